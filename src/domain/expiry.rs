@@ -1,0 +1,232 @@
+//! Expiry: never, the end of a day, or a span from now.
+
+use std::fmt;
+
+use crate::domain::text::shown;
+use crate::domain::time::{self, DAY, Day, HOUR, Timestamp, Zone};
+use crate::error::{Error, Result};
+
+/// When a token stops working. At the very instant it is already expired.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Expiry {
+    /// It does not.
+    Never,
+    /// At this instant.
+    At(Timestamp),
+}
+
+impl Expiry {
+    /// Whether a token with this expiry is expired at `now`.
+    pub fn is_past(self, now: Timestamp) -> bool {
+        matches!(self, Expiry::At(at) if at <= now)
+    }
+
+    /// The instant, if there is one.
+    pub fn at(self) -> Option<Timestamp> {
+        match self {
+            Expiry::Never => None,
+            Expiry::At(at) => Some(at),
+        }
+    }
+
+    /// The last day on which the token works, as `31-12-2026`; `never` without one.
+    pub fn day(self, zone: &dyn Zone) -> String {
+        match self {
+            Expiry::Never => "never".to_owned(),
+            Expiry::At(at) => time::day_of(at.plus(-1), zone).map_or_else(|| at.rfc3339(), Day::dmy),
+        }
+    }
+}
+
+impl From<Option<Timestamp>> for Expiry {
+    fn from(at: Option<Timestamp>) -> Self {
+        at.map_or(Expiry::Never, Expiry::At)
+    }
+}
+
+/// A length of time as people write it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Span {
+    /// `12h`.
+    Hours(u32),
+    /// `30d`, each of 24 hours.
+    Days(u32),
+    /// `6mo`, calendar months in the local zone.
+    Months(u32),
+    /// `1y`, calendar years in the local zone.
+    Years(u32),
+}
+
+impl Span {
+    /// # Errors
+    /// [`crate::error::Kind::Usage`] when `text` is not a whole number from 1 to 99999 with `h`, `d`, `mo` or `y`.
+    pub fn parse(text: &str) -> Result<Self> {
+        let refused = || {
+            let head: String = text.chars().take(32).collect();
+            Error::usage(format!("\"{}\" is not a span", shown(&head)))
+                .why("a span is a whole number from 1 with h, d, mo or y, such as 12h, 30d, 6mo or 1y")
+        };
+        let unit_at = text.find(|c: char| !c.is_ascii_digit()).ok_or_else(refused)?;
+        let (digits, unit) = text.split_at(unit_at);
+        let count = digits.parse::<u32>().ok().filter(|n| (1..100_000).contains(n)).ok_or_else(refused)?;
+        match unit {
+            "h" => Ok(Span::Hours(count)),
+            "d" => Ok(Span::Days(count)),
+            "mo" => Ok(Span::Months(count)),
+            "y" => Ok(Span::Years(count)),
+            _ => Err(refused()),
+        }
+    }
+
+    /// The instant this long after `at`; none past the year 9999.
+    pub fn after(self, at: Timestamp, zone: &dyn Zone) -> Option<Timestamp> {
+        let end = match self {
+            Span::Hours(n) => at.plus(i64::from(n) * HOUR),
+            Span::Days(n) => at.plus(i64::from(n) * DAY),
+            Span::Months(n) => time::plus_months(at, n, zone)?,
+            Span::Years(n) => time::plus_months(at, n.checked_mul(12)?, zone)?,
+        };
+        time::year(end, zone).filter(|y| *y <= 9999)?;
+        Some(end)
+    }
+}
+
+impl fmt::Display for Span {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Span::Hours(n) => write!(f, "{n}h"),
+            Span::Days(n) => write!(f, "{n}d"),
+            Span::Months(n) => write!(f, "{n}mo"),
+            Span::Years(n) => write!(f, "{n}y"),
+        }
+    }
+}
+
+/// What a person asked for, before the clock is looked at.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum ExpirySpec {
+    /// `never`.
+    Never,
+    /// The end of a day in the local zone.
+    EndOf(Day),
+    /// This long from now.
+    In(Span),
+}
+
+impl ExpirySpec {
+    /// Reads `never`, `31-12-2026`, `2026-12-31` or a span.
+    ///
+    /// # Errors
+    /// [`crate::error::Kind::Usage`] with the accepted forms.
+    pub fn parse(text: &str) -> Result<Self> {
+        let text = text.trim();
+        if text == "never" {
+            return Ok(ExpirySpec::Never);
+        }
+        if let Some(day) = parse_day(text) {
+            return Ok(ExpirySpec::EndOf(day));
+        }
+        Span::parse(text).map(ExpirySpec::In).map_err(|_| {
+            let head: String = text.chars().take(32).collect();
+            Error::usage(format!("\"{}\" is not an expiry", shown(&head)))
+                .why("an expiry is never, a day such as 31-12-2026 or 2026-12-31, or a span such as 12h, 30d, 6mo, 1y")
+        })
+    }
+
+    /// The expiry this means at `now` in `zone`, at a whole second.
+    ///
+    /// # Errors
+    /// [`crate::error::Kind::Usage`] when it is past, quoting the machine's time and zone, or beyond the year 9999.
+    pub fn resolve(self, now: Timestamp, zone: &dyn Zone) -> Result<Expiry> {
+        let end = match self {
+            ExpirySpec::Never => return Ok(Expiry::Never),
+            ExpirySpec::EndOf(day) => time::end_of_day(day, zone),
+            ExpirySpec::In(span) => span.after(now, zone),
+        };
+        let end = end.ok_or_else(|| Error::usage("that expiry is too far away").why("the last year is 9999"))?;
+        let expiry = Expiry::At(end.whole_second());
+        if expiry.is_past(now) {
+            return Err(Error::usage("that expiry is already past")
+                .why(format!("this machine's time is {}", time::wall_clock(now, zone)))
+                .next("Choose a later day, a span such as 30d, or never"));
+        }
+        Ok(expiry)
+    }
+}
+
+/// `31-12-2026` or `2026-12-31`, exactly.
+fn parse_day(text: &str) -> Option<Day> {
+    let parts: Vec<&str> = text.split('-').collect();
+    let [a, b, c] = parts.as_slice() else { return None };
+    let number = |s: &str, width: usize| {
+        (s.len() == width && s.bytes().all(|b| b.is_ascii_digit())).then(|| s.parse::<u32>().ok())?
+    };
+    let (year, month, day) = match (a.len(), c.len()) {
+        (2, 4) => (number(c, 4)?, number(b, 2)?, number(a, 2)?),
+        (4, 2) => (number(a, 4)?, number(b, 2)?, number(c, 2)?),
+        _ => return None,
+    };
+    Day::new(i32::try_from(year).ok()?, month, day)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::domain::time::utc_zone;
+
+    const NOW: Timestamp = Timestamp(1_795_000_000_123);
+
+    fn resolved(text: &str) -> Result<String> {
+        let zone = utc_zone();
+        let expiry = ExpirySpec::parse(text)?.resolve(NOW, &zone)?;
+        Ok(expiry.at().map_or("never".into(), Timestamp::rfc3339))
+    }
+
+    #[test]
+    fn forms() {
+        assert_eq!(NOW.rfc3339(), "2026-11-18T11:06:40Z");
+        assert_eq!(resolved("never").unwrap(), "never");
+        assert_eq!(resolved("31-12-2026").unwrap(), "2027-01-01T00:00:00Z");
+        assert_eq!(resolved("2026-12-31").unwrap(), "2027-01-01T00:00:00Z");
+        assert_eq!(resolved("18-11-2026").unwrap(), "2026-11-19T00:00:00Z", "today still has an end");
+        assert_eq!(resolved("12h").unwrap(), "2026-11-18T23:06:40Z");
+        assert_eq!(resolved("30d").unwrap(), "2026-12-18T11:06:40Z");
+        assert_eq!(resolved("6mo").unwrap(), "2027-05-18T11:06:40Z");
+        assert_eq!(resolved("1y").unwrap(), "2027-11-18T11:06:40Z");
+    }
+
+    #[test]
+    fn refusals() {
+        for bad in [
+            "",
+            "0d",
+            "-1d",
+            "30",
+            "d",
+            "1w",
+            "31-13-2026",
+            "29-02-2027",
+            "1-1-2027",
+            "99999y",
+            "9999999999d",
+            "2026-12-31T00:00",
+            "30d\u{1b}[2J",
+        ] {
+            let refused = resolved(bad).unwrap_err();
+            assert_eq!(refused.kind, crate::error::Kind::Usage, "{bad}");
+            assert!(!refused.to_string().contains('\u{1b}'));
+        }
+        let past = resolved("17-11-2026").unwrap_err().to_string();
+        assert!(past.contains("18-11-2026 11:06:40 (+00:00)"), "{past}");
+    }
+
+    #[test]
+    fn expired_at_the_very_instant_and_shown_as_its_last_day() {
+        let zone = utc_zone();
+        let expiry = ExpirySpec::parse("31-12-2026").unwrap().resolve(NOW, &zone).unwrap();
+        let at = expiry.at().unwrap();
+        assert!(!expiry.is_past(at.plus(-1)));
+        assert!(expiry.is_past(at));
+        assert_eq!(expiry.day(&zone), "31-12-2026");
+    }
+}

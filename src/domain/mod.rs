@@ -1,0 +1,17 @@
+//! Pure words and rules of the product. Uses nothing of the other modules but [`crate::error`].
+
+pub mod account;
+pub mod audit;
+pub mod catalogue;
+pub mod expiry;
+pub mod filter;
+pub mod method;
+pub mod name;
+pub mod password;
+pub mod policy;
+pub mod role;
+pub mod secret;
+pub mod selection;
+pub mod text;
+pub mod time;
+pub mod token;

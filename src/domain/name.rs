@@ -1,0 +1,183 @@
+//! Names and free text that people choose: usernames, token names, descriptions, secret prefixes.
+
+use std::fmt;
+
+use crate::domain::text::{is_hostile, shown};
+use crate::error::{Error, Result};
+
+const USERNAME_RULE: &str = "a username has 1 to 32 of a-z 0-9 . _ - and starts with a letter or digit";
+const TOKEN_NAME_RULE: &str = "a token name has 1 to 64 of A-Z a-z 0-9 . _ - and starts with a letter or digit";
+/// The longest description, in characters.
+pub const DESCRIPTION_MAX: usize = 200;
+/// The longest token name, in characters.
+pub const TOKEN_NAME_MAX: usize = 64;
+/// The longest username, in characters.
+pub const USERNAME_MAX: usize = 32;
+
+fn well_formed(text: &str, max: usize, letter: fn(&u8) -> bool) -> bool {
+    let bytes = text.as_bytes();
+    let inner = |b: &u8| letter(b) || b.is_ascii_digit() || matches!(b, b'.' | b'_' | b'-');
+    (1..=max).contains(&bytes.len())
+        && bytes.iter().all(inner)
+        && bytes.first().is_some_and(|b| letter(b) || b.is_ascii_digit())
+}
+
+/// At most the first 64 characters of refused input, made safe to show.
+fn quoted(text: &str) -> String {
+    let head: String = text.chars().take(64).collect();
+    let more = if head.len() < text.len() { "…" } else { "" };
+    format!("\"{}{more}\"", shown(&head))
+}
+
+macro_rules! text_newtype {
+    ($(#[$doc:meta])* $name:ident) => {
+        $(#[$doc])*
+        #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
+        pub struct $name(String);
+
+        impl $name {
+            /// The text itself.
+            pub fn as_str(&self) -> &str {
+                &self.0
+            }
+        }
+
+        impl fmt::Display for $name {
+            fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                f.write_str(&self.0)
+            }
+        }
+    };
+}
+
+text_newtype! {
+    /// An account's name: `[a-z0-9][a-z0-9._-]{0,31}`.
+    Username
+}
+text_newtype! {
+    /// A token's name: `[A-Za-z0-9][A-Za-z0-9._-]{0,63}`, unique among its account's untrashed tokens.
+    TokenName
+}
+text_newtype! {
+    /// Free text of up to 200 characters without control, bidi or zero-width ones.
+    Description
+}
+text_newtype! {
+    /// What every secret of an installation starts with: `[a-z][a-z0-9]{1,9}`.
+    Prefix
+}
+
+impl Username {
+    /// # Errors
+    /// [`crate::error::Kind::Usage`] with the rule and, where there is one, the lower-case form.
+    pub fn parse(text: &str) -> Result<Self> {
+        if well_formed(text, USERNAME_MAX, u8::is_ascii_lowercase) {
+            return Ok(Username(text.to_owned()));
+        }
+        let refused = Error::usage(format!("{} is not a username", quoted(text))).why(USERNAME_RULE);
+        let lower = text.to_lowercase();
+        if well_formed(&lower, USERNAME_MAX, u8::is_ascii_lowercase) {
+            return Err(refused.next(format!("Try \"{lower}\"")));
+        }
+        Err(refused)
+    }
+}
+
+impl TokenName {
+    /// # Errors
+    /// [`crate::error::Kind::Usage`] with the rule.
+    pub fn parse(text: &str) -> Result<Self> {
+        if well_formed(text, TOKEN_NAME_MAX, u8::is_ascii_alphabetic) {
+            return Ok(TokenName(text.to_owned()));
+        }
+        Err(Error::usage(format!("{} is not a token name", quoted(text))).why(TOKEN_NAME_RULE))
+    }
+}
+
+impl Description {
+    /// # Errors
+    /// [`crate::error::Kind::Usage`] when it is too long or holds a character that could drive a terminal.
+    pub fn parse(text: &str) -> Result<Self> {
+        let text = text.trim();
+        let length = text.chars().count();
+        if length > DESCRIPTION_MAX {
+            return Err(Error::usage("the description is too long")
+                .why(format!("it has {length} characters, {DESCRIPTION_MAX} at most are kept")));
+        }
+        match text.chars().find(|c| is_hostile(*c)) {
+            Some(c) => Err(Error::usage(format!("the description holds {}", c.escape_unicode()))
+                .why("control, bidi and zero-width characters are refused")),
+            None => Ok(Description(text.to_owned())),
+        }
+    }
+
+    /// No description.
+    pub fn none() -> Self {
+        Description(String::new())
+    }
+}
+
+impl Prefix {
+    /// # Errors
+    /// [`crate::error::Kind::Usage`] with the rule.
+    pub fn parse(text: &str) -> Result<Self> {
+        let bytes = text.as_bytes();
+        let inner = |b: &u8| b.is_ascii_lowercase() || b.is_ascii_digit();
+        if (2..=10).contains(&bytes.len()) && bytes[0].is_ascii_lowercase() && bytes.iter().all(inner) {
+            return Ok(Prefix(text.to_owned()));
+        }
+        Err(Error::usage(format!("{} is not a secret prefix", quoted(text)))
+            .why("a prefix has 2 to 10 of a-z 0-9 and starts with a letter"))
+    }
+}
+
+impl Default for Prefix {
+    fn default() -> Self {
+        Prefix("jtn".to_owned())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn usernames() {
+        for good in ["a", "0", "ops", "a.b_c-d", &"a".repeat(32)] {
+            assert_eq!(Username::parse(good).unwrap().as_str(), good);
+        }
+        for bad in ["", "-a", ".a", "a b", "a:b", "ä", "а", "a\u{1b}[2J", &"a".repeat(33)] {
+            assert!(Username::parse(bad).is_err(), "{bad:?}");
+        }
+        assert_eq!(Username::parse("Ops").unwrap_err().next.as_deref(), Some("Try \"ops\""));
+    }
+
+    #[test]
+    fn token_names() {
+        for good in ["ci-deploy", "A.b_C-9", &"x".repeat(64)] {
+            assert_eq!(TokenName::parse(good).unwrap().as_str(), good);
+        }
+        for bad in ["", "-x", "a:b", "a/b", "a b", "é", &"x".repeat(65), "x\u{1b}]52;c;\u{7}"] {
+            let refused = TokenName::parse(bad).unwrap_err();
+            assert!(!refused.to_string().chars().any(is_hostile), "{bad:?}");
+        }
+    }
+
+    #[test]
+    fn descriptions() {
+        assert_eq!(Description::parse("  Deploys the shop  ").unwrap().as_str(), "Deploys the shop");
+        assert!(Description::parse(&"é".repeat(200)).is_ok());
+        assert!(Description::parse(&"é".repeat(201)).is_err());
+        for bad in ["a\u{202e}b", "a\u{200b}b", "a\nb", "a\u{85}b"] {
+            assert!(Description::parse(bad).is_err(), "{bad:?}");
+        }
+    }
+
+    #[test]
+    fn prefixes() {
+        assert!(Prefix::parse("jtn").is_ok());
+        for bad in ["", "j", "1ab", "Jtn", "jt_n", "abcdefghijk"] {
+            assert!(Prefix::parse(bad).is_err(), "{bad}");
+        }
+    }
+}

@@ -1,0 +1,100 @@
+//! Policy: the rules of an installation, kept in the store and changed by owners.
+
+use crate::domain::expiry::Span;
+use crate::error::{Error, Result};
+
+/// The rules of an installation. [`Policy::default`] holds the product's defaults.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Policy {
+    /// Whether members and viewers manage their own tokens.
+    pub self_service: bool,
+    /// How many `api` tokens of an account may be active at one time; 0 = no limit.
+    pub active_tokens: u32,
+    /// What Generate offers first; none = never.
+    pub default_expiry: Option<Span>,
+    /// The longest expiry a token may be given; none = no limit.
+    pub max_expiry: Option<Span>,
+    /// How long a deleted token can be restored.
+    pub trash: Span,
+    /// How long uses and denied attempts are kept.
+    pub ledger_keep: Span,
+}
+
+impl Default for Policy {
+    fn default() -> Self {
+        Policy {
+            self_service: true,
+            active_tokens: 10,
+            default_expiry: Some(Span::Days(90)),
+            max_expiry: None,
+            trash: Span::Days(30),
+            ledger_keep: Span::Days(90),
+        }
+    }
+}
+
+impl Policy {
+    /// Key and value of every rule, as stored and shown.
+    pub fn pairs(&self) -> [(&'static str, String); 6] {
+        let span = |s: Option<Span>, none: &str| s.map_or_else(|| none.to_owned(), |s| s.to_string());
+        [
+            ("policy.self_service", if self.self_service { "on" } else { "off" }.to_owned()),
+            ("policy.active_tokens", self.active_tokens.to_string()),
+            ("policy.default_expiry", span(self.default_expiry, "never")),
+            ("policy.max_expiry", span(self.max_expiry, "none")),
+            ("policy.trash", self.trash.to_string()),
+            ("policy.ledger_keep", self.ledger_keep.to_string()),
+        ]
+    }
+
+    /// Sets one rule from its stored form.
+    ///
+    /// # Errors
+    /// [`crate::error::Kind::Usage`] for an unknown key or a value that doesn't fit it.
+    pub fn set(&mut self, key: &str, value: &str) -> Result<()> {
+        let optional = |none: &str| if value == none { Ok(None) } else { Span::parse(value).map(Some) };
+        match key {
+            "policy.self_service" => {
+                self.self_service = match value {
+                    "on" => true,
+                    "off" => false,
+                    _ => return Err(Error::usage("policy.self_service is on or off")),
+                }
+            }
+            "policy.active_tokens" => {
+                self.active_tokens =
+                    value.parse().map_err(|_| Error::usage("policy.active_tokens is a whole number, 0 = no limit"))?;
+            }
+            "policy.default_expiry" => self.default_expiry = optional("never")?,
+            "policy.max_expiry" => self.max_expiry = optional("none")?,
+            "policy.trash" => self.trash = Span::parse(value)?,
+            "policy.ledger_keep" => self.ledger_keep = Span::parse(value)?,
+            _ => return Err(Error::usage("no such policy key")),
+        }
+        Ok(())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn pairs_read_back() {
+        let odd = Policy {
+            self_service: false,
+            active_tokens: 0,
+            default_expiry: None,
+            max_expiry: Some(Span::Years(1)),
+            trash: Span::Days(7),
+            ledger_keep: Span::Months(6),
+        };
+        let mut read = Policy::default();
+        for (key, value) in odd.pairs() {
+            read.set(key, &value).unwrap();
+        }
+        assert_eq!(read, odd);
+        assert!(read.set("policy.colour", "red").is_err());
+        assert!(read.set("policy.active_tokens", "-1").is_err());
+    }
+}

@@ -1,0 +1,90 @@
+//! Roles: a ceiling on what an account's tokens may do, and what the account may manage.
+
+use std::fmt;
+
+use crate::domain::method::Access;
+use crate::error::{Error, Result};
+
+/// From the least to the most powerful.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Role {
+    /// Reads.
+    Viewer,
+    /// Reads and writes.
+    Member,
+    /// Everything, and manages strictly lower roles.
+    Admin,
+    /// Everything, and manages everyone.
+    Owner,
+}
+
+impl Role {
+    /// Every role, the least powerful first.
+    pub const ALL: [Role; 4] = [Role::Viewer, Role::Member, Role::Admin, Role::Owner];
+
+    /// The word that stands for it on screens, in files and in the store.
+    pub const fn word(self) -> &'static str {
+        match self {
+            Role::Viewer => "viewer",
+            Role::Member => "member",
+            Role::Admin => "admin",
+            Role::Owner => "owner",
+        }
+    }
+
+    /// # Errors
+    /// [`crate::error::Kind::Usage`] with the four words.
+    pub fn parse(text: &str) -> Result<Self> {
+        Role::ALL
+            .into_iter()
+            .find(|r| r.word() == text)
+            .ok_or_else(|| Error::usage("no such role").why("a role is owner, admin, member or viewer"))
+    }
+
+    /// Whether tokens of an account with this role may call methods of `access`.
+    pub const fn permits(self, access: Access) -> bool {
+        match self {
+            Role::Owner | Role::Admin => true,
+            Role::Member => matches!(access, Access::Read | Access::Write),
+            Role::Viewer => matches!(access, Access::Read),
+        }
+    }
+
+    /// Whether an account with this role manages *other* accounts of `other`.
+    pub fn manages(self, other: Role) -> bool {
+        match self {
+            Role::Owner => true,
+            Role::Admin => other < Role::Admin,
+            Role::Member | Role::Viewer => false,
+        }
+    }
+}
+
+impl fmt::Display for Role {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.word())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn ceilings() {
+        let permitted = |r: Role| Access::ALL.map(|a| r.permits(a));
+        assert_eq!(permitted(Role::Owner), [true, true, true]);
+        assert_eq!(permitted(Role::Admin), [true, true, true]);
+        assert_eq!(permitted(Role::Member), [true, true, false]);
+        assert_eq!(permitted(Role::Viewer), [true, false, false]);
+    }
+
+    #[test]
+    fn who_manages_whom() {
+        let managed = |r: Role| Role::ALL.map(|o| r.manages(o));
+        assert_eq!(managed(Role::Owner), [true, true, true, true]);
+        assert_eq!(managed(Role::Admin), [true, true, false, false]);
+        assert_eq!(managed(Role::Member), [false; 4]);
+        assert_eq!(managed(Role::Viewer), [false; 4]);
+    }
+}

@@ -1,0 +1,271 @@
+//! Secrets: `PREFIX_` + 8 base62 (public id) + `_` + 32 base62 + 6 base62 (CRC-32 of all before it).
+//!
+//! A secret leaves its type only through [`Secret::expose`]. Stored are the public id and the SHA-256 of the whole:
+//! 32 base62 characters carry about 190 bits from the operating system's generator, so a fast hash is enough.
+
+use std::fmt;
+
+use sha2::{Digest as _, Sha256};
+use subtle::ConstantTimeEq;
+use zeroize::Zeroizing;
+
+use crate::domain::name::Prefix;
+use crate::error::Result;
+
+const ALPHABET: &[u8; 62] = b"0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz";
+const PUBLIC_ID_LEN: usize = 8;
+const RANDOM_LEN: usize = 32;
+const CHECK_LEN: usize = 6;
+/// Bytes after the prefix and its underscore.
+const TAIL_LEN: usize = PUBLIC_ID_LEN + 1 + RANDOM_LEN + CHECK_LEN;
+
+/// The 8 random characters by which a secret is found; safe to show.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct PublicId(String);
+
+impl PublicId {
+    /// None unless `text` is 8 base62 characters.
+    pub fn parse(text: &str) -> Option<Self> {
+        (text.len() == PUBLIC_ID_LEN && text.bytes().all(|b| b.is_ascii_alphanumeric()))
+            .then(|| PublicId(text.to_owned()))
+    }
+
+    /// The text itself.
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+
+    /// The public head of the secret, `jtn_Ab12Cd34`.
+    pub fn hint(&self, prefix: &Prefix) -> String {
+        format!("{prefix}_{}", self.0)
+    }
+}
+
+/// SHA-256 of a whole secret.
+#[derive(Clone)]
+pub struct SecretDigest([u8; 32]);
+
+impl SecretDigest {
+    /// The digest as stored.
+    pub fn from_bytes(bytes: [u8; 32]) -> Self {
+        SecretDigest(bytes)
+    }
+
+    /// The bytes to store.
+    pub fn as_bytes(&self) -> &[u8; 32] {
+        &self.0
+    }
+
+    /// Equality in constant time.
+    pub fn matches(&self, other: &SecretDigest) -> bool {
+        self.0.ct_eq(&other.0).into()
+    }
+}
+
+impl fmt::Debug for SecretDigest {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("SecretDigest(…)")
+    }
+}
+
+/// Why a text is not a secret of ours.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum SecretFault {
+    /// Not of the form.
+    Malformed,
+    /// Of the form, with a checksum that differs: mistyped or cut.
+    Checksum,
+}
+
+/// The value that is shown once. Wiped from memory on drop; no `Clone`, `Display` or `Serialize`.
+pub struct Secret {
+    text: Zeroizing<String>,
+    public_id: PublicId,
+}
+
+impl Secret {
+    /// A new secret; `fill` is the operating system's generator.
+    ///
+    /// # Errors
+    /// Those of `fill`.
+    pub fn generate(prefix: &Prefix, mut fill: impl FnMut(&mut [u8]) -> Result<()>) -> Result<Self> {
+        let id = base62(PUBLIC_ID_LEN, &mut fill)?;
+        let random = base62(RANDOM_LEN, &mut fill)?;
+        let mut text = Zeroizing::new(String::with_capacity(prefix.as_str().len() + 1 + TAIL_LEN));
+        for part in [prefix.as_str(), "_", &id, "_", &random] {
+            text.push_str(part);
+        }
+        let check = checksum(text.as_bytes());
+        text.push_str(&check);
+        Ok(Secret { text, public_id: PublicId(id.to_string()) })
+    }
+
+    /// Reads a presented secret. Nothing is trimmed.
+    ///
+    /// # Errors
+    /// The fault; never part of the text.
+    pub fn parse(text: &str) -> std::result::Result<Self, SecretFault> {
+        let (prefix, tail) = text.split_once('_').ok_or(SecretFault::Malformed)?;
+        if Prefix::parse(prefix).is_err() || tail.len() != TAIL_LEN || !tail.is_ascii() {
+            return Err(SecretFault::Malformed);
+        }
+        let (id, rest) = tail.split_at(PUBLIC_ID_LEN);
+        let public_id = PublicId::parse(id).ok_or(SecretFault::Malformed)?;
+        let body = rest.strip_prefix('_').ok_or(SecretFault::Malformed)?;
+        if !body.bytes().all(|b| b.is_ascii_alphanumeric()) {
+            return Err(SecretFault::Malformed);
+        }
+        let (checked, check) = text.split_at(text.len() - CHECK_LEN);
+        if checksum(checked.as_bytes()) != check {
+            return Err(SecretFault::Checksum);
+        }
+        Ok(Secret { text: Zeroizing::new(text.to_owned()), public_id })
+    }
+
+    /// Lends the text to `f`, the one way to it.
+    pub fn expose<T>(&self, f: impl FnOnce(&str) -> T) -> T {
+        f(&self.text)
+    }
+
+    /// The public id.
+    pub fn public_id(&self) -> &PublicId {
+        &self.public_id
+    }
+
+    /// The public head, safe to show and log.
+    pub fn hint(&self) -> &str {
+        &self.text[..self.text.len() - TAIL_LEN + PUBLIC_ID_LEN]
+    }
+
+    /// How many characters follow the hint and its underscore: what a masked secret shows as dots.
+    pub const fn hidden_len() -> usize {
+        RANDOM_LEN + CHECK_LEN
+    }
+
+    /// SHA-256 of the whole.
+    pub fn digest(&self) -> SecretDigest {
+        SecretDigest(Sha256::digest(self.text.as_bytes()).into())
+    }
+}
+
+impl fmt::Debug for Secret {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "Secret({}…)", self.hint())
+    }
+}
+
+/// `len` unbiased base62 characters: bytes from 248 (4 × 62) up are thrown away.
+fn base62(len: usize, fill: &mut impl FnMut(&mut [u8]) -> Result<()>) -> Result<Zeroizing<String>> {
+    let mut out = Zeroizing::new(String::with_capacity(len));
+    let mut pool = Zeroizing::new([0u8; 64]);
+    while out.len() < len {
+        fill(pool.as_mut())?;
+        for byte in pool.iter().filter(|b| **b < 248).take(len - out.len()) {
+            out.push(char::from(ALPHABET[usize::from(byte % 62)]));
+        }
+    }
+    Ok(out)
+}
+
+fn checksum(text: &[u8]) -> String {
+    let mut rest = crc32fast::hash(text);
+    let mut digits = [0u8; CHECK_LEN];
+    for digit in digits.iter_mut().rev() {
+        *digit = ALPHABET[(rest % 62) as usize];
+        rest /= 62;
+    }
+    digits.iter().map(|d| char::from(*d)).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    fn from_seed(seed: u64) -> Secret {
+        let mut state = seed;
+        Secret::generate(&Prefix::default(), |buf| {
+            for byte in buf {
+                state = state.wrapping_mul(6364136223846793005).wrapping_add(1442695040888963407);
+                *byte = (state >> 33) as u8;
+            }
+            Ok(())
+        })
+        .unwrap()
+    }
+
+    #[test]
+    fn a_known_secret() {
+        let secret = from_seed(7);
+        secret.expose(|s| {
+            assert_eq!(s.len(), 4 + TAIL_LEN);
+            assert!(s.starts_with(secret.hint()));
+            assert_eq!(secret.hint().len(), 12);
+        });
+        assert_eq!(format!("{secret:?}"), format!("Secret({}…)", secret.hint()));
+    }
+
+    #[test]
+    fn letters_are_unbiased() {
+        let mut byte = 0u8;
+        let mut counts = [0u32; 62];
+        let text = base62(248 * 62, &mut |buf: &mut [u8]| {
+            for b in buf {
+                *b = byte;
+                byte = byte.wrapping_add(1);
+            }
+            Ok(())
+        })
+        .unwrap();
+        for b in text.bytes() {
+            counts[ALPHABET.iter().position(|a| *a == b).unwrap()] += 1;
+        }
+        assert!(counts.iter().all(|c| *c == 248), "{counts:?}");
+    }
+
+    #[test]
+    fn faults_are_told_apart() {
+        from_seed(1).expose(|good| {
+            assert!(Secret::parse(good).is_ok());
+            let mut typo = good.to_owned();
+            typo.replace_range(20..21, if &good[20..21] == "a" { "b" } else { "a" });
+            assert_eq!(Secret::parse(&typo).unwrap_err(), SecretFault::Checksum);
+            for bad in [
+                format!("{good} "),
+                format!(" {good}"),
+                good[1..].to_owned(),
+                good.to_uppercase(),
+                String::new(),
+                "_".repeat(51),
+                format!("{good}\n"),
+                good.replace('_', "-"),
+            ] {
+                assert!(Secret::parse(&bad).is_err(), "{bad:?}");
+            }
+        });
+    }
+
+    proptest! {
+        #[test]
+        fn every_secret_reads_back(seed: u64) {
+            let secret = from_seed(seed);
+            let again = secret.expose(|s| Secret::parse(s)).unwrap();
+            prop_assert!(again.digest().matches(&secret.digest()));
+            prop_assert_eq!(again.public_id(), secret.public_id());
+        }
+
+        #[test]
+        fn one_wrong_character_is_noticed(seed: u64, at in 0usize..51, letter in 0usize..62) {
+            let secret = from_seed(seed);
+            let mut wrong = secret.expose(str::to_owned).into_bytes();
+            prop_assume!(wrong[at] != ALPHABET[letter]);
+            wrong[at] = ALPHABET[letter];
+            prop_assert!(Secret::parse(&String::from_utf8(wrong).unwrap()).is_err());
+        }
+
+        #[test]
+        fn no_text_panics(text: String) {
+            let _ = Secret::parse(&text);
+        }
+    }
+}

@@ -1,0 +1,198 @@
+//! Instants, zones and calendar arithmetic. The only module that names `chrono`.
+
+use chrono::{
+    DateTime, Datelike, LocalResult, Months, NaiveDate, NaiveDateTime, NaiveTime, Offset, TimeDelta, TimeZone, Utc,
+};
+
+/// An instant: milliseconds since 1970-01-01T00:00:00Z.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct Timestamp(pub i64);
+
+/// Milliseconds in a second.
+pub const SECOND: i64 = 1_000;
+/// Milliseconds in an hour.
+pub const HOUR: i64 = 3_600 * SECOND;
+/// Milliseconds in a day of 24 hours.
+pub const DAY: i64 = 24 * HOUR;
+
+impl Timestamp {
+    /// RFC 3339 in UTC at whole seconds, e.g. `2026-11-21T09:30:00Z`.
+    pub fn rfc3339(self) -> String {
+        match self.utc() {
+            Some(at) => at.format("%Y-%m-%dT%H:%M:%SZ").to_string(),
+            None => format!("{} ms", self.0),
+        }
+    }
+
+    /// The whole second it falls into.
+    pub fn whole_second(self) -> Self {
+        Timestamp(self.0.div_euclid(SECOND) * SECOND)
+    }
+
+    /// `ms` milliseconds later (earlier, when negative), held at the ends of time.
+    pub fn plus(self, ms: i64) -> Self {
+        Timestamp(self.0.saturating_add(ms))
+    }
+
+    fn utc(self) -> Option<DateTime<Utc>> {
+        Utc.timestamp_millis_opt(self.0).single()
+    }
+}
+
+/// A day of the calendar.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Day(NaiveDate);
+
+impl Day {
+    /// None when there is no such day, or its year is not 1970 to 9999.
+    pub fn new(year: i32, month: u32, day: u32) -> Option<Self> {
+        NaiveDate::from_ymd_opt(year, month, day).filter(|d| (1970..=9999).contains(&d.year())).map(Day)
+    }
+
+    /// `31-12-2026`.
+    pub fn dmy(self) -> String {
+        self.0.format("%d-%m-%Y").to_string()
+    }
+}
+
+/// A time zone, reduced to what jeton asks of one. Implemented for every zone of `chrono`.
+pub trait Zone: Send + Sync {
+    /// The wall clock at `at`, and its offset in words, e.g. `+01:00`.
+    fn wall(&self, at: Timestamp) -> Option<(NaiveDateTime, String)>;
+    /// The earliest instant at which the wall clock shows `wall` or, in a gap, the first instant after the gap.
+    fn instant(&self, wall: NaiveDateTime) -> Option<Timestamp>;
+}
+
+impl<Tz: TimeZone + Send + Sync> Zone for Tz {
+    fn wall(&self, at: Timestamp) -> Option<(NaiveDateTime, String)> {
+        let utc = at.utc()?.naive_utc();
+        let offset = self.offset_from_utc_datetime(&utc).fix();
+        Some((utc.checked_add_offset(offset)?, offset.to_string()))
+    }
+
+    fn instant(&self, wall: NaiveDateTime) -> Option<Timestamp> {
+        // The longest gap of any zone so far is a day (Samoa skipped 30-12-2011).
+        let mut asked = wall;
+        for _ in 0..=(25 * 4) {
+            match self.from_local_datetime(&asked) {
+                LocalResult::Single(at) | LocalResult::Ambiguous(at, _) => {
+                    return Some(Timestamp(at.timestamp_millis()));
+                }
+                LocalResult::None => asked = asked.checked_add_signed(TimeDelta::minutes(15))?,
+            }
+        }
+        None
+    }
+}
+
+/// The machine's own zone.
+pub fn local_zone() -> impl Zone {
+    chrono::Local
+}
+
+/// UTC.
+pub fn utc_zone() -> impl Zone {
+    Utc
+}
+
+/// The instant at which `day` ends in `zone`: the first of the next day.
+pub fn end_of_day(day: Day, zone: &dyn Zone) -> Option<Timestamp> {
+    zone.instant(day.0.succ_opt()?.and_time(NaiveTime::MIN))
+}
+
+/// `at` moved by calendar months in `zone`: the same wall clock, or the last day of a shorter month.
+pub fn plus_months(at: Timestamp, months: u32, zone: &dyn Zone) -> Option<Timestamp> {
+    let (wall, _) = zone.wall(at)?;
+    zone.instant(wall.checked_add_months(Months::new(months))?)
+}
+
+/// The year of `at` in `zone`.
+pub fn year(at: Timestamp, zone: &dyn Zone) -> Option<i32> {
+    zone.wall(at).map(|(wall, _)| wall.year())
+}
+
+/// The day of `at` in `zone`.
+pub fn day_of(at: Timestamp, zone: &dyn Zone) -> Option<Day> {
+    zone.wall(at).map(|(wall, _)| Day(wall.date()))
+}
+
+/// The day number of `at` in UTC, counted from 1970-01-01: the key of daily counts.
+pub fn utc_day_number(at: Timestamp) -> i64 {
+    at.0.div_euclid(DAY)
+}
+
+/// `21-11-2026 10:30:00 (+01:00)`: what the machine's clock shows, for people.
+pub fn wall_clock(at: Timestamp, zone: &dyn Zone) -> String {
+    match zone.wall(at) {
+        Some((wall, offset)) => format!("{} ({offset})", wall.format("%d-%m-%Y %H:%M:%S")),
+        None => at.rfc3339(),
+    }
+}
+
+/// `at` seen from `now`, rounded to what a person needs: `in 12 days`, `tomorrow`, `3 min ago`.
+pub fn relative(at: Timestamp, now: Timestamp) -> String {
+    let distance = at.0.saturating_sub(now.0);
+    let ahead = distance > 0;
+    let seconds = distance.unsigned_abs() / 1_000;
+    let (count, unit) = match seconds {
+        0..60 => return if ahead { "in < 1 min".to_owned() } else { "just now".to_owned() },
+        60..3_600 => (seconds / 60, "min"),
+        3_600..86_400 => (seconds / 3_600, "h"),
+        86_400..172_800 => return if ahead { "tomorrow" } else { "yesterday" }.to_owned(),
+        172_800..5_184_000 => (seconds / 86_400, "days"),
+        5_184_000..63_072_000 => (seconds / 2_629_800, "months"),
+        _ => (seconds / 31_557_600, "years"),
+    };
+    if ahead { format!("in {count} {unit}") } else { format!("{count} {unit} ago") }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use chrono_tz::{America::Sao_Paulo, Europe::Berlin, Pacific::Apia};
+
+    fn at(text: &str) -> Timestamp {
+        Timestamp(DateTime::parse_from_rfc3339(text).unwrap().timestamp_millis())
+    }
+
+    #[test]
+    fn a_day_ends_where_the_zone_says() {
+        let day = |y, m, d| Day::new(y, m, d).unwrap();
+        let end = |d, z: &dyn Zone| end_of_day(d, z).unwrap().rfc3339();
+        assert_eq!(end(day(2026, 12, 31), &Utc), "2027-01-01T00:00:00Z");
+        assert_eq!(end(day(2026, 12, 31), &Berlin), "2026-12-31T23:00:00Z");
+        assert_eq!(end(day(2026, 3, 29), &Berlin), "2026-03-29T22:00:00Z", "the day that summer time begins has 23 h");
+        assert_eq!(end(day(2018, 11, 3), &Sao_Paulo), "2018-11-04T03:00:00Z", "midnight did not exist there");
+        assert_eq!(end(day(2011, 12, 29), &Apia), "2011-12-30T10:00:00Z", "the whole 30th did not exist there");
+        assert!(end_of_day(day(9999, 12, 31), &Utc).is_some());
+    }
+
+    #[test]
+    fn months_keep_the_wall_clock_and_the_month() {
+        let plus = |t, n, z: &dyn Zone| plus_months(at(t), n, z).unwrap().rfc3339();
+        assert_eq!(plus("2027-01-31T12:00:00Z", 1, &Utc), "2027-02-28T12:00:00Z");
+        assert_eq!(plus("2028-02-29T12:00:00Z", 12, &Utc), "2029-02-28T12:00:00Z");
+        assert_eq!(plus("2026-01-15T11:00:00Z", 6, &Berlin), "2026-07-15T10:00:00Z");
+        assert_eq!(plus("2026-02-28T01:30:00Z", 1, &Berlin), "2026-03-28T01:30:00Z");
+    }
+
+    #[test]
+    fn no_such_day() {
+        assert_eq!(Day::new(2026, 2, 29), None);
+        assert_eq!(Day::new(10_000, 1, 1), None);
+        assert!(Day::new(2028, 2, 29).is_some());
+    }
+
+    #[test]
+    fn relative_words() {
+        let now = at("2026-11-21T12:00:00Z");
+        let say = |ms| relative(now.plus(ms), now);
+        assert_eq!(say(0), "just now");
+        assert_eq!(say(-3 * 60 * SECOND), "3 min ago");
+        assert_eq!(say(12 * DAY), "in 12 days");
+        assert_eq!(say(30 * HOUR), "tomorrow");
+        assert_eq!(say(-30 * HOUR), "yesterday");
+        assert_eq!(say(365 * DAY), "in 11 months");
+        assert!(say(i64::MIN).ends_with(" years ago"));
+    }
+}

@@ -1,0 +1,183 @@
+//! Tokens: named grants of accounts.
+
+use std::fmt;
+
+use crate::domain::account::AccountId;
+use crate::domain::expiry::Expiry;
+use crate::domain::name::{Description, TokenName, Username};
+use crate::domain::role::Role;
+use crate::domain::selection::Selection;
+use crate::domain::time::Timestamp;
+use crate::error::{Error, Result};
+
+/// A token's immutable id, shown as `t1204`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct TokenId(pub i64);
+
+impl TokenId {
+    /// Reads `t1204`.
+    pub fn parse(text: &str) -> Option<Self> {
+        let digits = text.strip_prefix('t')?;
+        (!digits.is_empty() && digits.bytes().all(|b| b.is_ascii_digit())).then(|| digits.parse().ok().map(TokenId))?
+    }
+}
+
+impl fmt::Display for TokenId {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "t{}", self.0)
+    }
+}
+
+/// Counts a token's changes: two people who change one token at once are told.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Revision(pub i64);
+
+/// What a token is for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum TokenKind {
+    /// Guards an API.
+    Api,
+}
+
+impl TokenKind {
+    /// The word that stands for it.
+    pub const fn word(self) -> &'static str {
+        match self {
+            TokenKind::Api => "api",
+        }
+    }
+}
+
+/// Computed, never stored.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum Status {
+    /// In the trash.
+    Deleted,
+    /// Switched off, kept.
+    Disabled,
+    /// Past its expiry.
+    Expired,
+    /// Works, where its account does.
+    Active,
+}
+
+impl Status {
+    /// Every status, in the order in which the first match wins.
+    pub const ALL: [Status; 4] = [Status::Deleted, Status::Disabled, Status::Expired, Status::Active];
+
+    /// The word that stands for it.
+    pub const fn word(self) -> &'static str {
+        match self {
+            Status::Deleted => "deleted",
+            Status::Disabled => "disabled",
+            Status::Expired => "expired",
+            Status::Active => "active",
+        }
+    }
+
+    /// # Errors
+    /// [`crate::error::Kind::Usage`] with the four words.
+    pub fn parse(text: &str) -> Result<Self> {
+        Status::ALL
+            .into_iter()
+            .find(|s| s.word() == text)
+            .ok_or_else(|| Error::usage("no such status").why("a status is active, disabled, expired or deleted"))
+    }
+}
+
+/// What of its account a token is judged and shown by.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct TokenOwner {
+    /// Its id.
+    pub id: AccountId,
+    /// Its name.
+    pub username: Username,
+    /// Its role: a ceiling.
+    pub role: Role,
+    /// Whether it is enabled.
+    pub enabled: bool,
+}
+
+/// The secret that a rotation left alive for a while.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct PreviousSecret {
+    /// Its public head.
+    pub hint: String,
+    /// When it dies.
+    pub retires_at: Timestamp,
+    /// When it was last accepted.
+    pub last_seen_at: Option<Timestamp>,
+}
+
+/// A named grant of an account.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Token {
+    /// Never changes.
+    pub id: TokenId,
+    /// Whose it is.
+    pub owner: TokenOwner,
+    /// Its name.
+    pub name: TokenName,
+    /// What it is for, in somebody's words.
+    pub description: Description,
+    /// What it is for, in ours.
+    pub kind: TokenKind,
+    /// Whether it is switched on.
+    pub enabled: bool,
+    /// Which methods it may call, before its account's ceiling.
+    pub selection: Selection,
+    /// When it was made.
+    pub created_at: Timestamp,
+    /// When it stops working.
+    pub expiry: Expiry,
+    /// When it was put into the trash.
+    pub deleted_at: Option<Timestamp>,
+    /// The public head of its current secret.
+    pub hint: String,
+    /// When that secret was made.
+    pub secret_since: Timestamp,
+    /// The secret that a rotation left alive for a while.
+    pub previous: Option<PreviousSecret>,
+    /// When any of its secrets was last accepted.
+    pub last_seen_at: Option<Timestamp>,
+    /// See [`Revision`].
+    pub revision: Revision,
+}
+
+impl Token {
+    /// Its status at `now`, the first match of deleted, disabled, expired, active.
+    pub fn status(&self, now: Timestamp) -> Status {
+        if self.deleted_at.is_some() {
+            Status::Deleted
+        } else if !self.enabled {
+            Status::Disabled
+        } else if self.expiry.is_past(now) {
+            Status::Expired
+        } else {
+            Status::Active
+        }
+    }
+
+    /// `account/name`.
+    pub fn full_name(&self) -> String {
+        format!("{}/{}", self.owner.username, self.name)
+    }
+}
+
+/// How people point at a token.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum TokenRef {
+    /// As typed: `name`, `account/name`, a hint or an id.
+    Typed(String),
+    /// A token that a face shows.
+    Id(TokenId),
+}
+
+impl fmt::Display for TokenRef {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            TokenRef::Typed(text) => f.write_str(text),
+            TokenRef::Id(id) => id.fmt(f),
+        }
+    }
+}

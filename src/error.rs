@@ -1,0 +1,116 @@
+//! The one error of the house: what happened, why, and what to do next.
+
+use std::fmt;
+use std::time::Duration;
+
+/// The result of everything fallible in this crate.
+pub type Result<T> = std::result::Result<T, Error>;
+
+/// What sort of failure it is; decides the exit code.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Kind {
+    /// Something outside the caller's words went wrong: disk, terminal, store.
+    Failure,
+    /// The caller's words can't be taken as they are.
+    Usage,
+    /// Nothing of that name is there.
+    NotFound,
+    /// Not authenticated, not permitted, or denied.
+    Denied,
+    /// Name taken, limit reached, changed meanwhile, or a confirmation that differs.
+    Conflict,
+    /// The person changed their mind.
+    Cancelled,
+}
+
+impl Kind {
+    /// The process's exit code for this kind.
+    pub const fn exit_code(self) -> u8 {
+        match self {
+            Kind::Failure => 1,
+            Kind::Usage => 2,
+            Kind::NotFound => 3,
+            Kind::Denied => 4,
+            Kind::Conflict => 5,
+            Kind::Cancelled => 130,
+        }
+    }
+}
+
+/// An error that a person can act on.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub struct Error {
+    /// Decides the exit code.
+    pub kind: Kind,
+    /// What happened.
+    pub what: String,
+    /// Why it happened, where that is known.
+    pub why: Option<String>,
+    /// What to do next, where there is something to do.
+    pub next: Option<String>,
+    /// How long to wait before the same call can succeed, where waiting helps.
+    pub retry_after: Option<Duration>,
+}
+
+impl Error {
+    /// An error of `kind` that says `what` happened.
+    pub fn new(kind: Kind, what: impl Into<String>) -> Self {
+        Error { kind, what: what.into(), why: None, next: None, retry_after: None }
+    }
+
+    /// A [`Kind::Failure`].
+    pub fn failure(what: impl Into<String>) -> Self {
+        Self::new(Kind::Failure, what)
+    }
+
+    /// A [`Kind::Usage`].
+    pub fn usage(what: impl Into<String>) -> Self {
+        Self::new(Kind::Usage, what)
+    }
+
+    /// A [`Kind::NotFound`].
+    pub fn not_found(what: impl Into<String>) -> Self {
+        Self::new(Kind::NotFound, what)
+    }
+
+    /// A [`Kind::Denied`].
+    pub fn denied(what: impl Into<String>) -> Self {
+        Self::new(Kind::Denied, what)
+    }
+
+    /// A [`Kind::Conflict`].
+    pub fn conflict(what: impl Into<String>) -> Self {
+        Self::new(Kind::Conflict, what)
+    }
+
+    /// A [`Kind::Cancelled`].
+    pub fn cancelled() -> Self {
+        Self::new(Kind::Cancelled, "cancelled; nothing was changed")
+    }
+
+    /// Adds the reason.
+    pub fn why(mut self, why: impl Into<String>) -> Self {
+        self.why = Some(why.into());
+        self
+    }
+
+    /// Adds what to do next.
+    pub fn next(mut self, next: impl Into<String>) -> Self {
+        self.next = Some(next.into());
+        self
+    }
+}
+
+/// One line: `what: why. next`. Callers print it through [`crate::domain::text::shown`].
+impl fmt::Display for Error {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.what)?;
+        if let Some(why) = &self.why {
+            write!(f, ": {why}")?;
+        }
+        if let Some(next) = &self.next {
+            write!(f, ". {next}")?;
+        }
+        Ok(())
+    }
+}

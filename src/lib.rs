@@ -1,0 +1,6 @@
+//! jeton
+pub mod domain;
+pub mod error;
+pub mod platform;
+pub mod store;
+pub mod verbs;

@@ -1,0 +1,55 @@
+//! The desktop's clipboard, through arboard.
+
+use arboard::SetExtLinux;
+use subtle::ConstantTimeEq;
+use zeroize::Zeroizing;
+
+use super::Clipboard;
+use crate::error::{Error, Result};
+
+/// One handle for the whole run: on X11 and Wayland the text goes with it.
+#[derive(Default)]
+pub struct Desktop {
+    handle: Option<arboard::Clipboard>,
+    secret: Option<Zeroizing<String>>,
+}
+
+impl Desktop {
+    fn handle(&mut self) -> std::result::Result<&mut arboard::Clipboard, arboard::Error> {
+        match &mut self.handle {
+            Some(handle) => Ok(handle),
+            empty => Ok(empty.insert(arboard::Clipboard::new()?)),
+        }
+    }
+}
+
+impl Clipboard for Desktop {
+    fn copy(&mut self, text: Zeroizing<String>, is_secret: bool) -> Result<()> {
+        let set = self.handle().and_then(|handle| {
+            let set = handle.set();
+            let set = if is_secret { set.exclude_from_history() } else { set };
+            set.text(text.as_str())
+        });
+        set.map_err(|e| {
+            Error::failure("the clipboard can't be reached").why(e.to_string()).next("Save it to a file instead")
+        })?;
+        self.secret = is_secret.then_some(text);
+        Ok(())
+    }
+
+    fn forget(&mut self) {
+        let Some(secret) = self.secret.take() else { return };
+        let Ok(handle) = self.handle() else { return };
+        let there = handle.get_text().map(Zeroizing::new);
+        if there.is_ok_and(|t| bool::from(t.as_bytes().ct_eq(secret.as_bytes()))) {
+            // Nothing can be done about a clipboard that doesn't answer.
+            let _ = handle.clear();
+        }
+    }
+}
+
+impl Drop for Desktop {
+    fn drop(&mut self) {
+        self.forget();
+    }
+}

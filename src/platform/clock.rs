@@ -1,0 +1,41 @@
+//! The machine's clock and zone.
+
+use std::time::{Duration, SystemTime, UNIX_EPOCH};
+
+use crate::domain::time::{Timestamp, Zone, local_zone};
+use crate::verbs::ports::Clock;
+
+/// The machine's clock, in the machine's zone (`TZ`, else `/etc/localtime`).
+pub struct SystemClock {
+    zone: Box<dyn Zone>,
+}
+
+impl SystemClock {
+    /// The machine's clock.
+    pub fn new() -> Self {
+        SystemClock { zone: Box::new(local_zone()) }
+    }
+}
+
+impl Default for SystemClock {
+    fn default() -> Self {
+        Self::new()
+    }
+}
+
+impl Clock for SystemClock {
+    #[expect(clippy::disallowed_methods, reason = "the one place that reads the wall clock")]
+    fn now(&self) -> Timestamp {
+        let since = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or(Duration::ZERO);
+        Timestamp(i64::try_from(since.as_millis()).unwrap_or(i64::MAX))
+    }
+
+    fn zone(&self) -> &dyn Zone {
+        &*self.zone
+    }
+
+    #[expect(clippy::disallowed_methods, reason = "the one place that waits for time to pass")]
+    fn sleep(&self, time: Duration) {
+        std::thread::sleep(time);
+    }
+}

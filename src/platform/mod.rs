@@ -1,0 +1,23 @@
+//! All of the operating system: clock, generator, hashing, files, places, the process, the clipboard.
+
+pub mod clipboard;
+pub mod clock;
+pub mod entropy;
+pub mod files;
+pub mod password;
+pub mod paths;
+pub mod process;
+
+use std::sync::Arc;
+
+use crate::verbs::local::World;
+
+/// The real world.
+pub fn world() -> World {
+    World {
+        clock: Arc::new(clock::SystemClock::new()),
+        entropy: Arc::new(entropy::SystemEntropy),
+        hasher: Arc::new(password::Argon2Hasher::new()),
+        delivery: Arc::new(files::FileDelivery),
+    }
+}

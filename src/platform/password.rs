@@ -1,0 +1,135 @@
+//! Argon2id for passwords: 64 MiB, t=3, p=1, 16 bytes of salt, 32 of tag.
+
+use std::sync::{Condvar, Mutex, PoisonError};
+
+use argon2::password_hash::phc::PasswordHash as Phc;
+use argon2::password_hash::{PasswordHasher as _, PasswordVerifier as _};
+use argon2::{Algorithm, Argon2, Params, Version};
+
+use crate::domain::password::{Password, PasswordHash};
+use crate::error::{Error, Result};
+use crate::verbs::ports::{PasswordHasher, Verdict};
+
+/// Memory in KiB.
+const MEMORY: u32 = 64 * 1024;
+/// Passes over the memory.
+const PASSES: u32 = 3;
+/// Lanes.
+const LANES: u32 = 1;
+/// Bytes of salt and of tag.
+const SALT: usize = 16;
+const TAG: usize = 32;
+/// What a stored hash may ask for at most: four times the memory, ten passes, four lanes.
+const MOST: (u32, u32, u32) = (4 * MEMORY, 10, 4);
+/// How many hashes run at once: each holds [`MEMORY`].
+const AT_ONCE: usize = 2;
+/// Compared with when there is no stored hash, so that unknown costs what wrong costs.
+const NOBODY_SALT: [u8; SALT] = [0; SALT];
+
+/// Argon2id with today's parameters, two at once at most.
+pub struct Argon2Hasher {
+    running: Mutex<usize>,
+    done: Condvar,
+}
+
+impl Argon2Hasher {
+    /// A hasher of its own; one a process bounds what runs at once.
+    pub fn new() -> Self {
+        Argon2Hasher { running: Mutex::new(0), done: Condvar::new() }
+    }
+
+    fn bounded<T>(&self, f: impl FnOnce() -> T) -> T {
+        let mut running = self.running.lock().unwrap_or_else(PoisonError::into_inner);
+        while *running >= AT_ONCE {
+            running = self.done.wait(running).unwrap_or_else(PoisonError::into_inner);
+        }
+        *running += 1;
+        drop(running);
+        let out = f();
+        *self.running.lock().unwrap_or_else(PoisonError::into_inner) -= 1;
+        self.done.notify_one();
+        out
+    }
+}
+
+impl Default for Argon2Hasher {
+    fn default() -> Self {
+        Self::new()
+    }
+}
+
+fn failed<E: std::fmt::Display>(what: &str) -> impl FnOnce(E) -> Error {
+    move |e| Error::failure(format!("the password can't be {what}")).why(e.to_string())
+}
+
+fn argon2(memory: u32, passes: u32, lanes: u32) -> Result<Argon2<'static>> {
+    let params = Params::new(memory, passes, lanes, Some(TAG))
+        .map_err(|e| Error::failure("the hash's parameters can't be used").why(e.to_string()))?;
+    Ok(Argon2::new(Algorithm::Argon2id, Version::V0x13, params))
+}
+
+/// The hash, once its parameters have been found within bounds.
+fn parsed(hash: &PasswordHash) -> Result<(Phc, Params)> {
+    let phc = Phc::new(&hash.0).map_err(failed("compared"))?;
+    let params = Params::try_from(&phc).map_err(failed("compared"))?;
+    if params.m_cost() > MOST.0 || params.t_cost() > MOST.1 || params.p_cost() > MOST.2 {
+        return Err(Error::failure("the password can't be compared").why("the stored hash asks for too much"));
+    }
+    Ok((phc, params))
+}
+
+impl PasswordHasher for Argon2Hasher {
+    fn hash(&self, password: &Password) -> Result<PasswordHash> {
+        let mut salt = [0; SALT];
+        getrandom::fill(&mut salt).map_err(|e| Error::failure("there is no salt").why(e.to_string()))?;
+        let argon2 = argon2(MEMORY, PASSES, LANES)?;
+        let hashed = self.bounded(|| password.expose(|p| argon2.hash_password_with_salt(p, &salt)));
+        hashed.map(|phc: Phc| PasswordHash(phc.to_string())).map_err(failed("hashed"))
+    }
+
+    fn verify(&self, password: &Password, hash: Option<&PasswordHash>) -> Result<Verdict> {
+        let argon2 = argon2(MEMORY, PASSES, LANES)?;
+        let Some(hash) = hash else {
+            let hashed = self.bounded(|| password.expose(|p| argon2.hash_password_with_salt(p, &NOBODY_SALT)));
+            return hashed.map(|_: Phc| Verdict::Wrong).map_err(failed("compared"));
+        };
+        let (phc, params) = parsed(hash)?;
+        let found = self.bounded(|| password.expose(|p| argon2.verify_password(p, &phc)));
+        Ok(match found {
+            Err(_) => Verdict::Wrong,
+            Ok(()) if params.m_cost() < MEMORY || params.t_cost() < PASSES => Verdict::RightButWeak,
+            Ok(()) => Verdict::Right,
+        })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use zeroize::Zeroizing;
+
+    fn typed(text: &str) -> Password {
+        Password::typed(Zeroizing::new(text.to_owned()))
+    }
+
+    #[test]
+    fn hashes_with_the_promised_parameters() {
+        let hasher = Argon2Hasher::new();
+        let hash = hasher.hash(&typed("correct horse battery")).unwrap();
+        assert!(hash.0.starts_with("$argon2id$v=19$m=65536,t=3,p=1$"), "{}", hash.0);
+        assert_eq!(hasher.verify(&typed("correct horse battery"), Some(&hash)).unwrap(), Verdict::Right);
+        assert_eq!(hasher.verify(&typed("correct horse batterz"), Some(&hash)).unwrap(), Verdict::Wrong);
+        assert_eq!(hasher.verify(&typed("correct horse battery"), None).unwrap(), Verdict::Wrong);
+    }
+
+    #[test]
+    fn weaker_hashes_are_told_and_greedy_ones_refused() {
+        let weak = argon2(8 * 1024, 1, 1).unwrap();
+        let phc: Phc = weak.hash_password_with_salt(b"correct horse battery", &[7; SALT]).unwrap();
+        let hasher = Argon2Hasher::new();
+        let weak = PasswordHash(phc.to_string());
+        assert_eq!(hasher.verify(&typed("correct horse battery"), Some(&weak)).unwrap(), Verdict::RightButWeak);
+        let greedy = PasswordHash(weak.0.replace("m=8192", "m=4194304"));
+        assert!(hasher.verify(&typed("correct horse battery"), Some(&greedy)).is_err());
+    }
+}

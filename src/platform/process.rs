@@ -1,0 +1,15 @@
+//! What this process lets others see of it.
+
+use rustix::process::{DumpableBehavior, Resource, Rlimit, getuid, set_dumpable_behavior, setrlimit};
+
+/// Keeps secrets in memory out of core dumps and out of reach of other processes of the same user. What the system
+/// doesn't grant is done without: it guards against accidents, not against root.
+pub fn harden() {
+    let _ = setrlimit(Resource::Core, Rlimit { current: Some(0), maximum: Some(0) });
+    let _ = set_dumpable_behavior(DumpableBehavior::NotDumpable);
+}
+
+/// The user we run as, by number.
+pub fn uid() -> u32 {
+    getuid().as_raw()
+}

@@ -1,0 +1,3 @@
+//! Storage engines. All SQL of the house stands below this folder.
+
+pub mod sqlite;

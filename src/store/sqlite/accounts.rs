@@ -1,0 +1,147 @@
+//! Installation, policy, accounts and their sign-in tries.
+
+use std::time::Duration;
+
+use rusqlite::{Connection, Row, params};
+
+use super::convert::{all, damaged, execute, failed, is_taken, one, run};
+use crate::domain::account::{Account, AccountId, CredentialVersion};
+use crate::domain::name::{Prefix, Username};
+use crate::domain::password::PasswordHash;
+use crate::domain::policy::Policy;
+use crate::domain::role::Role;
+use crate::domain::time::{DAY, Timestamp};
+use crate::error::{Error, Result};
+use crate::verbs::ports::{Installation, NewAccount, TryKey};
+use crate::verbs::prove::wait_after;
+
+/// How many names and sources tries are counted for; the oldest is forgotten first.
+const MOST_TRIES: i64 = 10_000;
+
+pub(super) fn installation(db: &Connection) -> Result<Option<Installation>> {
+    let row = one(db, "SELECT prefix, created_at FROM installation", [], |r| Ok((r.get::<_, String>(0)?, r.get(1)?)))?;
+    row.map(|(prefix, at)| {
+        let prefix = Prefix::parse(&prefix).map_err(|_| damaged("the prefix"))?;
+        Ok(Installation { prefix, created_at: Timestamp(at) })
+    })
+    .transpose()
+}
+
+pub(super) fn set_installation(db: &Connection, new: &Installation) -> Result<()> {
+    run(
+        db,
+        "INSERT INTO installation (id, prefix, created_at) VALUES (1, ?1, ?2)",
+        params![new.prefix.as_str(), new.created_at.0],
+    )?;
+    Ok(())
+}
+
+pub(super) fn policy(db: &Connection) -> Result<Policy> {
+    let mut policy = Policy::default();
+    let pairs = all(db, "SELECT key, value FROM policy", [], |r| Ok((r.get::<_, String>(0)?, r.get::<_, String>(1)?)))?;
+    for (key, value) in pairs {
+        policy.set(&key, &value).map_err(|_| damaged("a policy"))?;
+    }
+    Ok(policy)
+}
+
+pub(super) fn set_policy(db: &Connection, policy: &Policy) -> Result<()> {
+    for (key, value) in policy.pairs() {
+        run(db, "INSERT OR REPLACE INTO policy (key, value) VALUES (?1, ?2)", params![key, value])?;
+    }
+    Ok(())
+}
+
+const SELECT: &str =
+    "SELECT id, username, role, enabled, credential_version, created_at FROM accounts WHERE deleted_at IS NULL";
+
+type RawAccount = (i64, String, String, bool, i64, i64);
+
+fn raw(row: &Row<'_>) -> rusqlite::Result<RawAccount> {
+    Ok((row.get(0)?, row.get(1)?, row.get(2)?, row.get(3)?, row.get(4)?, row.get(5)?))
+}
+
+fn account((id, username, role, enabled, version, created_at): RawAccount) -> Result<Account> {
+    Ok(Account {
+        id: AccountId(id),
+        username: Username::parse(&username).map_err(|_| damaged("a username"))?,
+        role: Role::parse(&role).map_err(|_| damaged("a role"))?,
+        enabled,
+        credential_version: CredentialVersion(version),
+        created_at: Timestamp(created_at),
+    })
+}
+
+pub(super) fn by_id(db: &Connection, id: AccountId) -> Result<Option<Account>> {
+    one(db, &format!("{SELECT} AND id = ?1"), [id.0], raw)?.map(account).transpose()
+}
+
+pub(super) fn by_name(db: &Connection, name: &Username) -> Result<Option<Account>> {
+    one(db, &format!("{SELECT} AND username = ?1"), [name.as_str()], raw)?.map(account).transpose()
+}
+
+pub(super) fn all_accounts(db: &Connection) -> Result<Vec<Account>> {
+    all(db, &format!("{SELECT} ORDER BY username"), [], raw)?.into_iter().map(account).collect()
+}
+
+pub(super) fn password_hash(db: &Connection, id: AccountId) -> Result<Option<PasswordHash>> {
+    one(db, "SELECT password_hash FROM accounts WHERE id = ?1 AND deleted_at IS NULL", [id.0], |r| {
+        r.get(0).map(PasswordHash)
+    })
+}
+
+pub(super) fn insert(db: &Connection, new: &NewAccount<'_>) -> Result<AccountId> {
+    let inserted = execute(
+        db,
+        "INSERT INTO accounts (username, role, enabled, password_hash, credential_version, created_at)
+         VALUES (?1, ?2, 1, ?3, 1, ?4)",
+        params![new.username.as_str(), new.role.word(), new.password.0, new.now.0],
+    );
+    match inserted {
+        Ok(_) => Ok(AccountId(db.last_insert_rowid())),
+        Err(e) if is_taken(&e) => Err(Error::conflict(format!("the username {} is taken", new.username))
+            .why("a name is never given to another account, even after deletion")),
+        Err(e) => Err(failed(e)),
+    }
+}
+
+pub(super) fn rehash(db: &Connection, id: AccountId, version: CredentialVersion, hash: &PasswordHash) -> Result<()> {
+    run(
+        db,
+        "UPDATE accounts SET password_hash = ?3 WHERE id = ?1 AND credential_version = ?2",
+        params![id.0, version.0, hash.0],
+    )?;
+    Ok(())
+}
+
+pub(super) fn reserve_try(db: &Connection, key: &TryKey, now: Timestamp) -> Result<Option<Duration>> {
+    run(db, "DELETE FROM sign_in_tries WHERE last_at < ?1", [now.plus(-DAY).0])?;
+    let found = one(db, "SELECT failures, last_at FROM sign_in_tries WHERE key = ?1", [key.0], |r| {
+        Ok((r.get::<_, u32>(0)?, r.get::<_, i64>(1)?))
+    })?;
+    if let Some((failures, last_at)) = found {
+        // A clock set back must not lengthen the wait, nor one set forward and back leave it forever.
+        let since = Duration::from_millis(u64::try_from(now.0.saturating_sub(last_at)).unwrap_or(0));
+        let left = wait_after(failures).saturating_sub(since);
+        if !left.is_zero() {
+            return Ok(Some(left));
+        }
+    }
+    run(
+        db,
+        "INSERT INTO sign_in_tries (key, failures, last_at) VALUES (?1, 1, ?2)
+         ON CONFLICT (key) DO UPDATE SET failures = min(failures + 1, 1000), last_at = ?2",
+        params![key.0, now.0],
+    )?;
+    run(
+        db,
+        "DELETE FROM sign_in_tries WHERE key IN (SELECT key FROM sign_in_tries ORDER BY last_at DESC, key LIMIT -1 OFFSET ?1)",
+        [MOST_TRIES],
+    )?;
+    Ok(None)
+}
+
+pub(super) fn clear_tries(db: &Connection, key: &TryKey) -> Result<()> {
+    run(db, "DELETE FROM sign_in_tries WHERE key = ?1", [key.0])?;
+    Ok(())
+}

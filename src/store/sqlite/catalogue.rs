@@ -1,0 +1,99 @@
+//! Methods and API sets.
+
+use rusqlite::{Connection, params};
+
+use super::convert::{all, damaged, one, run};
+use crate::domain::catalogue::{ApiSet, Catalogue, Pattern};
+use crate::domain::method::{Access, Method, MethodId};
+use crate::error::Result;
+
+pub(super) fn method(db: &Connection, id: &MethodId) -> Result<Option<Method>> {
+    let row = one(db, "SELECT title, access, docs FROM methods WHERE id = ?1", [id.as_str()], |r| {
+        Ok((r.get::<_, String>(0)?, r.get::<_, String>(1)?, r.get::<_, Option<String>>(2)?))
+    })?;
+    let Some((title, access, docs)) = row else { return Ok(None) };
+    let routes =
+        all(db, "SELECT route FROM method_routes WHERE method_id = ?1 ORDER BY position", [id.as_str()], |r| r.get(0))?;
+    let access = Access::parse(&access).map_err(|_| damaged("an access level"))?;
+    Ok(Some(Method { id: id.clone(), title, access, docs, routes }))
+}
+
+pub(super) fn api_sets(db: &Connection) -> Result<Vec<ApiSet>> {
+    let heads = all(
+        db,
+        "SELECT s.name, s.title FROM api_sets s JOIN catalogues c ON c.name = s.catalogue ORDER BY c.position, s.position",
+        [],
+        |r| Ok((r.get::<_, String>(0)?, r.get::<_, String>(1)?)),
+    )?;
+    heads.into_iter().map(|(name, title)| api_set(db, name, title)).collect()
+}
+
+fn api_set(db: &Connection, name: String, title: String) -> Result<ApiSet> {
+    let side = |side: &str| -> Result<Vec<Pattern>> {
+        let sql = "SELECT pattern FROM api_set_patterns WHERE set_name = ?1 AND side = ?2 ORDER BY position";
+        let texts = all(db, sql, params![name, side], |r| r.get::<_, String>(0))?;
+        texts.iter().map(|t| Pattern::parse(t).map_err(|_| damaged("a pattern"))).collect()
+    };
+    let (include, exclude) = (side("include")?, side("exclude")?);
+    Ok(ApiSet { name, title, include, exclude })
+}
+
+/// Puts what `catalogue` says in place of what a catalogue of that name said before.
+pub(super) fn replace(db: &Connection, catalogue: &Catalogue) -> Result<()> {
+    let name = catalogue.name.as_str();
+    for sql in [
+        "DELETE FROM api_set_patterns WHERE set_name IN (SELECT name FROM api_sets WHERE catalogue = ?1)",
+        "DELETE FROM api_sets WHERE catalogue = ?1",
+        "DELETE FROM method_routes WHERE method_id IN
+            (SELECT m.id FROM methods m JOIN method_groups g ON g.id = m.group_id WHERE g.catalogue = ?1)",
+        "DELETE FROM methods WHERE group_id IN (SELECT id FROM method_groups WHERE catalogue = ?1)",
+        "DELETE FROM method_groups WHERE catalogue = ?1",
+    ] {
+        run(db, sql, [name])?;
+    }
+    run(
+        db,
+        "INSERT INTO catalogues (name, title, position) VALUES (?1, ?2, (SELECT count(*) FROM catalogues))
+         ON CONFLICT (name) DO UPDATE SET title = ?2",
+        params![name, catalogue.title],
+    )?;
+    for (g, group) in catalogue.groups.iter().enumerate() {
+        run(
+            db,
+            "INSERT INTO method_groups (id, catalogue, title, position) VALUES (?1, ?2, ?3, ?4)",
+            params![group.id, name, group.title, g as i64],
+        )?;
+        for (m, method) in group.methods.iter().enumerate() {
+            insert_method(db, &group.id, m, method)?;
+        }
+    }
+    for (s, set) in catalogue.sets.iter().enumerate() {
+        run(
+            db,
+            "INSERT INTO api_sets (name, catalogue, title, position) VALUES (?1, ?2, ?3, ?4)",
+            params![set.name, name, set.title, s as i64],
+        )?;
+        let sides = set.include.iter().map(|p| ("include", p)).chain(set.exclude.iter().map(|p| ("exclude", p)));
+        for (position, (side, pattern)) in sides.enumerate() {
+            run(
+                db,
+                "INSERT INTO api_set_patterns (set_name, position, side, pattern) VALUES (?1, ?2, ?3, ?4)",
+                params![set.name, position as i64, side, pattern.as_str()],
+            )?;
+        }
+    }
+    Ok(())
+}
+
+fn insert_method(db: &Connection, group: &str, position: usize, method: &Method) -> Result<()> {
+    run(
+        db,
+        "INSERT INTO methods (id, group_id, title, access, docs, position) VALUES (?1, ?2, ?3, ?4, ?5, ?6)",
+        params![method.id.as_str(), group, method.title, method.access.word(), method.docs, position as i64],
+    )?;
+    for (r, route) in method.routes.iter().enumerate() {
+        let row = params![method.id.as_str(), r as i64, route];
+        run(db, "INSERT INTO method_routes (method_id, position, route) VALUES (?1, ?2, ?3)", row)?;
+    }
+    Ok(())
+}

@@ -1,0 +1,204 @@
+//! The store over one connection: snapshots, audited changes, bookkeeping.
+
+use std::path::{Path, PathBuf};
+use std::sync::{Mutex, MutexGuard, PoisonError};
+
+use rusqlite::{Connection, Transaction, TransactionBehavior};
+
+use super::convert::failed;
+use super::{accounts, audit, catalogue, open, secrets, tokens, usage, window};
+use crate::domain::account::{Account, AccountId, CredentialVersion};
+use crate::domain::audit::{AuditActor, AuditRow};
+use crate::domain::catalogue::{ApiSet, Catalogue};
+use crate::domain::method::{Method, MethodId};
+use crate::domain::name::{TokenName, Username};
+use crate::domain::password::PasswordHash;
+use crate::domain::policy::Policy;
+use crate::domain::secret::{PublicId, Secret};
+use crate::domain::time::Timestamp;
+use crate::domain::token::{Token, TokenId};
+use crate::error::Result;
+use crate::verbs::audited::Audited;
+use crate::verbs::ports::{
+    Bookkeeping, Denial, Installation, NewAccount, NewToken, Snapshot, Store, StoredSecret, Tally, TryKey, Tx, Usage,
+    Use, Visibility, Window, WindowQuery,
+};
+
+/// A store in one SQLite file.
+pub struct SqliteStore {
+    db: Mutex<Connection>,
+    path: PathBuf,
+}
+
+impl SqliteStore {
+    /// Opens the store at `path`.
+    ///
+    /// # Errors
+    /// [`crate::error::Kind::NotFound`] when there is none; [`crate::error::Kind::Failure`] when it is refused.
+    pub fn open(path: &Path) -> Result<Self> {
+        Self::with(path, false)
+    }
+
+    /// Opens the store at `path`, or makes an empty one.
+    ///
+    /// # Errors
+    /// [`crate::error::Kind::Failure`] when it can't be made or is refused.
+    pub fn open_or_create(path: &Path) -> Result<Self> {
+        Self::with(path, true)
+    }
+
+    fn with(path: &Path, create: bool) -> Result<Self> {
+        Ok(SqliteStore { db: Mutex::new(open::open(path, create)?), path: path.to_owned() })
+    }
+
+    /// Where it is.
+    pub fn path(&self) -> &Path {
+        &self.path
+    }
+
+    /// The audit log from its first row, for checks of the whole.
+    ///
+    /// # Errors
+    /// [`crate::error::Kind::Failure`] when it can't be read or its chain is broken.
+    pub fn audit_log(&self) -> Result<Vec<AuditRow>> {
+        audit::verified(&self.lock())
+    }
+
+    /// SQLite's own check of the file: `ok`, or what is wrong with it.
+    ///
+    /// # Errors
+    /// [`crate::error::Kind::Failure`] when it can't be read.
+    pub fn integrity(&self) -> Result<String> {
+        self.lock().query_row("PRAGMA integrity_check", [], |r| r.get(0)).map_err(failed)
+    }
+
+    /// A panic elsewhere leaves the connection usable: its transaction was rolled back on drop.
+    fn lock(&self) -> MutexGuard<'_, Connection> {
+        self.db.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl Store for SqliteStore {
+    fn read<T>(&self, f: impl FnOnce(&dyn Snapshot) -> Result<T>) -> Result<T> {
+        let mut db = self.lock();
+        let tx = db.transaction_with_behavior(TransactionBehavior::Deferred).map_err(failed)?;
+        let out = f(&Open(&tx))?;
+        tx.finish().map_err(failed)?;
+        Ok(out)
+    }
+
+    fn write<T>(
+        &self,
+        by: &AuditActor,
+        now: Timestamp,
+        f: impl FnOnce(&mut dyn Tx) -> Result<Audited<T>>,
+    ) -> Result<T> {
+        let mut db = self.lock();
+        let tx = db.transaction_with_behavior(TransactionBehavior::Immediate).map_err(failed)?;
+        let (entries, out) = f(&mut Open(&tx))?.into_parts();
+        audit::append(&tx, by, now, &entries)?;
+        tx.commit().map_err(failed)?;
+        Ok(out)
+    }
+
+    fn bookkeep<T>(&self, f: impl FnOnce(&mut dyn Bookkeeping) -> Result<T>) -> Result<T> {
+        let mut db = self.lock();
+        let tx = db.transaction_with_behavior(TransactionBehavior::Immediate).map_err(failed)?;
+        let out = f(&mut Open(&tx))?;
+        tx.commit().map_err(failed)?;
+        Ok(out)
+    }
+}
+
+/// An open transaction. Which of the three traits a caller is handed decides what it can do with it.
+struct Open<'a>(&'a Transaction<'a>);
+
+impl Snapshot for Open<'_> {
+    fn installation(&self) -> Result<Option<Installation>> {
+        accounts::installation(self.0)
+    }
+    fn policy(&self) -> Result<Policy> {
+        accounts::policy(self.0)
+    }
+    fn account(&self, id: AccountId) -> Result<Option<Account>> {
+        accounts::by_id(self.0, id)
+    }
+    fn account_named(&self, username: &Username) -> Result<Option<Account>> {
+        accounts::by_name(self.0, username)
+    }
+    fn accounts(&self) -> Result<Vec<Account>> {
+        accounts::all_accounts(self.0)
+    }
+    fn password_hash(&self, id: AccountId) -> Result<Option<PasswordHash>> {
+        accounts::password_hash(self.0, id)
+    }
+    fn token(&self, id: TokenId) -> Result<Option<Token>> {
+        tokens::by_id(self.0, id)
+    }
+    fn tokens_named(&self, account: Option<AccountId>, name: &TokenName, trashed: bool) -> Result<Vec<Token>> {
+        tokens::named(self.0, account, name, trashed)
+    }
+    fn secret(&self, id: &PublicId) -> Result<Option<StoredSecret>> {
+        secrets::by_public_id(self.0, id)
+    }
+    fn active_tokens(&self, account: AccountId, now: Timestamp) -> Result<u32> {
+        tokens::active(self.0, account, now)
+    }
+    fn usage(&self, token: TokenId, now: Timestamp) -> Result<Usage> {
+        usage::of_token(self.0, token, now)
+    }
+    fn method(&self, id: &MethodId) -> Result<Option<Method>> {
+        catalogue::method(self.0, id)
+    }
+    fn api_sets(&self) -> Result<Vec<ApiSet>> {
+        catalogue::api_sets(self.0)
+    }
+    fn window(&self, query: &WindowQuery) -> Result<Window> {
+        window::window(self.0, query)
+    }
+    fn tally(&self, visibility: &Visibility, now: Timestamp, soon: Timestamp) -> Result<Tally> {
+        window::tally(self.0, visibility, now, soon)
+    }
+}
+
+impl Tx for Open<'_> {
+    fn set_installation(&mut self, installation: &Installation) -> Result<()> {
+        accounts::set_installation(self.0, installation)
+    }
+    fn set_policy(&mut self, policy: &Policy) -> Result<()> {
+        accounts::set_policy(self.0, policy)
+    }
+    fn set_catalogue(&mut self, catalogue: &Catalogue) -> Result<()> {
+        catalogue::replace(self.0, catalogue)
+    }
+    fn insert_account(&mut self, new: &NewAccount<'_>) -> Result<AccountId> {
+        accounts::insert(self.0, new)
+    }
+    fn insert_token(&mut self, new: &NewToken<'_>) -> Result<TokenId> {
+        tokens::insert(self.0, new)
+    }
+    fn update_token(&mut self, token: &Token) -> Result<()> {
+        tokens::update(self.0, token)
+    }
+    fn set_secret(&mut self, token: TokenId, secret: &Secret, now: Timestamp) -> Result<()> {
+        secrets::set_current(self.0, token, secret, now)
+    }
+}
+
+impl Bookkeeping for Open<'_> {
+    fn reserve_try(&mut self, key: &TryKey, now: Timestamp) -> Result<Option<std::time::Duration>> {
+        accounts::reserve_try(self.0, key, now)
+    }
+    fn clear_tries(&mut self, key: &TryKey) -> Result<()> {
+        accounts::clear_tries(self.0, key)
+    }
+    fn rehash(&mut self, account: AccountId, version: CredentialVersion, hash: &PasswordHash) -> Result<()> {
+        accounts::rehash(self.0, account, version, hash)
+    }
+    fn record_use(&mut self, used: &Use<'_>) -> Result<()> {
+        usage::record_use(self.0, used)
+    }
+    fn record_denial(&mut self, denied: &Denial<'_>) -> Result<()> {
+        usage::record_denial(self.0, denied)
+    }
+}

@@ -1,0 +1,72 @@
+//! Between SQL's values and domain types. What the store holds was checked on its way in: a value that doesn't read
+//! back is damage, and said so.
+
+use rusqlite::{Connection, OptionalExtension, Params, Row};
+
+use crate::domain::text::shown;
+use crate::error::{Error, Kind, Result};
+
+/// Turns an SQLite error into ours.
+pub(super) fn failed(error: rusqlite::Error) -> Error {
+    use rusqlite::ErrorCode as Code;
+    let (what, next) = match error.sqlite_error_code() {
+        Some(Code::DatabaseBusy | Code::DatabaseLocked) => {
+            ("the store is busy: another program has kept it locked", Some("Try again in a moment"))
+        }
+        Some(Code::DiskFull) => ("the disk is full; nothing was changed", Some("Free some room, then repeat")),
+        Some(Code::ReadOnly) => {
+            ("the store can't be written", Some("Check the mode of the file, its folder and its mount"))
+        }
+        Some(Code::DatabaseCorrupt | Code::NotADatabase) => {
+            ("the store is damaged", Some("Stop using it and restore a backup"))
+        }
+        Some(Code::OperationInterrupted) => ("the look-up was interrupted", None),
+        _ => ("the store can't be used", None),
+    };
+    let failure = Error::failure(what).why(shown(&error.to_string()));
+    next.map_or(failure.clone(), |next| failure.next(next))
+}
+
+/// A stored value that doesn't read back.
+pub(super) fn damaged(what: &str) -> Error {
+    Error::new(Kind::Failure, "the store is damaged")
+        .why(format!("{what} doesn't read back"))
+        .next("Stop using it and restore a backup")
+}
+
+/// Whether `error` is a broken UNIQUE rule.
+pub(super) fn is_taken(error: &rusqlite::Error) -> bool {
+    matches!(error.sqlite_error(), Some(e) if e.extended_code == rusqlite::ffi::SQLITE_CONSTRAINT_UNIQUE)
+}
+
+/// The one row of a cached query, if there is one.
+pub(super) fn one<T>(
+    db: &Connection,
+    sql: &str,
+    params: impl Params,
+    read: impl FnOnce(&Row<'_>) -> rusqlite::Result<T>,
+) -> Result<Option<T>> {
+    db.prepare_cached(sql).and_then(|mut q| q.query_row(params, read).optional()).map_err(failed)
+}
+
+/// Every row of a cached query.
+pub(super) fn all<T>(
+    db: &Connection,
+    sql: &str,
+    params: impl Params,
+    read: impl FnMut(&Row<'_>) -> rusqlite::Result<T>,
+) -> Result<Vec<T>> {
+    let mut query = db.prepare_cached(sql).map_err(failed)?;
+    let rows = query.query_map(params, read).map_err(failed)?;
+    rows.collect::<rusqlite::Result<Vec<T>>>().map_err(failed)
+}
+
+/// Runs a cached statement and returns how many rows it touched.
+pub(super) fn run(db: &Connection, sql: &str, params: impl Params) -> Result<usize> {
+    execute(db, sql, params).map_err(failed)
+}
+
+/// [`run`], with the raw error for callers that read it.
+pub(super) fn execute(db: &Connection, sql: &str, params: impl Params) -> rusqlite::Result<usize> {
+    db.prepare_cached(sql).and_then(|mut s| s.execute(params))
+}

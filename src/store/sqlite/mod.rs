@@ -1,0 +1,14 @@
+//! The engine that comes with jeton: one SQLite file.
+
+mod accounts;
+mod audit;
+mod catalogue;
+mod connection;
+mod convert;
+mod open;
+mod secrets;
+mod tokens;
+mod usage;
+mod window;
+
+pub use connection::SqliteStore;

@@ -1,0 +1,212 @@
+//! Opening the store's file: what is refused before SQLite sees it, and how the connection is set up.
+
+use std::fs;
+use std::io::ErrorKind;
+use std::os::unix::fs::{DirBuilderExt, MetadataExt, OpenOptionsExt};
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+
+use rusqlite::config::DbConfig;
+use rusqlite::{Connection, OpenFlags, TransactionBehavior};
+
+use super::convert::failed;
+use crate::error::{Error, Kind, Result};
+
+/// "jetn": tells our files from other programs'.
+const APPLICATION_ID: i32 = 0x6a65_746e;
+/// Each brings a store from the version before to its own, the first is 1. Append only.
+const MIGRATIONS: &[&str] = &[include_str!("migrations/001.sql")];
+/// SQLite before it can lose commits in WAL mode (the WAL-reset bug, fixed in 3.51.3).
+const OLDEST_SQLITE: i32 = 3_051_003;
+/// How long a writer waits for another.
+const BUSY_TIMEOUT: Duration = Duration::from_secs(10);
+
+/// Opens the store at `path`, creating it where `create` says so and it isn't there.
+pub(super) fn open(path: &Path, create: bool) -> Result<Connection> {
+    if rusqlite::version_number() < OLDEST_SQLITE {
+        return Err(Error::failure("this SQLite can lose changes").why(format!("it is {}", rusqlite::version())));
+    }
+    let path = absolute(path)?;
+    if create && !present(&path)? {
+        create_file(&path)?;
+    }
+    check_ancestors(&path)?;
+    check_file(&path)?;
+    let flags = OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_NO_MUTEX | OpenFlags::SQLITE_OPEN_NOFOLLOW;
+    let mut db = Connection::open_with_flags(&path, flags).map_err(failed)?;
+    configure(&db).map_err(failed)?;
+    migrate(&mut db, create)?;
+    Ok(db)
+}
+
+/// The path with its folder resolved, so that links on the way are followed once, before the checks.
+fn absolute(path: &Path) -> Result<PathBuf> {
+    let refused = |e: std::io::Error| cant_open(path).why(e.to_string());
+    let path = std::path::absolute(path).map_err(refused)?;
+    let name = path.file_name().ok_or_else(|| Error::usage("the store's path names no file"))?;
+    let folder = path.parent().unwrap_or(Path::new("/"));
+    match fs::canonicalize(folder) {
+        Ok(folder) => Ok(folder.join(name)),
+        Err(e) if e.kind() == ErrorKind::NotFound => Ok(path),
+        Err(e) => Err(refused(e)),
+    }
+}
+
+fn cant_open(path: &Path) -> Error {
+    Error::failure(format!("the store {} can't be opened", path.display()))
+}
+
+fn present(path: &Path) -> Result<bool> {
+    match fs::symlink_metadata(path) {
+        Ok(_) => Ok(true),
+        Err(e) if e.kind() == ErrorKind::NotFound => Ok(false),
+        Err(e) => Err(cant_open(path).why(e.to_string())),
+    }
+}
+
+/// Makes the folder (0700) and an empty file (0600) of our own, before SQLite could make either with wider modes.
+fn create_file(path: &Path) -> Result<()> {
+    let refused =
+        |e: std::io::Error| Error::failure(format!("the store {} can't be made", path.display())).why(e.to_string());
+    if let Some(folder) = path.parent() {
+        fs::DirBuilder::new().recursive(true).mode(0o700).create(folder).map_err(refused)?;
+    }
+    check_ancestors(path)?;
+    match fs::OpenOptions::new().write(true).create_new(true).mode(0o600).open(path) {
+        Ok(_) => Ok(()),
+        Err(e) if e.kind() == ErrorKind::AlreadyExists => Ok(()),
+        Err(e) => Err(refused(e)),
+    }
+}
+
+/// Nobody else may be able to replace the file or a folder above it.
+fn check_ancestors(path: &Path) -> Result<()> {
+    const STICKY: u32 = 0o1000;
+    const OTHERS_WRITE: u32 = 0o002;
+    for folder in path.ancestors().skip(1) {
+        let meta = match fs::metadata(folder) {
+            Ok(meta) => meta,
+            Err(e) if e.kind() == ErrorKind::NotFound => continue,
+            Err(e) => return Err(cant_open(path).why(format!("{}: {e}", folder.display()))),
+        };
+        if meta.mode() & OTHERS_WRITE != 0 && meta.mode() & STICKY == 0 {
+            return Err(cant_open(path)
+                .why(format!("{} can be written by others (mode {:04o})", folder.display(), meta.mode() & 0o7777))
+                .next(format!("Run: chmod o-w {}", folder.display())));
+        }
+    }
+    Ok(())
+}
+
+fn check_file(path: &Path) -> Result<()> {
+    let meta = match fs::symlink_metadata(path) {
+        Ok(meta) => meta,
+        Err(e) if e.kind() == ErrorKind::NotFound => {
+            return Err(Error::new(Kind::NotFound, format!("there is no store at {}", path.display()))
+                .next("Set one up with: jeton init"));
+        }
+        Err(e) => return Err(cant_open(path).why(e.to_string())),
+    };
+    if meta.is_symlink() {
+        return Err(cant_open(path).why("it is a link").next("Name the file itself with --store"));
+    }
+    if !meta.is_file() {
+        return Err(cant_open(path).why("it is not a regular file"));
+    }
+    if meta.nlink() > 1 {
+        return Err(cant_open(path).why(format!("it has {} names (hard links)", meta.nlink())));
+    }
+    let us = rustix::process::geteuid().as_raw();
+    if meta.uid() != us {
+        return Err(cant_open(path)
+            .why(format!(
+                "it belongs to uid {}, and we are uid {us}; another's files beside it would lock its owner out",
+                meta.uid()
+            ))
+            .next(format!("Run: sudo -u '#{}' jeton …", meta.uid())));
+    }
+    if meta.mode() & 0o077 != 0 {
+        return Err(cant_open(path)
+            .why(format!("it can be read by others (mode {:04o})", meta.mode() & 0o7777))
+            .next(format!("Run: chmod 600 {}", path.display())));
+    }
+    check_filesystem(path)
+}
+
+/// WAL needs shared memory, which these don't give: statfs(2) magic numbers.
+fn check_filesystem(path: &Path) -> Result<()> {
+    const UNFIT: [(u64, &str); 6] = [
+        (0x6969, "NFS"),
+        (0xff53_4d42, "SMB"),
+        (0xfe53_4d42, "SMB"),
+        (0x517b, "SMB"),
+        (0x0102_1997, "9p"),
+        (0x6573_5546, "FUSE"),
+    ];
+    let found = rustix::fs::statfs(path).map_err(|e| cant_open(path).why(e.to_string()))?;
+    // The width and sign of f_type differ between platforms; the magic numbers have 32 bits.
+    let magic = u64::from(found.f_type as u32);
+    match UNFIT.iter().find(|(m, _)| *m == magic) {
+        Some((_, name)) => Err(cant_open(path)
+            .why(format!("it lies on a network file system ({name}), where SQLite can lose data"))
+            .next("Choose a local disk with --store")),
+        None => Ok(()),
+    }
+}
+
+fn configure(db: &Connection) -> rusqlite::Result<()> {
+    db.busy_timeout(BUSY_TIMEOUT)?;
+    db.set_prepared_statement_cache_capacity(128);
+    db.set_db_config(DbConfig::SQLITE_DBCONFIG_DEFENSIVE, true)?;
+    db.set_db_config(DbConfig::SQLITE_DBCONFIG_TRUSTED_SCHEMA, false)?;
+    db.set_db_config(DbConfig::SQLITE_DBCONFIG_ENABLE_TRIGGER, false)?;
+    db.set_db_config(DbConfig::SQLITE_DBCONFIG_ENABLE_VIEW, false)?;
+    db.execute_batch(
+        "PRAGMA mmap_size = 0;
+         PRAGMA cell_size_check = ON;
+         PRAGMA foreign_keys = ON;
+         PRAGMA secure_delete = ON;
+         PRAGMA temp_store = MEMORY;",
+    )
+}
+
+/// Brings the schema to ours. Two processes may try at once: the version is read again inside the transaction.
+fn migrate(db: &mut Connection, create: bool) -> Result<()> {
+    let newest = i64::try_from(MIGRATIONS.len()).unwrap_or(i64::MAX);
+    let found = version(db)?;
+    if found == 0 && !create {
+        return Err(Error::new(Kind::NotFound, "the store's file is empty").next("Set a store up with: jeton init"));
+    }
+    if found != newest {
+        let tx = db.transaction_with_behavior(TransactionBehavior::Immediate).map_err(failed)?;
+        let current = version(&tx)?;
+        for (index, sql) in MIGRATIONS.iter().enumerate().skip(usize::try_from(current).unwrap_or(0)) {
+            tx.execute_batch(sql).map_err(failed)?;
+            tx.pragma_update(None, "user_version", index as i64 + 1).map_err(failed)?;
+        }
+        tx.pragma_update(None, "application_id", APPLICATION_ID).map_err(failed)?;
+        tx.commit().map_err(failed)?;
+    }
+    db.pragma_update(None, "journal_mode", "WAL").map_err(failed)?;
+    db.pragma_update(None, "synchronous", "FULL").map_err(failed)
+}
+
+/// The schema's version; 0 for an empty file.
+fn version(db: &Connection) -> Result<i64> {
+    let pragma = |name| db.pragma_query_value(None, name, |r| r.get::<_, i64>(0)).map_err(failed);
+    let (application, version) = (pragma("application_id")?, pragma("user_version")?);
+    let tables: i64 = db.query_row("SELECT count(*) FROM sqlite_schema", [], |r| r.get(0)).map_err(failed)?;
+    if application == 0 && version == 0 && tables == 0 {
+        return Ok(0);
+    }
+    if application != i64::from(APPLICATION_ID) {
+        return Err(Error::failure("the store can't be opened").why("the file is another program's database"));
+    }
+    let newest = i64::try_from(MIGRATIONS.len()).unwrap_or(i64::MAX);
+    if !(1..=newest).contains(&version) {
+        return Err(Error::failure("the store can't be opened")
+            .why(format!("its schema is {version}, newer than this program's {newest}"))
+            .next("Use the jeton that wrote it, or a newer one"));
+    }
+    Ok(version)
+}

@@ -1,0 +1,35 @@
+//! Digests of secrets.
+
+use rusqlite::{Connection, params};
+
+use super::convert::{damaged, one, run};
+use crate::domain::secret::{PublicId, Secret, SecretDigest};
+use crate::domain::time::Timestamp;
+use crate::domain::token::TokenId;
+use crate::error::Result;
+use crate::verbs::ports::{SecretState, StoredSecret};
+
+pub(super) fn by_public_id(db: &Connection, id: &PublicId) -> Result<Option<StoredSecret>> {
+    let row =
+        one(db, "SELECT digest, token_id, state, retires_at FROM secrets WHERE public_id = ?1", [id.as_str()], |r| {
+            Ok((r.get::<_, [u8; 32]>(0)?, r.get(1)?, r.get::<_, String>(2)?, r.get::<_, Option<i64>>(3)?))
+        })?;
+    let Some((digest, token, state, retires_at)) = row else { return Ok(None) };
+    let state = match (state.as_str(), retires_at) {
+        ("current", None) => SecretState::Current,
+        ("previous", Some(until)) => SecretState::Previous(Timestamp(until)),
+        ("dead", None) => SecretState::Dead,
+        _ => return Err(damaged("a secret's state")),
+    };
+    Ok(Some(StoredSecret { digest: SecretDigest::from_bytes(digest), token: TokenId(token), state }))
+}
+
+pub(super) fn set_current(db: &Connection, token: TokenId, secret: &Secret, now: Timestamp) -> Result<()> {
+    run(db, "UPDATE secrets SET state = 'dead', retires_at = NULL WHERE token_id = ?1 AND state <> 'dead'", [token.0])?;
+    run(
+        db,
+        "INSERT INTO secrets (public_id, digest, token_id, state, created_at) VALUES (?1, ?2, ?3, 'current', ?4)",
+        params![secret.public_id().as_str(), secret.digest().as_bytes(), token.0, now.0],
+    )?;
+    Ok(())
+}

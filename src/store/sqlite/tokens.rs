@@ -1,0 +1,248 @@
+//! Tokens and their selections.
+
+use std::collections::BTreeSet;
+
+use rusqlite::{Connection, Row, ToSql, params};
+
+use super::convert::{all, damaged, execute, failed, is_taken, one, run};
+use crate::domain::account::AccountId;
+use crate::domain::expiry::Expiry;
+use crate::domain::method::MethodId;
+use crate::domain::name::{Description, Prefix, TokenName, Username};
+use crate::domain::role::Role;
+use crate::domain::secret::PublicId;
+use crate::domain::selection::Selection;
+use crate::domain::time::Timestamp;
+use crate::domain::token::{PreviousSecret, Revision, Token, TokenId, TokenKind, TokenOwner};
+use crate::error::{Error, Result};
+use crate::verbs::ports::NewToken;
+
+/// Everything about a token in one row; what stands in its own tables is fetched by key.
+pub(super) const SELECT: &str = "
+    SELECT t.id, t.name, t.description, t.enabled, t.selection, t.created_at, t.expires_at, t.deleted_at, t.revision,
+           a.id, a.username, a.role, a.enabled,
+           c.public_id, c.created_at,
+           p.public_id, p.retires_at, (SELECT at FROM last_uses WHERE public_id = p.public_id),
+           (SELECT max(at) FROM last_uses WHERE token_id = t.id),
+           (SELECT prefix FROM installation), t.kind
+    FROM tokens t
+    JOIN accounts a ON a.id = t.account_id
+    LEFT JOIN secrets c ON c.token_id = t.id AND c.state = 'current'
+    LEFT JOIN secrets p ON p.token_id = t.id AND p.state = 'previous'";
+
+struct RawToken {
+    id: i64,
+    name: String,
+    description: String,
+    enabled: bool,
+    selection: String,
+    created_at: i64,
+    expires_at: Option<i64>,
+    deleted_at: Option<i64>,
+    revision: i64,
+    account: i64,
+    username: String,
+    role: String,
+    account_enabled: bool,
+    secret: Option<(String, i64)>,
+    previous: Option<(String, i64, Option<i64>)>,
+    last_seen_at: Option<i64>,
+    prefix: String,
+    kind: String,
+}
+
+fn raw(r: &Row<'_>) -> rusqlite::Result<RawToken> {
+    let secret: Option<String> = r.get(13)?;
+    let previous: Option<String> = r.get(15)?;
+    Ok(RawToken {
+        id: r.get(0)?,
+        name: r.get(1)?,
+        description: r.get(2)?,
+        enabled: r.get(3)?,
+        selection: r.get(4)?,
+        created_at: r.get(5)?,
+        expires_at: r.get(6)?,
+        deleted_at: r.get(7)?,
+        revision: r.get(8)?,
+        account: r.get(9)?,
+        username: r.get(10)?,
+        role: r.get(11)?,
+        account_enabled: r.get(12)?,
+        secret: secret.map(|id| Ok::<_, rusqlite::Error>((id, r.get(14)?))).transpose()?,
+        previous: previous.map(|id| Ok::<_, rusqlite::Error>((id, r.get(16)?, r.get(17)?))).transpose()?,
+        last_seen_at: r.get(18)?,
+        prefix: r.get(19)?,
+        kind: r.get(20)?,
+    })
+}
+
+/// The tokens that `sql` (which begins with [`SELECT`]) finds, with their selections.
+pub(super) fn find(db: &Connection, sql: &str, params: &[&dyn ToSql]) -> Result<Vec<Token>> {
+    all(db, sql, params, raw)?.into_iter().map(|raw| token(db, raw)).collect()
+}
+
+fn token(db: &Connection, raw: RawToken) -> Result<Token> {
+    let prefix = Prefix::parse(&raw.prefix).map_err(|_| damaged("the prefix"))?;
+    let hint = |id: &str| PublicId::parse(id).map(|id| id.hint(&prefix)).ok_or_else(|| damaged("a public id"));
+    let (secret_id, secret_since) = raw.secret.unwrap_or_default();
+    let previous = match raw.previous {
+        Some((id, retires_at, seen)) => Some(PreviousSecret {
+            hint: hint(&id)?,
+            retires_at: Timestamp(retires_at),
+            last_seen_at: seen.map(Timestamp),
+        }),
+        None => None,
+    };
+    Ok(Token {
+        id: TokenId(raw.id),
+        owner: TokenOwner {
+            id: AccountId(raw.account),
+            username: Username::parse(&raw.username).map_err(|_| damaged("a username"))?,
+            role: Role::parse(&raw.role).map_err(|_| damaged("a role"))?,
+            enabled: raw.account_enabled,
+        },
+        name: TokenName::parse(&raw.name).map_err(|_| damaged("a token name"))?,
+        description: Description::parse(&raw.description).map_err(|_| damaged("a description"))?,
+        kind: if raw.kind == "api" { TokenKind::Api } else { return Err(damaged("a token kind")) },
+        enabled: raw.enabled,
+        selection: selection(db, raw.id, &raw.selection)?,
+        created_at: Timestamp(raw.created_at),
+        expiry: Expiry::from(raw.expires_at.map(Timestamp)),
+        deleted_at: raw.deleted_at.map(Timestamp),
+        // Between a token's insertion and its first secret there is no hint, inside one transaction only.
+        hint: if secret_id.is_empty() { String::new() } else { hint(&secret_id)? },
+        secret_since: Timestamp(secret_since),
+        previous,
+        last_seen_at: raw.last_seen_at.map(Timestamp),
+        revision: Revision(raw.revision),
+    })
+}
+
+fn selection(db: &Connection, id: i64, kind: &str) -> Result<Selection> {
+    let texts = |sql| all(db, sql, [id], |r| r.get::<_, String>(0));
+    match kind {
+        "inherit" => Ok(Selection::Inherit),
+        "sets" => {
+            let names = texts("SELECT set_name FROM token_sets WHERE token_id = ?1")?;
+            Ok(Selection::Sets(names.into_iter().collect()))
+        }
+        "custom" => {
+            let ids = texts("SELECT method_id FROM token_methods WHERE token_id = ?1")?;
+            let ids: Result<BTreeSet<MethodId>> =
+                ids.iter().map(|id| MethodId::parse(id).map_err(|_| damaged("a method id"))).collect();
+            Ok(Selection::Custom(ids?))
+        }
+        _ => Err(damaged("an API selection")),
+    }
+}
+
+pub(super) fn by_id(db: &Connection, id: TokenId) -> Result<Option<Token>> {
+    Ok(find(db, &format!("{SELECT} WHERE t.id = ?1"), &[&id.0])?.pop())
+}
+
+pub(super) fn named(
+    db: &Connection,
+    account: Option<AccountId>,
+    name: &TokenName,
+    trashed: bool,
+) -> Result<Vec<Token>> {
+    let place = if trashed { "IS NOT NULL" } else { "IS NULL" };
+    let head = format!("{SELECT} WHERE t.name = ?1 AND t.deleted_at {place}");
+    match account {
+        Some(id) => find(db, &format!("{head} AND t.account_id = ?2 LIMIT 100"), &[&name.as_str(), &id.0]),
+        None => find(db, &format!("{head} LIMIT 100"), &[&name.as_str()]),
+    }
+}
+
+pub(super) fn active(db: &Connection, account: AccountId, now: Timestamp) -> Result<u32> {
+    let count = one(
+        db,
+        "SELECT count(*) FROM tokens WHERE account_id = ?1 AND deleted_at IS NULL AND enabled = 1 AND kind = 'api'
+         AND (expires_at IS NULL OR expires_at > ?2)",
+        params![account.0, now.0],
+        |r| r.get(0),
+    )?;
+    Ok(count.unwrap_or(0))
+}
+
+const fn selection_word(selection: &Selection) -> &'static str {
+    match selection {
+        Selection::Sets(_) => "sets",
+        Selection::Custom(_) => "custom",
+        Selection::Inherit => "inherit",
+    }
+}
+
+fn name_taken(name: &TokenName) -> Error {
+    Error::conflict(format!("the name {name} is taken")).why("the account has another token of that name")
+}
+
+pub(super) fn insert(db: &Connection, new: &NewToken<'_>) -> Result<TokenId> {
+    let inserted = execute(
+        db,
+        "INSERT INTO tokens (account_id, name, description, kind, enabled, selection, created_at, expires_at, revision)
+         VALUES (?1, ?2, ?3, 'api', 1, ?4, ?5, ?6, 1)",
+        params![
+            new.account.0,
+            new.name.as_str(),
+            new.description.as_str(),
+            selection_word(new.selection),
+            new.now.0,
+            new.expiry.at().map(|at| at.0)
+        ],
+    );
+    match inserted {
+        Ok(_) => {}
+        Err(e) if is_taken(&e) => return Err(name_taken(new.name)),
+        Err(e) => return Err(failed(e)),
+    }
+    let id = TokenId(db.last_insert_rowid());
+    write_selection(db, id, new.selection)?;
+    Ok(id)
+}
+
+pub(super) fn update(db: &Connection, token: &Token) -> Result<()> {
+    let updated = execute(
+        db,
+        "UPDATE tokens SET name = ?3, description = ?4, enabled = ?5, selection = ?6, expires_at = ?7, deleted_at = ?8,
+                revision = revision + 1
+         WHERE id = ?1 AND revision = ?2",
+        params![
+            token.id.0,
+            token.revision.0,
+            token.name.as_str(),
+            token.description.as_str(),
+            token.enabled,
+            selection_word(&token.selection),
+            token.expiry.at().map(|at| at.0),
+            token.deleted_at.map(|at| at.0)
+        ],
+    );
+    match updated {
+        Ok(1) => {}
+        Ok(_) => return Err(Error::conflict(format!("{} was changed meanwhile", token.name))),
+        Err(e) if is_taken(&e) => return Err(name_taken(&token.name)),
+        Err(e) => return Err(failed(e)),
+    }
+    run(db, "DELETE FROM token_sets WHERE token_id = ?1", [token.id.0])?;
+    run(db, "DELETE FROM token_methods WHERE token_id = ?1", [token.id.0])?;
+    write_selection(db, token.id, &token.selection)
+}
+
+fn write_selection(db: &Connection, id: TokenId, selection: &Selection) -> Result<()> {
+    match selection {
+        Selection::Inherit => {}
+        Selection::Sets(names) => {
+            for name in names {
+                run(db, "INSERT INTO token_sets (token_id, set_name) VALUES (?1, ?2)", params![id.0, name])?;
+            }
+        }
+        Selection::Custom(methods) => {
+            for method in methods {
+                let row = params![id.0, method.as_str()];
+                run(db, "INSERT INTO token_methods (token_id, method_id) VALUES (?1, ?2)", row)?;
+            }
+        }
+    }
+    Ok(())
+}

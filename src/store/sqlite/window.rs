@@ -1,0 +1,174 @@
+//! Stretches of the token list, by keyset over an index: nothing loads the table.
+
+use rusqlite::{Connection, ToSql};
+
+use super::convert::one;
+use super::tokens::{self, SELECT};
+use crate::domain::time::Timestamp;
+use crate::domain::token::{Status, Token};
+use crate::error::Result;
+use crate::verbs::ports::{Anchor, Tally, Visibility, Window, WindowQuery};
+
+/// A WHERE clause and its values, grown together.
+struct Narrowed {
+    sql: String,
+    values: Vec<Box<dyn ToSql>>,
+}
+
+impl Narrowed {
+    fn to(place: &str) -> Self {
+        Narrowed { sql: format!("t.deleted_at {place}"), values: Vec::new() }
+    }
+
+    /// Adds a condition in which each `?` is one of `values`.
+    fn and(&mut self, condition: &str, values: impl IntoIterator<Item = Box<dyn ToSql>>) -> &mut Self {
+        self.sql.push_str(" AND ");
+        let mut values = values.into_iter();
+        for (i, part) in condition.split('?').enumerate() {
+            if i > 0 {
+                self.values.extend(values.next());
+                self.sql.push_str(&format!("?{}", self.values.len()));
+            }
+            self.sql.push_str(part);
+        }
+        self
+    }
+
+    fn visible_to(&mut self, visibility: &Visibility) -> &mut Self {
+        if visibility.roles.len() == crate::domain::role::Role::ALL.len() {
+            return self;
+        }
+        let roles = vec!["?"; visibility.roles.len()].join(", ");
+        let mut values: Vec<Box<dyn ToSql>> = vec![Box::new(visibility.own.0)];
+        values.extend(visibility.roles.iter().map(|r| Box::new(r.word()) as Box<dyn ToSql>));
+        self.and(&format!("(t.account_id = ? OR a.role IN ({roles}))"), values)
+    }
+
+    fn params(&self) -> Vec<&dyn ToSql> {
+        self.values.iter().map(|v| &**v).collect()
+    }
+}
+
+fn scope(query: &WindowQuery) -> Narrowed {
+    let mut scope = Narrowed::to(if query.trashed { "IS NOT NULL" } else { "IS NULL" });
+    scope.visible_to(&query.visibility);
+    if let Some(id) = query.account {
+        scope.and("t.account_id = ?", [Box::new(id.0) as Box<dyn ToSql>]);
+    }
+    scope
+}
+
+fn filtered(query: &WindowQuery) -> Narrowed {
+    let mut found = scope(query);
+    let filter = &query.filter;
+    for word in &filter.words {
+        let like = format!("%{}%", word.replace('\\', "\\\\").replace('%', "\\%").replace('_', "\\_"));
+        let text = || Box::new(like.clone()) as Box<dyn ToSql>;
+        found.and(
+            "(t.name LIKE ? ESCAPE '\\' OR t.description LIKE ? ESCAPE '\\' OR a.username LIKE ? ESCAPE '\\'
+              OR (SELECT prefix FROM installation) || '_' || c.public_id LIKE ? ESCAPE '\\')",
+            [text(), text(), text(), text()],
+        );
+    }
+    if let Some(account) = &filter.account {
+        found.and("instr(a.username, ?) > 0", [Box::new(account.clone()) as Box<dyn ToSql>]);
+    }
+    if let Some(seen) = filter.seen {
+        let exists = if seen { "EXISTS" } else { "NOT EXISTS" };
+        found.and(&format!("{exists} (SELECT 1 FROM last_uses u WHERE u.token_id = t.id)"), []);
+    }
+    let now = || [Box::new(query.now.0) as Box<dyn ToSql>];
+    match filter.status {
+        None => {}
+        Some(Status::Deleted) => drop(found.and("t.deleted_at IS NOT NULL", [])),
+        Some(Status::Disabled) => drop(found.and("t.enabled = 0", [])),
+        Some(Status::Expired) => drop(found.and("t.enabled = 1 AND t.expires_at <= ?", now())),
+        Some(Status::Active) => {
+            found.and("t.enabled = 1 AND (t.expires_at IS NULL OR t.expires_at > ?)", now());
+        }
+    }
+    found
+}
+
+const FROM: &str = "FROM tokens t JOIN accounts a ON a.id = t.account_id
+    LEFT JOIN secrets c ON c.token_id = t.id AND c.state = 'current'";
+
+fn count(db: &Connection, narrowed: &Narrowed) -> Result<u64> {
+    let sql = format!("SELECT count(*) {FROM} WHERE {}", narrowed.sql);
+    let count = one(db, &sql, narrowed.params().as_slice(), |r| r.get::<_, i64>(0))?;
+    Ok(count.unwrap_or(0).unsigned_abs())
+}
+
+/// Which way from a key a page goes.
+#[derive(Clone, Copy)]
+enum Way {
+    Forward,
+    Backward,
+}
+
+fn page(db: &Connection, query: &WindowQuery, from: Option<(&str, i64)>, way: Way, limit: usize) -> Result<Vec<Token>> {
+    let mut found = filtered(query);
+    let (compare, order) = match way {
+        Way::Forward => (">=", "ASC"),
+        Way::Backward => ("<", "DESC"),
+    };
+    if let Some((name, id)) = from {
+        found.and(
+            &format!("(t.name, t.id) {compare} (?, ?)"),
+            [Box::new(name.to_owned()) as Box<dyn ToSql>, Box::new(id)],
+        );
+    }
+    let sql = format!("{SELECT} WHERE {} ORDER BY t.name {order}, t.id {order} LIMIT {limit}", found.sql);
+    let mut rows = tokens::find(db, &sql, &found.params())?;
+    if matches!(way, Way::Backward) {
+        rows.reverse();
+    }
+    Ok(rows)
+}
+
+pub(super) fn window(db: &Connection, query: &WindowQuery) -> Result<Window> {
+    let matching = count(db, &filtered(query))?;
+    let total = if query.filter.is_empty() { matching } else { count(db, &scope(query))? };
+    let limit = query.limit;
+    let rows = match query.anchor {
+        Anchor::Start => page(db, query, None, Way::Forward, limit)?,
+        Anchor::End => page(db, query, None, Way::Backward, limit)?,
+        Anchor::Around(id) => match tokens::by_id(db, id)? {
+            None => page(db, query, None, Way::Forward, limit)?,
+            Some(token) => around(db, query, (token.name.as_str(), token.id.0))?,
+        },
+    };
+    let position = match (query.anchor, rows.first()) {
+        (Anchor::Start, _) | (_, None) => 0,
+        (Anchor::End, _) => matching.saturating_sub(rows.len() as u64),
+        (Anchor::Around(_), Some(first)) => {
+            let mut before = filtered(query);
+            let key: [Box<dyn ToSql>; 2] = [Box::new(first.name.to_string()), Box::new(first.id.0)];
+            count(db, before.and("(t.name, t.id) < (?, ?)", key))?
+        }
+    };
+    Ok(Window { rows, position, matching, total })
+}
+
+/// Half a page before the key and the rest from it on; more on one side where the other runs out.
+fn around(db: &Connection, query: &WindowQuery, key: (&str, i64)) -> Result<Vec<Token>> {
+    let mut before = page(db, query, Some(key), Way::Backward, query.limit)?;
+    let mut after = page(db, query, Some(key), Way::Forward, query.limit)?;
+    let half = query.limit / 2;
+    let keep_after = after.len().min(query.limit - before.len().min(half));
+    let keep_before = before.len().min(query.limit - keep_after);
+    after.truncate(keep_after);
+    before.drain(..before.len() - keep_before);
+    before.append(&mut after);
+    Ok(before)
+}
+
+pub(super) fn tally(db: &Connection, visibility: &Visibility, now: Timestamp, soon: Timestamp) -> Result<Tally> {
+    let own_active = tokens::active(db, visibility.own, now)?;
+    let mut expiring = Narrowed::to("IS NULL");
+    expiring.visible_to(visibility).and(
+        "t.enabled = 1 AND t.expires_at IS NOT NULL AND t.expires_at > ? AND t.expires_at <= ?",
+        [Box::new(now.0) as Box<dyn ToSql>, Box::new(soon.0)],
+    );
+    Ok(Tally { own_active, expiring: count(db, &expiring)? })
+}

@@ -1,0 +1,81 @@
+//! Verbs about accounts: who is here, who am I.
+
+use super::actor::{Actor, Session};
+use super::ports::Snapshot;
+use super::{Env, Proof, Query, Verb};
+use crate::domain::account::Account;
+use crate::domain::name::Username;
+use crate::domain::policy::Policy;
+use crate::error::Result;
+
+/// What a face must know before anybody has signed in.
+#[derive(Debug)]
+pub struct Greet;
+
+/// The answer to [`Greet`].
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Greeting {
+    /// Whether the first owner is still to be made.
+    pub first_run: bool,
+    /// The only account there is.
+    pub sole_account: Option<Username>,
+}
+
+impl Verb for Greet {
+    const NAME: &'static str = "greet";
+    const PROOF: Proof = Proof::Store;
+    type Reply = Greeting;
+}
+
+impl Query for Greet {
+    fn run(&self, _by: &Actor, snapshot: &dyn Snapshot, _env: &Env<'_>) -> Result<Greeting> {
+        let mut accounts = snapshot.accounts()?;
+        let sole_account = if accounts.len() == 1 { accounts.pop().map(|a| a.username) } else { None };
+        Ok(Greeting { first_run: snapshot.installation()?.is_none(), sole_account })
+    }
+}
+
+/// Opens a session that looks but changes nothing.
+#[derive(Debug)]
+pub struct SignIn;
+
+impl Verb for SignIn {
+    const NAME: &'static str = "sign-in";
+    const PROOF: Proof = Proof::Password;
+    type Reply = Session;
+}
+
+impl Query for SignIn {
+    fn run(&self, by: &Actor, _snapshot: &dyn Snapshot, _env: &Env<'_>) -> Result<Session> {
+        by.account().map(Session::open)
+    }
+}
+
+/// Who asks, and the rules in force.
+#[derive(Debug)]
+pub struct WhoAmI;
+
+/// The answer to [`WhoAmI`].
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Me {
+    /// The account.
+    pub account: Account,
+    /// The rules in force.
+    pub policy: Policy,
+    /// Its active `api` tokens.
+    pub active_tokens: u32,
+}
+
+impl Verb for WhoAmI {
+    const NAME: &'static str = "whoami";
+    const PROOF: Proof = Proof::Identity;
+    type Reply = Me;
+}
+
+impl Query for WhoAmI {
+    fn run(&self, by: &Actor, snapshot: &dyn Snapshot, env: &Env<'_>) -> Result<Me> {
+        let account = by.account()?.clone();
+        let active_tokens = snapshot.active_tokens(account.id, env.now)?;
+        Ok(Me { account, policy: snapshot.policy()?, active_tokens })
+    }
+}

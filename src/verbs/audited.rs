@@ -1,0 +1,32 @@
+//! The type that ties a change to its audit entries.
+
+use crate::domain::audit::AuditEntry;
+
+/// A change's outcome with at least one audit entry: a store commits nothing else.
+#[derive(Debug)]
+pub struct Audited<T> {
+    value: T,
+    first: AuditEntry,
+    rest: Vec<AuditEntry>,
+}
+
+impl<T> Audited<T> {
+    /// An outcome with its one entry.
+    pub fn one(value: T, entry: AuditEntry) -> Self {
+        Audited { value, first: entry, rest: Vec::new() }
+    }
+
+    /// An outcome with an entry for each thing changed; none when there is no entry.
+    pub fn each(value: T, entries: impl IntoIterator<Item = AuditEntry>) -> Option<Self> {
+        let mut entries = entries.into_iter();
+        let first = entries.next()?;
+        Some(Audited { value, first, rest: entries.collect() })
+    }
+
+    /// Its entries, then its outcome.
+    pub fn into_parts(self) -> (Vec<AuditEntry>, T) {
+        let mut entries = vec![self.first];
+        entries.extend(self.rest);
+        (entries, self.value)
+    }
+}

@@ -1,0 +1,196 @@
+//! May this actor do that to those? The one place. A verb gets the accounts and tokens it acts on only from here,
+//! inside its transaction.
+
+use super::actor::Actor;
+use super::ports::Snapshot;
+use crate::domain::account::{Account, AccountId};
+use crate::domain::name::{TokenName, Username};
+use crate::domain::role::Role;
+use crate::domain::secret::PublicId;
+use crate::domain::token::{Token, TokenId, TokenRef};
+use crate::error::{Error, Result};
+
+/// What is done to a token, by weight.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Act {
+    /// Looked at.
+    See,
+    /// Disabled or deleted: always allowed on one's own.
+    Restrict,
+    /// Anything else.
+    Change,
+}
+
+/// Which tokens a reference may mean.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Among {
+    /// Those outside the trash.
+    Kept,
+    /// Those in the trash.
+    Trashed,
+    /// Those outside the trash and, where there is none, those in it.
+    All,
+}
+
+/// Whether `actor` may do `act` to tokens of an account.
+///
+/// # Errors
+/// [`crate::error::Kind::Denied`] with the reason.
+pub fn permit(actor: &Account, act: Act, owner: AccountId, owner_role: Role, self_service: bool) -> Result<()> {
+    if owner != actor.id {
+        return if actor.role.manages(owner_role) {
+            Ok(())
+        } else {
+            Err(Error::denied(format!("{} may not touch that account's tokens", actor.username)).why(format!(
+                "the role {} manages {}",
+                actor.role,
+                managed_by(actor.role)
+            )))
+        };
+    }
+    let free = matches!(act, Act::See | Act::Restrict) || self_service || actor.role >= Role::Admin;
+    if free {
+        return Ok(());
+    }
+    Err(Error::denied(format!("{} may only see, disable and delete its own tokens", actor.username))
+        .why("self-service is switched off here")
+        .next("Ask an owner or admin"))
+}
+
+const fn managed_by(role: Role) -> &'static str {
+    match role {
+        Role::Owner => "everyone",
+        Role::Admin => "itself, members and viewers",
+        Role::Member | Role::Viewer => "only itself",
+    }
+}
+
+/// The account whose tokens are meant: the one named, else the actor's own.
+///
+/// # Errors
+/// [`crate::error::Kind::Denied`] before [`crate::error::Kind::NotFound`].
+pub fn account(by: &Actor, snapshot: &dyn Snapshot, name: Option<&Username>, act: Act) -> Result<Account> {
+    let actor = by.account()?;
+    let self_service = snapshot.policy()?.self_service;
+    let Some(name) = name.filter(|n| **n != actor.username) else {
+        permit(actor, act, actor.id, actor.role, self_service)?;
+        return Ok(actor.clone());
+    };
+    match snapshot.account_named(name)? {
+        Some(account) => {
+            permit(actor, act, account.id, account.role, self_service)?;
+            Ok(account)
+        }
+        None if actor.role == Role::Owner => Err(Error::not_found(format!("there is no account {name}"))),
+        None => Err(hidden(actor)),
+    }
+}
+
+/// The token that `reference` means, if the actor may do `act` to it.
+///
+/// # Errors
+/// [`crate::error::Kind::Denied`] before [`crate::error::Kind::NotFound`]; [`crate::error::Kind::Conflict`] when it
+/// could mean several.
+pub fn token(by: &Actor, snapshot: &dyn Snapshot, reference: &TokenRef, among: Among, act: Act) -> Result<Token> {
+    let actor = by.account()?;
+    let self_service = snapshot.policy()?.self_service;
+    let mut found = match among {
+        Among::Kept => candidates(actor, snapshot, reference, false)?,
+        Among::Trashed => candidates(actor, snapshot, reference, true)?,
+        Among::All => {
+            let kept = candidates(actor, snapshot, reference, false)?;
+            if kept.is_empty() { candidates(actor, snapshot, reference, true)? } else { kept }
+        }
+    };
+    found.retain(|t| t.owner.id == actor.id || actor.role.manages(t.owner.role));
+    match found.len() {
+        1 => {
+            let token = found.swap_remove(0);
+            permit(actor, act, token.owner.id, token.owner.role, self_service)?;
+            Ok(token)
+        }
+        0 if actor.role == Role::Owner || means_own(actor, reference) => {
+            Err(not_found(snapshot, actor, reference, among)?)
+        }
+        0 => Err(hidden(actor)),
+        _ => {
+            let names: Vec<String> = found.iter().take(5).map(|t| format!("{} ({})", t.full_name(), t.id)).collect();
+            Err(Error::conflict(format!("{reference} could be several tokens"))
+                .why(names.join(", "))
+                .next("Say account/name, or the id"))
+        }
+    }
+}
+
+/// A plain name is looked for among the actor's own tokens first, so not finding it gives nothing away.
+fn means_own(actor: &Account, reference: &TokenRef) -> bool {
+    match reference {
+        TokenRef::Id(_) => false,
+        TokenRef::Typed(text) => match text.split_once('/') {
+            Some((account, _)) => account == actor.username.as_str(),
+            None => TokenName::parse(text).is_ok(),
+        },
+    }
+}
+
+fn not_found(snapshot: &dyn Snapshot, actor: &Account, reference: &TokenRef, among: Among) -> Result<Error> {
+    let elsewhere = match among {
+        Among::Kept => !candidates(actor, snapshot, reference, true)?.is_empty(),
+        Among::Trashed => !candidates(actor, snapshot, reference, false)?.is_empty(),
+        Among::All => false,
+    };
+    Ok(match (among, elsewhere) {
+        (Among::Kept, true) => Error::not_found(format!("the token {reference} is in the trash"))
+            .next(format!("Bring it back with: jeton token restore {reference}")),
+        (Among::Trashed, true) => Error::not_found(format!("the token {reference} is not in the trash")),
+        _ => Error::not_found(format!("there is no token {reference}"))
+            .why("a token is named by its name, account/name, its hint or its id"),
+    })
+}
+
+/// Says the same whether the thing is there or not.
+fn hidden(actor: &Account) -> Error {
+    Error::denied("that is not there, or not yours to see").why(format!(
+        "the role {} manages {}",
+        actor.role,
+        managed_by(actor.role)
+    ))
+}
+
+fn candidates(actor: &Account, snapshot: &dyn Snapshot, reference: &TokenRef, trashed: bool) -> Result<Vec<Token>> {
+    let in_place = |t: &Token| t.deleted_at.is_some() == trashed;
+    let by_id = |id: TokenId| Ok(snapshot.token(id)?.into_iter().filter(in_place).collect::<Vec<_>>());
+    let text = match reference {
+        TokenRef::Id(id) => return by_id(*id),
+        TokenRef::Typed(text) => text.as_str(),
+    };
+    if let Some((account, name)) = text.split_once('/') {
+        let account = snapshot.account_named(&Username::parse(account)?)?;
+        let name = TokenName::parse(name)?;
+        return account.map_or(Ok(Vec::new()), |a| snapshot.tokens_named(Some(a.id), &name, trashed));
+    }
+    let name = TokenName::parse(text)?;
+    let own = snapshot.tokens_named(Some(actor.id), &name, trashed)?;
+    if !own.is_empty() {
+        return Ok(own);
+    }
+    let mut found = snapshot.tokens_named(None, &name, trashed)?;
+    if let Some(id) = TokenId::parse(text) {
+        found.extend(by_id(id)?);
+    }
+    if let Some(token) = by_hint(snapshot, text)?.filter(in_place) {
+        found.push(token);
+    }
+    found.dedup_by_key(|t| t.id);
+    Ok(found)
+}
+
+fn by_hint(snapshot: &dyn Snapshot, text: &str) -> Result<Option<Token>> {
+    let Some((prefix, id)) = text.split_once('_') else { return Ok(None) };
+    let installed = snapshot.installation()?.is_some_and(|i| i.prefix.as_str() == prefix);
+    let Some(id) = PublicId::parse(id).filter(|_| installed) else { return Ok(None) };
+    match snapshot.secret(&id)? {
+        Some(secret) => snapshot.token(secret.token),
+        None => Ok(None),
+    }
+}

@@ -1,0 +1,54 @@
+//! The command that does the same as a change made on a screen.
+
+use std::fmt;
+
+/// Words of a `jeton …` command. Shown quoted for a POSIX shell; never holds a secret or a password.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct CliLine(Vec<String>);
+
+impl CliLine {
+    /// `jeton` and `words`.
+    pub fn new(words: &[&str]) -> Self {
+        CliLine(words.iter().map(|w| (*w).to_owned()).collect())
+    }
+
+    /// Adds `--name value`.
+    pub fn option(mut self, name: &str, value: impl Into<String>) -> Self {
+        self.0.push(format!("--{name}"));
+        self.0.push(value.into());
+        self
+    }
+
+    /// Adds a word.
+    pub fn word(mut self, word: impl Into<String>) -> Self {
+        self.0.push(word.into());
+        self
+    }
+}
+
+impl fmt::Display for CliLine {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("jeton")?;
+        for word in &self.0 {
+            let plain = |c: char| c.is_ascii_alphanumeric() || "-_./:=@,+".contains(c);
+            if !word.is_empty() && word.chars().all(plain) {
+                write!(f, " {word}")?;
+            } else {
+                write!(f, " '{}'", word.replace('\'', "'\\''"))?;
+            }
+        }
+        Ok(())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn quoted_for_a_shell() {
+        let line =
+            CliLine::new(&["token", "create", "x"]).option("set", "IDE Plugins").option("description", "it's; $(rm)");
+        assert_eq!(line.to_string(), "jeton token create x --set 'IDE Plugins' --description 'it'\\''s; $(rm)'");
+    }
+}

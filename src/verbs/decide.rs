@@ -1,0 +1,170 @@
+//! May this secret do this? The one decision, from the store's current state: nothing is remembered between two.
+
+use super::ports::{Denial, SecretState, Snapshot, Store, Use};
+use crate::domain::method::MethodId;
+use crate::domain::secret::{Secret, SecretFault};
+use crate::domain::selection::Selection;
+use crate::domain::time::Timestamp;
+use crate::domain::token::{Status, Token};
+use crate::error::{Error, Result};
+
+/// Why an attempt was denied.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Reason {
+    /// Not of the form of a secret.
+    Malformed,
+    /// Mistyped or cut: the checksum differs.
+    Checksum,
+    /// Of the form, but not ours.
+    Unknown,
+    /// A known public id with another secret behind it.
+    WrongSecret,
+    /// A secret that a newer one replaced.
+    Retired,
+    /// Past its expiry.
+    Expired,
+    /// Switched off.
+    Disabled,
+    /// In the trash.
+    Deleted,
+    /// Its account is switched off.
+    AccountDisabled,
+    /// The method is not among those it may call.
+    NotPermitted,
+}
+
+impl Reason {
+    /// A word for the store and for JSON.
+    pub const fn word(self) -> &'static str {
+        match self {
+            Reason::Malformed => "malformed",
+            Reason::Checksum => "checksum",
+            Reason::Unknown => "unknown",
+            Reason::WrongSecret => "wrong-secret",
+            Reason::Retired => "retired",
+            Reason::Expired => "expired",
+            Reason::Disabled => "disabled",
+            Reason::Deleted => "deleted",
+            Reason::AccountDisabled => "account-disabled",
+            Reason::NotPermitted => "not-permitted",
+        }
+    }
+
+    /// The reason in a sentence.
+    pub const fn sentence(self) -> &'static str {
+        match self {
+            Reason::Malformed => "that is not a secret of the form jeton issues",
+            Reason::Checksum => "the secret is mistyped or cut: its checksum differs",
+            Reason::Unknown => "no such secret was issued here",
+            Reason::WrongSecret => "the head of the secret is known, the rest is wrong",
+            Reason::Retired => "the secret was replaced by a newer one",
+            Reason::Expired => "the token is expired",
+            Reason::Disabled => "the token is disabled",
+            Reason::Deleted => "the token is deleted",
+            Reason::AccountDisabled => "the token's account is disabled",
+            Reason::NotPermitted => "the token may not call that method",
+        }
+    }
+}
+
+/// The decision about one presented secret.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Decision {
+    /// Permitted.
+    Allowed(Box<Token>),
+    /// Denied, with the token where it is known.
+    Denied(Reason, Option<Box<Token>>),
+    /// The secret is good, but the method is not in the catalogue.
+    UnknownMethod,
+}
+
+/// Where an attempt came from.
+#[derive(Debug, Clone, Copy)]
+pub struct Caller<'a> {
+    /// Its address.
+    pub address: &'a str,
+    /// What it says it is.
+    pub client: &'a str,
+}
+
+/// Decides about `presented` and records the outcome as a use or a denied attempt.
+///
+/// # Errors
+/// [`crate::error::Kind::Failure`] when the store can't be read or written: then nothing is allowed.
+pub fn verify(
+    store: &impl Store,
+    presented: &str,
+    method: Option<&MethodId>,
+    now: Timestamp,
+    caller: Caller<'_>,
+) -> Result<Decision> {
+    let secret = Secret::parse(presented);
+    let decision = store.read(|snapshot| decide(snapshot, &secret, method, now))?;
+    let asked = method.map_or("", MethodId::as_str);
+    let Caller { address, client } = caller;
+    store.bookkeep(|b| match (&decision, &secret) {
+        (Decision::Allowed(token), Ok(secret)) => {
+            let secret = secret.public_id();
+            b.record_use(&Use { token: token.id, secret, at: now, method: asked, address, client })
+        }
+        (Decision::Denied(reason, token), _) => {
+            let token = token.as_ref().map(|t| t.id);
+            b.record_denial(&Denial { token, reason: reason.word(), at: now, method: asked, address, client })
+        }
+        (Decision::Allowed(_), Err(_)) | (Decision::UnknownMethod, _) => Ok(()),
+    })?;
+    Ok(decision)
+}
+
+fn decide(
+    snapshot: &dyn Snapshot,
+    presented: &std::result::Result<Secret, SecretFault>,
+    method: Option<&MethodId>,
+    now: Timestamp,
+) -> Result<Decision> {
+    let denied = |reason, token: Option<Token>| Ok(Decision::Denied(reason, token.map(Box::new)));
+    let secret = match presented {
+        Ok(secret) => secret,
+        Err(SecretFault::Malformed) => return denied(Reason::Malformed, None),
+        Err(SecretFault::Checksum) => return denied(Reason::Checksum, None),
+    };
+    let Some(stored) = snapshot.secret(secret.public_id())? else { return denied(Reason::Unknown, None) };
+    let token = snapshot.token(stored.token)?.ok_or_else(|| Error::failure("a secret without a token is stored"))?;
+    if !stored.digest.matches(&secret.digest()) {
+        return denied(Reason::WrongSecret, Some(token));
+    }
+    let alive = match stored.state {
+        SecretState::Current => true,
+        SecretState::Previous(until) => now < until,
+        SecretState::Dead => false,
+    };
+    if !alive {
+        return denied(Reason::Retired, Some(token));
+    }
+    match token.status(now) {
+        Status::Deleted => return denied(Reason::Deleted, Some(token)),
+        Status::Disabled => return denied(Reason::Disabled, Some(token)),
+        Status::Expired => return denied(Reason::Expired, Some(token)),
+        Status::Active if !token.owner.enabled => return denied(Reason::AccountDisabled, Some(token)),
+        Status::Active => {}
+    }
+    match method {
+        None => Ok(Decision::Allowed(Box::new(token))),
+        Some(id) => match permits(snapshot, &token, id)? {
+            None => Ok(Decision::UnknownMethod),
+            Some(true) => Ok(Decision::Allowed(Box::new(token))),
+            Some(false) => denied(Reason::NotPermitted, Some(token)),
+        },
+    }
+}
+
+/// Selected methods ∩ the role's ceiling; none when the catalogue doesn't know the method.
+fn permits(snapshot: &dyn Snapshot, token: &Token, id: &MethodId) -> Result<Option<bool>> {
+    let Some(method) = snapshot.method(id)? else { return Ok(None) };
+    let selected = match &token.selection {
+        Selection::Inherit => !id.is_management(),
+        Selection::Custom(methods) => methods.contains(id),
+        Selection::Sets(names) => snapshot.api_sets()?.iter().any(|set| names.contains(&set.name) && set.holds(id)),
+    };
+    Ok(Some(selected && token.owner.role.permits(method.access)))
+}

@@ -1,0 +1,103 @@
+//! The first owner: what a new store is filled with.
+
+use super::actor::Actor;
+use super::audited::Audited;
+use super::cli_line::CliLine;
+use super::ports::{Installation, NewAccount, PasswordHasher, Tx};
+use super::{Change, Changed, Env, Proof, Verb};
+use crate::domain::account::Account;
+use crate::domain::audit::AuditEntry;
+use crate::domain::catalogue::Catalogue;
+use crate::domain::name::{Prefix, Username};
+use crate::domain::password::{Password, PasswordHash};
+use crate::domain::policy::Policy;
+use crate::domain::role::Role;
+use crate::error::{Error, Result};
+
+/// Sets up an installation with its first owner. A conflict when there is one already.
+#[derive(Debug)]
+pub struct Init {
+    /// The owner's name.
+    pub username: Username,
+    /// The owner's password.
+    pub password: NewPassword,
+    /// What secrets start with.
+    pub prefix: Prefix,
+    /// Whether members and viewers manage their own tokens.
+    pub self_service: bool,
+    /// A shipped catalogue beside `jeton` itself.
+    pub catalogue: Option<String>,
+}
+
+/// A new password on its way into the store: hashed before the transaction begins.
+#[derive(Debug)]
+pub enum NewPassword {
+    /// As typed.
+    Plain(Password),
+    /// Ready to be stored.
+    Hashed(PasswordHash),
+}
+
+impl NewPassword {
+    fn prepare(&mut self, hasher: &dyn PasswordHasher) -> Result<()> {
+        if let NewPassword::Plain(password) = self {
+            *self = NewPassword::Hashed(hasher.hash(password)?);
+        }
+        Ok(())
+    }
+
+    fn hash(&self) -> Result<&PasswordHash> {
+        match self {
+            NewPassword::Hashed(hash) => Ok(hash),
+            NewPassword::Plain(_) => Err(Error::failure("the password was not hashed")),
+        }
+    }
+}
+
+impl Verb for Init {
+    const NAME: &'static str = "init";
+    const PROOF: Proof = Proof::Store;
+    type Reply = Changed<Account>;
+}
+
+impl Change for Init {
+    type Out = Account;
+
+    fn prepare(&mut self, hasher: &dyn PasswordHasher) -> Result<()> {
+        self.password.prepare(hasher)
+    }
+
+    fn run(&self, _by: &Actor, tx: &mut dyn Tx, env: &Env<'_>) -> Result<Audited<Account>> {
+        if tx.installation()?.is_some() {
+            return Err(Error::conflict("this store is set up already")
+                .next("Sign in with jeton, or choose another place with --store"));
+        }
+        tx.set_installation(&Installation { prefix: self.prefix.clone(), created_at: env.now })?;
+        tx.set_policy(&Policy { self_service: self.self_service, ..Policy::default() })?;
+        tx.set_catalogue(&Catalogue::shipped("jeton")?)?;
+        if let Some(name) = &self.catalogue {
+            tx.set_catalogue(&Catalogue::shipped(name)?)?;
+        }
+        let id = tx.insert_account(&NewAccount {
+            username: &self.username,
+            role: Role::Owner,
+            password: self.password.hash()?,
+            now: env.now,
+        })?;
+        let account = tx.account(id)?.ok_or_else(|| Error::failure("the new account is not there"))?;
+        let entry = AuditEntry::new(Self::NAME, id, self.username.as_str())
+            .with("role", Role::Owner.word())
+            .with("prefix", self.prefix.as_str())
+            .with("self_service", self.self_service)
+            .with("catalogue", self.catalogue.as_deref().unwrap_or("jeton"));
+        Ok(Audited::one(account, entry))
+    }
+
+    fn cli(&self, _out: &Account) -> CliLine {
+        let line = CliLine::new(&["init"]).option("username", self.username.as_str());
+        match &self.catalogue {
+            Some(name) => line.option("catalogue", name.as_str()),
+            None => line,
+        }
+    }
+}

@@ -1,0 +1,130 @@
+//! Verbs run over a store of this machine: prove, open a transaction, re-read who asks, run, audit, commit.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use super::actor::{Actor, Credential, Session};
+use super::ports::{Clock, Delivery, Entropy, PasswordHasher, Snapshot, Store};
+use super::prove::Prover;
+use super::request::{ANYONE, Carrier, Request, Response, suffices};
+use super::{Change, Changed, Env, Jeton, Proof, Query};
+use crate::domain::audit::{AuditActor, Face};
+use crate::error::{Error, Result};
+
+/// The world as verbs see it, but for the store.
+#[derive(Clone)]
+pub struct World {
+    /// The clock on the wall.
+    pub clock: Arc<dyn Clock>,
+    /// Where secrets come from.
+    pub entropy: Arc<dyn Entropy>,
+    /// Slow hashing.
+    pub hasher: Arc<dyn PasswordHasher>,
+    /// Where secrets are saved.
+    pub delivery: Arc<dyn Delivery>,
+}
+
+/// How a face presents itself.
+#[derive(Debug, Clone)]
+pub struct Caller {
+    /// Which face.
+    pub face: Face,
+    /// Where its tries to sign in come from, e.g. `cli uid 1000`.
+    pub source: String,
+    /// How long it waits for the delay that earlier failed tries have earned.
+    pub patience: Duration,
+}
+
+/// A [`Jeton`] over a store of this machine.
+pub struct Local<S> {
+    store: S,
+    world: World,
+    caller: Caller,
+}
+
+impl<S: Store> Local<S> {
+    /// Verbs over `store`, on behalf of `caller`.
+    pub fn new(store: S, world: World, caller: Caller) -> Self {
+        Local { store, world, caller }
+    }
+
+    /// The store itself, for what is not a verb: checking a secret, seeding a demonstration.
+    pub fn store(&self) -> &S {
+        &self.store
+    }
+
+    fn env<'a>(&'a self) -> Env<'a> {
+        Env {
+            now: self.world.clock.now(),
+            zone: self.world.clock.zone(),
+            entropy: &*self.world.entropy,
+            delivery: &*self.world.delivery,
+        }
+    }
+
+    /// Who `credential` is, as far as that can be told outside the transaction.
+    fn proved(&self, credential: &Credential, proof: Proof) -> Result<Option<Session>> {
+        suffices(credential, proof)?;
+        match credential {
+            _ if proof == Proof::Store => Ok(None),
+            Credential::Store => Ok(None),
+            Credential::Session(session) => Ok(Some(session.clone())),
+            Credential::Password(username, password) => {
+                let prover = Prover {
+                    store: &self.store,
+                    clock: &*self.world.clock,
+                    hasher: &*self.world.hasher,
+                    source: &self.caller.source,
+                    patience: self.caller.patience,
+                };
+                prover.prove(username, password).map(Some)
+            }
+        }
+    }
+}
+
+/// Re-reads who asks: role, enabled and password may have changed since they were proved.
+fn actor(session: Option<&Session>, snapshot: &dyn Snapshot) -> Result<Actor> {
+    let Some(session) = session else { return Ok(ANYONE) };
+    match snapshot.account(session.account())? {
+        Some(account) if session.holds(Some(&account)) => Ok(Actor::Account(account)),
+        _ => {
+            Err(Error::denied(format!("the account {} has changed meanwhile", session.username()))
+                .next("Sign in again"))
+        }
+    }
+}
+
+impl<S: Store> Carrier for Local<S> {
+    fn query<V: Query>(&self, who: &Credential, verb: V) -> Result<V::Reply> {
+        let session = self.proved(who, V::PROOF)?;
+        self.store.read(|snapshot| {
+            let by = actor(session.as_ref(), snapshot)?;
+            verb.run(&by, snapshot, &self.env())
+        })
+    }
+
+    fn change<V: Change>(&self, who: &Credential, mut verb: V) -> Result<V::Reply> {
+        let session = self.proved(who, V::PROOF)?;
+        verb.prepare(&*self.world.hasher)?;
+        let by = AuditActor {
+            account: session.as_ref().map_or_else(String::new, |s| s.account().to_string()),
+            name: session.as_ref().map_or_else(String::new, |s| s.username().to_string()),
+            proof: if session.is_some() { "password" } else { "store" },
+            face: self.caller.face,
+        };
+        let mut out = self.store.write(&by, self.world.clock.now(), |tx| {
+            let by = actor(session.as_ref(), tx)?;
+            verb.run(&by, tx, &self.env())
+        })?;
+        V::committed(&mut out);
+        let cli = verb.cli(&out);
+        Ok(Changed { out, cli })
+    }
+}
+
+impl<S: Store> Jeton for Local<S> {
+    fn call(&self, who: &Credential, request: Request) -> Result<Response> {
+        request.carry(self, who)
+    }
+}

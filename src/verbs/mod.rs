@@ -1,0 +1,108 @@
+//! Every verb once: who may, what happens, what the audit log keeps. Faces hold a [`Jeton`] and send it a
+//! [`request::Request`]; [`local::Local`] runs it over a [`ports::Store`].
+//!
+//! A new verb is a struct in a file of its family, one of the two traits below, and a line in `request.rs`.
+
+pub mod accounts;
+pub mod actor;
+pub mod audited;
+pub mod authorize;
+pub mod catalogue;
+pub mod cli_line;
+pub mod decide;
+pub mod init;
+pub mod local;
+pub mod ports;
+pub mod prove;
+pub mod request;
+pub mod tokens;
+
+use crate::domain::time::{Timestamp, Zone};
+use crate::error::Result;
+use actor::{Actor, Credential};
+use audited::Audited;
+use cli_line::CliLine;
+use ports::{Delivery, Entropy, PasswordHasher, Snapshot, Tx};
+use request::{Request, Response};
+
+/// What a face talks to: verbs over a store of this machine today.
+pub trait Jeton: Send + Sync {
+    /// Carries out `request` on behalf of `who`, wholly or not at all.
+    ///
+    /// # Errors
+    /// Whatever the verb refuses; [`crate::error::Kind::Denied`] before anything else.
+    fn call(&self, who: &Credential, request: Request) -> Result<Response>;
+}
+
+/// The least that proves who asks; the table in the product's description of the command line.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Proof {
+    /// Being able to open the store.
+    Store,
+    /// A password, or a session that one opened.
+    Identity,
+    /// A password given for this very act.
+    Password,
+}
+
+/// What every verb says about itself.
+pub trait Verb {
+    /// Its name, as the audit log keeps it.
+    const NAME: &'static str;
+    /// The least that proves who asks.
+    const PROOF: Proof;
+    /// What it answers.
+    type Reply;
+}
+
+/// A verb that only looks.
+pub trait Query: Verb {
+    /// # Errors
+    /// Whatever the verb refuses.
+    fn run(&self, by: &Actor, snapshot: &dyn Snapshot, env: &Env<'_>) -> Result<Self::Reply>;
+}
+
+/// A verb that changes the store, in one transaction together with its audit entries.
+pub trait Change: Verb<Reply = Changed<Self::Out>> {
+    /// What it brings about.
+    type Out;
+
+    /// Work that must not hold up other writers, such as hashing a new password.
+    ///
+    /// # Errors
+    /// Whatever the work refuses.
+    fn prepare(&mut self, _hasher: &dyn PasswordHasher) -> Result<()> {
+        Ok(())
+    }
+
+    /// # Errors
+    /// Whatever the verb refuses; then nothing has changed.
+    fn run(&self, by: &Actor, tx: &mut dyn Tx, env: &Env<'_>) -> Result<Audited<Self::Out>>;
+
+    /// What is left to do once the transaction has committed.
+    fn committed(_out: &mut Self::Out) {}
+
+    /// The command that does the same.
+    fn cli(&self, out: &Self::Out) -> CliLine;
+}
+
+/// What a change brought about, and the command that does the same.
+#[derive(Debug)]
+pub struct Changed<T> {
+    /// What it brought about.
+    pub out: T,
+    /// The command that does the same.
+    pub cli: CliLine,
+}
+
+/// What a verb may know of the world.
+pub struct Env<'a> {
+    /// The instant at which it runs, read inside the transaction.
+    pub now: Timestamp,
+    /// The zone in which days end.
+    pub zone: &'a dyn Zone,
+    /// Where secrets come from.
+    pub entropy: &'a dyn Entropy,
+    /// Where secrets are saved on request.
+    pub delivery: &'a dyn Delivery,
+}

@@ -1,0 +1,349 @@
+//! What verbs ask of the world. Everything here speaks domain types: a second storage engine, or a test, implements
+//! the same traits.
+
+use std::path::Path;
+use std::time::Duration;
+
+use crate::domain::account::{Account, AccountId, CredentialVersion};
+use crate::domain::audit::AuditActor;
+use crate::domain::catalogue::{ApiSet, Catalogue};
+use crate::domain::expiry::Expiry;
+use crate::domain::filter::Filter;
+use crate::domain::method::{Method, MethodId};
+use crate::domain::name::{Description, Prefix, TokenName, Username};
+use crate::domain::password::{Password, PasswordHash};
+use crate::domain::policy::Policy;
+use crate::domain::role::Role;
+use crate::domain::secret::{PublicId, Secret, SecretDigest};
+use crate::domain::selection::Selection;
+use crate::domain::time::{Timestamp, Zone};
+use crate::domain::token::{Token, TokenId};
+use crate::error::Result;
+use crate::verbs::audited::Audited;
+
+/// Where everything is kept.
+pub trait Store: Send + Sync {
+    /// Runs `f` on one consistent state.
+    ///
+    /// # Errors
+    /// Those of `f`, and [`crate::error::Kind::Failure`] when the store can't be read.
+    fn read<T>(&self, f: impl FnOnce(&dyn Snapshot) -> Result<T>) -> Result<T>;
+
+    /// Runs `f` in one immediate transaction and commits its change together with its audit entries, or neither.
+    ///
+    /// # Errors
+    /// Those of `f`, and [`crate::error::Kind::Failure`] when the store can't be written; then nothing has changed.
+    fn write<T>(&self, by: &AuditActor, now: Timestamp, f: impl FnOnce(&mut dyn Tx) -> Result<Audited<T>>)
+    -> Result<T>;
+
+    /// Runs `f` in one immediate transaction that can touch only what is kept about use, never a grant.
+    ///
+    /// # Errors
+    /// Those of `f`, and [`crate::error::Kind::Failure`] when the store can't be written.
+    fn bookkeep<T>(&self, f: impl FnOnce(&mut dyn Bookkeeping) -> Result<T>) -> Result<T>;
+}
+
+/// What an installation is.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Installation {
+    /// What its secrets start with.
+    pub prefix: Prefix,
+    /// When it was set up.
+    pub created_at: Timestamp,
+}
+
+/// What a secret is to its token.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum SecretState {
+    /// The one in use.
+    Current,
+    /// The one before, alive until this instant.
+    Previous(Timestamp),
+    /// Accepted no more.
+    Dead,
+}
+
+/// What is kept of a secret.
+#[derive(Debug, Clone)]
+pub struct StoredSecret {
+    /// SHA-256 of the whole.
+    pub digest: SecretDigest,
+    /// Whose it is.
+    pub token: TokenId,
+    /// What it is to its token.
+    pub state: SecretState,
+}
+
+/// Whose tokens a reader sees: their own, and those of accounts with these roles.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Visibility {
+    /// The reader's account.
+    pub own: AccountId,
+    /// The roles whose accounts' tokens they see beside their own.
+    pub roles: Vec<Role>,
+}
+
+/// Which stretch of a list is wanted.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Anchor {
+    /// Its first rows.
+    Start,
+    /// Its last rows.
+    End,
+    /// The rows around this token, or around where it would stand.
+    Around(TokenId),
+}
+
+/// A question for one stretch of the token list, sorted by name.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct WindowQuery {
+    /// Whose tokens.
+    pub visibility: Visibility,
+    /// Only this account's.
+    pub account: Option<AccountId>,
+    /// What else must hold.
+    pub filter: Filter,
+    /// Tokens in the trash instead of the others.
+    pub trashed: bool,
+    /// The instant at which statuses are computed.
+    pub now: Timestamp,
+    /// Which stretch.
+    pub anchor: Anchor,
+    /// The most rows wanted.
+    pub limit: usize,
+}
+
+/// One stretch of the token list.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct Window {
+    /// The rows, in order.
+    pub rows: Vec<Token>,
+    /// How many matching tokens stand before the first row.
+    pub position: u64,
+    /// How many tokens match.
+    pub matching: u64,
+    /// How many there are without the filter.
+    pub total: u64,
+}
+
+/// What the head of the token screen counts.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct Tally {
+    /// Active tokens of the reader's own account.
+    pub own_active: u32,
+    /// Visible active tokens that expire before the asked instant.
+    pub expiring: u64,
+}
+
+/// From where and with what a token was used.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Origin {
+    /// The caller's address.
+    pub address: String,
+    /// What the caller says it is.
+    pub client: String,
+    /// How often in the last 7 days.
+    pub uses: u64,
+}
+
+/// What would break if a token went.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct Usage {
+    /// When it was last accepted.
+    pub last_seen_at: Option<Timestamp>,
+    /// Accepted uses of today (UTC).
+    pub today: u64,
+    /// Accepted uses of the last 7 days, today included.
+    pub week: u64,
+    /// Where from, in the last 7 days, the busiest first, 5 at most.
+    pub origins: Vec<Origin>,
+    /// The methods used in the last 7 days with their counts, the busiest first, 10 at most.
+    pub methods: Vec<(String, u64)>,
+    /// Denied attempts in the last 7 days.
+    pub denied_week: u64,
+}
+
+/// A consistent state to look at.
+pub trait Snapshot {
+    /// None before `init`.
+    fn installation(&self) -> Result<Option<Installation>>;
+    /// The rules in force.
+    fn policy(&self) -> Result<Policy>;
+    /// An account by id, unless it was deleted.
+    fn account(&self, id: AccountId) -> Result<Option<Account>>;
+    /// An account by name, unless it was deleted.
+    fn account_named(&self, username: &Username) -> Result<Option<Account>>;
+    /// Every account that was not deleted, by name.
+    fn accounts(&self) -> Result<Vec<Account>>;
+    /// The hash of an account's password.
+    fn password_hash(&self, id: AccountId) -> Result<Option<PasswordHash>>;
+    /// A token by id, in the trash or not.
+    fn token(&self, id: TokenId) -> Result<Option<Token>>;
+    /// Tokens of this name, of one account or of all: those in the trash, or the others. 100 at most.
+    fn tokens_named(&self, account: Option<AccountId>, name: &TokenName, trashed: bool) -> Result<Vec<Token>>;
+    /// A secret by its public id, dead ones included.
+    fn secret(&self, id: &PublicId) -> Result<Option<StoredSecret>>;
+    /// How many `api` tokens of an account are active at `now`.
+    fn active_tokens(&self, account: AccountId, now: Timestamp) -> Result<u32>;
+    /// How a token was used.
+    fn usage(&self, token: TokenId, now: Timestamp) -> Result<Usage>;
+    /// A method by id.
+    fn method(&self, id: &MethodId) -> Result<Option<Method>>;
+    /// Every API set, in the catalogue's order.
+    fn api_sets(&self) -> Result<Vec<ApiSet>>;
+    /// One stretch of the token list.
+    fn window(&self, query: &WindowQuery) -> Result<Window>;
+    /// What the head of the token screen counts.
+    fn tally(&self, visibility: &Visibility, now: Timestamp, soon: Timestamp) -> Result<Tally>;
+}
+
+/// A new account.
+#[derive(Debug)]
+pub struct NewAccount<'a> {
+    /// Its name.
+    pub username: &'a Username,
+    /// Its role.
+    pub role: Role,
+    /// The hash of its password.
+    pub password: &'a PasswordHash,
+    /// When it is made.
+    pub now: Timestamp,
+}
+
+/// A new token, enabled.
+#[derive(Debug)]
+pub struct NewToken<'a> {
+    /// Whose it is.
+    pub account: AccountId,
+    /// Its name.
+    pub name: &'a TokenName,
+    /// What it is for.
+    pub description: &'a Description,
+    /// Which methods it may call.
+    pub selection: &'a Selection,
+    /// When it stops working.
+    pub expiry: Expiry,
+    /// When it is made.
+    pub now: Timestamp,
+}
+
+/// The one open change.
+pub trait Tx: Snapshot {
+    /// Sets the installation up.
+    fn set_installation(&mut self, installation: &Installation) -> Result<()>;
+    /// Puts every rule in force.
+    fn set_policy(&mut self, policy: &Policy) -> Result<()>;
+    /// Puts a catalogue's methods and sets in place of what it said before.
+    fn set_catalogue(&mut self, catalogue: &Catalogue) -> Result<()>;
+    /// Adds an account; a conflict when the name was ever taken.
+    fn insert_account(&mut self, new: &NewAccount<'_>) -> Result<AccountId>;
+    /// Adds a token without a secret; a conflict when its account has an untrashed one of that name.
+    fn insert_token(&mut self, new: &NewToken<'_>) -> Result<TokenId>;
+    /// Writes name, description, enabled, selection, expiry and trash of `token` and raises its revision; a conflict
+    /// when the stored revision is not `token.revision`, or the name is taken.
+    fn update_token(&mut self, token: &Token) -> Result<()>;
+    /// Makes `secret` the token's current one; every earlier one is dead from now on.
+    fn set_secret(&mut self, token: TokenId, secret: &Secret, now: Timestamp) -> Result<()>;
+}
+
+/// Whose tries to sign in are counted together: a digest of name and source, so that a password typed as a name is
+/// not kept.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct TryKey(pub [u8; 32]);
+
+/// An accepted use of a token.
+#[derive(Debug, Clone)]
+pub struct Use<'a> {
+    /// The token.
+    pub token: TokenId,
+    /// Which of its secrets.
+    pub secret: &'a PublicId,
+    /// When.
+    pub at: Timestamp,
+    /// The method asked for; empty for none.
+    pub method: &'a str,
+    /// The caller's address.
+    pub address: &'a str,
+    /// What the caller says it is.
+    pub client: &'a str,
+}
+
+/// A denied attempt.
+#[derive(Debug, Clone)]
+pub struct Denial<'a> {
+    /// The token, where one is known.
+    pub token: Option<TokenId>,
+    /// The true reason, a word.
+    pub reason: &'static str,
+    /// When.
+    pub at: Timestamp,
+    /// The method asked for; empty for none.
+    pub method: &'a str,
+    /// The caller's address.
+    pub address: &'a str,
+    /// What the caller says it is.
+    pub client: &'a str,
+}
+
+/// What is kept about use: it can't change a grant, so it needs no audit entry.
+pub trait Bookkeeping {
+    /// Counts a try as failed before it is made. A wait instead when the last one is too recent: 1, 2, 4 … 60 s.
+    fn reserve_try(&mut self, key: &TryKey, now: Timestamp) -> Result<Option<Duration>>;
+    /// Forgets the tries: the last one succeeded.
+    fn clear_tries(&mut self, key: &TryKey) -> Result<()>;
+    /// Keeps the same password under a stronger hash, unless the account's credentials have changed since.
+    fn rehash(&mut self, account: AccountId, version: CredentialVersion, hash: &PasswordHash) -> Result<()>;
+    /// Counts an accepted use.
+    fn record_use(&mut self, used: &Use<'_>) -> Result<()>;
+    /// Counts a denied attempt.
+    fn record_denial(&mut self, denied: &Denial<'_>) -> Result<()>;
+}
+
+/// The clock on the wall.
+pub trait Clock: Send + Sync {
+    /// The instant it shows.
+    fn now(&self) -> Timestamp;
+    /// The zone it stands in.
+    fn zone(&self) -> &dyn Zone;
+    /// Waits.
+    fn sleep(&self, time: Duration);
+}
+
+/// The operating system's generator.
+pub trait Entropy: Send + Sync {
+    /// Fills `buffer` with unpredictable bytes.
+    fn fill(&self, buffer: &mut [u8]) -> Result<()>;
+}
+
+/// What comparing a password with a stored hash showed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Verdict {
+    /// Another password, or no hash to compare with.
+    Wrong,
+    /// The password.
+    Right,
+    /// The password, under a hash weaker than today's.
+    RightButWeak,
+}
+
+/// Slow hashing of passwords, two at once at most.
+pub trait PasswordHasher: Send + Sync {
+    /// Hashes a new password.
+    fn hash(&self, password: &Password) -> Result<PasswordHash>;
+    /// Compares; without a hash it costs the same and finds nothing.
+    fn verify(&self, password: &Password, hash: Option<&PasswordHash>) -> Result<Verdict>;
+}
+
+/// A secret saved to a file. Dropped without [`SavedSecret::keep`], the file is removed again.
+pub trait SavedSecret: Send {
+    /// The change has committed: the file stays.
+    fn keep(&mut self);
+    /// Where it is.
+    fn path(&self) -> &Path;
+}
+
+/// Saves secrets to files on request.
+pub trait Delivery: Send + Sync {
+    /// Creates `path` exclusively, readable by its owner only, and syncs it.
+    fn save(&self, path: &Path, secret: &Secret) -> Result<Box<dyn SavedSecret>>;
+}

@@ -1,0 +1,104 @@
+//! Proving a password: counted before it is tried, hashed outside any transaction, the same cost and answer for
+//! unknown, disabled and wrong.
+
+use std::time::Duration;
+
+use sha2::{Digest as _, Sha256};
+
+use super::actor::Session;
+use super::ports::{Clock, PasswordHasher, Store, TryKey, Verdict};
+use crate::domain::name::Username;
+use crate::domain::password::Password;
+use crate::error::{Error, Result};
+
+/// The longest wait after failed tries.
+pub const LONGEST_WAIT: Duration = Duration::from_secs(60);
+/// How often a wait is cut short to see whether another try has meanwhile succeeded.
+const LOOK_AGAIN: Duration = Duration::from_millis(50);
+
+/// The wait after `failures` failed tries: none, 1, 2, 4 … 60 s.
+pub fn wait_after(failures: u32) -> Duration {
+    match failures {
+        0 => Duration::ZERO,
+        n => Duration::from_secs(1 << (n - 1).min(6)).min(LONGEST_WAIT),
+    }
+}
+
+/// What proving needs.
+pub(super) struct Prover<'a, S> {
+    pub store: &'a S,
+    pub clock: &'a dyn Clock,
+    pub hasher: &'a dyn PasswordHasher,
+    /// Where tries come from, e.g. `cli uid 1000`.
+    pub source: &'a str,
+    /// How long to wait for an earlier try's delay before giving up.
+    pub patience: Duration,
+}
+
+impl<S: Store> Prover<'_, S> {
+    /// # Errors
+    /// [`crate::error::Kind::Denied`]: the same words for unknown, disabled and wrong, or how long to wait.
+    pub fn prove(&self, username: &Username, password: &Password) -> Result<Session> {
+        let key = self.key(username);
+        self.reserve(&key)?;
+        let (account, hash) = self.store.read(|s| {
+            let account = s.account_named(username)?;
+            let hash = account.as_ref().map(|a| s.password_hash(a.id)).transpose()?.flatten();
+            Ok((account, hash))
+        })?;
+        let verdict = self.hasher.verify(password, hash.as_ref())?;
+        let Some(account) = account.filter(|a| a.enabled && verdict != Verdict::Wrong) else {
+            return Err(Error::denied("that username and password don't go together")
+                .why("the account is unknown or disabled, or the password is wrong"));
+        };
+        let stronger = match verdict {
+            Verdict::RightButWeak => Some(self.hasher.hash(password)?),
+            Verdict::Right | Verdict::Wrong => None,
+        };
+        self.store.bookkeep(|b| {
+            b.clear_tries(&key)?;
+            stronger.as_ref().map_or(Ok(()), |hash| b.rehash(account.id, account.credential_version, hash))
+        })?;
+        Ok(Session::open(&account))
+    }
+
+    /// Counts the try, waiting as long as patience lasts. Two right tries at once wait for each other only until the
+    /// first has cleared its count.
+    fn reserve(&self, key: &TryKey) -> Result<()> {
+        let mut patience = self.patience;
+        loop {
+            let now = self.clock.now();
+            let Some(wait) = self.store.bookkeep(|b| b.reserve_try(key, now))? else { return Ok(()) };
+            if wait > patience {
+                let seconds = wait.as_secs_f64().ceil();
+                let mut refused = Error::denied(format!("the next try is possible in {seconds} s"))
+                    .why("the last tries with this name failed");
+                refused.retry_after = Some(wait);
+                return Err(refused);
+            }
+            let nap = wait.min(LOOK_AGAIN);
+            self.clock.sleep(nap);
+            patience = patience.saturating_sub(nap);
+        }
+    }
+
+    fn key(&self, username: &Username) -> TryKey {
+        let mut hash = Sha256::new();
+        hash.update((self.source.len() as u64).to_be_bytes());
+        hash.update(self.source.as_bytes());
+        hash.update(username.as_str().as_bytes());
+        TryKey(hash.finalize().into())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn waits_double_up_to_a_minute() {
+        let seconds: Vec<u64> = (0..10).map(|n| wait_after(n).as_secs()).collect();
+        assert_eq!(seconds, [0, 1, 2, 4, 8, 16, 32, 60, 60, 60]);
+        assert_eq!(wait_after(u32::MAX), LONGEST_WAIT);
+    }
+}

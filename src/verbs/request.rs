@@ -1,0 +1,101 @@
+//! The one list of verbs: requests, their replies, and which trait carries each out.
+
+use super::accounts::{Greet, SignIn, WhoAmI};
+use super::actor::{Actor, Credential};
+use super::catalogue::ListSets;
+use super::init::Init;
+use super::tokens::{
+    CreateToken, DeleteTokens, DisableTokens, EnableTokens, ListTokens, RegenerateToken, RestoreToken, ShowToken,
+    TallyTokens,
+};
+use super::{Jeton, Proof, Verb};
+use crate::error::{Error, Result};
+
+/// A verb that has a place in [`Request`].
+pub trait Asked: Verb + Into<Request> {
+    /// Its reply, when `response` is one of its own.
+    fn reply(response: Response) -> Option<Self::Reply>;
+}
+
+/// Carries out one verb and returns its own reply.
+///
+/// # Errors
+/// Those of [`Jeton::call`].
+pub fn ask<V: Asked>(jeton: &dyn Jeton, who: &Credential, verb: V) -> Result<V::Reply> {
+    let response = jeton.call(who, verb.into())?;
+    V::reply(response).ok_or_else(|| Error::failure(format!("{} was answered with something else", V::NAME)))
+}
+
+/// Where a request goes: the two kinds of verb.
+pub(super) trait Carrier {
+    fn query<V: super::Query>(&self, who: &Credential, verb: V) -> Result<V::Reply>;
+    fn change<V: super::Change>(&self, who: &Credential, verb: V) -> Result<V::Reply>;
+}
+
+macro_rules! requests {
+    ($($kind:ident $verb:ident),* $(,)?) => {
+        /// Everything that can be asked.
+        #[derive(Debug)]
+        #[allow(missing_docs, reason = "each variant is documented by the verb it holds")]
+        pub enum Request { $($verb($verb)),* }
+
+        /// The reply to the request of the same name.
+        #[derive(Debug)]
+        #[allow(missing_docs, reason = "each variant is documented by the verb it answers")]
+        pub enum Response { $($verb(<$verb as Verb>::Reply)),* }
+
+        /// Name and proof of every verb.
+        pub const VERBS: &[(&str, Proof)] = &[$((<$verb as Verb>::NAME, <$verb as Verb>::PROOF)),*];
+
+        $(
+            impl From<$verb> for Request {
+                fn from(verb: $verb) -> Request { Request::$verb(verb) }
+            }
+            impl Asked for $verb {
+                fn reply(response: Response) -> Option<Self::Reply> {
+                    match response { Response::$verb(reply) => Some(reply), _ => None }
+                }
+            }
+        )*
+
+        impl Request {
+            pub(super) fn carry(self, carrier: &impl Carrier, who: &Credential) -> Result<Response> {
+                match self { $(Request::$verb(verb) => carrier.$kind(who, verb).map(Response::$verb)),* }
+            }
+        }
+    };
+}
+
+requests! {
+    query Greet,
+    change Init,
+    query SignIn,
+    query WhoAmI,
+    query ListSets,
+    query ListTokens,
+    query TallyTokens,
+    query ShowToken,
+    change CreateToken,
+    change DisableTokens,
+    change EnableTokens,
+    change RegenerateToken,
+    change DeleteTokens,
+    change RestoreToken,
+}
+
+/// Whether `credential` is enough for `proof`; who it is is another question.
+///
+/// # Errors
+/// [`crate::error::Kind::Denied`] with what is missing.
+pub(super) fn suffices(credential: &Credential, proof: Proof) -> Result<()> {
+    match (credential, proof) {
+        (_, Proof::Store)
+        | (Credential::Session(_) | Credential::Password(..), Proof::Identity)
+        | (Credential::Password(..), Proof::Password) => Ok(()),
+        (Credential::Store, _) => Err(Error::denied("this needs an account's password")),
+        (Credential::Session(_), Proof::Password) => Err(Error::denied("every change needs the password anew")),
+    }
+}
+
+/// The actor of a verb that needs only the store.
+pub(super) const ANYONE: Actor = Actor::Anyone;

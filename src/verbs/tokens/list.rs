@@ -1,0 +1,81 @@
+//! list: windows over the visible tokens, and the counts above them.
+
+use crate::domain::filter::Filter;
+use crate::domain::name::Username;
+use crate::domain::time::DAY;
+use crate::error::Result;
+use crate::verbs::actor::Actor;
+use crate::verbs::authorize::{self, Act};
+use crate::verbs::ports::{Anchor, Snapshot, Window, WindowQuery};
+use crate::verbs::{Env, Proof, Query, Verb};
+
+/// How long before its expiry a token counts as expiring soon: 14 days.
+pub const SOON: i64 = 14 * DAY;
+
+/// One stretch of the tokens that the actor may see, sorted by name.
+#[derive(Debug, Clone)]
+pub struct ListTokens {
+    /// Only this account's.
+    pub account: Option<Username>,
+    /// What else must hold.
+    pub filter: Filter,
+    /// Tokens in the trash instead of the others.
+    pub trashed: bool,
+    /// Which stretch.
+    pub anchor: Anchor,
+    /// The most rows wanted.
+    pub limit: usize,
+}
+
+impl Verb for ListTokens {
+    const NAME: &'static str = "token.list";
+    const PROOF: Proof = Proof::Identity;
+    type Reply = Window;
+}
+
+impl Query for ListTokens {
+    fn run(&self, by: &Actor, snapshot: &dyn Snapshot, env: &Env<'_>) -> Result<Window> {
+        let account = match &self.account {
+            Some(name) => Some(authorize::account(by, snapshot, Some(name), Act::See)?.id),
+            None => None,
+        };
+        snapshot.window(&WindowQuery {
+            visibility: by.visibility()?,
+            account,
+            filter: self.filter.clone(),
+            trashed: self.trashed,
+            now: env.now,
+            anchor: self.anchor,
+            limit: self.limit,
+        })
+    }
+}
+
+/// What the head of the token screen counts.
+#[derive(Debug, Clone)]
+pub struct TallyTokens;
+
+/// The answer to [`TallyTokens`].
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct TokenTally {
+    /// Active tokens of the actor's own account.
+    pub active: u32,
+    /// How many it may have; 0 = no limit.
+    pub limit: u32,
+    /// Visible active tokens that expire within [`SOON`].
+    pub expiring: u64,
+}
+
+impl Verb for TallyTokens {
+    const NAME: &'static str = "token.tally";
+    const PROOF: Proof = Proof::Identity;
+    type Reply = TokenTally;
+}
+
+impl Query for TallyTokens {
+    fn run(&self, by: &Actor, snapshot: &dyn Snapshot, env: &Env<'_>) -> Result<TokenTally> {
+        let tally = snapshot.tally(&by.visibility()?, env.now, env.now.plus(SOON))?;
+        let limit = snapshot.policy()?.active_tokens;
+        Ok(TokenTally { active: tally.own_active, limit, expiring: tally.expiring })
+    }
+}

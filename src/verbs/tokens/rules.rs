@@ -1,0 +1,63 @@
+//! Rules that several token verbs share.
+
+use crate::domain::account::AccountId;
+use crate::domain::expiry::{Expiry, ExpirySpec};
+use crate::domain::method::MethodId;
+use crate::domain::policy::Policy;
+use crate::domain::selection::Selection;
+use crate::error::{Error, Result};
+use crate::verbs::Env;
+use crate::verbs::ports::Snapshot;
+
+/// The expiry that was asked for, within policy.
+pub(super) fn expiry(spec: ExpirySpec, policy: &Policy, env: &Env<'_>) -> Result<Expiry> {
+    let expiry = spec.resolve(env.now, env.zone)?;
+    let Some(max) = policy.max_expiry else { return Ok(expiry) };
+    let latest = max.after(env.now, env.zone);
+    match (expiry, latest) {
+        (Expiry::At(at), Some(latest)) if at <= latest => Ok(expiry),
+        (_, None) => Ok(expiry),
+        _ => Err(Error::conflict("that expiry is too late").why(format!("here a token lives {max} at most"))),
+    }
+}
+
+/// Refuses when an account has more active tokens than policy allows, counted as the transaction would leave them.
+pub(super) fn within_limit(snapshot: &dyn Snapshot, account: AccountId, env: &Env<'_>) -> Result<()> {
+    let limit = snapshot.policy()?.active_tokens;
+    let active = snapshot.active_tokens(account, env.now)?;
+    if limit == 0 || active <= limit {
+        return Ok(());
+    }
+    Err(Error::conflict(format!("the account would have {active} active tokens"))
+        .why(format!("{limit} at most may be active at one time (policy.active_tokens)"))
+        .next("Disable or delete one that is no longer needed"))
+}
+
+/// Refuses sets and methods that the catalogue doesn't know.
+pub(super) fn known(selection: &Selection, snapshot: &dyn Snapshot) -> Result<()> {
+    match selection {
+        Selection::Inherit => Ok(()),
+        Selection::Sets(names) if names.is_empty() => Err(Error::usage("a selection by sets names at least one")),
+        Selection::Sets(names) => {
+            let sets = snapshot.api_sets()?;
+            match names.iter().find(|n| !sets.iter().any(|s| s.name == **n)) {
+                None => Ok(()),
+                Some(unknown) => {
+                    let there: Vec<&str> = sets.iter().map(|s| s.name.as_str()).collect();
+                    Err(Error::not_found(format!("there is no API set \"{unknown}\"")).why(if there.is_empty() {
+                        "this installation has no catalogue with sets".to_owned()
+                    } else {
+                        format!("there are {}", there.join(", "))
+                    }))
+                }
+            }
+        }
+        Selection::Custom(methods) => {
+            let missing = |id: &MethodId| snapshot.method(id).map(|m| m.is_none().then(|| id.clone()));
+            match methods.iter().map(missing).collect::<Result<Vec<_>>>()?.into_iter().flatten().next() {
+                None => Ok(()),
+                Some(id) => Err(Error::not_found(format!("there is no method {id}"))),
+            }
+        }
+    }
+}
