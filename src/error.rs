@@ -15,7 +15,9 @@ pub enum Kind {
     Usage,
     /// Nothing of that name is there.
     NotFound,
-    /// Not authenticated, not permitted, or denied.
+    /// Nobody proved who asks, or the proof failed.
+    Unauthenticated,
+    /// Whoever asks may not.
     Denied,
     /// Name taken, limit reached, changed meanwhile, or a confirmation that differs.
     Conflict,
@@ -30,7 +32,7 @@ impl Kind {
             Kind::Failure => 1,
             Kind::Usage => 2,
             Kind::NotFound => 3,
-            Kind::Denied => 4,
+            Kind::Unauthenticated | Kind::Denied => 4,
             Kind::Conflict => 5,
             Kind::Cancelled => 130,
         }
@@ -71,6 +73,11 @@ impl Error {
     /// A [`Kind::NotFound`].
     pub fn not_found(what: impl Into<String>) -> Self {
         Self::new(Kind::NotFound, what)
+    }
+
+    /// A [`Kind::Unauthenticated`].
+    pub fn unauthenticated(what: impl Into<String>) -> Self {
+        Self::new(Kind::Unauthenticated, what)
     }
 
     /// A [`Kind::Denied`].

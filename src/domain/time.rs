@@ -140,7 +140,7 @@ pub fn relative(at: Timestamp, now: Timestamp) -> String {
         3_600..86_400 => (seconds / 3_600, "h"),
         86_400..172_800 => return if ahead { "tomorrow" } else { "yesterday" }.to_owned(),
         172_800..5_184_000 => (seconds / 86_400, "days"),
-        5_184_000..63_072_000 => (seconds / 2_629_800, "months"),
+        5_184_000..63_072_000 => (seconds / 2_629_800, "mo"),
         _ => (seconds / 31_557_600, "years"),
     };
     if ahead { format!("in {count} {unit}") } else { format!("{count} {unit} ago") }
@@ -192,7 +192,7 @@ mod tests {
         assert_eq!(say(12 * DAY), "in 12 days");
         assert_eq!(say(30 * HOUR), "tomorrow");
         assert_eq!(say(-30 * HOUR), "yesterday");
-        assert_eq!(say(365 * DAY), "in 11 months");
+        assert_eq!(say(365 * DAY), "in 11 mo");
         assert!(say(i64::MIN).ends_with(" years ago"));
     }
 }

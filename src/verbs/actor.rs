@@ -57,10 +57,10 @@ pub enum Actor {
 
 impl Actor {
     /// # Errors
-    /// [`crate::error::Kind::Denied`] when nobody proved anything.
+    /// [`crate::error::Kind::Unauthenticated`] when nobody proved anything.
     pub fn account(&self) -> Result<&Account> {
         match self {
-            Actor::Anyone => Err(Error::denied("this needs an account's password")),
+            Actor::Anyone => Err(Error::unauthenticated("this needs an account's password")),
             Actor::Account(account) => Ok(account),
         }
     }
@@ -68,7 +68,7 @@ impl Actor {
     /// Whose tokens the actor sees.
     ///
     /// # Errors
-    /// [`crate::error::Kind::Denied`] when nobody proved anything.
+    /// [`crate::error::Kind::Unauthenticated`] when nobody proved anything.
     pub fn visibility(&self) -> Result<Visibility> {
         let account = self.account()?;
         let roles = Role::ALL.into_iter().filter(|r| account.role.manages(*r)).collect();

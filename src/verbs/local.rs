@@ -88,10 +88,8 @@ fn actor(session: Option<&Session>, snapshot: &dyn Snapshot) -> Result<Actor> {
     let Some(session) = session else { return Ok(ANYONE) };
     match snapshot.account(session.account())? {
         Some(account) if session.holds(Some(&account)) => Ok(Actor::Account(account)),
-        _ => {
-            Err(Error::denied(format!("the account {} has changed meanwhile", session.username()))
-                .next("Sign in again"))
-        }
+        _ => Err(Error::unauthenticated(format!("the account {} has changed meanwhile", session.username()))
+            .next("Sign in again")),
     }
 }
 

@@ -37,7 +37,7 @@ pub(super) struct Prover<'a, S> {
 
 impl<S: Store> Prover<'_, S> {
     /// # Errors
-    /// [`crate::error::Kind::Denied`]: the same words for unknown, disabled and wrong, or how long to wait.
+    /// [`crate::error::Kind::Unauthenticated`]: the same words for unknown, disabled and wrong, or how long to wait.
     pub fn prove(&self, username: &Username, password: &Password) -> Result<Session> {
         let key = self.key(username);
         self.reserve(&key)?;
@@ -48,7 +48,7 @@ impl<S: Store> Prover<'_, S> {
         })?;
         let verdict = self.hasher.verify(password, hash.as_ref())?;
         let Some(account) = account.filter(|a| a.enabled && verdict != Verdict::Wrong) else {
-            return Err(Error::denied("that username and password don't go together")
+            return Err(Error::unauthenticated("that username and password don't go together")
                 .why("the account is unknown or disabled, or the password is wrong"));
         };
         let stronger = match verdict {
@@ -71,7 +71,7 @@ impl<S: Store> Prover<'_, S> {
             let Some(wait) = self.store.bookkeep(|b| b.reserve_try(key, now))? else { return Ok(()) };
             if wait > patience {
                 let seconds = wait.as_secs_f64().ceil();
-                let mut refused = Error::denied(format!("the next try is possible in {seconds} s"))
+                let mut refused = Error::unauthenticated(format!("the next try is possible in {seconds} s"))
                     .why("the last tries with this name failed");
                 refused.retry_after = Some(wait);
                 return Err(refused);

@@ -86,14 +86,16 @@ requests! {
 /// Whether `credential` is enough for `proof`; who it is is another question.
 ///
 /// # Errors
-/// [`crate::error::Kind::Denied`] with what is missing.
+/// [`crate::error::Kind::Unauthenticated`] with what is missing.
 pub(super) fn suffices(credential: &Credential, proof: Proof) -> Result<()> {
     match (credential, proof) {
         (_, Proof::Store)
         | (Credential::Session(_) | Credential::Password(..), Proof::Identity)
         | (Credential::Password(..), Proof::Password) => Ok(()),
-        (Credential::Store, _) => Err(Error::denied("this needs an account's password")),
-        (Credential::Session(_), Proof::Password) => Err(Error::denied("every change needs the password anew")),
+        (Credential::Store, _) => Err(Error::unauthenticated("this needs an account's password")),
+        (Credential::Session(_), Proof::Password) => {
+            Err(Error::unauthenticated("every change needs the password anew"))
+        }
     }
 }
 

@@ -1,0 +1,215 @@
+//! The one table of keys: lookup, footer, help and the README's table iterate it.
+
+mod key;
+mod table;
+
+pub use key::Key;
+pub use table::BINDINGS;
+
+use crate::tui::model::Model;
+
+/// Where keys are pressed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum Context {
+    /// Everywhere, whatever else is open.
+    Anywhere,
+    /// The token table.
+    Tokens,
+    /// The filter field above it.
+    Filter,
+    /// Sign-in and lock screens, the first run, and the dialogs with fields.
+    Form,
+    /// The API list and other choices inside a form.
+    Choice,
+    /// A new secret.
+    Reveal,
+    /// The question whether to leave a secret behind.
+    Leave,
+    /// What is known of a token.
+    Details,
+    /// The list of keys.
+    Help,
+}
+
+impl Context {
+    /// Every context, in the order of the help.
+    pub const ALL: [Context; 9] = [
+        Context::Tokens,
+        Context::Filter,
+        Context::Details,
+        Context::Form,
+        Context::Choice,
+        Context::Reveal,
+        Context::Leave,
+        Context::Help,
+        Context::Anywhere,
+    ];
+
+    /// Its heading in the help.
+    pub const fn title(self) -> &'static str {
+        match self {
+            Context::Anywhere => "Everywhere",
+            Context::Tokens => "Tokens",
+            Context::Filter => "Filter",
+            Context::Form => "Dialogs with fields",
+            Context::Choice => "Choices in a dialog",
+            Context::Reveal => "A new secret",
+            Context::Leave => "Leaving a secret",
+            Context::Details => "Details",
+            Context::Help => "Help",
+        }
+    }
+}
+
+/// What a key does.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum Action {
+    /// Ends the program.
+    Quit,
+    /// Ends the program at once, as `SIGINT` would.
+    Interrupt,
+    /// Hands the terminal back to the shell until `fg`.
+    Suspend,
+    /// Draws everything anew.
+    Redraw,
+    /// Opens the list of keys.
+    Help,
+    /// A new token.
+    Generate,
+    /// A new secret for the token under the cursor.
+    Regenerate,
+    /// Switches the token under the cursor off or on.
+    Toggle,
+    /// Puts the token under the cursor into the trash.
+    Remove,
+    /// Reads the list again.
+    Refresh,
+    /// Puts the cursor into the filter.
+    Filter,
+    /// Empties the filter.
+    ClearFilter,
+    /// Opens what is known of the token under the cursor.
+    Details,
+    /// Copies the hint under the cursor.
+    CopyHint,
+    /// One row down.
+    Down,
+    /// One row up.
+    Up,
+    /// A screen of rows down.
+    PageDown,
+    /// A screen of rows up.
+    PageUp,
+    /// The first row.
+    First,
+    /// The last row.
+    Last,
+    /// The next field.
+    Next,
+    /// The field before.
+    Previous,
+    /// The choice to the left.
+    Left,
+    /// The choice to the right.
+    Right,
+    /// Accepts a field and moves on, or presses the button.
+    Enter,
+    /// Leaves.
+    Cancel,
+    /// Shows the secret, or hides it again.
+    ShowSecret,
+    /// Copies the secret.
+    CopySecret,
+    /// Saves the secret to a file.
+    SaveSecret,
+}
+
+/// A row of the table.
+pub struct Binding {
+    /// Where it holds.
+    pub context: Context,
+    /// The keys, the one to show first.
+    pub keys: &'static [Key],
+    /// What they do.
+    pub action: Action,
+    /// One or two words for the footer.
+    pub label: &'static str,
+    /// A sentence for the help.
+    pub help: &'static str,
+    /// Its place in the footer from 1; 0 = not there.
+    pub rank: u8,
+    /// Whether it can be used now.
+    pub enabled: fn(&Model) -> bool,
+}
+
+/// What `key` does in `context`, there or everywhere; nothing while it can't be used.
+pub fn lookup(context: Context, key: Key, model: &Model) -> Option<Action> {
+    let found = |context: Context| BINDINGS.iter().find(move |b| b.context == context && b.keys.contains(&key));
+    found(context).or_else(|| found(Context::Anywhere)).filter(|b| (b.enabled)(model)).map(|b| b.action)
+}
+
+/// What the footer shows in `context`, in order.
+pub fn footer(context: Context, model: &Model) -> Vec<&'static Binding> {
+    let mut shown: Vec<_> =
+        BINDINGS.iter().filter(|b| b.context == context && b.rank > 0 && (b.enabled)(model)).collect();
+    shown.sort_by_key(|b| b.rank);
+    shown
+}
+
+/// The keys of `context` as the README and the help print them: keys, then the sentence.
+pub fn rows(context: Context) -> impl Iterator<Item = (String, &'static str)> {
+    BINDINGS.iter().filter(move |b| b.context == context).map(|b| {
+        let keys: Vec<String> = b.keys.iter().map(Key::to_string).collect();
+        (keys.join(" "), b.help)
+    })
+}
+
+/// The README's key table.
+pub fn markdown() -> String {
+    let mut out = String::from("| where | keys | what |\n|---|---|---|\n");
+    for context in Context::ALL {
+        for (keys, help) in rows(context) {
+            let keys: Vec<String> = keys.split(' ').map(|k| format!("`{}`", k.replace('|', "\\|"))).collect();
+            out.push_str(&format!("| {} | {} | {help} |\n", context.title(), keys.join(" ")));
+        }
+    }
+    out
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::collections::HashSet;
+
+    #[test]
+    fn no_key_twice_in_a_context() {
+        let mut seen = HashSet::new();
+        for binding in BINDINGS {
+            for key in binding.keys {
+                assert!(seen.insert((binding.context, *key)), "{key} twice in {:?}", binding.context);
+            }
+            assert!(!binding.keys.is_empty() && !binding.help.is_empty());
+        }
+    }
+
+    #[test]
+    fn a_place_in_the_footer_is_taken_once() {
+        let mut seen = HashSet::new();
+        for b in BINDINGS.iter().filter(|b| b.rank > 0) {
+            assert!(seen.insert((b.context, b.rank)), "{:?} {}", b.context, b.label);
+        }
+    }
+
+    #[test]
+    fn the_readme_has_this_table() {
+        let readme = include_str!("../../../README.md");
+        assert!(readme.contains(&markdown()), "put this into README.md:\n{}", markdown());
+    }
+
+    #[test]
+    fn the_key_that_opens_a_removal_does_not_confirm_it() {
+        let opens = BINDINGS.iter().find(|b| b.action == Action::Remove).unwrap();
+        let confirms = BINDINGS.iter().find(|b| b.context == Context::Form && b.action == Action::Enter).unwrap();
+        assert!(!opens.keys.iter().any(|k| confirms.keys.contains(k)));
+    }
+}

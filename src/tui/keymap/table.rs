@@ -1,0 +1,95 @@
+//! The bindings themselves.
+
+use crossterm::event::KeyCode;
+
+use super::{Action, Binding, Context, Key};
+use crate::tui::model::Model;
+
+const ENTER: Key = Key::code(KeyCode::Enter);
+const ESC: Key = Key::code(KeyCode::Esc);
+const UP: Key = Key::code(KeyCode::Up);
+const DOWN: Key = Key::code(KeyCode::Down);
+
+fn always(_: &Model) -> bool {
+    true
+}
+
+fn on_a_token(model: &Model) -> bool {
+    model.tokens().is_some_and(|t| t.current().is_some())
+}
+
+fn filtered(model: &Model) -> bool {
+    model.tokens().is_some_and(|t| !t.filter.is_empty())
+}
+
+const fn bind(
+    context: Context,
+    keys: &'static [Key],
+    action: Action,
+    label: &'static str,
+    help: &'static str,
+    rank: u8,
+    enabled: fn(&Model) -> bool,
+) -> Binding {
+    Binding { context, keys, action, label, help, rank, enabled }
+}
+
+/// Every key of the program.
+#[rustfmt::skip]
+pub static BINDINGS: &[Binding] = &[
+    bind(Context::Tokens, &[Key::char('n')], Action::Generate, "Generate", "Generates a token", 1, always),
+    bind(Context::Tokens, &[Key::char('r')], Action::Regenerate, "Regenerate", "Gives the token a new secret", 2, on_a_token),
+    bind(Context::Tokens, &[Key::char('d')], Action::Toggle, "Disable/Enable", "Switches the token off or on", 3, on_a_token),
+    bind(Context::Tokens, &[Key::char('x')], Action::Remove, "Remove", "Revokes the token, after its name was typed", 4, on_a_token),
+    bind(Context::Tokens, &[Key::char('/')], Action::Filter, "Filter", "Filters as you type: words, status:expired account:ci seen:never", 5, always),
+    bind(Context::Tokens, &[Key::char('R')], Action::Refresh, "Refresh", "Reads the list again", 0, always),
+    bind(Context::Tokens, &[ENTER], Action::Details, "Details", "Shows everything about the token but its secret", 0, on_a_token),
+    bind(Context::Tokens, &[Key::char('y')], Action::CopyHint, "Copy hint", "Copies the token's hint", 0, on_a_token),
+    bind(Context::Tokens, &[ESC], Action::ClearFilter, "Clear filter", "Clears the filter", 0, filtered),
+    bind(Context::Tokens, &[DOWN, Key::char('j')], Action::Down, "Down", "Next token", 0, always),
+    bind(Context::Tokens, &[UP, Key::char('k')], Action::Up, "Up", "Token before", 0, always),
+    bind(Context::Tokens, &[Key::code(KeyCode::PageDown), Key::ctrl('f')], Action::PageDown, "Page down", "A screen down", 0, always),
+    bind(Context::Tokens, &[Key::code(KeyCode::PageUp), Key::ctrl('b')], Action::PageUp, "Page up", "A screen up", 0, always),
+    bind(Context::Tokens, &[Key::code(KeyCode::Home), Key::char('g')], Action::First, "First", "First token", 0, always),
+    bind(Context::Tokens, &[Key::code(KeyCode::End), Key::char('G')], Action::Last, "Last", "Last token", 0, always),
+    bind(Context::Tokens, &[Key::char('?')], Action::Help, "Help", "Lists the keys", 6, always),
+    bind(Context::Tokens, &[Key::char('q')], Action::Quit, "Quit", "Quits", 7, always),
+
+    bind(Context::Filter, &[ENTER, Key::code(KeyCode::Tab)], Action::Enter, "Keep", "Keeps the filter and goes back to the table", 1, always),
+    bind(Context::Filter, &[ESC], Action::Cancel, "Clear", "Clears the filter", 2, always),
+    bind(Context::Filter, &[DOWN], Action::Down, "Down", "Next token", 3, always),
+    bind(Context::Filter, &[UP], Action::Up, "Up", "Token before", 4, always),
+
+    bind(Context::Details, &[ESC, ENTER, Key::char('q')], Action::Cancel, "Close", "Closes the details", 1, always),
+    bind(Context::Details, &[Key::char('y')], Action::CopyHint, "Copy hint", "Copies the token's hint", 2, always),
+
+    bind(Context::Form, &[Key::code(KeyCode::Tab), DOWN], Action::Next, "Next", "Next field", 1, always),
+    bind(Context::Form, &[Key::code(KeyCode::BackTab), UP], Action::Previous, "Previous", "Field before", 2, always),
+    bind(Context::Form, &[ENTER], Action::Enter, "Accept", "Moves on from a field; presses a button", 3, always),
+    bind(Context::Form, &[ESC], Action::Cancel, "Cancel", "Closes the dialog; nothing is changed", 4, always),
+
+    bind(Context::Choice, &[Key::code(KeyCode::Left), Key::char('h')], Action::Left, "Left", "Choice to the left, or above", 0, always),
+    bind(Context::Choice, &[Key::code(KeyCode::Right), Key::char('l'), Key::char(' ')], Action::Right, "Choose", "Choice to the right, or below", 1, always),
+    bind(Context::Choice, &[Key::code(KeyCode::Tab), DOWN, Key::char('j')], Action::Next, "Next", "Next choice or field", 2, always),
+    bind(Context::Choice, &[Key::code(KeyCode::BackTab), UP, Key::char('k')], Action::Previous, "Previous", "Choice or field before", 3, always),
+    bind(Context::Choice, &[ENTER], Action::Enter, "Accept", "Moves on; presses a button", 4, always),
+    bind(Context::Choice, &[ESC], Action::Cancel, "Cancel", "Closes the dialog; nothing is changed", 5, always),
+
+    bind(Context::Reveal, &[Key::char('v')], Action::ShowSecret, "Show/Hide", "Shows the secret, or hides it again", 1, always),
+    bind(Context::Reveal, &[Key::char('y')], Action::CopySecret, "Copy", "Copies the secret", 2, always),
+    bind(Context::Reveal, &[Key::char('s')], Action::SaveSecret, "Save to a file", "Saves the secret to a new file", 3, always),
+    bind(Context::Reveal, &[ESC], Action::Cancel, "Done", "Closes; asks if the secret was neither shown, copied nor saved", 4, always),
+
+    bind(Context::Leave, &[Key::char('l')], Action::Enter, "Leave it", "Leaves the secret behind for good", 1, always),
+    bind(Context::Leave, &[ESC], Action::Cancel, "Back", "Goes back to the secret", 2, always),
+
+    bind(Context::Help, &[ESC, Key::char('q'), Key::char('?')], Action::Cancel, "Close", "Closes the help", 1, always),
+    bind(Context::Help, &[DOWN, Key::char('j')], Action::Down, "Down", "One line down", 2, always),
+    bind(Context::Help, &[UP, Key::char('k')], Action::Up, "Up", "One line up", 3, always),
+    bind(Context::Help, &[Key::code(KeyCode::PageDown), Key::char(' ')], Action::PageDown, "Page down", "A screen down", 0, always),
+    bind(Context::Help, &[Key::code(KeyCode::PageUp)], Action::PageUp, "Page up", "A screen up", 0, always),
+
+    bind(Context::Anywhere, &[Key::ctrl('c')], Action::Interrupt, "Interrupt", "Ends the program; asks first where a secret would be lost", 0, always),
+    bind(Context::Anywhere, &[Key::ctrl('z')], Action::Suspend, "Suspend", "Back to the shell until fg; then asks for the password", 0, always),
+    bind(Context::Anywhere, &[Key::ctrl('l')], Action::Redraw, "Redraw", "Draws the screen anew", 0, always),
+];

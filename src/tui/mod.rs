@@ -1,0 +1,68 @@
+//! The terminal screens.
+//!
+//! ```text
+//!   keyboard, resize, signals          workers (store and hashing · clipboard)
+//!              │ Msg                        ▲ Effect            │ Msg
+//!              ▼                            │                   ▼
+//!         runtime ── update(&mut Model, Msg) -> Vec<Effect> ── runtime
+//!              └───── view(&Model, &mut Frame): reads only
+//! ```
+//!
+//! A new screen or dialog is a state with its `act` and `view` in `screen/` or `modal/`, a context in `keymap/`, and an
+//! arm in the enum that holds it.
+
+pub mod effect;
+pub mod keymap;
+pub mod modal;
+pub mod model;
+pub mod msg;
+mod runtime;
+pub mod screen;
+mod terminal;
+pub mod theme;
+pub mod update;
+pub mod view;
+pub mod widget;
+mod worker;
+
+use std::sync::Arc;
+
+use zeroize::Zeroizing;
+
+use crate::domain::name::Username;
+use crate::error::Result;
+use crate::verbs::Jeton;
+use crate::verbs::ports::{Clock, Delivery};
+
+/// What the screens work on.
+pub struct Start {
+    /// The verbs.
+    pub jeton: Arc<dyn Jeton>,
+    /// The clock on the wall.
+    pub clock: Arc<dyn Clock>,
+    /// Where secrets are saved.
+    pub delivery: Arc<dyn Delivery>,
+    /// Where the store is, for people.
+    pub place: String,
+    /// Who is asking, where that is known.
+    pub username: Option<Username>,
+    /// The account to sign in by itself, in a demonstration.
+    pub demo: Option<Demo>,
+}
+
+/// The account of a demonstration. Its password is shown on the screen.
+pub struct Demo {
+    /// Its name.
+    pub username: Username,
+    /// Its password.
+    pub password: Zeroizing<String>,
+}
+
+/// Runs the screens until the person quits, and leaves the terminal as it was found.
+///
+/// # Errors
+/// What ended them early: [`crate::error::Kind::Denied`] after three failed sign-ins,
+/// [`crate::error::Kind::Cancelled`] after Ctrl-C, [`crate::error::Kind::Failure`] when the terminal fails.
+pub fn run(start: Start) -> Result<()> {
+    runtime::run(start)
+}

@@ -1,0 +1,46 @@
+//! What happens to the screens.
+
+use std::path::PathBuf;
+
+use crossterm::event::KeyEvent;
+use zeroize::Zeroizing;
+
+use crate::domain::time::Timestamp;
+use crate::error::Result;
+use crate::verbs::request::Response;
+
+/// Tells one request's reply from another's.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct RequestId(pub u64);
+
+/// One thing that happened.
+#[derive(Debug)]
+pub enum Msg {
+    /// Time has passed.
+    Now(Timestamp),
+    /// A key was pressed.
+    Key(KeyEvent),
+    /// Text was pasted.
+    Paste(Zeroizing<String>),
+    /// The terminal has another size: columns, rows.
+    Resize(u16, u16),
+    /// A request was answered.
+    Reply(RequestId, Result<Response>),
+    /// The clipboard has it: how, or why not.
+    Copied(Result<Copied>),
+    /// The secret is in a file, or why not.
+    Saved(Result<PathBuf>),
+    /// The program was stopped and goes on.
+    Resumed,
+}
+
+/// What is known about where copied text went.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Copied {
+    /// On the desktop's clipboard, and taken away again after a while.
+    ForAWhile,
+    /// On the desktop's clipboard.
+    ForGood,
+    /// Sent to the terminal, which never answers.
+    Sent,
+}
