@@ -7,6 +7,7 @@ pub mod files;
 pub mod password;
 pub mod paths;
 pub mod process;
+pub mod signals;
 
 use std::sync::Arc;
 

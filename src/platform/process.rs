@@ -13,3 +13,14 @@ pub fn harden() {
 pub fn uid() -> u32 {
     getuid().as_raw()
 }
+
+/// The machine's name.
+pub fn host() -> String {
+    rustix::system::uname().nodename().to_string_lossy().into_owned()
+}
+
+/// Whether colours are wanted: `NO_COLOR` is unset or empty, and the terminal is not `dumb`.
+pub fn wants_colour() -> bool {
+    let set = |name: &str| std::env::var_os(name).filter(|v| !v.is_empty());
+    set("NO_COLOR").is_none() && set("TERM").is_none_or(|t| t != "dumb")
+}

@@ -30,6 +30,8 @@ pub enum Msg {
     Copied(Result<Copied>),
     /// The secret is in a file, or why not.
     Saved(Result<PathBuf>),
+    /// A thread that works for the screens has panicked.
+    WorkerFailed,
     /// The program was stopped and goes on.
     Resumed,
 }

@@ -3,8 +3,8 @@
 
 use ratatui::style::{Color, Modifier, Style};
 
-use crate::domain::token::{Status, Token};
 use crate::domain::time::Timestamp;
+use crate::domain::token::{Status, Token};
 
 /// A style for each role on the screen.
 #[derive(Debug, Clone, PartialEq, Eq)]

@@ -17,7 +17,11 @@ pub enum Context {
     Tokens,
     /// The filter field above it.
     Filter,
-    /// Sign-in and lock screens, the first run, and the dialogs with fields.
+    /// Sign-in and lock screens.
+    SignIn,
+    /// The password for a change.
+    Confirm,
+    /// The first run and the dialogs with fields.
     Form,
     /// The API list and other choices inside a form.
     Choice,
@@ -33,12 +37,14 @@ pub enum Context {
 
 impl Context {
     /// Every context, in the order of the help.
-    pub const ALL: [Context; 9] = [
+    pub const ALL: [Context; 11] = [
+        Context::SignIn,
         Context::Tokens,
         Context::Filter,
         Context::Details,
         Context::Form,
         Context::Choice,
+        Context::Confirm,
         Context::Reveal,
         Context::Leave,
         Context::Help,
@@ -51,6 +57,8 @@ impl Context {
             Context::Anywhere => "Everywhere",
             Context::Tokens => "Tokens",
             Context::Filter => "Filter",
+            Context::SignIn => "Sign-in",
+            Context::Confirm => "Password",
             Context::Form => "Dialogs with fields",
             Context::Choice => "Choices in a dialog",
             Context::Reveal => "A new secret",

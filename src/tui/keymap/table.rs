@@ -68,6 +68,14 @@ pub static BINDINGS: &[Binding] = &[
     bind(Context::Form, &[ENTER], Action::Enter, "Accept", "Moves on from a field; presses a button", 3, always),
     bind(Context::Form, &[ESC], Action::Cancel, "Cancel", "Closes the dialog; nothing is changed", 4, always),
 
+    bind(Context::SignIn, &[ENTER], Action::Enter, "Sign in", "Moves on from the name; signs in with the password", 1, always),
+    bind(Context::SignIn, &[Key::code(KeyCode::Tab), DOWN], Action::Next, "Next", "Next field", 2, always),
+    bind(Context::SignIn, &[Key::code(KeyCode::BackTab), UP], Action::Previous, "Previous", "Field before", 0, always),
+    bind(Context::SignIn, &[ESC], Action::Cancel, "Quit", "Quits", 3, always),
+
+    bind(Context::Confirm, &[ENTER], Action::Enter, "Confirm", "Makes the change with the password typed", 1, always),
+    bind(Context::Confirm, &[ESC], Action::Cancel, "Cancel", "Back; nothing is changed", 2, always),
+
     bind(Context::Choice, &[Key::code(KeyCode::Left), Key::char('h')], Action::Left, "Left", "Choice to the left, or above", 0, always),
     bind(Context::Choice, &[Key::code(KeyCode::Right), Key::char('l'), Key::char(' ')], Action::Right, "Choose", "Choice to the right, or below", 1, always),
     bind(Context::Choice, &[Key::code(KeyCode::Tab), DOWN, Key::char('j')], Action::Next, "Next", "Next choice or field", 2, always),

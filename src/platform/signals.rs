@@ -1,0 +1,63 @@
+//! Signals, and the loss of the terminal, told to whoever listens.
+
+use std::io;
+use std::thread;
+
+use rustix::event::{PollFd, PollFlags, poll};
+use signal_hook::consts::{SIGCONT, SIGHUP, SIGINT, SIGTERM, SIGTSTP};
+use signal_hook::iterator::Signals;
+
+/// What the system says to the program.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Told {
+    /// To end, by this signal.
+    End(i32),
+    /// To stop until `SIGCONT`.
+    Stop,
+    /// To go on.
+    Continue,
+    /// The terminal is gone.
+    HungUp,
+}
+
+/// Calls `tell` for each signal and when the terminal goes, from threads of their own.
+///
+/// # Errors
+/// Those of the system.
+pub fn watch(tell: impl Fn(Told) + Send + Clone + 'static) -> io::Result<()> {
+    let mut signals = Signals::new([SIGHUP, SIGINT, SIGTERM, SIGTSTP, SIGCONT])?;
+    let told = tell.clone();
+    thread::Builder::new().name("signals".into()).spawn(move || {
+        for signal in signals.forever() {
+            told(match signal {
+                SIGTSTP => Told::Stop,
+                SIGCONT => Told::Continue,
+                ending => Told::End(ending),
+            });
+        }
+    })?;
+    thread::Builder::new().name("terminal".into()).spawn(move || {
+        let terminal = rustix::stdio::stdin();
+        // Asks for nothing, so that only a hang-up or an error ends the wait.
+        let mut watched = [PollFd::new(&terminal, PollFlags::empty())];
+        loop {
+            match poll(&mut watched, None) {
+                Err(rustix::io::Errno::INTR) => {}
+                Ok(_) | Err(_) => return tell(Told::HungUp),
+            }
+        }
+    })?;
+    Ok(())
+}
+
+/// Stops the program as `SIGTSTP` would have, until it is continued.
+pub fn stop() {
+    // Failing leaves the program running, which is the next best.
+    let _ = signal_hook::low_level::emulate_default_handler(SIGTSTP);
+}
+
+/// Ends the program as `signal` would have.
+pub fn end_by(signal: i32) -> ! {
+    let _ = signal_hook::low_level::emulate_default_handler(signal);
+    std::process::exit(128 + signal)
+}

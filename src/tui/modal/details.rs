@@ -1,0 +1,163 @@
+//! What is known of a token: the pane beside a wide table, and the dialog on a narrow one.
+
+use ratatui::Frame;
+use ratatui::layout::Rect;
+use ratatui::text::{Line, Span};
+use ratatui::widgets::Paragraph;
+
+use crate::domain::time::{Timestamp, day_of, relative};
+use crate::domain::token::{Status, Token};
+use crate::tui::effect::Effect;
+use crate::tui::keymap::{Action, Context};
+use crate::tui::model::Model;
+use crate::tui::screen::{Facts, Outcome, Page};
+use crate::tui::theme;
+use crate::tui::widget::foot::keys;
+use crate::tui::widget::frame::dialog;
+use crate::tui::widget::line::{cut, fit, grouped, wrap};
+use crate::verbs::ports::Usage;
+use crate::verbs::tokens::Shown;
+
+/// The dialog.
+pub struct Details {
+    token: Token,
+    shown: Option<Shown>,
+}
+
+impl Details {
+    /// What is known of `token`; how it was used may come later.
+    pub fn new(token: Token, shown: Option<Shown>) -> Self {
+        Details { token, shown }
+    }
+
+    /// How the token was used has come.
+    pub fn fill(&mut self, shown: &Shown) {
+        if shown.token.id == self.token.id {
+            self.shown = Some(shown.clone());
+        }
+    }
+
+    /// Draws the dialog.
+    pub fn view(&self, frame: &mut Frame<'_>, area: Rect, model: &Model) {
+        let inside = dialog(frame, area, &self.token.full_name(), 19, &model.theme);
+        let columns = usize::from(inside.width);
+        let mut lines = lines(&self.token, self.shown.as_ref(), columns, model);
+        lines.resize(usize::from(inside.height).saturating_sub(1), Line::default());
+        lines.push(keys(self.context(), model, columns));
+        frame.render_widget(Paragraph::new(lines), inside);
+    }
+}
+
+impl Page for Details {
+    fn context(&self) -> Context {
+        Context::Details
+    }
+
+    fn act(&mut self, action: Action, _facts: &Facts<'_>) -> Outcome {
+        match action {
+            Action::Cancel => Outcome::Close,
+            Action::CopyHint => Outcome::Do(Effect::CopyText(self.token.hint.clone())),
+            _ => Outcome::Stay,
+        }
+    }
+}
+
+/// Everything about a token but its secret, in `columns` columns.
+pub fn lines(token: &Token, shown: Option<&Shown>, columns: usize, model: &Model) -> Vec<Line<'static>> {
+    let theme = &model.theme;
+    let zone = model.zone.get();
+    let day = |at: Timestamp| day_of(at, zone).map_or_else(|| at.rfc3339(), |d| d.dmy());
+    let row = |label: &'static str, text: String| {
+        Line::from(vec![Span::styled(fit(label, 10), theme.dim), Span::raw(cut(&text, columns.saturating_sub(10)))])
+    };
+    let mut lines = vec![Line::styled(cut(token.name.as_str(), columns), theme.strong)];
+    lines.extend(wrap(token.description.as_str(), columns).into_iter().take(3).map(Line::raw));
+    lines.push(Line::default());
+    let (glyph, word, style) = theme::status(token, model.now, theme);
+    lines.push(Line::from(vec![
+        Span::styled(fit("Status", 10), theme.dim),
+        Span::styled(format!("{glyph} {word}"), style),
+    ]));
+    lines.push(row("Account", format!("{} ({})", token.owner.username, token.owner.role)));
+    lines.push(row("API", token.selection.summary()));
+    lines.push(row(
+        "Expires",
+        match token.expiry.at() {
+            None => "never".to_owned(),
+            Some(at) => format!("{}, {}", token.expiry.day(zone), relative(at, model.now)),
+        },
+    ));
+    lines.push(row("Secret", format!("{} since {}", token.hint, day(token.secret_since))));
+    if let Some(previous) = &token.previous {
+        lines.push(row("Rotating", format!("{} dies {}", previous.hint, relative(previous.retires_at, model.now))));
+    }
+    lines.push(row("Created", format!("{}, id {}", day(token.created_at), token.id)));
+    let seen = token.last_seen_at.map_or_else(|| "never".to_owned(), |at| relative(at, model.now));
+    lines.push(row("Last seen", seen));
+    let Some(shown) = shown else { return lines };
+    let usage = &shown.usage;
+    lines.push(row("Calls", format!("{} today, {} in 7 days", grouped(usage.today), grouped(usage.week))));
+    for (i, origin) in usage.origins.iter().take(3).enumerate() {
+        let from = format!("{}  {}  {}", origin.address, origin.client, grouped(origin.uses));
+        lines.push(row(if i == 0 { "From" } else { "" }, from));
+    }
+    if usage.denied_week > 0 {
+        lines.push(row("Denied", format!("{} in 7 days", grouped(usage.denied_week))));
+    }
+    lines
+}
+
+/// Use in a sentence: `1 240 calls today from 2 addresses, last seen 3 min ago`.
+pub fn usage_sentence(usage: &Usage, now: Timestamp) -> String {
+    let Some(seen) = usage.last_seen_at else {
+        return match usage.denied_week {
+            0 => "never used".to_owned(),
+            n => format!("never used · {} denied attempts in 7 days", grouped(n)),
+        };
+    };
+    let denied =
+        if usage.denied_week > 0 { format!(" · {} denied", grouped(usage.denied_week)) } else { String::new() };
+    format!(
+        "{} calls today, {} in 7 days{}, last {}{denied}",
+        grouped(usage.today),
+        grouped(usage.week),
+        usage.origins.first().map_or_else(String::new, |o| format!(", mostly from {} ({})", o.address, o.client)),
+        relative(seen, now),
+    )
+}
+
+/// What would break if the token went: three lines.
+pub fn usage_lines(token: &Token, usage: &Usage, columns: usize, model: &Model) -> Vec<Line<'static>> {
+    let theme = &model.theme;
+    let Some(seen) = usage.last_seen_at else {
+        let live = token.status(model.now) == Status::Active;
+        let text = if live { "It was never used, but somebody may be about to." } else { "It was never used." };
+        return vec![Line::raw(cut(text, columns))];
+    };
+    let head = format!(
+        "! In use: last seen {}, {} calls today, {} in 7 days",
+        relative(seen, model.now),
+        grouped(usage.today),
+        grouped(usage.week)
+    );
+    let mut lines = vec![if usage.week > 0 {
+        Line::styled(cut(&head, columns), theme.warning)
+    } else {
+        Line::raw(cut(&format!("Last seen {}, not in the last 7 days", relative(seen, model.now)), columns))
+    }];
+    let origins: Vec<String> = usage.origins.iter().take(3).map(|o| format!("{} ({})", o.address, o.client)).collect();
+    if !origins.is_empty() {
+        lines.push(Line::raw(cut(&format!("  from {}", origins.join(", ")), columns)));
+    }
+    let methods: Vec<&str> = usage.methods.iter().map(|(m, _)| m.as_str()).collect();
+    match methods.as_slice() {
+        [] => {}
+        [one] => lines.push(Line::raw(cut(&format!("  method used: {one}"), columns))),
+        [one, two] => lines.push(Line::raw(cut(&format!("  methods used: {one}, {two}"), columns))),
+        [one, two, rest @ ..] => {
+            let text = format!("  methods used: {one}, {two} and {} more", rest.len());
+            lines.push(Line::raw(cut(&text, columns)));
+        }
+    }
+    lines
+}

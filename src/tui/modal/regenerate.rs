@@ -1,0 +1,193 @@
+//! The form for a new secret.
+
+use ratatui::Frame;
+use ratatui::layout::Rect;
+use ratatui::text::{Line, Span};
+use ratatui::widgets::Paragraph;
+
+use super::Modal;
+use super::confirm::{Confirm, Wanted};
+use super::generate::{EXPIRIES, expiry_line, until_line};
+use crate::domain::expiry::ExpirySpec;
+use crate::domain::name::Username;
+use crate::domain::time::relative;
+use crate::domain::token::Token;
+use crate::error::Error;
+use crate::tui::keymap::{Action, Context};
+use crate::tui::model::Model;
+use crate::tui::screen::{Facts, Outcome, Page};
+use crate::tui::widget::field::Field;
+use crate::tui::widget::foot::keys;
+use crate::tui::widget::frame::dialog;
+use crate::tui::widget::line::{cut, wrap};
+use crate::verbs::tokens::{Pointed, RegenerateToken};
+
+/// What has the focus, in order.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Slot {
+    Keep,
+    Expires,
+    Typed,
+    Button,
+}
+
+/// The form for a new secret.
+pub struct Regenerate {
+    username: Username,
+    token: Token,
+    expired: bool,
+    keep: bool,
+    expires: usize,
+    typed: Field,
+    slot: Slot,
+    problem: Option<String>,
+}
+
+impl Regenerate {
+    /// The form for `token`, which is `expired` or not. An expired token can't keep its expiry.
+    pub fn new(username: Username, token: Token, expired: bool) -> Self {
+        Regenerate {
+            username,
+            token,
+            expired,
+            keep: !expired,
+            expires: 1,
+            typed: Field::new(32),
+            slot: if expired { Slot::Expires } else { Slot::Button },
+            problem: None,
+        }
+    }
+
+    fn slots(&self) -> Vec<Slot> {
+        let mut slots = Vec::new();
+        if !self.expired {
+            slots.push(Slot::Keep);
+        }
+        if !self.keep {
+            slots.push(Slot::Expires);
+            if EXPIRIES[self.expires].1.is_none() {
+                slots.push(Slot::Typed);
+            }
+        }
+        slots.push(Slot::Button);
+        slots
+    }
+
+    fn step(&mut self, back: bool) {
+        let slots = self.slots();
+        let here = slots.iter().position(|s| *s == self.slot).unwrap_or(0);
+        self.slot = slots[(here + if back { slots.len() - 1 } else { 1 }) % slots.len()];
+    }
+
+    fn expiry(&self) -> Result<Option<ExpirySpec>, Error> {
+        if self.keep {
+            return Ok(None);
+        }
+        EXPIRIES[self.expires].1.map_or_else(|| ExpirySpec::parse(self.typed.text()), Ok).map(Some)
+    }
+
+    fn submit(&mut self, facts: &Facts<'_>) -> Outcome {
+        let checked = self.expiry().and_then(|spec| match spec {
+            Some(spec) => spec.resolve(facts.now, facts.zone).map(|_| Some(spec)),
+            None => Ok(None),
+        });
+        match checked {
+            Ok(expires) => {
+                self.problem = None;
+                let wanted = RegenerateToken { token: Pointed::on_screen(&self.token), expires, out: None };
+                let about = format!("The secret {}… stops working at once.", self.token.hint);
+                let title = format!("Regenerate {}", self.token.name);
+                let confirm = Confirm::new(title, about, self.username.clone(), Wanted::Regenerate(wanted));
+                Outcome::Push(Modal::Confirm(Box::new(confirm)))
+            }
+            Err(error) => {
+                self.problem = Some(error.to_string());
+                Outcome::Stay
+            }
+        }
+    }
+
+    /// Draws the form.
+    pub fn view(&self, frame: &mut Frame<'_>, area: Rect, model: &Model) {
+        let theme = &model.theme;
+        let inside = dialog(frame, area, &format!("Regenerate {}", self.token.name), 13, theme);
+        let columns = usize::from(inside.width);
+        let label = |slot: Slot, text: &'static str| {
+            Span::styled(text, if self.slot == slot { theme.accent } else { theme.dim })
+        };
+        let seen = match self.token.last_seen_at {
+            Some(at) => format!("{}, last seen {}", self.token.hint, relative(at, model.now)),
+            None => format!("{}, never seen", self.token.hint),
+        };
+        let mut lines = vec![
+            Line::raw(cut("A new secret is made; name, API and everything else stay.", columns)),
+            Line::styled(cut("! The old secret stops working at once.", columns), theme.warning),
+            Line::default(),
+            Line::from(vec![
+                Span::styled("Old secret   ", theme.dim),
+                Span::raw(cut(&seen, columns.saturating_sub(13))),
+            ]),
+        ];
+        let day = self.token.expiry.day(model.zone.get());
+        lines.push(if self.expired {
+            Line::styled(cut(&format!("             it expired on {day}: choose a new expiry"), columns), theme.warning)
+        } else {
+            let mark = if self.keep { "[x]" } else { "[ ]" };
+            Line::from(vec![label(Slot::Keep, "Expiry       "), Span::raw(format!("{mark} keep: {day}"))])
+        });
+        if self.keep {
+            lines.push(Line::default());
+        } else {
+            lines.push(expiry_line(
+                label(Slot::Expires, "Expires      "),
+                self.expires,
+                self.slot == Slot::Expires,
+                model,
+            ));
+        }
+        lines.push(if !self.keep && EXPIRIES[self.expires].1.is_none() {
+            let mut spans = vec![label(Slot::Typed, "  on, or in  ")];
+            spans.extend(self.typed.spans(16, self.slot == Slot::Typed, theme));
+            Line::from(spans)
+        } else {
+            until_line(self.expiry().ok().flatten(), columns, model)
+        });
+        let button = if self.slot == Slot::Button { theme.selected } else { theme.strong };
+        lines.push(Line::default());
+        lines.push(Line::from(vec![Span::raw(" ".repeat(13)), Span::styled("[ Regenerate ]", button)]));
+        let problem = self.problem.as_deref().unwrap_or("");
+        lines.extend(wrap(problem, columns).into_iter().take(3).map(|l| Line::styled(l, theme.danger)));
+        lines.resize(12, Line::default());
+        lines.push(keys(self.context(), model, columns));
+        frame.render_widget(Paragraph::new(lines), inside);
+    }
+}
+
+impl Page for Regenerate {
+    fn context(&self) -> Context {
+        if self.slot == Slot::Typed { Context::Form } else { Context::Choice }
+    }
+
+    fn field(&mut self) -> Option<&mut Field> {
+        (self.slot == Slot::Typed).then_some(&mut self.typed)
+    }
+
+    fn act(&mut self, action: Action, facts: &Facts<'_>) -> Outcome {
+        match (action, self.slot) {
+            (Action::Left | Action::Right, Slot::Keep) => self.keep = !self.keep,
+            (Action::Right, Slot::Expires) => self.expires = (self.expires + 1) % EXPIRIES.len(),
+            (Action::Left, Slot::Expires) => self.expires = (self.expires + EXPIRIES.len() - 1) % EXPIRIES.len(),
+            (Action::Enter, Slot::Button) => return self.submit(facts),
+            (Action::Next | Action::Enter, _) => self.step(false),
+            (Action::Previous, _) => self.step(true),
+            (Action::Cancel, _) => return Outcome::Close,
+            _ => {}
+        }
+        Outcome::Stay
+    }
+
+    fn refused(&mut self, error: Error) -> Outcome {
+        self.problem = Some(error.to_string());
+        Outcome::Stay
+    }
+}

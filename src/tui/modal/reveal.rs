@@ -1,0 +1,168 @@
+//! A new secret, shown once; and the question whether to leave it behind.
+
+use std::sync::Arc;
+
+use ratatui::Frame;
+use ratatui::layout::Rect;
+use ratatui::text::{Line, Span};
+use ratatui::widgets::Paragraph;
+
+use super::Modal;
+use super::save::Save;
+use crate::domain::secret::Secret;
+use crate::domain::token::Token;
+use crate::tui::effect::Effect;
+use crate::tui::keymap::{Action, Context};
+use crate::tui::model::Model;
+use crate::tui::screen::{Facts, Outcome, Page};
+use crate::tui::widget::foot::keys;
+use crate::tui::widget::frame::dialog;
+use crate::tui::widget::line::{cut, wrap};
+
+/// The dialog that shows a secret once.
+pub struct Reveal {
+    token: Token,
+    secret: Arc<Secret>,
+    shown: bool,
+    was_shown: bool,
+    copied: bool,
+    saved: bool,
+    note: String,
+}
+
+impl Reveal {
+    /// Shows the secret of `token`, masked until asked for.
+    pub fn new(token: Token, secret: Secret) -> Self {
+        Reveal {
+            token,
+            secret: Arc::new(secret),
+            shown: false,
+            was_shown: false,
+            copied: false,
+            saved: false,
+            note: String::new(),
+        }
+    }
+
+    /// Whether somebody has had the secret: shown, copied or saved.
+    pub fn is_used(&self) -> bool {
+        self.was_shown || self.copied || self.saved
+    }
+
+    /// What became of copying it.
+    pub fn copied(&mut self, note: String, done: bool) {
+        self.copied |= done;
+        self.note = note;
+    }
+
+    /// What became of saving it.
+    pub fn saved(&mut self, note: String, done: bool) {
+        self.saved |= done;
+        self.note = note;
+    }
+
+    /// Masks it again.
+    pub fn hide(&mut self) {
+        self.shown = false;
+    }
+
+    /// Draws the dialog.
+    pub fn view(&self, frame: &mut Frame<'_>, area: Rect, model: &Model) {
+        let theme = &model.theme;
+        let inside = dialog(frame, area, &format!("Token {} is ready", self.token.name), 11, theme);
+        let columns = usize::from(inside.width);
+        let secret = if self.shown {
+            // The one place that puts a secret on the screen.
+            self.secret.expose(|s| Line::from(vec![Span::raw("  "), Span::styled(s.to_owned(), theme.strong)]))
+        } else {
+            let dots = "•".repeat(Secret::hidden_len());
+            Line::from(vec![
+                Span::raw("  "),
+                Span::styled(cut(&format!("{}_{dots}", self.secret.hint()), columns.saturating_sub(2)), theme.strong),
+            ])
+        };
+        let mut lines = vec![
+            Line::styled(cut("This is the only time the secret is shown.", columns), theme.warning),
+            Line::default(),
+            secret,
+            Line::default(),
+            Line::from(vec![
+                Span::styled("Use it   ", theme.dim),
+                Span::raw(cut(
+                    "printf 'Authorization: Bearer %s\\n' \"$T\" | curl -H @- URL",
+                    columns.saturating_sub(9),
+                )),
+            ]),
+            Line::default(),
+        ];
+        lines.extend(wrap(&self.note, columns).into_iter().take(3).map(|l| Line::styled(l, theme.good)));
+        lines.resize(10, Line::default());
+        lines.push(keys(self.context(), model, columns));
+        frame.render_widget(Paragraph::new(lines), inside);
+    }
+}
+
+impl Page for Reveal {
+    fn context(&self) -> Context {
+        Context::Reveal
+    }
+
+    fn act(&mut self, action: Action, _facts: &Facts<'_>) -> Outcome {
+        match action {
+            Action::ShowSecret => {
+                self.shown = !self.shown;
+                self.was_shown = true;
+                Outcome::Stay
+            }
+            Action::CopySecret => Outcome::Do(Effect::CopySecret(Arc::clone(&self.secret))),
+            Action::SaveSecret => {
+                let save = Save::new(&self.token.name, Arc::clone(&self.secret));
+                Outcome::Push(Modal::Save(Box::new(save)))
+            }
+            Action::Cancel if self.is_used() => Outcome::Leave,
+            Action::Cancel => Outcome::Push(Modal::Leave(Leave { name: self.token.name.to_string() })),
+            _ => Outcome::Stay,
+        }
+    }
+}
+
+/// The question whether to leave a secret behind that nobody has had.
+pub struct Leave {
+    name: String,
+}
+
+impl Leave {
+    /// Asks about the secret of the token `name`.
+    pub fn new(name: String) -> Self {
+        Leave { name }
+    }
+
+    /// Draws the question.
+    pub fn view(&self, frame: &mut Frame<'_>, area: Rect, model: &Model) {
+        let theme = &model.theme;
+        let inside = dialog(frame, area, "Leave the secret behind?", 5, theme);
+        let columns = usize::from(inside.width);
+        let text = format!(
+            "The secret of {} was neither shown, copied nor saved. It can't be had again, only regenerated.",
+            self.name
+        );
+        let mut lines: Vec<Line<'static>> = wrap(&text, columns).into_iter().take(3).map(Line::raw).collect();
+        lines.resize(4, Line::default());
+        lines.push(keys(self.context(), model, columns));
+        frame.render_widget(Paragraph::new(lines), inside);
+    }
+}
+
+impl Page for Leave {
+    fn context(&self) -> Context {
+        Context::Leave
+    }
+
+    fn act(&mut self, action: Action, _facts: &Facts<'_>) -> Outcome {
+        match action {
+            Action::Enter => Outcome::Leave,
+            Action::Cancel => Outcome::Close,
+            _ => Outcome::Stay,
+        }
+    }
+}

@@ -1,0 +1,224 @@
+//! Everything the screens know.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use crate::domain::catalogue::ApiSet;
+use crate::domain::name::Username;
+use crate::domain::time::{SECOND, Timestamp, Zone};
+use crate::error::Error;
+use crate::tui::keymap::Context;
+use crate::tui::modal::Modal;
+use crate::tui::msg::RequestId;
+use crate::tui::screen::Page;
+use crate::tui::screen::first_run::FirstRun;
+use crate::tui::screen::sign_in::SignIn;
+use crate::tui::screen::tokens::Tokens;
+use crate::tui::theme::Theme;
+use crate::tui::{Demo, Start};
+use crate::verbs::accounts::Me;
+use crate::verbs::actor::Session;
+use crate::verbs::ports::Clock;
+
+/// How long a line about a change stays.
+pub const NOTICE_TIME: i64 = 8 * SECOND;
+/// How long a request may take before a spinner says so, in milliseconds.
+pub const SPINNER_AFTER: i64 = 100;
+
+/// The whole state.
+pub struct Model {
+    /// The instant of the last message.
+    pub now: Timestamp,
+    /// The zone in which days end.
+    pub zone: LocalZone,
+    /// Columns and rows of the terminal.
+    pub size: (u16, u16),
+    /// How things look.
+    pub theme: Theme,
+    /// The machine's name.
+    pub host: String,
+    /// Where the store is, for people.
+    pub place: String,
+    /// Who is asking, where that is known before anybody signs in.
+    pub username: Option<Username>,
+    /// The account of a demonstration.
+    pub demo: Option<Demo>,
+    /// What fills the terminal.
+    pub screen: Screen,
+    /// What lies over it; the last is on top and takes all input.
+    pub modals: Vec<Modal>,
+    /// Covers everything until the password is given again.
+    pub lock: Option<SignIn>,
+    /// Who signed in.
+    pub session: Option<Session>,
+    /// What is known of them.
+    pub me: Option<Me>,
+    /// The API sets tokens can be given.
+    pub sets: Vec<ApiSet>,
+    /// The line about the last change.
+    pub notice: Option<Notice>,
+    /// Requests under way.
+    pub pending: BTreeMap<RequestId, Pending>,
+    /// The last request's number.
+    pub last_request: u64,
+    /// Set when the program shall end.
+    pub exit: Option<Result<(), Error>>,
+}
+
+/// What fills the terminal.
+pub enum Screen {
+    /// Before the first answer.
+    Opening,
+    /// The first owner is made.
+    FirstRun(FirstRun),
+    /// Somebody signs in.
+    SignIn(SignIn),
+    /// The tokens.
+    Tokens(Tokens),
+}
+
+/// The zone of the clock on the wall, without the clock.
+#[derive(Clone)]
+pub struct LocalZone(Arc<dyn Clock>);
+
+impl LocalZone {
+    /// The zone of `clock`.
+    pub fn of(clock: Arc<dyn Clock>) -> Self {
+        LocalZone(clock)
+    }
+
+    /// The zone itself.
+    pub fn get(&self) -> &dyn Zone {
+        self.0.zone()
+    }
+}
+
+/// A line that goes after a while.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Notice {
+    /// How it is meant.
+    pub tone: Tone,
+    /// What happened.
+    pub text: String,
+    /// The command that does the same.
+    pub cli: Option<String>,
+    /// When it goes.
+    pub until: Timestamp,
+}
+
+/// How a notice is meant.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Tone {
+    /// Done.
+    Good,
+    /// Not done.
+    Bad,
+}
+
+/// A request under way.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Pending {
+    /// What its reply is for.
+    pub purpose: Purpose,
+    /// When it was sent.
+    pub since: Timestamp,
+}
+
+/// What a reply is for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Purpose {
+    /// Whether there is an owner yet.
+    Greeting,
+    /// The page on top waits for it.
+    Page,
+    /// Who signed in.
+    Me,
+    /// The API sets.
+    Sets,
+    /// The rows of the table.
+    List,
+    /// The counts above the table.
+    Tally,
+    /// How the token under the cursor was used.
+    Usage,
+}
+
+impl Model {
+    /// The state before anything has happened.
+    pub fn new(start: &Start, host: String, theme: Theme, size: (u16, u16)) -> Self {
+        let demo = start.demo.as_ref().map(|d| Demo { username: d.username.clone(), password: d.password.clone() });
+        Model {
+            now: start.clock.now(),
+            zone: LocalZone::of(Arc::clone(&start.clock)),
+            size,
+            theme,
+            host,
+            place: start.place.clone(),
+            username: start.username.clone(),
+            demo,
+            screen: Screen::Opening,
+            modals: Vec::new(),
+            lock: None,
+            session: None,
+            me: None,
+            sets: Vec::new(),
+            notice: None,
+            pending: BTreeMap::new(),
+            last_request: 0,
+            exit: None,
+        }
+    }
+
+    /// The token table, where it is shown.
+    pub fn tokens(&self) -> Option<&Tokens> {
+        match &self.screen {
+            Screen::Tokens(tokens) => Some(tokens),
+            Screen::Opening | Screen::FirstRun(_) | Screen::SignIn(_) => None,
+        }
+    }
+
+    /// The token table, where it is shown.
+    pub fn tokens_mut(&mut self) -> Option<&mut Tokens> {
+        match &mut self.screen {
+            Screen::Tokens(tokens) => Some(tokens),
+            Screen::Opening | Screen::FirstRun(_) | Screen::SignIn(_) => None,
+        }
+    }
+
+    /// Where keys are looked up now.
+    pub fn context(&self) -> Context {
+        match (&self.lock, self.modals.last(), &self.screen) {
+            (Some(page), _, _) => page.context(),
+            (None, Some(modal), _) => modal.context(),
+            (None, None, Screen::Opening) => Context::Anywhere,
+            (None, None, Screen::FirstRun(page)) => page.context(),
+            (None, None, Screen::SignIn(page)) => page.context(),
+            (None, None, Screen::Tokens(page)) => page.context(),
+        }
+    }
+
+    /// Whether a secret that nobody has seen would be lost if the program ended now.
+    pub fn holds_unseen_secret(&self) -> bool {
+        self.modals.iter().any(|m| matches!(m, Modal::Reveal(reveal) if !reveal.is_used()))
+    }
+
+    /// Whether something takes long enough to say so.
+    pub fn is_busy(&self) -> bool {
+        self.pending.values().any(|p| self.now.0 - p.since.0 >= SPINNER_AFTER)
+    }
+
+    /// The next instant at which the screen changes by itself; none while nothing on it depends on time.
+    pub fn wakes_at(&self) -> Option<Timestamp> {
+        let notice = self.notice.as_ref().map(|n| n.until);
+        let spinner = self.pending.values().map(|p| p.since.plus(SPINNER_AFTER)).min();
+        let spinner = if self.is_busy() { Some(self.now.plus(SPINNER_AFTER)) } else { spinner };
+        // "3 min ago" grows old by the minute.
+        let minute = self.tokens().map(|_| Timestamp((self.now.0.div_euclid(60_000) + 1) * 60_000));
+        [notice, spinner, minute].into_iter().flatten().min()
+    }
+
+    /// Says something for a while.
+    pub fn say(&mut self, tone: Tone, text: impl Into<String>, cli: Option<String>) {
+        self.notice = Some(Notice { tone, text: text.into(), cli, until: self.now.plus(NOTICE_TIME) });
+    }
+}

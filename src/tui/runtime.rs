@@ -1,0 +1,234 @@
+//! The loop: waits for something to happen, takes all of it, then draws once.
+
+use std::io;
+use std::sync::Arc;
+use std::sync::mpsc::{Receiver, RecvTimeoutError, Sender, channel};
+use std::thread;
+use std::time::Duration;
+
+use crossterm::event::{self, Event};
+use zeroize::Zeroizing;
+
+use super::Start;
+use super::effect::{Effect, ForClipboard};
+use super::model::Model;
+use super::msg::{Copied, Msg};
+use super::terminal::Screen;
+use super::theme::Theme;
+use super::update::{start as first, update};
+use super::view::view;
+use super::worker::{self, Job};
+use crate::error::{Error, Result};
+use crate::platform::clipboard::{Desktop, Route, osc52};
+use crate::platform::process;
+use crate::platform::signals::{self, Told};
+use crate::verbs::ports::Clock;
+
+/// How long the program may take to end once it was told to.
+const LAST_MOMENTS: Duration = Duration::from_millis(1500);
+
+/// What wakes the loop.
+enum Woken {
+    By(Msg),
+    Told(Told),
+    /// The terminal can't be read any more.
+    Blind(io::Error),
+}
+
+/// How the loop ended.
+enum End {
+    Quit(Result<()>),
+    Signal(i32),
+}
+
+pub(super) fn run(start: Start) -> Result<()> {
+    let (wake, woken) = channel();
+    watch_signals(&wake, &start.clock)?;
+    let mut screen = Screen::take()?;
+    let theme = if process::wants_colour() { Theme::colour() } else { Theme::mono() };
+    let model = Model::new(&start, process::host(), theme, screen.size()?);
+    let workers = Workers::start(&start, &wake)?;
+    read_keys(&wake)?;
+    let end = Loop { model, screen: &mut screen, workers: &workers, woken, clock: &*start.clock }.run();
+    let given_back = screen.give_back();
+    workers.finish();
+    match end {
+        Ok(End::Quit(result)) => result.and(given_back),
+        Ok(End::Signal(signal)) => signals::end_by(signal),
+        Err(error) => Err(error),
+    }
+}
+
+/// Signals wake the loop. One that says to end also starts a clock: a loop stuck on a dead terminal must not keep the
+/// program alive.
+fn watch_signals(wake: &Sender<Woken>, clock: &Arc<dyn Clock>) -> Result<()> {
+    let (wake, clock) = (wake.clone(), Arc::clone(clock));
+    signals::watch(move |told| {
+        let _ = wake.send(Woken::Told(told));
+        let signal = match told {
+            Told::End(signal) => signal,
+            Told::HungUp => signal_hook::consts::SIGHUP,
+            Told::Stop | Told::Continue => return,
+        };
+        let clock = Arc::clone(&clock);
+        let _ = thread::Builder::new().name("last moments".into()).spawn(move || {
+            clock.sleep(LAST_MOMENTS);
+            signals::end_by(signal);
+        });
+    })
+    .map_err(|e| Error::failure("signals can't be received").why(e.to_string()))
+}
+
+/// Terminal events wake the loop.
+fn read_keys(wake: &Sender<Woken>) -> Result<()> {
+    let wake = wake.clone();
+    let read = move || {
+        loop {
+            let woken = match event::read() {
+                Ok(Event::Key(key)) => Woken::By(Msg::Key(key)),
+                Ok(Event::Paste(text)) => Woken::By(Msg::Paste(Zeroizing::new(text))),
+                Ok(Event::Resize(columns, rows)) => Woken::By(Msg::Resize(columns, rows)),
+                Ok(Event::FocusGained | Event::FocusLost | Event::Mouse(_)) => continue,
+                Err(e) => Woken::Blind(e),
+            };
+            let blind = matches!(woken, Woken::Blind(_));
+            if wake.send(woken).is_err() || blind {
+                return;
+            }
+        }
+    };
+    thread::Builder::new()
+        .name("keys".into())
+        .spawn(read)
+        .map(drop)
+        .map_err(|e| Error::failure("a thread can't be started").why(e.to_string()))
+}
+
+/// The threads that work for the screens.
+struct Workers {
+    store: Sender<Job>,
+    desktop: Option<(Sender<ForClipboard>, thread::JoinHandle<()>)>,
+    tmux: bool,
+}
+
+impl Workers {
+    fn start(start: &Start, wake: &Sender<Woken>) -> Result<Self> {
+        let answer = |wake: &Sender<Woken>| {
+            let wake = wake.clone();
+            move |msg| drop(wake.send(Woken::By(msg)))
+        };
+        let store = worker::store(Arc::clone(&start.jeton), Arc::clone(&start.delivery), answer(wake))?;
+        let (desktop, tmux) = match Route::choose() {
+            Route::Desktop => (Some(worker::clipboard(Desktop::default(), answer(wake))?), false),
+            Route::Terminal { tmux } => (None, tmux),
+        };
+        Ok(Workers { store, desktop, tmux })
+    }
+
+    /// A secret on a desktop's clipboard is taken away before the program ends.
+    fn finish(self) {
+        if let Some((texts, thread)) = self.desktop {
+            drop(texts);
+            // A panic there has been told already.
+            let _ = thread.join();
+        }
+    }
+}
+
+struct Loop<'a> {
+    model: Model,
+    screen: &'a mut Screen,
+    workers: &'a Workers,
+    woken: Receiver<Woken>,
+    clock: &'a dyn Clock,
+}
+
+impl Loop<'_> {
+    fn run(mut self) -> Result<End> {
+        let effects = first(&mut self.model);
+        self.carry_out(effects)?;
+        loop {
+            if let Some(result) = self.model.exit.take() {
+                return Ok(End::Quit(result));
+            }
+            let model = &self.model;
+            self.screen.draw(|frame| view(model, frame))?;
+            let woken = self.wait()?;
+            self.message(Msg::Now(self.clock.now()))?;
+            // Everything that has come meanwhile is taken before the next frame.
+            for woken in woken.into_iter().chain(self.woken.try_iter().collect::<Vec<_>>()) {
+                match woken {
+                    Woken::By(msg) => self.message(msg)?,
+                    Woken::Told(Told::End(signal)) => return Ok(End::Signal(signal)),
+                    Woken::Told(Told::HungUp) => return Ok(End::Signal(signal_hook::consts::SIGHUP)),
+                    Woken::Told(Told::Stop) => self.suspend()?,
+                    Woken::Told(Told::Continue) => {}
+                    Woken::Blind(e) => return Err(Error::failure("the terminal can't be read").why(e.to_string())),
+                }
+                if self.model.exit.is_some() {
+                    break;
+                }
+            }
+        }
+    }
+
+    /// The next thing that happens; nothing when the screen changes by itself first.
+    fn wait(&self) -> Result<Option<Woken>> {
+        let gone = || Error::failure("nothing is left to wait for");
+        match self.model.wakes_at() {
+            None => self.woken.recv().map(Some).map_err(|_| gone()),
+            Some(at) => {
+                let left = u64::try_from(at.0.saturating_sub(self.clock.now().0)).unwrap_or(0).max(1);
+                match self.woken.recv_timeout(Duration::from_millis(left)) {
+                    Ok(woken) => Ok(Some(woken)),
+                    Err(RecvTimeoutError::Timeout) => Ok(None),
+                    Err(RecvTimeoutError::Disconnected) => Err(gone()),
+                }
+            }
+        }
+    }
+
+    fn message(&mut self, msg: Msg) -> Result<()> {
+        let effects = update(&mut self.model, msg);
+        self.carry_out(effects)
+    }
+
+    fn carry_out(&mut self, effects: Vec<Effect>) -> Result<()> {
+        for effect in effects {
+            match effect {
+                Effect::Call(id, who, request) => self.job(Job::Call(id, who, request))?,
+                Effect::Save(path, secret) => self.job(Job::Save(path, secret))?,
+                Effect::CopyText(text) => self.copy(Zeroizing::new(text), false)?,
+                Effect::CopySecret(secret) => {
+                    let text = secret.expose(|s| Zeroizing::new(s.to_owned()));
+                    self.copy(text, true)?;
+                }
+                Effect::Clear => self.screen.clear()?,
+                Effect::Suspend => self.suspend()?,
+            }
+        }
+        Ok(())
+    }
+
+    fn job(&mut self, job: Job) -> Result<()> {
+        self.workers.store.send(job).map_err(|_| Error::failure("the store's thread has ended"))
+    }
+
+    fn copy(&mut self, text: Zeroizing<String>, is_secret: bool) -> Result<()> {
+        if let Some((texts, _)) = &self.workers.desktop {
+            return texts
+                .send(ForClipboard { text, is_secret })
+                .map_err(|_| Error::failure("the clipboard's thread has ended"));
+        }
+        self.screen.send(&osc52::sequence(&text, self.workers.tmux))?;
+        self.message(Msg::Copied(Ok(Copied::Sent)))
+    }
+
+    /// Nothing but the shell is on the terminal while the program is stopped, and the password is asked for after it.
+    fn suspend(&mut self) -> Result<()> {
+        self.screen.lend(signals::stop)?;
+        let (columns, rows) = self.screen.size()?;
+        self.message(Msg::Resize(columns, rows))?;
+        self.message(Msg::Resumed)
+    }
+}

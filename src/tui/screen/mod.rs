@@ -1,0 +1,101 @@
+//! What fills the terminal, and how pages take input.
+
+pub mod first_run;
+pub mod sign_in;
+pub mod tokens;
+
+use crate::domain::time::{Timestamp, Zone};
+use crate::error::Error;
+use crate::tui::effect::Effect;
+use crate::tui::keymap::{Action, Context};
+use crate::tui::modal::Modal;
+use crate::tui::model::Tone;
+use crate::tui::msg::RequestId;
+use crate::tui::widget::field::Field;
+use crate::verbs::actor::Credential;
+use crate::verbs::ports::Anchor;
+use crate::verbs::request::Request;
+
+/// What a page may look at while it acts.
+pub struct Facts<'a> {
+    /// The instant of the message.
+    pub now: Timestamp,
+    /// The zone in which days end.
+    pub zone: &'a dyn Zone,
+    /// Rows that a list on the page has.
+    pub rows: usize,
+}
+
+/// What a page wants after a key.
+pub enum Outcome {
+    /// Nothing more.
+    Stay,
+    /// To be closed.
+    Close,
+    /// Another dialog on top.
+    Push(Modal),
+    /// A request carried out, while the page waits.
+    Send(Credential, Request),
+    /// The list read again, around this place.
+    List(Anchor),
+    /// The cursor of the table moved.
+    Moved,
+    /// Something done outside.
+    Do(Effect),
+    /// A line for a while.
+    Say(Tone, String),
+    /// To be closed, with the page below told why.
+    Refuse(Error),
+    /// A new form of the token under the cursor.
+    Open(Open),
+    /// Everything above the table closed, and a secret left behind.
+    Leave,
+    /// The end of the program.
+    Exit(Result<(), Error>),
+}
+
+/// A dialog about the token under the cursor, or a new one.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Open {
+    /// A new token.
+    Generate,
+    /// A new secret.
+    Regenerate,
+    /// Off or on.
+    Toggle,
+    /// Into the trash.
+    Remove,
+    /// Everything known.
+    Details,
+    /// The list of keys.
+    Help,
+}
+
+/// Something that takes keys: a screen, or a dialog on top of one.
+pub trait Page {
+    /// Where keys are looked up.
+    fn context(&self) -> Context;
+
+    /// The text field that has the focus.
+    fn field(&mut self) -> Option<&mut Field> {
+        None
+    }
+
+    /// The focused field was edited.
+    fn edited(&mut self) -> Outcome {
+        Outcome::Stay
+    }
+
+    /// A key's action.
+    fn act(&mut self, action: Action, facts: &Facts<'_>) -> Outcome;
+
+    /// The request that the page waits for; no keys until it is answered.
+    fn waiting(&mut self) -> Option<&mut Option<RequestId>> {
+        None
+    }
+
+    /// The request was refused.
+    fn refused(&mut self, error: Error) -> Outcome {
+        Outcome::Refuse(error)
+    }
+}

@@ -1,0 +1,154 @@
+//! Sign-in, and the lock that asks for the password again.
+
+use ratatui::Frame;
+use ratatui::layout::Rect;
+use ratatui::text::{Line, Span};
+use ratatui::widgets::Paragraph;
+
+use super::{Facts, Outcome, Page};
+use crate::domain::name::{USERNAME_MAX, Username};
+use crate::domain::password::{PASSWORD_MAX, Password};
+use crate::error::{Error, Kind};
+use crate::tui::keymap::{Action, Context};
+use crate::tui::model::Model;
+use crate::tui::msg::RequestId;
+use crate::tui::widget::field::Field;
+use crate::tui::widget::foot::keys;
+use crate::tui::widget::frame::dialog;
+use crate::tui::widget::line::{cut, wrap};
+use crate::verbs::accounts::SignIn as SignInVerb;
+use crate::verbs::actor::Credential;
+
+/// How often a password may be tried on one prompt.
+pub const TRIES: u8 = 3;
+
+/// Username and password.
+pub struct SignIn {
+    username: Field,
+    password: Field,
+    on_password: bool,
+    /// Whether only this user may unlock.
+    locked: bool,
+    tries: u8,
+    problem: Option<String>,
+    waiting: Option<RequestId>,
+}
+
+impl SignIn {
+    /// An empty form, or one with the name filled in.
+    pub fn new(username: Option<&Username>) -> Self {
+        let name = username.map_or("", Username::as_str);
+        SignIn {
+            username: Field::new(USERNAME_MAX * 4).with(name),
+            password: Field::masked(PASSWORD_MAX),
+            on_password: username.is_some(),
+            locked: false,
+            tries: 0,
+            problem: None,
+            waiting: None,
+        }
+    }
+
+    /// The form that lets `username` back in.
+    pub fn lock(username: &Username) -> Self {
+        SignIn { locked: true, ..Self::new(Some(username)) }
+    }
+
+    /// The form with something to say.
+    pub fn saying(mut self, text: String) -> Self {
+        self.problem = Some(text);
+        self
+    }
+
+    /// Whether it says something.
+    pub fn says_something(&self) -> bool {
+        self.problem.is_some()
+    }
+
+    fn submit(&mut self) -> Outcome {
+        match Username::parse(self.username.text()) {
+            Err(error) => {
+                self.problem = Some(error.to_string());
+                self.on_password = false;
+                Outcome::Stay
+            }
+            Ok(username) => {
+                self.problem = None;
+                let password = Password::typed(self.password.take());
+                Outcome::Send(Credential::Password(username, password), SignInVerb.into())
+            }
+        }
+    }
+
+    /// Draws the form.
+    pub fn view(&self, frame: &mut Frame<'_>, area: Rect, model: &Model) {
+        let theme = &model.theme;
+        let title = if self.locked { "jeton is locked" } else { "Sign in to jeton" };
+        let inside = dialog(frame, area, title, 8, theme);
+        let columns = usize::from(inside.width);
+        let room = columns.saturating_sub(10).min(40);
+        let row = |label: &'static str, field: &Field, focused: bool| {
+            let mut spans = vec![Span::styled(label, if focused { theme.accent } else { theme.dim })];
+            spans.extend(field.spans(room, focused, theme));
+            Line::from(spans)
+        };
+        let mut lines = vec![
+            Line::styled(cut(&format!("Store  {}", model.place), columns), theme.dim),
+            Line::default(),
+            row("Username  ", &self.username, !self.on_password && !self.locked),
+            row("Password  ", &self.password, self.on_password || self.locked),
+            Line::default(),
+        ];
+        match (&self.problem, &model.demo) {
+            (Some(problem), _) => {
+                lines.extend(wrap(problem, columns).into_iter().take(2).map(|l| Line::styled(l, theme.danger)));
+            }
+            (None, Some(demo)) => {
+                lines.push(Line::styled(
+                    cut(&format!("The password is: {}", demo.password.as_str()), columns),
+                    theme.warning,
+                ));
+            }
+            (None, None) => {}
+        }
+        lines.resize(7, Line::default());
+        lines.push(keys(self.context(), model, columns));
+        frame.render_widget(Paragraph::new(lines), inside);
+    }
+}
+
+impl Page for SignIn {
+    fn context(&self) -> Context {
+        Context::SignIn
+    }
+
+    fn field(&mut self) -> Option<&mut Field> {
+        Some(if self.on_password || self.locked { &mut self.password } else { &mut self.username })
+    }
+
+    fn act(&mut self, action: Action, _facts: &Facts<'_>) -> Outcome {
+        match action {
+            Action::Next | Action::Previous => self.on_password = !self.on_password,
+            Action::Enter if self.on_password || self.locked => return self.submit(),
+            Action::Enter => self.on_password = true,
+            Action::Cancel => return Outcome::Exit(Ok(())),
+            _ => {}
+        }
+        Outcome::Stay
+    }
+
+    fn waiting(&mut self) -> Option<&mut Option<RequestId>> {
+        Some(&mut self.waiting)
+    }
+
+    fn refused(&mut self, error: Error) -> Outcome {
+        if error.kind == Kind::Unauthenticated && error.retry_after.is_none() {
+            self.tries += 1;
+            if self.tries >= TRIES {
+                return Outcome::Exit(Err(error.why(format!("{TRIES} tries failed"))));
+            }
+        }
+        self.problem = Some(error.to_string());
+        Outcome::Stay
+    }
+}

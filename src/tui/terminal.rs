@@ -1,0 +1,121 @@
+//! The terminal, taken and given back. One guard undoes what it did, once, from every way out.
+
+use std::io::{self, Stdout, Write};
+use std::panic;
+use std::sync::atomic::{AtomicBool, Ordering};
+
+use crossterm::cursor::{Hide, Show};
+use crossterm::event::{DisableBracketedPaste, EnableBracketedPaste};
+use crossterm::terminal::{
+    BeginSynchronizedUpdate, EndSynchronizedUpdate, EnterAlternateScreen, LeaveAlternateScreen, disable_raw_mode,
+    enable_raw_mode,
+};
+use crossterm::{execute, queue};
+use ratatui::backend::CrosstermBackend;
+use ratatui::{Frame, Terminal};
+
+use crate::error::{Error, Result};
+
+/// Whether the terminal is ours now. Global, because the panic hook has nothing else to look at.
+static TAKEN: AtomicBool = AtomicBool::new(false);
+
+fn failed(e: io::Error) -> Error {
+    Error::failure("the terminal can't be used").why(e.to_string())
+}
+
+/// Gives the terminal back, once; whoever comes second finds it done.
+fn give_back() -> io::Result<()> {
+    if !TAKEN.swap(false, Ordering::SeqCst) {
+        return Ok(());
+    }
+    let mut out = io::stdout();
+    // Raw mode first: it works even when nothing can be written any more.
+    let cooked = disable_raw_mode();
+    let written = execute!(out, EndSynchronizedUpdate, DisableBracketedPaste, Show, LeaveAlternateScreen);
+    cooked.and(written)
+}
+
+fn take() -> io::Result<()> {
+    enable_raw_mode()?;
+    TAKEN.store(true, Ordering::SeqCst);
+    execute!(io::stdout(), EnterAlternateScreen, EnableBracketedPaste, Hide)
+}
+
+/// The terminal while it is ours.
+pub(super) struct Screen {
+    terminal: Terminal<CrosstermBackend<Stdout>>,
+}
+
+impl Screen {
+    /// Takes the terminal. From here on dropping the guard, or a panic anywhere, gives it back.
+    pub(super) fn take() -> Result<Self> {
+        // With NO_COLOR set crossterm would also drop the modifiers that mark the selected row; the themes decide.
+        crossterm::style::force_color_output(true);
+        let earlier = panic::take_hook();
+        panic::set_hook(Box::new(move |info| {
+            let _ = give_back();
+            earlier(info);
+        }));
+        let guard = Guard;
+        take().map_err(failed)?;
+        let terminal = Terminal::new(CrosstermBackend::new(io::stdout())).map_err(failed)?;
+        std::mem::forget(guard);
+        Ok(Screen { terminal })
+    }
+
+    /// Draws one frame, shown at once or not at all where the terminal can do that.
+    pub(super) fn draw(&mut self, view: impl FnOnce(&mut Frame<'_>)) -> Result<()> {
+        // After a panic elsewhere the terminal is the shell's again.
+        if !TAKEN.load(Ordering::SeqCst) {
+            return Ok(());
+        }
+        queue!(io::stdout(), BeginSynchronizedUpdate).map_err(failed)?;
+        self.terminal.draw(view).map_err(failed)?;
+        execute!(io::stdout(), EndSynchronizedUpdate).map_err(failed)
+    }
+
+    /// Forgets what is on the screen, so that the next frame draws all of it.
+    pub(super) fn clear(&mut self) -> Result<()> {
+        self.terminal.clear().map_err(failed)
+    }
+
+    /// Sends a sequence that is not part of a frame.
+    pub(super) fn send(&mut self, sequence: &str) -> Result<()> {
+        let mut out = io::stdout();
+        out.write_all(sequence.as_bytes()).and_then(|()| out.flush()).map_err(failed)
+    }
+
+    /// Columns and rows.
+    pub(super) fn size(&self) -> Result<(u16, u16)> {
+        self.terminal.size().map(|s| (s.width, s.height)).map_err(failed)
+    }
+
+    /// Gives the terminal back for as long as `f` runs.
+    pub(super) fn lend(&mut self, f: impl FnOnce()) -> Result<()> {
+        give_back().map_err(failed)?;
+        f();
+        take().map_err(failed)?;
+        self.clear()
+    }
+
+    /// Gives the terminal back for good.
+    pub(super) fn give_back(self) -> Result<()> {
+        give_back().map_err(failed)
+    }
+}
+
+impl Drop for Screen {
+    fn drop(&mut self) {
+        // Nobody is left to tell.
+        let _ = give_back();
+    }
+}
+
+/// Covers the steps between taking the terminal and having a [`Screen`].
+struct Guard;
+
+impl Drop for Guard {
+    fn drop(&mut self) {
+        let _ = give_back();
+    }
+}

@@ -1,0 +1,107 @@
+//! Dialogs about the token under the cursor, and what they hear from outside.
+
+use std::path::PathBuf;
+
+use crate::domain::token::{Status, Token};
+use crate::error::Result;
+use crate::platform::clipboard::CLEARED_AFTER;
+use crate::tui::effect::Effect;
+use crate::tui::modal::Modal;
+use crate::tui::modal::confirm::{Confirm, Wanted};
+use crate::tui::modal::details::Details;
+use crate::tui::modal::generate::Generate;
+use crate::tui::modal::help::Help;
+use crate::tui::modal::regenerate::Regenerate;
+use crate::tui::modal::remove::Remove;
+use crate::tui::model::{Model, Tone};
+use crate::tui::msg::Copied;
+use crate::tui::screen::Open;
+use crate::verbs::tokens::{DisableTokens, EnableTokens, Pointed, Shown};
+
+/// Opens a dialog. One about a token needs a token under the cursor.
+pub(super) fn open(model: &mut Model, what: Open) -> Vec<Effect> {
+    let Some(me) = &model.me else { return Vec::new() };
+    let username = me.account.username.clone();
+    let current = model.tokens().and_then(|t| t.current()).cloned();
+    let modal = match (what, current) {
+        (Open::Help, _) => Modal::Help(Help::new()),
+        (Open::Generate, _) => {
+            let form = Generate::new(username, me.policy.default_expiry, model.sets.clone());
+            Modal::Generate(Box::new(form))
+        }
+        (Open::Regenerate, Some(token)) => {
+            let expired = token.expiry.is_past(model.now);
+            Modal::Regenerate(Box::new(Regenerate::new(username, token, expired)))
+        }
+        (Open::Toggle, Some(token)) => Modal::Confirm(Box::new(toggle(username, &token, model))),
+        (Open::Remove, Some(token)) => {
+            let usage = usage_of(model, &token).map(|s| s.usage.clone()).unwrap_or_default();
+            Modal::Remove(Box::new(Remove::new(username, token, usage, me.policy.trash)))
+        }
+        (Open::Details, Some(token)) => {
+            let shown = usage_of(model, &token).cloned();
+            Modal::Details(Box::new(Details::new(token, shown)))
+        }
+        (Open::Regenerate | Open::Toggle | Open::Remove | Open::Details, None) => return Vec::new(),
+    };
+    model.modals.push(modal);
+    Vec::new()
+}
+
+fn usage_of<'a>(model: &'a Model, token: &Token) -> Option<&'a Shown> {
+    model.tokens().and_then(|t| t.usage.as_ref()).filter(|s| s.token.id == token.id)
+}
+
+fn toggle(username: crate::domain::name::Username, token: &Token, model: &Model) -> Confirm {
+    let tokens = vec![Pointed::on_screen(token)];
+    if token.enabled {
+        let about = format!(
+            "{} is denied from the next request on. It is kept, with its secret, and can be enabled again.",
+            token.full_name()
+        );
+        Confirm::new(format!("Disable {}", token.name), about, username, Wanted::Disable(DisableTokens { tokens }))
+    } else {
+        let expired = matches!(token.status(model.now), Status::Expired) || token.expiry.is_past(model.now);
+        let about = if expired {
+            format!("{} is expired: enabling it needs a new expiry, which Regenerate gives.", token.full_name())
+        } else {
+            format!("{} is accepted again from the next request on, with the secret it had.", token.full_name())
+        };
+        Confirm::new(format!("Enable {}", token.name), about, username, Wanted::Enable(EnableTokens { tokens }))
+    }
+}
+
+/// The clipboard answered. A dialog that shows a secret keeps the answer in sight.
+pub(super) fn copied(model: &mut Model, result: Result<Copied>) -> Vec<Effect> {
+    let (text, done) = match result {
+        Ok(Copied::ForAWhile) => (format!("copied, cleared in {} s", CLEARED_AFTER.as_secs()), true),
+        Ok(Copied::ForGood) => ("copied".to_owned(), true),
+        Ok(Copied::Sent) => ("sent to your terminal, it stays there".to_owned(), true),
+        Err(error) => (error.to_string(), false),
+    };
+    match model.modals.last_mut() {
+        Some(Modal::Reveal(reveal)) => reveal.copied(text, done),
+        _ => model.say(if done { Tone::Good } else { Tone::Bad }, text, None),
+    }
+    Vec::new()
+}
+
+/// The file is there, or not.
+pub(super) fn saved(model: &mut Model, result: Result<PathBuf>) -> Vec<Effect> {
+    match result {
+        Ok(path) => {
+            if matches!(model.modals.last(), Some(Modal::Save(_))) {
+                model.modals.pop();
+            }
+            if let Some(Modal::Reveal(reveal)) = model.modals.last_mut() {
+                reveal.saved(format!("saved to {}, readable by you only", path.display()), true);
+            }
+        }
+        Err(error) => {
+            if let Some(Modal::Save(save)) = model.modals.last_mut() {
+                save.failed(error.to_string());
+            }
+        }
+    }
+    Vec::new()
+}

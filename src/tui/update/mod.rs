@@ -1,0 +1,239 @@
+//! What happens next: `(model, message) → (model, effects)`. No clock, no randomness, no I/O.
+
+mod dialogs;
+mod replies;
+mod requests;
+
+use crossterm::event::{KeyEvent, KeyEventKind};
+
+use crate::error::Error;
+use crate::tui::effect::Effect;
+use crate::tui::keymap::{self, Action, Key};
+use crate::tui::modal::Modal;
+use crate::tui::modal::reveal::Leave;
+use crate::tui::model::{Model, Purpose, Screen, Tone};
+use crate::tui::msg::Msg;
+use crate::tui::screen::sign_in::SignIn;
+use crate::tui::screen::tokens::Tokens;
+use crate::tui::screen::{Facts, Outcome, Page};
+use crate::verbs::accounts::{Greet, SignIn as SignInVerb};
+use crate::verbs::actor::Credential;
+
+/// Which of the layers on the screen takes input: the lock, else the top dialog, else the screen.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Layer {
+    Lock,
+    Modal(usize),
+    Screen,
+}
+
+/// What to do first.
+pub fn start(model: &mut Model) -> Vec<Effect> {
+    let credential = model.demo.as_ref().map(|demo| {
+        let password = crate::domain::password::Password::typed(demo.password.clone());
+        Credential::Password(demo.username.clone(), password)
+    });
+    match credential {
+        Some(credential) => {
+            model.screen = Screen::SignIn(SignIn::new(model.demo.as_ref().map(|d| &d.username)));
+            requests::send_for(model, Layer::Screen, credential, SignInVerb.into())
+        }
+        None => requests::send(model, Purpose::Greeting, Credential::Store, Greet.into()),
+    }
+}
+
+/// Takes one message.
+pub fn update(model: &mut Model, msg: Msg) -> Vec<Effect> {
+    match msg {
+        Msg::Now(now) => {
+            model.now = now;
+            if model.notice.as_ref().is_some_and(|n| n.until <= now) {
+                model.notice = None;
+            }
+            Vec::new()
+        }
+        Msg::Key(key) => press(model, &key),
+        Msg::Paste(text) => paste(model, &text),
+        Msg::Resize(columns, rows) => {
+            model.size = (columns, rows);
+            let height = Tokens::height(rows);
+            if let Some(tokens) = model.tokens_mut() {
+                tokens.keep_visible(height);
+            }
+            Vec::new()
+        }
+        Msg::Reply(id, result) => replies::reply(model, id, result),
+        Msg::Copied(result) => dialogs::copied(model, result),
+        Msg::Saved(result) => dialogs::saved(model, result),
+        Msg::WorkerFailed => {
+            model.exit = Some(Err(Error::failure("a part of jeton has failed; its message stands above")
+                .next("Whatever it was doing was done wholly or not at all: start jeton again and look")));
+            Vec::new()
+        }
+        Msg::Resumed => {
+            lock(model, None);
+            vec![Effect::Clear]
+        }
+    }
+}
+
+/// Covers everything until the password is given again. What lies below stays as it is.
+pub(super) fn lock(model: &mut Model, because: Option<&Error>) {
+    for modal in &mut model.modals {
+        if let Modal::Reveal(reveal) = modal {
+            reveal.hide();
+        }
+    }
+    if let Some(session) = &model.session {
+        let form = SignIn::lock(session.username());
+        model.lock = Some(match because {
+            Some(error) => form.saying(error.to_string()),
+            None => form,
+        });
+    }
+}
+
+pub(super) fn top(model: &Model) -> Layer {
+    match (&model.lock, model.modals.len()) {
+        (Some(_), _) => Layer::Lock,
+        (None, 0) => Layer::Screen,
+        (None, n) => Layer::Modal(n - 1),
+    }
+}
+
+pub(super) fn page(model: &mut Model, layer: Layer) -> Option<&mut dyn Page> {
+    match layer {
+        Layer::Lock => model.lock.as_mut().map(|l| l as &mut dyn Page),
+        Layer::Modal(at) => model.modals.get_mut(at).map(Modal::page),
+        Layer::Screen => match &mut model.screen {
+            Screen::Opening => None,
+            Screen::FirstRun(page) => Some(page),
+            Screen::SignIn(page) => Some(page),
+            Screen::Tokens(page) => Some(page),
+        },
+    }
+}
+
+fn press(model: &mut Model, event: &KeyEvent) -> Vec<Effect> {
+    if event.kind == KeyEventKind::Release {
+        return Vec::new();
+    }
+    let layer = top(model);
+    let waits = page(model, layer).and_then(Page::waiting).is_some_and(|w| w.is_some());
+    if !waits {
+        if let Some(page) = page(model, layer) {
+            if page.field().is_some_and(|field| field.handle(event)) {
+                let outcome = page.edited();
+                return apply(model, layer, outcome);
+            }
+        }
+    }
+    let Some(action) = keymap::lookup(model.context(), Key::from(*event), model) else { return Vec::new() };
+    match action {
+        Action::Interrupt => return leave_program(model, layer, Err(Error::cancelled())),
+        Action::Suspend => return vec![Effect::Suspend],
+        Action::Redraw => return vec![Effect::Clear],
+        _ if waits => return Vec::new(),
+        _ => {}
+    }
+    let zone = model.zone.clone();
+    let facts = Facts { now: model.now, zone: zone.get(), rows: Tokens::height(model.size.1) };
+    let Some(page) = page(model, layer) else { return Vec::new() };
+    let outcome = page.act(action, &facts);
+    apply(model, layer, outcome)
+}
+
+/// Pasted text goes into the focused field or nowhere: it must never run as shortcuts.
+fn paste(model: &mut Model, text: &str) -> Vec<Effect> {
+    let layer = top(model);
+    let Some(page) = page(model, layer) else { return Vec::new() };
+    let waits = page.waiting().is_some_and(|w| w.is_some());
+    match page.field() {
+        Some(field) if !waits => {
+            let whole = field.insert(text);
+            let outcome = page.edited();
+            if !whole {
+                model.say(Tone::Bad, "Only a part of the pasted text fitted in: one line, no control characters", None);
+            }
+            apply(model, layer, outcome)
+        }
+        _ => {
+            model.say(Tone::Bad, "Pasted text was ignored: no field has the focus", None);
+            Vec::new()
+        }
+    }
+}
+
+/// Ends the program, unless a secret that nobody has had would be lost by it.
+fn leave_program(model: &mut Model, layer: Layer, result: Result<(), Error>) -> Vec<Effect> {
+    let asked = match layer {
+        Layer::Lock => model.lock.as_ref().is_some_and(SignIn::says_something),
+        Layer::Modal(at) => matches!(model.modals.get(at), Some(Modal::Leave(_))),
+        Layer::Screen => false,
+    };
+    if !model.holds_unseen_secret() || asked {
+        model.exit = Some(result);
+        return Vec::new();
+    }
+    if let Some(lock) = model.lock.take() {
+        let text = "a new secret that nobody has seen waits behind this lock; again to end anyway";
+        model.lock = Some(lock.saying(text.to_owned()));
+    } else {
+        model.modals.push(Modal::Leave(Leave::new("the token just made".to_owned())));
+    }
+    Vec::new()
+}
+
+/// Does what the page of `layer` wants.
+pub(super) fn apply(model: &mut Model, layer: Layer, outcome: Outcome) -> Vec<Effect> {
+    match outcome {
+        Outcome::Stay => Vec::new(),
+        Outcome::Close => {
+            close(model, layer);
+            Vec::new()
+        }
+        Outcome::Push(modal) => {
+            model.modals.push(modal);
+            Vec::new()
+        }
+        Outcome::Send(credential, request) => requests::send_for(model, layer, credential, request),
+        Outcome::List(anchor) => requests::list(model, anchor),
+        Outcome::Moved => requests::moved(model),
+        Outcome::Do(effect) => vec![effect],
+        Outcome::Say(tone, text) => {
+            model.say(tone, text, None);
+            Vec::new()
+        }
+        Outcome::Refuse(error) => refuse(model, layer, error),
+        Outcome::Open(what) => dialogs::open(model, what),
+        Outcome::Leave => {
+            model.modals.clear();
+            vec![Effect::Clear]
+        }
+        Outcome::Exit(result) => leave_program(model, layer, result),
+    }
+}
+
+fn close(model: &mut Model, layer: Layer) {
+    if let Layer::Modal(at) = layer {
+        model.modals.truncate(at);
+    }
+}
+
+/// Closes the page and tells the one below, or the line at the bottom, why.
+fn refuse(model: &mut Model, layer: Layer, error: Error) -> Vec<Effect> {
+    close(model, layer);
+    match layer {
+        Layer::Modal(at) if at > 0 => {
+            let below = Layer::Modal(at - 1);
+            match page(model, below).map(|p| p.refused(error)) {
+                Some(outcome) => apply(model, below, outcome),
+                None => Vec::new(),
+            }
+        }
+        Layer::Lock | Layer::Modal(_) | Layer::Screen => {
+            model.say(Tone::Bad, error.to_string(), None);
+            Vec::new()
+        }
+    }
+}

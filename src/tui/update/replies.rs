@@ -1,0 +1,182 @@
+//! Replies, and what they change.
+
+use super::{Layer, apply, lock, page, requests};
+use crate::domain::token::Token;
+use crate::error::{Error, Kind, Result};
+use crate::tui::effect::Effect;
+use crate::tui::modal::Modal;
+use crate::tui::modal::reveal::Reveal;
+use crate::tui::model::{Model, Purpose, Screen, Tone};
+use crate::tui::msg::RequestId;
+use crate::tui::screen::first_run::FirstRun;
+use crate::tui::screen::sign_in::SignIn;
+use crate::tui::screen::tokens::Tokens;
+use crate::verbs::accounts::{SignIn as SignInVerb, WhoAmI};
+use crate::verbs::actor::Session;
+use crate::verbs::catalogue::ListSets;
+use crate::verbs::cli_line::CliLine;
+use crate::verbs::ports::Anchor;
+use crate::verbs::request::Response;
+use crate::verbs::tokens::Issued;
+
+/// Takes a reply. One that nobody waits for any more is dropped.
+pub(super) fn reply(model: &mut Model, id: RequestId, result: Result<Response>) -> Vec<Effect> {
+    let Some(pending) = model.pending.remove(&id) else { return Vec::new() };
+    let layer = waiting_layer(model, id);
+    match (result, pending.purpose) {
+        (Ok(response), _) => answered(model, layer, response),
+        (Err(error), Purpose::Page) => match layer.and_then(|l| page(model, l).map(|p| (l, p.refused(error)))) {
+            Some((layer, outcome)) => apply(model, layer, outcome),
+            None => Vec::new(),
+        },
+        (Err(error), Purpose::Greeting) => {
+            model.exit = Some(Err(error));
+            Vec::new()
+        }
+        (Err(error), Purpose::Me | Purpose::Sets | Purpose::List | Purpose::Tally | Purpose::Usage) => {
+            not_read(model, error, pending.purpose)
+        }
+    }
+}
+
+/// The page that waits for `id`; it waits no longer.
+fn waiting_layer(model: &mut Model, id: RequestId) -> Option<Layer> {
+    let layers = [Layer::Lock, Layer::Screen].into_iter().chain((0..model.modals.len()).map(Layer::Modal));
+    for layer in layers {
+        if let Some(slot) = page(model, layer).and_then(|p| p.waiting()) {
+            if *slot == Some(id) {
+                *slot = None;
+                return Some(layer);
+            }
+        }
+    }
+    None
+}
+
+fn not_read(model: &mut Model, error: Error, purpose: Purpose) -> Vec<Effect> {
+    match (error.kind, purpose) {
+        // The session no longer holds: the account's password, role or state has changed.
+        (Kind::Unauthenticated, _) if model.lock.is_none() => lock(model, Some(&error)),
+        // A token that is gone by now has no usage.
+        (_, Purpose::Usage) => {}
+        _ => model.say(Tone::Bad, error.to_string(), None),
+    }
+    Vec::new()
+}
+
+fn answered(model: &mut Model, layer: Option<Layer>, response: Response) -> Vec<Effect> {
+    match response {
+        Response::Greet(greeting) => {
+            let name = model.username.clone().or(greeting.sole_account);
+            model.screen = if greeting.first_run {
+                Screen::FirstRun(FirstRun::new(name.as_ref()))
+            } else {
+                Screen::SignIn(SignIn::new(name.as_ref()))
+            };
+            Vec::new()
+        }
+        Response::Init(_) => match &mut model.screen {
+            Screen::FirstRun(form) => {
+                let credential = form.credential();
+                match credential {
+                    Ok(credential) => requests::send_for(model, Layer::Screen, credential, SignInVerb.into()),
+                    Err(_) => Vec::new(),
+                }
+            }
+            Screen::Opening | Screen::SignIn(_) | Screen::Tokens(_) => Vec::new(),
+        },
+        Response::SignIn(session) => signed_in(model, layer, session),
+        Response::WhoAmI(me) => {
+            model.me = Some(me);
+            Vec::new()
+        }
+        Response::ListSets(sets) => {
+            model.sets = sets;
+            Vec::new()
+        }
+        Response::ListTokens(window) => {
+            let height = Tokens::height(model.size.1);
+            if let Some(tokens) = model.tokens_mut() {
+                let anchor = tokens.anchor;
+                tokens.fill(window, anchor, height);
+            }
+            requests::moved(model)
+        }
+        Response::TallyTokens(tally) => {
+            if let Some(tokens) = model.tokens_mut() {
+                tokens.tally = tally;
+            }
+            Vec::new()
+        }
+        Response::ShowToken(shown) => {
+            for modal in &mut model.modals {
+                match modal {
+                    Modal::Details(details) => details.fill(&shown),
+                    Modal::Remove(remove) if remove.token().id == shown.token.id => {
+                        remove.set_usage(shown.usage.clone())
+                    }
+                    _ => {}
+                }
+            }
+            if let Some(tokens) = model.tokens_mut() {
+                tokens.usage = Some(shown);
+            }
+            Vec::new()
+        }
+        Response::CreateToken(changed) => {
+            let text = format!("{} generated", changed.out.token.name);
+            issued(model, changed.out, text, &changed.cli)
+        }
+        Response::RegenerateToken(changed) => {
+            let text = format!("{} has a new secret; the old one is denied from now on", changed.out.token.name);
+            issued(model, changed.out, text, &changed.cli)
+        }
+        Response::DisableTokens(changed) => {
+            changed_tokens(model, &changed.out, "disabled; denied from the next request on", &changed.cli)
+        }
+        Response::EnableTokens(changed) => changed_tokens(model, &changed.out, "enabled", &changed.cli),
+        Response::DeleteTokens(changed) => {
+            changed_tokens(model, &changed.out, "revoked; denied from the next request on", &changed.cli)
+        }
+        Response::RestoreToken(changed) => changed_tokens(model, &[changed.out], "restored, disabled", &changed.cli),
+    }
+}
+
+fn signed_in(model: &mut Model, layer: Option<Layer>, session: Session) -> Vec<Effect> {
+    model.session = Some(session);
+    let mut effects = vec![Effect::Clear];
+    if layer == Some(Layer::Lock) {
+        model.lock = None;
+        let here = model.tokens().map_or(Anchor::Start, Tokens::here);
+        effects.extend(requests::list(model, here));
+    } else {
+        model.screen = Screen::Tokens(Tokens::new());
+        effects.extend(requests::list(model, Anchor::Start));
+    }
+    effects.extend(requests::look(model, Purpose::Me, WhoAmI.into()));
+    effects.extend(requests::look(model, Purpose::Sets, ListSets.into()));
+    effects
+}
+
+fn issued(model: &mut Model, issued: Issued, text: String, cli: &CliLine) -> Vec<Effect> {
+    let Issued { token, secret, .. } = issued;
+    model.say(Tone::Good, text, Some(cli.to_string()));
+    model.modals.clear();
+    let id = token.id;
+    model.modals.push(Modal::Reveal(Box::new(Reveal::new(token, secret))));
+    if let Some(tokens) = model.tokens_mut() {
+        tokens.focus = Some(id);
+    }
+    requests::list(model, Anchor::Around(id))
+}
+
+fn changed_tokens(model: &mut Model, changed: &[Token], what: &str, cli: &CliLine) -> Vec<Effect> {
+    let text = match changed {
+        [only] => format!("{} {what}", only.name),
+        several => format!("{} tokens {what}", several.len()),
+    };
+    model.say(Tone::Good, text, Some(cli.to_string()));
+    model.modals.clear();
+    let here = model.tokens().map_or(Anchor::Start, Tokens::here);
+    requests::list(model, here)
+}

@@ -1,0 +1,71 @@
+//! Requests sent, and what each is for.
+
+use super::{Layer, page};
+use crate::domain::token::TokenRef;
+use crate::tui::effect::Effect;
+use crate::tui::model::{Model, Pending, Purpose};
+use crate::tui::msg::RequestId;
+use crate::tui::screen::tokens::WINDOW;
+use crate::verbs::actor::Credential;
+use crate::verbs::ports::Anchor;
+use crate::verbs::request::Request;
+use crate::verbs::tokens::{ListTokens, ShowToken, TallyTokens};
+
+/// Sends a request. A newer list, tally or usage takes the place of an older one, whose reply is then nobody's.
+pub(super) fn send(model: &mut Model, purpose: Purpose, who: Credential, request: Request) -> Vec<Effect> {
+    if matches!(purpose, Purpose::List | Purpose::Tally | Purpose::Usage) {
+        model.pending.retain(|_, p| p.purpose != purpose);
+    }
+    let id = next_id(model);
+    model.pending.insert(id, Pending { purpose, since: model.now });
+    vec![Effect::Call(id, who, request)]
+}
+
+/// Sends a request that the page of `layer` waits for.
+pub(super) fn send_for(model: &mut Model, layer: Layer, who: Credential, request: Request) -> Vec<Effect> {
+    let effects = send(model, Purpose::Page, who, request);
+    let id = RequestId(model.last_request);
+    if let Some(slot) = page(model, layer).and_then(|p| p.waiting()) {
+        *slot = Some(id);
+    }
+    effects
+}
+
+fn next_id(model: &mut Model) -> RequestId {
+    model.last_request += 1;
+    RequestId(model.last_request)
+}
+
+/// Sends a request on behalf of who signed in; nothing before anybody has.
+pub(super) fn look(model: &mut Model, purpose: Purpose, request: Request) -> Vec<Effect> {
+    match model.session.clone() {
+        Some(session) => send(model, purpose, Credential::Session(session), request),
+        None => Vec::new(),
+    }
+}
+
+/// Reads the table around `anchor`, and the counts above it.
+pub(super) fn list(model: &mut Model, anchor: Anchor) -> Vec<Effect> {
+    let Some(tokens) = model.tokens_mut() else { return Vec::new() };
+    tokens.anchor = anchor;
+    let verb = ListTokens { account: None, filter: tokens.parsed_filter(), trashed: false, anchor, limit: WINDOW };
+    let mut effects = look(model, Purpose::List, verb.into());
+    effects.extend(look(model, Purpose::Tally, TallyTokens.into()));
+    effects
+}
+
+/// The cursor stands on another token: its usage, and more rows where they run out.
+pub(super) fn moved(model: &mut Model) -> Vec<Effect> {
+    let Some(tokens) = model.tokens() else { return Vec::new() };
+    let (current, wants_more) = (tokens.current().map(|t| t.id), tokens.wants_more());
+    let listing = model.pending.values().any(|p| p.purpose == Purpose::List);
+    let mut effects = Vec::new();
+    if let Some(id) = current {
+        let verb = ShowToken { token: TokenRef::Id(id) };
+        effects.extend(look(model, Purpose::Usage, verb.into()));
+        if wants_more && !listing {
+            effects.extend(list(model, Anchor::Around(id)));
+        }
+    }
+    effects
+}

@@ -1,0 +1,61 @@
+//! The model on the screen. Reads only.
+
+use ratatui::Frame;
+use ratatui::layout::Rect;
+use ratatui::text::{Line, Span};
+use ratatui::widgets::{Clear, Paragraph};
+
+use crate::tui::model::{Model, SPINNER_AFTER, Screen};
+use crate::tui::widget::foot::keys;
+use crate::tui::widget::line::{cut, width};
+
+/// The smallest terminal that is drawn on, in columns and rows.
+const SMALLEST: (u16, u16) = (40, 10);
+const SPINNER: [&str; 10] = ["⠋", "⠙", "⠹", "⠸", "⠼", "⠴", "⠦", "⠧", "⠇", "⠏"];
+
+/// Draws everything.
+pub fn view(model: &Model, frame: &mut Frame<'_>) {
+    let area = frame.area();
+    if area.width < SMALLEST.0 || area.height < SMALLEST.1 {
+        let text = format!("jeton needs {}x{}, this is {}x{}", SMALLEST.0, SMALLEST.1, area.width, area.height);
+        frame
+            .render_widget(Line::raw(cut(&text, usize::from(area.width))), Rect { height: area.height.min(1), ..area });
+        return;
+    }
+    let foot = Rect { y: area.y + area.height - 1, height: 1, ..area };
+    let above = Rect { height: area.height - 1, ..area };
+    if let Some(lock) = &model.lock {
+        frame.render_widget(Clear, area);
+        lock.view(frame, above, model);
+    } else {
+        match &model.screen {
+            Screen::Opening => {}
+            Screen::FirstRun(page) => page.view(frame, above, model),
+            Screen::SignIn(page) => page.view(frame, above, model),
+            Screen::Tokens(page) => page.view(frame, area, model),
+        }
+        for modal in &model.modals {
+            modal.view(frame, above, model);
+        }
+    }
+    footer(model, frame, foot);
+}
+
+fn footer(model: &Model, frame: &mut Frame<'_>, area: Rect) {
+    let busy = if model.is_busy() {
+        let turn = usize::try_from(model.now.0.div_euclid(SPINNER_AFTER)).unwrap_or(0);
+        format!("{} working ", SPINNER[turn % SPINNER.len()])
+    } else {
+        String::new()
+    };
+    let columns = usize::from(area.width).saturating_sub(1);
+    let room = columns.saturating_sub(if busy.is_empty() { 0 } else { width(&busy) + 1 });
+    let mut line = keys(model.context(), model, room);
+    line.spans.insert(0, Span::raw(" "));
+    if !busy.is_empty() {
+        let gap = columns.saturating_sub(line.width() + width(&busy)) + 1;
+        line.push_span(Span::raw(" ".repeat(gap)));
+        line.push_span(Span::styled(busy, model.theme.accent));
+    }
+    frame.render_widget(Paragraph::new(line), area);
+}

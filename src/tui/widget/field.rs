@@ -1,0 +1,218 @@
+//! A line of text being typed: wiped from memory on drop, capped, and masked where it is a password.
+
+use crossterm::event::{KeyCode, KeyEvent, KeyModifiers};
+use ratatui::style::{Modifier, Style};
+use ratatui::text::Span;
+use unicode_segmentation::UnicodeSegmentation;
+use zeroize::Zeroizing;
+
+use super::line::width;
+use crate::domain::text::is_hostile;
+use crate::tui::theme::Theme;
+
+/// A text field. The buffer is allocated once at its cap, so that no copy is left behind by growing.
+pub struct Field {
+    text: Zeroizing<String>,
+    /// Byte offset of the cursor.
+    cursor: usize,
+    /// The most bytes it takes.
+    cap: usize,
+    masked: bool,
+}
+
+impl Field {
+    /// An empty field of at most `cap` bytes.
+    pub fn new(cap: usize) -> Self {
+        Field { text: Zeroizing::new(String::with_capacity(cap)), cursor: 0, cap, masked: false }
+    }
+
+    /// An empty field whose letters are not shown.
+    pub fn masked(cap: usize) -> Self {
+        Field { masked: true, ..Self::new(cap) }
+    }
+
+    /// The same field with `text` in it.
+    pub fn with(mut self, text: &str) -> Self {
+        self.insert(text);
+        self
+    }
+
+    /// What was typed.
+    pub fn text(&self) -> &str {
+        &self.text
+    }
+
+    /// Whether nothing was typed.
+    pub fn is_empty(&self) -> bool {
+        self.text.is_empty()
+    }
+
+    /// What was typed, leaving the field empty.
+    pub fn take(&mut self) -> Zeroizing<String> {
+        self.cursor = 0;
+        std::mem::replace(&mut self.text, Zeroizing::new(String::with_capacity(self.cap)))
+    }
+
+    /// Empties the field.
+    pub fn clear(&mut self) {
+        drop(self.take());
+    }
+
+    /// Inserts `text` at the cursor up to the cap. Line ends close it, other control and invisible characters are
+    /// left out. Whether all of it went in.
+    pub fn insert(&mut self, text: &str) -> bool {
+        let mut whole = true;
+        for c in text.trim_end_matches(['\r', '\n']).chars() {
+            if c == '\n' || c == '\r' {
+                return false;
+            }
+            if is_hostile(c) || self.text.len() + c.len_utf8() > self.cap {
+                whole = false;
+                continue;
+            }
+            self.text.insert(self.cursor, c);
+            self.cursor += c.len_utf8();
+        }
+        whole
+    }
+
+    /// Handles a key that types or edits. Whether it was one.
+    pub fn handle(&mut self, key: &KeyEvent) -> bool {
+        let ctrl = key.modifiers.contains(KeyModifiers::CONTROL);
+        let alt = key.modifiers.contains(KeyModifiers::ALT);
+        match key.code {
+            KeyCode::Char('u') if ctrl => self.clear(),
+            KeyCode::Char('a') if ctrl => self.cursor = 0,
+            KeyCode::Char('e') if ctrl => self.cursor = self.text.len(),
+            KeyCode::Char('w') if ctrl => self.remove_back_to(self.word_before()),
+            KeyCode::Char('h') if ctrl => self.remove_back_to(self.before()),
+            KeyCode::Char(_) if ctrl || alt => return false,
+            KeyCode::Char(c) => {
+                self.insert(c.encode_utf8(&mut [0; 4]));
+            }
+            KeyCode::Backspace => self.remove_back_to(self.before()),
+            KeyCode::Delete => {
+                let end = self.after();
+                self.text.replace_range(self.cursor..end, "");
+            }
+            KeyCode::Left => self.cursor = self.before(),
+            KeyCode::Right => self.cursor = self.after(),
+            KeyCode::Home => self.cursor = 0,
+            KeyCode::End => self.cursor = self.text.len(),
+            _ => return false,
+        }
+        true
+    }
+
+    fn remove_back_to(&mut self, start: usize) {
+        self.text.replace_range(start..self.cursor, "");
+        self.cursor = start;
+    }
+
+    fn before(&self) -> usize {
+        self.text[..self.cursor].grapheme_indices(true).next_back().map_or(0, |(at, _)| at)
+    }
+
+    fn after(&self) -> usize {
+        self.text[self.cursor..].graphemes(true).next().map_or(self.cursor, |g| self.cursor + g.len())
+    }
+
+    fn word_before(&self) -> usize {
+        let head = self.text[..self.cursor].trim_end();
+        head.rfind(char::is_whitespace).map_or(0, |at| at + 1)
+    }
+
+    /// The field in `columns` columns, scrolled so that the cursor is seen; the cursor only where it has the focus.
+    pub fn spans(&self, columns: usize, focused: bool, theme: &Theme) -> Vec<Span<'static>> {
+        let cell = |g: &str| if self.masked { "•".to_owned() } else { g.to_owned() };
+        let head: Vec<String> = self.text[..self.cursor].graphemes(true).map(cell).collect();
+        let tail: Vec<String> = self.text[self.cursor..].graphemes(true).map(cell).collect();
+        let mut left = String::new();
+        // A field at rest shows its beginning.
+        let room = if focused { columns.saturating_sub(1) } else { columns };
+        let mut used = 0;
+        for grapheme in head.iter().rev() {
+            if used + width(grapheme) > room {
+                break;
+            }
+            used += width(grapheme);
+            left.insert_str(0, grapheme);
+        }
+        let mut right = tail.into_iter();
+        let style = if focused { Style::new() } else { theme.dim };
+        let mut spans = vec![Span::styled(left, if focused { Style::new() } else { Style::new() })];
+        if focused {
+            let under = right.next().unwrap_or_else(|| " ".to_owned());
+            used += width(&under);
+            spans.push(Span::styled(under, Style::new().add_modifier(Modifier::REVERSED)));
+        }
+        let mut rest = String::new();
+        for grapheme in right {
+            if used + width(&grapheme) > columns {
+                break;
+            }
+            used += width(&grapheme);
+            rest.push_str(&grapheme);
+        }
+        spans.push(Span::raw(rest));
+        spans.push(Span::styled("_".repeat(columns.saturating_sub(used)), style.patch(theme.dim)));
+        spans
+    }
+}
+
+impl std::fmt::Debug for Field {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        if self.masked { f.write_str("Field(••)") } else { write!(f, "Field({:?})", self.text.as_str()) }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn typed(field: &mut Field, keys: &[KeyCode]) {
+        for code in keys {
+            assert!(field.handle(&KeyEvent::new(*code, KeyModifiers::NONE)));
+        }
+    }
+
+    #[test]
+    fn edits_by_grapheme() {
+        let mut field = Field::new(100).with("ae\u{301}z");
+        typed(&mut field, &[KeyCode::Left, KeyCode::Backspace]);
+        assert_eq!(field.text(), "az");
+        typed(&mut field, &[KeyCode::Home, KeyCode::Delete, KeyCode::Char('ß'), KeyCode::End, KeyCode::Char('!')]);
+        assert_eq!(field.text(), "ßz!");
+    }
+
+    #[test]
+    fn words_and_lines_go() {
+        let mut field = Field::new(100).with("one two");
+        field.handle(&KeyEvent::new(KeyCode::Char('w'), KeyModifiers::CONTROL));
+        assert_eq!(field.text(), "one ");
+        field.handle(&KeyEvent::new(KeyCode::Char('u'), KeyModifiers::CONTROL));
+        assert!(field.is_empty());
+        assert!(!field.handle(&KeyEvent::new(KeyCode::Char('c'), KeyModifiers::CONTROL)));
+    }
+
+    #[test]
+    fn pasted_text_is_capped_and_ends_with_its_line() {
+        let mut field = Field::new(5);
+        assert!(!field.insert("abcdefgh"));
+        assert_eq!(field.text(), "abcde");
+        let mut field = Field::new(50);
+        assert!(!field.insert("name\nx\u{1b}[2J"));
+        assert_eq!(field.text(), "name");
+        assert!(!field.insert("\u{202e}y"));
+        assert_eq!(field.text(), "namey");
+        assert!(field.insert("z\n"));
+    }
+
+    #[test]
+    fn a_password_is_never_shown() {
+        let field = Field::masked(100).with("hunter2");
+        assert!(!format!("{field:?}").contains("hunter2"));
+        let shown: String = field.spans(20, true, &Theme::mono()).iter().map(|s| s.content.to_string()).collect();
+        assert!(shown.starts_with("•••••••") && !shown.contains('h'), "{shown}");
+    }
+}

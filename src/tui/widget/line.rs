@@ -1,0 +1,132 @@
+//! Text made to fit. Whatever came from data passes [`clean`] here, and nowhere else on the screens.
+
+use std::borrow::Cow;
+
+use ratatui::style::Style;
+use ratatui::text::Span;
+use unicode_segmentation::UnicodeSegmentation;
+use unicode_width::UnicodeWidthStr;
+
+use crate::domain::text::shown;
+
+/// Text safe to show on one line.
+pub fn clean(text: &str) -> Cow<'_, str> {
+    shown(text)
+}
+
+/// How many columns `text` takes.
+pub fn width(text: &str) -> usize {
+    text.width()
+}
+
+/// `text`, cleaned, cut with `…` where it is longer than `columns`.
+pub fn cut(text: &str, columns: usize) -> String {
+    let text = clean(text);
+    if width(&text) <= columns {
+        return text.into_owned();
+    }
+    let mut out = String::new();
+    let mut used = 0;
+    for grapheme in text.graphemes(true) {
+        let wide = width(grapheme);
+        if used + wide + 1 > columns {
+            break;
+        }
+        out.push_str(grapheme);
+        used += wide;
+    }
+    if columns > 0 {
+        out.push('…');
+    }
+    out
+}
+
+/// [`cut`], filled up with blanks to exactly `columns`.
+pub fn fit(text: &str, columns: usize) -> String {
+    let mut out = cut(text, columns);
+    let used = width(&out);
+    out.extend(std::iter::repeat_n(' ', columns.saturating_sub(used)));
+    out
+}
+
+/// `text` broken at blanks into lines of at most `columns`; a longer word is cut.
+pub fn wrap(text: &str, columns: usize) -> Vec<String> {
+    let mut lines = vec![String::new()];
+    for word in clean(text).split_whitespace() {
+        let last = lines.last_mut();
+        match last {
+            Some(line) if line.is_empty() => *line = cut(word, columns),
+            Some(line) if width(line) + 1 + width(word) <= columns => {
+                line.push(' ');
+                line.push_str(word);
+            }
+            _ => lines.push(cut(word, columns)),
+        }
+    }
+    lines
+}
+
+/// `text` (already fitted) as spans, each place where one of `words` stands in `matched`; upper and lower case alike.
+pub fn highlighted(text: &str, words: &[String], plain: Style, matched: Style) -> Vec<Span<'static>> {
+    let lower = text.to_ascii_lowercase();
+    let mut marks = vec![false; text.len()];
+    for word in words.iter().filter(|w| !w.is_empty() && w.is_ascii()) {
+        for (at, found) in lower.match_indices(word.as_str()) {
+            marks[at..at + found.len()].fill(true);
+        }
+    }
+    let mut spans: Vec<Span<'static>> = Vec::new();
+    for (at, c) in text.char_indices() {
+        let style = if marks[at] { plain.patch(matched) } else { plain };
+        match spans.last_mut() {
+            Some(span) if span.style == style => span.content.to_mut().push(c),
+            _ => spans.push(Span::styled(c.to_string(), style)),
+        }
+    }
+    spans
+}
+
+/// `1240` as `1 240`.
+pub fn grouped(number: u64) -> String {
+    let digits = number.to_string();
+    let mut out = String::with_capacity(digits.len() + digits.len() / 3);
+    for (i, digit) in digits.chars().enumerate() {
+        if i > 0 && (digits.len() - i).is_multiple_of(3) {
+            out.push(' ');
+        }
+        out.push(digit);
+    }
+    out
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    #[test]
+    fn numbers_in_groups() {
+        assert_eq!(grouped(0), "0");
+        assert_eq!(grouped(999), "999");
+        assert_eq!(grouped(1240), "1 240");
+        assert_eq!(grouped(1_000_000), "1 000 000");
+    }
+
+    #[test]
+    fn matches_are_marked() {
+        let (plain, matched) = (Style::new(), Style::new().underlined());
+        let spans = highlighted("ci-Deploy", &["dep".to_owned()], plain, matched);
+        let marked: Vec<_> = spans.iter().filter(|s| s.style == matched).map(|s| s.content.as_ref()).collect();
+        assert_eq!(marked, ["Dep"]);
+    }
+
+    proptest! {
+        #[test]
+        fn fits_exactly(text: String, columns in 0usize..60) {
+            let fitted = fit(&text, columns);
+            // A wide character may leave one column, which a blank fills.
+            prop_assert_eq!(width(&fitted), columns);
+            prop_assert!(!fitted.chars().any(crate::domain::text::is_hostile));
+        }
+    }
+}

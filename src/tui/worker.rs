@@ -1,0 +1,132 @@
+//! Work off the UI thread: one thread for the store and hashing, one for the clipboard.
+
+use std::path::PathBuf;
+use std::sync::Arc;
+use std::sync::mpsc::{Receiver, RecvTimeoutError, Sender, channel};
+use std::thread::{Builder, JoinHandle};
+
+use crate::domain::secret::Secret;
+use crate::error::{Error, Result};
+use crate::platform::clipboard::{CLEARED_AFTER, Clipboard};
+use crate::tui::effect::ForClipboard;
+use crate::tui::msg::{Copied, Msg, RequestId};
+use crate::verbs::Jeton;
+use crate::verbs::actor::Credential;
+use crate::verbs::ports::Delivery;
+use crate::verbs::request::Request;
+
+/// Work for the store's thread.
+pub(super) enum Job {
+    Call(RequestId, Credential, Request),
+    Save(PathBuf, Arc<Secret>),
+}
+
+impl Job {
+    /// Whether `later` asks the same question anew, so that this one's answer is nobody's.
+    fn is_superseded_by(&self, later: &Job) -> bool {
+        match (self, later) {
+            (Job::Call(_, _, a), Job::Call(_, _, b)) => matches!(
+                (a, b),
+                (Request::ListTokens(_), Request::ListTokens(_))
+                    | (Request::TallyTokens(_), Request::TallyTokens(_))
+                    | (Request::ShowToken(_), Request::ShowToken(_))
+            ),
+            _ => false,
+        }
+    }
+}
+
+/// Tells the screens when its thread panics, so that nobody waits for it for ever.
+struct Alarm<F: Fn(Msg)>(F);
+
+impl<F: Fn(Msg)> Drop for Alarm<F> {
+    fn drop(&mut self) {
+        if std::thread::panicking() {
+            (self.0)(Msg::WorkerFailed);
+        }
+    }
+}
+
+/// Starts a thread that hands `work` a way to answer.
+fn spawn<F: Fn(Msg) + Send + 'static>(
+    name: &str,
+    answer: F,
+    work: impl FnOnce(&F) + Send + 'static,
+) -> Result<JoinHandle<()>> {
+    let run = move || {
+        let alarm = Alarm(answer);
+        work(&alarm.0);
+    };
+    Builder::new()
+        .name(name.to_owned())
+        .spawn(run)
+        .map_err(|e| Error::failure("a thread can't be started").why(e.to_string()))
+}
+
+/// Starts the store's thread; it ends when the returned sender is dropped.
+pub(super) fn store(
+    jeton: Arc<dyn Jeton>,
+    delivery: Arc<dyn Delivery>,
+    answer: impl Fn(Msg) + Send + 'static,
+) -> Result<Sender<Job>> {
+    let (jobs, queue) = channel::<Job>();
+    spawn("store", answer, move |answer| {
+        let mut waiting: Vec<Job> = Vec::new();
+        while let Some(job) = next(&queue, &mut waiting) {
+            answer(match job {
+                Job::Call(id, who, request) => Msg::Reply(id, jeton.call(&who, request)),
+                Job::Save(path, secret) => Msg::Saved(delivery.save(&path, &secret).map(|mut saved| {
+                    saved.keep();
+                    saved.path().to_owned()
+                })),
+            });
+        }
+    })?;
+    Ok(jobs)
+}
+
+/// The oldest job that no later one supersedes; none once the sender is gone.
+fn next(queue: &Receiver<Job>, waiting: &mut Vec<Job>) -> Option<Job> {
+    if waiting.is_empty() {
+        waiting.push(queue.recv().ok()?);
+    }
+    waiting.extend(queue.try_iter());
+    loop {
+        let job = waiting.remove(0);
+        if !waiting.iter().any(|later| job.is_superseded_by(later)) {
+            return Some(job);
+        }
+    }
+}
+
+/// Starts the clipboard's thread. When the returned sender is dropped it takes a secret away again and ends.
+pub(super) fn clipboard(
+    mut clipboard: impl Clipboard + 'static,
+    answer: impl Fn(Msg) + Send + 'static,
+) -> Result<(Sender<ForClipboard>, JoinHandle<()>)> {
+    let (texts, queue) = channel::<ForClipboard>();
+    let thread = spawn("clipboard", answer, move |answer| {
+        let mut holds_secret = false;
+        loop {
+            let next = if holds_secret {
+                queue.recv_timeout(CLEARED_AFTER)
+            } else {
+                queue.recv().map_err(|_| RecvTimeoutError::Disconnected)
+            };
+            match next {
+                Ok(ForClipboard { text, is_secret }) => {
+                    let how = if is_secret { Copied::ForAWhile } else { Copied::ForGood };
+                    let done = clipboard.copy(text, is_secret);
+                    holds_secret = is_secret && done.is_ok();
+                    answer(Msg::Copied(done.map(|()| how)));
+                }
+                Err(RecvTimeoutError::Timeout) => {
+                    clipboard.forget();
+                    holds_secret = false;
+                }
+                Err(RecvTimeoutError::Disconnected) => return clipboard.forget(),
+            }
+        }
+    })?;
+    Ok((texts, thread))
+}
