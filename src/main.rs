@@ -1,1 +1,2 @@
+//! jeton: issues, governs and revokes API tokens from a terminal.
 fn main() {}

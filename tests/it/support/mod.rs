@@ -1,0 +1,4 @@
+//! What the tests share.
+#![allow(dead_code, reason = "each branch of the house uses its own part of it")]
+
+pub mod world;

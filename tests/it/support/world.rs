@@ -1,0 +1,394 @@
+//! A world that tests hold in their hands: a clock that stands still, bytes that repeat, hashing that costs nothing
+//! and is counted; and a [`House`], an installation in a temporary folder with people in it.
+
+use std::path::{Path, PathBuf};
+use std::sync::atomic::{AtomicI64, AtomicU32, Ordering};
+use std::sync::{Arc, Mutex};
+use std::time::Duration;
+
+use jeton::domain::account::{Account, AccountId};
+use jeton::domain::audit::{AuditActor, AuditEntry, AuditRow, Face};
+use jeton::domain::expiry::ExpirySpec;
+use jeton::domain::name::{Description, Prefix, TokenName, Username};
+use jeton::domain::password::{Password, PasswordHash};
+use jeton::domain::policy::Policy;
+use jeton::domain::role::Role;
+use jeton::domain::secret::Secret;
+use jeton::domain::selection::Selection;
+use jeton::domain::time::{Timestamp, Zone, utc_zone};
+use jeton::domain::token::{Token, TokenId};
+use jeton::error::Result;
+use jeton::platform::files::FileDelivery;
+use jeton::store::sqlite::SqliteStore;
+use jeton::verbs::actor::Credential;
+use jeton::verbs::audited::Audited;
+use jeton::verbs::decide::{self, Decision};
+use jeton::verbs::init::{Init, NewPassword};
+use jeton::verbs::local::{Caller, Local, World};
+use jeton::verbs::ports::{Clock, Entropy, NewAccount, PasswordHasher, Store, Verdict};
+use jeton::verbs::request::{Asked, ask};
+use jeton::verbs::tokens::{CreateToken, Issued};
+use sha2::{Digest as _, Sha256};
+use tempfile::TempDir;
+use zeroize::Zeroizing;
+
+/// Where every fake clock starts: 2026-11-21T09:30:00Z, a Saturday.
+pub const START: Timestamp = Timestamp(1_795_253_400_000);
+/// The password of everybody in a [`House`].
+pub const PASSWORD: &str = "correct horse battery";
+/// The first owner of a [`House`].
+pub const OWNER: &str = "ops";
+
+/// A clock that stands still in UTC. Sleeping moves it on at once.
+pub struct FakeClock {
+    now: AtomicI64,
+    slept: AtomicI64,
+    zone: Box<dyn Zone>,
+}
+
+impl FakeClock {
+    pub fn at(start: Timestamp) -> Self {
+        FakeClock { now: AtomicI64::new(start.0), slept: AtomicI64::new(0), zone: Box::new(utc_zone()) }
+    }
+
+    pub fn set(&self, now: Timestamp) {
+        self.now.store(now.0, Ordering::SeqCst);
+    }
+
+    /// Moves it by `ms`, back when negative.
+    pub fn forward(&self, ms: i64) {
+        self.now.fetch_add(ms, Ordering::SeqCst);
+    }
+
+    /// How long was slept in all.
+    pub fn slept(&self) -> Duration {
+        Duration::from_millis(self.slept.load(Ordering::SeqCst).unsigned_abs())
+    }
+}
+
+impl Clock for FakeClock {
+    fn now(&self) -> Timestamp {
+        Timestamp(self.now.load(Ordering::SeqCst))
+    }
+
+    fn zone(&self) -> &dyn Zone {
+        &*self.zone
+    }
+
+    fn sleep(&self, time: Duration) {
+        let ms = time.as_millis() as i64;
+        self.slept.fetch_add(ms, Ordering::SeqCst);
+        self.forward(ms);
+    }
+}
+
+/// Bytes that look random and repeat with the seed (SplitMix64).
+pub struct SeededEntropy(Mutex<u64>);
+
+impl SeededEntropy {
+    pub fn new(seed: u64) -> Self {
+        SeededEntropy(Mutex::new(seed))
+    }
+
+    pub fn next(&self) -> u64 {
+        let mut state = self.0.lock().unwrap();
+        *state = state.wrapping_add(0x9e37_79b9_7f4a_7c15);
+        let mut z = *state;
+        z = (z ^ (z >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
+        z = (z ^ (z >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
+        z ^ (z >> 31)
+    }
+
+    /// A number below `end`.
+    pub fn below(&self, end: usize) -> usize {
+        (self.next() % end as u64) as usize
+    }
+}
+
+impl Entropy for SeededEntropy {
+    fn fill(&self, buffer: &mut [u8]) -> Result<()> {
+        for chunk in buffer.chunks_mut(8) {
+            chunk.copy_from_slice(&self.next().to_le_bytes()[..chunk.len()]);
+        }
+        Ok(())
+    }
+}
+
+/// Hashes that cost nothing and are counted. Verdicts are real; [`CountingHasher::raise`] makes every hash made
+/// before it a weak one.
+pub struct CountingHasher {
+    made: AtomicU32,
+    compared: AtomicU32,
+    strength: AtomicU32,
+}
+
+impl CountingHasher {
+    pub fn new() -> Self {
+        CountingHasher { made: AtomicU32::new(0), compared: AtomicU32::new(0), strength: AtomicU32::new(1) }
+    }
+
+    /// Hashes of new passwords, and comparisons.
+    pub fn counts(&self) -> (u32, u32) {
+        (self.made.load(Ordering::SeqCst), self.compared.load(Ordering::SeqCst))
+    }
+
+    /// Today's parameters are stronger than those of every hash so far.
+    pub fn raise(&self) {
+        self.strength.fetch_add(1, Ordering::SeqCst);
+    }
+
+    fn digest(password: &Password) -> String {
+        let digest = password.expose(|p| Sha256::digest(p));
+        digest.iter().map(|b| format!("{b:02x}")).collect()
+    }
+}
+
+impl PasswordHasher for CountingHasher {
+    fn hash(&self, password: &Password) -> Result<PasswordHash> {
+        self.made.fetch_add(1, Ordering::SeqCst);
+        let strength = self.strength.load(Ordering::SeqCst);
+        Ok(PasswordHash(format!("counted${strength}${}", Self::digest(password))))
+    }
+
+    fn verify(&self, password: &Password, hash: Option<&PasswordHash>) -> Result<Verdict> {
+        self.compared.fetch_add(1, Ordering::SeqCst);
+        let digest = Self::digest(password);
+        let Some(hash) = hash else { return Ok(Verdict::Wrong) };
+        let (strength, stored) = hash.0.strip_prefix("counted$").and_then(|h| h.split_once('$')).unwrap();
+        Ok(match stored == digest {
+            false => Verdict::Wrong,
+            true if strength.parse::<u32>().unwrap() < self.strength.load(Ordering::SeqCst) => Verdict::RightButWeak,
+            true => Verdict::Right,
+        })
+    }
+}
+
+/// The fakes of one test, to be turned and counted while a [`World`] uses them. Secrets are saved to real files.
+#[derive(Clone)]
+pub struct Fakes {
+    pub clock: Arc<FakeClock>,
+    pub entropy: Arc<SeededEntropy>,
+    pub hasher: Arc<CountingHasher>,
+}
+
+impl Fakes {
+    pub fn new() -> Self {
+        Self::seeded(1)
+    }
+
+    /// Fakes whose secrets differ from those of another seed.
+    pub fn seeded(seed: u64) -> Self {
+        Fakes {
+            clock: Arc::new(FakeClock::at(START)),
+            entropy: Arc::new(SeededEntropy::new(seed)),
+            hasher: Arc::new(CountingHasher::new()),
+        }
+    }
+
+    pub fn world(&self) -> World {
+        World {
+            clock: self.clock.clone(),
+            entropy: self.entropy.clone(),
+            hasher: self.hasher.clone(),
+            delivery: Arc::new(FileDelivery),
+        }
+    }
+}
+
+/// A world of fakes that nobody needs to turn.
+pub fn world() -> World {
+    Fakes::new().world()
+}
+
+/// A caller without patience: a throttled try is refused at once.
+pub fn caller() -> Caller {
+    Caller { face: Face::Cli, source: "cli uid 1000".to_owned(), patience: Duration::ZERO }
+}
+
+/// Verbs over the store at `path`, made when it isn't there.
+pub fn local(path: &Path, world: World) -> Local<SqliteStore> {
+    Local::new(SqliteStore::open_or_create(path).unwrap(), world, caller())
+}
+
+pub fn username(text: &str) -> Username {
+    Username::parse(text).unwrap()
+}
+
+pub fn token_name(text: &str) -> TokenName {
+    TokenName::parse(text).unwrap()
+}
+
+/// The name of the first owner.
+pub fn owner() -> Username {
+    username(OWNER)
+}
+
+/// Everybody's password.
+pub fn password() -> Password {
+    typed(PASSWORD)
+}
+
+pub fn typed(text: &str) -> Password {
+    Password::typed(Zeroizing::new(text.to_owned()))
+}
+
+/// `who` with the right password.
+pub fn by(who: &str) -> Credential {
+    Credential::Password(username(who), password())
+}
+
+/// Who stands in the audit log for what a test does without a verb.
+pub fn tester() -> AuditActor {
+    AuditActor { account: String::new(), name: String::new(), proof: "store", face: Face::Cli }
+}
+
+pub fn entry(target: impl ToString) -> AuditEntry {
+    AuditEntry::new("test", target, "")
+}
+
+/// The request that makes the first owner.
+pub fn init(self_service: bool) -> Init {
+    Init {
+        username: owner(),
+        password: NewPassword::Plain(password()),
+        prefix: Prefix::default(),
+        self_service,
+        catalogue: Some("cloud-platform".to_owned()),
+    }
+}
+
+/// The request for a token of one's own that never expires and permits nothing.
+pub fn create(name: &str) -> CreateToken {
+    CreateToken {
+        account: None,
+        name: token_name(name),
+        description: Description::none(),
+        expires: Some(ExpirySpec::Never),
+        selection: Selection::nothing(),
+        out: None,
+    }
+}
+
+/// Adds an account with everybody's password to any store.
+pub fn add_account(store: &impl Store, hasher: &dyn PasswordHasher, name: &str, role: Role, now: Timestamp) -> Account {
+    let (username, hash) = (username(name), hasher.hash(&password()).unwrap());
+    store
+        .write(&tester(), now, |tx| {
+            let id = tx.insert_account(&NewAccount { username: &username, role, password: &hash, now })?;
+            let account = tx.account(id)?.unwrap();
+            Ok(Audited::one(account, entry(id)))
+        })
+        .unwrap()
+}
+
+/// A place for a store: a folder that goes when the test does.
+pub struct Place {
+    folder: TempDir,
+}
+
+impl Place {
+    pub fn new() -> Self {
+        Place { folder: tempfile::Builder::new().prefix("jeton-it-").tempdir().unwrap() }
+    }
+
+    pub fn folder(&self) -> &Path {
+        self.folder.path()
+    }
+
+    pub fn path(&self) -> PathBuf {
+        self.folder.path().join("jeton.db")
+    }
+}
+
+/// An installation with its first owner, `ops`, the catalogue `cloud-platform`, and a clock to turn.
+pub struct House {
+    pub place: Place,
+    pub fakes: Fakes,
+    pub jeton: Local<SqliteStore>,
+}
+
+impl House {
+    pub fn new() -> Self {
+        Self::with_self_service(true)
+    }
+
+    pub fn with_self_service(self_service: bool) -> Self {
+        let (place, fakes) = (Place::new(), Fakes::new());
+        let jeton = local(&place.path(), fakes.world());
+        ask(&jeton, &Credential::Store, init(self_service)).unwrap();
+        House { place, fakes, jeton }
+    }
+
+    /// [`House::new`] with one more account of each lower role, named after it: `admin`, `member`, `viewer`.
+    pub fn inhabited() -> Self {
+        let house = Self::new();
+        for role in [Role::Admin, Role::Member, Role::Viewer] {
+            house.account(role.word(), role);
+        }
+        house
+    }
+
+    pub fn store(&self) -> &SqliteStore {
+        self.jeton.store()
+    }
+
+    pub fn now(&self) -> Timestamp {
+        self.fakes.clock.now()
+    }
+
+    /// Adds an account with everybody's password.
+    pub fn account(&self, name: &str, role: Role) -> Account {
+        add_account(self.store(), &*self.fakes.hasher, name, role, self.now())
+    }
+
+    pub fn account_named(&self, name: &str) -> Account {
+        self.store().read(|s| s.account_named(&username(name))).unwrap().unwrap()
+    }
+
+    pub fn set_policy(&self, change: impl FnOnce(&mut Policy)) {
+        let now = self.now();
+        self.store()
+            .write(&tester(), now, |tx| {
+                let mut policy = tx.policy()?;
+                change(&mut policy);
+                tx.set_policy(&policy)?;
+                Ok(Audited::one((), entry("policy")))
+            })
+            .unwrap();
+    }
+
+    /// Carries out `verb` as `who` with the right password.
+    pub fn ask<V: Asked>(&self, who: &str, verb: V) -> Result<V::Reply> {
+        ask(&self.jeton, &by(who), verb)
+    }
+
+    /// A new token of `who`'s own that never expires.
+    pub fn issue(&self, who: &str, name: &str) -> Issued {
+        self.ask(who, create(name)).unwrap().out
+    }
+
+    pub fn token(&self, id: TokenId) -> Token {
+        self.store().read(|s| s.token(id)).unwrap().unwrap()
+    }
+
+    /// What a service would be told about `secret`, recorded as it would be.
+    pub fn verify(&self, secret: &Secret) -> Decision {
+        let from = decide::Caller { address: "192.0.2.7", client: "it/1.0" };
+        secret.expose(|s| decide::verify(self.store(), s, None, self.now(), from)).unwrap()
+    }
+
+    pub fn audit(&self) -> Vec<AuditRow> {
+        self.store().audit_log().unwrap()
+    }
+
+    /// Does what no verb does yet: switches an account off or on, which ends its sessions.
+    pub fn set_account_enabled(&self, id: AccountId, enabled: bool) {
+        let sql = "UPDATE accounts SET enabled = ?2, credential_version = credential_version + 1 WHERE id = ?1";
+        self.raw().execute(sql, rusqlite::params![id.0, enabled]).unwrap();
+    }
+
+    /// A plain connection to the store's file, past everything that jeton checks.
+    pub fn raw(&self) -> rusqlite::Connection {
+        rusqlite::Connection::open(self.place.path()).unwrap()
+    }
+}
