@@ -120,7 +120,11 @@ pub(super) fn reserve_try(db: &Connection, key: &TryKey, now: Timestamp) -> Resu
         Ok((r.get::<_, u32>(0)?, r.get::<_, i64>(1)?))
     })?;
     if let Some((failures, last_at)) = found {
-        // A clock set back must not lengthen the wait, nor one set forward and back leave it forever.
+        // A clock that was set back starts the wait again, once: no try may lie in the future, or it would lock its
+        // name out until then.
+        if last_at > now.0 {
+            run(db, "UPDATE sign_in_tries SET last_at = ?2 WHERE key = ?1", params![key.0, now.0])?;
+        }
         let since = Duration::from_millis(u64::try_from(now.0.saturating_sub(last_at)).unwrap_or(0));
         let left = wait_after(failures).saturating_sub(since);
         if !left.is_zero() {
