@@ -8,5 +8,6 @@
     missing_docs
 )]
 
+mod conformance;
 mod support;
 mod verbs;

@@ -78,13 +78,16 @@ fn filtered(query: &WindowQuery) -> Narrowed {
         found.and(&format!("{exists} (SELECT 1 FROM last_uses u WHERE u.token_id = t.id)"), []);
     }
     let now = || [Box::new(query.now.0) as Box<dyn ToSql>];
+    // The first match of deleted, disabled, expired, active: what lies in the trash is nothing but deleted.
     match filter.status {
         None => {}
         Some(Status::Deleted) => drop(found.and("t.deleted_at IS NOT NULL", [])),
-        Some(Status::Disabled) => drop(found.and("t.enabled = 0", [])),
-        Some(Status::Expired) => drop(found.and("t.enabled = 1 AND t.expires_at <= ?", now())),
+        Some(Status::Disabled) => drop(found.and("t.deleted_at IS NULL AND t.enabled = 0", [])),
+        Some(Status::Expired) => {
+            found.and("t.deleted_at IS NULL AND t.enabled = 1 AND t.expires_at <= ?", now());
+        }
         Some(Status::Active) => {
-            found.and("t.enabled = 1 AND (t.expires_at IS NULL OR t.expires_at > ?)", now());
+            found.and("t.deleted_at IS NULL AND t.enabled = 1 AND (t.expires_at IS NULL OR t.expires_at > ?)", now());
         }
     }
     found
