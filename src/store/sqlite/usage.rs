@@ -49,36 +49,37 @@ pub(super) fn record_denial(db: &Connection, denied: &Denial<'_>) -> Result<()> 
 }
 
 pub(super) fn of_token(db: &Connection, token: TokenId, now: Timestamp) -> Result<Usage> {
-    let today = utc_day_number(now);
-    let since = today - 6;
-    let sum = |sql: &str, from: i64| -> Result<u64> {
-        Ok(one(db, sql, params![token.0, from], |r| r.get::<_, i64>(0))?
+    // Both ends: a clock that was forward for a while leaves uses on days to come.
+    let (today, week) = (utc_day_number(now), utc_day_number(now) - 6);
+    let (minute, denied_since) = (now.0.div_euclid(MINUTE), now.plus(-7 * DAY).0.div_euclid(MINUTE));
+    let sum = |sql: &str, from: i64, to: i64| -> Result<u64> {
+        Ok(one(db, sql, params![token.0, from, to], |r| r.get::<_, i64>(0))?
             .and_then(|n| u64::try_from(n).ok())
             .unwrap_or(0))
     };
-    let uses = "SELECT coalesce(sum(uses), 0) FROM daily_uses WHERE token_id = ?1 AND day >= ?2";
-    let denials = "SELECT coalesce(sum(attempts), 0) FROM denials WHERE token_id = ?1 AND minute >= ?2";
+    let uses = "SELECT coalesce(sum(uses), 0) FROM daily_uses WHERE token_id = ?1 AND day BETWEEN ?2 AND ?3";
+    let denials = "SELECT coalesce(sum(attempts), 0) FROM denials WHERE token_id = ?1 AND minute BETWEEN ?2 AND ?3";
     let last = one(db, "SELECT max(at) FROM last_uses WHERE token_id = ?1", [token.0], |r| r.get::<_, Option<i64>>(0))?;
     let origins = all(
         db,
-        "SELECT address, client, sum(uses) FROM daily_uses WHERE token_id = ?1 AND day >= ?2
+        "SELECT address, client, sum(uses) FROM daily_uses WHERE token_id = ?1 AND day BETWEEN ?2 AND ?3
          GROUP BY address, client ORDER BY 3 DESC, 1, 2 LIMIT 5",
-        params![token.0, since],
+        params![token.0, week, today],
         |r| Ok(Origin { address: r.get(0)?, client: r.get(1)?, uses: r.get::<_, i64>(2)?.unsigned_abs() }),
     )?;
     let methods = all(
         db,
-        "SELECT method, sum(uses) FROM daily_uses WHERE token_id = ?1 AND day >= ?2 AND method <> ''
+        "SELECT method, sum(uses) FROM daily_uses WHERE token_id = ?1 AND day BETWEEN ?2 AND ?3 AND method <> ''
          GROUP BY method ORDER BY 2 DESC, 1 LIMIT 10",
-        params![token.0, since],
+        params![token.0, week, today],
         |r| Ok((r.get(0)?, r.get::<_, i64>(1)?.unsigned_abs())),
     )?;
     Ok(Usage {
         last_seen_at: last.flatten().map(Timestamp),
-        today: sum(uses, today)?,
-        week: sum(uses, since)?,
+        today: sum(uses, today, today)?,
+        week: sum(uses, week, today)?,
         origins,
         methods,
-        denied_week: sum(denials, now.plus(-7 * DAY).0.div_euclid(MINUTE))?,
+        denied_week: sum(denials, denied_since, minute)?,
     })
 }

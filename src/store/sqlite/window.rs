@@ -129,10 +129,15 @@ fn page(db: &Connection, query: &WindowQuery, from: Option<(&str, i64)>, way: Wa
     Ok(rows)
 }
 
+/// A LIMIT that SQL can read: beyond 63 bits it would be no whole number any more.
+fn most_rows(query: &WindowQuery) -> usize {
+    query.limit.min(i64::MAX as usize)
+}
+
 pub(super) fn window(db: &Connection, query: &WindowQuery) -> Result<Window> {
     let matching = count(db, &filtered(query))?;
     let total = if query.filter.is_empty() { matching } else { count(db, &scope(query))? };
-    let limit = query.limit;
+    let limit = most_rows(query);
     let rows = match query.anchor {
         Anchor::Start => page(db, query, None, Way::Forward, limit)?,
         Anchor::End => page(db, query, None, Way::Backward, limit)?,
@@ -155,11 +160,11 @@ pub(super) fn window(db: &Connection, query: &WindowQuery) -> Result<Window> {
 
 /// Half a page before the key and the rest from it on; more on one side where the other runs out.
 fn around(db: &Connection, query: &WindowQuery, key: (&str, i64)) -> Result<Vec<Token>> {
-    let mut before = page(db, query, Some(key), Way::Backward, query.limit)?;
-    let mut after = page(db, query, Some(key), Way::Forward, query.limit)?;
-    let half = query.limit / 2;
-    let keep_after = after.len().min(query.limit - before.len().min(half));
-    let keep_before = before.len().min(query.limit - keep_after);
+    let limit = most_rows(query);
+    let mut before = page(db, query, Some(key), Way::Backward, limit)?;
+    let mut after = page(db, query, Some(key), Way::Forward, limit)?;
+    let keep_after = after.len().min(limit - before.len().min(limit / 2));
+    let keep_before = before.len().min(limit - keep_after);
     after.truncate(keep_after);
     before.drain(..before.len() - keep_before);
     before.append(&mut after);
