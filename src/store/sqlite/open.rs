@@ -10,6 +10,7 @@ use rusqlite::config::DbConfig;
 use rusqlite::{Connection, OpenFlags, TransactionBehavior};
 
 use super::convert::failed;
+use super::window;
 use crate::error::{Error, Kind, Result};
 
 /// "jetn": tells our files from other programs'.
@@ -34,7 +35,7 @@ pub(super) fn open(path: &Path, create: bool) -> Result<Connection> {
     check_file(&path)?;
     let flags = OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_NO_MUTEX | OpenFlags::SQLITE_OPEN_NOFOLLOW;
     let mut db = Connection::open_with_flags(&path, flags).map_err(failed)?;
-    configure(&db).map_err(failed)?;
+    configure(&db).and_then(|()| window::prepare(&db)).map_err(failed)?;
     migrate(&mut db, create)?;
     Ok(db)
 }

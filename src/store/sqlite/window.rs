@@ -1,5 +1,6 @@
 //! Stretches of the token list, by keyset over an index: nothing loads the table.
 
+use rusqlite::functions::FunctionFlags;
 use rusqlite::{Connection, ToSql};
 
 use super::convert::one;
@@ -8,6 +9,15 @@ use crate::domain::time::Timestamp;
 use crate::domain::token::{Status, Token};
 use crate::error::Result;
 use crate::verbs::ports::{Anchor, Tally, Visibility, Window, WindowQuery};
+
+/// The SQL function that folds the case of every script.
+const LOWER: &str = "jeton_lower";
+
+/// Gives `db` the functions that windows ask for.
+pub(super) fn prepare(db: &Connection) -> rusqlite::Result<()> {
+    let flags = FunctionFlags::SQLITE_UTF8 | FunctionFlags::SQLITE_DETERMINISTIC | FunctionFlags::SQLITE_DIRECTONLY;
+    db.create_scalar_function(LOWER, 1, flags, |call| Ok(call.get_raw(0).as_str()?.to_lowercase()))
+}
 
 /// A WHERE clause and its values, grown together.
 struct Narrowed {
@@ -62,6 +72,12 @@ fn filtered(query: &WindowQuery) -> Narrowed {
     let mut found = scope(query);
     let filter = &query.filter;
     for word in &filter.words {
+        // SQLite folds the case of ASCII only, and only descriptions hold anything else.
+        if !word.is_ascii() {
+            let word = Box::new(word.to_lowercase()) as Box<dyn ToSql>;
+            found.and(&format!("instr({LOWER}(t.description), ?) > 0"), [word]);
+            continue;
+        }
         let like = format!("%{}%", word.replace('\\', "\\\\").replace('%', "\\%").replace('_', "\\_"));
         let text = || Box::new(like.clone()) as Box<dyn ToSql>;
         found.and(
