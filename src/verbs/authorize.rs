@@ -77,12 +77,10 @@ pub fn account(by: &Actor, snapshot: &dyn Snapshot, name: Option<&Username>, act
         return Ok(actor.clone());
     };
     match snapshot.account_named(name)? {
-        Some(account) => {
-            permit(actor, act, account.id, account.role, self_service)?;
-            Ok(account)
-        }
+        // Whether a hidden account is there is none of the actor's business either.
+        Some(account) if permit(actor, act, account.id, account.role, self_service).is_ok() => Ok(account),
         None if actor.role == Role::Owner => Err(Error::not_found(format!("there is no account {name}"))),
-        None => Err(hidden(actor)),
+        Some(_) | None => Err(hidden(actor)),
     }
 }
 
@@ -102,7 +100,6 @@ pub fn token(by: &Actor, snapshot: &dyn Snapshot, reference: &TokenRef, among: A
             if kept.is_empty() { candidates(actor, snapshot, reference, true)? } else { kept }
         }
     };
-    found.retain(|t| t.owner.id == actor.id || actor.role.manages(t.owner.role));
     match found.len() {
         1 => {
             let token = found.swap_remove(0);
@@ -157,11 +154,20 @@ fn hidden(actor: &Account) -> Error {
     ))
 }
 
+/// The tokens that `reference` could mean, of those that the actor may see: what is hidden neither makes a reference
+/// ambiguous nor changes an answer.
 fn candidates(actor: &Account, snapshot: &dyn Snapshot, reference: &TokenRef, trashed: bool) -> Result<Vec<Token>> {
-    let in_place = |t: &Token| t.deleted_at.is_some() == trashed;
-    let by_id = |id: TokenId| Ok(snapshot.token(id)?.into_iter().filter(in_place).collect::<Vec<_>>());
+    let mut found = meant(actor, snapshot, reference, trashed)?;
+    found.retain(|t| t.deleted_at.is_some() == trashed);
+    found.retain(|t| t.owner.id == actor.id || actor.role.manages(t.owner.role));
+    found.sort_by_key(|t| t.id);
+    found.dedup_by_key(|t| t.id);
+    Ok(found)
+}
+
+fn meant(actor: &Account, snapshot: &dyn Snapshot, reference: &TokenRef, trashed: bool) -> Result<Vec<Token>> {
     let text = match reference {
-        TokenRef::Id(id) => return by_id(*id),
+        TokenRef::Id(id) => return Ok(snapshot.token(*id)?.into_iter().collect()),
         TokenRef::Typed(text) => text.as_str(),
     };
     if let Some((account, name)) = text.split_once('/') {
@@ -176,12 +182,9 @@ fn candidates(actor: &Account, snapshot: &dyn Snapshot, reference: &TokenRef, tr
     }
     let mut found = snapshot.tokens_named(None, &name, trashed)?;
     if let Some(id) = TokenId::parse(text) {
-        found.extend(by_id(id)?);
+        found.extend(snapshot.token(id)?);
     }
-    if let Some(token) = by_hint(snapshot, text)?.filter(in_place) {
-        found.push(token);
-    }
-    found.dedup_by_key(|t| t.id);
+    found.extend(by_hint(snapshot, text)?);
     Ok(found)
 }
 
