@@ -9,5 +9,6 @@
 )]
 
 mod conformance;
+mod matrix;
 mod support;
 mod verbs;
