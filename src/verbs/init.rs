@@ -95,6 +95,8 @@ impl Change for Init {
 
     fn cli(&self, _out: &Account) -> CliLine {
         let line = CliLine::new(&["init"]).option("username", self.username.as_str());
+        let usual = self.prefix == Prefix::default();
+        let line = if usual { line } else { line.option("prefix", self.prefix.as_str()) };
         match &self.catalogue {
             Some(name) => line.option("catalogue", name.as_str()),
             None => line,
