@@ -1,12 +1,12 @@
 //! delete: into the trash, denied from the next request on.
 
-use super::Pointed;
 use super::issue::{entry, named};
+use super::{Pointed, meant};
 use crate::domain::token::Token;
 use crate::error::{Error, Result};
 use crate::verbs::actor::Actor;
 use crate::verbs::audited::Audited;
-use crate::verbs::authorize::{self, Act, Among};
+use crate::verbs::authorize::Act;
 use crate::verbs::cli_line::CliLine;
 use crate::verbs::ports::Tx;
 use crate::verbs::{Change, Changed, Env, Proof, Verb};
@@ -30,13 +30,7 @@ impl Change for DeleteTokens {
     type Out = Vec<Token>;
 
     fn run(&self, by: &Actor, tx: &mut dyn Tx, env: &Env<'_>) -> Result<Audited<Vec<Token>>> {
-        let mut tokens = Vec::with_capacity(self.tokens.len());
-        for pointed in &self.tokens {
-            let token = authorize::token(by, tx, &pointed.token, Among::Kept, Act::Restrict)?;
-            pointed.still(&token)?;
-            tokens.push(token);
-        }
-        tokens.dedup_by_key(|t| t.id);
+        let mut tokens = meant(by, tx, &self.tokens, Act::Restrict)?;
         self.confirmed(&tokens)?;
         let mut entries = Vec::with_capacity(tokens.len());
         for token in &mut tokens {

@@ -1,13 +1,13 @@
 //! disable and enable: switched off and on; kept in the store.
 
 use super::issue::{entry, named};
-use super::{Pointed, rules};
+use super::{Pointed, meant, rules};
 use crate::domain::time::Timestamp;
 use crate::domain::token::Token;
 use crate::error::{Error, Result};
 use crate::verbs::actor::Actor;
 use crate::verbs::audited::Audited;
-use crate::verbs::authorize::{self, Act, Among};
+use crate::verbs::authorize::Act;
 use crate::verbs::cli_line::CliLine;
 use crate::verbs::ports::Tx;
 use crate::verbs::{Change, Changed, Env, Proof, Verb};
@@ -42,7 +42,7 @@ impl Change for DisableTokens {
     type Out = Vec<Token>;
 
     fn run(&self, by: &Actor, tx: &mut dyn Tx, _env: &Env<'_>) -> Result<Audited<Vec<Token>>> {
-        switch(by, tx, &self.tokens, Act::Restrict, false, Self::NAME, |_, _| Ok(()))
+        switch(by, tx, &self.tokens, Act::Restrict, false, Self::NAME, |_, _, _| Ok(()))
     }
 
     fn cli(&self, out: &Vec<Token>) -> CliLine {
@@ -54,7 +54,7 @@ impl Change for EnableTokens {
     type Out = Vec<Token>;
 
     fn run(&self, by: &Actor, tx: &mut dyn Tx, env: &Env<'_>) -> Result<Audited<Vec<Token>>> {
-        switch(by, tx, &self.tokens, Act::Change, true, Self::NAME, |tx, token| {
+        switch(by, tx, &self.tokens, Act::Change, true, Self::NAME, |tx, token, already| {
             if token.expiry.is_past(env.now) {
                 let when = token.expiry.at().map_or_else(String::new, Timestamp::rfc3339);
                 return Err(Error::conflict(format!("{} can't be enabled", token.name))
@@ -64,7 +64,7 @@ impl Change for EnableTokens {
                         token.full_name()
                     )));
             }
-            rules::within_limit(tx, token.owner.id, env)
+            if already { Ok(()) } else { rules::within_limit(tx, token.owner.id, env) }
         })
     }
 
@@ -73,7 +73,8 @@ impl Change for EnableTokens {
     }
 }
 
-/// Sets `enabled` on each token, then asks `check`. Switching twice is no error: the second time says the same.
+/// Sets `enabled` on each token, then asks `check`, telling it whether the token was so already. Switching twice is no
+/// error: the second time says the same.
 fn switch(
     by: &Actor,
     tx: &mut dyn Tx,
@@ -81,17 +82,16 @@ fn switch(
     act: Act,
     enabled: bool,
     verb: &'static str,
-    check: impl Fn(&dyn Tx, &Token) -> Result<()>,
+    check: impl Fn(&dyn Tx, &Token, bool) -> Result<()>,
 ) -> Result<Audited<Vec<Token>>> {
     let mut switched = Vec::with_capacity(tokens.len());
     let mut entries = Vec::with_capacity(tokens.len());
-    for pointed in tokens {
-        let mut token = authorize::token(by, tx, &pointed.token, Among::Kept, act)?;
-        pointed.still(&token)?;
+    for mut token in meant(by, tx, tokens, act)? {
         entries.push(entry(verb, &token).with("was", if token.enabled { "enabled" } else { "disabled" }));
+        let already = token.enabled == enabled;
         token.enabled = enabled;
         tx.update_token(&token)?;
-        check(tx, &token)?;
+        check(tx, &token, already)?;
         switched.push(tx.token(token.id)?.unwrap_or(token));
     }
     Audited::each(switched, entries).ok_or_else(|| Error::usage("name at least one token"))

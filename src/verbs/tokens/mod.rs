@@ -19,8 +19,13 @@ pub use regenerate::RegenerateToken;
 pub use restore::RestoreToken;
 pub use show::{ShowToken, Shown};
 
+use std::collections::BTreeSet;
+
 use crate::domain::token::{Revision, Token, TokenRef};
 use crate::error::{Error, Result};
+use crate::verbs::actor::Actor;
+use crate::verbs::authorize::{self, Act, Among};
+use crate::verbs::ports::Snapshot;
 
 /// A token to act on, as a face knows it.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -53,4 +58,18 @@ impl Pointed {
             _ => Ok(()),
         }
     }
+}
+
+/// The kept tokens that `pointed` means, each once however often and by whatever name it is named.
+fn meant(by: &Actor, snapshot: &dyn Snapshot, pointed: &[Pointed], act: Act) -> Result<Vec<Token>> {
+    let mut tokens = Vec::with_capacity(pointed.len());
+    let mut met = BTreeSet::new();
+    for one in pointed {
+        let token = authorize::token(by, snapshot, &one.token, Among::Kept, act)?;
+        one.still(&token)?;
+        if met.insert(token.id) {
+            tokens.push(token);
+        }
+    }
+    Ok(tokens)
 }

@@ -6,6 +6,7 @@ use super::issue::{Issued, entry, issue, named};
 use super::{Pointed, rules};
 use crate::domain::expiry::ExpirySpec;
 use crate::domain::time::Timestamp;
+use crate::domain::token::Status;
 use crate::error::{Error, Result};
 use crate::verbs::actor::Actor;
 use crate::verbs::audited::Audited;
@@ -37,6 +38,7 @@ impl Change for RegenerateToken {
     fn run(&self, by: &Actor, tx: &mut dyn Tx, env: &Env<'_>) -> Result<Audited<Issued>> {
         let mut token = authorize::token(by, tx, &self.token.token, Among::Kept, Act::Change)?;
         self.token.still(&token)?;
+        let was_active = token.status(env.now) == Status::Active;
         let mut entry = entry(Self::NAME, &token).with("old", token.hint.as_str());
         if let Some(spec) = self.expires {
             entry = entry.with("expires_before", token.expiry.at().map(Timestamp::rfc3339));
@@ -49,7 +51,9 @@ impl Change for RegenerateToken {
                 .next("Add one, e.g. --expires 30d"));
         }
         tx.update_token(&token)?;
-        rules::within_limit(tx, token.owner.id, env)?;
+        if token.status(env.now) == Status::Active && !was_active {
+            rules::within_limit(tx, token.owner.id, env)?;
+        }
         let issued = issue(tx, env, token.id, self.out.as_ref())?;
         let entry = entry.with("secret", issued.token.hint.as_str());
         Ok(Audited::one(issued, entry))
