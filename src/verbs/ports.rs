@@ -92,6 +92,9 @@ pub enum Anchor {
     End,
     /// The rows around this token, or around where it would stand.
     Around(TokenId),
+    /// The rows after this token: the next page of a list that is read from its start. Nothing is counted again for
+    /// it: position, matching and total are 0.
+    After(TokenId),
 }
 
 /// A question for one stretch of the token list, sorted by name.

@@ -121,7 +121,11 @@ fn count(db: &Connection, narrowed: &Narrowed) -> Result<u64> {
 /// Which way from a key a page goes.
 #[derive(Clone, Copy)]
 enum Way {
+    /// From the key on.
     Forward,
+    /// From behind the key on.
+    Onward,
+    /// Before the key.
     Backward,
 }
 
@@ -129,6 +133,7 @@ fn page(db: &Connection, query: &WindowQuery, from: Option<(&str, i64)>, way: Wa
     let mut found = filtered(query);
     let (compare, order) = match way {
         Way::Forward => (">=", "ASC"),
+        Way::Onward => (">", "ASC"),
         Way::Backward => ("<", "DESC"),
     };
     if let Some((name, id)) = from {
@@ -151,11 +156,16 @@ fn most_rows(query: &WindowQuery) -> usize {
 }
 
 pub(super) fn window(db: &Connection, query: &WindowQuery) -> Result<Window> {
+    if let Anchor::After(id) = query.anchor {
+        let Some(last) = tokens::by_id(db, id)? else { return Ok(Window::default()) };
+        let rows = page(db, query, Some((last.name.as_str(), id.0)), Way::Onward, query.limit)?;
+        return Ok(Window { rows, ..Window::default() });
+    }
     let matching = count(db, &filtered(query))?;
     let total = if query.filter.is_empty() { matching } else { count(db, &scope(query))? };
     let limit = most_rows(query);
     let rows = match query.anchor {
-        Anchor::Start => page(db, query, None, Way::Forward, limit)?,
+        Anchor::Start | Anchor::After(_) => page(db, query, None, Way::Forward, limit)?,
         Anchor::End => page(db, query, None, Way::Backward, limit)?,
         Anchor::Around(id) => match tokens::by_id(db, id)? {
             None => page(db, query, None, Way::Forward, limit)?,
@@ -163,7 +173,7 @@ pub(super) fn window(db: &Connection, query: &WindowQuery) -> Result<Window> {
         },
     };
     let position = match (query.anchor, rows.first()) {
-        (Anchor::Start, _) | (_, None) => 0,
+        (Anchor::Start | Anchor::After(_), _) | (_, None) => 0,
         (Anchor::End, _) => matching.saturating_sub(rows.len() as u64),
         (Anchor::Around(_), Some(first)) => {
             let mut before = filtered(query);
