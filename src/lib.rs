@@ -1,7 +1,53 @@
-//! jeton
+//! `jeton` issues, governs and revokes API tokens from a terminal. This page is the map of the house.
+//!
+//! ```text
+//!      keys, resize                  argv, stdin
+//!           │                             │
+//!   tui/  screens                  cli/  commands          the faces: they ask and show, they decide nothing
+//!           │   verbs::request::ask       │
+//!           └──────────────┬──────────────┘
+//!                    trait Jeton                           place.rs: a store at a path, opened on first use
+//!                          │
+//!   verbs/  every verb once: who may, what happens, what the audit log keeps
+//!                          │ ports: Store, Clock, Entropy, PasswordHasher, Delivery
+//!          store/  all SQL            platform/  all of the operating system
+//!
+//!   domain/  words and rules, used by all, using none      error.rs  what, why, next; the exit code
+//! ```
+//!
+//! A request goes down once: a face builds a verb and asks the [`verbs::Jeton`] it holds; [`verbs::local::Local`]
+//! proves who asks, opens one transaction, re-reads the account, lets [`verbs::authorize`] judge, runs the verb, and
+//! commits its change together with its audit entries. [`verbs::decide`] answers the other question, *may this secret
+//! do this?*, from the store's current state.
+//!
+//! Where something new goes:
+//! - **a verb**: a struct in a file of its family under `verbs/`, and a line in `verbs/request.rs`;
+//! - **a command**: a variant in `cli/args.rs` and a function in the file of its family under `cli/`;
+//! - **a screen**: a file under `tui/`, reached through the key table;
+//! - **a setting**: a key in `config.rs` (where the store is, who asks, how the screen looks). Rules about tokens are
+//!   no settings: they are `domain/policy.rs`, kept in the store;
+//! - **a table or query**: `store/sqlite/`, behind a method of the ports;
+//! - **anything that reads the clock, the environment, a file or the generator**: `platform/`.
+//!
+//! Text that came from data reaches a terminal only through [`domain::text::shown`]; secrets and passwords leave their
+//! types only through `expose`.
+
+use std::ffi::OsString;
+use std::process::ExitCode;
+
+pub mod cli;
+pub mod config;
+pub mod demo;
 pub mod domain;
 pub mod error;
+pub mod place;
 pub mod platform;
 pub mod store;
 pub mod tui;
 pub mod verbs;
+
+/// Runs the program with its arguments, the program's own name first.
+pub fn run(args: impl Iterator<Item = OsString>) -> ExitCode {
+    platform::process::harden();
+    cli::run(args)
+}

@@ -4,6 +4,7 @@ pub mod clipboard;
 pub mod clock;
 pub mod entropy;
 pub mod files;
+pub mod input;
 pub mod password;
 pub mod paths;
 pub mod process;

@@ -1,0 +1,240 @@
+//! The shapes of JSON answers: documented, stable, `"schema":1`.
+
+use serde::Serialize;
+
+use crate::domain::account::Account;
+use crate::domain::selection::Selection;
+use crate::domain::time::Timestamp;
+use crate::domain::token::Token;
+use crate::verbs::accounts::Me;
+use crate::verbs::ports::Usage;
+
+/// The schema of every answer.
+pub const SCHEMA: u32 = 1;
+
+/// A token.
+#[derive(Serialize)]
+pub struct TokenJson {
+    id: String,
+    name: String,
+    account: String,
+    description: String,
+    kind: &'static str,
+    status: &'static str,
+    enabled: bool,
+    account_enabled: bool,
+    selection: SelectionJson,
+    hint: String,
+    created_at: String,
+    expires_at: Option<String>,
+    last_seen_at: Option<String>,
+    deleted_at: Option<String>,
+    previous: Option<PreviousJson>,
+}
+
+#[derive(Serialize)]
+struct SelectionJson {
+    inherit: bool,
+    sets: Vec<String>,
+    methods: Vec<String>,
+}
+
+#[derive(Serialize)]
+struct PreviousJson {
+    hint: String,
+    retires_at: String,
+    last_seen_at: Option<String>,
+}
+
+fn instant(at: Option<Timestamp>) -> Option<String> {
+    at.map(Timestamp::rfc3339)
+}
+
+impl TokenJson {
+    /// `token` as it stands at `now`.
+    pub fn of(token: &Token, now: Timestamp) -> Self {
+        let (inherit, sets, methods) = match &token.selection {
+            Selection::Inherit => (true, Vec::new(), Vec::new()),
+            Selection::Sets(sets) => (false, sets.iter().cloned().collect(), Vec::new()),
+            Selection::Custom(methods) => (false, Vec::new(), methods.iter().map(ToString::to_string).collect()),
+        };
+        TokenJson {
+            id: token.id.to_string(),
+            name: token.name.to_string(),
+            account: token.owner.username.to_string(),
+            description: token.description.to_string(),
+            kind: token.kind.word(),
+            status: token.status(now).word(),
+            enabled: token.enabled,
+            account_enabled: token.owner.enabled,
+            selection: SelectionJson { inherit, sets, methods },
+            hint: token.hint.clone(),
+            created_at: token.created_at.rfc3339(),
+            expires_at: instant(token.expiry.at()),
+            last_seen_at: instant(token.last_seen_at),
+            deleted_at: instant(token.deleted_at),
+            previous: token.previous.as_ref().map(|p| PreviousJson {
+                hint: p.hint.clone(),
+                retires_at: p.retires_at.rfc3339(),
+                last_seen_at: instant(p.last_seen_at),
+            }),
+        }
+    }
+}
+
+/// How a token was used.
+#[derive(Serialize)]
+pub struct UsageJson {
+    last_seen_at: Option<String>,
+    today: u64,
+    week: u64,
+    denied_week: u64,
+    origins: Vec<OriginJson>,
+    methods: Vec<MethodUsesJson>,
+}
+
+#[derive(Serialize)]
+struct OriginJson {
+    address: String,
+    client: String,
+    uses: u64,
+}
+
+#[derive(Serialize)]
+struct MethodUsesJson {
+    method: String,
+    uses: u64,
+}
+
+impl From<&Usage> for UsageJson {
+    fn from(usage: &Usage) -> Self {
+        let origin = |o: &crate::verbs::ports::Origin| OriginJson {
+            address: o.address.clone(),
+            client: o.client.clone(),
+            uses: o.uses,
+        };
+        UsageJson {
+            last_seen_at: instant(usage.last_seen_at),
+            today: usage.today,
+            week: usage.week,
+            denied_week: usage.denied_week,
+            origins: usage.origins.iter().map(origin).collect(),
+            methods: usage.methods.iter().map(|(m, n)| MethodUsesJson { method: m.clone(), uses: *n }).collect(),
+        }
+    }
+}
+
+/// `{"schema":1,"token":{…}}`.
+#[derive(Serialize)]
+pub struct OneTokenJson {
+    /// [`SCHEMA`].
+    pub schema: u32,
+    /// The token.
+    pub token: TokenJson,
+}
+
+/// `{"schema":1,"tokens":[…]}`.
+#[derive(Serialize)]
+pub struct SomeTokensJson {
+    /// [`SCHEMA`].
+    pub schema: u32,
+    /// The tokens.
+    pub tokens: Vec<TokenJson>,
+}
+
+/// What `show` answers.
+#[derive(Serialize)]
+pub struct ShownJson {
+    /// [`SCHEMA`].
+    pub schema: u32,
+    /// The token.
+    pub token: TokenJson,
+    /// How it was used.
+    pub usage: UsageJson,
+}
+
+/// What `create` and `regenerate` answer.
+#[derive(Serialize)]
+pub struct IssuedJson<'a> {
+    /// [`SCHEMA`].
+    pub schema: u32,
+    /// The token.
+    pub token: TokenJson,
+    /// Its secret; none where it was saved to a file.
+    pub secret: Option<&'a str>,
+    /// The file it was saved to.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub saved_to: Option<String>,
+}
+
+/// What `verify` answers when it allows.
+#[derive(Serialize)]
+pub struct VerifiedJson {
+    /// [`SCHEMA`].
+    pub schema: u32,
+    /// True: a denial is exit 4 and a message.
+    pub allowed: bool,
+    /// The method asked for.
+    pub method: Option<String>,
+    /// The token.
+    pub token: TokenJson,
+}
+
+/// An account.
+#[derive(Serialize)]
+pub struct AccountJson {
+    id: String,
+    username: String,
+    role: &'static str,
+    enabled: bool,
+    created_at: String,
+}
+
+impl From<&Account> for AccountJson {
+    fn from(account: &Account) -> Self {
+        AccountJson {
+            id: account.id.to_string(),
+            username: account.username.to_string(),
+            role: account.role.word(),
+            enabled: account.enabled,
+            created_at: account.created_at.rfc3339(),
+        }
+    }
+}
+
+/// What `init` answers.
+#[derive(Serialize)]
+pub struct InitJson {
+    /// [`SCHEMA`].
+    pub schema: u32,
+    /// The first owner.
+    pub account: AccountJson,
+    /// The store's file.
+    pub store: String,
+}
+
+/// What `whoami` answers.
+#[derive(Serialize)]
+pub struct MeJson {
+    schema: u32,
+    account: AccountJson,
+    active_tokens: u32,
+    active_tokens_limit: Option<u32>,
+    self_service: bool,
+    store: String,
+}
+
+impl MeJson {
+    /// Who asks, in the store at `store`.
+    pub fn of(me: &Me, store: String) -> Self {
+        let limit = me.policy.active_tokens;
+        MeJson {
+            schema: SCHEMA,
+            account: AccountJson::from(&me.account),
+            active_tokens: me.active_tokens,
+            active_tokens_limit: (limit > 0).then_some(limit),
+            self_service: me.policy.self_service,
+            store,
+        }
+    }
+}

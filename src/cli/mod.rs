@@ -1,0 +1,205 @@
+//! The command line: words in, one verb, an answer and an exit code out.
+
+mod args;
+mod demo;
+mod init;
+mod json;
+mod output;
+mod prompt;
+mod token;
+mod verify;
+mod whoami;
+
+use std::ffi::OsString;
+use std::io::{self, IsTerminal};
+use std::path::Path;
+use std::process::ExitCode;
+use std::sync::Arc;
+use std::time::Duration;
+
+use args::{Command, Global};
+use output::Output;
+use prompt::{PasswordFrom, Prompt};
+
+use crate::config::{Given, Settings};
+use crate::domain::audit::Face;
+use crate::domain::name::Username;
+use crate::domain::password::Password;
+use crate::domain::time::Timestamp;
+use crate::error::{Error, Kind, Result};
+use crate::place::Place;
+use crate::verbs::accounts::{Greet, SignIn};
+use crate::verbs::actor::{Credential, Session};
+use crate::verbs::local::{Caller, World};
+use crate::verbs::request::{Asked, ask};
+use crate::{platform, tui};
+
+/// How long a command waits for the delay that earlier failed tries have earned.
+const PATIENCE: Duration = Duration::from_secs(60);
+/// The same for the screens, where a person sees the wait and can leave.
+const PATIENCE_ON_SCREEN: Duration = Duration::from_secs(1);
+/// How often a prompt asks for a password.
+const TRIES: usize = 3;
+
+/// Runs the line.
+pub fn run(args: impl Iterator<Item = OsString>) -> ExitCode {
+    let line = match args::read(args) {
+        Ok(line) => line,
+        Err(stop) => {
+            output::verbatim(&stop.text, stop.wanted);
+            return ExitCode::from(if stop.wanted { 0 } else { Kind::Usage.exit_code() });
+        }
+    };
+    match carry_out(line.global, line.command) {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(e) => {
+            output::error(&e);
+            ExitCode::from(e.kind.exit_code())
+        }
+    }
+}
+
+fn carry_out(global: Global, command: Option<Command>) -> Result<()> {
+    let Some(command) = command else { return screens(global) };
+    match command {
+        Command::Demo => demo::run(&global),
+        Command::Init(args) => init::run(&mut App::new(global)?, args),
+        Command::Token(command) => token::run(&mut App::new(global)?, command),
+        Command::Verify(args) => verify::run(&mut App::new(global)?, args),
+        Command::Whoami => whoami::run(&mut App::new(global)?),
+    }
+}
+
+/// `jeton` alone.
+fn screens(global: Global) -> Result<()> {
+    needs_terminal()?;
+    let settings = Settings::load(Given { store: global.store, user: global.user })?;
+    let world = platform::world();
+    let username = settings.username.map(|u| u.value);
+    let place = Place::new(settings.store.value, world.clone(), caller(Face::Tui));
+    show_screens(place, &world, username, None)
+}
+
+/// Opens the screens on `place`.
+fn show_screens(place: Place, world: &World, username: Option<Username>, demo: Option<tui::Demo>) -> Result<()> {
+    tui::run(tui::Start {
+        place: place.path().display().to_string(),
+        jeton: Arc::new(place),
+        clock: Arc::clone(&world.clock),
+        delivery: Arc::clone(&world.delivery),
+        username,
+        demo,
+    })
+}
+
+fn needs_terminal() -> Result<()> {
+    if io::stdin().is_terminal() && io::stdout().is_terminal() {
+        return Ok(());
+    }
+    Err(Error::usage("the screens need a terminal")
+        .why("stdin or stdout is not one")
+        .next("For the commands see: jeton --help"))
+}
+
+fn caller(face: Face) -> Caller {
+    let patience = match face {
+        Face::Tui => PATIENCE_ON_SCREEN,
+        Face::Cli => PATIENCE,
+    };
+    Caller { face, source: format!("{} uid {}", face.word(), platform::process::uid()), patience }
+}
+
+/// What every command works with.
+struct App {
+    place: Place,
+    world: World,
+    username: Option<Username>,
+    prompt: Prompt,
+    out: Output,
+}
+
+impl App {
+    fn new(global: Global) -> Result<Self> {
+        let password = match global.password_file {
+            Some(path) => PasswordFrom::File(path),
+            None if global.password_stdin => PasswordFrom::Stdin,
+            None => PasswordFrom::Prompt,
+        };
+        let settings = Settings::load(Given { store: global.store, user: global.user })?;
+        let world = platform::world();
+        Ok(App {
+            place: Place::new(settings.store.value, world.clone(), caller(Face::Cli)),
+            world,
+            username: settings.username.map(|u| u.value),
+            prompt: Prompt::new(password, global.no_input),
+            out: Output::new(global.json, global.quiet),
+        })
+    }
+
+    fn ask<V: Asked>(&self, who: &Credential, verb: V) -> Result<V::Reply> {
+        ask(&self.place, who, verb)
+    }
+
+    fn now(&self) -> Timestamp {
+        self.world.clock.now()
+    }
+
+    fn store_path(&self) -> &Path {
+        self.place.path()
+    }
+
+    /// Who asks: the account named, else the only one there is.
+    fn who(&self) -> Result<Username> {
+        let greeting = self.ask(&Credential::Store, Greet)?;
+        if greeting.first_run {
+            // What opening says is more exact, where it fails.
+            self.place.local()?;
+            return Err(self.place.missing());
+        }
+        self.username
+            .clone()
+            .or(greeting.sole_account)
+            .ok_or_else(|| Error::denied("who is asking?").why("there are several accounts here").next("Say --user U"))
+    }
+
+    /// A credential for looking: a session.
+    fn to_look(&self) -> Result<Credential> {
+        self.proved().map(|(_, session)| Credential::Session(session))
+    }
+
+    /// A credential for a change: the password itself, asked for until it is right.
+    fn to_change(&self) -> Result<Credential> {
+        let who = self.who()?;
+        match self.prompt.given_password()? {
+            Some(password) => Ok(Credential::Password(who, Password::typed(password))),
+            None => self.prompted(who).map(|(credential, _)| credential),
+        }
+    }
+
+    /// Both.
+    fn proved(&self) -> Result<(Credential, Session)> {
+        let who = self.who()?;
+        match self.prompt.given_password()? {
+            None => self.prompted(who),
+            Some(password) => {
+                let credential = Credential::Password(who, Password::typed(password));
+                let session = self.ask(&credential, SignIn)?;
+                Ok((credential, session))
+            }
+        }
+    }
+
+    fn prompted(&self, who: Username) -> Result<(Credential, Session)> {
+        let mut tries = 0;
+        loop {
+            let password = self.prompt.hidden(&format!("Password of {who}"))?;
+            let credential = Credential::Password(who.clone(), Password::typed(password));
+            tries += 1;
+            match self.ask(&credential, SignIn) {
+                Ok(session) => return Ok((credential, session)),
+                Err(e) if e.kind == Kind::Denied && tries < TRIES => self.prompt.show(&e.what)?,
+                Err(e) => return Err(e),
+            }
+        }
+    }
+}

@@ -1,0 +1,272 @@
+//! What the commands print: data on stdout, messages on stderr. The one boundary where text that came from data is
+//! made safe for a terminal.
+
+use std::io::{self, ErrorKind, Write};
+
+use serde::Serialize;
+use unicode_width::UnicodeWidthStr;
+use zeroize::Zeroizing;
+
+use crate::domain::secret::Secret;
+use crate::domain::text::{is_hostile, shown};
+use crate::error::{Error, Result};
+
+/// Room for a JSON answer that holds a secret, so that growing doesn't leave copies behind.
+const JSON_ROOM: usize = 64 * 1024;
+
+/// Where a command's answer goes, and in which form.
+pub struct Output {
+    /// Data as JSON.
+    pub json: bool,
+    /// Bare values, no messages.
+    pub quiet: bool,
+    closed: bool,
+}
+
+impl Output {
+    /// An output of this form.
+    pub fn new(json: bool, quiet: bool) -> Self {
+        Output { json, quiet, closed: false }
+    }
+
+    /// Whether nobody reads any more: then there is no use in going on.
+    pub fn closed(&self) -> bool {
+        self.closed
+    }
+
+    /// A line of data.
+    ///
+    /// # Errors
+    /// [`crate::error::Kind::Failure`] when it can't be written. That nobody reads any more is no error.
+    pub fn line(&mut self, text: &str) -> Result<()> {
+        self.data(&format!("{}\n", shown(text)))
+    }
+
+    /// A table of data.
+    ///
+    /// # Errors
+    /// Those of [`Output::line`].
+    pub fn table(&mut self, table: &mut Table) -> Result<()> {
+        let text = table.take();
+        self.data(&text)
+    }
+
+    /// A JSON document.
+    ///
+    /// # Errors
+    /// Those of [`Output::line`].
+    pub fn json(&mut self, value: &impl Serialize) -> Result<()> {
+        let mut text = json(value)?;
+        text.push('\n');
+        self.data(&text)
+    }
+
+    /// A JSON document with a secret in it: all of it, or an error.
+    ///
+    /// # Errors
+    /// [`crate::error::Kind::Failure`] when it can't be written.
+    pub fn json_secret(&mut self, value: &impl Serialize) -> Result<()> {
+        let mut text = json(value)?;
+        text.push('\n');
+        write(&text).map_err(unwritten)
+    }
+
+    /// A secret on a line of its own: all of it, or an error.
+    ///
+    /// # Errors
+    /// [`crate::error::Kind::Failure`] when it can't be written.
+    pub fn secret(&mut self, secret: &Secret) -> Result<()> {
+        let mut line = Zeroizing::new(String::with_capacity(128));
+        secret.expose(|s| line.push_str(s));
+        line.push('\n');
+        write(&line).map_err(unwritten)
+    }
+
+    /// A message, unless it is to be quiet.
+    pub fn note(&self, text: &str) {
+        if !self.quiet {
+            complain(&format!("{}\n", shown(text)));
+        }
+    }
+
+    fn data(&mut self, text: &str) -> Result<()> {
+        if self.closed {
+            return Ok(());
+        }
+        match write(text) {
+            Err(e) if e.kind() == ErrorKind::BrokenPipe => {
+                self.closed = true;
+                Ok(())
+            }
+            written => written.map_err(unwritten),
+        }
+    }
+}
+
+fn unwritten(e: io::Error) -> Error {
+    Error::failure("the answer can't be written").why(e.to_string())
+}
+
+/// One write for the whole, so that standard output's own buffer keeps no part of it.
+fn write(text: &str) -> io::Result<()> {
+    let mut out = io::stdout().lock();
+    out.write_all(text.as_bytes())?;
+    out.flush()
+}
+
+/// Text of our own making on stderr. There is nobody to tell when that fails.
+fn complain(text: &str) {
+    let _ = io::stderr().lock().write_all(text.as_bytes());
+}
+
+/// Says what went wrong, why, and what to do next.
+pub fn error(e: &Error) {
+    let why = e.why.as_ref().map_or_else(String::new, |why| format!(": {why}"));
+    let mut text = shown(&format!("error: {}{why}", e.what)).into_owned();
+    text.push('\n');
+    if let Some(next) = &e.next {
+        text.push_str(&format!("  {}\n", shown(next)));
+    }
+    complain(&text);
+}
+
+/// Prints what was made safe already: help, or what is wrong with the command line.
+pub fn verbatim(text: &str, wanted: bool) {
+    if wanted {
+        // Help that nobody reads is no failure.
+        let _ = write(text);
+    } else {
+        complain(text);
+    }
+}
+
+/// `value` as JSON in which every hostile character is written as an escape, so that it is safe on a terminal too.
+fn json(value: &impl Serialize) -> Result<Zeroizing<String>> {
+    let mut bytes = Zeroizing::new(Vec::with_capacity(JSON_ROOM));
+    serde_json::to_writer(&mut *bytes, value).map_err(|e| unwritten(e.into()))?;
+    let text = std::str::from_utf8(&bytes).map_err(|e| unwritten(io::Error::other(e)))?;
+    let mut safe = Zeroizing::new(String::with_capacity(text.len() + 64));
+    for c in text.chars() {
+        if is_hostile(c) {
+            for unit in c.encode_utf16(&mut [0; 2]) {
+                safe.push_str(&format!("\\u{unit:04x}"));
+            }
+        } else {
+            safe.push(c);
+        }
+    }
+    Ok(safe)
+}
+
+/// `{"schema":1,"NAME":[…]}`, written item by item.
+pub struct JsonList<'a> {
+    out: &'a mut Output,
+    empty: bool,
+}
+
+impl<'a> JsonList<'a> {
+    /// Begins the list `name`.
+    ///
+    /// # Errors
+    /// Those of [`Output::line`].
+    pub fn begin(out: &'a mut Output, name: &str) -> Result<Self> {
+        out.data(&format!("{{\"schema\":1,\"{name}\":["))?;
+        Ok(JsonList { out, empty: true })
+    }
+
+    /// Adds an item; false once nobody reads any more.
+    ///
+    /// # Errors
+    /// Those of [`Output::line`].
+    pub fn item(&mut self, value: &impl Serialize) -> Result<bool> {
+        let mut text = json(value)?;
+        if !self.empty {
+            text.insert(0, ',');
+        }
+        self.empty = false;
+        self.out.data(&text)?;
+        Ok(!self.out.closed)
+    }
+
+    /// Ends the list.
+    ///
+    /// # Errors
+    /// Those of [`Output::line`].
+    pub fn end(self) -> Result<()> {
+        self.out.data("]}\n")
+    }
+}
+
+/// Rows in aligned columns, a page at a time: columns only ever grow, so pages line up as far as they can.
+pub struct Table {
+    rows: Vec<Vec<String>>,
+    widths: Vec<usize>,
+}
+
+impl Table {
+    /// A table under this head.
+    pub fn new(head: &[&str]) -> Self {
+        let mut table = Table { rows: Vec::new(), widths: vec![0; head.len()] };
+        table.row(head.iter().map(|h| (*h).to_owned()));
+        table
+    }
+
+    /// A table of names and values, without a head.
+    pub fn pairs() -> Self {
+        Table { rows: Vec::new(), widths: vec![0; 2] }
+    }
+
+    /// Adds a row.
+    pub fn row(&mut self, cells: impl IntoIterator<Item = String>) {
+        let cells: Vec<String> = cells.into_iter().map(|c| shown(&c).into_owned()).collect();
+        for (width, cell) in self.widths.iter_mut().zip(&cells) {
+            *width = (*width).max(cell.width());
+        }
+        self.rows.push(cells);
+    }
+
+    /// Adds a name and its value.
+    pub fn pair(&mut self, name: &str, value: impl Into<String>) {
+        self.row([name.to_owned(), value.into()]);
+    }
+
+    /// The rows so far as text; they are forgotten, the widths kept.
+    fn take(&mut self) -> String {
+        let mut text = String::new();
+        for row in self.rows.drain(..) {
+            let mut line = String::new();
+            for (cell, width) in row.iter().zip(&self.widths) {
+                line.push_str(cell);
+                line.push_str(&" ".repeat(width.saturating_sub(cell.width()) + 2));
+            }
+            text.push_str(line.trim_end());
+            text.push('\n');
+        }
+        text
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn columns_line_up_by_width_and_nothing_drives_a_terminal() {
+        let mut table = Table::new(&["NAME", "API"]);
+        table.row(["漢字".to_owned(), "x".to_owned()]);
+        table.row(["a\u{1b}[2J\nb".to_owned(), "y".to_owned()]);
+        let text = table.take();
+        let starts: Vec<usize> = text.lines().map(|l| l[..l.rfind(['A', 'x', 'y']).unwrap()].width()).collect();
+        assert_eq!(text.lines().count(), 3);
+        assert!(starts.iter().all(|s| *s == starts[0]), "{text}");
+        assert!(!text.replace('\n', "").chars().any(is_hostile), "{text}");
+    }
+
+    #[test]
+    fn json_holds_no_raw_hostile_character_and_reads_back() {
+        let nasty = "\u{1b}[2J\u{9b}\u{202e}\u{e0001}\u{7f}\"\\ok";
+        let text = json(&nasty).unwrap();
+        assert!(!text.chars().any(is_hostile), "{}", text.as_str());
+        assert_eq!(serde_json::from_str::<String>(&text).unwrap(), nasty);
+    }
+}

@@ -1,0 +1,157 @@
+//! What the commands ask of the person: passwords, secrets, confirmations. All of it on the terminal itself, never on
+//! stdout; nothing at all with `--no-input` or where there is no terminal.
+
+use std::fs::{File, OpenOptions};
+use std::io::{self, IsTerminal, Write};
+use std::os::unix::fs::MetadataExt;
+use std::path::{Path, PathBuf};
+use std::sync::Once;
+
+use zeroize::Zeroizing;
+
+use crate::domain::text::shown;
+use crate::error::{Error, Result};
+use crate::platform::input::{FirstLine, first_line};
+
+/// The most bytes of a line that holds a password or secret.
+const LINE_MOST: usize = 4096;
+const TERMINAL: &str = "/dev/tty";
+
+/// Where the password comes from.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum PasswordFrom {
+    /// The person, at a prompt.
+    Prompt,
+    /// The first line of stdin.
+    Stdin,
+    /// The first line of a file.
+    File(PathBuf),
+}
+
+/// How to ask.
+pub struct Prompt {
+    /// Where the password comes from.
+    pub password: PasswordFrom,
+    /// Whether somebody is there to answer.
+    pub possible: bool,
+}
+
+impl Prompt {
+    /// Asks on the terminal, if there is one and `no_input` doesn't forbid it.
+    pub fn new(password: PasswordFrom, no_input: bool) -> Self {
+        let terminal = || io::stdin().is_terminal() || io::stderr().is_terminal();
+        Prompt { password, possible: !no_input && terminal() }
+    }
+
+    /// The password that was given otherwise than at a prompt; none when it is to be prompted for.
+    ///
+    /// # Errors
+    /// [`crate::error::Kind::Denied`] when none was given; [`crate::error::Kind::Usage`] for one that can't be taken.
+    pub fn given_password(&self) -> Result<Option<Zeroizing<String>>> {
+        match &self.password {
+            PasswordFrom::Stdin => line(io::stdin(), "stdin").map(Some),
+            PasswordFrom::File(path) => from_file(path).map(Some),
+            PasswordFrom::Prompt if self.possible => Ok(None),
+            PasswordFrom::Prompt => Err(Error::denied("no password was given")
+                .why("there is no terminal to ask on, or --no-input forbids it")
+                .next("Use --password-stdin or --password-file PATH")),
+        }
+    }
+
+    /// Asks for something that is not to be seen.
+    ///
+    /// # Errors
+    /// [`crate::error::Kind::Cancelled`] when the person leaves.
+    pub fn hidden(&self, label: &str) -> Result<Zeroizing<String>> {
+        restore_terminal_on_signals();
+        match rpassword::prompt_password(format!("{}: ", shown(label))) {
+            Ok(text) => {
+                say("\n")?;
+                Ok(Zeroizing::new(text))
+            }
+            Err(e) if matches!(e.kind(), io::ErrorKind::Interrupted | io::ErrorKind::UnexpectedEof) => {
+                say("\n")?;
+                Err(Error::cancelled())
+            }
+            Err(e) => Err(Error::failure("the terminal can't be asked").why(e.to_string())),
+        }
+    }
+
+    /// Asks for a line that may be seen.
+    ///
+    /// # Errors
+    /// [`crate::error::Kind::Cancelled`] when the person leaves.
+    pub fn line(&self, label: &str) -> Result<String> {
+        say(&format!("{}: ", shown(label)))?;
+        let terminal = File::open(TERMINAL).map_err(unusable)?;
+        match first_line(&terminal, LINE_MOST)? {
+            FirstLine::Text(text) => Ok(text.trim().to_owned()),
+            FirstLine::Nothing => Err(Error::cancelled()),
+            FirstLine::TooLong | FirstLine::NotText => Err(Error::usage("that can't be taken as an answer")),
+        }
+    }
+
+    /// Shows a line on the terminal.
+    ///
+    /// # Errors
+    /// [`crate::error::Kind::Failure`] when there is none.
+    pub fn show(&self, text: &str) -> Result<()> {
+        say(&format!("{}\n", shown(text)))
+    }
+}
+
+fn unusable(e: io::Error) -> Error {
+    Error::failure("the terminal can't be used").why(e.to_string())
+}
+
+fn say(text: &str) -> Result<()> {
+    let terminal = OpenOptions::new().write(true).open(TERMINAL);
+    terminal.and_then(|mut t| t.write_all(text.as_bytes())).map_err(unusable)
+}
+
+fn line(from: impl std::os::fd::AsFd, place: &str) -> Result<Zeroizing<String>> {
+    match first_line(from, LINE_MOST)? {
+        FirstLine::Text(text) => Ok(text),
+        FirstLine::Nothing => Err(Error::denied("no password was given").why(format!("{place} is empty"))),
+        FirstLine::TooLong => {
+            Err(Error::usage("that is no password").why(format!("the first line of {place} is too long")))
+        }
+        FirstLine::NotText => Err(Error::usage("that is no password").why(format!("{place} is not UTF-8"))),
+    }
+}
+
+/// A password that others can read is refused, judged by the very file that was opened.
+fn from_file(path: &Path) -> Result<Zeroizing<String>> {
+    let refused = || Error::failure(format!("the password can't be read from {}", path.display()));
+    let failed = |e: io::Error| refused().why(e.to_string());
+    let file = File::open(path).map_err(failed)?;
+    let meta = file.metadata().map_err(failed)?;
+    if meta.is_dir() {
+        return Err(refused().why("it is a folder"));
+    }
+    if meta.mode() & 0o077 != 0 {
+        return Err(refused()
+            .why(format!("others can read it (mode {:04o})", meta.mode() & 0o7777))
+            .next(format!("Run: chmod 600 {}", path.display())));
+    }
+    line(&file, &path.display().to_string())
+}
+
+/// What the terminal was like before we asked, put back when a signal ends us in the middle of a hidden prompt: the
+/// prompt itself would leave it without echo. Once for the life of the process, because a signal handler can't be
+/// taken away again; outside a prompt the signals do what they always do.
+fn restore_terminal_on_signals() {
+    static ONCE: Once = Once::new();
+    ONCE.call_once(|| {
+        use signal_hook::consts::{SIGHUP, SIGINT, SIGTERM};
+        let Ok(terminal) = File::open(TERMINAL) else { return };
+        let Ok(before) = rustix::termios::tcgetattr(&terminal) else { return };
+        let Ok(mut signals) = signal_hook::iterator::Signals::new([SIGHUP, SIGINT, SIGTERM]) else { return };
+        std::thread::spawn(move || {
+            for signal in signals.forever() {
+                let _ = rustix::termios::tcsetattr(&terminal, rustix::termios::OptionalActions::Now, &before);
+                let _ = signal_hook::low_level::emulate_default_handler(signal);
+            }
+        });
+    });
+}

@@ -1,0 +1,123 @@
+//! `token list`: a window at a time, so that a million tokens pass through a page's memory.
+
+use super::super::App;
+use super::super::args::ListArgs;
+use super::super::json::TokenJson;
+use super::super::output::{JsonList, Table};
+use super::status;
+use crate::domain::filter::Filter;
+use crate::domain::name::Username;
+use crate::domain::time::{Timestamp, relative};
+use crate::domain::token::{Status, Token};
+use crate::error::Result;
+use crate::place::Place;
+use crate::verbs::actor::Credential;
+use crate::verbs::ports::{Anchor, Window};
+use crate::verbs::request::ask;
+use crate::verbs::tokens::ListTokens;
+
+/// How many tokens are held at once.
+const PAGE: usize = 500;
+
+pub(super) fn list(app: &mut App, args: ListArgs) -> Result<()> {
+    let account = args.account.as_deref().map(Username::parse).transpose()?;
+    let mut filter = args.filter.as_deref().map(Filter::parse).unwrap_or_default();
+    if let Some(word) = &args.status {
+        filter.status = Some(Status::parse(word)?);
+    }
+    // Deleted tokens stand in the trash and nowhere else.
+    let trashed = args.trash || filter.status == Some(Status::Deleted);
+    let who = app.to_look()?;
+    let mut pages = Pages { who, account, filter, trashed, anchor: Some(Anchor::Start) };
+    let now = app.now();
+    let Some(first) = pages.next(&app.place)? else { return Ok(()) };
+    let (matching, total) = (first.matching, first.total);
+    let mut page = Some(first);
+    if app.out.json {
+        return json(app, &mut pages, page, now);
+    }
+    let mut table = if trashed { Table::new(&TRASH_HEAD) } else { Table::new(&HEAD) };
+    while let Some(window) = page.take().filter(|w| !w.rows.is_empty()) {
+        if app.out.quiet {
+            for token in &window.rows {
+                app.out.line(&token.full_name())?;
+            }
+        } else {
+            window.rows.iter().for_each(|t| table.row(row(t, now)));
+            app.out.table(&mut table)?;
+        }
+        if app.out.closed() {
+            return Ok(());
+        }
+        page = pages.next(&app.place)?;
+    }
+    summary(app, &pages, matching, total);
+    Ok(())
+}
+
+struct Pages {
+    who: Credential,
+    account: Option<Username>,
+    filter: Filter,
+    trashed: bool,
+    /// Where the next page begins; none after the last.
+    anchor: Option<Anchor>,
+}
+
+impl Pages {
+    fn next(&mut self, place: &Place) -> Result<Option<Window>> {
+        let Some(anchor) = self.anchor else { return Ok(None) };
+        let window = ask(
+            place,
+            &self.who,
+            ListTokens {
+                account: self.account.clone(),
+                filter: self.filter.clone(),
+                trashed: self.trashed,
+                anchor,
+                limit: PAGE,
+            },
+        )?;
+        self.anchor = window.rows.last().filter(|_| window.rows.len() == PAGE).map(|t| Anchor::After(t.id));
+        Ok(Some(window))
+    }
+}
+
+fn json(app: &mut App, pages: &mut Pages, mut page: Option<Window>, now: Timestamp) -> Result<()> {
+    let mut list = JsonList::begin(&mut app.out, "tokens")?;
+    while let Some(window) = page.take() {
+        for token in &window.rows {
+            if !list.item(&TokenJson::of(token, now))? {
+                return Ok(());
+            }
+        }
+        page = pages.next(&app.place)?;
+    }
+    list.end()
+}
+
+const HEAD: [&str; 7] = ["NAME", "STATUS", "ACCOUNT", "API", "EXPIRES", "LAST SEEN", "HINT"];
+const TRASH_HEAD: [&str; 7] = ["NAME", "STATUS", "ACCOUNT", "API", "DELETED", "LAST SEEN", "HINT"];
+
+fn row(token: &Token, now: Timestamp) -> [String; 7] {
+    let when = |at: Option<Timestamp>| at.map_or_else(|| "never".to_owned(), |at| relative(at, now));
+    [
+        token.name.to_string(),
+        status(token, now).to_owned(),
+        token.owner.username.to_string(),
+        token.selection.summary(),
+        when(token.deleted_at.or(token.expiry.at())),
+        when(token.last_seen_at),
+        token.hint.clone(),
+    ]
+}
+
+fn summary(app: &App, pages: &Pages, matching: u64, total: u64) {
+    let tokens = |n: u64| if n == 1 { "1 token".to_owned() } else { format!("{n} tokens") };
+    app.out.note(&match (pages.filter.is_empty(), pages.trashed, total) {
+        (_, true, 0) => "The trash is empty.".to_owned(),
+        (_, false, 0) => "No tokens yet. The first: jeton token create NAME".to_owned(),
+        (true, ..) => tokens(total),
+        (false, ..) => format!("{matching} of {}", tokens(total)),
+    });
+}

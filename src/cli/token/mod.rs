@@ -1,0 +1,37 @@
+//! `jeton token …`, a file for each kind of act.
+
+mod delete;
+mod issue;
+mod list;
+mod show;
+mod switch;
+
+use super::App;
+use super::args::TokenCommand;
+use crate::domain::time::Timestamp;
+use crate::domain::token::{Status, Token};
+use crate::error::Result;
+
+pub(super) fn run(app: &mut App, command: TokenCommand) -> Result<()> {
+    match command {
+        TokenCommand::Create(args) => issue::create(app, args),
+        TokenCommand::List(args) => list::list(app, args),
+        TokenCommand::Show(one) => show::show(app, one),
+        TokenCommand::Disable(some) => switch::disable(app, some),
+        TokenCommand::Enable(some) => switch::enable(app, some),
+        TokenCommand::Regenerate(args) => issue::regenerate(app, args),
+        TokenCommand::Delete(args) => delete::delete(app, args),
+        TokenCommand::Restore(args) => switch::restore(app, args),
+    }
+}
+
+/// A token's status as glyph and word; an account that is off shows instead of *active*.
+fn status(token: &Token, now: Timestamp) -> &'static str {
+    match token.status(now) {
+        Status::Active if !token.owner.enabled => "○ account off",
+        Status::Active => "● active",
+        Status::Disabled => "○ disabled",
+        Status::Expired => "× expired",
+        Status::Deleted => "† deleted",
+    }
+}

@@ -1,0 +1,101 @@
+//! `token show`: everything about a token but its secret, with usage.
+
+use super::super::App;
+use super::super::args::OneToken;
+use super::super::json::{SCHEMA, ShownJson, TokenJson, UsageJson};
+use super::super::output::Table;
+use super::status;
+use crate::domain::expiry::Expiry;
+use crate::domain::selection::Selection;
+use crate::domain::time::{Timestamp, relative};
+use crate::domain::token::{Token, TokenRef};
+use crate::error::Result;
+use crate::verbs::ports::{Origin, Usage};
+use crate::verbs::tokens::{ShowToken, Shown};
+
+pub(super) fn show(app: &mut App, one: OneToken) -> Result<()> {
+    let who = app.to_look()?;
+    let Shown { token, usage } = app.ask(&who, ShowToken { token: TokenRef::Typed(one.token) })?;
+    let now = app.now();
+    if app.out.json {
+        let (token, usage) = (TokenJson::of(&token, now), UsageJson::from(&usage));
+        return app.out.json(&ShownJson { schema: SCHEMA, token, usage });
+    }
+    if app.out.quiet {
+        return app.out.line(&token.full_name());
+    }
+    let mut table = Table::pairs();
+    about(app, &mut table, &token, now);
+    used(&mut table, &usage, now);
+    app.out.table(&mut table)
+}
+
+fn about(app: &App, table: &mut Table, token: &Token, now: Timestamp) {
+    let zone = app.world.clock.zone();
+    let moment = |at: Timestamp| format!("{}, {}", Expiry::At(at.plus(1)).day(zone), relative(at, now));
+    table.pair("Name", token.full_name());
+    table.pair("Id", token.id.to_string());
+    if !token.description.as_str().is_empty() {
+        table.pair("Description", token.description.as_str());
+    }
+    table.pair("Status", status(token, now));
+    let off = if token.owner.enabled { "" } else { ", off" };
+    table.pair("Account", format!("{} ({}{off})", token.owner.username, token.owner.role));
+    table.pair("API", api(&token.selection));
+    if let Selection::Custom(methods) = &token.selection {
+        methods.iter().for_each(|m| table.pair("", m.as_str()));
+    }
+    let expires = match token.expiry {
+        Expiry::Never => "never".to_owned(),
+        Expiry::At(at) => format!("{}, {}", token.expiry.day(zone), relative(at, now)),
+    };
+    table.pair("Expires", expires);
+    table.pair("Created", moment(token.created_at));
+    if let Some(at) = token.deleted_at {
+        table.pair("Deleted", moment(at));
+    }
+    table.pair("Secret", format!("{} since {}", token.hint, moment(token.secret_since)));
+    if let Some(previous) = &token.previous {
+        let seen = previous.last_seen_at.map_or_else(|| "never seen".to_owned(), |at| relative(at, now));
+        table.pair(
+            "Rotating",
+            format!("{} dies {}, last seen {seen}", previous.hint, relative(previous.retires_at, now)),
+        );
+    }
+}
+
+fn api(selection: &Selection) -> String {
+    match selection {
+        Selection::Inherit => "Inherit: whatever the account's role permits".to_owned(),
+        Selection::Sets(sets) => sets.iter().cloned().collect::<Vec<_>>().join(", "),
+        Selection::Custom(_) => selection.summary(),
+    }
+}
+
+fn used(table: &mut Table, usage: &Usage, now: Timestamp) {
+    table.pair("Last seen", usage.last_seen_at.map_or_else(|| "never".to_owned(), |at| relative(at, now)));
+    table.pair("Calls", calls(usage));
+    let mut name = "From";
+    for origin in &usage.origins {
+        table.pair(name, from(origin));
+        name = "";
+    }
+    let mut name = "Methods";
+    for (method, uses) in &usage.methods {
+        table.pair(name, format!("{method}  {uses}"));
+        name = "";
+    }
+    if usage.denied_week > 0 {
+        table.pair("Denied", format!("{} in 7 days", usage.denied_week));
+    }
+}
+
+/// `3 today, 40 in 7 days`.
+pub(super) fn calls(usage: &Usage) -> String {
+    format!("{} today, {} in 7 days", usage.today, usage.week)
+}
+
+/// `10.0.0.5  curl/8.5  12`.
+pub(super) fn from(origin: &Origin) -> String {
+    format!("{}  {}  {}", origin.address, origin.client, origin.uses)
+}

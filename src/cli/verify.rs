@@ -1,0 +1,55 @@
+//! `jeton verify`: may the secret on stdin do this? Needs no password, only the store.
+
+use std::io::{self, IsTerminal};
+
+use zeroize::Zeroizing;
+
+use super::App;
+use super::args::VerifyArgs;
+use super::json::{SCHEMA, TokenJson, VerifiedJson};
+use crate::domain::method::MethodId;
+use crate::error::{Error, Result};
+use crate::platform::input::{FirstLine, first_line};
+use crate::verbs::decide::{self, Caller, Decision};
+
+/// The longest line that is looked at; a secret is far shorter.
+const LINE_MOST: usize = 4096;
+/// How these attempts stand in the ledger.
+const CALLER: Caller<'static> = Caller { address: "local", client: "jeton verify" };
+
+pub(super) fn run(app: &mut App, args: VerifyArgs) -> Result<()> {
+    let method = args.method.as_deref().map(MethodId::parse).transpose()?;
+    let local = app.place.local()?;
+    let presented = presented(app)?;
+    let now = app.now();
+    match decide::verify(local.store(), &presented, method.as_ref(), now, CALLER)? {
+        Decision::Allowed(token) if app.out.json => app.out.json(&VerifiedJson {
+            schema: SCHEMA,
+            allowed: true,
+            method: method.map(|m| m.to_string()),
+            token: TokenJson::of(&token, now),
+        }),
+        Decision::Allowed(_) if app.out.quiet => Ok(()),
+        Decision::Allowed(token) => app.out.line(&format!("{}  {}", token.full_name(), token.hint)),
+        Decision::Denied(reason, _) => Err(Error::denied("denied").why(reason.sentence())),
+        Decision::UnknownMethod => {
+            let asked = method.map_or_else(String::new, |m| m.to_string());
+            Err(Error::not_found(format!("there is no method {asked}"))
+                .why("the secret is good, but the catalogue doesn't know that method"))
+        }
+    }
+}
+
+/// What is no secret at all is decided about like any other wrong one, so that it is counted too.
+fn presented(app: &App) -> Result<Zeroizing<String>> {
+    if io::stdin().is_terminal() {
+        if app.prompt.possible {
+            return app.prompt.hidden("Secret");
+        }
+        return Err(Error::denied("no secret was given").next("Give it on stdin"));
+    }
+    Ok(match first_line(io::stdin(), LINE_MOST)? {
+        FirstLine::Text(text) => text,
+        FirstLine::Nothing | FirstLine::TooLong | FirstLine::NotText => Zeroizing::default(),
+    })
+}

@@ -1,0 +1,29 @@
+//! `jeton whoami`: who asks, and what holds for them.
+
+use super::App;
+use super::json::MeJson;
+use super::output::Table;
+use crate::error::Result;
+use crate::verbs::accounts::WhoAmI;
+
+pub(super) fn run(app: &mut App) -> Result<()> {
+    let who = app.to_look()?;
+    let me = app.ask(&who, WhoAmI)?;
+    let store = app.store_path().display().to_string();
+    if app.out.json {
+        return app.out.json(&MeJson::of(&me, store));
+    }
+    if app.out.quiet {
+        return app.out.line(me.account.username.as_str());
+    }
+    let limit = match me.policy.active_tokens {
+        0 => format!("{}, without a limit", me.active_tokens),
+        limit => format!("{} of {limit}", me.active_tokens),
+    };
+    let mut table = Table::pairs();
+    table.pair("Account", format!("{} ({})", me.account.username, me.account.id));
+    table.pair("Role", me.account.role.word());
+    table.pair("Active tokens", limit);
+    table.pair("Store", store);
+    app.out.table(&mut table)
+}
