@@ -107,7 +107,7 @@ impl Tokens {
     pub fn fill(&mut self, window: Window, anchor: Anchor, height: usize) {
         let row_on_screen = self.cursor.saturating_sub(self.top);
         let wanted = match anchor {
-            Anchor::Start => Some(0),
+            Anchor::Start | Anchor::After(_) => Some(0),
             Anchor::End => window.rows.len().checked_sub(1),
             Anchor::Around(_) => {
                 let id = self.focus.take().or_else(|| self.current().map(|t| t.id));
