@@ -50,7 +50,11 @@ fn footer(model: &Model, frame: &mut Frame<'_>, area: Rect) {
     };
     let columns = usize::from(area.width).saturating_sub(1);
     let room = columns.saturating_sub(if busy.is_empty() { 0 } else { width(&busy) + 1 });
-    let mut line = keys(model.context(), model, room);
+    // A dialog names its keys itself.
+    let mut line = match (&model.screen, &model.lock, model.modals.len()) {
+        (Screen::Tokens(_), None, 0) => keys(model.context(), model, room),
+        _ => Line::default(),
+    };
     line.spans.insert(0, Span::raw(" "));
     if !busy.is_empty() {
         let gap = columns.saturating_sub(line.width() + width(&busy)) + 1;

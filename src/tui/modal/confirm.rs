@@ -3,7 +3,6 @@
 use ratatui::Frame;
 use ratatui::layout::Rect;
 use ratatui::text::{Line, Span};
-use ratatui::widgets::Paragraph;
 
 use crate::domain::name::Username;
 use crate::domain::password::{PASSWORD_MAX, Password};
@@ -15,7 +14,7 @@ use crate::tui::screen::sign_in::TRIES;
 use crate::tui::screen::{Facts, Outcome, Page};
 use crate::tui::widget::field::Field;
 use crate::tui::widget::foot::keys;
-use crate::tui::widget::frame::dialog;
+use crate::tui::widget::frame::{dialog, dialog_columns};
 use crate::tui::widget::line::{cut, wrap};
 use crate::verbs::actor::Credential;
 use crate::verbs::request::Request;
@@ -75,10 +74,10 @@ impl Confirm {
     /// Draws the dialog.
     pub fn view(&self, frame: &mut Frame<'_>, area: Rect, model: &Model) {
         let theme = &model.theme;
-        let inside = dialog(frame, area, &self.title, 9, theme);
-        let columns = usize::from(inside.width);
+        let columns = dialog_columns(area);
         let mut lines: Vec<Line<'static>> = wrap(&self.about, columns).into_iter().take(3).map(Line::raw).collect();
         lines.push(Line::default());
+        let at = lines.len();
         let label = cut(&format!("Password of {}  ", self.username), columns / 2);
         let mut spans = vec![Span::styled(label, theme.accent)];
         spans.extend(self.password.spans(columns.saturating_sub(spans[0].width()).min(40), true, theme));
@@ -86,8 +85,8 @@ impl Confirm {
         let problem = self.problem.as_deref().unwrap_or("");
         lines.extend(wrap(problem, columns).into_iter().take(2).map(|l| Line::styled(l, theme.danger)));
         lines.resize(8, Line::default());
-        lines.push(keys(self.context(), model, columns));
-        frame.render_widget(Paragraph::new(lines), inside);
+        let foot = keys(self.context(), model, columns);
+        dialog(frame, area, &self.title, lines, at, foot, theme);
     }
 }
 

@@ -3,7 +3,6 @@
 use ratatui::Frame;
 use ratatui::layout::Rect;
 use ratatui::text::{Line, Span};
-use ratatui::widgets::Paragraph;
 
 use crate::domain::time::{Timestamp, day_of, relative};
 use crate::domain::token::{Status, Token};
@@ -13,7 +12,7 @@ use crate::tui::model::Model;
 use crate::tui::screen::{Facts, Outcome, Page};
 use crate::tui::theme;
 use crate::tui::widget::foot::keys;
-use crate::tui::widget::frame::dialog;
+use crate::tui::widget::frame::{dialog, dialog_columns};
 use crate::tui::widget::line::{cut, fit, grouped, wrap};
 use crate::verbs::ports::Usage;
 use crate::verbs::tokens::Shown;
@@ -39,12 +38,11 @@ impl Details {
 
     /// Draws the dialog.
     pub fn view(&self, frame: &mut Frame<'_>, area: Rect, model: &Model) {
-        let inside = dialog(frame, area, &self.token.full_name(), 19, &model.theme);
-        let columns = usize::from(inside.width);
+        let columns = dialog_columns(area);
         let mut lines = lines(&self.token, self.shown.as_ref(), columns, model);
-        lines.resize(usize::from(inside.height).saturating_sub(1), Line::default());
-        lines.push(keys(self.context(), model, columns));
-        frame.render_widget(Paragraph::new(lines), inside);
+        lines.resize(18, Line::default());
+        let foot = keys(self.context(), model, columns);
+        dialog(frame, area, &self.token.full_name(), lines, 0, foot, &model.theme);
     }
 }
 

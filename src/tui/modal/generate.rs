@@ -6,7 +6,6 @@ use ratatui::Frame;
 use ratatui::layout::Rect;
 use ratatui::style::Style;
 use ratatui::text::{Line, Span};
-use ratatui::widgets::Paragraph;
 
 use super::Modal;
 use super::confirm::{Confirm, Wanted};
@@ -20,7 +19,7 @@ use crate::tui::model::Model;
 use crate::tui::screen::{Facts, Outcome, Page};
 use crate::tui::widget::field::Field;
 use crate::tui::widget::foot::keys;
-use crate::tui::widget::frame::dialog;
+use crate::tui::widget::frame::{dialog, dialog_columns};
 use crate::tui::widget::line::{cut, fit, wrap};
 use crate::verbs::tokens::CreateToken;
 
@@ -154,8 +153,7 @@ impl Generate {
         let choices = self.choices();
         // Never more than the screen holds: the list scrolls around the chosen row.
         let listed = choices.len().min(usize::from(area.height).saturating_sub(14).max(1));
-        let inside = dialog(frame, area, "Generate a token", listed + 11, theme);
-        let columns = usize::from(inside.width);
+        let columns = dialog_columns(area);
         let label = |slot: Slot, text: &'static str| {
             Span::styled(text, if self.slot == slot { theme.accent } else { theme.dim })
         };
@@ -198,8 +196,16 @@ impl Generate {
         let problem = self.problem.as_deref().unwrap_or("");
         lines.extend(wrap(problem, columns).into_iter().take(2).map(|l| Line::styled(l, theme.danger)));
         lines.resize(listed + 10, Line::default());
-        lines.push(keys(self.context(), model, columns));
-        frame.render_widget(Paragraph::new(lines), inside);
+        let focus = match self.slot {
+            Slot::Name => 0,
+            Slot::Description => 1,
+            Slot::Expires => 3,
+            Slot::Typed => 4,
+            Slot::Api => 6 + self.api - first,
+            Slot::Button => 7 + listed,
+        };
+        let foot = keys(self.context(), model, columns);
+        dialog(frame, area, "Generate a token", lines, focus, foot, theme);
     }
 }
 

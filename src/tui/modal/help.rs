@@ -3,13 +3,12 @@
 use ratatui::Frame;
 use ratatui::layout::Rect;
 use ratatui::text::{Line, Span};
-use ratatui::widgets::Paragraph;
 
 use crate::tui::keymap::{self, Action, Context};
 use crate::tui::model::Model;
 use crate::tui::screen::{Facts, Outcome, Page};
 use crate::tui::widget::foot::keys;
-use crate::tui::widget::frame::dialog;
+use crate::tui::widget::frame::{dialog, dialog_columns};
 use crate::tui::widget::line::{cut, fit};
 
 /// The dialog.
@@ -40,9 +39,8 @@ impl Help {
     pub fn view(&self, frame: &mut Frame<'_>, area: Rect, model: &Model) {
         let theme = &model.theme;
         let rows = Self::rows();
-        let inside = dialog(frame, area, "Keys", rows.len() + 2, theme);
-        let columns = usize::from(inside.width);
-        let height = usize::from(inside.height).saturating_sub(2);
+        let columns = dialog_columns(area);
+        let height = usize::from(area.height).saturating_sub(4).min(rows.len());
         let top = self.top.min(rows.len().saturating_sub(height));
         let mut lines: Vec<Line<'static>> = rows
             .iter()
@@ -62,8 +60,7 @@ impl Help {
         let end = (top + height).min(rows.len());
         let mut foot = keys(self.context(), model, columns);
         foot.push_span(Span::styled(format!("   {}-{end} of {}", top + 1, rows.len()), theme.dim));
-        lines.push(foot);
-        frame.render_widget(Paragraph::new(lines), inside);
+        dialog(frame, area, "Keys", lines, 0, foot, theme);
     }
 }
 

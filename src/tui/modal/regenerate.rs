@@ -3,7 +3,6 @@
 use ratatui::Frame;
 use ratatui::layout::Rect;
 use ratatui::text::{Line, Span};
-use ratatui::widgets::Paragraph;
 
 use super::Modal;
 use super::confirm::{Confirm, Wanted};
@@ -18,7 +17,7 @@ use crate::tui::model::Model;
 use crate::tui::screen::{Facts, Outcome, Page};
 use crate::tui::widget::field::Field;
 use crate::tui::widget::foot::keys;
-use crate::tui::widget::frame::dialog;
+use crate::tui::widget::frame::{dialog, dialog_columns};
 use crate::tui::widget::line::{cut, wrap};
 use crate::verbs::tokens::{Pointed, RegenerateToken};
 
@@ -110,8 +109,7 @@ impl Regenerate {
     /// Draws the form.
     pub fn view(&self, frame: &mut Frame<'_>, area: Rect, model: &Model) {
         let theme = &model.theme;
-        let inside = dialog(frame, area, &format!("Regenerate {}", self.token.name), 13, theme);
-        let columns = usize::from(inside.width);
+        let columns = dialog_columns(area);
         let label = |slot: Slot, text: &'static str| {
             Span::styled(text, if self.slot == slot { theme.accent } else { theme.dim })
         };
@@ -158,8 +156,14 @@ impl Regenerate {
         let problem = self.problem.as_deref().unwrap_or("");
         lines.extend(wrap(problem, columns).into_iter().take(3).map(|l| Line::styled(l, theme.danger)));
         lines.resize(12, Line::default());
-        lines.push(keys(self.context(), model, columns));
-        frame.render_widget(Paragraph::new(lines), inside);
+        let focus = match self.slot {
+            Slot::Keep => 4,
+            Slot::Expires => 5,
+            Slot::Typed => 6,
+            Slot::Button => 8,
+        };
+        let foot = keys(self.context(), model, columns);
+        dialog(frame, area, &format!("Regenerate {}", self.token.name), lines, focus, foot, theme);
     }
 }
 

@@ -3,7 +3,6 @@
 use ratatui::Frame;
 use ratatui::layout::Rect;
 use ratatui::text::{Line, Span};
-use ratatui::widgets::Paragraph;
 
 use super::Modal;
 use super::confirm::{Confirm, Wanted};
@@ -20,7 +19,7 @@ use crate::tui::screen::sign_in::TRIES;
 use crate::tui::screen::{Facts, Outcome, Page};
 use crate::tui::widget::field::Field;
 use crate::tui::widget::foot::keys;
-use crate::tui::widget::frame::dialog;
+use crate::tui::widget::frame::{dialog, dialog_columns};
 use crate::tui::widget::line::{cut, wrap};
 use crate::verbs::actor::Credential;
 use crate::verbs::ports::Usage;
@@ -118,8 +117,7 @@ impl Remove {
     /// Draws the dialog.
     pub fn view(&self, frame: &mut Frame<'_>, area: Rect, model: &Model) {
         let theme = &model.theme;
-        let inside = dialog(frame, area, &format!("Remove {}", self.token.full_name()), 15, theme);
-        let columns = usize::from(inside.width);
+        let columns = dialog_columns(area);
         let mut lines = usage_lines(&self.token, &self.usage, columns, model);
         lines.resize(4, Line::default());
         let trash = format!("Denied from the next request on. Stays in the trash for {}.", self.trash);
@@ -154,8 +152,13 @@ impl Remove {
             Span::styled("[ I understand the consequences, revoke this token ]", revoke),
         ]));
         lines.push(Line::default());
-        lines.push(keys(self.context(), model, columns));
-        frame.render_widget(Paragraph::new(lines), inside);
+        let focus = match self.slot() {
+            Slot::Name => 7,
+            Slot::Password => 8,
+            Slot::Disable | Slot::Revoke => 12,
+        };
+        let foot = keys(self.context(), model, columns);
+        dialog(frame, area, &format!("Remove {}", self.token.full_name()), lines, focus, foot, theme);
     }
 }
 

@@ -5,7 +5,6 @@ use std::sync::Arc;
 use ratatui::Frame;
 use ratatui::layout::Rect;
 use ratatui::text::{Line, Span};
-use ratatui::widgets::Paragraph;
 
 use super::Modal;
 use super::save::Save;
@@ -16,7 +15,7 @@ use crate::tui::keymap::{Action, Context};
 use crate::tui::model::Model;
 use crate::tui::screen::{Facts, Outcome, Page};
 use crate::tui::widget::foot::keys;
-use crate::tui::widget::frame::dialog;
+use crate::tui::widget::frame::{dialog, dialog_columns};
 use crate::tui::widget::line::{cut, wrap};
 
 /// The dialog that shows a secret once.
@@ -69,8 +68,7 @@ impl Reveal {
     /// Draws the dialog.
     pub fn view(&self, frame: &mut Frame<'_>, area: Rect, model: &Model) {
         let theme = &model.theme;
-        let inside = dialog(frame, area, &format!("Token {} is ready", self.token.name), 11, theme);
-        let columns = usize::from(inside.width);
+        let columns = dialog_columns(area);
         let secret = if self.shown {
             // The one place that puts a secret on the screen.
             self.secret.expose(|s| Line::from(vec![Span::raw("  "), Span::styled(s.to_owned(), theme.strong)]))
@@ -97,8 +95,8 @@ impl Reveal {
         ];
         lines.extend(wrap(&self.note, columns).into_iter().take(3).map(|l| Line::styled(l, theme.good)));
         lines.resize(10, Line::default());
-        lines.push(keys(self.context(), model, columns));
-        frame.render_widget(Paragraph::new(lines), inside);
+        let foot = keys(self.context(), model, columns);
+        dialog(frame, area, &format!("Token {} is ready", self.token.name), lines, 2, foot, theme);
     }
 }
 
@@ -140,16 +138,15 @@ impl Leave {
     /// Draws the question.
     pub fn view(&self, frame: &mut Frame<'_>, area: Rect, model: &Model) {
         let theme = &model.theme;
-        let inside = dialog(frame, area, "Leave the secret behind?", 5, theme);
-        let columns = usize::from(inside.width);
+        let columns = dialog_columns(area);
         let text = format!(
             "The secret of {} was neither shown, copied nor saved. It can't be had again, only regenerated.",
             self.name
         );
         let mut lines: Vec<Line<'static>> = wrap(&text, columns).into_iter().take(3).map(Line::raw).collect();
         lines.resize(4, Line::default());
-        lines.push(keys(self.context(), model, columns));
-        frame.render_widget(Paragraph::new(lines), inside);
+        let foot = keys(self.context(), model, columns);
+        dialog(frame, area, "Leave the secret behind?", lines, 0, foot, theme);
     }
 }
 

@@ -6,7 +6,6 @@ use std::sync::Arc;
 use ratatui::Frame;
 use ratatui::layout::Rect;
 use ratatui::text::{Line, Span};
-use ratatui::widgets::Paragraph;
 
 use crate::domain::name::TokenName;
 use crate::domain::secret::Secret;
@@ -16,7 +15,7 @@ use crate::tui::model::Model;
 use crate::tui::screen::{Facts, Outcome, Page};
 use crate::tui::widget::field::Field;
 use crate::tui::widget::foot::keys;
-use crate::tui::widget::frame::dialog;
+use crate::tui::widget::frame::{dialog, dialog_columns};
 use crate::tui::widget::line::{cut, wrap};
 
 /// The longest path, in bytes.
@@ -43,8 +42,7 @@ impl Save {
     /// Draws the dialog.
     pub fn view(&self, frame: &mut Frame<'_>, area: Rect, model: &Model) {
         let theme = &model.theme;
-        let inside = dialog(frame, area, "Save the secret to a file", 7, theme);
-        let columns = usize::from(inside.width);
+        let columns = dialog_columns(area);
         let mut spans = vec![Span::styled("New file  ", theme.accent)];
         spans.extend(self.path.spans(columns.saturating_sub(10), true, theme));
         let mut lines = vec![
@@ -55,8 +53,8 @@ impl Save {
         let problem = self.problem.as_deref().unwrap_or("");
         lines.extend(wrap(problem, columns).into_iter().take(3).map(|l| Line::styled(l, theme.danger)));
         lines.resize(6, Line::default());
-        lines.push(keys(self.context(), model, columns));
-        frame.render_widget(Paragraph::new(lines), inside);
+        let foot = keys(self.context(), model, columns);
+        dialog(frame, area, "Save the secret to a file", lines, 1, foot, theme);
     }
 }
 

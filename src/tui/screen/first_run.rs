@@ -3,7 +3,6 @@
 use ratatui::Frame;
 use ratatui::layout::Rect;
 use ratatui::text::{Line, Span};
-use ratatui::widgets::Paragraph;
 
 use super::{Facts, Outcome, Page};
 use crate::domain::name::{Prefix, USERNAME_MAX, Username};
@@ -14,7 +13,7 @@ use crate::tui::model::Model;
 use crate::tui::msg::RequestId;
 use crate::tui::widget::field::Field;
 use crate::tui::widget::foot::keys;
-use crate::tui::widget::frame::dialog;
+use crate::tui::widget::frame::{dialog, dialog_columns};
 use crate::tui::widget::line::{cut, wrap};
 use crate::verbs::actor::Credential;
 use crate::verbs::init::{Init, NewPassword};
@@ -113,8 +112,7 @@ impl FirstRun {
     /// Draws the form.
     pub fn view(&self, frame: &mut Frame<'_>, area: Rect, model: &Model) {
         let theme = &model.theme;
-        let inside = dialog(frame, area, "Welcome to jeton", 18, theme);
-        let columns = usize::from(inside.width);
+        let columns = dialog_columns(area);
         let label = |slot: Slot, text: &'static str| {
             Span::styled(text, if self.slot() == slot { theme.accent } else { theme.dim })
         };
@@ -161,8 +159,16 @@ impl FirstRun {
         lines.push(Line::default());
         lines.extend(wrap(problem, columns).into_iter().take(3).map(|l| Line::styled(l, theme.danger)));
         lines.resize(17, Line::default());
-        lines.push(keys(self.context(), model, columns));
-        frame.render_widget(Paragraph::new(lines), inside);
+        let focus = match self.slot() {
+            Slot::Username => 4,
+            Slot::Password => 5,
+            Slot::Again => 6,
+            Slot::SelfService => 9,
+            Slot::Catalogue => 10,
+            Slot::Button => 12,
+        };
+        let foot = keys(self.context(), model, columns);
+        dialog(frame, area, "Welcome to jeton", lines, focus, foot, theme);
     }
 }
 

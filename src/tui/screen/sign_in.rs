@@ -3,7 +3,6 @@
 use ratatui::Frame;
 use ratatui::layout::Rect;
 use ratatui::text::{Line, Span};
-use ratatui::widgets::Paragraph;
 
 use super::{Facts, Outcome, Page};
 use crate::domain::name::{USERNAME_MAX, Username};
@@ -14,7 +13,7 @@ use crate::tui::model::Model;
 use crate::tui::msg::RequestId;
 use crate::tui::widget::field::Field;
 use crate::tui::widget::foot::keys;
-use crate::tui::widget::frame::dialog;
+use crate::tui::widget::frame::{dialog, dialog_columns};
 use crate::tui::widget::line::{cut, wrap};
 use crate::verbs::accounts::SignIn as SignInVerb;
 use crate::verbs::actor::Credential;
@@ -84,8 +83,7 @@ impl SignIn {
     pub fn view(&self, frame: &mut Frame<'_>, area: Rect, model: &Model) {
         let theme = &model.theme;
         let title = if self.locked { "jeton is locked" } else { "Sign in to jeton" };
-        let inside = dialog(frame, area, title, 8, theme);
-        let columns = usize::from(inside.width);
+        let columns = dialog_columns(area);
         let room = columns.saturating_sub(10).min(40);
         let row = |label: &'static str, field: &Field, focused: bool| {
             let mut spans = vec![Span::styled(label, if focused { theme.accent } else { theme.dim })];
@@ -112,8 +110,8 @@ impl SignIn {
             (None, None) => {}
         }
         lines.resize(7, Line::default());
-        lines.push(keys(self.context(), model, columns));
-        frame.render_widget(Paragraph::new(lines), inside);
+        let foot = keys(self.context(), model, columns);
+        dialog(frame, area, title, lines, if self.on_password || self.locked { 3 } else { 2 }, foot, theme);
     }
 }
 

@@ -3,7 +3,7 @@
 use ratatui::Frame;
 use ratatui::layout::{Margin, Rect};
 use ratatui::text::Line;
-use ratatui::widgets::{Block, BorderType, Clear, Padding};
+use ratatui::widgets::{Block, Clear, Padding, Paragraph};
 
 use super::line::cut;
 use crate::tui::theme::Theme;
@@ -11,18 +11,42 @@ use crate::tui::theme::Theme;
 /// The widest a dialog gets, in columns.
 const WIDEST: u16 = 78;
 
-/// Draws an empty box for `lines` lines in the middle of `area` and returns the room inside it.
-pub fn dialog(frame: &mut Frame<'_>, area: Rect, title: &str, lines: usize, theme: &Theme) -> Rect {
-    let width = area.width.saturating_sub(2).min(WIDEST);
-    let height = u16::try_from(lines + 2).unwrap_or(u16::MAX).min(area.height);
+fn outer_width(area: Rect) -> u16 {
+    area.width.saturating_sub(2).min(WIDEST)
+}
+
+/// How many columns a dialog over `area` has inside its box.
+pub fn dialog_columns(area: Rect) -> usize {
+    usize::from(outer_width(area).saturating_sub(4))
+}
+
+/// Draws a dialog in the middle of `area`: its lines, and `keys` on the last one. Where the lines don't fit, as many
+/// as do are shown around the `focus`ed one; the keys always are.
+pub fn dialog(
+    frame: &mut Frame<'_>,
+    area: Rect,
+    title: &str,
+    mut lines: Vec<Line<'static>>,
+    focus: usize,
+    keys: Line<'static>,
+    theme: &Theme,
+) {
+    let width = outer_width(area);
+    let height = u16::try_from(lines.len() + 3).unwrap_or(u16::MAX).min(area.height);
     let place = Rect { x: area.x + (area.width - width) / 2, y: area.y + (area.height - height) / 2, width, height };
     let title = format!(" {} ", cut(title, usize::from(width).saturating_sub(6)));
-    let block = Block::bordered()
-        .border_type(BorderType::Plain)
-        .padding(Padding::horizontal(1))
-        .title(Line::styled(title, theme.strong));
+    let block = Block::bordered().padding(Padding::horizontal(1)).title(Line::styled(title, theme.strong));
     let inside = block.inner(place);
     frame.render_widget(Clear, place.outer(Margin { horizontal: 1, vertical: 0 }).intersection(area));
     frame.render_widget(block, place);
-    inside
+
+    let room = usize::from(inside.height).saturating_sub(1);
+    if lines.len() > room {
+        let first = (focus + 1).saturating_sub(room.div_ceil(2)).min(lines.len() - room);
+        lines.drain(..first);
+        lines.truncate(room);
+    }
+    frame.render_widget(Paragraph::new(lines), Rect { height: inside.height.saturating_sub(1), ..inside });
+    let last = Rect { y: inside.y + inside.height.saturating_sub(1), height: inside.height.min(1), ..inside };
+    frame.render_widget(keys, last);
 }
