@@ -1,29 +1,125 @@
-//! x
-use crate::domain::name::Username;
-use crate::error::Result;
-use crate::verbs::local::World;
-use std::path::PathBuf;
+//! The demonstration: a throw-away store with three accounts and some forty tokens in every state. Everything in it
+//! was made by the real verbs, on a clock that runs through the past year.
+
+mod cast;
+mod sample;
+mod script;
+mod traffic;
+
+use std::fs::Permissions;
+use std::os::unix::fs::PermissionsExt;
+use std::path::{Path, PathBuf};
+
+use tempfile::TempDir;
 use zeroize::Zeroizing;
-/// x
-pub struct Demonstration;
+
+use crate::domain::name::Username;
+use crate::error::{Error, Result};
+use crate::store::sqlite::SqliteStore;
+use crate::verbs::local::World;
+
+/// The password of every account of the demonstration.
+pub const PASSWORD: &str = "let me try this";
+
+/// A store that goes when this is dropped.
+pub struct Demonstration {
+    folder: TempDir,
+    username: Username,
+}
+
 impl Demonstration {
-    /// x
-    pub fn make(_: &World) -> Result<Self> {
-        Err(crate::error::Error::failure("the demonstration is not here yet"))
+    /// Makes and fills one.
+    ///
+    /// # Errors
+    /// [`crate::error::Kind::Failure`] when the temporary folder can't be made or written.
+    pub fn make(world: &World) -> Result<Self> {
+        let folder = tempfile::Builder::new()
+            .prefix("jeton-demo-")
+            .permissions(Permissions::from_mode(0o700))
+            .tempdir()
+            .map_err(|e| Error::failure("there is no place for the demonstration").why(e.to_string()))?;
+        let username = fill(&store_in(folder.path()), world)?;
+        Ok(Demonstration { folder, username })
     }
-    /// x
+
+    /// Its store.
     pub fn store(&self) -> PathBuf {
-        PathBuf::new()
+        store_in(self.folder.path())
     }
-    /// x
+
+    /// Its owner.
     pub fn username(&self) -> Username {
-        match Username::parse("demo") {
-            Ok(u) => u,
-            Err(_) => self.username(),
-        }
+        self.username.clone()
     }
-    /// x
+
+    /// The owner's password.
     pub fn password(&self) -> Zeroizing<String> {
-        Zeroizing::new(String::new())
+        Zeroizing::new(PASSWORD.to_owned())
+    }
+}
+
+fn store_in(folder: &Path) -> PathBuf {
+    folder.join("jeton.db")
+}
+
+/// Makes a store at `path` and fills it; its owner's name.
+///
+/// # Errors
+/// [`crate::error::Kind::Failure`] when it can't be written; those of the verbs.
+pub fn fill(path: &Path, world: &World) -> Result<Username> {
+    let cast = cast::Cast::assemble(SqliteStore::open_or_create(path)?, world)?;
+    let made = script::play(&cast)?;
+    traffic::record(&cast, &made)?;
+    cast.owner()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::domain::audit::Face;
+    use crate::domain::filter::Filter;
+    use crate::domain::password::Password;
+    use crate::domain::token::Status;
+    use crate::place::Place;
+    use crate::platform;
+    use crate::verbs::accounts::WhoAmI;
+    use crate::verbs::actor::Credential;
+    use crate::verbs::local::Caller;
+    use crate::verbs::ports::Anchor;
+    use crate::verbs::request::ask;
+    use crate::verbs::tokens::ListTokens;
+
+    #[test]
+    fn forty_tokens_in_every_state_and_the_folder_goes() {
+        let world = platform::world();
+        let demonstration = Demonstration::make(&world).unwrap();
+        let path = demonstration.store();
+        let caller = Caller { face: Face::Cli, source: "test".into(), patience: std::time::Duration::ZERO };
+        let place = Place::new(path.clone(), world.clone(), caller);
+        let who = Credential::Password(demonstration.username(), Password::typed(demonstration.password()));
+        let me = ask(&place, &who, WhoAmI).unwrap();
+        assert!(me.active_tokens < me.policy.active_tokens, "Generate must work");
+
+        let list = |trashed| ListTokens {
+            account: None,
+            filter: Filter::default(),
+            trashed,
+            anchor: Anchor::Start,
+            limit: 100,
+        };
+        let kept = ask(&place, &who, list(false)).unwrap().rows;
+        let trash = ask(&place, &who, list(true)).unwrap().rows;
+        assert_eq!((kept.len(), trash.len()), (35, 5));
+        let now = world.clock.now();
+        let count = |status| kept.iter().filter(|t| t.status(now) == status).count();
+        assert_eq!([Status::Active, Status::Disabled, Status::Expired].map(count), [23, 4, 8]);
+        assert!(kept.iter().any(|t| t.last_seen_at.is_none()));
+        assert!(kept.iter().all(|t| t.last_seen_at.is_none_or(|at| at <= now && at >= t.created_at)));
+        let audited = place.local().unwrap().store().audit_log().unwrap();
+        assert!(audited.is_sorted_by_key(|row| row.at) && audited.len() > 50);
+
+        let folder = path.parent().unwrap().to_owned();
+        drop(demonstration);
+        assert!(!folder.exists());
     }
 }

@@ -8,6 +8,7 @@
     missing_docs
 )]
 
+mod cli;
 mod conformance;
 mod matrix;
 mod support;

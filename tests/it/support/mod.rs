@@ -2,3 +2,4 @@
 #![allow(dead_code, reason = "each branch of the house uses its own part of it")]
 
 pub mod world;
+pub mod program;

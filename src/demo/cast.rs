@@ -1,0 +1,133 @@
+//! Who plays: three accounts, a clock that goes where it is set, and a hasher that knows its one password.
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicI64, Ordering};
+use std::time::Duration;
+
+use zeroize::Zeroizing;
+
+use super::PASSWORD;
+use crate::domain::audit::{AuditActor, AuditEntry, Face};
+use crate::domain::name::{Prefix, Username};
+use crate::domain::password::{Password, PasswordHash};
+use crate::domain::role::Role;
+use crate::domain::time::{DAY, Timestamp, Zone};
+use crate::error::Result;
+use crate::store::sqlite::SqliteStore;
+use crate::verbs::actor::Credential;
+use crate::verbs::audited::Audited;
+use crate::verbs::init::{Init, NewPassword};
+use crate::verbs::local::{Caller, Local, World};
+use crate::verbs::ports::{Clock, NewAccount, PasswordHasher, Store, Verdict};
+use crate::verbs::request::ask;
+
+/// The owner, who is signed in.
+pub(super) const OWNER: &str = "demo";
+/// The others: name, role, how many days ago they came.
+const OTHERS: [(&str, Role, i64); 2] = [("ci", Role::Member, 380), ("metrics", Role::Viewer, 360)];
+/// How many days ago the store was set up.
+const BEGINNING: i64 = 400;
+
+/// A clock that goes where it is set.
+struct ScriptedClock {
+    now: AtomicI64,
+    real: Arc<dyn Clock>,
+}
+
+impl Clock for ScriptedClock {
+    fn now(&self) -> Timestamp {
+        Timestamp(self.now.load(Ordering::Relaxed))
+    }
+
+    fn zone(&self) -> &dyn Zone {
+        self.real.zone()
+    }
+
+    fn sleep(&self, _time: Duration) {}
+}
+
+/// Accepts the password that was hashed a moment ago without hashing it again for each of sixty verbs. It never
+/// leaves the filling of this throw-away store.
+struct KnownPassword(Arc<dyn PasswordHasher>);
+
+impl PasswordHasher for KnownPassword {
+    fn hash(&self, password: &Password) -> Result<PasswordHash> {
+        self.0.hash(password)
+    }
+
+    fn verify(&self, password: &Password, hash: Option<&PasswordHash>) -> Result<Verdict> {
+        let known = hash.is_some() && password.expose(|p| p == PASSWORD.as_bytes());
+        Ok(if known { Verdict::Right } else { Verdict::Wrong })
+    }
+}
+
+/// The store with its accounts, and the clock they live by.
+pub(super) struct Cast {
+    pub local: Local<SqliteStore>,
+    /// The real instant at which the script ends.
+    pub now: Timestamp,
+    clock: Arc<ScriptedClock>,
+}
+
+fn password() -> Password {
+    Password::typed(Zeroizing::new(PASSWORD.to_owned()))
+}
+
+impl Cast {
+    /// Sets the store up and lets the accounts in.
+    pub fn assemble(store: SqliteStore, world: &World) -> Result<Self> {
+        let now = world.clock.now();
+        let clock = Arc::new(ScriptedClock { now: AtomicI64::new(now.0), real: Arc::clone(&world.clock) });
+        let scripted = World {
+            clock: Arc::clone(&clock) as Arc<dyn Clock>,
+            hasher: Arc::new(KnownPassword(Arc::clone(&world.hasher))),
+            ..world.clone()
+        };
+        let caller = Caller { face: Face::Cli, source: "demo".to_owned(), patience: Duration::ZERO };
+        let cast = Cast { local: Local::new(store, scripted, caller), now, clock };
+        cast.set_up()?;
+        for (name, role, days) in OTHERS {
+            let hash = world.hasher.hash(&password())?;
+            cast.let_in(name, role, days, &hash)?;
+        }
+        Ok(cast)
+    }
+
+    /// Puts the clock.
+    pub fn at(&self, when: Timestamp) {
+        self.clock.now.store(when.0, Ordering::Relaxed);
+    }
+
+    pub fn owner(&self) -> Result<Username> {
+        Username::parse(OWNER)
+    }
+
+    /// What `name` presents.
+    pub fn credential(&self, name: &str) -> Result<Credential> {
+        Ok(Credential::Password(Username::parse(name)?, password()))
+    }
+
+    fn set_up(&self) -> Result<()> {
+        self.at(self.now.plus(-BEGINNING * DAY));
+        let init = Init {
+            username: self.owner()?,
+            password: NewPassword::Plain(password()),
+            prefix: Prefix::default(),
+            self_service: true,
+            catalogue: Some("cloud-platform".to_owned()),
+        };
+        ask(&self.local, &Credential::Store, init).map(drop)
+    }
+
+    fn let_in(&self, name: &str, role: Role, days: i64, password: &PasswordHash) -> Result<()> {
+        let username = Username::parse(name)?;
+        let now = self.now.plus(-days * DAY);
+        let owner = self.owner()?;
+        let by = self.local.store().read(|s| s.account_named(&owner))?.map_or_else(String::new, |a| a.id.to_string());
+        let by = AuditActor { account: by, name: owner.to_string(), proof: "password", face: Face::Cli };
+        self.local.store().write(&by, now, |tx| {
+            let id = tx.insert_account(&NewAccount { username: &username, role, password, now })?;
+            Ok(Audited::one((), AuditEntry::new("account.create", id, name).with("role", role.word())))
+        })
+    }
+}

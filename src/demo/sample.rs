@@ -1,0 +1,154 @@
+//! The tokens of the demonstration, as a table.
+
+use super::cast::OWNER;
+
+/// Which methods a token may call.
+#[derive(Clone, Copy)]
+pub(super) enum Api {
+    /// These API sets.
+    Sets(&'static [&'static str]),
+    /// What reads in these groups of the catalogue.
+    Reads(&'static [&'static str]),
+    /// Everything in these groups.
+    Groups(&'static [&'static str]),
+    /// Whatever the role permits.
+    Inherit,
+    /// Nothing yet.
+    Nothing,
+}
+
+/// What became of it.
+#[derive(Clone, Copy)]
+pub(super) enum Fate {
+    /// Nothing special: active, or expired by now.
+    Kept,
+    /// A new secret, this many days ago.
+    Regenerated(i64),
+    /// Switched off, this many days ago.
+    Disabled(i64),
+    /// Put into the trash, this many days ago.
+    Deleted(i64),
+}
+
+/// How it is used.
+#[derive(Clone, Copy)]
+pub(super) struct Traffic {
+    /// Calls a day, over the eight days up to the last one.
+    pub a_day: u32,
+    /// How many minutes ago the last call was.
+    pub last: i64,
+    /// Who calls: address and client, the busiest first.
+    pub from: &'static [(&'static str, &'static str)],
+    /// Denied attempts a day in the last week.
+    pub denied: u32,
+}
+
+/// One token.
+#[derive(Clone, Copy)]
+pub(super) struct Sample {
+    pub account: &'static str,
+    pub name: &'static str,
+    pub description: &'static str,
+    /// How many days ago it was made.
+    pub born: i64,
+    /// Its expiry, as it was typed then.
+    pub expires: &'static str,
+    pub api: Api,
+    pub fate: Fate,
+    pub traffic: Traffic,
+}
+
+const NEVER_USED: Traffic = Traffic { a_day: 0, last: 0, from: &[], denied: 0 };
+const HOUR: i64 = 60;
+const DAY: i64 = 24 * HOUR;
+
+type Row = (&'static str, &'static str, i64, &'static str, Api, Fate, Traffic);
+
+const fn used(a_day: u32, last: i64, from: &'static [(&'static str, &'static str)]) -> Traffic {
+    Traffic { a_day, last, from, denied: 0 }
+}
+
+/// Was used, and still knocks though it is off.
+const fn knocks(denied: u32, last: i64, from: &'static [(&'static str, &'static str)]) -> Traffic {
+    Traffic { a_day: 1, last, from, denied }
+}
+
+use Api::{Groups, Inherit, Nothing, Reads, Sets};
+use Fate::{Deleted, Disabled, Kept, Regenerated};
+
+const RUNNERS: &[(&str, &str)] = &[("10.0.0.5", "curl/8.5.0"), ("10.0.0.9", "python-requests/2.32")];
+const LAPTOP: &[(&str, &str)] = &[("192.0.2.44", "IntelliJ IDEA/2026.2")];
+const MAVEN: &[(&str, &str)] =
+    &[("10.0.4.21", "Apache-Maven/3.9.9 (Java 21)"), ("10.0.4.22", "Apache-Maven/3.9.9 (Java 21)")];
+const PROBES: &[(&str, &str)] = &[("10.0.7.2", "Prometheus/3.1"), ("10.0.7.3", "Prometheus/3.1")];
+const OUTSIDE: &[(&str, &str)] = &[("203.0.113.17", "okhttp/4.12.0"), ("2001:db8::5f", "okhttp/4.12.0")];
+const SCRIPTS: &[(&str, &str)] = &[("10.0.2.8", "Go-http-client/2.0")];
+
+#[rustfmt::skip]
+const DEMO: &[Row] = &[
+    ("deploy-bot", "Deploys the shop from CI", 170, "1y", Sets(&["IDE Plugins"]), Regenerated(60), used(300, 3, RUNNERS)),
+    ("deploy-docs", "Publishes the handbook after every merge", 89, "90d", Groups(&["environment.deployment"]), Kept, used(6, 2 * DAY, RUNNERS)),
+    ("grafana-dashboards", "Reads the graphs on the office wall", 120, "never", Reads(&["environment.monitoring", "system.info"]), Kept, used(96, 11, PROBES)),
+    ("backup-nightly", "Copies volumes to the other region at 02:30", 60, "6mo", Groups(&["environment.storage"]), Kept, used(4, 9 * HOUR, SCRIPTS)),
+    ("laptop-ide", "", 20, "30d", Sets(&["IDE Plugins"]), Kept, used(20, 50, LAPTOP)),
+    ("marketplace-sync", "Keeps the app listing current", 45, "1y", Sets(&["Marketplace"]), Kept, used(24, 34, SCRIPTS)),
+    ("break-glass", "Sealed envelope in the safe; tell two people before you open it", 300, "never", Inherit, Kept, NEVER_USED),
+    ("deploy-staging", "Off until the new cluster is there", 140, "never", Sets(&["Maven Plugin"]), Disabled(5), knocks(2, 5 * DAY, MAVEN)),
+    ("old-laptop", "", 250, "1y", Sets(&["IDE Plugins"]), Disabled(41), used(3, 44 * DAY, LAPTOP)),
+    ("deploy-legacy", "The shop before the move", 374, "1y", Inherit, Kept, knocks(9, 9 * DAY + HOUR, RUNNERS)),
+    ("hackathon", "One weekend only", 66, "6d", Sets(&["Extended Access"]), Kept, used(12, 61 * DAY, LAPTOP)),
+    ("contractor-anna", "Anna, until the relaunch", 110, "90d", Groups(&["environment.file", "development.vcs"]), Kept, knocks(1, 21 * DAY, OUTSIDE)),
+    ("load-test", "Forty minutes of noise", 8, "7d", Reads(&["environment.control"]), Deleted(3), used(40, 4 * DAY, SCRIPTS)),
+    ("tmp-debug", "", 13, "never", Inherit, Deleted(12), NEVER_USED),
+];
+
+#[rustfmt::skip]
+const CI: &[Row] = &[
+    ("build-main", "Builds the main branch", 150, "1y", Sets(&["Maven Plugin"]), Kept, used(140, 1, MAVEN)),
+    ("build-release", "Builds and signs releases", 150, "1y", Sets(&["Maven Plugin"]), Kept, used(4, 20 * HOUR, MAVEN)),
+    ("maven-publish", "Uploads artifacts", 100, "6mo", Groups(&["artifacts.repository"]), Regenerated(9), used(18, 2 * HOUR, MAVEN)),
+    ("e2e-nightly", "End-to-end tests at night", 76, "90d", Sets(&["IDE Plugins"]), Kept, used(30, 7 * HOUR, RUNNERS)),
+    ("preview-envs", "Starts and stops the environment of each branch", 75, "6mo", Groups(&["environment.control"]), Kept, used(64, 14, RUNNERS)),
+    ("artifact-gc", "Throws old builds away on Sundays", 70, "1y", Groups(&["artifacts.repository"]), Kept, used(1, 4 * DAY, SCRIPTS)),
+    ("smoke-eu", "", 50, "1y", Reads(&["environment.control"]), Kept, used(48, 22, PROBES)),
+    ("smoke-us", "", 50, "1y", Reads(&["environment.control"]), Kept, used(48, 25, PROBES)),
+    ("dns-updates", "Binds domains for previews", 30, "90d", Groups(&["environment.binder"]), Kept, used(5, 31 * HOUR, RUNNERS)),
+    ("renovate", "Not in use yet", 6, "1y", Nothing, Kept, NEVER_USED),
+    ("build-legacy", "The old runner in the basement", 340, "never", Sets(&["Maven Plugin"]), Disabled(90), knocks(24, 90 * DAY, MAVEN)),
+    ("build-2025", "", 376, "9mo", Sets(&["Maven Plugin"]), Kept, used(2, 104 * DAY, MAVEN)),
+    ("canary-rollout", "First five percent of each release", 101, "30d", Groups(&["environment.deployment"]), Kept, used(8, 72 * DAY, RUNNERS)),
+    ("migration-march", "Moves volumes to the new storage", 235, "30d", Groups(&["environment.storage", "environment.file"]), Kept, used(60, 206 * DAY, SCRIPTS)),
+    ("build-fork", "A fork that should not have been built", 28, "30d", Sets(&["Maven Plugin"]), Deleted(27), knocks(3, 27 * DAY, OUTSIDE)),
+    ("pen-test", "The visitors of last week", 19, "14d", Reads(&["system.info"]), Deleted(7), used(25, 8 * DAY, OUTSIDE)),
+];
+
+#[rustfmt::skip]
+const METRICS: &[Row] = &[
+    ("prometheus-scrape", "Every fifteen minutes", 200, "never", Reads(&["environment.monitoring"]), Kept, used(192, 2, PROBES)),
+    ("uptime-probe", "From outside", 180, "1y", Reads(&["environment.control", "system.info"]), Kept, used(144, 4, OUTSIDE)),
+    ("billing-export", "Invoices for the bookkeeper on the first of the month", 140, "1y", Reads(&["billing.account", "billing.invoice"]), Kept, used(1, 19 * DAY, SCRIPTS)),
+    ("status-page", "", 86, "90d", Reads(&["environment.control"]), Kept, used(60, 6, SCRIPTS)),
+    ("loki-reader", "Logs for the support desk", 64, "6mo", Reads(&["environment.monitoring"]), Kept, used(36, 40, SCRIPTS)),
+    ("weekly-report", "", 33, "never", Inherit, Kept, NEVER_USED),
+    ("grafana-old", "Replaced by grafana-dashboards", 330, "never", Inherit, Disabled(118), used(2, 119 * DAY, PROBES)),
+    ("cloud-trial", "Fourteen days of somebody else's dashboards", 58, "14d", Inherit, Kept, knocks(4, 45 * DAY, OUTSIDE)),
+    ("audit-spring", "The auditors' read access", 220, "60d", Inherit, Kept, used(6, 162 * DAY, LAPTOP)),
+    ("kibana", "", 240, "1y", Reads(&["environment.monitoring"]), Deleted(16), used(3, 90 * DAY, SCRIPTS)),
+];
+
+/// Every token of the demonstration.
+pub(super) fn samples() -> impl Iterator<Item = Sample> {
+    let of = |account: &'static str, rows: &'static [Row]| {
+        rows.iter().map(move |&(name, description, born, expires, api, fate, traffic)| Sample {
+            account,
+            name,
+            description,
+            born,
+            expires,
+            api,
+            fate,
+            traffic,
+        })
+    };
+    of(OWNER, DEMO).chain(of("ci", CI)).chain(of("metrics", METRICS))
+}

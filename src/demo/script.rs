@@ -1,0 +1,116 @@
+//! What happens, in the order in which it happened.
+
+use super::cast::Cast;
+use super::sample::{Api, Fate, Sample, samples};
+use crate::domain::catalogue::Catalogue;
+use crate::domain::expiry::ExpirySpec;
+use crate::domain::method::{Access, MethodId};
+use crate::domain::name::{Description, TokenName};
+use crate::domain::secret::PublicId;
+use crate::domain::selection::Selection;
+use crate::domain::time::{DAY, SECOND, Timestamp};
+use crate::domain::token::{Token, TokenRef};
+use crate::error::Result;
+use crate::verbs::request::ask;
+use crate::verbs::tokens::{CreateToken, DeleteTokens, DisableTokens, Issued, Pointed, RegenerateToken};
+
+/// A token that was made, and what is needed to have it used.
+pub(super) struct Made {
+    pub sample: Sample,
+    pub token: Token,
+    pub secret: PublicId,
+}
+
+/// Which of a token's two moments.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+enum Moment {
+    Birth,
+    Fate,
+}
+
+/// Plays every birth and fate in the order of their instants.
+pub(super) fn play(cast: &Cast) -> Result<Vec<Made>> {
+    let catalogue = Catalogue::shipped("cloud-platform")?;
+    let samples: Vec<Sample> = samples().collect();
+    let mut made: Vec<Option<Made>> = samples.iter().map(|_| None).collect();
+    for (at, moment, index) in moments(cast.now, &samples) {
+        cast.at(at);
+        match (moment, made[index].as_mut()) {
+            (Moment::Fate, Some(born)) => befall(cast, born)?,
+            _ => made[index] = Some(bear(cast, samples[index], &catalogue)?),
+        }
+    }
+    Ok(made.into_iter().flatten().collect())
+}
+
+fn moments(now: Timestamp, samples: &[Sample]) -> Vec<(Timestamp, Moment, usize)> {
+    let mut moments = Vec::with_capacity(2 * samples.len());
+    for (index, sample) in samples.iter().enumerate() {
+        // People are not punctual: each token has its own minute of the day.
+        let minute = now.plus((index as i64 * 37 % 240 - 300) * 60 * SECOND);
+        moments.push((minute.plus(-sample.born * DAY), Moment::Birth, index));
+        let days = match sample.fate {
+            Fate::Kept => continue,
+            Fate::Regenerated(days) | Fate::Disabled(days) | Fate::Deleted(days) => days,
+        };
+        moments.push((minute.plus(-days * DAY), Moment::Fate, index));
+    }
+    moments.sort();
+    moments
+}
+
+fn bear(cast: &Cast, sample: Sample, catalogue: &Catalogue) -> Result<Made> {
+    let verb = CreateToken {
+        account: None,
+        name: TokenName::parse(sample.name)?,
+        description: Description::parse(sample.description)?,
+        expires: Some(ExpirySpec::parse(sample.expires)?),
+        selection: selection(sample.api, catalogue),
+        out: None,
+    };
+    let Issued { token, secret, .. } = ask(&cast.local, &cast.credential(sample.account)?, verb)?.out;
+    Ok(Made { sample, token, secret: secret.public_id().clone() })
+}
+
+fn befall(cast: &Cast, made: &mut Made) -> Result<()> {
+    let who = cast.credential(made.sample.account)?;
+    let token = Pointed { token: TokenRef::Id(made.token.id), seen: None };
+    match made.sample.fate {
+        Fate::Kept => {}
+        Fate::Regenerated(_) => {
+            let issued = ask(&cast.local, &who, RegenerateToken { token, expires: None, out: None })?.out;
+            made.secret = issued.secret.public_id().clone();
+            made.token = issued.token;
+        }
+        Fate::Disabled(_) => drop(ask(&cast.local, &who, DisableTokens { tokens: vec![token] })?),
+        Fate::Deleted(_) => {
+            drop(ask(&cast.local, &who, DeleteTokens { tokens: vec![token], typed: made.sample.name.to_owned() })?);
+        }
+    }
+    Ok(())
+}
+
+fn selection(api: Api, catalogue: &Catalogue) -> Selection {
+    let picked = |groups: &[&str], most: Access| {
+        let methods = catalogue.groups.iter().filter(|g| groups.contains(&g.id.as_str())).flat_map(|g| &g.methods);
+        Selection::Custom(methods.filter(|m| m.access <= most).map(|m| m.id.clone()).collect())
+    };
+    match api {
+        Api::Sets(names) => Selection::Sets(names.iter().map(|n| (*n).to_owned()).collect()),
+        Api::Reads(groups) => picked(groups, Access::Read),
+        Api::Groups(groups) => picked(groups, Access::Admin),
+        Api::Inherit => Selection::Inherit,
+        Api::Nothing => Selection::nothing(),
+    }
+}
+
+/// The first few methods that `token` may call, for its traffic.
+pub(super) fn callable(token: &Token, catalogue: &Catalogue) -> Vec<MethodId> {
+    let selected = |id: &MethodId| match &token.selection {
+        Selection::Inherit => true,
+        Selection::Custom(methods) => methods.contains(id),
+        Selection::Sets(names) => catalogue.sets.iter().any(|s| names.contains(&s.name) && s.holds(id)),
+    };
+    let methods = catalogue.methods().filter(|m| selected(&m.id) && token.owner.role.permits(m.access));
+    methods.take(9).map(|m| m.id.clone()).collect()
+}

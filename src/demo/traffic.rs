@@ -1,0 +1,79 @@
+//! What the ledger holds: who called with which token, and who was turned away.
+
+use super::cast::Cast;
+use super::sample::{Fate, Traffic};
+use super::script::{Made, callable};
+use crate::domain::catalogue::Catalogue;
+use crate::domain::time::{DAY, SECOND, Timestamp};
+use crate::error::Result;
+use crate::verbs::decide::Reason;
+use crate::verbs::ports::{Bookkeeping, Denial, Store, Use};
+
+/// How many days up to its last call a token's use is written down.
+const DAYS: i64 = 8;
+const MINUTE: i64 = 60 * SECOND;
+
+/// Writes all of it down in one transaction.
+pub(super) fn record(cast: &Cast, made: &[Made]) -> Result<()> {
+    let catalogue = Catalogue::shipped("cloud-platform")?;
+    cast.local.store().bookkeep(|book| {
+        for one in made {
+            uses(book, one, &catalogue, cast.now)?;
+            denials(book, one, cast.now)?;
+        }
+        strangers(book, cast.now)
+    })
+}
+
+fn uses(book: &mut dyn Bookkeeping, made: &Made, catalogue: &Catalogue, now: Timestamp) -> Result<()> {
+    let Traffic { a_day, last, from, .. } = made.sample.traffic;
+    let methods = callable(&made.token, catalogue);
+    let every = DAY / i64::from(a_day.max(1));
+    for call in 0..i64::from(a_day) * DAYS {
+        let at = now.plus(-last * MINUTE - call * every);
+        if at < made.token.secret_since {
+            break;
+        }
+        // The first caller and the first methods get most of it.
+        let turn = usize::try_from(call).unwrap_or(0);
+        let (address, client) = from[if turn % 20 == 19 { 1 % from.len() } else { 0 }];
+        let method = methods.get((turn % 7) * (turn % 3) % methods.len().max(1)).map_or("", |m| m.as_str());
+        book.record_use(&Use { token: made.token.id, secret: &made.secret, at, method, address, client })?;
+    }
+    Ok(())
+}
+
+fn denials(book: &mut dyn Bookkeeping, made: &Made, now: Timestamp) -> Result<()> {
+    let Traffic { denied, from, .. } = made.sample.traffic;
+    let reason = match made.sample.fate {
+        Fate::Disabled(_) => Reason::Disabled,
+        Fate::Deleted(_) => Reason::Deleted,
+        Fate::Kept => Reason::Expired,
+        Fate::Regenerated(_) => Reason::Retired,
+    };
+    let every = DAY / i64::from(denied.max(1));
+    for attempt in 0..i64::from(denied) * 7 {
+        let at = now.plus(-17 * MINUTE - attempt * every);
+        let (address, client) = from[0];
+        let token = Some(made.token.id);
+        book.record_denial(&Denial { token, reason: reason.word(), at, method: "", address, client })?;
+    }
+    Ok(())
+}
+
+/// Those who try their luck.
+fn strangers(book: &mut dyn Bookkeeping, now: Timestamp) -> Result<()> {
+    for (hours, reason) in
+        [(2, Reason::Unknown), (30, Reason::Malformed), (31, Reason::Malformed), (75, Reason::Checksum)]
+    {
+        book.record_denial(&Denial {
+            token: None,
+            reason: reason.word(),
+            at: now.plus(-hours * 60 * MINUTE),
+            method: "",
+            address: "198.51.100.7",
+            client: "masscan/1.3",
+        })?;
+    }
+    Ok(())
+}

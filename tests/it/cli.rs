@@ -1,0 +1,420 @@
+//! The command line: data on stdout, messages on stderr, exit codes.
+
+use std::ffi::OsStr;
+use std::os::unix::ffi::OsStrExt;
+use std::os::unix::fs::MetadataExt;
+use std::process::Stdio;
+
+use serde_json::json;
+
+use crate::support::program::{Home, PASSWORD, exists, finish};
+
+fn looks_like_a_secret(line: &str) -> bool {
+    let alnum = |s: &str, n: usize| s.len() == n && s.bytes().all(|b| b.is_ascii_alphanumeric());
+    matches!(line.split('_').collect::<Vec<_>>()[..], ["jtn", id, rest] if alnum(id, 8) && alnum(rest, 38))
+}
+
+#[test]
+fn the_main_job_from_an_empty_home() {
+    let home = Home::new();
+    home.as_ops(&["init", "--username", "ops"]).succeeds().says(&["jeton.db", "ops"]).silent();
+
+    let created = home.as_ops(&["token", "create", "ci-deploy", "--expires", "30d", "--quiet"]).succeeds();
+    assert_eq!(created.err, "");
+    let secret = created.out.strip_suffix('\n').unwrap();
+    assert!(looks_like_a_secret(secret), "{secret}");
+
+    let list = home.as_ops(&["token", "list", "--json"]).succeeds().json();
+    assert_eq!(list["tokens"][0]["name"], "ci-deploy");
+    assert_eq!(list["tokens"][0]["status"], "active");
+
+    assert_eq!(home.verify(secret), 0);
+    home.as_ops(&["token", "disable", "ci-deploy"]).succeeds().says(&["✓ ops/ci-deploy disabled"]).silent();
+    assert_eq!(home.verify(secret), 4);
+    home.as_ops(&["token", "enable", "ci-deploy"]).succeeds().silent();
+    assert_eq!(home.verify(secret), 0);
+    let new = home.as_ops(&["token", "regenerate", "ci-deploy", "--quiet"]).succeeds().out;
+    assert!(looks_like_a_secret(new.trim_end()));
+    assert_eq!(home.verify(secret), 4);
+    assert_eq!(home.verify(new.trim_end()), 0);
+
+    home.as_ops(&["token", "delete", "ci-deploy", "--confirm", "ci-deplo"]).ends(5).says(&["nothing was deleted"]);
+    assert_eq!(home.verify(new.trim_end()), 0, "a wrong confirmation changes nothing");
+    home.as_ops(&["token", "delete", "ci-deploy", "--confirm", "ci-deploy"]).succeeds().silent();
+    assert_eq!(home.verify(new.trim_end()), 4);
+
+    home.as_ops(&["token", "restore", "ci-deploy"]).succeeds().says(&["disabled", "token enable ops/ci-deploy"]);
+    assert_eq!(home.verify(new.trim_end()), 4, "restored is still disabled");
+    home.as_ops(&["token", "enable", "ci-deploy"]).succeeds();
+    assert_eq!(home.verify(new.trim_end()), 0);
+}
+
+#[test]
+fn the_eleventh_active_token_is_a_conflict() {
+    let home = Home::set_up();
+    for n in 1..=10 {
+        home.create(&[&format!("t-{n}")]);
+    }
+    home.as_ops(&["token", "create", "t-11"]).ends(5).says(&["10 at most"]).silent();
+    home.as_ops(&["token", "disable", "t-1", "t-2"]).succeeds();
+    home.create(&["t-11"]);
+    home.create(&["t-12"]);
+    home.as_ops(&["token", "enable", "t-1"]).ends(5).says(&["10 at most"]);
+}
+
+#[test]
+fn expiry_is_read_before_a_password_is_asked_for() {
+    let home = Home::set_up();
+    let past = home.command(&["token", "create", "x", "--expires", "31-12-2020", "--no-input"]);
+    let mut in_kolkata = past;
+    in_kolkata.env("TZ", "Asia/Kolkata");
+    finish(in_kolkata, b"").ends(2).says(&["already past", "this machine's time is", "(+05:30)"]).silent();
+    for odd in ["soon", "30", "-1d", "0d", "99999y", "30-02-2027", ""] {
+        home.run(&["token", "create", "x", &format!("--expires={odd}"), "--no-input"], "").ends(2).silent();
+    }
+}
+
+#[test]
+fn hostile_words_end_with_usage_and_no_raw_byte() {
+    let home = Home::set_up();
+    let names = [
+        "a:b",
+        "x\u{1b}[2J",
+        "x\u{1b}]52;c;aGk=\u{7}",
+        "\u{9b}2J",
+        "a\nerror: forged",
+        "a\rb",
+        "\u{202e}evil",
+        "\u{2066}",
+        "\u{200b}",
+        "\u{feff}",
+        "%n{}'\";--",
+        "=cmd|",
+        "\u{430}bc",
+        "",
+        " ",
+        "a b",
+        "../x",
+        &"x".repeat(65),
+        &"y".repeat(100_000),
+    ];
+    for name in names {
+        home.as_ops(&["token", "create", name]).ends(2).silent();
+        // The same words where clap itself quotes what it doesn't know.
+        home.run(&["token", &format!("x{name}")], "").ends(2).silent();
+        home.run(&[format!("--x{name}")], "").ends(2).silent();
+        home.run(&["whoami", "--no-input", &format!("--user={name}")], "").ends(2).silent();
+    }
+    home.as_ops(&["token", "create", "-x"]).ends(2);
+    home.as_ops(&["token", "create", "ok", "--description", "two\u{1b}[2Jlines"]).ends(2).says(&["\\u{1b}"]);
+    home.run(&["token", "create", "a\nerror: forged"], "").ends(2);
+    let forged = home.run(&["token", "lisst\nerror: forged"], "").ends(2);
+    assert!(!forged.err.lines().any(|l| l.starts_with("error: forged")), "{}", forged.err);
+    for bytes in [&b"\xff\xfe"[..], b"caf\xe9", b"\x9b2J"] {
+        let ran = home.run(&[OsStr::new("token"), OsStr::new("create"), OsStr::from_bytes(bytes)], "").ends(2).silent();
+        assert!(ran.err.contains("argument 3"), "{}", ran.err);
+    }
+    let none = home.as_ops(&["token", "list", "--json"]).succeeds().json();
+    assert_eq!(none, json!({"schema": 1, "tokens": []}));
+}
+
+#[test]
+fn who_asks_and_with_which_password() {
+    let home = Home::set_up();
+    home.run(&["whoami", "--no-input"], "").ends(4).says(&["--password-stdin"]).silent();
+    home.run(&["whoami", "--password-stdin"], "").ends(4).says(&["stdin is empty"]);
+    home.run(&["whoami", "--password-stdin"], "wrong horse battery\n").ends(4).says(&["don't go together"]).silent();
+    home.run(&["whoami", "--password-stdin", "--user", "nobody"], format!("{PASSWORD}\n")).ends(4);
+    for right in
+        [format!("{PASSWORD}\n"), format!("{PASSWORD}\r\n"), PASSWORD.to_owned(), format!("{PASSWORD}\nmore\n")]
+    {
+        let me = home.run(&["whoami", "--password-stdin", "--json"], right).succeeds().json();
+        assert_eq!(me["account"]["username"], "ops");
+        assert_eq!(me["account"]["role"], "owner");
+        assert_eq!(me["active_tokens_limit"], 10);
+    }
+    home.run(&["whoami", "--password-stdin"], format!("{PASSWORD} \n")).ends(4);
+    home.run(&["whoami", "--password-stdin"], vec![b'x'; 10 << 20]).ends(2).says(&["too long"]);
+    home.run(&["whoami", "--password-stdin"], b"\xff\xff\n").ends(2).says(&["UTF-8"]);
+    home.run(&["whoami", "--password-stdin", "--password-file", "x"], "").ends(2);
+    let quiet = home.as_ops(&["whoami", "--quiet"]).succeeds();
+    assert_eq!((quiet.out.as_str(), quiet.err.as_str()), ("ops\n", ""));
+}
+
+#[test]
+fn a_password_file_is_for_its_owner_alone() {
+    let home = Home::set_up();
+    let with = |path: &str| home.run(&["whoami", "--quiet", "--password-file", path], "");
+    let line = format!("{PASSWORD}\n");
+    for mode in [0o600, 0o400] {
+        home.file("good", &line, mode);
+        with("good").succeeds();
+        std::fs::remove_file(home.path("good")).unwrap();
+    }
+    for mode in [0o640, 0o604, 0o644, 0o660] {
+        home.file("open", &line, mode);
+        with("open").ends(1).says(&["others can read it", "chmod 600"]).silent();
+    }
+    home.file("empty", "", 0o600);
+    with("empty").ends(4);
+    with("gone").ends(1).says(&["gone"]);
+    with(".").ends(1).says(&["folder"]);
+}
+
+#[test]
+fn init_sets_up_once() {
+    let home = Home::new();
+    home.run(&["whoami", "--no-input"], "").ends(3).says(&["there is no store", "jeton init"]);
+    home.run(&["verify"], "x\n").ends(3);
+    assert!(!exists(&home.store()), "looking makes nothing");
+    home.run(&["init", "--no-input"], "").ends(4).says(&["--username"]);
+    home.run(&["init", "--username", "ops", "--no-input"], "").ends(4);
+    home.run(&["init", "--username", "ops", "--password-stdin"], "short\n").ends(2).says(&["12 to 1024"]);
+    home.as_ops(&["init", "--username", "Ops"]).ends(2).says(&["Try \"ops\""]);
+    home.as_ops(&["init", "--username", "ops", "--prefix", "J_"]).ends(2);
+    home.as_ops(&["init", "--username", "ops", "--catalogue", "nothing"]).ends(3).says(&["cloud-platform"]);
+    assert!(!exists(home.store().parent().unwrap()), "refused set-ups make nothing");
+
+    let args = ["init", "--username", "ops", "--prefix", "acme", "--catalogue", "cloud-platform", "--json"];
+    let made = home.as_ops(&args).succeeds().json();
+    assert_eq!(made["account"]["username"], "ops");
+    assert_eq!(made["store"], home.store().display().to_string());
+    assert_eq!(std::fs::metadata(home.store()).unwrap().mode() & 0o777, 0o600);
+    assert_eq!(std::fs::metadata(home.store().parent().unwrap()).unwrap().mode() & 0o777, 0o700);
+    home.as_ops(&["init", "--username", "two"]).ends(5).says(&["set up already"]);
+
+    let secret = home.create(&["ide", "--set", "IDE Plugins"]);
+    assert!(secret.starts_with("acme_"));
+}
+
+#[test]
+fn verify_answers_for_methods() {
+    let home = Home::new();
+    home.as_ops(&["init", "--username", "ops", "--catalogue", "cloud-platform"]).succeeds();
+    let secret = home.create(&["stop", "--method", "environment.control.StopEnv"]);
+    let verify = |method: &str, input: String| home.run(&["verify", "--method", method], input);
+    let allowed = verify("environment.control.StopEnv", format!("{secret}\n")).succeeds();
+    assert_eq!(allowed.out, format!("ops/stop  {}\n", &secret[..12]));
+    verify("environment.control.StartEnv", secret.clone()).ends(4).says(&["may not call"]).silent();
+    verify("no.such.Method", secret.clone()).ends(3).says(&["no.such.Method"]);
+    verify("no.such.Method", "jtn_x".to_owned()).ends(4);
+    verify("a/b", secret.clone()).ends(2);
+    let as_json = home.run(&["verify", "--json"], secret.clone()).succeeds().json();
+    assert_eq!(as_json["allowed"], true);
+    assert_eq!(as_json["token"]["name"], "stop");
+
+    for (input, reason) in [
+        (format!("{secret} \n"), "form"),
+        (format!(" {secret}\n"), "form"),
+        (format!("\n{secret}\n"), "form"),
+        (secret.to_uppercase(), "form"),
+        (format!("{}x", &secret[..50]), "checksum"),
+        (String::new(), "form"),
+        ("\0\r\n".to_owned(), "form"),
+        ("x".repeat(10 << 20), "form"),
+        ("jtn_00000000_00000000000000000000000000000000000000".to_owned(), "checksum"),
+    ] {
+        let denied = home.run(&["verify"], &input).ends(4).silent();
+        assert!(denied.err.contains(reason), "{reason}: {}", denied.err);
+        assert!(!denied.err.contains(&secret[13..]), "no part of the secret is repeated");
+    }
+    home.run(&["verify"], b"\xff\xfe\n").ends(4);
+    assert_eq!(home.run(&["verify", "--quiet"], format!("{secret}\r\n")).succeeds().out, "");
+
+    let shown = home.as_ops(&["token", "show", "stop", "--json"]).succeeds().json();
+    assert_eq!(shown["usage"]["today"], 3);
+    assert_eq!(shown["usage"]["origins"], json!([{"address": "local", "client": "jeton verify", "uses": 3}]));
+    assert_eq!(shown["usage"]["methods"], json!([{"method": "environment.control.StopEnv", "uses": 1}]));
+    assert_eq!(shown["usage"]["denied_week"], 1);
+}
+
+#[test]
+fn json_has_the_promised_shape() {
+    let home = Home::new();
+    home.as_ops(&["init", "--username", "ops", "--catalogue", "cloud-platform"]).succeeds();
+    let args =
+        ["token", "create", "a", "--description", "Fürs Büro", "--expires", "never", "--set", "Marketplace", "--json"];
+    let created = home.as_ops(&args).succeeds();
+    assert_eq!(created.err, "", "the data says it all");
+    let created = created.json();
+    assert!(looks_like_a_secret(created["secret"].as_str().unwrap()));
+    let mut token = created["token"].clone();
+    assert!(token["created_at"].as_str().unwrap().ends_with('Z'));
+    assert_eq!(token["hint"], created["secret"].as_str().unwrap()[..12]);
+    token["created_at"] = json!("then");
+    token["hint"] = json!("hint");
+    let expected = json!({
+        "id": "t1", "name": "a", "account": "ops", "description": "Fürs Büro", "kind": "api", "status": "active",
+        "enabled": true, "account_enabled": true,
+        "selection": {"inherit": false, "sets": ["Marketplace"], "methods": []},
+        "hint": "hint", "created_at": "then", "expires_at": null, "last_seen_at": null, "deleted_at": null,
+        "previous": null,
+    });
+    assert_eq!(token, expected);
+    home.create(&["b", "--inherit"]);
+
+    let keys = |v: &serde_json::Value| v.as_object().unwrap().keys().cloned().collect::<Vec<_>>();
+    let list = home.as_ops(&["token", "list", "--json"]).succeeds().json();
+    assert_eq!((keys(&list), list["schema"].clone()), (vec!["schema".into(), "tokens".into()], json!(1)));
+    assert_eq!(list["tokens"][1]["selection"]["inherit"], true);
+    let show = home.as_ops(&["token", "show", "ops/a", "--json"]).succeeds().json();
+    assert_eq!(keys(&show), ["schema", "token", "usage"]);
+    assert_eq!(keys(&home.as_ops(&["token", "regenerate", "a", "--json"]).json()), ["schema", "secret", "token"]);
+    assert_eq!(keys(&home.as_ops(&["token", "disable", "a", "--json"]).json()), ["schema", "token"]);
+    assert_eq!(keys(&home.as_ops(&["token", "enable", "a", "b", "--json"]).json()), ["schema", "tokens"]);
+    let refused = home.as_ops(&["token", "show", "nobody", "--json"]).ends(3).silent();
+    assert!(refused.err.starts_with("error: "), "errors stay text");
+}
+
+#[test]
+fn tables_are_for_people() {
+    let home = Home::new();
+    home.as_ops(&["init", "--username", "ops", "--catalogue", "cloud-platform"]).succeeds();
+    home.as_ops(&["token", "list"]).succeeds().says(&["No tokens yet", "token create"]).silent();
+    home.create(&["deploy-bot", "--set", "IDE Plugins", "--expires", "12h"]);
+    home.create(&["x", "--expires", "never"]);
+    home.as_ops(&["token", "disable", "x"]).succeeds();
+    let list = home.as_ops(&["tokens", "ls"]).succeeds().says(&["2 tokens"]).out;
+    let lines: Vec<&str> = list.lines().collect();
+    assert!(lines[0].starts_with("NAME        STATUS      ACCOUNT  API          EXPIRES  LAST SEEN  HINT"), "{list}");
+    assert!(lines[1].starts_with("deploy-bot  ● active    ops      IDE Plugins  in 11 h  never      jtn_"), "{list}");
+    assert!(lines[2].starts_with("x           ○ disabled  ops      nothing yet  never    never      jtn_"), "{list}");
+    let some = |args: &[&str]| {
+        let all: Vec<&str> = ["token", "list", "--quiet"].iter().chain(args).copied().collect();
+        home.as_ops(&all).succeeds().out
+    };
+    assert_eq!(some(&[]), "ops/deploy-bot\nops/x\n");
+    assert_eq!(some(&["ops"]), "ops/deploy-bot\nops/x\n");
+    assert_eq!(some(&["--status", "disabled"]), "ops/x\n");
+    assert_eq!(some(&["--filter", "DEP"]), "ops/deploy-bot\n");
+    home.as_ops(&["token", "list", "--status", "lost"]).ends(2);
+    home.as_ops(&["token", "list", "nobody"]).ends(3);
+    home.as_ops(&["token", "list", "--filter", "nothing"]).succeeds().says(&["0 of 2 tokens"]);
+    home.as_ops(&["token", "rm", "x", "--confirm", "x"]).succeeds();
+    assert_eq!(some(&[]), "ops/deploy-bot\n");
+    assert_eq!(some(&["--trash"]), "ops/x\n");
+    assert_eq!(some(&["--status", "deleted"]), "ops/x\n");
+    assert!(home.as_ops(&["token", "list", "--trash"]).out.contains("† deleted"));
+    let shown = home.as_ops(&["token", "show", "deploy-bot"]).succeeds().out;
+    for part in ["ops/deploy-bot", "● active", "ops (owner)", "IDE Plugins", "in 11 h", "never"] {
+        assert!(shown.contains(part), "{part}: {shown}");
+    }
+}
+
+#[test]
+fn aliases_and_several_at_once() {
+    let home = Home::set_up();
+    for name in ["a", "b", "c", "d"] {
+        home.create(&[name]);
+    }
+    home.as_ops(&["token", "rm", "a", "b"]).ends(2 + 3).says(&["not confirmed"]);
+    home.as_ops(&["tokens", "remove", "a", "b", "--confirm", "a"]).ends(5).says(&["number of tokens"]);
+    home.as_ops(&["tokens", "remove", "a", "nobody", "--confirm", "2"]).ends(3);
+    home.as_ops(&["tokens", "remove", "a", "b", "--confirm", "2"]).succeeds();
+    home.as_ops(&["token", "destroy", "c", "--confirm", "c", "--no-input"]).succeeds();
+    home.as_ops(&["token", "ls", "--quiet"]).succeeds();
+    home.create(&["a"]);
+    home.as_ops(&["token", "restore", "a"]).ends(5);
+    home.as_ops(&["token", "restore", "a", "--as", "a-again"]).succeeds().says(&["ops/a-again"]);
+    assert_eq!(home.as_ops(&["token", "ls", "--quiet"]).out, "ops/a\nops/a-again\nops/d\n");
+}
+
+#[test]
+fn a_secret_is_saved_to_a_new_file_or_not_at_all() {
+    let home = Home::set_up();
+    let saved = home.as_ops(&["token", "create", "a", "--out", "secret"]).succeeds().silent().says(&["secret"]);
+    let text = std::fs::read_to_string(home.path("secret")).unwrap();
+    assert!(looks_like_a_secret(text.trim_end()) && !saved.err.contains(text.trim_end()));
+    assert_eq!(std::fs::metadata(home.path("secret")).unwrap().mode() & 0o777, 0o600);
+    assert_eq!(home.verify(text.trim_end()), 0);
+
+    std::os::unix::fs::symlink(home.path("elsewhere"), home.path("link")).unwrap();
+    std::fs::create_dir(home.path("folder")).unwrap();
+    for out in ["secret", "link", "folder", "no/such/folder", "/dev/null"] {
+        home.as_ops(&["token", "create", "b", "--out", out]).ends(1).silent().says(&["can't be saved"]);
+        home.as_ops(&["token", "regenerate", "a", "--out", out]).ends(1).silent();
+    }
+    assert!(!exists(&home.path("elsewhere")));
+    assert_eq!(std::fs::read_to_string(home.path("secret")).unwrap(), text);
+    assert_eq!(home.verify(text.trim_end()), 0, "a regeneration that could not be handed over did not happen");
+    assert_eq!(home.as_ops(&["token", "list", "--quiet"]).out, "ops/a\n");
+    let json = home.as_ops(&["token", "create", "c", "--out", "other", "--json"]).succeeds().json();
+    assert_eq!(json["secret"], json!(null));
+    assert_eq!(json["saved_to"], home.path("other").canonicalize().unwrap().display().to_string());
+}
+
+#[test]
+fn a_secret_comes_with_what_to_know_about_it() {
+    let home = Home::set_up();
+    let created = home.as_ops(&["token", "create", "a"]).succeeds();
+    assert!(looks_like_a_secret(created.out.strip_suffix('\n').unwrap()));
+    let curl = "printf 'Authorization: Bearer %s\\n' \"$T\" | curl -H @- URL";
+    let created = created.says(&["only time", curl]);
+    assert!(!created.err.contains(created.out.trim_end()));
+}
+
+#[test]
+fn output_that_goes_nowhere() {
+    let home = Home::set_up();
+    home.create(&["a"]);
+    let closed = |args: &[&str]| {
+        let mut child =
+            home.command(args).stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
+        drop(child.stdout.take());
+        use std::io::Write;
+        writeln!(child.stdin.take().unwrap(), "{PASSWORD}").unwrap();
+        let ended = child.wait_with_output().unwrap();
+        (ended.status.code(), String::from_utf8(ended.stderr).unwrap())
+    };
+    for args in [&["token", "list", "--quiet"][..], &["token", "show", "a"], &["token", "list", "--json"], &["--help"]]
+    {
+        let args: Vec<&str> = args.iter().copied().chain(["--password-stdin"]).collect();
+        assert_eq!(closed(&args), (Some(0), String::new()), "{args:?}");
+    }
+    let (code, err) = closed(&["token", "regenerate", "a", "--password-stdin"]);
+    assert_eq!(code, Some(1), "a lost secret is not passed over");
+    assert!(err.contains("could not be printed") && err.contains("jeton token regenerate ops/a"), "{err}");
+}
+
+#[test]
+fn help_version_and_no_terminal() {
+    let home = Home::new();
+    let help = home.run(&["--help"], "").succeeds();
+    for word in ["init", "token", "verify", "whoami", "demo", "--password-stdin", "Exit codes"] {
+        assert!(help.out.contains(word), "{word}");
+    }
+    for command in ["create", "list", "show", "disable", "enable", "regenerate", "delete", "restore"] {
+        home.run(&["token", command, "--help"], "").succeeds();
+    }
+    assert!(home.run(&["--version"], "").succeeds().out.starts_with("jeton "));
+    home.run(&[] as &[&str], "").ends(2).says(&["terminal", "jeton --help"]).silent();
+    home.run(&["demo"], "").ends(2).says(&["terminal"]);
+    home.run(&["demo", "--store", "x"], "").ends(2);
+    home.run(&["token"], "").ends(2);
+    home.run(&["nonsense"], "").ends(2);
+    assert!(!exists(&home.path(".local")), "none of this makes a store");
+}
+
+#[test]
+fn where_the_store_is() {
+    let home = Home::new();
+    let elsewhere = home.path("elsewhere/x.db").display().to_string();
+    home.as_ops(&["init", "--username", "ops", "--store", &elsewhere]).succeeds();
+    assert!(exists(&home.path("elsewhere/x.db")) && !exists(&home.store()));
+    let quiet = |key: &str, value: &str| {
+        let mut command = home.command(&["whoami", "--quiet", "--password-stdin"]);
+        command.env(key, value);
+        finish(command, format!("{PASSWORD}\n").as_bytes())
+    };
+    quiet("JETON_STORE", &elsewhere).succeeds();
+    quiet("JETON_STORE", "").ends(3);
+    home.file("c.toml", &format!("store = {elsewhere:?}\nusername = \"ops\"\n"), 0o644);
+    quiet("JETON_CONFIG", "c.toml").succeeds();
+    home.file("c.toml", "\n\ncolour = \"\\u001b[2J\"\n", 0o644);
+    quiet("JETON_CONFIG", "c.toml").ends(2).says(&["c.toml", "line 3", "colour"]);
+    home.file("c.toml", "\"\\u001b[2J\" = 1\n", 0o644);
+    quiet("JETON_CONFIG", "c.toml").ends(2);
+    std::fs::create_dir_all(home.path(".config/jeton")).unwrap();
+    home.file(".config/jeton/config.toml", &format!("store = {elsewhere:?}\n"), 0o600);
+    home.as_ops(&["whoami"]).succeeds();
+}

@@ -1,0 +1,147 @@
+//! The real program in a home of its own, with a cleared environment.
+
+use std::ffi::OsStr;
+use std::io::Write;
+use std::path::{Path, PathBuf};
+use std::process::{Command, Stdio};
+
+use tempfile::TempDir;
+
+/// The password of [`Home::set_up`]'s owner.
+pub const PASSWORD: &str = "correct horse battery";
+
+/// A home folder and the programs run in it.
+pub struct Home {
+    folder: TempDir,
+}
+
+/// How a run ended.
+#[derive(Debug)]
+pub struct Ran {
+    pub code: i32,
+    pub out: String,
+    pub err: String,
+}
+
+impl Home {
+    /// An empty home.
+    pub fn new() -> Self {
+        Home { folder: tempfile::tempdir().unwrap() }
+    }
+
+    /// A home with a store whose one account is the owner `ops`.
+    pub fn set_up() -> Self {
+        let home = Home::new();
+        home.as_ops(&["init", "--username", "ops"]).succeeds();
+        home
+    }
+
+    pub fn path(&self, name: &str) -> PathBuf {
+        self.folder.path().join(name)
+    }
+
+    pub fn store(&self) -> PathBuf {
+        self.path(".local/share/jeton/jeton.db")
+    }
+
+    /// The program, not yet started.
+    pub fn command<S: AsRef<OsStr>>(&self, args: &[S]) -> Command {
+        let mut command = Command::new(env!("CARGO_BIN_EXE_jeton"));
+        command.env_clear().env("HOME", self.folder.path()).current_dir(self.folder.path()).args(args);
+        command
+    }
+
+    /// Runs it with `input` on stdin.
+    pub fn run<S: AsRef<OsStr>>(&self, args: &[S], input: impl AsRef<[u8]>) -> Ran {
+        finish(self.command(args), input.as_ref())
+    }
+
+    /// Runs it with the owner's password on stdin.
+    pub fn as_ops(&self, args: &[&str]) -> Ran {
+        let args: Vec<&str> = args.iter().copied().chain(["--password-stdin"]).collect();
+        self.run(&args, format!("{PASSWORD}\n"))
+    }
+
+    /// A new token's secret.
+    pub fn create(&self, args: &[&str]) -> String {
+        let args: Vec<&str> = ["token", "create", "--quiet"].iter().chain(args).copied().collect();
+        self.as_ops(&args).succeeds().out.trim_end().to_owned()
+    }
+
+    /// The exit code of `verify` with `secret`.
+    pub fn verify(&self, secret: &str) -> i32 {
+        self.run(&["verify"], format!("{secret}\n")).code
+    }
+
+    /// A file with `text` and `mode`.
+    pub fn file(&self, name: &str, text: &str, mode: u32) -> PathBuf {
+        use std::os::unix::fs::PermissionsExt;
+        let path = self.path(name);
+        std::fs::write(&path, text).unwrap();
+        std::fs::set_permissions(&path, std::fs::Permissions::from_mode(mode)).unwrap();
+        path
+    }
+}
+
+/// Runs `command` to its end. That it doesn't read its input is no matter.
+pub fn finish(mut command: Command, input: &[u8]) -> Ran {
+    let mut child = command
+        .stdin(Stdio::piped())
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped())
+        .spawn()
+        .expect("the program starts");
+    let _ = child.stdin.take().unwrap().write_all(input);
+    let output = child.wait_with_output().unwrap();
+    Ran {
+        code: output.status.code().unwrap_or(-1),
+        out: String::from_utf8(output.stdout).expect("stdout is UTF-8"),
+        err: String::from_utf8(output.stderr).expect("stderr is UTF-8"),
+    }
+}
+
+impl Ran {
+    /// Demands exit code 0.
+    #[track_caller]
+    pub fn succeeds(self) -> Self {
+        self.ends(0)
+    }
+
+    /// Demands an exit code, and nothing that could drive a terminal on either stream.
+    #[track_caller]
+    pub fn ends(self, code: i32) -> Self {
+        assert_eq!(self.code, code, "{self:?}");
+        for text in [&self.out, &self.err] {
+            let raw = text.chars().find(|c| *c != '\n' && jeton::domain::text::is_hostile(*c));
+            assert_eq!(raw, None, "{self:?}");
+        }
+        self
+    }
+
+    /// Demands that stderr says each of `words`.
+    #[track_caller]
+    pub fn says(self, words: &[&str]) -> Self {
+        for word in words {
+            assert!(self.err.contains(word), "no {word:?} in {}", self.err);
+        }
+        self
+    }
+
+    /// Demands an empty stdout.
+    #[track_caller]
+    pub fn silent(self) -> Self {
+        assert_eq!(self.out, "");
+        self
+    }
+
+    /// Stdout as JSON.
+    #[track_caller]
+    pub fn json(&self) -> serde_json::Value {
+        serde_json::from_str(&self.out).unwrap_or_else(|e| panic!("{e}: {}", self.out))
+    }
+}
+
+/// Whether anything is at `path`.
+pub fn exists(path: &Path) -> bool {
+    std::fs::symlink_metadata(path).is_ok()
+}
