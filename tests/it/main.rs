@@ -10,6 +10,7 @@
 
 mod cli;
 mod conformance;
+mod crash;
 mod matrix;
 mod support;
 mod verbs;

@@ -1,0 +1,243 @@
+//! Killed at a random moment, again and again: what was acknowledged is there, and nothing is there that the audit
+//! log doesn't tell of.
+
+use std::collections::{BTreeMap, HashMap};
+use std::io::{BufRead, BufReader, Write};
+use std::path::Path;
+use std::process::{Command, Stdio};
+use std::sync::Arc;
+use std::sync::mpsc;
+use std::time::Duration;
+
+use jeton::domain::audit::AuditRow;
+use jeton::domain::filter::Filter;
+use jeton::domain::token::{TokenId, TokenRef};
+use jeton::store::sqlite::SqliteStore;
+use jeton::verbs::decide::{self, Decision};
+use jeton::verbs::local::{Caller, Local};
+use jeton::verbs::ports::{Anchor, Clock, Store, WindowQuery};
+use jeton::verbs::request::ask;
+use jeton::verbs::tokens::{
+    CreateToken, DeleteTokens, DisableTokens, EnableTokens, Pointed, RegenerateToken, RestoreToken,
+};
+
+use crate::support::world::{FakeClock, Fakes, House, OWNER, START, SeededEntropy, by, caller, create};
+
+const STORE: &str = "JETON_CRASH_STORE";
+const ROUND: &str = "JETON_CRASH_ROUND";
+
+/// Changes tokens until it is killed. A test only so that this binary can run it as a program of its own: without a
+/// store named in its environment it has nothing to do.
+#[test]
+fn child() {
+    let Some(store) = std::env::var_os(STORE) else { return };
+    let round: u64 = std::env::var(ROUND).unwrap().parse().unwrap();
+    // Time goes on from one child to the next, and a try left counted by a kill is waited out on a clock that jumps.
+    let mut fakes = Fakes::seeded(round.wrapping_mul(0x5851_f42d_4c95_7f2d));
+    fakes.clock = Arc::new(FakeClock::at(START.plus(round as i64 * 3_600_000)));
+    let caller = Caller { patience: Duration::from_secs(60), ..caller() };
+    let jeton = Local::new(SqliteStore::open(Path::new(&store)).unwrap(), fakes.world(), caller);
+    let dice = SeededEntropy::new(round ^ 0xd1ce);
+    say("READY");
+    for step in 0.. {
+        change(&jeton, &dice, &format!("r{round}-{step}"));
+        fakes.clock.forward(1_000);
+    }
+}
+
+fn say(line: &str) {
+    let mut out = std::io::stdout().lock();
+    writeln!(out, "\n{line}").and_then(|()| out.flush()).unwrap();
+}
+
+/// One change of whatever kind suits what is there, acknowledged once its verb has returned.
+fn change(jeton: &Local<SqliteStore>, dice: &SeededEntropy, fresh_name: &str) {
+    let owner = by(OWNER);
+    let listed = |trashed| all_tokens(jeton.store(), trashed);
+    let (kept, trashed) = (listed(false), listed(true));
+    let pick = |ids: &[TokenId]| Pointed { token: TokenRef::Id(ids[dice.below(ids.len())]), seen: None };
+    let acknowledge = |verb: &str, ids: &[TokenId], secret: &str| {
+        for id in ids {
+            say(&format!("ACK {verb} {id} {secret}"));
+        }
+    };
+    let ids = |tokens: &[jeton::domain::token::Token]| tokens.iter().map(|t| t.id).collect::<Vec<_>>();
+    match dice.below(7) {
+        0 | 1 if kept.len() < 12 => {
+            let made = ask(jeton, &owner, CreateToken { ..create(fresh_name) }).unwrap().out;
+            made.secret.expose(|s| acknowledge("token.create", &[made.token.id], s));
+        }
+        _ if kept.is_empty() => {}
+        2 => {
+            let done = ask(jeton, &owner, DisableTokens { tokens: vec![pick(&kept), pick(&kept)] }).unwrap();
+            acknowledge("token.disable", &ids(&done.out), "");
+        }
+        3 => {
+            let done = ask(jeton, &owner, EnableTokens { tokens: vec![pick(&kept)] }).unwrap();
+            acknowledge("token.enable", &ids(&done.out), "");
+        }
+        4 => {
+            let verb = RegenerateToken { token: pick(&kept), expires: None, out: None };
+            let made = ask(jeton, &owner, verb).unwrap().out;
+            made.secret.expose(|s| acknowledge("token.regenerate", &[made.token.id], s));
+        }
+        5 if kept.len() > 3 => {
+            let (tokens, typed) = (vec![pick(&kept[..2]), pick(&kept[2..])], "2".to_owned());
+            let done = ask(jeton, &owner, DeleteTokens { tokens, typed }).unwrap();
+            acknowledge("token.delete", &ids(&done.out), "");
+        }
+        _ if !trashed.is_empty() => {
+            let done = ask(jeton, &owner, RestoreToken { token: pick(&trashed), rename: None }).unwrap();
+            acknowledge("token.restore", &[done.out.id], "");
+        }
+        _ => {}
+    }
+}
+
+fn all_tokens(store: &SqliteStore, trashed: bool) -> Vec<TokenId> {
+    let window = store.read(|s| {
+        let owner = s.accounts()?.remove(0);
+        s.window(&WindowQuery {
+            visibility: jeton::verbs::ports::Visibility { own: owner.id, roles: Vec::new() },
+            account: None,
+            filter: Filter::default(),
+            trashed,
+            now: START,
+            anchor: Anchor::Start,
+            limit: 10_000,
+        })
+    });
+    window.unwrap().rows.iter().map(|t| t.id).collect()
+}
+
+/// What the audit log says became of a token.
+#[derive(Debug, Clone, PartialEq, Eq)]
+struct Fate {
+    name: String,
+    enabled: bool,
+    trashed: bool,
+    hint: String,
+}
+
+/// The tokens as the audit log tells of them, from nothing.
+fn retold(log: &[AuditRow]) -> BTreeMap<i64, Fate> {
+    let mut tokens = BTreeMap::new();
+    for row in log {
+        let Some(id) = TokenId::parse(&row.target) else { continue };
+        let details: serde_json::Value = serde_json::from_str(&row.details).unwrap();
+        let detail = |key: &str| details[key].as_str().unwrap().to_owned();
+        if row.verb == "token.create" {
+            let name = row.target_name.split_once('/').unwrap().1.to_owned();
+            let fate = Fate { name, enabled: true, trashed: false, hint: detail("secret") };
+            assert!(tokens.insert(id.0, fate).is_none(), "made twice: {row:?}");
+            continue;
+        }
+        let fate = tokens.get_mut(&id.0).unwrap();
+        match row.verb.as_str() {
+            "token.disable" => fate.enabled = false,
+            "token.enable" => fate.enabled = true,
+            "token.regenerate" => fate.hint = detail("secret"),
+            "token.delete" => fate.trashed = true,
+            "token.restore" => {
+                (fate.trashed, fate.enabled, fate.name) = (false, false, detail("as"));
+            }
+            other => panic!("{other}"),
+        }
+    }
+    tokens
+}
+
+fn stored(store: &SqliteStore) -> BTreeMap<i64, Fate> {
+    let ids = [all_tokens(store, false), all_tokens(store, true)].concat();
+    let read = |id: &TokenId| {
+        let t = store.read(|s| s.token(*id)).unwrap().unwrap();
+        let fate = Fate {
+            name: t.name.to_string(),
+            enabled: t.enabled,
+            trashed: t.deleted_at.is_some(),
+            hint: t.hint.clone(),
+        };
+        (id.0, fate)
+    };
+    ids.iter().map(read).collect()
+}
+
+/// Runs a child for `lifetime` once it is ready, kills it, and returns what it acknowledged.
+fn killed_after(store: &Path, round: u64, lifetime: Duration) -> Vec<String> {
+    let mut child = Command::new(std::env::current_exe().unwrap())
+        .args(["crash::child", "--exact", "--nocapture", "--test-threads=1"])
+        .env(STORE, store)
+        .env(ROUND, round.to_string())
+        .stdout(Stdio::piped())
+        .stderr(Stdio::inherit())
+        .spawn()
+        .unwrap();
+    let lines = BufReader::new(child.stdout.take().unwrap()).lines();
+    let (ready, is_ready) = mpsc::channel();
+    let reader = std::thread::spawn(move || {
+        let mut acknowledged = Vec::new();
+        for line in lines {
+            let line = line.unwrap();
+            if line == "READY" {
+                ready.send(()).unwrap();
+            } else if let Some(change) = line.strip_prefix("ACK ") {
+                acknowledged.push(change.trim_end().to_owned());
+            }
+        }
+        acknowledged
+    });
+    is_ready.recv().expect("the child came up");
+    // Nobody answers: how long this waits is the experiment itself.
+    let (_nobody, never) = mpsc::channel::<()>();
+    assert_eq!(never.recv_timeout(lifetime), Err(mpsc::RecvTimeoutError::Timeout));
+    assert!(child.try_wait().unwrap().is_none(), "the child ended by itself");
+    child.kill().unwrap();
+    child.wait().unwrap();
+    reader.join().unwrap()
+}
+
+#[test]
+fn killed_at_any_moment_nothing_acknowledged_is_lost() {
+    let rounds = if std::env::var_os("JETON_SOAK").is_some() { 1_000 } else { 200 };
+    let house = House::new();
+    house.set_policy(|p| p.active_tokens = 0);
+    let path = house.place.path();
+    let dice = SeededEntropy::new(2_026);
+    let mut known = house.audit();
+    let mut secrets: HashMap<String, String> = HashMap::new();
+    let (mut acks, mut unacknowledged) = (0, 0);
+    for round in 1..=rounds {
+        let lifetime = Duration::from_micros(dice.below(80_000) as u64);
+        let acknowledged = killed_after(&path, round, lifetime);
+        let store = SqliteStore::open(&path).unwrap();
+        assert_eq!(store.integrity().unwrap(), "ok", "round {round}");
+        let log = store.audit_log().unwrap();
+        assert_eq!(log[..known.len()], known, "round {round}: history changed");
+        let new = &log[known.len()..];
+        assert!(new.len() >= acknowledged.len(), "round {round}: lost {:?}", &acknowledged[new.len()..]);
+        for (ack, row) in acknowledged.iter().zip(new) {
+            let words: Vec<&str> = ack.split(' ').collect();
+            assert_eq!((words[0], words[1]), (row.verb.as_str(), row.target.as_str()), "round {round}");
+            if let Some(secret) = words.get(2) {
+                secrets.insert(secret[..12].to_owned(), (*secret).to_owned());
+            }
+        }
+        // The one change that was on its way may be there whole (two rows at most), or not at all.
+        assert!(new.len() - acknowledged.len() <= 2, "round {round}");
+        assert_eq!(stored(&store), retold(&log), "round {round}");
+        acks += acknowledged.len();
+        unacknowledged += new.len() - acknowledged.len();
+        known = log;
+    }
+    let store = SqliteStore::open(&path).unwrap();
+    let fates = retold(&known);
+    let clock = FakeClock::at(START);
+    for (hint, secret) in &secrets {
+        let good = fates.values().any(|f| f.hint == *hint && f.enabled && !f.trashed);
+        let from = decide::Caller { address: "", client: "" };
+        let decision = decide::verify(&store, secret, None, clock.now(), from).unwrap();
+        assert_eq!(matches!(decision, Decision::Allowed(_)), good, "{hint}: {decision:?}");
+    }
+    println!("{rounds} kills, {acks} acknowledged, {unacknowledged} committed unheard, {} secrets", secrets.len());
+    assert!(acks as u64 > rounds, "too few changes to have shown anything");
+}
