@@ -584,8 +584,14 @@ mod windows {
         let total = scope.len() as u64;
         let found: Vec<&Token> = scope.into_iter().filter(|t| holds(t, &query.filter, query.now)).collect();
         let limit = query.limit.min(found.len());
+        if let Anchor::After(id) = query.anchor {
+            let Some(key) = tokens.iter().find(|t| t.id == id) else { return Window::default() };
+            let after = |t: &&&Token| (t.name.as_str(), t.id) > (key.name.as_str(), key.id);
+            let rows = found.iter().filter(after).take(query.limit).map(|t| (*t).clone()).collect();
+            return Window { rows, ..Window::default() };
+        }
         let start = match query.anchor {
-            Anchor::Start => 0,
+            Anchor::Start | Anchor::After(_) => 0,
             Anchor::End => found.len() - limit,
             Anchor::Around(id) => match tokens.iter().find(|t| t.id == id) {
                 None => 0,
