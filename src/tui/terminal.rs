@@ -76,7 +76,10 @@ impl Screen {
 
     /// Forgets what is on the screen, so that the next frame draws all of it.
     pub(super) fn clear(&mut self) -> Result<()> {
-        self.terminal.clear().map_err(failed)
+        // `Terminal::clear` asks the terminal where its cursor is and waits for an answer that the thread reading keys
+        // gets; taking the same size again clears without asking.
+        let size = self.terminal.size().map_err(failed)?;
+        self.terminal.resize(size.into()).map_err(failed)
     }
 
     /// Sends a sequence that is not part of a frame.

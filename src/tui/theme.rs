@@ -17,6 +17,8 @@ pub struct Theme {
     pub accent: Style,
     /// The row under the cursor, the focused button.
     pub selected: Style,
+    /// The room of a text field.
+    pub field: Style,
     /// What matched the filter.
     pub matched: Style,
     /// All is well.
@@ -36,6 +38,7 @@ impl Theme {
             dim: plain.fg(Color::DarkGray),
             accent: plain.fg(Color::Cyan),
             selected: plain.add_modifier(Modifier::REVERSED),
+            field: plain.add_modifier(Modifier::UNDERLINED),
             matched: plain.fg(Color::Cyan).add_modifier(Modifier::UNDERLINED),
             good: plain.fg(Color::Green),
             warning: plain.fg(Color::Yellow),
@@ -51,7 +54,8 @@ impl Theme {
             dim: plain.add_modifier(Modifier::DIM),
             accent: plain.add_modifier(Modifier::BOLD),
             selected: plain.add_modifier(Modifier::REVERSED),
-            matched: plain.add_modifier(Modifier::UNDERLINED),
+            field: plain.add_modifier(Modifier::UNDERLINED),
+            matched: plain.add_modifier(Modifier::BOLD | Modifier::UNDERLINED),
             good: plain,
             warning: plain.add_modifier(Modifier::BOLD),
             danger: plain.add_modifier(Modifier::BOLD),

@@ -757,6 +757,8 @@ mod windows {
                         for token in &tokens {
                             query.anchor = Anchor::Around(token.id);
                             agree(&f, &tokens, &query);
+                            query.anchor = Anchor::After(token.id);
+                            agree(&f, &tokens, &query);
                         }
                         query.anchor = Anchor::Around(TokenId(9_999));
                         agree(&f, &tokens, &query);

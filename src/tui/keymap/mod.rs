@@ -27,6 +27,8 @@ pub enum Context {
     Choice,
     /// A new secret.
     Reveal,
+    /// Where to save it.
+    Save,
     /// The question whether to leave a secret behind.
     Leave,
     /// What is known of a token.
@@ -37,7 +39,7 @@ pub enum Context {
 
 impl Context {
     /// Every context, in the order of the help.
-    pub const ALL: [Context; 11] = [
+    pub const ALL: [Context; 12] = [
         Context::SignIn,
         Context::Tokens,
         Context::Filter,
@@ -46,6 +48,7 @@ impl Context {
         Context::Choice,
         Context::Confirm,
         Context::Reveal,
+        Context::Save,
         Context::Leave,
         Context::Help,
         Context::Anywhere,
@@ -62,6 +65,7 @@ impl Context {
             Context::Form => "Dialogs with fields",
             Context::Choice => "Choices in a dialog",
             Context::Reveal => "A new secret",
+            Context::Save => "Saving a secret",
             Context::Leave => "Leaving a secret",
             Context::Details => "Details",
             Context::Help => "Help",

@@ -76,6 +76,9 @@ pub static BINDINGS: &[Binding] = &[
     bind(Context::Confirm, &[ENTER], Action::Enter, "Confirm", "Makes the change with the password typed", 1, always),
     bind(Context::Confirm, &[ESC], Action::Cancel, "Cancel", "Back; nothing is changed", 2, always),
 
+    bind(Context::Save, &[ENTER], Action::Enter, "Save", "Saves the secret to the file typed", 1, always),
+    bind(Context::Save, &[ESC], Action::Cancel, "Back", "Back to the secret", 2, always),
+
     bind(Context::Choice, &[Key::code(KeyCode::Left), Key::char('h')], Action::Left, "Left", "Choice to the left, or above", 0, always),
     bind(Context::Choice, &[Key::code(KeyCode::Right), Key::char('l'), Key::char(' ')], Action::Right, "Choose", "Choice to the right, or below", 1, always),
     bind(Context::Choice, &[Key::code(KeyCode::Tab), DOWN, Key::char('j')], Action::Next, "Next", "Next choice or field", 2, always),

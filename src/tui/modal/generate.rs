@@ -127,7 +127,12 @@ impl Generate {
         match self.checked(facts) {
             Ok(verb) => {
                 self.problem = None;
-                let about = format!("{} will be able to use: {}.", verb.name, verb.selection.summary());
+                let until = verb.expires.and_then(|s| s.resolve(facts.now, facts.zone).ok());
+                let until = match until.filter(|e| e.at().is_some()) {
+                    Some(expiry) => format!("until {}", expiry.day(facts.zone)),
+                    None => "without an end".to_owned(),
+                };
+                let about = format!("{} may use: {}, {until}.", verb.name, verb.selection.summary());
                 let title = format!("Generate {}", verb.name);
                 let confirm = Confirm::new(title, about, self.username.clone(), Wanted::Create(verb));
                 Outcome::Push(Modal::Confirm(Box::new(confirm)))

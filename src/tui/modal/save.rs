@@ -60,7 +60,7 @@ impl Save {
 
 impl Page for Save {
     fn context(&self) -> Context {
-        Context::Form
+        Context::Save
     }
 
     fn field(&mut self) -> Option<&mut Field> {

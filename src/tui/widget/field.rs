@@ -139,8 +139,9 @@ impl Field {
             left.insert_str(0, grapheme);
         }
         let mut right = tail.into_iter();
-        let style = if focused { Style::new() } else { theme.dim };
-        let mut spans = vec![Span::styled(left, if focused { Style::new() } else { Style::new() })];
+        // The room of the field is underlined, so that blanks and underscores are told apart.
+        let line = theme.field;
+        let mut spans = vec![Span::styled(left, line)];
         if focused {
             let under = right.next().unwrap_or_else(|| " ".to_owned());
             used += width(&under);
@@ -154,8 +155,8 @@ impl Field {
             used += width(&grapheme);
             rest.push_str(&grapheme);
         }
-        spans.push(Span::raw(rest));
-        spans.push(Span::styled("_".repeat(columns.saturating_sub(used)), style.patch(theme.dim)));
+        rest.push_str(&" ".repeat(columns.saturating_sub(used)));
+        spans.push(Span::styled(rest, line));
         spans
     }
 }

@@ -1,5 +1,5 @@
 //! What the tests share.
 #![allow(dead_code, reason = "each branch of the house uses its own part of it")]
 
-pub mod world;
 pub mod program;
+pub mod world;
