@@ -249,7 +249,7 @@ mod tests {
         #[test]
         fn every_secret_reads_back(seed: u64) {
             let secret = from_seed(seed);
-            let again = secret.expose(|s| Secret::parse(s)).unwrap();
+            let again = secret.expose(Secret::parse).unwrap();
             prop_assert!(again.digest().matches(&secret.digest()));
             prop_assert_eq!(again.public_id(), secret.public_id());
         }
