@@ -65,11 +65,9 @@ impl Prompt {
     pub fn hidden(&self, label: &str) -> Result<Zeroizing<String>> {
         restore_terminal_on_signals();
         match rpassword::prompt_password(format!("{}: ", shown(label))) {
-            Ok(text) => {
-                say("\n")?;
-                Ok(Zeroizing::new(text))
-            }
-            Err(e) if matches!(e.kind(), io::ErrorKind::Interrupted | io::ErrorKind::UnexpectedEof) => {
+            Ok(text) => Ok(Zeroizing::new(text)),
+            Err(e) if e.kind() == io::ErrorKind::Interrupted => Err(Error::cancelled()),
+            Err(e) if e.kind() == io::ErrorKind::UnexpectedEof => {
                 say("\n")?;
                 Err(Error::cancelled())
             }
@@ -86,7 +84,10 @@ impl Prompt {
         let terminal = File::open(TERMINAL).map_err(unusable)?;
         match first_line(&terminal, LINE_MOST)? {
             FirstLine::Text(text) => Ok(text.trim().to_owned()),
-            FirstLine::Nothing => Err(Error::cancelled()),
+            FirstLine::Nothing => {
+                say("\n")?;
+                Err(Error::cancelled())
+            }
             FirstLine::TooLong | FirstLine::NotText => Err(Error::usage("that can't be taken as an answer")),
         }
     }

@@ -277,7 +277,7 @@ fn tables_are_for_people() {
     let list = home.as_ops(&["tokens", "ls"]).succeeds().says(&["2 tokens"]).out;
     let lines: Vec<&str> = list.lines().collect();
     assert!(lines[0].starts_with("NAME        STATUS      ACCOUNT  API          EXPIRES  LAST SEEN  HINT"), "{list}");
-    assert!(lines[1].starts_with("deploy-bot  ● active    ops      IDE Plugins  in 11 h  never      jtn_"), "{list}");
+    assert!(lines[1].starts_with("deploy-bot  ● active    ops      IDE Plugins  in 12 h  never      jtn_"), "{list}");
     assert!(lines[2].starts_with("x           ○ disabled  ops      nothing yet  never    never      jtn_"), "{list}");
     let some = |args: &[&str]| {
         let all: Vec<&str> = ["token", "list", "--quiet"].iter().chain(args).copied().collect();
@@ -296,7 +296,7 @@ fn tables_are_for_people() {
     assert_eq!(some(&["--status", "deleted"]), "ops/x\n");
     assert!(home.as_ops(&["token", "list", "--trash"]).out.contains("† deleted"));
     let shown = home.as_ops(&["token", "show", "deploy-bot"]).succeeds().out;
-    for part in ["ops/deploy-bot", "● active", "ops (owner)", "IDE Plugins", "in 11 h", "never"] {
+    for part in ["ops/deploy-bot", "● active", "ops (owner)", "IDE Plugins", "in 12 h", "never"] {
         assert!(shown.contains(part), "{part}: {shown}");
     }
 }

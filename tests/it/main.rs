@@ -12,5 +12,6 @@ mod cli;
 mod conformance;
 mod crash;
 mod matrix;
+mod prompts;
 mod support;
 mod verbs;

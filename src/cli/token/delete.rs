@@ -23,7 +23,7 @@ pub(super) fn delete(app: &mut App, args: DeleteArgs) -> Result<()> {
     let changed = app.ask(&who, verb)?;
     done(app, &changed.out, "deleted; it is denied from now on")?;
     if !app.out.json {
-        app.out.note("  It stays in the trash for a while: jeton token restore NAME");
+        app.out.note("  In the trash for now: jeton token list --trash, jeton token restore NAME");
     }
     Ok(())
 }
@@ -35,6 +35,10 @@ fn confirmed(app: &App, tokens: Vec<Pointed>) -> Result<(Credential, DeleteToken
     let mut seen = Vec::with_capacity(tokens.len());
     for pointed in tokens {
         let shown = app.ask(&look, ShowToken { token: pointed.token })?;
+        if shown.token.deleted_at.is_some() {
+            let name = shown.token.full_name();
+            return Err(Error::not_found(format!("the token {name} is in the trash already")));
+        }
         consequences(app, &shown)?;
         seen.push(Pointed::on_screen(&shown.token));
     }

@@ -74,7 +74,7 @@ fn hand_over(app: &mut App, issued: &Issued, what: &str) -> Result<()> {
         Expiry::Never => "it never expires".to_owned(),
         Expiry::At(at) => format!("it works until {}, {}", token.expiry.day(app.world.clock.zone()), relative(at, now)),
     };
-    app.out.note(&format!("✓ {} {what}; {end}", token.name));
+    app.out.note(&format!("✓ {} {what}; {end}", token.full_name()));
     if let Some(path) = issued.saved_to() {
         app.out.note(&format!("  Its secret is saved in {}, readable by you alone", path.display()));
         return Ok(());

@@ -1,0 +1,167 @@
+//! What the commands ask on a terminal.
+
+use std::io::{Read, Write};
+use std::os::unix::fs::OpenOptionsExt;
+use std::path::PathBuf;
+use std::sync::mpsc::{Receiver, channel};
+use std::time::Duration;
+
+use portable_pty::{Child, CommandBuilder, MasterPty, PtySize, SlavePty, native_pty_system};
+use rustix::termios::{LocalModes, tcgetattr};
+
+use crate::support::program::{Home, PASSWORD, exists};
+
+/// Long enough for a busy machine; nothing waits for it when all is well.
+const PATIENCE: Duration = Duration::from_secs(30);
+
+/// The program on a terminal of its own.
+struct Terminal {
+    master: Box<dyn MasterPty + Send>,
+    /// Held so that what was written is not lost when the program ends.
+    _slave: Box<dyn SlavePty + Send>,
+    child: Box<dyn Child + Send + Sync>,
+    input: Box<dyn Write + Send>,
+    output: Receiver<Vec<u8>>,
+    seen: String,
+    read_to: usize,
+}
+
+impl Terminal {
+    fn start(home: &Home, args: &[&str]) -> Self {
+        let pair = native_pty_system().openpty(PtySize::default()).unwrap();
+        let mut command = CommandBuilder::new(env!("CARGO_BIN_EXE_jeton"));
+        command.env_clear();
+        command.env("HOME", home.path(""));
+        command.env("TERM", "xterm-256color");
+        command.cwd(home.path(""));
+        command.args(args);
+        let child = pair.slave.spawn_command(command).unwrap();
+        let mut reader = pair.master.try_clone_reader().unwrap();
+        let (send, output) = channel();
+        std::thread::spawn(move || {
+            let mut buffer = [0; 4096];
+            while let Ok(n @ 1..) = reader.read(&mut buffer) {
+                if send.send(buffer[..n].to_vec()).is_err() {
+                    return;
+                }
+            }
+        });
+        let input = pair.master.take_writer().unwrap();
+        Terminal { master: pair.master, _slave: pair.slave, child, input, output, seen: String::new(), read_to: 0 }
+    }
+
+    /// Waits until `text` comes, after what was waited for before.
+    #[track_caller]
+    fn waits_for(&mut self, text: &str) -> &mut Self {
+        loop {
+            if let Some(at) = self.seen[self.read_to..].find(text) {
+                self.read_to += at + text.len();
+                return self;
+            }
+            match self.output.recv_timeout(PATIENCE) {
+                Ok(bytes) => self.seen.push_str(&String::from_utf8(bytes).unwrap()),
+                Err(_) => panic!("{text:?} did not come; there was {:?}", self.seen),
+            }
+        }
+    }
+
+    /// Answers a hidden prompt, once it is hidden: until then the terminal itself would echo.
+    #[track_caller]
+    fn types_hidden(&mut self, prompt: &str, text: &str) -> &mut Self {
+        self.waits_for(prompt);
+        while self.echoes() {
+            std::thread::yield_now();
+        }
+        self.types(text)
+    }
+
+    fn types(&mut self, text: &str) -> &mut Self {
+        self.input.write_all(text.as_bytes()).unwrap();
+        self
+    }
+
+    fn echoes(&self) -> bool {
+        let path: PathBuf = self.master.tty_name().unwrap();
+        let no_controlling_terminal = rustix::fs::OFlags::NOCTTY.bits().cast_signed();
+        let tty = std::fs::OpenOptions::new().read(true).custom_flags(no_controlling_terminal).open(path).unwrap();
+        tcgetattr(&tty).unwrap().local_modes.contains(LocalModes::ECHO)
+    }
+
+    /// Waits for the end; the exit code, 130 for Ctrl-C whichever way it was taken.
+    fn ends(&mut self) -> u32 {
+        let status = self.child.wait().unwrap();
+        while let Ok(bytes) = self.output.recv_timeout(Duration::from_millis(50)) {
+            self.seen.push_str(&String::from_utf8(bytes).unwrap());
+        }
+        assert!(self.echoes(), "the terminal is left as it was found");
+        for secret in [PASSWORD, "wrong horse battery"] {
+            assert!(!self.seen.contains(secret), "{}", self.seen);
+        }
+        if status.signal().is_some() { 130 } else { status.exit_code() }
+    }
+}
+
+const RIGHT: &str = "correct horse battery\n";
+const WRONG: &str = "wrong horse battery\n";
+
+#[test]
+fn a_first_owner_is_asked_for_name_and_password_twice() {
+    let home = Home::new();
+    let mut left = Terminal::start(&home, &["init"]);
+    left.waits_for("owner: ").types("ops\n").types_hidden("New password of ops: ", "\u{3}");
+    assert_eq!(left.ends(), 130);
+    assert!(!exists(&home.path(".local")), "leaving a first run leaves nothing behind");
+
+    let mut init = Terminal::start(&home, &["init"]);
+    init.waits_for("owner: ").types("ops\n");
+    init.types_hidden("New password of ops: ", "short\n").waits_for("too short");
+    init.types_hidden("New password of ops: ", RIGHT).types_hidden("again: ", WRONG).waits_for("differ");
+    init.types_hidden("New password of ops: ", RIGHT).types_hidden("again: ", RIGHT).waits_for("✓");
+    assert_eq!(init.ends(), 0);
+    home.as_ops(&["whoami"]).succeeds();
+}
+
+#[test]
+fn a_password_is_asked_for_three_times() {
+    let home = Home::set_up();
+    let mut create = Terminal::start(&home, &["token", "create", "a"]);
+    create.types_hidden("ops: ", WRONG).types_hidden("ops: ", RIGHT).waits_for("jtn_").waits_for("only time");
+    assert_eq!(create.ends(), 0);
+    let mut wrong = Terminal::start(&home, &["token", "create", "b"]);
+    wrong.types_hidden("ops: ", WRONG).types_hidden("ops: ", WRONG).types_hidden("ops: ", WRONG).waits_for("error: ");
+    assert_eq!(wrong.ends(), 4);
+    for leaving in ["\u{3}", "\u{4}"] {
+        let mut left = Terminal::start(&home, &["token", "create", "b"]);
+        left.types_hidden("ops: ", leaving);
+        assert_eq!(left.ends(), 130);
+    }
+    let mut forbidden = Terminal::start(&home, &["token", "create", "b", "--no-input"]);
+    forbidden.waits_for("no password was given");
+    assert_eq!(forbidden.ends(), 4);
+    assert_eq!(home.as_ops(&["token", "list", "--quiet"]).out, "ops/a\n");
+}
+
+#[test]
+fn a_deletion_shows_what_would_break_and_asks_for_the_name() {
+    let home = Home::set_up();
+    let secret = home.create(&["a"]);
+    home.create(&["b"]);
+    assert_eq!(home.verify(&secret), 0);
+    let delete = |args: &[&str], typed: &str| {
+        let mut delete = Terminal::start(&home, args);
+        delete.types_hidden("ops: ", RIGHT);
+        for name in &args[2..] {
+            delete.waits_for(&format!("ops/{name}: "));
+        }
+        delete.waits_for("delete").types(typed);
+        (delete.ends(), delete.seen.clone())
+    };
+    let (code, seen) = delete(&["token", "delete", "a"], "b\n");
+    assert_eq!(code, 5);
+    assert!(seen.contains("1 today, 1 in 7 days") && seen.contains("from local  jeton verify  1"), "{seen}");
+    assert_eq!(delete(&["token", "delete", "a"], "\u{4}").0, 130);
+    assert_eq!(delete(&["token", "delete", "a", "b"], "a\n").0, 5);
+    assert_eq!(home.verify(&secret), 0, "none of these deleted it");
+    assert_eq!(delete(&["token", "delete", "a", "b"], "2\n").0, 0);
+    assert_eq!(home.verify(&secret), 4);
+}
