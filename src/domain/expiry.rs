@@ -91,6 +91,19 @@ impl Span {
     }
 }
 
+impl Span {
+    /// In words, e.g. `30 days`.
+    pub fn words(self) -> String {
+        let (count, unit) = match self {
+            Span::Hours(n) => (n, "hour"),
+            Span::Days(n) => (n, "day"),
+            Span::Months(n) => (n, "month"),
+            Span::Years(n) => (n, "year"),
+        };
+        format!("{count} {unit}{}", if count == 1 { "" } else { "s" })
+    }
+}
+
 impl fmt::Display for Span {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {

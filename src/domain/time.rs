@@ -136,14 +136,15 @@ pub fn relative(at: Timestamp, now: Timestamp) -> String {
     let seconds = distance.unsigned_abs() / 1_000;
     // What is past is counted in whole units gone by; what is ahead is rounded, so that a 30 d expiry says 30 days.
     let in_units = |unit: u64| (seconds + if ahead { unit / 2 } else { 0 }) / unit;
+    // 61 days and 730.5 days are the first that make two whole months and years.
     let (count, unit) = match seconds {
         0..60 => return if ahead { "in < 1 min".to_owned() } else { "just now".to_owned() },
         60..3_600 => (in_units(60), "min"),
         3_600..86_400 => (in_units(3_600), "h"),
         86_400..129_600 => return if ahead { "tomorrow" } else { "yesterday" }.to_owned(),
         129_600..172_800 if !ahead => return "yesterday".to_owned(),
-        129_600..5_184_000 => (in_units(86_400), "days"),
-        5_184_000..63_072_000 => (in_units(2_629_800), "mo"),
+        129_600..5_270_400 => (in_units(86_400), "days"),
+        5_270_400..63_115_200 => (in_units(2_629_800), "mo"),
         _ => (in_units(31_557_600), "years"),
     };
     if ahead { format!("in {count} {unit}") } else { format!("{count} {unit} ago") }
@@ -197,6 +198,9 @@ mod tests {
         assert_eq!(say(-(30 * DAY - 5 * SECOND)), "29 days ago");
         assert_eq!(say(47 * HOUR), "in 2 days");
         assert_eq!(say(-47 * HOUR), "yesterday");
+        assert_eq!(say(-60 * DAY), "60 days ago");
+        assert_eq!(say(-61 * DAY), "2 mo ago");
+        assert_eq!(say(-731 * DAY), "2 years ago");
         assert_eq!(say(30 * HOUR), "tomorrow");
         assert_eq!(say(-30 * HOUR), "yesterday");
         assert_eq!(say(365 * DAY), "in 12 mo");

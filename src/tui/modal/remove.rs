@@ -120,7 +120,7 @@ impl Remove {
         let columns = dialog_columns(area);
         let mut lines = usage_lines(&self.token, &self.usage, columns, model);
         lines.resize(4, Line::default());
-        let trash = format!("Denied from the next request on. Stays in the trash for {}.", self.trash);
+        let trash = format!("Denied from the next request on. Stays in the trash for {}.", self.trash.words());
         lines.push(Line::raw(cut(&trash, columns)));
         lines.push(Line::default());
         let row = |slot: Slot, label: &'static str, field: &Field| {

@@ -150,7 +150,7 @@ impl Tokens {
         let row = |y: u16| Rect { x: area.x, y: area.y + y, width: area.width, height: 1 }.intersection(area);
         let columns = usize::from(area.width);
         frame.render_widget(self.head(columns, model), row(0));
-        frame.render_widget(self.filter_line(columns, theme), row(1));
+        frame.render_widget(self.filter_line(columns, model), row(1));
         let rule = || Line::styled("─".repeat(columns), theme.dim);
         frame.render_widget(rule(), row(2));
         let bottom = area.height.saturating_sub(4);
@@ -158,8 +158,8 @@ impl Tokens {
 
         let mut table = Rect { y: area.y + 3, height: bottom.saturating_sub(3), ..area };
         if area.width >= WIDE {
-            table.width -= PANE + 1;
-            let pane = Rect { x: area.x + table.width + 1, width: PANE, ..table };
+            table.width -= PANE + 2;
+            let pane = Rect { x: area.x + table.width + 2, width: PANE, ..table };
             let bar = vec![Line::styled("│", theme.dim); usize::from(table.height)];
             frame.render_widget(Paragraph::new(bar), Rect { x: pane.x - 1, width: 1, ..table });
             if let Some(token) = self.current() {
@@ -187,24 +187,21 @@ impl Tokens {
             1 => " · ! 1 expires soon".to_owned(),
             n => format!(" · ! {} expire soon", grouped(n)),
         };
-        let demo =
-            model.demo.as_ref().map_or_else(String::new, |d| format!("demo, password: {}   ", d.password.as_str()));
         let left = cut(&format!(" jeton  {who}"), columns);
-        let right_width = width(&demo) + width(&limit) + width(&soon) + 1;
-        let gap = columns.saturating_sub(width(&left) + right_width);
+        let gap = columns.saturating_sub(width(&left) + width(&limit) + width(&soon) + 1);
         let (name, rest) = left.split_at(left.len().min(6));
         let spans = vec![
             Span::styled(name.to_owned(), theme.strong),
             Span::raw(rest.to_owned()),
             Span::raw(" ".repeat(gap)),
-            Span::styled(clean(&demo).into_owned(), theme.warning),
             Span::raw(limit),
             Span::styled(soon, theme.warning),
         ];
         Line::from(spans)
     }
 
-    fn filter_line(&self, columns: usize, theme: &Theme) -> Line<'static> {
+    fn filter_line(&self, columns: usize, model: &Model) -> Line<'static> {
+        let theme = &model.theme;
         let count = if !self.loaded {
             "reading…".to_owned()
         } else if self.filter.is_empty() {
@@ -222,7 +219,11 @@ impl Tokens {
             spans.extend(self.filter.spans(room.min(40), self.filtering, theme));
             spans.push(Span::raw(" ".repeat(room.saturating_sub(40) + 1)));
         } else {
-            spans.push(Span::styled(fit("", room + 1), theme.dim));
+            let demo = model
+                .demo
+                .as_ref()
+                .map_or_else(String::new, |d| format!("a demonstration; its password is: {}", d.password.as_str()));
+            spans.push(Span::styled(fit(&demo, room + 1), theme.warning));
         }
         spans.push(Span::styled(right, theme.dim));
         Line::from(spans)
