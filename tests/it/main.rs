@@ -13,5 +13,7 @@ mod conformance;
 mod crash;
 mod matrix;
 mod prompts;
+mod sinks;
+mod structure;
 mod support;
 mod verbs;

@@ -1,0 +1,176 @@
+//! Snapshots, changes and their audit rows.
+
+use super::*;
+
+pub fn an_empty_store_has_nothing<E: Engine>() {
+    let engine = E::fresh();
+    let store = engine.open();
+    store
+        .read(|s| {
+            assert_eq!(s.installation()?, None);
+            assert!(s.accounts()?.is_empty());
+            assert_eq!(s.policy()?, Policy::default());
+            assert_eq!(s.token(TokenId(1))?, None);
+            assert!(s.api_sets()?.is_empty());
+            Ok(())
+        })
+        .unwrap();
+}
+
+pub fn what_was_written_reads_back<E: Engine>() {
+    let f = Furnished::<E>::new();
+    let sets: BTreeSet<String> = ["IDE Plugins", "Marketplace"].map(str::to_owned).into();
+    let methods: BTreeSet<MethodId> = ["jeton.tokens.read", "gone.Method"].map(|m| MethodId::parse(m).unwrap()).into();
+    let selections = [Selection::Inherit, Selection::Sets(sets), Selection::Custom(methods), Selection::nothing()];
+    let owner = f.account("owner");
+    for (i, selection) in selections.iter().enumerate() {
+        let expiry = if i % 2 == 0 { Expiry::Never } else { Expiry::At(START.plus(DAY)) };
+        let name = token_name(&format!("T{i}._-x"));
+        let description = Description::parse("it's \"100 %\" _ \\ naïve 漢字 🦀 ; DROP TABLE tokens; --").unwrap();
+        let secret = f.secret();
+        let id = change(&f.store, |tx| {
+            let id = tx.insert_token(&NewToken {
+                account: owner.id,
+                name: &name,
+                description: &description,
+                selection,
+                expiry,
+                now: START,
+            })?;
+            tx.set_secret(id, &secret, START.plus(5))?;
+            Ok(id)
+        })
+        .unwrap();
+        let token = f.get(id);
+        assert_eq!((token.name, token.description, &token.selection), (name, description, selection));
+        assert_eq!((token.expiry, token.created_at, token.secret_since), (expiry, START, START.plus(5)));
+        assert_eq!((token.hint.as_str(), token.revision), (secret.hint(), Revision(1)));
+        assert_eq!((token.enabled, token.deleted_at, token.last_seen_at, token.previous), (true, None, None, None));
+        assert_eq!((token.owner.id, token.owner.role, token.owner.enabled), (owner.id, Role::Owner, true));
+    }
+    let installation = f.store.read(|s| s.installation()).unwrap().unwrap();
+    assert_eq!((installation.prefix.as_str(), installation.created_at), ("jtn", START));
+    let policy =
+        Policy { self_service: false, max_expiry: Some(Span::Years(1)), default_expiry: None, ..Policy::default() };
+    change(&f.store, |tx| tx.set_policy(&policy)).unwrap();
+    assert_eq!(f.store.read(|s| s.policy()).unwrap(), policy);
+}
+
+pub fn an_update_replaces_everything_it_names<E: Engine>() {
+    let f = Furnished::<E>::new();
+    let mut token = f.token("member", "before", Expiry::Never);
+    token.name = token_name("after");
+    token.description = Description::parse("why").unwrap();
+    token.enabled = false;
+    token.selection = Selection::Sets(["Marketplace".to_owned()].into());
+    token.expiry = Expiry::At(START.plus(DAY));
+    token.deleted_at = Some(START.plus(3));
+    f.update(&token).unwrap();
+    assert_eq!(f.get(token.id), Token { revision: Revision(2), ..token.clone() });
+    token = f.get(token.id);
+    token.selection = Selection::Inherit;
+    token.deleted_at = None;
+    f.update(&token).unwrap();
+    assert_eq!(f.get(token.id), Token { revision: Revision(3), ..token });
+}
+
+pub fn a_snapshot_sees_one_state<E: Engine>() {
+    let f = Furnished::<E>::new();
+    let other = f.engine.open();
+    f.store
+        .read(|s| {
+            let before = s.accounts()?;
+            change(&other, |tx| add_account(tx, "later", Role::Member))?;
+            assert_eq!(other.read(|s| s.accounts())?.len(), before.len() + 1);
+            assert_eq!(s.accounts()?, before);
+            Ok(())
+        })
+        .unwrap();
+    assert!(f.store.read(|s| s.account_named(&username("later"))).unwrap().is_some());
+}
+
+pub fn a_write_sees_itself_and_what_came_before<E: Engine>() {
+    let f = Furnished::<E>::new();
+    let other = f.engine.open();
+    change(&other, |tx| add_account(tx, "a", Role::Member)).unwrap();
+    change(&f.store, |tx| {
+        assert!(tx.account_named(&username("a"))?.is_some());
+        let id = add_account(tx, "b", Role::Member)?;
+        assert_eq!(tx.account(id)?.unwrap().username, username("b"));
+        assert_eq!(tx.accounts()?.len(), 6);
+        Ok(())
+    })
+    .unwrap();
+}
+
+pub fn a_refused_change_leaves_nothing<E: Engine>() {
+    let f = Furnished::<E>::new();
+    let (audit, owner) = (f.engine.audit(), f.account("owner").id);
+    let state = || f.store.read(|s| Ok((s.accounts()?, s.policy()?, s.active_tokens(owner, START)?))).unwrap();
+    let before = state();
+
+    let refused: Result<()> = change(&f.store, |tx| {
+        add_account(tx, "x", Role::Member)?;
+        add_token(tx, owner, "x", Expiry::Never)?;
+        tx.set_policy(&Policy { active_tokens: 3, ..Policy::default() })?;
+        Err(Error::usage("no"))
+    });
+    assert_eq!(refused.unwrap_err(), Error::usage("no"));
+    assert_eq!(state(), before);
+
+    let conflict = change(&f.store, |tx| {
+        add_token(tx, owner, "x", Expiry::Never)?;
+        add_token(tx, owner, "x", Expiry::Never)
+    });
+    assert_eq!(kind(conflict), Kind::Conflict);
+    assert_eq!(state(), before);
+
+    let panicked = catch_unwind(AssertUnwindSafe(|| {
+        let _: Result<()> = change(&f.store, |tx| {
+            add_token(tx, owner, "x", Expiry::Never)?;
+            std::panic::resume_unwind(Box::new("thrown on purpose"))
+        });
+    }));
+    assert!(panicked.is_err());
+    assert_eq!(state(), before);
+
+    let refused: Result<()> = f.store.bookkeep(|b| {
+        b.reserve_try(&TryKey([1; 32]), START)?;
+        Err(Error::usage("no"))
+    });
+    assert!(refused.is_err());
+    assert_eq!(f.store.bookkeep(|b| b.reserve_try(&TryKey([1; 32]), START)).unwrap(), None);
+    assert_eq!(f.engine.audit(), audit);
+}
+
+pub fn every_change_is_audited<E: Engine>() {
+    let f = Furnished::<E>::new();
+    let before = f.engine.audit();
+    let by = AuditActor { account: "a9".to_owned(), name: "zoë".to_owned(), proof: "password", face: Face::Tui };
+    let entries =
+        [AuditEntry::new("one", "t1", "a/b").with("was", "on").with("n", 7), AuditEntry::new("two", "t2", "a/c")];
+    let out = f.store.write(&by, START.plus(9), |_| Ok(Audited::each(42, entries).unwrap())).unwrap();
+    assert_eq!(out, 42);
+    let after = f.engine.audit();
+    assert_eq!(after[..before.len()], before);
+    let [one, two] = &after[before.len()..] else { panic!("{} rows", after.len() - before.len()) };
+    assert_eq!((one.seq, two.seq), (before.len() as i64 + 1, before.len() as i64 + 2));
+    assert_eq!((one.at, one.account.as_str(), one.name.as_str()), (START.plus(9), "a9", "zoë"));
+    assert_eq!((one.proof.as_str(), one.face.as_str()), ("password", "tui"));
+    assert_eq!((one.verb.as_str(), one.target.as_str(), one.target_name.as_str()), ("one", "t1", "a/b"));
+    assert_eq!(one.details, r#"{"n":7,"was":"on"}"#);
+    assert_eq!((two.verb.as_str(), two.details.as_str()), ("two", "{}"));
+    assert!(Audited::each((), []).is_none(), "a change without an entry can't even be made");
+}
+
+pub fn two_changes_of_one_token_conflict<E: Engine>() {
+    let f = Furnished::<E>::new();
+    let mine = f.token("member", "x", Expiry::Never);
+    let theirs = Token { enabled: false, ..mine.clone() };
+    f.update(&theirs).unwrap();
+    let mut late = mine.clone();
+    late.expiry = Expiry::At(START.plus(DAY));
+    assert_eq!(kind(f.update(&late)), Kind::Conflict);
+    assert_eq!(f.get(mine.id), Token { revision: Revision(2), ..theirs });
+    assert_eq!(kind(f.update(&Token { id: TokenId(999), ..mine })), Kind::Conflict);
+}

@@ -1,0 +1,123 @@
+//! Names, secrets, counts and the catalogue.
+
+use super::*;
+
+pub fn names_are_unique_outside_the_trash<E: Engine>() {
+    let f = Furnished::<E>::new();
+    let first = f.token("member", "x", Expiry::Never);
+    f.token("viewer", "x", Expiry::Never);
+    f.token("member", "X", Expiry::Never);
+    let member = f.account("member").id;
+    assert_eq!(kind(change(&f.store, |tx| add_token(tx, member, "x", Expiry::Never))), Kind::Conflict);
+    f.update(&Token { deleted_at: Some(START), ..first.clone() }).unwrap();
+    let second = f.token("member", "x", Expiry::Never);
+    let trashed = f.get(first.id);
+    assert_eq!(kind(f.update(&Token { deleted_at: None, ..trashed.clone() })), Kind::Conflict);
+    f.update(&Token { deleted_at: Some(START), ..second.clone() }).unwrap();
+    f.update(&Token { deleted_at: None, ..trashed }).unwrap();
+
+    let named = |account, trashed| {
+        let found = f.store.read(|s| s.tokens_named(account, &token_name("x"), trashed)).unwrap();
+        let mut ids: Vec<i64> = found.iter().map(|t| t.id.0).collect();
+        ids.sort_unstable();
+        ids
+    };
+    assert_eq!(named(Some(member), false), [first.id.0]);
+    assert_eq!(named(Some(member), true), [second.id.0]);
+    assert_eq!(named(None, false).len(), 2);
+}
+
+pub fn usernames_are_given_once<E: Engine>() {
+    let f = Furnished::<E>::new();
+    assert_eq!(kind(change(&f.store, |tx| add_account(tx, "member", Role::Viewer))), Kind::Conflict);
+    assert_eq!(f.account("member").role, Role::Member);
+    let names: Vec<String> = f.store.read(|s| s.accounts()).unwrap().iter().map(|a| a.username.to_string()).collect();
+    assert_eq!(names, ["admin", "member", "owner", "viewer"]);
+    let member = f.account("member");
+    assert_eq!((member.enabled, member.created_at, member.credential_version), (true, START, CredentialVersion(1)));
+    assert_eq!(f.store.read(|s| s.account(AccountId(99))).unwrap(), None);
+}
+
+pub fn a_token_has_one_current_secret<E: Engine>() {
+    let f = Furnished::<E>::new();
+    let token = f.token("member", "x", Expiry::Never);
+    let secrets = [f.secret(), f.secret(), f.secret()];
+    for secret in &secrets {
+        change(&f.store, |tx| tx.set_secret(token.id, secret, START)).unwrap();
+        assert_eq!(f.get(token.id).hint, secret.hint());
+    }
+    let state = |id: &PublicId| f.store.read(|s| s.secret(id)).unwrap();
+    let first = PublicId::parse(token.hint.strip_prefix("jtn_").unwrap()).unwrap();
+    assert_eq!(state(&first).unwrap().state, SecretState::Dead);
+    for (i, secret) in secrets.iter().enumerate() {
+        let stored = state(secret.public_id()).unwrap();
+        let wanted = if i == 2 { SecretState::Current } else { SecretState::Dead };
+        assert_eq!((stored.state, stored.token), (wanted, token.id));
+        assert!(stored.digest.matches(&secret.digest()));
+    }
+    assert!(state(f.secret().public_id()).is_none());
+    let other = f.token("member", "y", Expiry::Never);
+    assert!(change(&f.store, |tx| tx.set_secret(other.id, &secrets[0], START)).is_err(), "an id is never given twice");
+    assert_eq!(f.get(other.id).hint, other.hint);
+}
+
+pub fn active_tokens_end_at_the_instant<E: Engine>() {
+    let f = Furnished::<E>::new();
+    let member = f.account("member").id;
+    let end = START.plus(DAY);
+    let token = f.token("member", "x", Expiry::At(end));
+    f.token("member", "y", Expiry::Never);
+    f.token("viewer", "z", Expiry::Never);
+    let active = |now| f.store.read(|s| s.active_tokens(member, now)).unwrap();
+    assert_eq!((active(end.plus(-1)), active(end), active(end.plus(1))), (2, 1, 1));
+    f.update(&Token { enabled: false, ..token }).unwrap();
+    assert_eq!(active(START), 1);
+    let token = f.get(token.id);
+    f.update(&Token { enabled: true, deleted_at: Some(START), ..token }).unwrap();
+    assert_eq!(active(START), 1);
+}
+
+pub fn the_tally_counts_own_and_visible<E: Engine>() {
+    let f = Furnished::<E>::new();
+    let end = START.plus(DAY);
+    for (account, name, expiry) in [
+        ("admin", "a", Expiry::At(end)),
+        ("admin", "b", Expiry::Never),
+        ("member", "c", Expiry::At(end.plus(1))),
+        ("viewer", "d", Expiry::At(end.plus(-1))),
+        ("owner", "e", Expiry::At(end)),
+    ] {
+        f.token(account, name, expiry);
+    }
+    let tally = |name: &str, now| {
+        let visibility = visibility(&f.account(name));
+        let tally = f.store.read(|s| s.tally(&visibility, now, end)).unwrap();
+        (tally.own_active, tally.expiring)
+    };
+    assert_eq!(tally("owner", START), (1, 3), "expired by then: a, d and e");
+    assert_eq!(tally("admin", START), (2, 2), "not the owner's");
+    assert_eq!(tally("member", START), (1, 0));
+    assert_eq!(tally("viewer", START), (1, 1));
+    assert_eq!(tally("admin", end.plus(-1)), (2, 1), "d has expired already");
+    assert_eq!(tally("owner", end), (0, 0));
+}
+
+pub fn a_catalogue_replaces_what_it_said_before<E: Engine>() {
+    let f = Furnished::<E>::new();
+    let all = |f: &Furnished<E>| f.store.read(|s| s.api_sets()).unwrap();
+    let shipped = Catalogue::shipped("cloud-platform").unwrap();
+    assert_eq!(all(&f), shipped.sets);
+    for method in shipped.methods() {
+        assert_eq!(f.store.read(|s| s.method(&method.id)).unwrap().as_ref(), Some(method));
+    }
+    let mut less = shipped.clone();
+    let gone = less.groups.pop().unwrap().methods;
+    less.sets.truncate(1);
+    for _ in 0..2 {
+        change(&f.store, |tx| tx.set_catalogue(&less)).unwrap();
+        assert_eq!(all(&f), less.sets);
+        assert_eq!(f.store.read(|s| s.method(&gone[0].id)).unwrap(), None);
+    }
+    let own = MethodId::parse("jeton.tokens.read").unwrap();
+    assert!(f.store.read(|s| s.method(&own)).unwrap().is_some(), "another catalogue's methods stay");
+}

@@ -1,0 +1,143 @@
+//! What is kept about use: uses, denied attempts, tries to sign in.
+
+use super::*;
+
+pub fn uses_sum_up_by_day<E: Engine>() {
+    let f = Furnished::<E>::new();
+    let (token, other) = (f.token("member", "x", Expiry::Never), f.token("member", "y", Expiry::Never));
+    let id = |t: &Token| PublicId::parse(t.hint.strip_prefix("jtn_").unwrap()).unwrap();
+    let (secret, others) = (id(&token), id(&other));
+    let midnight = Timestamp(START.0.div_euclid(DAY) * DAY);
+    let now = midnight.plus(DAY - 1);
+    let record = |at: Timestamp, method: &str, address: &str, times: usize| {
+        for _ in 0..times {
+            let used = Use { token: token.id, secret: &secret, at, method, address, client: "c" };
+            f.store.bookkeep(|b| b.record_use(&used)).unwrap();
+        }
+    };
+    record(midnight, "m.One", "10.0.0.1", 3);
+    record(midnight.plus(-1), "m.Two", "10.0.0.2", 2);
+    record(midnight.plus(-6 * DAY), "", "10.0.0.2", 2);
+    record(midnight.plus(-6 * DAY - 1), "m.Old", "10.0.0.9", 50);
+    let used = Use { token: other.id, secret: &others, at: now, method: "", address: "", client: "" };
+    f.store.bookkeep(|b| b.record_use(&used)).unwrap();
+
+    let usage = f.store.read(|s| s.usage(token.id, now)).unwrap();
+    assert_eq!((usage.today, usage.week), (3, 7));
+    assert_eq!(usage.last_seen_at, Some(midnight), "the latest use, not the last told");
+    assert_eq!(usage.methods, [("m.One".to_owned(), 3), ("m.Two".to_owned(), 2)]);
+    let origins: Vec<(&str, u64)> = usage.origins.iter().map(|o| (o.address.as_str(), o.uses)).collect();
+    assert_eq!(origins, [("10.0.0.2", 4), ("10.0.0.1", 3)]);
+    assert_eq!(f.get(token.id).last_seen_at, Some(midnight));
+    let tomorrow = f.store.read(|s| s.usage(token.id, now.plus(1))).unwrap();
+    assert_eq!((tomorrow.today, tomorrow.week), (0, 5));
+    let never = f.store.read(|s| s.usage(TokenId(99), now)).unwrap();
+    assert_eq!((never.last_seen_at, never.today, never.week), (None, 0, 0));
+
+    for i in 0..12 {
+        record(now, &format!("n.M{i:02}"), &format!("10.1.0.{i}"), 1);
+    }
+    let usage = f.store.read(|s| s.usage(token.id, now)).unwrap();
+    assert_eq!((usage.methods.len(), usage.origins.len()), (10, 5));
+}
+
+/// A clock that was forward for a while leaves uses on days to come: they are no uses of today.
+pub fn uses_of_days_to_come_are_not_todays<E: Engine>() {
+    let f = Furnished::<E>::new();
+    let token = f.token("member", "x", Expiry::Never);
+    let secret = PublicId::parse(token.hint.strip_prefix("jtn_").unwrap()).unwrap();
+    let at = START.plus(3650 * DAY);
+    let used = Use { token: token.id, secret: &secret, at, method: "m.X", address: "a", client: "c" };
+    f.store.bookkeep(|b| b.record_use(&used)).unwrap();
+    let usage = f.store.read(|s| s.usage(token.id, START)).unwrap();
+    assert_eq!((usage.today, usage.week, usage.methods.len(), usage.origins.len()), (0, 0, 0, 0));
+}
+
+pub fn denied_attempts_are_counted<E: Engine>() {
+    let f = Furnished::<E>::new();
+    let token = f.token("member", "x", Expiry::Never);
+    let deny = |token: Option<TokenId>, at: Timestamp| {
+        let denied = Denial { token, reason: "expired", at, method: "", address: "a", client: "c" };
+        f.store.bookkeep(|b| b.record_denial(&denied)).unwrap();
+    };
+    deny(Some(token.id), START);
+    deny(Some(token.id), START);
+    deny(Some(token.id), START.plus(-6 * DAY));
+    deny(Some(token.id), START.plus(-8 * DAY));
+    deny(None, START);
+    let usage = f.store.read(|s| s.usage(token.id, START)).unwrap();
+    assert_eq!((usage.denied_week, usage.week, usage.last_seen_at), (3, 0, None));
+    assert_eq!(f.get(token.id).last_seen_at, None, "a denied attempt is no use");
+}
+
+pub fn tries_earn_growing_waits<E: Engine>() {
+    let f = Furnished::<E>::new();
+    let key = TryKey([7; 32]);
+    let reserve = |now| f.store.bookkeep(|b| b.reserve_try(&key, now)).unwrap();
+    let mut now = START;
+    for wait in [0, 1, 2, 4, 8, 16, 32, 60, 60, 60] {
+        let wait = Duration::from_secs(wait);
+        if !wait.is_zero() {
+            assert_eq!(reserve(now), Some(wait));
+            let nearly = now.plus(wait.as_millis() as i64 - 1);
+            assert_eq!(reserve(nearly), Some(Duration::from_millis(1)), "a refused try doesn't add to the wait");
+        }
+        now = now.plus(wait.as_millis() as i64);
+        assert_eq!(reserve(now), None);
+    }
+    assert_eq!(f.store.bookkeep(|b| b.reserve_try(&TryKey([8; 32]), now)).unwrap(), None, "others don't wait");
+    f.store.bookkeep(|b| b.clear_tries(&key)).unwrap();
+    assert_eq!(reserve(now), None);
+    assert_eq!(reserve(now), Some(Duration::from_secs(1)));
+}
+
+pub fn a_clock_set_back_locks_nobody_out<E: Engine>() {
+    let f = Furnished::<E>::new();
+    let key = TryKey([7; 32]);
+    let reserve = |now| f.store.bookkeep(|b| b.reserve_try(&key, now)).unwrap();
+    assert_eq!(reserve(START.plus(3650 * DAY)), None);
+    let mut now = START;
+    let wait = reserve(now).unwrap_or_default();
+    assert!(wait <= Duration::from_secs(60));
+    now = now.plus(wait.as_millis() as i64);
+    assert_eq!(reserve(now), None, "having waited as told, the next try is free");
+}
+
+pub fn tries_are_forgotten_in_time_and_number<E: Engine>() {
+    let f = Furnished::<E>::new();
+    let key = |n: u32| {
+        let mut key = [0; 32];
+        key[..4].copy_from_slice(&n.to_be_bytes());
+        TryKey(key)
+    };
+    f.store
+        .bookkeep(|b| {
+            for n in 0..10_001u32 {
+                assert_eq!(b.reserve_try(&key(n), START.plus(i64::from(n / 100)))?, None);
+            }
+            Ok(())
+        })
+        .unwrap();
+    let now = START.plus(200);
+    let wait = |n| f.store.bookkeep(|b| b.reserve_try(&key(n), now)).unwrap();
+    assert!(wait(10_000).is_some(), "the newest is kept");
+    assert!(wait(5_000).is_some());
+    let kept = (0..100).filter(|n| wait(*n).is_some()).count();
+    assert!(kept < 100, "one of the oldest made room");
+    assert_eq!(f.store.bookkeep(|b| b.reserve_try(&key(5_000), START.plus(2 * DAY))).unwrap(), None);
+}
+
+pub fn a_rehash_needs_the_same_credentials<E: Engine>() {
+    let f = Furnished::<E>::new();
+    let member = f.account("member");
+    let stored = || f.store.read(|s| s.password_hash(member.id)).unwrap().unwrap().0;
+    let rehash = |version, to: &str| {
+        f.store.bookkeep(|b| b.rehash(member.id, CredentialVersion(version), &PasswordHash(to.to_owned()))).unwrap();
+    };
+    rehash(2, "stale");
+    assert_eq!(stored(), "hash");
+    rehash(1, "stronger");
+    assert_eq!(stored(), "stronger");
+    assert_eq!(f.account("member").credential_version, member.credential_version, "sessions stay");
+    assert!(f.store.read(|s| s.password_hash(AccountId(99))).unwrap().is_none());
+}

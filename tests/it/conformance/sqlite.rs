@@ -1,0 +1,55 @@
+//! The engine that comes with jeton, put through the suite.
+
+use super::changes::*;
+use super::grants::*;
+use super::ledger::*;
+use super::windows::{every_filter_and_page_border, windows_agree_with_a_model};
+use super::{Engine, conforms};
+use crate::support::world::Place;
+use jeton::domain::audit::AuditRow;
+use jeton::store::sqlite::SqliteStore;
+
+struct Sqlite(Place);
+
+impl Engine for Sqlite {
+    type S = SqliteStore;
+    fn fresh() -> Self {
+        Sqlite(Place::new())
+    }
+    fn open(&self) -> SqliteStore {
+        SqliteStore::open_or_create(&self.0.path()).unwrap()
+    }
+    fn audit(&self) -> Vec<AuditRow> {
+        self.open().audit_log().unwrap()
+    }
+}
+
+mod suite {
+    use super::*;
+
+    conforms!(Sqlite:
+        an_empty_store_has_nothing,
+        what_was_written_reads_back,
+        an_update_replaces_everything_it_names,
+        a_snapshot_sees_one_state,
+        a_write_sees_itself_and_what_came_before,
+        a_refused_change_leaves_nothing,
+        every_change_is_audited,
+        two_changes_of_one_token_conflict,
+        names_are_unique_outside_the_trash,
+        usernames_are_given_once,
+        a_token_has_one_current_secret,
+        active_tokens_end_at_the_instant,
+        the_tally_counts_own_and_visible,
+        uses_sum_up_by_day,
+        uses_of_days_to_come_are_not_todays,
+        denied_attempts_are_counted,
+        tries_earn_growing_waits,
+        a_clock_set_back_locks_nobody_out,
+        tries_are_forgotten_in_time_and_number,
+        a_rehash_needs_the_same_credentials,
+        a_catalogue_replaces_what_it_said_before,
+        windows_agree_with_a_model,
+        every_filter_and_page_border,
+    );
+}

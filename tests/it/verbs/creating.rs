@@ -1,0 +1,167 @@
+//! create: a new token and secret, and the limit of active ones.
+
+use super::*;
+
+#[test]
+fn a_new_token_is_live_and_audited_without_its_secret() {
+    let house = House::inhabited();
+    let new = CreateToken {
+        description: Description::parse("for the nightly build").unwrap(),
+        expires: None,
+        selection: Selection::Sets(["IDE Plugins".to_owned()].into()),
+        ..create("ci-deploy")
+    };
+    let made = house.ask("member", new).unwrap();
+    let (token, secret) = (&made.out.token, &made.out.secret);
+    assert_eq!((token.name.as_str(), token.owner.username.as_str()), ("ci-deploy", "member"));
+    assert_eq!(token.expiry, Expiry::At(START.plus(90 * DAY)), "policy.default_expiry");
+    assert_eq!(token.status(house.now()), Status::Active);
+    assert_eq!((token.last_seen_at, token.hint.as_str()), (None, secret.hint()), "never seen, not even by us");
+    secret.expose(|s| {
+        let parts: Vec<&str> = s.split('_').collect();
+        assert_eq!((parts[0], parts[1].len(), parts[2].len(), parts.len()), ("jtn", 8, 38, 3));
+    });
+    assert!(allowed(&house, secret));
+    let row = house.audit().pop().unwrap();
+    assert_eq!((row.verb.as_str(), row.name.as_str(), row.proof.as_str()), ("token.create", "member", "password"));
+    assert_eq!((row.target, row.target_name.as_str()), (token.id.to_string(), "member/ci-deploy"));
+    secret.expose(|s| assert!(!row.details.contains(&s[13..]) && row.details.contains(secret.hint())));
+    assert_eq!(
+        made.cli.to_string(),
+        "jeton token create ci-deploy --description 'for the nightly build' --set 'IDE Plugins'"
+    );
+}
+
+#[test]
+fn refusals_change_nothing() {
+    let house = House::inhabited();
+    house.issue("member", "taken");
+    let before = (house.audit(), house.ask(OWNER, list()).unwrap());
+    let past = CreateToken { expires: spec("20-11-2026"), ..create("x") };
+    let error = refused(house.ask("member", past), Kind::Usage).to_string();
+    assert!(error.contains("21-11-2026 09:30:00 (+00:00)"), "{error}");
+    refused(house.ask("member", create("taken")), Kind::Conflict);
+    let set = CreateToken { selection: Selection::Sets(["None".to_owned()].into()), ..create("x") };
+    let error = refused(house.ask("member", set), Kind::NotFound).to_string();
+    assert!(error.contains("IDE Plugins"), "says which there are: {error}");
+    let none = CreateToken { selection: Selection::Sets(BTreeSet::new()), ..create("x") };
+    refused(house.ask("member", none), Kind::Usage);
+    let method = CreateToken { selection: methods(&["no.Such"]), ..create("x") };
+    refused(house.ask("member", method), Kind::NotFound);
+    let nobody = CreateToken { account: Some(username("nobody")), ..create("x") };
+    refused(house.ask(OWNER, nobody.clone()), Kind::NotFound);
+    refused(house.ask("member", nobody), Kind::Denied);
+    assert_eq!((house.audit(), house.ask(OWNER, list()).unwrap()), before);
+}
+
+#[test]
+fn days_end_with_the_day_and_policy_caps() {
+    let house = House::inhabited();
+    let today = CreateToken { expires: spec("21-11-2026"), ..create("today") };
+    let token = house.ask("member", today).unwrap().out.token;
+    assert_eq!(token.expiry.at().unwrap().rfc3339(), "2026-11-22T00:00:00Z");
+    house.set_policy(|p| p.max_expiry = Some(Span::Days(30)));
+    refused(house.ask("member", create("x")), Kind::Conflict);
+    refused(house.ask("member", CreateToken { expires: spec("31d"), ..create("x") }), Kind::Conflict);
+    house.ask("member", CreateToken { expires: spec("30d"), ..create("x") }).unwrap();
+}
+
+#[test]
+fn a_secret_is_saved_before_the_change_and_never_over_something() {
+    let house = House::inhabited();
+    let folder = house.place.folder();
+    let out = folder.join("secret");
+    let made = house.ask("member", CreateToken { out: Some(out.clone()), ..create("a") }).unwrap().out;
+    assert_eq!(made.saved_to(), Some(out.as_path()));
+    made.secret.expose(|s| assert_eq!(std::fs::read_to_string(&out).unwrap(), format!("{s}\n")));
+    assert_eq!(std::fs::metadata(&out).unwrap().permissions().mode() & 0o7777, 0o600);
+    drop(made);
+    assert!(out.exists());
+
+    let (link, aim) = (folder.join("link"), folder.join("aim"));
+    std::os::unix::fs::symlink(&aim, &link).unwrap();
+    for there in [out.clone(), link, folder.to_owned(), folder.join("no/folder")] {
+        let error = refused(house.ask("member", CreateToken { out: Some(there), ..create("b") }), Kind::Failure);
+        assert!(error.next.is_some(), "{error}");
+    }
+    assert!(!aim.exists());
+    refused(house.ask("member", show("b")), Kind::NotFound);
+}
+
+#[test]
+fn at_most_ten_are_active() {
+    let house = House::inhabited();
+    for n in 0..10 {
+        house.issue("member", &format!("t{n}-x"));
+    }
+    let error = refused(house.ask("member", create("eleventh")), Kind::Conflict).to_string();
+    assert!(error.contains("10 at most") && error.contains("policy.active_tokens"), "{error}");
+    refused(house.ask("member", show("eleventh")), Kind::NotFound);
+    house.issue("viewer", "others-are-not-counted");
+
+    house.ask("member", disable(&["t0-x"])).unwrap();
+    house.issue("member", "eleventh");
+    refused(house.ask("member", enable(&["t0-x"])), Kind::Conflict);
+    assert!(!house.ask("member", show("t0-x")).unwrap().token.enabled);
+    house.set_policy(|p| p.active_tokens = 0);
+    house.ask("member", enable(&["t0-x"])).unwrap();
+}
+
+#[test]
+fn an_expired_token_makes_room_until_it_is_revived() {
+    let house = House::inhabited();
+    house.ask("member", CreateToken { expires: spec("12h"), ..create("short") }).unwrap();
+    for n in 1..10 {
+        house.issue("member", &format!("x{n}"));
+    }
+    refused(house.ask("member", create("y")), Kind::Conflict);
+    house.fakes.clock.forward(12 * HOUR);
+    house.issue("member", "y");
+    let revive = RegenerateToken { expires: spec("30d"), ..regenerate("short") };
+    refused(house.ask("member", revive.clone()), Kind::Conflict);
+    house.ask("member", disable(&["y"])).unwrap();
+    house.ask("member", revive).unwrap();
+}
+
+/// Rotating a secret adds no active token: a limit that was lowered since must not stand in the way of it.
+#[test]
+fn a_lowered_limit_lets_what_is_active_be_rotated() {
+    let house = House::inhabited();
+    house.issue("member", "a");
+    house.issue("member", "b");
+    house.set_policy(|p| p.active_tokens = 1);
+    house.ask("member", regenerate("a")).unwrap();
+    house.ask("member", RegenerateToken { expires: spec("7d"), ..regenerate("a") }).unwrap();
+    house.ask("member", enable(&["a"])).unwrap();
+    house.ask("member", disable(&["a"])).unwrap();
+    refused(house.ask("member", enable(&["a"])), Kind::Conflict);
+}
+
+#[test]
+fn two_at_once_pass_the_limit_once() {
+    let house = House::inhabited();
+    for n in 0..9 {
+        house.issue("member", &format!("x{n}"));
+    }
+    for round in 0..8 {
+        let start = Arc::new(Barrier::new(2));
+        let racers = [0, 1].map(|side| {
+            let (path, start) = (house.place.path(), start.clone());
+            let fakes = Fakes::seeded(100 + 2 * round + side);
+            std::thread::spawn(move || {
+                // Its own source: they race for the limit, not for the count of tries.
+                let caller = Caller { source: format!("racer {side}"), ..caller() };
+                let jeton = Local::new(SqliteStore::open(&path).unwrap(), fakes.world(), caller);
+                start.wait();
+                ask(&jeton, &by("member"), create(&format!("racer{side}"))).map(drop)
+            })
+        });
+        let outcomes = racers.map(|r| r.join().unwrap());
+        let won = outcomes.iter().filter(|o| o.is_ok()).count();
+        assert_eq!(won, 1, "{outcomes:?}");
+        let name = if outcomes[0].is_ok() { "racer0" } else { "racer1" };
+        let lost = outcomes.into_iter().find_map(std::result::Result::err).unwrap();
+        assert_eq!(lost.kind, Kind::Conflict);
+        house.ask("member", delete(&[name], name)).unwrap();
+    }
+}

@@ -1,0 +1,119 @@
+//! What a presented secret may do, and why not.
+
+use super::*;
+
+fn decide(house: &House, presented: &str, method: Option<&str>) -> Decision {
+    let method = method.map(|m| MethodId::parse(m).unwrap());
+    let from = decide::Caller { address: "", client: "" };
+    decide::verify(house.store(), presented, method.as_ref(), house.now(), from).unwrap()
+}
+
+fn reason(decision: Decision) -> &'static str {
+    match decision {
+        Decision::Allowed(_) => "allowed",
+        Decision::Denied(reason, _) => reason.word(),
+        Decision::UnknownMethod => "unknown-method",
+    }
+}
+
+/// With a checksum that fits.
+fn forged(head: &str) -> String {
+    let alphabet = b"0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz";
+    let mut rest = crc32fast::hash(head.as_bytes());
+    let mut check = [0u8; 6];
+    for digit in check.iter_mut().rev() {
+        *digit = alphabet[(rest % 62) as usize];
+        rest /= 62;
+    }
+    format!("{head}{}", std::str::from_utf8(&check).unwrap())
+}
+
+#[test]
+fn each_reason() {
+    let house = House::inhabited();
+    let text = |name: &str| house.issue("member", name).secret.expose(str::to_owned);
+    let live = text("live");
+    let said = |presented: &str| reason(decide(&house, presented, None));
+    assert_eq!(said(&live), "allowed");
+    for broken in [
+        "",
+        "x",
+        "jtn_",
+        &live[3..],
+        &live[..live.len() - 1],
+        &format!("{live} "),
+        &format!(" {live}"),
+        &format!("{live}\n"),
+        &live.to_uppercase(),
+        &live.replace('_', "-"),
+    ] {
+        assert_eq!(said(broken), "malformed", "{broken:?}");
+    }
+    let mut mistyped = live.clone().into_bytes();
+    mistyped[20] = if mistyped[20] == b'a' { b'b' } else { b'a' };
+    assert_eq!(said(std::str::from_utf8(&mistyped).unwrap()), "checksum");
+    assert_eq!(said(&forged(&format!("jtn_zzzzzzzz_{}", "0".repeat(32)))), "unknown");
+    assert_eq!(said(&forged(&format!("{}_{}", &live[..12], "0".repeat(32)))), "wrong-secret");
+    assert_eq!(said(&forged(&format!("abc{}", &live[3..45]))), "wrong-secret", "another prefix is another secret");
+
+    let (off, gone, old) = (text("off"), text("gone"), text("old"));
+    house.ask("member", disable(&["off"])).unwrap();
+    house.ask("member", delete(&["gone"], "gone")).unwrap();
+    house.ask("member", regenerate("old")).unwrap();
+    assert_eq!((said(&off), said(&gone), said(&old)), ("disabled", "deleted", "retired"));
+    let short = house.ask("viewer", CreateToken { expires: spec("1d"), ..create("short") }).unwrap().out;
+    house.fakes.clock.forward(DAY);
+    assert_eq!(short.secret.expose(|s| said(s)), "expired");
+    house.set_account_enabled(house.account_named("member").id, false);
+    assert_eq!((said(&live), said(&off)), ("account-disabled", "disabled"));
+    house.set_account_enabled(house.account_named("member").id, true);
+    assert_eq!(said(&live), "allowed");
+}
+
+#[test]
+fn permission_is_the_selection_under_the_roles_ceiling() {
+    let house = House::inhabited();
+    let shipped = jeton::domain::catalogue::Catalogue::shipped("cloud-platform").unwrap();
+    let of = |access: &str| shipped.methods().find(|m| m.access.word() == access).unwrap().id.to_string();
+    let (read, write, admin) = (of("read"), of("write"), of("admin"));
+    let said = |who: &str, selection: Selection, method: &str| {
+        let name = format!("x{}", house.audit().len());
+        house.set_policy(|p| p.active_tokens = 0);
+        let issued = house.ask(who, CreateToken { selection, ..create(&name) }).unwrap().out;
+        issued.secret.expose(|s| reason(decide(&house, s, Some(method))))
+    };
+    let (yes, no) = ("allowed", "not-permitted");
+    for (who, expected) in
+        [(OWNER, [yes, yes, yes]), ("admin", [yes, yes, yes]), ("member", [yes, yes, no]), ("viewer", [yes, no, no])]
+    {
+        for (method, expected) in [&read, &write, &admin].into_iter().zip(expected) {
+            assert_eq!(said(who, Selection::Inherit, method), expected, "{who} {method}");
+            assert_eq!(said(who, methods(&[method]), method), expected, "{who} {method}");
+            assert_eq!(said(who, Selection::nothing(), method), no);
+        }
+        assert_eq!(said(who, Selection::Inherit, "jeton.tokens.read"), no, "Inherit never includes jeton.*");
+        assert_eq!(said(who, methods(&["jeton.tokens.read"]), "jeton.tokens.read"), yes);
+        assert_eq!(said(who, Selection::Inherit, "no.Such"), "unknown-method");
+    }
+    let set = shipped.sets.iter().find(|s| s.name == "Maven Plugin").unwrap();
+    for method in shipped.methods().filter(|m| m.access.word() == "read") {
+        let expected = if set.holds(&method.id) { yes } else { no };
+        let selection = Selection::Sets([set.name.clone()].into());
+        assert_eq!(said("viewer", selection, method.id.as_str()), expected, "{}", method.id);
+    }
+}
+
+#[test]
+fn only_accepted_uses_move_last_seen() {
+    let house = House::inhabited();
+    let issued = house.issue("member", "x");
+    let id = issued.token.id;
+    issued.secret.expose(|s| assert_eq!(reason(decide(&house, s, Some("no.Such"))), "unknown-method"));
+    let read = "jeton.tokens.read";
+    issued.secret.expose(|s| assert_eq!(reason(decide(&house, s, Some(read))), "not-permitted"));
+    assert_eq!(house.token(id).last_seen_at, None);
+    house.fakes.clock.forward(5);
+    assert!(allowed(&house, &issued.secret));
+    assert_eq!(house.token(id).last_seen_at, Some(START.plus(5)));
+    assert_eq!(house.fakes.clock.now(), START.plus(5));
+}

@@ -1,0 +1,91 @@
+//! delete by typed name, and restore.
+
+use super::*;
+
+#[test]
+fn only_the_name_itself_confirms() {
+    let house = House::inhabited();
+    let issued = house.issue("member", "ci-deploy");
+    let rows = house.audit();
+    for wrong in ["", "ci-deplo", "CI-DEPLOY", " ci-deploy", "ci-deploy\n", "member/ci-deploy", "1", "yes"] {
+        let error = refused(house.ask("member", delete(&["ci-deploy"], wrong)), Kind::Conflict);
+        assert!(error.to_string().contains("nothing was deleted"));
+    }
+    assert!(allowed(&house, &issued.secret));
+    assert_eq!(house.audit(), rows);
+    let gone = house.ask("member", delete(&["ci-deploy"], "ci-deploy")).unwrap();
+    assert_eq!(gone.cli.to_string(), "jeton token delete member/ci-deploy --confirm ci-deploy");
+    assert_eq!(gone.out[0].deleted_at, Some(START));
+    assert_eq!(why(&house, &issued.secret), Reason::Deleted);
+    refused(house.ask("member", delete(&["ci-deploy"], "ci-deploy")), Kind::NotFound);
+    house.issue("member", "ci-deploy");
+}
+
+#[test]
+fn several_need_their_number() {
+    let house = House::inhabited();
+    for name in ["a", "b", "c"] {
+        house.issue("member", name);
+    }
+    for wrong in ["2", "4", "a", "03", "three", ""] {
+        refused(house.ask("member", delete(&["a", "b", "c"], wrong)), Kind::Conflict);
+    }
+    refused(house.ask("member", delete(&["a", "zz"], "2")), Kind::NotFound);
+    refused(house.ask("member", delete(&[], "0")), Kind::Usage);
+    assert_eq!(house.ask("member", list()).unwrap().total, 3);
+    let rows = house.audit().len();
+    house.ask("member", delete(&["a", "b", "c"], "3")).unwrap();
+    assert_eq!((house.ask("member", list()).unwrap().total, house.audit().len()), (0, rows + 3));
+}
+
+#[test]
+fn restored_is_disabled_until_it_is_enabled() {
+    let house = House::inhabited();
+    let issued = house.issue("member", "x");
+    house.ask("member", delete(&["x"], "x")).unwrap();
+    let back = house.ask("member", restore("x")).unwrap();
+    assert_eq!(back.cli.to_string(), "jeton token restore member/x");
+    assert_eq!(back.out.status(house.now()), Status::Disabled);
+    assert_eq!(why(&house, &issued.secret), Reason::Disabled);
+    house.ask("member", enable(&["x"])).unwrap();
+    assert!(allowed(&house, &issued.secret));
+    refused(house.ask("member", restore("x")), Kind::NotFound);
+}
+
+#[test]
+fn a_name_given_away_meanwhile_needs_another() {
+    let house = House::inhabited();
+    let first = house.issue("member", "x").token;
+    house.ask("member", delete(&["x"], "x")).unwrap();
+    let second = house.issue("member", "x").token;
+    refused(house.ask("member", restore("x")), Kind::Conflict);
+    let renamed = RestoreToken { rename: Some(token_name("y")), ..restore("x") };
+    let back = house.ask("member", renamed.clone()).unwrap();
+    assert_eq!((back.out.id, back.out.name.as_str()), (first.id, "y"));
+    assert!(back.cli.to_string().ends_with("--as y"), "{}", back.cli);
+    let row = house.audit().pop().unwrap();
+    assert_eq!((row.target_name.as_str(), row.details.as_str()), ("member/x", r#"{"as":"y"}"#));
+
+    house.ask("member", delete(&["x"], "x")).unwrap();
+    house.issue("member", "x");
+    house.ask("member", delete(&["x"], "x")).unwrap();
+    let error = refused(house.ask("member", restore("x")), Kind::Conflict).to_string();
+    assert!(error.contains(&second.id.to_string()), "two of that name lie there: {error}");
+    house.ask("member", restore(&second.id.to_string())).unwrap();
+}
+
+#[test]
+fn the_trash_keeps_for_a_while() {
+    let house = House::inhabited();
+    for name in ["a", "b"] {
+        house.issue("member", name);
+        house.ask("member", delete(&[name], name)).unwrap();
+    }
+    house.fakes.clock.forward(30 * DAY - 1);
+    house.ask("member", restore("a")).unwrap();
+    house.fakes.clock.forward(1);
+    let error = refused(house.ask("member", restore("b")), Kind::Conflict).to_string();
+    assert!(error.contains("30d"), "{error}");
+    house.set_policy(|p| p.trash = Span::Days(31));
+    house.ask("member", restore("b")).unwrap();
+}

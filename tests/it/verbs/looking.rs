@@ -1,0 +1,83 @@
+//! list, show, whoami and the counts; how a token is pointed at.
+
+use super::*;
+
+#[test]
+fn everybody_sees_their_own_and_what_they_manage() {
+    let house = House::inhabited();
+    for who in [OWNER, "admin", "member", "viewer"] {
+        house.issue(who, &format!("of-{who}"));
+    }
+    let names = |who: &str, list: ListTokens| -> Vec<String> {
+        house.ask(who, list).unwrap().rows.iter().map(|t| t.name.to_string()).collect()
+    };
+    assert_eq!(names(OWNER, list()), ["of-admin", "of-member", "of-ops", "of-viewer"]);
+    assert_eq!(names("admin", list()), ["of-admin", "of-member", "of-viewer"]);
+    assert_eq!(names("member", list()), ["of-member"]);
+    let mine = ListTokens { account: Some(username("admin")), ..list() };
+    assert_eq!(names("admin", mine), ["of-admin"]);
+    house.ask("member", delete(&["of-member"], "of-member")).unwrap();
+    assert_eq!(names("member", list()), [""; 0]);
+    assert_eq!(names("member", ListTokens { trashed: true, ..list() }), ["of-member"]);
+}
+
+#[test]
+fn show_tells_use_and_finds_the_trash_too() {
+    let house = House::inhabited();
+    let issued = house.issue("member", "x");
+    assert_eq!(house.ask("member", show("x")).unwrap().usage.last_seen_at, None);
+    assert!(allowed(&house, &issued.secret));
+    house.ask("member", disable(&["x"])).unwrap();
+    assert_eq!(why(&house, &issued.secret), Reason::Disabled);
+    let shown = house.ask("member", show("x")).unwrap();
+    assert_eq!((shown.usage.last_seen_at, shown.usage.today, shown.usage.denied_week), (Some(START), 1, 1));
+    assert_eq!(shown.token.last_seen_at, Some(START));
+    assert_eq!(shown.usage.origins[0].address, "192.0.2.7");
+    house.ask("member", delete(&["x"], "x")).unwrap();
+    assert_eq!(house.ask("member", show("x")).unwrap().token.deleted_at, Some(START));
+}
+
+#[test]
+fn who_and_how_many() {
+    let house = House::inhabited();
+    house.issue("member", "a");
+    house.ask("member", CreateToken { expires: spec("13d"), ..create("b") }).unwrap();
+    house.ask("member", CreateToken { expires: spec("15d"), ..create("c") }).unwrap();
+    let tally = house.ask("member", TallyTokens).unwrap();
+    assert_eq!((tally.active, tally.limit, tally.expiring), (3, 10, 1));
+    assert_eq!(house.ask("viewer", TallyTokens).unwrap().expiring, 0);
+    assert_eq!(house.ask(OWNER, TallyTokens).unwrap().expiring, 1);
+    let me = house.ask("member", WhoAmI).unwrap();
+    assert_eq!((me.account.role, me.active_tokens, me.policy.active_tokens), (Role::Member, 3, 10));
+    assert_eq!(house.ask("viewer", ListSets).unwrap().len(), 4);
+}
+
+#[test]
+fn a_token_is_found_by_name_full_name_hint_and_id() {
+    let house = House::inhabited();
+    let (first, second) = (house.issue("member", "same").token, house.issue("viewer", "same").token);
+    let find = |who: &str, text: &str| house.ask(who, show(text)).map(|s| s.token.id);
+    assert_eq!(find("member", "same").unwrap(), first.id, "one's own first");
+    assert_eq!(find("admin", "member/same").unwrap(), first.id);
+    assert_eq!(find("admin", &second.hint).unwrap(), second.id);
+    assert_eq!(find("admin", &second.id.to_string()).unwrap(), second.id);
+    let error = refused(find("admin", "same"), Kind::Conflict).to_string();
+    assert!(error.contains("member/same") && error.contains("viewer/same"), "{error}");
+    refused(find(OWNER, "none"), Kind::NotFound);
+    refused(find(OWNER, "jtn_zzzzzzzz"), Kind::NotFound);
+    refused(find(OWNER, "t999"), Kind::NotFound);
+    refused(find("member", &second.hint.replace("jtn", "abc")), Kind::NotFound);
+    for hostile in ["", "-x", "a b", "\u{1b}[2J", "a/b/c", "/", "member/", "Member/same"] {
+        let error = refused(find(OWNER, hostile), Kind::Usage).to_string();
+        assert!(!error.contains('\u{1b}'));
+    }
+
+    let old = second.hint.clone();
+    house.ask("viewer", regenerate("same")).unwrap();
+    assert_eq!(find("admin", &old).unwrap(), second.id, "a dead secret's hint still tells whose it was");
+    let error = refused(house.ask("member", restore("same")), Kind::NotFound).to_string();
+    assert!(error.contains("not in the trash"), "{error}");
+    house.ask("member", delete(&["same"], "same")).unwrap();
+    let error = refused(house.ask("member", disable(&["same"])), Kind::NotFound).to_string();
+    assert!(error.contains("in the trash") && error.contains("jeton token restore"), "{error}");
+}

@@ -1,0 +1,96 @@
+//! A story for each verb, on a clock that stands still.
+
+mod creating;
+mod deciding;
+mod deleting;
+mod looking;
+mod proving;
+mod regenerating;
+mod switching;
+
+use std::collections::BTreeSet;
+use std::os::unix::fs::PermissionsExt;
+use std::sync::{Arc, Barrier};
+use std::time::Duration;
+
+use jeton::domain::expiry::{Expiry, ExpirySpec, Span};
+use jeton::domain::filter::Filter;
+use jeton::domain::method::MethodId;
+use jeton::domain::name::Description;
+use jeton::domain::role::Role;
+use jeton::domain::secret::Secret;
+use jeton::domain::selection::Selection;
+use jeton::domain::time::{DAY, HOUR, SECOND};
+use jeton::domain::token::{Status, Token, TokenRef};
+use jeton::error::{Error, Kind, Result};
+use jeton::store::sqlite::SqliteStore;
+use jeton::verbs::accounts::{Greet, SignIn, WhoAmI};
+use jeton::verbs::actor::{Credential, Session};
+use jeton::verbs::catalogue::ListSets;
+use jeton::verbs::decide::{self, Decision, Reason};
+use jeton::verbs::local::{Caller, Local};
+use jeton::verbs::ports::{Anchor, Clock, Store};
+use jeton::verbs::request::{Request, VERBS, ask};
+use jeton::verbs::tokens::{
+    CreateToken, DeleteTokens, DisableTokens, EnableTokens, ListTokens, Pointed, RegenerateToken, RestoreToken,
+    ShowToken, TallyTokens,
+};
+use jeton::verbs::{Jeton, Proof};
+
+use crate::support::world::{
+    Fakes, House, OWNER, PASSWORD, START, by, caller, create, init, local, owner, password, token_name, typed, username,
+};
+
+fn spec(text: &str) -> Option<ExpirySpec> {
+    Some(ExpirySpec::parse(text).unwrap())
+}
+
+fn disable(names: &[&str]) -> DisableTokens {
+    DisableTokens { tokens: names.iter().map(|n| Pointed::typed(*n)).collect() }
+}
+
+fn enable(names: &[&str]) -> EnableTokens {
+    EnableTokens { tokens: names.iter().map(|n| Pointed::typed(*n)).collect() }
+}
+
+fn delete(names: &[&str], typed: &str) -> DeleteTokens {
+    DeleteTokens { tokens: names.iter().map(|n| Pointed::typed(*n)).collect(), typed: typed.to_owned() }
+}
+
+fn regenerate(name: &str) -> RegenerateToken {
+    RegenerateToken { token: Pointed::typed(name), expires: None, out: None }
+}
+
+fn restore(name: &str) -> RestoreToken {
+    RestoreToken { token: Pointed::typed(name), rename: None }
+}
+
+fn show(name: &str) -> ShowToken {
+    ShowToken { token: TokenRef::Typed(name.to_owned()) }
+}
+
+fn list() -> ListTokens {
+    ListTokens { account: None, filter: Filter::default(), trashed: false, anchor: Anchor::Start, limit: 100 }
+}
+
+fn methods(ids: &[&str]) -> Selection {
+    Selection::Custom(ids.iter().map(|m| MethodId::parse(m).unwrap()).collect())
+}
+
+fn refused<T: std::fmt::Debug>(result: Result<T>, kind: Kind) -> Error {
+    let error = result.unwrap_err();
+    assert_eq!(error.kind, kind, "{error}");
+    error
+}
+
+/// Why `secret` is denied.
+fn why(house: &House, secret: &Secret) -> Reason {
+    match house.verify(secret) {
+        Decision::Denied(reason, _) => reason,
+        other => panic!("{other:?}"),
+    }
+}
+
+fn allowed(house: &House, secret: &Secret) -> bool {
+    matches!(house.verify(secret), Decision::Allowed(_))
+}

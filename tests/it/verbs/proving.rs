@@ -1,0 +1,196 @@
+//! Sign-in, sessions, proofs, and the first owner.
+
+use super::*;
+
+fn sign_in(house: &House, who: &str, with: &str) -> Result<Session> {
+    ask(&house.jeton, &Credential::Password(username(who), typed(with)), SignIn)
+}
+
+#[test]
+fn unknown_disabled_and_wrong_cost_and_say_the_same() {
+    let house = House::inhabited();
+    let gone = house.account("gone", Role::Member);
+    house.set_account_enabled(gone.id, false);
+    let mut told = Vec::new();
+    for (who, with) in
+        [("nobody", PASSWORD), ("gone", PASSWORD), ("gone", "wrong"), ("member", "wrong"), ("viewer", "")]
+    {
+        let before = house.fakes.hasher.counts();
+        told.push(refused(sign_in(&house, who, with), Kind::Denied));
+        let after = house.fakes.hasher.counts();
+        assert_eq!((after.0 - before.0, after.1 - before.1), (0, 1), "{who}: one hash");
+        house.fakes.clock.forward(60 * SECOND);
+    }
+    assert!(told.iter().all(|e| *e == told[0]), "{told:?}");
+    let before = house.fakes.hasher.counts();
+    sign_in(&house, "member", PASSWORD).unwrap();
+    let after = house.fakes.hasher.counts();
+    assert_eq!((after.0 - before.0, after.1 - before.1), (0, 1), "right: one hash as well");
+}
+
+#[test]
+fn failures_delay_the_next_try_whatever_it_is() {
+    let house = House::inhabited();
+    for (failures, wait) in [1, 2, 4, 8, 16, 32, 60, 60].into_iter().enumerate() {
+        refused(sign_in(&house, "member", "wrong"), Kind::Denied);
+        let counts = house.fakes.hasher.counts();
+        let error = refused(sign_in(&house, "member", PASSWORD), Kind::Denied);
+        assert_eq!(error.retry_after, Some(Duration::from_secs(wait)), "after {} failures", failures + 1);
+        assert_eq!(house.fakes.hasher.counts(), counts, "nothing was hashed");
+        house.fakes.clock.forward(wait as i64 * SECOND);
+    }
+    sign_in(&house, "viewer", PASSWORD).unwrap();
+    sign_in(&house, "member", PASSWORD).unwrap();
+    refused(sign_in(&house, "member", "wrong"), Kind::Denied);
+    let error = refused(sign_in(&house, "member", PASSWORD), Kind::Denied);
+    assert_eq!(error.retry_after, Some(Duration::from_secs(1)), "a right one wiped the slate");
+}
+
+#[test]
+fn unknown_names_are_delayed_too_and_sources_apart() {
+    let house = House::inhabited();
+    refused(sign_in(&house, "nobody", "x"), Kind::Denied);
+    assert!(refused(sign_in(&house, "nobody", "x"), Kind::Denied).retry_after.is_some());
+    refused(sign_in(&house, "member", "x"), Kind::Denied);
+    let elsewhere = Caller { source: "cli uid 1001".to_owned(), ..caller() };
+    let store = SqliteStore::open(&house.place.path()).unwrap();
+    ask(&Local::new(store, house.fakes.world(), elsewhere), &by("member"), SignIn).unwrap();
+}
+
+#[test]
+fn patience_waits_the_delay_out() {
+    let house = House::inhabited();
+    refused(sign_in(&house, "member", "wrong"), Kind::Denied);
+    let patient = Caller { patience: Duration::from_secs(5), ..caller() };
+    let store = SqliteStore::open(&house.place.path()).unwrap();
+    ask(&Local::new(store, house.fakes.world(), patient), &by("member"), SignIn).unwrap();
+    assert_eq!(house.fakes.clock.slept(), Duration::from_secs(1));
+}
+
+#[test]
+fn changes_are_throttled_as_sign_in_is() {
+    let house = House::inhabited();
+    let wrong = Credential::Password(username("member"), typed("wrong"));
+    refused(ask(&house.jeton, &wrong, create("x")), Kind::Denied);
+    assert!(refused(house.ask("member", create("x")), Kind::Denied).retry_after.is_some());
+}
+
+#[test]
+fn a_weak_hash_is_replaced_and_sessions_stay() {
+    let house = House::inhabited();
+    let session = Credential::Session(sign_in(&house, "member", PASSWORD).unwrap());
+    let id = house.account_named("member").id;
+    let stored = || house.store().read(|s| s.password_hash(id)).unwrap().unwrap().0;
+    house.fakes.hasher.raise();
+    let before = (stored(), house.fakes.hasher.counts());
+    sign_in(&house, "member", PASSWORD).unwrap();
+    assert!(stored() != before.0);
+    assert_eq!(house.fakes.hasher.counts(), (before.1.0 + 1, before.1.1 + 1));
+    ask(&house.jeton, &session, WhoAmI).unwrap();
+    sign_in(&house, "member", PASSWORD).unwrap();
+    assert_eq!(house.fakes.hasher.counts().0, before.1.0 + 1, "once");
+}
+
+#[test]
+fn a_session_looks_changes_nothing_and_ends_with_its_credentials() {
+    let house = House::inhabited();
+    house.issue("member", "x");
+    let session = || Credential::Session(sign_in(&house, "member", PASSWORD).unwrap());
+    let held = session();
+    assert_eq!(ask(&house.jeton, &held, list()).unwrap().total, 1);
+    let error = refused(ask(&house.jeton, &held, create("y")), Kind::Denied).to_string();
+    assert!(error.contains("password anew"), "{error}");
+    let id = house.account_named("member").id;
+    house.raw().execute("UPDATE accounts SET credential_version = 2 WHERE id = ?1", [id.0]).unwrap();
+    let error = refused(ask(&house.jeton, &held, list()), Kind::Denied).to_string();
+    assert!(error.contains("Sign in again"), "{error}");
+    let held = session();
+    house.set_account_enabled(id, false);
+    refused(ask(&house.jeton, &held, WhoAmI), Kind::Denied);
+    house.set_account_enabled(id, true);
+    refused(ask(&house.jeton, &held, WhoAmI), Kind::Denied);
+}
+
+/// Every verb there is, with each credential: exactly what its proof says.
+#[test]
+fn every_verb_asks_for_its_proof() {
+    let house = House::inhabited();
+    house.issue(OWNER, "x");
+    let session = house.ask(OWNER, SignIn).unwrap();
+    let requests = || -> Vec<Request> {
+        vec![
+            Greet.into(),
+            init(true).into(),
+            SignIn.into(),
+            WhoAmI.into(),
+            ListSets.into(),
+            list().into(),
+            TallyTokens.into(),
+            show("x").into(),
+            create("x").into(),
+            disable(&["x"]).into(),
+            enable(&["x"]).into(),
+            regenerate("x").into(),
+            delete(&["x"], "no").into(),
+            restore("x").into(),
+        ]
+    };
+    assert_eq!(requests().len(), VERBS.len());
+    let denied = |who: &Credential, request| house.jeton.call(who, request).is_err_and(|e| e.kind == Kind::Denied);
+    for ((name, proof), request) in VERBS.iter().zip(requests()) {
+        assert_eq!(denied(&Credential::Store, request), *proof != Proof::Store, "{name}");
+    }
+    for ((name, proof), request) in VERBS.iter().zip(requests()) {
+        assert_eq!(denied(&Credential::Session(session.clone()), request), *proof == Proof::Password, "{name}");
+    }
+    for ((name, _), request) in VERBS.iter().zip(requests()) {
+        assert!(!denied(&by(OWNER), request), "{name}");
+    }
+}
+
+#[test]
+fn only_the_first_owner_is_made_so() {
+    let house = House::new();
+    let before = (house.audit(), house.store().read(|s| s.accounts()).unwrap());
+    let mut again = init(true);
+    again.username = username("second");
+    refused(ask(&house.jeton, &Credential::Store, again), Kind::Conflict);
+    assert_eq!((house.audit(), house.store().read(|s| s.accounts()).unwrap()), before);
+    let row = &before.0[0];
+    assert_eq!((row.verb.as_str(), row.proof.as_str(), row.target_name.as_str()), ("init", "store", OWNER));
+    assert!(!row.details.contains("counted"), "no hash in the audit log");
+    let greeting = ask(&house.jeton, &Credential::Store, Greet).unwrap();
+    assert_eq!((greeting.first_run, greeting.sole_account), (false, Some(owner())));
+}
+
+#[test]
+fn two_first_owners_at_once_are_one() {
+    let place = crate::support::world::Place::new();
+    let start = Arc::new(Barrier::new(2));
+    let racers = [0, 1].map(|side| {
+        let (path, start) = (place.path(), start.clone());
+        std::thread::spawn(move || {
+            let jeton = local(&path, Fakes::seeded(side).world());
+            start.wait();
+            let mut first = init(true);
+            first.username = username(&format!("owner{side}"));
+            ask(&jeton, &Credential::Store, first).map(drop)
+        })
+    });
+    let made = racers.map(|r| r.join().unwrap());
+    assert_eq!(made.iter().filter(|m| m.is_ok()).count(), 1, "{made:?}");
+    let store = SqliteStore::open(&place.path()).unwrap();
+    assert_eq!(store.read(|s| s.accounts()).unwrap().len(), 1);
+}
+
+#[test]
+fn the_line_of_init_makes_the_same() {
+    let place = crate::support::world::Place::new();
+    let jeton = local(&place.path(), Fakes::new().world());
+    let mut first = init(true);
+    first.prefix = jeton::domain::name::Prefix::parse("acme").unwrap();
+    let made = ask(&jeton, &Credential::Store, first).unwrap();
+    assert_eq!(made.cli.to_string(), "jeton init --username ops --prefix acme --catalogue cloud-platform");
+    let issued = ask(&jeton, &Credential::Password(owner(), password()), create("x")).unwrap().out;
+    assert!(issued.token.hint.starts_with("acme_"));
+}

@@ -1,0 +1,60 @@
+//! regenerate: a new secret, all else kept.
+
+use super::*;
+
+#[test]
+fn the_old_secret_dies_and_all_else_is_kept() {
+    let house = House::inhabited();
+    let old = house
+        .ask("member", CreateToken { expires: spec("30d"), selection: Selection::Inherit, ..create("x") })
+        .unwrap()
+        .out;
+    assert!(allowed(&house, &old.secret));
+    house.fakes.clock.forward(HOUR);
+    let new = house.ask("member", regenerate("x")).unwrap();
+    assert_eq!(new.cli.to_string(), "jeton token regenerate member/x");
+    let new = new.out;
+    assert_eq!(why(&house, &old.secret), Reason::Retired);
+    assert!(allowed(&house, &new.secret));
+    let kept = |t: &Token| (t.id, t.name.clone(), t.expiry, t.selection.clone(), t.created_at, t.enabled);
+    assert_eq!(kept(&new.token), kept(&old.token));
+    assert_eq!(new.token.last_seen_at, Some(START), "seen before, seen still");
+    assert_eq!(new.token.secret_since, START.plus(HOUR));
+    let row = house.audit().pop().unwrap();
+    assert!(row.details.contains(old.secret.hint()) && row.details.contains(new.secret.hint()));
+}
+
+#[test]
+fn a_disabled_token_stays_disabled() {
+    let house = House::inhabited();
+    house.issue("member", "x");
+    house.ask("member", disable(&["x"])).unwrap();
+    let new = house.ask("member", regenerate("x")).unwrap().out;
+    assert!(!new.token.enabled);
+    assert_eq!(why(&house, &new.secret), Reason::Disabled);
+}
+
+#[test]
+fn an_expired_token_needs_a_new_expiry() {
+    let house = House::inhabited();
+    let old = house.ask("member", CreateToken { expires: spec("1d"), ..create("x") }).unwrap().out;
+    house.fakes.clock.forward(DAY);
+    let error = refused(house.ask("member", regenerate("x")), Kind::Conflict).to_string();
+    assert!(error.contains("--expires"), "{error}");
+    assert_eq!(why(&house, &old.secret), Reason::Expired, "a refusal retires nothing");
+    let past = RegenerateToken { expires: spec("21-11-2026"), ..regenerate("x") };
+    refused(house.ask("member", past), Kind::Usage);
+    let new = house.ask("member", RegenerateToken { expires: spec("1y"), ..regenerate("x") }).unwrap();
+    assert_eq!(new.cli.to_string(), "jeton token regenerate member/x --expires 1y");
+    assert!(allowed(&house, &new.out.secret));
+    assert_eq!(new.out.token.expiry.at().unwrap().rfc3339(), "2027-11-22T09:30:00Z");
+}
+
+#[test]
+fn a_secret_that_cannot_be_saved_stays_as_it_was() {
+    let house = House::inhabited();
+    let old = house.issue("member", "x");
+    let out = Some(house.place.path());
+    refused(house.ask("member", RegenerateToken { out, ..regenerate("x") }), Kind::Failure);
+    assert!(allowed(&house, &old.secret));
+}
