@@ -14,6 +14,7 @@ mod crash;
 mod matrix;
 mod prompts;
 mod sinks;
+mod storage;
 mod structure;
 mod support;
 mod verbs;

@@ -40,17 +40,24 @@ pub(super) fn open(path: &Path, create: bool) -> Result<Connection> {
     Ok(db)
 }
 
-/// The path with its folder resolved, so that links on the way are followed once, before the checks.
+/// The path with its folder resolved as far as it is there, so that links on the way are followed once, before the
+/// checks.
 fn absolute(path: &Path) -> Result<PathBuf> {
     let refused = |e: std::io::Error| cant_open(path).why(e.to_string());
     let path = std::path::absolute(path).map_err(refused)?;
     let name = path.file_name().ok_or_else(|| Error::usage("the store's path names no file"))?;
     let folder = path.parent().unwrap_or(Path::new("/"));
-    match fs::canonicalize(folder) {
-        Ok(folder) => Ok(folder.join(name)),
-        Err(e) if e.kind() == ErrorKind::NotFound => Ok(path),
-        Err(e) => Err(refused(e)),
+    for there in folder.ancestors() {
+        match fs::canonicalize(there) {
+            Ok(resolved) => {
+                let missing = folder.strip_prefix(there).unwrap_or(Path::new(""));
+                return Ok(resolved.join(missing).join(name));
+            }
+            Err(e) if e.kind() == ErrorKind::NotFound => {}
+            Err(e) => return Err(refused(e)),
+        }
     }
+    Ok(path)
 }
 
 fn cant_open(path: &Path) -> Error {
@@ -69,10 +76,10 @@ fn present(path: &Path) -> Result<bool> {
 fn create_file(path: &Path) -> Result<()> {
     let refused =
         |e: std::io::Error| Error::failure(format!("the store {} can't be made", path.display())).why(e.to_string());
+    check_ancestors(path)?;
     if let Some(folder) = path.parent() {
         fs::DirBuilder::new().recursive(true).mode(0o700).create(folder).map_err(refused)?;
     }
-    check_ancestors(path)?;
     match fs::OpenOptions::new().write(true).create_new(true).mode(0o600).open(path) {
         Ok(_) => Ok(()),
         Err(e) if e.kind() == ErrorKind::AlreadyExists => Ok(()),

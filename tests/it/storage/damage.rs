@@ -1,0 +1,134 @@
+//! Random damage to a store: no panic, and no token is accepted that isn't there.
+
+use std::fs;
+use std::os::unix::fs::OpenOptionsExt;
+use std::path::Path;
+
+use jeton::domain::filter::Filter;
+use jeton::domain::method::MethodId;
+use jeton::domain::name::Prefix;
+use jeton::domain::secret::Secret;
+use jeton::domain::selection::Selection;
+use jeton::domain::token::TokenRef;
+use jeton::error::{Error, Kind};
+use jeton::store::sqlite::SqliteStore;
+use jeton::verbs::actor::Credential;
+use jeton::verbs::decide::{self, Decision};
+use jeton::verbs::local::Local;
+use jeton::verbs::ports::{Anchor, Entropy};
+use jeton::verbs::request::ask;
+use jeton::verbs::tokens::{
+    CreateToken, DeleteTokens, DisableTokens, ListTokens, Pointed, RegenerateToken, RestoreToken, ShowToken,
+};
+
+use crate::support::world::{Fakes, House, OWNER, Place, START, SeededEntropy, by, caller, create, init};
+
+/// The bytes of a store in use: its file, and the log that isn't in it yet.
+fn specimen() -> (Vec<u8>, Vec<u8>) {
+    let house = House::inhabited();
+    house.set_policy(|p| p.active_tokens = 0);
+    let one = MethodId::parse("jeton.tokens.read").unwrap();
+    for n in 0..30 {
+        let selection = match n % 3 {
+            0 => Selection::Inherit,
+            1 => Selection::Sets(["Marketplace".to_owned()].into()),
+            _ => Selection::Custom([one.clone()].into()),
+        };
+        let issued = house.ask("member", CreateToken { selection, ..create(&format!("token{n}")) }).unwrap().out;
+        house.verify(&issued.secret);
+    }
+    // Half of the content in the file, the rest in the log.
+    house.raw().query_row("PRAGMA wal_checkpoint(TRUNCATE)", [], |_| Ok(())).unwrap();
+    for n in 0..10 {
+        let tokens = vec![Pointed::typed(format!("token{n}"))];
+        house.ask("member", DisableTokens { tokens }).unwrap();
+    }
+    let path = house.place.path();
+    (fs::read(&path).unwrap(), fs::read(path.with_file_name("jeton.db-wal")).unwrap())
+}
+
+fn put(path: &Path, bytes: &[u8]) {
+    use std::io::Write;
+    let mut file = fs::OpenOptions::new().write(true).create(true).truncate(true).mode(0o600).open(path).unwrap();
+    file.write_all(bytes).unwrap();
+}
+
+/// Flips bits, cuts the end off, or writes over a stretch.
+fn damage(bytes: &mut Vec<u8>, dice: &SeededEntropy) {
+    let length = bytes.len();
+    match dice.below(4) {
+        0 => bytes.truncate(dice.below(length)),
+        1 => {
+            let start = dice.below(length);
+            let end = (start + dice.below(600)).min(length);
+            bytes[start..end].fill(dice.next() as u8);
+        }
+        // The heads of pages decide most.
+        2 => {
+            let page = dice.below(length / 4_096 + 1) * 4_096;
+            let at = (page + dice.below(120)).min(length - 1);
+            bytes[at] ^= 1 << dice.below(8);
+        }
+        _ => (0..1 + dice.below(60)).for_each(|_| bytes[dice.below(length)] ^= 1 << dice.below(8)),
+    }
+}
+
+fn absent(dice: &SeededEntropy) -> Secret {
+    Secret::generate(&Prefix::default(), |buffer| dice.fill(buffer)).unwrap()
+}
+
+/// Asks the store everything there is. Each answer is a proper one or a proper error.
+fn interrogate(path: &Path, dice: &SeededEntropy) -> Result<(), Error> {
+    let store = SqliteStore::open(path)?;
+    let method = MethodId::parse("jeton.tokens.read").unwrap();
+    for method in [None, Some(&method)] {
+        let from = decide::Caller { address: "", client: "" };
+        let decision = absent(dice).expose(|s| decide::verify(&store, s, method, START, from));
+        assert!(!matches!(decision, Ok(Decision::Allowed(_))), "a token that isn't there: {decision:?}");
+    }
+    let _ = store.integrity();
+    let _ = store.audit_log();
+    let jeton = Local::new(store, Fakes::seeded(dice.next()).world(), caller());
+    let filter = Filter::parse("token status:active");
+    let list = ListTokens { account: None, filter, trashed: false, anchor: Anchor::End, limit: 50 };
+    let mut faults = vec![
+        ask(&jeton, &by(OWNER), list).err(),
+        ask(&jeton, &by(OWNER), ShowToken { token: TokenRef::Typed("member/token3".to_owned()) }).err(),
+        ask(&jeton, &by("member"), create("new")).err(),
+        ask(&jeton, &by("member"), DisableTokens { tokens: vec![Pointed::typed("token20")] }).err(),
+    ];
+    let regenerate = RegenerateToken { token: Pointed::typed("token21"), expires: None, out: None };
+    faults.push(ask(&jeton, &by("member"), regenerate).err());
+    let delete = DeleteTokens { tokens: vec![Pointed::typed("token22")], typed: "token22".to_owned() };
+    faults.push(ask(&jeton, &by("member"), delete).err());
+    let restore = RestoreToken { token: Pointed::typed("token22"), rename: None };
+    faults.push(ask(&jeton, &by("member"), restore).err());
+    faults.push(ask(&jeton, &Credential::Store, init(true)).err());
+    faults.into_iter().flatten().find(|f| f.kind == Kind::Failure).map_or(Ok(()), Err)
+}
+
+#[test]
+fn damage_neither_admits_nor_crashes() {
+    let trials = if std::env::var_os("JETON_SOAK").is_some() { 2_000 } else { 150 };
+    let (file, log) = specimen();
+    let (place, dice) = (Place::new(), SeededEntropy::new(150));
+    let path = place.path();
+    let (mut told, mut unnoticed) = (0, 0);
+    for trial in 0..trials {
+        let (mut file, mut log) = (file.clone(), log.clone());
+        damage(if trial % 4 == 0 { &mut log } else { &mut file }, &dice);
+        put(&path, &file);
+        put(&path.with_file_name("jeton.db-wal"), &log);
+        match interrogate(&path, &dice) {
+            Ok(()) => unnoticed += 1,
+            Err(e) => {
+                told += 1;
+                assert!(matches!(e.kind, Kind::Failure | Kind::NotFound), "{e}");
+                assert!(!e.what.is_empty() && e.to_string().chars().all(|c| !c.is_control()), "{e}");
+            }
+        }
+        let _ = fs::remove_file(path.with_file_name("jeton.db-shm"));
+    }
+    println!("{trials} damaged stores: {told} told so, {unnoticed} went on with what was whole");
+    assert!(told > trials / 20 && unnoticed > trials / 20, "the damage is too mild or too wild to show anything");
+}

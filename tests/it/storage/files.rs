@@ -1,0 +1,249 @@
+//! What is refused before SQLite sees it, with its words and kind; and the modes of what is made.
+
+use std::fs;
+use std::os::unix::fs::{MetadataExt, PermissionsExt, symlink};
+use std::path::{Path, PathBuf};
+
+use jeton::error::{Error, Kind};
+use jeton::store::sqlite::SqliteStore;
+use jeton::verbs::ports::Store;
+use rustix::fs::{CWD, FileType, Mode, mknodat};
+
+use super::{as_child, child, finished};
+use crate::support::world::{Fakes, House, Place, add_account, local};
+use jeton::domain::role::Role;
+
+fn chmod(path: &Path, mode: u32) {
+    fs::set_permissions(path, fs::Permissions::from_mode(mode)).unwrap();
+}
+
+fn mode(path: &Path) -> u32 {
+    fs::metadata(path).unwrap().permissions().mode() & 0o7777
+}
+
+fn is_root() -> bool {
+    rustix::process::geteuid().is_root()
+}
+
+/// A finished store in a place of its own, closed.
+fn finished_store() -> Place {
+    let House { place, jeton, .. } = House::new();
+    drop(jeton);
+    place
+}
+
+/// Opening is refused with these words, both as it is and where it could be made, and the file stays as it was.
+fn refused(path: &Path, kind: Kind, words: &[&str]) -> Error {
+    let content = || fs::symlink_metadata(path).ok().filter(fs::Metadata::is_file).and_then(|_| fs::read(path).ok());
+    let before = content();
+    let error = SqliteStore::open(path).err().unwrap_or_else(|| panic!("{} was opened", path.display()));
+    let said = error.to_string();
+    assert_eq!(error.kind, kind, "{said}");
+    for word in words {
+        assert!(said.contains(word), "\"{word}\" is not said: {said}");
+    }
+    assert_eq!(content(), before, "a refused file was touched");
+    error
+}
+
+fn refused_anyway(path: &Path, words: &[&str]) {
+    let error = refused(path, Kind::Failure, words);
+    assert_eq!(SqliteStore::open_or_create(path).err(), Some(error), "creating is no way around");
+}
+
+#[test]
+fn others_may_not_read_it() {
+    for bits in [0o644, 0o640, 0o604, 0o660, 0o601] {
+        let place = finished_store();
+        chmod(&place.path(), bits);
+        refused_anyway(&place.path(), &["can be read by others", &format!("{bits:04o}"), "chmod 600"]);
+        chmod(&place.path(), 0o600);
+        SqliteStore::open(&place.path()).unwrap();
+    }
+}
+
+#[test]
+fn only_a_plain_file_of_one_name() {
+    let place = finished_store();
+    let other = |name: &str| place.folder().join(name);
+    symlink(place.path(), other("link")).unwrap();
+    refused_anyway(&other("link"), &["it is a link", "--store"]);
+    symlink(other("nowhere"), other("dangling")).unwrap();
+    refused_anyway(&other("dangling"), &["it is a link"]);
+    assert!(!other("nowhere").exists());
+    mknodat(CWD, other("fifo"), FileType::Fifo, Mode::RUSR | Mode::WUSR, 0).unwrap();
+    refused_anyway(&other("fifo"), &["not a regular file"]);
+    fs::create_dir(other("folder")).unwrap();
+    refused_anyway(&other("folder"), &["not a regular file"]);
+    fs::hard_link(place.path(), other("twin")).unwrap();
+    refused_anyway(&other("twin"), &["2 names"]);
+    refused_anyway(&place.path(), &["2 names"]);
+}
+
+#[test]
+fn only_our_own_database() {
+    let place = Place::new();
+    let path = place.path();
+    let write = |content: &[u8]| {
+        fs::write(&path, content).unwrap();
+        chmod(&path, 0o600);
+    };
+    write(&b"This is no database, but long enough to be one. ".repeat(100));
+    refused_anyway(&path, &["not a database"]);
+    write(b"short");
+    refused_anyway(&path, &["not a database"]);
+
+    for (sql, words) in [
+        ("CREATE TABLE theirs (x)", "another program's"),
+        ("CREATE TABLE theirs (x); PRAGMA user_version = 1", "another program's"),
+        ("PRAGMA application_id = 252006674", "another program's"),
+    ] {
+        fs::remove_file(&path).unwrap();
+        rusqlite::Connection::open(&path).unwrap().execute_batch(sql).unwrap();
+        chmod(&path, 0o600);
+        refused_anyway(&path, &[words]);
+    }
+}
+
+#[test]
+fn a_newer_schema_is_left_alone() {
+    let place = finished_store();
+    rusqlite::Connection::open(place.path()).unwrap().execute_batch("PRAGMA user_version = 999").unwrap();
+    refused_anyway(&place.path(), &["schema is 999, newer than", "newer one"]);
+}
+
+#[test]
+fn nothing_there_is_said_and_not_made() {
+    let place = Place::new();
+    refused(&place.path(), Kind::NotFound, &["no store at", "jeton init"]);
+    assert!(!place.path().exists());
+    let deep = place.folder().join("a/b/jeton.db");
+    refused(&deep, Kind::NotFound, &["no store at"]);
+    assert!(!place.folder().join("a").exists());
+    fs::write(place.path(), b"").unwrap();
+    chmod(&place.path(), 0o600);
+    refused(&place.path(), Kind::NotFound, &["empty", "jeton init"]);
+    assert_eq!(fs::metadata(place.path()).unwrap().len(), 0);
+    SqliteStore::open_or_create(&place.path()).unwrap();
+    SqliteStore::open(&place.path()).unwrap();
+}
+
+#[test]
+fn no_folder_above_may_be_open_to_others() {
+    let place = Place::new();
+    let above = place.folder().join("above");
+    let path = above.join("inner/jeton.db");
+    fs::create_dir_all(path.parent().unwrap()).unwrap();
+    drop(SqliteStore::open_or_create(&path).unwrap());
+    for bits in [0o777, 0o702, 0o773] {
+        chmod(&above, bits);
+        refused_anyway(&path, &["can be written by others", &format!("{bits:04o}"), "chmod o-w"]);
+    }
+    let fresh = above.join("new/jeton.db");
+    assert_eq!(SqliteStore::open_or_create(&fresh).err().unwrap().kind, Kind::Failure);
+    assert!(!above.join("new").exists(), "a refusal leaves nothing behind");
+    chmod(&above, 0o1777);
+    SqliteStore::open(&path).unwrap();
+    chmod(&above, 0o755);
+    SqliteStore::open(&path).unwrap();
+}
+
+/// A link on the way is followed once, and what it leads to is checked.
+#[test]
+fn a_linked_folder_is_checked_where_it_leads() {
+    let place = Place::new();
+    let real = place.folder().join("real");
+    fs::create_dir(&real).unwrap();
+    symlink(&real, place.folder().join("alias")).unwrap();
+    let path = place.folder().join("alias/jeton.db");
+    drop(SqliteStore::open_or_create(&path).unwrap());
+    assert!(real.join("jeton.db").is_file());
+    chmod(&real, 0o777);
+    refused_anyway(&path, &["can be written by others"]);
+    let fresh = place.folder().join("alias/not/yet/jeton.db");
+    assert_eq!(SqliteStore::open_or_create(&fresh).err().unwrap().kind, Kind::Failure);
+    assert!(!real.join("not").exists());
+}
+
+#[test]
+fn another_owners_store_is_refused_even_to_root() {
+    if !is_root() {
+        println!("skipped: only root can give a file away");
+        return;
+    }
+    let place = finished_store();
+    std::os::unix::fs::chown(place.path(), Some(65_534), None).unwrap();
+    refused_anyway(&place.path(), &["belongs to uid 65534", "sudo -u '#65534' jeton"]);
+}
+
+#[test]
+fn what_is_made_is_ours_alone() {
+    let place = Place::new();
+    let path = place.folder().join("data/jeton/jeton.db");
+    let fakes = Fakes::new();
+    let jeton = local(&path, fakes.world());
+    let store = jeton.store();
+    add_account(store, &*fakes.hasher, "someone", Role::Member, crate::support::world::START);
+    for file in ["jeton.db", "jeton.db-wal", "jeton.db-shm"] {
+        assert_eq!(mode(&path.with_file_name(file)), 0o600, "{file}");
+    }
+    for folder in ["data", "data/jeton"] {
+        assert_eq!(mode(&place.folder().join(folder)), 0o700, "{folder}");
+    }
+    assert_eq!(fs::metadata(&path).unwrap().nlink(), 1);
+    assert_eq!(store.path(), path);
+    assert_eq!(store.integrity().unwrap(), "ok");
+}
+
+/// SQLite could read such a path as a URI with instructions in it.
+#[test]
+fn a_path_is_nothing_but_a_path() {
+    let place = Place::new();
+    for name in ["file:x?nolock=1", ":memory:", "file::memory:?cache=shared", "a b%20c#d", "-x", "q\u{202e}x.db"] {
+        let path = place.folder().join(name);
+        drop(SqliteStore::open_or_create(&path).unwrap());
+        assert!(fs::metadata(&path).unwrap().len() > 0, "{name}");
+        SqliteStore::open(&path).unwrap();
+    }
+    assert!(!place.folder().join("x").exists());
+    let relative = PathBuf::from("file:/nowhere/x?mode=memory");
+    refused(&relative, Kind::NotFound, &["no store at"]);
+    assert!(SqliteStore::open_or_create(Path::new("")).is_err());
+    assert!(SqliteStore::open_or_create(Path::new("/")).is_err());
+}
+
+/// Opens a store that can only be read and says what came of a change. Run by the next test as another user.
+#[test]
+fn read_only_child() {
+    let Some(path) = as_child() else { return };
+    match SqliteStore::open(&path) {
+        Err(e) => println!("{:?}: {e}", e.kind),
+        Ok(store) => {
+            store.read(|s| s.accounts()).unwrap();
+            let error = store.bookkeep(|b| b.clear_tries(&jeton::verbs::ports::TryKey([0; 32]))).unwrap_err();
+            println!("{:?}: {error}", error.kind);
+        }
+    }
+}
+
+#[test]
+fn a_read_only_file_is_said_to_be_one() {
+    use std::os::unix::process::CommandExt;
+    let place = finished_store();
+    chmod(&place.path(), 0o400);
+    let mut child = child("storage::files::read_only_child", &place.path());
+    if is_root() {
+        // Root writes what it likes, so this takes another user, who owns the store and can reach this program.
+        for path in [place.folder(), &place.path()] {
+            std::os::unix::fs::chown(path, Some(65_534), Some(65_534)).unwrap();
+        }
+        child.uid(65_534).gid(65_534);
+    }
+    match child.spawn() {
+        Ok(child) => {
+            let said = finished(child);
+            assert!(said.contains("Failure: the store can't be written") && said.contains("Check the mode"), "{said}");
+        }
+        Err(e) => println!("skipped: another user can't run this program: {e}"),
+    }
+}

@@ -1,0 +1,35 @@
+//! The store's file: what is refused, what is made, and what becomes of a store that is busy, damaged or tampered with.
+
+mod damage;
+mod files;
+mod sharing;
+mod unaudited;
+
+use std::path::Path;
+use std::process::{Child, Command, Stdio};
+
+/// Names the store that a child of this test binary works on.
+const CHILD_STORE: &str = "JETON_STORAGE_STORE";
+
+/// The test `name` of this binary, as a program of its own that works on `store`.
+fn child(name: &str, store: &Path) -> Command {
+    let mut command = Command::new(std::env::current_exe().unwrap());
+    command
+        .args([name, "--exact", "--nocapture", "--test-threads=1"])
+        .env(CHILD_STORE, store)
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped());
+    command
+}
+
+/// The store that this process works on as such a child.
+fn as_child() -> Option<std::path::PathBuf> {
+    std::env::var_os(CHILD_STORE).map(Into::into)
+}
+
+fn finished(child: Child) -> String {
+    let out = child.wait_with_output().unwrap();
+    let said = format!("{}{}", String::from_utf8_lossy(&out.stdout), String::from_utf8_lossy(&out.stderr));
+    assert!(out.status.success(), "{said}");
+    said
+}

@@ -1,0 +1,131 @@
+//! Several programs on one store.
+
+use std::sync::{Arc, Barrier};
+
+use jeton::error::Kind;
+use jeton::store::sqlite::SqliteStore;
+use jeton::verbs::decide::Decision;
+use jeton::verbs::ports::{Store, TryKey};
+use jeton::verbs::request::ask;
+
+use super::{as_child, child, finished};
+use crate::support::world::{Fakes, House, OWNER, Place, START, by, create, entry, local, tester};
+use jeton::verbs::audited::Audited;
+
+#[test]
+fn many_threads_make_one_store() {
+    for _ in 0..12 {
+        let place = Place::new();
+        let path = place.folder().join("new/jeton.db");
+        let start = Arc::new(Barrier::new(4));
+        let makers: Vec<_> = (0..4)
+            .map(|_| {
+                let (path, start) = (path.clone(), start.clone());
+                std::thread::spawn(move || {
+                    start.wait();
+                    SqliteStore::open_or_create(&path).and_then(|s| s.read(|s| s.accounts()))
+                })
+            })
+            .collect();
+        for maker in makers {
+            assert_eq!(maker.join().unwrap(), Ok(Vec::new()));
+        }
+        assert_eq!(SqliteStore::open(&path).unwrap().integrity().unwrap(), "ok");
+    }
+}
+
+/// Makes the store once its parent says go, and changes it.
+#[test]
+fn maker_child() {
+    let Some(path) = as_child() else { return };
+    std::io::stdin().read_line(&mut String::new()).unwrap();
+    let store = SqliteStore::open_or_create(&path).unwrap();
+    for _ in 0..10 {
+        store.write(&tester(), START, |_| Ok(Audited::one((), entry("x")))).unwrap();
+    }
+}
+
+#[test]
+fn many_processes_make_one_store_and_lose_nothing() {
+    use std::io::Write;
+    for _ in 0..4 {
+        let place = Place::new();
+        let mut makers: Vec<_> = (0..4)
+            .map(|_| {
+                let mut command = child("storage::sharing::maker_child", &place.path());
+                command.stdin(std::process::Stdio::piped()).spawn().unwrap()
+            })
+            .collect();
+        for maker in &mut makers {
+            maker.stdin.take().unwrap().write_all(b"go\n").unwrap();
+        }
+        makers.into_iter().for_each(|m| drop(finished(m)));
+        let store = SqliteStore::open(&place.path()).unwrap();
+        assert_eq!(store.integrity().unwrap(), "ok");
+        assert_eq!(store.audit_log().unwrap().len(), 40);
+    }
+}
+
+/// Another program holds the write lock: every kind of write says so within its timeout, changes nothing, and reading
+/// goes on. The timeout of 10 s is the production one, waited out by all at once.
+#[test]
+fn a_busy_store_says_so_and_still_answers() {
+    let house = House::new();
+    let issued = house.issue(OWNER, "x");
+    let rows = house.audit();
+    let other = house.raw();
+    other.execute_batch("BEGIN IMMEDIATE").unwrap();
+    let path = &house.place.path();
+    let open = || SqliteStore::open(path).unwrap();
+    std::thread::scope(|scope| {
+        let secret = &issued.secret;
+        let waiting = [
+            scope.spawn(move || open().write(&tester(), START, |_| Ok(Audited::one((), entry("x"))))),
+            scope.spawn(move || open().bookkeep(|b| b.clear_tries(&TryKey([0; 32])))),
+            scope.spawn(move || {
+                let from = jeton::verbs::decide::Caller { address: "", client: "" };
+                let decision = secret.expose(|s| jeton::verbs::decide::verify(&open(), s, None, START, from));
+                decision.map(|d| assert!(!matches!(d, Decision::Allowed(_)), "allowed, but not recorded"))
+            }),
+            scope.spawn(move || {
+                let jeton = local(path, Fakes::seeded(9).world());
+                ask(&jeton, &by(OWNER), create("y")).map(drop)
+            }),
+        ];
+        assert_eq!(open().read(|s| s.accounts()).unwrap().len(), 1, "reading waits for nobody");
+        for waiting in waiting {
+            let error = waiting.join().unwrap().unwrap_err();
+            assert_eq!(error.kind, Kind::Failure);
+            assert!(error.to_string().contains("the store is busy"), "{error}");
+        }
+    });
+    drop(other);
+    assert_eq!(house.audit(), rows);
+    house.issue(OWNER, "y");
+}
+
+/// Somebody with the file and another program could leave a trigger to be run by an owner's next change.
+#[test]
+fn what_was_slipped_into_the_schema_does_not_run() {
+    let house = House::inhabited();
+    house
+        .raw()
+        .execute_batch(
+            "CREATE TRIGGER slipped AFTER INSERT ON tokens BEGIN
+                 UPDATE accounts SET role = 'owner' WHERE username = 'member';
+             END;
+             CREATE TRIGGER quieted BEFORE INSERT ON audit BEGIN SELECT RAISE(IGNORE); END;
+             CREATE TRIGGER revived AFTER UPDATE ON tokens BEGIN UPDATE tokens SET enabled = 1 WHERE id = new.id; END;",
+        )
+        .unwrap();
+    let rows = house.audit().len();
+    let issued = house.issue("member", "x");
+    let off = jeton::verbs::tokens::DisableTokens { tokens: vec![jeton::verbs::tokens::Pointed::typed("x")] };
+    house.ask("member", off).unwrap();
+    assert_eq!(house.account_named("member").role, jeton::domain::role::Role::Member);
+    assert!(!house.token(issued.token.id).enabled);
+    assert_eq!(house.audit().len(), rows + 2);
+    // That those would have run in a connection without our settings:
+    house.raw().execute("UPDATE tokens SET enabled = 0", []).unwrap();
+    assert!(house.token(issued.token.id).enabled);
+}
