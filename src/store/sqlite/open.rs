@@ -181,7 +181,8 @@ fn configure(db: &Connection) -> rusqlite::Result<()> {
 /// Brings the schema to ours. Two processes may try at once: the version is read again inside the transaction.
 fn migrate(db: &mut Connection, create: bool) -> Result<()> {
     let newest = i64::try_from(MIGRATIONS.len()).unwrap_or(i64::MAX);
-    let found = version(db)?;
+    // One look at one state: another process may be migrating between two.
+    let found = db.transaction().map_err(failed).and_then(|tx| version(&tx))?;
     if found == 0 && !create {
         return Err(Error::new(Kind::NotFound, "the store's file is empty").next("Set a store up with: jeton init"));
     }
