@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use rusqlite::config::DbConfig;
-use rusqlite::{Connection, OpenFlags, TransactionBehavior};
+use rusqlite::{Connection, ErrorCode, OpenFlags, TransactionBehavior};
 
 use super::convert::failed;
 use super::window;
@@ -196,8 +196,27 @@ fn migrate(db: &mut Connection, create: bool) -> Result<()> {
         tx.pragma_update(None, "application_id", APPLICATION_ID).map_err(failed)?;
         tx.commit().map_err(failed)?;
     }
-    db.pragma_update(None, "journal_mode", "WAL").map_err(failed)?;
+    enter_wal(db)?;
     db.pragma_update(None, "synchronous", "FULL").map_err(failed)
+}
+
+/// Switches a new store to WAL; one that is there already stays. The switch is refused at once, whatever the timeout,
+/// while another process looks at the file: then waiting for the file as a whole, which heeds the timeout, comes first.
+fn enter_wal(db: &Connection) -> Result<()> {
+    let switch = || db.pragma_update_and_check(None, "journal_mode", "WAL", |r| r.get::<_, String>(0));
+    let mut mode = switch();
+    for _ in 0..100 {
+        match mode.as_ref().map_err(rusqlite::Error::sqlite_error_code) {
+            Err(Some(ErrorCode::DatabaseBusy)) => {}
+            _ => break,
+        }
+        db.execute_batch("BEGIN EXCLUSIVE; COMMIT").map_err(failed)?;
+        mode = switch();
+    }
+    match mode.map_err(failed)?.as_str() {
+        "wal" => Ok(()),
+        other => Err(Error::failure("the store can't be opened").why(format!("SQLite keeps its journal as {other}"))),
+    }
 }
 
 /// The schema's version; 0 for an empty file.
