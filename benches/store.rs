@@ -1,3 +1,156 @@
-//! Benchmarks of the store.
+//! What the store costs with 100,000 tokens, seeded through its own ports. `cargo bench` prints the figures.
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, missing_docs)]
 
-fn main() {}
+#[path = "../tests/it/support/world.rs"]
+#[allow(dead_code, reason = "a bench uses its own part of it")]
+mod world;
+
+use std::sync::LazyLock;
+
+use divan::{Bencher, black_box};
+use jeton::domain::account::AccountId;
+use jeton::domain::expiry::Expiry;
+use jeton::domain::filter::Filter;
+use jeton::domain::name::{Description, Prefix};
+use jeton::domain::role::Role;
+use jeton::domain::secret::Secret;
+use jeton::domain::selection::Selection;
+use jeton::domain::time::DAY;
+use jeton::domain::token::TokenId;
+use jeton::verbs::audited::Audited;
+use jeton::verbs::decide;
+use jeton::verbs::ports::{Anchor, Entropy, NewToken, Store, Visibility, WindowQuery};
+use jeton::verbs::tokens::TallyTokens;
+use world::{House, OWNER, add_account, create, entry, tester, token_name};
+
+const TOKENS: usize = 100_000;
+const ACCOUNTS: usize = TOKENS / 50;
+
+struct Town {
+    house: House,
+    owner: AccountId,
+    /// The secret of the token in the middle.
+    secret: String,
+    middle: TokenId,
+}
+
+fn main() {
+    LazyLock::force(&TOWN);
+    divan::main();
+}
+
+static TOWN: LazyLock<Town> = LazyLock::new(|| {
+    let house = House::new();
+    house.set_policy(|p| p.active_tokens = 0);
+    let now = house.now();
+    let accounts: Vec<AccountId> = (0..ACCOUNTS)
+        .map(|n| add_account(house.store(), &*house.fakes.hasher, &format!("team-{n:05}"), Role::Member, now).id)
+        .collect();
+    let prefix = Prefix::default();
+    let (middle, secret) = house
+        .store()
+        .write(&tester(), now, |tx| {
+            let mut middle = None;
+            for n in 0..TOKENS {
+                let id = tx.insert_token(&NewToken {
+                    account: accounts[n % ACCOUNTS],
+                    name: &token_name(&format!("deploy-{:06}", n * 7_919 % TOKENS)),
+                    description: &Description::parse(&format!("nightly job {n} of the north cluster"))?,
+                    selection: &Selection::Inherit,
+                    expiry: if n % 3 == 0 { Expiry::Never } else { Expiry::At(now.plus((n as i64 % 400 - 30) * DAY)) },
+                    now,
+                })?;
+                let secret = Secret::generate(&prefix, |b| house.fakes.entropy.fill(b))?;
+                tx.set_secret(id, &secret, now)?;
+                // Every third never expires, and 50,001 is one of them.
+                if n == 50_001 {
+                    middle = Some((id, secret.expose(str::to_owned)));
+                }
+            }
+            Ok(Audited::one(middle.unwrap(), entry("seed")))
+        })
+        .unwrap();
+    let owner = house.account_named(OWNER).id;
+    Town { house, owner, secret, middle }
+});
+
+fn window(bencher: Bencher<'_, '_>, anchor: Anchor, filter: &str) {
+    let town = &*TOWN;
+    let query = WindowQuery {
+        visibility: Visibility { own: town.owner, roles: Role::ALL.to_vec() },
+        account: None,
+        filter: Filter::parse(filter),
+        trashed: false,
+        now: town.house.now(),
+        anchor,
+        limit: 50,
+    };
+    bencher.bench_local(|| black_box(town.house.store().read(|s| s.window(&query)).unwrap()));
+}
+
+#[divan::bench]
+fn window_start(bencher: Bencher<'_, '_>) {
+    window(bencher, Anchor::Start, "");
+}
+
+#[divan::bench]
+fn window_around_the_middle(bencher: Bencher<'_, '_>) {
+    window(bencher, Anchor::Around(TOWN.middle), "");
+}
+
+#[divan::bench]
+fn window_end(bencher: Bencher<'_, '_>) {
+    window(bencher, Anchor::End, "");
+}
+
+#[divan::bench(sample_count = 20)]
+fn filter_by_a_word(bencher: Bencher<'_, '_>) {
+    window(bencher, Anchor::Start, "0042");
+}
+
+#[divan::bench(sample_count = 20)]
+fn filter_by_a_word_that_is_nowhere(bencher: Bencher<'_, '_>) {
+    window(bencher, Anchor::Start, "zebra");
+}
+
+#[divan::bench(sample_count = 20)]
+fn filter_by_fields(bencher: Bencher<'_, '_>) {
+    window(bencher, Anchor::Start, "status:expired account:team-0042");
+}
+
+#[divan::bench(sample_count = 20)]
+fn tally(bencher: Bencher<'_, '_>) {
+    bencher.bench_local(|| black_box(TOWN.house.ask(OWNER, TallyTokens).unwrap()));
+}
+
+#[divan::bench]
+fn verify_and_record(bencher: Bencher<'_, '_>) {
+    let town = &*TOWN;
+    let from = decide::Caller { address: "192.0.2.1", client: "bench" };
+    bencher.bench_local(|| {
+        let decision = decide::verify(town.house.store(), &town.secret, None, town.house.now(), from).unwrap();
+        assert!(matches!(black_box(decision), decide::Decision::Allowed(_)));
+    });
+}
+
+#[divan::bench]
+fn look_up_a_secret(bencher: Bencher<'_, '_>) {
+    let town = &*TOWN;
+    let secret = Secret::parse(&town.secret).unwrap();
+    bencher.bench_local(|| {
+        town.house.store().read(|s| {
+            let stored = s.secret(secret.public_id())?.unwrap();
+            assert!(stored.digest.matches(&secret.digest()));
+            s.token(black_box(stored.token))
+        })
+    });
+}
+
+#[divan::bench(sample_count = 50)]
+fn create_a_token(bencher: Bencher<'_, '_>) {
+    let mut n = 0;
+    bencher.bench_local(|| {
+        n += 1;
+        TOWN.house.ask(OWNER, create(&format!("made-{n}"))).unwrap()
+    });
+}

@@ -48,7 +48,7 @@ fn maker_child() {
 #[test]
 fn many_processes_make_one_store_and_lose_nothing() {
     use std::io::Write;
-    for _ in 0..4 {
+    for _ in 0..12 {
         let place = Place::new();
         let mut makers: Vec<_> = (0..4)
             .map(|_| {
