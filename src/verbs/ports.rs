@@ -134,7 +134,7 @@ pub struct Window {
 pub struct Tally {
     /// Active tokens of the reader's own account.
     pub own_active: u32,
-    /// Visible active tokens that expire before the asked instant.
+    /// Visible active tokens that will have expired by the asked instant.
     pub expiring: u64,
 }
 
