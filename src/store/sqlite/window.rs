@@ -51,7 +51,8 @@ impl Narrowed {
         let roles = vec!["?"; visibility.roles.len()].join(", ");
         let mut values: Vec<Box<dyn ToSql>> = vec![Box::new(visibility.own.0)];
         values.extend(visibility.roles.iter().map(|r| Box::new(r.word()) as Box<dyn ToSql>));
-        self.and(&format!("(t.account_id = ? OR a.role IN ({roles}))"), values)
+        let others = format!("t.account_id IN (SELECT id FROM accounts WHERE role IN ({roles}))");
+        self.and(&format!("(t.account_id = ? OR {others})"), values)
     }
 
     fn params(&self) -> Vec<&dyn ToSql> {
@@ -80,14 +81,18 @@ fn filtered(query: &WindowQuery) -> Narrowed {
         }
         let like = format!("%{}%", word.replace('\\', "\\\\").replace('%', "\\%").replace('_', "\\_"));
         let text = || Box::new(like.clone()) as Box<dyn ToSql>;
+        // The sub-queries are answered once each, not for every token.
         found.and(
-            "(t.name LIKE ? ESCAPE '\\' OR t.description LIKE ? ESCAPE '\\' OR a.username LIKE ? ESCAPE '\\'
-              OR (SELECT prefix FROM installation) || '_' || c.public_id LIKE ? ESCAPE '\\')",
+            "(t.name LIKE ? ESCAPE '\\' OR t.description LIKE ? ESCAPE '\\'
+              OR t.account_id IN (SELECT id FROM accounts WHERE username LIKE ? ESCAPE '\\')
+              OR t.id IN (SELECT token_id FROM secrets WHERE state = 'current'
+                          AND (SELECT prefix FROM installation) || '_' || public_id LIKE ? ESCAPE '\\'))",
             [text(), text(), text(), text()],
         );
     }
     if let Some(account) = &filter.account {
-        found.and("instr(a.username, ?) > 0", [Box::new(account.clone()) as Box<dyn ToSql>]);
+        let holding = "t.account_id IN (SELECT id FROM accounts WHERE instr(username, ?) > 0)";
+        found.and(holding, [Box::new(account.clone()) as Box<dyn ToSql>]);
     }
     if let Some(seen) = filter.seen {
         let exists = if seen { "EXISTS" } else { "NOT EXISTS" };
@@ -109,11 +114,8 @@ fn filtered(query: &WindowQuery) -> Narrowed {
     found
 }
 
-const FROM: &str = "FROM tokens t JOIN accounts a ON a.id = t.account_id
-    LEFT JOIN secrets c ON c.token_id = t.id AND c.state = 'current'";
-
 fn count(db: &Connection, narrowed: &Narrowed) -> Result<u64> {
-    let sql = format!("SELECT count(*) {FROM} WHERE {}", narrowed.sql);
+    let sql = format!("SELECT count(*) FROM tokens t WHERE {}", narrowed.sql);
     let count = one(db, &sql, narrowed.params().as_slice(), |r| r.get::<_, i64>(0))?;
     Ok(count.unwrap_or(0).unsigned_abs())
 }
