@@ -37,6 +37,8 @@ struct Town {
 fn main() {
     LazyLock::force(&TOWN);
     divan::main();
+    // Statics aren't dropped, and the folder would stay behind.
+    std::fs::remove_dir_all(TOWN.house.place.folder()).unwrap();
 }
 
 static TOWN: LazyLock<Town> = LazyLock::new(|| {
