@@ -39,9 +39,12 @@ impl Place {
         self.opened_by(SqliteStore::open)
     }
 
-    /// That there is no installation here.
-    pub fn missing(&self) -> Error {
-        Error::not_found(format!("there is no store at {}", self.path.display())).next("Set one up with: jeton init")
+    /// What to say where there is no first owner yet.
+    pub fn not_set_up(&self) -> Error {
+        // What opening says is more exact, where that fails.
+        self.local().err().unwrap_or_else(|| {
+            Error::not_found(format!("the store {} is not set up yet", self.path.display())).next("Run: jeton init")
+        })
     }
 
     /// The lock is held while opening, so that two threads never open the file twice.

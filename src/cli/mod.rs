@@ -152,14 +152,11 @@ impl App {
     fn who(&self) -> Result<Username> {
         let greeting = self.ask(&Credential::Store, Greet)?;
         if greeting.first_run {
-            // What opening says is more exact, where it fails.
-            self.place.local()?;
-            return Err(self.place.missing());
+            return Err(self.place.not_set_up());
         }
-        self.username
-            .clone()
-            .or(greeting.sole_account)
-            .ok_or_else(|| Error::denied("who is asking?").why("there are several accounts here").next("Say --user U"))
+        self.username.clone().or(greeting.sole_account).ok_or_else(|| {
+            Error::denied("it is not known who asks").why("there are several accounts here").next("Say --user U")
+        })
     }
 
     /// A credential for looking: a session.

@@ -87,7 +87,7 @@ const SCRIPTS: &[(&str, &str)] = &[("10.0.2.8", "Go-http-client/2.0")];
 #[rustfmt::skip]
 const DEMO: &[Row] = &[
     ("deploy-bot", "Deploys the shop from CI", 170, "1y", Sets(&["IDE Plugins"]), Regenerated(60), used(300, 3, RUNNERS)),
-    ("deploy-docs", "Publishes the handbook after every merge", 89, "90d", Groups(&["environment.deployment"]), Kept, used(6, 2 * DAY, RUNNERS)),
+    ("deploy-docs", "Publishes the handbook after every merge", 88, "90d", Groups(&["environment.deployment"]), Kept, used(6, 2 * DAY, RUNNERS)),
     ("grafana-dashboards", "Reads the graphs on the office wall", 120, "never", Reads(&["environment.monitoring", "system.info"]), Kept, used(96, 11, PROBES)),
     ("backup-nightly", "Copies volumes to the other region at 02:30", 60, "6mo", Groups(&["environment.storage"]), Kept, used(4, 9 * HOUR, SCRIPTS)),
     ("laptop-ide", "", 20, "30d", Sets(&["IDE Plugins"]), Kept, used(20, 50, LAPTOP)),

@@ -7,6 +7,7 @@ use std::process::Stdio;
 
 use serde_json::json;
 
+use crate::support::direct::{insert_tokens, record_use};
 use crate::support::program::{Home, PASSWORD, exists, finish};
 
 fn looks_like_a_secret(line: &str) -> bool {
@@ -417,4 +418,32 @@ fn where_the_store_is() {
     std::fs::create_dir_all(home.path(".config/jeton")).unwrap();
     home.file(".config/jeton/config.toml", &format!("store = {elsewhere:?}\n"), 0o600);
     home.as_ops(&["whoami"]).succeeds();
+}
+
+#[test]
+fn a_long_list_comes_page_after_page_and_whole() {
+    let home = Home::set_up();
+    let names: Vec<String> = (0..1201).map(|n| format!("t-{n:04}")).collect();
+    insert_tokens(&home.store(), names.iter().cloned());
+    let quiet = home.as_ops(&["token", "list", "--quiet"]).succeeds().out;
+    let expected: Vec<String> = names.iter().map(|n| format!("ops/{n}")).collect();
+    assert_eq!(quiet.lines().collect::<Vec<_>>(), expected);
+    let table = home.as_ops(&["token", "list", "--filter", "t-1"]).succeeds().says(&["201 of 1201 tokens"]).out;
+    assert_eq!(table.lines().count(), 202);
+    let list = home.as_ops(&["token", "list", "--json"]).succeeds().json();
+    let listed: Vec<&str> = list["tokens"].as_array().unwrap().iter().map(|t| t["name"].as_str().unwrap()).collect();
+    assert_eq!(listed, names);
+    home.as_ops(&["token", "list", "--trash"]).succeeds().says(&["trash is empty"]);
+}
+
+#[test]
+fn what_callers_say_cant_drive_the_terminal() {
+    let home = Home::set_up();
+    let secret = home.create(&["a"]);
+    let nasty = "\u{1b}]52;c;aGk=\u{7}\u{9b}2J\r\n\u{202e}\u{200b}\u{e0001}";
+    record_use(&home.store(), &secret, nasty, nasty);
+    let text = home.as_ops(&["token", "show", "a"]).succeeds().out;
+    assert!(text.contains("\\u{1b}]52;c;aGk=\\u{7}"), "{text}");
+    let shown = home.as_ops(&["token", "show", "a", "--json"]).succeeds().json();
+    assert_eq!(shown["usage"]["origins"][0]["client"], nasty, "JSON gives it back as it was");
 }

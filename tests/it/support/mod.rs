@@ -1,5 +1,6 @@
 //! What the tests share.
 #![allow(dead_code, reason = "each branch of the house uses its own part of it")]
 
+pub mod direct;
 pub mod program;
 pub mod world;

@@ -1,0 +1,45 @@
+//! What reaches a store otherwise than through the program: many tokens at once, and a ledger full of what callers say.
+
+use std::path::Path;
+
+use jeton::domain::audit::{AuditActor, AuditEntry, Face};
+use jeton::domain::expiry::Expiry;
+use jeton::domain::name::{Description, TokenName};
+use jeton::domain::secret::Secret;
+use jeton::domain::selection::Selection;
+use jeton::domain::time::Timestamp;
+use jeton::store::sqlite::SqliteStore;
+use jeton::verbs::audited::Audited;
+use jeton::verbs::ports::{NewToken, Store, Use};
+
+/// Gives the first account of the store at `path` a token for each of `names`, without a limit or a secret.
+pub fn insert_tokens(path: &Path, names: impl Iterator<Item = String>) {
+    let store = SqliteStore::open(path).unwrap();
+    let by = AuditActor { account: String::new(), name: String::new(), proof: "store", face: Face::Cli };
+    let now = Timestamp(1);
+    let inserted = store.write(&by, now, |tx| {
+        let account = tx.accounts()?[0].id;
+        for name in names {
+            tx.insert_token(&NewToken {
+                account,
+                name: &TokenName::parse(&name)?,
+                description: &Description::none(),
+                selection: &Selection::nothing(),
+                expiry: Expiry::Never,
+                now,
+            })?;
+        }
+        Ok(Audited::one((), AuditEntry::new("test", "", "")))
+    });
+    inserted.unwrap();
+}
+
+/// Records a use of `secret` by a caller who says it is `client`, just now.
+pub fn record_use(path: &Path, secret: &str, address: &str, client: &str) {
+    let secret = Secret::parse(secret).unwrap();
+    let now = jeton::platform::world().clock.now();
+    let store = SqliteStore::open(path).unwrap();
+    let token = store.read(|s| s.secret(secret.public_id())).unwrap().unwrap().token;
+    let used = Use { token, secret: secret.public_id(), at: now, method: "", address, client };
+    store.bookkeep(|b| b.record_use(&used)).unwrap();
+}
