@@ -4,7 +4,7 @@
 use std::ffi::OsString;
 use std::path::PathBuf;
 
-use clap::{ArgGroup, Args, ColorChoice, CommandFactory, FromArgMatches, Parser, Subcommand};
+use clap::{Args, ColorChoice, CommandFactory, FromArgMatches, Parser, Subcommand};
 
 use crate::domain::text::{shown, shown_lines};
 
@@ -132,7 +132,6 @@ pub struct SomeTokens {
 
 /// `token create`.
 #[derive(Debug, Args)]
-#[command(group = ArgGroup::new("selection").multiple(true))]
 pub struct CreateArgs {
     /// The token's name, unique in its account
     pub name: String,

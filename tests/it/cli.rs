@@ -447,3 +447,35 @@ fn what_callers_say_cant_drive_the_terminal() {
     let shown = home.as_ops(&["token", "show", "a", "--json"]).succeeds().json();
     assert_eq!(shown["usage"]["origins"][0]["client"], nasty, "JSON gives it back as it was");
 }
+
+#[test]
+fn several_accounts_and_what_each_may() {
+    let home = Home::new();
+    let store = home.path("many.db");
+    jeton::demo::fill(&store, &jeton::platform::world()).unwrap();
+    let store = store.display().to_string();
+    let run = |user: &[&str], args: &[&str]| {
+        let global = ["--store", &store, "--password-stdin"];
+        let args: Vec<&str> = args.iter().chain(&global).chain(user).copied().collect();
+        home.run(&args, format!("{}\n", jeton::demo::PASSWORD))
+    };
+    run(&[], &["whoami"]).ends(4).says(&["several accounts", "--user"]).silent();
+    let metrics = ["--user", "metrics"];
+    assert_eq!(run(&metrics, &["whoami", "--json"]).succeeds().json()["account"]["role"], "viewer");
+    let own = run(&metrics, &["token", "list", "--quiet"]).succeeds().out;
+    assert!(own.lines().count() == 9 && own.lines().all(|l| l.starts_with("metrics/")), "{own}");
+    // What is not theirs sounds the same, there or not.
+    let hidden = |name: &str| run(&metrics, &["token", "show", name]).ends(4).silent().err;
+    assert_eq!(hidden("demo/deploy-bot"), hidden("demo/nothing"));
+    run(&metrics, &["token", "list", "demo"]).ends(4);
+    run(&metrics, &["token", "list", "nobody"]).ends(4);
+    run(&metrics, &["token", "disable", "ci/build-main"]).ends(4);
+    run(&metrics, &["token", "create", "x", "--account", "ci"]).ends(4).silent();
+    run(&metrics, &["token", "show", "nothing"]).ends(3);
+    let demo = ["--user", "demo"];
+    run(&demo, &["token", "disable", "ci/build-main", "metrics/status-page"]).succeeds();
+    run(&demo, &["token", "create", "x", "--account", "metrics", "--quiet"]).succeeds();
+    run(&demo, &["token", "enable", "contractor-anna"]).ends(5).says(&["expired", "--expires 30d"]);
+    run(&demo, &["token", "regenerate", "contractor-anna"]).ends(5).says(&["new expiry"]).silent();
+    run(&demo, &["token", "regenerate", "contractor-anna", "--expires", "30d", "--quiet"]).succeeds();
+}
