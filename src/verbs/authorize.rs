@@ -6,7 +6,7 @@ use super::ports::Snapshot;
 use crate::domain::account::{Account, AccountId};
 use crate::domain::name::{TokenName, Username};
 use crate::domain::role::Role;
-use crate::domain::secret::PublicId;
+use crate::domain::secret::{PublicId, Secret, SecretFault};
 use crate::domain::token::{Token, TokenId, TokenRef};
 use crate::error::{Error, Result};
 
@@ -170,6 +170,7 @@ fn meant(actor: &Account, snapshot: &dyn Snapshot, reference: &TokenRef, trashed
         TokenRef::Id(id) => return Ok(snapshot.token(*id)?.into_iter().collect()),
         TokenRef::Typed(text) => text.as_str(),
     };
+    refuse_secret(text)?;
     if let Some((account, name)) = text.split_once('/') {
         let account = snapshot.account_named(&Username::parse(account)?)?;
         let name = TokenName::parse(name)?;
@@ -186,6 +187,16 @@ fn meant(actor: &Account, snapshot: &dyn Snapshot, reference: &TokenRef, trashed
     }
     found.extend(by_hint(snapshot, text)?);
     Ok(found)
+}
+
+/// A secret where a name belongs would be repeated by every message about it.
+fn refuse_secret(text: &str) -> Result<()> {
+    match Secret::parse(text) {
+        Err(SecretFault::Malformed) => Ok(()),
+        Ok(_) | Err(SecretFault::Checksum) => Err(Error::usage("that is a secret, where a token's name belongs")
+            .why("what stands on a command line can be seen by others")
+            .next("Name the token by its hint, the part before the second _, and give it a new secret: regenerate")),
+    }
 }
 
 fn by_hint(snapshot: &dyn Snapshot, text: &str) -> Result<Option<Token>> {
