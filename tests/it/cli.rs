@@ -479,3 +479,20 @@ fn several_accounts_and_what_each_may() {
     run(&demo, &["token", "regenerate", "contractor-anna"]).ends(5).says(&["new expiry"]).silent();
     run(&demo, &["token", "regenerate", "contractor-anna", "--expires", "30d", "--quiet"]).succeeds();
 }
+
+#[test]
+fn a_secret_in_place_of_a_name_is_not_repeated() {
+    let home = Home::set_up();
+    let secret = home.create(&["a"]);
+    let mistyped = format!("{}{}", &secret[..50], if secret.ends_with('0') { '1' } else { '0' });
+    for text in [&secret, &mistyped] {
+        for args in
+            [&["token", "show", text][..], &["token", "rm", text, "--confirm", "a"], &["token", "disable", text]]
+        {
+            let refused = home.as_ops(args).ends(2).silent();
+            assert!(!refused.err.contains(&secret[13..50]), "{}", refused.err);
+        }
+    }
+    assert!(home.as_ops(&["token", "show", &secret[..12]]).succeeds().out.contains("ops/a"), "the hint is enough");
+    home.as_ops(&["token", "rm", "a", "t1", "ops/a", "--confirm", "a"]).succeeds();
+}
