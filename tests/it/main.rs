@@ -17,4 +17,5 @@ mod sinks;
 mod storage;
 mod structure;
 mod support;
+mod tui;
 mod verbs;

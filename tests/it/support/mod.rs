@@ -3,4 +3,5 @@
 
 pub mod direct;
 pub mod program;
+pub mod screens;
 pub mod world;

@@ -1,0 +1,275 @@
+//! The screens driven by keys, without a terminal: effects are carried out at once over a [`House`], frames are drawn
+//! into a buffer and dumped with their styles.
+
+use std::collections::VecDeque;
+use std::path::PathBuf;
+use std::sync::Arc;
+
+use crossterm::event::{KeyCode, KeyEvent, KeyModifiers};
+use jeton::error::Error;
+use jeton::platform::files::FileDelivery;
+use jeton::tui::effect::Effect;
+use jeton::tui::model::Model;
+use jeton::tui::msg::{Copied, Msg};
+use jeton::tui::theme::Theme;
+use jeton::tui::update::{start, update};
+use jeton::tui::view::view;
+use jeton::tui::{Demo, Start};
+use jeton::verbs::Jeton;
+use jeton::verbs::ports::{Clock, Delivery};
+use ratatui::Terminal;
+use ratatui::backend::TestBackend;
+use ratatui::buffer::{Buffer, Cell};
+use ratatui::style::{Color, Modifier};
+
+use super::world::{House, PASSWORD, owner};
+
+/// The screens over a house.
+pub struct Screens {
+    pub house: House,
+    pub model: Model,
+    /// What went to the clipboard.
+    pub copied: Vec<String>,
+    /// How often the program wanted to be stopped.
+    pub suspended: usize,
+    /// Replies held back, until [`Screens::answer`].
+    pub held: Option<VecDeque<Msg>>,
+}
+
+impl Screens {
+    /// Before anybody has signed in.
+    pub fn over(house: House) -> Self {
+        Self::with(house, Theme::colour(), None)
+    }
+
+    /// Signed in as the house's owner.
+    pub fn signed_in(house: House) -> Self {
+        let mut screens = Self::over(house);
+        screens.keys(&format!("{PASSWORD}<enter>"));
+        screens
+    }
+
+    pub fn with(house: House, theme: Theme, demo: Option<Demo>) -> Self {
+        let start_with = Start {
+            jeton: Arc::new(Nobody),
+            clock: Arc::clone(&house.fakes.clock) as Arc<dyn Clock>,
+            delivery: Arc::new(FileDelivery),
+            place: "/home/ops/.local/share/jeton/jeton.db".to_owned(),
+            username: Some(owner()),
+            demo,
+        };
+        let model = Model::new(&start_with, "prod-1".to_owned(), theme, (80, 24));
+        let mut screens = Screens { house, model, copied: Vec::new(), suspended: 0, held: None };
+        let effects = start(&mut screens.model);
+        screens.carry_out(effects);
+        screens
+    }
+
+    /// Types `keys`: letters as they are, others as `<enter>`, `<esc>`, `<tab>`, `<s-tab>`, `<up>`, `<c-x>` …
+    pub fn keys(&mut self, keys: &str) {
+        for key in parse(keys) {
+            self.message(Msg::Key(key));
+        }
+    }
+
+    /// Presses Enter until `text` stands on the screen: through the rest of a form to its button.
+    pub fn enter_until(&mut self, text: &str) {
+        for _ in 0..12 {
+            if self.text().contains(text) {
+                return;
+            }
+            self.keys("<enter>");
+        }
+        self.assert_shows(text);
+    }
+
+    pub fn message(&mut self, msg: Msg) {
+        let now = self.house.now();
+        let mut effects = update(&mut self.model, Msg::Now(now));
+        effects.extend(update(&mut self.model, msg));
+        self.carry_out(effects);
+    }
+
+    /// Delivers the replies that were held back, the last sent first where `backwards`.
+    pub fn answer(&mut self, backwards: bool) {
+        while let Some(msg) = self.held.as_mut().and_then(|h| if backwards { h.pop_back() } else { h.pop_front() }) {
+            let effects = update(&mut self.model, msg);
+            self.carry_out(effects);
+        }
+    }
+
+    fn carry_out(&mut self, effects: Vec<Effect>) {
+        let mut left = VecDeque::from(effects);
+        while let Some(effect) = left.pop_front() {
+            let msg = match effect {
+                Effect::Call(id, who, request) => {
+                    let reply = Msg::Reply(id, self.house.jeton.call(&who, request));
+                    if let Some(held) = &mut self.held {
+                        held.push_back(reply);
+                        continue;
+                    }
+                    reply
+                }
+                Effect::CopyText(text) => {
+                    self.copied.push(text);
+                    Msg::Copied(Ok(Copied::ForGood))
+                }
+                Effect::CopySecret(secret) => {
+                    self.copied.push(secret.expose(str::to_owned));
+                    Msg::Copied(Ok(Copied::ForAWhile))
+                }
+                Effect::Save(path, secret) => Msg::Saved(FileDelivery.save(&path, &secret).map(|mut saved| {
+                    saved.keep();
+                    saved.path().to_owned()
+                })),
+                Effect::Clear => continue,
+                Effect::Suspend => {
+                    self.suspended += 1;
+                    Msg::Resumed
+                }
+            };
+            left.extend(update(&mut self.model, msg));
+        }
+    }
+
+    /// How the program ended, if it did.
+    pub fn ended(&self) -> Option<&Result<(), Error>> {
+        self.model.exit.as_ref()
+    }
+
+    pub fn resize(&mut self, columns: u16, rows: u16) {
+        self.message(Msg::Resize(columns, rows));
+    }
+
+    /// A path in the house's folder.
+    pub fn path(&self, name: &str) -> PathBuf {
+        self.house.place.folder().join(name)
+    }
+
+    pub fn buffer(&self) -> Buffer {
+        let (columns, rows) = self.model.size;
+        let mut terminal = Terminal::new(TestBackend::new(columns, rows)).unwrap();
+        terminal.draw(|frame| view(&self.model, frame)).unwrap();
+        terminal.backend().buffer().clone()
+    }
+
+    /// The text on the screen.
+    pub fn text(&self) -> String {
+        rows(&self.buffer(), |row| row.iter().map(|c| c.symbol()).collect::<String>().trim_end().to_owned())
+    }
+
+    /// The text, then a letter for each cell's style, then what the letters mean.
+    pub fn dump(&self) -> String {
+        let buffer = self.buffer();
+        let mut legend: Vec<String> = vec!["plain".to_owned()];
+        let styles = rows(&buffer, |row| {
+            let letters: String = row
+                .iter()
+                .map(|cell| {
+                    let style = describe(cell);
+                    let at = legend.iter().position(|s| *s == style).unwrap_or_else(|| {
+                        legend.push(style);
+                        legend.len() - 1
+                    });
+                    if at == 0 { '.' } else { (b'a' + at as u8 - 1) as char }
+                })
+                .collect();
+            letters.trim_end_matches('.').to_owned()
+        });
+        let legend: Vec<String> =
+            legend.iter().enumerate().skip(1).map(|(i, s)| format!("{} {s}", (b'a' + i as u8 - 1) as char)).collect();
+        format!("{}\n\n{styles}\n\n{}\n", self.text(), legend.join("\n"))
+    }
+
+    /// The row on which `text` stands.
+    pub fn row_of(&self, text: &str) -> Vec<Cell> {
+        let buffer = self.buffer();
+        let width = usize::from(buffer.area.width);
+        let found = buffer.content.chunks(width).find(|row| {
+            let line: String = row.iter().map(Cell::symbol).collect();
+            line.contains(text)
+        });
+        found.unwrap_or_else(|| panic!("{text:?} is not on the screen:\n{}", self.text())).to_vec()
+    }
+
+    pub fn assert_shows(&self, text: &str) {
+        assert!(self.text().contains(text), "{text:?} is not on the screen:\n{}", self.text());
+    }
+
+    pub fn assert_hides(&self, text: &str) {
+        assert!(!self.text().contains(text), "{text:?} is on the screen:\n{}", self.text());
+    }
+}
+
+/// The screens never call it themselves: effects are carried out over the house.
+struct Nobody;
+
+impl Jeton for Nobody {
+    fn call(
+        &self,
+        _who: &jeton::verbs::actor::Credential,
+        _request: jeton::verbs::request::Request,
+    ) -> Result<jeton::verbs::request::Response, Error> {
+        Err(Error::failure("nobody is here"))
+    }
+}
+
+fn rows(buffer: &Buffer, show: impl FnMut(&[Cell]) -> String) -> String {
+    let width = usize::from(buffer.area.width).max(1);
+    buffer.content.chunks(width).map(show).collect::<Vec<_>>().join("\n")
+}
+
+fn describe(cell: &Cell) -> String {
+    let mut parts = Vec::new();
+    if cell.fg != Color::Reset {
+        parts.push(format!("{}", cell.fg));
+    }
+    if cell.bg != Color::Reset {
+        parts.push(format!("on {}", cell.bg));
+    }
+    if cell.modifier != Modifier::empty() {
+        parts.push(format!("{:?}", cell.modifier));
+    }
+    if parts.is_empty() { "plain".to_owned() } else { parts.join(" ") }
+}
+
+fn parse(keys: &str) -> Vec<KeyEvent> {
+    let mut out = Vec::new();
+    let mut rest = keys;
+    while let Some(c) = rest.chars().next() {
+        let named = rest.strip_prefix('<').and_then(|r| r.split_once('>'));
+        if let Some((name, after)) = named {
+            out.push(special(name));
+            rest = after;
+        } else {
+            out.push(KeyEvent::new(KeyCode::Char(c), KeyModifiers::NONE));
+            rest = &rest[c.len_utf8()..];
+        }
+    }
+    out
+}
+
+fn special(name: &str) -> KeyEvent {
+    if let Some(c) = name.strip_prefix("c-") {
+        return KeyEvent::new(KeyCode::Char(c.chars().next().unwrap()), KeyModifiers::CONTROL);
+    }
+    let code = match name {
+        "enter" => KeyCode::Enter,
+        "esc" => KeyCode::Esc,
+        "tab" => KeyCode::Tab,
+        "s-tab" => KeyCode::BackTab,
+        "up" => KeyCode::Up,
+        "down" => KeyCode::Down,
+        "left" => KeyCode::Left,
+        "right" => KeyCode::Right,
+        "home" => KeyCode::Home,
+        "end" => KeyCode::End,
+        "pgup" => KeyCode::PageUp,
+        "pgdn" => KeyCode::PageDown,
+        "bs" => KeyCode::Backspace,
+        "del" => KeyCode::Delete,
+        "space" => KeyCode::Char(' '),
+        other => panic!("no key <{other}>"),
+    };
+    KeyEvent::new(code, KeyModifiers::NONE)
+}

@@ -1,0 +1,114 @@
+//! Each screen and dialog as text and styles, at three sizes.
+
+use jeton::tui::theme::Theme;
+
+use crate::support::screens::Screens;
+use crate::support::world::{House, OWNER, create};
+
+/// Five tokens in several states, and time gone by.
+fn furnished() -> House {
+    let house = House::new();
+    let day = 86_400_000;
+    let bot = house.issue(OWNER, "deploy-bot");
+    house.issue(OWNER, "deploy-docs");
+    house.issue(OWNER, "nightly-backup");
+    let mut short = create("trial");
+    short.expires = Some(jeton::domain::expiry::ExpirySpec::parse("7d").unwrap());
+    house.ask(OWNER, short).unwrap();
+    house.fakes.clock.forward(80 * day);
+    let mut long = create("a-name-that-is-longer-than-any-column-of-a-narrow-screen-0123456");
+    long.description = jeton::domain::name::Description::parse("漢字 and e\u{301}moji 🦀 in a description").unwrap();
+    house.ask(OWNER, long).unwrap();
+    house.verify(&bot.secret);
+    house.fakes.clock.forward(3 * 60_000);
+    house
+}
+
+fn at_sizes(s: &mut Screens, sizes: &[(u16, u16)]) -> String {
+    sizes
+        .iter()
+        .map(|(columns, rows)| {
+            s.resize(*columns, *rows);
+            format!("== {columns}x{rows}\n{}", s.dump())
+        })
+        .collect::<Vec<_>>()
+        .join("\n")
+}
+
+const ALL: [(u16, u16); 3] = [(80, 24), (40, 10), (200, 60)];
+const SMALL: [(u16, u16); 2] = [(80, 24), (40, 10)];
+
+/// Opens a dialog of the furnished house by `keys` and dumps it.
+fn look(keys: &str, sizes: &[(u16, u16)]) -> String {
+    let mut s = Screens::signed_in(furnished());
+    s.model.notice = None;
+    s.keys(keys);
+    at_sizes(&mut s, sizes)
+}
+
+#[test]
+fn sign_in() {
+    insta::assert_snapshot!(at_sizes(&mut Screens::over(House::new()), &SMALL));
+}
+
+#[test]
+fn tokens() {
+    insta::assert_snapshot!(look("<down>", &ALL));
+}
+
+#[test]
+fn tokens_without_colour() {
+    let mut s = Screens::with(furnished(), Theme::mono(), None);
+    s.keys("correct horse battery<enter><down>");
+    insta::assert_snapshot!(at_sizes(&mut s, &SMALL));
+}
+
+#[test]
+fn filtered() {
+    insta::assert_snapshot!(look("/dep", &SMALL));
+}
+
+#[test]
+fn generate() {
+    insta::assert_snapshot!(look("nci<tab>Builds<tab>", &SMALL));
+}
+
+#[test]
+fn generate_with_another_expiry() {
+    insta::assert_snapshot!(look("nci<tab><tab><right><right><right><tab>31-12-2029", &SMALL));
+}
+
+#[test]
+fn confirm() {
+    insta::assert_snapshot!(look("dsecret", &SMALL));
+}
+
+#[test]
+fn reveal() {
+    insta::assert_snapshot!(look("<down>r<enter>correct horse battery<enter>", &SMALL));
+}
+
+#[test]
+fn regenerate() {
+    insta::assert_snapshot!(look("G r<s-tab><space><tab>", &SMALL));
+}
+
+#[test]
+fn remove() {
+    insta::assert_snapshot!(look("<down>xdeploy-b<tab>secret<s-tab>", &SMALL));
+}
+
+#[test]
+fn details() {
+    insta::assert_snapshot!(look("<down><enter>", &SMALL));
+}
+
+#[test]
+fn help() {
+    insta::assert_snapshot!(look("?", &ALL));
+}
+
+#[test]
+fn too_small() {
+    insta::assert_snapshot!(look("", &[(39, 10), (40, 9), (12, 3)]));
+}

@@ -1,0 +1,138 @@
+//! Whatever comes, the screens stand.
+
+use crossterm::event::{KeyCode, KeyEvent, KeyModifiers};
+use jeton::domain::name::Description;
+use jeton::tui::msg::Msg;
+use jeton::tui::theme::Theme;
+use proptest::prelude::*;
+use proptest::test_runner::Config;
+use zeroize::Zeroizing;
+
+use crate::support::screens::Screens;
+use crate::support::world::{House, OWNER, create};
+
+#[derive(Debug, Clone)]
+enum Happening {
+    Key(KeyEvent),
+    Paste(String),
+    Resize(u16, u16),
+    Time(i64),
+    Resumed,
+}
+
+fn happening() -> impl Strategy<Value = Happening> {
+    let code = prop_oneof![
+        8 => prop::sample::select("nrdx/?yvslqRgGjk ".chars().collect::<Vec<_>>()).prop_map(KeyCode::Char),
+        6 => prop::sample::select(vec![
+            KeyCode::Enter, KeyCode::Esc, KeyCode::Tab, KeyCode::BackTab, KeyCode::Up, KeyCode::Down, KeyCode::Left,
+            KeyCode::Right, KeyCode::PageUp, KeyCode::PageDown, KeyCode::Home, KeyCode::End, KeyCode::Backspace,
+            KeyCode::Delete, KeyCode::F(5), KeyCode::Insert,
+        ]),
+        2 => any::<char>().prop_map(KeyCode::Char),
+    ];
+    let modifiers = prop_oneof![
+        8 => Just(KeyModifiers::NONE),
+        1 => Just(KeyModifiers::CONTROL),
+        1 => Just(KeyModifiers::ALT | KeyModifiers::SHIFT),
+    ];
+    prop_oneof![
+        20 => (code, modifiers).prop_map(|(code, modifiers)| Happening::Key(KeyEvent::new(code, modifiers))),
+        2 => "(correct horse battery|t-1|.{0,40})".prop_map(Happening::Paste),
+        1 => (0u16..220, 0u16..70).prop_map(|(c, r)| Happening::Resize(c, r)),
+        1 => (0i64..1_000_000_000).prop_map(Happening::Time),
+        1 => Just(Happening::Resumed),
+    ]
+}
+
+fn cases(default: u32, soak: u32) -> Config {
+    let cases = if std::env::var_os("JETON_SOAK").is_some() { soak } else { default };
+    Config { cases, failure_persistence: None, ..Config::default() }
+}
+
+fn populated() -> House {
+    let house = House::new();
+    for n in 0..7 {
+        house.issue(OWNER, &format!("t-{n}"));
+    }
+    house
+}
+
+proptest! {
+    #![proptest_config(cases(40, 2_000))]
+    #[test]
+    fn random_input_never_panics(happenings in prop::collection::vec(happening(), 1..120)) {
+        let mut s = Screens::signed_in(populated());
+        for happening in happenings {
+            match happening {
+                Happening::Key(key) => s.message(Msg::Key(key)),
+                Happening::Paste(text) => s.message(Msg::Paste(Zeroizing::new(text))),
+                Happening::Resize(columns, rows) => s.resize(columns, rows),
+                Happening::Time(ms) => s.house.fakes.clock.forward(ms),
+                Happening::Resumed => s.message(Msg::Resumed),
+            }
+            let (columns, rows) = s.model.size;
+            if columns > 0 && rows > 0 {
+                s.buffer();
+            }
+            if let Some(tokens) = s.model.tokens() {
+                prop_assert!(tokens.window.rows.is_empty() || tokens.cursor < tokens.window.rows.len());
+            }
+            if s.ended().is_some() {
+                break;
+            }
+        }
+    }
+}
+
+#[test]
+fn every_size_can_be_drawn() {
+    let openings = ["", "n", "r", "x", "d", "?", "<enter>", "/dep", "<c-z>"];
+    for opening in openings {
+        let mut s = Screens::signed_in(populated());
+        s.keys(opening);
+        for columns in [1, 2, 39, 40, 41, 57, 79, 80, 81, 115, 116, 117, 200] {
+            for rows in [1, 2, 9, 10, 11, 23, 24, 60] {
+                s.resize(columns, rows);
+                s.buffer();
+            }
+        }
+    }
+}
+
+#[test]
+fn hostile_and_wide_text_stays_in_its_cells() {
+    let house = House::new();
+    let mut wide = create("wide");
+    wide.description = Description::parse(&"漢字🦀e\u{301}".repeat(20)).unwrap();
+    house.ask(OWNER, wide).unwrap();
+    let db = house.raw();
+    // Damage that no face could have written: the store must not be trusted to be safe for a terminal.
+    let evil = "\u{1b}[2J\u{1b}]52;c;ZXZpbA==\u{7}\u{202e}evil";
+    db.execute("UPDATE api_sets SET title = ?1", [evil]).unwrap();
+    let mut s = Screens::with(house, Theme::colour(), None);
+    s.keys("correct horse battery<enter>");
+    for keys in ["", "<enter>", "<esc>n"] {
+        s.keys(keys);
+        for cell in &s.buffer().content {
+            assert!(!cell.symbol().chars().any(jeton::domain::text::is_hostile), "{:?}", cell.symbol());
+        }
+    }
+}
+
+#[test]
+fn without_colour_the_selected_row_is_still_told_apart() {
+    let mut s = Screens::with(populated(), Theme::mono(), None);
+    s.keys("correct horse battery<enter><down><down>");
+    let selected = s.row_of("▶ t-2");
+    let other = s.row_of("t-3");
+    use ratatui::style::{Color, Modifier};
+    assert!(selected[..60].iter().all(|c| c.modifier.contains(Modifier::REVERSED)));
+    assert!(other.iter().all(|c| !c.modifier.contains(Modifier::REVERSED)));
+    assert!(s.buffer().content.iter().all(|c| c.fg == Color::Reset && c.bg == Color::Reset), "no colour at all");
+}
+
+#[test]
+fn nothing_wakes_a_dialog_before_anybody_signed_in() {
+    let s = Screens::over(House::new());
+    assert_eq!(s.model.wakes_at(), None);
+}

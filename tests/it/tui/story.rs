@@ -1,0 +1,373 @@
+//! What a person does, key by key.
+
+use std::os::unix::fs::PermissionsExt;
+
+use jeton::domain::expiry::ExpirySpec;
+use jeton::domain::token::Status;
+use jeton::error::Kind;
+use jeton::tui::msg::Msg;
+use jeton::verbs::decide::Decision;
+use jeton::verbs::tokens::{DisableTokens, ListTokens, Pointed};
+use zeroize::Zeroizing;
+
+use crate::support::screens::Screens;
+use crate::support::world::{Fakes, House, OWNER, PASSWORD, Place, caller, create};
+
+fn house() -> House {
+    House::new()
+}
+
+fn names(screens: &Screens) -> Vec<String> {
+    screens.model.tokens().unwrap().window.rows.iter().map(|t| t.name.to_string()).collect()
+}
+
+#[test]
+fn the_first_run_makes_the_owner_and_signs_in() {
+    let place = Place::new();
+    let fakes = Fakes::new();
+    let jeton = {
+        let store = jeton::store::sqlite::SqliteStore::open_or_create(&place.path()).unwrap();
+        jeton::verbs::local::Local::new(store, fakes.world(), caller())
+    };
+    let mut s = Screens::over(House { place, fakes, jeton });
+    s.assert_shows("Welcome to jeton");
+    s.keys("<c-u>Ops<enter>short<enter>short<enter><enter><enter><enter>");
+    s.assert_shows("Try \"ops\"");
+    s.keys("<c-u>ops<tab><c-u>correct horse<tab><c-u>correct horsf<tab><tab><tab><enter>");
+    s.assert_shows("the two passwords differ");
+    s.keys("<c-u>correct horse<tab><space><tab><tab><enter>");
+    s.assert_shows("ops@prod-1 · owner");
+    s.assert_shows("No tokens yet.  n  generates the first one.");
+    assert!(!s.model.me.as_ref().unwrap().policy.self_service, "Space switched it off");
+}
+
+#[test]
+fn three_wrong_passwords_end_the_program() {
+    let mut s = Screens::over(house());
+    for n in 1..=3 {
+        s.house.fakes.clock.forward(60_000);
+        assert!(s.ended().is_none(), "after {n} tries");
+        s.keys("wrong wrong wrong<enter>");
+    }
+    assert_eq!(s.ended().unwrap().as_ref().unwrap_err().kind, Kind::Unauthenticated);
+}
+
+#[test]
+fn a_delay_is_said_and_costs_no_try() {
+    let mut s = Screens::over(house());
+    s.house.jeton = {
+        let store = jeton::store::sqlite::SqliteStore::open(&s.house.place.path()).unwrap();
+        let mut impatient = caller();
+        impatient.patience = std::time::Duration::ZERO;
+        jeton::verbs::local::Local::new(store, s.house.fakes.world(), impatient)
+    };
+    s.keys("wrong wrong wrong<enter>");
+    for _ in 0..5 {
+        s.keys(&format!("{PASSWORD}<enter>"));
+        s.assert_shows("the next try is possible in 1 s");
+    }
+    s.house.fakes.clock.forward(1_000);
+    s.keys(&format!("{PASSWORD}<enter>"));
+    s.assert_shows("ops@prod-1 · owner");
+}
+
+#[test]
+fn generate_reveal_save_copy_done() {
+    let mut s = Screens::signed_in(house());
+    s.keys("ndeploy-bot<enter>Deploys the shop<enter>");
+    s.keys("<left><enter><up><up><enter><enter>");
+    s.assert_shows("Generate deploy-bot");
+    s.keys("wrong password<enter>");
+    s.assert_shows("the password is wrong");
+    s.house.fakes.clock.forward(1_000);
+    s.keys(&format!("{PASSWORD}<enter>"));
+    s.assert_shows("Token deploy-bot is ready");
+    s.assert_shows("••••••••••");
+    s.assert_shows("deploy-bot generated");
+    s.assert_shows("= jeton token create deploy-bot");
+
+    s.keys("y");
+    let secret = s.copied.pop().unwrap();
+    s.assert_hides(&secret);
+    s.assert_shows("copied, cleared in 45 s");
+    s.keys("v");
+    s.assert_shows(&secret);
+    s.keys("v");
+    s.assert_hides(&secret);
+    let path = s.path("new.token");
+    s.keys(&format!("s<c-u>{}<enter>", path.display()));
+    s.assert_shows("saved to");
+    assert_eq!(std::fs::read_to_string(&path).unwrap(), format!("{secret}\n"));
+    assert_eq!(std::fs::metadata(&path).unwrap().permissions().mode() & 0o777, 0o600);
+    s.keys(&format!("s<c-u>{}<enter>", path.display()));
+    s.assert_shows("can't be saved");
+    s.keys("<esc><esc>");
+    s.assert_hides("is ready");
+    s.assert_shows("▶ deploy-bot");
+    let parsed = jeton::domain::secret::Secret::parse(&secret).unwrap();
+    assert!(matches!(s.house.verify(&parsed), Decision::Allowed(_)));
+}
+
+#[test]
+fn a_secret_that_nobody_has_had_is_not_left_by_accident() {
+    let mut s = Screens::signed_in(house());
+    s.keys("nlonely<enter>");
+    s.enter_until("Password of ops");
+    s.keys(&format!("{PASSWORD}<enter>"));
+    s.assert_shows("Token lonely is ready");
+    for way_out in ["<esc>", "<c-c>"] {
+        s.keys(way_out);
+        s.assert_shows("neither shown, copied nor saved");
+        s.keys("q<enter>");
+        s.assert_shows("neither shown, copied nor saved");
+        s.keys("<esc>");
+        s.assert_shows("Token lonely is ready");
+    }
+    s.keys("<esc>l");
+    s.assert_hides("Token lonely is ready");
+    assert!(s.ended().is_none());
+}
+
+#[test]
+fn a_refused_change_keeps_what_was_typed() {
+    let house = house();
+    house.issue(OWNER, "taken");
+    let mut s = Screens::signed_in(house);
+    s.keys("ntaken<enter>about<enter>");
+    s.enter_until("Password of ops");
+    s.keys(&format!("{PASSWORD}<enter>"));
+    s.assert_shows("the name taken is taken");
+    s.assert_shows("about");
+    s.keys("<esc>");
+    assert_eq!(names(&s), ["taken"]);
+}
+
+#[test]
+fn filter_as_you_type() {
+    let house = house();
+    for name in ["alpha", "beta", "deploy-bot", "deploy-docs", "zeta"] {
+        house.issue(OWNER, name);
+    }
+    let mut s = Screens::signed_in(house);
+    s.keys("/dep");
+    assert_eq!(names(&s), ["deploy-bot", "deploy-docs"]);
+    s.assert_shows("2 match of 5");
+    // A field takes letters first: none of these is a command.
+    s.keys("nqx");
+    s.assert_shows("Nothing matches \"depnqx\".");
+    s.keys("<bs><bs><bs><enter><down>");
+    s.assert_shows("▶ deploy-docs");
+    s.keys("<esc>");
+    assert_eq!(names(&s).len(), 5);
+    s.assert_shows("▶ deploy-docs");
+    s.keys("/status:disabled<enter>");
+    s.assert_shows("Nothing matches");
+}
+
+#[test]
+fn disable_and_enable() {
+    let house = house();
+    let issued = house.issue(OWNER, "bot");
+    let mut s = Screens::signed_in(house);
+    s.keys(&format!("d{PASSWORD}<enter>"));
+    assert_eq!(s.house.token(issued.token.id).status(s.house.now()), Status::Disabled);
+    s.assert_shows("○ disabled");
+    s.assert_shows("= jeton token disable ops/bot");
+    s.keys(&format!("d{PASSWORD}<enter>"));
+    assert_eq!(s.house.token(issued.token.id).status(s.house.now()), Status::Active);
+    s.keys("d<esc>");
+    assert_eq!(s.house.token(issued.token.id).status(s.house.now()), Status::Active);
+}
+
+#[test]
+fn regenerate_kills_the_old_secret() {
+    let house = house();
+    let issued = house.issue(OWNER, "bot");
+    let mut s = Screens::signed_in(house);
+    s.keys(&format!("r<enter>{PASSWORD}<enter>y"));
+    let new = jeton::domain::secret::Secret::parse(&s.copied.pop().unwrap()).unwrap();
+    assert!(matches!(s.house.verify(&issued.secret), Decision::Denied(..)));
+    assert!(matches!(s.house.verify(&new), Decision::Allowed(_)));
+}
+
+#[test]
+fn regenerate_asks_for_the_expiry_of_an_expired_token() {
+    let house = house();
+    let mut short = create("bot");
+    short.expires = Some(ExpirySpec::parse("7d").unwrap());
+    let issued = house.ask(OWNER, short).unwrap().out;
+    house.fakes.clock.forward(8 * 86_400_000);
+    let mut s = Screens::signed_in(house);
+    s.keys("r");
+    s.assert_shows("choose a new expiry");
+    s.keys(&format!("<enter><enter>{PASSWORD}<enter>"));
+    s.assert_shows("Token bot is ready");
+    assert_eq!(s.house.token(issued.token.id).status(s.house.now()), Status::Active);
+}
+
+#[test]
+fn remove_needs_the_typed_name_and_the_password() {
+    let house = house();
+    let issued = house.issue(OWNER, "deploy-bot");
+    house.verify(&issued.secret);
+    let mut s = Screens::signed_in(house);
+    s.keys("x");
+    s.assert_shows("! In use: last seen just now, 1 calls today");
+    // Enter moves on and stops at the harmless button; `x` is a letter here.
+    s.keys("x<enter>");
+    s.keys(&format!("{PASSWORD}<tab><tab><enter>"));
+    s.assert_shows("Type the name exactly: deploy-bot");
+    s.keys("<c-u>deploy-bot<tab><tab><tab><enter>");
+    assert!(names(&s).is_empty(), "{}", s.text());
+    s.assert_shows("deploy-bot revoked");
+    s.assert_shows("= jeton token delete ops/deploy-bot --confirm deploy-bot");
+    assert!(matches!(s.house.verify(&issued.secret), Decision::Denied(..)));
+}
+
+#[test]
+fn remove_offers_to_disable_instead() {
+    let house = house();
+    let issued = house.issue(OWNER, "deploy-bot");
+    let mut s = Screens::signed_in(house);
+    s.keys(&format!("x<tab><tab><enter>{PASSWORD}<enter>"));
+    assert_eq!(s.house.token(issued.token.id).status(s.house.now()), Status::Disabled);
+}
+
+#[test]
+fn a_token_changed_meanwhile_is_a_conflict() {
+    let house = house();
+    let issued = house.issue(OWNER, "deploy-bot");
+    let mut s = Screens::signed_in(house);
+    s.keys(&format!("xdeploy-bot<enter>{PASSWORD}<tab><tab>"));
+    s.house.ask(OWNER, DisableTokens { tokens: vec![Pointed::typed("deploy-bot")] }).unwrap();
+    s.keys("<enter>");
+    s.assert_shows("was changed meanwhile");
+    assert!(s.house.token(issued.token.id).deleted_at.is_none());
+}
+
+#[test]
+fn suspended_it_locks_and_keeps_what_was_open() {
+    let mut s = Screens::signed_in(house());
+    s.keys("nbot<enter>");
+    s.enter_until("Password of ops");
+    s.keys(&format!("{PASSWORD}<enter>v"));
+    s.assert_shows("is ready");
+    s.keys("<c-z>");
+    assert_eq!(s.suspended, 1);
+    s.assert_shows("jeton is locked");
+    s.assert_hides("is ready");
+    s.assert_hides("bot");
+    s.keys("v<enter>");
+    s.house.fakes.clock.forward(60_000);
+    s.keys(&format!("<c-u>{PASSWORD}<enter>"));
+    s.assert_shows("Token bot is ready");
+    s.assert_shows("•••••");
+}
+
+#[test]
+fn a_session_that_holds_no_more_locks_the_screens() {
+    let house = house();
+    house.account("second", jeton::domain::role::Role::Owner);
+    let mut s = Screens::signed_in(house);
+    let id = s.house.account_named(OWNER).id;
+    s.house.set_account_enabled(id, false);
+    s.keys("R");
+    s.assert_shows("jeton is locked");
+    s.assert_shows("has changed meanwhile");
+}
+
+#[test]
+fn pasted_text_types_and_never_commands() {
+    let house = house();
+    house.issue(OWNER, "bot");
+    let mut s = Screens::signed_in(house);
+    let paste = |text: &str| Msg::Paste(Zeroizing::new(text.to_owned()));
+    s.message(paste("xq\nd"));
+    s.assert_shows("Pasted text was ignored");
+    assert!(s.ended().is_none() && s.model.modals.is_empty());
+    s.keys("n");
+    s.message(paste("pasted-name\n"));
+    s.assert_shows("pasted-name");
+    s.message(paste("two\nlines"));
+    s.assert_shows("Only a part of the pasted text fitted in");
+}
+
+#[test]
+fn a_newer_list_wins_over_an_older_answer() {
+    let house = house();
+    for name in ["alpha", "beta"] {
+        house.issue(OWNER, name);
+    }
+    for backwards in [false, true] {
+        let mut s = Screens::signed_in(House::new());
+        s.house.issue(OWNER, "alpha");
+        s.house.issue(OWNER, "beta");
+        s.held = Some(Default::default());
+        s.keys("/b");
+        s.keys("e");
+        s.house.fakes.clock.forward(150);
+        s.message(Msg::Now(s.house.now()));
+        s.assert_shows("working");
+        s.answer(backwards);
+        assert_eq!(names(&s), ["beta"], "backwards: {backwards}");
+    }
+}
+
+#[test]
+fn the_table_scrolls_through_more_than_a_window() {
+    let house = house();
+    house.set_policy(|p| p.active_tokens = 0);
+    for n in 0..450 {
+        house.issue(OWNER, &format!("t-{n:04}"));
+    }
+    let mut s = Screens::signed_in(house);
+    s.assert_shows("1 of 450");
+    for n in 1..450 {
+        s.keys("<down>");
+        s.assert_shows(&format!("▶ t-{n:04}"));
+    }
+    s.assert_shows("450 of 450");
+    s.keys("<down>");
+    s.assert_shows("▶ t-0449");
+    s.keys("g");
+    s.assert_shows("▶ t-0000");
+    s.keys("G<up>");
+    s.assert_shows("▶ t-0448");
+    s.keys("<pgup><pgup>");
+    s.assert_shows("▶ t-0416");
+    let listed = s.house.ask(
+        OWNER,
+        ListTokens {
+            account: None,
+            filter: jeton::domain::filter::Filter::default(),
+            trashed: false,
+            anchor: jeton::verbs::ports::Anchor::Start,
+            limit: 1,
+        },
+    );
+    assert_eq!(listed.unwrap().total, 450);
+}
+
+#[test]
+fn quitting() {
+    let mut s = Screens::signed_in(house());
+    s.keys("?q");
+    assert!(s.ended().is_none(), "q closes the help first");
+    s.keys("q");
+    assert!(s.ended().unwrap().is_ok());
+    let mut s = Screens::signed_in(house());
+    s.keys("n<c-c>");
+    assert_eq!(s.ended().unwrap().as_ref().unwrap_err().kind, Kind::Cancelled);
+    let mut s = Screens::over(house());
+    s.keys("<esc>");
+    assert!(s.ended().unwrap().is_ok());
+}
+
+#[test]
+fn a_demonstration_signs_in_by_itself_and_says_the_password() {
+    let demo =
+        jeton::tui::Demo { username: crate::support::world::owner(), password: Zeroizing::new(PASSWORD.to_owned()) };
+    let s = Screens::with(house(), jeton::tui::theme::Theme::colour(), Some(demo));
+    s.assert_shows(&format!("its password is: {PASSWORD}"));
+    s.assert_shows("ops@prod-1 · owner");
+}
