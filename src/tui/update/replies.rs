@@ -145,6 +145,9 @@ fn answered(model: &mut Model, layer: Option<Layer>, response: Response) -> Vec<
 fn signed_in(model: &mut Model, layer: Option<Layer>, session: Session) -> Vec<Effect> {
     model.session = Some(session);
     let mut effects = vec![Effect::Clear];
+    // Before the rows, so that a dialog opened over them has the API sets and the account's name.
+    effects.extend(requests::look(model, Purpose::Sets, ListSets.into()));
+    effects.extend(requests::look(model, Purpose::Me, WhoAmI.into()));
     if layer == Some(Layer::Lock) {
         model.lock = None;
         let here = model.tokens().map_or(Anchor::Start, Tokens::here);
@@ -153,8 +156,6 @@ fn signed_in(model: &mut Model, layer: Option<Layer>, session: Session) -> Vec<E
         model.screen = Screen::Tokens(Tokens::new());
         effects.extend(requests::list(model, Anchor::Start));
     }
-    effects.extend(requests::look(model, Purpose::Me, WhoAmI.into()));
-    effects.extend(requests::look(model, Purpose::Sets, ListSets.into()));
     effects
 }
 
