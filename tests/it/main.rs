@@ -13,6 +13,7 @@ mod conformance;
 mod crash;
 mod matrix;
 mod prompts;
+mod pty;
 mod sinks;
 mod storage;
 mod structure;

@@ -3,5 +3,6 @@
 
 pub mod direct;
 pub mod program;
+pub mod pty;
 pub mod screens;
 pub mod world;

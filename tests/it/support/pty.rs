@@ -1,0 +1,342 @@
+//! A real pseudo-terminal with a program in it: what it writes goes through a terminal emulator, and tests type keys and
+//! wait for what the screen shows. Nothing sleeps: every wait is for an event, with a deadline.
+
+use std::ffi::OsStr;
+use std::io::{Read, Write};
+use std::num::NonZeroU16;
+use std::path::Path;
+use std::sync::{Arc, Condvar, Mutex, MutexGuard};
+use std::thread::JoinHandle;
+use std::time::Duration;
+
+use portable_pty::{CommandBuilder, MasterPty, PtySize, SlavePty, native_pty_system};
+use rustix::fs::{Mode, OFlags};
+use rustix::process::{Pid, Signal, WaitOptions, kill_process, waitpid};
+use vt100::{Color, MouseProtocolMode, Parser, Screen};
+
+/// How long anything may take. Far longer than it does: a machine may be busy.
+pub const DEADLINE: Duration = Duration::from_secs(20);
+/// What stands on the terminal before a program starts.
+const BEFORE: &str = "$ echo before\r\nbefore\r\n$ jeton\r\n";
+
+/// How a program ended.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum End {
+    Code(i32),
+    Signal(i32),
+}
+
+/// Everything that is known of the terminal.
+struct Seen {
+    parser: Parser,
+    /// All that was ever written, for searching.
+    written: Vec<u8>,
+    /// The program has the terminal no more and everything it wrote is in `parser`.
+    drained: bool,
+    /// The reader shall let go of the terminal.
+    hanging_up: bool,
+    stopped: bool,
+    end: Option<End>,
+}
+
+impl Seen {
+    /// Whether what is on the screen is a whole frame: the program brackets each with mode 2026.
+    fn is_whole(&self) -> bool {
+        let last = |mark: &[u8]| self.written.windows(mark.len()).rposition(|w| w == mark);
+        last(b"\x1b[?2026l") >= last(b"\x1b[?2026h")
+    }
+}
+
+type Shared = Arc<(Mutex<Seen>, Condvar)>;
+
+/// A program in a pseudo-terminal. Dropping it kills the program.
+pub struct Terminal {
+    master: Option<Box<dyn MasterPty + Send>>,
+    slave: Option<Box<dyn SlavePty + Send>>,
+    writer: Option<Box<dyn Write + Send>>,
+    shared: Shared,
+    reader: Option<JoinHandle<()>>,
+    waiter: Option<JoinHandle<()>>,
+    pid: Pid,
+    /// The terminal's modes before the program started.
+    modes: String,
+}
+
+fn size(columns: u16, rows: u16) -> PtySize {
+    PtySize { rows, cols: columns, pixel_width: 0, pixel_height: 0 }
+}
+
+fn positive(n: u16) -> NonZeroU16 {
+    NonZeroU16::new(n).unwrap()
+}
+
+/// A program to start: `env` comes on top of a home, a temporary folder and the terminal's name, and nothing else.
+pub fn program<S: AsRef<OsStr>>(path: &str, args: &[S], home: &Path, env: &[(&str, &str)]) -> CommandBuilder {
+    let mut command = CommandBuilder::new(path);
+    command.args(args);
+    command.env_clear();
+    command.env("HOME", home);
+    command.env("TMPDIR", home);
+    command.env("TERM", "xterm-256color");
+    for (key, value) in env {
+        command.env(key, value);
+    }
+    command.cwd(home);
+    command
+}
+
+impl Terminal {
+    /// Starts `command` in a terminal of 80 columns and 24 rows.
+    pub fn start(command: CommandBuilder) -> Self {
+        Self::sized(command, 80, 24)
+    }
+
+    /// Starts `command` in a terminal of this size.
+    pub fn sized(command: CommandBuilder, columns: u16, rows: u16) -> Self {
+        let pair = native_pty_system().openpty(size(columns, rows)).unwrap();
+        let (master, slave) = (pair.master, pair.slave);
+        let name = master.tty_name().unwrap();
+        // Not ours to be controlled by.
+        let shell = rustix::fs::open(&name, OFlags::WRONLY | OFlags::NOCTTY | OFlags::CLOEXEC, Mode::empty()).unwrap();
+        assert_eq!(rustix::io::write(&shell, BEFORE.as_bytes()), Ok(BEFORE.len()));
+        drop(shell);
+        let modes = modes(&*master);
+        let seen = Seen {
+            parser: Parser::new(positive(rows), positive(columns), 0),
+            written: Vec::new(),
+            drained: false,
+            hanging_up: false,
+            stopped: false,
+            end: None,
+        };
+        let shared: Shared = Arc::new((Mutex::new(seen), Condvar::new()));
+        let child = slave.spawn_command(command).unwrap();
+        let pid = Pid::from_raw(i32::try_from(child.process_id().unwrap()).unwrap()).unwrap();
+        let reader = read(master.try_clone_reader().unwrap(), Arc::clone(&shared));
+        let waiter = wait_for(pid, Arc::clone(&shared));
+        Terminal {
+            writer: Some(master.take_writer().unwrap()),
+            master: Some(master),
+            // Held until the program has ended, so that its modes can be read then.
+            slave: Some(slave),
+            shared,
+            reader: Some(reader),
+            waiter: Some(waiter),
+            pid,
+            modes,
+        }
+    }
+
+    /// The program's process id.
+    pub fn pid(&self) -> Pid {
+        self.pid
+    }
+
+    /// Types `keys`.
+    pub fn types(&mut self, keys: &str) {
+        let writer = self.writer.as_mut().unwrap();
+        writer.write_all(keys.as_bytes()).and_then(|()| writer.flush()).unwrap();
+    }
+
+    /// Pastes `text` as a terminal does.
+    pub fn pastes(&mut self, text: &str) {
+        self.types(&format!("\x1b[200~{text}\x1b[201~"));
+    }
+
+    /// Sends a signal to the program.
+    pub fn signal(&self, signal: Signal) {
+        assert_eq!(self.seen().end, None, "it has ended already");
+        kill_process(self.pid, signal).unwrap();
+    }
+
+    /// Gives the terminal another size.
+    pub fn resize(&self, columns: u16, rows: u16) {
+        self.seen().parser.set_size(positive(rows), positive(columns));
+        self.master.as_ref().unwrap().resize(size(columns, rows)).unwrap();
+    }
+
+    /// Waits until `wanted` holds for a whole frame; `what` says what that is.
+    #[track_caller]
+    pub fn wait(&self, what: &str, mut wanted: impl FnMut(&Screen) -> bool) {
+        self.until_seen(what, DEADLINE, |seen| seen.is_whole() && wanted(seen.parser.screen()));
+    }
+
+    /// Waits until the screen shows `text`.
+    #[track_caller]
+    pub fn shows(&self, text: &str) {
+        self.wait(text, |screen| screen.contents().contains(text));
+    }
+
+    /// Waits until the screen shows `text` no more.
+    #[track_caller]
+    pub fn lacks(&self, text: &str) {
+        self.wait(&format!("no {text}"), |screen| !screen.contents().contains(text));
+    }
+
+    /// Waits until the program has stopped, and everything it wrote before is on the screen.
+    #[track_caller]
+    pub fn stopped(&self) {
+        self.until_seen("a stopped program", DEADLINE, |seen| seen.stopped);
+        self.wait("the main screen", |screen| !screen.alternate_screen());
+    }
+
+    /// Lets a stopped program go on.
+    pub fn resume(&self) {
+        // Before it does, so that no stop is missed.
+        self.seen().stopped = false;
+        self.signal(Signal::CONT);
+    }
+
+    /// Waits until the program has ended and everything it wrote is on the screen.
+    #[track_caller]
+    pub fn ends(&mut self) -> End {
+        self.until_seen("the end", DEADLINE, |seen| seen.end.is_some());
+        // What holds the terminal now is only us.
+        let modes = modes(&**self.master.as_ref().unwrap());
+        self.slave = None;
+        self.until_seen("the last words", DEADLINE, |seen| seen.drained);
+        assert_eq!(modes, self.modes, "the terminal's modes");
+        self.seen().end.unwrap()
+    }
+
+    /// Waits for the end, and demands it to be `end` and the terminal to be as it was found.
+    #[track_caller]
+    pub fn ends_restored(&mut self, end: End) {
+        assert_eq!(self.ends(), end, "{}", self.text());
+        self.is_restored();
+    }
+
+    /// Waits until the program has ended or the screen satisfies `wanted`.
+    #[track_caller]
+    pub fn ends_or(&self, what: &str, wanted: impl Fn(&Screen) -> bool) -> bool {
+        self.until_seen(what, DEADLINE, |seen| seen.end.is_some() || (seen.is_whole() && wanted(seen.parser.screen())));
+        self.seen().end.is_some()
+    }
+
+    /// Demands the terminal to be as it was before the program started, but for what stands below.
+    #[track_caller]
+    pub fn is_restored(&self) {
+        if let Some(master) = &self.master {
+            assert_eq!(modes(&**master), self.modes, "the terminal's modes");
+        }
+        let seen = self.seen();
+        let screen = seen.parser.screen();
+        let found = (
+            screen.alternate_screen(),
+            screen.hide_cursor(),
+            screen.bracketed_paste(),
+            screen.mouse_protocol_mode(),
+            (screen.application_cursor(), screen.application_keypad()),
+            (screen.fgcolor(), screen.bgcolor(), screen.bold(), screen.inverse()),
+        );
+        let none = (Color::Default, Color::Default, false, false);
+        assert_eq!(found, (false, false, false, MouseProtocolMode::None, (false, false), none));
+        let before = BEFORE.replace("\r\n", "\n");
+        assert!(screen.contents().starts_with(before.trim_end()), "{}", screen.contents());
+        assert!(seen.is_whole(), "a synchronized update was left open");
+    }
+
+    /// Demands nothing but what stood there before to be on the screen.
+    #[track_caller]
+    pub fn is_untouched(&self) {
+        assert_eq!(self.text(), BEFORE.replace("\r\n", "\n").trim_end());
+    }
+
+    /// Takes the terminal away from the program, and waits for its end.
+    #[track_caller]
+    pub fn hang_up(mut self, within: Duration) -> End {
+        self.seen().hanging_up = true;
+        // The reader lets go of its end with the next byte that comes: the answer to another size.
+        self.resize(81, 24);
+        self.reader.take().unwrap().join().unwrap();
+        self.writer = None;
+        self.slave = None;
+        self.master = None;
+        self.until_seen("the end after a hang-up", within, |seen| seen.end.is_some());
+        self.seen().end.unwrap()
+    }
+
+    /// What is on the screen.
+    pub fn text(&self) -> String {
+        self.seen().parser.screen().contents()
+    }
+
+    /// Looks at the screen as it is.
+    pub fn look<T>(&self, f: impl FnOnce(&Screen) -> T) -> T {
+        f(self.seen().parser.screen())
+    }
+
+    /// Every byte the program ever wrote.
+    pub fn written(&self) -> Vec<u8> {
+        self.seen().written.clone()
+    }
+
+    fn seen(&self) -> MutexGuard<'_, Seen> {
+        self.shared.0.lock().unwrap()
+    }
+
+    #[track_caller]
+    fn until_seen(&self, what: &str, within: Duration, mut wanted: impl FnMut(&Seen) -> bool) {
+        let (_, changed) = &*self.shared;
+        let (seen, timeout) = changed.wait_timeout_while(self.seen(), within, |seen| !wanted(seen)).unwrap();
+        let (end, screen) = (seen.end, seen.parser.screen().contents());
+        // Not poisoned by the panic: dropping the terminal needs it.
+        drop(seen);
+        assert!(!timeout.timed_out(), "waited in vain for {what:?}; end: {end:?}; screen:\n{screen}");
+    }
+}
+
+/// The modes that `stty` shows, as text to be compared.
+fn modes(master: &dyn MasterPty) -> String {
+    format!("{:?}", master.get_termios().unwrap())
+}
+
+fn read(mut from: Box<dyn Read + Send>, shared: Shared) -> JoinHandle<()> {
+    std::thread::spawn(move || {
+        let (seen, changed) = &*shared;
+        let mut buffer = [0; 65536];
+        loop {
+            let got = from.read(&mut buffer).unwrap_or(0);
+            let mut seen = seen.lock().unwrap();
+            seen.parser.process(&buffer[..got]);
+            seen.written.extend_from_slice(&buffer[..got]);
+            seen.drained = got == 0;
+            changed.notify_all();
+            if got == 0 || seen.hanging_up {
+                return;
+            }
+        }
+    })
+}
+
+fn wait_for(pid: Pid, shared: Shared) -> JoinHandle<()> {
+    std::thread::spawn(move || {
+        let (seen, changed) = &*shared;
+        loop {
+            let Ok(Some((_, status))) = waitpid(Some(pid), WaitOptions::UNTRACED) else { return };
+            let mut seen = seen.lock().unwrap();
+            seen.stopped = status.stopped();
+            seen.end = status.exit_status().map(End::Code).or(status.terminating_signal().map(End::Signal));
+            changed.notify_all();
+            if seen.end.is_some() {
+                return;
+            }
+        }
+    })
+}
+
+impl Drop for Terminal {
+    fn drop(&mut self) {
+        if self.seen().end.is_none() {
+            let _ = kill_process(self.pid, Signal::KILL);
+        }
+        if let Some(waiter) = self.waiter.take() {
+            let _ = waiter.join();
+        }
+        // The reader ends by itself: nobody has the other side any more.
+        self.slave = None;
+        if let Some(reader) = self.reader.take() {
+            let _ = reader.join();
+        }
+    }
+}
