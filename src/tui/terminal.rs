@@ -28,9 +28,10 @@ fn give_back() -> io::Result<()> {
     if !TAKEN.swap(false, Ordering::SeqCst) {
         return Ok(());
     }
-    let mut out = io::stdout();
     // Raw mode first: it works even when nothing can be written any more.
     let cooked = disable_raw_mode();
+    // Waits for a frame that another thread is drawing: none of it may come after this.
+    let mut out = io::stdout().lock();
     let written = execute!(out, EndSynchronizedUpdate, DisableBracketedPaste, Show, LeaveAlternateScreen);
     cooked.and(written)
 }
@@ -65,13 +66,15 @@ impl Screen {
 
     /// Draws one frame, shown at once or not at all where the terminal can do that.
     pub(super) fn draw(&mut self, view: impl FnOnce(&mut Frame<'_>)) -> Result<()> {
+        // Held until the frame is whole, so that a panic elsewhere gives the terminal back before or after it.
+        let mut out = io::stdout().lock();
         // After a panic elsewhere the terminal is the shell's again.
         if !TAKEN.load(Ordering::SeqCst) {
             return Ok(());
         }
-        queue!(io::stdout(), BeginSynchronizedUpdate).map_err(failed)?;
+        queue!(out, BeginSynchronizedUpdate).map_err(failed)?;
         self.terminal.draw(view).map_err(failed)?;
-        execute!(io::stdout(), EndSynchronizedUpdate).map_err(failed)
+        execute!(out, EndSynchronizedUpdate).map_err(failed)
     }
 
     /// Forgets what is on the screen, so that the next frame draws all of it.
@@ -84,7 +87,10 @@ impl Screen {
 
     /// Sends a sequence that is not part of a frame.
     pub(super) fn send(&mut self, sequence: &str) -> Result<()> {
-        let mut out = io::stdout();
+        let mut out = io::stdout().lock();
+        if !TAKEN.load(Ordering::SeqCst) {
+            return Ok(());
+        }
         out.write_all(sequence.as_bytes()).and_then(|()| out.flush()).map_err(failed)
     }
 
