@@ -203,7 +203,7 @@ impl Loop<'_> {
                     let text = secret.expose(|s| Zeroizing::new(s.to_owned()));
                     self.copy(text, true)?;
                 }
-                Effect::Clear => self.screen.clear()?,
+                Effect::Clear => self.screen.clear(),
                 Effect::Suspend => self.suspend()?,
             }
         }

@@ -45,6 +45,8 @@ fn take() -> io::Result<()> {
 /// The terminal while it is ours.
 pub(super) struct Screen {
     terminal: Terminal<CrosstermBackend<Stdout>>,
+    /// Whether what the terminal shows is not what was drawn last.
+    stale: bool,
 }
 
 impl Screen {
@@ -61,7 +63,7 @@ impl Screen {
         take().map_err(failed)?;
         let terminal = Terminal::new(CrosstermBackend::new(io::stdout())).map_err(failed)?;
         std::mem::forget(guard);
-        Ok(Screen { terminal })
+        Ok(Screen { terminal, stale: false })
     }
 
     /// Draws one frame, shown at once or not at all where the terminal can do that.
@@ -73,16 +75,19 @@ impl Screen {
             return Ok(());
         }
         queue!(out, BeginSynchronizedUpdate).map_err(failed)?;
+        if std::mem::take(&mut self.stale) {
+            // `Terminal::clear` asks the terminal where its cursor is and waits for an answer that the thread reading
+            // keys gets; taking the same size again clears without asking.
+            let size = self.terminal.size().map_err(failed)?;
+            self.terminal.resize(size.into()).map_err(failed)?;
+        }
         self.terminal.draw(view).map_err(failed)?;
         execute!(out, EndSynchronizedUpdate).map_err(failed)
     }
 
     /// Forgets what is on the screen, so that the next frame draws all of it.
-    pub(super) fn clear(&mut self) -> Result<()> {
-        // `Terminal::clear` asks the terminal where its cursor is and waits for an answer that the thread reading keys
-        // gets; taking the same size again clears without asking.
-        let size = self.terminal.size().map_err(failed)?;
-        self.terminal.resize(size.into()).map_err(failed)
+    pub(super) fn clear(&mut self) {
+        self.stale = true;
     }
 
     /// Sends a sequence that is not part of a frame.
@@ -104,7 +109,8 @@ impl Screen {
         give_back().map_err(failed)?;
         f();
         take().map_err(failed)?;
-        self.clear()
+        self.clear();
+        Ok(())
     }
 
     /// Gives the terminal back for good.

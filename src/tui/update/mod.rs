@@ -60,7 +60,8 @@ pub fn update(model: &mut Model, msg: Msg) -> Vec<Effect> {
             if let Some(tokens) = model.tokens_mut() {
                 tokens.keep_visible(height);
             }
-            Vec::new()
+            // A terminal that was made smaller and larger again has lost what it showed, and has the size it had.
+            vec![Effect::Clear]
         }
         Msg::Reply(id, result) => replies::reply(model, id, result),
         Msg::Copied(result) => dialogs::copied(model, result),
