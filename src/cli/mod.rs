@@ -93,12 +93,14 @@ fn show_screens(place: Place, world: &World, username: Option<Username>, demo: O
 }
 
 fn needs_terminal() -> Result<()> {
-    if io::stdin().is_terminal() && io::stdout().is_terminal() {
+    let why = if !io::stdin().is_terminal() || !io::stdout().is_terminal() {
+        "stdin or stdout is not one"
+    } else if platform::process::is_dumb_terminal() {
+        "this one calls itself dumb (TERM)"
+    } else {
         return Ok(());
-    }
-    Err(Error::usage("the screens need a terminal")
-        .why("stdin or stdout is not one")
-        .next("For the commands see: jeton --help"))
+    };
+    Err(Error::usage("the screens need a terminal").why(why).next("For the commands see: jeton --help"))
 }
 
 fn caller(face: Face) -> Caller {

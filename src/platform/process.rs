@@ -19,8 +19,12 @@ pub fn host() -> String {
     rustix::system::uname().nodename().to_string_lossy().into_owned()
 }
 
+/// Whether the terminal says that it can do nothing but print.
+pub fn is_dumb_terminal() -> bool {
+    std::env::var_os("TERM").is_some_and(|t| t == "dumb")
+}
+
 /// Whether colours are wanted: `NO_COLOR` is unset or empty, and the terminal is not `dumb`.
 pub fn wants_colour() -> bool {
-    let set = |name: &str| std::env::var_os(name).filter(|v| !v.is_empty());
-    set("NO_COLOR").is_none() && set("TERM").is_none_or(|t| t != "dumb")
+    std::env::var_os("NO_COLOR").is_none_or(|v| v.is_empty()) && !is_dumb_terminal()
 }
