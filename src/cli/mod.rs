@@ -196,7 +196,7 @@ impl App {
             tries += 1;
             match self.ask(&credential, SignIn) {
                 Ok(session) => return Ok((credential, session)),
-                Err(e) if e.kind == Kind::Denied && tries < TRIES => self.prompt.show(&e.what)?,
+                Err(e) if e.kind == Kind::Unauthenticated && tries < TRIES => self.prompt.show(&e.what)?,
                 Err(e) => return Err(e),
             }
         }
