@@ -51,7 +51,7 @@ static TOWN: LazyLock<Town> = LazyLock::new(|| {
     let prefix = Prefix::default();
     let (middle, secret) = house
         .store()
-        .write(&tester(), now, |tx| {
+        .write(&tester(), &|| now, |tx, _| {
             let mut middle = None;
             for n in 0..TOKENS {
                 let id = tx.insert_token(&NewToken {

@@ -1,7 +1,7 @@
 //! `jeton demo`: the screens on a throw-away store.
 
 use super::args::Global;
-use super::{caller, needs_terminal, show_screens};
+use super::{caller, conclude, needs_terminal, show_screens};
 use crate::demo::Demonstration;
 use crate::domain::audit::Face;
 use crate::error::{Error, Result};
@@ -18,5 +18,7 @@ pub(super) fn run(global: &Global) -> Result<()> {
     let demonstration = Demonstration::make(&world)?;
     let place = Place::new(demonstration.store(), world.clone(), caller(Face::Tui));
     let demo = tui::Demo { username: demonstration.username(), password: demonstration.password() };
-    show_screens(place, &world, Some(demonstration.username()), Some(demo))
+    let ended = show_screens(place, &world, Some(demonstration.username()), Some(demo));
+    drop(demonstration);
+    conclude(ended?)
 }

@@ -77,11 +77,16 @@ fn screens(global: Global) -> Result<()> {
     let world = platform::world();
     let username = settings.username.map(|u| u.value);
     let place = Place::new(settings.store.value, world.clone(), caller(Face::Tui));
-    show_screens(place, &world, username, None)
+    conclude(show_screens(place, &world, username, None)?)
 }
 
 /// Opens the screens on `place`.
-fn show_screens(place: Place, world: &World, username: Option<Username>, demo: Option<tui::Demo>) -> Result<()> {
+fn show_screens(
+    place: Place,
+    world: &World,
+    username: Option<Username>,
+    demo: Option<tui::Demo>,
+) -> Result<tui::Ended> {
     tui::run(tui::Start {
         place: place.path().display().to_string(),
         jeton: Arc::new(place),
@@ -90,6 +95,14 @@ fn show_screens(place: Place, world: &World, username: Option<Username>, demo: O
         username,
         demo,
     })
+}
+
+/// Ends the program as the screens did.
+fn conclude(ended: tui::Ended) -> Result<()> {
+    match ended {
+        tui::Ended::Quit => Ok(()),
+        tui::Ended::Signal(signal) => platform::signals::end_by(signal),
+    }
 }
 
 fn needs_terminal() -> Result<()> {

@@ -58,11 +58,21 @@ pub struct Demo {
     pub password: Zeroizing<String>,
 }
 
-/// Runs the screens until the person quits, and leaves the terminal as it was found.
+/// How the screens ended.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Ended {
+    /// The person quit.
+    Quit,
+    /// A signal said to. The terminal is given back; what else the caller holds is the caller's to clean up before it
+    /// ends by the same signal ([`crate::platform::signals::end_by`]).
+    Signal(i32),
+}
+
+/// Runs the screens until the person quits or a signal says to end, and leaves the terminal as it was found.
 ///
 /// # Errors
 /// What ended them early: [`crate::error::Kind::Denied`] after three failed sign-ins,
 /// [`crate::error::Kind::Cancelled`] after Ctrl-C, [`crate::error::Kind::Failure`] when the terminal fails.
-pub fn run(start: Start) -> Result<()> {
+pub fn run(start: Start) -> Result<Ended> {
     runtime::run(start)
 }

@@ -70,11 +70,11 @@ pub enum Screen {
     /// Before the first answer.
     Opening,
     /// The first owner is made.
-    FirstRun(FirstRun),
+    FirstRun(Box<FirstRun>),
     /// Somebody signs in.
-    SignIn(SignIn),
+    SignIn(Box<SignIn>),
     /// The tokens.
-    Tokens(Tokens),
+    Tokens(Box<Tokens>),
 }
 
 /// The zone of the clock on the wall, without the clock.
@@ -172,7 +172,7 @@ impl Model {
     /// The token table, where it is shown.
     pub fn tokens(&self) -> Option<&Tokens> {
         match &self.screen {
-            Screen::Tokens(tokens) => Some(tokens),
+            Screen::Tokens(tokens) => Some(&**tokens),
             Screen::Opening | Screen::FirstRun(_) | Screen::SignIn(_) => None,
         }
     }

@@ -25,7 +25,7 @@ pub enum Msg {
     /// The terminal has another size: columns, rows.
     Resize(u16, u16),
     /// A request was answered.
-    Reply(RequestId, Result<Response>),
+    Reply(RequestId, Box<Result<Response>>),
     /// The clipboard has it: how, or why not.
     Copied(Result<Copied>),
     /// The secret is in a file, or why not.

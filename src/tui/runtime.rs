@@ -9,7 +9,6 @@ use std::time::Duration;
 use crossterm::event::{self, Event};
 use zeroize::Zeroizing;
 
-use super::Start;
 use super::effect::{Effect, ForClipboard};
 use super::model::Model;
 use super::msg::{Copied, Msg};
@@ -18,6 +17,7 @@ use super::theme::Theme;
 use super::update::{start as first, update};
 use super::view::view;
 use super::worker::{self, Job};
+use super::{Ended, Start};
 use crate::error::{Error, Result};
 use crate::platform::clipboard::{Desktop, Route, osc52};
 use crate::platform::process;
@@ -35,13 +35,7 @@ enum Woken {
     Blind(io::Error),
 }
 
-/// How the loop ended.
-enum End {
-    Quit(Result<()>),
-    Signal(i32),
-}
-
-pub(super) fn run(start: Start) -> Result<()> {
+pub(super) fn run(start: Start) -> Result<Ended> {
     let (wake, woken) = channel();
     watch_signals(&wake, &start.clock)?;
     let mut screen = Screen::take()?;
@@ -52,10 +46,9 @@ pub(super) fn run(start: Start) -> Result<()> {
     let end = Loop { model, screen: &mut screen, workers: &workers, woken, clock: &*start.clock }.run();
     let given_back = screen.give_back();
     workers.finish();
-    match end {
-        Ok(End::Quit(result)) => result.and(given_back),
-        Ok(End::Signal(signal)) => signals::end_by(signal),
-        Err(error) => Err(error),
+    match end? {
+        Ended::Quit => given_back.map(|()| Ended::Quit),
+        ended @ Ended::Signal(_) => Ok(ended),
     }
 }
 
@@ -144,12 +137,12 @@ struct Loop<'a> {
 }
 
 impl Loop<'_> {
-    fn run(mut self) -> Result<End> {
+    fn run(mut self) -> Result<Ended> {
         let effects = first(&mut self.model);
         self.carry_out(effects)?;
         loop {
             if let Some(result) = self.model.exit.take() {
-                return Ok(End::Quit(result));
+                return result.map(|()| Ended::Quit);
             }
             let model = &self.model;
             self.screen.draw(|frame| view(model, frame))?;
@@ -159,8 +152,8 @@ impl Loop<'_> {
             for woken in woken.into_iter().chain(self.woken.try_iter().collect::<Vec<_>>()) {
                 match woken {
                     Woken::By(msg) => self.message(msg)?,
-                    Woken::Told(Told::End(signal)) => return Ok(End::Signal(signal)),
-                    Woken::Told(Told::HungUp) => return Ok(End::Signal(signal_hook::consts::SIGHUP)),
+                    Woken::Told(Told::End(signal)) => return Ok(Ended::Signal(signal)),
+                    Woken::Told(Told::HungUp) => return Ok(Ended::Signal(signal_hook::consts::SIGHUP)),
                     Woken::Told(Told::Stop) => self.suspend()?,
                     Woken::Told(Told::Continue) => {}
                     Woken::Blind(e) => return Err(Error::failure("the terminal can't be read").why(e.to_string())),

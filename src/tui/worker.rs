@@ -74,7 +74,7 @@ pub(super) fn store(
         let mut waiting: Vec<Job> = Vec::new();
         while let Some(job) = next(&queue, &mut waiting) {
             answer(match job {
-                Job::Call(id, who, request) => Msg::Reply(id, jeton.call(&who, request)),
+                Job::Call(id, who, request) => Msg::Reply(id, Box::new(jeton.call(&who, request))),
                 Job::Save(path, secret) => Msg::Saved(delivery.save(&path, &secret).map(|mut saved| {
                     saved.keep();
                     saved.path().to_owned()

@@ -9,6 +9,7 @@ use super::prove::Prover;
 use super::request::{ANYONE, Carrier, Request, Response, suffices};
 use super::{Change, Changed, Env, Jeton, Proof, Query};
 use crate::domain::audit::{AuditActor, Face};
+use crate::domain::time::Timestamp;
 use crate::error::{Error, Result};
 
 /// The world as verbs see it, but for the store.
@@ -53,13 +54,8 @@ impl<S: Store> Local<S> {
         &self.store
     }
 
-    fn env<'a>(&'a self) -> Env<'a> {
-        Env {
-            now: self.world.clock.now(),
-            zone: self.world.clock.zone(),
-            entropy: &*self.world.entropy,
-            delivery: &*self.world.delivery,
-        }
+    fn env<'a>(&'a self, now: Timestamp) -> Env<'a> {
+        Env { now, zone: self.world.clock.zone(), entropy: &*self.world.entropy, delivery: &*self.world.delivery }
     }
 
     /// Who `credential` is, as far as that can be told outside the transaction.
@@ -98,7 +94,7 @@ impl<S: Store> Carrier for Local<S> {
         let session = self.proved(who, V::PROOF)?;
         self.store.read(|snapshot| {
             let by = actor(session.as_ref(), snapshot)?;
-            verb.run(&by, snapshot, &self.env())
+            verb.run(&by, snapshot, &self.env(self.world.clock.now()))
         })
     }
 
@@ -111,9 +107,9 @@ impl<S: Store> Carrier for Local<S> {
             proof: if session.is_some() { "password" } else { "store" },
             face: self.caller.face,
         };
-        let mut out = self.store.write(&by, self.world.clock.now(), |tx| {
+        let mut out = self.store.write(&by, &|| self.world.clock.now(), |tx, now| {
             let by = actor(session.as_ref(), tx)?;
-            verb.run(&by, tx, &self.env())
+            verb.run(&by, tx, &self.env(now))
         })?;
         V::committed(&mut out);
         let cli = verb.cli(&out);

@@ -29,12 +29,17 @@ pub trait Store: Send + Sync {
     /// Those of `f`, and [`crate::error::Kind::Failure`] when the store can't be read.
     fn read<T>(&self, f: impl FnOnce(&dyn Snapshot) -> Result<T>) -> Result<T>;
 
-    /// Runs `f` in one immediate transaction and commits its change together with its audit entries, or neither.
+    /// Runs `f` in one immediate transaction and commits its change together with its audit entries, or neither. `now`
+    /// is asked once the transaction has begun, so that the log's instants follow its order.
     ///
     /// # Errors
     /// Those of `f`, and [`crate::error::Kind::Failure`] when the store can't be written; then nothing has changed.
-    fn write<T>(&self, by: &AuditActor, now: Timestamp, f: impl FnOnce(&mut dyn Tx) -> Result<Audited<T>>)
-    -> Result<T>;
+    fn write<T>(
+        &self,
+        by: &AuditActor,
+        now: &dyn Fn() -> Timestamp,
+        f: impl FnOnce(&mut dyn Tx, Timestamp) -> Result<Audited<T>>,
+    ) -> Result<T>;
 
     /// Runs `f` in one immediate transaction that can touch only what is kept about use, never a grant.
     ///

@@ -73,7 +73,7 @@ fn plant(house: &House, owner: &Account, name: &str, verb: &str) -> Token {
     let now = house.now();
     house
         .store()
-        .write(&tester(), now, |tx| {
+        .write(&tester(), &|| now, |tx, _| {
             let id = tx.insert_token(&NewToken {
                 account: owner.id,
                 name: &token_name(name),

@@ -90,12 +90,13 @@ impl Store for SqliteStore {
     fn write<T>(
         &self,
         by: &AuditActor,
-        now: Timestamp,
-        f: impl FnOnce(&mut dyn Tx) -> Result<Audited<T>>,
+        now: &dyn Fn() -> Timestamp,
+        f: impl FnOnce(&mut dyn Tx, Timestamp) -> Result<Audited<T>>,
     ) -> Result<T> {
         let mut db = self.lock();
         let tx = db.transaction_with_behavior(TransactionBehavior::Immediate).map_err(failed)?;
-        let (entries, out) = f(&mut Open(&tx))?.into_parts();
+        let now = now();
+        let (entries, out) = f(&mut Open(&tx), now)?.into_parts();
         audit::append(&tx, by, now, &entries)?;
         tx.commit().map_err(failed)?;
         Ok(out)

@@ -13,7 +13,7 @@ use crate::tui::screen::{Facts, Outcome, Page};
 use crate::tui::theme;
 use crate::tui::widget::foot::keys;
 use crate::tui::widget::frame::{dialog, dialog_columns};
-use crate::tui::widget::line::{cut, fit, grouped, wrap};
+use crate::tui::widget::line::{counted, cut, fit, grouped, wrap};
 use crate::verbs::ports::Usage;
 use crate::verbs::tokens::Shown;
 
@@ -110,14 +110,14 @@ pub fn usage_sentence(usage: &Usage, now: Timestamp) -> String {
     let Some(seen) = usage.last_seen_at else {
         return match usage.denied_week {
             0 => "never used".to_owned(),
-            n => format!("never used · {} denied attempts in 7 days", grouped(n)),
+            n => format!("never used · {} in 7 days", counted(n, "denied attempt")),
         };
     };
     let denied =
         if usage.denied_week > 0 { format!(" · {} denied", grouped(usage.denied_week)) } else { String::new() };
     format!(
-        "{} calls today, {} in 7 days{}, last {}{denied}",
-        grouped(usage.today),
+        "{} today, {} in 7 days{}, last {}{denied}",
+        counted(usage.today, "call"),
         grouped(usage.week),
         usage.origins.first().map_or_else(String::new, |o| format!(", mostly from {} ({})", o.address, o.client)),
         relative(seen, now),
@@ -133,9 +133,9 @@ pub fn usage_lines(token: &Token, usage: &Usage, columns: usize, model: &Model) 
         return vec![Line::raw(cut(text, columns))];
     };
     let head = format!(
-        "! In use: last seen {}, {} calls today, {} in 7 days",
+        "! In use: last seen {}, {} today, {} in 7 days",
         relative(seen, model.now),
-        grouped(usage.today),
+        counted(usage.today, "call"),
         grouped(usage.week)
     );
     let mut lines = vec![if usage.week > 0 {

@@ -187,13 +187,14 @@ impl Tokens {
             1 => " · ! 1 expires soon".to_owned(),
             n => format!(" · ! {} expire soon", grouped(n)),
         };
-        let left = cut(&format!(" jeton  {who}"), columns);
-        let gap = columns.saturating_sub(width(&left) + width(&limit) + width(&soon) + 1);
+        // A narrow screen cuts who signed in rather than what expires.
+        let right = width(&limit) + width(&soon) + 1;
+        let left = fit(&format!(" jeton  {who}"), columns.saturating_sub(right + 1));
         let (name, rest) = left.split_at(left.len().min(6));
         let spans = vec![
             Span::styled(name.to_owned(), theme.strong),
             Span::raw(rest.to_owned()),
-            Span::raw(" ".repeat(gap)),
+            Span::raw(" "),
             Span::raw(limit),
             Span::styled(soon, theme.warning),
         ];

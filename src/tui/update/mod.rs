@@ -35,7 +35,7 @@ pub fn start(model: &mut Model) -> Vec<Effect> {
     });
     match credential {
         Some(credential) => {
-            model.screen = Screen::SignIn(SignIn::new(model.demo.as_ref().map(|d| &d.username)));
+            model.screen = Screen::SignIn(Box::new(SignIn::new(model.demo.as_ref().map(|d| &d.username))));
             requests::send_for(model, Layer::Screen, credential, SignInVerb.into())
         }
         None => requests::send(model, Purpose::Greeting, Credential::Store, Greet.into()),
@@ -63,7 +63,7 @@ pub fn update(model: &mut Model, msg: Msg) -> Vec<Effect> {
             // A terminal that was made smaller and larger again has lost what it showed, and has the size it had.
             vec![Effect::Clear]
         }
-        Msg::Reply(id, result) => replies::reply(model, id, result),
+        Msg::Reply(id, result) => replies::reply(model, id, *result),
         Msg::Copied(result) => dialogs::copied(model, result),
         Msg::Saved(result) => dialogs::saved(model, result),
         Msg::WorkerFailed => {
@@ -108,9 +108,9 @@ pub(super) fn page(model: &mut Model, layer: Layer) -> Option<&mut dyn Page> {
         Layer::Modal(at) => model.modals.get_mut(at).map(Modal::page),
         Layer::Screen => match &mut model.screen {
             Screen::Opening => None,
-            Screen::FirstRun(page) => Some(page),
-            Screen::SignIn(page) => Some(page),
-            Screen::Tokens(page) => Some(page),
+            Screen::FirstRun(page) => Some(&mut **page),
+            Screen::SignIn(page) => Some(&mut **page),
+            Screen::Tokens(page) => Some(&mut **page),
         },
     }
 }
@@ -121,13 +121,11 @@ fn press(model: &mut Model, event: &KeyEvent) -> Vec<Effect> {
     }
     let layer = top(model);
     let waits = page(model, layer).and_then(Page::waiting).is_some_and(|w| w.is_some());
-    if !waits {
-        if let Some(page) = page(model, layer) {
-            if page.field().is_some_and(|field| field.handle(event)) {
-                let outcome = page.edited();
-                return apply(model, layer, outcome);
-            }
-        }
+    if let Some(page) = page(model, layer).filter(|_| !waits)
+        && page.field().is_some_and(|field| field.handle(event))
+    {
+        let outcome = page.edited();
+        return apply(model, layer, outcome);
     }
     let Some(action) = keymap::lookup(model.context(), Key::from(*event), model) else { return Vec::new() };
     match action {

@@ -43,11 +43,9 @@ pub(super) fn reply(model: &mut Model, id: RequestId, result: Result<Response>) 
 fn waiting_layer(model: &mut Model, id: RequestId) -> Option<Layer> {
     let layers = [Layer::Lock, Layer::Screen].into_iter().chain((0..model.modals.len()).map(Layer::Modal));
     for layer in layers {
-        if let Some(slot) = page(model, layer).and_then(|p| p.waiting()) {
-            if *slot == Some(id) {
-                *slot = None;
-                return Some(layer);
-            }
+        if let Some(slot) = page(model, layer).and_then(|p| p.waiting()).filter(|slot| **slot == Some(id)) {
+            *slot = None;
+            return Some(layer);
         }
     }
     None
@@ -69,9 +67,9 @@ fn answered(model: &mut Model, layer: Option<Layer>, response: Response) -> Vec<
         Response::Greet(greeting) => {
             let name = model.username.clone().or(greeting.sole_account);
             model.screen = if greeting.first_run {
-                Screen::FirstRun(FirstRun::new(name.as_ref()))
+                Screen::FirstRun(Box::new(FirstRun::new(name.as_ref())))
             } else {
-                Screen::SignIn(SignIn::new(name.as_ref()))
+                Screen::SignIn(Box::new(SignIn::new(name.as_ref())))
             };
             Vec::new()
         }
@@ -153,7 +151,7 @@ fn signed_in(model: &mut Model, layer: Option<Layer>, session: Session) -> Vec<E
         let here = model.tokens().map_or(Anchor::Start, Tokens::here);
         effects.extend(requests::list(model, here));
     } else {
-        model.screen = Screen::Tokens(Tokens::new());
+        model.screen = Screen::Tokens(Box::default());
         effects.extend(requests::list(model, Anchor::Start));
     }
     effects

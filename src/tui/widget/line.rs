@@ -99,6 +99,11 @@ pub fn grouped(number: u64) -> String {
     out
 }
 
+/// A grouped number and its noun: `1 call`, `1 240 calls`.
+pub fn counted(number: u64, noun: &str) -> String {
+    format!("{} {noun}{}", grouped(number), if number == 1 { "" } else { "s" })
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

@@ -17,7 +17,7 @@ pub fn insert_tokens(path: &Path, names: impl Iterator<Item = String>) {
     let store = SqliteStore::open(path).unwrap();
     let by = AuditActor { account: String::new(), name: String::new(), proof: "store", face: Face::Cli };
     let now = Timestamp(1);
-    let inserted = store.write(&by, now, |tx| {
+    let inserted = store.write(&by, &|| now, |tx, _| {
         let account = tx.accounts()?[0].id;
         for name in names {
             tx.insert_token(&NewToken {

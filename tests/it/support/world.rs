@@ -273,7 +273,7 @@ pub fn create(name: &str) -> CreateToken {
 pub fn add_account(store: &impl Store, hasher: &dyn PasswordHasher, name: &str, role: Role, now: Timestamp) -> Account {
     let (username, hash) = (username(name), hasher.hash(&password()).unwrap());
     store
-        .write(&tester(), now, |tx| {
+        .write(&tester(), &|| now, |tx, _| {
             let id = tx.insert_account(&NewAccount { username: &username, role, password: &hash, now })?;
             let account = tx.account(id)?.unwrap();
             Ok(Audited::one(account, entry(id)))
@@ -348,7 +348,7 @@ impl House {
     pub fn set_policy(&self, change: impl FnOnce(&mut Policy)) {
         let now = self.now();
         self.store()
-            .write(&tester(), now, |tx| {
+            .write(&tester(), &|| now, |tx, _| {
                 let mut policy = tx.policy()?;
                 change(&mut policy);
                 tx.set_policy(&policy)?;

@@ -212,7 +212,7 @@ fn remove_needs_the_typed_name_and_the_password() {
     house.verify(&issued.secret);
     let mut s = Screens::signed_in(house);
     s.keys("x");
-    s.assert_shows("! In use: last seen just now, 1 calls today");
+    s.assert_shows("! In use: last seen just now, 1 call today");
     // Enter moves on and stops at the harmless button; `x` is a letter here.
     s.keys("x<enter>");
     s.keys(&format!("{PASSWORD}<tab><tab><enter>"));
