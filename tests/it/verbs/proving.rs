@@ -16,7 +16,7 @@ fn unknown_disabled_and_wrong_cost_and_say_the_same() {
         [("nobody", PASSWORD), ("gone", PASSWORD), ("gone", "wrong"), ("member", "wrong"), ("viewer", "")]
     {
         let before = house.fakes.hasher.counts();
-        told.push(refused(sign_in(&house, who, with), Kind::Denied));
+        told.push(refused(sign_in(&house, who, with), Kind::Unauthenticated));
         let after = house.fakes.hasher.counts();
         assert_eq!((after.0 - before.0, after.1 - before.1), (0, 1), "{who}: one hash");
         house.fakes.clock.forward(60 * SECOND);
@@ -32,26 +32,26 @@ fn unknown_disabled_and_wrong_cost_and_say_the_same() {
 fn failures_delay_the_next_try_whatever_it_is() {
     let house = House::inhabited();
     for (failures, wait) in [1, 2, 4, 8, 16, 32, 60, 60].into_iter().enumerate() {
-        refused(sign_in(&house, "member", "wrong"), Kind::Denied);
+        refused(sign_in(&house, "member", "wrong"), Kind::Unauthenticated);
         let counts = house.fakes.hasher.counts();
-        let error = refused(sign_in(&house, "member", PASSWORD), Kind::Denied);
+        let error = refused(sign_in(&house, "member", PASSWORD), Kind::Unauthenticated);
         assert_eq!(error.retry_after, Some(Duration::from_secs(wait)), "after {} failures", failures + 1);
         assert_eq!(house.fakes.hasher.counts(), counts, "nothing was hashed");
         house.fakes.clock.forward(wait as i64 * SECOND);
     }
     sign_in(&house, "viewer", PASSWORD).unwrap();
     sign_in(&house, "member", PASSWORD).unwrap();
-    refused(sign_in(&house, "member", "wrong"), Kind::Denied);
-    let error = refused(sign_in(&house, "member", PASSWORD), Kind::Denied);
+    refused(sign_in(&house, "member", "wrong"), Kind::Unauthenticated);
+    let error = refused(sign_in(&house, "member", PASSWORD), Kind::Unauthenticated);
     assert_eq!(error.retry_after, Some(Duration::from_secs(1)), "a right one wiped the slate");
 }
 
 #[test]
 fn unknown_names_are_delayed_too_and_sources_apart() {
     let house = House::inhabited();
-    refused(sign_in(&house, "nobody", "x"), Kind::Denied);
-    assert!(refused(sign_in(&house, "nobody", "x"), Kind::Denied).retry_after.is_some());
-    refused(sign_in(&house, "member", "x"), Kind::Denied);
+    refused(sign_in(&house, "nobody", "x"), Kind::Unauthenticated);
+    assert!(refused(sign_in(&house, "nobody", "x"), Kind::Unauthenticated).retry_after.is_some());
+    refused(sign_in(&house, "member", "x"), Kind::Unauthenticated);
     let elsewhere = Caller { source: "cli uid 1001".to_owned(), ..caller() };
     let store = SqliteStore::open(&house.place.path()).unwrap();
     ask(&Local::new(store, house.fakes.world(), elsewhere), &by("member"), SignIn).unwrap();
@@ -60,7 +60,7 @@ fn unknown_names_are_delayed_too_and_sources_apart() {
 #[test]
 fn patience_waits_the_delay_out() {
     let house = House::inhabited();
-    refused(sign_in(&house, "member", "wrong"), Kind::Denied);
+    refused(sign_in(&house, "member", "wrong"), Kind::Unauthenticated);
     let patient = Caller { patience: Duration::from_secs(5), ..caller() };
     let store = SqliteStore::open(&house.place.path()).unwrap();
     ask(&Local::new(store, house.fakes.world(), patient), &by("member"), SignIn).unwrap();
@@ -71,8 +71,8 @@ fn patience_waits_the_delay_out() {
 fn changes_are_throttled_as_sign_in_is() {
     let house = House::inhabited();
     let wrong = Credential::Password(username("member"), typed("wrong"));
-    refused(ask(&house.jeton, &wrong, create("x")), Kind::Denied);
-    assert!(refused(house.ask("member", create("x")), Kind::Denied).retry_after.is_some());
+    refused(ask(&house.jeton, &wrong, create("x")), Kind::Unauthenticated);
+    assert!(refused(house.ask("member", create("x")), Kind::Unauthenticated).retry_after.is_some());
 }
 
 #[test]
@@ -98,17 +98,17 @@ fn a_session_looks_changes_nothing_and_ends_with_its_credentials() {
     let session = || Credential::Session(sign_in(&house, "member", PASSWORD).unwrap());
     let held = session();
     assert_eq!(ask(&house.jeton, &held, list()).unwrap().total, 1);
-    let error = refused(ask(&house.jeton, &held, create("y")), Kind::Denied).to_string();
+    let error = refused(ask(&house.jeton, &held, create("y")), Kind::Unauthenticated).to_string();
     assert!(error.contains("password anew"), "{error}");
     let id = house.account_named("member").id;
     house.raw().execute("UPDATE accounts SET credential_version = 2 WHERE id = ?1", [id.0]).unwrap();
-    let error = refused(ask(&house.jeton, &held, list()), Kind::Denied).to_string();
+    let error = refused(ask(&house.jeton, &held, list()), Kind::Unauthenticated).to_string();
     assert!(error.contains("Sign in again"), "{error}");
     let held = session();
     house.set_account_enabled(id, false);
-    refused(ask(&house.jeton, &held, WhoAmI), Kind::Denied);
+    refused(ask(&house.jeton, &held, WhoAmI), Kind::Unauthenticated);
     house.set_account_enabled(id, true);
-    refused(ask(&house.jeton, &held, WhoAmI), Kind::Denied);
+    refused(ask(&house.jeton, &held, WhoAmI), Kind::Unauthenticated);
 }
 
 /// Every verb there is, with each credential: exactly what its proof says.
@@ -136,7 +136,8 @@ fn every_verb_asks_for_its_proof() {
         ]
     };
     assert_eq!(requests().len(), VERBS.len());
-    let denied = |who: &Credential, request| house.jeton.call(who, request).is_err_and(|e| e.kind == Kind::Denied);
+    let denied =
+        |who: &Credential, request| house.jeton.call(who, request).is_err_and(|e| e.kind == Kind::Unauthenticated);
     for ((name, proof), request) in VERBS.iter().zip(requests()) {
         assert_eq!(denied(&Credential::Store, request), *proof != Proof::Store, "{name}");
     }

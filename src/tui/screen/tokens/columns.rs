@@ -1,0 +1,104 @@
+//! The columns of the token table.
+
+use ratatui::style::Style;
+use ratatui::text::{Line, Span};
+
+use crate::domain::expiry::Expiry;
+use crate::domain::time::relative;
+use crate::domain::token::{Status, Token};
+use crate::tui::model::Model;
+use crate::tui::theme;
+use crate::tui::widget::line::{fit, highlighted};
+use crate::verbs::tokens::SOON;
+
+/// How wide each column is; 0 = not shown. Narrow screens drop the hint, then API, then account.
+pub(super) struct Columns {
+    name: usize,
+    status: usize,
+    account: usize,
+    api: usize,
+    expires: usize,
+    seen: usize,
+    hint: usize,
+}
+
+impl Columns {
+    pub(super) fn fitting(columns: usize) -> Self {
+        let mut c = Columns { name: 16, status: 10, account: 10, api: 15, expires: 11, seen: 11, hint: 19 };
+        for drop in [|c: &mut Columns| c.hint = 0, |c: &mut Columns| c.api = 0, |c: &mut Columns| c.account = 0] {
+            if c.total() > columns {
+                drop(&mut c);
+            }
+        }
+        if c.total() > columns {
+            c.seen = 0;
+        }
+        let spare = columns.saturating_sub(c.total());
+        let for_api = if c.api > 0 { (spare / 3).min(12) } else { 0 };
+        c.api += for_api;
+        c.name = (c.name + spare - for_api).min(64).min(columns.saturating_sub(c.total() - c.name));
+        c
+    }
+
+    /// The cursor column and each shown column with the blank before it.
+    fn total(&self) -> usize {
+        let shown = [self.name, self.status, self.account, self.api, self.expires, self.seen, self.hint];
+        2 + shown.iter().filter(|w| **w > 0).map(|w| w + 1).sum::<usize>() - 1
+    }
+
+    pub(super) fn heading(&self) -> String {
+        let cells = [
+            ("NAME", self.name),
+            ("STATUS", self.status),
+            ("ACCOUNT", self.account),
+            ("API", self.api),
+            ("EXPIRES", self.expires),
+            ("LAST SEEN", self.seen),
+            ("HINT", self.hint),
+        ];
+        let cells: Vec<String> = cells.into_iter().filter(|(_, w)| *w > 0).map(|(t, w)| fit(t, w)).collect();
+        format!("  {}", cells.join(" "))
+    }
+
+    pub(super) fn row(&self, token: &Token, here: bool, words: &[String], model: &Model) -> Line<'static> {
+        let theme = &model.theme;
+        let base = if here { theme.selected } else { Style::new() };
+        let (glyph, word, status) = theme::status(token, model.now, theme);
+        let live = token.status(model.now) == Status::Active;
+        let (expires, expires_style) = expiry_words(token.expiry, live, model);
+        let seen = token.last_seen_at.map_or_else(|| "never".to_owned(), |at| relative(at, model.now));
+        // Colours on a reversed row would turn into backgrounds.
+        let over = |style: Style| if here { base } else { style };
+        let mut spans = vec![Span::styled(if here { "▶ " } else { "  " }, base)];
+        spans.extend(highlighted(&fit(token.name.as_str(), self.name), words, base, theme.matched));
+        let rest = [
+            (format!("{glyph} {word}"), self.status, over(status)),
+            (token.owner.username.to_string(), self.account, base),
+            (token.selection.summary(), self.api, base),
+            (expires, self.expires, over(expires_style)),
+            (seen, self.seen, base),
+            (token.hint.clone(), self.hint, over(theme.dim)),
+        ];
+        for (text, width, style) in rest.into_iter().filter(|(_, w, _)| *w > 0) {
+            spans.push(Span::styled(" ", base));
+            spans.push(Span::styled(fit(&text, width), style));
+        }
+        Line::from(spans)
+    }
+}
+
+/// The expiry as the table shows it: `never`, `in 12 days`, `! tomorrow`, `9 days ago`.
+fn expiry_words(expiry: Expiry, live: bool, model: &Model) -> (String, Style) {
+    match expiry {
+        Expiry::Never => ("never".to_owned(), Style::new()),
+        Expiry::At(at) => {
+            let words = relative(at, model.now);
+            let left = at.0.saturating_sub(model.now.0);
+            if live && left > 0 && left <= SOON {
+                (format!("! {}", words.trim_start_matches("in ")), model.theme.warning)
+            } else {
+                (words, Style::new())
+            }
+        }
+    }
+}
