@@ -50,6 +50,14 @@ pub fn watch(tell: impl Fn(Told) + Send + Clone + 'static) -> io::Result<()> {
     Ok(())
 }
 
+/// Whether the terminal is gone.
+pub fn has_hung_up() -> bool {
+    let terminal = rustix::stdio::stdin();
+    let mut watched = [PollFd::new(&terminal, PollFlags::empty())];
+    let now = rustix::event::Timespec { tv_sec: 0, tv_nsec: 0 };
+    poll(&mut watched, Some(&now)).is_ok() && watched[0].revents().intersects(PollFlags::HUP | PollFlags::ERR)
+}
+
 /// Stops the program as `SIGTSTP` would have, until it is continued.
 pub fn stop() {
     // Failing leaves the program running, which is the next best.

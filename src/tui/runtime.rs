@@ -46,9 +46,12 @@ pub(super) fn run(start: Start) -> Result<Ended> {
     let end = Loop { model, screen: &mut screen, workers: &workers, woken, clock: &*start.clock }.run();
     let given_back = screen.give_back();
     workers.finish();
-    match end? {
-        Ended::Quit => given_back.map(|()| Ended::Quit),
-        ended @ Ended::Signal(_) => Ok(ended),
+    match end {
+        Ok(Ended::Quit) => given_back.map(|()| Ended::Quit),
+        Ok(ended @ Ended::Signal(_)) => Ok(ended),
+        // Drawing or reading may have failed before anybody told us why.
+        Err(_) if signals::has_hung_up() => Ok(Ended::Signal(signal_hook::consts::SIGHUP)),
+        Err(error) => Err(error),
     }
 }
 

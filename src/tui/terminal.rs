@@ -1,6 +1,7 @@
 //! The terminal, taken and given back. One guard undoes what it did, once, from every way out.
 
 use std::io::{self, Stdout, Write};
+use std::mem::ManuallyDrop;
 use std::panic;
 use std::sync::atomic::{AtomicBool, Ordering};
 
@@ -44,7 +45,8 @@ fn take() -> io::Result<()> {
 
 /// The terminal while it is ours.
 pub(super) struct Screen {
-    terminal: Terminal<CrosstermBackend<Stdout>>,
+    /// Never dropped: it would show the cursor once more, and panic where there is no terminal any more to say so on.
+    terminal: ManuallyDrop<Terminal<CrosstermBackend<Stdout>>>,
     /// Whether what the terminal shows is not what was drawn last.
     stale: bool,
 }
@@ -63,7 +65,7 @@ impl Screen {
         take().map_err(failed)?;
         let terminal = Terminal::new(CrosstermBackend::new(io::stdout())).map_err(failed)?;
         std::mem::forget(guard);
-        Ok(Screen { terminal, stale: false })
+        Ok(Screen { terminal: ManuallyDrop::new(terminal), stale: false })
     }
 
     /// Draws one frame, shown at once or not at all where the terminal can do that.
