@@ -5,7 +5,7 @@ use std::ffi::OsStr;
 use std::io::{Read, Write};
 use std::num::NonZeroU16;
 use std::path::Path;
-use std::sync::{Arc, Condvar, Mutex, MutexGuard};
+use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 use std::thread::JoinHandle;
 use std::time::Duration;
 
@@ -18,6 +18,11 @@ use vt100::{Color, MouseProtocolMode, Parser, Screen};
 pub const DEADLINE: Duration = Duration::from_secs(20);
 /// What stands on the terminal before a program starts.
 const BEFORE: &str = "$ echo before\r\nbefore\r\n$ jeton\r\n";
+
+/// How often each way out is tried.
+pub fn rounds() -> usize {
+    if std::env::var_os("JETON_SOAK").is_some() { 200 } else { 3 }
+}
 
 /// How a program ended.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -236,6 +241,12 @@ impl Terminal {
         assert!(seen.is_whole(), "a synchronized update was left open");
     }
 
+    /// What the program wrote after it left its own screen for the last time.
+    pub fn last_words(&self) -> String {
+        let written = String::from_utf8_lossy(&self.seen().written).into_owned();
+        written.rsplit("\x1b[?1049l").next().unwrap_or_default().to_owned()
+    }
+
     /// Demands nothing but what stood there before to be on the screen.
     #[track_caller]
     pub fn is_untouched(&self) {
@@ -272,7 +283,8 @@ impl Terminal {
     }
 
     fn seen(&self) -> MutexGuard<'_, Seen> {
-        self.shared.0.lock().unwrap()
+        // A test's own predicate may have panicked; dropping the terminal must go on.
+        self.shared.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     #[track_caller]
