@@ -8,6 +8,7 @@
     missing_docs
 )]
 
+mod canary;
 mod cli;
 mod conformance;
 mod crash;

@@ -267,6 +267,13 @@ impl Terminal {
         self.seen().end.unwrap()
     }
 
+    /// Whether the terminal shows what is typed.
+    pub fn echoes(&self) -> bool {
+        let name = self.master.as_ref().unwrap().tty_name().unwrap();
+        let slave = rustix::fs::open(name, OFlags::RDONLY | OFlags::NOCTTY | OFlags::CLOEXEC, Mode::empty()).unwrap();
+        rustix::termios::tcgetattr(slave).unwrap().local_modes.contains(rustix::termios::LocalModes::ECHO)
+    }
+
     /// What is on the screen.
     pub fn text(&self) -> String {
         self.seen().parser.screen().contents()

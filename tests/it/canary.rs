@@ -1,0 +1,418 @@
+//! A password and secrets that are known go through every verb and face; then no byte of them is anywhere but where they
+//! were asked for.
+
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use base64ct::{Base64Unpadded, Encoding};
+use jeton::domain::password::Password;
+use jeton::domain::secret::Secret;
+use jeton::tui::effect::Effect;
+use jeton::tui::modal::confirm::Wanted;
+use jeton::tui::msg::{Msg, RequestId};
+use jeton::tui::widget::field::Field;
+use jeton::verbs::accounts::SignIn;
+use jeton::verbs::actor::Credential;
+use jeton::verbs::init::NewPassword;
+use jeton::verbs::ports::PasswordHasher;
+use jeton::verbs::request::{Request, Response};
+use zeroize::Zeroizing;
+
+use crate::support::program::{Home, Ran, finish};
+use crate::support::pty::{End, Terminal, program};
+use crate::support::world::{CountingHasher, House, OWNER, create, init, username};
+
+const JETON: &str = env!("CARGO_BIN_EXE_jeton");
+/// The password, and the same mistyped.
+const PASSWORD: &str = "Zq7-violet-quartz-heron";
+const MISTYPED: &str = "Zq7-violet-quartz-herom";
+
+/// What must not be found, in every shape it could have.
+struct Canaries {
+    shapes: Vec<(String, Vec<u8>)>,
+    secrets: Vec<String>,
+}
+
+impl Canaries {
+    fn new() -> Self {
+        let mut canaries = Canaries { shapes: Vec::new(), secrets: Vec::new() };
+        canaries.add("password", PASSWORD);
+        canaries.add("mistyped password", MISTYPED);
+        canaries.shapes.push(("password's head".into(), PASSWORD.as_bytes()[..16].to_vec()));
+        canaries
+    }
+
+    /// From now on `secret` must not be found.
+    fn secret(&mut self, secret: &str) {
+        assert!(Secret::parse(secret).is_ok(), "{secret:?}");
+        let (name, random) = (format!("secret {}", &secret[..12]), &secret[13..45]);
+        self.add(&name, random);
+        self.shapes.push((format!("{name}, its first half"), random.as_bytes()[..16].to_vec()));
+        self.shapes.push((format!("{name}, its tail"), secret.as_bytes()[39..].to_vec()));
+        self.secrets.push(secret.to_owned());
+    }
+
+    fn add(&mut self, name: &str, text: &str) {
+        let hex: String = text.bytes().map(|b| format!("{b:02x}")).collect();
+        self.shapes.push((format!("{name}, raw"), text.as_bytes().to_vec()));
+        self.shapes.push((format!("{name}, upper case"), text.to_uppercase().into_bytes()));
+        self.shapes.push((format!("{name}, hex"), hex.clone().into_bytes()));
+        self.shapes.push((format!("{name}, HEX"), hex.to_uppercase().into_bytes()));
+        self.shapes.push((format!("{name}, UTF-16"), text.bytes().flat_map(|b| [b, 0]).collect()));
+        for before in 0..3 {
+            // The groups that don't depend on what stands around it.
+            let coded = Base64Unpadded::encode_string(&[&vec![0; before][..], text.as_bytes()].concat());
+            let groups = coded.len() / 4 * 4;
+            let part = &coded[if before == 0 { 0 } else { 4 }..groups - 4];
+            self.shapes.push((format!("{name}, base64"), part.as_bytes().to_vec()));
+        }
+    }
+
+    fn found(&self, place: &[u8]) -> Option<&str> {
+        // By their first byte: a place is walked once, not once a shape.
+        let mut by_first: Vec<Vec<usize>> = vec![Vec::new(); 256];
+        for (index, (_, shape)) in self.shapes.iter().enumerate() {
+            by_first[usize::from(shape[0])].push(index);
+        }
+        let at =
+            |i: usize| by_first[usize::from(place[i])].iter().find(|n| place[i..].starts_with(&self.shapes[**n].1));
+        (0..place.len()).find_map(at).map(|n| self.shapes[*n].0.as_str())
+    }
+
+    #[track_caller]
+    fn not_in(&self, what: &str, place: &[u8]) {
+        assert_eq!(self.found(place), None, "in {what}: {}", String::from_utf8_lossy(place));
+    }
+
+    /// Demands that no file under `folder` holds any, but for those that were asked for. How many were read.
+    #[track_caller]
+    fn not_under(&self, folder: &Path, but: &[PathBuf]) -> usize {
+        let mut read = 0;
+        for entry in fs::read_dir(folder).unwrap() {
+            let path = entry.unwrap().path();
+            if path.is_dir() {
+                read += self.not_under(&path, but);
+            } else if !but.contains(&path) {
+                // It may have gone meanwhile: the store's own companions come and go.
+                let Ok(bytes) = fs::read(&path) else { continue };
+                assert_eq!(self.found(&bytes), None, "in {}", path.display());
+                read += 1;
+            }
+        }
+        read
+    }
+
+    /// Demands that nothing is in what others may see of a running program.
+    #[track_caller]
+    fn not_shown_by_the_system(&self, t: &Terminal) {
+        let of = |name: &str| fs::read(format!("/proc/{}/{name}", t.pid().as_raw_nonzero()));
+        let line = of("cmdline").unwrap();
+        assert!(line.ends_with(b"\0"), "it runs");
+        self.not_in("the command line", &line);
+        // Kept from everyone but root, where that is not us: all the better.
+        if let Ok(environment) = of("environ") {
+            self.not_in("the environment", &environment);
+        }
+    }
+}
+
+/// The commands, in a home with a folder for temporary files.
+struct Runs {
+    home: Home,
+    canaries: Canaries,
+    asked_for: Vec<PathBuf>,
+}
+
+impl Runs {
+    fn new() -> Self {
+        let home = Home::new();
+        fs::create_dir(home.path("tmp")).unwrap();
+        Runs { home, canaries: Canaries::new(), asked_for: Vec::new() }
+    }
+
+    fn run(&self, args: &[&str], input: &str) -> Ran {
+        let mut command = self.home.command(args);
+        command.env("TMPDIR", self.home.path("tmp")).env("RUST_LOG", "trace").env("RUST_BACKTRACE", "1");
+        let ran = finish(command, input.as_bytes());
+        self.canaries.not_in("stderr", ran.err.as_bytes());
+        ran
+    }
+
+    fn with(&self, password: &str, args: &[&str]) -> Ran {
+        let args: Vec<&str> = args.iter().copied().chain(["--password-stdin"]).collect();
+        self.run(&args, &format!("{password}\n"))
+    }
+
+    /// Runs a command that answers with no secret.
+    #[track_caller]
+    fn tells_nothing(&self, args: &[&str], code: i32) {
+        let ran = self.with(PASSWORD, args);
+        assert_eq!(ran.code, code, "{args:?}: {ran:?}");
+        self.canaries.not_in("stdout", ran.out.as_bytes());
+        self.all_files();
+    }
+
+    /// Runs a command that answers with a new secret, on stdout or in the file `out`.
+    #[track_caller]
+    fn answers(&mut self, args: &[&str], out: Option<&str>) -> String {
+        let args: Vec<&str> = args.iter().copied().chain(out.iter().flat_map(|o| ["--out", o])).collect();
+        let ran = self.with(PASSWORD, &args);
+        assert_eq!(ran.code, 0, "{ran:?}");
+        let text = match out {
+            None => ran.out,
+            Some(name) => {
+                self.asked_for.push(self.home.path(name));
+                fs::read_to_string(self.home.path(name)).unwrap()
+            }
+        };
+        let word = text.split(|c: char| !(c.is_ascii_alphanumeric() || c == '_')).find(|w| Secret::parse(w).is_ok());
+        let secret = word.unwrap_or_else(|| panic!("no secret: {text}")).to_owned();
+        self.canaries.not_in("stdout, beside the answer", text.replacen(&secret, "", 1).as_bytes());
+        self.canaries.secret(&secret);
+        self.canaries.not_in("stdout, beside the answer", text.replacen(&secret, "", 1).as_bytes());
+        self.canaries.not_in("stderr", ran.err.as_bytes());
+        self.all_files();
+        secret
+    }
+
+    #[track_caller]
+    fn all_files(&self) {
+        assert!(self.canaries.not_under(&self.home.path(""), &self.asked_for) > 0, "the store at least was read");
+    }
+
+    fn terminal(&self, args: &[&str]) -> Terminal {
+        Terminal::start(program(JETON, args, &self.home.path(""), &[("RUST_LOG", "trace"), ("RUST_BACKTRACE", "1")]))
+    }
+}
+
+#[test]
+fn the_commands_tell_a_secret_once_and_a_password_never() {
+    let mut runs = Runs::new();
+    runs.tells_nothing(&["init", "--username", "ops", "--catalogue", "cloud-platform"], 0);
+    let printed = runs.answers(&["token", "create", "a"], None);
+    let quiet = runs.answers(&["token", "create", "b", "--quiet", "--inherit"], None);
+    runs.answers(&["token", "create", "c", "--json", "--expires", "never"], None);
+    let saved = runs.answers(&["token", "create", "d"], Some("d.secret"));
+    for args in [&["token", "list"][..], &["token", "show", "a"], &["whoami"]] {
+        for more in [&[][..], &["--json"], &["--quiet"]] {
+            runs.tells_nothing(&[args, more].concat(), 0);
+        }
+    }
+    for secret in [&printed, &quiet, &saved] {
+        for args in [&["verify"][..], &["verify", "--json"], &["verify", "--quiet"], &["verify", "--method", "no.such"]]
+        {
+            let ran = runs.run(args, &format!("{secret}\n"));
+            runs.canaries.not_in("stdout", ran.out.as_bytes());
+            // Cut short, and with a blank too many.
+            for wrong in [&secret[..50], &format!("{secret} "), &format!("Bearer {secret}")] {
+                let ran = runs.run(args, wrong).ends(4);
+                runs.canaries.not_in("stdout", ran.out.as_bytes());
+            }
+        }
+    }
+    runs.tells_nothing(&["token", "disable", "a", "b", "--json"], 0);
+    runs.tells_nothing(&["token", "enable", "a"], 0);
+    let again = runs.answers(&["token", "regenerate", "a"], None);
+    runs.answers(&["token", "regenerate", "b", "--json"], None);
+    runs.answers(&["token", "regenerate", "c", "--quiet", "--expires", "1y"], None);
+    runs.answers(&["token", "regenerate", "d", "--expires", "never"], Some("d.again"));
+    // Refusals: a name that is taken, a file that is there, a wrong confirmation, no such token, a wrong password.
+    runs.tells_nothing(&["token", "create", "a"], 5);
+    runs.tells_nothing(&["token", "create", "e", "--out", "d.secret"], 1);
+    runs.tells_nothing(&["token", "regenerate", "a", "--out", "no/such/folder"], 1);
+    runs.tells_nothing(&["token", "delete", "a", "--confirm", "b"], 5);
+    runs.tells_nothing(&["token", "delete", "a", "--confirm", "a", "--json"], 0);
+    runs.tells_nothing(&["token", "restore", "a", "--as", "a-again"], 0);
+    runs.tells_nothing(&["token", "show", "nobody"], 3);
+    runs.tells_nothing(&["init", "--username", "two"], 5);
+    assert_eq!(runs.home.verify(&again), 4);
+    let refused = runs.with(MISTYPED, &["token", "list"]).ends(4);
+    runs.canaries.not_in("stdout", refused.out.as_bytes());
+    // A password on a line that is no password, and one that is too long.
+    runs.with(&PASSWORD.repeat(300), &["whoami"]).ends(2);
+    runs.all_files();
+    assert_eq!(runs.canaries.secrets.len(), 8);
+}
+
+#[test]
+fn nothing_is_seen_of_a_command_that_asks() {
+    let mut runs = Runs::new();
+    runs.tells_nothing(&["init", "--username", "ops"], 0);
+    let secret = runs.answers(&["token", "create", "a"], None);
+    let mut t = runs.terminal(&["token", "list"]);
+    t.shows("Password of ops");
+    runs.canaries.not_shown_by_the_system(&t);
+    hidden(&t);
+    t.types(&format!("{PASSWORD}\r"));
+    assert_eq!(t.ends(), End::Code(0));
+    runs.canaries.not_in("the terminal", &t.written());
+
+    let mut t = runs.terminal(&["verify"]);
+    t.shows("Secret");
+    hidden(&t);
+    runs.canaries.not_shown_by_the_system(&t);
+    t.types(&format!("{secret}\r"));
+    assert_eq!(t.ends(), End::Code(0));
+    runs.canaries.not_in("the terminal", &t.written());
+    runs.all_files();
+}
+
+/// Waits until the terminal echoes no more: the prompt comes before that.
+fn hidden(t: &Terminal) {
+    while t.echoes() {
+        std::thread::yield_now();
+    }
+}
+
+#[test]
+fn the_screens_show_a_secret_while_asked_to() {
+    let mut runs = Runs::new();
+    runs.tells_nothing(&["init", "--username", "ops", "--catalogue", "cloud-platform"], 0);
+    let old = runs.answers(&["token", "create", "old"], None);
+    let mut t = runs.terminal(&[]);
+    t.shows("Sign in to jeton");
+    t.types(&format!("{MISTYPED}\r"));
+    t.shows("go together");
+    t.types(&format!("{PASSWORD}\r"));
+    t.shows("· owner");
+    t.shows("▶ old");
+
+    t.types("n");
+    t.shows("Generate a token");
+    t.types("new\r\r\r\r\r");
+    let generated = reveal(&mut runs, &mut t, Some("new.secret"));
+    t.shows("▶ new");
+    t.types("r\r");
+    reveal(&mut runs, &mut t, None);
+    t.shows("▶ new");
+
+    let before = t.written().len();
+    for (title, done) in [("Disable new", "new disabled"), ("Enable new", "new enabled")] {
+        t.types("d");
+        t.shows(title);
+        t.types(&format!("{MISTYPED}\r"));
+        t.shows("go together");
+        t.types(&format!("{PASSWORD}\r"));
+        t.shows(done);
+    }
+    t.types("x");
+    t.shows("Remove ops/new");
+    t.types(&format!("new\r{PASSWORD}\rl\r"));
+    t.shows("new revoked");
+    t.pastes(PASSWORD);
+    t.shows("Pasted text was ignored");
+    runs.canaries.not_in("the screens after that", &t.written()[before..]);
+    runs.all_files();
+    t.types("q");
+    t.ends_restored(End::Code(0));
+    runs.all_files();
+    let log = runs.with(PASSWORD, &["token", "list", "--trash", "--json"]).out;
+    assert!(log.contains(&generated[..4]) && log.contains("\"new\""), "{log}");
+    assert_eq!(runs.home.verify(&old), 0);
+}
+
+/// From a question for the password to the table again: the secret is masked, shown, masked, saved and left behind.
+fn reveal(runs: &mut Runs, t: &mut Terminal, save: Option<&str>) -> String {
+    let asked = t.written().len();
+    t.shows("Password of ops");
+    t.types(&format!("{PASSWORD}\r"));
+    t.shows("is ready");
+    let masked = t.written().len();
+    t.types("v");
+    t.wait("a secret", |screen| on_screen(&screen.contents()).is_some());
+    let secret = on_screen(&t.text()).unwrap();
+    runs.canaries.secret(&secret);
+    runs.canaries.not_in("the screens while it was masked", &t.written()[asked..masked]);
+    runs.canaries.not_shown_by_the_system(t);
+    runs.all_files();
+    assert!(["jeton.db-wal", "jeton.db-shm"].iter().any(|n| runs.home.store().with_file_name(n).exists()));
+    t.types("v");
+    t.lacks(&secret[13..]);
+    t.shows("•••");
+    let hidden = t.written().len();
+    if let Some(name) = save {
+        t.types(&format!("s\x15{name}\r"));
+        t.shows("saved to");
+        runs.asked_for.push(runs.home.path(name));
+    }
+    t.types("\x1b");
+    t.lacks("is ready");
+    runs.canaries.not_in("the screens after it was hidden", &t.written()[hidden..]);
+    runs.canaries.not_in("the screen after it was hidden", t.text().as_bytes());
+    runs.all_files();
+    secret
+}
+
+fn on_screen(text: &str) -> Option<String> {
+    let mut words = text.split(|c: char| !(c.is_ascii_alphanumeric() || c == '_'));
+    words.find(|word| Secret::parse(word).is_ok()).map(str::to_owned)
+}
+
+#[test]
+fn debug_tells_nothing() {
+    let house = House::new();
+    let mut canaries = Canaries::new();
+    let issued = house.issue(OWNER, "a");
+    issued.secret.expose(|s| canaries.secret(s));
+    let debugged = |what: &dyn std::fmt::Debug| format!("{what:?} {what:#?}");
+    let typed = || Zeroizing::new(PASSWORD.to_owned());
+    let password = || Password::typed(typed());
+    let credential = || Credential::Password(username(OWNER), password());
+    let mut first = init(true);
+    first.password = NewPassword::Plain(password());
+    let hash = CountingHasher::new().hash(&password()).unwrap();
+    let mut changed = house.ask(OWNER, create("b")).unwrap();
+    changed.out.secret.expose(|s| canaries.secret(s));
+    changed.out = issued;
+    let reply = Msg::Reply(RequestId(1), Ok(Response::CreateToken(changed)));
+    let secret = Arc::new(house.issue(OWNER, "c").secret);
+    secret.expose(|s| canaries.secret(s));
+    let digest = secret.digest();
+    let all: Vec<String> = vec![
+        debugged(&password()),
+        debugged(&credential()),
+        debugged(&Request::from(first)),
+        debugged(&hash),
+        debugged(&reply),
+        debugged(&digest),
+        debugged(&secret),
+        debugged(&Msg::Paste(typed())),
+        debugged(&Msg::Paste(secret.expose(|s| Zeroizing::new(s.to_owned())))),
+        debugged(&Effect::Call(RequestId(1), credential(), SignIn.into())),
+        debugged(&Effect::CopySecret(Arc::clone(&secret))),
+        debugged(&Effect::Save("x".into(), Arc::clone(&secret))),
+        debugged(&Wanted::Create(create("d"))),
+        debugged(&Field::masked(100).with(PASSWORD)),
+    ];
+    for text in all {
+        canaries.not_in("Debug", text.as_bytes());
+        let digest: String = digest.as_bytes().iter().map(|b| format!("{b:02x}")).collect();
+        assert!(!text.contains(&digest) && !text.contains(&hash.0), "{text}");
+    }
+}
+
+/// The search itself: what is planted is found, wherever and however.
+#[test]
+fn the_search_finds_what_is_planted() {
+    let mut canaries = Canaries::new();
+    let house = House::new();
+    let secret = house.issue(OWNER, "a").secret.expose(str::to_owned);
+    canaries.secret(&secret);
+    for text in [PASSWORD, MISTYPED, &secret] {
+        let hex: String = text.bytes().map(|b| format!("{b:02x}")).collect();
+        for before in ["", "x", "xy", "xyz"] {
+            let around = format!("{before}{text}{before}");
+            let coded = Base64Unpadded::encode_string(around.as_bytes());
+            for planted in [around, coded, format!("{before}{hex}"), hex.to_uppercase()] {
+                assert!(canaries.found(planted.as_bytes()).is_some(), "{planted}");
+                let folder = tempfile::tempdir().unwrap();
+                fs::create_dir(folder.path().join("deep")).unwrap();
+                fs::write(folder.path().join("deep/log"), &planted).unwrap();
+                let search = || canaries.not_under(folder.path(), &[]);
+                assert!(std::panic::catch_unwind(std::panic::AssertUnwindSafe(search)).is_err(), "{planted}");
+            }
+        }
+    }
+    assert_eq!(canaries.found(secret[..12].as_bytes()), None, "the hint is public");
+}
