@@ -10,12 +10,12 @@ use crate::error::{Error, Kind};
 use crate::tui::keymap::{Action, Context};
 use crate::tui::model::Model;
 use crate::tui::msg::RequestId;
-use crate::tui::screen::sign_in::TRIES;
 use crate::tui::screen::{Facts, Outcome, Page};
 use crate::tui::widget::field::Field;
 use crate::tui::widget::foot::keys;
 use crate::tui::widget::frame::{dialog, dialog_columns};
 use crate::tui::widget::line::{cut, wrap};
+use crate::tui::widget::tries::Tries;
 use crate::verbs::actor::Credential;
 use crate::verbs::request::Request;
 use crate::verbs::tokens::{CreateToken, DisableTokens, EnableTokens, RegenerateToken};
@@ -51,7 +51,7 @@ pub struct Confirm {
     username: Username,
     wanted: Wanted,
     password: Field,
-    tries: u8,
+    tries: Tries,
     problem: Option<String>,
     waiting: Option<RequestId>,
 }
@@ -65,7 +65,7 @@ impl Confirm {
             username,
             wanted,
             password: Field::masked(PASSWORD_MAX),
-            tries: 0,
+            tries: Tries::default(),
             problem: None,
             waiting: None,
         }
@@ -120,11 +120,8 @@ impl Page for Confirm {
         if error.kind != Kind::Unauthenticated {
             return Outcome::Refuse(error);
         }
-        if error.retry_after.is_none() {
-            self.tries += 1;
-        }
-        if self.tries >= TRIES {
-            return Outcome::Refuse(error.why(format!("{TRIES} tries failed; nothing was changed")));
+        if let Some(last) = self.tries.used_up_by(&error) {
+            return Outcome::Refuse(last);
         }
         self.problem = Some(error.to_string());
         Outcome::Stay

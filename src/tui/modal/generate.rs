@@ -10,28 +10,19 @@ use ratatui::text::{Line, Span};
 use super::Modal;
 use super::confirm::{Confirm, Wanted};
 use crate::domain::catalogue::ApiSet;
-use crate::domain::expiry::{ExpirySpec, Span as Length};
+use crate::domain::expiry::{Expiry, Span as Length};
 use crate::domain::name::{DESCRIPTION_MAX, Description, TOKEN_NAME_MAX, TokenName, Username};
 use crate::domain::selection::Selection;
 use crate::error::Error;
 use crate::tui::keymap::{Action, Context};
 use crate::tui::model::Model;
 use crate::tui::screen::{Facts, Outcome, Page};
+use crate::tui::widget::expiry::{ExpiryChoice, Part};
 use crate::tui::widget::field::Field;
 use crate::tui::widget::foot::keys;
 use crate::tui::widget::frame::{dialog, dialog_columns};
 use crate::tui::widget::line::{cut, fit, wrap};
 use crate::verbs::tokens::CreateToken;
-
-/// The expiries to choose from; the last is a typed one.
-pub const EXPIRIES: [(&str, Option<ExpirySpec>); 6] = [
-    ("7 d", Some(ExpirySpec::In(Length::Days(7)))),
-    ("30 d", Some(ExpirySpec::In(Length::Days(30)))),
-    ("90 d", Some(ExpirySpec::In(Length::Days(90)))),
-    ("1 y", Some(ExpirySpec::In(Length::Years(1)))),
-    ("never", Some(ExpirySpec::Never)),
-    ("other", None),
-];
 
 /// What has the focus, in order.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -49,8 +40,7 @@ pub struct Generate {
     username: Username,
     name: Field,
     description: Field,
-    expires: usize,
-    typed: Field,
+    expiry: ExpiryChoice,
     sets: Vec<ApiSet>,
     /// A set by its place, then *Inherit*, then nothing yet.
     api: usize,
@@ -61,18 +51,11 @@ pub struct Generate {
 impl Generate {
     /// An empty form. The expiry begins at what policy says, the API selection at nothing.
     pub fn new(username: Username, default_expiry: Option<Length>, sets: Vec<ApiSet>) -> Self {
-        let wanted = default_expiry.map_or(ExpirySpec::Never, ExpirySpec::In);
-        let listed = EXPIRIES.iter().position(|(_, spec)| *spec == Some(wanted));
-        let typed = match (listed, default_expiry) {
-            (None, Some(span)) => span.to_string(),
-            _ => String::new(),
-        };
         Generate {
             username,
             name: Field::new(TOKEN_NAME_MAX * 4),
             description: Field::new(DESCRIPTION_MAX * 4),
-            expires: listed.unwrap_or(EXPIRIES.len() - 1),
-            typed: Field::new(32).with(&typed),
+            expiry: ExpiryChoice::new(default_expiry),
             api: sets.len() + 1,
             sets,
             slot: Slot::Name,
@@ -82,7 +65,7 @@ impl Generate {
 
     fn slots(&self) -> Vec<Slot> {
         let mut slots = vec![Slot::Name, Slot::Description, Slot::Expires];
-        if EXPIRIES[self.expires].1.is_none() {
+        if self.expiry.is_typed() {
             slots.push(Slot::Typed);
         }
         slots.extend([Slot::Api, Slot::Button]);
@@ -95,10 +78,6 @@ impl Generate {
         self.slot = slots[(here + if back { slots.len() - 1 } else { 1 }) % slots.len()];
     }
 
-    fn expiry(&self) -> Result<ExpirySpec, Error> {
-        EXPIRIES[self.expires].1.map_or_else(|| ExpirySpec::parse(self.typed.text()), Ok)
-    }
-
     fn selection(&self) -> Selection {
         match self.sets.get(self.api) {
             Some(set) => Selection::Sets(BTreeSet::from([set.name.clone()])),
@@ -107,30 +86,29 @@ impl Generate {
         }
     }
 
-    fn checked(&self, facts: &Facts<'_>) -> Result<CreateToken, (Slot, Error)> {
+    fn checked(&self, facts: &Facts<'_>) -> Result<(CreateToken, Expiry), (Slot, Error)> {
         let name = TokenName::parse(self.name.text()).map_err(|e| (Slot::Name, e))?;
         let description = Description::parse(self.description.text()).map_err(|e| (Slot::Description, e))?;
-        let at = if EXPIRIES[self.expires].1.is_none() { Slot::Typed } else { Slot::Expires };
-        let spec = self.expiry().map_err(|e| (at, e))?;
-        spec.resolve(facts.now, facts.zone).map_err(|e| (at, e))?;
-        Ok(CreateToken {
+        let at = if self.expiry.is_typed() { Slot::Typed } else { Slot::Expires };
+        let (spec, expiry) = self.expiry.checked(facts).map_err(|e| (at, e))?;
+        let verb = CreateToken {
             account: None,
             name,
             description,
             expires: Some(spec),
             selection: self.selection(),
             out: None,
-        })
+        };
+        Ok((verb, expiry))
     }
 
     fn submit(&mut self, facts: &Facts<'_>) -> Outcome {
         match self.checked(facts) {
-            Ok(verb) => {
+            Ok((verb, expiry)) => {
                 self.problem = None;
-                let until = verb.expires.and_then(|s| s.resolve(facts.now, facts.zone).ok());
-                let until = match until.filter(|e| e.at().is_some()) {
-                    Some(expiry) => format!("until {}", expiry.day(facts.zone)),
-                    None => "without an end".to_owned(),
+                let until = match expiry {
+                    Expiry::At(_) => format!("until {}", expiry.day(facts.zone)),
+                    Expiry::Never => "without an end".to_owned(),
                 };
                 let about = format!("{} may use: {}, {until}.", verb.name, verb.selection.summary());
                 let title = format!("Generate {}", verb.name);
@@ -171,17 +149,13 @@ impl Generate {
             field(Slot::Name, "Name         ", &self.name),
             field(Slot::Description, "Description  ", &self.description),
             Line::default(),
-            expiry_line(label(Slot::Expires, "Expires      "), self.expires, self.slot == Slot::Expires, model),
         ];
-        lines.push(if EXPIRIES[self.expires].1.is_none() {
-            let mut spans = vec![label(Slot::Typed, "  on, or in  ")];
-            spans.extend(self.typed.spans(16, self.slot == Slot::Typed, theme));
-            spans.push(Span::styled(cut("  31-12-2027, 12h, 6mo …", columns.saturating_sub(29)), theme.dim));
-            Line::from(spans)
-        } else {
-            Line::default()
-        });
-        lines.push(until_line(self.expiry().ok(), columns, model));
+        let part = match self.slot {
+            Slot::Expires => Part::Row,
+            Slot::Typed => Part::Typed,
+            Slot::Name | Slot::Description | Slot::Api | Slot::Button => Part::Neither,
+        };
+        lines.extend(self.expiry.lines(part, columns, model));
         let first = self.api.saturating_sub(listed.saturating_sub(1)).min(choices.len() - listed);
         for (i, (name, title)) in choices.iter().enumerate().skip(first).take(listed) {
             let head = if i == first { label(Slot::Api, "API          ") } else { Span::raw(" ".repeat(13)) };
@@ -214,36 +188,6 @@ impl Generate {
     }
 }
 
-/// The row of expiries to choose from.
-pub fn expiry_line(label: Span<'static>, chosen: usize, focused: bool, model: &Model) -> Line<'static> {
-    let theme = &model.theme;
-    let mut spans = vec![label];
-    for (i, (word, _)) in EXPIRIES.iter().enumerate() {
-        let here = i == chosen;
-        let style = if here && focused {
-            theme.selected
-        } else if here {
-            theme.strong
-        } else {
-            theme.dim
-        };
-        spans.push(Span::styled(if here { format!("[{word}]") } else { format!(" {word} ") }, style));
-        spans.push(Span::raw(" "));
-    }
-    Line::from(spans)
-}
-
-/// The last day on which a token with this expiry works.
-pub fn until_line(spec: Option<ExpirySpec>, columns: usize, model: &Model) -> Line<'static> {
-    let zone = model.zone.get();
-    let text = match spec.map(|s| s.resolve(model.now, zone)) {
-        Some(Ok(expiry)) if expiry.at().is_some() => format!("             works until {}", expiry.day(zone)),
-        Some(Ok(_)) => "             works until it is disabled or removed".to_owned(),
-        Some(Err(_)) | None => String::new(),
-    };
-    Line::styled(cut(&text, columns), model.theme.dim)
-}
-
 impl Page for Generate {
     fn context(&self) -> Context {
         match self.slot {
@@ -256,7 +200,7 @@ impl Page for Generate {
         match self.slot {
             Slot::Name => Some(&mut self.name),
             Slot::Description => Some(&mut self.description),
-            Slot::Typed => Some(&mut self.typed),
+            Slot::Typed => Some(self.expiry.field()),
             Slot::Expires | Slot::Api | Slot::Button => None,
         }
     }
@@ -268,8 +212,8 @@ impl Page for Generate {
             (Action::Previous, Slot::Api) if self.api > 0 => self.api -= 1,
             (Action::Right, Slot::Api) => self.api = (self.api + 1) % (last + 1),
             (Action::Left, Slot::Api) => self.api = (self.api + last) % (last + 1),
-            (Action::Right, Slot::Expires) => self.expires = (self.expires + 1) % EXPIRIES.len(),
-            (Action::Left, Slot::Expires) => self.expires = (self.expires + EXPIRIES.len() - 1) % EXPIRIES.len(),
+            (Action::Right, Slot::Expires) => self.expiry.turn(false),
+            (Action::Left, Slot::Expires) => self.expiry.turn(true),
             (Action::Enter, Slot::Button) => return self.submit(facts),
             (Action::Next | Action::Enter, _) => self.step(false),
             (Action::Previous, _) => self.step(true),

@@ -6,8 +6,7 @@ use ratatui::text::{Line, Span};
 
 use super::Modal;
 use super::confirm::{Confirm, Wanted};
-use super::generate::{EXPIRIES, expiry_line, until_line};
-use crate::domain::expiry::ExpirySpec;
+use crate::domain::expiry::Span as Length;
 use crate::domain::name::Username;
 use crate::domain::time::relative;
 use crate::domain::token::Token;
@@ -15,6 +14,7 @@ use crate::error::Error;
 use crate::tui::keymap::{Action, Context};
 use crate::tui::model::Model;
 use crate::tui::screen::{Facts, Outcome, Page};
+use crate::tui::widget::expiry::{ExpiryChoice, Part};
 use crate::tui::widget::field::Field;
 use crate::tui::widget::foot::keys;
 use crate::tui::widget::frame::{dialog, dialog_columns};
@@ -36,22 +36,20 @@ pub struct Regenerate {
     token: Token,
     expired: bool,
     keep: bool,
-    expires: usize,
-    typed: Field,
+    expiry: ExpiryChoice,
     slot: Slot,
     problem: Option<String>,
 }
 
 impl Regenerate {
     /// The form for `token`, which is `expired` or not. An expired token can't keep its expiry.
-    pub fn new(username: Username, token: Token, expired: bool) -> Self {
+    pub fn new(username: Username, token: Token, expired: bool, default_expiry: Option<Length>) -> Self {
         Regenerate {
             username,
             token,
             expired,
             keep: !expired,
-            expires: 1,
-            typed: Field::new(32),
+            expiry: ExpiryChoice::new(default_expiry),
             slot: if expired { Slot::Expires } else { Slot::Button },
             problem: None,
         }
@@ -64,7 +62,7 @@ impl Regenerate {
         }
         if !self.keep {
             slots.push(Slot::Expires);
-            if EXPIRIES[self.expires].1.is_none() {
+            if self.expiry.is_typed() {
                 slots.push(Slot::Typed);
             }
         }
@@ -78,18 +76,8 @@ impl Regenerate {
         self.slot = slots[(here + if back { slots.len() - 1 } else { 1 }) % slots.len()];
     }
 
-    fn expiry(&self) -> Result<Option<ExpirySpec>, Error> {
-        if self.keep {
-            return Ok(None);
-        }
-        EXPIRIES[self.expires].1.map_or_else(|| ExpirySpec::parse(self.typed.text()), Ok).map(Some)
-    }
-
     fn submit(&mut self, facts: &Facts<'_>) -> Outcome {
-        let checked = self.expiry().and_then(|spec| match spec {
-            Some(spec) => spec.resolve(facts.now, facts.zone).map(|_| Some(spec)),
-            None => Ok(None),
-        });
+        let checked = if self.keep { Ok(None) } else { self.expiry.checked(facts).map(|(spec, _)| Some(spec)) };
         match checked {
             Ok(expires) => {
                 self.problem = None;
@@ -134,33 +122,26 @@ impl Regenerate {
             Line::from(vec![label(Slot::Keep, "Expiry       "), Span::raw(format!("{mark} keep: {day}"))])
         });
         if self.keep {
-            lines.push(Line::default());
+            lines.extend([Line::default(), Line::default(), Line::default()]);
         } else {
-            lines.push(expiry_line(
-                label(Slot::Expires, "Expires      "),
-                self.expires,
-                self.slot == Slot::Expires,
-                model,
-            ));
+            let part = match self.slot {
+                Slot::Expires => Part::Row,
+                Slot::Typed => Part::Typed,
+                Slot::Keep | Slot::Button => Part::Neither,
+            };
+            lines.extend(self.expiry.lines(part, columns, model));
         }
-        lines.push(if !self.keep && EXPIRIES[self.expires].1.is_none() {
-            let mut spans = vec![label(Slot::Typed, "  on, or in  ")];
-            spans.extend(self.typed.spans(16, self.slot == Slot::Typed, theme));
-            Line::from(spans)
-        } else {
-            until_line(self.expiry().ok().flatten(), columns, model)
-        });
         let button = if self.slot == Slot::Button { theme.selected } else { theme.strong };
         lines.push(Line::default());
         lines.push(Line::from(vec![Span::raw(" ".repeat(13)), Span::styled("[ Regenerate ]", button)]));
         let problem = self.problem.as_deref().unwrap_or("");
         lines.extend(wrap(problem, columns).into_iter().take(3).map(|l| Line::styled(l, theme.danger)));
-        lines.resize(12, Line::default());
+        lines.resize(13, Line::default());
         let focus = match self.slot {
             Slot::Keep => 4,
             Slot::Expires => 5,
             Slot::Typed => 6,
-            Slot::Button => 8,
+            Slot::Button => 9,
         };
         let foot = keys(self.context(), model, columns);
         dialog(frame, area, &format!("Regenerate {}", self.token.name), lines, focus, foot, theme);
@@ -173,14 +154,14 @@ impl Page for Regenerate {
     }
 
     fn field(&mut self) -> Option<&mut Field> {
-        (self.slot == Slot::Typed).then_some(&mut self.typed)
+        if self.slot == Slot::Typed { Some(self.expiry.field()) } else { None }
     }
 
     fn act(&mut self, action: Action, facts: &Facts<'_>) -> Outcome {
         match (action, self.slot) {
             (Action::Left | Action::Right, Slot::Keep) => self.keep = !self.keep,
-            (Action::Right, Slot::Expires) => self.expires = (self.expires + 1) % EXPIRIES.len(),
-            (Action::Left, Slot::Expires) => self.expires = (self.expires + EXPIRIES.len() - 1) % EXPIRIES.len(),
+            (Action::Right, Slot::Expires) => self.expiry.turn(false),
+            (Action::Left, Slot::Expires) => self.expiry.turn(true),
             (Action::Enter, Slot::Button) => return self.submit(facts),
             (Action::Next | Action::Enter, _) => self.step(false),
             (Action::Previous, _) => self.step(true),

@@ -15,12 +15,12 @@ use crate::error::{Error, Kind};
 use crate::tui::keymap::{Action, Context};
 use crate::tui::model::Model;
 use crate::tui::msg::RequestId;
-use crate::tui::screen::sign_in::TRIES;
 use crate::tui::screen::{Facts, Outcome, Page};
 use crate::tui::widget::field::Field;
 use crate::tui::widget::foot::keys;
 use crate::tui::widget::frame::{dialog, dialog_columns};
 use crate::tui::widget::line::{cut, wrap};
+use crate::tui::widget::tries::Tries;
 use crate::verbs::actor::Credential;
 use crate::verbs::ports::Usage;
 use crate::verbs::tokens::{DeleteTokens, DisableTokens, Pointed};
@@ -45,7 +45,7 @@ pub struct Remove {
     typed: Field,
     password: Field,
     slot: usize,
-    tries: u8,
+    tries: Tries,
     problem: Option<String>,
     waiting: Option<RequestId>,
 }
@@ -61,7 +61,7 @@ impl Remove {
             typed: Field::new(TOKEN_NAME_MAX * 4),
             password: Field::masked(PASSWORD_MAX),
             slot: 0,
-            tries: 0,
+            tries: Tries::default(),
             problem: None,
             waiting: None,
         }
@@ -199,12 +199,9 @@ impl Page for Remove {
     fn refused(&mut self, error: Error) -> Outcome {
         if error.kind == Kind::Unauthenticated {
             self.slot = 1;
-            if error.retry_after.is_none() {
-                self.tries += 1;
-            }
-            if self.tries >= TRIES {
-                return Outcome::Refuse(error.why(format!("{TRIES} tries failed; nothing was changed")));
-            }
+        }
+        if let Some(last) = self.tries.used_up_by(&error) {
+            return Outcome::Refuse(last);
         }
         self.problem = Some(error.to_string());
         Outcome::Stay

@@ -7,7 +7,7 @@ use ratatui::text::{Line, Span};
 use super::{Facts, Outcome, Page};
 use crate::domain::name::{USERNAME_MAX, Username};
 use crate::domain::password::{PASSWORD_MAX, Password};
-use crate::error::{Error, Kind};
+use crate::error::Error;
 use crate::tui::keymap::{Action, Context};
 use crate::tui::model::Model;
 use crate::tui::msg::RequestId;
@@ -15,11 +15,9 @@ use crate::tui::widget::field::Field;
 use crate::tui::widget::foot::keys;
 use crate::tui::widget::frame::{dialog, dialog_columns};
 use crate::tui::widget::line::{cut, wrap};
+use crate::tui::widget::tries::Tries;
 use crate::verbs::accounts::SignIn as SignInVerb;
 use crate::verbs::actor::Credential;
-
-/// How often a password may be tried on one prompt.
-pub const TRIES: u8 = 3;
 
 /// Username and password.
 pub struct SignIn {
@@ -28,7 +26,7 @@ pub struct SignIn {
     on_password: bool,
     /// Whether only this user may unlock.
     locked: bool,
-    tries: u8,
+    tries: Tries,
     problem: Option<String>,
     waiting: Option<RequestId>,
 }
@@ -42,7 +40,7 @@ impl SignIn {
             password: Field::masked(PASSWORD_MAX),
             on_password: username.is_some(),
             locked: false,
-            tries: 0,
+            tries: Tries::default(),
             problem: None,
             waiting: None,
         }
@@ -140,11 +138,8 @@ impl Page for SignIn {
     }
 
     fn refused(&mut self, error: Error) -> Outcome {
-        if error.kind == Kind::Unauthenticated && error.retry_after.is_none() {
-            self.tries += 1;
-            if self.tries >= TRIES {
-                return Outcome::Exit(Err(error.why(format!("{TRIES} tries failed"))));
-            }
+        if let Some(last) = self.tries.used_up_by(&error) {
+            return Outcome::Exit(Err(last));
         }
         self.problem = Some(error.to_string());
         Outcome::Stay

@@ -31,7 +31,7 @@ pub(super) fn open(model: &mut Model, what: Open) -> Vec<Effect> {
         }
         (Open::Regenerate, Some(token)) => {
             let expired = token.expiry.is_past(model.now);
-            Modal::Regenerate(Box::new(Regenerate::new(username, token, expired)))
+            Modal::Regenerate(Box::new(Regenerate::new(username, token, expired, me.policy.default_expiry)))
         }
         (Open::Toggle, Some(token)) => Modal::Confirm(Box::new(toggle(username, &token, model))),
         (Open::Remove, Some(token)) => {
