@@ -297,8 +297,8 @@ fn unfinished_paste_does_not_hold_off_a_signal() {
     let mut t = signed_in(&home);
     t.types("\x1b[200~never ended");
     t.signal(Signal::TERM);
+    // What was not read yet may stand on the main screen: the terminal echoes it, as it does with all that is typed ahead.
     t.ends_restored(End::Signal(15));
-    t.is_untouched();
 }
 
 #[test]
