@@ -3,7 +3,7 @@
 use super::actor::Actor;
 use super::ports::Snapshot;
 use super::{Env, Proof, Query, Verb};
-use crate::domain::catalogue::ApiSet;
+use crate::domain::catalogue::{ApiSet, Catalogue};
 use crate::error::Result;
 
 /// Lists the API sets that tokens can be given.
@@ -19,5 +19,21 @@ impl Verb for ListSets {
 impl Query for ListSets {
     fn run(&self, _by: &Actor, snapshot: &dyn Snapshot, _env: &Env<'_>) -> Result<Vec<ApiSet>> {
         snapshot.api_sets()
+    }
+}
+
+/// Everything that can be selected: every catalogue with its groups, methods and sets.
+#[derive(Debug)]
+pub struct ListCatalogues;
+
+impl Verb for ListCatalogues {
+    const NAME: &'static str = "catalogue.list";
+    const PROOF: Proof = Proof::Store;
+    type Reply = Vec<Catalogue>;
+}
+
+impl Query for ListCatalogues {
+    fn run(&self, _by: &Actor, snapshot: &dyn Snapshot, _env: &Env<'_>) -> Result<Vec<Catalogue>> {
+        snapshot.catalogues()
     }
 }

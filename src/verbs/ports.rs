@@ -197,6 +197,8 @@ pub trait Snapshot {
     fn usage(&self, token: TokenId, now: Timestamp) -> Result<Usage>;
     /// A method by id.
     fn method(&self, id: &MethodId) -> Result<Option<Method>>;
+    /// Every catalogue with its groups, methods and sets, in the order in which they came.
+    fn catalogues(&self) -> Result<Vec<Catalogue>>;
     /// Every API set, in the catalogue's order.
     fn api_sets(&self) -> Result<Vec<ApiSet>>;
     /// One stretch of the token list.

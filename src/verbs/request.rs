@@ -2,7 +2,7 @@
 
 use super::accounts::{Greet, SignIn, WhoAmI};
 use super::actor::{Actor, Credential};
-use super::catalogue::ListSets;
+use super::catalogue::{ListCatalogues, ListSets};
 use super::init::Init;
 use super::tokens::{
     CreateToken, DeleteTokens, DisableTokens, EnableTokens, ListTokens, RegenerateToken, RestoreToken, ShowToken,
@@ -72,6 +72,7 @@ requests! {
     query SignIn,
     query WhoAmI,
     query ListSets,
+    query ListCatalogues,
     query ListTokens,
     query TallyTokens,
     query ShowToken,

@@ -1,9 +1,11 @@
 //! Methods and API sets.
 
+use std::collections::HashMap;
+
 use rusqlite::{Connection, params};
 
 use super::convert::{all, damaged, one, run};
-use crate::domain::catalogue::{ApiSet, Catalogue, Pattern};
+use crate::domain::catalogue::{ApiSet, Catalogue, Group, Pattern};
 use crate::domain::method::{Access, Method, MethodId};
 use crate::error::Result;
 
@@ -16,6 +18,49 @@ pub(super) fn method(db: &Connection, id: &MethodId) -> Result<Option<Method>> {
         all(db, "SELECT route FROM method_routes WHERE method_id = ?1 ORDER BY position", [id.as_str()], |r| r.get(0))?;
     let access = Access::parse(&access).map_err(|_| damaged("an access level"))?;
     Ok(Some(Method { id: id.clone(), title, access, docs, routes }))
+}
+
+/// Three passes over whole tables rather than a query for each method: catalogues of thousands open at once.
+pub(super) fn all_catalogues(db: &Connection) -> Result<Vec<Catalogue>> {
+    let mut routes: HashMap<String, Vec<String>> = HashMap::new();
+    for (id, route) in all(db, "SELECT method_id, route FROM method_routes ORDER BY method_id, position", [], |r| {
+        Ok((r.get::<_, String>(0)?, r.get::<_, String>(1)?))
+    })? {
+        routes.entry(id).or_default().push(route);
+    }
+    let mut methods: HashMap<String, Vec<Method>> = HashMap::new();
+    let sql = "SELECT group_id, id, title, access, docs FROM methods ORDER BY group_id, position";
+    for (group, id, title, access, docs) in all(db, sql, [], |r| {
+        Ok((r.get::<_, String>(0)?, r.get::<_, String>(1)?, r.get(2)?, r.get::<_, String>(3)?, r.get(4)?))
+    })? {
+        let access = Access::parse(&access).map_err(|_| damaged("an access level"))?;
+        let routes = routes.remove(&id).unwrap_or_default();
+        let id = MethodId::parse(&id).map_err(|_| damaged("a method id"))?;
+        methods.entry(group).or_default().push(Method { id, title, access, docs, routes });
+    }
+    let names = all(db, "SELECT name, title FROM catalogues ORDER BY position", [], |r| {
+        Ok((r.get::<_, String>(0)?, r.get::<_, String>(1)?))
+    })?;
+    let mut catalogues = Vec::with_capacity(names.len());
+    for (name, title) in names {
+        let groups =
+            all(db, "SELECT id, title FROM method_groups WHERE catalogue = ?1 ORDER BY position", [&name], |r| {
+                Ok((r.get::<_, String>(0)?, r.get::<_, String>(1)?))
+            })?;
+        let groups = groups
+            .into_iter()
+            .map(|(id, title)| {
+                let methods = methods.remove(&id).unwrap_or_default();
+                Group { id, title, methods }
+            })
+            .collect();
+        let heads = all(db, "SELECT name, title FROM api_sets WHERE catalogue = ?1 ORDER BY position", [&name], |r| {
+            Ok((r.get::<_, String>(0)?, r.get::<_, String>(1)?))
+        })?;
+        let sets = heads.into_iter().map(|(name, title)| api_set(db, name, title)).collect::<Result<Vec<_>>>()?;
+        catalogues.push(Catalogue { name, title, groups, sets });
+    }
+    Ok(catalogues)
 }
 
 pub(super) fn api_sets(db: &Connection) -> Result<Vec<ApiSet>> {

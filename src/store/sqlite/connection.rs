@@ -151,6 +151,9 @@ impl Snapshot for Open<'_> {
     fn method(&self, id: &MethodId) -> Result<Option<Method>> {
         catalogue::method(self.0, id)
     }
+    fn catalogues(&self) -> Result<Vec<Catalogue>> {
+        catalogue::all_catalogues(self.0)
+    }
     fn api_sets(&self) -> Result<Vec<ApiSet>> {
         catalogue::api_sets(self.0)
     }

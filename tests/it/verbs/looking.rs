@@ -53,6 +53,14 @@ fn who_and_how_many() {
 }
 
 #[test]
+fn the_catalogues_read_back_as_they_were_written() {
+    let house = House::inhabited();
+    let listed = ask(&house.jeton, &Credential::Store, ListCatalogues).unwrap();
+    let shipped: Vec<_> = ["jeton", "cloud-platform"].map(|n| Catalogue::shipped(n).unwrap()).into();
+    assert_eq!(listed, shipped);
+}
+
+#[test]
 fn a_token_is_found_by_name_full_name_hint_and_id() {
     let house = House::inhabited();
     let (first, second) = (house.issue("member", "same").token, house.issue("viewer", "same").token);

@@ -13,6 +13,7 @@ use std::os::unix::fs::PermissionsExt;
 use std::sync::{Arc, Barrier};
 use std::time::Duration;
 
+use jeton::domain::catalogue::Catalogue;
 use jeton::domain::expiry::{Expiry, ExpirySpec, Span};
 use jeton::domain::filter::Filter;
 use jeton::domain::method::MethodId;
@@ -26,7 +27,7 @@ use jeton::error::{Error, Kind, Result};
 use jeton::store::sqlite::SqliteStore;
 use jeton::verbs::accounts::{Greet, SignIn, WhoAmI};
 use jeton::verbs::actor::{Credential, Session};
-use jeton::verbs::catalogue::ListSets;
+use jeton::verbs::catalogue::{ListCatalogues, ListSets};
 use jeton::verbs::decide::{self, Decision, Reason};
 use jeton::verbs::local::{Caller, Local};
 use jeton::verbs::ports::{Anchor, Clock, Store};

@@ -124,6 +124,7 @@ fn every_verb_asks_for_its_proof() {
             SignIn.into(),
             WhoAmI.into(),
             ListSets.into(),
+            ListCatalogues.into(),
             list().into(),
             TallyTokens.into(),
             show("x").into(),
