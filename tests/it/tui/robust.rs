@@ -1,6 +1,7 @@
 //! Whatever comes, the screens stand.
 
 use crossterm::event::{KeyCode, KeyEvent, KeyModifiers};
+use jeton::domain::expiry::ExpirySpec;
 use jeton::domain::name::Description;
 use jeton::tui::msg::Msg;
 use jeton::tui::theme::Theme;
@@ -54,6 +55,9 @@ fn populated() -> House {
     for n in 0..7 {
         house.issue(OWNER, &format!("t-{n}"));
     }
+    let mut short = create("t-soon");
+    short.expires = Some(ExpirySpec::parse("7d").unwrap());
+    house.ask(OWNER, short).unwrap();
     house
 }
 

@@ -64,12 +64,11 @@ impl Tokens {
             n => format!(" · ! {} expire soon", grouped(n)),
         };
         // A narrow screen cuts who signed in rather than what expires.
-        let right = width(&limit) + width(&soon) + 1;
-        let left = fit(&format!(" jeton  {who}"), columns.saturating_sub(right + 1));
-        let (name, rest) = left.split_at(left.len().min(6));
+        let name = " jeton";
+        let room = columns.saturating_sub(width(name) + width(&limit) + width(&soon) + 2);
         let spans = vec![
-            Span::styled(name.to_owned(), theme.strong),
-            Span::raw(rest.to_owned()),
+            Span::styled(name, theme.strong),
+            Span::raw(fit(&format!("  {who}"), room)),
             Span::raw(" "),
             Span::raw(limit),
             Span::styled(soon, theme.warning),
