@@ -98,8 +98,9 @@ impl Tokens {
             let demo = model
                 .demo
                 .as_ref()
-                .map_or_else(String::new, |d| format!("a demonstration; its password is: {}", d.password.as_str()));
-            spans.push(Span::styled(fit(&demo, room + 1), theme.warning));
+                .map_or_else(String::new, |d| format!("demo, its password: {}", d.password.as_str()));
+            spans.push(Span::styled(fit(&demo, room), theme.warning));
+            spans.push(Span::raw(" "));
         }
         spans.push(Span::styled(right, theme.dim));
         Line::from(spans)
