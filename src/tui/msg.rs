@@ -32,6 +32,8 @@ pub enum Msg {
     Saved(Result<PathBuf>),
     /// A thread that works for the screens has panicked.
     WorkerFailed,
+    /// The terminal can't be read any more, and why.
+    Blind(String),
     /// The program was stopped and goes on.
     Resumed,
 }

@@ -1,6 +1,5 @@
 //! The loop: waits for something to happen, takes all of it, then draws once.
 
-use std::io;
 use std::sync::Arc;
 use std::sync::mpsc::{Receiver, RecvTimeoutError, Sender, channel};
 use std::thread;
@@ -12,7 +11,7 @@ use zeroize::Zeroizing;
 use super::effect::{Effect, ForClipboard};
 use super::model::Model;
 use super::msg::{Copied, Msg};
-use super::terminal::Screen;
+use super::terminal::{self, Screen};
 use super::theme::Theme;
 use super::update::{start as first, update};
 use super::view::view;
@@ -31,8 +30,6 @@ const LAST_MOMENTS: Duration = Duration::from_millis(1500);
 enum Woken {
     By(Msg),
     Told(Told),
-    /// The terminal can't be read any more.
-    Blind(io::Error),
 }
 
 pub(super) fn run(start: Start) -> Result<Ended> {
@@ -43,7 +40,9 @@ pub(super) fn run(start: Start) -> Result<Ended> {
     let model = Model::new(&start, process::host(), theme, screen.size()?);
     let workers = Workers::start(&start, &wake)?;
     read_keys(&wake)?;
-    let end = Loop { model, screen: &mut screen, workers: &workers, woken, clock: &*start.clock }.run();
+    let end =
+        Loop { model, screen: &mut screen, workers: &workers, woken, clock: &*start.clock, stopped_itself: false }
+            .run();
     let given_back = screen.give_back();
     workers.finish();
     match end {
@@ -69,6 +68,7 @@ fn watch_signals(wake: &Sender<Woken>, clock: &Arc<dyn Clock>) -> Result<()> {
         let clock = Arc::clone(&clock);
         let _ = thread::Builder::new().name("last moments".into()).spawn(move || {
             clock.sleep(LAST_MOMENTS);
+            terminal::abandon();
             signals::end_by(signal);
         });
     })
@@ -78,26 +78,20 @@ fn watch_signals(wake: &Sender<Woken>, clock: &Arc<dyn Clock>) -> Result<()> {
 /// Terminal events wake the loop.
 fn read_keys(wake: &Sender<Woken>) -> Result<()> {
     let wake = wake.clone();
-    let read = move || {
+    // Once the loop is gone nobody hears the rest, and the program ends.
+    let tell = move |msg| drop(wake.send(Woken::By(msg)));
+    worker::spawn("keys", tell, |tell| {
         loop {
-            let woken = match event::read() {
-                Ok(Event::Key(key)) => Woken::By(Msg::Key(key)),
-                Ok(Event::Paste(text)) => Woken::By(Msg::Paste(Zeroizing::new(text))),
-                Ok(Event::Resize(columns, rows)) => Woken::By(Msg::Resize(columns, rows)),
+            tell(match event::read() {
+                Ok(Event::Key(key)) => Msg::Key(key),
+                Ok(Event::Paste(text)) => Msg::Paste(Zeroizing::new(text)),
+                Ok(Event::Resize(columns, rows)) => Msg::Resize(columns, rows),
                 Ok(Event::FocusGained | Event::FocusLost | Event::Mouse(_)) => continue,
-                Err(e) => Woken::Blind(e),
-            };
-            let blind = matches!(woken, Woken::Blind(_));
-            if wake.send(woken).is_err() || blind {
-                return;
-            }
+                Err(e) => return tell(Msg::Blind(e.to_string())),
+            });
         }
-    };
-    thread::Builder::new()
-        .name("keys".into())
-        .spawn(read)
-        .map(drop)
-        .map_err(|e| Error::failure("a thread can't be started").why(e.to_string()))
+    })
+    .map(drop)
 }
 
 /// The threads that work for the screens.
@@ -137,6 +131,8 @@ struct Loop<'a> {
     workers: &'a Workers,
     woken: Receiver<Woken>,
     clock: &'a dyn Clock,
+    /// Whether a `SIGCONT` is on its way that a stop of our own has earned.
+    stopped_itself: bool,
 }
 
 impl Loop<'_> {
@@ -158,8 +154,9 @@ impl Loop<'_> {
                     Woken::Told(Told::End(signal)) => return Ok(Ended::Signal(signal)),
                     Woken::Told(Told::HungUp) => return Ok(Ended::Signal(signal_hook::consts::SIGHUP)),
                     Woken::Told(Told::Stop) => self.suspend()?,
-                    Woken::Told(Told::Continue) => {}
-                    Woken::Blind(e) => return Err(Error::failure("the terminal can't be read").why(e.to_string())),
+                    // Ours is told too, after the fact; one that nobody could announce (SIGSTOP) is told only so.
+                    Woken::Told(Told::Continue) if self.stopped_itself => self.stopped_itself = false,
+                    Woken::Told(Told::Continue) => self.resume(|| ())?,
                 }
                 if self.model.exit.is_some() {
                     break;
@@ -222,7 +219,13 @@ impl Loop<'_> {
 
     /// Nothing but the shell is on the terminal while the program is stopped, and the password is asked for after it.
     fn suspend(&mut self) -> Result<()> {
-        self.screen.lend(signals::stop)?;
+        self.stopped_itself = true;
+        self.resume(signals::stop)
+    }
+
+    /// Takes the terminal anew after `away`, and asks for the password.
+    fn resume(&mut self, away: impl FnOnce()) -> Result<()> {
+        self.screen.lend(away)?;
         let (columns, rows) = self.screen.size()?;
         self.message(Msg::Resize(columns, rows))?;
         self.message(Msg::Resumed)

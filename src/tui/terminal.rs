@@ -37,6 +37,14 @@ fn give_back() -> io::Result<()> {
     cooked.and(written)
 }
 
+/// Gives back what can be given back without writing: whoever holds the output may be stuck.
+pub(super) fn abandon() {
+    if TAKEN.swap(false, Ordering::SeqCst) {
+        // Nobody is left to tell.
+        let _ = disable_raw_mode();
+    }
+}
+
 fn take() -> io::Result<()> {
     enable_raw_mode()?;
     TAKEN.store(true, Ordering::SeqCst);

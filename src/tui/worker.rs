@@ -48,7 +48,7 @@ impl<F: Fn(Msg)> Drop for Alarm<F> {
 }
 
 /// Starts a thread that hands `work` a way to answer.
-fn spawn<F: Fn(Msg) + Send + 'static>(
+pub(super) fn spawn<F: Fn(Msg) + Send + 'static>(
     name: &str,
     answer: F,
     work: impl FnOnce(&F) + Send + 'static,

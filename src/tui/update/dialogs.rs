@@ -2,6 +2,7 @@
 
 use std::path::PathBuf;
 
+use crate::domain::policy::Policy;
 use crate::domain::token::{Status, Token};
 use crate::error::Result;
 use crate::platform::clipboard::CLEARED_AFTER;
@@ -20,23 +21,25 @@ use crate::verbs::tokens::{DisableTokens, EnableTokens, Pointed, Shown};
 
 /// Opens a dialog. One about a token needs a token under the cursor.
 pub(super) fn open(model: &mut Model, what: Open) -> Vec<Effect> {
-    let Some(me) = &model.me else { return Vec::new() };
-    let username = me.account.username.clone();
+    let Some(session) = &model.session else { return Vec::new() };
+    let username = session.username().clone();
+    // Until the rules have come the product's own stand in: the store applies its own in any case.
+    let policy = model.me.as_ref().map_or_else(Policy::default, |me| me.policy.clone());
     let current = model.tokens().and_then(|t| t.current()).cloned();
     let modal = match (what, current) {
         (Open::Help, _) => Modal::Help(Help::new()),
         (Open::Generate, _) => {
-            let form = Generate::new(username, me.policy.default_expiry, model.sets.clone());
+            let form = Generate::new(username, policy.default_expiry, model.sets.clone());
             Modal::Generate(Box::new(form))
         }
         (Open::Regenerate, Some(token)) => {
             let expired = token.expiry.is_past(model.now);
-            Modal::Regenerate(Box::new(Regenerate::new(username, token, expired, me.policy.default_expiry)))
+            Modal::Regenerate(Box::new(Regenerate::new(username, token, expired, policy.default_expiry)))
         }
         (Open::Toggle, Some(token)) => Modal::Confirm(Box::new(toggle(username, &token, model))),
         (Open::Remove, Some(token)) => {
             let usage = usage_of(model, &token).map(|s| s.usage.clone()).unwrap_or_default();
-            Modal::Remove(Box::new(Remove::new(username, token, usage, me.policy.trash)))
+            Modal::Remove(Box::new(Remove::new(username, token, usage, policy.trash)))
         }
         (Open::Details, Some(token)) => {
             let shown = usage_of(model, &token).cloned();

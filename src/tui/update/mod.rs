@@ -71,6 +71,10 @@ pub fn update(model: &mut Model, msg: Msg) -> Vec<Effect> {
                 .next("Whatever it was doing was done wholly or not at all: start jeton again and look")));
             Vec::new()
         }
+        Msg::Blind(why) => {
+            model.exit = Some(Err(Error::failure("the terminal can't be read").why(why)));
+            Vec::new()
+        }
         Msg::Resumed => {
             lock(model, None);
             vec![Effect::Clear]
