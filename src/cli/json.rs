@@ -167,17 +167,19 @@ pub struct IssuedJson<'a> {
     pub saved_to: Option<String>,
 }
 
-/// What `verify` answers when it allows.
+/// What `verify` answers.
 #[derive(Serialize)]
 pub struct VerifiedJson {
     /// [`SCHEMA`].
     pub schema: u32,
-    /// True: a denial is exit 4 and a message.
+    /// Whether it may; a denial is exit 4 as well.
     pub allowed: bool,
+    /// Why not, a word; none when it may.
+    pub reason: Option<&'static str>,
     /// The method asked for.
     pub method: Option<String>,
-    /// The token.
-    pub token: TokenJson,
+    /// The token, where one is known.
+    pub token: Option<TokenJson>,
 }
 
 /// An account.

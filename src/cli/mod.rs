@@ -72,6 +72,10 @@ fn carry_out(global: Global, command: Option<Command>) -> Result<()> {
 
 /// `jeton` alone.
 fn screens(global: Global) -> Result<()> {
+    if global.no_input {
+        return Err(Error::unauthenticated("the screens ask for a password, and --no-input forbids it")
+            .next("For the commands see: jeton --help"));
+    }
     needs_terminal()?;
     let settings = Settings::load(Given { store: global.store, user: global.user })?;
     let world = platform::world();

@@ -26,11 +26,22 @@ pub(super) fn run(app: &mut App, args: VerifyArgs) -> Result<()> {
         Decision::Allowed(token) if app.out.json => app.out.json(&VerifiedJson {
             schema: SCHEMA,
             allowed: true,
+            reason: None,
             method: method.map(|m| m.to_string()),
-            token: TokenJson::of(&token, now),
+            token: Some(TokenJson::of(&token, now)),
         }),
         Decision::Allowed(_) if app.out.quiet => Ok(()),
         Decision::Allowed(token) => app.out.line(&format!("{}  {}", token.full_name(), token.hint)),
+        Decision::Denied(reason, token) if app.out.json => {
+            app.out.json(&VerifiedJson {
+                schema: SCHEMA,
+                allowed: false,
+                reason: Some(reason.word()),
+                method: method.map(|m| m.to_string()),
+                token: token.map(|t| TokenJson::of(&t, now)),
+            })?;
+            Err(Error::denied("denied").why(reason.sentence()))
+        }
         Decision::Denied(reason, _) => Err(Error::denied("denied").why(reason.sentence())),
         Decision::UnknownMethod => {
             let asked = method.map_or_else(String::new, |m| m.to_string());

@@ -21,7 +21,7 @@ impl Filter {
         let mut filter = Filter::default();
         for part in text.split_whitespace() {
             match part.split_once(':') {
-                Some(("status", value)) if Status::parse(value).is_ok() => filter.status = Status::parse(value).ok(),
+                Some(("status", value)) if begins_a_status(value) => filter.status = the_status(value),
                 Some(("account", value)) if !value.is_empty() => filter.account = Some(value.to_lowercase()),
                 Some(("seen", "never")) => filter.seen = Some(false),
                 Some(("seen", "ever")) => filter.seen = Some(true),
@@ -37,6 +37,21 @@ impl Filter {
     }
 }
 
+fn statuses(head: &str) -> impl Iterator<Item = Status> {
+    Status::ALL.into_iter().filter(move |s| s.word().starts_with(head))
+}
+
+/// While it is being typed it narrows nothing, rather than everything away.
+fn begins_a_status(head: &str) -> bool {
+    statuses(head).next().is_some()
+}
+
+/// The one status that begins so.
+fn the_status(head: &str) -> Option<Status> {
+    let mut found = statuses(head);
+    found.next().filter(|_| found.next().is_none())
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -49,6 +64,9 @@ mod tests {
         assert_eq!(filter.seen, Some(false));
         assert_eq!(filter.words, ["dep", "foo:bar"]);
         assert!(Filter::parse("  ").is_empty());
+        assert_eq!(Filter::parse("status:acti").status, Some(Status::Active));
+        assert!(Filter::parse("status:d").is_empty(), "disabled or deleted: not said yet");
+        assert!(Filter::parse("status:").is_empty());
         assert_eq!(Filter::parse("status:nonsense").words, ["status:nonsense"]);
     }
 }

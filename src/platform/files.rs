@@ -1,7 +1,7 @@
 //! Secrets saved to files.
 
 use std::fs::{File, OpenOptions};
-use std::io::Write;
+use std::io::{ErrorKind, Write};
 use std::os::unix::fs::OpenOptionsExt;
 use std::path::{Path, PathBuf};
 
@@ -40,9 +40,12 @@ impl Delivery for FileDelivery {
     /// `O_EXCL` refuses whatever is there already, links included.
     fn save(&self, path: &Path, secret: &Secret) -> Result<Box<dyn SavedSecret>> {
         let refused = |e: std::io::Error| {
-            Error::failure(format!("the secret can't be saved to {}", path.display()))
-                .why(e.to_string())
-                .next("Choose a path where nothing is yet")
+            let next = match e.kind() {
+                ErrorKind::AlreadyExists => "Choose a path where nothing is yet",
+                ErrorKind::NotFound => "Choose a folder that is there",
+                _ => "Choose another path",
+            };
+            Error::failure(format!("the secret can't be saved to {}", path.display())).why(e.to_string()).next(next)
         };
         let path = std::path::absolute(path).map_err(refused)?;
         let mut file = OpenOptions::new().write(true).create_new(true).mode(0o600).open(&path).map_err(refused)?;

@@ -2,7 +2,7 @@
 
 use std::path::PathBuf;
 
-use directories::ProjectDirs;
+use directories::{BaseDirs, ProjectDirs};
 
 fn project() -> Option<ProjectDirs> {
     ProjectDirs::from("", "", "jeton")
@@ -21,4 +21,12 @@ pub fn user_config() -> Option<PathBuf> {
 /// The machine's configuration.
 pub fn system_config() -> PathBuf {
     PathBuf::from("/etc/jeton/config.toml")
+}
+
+/// `text` as a path; a `~/` at its head is the person's home, as in a shell.
+pub fn expanded(text: &str) -> PathBuf {
+    match (text.strip_prefix("~/"), BaseDirs::new()) {
+        (Some(rest), Some(dirs)) => dirs.home_dir().join(rest),
+        _ => PathBuf::from(text),
+    }
 }

@@ -46,5 +46,8 @@ pub enum Copied {
     /// On the desktop's clipboard.
     ForGood,
     /// Sent to the terminal, which never answers.
-    Sent,
+    Sent {
+        /// Whether tmux stands between, which passes it on only when told to.
+        through_tmux: bool,
+    },
 }

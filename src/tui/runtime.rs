@@ -214,7 +214,7 @@ impl Loop<'_> {
                 .map_err(|_| Error::failure("the clipboard's thread has ended"));
         }
         self.screen.send(&osc52::sequence(&text, self.workers.tmux))?;
-        self.message(Msg::Copied(Ok(Copied::Sent)))
+        self.message(Msg::Copied(Ok(Copied::Sent { through_tmux: self.workers.tmux })))
     }
 
     /// Nothing but the shell is on the terminal while the program is stopped, and the password is asked for after it.

@@ -17,7 +17,7 @@ const SPINNER: [&str; 10] = ["⠋", "⠙", "⠹", "⠸", "⠼", "⠴", "⠦", "�
 pub fn view(model: &Model, frame: &mut Frame<'_>) {
     let area = frame.area();
     if area.width < SMALLEST.0 || area.height < SMALLEST.1 {
-        let text = format!("jeton needs {}x{}, this is {}x{}", SMALLEST.0, SMALLEST.1, area.width, area.height);
+        let text = format!("{}x{} is too small, jeton needs {}x{}", area.width, area.height, SMALLEST.0, SMALLEST.1);
         frame
             .render_widget(Line::raw(cut(&text, usize::from(area.width))), Rect { height: area.height.min(1), ..area });
         return;

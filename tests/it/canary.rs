@@ -292,7 +292,7 @@ fn the_screens_show_a_secret_while_asked_to() {
         t.types("d");
         t.shows(title);
         t.types(&format!("{MISTYPED}\r"));
-        t.shows("go together");
+        t.shows("password is wrong");
         t.types(&format!("{PASSWORD}\r"));
         t.shows(done);
     }

@@ -176,7 +176,7 @@ fn ended_by_ctrl_c() {
         let mut t = signed_in(&home);
         t.types("\x03");
         t.ends_restored(End::Code(130));
-        t.shows("cancelled");
+        t.shows("ended by Ctrl-C");
 
         let (mut t, secret) = showing_a_secret(&home);
         t.types("\x03");
@@ -311,8 +311,8 @@ fn other_sizes() {
     let whole = lines(&t.text());
     for (columns, rows) in [(20, 5), (1, 1), (39, 24), (80, 9)] {
         t.resize(columns, rows);
-        let complaint = if columns > 1 { "jeton needs" } else { "…" };
-        t.wait("that it is too small", |s| s.contents().starts_with(complaint));
+        let complaint = if columns > 1 { format!("{columns}x{rows} is too small") } else { "…".to_owned() };
+        t.wait("that it is too small", |s| s.contents().starts_with(complaint.as_str()));
         t.resize(80, 24);
         t.wait("the table", |s| lines(&s.contents()) == whole);
     }

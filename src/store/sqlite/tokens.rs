@@ -174,7 +174,9 @@ const fn selection_word(selection: &Selection) -> &'static str {
 }
 
 fn name_taken(name: &TokenName) -> Error {
-    Error::conflict(format!("the name {name} is taken")).why("the account has another token of that name")
+    Error::conflict(format!("the name {name} is taken"))
+        .why("the account has another token of that name")
+        .next("Choose another (for restore: --as NEW)")
 }
 
 pub(super) fn insert(db: &Connection, new: &NewToken<'_>) -> Result<TokenId> {

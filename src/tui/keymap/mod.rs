@@ -40,10 +40,10 @@ pub enum Context {
 impl Context {
     /// Every context, in the order of the help.
     pub const ALL: [Context; 12] = [
-        Context::SignIn,
         Context::Tokens,
         Context::Filter,
         Context::Details,
+        Context::SignIn,
         Context::Form,
         Context::Choice,
         Context::Confirm,

@@ -61,6 +61,10 @@ pub static BINDINGS: &[Binding] = &[
     bind(Context::Filter, &[UP], Action::Up, "Up", "Token before", 4, always),
 
     bind(Context::Details, &[ESC, ENTER, Key::char('q')], Action::Cancel, "Close", "Closes the details", 1, always),
+    bind(Context::Details, &[DOWN, Key::char('j')], Action::Down, "Down", "One line down", 3, always),
+    bind(Context::Details, &[UP, Key::char('k')], Action::Up, "Up", "One line up", 4, always),
+    bind(Context::Details, &[Key::code(KeyCode::PageDown), Key::char(' ')], Action::PageDown, "Page down", "A screen down", 0, always),
+    bind(Context::Details, &[Key::code(KeyCode::PageUp)], Action::PageUp, "Page up", "A screen up", 0, always),
     bind(Context::Details, &[Key::char('y')], Action::CopyHint, "Copy hint", "Copies the token's hint", 2, always),
 
     bind(Context::Form, &[Key::code(KeyCode::Tab), DOWN], Action::Next, "Next", "Next field", 1, always),
@@ -79,10 +83,12 @@ pub static BINDINGS: &[Binding] = &[
     bind(Context::Save, &[ENTER], Action::Enter, "Save", "Saves the secret to the file typed", 1, always),
     bind(Context::Save, &[ESC], Action::Cancel, "Back", "Back to the secret", 2, always),
 
-    bind(Context::Choice, &[Key::code(KeyCode::Left), Key::char('h')], Action::Left, "Left", "Choice to the left, or above", 0, always),
-    bind(Context::Choice, &[Key::code(KeyCode::Right), Key::char('l'), Key::char(' ')], Action::Right, "Choose", "Choice to the right, or below", 1, always),
-    bind(Context::Choice, &[Key::code(KeyCode::Tab), DOWN, Key::char('j')], Action::Next, "Next", "Next choice or field", 2, always),
-    bind(Context::Choice, &[Key::code(KeyCode::BackTab), UP, Key::char('k')], Action::Previous, "Previous", "Choice or field before", 3, always),
+    bind(Context::Choice, &[Key::code(KeyCode::Left), Key::char('h')], Action::Left, "Left", "Choice before", 0, always),
+    bind(Context::Choice, &[Key::code(KeyCode::Right), Key::char('l'), Key::char(' ')], Action::Right, "Choose", "Next choice", 1, always),
+    bind(Context::Choice, &[Key::code(KeyCode::Tab)], Action::Next, "Next", "Next field; the choice stays", 2, always),
+    bind(Context::Choice, &[Key::code(KeyCode::BackTab)], Action::Previous, "Previous", "Field before; the choice stays", 3, always),
+    bind(Context::Choice, &[DOWN, Key::char('j')], Action::Down, "Down", "Choice below; next field from the last one", 0, always),
+    bind(Context::Choice, &[UP, Key::char('k')], Action::Up, "Up", "Choice above; field before from the first one", 0, always),
     bind(Context::Choice, &[ENTER], Action::Enter, "Accept", "Moves on; presses a button", 4, always),
     bind(Context::Choice, &[ESC], Action::Cancel, "Cancel", "Closes the dialog; nothing is changed", 5, always),
 

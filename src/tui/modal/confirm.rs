@@ -15,7 +15,7 @@ use crate::tui::widget::field::Field;
 use crate::tui::widget::foot::keys;
 use crate::tui::widget::frame::{dialog, dialog_columns};
 use crate::tui::widget::line::{cut, wrap};
-use crate::tui::widget::tries::Tries;
+use crate::tui::widget::tries::{Tries, wrong_password};
 use crate::verbs::actor::Credential;
 use crate::verbs::request::Request;
 use crate::verbs::tokens::{CreateToken, DisableTokens, EnableTokens, RegenerateToken};
@@ -116,6 +116,11 @@ impl Page for Confirm {
         Some(&mut self.waiting)
     }
 
+    fn edited(&mut self) -> Outcome {
+        self.problem = None;
+        Outcome::Stay
+    }
+
     fn refused(&mut self, error: Error) -> Outcome {
         if error.kind != Kind::Unauthenticated {
             return Outcome::Refuse(error);
@@ -123,7 +128,7 @@ impl Page for Confirm {
         if let Some(last) = self.tries.used_up_by(&error) {
             return Outcome::Refuse(last);
         }
-        self.problem = Some(error.to_string());
+        self.problem = Some(wrong_password(&error));
         Outcome::Stay
     }
 }

@@ -4,6 +4,7 @@ use ratatui::Frame;
 use ratatui::layout::Rect;
 use ratatui::text::{Line, Span};
 
+use crate::domain::selection::Selection;
 use crate::domain::time::{Timestamp, day_of, relative};
 use crate::domain::token::{Status, Token};
 use crate::tui::effect::Effect;
@@ -21,12 +22,23 @@ use crate::verbs::tokens::Shown;
 pub struct Details {
     token: Token,
     shown: Option<Shown>,
+    /// The first line shown.
+    top: usize,
 }
+
+/// Lines of the box beside those that scroll: two borders and the keys.
+const FRAME: usize = 3;
+/// Lines left free below the box, for what `y` has to say.
+const FREE: u16 = 3;
+/// How far a page scrolls.
+const PAGE: isize = 8;
+/// The most lines above the list of what the token may call.
+const FIXED: usize = 20;
 
 impl Details {
     /// What is known of `token`; how it was used may come later.
     pub fn new(token: Token, shown: Option<Shown>) -> Self {
-        Details { token, shown }
+        Details { token, shown, top: 0 }
     }
 
     /// How the token was used has come.
@@ -36,11 +48,25 @@ impl Details {
         }
     }
 
+    fn scroll(&mut self, by: isize) -> Outcome {
+        let most = match &self.token.selection {
+            Selection::Custom(methods) => methods.len(),
+            Selection::Sets(sets) => sets.len(),
+            Selection::Inherit => 0,
+        };
+        self.top = self.top.saturating_add_signed(by).min(most + FIXED);
+        Outcome::Stay
+    }
+
     /// Draws the dialog.
     pub fn view(&self, frame: &mut Frame<'_>, area: Rect, model: &Model) {
         let columns = dialog_columns(area);
+        let area = Rect { height: area.height.saturating_sub(FREE), ..area };
         let mut lines = lines(&self.token, self.shown.as_ref(), columns, model);
-        lines.resize(18, Line::default());
+        lines.extend(selection_lines(&self.token.selection, columns, model));
+        let room = usize::from(area.height).saturating_sub(FRAME);
+        lines.drain(..self.top.min(lines.len().saturating_sub(room)));
+        lines.resize(room, Line::default());
         let foot = keys(self.context(), model, columns);
         dialog(frame, area, &self.token.full_name(), lines, 0, foot, &model.theme);
     }
@@ -54,8 +80,36 @@ impl Page for Details {
     fn act(&mut self, action: Action, _facts: &Facts<'_>) -> Outcome {
         match action {
             Action::Cancel => Outcome::Close,
+            Action::Down => self.scroll(1),
+            Action::Up => self.scroll(-1),
+            Action::PageDown => self.scroll(PAGE),
+            Action::PageUp => self.scroll(-PAGE),
             Action::CopyHint => Outcome::Do(Effect::CopyText(self.token.hint.clone())),
             _ => Outcome::Stay,
+        }
+    }
+}
+
+/// What the token may call, one name a line.
+fn selection_lines(selection: &Selection, columns: usize, model: &Model) -> Vec<Line<'static>> {
+    let theme = &model.theme;
+    let row = |text: &str| Line::raw(cut(&format!("  {text}"), columns));
+    let head = |text: &str| Line::styled(cut(text, columns), theme.strong);
+    match selection {
+        Selection::Inherit => {
+            vec![Line::default(), head("May call whatever its account's role permits, jeton.* excepted")]
+        }
+        Selection::Custom(methods) if methods.is_empty() => vec![Line::default(), head("May call nothing yet")],
+        Selection::Custom(methods) => {
+            let rows = methods.iter().map(|m| row(m.as_str()));
+            [Line::default(), head("May call these methods")].into_iter().chain(rows).collect()
+        }
+        Selection::Sets(sets) => {
+            let rows = sets.iter().map(|name| {
+                let title = model.sets.iter().find(|s| s.name == *name).map_or("", |s| s.title.as_str());
+                row(&format!("{name}: {title}"))
+            });
+            [Line::default(), head("May call what these API sets hold")].into_iter().chain(rows).collect()
         }
     }
 }

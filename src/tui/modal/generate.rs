@@ -208,18 +208,23 @@ impl Page for Generate {
     fn act(&mut self, action: Action, facts: &Facts<'_>) -> Outcome {
         let last = self.sets.len() + 1;
         match (action, self.slot) {
-            (Action::Next, Slot::Api) if self.api < last => self.api += 1,
-            (Action::Previous, Slot::Api) if self.api > 0 => self.api -= 1,
+            (Action::Down, Slot::Api) if self.api < last => self.api += 1,
+            (Action::Up, Slot::Api) if self.api > 0 => self.api -= 1,
             (Action::Right, Slot::Api) => self.api = (self.api + 1) % (last + 1),
             (Action::Left, Slot::Api) => self.api = (self.api + last) % (last + 1),
             (Action::Right, Slot::Expires) => self.expiry.turn(false),
             (Action::Left, Slot::Expires) => self.expiry.turn(true),
             (Action::Enter, Slot::Button) => return self.submit(facts),
-            (Action::Next | Action::Enter, _) => self.step(false),
-            (Action::Previous, _) => self.step(true),
+            (Action::Next | Action::Down | Action::Enter, _) => self.step(false),
+            (Action::Previous | Action::Up, _) => self.step(true),
             (Action::Cancel, _) => return Outcome::Close,
             _ => {}
         }
+        Outcome::Stay
+    }
+
+    fn edited(&mut self) -> Outcome {
+        self.problem = None;
         Outcome::Stay
     }
 

@@ -163,11 +163,16 @@ impl Page for Regenerate {
             (Action::Right, Slot::Expires) => self.expiry.turn(false),
             (Action::Left, Slot::Expires) => self.expiry.turn(true),
             (Action::Enter, Slot::Button) => return self.submit(facts),
-            (Action::Next | Action::Enter, _) => self.step(false),
-            (Action::Previous, _) => self.step(true),
+            (Action::Next | Action::Down | Action::Enter, _) => self.step(false),
+            (Action::Previous | Action::Up, _) => self.step(true),
             (Action::Cancel, _) => return Outcome::Close,
             _ => {}
         }
+        Outcome::Stay
+    }
+
+    fn edited(&mut self) -> Outcome {
+        self.problem = None;
         Outcome::Stay
     }
 

@@ -20,7 +20,7 @@ use crate::tui::widget::field::Field;
 use crate::tui::widget::foot::keys;
 use crate::tui::widget::frame::{dialog, dialog_columns};
 use crate::tui::widget::line::{cut, wrap};
-use crate::tui::widget::tries::Tries;
+use crate::tui::widget::tries::{Tries, wrong_password};
 use crate::verbs::actor::Credential;
 use crate::verbs::ports::Usage;
 use crate::verbs::tokens::{DeleteTokens, DisableTokens, Pointed};
@@ -106,8 +106,14 @@ impl Remove {
         Outcome::Send(Credential::Password(self.username.clone(), password), verb.into())
     }
 
-    fn disable_instead(&self) -> Outcome {
+    /// With the password typed already it is not asked for again.
+    fn disable_instead(&mut self) -> Outcome {
         let verb = DisableTokens { tokens: vec![Pointed::on_screen(&self.token)] };
+        if !self.password.is_empty() {
+            self.problem = None;
+            let password = Password::typed(self.password.take());
+            return Outcome::Send(Credential::Password(self.username.clone(), password), verb.into());
+        }
         let about = format!("{} is denied from the next request on and can be enabled again.", self.token.name);
         let title = format!("Disable {}", self.token.name);
         let confirm = Confirm::new(title, about, self.username.clone(), Wanted::Disable(verb));
@@ -182,8 +188,8 @@ impl Page for Remove {
         match (action, self.slot()) {
             (Action::Enter, Slot::Revoke) => return self.revoke(),
             (Action::Enter, Slot::Disable) => return self.disable_instead(),
-            (Action::Enter | Action::Next, _) => self.step(false),
-            (Action::Previous, _) => self.step(true),
+            (Action::Enter | Action::Next | Action::Down, _) => self.step(false),
+            (Action::Previous | Action::Up, _) => self.step(true),
             (Action::Left | Action::Right, Slot::Disable) => self.slot = 3,
             (Action::Left | Action::Right, Slot::Revoke) => self.slot = 2,
             (Action::Cancel, _) => return Outcome::Close,
@@ -196,6 +202,11 @@ impl Page for Remove {
         Some(&mut self.waiting)
     }
 
+    fn edited(&mut self) -> Outcome {
+        self.problem = None;
+        Outcome::Stay
+    }
+
     fn refused(&mut self, error: Error) -> Outcome {
         if error.kind == Kind::Unauthenticated {
             self.slot = 1;
@@ -203,7 +214,7 @@ impl Page for Remove {
         if let Some(last) = self.tries.used_up_by(&error) {
             return Outcome::Refuse(last);
         }
-        self.problem = Some(error.to_string());
+        self.problem = Some(wrong_password(&error));
         Outcome::Stay
     }
 }

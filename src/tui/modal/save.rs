@@ -1,6 +1,5 @@
 //! Where to save a secret.
 
-use std::path::PathBuf;
 use std::sync::Arc;
 
 use ratatui::Frame;
@@ -9,6 +8,7 @@ use ratatui::text::{Line, Span};
 
 use crate::domain::name::TokenName;
 use crate::domain::secret::Secret;
+use crate::platform::paths;
 use crate::tui::effect::Effect;
 use crate::tui::keymap::{Action, Context};
 use crate::tui::model::Model;
@@ -67,10 +67,15 @@ impl Page for Save {
         Some(&mut self.path)
     }
 
+    fn edited(&mut self) -> Outcome {
+        self.problem = None;
+        Outcome::Stay
+    }
+
     fn act(&mut self, action: Action, _facts: &Facts<'_>) -> Outcome {
         match action {
             Action::Enter if self.path.is_empty() => Outcome::Stay,
-            Action::Enter => Outcome::Do(Effect::Save(PathBuf::from(self.path.text()), Arc::clone(&self.secret))),
+            Action::Enter => Outcome::Do(Effect::Save(paths::expanded(self.path.text()), Arc::clone(&self.secret))),
             Action::Cancel => Outcome::Close,
             _ => Outcome::Stay,
         }

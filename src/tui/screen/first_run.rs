@@ -191,8 +191,8 @@ impl Page for FirstRun {
 
     fn act(&mut self, action: Action, _facts: &Facts<'_>) -> Outcome {
         match (action, self.slot()) {
-            (Action::Next, _) => self.step(false),
-            (Action::Previous, _) => self.step(true),
+            (Action::Next | Action::Down, _) => self.step(false),
+            (Action::Previous | Action::Up, _) => self.step(true),
             (Action::Left | Action::Right, Slot::SelfService) => self.self_service = !self.self_service,
             (Action::Left | Action::Right, Slot::Catalogue) => self.catalogue = !self.catalogue,
             (Action::Enter, Slot::Button) => return self.submit(),
@@ -205,6 +205,11 @@ impl Page for FirstRun {
 
     fn waiting(&mut self) -> Option<&mut Option<RequestId>> {
         Some(&mut self.waiting)
+    }
+
+    fn edited(&mut self) -> Outcome {
+        self.problem = None;
+        Outcome::Stay
     }
 
     fn refused(&mut self, error: Error) -> Outcome {

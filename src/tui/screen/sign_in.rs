@@ -63,6 +63,9 @@ impl SignIn {
     }
 
     fn submit(&mut self) -> Outcome {
+        if self.password.is_empty() {
+            return Outcome::Stay;
+        }
         match Username::parse(self.username.text()) {
             Err(error) => {
                 self.problem = Some(error.to_string());
@@ -135,6 +138,11 @@ impl Page for SignIn {
 
     fn waiting(&mut self) -> Option<&mut Option<RequestId>> {
         Some(&mut self.waiting)
+    }
+
+    fn edited(&mut self) -> Outcome {
+        self.problem = None;
+        Outcome::Stay
     }
 
     fn refused(&mut self, error: Error) -> Outcome {

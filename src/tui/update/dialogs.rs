@@ -79,7 +79,12 @@ pub(super) fn copied(model: &mut Model, result: Result<Copied>) -> Vec<Effect> {
     let (text, done) = match result {
         Ok(Copied::ForAWhile) => (format!("copied, cleared in {} s", CLEARED_AFTER.as_secs()), true),
         Ok(Copied::ForGood) => ("copied".to_owned(), true),
-        Ok(Copied::Sent) => ("sent to your terminal, it stays there".to_owned(), true),
+        Ok(Copied::Sent { through_tmux: false }) => ("sent to your terminal, it stays there".to_owned(), true),
+        Ok(Copied::Sent { through_tmux: true }) => {
+            let text =
+                "sent to your terminal, it stays there; tmux drops it unless allow-passthrough is on: paste to see";
+            (text.to_owned(), true)
+        }
         Err(error) => (error.to_string(), false),
     };
     match model.modals.last_mut() {

@@ -6,7 +6,7 @@ mod requests;
 
 use crossterm::event::{KeyEvent, KeyEventKind};
 
-use crate::error::Error;
+use crate::error::{Error, Kind};
 use crate::tui::effect::Effect;
 use crate::tui::keymap::{self, Action, Key};
 use crate::tui::modal::Modal;
@@ -133,7 +133,7 @@ fn press(model: &mut Model, event: &KeyEvent) -> Vec<Effect> {
     }
     let Some(action) = keymap::lookup(model.context(), Key::from(*event), model) else { return Vec::new() };
     match action {
-        Action::Interrupt => return leave_program(model, layer, Err(Error::cancelled())),
+        Action::Interrupt => return leave_program(model, layer, Err(Error::new(Kind::Cancelled, "ended by Ctrl-C"))),
         Action::Suspend => return vec![Effect::Suspend],
         Action::Redraw => return vec![Effect::Clear],
         _ if waits => return Vec::new(),

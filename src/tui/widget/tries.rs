@@ -18,3 +18,11 @@ impl Tries {
         (self.0 >= MOST).then(|| error.clone().why(format!("{MOST} tries failed; nothing was changed")))
     }
 }
+
+/// A refusal in the words of somebody who has signed in already and types only a password.
+pub fn wrong_password(error: &Error) -> String {
+    if error.kind == Kind::Unauthenticated && error.retry_after.is_none() {
+        return "That password is wrong, or the account was disabled meanwhile".to_owned();
+    }
+    error.to_string()
+}

@@ -78,7 +78,7 @@ fn generate_reveal_save_copy_done() {
     s.keys("<left><enter><up><up><enter><enter>");
     s.assert_shows("Generate deploy-bot");
     s.keys("wrong password<enter>");
-    s.assert_shows("the password is wrong");
+    s.assert_shows("That password is wrong");
     s.house.fakes.clock.forward(1_000);
     s.keys(&format!("{PASSWORD}<enter>"));
     s.assert_shows("Token deploy-bot is ready");
