@@ -9,7 +9,6 @@ use crate::error::Error;
 use crate::tui::effect::Effect;
 use crate::tui::keymap::{Action, Context};
 use crate::tui::modal::Modal;
-use crate::tui::model::Tone;
 use crate::tui::msg::RequestId;
 use crate::tui::widget::field::Field;
 use crate::verbs::actor::Credential;
@@ -42,8 +41,6 @@ pub enum Outcome {
     Moved,
     /// Something done outside.
     Do(Effect),
-    /// A line for a while.
-    Say(Tone, String),
     /// To be closed, with the page below told why.
     Refuse(Error),
     /// A new form of the token under the cursor.

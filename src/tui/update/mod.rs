@@ -203,10 +203,6 @@ pub(super) fn apply(model: &mut Model, layer: Layer, outcome: Outcome) -> Vec<Ef
         Outcome::List(anchor) => requests::list(model, anchor),
         Outcome::Moved => requests::moved(model),
         Outcome::Do(effect) => vec![effect],
-        Outcome::Say(tone, text) => {
-            model.say(tone, text, None);
-            Vec::new()
-        }
         Outcome::Refuse(error) => refuse(model, layer, error),
         Outcome::Open(what) => dialogs::open(model, what),
         Outcome::Leave => {
