@@ -143,10 +143,22 @@ fn absent(path: &Path) -> Error {
 
 type Found = Option<(PathBuf, Keys)>;
 
+/// The largest configuration that is read, in bytes.
+const MOST: u64 = 64 * 1024;
+
+/// A device or a pipe could be read for ever.
+fn regular(path: &Path) -> std::io::Result<()> {
+    let meta = fs::metadata(path)?;
+    if !meta.is_file() || meta.len() > MOST {
+        return Err(std::io::Error::other(format!("it is no regular file of at most {MOST} bytes")));
+    }
+    Ok(())
+}
+
 /// What stands in the file at `path`, if it is there.
 fn read(path: &Path) -> Result<Found> {
     let refused = |why: String| Error::usage(format!("the configuration {} can't be read", path.display())).why(why);
-    let text = match fs::read_to_string(path) {
+    let text = match regular(path).and_then(|()| fs::read_to_string(path)) {
         Ok(text) => text,
         Err(e) if matches!(e.kind(), ErrorKind::NotFound | ErrorKind::NotADirectory) => return Ok(None),
         Err(e) => return Err(refused(e.to_string())),

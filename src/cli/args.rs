@@ -6,7 +6,7 @@ use std::path::PathBuf;
 
 use clap::{Args, ColorChoice, CommandFactory, FromArgMatches, Parser, Subcommand};
 
-use crate::domain::secret::Secret;
+use crate::domain::secret::stands_in;
 use crate::domain::text::{shown, shown_lines};
 
 const EXAMPLES: &str = "\
@@ -238,18 +238,17 @@ pub fn read(args: impl Iterator<Item = OsString>) -> Result<Line, Stop> {
                 .map_err(|_| Stop { text: format!("error: argument {index} is not UTF-8\n"), wanted: false })?,
         );
     }
+    if let Some(index) = words.iter().position(|w| stands_in(w)) {
+        let text = format!(
+            "error: argument {index} is, or holds, a secret: what stands on a command line can be seen by others\n  \
+             Give it to verify on stdin. Whoever saw it can use it: give the token a new one with regenerate\n"
+        );
+        return Err(Stop { text, wanted: false });
+    }
     parse(&words).map_err(|stop| {
-        let safe: Vec<String> = words.iter().map(|w| without_secret(&shown(w))).collect();
+        let safe: Vec<String> = words.iter().map(|w| shown(w).into_owned()).collect();
         parse(&safe).err().unwrap_or(stop)
     })
-}
-
-/// A secret given as a word has been seen by every process that looked; a message must not hand it on to a log.
-fn without_secret(word: &str) -> String {
-    match Secret::parse(word) {
-        Ok(secret) => format!("{}_…", secret.hint()),
-        Err(_) => word.to_owned(),
-    }
 }
 
 fn parse(words: &[String]) -> Result<Line, Stop> {

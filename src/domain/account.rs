@@ -6,13 +6,13 @@ use crate::domain::name::Username;
 use crate::domain::role::Role;
 use crate::domain::time::Timestamp;
 
-/// An account's immutable id, shown as `a7`.
+/// An account's immutable id, shown as `a:7`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct AccountId(pub i64);
 
 impl fmt::Display for AccountId {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "a{}", self.0)
+        write!(f, "a:{}", self.0)
     }
 }
 

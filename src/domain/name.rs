@@ -2,6 +2,7 @@
 
 use std::fmt;
 
+use crate::domain::secret::stands_in;
 use crate::domain::text::{is_hostile, shown};
 use crate::error::{Error, Result};
 
@@ -27,6 +28,16 @@ fn quoted(text: &str) -> String {
     let head: String = text.chars().take(64).collect();
     let more = if head.len() < text.len() { "…" } else { "" };
     format!("\"{}{more}\"", shown(&head))
+}
+
+/// What people choose is kept, shown and logged: a secret must not get there.
+fn no_secret(text: &str) -> Result<()> {
+    if !stands_in(text) {
+        return Ok(());
+    }
+    Err(Error::usage("that is, or holds, a secret").why("what stands there is kept and shown").next(
+        "Name a token by its hint, the part before the second _. Whoever saw the secret can use it: regenerate it",
+    ))
 }
 
 macro_rules! text_newtype {
@@ -87,6 +98,7 @@ impl TokenName {
     /// # Errors
     /// [`crate::error::Kind::Usage`] with the rule.
     pub fn parse(text: &str) -> Result<Self> {
+        no_secret(text)?;
         if well_formed(text, TOKEN_NAME_MAX, u8::is_ascii_alphabetic) {
             return Ok(TokenName(text.to_owned()));
         }
@@ -99,6 +111,7 @@ impl Description {
     /// [`crate::error::Kind::Usage`] when it is too long or holds a character that could drive a terminal.
     pub fn parse(text: &str) -> Result<Self> {
         let text = text.trim();
+        no_secret(text)?;
         let length = text.chars().count();
         if length > DESCRIPTION_MAX {
             return Err(Error::usage("the description is too long")

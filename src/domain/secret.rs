@@ -148,6 +148,12 @@ impl Secret {
     }
 }
 
+/// Whether a secret, whole or mistyped, stands anywhere in `text`: it must not be kept, or repeated by a message.
+pub fn stands_in(text: &str) -> bool {
+    let letter = |c: char| c.is_ascii_alphanumeric() || c == '_';
+    text.split(|c| !letter(c)).any(|word| !matches!(Secret::parse(word), Err(SecretFault::Malformed)))
+}
+
 impl fmt::Debug for Secret {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "Secret({}…)", self.hint())
@@ -203,6 +209,17 @@ mod tests {
             assert_eq!(secret.hint().len(), 12);
         });
         assert_eq!(format!("{secret:?}"), format!("Secret({}…)", secret.hint()));
+    }
+
+    #[test]
+    fn a_secret_is_found_in_a_text() {
+        from_seed(3).expose(|s| {
+            for text in [s.to_owned(), format!("ops/{s}"), format!("--set={s}"), format!("used by CI ({s}).")] {
+                assert!(stands_in(&text), "{text}");
+            }
+            assert!(!stands_in(&s[..12]), "the hint is public");
+        });
+        assert!(!stands_in("a description of jtn_ tokens"));
     }
 
     #[test]

@@ -10,21 +10,21 @@ use crate::domain::selection::Selection;
 use crate::domain::time::Timestamp;
 use crate::error::{Error, Result};
 
-/// A token's immutable id, shown as `t1204`.
+/// A token's immutable id, shown as `t:1204`: no name can be taken for one.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct TokenId(pub i64);
 
 impl TokenId {
-    /// Reads `t1204`.
+    /// Reads `t:1204`.
     pub fn parse(text: &str) -> Option<Self> {
-        let digits = text.strip_prefix('t')?;
+        let digits = text.strip_prefix("t:")?;
         (!digits.is_empty() && digits.bytes().all(|b| b.is_ascii_digit())).then(|| digits.parse().ok().map(TokenId))?
     }
 }
 
 impl fmt::Display for TokenId {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "t{}", self.0)
+        write!(f, "t:{}", self.0)
     }
 }
 

@@ -9,6 +9,9 @@ use crate::domain::secret::Secret;
 use crate::error::{Error, Result};
 use crate::verbs::ports::{Delivery, SavedSecret};
 
+/// Endings of the files that SQLite keeps beside a store.
+const RESERVED: [&str; 3] = ["-journal", "-wal", "-shm"];
+
 /// Files on this machine.
 pub struct FileDelivery;
 
@@ -48,6 +51,11 @@ impl Delivery for FileDelivery {
             Error::failure(format!("the secret can't be saved to {}", path.display())).why(e.to_string()).next(next)
         };
         let path = std::path::absolute(path).map_err(refused)?;
+        if RESERVED.iter().any(|ending| path.as_os_str().as_encoded_bytes().ends_with(ending.as_bytes())) {
+            return Err(Error::usage(format!("the secret can't be saved to {}", path.display()))
+                .why("SQLite takes files of that ending for its own and removes them")
+                .next("Choose another name"));
+        }
         let mut file = OpenOptions::new().write(true).create_new(true).mode(0o600).open(&path).map_err(refused)?;
         let saved = SavedFile { path, kept: false };
         secret.expose(|s| file.write_all(s.as_bytes())).map_err(refused)?;

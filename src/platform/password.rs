@@ -96,7 +96,9 @@ impl PasswordHasher for Argon2Hasher {
         let (phc, params) = parsed(hash)?;
         let found = self.bounded(|| password.expose(|p| argon2.verify_password(p, &phc)));
         Ok(match found {
-            Err(_) => Verdict::Wrong,
+            Err(argon2::password_hash::Error::PasswordInvalid) => Verdict::Wrong,
+            // Out of memory, say: as much a failure as it is for a name that nobody has.
+            Err(e) => return Err(failed("compared")(e)),
             Ok(()) if params.m_cost() < MEMORY || params.t_cost() < PASSES => Verdict::RightButWeak,
             Ok(()) => Verdict::Right,
         })

@@ -6,7 +6,7 @@ use super::ports::Snapshot;
 use crate::domain::account::{Account, AccountId};
 use crate::domain::name::{TokenName, Username};
 use crate::domain::role::Role;
-use crate::domain::secret::{PublicId, Secret, SecretFault};
+use crate::domain::secret::PublicId;
 use crate::domain::token::{Token, TokenId, TokenRef};
 use crate::error::{Error, Result};
 
@@ -170,33 +170,24 @@ fn meant(actor: &Account, snapshot: &dyn Snapshot, reference: &TokenRef, trashed
         TokenRef::Id(id) => return Ok(snapshot.token(*id)?.into_iter().collect()),
         TokenRef::Typed(text) => text.as_str(),
     };
-    refuse_secret(text)?;
     if let Some((account, name)) = text.split_once('/') {
         let account = snapshot.account_named(&Username::parse(account)?)?;
         let name = TokenName::parse(name)?;
         return account.map_or(Ok(Vec::new()), |a| snapshot.tokens_named(Some(a.id), &name, trashed));
+    }
+    // An id or a hint means one token, whatever others are called.
+    if let Some(id) = TokenId::parse(text) {
+        return Ok(snapshot.token(id)?.into_iter().collect());
+    }
+    if let Some(token) = by_hint(snapshot, text)? {
+        return Ok(vec![token]);
     }
     let name = TokenName::parse(text)?;
     let own = snapshot.tokens_named(Some(actor.id), &name, trashed)?;
     if !own.is_empty() {
         return Ok(own);
     }
-    let mut found = snapshot.tokens_named(None, &name, trashed)?;
-    if let Some(id) = TokenId::parse(text) {
-        found.extend(snapshot.token(id)?);
-    }
-    found.extend(by_hint(snapshot, text)?);
-    Ok(found)
-}
-
-/// A secret where a name belongs would be repeated by every message about it.
-fn refuse_secret(text: &str) -> Result<()> {
-    match Secret::parse(text) {
-        Err(SecretFault::Malformed) => Ok(()),
-        Ok(_) | Err(SecretFault::Checksum) => Err(Error::usage("that is a secret, where a token's name belongs")
-            .why("what stands on a command line can be seen by others")
-            .next("Name the token by its hint, the part before the second _, and give it a new secret: regenerate")),
-    }
+    snapshot.tokens_named(None, &name, trashed)
 }
 
 fn by_hint(snapshot: &dyn Snapshot, text: &str) -> Result<Option<Token>> {

@@ -245,7 +245,7 @@ fn json_has_the_promised_shape() {
     token["created_at"] = json!("then");
     token["hint"] = json!("hint");
     let expected = json!({
-        "id": "t1", "name": "a", "account": "ops", "description": "Fürs Büro", "kind": "api", "status": "active",
+        "id": "t:1", "name": "a", "account": "ops", "description": "Fürs Büro", "kind": "api", "status": "active",
         "enabled": true, "account_enabled": true,
         "selection": {"inherit": false, "sets": ["Marketplace"], "methods": []},
         "hint": "hint", "created_at": "then", "expires_at": null, "last_seen_at": null, "deleted_at": null,
@@ -494,5 +494,5 @@ fn a_secret_in_place_of_a_name_is_not_repeated() {
         }
     }
     assert!(home.as_ops(&["token", "show", &secret[..12]]).succeeds().out.contains("ops/a"), "the hint is enough");
-    home.as_ops(&["token", "rm", "a", "t1", "ops/a", "--confirm", "a"]).succeeds();
+    home.as_ops(&["token", "rm", "a", "t:1", "ops/a", "--confirm", "a"]).succeeds();
 }

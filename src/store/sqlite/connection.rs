@@ -27,6 +27,7 @@ use crate::verbs::ports::{
 /// A store in one SQLite file.
 pub struct SqliteStore {
     db: Mutex<Connection>,
+    identity: open::Identity,
     path: PathBuf,
 }
 
@@ -48,7 +49,8 @@ impl SqliteStore {
     }
 
     fn with(path: &Path, create: bool) -> Result<Self> {
-        Ok(SqliteStore { db: Mutex::new(open::open(path, create)?), path: path.to_owned() })
+        let (db, identity) = open::open(path, create)?;
+        Ok(SqliteStore { db: Mutex::new(db), identity, path: path.to_owned() })
     }
 
     /// Where it is.
@@ -84,6 +86,7 @@ impl Store for SqliteStore {
         let tx = db.transaction_with_behavior(TransactionBehavior::Deferred).map_err(failed)?;
         let out = f(&Open(&tx))?;
         tx.finish().map_err(failed)?;
+        self.identity.holds()?;
         Ok(out)
     }
 
@@ -98,7 +101,10 @@ impl Store for SqliteStore {
         let now = now();
         let (entries, out) = f(&mut Open(&tx), now)?.into_parts();
         audit::append(&tx, by, now, &entries)?;
+        self.identity.holds()?;
         tx.commit().map_err(failed)?;
+        // Between the two the file may have gone: then nobody sees the change, and it must not be called done.
+        self.identity.holds()?;
         Ok(out)
     }
 
@@ -106,7 +112,10 @@ impl Store for SqliteStore {
         let mut db = self.lock();
         let tx = db.transaction_with_behavior(TransactionBehavior::Immediate).map_err(failed)?;
         let out = f(&mut Open(&tx))?;
+        self.identity.holds()?;
         tx.commit().map_err(failed)?;
+        // Between the two the file may have gone: then nobody sees the change, and it must not be called done.
+        self.identity.holds()?;
         Ok(out)
     }
 }

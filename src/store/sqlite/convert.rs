@@ -14,6 +14,12 @@ pub(super) fn failed(error: rusqlite::Error) -> Error {
             ("the store is busy: another program has kept it locked", Some("Try again in a moment"))
         }
         Some(Code::DiskFull) => ("the disk is full; nothing was changed", Some("Free some room, then repeat")),
+        Some(Code::SystemIoFailure) => {
+            ("the store's file can't be read or written", Some("Look whether the disk is full or failing"))
+        }
+        Some(Code::CannotOpen) => {
+            ("the store can't be opened", Some("Check the mode of the file, its folder and its mount"))
+        }
         Some(Code::ReadOnly) => {
             ("the store can't be written", Some("Check the mode of the file, its folder and its mount"))
         }

@@ -19,11 +19,13 @@ const APPLICATION_ID: i32 = 0x6a65_746e;
 const MIGRATIONS: &[&str] = &[include_str!("migrations/001.sql")];
 /// SQLite before it can lose commits in WAL mode (the WAL-reset bug, fixed in 3.51.3).
 const OLDEST_SQLITE: i32 = 3_051_003;
+/// What SQLite may keep beside the file.
+const COMPANIONS: [&str; 3] = ["-wal", "-shm", "-journal"];
 /// How long a writer waits for another.
 const BUSY_TIMEOUT: Duration = Duration::from_secs(10);
 
 /// Opens the store at `path`, creating it where `create` says so and it isn't there.
-pub(super) fn open(path: &Path, create: bool) -> Result<Connection> {
+pub(super) fn open(path: &Path, create: bool) -> Result<(Connection, Identity)> {
     if rusqlite::version_number() < OLDEST_SQLITE {
         return Err(Error::failure("this SQLite can lose changes").why(format!("it is {}", rusqlite::version())));
     }
@@ -33,11 +35,39 @@ pub(super) fn open(path: &Path, create: bool) -> Result<Connection> {
     }
     check_ancestors(&path)?;
     check_file(&path)?;
+    check_companions(&path)?;
     let flags = OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_NO_MUTEX | OpenFlags::SQLITE_OPEN_NOFOLLOW;
     let mut db = Connection::open_with_flags(&path, flags).map_err(failed)?;
     configure(&db).and_then(|()| window::prepare(&db)).map_err(failed)?;
     migrate(&mut db, create)?;
-    Ok(db)
+    let identity = Identity::of(path)?;
+    Ok((db, identity))
+}
+
+/// Which file was opened, to notice when another one, or none, stands in its place.
+pub(super) struct Identity {
+    path: PathBuf,
+    device: u64,
+    inode: u64,
+}
+
+impl Identity {
+    fn of(path: PathBuf) -> Result<Self> {
+        let meta = fs::symlink_metadata(&path).map_err(|e| cant_open(&path).why(e.to_string()))?;
+        Ok(Identity { device: meta.dev(), inode: meta.ino(), path })
+    }
+
+    /// # Errors
+    /// [`Kind::Failure`] when the file was moved, removed or replaced: what is read from it is not what others see, and
+    /// what is written to it is lost.
+    pub(super) fn holds(&self) -> Result<()> {
+        match fs::symlink_metadata(&self.path) {
+            Ok(meta) if (meta.dev(), meta.ino()) == (self.device, self.inode) => Ok(()),
+            _ => Err(Error::failure(format!("the store {} was removed or replaced", self.path.display()))
+                .why("it is not the file that was opened")
+                .next("Start jeton again, and look whether the last change is there")),
+        }
+    }
 }
 
 /// The path with its folder resolved as far as it is there, so that links on the way are followed once, before the
@@ -87,10 +117,11 @@ fn create_file(path: &Path) -> Result<()> {
     }
 }
 
-/// Nobody else may be able to replace the file or a folder above it.
+/// Nobody else may be able to replace the file, its companions or a folder above them.
 fn check_ancestors(path: &Path) -> Result<()> {
     const STICKY: u32 = 0o1000;
-    const OTHERS_WRITE: u32 = 0o002;
+    const OTHERS_WRITE: u32 = 0o022;
+    let us = rustix::process::geteuid().as_raw();
     for folder in path.ancestors().skip(1) {
         let meta = match fs::metadata(folder) {
             Ok(meta) => meta,
@@ -100,7 +131,37 @@ fn check_ancestors(path: &Path) -> Result<()> {
         if meta.mode() & OTHERS_WRITE != 0 && meta.mode() & STICKY == 0 {
             return Err(cant_open(path)
                 .why(format!("{} can be written by others (mode {:04o})", folder.display(), meta.mode() & 0o7777))
-                .next(format!("Run: chmod o-w {}", folder.display())));
+                .next(format!("Run: chmod go-w {}", folder.display())));
+        }
+        if meta.uid() != us && meta.uid() != 0 {
+            return Err(cant_open(path)
+                .why(format!("{} belongs to uid {}, who could replace what is in it", folder.display(), meta.uid()))
+                .next("Choose a folder of your own with --store"));
+        }
+    }
+    Ok(())
+}
+
+/// What SQLite keeps beside the file is read back as part of it.
+fn check_companions(path: &Path) -> Result<()> {
+    for ending in COMPANIONS {
+        let mut name = path.as_os_str().to_owned();
+        name.push(ending);
+        let companion = PathBuf::from(name);
+        match fs::symlink_metadata(&companion) {
+            Err(e) if e.kind() == ErrorKind::NotFound => {}
+            Err(e) => return Err(cant_open(path).why(format!("{}: {e}", companion.display()))),
+            Ok(meta) => {
+                let ours = meta.uid() == rustix::process::geteuid().as_raw();
+                if !meta.is_file() || !ours || meta.mode() & 0o077 != 0 {
+                    return Err(cant_open(path).why(format!(
+                        "{} is not a regular file of ours that only we can read (uid {}, mode {:04o})",
+                        companion.display(),
+                        meta.uid(),
+                        meta.mode() & 0o7777
+                    )));
+                }
+            }
         }
     }
     Ok(())

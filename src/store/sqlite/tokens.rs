@@ -20,7 +20,7 @@ use crate::verbs::ports::NewToken;
 /// Everything about a token in one row; what stands in its own tables is fetched by key.
 pub(super) const SELECT: &str = "
     SELECT t.id, t.name, t.description, t.enabled, t.selection, t.created_at, t.expires_at, t.deleted_at, t.revision,
-           a.id, a.username, a.role, a.enabled,
+           a.id, a.username, a.role, a.enabled AND a.deleted_at IS NULL,
            c.public_id, c.created_at,
            p.public_id, p.retires_at, (SELECT at FROM last_uses WHERE public_id = p.public_id),
            (SELECT max(at) FROM last_uses WHERE token_id = t.id),

@@ -69,21 +69,28 @@ impl Reveal {
     pub fn view(&self, frame: &mut Frame<'_>, area: Rect, model: &Model) {
         let theme = &model.theme;
         let columns = dialog_columns(area);
+        // Broken over two lines where it doesn't fit on one: a cut secret would look whole.
+        let broken = |text: &str| {
+            let letters: Vec<char> = text.chars().collect();
+            let mut rows: Vec<Line<'static>> = letters
+                .chunks(columns.saturating_sub(2).max(1))
+                .map(|row| Line::styled(format!("  {}", row.iter().collect::<String>()), theme.strong))
+                .collect();
+            rows.resize(rows.len().max(2), Line::default());
+            rows
+        };
         let secret = if self.shown {
             // The one place that puts a secret on the screen.
-            self.secret.expose(|s| Line::from(vec![Span::raw("  "), Span::styled(s.to_owned(), theme.strong)]))
+            self.secret.expose(broken)
         } else {
-            let dots = "•".repeat(Secret::hidden_len());
-            Line::from(vec![
-                Span::raw("  "),
-                Span::styled(cut(&format!("{}_{dots}", self.secret.hint()), columns.saturating_sub(2)), theme.strong),
-            ])
+            broken(&format!("{}_{}", self.secret.hint(), "•".repeat(Secret::hidden_len())))
         };
         let mut lines = vec![
             Line::styled(cut("This is the only time the secret is shown.", columns), theme.warning),
             Line::default(),
-            secret,
-            Line::default(),
+        ];
+        lines.extend(secret);
+        lines.extend([
             Line::from(vec![
                 Span::styled("Use it   ", theme.dim),
                 Span::raw(cut(
@@ -92,7 +99,7 @@ impl Reveal {
                 )),
             ]),
             Line::default(),
-        ];
+        ]);
         lines.extend(wrap(&self.note, columns).into_iter().take(3).map(|l| Line::styled(l, theme.good)));
         lines.resize(10, Line::default());
         let foot = keys(self.context(), model, columns);

@@ -47,6 +47,7 @@ impl Change for CreateToken {
         let policy = tx.policy()?;
         let asked = self.expires.unwrap_or_else(|| policy.default_expiry.map_or(ExpirySpec::Never, ExpirySpec::In));
         let expiry = rules::expiry(asked, &policy, env)?;
+        rules::no_hint(&self.name, tx)?;
         rules::known(&self.selection, tx)?;
         let id = tx.insert_token(&NewToken {
             account: account.id,

@@ -1,7 +1,7 @@
 //! restore: out of the trash, disabled; enabling it is a second, deliberate act.
 
-use super::Pointed;
 use super::issue::{entry, named};
+use super::{Pointed, rules};
 use crate::domain::name::TokenName;
 use crate::domain::token::Token;
 use crate::error::{Error, Result};
@@ -43,6 +43,7 @@ impl Change for RestoreToken {
         token.deleted_at = None;
         token.enabled = false;
         if let Some(name) = &self.rename {
+            rules::no_hint(name, tx)?;
             token.name = name.clone();
         }
         tx.update_token(&token)?;

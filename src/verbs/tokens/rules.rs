@@ -3,6 +3,7 @@
 use crate::domain::account::AccountId;
 use crate::domain::expiry::{Expiry, ExpirySpec};
 use crate::domain::method::MethodId;
+use crate::domain::name::TokenName;
 use crate::domain::policy::Policy;
 use crate::domain::selection::Selection;
 use crate::error::{Error, Result};
@@ -19,6 +20,17 @@ pub(super) fn expiry(spec: ExpirySpec, policy: &Policy, env: &Env<'_>) -> Result
         (_, None) => Ok(expiry),
         _ => Err(Error::conflict("that expiry is too late").why(format!("here a token lives {max} at most"))),
     }
+}
+
+/// Refuses a name that could be taken for the hint of another token.
+pub(super) fn no_hint(name: &TokenName, snapshot: &dyn Snapshot) -> Result<()> {
+    let Some(installation) = snapshot.installation()? else { return Ok(()) };
+    let head = format!("{}_", installation.prefix);
+    if !name.as_str().starts_with(&head) {
+        return Ok(());
+    }
+    Err(Error::usage(format!("a token's name can't begin with {head}"))
+        .why("it could be taken for another token's hint"))
 }
 
 /// Refuses when an account has more active tokens than policy allows, counted as the transaction would leave them.

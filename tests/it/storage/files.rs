@@ -6,11 +6,13 @@ use std::path::{Path, PathBuf};
 
 use jeton::error::{Error, Kind};
 use jeton::store::sqlite::SqliteStore;
+use jeton::verbs::decide;
 use jeton::verbs::ports::Store;
+use jeton::verbs::tokens::{DisableTokens, Pointed};
 use rustix::fs::{CWD, FileType, Mode, mknodat};
 
 use super::{as_child, child, finished};
-use crate::support::world::{Fakes, House, Place, add_account, local};
+use crate::support::world::{Fakes, House, OWNER, Place, add_account, local};
 use jeton::domain::role::Role;
 
 fn chmod(path: &Path, mode: u32) {
@@ -135,9 +137,9 @@ fn no_folder_above_may_be_open_to_others() {
     let path = above.join("inner/jeton.db");
     fs::create_dir_all(path.parent().unwrap()).unwrap();
     drop(SqliteStore::open_or_create(&path).unwrap());
-    for bits in [0o777, 0o702, 0o773] {
+    for bits in [0o777, 0o702, 0o773, 0o775] {
         chmod(&above, bits);
-        refused_anyway(&path, &["can be written by others", &format!("{bits:04o}"), "chmod o-w"]);
+        refused_anyway(&path, &["can be written by others", &format!("{bits:04o}"), "chmod go-w"]);
     }
     let fresh = above.join("new/jeton.db");
     assert_eq!(SqliteStore::open_or_create(&fresh).err().unwrap().kind, Kind::Failure);
@@ -147,6 +149,57 @@ fn no_folder_above_may_be_open_to_others() {
     chmod(&above, 0o755);
     SqliteStore::open(&path).unwrap();
 }
+
+/// Root may own what lies above, somebody else may not.
+#[test]
+fn no_folder_above_may_be_another_owners() {
+    if !is_root() {
+        return println!("skipped: only root can give a folder away");
+    }
+    let place = Place::new();
+    let above = place.folder().join("above");
+    let path = above.join("jeton.db");
+    drop(SqliteStore::open_or_create(&path).unwrap());
+    std::os::unix::fs::chown(&above, Some(65534), None).unwrap();
+    refused_anyway(&path, &["belongs to uid 65534"]);
+}
+
+#[test]
+fn what_sqlite_keeps_beside_it_is_checked_too() {
+    let beside = |place: &Place, ending: &str| PathBuf::from(format!("{}{ending}", place.path().display()));
+    for ending in ["-wal", "-shm", "-journal"] {
+        let place = finished_store();
+        mknodat(CWD, beside(&place, ending), FileType::Fifo, Mode::from_raw_mode(0o600), 0).unwrap();
+        refused_anyway(&place.path(), &[ending, "not a regular file of ours"]);
+        let place = finished_store();
+        fs::write(beside(&place, ending), "").unwrap();
+        chmod(&beside(&place, ending), 0o666);
+        refused_anyway(&place.path(), &[ending, "mode 0666"]);
+    }
+}
+
+/// What others see is another file, or none: nothing may be called done there.
+#[test]
+fn a_store_removed_or_replaced_while_open_is_noticed() {
+    for replace in [false, true] {
+        let house = House::new();
+        let issued = house.issue(OWNER, "bot");
+        let path = house.place.path();
+        let copy = path.with_extension("copy");
+        fs::copy(&path, &copy).unwrap();
+        if replace {
+            fs::rename(&copy, &path).unwrap();
+        } else {
+            fs::remove_file(&path).unwrap();
+        }
+        let disabled = house.ask(OWNER, DisableTokens { tokens: vec![Pointed::typed("bot")] });
+        assert!(disabled.unwrap_err().to_string().contains("was removed or replaced"), "replace: {replace}");
+        let verified = decide::verify(house.store(), &issued.secret.expose(str::to_owned), None, house.now(), CALLER);
+        assert!(verified.is_err(), "replace: {replace}");
+    }
+}
+
+const CALLER: decide::Caller<'static> = decide::Caller { address: "192.0.2.7", client: "it" };
 
 /// A link on the way is followed once, and what it leads to is checked.
 #[test]

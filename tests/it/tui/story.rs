@@ -371,3 +371,27 @@ fn a_demonstration_signs_in_by_itself_and_says_the_password() {
     s.assert_shows(&format!("demo, its password: {PASSWORD}"));
     s.assert_shows("ops@prod-1 · owner");
 }
+
+#[test]
+fn a_secret_is_never_cut() {
+    let house = house();
+    house.issue(OWNER, "bot");
+    let mut s = Screens::signed_in(house);
+    s.resize(45, 20);
+    s.keys(&format!("r<enter>{PASSWORD}<enter>v"));
+    let shown: String = s.text().chars().filter(|c| c.is_ascii_alphanumeric() || *c == '_').collect();
+    s.keys("y");
+    let secret = s.copied.pop().unwrap();
+    assert!(shown.contains(&secret), "{}", s.text());
+}
+
+#[test]
+fn tab_keeps_a_choice_and_arrows_change_it() {
+    let mut s = Screens::signed_in(house());
+    s.keys("nbot<tab><tab><tab>");
+    s.assert_shows("(•) nothing yet");
+    s.keys("<tab><s-tab><s-tab><tab>");
+    s.assert_shows("(•) nothing yet");
+    s.keys("<up>");
+    s.assert_shows("(•) Inherit");
+}

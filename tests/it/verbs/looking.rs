@@ -73,7 +73,7 @@ fn a_token_is_found_by_name_full_name_hint_and_id() {
     assert!(error.contains("member/same") && error.contains("viewer/same"), "{error}");
     refused(find(OWNER, "none"), Kind::NotFound);
     refused(find(OWNER, "jtn_zzzzzzzz"), Kind::NotFound);
-    refused(find(OWNER, "t999"), Kind::NotFound);
+    refused(find(OWNER, "t:999"), Kind::NotFound);
     refused(find("member", &second.hint.replace("jtn", "abc")), Kind::NotFound);
     for hostile in ["", "-x", "a b", "\u{1b}[2J", "a/b/c", "/", "member/", "Member/same"] {
         let error = refused(find(OWNER, hostile), Kind::Usage).to_string();
@@ -88,4 +88,27 @@ fn a_token_is_found_by_name_full_name_hint_and_id() {
     house.ask("member", delete(&["same"], "same")).unwrap();
     let error = refused(house.ask("member", disable(&["same"])), Kind::NotFound).to_string();
     assert!(error.contains("in the trash") && error.contains("jeton token restore"), "{error}");
+}
+
+/// A name can stand for nothing but itself: neither for another token's id, nor for its hint.
+#[test]
+fn no_name_passes_for_an_id_or_a_hint() {
+    let house = House::inhabited();
+    let real = house.issue(OWNER, "real").token;
+    assert_eq!(real.id.to_string(), format!("t:{}", real.id.0));
+    assert!(TokenName::parse(&real.id.to_string()).is_err());
+    let mut decoy = create("x");
+    decoy.name = token_name(&real.hint);
+    assert_eq!(house.ask("member", decoy).unwrap_err().kind, Kind::Usage);
+}
+
+#[test]
+fn a_secret_is_kept_nowhere_by_mistake() {
+    let house = House::inhabited();
+    house.issue(OWNER, "real").secret.expose(|s| {
+        for refused in [TokenName::parse(s).err(), Description::parse(&format!("was {s}")).err()] {
+            let said = refused.unwrap().to_string();
+            assert!(!said.contains(&s[13..]), "{said}");
+        }
+    });
 }

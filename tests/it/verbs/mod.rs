@@ -17,7 +17,7 @@ use jeton::domain::catalogue::Catalogue;
 use jeton::domain::expiry::{Expiry, ExpirySpec, Span};
 use jeton::domain::filter::Filter;
 use jeton::domain::method::MethodId;
-use jeton::domain::name::Description;
+use jeton::domain::name::{Description, TokenName};
 use jeton::domain::role::Role;
 use jeton::domain::secret::Secret;
 use jeton::domain::selection::Selection;
