@@ -160,7 +160,10 @@ fn decide(
 }
 
 /// Selected methods ∩ the role's ceiling; none when the catalogue doesn't know the method.
-fn permits(snapshot: &dyn Snapshot, token: &Token, id: &MethodId) -> Result<Option<bool>> {
+///
+/// # Errors
+/// [`crate::error::Kind::Failure`] when the store can't be read.
+pub fn permits(snapshot: &dyn Snapshot, token: &Token, id: &MethodId) -> Result<Option<bool>> {
     let Some(method) = snapshot.method(id)? else { return Ok(None) };
     let selected = match &token.selection {
         Selection::Inherit => !id.is_management(),

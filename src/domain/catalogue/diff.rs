@@ -1,6 +1,6 @@
 //! What comes, goes and changes between two states of one catalogue.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 
 use super::{ApiSet, Catalogue, Entry, Group};
 use crate::domain::method::Method;
@@ -43,9 +43,9 @@ pub struct Change {
 pub struct Field {
     /// Its name, as files have it.
     pub name: &'static str,
-    /// What it was.
+    /// What it was; of a set's entries, those that go.
     pub before: String,
-    /// What it becomes.
+    /// What it becomes; of a set's entries, those that come.
     pub after: String,
 }
 
@@ -123,10 +123,59 @@ fn method((old_group, old): &(&Group, &Method), (new_group, new): &(&Group, &Met
 }
 
 fn set(old: &ApiSet, new: &ApiSet) -> Vec<Field> {
-    let entries = |entries: &[Entry]| entries.iter().map(Entry::to_string).collect::<Vec<_>>().join(", ");
     let mut fields = Vec::new();
     field(&mut fields, "title", &old.title, &new.title);
-    field(&mut fields, "include", &entries(&old.include), &entries(&new.include));
-    field(&mut fields, "exclude", &entries(&old.exclude), &entries(&new.exclude));
+    entries(&mut fields, "include", &old.include, &new.include);
+    entries(&mut fields, "exclude", &old.exclude, &new.exclude);
     fields
+}
+
+/// Only the entries that go and come; all of them where nothing but their order differs.
+fn entries(fields: &mut Vec<Field>, name: &'static str, old: &[Entry], new: &[Entry]) {
+    let without = |entries: &[Entry], others: &[Entry]| {
+        let others: HashSet<&Entry> = others.iter().collect();
+        joined(entries.iter().filter(|e| !others.contains(e)))
+    };
+    let (gone, come) = (without(old, new), without(new, old));
+    if gone.is_empty() && come.is_empty() {
+        return field(fields, name, &joined(old.iter()), &joined(new.iter()));
+    }
+    field(fields, name, &gone, &come);
+}
+
+fn joined<'a>(entries: impl Iterator<Item = &'a Entry>) -> String {
+    entries.map(Entry::to_string).collect::<Vec<_>>().join(", ")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn everything_that_differs_is_told_and_nothing_else() {
+        let old = Catalogue::shipped("cloud-platform").unwrap();
+        assert!(diff(Some(&old), &old).is_empty());
+        let mut new = old.clone();
+        new.title = "Other".to_owned();
+        let gone = new.groups[0].methods.remove(0).id.to_string();
+        new.groups[0].methods[0].docs = None;
+        new.groups[1].title = "Else".to_owned();
+        let moved = new.sets.remove(0);
+        new.sets[0].exclude.push(Entry::Set("Marketplace".to_owned()));
+        let told = diff(Some(&old), &new);
+        assert_eq!(told.head.iter().map(|f| f.name).collect::<Vec<_>>(), ["title"]);
+        assert_eq!((told.methods.added.len(), told.methods.removed.clone()), (0, vec![gone.clone()]));
+        let field = |change: &Change| (change.fields.len(), change.fields[0].name, change.fields[0].after.clone());
+        assert_eq!(told.methods.changed.iter().map(field).collect::<Vec<_>>(), [(1, "docs", String::new())]);
+        assert_eq!(told.groups.changed.iter().map(field).collect::<Vec<_>>(), [(1, "title", "Else".to_owned())]);
+        assert_eq!(told.sets.removed.join(","), moved.name);
+        let excluded = (1, "exclude", "set:Marketplace".to_owned());
+        assert_eq!(told.sets.changed.iter().map(field).collect::<Vec<_>>(), [excluded]);
+        assert_eq!(diff(Some(&new), &old).methods.added, [gone]);
+
+        let mut turned = old.clone();
+        turned.groups.reverse();
+        assert_eq!(diff(Some(&old), &turned).head[0].name, "order");
+        assert_eq!(diff(None, &old).sets.added.len(), old.sets.len());
+    }
 }

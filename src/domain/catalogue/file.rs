@@ -13,8 +13,9 @@ use crate::error::{Error, Result};
 
 /// The largest file, in bytes.
 pub const LARGEST: usize = 16 * 1024 * 1024;
-/// The most characters that a value or table can begin with: what is read into memory is many times the text.
-const MOST_PARTS: usize = 2_000_000;
+/// The most words and signs of a file. What is kept of each while reading is many times its text: without this bound a
+/// file of brackets, dots or line ends alone would fill the memory.
+const MOST_PARTS: usize = 6_000_000;
 
 /// Reads the text of a catalogue file, called `name` in what is refused. `there` are the catalogues that it will
 /// stand among; its own older self may be one of them.
@@ -60,15 +61,42 @@ fn at(name: &str, text: &str, byte: usize, error: Error) -> Error {
     Error { what: format!("{name}:{line}:{column}: {}", error.what), ..error }
 }
 
+/// Where a text has more words and signs than are read: letters and blanks count by the run, all else one by one.
+fn too_many_parts(text: &str) -> Option<usize> {
+    #[derive(PartialEq)]
+    enum Sort {
+        Word,
+        Blank,
+        Sign,
+    }
+    const TABLE: usize = 16;
+    let (mut parts, mut last) = (0, Sort::Sign);
+    for (at, byte) in text.bytes().enumerate() {
+        let sort = match byte {
+            b' ' | b'\t' => Sort::Blank,
+            b'_' | b'-' => Sort::Word,
+            _ if byte.is_ascii_alphanumeric() || !byte.is_ascii() => Sort::Word,
+            _ => Sort::Sign,
+        };
+        parts += usize::from(sort == Sort::Sign || sort != last);
+        // A table is by far the largest thing so few letters can ask for.
+        parts += if byte == b'{' { TABLE } else { 0 };
+        if parts > MOST_PARTS {
+            return Some(at);
+        }
+        last = sort;
+    }
+    None
+}
+
 fn parsed(name: &str, text: &str) -> Result<(Catalogue, Places)> {
     if text.len() > LARGEST {
         return Err(
             Error::usage(format!("{name} is too large")).why(format!("a catalogue file has {LARGEST} bytes at most"))
         );
     }
-    let parts = text.bytes().enumerate().filter(|(_, b)| matches!(b, b'=' | b',' | b'[' | b'{'));
-    if let Some((byte, _)) = parts.take(MOST_PARTS + 1).nth(MOST_PARTS) {
-        let error = Error::usage("the file is too large").why(format!("it has more than {MOST_PARTS} values"));
+    if let Some(byte) = too_many_parts(text) {
+        let error = Error::usage("the file is too large").why(format!("it has more than {MOST_PARTS} words and signs"));
         return Err(at(name, text, byte, error));
     }
     let doc: FileDoc = toml::from_str(text).map_err(|e| {
@@ -223,6 +251,6 @@ mod tests {
     #[test]
     fn large_files_are_refused_early() {
         assert!(refused(&" ".repeat(LARGEST + 1)).contains("too large"));
-        assert!(refused(&format!("x = [{}]", "[],".repeat(MOST_PARTS))).contains("values"));
+        assert!(refused(&format!("x = [{}]", "[,".repeat(MOST_PARTS / 2))).contains("words and signs"));
     }
 }
