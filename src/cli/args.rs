@@ -6,6 +6,7 @@ use std::path::PathBuf;
 
 use clap::{Args, ColorChoice, CommandFactory, FromArgMatches, Parser, Subcommand};
 
+use super::catalogue::CatalogueCommand;
 use crate::domain::secret::stands_in;
 use crate::domain::text::{shown, shown_lines};
 
@@ -68,6 +69,9 @@ pub enum Command {
     /// Generate, look at and revoke tokens
     #[command(subcommand, visible_alias = "tokens")]
     Token(TokenCommand),
+    /// Look at and change the methods and API sets that tokens are given
+    #[command(subcommand)]
+    Catalogue(CatalogueCommand),
     /// Check the secret on stdin: exit 0 when it is allowed, 4 when it is denied
     Verify(VerifyArgs),
     /// Who asks, and what holds for them

@@ -1,6 +1,7 @@
 //! The command line: words in, one verb, an answer and an exit code out.
 
 mod args;
+mod catalogue;
 mod demo;
 mod init;
 mod json;
@@ -65,6 +66,7 @@ fn carry_out(global: Global, command: Option<Command>) -> Result<()> {
         Command::Demo => demo::run(&global),
         Command::Init(args) => init::run(&mut App::new(global)?, args),
         Command::Token(command) => token::run(&mut App::new(global)?, command),
+        Command::Catalogue(command) => catalogue::run(&mut App::new(global)?, command),
         Command::Verify(args) => verify::run(&mut App::new(global)?, args),
         Command::Whoami => whoami::run(&mut App::new(global)?),
     }

@@ -8,7 +8,7 @@ use unicode_width::UnicodeWidthStr;
 use zeroize::Zeroizing;
 
 use crate::domain::secret::Secret;
-use crate::domain::text::{is_hostile, shown};
+use crate::domain::text::{is_hostile, shown, shown_lines};
 use crate::error::{Error, Result};
 
 /// Room for a JSON answer that holds a secret, so that growing doesn't leave copies behind.
@@ -40,6 +40,14 @@ impl Output {
     /// [`crate::error::Kind::Failure`] when it can't be written. That nobody reads any more is no error.
     pub fn line(&mut self, text: &str) -> Result<()> {
         self.data(&format!("{}\n", shown(text)))
+    }
+
+    /// A document of several lines.
+    ///
+    /// # Errors
+    /// Those of [`Output::line`].
+    pub fn document(&mut self, text: &str) -> Result<()> {
+        self.data(&shown_lines(text))
     }
 
     /// A table of data.

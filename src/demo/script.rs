@@ -1,8 +1,11 @@
 //! What happens, in the order in which it happened.
 
+use std::collections::BTreeSet;
+use std::slice;
+
 use super::cast::Cast;
 use super::sample::{Api, Fate, Sample, samples};
-use crate::domain::catalogue::Catalogue;
+use crate::domain::catalogue::{Catalogue, set};
 use crate::domain::expiry::ExpirySpec;
 use crate::domain::method::{Access, MethodId};
 use crate::domain::name::{Description, TokenName};
@@ -106,10 +109,14 @@ fn selection(api: Api, catalogue: &Catalogue) -> Selection {
 
 /// The first few methods that `token` may call, for its traffic.
 pub(super) fn callable(token: &Token, catalogue: &Catalogue) -> Vec<MethodId> {
+    let in_sets: BTreeSet<MethodId> = match &token.selection {
+        Selection::Sets(names) => names.iter().flat_map(|n| set::members(slice::from_ref(catalogue), n)).collect(),
+        Selection::Custom(_) | Selection::Inherit => BTreeSet::new(),
+    };
     let selected = |id: &MethodId| match &token.selection {
         Selection::Inherit => true,
         Selection::Custom(methods) => methods.contains(id),
-        Selection::Sets(names) => catalogue.sets.iter().any(|s| names.contains(&s.name) && s.holds(id)),
+        Selection::Sets(_) => in_sets.contains(id),
     };
     let methods = catalogue.methods().filter(|m| selected(&m.id) && token.owner.role.permits(m.access));
     methods.take(9).map(|m| m.id.clone()).collect()

@@ -1,13 +1,40 @@
-//! Secrets saved to files.
+//! Secrets saved to files, and texts read from them.
 
 use std::fs::{File, OpenOptions};
-use std::io::{ErrorKind, Write};
+use std::io::{ErrorKind, Read, Write};
 use std::os::unix::fs::OpenOptionsExt;
 use std::path::{Path, PathBuf};
 
 use crate::domain::secret::Secret;
 use crate::error::{Error, Result};
 use crate::verbs::ports::{Delivery, SavedSecret};
+
+/// Reads a text of `most` bytes at most: a device or a pipe that never ends is not read for ever.
+///
+/// # Errors
+/// [`crate::error::Kind::NotFound`] when there is none; [`crate::error::Kind::Usage`] when it is too large or no
+/// text; [`crate::error::Kind::Failure`] when it can't be read.
+pub fn read_text(path: &Path, most: usize) -> Result<String> {
+    let name = path.display();
+    let failed = |e: std::io::Error| match e.kind() {
+        ErrorKind::NotFound => Error::not_found(format!("there is no file {name}")),
+        _ => Error::failure(format!("{name} can't be read")).why(e.to_string()),
+    };
+    let file = File::open(path).map_err(failed)?;
+    if file.metadata().map_err(failed)?.is_dir() {
+        return Err(Error::failure(format!("{name} can't be read")).why("it is a folder"));
+    }
+    let mut bytes = Vec::new();
+    file.take(most as u64 + 1).read_to_end(&mut bytes).map_err(failed)?;
+    if bytes.len() > most {
+        return Err(Error::usage(format!("{name} is too large")).why(format!("it may have {most} bytes")));
+    }
+    String::from_utf8(bytes).map_err(|e| {
+        let before = e.as_bytes().iter().take(e.utf8_error().valid_up_to());
+        let line = before.filter(|b| **b == b'\n').count() + 1;
+        Error::usage(format!("{name}:{line}: the file is not UTF-8"))
+    })
+}
 
 /// Endings of the files that SQLite keeps beside a store.
 const RESERVED: [&str; 3] = ["-journal", "-wal", "-shm"];

@@ -65,6 +65,20 @@ const fn managed_by(role: Role) -> &'static str {
     }
 }
 
+/// Whether the actor may change what methods and API sets there are: it changes what tokens of others may do.
+///
+/// # Errors
+/// [`crate::error::Kind::Denied`] with the roles that may.
+pub fn catalogue(by: &Actor) -> Result<()> {
+    let actor = by.account()?;
+    if actor.role >= Role::Admin {
+        return Ok(());
+    }
+    Err(Error::denied(format!("{} may not change the catalogue", actor.username))
+        .why(format!("its role is {}; owners and admins may", actor.role))
+        .next("Ask an owner or admin"))
+}
+
 /// The account whose tokens are meant: the one named, else the actor's own.
 ///
 /// # Errors

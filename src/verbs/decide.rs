@@ -1,6 +1,7 @@
 //! May this secret do this? The one decision, from the store's current state: nothing is remembered between two.
 
 use super::ports::{Denial, SecretState, Snapshot, Store, Use};
+use crate::domain::catalogue::set;
 use crate::domain::method::MethodId;
 use crate::domain::secret::{Secret, SecretFault};
 use crate::domain::selection::Selection;
@@ -159,12 +160,18 @@ fn decide(
 }
 
 /// Selected methods ∩ the role's ceiling; none when the catalogue doesn't know the method.
-fn permits(snapshot: &dyn Snapshot, token: &Token, id: &MethodId) -> Result<Option<bool>> {
+///
+/// # Errors
+/// [`crate::error::Kind::Failure`] when the store can't be read.
+pub fn permits(snapshot: &dyn Snapshot, token: &Token, id: &MethodId) -> Result<Option<bool>> {
     let Some(method) = snapshot.method(id)? else { return Ok(None) };
     let selected = match &token.selection {
         Selection::Inherit => !id.is_management(),
         Selection::Custom(methods) => methods.contains(id),
-        Selection::Sets(names) => snapshot.api_sets()?.iter().any(|set| names.contains(&set.name) && set.holds(id)),
+        Selection::Sets(names) => match snapshot.method_place(id)? {
+            Some(place) => set::holds(|name| snapshot.api_set(name), names.iter().map(String::as_str), &place)?,
+            None => false,
+        },
     };
     Ok(Some(selected && token.owner.role.permits(method.access)))
 }

@@ -6,6 +6,7 @@ use std::time::Duration;
 
 use crate::domain::account::{Account, AccountId, CredentialVersion};
 use crate::domain::audit::AuditActor;
+use crate::domain::catalogue::set::{MethodPlace, PlacedSet};
 use crate::domain::catalogue::{ApiSet, Catalogue};
 use crate::domain::expiry::Expiry;
 use crate::domain::filter::Filter;
@@ -143,6 +144,28 @@ pub struct Tally {
     pub expiring: u64,
 }
 
+/// Whose a token is and what it may call: what is read of each where all of them count.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Grant {
+    /// The token.
+    pub token: TokenId,
+    /// Its name.
+    pub name: TokenName,
+    /// The name of its account.
+    pub account: Username,
+    /// The role of its account.
+    pub role: Role,
+    /// Which methods it may call, before its account's ceiling.
+    pub selection: Selection,
+}
+
+impl Grant {
+    /// `account/name`.
+    pub fn full_name(&self) -> String {
+        format!("{}/{}", self.account, self.name)
+    }
+}
+
 /// From where and with what a token was used.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Origin {
@@ -197,10 +220,16 @@ pub trait Snapshot {
     fn usage(&self, token: TokenId, now: Timestamp) -> Result<Usage>;
     /// A method by id.
     fn method(&self, id: &MethodId) -> Result<Option<Method>>;
+    /// Where a method stands.
+    fn method_place(&self, id: &MethodId) -> Result<Option<MethodPlace>>;
     /// Every catalogue with its groups, methods and sets, in the order in which they came.
     fn catalogues(&self) -> Result<Vec<Catalogue>>;
     /// Every API set, in the catalogue's order.
     fn api_sets(&self) -> Result<Vec<ApiSet>>;
+    /// An API set by name.
+    fn api_set(&self, name: &str) -> Result<Option<PlacedSet>>;
+    /// What tokens may call, of every one that was not purged: by id, those after `after`, `limit` at most.
+    fn grants(&self, after: Option<TokenId>, limit: usize) -> Result<Vec<Grant>>;
     /// One stretch of the token list.
     fn window(&self, query: &WindowQuery) -> Result<Window>;
     /// What the head of the token screen counts.

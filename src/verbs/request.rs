@@ -2,7 +2,7 @@
 
 use super::accounts::{Greet, SignIn, WhoAmI};
 use super::actor::{Actor, Credential};
-use super::catalogue::{ListCatalogues, ListSets};
+use super::catalogue::{ApplyCatalogue, ListCatalogues, ListSets, PreviewCatalogue};
 use super::init::Init;
 use super::tokens::{
     CreateToken, DeleteTokens, DisableTokens, EnableTokens, ListTokens, RegenerateToken, RestoreToken, ShowToken,
@@ -73,6 +73,8 @@ requests! {
     query WhoAmI,
     query ListSets,
     query ListCatalogues,
+    query PreviewCatalogue,
+    change ApplyCatalogue,
     query ListTokens,
     query TallyTokens,
     query ShowToken,

@@ -9,6 +9,7 @@
 )]
 
 mod canary;
+mod catalogue;
 mod cli;
 mod conformance;
 mod crash;

@@ -11,11 +11,14 @@ use crate::domain::time::{Timestamp, relative};
 use crate::domain::token::{Token, TokenRef};
 use crate::error::Result;
 use crate::verbs::ports::{Origin, Usage};
-use crate::verbs::tokens::{ShowToken, Shown};
+use crate::verbs::tokens::{Reach, ShowToken, Shown};
+
+/// Behind what no catalogue knows any more.
+const UNKNOWN: &str = " (unknown, grants nothing)";
 
 pub(super) fn show(app: &mut App, one: OneToken) -> Result<()> {
     let who = app.to_look()?;
-    let Shown { token, usage } = app.ask(&who, ShowToken { token: TokenRef::Typed(one.token) })?;
+    let Shown { token, usage, reach } = app.ask(&who, ShowToken { token: TokenRef::Typed(one.token) })?;
     let now = app.now();
     if app.out.json {
         let (token, usage) = (TokenJson::of(&token, now), UsageJson::from(&usage));
@@ -25,12 +28,12 @@ pub(super) fn show(app: &mut App, one: OneToken) -> Result<()> {
         return app.out.line(&token.full_name());
     }
     let mut table = Table::pairs();
-    about(app, &mut table, &token, now);
+    about(app, &mut table, &token, &reach, now);
     used(&mut table, &usage, now);
     app.out.table(&mut table)
 }
 
-fn about(app: &App, table: &mut Table, token: &Token, now: Timestamp) {
+fn about(app: &App, table: &mut Table, token: &Token, reach: &Reach, now: Timestamp) {
     let zone = app.world.clock.zone();
     let moment = |at: Timestamp| format!("{}, {}", Expiry::At(at.plus(1)).day(zone), relative(at, now));
     table.pair("Name", token.full_name());
@@ -41,9 +44,16 @@ fn about(app: &App, table: &mut Table, token: &Token, now: Timestamp) {
     table.pair("Status", status(token, now));
     let off = if token.owner.enabled { "" } else { ", off" };
     table.pair("Account", format!("{} ({}{off})", token.owner.username, token.owner.role));
-    table.pair("API", api(&token.selection));
-    if let Selection::Custom(methods) = &token.selection {
-        methods.iter().for_each(|m| table.pair("", m.as_str()));
+    table.pair("API", api(&token.selection, reach));
+    match &token.selection {
+        Selection::Inherit => {}
+        Selection::Sets(_) => table.pair("", format!("{} now", counted(reach.permitted))),
+        Selection::Custom(methods) => {
+            for method in methods {
+                let unknown = if reach.unknown_methods.contains(method) { UNKNOWN } else { "" };
+                table.pair("", format!("{method}{unknown}"));
+            }
+        }
     }
     let expires = match token.expiry {
         Expiry::Never => "never".to_owned(),
@@ -64,10 +74,17 @@ fn about(app: &App, table: &mut Table, token: &Token, now: Timestamp) {
     }
 }
 
-fn api(selection: &Selection) -> String {
+fn counted(methods: usize) -> String {
+    if methods == 1 { "1 method".to_owned() } else { format!("{methods} methods") }
+}
+
+fn api(selection: &Selection, reach: &Reach) -> String {
     match selection {
         Selection::Inherit => "Inherit: whatever the account's role permits".to_owned(),
-        Selection::Sets(sets) => sets.iter().cloned().collect::<Vec<_>>().join(", "),
+        Selection::Sets(sets) => {
+            let unknown = |set: &String| if reach.unknown_sets.contains(set) { UNKNOWN } else { "" };
+            sets.iter().map(|set| format!("{set}{}", unknown(set))).collect::<Vec<_>>().join(", ")
+        }
         Selection::Custom(_) => selection.summary(),
     }
 }

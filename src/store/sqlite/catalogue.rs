@@ -5,7 +5,8 @@ use std::collections::HashMap;
 use rusqlite::{Connection, params};
 
 use super::convert::{all, damaged, one, run};
-use crate::domain::catalogue::{ApiSet, Catalogue, Group, Pattern};
+use crate::domain::catalogue::set::{MethodPlace, PlacedSet};
+use crate::domain::catalogue::{ApiSet, Catalogue, Entry, Group};
 use crate::domain::method::{Access, Method, MethodId};
 use crate::error::Result;
 
@@ -18,6 +19,21 @@ pub(super) fn method(db: &Connection, id: &MethodId) -> Result<Option<Method>> {
         all(db, "SELECT route FROM method_routes WHERE method_id = ?1 ORDER BY position", [id.as_str()], |r| r.get(0))?;
     let access = Access::parse(&access).map_err(|_| damaged("an access level"))?;
     Ok(Some(Method { id: id.clone(), title, access, docs, routes }))
+}
+
+/// Where a method stands.
+pub(super) fn place(db: &Connection, id: &MethodId) -> Result<Option<MethodPlace>> {
+    let sql = "SELECT g.catalogue, g.id FROM methods m JOIN method_groups g ON g.id = m.group_id WHERE m.id = ?1";
+    one(db, sql, [id.as_str()], |r| Ok(MethodPlace { id: id.clone(), catalogue: r.get(0)?, group: r.get(1)? }))
+}
+
+/// One set by name.
+pub(super) fn placed_set(db: &Connection, name: &str) -> Result<Option<PlacedSet>> {
+    let row = one(db, "SELECT catalogue, title FROM api_sets WHERE name = ?1", [name], |r| {
+        Ok((r.get::<_, String>(0)?, r.get::<_, String>(1)?))
+    })?;
+    let Some((catalogue, title)) = row else { return Ok(None) };
+    Ok(Some(PlacedSet { catalogue, set: api_set(db, name.to_owned(), title)? }))
 }
 
 /// Three passes over whole tables rather than a query for each method: catalogues of thousands open at once.
@@ -74,10 +90,10 @@ pub(super) fn api_sets(db: &Connection) -> Result<Vec<ApiSet>> {
 }
 
 fn api_set(db: &Connection, name: String, title: String) -> Result<ApiSet> {
-    let side = |side: &str| -> Result<Vec<Pattern>> {
+    let side = |side: &str| -> Result<Vec<Entry>> {
         let sql = "SELECT pattern FROM api_set_patterns WHERE set_name = ?1 AND side = ?2 ORDER BY position";
         let texts = all(db, sql, params![name, side], |r| r.get::<_, String>(0))?;
-        texts.iter().map(|t| Pattern::parse(t).map_err(|_| damaged("a pattern"))).collect()
+        texts.iter().map(|t| Entry::parse(t).map_err(|_| damaged("an entry of an API set"))).collect()
     };
     let (include, exclude) = (side("include")?, side("exclude")?);
     Ok(ApiSet { name, title, include, exclude })
@@ -119,11 +135,11 @@ pub(super) fn replace(db: &Connection, catalogue: &Catalogue) -> Result<()> {
             params![set.name, name, set.title, s as i64],
         )?;
         let sides = set.include.iter().map(|p| ("include", p)).chain(set.exclude.iter().map(|p| ("exclude", p)));
-        for (position, (side, pattern)) in sides.enumerate() {
+        for (position, (side, entry)) in sides.enumerate() {
             run(
                 db,
                 "INSERT INTO api_set_patterns (set_name, position, side, pattern) VALUES (?1, ?2, ?3, ?4)",
-                params![set.name, position as i64, side, pattern.as_str()],
+                params![set.name, position as i64, side, entry.to_string()],
             )?;
         }
     }

@@ -6,9 +6,10 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 use rusqlite::{Connection, Transaction, TransactionBehavior};
 
 use super::convert::failed;
-use super::{accounts, audit, catalogue, open, secrets, tokens, usage, window};
+use super::{accounts, audit, catalogue, grants, open, secrets, tokens, usage, window};
 use crate::domain::account::{Account, AccountId, CredentialVersion};
 use crate::domain::audit::{AuditActor, AuditRow};
+use crate::domain::catalogue::set::{MethodPlace, PlacedSet};
 use crate::domain::catalogue::{ApiSet, Catalogue};
 use crate::domain::method::{Method, MethodId};
 use crate::domain::name::{TokenName, Username};
@@ -20,8 +21,8 @@ use crate::domain::token::{Token, TokenId};
 use crate::error::Result;
 use crate::verbs::audited::Audited;
 use crate::verbs::ports::{
-    Bookkeeping, Denial, Installation, NewAccount, NewToken, Snapshot, Store, StoredSecret, Tally, TryKey, Tx, Usage,
-    Use, Visibility, Window, WindowQuery,
+    Bookkeeping, Denial, Grant, Installation, NewAccount, NewToken, Snapshot, Store, StoredSecret, Tally, TryKey, Tx,
+    Usage, Use, Visibility, Window, WindowQuery,
 };
 
 /// A store in one SQLite file.
@@ -160,11 +161,20 @@ impl Snapshot for Open<'_> {
     fn method(&self, id: &MethodId) -> Result<Option<Method>> {
         catalogue::method(self.0, id)
     }
+    fn method_place(&self, id: &MethodId) -> Result<Option<MethodPlace>> {
+        catalogue::place(self.0, id)
+    }
     fn catalogues(&self) -> Result<Vec<Catalogue>> {
         catalogue::all_catalogues(self.0)
     }
     fn api_sets(&self) -> Result<Vec<ApiSet>> {
         catalogue::api_sets(self.0)
+    }
+    fn api_set(&self, name: &str) -> Result<Option<PlacedSet>> {
+        catalogue::placed_set(self.0, name)
+    }
+    fn grants(&self, after: Option<TokenId>, limit: usize) -> Result<Vec<Grant>> {
+        grants::page(self.0, after, limit)
     }
     fn window(&self, query: &WindowQuery) -> Result<Window> {
         window::window(self.0, query)

@@ -5,6 +5,7 @@ mod audit;
 mod catalogue;
 mod connection;
 mod convert;
+mod grants;
 mod open;
 mod secrets;
 mod tokens;

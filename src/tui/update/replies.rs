@@ -88,7 +88,7 @@ fn answered(model: &mut Model, layer: Option<Layer>, response: Response) -> Vec<
             model.me = Some(me);
             Vec::new()
         }
-        Response::ListCatalogues(_) => Vec::new(),
+        Response::ListCatalogues(_) | Response::PreviewCatalogue(_) | Response::ApplyCatalogue(_) => Vec::new(),
         Response::ListSets(sets) => {
             model.sets = sets;
             Vec::new()

@@ -17,7 +17,7 @@ pub use issue::Issued;
 pub use list::{ListTokens, SOON, TallyTokens, TokenTally};
 pub use regenerate::RegenerateToken;
 pub use restore::RestoreToken;
-pub use show::{ShowToken, Shown};
+pub use show::{Reach, ShowToken, Shown};
 
 use std::collections::BTreeSet;
 

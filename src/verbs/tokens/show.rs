@@ -1,5 +1,10 @@
 //! show: everything about a token but the secret, with usage.
 
+use std::collections::HashSet;
+
+use crate::domain::catalogue::reach::permitted;
+use crate::domain::method::MethodId;
+use crate::domain::selection::Selection;
 use crate::domain::token::{Token, TokenRef};
 use crate::error::Result;
 use crate::verbs::actor::Actor;
@@ -21,6 +26,19 @@ pub struct Shown {
     pub token: Token,
     /// How it was used.
     pub usage: Usage,
+    /// What its selection comes to today.
+    pub reach: Reach,
+}
+
+/// What a selection comes to with the catalogues and the role of today.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct Reach {
+    /// How many methods the token may call.
+    pub permitted: usize,
+    /// Hand-picked methods that no catalogue knows any more: they grant nothing.
+    pub unknown_methods: Vec<MethodId>,
+    /// Sets that no catalogue knows any more: they grant nothing.
+    pub unknown_sets: Vec<String>,
 }
 
 impl Verb for ShowToken {
@@ -33,6 +51,24 @@ impl Query for ShowToken {
     fn run(&self, by: &Actor, snapshot: &dyn Snapshot, env: &Env<'_>) -> Result<Shown> {
         let token = authorize::token(by, snapshot, &self.token, Among::All, Act::See)?;
         let usage = snapshot.usage(token.id, env.now)?;
-        Ok(Shown { token, usage })
+        let reach = reach(snapshot, &token)?;
+        Ok(Shown { token, usage, reach })
     }
+}
+
+fn reach(snapshot: &dyn Snapshot, token: &Token) -> Result<Reach> {
+    let catalogues = snapshot.catalogues()?;
+    let mut reach = Reach { permitted: permitted(&catalogues, token.owner.role, &token.selection), ..Reach::default() };
+    match &token.selection {
+        Selection::Inherit => {}
+        Selection::Custom(methods) => {
+            let known: HashSet<&MethodId> = catalogues.iter().flat_map(|c| c.methods().map(|m| &m.id)).collect();
+            reach.unknown_methods = methods.iter().filter(|m| !known.contains(m)).cloned().collect();
+        }
+        Selection::Sets(names) => {
+            let known: HashSet<&str> = catalogues.iter().flat_map(|c| c.sets.iter().map(|s| s.name.as_str())).collect();
+            reach.unknown_sets = names.iter().filter(|n| !known.contains(n.as_str())).cloned().collect();
+        }
+    }
+    Ok(reach)
 }

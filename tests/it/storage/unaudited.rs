@@ -1,8 +1,10 @@
 //! A change that can't be audited doesn't happen, whatever the verb.
 
+use jeton::domain::catalogue::Catalogue;
 use jeton::error::{Kind, Result};
 use jeton::verbs::Proof;
 use jeton::verbs::actor::Credential;
+use jeton::verbs::catalogue::ApplyCatalogue;
 use jeton::verbs::ports::Store;
 use jeton::verbs::request::{VERBS, ask};
 use jeton::verbs::tokens::{
@@ -12,8 +14,16 @@ use jeton::verbs::tokens::{
 use crate::support::world::{Fakes, House, Place, create, init, local};
 
 /// Every verb that changes something.
-const CHANGES: [&str; 7] =
-    ["init", "token.create", "token.disable", "token.enable", "token.regenerate", "token.delete", "token.restore"];
+const CHANGES: [&str; 8] = [
+    "init",
+    "catalogue.apply",
+    "token.create",
+    "token.disable",
+    "token.enable",
+    "token.regenerate",
+    "token.delete",
+    "token.restore",
+];
 
 /// Ways in which the audit log can't be written, and how each is undone.
 const FAULTS: [(&str, &str, &str); 2] = [
@@ -29,6 +39,12 @@ const FAULTS: [(&str, &str, &str); 2] = [
 fn attempt(house: &House, verb: &str) -> Result<()> {
     let tokens = || vec![Pointed::typed("live")];
     match verb {
+        "catalogue.apply" => {
+            let mut catalogue = Catalogue::shipped("cloud-platform")?;
+            catalogue.groups.remove(0);
+            catalogue.sets.clear();
+            house.ask("admin", ApplyCatalogue { catalogue, accept_widening: None }).map(drop)
+        }
         "token.create" => {
             let out = Some(house.place.folder().join("saved"));
             house.ask("member", CreateToken { out, ..create("new") }).map(drop)
@@ -63,6 +79,8 @@ fn every_change_is_rolled_back() {
         for sql in [
             "SELECT id || name || enabled || ifnull(deleted_at, '') || ifnull(expires_at, '') || revision FROM tokens ORDER BY id",
             "SELECT public_id || state || token_id FROM secrets ORDER BY public_id",
+            "SELECT id || title || access FROM methods ORDER BY id",
+            "SELECT set_name || side || pattern FROM api_set_patterns ORDER BY set_name, position",
             "SELECT username || role || enabled || credential_version FROM accounts ORDER BY id",
         ] {
             let mut query = raw.prepare(sql).unwrap();
@@ -92,7 +110,7 @@ fn every_change_is_rolled_back() {
         assert_eq!(house.audit(), before.1);
     }
     assert!(matches!(house.verify(&live.secret), jeton::verbs::decide::Decision::Allowed(_)));
-    for verb in ["token.create", "token.disable", "token.enable", "token.delete", "token.restore"] {
+    for verb in ["catalogue.apply", "token.create", "token.disable", "token.enable", "token.delete", "token.restore"] {
         attempt(&house, verb).unwrap_or_else(|e| panic!("{verb} works again: {e}"));
     }
 }

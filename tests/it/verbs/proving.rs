@@ -117,6 +117,7 @@ fn every_verb_asks_for_its_proof() {
     let house = House::inhabited();
     house.issue(OWNER, "x");
     let session = house.ask(OWNER, SignIn).unwrap();
+    let cloud = Catalogue::shipped("cloud-platform").unwrap();
     let requests = || -> Vec<Request> {
         vec![
             Greet.into(),
@@ -125,6 +126,8 @@ fn every_verb_asks_for_its_proof() {
             WhoAmI.into(),
             ListSets.into(),
             ListCatalogues.into(),
+            PreviewCatalogue { catalogue: cloud.clone() }.into(),
+            ApplyCatalogue { catalogue: cloud.clone(), accept_widening: None }.into(),
             list().into(),
             TallyTokens.into(),
             show("x").into(),

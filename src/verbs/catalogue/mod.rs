@@ -1,10 +1,14 @@
 //! Verbs about the catalogue.
 
-use super::actor::Actor;
-use super::ports::Snapshot;
-use super::{Env, Proof, Query, Verb};
+mod apply;
+
+pub use apply::{ApplyCatalogue, Preview, PreviewCatalogue, Widened, Widening};
+
 use crate::domain::catalogue::{ApiSet, Catalogue};
 use crate::error::Result;
+use crate::verbs::actor::Actor;
+use crate::verbs::ports::Snapshot;
+use crate::verbs::{Env, Proof, Query, Verb};
 
 /// Lists the API sets that tokens can be given.
 #[derive(Debug)]

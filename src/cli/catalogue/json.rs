@@ -1,0 +1,217 @@
+//! The shapes of JSON answers about catalogues.
+
+use serde::Serialize;
+
+use super::super::json::SCHEMA;
+use crate::domain::catalogue::diff::{Diff, Field, Part};
+use crate::domain::catalogue::reach::Shift;
+use crate::domain::catalogue::set::Index;
+use crate::domain::catalogue::{ApiSet, Catalogue, Group};
+use crate::domain::method::{Method, MethodId};
+use crate::verbs::catalogue::{Preview, Widened};
+
+#[derive(Serialize)]
+pub(super) struct MethodJson<'a> {
+    id: &'a str,
+    title: &'a str,
+    access: &'static str,
+    docs: Option<&'a str>,
+    routes: &'a [String],
+}
+
+impl<'a> From<&'a Method> for MethodJson<'a> {
+    fn from(method: &'a Method) -> Self {
+        MethodJson {
+            id: method.id.as_str(),
+            title: &method.title,
+            access: method.access.word(),
+            docs: method.docs.as_deref(),
+            routes: &method.routes,
+        }
+    }
+}
+
+#[derive(Serialize)]
+pub(super) struct GroupJson<'a> {
+    id: &'a str,
+    title: &'a str,
+    methods: Vec<MethodJson<'a>>,
+}
+
+impl<'a> From<&'a Group> for GroupJson<'a> {
+    fn from(group: &'a Group) -> Self {
+        GroupJson { id: &group.id, title: &group.title, methods: group.methods.iter().map(MethodJson::from).collect() }
+    }
+}
+
+#[derive(Serialize)]
+pub(super) struct SetJson<'a> {
+    name: &'a str,
+    title: &'a str,
+    methods: Vec<&'a str>,
+}
+
+impl<'a> SetJson<'a> {
+    pub(super) fn of(set: &'a ApiSet, index: &'a Index<'_>) -> Self {
+        let methods = index.members(&set.name).map(MethodId::as_str).collect();
+        SetJson { name: &set.name, title: &set.title, methods }
+    }
+}
+
+/// What `list` answers.
+#[derive(Serialize)]
+pub(super) struct ListJson<'a> {
+    schema: u32,
+    groups: Vec<GroupJson<'a>>,
+    sets: Vec<SetJson<'a>>,
+}
+
+impl<'a> ListJson<'a> {
+    pub(super) fn of(catalogues: &'a [Catalogue], index: &'a Index<'_>) -> Self {
+        ListJson {
+            schema: SCHEMA,
+            groups: catalogues.iter().flat_map(|c| &c.groups).map(GroupJson::from).collect(),
+            sets: catalogues.iter().flat_map(|c| &c.sets).map(|s| SetJson::of(s, index)).collect(),
+        }
+    }
+}
+
+/// What `show` answers: one of the three is there.
+#[derive(Serialize)]
+pub(super) struct ShownJson<'a> {
+    pub schema: u32,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub catalogue: Option<CatalogueJson<'a>>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub set: Option<SetJson<'a>>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub method: Option<MethodJson<'a>>,
+}
+
+#[derive(Serialize)]
+pub(super) struct CatalogueJson<'a> {
+    name: &'a str,
+    title: &'a str,
+    groups: Vec<GroupJson<'a>>,
+    sets: Vec<SetJson<'a>>,
+}
+
+impl<'a> CatalogueJson<'a> {
+    pub(super) fn of(catalogue: &'a Catalogue, index: &'a Index<'_>) -> Self {
+        CatalogueJson {
+            name: &catalogue.name,
+            title: &catalogue.title,
+            groups: catalogue.groups.iter().map(GroupJson::from).collect(),
+            sets: catalogue.sets.iter().map(|s| SetJson::of(s, index)).collect(),
+        }
+    }
+}
+
+/// What `check` answers when a file is good.
+#[derive(Serialize)]
+pub(super) struct CheckedJson<'a> {
+    pub schema: u32,
+    pub catalogue: &'a str,
+    pub groups: usize,
+    pub methods: usize,
+    pub sets: usize,
+}
+
+/// What `apply` answers.
+#[derive(Serialize)]
+pub(super) struct AppliedJson<'a> {
+    schema: u32,
+    applied: bool,
+    catalogue: &'a str,
+    new: bool,
+    warnings: &'a [String],
+    head: Vec<FieldJson<'a>>,
+    groups: PartJson<'a>,
+    methods: PartJson<'a>,
+    sets: PartJson<'a>,
+    members: Vec<ShiftJson<'a>>,
+    widening: WideningJson<'a>,
+}
+
+#[derive(Serialize)]
+struct PartJson<'a> {
+    added: &'a [String],
+    removed: &'a [String],
+    changed: Vec<ChangeJson<'a>>,
+}
+
+#[derive(Serialize)]
+struct ChangeJson<'a> {
+    id: &'a str,
+    fields: Vec<FieldJson<'a>>,
+}
+
+#[derive(Serialize)]
+struct FieldJson<'a> {
+    name: &'static str,
+    before: &'a str,
+    after: &'a str,
+}
+
+#[derive(Serialize)]
+struct ShiftJson<'a> {
+    set: &'a str,
+    gains: Vec<&'a str>,
+    loses: Vec<&'a str>,
+}
+
+#[derive(Serialize)]
+struct WideningJson<'a> {
+    count: u64,
+    tokens: Vec<WidenedJson<'a>>,
+}
+
+#[derive(Serialize)]
+struct WidenedJson<'a> {
+    name: &'a str,
+    count: usize,
+    methods: Vec<&'a str>,
+}
+
+impl<'a> AppliedJson<'a> {
+    pub(super) fn of(preview: &'a Preview, warnings: &'a [String], applied: bool) -> Self {
+        let Diff { head, groups, methods, sets } = &preview.diff;
+        AppliedJson {
+            schema: SCHEMA,
+            applied,
+            catalogue: &preview.name,
+            new: preview.is_new,
+            warnings,
+            head: fields(head),
+            groups: part(groups),
+            methods: part(methods),
+            sets: part(sets),
+            members: preview.shifts.iter().map(shift).collect(),
+            widening: WideningJson {
+                count: preview.widening.count,
+                tokens: preview.widening.tokens.iter().map(widened).collect(),
+            },
+        }
+    }
+}
+
+fn fields(fields: &[Field]) -> Vec<FieldJson<'_>> {
+    fields.iter().map(|f| FieldJson { name: f.name, before: &f.before, after: &f.after }).collect()
+}
+
+fn part(part: &Part) -> PartJson<'_> {
+    let changed = part.changed.iter().map(|c| ChangeJson { id: &c.id, fields: fields(&c.fields) }).collect();
+    PartJson { added: &part.added, removed: &part.removed, changed }
+}
+
+fn ids(methods: &[MethodId]) -> Vec<&str> {
+    methods.iter().map(MethodId::as_str).collect()
+}
+
+fn shift(shift: &Shift) -> ShiftJson<'_> {
+    ShiftJson { set: &shift.set, gains: ids(&shift.gains), loses: ids(&shift.loses) }
+}
+
+fn widened(token: &Widened) -> WidenedJson<'_> {
+    WidenedJson { name: &token.name, count: token.count, methods: ids(&token.methods) }
+}

@@ -1,0 +1,161 @@
+//! Looking at catalogues: list, show, export.
+
+use super::super::App;
+use super::super::json::SCHEMA;
+use super::super::output::Table;
+use super::counted;
+use super::json::{CatalogueJson, ListJson, MethodJson, SetJson, ShownJson};
+use crate::domain::catalogue::set::{Index, ids};
+use crate::domain::catalogue::{ApiSet, Catalogue, Entry, Group, MANAGEMENT, write};
+use crate::domain::method::Method;
+use crate::error::{Error, Result};
+use crate::verbs::actor::Credential;
+use crate::verbs::catalogue::ListCatalogues;
+
+/// Every catalogue in the store.
+pub(super) fn catalogues(app: &App) -> Result<Vec<Catalogue>> {
+    app.ask(&Credential::Store, ListCatalogues)
+}
+
+pub(super) fn list(app: &mut App) -> Result<()> {
+    let catalogues = catalogues(app)?;
+    let ids = ids([&catalogues[..]]);
+    let index = Index::new(&ids, &catalogues);
+    if app.out.json {
+        return app.out.json(&ListJson::of(&catalogues, &index));
+    }
+    if app.out.quiet {
+        return catalogues.iter().flat_map(Catalogue::methods).try_for_each(|m| app.out.line(m.id.as_str()));
+    }
+    let mut table = Table::new(&["GROUP", "METHODS", "TITLE", "CATALOGUE"]);
+    for catalogue in &catalogues {
+        for group in &catalogue.groups {
+            let count = group.methods.len().to_string();
+            table.row([group.id.clone(), count, group.title.clone(), catalogue.name.clone()]);
+        }
+    }
+    app.out.table(&mut table)?;
+    let mut table = Table::new(&["SET", "METHODS", "TITLE", "CATALOGUE"]);
+    let mut any = false;
+    for catalogue in &catalogues {
+        for set in &catalogue.sets {
+            any = true;
+            let count = index.count(&set.name).to_string();
+            table.row([set.name.clone(), count, set.title.clone(), catalogue.name.clone()]);
+        }
+    }
+    if any {
+        app.out.line("")?;
+        app.out.table(&mut table)?;
+    }
+    Ok(())
+}
+
+/// What a word means.
+struct Meant<'a> {
+    catalogue: Option<&'a Catalogue>,
+    set: Option<(&'a Catalogue, &'a ApiSet)>,
+    method: Option<(&'a Catalogue, &'a Group, &'a Method)>,
+}
+
+pub(super) fn show(app: &mut App, what: &str) -> Result<()> {
+    let catalogues = catalogues(app)?;
+    let ids = ids([&catalogues[..]]);
+    let index = Index::new(&ids, &catalogues);
+    let sets = || catalogues.iter().flat_map(|c| c.sets.iter().map(move |s| (c, s)));
+    let groups = || catalogues.iter().flat_map(|c| c.groups.iter().map(move |g| (c, g)));
+    let meant = Meant {
+        catalogue: catalogues.iter().find(|c| c.name == what),
+        set: sets().find(|(_, s)| s.name == what),
+        method: groups()
+            .flat_map(|(c, g)| g.methods.iter().map(move |m| (c, g, m)))
+            .find(|(_, _, m)| m.id.as_str() == what),
+    };
+    if meant.catalogue.is_none() && meant.set.is_none() && meant.method.is_none() {
+        let head: String = what.chars().take(100).collect();
+        return Err(Error::not_found(format!("there is no catalogue, API set or method \"{head}\""))
+            .next("See what there is with: jeton catalogue list"));
+    }
+    if app.out.json {
+        return app.out.json(&ShownJson {
+            schema: SCHEMA,
+            catalogue: meant.catalogue.map(|c| CatalogueJson::of(c, &index)),
+            set: meant.set.map(|(_, set)| SetJson::of(set, &index)),
+            method: meant.method.map(|(_, _, method)| MethodJson::from(method)),
+        });
+    }
+    let mut table = Table::pairs();
+    if let Some(catalogue) = meant.catalogue {
+        about_catalogue(&mut table, catalogue, &index);
+    }
+    if let Some((catalogue, set)) = meant.set {
+        about_set(&mut table, catalogue, set, &index);
+    }
+    if let Some((catalogue, group, method)) = meant.method {
+        about_method(&mut table, catalogue, group, method);
+        let holding = sets().filter(|(_, s)| index.members(&s.name).any(|id| *id == method.id));
+        column(&mut table, "Sets", holding.map(|(_, s)| s.name.clone()));
+    }
+    app.out.table(&mut table)
+}
+
+/// A name before the first of several values.
+fn column(table: &mut Table, name: &str, values: impl Iterator<Item = String>) {
+    for (at, value) in values.enumerate() {
+        table.pair(if at == 0 { name } else { "" }, value);
+    }
+}
+
+fn about_catalogue(table: &mut Table, catalogue: &Catalogue, index: &Index<'_>) {
+    table.pair("Catalogue", catalogue.name.as_str());
+    table.pair("Title", catalogue.title.as_str());
+    let groups = catalogue.groups.iter().map(|g| format!("{}  {}", g.id, counted(g.methods.len(), "method")));
+    column(table, "Groups", groups);
+    let sets = catalogue.sets.iter().map(|s| format!("{}  {}", s.name, counted(index.count(&s.name), "method")));
+    column(table, "Sets", sets);
+}
+
+fn about_set(table: &mut Table, catalogue: &Catalogue, set: &ApiSet, index: &Index<'_>) {
+    table.pair("API set", set.name.as_str());
+    table.pair("Title", set.title.as_str());
+    table.pair("Catalogue", catalogue.name.as_str());
+    column(table, "Includes", set.include.iter().map(Entry::to_string));
+    column(table, "Leaves out", set.exclude.iter().map(Entry::to_string));
+    table.pair("Holds", counted(index.count(&set.name), "method"));
+    column(table, "", index.members(&set.name).map(ToString::to_string));
+}
+
+fn about_method(table: &mut Table, catalogue: &Catalogue, group: &Group, method: &Method) {
+    table.pair("Method", method.id.as_str());
+    table.pair("Title", method.title.as_str());
+    table.pair("Access", method.access.word());
+    table.pair("Group", format!("{} ({})", group.id, group.title));
+    table.pair("Catalogue", catalogue.name.as_str());
+    if let Some(docs) = &method.docs {
+        table.pair("Docs", docs.as_str());
+    }
+    column(table, "Routes", method.routes.iter().cloned());
+}
+
+pub(super) fn export(app: &mut App, name: Option<&str>) -> Result<()> {
+    let catalogues = catalogues(app)?;
+    let names = || catalogues.iter().map(|c| c.name.as_str()).collect::<Vec<_>>().join(", ");
+    let mut others = catalogues.iter().filter(|c| c.name != MANAGEMENT);
+    let catalogue = match (name, others.next(), others.next()) {
+        (Some(name), _, _) => catalogues
+            .iter()
+            .find(|c| c.name == name)
+            .ok_or_else(|| Error::not_found("there is no such catalogue").why(format!("there are {}", names())))?,
+        (None, Some(only), None) => only,
+        (None, None, _) => {
+            return Err(Error::not_found("there is no catalogue beside jeton's own")
+                .next("Apply one with: jeton catalogue apply FILE"));
+        }
+        (None, Some(_), Some(_)) => {
+            return Err(Error::usage("there are several catalogues")
+                .why(format!("they are {}", names()))
+                .next("Say which: jeton catalogue export NAME"));
+        }
+    };
+    app.out.document(&write::toml(catalogue))
+}

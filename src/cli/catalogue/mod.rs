@@ -1,0 +1,85 @@
+//! `jeton catalogue …`, a file for each kind of act.
+
+mod apply;
+mod json;
+mod look;
+
+use clap::{Args, Subcommand};
+
+use super::App;
+use crate::error::Result;
+
+/// `catalogue …`.
+#[derive(Debug, Subcommand)]
+pub enum CatalogueCommand {
+    /// The groups of methods and the API sets
+    #[command(visible_alias = "ls")]
+    List,
+    /// A catalogue, an API set with its methods, or a method
+    Show(ShowArgs),
+    /// Check a catalogue file: exit 0 when it could be applied, 2 with line and column when not
+    Check(CheckArgs),
+    /// Put a catalogue in place of what it said before, after a preview
+    Apply(ApplyArgs),
+    /// Print a catalogue as a file that can be applied
+    Export(ExportArgs),
+}
+
+/// `catalogue show`.
+#[derive(Debug, Args)]
+pub struct ShowArgs {
+    /// The name of a catalogue or API set, or a method's id
+    #[arg(value_name = "NAME|SET|METHOD-ID")]
+    pub what: String,
+}
+
+/// `catalogue check`.
+#[derive(Debug, Args)]
+pub struct CheckArgs {
+    /// The file
+    pub file: String,
+}
+
+/// `catalogue apply`.
+#[derive(Debug, Args)]
+pub struct ApplyArgs {
+    /// A file, or the name of a catalogue that comes with jeton
+    #[arg(value_name = "FILE|NAME")]
+    pub source: String,
+    /// What may happen.
+    #[command(flatten)]
+    pub consent: Consent,
+}
+
+/// What may happen when a catalogue is applied, wherever it came from.
+#[derive(Debug, Args)]
+pub struct Consent {
+    /// How many tokens may gain methods by it, exactly
+    #[arg(long, value_name = "N")]
+    pub accept_widening: Option<u64>,
+    /// Show what would change, and change nothing
+    #[arg(long)]
+    pub dry_run: bool,
+}
+
+/// `catalogue export`.
+#[derive(Debug, Args)]
+pub struct ExportArgs {
+    /// Which catalogue [default: the only one beside jeton's own]
+    pub name: Option<String>,
+}
+
+pub(super) fn run(app: &mut App, command: CatalogueCommand) -> Result<()> {
+    match command {
+        CatalogueCommand::List => look::list(app),
+        CatalogueCommand::Show(args) => look::show(app, &args.what),
+        CatalogueCommand::Check(args) => apply::check(app, &args.file),
+        CatalogueCommand::Apply(args) => apply::apply(app, &args.source, &args.consent),
+        CatalogueCommand::Export(args) => look::export(app, args.name.as_deref()),
+    }
+}
+
+/// `3 methods`, `1 method`.
+fn counted(count: usize, what: &str) -> String {
+    format!("{count} {what}{}", if count == 1 { "" } else { "s" })
+}

@@ -1,0 +1,46 @@
+//! A set of small numbers, a bit each: thousands of sets over thousands of methods stay small and are joined fast.
+
+/// Numbers below a limit that is fixed when it is made.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub(super) struct Bits(Vec<u64>);
+
+impl Bits {
+    /// None of the numbers below `limit`.
+    pub(super) fn none(limit: usize) -> Self {
+        Bits(vec![0; limit.div_ceil(64)])
+    }
+
+    pub(super) fn insert(&mut self, number: usize) {
+        if let Some(word) = self.0.get_mut(number / 64) {
+            *word |= 1 << (number % 64);
+        }
+    }
+
+    pub(super) fn contains(&self, number: usize) -> bool {
+        self.0.get(number / 64).is_some_and(|word| word & (1 << (number % 64)) != 0)
+    }
+
+    pub(super) fn is_empty(&self) -> bool {
+        self.0.iter().all(|word| *word == 0)
+    }
+
+    pub(super) fn add(&mut self, other: &Bits) {
+        self.0.iter_mut().zip(&other.0).for_each(|(a, b)| *a |= b);
+    }
+
+    pub(super) fn keep(&mut self, other: &Bits) {
+        self.0.iter_mut().zip(&other.0).for_each(|(a, b)| *a &= b);
+    }
+
+    pub(super) fn remove(&mut self, other: &Bits) {
+        self.0.iter_mut().zip(&other.0).for_each(|(a, b)| *a &= !b);
+    }
+
+    pub(super) fn len(&self) -> usize {
+        self.0.iter().map(|word| word.count_ones() as usize).sum()
+    }
+
+    pub(super) fn iter(&self) -> impl Iterator<Item = usize> {
+        (0..self.0.len() * 64).filter(|n| self.contains(*n))
+    }
+}

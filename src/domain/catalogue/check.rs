@@ -1,0 +1,322 @@
+//! The rules that every catalogue keeps, whether a file or an import made it. A fault says where it is, so that a
+//! reader of files can tell the line.
+
+use std::collections::{BTreeSet, HashMap, HashSet};
+
+use super::{ApiSet, Catalogue, Entry, MANAGEMENT, set};
+use crate::domain::method::{Method, MethodId};
+use crate::domain::text::{is_hostile, shown};
+use crate::error::{Error, Result};
+
+/// The most methods of one catalogue.
+pub const MOST_METHODS: usize = 20_000;
+/// The most API sets of one catalogue.
+pub const MOST_SETS: usize = 1_000;
+/// The longest titles and names, in characters.
+const LONGEST_NAME: usize = 64;
+const LONGEST_TITLE: usize = 200;
+const LONGEST_LINK: usize = 2_000;
+const MOST_ROUTES: usize = 64;
+
+/// A part of a catalogue, by the numbers under which it stands there.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum Spot {
+    /// Its name.
+    Name,
+    /// Its title.
+    Title,
+    /// A group's id.
+    GroupId(usize),
+    /// A group's title.
+    GroupTitle(usize),
+    /// A method's id: group, method.
+    MethodId(usize, usize),
+    /// A method's title.
+    MethodTitle(usize, usize),
+    /// A method's docs link.
+    Docs(usize, usize),
+    /// A method's route: group, method, route.
+    Route(usize, usize, usize),
+    /// A set's name.
+    SetName(usize),
+    /// A set's title.
+    SetTitle(usize),
+    /// An entry of a set: set, entry of `include`.
+    Include(usize, usize),
+    /// An entry of a set: set, entry of `exclude`.
+    Exclude(usize, usize),
+}
+
+/// A broken rule, and where.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Fault {
+    /// Where.
+    pub spot: Spot,
+    /// What, why and what to do.
+    pub error: Error,
+}
+
+type Checked = std::result::Result<(), Box<Fault>>;
+
+fn fault(spot: Spot, error: Error) -> Box<Fault> {
+    Box::new(Fault { spot, error })
+}
+
+/// Holds `catalogue` against every rule, among the catalogues `there` (its own older self, which it would replace,
+/// may be one of them).
+///
+/// # Errors
+/// [`crate::error::Kind::Usage`] with the first broken rule.
+pub fn check(catalogue: &Catalogue, there: &[Catalogue]) -> Result<()> {
+    first_fault(catalogue, there).map_err(|fault| fault.error)
+}
+
+pub(super) fn first_fault(catalogue: &Catalogue, there: &[Catalogue]) -> Checked {
+    reserved(catalogue)?;
+    sound(catalogue, there)
+}
+
+/// What only our own file may define.
+fn reserved(catalogue: &Catalogue) -> Checked {
+    let ours = || "jeton.* are the management methods, and come with the program";
+    if catalogue.name.eq_ignore_ascii_case(MANAGEMENT) {
+        let error = Error::usage("a file can't define the catalogue jeton").why(ours()).next("Choose another name");
+        return Err(fault(Spot::Name, error));
+    }
+    // Whatever the case: an id that only looks like ours would be taken for it.
+    let is_ours = |id: &str| {
+        let head = id.split('.').next().unwrap_or_default();
+        head.eq_ignore_ascii_case(MANAGEMENT)
+    };
+    for (g, group) in catalogue.groups.iter().enumerate() {
+        if is_ours(&group.id) {
+            return Err(fault(Spot::GroupId(g), Error::usage("a file can't define jeton.*").why(ours())));
+        }
+        if let Some(m) = group.methods.iter().position(|m| is_ours(m.id.as_str())) {
+            return Err(fault(Spot::MethodId(g, m), Error::usage("a file can't define jeton.*").why(ours())));
+        }
+    }
+    Ok(())
+}
+
+/// Every rule that holds for our own files too.
+pub(super) fn sound(catalogue: &Catalogue, there: &[Catalogue]) -> Checked {
+    let others: Vec<&Catalogue> = there.iter().filter(|c| c.name != catalogue.name).collect();
+    head(catalogue)?;
+    groups(catalogue, &others)?;
+    sets(catalogue, &others)?;
+    still_named(catalogue, there, &others)?;
+    no_cycle(catalogue, &others)
+}
+
+fn head(catalogue: &Catalogue) -> Checked {
+    let name = catalogue.name.as_str();
+    let starts = |c: char| c.is_ascii_lowercase() || c.is_ascii_digit();
+    let follows = |c: char| starts(c) || matches!(c, '.' | '_' | '-');
+    if name.len() > LONGEST_NAME || !name.starts_with(starts) || !name.chars().all(follows) {
+        let error = Error::usage(format!("\"{}\" is not a catalogue's name", cut(name)))
+            .why("it has 1 to 64 of a-z 0-9 . _ - and begins with a letter or digit");
+        return Err(fault(Spot::Name, error));
+    }
+    text("the catalogue's title", &catalogue.title, LONGEST_TITLE, Spot::Title)
+}
+
+fn groups(catalogue: &Catalogue, others: &[&Catalogue]) -> Checked {
+    let elsewhere: HashMap<&str, &str> =
+        others.iter().flat_map(|c| c.methods().map(|m| (m.id.as_str(), c.name.as_str()))).collect();
+    let groups_elsewhere: HashMap<&str, &str> =
+        others.iter().flat_map(|c| c.groups.iter().map(|g| (g.id.as_str(), c.name.as_str()))).collect();
+    let (mut seen, mut methods) = (HashSet::new(), HashSet::new());
+    for (g, group) in catalogue.groups.iter().enumerate() {
+        let here = |error| Err(fault(Spot::GroupId(g), error));
+        if let Err(e) = MethodId::parse(&group.id) {
+            return here(
+                Error::usage(format!("\"{}\" is not a group's id", cut(&group.id))).why(e.why.unwrap_or_default()),
+            );
+        }
+        if !seen.insert(group.id.as_str()) {
+            return here(Error::usage(format!("the group {} stands twice", group.id)));
+        }
+        if let Some(other) = groups_elsewhere.get(group.id.as_str()) {
+            return here(taken(&format!("the group {}", group.id), other));
+        }
+        text("a group's title", &group.title, LONGEST_TITLE, Spot::GroupTitle(g))?;
+        for (m, one) in group.methods.iter().enumerate() {
+            let here = |error| Err(fault(Spot::MethodId(g, m), error));
+            if !one.id.as_str().strip_prefix(group.id.as_str()).is_some_and(|rest| rest.starts_with('.')) {
+                return here(Error::usage(format!("the method {} is not of its group {}", one.id, group.id)));
+            }
+            if !methods.insert(one.id.as_str()) {
+                return here(Error::usage(format!("the method {} stands twice", one.id)));
+            }
+            if methods.len() > MOST_METHODS {
+                return here(
+                    Error::usage("the catalogue is too large").why(format!("it may have {MOST_METHODS} methods")),
+                );
+            }
+            if let Some(other) = elsewhere.get(one.id.as_str()) {
+                return here(taken(&format!("the method {}", one.id), other));
+            }
+            method(one, g, m)?;
+        }
+    }
+    Ok(())
+}
+
+fn method(method: &Method, g: usize, m: usize) -> Checked {
+    text("a method's title", &method.title, LONGEST_TITLE, Spot::MethodTitle(g, m))?;
+    if let Some(docs) = &method.docs {
+        text("a docs link", docs, LONGEST_LINK, Spot::Docs(g, m))?;
+    }
+    for (r, route) in method.routes.iter().enumerate() {
+        let spot = Spot::Route(g, m, r);
+        text("a route", route, LONGEST_LINK, spot)?;
+        let path = match route.split_once(' ') {
+            Some((verb, path)) if !verb.is_empty() && verb.bytes().all(|b| b.is_ascii_uppercase()) => path,
+            _ => route,
+        };
+        if !path.starts_with('/') {
+            let error = Error::usage(format!("\"{}\" is not a route", cut(route)))
+                .why("a route is a path, with its HTTP verb before it: GET /1.0/things");
+            return Err(fault(spot, error));
+        }
+        if r >= MOST_ROUTES {
+            return Err(fault(spot, Error::usage(format!("a method has {MOST_ROUTES} routes at most"))));
+        }
+    }
+    Ok(())
+}
+
+fn sets(catalogue: &Catalogue, others: &[&Catalogue]) -> Checked {
+    let elsewhere: HashMap<&str, &str> =
+        others.iter().flat_map(|c| c.sets.iter().map(|s| (s.name.as_str(), c.name.as_str()))).collect();
+    let here: HashSet<&str> = catalogue.sets.iter().map(|s| s.name.as_str()).collect();
+    let own: BTreeSet<&str> = catalogue.methods().map(|m| m.id.as_str()).collect();
+    let management: HashSet<&str> =
+        others.iter().filter(|c| c.name == MANAGEMENT).flat_map(|c| c.methods().map(|m| m.id.as_str())).collect();
+    let own_groups: HashSet<&str> = catalogue.groups.iter().map(|g| g.id.as_str()).collect();
+    let mut seen = HashSet::new();
+    for (s, set) in catalogue.sets.iter().enumerate() {
+        let spot = Spot::SetName(s);
+        text("an API set's name", &set.name, LONGEST_NAME, spot)?;
+        if set.name.trim() != set.name {
+            return Err(fault(spot, Error::usage("an API set's name begins or ends with a blank")));
+        }
+        if !seen.insert(set.name.as_str()) {
+            return Err(fault(spot, Error::usage(format!("the API set \"{}\" stands twice", set.name))));
+        }
+        if let Some(other) = elsewhere.get(set.name.as_str()) {
+            return Err(fault(spot, taken(&format!("the API set \"{}\"", set.name), other)));
+        }
+        if s >= MOST_SETS {
+            let error = Error::usage("the catalogue is too large").why(format!("it may have {MOST_SETS} API sets"));
+            return Err(fault(spot, error));
+        }
+        text("an API set's title", &set.title, LONGEST_TITLE, Spot::SetTitle(s))?;
+        let both = set.include.iter().enumerate().map(|(e, entry)| (Spot::Include(s, e), entry));
+        let both = both.chain(set.exclude.iter().enumerate().map(|(e, entry)| (Spot::Exclude(s, e), entry)));
+        for (spot, entry) in both {
+            let (means_something, why) = match entry {
+                Entry::Method(id) => (
+                    own.contains(id.as_str()) || management.contains(id.as_str()),
+                    "no such method in this catalogue; other catalogues are reached through set:NAME",
+                ),
+                Entry::Head(head) if MethodId::parse(head).is_ok_and(|id| id.is_management()) => {
+                    (false, "jeton.* are named one by one, never by a pattern")
+                }
+                Entry::Head(head) => (
+                    own.range(head.as_str()..).next().is_some_and(|id| id.starts_with(head.as_str())),
+                    "the pattern matches no method of this catalogue",
+                ),
+                Entry::Group(group) if group.split('.').next() == Some(MANAGEMENT) => {
+                    (false, "jeton.* are named one by one, never by a group")
+                }
+                Entry::Group(group) => (own_groups.contains(group.as_str()), "no such group in this catalogue"),
+                Entry::Set(name) => (
+                    here.contains(name.as_str()) || elsewhere.contains_key(name.as_str()),
+                    "there is no such set, neither in this catalogue nor in another one",
+                ),
+            };
+            if !means_something {
+                let entry = cut(&entry.to_string());
+                let error = Error::usage(format!("\"{entry}\" in the API set \"{}\" means nothing", set.name)).why(why);
+                return Err(fault(spot, error));
+            }
+        }
+    }
+    Ok(())
+}
+
+/// What another catalogue's set is made of is not taken away under it: it would silently hold less, and its own file
+/// could not be read any more.
+fn still_named(catalogue: &Catalogue, there: &[Catalogue], others: &[&Catalogue]) -> Checked {
+    let Some(older) = there.iter().find(|c| c.name == catalogue.name) else { return Ok(()) };
+    let kept: HashSet<&str> = catalogue.sets.iter().map(|s| s.name.as_str()).collect();
+    let gone: HashSet<&str> = older.sets.iter().map(|s| s.name.as_str()).filter(|n| !kept.contains(n)).collect();
+    for other in others {
+        for set in &other.sets {
+            if let Some(name) = set.nested().find(|n| gone.contains(n)) {
+                let error = Error::usage(format!("the API set \"{name}\" can't go"))
+                    .why(format!("the set \"{}\" of the catalogue {} is made of it", set.name, other.name))
+                    .next("Change that one first, or keep this one");
+                return Err(fault(Spot::Name, error));
+            }
+        }
+    }
+    Ok(())
+}
+
+fn no_cycle(catalogue: &Catalogue, others: &[&Catalogue]) -> Checked {
+    let all = || catalogue.sets.iter().chain(others.iter().flat_map(|c| &c.sets)).map(|s| (s.name.as_str(), s));
+    let (_, left) = set::ordered(all());
+    let Some(cycle) = a_cycle(&left, &all().collect()) else { return Ok(()) };
+    let at = catalogue.sets.iter().position(|s| cycle.contains(&s.name.as_str()));
+    let mut names: Vec<String> = cycle.iter().take(12).map(|name| format!("\"{name}\"")).collect();
+    if cycle.len() > names.len() {
+        names.push(format!("{} more", cycle.len() - names.len()));
+    }
+    names.extend(cycle.first().map(|first| format!("\"{first}\"")));
+    let error = Error::usage("API sets go round in a circle").why(names.join(" → "));
+    Err(fault(at.map_or(Spot::Name, Spot::SetName), error))
+}
+
+/// Each of `left` leads to another of them, so following them ends in a cycle.
+fn a_cycle<'a>(left: &[&'a str], sets: &HashMap<&'a str, &'a ApiSet>) -> Option<Vec<&'a str>> {
+    let stuck: HashSet<&str> = left.iter().copied().collect();
+    let (mut path, mut at) = (Vec::new(), HashMap::new());
+    let mut name = *left.first()?;
+    loop {
+        if let Some(start) = at.get(name) {
+            return Some(path.split_off(*start));
+        }
+        at.insert(name, path.len());
+        path.push(name);
+        name = sets.get(name)?.nested().find(|n| stuck.contains(n))?;
+    }
+}
+
+fn taken(what: &str, other: &str) -> Error {
+    Error::usage(format!("{what} is another catalogue's already"))
+        .why(format!("{other} defines it"))
+        .next("Give it another id here, or take it out of the other one first")
+}
+
+fn text(what: &str, text: &str, most: usize, spot: Spot) -> Checked {
+    let why = if text.trim().is_empty() {
+        "it is empty".to_owned()
+    } else if let Some(c) = text.chars().find(|c| is_hostile(*c)) {
+        format!("{} can drive a terminal, reorder a line or hide", c.escape_unicode())
+    } else if text.chars().count() > most {
+        format!("it has more than {most} characters")
+    } else {
+        return Ok(());
+    };
+    Err(fault(spot, Error::usage(format!("{what} can't be taken: \"{}\"", cut(text))).why(why)))
+}
+
+/// Enough of `text` to find it by.
+fn cut(text: &str) -> String {
+    let head: String = text.chars().take(60).collect();
+    let dots = if head.len() < text.len() { "…" } else { "" };
+    format!("{}{dots}", shown(&head))
+}

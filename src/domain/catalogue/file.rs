@@ -1,0 +1,256 @@
+//! Catalogue files: TOML, read strictly. Every refusal names file, line and column.
+
+use std::collections::HashMap;
+use std::ops::Range;
+
+use serde::Deserialize;
+use toml::Spanned;
+
+use super::check::{self, MOST_METHODS, MOST_SETS, Spot};
+use super::{ApiSet, Catalogue, Entry, Group};
+use crate::domain::method::{Access, Method, MethodId};
+use crate::error::{Error, Result};
+
+/// The largest file, in bytes.
+pub const LARGEST: usize = 16 * 1024 * 1024;
+/// The most words and signs of a file. What is kept of each while reading is many times its text: without this bound a
+/// file of brackets, dots or line ends alone would fill the memory.
+const MOST_PARTS: usize = 6_000_000;
+
+/// Reads the text of a catalogue file, called `name` in what is refused. `there` are the catalogues that it will
+/// stand among; its own older self may be one of them.
+///
+/// # Errors
+/// [`crate::error::Kind::Usage`] as `FILE:LINE:COLUMN: what: why`.
+pub fn read(name: &str, text: &str, there: &[Catalogue]) -> Result<Catalogue> {
+    let (catalogue, places) = parsed(name, text)?;
+    match check::first_fault(&catalogue, there) {
+        Ok(()) => Ok(catalogue),
+        Err(fault) => Err(places.located(name, text, *fault)),
+    }
+}
+
+/// Reads a file of our own, which may define `jeton.*`.
+pub(super) fn ours(name: &str, text: &str) -> Result<Catalogue> {
+    let (catalogue, places) = parsed(name, text)?;
+    match check::sound(&catalogue, &[]) {
+        Ok(()) => Ok(catalogue),
+        Err(fault) => Err(places.located(name, text, *fault)),
+    }
+}
+
+/// Where in the text each part stands, in bytes.
+struct Places(HashMap<Spot, usize>);
+
+impl Places {
+    fn located(&self, name: &str, text: &str, fault: check::Fault) -> Error {
+        at(name, text, self.0.get(&fault.spot).copied().unwrap_or(0), fault.error)
+    }
+
+    fn keep<T>(&mut self, spot: Spot, value: Spanned<T>) -> T {
+        self.0.insert(spot, value.span().start);
+        value.into_inner()
+    }
+}
+
+/// `error` with its place before it.
+fn at(name: &str, text: &str, byte: usize, error: Error) -> Error {
+    let before = text.get(..byte).unwrap_or(text);
+    let line = before.matches('\n').count() + 1;
+    let column = before.rsplit('\n').next().unwrap_or_default().chars().count() + 1;
+    Error { what: format!("{name}:{line}:{column}: {}", error.what), ..error }
+}
+
+/// Where a text has more words and signs than are read: letters and blanks count by the run, all else one by one.
+fn too_many_parts(text: &str) -> Option<usize> {
+    #[derive(PartialEq)]
+    enum Sort {
+        Word,
+        Blank,
+        Sign,
+    }
+    const TABLE: usize = 16;
+    let (mut parts, mut last) = (0, Sort::Sign);
+    for (at, byte) in text.bytes().enumerate() {
+        let sort = match byte {
+            b' ' | b'\t' => Sort::Blank,
+            b'_' | b'-' => Sort::Word,
+            _ if byte.is_ascii_alphanumeric() || !byte.is_ascii() => Sort::Word,
+            _ => Sort::Sign,
+        };
+        parts += usize::from(sort == Sort::Sign || sort != last);
+        // A table is by far the largest thing so few letters can ask for.
+        parts += if byte == b'{' { TABLE } else { 0 };
+        if parts > MOST_PARTS {
+            return Some(at);
+        }
+        last = sort;
+    }
+    None
+}
+
+fn parsed(name: &str, text: &str) -> Result<(Catalogue, Places)> {
+    if text.len() > LARGEST {
+        return Err(
+            Error::usage(format!("{name} is too large")).why(format!("a catalogue file has {LARGEST} bytes at most"))
+        );
+    }
+    if let Some(byte) = too_many_parts(text) {
+        let error = Error::usage("the file is too large").why(format!("it has more than {MOST_PARTS} words and signs"));
+        return Err(at(name, text, byte, error));
+    }
+    let doc: FileDoc = toml::from_str(text).map_err(|e| {
+        let byte = e.span().map_or(0, |span: Range<usize>| span.start);
+        // Its own text quotes the line; a message is enough beside a place.
+        let message = e.message().replace('\n', ", ");
+        at(name, text, byte, Error::usage("the catalogue file can't be read").why(message))
+    })?;
+    let located = |span: Range<usize>, error: Error| at(name, text, span.start, error);
+    if *doc.schema.get_ref() != 1 {
+        let error = Error::usage("the catalogue file has another schema").why("this program reads schema 1");
+        return Err(located(doc.schema.span(), error));
+    }
+    let mut places = Places(HashMap::new());
+    let mut catalogue = Catalogue {
+        name: places.keep(Spot::Name, doc.name),
+        title: places.keep(Spot::Title, doc.title),
+        groups: Vec::with_capacity(doc.group.len()),
+        sets: Vec::with_capacity(doc.set.len()),
+    };
+    let mut count = 0;
+    for (g, group) in doc.group.into_iter().enumerate() {
+        let id = places.keep(Spot::GroupId(g), group.id);
+        let mut methods = Vec::with_capacity(group.method.len());
+        for (m, method) in group.method.into_iter().enumerate() {
+            count += 1;
+            let span = method.id.span();
+            let tail = places.keep(Spot::MethodId(g, m), method.id);
+            if count > MOST_METHODS {
+                let why = format!("a catalogue has {MOST_METHODS} methods at most");
+                return Err(located(span, Error::usage("the catalogue is too large").why(why)));
+            }
+            let whole = MethodId::parse(&format!("{id}.{tail}")).map_err(|e| located(span, e))?;
+            let docs = method.docs.map(|docs| places.keep(Spot::Docs(g, m), docs));
+            let routes = method.routes.into_iter().enumerate();
+            let routes = routes.map(|(r, route)| places.keep(Spot::Route(g, m, r), route)).collect();
+            let title = places.keep(Spot::MethodTitle(g, m), method.title);
+            methods.push(Method { id: whole, title, access: method.access, docs, routes });
+        }
+        catalogue.groups.push(Group { id, title: places.keep(Spot::GroupTitle(g), group.title), methods });
+    }
+    for (s, set) in doc.set.into_iter().enumerate() {
+        if s >= MOST_SETS {
+            let why = format!("a catalogue has {MOST_SETS} API sets at most");
+            return Err(located(set.name.span(), Error::usage("the catalogue is too large").why(why)));
+        }
+        let mut entries = |texts: Vec<Spanned<String>>, spot: fn(usize, usize) -> Spot| {
+            let read = |(e, text): (usize, Spanned<String>)| {
+                let span = text.span();
+                Entry::parse(&places.keep(spot(s, e), text)).map_err(|error| located(span, error))
+            };
+            texts.into_iter().enumerate().map(read).collect::<Result<Vec<_>>>()
+        };
+        let (include, exclude) = (entries(set.include, Spot::Include)?, entries(set.exclude, Spot::Exclude)?);
+        let (name, title) = (places.keep(Spot::SetName(s), set.name), places.keep(Spot::SetTitle(s), set.title));
+        catalogue.sets.push(ApiSet { name, title, include, exclude });
+    }
+    Ok((catalogue, places))
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct FileDoc {
+    schema: Spanned<u32>,
+    name: Spanned<String>,
+    title: Spanned<String>,
+    #[serde(default)]
+    group: Vec<FileGroup>,
+    #[serde(default)]
+    set: Vec<FileSet>,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct FileGroup {
+    id: Spanned<String>,
+    title: Spanned<String>,
+    #[serde(default)]
+    method: Vec<FileMethod>,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct FileMethod {
+    id: Spanned<String>,
+    title: Spanned<String>,
+    access: Access,
+    docs: Option<Spanned<String>>,
+    #[serde(default)]
+    routes: Vec<Spanned<String>>,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct FileSet {
+    name: Spanned<String>,
+    title: Spanned<String>,
+    include: Vec<Spanned<String>>,
+    #[serde(default)]
+    exclude: Vec<Spanned<String>>,
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const HEAD: &str = "schema = 1\nname = \"x\"\ntitle = \"X\"\n";
+    const GROUP: &str =
+        "[[group]]\nid = \"a\"\ntitle = \"A\"\n[[group.method]]\nid = \"B\"\ntitle = \"b\"\naccess = \"read\"\n";
+
+    fn refused(text: &str) -> String {
+        read("f.toml", text, &[Catalogue::shipped("jeton").unwrap()]).unwrap_err().to_string()
+    }
+
+    #[test]
+    fn broken_files_are_refused_where_they_break() {
+        assert!(read("f.toml", &format!("{HEAD}{GROUP}"), &[]).is_ok());
+        let set = |entries: &str| format!("{HEAD}{GROUP}[[set]]\nname = \"s\"\ntitle = \"s\"\n{entries}\n");
+        for (bad, place, says) in [
+            (format!("{HEAD}colour = 1\n"), "4:1", "unknown field"),
+            (format!("{HEAD}{GROUP}[[group.method]]\nid = \"B\"\ntitle = \"b\"\naccess = \"read\"\n"), "12:6", "twice"),
+            (HEAD.replace('1', "2"), "1:10", "schema 1"),
+            (HEAD.replace("\"x\"", "\"jeton\""), "2:8", "can't define"),
+            (HEAD.replace("\"x\"", "\"X y\""), "2:8", "not a catalogue's name"),
+            (HEAD.replace("\"X\"", "\"\\u202Ex\""), "3:9", "hide"),
+            (format!("{HEAD}{}", GROUP.replace("\"a\"", "\"jeton.a\"")), "5:6", "jeton.*"),
+            (format!("{HEAD}{}", GROUP.replace("\"a\"", "\"Jeton\"")), "5:6", "jeton.*"),
+            (format!("{HEAD}{}", GROUP.replace("\"B\"", "\"é é\"")), "8:6", "not a method id"),
+            (format!("{HEAD}{}", GROUP.replace("\"b\"", "\"\"")), "9:9", "empty"),
+            (format!("{HEAD}{}", GROUP.replace("\"read\"", "\"all\"")), "10:10", "unknown variant"),
+            (format!("{HEAD}{GROUP}docs = \"\\u001b[2J\"\n"), "11:8", "\\u{1b}"),
+            (format!("{HEAD}{GROUP}routes = [\"GET /x\", \"x\"]\n"), "11:21", "not a route"),
+            (set("include = [\"nothing.*\"]"), "14:12", "matches no method"),
+            (set("include = [\"a.B\", \"a.C\"]"), "14:19", "no such method"),
+            (set("include = [\"group:b\"]"), "14:12", "no such group"),
+            (set("include = [\"set:t\"]"), "14:12", "no such set"),
+            (set("include = [\"jeton.*\"]"), "14:12", "one by one"),
+            (set("include = [\"group:jeton.tokens\"]"), "14:12", "one by one"),
+            (set("include = [\"set:s\"]"), "12:8", "circle: \"s\" → \"s\""),
+            (set("include = []\nexclude = [\"a b\"]"), "15:12", "set:NAME"),
+            (set("include = [\"a.B\"]\nadd = 1"), "15:1", "unknown field"),
+            ("schema = 1\nname = \"x".to_owned(), "2:", "can't be read"),
+        ] {
+            let error = refused(&bad);
+            assert!(error.starts_with(&format!("f.toml:{place}")) && error.contains(says), "{error}\n{bad}");
+        }
+        assert!(
+            read("f.toml", &set("include = [\"jeton.audit.read\"]"), &[Catalogue::shipped("jeton").unwrap()]).is_ok()
+        );
+    }
+
+    #[test]
+    fn large_files_are_refused_early() {
+        assert!(refused(&" ".repeat(LARGEST + 1)).contains("too large"));
+        assert!(refused(&format!("x = [{}]", "[,".repeat(MOST_PARTS / 2))).contains("words and signs"));
+    }
+}

@@ -1,0 +1,146 @@
+//! What tokens may call, and what they gain when catalogues change.
+
+use std::collections::{BTreeSet, HashMap};
+use std::rc::Rc;
+
+use super::Catalogue;
+use super::bits::Bits;
+use super::set::{Index, ids};
+use crate::domain::method::MethodId;
+use crate::domain::role::Role;
+use crate::domain::selection::Selection;
+
+/// Answers for so many different selections are kept at a time; a store has few, a hostile one many.
+const KEPT: usize = 4096;
+
+/// How many methods a token of `role` with `selection` may call.
+pub fn permitted(catalogues: &[Catalogue], role: Role, selection: &Selection) -> usize {
+    let ids = ids([catalogues]);
+    let index = Index::new(&ids, catalogues);
+    effective(&index, selection, &index.permitted(role, matches!(selection, Selection::Inherit))).len()
+}
+
+/// Selected methods under the ceiling.
+fn effective(index: &Index<'_>, selection: &Selection, ceiling: &Bits) -> Bits {
+    let mut selected = match selection {
+        Selection::Inherit => return ceiling.clone(),
+        Selection::Custom(methods) => index.bits(methods),
+        Selection::Sets(names) => {
+            let mut all = index.empty();
+            names.iter().filter_map(|n| index.of_set(n)).for_each(|set| all.add(set));
+            all
+        }
+    };
+    selected.keep(ceiling);
+    selected
+}
+
+/// The ceilings of a role before and after.
+struct Ceilings {
+    before: Bits,
+    after: Bits,
+    inherited: Rc<[MethodId]>,
+    /// Whether a hand-picked method may be gained at all.
+    opens: bool,
+}
+
+/// Two states of all catalogues, and what selections gain between them.
+pub struct Widening<'a> {
+    before: Index<'a>,
+    after: Index<'a>,
+    ceilings: HashMap<Role, Ceilings>,
+    by_sets: HashMap<(Role, BTreeSet<String>), Rc<[MethodId]>>,
+    nothing: Rc<[MethodId]>,
+}
+
+impl<'a> Widening<'a> {
+    /// From `before` to `after`; `ids` are those of both.
+    pub fn new(ids: &'a [MethodId], before: &'a [Catalogue], after: &'a [Catalogue]) -> Self {
+        let (before, after) = (Index::new(ids, before), Index::new(ids, after));
+        let ceilings = Role::ALL.into_iter().map(|role| (role, ceilings(&before, &after, role))).collect();
+        Widening { before, after, ceilings, by_sets: HashMap::new(), nothing: Rc::new([]) }
+    }
+
+    /// Whether any token could gain anything: where not, none needs to be looked at.
+    pub fn is_possible(&self) -> bool {
+        let wider = |(name, set): (&str, &Bits)| {
+            let mut more = set.clone();
+            if let Some(before) = self.before.of_set(name) {
+                more.remove(before);
+            }
+            !more.is_empty()
+        };
+        self.ceilings.values().any(|c| c.opens || !c.inherited.is_empty()) || self.after.sets().any(wider)
+    }
+
+    /// The methods that a token of `role` with `selection` gains, sorted.
+    pub fn gained(&mut self, role: Role, selection: &Selection) -> Rc<[MethodId]> {
+        let Some(ceilings) = self.ceilings.get(&role) else { return Rc::clone(&self.nothing) };
+        let names = match selection {
+            Selection::Inherit => return Rc::clone(&ceilings.inherited),
+            Selection::Custom(_) if !ceilings.opens => return Rc::clone(&self.nothing),
+            Selection::Custom(_) => return self.compared(selection, ceilings),
+            Selection::Sets(names) => names,
+        };
+        let key = (role, names.clone());
+        if let Some(known) = self.by_sets.get(&key) {
+            return Rc::clone(known);
+        }
+        let gained = self.compared(selection, ceilings);
+        if self.by_sets.len() >= KEPT {
+            self.by_sets.clear();
+        }
+        self.by_sets.insert(key, Rc::clone(&gained));
+        gained
+    }
+
+    fn compared(&self, selection: &Selection, ceilings: &Ceilings) -> Rc<[MethodId]> {
+        let mut gained = effective(&self.after, selection, &ceilings.after);
+        gained.remove(&effective(&self.before, selection, &ceilings.before));
+        self.after.named(&gained).cloned().collect()
+    }
+
+    /// The sets, by name, whose members differ: what each gains and loses.
+    pub fn shifts(&self) -> Vec<Shift> {
+        let names: BTreeSet<&str> = self.before.sets().chain(self.after.sets()).map(|(name, _)| name).collect();
+        let empty = self.after.empty();
+        let shift = |name: &str| {
+            let before = self.before.of_set(name).unwrap_or(&empty);
+            let after = self.after.of_set(name).unwrap_or(&empty);
+            let (mut gains, mut loses) = (after.clone(), before.clone());
+            gains.remove(before);
+            loses.remove(after);
+            (before != after).then(|| Shift {
+                set: name.to_owned(),
+                gains: self.after.named(&gains).cloned().collect(),
+                loses: self.after.named(&loses).cloned().collect(),
+            })
+        };
+        names.into_iter().filter_map(shift).collect()
+    }
+}
+
+fn ceilings(before: &Index<'_>, after: &Index<'_>, role: Role) -> Ceilings {
+    let more = |inherit: bool| {
+        let mut more = after.permitted(role, inherit);
+        more.remove(&before.permitted(role, inherit));
+        more
+    };
+    Ceilings {
+        before: before.permitted(role, false),
+        after: after.permitted(role, false),
+        inherited: after.named(&more(true)).cloned().collect(),
+        opens: !more(false).is_empty(),
+    }
+}
+
+/// How the members of a set change.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Shift {
+    /// The set's name.
+    pub set: String,
+    /// What comes into it.
+    pub gains: Vec<MethodId>,
+    /// What goes out of it.
+    pub loses: Vec<MethodId>,
+}

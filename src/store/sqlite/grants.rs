@@ -1,0 +1,61 @@
+//! What every token may call, a page at a time: three look-ups a page, however many tokens are on it.
+
+use std::collections::{BTreeSet, HashMap};
+
+use rusqlite::{Connection, params};
+
+use super::convert::{all, damaged};
+use crate::domain::method::MethodId;
+use crate::domain::name::{TokenName, Username};
+use crate::domain::role::Role;
+use crate::domain::selection::Selection;
+use crate::domain::token::TokenId;
+use crate::error::Result;
+use crate::verbs::ports::Grant;
+
+pub(super) fn page(db: &Connection, after: Option<TokenId>, limit: usize) -> Result<Vec<Grant>> {
+    let after = after.map_or(i64::MIN, |id| id.0);
+    let limit = i64::try_from(limit).unwrap_or(i64::MAX);
+    let rows = all(
+        db,
+        "SELECT t.id, t.name, t.selection, a.username, a.role FROM tokens t JOIN accounts a ON a.id = t.account_id
+         WHERE t.id > ?1 ORDER BY t.id LIMIT ?2",
+        params![after, limit],
+        |r| {
+            Ok((
+                r.get::<_, i64>(0)?,
+                r.get::<_, String>(1)?,
+                r.get::<_, String>(2)?,
+                r.get::<_, String>(3)?,
+                r.get::<_, String>(4)?,
+            ))
+        },
+    )?;
+    let Some(last) = rows.last().map(|row| row.0) else { return Ok(Vec::new()) };
+    let mut sets: HashMap<i64, BTreeSet<String>> = HashMap::new();
+    let sql = "SELECT token_id, set_name FROM token_sets WHERE token_id > ?1 AND token_id <= ?2";
+    for (id, name) in all(db, sql, params![after, last], |r| Ok((r.get(0)?, r.get(1)?)))? {
+        sets.entry(id).or_default().insert(name);
+    }
+    let mut methods: HashMap<i64, BTreeSet<MethodId>> = HashMap::new();
+    let sql = "SELECT token_id, method_id FROM token_methods WHERE token_id > ?1 AND token_id <= ?2";
+    for (id, method) in all(db, sql, params![after, last], |r| Ok((r.get(0)?, r.get::<_, String>(1)?)))? {
+        let method = MethodId::parse(&method).map_err(|_| damaged("a method id"))?;
+        methods.entry(id).or_default().insert(method);
+    }
+    let grant = |(id, name, selection, username, role): (i64, String, String, String, String)| {
+        Ok(Grant {
+            token: TokenId(id),
+            name: TokenName::parse(&name).map_err(|_| damaged("a token name"))?,
+            account: Username::parse(&username).map_err(|_| damaged("a username"))?,
+            role: Role::parse(&role).map_err(|_| damaged("a role"))?,
+            selection: match selection.as_str() {
+                "inherit" => Selection::Inherit,
+                "sets" => Selection::Sets(sets.remove(&id).unwrap_or_default()),
+                "custom" => Selection::Custom(methods.remove(&id).unwrap_or_default()),
+                _ => return Err(damaged("an API selection")),
+            },
+        })
+    };
+    rows.into_iter().map(grant).collect()
+}

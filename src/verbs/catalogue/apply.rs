@@ -1,0 +1,205 @@
+//! apply: a catalogue in place of what it said before, after a preview of what changes and of who gains by it.
+
+use crate::domain::audit::AuditEntry;
+use crate::domain::catalogue::diff::{Diff, diff};
+use crate::domain::catalogue::reach::{self, Shift};
+use crate::domain::catalogue::{Catalogue, check, set};
+use crate::domain::method::MethodId;
+use crate::error::{Error, Result};
+use crate::verbs::actor::Actor;
+use crate::verbs::audited::Audited;
+use crate::verbs::authorize;
+use crate::verbs::cli_line::CliLine;
+use crate::verbs::ports::{Snapshot, Tx};
+use crate::verbs::{Change, Changed, Env, Proof, Query, Verb};
+
+/// Tokens read at a time.
+const PAGE: usize = 1_000;
+/// The most tokens that a preview and an audit row name; both always tell the number of all.
+const MOST_NAMED: usize = 1_000;
+/// The most methods that a preview names for one token.
+const MOST_METHODS: usize = 50;
+/// The names that a refusal gives.
+const FIRST: usize = 5;
+
+/// What applying a catalogue would do.
+#[derive(Debug, Clone)]
+pub struct PreviewCatalogue {
+    /// The catalogue.
+    pub catalogue: Catalogue,
+}
+
+/// The answer to [`PreviewCatalogue`], and what [`ApplyCatalogue`] did.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Preview {
+    /// The catalogue's name.
+    pub name: String,
+    /// Whether there was none of that name.
+    pub is_new: bool,
+    /// What comes, goes and changes.
+    pub diff: Diff,
+    /// How the members of sets change, those of other catalogues included.
+    pub shifts: Vec<Shift>,
+    /// Which tokens gain methods.
+    pub widening: Widening,
+}
+
+/// The tokens that gain methods, those in the trash included: they can be restored.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct Widening {
+    /// How many there are.
+    pub count: u64,
+    /// The first of them, by id, 1,000 at most.
+    pub tokens: Vec<Widened>,
+}
+
+/// A token that gains methods.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Widened {
+    /// `account/name`.
+    pub name: String,
+    /// How many methods it gains.
+    pub count: usize,
+    /// The first of them, 50 at most.
+    pub methods: Vec<MethodId>,
+}
+
+impl Preview {
+    /// Whether applying it would change nothing at all.
+    pub fn is_empty(&self) -> bool {
+        !self.is_new && self.diff.is_empty()
+    }
+
+    /// Whether this may be applied when `accepted` tokens were confirmed to gain methods.
+    ///
+    /// # Errors
+    /// [`crate::error::Kind::Conflict`] with the number and the first names.
+    pub fn accept(&self, accepted: Option<u64>) -> Result<()> {
+        let count = self.widening.count;
+        if count == 0 || accepted == Some(count) {
+            return Ok(());
+        }
+        let mut names: Vec<String> = self.widening.tokens.iter().take(FIRST).map(|t| t.name.clone()).collect();
+        match count - names.len() as u64 {
+            0 => {}
+            more => names.push(format!("{more} more")),
+        }
+        let said = accepted.map_or_else(String::new, |n| format!(", {n} were accepted"));
+        let would = if count == 1 { "1 token would gain methods" } else { "tokens would gain methods" };
+        let what = if count == 1 { format!("{would}{said}") } else { format!("{count} {would}{said}") };
+        Err(Error::conflict(format!("{what}; nothing was changed"))
+            .why(names.join(", "))
+            .next(format!("If that is meant, say --accept-widening {count}")))
+    }
+}
+
+impl Verb for PreviewCatalogue {
+    const NAME: &'static str = "catalogue.preview";
+    const PROOF: Proof = Proof::Store;
+    type Reply = Preview;
+}
+
+impl Query for PreviewCatalogue {
+    fn run(&self, _by: &Actor, snapshot: &dyn Snapshot, _env: &Env<'_>) -> Result<Preview> {
+        preview(snapshot, &self.catalogue)
+    }
+}
+
+fn preview(snapshot: &dyn Snapshot, new: &Catalogue) -> Result<Preview> {
+    let before = snapshot.catalogues()?;
+    check::check(new, &before)?;
+    let mut after = before.clone();
+    let older = before.iter().position(|c| c.name == new.name);
+    match older.and_then(|at| after.get_mut(at)) {
+        Some(there) => *there = new.clone(),
+        None => after.push(new.clone()),
+    }
+    let ids = set::ids([&before[..], &after[..]]);
+    let mut widening = reach::Widening::new(&ids, &before, &after);
+    Ok(Preview {
+        name: new.name.clone(),
+        is_new: older.is_none(),
+        diff: diff(older.and_then(|at| before.get(at)), new),
+        shifts: widening.shifts(),
+        widening: widened(snapshot, &mut widening)?,
+    })
+}
+
+/// Every token is looked at, a page at a time, unless none could gain anything.
+fn widened(snapshot: &dyn Snapshot, widening: &mut reach::Widening<'_>) -> Result<Widening> {
+    let mut found = Widening::default();
+    if !widening.is_possible() {
+        return Ok(found);
+    }
+    let mut last = None;
+    loop {
+        let page = snapshot.grants(last, PAGE)?;
+        for grant in &page {
+            let gained = widening.gained(grant.role, &grant.selection);
+            if gained.is_empty() {
+                continue;
+            }
+            found.count += 1;
+            if found.tokens.len() < MOST_NAMED {
+                found.tokens.push(Widened {
+                    name: grant.full_name(),
+                    count: gained.len(),
+                    methods: gained.iter().take(MOST_METHODS).cloned().collect(),
+                });
+            }
+        }
+        match page.last() {
+            Some(grant) => last = Some(grant.token),
+            None => return Ok(found),
+        }
+    }
+}
+
+/// Puts a catalogue in place of what it said before.
+#[derive(Debug, Clone)]
+pub struct ApplyCatalogue {
+    /// The catalogue.
+    pub catalogue: Catalogue,
+    /// How many tokens may gain methods by it, exactly.
+    pub accept_widening: Option<u64>,
+}
+
+impl Verb for ApplyCatalogue {
+    const NAME: &'static str = "catalogue.apply";
+    const PROOF: Proof = Proof::Password;
+    type Reply = Changed<Preview>;
+}
+
+impl Change for ApplyCatalogue {
+    type Out = Preview;
+
+    fn run(&self, by: &Actor, tx: &mut dyn Tx, _env: &Env<'_>) -> Result<Audited<Preview>> {
+        authorize::catalogue(by)?;
+        let preview = preview(tx, &self.catalogue)?;
+        preview.accept(self.accept_widening)?;
+        if !preview.is_empty() {
+            tx.set_catalogue(&self.catalogue)?;
+        }
+        let mut entry = AuditEntry::new(Self::NAME, &preview.name, &preview.name);
+        let diff = &preview.diff;
+        for (sort, part) in [("groups", &diff.groups), ("methods", &diff.methods), ("sets", &diff.sets)] {
+            entry = entry
+                .with(&format!("{sort}_added"), part.added.len())
+                .with(&format!("{sort}_removed"), part.removed.len())
+                .with(&format!("{sort}_changed"), part.changed.len());
+        }
+        let names: Vec<&str> = preview.widening.tokens.iter().map(|t| t.name.as_str()).collect();
+        let entry = entry.with("widened", preview.widening.count).with("widened_tokens", names);
+        Ok(Audited::one(preview, entry))
+    }
+
+    fn cli(&self, out: &Preview) -> CliLine {
+        let shipped = Catalogue::shipped(&out.name).is_ok_and(|c| c == self.catalogue);
+        let file = if shipped { out.name.clone() } else { format!("{}.toml", out.name) };
+        let line = CliLine::new(&["catalogue", "apply"]).word(file);
+        match out.widening.count {
+            0 => line,
+            count => line.option("accept-widening", count.to_string()),
+        }
+    }
+}

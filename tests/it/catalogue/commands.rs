@@ -1,0 +1,129 @@
+//! `jeton catalogue …`.
+
+use super::example;
+use crate::support::program::{Home, exists};
+
+fn home() -> Home {
+    let home = Home::new();
+    home.as_ops(&["init", "--username", "ops", "--catalogue", "cloud-platform"]).succeeds();
+    home
+}
+
+#[test]
+fn the_readmes_example_is_checked_applied_listed_and_exported() {
+    let home = home();
+    let text = example();
+    home.file("shop.toml", &text, 0o644);
+    home.run(&["catalogue", "check", "shop.toml"], "").succeeds().says(&["2 groups, 4 methods, 2 API sets"]).silent();
+    let dry = home.run(&["catalogue", "apply", "shop.toml", "--dry-run"], "").succeeds().says(&["nothing was changed"]);
+    for line in ["shop, a new catalogue", "Methods: 4 new", "  + shop.orders.Purge", "No token gains methods."] {
+        assert!(dry.out.contains(line), "{}", dry.out);
+    }
+    home.run(&["catalogue", "show", "shop"], "").ends(3).says(&["no catalogue"]);
+    home.run(&["catalogue", "apply", "shop.toml", "--no-input"], "").ends(4);
+    home.as_ops(&["catalogue", "apply", "shop.toml"]).succeeds().says(&["✓ the catalogue shop is in force"]);
+
+    let list = home.run(&["catalogue", "list"], "").succeeds().out;
+    assert!(list.lines().any(|l| l.starts_with("shop.orders ") && l.contains("  3  ")), "{list}");
+    assert!(list.lines().any(|l| l.starts_with("Shop desk ") && l.contains("  3  ")), "{list}");
+    let json = home.run(&["catalogue", "list", "--json"], "").succeeds().json();
+    let keys = |v: &serde_json::Value| v.as_object().unwrap().keys().cloned().collect::<Vec<_>>();
+    assert_eq!(
+        (keys(&json), json["schema"].as_u64()),
+        (vec!["groups".into(), "schema".into(), "sets".into()], Some(1))
+    );
+    let groups = json["groups"].as_array().unwrap();
+    let orders = groups.iter().find(|g| g["id"] == "shop.orders").unwrap();
+    assert_eq!(keys(orders), ["id", "methods", "title"]);
+    assert_eq!(
+        orders["methods"][0],
+        serde_json::json!({"id": "shop.orders.List", "title": "Lists orders", "access": "read",
+            "docs": "https://docs.example.com/orders#list", "routes": ["GET /1.0/orders"]})
+    );
+    assert_eq!(orders["methods"][2]["docs"], serde_json::Value::Null);
+    let desk = json["sets"].as_array().unwrap().iter().find(|s| s["name"] == "Shop desk").unwrap();
+    let held = ["shop.orders.Cancel", "shop.orders.List", "shop.stock.Count"];
+    assert_eq!(
+        (keys(desk), &desk["methods"]),
+        (vec!["methods".into(), "name".into(), "title".into()], &held[..].into())
+    );
+
+    let shown = home.run(&["catalogue", "show", "Shop desk"], "").succeeds().out;
+    assert!(shown.contains("set:Shop reader") && shown.contains("3 methods"), "{shown}");
+    let shown = home.run(&["catalogue", "show", "shop.stock.Count"], "").succeeds().out;
+    assert!(shown.contains("Shop reader") && shown.contains("Shop desk"), "{shown}");
+
+    home.run(&["catalogue", "export"], "").ends(2).says(&["several catalogues", "cloud-platform, shop"]);
+    let exported = home.run(&["catalogue", "export", "shop"], "").succeeds().out;
+    home.file("again.toml", &exported, 0o644);
+    let again = home.as_ops(&["catalogue", "apply", "again.toml"]).succeeds();
+    assert_eq!(again.out, "shop: nothing changes\n");
+    assert_eq!(home.run(&["catalogue", "export", "shop"], "").succeeds().out, exported);
+}
+
+#[test]
+fn widening_is_confirmed_by_its_number_and_shown() {
+    let home = home();
+    home.file("shop.toml", &example(), 0o644);
+    home.as_ops(&["catalogue", "apply", "shop.toml"]).succeeds();
+    let secret = home.create(&["reader", "--set", "Shop reader"]);
+    let cancel = |code: i32| {
+        let line = format!("{secret}\n");
+        home.run(&["verify", "--method", "shop.orders.Cancel"], line).ends(code);
+    };
+    cancel(4);
+    let shown = home.as_ops(&["token", "show", "reader"]).succeeds().out;
+    assert!(shown.contains("2 methods now"), "{shown}");
+    let wider = example().replacen("\"group:shop.stock\"]", "\"group:shop.stock\", \"shop.orders.Cancel\"]", 1);
+    home.file("shop.toml", &wider, 0o644);
+    let refused = home.run(&["catalogue", "apply", "shop.toml", "--no-input"], "").ends(5);
+    let refused = refused.says(&["1 token would gain methods", "ops/reader", "--accept-widening 1"]);
+    assert!(refused.out.contains("  ops/reader  +1 shop.orders.Cancel"), "{}", refused.out);
+    let json = home.run(&["catalogue", "apply", "shop.toml", "--dry-run", "--json"], "").succeeds().json();
+    let token = serde_json::json!([{"name": "ops/reader", "count": 1, "methods": ["shop.orders.Cancel"]}]);
+    assert_eq!((&json["applied"], &json["widening"]["tokens"]), (&false.into(), &token));
+    cancel(4);
+    let json = home.as_ops(&["catalogue", "apply", "shop.toml", "--accept-widening", "1", "--json"]).succeeds().json();
+    assert_eq!((&json["applied"], &json["widening"]["count"]), (&true.into(), &1.into()));
+    cancel(0);
+
+    let less = example().replace("\"group:shop.stock\"", "\"shop.orders.Cancel\"");
+    home.create(&["hand", "--method", "shop.stock.Count"]);
+    let less = less.split("[[group]]\nid = \"shop.stock\"").next().unwrap().to_owned();
+    home.file("shop.toml", &less, 0o644);
+    home.as_ops(&["catalogue", "apply", "shop.toml"]).succeeds();
+    let shown = home.as_ops(&["token", "show", "hand"]).succeeds().out;
+    assert!(shown.contains("shop.stock.Count (unknown, grants nothing)"), "{shown}");
+    let shown = home.as_ops(&["token", "show", "reader"]).succeeds().out;
+    assert!(shown.contains("Shop reader (unknown, grants nothing)") && shown.contains("0 methods now"), "{shown}");
+}
+
+#[test]
+fn what_is_wrong_is_told_with_its_place() {
+    let home = home();
+    let check = |text: &str, says: &[&str]| {
+        home.file("f.toml", text, 0o644);
+        home.run(&["catalogue", "check", "f.toml"], "").ends(2).says(says).silent();
+        home.as_ops(&["catalogue", "apply", "f.toml"]).ends(2).says(says).silent();
+    };
+    check(&example().replace("access = \"write\"", "acces = \"write\""), &["f.toml:19:1:", "unknown field"]);
+    check(&example().replace("shop.orders.Purge\"]", "nothing\"]"), &["f.toml:", "no such method"]);
+    check(&example().replace("Lists orders", "\\u001b]0;x"), &["\\u{1b}"]);
+    check("\u{1b}[2J", &["f.toml:1:2:"]);
+    home.run(&["catalogue", "check", "none.toml"], "").ends(3).says(&["no file none.toml"]);
+    home.run(&["catalogue", "check", "."], "").ends(1).says(&["folder"]);
+    home.run(&["catalogue", "check", "/dev/zero"], "").ends(2).says(&["too large"]);
+    home.run(&["catalogue", "apply", "jeton"], "").ends(2).says(&["can't define"]);
+    std::fs::write(home.path("latin1.toml"), b"schema = 1\nname = \"\xe9\"").unwrap();
+    home.run(&["catalogue", "check", "latin1.toml"], "").ends(2).says(&["latin1.toml:2", "UTF-8"]);
+}
+
+#[test]
+fn a_file_is_checked_without_a_store() {
+    let home = Home::new();
+    home.file("shop.toml", &example(), 0o644);
+    home.run(&["catalogue", "check", "shop.toml"], "").succeeds();
+    assert!(!exists(&home.store()), "looking makes nothing");
+    home.run(&["catalogue", "list"], "").ends(3);
+    home.run(&["catalogue", "apply", "shop.toml", "--dry-run"], "").ends(3);
+}

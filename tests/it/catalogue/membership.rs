@@ -1,0 +1,257 @@
+//! Which methods sets hold, against a naive model; what reads back; what no file may say.
+
+use std::collections::{BTreeSet, HashMap};
+
+use jeton::domain::catalogue::set::{MethodPlace, PlacedSet, holds, members};
+use jeton::domain::catalogue::{ApiSet, Catalogue, Entry, Group, check, file, write};
+use jeton::domain::method::{Access, Method, MethodId};
+use jeton::error::Kind;
+
+use super::*;
+use crate::support::world::SeededEntropy;
+
+/// Two catalogues of few methods with few letters, so that patterns meet; sets that name what they like, cycles
+/// included.
+fn street(dice: &SeededEntropy) -> Vec<Catalogue> {
+    let letters = ["a", "b", "ab"];
+    let mut taken = BTreeSet::new();
+    let mut catalogues = Vec::new();
+    for name in ["one", "two"] {
+        let mut groups = Vec::new();
+        for group in ["a", "a.b", "ab"] {
+            let group = format!("{name}.{group}");
+            let mut methods = Vec::new();
+            for _ in 0..dice.below(4) {
+                let id = format!("{group}.{}", letters[dice.below(3)]);
+                if taken.insert(id.clone()) {
+                    let id = MethodId::parse(&id).unwrap();
+                    let access = Access::ALL[dice.below(3)];
+                    methods.push(Method { id, title: "t".into(), access, docs: None, routes: Vec::new() });
+                }
+            }
+            groups.push(Group { id: group, title: "g".into(), methods });
+        }
+        let texts = |dice: &SeededEntropy, most| -> Vec<Entry> {
+            let ids = ["one.a.a", "one.a.b", "two.ab.ab", "one.a.b.a", "jeton.audit.read", "gone.x"];
+            let heads = ["*", "one.*", "one.a*", "two.a.*", "jeton.*", "one.a.b*"];
+            let groups = ["one.a", "one.a.b", "two.ab", "jeton.audit", "gone"];
+            let one = |_| match dice.below(5) {
+                0 => ids[dice.below(ids.len())].to_owned(),
+                1 => heads[dice.below(heads.len())].to_owned(),
+                2 => format!("group:{}", groups[dice.below(groups.len())]),
+                _ => format!("set:s{}", dice.below(9)),
+            };
+            (0..dice.below(most)).map(one).map(|text| Entry::parse(&text).unwrap()).collect()
+        };
+        let first = catalogues.len() * 4;
+        let set = |n: usize| {
+            let (include, exclude) = (texts(dice, 4), texts(dice, 3));
+            ApiSet { name: format!("s{n}"), title: "s".into(), include, exclude }
+        };
+        let sets = (first..first + 4).map(set).collect();
+        catalogues.push(Catalogue { name: name.into(), title: name.into(), groups, sets });
+    }
+    catalogues.push(Catalogue::shipped("jeton").unwrap());
+    catalogues
+}
+
+/// Whether following `set` can come to a cycle.
+fn circles(sets: &HashMap<&str, (&Catalogue, &ApiSet)>, set: &str, path: &[&str]) -> bool {
+    let Some((_, found)) = sets.get(set) else { return false };
+    path.contains(&set) || found.nested().any(|n| circles(sets, n, &[path, &[set]].concat()))
+}
+
+fn naive(catalogues: &[Catalogue], sets: &HashMap<&str, (&Catalogue, &ApiSet)>, set: &str) -> BTreeSet<MethodId> {
+    if circles(sets, set, &[]) {
+        return BTreeSet::new();
+    }
+    let Some((catalogue, found)) = sets.get(set) else { return BTreeSet::new() };
+    let meant = |entry: &Entry| -> BTreeSet<MethodId> {
+        let own = |keep: &dyn Fn(&Group, &Method) -> bool| {
+            let all = catalogue.groups.iter().flat_map(|g| g.methods.iter().map(move |m| (g, m)));
+            all.filter(|(g, m)| keep(g, m) && !m.id.is_management()).map(|(_, m)| m.id.clone()).collect()
+        };
+        let text = entry.to_string();
+        if let Some(name) = text.strip_prefix("set:") {
+            naive(catalogues, sets, name)
+        } else if let Some(id) = text.strip_prefix("group:") {
+            own(&|g, _| g.id == id)
+        } else if let Some(head) = text.strip_suffix('*') {
+            own(&|_, m| m.id.as_str().starts_with(head))
+        } else {
+            catalogues
+                .iter()
+                .flat_map(Catalogue::methods)
+                .map(|m| m.id.clone())
+                .filter(|id| id.as_str() == text)
+                .collect()
+        }
+    };
+    let all = |entries: &[Entry]| entries.iter().flat_map(meant).collect::<BTreeSet<_>>();
+    all(&found.include).difference(&all(&found.exclude)).cloned().collect()
+}
+
+#[test]
+fn membership_is_that_of_the_naive_model() {
+    let dice = SeededEntropy::new(11);
+    let (mut held, mut cyclic) = (0, 0);
+    for round in 0..400 {
+        let catalogues = street(&dice);
+        let sets: HashMap<&str, (&Catalogue, &ApiSet)> =
+            catalogues.iter().flat_map(|c| c.sets.iter().map(move |s| (s.name.as_str(), (c, s)))).collect();
+        let find = |name: &str| {
+            let placed = |(c, s): &(&Catalogue, &ApiSet)| PlacedSet { catalogue: c.name.clone(), set: (*s).clone() };
+            Ok(sets.get(name).map(placed))
+        };
+        for name in (0..9).map(|n| format!("s{n}")) {
+            let expected = naive(&catalogues, &sets, &name);
+            held += expected.len();
+            cyclic += usize::from(circles(&sets, &name, &[]));
+            assert_eq!(members(&catalogues, &name), expected, "round {round}, {name}: {catalogues:#?}");
+            for catalogue in &catalogues {
+                for (group, method) in catalogue.groups.iter().flat_map(|g| g.methods.iter().map(move |m| (g, m))) {
+                    let id = method.id.clone();
+                    let place = MethodPlace { id, catalogue: catalogue.name.clone(), group: group.id.clone() };
+                    let holds = holds(find, [name.as_str()], &place).unwrap();
+                    assert_eq!(holds, expected.contains(&method.id), "round {round}, {name}, {}", method.id);
+                }
+            }
+            // Patterns and groups never reach management; nothing but the id itself does.
+            let management = expected.iter().filter(|id| id.is_management()).collect::<Vec<_>>();
+            assert!(management.iter().all(|id| id.as_str() == "jeton.audit.read"), "{management:?}");
+        }
+    }
+    assert!(held > 1_000 && cyclic > 100, "{held} {cyclic}");
+}
+
+/// `catalogue` without the entries that no file could say, and with titles that want quoting.
+fn made_good(mut catalogue: Catalogue, management: &[Catalogue]) -> Catalogue {
+    let titles = ["t", "\"q\" \\ é 漢字", "'# = [", "a.b, c"];
+    for (n, method) in catalogue.groups.iter_mut().flat_map(|g| &mut g.methods).enumerate() {
+        method.title = titles[n % titles.len()].to_owned();
+        method.docs = (n % 3 == 0).then(|| "https://docs.example.com/?a=\"b\"".to_owned());
+        method.routes = (0..n % 3).map(|r| format!("GET /{r}/{{id}}")).collect();
+    }
+    let sets = std::mem::take(&mut catalogue.sets);
+    for mut set in sets {
+        let good = |entry: &Entry| {
+            let one = ApiSet { name: "x".into(), title: "x".into(), include: vec![entry.clone()], exclude: vec![] };
+            let sets = catalogue.sets.iter().cloned().chain([one]).collect();
+            check::check(&Catalogue { sets, ..catalogue.clone() }, management).is_ok()
+        };
+        set.include.retain(good);
+        set.exclude.retain(good);
+        catalogue.sets.push(set);
+    }
+    catalogue
+}
+
+#[test]
+fn what_is_written_reads_back_and_always_alike() {
+    let dice = SeededEntropy::new(5);
+    let mut entries = 0;
+    for _ in 0..50 {
+        let mut catalogues = street(&dice);
+        let management = catalogues.split_off(2);
+        for catalogue in catalogues {
+            let catalogue = made_good(catalogue, &management);
+            entries += catalogue.sets.iter().map(|s| s.include.len() + s.exclude.len()).sum::<usize>();
+            let text = write::toml(&catalogue);
+            assert_eq!(file::read("f", &text, &management).unwrap(), catalogue, "{text}");
+            assert_eq!(write::toml(&catalogue), text);
+        }
+    }
+    assert!(entries > 200, "{entries}");
+}
+
+#[test]
+fn export_and_apply_is_the_identity() {
+    let house = House::inhabited();
+    let shop = shop(&house, |text| text);
+    apply(&house, "admin", &shop, None).unwrap();
+    let before = stored(&house);
+    for catalogue in &before[1..] {
+        let read = read(&house, &write::toml(catalogue)).unwrap();
+        assert_eq!(&read, catalogue);
+        let preview = preview(&house, &read);
+        assert!(preview.is_empty() && preview.shifts.is_empty() && preview.widening.count == 0, "{preview:?}");
+        assert_eq!(apply(&house, "admin", &read, None).unwrap(), preview);
+        assert_eq!(stored(&house), before);
+    }
+}
+
+#[test]
+fn circles_are_refused_by_name() {
+    let house = House::new();
+    let set =
+        |name: &str, inner: &str| format!("[[set]]\nname = \"{name}\"\ntitle = \"{name}\"\ninclude = [\"{inner}\"]\n");
+    let head = "schema = 1\nname = \"x\"\ntitle = \"X\"\n";
+    let text = format!("{head}{}{}{}{}", set("out", "set:a"), set("a", "set:b"), set("b", "set:c"), set("c", "set:a"));
+    let error = refused(read(&house, &text), Kind::Usage).to_string();
+    assert!(error.contains("\"a\" → \"b\" → \"c\" → \"a\"") && error.starts_with("f.toml:"), "{error}");
+    assert!(!error.contains("\"out\""), "{error}");
+    // Through another catalogue: y is made of x's set, then x's set of y's.
+    let empty = "[[set]]\nname = \"a\"\ntitle = \"a\"\ninclude = []\n";
+    apply(&house, "ops", &read(&house, &format!("{head}{empty}")).unwrap(), None).unwrap();
+    let y = head.replace("\"x\"", "\"y\"");
+    apply(&house, "ops", &read(&house, &format!("{y}{}", set("why", "set:a"))).unwrap(), None).unwrap();
+    let error = refused(read(&house, &format!("{head}{}", set("a", "set:why"))), Kind::Usage).to_string();
+    assert!(error.contains("\"a\" → \"why\" → \"a\""), "{error}");
+    let error = refused(read(&house, head), Kind::Usage).to_string();
+    assert!(error.contains("can't go") && error.contains("\"why\" of the catalogue y"), "{error}");
+}
+
+#[test]
+fn hostile_files() {
+    let house = House::new();
+    let text = example();
+    for (from, to, says) in [
+        ("Lists orders", "\\u001b[2J", "\\u{1b}"),
+        ("Lists orders", "\\u202Ekcab", "\\u{202e}"),
+        ("Shop reader", "\\u200bShop", "\\u{200b}"),
+        ("docs.example.com", "\\u2066", "\\u{2066}"),
+        ("\"shop.orders\"", "\"jeton.tokens\"", "jeton.*"),
+        ("\"shop.orders\"", "\"environment.control\"", "cloud-platform defines it"),
+        ("\"Shop desk\"", "\"IDE Plugins\"", "cloud-platform defines it"),
+        ("\"shop\"", "\"jeton\"", "the catalogue jeton"),
+        ("\"Cancel\"", "\"List\"", "twice"),
+        ("\"Shop desk\"", "\"Shop reader\"", "twice"),
+        ("\"List\"", "\"../../etc\"", "not a method id"),
+        ("Lists orders", &"x".repeat(201), "200 characters"),
+        ("schema = 1", "schema = 1\nschema = 1", "duplicate"),
+    ] {
+        assert!(text.contains(from), "{from}");
+        let error = refused(read(&house, &text.replacen(from, to, 1)), Kind::Usage).to_string();
+        assert!(error.contains(says) && error.starts_with("f.toml:"), "{error}");
+        assert!(error.len() < 1_000 && !error.chars().any(jeton::domain::text::is_hostile), "{error:?}");
+    }
+    // A method of another catalogue in a group that only looks like another.
+    let split = text.replacen("\"shop.orders\"", "\"environment\"", 1).replacen("\"List\"", "\"control.StopEnv\"", 1);
+    let error = refused(read(&house, &split), Kind::Usage).to_string();
+    assert!(error.contains("environment.control.StopEnv is another catalogue's"), "{error}");
+
+    let deep = |depth: usize| {
+        let set = |n: usize| {
+            let inner = if n + 1 < depth { format!("set:d{}", n + 1) } else { "shop.*".to_owned() };
+            format!("[[set]]\nname = \"d{n}\"\ntitle = \"d\"\ninclude = [\"{inner}\", \"{inner}\"]\n")
+        };
+        format!("{text}\n{}", (0..depth).map(set).collect::<String>())
+    };
+    let nested = read(&house, &deep(998)).unwrap();
+    assert_eq!(members(std::slice::from_ref(&nested), "d0").len(), 4);
+    assert!(refused(read(&house, &deep(1_000)), Kind::Usage).to_string().contains("1000 API sets"));
+    for large in [
+        "[".repeat(10 << 20),
+        format!("x = {}", "[".repeat(1 << 20)),
+        "a.".repeat(5 << 20),
+        "{a=1},".repeat(2 << 20),
+        "\n".repeat(10 << 20),
+        format!("#{}", "x".repeat(10 << 20)),
+    ] {
+        assert!(refused(read(&house, &large), Kind::Usage).to_string().len() < 1_000);
+    }
+    let many: String =
+        (0..20_001).map(|n| format!("[[group.method]]\nid = \"M{n}\"\ntitle = \"m\"\naccess = \"read\"\n")).collect();
+    let many = format!("schema = 1\nname = \"x\"\ntitle = \"X\"\n[[group]]\nid = \"g\"\ntitle = \"G\"\n{many}");
+    assert!(refused(read(&house, &many), Kind::Usage).to_string().contains("20000 methods"));
+}

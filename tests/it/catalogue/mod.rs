@@ -1,0 +1,49 @@
+//! Catalogues: files, membership, and who gains by a change.
+
+mod commands;
+mod membership;
+mod widening;
+
+use jeton::domain::catalogue::{Catalogue, file};
+use jeton::error::{Error, Kind, Result};
+use jeton::verbs::actor::Credential;
+use jeton::verbs::catalogue::{ApplyCatalogue, ListCatalogues, Preview, PreviewCatalogue};
+use jeton::verbs::request::ask;
+
+use crate::support::world::House;
+
+/// The worked example of the README.
+fn example() -> String {
+    let readme = std::fs::read_to_string(concat!(env!("CARGO_MANIFEST_DIR"), "/README.md")).unwrap();
+    let (_, rest) = readme.split_once("```toml\n").unwrap();
+    rest.split_once("```").unwrap().0.to_owned()
+}
+
+fn stored(house: &House) -> Vec<Catalogue> {
+    ask(&house.jeton, &Credential::Store, ListCatalogues).unwrap()
+}
+
+/// `text` as a file among what is stored.
+fn read(house: &House, text: &str) -> Result<Catalogue> {
+    file::read("f.toml", text, &stored(house))
+}
+
+/// The README's example, changed.
+fn shop(house: &House, change: impl FnOnce(String) -> String) -> Catalogue {
+    read(house, &change(example())).unwrap()
+}
+
+fn preview(house: &House, catalogue: &Catalogue) -> Preview {
+    ask(&house.jeton, &Credential::Store, PreviewCatalogue { catalogue: catalogue.clone() }).unwrap()
+}
+
+fn apply(house: &House, who: &str, catalogue: &Catalogue, accept_widening: Option<u64>) -> Result<Preview> {
+    house.ask(who, ApplyCatalogue { catalogue: catalogue.clone(), accept_widening }).map(|changed| changed.out)
+}
+
+#[track_caller]
+fn refused<T: std::fmt::Debug>(result: Result<T>, kind: Kind) -> Error {
+    let error = result.unwrap_err();
+    assert_eq!(error.kind, kind, "{error}");
+    error
+}

@@ -1,0 +1,235 @@
+//! Which tokens gain methods, and that nobody does unconfirmed.
+
+use std::collections::BTreeSet;
+
+use jeton::domain::catalogue::Entry;
+use jeton::domain::method::{Access, MethodId};
+use jeton::domain::role::Role;
+use jeton::domain::selection::Selection;
+use jeton::domain::token::TokenRef;
+use jeton::verbs::decide::{self, Decision};
+use jeton::verbs::ports::Store;
+use jeton::verbs::tokens::{CreateToken, DeleteTokens, Pointed, ShowToken};
+
+use super::*;
+use crate::support::world::{OWNER, SeededEntropy, create};
+
+fn sets(names: &[&str]) -> Selection {
+    Selection::Sets(names.iter().map(|n| (*n).to_owned()).collect())
+}
+
+fn methods(ids: &[&str]) -> Selection {
+    Selection::Custom(ids.iter().map(|m| MethodId::parse(m).unwrap()).collect())
+}
+
+fn named(preview: &Preview) -> Vec<(&str, Vec<&str>)> {
+    let tokens = preview.widening.tokens.iter();
+    tokens.map(|t| (t.name.as_str(), t.methods.iter().map(MethodId::as_str).collect())).collect()
+}
+
+/// A house with the README's shop and tokens of every sort.
+fn furnished() -> House {
+    let house = House::inhabited();
+    apply(&house, OWNER, &shop(&house, |text| text), None).unwrap();
+    house.set_policy(|p| p.active_tokens = 0);
+    for who in ["admin", "member", "viewer"] {
+        for (name, selection) in [
+            ("reader", sets(&["Shop reader"])),
+            ("desk", sets(&["Shop desk", "IDE Plugins"])),
+            ("hand", methods(&["shop.orders.Purge", "shop.stock.Count"])),
+            ("all", Selection::Inherit),
+            ("none", Selection::nothing()),
+        ] {
+            house.ask(who, CreateToken { selection, ..create(name) }).unwrap();
+        }
+    }
+    house
+}
+
+#[test]
+fn a_set_that_gains_needs_the_exact_number() {
+    let house = furnished();
+    house.ask("viewer", DeleteTokens { tokens: vec![Pointed::typed("reader")], typed: "reader".into() }).unwrap();
+    let wider =
+        shop(&house, |t| t.replacen("\"group:shop.stock\"]", "\"group:shop.stock\", \"shop.orders.Cancel\"]", 1));
+    let (before, log) = (stored(&house), house.audit());
+    let told = preview(&house, &wider);
+    // The viewer's ceiling keeps a method that writes from it, trashed or not; the desk has it already.
+    let gained = vec!["shop.orders.Cancel"];
+    assert_eq!(named(&told), [("admin/reader", gained.clone()), ("member/reader", gained.clone())]);
+    for wrong in [None, Some(0), Some(1), Some(3), Some(u64::MAX)] {
+        let error = refused(apply(&house, "admin", &wider, wrong), Kind::Conflict).to_string();
+        assert!(error.contains("2 tokens") && error.contains("admin/reader, member/reader"), "{error}");
+        assert!(error.contains("--accept-widening 2"), "{error}");
+        assert_eq!((stored(&house), house.audit()), (before.clone(), log.clone()), "nothing changed");
+    }
+    let changed = house.ask("admin", ApplyCatalogue { catalogue: wider, accept_widening: Some(2) }).unwrap();
+    assert_eq!(changed.out, told);
+    assert_eq!(changed.cli.to_string(), "jeton catalogue apply shop.toml --accept-widening 2");
+    let row = house.audit().pop().unwrap();
+    assert_eq!((row.verb.as_str(), row.target_name.as_str(), row.name.as_str()), ("catalogue.apply", "shop", "admin"));
+    let details: serde_json::Value = serde_json::from_str(&row.details).unwrap();
+    assert_eq!(details["widened_tokens"], serde_json::json!(["admin/reader", "member/reader"]));
+    assert_eq!((&details["widened"], &details["sets_changed"]), (&2.into(), &1.into()));
+}
+
+#[test]
+fn a_trashed_token_counts() {
+    let house = furnished();
+    house.ask("member", DeleteTokens { tokens: vec![Pointed::typed("reader")], typed: "reader".into() }).unwrap();
+    let wider =
+        shop(&house, |t| t.replacen("\"group:shop.stock\"]", "\"group:shop.stock\", \"shop.orders.Cancel\"]", 1));
+    assert!(named(&preview(&house, &wider)).iter().any(|(name, _)| *name == "member/reader"));
+}
+
+#[test]
+fn a_lower_access_level_and_a_new_method_widen_too() {
+    let house = furnished();
+    let lower = shop(&house, |t| t.replacen("access = \"admin\"", "access = \"write\"", 1));
+    // Under a member's ceiling by hand and by Inherit; the desk leaves it out.
+    let gained = vec!["shop.orders.Purge"];
+    assert_eq!(named(&preview(&house, &lower)), [("member/hand", gained.clone()), ("member/all", gained)]);
+    let new = "[[group.method]]\nid = \"Find\"\ntitle = \"Finds\"\naccess = \"read\"\n\n[[group]]\nid = \"shop.stock\"";
+    let more = shop(&house, |t| t.replacen("[[group]]\nid = \"shop.stock\"", new, 1));
+    let told = preview(&house, &more);
+    let names: Vec<&str> = named(&told).into_iter().map(|(name, _)| name).collect();
+    assert_eq!(names, ["admin/desk", "admin/all", "member/desk", "member/all", "viewer/desk", "viewer/all"]);
+    assert_eq!(told.diff.methods.added, ["shop.orders.Find"]);
+}
+
+#[test]
+fn a_method_that_vanishes_grants_nothing_and_its_return_widens() {
+    let house = House::inhabited();
+    let whole = shop(&house, |text| text);
+    apply(&house, OWNER, &whole, None).unwrap();
+    let selection = methods(&["shop.stock.Count", "shop.orders.List"]);
+    let issued = house.ask("member", CreateToken { selection, ..create("hand") }).unwrap().out;
+    let selection = sets(&["Shop reader"]);
+    let by_set = house.ask("member", CreateToken { selection, ..create("set") }).unwrap().out;
+    let count = MethodId::parse("shop.stock.Count").unwrap();
+    let from = decide::Caller { address: "", client: "" };
+    let asked = |issued: &jeton::verbs::tokens::Issued| {
+        issued.secret.expose(|s| decide::verify(house.store(), s, Some(&count), house.now(), from)).unwrap()
+    };
+    let shown = |name: &str| house.ask("member", ShowToken { token: TokenRef::Typed(name.into()) }).unwrap();
+    assert!(matches!(asked(&issued), Decision::Allowed(_)) && matches!(asked(&by_set), Decision::Allowed(_)));
+    assert_eq!(shown("set").reach.permitted, 2);
+
+    let mut less = whole.clone();
+    less.groups.pop();
+    less.sets.clear();
+    let told = apply(&house, "admin", &less, None).unwrap();
+    assert_eq!((told.diff.methods.removed.len(), told.diff.sets.removed.len()), (1, 2));
+    assert_eq!(asked(&issued), Decision::UnknownMethod);
+    assert_eq!(asked(&by_set), Decision::UnknownMethod);
+    let hand = shown("hand");
+    assert_eq!(hand.token.selection, methods(&["shop.stock.Count", "shop.orders.List"]), "it stays on its token");
+    assert_eq!((hand.reach.permitted, hand.reach.unknown_methods), (1, vec![count.clone()]));
+    assert_eq!((shown("set").reach.permitted, shown("set").reach.unknown_sets), (0, vec!["Shop reader".to_owned()]));
+
+    let error = refused(apply(&house, "admin", &whole, None), Kind::Conflict).to_string();
+    assert!(error.contains("2 tokens") && error.contains("member/hand, member/set"), "{error}");
+    apply(&house, "admin", &whole, Some(2)).unwrap();
+    assert!(matches!(asked(&issued), Decision::Allowed(_)) && matches!(asked(&by_set), Decision::Allowed(_)));
+}
+
+#[test]
+fn owners_and_admins_may_others_not() {
+    let house = House::inhabited();
+    let shop = shop(&house, |text| text);
+    let (before, log) = (stored(&house), house.audit());
+    for who in ["member", "viewer"] {
+        let error = refused(apply(&house, who, &shop, None), Kind::Denied).to_string();
+        assert!(error.contains("owners and admins"), "{error}");
+    }
+    assert_eq!((stored(&house), house.audit()), (before, log));
+    apply(&house, "admin", &shop, None).unwrap();
+    apply(&house, OWNER, &shop, None).unwrap();
+}
+
+#[test]
+fn what_no_file_could_say_no_verb_takes() {
+    let house = House::inhabited();
+    let good = shop(&house, |text| text);
+    let before = (stored(&house), house.audit());
+    let mut broken = vec![good.clone(); 6];
+    broken[0].name = "jeton".into();
+    broken[1].groups[0].id = "jeton.tokens".into();
+    broken[2].groups[0].methods[0].id = MethodId::parse("jeton.tokens.read").unwrap();
+    broken[3].groups[0].methods[0].title = "\u{1b}[2J".into();
+    broken[4].sets[0].name = "IDE Plugins".into();
+    broken[5].sets[0].include.push(Entry::Set("Shop desk".into()));
+    for catalogue in broken {
+        refused(apply(&house, OWNER, &catalogue, None), Kind::Usage);
+        assert_eq!((stored(&house), house.audit()), before);
+    }
+}
+
+/// Every token's permissions, asked one method at a time, before and after: the preview names exactly those that gain,
+/// and what they gain.
+#[test]
+fn the_preview_is_what_decisions_show() {
+    let house = furnished();
+    house.account("member2", Role::Member);
+    let dice = SeededEntropy::new(3);
+    let names = ["admin", "member", "viewer"].map(|who| ["reader", "desk", "hand", "all", "none"].map(|t| (who, t)));
+    let permitted = || -> Vec<(String, BTreeSet<String>)> {
+        let all = stored(&house);
+        let ids: Vec<MethodId> = all[2].methods().map(|m| m.id.clone()).collect();
+        let held = |(who, name): &(&str, &str)| {
+            let token = house.ask(who, ShowToken { token: TokenRef::Typed((*name).into()) }).unwrap().token;
+            let may = |id: &&MethodId| house.store().read(|s| decide::permits(s, &token, id)).unwrap() == Some(true);
+            (token.full_name(), ids.iter().filter(may).map(ToString::to_string).collect())
+        };
+        names.iter().flatten().map(held).collect()
+    };
+    let mut widened = 0;
+    for _ in 0..25 {
+        let mut next = shop(&house, |text| text);
+        for group in &mut next.groups {
+            group.methods.retain(|_| dice.below(4) > 0);
+            group.methods.iter_mut().for_each(|m| m.access = Access::ALL[dice.below(3)]);
+        }
+        let there: Vec<MethodId> = next.methods().map(|m| m.id.clone()).collect();
+        for set in &mut next.sets {
+            set.include = there.iter().filter(|_| dice.below(2) > 0).cloned().map(Entry::Method).collect();
+            set.exclude = there.iter().filter(|_| dice.below(4) == 0).cloned().map(Entry::Method).collect();
+        }
+        next.sets[1].include.push(Entry::Set("Shop reader".into()));
+        let (before, told) = (permitted(), preview(&house, &next));
+        widened += told.widening.count;
+        apply(&house, OWNER, &next, Some(told.widening.count)).unwrap();
+        let gains = before
+            .iter()
+            .zip(permitted())
+            .map(|((name, had), (_, has))| (name.clone(), has.difference(had).cloned().collect::<Vec<_>>()));
+        let expected: Vec<(String, Vec<String>)> = gains.filter(|(_, more)| !more.is_empty()).collect();
+        let told: Vec<(String, Vec<String>)> = named(&told)
+            .into_iter()
+            .map(|(name, ids)| (name.to_owned(), ids.into_iter().map(str::to_owned).collect()))
+            .collect();
+        assert_eq!(told, expected);
+    }
+    assert!(widened > 20, "{widened}");
+}
+
+#[test]
+fn more_tokens_than_a_page_are_all_counted() {
+    let house = House::new();
+    apply(&house, OWNER, &shop(&house, |text| text), None).unwrap();
+    let names = (0..2_345).map(|n| format!("t{n}"));
+    crate::support::direct::insert_tokens(&house.place.path(), names);
+    house.raw().execute_batch(
+        "UPDATE tokens SET selection = 'sets'; INSERT INTO token_sets SELECT id, 'Shop reader' FROM tokens WHERE id % 2 = 1",
+    ).unwrap();
+    let wider =
+        shop(&house, |t| t.replacen("\"group:shop.stock\"]", "\"group:shop.stock\", \"shop.orders.Cancel\"]", 1));
+    let told = preview(&house, &wider).widening;
+    assert_eq!((told.count, told.tokens.len()), (1_173, 1_000));
+    let error = refused(apply(&house, OWNER, &wider, Some(1_000)), Kind::Conflict).to_string();
+    assert!(error.contains("1173 tokens") && error.contains("1168 more") && error.len() < 400, "{error}");
+    apply(&house, OWNER, &wider, Some(1_173)).unwrap();
+    assert!(house.audit().pop().unwrap().details.len() < 100_000);
+    let grants = house.store().read(|s| s.grants(None, 7)).unwrap();
+    assert_eq!(grants.len(), 7);
+}
