@@ -80,6 +80,13 @@ pub struct Catalogue {
     pub sets: Vec<ApiSet>,
 }
 
+/// Every method that the API set named `set` holds; none where no catalogue has that set.
+pub fn members(catalogues: &[Catalogue], set: &str) -> BTreeSet<MethodId> {
+    let Some(set) = catalogues.iter().flat_map(|c| &c.sets).find(|s| s.name == set) else { return BTreeSet::new() };
+    let methods = catalogues.iter().flat_map(Catalogue::methods);
+    methods.filter(|m| set.holds(&m.id)).map(|m| m.id.clone()).collect()
+}
+
 /// The catalogues that come with the program, by name: the file's text.
 const SHIPPED: [(&str, &str); 2] = [
     ("jeton", include_str!("../../assets/catalogues/jeton.toml")),

@@ -1,6 +1,7 @@
 //! Dialogs about the token under the cursor, and what they hear from outside.
 
 use std::path::PathBuf;
+use std::sync::Arc;
 
 use crate::domain::token::{Status, Token};
 use crate::error::Result;
@@ -26,7 +27,8 @@ pub(super) fn open(model: &mut Model, what: Open) -> Vec<Effect> {
     let modal = match (what, current) {
         (Open::Help, _) => Modal::Help(Help::new()),
         (Open::Generate, _) => {
-            let form = Generate::new(username, me.policy.default_expiry, model.sets.clone());
+            let form =
+                Generate::new(username, me.account.role, me.policy.default_expiry, Arc::clone(&model.catalogues));
             Modal::Generate(Box::new(form))
         }
         (Open::Regenerate, Some(token)) => {
