@@ -246,8 +246,12 @@ impl Picker {
             let here = focused && at == self.set_cursor;
             let text = format!("{}{mark}{}", if here { "▶ " } else { "  " }, cut(&name, columns.saturating_sub(6)));
             let chosen = mark.contains(['x', '•']);
-            let style = if here { theme.selected } else { Style::new() };
-            lines.push(Line::styled(fit(&text, columns), if chosen { style.patch(theme.accent) } else { style }));
+            let style = match (here, chosen) {
+                (true, _) => theme.selected,
+                (false, true) => theme.accent,
+                (false, false) => Style::new(),
+            };
+            lines.push(Line::styled(fit(&text, columns), style));
         }
         lines
     }
