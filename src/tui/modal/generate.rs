@@ -176,7 +176,7 @@ impl Generate {
         let mut rows: Vec<(String, String)> = sets.map(|s| (s.name.clone(), s.title.clone())).collect();
         rows.push(("Inherit".to_owned(), "whatever your role permits, now and later".to_owned()));
         rows.push(match &self.picked {
-            None => ("Custom…".to_owned(), "picked in the catalogue; Space opens it".to_owned()),
+            None => ("Custom…".to_owned(), "Space picks methods one by one".to_owned()),
             Some(Selection::Sets(sets)) => {
                 let names: Vec<&str> = sets.iter().map(String::as_str).collect();
                 (format!("{} sets…", sets.len()), names.join(", "))

@@ -180,7 +180,7 @@ impl Page for Picker {
 
     fn edited(&mut self) -> Outcome {
         self.tree.search(self.search.text());
-        self.tree.to_first_found();
+        self.tree.to_best_found();
         Outcome::Stay
     }
 

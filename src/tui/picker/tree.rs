@@ -256,11 +256,23 @@ impl Tree {
         self.cursor = self.cursor.saturating_add_signed(by).min(self.rows.len().saturating_sub(1));
     }
 
-    /// Moves the cursor to the first row that the search found, which is no group.
-    pub fn to_first_found(&mut self) {
-        if !self.words.is_empty() {
-            self.cursor = self.rows.iter().position(|r| matches!(r, Row::Method(_))).unwrap_or(0);
-        }
+    /// Moves the cursor to what was most likely meant: a method whose name begins with the first word, else one whose
+    /// id holds all words, else the first that was found.
+    pub fn to_best_found(&mut self) {
+        let Some(first) = self.words.first() else { return };
+        let rank = |row: &Row| match row {
+            Row::Group(_) => 3,
+            Row::Method(place) => match self.stock.entries.get(*place) {
+                Some(entry) => {
+                    let id = entry.haystack.get(..entry.id.as_str().len()).unwrap_or_default();
+                    let in_id = self.words.iter().all(|w| id.contains(w.as_str()));
+                    let begins = id.get(entry.name_at..).is_some_and(|name| name.starts_with(first.as_str()));
+                    if in_id && begins { 0 } else { 2 - u8::from(in_id) }
+                }
+                None => 3,
+            },
+        };
+        self.cursor = self.rows.iter().enumerate().min_by_key(|(_, row)| rank(row)).map_or(0, |(at, _)| at);
     }
 
     fn set_folded(&mut self, group: usize, shut: bool) {

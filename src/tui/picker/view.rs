@@ -224,7 +224,10 @@ impl Picker {
             spans.push(Span::styled(cut(mark, left), plain));
             left = left.saturating_sub(width(mark));
         }
-        spans.extend(marked(&cut(&entry.title, left), words, plain, theme.matched));
+        // A letter or two of a title say nothing.
+        if left >= 6 {
+            spans.extend(marked(&cut(&entry.title, left), words, plain, theme.matched));
+        }
     }
 
     fn set_lines(&self, columns: usize, height: usize, theme: &Theme) -> Vec<Line<'static>> {

@@ -46,7 +46,7 @@ fn methods(ids: &[&str]) -> Selection {
 #[test]
 fn from_search_to_a_token_that_may_do_exactly_what_was_ticked() {
     let mut s = picking();
-    s.keys("/STOPENV control<enter>");
+    s.keys("/STOP env<enter>");
     s.assert_shows("environment.control");
     s.keys("<space>");
     s.assert_shows("1 of 269 methods");

@@ -60,8 +60,12 @@ fn populated() -> House {
 proptest! {
     #![proptest_config(cases(40, 2_000))]
     #[test]
-    fn random_input_never_panics(happenings in prop::collection::vec(happening(), 1..120)) {
+    fn random_input_never_panics(
+        opening in prop::sample::select(vec!["", "4", "nbot<tab><tab><tab><up><space>"]),
+        happenings in prop::collection::vec(happening(), 1..120),
+    ) {
         let mut s = Screens::signed_in(populated());
+        s.keys(opening);
         for happening in happenings {
             match happening {
                 Happening::Key(key) => s.message(Msg::Key(key)),
