@@ -310,6 +310,7 @@ impl Picker {
     fn id_line(&self) -> String {
         if self.focus == Focus::Sets {
             return match self.tree.choice() {
+                _ if matches!(self.purpose, Purpose::Browse) => String::new(),
                 Choice::Custom if self.tree.total().0 > 0 => {
                     "Custom now: choosing a set puts those ticks aside, u brings them back".to_owned()
                 }

@@ -8,7 +8,7 @@ use jeton::tui::theme::Theme;
 use jeton::verbs::decide::{self, Decision};
 
 use crate::support::screens::Screens;
-use crate::support::world::{House, PASSWORD, caller};
+use crate::support::world::{House, PASSWORD};
 
 /// The form of a token named `bot`, on the row that opens the picker.
 const TO_CUSTOM: &str = "nbot<tab><tab><tab><up>";
@@ -229,7 +229,9 @@ fn the_catalogue_is_browsed_and_left_as_the_tokens_were() {
     s.assert_hides("[ ] environment");
     s.keys("<right><right> xand/stop<enter>");
     s.assert_shows("StopEnv");
-    s.keys("<tab><down><space><tab><esc>f");
+    s.keys("<tab><down><space>");
+    s.assert_hides("makes it Custom");
+    s.keys("<tab><esc>f");
     s.assert_shows("IDE Plugins: ");
     s.assert_shows("[x] Only checked");
     s.keys("<esc>");
@@ -297,5 +299,4 @@ fn a_session_without_catalogues_can_still_open_it() {
     s.assert_shows("This installation has no catalogue.");
     s.keys("a n u U z f y /x<enter><enter>");
     s.assert_shows("Generate a token");
-    let _ = caller();
 }
