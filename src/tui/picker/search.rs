@@ -61,6 +61,6 @@ mod tests {
             assert_eq!(found.len(), 1, "{text}");
             assert_eq!(found[0].to_lowercase(), "stop");
         }
-        assert_eq!(positions("ȺB", &words("ⱥb")), [0.."ȺB".len()]);
+        assert_eq!(positions("ȺB", &words("ⱥb")).first(), Some(&(0.."ȺB".len())));
     }
 }
