@@ -269,8 +269,13 @@ fn hostile_titles_and_links_stay_in_their_cells() {
     }
     let mut s = Screens::with(house, Theme::colour(), None);
     s.keys(&format!("{PASSWORD}<enter>{TO_CUSTOM}<space>"));
-    for keys in ["", "<right><right>", "/evil", "<enter>f", "f<tab>", "<tab>y", "<esc><esc><esc>4z"] {
+    for keys in ["", "<right><right>", "/evil", "<enter>f", "f<tab>", "<tab><down>y", "<esc><esc><esc>4z"] {
         s.keys(keys);
+        match keys {
+            "/evil" => s.assert_shows("\\u{1b}[2J"),
+            "<tab><down>y" => s.assert_shows("was not copied"),
+            _ => {}
+        }
         for size in [(80, 24), (40, 10), (200, 60)] {
             s.resize(size.0, size.1);
             let buffer = s.buffer();

@@ -109,10 +109,11 @@ fn run(tree: &mut Tree, act: &Act) {
         Act::FoldAll => tree.fold_all(),
         Act::Toggle => drop(tree.toggle()),
         Act::Tick(wanted) => drop(tree.tick_shown(*wanted)),
-        Act::Set(n) => match tree.stock().sets.get(*n).map(|s| s.name.clone()) {
-            Some(name) => tree.toggle_set(&name),
-            None => {}
-        },
+        Act::Set(n) => {
+            if let Some(name) = tree.stock().sets.get(*n).map(|s| s.name.clone()) {
+                tree.toggle_set(&name);
+            }
+        }
         Act::Inherit => tree.inherit(),
         Act::Nothing => tree.nothing(),
         Act::Undo => drop(tree.undo()),
