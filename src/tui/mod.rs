@@ -16,6 +16,7 @@ pub mod keymap;
 pub mod modal;
 pub mod model;
 pub mod msg;
+pub mod picker;
 mod runtime;
 pub mod screen;
 mod terminal;

@@ -3,13 +3,14 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use crate::domain::catalogue::ApiSet;
+use crate::domain::catalogue::Catalogue;
 use crate::domain::name::Username;
 use crate::domain::time::{SECOND, Timestamp, Zone};
 use crate::error::Error;
 use crate::tui::keymap::Context;
 use crate::tui::modal::Modal;
 use crate::tui::msg::RequestId;
+use crate::tui::picker::Picker;
 use crate::tui::screen::Page;
 use crate::tui::screen::first_run::FirstRun;
 use crate::tui::screen::sign_in::SignIn;
@@ -53,8 +54,8 @@ pub struct Model {
     pub session: Option<Session>,
     /// What is known of them.
     pub me: Option<Me>,
-    /// The API sets tokens can be given.
-    pub sets: Vec<ApiSet>,
+    /// Everything that tokens can be given.
+    pub catalogues: Arc<[Catalogue]>,
     /// The line about the last change.
     pub notice: Option<Notice>,
     /// Requests under way.
@@ -75,6 +76,8 @@ pub enum Screen {
     SignIn(Box<SignIn>),
     /// The tokens.
     Tokens(Box<Tokens>),
+    /// The catalogue, with the tokens kept as they were for the way back.
+    Catalogue(Box<Picker>, Box<Tokens>),
 }
 
 /// The zone of the clock on the wall, without the clock.
@@ -133,8 +136,8 @@ pub enum Purpose {
     Page,
     /// Who signed in.
     Me,
-    /// The API sets.
-    Sets,
+    /// The catalogues.
+    Catalogues,
     /// The rows of the table.
     List,
     /// The counts above the table.
@@ -161,7 +164,7 @@ impl Model {
             lock: None,
             session: None,
             me: None,
-            sets: Vec::new(),
+            catalogues: Arc::from([]),
             notice: None,
             pending: BTreeMap::new(),
             last_request: 0,
@@ -169,18 +172,18 @@ impl Model {
         }
     }
 
-    /// The token table, where it is shown.
+    /// The token table, shown or kept behind another screen.
     pub fn tokens(&self) -> Option<&Tokens> {
         match &self.screen {
-            Screen::Tokens(tokens) => Some(&**tokens),
+            Screen::Tokens(tokens) | Screen::Catalogue(_, tokens) => Some(&**tokens),
             Screen::Opening | Screen::FirstRun(_) | Screen::SignIn(_) => None,
         }
     }
 
-    /// The token table, where it is shown.
+    /// The token table, shown or kept behind another screen.
     pub fn tokens_mut(&mut self) -> Option<&mut Tokens> {
         match &mut self.screen {
-            Screen::Tokens(tokens) => Some(tokens),
+            Screen::Tokens(tokens) | Screen::Catalogue(_, tokens) => Some(tokens),
             Screen::Opening | Screen::FirstRun(_) | Screen::SignIn(_) => None,
         }
     }
@@ -194,6 +197,7 @@ impl Model {
             (None, None, Screen::FirstRun(page)) => page.context(),
             (None, None, Screen::SignIn(page)) => page.context(),
             (None, None, Screen::Tokens(page)) => page.context(),
+            (None, None, Screen::Catalogue(page, _)) => page.context(),
         }
     }
 

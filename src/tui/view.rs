@@ -33,6 +33,7 @@ pub fn view(model: &Model, frame: &mut Frame<'_>) {
             Screen::FirstRun(page) => page.view(frame, above, model),
             Screen::SignIn(page) => page.view(frame, above, model),
             Screen::Tokens(page) => page.view(frame, area, model),
+            Screen::Catalogue(page, _) => page.screen(frame, above, model),
         }
         for modal in &model.modals {
             modal.view(frame, above, model);
@@ -52,7 +53,7 @@ fn footer(model: &Model, frame: &mut Frame<'_>, area: Rect) {
     let room = columns.saturating_sub(if busy.is_empty() { 0 } else { width(&busy) + 1 });
     // A dialog names its keys itself.
     let mut line = match (&model.screen, &model.lock, model.modals.len()) {
-        (Screen::Tokens(_), None, 0) => keys(model.context(), model, room),
+        (Screen::Tokens(_) | Screen::Catalogue(..), None, 0) => keys(model.context(), model, room),
         _ => Line::default(),
     };
     line.spans.insert(0, Span::raw(" "));

@@ -16,6 +16,7 @@ mod crash;
 mod matrix;
 mod prompts;
 mod pty;
+mod pty_picker;
 mod sinks;
 mod storage;
 mod structure;

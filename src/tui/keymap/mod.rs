@@ -33,19 +33,34 @@ pub enum Context {
     Leave,
     /// What is known of a token.
     Details,
+    /// The tree of the scope picker.
+    Picker,
+    /// The search field above the tree.
+    PickerSearch,
+    /// The list of API sets beside it.
+    PickerSets,
+    /// The question whether to leave what was picked.
+    PickerLeave,
+    /// The catalogue screen.
+    Catalogue,
     /// The list of keys.
     Help,
 }
 
 impl Context {
     /// Every context, in the order of the help.
-    pub const ALL: [Context; 12] = [
+    pub const ALL: [Context; 17] = [
         Context::Tokens,
         Context::Filter,
         Context::Details,
         Context::SignIn,
         Context::Form,
         Context::Choice,
+        Context::Picker,
+        Context::PickerSearch,
+        Context::PickerSets,
+        Context::PickerLeave,
+        Context::Catalogue,
         Context::Confirm,
         Context::Reveal,
         Context::Save,
@@ -68,6 +83,11 @@ impl Context {
             Context::Save => "Saving a secret",
             Context::Leave => "Leaving a secret",
             Context::Details => "Details",
+            Context::Picker => "Scope picker",
+            Context::PickerSearch => "Search in the tree",
+            Context::PickerSets => "API sets beside the tree",
+            Context::PickerLeave => "Leaving the picker",
+            Context::Catalogue => "Catalogue",
             Context::Help => "Help",
         }
     }
@@ -124,6 +144,30 @@ pub enum Action {
     Left,
     /// The choice to the right.
     Right,
+    /// Takes the choice under the cursor.
+    Select,
+    /// Ticks a method or group, or takes its tick away; chooses a set.
+    Tick,
+    /// Ticks all that is shown.
+    TickShown,
+    /// Takes the ticks of all that is shown away.
+    UntickShown,
+    /// Takes the last change back.
+    Undo,
+    /// Makes the change again that was taken back.
+    Redo,
+    /// Shows only what is ticked, or everything.
+    OnlyChecked,
+    /// Opens or shuts every group.
+    FoldAll,
+    /// Copies the docs link under the cursor.
+    CopyLink,
+    /// To the list of API sets and back.
+    Sets,
+    /// The token table.
+    Tokens,
+    /// The catalogue.
+    Catalogue,
     /// Accepts a field and moves on, or presses the button.
     Enter,
     /// Leaves.

@@ -106,7 +106,12 @@ fn selection_lines(selection: &Selection, columns: usize, model: &Model) -> Vec<
         }
         Selection::Sets(sets) => {
             let rows = sets.iter().map(|name| {
-                let title = model.sets.iter().find(|s| s.name == *name).map_or("", |s| s.title.as_str());
+                let title = model
+                    .catalogues
+                    .iter()
+                    .flat_map(|c| &c.sets)
+                    .find(|s| s.name == *name)
+                    .map_or("", |s| s.title.as_str());
                 row(&format!("{name}: {title}"))
             });
             [Line::default(), head("May call what these API sets hold")].into_iter().chain(rows).collect()

@@ -1,6 +1,7 @@
 //! The form for a new token.
 
 use std::collections::BTreeSet;
+use std::sync::Arc;
 
 use ratatui::Frame;
 use ratatui::layout::Rect;
@@ -9,13 +10,15 @@ use ratatui::text::{Line, Span};
 
 use super::Modal;
 use super::confirm::{Confirm, Wanted};
-use crate::domain::catalogue::ApiSet;
+use crate::domain::catalogue::Catalogue;
 use crate::domain::expiry::{Expiry, Span as Length};
 use crate::domain::name::{DESCRIPTION_MAX, Description, TOKEN_NAME_MAX, TokenName, Username};
+use crate::domain::role::Role;
 use crate::domain::selection::Selection;
 use crate::error::Error;
 use crate::tui::keymap::{Action, Context};
 use crate::tui::model::Model;
+use crate::tui::picker::Picker;
 use crate::tui::screen::{Facts, Outcome, Page};
 use crate::tui::widget::expiry::{ExpiryChoice, Part};
 use crate::tui::widget::field::Field;
@@ -35,29 +38,45 @@ enum Slot {
     Button,
 }
 
+/// A row of the API selection.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Api {
+    /// A set, counted over all catalogues.
+    Set(usize),
+    Inherit,
+    /// What the picker gives.
+    Picked,
+    Nothing,
+}
+
 /// The form for a new token.
 pub struct Generate {
     username: Username,
     name: Field,
     description: Field,
     expiry: ExpiryChoice,
-    sets: Vec<ApiSet>,
-    /// A set by its place, then *Inherit*, then nothing yet.
-    api: usize,
+    catalogues: Arc<[Catalogue]>,
+    /// The ceiling on what is picked.
+    role: Role,
+    api: Api,
+    /// What came out of the picker; none before it was used.
+    picked: Option<Selection>,
     slot: Slot,
     problem: Option<String>,
 }
 
 impl Generate {
     /// An empty form. The expiry begins at what policy says, the API selection at nothing.
-    pub fn new(username: Username, default_expiry: Option<Length>, sets: Vec<ApiSet>) -> Self {
+    pub fn new(username: Username, role: Role, default_expiry: Option<Length>, catalogues: Arc<[Catalogue]>) -> Self {
         Generate {
             username,
             name: Field::new(TOKEN_NAME_MAX * 4),
             description: Field::new(DESCRIPTION_MAX * 4),
             expiry: ExpiryChoice::new(default_expiry),
-            api: sets.len() + 1,
-            sets,
+            catalogues,
+            role,
+            api: Api::Nothing,
+            picked: None,
             slot: Slot::Name,
             problem: None,
         }
@@ -79,11 +98,40 @@ impl Generate {
     }
 
     fn selection(&self) -> Selection {
-        match self.sets.get(self.api) {
-            Some(set) => Selection::Sets(BTreeSet::from([set.name.clone()])),
-            None if self.api == self.sets.len() => Selection::Inherit,
-            None => Selection::nothing(),
+        match self.api {
+            Api::Set(place) => match self.catalogues.iter().flat_map(|c| &c.sets).nth(place) {
+                Some(set) => Selection::Sets(BTreeSet::from([set.name.clone()])),
+                None => Selection::nothing(),
+            },
+            Api::Inherit => Selection::Inherit,
+            Api::Picked => self.picked.clone().unwrap_or_else(Selection::nothing),
+            Api::Nothing => Selection::nothing(),
         }
+    }
+
+    fn rows(&self) -> Vec<Api> {
+        let sets = self.catalogues.iter().map(|c| c.sets.len()).sum();
+        let mut rows: Vec<Api> = (0..sets).map(Api::Set).collect();
+        rows.extend([Api::Inherit, Api::Picked, Api::Nothing]);
+        rows
+    }
+
+    /// The row of the choice, counted from 0, and the last one.
+    fn place(&self) -> (usize, usize) {
+        let rows = self.rows();
+        (rows.iter().position(|r| *r == self.api).unwrap_or(0), rows.len() - 1)
+    }
+
+    /// Chooses the row `by` further; past an end begins at the other.
+    fn turn(&mut self, back: bool) {
+        let rows = self.rows();
+        let (here, last) = self.place();
+        self.api = rows[(here + if back { last } else { 1 }) % rows.len()];
+    }
+
+    fn pick(&self) -> Outcome {
+        let picker = Picker::pick(Arc::clone(&self.catalogues), self.selection(), self.role);
+        Outcome::Push(Modal::Picker(Box::new(picker)))
     }
 
     fn checked(&self, facts: &Facts<'_>) -> Result<(CreateToken, Expiry), (Slot, Error)> {
@@ -124,8 +172,17 @@ impl Generate {
     }
 
     fn choices(&self) -> Vec<(String, String)> {
-        let mut rows: Vec<(String, String)> = self.sets.iter().map(|s| (s.name.clone(), s.title.clone())).collect();
+        let sets = self.catalogues.iter().flat_map(|c| &c.sets);
+        let mut rows: Vec<(String, String)> = sets.map(|s| (s.name.clone(), s.title.clone())).collect();
         rows.push(("Inherit".to_owned(), "whatever your role permits, now and later".to_owned()));
+        rows.push(match &self.picked {
+            None => ("Custom…".to_owned(), "Space picks methods one by one".to_owned()),
+            Some(Selection::Sets(sets)) => {
+                let names: Vec<&str> = sets.iter().map(String::as_str).collect();
+                (format!("{} sets…", sets.len()), names.join(", "))
+            }
+            Some(picked) => (format!("Custom: {}…", picked.summary()), "picked one by one".to_owned()),
+        });
         rows.push(("nothing yet".to_owned(), "authenticates, permits nothing".to_owned()));
         rows
     }
@@ -156,16 +213,17 @@ impl Generate {
             Slot::Name | Slot::Description | Slot::Api | Slot::Button => Part::Neither,
         };
         lines.extend(self.expiry.lines(part, columns, model));
-        let first = self.api.saturating_sub(listed.saturating_sub(1)).min(choices.len() - listed);
+        let (here, _) = self.place();
+        let first = here.saturating_sub(listed.saturating_sub(1)).min(choices.len() - listed);
         for (i, (name, title)) in choices.iter().enumerate().skip(first).take(listed) {
             let head = if i == first { label(Slot::Api, "API          ") } else { Span::raw(" ".repeat(13)) };
-            let chosen = i == self.api;
+            let chosen = i == here;
             let style = if chosen && self.slot == Slot::Api { theme.accent } else { Style::new() };
             let mark = if chosen { "(•) " } else { "( ) " };
-            let room = columns.saturating_sub(13 + 4 + 17);
+            let room = columns.saturating_sub(13 + 4 + 21);
             lines.push(Line::from(vec![
                 head,
-                Span::styled(format!("{mark}{} ", fit(name, 16)), style),
+                Span::styled(format!("{mark}{} ", fit(name, 20)), style),
                 Span::styled(cut(title, room), theme.dim),
             ]));
         }
@@ -180,7 +238,7 @@ impl Generate {
             Slot::Description => 1,
             Slot::Expires => 3,
             Slot::Typed => 4,
-            Slot::Api => 6 + self.api - first,
+            Slot::Api => 6 + here - first,
             Slot::Button => 7 + listed,
         };
         let foot = keys(self.context(), model, columns);
@@ -206,13 +264,14 @@ impl Page for Generate {
     }
 
     fn act(&mut self, action: Action, facts: &Facts<'_>) -> Outcome {
-        let last = self.sets.len() + 1;
+        let (here, last) = self.place();
         match (action, self.slot) {
-            (Action::Down, Slot::Api) if self.api < last => self.api += 1,
-            (Action::Up, Slot::Api) if self.api > 0 => self.api -= 1,
-            (Action::Right, Slot::Api) => self.api = (self.api + 1) % (last + 1),
-            (Action::Left, Slot::Api) => self.api = (self.api + last) % (last + 1),
-            (Action::Right, Slot::Expires) => self.expiry.turn(false),
+            (Action::Enter | Action::Select, Slot::Api) if self.api == Api::Picked => return self.pick(),
+            (Action::Down, Slot::Api) if here < last => self.turn(false),
+            (Action::Up, Slot::Api) if here > 0 => self.turn(true),
+            (Action::Right | Action::Select, Slot::Api) => self.turn(false),
+            (Action::Left, Slot::Api) => self.turn(true),
+            (Action::Right | Action::Select, Slot::Expires) => self.expiry.turn(false),
             (Action::Left, Slot::Expires) => self.expiry.turn(true),
             (Action::Enter, Slot::Button) => return self.submit(facts),
             (Action::Next | Action::Down | Action::Enter, _) => self.step(false),
@@ -220,6 +279,24 @@ impl Page for Generate {
             (Action::Cancel, _) => return Outcome::Close,
             _ => {}
         }
+        Outcome::Stay
+    }
+
+    fn picked(&mut self, selection: Selection) -> Outcome {
+        let names: Vec<&String> = self.catalogues.iter().flat_map(|c| &c.sets).map(|s| &s.name).collect();
+        // What another row says as well is that row.
+        self.api = match &selection {
+            Selection::Inherit => Api::Inherit,
+            Selection::Custom(methods) if methods.is_empty() => Api::Nothing,
+            Selection::Sets(sets) if sets.len() == 1 => {
+                names.iter().position(|n| sets.contains(*n)).map_or(Api::Picked, Api::Set)
+            }
+            Selection::Sets(_) | Selection::Custom(_) => Api::Picked,
+        };
+        if self.api == Api::Picked {
+            self.picked = Some(selection);
+        }
+        self.slot = Slot::Button;
         Outcome::Stay
     }
 

@@ -13,6 +13,7 @@ use ratatui::Frame;
 use ratatui::layout::Rect;
 
 use crate::tui::model::Model;
+use crate::tui::picker::Picker;
 use crate::tui::screen::Page;
 use confirm::Confirm;
 use details::Details;
@@ -41,6 +42,8 @@ pub enum Modal {
     Remove(Box<Remove>),
     /// What is known of a token.
     Details(Box<Details>),
+    /// What a token may call.
+    Picker(Box<Picker>),
     /// The list of keys.
     Help(Help),
 }
@@ -57,6 +60,7 @@ impl Modal {
             Modal::Regenerate(page) => &mut **page,
             Modal::Remove(page) => &mut **page,
             Modal::Details(page) => &mut **page,
+            Modal::Picker(page) => &mut **page,
             Modal::Help(page) => page,
         }
     }
@@ -72,6 +76,7 @@ impl Modal {
             Modal::Regenerate(page) => page.context(),
             Modal::Remove(page) => page.context(),
             Modal::Details(page) => page.context(),
+            Modal::Picker(page) => page.context(),
             Modal::Help(page) => page.context(),
         }
     }
@@ -87,6 +92,7 @@ impl Modal {
             Modal::Regenerate(page) => page.view(frame, area, model),
             Modal::Remove(page) => page.view(frame, area, model),
             Modal::Details(page) => page.view(frame, area, model),
+            Modal::Picker(page) => page.view(frame, area, model),
             Modal::Help(page) => page.view(frame, area, model),
         }
     }

@@ -159,8 +159,8 @@ impl Page for Regenerate {
 
     fn act(&mut self, action: Action, facts: &Facts<'_>) -> Outcome {
         match (action, self.slot) {
-            (Action::Left | Action::Right, Slot::Keep) => self.keep = !self.keep,
-            (Action::Right, Slot::Expires) => self.expiry.turn(false),
+            (Action::Left | Action::Right | Action::Select, Slot::Keep) => self.keep = !self.keep,
+            (Action::Right | Action::Select, Slot::Expires) => self.expiry.turn(false),
             (Action::Left, Slot::Expires) => self.expiry.turn(true),
             (Action::Enter, Slot::Button) => return self.submit(facts),
             (Action::Next | Action::Down | Action::Enter, _) => self.step(false),

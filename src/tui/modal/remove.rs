@@ -190,8 +190,8 @@ impl Page for Remove {
             (Action::Enter, Slot::Disable) => return self.disable_instead(),
             (Action::Enter | Action::Next | Action::Down, _) => self.step(false),
             (Action::Previous | Action::Up, _) => self.step(true),
-            (Action::Left | Action::Right, Slot::Disable) => self.slot = 3,
-            (Action::Left | Action::Right, Slot::Revoke) => self.slot = 2,
+            (Action::Left | Action::Right | Action::Select, Slot::Disable) => self.slot = 3,
+            (Action::Left | Action::Right | Action::Select, Slot::Revoke) => self.slot = 2,
             (Action::Cancel, _) => return Outcome::Close,
             _ => {}
         }

@@ -193,8 +193,10 @@ impl Page for FirstRun {
         match (action, self.slot()) {
             (Action::Next | Action::Down, _) => self.step(false),
             (Action::Previous | Action::Up, _) => self.step(true),
-            (Action::Left | Action::Right, Slot::SelfService) => self.self_service = !self.self_service,
-            (Action::Left | Action::Right, Slot::Catalogue) => self.catalogue = !self.catalogue,
+            (Action::Left | Action::Right | Action::Select, Slot::SelfService) => {
+                self.self_service = !self.self_service
+            }
+            (Action::Left | Action::Right | Action::Select, Slot::Catalogue) => self.catalogue = !self.catalogue,
             (Action::Enter, Slot::Button) => return self.submit(),
             (Action::Enter, _) => self.step(false),
             (Action::Cancel, _) => return Outcome::Exit(Ok(())),

@@ -4,11 +4,13 @@ pub mod first_run;
 pub mod sign_in;
 pub mod tokens;
 
+use crate::domain::selection::Selection;
 use crate::domain::time::{Timestamp, Zone};
 use crate::error::Error;
 use crate::tui::effect::Effect;
 use crate::tui::keymap::{Action, Context};
 use crate::tui::modal::Modal;
+use crate::tui::model::Tone;
 use crate::tui::msg::RequestId;
 use crate::tui::widget::field::Field;
 use crate::verbs::actor::Credential;
@@ -41,14 +43,29 @@ pub enum Outcome {
     Moved,
     /// Something done outside.
     Do(Effect),
+    /// A line for a while.
+    Say(Tone, String),
     /// To be closed, with the page below told why.
     Refuse(Error),
     /// A new form of the token under the cursor.
     Open(Open),
+    /// To be closed, with the page below given this selection.
+    Picked(Selection),
+    /// Another screen.
+    Show(Place),
     /// Everything above the table closed, and a secret left behind.
     Leave,
     /// The end of the program.
     Exit(Result<(), Error>),
+}
+
+/// A screen to go to.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Place {
+    /// The token table.
+    Tokens,
+    /// The catalogue.
+    Catalogue,
 }
 
 /// A dialog about the token under the cursor, or a new one.
@@ -89,6 +106,11 @@ pub trait Page {
     /// The request that the page waits for; no keys until it is answered.
     fn waiting(&mut self) -> Option<&mut Option<RequestId>> {
         None
+    }
+
+    /// The picker on top was left with this selection.
+    fn picked(&mut self, _selection: Selection) -> Outcome {
+        Outcome::Stay
     }
 
     /// The request was refused.

@@ -1,8 +1,10 @@
 //! Dialogs about the token under the cursor, and what they hear from outside.
 
 use std::path::PathBuf;
+use std::sync::Arc;
 
 use crate::domain::policy::Policy;
+use crate::domain::role::Role;
 use crate::domain::token::{Status, Token};
 use crate::error::Result;
 use crate::platform::clipboard::CLEARED_AFTER;
@@ -29,7 +31,9 @@ pub(super) fn open(model: &mut Model, what: Open) -> Vec<Effect> {
     let modal = match (what, current) {
         (Open::Help, _) => Modal::Help(Help::new()),
         (Open::Generate, _) => {
-            let form = Generate::new(username, policy.default_expiry, model.sets.clone());
+            // Until it is known who this is nothing is marked as out of reach.
+            let role = model.me.as_ref().map_or(Role::Owner, |me| me.account.role);
+            let form = Generate::new(username, role, policy.default_expiry, Arc::clone(&model.catalogues));
             Modal::Generate(Box::new(form))
         }
         (Open::Regenerate, Some(token)) => {

@@ -4,8 +4,11 @@ mod dialogs;
 mod replies;
 mod requests;
 
+use std::sync::Arc;
+
 use crossterm::event::{KeyEvent, KeyEventKind};
 
+use crate::domain::selection::Selection;
 use crate::error::{Error, Kind};
 use crate::tui::effect::Effect;
 use crate::tui::keymap::{self, Action, Key};
@@ -13,11 +16,13 @@ use crate::tui::modal::Modal;
 use crate::tui::modal::reveal::Leave;
 use crate::tui::model::{Model, Purpose, Screen, Tone};
 use crate::tui::msg::Msg;
+use crate::tui::picker::Picker;
 use crate::tui::screen::sign_in::SignIn;
 use crate::tui::screen::tokens::Tokens;
-use crate::tui::screen::{Facts, Outcome, Page};
+use crate::tui::screen::{Facts, Outcome, Page, Place};
 use crate::verbs::accounts::{Greet, SignIn as SignInVerb};
 use crate::verbs::actor::Credential;
+use crate::verbs::catalogue::ListCatalogues;
 
 /// Which of the layers on the screen takes input: the lock, else the top dialog, else the screen.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -115,6 +120,7 @@ pub(super) fn page(model: &mut Model, layer: Layer) -> Option<&mut dyn Page> {
             Screen::FirstRun(page) => Some(&mut **page),
             Screen::SignIn(page) => Some(&mut **page),
             Screen::Tokens(page) => Some(&mut **page),
+            Screen::Catalogue(page, _) => Some(&mut **page),
         },
     }
 }
@@ -203,8 +209,14 @@ pub(super) fn apply(model: &mut Model, layer: Layer, outcome: Outcome) -> Vec<Ef
         Outcome::List(anchor) => requests::list(model, anchor),
         Outcome::Moved => requests::moved(model),
         Outcome::Do(effect) => vec![effect],
+        Outcome::Say(tone, text) => {
+            model.say(tone, text, None);
+            Vec::new()
+        }
         Outcome::Refuse(error) => refuse(model, layer, error),
         Outcome::Open(what) => dialogs::open(model, what),
+        Outcome::Picked(selection) => picked(model, layer, selection),
+        Outcome::Show(place) => show(model, place),
         Outcome::Leave => {
             model.modals.clear();
             vec![Effect::Clear]
@@ -216,6 +228,38 @@ pub(super) fn apply(model: &mut Model, layer: Layer, outcome: Outcome) -> Vec<Ef
 fn close(model: &mut Model, layer: Layer) {
     if let Layer::Modal(at) = layer {
         model.modals.truncate(at);
+    }
+}
+
+/// Closes the picker and hands the one below what was picked.
+fn picked(model: &mut Model, layer: Layer, selection: Selection) -> Vec<Effect> {
+    close(model, layer);
+    let below = top(model);
+    match page(model, below).map(|p| p.picked(selection)) {
+        Some(outcome) => apply(model, below, outcome),
+        None => Vec::new(),
+    }
+}
+
+/// Goes to another screen. The table is kept as it was.
+fn show(model: &mut Model, place: Place) -> Vec<Effect> {
+    let Some(me) = &model.me else { return Vec::new() };
+    let role = me.account.role;
+    match (std::mem::replace(&mut model.screen, Screen::Opening), place) {
+        (Screen::Tokens(tokens), Place::Catalogue) => {
+            let page = Picker::browse(Arc::clone(&model.catalogues), role);
+            model.screen = Screen::Catalogue(Box::new(page), tokens);
+            // It may have been changed from elsewhere.
+            requests::look(model, Purpose::Catalogues, ListCatalogues.into())
+        }
+        (Screen::Catalogue(_, tokens), Place::Tokens) => {
+            model.screen = Screen::Tokens(tokens);
+            Vec::new()
+        }
+        (same, Place::Catalogue | Place::Tokens) => {
+            model.screen = same;
+            Vec::new()
+        }
     }
 }
 

@@ -1,5 +1,7 @@
 //! Replies, and what they change.
 
+use std::sync::Arc;
+
 use super::{Layer, apply, lock, page, requests};
 use crate::domain::token::Token;
 use crate::error::{Error, Kind, Result};
@@ -13,7 +15,7 @@ use crate::tui::screen::sign_in::SignIn;
 use crate::tui::screen::tokens::Tokens;
 use crate::verbs::accounts::{SignIn as SignInVerb, WhoAmI};
 use crate::verbs::actor::Session;
-use crate::verbs::catalogue::ListSets;
+use crate::verbs::catalogue::ListCatalogues;
 use crate::verbs::cli_line::CliLine;
 use crate::verbs::ports::Anchor;
 use crate::verbs::request::Response;
@@ -33,7 +35,7 @@ pub(super) fn reply(model: &mut Model, id: RequestId, result: Result<Response>) 
             model.exit = Some(Err(error));
             Vec::new()
         }
-        (Err(error), Purpose::Me | Purpose::Sets | Purpose::List | Purpose::Tally | Purpose::Usage) => {
+        (Err(error), Purpose::Me | Purpose::Catalogues | Purpose::List | Purpose::Tally | Purpose::Usage) => {
             not_read(model, error, pending.purpose)
         }
     }
@@ -81,18 +83,24 @@ fn answered(model: &mut Model, layer: Option<Layer>, response: Response) -> Vec<
                     Err(_) => Vec::new(),
                 }
             }
-            Screen::Opening | Screen::SignIn(_) | Screen::Tokens(_) => Vec::new(),
+            Screen::Opening | Screen::SignIn(_) | Screen::Tokens(_) | Screen::Catalogue(..) => Vec::new(),
         },
         Response::SignIn(session) => signed_in(model, layer, session),
         Response::WhoAmI(me) => {
             model.me = Some(me);
             Vec::new()
         }
-        Response::ListCatalogues(_) | Response::PreviewCatalogue(_) | Response::ApplyCatalogue(_) => Vec::new(),
-        Response::ListSets(sets) => {
-            model.sets = sets;
+        Response::PreviewCatalogue(_) | Response::ApplyCatalogue(_) => Vec::new(),
+        Response::ListCatalogues(catalogues) => {
+            if *model.catalogues != *catalogues {
+                model.catalogues = catalogues.into();
+                if let Screen::Catalogue(page, _) = &mut model.screen {
+                    page.refresh(Arc::clone(&model.catalogues));
+                }
+            }
             Vec::new()
         }
+        Response::ListSets(_) => Vec::new(),
         Response::ListTokens(window) => {
             let height = Tokens::height(model.size.1);
             if let Some(tokens) = model.tokens_mut() {
@@ -144,8 +152,8 @@ fn answered(model: &mut Model, layer: Option<Layer>, response: Response) -> Vec<
 fn signed_in(model: &mut Model, layer: Option<Layer>, session: Session) -> Vec<Effect> {
     model.session = Some(session);
     let mut effects = vec![Effect::Clear];
-    // Before the rows, so that a dialog opened over them has the API sets and the account's name.
-    effects.extend(requests::look(model, Purpose::Sets, ListSets.into()));
+    // Before the rows, so that a dialog opened over them has the catalogues and the account's name.
+    effects.extend(requests::look(model, Purpose::Catalogues, ListCatalogues.into()));
     effects.extend(requests::look(model, Purpose::Me, WhoAmI.into()));
     if layer == Some(Layer::Lock) {
         model.lock = None;

@@ -11,9 +11,9 @@ use crate::verbs::ports::Anchor;
 use crate::verbs::request::Request;
 use crate::verbs::tokens::{ListTokens, ShowToken, TallyTokens};
 
-/// Sends a request. A newer list, tally or usage takes the place of an older one, whose reply is then nobody's.
+/// Sends a request. A newer list, tally, usage or catalogue takes the place of an older one, whose reply is then nobody's.
 pub(super) fn send(model: &mut Model, purpose: Purpose, who: Credential, request: Request) -> Vec<Effect> {
-    if matches!(purpose, Purpose::List | Purpose::Tally | Purpose::Usage) {
+    if matches!(purpose, Purpose::List | Purpose::Tally | Purpose::Usage | Purpose::Catalogues) {
         model.pending.retain(|_, p| p.purpose != purpose);
     }
     let id = next_id(model);

@@ -15,6 +15,25 @@ fn outer_width(area: Rect) -> u16 {
     area.width.saturating_sub(2).min(WIDEST)
 }
 
+/// The widest and highest that a panel gets, in columns and rows.
+const PANEL: (u16, u16) = (150, 50);
+
+/// Draws the box of a dialog that takes all the room there is, and gives what is inside.
+pub fn panel(frame: &mut Frame<'_>, area: Rect, title: &str, right: &str, theme: &Theme) -> Rect {
+    let (width, height) = (area.width.saturating_sub(2).min(PANEL.0), area.height.min(PANEL.1));
+    let place = Rect { x: area.x + (area.width - width) / 2, y: area.y + (area.height - height) / 2, width, height };
+    let right = format!(" {} ", cut(right, usize::from(width).saturating_sub(6)));
+    let title = format!(" {} ", cut(title, usize::from(width).saturating_sub(super::line::width(&right) + 5)));
+    let block = Block::bordered()
+        .padding(Padding::horizontal(1))
+        .title(Line::styled(title, theme.strong))
+        .title(Line::styled(right, theme.dim).right_aligned());
+    let inside = block.inner(place);
+    frame.render_widget(Clear, place.outer(Margin { horizontal: 1, vertical: 0 }).intersection(area));
+    frame.render_widget(block, place);
+    inside
+}
+
 /// How many columns a dialog over `area` has inside its box.
 pub fn dialog_columns(area: Rect) -> usize {
     usize::from(outer_width(area).saturating_sub(4))

@@ -74,6 +74,33 @@ fn generate() {
 }
 
 #[test]
+fn picker() {
+    insta::assert_snapshot!(look("nci<tab><tab><tab><up><space>", &ALL));
+}
+
+#[test]
+fn picker_searched() {
+    insta::assert_snapshot!(look("nci<tab><tab><tab><up><space>/stop env<enter><space>f", &ALL));
+}
+
+#[test]
+fn picker_sets() {
+    insta::assert_snapshot!(look("nci<tab><tab><tab><up><space><tab><down><space>", &ALL));
+}
+
+#[test]
+fn picker_without_colour() {
+    let mut s = Screens::with(furnished(), Theme::mono(), None);
+    s.keys("correct horse battery<enter>nci<tab><tab><tab><up><space>/stop env<enter><space>/<esc>");
+    insta::assert_snapshot!(at_sizes(&mut s, &SMALL));
+}
+
+#[test]
+fn catalogue() {
+    insta::assert_snapshot!(look("4/stop env", &ALL));
+}
+
+#[test]
 fn generate_with_another_expiry() {
     insta::assert_snapshot!(look("nci<tab><tab><right><right><right><tab>31-12-2029", &SMALL));
 }

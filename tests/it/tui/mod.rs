@@ -1,5 +1,7 @@
 //! The screens, driven by keys and looked at.
 
 mod looks;
+mod picker;
+mod picking;
 mod robust;
 mod story;

@@ -23,7 +23,7 @@ enum Happening {
 
 fn happening() -> impl Strategy<Value = Happening> {
     let code = prop_oneof![
-        8 => prop::sample::select("nrdx/?yvslqRgGjk ".chars().collect::<Vec<_>>()).prop_map(KeyCode::Char),
+        8 => prop::sample::select("nrdx/?yvslqRgGjk 14fauUzh".chars().collect::<Vec<_>>()).prop_map(KeyCode::Char),
         6 => prop::sample::select(vec![
             KeyCode::Enter, KeyCode::Esc, KeyCode::Tab, KeyCode::BackTab, KeyCode::Up, KeyCode::Down, KeyCode::Left,
             KeyCode::Right, KeyCode::PageUp, KeyCode::PageDown, KeyCode::Home, KeyCode::End, KeyCode::Backspace,
@@ -64,8 +64,12 @@ fn populated() -> House {
 proptest! {
     #![proptest_config(cases(40, 2_000))]
     #[test]
-    fn random_input_never_panics(happenings in prop::collection::vec(happening(), 1..120)) {
+    fn random_input_never_panics(
+        opening in prop::sample::select(vec!["", "4", "nbot<tab><tab><tab><up><space>"]),
+        happenings in prop::collection::vec(happening(), 1..120),
+    ) {
         let mut s = Screens::signed_in(populated());
+        s.keys(opening);
         for happening in happenings {
             match happening {
                 Happening::Key(key) => s.message(Msg::Key(key)),
@@ -90,7 +94,20 @@ proptest! {
 
 #[test]
 fn every_size_can_be_drawn() {
-    let openings = ["", "n", "r", "x", "d", "?", "<enter>", "/dep", "<c-z>"];
+    let openings = [
+        "",
+        "n",
+        "r",
+        "x",
+        "d",
+        "?",
+        "<enter>",
+        "/dep",
+        "<c-z>",
+        "4",
+        "nbot<tab><tab><tab><up><space>",
+        "nbot<tab><tab><tab><up><space><tab>",
+    ];
     for opening in openings {
         let mut s = Screens::signed_in(populated());
         s.keys(opening);

@@ -392,6 +392,6 @@ fn tab_keeps_a_choice_and_arrows_change_it() {
     s.assert_shows("(•) nothing yet");
     s.keys("<tab><s-tab><s-tab><tab>");
     s.assert_shows("(•) nothing yet");
-    s.keys("<up>");
+    s.keys("<up><up>");
     s.assert_shows("(•) Inherit");
 }

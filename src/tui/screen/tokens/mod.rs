@@ -14,7 +14,7 @@
 mod columns;
 mod view;
 
-use super::{Facts, Open, Outcome, Page};
+use super::{Facts, Open, Outcome, Page, Place};
 use crate::domain::filter::Filter;
 use crate::domain::token::{Token, TokenId};
 use crate::tui::effect::Effect;
@@ -181,6 +181,7 @@ impl Page for Tokens {
             Action::Remove => Outcome::Open(Open::Remove),
             Action::Details => Outcome::Open(Open::Details),
             Action::Help => Outcome::Open(Open::Help),
+            Action::Catalogue => Outcome::Show(Place::Catalogue),
             Action::CopyHint => self.current().map_or(Outcome::Stay, |t| Outcome::Do(Effect::CopyText(t.hint.clone()))),
             Action::Quit => Outcome::Exit(Ok(())),
             _ => Outcome::Stay,

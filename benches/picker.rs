@@ -1,0 +1,199 @@
+//! What the scope picker costs with 5,000 and 20,000 methods: opening it, a letter of the search, a toggle, a frame.
+//! `cargo bench --bench picker` prints the figures; the limits are 50 ms for opening and 16 ms for a key with its frame.
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, missing_docs)]
+
+#[path = "../tests/it/support/world.rs"]
+#[allow(dead_code, reason = "a bench uses its own part of it")]
+mod world;
+
+use std::sync::Arc;
+
+use crossterm::event::{KeyCode, KeyEvent, KeyModifiers};
+use divan::{Bencher, black_box};
+use jeton::domain::catalogue::{ApiSet, Catalogue, Entry, Group};
+use jeton::domain::method::{Access, Method, MethodId};
+use jeton::domain::role::Role;
+use jeton::domain::selection::Selection;
+use jeton::error::Error;
+use jeton::platform::files::FileDelivery;
+use jeton::tui::Start;
+use jeton::tui::modal::Modal;
+use jeton::tui::model::Model;
+use jeton::tui::msg::Msg;
+use jeton::tui::picker::Picker;
+use jeton::tui::theme::Theme;
+use jeton::tui::update::update;
+use jeton::tui::view::view;
+use jeton::verbs::Jeton;
+use jeton::verbs::actor::Credential;
+use jeton::verbs::request::{Request, Response};
+use ratatui::Terminal;
+use ratatui::backend::TestBackend;
+use world::{FakeClock, START};
+
+const SIZES: [usize; 2] = [5_000, 20_000];
+/// Methods of a group.
+const GROUP: usize = 40;
+
+fn main() {
+    divan::main();
+}
+
+/// A catalogue of `size` methods as an imported specification has them, with sets that name methods one by one.
+fn catalogues(size: usize) -> Arc<[Catalogue]> {
+    let groups: Vec<Group> = (0..size / GROUP).map(group).collect();
+    let ids: Vec<&str> = groups.iter().flat_map(|g| &g.methods).map(|m| m.id.as_str()).collect();
+    let sets = (0..20).map(|n| ApiSet {
+        name: format!("scope-{n}"),
+        title: format!("What the scope {n} permits"),
+        include: ids.iter().skip(n).step_by(size / 250).map(|id| Entry::parse(id).unwrap()).collect(),
+        exclude: Vec::new(),
+    });
+    let sets = sets.collect();
+    let big = Catalogue { name: "big".to_owned(), title: "Big".to_owned(), groups, sets };
+    Arc::from([Catalogue::shipped("jeton").unwrap(), big])
+}
+
+fn group(n: usize) -> Group {
+    let verbs = ["list", "get", "create", "replace", "delete", "start", "stop", "watch"];
+    let method = |m: usize| Method {
+        id: MethodId::parse(&format!("resources-{n:03}.{}-namespaced-object-{m:02}", verbs[m % 8])).unwrap(),
+        title: format!(
+            "Will {} the namespaced object {m} of the resource {n}, and says what became of it",
+            verbs[m % 8]
+        ),
+        access: Access::ALL[m % 3],
+        docs: Some(format!("https://docs.example.com/reference/resources-{n:03}#operation-{m}")),
+        routes: vec![format!("GET /apis/resources/v1/{n}/{m}")],
+    };
+    Group { id: format!("resources-{n:03}"), title: format!("Resource {n}"), methods: (0..GROUP).map(method).collect() }
+}
+
+struct Nobody;
+
+impl Jeton for Nobody {
+    fn call(&self, _who: &Credential, _request: Request) -> Result<Response, Error> {
+        Err(Error::failure("nobody is here"))
+    }
+}
+
+fn pick(all: &Arc<[Catalogue]>) -> Modal {
+    Modal::Picker(Box::new(Picker::pick(Arc::clone(all), Selection::nothing(), Role::Member)))
+}
+
+/// The screens with the picker open over nothing.
+fn open(all: &Arc<[Catalogue]>) -> Model {
+    let start = Start {
+        jeton: Arc::new(Nobody),
+        clock: Arc::new(FakeClock::at(START)),
+        delivery: Arc::new(FileDelivery),
+        place: String::new(),
+        username: None,
+        demo: None,
+    };
+    let mut model = Model::new(&start, "bench".to_owned(), Theme::colour(), (200, 60));
+    model.modals.push(pick(all));
+    model
+}
+
+fn terminal() -> Terminal<TestBackend> {
+    Terminal::new(TestBackend::new(200, 60)).unwrap()
+}
+
+fn press(model: &mut Model, code: KeyCode) {
+    black_box(update(model, Msg::Key(KeyEvent::new(code, KeyModifiers::NONE))));
+}
+
+fn typed(model: &mut Model, keys: &str) {
+    keys.chars().for_each(|c| press(model, KeyCode::Char(c)));
+}
+
+fn draw(terminal: &mut Terminal<TestBackend>, model: &Model) {
+    terminal.draw(|frame| view(model, frame)).unwrap();
+}
+
+#[divan::bench(args = SIZES)]
+fn open_and_draw(bencher: Bencher<'_, '_>, size: usize) {
+    let all = catalogues(size);
+    let mut terminal = terminal();
+    let mut model = open(&all);
+    bencher.bench_local(|| {
+        model.modals.clear();
+        model.modals.push(pick(&all));
+        draw(&mut terminal, &model);
+    });
+}
+
+/// A letter that leaves every method, and then another that leaves an eighth: both with their frames.
+#[divan::bench(args = SIZES)]
+fn two_letters_of_search_and_draw(bencher: Bencher<'_, '_>, size: usize) {
+    let all = catalogues(size);
+    let mut terminal = terminal();
+    bencher
+        .with_inputs(|| {
+            let mut model = open(&all);
+            typed(&mut model, "/s");
+            model
+        })
+        .bench_local_values(|mut model| {
+            typed(&mut model, "t");
+            draw(&mut terminal, &model);
+            typed(&mut model, "o");
+            draw(&mut terminal, &model);
+            model
+        });
+}
+
+#[divan::bench(args = SIZES)]
+fn toggle_a_group_and_draw(bencher: Bencher<'_, '_>, size: usize) {
+    let all = catalogues(size);
+    let (mut terminal, mut model) = (terminal(), open(&all));
+    bencher.bench_local(|| {
+        press(&mut model, KeyCode::Char(' '));
+        draw(&mut terminal, &model);
+    });
+}
+
+#[divan::bench(args = SIZES)]
+fn tick_all_shown_and_draw(bencher: Bencher<'_, '_>, size: usize) {
+    let all = catalogues(size);
+    let (mut terminal, mut model) = (terminal(), open(&all));
+    let mut turn = false;
+    bencher.bench_local(|| {
+        turn = !turn;
+        press(&mut model, KeyCode::Char(if turn { 'a' } else { 'n' }));
+        draw(&mut terminal, &model);
+    });
+}
+
+/// Choosing a set that names 250 methods one by one.
+#[divan::bench(args = SIZES)]
+fn choose_a_set_and_draw(bencher: Bencher<'_, '_>, size: usize) {
+    let all = catalogues(size);
+    let (mut terminal, mut model) = (terminal(), open(&all));
+    press(&mut model, KeyCode::Tab);
+    bencher.bench_local(|| {
+        press(&mut model, KeyCode::Char(' '));
+        draw(&mut terminal, &model);
+    });
+}
+
+#[divan::bench(args = SIZES)]
+fn unfold_all_and_draw(bencher: Bencher<'_, '_>, size: usize) {
+    let all = catalogues(size);
+    let (mut terminal, mut model) = (terminal(), open(&all));
+    bencher.bench_local(|| {
+        press(&mut model, KeyCode::Char('z'));
+        draw(&mut terminal, &model);
+    });
+}
+
+#[divan::bench(args = SIZES)]
+fn draw_alone(bencher: Bencher<'_, '_>, size: usize) {
+    let all = catalogues(size);
+    let (mut terminal, mut model) = (terminal(), open(&all));
+    press(&mut model, KeyCode::Char('z'));
+    bencher.bench_local(|| {
+        draw(&mut terminal, &model);
+    });
+}

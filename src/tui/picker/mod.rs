@@ -1,0 +1,230 @@
+//! The scope picker: what a token may call, ticked in a tree; and the same tree to look at on the Catalogue screen.
+//!
+//! ```text
+//! ┌ API: Custom ──────────────────── 31 of 214 methods ┐
+//! │ Search  stop            [x] Only checked           │   search.rs: words and where they stand
+//! │ ▾ [~] group                        4 / 38 │ sets   │   stock.rs: what there is
+//! │ ▶   [x] Method   write  its title         │        │   tree.rs: what is shown; ticks.rs: what is ticked
+//! │ docs  link of the row under the cursor             │   view.rs: all of it drawn
+//! │ keys                                               │
+//! └────────────────────────────────────────────────────┘
+//! ```
+
+pub mod search;
+pub mod stock;
+mod ticks;
+pub mod tree;
+mod view;
+
+use std::sync::Arc;
+
+use crate::domain::catalogue::Catalogue;
+use crate::domain::role::Role;
+use crate::domain::selection::Selection;
+use crate::domain::text::is_hostile;
+use crate::tui::effect::Effect;
+use crate::tui::keymap::{Action, Context};
+use crate::tui::model::Tone;
+use crate::tui::screen::{Facts, Open, Outcome, Page, Place};
+use crate::tui::widget::field::Field;
+use stock::Kind;
+use tree::Tree;
+
+/// What has the focus.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Focus {
+    Tree,
+    Search,
+    Sets,
+    /// The question whether to leave changes behind.
+    Leaving,
+}
+
+/// What the tree is shown for.
+#[derive(Debug)]
+enum Purpose {
+    /// To change this selection.
+    Pick(Selection),
+    /// To look.
+    Browse,
+}
+
+/// The tree with its search field and the list of sets.
+pub struct Picker {
+    tree: Tree,
+    search: Field,
+    focus: Focus,
+    /// The row of the set list: the sets, *Inherit*, nothing.
+    set_cursor: usize,
+    purpose: Purpose,
+    role: Role,
+}
+
+impl Picker {
+    /// Changes `selection`, for a token of an account of `role`.
+    pub fn pick(catalogues: Arc<[Catalogue]>, selection: Selection, role: Role) -> Self {
+        Self::over(Tree::new(catalogues, &selection, role), Purpose::Pick(selection), role)
+    }
+
+    /// Shows `catalogues` to an account of `role`; nothing is selected by it.
+    pub fn browse(catalogues: Arc<[Catalogue]>, role: Role) -> Self {
+        Self::over(Tree::new(catalogues, &Selection::nothing(), role), Purpose::Browse, role)
+    }
+
+    fn over(tree: Tree, purpose: Purpose, role: Role) -> Self {
+        Picker { tree, search: Field::new(200), focus: Focus::Tree, set_cursor: 0, purpose, role }
+    }
+
+    /// The tree itself.
+    pub fn tree(&self) -> &Tree {
+        &self.tree
+    }
+
+    /// Shows other catalogues, searched as these were.
+    pub fn refresh(&mut self, catalogues: Arc<[Catalogue]>) {
+        self.tree = Tree::new(catalogues, &self.tree.selection(), self.role);
+        self.tree.search(self.search.text());
+        self.set_cursor = self.set_cursor.min(self.tree.stock().sets.len() + 1);
+    }
+
+    /// Whether there are choices that would be lost.
+    fn is_changed(&self) -> bool {
+        match &self.purpose {
+            Purpose::Pick(before) => self.tree.selection() != *before,
+            Purpose::Browse => false,
+        }
+    }
+
+    fn clear_search(&mut self) {
+        self.search.clear();
+        self.tree.search("");
+        self.focus = Focus::Tree;
+    }
+
+    fn leave(&mut self) -> Outcome {
+        if !self.search.is_empty() {
+            self.clear_search();
+            return Outcome::Stay;
+        }
+        match self.purpose {
+            Purpose::Browse => Outcome::Show(Place::Tokens),
+            Purpose::Pick(_) if self.is_changed() => {
+                self.focus = Focus::Leaving;
+                Outcome::Stay
+            }
+            Purpose::Pick(_) => Outcome::Close,
+        }
+    }
+
+    fn choose_set(&mut self) {
+        let sets = &self.tree.stock().sets;
+        match sets.get(self.set_cursor).map(|s| s.name.clone()) {
+            Some(name) => self.tree.toggle_set(&name),
+            None if self.set_cursor == sets.len() => self.tree.inherit(),
+            None => self.tree.nothing(),
+        }
+    }
+
+    /// Acts that change the selection.
+    fn change(&mut self, action: Action) -> Outcome {
+        if matches!(self.purpose, Purpose::Browse) {
+            return Outcome::Stay;
+        }
+        let (done, why) = match action {
+            Action::Tick => (self.tree.toggle(), "Management methods are picked one by one"),
+            Action::TickShown => {
+                (self.tree.tick_shown(true), "All that is shown has its tick; management is picked one by one")
+            }
+            Action::UntickShown => (self.tree.tick_shown(false), "Nothing that is shown has a tick"),
+            Action::Undo => (self.tree.undo(), "Nothing to undo"),
+            Action::Redo => (self.tree.redo(), "Nothing to redo"),
+            _ => (true, ""),
+        };
+        if done { Outcome::Stay } else { Outcome::Say(Tone::Bad, why.to_owned()) }
+    }
+
+    fn copy_link(&self) -> Outcome {
+        match self.tree.method().and_then(|m| m.docs.as_deref()) {
+            // What can't be shown as it is must not be pasted as it is.
+            Some(link) if link.chars().any(is_hostile) => {
+                Outcome::Say(Tone::Bad, "The link holds control characters and was not copied".to_owned())
+            }
+            Some(link) => Outcome::Do(Effect::CopyText(link.to_owned())),
+            None => Outcome::Say(Tone::Bad, "No docs link here".to_owned()),
+        }
+    }
+
+    fn step(&mut self, by: isize) {
+        if self.focus == Focus::Sets {
+            self.set_cursor = self.set_cursor.saturating_add_signed(by).min(self.tree.stock().sets.len() + 1);
+        } else {
+            self.tree.step(by);
+        }
+    }
+}
+
+impl Page for Picker {
+    fn context(&self) -> Context {
+        match (self.focus, &self.purpose) {
+            (Focus::Search, _) => Context::PickerSearch,
+            (Focus::Sets, _) => Context::PickerSets,
+            (Focus::Leaving, _) => Context::PickerLeave,
+            (Focus::Tree, Purpose::Pick(_)) => Context::Picker,
+            (Focus::Tree, Purpose::Browse) => Context::Catalogue,
+        }
+    }
+
+    fn field(&mut self) -> Option<&mut Field> {
+        if self.focus == Focus::Search { Some(&mut self.search) } else { None }
+    }
+
+    fn edited(&mut self) -> Outcome {
+        self.tree.search(self.search.text());
+        self.tree.to_best_found();
+        Outcome::Stay
+    }
+
+    fn act(&mut self, action: Action, facts: &Facts<'_>) -> Outcome {
+        let screen = isize::try_from(facts.rows.max(1)).unwrap_or(1);
+        match (action, self.focus) {
+            (Action::Enter, Focus::Leaving) => return Outcome::Close,
+            (Action::Cancel | Action::Enter, Focus::Leaving | Focus::Sets) => self.focus = Focus::Tree,
+            (Action::Enter, Focus::Search) => self.focus = Focus::Tree,
+            (Action::Cancel, Focus::Search) => self.clear_search(),
+            (Action::Tick, Focus::Sets) => self.choose_set(),
+            (Action::Filter, _) => self.focus = Focus::Search,
+            (Action::Sets, Focus::Sets) => self.focus = Focus::Tree,
+            (Action::Sets, _) => self.focus = Focus::Sets,
+            (Action::Cancel, Focus::Tree) => return self.leave(),
+            (Action::Enter, Focus::Tree) => match self.purpose {
+                Purpose::Pick(_) => return Outcome::Picked(self.tree.selection()),
+                Purpose::Browse => self.tree.unfold(),
+            },
+            (Action::Down, _) => self.step(1),
+            (Action::Up, _) => self.step(-1),
+            (Action::PageDown, _) => self.step(screen),
+            (Action::PageUp, _) => self.step(-screen),
+            (Action::First, _) => self.step(isize::MIN),
+            (Action::Last, _) => self.step(isize::MAX),
+            (Action::Left, _) => self.tree.fold(),
+            (Action::Right, _) => self.tree.unfold(),
+            (Action::FoldAll, _) => self.tree.fold_all(),
+            (Action::OnlyChecked, _) => self.tree.toggle_only_checked(),
+            (Action::CopyLink, _) => return self.copy_link(),
+            (Action::Tokens, _) => return Outcome::Show(Place::Tokens),
+            (Action::Help, _) => return Outcome::Open(Open::Help),
+            (Action::Quit, _) => return Outcome::Exit(Ok(())),
+            _ => return self.change(action),
+        }
+        Outcome::Stay
+    }
+}
+
+/// What is to be known of methods of `kind`, where that is something.
+const fn about(kind: Kind) -> Option<&'static str> {
+    match kind {
+        Kind::Api => None,
+        Kind::Management => Some("◆ management of jeton itself: never in a set or Inherit, picked one by one"),
+        Kind::Vanished => Some("no catalogue knows it any more: it grants nothing, and a new token can't have it"),
+    }
+}

@@ -1,0 +1,66 @@
+//! Words looked for in ids and titles, upper and lower case alike.
+
+use std::ops::Range;
+
+/// `text` in lower case, one character for each where there is one: `İ` must not make two out of one.
+fn lower_char(c: char) -> char {
+    let mut lower = c.to_lowercase();
+    match (lower.next(), lower.next()) {
+        (Some(only), None) => only,
+        _ => c,
+    }
+}
+
+/// `text` in lower case, character by character.
+pub fn lower(text: &str) -> String {
+    if text.is_ascii() { text.to_ascii_lowercase() } else { text.chars().map(lower_char).collect() }
+}
+
+/// The words of a search: all must stand somewhere.
+pub fn words(text: &str) -> Vec<String> {
+    text.split_whitespace().map(lower).collect()
+}
+
+/// Where in `text` the `words` stand, in bytes; ranges may overlap.
+pub fn positions(text: &str, words: &[String]) -> Vec<Range<usize>> {
+    // Lower case may take more or fewer bytes: each byte of it remembers where its character stands in `text`.
+    let mut low = String::with_capacity(text.len());
+    let mut origin = Vec::with_capacity(text.len() + 1);
+    for (at, c) in text.char_indices() {
+        let before = low.len();
+        low.push(lower_char(c));
+        origin.extend(std::iter::repeat_n(at, low.len() - before));
+    }
+    origin.push(text.len());
+    let mut found = Vec::new();
+    for word in words.iter().filter(|w| !w.is_empty()) {
+        for (at, hit) in low.match_indices(word.as_str()) {
+            found.push(origin[at]..origin[at + hit.len()]);
+        }
+    }
+    found
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn several_words_whatever_their_case() {
+        assert_eq!(words("  Stop  ENV "), ["stop", "env"]);
+        let text = "environment.control.StopEnv";
+        let found: Vec<&str> = positions(text, &words("STOP env")).into_iter().map(|r| &text[r]).collect();
+        assert_eq!(found, ["Stop", "env", "Env"]);
+    }
+
+    #[test]
+    fn letters_whose_cases_differ_in_length() {
+        // Ⱥ has two bytes and its lower case three; İ has no single lower-case letter.
+        for text in ["ȺȺstop", "İstop", "🦀 Ⱥ STOP"] {
+            let found: Vec<&str> = positions(text, &words("stop")).into_iter().map(|r| &text[r]).collect();
+            assert_eq!(found.len(), 1, "{text}");
+            assert_eq!(found[0].to_lowercase(), "stop");
+        }
+        assert_eq!(positions("ȺB", &words("ⱥb")).first(), Some(&(0.."ȺB".len())));
+    }
+}

@@ -1,0 +1,320 @@
+//! The tree of groups and methods, what is ticked in it and what of it is shown. No drawing, no keys.
+
+use std::collections::BTreeSet;
+use std::sync::Arc;
+
+use super::search;
+use super::stock::{Entry, Section, Stock};
+use crate::domain::catalogue::Catalogue;
+use crate::domain::role::Role;
+use crate::domain::selection::Selection;
+
+/// How much of a group is ticked.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Mark {
+    /// No method.
+    None,
+    /// Some, but not all.
+    Some,
+    /// Every method.
+    All,
+}
+
+/// A row on the screen.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Row {
+    /// A group, by place.
+    Group(usize),
+    /// A method, by place.
+    Method(usize),
+}
+
+/// How the selection is made.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Choice {
+    /// By these API sets; never none.
+    Sets(BTreeSet<String>),
+    /// Whatever the role permits.
+    Inherit,
+    /// By hand.
+    Custom,
+}
+
+/// A choice with the methods it comes to.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) struct Picked {
+    pub(super) choice: Choice,
+    pub(super) ticks: Vec<bool>,
+}
+
+/// Groups that are shut.
+#[derive(Debug)]
+struct Folds {
+    /// While the whole tree is shown.
+    whole: Vec<bool>,
+    /// While a search or *Only checked* narrows it: what they find is shown, until it is folded.
+    narrowed: Vec<bool>,
+}
+
+/// The state. Rows are computed when something changes, not when they are drawn.
+#[derive(Debug)]
+pub struct Tree {
+    pub(super) stock: Stock,
+    pub(super) picked: Picked,
+    pub(super) before: Vec<Picked>,
+    pub(super) after: Vec<Picked>,
+    /// Ticked methods of each group.
+    pub(super) counts: Vec<usize>,
+    words: Vec<String>,
+    only_checked: bool,
+    /// Methods that search and filter let through. Ticking leaves it alone, so that no row goes from under the cursor.
+    pub(super) listed: Vec<bool>,
+    folds: Folds,
+    pub(super) rows: Vec<Row>,
+    pub(super) cursor: usize,
+}
+
+impl Tree {
+    /// Everything in `catalogues`, with `selection` ticked; groups are shut. `role` is the ceiling.
+    pub fn new(catalogues: Arc<[Catalogue]>, selection: &Selection, role: Role) -> Self {
+        let stock = Stock::new(catalogues, selection, role);
+        let picked = match selection {
+            Selection::Sets(names) => Picked { ticks: stock.of_sets(names), choice: Choice::Sets(names.clone()) },
+            Selection::Inherit => Picked { ticks: stock.inherited(), choice: Choice::Inherit },
+            Selection::Custom(methods) => Picked { ticks: stock.of_methods(methods), choice: Choice::Custom },
+        };
+        let (groups, methods) = (stock.sections.len(), stock.entries.len());
+        let mut tree = Tree {
+            stock,
+            picked,
+            before: Vec::new(),
+            after: Vec::new(),
+            counts: Vec::new(),
+            words: Vec::new(),
+            only_checked: false,
+            listed: vec![true; methods],
+            // One group alone needs no opening.
+            folds: Folds { whole: vec![groups > 1; groups], narrowed: vec![false; groups] },
+            rows: Vec::new(),
+            cursor: 0,
+        };
+        tree.count();
+        tree.lay_out();
+        tree
+    }
+
+    /// What there is to pick from.
+    pub fn stock(&self) -> &Stock {
+        &self.stock
+    }
+
+    /// The rows that are shown.
+    pub fn rows(&self) -> &[Row] {
+        &self.rows
+    }
+
+    /// The row under the cursor, counted from 0.
+    pub fn cursor(&self) -> usize {
+        self.cursor
+    }
+
+    /// The words searched for, in lower case.
+    pub fn words(&self) -> &[String] {
+        &self.words
+    }
+
+    /// Whether only what was ticked is shown.
+    pub fn is_only_checked(&self) -> bool {
+        self.only_checked
+    }
+
+    /// How the selection is made.
+    pub fn choice(&self) -> &Choice {
+        &self.picked.choice
+    }
+
+    /// Whether the method at `place` is ticked.
+    pub fn is_ticked(&self, place: usize) -> bool {
+        self.picked.ticks.get(place).copied().unwrap_or(false)
+    }
+
+    /// Ticked methods of a group, and all it has.
+    pub fn counts(&self, group: usize) -> (usize, usize) {
+        let all = self.stock.sections.get(group).map_or(0, |s| s.methods.len());
+        (self.counts.get(group).copied().unwrap_or(0), all)
+    }
+
+    /// Ticked methods, and all there are.
+    pub fn total(&self) -> (usize, usize) {
+        (self.counts.iter().sum(), self.stock.entries.len())
+    }
+
+    /// How much of a group is ticked.
+    pub fn mark(&self, group: usize) -> Mark {
+        match self.counts(group) {
+            (0, _) => Mark::None,
+            (ticked, all) if ticked == all => Mark::All,
+            _ => Mark::Some,
+        }
+    }
+
+    /// Whether a group is shut.
+    pub fn is_folded(&self, group: usize) -> bool {
+        let folds = if self.is_narrowed() { &self.folds.narrowed } else { &self.folds.whole };
+        folds.get(group).copied().unwrap_or(false)
+    }
+
+    fn is_narrowed(&self) -> bool {
+        self.only_checked || !self.words.is_empty()
+    }
+
+    /// The selection as it stands.
+    pub fn selection(&self) -> Selection {
+        match &self.picked.choice {
+            Choice::Sets(names) => Selection::Sets(names.clone()),
+            Choice::Inherit => Selection::Inherit,
+            Choice::Custom => {
+                let ticked = self.stock.entries.iter().zip(&self.picked.ticks).filter(|(_, t)| **t);
+                Selection::Custom(ticked.map(|(e, _)| e.id.clone()).collect())
+            }
+        }
+    }
+
+    /// The method under the cursor.
+    pub fn method(&self) -> Option<&Entry> {
+        match self.rows.get(self.cursor)? {
+            Row::Method(place) => self.stock.entries.get(*place),
+            Row::Group(_) => None,
+        }
+    }
+
+    /// The group under the cursor.
+    pub fn group(&self) -> Option<&Section> {
+        match self.rows.get(self.cursor)? {
+            Row::Group(place) => self.stock.sections.get(*place),
+            Row::Method(_) => None,
+        }
+    }
+
+    /// Shows what holds every word of `text` in its id or title.
+    pub fn search(&mut self, text: &str) {
+        let words = search::words(text);
+        if words != self.words {
+            self.words = words;
+            self.narrow();
+        }
+    }
+
+    /// Shows only what is ticked, or everything again.
+    pub fn toggle_only_checked(&mut self) {
+        self.only_checked = !self.only_checked;
+        self.narrow();
+    }
+
+    fn narrow(&mut self) {
+        self.folds.narrowed.fill(false);
+        self.list();
+        self.lay_out();
+    }
+
+    /// Decides which methods search and filter let through.
+    pub(super) fn list(&mut self) {
+        let passes = |(entry, ticked): (&Entry, &bool)| {
+            (*ticked || !self.only_checked) && self.words.iter().all(|w| entry.haystack.contains(w.as_str()))
+        };
+        self.listed = self.stock.entries.iter().zip(&self.picked.ticks).map(passes).collect();
+    }
+
+    /// Computes the rows. The cursor stays on its row, else goes to the row's group.
+    pub(super) fn lay_out(&mut self) {
+        let here = self.rows.get(self.cursor).copied();
+        let mut rows = Vec::with_capacity(self.rows.len());
+        let narrowed = self.is_narrowed();
+        for (place, section) in self.stock.sections.iter().enumerate() {
+            if narrowed && !self.listed[section.methods.clone()].contains(&true) {
+                continue;
+            }
+            rows.push(Row::Group(place));
+            if !self.is_folded(place) {
+                rows.extend(section.methods.clone().filter(|m| self.listed[*m]).map(Row::Method));
+            }
+        }
+        self.rows = rows;
+        let find = |wanted: Row| self.rows.iter().position(|r| *r == wanted);
+        let same = here.and_then(|row| match row {
+            Row::Group(_) => find(row),
+            Row::Method(place) => {
+                let group = self.stock.entries.get(place).map(|e| Row::Group(e.section));
+                find(row).or_else(|| group.and_then(find))
+            }
+        });
+        self.cursor = same.unwrap_or(self.cursor).min(self.rows.len().saturating_sub(1));
+    }
+
+    /// Moves the cursor by `by` rows, at most to an end.
+    pub fn step(&mut self, by: isize) {
+        self.cursor = self.cursor.saturating_add_signed(by).min(self.rows.len().saturating_sub(1));
+    }
+
+    /// Moves the cursor to what was most likely meant: a method whose name begins with the first word, else one whose
+    /// id holds all words, else the first that was found.
+    pub fn to_best_found(&mut self) {
+        let Some(first) = self.words.first() else { return };
+        let rank = |row: &Row| match row {
+            Row::Group(_) => 3,
+            Row::Method(place) => match self.stock.entries.get(*place) {
+                Some(entry) => {
+                    let id = entry.haystack.get(..entry.id.as_str().len()).unwrap_or_default();
+                    let in_id = self.words.iter().all(|w| id.contains(w.as_str()));
+                    let begins = id.get(entry.name_at..).is_some_and(|name| name.starts_with(first.as_str()));
+                    if in_id && begins { 0 } else { 2 - u8::from(in_id) }
+                }
+                None => 3,
+            },
+        };
+        self.cursor = self.rows.iter().enumerate().min_by_key(|(_, row)| rank(row)).map_or(0, |(at, _)| at);
+    }
+
+    fn set_folded(&mut self, group: usize, shut: bool) {
+        let narrowed = self.is_narrowed();
+        let folds = if narrowed { &mut self.folds.narrowed } else { &mut self.folds.whole };
+        if let Some(fold) = folds.get_mut(group) {
+            *fold = shut;
+        }
+        self.lay_out();
+    }
+
+    /// Shuts the group under the cursor, or goes from a method to its group.
+    pub fn fold(&mut self) {
+        match self.rows.get(self.cursor).copied() {
+            Some(Row::Group(group)) => self.set_folded(group, true),
+            Some(Row::Method(place)) => {
+                let group = self.stock.entries.get(place).map(|e| Row::Group(e.section));
+                if let Some(at) = self.rows.iter().position(|r| Some(*r) == group) {
+                    self.cursor = at;
+                }
+            }
+            None => {}
+        }
+    }
+
+    /// Opens the group under the cursor, or goes into an open one.
+    pub fn unfold(&mut self) {
+        if let Some(Row::Group(group)) = self.rows.get(self.cursor).copied() {
+            if self.is_folded(group) {
+                self.set_folded(group, false);
+            } else if matches!(self.rows.get(self.cursor + 1), Some(Row::Method(_))) {
+                self.cursor += 1;
+            }
+        }
+    }
+
+    /// Opens every group, or shuts them all when all are open.
+    pub fn fold_all(&mut self) {
+        let shut = (0..self.stock.sections.len()).any(|g| self.is_folded(g));
+        let narrowed = self.is_narrowed();
+        let folds = if narrowed { &mut self.folds.narrowed } else { &mut self.folds.whole };
+        folds.fill(!shut);
+        self.lay_out();
+    }
+}

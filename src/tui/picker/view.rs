@@ -1,0 +1,360 @@
+//! The tree, the set list and what is under the cursor, drawn.
+
+use ratatui::Frame;
+use ratatui::layout::Rect;
+use ratatui::style::Style;
+use ratatui::text::{Line, Span};
+use ratatui::widgets::Paragraph;
+
+use super::search::positions;
+use super::tree::{Choice, Mark, Row};
+use super::{Focus, Picker, Purpose, about};
+use crate::domain::selection::Selection;
+use crate::tui::model::{Model, Tone};
+use crate::tui::picker::stock::Kind;
+use crate::tui::screen::Page;
+use crate::tui::theme::Theme;
+use crate::tui::widget::foot::keys;
+use crate::tui::widget::frame::panel;
+use crate::tui::widget::line::{counted, cut, fit, grouped, width};
+
+/// From how many columns on the set list always stands beside the tree.
+const BESIDE: usize = 96;
+/// From how many columns on there is room for both while the sets have the focus.
+const SHARED: usize = 60;
+/// From how many rows on there are blank lines and a line for each thing to say.
+const ROOMY: u16 = 12;
+
+impl Picker {
+    /// Draws the dialog.
+    pub fn view(&self, frame: &mut Frame<'_>, area: Rect, model: &Model) {
+        let (ticked, all) = self.tree.total();
+        let count = format!("{} of {} methods", grouped(ticked as u64), grouped(all as u64));
+        let inside = panel(frame, area, &format!("API: {}", self.tree.selection_words()), &count, &model.theme);
+        let last = Rect { y: inside.y + inside.height.saturating_sub(1), height: inside.height.min(1), ..inside };
+        self.body(frame, Rect { height: inside.height.saturating_sub(1), ..inside }, model);
+        frame.render_widget(keys(self.context(), model, usize::from(inside.width)), last);
+    }
+
+    /// Draws the screen, without its footer.
+    pub fn screen(&self, frame: &mut Frame<'_>, area: Rect, model: &Model) {
+        let theme = &model.theme;
+        let (ticked, all) = self.tree.total();
+        let right = if self.shows_ticks() {
+            format!("{}: {} of {} ", self.tree.selection_words(), grouped(ticked as u64), grouped(all as u64))
+        } else {
+            format!("{} ", counted(all as u64, "method"))
+        };
+        let columns = usize::from(area.width);
+        let right = cut(&right, columns.saturating_sub(12));
+        let head = Line::from(vec![
+            Span::styled(" Catalogue", theme.strong),
+            Span::raw(" ".repeat(columns.saturating_sub(10 + width(&right)))),
+            Span::styled(right, theme.dim),
+        ]);
+        frame.render_widget(head, Rect { height: area.height.min(1), ..area });
+        let body = Rect {
+            x: area.x + 1,
+            y: area.y + 1,
+            width: area.width.saturating_sub(2),
+            height: area.height.saturating_sub(1),
+        };
+        self.body(frame, body.intersection(area), model);
+    }
+
+    /// While browsing, boxes say something only once a set was chosen.
+    fn shows_ticks(&self) -> bool {
+        matches!(self.purpose, Purpose::Pick(_)) || self.tree.choice() != &Choice::Custom
+    }
+
+    fn body(&self, frame: &mut Frame<'_>, area: Rect, model: &Model) {
+        let theme = &model.theme;
+        let columns = usize::from(area.width);
+        let row = |y: u16| Rect { y: area.y + y, height: 1, ..area }.intersection(area);
+        frame.render_widget(self.search_line(columns, theme), row(0));
+        let roomy = area.height >= ROOMY;
+        let (above, below) = if roomy { (2, 3) } else { (1, 1) };
+        let middle = Rect { y: area.y + above, height: area.height.saturating_sub(above + below), ..area };
+        let middle = middle.intersection(area);
+        let height = usize::from(middle.height);
+        let on_sets = self.focus == Focus::Sets;
+        if on_sets && columns < SHARED {
+            frame.render_widget(Paragraph::new(self.set_lines(columns, height, theme)), middle);
+        } else if columns >= BESIDE || on_sets {
+            let pane = if columns >= BESIDE { columns / 4 } else { columns / 3 };
+            let left = columns.saturating_sub(pane + 3);
+            let at = |x: usize, width: usize| Rect {
+                x: middle.x + u16::try_from(x).unwrap_or(0),
+                width: u16::try_from(width).unwrap_or(0),
+                ..middle
+            };
+            frame.render_widget(Paragraph::new(self.tree_lines(left, height, theme)), at(0, left));
+            frame.render_widget(Paragraph::new(vec![Line::styled("│", theme.dim); height]), at(left + 1, 1));
+            frame.render_widget(Paragraph::new(self.set_lines(pane, height, theme)), at(left + 3, pane));
+        } else {
+            frame.render_widget(Paragraph::new(self.tree_lines(columns, height, theme)), middle);
+        }
+        let said = self.said(model);
+        if roomy {
+            frame.render_widget(self.docs_line(columns, theme), row(area.height - 2));
+            let (text, style) = said.unwrap_or_else(|| (self.id_line(), theme.dim));
+            frame.render_widget(Line::styled(cut(&text, columns), style), row(area.height - 1));
+        } else if area.height > 1 {
+            let line = match said {
+                Some((text, style)) => Line::styled(cut(&text, columns), style),
+                None => self.docs_line(columns, theme),
+            };
+            frame.render_widget(line, row(area.height - 1));
+        }
+    }
+
+    fn search_line(&self, columns: usize, theme: &Theme) -> Line<'static> {
+        let mark = if self.tree.is_only_checked() { "[x]" } else { "[ ]" };
+        let (label, only) = if columns >= 50 {
+            ("Search  ", format!("  {mark} Only checked"))
+        } else {
+            ("/ ", format!(" {mark} checked"))
+        };
+        let focused = self.focus == Focus::Search;
+        let room = columns.saturating_sub(label.len() + only.len());
+        let field = room.min(48);
+        let mut spans = vec![Span::styled(label, if focused { theme.accent } else { theme.dim })];
+        spans.extend(self.search.spans(field, focused, theme));
+        spans.push(Span::raw(" ".repeat(room - field)));
+        spans.push(Span::styled(only, if self.tree.is_only_checked() { theme.accent } else { theme.dim }));
+        Line::from(spans)
+    }
+
+    fn tree_lines(&self, columns: usize, height: usize, theme: &Theme) -> Vec<Line<'static>> {
+        let rows = self.tree.rows();
+        if rows.is_empty() {
+            let text = match (self.search.is_empty(), self.tree.stock().entries.is_empty()) {
+                (_, true) => "This installation has no catalogue.".to_owned(),
+                (true, false) => "Nothing is ticked.  f shows everything.".to_owned(),
+                (false, false) => format!("Nothing matches \"{}\".  Esc clears the search.", self.search.text()),
+            };
+            return vec![Line::raw(cut(&text, columns))];
+        }
+        let first = window(self.tree.cursor(), rows.len(), height);
+        let lines = rows.iter().enumerate().skip(first).take(height);
+        lines.map(|(at, row)| self.row(*row, at == self.tree.cursor(), columns, theme)).collect()
+    }
+
+    fn row(&self, row: Row, here: bool, columns: usize, theme: &Theme) -> Line<'static> {
+        let selected = here && matches!(self.focus, Focus::Tree | Focus::Search);
+        let plain = Style::new();
+        // Colours on a reversed row would turn into backgrounds.
+        let flat = Theme { dim: plain, accent: plain, warning: plain, ..theme.clone() };
+        let theme = if selected { &flat } else { theme };
+        let mut spans = vec![Span::raw(if here { "▶ " } else { "  " })];
+        match row {
+            Row::Group(place) => self.group(place, columns.saturating_sub(2), &mut spans, theme),
+            Row::Method(place) => self.method(place, columns.saturating_sub(2), &mut spans, theme),
+        }
+        let mut line = Line::from(spans);
+        let gap = columns.saturating_sub(line.width());
+        line.push_span(Span::raw(" ".repeat(gap)));
+        if selected { line.style(theme.selected) } else { line }
+    }
+
+    fn group(&self, place: usize, columns: usize, spans: &mut Vec<Span<'static>>, theme: &Theme) {
+        let Some(section) = self.tree.stock().sections.get(place) else { return };
+        let fold = if self.tree.is_folded(place) { "▸ " } else { "▾ " };
+        spans.push(Span::styled(fold, theme.dim));
+        let mut used = 2;
+        let (ticked, all) = self.tree.counts(place);
+        let mut count = grouped(all as u64);
+        if self.shows_ticks() {
+            let (mark, style) = match self.tree.mark(place) {
+                Mark::None => ("[ ] ", Style::new()),
+                Mark::Some => ("[~] ", theme.accent),
+                Mark::All => ("[x] ", theme.accent),
+            };
+            spans.push(Span::styled(mark, style));
+            used += 4;
+            count = format!("{} / {count}", grouped(ticked as u64));
+        }
+        let room = columns.saturating_sub(used + width(&count) + 1);
+        let id = cut(&section.id, room);
+        let mut left = room.saturating_sub(width(&id));
+        spans.extend(marked(&id, self.tree.words(), theme.strong, theme.matched));
+        let mark = if section.kind == Kind::Management { "  ◆ management" } else { "" };
+        for (text, style) in [(mark.to_owned(), theme.warning), (format!("  {}", section.title), theme.dim)] {
+            if left >= 10 && !text.trim().is_empty() {
+                let text = cut(&text, left);
+                left -= width(&text);
+                spans.push(Span::styled(text, style));
+            }
+        }
+        spans.push(Span::raw(" ".repeat(left + 1)));
+        spans.push(Span::styled(count, theme.dim));
+    }
+
+    fn method(&self, place: usize, columns: usize, spans: &mut Vec<Span<'static>>, theme: &Theme) {
+        let Some(entry) = self.tree.stock().entries.get(place) else { return };
+        let plain = if entry.above { theme.dim } else { Style::new() };
+        spans.push(Span::raw("  "));
+        let mut used = 2;
+        if self.shows_ticks() {
+            let ticked = self.tree.is_ticked(place);
+            let (mark, style) = if ticked { ("[x] ", theme.accent) } else { ("[ ] ", plain) };
+            spans.push(Span::styled(mark, if entry.above { plain } else { style }));
+            used += 4;
+        }
+        let room = columns.saturating_sub(used);
+        // The access level and its mark keep their columns; the name gets two fifths, and all of what is narrow.
+        let name = (room * 2 / 5).clamp(18, 44).min(room.saturating_sub(8));
+        let words = self.tree.words();
+        let id = entry.id.as_str();
+        let shown = cut(&id[entry.name_at..], name);
+        // A word may stand across the group's id and the name.
+        let mut flags = vec![false; shown.len()];
+        for range in positions(id, words) {
+            let (start, end) = (range.start.saturating_sub(entry.name_at), range.end.saturating_sub(entry.name_at));
+            let end = end.min(shown.len());
+            flags[start.min(end)..end].fill(true);
+        }
+        spans.extend(flagged(&shown, &flags, plain, theme.matched));
+        spans.push(Span::raw(" ".repeat((name + 1).saturating_sub(width(&shown)))));
+        let access = entry.access.map_or("", |a| a.word());
+        spans.push(Span::styled(format!("{access:<6}"), if entry.above { plain } else { theme.dim }));
+        let mut left = room.saturating_sub(name + 7);
+        if entry.above {
+            let mark = if left > 14 { "▲ above role  " } else { "▲" };
+            spans.push(Span::styled(cut(mark, left), plain));
+            left = left.saturating_sub(width(mark));
+        }
+        // A letter or two of a title say nothing.
+        if left >= 6 {
+            spans.extend(marked(&cut(&entry.title, left), words, plain, theme.matched));
+        }
+    }
+
+    fn set_lines(&self, columns: usize, height: usize, theme: &Theme) -> Vec<Line<'static>> {
+        let focused = self.focus == Focus::Sets;
+        let choice = self.tree.choice();
+        let mut rows: Vec<(&'static str, String)> = Vec::new();
+        for set in &self.tree.stock().sets {
+            let chosen = matches!(choice, Choice::Sets(sets) if sets.contains(&set.name));
+            rows.push((if chosen { "[x] " } else { "[ ] " }, set.name.clone()));
+        }
+        let one = |chosen: bool| if chosen { "(•) " } else { "( ) " };
+        rows.push((one(choice == &Choice::Inherit), "Inherit".to_owned()));
+        let nothing = choice == &Choice::Custom && self.tree.total().0 == 0;
+        rows.push((one(nothing), "nothing".to_owned()));
+        let mut lines = vec![Line::styled(fit("API sets", columns), if focused { theme.accent } else { theme.dim })];
+        let room = height.saturating_sub(1);
+        let first = window(self.set_cursor, rows.len(), room);
+        for (at, (mark, name)) in rows.into_iter().enumerate().skip(first).take(room) {
+            let here = focused && at == self.set_cursor;
+            let text = format!("{}{mark}{}", if here { "▶ " } else { "  " }, cut(&name, columns.saturating_sub(6)));
+            let chosen = mark.contains(['x', '•']);
+            let style = match (here, chosen) {
+                (true, _) => theme.selected,
+                (false, true) => theme.accent,
+                (false, false) => Style::new(),
+            };
+            lines.push(Line::styled(fit(&text, columns), style));
+        }
+        lines
+    }
+
+    /// What must be said about the row under the cursor, or what just happened.
+    fn said(&self, model: &Model) -> Option<(String, Style)> {
+        let theme = &model.theme;
+        if self.focus == Focus::Leaving {
+            return Some(("Leave without these changes?".to_owned(), theme.warning));
+        }
+        if let Some(notice) = &model.notice {
+            let style = if notice.tone == Tone::Good { theme.good } else { theme.danger };
+            return Some((notice.text.clone(), style));
+        }
+        if self.focus == Focus::Sets {
+            return None;
+        }
+        let stock = self.tree.stock();
+        if let Some(group) = self.tree.group() {
+            return about(group.kind).map(|text| (text.to_owned(), theme.warning));
+        }
+        let entry = self.tree.method()?;
+        if entry.above {
+            let access = entry.access.map_or("", |a| a.word());
+            let role = self.role;
+            let text = format!("▲ {access} is above the role {role}: denied, ticked or not, while that is the role");
+            return Some((text, theme.warning));
+        }
+        about(stock.kind_of(entry)).map(|text| (text.to_owned(), theme.warning))
+    }
+
+    fn docs_line(&self, columns: usize, theme: &Theme) -> Line<'static> {
+        if self.focus == Focus::Sets {
+            let sets = &self.tree.stock().sets;
+            let text = match sets.get(self.set_cursor) {
+                Some(set) => set.title.clone(),
+                None if self.set_cursor == sets.len() => "whatever your role permits, now and later".to_owned(),
+                None => "authenticates, permits nothing".to_owned(),
+            };
+            return Line::raw(cut(&text, columns));
+        }
+        if let Some(group) = self.tree.group() {
+            return Line::raw(cut(&group.title, columns));
+        }
+        match self.tree.method().and_then(|m| m.docs.as_deref()) {
+            Some(link) => {
+                Line::from(vec![Span::styled("docs  ", theme.dim), Span::raw(cut(link, columns.saturating_sub(6)))])
+            }
+            None => Line::styled("no docs link", theme.dim),
+        }
+    }
+
+    fn id_line(&self) -> String {
+        if self.focus == Focus::Sets {
+            return match self.tree.choice() {
+                _ if matches!(self.purpose, Purpose::Browse) => String::new(),
+                Choice::Custom if self.tree.total().0 > 0 => {
+                    "Custom now: choosing a set puts those ticks aside, u brings them back".to_owned()
+                }
+                _ => "touching a method makes it Custom, starting from these".to_owned(),
+            };
+        }
+        self.tree.method().map_or_else(String::new, |m| m.id.to_string())
+    }
+}
+
+impl super::Tree {
+    /// The choice in a few words: `Custom`, `IDE Plugins`, `2 sets`, `Inherit`, `nothing`.
+    fn selection_words(&self) -> String {
+        match self.choice() {
+            Choice::Custom if self.total().0 == 0 => "nothing".to_owned(),
+            Choice::Custom => "Custom".to_owned(),
+            Choice::Inherit => "Inherit".to_owned(),
+            Choice::Sets(sets) => Selection::Sets(sets.clone()).summary(),
+        }
+    }
+}
+
+/// The first of `height` rows that show the one at `cursor`, in the middle where that is possible.
+fn window(cursor: usize, rows: usize, height: usize) -> usize {
+    cursor.saturating_sub(height / 2).min(rows.saturating_sub(height))
+}
+
+/// `text` (already fitted), each place where one of `words` stands in `matched`.
+fn marked(text: &str, words: &[String], plain: Style, matched: Style) -> Vec<Span<'static>> {
+    let mut flags = vec![false; text.len()];
+    for range in positions(text, words) {
+        flags[range].fill(true);
+    }
+    flagged(text, &flags, plain, matched)
+}
+
+fn flagged(text: &str, flags: &[bool], plain: Style, matched: Style) -> Vec<Span<'static>> {
+    let mut spans: Vec<Span<'static>> = Vec::new();
+    for (at, c) in text.char_indices() {
+        let style = if flags[at] { plain.patch(matched) } else { plain };
+        match spans.last_mut() {
+            Some(span) if span.style == style => span.content.to_mut().push(c),
+            _ => spans.push(Span::styled(c.to_string(), style)),
+        }
+    }
+    spans
+}
