@@ -165,3 +165,13 @@ fn a_deletion_shows_what_would_break_and_asks_for_the_name() {
     assert_eq!(delete(&["token", "delete", "a", "b"], "2\n").0, 0);
     assert_eq!(home.verify(&secret), 4);
 }
+
+#[test]
+fn a_catalogue_is_previewed_before_the_password_is_asked_for() {
+    let home = Home::set_up();
+    let mut apply = Terminal::start(&home, &["catalogue", "apply", "cloud-platform"]);
+    apply.waits_for("cloud-platform, a new catalogue").waits_for("No token gains methods.");
+    apply.types_hidden("ops: ", RIGHT);
+    assert_eq!(apply.ends(), 0, "{}", apply.seen);
+    assert!(home.run(&["catalogue", "show", "Maven Plugin"], "").succeeds().out.contains("12 methods"));
+}

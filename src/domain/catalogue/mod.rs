@@ -1,6 +1,6 @@
 //! Catalogues: the methods and API sets an installation knows, and the TOML files they are read from.
 //!
-//! - [`file`] reads a catalogue file, [`write`] writes one that reads back to the same;
+//! - [`mod@file`] reads a catalogue file, [`mod@write`] writes one that reads back to the same;
 //! - [`check`] holds the rules that every catalogue keeps, wherever it came from;
 //! - [`set`] answers which methods a set holds, [`reach`] which methods a token gains;
 //! - [`diff`] tells what comes, goes and changes.
