@@ -76,8 +76,14 @@ pub fn import(text: &str, options: &Options) -> Result<Imported> {
     let docs = Docs::read(&root, options.docs_url.as_deref(), &mut warnings)?;
     let mut security = Security::read(&root, &mut warnings);
     let mut tallies = Tallies::default();
-    let mut reader =
-        Reader { root: &root, docs: &docs, security: &mut security, warnings: &mut warnings, tallies: &mut tallies };
+    let mut reader = Reader {
+        root: &root,
+        docs: &docs,
+        security: &mut security,
+        warnings: &mut warnings,
+        tallies: &mut tallies,
+        entries: 0,
+    };
     let mut operations = reader.all()?;
     tallies.say(&mut warnings);
     if let Some(webhooks) = root.get("webhooks").and_then(Node::entries).filter(|w| !w.is_empty()) {

@@ -16,6 +16,8 @@ use crate::error::{Error, Result};
 
 /// How many operations are read.
 pub(super) const MOST: usize = 20_000;
+/// How many methods all sets together name at most.
+const ENTRIES: usize = 500_000;
 /// How many tags of one operation are read.
 const TAGS: usize = 100;
 /// The longest tag, in characters.
@@ -61,6 +63,8 @@ pub(super) struct Reader<'a, 'w> {
     pub(super) security: &'w mut Security<'a>,
     pub(super) warnings: &'w mut Warnings,
     pub(super) tallies: &'w mut Tallies,
+    /// What the sets will hold, over all of them.
+    pub(super) entries: usize,
 }
 
 /// What is said once for all operations.
@@ -69,11 +73,13 @@ pub(super) struct Tallies {
     cut: Tally,
     callbacks: Tally,
     unnamed: Tally,
+    unmatched: Tally,
 }
 
 impl Tallies {
     pub(super) fn say(&self, warnings: &mut Warnings) {
         self.unnamed.say(warnings, "operations without operationId, whose ids come from verb and path");
+        self.unmatched.say(warnings, "operations whose path can't be matched and that have no route");
         self.cut.say(warnings, "titles that were too long and are cut");
         self.callbacks.say(warnings, "operations whose callbacks are no methods of this API and are left out");
     }
@@ -137,7 +143,14 @@ impl<'a> Reader<'a, '_> {
                     .why(format!("{MOST} are read at most"))
                     .next("Split it, or import the part whose methods are issued"));
             }
-            found.push(self.operation(path, verb, layer, node, place));
+            let operation = self.operation(path, verb, layer, node, place);
+            self.entries += operation.tags.len() + operation.scopes.len();
+            if self.entries > ENTRIES {
+                return Err(Error::usage("the document's tags and scopes make too large sets")
+                    .why(format!("{ENTRIES} entries are kept at most"))
+                    .next("Split the document, or import the part whose methods are issued"));
+            }
+            found.push(operation);
         }
         Ok(())
     }
@@ -243,7 +256,7 @@ impl<'a> Reader<'a, '_> {
         let odd = |c: char| is_hostile(c) || c.is_whitespace() || matches!(c, '?' | '#' | '\\' | '%');
         let dots = whole.split('/').any(|part| matches!(part, "." | ".."));
         if whole.len() > ROUTE_MAX || whole.contains(odd) || dots {
-            self.warnings.add(format!("{place}: such a path can't be matched; the method has no route"));
+            self.tallies.unmatched.add(place);
             return None;
         }
         Some(format!("{verb} {whole}"))

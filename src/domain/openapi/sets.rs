@@ -9,17 +9,15 @@ use super::warnings::{Tally, Warnings};
 use super::words::{LOOKED_AT, TITLE_MAX, clean, first_sentence, head, mark, quoted};
 use crate::domain::catalogue::{ApiSet, Pattern};
 use crate::domain::method::MethodId;
-use crate::error::{Error, Result};
+use crate::error::Result;
 
 /// The longest name of a set, in characters.
 const NAME_MAX: usize = 80;
-/// How many methods all sets together name at most.
-const ENTRIES: usize = 500_000;
 
 /// The sets, scopes before tags, each by name.
 ///
 /// # Errors
-/// [`crate::error::Kind::Usage`] when they would hold too much.
+/// None that a document can cause: every id is one.
 pub(super) fn of<'a>(
     root: &'a Node,
     operations: &[Operation<'a>],
@@ -27,12 +25,6 @@ pub(super) fn of<'a>(
     security: &Security<'a>,
     warnings: &mut Warnings,
 ) -> Result<Vec<ApiSet>> {
-    let entries = operations.iter().fold(0_usize, |n, o| n.saturating_add(o.tags.len() + o.scopes.len()));
-    if entries > ENTRIES {
-        return Err(Error::usage("the document's tags and scopes make too large sets")
-            .why(format!("{entries} entries, where {ENTRIES} are kept at most"))
-            .next("Split the document, or import the part whose methods are issued"));
-    }
     let mut by_scope: BTreeMap<&str, (Option<&str>, Vec<&MethodId>)> = BTreeMap::new();
     let mut by_tag: BTreeMap<&str, Vec<&MethodId>> = BTreeMap::new();
     for (operation, id) in operations.iter().zip(ids) {

@@ -7,7 +7,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::rc::Rc;
 
-use granit_parser::{Event, Options, Parser, ScalarStyle};
+use granit_parser::{ErrorKind, Event, Options, Parser, ScalarStyle};
 
 use super::tree::{DEEPEST, Node, Place, Room, too_deep};
 use crate::error::{Error, Result};
@@ -24,7 +24,10 @@ pub(super) fn read(text: &str, room: &mut Room) -> Result<Node> {
     let mut tree = Tree { room, frames: Vec::new(), anchors: BTreeMap::new(), root: None };
     let mut documents = 0;
     for event in Parser::new_from_str_with_options(text, options) {
-        let (event, span) = event.map_err(|e| Error::usage("the document can't be read").why(e.to_string()))?;
+        let (event, span) = event.map_err(|e| match e.kind() {
+            ErrorKind::RecursionLimitExceeded => too_deep(),
+            _ => Error::usage("the document can't be read").why(e.to_string()),
+        })?;
         if matches!(event, Event::DocumentStart(..)) {
             documents += 1;
             if documents > 1 {

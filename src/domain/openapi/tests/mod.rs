@@ -344,7 +344,7 @@ fn routes_have_the_base_path_of_the_nearest_server() {
     for bad in ["/a?b=c", "/a#b", "/a/../b", "/./a", "/a b", "/a\\\\b", "/%2e%2e/a", "/a\\u001b[2J"] {
         let all = done(&format!("\"{bad}\":{{\"get\":{{}}}}"), "");
         assert!(the_one(&all).routes.is_empty(), "{bad}");
-        warns(&all, "no route");
+        warns(&all, "have no route");
     }
     let same = done(r#""/a/{x}":{"get":{}},"/a/{y}":{"get":{}}"#, "");
     warns(&same, "the same route");
