@@ -18,7 +18,7 @@ static YAML: LazyLock<String> = LazyLock::new(|| {
     );
     for n in 0..OPERATIONS / 2 {
         let tag = n % 40;
-        let _ = write!(text, "  /area{tag}/things{n}/{{id}}:\n");
+        let _ = writeln!(text, "  /area{tag}/things{n}/{{id}}:");
         for (verb, scope) in [("get", "read"), ("put", "write")] {
             let _ = write!(
                 text,
@@ -33,7 +33,7 @@ static YAML: LazyLock<String> = LazyLock::new(|| {
                      schema:\n                type: object\n                properties:\n"
                 );
                 for property in 0..12 {
-                    let _ = write!(text, "                  property{property}:\n                    type: string\n");
+                    let _ = writeln!(text, "                  property{property}:\n                    type: string");
                 }
             }
         }

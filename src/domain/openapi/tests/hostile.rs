@@ -65,14 +65,14 @@ fn alias_bombs_are_refused_before_they_go_off() {
     let mut laughs = String::from("openapi: 3.0.0\nx-0: &a0 [l, l, l, l, l, l, l, l, l, l]\n");
     for n in 1..30 {
         let aliases = vec![format!("*a{}", n - 1); 10].join(", ");
-        let _ = write!(laughs, "x-{n}: &a{n} [{aliases}]\n");
+        let _ = writeln!(laughs, "x-{n}: &a{n} [{aliases}]");
     }
     refused(&format!("{laughs}paths: {{/a: {{get: {{}}}}}}\n"), "unfold to too much");
     // In a part that isn't kept, as keys' values, and by merging.
     refused(&laughs.replace("x-0", "components:\n  x-0").replace("\nx-", "\n  x-"), "unfold to too much");
     let mut merged = String::from("openapi: 3.0.0\nx-0: &a0 {a: 1}\n");
     for n in 1..60 {
-        let _ = write!(merged, "x-{n}: &a{n} {{b: *a{0}, c: *a{0}, <<: *a{0}}}\n", n - 1);
+        let _ = writeln!(merged, "x-{n}: &a{n} {{b: *a{0}, c: *a{0}, <<: *a{0}}}", n - 1);
     }
     refused(&merged, "unfold to too much");
     // A long text costs what it is long.
@@ -102,7 +102,7 @@ fn deep_nesting_is_refused() {
         &format!(
             "openapi: 3.0.0\nx-a:\n{}",
             (0..300).fold(String::new(), |mut all, n| {
-                let _ = write!(all, "{}a:\n", " ".repeat(n + 1));
+                let _ = writeln!(all, "{}a:", " ".repeat(n + 1));
                 all
             })
         ),
@@ -113,7 +113,7 @@ fn deep_nesting_is_refused() {
     // Deep by aliases alone.
     let mut chain = String::from("openapi: 3.0.0\nx-0: &a0 [1]\n");
     for n in 1..50_000 {
-        let _ = write!(chain, "x-{n}: &a{n} [*a{}]\n", n - 1);
+        let _ = writeln!(chain, "x-{n}: &a{n} [*a{}]", n - 1);
     }
     refused(&chain, "too deep");
 }
