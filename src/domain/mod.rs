@@ -7,6 +7,7 @@ pub mod expiry;
 pub mod filter;
 pub mod method;
 pub mod name;
+pub mod openapi;
 pub mod password;
 pub mod policy;
 pub mod role;

@@ -1,0 +1,109 @@
+//! Where operations are documented.
+
+use std::collections::BTreeMap;
+
+use super::operations::TAG_MAX;
+use super::refs::follow;
+use super::tree::Node;
+use super::warnings::Warnings;
+use super::words::{LOOKED_AT, head, id_from_path, is_link, percent_encoded, quoted};
+use crate::domain::text::shown;
+use crate::error::{Error, Result};
+
+/// What a template may name.
+const HOLES: [&str; 4] = ["id", "tag", "path", "verb"];
+
+/// The links that hold for more than one operation.
+pub(super) struct Docs<'a> {
+    template: Option<&'a str>,
+    by_tag: BTreeMap<&'a str, &'a str>,
+    global: Option<&'a str>,
+}
+
+impl<'a> Docs<'a> {
+    /// # Errors
+    /// [`crate::error::Kind::Usage`] when the template is no link or names something unknown.
+    pub(super) fn read(root: &'a Node, template: Option<&'a str>, warnings: &mut Warnings) -> Result<Self> {
+        if let Some(template) = template {
+            checked(template)?;
+        }
+        let mut by_tag = BTreeMap::new();
+        for tag in root.get("tags").and_then(Node::items).unwrap_or_default() {
+            if let Some(name) = tag.text("name") {
+                let at = format!("the tag {}", quoted(name));
+                if let Some(url) = link(root, tag, &at, warnings) {
+                    by_tag.insert(head(head(name, LOOKED_AT).trim(), TAG_MAX), url);
+                }
+            }
+        }
+        let global = link(root, root, "the document", warnings);
+        Ok(Docs { template, by_tag, global })
+    }
+
+    /// The link of one operation, given as its verb, path, operationId and first tag.
+    pub(super) fn of(
+        &self,
+        root: &'a Node,
+        operation: &'a Node,
+        (verb, path, id, tag): (&str, &str, Option<&str>, Option<&str>),
+        at: &str,
+        warnings: &mut Warnings,
+    ) -> Option<String> {
+        if let Some(own) = link(root, operation, at, warnings) {
+            return Some(own.to_owned());
+        }
+        if let Some(template) = self.template {
+            let made;
+            let id = match id {
+                Some(id) => id,
+                None => {
+                    made = id_from_path(verb, path, 120);
+                    &made
+                }
+            };
+            let mut url = template.to_owned();
+            for (hole, value) in HOLES.into_iter().zip([id, tag.unwrap_or("default"), path, verb]) {
+                url = url.replace(&format!("{{{hole}}}"), &percent_encoded(head(value, 1_000)));
+            }
+            if is_link(&url) {
+                return Some(url);
+            }
+            warnings.add(format!("{at}: the link made of the template is too long and is left out"));
+        }
+        tag.and_then(|t| self.by_tag.get(t).copied()).or(self.global).map(str::to_owned)
+    }
+}
+
+/// The link of a value's `externalDocs`, where it has a good one.
+fn link<'a>(root: &'a Node, node: &'a Node, at: &str, warnings: &mut Warnings) -> Option<&'a str> {
+    let docs = follow(root, node.get("externalDocs")?, at, warnings)?;
+    let url = head(docs.text("url")?, LOOKED_AT + 1).trim();
+    if is_link(url) {
+        return Some(url);
+    }
+    warnings.add(format!("{at}: its docs link {} is no http(s) link and is left out", quoted(url)));
+    None
+}
+
+fn checked(template: &str) -> Result<()> {
+    let mut plain = String::new();
+    let mut rest = template;
+    while let Some((before, after)) = rest.split_once('{') {
+        // Without its closing brace it is no hole, and would stay in every link.
+        let (name, after) = after.split_once('}').unwrap_or(("", after));
+        if !HOLES.contains(&name) {
+            return Err(Error::usage(format!("the docs template names \"{{{}}}\"", shown(head(name, 64))))
+                .why("it can name {id}, {tag}, {path} and {verb}"));
+        }
+        plain.push_str(before);
+        plain.push('x');
+        rest = after;
+    }
+    plain.push_str(rest);
+    if is_link(&plain) {
+        return Ok(());
+    }
+    Err(Error::usage(format!("{} is no template of a docs link", quoted(template)))
+        .why("links start with http:// or https://")
+        .next("Try https://example.com/docs/{id}"))
+}

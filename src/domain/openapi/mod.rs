@@ -1,0 +1,176 @@
+//! A catalogue out of an OpenAPI document, 3.0 or 3.1, JSON or YAML.
+//!
+//! ```text
+//!   text ── json, yaml ──▶ tree ── operations (refs, servers, docs, security) ──▶ ids, sets ──▶ Catalogue
+//! ```
+//!
+//! Whoever wrote the document isn't trusted: its size, nesting, aliases, `$ref`s and texts are bounded, and whatever
+//! is changed or left out stands among the warnings. What a document holds beside its operations (schemas,
+//! parameters, answers) isn't looked at, callbacks and webhooks are calls of the API, not to it.
+
+mod docs;
+mod ids;
+mod json;
+mod operations;
+mod refs;
+mod security;
+mod servers;
+mod sets;
+mod tree;
+mod warnings;
+mod words;
+mod yaml;
+
+#[cfg(test)]
+mod tests;
+
+use self::docs::Docs;
+use self::operations::{Reader, Tallies};
+use self::security::Security;
+use self::tree::{Node, Room};
+use self::warnings::Warnings;
+use self::words::{TITLE_MAX, clean, quoted};
+use crate::domain::catalogue::{Catalogue, Group};
+use crate::domain::method::Method;
+use crate::error::{Error, Result};
+
+/// The largest document, in bytes.
+pub const LARGEST: usize = 32 * 1024 * 1024;
+
+/// How a document is imported.
+#[derive(Debug, Clone, Default)]
+pub struct Options {
+    /// The catalogue's name: 1 to 64 of `A-Z a-z 0-9 . _ -`, not `jeton`.
+    pub name: String,
+    /// The catalogue's title; without one, the document's.
+    pub title: Option<String>,
+    /// A link for operations that have none of their own, with `{id}` (the operationId as it is written, or what
+    /// is made from verb and path), `{tag}` (the first one, or `default`), `{path}` and `{verb}`.
+    pub docs_url: Option<String>,
+}
+
+/// What came of a document.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Imported {
+    /// Its methods and sets.
+    pub catalogue: Catalogue,
+    /// What was changed or left out, safe to show, 1,000 at most and then how many more.
+    pub warnings: Vec<String>,
+}
+
+/// Reads a document. The same text gives the same result, in whatever order its paths stand.
+///
+/// # Errors
+/// [`crate::error::Kind::Usage`] when it is no OpenAPI 3.0 or 3.1 document, too large in any way, or without
+/// operations; and for options that can't be.
+pub fn import(text: &str, options: &Options) -> Result<Imported> {
+    check_name(&options.name)?;
+    if text.len() > LARGEST {
+        return Err(Error::usage("the document is too large")
+            .why(format!("{} MiB are read at most", LARGEST / 1024 / 1024))
+            .next("Split it, or import the part whose methods are issued"));
+    }
+    let (root, mut warnings) = read(text.strip_prefix('\u{feff}').unwrap_or(text))?;
+    check_version(&root)?;
+
+    let docs = Docs::read(&root, options.docs_url.as_deref(), &mut warnings)?;
+    let mut security = Security::read(&root, &mut warnings);
+    let mut tallies = Tallies::default();
+    let mut reader = Reader {
+        root: &root,
+        docs: &docs,
+        security: &mut security,
+        warnings: &mut warnings,
+        tallies: &mut tallies,
+        entries: 0,
+    };
+    let mut operations = reader.all()?;
+    tallies.say(&mut warnings);
+    if let Some(webhooks) = root.get("webhooks").and_then(Node::entries).filter(|w| !w.is_empty()) {
+        warnings.add(format!("webhooks are no methods of this API and are left out: {}", webhooks.len()));
+    }
+
+    let (groups, ids) = ids::given(&operations, &mut warnings)?;
+    let plain_ids: Vec<_> = ids.iter().map(|(_, id)| id).collect();
+    let sets = sets::of(&root, &operations, &plain_ids, &security, &mut warnings)?;
+    let mut groups: Vec<Group> =
+        groups.into_iter().map(|(id, title)| Group { id, title, methods: Vec::new() }).collect();
+    for (operation, (group, id)) in operations.drain(..).zip(ids) {
+        if let Ok(at) = groups.binary_search_by(|g| g.id.cmp(&group)) {
+            groups[at].methods.push(Method {
+                title: operation.title.unwrap_or_else(|| id.as_str().to_owned()),
+                id,
+                access: operation.access,
+                docs: operation.docs,
+                routes: operation.route.into_iter().collect(),
+            });
+        }
+    }
+    for group in &mut groups {
+        group.methods.sort_by(|a, b| a.id.cmp(&b.id));
+    }
+    let title = title(&root, options, &mut warnings);
+    let catalogue = Catalogue { name: options.name.clone(), title, groups, sets };
+    Ok(Imported { catalogue, warnings: warnings.into_lines() })
+}
+
+fn read(text: &str) -> Result<(Node, Warnings)> {
+    let mut room = Room::default();
+    if !text.trim_start().starts_with('{') {
+        let root = yaml::read(text, &mut room)?;
+        return Ok((root, room.warnings));
+    }
+    let error = match json::read(text, &mut room) {
+        Ok(root) => return Ok((root, room.warnings)),
+        Err(error) if room.refusal.is_some() => return Err(error),
+        Err(error) => error,
+    };
+    // YAML has braces too; what is neither was most likely meant as JSON.
+    let mut room = Room::default();
+    match yaml::read(text, &mut room) {
+        Ok(root) => Ok((root, room.warnings)),
+        Err(_) => Err(error),
+    }
+}
+
+fn check_name(name: &str) -> Result<()> {
+    let fits = |b: u8| b.is_ascii_alphanumeric() || matches!(b, b'.' | b'_' | b'-');
+    if !(1..=64).contains(&name.len()) || !name.bytes().all(fits) {
+        return Err(Error::usage(format!("{} is not a catalogue's name", quoted(name)))
+            .why("it has 1 to 64 of A-Z a-z 0-9 . _ -"));
+    }
+    if name == "jeton" {
+        return Err(Error::usage("jeton is the catalogue of the program itself").next("Choose another name"));
+    }
+    Ok(())
+}
+
+fn check_version(root: &Node) -> Result<()> {
+    let refused = |what: String| Err(Error::usage(what).why("OpenAPI 3.0 and 3.1 are read"));
+    if root.entries().is_none() {
+        return refused("this is no OpenAPI document".to_owned());
+    }
+    match (root.text("openapi").map(str::trim), root.text("swagger")) {
+        (Some(version), _) if ["3.0", "3.1"].iter().any(|v| version == *v || version.starts_with(&format!("{v}."))) => {
+            Ok(())
+        }
+        (Some(version), _) => refused(format!("the document is of OpenAPI {}", quoted(version))),
+        (None, Some(version)) => refused(format!("the document is of Swagger {}", quoted(version)))
+            .map_err(|e| e.next("Convert it to OpenAPI 3, then import that")),
+        (None, None) => refused("this is no OpenAPI document: it doesn't say its version".to_owned()),
+    }
+}
+
+fn title(root: &Node, options: &Options, warnings: &mut Warnings) -> String {
+    let own = root.get("info").and_then(|i| i.text("title"));
+    for text in [options.title.as_deref(), own].into_iter().flatten() {
+        let cleaned = clean(text, TITLE_MAX);
+        if cleaned.hostile || cleaned.cut {
+            warnings.add("the catalogue's title is cleaned or cut");
+        }
+        if !cleaned.text.is_empty() {
+            return cleaned.text;
+        }
+    }
+    options.name.clone()
+}

@@ -1,0 +1,170 @@
+//! Which scopes operations require.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::rc::Rc;
+
+use super::refs::follow;
+use super::tree::Node;
+use super::warnings::Warnings;
+use super::words::{LOOKED_AT, head, quoted};
+
+/// How many scopes of one operation are read, over all its alternatives.
+const MOST: usize = 200;
+/// The longest scope, in characters.
+const SCOPE_MAX: usize = 200;
+
+enum Scheme<'a> {
+    /// Its scopes with what they are for.
+    OAuth2(BTreeMap<&'a str, &'a str>),
+    /// Its scopes are declared elsewhere.
+    OpenId,
+    /// Keys and passwords: no scopes.
+    Other,
+}
+
+/// A scope that an operation requires.
+pub(super) struct Scope<'a> {
+    pub(super) name: &'a str,
+    /// What it is for, where that is said.
+    pub(super) purpose: Option<&'a str>,
+}
+
+/// The document's security schemes, and the scopes found so far.
+pub(super) struct Security<'a> {
+    schemes: BTreeMap<&'a str, Scheme<'a>>,
+    /// What holds for operations that say nothing.
+    global: Rc<[usize]>,
+    /// Every scope required so far, in the order they were met.
+    pub(super) scopes: Vec<Scope<'a>>,
+    places: BTreeMap<&'a str, usize>,
+    /// Which schemes gave a scope its purpose.
+    givers: BTreeMap<&'a str, &'a str>,
+}
+
+impl<'a> Security<'a> {
+    pub(super) fn read(root: &'a Node, warnings: &mut Warnings) -> Self {
+        let mut schemes = BTreeMap::new();
+        let declared = root.get("components").and_then(|c| c.get("securitySchemes")).and_then(Node::entries);
+        for (name, node) in declared.unwrap_or_default() {
+            let at = format!("the security scheme {}", quoted(name));
+            let Some(node) = follow(root, node, &at, warnings) else { continue };
+            let scheme = match node.text("type") {
+                Some("oauth2") => Scheme::OAuth2(scopes_of(node)),
+                Some("openIdConnect") => Scheme::OpenId,
+                _ => Scheme::Other,
+            };
+            schemes.insert(&**name, scheme);
+        }
+        let mut security = Security {
+            schemes,
+            global: Rc::default(),
+            scopes: Vec::new(),
+            places: BTreeMap::new(),
+            givers: BTreeMap::new(),
+        };
+        security.global = security.of(root, "the document", warnings);
+        security
+    }
+
+    /// The scopes that `node` requires in any of its alternatives; the document's where it says nothing.
+    pub(super) fn of(&mut self, node: &'a Node, at: &str, warnings: &mut Warnings) -> Rc<[usize]> {
+        let Some(said) = node.get("security") else { return Rc::clone(&self.global) };
+        let Some(alternatives) = said.items() else {
+            warnings.add(format!("{at}: security is no list and is left out"));
+            return Rc::default();
+        };
+        let mut found = BTreeSet::new();
+        let mut looked_at = 0;
+        for requirement in alternatives {
+            let Some(entries) = requirement.entries() else {
+                warnings.add(format!("{at}: a security requirement that is no map is left out"));
+                continue;
+            };
+            for (name, scopes) in entries {
+                for scope in std::iter::once(None).chain(scopes.items().unwrap_or_default().iter().map(Some)) {
+                    looked_at += 1;
+                    if looked_at > MOST {
+                        warnings.add(format!("{at}: only the first {MOST} of its scopes count"));
+                        return found.into_iter().collect();
+                    }
+                    match scope {
+                        None if !self.schemes.contains_key(&**name) => {
+                            warnings.add(format!("{at}: the security scheme {} isn't declared", quoted(name)));
+                        }
+                        None => {}
+                        Some(scope) => found.extend(self.scope(name, scope, at, warnings)),
+                    }
+                }
+            }
+        }
+        found.into_iter().collect()
+    }
+
+    fn scope(&mut self, scheme: &'a str, node: &'a Node, at: &str, warnings: &mut Warnings) -> Option<usize> {
+        let Some(whole) = node.as_text().map(|s| head(s, LOOKED_AT).trim()).filter(|s| !s.is_empty()) else {
+            warnings.add(format!("{at}: a scope that is no word is left out"));
+            return None;
+        };
+        let name = head(whole, SCOPE_MAX);
+        if name.len() < whole.len() {
+            warnings.add(format!("the scope {} is too long and is cut", quoted(whole)));
+        }
+        let purpose = match self.schemes.get(scheme) {
+            Some(Scheme::OAuth2(declared)) => {
+                let purpose = declared.get(name).copied();
+                if purpose.is_none() {
+                    let text = format!("the scope {} isn't declared by {}", quoted(name), quoted(scheme));
+                    warnings.add(text);
+                }
+                purpose
+            }
+            Some(Scheme::OpenId) => None,
+            Some(Scheme::Other) | None => {
+                warnings.add(format!("{} has no scopes: {} becomes no set", quoted(scheme), quoted(name)));
+                return None;
+            }
+        };
+        let place = *self.places.entry(name).or_insert_with(|| {
+            self.scopes.push(Scope { name, purpose: None });
+            self.scopes.len() - 1
+        });
+        let giver = *self.givers.entry(name).or_insert(scheme);
+        if giver != scheme {
+            warnings.add(format!(
+                "the scope {} is of {} and of {}: one set holds both",
+                quoted(name),
+                quoted(giver.min(scheme)),
+                quoted(giver.max(scheme))
+            ));
+        }
+        let known = &mut self.scopes[place].purpose;
+        *known = known.or(purpose);
+        Some(place)
+    }
+
+    /// Declared scopes that nothing requires, in order.
+    pub(super) fn idle(&self) -> Vec<&'a str> {
+        let declared = self.schemes.values().filter_map(|s| match s {
+            Scheme::OAuth2(scopes) => Some(scopes.keys()),
+            Scheme::OpenId | Scheme::Other => None,
+        });
+        let mut idle: Vec<&str> = declared.flatten().copied().filter(|s| !self.places.contains_key(s)).collect();
+        idle.sort_unstable();
+        idle.dedup();
+        idle
+    }
+}
+
+/// The scopes of all flows; the first that says what one is for counts.
+fn scopes_of(scheme: &Node) -> BTreeMap<&str, &str> {
+    let mut found: BTreeMap<&str, &str> = BTreeMap::new();
+    for (_, flow) in scheme.get("flows").and_then(Node::entries).unwrap_or_default() {
+        for (name, purpose) in flow.get("scopes").and_then(Node::entries).unwrap_or_default() {
+            let known = found.entry(head(name.trim(), SCOPE_MAX)).or_default();
+            if known.is_empty() {
+                *known = purpose.as_text().unwrap_or_default();
+            }
+        }
+    }
+    found
+}

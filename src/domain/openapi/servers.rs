@@ -1,0 +1,46 @@
+//! What an API's server puts before every path.
+
+use super::tree::Node;
+use super::warnings::Warnings;
+use super::words::{head, quoted};
+
+/// The longest address that is looked at, in characters.
+const LONGEST: usize = 1_000;
+
+/// The path of the first server's address, without a slash at its end: `/v1` of `https://api.example.com/v1/`.
+pub(super) fn base(servers: Option<&Node>, warnings: &mut Warnings) -> String {
+    let Some(first) = servers.and_then(Node::items).and_then(<[Node]>::first) else { return String::new() };
+    let Some(url) = first.text("url") else { return String::new() };
+    if head(url, LONGEST).len() < url.len() {
+        warnings.add(format!("the server {} is too long an address: no path is put before routes", quoted(url)));
+        return String::new();
+    }
+    let url = filled(url, first.get("variables"), warnings);
+    let path = match url.split_once("://") {
+        Some((_, rest)) => rest.find('/').map_or("", |at| &rest[at..]),
+        None if url.starts_with("//") => url[2..].find('/').map_or("", |at| &url[at + 2..]),
+        None => &url,
+    };
+    let path = path.split(['?', '#']).next().unwrap_or_default().trim_matches('/');
+    if path.is_empty() { String::new() } else { format!("/{path}") }
+}
+
+/// `url` with the defaults of its variables.
+fn filled(url: &str, variables: Option<&Node>, warnings: &mut Warnings) -> String {
+    let mut out = String::with_capacity(url.len());
+    let mut rest = url;
+    while let Some((before, after)) = rest.split_once('{') {
+        let Some((name, after)) = after.split_once('}') else { break };
+        out.push_str(before);
+        match variables.and_then(|v| v.get(name)).and_then(|v| v.text("default")) {
+            Some(default) => out.push_str(head(default, LONGEST)),
+            None => {
+                warnings.add(format!("the server {} has no default for {}", quoted(url), quoted(name)));
+                out.push_str(&format!("{{{name}}}"));
+            }
+        }
+        rest = after;
+    }
+    out.push_str(rest);
+    out
+}

@@ -1,0 +1,119 @@
+//! API sets: one for each scope that operations require, one for each tag.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use super::operations::{Operation, TAG_MAX};
+use super::security::Security;
+use super::tree::Node;
+use super::warnings::{Tally, Warnings};
+use super::words::{LOOKED_AT, TITLE_MAX, clean, first_sentence, head, mark, quoted};
+use crate::domain::catalogue::{ApiSet, Pattern};
+use crate::domain::method::MethodId;
+use crate::error::Result;
+
+/// The longest name of a set, in characters.
+const NAME_MAX: usize = 80;
+
+/// The sets, scopes before tags, each by name.
+///
+/// # Errors
+/// None that a document can cause: every id is one.
+pub(super) fn of<'a>(
+    root: &'a Node,
+    operations: &[Operation<'a>],
+    ids: &[&MethodId],
+    security: &Security<'a>,
+    warnings: &mut Warnings,
+) -> Result<Vec<ApiSet>> {
+    let mut by_scope: BTreeMap<&str, (Option<&str>, Vec<&MethodId>)> = BTreeMap::new();
+    let mut by_tag: BTreeMap<&str, Vec<&MethodId>> = BTreeMap::new();
+    for (operation, id) in operations.iter().zip(ids) {
+        for scope in operation.scopes.iter().filter_map(|n| security.scopes.get(*n)) {
+            by_scope.entry(scope.name).or_insert_with(|| (scope.purpose, Vec::new())).1.push(id);
+        }
+        for tag in &operation.tags {
+            by_tag.entry(tag).or_default().push(id);
+        }
+    }
+    let purposes = purposes(root, warnings);
+    say_idle(&purposes, &by_tag, security, warnings);
+
+    let mut names = BTreeSet::new();
+    let mut sets = Vec::with_capacity(by_scope.len() + by_tag.len());
+    for (scope, (purpose, ids)) in by_scope {
+        let name = free_name(&format!("scope {scope}"), &mut names, warnings);
+        sets.push(set(name, purpose.filter(|p| !p.is_empty()), ids, warnings)?);
+    }
+    for (tag, ids) in by_tag {
+        let name = free_name(tag, &mut names, warnings);
+        let purpose = purposes.get(tag).copied().map(first_sentence).filter(|p| !p.is_empty());
+        sets.push(set(name, purpose, ids, warnings)?);
+    }
+    Ok(sets)
+}
+
+/// What declared tags are for.
+fn purposes<'a>(root: &'a Node, warnings: &mut Warnings) -> BTreeMap<&'a str, &'a str> {
+    let mut found = BTreeMap::new();
+    for tag in root.get("tags").and_then(Node::items).unwrap_or_default() {
+        let Some(name) = tag.text("name") else {
+            warnings.add("a declared tag without a name is left out");
+            continue;
+        };
+        let name = head(head(name, LOOKED_AT).trim(), TAG_MAX);
+        if found.insert(name, tag.text("description").unwrap_or_default()).is_some() {
+            warnings.add(format!("the tag {} is declared twice: the last one counts", quoted(name)));
+        }
+    }
+    found
+}
+
+fn say_idle(
+    declared: &BTreeMap<&str, &str>,
+    used: &BTreeMap<&str, Vec<&MethodId>>,
+    security: &Security<'_>,
+    warnings: &mut Warnings,
+) {
+    let (mut tags, mut scopes) = (Tally::default(), Tally::default());
+    declared.keys().filter(|t| !used.contains_key(*t)).for_each(|t| tags.add(&quoted(t)));
+    security.idle().into_iter().for_each(|s| scopes.add(&quoted(s)));
+    tags.say(warnings, "declared tags that no operation has become no sets");
+    scopes.say(warnings, "declared scopes that no operation requires become no sets");
+}
+
+/// A name that no other set has.
+fn free_name(wanted: &str, names: &mut BTreeSet<String>, warnings: &mut Warnings) -> String {
+    let cleaned = clean(wanted, NAME_MAX);
+    let mut name = cleaned.text;
+    if cleaned.hostile || cleaned.cut {
+        warnings.add(format!("the name of the set {} is cleaned or cut", quoted(wanted)));
+    }
+    if name.is_empty() {
+        name = format!("set {}", mark(wanted));
+    }
+    let mut own = name.clone();
+    let mut more = 0_u32;
+    while !names.insert(own.clone()) {
+        own = format!("{name} ({})", mark(&format!("{more} {wanted}")));
+        more += 1;
+    }
+    if own != name {
+        warnings.add(format!("the set {} has the name of another one, so it is {}", quoted(wanted), quoted(&own)));
+    }
+    own
+}
+
+fn set(name: String, purpose: Option<&str>, mut ids: Vec<&MethodId>, warnings: &mut Warnings) -> Result<ApiSet> {
+    ids.sort_unstable();
+    ids.dedup();
+    let title = clean(purpose.unwrap_or_default(), TITLE_MAX);
+    if title.hostile {
+        warnings.add(format!("the set {}: its title held characters that could drive a terminal", quoted(&name)));
+    }
+    if title.cut {
+        warnings.add(format!("the set {}: its title was too long and is cut", quoted(&name)));
+    }
+    let title = if title.text.is_empty() { name.clone() } else { title.text };
+    let include = ids.into_iter().map(|id| Pattern::parse(id.as_str())).collect::<Result<_>>()?;
+    Ok(ApiSet { name, title, include, exclude: Vec::new() })
+}

@@ -1,0 +1,261 @@
+//! Documents that mean harm: each gives a clear error or a warning, in bounded time and memory.
+
+use std::fmt::Write;
+
+use super::*;
+
+/// What a reader that unfolded or went back over its input would never reach in this time, even unoptimised.
+fn quickly<T>(work: impl FnOnce() -> T) -> T {
+    #[allow(clippy::disallowed_methods, reason = "a test of how long something takes")]
+    let now = std::time::Instant::now;
+    let start = now();
+    let done = work();
+    let taken = now() - start;
+    assert!(taken.as_secs() < 30, "{taken:?}");
+    done
+}
+
+fn refused(text: &str, says: &str) {
+    let error = quickly(|| read(text)).unwrap_err();
+    assert_eq!(error.kind, Kind::Usage);
+    assert!(error.to_string().contains(says), "{says}: {error}");
+    assert!(error.to_string().len() < 1_000);
+}
+
+fn yaml_paths(paths: &str) -> String {
+    format!("openapi: 3.0.0\npaths:\n{paths}")
+}
+
+#[test]
+fn ten_megabytes_are_read() {
+    let mut paths = String::new();
+    for n in 0..5_000 {
+        let _ = write!(
+            paths,
+            "\"/things{n}/{{id}}\":{{\"get\":{{\"tags\":[\"area {}\"],\"description\":\"{}\"}}}},",
+            n % 50,
+            "All about it. ".repeat(150)
+        );
+    }
+    let text = with(paths.trim_end_matches(','), "");
+    assert!(text.len() > 10_000_000, "{}", text.len());
+    let done = quickly(|| read(&text)).unwrap();
+    assert_eq!(done.catalogue.methods().count(), 5_000);
+    assert_eq!(done.catalogue.sets.len(), 50);
+    // The same bytes as YAML: no fallback, the other reader.
+    let done = quickly(|| read(&format!("---\n{text}"))).unwrap();
+    assert_eq!(done.catalogue.methods().count(), 5_000);
+}
+
+#[test]
+fn too_much_is_refused() {
+    refused(&" ".repeat(LARGEST + 1), "too large");
+    refused(&format!("{{\"openapi\":\"3.0.0\",\"x-a\":[{}0]}}", "0,".repeat(4_000_000)), "too large");
+    let mut paths: String = (0..2_501).fold(String::new(), |mut all, n| {
+        let _ = write!(all, "\"/{n}\":{{\"$ref\":\"#/x-all\"}},");
+        all
+    });
+    paths.pop();
+    let verbs = "\"x-all\":{\"get\":{},\"put\":{},\"post\":{},\"delete\":{},\"head\":{},\"patch\":{},\"options\":{},\"trace\":{}}";
+    refused(&with(&paths, verbs), "too many operations");
+}
+
+#[test]
+fn alias_bombs_are_refused_before_they_go_off() {
+    let mut laughs = String::from("openapi: 3.0.0\nx-0: &a0 [l, l, l, l, l, l, l, l, l, l]\n");
+    for n in 1..30 {
+        let aliases = vec![format!("*a{}", n - 1); 10].join(", ");
+        let _ = writeln!(laughs, "x-{n}: &a{n} [{aliases}]");
+    }
+    refused(&format!("{laughs}paths: {{/a: {{get: {{}}}}}}\n"), "unfold to too much");
+    // In a part that isn't kept, as keys' values, and by merging.
+    refused(&laughs.replace("x-0", "components:\n  x-0").replace("\nx-", "\n  x-"), "unfold to too much");
+    let mut merged = String::from("openapi: 3.0.0\nx-0: &a0 {a: 1}\n");
+    for n in 1..60 {
+        let _ = writeln!(merged, "x-{n}: &a{n} {{b: *a{0}, c: *a{0}, <<: *a{0}}}", n - 1);
+    }
+    refused(&merged, "unfold to too much");
+    // A long text costs what it is long.
+    let long = format!("openapi: 3.0.0\nx-0: &a {}\nx-1: [{}]\n", "x".repeat(1_000_000), vec!["*a"; 1_000].join(", "));
+    refused(&long, "unfold to too much");
+    // A few aliases are no bomb.
+    let few = yaml_paths("  /a: &a\n    get: {summary: One}\n  /b: *a\n");
+    assert_eq!(read(&few).unwrap().catalogue.methods().count(), 2);
+    refused("openapi: &a 3.0.0\npaths: &p {x: *p}\n", "holds itself");
+    refused("openapi: 3.0.0\npaths: *nothing\n", "can't be read");
+}
+
+#[test]
+fn deep_nesting_is_refused() {
+    const DEEP: usize = 100_000;
+    for (open, close) in [("[", "]"), ("{\"a\":", "}")] {
+        let (open, close) = (open.repeat(DEEP), close.repeat(DEEP));
+        refused(&format!("{{\"openapi\":\"3.0.0\",\"x-a\":{open}1{close}}}"), "too deep");
+        refused(&format!("{{\"openapi\":\"3.0.0\",\"x-a\":{open}"), "too deep");
+        refused(&format!("openapi: 3.0.0\nx-a: {open}1{close}\n"), "too deep");
+        refused(&format!("openapi: 3.0.0\ncomponents: {open}1{close}\n"), "too deep");
+        // What isn't kept of JSON is passed over at any depth, without a stack.
+        let schemas = format!("\"components\":{{\"schemas\":{open}1{close}}}");
+        assert!(quickly(|| read(&with("\"/a\":{\"get\":{}}", &schemas))).is_ok());
+    }
+    refused(
+        &format!(
+            "openapi: 3.0.0\nx-a:\n{}",
+            (0..300).fold(String::new(), |mut all, n| {
+                let _ = writeln!(all, "{}a:", " ".repeat(n + 1));
+                all
+            })
+        ),
+        "too deep",
+    );
+    refused(&"- ".repeat(DEEP), "too deep");
+    refused(&"? ".repeat(DEEP), "too deep");
+    // Deep by aliases alone.
+    let mut chain = String::from("openapi: 3.0.0\nx-0: &a0 [1]\n");
+    for n in 1..50_000 {
+        let _ = writeln!(chain, "x-{n}: &a{n} [*a{}]", n - 1);
+    }
+    refused(&chain, "too deep");
+}
+
+#[test]
+fn refs_in_circles_and_long_rows_end() {
+    let mut paths = String::from("\"/ok\":{\"get\":{}}");
+    for n in 0..900 {
+        let _ = write!(paths, ",\"/{n}\":{{\"$ref\":\"#/paths/~1{}\"}}", (n + 1) % 900);
+    }
+    let circles = ",\"/x\":{\"$ref\":\"#/paths/~1y\"},\"/y\":{\"$ref\":\"#/paths/~1x\"},\"/r\":{\"$ref\":\"#\"},\
+                   \"/g\":{\"get\":{\"$ref\":\"#/paths/~1g/get\"}},\"/l\":{\"$ref\":\"#/paths/%\"},\"/m\":{\"$ref\":\"#/%ff\"}";
+    let done = quickly(|| read(&with(&format!("{paths}{circles}"), ""))).unwrap();
+    check(&done);
+    assert_eq!(ids(&done), ["default.GetOk"]);
+    for part in ["$refs in a row", "back to itself", "can't be read"] {
+        warns(&done, part);
+    }
+    let many: Vec<String> = (0..1_234).map(|n| format!("\"/{n}\":[]")).collect();
+    let done = read(&with(&format!("\"/ok\":{{\"get\":{{\"operationId\":\"x\"}}}},{}", many.join(",")), "")).unwrap();
+    assert_eq!((done.warnings.len(), done.warnings[1_000].as_str()), (1_001, "and 234 more"));
+}
+
+#[test]
+fn one_heavy_operation_at_many_places_is_bounded() {
+    let heavy = |long: usize| {
+        let words = |c: char| -> String {
+            let all: Vec<String> = (0..3_000).map(|n| format!("\"{n} {}\"", c.to_string().repeat(long))).collect();
+            all.join(",")
+        };
+        format!(
+            "\"x-op\":{{\"tags\":[{}],\"security\":[{{\"o\":[{}]}}],\"summary\":\"{}\"}},\
+             \"components\":{{\"securitySchemes\":{{\"o\":{{\"type\":\"openIdConnect\"}}}}}}",
+            words('t'),
+            words('s'),
+            " ".repeat(1_000_000)
+        )
+    };
+    let paths = |count: usize| {
+        (0..count).map(|n| format!("\"/{n}\":{{\"get\":{{\"$ref\":\"#/x-op\"}}}}")).collect::<Vec<_>>().join(",")
+    };
+    let done = quickly(|| read(&with(&paths(30), &heavy(900)))).unwrap();
+    check_ids(&done);
+    warns(&done, "only the first 100 of its 3000 tags");
+    warns(&done, "only the first 200 of its scopes");
+    refused(&with(&paths(20_000), &heavy(1)), "too large sets");
+}
+
+/// [`check`] without looking for every entry of very large sets.
+fn check_ids(done: &Imported) {
+    let entries: usize = done.catalogue.sets.iter().map(|s| s.include.len()).sum();
+    assert!(entries <= 500_000);
+    let short = Imported {
+        catalogue: Catalogue { sets: Vec::new(), ..done.catalogue.clone() },
+        warnings: done.warnings.clone(),
+    };
+    check(&short);
+}
+
+#[test]
+fn texts_can_not_drive_a_terminal() {
+    let texts = [
+        "\u{1b}[2J",
+        "\u{1b}]52;c;aGk=\u{7}",
+        "\u{9b}2J",
+        "a\rb",
+        "\u{202e}olleh",
+        "\u{2066}",
+        "\u{200b}",
+        "\0",
+        "e\u{301}",
+    ];
+    for text in texts {
+        let word = serde_json::Value::from(format!("x{text}y"));
+        let operation = format!(
+            "{{\"get\":{{\"operationId\":{word},\"summary\":{word},\"tags\":[{word}],\"security\":[{{{word}:[{word}]}}],\
+             \"externalDocs\":{{\"url\":{word}}},\"x-jeton-access\":{word}}},{word}:{{}},\"$ref\":{word}}}"
+        );
+        let more = format!(
+            "\"tags\":[{{\"name\":{word},\"description\":{word}}}],\"servers\":[{{\"url\":{word}}}],\
+             \"components\":{{\"securitySchemes\":{{{word}:{{\"type\":\"oauth2\",\"flows\":{{\"x\":{{\"scopes\":{{{word}:{word}}}}}}}}}}}}}"
+        );
+        for path in ["/a".to_owned(), format!("/x{text}y")] {
+            let done = read(&with(&format!("{}:{operation}", serde_json::Value::from(path)), &more)).unwrap();
+            check(&done);
+            assert_eq!(done.catalogue.sets.len(), 2);
+            assert!(done.warnings.len() >= 3, "{:?}", done.warnings);
+        }
+        let title =
+            format!("{{\"openapi\":\"3.0.0\",\"info\":{{\"title\":{word}}},\"paths\":{{\"/a\":{{\"get\":{{}}}}}}}}");
+        assert!(!read(&title).unwrap().catalogue.title.chars().any(is_hostile));
+    }
+    let marks = format!("a{}", "\u{301}".repeat(5_000));
+    let all = done(&format!("\"/a\":{{\"get\":{{\"summary\":\"{marks}\",\"tags\":[\"{marks}\"]}}}}"), "");
+    assert!(the_one(&all).title.chars().count() <= 120);
+}
+
+#[test]
+fn keys_that_stand_twice_are_said() {
+    let json =
+        r#"{"openapi":"3.0.0","paths":{"/a":{"get":{"summary":"First"}},"/b":{},"/a":{"get":{"summary":"Last"}}}}"#;
+    let yaml = "openapi: 3.0.0\npaths:\n  /a:\n    get: {summary: First}\n  /b: {}\n  /a:\n    get: {summary: Last}\n";
+    for text in [json, yaml] {
+        let done = read(text).unwrap();
+        check(&done);
+        assert_eq!(the_one(&done).title, "Last");
+        warns(&done, "\"/a\" stands twice in \"paths\": the last one counts");
+    }
+}
+
+#[test]
+fn odd_yaml_is_read_or_refused() {
+    let odd = yaml_paths(
+        "  [a, b]: {get: {}}\n  {c: d}: 7\n  ? |\n    /long\n  : {get: {}}\n  /a: {get: !x {tags: !!str t}}\n  *x : {}\n",
+    );
+    refused(&odd, "can't be read");
+    let done = read(&odd.replace("  *x : {}\n", "")).unwrap();
+    check(&done);
+    assert_eq!(done.catalogue.methods().count(), 2);
+    warns(&done, "a list or map as a key");
+    for text in [
+        "\0",
+        "\u{feff}",
+        "%YAML 9.9\n---\nopenapi: 3.0.0\n",
+        "a:\n\t- b",
+        "{",
+        "{{{{",
+        "&a",
+        "*a",
+        "<<: 1",
+        "? ",
+        "!!x",
+    ] {
+        assert!(read(text).is_err(), "{text:?}");
+    }
+}
+
+#[test]
+fn twenty_thousand_that_collide_stay_apart() {
+    let paths: Vec<String> =
+        (0..20_000).map(|n| format!("\"/{n}\":{{\"get\":{{\"operationId\":\"same\"}}}}")).collect();
+    let done = quickly(|| read(&with(&paths.join(","), ""))).unwrap();
+    check(&done);
+    assert_eq!(done.catalogue.methods().count(), 20_000);
+}

@@ -1,0 +1,351 @@
+//! The rules of the import, each on a small document.
+
+mod hostile;
+mod parts;
+mod properties;
+
+use super::*;
+use crate::domain::method::Access;
+use crate::domain::text::is_hostile;
+use crate::error::Kind;
+
+pub(super) fn read(text: &str) -> Result<Imported> {
+    import(text, &Options { name: "shop".to_owned(), ..Options::default() })
+}
+
+/// A JSON document with these paths, and with these members beside them.
+pub(super) fn with(paths: &str, more: &str) -> String {
+    let comma = if more.is_empty() { "" } else { "," };
+    format!("{{\"openapi\":\"3.1.0\",\"info\":{{\"title\":\"Shop\"}}{comma}{more},\"paths\":{{{paths}}}}}")
+}
+
+fn done(paths: &str, more: &str) -> Imported {
+    let done = read(&with(paths, more)).unwrap();
+    check(&done);
+    done
+}
+
+/// What holds of every result.
+pub(super) fn check(done: &Imported) {
+    let mut seen = std::collections::BTreeSet::new();
+    for group in &done.catalogue.groups {
+        assert!(!group.methods.is_empty(), "{}", group.id);
+        for method in &group.methods {
+            assert!(seen.insert(method.id.clone()), "{} twice", method.id);
+            assert!(method.id.as_str().starts_with(&format!("{}.", group.id)), "{}", method.id);
+            assert!(!method.id.is_management(), "{}", method.id);
+            crate::domain::method::MethodId::parse(method.id.as_str()).unwrap();
+            let texts = [&method.title, &group.title].into_iter().chain(&method.docs).chain(&method.routes);
+            assert!(texts.clone().all(|t| !t.is_empty() && !t.chars().any(is_hostile)), "{method:?}");
+            assert!(method.title.chars().count() <= TITLE_MAX);
+        }
+    }
+    let mut names = std::collections::BTreeSet::new();
+    for set in &done.catalogue.sets {
+        assert!(names.insert(&set.name), "{} twice", set.name);
+        assert!(!set.include.is_empty(), "{}", set.name);
+        assert!(!set.name.chars().chain(set.title.chars()).any(is_hostile), "{set:?}");
+        assert!(set.include.iter().all(|p| seen.iter().any(|m| p.matches(m))), "{}", set.name);
+    }
+    assert!(done.warnings.len() <= 1_001 && done.warnings.iter().all(|w| !w.chars().any(is_hostile)));
+}
+
+fn ids(done: &Imported) -> Vec<&str> {
+    done.catalogue.methods().map(|m| m.id.as_str()).collect()
+}
+
+fn the_one(done: &Imported) -> &Method {
+    assert_eq!(done.catalogue.methods().count(), 1);
+    done.catalogue.methods().next().unwrap()
+}
+
+fn warns(done: &Imported, part: &str) {
+    assert!(done.warnings.iter().any(|w| w.contains(part)), "no {part:?} in {:#?}", done.warnings);
+}
+
+fn holds(done: &Imported, set: &str) -> Vec<String> {
+    let set = done.catalogue.sets.iter().find(|s| s.name == set).unwrap_or_else(|| panic!("no set {set}"));
+    done.catalogue.methods().filter(|m| set.holds(&m.id)).map(|m| m.id.to_string()).collect()
+}
+
+const YAML: &str = "
+openapi: 3.0.3
+info: {title: Pets}
+servers:
+  - url: https://{host}/{stage}/
+    variables: {host: {default: api.example.com}, stage: {default: v2}}
+tags:
+  - {name: pets, description: Everything about pets. And more.}
+components:
+  securitySchemes:
+    auth: {type: oauth2, flows: {implicit: {scopes: {'pets:read': Look at pets, 'pets:write': Change pets}}}}
+paths:
+  /pets/{no}:
+    get:
+      tags: [pets]
+      operationId: showPet
+      summary: Info for a pet
+      security: [{auth: ['pets:read']}]
+      responses:
+        404: {description: none}
+        on: {description: none}
+    delete:
+      tags: [pets]
+      operationId: no
+      description: |
+        Takes the pet away, e.g. to
+        another shop. It can't be undone.
+      security: [{auth: ['pets:write']}]
+";
+
+#[test]
+fn yaml_3_0_and_json_3_1_read_the_same() {
+    let yaml = read(YAML).unwrap();
+    check(&yaml);
+    assert_eq!(yaml.warnings, Vec::<String>::new());
+    let methods: Vec<_> = yaml.catalogue.methods().collect();
+    assert_eq!(ids(&yaml), ["pets.no", "pets.showPet"]);
+    assert_eq!(methods[0].title, "Takes the pet away, e.g. to another shop");
+    assert_eq!((methods[0].access, methods[1].access), (Access::Write, Access::Read));
+    assert_eq!(methods[0].routes, ["DELETE /v2/pets/{no}"]);
+    assert_eq!(yaml.catalogue.title, "Pets");
+    let sets: Vec<_> = yaml.catalogue.sets.iter().map(|s| (s.name.as_str(), s.title.as_str())).collect();
+    assert_eq!(
+        sets,
+        [("scope pets:read", "Look at pets"), ("scope pets:write", "Change pets"), ("pets", "Everything about pets")]
+    );
+    assert_eq!(holds(&yaml, "scope pets:write"), ["pets.no"]);
+    assert_eq!(holds(&yaml, "pets"), ["pets.no", "pets.showPet"]);
+
+    let json = r#"{"openapi":"3.1.0","info":{"title":"Pets"},
+      "servers":[{"url":"https://{host}/{stage}/","variables":{"host":{"default":"h"},"stage":{"default":"v2"}}}],
+      "tags":[{"name":"pets","description":"Everything about pets. And more."}],
+      "components":{"securitySchemes":{"auth":{"type":"oauth2","flows":{"implicit":{"scopes":
+        {"pets:read":"Look at pets","pets:write":"Change pets"}}}}}},
+      "paths":{"/pets/{no}":{
+        "delete":{"tags":["pets"],"operationId":"no","security":[{"auth":["pets:write"]}],
+          "description":"Takes the pet away, e.g. to\nanother shop. It can't be undone.\n"},
+        "get":{"tags":["pets"],"operationId":"showPet","summary":"Info for a pet",
+          "security":[{"auth":["pets:read"]}],"responses":{"404":{}}}}}}"#;
+    assert_eq!(read(json).unwrap(), yaml);
+    // Braces are YAML too.
+    assert_eq!(read(&json.replace("\"openapi\":", "openapi: ")).unwrap(), yaml);
+    assert_eq!(read(&format!("\u{feff}{json}")).unwrap(), yaml);
+}
+
+#[test]
+fn other_versions_are_refused() {
+    for (text, says) in [
+        ("swagger: '2.0'\npaths: {}", "Swagger"),
+        ("{\"swagger\":\"2.0\"}", "Swagger"),
+        ("openapi: 3.2.0", "3.2.0"),
+        ("openapi: 3.10.0", "3.10.0"),
+        ("openapi: 2.9", "2.9"),
+        ("{}", "its version"),
+        ("[]", "no OpenAPI document"),
+        ("", "empty"),
+        ("just words", "no OpenAPI document"),
+        ("openapi: 3.0.0\npaths: {}", "no operations"),
+        ("openapi: 3.1\npaths: []", "no operations"),
+        ("a: 1\n---\nb: 2\n", "more than one document"),
+        ("{\"openapi\": ", "starts like JSON"),
+        ("a: [", "can't be read"),
+    ] {
+        let error = read(text).unwrap_err();
+        assert_eq!(error.kind, Kind::Usage, "{text}");
+        assert!(error.to_string().contains(says), "{text}: {error}");
+    }
+    assert!(read("openapi: 3.1\npaths: {/a: {get: {}}}").is_ok());
+    assert!(read("{\"openapi\": 3.0, \"paths\": {\"/a\": {\"get\": {}}}}").is_ok());
+}
+
+#[test]
+fn names_of_catalogues_are_checked() {
+    let text = with("\"/a\":{\"get\":{}}", "");
+    for name in ["", "jeton", "a b", "é", "\u{1b}", &"x".repeat(65)] {
+        assert!(import(&text, &Options { name: name.to_owned(), ..Options::default() }).is_err(), "{name:?}");
+    }
+    let options = Options { name: "x".to_owned(), title: Some("Mine \u{202e}!".to_owned()), docs_url: None };
+    let done = import(&text, &options).unwrap();
+    assert_eq!(done.catalogue.title, "Mine !");
+    warns(&done, "title");
+}
+
+#[test]
+fn ids_come_from_tag_and_operation_id_or_verb_and_path() {
+    let all = done(
+        r#""/users/{id}/repos":{"get":{}},"/users/{user-name}.json":{"patch":{"tags":["User Management"]}},
+           "/":{"head":{}},"/a":{"get":{"operationId":"repos/list for-user","tags":["repos","other"]}},
+           "/b":{"get":{"operationId":"使用者","tags":["使用者"]}},"/c":{"get":{"operationId":" ","tags":[" "]}}"#,
+        "",
+    );
+    let marked = words::mark("使用者");
+    assert_eq!(
+        ids(&all),
+        [
+            "User-Management.PatchUsersByUserNameJson",
+            "default.GetC",
+            "default.GetUsersByIdRepos",
+            "default.Head",
+            &format!("group-{marked}.GetB"),
+            "repos.repos-list-for-user",
+        ]
+    );
+    assert_eq!(all.catalogue.groups[0].title, "User Management");
+    warns(&all, "operations without operationId");
+    warns(&all, "that were changed");
+    warns(&all, "nothing of its operationId");
+    warns(&all, "nothing of the tag");
+    assert_eq!(holds(&all, "other"), ["repos.repos-list-for-user"]);
+    assert!(!all.catalogue.sets.iter().any(|s| s.name == "default"));
+}
+
+#[test]
+fn ids_that_collide_get_a_stable_suffix() {
+    let all = done(
+        r#""/a":{"get":{"operationId":"list it"}},"/b":{"get":{"operationId":"list-it"}},
+           "/c":{"get":{"operationId":"list/it"}}"#,
+        "",
+    );
+    let suffixed = |path: &str| format!("default.list-it-{}", words::mark(&format!("GET {path}")));
+    let mut expected = vec!["default.list-it".to_owned(), suffixed("/a"), suffixed("/c")];
+    expected.sort();
+    assert_eq!(ids(&all), expected);
+    // Whoever's id was written so keeps it.
+    let keeper = all.catalogue.methods().find(|m| m.id.as_str() == "default.list-it").unwrap();
+    assert_eq!(keeper.routes, ["GET /b"]);
+    assert_eq!(all.warnings.iter().filter(|w| w.contains("is taken by")).count(), 2);
+    // Another one that collides changes nobody else's id; not even one that takes a suffixed id.
+    let taken = suffixed("/a");
+    let more = done(
+        &format!(
+            r#""/a":{{"get":{{"operationId":"list it"}}}},"/b":{{"get":{{"operationId":"list-it"}}}},
+               "/0":{{"get":{{"operationId":"list;it"}}}},"/z":{{"get":{{"operationId":"{}"}}}}"#,
+            taken.trim_start_matches("default.")
+        ),
+        "",
+    );
+    let holder = more.catalogue.methods().find(|m| m.id.as_str() == taken).unwrap();
+    assert_eq!(holder.routes, ["GET /z"]);
+    assert!(ids(&more).contains(&"default.list-it") && ids(&more).len() == 4);
+}
+
+#[test]
+fn management_ids_get_another_head() {
+    let all = done(
+        r#""/a":{"get":{"operationId":"x","tags":["jeton"]}},"/b":{"get":{"operationId":"tokens.read","tags":["jeton.tokens"]}},
+           "/c":{"get":{"operationId":"y","tags":[".jeton "]}}"#,
+        "",
+    );
+    assert_eq!(ids(&all), ["api-jeton.x", "api-jeton.y", "api-jeton.tokens.tokens.read"]);
+    warns(&all, "jeton.*");
+    warns(&all, "share the group");
+}
+
+#[test]
+fn access_follows_the_verb_unless_it_is_said() {
+    let verbs = ["get", "head", "options", "trace", "post", "put", "patch", "delete"];
+    for verb in verbs {
+        let all = done(&format!("\"/a\":{{\"{verb}\":{{}}}}"), "");
+        let reads = matches!(verb, "get" | "head" | "options" | "trace");
+        assert_eq!(the_one(&all).access, if reads { Access::Read } else { Access::Write }, "{verb}");
+    }
+    for (said, access) in [("read", Access::Read), ("write", Access::Write), ("admin", Access::Admin)] {
+        let all = done(&format!("\"/a\":{{\"put\":{{\"x-jeton-access\":\"{said}\"}}}}"), "");
+        assert_eq!(the_one(&all).access, access);
+        assert!(!all.warnings.iter().any(|w| w.contains("x-jeton-access")));
+    }
+    for said in ["\"Read\"", "1", "null", "[]"] {
+        let all = done(&format!("\"/a\":{{\"get\":{{\"x-jeton-access\":{said}}}}}"), "");
+        assert_eq!(the_one(&all).access, Access::Admin);
+        warns(&all, "x-jeton-access");
+    }
+}
+
+#[test]
+fn titles_come_from_summary_description_or_id() {
+    for (operation, title) in [
+        (r#""summary":"  Lists\n pets. ","description":"Else.""#, "Lists pets."),
+        (r#""summary":"","description":"Lists pets. In order.""#, "Lists pets"),
+        (r#""description":"Lists v1.2 pets\n\nof all"#, "Lists v1.2 pets"),
+        (r#""description":"One\r\n\r\nTwo"#, "One"),
+        (r#""description":"Really? Yes"#, "Really?"),
+        (r#""operationId":"x"#, "default.x"),
+    ] {
+        let quote = if operation.ends_with('"') { "" } else { "\"" };
+        let all = done(&format!("\"/a\":{{\"get\":{{{operation}{quote}}}}}"), "");
+        assert_eq!(the_one(&all).title, title);
+    }
+    let all = done(&format!("\"/a\":{{\"get\":{{\"summary\":\"{}\"}}}}", "é".repeat(200)), "");
+    assert_eq!(the_one(&all).title, format!("{}…", "é".repeat(119)));
+    warns(&all, "too long");
+}
+
+#[test]
+fn docs_come_from_the_operation_the_template_the_tag_or_the_document() {
+    let more = r#""externalDocs":{"url":"https://d.example/all"},
+                  "tags":[{"name":"t","externalDocs":{"url":"https://d.example/t"}}]"#;
+    let of = |operation: &str, template: Option<&str>| {
+        let options = Options { name: "x".to_owned(), title: None, docs_url: template.map(str::to_owned) };
+        let done = import(&with(&format!("\"/a/{{b}}\":{{\"get\":{{{operation}}}}}"), more), &options).unwrap();
+        check(&done);
+        (the_one(&done).docs.clone().unwrap(), done)
+    };
+    let own = r#""tags":["t"],"externalDocs":{"url":"http://d.example/own"}"#;
+    let template = Some("https://d.example/{tag}/{id}?{verb}={path}");
+    assert_eq!(of(own, template).0, "http://d.example/own");
+    assert_eq!(
+        of(r#""tags":["t x"],"operationId":"o/p#""#, template).0,
+        "https://d.example/t%20x/o/p%23?get=/a/%7Bb%7D"
+    );
+    assert_eq!(of("", template).0, "https://d.example/default/GetAByB?get=/a/%7Bb%7D");
+    assert_eq!(of(r#""tags":["t"]"#, None).0, "https://d.example/t");
+    assert_eq!(of("", None).0, "https://d.example/all");
+    for bad in [
+        "javascript:alert(1)",
+        "file:///etc/passwd",
+        "https://",
+        "//d.example",
+        "https://d/\u{202e}",
+        "https://a b",
+        "",
+    ] {
+        let (docs, done) = of(&format!("\"externalDocs\":{{\"url\":\"{bad}\"}}"), None);
+        assert_eq!(docs, "https://d.example/all");
+        warns(&done, "no http(s) link");
+    }
+    for bad in ["ftp://x/{id}", "https://x/{nothing}", "{id}", "https://x/{id", ""] {
+        let options = Options { name: "x".to_owned(), title: None, docs_url: Some(bad.to_owned()) };
+        assert_eq!(import(&with("\"/a\":{\"get\":{}}", ""), &options).unwrap_err().kind, Kind::Usage, "{bad}");
+    }
+}
+
+#[test]
+fn routes_have_the_base_path_of_the_nearest_server() {
+    for (url, route) in [
+        ("https://a.example", "GET /p/{x}"),
+        ("https://a.example/", "GET /p/{x}"),
+        ("https://a.example/v1/?q#f", "GET /v1/p/{x}"),
+        ("/v1", "GET /v1/p/{x}"),
+        ("v1", "GET /v1/p/{x}"),
+        ("//a.example/v1", "GET /v1/p/{x}"),
+        ("https://a.example/{unknown}", "GET /{unknown}/p/{x}"),
+    ] {
+        let all = done("\"/p/{x}\":{\"get\":{}}", &format!("\"servers\":[{{\"url\":\"{url}\"}},{{\"url\":\"/no\"}}]"));
+        assert_eq!(the_one(&all).routes, [route]);
+        assert_eq!(all.warnings.iter().any(|w| w.contains("no default")), url.contains("unknown"));
+    }
+    let near = done(
+        r#""/a":{"servers":[{"url":"/item"}],"get":{"servers":[{"url":"/own"}]},"put":{}}"#,
+        "\"servers\":[{\"url\":\"/root\"}]",
+    );
+    let routes: Vec<_> = near.catalogue.methods().flat_map(|m| m.routes.clone()).collect();
+    assert_eq!(routes, ["GET /own/a", "PUT /item/a"]);
+    for bad in ["/a?b=c", "/a#b", "/a/../b", "/./a", "/a b", "/a\\\\b", "/%2e%2e/a", "/a\\u001b[2J"] {
+        let all = done(&format!("\"{bad}\":{{\"get\":{{}}}}"), "");
+        assert!(the_one(&all).routes.is_empty(), "{bad}");
+        warns(&all, "have no route");
+    }
+    let same = done(r#""/a/{x}":{"get":{}},"/a/{y}":{"get":{}}"#, "");
+    warns(&same, "the same route");
+}

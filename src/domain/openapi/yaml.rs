@@ -1,0 +1,285 @@
+//! YAML into the tree.
+//!
+//! The reader's events are put together here, not by a ready-made loader: so an alias shares what it leads to, what
+//! all aliases together would unfold to is known before anything walks it, and keys stay the words that are written
+//! (`on`, `no`, `404`).
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::rc::Rc;
+
+use granit_parser::{ErrorKind, Event, Options, Parser, ScalarStyle};
+
+use super::tree::{DEEPEST, Node, Place, Room, too_deep};
+use crate::error::{Error, Result};
+
+/// What the document may unfold to when every alias is followed: values, and their text in parts of 32 bytes.
+const UNFOLDED: u64 = 20_000_000;
+
+/// # Errors
+/// [`crate::error::Kind::Usage`] with the line, or with the limit that was passed.
+pub(super) fn read(text: &str, room: &mut Room) -> Result<Node> {
+    let mut options = Options::default();
+    // Operation ids and paths can be longer than the reader looks ahead for a key.
+    options.simple_key_max_lookahead = 4_096;
+    let mut tree = Tree { room, frames: Vec::new(), anchors: BTreeMap::new(), root: None };
+    let mut documents = 0;
+    for event in Parser::new_from_str_with_options(text, options) {
+        let (event, span) = event.map_err(|e| match e.kind() {
+            ErrorKind::RecursionLimitExceeded => too_deep(),
+            _ => Error::usage("the document can't be read").why(e.to_string()),
+        })?;
+        if matches!(event, Event::DocumentStart(..)) {
+            documents += 1;
+            if documents > 1 {
+                return Err(Error::usage("the file holds more than one document")
+                    .why(format!("another one starts on line {}", span.start.line()))
+                    .next("Split the file, then import each"));
+            }
+        }
+        tree.take(event, span.start.line())?;
+    }
+    tree.root.map(|made| made.node).ok_or_else(|| Error::usage("the document is empty"))
+}
+
+/// A finished value.
+#[derive(Clone)]
+struct Made {
+    node: Node,
+    /// What it unfolds to.
+    weight: u64,
+    /// How many levels it has below itself.
+    height: usize,
+}
+
+enum Key {
+    Awaited,
+    Known(Rc<str>),
+    /// A list or map as a key: no OpenAPI document has one.
+    Odd,
+}
+
+/// A list or map that is being read.
+struct Frame {
+    place: Place,
+    anchor: usize,
+    is_map: bool,
+    /// It is itself the key of a map.
+    is_key: bool,
+    key: Key,
+    items: Vec<Node>,
+    entries: Vec<(Rc<str>, Node)>,
+    merged: Vec<Node>,
+    weight: u64,
+    height: usize,
+}
+
+struct Tree<'r> {
+    room: &'r mut Room,
+    frames: Vec<Frame>,
+    anchors: BTreeMap<usize, Made>,
+    root: Option<Made>,
+}
+
+impl Tree<'_> {
+    fn take(&mut self, event: Event<'_>, line: usize) -> Result<()> {
+        match event {
+            Event::Scalar(text, style, anchor, _) => self.scalar(&text, style, anchor, line),
+            Event::Alias(anchor) => {
+                let made = self.anchors.get(&anchor).cloned().ok_or_else(|| {
+                    Error::usage("the document can't be read").why(format!("the alias on line {line} holds itself"))
+                })?;
+                match made.node.as_text() {
+                    Some(text) if self.wants_key() => {
+                        let key = Rc::from(text);
+                        self.weigh(made.weight, line)?;
+                        self.key(key);
+                        Ok(())
+                    }
+                    _ if self.wants_key() => {
+                        self.odd_key(line);
+                        Ok(())
+                    }
+                    _ => self.put(made, line),
+                }
+            }
+            Event::SequenceStart(_, anchor, _) => self.open(false, anchor),
+            Event::MappingStart(_, anchor, _) => self.open(true, anchor),
+            Event::SequenceEnd | Event::MappingEnd => self.close(line),
+            _ => Ok(()),
+        }
+    }
+
+    fn wants_key(&self) -> bool {
+        self.frames.last().is_some_and(|f| f.is_map && matches!(f.key, Key::Awaited))
+    }
+
+    /// Where the next value stands. What carries an anchor may be needed elsewhere and is kept.
+    fn place(&self, anchor: usize) -> Place {
+        let place = match self.frames.last() {
+            None => Place::Root,
+            Some(frame) => match &frame.key {
+                _ if !frame.is_map => frame.place.item(),
+                Key::Known(key) if &**key == "<<" && frame.place != Place::Skipped => Place::Whole,
+                Key::Known(key) => frame.place.child(key),
+                Key::Awaited | Key::Odd => Place::Skipped,
+            },
+        };
+        if place == Place::Skipped && anchor > 0 { Place::Whole } else { place }
+    }
+
+    fn key(&mut self, key: Rc<str>) {
+        self.room.trail.push(Rc::clone(&key));
+        if let Some(frame) = self.frames.last_mut() {
+            frame.key = Key::Known(key);
+        }
+    }
+
+    fn odd_key(&mut self, line: usize) {
+        self.room.warnings.add(format!("line {line} has a list or map as a key: it is left out"));
+        if let Some(frame) = self.frames.last_mut() {
+            frame.key = Key::Odd;
+        }
+    }
+
+    fn scalar(&mut self, text: &str, style: ScalarStyle, anchor: usize, line: usize) -> Result<()> {
+        let weight = 1 + text.len() as u64 / 32;
+        if self.wants_key() {
+            let key: Rc<str> = Rc::from(text);
+            if anchor > 0 {
+                self.room.keep(1)?;
+                self.anchors.insert(anchor, Made { node: Node::Text(Rc::clone(&key)), weight, height: 0 });
+            }
+            self.key(key);
+            return Ok(());
+        }
+        let null = style == ScalarStyle::Plain && matches!(text, "" | "~" | "null" | "Null" | "NULL");
+        let node = if null || self.place(anchor) == Place::Skipped {
+            Node::Null
+        } else {
+            self.room.keep(1)?;
+            Node::Text(Rc::from(text))
+        };
+        let made = Made { node, weight, height: 0 };
+        if anchor > 0 {
+            self.anchors.insert(anchor, made.clone());
+        }
+        self.put(made, line)
+    }
+
+    fn open(&mut self, is_map: bool, anchor: usize) -> Result<()> {
+        if self.frames.len() >= DEEPEST {
+            return Err(too_deep());
+        }
+        let is_key = self.wants_key();
+        let place = self.place(anchor);
+        self.frames.push(Frame {
+            place,
+            anchor,
+            is_map,
+            is_key,
+            key: Key::Awaited,
+            items: Vec::new(),
+            entries: Vec::new(),
+            merged: Vec::new(),
+            weight: 1,
+            height: 0,
+        });
+        Ok(())
+    }
+
+    fn close(&mut self, line: usize) -> Result<()> {
+        let Some(mut frame) = self.frames.pop() else { return Ok(()) };
+        let node = if frame.place == Place::Skipped {
+            Node::Null
+        } else if frame.is_map {
+            self.room.keep(1)?;
+            self.merge(&mut frame)?;
+            self.room.map(frame.entries)
+        } else {
+            self.room.keep(1)?;
+            Node::List(frame.items.into())
+        };
+        let made = Made { node, weight: frame.weight, height: frame.height + 1 };
+        if frame.anchor > 0 {
+            self.anchors.insert(frame.anchor, made.clone());
+        }
+        if frame.is_key {
+            self.weigh(made.weight, line)?;
+            self.odd_key(line);
+            return Ok(());
+        }
+        self.put(made, line)
+    }
+
+    /// `<<: *other` takes over what the map doesn't say itself.
+    fn merge(&mut self, frame: &mut Frame) -> Result<()> {
+        if frame.merged.is_empty() {
+            return Ok(());
+        }
+        let mut own: BTreeSet<Rc<str>> = frame.entries.iter().map(|(k, _)| Rc::clone(k)).collect();
+        for merged in std::mem::take(&mut frame.merged) {
+            for map in merged.items().unwrap_or(std::slice::from_ref(&merged)) {
+                let Some(more) = map.entries() else {
+                    self.room.warnings.add("a merge key (<<) leads to something that is no map: it is left out");
+                    continue;
+                };
+                self.room.keep(more.len())?;
+                for (key, node) in more {
+                    if own.insert(Rc::clone(key)) {
+                        frame.entries.push((Rc::clone(key), node.clone()));
+                    }
+                }
+            }
+        }
+        Ok(())
+    }
+
+    /// Counts what the aliases would unfold to.
+    fn weigh(&mut self, weight: u64, line: usize) -> Result<()> {
+        let Some(frame) = self.frames.last_mut() else { return Ok(()) };
+        frame.weight = frame.weight.saturating_add(weight);
+        if frame.weight <= UNFOLDED {
+            return Ok(());
+        }
+        Err(Error::usage("the document's aliases unfold to too much")
+            .why(format!("more than {UNFOLDED} values by line {line}"))
+            .next("Write out what the aliases stand for, or import a document that you trust"))
+    }
+
+    fn put(&mut self, made: Made, line: usize) -> Result<()> {
+        self.weigh(made.weight, line)?;
+        // An alias brings its own levels: what is deep by aliases alone is as deep to walk, and to free.
+        if self.frames.len() + made.height > DEEPEST {
+            return Err(too_deep());
+        }
+        let place = self.place(0);
+        let Some(frame) = self.frames.last_mut() else {
+            self.root = Some(made);
+            return Ok(());
+        };
+        frame.height = frame.height.max(made.height);
+        if !frame.is_map {
+            if place != Place::Skipped {
+                frame.items.push(made.node);
+            }
+            return Ok(());
+        }
+        match std::mem::replace(&mut frame.key, Key::Awaited) {
+            Key::Known(key) => {
+                self.room.trail.pop();
+                if frame.place == Place::Skipped {
+                    return Ok(());
+                }
+                self.room.keep(1)?;
+                if &*key == "<<" {
+                    frame.merged.push(made.node);
+                } else {
+                    let node = if place == Place::Skipped { Node::Null } else { made.node };
+                    frame.entries.push((key, node));
+                }
+            }
+            Key::Odd | Key::Awaited => {}
+        }
+        Ok(())
+    }
+}
