@@ -5,9 +5,10 @@ use std::path::Path;
 use super::super::App;
 use super::super::json::SCHEMA;
 use super::json::{AppliedJson, CheckedJson};
-use super::{Consent, counted, look};
+use super::{Consent, OpenapiArgs, counted, look};
 use crate::domain::catalogue::diff::{Field, Part};
 use crate::domain::catalogue::{Catalogue, file};
+use crate::domain::openapi;
 use crate::error::Result;
 use crate::platform::files::read_text;
 use crate::verbs::accounts::Greet;
@@ -47,6 +48,18 @@ pub(super) fn check(app: &mut App, path: &str) -> Result<()> {
 pub(super) fn apply(app: &mut App, source: &str, consent: &Consent) -> Result<()> {
     let catalogue = if Catalogue::is_shipped(source) { Catalogue::shipped(source)? } else { from_file(app, source)? };
     offer(app, catalogue, &[], consent)
+}
+
+pub(super) fn import_openapi(app: &mut App, args: OpenapiArgs) -> Result<()> {
+    let path = Path::new(&args.file);
+    let text = read_text(path, openapi::LARGEST)?;
+    let name = match args.name {
+        Some(name) => name,
+        None => path.file_stem().map_or_else(String::new, |stem| stem.to_string_lossy().into_owned()),
+    };
+    let options = openapi::Options { name, title: args.title, docs_url: args.docs_url };
+    let imported = openapi::import(&text, &options)?;
+    offer(app, imported.catalogue, &imported.warnings, &args.consent)
 }
 
 /// Previews `catalogue`, whatever it was read from, and applies it: the one way in from the command line. `warnings`

@@ -21,8 +21,37 @@ pub enum CatalogueCommand {
     Check(CheckArgs),
     /// Put a catalogue in place of what it said before, after a preview
     Apply(ApplyArgs),
+    /// Read another format as a catalogue, and apply it
+    #[command(subcommand)]
+    Import(ImportCommand),
     /// Print a catalogue as a file that can be applied
     Export(ExportArgs),
+}
+
+/// `catalogue import …`.
+#[derive(Debug, Subcommand)]
+pub enum ImportCommand {
+    /// An OpenAPI 3.0 or 3.1 document, JSON or YAML: a method for each operation, a set for each scope and tag
+    Openapi(OpenapiArgs),
+}
+
+/// `catalogue import openapi`.
+#[derive(Debug, Args)]
+pub struct OpenapiArgs {
+    /// The document
+    pub file: String,
+    /// The catalogue's name [default: the file's, without its ending]
+    #[arg(long, value_name = "NAME")]
+    pub name: Option<String>,
+    /// The catalogue's title [default: the document's]
+    #[arg(long, value_name = "TEXT")]
+    pub title: Option<String>,
+    /// A link for methods that bring none of their own, with {id}, {tag}, {path} and {verb}
+    #[arg(long, value_name = "TEMPLATE")]
+    pub docs_url: Option<String>,
+    /// What may happen.
+    #[command(flatten)]
+    pub consent: Consent,
 }
 
 /// `catalogue show`.
@@ -75,6 +104,7 @@ pub(super) fn run(app: &mut App, command: CatalogueCommand) -> Result<()> {
         CatalogueCommand::Show(args) => look::show(app, &args.what),
         CatalogueCommand::Check(args) => apply::check(app, &args.file),
         CatalogueCommand::Apply(args) => apply::apply(app, &args.source, &args.consent),
+        CatalogueCommand::Import(ImportCommand::Openapi(args)) => apply::import_openapi(app, args),
         CatalogueCommand::Export(args) => look::export(app, args.name.as_deref()),
     }
 }

@@ -7,7 +7,7 @@ use super::security::Security;
 use super::tree::Node;
 use super::warnings::{Tally, Warnings};
 use super::words::{LOOKED_AT, TITLE_MAX, clean, first_sentence, head, mark, quoted};
-use crate::domain::catalogue::{ApiSet, Pattern};
+use crate::domain::catalogue::{ApiSet, Entry};
 use crate::domain::method::MethodId;
 use crate::error::Result;
 
@@ -114,6 +114,6 @@ fn set(name: String, purpose: Option<&str>, mut ids: Vec<&MethodId>, warnings: &
         warnings.add(format!("the set {}: its title was too long and is cut", quoted(&name)));
     }
     let title = if title.text.is_empty() { name.clone() } else { title.text };
-    let include = ids.into_iter().map(|id| Pattern::parse(id.as_str())).collect::<Result<_>>()?;
+    let include = ids.into_iter().map(|id| Entry::parse(id.as_str())).collect::<Result<_>>()?;
     Ok(ApiSet { name, title, include, exclude: Vec::new() })
 }

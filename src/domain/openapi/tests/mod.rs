@@ -5,6 +5,8 @@ mod parts;
 mod properties;
 
 use super::*;
+use crate::domain::catalogue::Entry;
+use crate::domain::catalogue::set::members;
 use crate::domain::method::Access;
 use crate::domain::text::is_hostile;
 use crate::error::Kind;
@@ -45,7 +47,8 @@ pub(super) fn check(done: &Imported) {
         assert!(names.insert(&set.name), "{} twice", set.name);
         assert!(!set.include.is_empty(), "{}", set.name);
         assert!(!set.name.chars().chain(set.title.chars()).any(is_hostile), "{set:?}");
-        assert!(set.include.iter().all(|p| seen.iter().any(|m| p.matches(m))), "{}", set.name);
+        let known = |e: &Entry| matches!(e, Entry::Method(id) if seen.contains(id));
+        assert!(set.include.iter().all(known), "{}", set.name);
     }
     assert!(done.warnings.len() <= 1_001 && done.warnings.iter().all(|w| !w.chars().any(is_hostile)));
 }
@@ -64,8 +67,9 @@ fn warns(done: &Imported, part: &str) {
 }
 
 fn holds(done: &Imported, set: &str) -> Vec<String> {
-    let set = done.catalogue.sets.iter().find(|s| s.name == set).unwrap_or_else(|| panic!("no set {set}"));
-    done.catalogue.methods().filter(|m| set.holds(&m.id)).map(|m| m.id.to_string()).collect()
+    assert!(done.catalogue.sets.iter().any(|s| s.name == set), "no set {set}");
+    let held = members(std::slice::from_ref(&done.catalogue), set);
+    done.catalogue.methods().filter(|m| held.contains(&m.id)).map(|m| m.id.to_string()).collect()
 }
 
 const YAML: &str = "
