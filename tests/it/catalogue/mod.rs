@@ -1,6 +1,7 @@
 //! Catalogues: files, membership, and who gains by a change.
 
 mod commands;
+mod importing;
 mod membership;
 mod widening;
 
