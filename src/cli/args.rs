@@ -89,8 +89,8 @@ pub struct InitArgs {
     /// What secrets start with [default: jtn]
     #[arg(long, value_name = "P")]
     pub prefix: Option<String>,
-    /// A catalogue of methods beside jeton's own, such as cloud-platform
-    #[arg(long, value_name = "NAME")]
+    /// A catalogue of methods beside jeton's own: cloud-platform, a sample, or a file
+    #[arg(long, value_name = "NAME|FILE")]
     pub catalogue: Option<String>,
     /// Members and viewers may only see, disable and delete their own tokens
     #[arg(long)]

@@ -3,9 +3,9 @@
 use zeroize::Zeroizing;
 
 use super::args::InitArgs;
+use super::catalogue::apply::source;
 use super::json::{AccountJson, InitJson, SCHEMA};
 use super::{App, TRIES};
-use crate::domain::catalogue::Catalogue;
 use crate::domain::name::{Prefix, Username};
 use crate::domain::password::Password;
 use crate::error::{Error, Kind, Result};
@@ -15,9 +15,7 @@ use crate::verbs::init::{Init, NewPassword};
 
 pub(super) fn run(app: &mut App, args: InitArgs) -> Result<()> {
     let prefix = args.prefix.as_deref().map_or_else(|| Ok(Prefix::default()), Prefix::parse)?;
-    if let Some(name) = &args.catalogue {
-        Catalogue::shipped(name)?;
-    }
+    let catalogue = args.catalogue.as_deref().map(|from| source(app, from)).transpose()?;
     let named = args.username.as_deref().map(Username::parse).transpose()?;
     // The verb says so too; here nobody is asked for a password first.
     if !app.ask(&Credential::Store, Greet)?.first_run {
@@ -37,7 +35,7 @@ pub(super) fn run(app: &mut App, args: InitArgs) -> Result<()> {
             password: NewPassword::Plain(password),
             prefix,
             self_service: !args.no_self_service,
-            catalogue: args.catalogue,
+            catalogue,
         },
     )?;
     let store = app.store_path().display().to_string();

@@ -8,6 +8,7 @@ use zeroize::Zeroizing;
 
 use super::PASSWORD;
 use crate::domain::audit::{AuditActor, AuditEntry, Face};
+use crate::domain::catalogue::Catalogue;
 use crate::domain::name::{Prefix, Username};
 use crate::domain::password::{Password, PasswordHash};
 use crate::domain::role::Role;
@@ -114,7 +115,7 @@ impl Cast {
             password: NewPassword::Plain(password()),
             prefix: Prefix::default(),
             self_service: true,
-            catalogue: Some("cloud-platform".to_owned()),
+            catalogue: Some(Catalogue::shipped("cloud-platform")?),
         };
         ask(&self.local, &Credential::Store, init).map(drop)
     }

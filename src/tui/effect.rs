@@ -14,7 +14,7 @@ use crate::verbs::request::Request;
 #[derive(Debug)]
 pub enum Effect {
     /// Carry out a request, and reply under its id.
-    Call(RequestId, Credential, Request),
+    Call(RequestId, Credential, Box<Request>),
     /// Copy text that is no secret.
     CopyText(String),
     /// Copy a secret.

@@ -17,7 +17,7 @@ use crate::verbs::request::Request;
 
 /// Work for the store's thread.
 pub(super) enum Job {
-    Call(RequestId, Credential, Request),
+    Call(RequestId, Credential, Box<Request>),
     Save(PathBuf, Arc<Secret>),
 }
 
@@ -26,7 +26,7 @@ impl Job {
     fn is_superseded_by(&self, later: &Job) -> bool {
         match (self, later) {
             (Job::Call(_, _, a), Job::Call(_, _, b)) => matches!(
-                (a, b),
+                (&**a, &**b),
                 (Request::ListTokens(_), Request::ListTokens(_))
                     | (Request::TallyTokens(_), Request::TallyTokens(_))
                     | (Request::ShowToken(_), Request::ShowToken(_))
@@ -74,7 +74,7 @@ pub(super) fn store(
         let mut waiting: Vec<Job> = Vec::new();
         while let Some(job) = next(&queue, &mut waiting) {
             answer(match job {
-                Job::Call(id, who, request) => Msg::Reply(id, Box::new(jeton.call(&who, request))),
+                Job::Call(id, who, request) => Msg::Reply(id, Box::new(jeton.call(&who, *request))),
                 Job::Save(path, secret) => Msg::Saved(delivery.save(&path, &secret).map(|mut saved| {
                     saved.keep();
                     saved.path().to_owned()

@@ -7,7 +7,8 @@ use super::ports::{Installation, NewAccount, PasswordHasher, Tx};
 use super::{Change, Changed, Env, Proof, Verb};
 use crate::domain::account::Account;
 use crate::domain::audit::AuditEntry;
-use crate::domain::catalogue::Catalogue;
+use crate::domain::catalogue::check::check;
+use crate::domain::catalogue::{Catalogue, MANAGEMENT};
 use crate::domain::name::{Prefix, Username};
 use crate::domain::password::{Password, PasswordHash};
 use crate::domain::policy::Policy;
@@ -25,8 +26,8 @@ pub struct Init {
     pub prefix: Prefix,
     /// Whether members and viewers manage their own tokens.
     pub self_service: bool,
-    /// A shipped catalogue beside `jeton` itself.
-    pub catalogue: Option<String>,
+    /// A catalogue beside `jeton`'s own.
+    pub catalogue: Option<Catalogue>,
 }
 
 /// A new password on its way into the store: hashed before the transaction begins.
@@ -74,9 +75,11 @@ impl Change for Init {
         }
         tx.set_installation(&Installation { prefix: self.prefix.clone(), created_at: env.now })?;
         tx.set_policy(&Policy { self_service: self.self_service, ..Policy::default() })?;
-        tx.set_catalogue(&Catalogue::shipped("jeton")?)?;
-        if let Some(name) = &self.catalogue {
-            tx.set_catalogue(&Catalogue::shipped(name)?)?;
+        let own = Catalogue::shipped(MANAGEMENT)?;
+        tx.set_catalogue(&own)?;
+        if let Some(catalogue) = &self.catalogue {
+            check(catalogue, &[own])?;
+            tx.set_catalogue(catalogue)?;
         }
         let id = tx.insert_account(&NewAccount {
             username: &self.username,
@@ -89,7 +92,7 @@ impl Change for Init {
             .with("role", Role::Owner.word())
             .with("prefix", self.prefix.as_str())
             .with("self_service", self.self_service)
-            .with("catalogue", self.catalogue.as_deref().unwrap_or("jeton"));
+            .with("catalogue", self.catalogue.as_ref().map_or(MANAGEMENT, |c| c.name.as_str()));
         Ok(Audited::one(account, entry))
     }
 
@@ -98,7 +101,7 @@ impl Change for Init {
         let usual = self.prefix == Prefix::default();
         let line = if usual { line } else { line.option("prefix", self.prefix.as_str()) };
         match &self.catalogue {
-            Some(name) => line.option("catalogue", name.as_str()),
+            Some(catalogue) => line.option("catalogue", catalogue.name.as_str()),
             None => line,
         }
     }

@@ -379,7 +379,7 @@ fn debug_tells_nothing() {
         debugged(&secret),
         debugged(&Msg::Paste(typed())),
         debugged(&Msg::Paste(secret.expose(|s| Zeroizing::new(s.to_owned())))),
-        debugged(&Effect::Call(RequestId(1), credential(), SignIn.into())),
+        debugged(&Effect::Call(RequestId(1), credential(), Box::new(SignIn.into()))),
         debugged(&Effect::CopySecret(Arc::clone(&secret))),
         debugged(&Effect::Save("x".into(), Arc::clone(&secret))),
         debugged(&Wanted::Create(create("d"))),

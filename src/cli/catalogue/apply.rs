@@ -9,7 +9,7 @@ use super::{Consent, OpenapiArgs, counted, look};
 use crate::domain::catalogue::diff::{Field, Part};
 use crate::domain::catalogue::{Catalogue, file};
 use crate::domain::openapi;
-use crate::error::Result;
+use crate::error::{Kind, Result};
 use crate::platform::files::read_text;
 use crate::verbs::accounts::Greet;
 use crate::verbs::actor::Credential;
@@ -45,9 +45,20 @@ pub(super) fn check(app: &mut App, path: &str) -> Result<()> {
     Ok(())
 }
 
-pub(super) fn apply(app: &mut App, source: &str, consent: &Consent) -> Result<()> {
-    let catalogue = if Catalogue::is_shipped(source) { Catalogue::shipped(source)? } else { from_file(app, source)? };
+pub(super) fn apply(app: &mut App, from: &str, consent: &Consent) -> Result<()> {
+    let catalogue = source(app, from)?;
     offer(app, catalogue, &[], consent)
+}
+
+/// The catalogue that `from` names: one that comes with jeton, else a file.
+pub(in crate::cli) fn source(app: &App, from: &str) -> Result<Catalogue> {
+    if Catalogue::is_shipped(from) {
+        return Catalogue::shipped(from);
+    }
+    from_file(app, from).map_err(|e| match e.kind {
+        Kind::NotFound => e.why("the catalogue that comes with jeton is cloud-platform; anything else is a file"),
+        _ => e,
+    })
 }
 
 pub(super) fn import_openapi(app: &mut App, args: OpenapiArgs) -> Result<()> {

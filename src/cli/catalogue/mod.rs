@@ -1,6 +1,6 @@
 //! `jeton catalogue …`, a file for each kind of act.
 
-mod apply;
+pub(super) mod apply;
 mod json;
 mod look;
 

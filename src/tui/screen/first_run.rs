@@ -5,6 +5,7 @@ use ratatui::layout::Rect;
 use ratatui::text::{Line, Span};
 
 use super::{Facts, Outcome, Page};
+use crate::domain::catalogue::Catalogue;
 use crate::domain::name::{Prefix, USERNAME_MAX, Username};
 use crate::domain::password::{PASSWORD_MAX, PASSWORD_MIN, Password};
 use crate::error::Error;
@@ -100,12 +101,14 @@ impl FirstRun {
         // The fields keep the password until the store has answered, so that a refusal costs no typing.
         let copy = zeroize::Zeroizing::new(self.password.text().to_owned());
         let password = Password::new(copy).map_err(|e| (Slot::Password, e))?;
+        let sample = || Catalogue::shipped("cloud-platform").map_err(|e| (Slot::Catalogue, e));
+        let catalogue = if self.catalogue { Some(sample()?) } else { None };
         Ok(Init {
             username,
             password: NewPassword::Plain(password),
             prefix: Prefix::default(),
             self_service: self.self_service,
-            catalogue: self.catalogue.then(|| "cloud-platform".to_owned()),
+            catalogue,
         })
     }
 

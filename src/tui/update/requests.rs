@@ -18,7 +18,7 @@ pub(super) fn send(model: &mut Model, purpose: Purpose, who: Credential, request
     }
     let id = next_id(model);
     model.pending.insert(id, Pending { purpose, since: model.now });
-    vec![Effect::Call(id, who, request)]
+    vec![Effect::Call(id, who, Box::new(request))]
 }
 
 /// Sends a request that the page of `layer` waits for.

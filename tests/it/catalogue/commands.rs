@@ -10,6 +10,15 @@ fn home() -> Home {
 }
 
 #[test]
+fn a_store_can_begin_with_a_file() {
+    let home = Home::new();
+    home.file("shop.toml", &example(), 0o644);
+    home.as_ops(&["init", "--username", "ops", "--catalogue", "missing.toml"]).ends(3);
+    home.as_ops(&["init", "--username", "ops", "--catalogue", "shop.toml"]).succeeds();
+    home.run(&["catalogue", "show", "shop.stock.Count"], "").succeeds();
+}
+
+#[test]
 fn the_readmes_example_is_checked_applied_listed_and_exported() {
     let home = home();
     let text = example();

@@ -38,7 +38,7 @@ fn an_imported_document_guards_what_it_says() {
     let group = json["groups"].as_array().unwrap().iter().find(|g| g["id"] == "orders").unwrap();
     let routes: Vec<_> =
         group["methods"].as_array().unwrap().iter().map(|m| m["routes"][0].as_str().unwrap()).collect();
-    assert_eq!(routes, ["GET /v2/orders", "POST /v2/orders", "DELETE /v2/orders/{id}"]);
+    assert_eq!(routes, ["DELETE /v2/orders/{id}", "GET /v2/orders", "POST /v2/orders"]);
 
     let secret = home.as_ops(&["token", "create", "reader", "--set", "scope orders:read", "--quiet"]).succeeds().out;
     home.run(&["verify", "--method", "orders.listOrders"], &secret).succeeds();

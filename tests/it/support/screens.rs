@@ -103,7 +103,7 @@ impl Screens {
         while let Some(effect) = left.pop_front() {
             let msg = match effect {
                 Effect::Call(id, who, request) => {
-                    let reply = Msg::Reply(id, Box::new(self.house.jeton.call(&who, request)));
+                    let reply = Msg::Reply(id, Box::new(self.house.jeton.call(&who, *request)));
                     if let Some(held) = &mut self.held {
                         held.push_back(reply);
                         continue;

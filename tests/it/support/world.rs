@@ -8,6 +8,7 @@ use std::time::Duration;
 
 use jeton::domain::account::{Account, AccountId};
 use jeton::domain::audit::{AuditActor, AuditEntry, AuditRow, Face};
+use jeton::domain::catalogue::Catalogue;
 use jeton::domain::expiry::ExpirySpec;
 use jeton::domain::name::{Description, Prefix, TokenName, Username};
 use jeton::domain::password::{Password, PasswordHash};
@@ -253,7 +254,7 @@ pub fn init(self_service: bool) -> Init {
         password: NewPassword::Plain(password()),
         prefix: Prefix::default(),
         self_service,
-        catalogue: Some("cloud-platform".to_owned()),
+        catalogue: Some(Catalogue::shipped("cloud-platform").unwrap()),
     }
 }
 
