@@ -61,12 +61,19 @@ pub(in crate::cli) fn source(app: &App, from: &str) -> Result<Catalogue> {
     })
 }
 
+/// A catalogue's name made from a file's: lower case, and a dash for whatever a name can't hold.
+fn name_of(path: &Path) -> String {
+    let stem = path.file_stem().unwrap_or_default().to_string_lossy().to_lowercase();
+    let fits = |c: char| c.is_ascii_lowercase() || c.is_ascii_digit() || matches!(c, '.' | '_' | '-');
+    stem.chars().map(|c| if fits(c) { c } else { '-' }).collect()
+}
+
 pub(super) fn import_openapi(app: &mut App, args: OpenapiArgs) -> Result<()> {
     let path = Path::new(&args.file);
     let text = read_text(path, openapi::LARGEST)?;
     let name = match args.name {
         Some(name) => name,
-        None => path.file_stem().map_or_else(String::new, |stem| stem.to_string_lossy().into_owned()),
+        None => name_of(path),
     };
     let options = openapi::Options { name, title: args.title, docs_url: args.docs_url };
     let imported = openapi::import(&text, &options)?;

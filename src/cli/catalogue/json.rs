@@ -85,6 +85,8 @@ pub(super) struct ShownJson<'a> {
     #[serde(skip_serializing_if = "Option::is_none")]
     pub set: Option<SetJson<'a>>,
     #[serde(skip_serializing_if = "Option::is_none")]
+    pub group: Option<GroupJson<'a>>,
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub method: Option<MethodJson<'a>>,
 }
 

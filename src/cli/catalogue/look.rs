@@ -4,7 +4,7 @@ use super::super::App;
 use super::super::json::SCHEMA;
 use super::super::output::Table;
 use super::counted;
-use super::json::{CatalogueJson, ListJson, MethodJson, SetJson, ShownJson};
+use super::json::{CatalogueJson, GroupJson, ListJson, MethodJson, SetJson, ShownJson};
 use crate::domain::catalogue::set::{Index, ids};
 use crate::domain::catalogue::{ApiSet, Catalogue, Entry, Group, MANAGEMENT, write};
 use crate::domain::method::Method;
@@ -55,6 +55,7 @@ pub(super) fn list(app: &mut App) -> Result<()> {
 struct Meant<'a> {
     catalogue: Option<&'a Catalogue>,
     set: Option<(&'a Catalogue, &'a ApiSet)>,
+    group: Option<(&'a Catalogue, &'a Group)>,
     method: Option<(&'a Catalogue, &'a Group, &'a Method)>,
 }
 
@@ -67,13 +68,14 @@ pub(super) fn show(app: &mut App, what: &str) -> Result<()> {
     let meant = Meant {
         catalogue: catalogues.iter().find(|c| c.name == what),
         set: sets().find(|(_, s)| s.name == what),
+        group: groups().find(|(_, g)| g.id == what),
         method: groups()
             .flat_map(|(c, g)| g.methods.iter().map(move |m| (c, g, m)))
             .find(|(_, _, m)| m.id.as_str() == what),
     };
-    if meant.catalogue.is_none() && meant.set.is_none() && meant.method.is_none() {
+    if meant.catalogue.is_none() && meant.set.is_none() && meant.group.is_none() && meant.method.is_none() {
         let head: String = what.chars().take(100).collect();
-        return Err(Error::not_found(format!("there is no catalogue, API set or method \"{head}\""))
+        return Err(Error::not_found(format!("there is no catalogue, API set, group or method \"{head}\""))
             .next("See what there is with: jeton catalogue list"));
     }
     if app.out.json {
@@ -81,6 +83,7 @@ pub(super) fn show(app: &mut App, what: &str) -> Result<()> {
             schema: SCHEMA,
             catalogue: meant.catalogue.map(|c| CatalogueJson::of(c, &index)),
             set: meant.set.map(|(_, set)| SetJson::of(set, &index)),
+            group: meant.group.map(|(_, group)| GroupJson::from(group)),
             method: meant.method.map(|(_, _, method)| MethodJson::from(method)),
         });
     }
@@ -90,6 +93,12 @@ pub(super) fn show(app: &mut App, what: &str) -> Result<()> {
     }
     if let Some((catalogue, set)) = meant.set {
         about_set(&mut table, catalogue, set, &index);
+    }
+    if let Some((catalogue, group)) = meant.group {
+        table.pair("Group", group.id.as_str());
+        table.pair("Title", group.title.as_str());
+        table.pair("Catalogue", catalogue.name.as_str());
+        column(&mut table, "Methods", group.methods.iter().map(|m| format!("{}  {}", m.id, m.title)));
     }
     if let Some((catalogue, group, method)) = meant.method {
         about_method(&mut table, catalogue, group, method);

@@ -15,7 +15,7 @@ pub enum CatalogueCommand {
     /// The groups of methods and the API sets
     #[command(visible_alias = "ls")]
     List,
-    /// A catalogue, an API set with its methods, or a method
+    /// A catalogue, an API set or a group with its methods, or a method
     Show(ShowArgs),
     /// Check a catalogue file: exit 0 when it could be applied, 2 with line and column when not
     Check(CheckArgs),
@@ -57,8 +57,8 @@ pub struct OpenapiArgs {
 /// `catalogue show`.
 #[derive(Debug, Args)]
 pub struct ShowArgs {
-    /// The name of a catalogue or API set, or a method's id
-    #[arg(value_name = "NAME|SET|METHOD-ID")]
+    /// The name of a catalogue or API set, or the id of a group or method
+    #[arg(value_name = "NAME|SET|GROUP|METHOD-ID")]
     pub what: String,
 }
 

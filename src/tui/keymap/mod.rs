@@ -23,6 +23,8 @@ pub enum Context {
     Confirm,
     /// The first run and the dialogs with fields.
     Form,
+    /// A button of a form: no letter does anything.
+    Button,
     /// The API list and other choices inside a form.
     Choice,
     /// A new secret.
@@ -49,13 +51,14 @@ pub enum Context {
 
 impl Context {
     /// Every context, in the order of the help.
-    pub const ALL: [Context; 17] = [
+    pub const ALL: [Context; 18] = [
         Context::Tokens,
         Context::Filter,
         Context::Details,
         Context::SignIn,
         Context::Form,
         Context::Choice,
+        Context::Button,
         Context::Picker,
         Context::PickerSearch,
         Context::PickerSets,
@@ -78,6 +81,7 @@ impl Context {
             Context::SignIn => "Sign-in",
             Context::Confirm => "Password",
             Context::Form => "Dialogs with fields",
+            Context::Button => "Buttons",
             Context::Choice => "Choices in a dialog",
             Context::Reveal => "A new secret",
             Context::Save => "Saving a secret",

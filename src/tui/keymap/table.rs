@@ -84,6 +84,11 @@ pub static BINDINGS: &[Binding] = &[
     bind(Context::Save, &[ENTER], Action::Enter, "Save", "Saves the secret to the file typed", 1, always),
     bind(Context::Save, &[ESC], Action::Cancel, "Back", "Back to the secret", 2, always),
 
+    bind(Context::Button, &[ENTER], Action::Enter, "Press", "Presses the button", 1, always),
+    bind(Context::Button, &[Key::code(KeyCode::Tab), DOWN, Key::code(KeyCode::Right)], Action::Next, "Next", "Next field or button", 2, always),
+    bind(Context::Button, &[Key::code(KeyCode::BackTab), UP, Key::code(KeyCode::Left)], Action::Previous, "Previous", "Field or button before", 3, always),
+    bind(Context::Button, &[ESC], Action::Cancel, "Cancel", "Closes the dialog; nothing is changed", 4, always),
+
     bind(Context::Choice, &[Key::code(KeyCode::Left), Key::char('h')], Action::Left, "Left", "Choice before", 0, always),
     bind(Context::Choice, &[Key::char(' ')], Action::Select, "Choose", "Takes the choice, or the next one; opens the picker on Custom", 1, always),
     bind(Context::Choice, &[Key::code(KeyCode::Right), Key::char('l')], Action::Right, "Right", "Next choice", 0, always),
@@ -128,7 +133,7 @@ pub static BINDINGS: &[Binding] = &[
     bind(Context::PickerSets, &[DOWN, Key::char('j')], Action::Down, "Down", "Next row", 0, always),
     bind(Context::PickerSets, &[UP, Key::char('k')], Action::Up, "Up", "Row before", 0, always),
 
-    bind(Context::PickerLeave, &[Key::char('l')], Action::Enter, "Leave them", "Leaves the picker without the changes", 1, always),
+    bind(Context::PickerLeave, &[Key::char('d')], Action::Enter, "Discard", "Leaves the picker without the changes", 1, always),
     bind(Context::PickerLeave, &[ESC], Action::Cancel, "Back", "Goes back to the tree", 2, always),
 
     bind(Context::Catalogue, &[Key::char('/')], Action::Filter, "Search", "Searches ids and titles as you type; every word must match", 1, always),

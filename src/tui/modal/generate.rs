@@ -250,7 +250,8 @@ impl Page for Generate {
     fn context(&self) -> Context {
         match self.slot {
             Slot::Name | Slot::Description | Slot::Typed => Context::Form,
-            Slot::Expires | Slot::Api | Slot::Button => Context::Choice,
+            Slot::Expires | Slot::Api => Context::Choice,
+            Slot::Button => Context::Button,
         }
     }
 

@@ -150,7 +150,11 @@ impl Regenerate {
 
 impl Page for Regenerate {
     fn context(&self) -> Context {
-        if self.slot == Slot::Typed { Context::Form } else { Context::Choice }
+        match self.slot {
+            Slot::Typed => Context::Form,
+            Slot::Keep | Slot::Expires => Context::Choice,
+            Slot::Button => Context::Button,
+        }
     }
 
     fn field(&mut self) -> Option<&mut Field> {

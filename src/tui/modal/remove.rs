@@ -172,7 +172,7 @@ impl Page for Remove {
     fn context(&self) -> Context {
         match self.slot() {
             Slot::Name | Slot::Password => Context::Form,
-            Slot::Disable | Slot::Revoke => Context::Choice,
+            Slot::Disable | Slot::Revoke => Context::Button,
         }
     }
 
@@ -190,8 +190,6 @@ impl Page for Remove {
             (Action::Enter, Slot::Disable) => return self.disable_instead(),
             (Action::Enter | Action::Next | Action::Down, _) => self.step(false),
             (Action::Previous | Action::Up, _) => self.step(true),
-            (Action::Left | Action::Right | Action::Select, Slot::Disable) => self.slot = 3,
-            (Action::Left | Action::Right | Action::Select, Slot::Revoke) => self.slot = 2,
             (Action::Cancel, _) => return Outcome::Close,
             _ => {}
         }

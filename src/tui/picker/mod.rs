@@ -133,7 +133,7 @@ impl Picker {
         let (done, why) = match action {
             Action::Tick => (self.tree.toggle(), "Management methods are picked one by one"),
             Action::TickShown => {
-                (self.tree.tick_shown(true), "All that is shown has its tick; management is picked one by one")
+                (self.tree.tick_shown(true), "Nothing more to tick here: jeton's own methods are picked one by one")
             }
             Action::UntickShown => (self.tree.tick_shown(false), "Nothing that is shown has a tick"),
             Action::Undo => (self.tree.undo(), "Nothing to undo"),

@@ -179,7 +179,8 @@ impl Page for FirstRun {
     fn context(&self) -> Context {
         match self.slot() {
             Slot::Username | Slot::Password | Slot::Again => Context::Form,
-            Slot::SelfService | Slot::Catalogue | Slot::Button => Context::Choice,
+            Slot::SelfService | Slot::Catalogue => Context::Choice,
+            Slot::Button => Context::Button,
         }
     }
 

@@ -62,6 +62,9 @@ fn the_readmes_example_is_checked_applied_listed_and_exported() {
     let shown = home.run(&["catalogue", "show", "shop.stock.Count"], "").succeeds().out;
     assert!(shown.contains("Shop reader") && shown.contains("Shop desk"), "{shown}");
 
+    let shown = home.run(&["catalogue", "show", "shop.orders"], "").succeeds().out;
+    assert!(shown.contains("shop.orders.Purge") && !shown.contains("shop.stock"), "{shown}");
+
     home.run(&["catalogue", "export"], "").ends(2).says(&["several catalogues", "cloud-platform, shop"]);
     let exported = home.run(&["catalogue", "export", "shop"], "").succeeds().out;
     home.file("again.toml", &exported, 0o644);

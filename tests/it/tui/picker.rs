@@ -122,7 +122,7 @@ fn leaving_asks_only_where_something_would_be_lost() {
     s.assert_shows("1 of 269 methods");
     s.keys("u<esc>");
     s.assert_shows("Generate a token");
-    s.keys("<space><right><down><space><esc>l");
+    s.keys("<space><right><down><space><esc>d");
     s.assert_shows("(•) Custom…");
     // Back in the picker, what was taken before is there.
     s.keys("<space>/stopenv<enter><space><enter><s-tab>");
