@@ -20,10 +20,11 @@ pub fn read_text(path: &Path, most: usize) -> Result<String> {
         ErrorKind::NotFound => Error::not_found(format!("there is no file {name}")),
         _ => Error::failure(format!("{name} can't be read")).why(e.to_string()),
     };
-    let file = File::open(path).map_err(failed)?;
-    if file.metadata().map_err(failed)?.is_dir() {
-        return Err(Error::failure(format!("{name} can't be read")).why("it is a folder"));
+    // Looked at before it is opened: opening a pipe waits for somebody to write.
+    if !std::fs::metadata(path).map_err(failed)?.is_file() {
+        return Err(Error::failure(format!("{name} can't be read")).why("it is a folder, a pipe or a device"));
     }
+    let file = File::open(path).map_err(failed)?;
     let mut bytes = Vec::new();
     file.take(most as u64 + 1).read_to_end(&mut bytes).map_err(failed)?;
     if bytes.len() > most {

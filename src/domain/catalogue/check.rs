@@ -12,8 +12,15 @@ use crate::error::{Error, Result};
 pub const MOST_METHODS: usize = 20_000;
 /// The most API sets of one catalogue.
 pub const MOST_SETS: usize = 1_000;
+/// The most entries that the API sets of one catalogue have together, and how many of them may be patterns: each is
+/// held against every method.
+const MOST_ENTRIES: usize = 200_000;
+const MOST_PATTERNS: usize = 2_000;
+/// The most methods that the API sets of one catalogue may hold together, a method counted in each: what a preview
+/// compares is as large.
+const MOST_HELD: usize = 1_000_000;
 /// The longest titles and names, in characters.
-const LONGEST_NAME: usize = 64;
+pub(in crate::domain) const LONGEST_NAME: usize = 64;
 const LONGEST_TITLE: usize = 200;
 const LONGEST_LINK: usize = 2_000;
 const MOST_ROUTES: usize = 64;
@@ -167,6 +174,13 @@ fn method(method: &Method, g: usize, m: usize) -> Checked {
     text("a method's title", &method.title, LONGEST_TITLE, Spot::MethodTitle(g, m))?;
     if let Some(docs) = &method.docs {
         text("a docs link", docs, LONGEST_LINK, Spot::Docs(g, m))?;
+        let lower = docs.to_ascii_lowercase();
+        let leads_to_a_page = lower.starts_with("https://") || lower.starts_with("http://");
+        if !leads_to_a_page || docs.contains(char::is_whitespace) {
+            let error = Error::usage(format!("\"{}\" is not a docs link", cut(docs)))
+                .why("a docs link begins with https:// or http:// and has no blanks");
+            return Err(fault(Spot::Docs(g, m), error));
+        }
     }
     for (r, route) in method.routes.iter().enumerate() {
         let spot = Spot::Route(g, m, r);
@@ -178,6 +192,13 @@ fn method(method: &Method, g: usize, m: usize) -> Checked {
         if !path.starts_with('/') {
             let error = Error::usage(format!("\"{}\" is not a route", cut(route)))
                 .why("a route is a path, with its HTTP verb before it: GET /1.0/things");
+            return Err(fault(spot, error));
+        }
+        let steps = path.split('/').any(|part| matches!(part, "." | ".."));
+        let odd = |c: char| c.is_whitespace() || matches!(c, '?' | '#' | '\\' | '%');
+        if steps || path.contains("//") || path.contains(odd) {
+            let error = Error::usage(format!("\"{}\" is not a route", cut(route)))
+                .why("what a proxy would change on its way (// . .. % ? # \\ and blanks) can't be matched exactly");
             return Err(fault(spot, error));
         }
         if r >= MOST_ROUTES {
@@ -196,7 +217,20 @@ fn sets(catalogue: &Catalogue, others: &[&Catalogue]) -> Checked {
         others.iter().filter(|c| c.name == MANAGEMENT).flat_map(|c| c.methods().map(|m| m.id.as_str())).collect();
     let own_groups: HashSet<&str> = catalogue.groups.iter().map(|g| g.id.as_str()).collect();
     let mut seen = HashSet::new();
+    let (mut entries, mut patterns, mut held) = (0, 0, 0);
     for (s, set) in catalogue.sets.iter().enumerate() {
+        let all = || set.include.iter().chain(&set.exclude);
+        entries += all().count();
+        patterns += all().filter(|e| matches!(e, Entry::Head(_))).count();
+        let exact = all().all(|e| matches!(e, Entry::Method(_)));
+        held += if exact { set.include.len() } else { own.len() };
+        if entries > MOST_ENTRIES || patterns > MOST_PATTERNS || held > MOST_HELD {
+            let error = Error::usage("the API sets of the catalogue are too large").why(format!(
+                "together they may have {MOST_ENTRIES} entries, {MOST_PATTERNS} patterns, and hold {MOST_HELD} methods \
+                 (all there are counted for a set with patterns, groups or other sets)"
+            ));
+            return Err(fault(Spot::SetName(s), error));
+        }
         let spot = Spot::SetName(s);
         text("an API set's name", &set.name, LONGEST_NAME, spot)?;
         if set.name.trim() != set.name {

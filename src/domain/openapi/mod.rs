@@ -83,6 +83,7 @@ pub fn import(text: &str, options: &Options) -> Result<Imported> {
         warnings: &mut warnings,
         tallies: &mut tallies,
         entries: 0,
+        keys: 0,
     };
     let mut operations = reader.all()?;
     tallies.say(&mut warnings);

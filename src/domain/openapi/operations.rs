@@ -16,6 +16,8 @@ use crate::error::{Error, Result};
 
 /// How many operations are read.
 pub(super) const MOST: usize = 20_000;
+/// The most keys of path items that are looked at: an item can stand behind many paths.
+const KEYS: usize = 1_000_000;
 /// How many methods all sets together name at most.
 const ENTRIES: usize = 500_000;
 /// How many tags of one operation are read.
@@ -65,6 +67,8 @@ pub(super) struct Reader<'a, 'w> {
     pub(super) tallies: &'w mut Tallies,
     /// What the sets will hold, over all of them.
     pub(super) entries: usize,
+    /// Keys of path items looked at so far.
+    pub(super) keys: usize,
 }
 
 /// What is said once for all operations.
@@ -115,6 +119,12 @@ impl<'a> Reader<'a, '_> {
                 self.warnings.add(format!("the path {} is no map: it is left out", quoted(path)));
                 continue;
             };
+            self.keys += entries.len();
+            if self.keys > KEYS {
+                return Err(Error::usage("the document's paths are too large")
+                    .why(format!("{KEYS} keys are looked at, those behind a $ref once for each path"))
+                    .next("Split the document, or import the part whose methods are issued"));
+            }
             for (key, _) in entries {
                 let known = matches!(&**key, "$ref" | "summary" | "description" | "servers" | "parameters");
                 if !known && !key.starts_with("x-") && !VERBS.iter().any(|(verb, ..)| *verb == &**key) {

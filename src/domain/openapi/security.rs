@@ -44,16 +44,20 @@ pub(super) struct Security<'a> {
 impl<'a> Security<'a> {
     pub(super) fn read(root: &'a Node, warnings: &mut Warnings) -> Self {
         let mut schemes = BTreeMap::new();
+        let mut left = SCOPES_READ;
         let declared = root.get("components").and_then(|c| c.get("securitySchemes")).and_then(Node::entries);
         for (name, node) in declared.unwrap_or_default() {
             let at = format!("the security scheme {}", quoted(name));
             let Some(node) = follow(root, node, &at, warnings) else { continue };
             let scheme = match node.text("type") {
-                Some("oauth2") => Scheme::OAuth2(scopes_of(node)),
+                Some("oauth2") => Scheme::OAuth2(scopes_of(node, &mut left)),
                 Some("openIdConnect") => Scheme::OpenId,
                 _ => Scheme::Other,
             };
             schemes.insert(&**name, scheme);
+        }
+        if left == 0 {
+            warnings.add(format!("the security schemes name more than {SCOPES_READ} scopes: the rest is left out"));
         }
         let mut security = Security {
             schemes,
@@ -155,11 +159,18 @@ impl<'a> Security<'a> {
     }
 }
 
-/// The scopes of all flows; the first that says what one is for counts.
-fn scopes_of(scheme: &Node) -> BTreeMap<&str, &str> {
+/// The most scopes that are read over all schemes: one scheme can stand behind many names.
+const SCOPES_READ: usize = 100_000;
+
+/// The scopes of all flows, `left` at most; the first that says what one is for counts.
+fn scopes_of<'a>(scheme: &'a Node, left: &mut usize) -> BTreeMap<&'a str, &'a str> {
     let mut found: BTreeMap<&str, &str> = BTreeMap::new();
     for (_, flow) in scheme.get("flows").and_then(Node::entries).unwrap_or_default() {
         for (name, purpose) in flow.get("scopes").and_then(Node::entries).unwrap_or_default() {
+            if *left == 0 {
+                return found;
+            }
+            *left -= 1;
             let known = found.entry(head(name.trim(), SCOPE_MAX)).or_default();
             if known.is_empty() {
                 *known = purpose.as_text().unwrap_or_default();

@@ -12,7 +12,7 @@ use crate::domain::method::MethodId;
 use crate::error::Result;
 
 /// The longest name of a set, in characters.
-const NAME_MAX: usize = 80;
+const NAME_MAX: usize = crate::domain::catalogue::check::LONGEST_NAME;
 
 /// The sets, scopes before tags, each by name.
 ///
