@@ -298,7 +298,7 @@ fn the_screens_show_a_secret_while_asked_to() {
     }
     t.types("x");
     t.shows("Remove ops/new");
-    t.types(&format!("new\r{PASSWORD}\rl\r"));
+    t.types(&format!("new\r{PASSWORD}\r\t\r"));
     t.shows("new revoked");
     t.pastes(PASSWORD);
     t.shows("Pasted text was ignored");

@@ -134,10 +134,10 @@ fn the_main_job_from_the_first_run_to_the_end() {
     t.types("x");
     t.shows("Remove ops/ci-deploy");
     t.types(&format!("ci-depluy\r{PASSWORD}\r"));
-    t.types("l\r");
+    t.types("\t\r");
     t.shows("Type the name exactly");
     assert_eq!(home.verify(&secret), 0, "a wrong name removes nothing");
-    t.types("\x15ci-deploy\r\rl\r");
+    t.types("\x15ci-deploy\r\r\t\r");
     t.shows("ci-deploy revoked");
     t.lacks("▶ ci-deploy");
     assert_eq!(home.verify(&secret), 4);

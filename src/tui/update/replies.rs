@@ -185,6 +185,9 @@ fn changed_tokens(model: &mut Model, changed: &[Token], what: &str, cli: &CliLin
     };
     model.say(Tone::Good, text, Some(cli.to_string()));
     model.modals.clear();
+    if let Some(tokens) = model.tokens_mut() {
+        tokens.show_changed(changed);
+    }
     let here = model.tokens().map_or(Anchor::Start, Tokens::here);
     requests::list(model, here)
 }

@@ -373,6 +373,21 @@ fn a_demonstration_signs_in_by_itself_and_says_the_password() {
 }
 
 #[test]
+fn the_next_key_acts_on_what_the_last_change_left() {
+    let house = house();
+    house.issue(OWNER, "bot");
+    let mut s = Screens::signed_in(house);
+    s.keys(&format!("d{PASSWORD}"));
+    s.held = Some(Default::default());
+    s.keys("<enter>");
+    let changed = s.held.as_mut().unwrap().pop_front().unwrap();
+    s.message(changed);
+    // The list has not been read again yet.
+    s.keys("d");
+    s.assert_shows("Enable bot");
+}
+
+#[test]
 fn a_secret_is_never_cut() {
     let house = house();
     house.issue(OWNER, "bot");

@@ -110,6 +110,15 @@ impl Tokens {
         self.keep_visible(height);
     }
 
+    /// Shows tokens as a change has left them, before the list is read again: the next key acts on what is so.
+    pub fn show_changed(&mut self, changed: &[Token]) {
+        for row in &mut self.window.rows {
+            if let Some(token) = changed.iter().find(|t| t.id == row.id) {
+                *row = token.clone();
+            }
+        }
+    }
+
     /// Scrolls as little as needed to show the cursor, and leaves no room unused.
     pub fn keep_visible(&mut self, height: usize) {
         let height = height.max(1);
