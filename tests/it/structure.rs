@@ -9,6 +9,7 @@ use std::process::Command;
 const LONG_FILES: &[(&str, &str)] = &[
     ("tests/it/canary.rs", "one search after every verb of both faces"),
     ("tests/it/cli.rs", "the commands, a story each"),
+    ("tests/it/tui/story.rs", "what a person does on the screens, a story each"),
     ("tests/it/pty.rs", "the ways into and out of a real terminal, a story each"),
 ];
 const LONGEST: usize = 400;
