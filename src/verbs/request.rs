@@ -2,7 +2,7 @@
 
 use super::accounts::{Greet, SignIn, WhoAmI};
 use super::actor::{Actor, Credential};
-use super::catalogue::{ApplyCatalogue, ListCatalogues, ListSets, PreviewCatalogue};
+use super::catalogue::{ApplyCatalogue, ListCatalogues, PreviewCatalogue};
 use super::init::Init;
 use super::tokens::{
     CreateToken, DeleteTokens, DisableTokens, EnableTokens, ListTokens, RegenerateToken, RestoreToken, ShowToken,
@@ -71,7 +71,6 @@ requests! {
     change Init,
     query SignIn,
     query WhoAmI,
-    query ListSets,
     query ListCatalogues,
     query PreviewCatalogue,
     change ApplyCatalogue,

@@ -100,7 +100,6 @@ fn answered(model: &mut Model, layer: Option<Layer>, response: Response) -> Vec<
             }
             Vec::new()
         }
-        Response::ListSets(_) => Vec::new(),
         Response::ListTokens(window) => {
             let height = Tokens::height(model.size.1);
             if let Some(tokens) = model.tokens_mut() {

@@ -49,7 +49,7 @@ fn who_and_how_many() {
     assert_eq!(house.ask(OWNER, TallyTokens).unwrap().expiring, 1);
     let me = house.ask("member", WhoAmI).unwrap();
     assert_eq!((me.account.role, me.active_tokens, me.policy.active_tokens), (Role::Member, 3, 10));
-    assert_eq!(house.ask("viewer", ListSets).unwrap().len(), 4);
+    assert_eq!(house.ask("viewer", ListCatalogues).unwrap().iter().map(|c| c.sets.len()).sum::<usize>(), 4);
 }
 
 #[test]

@@ -27,7 +27,7 @@ use jeton::error::{Error, Kind, Result};
 use jeton::store::sqlite::SqliteStore;
 use jeton::verbs::accounts::{Greet, SignIn, WhoAmI};
 use jeton::verbs::actor::{Credential, Session};
-use jeton::verbs::catalogue::{ApplyCatalogue, ListCatalogues, ListSets, PreviewCatalogue};
+use jeton::verbs::catalogue::{ApplyCatalogue, ListCatalogues, PreviewCatalogue};
 use jeton::verbs::decide::{self, Decision, Reason};
 use jeton::verbs::local::{Caller, Local};
 use jeton::verbs::ports::{Anchor, Clock, Store};

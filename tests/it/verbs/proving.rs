@@ -124,7 +124,6 @@ fn every_verb_asks_for_its_proof() {
             init(true).into(),
             SignIn.into(),
             WhoAmI.into(),
-            ListSets.into(),
             ListCatalogues.into(),
             PreviewCatalogue { catalogue: cloud.clone() }.into(),
             ApplyCatalogue { catalogue: cloud.clone(), accept_widening: None }.into(),
