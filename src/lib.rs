@@ -22,7 +22,7 @@
 //!
 //! Where something new goes:
 //! - **a verb**: a struct in a file of its family under `verbs/`, and a line in `verbs/request.rs`;
-//! - **a command**: a variant in `cli/args.rs` and a function in the file of its family under `cli/`;
+//! - **a command**: a variant in the file of its family under `cli/args/` and a function in the file of its family under `cli/`;
 //! - **a screen**: a file under `tui/`, reached through the key table;
 //! - **a setting**: a key in `config.rs` (where the store is, who asks, how the screen looks). Rules about tokens are
 //!   no settings: they are `domain/policy.rs`, kept in the store;
