@@ -189,7 +189,7 @@ impl App {
     fn to_change(&self) -> Result<Credential> {
         let who = self.who()?;
         match self.prompt.given_password()? {
-            Some(password) => Ok(Credential::Password(who, Password::typed(password))),
+            Some(password) => Ok(Credential::password(who, Password::typed(password))),
             None => self.prompted(who).map(|(credential, _)| credential),
         }
     }
@@ -200,7 +200,7 @@ impl App {
         match self.prompt.given_password()? {
             None => self.prompted(who),
             Some(password) => {
-                let credential = Credential::Password(who, Password::typed(password));
+                let credential = Credential::password(who, Password::typed(password));
                 let session = self.ask(&credential, SignIn)?;
                 Ok((credential, session))
             }
@@ -211,7 +211,7 @@ impl App {
         let mut tries = 0;
         loop {
             let password = self.prompt.hidden(&format!("Password of {who}"))?;
-            let credential = Credential::Password(who.clone(), Password::typed(password));
+            let credential = Credential::password(who.clone(), Password::typed(password));
             tries += 1;
             match self.ask(&credential, SignIn) {
                 Ok(session) => return Ok((credential, session)),
