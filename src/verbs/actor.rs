@@ -6,7 +6,7 @@ use std::sync::Arc;
 use crate::domain::account::{Account, AccountId, CredentialVersion};
 use crate::domain::audit::{AuditActor, Face};
 use crate::domain::method::MethodId;
-use crate::domain::name::Username;
+use crate::domain::name::{TokenName, Username};
 use crate::domain::password::Password;
 use crate::domain::role::Role;
 use crate::domain::secret::{PublicId, Secret};
@@ -27,7 +27,35 @@ pub enum Credential {
     /// A password, given for this very request.
     Password(Username, Arc<Password>),
     /// A token, with just its own permissions.
-    Token(Arc<Secret>),
+    Token(Presented),
+}
+
+/// A token's secret, and what the token must be to be meant.
+#[derive(Debug, Clone)]
+pub struct Presented {
+    /// The secret.
+    pub secret: Arc<Secret>,
+    /// Whose it must be, where that was configured.
+    pub account: Option<Username>,
+    /// Its name, where that was configured.
+    pub name: Option<TokenName>,
+}
+
+impl Presented {
+    /// # Errors
+    /// [`crate::error::Kind::Denied`] when `token` is another than was meant.
+    pub(super) fn means(&self, token: &Token) -> Result<()> {
+        let other = |what: String| {
+            Err(Error::denied(format!("the token is {}", token.full_name()))
+                .why(format!("the configuration says {what}"))
+                .next("See: jeton config list"))
+        };
+        match (&self.account, &self.name) {
+            (Some(account), _) if *account != token.owner.username => other(format!("the account {account}")),
+            (_, Some(name)) if *name != token.name => other(format!("the token {name}")),
+            _ => Ok(()),
+        }
+    }
 }
 
 impl Credential {

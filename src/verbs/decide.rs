@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use super::actor::not_accepted;
+use super::actor::{Presented, not_accepted};
 use super::authorize;
 use super::needs::Needs;
 use super::ports::{Denial, SecretState, Snapshot, Store, Use};
@@ -153,15 +153,15 @@ fn decide(
 ///
 /// # Errors
 /// [`crate::error::Kind::Unauthenticated`] when it doesn't work, for whatever reason; [`crate::error::Kind::Denied`]
-/// when it lacks the method.
+/// when it lacks the method, or is another than the one configured.
 pub(super) fn present(
     store: &impl Store,
-    secret: &Secret,
+    presented: &Presented,
     needs: Needs,
     now: Timestamp,
     caller: Caller<'_>,
 ) -> Result<Token> {
-    let methods = needs.methods();
+    let (secret, methods) = (&*presented.secret, needs.methods());
     let (outcome, method) = store.read(|snapshot| {
         let token = match living(snapshot, secret.public_id(), Some(&secret.digest()), now)? {
             Ok(token) => token,
@@ -186,7 +186,7 @@ pub(super) fn present(
         }
     })?;
     match outcome {
-        Ok(token) => Ok(token),
+        Ok(token) => presented.means(&token).map(|()| token),
         Err((Reason::NotPermitted, Some(token))) => Err(authorize::lacks(&token, needs)),
         Err(_) => Err(not_accepted()),
     }

@@ -3,14 +3,13 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use super::actor::{Actor, Credential, Session};
+use super::actor::{Actor, Credential, Presented, Session};
 use super::needs::Needs;
 use super::ports::{Clock, Delivery, Entropy, PasswordHasher, Snapshot, Store};
 use super::prove::Prover;
 use super::request::{Carrier, Request, Response, suffices};
 use super::{Change, Changed, Env, Jeton, Proof, Query, authorize, decide};
 use crate::domain::audit::{AuditActor, Face};
-use crate::domain::secret::Secret;
 use crate::domain::time::Timestamp;
 use crate::error::Result;
 
@@ -77,16 +76,16 @@ impl<S: Store> Local<S> {
                 };
                 prover.prove(username, password).map(Some)
             }
-            Credential::Token(secret) => self.presented(secret, needs).map(Some),
+            Credential::Token(presented) => self.presented(presented, needs).map(Some),
         }
     }
 
     /// A token that acts is used: it is decided about, and the ledger told, as for any other of its uses.
-    fn presented(&self, secret: &Secret, needs: Needs) -> Result<Session> {
+    fn presented(&self, presented: &Presented, needs: Needs) -> Result<Session> {
         let now = self.world.clock.now();
         let from = decide::Caller { address: "local", client: self.caller.face.client() };
-        let token = decide::present(&self.store, secret, needs, now, from)?;
-        Ok(Session::of_token(&token, secret))
+        let token = decide::present(&self.store, presented, needs, now, from)?;
+        Ok(Session::of_token(&token, &presented.secret))
     }
 
     /// Re-reads who asks: role, enabled, password and token may have changed since they were proved.

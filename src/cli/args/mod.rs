@@ -1,6 +1,7 @@
 //! The tree of commands. Only words: what they mean is read by the domain's own parsers, so that every refusal sounds
 //! alike.
 
+mod config;
 mod token;
 
 use std::ffi::OsString;
@@ -8,6 +9,7 @@ use std::path::PathBuf;
 
 use clap::{Args, ColorChoice, CommandFactory, FromArgMatches, Parser, Subcommand};
 
+pub use config::*;
 pub use token::*;
 
 use super::catalogue::CatalogueCommand;
@@ -80,6 +82,13 @@ pub enum Command {
     Verify(VerifyArgs),
     /// Who asks, and what holds for them
     Whoami,
+    /// Remember who asks on this machine; each act still asks for the password
+    Login(LoginArgs),
+    /// Forget who asks, and a configured token
+    Logout,
+    /// Look at and change the settings of this user: where the store is, who asks, how the screens behave
+    #[command(subcommand)]
+    Config(ConfigCommand),
     /// Try the screens on a throw-away store with sample data
     Demo,
 }
