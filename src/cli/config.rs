@@ -48,10 +48,8 @@ fn list(app: &mut App) -> Result<()> {
     }
     let mut table = Table::new(&["SETTING", "VALUE", "FROM"]);
     for (key, found) in found {
-        let (value, source) = found.map_or_else(
-            || ("-".to_owned(), "nobody said".to_owned()),
-            |(value, source)| (value, source.to_string()),
-        );
+        let (value, source) = found
+            .map_or_else(|| ("-".to_owned(), "nobody said".to_owned()), |(value, source)| (value, source.to_string()));
         table.row([key.name().to_owned(), value, source]);
     }
     app.out.table(&mut table)

@@ -92,12 +92,7 @@ fn screens(global: Global) -> Result<()> {
 }
 
 /// Opens the screens on `place`.
-fn show_screens(
-    place: Place,
-    world: &World,
-    settings: &Settings,
-    demo: Option<tui::Demo>,
-) -> Result<tui::Ended> {
+fn show_screens(place: Place, world: &World, settings: &Settings, demo: Option<tui::Demo>) -> Result<tui::Ended> {
     tui::run(tui::Start {
         place: place.path().display().to_string(),
         jeton: Arc::new(place),

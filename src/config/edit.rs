@@ -91,8 +91,10 @@ fn write(path: &Path, document: &DocumentMut) -> Result<()> {
     let write = || -> std::io::Result<()> {
         let folder = path.parent().filter(|p| !p.as_os_str().is_empty()).unwrap_or(Path::new("."));
         fs::DirBuilder::new().recursive(true).mode(0o700).create(folder)?;
-        let mut beside =
-            tempfile::Builder::new().prefix(".config-").permissions(Permissions::from_mode(0o600)).tempfile_in(folder)?;
+        let mut beside = tempfile::Builder::new()
+            .prefix(".config-")
+            .permissions(Permissions::from_mode(0o600))
+            .tempfile_in(folder)?;
         beside.write_all(text.as_bytes())?;
         beside.as_file().sync_all()?;
         beside.persist(&path).map_err(|e| e.error)?;

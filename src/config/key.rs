@@ -45,7 +45,8 @@ impl Key {
     pub fn parse(text: &str) -> Result<Self> {
         Key::ALL.into_iter().find(|k| k.name() == text).ok_or_else(|| {
             let names: Vec<&str> = Key::ALL.into_iter().map(Key::name).collect();
-            Error::usage(format!("there is no setting \"{}\"", shown(text))).why(format!("there are {}", names.join(", ")))
+            Error::usage(format!("there is no setting \"{}\"", shown(text)))
+                .why(format!("there are {}", names.join(", ")))
         })
     }
 

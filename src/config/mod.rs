@@ -142,9 +142,7 @@ impl Settings {
         let files = match variable("JETON_CONFIG") {
             // A file that was asked for by name must be there.
             Some(path) => [Some(file::read(&path)?.ok_or_else(|| absent(&path))?), file::read(&places.system_file)?],
-            None => {
-                [places.user_file.as_deref().map_or(Ok(None), file::read)?, file::read(&places.system_file)?]
-            }
+            None => [places.user_file.as_deref().map_or(Ok(None), file::read)?, file::read(&places.system_file)?],
         };
         let files: Vec<(PathBuf, Keys)> = files.into_iter().flatten().collect();
         let from_env = |name| variable(name).map(|value| Setting { value, source: Source::Environment(name) });

@@ -91,9 +91,7 @@ pub fn secret_line(from: impl AsFd, place: &str, what: &str) -> Result<Zeroizing
         FirstLine::Nothing => Err(Error::denied(format!("{what} was not given")).why(format!("{place} is empty"))),
         FirstLine::TooLong => Err(Error::usage(format!("{what} can't be read from {place}"))
             .why(format!("its first line is longer than {SECRET_LINE_MOST} bytes"))),
-        FirstLine::NotText => {
-            Err(Error::usage(format!("{what} can't be read from {place}")).why("it is not UTF-8"))
-        }
+        FirstLine::NotText => Err(Error::usage(format!("{what} can't be read from {place}")).why("it is not UTF-8")),
     }
 }
 
