@@ -1,8 +1,10 @@
 //! Pure words and rules of the product. Uses nothing of the other modules but [`crate::error`].
 
 pub mod account;
+pub mod anchor;
 pub mod audit;
 pub mod catalogue;
+pub mod chain;
 pub mod expiry;
 pub mod filter;
 pub mod method;

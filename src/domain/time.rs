@@ -24,6 +24,12 @@ impl Timestamp {
         }
     }
 
+    /// Reads what [`Timestamp::rfc3339`] wrote.
+    pub fn parse_rfc3339(text: &str) -> Option<Self> {
+        let at = DateTime::parse_from_rfc3339(text).ok()?;
+        Some(Timestamp(at.timestamp_millis())).filter(|at| at.rfc3339() == text)
+    }
+
     /// The whole second it falls into.
     pub fn whole_second(self) -> Self {
         Timestamp(self.0.div_euclid(SECOND) * SECOND)

@@ -48,9 +48,11 @@ impl Change for RestoreToken {
         }
         tx.update_token(&token)?;
         let token = tx.token(token.id)?.unwrap_or(token);
-        let entry = entry
-            .changed("status", before.status(env.now).word(), token.status(env.now).word())
-            .changed("name", before.name.as_str(), token.name.as_str());
+        let entry = entry.changed("status", before.status(env.now).word(), token.status(env.now).word()).changed(
+            "name",
+            before.name.as_str(),
+            token.name.as_str(),
+        );
         Ok(Audited::one(token, entry))
     }
 
