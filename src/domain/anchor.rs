@@ -7,26 +7,39 @@
 use std::fmt;
 
 use crate::domain::name::Prefix;
-use crate::domain::time::Timestamp;
+use crate::domain::time::{Timestamp, Zone, wall_clock};
 use crate::error::{Error, Result};
 
 /// What a line begins with: the format and its version.
 const MARK: &str = "jeton-audit 1 ";
 
-/// Which store an anchor belongs to: what its secrets start with, and when it was set up.
+/// Which store an anchor belongs to.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct StoreMark(String);
+pub struct StoreMark {
+    prefix: String,
+    created_at: Timestamp,
+}
 
 impl StoreMark {
-    /// The mark of the store with `prefix`, set up at `created_at`.
+    /// The mark of the store whose secrets start with `prefix` and that was set up at `created_at`.
     pub fn of(prefix: &Prefix, created_at: Timestamp) -> Self {
-        StoreMark(format!("{prefix}@{}", created_at.0))
+        StoreMark { prefix: prefix.to_string(), created_at }
+    }
+
+    fn parse(text: &str) -> Option<Self> {
+        let (prefix, created_at) = text.split_once('@')?;
+        Some(StoreMark { prefix: prefix.to_owned(), created_at: Timestamp(created_at.parse().ok()?) })
+    }
+
+    /// `set up at 21-11-2026 10:30:00 (+01:00) with the prefix jtn`.
+    pub fn words(&self, zone: &dyn Zone) -> String {
+        format!("set up at {} with the prefix {}", wall_clock(self.created_at, zone), self.prefix)
     }
 }
 
 impl fmt::Display for StoreMark {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(&self.0)
+        write!(f, "{}@{}", self.prefix, self.created_at.0)
     }
 }
 
@@ -61,7 +74,7 @@ impl Checkpoint {
             seq: words.next()?.parse().ok().filter(|seq| *seq > 0)?,
             hash: unhex(words.next()?)?,
             at: Timestamp::parse_rfc3339(words.next()?)?,
-            store: StoreMark(words.next()?.to_owned()),
+            store: StoreMark::parse(words.next()?)?,
         };
         words.next().is_none().then_some(checkpoint)
     }
@@ -142,7 +155,7 @@ mod tests {
         assert!(line(&(first.clone() + "\n")).contains("line 2"));
         assert!(line(&(first.clone() + &first)).contains("line 2"), "the same row twice");
         assert!(line(&(second.clone() + &first)).contains("line 2"), "the older one behind");
-        let other = Checkpoint { store: StoreMark("x@1".into()), ..checkpoint(2) };
+        let other = Checkpoint { store: StoreMark::parse("x@1").unwrap(), ..checkpoint(2) };
         assert!(parse(&(first + &other.line())).unwrap_err().to_string().contains("another store"));
         let zero = Checkpoint { seq: 0, ..checkpoint(1) };
         assert!(parse(&zero.line()).is_err());

@@ -3,6 +3,7 @@
 pub mod account;
 pub mod anchor;
 pub mod audit;
+pub mod audit_filter;
 pub mod catalogue;
 pub mod chain;
 pub mod expiry;

@@ -2,6 +2,7 @@
 
 use super::accounts::{Greet, SignIn, WhoAmI};
 use super::actor::{Actor, Credential};
+use super::audit::{AuditHead, ListAudit, VerifyAudit};
 use super::catalogue::{ApplyCatalogue, ListCatalogues, PreviewCatalogue};
 use super::init::Init;
 use super::tokens::{
@@ -83,6 +84,9 @@ requests! {
     change RegenerateToken,
     change DeleteTokens,
     change RestoreToken,
+    query ListAudit,
+    query AuditHead,
+    query VerifyAudit,
 }
 
 /// Whether `credential` is enough for `proof`; who it is is another question.

@@ -1,7 +1,7 @@
 //! Following the audit log's chain of hashes from row to row, in the memory of one, and holding it against checkpoints
 //! that were kept outside the store.
 
-use super::anchor::Checkpoint;
+use super::anchor::{Checkpoint, StoreMark};
 use super::audit::{AuditRow, chain_hash};
 use super::text::shown;
 use super::time::{Timestamp, Zone, wall_clock};
@@ -65,8 +65,13 @@ pub enum Flaw {
         /// The first that doesn't.
         differs: Checkpoint,
     },
-    /// The checkpoints are those of another store: theirs, and what this one is.
-    OtherStore(String, String),
+    /// The checkpoints are those of another store.
+    OtherStore {
+        /// The store they were made of.
+        theirs: StoreMark,
+        /// This one.
+        ours: StoreMark,
+    },
 }
 
 /// Something that an untouched log doesn't have.
@@ -92,7 +97,7 @@ impl Finding {
             Flaw::Torn => "torn",
             Flaw::Cut(_) => "cut",
             Flaw::Rewritten { .. } => "rewritten",
-            Flaw::OtherStore(..) => "other-store",
+            Flaw::OtherStore { .. } => "other-store",
         }
     }
 
@@ -135,8 +140,9 @@ impl Finding {
                 of(differs),
                 differs.seq
             ),
-            Flaw::OtherStore(theirs, ours) => {
-                format!("the anchor is of another store: of {}, and this one is {}", shown(theirs), shown(ours))
+            Flaw::OtherStore { theirs, ours } => {
+                let (theirs, ours) = (theirs.words(zone), ours.words(zone));
+                format!("the anchor is of another store: of the one {}; this one was {}", shown(&theirs), shown(&ours))
             }
         }
     }
@@ -266,14 +272,19 @@ impl Verifier {
         }
     }
 
+    /// What was seen so far, where the rest can't be read.
+    pub fn unread(mut self) -> Report {
+        self.report.anchored = self.held;
+        self.report
+    }
+
     /// What the whole showed.
     pub fn finish(mut self) -> Report {
         let furthest = self.next.take().into_iter().chain(self.checkpoints.by_ref()).last();
         if let Some(furthest) = furthest {
             self.found(Some(self.expected), Flaw::Cut(furthest));
         }
-        self.report.anchored = self.held;
-        self.report
+        self.unread()
     }
 }
 
