@@ -112,6 +112,12 @@ pub fn plus_months(at: Timestamp, months: u32, zone: &dyn Zone) -> Option<Timest
     zone.instant(wall.checked_add_months(Months::new(months))?)
 }
 
+/// `at` moved back by calendar months in `zone`: the same wall clock, or the last day of a shorter month.
+pub fn minus_months(at: Timestamp, months: u32, zone: &dyn Zone) -> Option<Timestamp> {
+    let (wall, _) = zone.wall(at)?;
+    zone.instant(wall.checked_sub_months(Months::new(months))?)
+}
+
 /// The year of `at` in `zone`.
 pub fn year(at: Timestamp, zone: &dyn Zone) -> Option<i32> {
     zone.wall(at).map(|(wall, _)| wall.year())
