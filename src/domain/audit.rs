@@ -23,6 +23,14 @@ impl Face {
             Face::Cli => "cli",
         }
     }
+
+    /// How it stands in the ledger when a token acts through it.
+    pub const fn client(self) -> &'static str {
+        match self {
+            Face::Tui => "jeton tui",
+            Face::Cli => "jeton cli",
+        }
+    }
 }
 
 /// One change, as a verb reports it. Never holds a secret, a password or a hash of one.
@@ -116,10 +124,17 @@ pub struct AuditActor {
     pub account: String,
     /// Its name then.
     pub name: String,
-    /// What proved it: `password` or `store` (being able to open it).
-    pub proof: &'static str,
+    /// What proved it: `password`, `token NAME HINT`, or `store` (being able to open it).
+    pub proof: String,
     /// From which face.
     pub face: Face,
+}
+
+impl AuditActor {
+    /// Whoever could open the store, before there was anybody to sign in.
+    pub fn store(face: Face) -> Self {
+        AuditActor { account: String::new(), name: String::new(), proof: "store".to_owned(), face }
+    }
 }
 
 /// A row of the audit log.

@@ -9,6 +9,7 @@ use crate::error::{Error, Result};
 use crate::verbs::actor::Actor;
 use crate::verbs::audit_log::{AuditAnchor, AuditQuery, AuditWindow};
 use crate::verbs::authorize::{self, Act, Among};
+use crate::verbs::needs::{Needs, READ_AUDIT};
 use crate::verbs::ports::Snapshot;
 use crate::verbs::{Env, Proof, Query, Verb};
 
@@ -33,6 +34,7 @@ pub struct ListAudit {
 impl Verb for ListAudit {
     const NAME: &'static str = "audit.list";
     const PROOF: Proof = Proof::Identity;
+    const NEEDS: Needs = READ_AUDIT;
     type Reply = AuditWindow;
 }
 
@@ -68,6 +70,7 @@ pub struct AuditHead;
 impl Verb for AuditHead {
     const NAME: &'static str = "audit.head";
     const PROOF: Proof = Proof::Store;
+    const NEEDS: Needs = Needs::Nothing;
     type Reply = i64;
 }
 
@@ -107,6 +110,7 @@ pub struct VerifiedAudit {
 impl Verb for VerifyAudit {
     const NAME: &'static str = "audit.verify";
     const PROOF: Proof = Proof::Store;
+    const NEEDS: Needs = Needs::Nothing;
     type Reply = VerifiedAudit;
 }
 

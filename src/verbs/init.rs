@@ -3,6 +3,7 @@
 use super::actor::Actor;
 use super::audited::Audited;
 use super::cli_line::CliLine;
+use super::needs::Needs;
 use super::ports::{Installation, NewAccount, PasswordHasher, Tx};
 use super::{Change, Changed, Env, Proof, Verb};
 use crate::domain::account::Account;
@@ -58,6 +59,7 @@ impl NewPassword {
 impl Verb for Init {
     const NAME: &'static str = "init";
     const PROOF: Proof = Proof::Store;
+    const NEEDS: Needs = Needs::Person;
     type Reply = Changed<Account>;
 }
 

@@ -358,7 +358,7 @@ fn debug_tells_nothing() {
     let debugged = |what: &dyn std::fmt::Debug| format!("{what:?} {what:#?}");
     let typed = || Zeroizing::new(PASSWORD.to_owned());
     let password = || Password::typed(typed());
-    let credential = || Credential::Password(username(OWNER), password());
+    let credential = || Credential::password(username(OWNER), password());
     let mut first = init(true);
     first.password = NewPassword::Plain(password());
     let hash = CountingHasher::new().hash(&password()).unwrap();

@@ -2,6 +2,7 @@
 //! alike.
 
 mod audit;
+mod config;
 mod token;
 
 use std::ffi::OsString;
@@ -10,6 +11,7 @@ use std::path::PathBuf;
 use clap::{Args, ColorChoice, CommandFactory, FromArgMatches, Parser, Subcommand};
 
 pub use audit::*;
+pub use config::*;
 pub use token::*;
 
 use super::catalogue::CatalogueCommand;
@@ -85,6 +87,13 @@ pub enum Command {
     Verify(VerifyArgs),
     /// Who asks, and what holds for them
     Whoami,
+    /// Remember who asks on this machine; each act still asks for the password
+    Login(LoginArgs),
+    /// Forget who asks, and a configured token
+    Logout,
+    /// Look at and change the settings of this user: where the store is, who asks, how the screens behave
+    #[command(subcommand)]
+    Config(ConfigCommand),
     /// Try the screens on a throw-away store with sample data
     Demo,
 }

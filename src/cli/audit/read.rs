@@ -34,7 +34,8 @@ pub(super) fn read(app: &mut App, args: ReadAuditArgs) -> Result<()> {
         since: span.map(|span| span.before(now, zone).unwrap_or(Timestamp(i64::MIN))),
         token: args.token.map(TokenRef::Typed),
         filter: args.filter.as_deref().map(AuditFilter::parse).unwrap_or_default(),
-        who: app.to_look()?,
+        // A session, which is not a use of its own each time it is asked.
+        who: Credential::Session(app.proved()?.1),
     };
     let limit = args.limit.map(NonZeroUsize::get).or((args.follow && span.is_none()).then_some(LAST));
     let (mut anchor, until) = match limit {

@@ -23,7 +23,7 @@ pub(super) fn append(db: &Connection, by: &AuditActor, now: Timestamp, entries: 
             at: now,
             account: by.account.clone(),
             name: by.name.clone(),
-            proof: by.proof.to_owned(),
+            proof: by.proof.clone(),
             face: by.face.word().to_owned(),
             verb: entry.verb.to_owned(),
             target: entry.target.clone(),

@@ -105,7 +105,7 @@ impl Page for Confirm {
             Action::Enter => {
                 self.problem = None;
                 let password = Password::typed(self.password.take());
-                Outcome::Send(Credential::Password(self.username.clone(), password), self.wanted.clone().into())
+                Outcome::Send(Credential::password(self.username.clone(), password), self.wanted.clone().into())
             }
             Action::Cancel => Outcome::Close,
             _ => Outcome::Stay,

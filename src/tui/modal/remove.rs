@@ -103,7 +103,7 @@ impl Remove {
         self.problem = None;
         let password = Password::typed(self.password.take());
         let verb = DeleteTokens { tokens: vec![Pointed::on_screen(&self.token)], typed: self.typed.text().to_owned() };
-        Outcome::Send(Credential::Password(self.username.clone(), password), verb.into())
+        Outcome::Send(Credential::password(self.username.clone(), password), verb.into())
     }
 
     /// With the password typed already it is not asked for again.
@@ -112,7 +112,7 @@ impl Remove {
         if !self.password.is_empty() {
             self.problem = None;
             let password = Password::typed(self.password.take());
-            return Outcome::Send(Credential::Password(self.username.clone(), password), verb.into());
+            return Outcome::Send(Credential::password(self.username.clone(), password), verb.into());
         }
         let about = format!("{} is denied from the next request on and can be enabled again.", self.token.name);
         let title = format!("Disable {}", self.token.name);

@@ -89,7 +89,7 @@ impl FirstRun {
     pub fn credential(&mut self) -> crate::error::Result<Credential> {
         let username = Username::parse(self.username.text())?;
         self.again.clear();
-        Ok(Credential::Password(username, Password::typed(self.password.take())))
+        Ok(Credential::password(username, Password::typed(self.password.take())))
     }
 
     fn checked(&mut self) -> Result<Init, (Slot, Error)> {

@@ -75,7 +75,7 @@ impl SignIn {
             Ok(username) => {
                 self.problem = None;
                 let password = Password::typed(self.password.take());
-                Outcome::Send(Credential::Password(username, password), SignInVerb.into())
+                Outcome::Send(Credential::password(username, password), SignInVerb.into())
             }
         }
     }

@@ -36,7 +36,7 @@ pub(super) enum Layer {
 pub fn start(model: &mut Model) -> Vec<Effect> {
     let credential = model.demo.as_ref().map(|demo| {
         let password = crate::domain::password::Password::typed(demo.password.clone());
-        Credential::Password(demo.username.clone(), password)
+        Credential::password(demo.username.clone(), password)
     });
     match credential {
         Some(credential) => {

@@ -13,6 +13,7 @@ use crate::verbs::actor::Actor;
 use crate::verbs::audited::Audited;
 use crate::verbs::authorize::{self, Act};
 use crate::verbs::cli_line::CliLine;
+use crate::verbs::needs::Needs;
 use crate::verbs::ports::{NewToken, Tx};
 use crate::verbs::{Change, Changed, Env, Proof, Verb};
 
@@ -36,6 +37,7 @@ pub struct CreateToken {
 impl Verb for CreateToken {
     const NAME: &'static str = "token.create";
     const PROOF: Proof = Proof::Password;
+    const NEEDS: Needs = Needs::WriteTokens;
     type Reply = Changed<Issued>;
 }
 

@@ -8,6 +8,7 @@ use crate::verbs::actor::Actor;
 use crate::verbs::audited::Audited;
 use crate::verbs::authorize::Act;
 use crate::verbs::cli_line::CliLine;
+use crate::verbs::needs::Needs;
 use crate::verbs::ports::Tx;
 use crate::verbs::{Change, Changed, Env, Proof, Verb};
 
@@ -23,6 +24,7 @@ pub struct DeleteTokens {
 impl Verb for DeleteTokens {
     const NAME: &'static str = "token.delete";
     const PROOF: Proof = Proof::Password;
+    const NEEDS: Needs = Needs::WriteTokens;
     type Reply = Changed<Vec<Token>>;
 }
 

@@ -12,6 +12,7 @@ use crate::verbs::actor::Actor;
 use crate::verbs::audited::Audited;
 use crate::verbs::authorize::{self, Act, Among};
 use crate::verbs::cli_line::CliLine;
+use crate::verbs::needs::Needs;
 use crate::verbs::ports::Tx;
 use crate::verbs::{Change, Changed, Env, Proof, Verb};
 
@@ -29,6 +30,7 @@ pub struct RegenerateToken {
 impl Verb for RegenerateToken {
     const NAME: &'static str = "token.regenerate";
     const PROOF: Proof = Proof::Password;
+    const NEEDS: Needs = Needs::WriteTokens;
     type Reply = Changed<Issued>;
 }
 

@@ -9,6 +9,7 @@ use crate::verbs::actor::Actor;
 use crate::verbs::audited::Audited;
 use crate::verbs::authorize::{self, Act, Among};
 use crate::verbs::cli_line::CliLine;
+use crate::verbs::needs::Needs;
 use crate::verbs::ports::Tx;
 use crate::verbs::{Change, Changed, Env, Proof, Verb};
 
@@ -24,6 +25,7 @@ pub struct RestoreToken {
 impl Verb for RestoreToken {
     const NAME: &'static str = "token.restore";
     const PROOF: Proof = Proof::Password;
+    const NEEDS: Needs = Needs::WriteTokens;
     type Reply = Changed<Token>;
 }
 
