@@ -1,6 +1,7 @@
 //! The command line: words in, one verb, an answer and an exit code out.
 
 mod args;
+mod audit;
 mod catalogue;
 mod config;
 mod demo;
@@ -70,6 +71,7 @@ fn carry_out(global: Global, command: Option<Command>) -> Result<()> {
         Command::Init(args) => init::run(&mut App::new(global)?, args),
         Command::Token(command) => token::run(&mut App::new(global)?, command),
         Command::Catalogue(command) => catalogue::run(&mut App::new(global)?, command),
+        Command::Audit(args) => audit::run(&mut App::new(global)?, args),
         Command::Verify(args) => verify::run(&mut App::new(global)?, args),
         Command::Whoami => whoami::run(&mut App::new(global)?),
         Command::Login(args) => login::login(&mut App::new(global)?, args),

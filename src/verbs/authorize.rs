@@ -182,6 +182,20 @@ pub fn catalogue(by: &Actor) -> Result<()> {
         .next("Ask an owner or admin"))
 }
 
+/// Whether the actor may read the audit log: it tells of everybody.
+///
+/// # Errors
+/// [`crate::error::Kind::Denied`] with the roles that may.
+pub fn audit(by: &Actor) -> Result<()> {
+    let actor = by.account()?;
+    if actor.role >= Role::Admin {
+        return Ok(());
+    }
+    Err(Error::denied("the audit log is for owners and admins")
+        .why(format!("the role of {} is {}", actor.username, actor.role))
+        .next("Ask an owner or admin"))
+}
+
 /// The account whose tokens are meant: the one named, else the actor's own.
 ///
 /// # Errors

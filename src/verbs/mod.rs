@@ -5,6 +5,8 @@
 
 pub mod accounts;
 pub mod actor;
+pub mod audit;
+pub mod audit_log;
 pub mod audited;
 pub mod authorize;
 pub mod catalogue;

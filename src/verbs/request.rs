@@ -2,6 +2,7 @@
 
 use super::accounts::{Greet, SignIn, WhoAmI};
 use super::actor::Credential;
+use super::audit::{AuditHead, ListAudit, VerifyAudit};
 use super::catalogue::{ApplyCatalogue, ListCatalogues, PreviewCatalogue};
 use super::init::Init;
 use super::needs::Needs;
@@ -85,6 +86,9 @@ requests! {
     change RegenerateToken,
     change DeleteTokens,
     change RestoreToken,
+    query ListAudit,
+    query AuditHead,
+    query VerifyAudit,
 }
 
 /// Whether `credential` is enough for `proof`; who it is is another question.

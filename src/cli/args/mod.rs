@@ -1,6 +1,7 @@
 //! The tree of commands. Only words: what they mean is read by the domain's own parsers, so that every refusal sounds
 //! alike.
 
+mod audit;
 mod config;
 mod token;
 
@@ -9,6 +10,7 @@ use std::path::PathBuf;
 
 use clap::{Args, ColorChoice, CommandFactory, FromArgMatches, Parser, Subcommand};
 
+pub use audit::*;
 pub use config::*;
 pub use token::*;
 
@@ -26,7 +28,8 @@ Examples:
 
 Exit codes:
   0 ok · 1 failure · 2 usage · 3 not found · 4 not authenticated, not permitted or denied
-  5 conflict (name taken, limit reached, changed meanwhile, confirmation differs) · 130 cancelled";
+  5 conflict (name taken, limit reached, changed meanwhile, confirmation differs)
+  6 findings · 130 cancelled";
 
 /// Issues, governs and revokes API tokens.
 #[derive(Debug, Parser)]
@@ -78,6 +81,8 @@ pub enum Command {
     /// Look at and change the methods and API sets that tokens are given
     #[command(subcommand)]
     Catalogue(CatalogueCommand),
+    /// Read the audit log, newest last, and prove that it is as it was written
+    Audit(AuditArgs),
     /// Check the secret on stdin: exit 0 when it is allowed, 4 when it is denied
     Verify(VerifyArgs),
     /// Who asks, and what holds for them

@@ -91,6 +91,7 @@ fn answered(model: &mut Model, layer: Option<Layer>, response: Response) -> Vec<
             Vec::new()
         }
         Response::PreviewCatalogue(_) | Response::ApplyCatalogue(_) => Vec::new(),
+        Response::ListAudit(_) | Response::AuditHead(_) | Response::VerifyAudit(_) => Vec::new(),
         Response::ListCatalogues(catalogues) => {
             if *model.catalogues != *catalogues {
                 model.catalogues = catalogues.into();

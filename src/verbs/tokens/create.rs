@@ -62,7 +62,8 @@ impl Change for CreateToken {
         rules::within_limit(tx, account.id, env)?;
         let issued = issue(tx, env, id, self.out.as_ref())?;
         let entry = entry(Self::NAME, &issued.token)
-            .with("api", self.selection.summary())
+            .with("description", self.description.as_str())
+            .with("api", self.selection.told())
             .with("expires", expiry.at().map(Timestamp::rfc3339))
             .with("secret", issued.token.hint.as_str());
         Ok(Audited::one(issued, entry))

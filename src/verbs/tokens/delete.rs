@@ -36,8 +36,9 @@ impl Change for DeleteTokens {
         self.confirmed(&tokens)?;
         let mut entries = Vec::with_capacity(tokens.len());
         for token in &mut tokens {
-            entries.push(entry(Self::NAME, token).with("was", token.status(env.now).word()));
+            let before = token.status(env.now).word();
             token.deleted_at = Some(env.now);
+            entries.push(entry(Self::NAME, token).changed("status", before, token.status(env.now).word()));
             tx.update_token(token)?;
             if let Some(stored) = tx.token(token.id)? {
                 *token = stored;

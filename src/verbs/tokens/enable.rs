@@ -90,7 +90,7 @@ fn switch(
     let mut switched = Vec::with_capacity(tokens.len());
     let mut entries = Vec::with_capacity(tokens.len());
     for mut token in meant(by, tx, tokens, act)? {
-        entries.push(entry(verb, &token).with("was", if token.enabled { "enabled" } else { "disabled" }));
+        entries.push(entry(verb, &token).changed("enabled", token.enabled, enabled));
         let already = token.enabled == enabled;
         token.enabled = enabled;
         tx.update_token(&token)?;

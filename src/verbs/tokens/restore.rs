@@ -41,7 +41,7 @@ impl Change for RestoreToken {
             return Err(Error::conflict(format!("{} can't be restored any more", token.name))
                 .why(format!("the trash keeps tokens for {keep}")));
         }
-        let entry = entry(Self::NAME, &token);
+        let (entry, before) = (entry(Self::NAME, &token), token.clone());
         token.deleted_at = None;
         token.enabled = false;
         if let Some(name) = &self.rename {
@@ -50,7 +50,11 @@ impl Change for RestoreToken {
         }
         tx.update_token(&token)?;
         let token = tx.token(token.id)?.unwrap_or(token);
-        let entry = entry.with("as", token.name.as_str());
+        let entry = entry.changed("status", before.status(env.now).word(), token.status(env.now).word()).changed(
+            "name",
+            before.name.as_str(),
+            token.name.as_str(),
+        );
         Ok(Audited::one(token, entry))
     }
 

@@ -136,6 +136,9 @@ fn every_verb_asks_for_its_proof() {
             regenerate("x").into(),
             delete(&["x"], "no").into(),
             restore("x").into(),
+            list_audit().into(),
+            AuditHead.into(),
+            VerifyAudit { checkpoints: Vec::new(), reach: Reach::Whole }.into(),
         ]
     };
     assert_eq!(requests().len(), VERBS.len());
