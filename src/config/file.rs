@@ -63,6 +63,11 @@ pub(super) fn read(path: &Path) -> Result<Option<(PathBuf, Keys)>> {
         let line = e.span().map_or(1, |span| text[..span.start.min(text.len())].matches('\n').count() + 1);
         refused(format!("line {line}: {}", e.message()))
     })?;
+    let store = keys.store.as_ref().and_then(|s| s.to_str());
+    let texts = [&keys.username, &keys.api_token_name, &keys.lock.after, &keys.confirm.remember];
+    if texts.into_iter().filter_map(Option::as_deref).chain(store).any(stands_in) {
+        return Err(refused("a secret stands where none belongs".to_owned()));
+    }
     if keys.store.as_ref().is_some_and(|s| s.starts_with("~")) {
         return Err(
             refused("store begins with ~, which only a shell understands".to_owned()).next("Write the whole path")

@@ -1,11 +1,10 @@
 //! What this process lets others see of it.
 
 use std::fs::File;
-use std::os::fd::AsRawFd;
+use std::os::fd::{AsRawFd, OwnedFd};
 use std::os::unix::process::CommandExt;
 use std::path::PathBuf;
 
-use rustix::io::FdFlags;
 use rustix::pipe::PipeFlags;
 use rustix::process::{DumpableBehavior, Resource, Rlimit, getuid, set_dumpable_behavior, setrlimit};
 use zeroize::Zeroizing;
@@ -64,19 +63,21 @@ pub fn move_token_out_of_environment() -> Result<()> {
     }
     // What fits is far longer than any secret, and than what a pipe takes at once.
     let whole = token.get(..SECRET_LINE_MOST + 1).unwrap_or(&token);
-    let reader;
-    if !whole.is_empty() {
-        let (ours, writer) = rustix::pipe::pipe_with(PipeFlags::empty()).map_err(|e| failed(e.into()))?;
-        rustix::io::fcntl_setfd(&writer, FdFlags::CLOEXEC).map_err(|e| failed(e.into()))?;
-        rustix::io::write(&writer, whole).map_err(|e| failed(e.into()))?;
-        again.env(MOVED_TOKEN, ours.as_raw_fd().to_string());
-        reader = Some(ours);
-    } else {
-        reader = None;
+    // Held open until the program has started anew.
+    let reader = if whole.is_empty() { None } else { Some(piped(whole).map_err(|e| failed(e.into()))?) };
+    if let Some(reader) = &reader {
+        again.env(MOVED_TOKEN, reader.as_raw_fd().to_string());
     }
     let error = again.exec();
     drop(reader);
     Err(failed(error))
+}
+
+/// The reading end of a pipe that holds `bytes`, left open when another program takes this one's place.
+fn piped(bytes: &[u8]) -> rustix::io::Result<OwnedFd> {
+    let (reader, writer) = rustix::pipe::pipe_with(PipeFlags::empty())?;
+    rustix::io::write(&writer, bytes)?;
+    Ok(reader)
 }
 
 /// Whether a token came in the environment.

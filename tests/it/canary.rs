@@ -382,7 +382,7 @@ fn debug_tells_nothing() {
         debugged(&Effect::Call(RequestId(1), credential(), Box::new(SignIn.into()))),
         debugged(&Effect::CopySecret(Arc::clone(&secret))),
         debugged(&Effect::Save("x".into(), Arc::clone(&secret))),
-        debugged(&Wanted::Create(create("d"))),
+        debugged(&Wanted::new("d", "d", create("d"))),
         debugged(&Field::masked(100).with(PASSWORD)),
     ];
     for text in all {
