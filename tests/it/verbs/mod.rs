@@ -1,5 +1,6 @@
 //! A story for each verb, on a clock that stands still.
 
+mod auditing;
 mod creating;
 mod deciding;
 mod deleting;
