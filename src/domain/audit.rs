@@ -48,7 +48,20 @@ impl AuditEntry {
         self.details.insert(key.to_owned(), value.into());
         self
     }
+
+    /// Adds what `key` was and became, `{"before":…,"after":…}`, where the two differ.
+    pub fn changed(self, key: &str, before: impl Into<Value>, after: impl Into<Value>) -> Self {
+        let (before, after) = (before.into(), after.into());
+        if before == after {
+            return self;
+        }
+        let change = [(BEFORE.to_owned(), before), (AFTER.to_owned(), after)];
+        self.with(key, Map::from_iter(change))
+    }
 }
+
+const BEFORE: &str = "before";
+const AFTER: &str = "after";
 
 /// Who made a change, as the audit log keeps it.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -131,5 +144,18 @@ mod tests {
         assert_ne!(hash, chain_hash(&[0; 32], &AuditRow { details: "{ }".into(), ..row() }));
         let moved = AuditRow { account: "a1o".into(), name: "ps".into(), ..row() };
         assert_ne!(hash, chain_hash(&[0; 32], &moved));
+    }
+    #[test]
+    fn a_change_is_told_where_there_is_one() {
+        let entry = AuditEntry::new("v", "t:1", "ops/x")
+            .changed("description", "a", "b")
+            .changed("name", "same", "same")
+            .changed("expires", None::<String>, "2027-01-01T00:00:00Z")
+            .changed("enabled", true, false);
+        let text = Value::Object(entry.details).to_string();
+        assert_eq!(
+            text,
+            r#"{"description":{"after":"b","before":"a"},"enabled":{"after":false,"before":true},"expires":{"after":"2027-01-01T00:00:00Z","before":null}}"#
+        );
     }
 }

@@ -16,3 +16,4 @@ pub mod selection;
 pub mod text;
 pub mod time;
 pub mod token;
+pub mod token_diff;
