@@ -98,6 +98,19 @@ pub fn account(by: &Actor, snapshot: &dyn Snapshot, name: Option<&Username>, act
     }
 }
 
+/// Whether the actor may leave a token as `after`, which was `before` or was not there. Every verb that leaves a token
+/// able to do something asks this last, whatever it has asked before.
+///
+/// # Errors
+/// [`crate::error::Kind::Denied`] with the reason.
+pub fn grant(by: &Actor, snapshot: &dyn Snapshot, before: Option<&Token>, after: &Token) -> Result<()> {
+    let (actor, self_service) = (by.account()?, snapshot.policy()?.self_service);
+    before.into_iter().chain([after]).try_for_each(|token| {
+        let owner = &token.owner;
+        permit(actor, Act::Change, owner.id, owner.role, self_service)
+    })
+}
+
 /// The token that `reference` means, if the actor may do `act` to it.
 ///
 /// # Errors
@@ -107,11 +120,11 @@ pub fn token(by: &Actor, snapshot: &dyn Snapshot, reference: &TokenRef, among: A
     let actor = by.account()?;
     let self_service = snapshot.policy()?.self_service;
     let mut found = match among {
-        Among::Kept => candidates(actor, snapshot, reference, false)?,
-        Among::Trashed => candidates(actor, snapshot, reference, true)?,
+        Among::Kept => candidates(by, snapshot, reference, false)?,
+        Among::Trashed => candidates(by, snapshot, reference, true)?,
         Among::All => {
-            let kept = candidates(actor, snapshot, reference, false)?;
-            if kept.is_empty() { candidates(actor, snapshot, reference, true)? } else { kept }
+            let kept = candidates(by, snapshot, reference, false)?;
+            if kept.is_empty() { candidates(by, snapshot, reference, true)? } else { kept }
         }
     };
     match found.len() {
@@ -121,7 +134,7 @@ pub fn token(by: &Actor, snapshot: &dyn Snapshot, reference: &TokenRef, among: A
             Ok(token)
         }
         0 if actor.role == Role::Owner || means_own(actor, reference) => {
-            Err(not_found(snapshot, actor, reference, among)?)
+            Err(not_found(by, snapshot, reference, among)?)
         }
         0 => Err(hidden(actor)),
         _ => {
@@ -144,10 +157,10 @@ fn means_own(actor: &Account, reference: &TokenRef) -> bool {
     }
 }
 
-fn not_found(snapshot: &dyn Snapshot, actor: &Account, reference: &TokenRef, among: Among) -> Result<Error> {
+fn not_found(by: &Actor, snapshot: &dyn Snapshot, reference: &TokenRef, among: Among) -> Result<Error> {
     let elsewhere = match among {
-        Among::Kept => !candidates(actor, snapshot, reference, true)?.is_empty(),
-        Among::Trashed => !candidates(actor, snapshot, reference, false)?.is_empty(),
+        Among::Kept => !candidates(by, snapshot, reference, true)?.is_empty(),
+        Among::Trashed => !candidates(by, snapshot, reference, false)?.is_empty(),
         Among::All => false,
     };
     Ok(match (among, elsewhere) {
@@ -170,8 +183,9 @@ fn hidden(actor: &Account) -> Error {
 
 /// The tokens that `reference` could mean, of those that the actor may see: what is hidden neither makes a reference
 /// ambiguous nor changes an answer.
-fn candidates(actor: &Account, snapshot: &dyn Snapshot, reference: &TokenRef, trashed: bool) -> Result<Vec<Token>> {
-    let mut found = meant(actor, snapshot, reference, trashed)?;
+fn candidates(by: &Actor, snapshot: &dyn Snapshot, reference: &TokenRef, trashed: bool) -> Result<Vec<Token>> {
+    let actor = by.account()?;
+    let mut found = meant(by, snapshot, reference, trashed)?;
     found.retain(|t| t.deleted_at.is_some() == trashed);
     found.retain(|t| t.owner.id == actor.id || actor.role.manages(t.owner.role));
     found.sort_by_key(|t| t.id);
@@ -179,7 +193,8 @@ fn candidates(actor: &Account, snapshot: &dyn Snapshot, reference: &TokenRef, tr
     Ok(found)
 }
 
-fn meant(actor: &Account, snapshot: &dyn Snapshot, reference: &TokenRef, trashed: bool) -> Result<Vec<Token>> {
+fn meant(by: &Actor, snapshot: &dyn Snapshot, reference: &TokenRef, trashed: bool) -> Result<Vec<Token>> {
+    let (actor, visibility) = (by.account()?, by.visibility()?);
     let text = match reference {
         TokenRef::Id(id) => return Ok(snapshot.token(*id)?.into_iter().collect()),
         TokenRef::Typed(text) => text.as_str(),
@@ -187,7 +202,7 @@ fn meant(actor: &Account, snapshot: &dyn Snapshot, reference: &TokenRef, trashed
     if let Some((account, name)) = text.split_once('/') {
         let account = snapshot.account_named(&Username::parse(account)?)?;
         let name = TokenName::parse(name)?;
-        return account.map_or(Ok(Vec::new()), |a| snapshot.tokens_named(Some(a.id), &name, trashed));
+        return account.map_or(Ok(Vec::new()), |a| snapshot.tokens_named(&visibility, Some(a.id), &name, trashed));
     }
     // An id or a hint means one token, whatever others are called.
     if let Some(id) = TokenId::parse(text) {
@@ -197,11 +212,11 @@ fn meant(actor: &Account, snapshot: &dyn Snapshot, reference: &TokenRef, trashed
         return Ok(vec![token]);
     }
     let name = TokenName::parse(text)?;
-    let own = snapshot.tokens_named(Some(actor.id), &name, trashed)?;
+    let own = snapshot.tokens_named(&visibility, Some(actor.id), &name, trashed)?;
     if !own.is_empty() {
         return Ok(own);
     }
-    snapshot.tokens_named(None, &name, trashed)
+    snapshot.tokens_named(&visibility, None, &name, trashed)
 }
 
 fn by_hint(snapshot: &dyn Snapshot, text: &str) -> Result<Option<Token>> {

@@ -6,7 +6,7 @@ use crate::domain::method::MethodId;
 use crate::domain::secret::{Secret, SecretFault};
 use crate::domain::selection::Selection;
 use crate::domain::time::Timestamp;
-use crate::domain::token::{Status, Token};
+use crate::domain::token::{Status, Token, TokenId, Tombstone};
 use crate::error::{Error, Result};
 
 /// Why an attempt was denied.
@@ -73,7 +73,7 @@ impl Reason {
 pub enum Decision {
     /// Permitted.
     Allowed(Box<Token>),
-    /// Denied, with the token where it is known.
+    /// Denied, with the token where it is known and still there.
     Denied(Reason, Option<Box<Token>>),
     /// The secret is good, but the method is not in the catalogue.
     UnknownMethod,
@@ -100,7 +100,7 @@ pub fn verify(
     caller: Caller<'_>,
 ) -> Result<Decision> {
     let secret = Secret::parse(presented);
-    let decision = store.read(|snapshot| decide(snapshot, &secret, method, now))?;
+    let Judged { decision, token } = store.read(|snapshot| judge(snapshot, &secret, method, now))?;
     let asked = method.map_or("", MethodId::as_str);
     let Caller { address, client } = caller;
     store.bookkeep(|b| match (&decision, &secret) {
@@ -108,8 +108,7 @@ pub fn verify(
             let secret = secret.public_id();
             b.record_use(&Use { token: token.id, secret, at: now, method: asked, address, client })
         }
-        (Decision::Denied(reason, token), _) => {
-            let token = token.as_ref().map(|t| t.id);
+        (Decision::Denied(reason, _), _) => {
             b.record_denial(&Denial { token, reason: reason.word(), at: now, method: asked, address, client })
         }
         (Decision::Allowed(_), Err(_)) | (Decision::UnknownMethod, _) => Ok(()),
@@ -117,45 +116,101 @@ pub fn verify(
     Ok(decision)
 }
 
-fn decide(
+/// A decision, and the id of the token it is about, which may have been purged.
+struct Judged {
+    decision: Decision,
+    token: Option<TokenId>,
+}
+
+fn judge(
     snapshot: &dyn Snapshot,
     presented: &std::result::Result<Secret, SecretFault>,
     method: Option<&MethodId>,
     now: Timestamp,
-) -> Result<Decision> {
-    let denied = |reason, token: Option<Token>| Ok(Decision::Denied(reason, token.map(Box::new)));
+) -> Result<Judged> {
+    let Traced { found, refused } = trace(snapshot, presented.as_ref().map_err(|fault| *fault), now)?;
+    let (token, id) = match found {
+        Found::Nothing => (None, None),
+        Found::Purged(tombstone) => (None, Some(tombstone.token)),
+        Found::Token(token, _) => (Some(token), None),
+    };
+    let id = id.or(token.as_ref().map(|t| t.id));
+    let decision = match (refused, token, method) {
+        (Some(reason), token, _) => Decision::Denied(reason, token),
+        (None, Some(token), None) => Decision::Allowed(token),
+        (None, Some(token), Some(method)) => match permits(snapshot, &token, method)? {
+            None => Decision::UnknownMethod,
+            Some(true) => Decision::Allowed(token),
+            Some(false) => Decision::Denied(Reason::NotPermitted, Some(token)),
+        },
+        (None, None, _) => return Err(Error::failure("a secret without a token is stored")),
+    };
+    Ok(Judged { decision, token: id })
+}
+
+/// What a presented secret was issued for.
+#[derive(Debug, Clone)]
+pub enum Found {
+    /// Nothing that is known here.
+    Nothing,
+    /// A token, and what the secret of that head is to it.
+    Token(Box<Token>, SecretState),
+    /// A token that was purged.
+    Purged(Box<Tombstone>),
+}
+
+/// What became of a presented secret.
+#[derive(Debug, Clone)]
+pub struct Traced {
+    /// What it was issued for. For [`Reason::WrongSecret`]: what the secret with the same head was.
+    pub found: Found,
+    /// Why it is not accepted, whatever the method; none where it is.
+    pub refused: Option<Reason>,
+}
+
+/// Finds out what a presented secret is, and whether it works at `now`. Records nothing.
+///
+/// # Errors
+/// [`crate::error::Kind::Failure`] when the store can't be read.
+pub fn trace(
+    snapshot: &dyn Snapshot,
+    presented: std::result::Result<&Secret, SecretFault>,
+    now: Timestamp,
+) -> Result<Traced> {
+    let nothing = |reason| Ok(Traced { found: Found::Nothing, refused: Some(reason) });
     let secret = match presented {
         Ok(secret) => secret,
-        Err(SecretFault::Malformed) => return denied(Reason::Malformed, None),
-        Err(SecretFault::Checksum) => return denied(Reason::Checksum, None),
+        Err(SecretFault::Malformed) => return nothing(Reason::Malformed),
+        Err(SecretFault::Checksum) => return nothing(Reason::Checksum),
     };
-    let Some(stored) = snapshot.secret(secret.public_id())? else { return denied(Reason::Unknown, None) };
+    let Some(stored) = snapshot.secret(secret.public_id())? else {
+        let Some(tombstone) = snapshot.tombstone(secret.public_id())? else { return nothing(Reason::Unknown) };
+        let right = tombstone.digest.matches(&secret.digest());
+        let refused = Some(if right { Reason::Deleted } else { Reason::WrongSecret });
+        return Ok(Traced { found: Found::Purged(Box::new(tombstone)), refused });
+    };
     let token = snapshot.token(stored.token)?.ok_or_else(|| Error::failure("a secret without a token is stored"))?;
-    if !stored.digest.matches(&secret.digest()) {
-        return denied(Reason::WrongSecret, Some(token));
-    }
-    let alive = match stored.state {
+    let right = stored.digest.matches(&secret.digest());
+    let refused = if right { refusal(&token, stored.state, now) } else { Some(Reason::WrongSecret) };
+    Ok(Traced { found: Found::Token(Box::new(token), stored.state), refused })
+}
+
+/// Why a secret in `state` does not work at `now`.
+fn refusal(token: &Token, state: SecretState, now: Timestamp) -> Option<Reason> {
+    let alive = match state {
         SecretState::Current => true,
         SecretState::Previous(until) => now < until,
         SecretState::Dead => false,
     };
     if !alive {
-        return denied(Reason::Retired, Some(token));
+        return Some(Reason::Retired);
     }
     match token.status(now) {
-        Status::Deleted => return denied(Reason::Deleted, Some(token)),
-        Status::Disabled => return denied(Reason::Disabled, Some(token)),
-        Status::Expired => return denied(Reason::Expired, Some(token)),
-        Status::Active if !token.owner.enabled => return denied(Reason::AccountDisabled, Some(token)),
-        Status::Active => {}
-    }
-    match method {
-        None => Ok(Decision::Allowed(Box::new(token))),
-        Some(id) => match permits(snapshot, &token, id)? {
-            None => Ok(Decision::UnknownMethod),
-            Some(true) => Ok(Decision::Allowed(Box::new(token))),
-            Some(false) => denied(Reason::NotPermitted, Some(token)),
-        },
+        Status::Deleted => Some(Reason::Deleted),
+        Status::Disabled => Some(Reason::Disabled),
+        Status::Expired => Some(Reason::Expired),
+        Status::Active if !token.owner.enabled => Some(Reason::AccountDisabled),
+        Status::Active => None,
     }
 }
 

@@ -5,8 +5,8 @@ use super::actor::{Actor, Credential};
 use super::catalogue::{ApplyCatalogue, ListCatalogues, PreviewCatalogue};
 use super::init::Init;
 use super::tokens::{
-    CreateToken, DeleteTokens, DisableTokens, EnableTokens, ListTokens, RegenerateToken, RestoreToken, ShowToken,
-    TallyTokens,
+    CopyToken, CreateToken, DeleteTokens, DisableTokens, EditToken, EnableTokens, ListTokens, PreviewEdit, PreviewPurge,
+    PurgeTokens, RegenerateToken, RestoreTokens, RetireToken, ShowToken, TallyTokens, Whose,
 };
 use super::{Jeton, Proof, Verb};
 use crate::error::{Error, Result};
@@ -77,12 +77,19 @@ requests! {
     query ListTokens,
     query TallyTokens,
     query ShowToken,
+    query Whose,
     change CreateToken,
+    query PreviewEdit,
+    change EditToken,
+    change CopyToken,
     change DisableTokens,
     change EnableTokens,
     change RegenerateToken,
+    change RetireToken,
     change DeleteTokens,
-    change RestoreToken,
+    change RestoreTokens,
+    query PreviewPurge,
+    change PurgeTokens,
 }
 
 /// Whether `credential` is enough for `proof`; who it is is another question.
