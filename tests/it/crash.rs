@@ -18,7 +18,7 @@ use jeton::verbs::local::{Caller, Local};
 use jeton::verbs::ports::{Anchor, Clock, Store, WindowQuery};
 use jeton::verbs::request::ask;
 use jeton::verbs::tokens::{
-    CreateToken, DeleteTokens, DisableTokens, EnableTokens, Pointed, RegenerateToken, RestoreToken,
+    CreateToken, DeleteTokens, DisableTokens, EnableTokens, Pointed, RegenerateToken, RestoreTokens,
 };
 
 use crate::support::world::{FakeClock, Fakes, House, OWNER, START, SeededEntropy, by, caller, create};
@@ -77,7 +77,7 @@ fn change(jeton: &Local<SqliteStore>, dice: &SeededEntropy, fresh_name: &str) {
             acknowledge("token.enable", &ids(&done.out), "");
         }
         4 => {
-            let verb = RegenerateToken { token: pick(&kept), expires: None, out: None };
+            let verb = RegenerateToken { token: pick(&kept), grace: None, expires: None, out: None };
             let made = ask(jeton, &owner, verb).unwrap().out;
             made.secret.expose(|s| acknowledge("token.regenerate", &[made.token.id], s));
         }
@@ -87,7 +87,7 @@ fn change(jeton: &Local<SqliteStore>, dice: &SeededEntropy, fresh_name: &str) {
             acknowledge("token.delete", &ids(&done.out), "");
         }
         _ if !trashed.is_empty() => {
-            let done = ask(jeton, &owner, RestoreToken { token: pick(&trashed), rename: None }).unwrap();
+            let done = ask(jeton, &owner, RestoreTokens { tokens: vec![pick(&trashed)], rename: None }).unwrap();
             acknowledge("token.restore", &[done.out.id], "");
         }
         _ => {}

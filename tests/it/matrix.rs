@@ -12,7 +12,7 @@ use jeton::error::{Error, Kind, Result};
 use jeton::verbs::audited::Audited;
 use jeton::verbs::ports::{Anchor, Entropy, NewToken, Store};
 use jeton::verbs::tokens::{
-    CreateToken, DeleteTokens, DisableTokens, EnableTokens, ListTokens, Pointed, RegenerateToken, RestoreToken,
+    CreateToken, DeleteTokens, DisableTokens, EnableTokens, ListTokens, Pointed, RegenerateToken, RestoreTokens,
     ShowToken,
 };
 
@@ -82,7 +82,7 @@ fn plant(house: &House, owner: &Account, name: &str, verb: &str) -> Token {
                 expiry: Expiry::Never,
                 now,
             })?;
-            tx.set_secret(id, &secret, now)?;
+            tx.set_secret(id, &secret, now, None)?;
             let mut token = tx.token(id)?.unwrap();
             token.enabled = verb != "enable";
             token.deleted_at = (verb == "restore").then_some(now);
@@ -118,9 +118,9 @@ fn attempt(house: &House, actor: &str, verb: &str, owner: &Account, pointed: Poi
         }
         "disable" => house.ask(actor, DisableTokens { tokens }).map(drop),
         "enable" => house.ask(actor, EnableTokens { tokens }).map(drop),
-        "regenerate" => house.ask(actor, RegenerateToken { token: pointed, expires: None, out: None }).map(drop),
+        "regenerate" => house.ask(actor, RegenerateToken { token: pointed, grace: None, expires: None, out: None }).map(drop),
         "delete" => house.ask(actor, DeleteTokens { tokens, typed: name.to_owned() }).map(drop),
-        "restore" => house.ask(actor, RestoreToken { token: pointed, rename: None }).map(drop),
+        "restore" => house.ask(actor, RestoreTokens { tokens: vec![pointed], rename: None }).map(drop),
         other => panic!("no such verb: {other}"),
     }
 }

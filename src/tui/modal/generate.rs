@@ -134,32 +134,32 @@ impl Generate {
         Outcome::Push(Modal::Picker(Box::new(picker)))
     }
 
-    fn checked(&self, facts: &Facts<'_>) -> Result<(CreateToken, Expiry), (Slot, Error)> {
+    fn checked(&self, facts: &Facts<'_>) -> Result<(TokenName, CreateToken, Expiry), (Slot, Error)> {
         let name = TokenName::parse(self.name.text()).map_err(|e| (Slot::Name, e))?;
         let description = Description::parse(self.description.text()).map_err(|e| (Slot::Description, e))?;
         let at = if self.expiry.is_typed() { Slot::Typed } else { Slot::Expires };
         let (spec, expiry) = self.expiry.checked(facts).map_err(|e| (at, e))?;
         let verb = CreateToken {
             account: None,
-            name,
+            names: vec![name.clone()],
             description,
             expires: Some(spec),
             selection: self.selection(),
             out: None,
         };
-        Ok((verb, expiry))
+        Ok((name, verb, expiry))
     }
 
     fn submit(&mut self, facts: &Facts<'_>) -> Outcome {
         match self.checked(facts) {
-            Ok((verb, expiry)) => {
+            Ok((name, verb, expiry)) => {
                 self.problem = None;
                 let until = match expiry {
                     Expiry::At(_) => format!("until {}", expiry.day(facts.zone)),
                     Expiry::Never => "without an end".to_owned(),
                 };
-                let about = format!("{} may use: {}, {until}.", verb.name, verb.selection.summary());
-                let title = format!("Generate {}", verb.name);
+                let about = format!("{name} may use: {}, {until}.", verb.selection.summary());
+                let title = format!("Generate {name}");
                 let confirm = Confirm::new(title, about, self.username.clone(), Wanted::Create(verb));
                 Outcome::Push(Modal::Confirm(Box::new(confirm)))
             }

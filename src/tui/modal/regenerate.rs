@@ -81,7 +81,8 @@ impl Regenerate {
         match checked {
             Ok(expires) => {
                 self.problem = None;
-                let wanted = RegenerateToken { token: Pointed::on_screen(&self.token), expires, out: None };
+                let token = Pointed::on_screen(&self.token);
+                let wanted = RegenerateToken { token, grace: None, expires, out: None };
                 let about = format!("The secret {}… stops working at once.", self.token.hint);
                 let title = format!("Regenerate {}", self.token.name);
                 let confirm = Confirm::new(title, about, self.username.clone(), Wanted::Regenerate(wanted));

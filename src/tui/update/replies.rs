@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use super::{Layer, apply, lock, page, requests};
+use crate::domain::time::relative;
 use crate::domain::token::Token;
 use crate::error::{Error, Kind, Result};
 use crate::tui::effect::Effect;
@@ -13,6 +14,7 @@ use crate::tui::msg::RequestId;
 use crate::tui::screen::first_run::FirstRun;
 use crate::tui::screen::sign_in::SignIn;
 use crate::tui::screen::tokens::Tokens;
+use crate::tui::widget::line::counted;
 use crate::verbs::accounts::{SignIn as SignInVerb, WhoAmI};
 use crate::verbs::actor::Session;
 use crate::verbs::catalogue::ListCatalogues;
@@ -90,7 +92,11 @@ fn answered(model: &mut Model, layer: Option<Layer>, response: Response) -> Vec<
             model.me = Some(me);
             Vec::new()
         }
-        Response::PreviewCatalogue(_) | Response::ApplyCatalogue(_) => Vec::new(),
+        Response::PreviewCatalogue(_)
+        | Response::ApplyCatalogue(_)
+        | Response::PreviewEdit(_)
+        | Response::PreviewPurge(_)
+        | Response::Whose(_) => Vec::new(),
         Response::ListCatalogues(catalogues) => {
             if *model.catalogues != *catalogues {
                 model.catalogues = catalogues.into();
@@ -129,13 +135,37 @@ fn answered(model: &mut Model, layer: Option<Layer>, response: Response) -> Vec<
             }
             Vec::new()
         }
-        Response::CreateToken(changed) => {
-            let text = format!("{} generated", changed.out.token.name);
+        // A form asks for one token at a time.
+        Response::CreateToken(changed) => match changed.out.into_iter().next() {
+            Some(out) => {
+                let text = format!("{} generated", out.token.name);
+                issued(model, out, text, &changed.cli)
+            }
+            None => Vec::new(),
+        },
+        Response::CopyToken(changed) => {
+            let text = format!("{} generated as a copy", changed.out.token.name);
             issued(model, changed.out, text, &changed.cli)
         }
         Response::RegenerateToken(changed) => {
-            let text = format!("{} has a new secret; the old one is denied from now on", changed.out.token.name);
+            let token = &changed.out.token;
+            let old = match token.overlap(model.now) {
+                Some(previous) => format!("the old one dies {}", relative(previous.retires_at, model.now)),
+                None => "the old one is denied from now on".to_owned(),
+            };
+            let text = format!("{} has a new secret; {old}", token.name);
             issued(model, changed.out, text, &changed.cli)
+        }
+        Response::EditToken(changed) => changed_tokens(model, &[changed.out.after], "changed", &changed.cli),
+        Response::RetireToken(changed) => {
+            changed_tokens(model, &[changed.out], "has one secret again; the old one is denied", &changed.cli)
+        }
+        Response::PurgeTokens(changed) => {
+            let (count, word) = (changed.out.count, changed.out.which.word());
+            model.say(Tone::Good, format!("{} purged", counted(count, &format!("{word} token"))), Some(changed.cli.to_string()));
+            model.modals.clear();
+            let here = model.tokens().map_or(Anchor::Start, Tokens::here);
+            requests::list(model, here)
         }
         Response::DisableTokens(changed) => {
             changed_tokens(model, &changed.out, "disabled; denied from the next request on", &changed.cli)
@@ -144,7 +174,7 @@ fn answered(model: &mut Model, layer: Option<Layer>, response: Response) -> Vec<
         Response::DeleteTokens(changed) => {
             changed_tokens(model, &changed.out, "revoked; denied from the next request on", &changed.cli)
         }
-        Response::RestoreToken(changed) => changed_tokens(model, &[changed.out], "restored, disabled", &changed.cli),
+        Response::RestoreTokens(changed) => changed_tokens(model, &changed.out, "restored, disabled", &changed.cli),
     }
 }
 

@@ -43,7 +43,7 @@ pub fn a_token_has_one_current_secret<E: Engine>() {
     let token = f.token("member", "x", Expiry::Never);
     let secrets = [f.secret(), f.secret(), f.secret()];
     for secret in &secrets {
-        change(&f.store, |tx| tx.set_secret(token.id, secret, START)).unwrap();
+        change(&f.store, |tx| tx.set_secret(token.id, secret, START, None)).unwrap();
         assert_eq!(f.get(token.id).hint, secret.hint());
     }
     let state = |id: &PublicId| f.store.read(|s| s.secret(id)).unwrap();
@@ -57,7 +57,7 @@ pub fn a_token_has_one_current_secret<E: Engine>() {
     }
     assert!(state(f.secret().public_id()).is_none());
     let other = f.token("member", "y", Expiry::Never);
-    assert!(change(&f.store, |tx| tx.set_secret(other.id, &secrets[0], START)).is_err(), "an id is never given twice");
+    assert!(change(&f.store, |tx| tx.set_secret(other.id, &secrets[0], START, None)).is_err(), "an id is never given twice");
     assert_eq!(f.get(other.id).hint, other.hint);
 }
 

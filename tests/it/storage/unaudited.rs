@@ -8,7 +8,7 @@ use jeton::verbs::catalogue::ApplyCatalogue;
 use jeton::verbs::ports::Store;
 use jeton::verbs::request::{VERBS, ask};
 use jeton::verbs::tokens::{
-    CreateToken, DeleteTokens, DisableTokens, EnableTokens, Pointed, RegenerateToken, RestoreToken,
+    CreateToken, DeleteTokens, DisableTokens, EnableTokens, Pointed, RegenerateToken, RestoreTokens,
 };
 
 use crate::support::world::{Fakes, House, Place, create, init, local};
@@ -53,10 +53,10 @@ fn attempt(house: &House, verb: &str) -> Result<()> {
         "token.enable" => house.ask("member", EnableTokens { tokens: vec![Pointed::typed("off")] }).map(drop),
         "token.regenerate" => {
             let out = Some(house.place.folder().join("saved"));
-            house.ask("member", RegenerateToken { token: Pointed::typed("live"), expires: None, out }).map(drop)
+            house.ask("member", RegenerateToken { token: Pointed::typed("live"), grace: None, expires: None, out }).map(drop)
         }
         "token.delete" => house.ask("member", DeleteTokens { tokens: tokens(), typed: "live".to_owned() }).map(drop),
-        "token.restore" => house.ask("member", RestoreToken { token: Pointed::typed("gone"), rename: None }).map(drop),
+        "token.restore" => house.ask("member", RestoreTokens { tokens: vec![Pointed::typed("gone")], rename: None }).map(drop),
         other => panic!("no attempt for {other}"),
     }
 }

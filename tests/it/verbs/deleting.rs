@@ -59,7 +59,7 @@ fn a_name_given_away_meanwhile_needs_another() {
     house.ask("member", delete(&["x"], "x")).unwrap();
     let second = house.issue("member", "x").token;
     refused(house.ask("member", restore("x")), Kind::Conflict);
-    let renamed = RestoreToken { rename: Some(token_name("y")), ..restore("x") };
+    let renamed = RestoreTokens { rename: Some(token_name("y")), ..restore("x") };
     let back = house.ask("member", renamed.clone()).unwrap();
     assert_eq!((back.out.id, back.out.name.as_str()), (first.id, "y"));
     assert!(back.cli.to_string().ends_with("--as y"), "{}", back.cli);

@@ -33,7 +33,7 @@ use jeton::verbs::local::{Caller, Local};
 use jeton::verbs::ports::{Anchor, Clock, Store};
 use jeton::verbs::request::{Request, VERBS, ask};
 use jeton::verbs::tokens::{
-    CreateToken, DeleteTokens, DisableTokens, EnableTokens, ListTokens, Pointed, RegenerateToken, RestoreToken,
+    CreateToken, DeleteTokens, DisableTokens, EnableTokens, ListTokens, Pointed, RegenerateToken, RestoreTokens,
     ShowToken, TallyTokens,
 };
 use jeton::verbs::{Jeton, Proof};
@@ -59,11 +59,11 @@ fn delete(names: &[&str], typed: &str) -> DeleteTokens {
 }
 
 fn regenerate(name: &str) -> RegenerateToken {
-    RegenerateToken { token: Pointed::typed(name), expires: None, out: None }
+    RegenerateToken { token: Pointed::typed(name), grace: None, expires: None, out: None }
 }
 
-fn restore(name: &str) -> RestoreToken {
-    RestoreToken { token: Pointed::typed(name), rename: None }
+fn restore(name: &str) -> RestoreTokens {
+    RestoreTokens { tokens: vec![Pointed::typed(name)], rename: None }
 }
 
 fn show(name: &str) -> ShowToken {

@@ -72,7 +72,7 @@ fn what_changed_since_it_was_looked_at_is_a_conflict() {
     let stale = || Pointed::on_screen(&token);
     refused(house.ask("member", EnableTokens { tokens: vec![stale()] }), Kind::Conflict);
     refused(house.ask("member", DisableTokens { tokens: vec![stale()] }), Kind::Conflict);
-    let again = RegenerateToken { token: stale(), expires: None, out: None };
+    let again = RegenerateToken { token: stale(), grace: None, expires: None, out: None };
     refused(house.ask("member", again), Kind::Conflict);
     let gone = DeleteTokens { tokens: vec![stale()], typed: "x".to_owned() };
     refused(house.ask("member", gone), Kind::Conflict);
