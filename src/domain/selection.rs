@@ -122,8 +122,9 @@ fn edited<T: Ord + Clone + std::fmt::Display>(
         return Err(Error::usage(format!("the {what} {both} is to be added and dropped at once")));
     }
     if let Some(absent) = drop.difference(before).next() {
-        return Err(Error::not_found(format!("the {what} {absent} can't be dropped"))
-            .why("it is not in the token's selection"));
+        return Err(
+            Error::not_found(format!("the {what} {absent} can't be dropped")).why("it is not in the token's selection")
+        );
     }
     Ok(before.difference(drop).chain(add).cloned().collect())
 }

@@ -146,8 +146,12 @@ mod tests {
     use crate::domain::token::{Revision, TokenId, TokenKind, TokenOwner};
 
     fn token() -> Token {
-        let owner =
-            TokenOwner { id: AccountId(1), username: Username::parse("ops").unwrap(), role: Role::Owner, enabled: true };
+        let owner = TokenOwner {
+            id: AccountId(1),
+            username: Username::parse("ops").unwrap(),
+            role: Role::Owner,
+            enabled: true,
+        };
         Token {
             id: TokenId(1),
             owner,

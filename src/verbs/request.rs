@@ -5,8 +5,8 @@ use super::actor::{Actor, Credential};
 use super::catalogue::{ApplyCatalogue, ListCatalogues, PreviewCatalogue};
 use super::init::Init;
 use super::tokens::{
-    CopyToken, CreateToken, DeleteTokens, DisableTokens, EditToken, EnableTokens, ListTokens, PreviewEdit, PreviewPurge,
-    PurgeTokens, RegenerateToken, RestoreTokens, RetireToken, ShowToken, TallyTokens, Whose,
+    CopyToken, CreateToken, DeleteTokens, DisableTokens, EditToken, EnableTokens, ListTokens, PreviewEdit,
+    PreviewPurge, PurgeTokens, RegenerateToken, RestoreTokens, RetireToken, ShowToken, TallyTokens, Whose,
 };
 use super::{Jeton, Proof, Verb};
 use crate::error::{Error, Result};

@@ -363,8 +363,8 @@ fn debug_tells_nothing() {
     first.password = NewPassword::Plain(password());
     let hash = CountingHasher::new().hash(&password()).unwrap();
     let mut changed = house.ask(OWNER, create("b")).unwrap();
-    changed.out.secret.expose(|s| canaries.secret(s));
-    changed.out = issued;
+    changed.out[0].secret.expose(|s| canaries.secret(s));
+    changed.out = vec![issued];
     let reply = Msg::Reply(RequestId(1), Box::new(Ok(Response::CreateToken(changed))));
     let secret = Arc::new(house.issue(OWNER, "c").secret);
     secret.expose(|s| canaries.secret(s));

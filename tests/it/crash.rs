@@ -64,7 +64,7 @@ fn change(jeton: &Local<SqliteStore>, dice: &SeededEntropy, fresh_name: &str) {
     let ids = |tokens: &[jeton::domain::token::Token]| tokens.iter().map(|t| t.id).collect::<Vec<_>>();
     match dice.below(7) {
         0 | 1 if kept.len() < 12 => {
-            let made = ask(jeton, &owner, CreateToken { ..create(fresh_name) }).unwrap().out;
+            let made = ask(jeton, &owner, CreateToken { ..create(fresh_name) }).unwrap().out.remove(0);
             made.secret.expose(|s| acknowledge("token.create", &[made.token.id], s));
         }
         _ if kept.is_empty() => {}
@@ -88,7 +88,7 @@ fn change(jeton: &Local<SqliteStore>, dice: &SeededEntropy, fresh_name: &str) {
         }
         _ if !trashed.is_empty() => {
             let done = ask(jeton, &owner, RestoreTokens { tokens: vec![pick(&trashed)], rename: None }).unwrap();
-            acknowledge("token.restore", &[done.out.id], "");
+            acknowledge("token.restore", &[done.out[0].id], "");
         }
         _ => {}
     }

@@ -1,7 +1,7 @@
 //! `token whose`: which token the secret on stdin is or was of. Needs no password, only the store.
 
 use super::super::App;
-use super::super::json::{SCHEMA, TombstoneJson, TokenJson, WhoseJson};
+use super::super::json::{SCHEMA, TokenJson, TombstoneJson, WhoseJson};
 use super::super::output::Table;
 use super::super::verify::presented;
 use super::status;

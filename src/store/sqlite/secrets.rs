@@ -48,6 +48,10 @@ pub(super) fn set_current(
 }
 
 pub(super) fn retire_previous(db: &Connection, token: TokenId) -> Result<()> {
-    run(db, "UPDATE secrets SET state = 'dead', retires_at = NULL WHERE token_id = ?1 AND state = 'previous'", [token.0])?;
+    run(
+        db,
+        "UPDATE secrets SET state = 'dead', retires_at = NULL WHERE token_id = ?1 AND state = 'previous'",
+        [token.0],
+    )?;
     Ok(())
 }

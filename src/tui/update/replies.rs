@@ -162,7 +162,11 @@ fn answered(model: &mut Model, layer: Option<Layer>, response: Response) -> Vec<
         }
         Response::PurgeTokens(changed) => {
             let (count, word) = (changed.out.count, changed.out.which.word());
-            model.say(Tone::Good, format!("{} purged", counted(count, &format!("{word} token"))), Some(changed.cli.to_string()));
+            model.say(
+                Tone::Good,
+                format!("{} purged", counted(count, &format!("{word} token"))),
+                Some(changed.cli.to_string()),
+            );
             model.modals.clear();
             let here = model.tokens().map_or(Anchor::Start, Tokens::here);
             requests::list(model, here)

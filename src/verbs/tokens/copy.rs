@@ -66,8 +66,7 @@ impl Change for CopyToken {
         let token = token.ok_or_else(|| Error::failure("the token is not there"))?;
         let out = self.out.as_ref().map(|out| out.file(&token.name));
         let issued = issue(tx, env, token.id, None, out.as_deref())?;
-        let entry =
-            born(Self::NAME, &issued.token).with("of", source.full_name()).with("of_id", source.id.to_string());
+        let entry = born(Self::NAME, &issued.token).with("of", source.full_name()).with("of_id", source.id.to_string());
         Ok(Audited::one(issued, entry))
     }
 
@@ -76,8 +75,7 @@ impl Change for CopyToken {
     }
 
     fn cli(&self, _out: &Issued) -> CliLine {
-        let mut line =
-            CliLine::new(&["token", "copy"]).word(self.token.token.to_string()).word(self.name.as_str());
+        let mut line = CliLine::new(&["token", "copy"]).word(self.token.token.to_string()).word(self.name.as_str());
         if let Some(account) = &self.account {
             line = line.option("account", account.as_str());
         }

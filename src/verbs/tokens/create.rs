@@ -97,8 +97,10 @@ impl CreateToken {
             return Err(Error::usage(format!("the name {twice} is given twice")));
         }
         match self.out {
-            Some(SaveTo::File(_)) if self.names.len() > 1 => Err(Error::usage("several secrets don't go into one file")
-                .next("Say --out-dir DIR: each is saved there as NAME.secret")),
+            Some(SaveTo::File(_)) if self.names.len() > 1 => {
+                Err(Error::usage("several secrets don't go into one file")
+                    .next("Say --out-dir DIR: each is saved there as NAME.secret"))
+            }
             _ => Ok(()),
         }
     }

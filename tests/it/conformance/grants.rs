@@ -16,15 +16,35 @@ pub fn names_are_unique_outside_the_trash<E: Engine>() {
     f.update(&Token { deleted_at: Some(START), ..second.clone() }).unwrap();
     f.update(&Token { deleted_at: None, ..trashed }).unwrap();
 
-    let named = |account, trashed| {
-        let found = f.store.read(|s| s.tokens_named(account, &token_name("x"), trashed)).unwrap();
+    let named = |reader: &str, account, trashed| {
+        let visibility = visibility(&f.account(reader));
+        let found = f.store.read(|s| s.tokens_named(&visibility, account, &token_name("x"), trashed)).unwrap();
         let mut ids: Vec<i64> = found.iter().map(|t| t.id.0).collect();
         ids.sort_unstable();
         ids
     };
-    assert_eq!(named(Some(member), false), [first.id.0]);
-    assert_eq!(named(Some(member), true), [second.id.0]);
-    assert_eq!(named(None, false).len(), 2);
+    assert_eq!(named("owner", Some(member), false), [first.id.0]);
+    assert_eq!(named("owner", Some(member), true), [second.id.0]);
+    assert_eq!(named("owner", None, false).len(), 2);
+    assert_eq!(named("member", None, false), [first.id.0], "what a reader may not see is not among them");
+    assert!(named("viewer", Some(member), false).is_empty());
+}
+
+/// However many of that name are hidden: they don't use up the most that are told.
+pub fn hidden_namesakes_hide_no_visible_one<E: Engine>() {
+    let f = Furnished::<E>::new();
+    change(&f.store, |tx| {
+        for n in 0..101 {
+            let id = add_account(tx, &format!("hidden{n}"), Role::Owner)?;
+            add_token(tx, id, "x", Expiry::Never)?;
+        }
+        Ok(())
+    })
+    .unwrap();
+    let mine = f.token("viewer", "x", Expiry::Never);
+    let admin = visibility(&f.account("admin"));
+    let found = f.store.read(|s| s.tokens_named(&admin, None, &token_name("x"), false)).unwrap();
+    assert_eq!(found.iter().map(|t| t.id).collect::<Vec<_>>(), [mine.id]);
 }
 
 pub fn usernames_are_given_once<E: Engine>() {
@@ -57,7 +77,10 @@ pub fn a_token_has_one_current_secret<E: Engine>() {
     }
     assert!(state(f.secret().public_id()).is_none());
     let other = f.token("member", "y", Expiry::Never);
-    assert!(change(&f.store, |tx| tx.set_secret(other.id, &secrets[0], START, None)).is_err(), "an id is never given twice");
+    assert!(
+        change(&f.store, |tx| tx.set_secret(other.id, &secrets[0], START, None)).is_err(),
+        "an id is never given twice"
+    );
     assert_eq!(f.get(other.id).hint, other.hint);
 }
 

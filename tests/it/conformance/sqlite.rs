@@ -37,6 +37,7 @@ mod suite {
         every_change_is_audited,
         two_changes_of_one_token_conflict,
         names_are_unique_outside_the_trash,
+        hidden_namesakes_hide_no_visible_one,
         usernames_are_given_once,
         a_token_has_one_current_secret,
         active_tokens_end_at_the_instant,

@@ -368,6 +368,11 @@ impl House {
         self.ask(who, create(name)).unwrap().out.remove(0)
     }
 
+    /// One new token as `new` describes it.
+    pub fn make(&self, who: &str, new: CreateToken) -> Issued {
+        self.ask(who, new).unwrap().out.remove(0)
+    }
+
     pub fn token(&self, id: TokenId) -> Token {
         self.store().read(|s| s.token(id)).unwrap().unwrap()
     }
