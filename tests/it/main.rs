@@ -11,6 +11,7 @@
 mod canary;
 mod catalogue;
 mod cli;
+mod cli_tokens;
 mod conformance;
 mod crash;
 mod matrix;
