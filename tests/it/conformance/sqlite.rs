@@ -40,6 +40,8 @@ mod suite {
         hidden_namesakes_hide_no_visible_one,
         usernames_are_given_once,
         a_token_has_one_current_secret,
+        an_old_secret_is_kept_for_a_while,
+        a_purge_takes_what_is_meant_and_leaves_tombstones,
         active_tokens_end_at_the_instant,
         the_tally_counts_own_and_visible,
         uses_sum_up_by_day,
