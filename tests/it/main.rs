@@ -13,6 +13,7 @@ mod bearing;
 mod canary;
 mod catalogue;
 mod cli;
+mod cli_tokens;
 mod conformance;
 mod crash;
 mod matrix;
