@@ -139,7 +139,10 @@ fn retold(log: &[AuditRow]) -> BTreeMap<i64, Fate> {
             "token.regenerate" => fate.hint = details["secret"]["after"].as_str().unwrap().to_owned(),
             "token.delete" => fate.trashed = true,
             "token.restore" => {
-                (fate.trashed, fate.enabled, fate.name) = (false, false, detail("as"));
+                (fate.trashed, fate.enabled) = (false, false);
+                if let Some(name) = details["name"]["after"].as_str() {
+                    fate.name = name.to_owned();
+                }
             }
             other => panic!("{other}"),
         }
