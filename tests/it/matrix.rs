@@ -9,7 +9,9 @@ use jeton::domain::secret::Secret;
 use jeton::domain::selection::Selection;
 use jeton::domain::token::{Purgeable, Token, TokenId, TokenRef};
 use jeton::error::{Error, Kind, Result};
+use jeton::verbs::actor::Actor;
 use jeton::verbs::audited::Audited;
+use jeton::verbs::authorize;
 use jeton::verbs::ports::{Anchor, Entropy, NewToken, Store};
 use jeton::verbs::tokens::{
     CopyToken, CreateToken, DeleteTokens, DisableTokens, EditToken, EnableTokens, ListTokens, Pointed, PreviewPurge,
@@ -318,6 +320,23 @@ fn a_copy_needs_the_right_to_create_where_it_goes() {
     let house = street(false);
     plant(&house, &house.account_named("member"), "source", "copy");
     assert_eq!(house.ask("member", copy("member", "c")).unwrap_err().kind, Kind::Denied, "seen, but not to be made");
+}
+
+/// The last question before a token is left able to do something, on its own: the verbs ask others before it.
+#[test]
+fn nobody_grants_where_he_may_not_change() {
+    let house = street(true);
+    let token = plant(&house, &house.account_named("member2"), "x", "show");
+    let granted = |who: &str, before: Option<&Token>| {
+        let by = Actor::Account(house.account_named(who));
+        house.store().read(|s| authorize::grant(&by, s, before, &token))
+    };
+    for (who, allowed) in [("owner", true), ("admin", true), ("member2", true), ("member", false), ("viewer", false)] {
+        assert_eq!(granted(who, None).is_ok(), allowed, "{who}");
+        assert_eq!(granted(who, Some(&token)).is_ok(), allowed, "{who}");
+    }
+    let owners = plant(&house, &house.account_named("owner2"), "y", "show");
+    assert_eq!(granted("admin", Some(&owners)).unwrap_err().kind, Kind::Denied, "what it was counts too");
 }
 
 /// The limit, expiry and the rest hold for owners as well: power over people is no exemption from policy.
