@@ -79,6 +79,7 @@ mod tests {
     use crate::domain::audit::Face;
     use crate::domain::filter::Filter;
     use crate::domain::password::Password;
+    use crate::domain::sort::Sort;
     use crate::domain::token::Status;
     use crate::place::Place;
     use crate::platform;
@@ -87,7 +88,7 @@ mod tests {
     use crate::verbs::local::Caller;
     use crate::verbs::ports::Anchor;
     use crate::verbs::request::ask;
-    use crate::verbs::tokens::ListTokens;
+    use crate::verbs::tokens::{ListTokens, Whose};
 
     #[test]
     fn forty_tokens_in_every_state_and_the_folder_goes() {
@@ -101,8 +102,9 @@ mod tests {
         assert!(me.active_tokens < me.policy.active_tokens, "Generate must work");
 
         let list = |trashed| ListTokens {
-            account: None,
+            whose: Whose::All,
             filter: Filter::default(),
+            sort: Sort::default(),
             trashed,
             anchor: Anchor::Start,
             limit: 100,

@@ -7,13 +7,14 @@ use jeton::domain::name::Description;
 use jeton::domain::role::Role;
 use jeton::domain::secret::Secret;
 use jeton::domain::selection::Selection;
+use jeton::domain::sort::Sort;
 use jeton::domain::token::{Token, TokenId, TokenRef};
 use jeton::error::{Error, Kind, Result};
 use jeton::verbs::audited::Audited;
 use jeton::verbs::ports::{Anchor, Entropy, NewToken, Store};
 use jeton::verbs::tokens::{
     CreateToken, DeleteTokens, DisableTokens, EnableTokens, ListTokens, Pointed, RegenerateToken, RestoreToken,
-    ShowToken,
+    ShowToken, Whose,
 };
 
 use crate::support::world::{House, OWNER, create, entry, tester, token_name, username};
@@ -94,8 +95,9 @@ fn plant(house: &House, owner: &Account, name: &str, verb: &str) -> Token {
 
 fn list(account: Option<&Account>) -> ListTokens {
     ListTokens {
-        account: account.map(|a| a.username.clone()),
+        whose: account.map_or(Whose::All, |a| Whose::Of(a.username.clone())),
         filter: Filter::default(),
+        sort: Sort::default(),
         trashed: false,
         anchor: Anchor::Start,
         limit: 10_000,
@@ -230,7 +232,7 @@ fn a_hidden_account_and_none_are_told_alike() {
         let told = |name: &str| {
             let new = CreateToken { account: Some(username(name)), ..create("x") };
             let created = house.ask(actor, new).unwrap_err();
-            let list = ListTokens { account: Some(username(name)), ..list(None) };
+            let list = ListTokens { whose: Whose::Of(username(name)), ..list(None) };
             let listed = house.ask(actor, list).unwrap_err();
             [created, listed].map(|e| (e.kind, e.to_string().replace(name, "X")))
         };

@@ -169,7 +169,7 @@ pub(super) fn window(db: &Connection, query: &WindowQuery) -> Result<Window> {
     let rows = match query.anchor {
         Anchor::Start | Anchor::After(_) => page(db, query, None, Way::Forward, limit)?,
         Anchor::End => page(db, query, None, Way::Backward, limit)?,
-        Anchor::Around(id) => match tokens::by_id(db, id)? {
+        Anchor::Around(id, _) => match tokens::by_id(db, id)? {
             None => page(db, query, None, Way::Forward, limit)?,
             Some(token) => around(db, query, (token.name.as_str(), token.id.0))?,
         },
@@ -177,13 +177,13 @@ pub(super) fn window(db: &Connection, query: &WindowQuery) -> Result<Window> {
     let position = match (query.anchor, rows.first()) {
         (Anchor::Start | Anchor::After(_), _) | (_, None) => 0,
         (Anchor::End, _) => matching.saturating_sub(rows.len() as u64),
-        (Anchor::Around(_), Some(first)) => {
+        (Anchor::Around(..), Some(first)) => {
             let mut before = filtered(query);
             let key: [Box<dyn ToSql>; 2] = [Box::new(first.name.to_string()), Box::new(first.id.0)];
             count(db, before.and("(t.name, t.id) < (?, ?)", key))?
         }
     };
-    Ok(Window { rows, position, matching, total })
+    Ok(Window { rows, position, matching, matching_is_least: false, total })
 }
 
 /// Half a page before the key and the rest from it on; more on one side where the other runs out.

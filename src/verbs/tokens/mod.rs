@@ -14,7 +14,7 @@ pub use create::CreateToken;
 pub use delete::DeleteTokens;
 pub use enable::{DisableTokens, EnableTokens};
 pub use issue::Issued;
-pub use list::{ListTokens, SOON, TallyTokens, TokenTally};
+pub use list::{ListTokens, SOON, TallyTokens, TokenTally, Whose};
 pub use regenerate::RegenerateToken;
 pub use restore::RestoreToken;
 pub use show::{Reach, ShowToken, Shown};

@@ -34,7 +34,7 @@ fn model(tokens: &[Token], query: &WindowQuery) -> Window {
     let start = match query.anchor {
         Anchor::Start | Anchor::After(_) => 0,
         Anchor::End => found.len() - limit,
-        Anchor::Around(id) => match tokens.iter().find(|t| t.id == id) {
+        Anchor::Around(id, _) => match tokens.iter().find(|t| t.id == id) {
             None => 0,
             Some(key) => {
                 let at = found.partition_point(|t| (t.name.as_str(), t.id) < (key.name.as_str(), key.id));
@@ -44,7 +44,7 @@ fn model(tokens: &[Token], query: &WindowQuery) -> Window {
     };
     let rows: Vec<Token> = found[start..start + limit].iter().map(|t| (*t).clone()).collect();
     let position = if rows.is_empty() { 0 } else { start as u64 };
-    Window { rows, position, matching: found.len() as u64, total }
+    Window { rows, position, matching: found.len() as u64, matching_is_least: false, total }
 }
 
 #[derive(Debug, Clone)]
@@ -179,6 +179,8 @@ pub fn windows_agree_with_a_model<E: Engine>() {
                         visibility: visibility(&accounts[reader]),
                         account: account.map(|a| accounts[a].id),
                         filter: filters[filter].clone(),
+                        expiring_by: None,
+                        sort: Sort::default(),
                         trashed,
                         now: START,
                         anchor: Anchor::Start,
@@ -188,12 +190,12 @@ pub fn windows_agree_with_a_model<E: Engine>() {
                     query.anchor = Anchor::End;
                     agree(&f, &tokens, &query);
                     for token in &tokens {
-                        query.anchor = Anchor::Around(token.id);
+                        query.anchor = Anchor::Around(token.id, None);
                         agree(&f, &tokens, &query);
                         query.anchor = Anchor::After(token.id);
                         agree(&f, &tokens, &query);
                     }
-                    query.anchor = Anchor::Around(TokenId(9_999));
+                    query.anchor = Anchor::Around(TokenId(9_999), None);
                     agree(&f, &tokens, &query);
                 }
             }
@@ -211,10 +213,20 @@ pub fn every_filter_and_page_border<E: Engine>() {
     for filter in filters() {
         for limit in [0, 1, 2, 3, 5, tokens.len(), 1_000, usize::MAX] {
             for trashed in [false, true] {
-                for anchor in [Anchor::Start, Anchor::End, Anchor::Around(tokens[tokens.len() / 2].id)] {
+                for anchor in [Anchor::Start, Anchor::End, Anchor::Around(tokens[tokens.len() / 2].id, None)] {
                     let visibility = visibility(&reader);
                     let filter = filter.clone();
-                    let query = WindowQuery { visibility, account: None, filter, trashed, now: START, anchor, limit };
+                    let query = WindowQuery {
+                        visibility,
+                        account: None,
+                        filter,
+                        expiring_by: None,
+                        sort: Sort::default(),
+                        trashed,
+                        now: START,
+                        anchor,
+                        limit,
+                    };
                     agree(&f, &tokens, &query);
                 }
             }

@@ -21,6 +21,7 @@ use jeton::domain::name::{Description, TokenName};
 use jeton::domain::role::Role;
 use jeton::domain::secret::Secret;
 use jeton::domain::selection::Selection;
+use jeton::domain::sort::{Sort, SortColumn};
 use jeton::domain::time::{DAY, HOUR, SECOND};
 use jeton::domain::token::{Status, Token, TokenRef};
 use jeton::error::{Error, Kind, Result};
@@ -34,7 +35,7 @@ use jeton::verbs::ports::{Anchor, Clock, Store};
 use jeton::verbs::request::{Request, VERBS, ask};
 use jeton::verbs::tokens::{
     CreateToken, DeleteTokens, DisableTokens, EnableTokens, ListTokens, Pointed, RegenerateToken, RestoreToken,
-    ShowToken, TallyTokens,
+    ShowToken, TallyTokens, Whose,
 };
 use jeton::verbs::{Jeton, Proof};
 
@@ -71,7 +72,14 @@ fn show(name: &str) -> ShowToken {
 }
 
 fn list() -> ListTokens {
-    ListTokens { account: None, filter: Filter::default(), trashed: false, anchor: Anchor::Start, limit: 100 }
+    ListTokens {
+        whose: Whose::All,
+        filter: Filter::default(),
+        sort: Sort::default(),
+        trashed: false,
+        anchor: Anchor::Start,
+        limit: 100,
+    }
 }
 
 fn methods(ids: &[&str]) -> Selection {
