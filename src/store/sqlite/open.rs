@@ -10,13 +10,13 @@ use rusqlite::config::DbConfig;
 use rusqlite::{Connection, ErrorCode, OpenFlags, TransactionBehavior};
 
 use super::convert::failed;
-use super::window;
+use super::listing;
 use crate::error::{Error, Kind, Result};
 
 /// "jetn": tells our files from other programs'.
 const APPLICATION_ID: i32 = 0x6a65_746e;
 /// Each brings a store from the version before to its own, the first is 1. Append only.
-const MIGRATIONS: &[&str] = &[include_str!("migrations/001.sql")];
+const MIGRATIONS: &[&str] = &[include_str!("migrations/001.sql"), include_str!("migrations/002.sql")];
 /// SQLite before it can lose commits in WAL mode (the WAL-reset bug, fixed in 3.51.3).
 const OLDEST_SQLITE: i32 = 3_051_003;
 /// What SQLite may keep beside the file.
@@ -38,7 +38,7 @@ pub(super) fn open(path: &Path, create: bool) -> Result<(Connection, Identity)> 
     check_companions(&path)?;
     let flags = OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_NO_MUTEX | OpenFlags::SQLITE_OPEN_NOFOLLOW;
     let mut db = Connection::open_with_flags(&path, flags).map_err(failed)?;
-    configure(&db).and_then(|()| window::prepare(&db)).map_err(failed)?;
+    configure(&db).and_then(|()| listing::prepare(&db)).map_err(failed)?;
     migrate(&mut db, create)?;
     let identity = Identity::of(path)?;
     Ok((db, identity))

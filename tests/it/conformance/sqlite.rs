@@ -3,7 +3,7 @@
 use super::changes::*;
 use super::grants::*;
 use super::ledger::*;
-use super::windows::{every_filter_and_page_border, windows_agree_with_a_model};
+use super::windows::*;
 use super::{Engine, conforms};
 use crate::support::world::Place;
 use jeton::domain::audit::AuditRow;
@@ -51,5 +51,7 @@ mod suite {
         a_catalogue_replaces_what_it_said_before,
         windows_agree_with_a_model,
         every_filter_and_page_border,
+        every_order_is_walked_from_either_end,
+        a_stale_position_hides_nothing,
     );
 }
