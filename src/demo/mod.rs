@@ -2,6 +2,8 @@
 //! was made by the real verbs, on a clock that runs through the past year.
 
 mod cast;
+mod crowd;
+mod large;
 mod sample;
 mod script;
 mod traffic;
@@ -17,6 +19,8 @@ use crate::domain::name::Username;
 use crate::error::{Error, Result};
 use crate::store::sqlite::SqliteStore;
 use crate::verbs::local::World;
+
+pub use large::Large;
 
 /// The password of every account of the demonstration.
 pub const PASSWORD: &str = "let me try this";

@@ -307,7 +307,7 @@ impl Listing {
             SortColumn::Created => vec!["t.created_at"],
             SortColumn::Hint => vec!["t.public_id"],
         };
-        keys.push(if seen_first { "s.token_id" } else { "t.id" });
+        keys.push(if seen_first { "s.token_id" } else { "t.tie" });
         keys
     }
 

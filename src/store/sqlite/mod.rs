@@ -9,6 +9,8 @@ mod counts;
 mod grants;
 mod listing;
 mod open;
+#[cfg(test)]
+mod plans;
 mod secrets;
 mod tokens;
 mod usage;
