@@ -67,7 +67,7 @@ pub fn run(args: impl Iterator<Item = OsString>) -> ExitCode {
 fn carry_out(global: Global, command: Option<Command>) -> Result<()> {
     let Some(command) = command else { return screens(global) };
     match command {
-        Command::Demo => demo::run(&global),
+        Command::Demo(args) => demo::run(&global, &args),
         Command::Init(args) => init::run(&mut App::new(global)?, args),
         Command::Token(command) => token::run(&mut App::new(global)?, command),
         Command::Catalogue(command) => catalogue::run(&mut App::new(global)?, command),

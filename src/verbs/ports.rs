@@ -20,6 +20,7 @@ use crate::domain::policy::Policy;
 use crate::domain::role::Role;
 use crate::domain::secret::{PublicId, Secret, SecretDigest};
 use crate::domain::selection::Selection;
+use crate::domain::sort::Sort;
 use crate::domain::time::Timestamp;
 use crate::domain::token::{Purgeable, Token, TokenId, Tombstone};
 use crate::error::Result;
@@ -100,14 +101,16 @@ pub enum Anchor {
     Start,
     /// Its last rows.
     End,
-    /// The rows around this token, or around where it would stand.
-    Around(TokenId),
+    /// The rows around this token, or around where it would stand. With the position at which the asker was last told
+    /// it stands, the window's is reckoned from that instead of being counted: a scroll needs it, a jump or a look
+    /// after a change has none.
+    Around(TokenId, Option<u64>),
     /// The rows after this token: the next page of a list that is read from its start. Nothing is counted again for
     /// it: position, matching and total are 0.
     After(TokenId),
 }
 
-/// A question for one stretch of the token list, sorted by name.
+/// A question for one stretch of the token list.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct WindowQuery {
     /// Whose tokens.
@@ -116,6 +119,10 @@ pub struct WindowQuery {
     pub account: Option<AccountId>,
     /// What else must hold.
     pub filter: Filter,
+    /// The instant that the filter's `expiring` means.
+    pub expiring_by: Option<Timestamp>,
+    /// In which order.
+    pub sort: Sort,
     /// Tokens in the trash instead of the others.
     pub trashed: bool,
     /// The instant at which statuses are computed.
@@ -131,10 +138,13 @@ pub struct WindowQuery {
 pub struct Window {
     /// The rows, in order.
     pub rows: Vec<Token>,
-    /// How many matching tokens stand before the first row.
+    /// How many matching tokens stand before the first row: 0 exactly when none does.
     pub position: u64,
-    /// How many tokens match.
+    /// How many tokens match: `position` and the rows together exactly when none stands behind the last row.
     pub matching: u64,
+    /// More tokens match than were counted: `matching` is how many there are at least, and where the window was read
+    /// from the end, or its position counted, so is `position`.
+    pub matching_is_least: bool,
     /// How many there are without the filter.
     pub total: u64,
 }

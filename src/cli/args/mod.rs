@@ -94,8 +94,8 @@ pub enum Command {
     /// Look at and change the settings of this user: where the store is, who asks, how the screens behave
     #[command(subcommand)]
     Config(ConfigCommand),
-    /// Try the screens on a throw-away store with sample data
-    Demo,
+    /// Try the screens on a throw-away store with sample data, or make a large sample store
+    Demo(DemoArgs),
 }
 
 /// `init`.
@@ -113,6 +113,20 @@ pub struct InitArgs {
     /// Members and viewers may only see, disable and delete their own tokens
     #[arg(long)]
     pub no_self_service: bool,
+}
+
+/// `demo`.
+#[derive(Debug, Args)]
+pub struct DemoArgs {
+    /// Make a store with this many tokens at --store instead, and keep it
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..=10_000_000))]
+    pub tokens: Option<u32>,
+    /// Don't open the screens on it
+    #[arg(long, requires = "tokens")]
+    pub no_open: bool,
+    /// Write 10,000 of its valid secrets to a new file, one a line
+    #[arg(long, value_name = "FILE", requires = "tokens")]
+    pub secrets: Option<PathBuf>,
 }
 
 /// `verify`.

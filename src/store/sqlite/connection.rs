@@ -50,9 +50,21 @@ impl SqliteStore {
         Self::with(path, true)
     }
 
+    /// Makes a store at `path` that is to be filled with a great number of tokens. It can't be listed from: that needs
+    /// indexes, which are built when the store is next opened.
+    ///
+    /// # Errors
+    /// [`crate::error::Kind::Failure`] when it can't be made or is refused.
+    pub fn create_to_fill(path: &Path) -> Result<Self> {
+        open::create_bare(path).map(|opened| Self::over(opened, path))
+    }
+
     fn with(path: &Path, create: bool) -> Result<Self> {
-        let (db, identity) = open::open(path, create)?;
-        Ok(SqliteStore { db: Mutex::new(db), identity, path: path.to_owned() })
+        open::open(path, create).map(|opened| Self::over(opened, path))
+    }
+
+    fn over((db, identity): (Connection, open::Identity), path: &Path) -> Self {
+        SqliteStore { db: Mutex::new(db), identity, path: path.to_owned() }
     }
 
     /// Where it is.

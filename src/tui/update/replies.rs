@@ -219,7 +219,7 @@ fn issued(model: &mut Model, issued: Issued, text: String, cli: &CliLine) -> Vec
     if let Some(tokens) = model.tokens_mut() {
         tokens.focus = Some(id);
     }
-    requests::list(model, Anchor::Around(id))
+    requests::list(model, Anchor::Around(id, None))
 }
 
 fn changed_tokens(model: &mut Model, changed: &[Token], what: &str, cli: &CliLine) -> Vec<Effect> {

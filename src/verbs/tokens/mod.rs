@@ -22,7 +22,7 @@ pub use delete::DeleteTokens;
 pub use edit::{EditToken, Edited, PreviewEdit};
 pub use enable::{DisableTokens, EnableTokens};
 pub use issue::{Issued, SaveTo};
-pub use list::{ListTokens, SOON, TallyTokens, TokenTally};
+pub use list::{ListOf, ListTokens, SOON, TallyTokens, TokenTally};
 pub use purge::{NAMES_SHOWN, PreviewPurge, PurgePreview, PurgeTokens, Purged};
 pub use regenerate::{GRACE_MAX, RegenerateToken};
 pub use restore::RestoreTokens;

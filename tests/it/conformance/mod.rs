@@ -24,6 +24,7 @@ use jeton::domain::policy::Policy;
 use jeton::domain::role::Role;
 use jeton::domain::secret::{PublicId, Secret};
 use jeton::domain::selection::Selection;
+use jeton::domain::sort::{Sort, SortColumn};
 use jeton::domain::time::{DAY, Timestamp};
 use jeton::domain::token::{Purgeable, Revision, Token, TokenId};
 use jeton::error::{Error, Kind, Result};

@@ -4,7 +4,7 @@ use super::audit::*;
 use super::changes::*;
 use super::grants::*;
 use super::ledger::*;
-use super::windows::{every_filter_and_page_border, windows_agree_with_a_model};
+use super::windows::*;
 use super::{Engine, conforms};
 use crate::support::world::Place;
 use jeton::domain::audit::AuditRow;
@@ -57,5 +57,7 @@ mod suite {
         every_filter_and_page_border,
         audit_windows_agree_with_a_model,
         the_log_is_read_raw,
+        every_order_is_walked_from_either_end,
+        a_stale_position_hides_nothing,
     );
 }

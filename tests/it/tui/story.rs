@@ -7,7 +7,7 @@ use jeton::domain::token::Status;
 use jeton::error::Kind;
 use jeton::tui::msg::Msg;
 use jeton::verbs::decide::Decision;
-use jeton::verbs::tokens::{DisableTokens, ListTokens, Pointed};
+use jeton::verbs::tokens::{DisableTokens, ListOf, ListTokens, Pointed};
 use zeroize::Zeroizing;
 
 use crate::support::screens::Screens;
@@ -338,8 +338,9 @@ fn the_table_scrolls_through_more_than_a_window() {
     let listed = s.house.ask(
         OWNER,
         ListTokens {
-            account: None,
+            whose: ListOf::All,
             filter: jeton::domain::filter::Filter::default(),
+            sort: jeton::domain::sort::Sort::default(),
             trashed: false,
             anchor: jeton::verbs::ports::Anchor::Start,
             limit: 1,

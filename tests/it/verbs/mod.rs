@@ -28,6 +28,7 @@ use jeton::domain::name::{Description, TokenName};
 use jeton::domain::role::Role;
 use jeton::domain::secret::{Presented, Secret};
 use jeton::domain::selection::{Selection, SelectionEdit};
+use jeton::domain::sort::{Sort, SortColumn};
 use jeton::domain::time::{DAY, HOUR, SECOND};
 use jeton::domain::token::{Purgeable, Status, Token, TokenRef};
 use jeton::error::{Error, Kind, Result};
@@ -42,8 +43,9 @@ use jeton::verbs::local::{Caller, Local};
 use jeton::verbs::ports::{Anchor, Clock, SecretState, Store};
 use jeton::verbs::request::{Request, VERBS, ask};
 use jeton::verbs::tokens::{
-    CopyToken, CreateToken, DeleteTokens, DisableTokens, EditToken, EnableTokens, ListTokens, Pointed, PreviewEdit,
-    PreviewPurge, PurgeTokens, RegenerateToken, RestoreTokens, RetireToken, SaveTo, ShowToken, TallyTokens, Whose,
+    CopyToken, CreateToken, DeleteTokens, DisableTokens, EditToken, EnableTokens, ListOf, ListTokens, Pointed,
+    PreviewEdit, PreviewPurge, PurgeTokens, RegenerateToken, RestoreTokens, RetireToken, SaveTo, ShowToken,
+    TallyTokens, Whose,
 };
 use jeton::verbs::{Jeton, Proof};
 use zeroize::Zeroizing;
@@ -97,7 +99,14 @@ fn show(name: &str) -> ShowToken {
 }
 
 fn list() -> ListTokens {
-    ListTokens { account: None, filter: Filter::default(), trashed: false, anchor: Anchor::Start, limit: 100 }
+    ListTokens {
+        whose: ListOf::All,
+        filter: Filter::default(),
+        sort: Sort::default(),
+        trashed: false,
+        anchor: Anchor::Start,
+        limit: 100,
+    }
 }
 
 fn list_audit() -> ListAudit {
