@@ -56,7 +56,7 @@ pub(super) fn purge(db: &Connection, tokens: &[TokenId], now: Timestamp) -> Resu
     // Each account has so many tokens less.
     run(
         db,
-        "UPDATE token_counts SET kept = kept - gone.kept, trashed = trashed - gone.trashed
+        "UPDATE token_counts SET kept = token_counts.kept - gone.kept, trashed = token_counts.trashed - gone.trashed
          FROM (SELECT account_id, sum(deleted_at IS NULL) AS kept, sum(deleted_at IS NOT NULL) AS trashed
                FROM tokens WHERE id IN (SELECT value FROM json_each(?1)) GROUP BY account_id) AS gone
          WHERE token_counts.account_id = gone.account_id",
