@@ -1,6 +1,6 @@
 //! The audit log: who changed what, when, from which face, in a chain of hashes.
 
-use serde_json::{Map, Value};
+use serde_json::{Map, Value, json};
 use sha2::{Digest as _, Sha256};
 
 use crate::domain::time::Timestamp;
@@ -47,6 +47,12 @@ impl AuditEntry {
     pub fn with(mut self, key: &str, value: impl Into<Value>) -> Self {
         self.details.insert(key.to_owned(), value.into());
         self
+    }
+
+    /// Adds what `key` was and became, where the two differ.
+    pub fn changed(self, key: &str, before: impl Into<Value>, after: impl Into<Value>) -> Self {
+        let (before, after) = (before.into(), after.into());
+        if before == after { self } else { self.with(key, json!({ "before": before, "after": after })) }
     }
 }
 
@@ -120,6 +126,12 @@ mod tests {
             target_name: "ops/x".into(),
             details: "{}".into(),
         }
+    }
+
+    #[test]
+    fn only_what_differs_is_told() {
+        let entry = AuditEntry::new("x", "t1", "").changed("role", "admin", "viewer").changed("enabled", true, true);
+        assert_eq!(Value::Object(entry.details), json!({ "role": { "before": "admin", "after": "viewer" } }));
     }
 
     #[test]

@@ -1,6 +1,7 @@
 //! What verbs ask of the world. Everything here speaks domain types: a second storage engine, or a test, implements
 //! the same traits.
 
+use std::collections::BTreeMap;
 use std::path::Path;
 use std::time::Duration;
 
@@ -144,6 +145,17 @@ pub struct Tally {
     pub expiring: u64,
 }
 
+/// How many `api` tokens an account has.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct TokenCounts {
+    /// Enabled and not expired, outside the trash.
+    pub active: u32,
+    /// Outside the trash, the active ones among them.
+    pub kept: u32,
+    /// In the trash.
+    pub trashed: u32,
+}
+
 /// Whose a token is and what it may call: what is read of each where all of them count.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Grant {
@@ -216,6 +228,14 @@ pub trait Snapshot {
     fn secret(&self, id: &PublicId) -> Result<Option<StoredSecret>>;
     /// How many `api` tokens of an account are active at `now`.
     fn active_tokens(&self, account: AccountId, now: Timestamp) -> Result<u32>;
+    /// How many tokens one account has at `now`, or each has; an account without any is not among them.
+    fn token_counts(&self, account: Option<AccountId>, now: Timestamp) -> Result<BTreeMap<AccountId, TokenCounts>>;
+    /// Every token of an account outside the trash, by name.
+    fn kept_tokens(&self, account: AccountId) -> Result<Vec<Token>>;
+    /// When any token of an account was last accepted, those in the trash included.
+    fn last_seen(&self, account: AccountId) -> Result<Option<Timestamp>>;
+    /// How many accounts that are enabled are owners.
+    fn enabled_owners(&self) -> Result<u32>;
     /// How a token was used.
     fn usage(&self, token: TokenId, now: Timestamp) -> Result<Usage>;
     /// A method by id.
@@ -276,6 +296,14 @@ pub trait Tx: Snapshot {
     fn set_catalogue(&mut self, catalogue: &Catalogue) -> Result<()>;
     /// Adds an account; a conflict when the name was ever taken.
     fn insert_account(&mut self, new: &NewAccount<'_>) -> Result<AccountId>;
+    /// Writes role and enabled of `account` and raises its credential version; a conflict when the stored version is
+    /// not `account.credential_version`.
+    fn update_account(&mut self, account: &Account) -> Result<()>;
+    /// Gives an account another password and raises its credential version.
+    fn set_password(&mut self, account: AccountId, password: &PasswordHash) -> Result<()>;
+    /// Takes an account away: disabled, without a password, its name kept from others for good. Its tokens stay as
+    /// they are.
+    fn delete_account(&mut self, account: AccountId, now: Timestamp) -> Result<()>;
     /// Adds a token without a secret; a conflict when its account has an untrashed one of that name.
     fn insert_token(&mut self, new: &NewToken<'_>) -> Result<TokenId>;
     /// Writes name, description, enabled, selection, expiry and trash of `token` and raises its revision; a conflict

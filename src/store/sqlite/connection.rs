@@ -1,5 +1,6 @@
 //! The store over one connection: snapshots, audited changes, bookkeeping.
 
+use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
@@ -21,8 +22,8 @@ use crate::domain::token::{Token, TokenId};
 use crate::error::Result;
 use crate::verbs::audited::Audited;
 use crate::verbs::ports::{
-    Bookkeeping, Denial, Grant, Installation, NewAccount, NewToken, Snapshot, Store, StoredSecret, Tally, TryKey, Tx,
-    Usage, Use, Visibility, Window, WindowQuery,
+    Bookkeeping, Denial, Grant, Installation, NewAccount, NewToken, Snapshot, Store, StoredSecret, Tally, TokenCounts,
+    TryKey, Tx, Usage, Use, Visibility, Window, WindowQuery,
 };
 
 /// A store in one SQLite file.
@@ -155,6 +156,18 @@ impl Snapshot for Open<'_> {
     fn active_tokens(&self, account: AccountId, now: Timestamp) -> Result<u32> {
         tokens::active(self.0, account, now)
     }
+    fn token_counts(&self, account: Option<AccountId>, now: Timestamp) -> Result<BTreeMap<AccountId, TokenCounts>> {
+        accounts::token_counts(self.0, account, now)
+    }
+    fn kept_tokens(&self, account: AccountId) -> Result<Vec<Token>> {
+        tokens::kept(self.0, account)
+    }
+    fn last_seen(&self, account: AccountId) -> Result<Option<Timestamp>> {
+        accounts::last_seen(self.0, account)
+    }
+    fn enabled_owners(&self) -> Result<u32> {
+        accounts::enabled_owners(self.0)
+    }
     fn usage(&self, token: TokenId, now: Timestamp) -> Result<Usage> {
         usage::of_token(self.0, token, now)
     }
@@ -196,6 +209,15 @@ impl Tx for Open<'_> {
     }
     fn insert_account(&mut self, new: &NewAccount<'_>) -> Result<AccountId> {
         accounts::insert(self.0, new)
+    }
+    fn update_account(&mut self, account: &Account) -> Result<()> {
+        accounts::update(self.0, account)
+    }
+    fn set_password(&mut self, account: AccountId, password: &PasswordHash) -> Result<()> {
+        accounts::set_password(self.0, account, password)
+    }
+    fn delete_account(&mut self, account: AccountId, now: Timestamp) -> Result<()> {
+        accounts::delete(self.0, account, now)
     }
     fn insert_token(&mut self, new: &NewToken<'_>) -> Result<TokenId> {
         tokens::insert(self.0, new)

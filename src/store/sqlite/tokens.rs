@@ -154,6 +154,11 @@ pub(super) fn named(
     }
 }
 
+pub(super) fn kept(db: &Connection, account: AccountId) -> Result<Vec<Token>> {
+    let sql = format!("{SELECT} WHERE t.account_id = ?1 AND t.deleted_at IS NULL ORDER BY t.name");
+    find(db, &sql, &[&account.0])
+}
+
 pub(super) fn active(db: &Connection, account: AccountId, now: Timestamp) -> Result<u32> {
     let count = one(
         db,
