@@ -1,11 +1,14 @@
 //! The command line: words in, one verb, an answer and an exit code out.
 
+mod account;
 mod args;
 mod catalogue;
 mod demo;
 mod init;
 mod json;
+mod new_password;
 mod output;
+mod policy;
 mod prompt;
 mod token;
 mod verify;
@@ -66,6 +69,8 @@ fn carry_out(global: Global, command: Option<Command>) -> Result<()> {
         Command::Demo => demo::run(&global),
         Command::Init(args) => init::run(&mut App::new(global)?, args),
         Command::Token(command) => token::run(&mut App::new(global)?, command),
+        Command::Account(command) => account::run(&mut App::new(global)?, command),
+        Command::Policy(command) => policy::run(&mut App::new(global)?, command),
         Command::Catalogue(command) => catalogue::run(&mut App::new(global)?, command),
         Command::Verify(args) => verify::run(&mut App::new(global)?, args),
         Command::Whoami => whoami::run(&mut App::new(global)?),

@@ -10,7 +10,7 @@ use std::sync::Once;
 use zeroize::Zeroizing;
 
 use crate::domain::text::shown;
-use crate::error::{Error, Result};
+use crate::error::{Error, Kind, Result};
 use crate::platform::input::{FirstLine, first_line};
 
 /// The most bytes of a line that holds a password or secret.
@@ -55,6 +55,30 @@ impl Prompt {
             PasswordFrom::Prompt => Err(Error::denied("no password was given")
                 .why("there is no terminal to ask on, or --no-input forbids it")
                 .next("Use --password-stdin or --password-file PATH")),
+        }
+    }
+
+    /// A new password that was given otherwise than at a prompt: in `file`, else on the line of stdin after that of
+    /// [`Prompt::given_password`]. None when it is to be prompted for.
+    ///
+    /// # Errors
+    /// [`crate::error::Kind::Denied`] when none was given; [`crate::error::Kind::Usage`] for one that can't be taken.
+    pub fn given_new_password(&self, file: Option<&Path>) -> Result<Option<Zeroizing<String>>> {
+        let none = |why: &str| {
+            Error::denied("no new password was given")
+                .why(why)
+                .next("Use --new-password-file PATH, or with --password-stdin give it on the second line")
+        };
+        match (file, &self.password) {
+            (Some(path), _) => from_file(path).map(Some),
+            (None, PasswordFrom::Stdin) => match line(io::stdin(), "stdin") {
+                Err(e) if e.kind == Kind::Denied => Err(none("stdin has no second line")),
+                read => read.map(Some),
+            },
+            (None, PasswordFrom::Prompt | PasswordFrom::File(_)) if self.possible => Ok(None),
+            (None, PasswordFrom::Prompt | PasswordFrom::File(_)) => {
+                Err(none("there is no terminal to ask on, or --no-input forbids it"))
+            }
         }
     }
 
@@ -114,9 +138,7 @@ fn line(from: impl std::os::fd::AsFd, place: &str) -> Result<Zeroizing<String>> 
     match first_line(from, LINE_MOST)? {
         FirstLine::Text(text) => Ok(text),
         FirstLine::Nothing => Err(Error::denied("no password was given").why(format!("{place} is empty"))),
-        FirstLine::TooLong => {
-            Err(Error::usage("that is no password").why(format!("the first line of {place} is too long")))
-        }
+        FirstLine::TooLong => Err(Error::usage("that is no password").why(format!("the line of {place} is too long"))),
         FirstLine::NotText => Err(Error::usage("that is no password").why(format!("{place} is not UTF-8"))),
     }
 }

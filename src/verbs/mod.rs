@@ -12,6 +12,8 @@ pub mod cli_line;
 pub mod decide;
 pub mod init;
 pub mod local;
+pub mod new_password;
+pub mod policy;
 pub mod ports;
 pub mod prove;
 pub mod request;

@@ -1,9 +1,13 @@
 //! The one list of verbs: requests, their replies, and which trait carries each out.
 
-use super::accounts::{Greet, SignIn, WhoAmI};
+use super::accounts::{
+    CreateAccount, DeleteAccount, DisableAccounts, EnableAccounts, Greet, ListAccounts, SetPassword, SetRole,
+    ShowAccount, SignIn, WhoAmI,
+};
 use super::actor::{Actor, Credential};
 use super::catalogue::{ApplyCatalogue, ListCatalogues, PreviewCatalogue};
 use super::init::Init;
+use super::policy::{ListPolicy, SetPolicy};
 use super::tokens::{
     CreateToken, DeleteTokens, DisableTokens, EnableTokens, ListTokens, RegenerateToken, RestoreToken, ShowToken,
     TallyTokens,
@@ -71,6 +75,16 @@ requests! {
     change Init,
     query SignIn,
     query WhoAmI,
+    query ListAccounts,
+    query ShowAccount,
+    change CreateAccount,
+    change SetRole,
+    change DisableAccounts,
+    change EnableAccounts,
+    change SetPassword,
+    change DeleteAccount,
+    query ListPolicy,
+    change SetPolicy,
     query ListCatalogues,
     query PreviewCatalogue,
     change ApplyCatalogue,

@@ -14,7 +14,7 @@ use jeton::tui::msg::{Msg, RequestId};
 use jeton::tui::widget::field::Field;
 use jeton::verbs::accounts::SignIn;
 use jeton::verbs::actor::Credential;
-use jeton::verbs::init::NewPassword;
+use jeton::verbs::new_password::NewPassword;
 use jeton::verbs::ports::PasswordHasher;
 use jeton::verbs::request::{Request, Response};
 use zeroize::Zeroizing;

@@ -17,7 +17,8 @@ use crate::tui::widget::foot::keys;
 use crate::tui::widget::frame::{dialog, dialog_columns};
 use crate::tui::widget::line::{cut, wrap};
 use crate::verbs::actor::Credential;
-use crate::verbs::init::{Init, NewPassword};
+use crate::verbs::init::Init;
+use crate::verbs::new_password::NewPassword;
 
 /// What has the focus, in order.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

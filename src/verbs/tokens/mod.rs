@@ -12,6 +12,7 @@ mod show;
 
 pub use create::CreateToken;
 pub use delete::DeleteTokens;
+pub(super) use delete::trash;
 pub use enable::{DisableTokens, EnableTokens};
 pub use issue::Issued;
 pub use list::{ListTokens, SOON, TallyTokens, TokenTally};

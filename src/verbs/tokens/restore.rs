@@ -33,6 +33,10 @@ impl Change for RestoreToken {
     fn run(&self, by: &Actor, tx: &mut dyn Tx, env: &Env<'_>) -> Result<Audited<Token>> {
         let mut token = authorize::token(by, tx, &self.token.token, Among::Trashed, Act::Change)?;
         self.token.still(&token)?;
+        if tx.account(token.owner.id)?.is_none() {
+            return Err(Error::conflict(format!("{} can't be restored any more", token.name))
+                .why(format!("its account, {}, was deleted", token.owner.username)));
+        }
         let keep = tx.policy()?.trash;
         let until = token.deleted_at.and_then(|at| keep.after(at, env.zone));
         if until.is_some_and(|until| until <= env.now) {

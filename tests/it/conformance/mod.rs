@@ -1,6 +1,7 @@
 //! What any engine behind the `Store` port must do. Written against the port alone: a second engine implements
 //! [`Engine`] and adds its line to the end of this file.
 
+mod accounts;
 mod changes;
 mod grants;
 mod ledger;
@@ -28,8 +29,8 @@ use jeton::domain::token::{Revision, Token, TokenId};
 use jeton::error::{Error, Kind, Result};
 use jeton::verbs::audited::Audited;
 use jeton::verbs::ports::{
-    Anchor, Denial, Entropy, Installation, NewAccount, NewToken, SecretState, Store, TryKey, Tx, Use, Visibility,
-    Window, WindowQuery,
+    Anchor, Denial, Entropy, Installation, NewAccount, NewToken, SecretState, Store, TokenCounts, TryKey, Tx, Use,
+    Visibility, Window, WindowQuery,
 };
 
 use crate::support::world::{START, SeededEntropy, entry, tester, token_name, username};
