@@ -57,12 +57,13 @@ pub fn enabled_owners_are_counted<E: Engine>() {
     assert_eq!(owners(), 1);
     change(&f.store, |tx| add_account(tx, "b", Role::Owner).and(add_account(tx, "c", Role::Owner))).unwrap();
     assert_eq!(owners(), 3);
+    let (first, off, demoted) = (f.account("owner"), f.account("b"), f.account("c"));
     change(&f.store, |tx| {
-        tx.update_account(&Account { enabled: false, ..f.account("b") })?;
+        tx.update_account(&Account { enabled: false, ..off })?;
         assert_eq!(tx.enabled_owners()?, 2, "as the change leaves them");
-        tx.update_account(&Account { role: Role::Admin, ..f.account("c") })?;
+        tx.update_account(&Account { role: Role::Admin, ..demoted })?;
         assert_eq!(tx.enabled_owners()?, 1);
-        tx.delete_account(f.account("owner").id, START)
+        tx.delete_account(first.id, START)
     })
     .unwrap();
     assert_eq!(owners(), 0);

@@ -383,10 +383,16 @@ impl House {
         self.store().audit_log().unwrap()
     }
 
-    /// Does what no verb does yet: switches an account off or on, which ends its sessions.
+    /// Switches an account off or on, whoever may, which ends its sessions.
     pub fn set_account_enabled(&self, id: AccountId, enabled: bool) {
-        let sql = "UPDATE accounts SET enabled = ?2, credential_version = credential_version + 1 WHERE id = ?1";
-        self.raw().execute(sql, rusqlite::params![id.0, enabled]).unwrap();
+        let now = self.now();
+        self.store()
+            .write(&tester(), &|| now, |tx, _| {
+                let account = tx.account(id)?.unwrap();
+                tx.update_account(&Account { enabled, ..account })?;
+                Ok(Audited::one((), entry(id)))
+            })
+            .unwrap();
     }
 
     /// A plain connection to the store's file, past everything that jeton checks.

@@ -1,9 +1,12 @@
 //! A story for each verb, on a clock that stands still.
 
+mod accounts;
 mod creating;
 mod deciding;
 mod deleting;
+mod last_owner;
 mod looking;
+mod policy;
 mod proving;
 mod regenerating;
 mod switching;
@@ -25,12 +28,14 @@ use jeton::domain::time::{DAY, HOUR, SECOND};
 use jeton::domain::token::{Status, Token, TokenRef};
 use jeton::error::{Error, Kind, Result};
 use jeton::store::sqlite::SqliteStore;
-use jeton::verbs::accounts::{Greet, SignIn, WhoAmI};
+use jeton::verbs::accounts::{DeleteAccount, Greet, ListAccounts, ShowAccount, SignIn, WhoAmI};
 use jeton::verbs::actor::{Credential, Session};
 use jeton::verbs::catalogue::{ApplyCatalogue, ListCatalogues, PreviewCatalogue};
 use jeton::verbs::decide::{self, Decision, Reason};
 use jeton::verbs::local::{Caller, Local};
-use jeton::verbs::ports::{Anchor, Clock, Store};
+use jeton::verbs::new_password::NewPassword;
+use jeton::verbs::policy::ListPolicy;
+use jeton::verbs::ports::{Anchor, Clock, Store, TokenCounts};
 use jeton::verbs::request::{Request, VERBS, ask};
 use jeton::verbs::tokens::{
     CreateToken, DeleteTokens, DisableTokens, EnableTokens, ListTokens, Pointed, RegenerateToken, RestoreToken,
@@ -38,6 +43,9 @@ use jeton::verbs::tokens::{
 };
 use jeton::verbs::{Jeton, Proof};
 
+use crate::support::requests::{
+    create_account, delete_account, set_password, set_policy, set_role, switch_off, switch_on,
+};
 use crate::support::world::{
     Fakes, House, OWNER, PASSWORD, START, by, caller, create, init, local, owner, password, token_name, typed, username,
 };
