@@ -1,9 +1,12 @@
 //! What verbs ask of the world. Everything here speaks domain types: a second storage engine, or a test, implements
 //! the same traits.
 
+mod world;
+
 use std::collections::BTreeMap;
-use std::path::Path;
 use std::time::Duration;
+
+pub use world::{Clock, Delivery, Entropy, PasswordHasher, SavedSecret, Verdict};
 
 use crate::domain::account::{Account, AccountId, CredentialVersion};
 use crate::domain::audit::AuditActor;
@@ -13,12 +16,12 @@ use crate::domain::expiry::Expiry;
 use crate::domain::filter::Filter;
 use crate::domain::method::{Method, MethodId};
 use crate::domain::name::{Description, Prefix, TokenName, Username};
-use crate::domain::password::{Password, PasswordHash};
+use crate::domain::password::PasswordHash;
 use crate::domain::policy::Policy;
 use crate::domain::role::Role;
 use crate::domain::secret::{PublicId, Secret, SecretDigest};
 use crate::domain::selection::Selection;
-use crate::domain::time::{Timestamp, Zone};
+use crate::domain::time::Timestamp;
 use crate::domain::token::{Token, TokenId};
 use crate::error::Result;
 use crate::verbs::audited::Audited;
@@ -364,53 +367,4 @@ pub trait Bookkeeping {
     fn record_use(&mut self, used: &Use<'_>) -> Result<()>;
     /// Counts a denied attempt.
     fn record_denial(&mut self, denied: &Denial<'_>) -> Result<()>;
-}
-
-/// The clock on the wall.
-pub trait Clock: Send + Sync {
-    /// The instant it shows.
-    fn now(&self) -> Timestamp;
-    /// The zone it stands in.
-    fn zone(&self) -> &dyn Zone;
-    /// Waits.
-    fn sleep(&self, time: Duration);
-}
-
-/// The operating system's generator.
-pub trait Entropy: Send + Sync {
-    /// Fills `buffer` with unpredictable bytes.
-    fn fill(&self, buffer: &mut [u8]) -> Result<()>;
-}
-
-/// What comparing a password with a stored hash showed.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Verdict {
-    /// Another password, or no hash to compare with.
-    Wrong,
-    /// The password.
-    Right,
-    /// The password, under a hash weaker than today's.
-    RightButWeak,
-}
-
-/// Slow hashing of passwords, two at once at most.
-pub trait PasswordHasher: Send + Sync {
-    /// Hashes a new password.
-    fn hash(&self, password: &Password) -> Result<PasswordHash>;
-    /// Compares; without a hash it costs the same and finds nothing.
-    fn verify(&self, password: &Password, hash: Option<&PasswordHash>) -> Result<Verdict>;
-}
-
-/// A secret saved to a file. Dropped without [`SavedSecret::keep`], the file is removed again.
-pub trait SavedSecret: Send {
-    /// The change has committed: the file stays.
-    fn keep(&mut self);
-    /// Where it is.
-    fn path(&self) -> &Path;
-}
-
-/// Saves secrets to files on request.
-pub trait Delivery: Send + Sync {
-    /// Creates `path` exclusively, readable by its owner only, and syncs it.
-    fn save(&self, path: &Path, secret: &Secret) -> Result<Box<dyn SavedSecret>>;
 }

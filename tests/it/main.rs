@@ -11,9 +11,11 @@
 mod canary;
 mod catalogue;
 mod cli;
+mod cli_accounts;
 mod conformance;
 mod crash;
 mod matrix;
+mod matrix_accounts;
 mod prompts;
 mod pty;
 mod pty_picker;

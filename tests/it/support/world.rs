@@ -385,14 +385,12 @@ impl House {
 
     /// Switches an account off or on, whoever may, which ends its sessions.
     pub fn set_account_enabled(&self, id: AccountId, enabled: bool) {
-        let now = self.now();
-        self.store()
-            .write(&tester(), &|| now, |tx, _| {
-                let account = tx.account(id)?.unwrap();
-                tx.update_account(&Account { enabled, ..account })?;
-                Ok(Audited::one((), entry(id)))
-            })
-            .unwrap();
+        let switched = self.store().write(&tester(), &|| self.now(), |tx, _| {
+            let account = tx.account(id)?.unwrap();
+            tx.update_account(&Account { enabled, ..account })?;
+            Ok(Audited::one((), entry(id)))
+        });
+        switched.unwrap();
     }
 
     /// A plain connection to the store's file, past everything that jeton checks.
