@@ -21,6 +21,8 @@ pub enum Kind {
     Denied,
     /// Name taken, limit reached, changed meanwhile, or a confirmation that differs.
     Conflict,
+    /// What was checked is not as it should be.
+    Findings,
     /// The person changed their mind.
     Cancelled,
 }
@@ -34,6 +36,7 @@ impl Kind {
             Kind::NotFound => 3,
             Kind::Unauthenticated | Kind::Denied => 4,
             Kind::Conflict => 5,
+            Kind::Findings => 6,
             Kind::Cancelled => 130,
         }
     }
@@ -88,6 +91,11 @@ impl Error {
     /// A [`Kind::Conflict`].
     pub fn conflict(what: impl Into<String>) -> Self {
         Self::new(Kind::Conflict, what)
+    }
+
+    /// A [`Kind::Findings`].
+    pub fn findings(what: impl Into<String>) -> Self {
+        Self::new(Kind::Findings, what)
     }
 
     /// A [`Kind::Cancelled`].

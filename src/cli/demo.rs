@@ -2,6 +2,7 @@
 
 use super::args::Global;
 use super::{caller, conclude, needs_terminal, show_screens};
+use crate::config::{Given, Settings};
 use crate::demo::Demonstration;
 use crate::domain::audit::Face;
 use crate::error::{Error, Result};
@@ -18,7 +19,8 @@ pub(super) fn run(global: &Global) -> Result<()> {
     let demonstration = Demonstration::make(&world)?;
     let place = Place::new(demonstration.store(), world.clone(), caller(Face::Tui));
     let demo = tui::Demo { username: demonstration.username(), password: demonstration.password() };
-    let ended = show_screens(place, &world, Some(demonstration.username()), Some(demo));
+    let settings = Settings::load(Given { user: Some(demonstration.username().to_string()), ..Given::default() })?;
+    let ended = show_screens(place, &world, &settings, Some(demo));
     drop(demonstration);
     conclude(ended?)
 }

@@ -224,11 +224,12 @@ pub struct MeJson {
     active_tokens_limit: Option<u32>,
     self_service: bool,
     store: String,
+    token: Option<TokenJson>,
 }
 
 impl MeJson {
     /// Who asks, in the store at `store`.
-    pub fn of(me: &Me, store: String) -> Self {
+    pub fn of(me: &Me, store: String, now: Timestamp) -> Self {
         let limit = me.policy.active_tokens;
         MeJson {
             schema: SCHEMA,
@@ -237,6 +238,7 @@ impl MeJson {
             active_tokens_limit: (limit > 0).then_some(limit),
             self_service: me.policy.self_service,
             store,
+            token: me.token.as_ref().map(|t| TokenJson::of(t, now)),
         }
     }
 }

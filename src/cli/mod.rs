@@ -2,10 +2,13 @@
 
 mod account;
 mod args;
+mod audit;
 mod catalogue;
+mod config;
 mod demo;
 mod init;
 mod json;
+mod login;
 mod new_password;
 mod output;
 mod policy;
@@ -54,7 +57,8 @@ pub fn run(args: impl Iterator<Item = OsString>) -> ExitCode {
             return ExitCode::from(if stop.wanted { 0 } else { Kind::Usage.exit_code() });
         }
     };
-    match carry_out(line.global, line.command) {
+    let moved = platform::process::move_token_out_of_environment();
+    match moved.and_then(|()| carry_out(line.global, line.command)) {
         Ok(()) => ExitCode::SUCCESS,
         Err(e) => {
             output::error(&e);
@@ -72,40 +76,47 @@ fn carry_out(global: Global, command: Option<Command>) -> Result<()> {
         Command::Account(command) => account::run(&mut App::new(global)?, command),
         Command::Policy(command) => policy::run(&mut App::new(global)?, command),
         Command::Catalogue(command) => catalogue::run(&mut App::new(global)?, command),
+        Command::Audit(args) => audit::run(&mut App::new(global)?, args),
         Command::Verify(args) => verify::run(&mut App::new(global)?, args),
         Command::Whoami => whoami::run(&mut App::new(global)?),
+        Command::Login(args) => login::login(&mut App::new(global)?, args),
+        Command::Logout => login::logout(&mut App::new(global)?),
+        Command::Config(command) => config::run(&mut App::new(global)?, command),
     }
 }
 
 /// `jeton` alone.
 fn screens(global: Global) -> Result<()> {
-    if global.no_input {
+    let settings = Settings::load(given(&global))?;
+    if global.no_input && settings.token.is_none() {
         return Err(Error::unauthenticated("the screens ask for a password, and --no-input forbids it")
             .next("For the commands see: jeton --help"));
     }
     needs_terminal()?;
-    let settings = Settings::load(Given { store: global.store, user: global.user })?;
     let world = platform::world();
-    let username = settings.username.map(|u| u.value);
-    let place = Place::new(settings.store.value, world.clone(), caller(Face::Tui));
-    conclude(show_screens(place, &world, username, None)?)
+    let place = Place::new(settings.store.value.clone(), world.clone(), caller(Face::Tui));
+    conclude(show_screens(place, &world, &settings, None)?)
 }
 
 /// Opens the screens on `place`.
-fn show_screens(
-    place: Place,
-    world: &World,
-    username: Option<Username>,
-    demo: Option<tui::Demo>,
-) -> Result<tui::Ended> {
+fn show_screens(place: Place, world: &World, settings: &Settings, demo: Option<tui::Demo>) -> Result<tui::Ended> {
     tui::run(tui::Start {
         place: place.path().display().to_string(),
         jeton: Arc::new(place),
         clock: Arc::clone(&world.clock),
         delivery: Arc::clone(&world.delivery),
-        username,
+        username: settings.username.as_ref().map(|u| u.value.clone()),
         demo,
     })
+}
+
+/// What the command line says of where the store is and who asks.
+fn given(global: &Global) -> Given {
+    Given {
+        store: global.store.clone(),
+        user: global.user.clone(),
+        password: global.password_stdin || global.password_file.is_some(),
+    }
 }
 
 /// Ends the program as the screens did.
@@ -139,6 +150,7 @@ fn caller(face: Face) -> Caller {
 struct App {
     place: Place,
     world: World,
+    settings: Settings,
     username: Option<Username>,
     prompt: Prompt,
     out: Output,
@@ -146,17 +158,18 @@ struct App {
 
 impl App {
     fn new(global: Global) -> Result<Self> {
+        let settings = Settings::load(given(&global))?;
         let password = match global.password_file {
             Some(path) => PasswordFrom::File(path),
             None if global.password_stdin => PasswordFrom::Stdin,
             None => PasswordFrom::Prompt,
         };
-        let settings = Settings::load(Given { store: global.store, user: global.user })?;
         let world = platform::world();
         Ok(App {
-            place: Place::new(settings.store.value, world.clone(), caller(Face::Cli)),
+            place: Place::new(settings.store.value.clone(), world.clone(), caller(Face::Cli)),
             world,
-            username: settings.username.map(|u| u.value),
+            username: settings.username.as_ref().map(|u| u.value.clone()),
+            settings,
             prompt: Prompt::new(password, global.no_input),
             out: Output::new(global.json, global.quiet),
         })
@@ -185,27 +198,42 @@ impl App {
         })
     }
 
-    /// A credential for looking: a session.
-    fn to_look(&self) -> Result<Credential> {
-        self.proved().map(|(_, session)| Credential::Session(session))
+    /// The token that asks instead of a password, where one was given.
+    fn token(&self) -> Result<Option<Credential>> {
+        Ok(self.settings.presented()?.map(Credential::Token))
     }
 
-    /// A credential for a change: the password itself, asked for until it is right.
+    /// A credential for looking: a session, or the token itself, which is used once then.
+    fn to_look(&self) -> Result<Credential> {
+        match self.token()? {
+            Some(token) => Ok(token),
+            None => self.proved().map(|(_, session)| Credential::Session(session)),
+        }
+    }
+
+    /// A credential for a change: the token, or the password itself, asked for until it is right.
     fn to_change(&self) -> Result<Credential> {
+        if let Some(token) = self.token()? {
+            return Ok(token);
+        }
         let who = self.who()?;
         match self.prompt.given_password()? {
-            Some(password) => Ok(Credential::Password(who, Password::typed(password))),
+            Some(password) => Ok(Credential::password(who, Password::typed(password))),
             None => self.prompted(who).map(|(credential, _)| credential),
         }
     }
 
     /// Both.
     fn proved(&self) -> Result<(Credential, Session)> {
+        if let Some(token) = self.token()? {
+            let session = self.ask(&token, SignIn)?;
+            return Ok((token, session));
+        }
         let who = self.who()?;
         match self.prompt.given_password()? {
             None => self.prompted(who),
             Some(password) => {
-                let credential = Credential::Password(who, Password::typed(password));
+                let credential = Credential::password(who, Password::typed(password));
                 let session = self.ask(&credential, SignIn)?;
                 Ok((credential, session))
             }
@@ -216,7 +244,7 @@ impl App {
         let mut tries = 0;
         loop {
             let password = self.prompt.hidden(&format!("Password of {who}"))?;
-            let credential = Credential::Password(who.clone(), Password::typed(password));
+            let credential = Credential::password(who.clone(), Password::typed(password));
             tries += 1;
             match self.ask(&credential, SignIn) {
                 Ok(session) => return Ok((credential, session)),

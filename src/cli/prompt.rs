@@ -3,7 +3,6 @@
 
 use std::fs::{File, OpenOptions};
 use std::io::{self, IsTerminal, Write};
-use std::os::unix::fs::MetadataExt;
 use std::path::{Path, PathBuf};
 use std::sync::Once;
 
@@ -11,10 +10,8 @@ use zeroize::Zeroizing;
 
 use crate::domain::text::shown;
 use crate::error::{Error, Kind, Result};
-use crate::platform::input::{FirstLine, first_line};
+use crate::platform::input::{FirstLine, SECRET_LINE_MOST, first_line, private_line, secret_line};
 
-/// The most bytes of a line that holds a password or secret.
-const LINE_MOST: usize = 4096;
 const TERMINAL: &str = "/dev/tty";
 
 /// Where the password comes from.
@@ -49,8 +46,8 @@ impl Prompt {
     /// [`crate::error::Kind::Denied`] when none was given; [`crate::error::Kind::Usage`] for one that can't be taken.
     pub fn given_password(&self) -> Result<Option<Zeroizing<String>>> {
         match &self.password {
-            PasswordFrom::Stdin => line(io::stdin(), "stdin").map(Some),
-            PasswordFrom::File(path) => from_file(path).map(Some),
+            PasswordFrom::Stdin => secret_line(io::stdin(), "stdin", "the password").map(Some),
+            PasswordFrom::File(path) => private_line(path, "the password").map(Some),
             PasswordFrom::Prompt if self.possible => Ok(None),
             PasswordFrom::Prompt => Err(Error::denied("no password was given")
                 .why("there is no terminal to ask on, or --no-input forbids it")
@@ -70,8 +67,8 @@ impl Prompt {
                 .next("Use --new-password-file PATH, or with --password-stdin give it on the second line")
         };
         match (file, &self.password) {
-            (Some(path), _) => from_file(path).map(Some),
-            (None, PasswordFrom::Stdin) => match line(io::stdin(), "stdin") {
+            (Some(path), _) => private_line(path, "the new password").map(Some),
+            (None, PasswordFrom::Stdin) => match secret_line(io::stdin(), "stdin", "the new password") {
                 Err(e) if e.kind == Kind::Denied => Err(none("stdin has no second line")),
                 read => read.map(Some),
             },
@@ -106,7 +103,7 @@ impl Prompt {
     pub fn line(&self, label: &str) -> Result<String> {
         say(&format!("{}: ", shown(label)))?;
         let terminal = File::open(TERMINAL).map_err(unusable)?;
-        match first_line(&terminal, LINE_MOST)? {
+        match first_line(&terminal, SECRET_LINE_MOST)? {
             FirstLine::Text(text) => Ok(text.trim().to_owned()),
             FirstLine::Nothing => {
                 say("\n")?;
@@ -132,32 +129,6 @@ fn unusable(e: io::Error) -> Error {
 fn say(text: &str) -> Result<()> {
     let terminal = OpenOptions::new().write(true).open(TERMINAL);
     terminal.and_then(|mut t| t.write_all(text.as_bytes())).map_err(unusable)
-}
-
-fn line(from: impl std::os::fd::AsFd, place: &str) -> Result<Zeroizing<String>> {
-    match first_line(from, LINE_MOST)? {
-        FirstLine::Text(text) => Ok(text),
-        FirstLine::Nothing => Err(Error::denied("no password was given").why(format!("{place} is empty"))),
-        FirstLine::TooLong => Err(Error::usage("that is no password").why(format!("the line of {place} is too long"))),
-        FirstLine::NotText => Err(Error::usage("that is no password").why(format!("{place} is not UTF-8"))),
-    }
-}
-
-/// A password that others can read is refused, judged by the very file that was opened.
-fn from_file(path: &Path) -> Result<Zeroizing<String>> {
-    let refused = || Error::failure(format!("the password can't be read from {}", path.display()));
-    let failed = |e: io::Error| refused().why(e.to_string());
-    let file = File::open(path).map_err(failed)?;
-    let meta = file.metadata().map_err(failed)?;
-    if meta.is_dir() {
-        return Err(refused().why("it is a folder"));
-    }
-    if meta.mode() & 0o077 != 0 {
-        return Err(refused()
-            .why(format!("others can read it (mode {:04o})", meta.mode() & 0o7777))
-            .next(format!("Run: chmod 600 {}", path.display())));
-    }
-    line(&file, &path.display().to_string())
 }
 
 /// What the terminal was like before we asked, put back when a signal ends us in the middle of a hidden prompt: the

@@ -3,6 +3,7 @@
 use super::App;
 use super::json::MeJson;
 use super::output::Table;
+use crate::domain::time::relative;
 use crate::error::Result;
 use crate::verbs::accounts::WhoAmI;
 
@@ -11,7 +12,7 @@ pub(super) fn run(app: &mut App) -> Result<()> {
     let me = app.ask(&who, WhoAmI)?;
     let store = app.store_path().display().to_string();
     if app.out.json {
-        return app.out.json(&MeJson::of(&me, store));
+        return app.out.json(&MeJson::of(&me, store, app.now()));
     }
     if app.out.quiet {
         return app.out.line(me.account.username.as_str());
@@ -24,6 +25,10 @@ pub(super) fn run(app: &mut App) -> Result<()> {
     table.pair("Account", format!("{} ({})", me.account.username, me.account.id));
     table.pair("Role", me.account.role.word());
     table.pair("Active tokens", limit);
+    if let Some(token) = &me.token {
+        let end = token.expiry.at().map_or_else(|| "never expires".to_owned(), |at| relative(at, app.now()));
+        table.pair("By the token", format!("{}  {}  {end}", token.name, token.hint));
+    }
     table.pair("Store", store);
     app.out.table(&mut table)
 }

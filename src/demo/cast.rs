@@ -106,7 +106,7 @@ impl Cast {
 
     /// What `name` presents.
     pub fn credential(&self, name: &str) -> Result<Credential> {
-        Ok(Credential::Password(Username::parse(name)?, password()))
+        Ok(Credential::password(Username::parse(name)?, password()))
     }
 
     fn set_up(&self) -> Result<()> {
@@ -126,7 +126,7 @@ impl Cast {
         let now = self.now.plus(-days * DAY);
         let owner = self.owner()?;
         let by = self.local.store().read(|s| s.account_named(&owner))?.map_or_else(String::new, |a| a.id.to_string());
-        let by = AuditActor { account: by, name: owner.to_string(), proof: "password", face: Face::Cli };
+        let by = AuditActor { account: by, name: owner.to_string(), proof: "password".to_owned(), face: Face::Cli };
         self.local.store().write(&by, &|| now, |tx, _| {
             let id = tx.insert_account(&NewAccount { username: &username, role, password, now })?;
             Ok(Audited::one((), AuditEntry::new("account.create", id, name).with("role", role.word())))

@@ -1,8 +1,9 @@
 //! The audit log: who changed what, when, from which face, in a chain of hashes.
 
-use serde_json::{Map, Value, json};
+use serde_json::{Map, Value};
 use sha2::{Digest as _, Sha256};
 
+use crate::domain::text::shown;
 use crate::domain::time::Timestamp;
 
 /// Where a request came from.
@@ -20,6 +21,14 @@ impl Face {
         match self {
             Face::Tui => "tui",
             Face::Cli => "cli",
+        }
+    }
+
+    /// How it stands in the ledger when a token acts through it.
+    pub const fn client(self) -> &'static str {
+        match self {
+            Face::Tui => "jeton tui",
+            Face::Cli => "jeton cli",
         }
     }
 }
@@ -49,11 +58,63 @@ impl AuditEntry {
         self
     }
 
-    /// Adds what `key` was and became, where the two differ.
+    /// Adds what `key` was and became, `{"before":…,"after":…}`, where the two differ.
     pub fn changed(self, key: &str, before: impl Into<Value>, after: impl Into<Value>) -> Self {
         let (before, after) = (before.into(), after.into());
-        if before == after { self } else { self.with(key, json!({ "before": before, "after": after })) }
+        if before == after {
+            return self;
+        }
+        let change = [(BEFORE.to_owned(), before), (AFTER.to_owned(), after)];
+        self.with(key, Map::from_iter(change))
     }
+}
+
+const BEFORE: &str = "before";
+const AFTER: &str = "after";
+/// How many items of a list [`in_brief`] tells.
+const ITEMS_TOLD: usize = 4;
+/// How much of a text it tells, in characters.
+const TEXT_TOLD: usize = 60;
+
+/// Details in one line for people: `description "a" → "b", expires none`. Hostile characters are written out; long
+/// texts and lists are cut. What is no JSON object is told as the text it is.
+pub fn in_brief(details: &str) -> String {
+    match serde_json::from_str::<Value>(details) {
+        Ok(Value::Object(details)) => {
+            let told = |(key, value): (&String, &Value)| format!("{} {}", shown(key), brief(value));
+            details.iter().map(told).collect::<Vec<_>>().join(", ")
+        }
+        Ok(_) | Err(_) => quoted(details),
+    }
+}
+
+fn brief(value: &Value) -> String {
+    match value {
+        Value::Null => "none".to_owned(),
+        Value::Bool(true) => "yes".to_owned(),
+        Value::Bool(false) => "no".to_owned(),
+        Value::Number(number) => number.to_string(),
+        Value::String(text) => quoted(text),
+        Value::Array(items) => {
+            let mut told: Vec<String> = items.iter().take(ITEMS_TOLD).map(brief).collect();
+            if items.len() > ITEMS_TOLD {
+                told.push(format!("{} more", items.len() - ITEMS_TOLD));
+            }
+            format!("[{}]", told.join(", "))
+        }
+        Value::Object(change) => match (change.get(BEFORE), change.get(AFTER)) {
+            (Some(before), Some(after)) if change.len() == 2 => format!("{} → {}", brief(before), brief(after)),
+            _ => quoted(&value.to_string()),
+        },
+    }
+}
+
+fn quoted(text: &str) -> String {
+    let mut told: String = text.chars().take(TEXT_TOLD).collect();
+    if told.len() < text.len() {
+        told.push('…');
+    }
+    format!("\"{}\"", shown(&told.replace('\\', "\\\\").replace('"', "\\\"")))
 }
 
 /// Who made a change, as the audit log keeps it.
@@ -63,10 +124,17 @@ pub struct AuditActor {
     pub account: String,
     /// Its name then.
     pub name: String,
-    /// What proved it: `password` or `store` (being able to open it).
-    pub proof: &'static str,
+    /// What proved it: `password`, `token NAME HINT`, or `store` (being able to open it).
+    pub proof: String,
     /// From which face.
     pub face: Face,
+}
+
+impl AuditActor {
+    /// Whoever could open the store, before there was anybody to sign in.
+    pub fn store(face: Face) -> Self {
+        AuditActor { account: String::new(), name: String::new(), proof: "store".to_owned(), face }
+    }
 }
 
 /// A row of the audit log.
@@ -143,5 +211,40 @@ mod tests {
         assert_ne!(hash, chain_hash(&[0; 32], &AuditRow { details: "{ }".into(), ..row() }));
         let moved = AuditRow { account: "a1o".into(), name: "ps".into(), ..row() };
         assert_ne!(hash, chain_hash(&[0; 32], &moved));
+    }
+    #[test]
+    fn a_change_is_told_where_there_is_one() {
+        let entry = AuditEntry::new("v", "t:1", "ops/x")
+            .changed("description", "a", "b")
+            .changed("name", "same", "same")
+            .changed("expires", None::<String>, "2027-01-01T00:00:00Z")
+            .changed("enabled", true, false);
+        let text = Value::Object(entry.details).to_string();
+        assert_eq!(
+            text,
+            r#"{"description":{"after":"b","before":"a"},"enabled":{"after":false,"before":true},"expires":{"after":"2027-01-01T00:00:00Z","before":null}}"#
+        );
+        assert_eq!(
+            in_brief(&text),
+            r#"description "a" → "b", enabled yes → no, expires none → "2027-01-01T00:00:00Z""#
+        );
+    }
+
+    #[test]
+    fn details_are_one_short_line_whatever_they_hold() {
+        assert_eq!(in_brief("{}"), "");
+        assert_eq!(
+            in_brief(r#"{"sets":["a","b","c","d","e","f"],"n":3}"#),
+            r#"n 3, sets ["a", "b", "c", "d", 2 more]"#
+        );
+        assert_eq!(
+            in_brief(r#"{"x":{"before":1,"after":2,"more":3}}"#),
+            r#"x "{\"after\":2,\"before\":1,\"more\":3}""#
+        );
+        assert_eq!(in_brief("not\u{1b}[2J json"), "\"not\\u{1b}[2J json\"");
+        let nasty = serde_json::json!({"a\u{202e}": {"before": "\u{1b}]0;x\u{7}\" → \"", "after": "y".repeat(500)}});
+        let line = in_brief(&nasty.to_string());
+        assert!(!line.chars().any(crate::domain::text::is_hostile), "{line}");
+        assert!(line.contains(r#"\" → \""#) && line.contains("…") && line.len() < 200, "{line}");
     }
 }

@@ -89,6 +89,16 @@ impl Span {
         time::year(end, zone).filter(|y| *y <= 9999)?;
         Some(end)
     }
+
+    /// The instant this long before `at`; none before the calendar begins.
+    pub fn before(self, at: Timestamp, zone: &dyn Zone) -> Option<Timestamp> {
+        match self {
+            Span::Hours(n) => Some(at.plus(-i64::from(n) * HOUR)),
+            Span::Days(n) => Some(at.plus(-i64::from(n) * DAY)),
+            Span::Months(n) => time::minus_months(at, n, zone),
+            Span::Years(n) => time::minus_months(at, n.checked_mul(12)?, zone),
+        }
+    }
 }
 
 impl Span {

@@ -1,8 +1,11 @@
 //! Pure words and rules of the product. Uses nothing of the other modules but [`crate::error`].
 
 pub mod account;
+pub mod anchor;
 pub mod audit;
+pub mod audit_filter;
 pub mod catalogue;
+pub mod chain;
 pub mod expiry;
 pub mod filter;
 pub mod method;

@@ -2,6 +2,8 @@
 
 use std::collections::BTreeSet;
 
+use serde_json::{Value, json};
+
 use crate::domain::method::MethodId;
 
 /// Exactly one of API sets, hand-picked methods, or whatever the role permits.
@@ -19,6 +21,17 @@ impl Selection {
     /// Authenticates, permits nothing.
     pub fn nothing() -> Self {
         Selection::Custom(BTreeSet::new())
+    }
+
+    /// All of it, as the audit log keeps it: `"inherit"`, `{"sets":[…]}` or `{"methods":[…]}`.
+    pub fn told(&self) -> Value {
+        match self {
+            Selection::Inherit => json!("inherit"),
+            Selection::Sets(sets) => json!({ "sets": sets }),
+            Selection::Custom(methods) => {
+                json!({ "methods": methods.iter().map(MethodId::as_str).collect::<Vec<_>>() })
+            }
+        }
     }
 
     /// A few words for tables: `IDE Plugins`, `2 sets`, `12 methods`, `Inherit`, `nothing yet`.

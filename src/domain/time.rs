@@ -24,6 +24,12 @@ impl Timestamp {
         }
     }
 
+    /// Reads what [`Timestamp::rfc3339`] wrote.
+    pub fn parse_rfc3339(text: &str) -> Option<Self> {
+        let at = DateTime::parse_from_rfc3339(text).ok()?;
+        Some(Timestamp(at.timestamp_millis())).filter(|at| at.rfc3339() == text)
+    }
+
     /// The whole second it falls into.
     pub fn whole_second(self) -> Self {
         Timestamp(self.0.div_euclid(SECOND) * SECOND)
@@ -104,6 +110,12 @@ pub fn end_of_day(day: Day, zone: &dyn Zone) -> Option<Timestamp> {
 pub fn plus_months(at: Timestamp, months: u32, zone: &dyn Zone) -> Option<Timestamp> {
     let (wall, _) = zone.wall(at)?;
     zone.instant(wall.checked_add_months(Months::new(months))?)
+}
+
+/// `at` moved back by calendar months in `zone`: the same wall clock, or the last day of a shorter month.
+pub fn minus_months(at: Timestamp, months: u32, zone: &dyn Zone) -> Option<Timestamp> {
+    let (wall, _) = zone.wall(at)?;
+    zone.instant(wall.checked_sub_months(Months::new(months))?)
 }
 
 /// The year of `at` in `zone`.

@@ -1,6 +1,9 @@
 //! Lines that hold a secret, read without a buffer that outlives them.
 
+use std::fs::File;
 use std::os::fd::AsFd;
+use std::os::unix::fs::MetadataExt;
+use std::path::Path;
 
 use zeroize::{Zeroize, Zeroizing};
 
@@ -50,6 +53,46 @@ pub fn first_line(from: impl AsFd, most: usize) -> Result<FirstLine> {
         Ok(text) => FirstLine::Text(Zeroizing::new(text.to_owned())),
         Err(_) => FirstLine::NotText,
     })
+}
+
+/// The most bytes of a line that holds a password or secret.
+pub const SECRET_LINE_MOST: usize = 4096;
+
+/// The first line of the file at `path`, which holds `what`. One that others can read is refused, judged by the very
+/// file that was opened.
+///
+/// # Errors
+/// [`crate::error::Kind::Failure`] when it can't be read or others can read it; [`crate::error::Kind::Denied`] when it
+/// is empty; [`crate::error::Kind::Usage`] for a line that can't be one.
+pub fn private_line(path: &Path, what: &str) -> Result<Zeroizing<String>> {
+    let name = path.display();
+    let refused = || Error::failure(format!("{what} can't be read from {name}"));
+    let failed = |e: std::io::Error| refused().why(e.to_string());
+    let file = File::open(path).map_err(failed)?;
+    let meta = file.metadata().map_err(failed)?;
+    if meta.is_dir() {
+        return Err(refused().why("it is a folder"));
+    }
+    if meta.mode() & 0o077 != 0 {
+        return Err(refused()
+            .why(format!("others can read it (mode {:04o})", meta.mode() & 0o7777))
+            .next(format!("Run: chmod 600 {name}")));
+    }
+    secret_line(&file, &name.to_string(), what)
+}
+
+/// The first line of `from`, called `place` in messages, which holds `what`.
+///
+/// # Errors
+/// [`crate::error::Kind::Denied`] when it is empty; [`crate::error::Kind::Usage`] for a line that can't be one.
+pub fn secret_line(from: impl AsFd, place: &str, what: &str) -> Result<Zeroizing<String>> {
+    match first_line(from, SECRET_LINE_MOST)? {
+        FirstLine::Text(text) => Ok(text),
+        FirstLine::Nothing => Err(Error::denied(format!("{what} was not given")).why(format!("{place} is empty"))),
+        FirstLine::TooLong => Err(Error::usage(format!("{what} can't be read from {place}"))
+            .why(format!("its first line is longer than {SECRET_LINE_MOST} bytes"))),
+        FirstLine::NotText => Err(Error::usage(format!("{what} can't be read from {place}")).why("it is not UTF-8")),
+    }
 }
 
 #[cfg(test)]

@@ -1,5 +1,6 @@
 //! All of the operating system: clock, generator, hashing, files, places, the process, the clipboard.
 
+pub mod anchor_file;
 pub mod clipboard;
 pub mod clock;
 pub mod entropy;

@@ -1,11 +1,15 @@
 //! Signals, and the loss of the terminal, told to whoever listens.
 
 use std::io;
+use std::sync::Arc;
+use std::sync::atomic::AtomicBool;
 use std::thread;
 
 use rustix::event::{PollFd, PollFlags, poll};
 use signal_hook::consts::{SIGCONT, SIGHUP, SIGINT, SIGTERM, SIGTSTP};
 use signal_hook::iterator::Signals;
+
+use crate::error::{Error, Kind, Result};
 
 /// What the system says to the program.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -56,6 +60,26 @@ pub fn has_hung_up() -> bool {
     let mut watched = [PollFd::new(&terminal, PollFlags::empty())];
     let now = rustix::event::Timespec { tv_sec: 0, tv_nsec: 0 };
     poll(&mut watched, Some(&now)).is_ok() && watched[0].revents().intersects(PollFlags::HUP | PollFlags::ERR)
+}
+
+/// Whether nobody can read what is written to stdout any more: its pipe's other end, or its terminal, is gone.
+pub fn output_is_closed() -> bool {
+    let output = rustix::stdio::stdout();
+    let mut watched = [PollFd::new(&output, PollFlags::empty())];
+    let now = rustix::event::Timespec { tv_sec: 0, tv_nsec: 0 };
+    poll(&mut watched, Some(&now)).is_ok() && watched[0].revents().intersects(PollFlags::HUP | PollFlags::ERR)
+}
+
+/// From now on Ctrl-C ends the program at once and quietly, as cancelled (130).
+///
+/// # Errors
+/// [`crate::error::Kind::Failure`] when the system refuses.
+pub fn end_on_interrupt() -> Result<()> {
+    let always = Arc::new(AtomicBool::new(true));
+    let cancelled = i32::from(Kind::Cancelled.exit_code());
+    signal_hook::flag::register_conditional_shutdown(SIGINT, cancelled, always)
+        .map(drop)
+        .map_err(|e| Error::failure("Ctrl-C can't be waited for").why(e.to_string()))
 }
 
 /// Stops the program as `SIGTSTP` would have, until it is continued.

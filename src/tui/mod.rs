@@ -8,8 +8,10 @@
 //!              └───── view(&Model, &mut Frame): reads only
 //! ```
 //!
-//! A new screen or dialog is a state with its `act` and `view` in `screen/` or `modal/`, a context in `keymap/`, and an
-//! arm in the enum that holds it.
+//! A new screen is a [`screen::Page`] in `screen/`, a [`screen::desk::Place`] and a line in each match over places. A new
+//! dialog is a page in `modal/` and a line in each match over modals; one with fields is a [`widget::form::Dialog`], and
+//! the rest is done for it. A change leaves either as [`screen::Outcome::Confirm`], and is proved in one place. All keys
+//! stand in `keymap/`.
 
 pub mod effect;
 pub mod keymap;

@@ -5,17 +5,20 @@ use std::sync::Arc;
 
 use crate::domain::catalogue::Catalogue;
 use crate::domain::name::Username;
+use crate::domain::role::Role;
 use crate::domain::time::{SECOND, Timestamp, Zone};
 use crate::error::Error;
 use crate::tui::keymap::Context;
 use crate::tui::modal::Modal;
 use crate::tui::msg::RequestId;
-use crate::tui::picker::Picker;
 use crate::tui::screen::Page;
+use crate::tui::screen::desk::{Desk, Place};
 use crate::tui::screen::first_run::FirstRun;
 use crate::tui::screen::sign_in::SignIn;
 use crate::tui::screen::tokens::Tokens;
 use crate::tui::theme::Theme;
+use crate::tui::widget::form::Form;
+use crate::tui::widget::proof::Proof;
 use crate::tui::{Demo, Start};
 use crate::verbs::accounts::Me;
 use crate::verbs::actor::Session;
@@ -49,7 +52,7 @@ pub struct Model {
     /// What lies over it; the last is on top and takes all input.
     pub modals: Vec<Modal>,
     /// Covers everything until the password is given again.
-    pub lock: Option<SignIn>,
+    pub lock: Option<Form<SignIn>>,
     /// Who signed in.
     pub session: Option<Session>,
     /// What is known of them.
@@ -71,13 +74,33 @@ pub enum Screen {
     /// Before the first answer.
     Opening,
     /// The first owner is made.
-    FirstRun(Box<FirstRun>),
+    FirstRun(Box<Form<FirstRun>>),
     /// Somebody signs in.
-    SignIn(Box<SignIn>),
-    /// The tokens.
-    Tokens(Box<Tokens>),
-    /// The catalogue, with the tokens kept as they were for the way back.
-    Catalogue(Box<Picker>, Box<Tokens>),
+    SignIn(Box<Form<SignIn>>),
+    /// Somebody has signed in.
+    Desk(Box<Desk>),
+}
+
+impl Screen {
+    /// What is drawn.
+    pub fn page(&self) -> Option<&dyn Page> {
+        match self {
+            Screen::Opening => None,
+            Screen::FirstRun(page) => Some(&**page),
+            Screen::SignIn(page) => Some(&**page),
+            Screen::Desk(desk) => Some(desk.page()),
+        }
+    }
+
+    /// What takes the keys.
+    pub fn page_mut(&mut self) -> Option<&mut dyn Page> {
+        match self {
+            Screen::Opening => None,
+            Screen::FirstRun(page) => Some(&mut **page),
+            Screen::SignIn(page) => Some(&mut **page),
+            Screen::Desk(desk) => Some(desk.page_mut()),
+        }
+    }
 }
 
 /// The zone of the clock on the wall, without the clock.
@@ -172,32 +195,56 @@ impl Model {
         }
     }
 
-    /// The token table, shown or kept behind another screen.
-    pub fn tokens(&self) -> Option<&Tokens> {
+    /// The screens of who signed in.
+    pub fn desk(&self) -> Option<&Desk> {
         match &self.screen {
-            Screen::Tokens(tokens) | Screen::Catalogue(_, tokens) => Some(&**tokens),
+            Screen::Desk(desk) => Some(desk),
             Screen::Opening | Screen::FirstRun(_) | Screen::SignIn(_) => None,
         }
     }
 
-    /// The token table, shown or kept behind another screen.
-    pub fn tokens_mut(&mut self) -> Option<&mut Tokens> {
+    /// The screens of who signed in.
+    pub fn desk_mut(&mut self) -> Option<&mut Desk> {
         match &mut self.screen {
-            Screen::Tokens(tokens) | Screen::Catalogue(_, tokens) => Some(tokens),
+            Screen::Desk(desk) => Some(desk),
             Screen::Opening | Screen::FirstRun(_) | Screen::SignIn(_) => None,
         }
+    }
+
+    /// The token table, shown or not.
+    pub fn tokens(&self) -> Option<&Tokens> {
+        self.desk().map(|d| &d.tokens)
+    }
+
+    /// The token table, shown or not.
+    pub fn tokens_mut(&mut self) -> Option<&mut Tokens> {
+        self.desk_mut().map(|d| &mut d.tokens)
+    }
+
+    /// The screen of the desk that takes the keys; none while something lies over it.
+    pub fn in_front(&self) -> Option<Place> {
+        if self.lock.is_some() || !self.modals.is_empty() {
+            return None;
+        }
+        self.desk().map(Desk::shown)
+    }
+
+    /// The role of who signed in. Until that is known nothing is shown as out of reach.
+    pub fn role(&self) -> Role {
+        self.me.as_ref().map_or(Role::Owner, |me| me.account.role)
+    }
+
+    /// What a change is to be proved with; none before anybody has signed in.
+    pub fn proof(&self) -> Option<Proof> {
+        self.session.as_ref().map(|session| Proof::typed_by(session.username().clone()))
     }
 
     /// Where keys are looked up now.
     pub fn context(&self) -> Context {
-        match (&self.lock, self.modals.last(), &self.screen) {
-            (Some(page), _, _) => page.context(),
-            (None, Some(modal), _) => modal.context(),
-            (None, None, Screen::Opening) => Context::Anywhere,
-            (None, None, Screen::FirstRun(page)) => page.context(),
-            (None, None, Screen::SignIn(page)) => page.context(),
-            (None, None, Screen::Tokens(page)) => page.context(),
-            (None, None, Screen::Catalogue(page, _)) => page.context(),
+        match (&self.lock, self.modals.last()) {
+            (Some(lock), _) => lock.context(),
+            (None, Some(modal)) => modal.page().context(),
+            (None, None) => self.screen.page().map_or(Context::Anywhere, Page::context),
         }
     }
 

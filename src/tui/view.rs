@@ -5,7 +5,8 @@ use ratatui::layout::Rect;
 use ratatui::text::{Line, Span};
 use ratatui::widgets::{Clear, Paragraph};
 
-use crate::tui::model::{Model, SPINNER_AFTER, Screen};
+use crate::tui::model::{Model, SPINNER_AFTER};
+use crate::tui::screen::Page;
 use crate::tui::widget::foot::keys;
 use crate::tui::widget::line::{cut, width};
 
@@ -28,15 +29,11 @@ pub fn view(model: &Model, frame: &mut Frame<'_>) {
         frame.render_widget(Clear, area);
         lock.view(frame, above, model);
     } else {
-        match &model.screen {
-            Screen::Opening => {}
-            Screen::FirstRun(page) => page.view(frame, above, model),
-            Screen::SignIn(page) => page.view(frame, above, model),
-            Screen::Tokens(page) => page.view(frame, area, model),
-            Screen::Catalogue(page, _) => page.screen(frame, above, model),
+        if let Some(page) = model.screen.page() {
+            page.view(frame, above, model);
         }
         for modal in &model.modals {
-            modal.view(frame, above, model);
+            modal.page().view(frame, above, model);
         }
     }
     footer(model, frame, foot);
@@ -52,9 +49,9 @@ fn footer(model: &Model, frame: &mut Frame<'_>, area: Rect) {
     let columns = usize::from(area.width).saturating_sub(1);
     let room = columns.saturating_sub(if busy.is_empty() { 0 } else { width(&busy) + 1 });
     // A dialog names its keys itself.
-    let mut line = match (&model.screen, &model.lock, model.modals.len()) {
-        (Screen::Tokens(_) | Screen::Catalogue(..), None, 0) => keys(model.context(), model, room),
-        _ => Line::default(),
+    let mut line = match model.in_front() {
+        Some(_) => keys(model.context(), model, room),
+        None => Line::default(),
     };
     line.spans.insert(0, Span::raw(" "));
     if !busy.is_empty() {

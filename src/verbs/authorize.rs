@@ -1,12 +1,20 @@
 //! May this actor do that to those? The one place. A verb gets the accounts and tokens it acts on only from here,
 //! inside its transaction.
+//!
+//! Two questions are asked of everybody: what the role of the account allows, and, where a token acts, what it holds.
+//! A token never gives away what it doesn't hold: what it creates, copies, edits, regenerates, enables or restores has
+//! methods that it may call itself, before and after, and expires no later ([`unescalated`], [`grantable`]).
 
-use super::actor::Actor;
+use super::actor::{Actor, Bearer};
+use super::needs::Needs;
 use super::ports::Snapshot;
 use crate::domain::account::{Account, AccountId};
+use crate::domain::catalogue::reach::beyond;
+use crate::domain::expiry::Expiry;
 use crate::domain::name::{TokenName, Username};
 use crate::domain::role::Role;
 use crate::domain::secret::PublicId;
+use crate::domain::selection::Selection;
 use crate::domain::token::{Token, TokenId, TokenRef};
 use crate::error::{Error, Result};
 
@@ -36,6 +44,17 @@ pub enum Manage {
     Delete,
 }
 
+impl Act {
+    /// The methods of which a token needs one, first the one that reaches its own account only, then the one that
+    /// reaches every account.
+    const fn methods(self) -> &'static [&'static str] {
+        match self {
+            Act::See => Needs::ReadTokens.methods(),
+            Act::Restrict | Act::Change => Needs::WriteTokens.methods(),
+        }
+    }
+}
+
 /// Which tokens a reference may mean.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Among {
@@ -47,29 +66,113 @@ pub enum Among {
     All,
 }
 
-/// Whether `actor` may do `act` to tokens of an account.
+/// Whether the actor may ask for what takes `needs` at all. A password may; a token as far as it holds a method.
+///
+/// # Errors
+/// [`crate::error::Kind::Denied`] with what the token lacks.
+pub fn needs(by: &Actor, needs: Needs) -> Result<()> {
+    let Some(bearer) = by.bearer() else { return Ok(()) };
+    match needs {
+        Needs::Nothing => Ok(()),
+        _ if needs.methods().iter().any(|id| bearer.holds(id)) => Ok(()),
+        _ => Err(lacks(&bearer.token, needs)),
+    }
+}
+
+/// What to say of a token that may not ask for what takes `needs`.
+pub(super) fn lacks(token: &Token, needs: Needs) -> Error {
+    match needs.methods() {
+        [] => Error::denied("no token may do that, whatever it holds")
+            .why("it takes a person and a password")
+            .next("Say --user U, and give the password"),
+        methods => Error::denied(format!("the token {} may not do that", token.name))
+            .why(format!("it lacks {}", methods.join(" or "))),
+    }
+}
+
+/// Whether the actor's proof reaches `owner`'s tokens; what its role allows is another question.
+fn reaches(by: &Actor, act: Act, own: bool) -> bool {
+    let held = |bearer: &Bearer| act.methods().iter().skip(usize::from(!own)).any(|id| bearer.holds(id));
+    by.bearer().is_none_or(held)
+}
+
+/// Whether the actor's proof reaches tokens of accounts beside its own; what its role allows is another question.
+pub fn reaches_others(by: &Actor, act: Act) -> bool {
+    reaches(by, act, false)
+}
+
+/// Whether the actor may do `act` to tokens of an account.
 ///
 /// # Errors
 /// [`crate::error::Kind::Denied`] with the reason.
-pub fn permit(actor: &Account, act: Act, owner: AccountId, owner_role: Role, self_service: bool) -> Result<()> {
-    if owner != actor.id {
-        return if actor.role.manages(owner_role) {
-            Ok(())
-        } else {
-            Err(Error::denied(format!("{} may not touch that account's tokens", actor.username)).why(format!(
-                "the role {} manages {}",
-                actor.role,
-                managed_by(actor.role)
-            )))
-        };
+pub fn permit(by: &Actor, act: Act, owner: AccountId, owner_role: Role, self_service: bool) -> Result<()> {
+    let actor = by.account()?;
+    let own = owner == actor.id;
+    if !own && !actor.role.manages(owner_role) {
+        return Err(Error::denied(format!("{} may not touch that account's tokens", actor.username)).why(format!(
+            "the role {} manages {}",
+            actor.role,
+            managed_by(actor.role)
+        )));
     }
-    let free = matches!(act, Act::See | Act::Restrict) || self_service || actor.role >= Role::Admin;
-    if free {
+    if own && act == Act::Change && !self_service && actor.role < Role::Admin {
+        return Err(Error::denied(format!("{} may only see, disable and delete its own tokens", actor.username))
+            .why("self-service is switched off here")
+            .next("Ask an owner or admin"));
+    }
+    match by.bearer() {
+        Some(bearer) if !reaches(by, act, own) => {
+            let missing: Vec<&str> = act.methods().iter().skip(usize::from(!own)).copied().collect();
+            Err(Error::denied(format!("the token {} may not touch those tokens", bearer.token.name))
+                .why(format!("it lacks {}", missing.join(" or "))))
+        }
+        _ => Ok(()),
+    }
+}
+
+/// Whether the actor may change `token` as it stands: a token changes neither itself nor one that may do more.
+///
+/// # Errors
+/// [`crate::error::Kind::Denied`] with what it would take.
+fn unescalated(by: &Actor, snapshot: &dyn Snapshot, token: &Token) -> Result<()> {
+    let Some(bearer) = by.bearer() else { return Ok(()) };
+    if bearer.token.id == token.id {
+        return Err(Error::denied(format!("the token {} may not change itself", token.name))
+            .why("whoever holds it could make it last or do more"));
+    }
+    within(bearer, snapshot, &token.selection)
+}
+
+/// Whether the actor may bring about a token with this selection and expiry.
+///
+/// # Errors
+/// [`crate::error::Kind::Denied`] with what a token that acts would give away, or outlive itself by.
+pub fn grantable(by: &Actor, snapshot: &dyn Snapshot, selection: &Selection, expiry: Expiry) -> Result<()> {
+    let Some(bearer) = by.bearer() else { return Ok(()) };
+    within(bearer, snapshot, selection)?;
+    let outlives = match (bearer.token.expiry, expiry) {
+        (Expiry::Never, _) => false,
+        (Expiry::At(_), Expiry::Never) => true,
+        (Expiry::At(own), Expiry::At(at)) => at > own,
+    };
+    if !outlives {
         return Ok(());
     }
-    Err(Error::denied(format!("{} may only see, disable and delete its own tokens", actor.username))
-        .why("self-service is switched off here")
-        .next("Ask an owner or admin"))
+    let end = bearer.token.expiry.at().map_or_else(String::new, |at| at.rfc3339());
+    Err(Error::denied(format!("the token {} can't make one that outlives it", bearer.token.name))
+        .why(format!("it expires at {end}"))
+        .next("Say an earlier --expires"))
+}
+
+fn within(bearer: &Bearer, snapshot: &dyn Snapshot, selection: &Selection) -> Result<()> {
+    let (catalogues, role) = (snapshot.catalogues()?, bearer.account.role);
+    match beyond(&catalogues, role, &bearer.token.selection, selection) {
+        None => Ok(()),
+        Some(what) => {
+            Err(Error::denied(format!("the token {} can't give away what it doesn't hold", bearer.token.name))
+                .why(what))
+        }
+    }
 }
 
 const fn managed_by(role: Role) -> &'static str {
@@ -91,6 +194,20 @@ pub fn catalogue(by: &Actor) -> Result<()> {
     }
     Err(Error::denied(format!("{} may not change the catalogue", actor.username))
         .why(format!("its role is {}; owners and admins may", actor.role))
+        .next("Ask an owner or admin"))
+}
+
+/// Whether the actor may read the audit log: it tells of everybody.
+///
+/// # Errors
+/// [`crate::error::Kind::Denied`] with the roles that may.
+pub fn audit(by: &Actor) -> Result<()> {
+    let actor = by.account()?;
+    if actor.role >= Role::Admin {
+        return Ok(());
+    }
+    Err(Error::denied("the audit log is for owners and admins")
+        .why(format!("the role of {} is {}", actor.username, actor.role))
         .next("Ask an owner or admin"))
 }
 
@@ -170,13 +287,13 @@ pub fn account(by: &Actor, snapshot: &dyn Snapshot, name: Option<&Username>, act
     let actor = by.account()?;
     let self_service = snapshot.policy()?.self_service;
     let Some(name) = name.filter(|n| **n != actor.username) else {
-        permit(actor, act, actor.id, actor.role, self_service)?;
+        permit(by, act, actor.id, actor.role, self_service)?;
         return Ok(actor.clone());
     };
     match snapshot.account_named(name)? {
         // Whether a hidden account is there is none of the actor's business either.
-        Some(account) if permit(actor, act, account.id, account.role, self_service).is_ok() => Ok(account),
-        None if actor.role == Role::Owner => Err(Error::not_found(format!("there is no account {name}"))),
+        Some(account) if permit(by, act, account.id, account.role, self_service).is_ok() => Ok(account),
+        None if knows_all(by, act) => Err(Error::not_found(format!("there is no account {name}"))),
         Some(_) | None => Err(hidden(actor)),
     }
 }
@@ -190,21 +307,24 @@ pub fn token(by: &Actor, snapshot: &dyn Snapshot, reference: &TokenRef, among: A
     let actor = by.account()?;
     let self_service = snapshot.policy()?.self_service;
     let mut found = match among {
-        Among::Kept => candidates(actor, snapshot, reference, false)?,
-        Among::Trashed => candidates(actor, snapshot, reference, true)?,
+        Among::Kept => candidates(by, snapshot, reference, false, act)?,
+        Among::Trashed => candidates(by, snapshot, reference, true, act)?,
         Among::All => {
-            let kept = candidates(actor, snapshot, reference, false)?;
-            if kept.is_empty() { candidates(actor, snapshot, reference, true)? } else { kept }
+            let kept = candidates(by, snapshot, reference, false, act)?;
+            if kept.is_empty() { candidates(by, snapshot, reference, true, act)? } else { kept }
         }
     };
     match found.len() {
         1 => {
             let token = found.swap_remove(0);
-            permit(actor, act, token.owner.id, token.owner.role, self_service)?;
+            permit(by, act, token.owner.id, token.owner.role, self_service)?;
+            if act == Act::Change {
+                unescalated(by, snapshot, &token)?;
+            }
             Ok(token)
         }
-        0 if actor.role == Role::Owner || means_own(actor, reference) => {
-            Err(not_found(snapshot, actor, reference, among)?)
+        0 if knows_all(by, act) || (reaches(by, act, true) && means_own(actor, reference)) => {
+            Err(not_found(by, snapshot, reference, among, act)?)
         }
         0 => Err(hidden(actor)),
         _ => {
@@ -214,6 +334,11 @@ pub fn token(by: &Actor, snapshot: &dyn Snapshot, reference: &TokenRef, among: A
                 .next("Say account/name, or the id"))
         }
     }
+}
+
+/// Whether nothing is hidden from the actor: what it doesn't find is not there.
+fn knows_all(by: &Actor, act: Act) -> bool {
+    by.account().is_ok_and(|a| a.role == Role::Owner) && reaches_others(by, act)
 }
 
 /// A plain name is looked for among the actor's own tokens first, so not finding it gives nothing away.
@@ -227,10 +352,10 @@ fn means_own(actor: &Account, reference: &TokenRef) -> bool {
     }
 }
 
-fn not_found(snapshot: &dyn Snapshot, actor: &Account, reference: &TokenRef, among: Among) -> Result<Error> {
+fn not_found(by: &Actor, snapshot: &dyn Snapshot, reference: &TokenRef, among: Among, act: Act) -> Result<Error> {
     let elsewhere = match among {
-        Among::Kept => !candidates(actor, snapshot, reference, true)?.is_empty(),
-        Among::Trashed => !candidates(actor, snapshot, reference, false)?.is_empty(),
+        Among::Kept => !candidates(by, snapshot, reference, true, act)?.is_empty(),
+        Among::Trashed => !candidates(by, snapshot, reference, false, act)?.is_empty(),
         Among::All => false,
     };
     Ok(match (among, elsewhere) {
@@ -251,12 +376,22 @@ fn hidden(actor: &Account) -> Error {
     ))
 }
 
-/// The tokens that `reference` could mean, of those that the actor may see: what is hidden neither makes a reference
+/// The tokens that `reference` could mean, of those within the actor's reach: what is hidden neither makes a reference
 /// ambiguous nor changes an answer.
-fn candidates(actor: &Account, snapshot: &dyn Snapshot, reference: &TokenRef, trashed: bool) -> Result<Vec<Token>> {
+fn candidates(
+    by: &Actor,
+    snapshot: &dyn Snapshot,
+    reference: &TokenRef,
+    trashed: bool,
+    act: Act,
+) -> Result<Vec<Token>> {
+    let actor = by.account()?;
     let mut found = meant(actor, snapshot, reference, trashed)?;
     found.retain(|t| t.deleted_at.is_some() == trashed);
-    found.retain(|t| t.owner.id == actor.id || actor.role.manages(t.owner.role));
+    found.retain(|t| {
+        let own = t.owner.id == actor.id;
+        (own || actor.role.manages(t.owner.role)) && reaches(by, act, own)
+    });
     found.sort_by_key(|t| t.id);
     found.dedup_by_key(|t| t.id);
     Ok(found)

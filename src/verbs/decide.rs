@@ -1,9 +1,14 @@
 //! May this secret do this? The one decision, from the store's current state: nothing is remembered between two.
 
+use std::collections::BTreeSet;
+
+use super::actor::{Presented, not_accepted};
+use super::authorize;
+use super::needs::Needs;
 use super::ports::{Denial, SecretState, Snapshot, Store, Use};
 use crate::domain::catalogue::set;
 use crate::domain::method::MethodId;
-use crate::domain::secret::{Secret, SecretFault};
+use crate::domain::secret::{PublicId, Secret, SecretDigest, SecretFault};
 use crate::domain::selection::Selection;
 use crate::domain::time::Timestamp;
 use crate::domain::token::{Status, Token};
@@ -129,26 +134,10 @@ fn decide(
         Err(SecretFault::Malformed) => return denied(Reason::Malformed, None),
         Err(SecretFault::Checksum) => return denied(Reason::Checksum, None),
     };
-    let Some(stored) = snapshot.secret(secret.public_id())? else { return denied(Reason::Unknown, None) };
-    let token = snapshot.token(stored.token)?.ok_or_else(|| Error::failure("a secret without a token is stored"))?;
-    if !stored.digest.matches(&secret.digest()) {
-        return denied(Reason::WrongSecret, Some(token));
-    }
-    let alive = match stored.state {
-        SecretState::Current => true,
-        SecretState::Previous(until) => now < until,
-        SecretState::Dead => false,
+    let token = match living(snapshot, secret.public_id(), Some(&secret.digest()), now)? {
+        Ok(token) => token,
+        Err((reason, token)) => return denied(reason, token),
     };
-    if !alive {
-        return denied(Reason::Retired, Some(token));
-    }
-    match token.status(now) {
-        Status::Deleted => return denied(Reason::Deleted, Some(token)),
-        Status::Disabled => return denied(Reason::Disabled, Some(token)),
-        Status::Expired => return denied(Reason::Expired, Some(token)),
-        Status::Active if !token.owner.enabled => return denied(Reason::AccountDisabled, Some(token)),
-        Status::Active => {}
-    }
     match method {
         None => Ok(Decision::Allowed(Box::new(token))),
         Some(id) => match permits(snapshot, &token, id)? {
@@ -157,6 +146,95 @@ fn decide(
             Some(false) => denied(Reason::NotPermitted, Some(token)),
         },
     }
+}
+
+/// The token that presents `secret` in order to act through jeton itself, where it may ask for what takes `needs`. The
+/// outcome is recorded as a use or a denied attempt.
+///
+/// # Errors
+/// [`crate::error::Kind::Unauthenticated`] when it doesn't work, for whatever reason; [`crate::error::Kind::Denied`]
+/// when it lacks the method, or is another than the one configured.
+pub(super) fn present(
+    store: &impl Store,
+    presented: &Presented,
+    needs: Needs,
+    now: Timestamp,
+    caller: Caller<'_>,
+) -> Result<Token> {
+    let (secret, methods) = (&*presented.secret, needs.methods());
+    let (outcome, method) = store.read(|snapshot| {
+        let token = match living(snapshot, secret.public_id(), Some(&secret.digest()), now)? {
+            Ok(token) => token,
+            Err(denied) => return Ok((Err(denied), methods.first())),
+        };
+        let held = management(snapshot, &token)?;
+        let holds = |id: &&&str| held.iter().any(|h| h.as_str() == **id);
+        Ok(match methods.iter().find(holds) {
+            None if !methods.is_empty() => (Err((Reason::NotPermitted, Some(token))), methods.first()),
+            found => (Ok(token), found),
+        })
+    })?;
+    let method = method.copied().unwrap_or_default();
+    let Caller { address, client } = caller;
+    store.bookkeep(|b| match &outcome {
+        Ok(token) => {
+            b.record_use(&Use { token: token.id, secret: secret.public_id(), at: now, method, address, client })
+        }
+        Err((reason, token)) => {
+            let token = token.as_ref().map(|t| t.id);
+            b.record_denial(&Denial { token, reason: reason.word(), at: now, method, address, client })
+        }
+    })?;
+    match outcome {
+        Ok(token) => presented.means(&token).map(|()| token),
+        Err((Reason::NotPermitted, Some(token))) => Err(authorize::lacks(&token, needs)),
+        Err(_) => Err(not_accepted()),
+    }
+}
+
+/// The management methods that `token` may call. They are picked by hand only: no set and no *Inherit* holds one.
+///
+/// # Errors
+/// [`crate::error::Kind::Failure`] when the store can't be read.
+pub(super) fn management(snapshot: &dyn Snapshot, token: &Token) -> Result<BTreeSet<MethodId>> {
+    let Selection::Custom(methods) = &token.selection else { return Ok(BTreeSet::new()) };
+    let mut held = BTreeSet::new();
+    for id in methods.iter().filter(|id| id.is_management()) {
+        if permits(snapshot, token, id)? == Some(true) {
+            held.insert(id.clone());
+        }
+    }
+    Ok(held)
+}
+
+/// The token behind the secret `id` if it works now, or why it doesn't. Without a digest the secret was compared
+/// before: what a public id stands for never changes.
+///
+/// # Errors
+/// [`crate::error::Kind::Failure`] when the store can't be read.
+pub(super) fn living(
+    snapshot: &dyn Snapshot,
+    id: &PublicId,
+    digest: Option<&SecretDigest>,
+    now: Timestamp,
+) -> Result<std::result::Result<Token, (Reason, Option<Token>)>> {
+    let Some(stored) = snapshot.secret(id)? else { return Ok(Err((Reason::Unknown, None))) };
+    let token = snapshot.token(stored.token)?.ok_or_else(|| Error::failure("a secret without a token is stored"))?;
+    let alive = match stored.state {
+        SecretState::Current => true,
+        SecretState::Previous(until) => now < until,
+        SecretState::Dead => false,
+    };
+    let reason = match token.status(now) {
+        _ if digest.is_some_and(|d| !stored.digest.matches(d)) => Reason::WrongSecret,
+        _ if !alive => Reason::Retired,
+        Status::Deleted => Reason::Deleted,
+        Status::Disabled => Reason::Disabled,
+        Status::Expired => Reason::Expired,
+        Status::Active if !token.owner.enabled => Reason::AccountDisabled,
+        Status::Active => return Ok(Ok(token)),
+    };
+    Ok(Err((reason, Some(token))))
 }
 
 /// Selected methods ∩ the role's ceiling; none when the catalogue doesn't know the method.

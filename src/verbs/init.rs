@@ -3,6 +3,7 @@
 use super::actor::Actor;
 use super::audited::Audited;
 use super::cli_line::CliLine;
+use super::needs::Needs;
 use super::new_password::NewPassword;
 use super::ports::{Installation, NewAccount, PasswordHasher, Tx};
 use super::{Change, Changed, Env, Proof, Verb};
@@ -33,6 +34,7 @@ pub struct Init {
 impl Verb for Init {
     const NAME: &'static str = "init";
     const PROOF: Proof = Proof::Store;
+    const NEEDS: Needs = Needs::Person;
     type Reply = Changed<Account>;
 }
 

@@ -3,14 +3,15 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use super::actor::{Actor, Credential, Session};
+use super::actor::{Actor, Credential, Presented, Session};
+use super::needs::Needs;
 use super::ports::{Clock, Delivery, Entropy, PasswordHasher, Snapshot, Store};
 use super::prove::Prover;
-use super::request::{ANYONE, Carrier, Request, Response, suffices};
-use super::{Change, Changed, Env, Jeton, Proof, Query};
+use super::request::{Carrier, Request, Response, suffices};
+use super::{Change, Changed, Env, Jeton, Proof, Query, authorize, decide};
 use crate::domain::audit::{AuditActor, Face};
 use crate::domain::time::Timestamp;
-use crate::error::{Error, Result};
+use crate::error::Result;
 
 /// The world as verbs see it, but for the store.
 #[derive(Clone)]
@@ -58,8 +59,8 @@ impl<S: Store> Local<S> {
         Env { now, zone: self.world.clock.zone(), entropy: &*self.world.entropy, delivery: &*self.world.delivery }
     }
 
-    /// Who `credential` is, as far as that can be told outside the transaction.
-    fn proved(&self, credential: &Credential, proof: Proof) -> Result<Option<Session>> {
+    /// Who `credential` is, as far as that can be told outside the transaction; nobody for what only the store proves.
+    fn proved(&self, credential: &Credential, proof: Proof, needs: Needs) -> Result<Option<Session>> {
         suffices(credential, proof)?;
         match credential {
             _ if proof == Proof::Store => Ok(None),
@@ -75,40 +76,46 @@ impl<S: Store> Local<S> {
                 };
                 prover.prove(username, password).map(Some)
             }
+            Credential::Token(presented) => self.presented(presented, needs).map(Some),
         }
     }
-}
 
-/// Re-reads who asks: role, enabled and password may have changed since they were proved.
-fn actor(session: Option<&Session>, snapshot: &dyn Snapshot) -> Result<Actor> {
-    let Some(session) = session else { return Ok(ANYONE) };
-    match snapshot.account(session.account())? {
-        Some(account) if session.holds(Some(&account)) => Ok(Actor::Account(account)),
-        _ => Err(Error::unauthenticated(format!("the account {} has changed meanwhile", session.username()))
-            .next("Sign in again")),
+    /// A token that acts is used: it is decided about, and the ledger told, as for any other of its uses.
+    fn presented(&self, presented: &Presented, needs: Needs) -> Result<Session> {
+        let now = self.world.clock.now();
+        let from = decide::Caller { address: "local", client: self.caller.face.client() };
+        let token = decide::present(&self.store, presented, needs, now, from)?;
+        Ok(Session::of_token(&token, &presented.secret))
+    }
+
+    /// Re-reads who asks: role, enabled, password and token may have changed since they were proved.
+    fn actor(&self, session: Option<&Session>, snapshot: &dyn Snapshot, needs: Needs, now: Timestamp) -> Result<Actor> {
+        let Some(session) = session else { return Ok(Actor::Anyone) };
+        let by = session.actor(snapshot, now)?;
+        authorize::needs(&by, needs)?;
+        Ok(by)
     }
 }
 
 impl<S: Store> Carrier for Local<S> {
     fn query<V: Query>(&self, who: &Credential, verb: V) -> Result<V::Reply> {
-        let session = self.proved(who, V::PROOF)?;
+        let session = self.proved(who, V::PROOF, V::NEEDS)?;
         self.store.read(|snapshot| {
-            let by = actor(session.as_ref(), snapshot)?;
-            verb.run(&by, snapshot, &self.env(self.world.clock.now()))
+            let now = self.world.clock.now();
+            let by = self.actor(session.as_ref(), snapshot, V::NEEDS, now)?;
+            verb.run(&by, snapshot, &self.env(now))
         })
     }
 
     fn change<V: Change>(&self, who: &Credential, mut verb: V) -> Result<V::Reply> {
-        let session = self.proved(who, V::PROOF)?;
+        let session = self.proved(who, V::PROOF, V::NEEDS)?;
         verb.prepare(&*self.world.hasher)?;
-        let by = AuditActor {
-            account: session.as_ref().map_or_else(String::new, |s| s.account().to_string()),
-            name: session.as_ref().map_or_else(String::new, |s| s.username().to_string()),
-            proof: if session.is_some() { "password" } else { "store" },
-            face: self.caller.face,
+        let by = match &session {
+            Some(session) => session.audited(self.caller.face),
+            None => AuditActor::store(self.caller.face),
         };
         let mut out = self.store.write(&by, &|| self.world.clock.now(), |tx, now| {
-            let by = actor(session.as_ref(), tx)?;
+            let by = self.actor(session.as_ref(), tx, V::NEEDS, now)?;
             verb.run(&by, tx, &self.env(now))
         })?;
         V::committed(&mut out);

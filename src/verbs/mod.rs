@@ -5,6 +5,8 @@
 
 pub mod accounts;
 pub mod actor;
+pub mod audit;
+pub mod audit_log;
 pub mod audited;
 pub mod authorize;
 pub mod catalogue;
@@ -12,6 +14,7 @@ pub mod cli_line;
 pub mod decide;
 pub mod init;
 pub mod local;
+pub mod needs;
 pub mod new_password;
 pub mod policy;
 pub mod ports;
@@ -24,6 +27,7 @@ use crate::error::Result;
 use actor::{Actor, Credential};
 use audited::Audited;
 use cli_line::CliLine;
+use needs::Needs;
 use ports::{Delivery, Entropy, PasswordHasher, Snapshot, Tx};
 use request::{Request, Response};
 
@@ -41,9 +45,9 @@ pub trait Jeton: Send + Sync {
 pub enum Proof {
     /// Being able to open the store.
     Store,
-    /// A password, or a session that one opened.
+    /// A password or a token, or a session that one opened.
     Identity,
-    /// A password given for this very act.
+    /// A password given for this very act, or a token.
     Password,
 }
 
@@ -53,6 +57,8 @@ pub trait Verb {
     const NAME: &'static str;
     /// The least that proves who asks.
     const PROOF: Proof;
+    /// What a token that asks must hold.
+    const NEEDS: Needs;
     /// What it answers.
     type Reply;
 }

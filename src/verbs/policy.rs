@@ -4,6 +4,7 @@ use super::actor::Actor;
 use super::audited::Audited;
 use super::authorize;
 use super::cli_line::CliLine;
+use super::needs::Needs;
 use super::ports::{Snapshot, Tx};
 use super::{Change, Changed, Env, Proof, Query, Verb};
 use crate::domain::audit::AuditEntry;
@@ -17,6 +18,7 @@ pub struct ListPolicy;
 impl Verb for ListPolicy {
     const NAME: &'static str = "policy.list";
     const PROOF: Proof = Proof::Identity;
+    const NEEDS: Needs = Needs::Nothing;
     type Reply = Policy;
 }
 
@@ -37,6 +39,7 @@ pub struct SetPolicy {
 impl Verb for SetPolicy {
     const NAME: &'static str = "policy.set";
     const PROOF: Proof = Proof::Password;
+    const NEEDS: Needs = Needs::Person;
     type Reply = Changed<Policy>;
 }
 

@@ -24,6 +24,7 @@ use crate::domain::selection::Selection;
 use crate::domain::time::Timestamp;
 use crate::domain::token::{Token, TokenId};
 use crate::error::Result;
+use crate::verbs::audit_log::AuditLog;
 use crate::verbs::audited::Audited;
 
 /// Where everything is kept.
@@ -210,7 +211,7 @@ pub struct Usage {
 }
 
 /// A consistent state to look at.
-pub trait Snapshot {
+pub trait Snapshot: AuditLog {
     /// None before `init`.
     fn installation(&self) -> Result<Option<Installation>>;
     /// The rules in force.

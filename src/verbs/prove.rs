@@ -59,7 +59,7 @@ impl<S: Store> Prover<'_, S> {
             b.clear_tries(&key)?;
             stronger.as_ref().map_or(Ok(()), |hash| b.rehash(account.id, account.credential_version, hash))
         })?;
-        Ok(Session::open(&account))
+        Ok(Session::of_password(&account))
     }
 
     /// Counts the try, waiting as long as patience lasts. Two right tries at once wait for each other only until the

@@ -4,9 +4,11 @@ use super::accounts::{
     CreateAccount, DeleteAccount, DisableAccounts, EnableAccounts, Greet, ListAccounts, SetPassword, SetRole,
     ShowAccount, SignIn, WhoAmI,
 };
-use super::actor::{Actor, Credential};
+use super::actor::Credential;
+use super::audit::{AuditHead, ListAudit, VerifyAudit};
 use super::catalogue::{ApplyCatalogue, ListCatalogues, PreviewCatalogue};
 use super::init::Init;
+use super::needs::Needs;
 use super::policy::{ListPolicy, SetPolicy};
 use super::tokens::{
     CreateToken, DeleteTokens, DisableTokens, EnableTokens, ListTokens, RegenerateToken, RestoreToken, ShowToken,
@@ -48,8 +50,9 @@ macro_rules! requests {
         #[allow(missing_docs, reason = "each variant is documented by the verb it answers")]
         pub enum Response { $($verb(<$verb as Verb>::Reply)),* }
 
-        /// Name and proof of every verb.
-        pub const VERBS: &[(&str, Proof)] = &[$((<$verb as Verb>::NAME, <$verb as Verb>::PROOF)),*];
+        /// Every verb: its name, the proof it asks for, what a token that asks must hold.
+        pub const VERBS: &[(&str, Proof, Needs)] =
+            &[$((<$verb as Verb>::NAME, <$verb as Verb>::PROOF, <$verb as Verb>::NEEDS)),*];
 
         $(
             impl From<$verb> for Request {
@@ -97,6 +100,9 @@ requests! {
     change RegenerateToken,
     change DeleteTokens,
     change RestoreToken,
+    query ListAudit,
+    query AuditHead,
+    query VerifyAudit,
 }
 
 /// Whether `credential` is enough for `proof`; who it is is another question.
@@ -106,14 +112,11 @@ requests! {
 pub(super) fn suffices(credential: &Credential, proof: Proof) -> Result<()> {
     match (credential, proof) {
         (_, Proof::Store)
-        | (Credential::Session(_) | Credential::Password(..), Proof::Identity)
-        | (Credential::Password(..), Proof::Password) => Ok(()),
-        (Credential::Store, _) => Err(Error::unauthenticated("this needs an account's password")),
+        | (Credential::Session(_), Proof::Identity)
+        | (Credential::Password(..) | Credential::Token(_), _) => Ok(()),
+        (Credential::Store, _) => Err(Error::unauthenticated("this needs an account's password, or a token")),
         (Credential::Session(_), Proof::Password) => {
             Err(Error::unauthenticated("every change needs the password anew"))
         }
     }
 }
-
-/// The actor of a verb that needs only the store.
-pub(super) const ANYONE: Actor = Actor::Anyone;

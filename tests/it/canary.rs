@@ -402,7 +402,7 @@ fn debug_tells_nothing() {
     let debugged = |what: &dyn std::fmt::Debug| format!("{what:?} {what:#?}");
     let typed = || Zeroizing::new(PASSWORD.to_owned());
     let password = || Password::typed(typed());
-    let credential = || Credential::Password(username(OWNER), password());
+    let credential = || Credential::password(username(OWNER), password());
     let mut first = init(true);
     first.password = NewPassword::Plain(password());
     let new = || NewPassword::Plain(password());
@@ -432,7 +432,7 @@ fn debug_tells_nothing() {
         debugged(&Effect::Call(RequestId(1), credential(), Box::new(SignIn.into()))),
         debugged(&Effect::CopySecret(Arc::clone(&secret))),
         debugged(&Effect::Save("x".into(), Arc::clone(&secret))),
-        debugged(&Wanted::Create(create("d"))),
+        debugged(&Wanted::new("d", "d", create("d"))),
         debugged(&Field::masked(100).with(PASSWORD)),
     ];
     for text in all {

@@ -136,7 +136,7 @@ fn retold(log: &[AuditRow]) -> BTreeMap<i64, Fate> {
         match row.verb.as_str() {
             "token.disable" => fate.enabled = false,
             "token.enable" => fate.enabled = true,
-            "token.regenerate" => fate.hint = detail("secret"),
+            "token.regenerate" => fate.hint = details["secret"]["after"].as_str().unwrap().to_owned(),
             "token.delete" => fate.trashed = true,
             "token.restore" => {
                 (fate.trashed, fate.enabled, fate.name) = (false, false, detail("as"));

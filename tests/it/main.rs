@@ -8,6 +8,7 @@
     missing_docs
 )]
 
+mod bearing;
 mod canary;
 mod catalogue;
 mod cli;

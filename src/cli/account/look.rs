@@ -9,7 +9,7 @@ use crate::domain::expiry::Expiry;
 use crate::domain::name::Username;
 use crate::domain::time::relative;
 use crate::error::Result;
-use crate::verbs::accounts::{ListAccounts, ShowAccount};
+use crate::verbs::accounts::{ListAccounts, ShowAccount, WhoAmI};
 
 pub(super) fn list(app: &mut App) -> Result<()> {
     let who = app.to_look()?;
@@ -40,7 +40,7 @@ pub(super) fn list(app: &mut App) -> Result<()> {
 pub(super) fn show(app: &mut App, args: ShowAccountArgs) -> Result<()> {
     let named = args.name.as_deref().map(Username::parse).transpose()?;
     let who = app.to_look()?;
-    let username = named.map_or_else(|| app.who(), Ok)?;
+    let username = named.map_or_else(|| app.ask(&who, WhoAmI).map(|me| me.account.username), Ok)?;
     let shown = app.ask(&who, ShowAccount { username })?;
     let (account, tokens) = (&shown.counted.account, shown.counted.tokens);
     if app.out.json {

@@ -2,6 +2,8 @@
 //! alike.
 
 mod account;
+mod audit;
+mod config;
 mod policy;
 mod token;
 
@@ -11,6 +13,8 @@ use std::path::PathBuf;
 use clap::{Args, ColorChoice, CommandFactory, FromArgMatches, Parser, Subcommand};
 
 pub use account::*;
+pub use audit::*;
+pub use config::*;
 pub use policy::*;
 pub use token::*;
 
@@ -28,7 +32,8 @@ Examples:
 
 Exit codes:
   0 ok · 1 failure · 2 usage · 3 not found · 4 not authenticated, not permitted or denied
-  5 conflict (name taken, limit reached, changed meanwhile, confirmation differs) · 130 cancelled";
+  5 conflict (name taken, limit reached, changed meanwhile, confirmation differs)
+  6 findings · 130 cancelled";
 
 /// Issues, governs and revokes API tokens.
 #[derive(Debug, Parser)]
@@ -86,10 +91,19 @@ pub enum Command {
     /// Look at and change the methods and API sets that tokens are given
     #[command(subcommand)]
     Catalogue(CatalogueCommand),
+    /// Read the audit log, newest last, and prove that it is as it was written
+    Audit(AuditArgs),
     /// Check the secret on stdin: exit 0 when it is allowed, 4 when it is denied
     Verify(VerifyArgs),
     /// Who asks, and what holds for them
     Whoami,
+    /// Remember who asks on this machine; each act still asks for the password
+    Login(LoginArgs),
+    /// Forget who asks, and a configured token
+    Logout,
+    /// Look at and change the settings of this user: where the store is, who asks, how the screens behave
+    #[command(subcommand)]
+    Config(ConfigCommand),
     /// Try the screens on a throw-away store with sample data
     Demo,
 }

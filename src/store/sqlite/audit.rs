@@ -1,12 +1,15 @@
 //! The audit log: appended in the transaction of the change it tells of.
 
-use rusqlite::{Connection, Row, params};
+use rusqlite::types::ValueRef;
+use rusqlite::{Connection, ErrorCode, Row, params};
 use serde_json::Value;
 
-use super::convert::{all, damaged, one, run};
+use super::convert::{all, damaged, failed, one, run};
 use crate::domain::audit::{AuditActor, AuditEntry, AuditRow, chain_hash};
+use crate::domain::chain::{HASH, RawRow, Verifier};
 use crate::domain::time::Timestamp;
 use crate::error::Result;
+use crate::verbs::audit_log::AuditPage;
 
 pub(super) fn append(db: &Connection, by: &AuditActor, now: Timestamp, entries: &[AuditEntry]) -> Result<()> {
     let last = one(db, "SELECT seq, hash FROM audit ORDER BY seq DESC LIMIT 1", [], |r| {
@@ -20,7 +23,7 @@ pub(super) fn append(db: &Connection, by: &AuditActor, now: Timestamp, entries: 
             at: now,
             account: by.account.clone(),
             name: by.name.clone(),
-            proof: by.proof.to_owned(),
+            proof: by.proof.clone(),
             face: by.face.word().to_owned(),
             verb: entry.verb.to_owned(),
             target: entry.target.clone(),
@@ -50,34 +53,108 @@ pub(super) fn append(db: &Connection, by: &AuditActor, now: Timestamp, entries: 
     Ok(())
 }
 
-fn read(r: &Row<'_>) -> rusqlite::Result<(AuditRow, [u8; 32])> {
-    let row = AuditRow {
-        seq: r.get(0)?,
-        at: Timestamp(r.get(1)?),
-        account: r.get(2)?,
-        name: r.get(3)?,
-        proof: r.get(4)?,
-        face: r.get(5)?,
-        verb: r.get(6)?,
-        target: r.get(7)?,
-        target_name: r.get(8)?,
-        details: r.get(9)?,
+/// The number of the last row; 0 in an empty log.
+pub(super) fn head(db: &Connection) -> Result<i64> {
+    Ok(one(db, "SELECT seq FROM audit ORDER BY seq DESC LIMIT 1", [], |r| r.get(0))?.unwrap_or(0))
+}
+
+/// The columns in the order in which [`raw`] reads them.
+pub(super) const COLUMNS: &str = "seq, at, account, name, proof, face, verb, target, target_name, details, hash";
+
+/// Reads a row of [`COLUMNS`] without believing anything of it.
+pub(super) fn raw(r: &Row<'_>) -> rusqlite::Result<RawRow> {
+    let mut unreadable = None;
+    let mut wrong = |column| {
+        unreadable.get_or_insert(column);
     };
-    Ok((row, r.get(10)?))
+    let mut text = |index: usize, column| match r.get_ref(index)? {
+        ValueRef::Text(bytes) if std::str::from_utf8(bytes).is_ok() => r.get(index),
+        ValueRef::Text(_) | ValueRef::Null | ValueRef::Integer(_) | ValueRef::Real(_) | ValueRef::Blob(_) => {
+            wrong(column);
+            Ok(String::new())
+        }
+    };
+    let (account, name, proof) = (text(2, "account")?, text(3, "name")?, text(4, "proof")?);
+    let (face, verb, target) = (text(5, "face")?, text(6, "verb")?, text(7, "target")?);
+    let (target_name, details) = (text(8, "target_name")?, text(9, "details")?);
+    let at = r.get_ref(1)?.as_i64().unwrap_or_else(|_| {
+        wrong("at");
+        0
+    });
+    let hash = r.get_ref(10)?.as_blob().ok().and_then(|bytes| bytes.try_into().ok());
+    if hash.is_none() {
+        wrong(HASH);
+    }
+    let (seq, at) = (r.get(0)?, Timestamp(at));
+    let row = AuditRow { seq, at, account, name, proof, face, verb, target, target_name, details };
+    Ok(RawRow { row, hash, unreadable })
+}
+
+/// Rows however damaged, in the order of their numbers.
+pub(super) fn page(db: &Connection, after: Option<i64>, limit: usize) -> Result<AuditPage> {
+    let limit = i64::try_from(limit).unwrap_or(i64::MAX);
+    let sql = format!("SELECT {COLUMNS} FROM audit WHERE ?1 IS NULL OR seq > ?1 ORDER BY seq LIMIT ?2");
+    let sql = if after.is_some() { sql.replace("?1 IS NULL OR ", "") } else { sql };
+    let mut query = db.prepare_cached(&sql).map_err(failed)?;
+    let mut rows = query.query(params![after, limit]).map_err(failed)?;
+    let mut page = AuditPage::default();
+    loop {
+        match rows.next().and_then(|row| row.map(raw).transpose()) {
+            Ok(Some(row)) => page.rows.push(row),
+            Ok(None) => return Ok(page),
+            Err(e) if e.sqlite_error_code() == Some(ErrorCode::DatabaseCorrupt) => {
+                page.torn = true;
+                return Ok(page);
+            }
+            Err(e) => return Err(failed(e)),
+        }
+    }
+}
+
+/// What [`table_flaw`] expects: name, type, and the place in the key.
+const TABLE: [(&str, &str, i64); 11] = [
+    ("seq", "INTEGER", 1),
+    ("at", "INTEGER", 0),
+    ("account", "TEXT", 0),
+    ("name", "TEXT", 0),
+    ("proof", "TEXT", 0),
+    ("face", "TEXT", 0),
+    ("verb", "TEXT", 0),
+    ("target", "TEXT", 0),
+    ("target_name", "TEXT", 0),
+    ("details", "TEXT", 0),
+    (HASH, "BLOB", 0),
+];
+
+/// In what the table differs from the one that the migrations make.
+pub(super) fn table_flaw(db: &Connection) -> Result<Option<String>> {
+    let sql = "SELECT type = 'table' AND strict = 1 AND wr = 0 FROM pragma_table_list('audit') WHERE schema = 'main'";
+    match one(db, sql, [], |r| r.get::<_, bool>(0))? {
+        None => return Ok(Some("it is not there".to_owned())),
+        Some(false) => return Ok(Some("it is no strict table".to_owned())),
+        Some(true) => {}
+    }
+    let sql = "SELECT name, type, pk FROM pragma_table_xinfo('audit') ORDER BY cid";
+    let columns = all(db, sql, [], |r| Ok((r.get::<_, String>(0)?, r.get::<_, String>(1)?, r.get::<_, i64>(2)?)))?;
+    let is = |found: &(String, String, i64), wanted: &(&str, &str, i64)| {
+        (found.0.as_str(), found.1.as_str(), found.2) == *wanted
+    };
+    if let Some((name, ..)) = TABLE.iter().find(|wanted| !columns.iter().any(|found| is(found, wanted))) {
+        return Ok(Some(format!("its column {name} is not there, or another one")));
+    }
+    let extra = columns.iter().find(|found| !TABLE.iter().any(|wanted| is(found, wanted)));
+    Ok(extra.map(|(name, ..)| format!("it has a column {name} more")))
 }
 
 /// Every row from the first, once its chain has been followed.
 pub(super) fn verified(db: &Connection) -> Result<Vec<AuditRow>> {
-    let sql =
-        "SELECT seq, at, account, name, proof, face, verb, target, target_name, details, hash FROM audit ORDER BY seq";
-    let mut before = [0; 32];
-    let mut rows = Vec::new();
-    for (row, hash) in all(db, sql, [], read)? {
-        if row.seq != rows.len() as i64 + 1 || chain_hash(&before, &row) != hash {
-            return Err(damaged(&format!("audit row {}", row.seq)));
-        }
-        before = hash;
-        rows.push(row);
+    let page = page(db, None, usize::MAX)?;
+    let mut verifier = Verifier::whole(Vec::new());
+    page.rows.iter().for_each(|raw| verifier.row(raw));
+    let flaw = verifier.finish().findings.into_iter().next();
+    match flaw {
+        None if !page.torn => Ok(page.rows.into_iter().map(|raw| raw.row).collect()),
+        None => Err(damaged("the audit log")),
+        Some(finding) => Err(damaged(&format!("audit row {}", finding.seq.unwrap_or(0)))),
     }
-    Ok(rows)
 }

@@ -7,7 +7,7 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 use rusqlite::{Connection, Transaction, TransactionBehavior};
 
 use super::convert::failed;
-use super::{accounts, audit, catalogue, grants, open, secrets, tokens, usage, window};
+use super::{accounts, audit, audit_window, catalogue, grants, open, secrets, tokens, usage, window};
 use crate::domain::account::{Account, AccountId, CredentialVersion};
 use crate::domain::audit::{AuditActor, AuditRow};
 use crate::domain::catalogue::set::{MethodPlace, PlacedSet};
@@ -20,6 +20,7 @@ use crate::domain::secret::{PublicId, Secret};
 use crate::domain::time::Timestamp;
 use crate::domain::token::{Token, TokenId};
 use crate::error::Result;
+use crate::verbs::audit_log::{AuditLog, AuditPage, AuditQuery, AuditWindow};
 use crate::verbs::audited::Audited;
 use crate::verbs::ports::{
     Bookkeeping, Denial, Grant, Installation, NewAccount, NewToken, Snapshot, Store, StoredSecret, Tally, TokenCounts,
@@ -194,6 +195,21 @@ impl Snapshot for Open<'_> {
     }
     fn tally(&self, visibility: &Visibility, now: Timestamp, soon: Timestamp) -> Result<Tally> {
         window::tally(self.0, visibility, now, soon)
+    }
+}
+
+impl AuditLog for Open<'_> {
+    fn audit_head(&self) -> Result<i64> {
+        audit::head(self.0)
+    }
+    fn audit_window(&self, query: &AuditQuery) -> Result<AuditWindow> {
+        audit_window::window(self.0, query)
+    }
+    fn audit_table_flaw(&self) -> Result<Option<String>> {
+        audit::table_flaw(self.0)
+    }
+    fn audit_page(&self, after: Option<i64>, limit: usize) -> Result<AuditPage> {
+        audit::page(self.0, after, limit)
     }
 }
 

@@ -2,6 +2,7 @@
 
 mod accounts;
 mod audit;
+mod audit_window;
 mod catalogue;
 mod connection;
 mod convert;

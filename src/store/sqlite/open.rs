@@ -16,7 +16,7 @@ use crate::error::{Error, Kind, Result};
 /// "jetn": tells our files from other programs'.
 const APPLICATION_ID: i32 = 0x6a65_746e;
 /// Each brings a store from the version before to its own, the first is 1. Append only.
-const MIGRATIONS: &[&str] = &[include_str!("migrations/001.sql")];
+const MIGRATIONS: &[&str] = &[include_str!("migrations/001.sql"), include_str!("migrations/002.sql")];
 /// SQLite before it can lose commits in WAL mode (the WAL-reset bug, fixed in 3.51.3).
 const OLDEST_SQLITE: i32 = 3_051_003;
 /// What SQLite may keep beside the file.

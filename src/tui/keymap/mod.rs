@@ -7,12 +7,15 @@ pub use key::Key;
 pub use table::BINDINGS;
 
 use crate::tui::model::Model;
+use crate::tui::screen::desk::Place;
 
 /// Where keys are pressed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum Context {
     /// Everywhere, whatever else is open.
     Anywhere,
+    /// Every screen of who signed in, while nothing lies over it.
+    Desk,
     /// The token table.
     Tokens,
     /// The filter field above it.
@@ -51,7 +54,8 @@ pub enum Context {
 
 impl Context {
     /// Every context, in the order of the help.
-    pub const ALL: [Context; 18] = [
+    pub const ALL: [Context; 19] = [
+        Context::Desk,
         Context::Tokens,
         Context::Filter,
         Context::Details,
@@ -72,10 +76,16 @@ impl Context {
         Context::Anywhere,
     ];
 
+    /// Whether letters are typed there, over a screen.
+    const fn types(self) -> bool {
+        matches!(self, Context::Filter | Context::PickerSearch)
+    }
+
     /// Its heading in the help.
     pub const fn title(self) -> &'static str {
         match self {
             Context::Anywhere => "Everywhere",
+            Context::Desk => "Every screen",
             Context::Tokens => "Tokens",
             Context::Filter => "Filter",
             Context::SignIn => "Sign-in",
@@ -168,10 +178,8 @@ pub enum Action {
     CopyLink,
     /// To the list of API sets and back.
     Sets,
-    /// The token table.
-    Tokens,
-    /// The catalogue.
-    Catalogue,
+    /// Goes to a screen.
+    Show(Place),
     /// Accepts a field and moves on, or presses the button.
     Enter,
     /// Leaves.
@@ -202,17 +210,26 @@ pub struct Binding {
     pub enabled: fn(&Model) -> bool,
 }
 
-/// What `key` does in `context`, there or everywhere; nothing while it can't be used.
+/// What `key` does in `context`, there, on every screen or everywhere; nothing while it can't be used.
 pub fn lookup(context: Context, key: Key, model: &Model) -> Option<Action> {
     let found = |context: Context| BINDINGS.iter().find(move |b| b.context == context && b.keys.contains(&key));
-    found(context).or_else(|| found(Context::Anywhere)).filter(|b| (b.enabled)(model)).map(|b| b.action)
+    let on_desk = || model.in_front().and_then(|_| found(Context::Desk));
+    let binding = found(context).or_else(on_desk).or_else(|| found(Context::Anywhere));
+    binding.filter(|b| (b.enabled)(model)).map(|b| b.action)
 }
 
-/// What the footer shows in `context`, in order.
+/// What the footer shows in `context`, in order. After a screen's own keys stand those of every screen.
 pub fn footer(context: Context, model: &Model) -> Vec<&'static Binding> {
-    let mut shown: Vec<_> =
-        BINDINGS.iter().filter(|b| b.context == context && b.rank > 0 && (b.enabled)(model)).collect();
-    shown.sort_by_key(|b| b.rank);
+    let ranked = |context: Context| {
+        let mut shown: Vec<_> =
+            BINDINGS.iter().filter(|b| b.context == context && b.rank > 0 && (b.enabled)(model)).collect();
+        shown.sort_by_key(|b| b.rank);
+        shown
+    };
+    let mut shown = ranked(context);
+    if model.in_front().is_some() && !context.types() {
+        shown.extend(ranked(Context::Desk));
+    }
     shown
 }
 

@@ -4,6 +4,7 @@ use crossterm::event::KeyCode;
 
 use super::{Action, Binding, Context, Key};
 use crate::tui::model::Model;
+use crate::tui::screen::desk::Place;
 
 const ENTER: Key = Key::code(KeyCode::Enter);
 const ESC: Key = Key::code(KeyCode::Esc);
@@ -22,6 +23,10 @@ fn filtered(model: &Model) -> bool {
     model.tokens().is_some_and(|t| !t.filter.is_empty())
 }
 
+fn elsewhere(model: &Model, place: Place) -> bool {
+    model.in_front() != Some(place)
+}
+
 const fn bind(
     context: Context,
     keys: &'static [Key],
@@ -37,6 +42,17 @@ const fn bind(
 /// Every key of the program.
 #[rustfmt::skip]
 pub static BINDINGS: &[Binding] = &[
+    bind(Context::Desk, &[Key::char('?')], Action::Help, "Help", "Lists the keys", 1, always),
+    bind(Context::Desk, &[Key::char('q')], Action::Quit, "Quit", "Quits", 2, always),
+    bind(Context::Desk, &[Key::char('1')], Action::Show(Place::Tokens), "Tokens", "Goes to the tokens", 3, |m| elsewhere(m, Place::Tokens)),
+    bind(Context::Desk, &[Key::char('4')], Action::Show(Place::Catalogue), "Catalogue", "Goes to the catalogue", 6, |m| elsewhere(m, Place::Catalogue)),
+    bind(Context::Desk, &[DOWN, Key::char('j')], Action::Down, "Down", "Next row", 0, always),
+    bind(Context::Desk, &[UP, Key::char('k')], Action::Up, "Up", "Row before", 0, always),
+    bind(Context::Desk, &[Key::code(KeyCode::PageDown), Key::ctrl('f')], Action::PageDown, "Page down", "A screen down", 0, always),
+    bind(Context::Desk, &[Key::code(KeyCode::PageUp), Key::ctrl('b')], Action::PageUp, "Page up", "A screen up", 0, always),
+    bind(Context::Desk, &[Key::code(KeyCode::Home), Key::char('g')], Action::First, "First", "First row", 0, always),
+    bind(Context::Desk, &[Key::code(KeyCode::End), Key::char('G')], Action::Last, "Last", "Last row", 0, always),
+
     bind(Context::Tokens, &[Key::char('n')], Action::Generate, "Generate", "Generates a token", 1, always),
     bind(Context::Tokens, &[Key::char('r')], Action::Regenerate, "Regenerate", "Gives the token a new secret", 2, on_a_token),
     bind(Context::Tokens, &[Key::char('d')], Action::Toggle, "Disable/Enable", "Switches the token off or on", 3, on_a_token),
@@ -46,15 +62,6 @@ pub static BINDINGS: &[Binding] = &[
     bind(Context::Tokens, &[ENTER], Action::Details, "Details", "Shows everything about the token but its secret", 0, on_a_token),
     bind(Context::Tokens, &[Key::char('y')], Action::CopyHint, "Copy hint", "Copies the token's hint", 0, on_a_token),
     bind(Context::Tokens, &[ESC], Action::ClearFilter, "Clear filter", "Clears the filter", 0, filtered),
-    bind(Context::Tokens, &[DOWN, Key::char('j')], Action::Down, "Down", "Next token", 0, always),
-    bind(Context::Tokens, &[UP, Key::char('k')], Action::Up, "Up", "Token before", 0, always),
-    bind(Context::Tokens, &[Key::code(KeyCode::PageDown), Key::ctrl('f')], Action::PageDown, "Page down", "A screen down", 0, always),
-    bind(Context::Tokens, &[Key::code(KeyCode::PageUp), Key::ctrl('b')], Action::PageUp, "Page up", "A screen up", 0, always),
-    bind(Context::Tokens, &[Key::code(KeyCode::Home), Key::char('g')], Action::First, "First", "First token", 0, always),
-    bind(Context::Tokens, &[Key::code(KeyCode::End), Key::char('G')], Action::Last, "Last", "Last token", 0, always),
-    bind(Context::Tokens, &[Key::char('4')], Action::Catalogue, "Catalogue", "Goes to the catalogue", 8, always),
-    bind(Context::Tokens, &[Key::char('?')], Action::Help, "Help", "Lists the keys", 6, always),
-    bind(Context::Tokens, &[Key::char('q')], Action::Quit, "Quit", "Quits", 7, always),
 
     bind(Context::Filter, &[ENTER, Key::code(KeyCode::Tab)], Action::Enter, "Keep", "Keeps the filter and goes back to the table", 1, always),
     bind(Context::Filter, &[ESC], Action::Cancel, "Clear", "Clears the filter", 2, always),
@@ -141,18 +148,9 @@ pub static BINDINGS: &[Binding] = &[
     bind(Context::Catalogue, &[Key::code(KeyCode::Left), Key::char('h')], Action::Left, "Fold", "Shuts the group, or goes to it", 3, always),
     bind(Context::Catalogue, &[Key::code(KeyCode::Tab)], Action::Sets, "Sets", "Goes to the API sets; Space shows the methods of one", 4, always),
     bind(Context::Catalogue, &[Key::char('y')], Action::CopyLink, "Link", "Copies the docs link", 5, always),
-    bind(Context::Catalogue, &[Key::char('1')], Action::Tokens, "Tokens", "Goes to the tokens", 6, always),
-    bind(Context::Catalogue, &[Key::char('?')], Action::Help, "Help", "Lists the keys", 7, always),
-    bind(Context::Catalogue, &[Key::char('q')], Action::Quit, "Quit", "Quits", 8, always),
     bind(Context::Catalogue, &[ESC], Action::Cancel, "Back", "Clears the search; else back to the tokens", 0, always),
     bind(Context::Catalogue, &[Key::char('f')], Action::OnlyChecked, "Checked", "Shows only the methods of the chosen sets, or everything again", 0, always),
     bind(Context::Catalogue, &[Key::char('z')], Action::FoldAll, "Fold all", "Opens every group, or shuts them all", 0, always),
-    bind(Context::Catalogue, &[DOWN, Key::char('j')], Action::Down, "Down", "Next row", 0, always),
-    bind(Context::Catalogue, &[UP, Key::char('k')], Action::Up, "Up", "Row before", 0, always),
-    bind(Context::Catalogue, &[Key::code(KeyCode::PageDown), Key::ctrl('f')], Action::PageDown, "Page down", "A screen down", 0, always),
-    bind(Context::Catalogue, &[Key::code(KeyCode::PageUp), Key::ctrl('b')], Action::PageUp, "Page up", "A screen up", 0, always),
-    bind(Context::Catalogue, &[Key::code(KeyCode::Home), Key::char('g')], Action::First, "First", "First row", 0, always),
-    bind(Context::Catalogue, &[Key::code(KeyCode::End), Key::char('G')], Action::Last, "Last", "Last row", 0, always),
 
     bind(Context::Reveal, &[Key::char('v')], Action::ShowSecret, "Show/Hide", "Shows the secret, or hides it again", 1, always),
     bind(Context::Reveal, &[Key::char('y')], Action::CopySecret, "Copy", "Copies the secret", 2, always),

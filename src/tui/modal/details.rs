@@ -57,9 +57,14 @@ impl Details {
         self.top = self.top.saturating_add_signed(by).min(most + FIXED);
         Outcome::Stay
     }
+}
 
-    /// Draws the dialog.
-    pub fn view(&self, frame: &mut Frame<'_>, area: Rect, model: &Model) {
+impl Page for Details {
+    fn context(&self) -> Context {
+        Context::Details
+    }
+
+    fn view(&self, frame: &mut Frame<'_>, area: Rect, model: &Model) {
         let columns = dialog_columns(area);
         let area = Rect { height: area.height.saturating_sub(FREE), ..area };
         let mut lines = lines(&self.token, self.shown.as_ref(), columns, model);
@@ -69,12 +74,6 @@ impl Details {
         lines.resize(room, Line::default());
         let foot = keys(self.context(), model, columns);
         dialog(frame, area, &self.token.full_name(), lines, 0, foot, &model.theme);
-    }
-}
-
-impl Page for Details {
-    fn context(&self) -> Context {
-        Context::Details
     }
 
     fn act(&mut self, action: Action, _facts: &Facts<'_>) -> Outcome {

@@ -34,9 +34,14 @@ impl Help {
         }
         rows
     }
+}
 
-    /// Draws the dialog.
-    pub fn view(&self, frame: &mut Frame<'_>, area: Rect, model: &Model) {
+impl Page for Help {
+    fn context(&self) -> Context {
+        Context::Help
+    }
+
+    fn view(&self, frame: &mut Frame<'_>, area: Rect, model: &Model) {
         let theme = &model.theme;
         let rows = Self::rows();
         let columns = dialog_columns(area);
@@ -61,12 +66,6 @@ impl Help {
         let mut foot = keys(self.context(), model, columns);
         foot.push_span(Span::styled(format!("   {}-{end} of {}", top + 1, rows.len()), theme.dim));
         dialog(frame, area, "Keys", lines, 0, foot, theme);
-    }
-}
-
-impl Page for Help {
-    fn context(&self) -> Context {
-        Context::Help
     }
 
     fn act(&mut self, action: Action, facts: &Facts<'_>) -> Outcome {

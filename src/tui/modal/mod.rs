@@ -1,5 +1,6 @@
 //! Dialogs: owned states on a stack, the top takes all input.
 
+pub mod api;
 pub mod confirm;
 pub mod details;
 pub mod generate;
@@ -9,12 +10,9 @@ pub mod remove;
 pub mod reveal;
 pub mod save;
 
-use ratatui::Frame;
-use ratatui::layout::Rect;
-
-use crate::tui::model::Model;
 use crate::tui::picker::Picker;
 use crate::tui::screen::Page;
+use crate::tui::widget::form::Form;
 use confirm::Confirm;
 use details::Details;
 use generate::Generate;
@@ -27,19 +25,19 @@ use save::Save;
 /// A dialog.
 pub enum Modal {
     /// A new token.
-    Generate(Box<Generate>),
+    Generate(Box<Form<Generate>>),
     /// The password for a change.
-    Confirm(Box<Confirm>),
+    Confirm(Box<Form<Confirm>>),
     /// A new secret, shown once.
     Reveal(Box<Reveal>),
     /// Whether to leave that secret behind.
     Leave(Leave),
     /// Where to save it.
-    Save(Box<Save>),
+    Save(Box<Form<Save>>),
     /// A new secret for a token.
-    Regenerate(Box<Regenerate>),
+    Regenerate(Box<Form<Regenerate>>),
     /// What would break, then the typed name.
-    Remove(Box<Remove>),
+    Remove(Box<Form<Remove>>),
     /// What is known of a token.
     Details(Box<Details>),
     /// What a token may call.
@@ -49,8 +47,24 @@ pub enum Modal {
 }
 
 impl Modal {
+    /// What is drawn.
+    pub fn page(&self) -> &dyn Page {
+        match self {
+            Modal::Generate(page) => &**page,
+            Modal::Confirm(page) => &**page,
+            Modal::Reveal(page) => &**page,
+            Modal::Leave(page) => page,
+            Modal::Save(page) => &**page,
+            Modal::Regenerate(page) => &**page,
+            Modal::Remove(page) => &**page,
+            Modal::Details(page) => &**page,
+            Modal::Picker(page) => &**page,
+            Modal::Help(page) => page,
+        }
+    }
+
     /// What takes its keys.
-    pub fn page(&mut self) -> &mut dyn Page {
+    pub fn page_mut(&mut self) -> &mut dyn Page {
         match self {
             Modal::Generate(page) => &mut **page,
             Modal::Confirm(page) => &mut **page,
@@ -62,38 +76,6 @@ impl Modal {
             Modal::Details(page) => &mut **page,
             Modal::Picker(page) => &mut **page,
             Modal::Help(page) => page,
-        }
-    }
-
-    /// Where its keys are looked up.
-    pub fn context(&self) -> crate::tui::keymap::Context {
-        match self {
-            Modal::Generate(page) => page.context(),
-            Modal::Confirm(page) => page.context(),
-            Modal::Reveal(page) => page.context(),
-            Modal::Leave(page) => page.context(),
-            Modal::Save(page) => page.context(),
-            Modal::Regenerate(page) => page.context(),
-            Modal::Remove(page) => page.context(),
-            Modal::Details(page) => page.context(),
-            Modal::Picker(page) => page.context(),
-            Modal::Help(page) => page.context(),
-        }
-    }
-
-    /// Draws it over what lies below.
-    pub fn view(&self, frame: &mut Frame<'_>, area: Rect, model: &Model) {
-        match self {
-            Modal::Generate(page) => page.view(frame, area, model),
-            Modal::Confirm(page) => page.view(frame, area, model),
-            Modal::Reveal(page) => page.view(frame, area, model),
-            Modal::Leave(page) => page.view(frame, area, model),
-            Modal::Save(page) => page.view(frame, area, model),
-            Modal::Regenerate(page) => page.view(frame, area, model),
-            Modal::Remove(page) => page.view(frame, area, model),
-            Modal::Details(page) => page.view(frame, area, model),
-            Modal::Picker(page) => page.view(frame, area, model),
-            Modal::Help(page) => page.view(frame, area, model),
         }
     }
 }

@@ -64,9 +64,14 @@ impl Reveal {
     pub fn hide(&mut self) {
         self.shown = false;
     }
+}
 
-    /// Draws the dialog.
-    pub fn view(&self, frame: &mut Frame<'_>, area: Rect, model: &Model) {
+impl Page for Reveal {
+    fn context(&self) -> Context {
+        Context::Reveal
+    }
+
+    fn view(&self, frame: &mut Frame<'_>, area: Rect, model: &Model) {
         let theme = &model.theme;
         let columns = dialog_columns(area);
         // Broken over two lines where it doesn't fit on one: a cut secret would look whole.
@@ -105,12 +110,6 @@ impl Reveal {
         let foot = keys(self.context(), model, columns);
         dialog(frame, area, &format!("Token {} is ready", self.token.name), lines, 2, foot, theme);
     }
-}
-
-impl Page for Reveal {
-    fn context(&self) -> Context {
-        Context::Reveal
-    }
 
     fn act(&mut self, action: Action, _facts: &Facts<'_>) -> Outcome {
         match action {
@@ -121,7 +120,7 @@ impl Page for Reveal {
             }
             Action::CopySecret => Outcome::Do(Effect::CopySecret(Arc::clone(&self.secret))),
             Action::SaveSecret => {
-                let save = Save::new(&self.token.name, Arc::clone(&self.secret));
+                let save = Save::open(&self.token.name, Arc::clone(&self.secret));
                 Outcome::Push(Modal::Save(Box::new(save)))
             }
             Action::Cancel if self.is_used() => Outcome::Leave,
@@ -141,9 +140,14 @@ impl Leave {
     pub fn new(name: String) -> Self {
         Leave { name }
     }
+}
 
-    /// Draws the question.
-    pub fn view(&self, frame: &mut Frame<'_>, area: Rect, model: &Model) {
+impl Page for Leave {
+    fn context(&self) -> Context {
+        Context::Leave
+    }
+
+    fn view(&self, frame: &mut Frame<'_>, area: Rect, model: &Model) {
         let theme = &model.theme;
         let columns = dialog_columns(area);
         let text = format!(
@@ -154,12 +158,6 @@ impl Leave {
         lines.resize(4, Line::default());
         let foot = keys(self.context(), model, columns);
         dialog(frame, area, "Leave the secret behind?", lines, 0, foot, theme);
-    }
-}
-
-impl Page for Leave {
-    fn context(&self) -> Context {
-        Context::Leave
     }
 
     fn act(&mut self, action: Action, _facts: &Facts<'_>) -> Outcome {

@@ -18,14 +18,18 @@ mod view;
 
 use std::sync::Arc;
 
+use ratatui::Frame;
+use ratatui::layout::Rect;
+
 use crate::domain::catalogue::Catalogue;
 use crate::domain::role::Role;
 use crate::domain::selection::Selection;
 use crate::domain::text::is_hostile;
 use crate::tui::effect::Effect;
 use crate::tui::keymap::{Action, Context};
-use crate::tui::model::Tone;
-use crate::tui::screen::{Facts, Open, Outcome, Page, Place};
+use crate::tui::model::{Model, Tone};
+use crate::tui::screen::desk::Place;
+use crate::tui::screen::{Facts, Outcome, Page};
 use crate::tui::widget::field::Field;
 use stock::Kind;
 use tree::Tree;
@@ -80,9 +84,13 @@ impl Picker {
         &self.tree
     }
 
-    /// Shows other catalogues, searched as these were.
-    pub fn refresh(&mut self, catalogues: Arc<[Catalogue]>) {
-        self.tree = Tree::new(catalogues, &self.tree.selection(), self.role);
+    /// Shows `catalogues` to an account of `role`, searched as those before were; the same again change nothing.
+    pub fn refresh(&mut self, catalogues: &Arc<[Catalogue]>, role: Role) {
+        if self.role == role && self.tree.stock().is_of(catalogues) {
+            return;
+        }
+        self.role = role;
+        self.tree = Tree::new(Arc::clone(catalogues), &self.tree.selection(), role);
         self.tree.search(self.search.text());
         self.set_cursor = self.set_cursor.min(self.tree.stock().sets.len() + 1);
     }
@@ -184,6 +192,13 @@ impl Page for Picker {
         Outcome::Stay
     }
 
+    fn view(&self, frame: &mut Frame<'_>, area: Rect, model: &Model) {
+        match self.purpose {
+            Purpose::Pick(_) => self.dialog(frame, area, model),
+            Purpose::Browse => self.screen(frame, area, model),
+        }
+    }
+
     fn act(&mut self, action: Action, facts: &Facts<'_>) -> Outcome {
         let screen = isize::try_from(facts.rows.max(1)).unwrap_or(1);
         match (action, self.focus) {
@@ -211,9 +226,6 @@ impl Page for Picker {
             (Action::FoldAll, _) => self.tree.fold_all(),
             (Action::OnlyChecked, _) => self.tree.toggle_only_checked(),
             (Action::CopyLink, _) => return self.copy_link(),
-            (Action::Tokens, _) => return Outcome::Show(Place::Tokens),
-            (Action::Help, _) => return Outcome::Open(Open::Help),
-            (Action::Quit, _) => return Outcome::Exit(Ok(())),
             _ => return self.change(action),
         }
         Outcome::Stay

@@ -144,6 +144,11 @@ impl Stock {
         self.sections.push(Section { id: id.to_owned(), title: title.to_owned(), methods, kind });
     }
 
+    /// Whether it was laid out from these very catalogues.
+    pub fn is_of(&self, catalogues: &Arc<[Catalogue]>) -> bool {
+        Arc::ptr_eq(&self.catalogues, catalogues)
+    }
+
     /// The methods that `sets` hold together, as ticks.
     pub fn of_sets(&self, sets: &BTreeSet<String>) -> Vec<bool> {
         let mut ticks = vec![false; self.entries.len()];

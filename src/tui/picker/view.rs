@@ -26,8 +26,7 @@ const SHARED: usize = 60;
 const ROOMY: u16 = 12;
 
 impl Picker {
-    /// Draws the dialog.
-    pub fn view(&self, frame: &mut Frame<'_>, area: Rect, model: &Model) {
+    pub(super) fn dialog(&self, frame: &mut Frame<'_>, area: Rect, model: &Model) {
         let (ticked, all) = self.tree.total();
         let count = format!("{} of {} methods", grouped(ticked as u64), grouped(all as u64));
         let inside = panel(frame, area, &format!("API: {}", self.tree.selection_words()), &count, &model.theme);
@@ -36,8 +35,7 @@ impl Picker {
         frame.render_widget(keys(self.context(), model, usize::from(inside.width)), last);
     }
 
-    /// Draws the screen, without its footer.
-    pub fn screen(&self, frame: &mut Frame<'_>, area: Rect, model: &Model) {
+    pub(super) fn screen(&self, frame: &mut Frame<'_>, area: Rect, model: &Model) {
         let theme = &model.theme;
         let (ticked, all) = self.tree.total();
         let right = if self.shows_ticks() {

@@ -1,8 +1,15 @@
 //! What fills the terminal, and how pages take input.
+//!
+//! A new screen is a file here, a place on the [`desk`] and a line in each match over places; its keys are a context.
 
+pub mod desk;
 pub mod first_run;
+pub mod frame;
 pub mod sign_in;
 pub mod tokens;
+
+use ratatui::Frame;
+use ratatui::layout::Rect;
 
 use crate::domain::selection::Selection;
 use crate::domain::time::{Timestamp, Zone};
@@ -10,12 +17,14 @@ use crate::error::Error;
 use crate::tui::effect::Effect;
 use crate::tui::keymap::{Action, Context};
 use crate::tui::modal::Modal;
-use crate::tui::model::Tone;
+use crate::tui::modal::confirm::Wanted;
+use crate::tui::model::{Model, Tone};
 use crate::tui::msg::RequestId;
 use crate::tui::widget::field::Field;
 use crate::verbs::actor::Credential;
 use crate::verbs::ports::Anchor;
 use crate::verbs::request::Request;
+use desk::Place;
 
 /// What a page may look at while it acts.
 pub struct Facts<'a> {
@@ -37,6 +46,8 @@ pub enum Outcome {
     Push(Modal),
     /// A request carried out, while the page waits.
     Send(Credential, Request),
+    /// A change made, once it was confirmed.
+    Confirm(Wanted),
     /// The list read again, around this place.
     List(Anchor),
     /// The cursor of the table moved.
@@ -59,15 +70,6 @@ pub enum Outcome {
     Exit(Result<(), Error>),
 }
 
-/// A screen to go to.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Place {
-    /// The token table.
-    Tokens,
-    /// The catalogue.
-    Catalogue,
-}
-
 /// A dialog about the token under the cursor, or a new one.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Open {
@@ -81,8 +83,6 @@ pub enum Open {
     Remove,
     /// Everything known.
     Details,
-    /// The list of keys.
-    Help,
 }
 
 /// Something that takes keys: a screen, or a dialog on top of one.
@@ -99,6 +99,9 @@ pub trait Page {
     fn edited(&mut self) -> Outcome {
         Outcome::Stay
     }
+
+    /// Draws it: a screen fills `area`, a dialog lies in the middle of it.
+    fn view(&self, frame: &mut Frame<'_>, area: Rect, model: &Model);
 
     /// A key's action.
     fn act(&mut self, action: Action, facts: &Facts<'_>) -> Outcome;

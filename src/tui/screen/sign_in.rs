@@ -1,155 +1,108 @@
 //! Sign-in, and the lock that asks for the password again.
 
-use ratatui::Frame;
-use ratatui::layout::Rect;
-use ratatui::text::{Line, Span};
-
-use super::{Facts, Outcome, Page};
+use super::{Facts, Outcome};
 use crate::domain::name::{USERNAME_MAX, Username};
 use crate::domain::password::{PASSWORD_MAX, Password};
 use crate::error::Error;
-use crate::tui::keymap::{Action, Context};
+use crate::tui::keymap::Context;
 use crate::tui::model::Model;
-use crate::tui::msg::RequestId;
 use crate::tui::widget::field::Field;
-use crate::tui::widget::foot::keys;
-use crate::tui::widget::frame::{dialog, dialog_columns};
-use crate::tui::widget::line::{cut, wrap};
+use crate::tui::widget::form::{Dialog, Form, Kind, Pressed, Problem};
+use crate::tui::widget::sheet::Sheet;
 use crate::tui::widget::tries::Tries;
 use crate::verbs::accounts::SignIn as SignInVerb;
 use crate::verbs::actor::Credential;
+
+/// What has the focus.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Slot {
+    /// The username.
+    Username,
+    /// The password.
+    Password,
+}
 
 /// Username and password.
 pub struct SignIn {
     username: Field,
     password: Field,
-    on_password: bool,
     /// Whether only this user may unlock.
     locked: bool,
     tries: Tries,
-    problem: Option<String>,
-    waiting: Option<RequestId>,
 }
 
 impl SignIn {
-    /// An empty form, or one with the name filled in.
-    pub fn new(username: Option<&Username>) -> Self {
+    fn new(username: Option<&Username>, locked: bool) -> Self {
         let name = username.map_or("", Username::as_str);
-        SignIn {
-            username: Field::new(USERNAME_MAX * 4).with(name),
-            password: Field::masked(PASSWORD_MAX),
-            on_password: username.is_some(),
-            locked: false,
-            tries: Tries::default(),
-            problem: None,
-            waiting: None,
-        }
+        let username = Field::new(USERNAME_MAX * 4).with(name);
+        SignIn { username, password: Field::masked(PASSWORD_MAX), locked, tries: Tries::default() }
+    }
+
+    /// An empty form, or one with the name filled in.
+    pub fn open(username: Option<&Username>) -> Form<Self> {
+        let slot = if username.is_some() { Slot::Password } else { Slot::Username };
+        Form::at(Self::new(username, false), slot)
     }
 
     /// The form that lets `username` back in.
-    pub fn lock(username: &Username) -> Self {
-        SignIn { locked: true, ..Self::new(Some(username)) }
-    }
-
-    /// The form with something to say.
-    pub fn saying(mut self, text: String) -> Self {
-        self.problem = Some(text);
-        self
-    }
-
-    /// Whether it says something.
-    pub fn says_something(&self) -> bool {
-        self.problem.is_some()
-    }
-
-    fn submit(&mut self) -> Outcome {
-        if self.password.is_empty() {
-            return Outcome::Stay;
-        }
-        match Username::parse(self.username.text()) {
-            Err(error) => {
-                self.problem = Some(error.to_string());
-                self.on_password = false;
-                Outcome::Stay
-            }
-            Ok(username) => {
-                self.problem = None;
-                let password = Password::typed(self.password.take());
-                Outcome::Send(Credential::Password(username, password), SignInVerb.into())
-            }
-        }
-    }
-
-    /// Draws the form.
-    pub fn view(&self, frame: &mut Frame<'_>, area: Rect, model: &Model) {
-        let theme = &model.theme;
-        let title = if self.locked { "jeton is locked" } else { "Sign in to jeton" };
-        let columns = dialog_columns(area);
-        let room = columns.saturating_sub(10).min(40);
-        let row = |label: &'static str, field: &Field, focused: bool| {
-            let mut spans = vec![Span::styled(label, if focused { theme.accent } else { theme.dim })];
-            spans.extend(field.spans(room, focused, theme));
-            Line::from(spans)
-        };
-        let mut lines = vec![
-            Line::styled(cut(&format!("Store  {}", model.place), columns), theme.dim),
-            Line::default(),
-            row("Username  ", &self.username, !self.on_password && !self.locked),
-            row("Password  ", &self.password, self.on_password || self.locked),
-            Line::default(),
-        ];
-        match (&self.problem, &model.demo) {
-            (Some(problem), _) => {
-                lines.extend(wrap(problem, columns).into_iter().take(2).map(|l| Line::styled(l, theme.danger)));
-            }
-            (None, Some(demo)) => {
-                lines.push(Line::styled(
-                    cut(&format!("The password is: {}", demo.password.as_str()), columns),
-                    theme.warning,
-                ));
-            }
-            (None, None) => {}
-        }
-        lines.resize(7, Line::default());
-        let foot = keys(self.context(), model, columns);
-        dialog(frame, area, title, lines, if self.on_password || self.locked { 3 } else { 2 }, foot, theme);
+    pub fn lock(username: &Username) -> Form<Self> {
+        Form::new(Self::new(Some(username), true))
     }
 }
 
-impl Page for SignIn {
-    fn context(&self) -> Context {
-        Context::SignIn
+impl Dialog for SignIn {
+    type Slot = Slot;
+    const LABELS: usize = 10;
+    const FIELDS: Context = Context::SignIn;
+
+    fn title(&self) -> String {
+        if self.locked { "jeton is locked".to_owned() } else { "Sign in to jeton".to_owned() }
     }
 
-    fn field(&mut self) -> Option<&mut Field> {
-        Some(if self.on_password || self.locked { &mut self.password } else { &mut self.username })
+    fn slots(&self) -> Vec<(Slot, Kind)> {
+        let username = (!self.locked).then_some((Slot::Username, Kind::Field));
+        username.into_iter().chain([(Slot::Password, Kind::Field)]).collect()
     }
 
-    fn act(&mut self, action: Action, _facts: &Facts<'_>) -> Outcome {
-        match action {
-            Action::Next | Action::Previous => self.on_password = !self.on_password,
-            Action::Enter if self.on_password || self.locked => return self.submit(),
-            Action::Enter => self.on_password = true,
-            Action::Cancel => return Outcome::Exit(Ok(())),
-            _ => {}
+    fn field(&mut self, slot: Slot) -> Option<&mut Field> {
+        Some(match slot {
+            Slot::Username => &mut self.username,
+            Slot::Password => &mut self.password,
+        })
+    }
+
+    fn press(&mut self, _slot: Slot, _facts: &Facts<'_>) -> Pressed<Slot> {
+        if self.password.is_empty() {
+            return Ok(Outcome::Stay);
         }
-        Outcome::Stay
+        let username = Username::parse(self.username.text()).map_err(|e| Problem::at(Slot::Username, e))?;
+        let password = Password::typed(self.password.take());
+        Ok(Outcome::Send(Credential::password(username, password), SignInVerb.into()))
     }
 
-    fn waiting(&mut self) -> Option<&mut Option<RequestId>> {
-        Some(&mut self.waiting)
+    fn cancel(&mut self) -> Outcome {
+        Outcome::Exit(Ok(()))
     }
 
-    fn edited(&mut self) -> Outcome {
-        self.problem = None;
-        Outcome::Stay
-    }
-
-    fn refused(&mut self, error: Error) -> Outcome {
-        if let Some(last) = self.tries.used_up_by(&error) {
-            return Outcome::Exit(Err(last));
+    fn refused(&mut self, error: Error) -> Pressed<Slot> {
+        match self.tries.used_up_by(&error) {
+            Some(last) => Ok(Outcome::Exit(Err(last))),
+            None => Err(Problem::said(error)),
         }
-        self.problem = Some(error.to_string());
-        Outcome::Stay
+    }
+
+    fn fill(&self, sheet: &mut Sheet<'_, Slot>, model: &Model) {
+        sheet.text(&format!("Store  {}", model.place), sheet.theme.dim);
+        sheet.blank();
+        sheet.field(Slot::Username, "Username", &self.username);
+        sheet.field(Slot::Password, "Password", &self.password);
+        sheet.blank();
+        match &model.demo {
+            Some(demo) if !sheet.has_problem() => {
+                sheet.text(&format!("The password is: {}", demo.password.as_str()), sheet.theme.warning);
+                sheet.blank();
+            }
+            _ => sheet.problem(2),
+        }
     }
 }

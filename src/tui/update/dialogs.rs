@@ -4,7 +4,7 @@ use std::path::PathBuf;
 use std::sync::Arc;
 
 use crate::domain::policy::Policy;
-use crate::domain::role::Role;
+use crate::domain::time::Timestamp;
 use crate::domain::token::{Status, Token};
 use crate::error::Result;
 use crate::platform::clipboard::CLEARED_AFTER;
@@ -21,29 +21,39 @@ use crate::tui::msg::Copied;
 use crate::tui::screen::Open;
 use crate::verbs::tokens::{DisableTokens, EnableTokens, Pointed, Shown};
 
+/// Opens the list of keys.
+pub(super) fn help(model: &mut Model) -> Vec<Effect> {
+    model.modals.push(Modal::Help(Help::new()));
+    Vec::new()
+}
+
+/// Makes a change once it was proved who wants it: the one way from a dialog without a proof of its own to the store.
+pub(super) fn confirm(model: &mut Model, wanted: Wanted) -> Vec<Effect> {
+    if let Some(proof) = model.proof() {
+        model.modals.push(Modal::Confirm(Box::new(Confirm::open(wanted, proof))));
+    }
+    Vec::new()
+}
+
 /// Opens a dialog. One about a token needs a token under the cursor.
 pub(super) fn open(model: &mut Model, what: Open) -> Vec<Effect> {
-    let Some(session) = &model.session else { return Vec::new() };
-    let username = session.username().clone();
     // Until the rules have come the product's own stand in: the store applies its own in any case.
     let policy = model.me.as_ref().map_or_else(Policy::default, |me| me.policy.clone());
     let current = model.tokens().and_then(|t| t.current()).cloned();
     let modal = match (what, current) {
-        (Open::Help, _) => Modal::Help(Help::new()),
         (Open::Generate, _) => {
-            // Until it is known who this is nothing is marked as out of reach.
-            let role = model.me.as_ref().map_or(Role::Owner, |me| me.account.role);
-            let form = Generate::new(username, role, policy.default_expiry, Arc::clone(&model.catalogues));
+            let form = Generate::open(model.role(), policy.default_expiry, Arc::clone(&model.catalogues));
             Modal::Generate(Box::new(form))
         }
         (Open::Regenerate, Some(token)) => {
             let expired = token.expiry.is_past(model.now);
-            Modal::Regenerate(Box::new(Regenerate::new(username, token, expired, policy.default_expiry)))
+            Modal::Regenerate(Box::new(Regenerate::open(token, expired, policy.default_expiry)))
         }
-        (Open::Toggle, Some(token)) => Modal::Confirm(Box::new(toggle(username, &token, model))),
+        (Open::Toggle, Some(token)) => return confirm(model, toggle(&token, model.now)),
         (Open::Remove, Some(token)) => {
+            let Some(proof) = model.proof() else { return Vec::new() };
             let usage = usage_of(model, &token).map(|s| s.usage.clone()).unwrap_or_default();
-            Modal::Remove(Box::new(Remove::new(username, token, usage, policy.trash)))
+            Modal::Remove(Box::new(Remove::open(token, usage, policy.trash, proof)))
         }
         (Open::Details, Some(token)) => {
             let shown = usage_of(model, &token).cloned();
@@ -59,22 +69,22 @@ fn usage_of<'a>(model: &'a Model, token: &Token) -> Option<&'a Shown> {
     model.tokens().and_then(|t| t.usage.as_ref()).filter(|s| s.token.id == token.id)
 }
 
-fn toggle(username: crate::domain::name::Username, token: &Token, model: &Model) -> Confirm {
+fn toggle(token: &Token, now: Timestamp) -> Wanted {
     let tokens = vec![Pointed::on_screen(token)];
     if token.enabled {
         let about = format!(
             "{} is denied from the next request on. It is kept, with its secret, and can be enabled again.",
             token.full_name()
         );
-        Confirm::new(format!("Disable {}", token.name), about, username, Wanted::Disable(DisableTokens { tokens }))
+        Wanted::new(format!("Disable {}", token.name), about, DisableTokens { tokens })
     } else {
-        let expired = matches!(token.status(model.now), Status::Expired) || token.expiry.is_past(model.now);
+        let expired = matches!(token.status(now), Status::Expired) || token.expiry.is_past(now);
         let about = if expired {
             format!("{} is expired: enabling it needs a new expiry, which Regenerate gives.", token.full_name())
         } else {
             format!("{} is accepted again from the next request on, with the secret it had.", token.full_name())
         };
-        Confirm::new(format!("Enable {}", token.name), about, username, Wanted::Enable(EnableTokens { tokens }))
+        Wanted::new(format!("Enable {}", token.name), about, EnableTokens { tokens })
     }
 }
 
@@ -111,7 +121,7 @@ pub(super) fn saved(model: &mut Model, result: Result<PathBuf>) -> Vec<Effect> {
         }
         Err(error) => {
             if let Some(Modal::Save(save)) = model.modals.last_mut() {
-                save.failed(error.to_string());
+                save.say(error.to_string());
             }
         }
     }

@@ -1,10 +1,9 @@
 //! What happens next: `(model, message) → (model, effects)`. No clock, no randomness, no I/O.
 
+mod desk;
 mod dialogs;
 mod replies;
 mod requests;
-
-use std::sync::Arc;
 
 use crossterm::event::{KeyEvent, KeyEventKind};
 
@@ -16,13 +15,12 @@ use crate::tui::modal::Modal;
 use crate::tui::modal::reveal::Leave;
 use crate::tui::model::{Model, Purpose, Screen, Tone};
 use crate::tui::msg::Msg;
-use crate::tui::picker::Picker;
+use crate::tui::screen::frame::height;
 use crate::tui::screen::sign_in::SignIn;
-use crate::tui::screen::tokens::Tokens;
-use crate::tui::screen::{Facts, Outcome, Page, Place};
+use crate::tui::screen::{Facts, Outcome, Page};
+use crate::tui::widget::form::Form;
 use crate::verbs::accounts::{Greet, SignIn as SignInVerb};
 use crate::verbs::actor::Credential;
-use crate::verbs::catalogue::ListCatalogues;
 
 /// Which of the layers on the screen takes input: the lock, else the top dialog, else the screen.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -36,11 +34,11 @@ pub(super) enum Layer {
 pub fn start(model: &mut Model) -> Vec<Effect> {
     let credential = model.demo.as_ref().map(|demo| {
         let password = crate::domain::password::Password::typed(demo.password.clone());
-        Credential::Password(demo.username.clone(), password)
+        Credential::password(demo.username.clone(), password)
     });
     match credential {
         Some(credential) => {
-            model.screen = Screen::SignIn(Box::new(SignIn::new(model.demo.as_ref().map(|d| &d.username))));
+            model.screen = Screen::SignIn(Box::new(SignIn::open(model.demo.as_ref().map(|d| &d.username))));
             requests::send_for(model, Layer::Screen, credential, SignInVerb.into())
         }
         None => requests::send(model, Purpose::Greeting, Credential::Store, Greet.into()),
@@ -61,9 +59,8 @@ pub fn update(model: &mut Model, msg: Msg) -> Vec<Effect> {
         Msg::Paste(text) => paste(model, &text),
         Msg::Resize(columns, rows) => {
             model.size = (columns, rows);
-            let height = Tokens::height(rows);
             if let Some(tokens) = model.tokens_mut() {
-                tokens.keep_visible(height);
+                tokens.resized(height(rows));
             }
             // A terminal that was made smaller and larger again has lost what it showed, and has the size it had.
             vec![Effect::Clear]
@@ -95,11 +92,11 @@ pub(super) fn lock(model: &mut Model, because: Option<&Error>) {
         }
     }
     if let Some(session) = &model.session {
-        let form = SignIn::lock(session.username());
-        model.lock = Some(match because {
-            Some(error) => form.saying(error.to_string()),
-            None => form,
-        });
+        let mut form = SignIn::lock(session.username());
+        if let Some(error) = because {
+            form.say(error.to_string());
+        }
+        model.lock = Some(form);
     }
 }
 
@@ -114,14 +111,8 @@ pub(super) fn top(model: &Model) -> Layer {
 pub(super) fn page(model: &mut Model, layer: Layer) -> Option<&mut dyn Page> {
     match layer {
         Layer::Lock => model.lock.as_mut().map(|l| l as &mut dyn Page),
-        Layer::Modal(at) => model.modals.get_mut(at).map(Modal::page),
-        Layer::Screen => match &mut model.screen {
-            Screen::Opening => None,
-            Screen::FirstRun(page) => Some(&mut **page),
-            Screen::SignIn(page) => Some(&mut **page),
-            Screen::Tokens(page) => Some(&mut **page),
-            Screen::Catalogue(page, _) => Some(&mut **page),
-        },
+        Layer::Modal(at) => model.modals.get_mut(at).map(Modal::page_mut),
+        Layer::Screen => model.screen.page_mut(),
     }
 }
 
@@ -143,10 +134,13 @@ fn press(model: &mut Model, event: &KeyEvent) -> Vec<Effect> {
         Action::Suspend => return vec![Effect::Suspend],
         Action::Redraw => return vec![Effect::Clear],
         _ if waits => return Vec::new(),
+        Action::Show(place) => return desk::show(model, place),
+        Action::Help => return dialogs::help(model),
+        Action::Quit => return leave_program(model, layer, Ok(())),
         _ => {}
     }
     let zone = model.zone.clone();
-    let facts = Facts { now: model.now, zone: zone.get(), rows: Tokens::height(model.size.1) };
+    let facts = Facts { now: model.now, zone: zone.get(), rows: height(model.size.1) };
     let Some(page) = page(model, layer) else { return Vec::new() };
     let outcome = page.act(action, &facts);
     apply(model, layer, outcome)
@@ -176,7 +170,7 @@ fn paste(model: &mut Model, text: &str) -> Vec<Effect> {
 /// Ends the program, unless a secret that nobody has had would be lost by it.
 fn leave_program(model: &mut Model, layer: Layer, result: Result<(), Error>) -> Vec<Effect> {
     let asked = match layer {
-        Layer::Lock => model.lock.as_ref().is_some_and(SignIn::says_something),
+        Layer::Lock => model.lock.as_ref().is_some_and(Form::says_something),
         Layer::Modal(at) => matches!(model.modals.get(at), Some(Modal::Leave(_))),
         Layer::Screen => false,
     };
@@ -184,9 +178,8 @@ fn leave_program(model: &mut Model, layer: Layer, result: Result<(), Error>) -> 
         model.exit = Some(result);
         return Vec::new();
     }
-    if let Some(lock) = model.lock.take() {
-        let text = "a new secret that nobody has seen waits behind this lock; again to end anyway";
-        model.lock = Some(lock.saying(text.to_owned()));
+    if let Some(lock) = &mut model.lock {
+        lock.say("a new secret that nobody has seen waits behind this lock; again to end anyway");
     } else {
         model.modals.push(Modal::Leave(Leave::new("the token just made".to_owned())));
     }
@@ -206,6 +199,7 @@ pub(super) fn apply(model: &mut Model, layer: Layer, outcome: Outcome) -> Vec<Ef
             Vec::new()
         }
         Outcome::Send(credential, request) => requests::send_for(model, layer, credential, request),
+        Outcome::Confirm(wanted) => dialogs::confirm(model, wanted),
         Outcome::List(anchor) => requests::list(model, anchor),
         Outcome::Moved => requests::moved(model),
         Outcome::Do(effect) => vec![effect],
@@ -216,7 +210,7 @@ pub(super) fn apply(model: &mut Model, layer: Layer, outcome: Outcome) -> Vec<Ef
         Outcome::Refuse(error) => refuse(model, layer, error),
         Outcome::Open(what) => dialogs::open(model, what),
         Outcome::Picked(selection) => picked(model, layer, selection),
-        Outcome::Show(place) => show(model, place),
+        Outcome::Show(place) => desk::show(model, place),
         Outcome::Leave => {
             model.modals.clear();
             vec![Effect::Clear]
@@ -238,28 +232,6 @@ fn picked(model: &mut Model, layer: Layer, selection: Selection) -> Vec<Effect> 
     match page(model, below).map(|p| p.picked(selection)) {
         Some(outcome) => apply(model, below, outcome),
         None => Vec::new(),
-    }
-}
-
-/// Goes to another screen. The table is kept as it was.
-fn show(model: &mut Model, place: Place) -> Vec<Effect> {
-    let Some(me) = &model.me else { return Vec::new() };
-    let role = me.account.role;
-    match (std::mem::replace(&mut model.screen, Screen::Opening), place) {
-        (Screen::Tokens(tokens), Place::Catalogue) => {
-            let page = Picker::browse(Arc::clone(&model.catalogues), role);
-            model.screen = Screen::Catalogue(Box::new(page), tokens);
-            // It may have been changed from elsewhere.
-            requests::look(model, Purpose::Catalogues, ListCatalogues.into())
-        }
-        (Screen::Catalogue(_, tokens), Place::Tokens) => {
-            model.screen = Screen::Tokens(tokens);
-            Vec::new()
-        }
-        (same, Place::Catalogue | Place::Tokens) => {
-            model.screen = same;
-            Vec::new()
-        }
     }
 }
 

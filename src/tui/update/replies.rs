@@ -1,8 +1,6 @@
 //! Replies, and what they change.
 
-use std::sync::Arc;
-
-use super::{Layer, apply, lock, page, requests};
+use super::{Layer, apply, desk, lock, page, requests};
 use crate::domain::token::Token;
 use crate::error::{Error, Kind, Result};
 use crate::tui::effect::Effect;
@@ -11,6 +9,7 @@ use crate::tui::modal::reveal::Reveal;
 use crate::tui::model::{Model, Purpose, Screen, Tone};
 use crate::tui::msg::RequestId;
 use crate::tui::screen::first_run::FirstRun;
+use crate::tui::screen::frame::height;
 use crate::tui::screen::sign_in::SignIn;
 use crate::tui::screen::tokens::Tokens;
 use crate::verbs::accounts::{SignIn as SignInVerb, WhoAmI};
@@ -69,28 +68,30 @@ fn answered(model: &mut Model, layer: Option<Layer>, response: Response) -> Vec<
         Response::Greet(greeting) => {
             let name = model.username.clone().or(greeting.sole_account);
             model.screen = if greeting.first_run {
-                Screen::FirstRun(Box::new(FirstRun::new(name.as_ref())))
+                Screen::FirstRun(Box::new(FirstRun::open(name.as_ref())))
             } else {
-                Screen::SignIn(Box::new(SignIn::new(name.as_ref())))
+                Screen::SignIn(Box::new(SignIn::open(name.as_ref())))
             };
             Vec::new()
         }
         Response::Init(_) => match &mut model.screen {
             Screen::FirstRun(form) => {
-                let credential = form.credential();
+                let credential = form.dialog_mut().credential();
                 match credential {
                     Ok(credential) => requests::send_for(model, Layer::Screen, credential, SignInVerb.into()),
                     Err(_) => Vec::new(),
                 }
             }
-            Screen::Opening | Screen::SignIn(_) | Screen::Tokens(_) | Screen::Catalogue(..) => Vec::new(),
+            Screen::Opening | Screen::SignIn(_) | Screen::Desk(_) => Vec::new(),
         },
         Response::SignIn(session) => signed_in(model, layer, session),
         Response::WhoAmI(me) => {
             model.me = Some(me);
+            desk::supply(model);
             Vec::new()
         }
         Response::PreviewCatalogue(_) | Response::ApplyCatalogue(_) => Vec::new(),
+        Response::ListAudit(_) | Response::AuditHead(_) | Response::VerifyAudit(_) => Vec::new(),
         // No screen asks for these yet.
         Response::ListAccounts(_)
         | Response::ShowAccount(_)
@@ -105,14 +106,12 @@ fn answered(model: &mut Model, layer: Option<Layer>, response: Response) -> Vec<
         Response::ListCatalogues(catalogues) => {
             if *model.catalogues != *catalogues {
                 model.catalogues = catalogues.into();
-                if let Screen::Catalogue(page, _) = &mut model.screen {
-                    page.refresh(Arc::clone(&model.catalogues));
-                }
+                desk::supply(model);
             }
             Vec::new()
         }
         Response::ListTokens(window) => {
-            let height = Tokens::height(model.size.1);
+            let height = height(model.size.1);
             if let Some(tokens) = model.tokens_mut() {
                 let anchor = tokens.anchor;
                 tokens.fill(window, anchor, height);
@@ -129,8 +128,8 @@ fn answered(model: &mut Model, layer: Option<Layer>, response: Response) -> Vec<
             for modal in &mut model.modals {
                 match modal {
                     Modal::Details(details) => details.fill(&shown),
-                    Modal::Remove(remove) if remove.token().id == shown.token.id => {
-                        remove.set_usage(shown.usage.clone())
+                    Modal::Remove(remove) if remove.dialog().token().id == shown.token.id => {
+                        remove.dialog_mut().set_usage(shown.usage.clone())
                     }
                     _ => {}
                 }
@@ -170,7 +169,7 @@ fn signed_in(model: &mut Model, layer: Option<Layer>, session: Session) -> Vec<E
         let here = model.tokens().map_or(Anchor::Start, Tokens::here);
         effects.extend(requests::list(model, here));
     } else {
-        model.screen = Screen::Tokens(Box::default());
+        model.screen = Screen::Desk(Box::default());
         effects.extend(requests::list(model, Anchor::Start));
     }
     effects

@@ -1,9 +1,11 @@
 //! The choice of an expiry: a row of common ones, or a typed one.
 
-use ratatui::text::{Line, Span};
+use ratatui::text::Span;
 
 use super::field::Field;
+use super::form::Kind;
 use super::line::cut;
+use super::sheet::Sheet;
 use crate::domain::expiry::{Expiry, ExpirySpec, Span as Length};
 use crate::error::Result;
 use crate::tui::model::Model;
@@ -18,19 +20,8 @@ const OFFERED: [(&str, Option<ExpirySpec>); 6] = [
     ("never", Some(ExpirySpec::Never)),
     ("other", None),
 ];
-/// Columns of the labels before it.
-const LABEL: usize = 13;
-
-/// Which part of the choice has the focus.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Part {
-    /// None.
-    Neither,
-    /// The row.
-    Row,
-    /// The typed one.
-    Typed,
-}
+/// Columns of the field to type one in.
+const TYPED: usize = 16;
 
 /// An expiry being chosen.
 pub struct ExpiryChoice {
@@ -75,25 +66,34 @@ impl ExpiryChoice {
         spec.resolve(facts.now, facts.zone).map(|expiry| (spec, expiry))
     }
 
+    /// Its parts in a form, which names them `row` and `typed`.
+    pub fn slots<S>(&self, row: S, typed: S) -> impl Iterator<Item = (S, Kind)> {
+        let typed = self.is_typed().then_some((typed, Kind::Field));
+        [(row, Kind::Choice)].into_iter().chain(typed)
+    }
+
     /// Three lines: the row, the typed one, and until when that is.
-    pub fn lines(&self, focus: Part, columns: usize, model: &Model) -> [Line<'static>; 3] {
-        let theme = &model.theme;
-        let label = |part, text| Span::styled(text, if focus == part { theme.accent } else { theme.dim });
-        let mut row = vec![label(Part::Row, "Expires      ")];
+    pub fn rows<S: Copy + PartialEq>(&self, sheet: &mut Sheet<'_, S>, row: S, typed: S, model: &Model) {
+        let theme = sheet.theme;
+        let mut spans = vec![sheet.label(row, "Expires")];
         for (i, (word, _)) in OFFERED.iter().enumerate() {
-            let style = match (i == self.chosen, focus) {
-                (true, Part::Row) => theme.selected,
-                (true, Part::Neither | Part::Typed) => theme.strong,
+            let style = match (i == self.chosen, sheet.is_at(row)) {
+                (true, true) => theme.selected,
+                (true, false) => theme.strong,
                 (false, _) => theme.dim,
             };
-            row.push(Span::styled(if i == self.chosen { format!("[{word}]") } else { format!(" {word} ") }, style));
-            row.push(Span::raw(" "));
+            spans.push(Span::styled(if i == self.chosen { format!("[{word}]") } else { format!(" {word} ") }, style));
+            spans.push(Span::raw(" "));
         }
-        let mut typed = Vec::new();
+        sheet.line(spans);
         if self.is_typed() {
-            typed.push(label(Part::Typed, "  on, or in  "));
-            typed.extend(self.typed.spans(16, focus == Part::Typed, theme));
-            typed.push(Span::styled(cut("  31-12-2027, 12h, 6mo …", columns.saturating_sub(LABEL + 16)), theme.dim));
+            let mut spans = vec![sheet.label(typed, "  on, or in")];
+            spans.extend(self.typed.spans(TYPED, sheet.is_at(typed), theme));
+            let room = sheet.columns.saturating_sub(spans[0].width() + TYPED);
+            spans.push(Span::styled(cut("  31-12-2027, 12h, 6mo …", room), theme.dim));
+            sheet.line(spans);
+        } else {
+            sheet.blank();
         }
         let zone = model.zone.get();
         let until = match self.spec().and_then(|s| s.resolve(model.now, zone)) {
@@ -101,7 +101,6 @@ impl ExpiryChoice {
             Ok(_) => "works until it is disabled or removed".to_owned(),
             Err(_) => String::new(),
         };
-        let until = cut(&format!("{}{until}", " ".repeat(LABEL)), columns);
-        [Line::from(row), Line::from(typed), Line::styled(until, theme.dim)]
+        sheet.note(&until, theme.dim);
     }
 }

@@ -3,6 +3,10 @@
 pub mod expiry;
 pub mod field;
 pub mod foot;
+pub mod form;
 pub mod frame;
 pub mod line;
+pub mod list;
+pub mod proof;
+pub mod sheet;
 pub mod tries;

@@ -8,6 +8,7 @@ use crate::verbs::actor::Actor;
 use crate::verbs::audited::Audited;
 use crate::verbs::authorize;
 use crate::verbs::cli_line::CliLine;
+use crate::verbs::needs::Needs;
 use crate::verbs::new_password::NewPassword;
 use crate::verbs::ports::{NewAccount, PasswordHasher, Tx};
 use crate::verbs::{Change, Changed, Env, Proof, Verb};
@@ -26,6 +27,7 @@ pub struct CreateAccount {
 impl Verb for CreateAccount {
     const NAME: &'static str = "account.create";
     const PROOF: Proof = Proof::Password;
+    const NEEDS: Needs = Needs::Person;
     type Reply = Changed<CountedAccount>;
 }
 

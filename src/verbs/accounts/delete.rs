@@ -8,6 +8,7 @@ use crate::verbs::actor::Actor;
 use crate::verbs::audited::Audited;
 use crate::verbs::authorize::{self, Manage};
 use crate::verbs::cli_line::CliLine;
+use crate::verbs::needs::{Needs, WRITE_ACCOUNTS};
 use crate::verbs::ports::Tx;
 use crate::verbs::tokens::trash;
 use crate::verbs::{Change, Changed, Env, Proof, Verb};
@@ -24,6 +25,7 @@ pub struct DeleteAccount {
 impl Verb for DeleteAccount {
     const NAME: &'static str = "account.delete";
     const PROOF: Proof = Proof::Password;
+    const NEEDS: Needs = WRITE_ACCOUNTS;
     type Reply = Changed<CountedAccount>;
 }
 

@@ -3,10 +3,12 @@
 use super::{CountedAccount, counted};
 use crate::domain::account::Account;
 use crate::domain::name::Username;
+use crate::domain::role::Role;
 use crate::domain::time::Timestamp;
 use crate::error::Result;
 use crate::verbs::actor::Actor;
 use crate::verbs::authorize::{self, Manage};
+use crate::verbs::needs::{Needs, READ_ACCOUNTS};
 use crate::verbs::ports::Snapshot;
 use crate::verbs::{Env, Proof, Query, Verb};
 
@@ -17,17 +19,18 @@ pub struct ListAccounts;
 impl Verb for ListAccounts {
     const NAME: &'static str = "account.list";
     const PROOF: Proof = Proof::Identity;
+    const NEEDS: Needs = READ_ACCOUNTS;
     type Reply = Vec<CountedAccount>;
 }
 
 impl Query for ListAccounts {
     fn run(&self, by: &Actor, snapshot: &dyn Snapshot, env: &Env<'_>) -> Result<Vec<CountedAccount>> {
-        let visible = by.visibility()?;
-        if visible.roles.is_empty() {
-            return Ok(vec![counted(snapshot, by.account()?.clone(), env)?]);
+        let actor = by.account()?;
+        if !Role::ALL.into_iter().any(|role| actor.role.manages(role)) {
+            return Ok(vec![counted(snapshot, actor.clone(), env)?]);
         }
         let mut accounts = snapshot.accounts()?;
-        accounts.retain(|a| a.id == visible.own || visible.roles.contains(&a.role));
+        accounts.retain(|a| a.id == actor.id || actor.role.manages(a.role));
         let mut counts = snapshot.token_counts(None, env.now)?;
         let with_counts = |account: Account| {
             let tokens = counts.remove(&account.id).unwrap_or_default();
@@ -56,6 +59,7 @@ pub struct ShownAccount {
 impl Verb for ShowAccount {
     const NAME: &'static str = "account.show";
     const PROOF: Proof = Proof::Identity;
+    const NEEDS: Needs = READ_ACCOUNTS;
     type Reply = ShownAccount;
 }
 

@@ -7,6 +7,7 @@ use crate::verbs::actor::Actor;
 use crate::verbs::audited::Audited;
 use crate::verbs::authorize::{self, Manage};
 use crate::verbs::cli_line::CliLine;
+use crate::verbs::needs::Needs;
 use crate::verbs::new_password::NewPassword;
 use crate::verbs::ports::{PasswordHasher, Tx};
 use crate::verbs::{Change, Changed, Env, Proof, Verb};
@@ -23,6 +24,7 @@ pub struct SetPassword {
 impl Verb for SetPassword {
     const NAME: &'static str = "account.passwd";
     const PROOF: Proof = Proof::Password;
+    const NEEDS: Needs = Needs::Person;
     type Reply = Changed<CountedAccount>;
 }
 

@@ -3,8 +3,10 @@
 use crate::domain::account::Account;
 use crate::domain::name::Username;
 use crate::domain::policy::Policy;
+use crate::domain::token::Token;
 use crate::error::Result;
 use crate::verbs::actor::{Actor, Session};
+use crate::verbs::needs::Needs;
 use crate::verbs::ports::Snapshot;
 use crate::verbs::{Env, Proof, Query, Verb};
 
@@ -24,6 +26,7 @@ pub struct Greeting {
 impl Verb for Greet {
     const NAME: &'static str = "greet";
     const PROOF: Proof = Proof::Store;
+    const NEEDS: Needs = Needs::Nothing;
     type Reply = Greeting;
 }
 
@@ -42,12 +45,13 @@ pub struct SignIn;
 impl Verb for SignIn {
     const NAME: &'static str = "sign-in";
     const PROOF: Proof = Proof::Password;
+    const NEEDS: Needs = Needs::Nothing;
     type Reply = Session;
 }
 
 impl Query for SignIn {
     fn run(&self, by: &Actor, _snapshot: &dyn Snapshot, _env: &Env<'_>) -> Result<Session> {
-        by.account().map(Session::open)
+        Session::of(by)
     }
 }
 
@@ -64,11 +68,14 @@ pub struct Me {
     pub policy: Policy,
     /// Its active `api` tokens.
     pub active_tokens: u32,
+    /// The token that asks, where it is one.
+    pub token: Option<Token>,
 }
 
 impl Verb for WhoAmI {
     const NAME: &'static str = "whoami";
     const PROOF: Proof = Proof::Identity;
+    const NEEDS: Needs = Needs::Nothing;
     type Reply = Me;
 }
 
@@ -76,6 +83,7 @@ impl Query for WhoAmI {
     fn run(&self, by: &Actor, snapshot: &dyn Snapshot, env: &Env<'_>) -> Result<Me> {
         let account = by.account()?.clone();
         let active_tokens = snapshot.active_tokens(account.id, env.now)?;
-        Ok(Me { account, policy: snapshot.policy()?, active_tokens })
+        let token = by.bearer().map(|b| b.token.clone());
+        Ok(Me { account, policy: snapshot.policy()?, active_tokens, token })
     }
 }

@@ -10,6 +10,7 @@ use crate::verbs::actor::Actor;
 use crate::verbs::audited::Audited;
 use crate::verbs::authorize::{self, Manage};
 use crate::verbs::cli_line::CliLine;
+use crate::verbs::needs::{Needs, WRITE_ACCOUNTS};
 use crate::verbs::ports::Tx;
 use crate::verbs::{Change, Changed, Env, Proof, Verb};
 
@@ -20,7 +21,7 @@ pub struct DisableAccounts {
     pub usernames: Vec<Username>,
 }
 
-/// Switches accounts on, all or none.
+/// Switches accounts on, all or none. It takes a person: their tokens come back, whatever those may do.
 #[derive(Debug, Clone)]
 pub struct EnableAccounts {
     /// Which.
@@ -30,12 +31,14 @@ pub struct EnableAccounts {
 impl Verb for DisableAccounts {
     const NAME: &'static str = "account.disable";
     const PROOF: Proof = Proof::Password;
+    const NEEDS: Needs = WRITE_ACCOUNTS;
     type Reply = Changed<Vec<CountedAccount>>;
 }
 
 impl Verb for EnableAccounts {
     const NAME: &'static str = "account.enable";
     const PROOF: Proof = Proof::Password;
+    const NEEDS: Needs = Needs::Person;
     type Reply = Changed<Vec<CountedAccount>>;
 }
 

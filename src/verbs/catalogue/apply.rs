@@ -10,6 +10,7 @@ use crate::verbs::actor::Actor;
 use crate::verbs::audited::Audited;
 use crate::verbs::authorize;
 use crate::verbs::cli_line::CliLine;
+use crate::verbs::needs::Needs;
 use crate::verbs::ports::{Snapshot, Tx};
 use crate::verbs::{Change, Changed, Env, Proof, Query, Verb};
 
@@ -96,6 +97,7 @@ impl Preview {
 impl Verb for PreviewCatalogue {
     const NAME: &'static str = "catalogue.preview";
     const PROOF: Proof = Proof::Store;
+    const NEEDS: Needs = Needs::Nothing;
     type Reply = Preview;
 }
 
@@ -167,6 +169,7 @@ pub struct ApplyCatalogue {
 impl Verb for ApplyCatalogue {
     const NAME: &'static str = "catalogue.apply";
     const PROOF: Proof = Proof::Password;
+    const NEEDS: Needs = Needs::Person;
     type Reply = Changed<Preview>;
 }
 

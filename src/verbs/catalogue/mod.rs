@@ -7,6 +7,7 @@ pub use apply::{ApplyCatalogue, Preview, PreviewCatalogue, Widened, Widening};
 use crate::domain::catalogue::Catalogue;
 use crate::error::Result;
 use crate::verbs::actor::Actor;
+use crate::verbs::needs::Needs;
 use crate::verbs::ports::Snapshot;
 use crate::verbs::{Env, Proof, Query, Verb};
 
@@ -17,6 +18,7 @@ pub struct ListCatalogues;
 impl Verb for ListCatalogues {
     const NAME: &'static str = "catalogue.list";
     const PROOF: Proof = Proof::Store;
+    const NEEDS: Needs = Needs::Nothing;
     type Reply = Vec<Catalogue>;
 }
 

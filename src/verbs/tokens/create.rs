@@ -13,6 +13,7 @@ use crate::verbs::actor::Actor;
 use crate::verbs::audited::Audited;
 use crate::verbs::authorize::{self, Act};
 use crate::verbs::cli_line::CliLine;
+use crate::verbs::needs::Needs;
 use crate::verbs::ports::{NewToken, Tx};
 use crate::verbs::{Change, Changed, Env, Proof, Verb};
 
@@ -36,6 +37,7 @@ pub struct CreateToken {
 impl Verb for CreateToken {
     const NAME: &'static str = "token.create";
     const PROOF: Proof = Proof::Password;
+    const NEEDS: Needs = Needs::WriteTokens;
     type Reply = Changed<Issued>;
 }
 
@@ -60,7 +62,8 @@ impl Change for CreateToken {
         rules::within_limit(tx, account.id, env)?;
         let issued = issue(tx, env, id, self.out.as_ref())?;
         let entry = entry(Self::NAME, &issued.token)
-            .with("api", self.selection.summary())
+            .with("description", self.description.as_str())
+            .with("api", self.selection.told())
             .with("expires", expiry.at().map(Timestamp::rfc3339))
             .with("secret", issued.token.hint.as_str());
         Ok(Audited::one(issued, entry))

@@ -9,6 +9,7 @@ use crate::verbs::actor::Actor;
 use crate::verbs::audited::Audited;
 use crate::verbs::authorize::Act;
 use crate::verbs::cli_line::CliLine;
+use crate::verbs::needs::Needs;
 use crate::verbs::ports::Tx;
 use crate::verbs::{Change, Changed, Env, Proof, Verb};
 
@@ -24,6 +25,7 @@ pub struct DeleteTokens {
 impl Verb for DeleteTokens {
     const NAME: &'static str = "token.delete";
     const PROOF: Proof = Proof::Password;
+    const NEEDS: Needs = Needs::WriteTokens;
     type Reply = Changed<Vec<Token>>;
 }
 
@@ -48,8 +50,9 @@ impl Change for DeleteTokens {
 
 /// Puts `token` into the trash; the entry that tells of it.
 pub(in crate::verbs) fn trash(token: &mut Token, tx: &mut dyn Tx, env: &Env<'_>) -> Result<AuditEntry> {
-    let entry = entry(DeleteTokens::NAME, token).with("was", token.status(env.now).word());
+    let before = token.status(env.now).word();
     token.deleted_at = Some(env.now);
+    let entry = entry(DeleteTokens::NAME, token).changed("status", before, token.status(env.now).word());
     tx.update_token(token)?;
     if let Some(stored) = tx.token(token.id)? {
         *token = stored;

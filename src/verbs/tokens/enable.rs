@@ -9,6 +9,7 @@ use crate::verbs::actor::Actor;
 use crate::verbs::audited::Audited;
 use crate::verbs::authorize::Act;
 use crate::verbs::cli_line::CliLine;
+use crate::verbs::needs::Needs;
 use crate::verbs::ports::Tx;
 use crate::verbs::{Change, Changed, Env, Proof, Verb};
 
@@ -29,12 +30,14 @@ pub struct EnableTokens {
 impl Verb for DisableTokens {
     const NAME: &'static str = "token.disable";
     const PROOF: Proof = Proof::Password;
+    const NEEDS: Needs = Needs::WriteTokens;
     type Reply = Changed<Vec<Token>>;
 }
 
 impl Verb for EnableTokens {
     const NAME: &'static str = "token.enable";
     const PROOF: Proof = Proof::Password;
+    const NEEDS: Needs = Needs::WriteTokens;
     type Reply = Changed<Vec<Token>>;
 }
 
@@ -87,7 +90,7 @@ fn switch(
     let mut switched = Vec::with_capacity(tokens.len());
     let mut entries = Vec::with_capacity(tokens.len());
     for mut token in meant(by, tx, tokens, act)? {
-        entries.push(entry(verb, &token).with("was", if token.enabled { "enabled" } else { "disabled" }));
+        entries.push(entry(verb, &token).changed("enabled", token.enabled, enabled));
         let already = token.enabled == enabled;
         token.enabled = enabled;
         tx.update_token(&token)?;

@@ -6,6 +6,7 @@ use crate::domain::time::DAY;
 use crate::error::Result;
 use crate::verbs::actor::Actor;
 use crate::verbs::authorize::{self, Act};
+use crate::verbs::needs::Needs;
 use crate::verbs::ports::{Anchor, Snapshot, Window, WindowQuery};
 use crate::verbs::{Env, Proof, Query, Verb};
 
@@ -30,6 +31,7 @@ pub struct ListTokens {
 impl Verb for ListTokens {
     const NAME: &'static str = "token.list";
     const PROOF: Proof = Proof::Identity;
+    const NEEDS: Needs = Needs::ReadTokens;
     type Reply = Window;
 }
 
@@ -69,6 +71,7 @@ pub struct TokenTally {
 impl Verb for TallyTokens {
     const NAME: &'static str = "token.tally";
     const PROOF: Proof = Proof::Identity;
+    const NEEDS: Needs = Needs::ReadTokens;
     type Reply = TokenTally;
 }
 

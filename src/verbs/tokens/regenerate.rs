@@ -6,12 +6,13 @@ use super::issue::{Issued, entry, issue, named};
 use super::{Pointed, rules};
 use crate::domain::expiry::ExpirySpec;
 use crate::domain::time::Timestamp;
-use crate::domain::token::Status;
+use crate::domain::token::{Status, Token};
 use crate::error::{Error, Result};
 use crate::verbs::actor::Actor;
 use crate::verbs::audited::Audited;
 use crate::verbs::authorize::{self, Act, Among};
 use crate::verbs::cli_line::CliLine;
+use crate::verbs::needs::Needs;
 use crate::verbs::ports::Tx;
 use crate::verbs::{Change, Changed, Env, Proof, Verb};
 
@@ -29,6 +30,7 @@ pub struct RegenerateToken {
 impl Verb for RegenerateToken {
     const NAME: &'static str = "token.regenerate";
     const PROOF: Proof = Proof::Password;
+    const NEEDS: Needs = Needs::WriteTokens;
     type Reply = Changed<Issued>;
 }
 
@@ -39,11 +41,9 @@ impl Change for RegenerateToken {
         let mut token = authorize::token(by, tx, &self.token.token, Among::Kept, Act::Change)?;
         self.token.still(&token)?;
         let was_active = token.status(env.now) == Status::Active;
-        let mut entry = entry(Self::NAME, &token).with("old", token.hint.as_str());
+        let before = token.clone();
         if let Some(spec) = self.expires {
-            entry = entry.with("expires_before", token.expiry.at().map(Timestamp::rfc3339));
             token.expiry = rules::expiry(spec, &tx.policy()?, env)?;
-            entry = entry.with("expires", token.expiry.at().map(Timestamp::rfc3339));
         } else if token.expiry.is_past(env.now) {
             let when = token.expiry.at().map_or_else(String::new, Timestamp::rfc3339);
             return Err(Error::conflict(format!("{} needs a new expiry", token.name))
@@ -55,7 +55,10 @@ impl Change for RegenerateToken {
             rules::within_limit(tx, token.owner.id, env)?;
         }
         let issued = issue(tx, env, token.id, self.out.as_ref())?;
-        let entry = entry.with("secret", issued.token.hint.as_str());
+        let expires = |token: &Token| token.expiry.at().map(Timestamp::rfc3339);
+        let entry = entry(Self::NAME, &before)
+            .changed("secret", before.hint.as_str(), issued.token.hint.as_str())
+            .changed("expires", expires(&before), expires(&issued.token));
         Ok(Audited::one(issued, entry))
     }
 

@@ -9,6 +9,7 @@ use crate::verbs::actor::Actor;
 use crate::verbs::audited::Audited;
 use crate::verbs::authorize::{self, Act, Among};
 use crate::verbs::cli_line::CliLine;
+use crate::verbs::needs::Needs;
 use crate::verbs::ports::Tx;
 use crate::verbs::{Change, Changed, Env, Proof, Verb};
 
@@ -24,6 +25,7 @@ pub struct RestoreToken {
 impl Verb for RestoreToken {
     const NAME: &'static str = "token.restore";
     const PROOF: Proof = Proof::Password;
+    const NEEDS: Needs = Needs::WriteTokens;
     type Reply = Changed<Token>;
 }
 
@@ -43,7 +45,7 @@ impl Change for RestoreToken {
             return Err(Error::conflict(format!("{} can't be restored any more", token.name))
                 .why(format!("the trash keeps tokens for {keep}")));
         }
-        let entry = entry(Self::NAME, &token);
+        let (entry, before) = (entry(Self::NAME, &token), token.clone());
         token.deleted_at = None;
         token.enabled = false;
         if let Some(name) = &self.rename {
@@ -52,7 +54,11 @@ impl Change for RestoreToken {
         }
         tx.update_token(&token)?;
         let token = tx.token(token.id)?.unwrap_or(token);
-        let entry = entry.with("as", token.name.as_str());
+        let entry = entry.changed("status", before.status(env.now).word(), token.status(env.now).word()).changed(
+            "name",
+            before.name.as_str(),
+            token.name.as_str(),
+        );
         Ok(Audited::one(token, entry))
     }
 

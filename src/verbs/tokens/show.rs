@@ -9,6 +9,7 @@ use crate::domain::token::{Token, TokenRef};
 use crate::error::Result;
 use crate::verbs::actor::Actor;
 use crate::verbs::authorize::{self, Act, Among};
+use crate::verbs::needs::Needs;
 use crate::verbs::ports::{Snapshot, Usage};
 use crate::verbs::{Env, Proof, Query, Verb};
 
@@ -44,6 +45,7 @@ pub struct Reach {
 impl Verb for ShowToken {
     const NAME: &'static str = "token.show";
     const PROOF: Proof = Proof::Identity;
+    const NEEDS: Needs = Needs::ReadTokens;
     type Reply = Shown;
 }
 

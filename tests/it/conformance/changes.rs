@@ -146,7 +146,8 @@ pub fn a_refused_change_leaves_nothing<E: Engine>() {
 pub fn every_change_is_audited<E: Engine>() {
     let f = Furnished::<E>::new();
     let before = f.engine.audit();
-    let by = AuditActor { account: "a9".to_owned(), name: "zoë".to_owned(), proof: "password", face: Face::Tui };
+    let by =
+        AuditActor { account: "a9".to_owned(), name: "zoë".to_owned(), proof: "password".to_owned(), face: Face::Tui };
     let entries =
         [AuditEntry::new("one", "t1", "a/b").with("was", "on").with("n", 7), AuditEntry::new("two", "t2", "a/c")];
     let out = f.store.write(&by, &|| START.plus(9), |_, _| Ok(Audited::each(42, entries).unwrap())).unwrap();

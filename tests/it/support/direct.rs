@@ -15,7 +15,7 @@ use jeton::verbs::ports::{NewToken, Store, Use};
 /// Gives the first account of the store at `path` a token for each of `names`, without a limit or a secret.
 pub fn insert_tokens(path: &Path, names: impl Iterator<Item = String>) {
     let store = SqliteStore::open(path).unwrap();
-    let by = AuditActor { account: String::new(), name: String::new(), proof: "store", face: Face::Cli };
+    let by = AuditActor { account: String::new(), name: String::new(), proof: "store".to_owned(), face: Face::Cli };
     let now = Timestamp(1);
     let inserted = store.write(&by, &|| now, |tx, _| {
         let account = tx.accounts()?[0].id;

@@ -236,12 +236,12 @@ pub fn typed(text: &str) -> Password {
 
 /// `who` with the right password.
 pub fn by(who: &str) -> Credential {
-    Credential::Password(username(who), password())
+    Credential::password(username(who), password())
 }
 
 /// Who stands in the audit log for what a test does without a verb.
 pub fn tester() -> AuditActor {
-    AuditActor { account: String::new(), name: String::new(), proof: "store", face: Face::Cli }
+    AuditActor { account: String::new(), name: String::new(), proof: "store".to_owned(), face: Face::Cli }
 }
 
 pub fn entry(target: impl ToString) -> AuditEntry {

@@ -83,7 +83,7 @@ proptest! {
                 s.buffer();
             }
             if let Some(tokens) = s.model.tokens() {
-                prop_assert!(tokens.window.rows.is_empty() || tokens.cursor < tokens.window.rows.len());
+                prop_assert!(tokens.window.rows.is_empty() || tokens.cursor.at() < tokens.window.rows.len());
             }
             if s.ended().is_some() {
                 break;

@@ -64,7 +64,8 @@ fn a_name_given_away_meanwhile_needs_another() {
     assert_eq!((back.out.id, back.out.name.as_str()), (first.id, "y"));
     assert!(back.cli.to_string().ends_with("--as y"), "{}", back.cli);
     let row = house.audit().pop().unwrap();
-    assert_eq!((row.target_name.as_str(), row.details.as_str()), ("member/x", r#"{"as":"y"}"#));
+    let told = r#"{"name":{"after":"y","before":"x"},"status":{"after":"disabled","before":"deleted"}}"#;
+    assert_eq!((row.target_name.as_str(), row.details.as_str()), ("member/x", told));
 
     house.ask("member", delete(&["x"], "x")).unwrap();
     house.issue("member", "x");

@@ -16,6 +16,7 @@ use std::os::unix::fs::PermissionsExt;
 use std::sync::{Arc, Barrier};
 use std::time::Duration;
 
+use jeton::domain::audit_filter::AuditFilter;
 use jeton::domain::catalogue::Catalogue;
 use jeton::domain::expiry::{Expiry, ExpirySpec, Span};
 use jeton::domain::filter::Filter;
@@ -30,6 +31,8 @@ use jeton::error::{Error, Kind, Result};
 use jeton::store::sqlite::SqliteStore;
 use jeton::verbs::accounts::{DeleteAccount, Greet, ListAccounts, ShowAccount, SignIn, WhoAmI};
 use jeton::verbs::actor::{Credential, Session};
+use jeton::verbs::audit::{AuditHead, ListAudit, Reach, VerifyAudit};
+use jeton::verbs::audit_log::AuditAnchor;
 use jeton::verbs::catalogue::{ApplyCatalogue, ListCatalogues, PreviewCatalogue};
 use jeton::verbs::decide::{self, Decision, Reason};
 use jeton::verbs::local::{Caller, Local};
@@ -80,6 +83,11 @@ fn show(name: &str) -> ShowToken {
 
 fn list() -> ListTokens {
     ListTokens { account: None, filter: Filter::default(), trashed: false, anchor: Anchor::Start, limit: 100 }
+}
+
+fn list_audit() -> ListAudit {
+    let (filter, anchor) = (AuditFilter::default(), AuditAnchor::Newest);
+    ListAudit { since: None, token: None, filter, anchor, limit: 100 }
 }
 
 fn methods(ids: &[&str]) -> Selection {

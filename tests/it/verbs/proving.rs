@@ -3,7 +3,7 @@
 use super::*;
 
 fn sign_in(house: &House, who: &str, with: &str) -> Result<Session> {
-    ask(&house.jeton, &Credential::Password(username(who), typed(with)), SignIn)
+    ask(&house.jeton, &Credential::password(username(who), typed(with)), SignIn)
 }
 
 #[test]
@@ -70,7 +70,7 @@ fn patience_waits_the_delay_out() {
 #[test]
 fn changes_are_throttled_as_sign_in_is() {
     let house = House::inhabited();
-    let wrong = Credential::Password(username("member"), typed("wrong"));
+    let wrong = Credential::password(username("member"), typed("wrong"));
     refused(ask(&house.jeton, &wrong, create("x")), Kind::Unauthenticated);
     assert!(refused(house.ask("member", create("x")), Kind::Unauthenticated).retry_after.is_some());
 }
@@ -146,18 +146,21 @@ fn every_verb_asks_for_its_proof() {
             regenerate("x").into(),
             delete(&["x"], "no").into(),
             restore("x").into(),
+            list_audit().into(),
+            AuditHead.into(),
+            VerifyAudit { checkpoints: Vec::new(), reach: Reach::Whole }.into(),
         ]
     };
     assert_eq!(requests().len(), VERBS.len());
     let denied =
         |who: &Credential, request| house.jeton.call(who, request).is_err_and(|e| e.kind == Kind::Unauthenticated);
-    for ((name, proof), request) in VERBS.iter().zip(requests()) {
+    for ((name, proof, _), request) in VERBS.iter().zip(requests()) {
         assert_eq!(denied(&Credential::Store, request), *proof != Proof::Store, "{name}");
     }
-    for ((name, proof), request) in VERBS.iter().zip(requests()) {
+    for ((name, proof, _), request) in VERBS.iter().zip(requests()) {
         assert_eq!(denied(&Credential::Session(session.clone()), request), *proof == Proof::Password, "{name}");
     }
-    for ((name, _), request) in VERBS.iter().zip(requests()) {
+    for ((name, ..), request) in VERBS.iter().zip(requests()) {
         assert!(!denied(&by(OWNER), request), "{name}");
     }
 }
@@ -205,6 +208,6 @@ fn the_line_of_init_makes_the_same() {
     first.prefix = jeton::domain::name::Prefix::parse("acme").unwrap();
     let made = ask(&jeton, &Credential::Store, first).unwrap();
     assert_eq!(made.cli.to_string(), "jeton init --username ops --prefix acme --catalogue cloud-platform");
-    let issued = ask(&jeton, &Credential::Password(owner(), password()), create("x")).unwrap().out;
+    let issued = ask(&jeton, &Credential::password(owner(), password()), create("x")).unwrap().out;
     assert!(issued.token.hint.starts_with("acme_"));
 }

@@ -1,30 +1,32 @@
 //! The token table.
 //!
 //! ```text
-//!  jeton  who@host · role                     active of limit · expiring     row 0
-//!  / filter                                   position and count             row 1
+//!  jeton  who@host · role                     active of limit · expiring
+//!  / filter                                   position and count
 //! ──────────────────────────────────────────────────────────────────────────
 //!      NAME   STATUS   ACCOUNT   API   EXPIRES   LAST SEEN   HINT      │ detail
 //!  ▶   …                                                               │ (wide)
 //! ──────────────────────────────────────────────────────────────────────────
 //!  two lines: the token under the cursor, or what just changed
-//!  footer
 //! ```
 
 mod columns;
 mod view;
 
-use super::{Facts, Open, Outcome, Page, Place};
+use ratatui::Frame;
+use ratatui::layout::Rect;
+
+use super::{Facts, Open, Outcome, Page};
 use crate::domain::filter::Filter;
 use crate::domain::token::{Token, TokenId};
 use crate::tui::effect::Effect;
 use crate::tui::keymap::{Action, Context};
+use crate::tui::model::Model;
 use crate::tui::widget::field::Field;
+use crate::tui::widget::list::Cursor;
 use crate::verbs::ports::{Anchor, Window};
 use crate::verbs::tokens::{Shown, TokenTally};
 
-/// Rows above and below the table: head, filter, rule, columns; rule, two lines, footer.
-const AROUND: u16 = 8;
 /// How many rows are asked for at once.
 pub const WINDOW: usize = 200;
 /// How near to the end of the window the cursor may come before more is asked for.
@@ -35,9 +37,7 @@ pub struct Tokens {
     /// The rows at hand.
     pub window: Window,
     /// The row under the cursor, counted in the window.
-    pub cursor: usize,
-    /// The first row on the screen, counted in the window.
-    top: usize,
+    pub cursor: Cursor,
     /// What is typed into the filter.
     pub filter: Field,
     filtering: bool,
@@ -58,8 +58,7 @@ impl Tokens {
     pub fn new() -> Self {
         Tokens {
             window: Window::default(),
-            cursor: 0,
-            top: 0,
+            cursor: Cursor::default(),
             filter: Field::new(200),
             filtering: false,
             tally: TokenTally::default(),
@@ -72,17 +71,12 @@ impl Tokens {
 
     /// The token under the cursor.
     pub fn current(&self) -> Option<&Token> {
-        self.window.rows.get(self.cursor)
+        self.window.rows.get(self.cursor.at())
     }
 
     /// What the filter means.
     pub fn parsed_filter(&self) -> Filter {
         Filter::parse(self.filter.text())
-    }
-
-    /// How many rows fit on a terminal of `rows`.
-    pub fn height(rows: u16) -> usize {
-        usize::from(rows.saturating_sub(AROUND))
     }
 
     /// The anchor that keeps the cursor where it is.
@@ -92,22 +86,20 @@ impl Tokens {
 
     /// Takes a new window: the cursor stays on its token where that is still there, else on its row.
     pub fn fill(&mut self, window: Window, anchor: Anchor, height: usize) {
-        let row_on_screen = self.cursor.saturating_sub(self.top);
         let wanted = match anchor {
             Anchor::Start | Anchor::After(_) => Some(0),
             Anchor::End => window.rows.len().checked_sub(1),
             Anchor::Around(_) => {
                 let id = self.focus.take().or_else(|| self.current().map(|t| t.id));
                 let same = window.rows.iter().position(|t| Some(t.id) == id);
-                let absolute = self.window.position + self.cursor as u64;
+                let absolute = self.window.position + self.cursor.at() as u64;
                 same.or_else(|| usize::try_from(absolute.saturating_sub(window.position)).ok())
             }
         };
         self.window = window;
         self.loaded = true;
-        self.cursor = wanted.unwrap_or(0).min(self.window.rows.len().saturating_sub(1));
-        self.top = self.cursor.saturating_sub(row_on_screen);
-        self.keep_visible(height);
+        let row_on_screen = self.cursor.row_on_screen();
+        self.cursor.put(wanted.unwrap_or(0), row_on_screen, self.window.rows.len(), height);
     }
 
     /// Shows tokens as a change has left them, before the list is read again: the next key acts on what is so.
@@ -119,25 +111,16 @@ impl Tokens {
         }
     }
 
-    /// Scrolls as little as needed to show the cursor, and leaves no room unused.
-    pub fn keep_visible(&mut self, height: usize) {
-        let height = height.max(1);
-        self.top = self.top.min(self.window.rows.len().saturating_sub(height));
-        self.top = self.top.clamp((self.cursor + 1).saturating_sub(height), self.cursor);
+    /// The terminal has another size: the cursor stays on the screen.
+    pub fn resized(&mut self, height: usize) {
+        self.cursor.keep_visible(self.window.rows.len(), height);
     }
 
     /// Whether rows are missing near the cursor.
     pub fn wants_more(&self) -> bool {
         let end = self.window.position + self.window.rows.len() as u64;
-        (self.cursor < MARGIN && self.window.position > 0)
-            || (self.cursor + MARGIN >= self.window.rows.len() && end < self.window.matching)
-    }
-
-    fn step(&mut self, by: isize, height: usize) -> Outcome {
-        let last = self.window.rows.len().saturating_sub(1);
-        self.cursor = self.cursor.saturating_add_signed(by).min(last);
-        self.keep_visible(height);
-        Outcome::Moved
+        (self.cursor.at() < MARGIN && self.window.position > 0)
+            || (self.cursor.at() + MARGIN >= self.window.rows.len() && end < self.window.matching)
     }
 }
 
@@ -160,14 +143,12 @@ impl Page for Tokens {
         Outcome::List(Anchor::Start)
     }
 
+    fn view(&self, frame: &mut Frame<'_>, area: Rect, model: &Model) {
+        self.draw(frame, area, model);
+    }
+
     fn act(&mut self, action: Action, facts: &Facts<'_>) -> Outcome {
-        let height = facts.rows.max(1);
-        let screen = isize::try_from(height).unwrap_or(1);
         match action {
-            Action::Down => self.step(1, height),
-            Action::Up => self.step(-1, height),
-            Action::PageDown => self.step(screen, height),
-            Action::PageUp => self.step(-screen, height),
             Action::First => Outcome::List(Anchor::Start),
             Action::Last => Outcome::List(Anchor::End),
             Action::Refresh => Outcome::List(self.here()),
@@ -189,10 +170,8 @@ impl Page for Tokens {
             Action::Toggle => Outcome::Open(Open::Toggle),
             Action::Remove => Outcome::Open(Open::Remove),
             Action::Details => Outcome::Open(Open::Details),
-            Action::Help => Outcome::Open(Open::Help),
-            Action::Catalogue => Outcome::Show(Place::Catalogue),
             Action::CopyHint => self.current().map_or(Outcome::Stay, |t| Outcome::Do(Effect::CopyText(t.hint.clone()))),
-            Action::Quit => Outcome::Exit(Ok(())),
+            _ if self.cursor.walk(action, self.window.rows.len(), facts.rows) => Outcome::Moved,
             _ => Outcome::Stay,
         }
     }

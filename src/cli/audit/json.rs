@@ -1,0 +1,106 @@
+//! The shapes of JSON answers about the audit log.
+
+use serde::Serialize;
+use serde_json::Value;
+
+use crate::domain::anchor::{Checkpoint, hex};
+use crate::domain::chain::{Finding, Report};
+use crate::domain::time::Zone;
+use crate::verbs::audit_log::Chained;
+
+/// A row of the log.
+#[derive(Serialize)]
+pub struct EntryJson<'a> {
+    seq: i64,
+    at: String,
+    /// None where nobody had signed in yet.
+    account: Option<&'a str>,
+    name: Option<&'a str>,
+    proof: &'a str,
+    face: &'a str,
+    verb: &'a str,
+    target: &'a str,
+    target_name: &'a str,
+    details: Value,
+    hash: String,
+}
+
+impl<'a> From<&'a Chained> for EntryJson<'a> {
+    fn from(chained: &'a Chained) -> Self {
+        let row = &chained.row;
+        let some = |text: &'a str| Some(text).filter(|text| !text.is_empty());
+        EntryJson {
+            seq: row.seq,
+            at: row.at.rfc3339(),
+            account: some(&row.account),
+            name: some(&row.name),
+            proof: &row.proof,
+            face: &row.face,
+            verb: &row.verb,
+            target: &row.target,
+            target_name: &row.target_name,
+            details: serde_json::from_str(&row.details).unwrap_or_else(|_| Value::String(row.details.clone())),
+            hash: hex(&chained.hash),
+        }
+    }
+}
+
+#[derive(Serialize)]
+struct FindingJson {
+    seq: Option<i64>,
+    kind: &'static str,
+    text: String,
+}
+
+/// What `audit verify` answers.
+#[derive(Serialize)]
+pub struct VerifiedJson {
+    schema: u32,
+    rows: u64,
+    whole: bool,
+    last_hash: Option<String>,
+    findings: Vec<FindingJson>,
+    /// How many findings more there are.
+    untold: u64,
+    anchored_to: Option<i64>,
+}
+
+impl VerifiedJson {
+    /// What `report` says, with clocks as `zone` shows them.
+    pub fn of(report: &Report, zone: &dyn Zone) -> Self {
+        let finding = |f: &Finding| FindingJson { seq: f.seq, kind: f.kind(), text: f.text(zone) };
+        VerifiedJson {
+            schema: super::super::json::SCHEMA,
+            rows: report.rows,
+            whole: report.findings.is_empty(),
+            last_hash: report.head.map(|(_, hash)| hex(&hash)),
+            findings: report.findings.iter().map(finding).collect(),
+            untold: report.untold,
+            anchored_to: report.anchored.as_ref().map(|c| c.seq),
+        }
+    }
+}
+
+/// What `audit anchor` answers.
+#[derive(Serialize)]
+pub struct AnchoredJson {
+    schema: u32,
+    seq: i64,
+    hash: String,
+    at: String,
+    /// False where the file ends with this row already.
+    added: bool,
+}
+
+impl AnchoredJson {
+    /// `checkpoint`, which was added or not.
+    pub fn of(checkpoint: &Checkpoint, added: bool) -> Self {
+        AnchoredJson {
+            schema: super::super::json::SCHEMA,
+            seq: checkpoint.seq,
+            hash: hex(&checkpoint.hash),
+            at: checkpoint.at.rfc3339(),
+            added,
+        }
+    }
+}

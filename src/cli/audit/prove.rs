@@ -1,0 +1,112 @@
+//! `audit verify` and `audit anchor`: is the log as it was written?
+
+use std::path::Path;
+
+use super::super::App;
+use super::json::{AnchoredJson, VerifiedJson};
+use crate::domain::anchor::{self, Checkpoint, hex};
+use crate::domain::chain::Report;
+use crate::error::{Error, Result};
+use crate::platform::anchor_file::{self, AnchorFile};
+use crate::verbs::actor::Credential;
+use crate::verbs::audit::{Reach, VerifyAudit};
+
+/// What the chain alone can't show.
+const UNSEEN: &str = "Without an anchor it can't be seen whether rows were cut off the end, or the whole log was written \
+                      anew by somebody who can write the store. Keep one outside the store with: jeton audit anchor FILE";
+
+pub(super) fn verify(app: &mut App, file: Option<&Path>) -> Result<()> {
+    app.place.local()?;
+    let checkpoints = file.map(read).transpose()?;
+    let anchored = checkpoints.is_some();
+    let verb = VerifyAudit { checkpoints: checkpoints.unwrap_or_default(), reach: Reach::Whole };
+    let report = app.ask(&Credential::Store, verb)?.report;
+    let zone = app.world.clock.zone();
+    if app.out.json {
+        app.out.json(&VerifiedJson::of(&report, zone))?;
+    }
+    if !report.findings.is_empty() {
+        return Err(broken(app, &report)?);
+    }
+    let last = report.head.map_or_else(|| "none".to_owned(), |(_, hash)| hex(&hash));
+    if app.out.json {
+        return Ok(());
+    }
+    if app.out.quiet {
+        return app.out.line(&last);
+    }
+    let rows = if report.rows == 1 { "1 row".to_owned() } else { format!("{} rows", report.rows) };
+    app.out.line(&format!("{rows}, chain whole; last hash {last}"))?;
+    let newer = report.head.map_or(0, |(seq, _)| seq) - report.anchored.as_ref().map_or(0, |c| c.seq);
+    app.out.note(&match &report.anchored {
+        Some(held) if newer == 0 => format!("Anchored up to row {}, the last one.", held.seq),
+        Some(held) => format!(
+            "Anchored up to row {}. Without a newer checkpoint it can't be seen whether the {newer} behind it are all, \
+             and as they were",
+            held.seq
+        ),
+        None if anchored => "Nothing of it is anchored.".to_owned(),
+        None => UNSEEN.to_owned(),
+    });
+    Ok(())
+}
+
+fn read(file: &Path) -> Result<Vec<Checkpoint>> {
+    let checkpoints = parsed(file, &anchor_file::read(file)?)?;
+    if checkpoints.is_empty() {
+        return Err(Error::failure(format!("the anchor {} holds no checkpoint", file.display())));
+    }
+    Ok(checkpoints)
+}
+
+fn parsed(file: &Path, text: &str) -> Result<Vec<Checkpoint>> {
+    anchor::parse(text).map_err(|mut e| {
+        e.what = format!("{}: {}", file.display(), e.what);
+        e
+    })
+}
+
+/// Says the first finding as the error, and prints the others.
+fn broken(app: &mut App, report: &Report) -> Result<Error> {
+    let zone = app.world.clock.zone();
+    let mut findings = report.findings.iter().map(|finding| finding.text(zone));
+    let first = findings.next().unwrap_or_default();
+    if !app.out.json {
+        findings.try_for_each(|text| app.out.line(&text))?;
+        if report.untold > 0 {
+            app.out.line(&format!("{} findings more", report.untold))?;
+        }
+    }
+    Ok(Error::findings(format!("the audit log is not as it was written: {first}"))
+        .next("Keep the store's file as it is, and compare it with a backup"))
+}
+
+pub(super) fn anchor(app: &mut App, path: &Path) -> Result<()> {
+    // Nothing is left behind where there is no store.
+    app.place.local()?;
+    let mut file = AnchorFile::open(path, &*app.world.clock)?;
+    let checkpoints = parsed(path, file.text())?;
+    let last = checkpoints.last().map_or(0, |c| c.seq);
+    let verb = VerifyAudit { checkpoints, reach: Reach::LastCheckpoint };
+    let verified = app.ask(&Credential::Store, verb)?;
+    let Some(checkpoint) = verified.checkpoint else {
+        let mut error = broken(app, &verified.report)?;
+        error.why = Some("nothing was added to the anchor".to_owned());
+        return Err(error);
+    };
+    let added = checkpoint.seq > last;
+    if added {
+        file.append(&checkpoint.line())?;
+    }
+    if app.out.json {
+        return app.out.json(&AnchoredJson::of(&checkpoint, added));
+    }
+    if app.out.quiet {
+        return app.out.line(&checkpoint.seq.to_string());
+    }
+    app.out.note(&match added {
+        true => format!("✓ row {} anchored in {}", checkpoint.seq, path.display()),
+        false => format!("Row {} is the last one, and anchored already. Nothing was added", checkpoint.seq),
+    });
+    Ok(())
+}

@@ -1,0 +1,166 @@
+//! `audit`: the log from its older rows to its newest, a page at a time, and on from there as it grows.
+
+use std::num::NonZeroUsize;
+use std::time::Duration;
+
+use super::super::App;
+use super::super::args::ReadAuditArgs;
+use super::super::output::{JsonList, Output, Table};
+use super::json::EntryJson;
+use crate::domain::audit::{AuditRow, in_brief};
+use crate::domain::audit_filter::AuditFilter;
+use crate::domain::expiry::Span;
+use crate::domain::time::{Timestamp, Zone, wall_clock};
+use crate::domain::token::TokenRef;
+use crate::error::{Error, Result};
+use crate::place::Place;
+use crate::platform::signals;
+use crate::verbs::actor::Credential;
+use crate::verbs::audit::ListAudit;
+use crate::verbs::audit_log::{AuditAnchor, AuditWindow, Chained};
+use crate::verbs::request::ask;
+
+/// How many rows are held at once.
+const PAGE: usize = 500;
+/// How often it is looked for new rows.
+const POLL: Duration = Duration::from_millis(300);
+/// How many rows are shown before the first new one.
+const LAST: usize = 10;
+
+pub(super) fn read(app: &mut App, args: ReadAuditArgs) -> Result<()> {
+    let span = args.since.as_deref().map(Span::parse).transpose()?;
+    let (now, zone) = (app.now(), app.world.clock.zone());
+    let question = Question {
+        since: span.map(|span| span.before(now, zone).unwrap_or(Timestamp(i64::MIN))),
+        token: args.token.map(TokenRef::Typed),
+        filter: args.filter.as_deref().map(AuditFilter::parse).unwrap_or_default(),
+        // A session, which is not a use of its own each time it is asked.
+        who: Credential::Session(app.proved()?.1),
+    };
+    let limit = args.limit.map(NonZeroUsize::get).or((args.follow && span.is_none()).then_some(LAST));
+    let (mut anchor, until) = match limit {
+        None => (AuditAnchor::Oldest, i64::MAX),
+        Some(limit) => question.newest(&app.place, limit)?,
+    };
+    let until = if args.follow { i64::MAX } else { until };
+    if app.out.json && !args.follow {
+        return list(app, &question, anchor, until);
+    }
+    if args.follow {
+        signals::end_on_interrupt()?;
+    }
+    let mut printer = Printer { table: Table::new(&HEAD), lines: args.follow };
+    let mut seen = 0;
+    loop {
+        let window = question.ask(&app.place, anchor, PAGE)?;
+        if window.newest < seen {
+            return Err(Error::failure("the audit log has become shorter while it was followed")
+                .next("See what is wrong with: jeton audit verify"));
+        }
+        printer.print(&mut app.out, app.world.clock.zone(), upto(&window, until))?;
+        seen = match window.rows.last().filter(|_| window.newer) {
+            Some(last) => last.row.seq,
+            None => window.newest,
+        };
+        anchor = AuditAnchor::After(seen);
+        if app.out.closed() || (!args.follow && (!window.newer || seen >= until)) {
+            return Ok(());
+        }
+        if !window.newer {
+            app.world.clock.sleep(POLL);
+            if signals::output_is_closed() {
+                return Ok(());
+            }
+        }
+    }
+}
+
+/// The rows up to this number: those that came while older ones were read are not asked for.
+fn upto(window: &AuditWindow, until: i64) -> &[Chained] {
+    let count = window.rows.partition_point(|chained| chained.row.seq <= until);
+    &window.rows[..count]
+}
+
+/// What is looked for, and by whom.
+struct Question {
+    who: Credential,
+    since: Option<Timestamp>,
+    token: Option<TokenRef>,
+    filter: AuditFilter,
+}
+
+impl Question {
+    fn ask(&self, place: &Place, anchor: AuditAnchor, limit: usize) -> Result<AuditWindow> {
+        let (token, filter) = (self.token.clone(), self.filter.clone());
+        ask(place, &self.who, ListAudit { since: self.since, token, filter, anchor, limit })
+    }
+
+    /// Where the newest `limit` rows begin, and the number of the last row.
+    fn newest(&self, place: &Place, limit: usize) -> Result<(AuditAnchor, i64)> {
+        let mut window = self.ask(place, AuditAnchor::Newest, limit.min(PAGE))?;
+        let until = window.newest;
+        let mut left = limit;
+        let mut first = until.saturating_add(1);
+        while let Some(chained) = window.rows.first() {
+            first = chained.row.seq;
+            left = left.saturating_sub(window.rows.len());
+            if left == 0 || !window.older {
+                break;
+            }
+            window = self.ask(place, AuditAnchor::Before(first), left.min(PAGE))?;
+        }
+        Ok((AuditAnchor::After(first - 1), until))
+    }
+}
+
+fn list(app: &mut App, question: &Question, mut anchor: AuditAnchor, until: i64) -> Result<()> {
+    let mut window = question.ask(&app.place, anchor, PAGE)?;
+    let mut list = JsonList::begin(&mut app.out, "entries")?;
+    loop {
+        for chained in upto(&window, until) {
+            if !list.item(&EntryJson::from(chained))? {
+                return Ok(());
+            }
+        }
+        match window.rows.last().filter(|last| window.newer && last.row.seq < until) {
+            None => return list.end(),
+            Some(last) => anchor = AuditAnchor::After(last.row.seq),
+        }
+        window = question.ask(&app.place, anchor, PAGE)?;
+    }
+}
+
+const HEAD: [&str; 7] = ["ROW", "TIME", "WHO", "FACE", "VERB", "TARGET", "WHAT"];
+
+struct Printer {
+    table: Table,
+    /// JSON comes as a line for each row.
+    lines: bool,
+}
+
+impl Printer {
+    fn print(&mut self, out: &mut Output, zone: &dyn Zone, rows: &[Chained]) -> Result<()> {
+        if out.json && self.lines {
+            return rows.iter().try_for_each(|chained| out.json(&EntryJson::from(chained)));
+        }
+        if out.quiet {
+            return rows.iter().try_for_each(|chained| out.line(&chained.row.seq.to_string()));
+        }
+        rows.iter().for_each(|chained| self.table.row(cells(&chained.row, zone)));
+        out.table(&mut self.table)
+    }
+}
+
+fn cells(row: &AuditRow, zone: &dyn Zone) -> [String; 7] {
+    let who = if row.name.is_empty() { "nobody" } else { &row.name };
+    let target = if row.target_name.is_empty() { &row.target } else { &row.target_name };
+    [
+        row.seq.to_string(),
+        wall_clock(row.at, zone),
+        format!("{who} ({})", row.proof),
+        row.face.clone(),
+        row.verb.clone(),
+        target.clone(),
+        in_brief(&row.details),
+    ]
+}

@@ -1,0 +1,116 @@
+//! `jeton config`: the settings of this user.
+
+use std::io::{self, IsTerminal};
+
+use serde::Serialize;
+
+use super::App;
+use super::args::{ConfigCommand, ConfigKey, ConfigSet};
+use super::json::SCHEMA;
+use super::output::Table;
+use crate::config::{self, Key, Stored};
+use crate::domain::secret::Secret;
+use crate::error::{Error, Result};
+use crate::platform::input::secret_line;
+
+pub(super) fn run(app: &mut App, command: ConfigCommand) -> Result<()> {
+    match command {
+        ConfigCommand::List => list(app),
+        ConfigCommand::Get(one) => get(app, &one),
+        ConfigCommand::Set(args) => set(app, &args),
+        ConfigCommand::Unset(one) => unset(app, &one),
+    }
+}
+
+/// A setting in JSON. A token stands there by its hint.
+#[derive(Serialize)]
+struct SettingJson {
+    key: &'static str,
+    value: Option<String>,
+    source: Option<String>,
+}
+
+#[derive(Serialize)]
+struct SettingsJson {
+    schema: u32,
+    settings: Vec<SettingJson>,
+}
+
+fn list(app: &mut App) -> Result<()> {
+    let found = Key::ALL.map(|key| (key, app.settings.value(key)));
+    if app.out.json {
+        let setting = |(key, found): (Key, Option<(String, config::Source)>)| {
+            let (value, source) = found.unzip();
+            SettingJson { key: key.name(), value, source: source.map(|s| s.to_string()) }
+        };
+        let settings = found.into_iter().map(setting).collect();
+        return app.out.json(&SettingsJson { schema: SCHEMA, settings });
+    }
+    let mut table = Table::new(&["SETTING", "VALUE", "FROM"]);
+    for (key, found) in found {
+        let (value, source) = found
+            .map_or_else(|| ("-".to_owned(), "nobody said".to_owned()), |(value, source)| (value, source.to_string()));
+        table.row([key.name().to_owned(), value, source]);
+    }
+    app.out.table(&mut table)
+}
+
+fn get(app: &mut App, one: &ConfigKey) -> Result<()> {
+    let key = Key::parse(&one.key)?;
+    let (value, _) = app
+        .settings
+        .value(key)
+        .ok_or_else(|| Error::not_found(format!("{} is not set", key.name())).next("See: jeton config list"))?;
+    app.out.line(&value)
+}
+
+fn set(app: &mut App, args: &ConfigSet) -> Result<()> {
+    let key = Key::parse(&args.key)?;
+    let file = config::user_file()?;
+    match (key, &args.value) {
+        (Key::ApiToken, None) => config::set(&file, key, &Stored::Token(&given_token(app)?))?,
+        (Key::ApiToken, Some(_)) => {
+            return Err(Error::usage("a token is not given on a command line")
+                .why("others can see what stands there")
+                .next("Give it on stdin, or run without a value and type it"));
+        }
+        (Key::Store, Some(value)) => {
+            key.check(value)?;
+            // A path in the file would be read from the file's folder; a person means the one they stand in.
+            let path = std::path::absolute(value).map_err(|e| Error::usage("that is no path").why(e.to_string()))?;
+            let path = path.to_str().ok_or_else(|| Error::usage("the path is not UTF-8"))?;
+            config::set(&file, key, &Stored::Text(path))?;
+        }
+        (_, Some(value)) => {
+            key.check(value)?;
+            config::set(&file, key, &Stored::Text(value))?;
+        }
+        (_, None) => return Err(Error::usage(format!("{} needs a value", key.name()))),
+    }
+    app.out.note(&format!("✓ {} is set in {}", key.name(), file.display()));
+    Ok(())
+}
+
+fn given_token(app: &App) -> Result<Secret> {
+    let line = if !io::stdin().is_terminal() {
+        secret_line(io::stdin(), "stdin", "the token")?
+    } else if app.prompt.possible {
+        app.prompt.hidden("Token")?
+    } else {
+        return Err(Error::denied("the token was not given").next("Give it on stdin"));
+    };
+    Secret::parse(&line).map_err(|_| {
+        Error::usage("that is no secret of the form jeton issues").why("it may be mistyped or cut: nothing was changed")
+    })
+}
+
+fn unset(app: &mut App, one: &ConfigKey) -> Result<()> {
+    let key = Key::parse(&one.key)?;
+    let file = config::user_file()?;
+    if config::unset(&file, &[key])?.is_empty() {
+        return Err(Error::not_found(format!("{} is not set in {}", key.name(), file.display()))
+            .next("See where it comes from: jeton config list"));
+    }
+    app.out.note(&format!("✓ {} is no longer set in {}", key.name(), file.display()));
+    Ok(())
+}

@@ -1,0 +1,41 @@
+//! `jeton login` and `logout`, on this machine: who asks is remembered, no password and no session ever is.
+
+use super::App;
+use super::args::LoginArgs;
+use crate::config::{self, Key, Settings, Stored};
+use crate::domain::name::Username;
+use crate::error::Result;
+
+/// What a login puts in place of, and a logout forgets.
+const TOKEN: [Key; 2] = [Key::ApiToken, Key::ApiTokenName];
+
+pub(super) fn login(app: &mut App, args: LoginArgs) -> Result<()> {
+    if let Some(username) = args.username {
+        app.username = Some(Username::parse(&username)?);
+    }
+    // A person signs in, not the token that may be configured.
+    app.settings = Settings { token: None, ..app.settings.clone() };
+    let (_, session) = app.proved()?;
+    let file = config::user_file()?;
+    let forgotten = config::unset(&file, &TOKEN)?;
+    config::set(&file, Key::Username, &Stored::Text(session.username().as_str()))?;
+    app.out.note(&format!("✓ {} asks here from now on (in {})", session.username(), file.display()));
+    if forgotten.contains(&Key::ApiToken) {
+        app.out.note("  The token that was configured is forgotten here; it is not revoked");
+    }
+    app.out.note("  The password is not kept: each act asks for it");
+    Ok(())
+}
+
+pub(super) fn logout(app: &mut App) -> Result<()> {
+    let file = config::user_file()?;
+    let forgotten = config::unset(&file, &[Key::Username, Key::ApiToken, Key::ApiTokenName])?;
+    let what = match (forgotten.contains(&Key::Username), forgotten.contains(&Key::ApiToken)) {
+        (true, true) => "✓ who asks, and the token, are forgotten here; the token is not revoked",
+        (true, false) => "✓ who asks is forgotten here",
+        (false, true) => "✓ the token is forgotten here; it is not revoked",
+        (false, false) => "Nobody was signed in here",
+    };
+    app.out.note(what);
+    Ok(())
+}

@@ -1,0 +1,99 @@
+//! A configuration file, read.
+
+use std::fs::{self, Metadata};
+use std::io::{ErrorKind, Read};
+use std::os::unix::fs::MetadataExt;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use serde::{Deserialize, Deserializer};
+use zeroize::Zeroizing;
+
+use crate::domain::secret::{Secret, stands_in};
+use crate::error::{Error, Result};
+
+/// The largest configuration that is read, in bytes.
+const MOST: u64 = 64 * 1024;
+
+/// The keys of a configuration file.
+#[derive(Debug, Default, Deserialize)]
+#[serde(deny_unknown_fields, rename_all = "kebab-case", default)]
+pub(super) struct Keys {
+    pub store: Option<PathBuf>,
+    pub username: Option<String>,
+    pub api_token_name: Option<String>,
+    #[serde(deserialize_with = "secret")]
+    pub api_token: Option<Arc<Secret>>,
+    pub lock: Lock,
+    pub confirm: Confirm,
+}
+
+/// `lock.*`.
+#[derive(Debug, Default, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub(super) struct Lock {
+    pub after: Option<String>,
+}
+
+/// `confirm.*`.
+#[derive(Debug, Default, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub(super) struct Confirm {
+    pub remember: Option<String>,
+}
+
+fn secret<'de, D: Deserializer<'de>>(from: D) -> std::result::Result<Option<Arc<Secret>>, D::Error> {
+    let text = Zeroizing::new(String::deserialize(from)?);
+    let secret = Secret::parse(&text).map_err(|_| serde::de::Error::custom("api-token is no secret of ours"))?;
+    Ok(Some(Arc::new(secret)))
+}
+
+/// What stands in the file at `path`, if it is there. One that holds a token is refused where others can read it.
+pub(super) fn read(path: &Path) -> Result<Option<(PathBuf, Keys)>> {
+    let refused = |why: String| {
+        let why = if stands_in(&why) { "a secret stands where none belongs".to_owned() } else { why };
+        Error::usage(format!("the configuration {} can't be read", path.display())).why(why)
+    };
+    let (text, meta) = match text(path) {
+        Ok(read) => read,
+        Err(e) if matches!(e.kind(), ErrorKind::NotFound | ErrorKind::NotADirectory) => return Ok(None),
+        Err(e) => return Err(refused(e.to_string())),
+    };
+    let keys: Keys = toml::from_str(&text).map_err(|e| {
+        let line = e.span().map_or(1, |span| text[..span.start.min(text.len())].matches('\n').count() + 1);
+        refused(format!("line {line}: {}", e.message()))
+    })?;
+    let store = keys.store.as_ref().and_then(|s| s.to_str());
+    let texts = [&keys.username, &keys.api_token_name, &keys.lock.after, &keys.confirm.remember];
+    if texts.into_iter().filter_map(Option::as_deref).chain(store).any(stands_in) {
+        return Err(refused("a secret stands where none belongs".to_owned()));
+    }
+    if keys.store.as_ref().is_some_and(|s| s.starts_with("~")) {
+        return Err(
+            refused("store begins with ~, which only a shell understands".to_owned()).next("Write the whole path")
+        );
+    }
+    if keys.api_token.is_some() && meta.mode() & 0o077 != 0 {
+        return Err(Error::failure(format!("the configuration {} can't be used", path.display()))
+            .why(format!("it holds a token, and others can read it (mode {:04o})", meta.mode() & 0o7777))
+            .next(format!("Run: chmod 600 {}", path.display())));
+    }
+    let store = keys.store.map(|store| path.parent().unwrap_or(Path::new("/")).join(store));
+    Ok(Some((path.to_owned(), Keys { store, ..keys })))
+}
+
+/// A regular file's text: a device or a pipe could be read for ever.
+pub(super) fn text(path: &Path) -> std::io::Result<(Zeroizing<String>, Metadata)> {
+    let unfit = || std::io::Error::other(format!("it is no regular file of at most {MOST} bytes"));
+    if !fs::metadata(path)?.is_file() {
+        return Err(unfit());
+    }
+    let file = fs::File::open(path)?;
+    let meta = file.metadata()?;
+    if !meta.is_file() || meta.len() > MOST {
+        return Err(unfit());
+    }
+    let mut text = Zeroizing::new(String::with_capacity(MOST as usize + 1));
+    file.take(MOST + 1).read_to_string(&mut text)?;
+    Ok((text, meta))
+}

@@ -1,0 +1,127 @@
+//! The keys that a configuration file may hold.
+
+use std::time::Duration;
+
+use crate::domain::name::{TokenName, Username};
+use crate::domain::text::shown;
+use crate::error::{Error, Result};
+
+/// A key of a configuration file.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Key {
+    /// The store's file.
+    Store,
+    /// Who asks.
+    Username,
+    /// The name that the token that asks must have.
+    ApiTokenName,
+    /// The token that asks instead of a password.
+    ApiToken,
+    /// After how long without a key the screens are locked.
+    LockAfter,
+    /// For how long the screens keep a password typed for a change.
+    ConfirmRemember,
+}
+
+impl Key {
+    /// Every key, in the order in which they are listed.
+    pub const ALL: [Key; 6] =
+        [Key::Store, Key::Username, Key::ApiTokenName, Key::ApiToken, Key::LockAfter, Key::ConfirmRemember];
+
+    /// Its name; a dot leads into a table of the file.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Key::Store => "store",
+            Key::Username => "username",
+            Key::ApiTokenName => "api-token-name",
+            Key::ApiToken => "api-token",
+            Key::LockAfter => "lock.after",
+            Key::ConfirmRemember => "confirm.remember",
+        }
+    }
+
+    /// # Errors
+    /// [`crate::error::Kind::Usage`] with every key.
+    pub fn parse(text: &str) -> Result<Self> {
+        Key::ALL.into_iter().find(|k| k.name() == text).ok_or_else(|| {
+            let names: Vec<&str> = Key::ALL.into_iter().map(Key::name).collect();
+            Error::usage(format!("there is no setting \"{}\"", shown(text)))
+                .why(format!("there are {}", names.join(", ")))
+        })
+    }
+
+    /// Checks a value; a token is checked where it is read.
+    ///
+    /// # Errors
+    /// [`crate::error::Kind::Usage`] with the rule.
+    pub fn check(self, value: &str) -> Result<()> {
+        match self {
+            Key::Store if value.is_empty() || value.starts_with('~') => {
+                Err(Error::usage("that is no path of a store").why("a whole path is needed; ~ is a shell's word"))
+            }
+            Key::Store | Key::ApiToken => Ok(()),
+            Key::Username => Username::parse(value).map(drop),
+            Key::ApiTokenName => TokenName::parse(value).map(drop),
+            Key::LockAfter | Key::ConfirmRemember => pause(value).map(drop),
+        }
+    }
+}
+
+/// The longest pause.
+const LONGEST: Duration = Duration::from_secs(24 * 60 * 60);
+
+/// Reads a pause: `0s`, `90s`, `5min` or `1h`, a day at most.
+///
+/// # Errors
+/// [`crate::error::Kind::Usage`] with the rule.
+pub(super) fn pause(text: &str) -> Result<Duration> {
+    let refused = || {
+        let head: String = text.chars().take(32).collect();
+        Error::usage(format!("\"{}\" is no length of time", shown(&head)))
+            .why("it is a whole number with s, min or h, such as 0s, 90s, 5min or 1h, a day at most")
+    };
+    let unit_at = text.find(|c: char| !c.is_ascii_digit()).ok_or_else(refused)?;
+    let (digits, unit) = text.split_at(unit_at);
+    let count: u64 = digits.parse().map_err(|_| refused())?;
+    let seconds = match unit {
+        "s" => 1,
+        "min" => 60,
+        "h" => 3_600,
+        _ => return Err(refused()),
+    };
+    let pause = Duration::from_secs(count.checked_mul(seconds).ok_or_else(refused)?);
+    if pause > LONGEST { Err(refused()) } else { Ok(pause) }
+}
+
+/// A pause as [`pause`] reads it.
+pub(super) fn pause_words(pause: Duration) -> String {
+    match pause.as_secs() {
+        0 => "0s".to_owned(),
+        s if s.is_multiple_of(3_600) => format!("{}h", s / 3_600),
+        s if s.is_multiple_of(60) => format!("{}min", s / 60),
+        s => format!("{s}s"),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn pauses() {
+        for text in ["0s", "90s", "5min", "1h", "24h"] {
+            assert_eq!(pause_words(pause(text).unwrap()), text);
+        }
+        for text in ["", "5", "min", "-1s", "25h", "5m", "1 h", "99999999999999999999s", "18446744073709551615h"] {
+            assert!(pause(text).is_err(), "{text}");
+        }
+    }
+
+    #[test]
+    fn every_key_reads_back() {
+        for key in Key::ALL {
+            assert_eq!(Key::parse(key.name()).unwrap(), key);
+        }
+        assert!(Key::parse("colour").is_err());
+    }
+}

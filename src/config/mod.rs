@@ -1,0 +1,332 @@
+//! Where the store is, who asks and how the screens behave: options over environment over files over defaults, each
+//! value knowing its source. Rules about tokens are no configuration; they are policy and live in the store.
+
+mod edit;
+mod file;
+mod key;
+
+pub use edit::{Stored, set, unset};
+pub use key::Key;
+
+use std::ffi::OsString;
+use std::fmt;
+use std::path::PathBuf;
+use std::sync::Arc;
+use std::time::Duration;
+
+use crate::domain::name::{TokenName, Username};
+use crate::domain::secret::Secret;
+use crate::domain::text::shown;
+use crate::error::{Error, Result};
+use crate::platform::{input, paths, process};
+use crate::verbs::actor::Presented;
+use file::Keys;
+
+/// Where a value came from.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Source {
+    /// This option of the command line.
+    Option(&'static str),
+    /// This variable of the environment.
+    Environment(&'static str),
+    /// This file.
+    File(PathBuf),
+    /// Nobody said anything.
+    Default,
+}
+
+impl fmt::Display for Source {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Source::Option(name) | Source::Environment(name) => f.write_str(name),
+            Source::File(path) => path.display().fmt(f),
+            Source::Default => f.write_str("the default"),
+        }
+    }
+}
+
+/// A value and where it came from.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Setting<T> {
+    /// The value.
+    pub value: T,
+    /// Where it came from.
+    pub source: Source,
+}
+
+/// What the command line says.
+#[derive(Debug, Clone, Default)]
+pub struct Given {
+    /// `--store`.
+    pub store: Option<PathBuf>,
+    /// `--user`.
+    pub user: Option<String>,
+    /// Whether it gives a password.
+    pub password: bool,
+}
+
+/// Where the token is that asks instead of a password.
+#[derive(Debug, Clone)]
+pub enum TokenFrom {
+    /// In a file, on its first line.
+    File(PathBuf),
+    /// It came in the environment and was taken out of it.
+    Environment,
+    /// In a configuration file.
+    Kept(Arc<Secret>),
+}
+
+/// Every setting.
+#[derive(Debug, Clone)]
+pub struct Settings {
+    /// The store's file.
+    pub store: Setting<PathBuf>,
+    /// Who asks.
+    pub username: Option<Setting<Username>>,
+    /// The name that the token that asks must have.
+    pub token_name: Option<Setting<TokenName>>,
+    /// The token that asks, unless `--user` or a password option says otherwise.
+    pub token: Option<Setting<TokenFrom>>,
+    /// After how long without a key the screens are locked; zero = never.
+    pub lock_after: Setting<Duration>,
+    /// For how long the screens keep a password that was typed for a change; zero = ask each time.
+    pub confirm_remember: Setting<Duration>,
+}
+
+/// How long without a key until the screens are locked, unless configured.
+pub const LOCK_AFTER: Duration = Duration::from_secs(5 * 60);
+
+/// Where settings are looked for; another in tests.
+struct Places<'a> {
+    variable: &'a dyn Fn(&'static str) -> Option<OsString>,
+    user_file: Option<PathBuf>,
+    system_file: PathBuf,
+    default_store: Option<PathBuf>,
+    token_in_environment: bool,
+}
+
+/// The file that `config set` writes: `JETON_CONFIG`, else the user's own.
+///
+/// # Errors
+/// [`crate::error::Kind::Usage`] when no home folder is known.
+pub fn user_file() -> Result<PathBuf> {
+    let named = std::env::var_os("JETON_CONFIG").filter(|v| !v.is_empty()).map(PathBuf::from);
+    named.or_else(paths::user_config).ok_or_else(|| {
+        Error::usage("there is no place for the configuration")
+            .why("no home folder is known")
+            .next("Set JETON_CONFIG to a path")
+    })
+}
+
+impl Settings {
+    /// What holds on this machine, for this user, with what the command line says.
+    ///
+    /// # Errors
+    /// [`crate::error::Kind::Usage`] for a file that can't be taken as it is, with file and line;
+    /// [`crate::error::Kind::Failure`] for one that holds a token and that others can read.
+    pub fn load(given: Given) -> Result<Self> {
+        Self::find(
+            given,
+            &Places {
+                variable: &|name| std::env::var_os(name),
+                user_file: paths::user_config(),
+                system_file: paths::system_config(),
+                default_store: paths::user_store(),
+                token_in_environment: process::has_token_from_environment(),
+            },
+        )
+    }
+
+    fn find(given: Given, places: &Places<'_>) -> Result<Self> {
+        let variable = |name| (places.variable)(name).filter(|v| !v.is_empty()).map(PathBuf::from);
+        let files = match variable("JETON_CONFIG") {
+            // A file that was asked for by name must be there.
+            Some(path) => [Some(file::read(&path)?.ok_or_else(|| absent(&path))?), file::read(&places.system_file)?],
+            None => [places.user_file.as_deref().map_or(Ok(None), file::read)?, file::read(&places.system_file)?],
+        };
+        let files: Vec<(PathBuf, Keys)> = files.into_iter().flatten().collect();
+        let from_env = |name| variable(name).map(|value| Setting { value, source: Source::Environment(name) });
+        let default = || places.default_store.clone().map(|value| Setting { value, source: Source::Default });
+
+        let asked_otherwise = given.user.is_some() || given.password;
+        let store = given
+            .store
+            .map(|value| Setting { value, source: Source::Option("--store") })
+            .or_else(|| from_env("JETON_STORE"))
+            .or_else(|| written(&files, |keys| keys.store.clone()))
+            .or_else(default)
+            .ok_or_else(|| {
+                Error::usage("there is no place for the store").why("no home folder is known").next("Say --store PATH")
+            })?;
+        let username = given
+            .user
+            .map(|value| Setting { value, source: Source::Option("--user") })
+            .or_else(|| written(&files, |keys| keys.username.clone()))
+            .map(|said| said.parsed(Username::parse))
+            .transpose()?;
+        let token_name = written(&files, |keys| keys.api_token_name.clone());
+        let token = if asked_otherwise {
+            None
+        } else if let Some(found) = from_env("JETON_TOKEN_FILE") {
+            Some(Setting { value: TokenFrom::File(found.value), source: found.source })
+        } else if places.token_in_environment {
+            Some(Setting { value: TokenFrom::Environment, source: Source::Environment("JETON_TOKEN") })
+        } else {
+            written(&files, |keys| keys.api_token.clone().map(TokenFrom::Kept))
+        };
+        let pause = |key: fn(&Keys) -> Option<String>, default| match written(&files, key) {
+            Some(said) => said.parsed(key::pause),
+            None => Ok(Setting { value: default, source: Source::Default }),
+        };
+        Ok(Settings {
+            store,
+            username,
+            token_name: token_name.map(|said| said.parsed(TokenName::parse)).transpose()?,
+            token,
+            lock_after: pause(|keys| keys.lock.after.clone(), LOCK_AFTER)?,
+            confirm_remember: pause(|keys| keys.confirm.remember.clone(), Duration::ZERO)?,
+        })
+    }
+
+    /// The token that asks instead of a password, where there is one, with what it must be.
+    ///
+    /// # Errors
+    /// [`crate::error::Kind::Failure`] when its file can't be read or others can read it;
+    /// [`crate::error::Kind::Unauthenticated`] when no secret of ours stands there.
+    pub fn presented(&self) -> Result<Option<Presented>> {
+        let Some(Setting { value, source }) = &self.token else { return Ok(None) };
+        let line = match value {
+            TokenFrom::Kept(secret) => return Ok(Some(self.expected(Arc::clone(secret)))),
+            TokenFrom::File(path) => input::private_line(path, "the token")?,
+            TokenFrom::Environment => process::token_from_environment()?,
+        };
+        let secret = Secret::parse(&line).map_err(|_| {
+            Error::unauthenticated("the token is not accepted")
+                .why(format!("what {} gives is no secret of the form jeton issues", shown(&source.to_string())))
+        })?;
+        Ok(Some(self.expected(Arc::new(secret))))
+    }
+
+    fn expected(&self, secret: Arc<Secret>) -> Presented {
+        Presented {
+            secret,
+            account: self.username.as_ref().map(|s| s.value.clone()),
+            name: self.token_name.as_ref().map(|s| s.value.clone()),
+        }
+    }
+
+    /// Each key's value in words and where it came from; none where nobody said anything. A token is shown by its
+    /// hint.
+    pub fn value(&self, key: Key) -> Option<(String, Source)> {
+        let text = |text: String, source: &Source| Some((text, source.clone()));
+        match key {
+            Key::Store => text(self.store.value.display().to_string(), &self.store.source),
+            Key::Username => self.username.as_ref().and_then(|s| text(s.value.to_string(), &s.source)),
+            Key::ApiTokenName => self.token_name.as_ref().and_then(|s| text(s.value.to_string(), &s.source)),
+            Key::ApiToken => self.token.as_ref().and_then(|s| match &s.value {
+                TokenFrom::File(path) => text(format!("in {}", path.display()), &s.source),
+                TokenFrom::Environment => text("given in the environment".to_owned(), &s.source),
+                TokenFrom::Kept(secret) => text(format!("{}…", secret.hint()), &s.source),
+            }),
+            Key::LockAfter => text(key::pause_words(self.lock_after.value), &self.lock_after.source),
+            Key::ConfirmRemember => text(key::pause_words(self.confirm_remember.value), &self.confirm_remember.source),
+        }
+    }
+}
+
+/// What the first file that says something says; a relative path stands beside its file.
+fn written<T>(files: &[(PathBuf, Keys)], of: impl Fn(&Keys) -> Option<T>) -> Option<Setting<T>> {
+    files.iter().find_map(|(file, keys)| Some(Setting { value: of(keys)?, source: Source::File(file.clone()) }))
+}
+
+impl Setting<String> {
+    fn parsed<T>(self, parse: impl FnOnce(&str) -> Result<T>) -> Result<Setting<T>> {
+        let Setting { value, source } = self;
+        match parse(&value) {
+            Ok(value) => Ok(Setting { value, source }),
+            Err(e) => Err(Error { what: format!("{} (from {source})", e.what), ..e }),
+        }
+    }
+}
+
+fn absent(path: &std::path::Path) -> Error {
+    Error::usage(format!("there is no configuration at {}", path.display())).why("JETON_CONFIG names it")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::fs;
+
+    struct Machine {
+        folder: tempfile::TempDir,
+        environment: Vec<(&'static str, OsString)>,
+    }
+
+    impl Machine {
+        fn new() -> Self {
+            Machine { folder: tempfile::tempdir().unwrap(), environment: Vec::new() }
+        }
+
+        fn file(&self, name: &str, text: &str) -> PathBuf {
+            let path = self.folder.path().join(name);
+            fs::write(&path, text).unwrap();
+            path
+        }
+
+        fn set(&mut self, name: &'static str, value: impl Into<OsString>) {
+            self.environment.push((name, value.into()));
+        }
+
+        fn settings(&self, given: Given) -> Result<Settings> {
+            let places = Places {
+                variable: &|name| self.environment.iter().find(|(n, _)| *n == name).map(|(_, v)| v.clone()),
+                user_file: Some(self.folder.path().join("user.toml")),
+                system_file: self.folder.path().join("system.toml"),
+                default_store: Some(PathBuf::from("/default.db")),
+                token_in_environment: false,
+            };
+            Settings::find(given, &places)
+        }
+
+        fn store(&self, given: Given) -> (String, String) {
+            let found = self.settings(given).unwrap().store;
+            (found.value.display().to_string(), found.source.to_string())
+        }
+    }
+
+    #[test]
+    fn each_source_outranks_the_next() {
+        let mut machine = Machine::new();
+        let given = || Given { store: Some("/option.db".into()), ..Given::default() };
+        assert_eq!(machine.store(Given::default()), ("/default.db".into(), "the default".into()));
+        let system = machine.file("system.toml", "store = \"/system.db\"\nusername = \"sys\"\n");
+        assert_eq!(machine.store(Given::default()), ("/system.db".into(), system.display().to_string()));
+        let user = machine.file("user.toml", "store = \"near.db\"\n");
+        let near = machine.folder.path().join("near.db").display().to_string();
+        assert_eq!(machine.store(Given::default()), (near, user.display().to_string()), "relative to its file");
+        machine.set("JETON_STORE", "");
+        assert_eq!(machine.store(Given::default()).1, user.display().to_string(), "empty counts as unset");
+        machine.environment.clear();
+        machine.set("JETON_STORE", "/variable.db");
+        assert_eq!(machine.store(Given::default()), ("/variable.db".into(), "JETON_STORE".into()));
+        assert_eq!(machine.store(given()), ("/option.db".into(), "--store".into()));
+        let username = machine.settings(Given::default()).unwrap().username.unwrap();
+        assert_eq!((username.value.as_str(), username.source), ("sys", Source::File(system)));
+    }
+
+    #[test]
+    fn a_file_that_cant_be_taken_is_named_with_its_line() {
+        let mut machine = Machine::new();
+        machine.file("user.toml", "username = \"ops\"\ncolour = \"red\"\n");
+        let refused = machine.settings(Given::default()).unwrap_err().to_string();
+        assert!(refused.contains("user.toml") && refused.contains("line 2") && refused.contains("colour"), "{refused}");
+        machine.set("JETON_CONFIG", machine.folder.path().join("gone.toml"));
+        assert!(machine.settings(Given::default()).unwrap_err().to_string().contains("gone.toml"));
+        let other = machine.file("other.toml", "username = \"Ops\"\n");
+        machine.environment.clear();
+        machine.set("JETON_CONFIG", other);
+        let refused = machine.settings(Given::default()).unwrap_err().to_string();
+        assert!(refused.contains("other.toml") && refused.contains("Try \"ops\""), "{refused}");
+    }
+}

@@ -1,0 +1,163 @@
+//! Checkpoints of the audit log, kept in a file outside the store: what was in the log then can't be cut off or
+//! rewritten without being seen.
+//!
+//! A line for each, the oldest first: `jeton-audit 1 SEQ HASH TIME STORE CRC`. HASH is the chain's at row SEQ in
+//! hexadecimal, TIME is RFC 3339 in UTC, STORE tells stores apart, CRC is the CRC-32 of what stands before it.
+
+use std::fmt;
+
+use crate::domain::name::Prefix;
+use crate::domain::time::{Timestamp, Zone, wall_clock};
+use crate::error::{Error, Result};
+
+/// What a line begins with: the format and its version.
+const MARK: &str = "jeton-audit 1 ";
+
+/// Which store an anchor belongs to.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct StoreMark {
+    prefix: String,
+    created_at: Timestamp,
+}
+
+impl StoreMark {
+    /// The mark of the store whose secrets start with `prefix` and that was set up at `created_at`.
+    pub fn of(prefix: &Prefix, created_at: Timestamp) -> Self {
+        StoreMark { prefix: prefix.to_string(), created_at }
+    }
+
+    fn parse(text: &str) -> Option<Self> {
+        let (prefix, created_at) = text.split_once('@')?;
+        Some(StoreMark { prefix: prefix.to_owned(), created_at: Timestamp(created_at.parse().ok()?) })
+    }
+
+    /// `set up at 21-11-2026 10:30:00 (+01:00) with the prefix jtn`.
+    pub fn words(&self, zone: &dyn Zone) -> String {
+        format!("set up at {} with the prefix {}", wall_clock(self.created_at, zone), self.prefix)
+    }
+}
+
+impl fmt::Display for StoreMark {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}@{}", self.prefix, self.created_at.0)
+    }
+}
+
+/// How the log ended at some instant.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Checkpoint {
+    /// The number of its last row.
+    pub seq: i64,
+    /// That row's hash.
+    pub hash: [u8; 32],
+    /// When it was looked at, in whole seconds.
+    pub at: Timestamp,
+    /// In which store.
+    pub store: StoreMark,
+}
+
+impl Checkpoint {
+    /// Its line, the line's end included.
+    pub fn line(&self) -> String {
+        let line = format!("{MARK}{} {} {} {}", self.seq, hex(&self.hash), self.at.rfc3339(), self.store);
+        let sum = crc32fast::hash(line.as_bytes());
+        format!("{line} {sum:08x}\n")
+    }
+
+    fn parse(line: &str) -> Option<Self> {
+        let (content, sum) = line.rsplit_once(' ')?;
+        if sum != format!("{:08x}", crc32fast::hash(content.as_bytes())) {
+            return None;
+        }
+        let mut words = content.strip_prefix(MARK)?.split(' ');
+        let checkpoint = Checkpoint {
+            seq: words.next()?.parse().ok().filter(|seq| *seq > 0)?,
+            hash: unhex(words.next()?)?,
+            at: Timestamp::parse_rfc3339(words.next()?)?,
+            store: StoreMark::parse(words.next()?)?,
+        };
+        words.next().is_none().then_some(checkpoint)
+    }
+}
+
+/// Reads a file of checkpoints.
+///
+/// # Errors
+/// [`crate::error::Kind::Failure`] with the first line that is no checkpoint, is not whole, or doesn't follow the one
+/// before it.
+pub fn parse(text: &str) -> Result<Vec<Checkpoint>> {
+    let mut checkpoints: Vec<Checkpoint> = Vec::new();
+    for (index, line) in text.split_inclusive('\n').enumerate() {
+        let refused = |why: &str| Err(Error::failure(format!("line {} of the anchor is damaged", index + 1)).why(why));
+        let Some(line) = line.strip_suffix('\n') else { return refused("it is cut off") };
+        let Some(checkpoint) = Checkpoint::parse(line) else { return refused("it is no checkpoint, or was changed") };
+        match checkpoints.last() {
+            Some(last) if last.store != checkpoint.store => {
+                return refused("it is of another store than the one before");
+            }
+            Some(last) if last.seq >= checkpoint.seq => return refused("it doesn't come after the one before"),
+            Some(_) | None => checkpoints.push(checkpoint),
+        }
+    }
+    Ok(checkpoints)
+}
+
+/// Bytes in hexadecimal, in lower case.
+pub fn hex(bytes: &[u8]) -> String {
+    bytes.iter().map(|b| format!("{b:02x}")).collect()
+}
+
+fn unhex(text: &str) -> Option<[u8; 32]> {
+    let mut bytes = [0; 32];
+    if text.len() != 64 || !text.bytes().all(|b| matches!(b, b'0'..=b'9' | b'a'..=b'f')) {
+        return None;
+    }
+    for (at, byte) in bytes.iter_mut().enumerate() {
+        *byte = u8::from_str_radix(text.get(2 * at..2 * at + 2)?, 16).ok()?;
+    }
+    Some(bytes)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::error::Kind;
+
+    fn checkpoint(seq: i64) -> Checkpoint {
+        let at = Timestamp(1_795_253_400_000 + seq * 1_000);
+        Checkpoint { seq, hash: [seq as u8; 32], at, store: StoreMark::of(&Prefix::default(), Timestamp(5)) }
+    }
+
+    #[test]
+    fn lines_read_back() {
+        let text: String = [1, 2, 40].map(|seq| checkpoint(seq).line()).concat();
+        assert_eq!(parse(&text).unwrap(), [1, 2, 40].map(checkpoint));
+        assert!(text.starts_with("jeton-audit 1 1 0101") && text.contains(" 2026-11-21T09:30:40Z jtn@5 "));
+        assert_eq!(parse("").unwrap(), []);
+    }
+
+    #[test]
+    fn any_flipped_byte_and_any_cut_is_told_with_its_line() {
+        let (first, second) = (checkpoint(1).line(), checkpoint(2).line());
+        for at in 0..second.len() {
+            let mut damaged = second.clone().into_bytes();
+            damaged[at] ^= 1;
+            let text = first.clone() + &String::from_utf8(damaged).unwrap();
+            let error = parse(&text).unwrap_err();
+            assert_eq!(error.kind, Kind::Failure);
+            assert!(error.what.contains("line 2"), "{at}: {error}");
+            if at > 0 {
+                assert!(parse(&(first.clone() + &second[..at])).unwrap_err().what.contains("line 2"), "{at}");
+            }
+        }
+        let line = |text: &str| parse(text).unwrap_err().what;
+        assert!(line("\n").contains("line 1"));
+        assert!(line(&(first.clone() + "\n")).contains("line 2"));
+        assert!(line(&(first.clone() + &first)).contains("line 2"), "the same row twice");
+        assert!(line(&(second.clone() + &first)).contains("line 2"), "the older one behind");
+        let other = Checkpoint { store: StoreMark::parse("x@1").unwrap(), ..checkpoint(2) };
+        assert!(parse(&(first + &other.line())).unwrap_err().to_string().contains("another store"));
+        let zero = Checkpoint { seq: 0, ..checkpoint(1) };
+        assert!(parse(&zero.line()).is_err());
+    }
+}

@@ -1,0 +1,52 @@
+//! The filter of the audit log: words, and fields such as `verb:token.delete by:ops target:ci`.
+
+/// What the log is narrowed to; every part must hold.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct AuditFilter {
+    /// Each must stand in the actor's name, the verb, the target's name or the details, upper or lower case alike.
+    pub words: Vec<String>,
+    /// What the verb holds.
+    pub verb: Option<String>,
+    /// What the actor's name holds.
+    pub by: Option<String>,
+    /// What the target's name holds, or its whole id.
+    pub target: Option<String>,
+}
+
+impl AuditFilter {
+    /// Reads what was typed. A field that isn't one is taken as a word, so typing never fails.
+    pub fn parse(text: &str) -> Self {
+        let mut filter = AuditFilter::default();
+        for part in text.split_whitespace() {
+            match part.split_once(':') {
+                // While it is being typed it narrows nothing, rather than everything away.
+                Some(("verb" | "by" | "target", "")) => {}
+                Some(("verb", value)) => filter.verb = Some(value.to_lowercase()),
+                Some(("by", value)) => filter.by = Some(value.to_lowercase()),
+                Some(("target", value)) => filter.target = Some(value.to_lowercase()),
+                _ => filter.words.push(part.to_lowercase()),
+            }
+        }
+        filter
+    }
+
+    /// Whether it narrows nothing.
+    pub fn is_empty(&self) -> bool {
+        *self == AuditFilter::default()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn fields_and_words() {
+        let filter = AuditFilter::parse("verb:Token.Delete Deploy by:OPS target:t:7 foo:bar");
+        assert_eq!(filter.verb.as_deref(), Some("token.delete"));
+        assert_eq!(filter.by.as_deref(), Some("ops"));
+        assert_eq!(filter.target.as_deref(), Some("t:7"));
+        assert_eq!(filter.words, ["deploy", "foo:bar"]);
+        assert!(AuditFilter::parse(" verb: by: target: ").is_empty());
+    }
+}

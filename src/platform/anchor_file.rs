@@ -1,0 +1,165 @@
+//! The file outside the store in which checkpoints of the audit log are kept: only ever appended to, by one at a time.
+
+use std::fs::{File, OpenOptions};
+use std::io::{self, ErrorKind, Read, Write};
+use std::os::unix::fs::{MetadataExt, OpenOptionsExt};
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+
+use rustix::fs::{FlockOperation, OFlags, flock};
+use rustix::io::Errno;
+
+use super::files::read_text;
+use crate::error::{Error, Result};
+use crate::verbs::ports::Clock;
+
+/// The most bytes such a file may have: a checkpoint an hour for three centuries.
+const MOST: usize = 512 * 1024 * 1024;
+/// How often it is asked for the lock, and how long it is waited in between: 10 s in all.
+const TRIES: usize = 100;
+const NAP: Duration = Duration::from_millis(100);
+
+/// The text of the file at `path`, to be compared with.
+///
+/// # Errors
+/// Those of [`read_text`].
+pub fn read(path: &Path) -> Result<String> {
+    read_text(path, MOST)
+}
+
+/// Such a file, open and locked. Made now and nothing appended, it is removed again.
+pub struct AnchorFile {
+    path: PathBuf,
+    file: File,
+    text: String,
+    blank: bool,
+}
+
+impl AnchorFile {
+    /// Opens the file at `path`, made when it isn't there (0600), once nobody else appends to it.
+    ///
+    /// # Errors
+    /// [`crate::error::Kind::Failure`] when it is a link, a pipe, a folder or a file that others can write, when it
+    /// can't be opened or read, or when another program doesn't let go of it.
+    pub fn open(path: &Path, clock: &dyn Clock) -> Result<Self> {
+        let refused = |e: io::Error| cant(path).why(e.to_string());
+        let path = std::path::absolute(path).map_err(refused)?;
+        // A pipe is not waited for, and a link not followed.
+        let flags = (OFlags::NOFOLLOW | OFlags::NONBLOCK).bits();
+        let flags = i32::try_from(flags).unwrap_or(0);
+        let open = |create: bool| {
+            let mut options = OpenOptions::new();
+            options.read(true).append(true).create_new(create).mode(0o600).custom_flags(flags).open(&path)
+        };
+        let (file, made) = match open(true) {
+            Ok(file) => (file, true),
+            Err(e) if e.kind() == ErrorKind::AlreadyExists => (open(false).map_err(|e| unfit(&path, e))?, false),
+            Err(e) => return Err(refused(e)),
+        };
+        let mut file = AnchorFile { path, file, text: String::new(), blank: made };
+        file.check()?;
+        file.lock(clock)?;
+        file.read()?;
+        Ok(file)
+    }
+
+    /// Its text when it was opened.
+    pub fn text(&self) -> &str {
+        &self.text
+    }
+
+    /// Appends `line` and has it on disk. All of it, or nothing.
+    ///
+    /// # Errors
+    /// [`crate::error::Kind::Failure`] when it can't be written.
+    pub fn append(&mut self, line: &str) -> Result<()> {
+        let failed = |e: io::Error| {
+            Error::failure(format!("the checkpoint can't be written to {}", self.path.display())).why(e.to_string())
+        };
+        let written = self.file.write_all(line.as_bytes()).and_then(|()| self.file.sync_all());
+        if let Err(e) = written {
+            // Half a line would make the file a damaged one. Where this fails too, that is what the next one is told.
+            let _ = self.file.set_len(self.text.len() as u64);
+            return Err(failed(e));
+        }
+        if self.blank
+            && let Some(folder) = self.path.parent()
+        {
+            File::open(folder).and_then(|f| f.sync_all()).map_err(failed)?;
+        }
+        self.blank = false;
+        self.text.push_str(line);
+        Ok(())
+    }
+
+    fn check(&self) -> Result<()> {
+        let meta = self.file.metadata().map_err(|e| cant(&self.path).why(e.to_string()))?;
+        let us = rustix::process::geteuid().as_raw();
+        let why = if !meta.is_file() {
+            "it is a folder, a pipe or a device".to_owned()
+        } else if meta.uid() != us {
+            format!("it belongs to uid {}, and we are uid {us}", meta.uid())
+        } else if meta.mode() & 0o022 != 0 {
+            format!("it can be written by others (mode {:04o})", meta.mode() & 0o7777)
+        } else if meta.nlink() > 1 {
+            format!("it has {} names (hard links)", meta.nlink())
+        } else {
+            return Ok(());
+        };
+        Err(cant(&self.path).why(why).next("Choose a file of your own that others can't write"))
+    }
+
+    fn lock(&self, clock: &dyn Clock) -> Result<()> {
+        for _ in 0..TRIES {
+            match flock(&self.file, FlockOperation::NonBlockingLockExclusive) {
+                Ok(()) => return self.still_there(),
+                Err(Errno::WOULDBLOCK | Errno::INTR) => clock.sleep(NAP),
+                Err(e) => return Err(cant(&self.path).why(e.to_string())),
+            }
+        }
+        Err(cant(&self.path).why("another program holds it").next("Try again in a moment"))
+    }
+
+    /// Whoever held the lock may have removed the file, or put another in its place.
+    fn still_there(&self) -> Result<()> {
+        let failed = |e: io::Error| cant(&self.path).why(e.to_string());
+        let (ours, there) = (self.file.metadata().map_err(failed)?, std::fs::symlink_metadata(&self.path));
+        match there {
+            Ok(there) if (there.dev(), there.ino()) == (ours.dev(), ours.ino()) => Ok(()),
+            Ok(_) | Err(_) => Err(cant(&self.path).why("it was removed or replaced meanwhile").next("Try again")),
+        }
+    }
+
+    fn read(&mut self) -> Result<()> {
+        let mut bytes = Vec::new();
+        let failed = |e: io::Error| cant(&self.path).why(e.to_string());
+        (&self.file).take(MOST as u64 + 1).read_to_end(&mut bytes).map_err(failed)?;
+        if bytes.len() > MOST {
+            return Err(cant(&self.path).why("it is too large"));
+        }
+        self.text = String::from_utf8(bytes).map_err(|e| {
+            let line = e.as_bytes().iter().take(e.utf8_error().valid_up_to()).filter(|b| **b == b'\n').count() + 1;
+            cant(&self.path).why(format!("line {line} is not UTF-8"))
+        })?;
+        Ok(())
+    }
+}
+
+impl Drop for AnchorFile {
+    fn drop(&mut self) {
+        // Ours alone as long as it is locked: a second one would wait, then see that it is gone.
+        if self.blank && self.text.is_empty() && self.still_there().is_ok() {
+            let _ = std::fs::remove_file(&self.path);
+        }
+    }
+}
+
+fn cant(path: &Path) -> Error {
+    Error::failure(format!("the anchor {} can't be used", path.display()))
+}
+
+/// Opening tells some of what it is only by failing.
+fn unfit(path: &Path, e: io::Error) -> Error {
+    let link = std::fs::symlink_metadata(path).is_ok_and(|m| m.is_symlink());
+    if link { cant(path).why("it is a link").next("Name the file itself") } else { cant(path).why(e.to_string()) }
+}

@@ -1,0 +1,150 @@
+//! What a token may call, chosen inside a form: a list of API sets, *Inherit*, what the picker gave, and nothing.
+
+use std::collections::BTreeSet;
+use std::sync::Arc;
+
+use ratatui::style::Style;
+use ratatui::text::Span;
+
+use super::Modal;
+use crate::domain::catalogue::Catalogue;
+use crate::domain::role::Role;
+use crate::domain::selection::Selection;
+use crate::tui::keymap::Action;
+use crate::tui::picker::Picker;
+use crate::tui::screen::Outcome;
+use crate::tui::widget::line::{cut, fit};
+use crate::tui::widget::sheet::Sheet;
+
+/// A row of the list.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Api {
+    /// A set, counted over all catalogues.
+    Set(usize),
+    Inherit,
+    /// What the picker gives.
+    Picked,
+    Nothing,
+}
+
+/// Columns of the name before a title.
+const NAME: usize = 20;
+
+/// The choice.
+pub struct ApiChoice {
+    catalogues: Arc<[Catalogue]>,
+    /// The ceiling on what is picked.
+    role: Role,
+    chosen: Api,
+    /// What came out of the picker; none before it was used.
+    picked: Option<Selection>,
+}
+
+impl ApiChoice {
+    /// Begins at nothing, for a token of an account of `role`.
+    pub fn new(catalogues: Arc<[Catalogue]>, role: Role) -> Self {
+        ApiChoice { catalogues, role, chosen: Api::Nothing, picked: None }
+    }
+
+    /// What was chosen.
+    pub fn selection(&self) -> Selection {
+        match self.chosen {
+            Api::Set(place) => match self.catalogues.iter().flat_map(|c| &c.sets).nth(place) {
+                Some(set) => Selection::Sets(BTreeSet::from([set.name.clone()])),
+                None => Selection::nothing(),
+            },
+            Api::Inherit => Selection::Inherit,
+            Api::Picked => self.picked.clone().unwrap_or_else(Selection::nothing),
+            Api::Nothing => Selection::nothing(),
+        }
+    }
+
+    /// Chooses `selection`. What another row says as well is that row.
+    pub fn choose(&mut self, selection: Selection) {
+        let names: Vec<&String> = self.catalogues.iter().flat_map(|c| &c.sets).map(|s| &s.name).collect();
+        self.chosen = match &selection {
+            Selection::Inherit => Api::Inherit,
+            Selection::Custom(methods) if methods.is_empty() => Api::Nothing,
+            Selection::Sets(sets) if sets.len() == 1 => {
+                names.iter().position(|n| sets.contains(*n)).map_or(Api::Picked, Api::Set)
+            }
+            Selection::Sets(_) | Selection::Custom(_) => Api::Picked,
+        };
+        if self.chosen == Api::Picked {
+            self.picked = Some(selection);
+        }
+    }
+
+    fn list(&self) -> Vec<Api> {
+        let sets = self.catalogues.iter().map(|c| c.sets.len()).sum();
+        let mut rows: Vec<Api> = (0..sets).map(Api::Set).collect();
+        rows.extend([Api::Inherit, Api::Picked, Api::Nothing]);
+        rows
+    }
+
+    /// The chosen row, counted from 0, and the last one.
+    fn place(&self) -> (usize, usize) {
+        let rows = self.list();
+        (rows.iter().position(|r| *r == self.chosen).unwrap_or(0), rows.len() - 1)
+    }
+
+    /// Chooses the next row, or the one before; past an end begins at the other.
+    pub fn turn(&mut self, back: bool) {
+        let rows = self.list();
+        let (here, last) = self.place();
+        self.chosen = rows[(here + if back { last } else { 1 }) % rows.len()];
+    }
+
+    /// What an action does here other than in every form: up and down stay in the list, *Custom* opens the picker.
+    pub fn act(&mut self, action: Action) -> Option<Outcome> {
+        let (here, last) = self.place();
+        match action {
+            Action::Enter | Action::Select if self.chosen == Api::Picked => {
+                let picker = Picker::pick(Arc::clone(&self.catalogues), self.selection(), self.role);
+                return Some(Outcome::Push(Modal::Picker(Box::new(picker))));
+            }
+            Action::Down if here < last => self.turn(false),
+            Action::Up if here > 0 => self.turn(true),
+            _ => return None,
+        }
+        Some(Outcome::Stay)
+    }
+
+    fn words(&self) -> Vec<(String, String)> {
+        let sets = self.catalogues.iter().flat_map(|c| &c.sets);
+        let mut rows: Vec<(String, String)> = sets.map(|s| (s.name.clone(), s.title.clone())).collect();
+        rows.push(("Inherit".to_owned(), "whatever your role permits, now and later".to_owned()));
+        rows.push(match &self.picked {
+            None => ("Custom…".to_owned(), "Space picks methods one by one".to_owned()),
+            Some(Selection::Sets(sets)) => {
+                let names: Vec<&str> = sets.iter().map(String::as_str).collect();
+                (format!("{} sets…", sets.len()), names.join(", "))
+            }
+            Some(picked) => (format!("Custom: {}…", picked.summary()), "picked one by one".to_owned()),
+        });
+        rows.push(("nothing yet".to_owned(), "authenticates, permits nothing".to_owned()));
+        rows
+    }
+
+    /// Its lines, beside `others` in the form and its box: never more than the screen holds, they scroll around the chosen
+    /// row.
+    pub fn rows<S: Copy + PartialEq>(&self, sheet: &mut Sheet<'_, S>, slot: S, others: usize) {
+        let theme = sheet.theme;
+        let words = self.words();
+        let listed = words.len().min(sheet.rows.saturating_sub(others).max(1));
+        let (here, _) = self.place();
+        let first = here.saturating_sub(listed.saturating_sub(1)).min(words.len() - listed);
+        for (i, (name, title)) in words.iter().enumerate().skip(first).take(listed) {
+            let head = if i == first { sheet.label(slot, "API") } else { sheet.indent() };
+            let chosen = i == here;
+            let style = if chosen && sheet.is_at(slot) { theme.accent } else { Style::new() };
+            let mark = if chosen { "(•) " } else { "( ) " };
+            let room = sheet.columns.saturating_sub(head.width() + 4 + NAME + 1);
+            let name = Span::styled(format!("{mark}{} ", fit(name, NAME)), style);
+            if chosen {
+                sheet.mark(slot);
+            }
+            sheet.line(vec![head, name, Span::styled(cut(title, room), theme.dim)]);
+        }
+    }
+}

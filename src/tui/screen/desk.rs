@@ -1,0 +1,61 @@
+//! The screens of somebody who has signed in, side by side: each stays as it was while another is shown.
+
+use std::sync::Arc;
+
+use super::Page;
+use super::tokens::Tokens;
+use crate::domain::role::Role;
+use crate::tui::picker::Picker;
+
+/// A screen to go to.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum Place {
+    /// The token table.
+    Tokens,
+    /// The catalogue.
+    Catalogue,
+}
+
+/// All of them.
+pub struct Desk {
+    shown: Place,
+    /// The token table.
+    pub tokens: Tokens,
+    /// The catalogue.
+    pub catalogue: Picker,
+}
+
+impl Default for Desk {
+    /// Nothing read yet, the tokens in front.
+    fn default() -> Self {
+        Desk { shown: Place::Tokens, tokens: Tokens::new(), catalogue: Picker::browse(Arc::from([]), Role::Owner) }
+    }
+}
+
+impl Desk {
+    /// The one in front.
+    pub fn shown(&self) -> Place {
+        self.shown
+    }
+
+    /// Puts another in front.
+    pub fn show(&mut self, place: Place) {
+        self.shown = place;
+    }
+
+    /// What is in front.
+    pub fn page(&self) -> &dyn Page {
+        match self.shown {
+            Place::Tokens => &self.tokens,
+            Place::Catalogue => &self.catalogue,
+        }
+    }
+
+    /// What takes the keys.
+    pub fn page_mut(&mut self) -> &mut dyn Page {
+        match self.shown {
+            Place::Tokens => &mut self.tokens,
+            Place::Catalogue => &mut self.catalogue,
+        }
+    }
+}

@@ -1,0 +1,126 @@
+//! What the screens with lists have in common.
+//!
+//! ```text
+//!  jeton  who@host · role                            what matters most here     row 0
+//!  / filter                                                what is shown        row 1
+//! ──────────────────────────────────────────────────────────────────────────
+//!  the body                                                     │ a pane (wide)
+//! ──────────────────────────────────────────────────────────────────────────
+//!  two lines: what just changed, or what is under the cursor
+//! ```
+
+use ratatui::Frame;
+use ratatui::layout::Rect;
+use ratatui::text::{Line, Span};
+use ratatui::widgets::Paragraph;
+
+use crate::tui::model::{Model, Tone};
+use crate::tui::theme::Theme;
+use crate::tui::widget::field::Field;
+use crate::tui::widget::line::{clean, cut, fit, width};
+
+/// Rows of the terminal around the rows of a list: head, filter, rule, columns; rule, two lines, footer.
+const AROUND: u16 = 8;
+/// From how many columns on a pane stands beside the body.
+const WIDE: u16 = 116;
+/// Columns of that pane.
+const PANE: u16 = 46;
+/// Columns that the filter takes.
+const FILTER: usize = 40;
+
+/// How many rows of a list fit on a terminal of `rows`.
+pub fn height(rows: u16) -> usize {
+    usize::from(rows.saturating_sub(AROUND))
+}
+
+/// What a screen puts around its body.
+pub struct Around {
+    /// At the right of the first line.
+    pub head: Vec<Span<'static>>,
+    /// The second line.
+    pub second: Line<'static>,
+    /// What is under the cursor, below the body; a notice takes its place for a while.
+    pub about: [String; 2],
+}
+
+/// Draws it, and gives the room for the body.
+pub fn draw(frame: &mut Frame<'_>, area: Rect, around: Around, model: &Model) -> Rect {
+    let theme = &model.theme;
+    let columns = usize::from(area.width);
+    let row = |y: u16| Rect { y: area.y + y, height: 1, ..area }.intersection(area);
+    let rule = || Line::styled("─".repeat(columns), theme.dim);
+    let bottom = area.height.saturating_sub(3);
+    frame.render_widget(head(around.head, columns, model), row(0));
+    frame.render_widget(around.second, row(1));
+    frame.render_widget(rule(), row(2));
+    frame.render_widget(rule(), row(bottom));
+    for (y, line) in (bottom + 1..).zip(below(around.about, columns, model)) {
+        frame.render_widget(line, row(y));
+    }
+    Rect { y: area.y + 3, height: bottom.saturating_sub(3), ..area }
+}
+
+/// The program, who signed in, and `right`. A narrow screen cuts who signed in rather than what matters most.
+fn head(right: Vec<Span<'static>>, columns: usize, model: &Model) -> Line<'static> {
+    let who = model
+        .me
+        .as_ref()
+        .map_or_else(String::new, |me| format!("{}@{} · {}", me.account.username, clean(&model.host), me.account.role));
+    let name = " jeton";
+    let taken: usize = right.iter().map(Span::width).sum();
+    let room = columns.saturating_sub(width(name) + taken + 2);
+    let mut spans =
+        vec![Span::styled(name, model.theme.strong), Span::raw(fit(&format!("  {who}"), room)), Span::raw(" ")];
+    spans.extend(right);
+    Line::from(spans)
+}
+
+/// The second line of a screen with a filter: what is typed into it, and `right`. The password of a demonstration stands
+/// there as long as nothing is.
+pub fn filter_line(filter: &Field, focused: bool, right: &str, columns: usize, model: &Model) -> Line<'static> {
+    let theme = &model.theme;
+    let room = columns.saturating_sub(width(right) + 4);
+    let mut spans = vec![Span::styled(" / ", if focused { theme.accent } else { theme.dim })];
+    if focused || !filter.is_empty() {
+        spans.extend(filter.spans(room.min(FILTER), focused, theme));
+        spans.push(Span::raw(" ".repeat(room.saturating_sub(FILTER) + 1)));
+    } else {
+        let demo =
+            model.demo.as_ref().map_or_else(String::new, |d| format!("demo, its password: {}", d.password.as_str()));
+        spans.push(Span::styled(fit(&demo, room), theme.warning));
+        spans.push(Span::raw(" "));
+    }
+    spans.push(Span::styled(right.to_owned(), theme.dim));
+    Line::from(spans)
+}
+
+fn below(about: [String; 2], columns: usize, model: &Model) -> [Line<'static>; 2] {
+    let theme = &model.theme;
+    let Some(notice) = &model.notice else {
+        let [first, second] = about.map(|text| cut(&format!(" {text}"), columns));
+        return [Line::raw(first), Line::styled(second, theme.dim)];
+    };
+    let (glyph, style) = match notice.tone {
+        Tone::Good => ("✓", theme.good),
+        Tone::Bad => ("!", theme.danger),
+    };
+    let cli = notice.cli.as_ref().map_or_else(String::new, |cli| format!("   = {cli}"));
+    [
+        Line::from(vec![
+            Span::styled(format!(" {glyph} "), style),
+            Span::raw(cut(&notice.text, columns.saturating_sub(4))),
+        ]),
+        Line::styled(cut(&cli, columns), theme.dim),
+    ]
+}
+
+/// Parts the body into a list and, on a wide screen, the pane beside it.
+pub fn beside(frame: &mut Frame<'_>, body: Rect, theme: &Theme) -> (Rect, Option<Rect>) {
+    if body.width < WIDE {
+        return (body, None);
+    }
+    let list = Rect { width: body.width - PANE - 2, ..body };
+    let bar = vec![Line::styled("│", theme.dim); usize::from(body.height)];
+    frame.render_widget(Paragraph::new(bar), Rect { x: list.x + list.width + 1, width: 1, ..body });
+    (list, Some(Rect { x: list.x + list.width + 3, width: PANE - 1, ..body }))
+}

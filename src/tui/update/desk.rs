@@ -1,0 +1,31 @@
+//! From screen to screen, and what is asked for when one is shown.
+
+use std::sync::Arc;
+
+use super::requests;
+use crate::tui::effect::Effect;
+use crate::tui::model::{Model, Purpose};
+use crate::tui::screen::desk::Place;
+use crate::verbs::catalogue::ListCatalogues;
+
+/// Puts another screen in front.
+pub(super) fn show(model: &mut Model, place: Place) -> Vec<Effect> {
+    let Some(desk) = model.desk_mut() else { return Vec::new() };
+    desk.show(place);
+    supply(model);
+    match place {
+        Place::Tokens => Vec::new(),
+        // It may have been changed from elsewhere.
+        Place::Catalogue => requests::look(model, Purpose::Catalogues, ListCatalogues.into()),
+    }
+}
+
+/// Hands the screen in front what it is made of.
+pub(super) fn supply(model: &mut Model) {
+    let (catalogues, role) = (Arc::clone(&model.catalogues), model.role());
+    let Some(desk) = model.desk_mut() else { return };
+    match desk.shown() {
+        Place::Tokens => {}
+        Place::Catalogue => desk.catalogue.refresh(&catalogues, role),
+    }
+}

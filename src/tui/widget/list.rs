@@ -1,0 +1,112 @@
+//! A cursor that walks over rows, of which only some fit on the screen.
+
+use std::ops::Range;
+
+use crate::tui::keymap::Action;
+
+/// The row under the cursor and the first one on the screen, both counted from 0.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Cursor {
+    at: usize,
+    top: usize,
+}
+
+impl Cursor {
+    /// The row under it; 0 while there is none.
+    pub fn at(self) -> usize {
+        self.at
+    }
+
+    /// How far below the first row on the screen it stands.
+    pub fn row_on_screen(self) -> usize {
+        self.at.saturating_sub(self.top)
+    }
+
+    /// The rows on a screen of `height`.
+    pub fn shown(self, height: usize) -> Range<usize> {
+        self.top..self.top + height
+    }
+
+    /// Puts it on row `at` of `rows`, `row_on_screen` below the first one on a screen of `height`, where that is possible.
+    pub fn put(&mut self, at: usize, row_on_screen: usize, rows: usize, height: usize) {
+        self.at = at.min(rows.saturating_sub(1));
+        self.top = self.at.saturating_sub(row_on_screen);
+        self.keep_visible(rows, height);
+    }
+
+    /// Scrolls as little as needed to show it, and leaves no room unused.
+    pub fn keep_visible(&mut self, rows: usize, height: usize) {
+        let height = height.max(1);
+        self.top = self.top.min(rows.saturating_sub(height));
+        self.top = self.top.clamp((self.at + 1).saturating_sub(height), self.at);
+    }
+
+    /// Walks as `action` says. Whether it was one that walks.
+    pub fn walk(&mut self, action: Action, rows: usize, height: usize) -> bool {
+        let screen = isize::try_from(height.max(1)).unwrap_or(1);
+        let by = match action {
+            Action::Down => 1,
+            Action::Up => -1,
+            Action::PageDown => screen,
+            Action::PageUp => -screen,
+            Action::First => isize::MIN,
+            Action::Last => isize::MAX,
+            _ => return false,
+        };
+        self.at = self.at.saturating_add_signed(by).min(rows.saturating_sub(1));
+        self.keep_visible(rows, height);
+        true
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    #[test]
+    fn scrolls_as_little_as_needed() {
+        let mut cursor = Cursor::default();
+        for _ in 0..3 {
+            assert!(cursor.walk(Action::Down, 10, 3));
+        }
+        assert_eq!((cursor.at(), cursor.shown(3)), (3, 1..4));
+        cursor.walk(Action::Up, 10, 3);
+        assert_eq!((cursor.at(), cursor.shown(3)), (2, 1..4));
+        cursor.walk(Action::Last, 10, 3);
+        assert_eq!((cursor.at(), cursor.shown(3)), (9, 7..10));
+        assert!(!cursor.walk(Action::Enter, 10, 3));
+    }
+
+    #[test]
+    fn stays_on_its_screen_row() {
+        let mut cursor = Cursor::default();
+        cursor.put(50, 4, 100, 10);
+        assert_eq!((cursor.row_on_screen(), cursor.shown(10)), (4, 46..56));
+        cursor.put(99, 0, 100, 10);
+        assert_eq!(cursor.shown(10), 90..100, "no room is left unused");
+        cursor.put(99, 0, 3, 10);
+        assert_eq!((cursor.at(), cursor.shown(10)), (2, 0..10));
+    }
+
+    proptest! {
+        #[test]
+        fn it_is_always_on_the_screen(
+            rows in 0usize..40,
+            height in 0usize..12,
+            actions in prop::collection::vec(
+                prop::sample::select(vec![
+                    Action::Down, Action::Up, Action::PageDown, Action::PageUp, Action::First, Action::Last,
+                ]),
+                0..60,
+            ),
+        ) {
+            let mut cursor = Cursor::default();
+            for action in actions {
+                cursor.walk(action, rows, height);
+                prop_assert!(cursor.at() < rows.max(1));
+                prop_assert!(cursor.shown(height.max(1)).contains(&cursor.at()));
+            }
+        }
+    }
+}

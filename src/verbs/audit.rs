@@ -1,0 +1,174 @@
+//! Reading the audit log, and proving that it is as it was written.
+
+use crate::domain::anchor::{Checkpoint, StoreMark};
+use crate::domain::audit_filter::AuditFilter;
+use crate::domain::chain::{Flaw, Report, Verifier};
+use crate::domain::time::Timestamp;
+use crate::domain::token::{TokenId, TokenRef};
+use crate::error::{Error, Result};
+use crate::verbs::actor::Actor;
+use crate::verbs::audit_log::{AuditAnchor, AuditQuery, AuditWindow};
+use crate::verbs::authorize::{self, Act, Among};
+use crate::verbs::needs::{Needs, READ_AUDIT};
+use crate::verbs::ports::Snapshot;
+use crate::verbs::{Env, Proof, Query, Verb};
+
+/// How many rows are in memory while the chain is followed.
+const PAGE: usize = 1_000;
+
+/// One stretch of the audit log, the oldest row first.
+#[derive(Debug, Clone)]
+pub struct ListAudit {
+    /// Only what happened at this instant or later.
+    pub since: Option<Timestamp>,
+    /// Only what happened to this token. An id is looked for in the log alone: the token may have been purged.
+    pub token: Option<TokenRef>,
+    /// What else must hold.
+    pub filter: AuditFilter,
+    /// Which stretch.
+    pub anchor: AuditAnchor,
+    /// The most rows wanted.
+    pub limit: usize,
+}
+
+impl Verb for ListAudit {
+    const NAME: &'static str = "audit.list";
+    const PROOF: Proof = Proof::Identity;
+    const NEEDS: Needs = READ_AUDIT;
+    type Reply = AuditWindow;
+}
+
+impl Query for ListAudit {
+    fn run(&self, by: &Actor, snapshot: &dyn Snapshot, _env: &Env<'_>) -> Result<AuditWindow> {
+        authorize::audit(by)?;
+        let target = self.token.as_ref().map(|token| target(by, snapshot, token)).transpose()?;
+        snapshot.audit_window(&AuditQuery {
+            since: self.since,
+            target: target.map(|id| id.to_string()),
+            filter: self.filter.clone(),
+            anchor: self.anchor,
+            limit: self.limit,
+        })
+    }
+}
+
+fn target(by: &Actor, snapshot: &dyn Snapshot, token: &TokenRef) -> Result<TokenId> {
+    let id = match token {
+        TokenRef::Id(id) => Some(*id),
+        TokenRef::Typed(text) => TokenId::parse(text),
+    };
+    match id {
+        Some(id) => Ok(id),
+        None => authorize::token(by, snapshot, token, Among::All, Act::See).map(|t| t.id),
+    }
+}
+
+/// The number of the log's last row, 0 for none: changes whenever anything was changed.
+#[derive(Debug, Clone)]
+pub struct AuditHead;
+
+impl Verb for AuditHead {
+    const NAME: &'static str = "audit.head";
+    const PROOF: Proof = Proof::Store;
+    const NEEDS: Needs = Needs::Nothing;
+    type Reply = i64;
+}
+
+impl Query for AuditHead {
+    fn run(&self, _by: &Actor, snapshot: &dyn Snapshot, _env: &Env<'_>) -> Result<i64> {
+        snapshot.audit_head()
+    }
+}
+
+/// How much of the log is followed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Reach {
+    /// From its first row.
+    Whole,
+    /// From the last checkpoint; from the first row where something is wrong behind it.
+    LastCheckpoint,
+}
+
+/// Whether the log is as it was written, as far as it shows.
+#[derive(Debug, Clone)]
+pub struct VerifyAudit {
+    /// What was kept outside the store, the oldest first.
+    pub checkpoints: Vec<Checkpoint>,
+    /// How much is followed.
+    pub reach: Reach,
+}
+
+/// The answer to [`VerifyAudit`].
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct VerifiedAudit {
+    /// What following the chain showed.
+    pub report: Report,
+    /// The log as it ends now, to be kept outside the store; none where something is wrong with it.
+    pub checkpoint: Option<Checkpoint>,
+}
+
+impl Verb for VerifyAudit {
+    const NAME: &'static str = "audit.verify";
+    const PROOF: Proof = Proof::Store;
+    const NEEDS: Needs = Needs::Nothing;
+    type Reply = VerifiedAudit;
+}
+
+impl Query for VerifyAudit {
+    fn run(&self, _by: &Actor, snapshot: &dyn Snapshot, env: &Env<'_>) -> Result<VerifiedAudit> {
+        let Some(installation) = snapshot.installation()? else {
+            return Err(Error::not_found("this store is not set up yet").next("Run: jeton init"));
+        };
+        let store = StoreMark::of(&installation.prefix, installation.created_at);
+        let report = match (self.reach, self.checkpoints.last()) {
+            (Reach::LastCheckpoint, Some(last)) => {
+                let report = self.follow(snapshot, &store, Verifier::from(last.clone()))?;
+                if report.findings.is_empty() { report } else { self.whole(snapshot, &store)? }
+            }
+            (Reach::LastCheckpoint, None) | (Reach::Whole, _) => self.whole(snapshot, &store)?,
+        };
+        let head = report.head.filter(|_| report.findings.is_empty());
+        let checkpoint = head.map(|(seq, hash)| Checkpoint { seq, hash, at: env.now.whole_second(), store });
+        Ok(VerifiedAudit { report, checkpoint })
+    }
+}
+
+impl VerifyAudit {
+    fn whole(&self, snapshot: &dyn Snapshot, store: &StoreMark) -> Result<Report> {
+        self.follow(snapshot, store, Verifier::whole(self.checkpoints.clone()))
+    }
+
+    fn follow(&self, snapshot: &dyn Snapshot, store: &StoreMark, mut verifier: Verifier) -> Result<Report> {
+        if let Some(theirs) = self.checkpoints.iter().map(|c| &c.store).find(|theirs| *theirs != store) {
+            verifier = Verifier::whole(Vec::new());
+            verifier.found(None, Flaw::OtherStore { theirs: theirs.clone(), ours: store.clone() });
+        }
+        if let Some(how) = snapshot.audit_table_flaw()? {
+            verifier.found(None, Flaw::Table(how));
+            return Ok(verifier.unread());
+        }
+        read_through(snapshot, verifier)
+    }
+}
+
+fn read_through(snapshot: &dyn Snapshot, mut verifier: Verifier) -> Result<Report> {
+    let mut after = verifier.after();
+    let first = snapshot.audit_page(None, 1)?;
+    if first.rows.is_empty() && !first.torn {
+        verifier.found(Some(1), Flaw::Emptied);
+    }
+    loop {
+        let page = snapshot.audit_page(after, PAGE)?;
+        page.rows.iter().for_each(|raw| verifier.row(raw));
+        if page.torn {
+            verifier.torn();
+            return Ok(verifier.unread());
+        }
+        // A damaged tree of rows may give numbers in any order: going on from a lower one would never end.
+        let last = page.rows.iter().map(|raw| raw.row.seq).max();
+        match last.filter(|last| page.rows.len() == PAGE && after.is_none_or(|after| *last > after)) {
+            Some(last) => after = Some(last),
+            None => return Ok(verifier.finish()),
+        }
+    }
+}

@@ -1,0 +1,185 @@
+//! A token instead of a password: from a file, the environment, or the configuration.
+
+use std::process::Command;
+
+use crate::support::program::{Home, Ran, finish};
+
+/// A token's file of its own, and a home where its account is the owner `ops`.
+fn holder(methods: &[&str]) -> (Home, String) {
+    let home = Home::set_up();
+    let picked: Vec<&str> = methods.iter().flat_map(|m| ["--method", m]).collect();
+    let secret = home.create(&[&["bot", "--expires", "30d"], &picked[..]].concat());
+    (home, secret)
+}
+
+fn with(home: &Home, variables: &[(&str, &str)], args: &[&str]) -> Ran {
+    let mut command: Command = home.command(args);
+    command.envs(variables.iter().copied());
+    finish(command, b"")
+}
+
+const READS: &[&str] = &["jeton.tokens.read"];
+const WRITES: &[&str] = &["jeton.tokens.read", "jeton.tokens.write"];
+
+#[test]
+fn each_place_of_a_token_works_and_the_ledger_sees_it() {
+    let (home, secret) = holder(WRITES);
+    let file = home.file("token", &format!("{secret}\n"), 0o600);
+    let file = file.to_str().unwrap();
+    let named = |ran: Ran| assert_eq!(ran.succeeds().json()["tokens"][0]["name"], "bot");
+    named(with(&home, &[("JETON_TOKEN", &secret)], &["token", "list", "--json"]));
+    named(with(&home, &[("JETON_TOKEN_FILE", file)], &["token", "list", "--json"]));
+    home.run(&["config", "set", "api-token"], &secret).succeeds().silent();
+    named(with(&home, &[], &["token", "list", "--json"]));
+    let me = with(&home, &[], &["whoami", "--json"]).succeeds().json();
+    assert_eq!((me["account"]["username"].as_str(), me["token"]["name"].as_str()), (Some("ops"), Some("bot")));
+    assert!(me["token"]["last_seen_at"].is_string(), "each of them is a use");
+    with(&home, &[], &["token", "create", "made", "--expires", "1d"]).succeeds();
+}
+
+#[test]
+fn the_file_outranks_the_variable_and_both_the_configuration() {
+    let (home, secret) = holder(READS);
+    let other = home.create(&["other", "--method", "jeton.tokens.read"]);
+    let file = home.file("token", &other, 0o600);
+    let named = |variables: &[(&str, &str)]| {
+        with(&home, variables, &["whoami", "--json"]).succeeds().json()["token"]["name"].clone()
+    };
+    home.run(&["config", "set", "api-token"], &secret).succeeds();
+    assert_eq!(named(&[("JETON_TOKEN", &other)]), "other");
+    let both = [("JETON_TOKEN", secret.as_str()), ("JETON_TOKEN_FILE", file.to_str().unwrap())];
+    assert_eq!(named(&both), "other");
+    assert_eq!(named(&[("JETON_TOKEN", ""), ("JETON_TOKEN_FILE", "")]), "bot");
+}
+
+#[test]
+fn a_person_named_on_the_line_outranks_every_token() {
+    let (home, secret) = holder(READS);
+    let variables = [("JETON_TOKEN", secret.as_str())];
+    with(&home, &variables, &["whoami", "--user", "ops", "--no-input"]).ends(4).says(&["no password"]);
+    let mut command = home.command(&["whoami", "--json", "--password-stdin"]);
+    command.env("JETON_TOKEN", &secret);
+    let me = finish(command, format!("{}\n", crate::support::program::PASSWORD).as_bytes()).succeeds().json();
+    assert!(me["token"].is_null());
+}
+
+#[test]
+fn another_account_or_token_than_the_configured_one_is_denied() {
+    let (home, secret) = holder(READS);
+    let list = ["token", "list"];
+    let variables = [("JETON_TOKEN", secret.as_str())];
+    home.run(&["config", "set", "username", "somebody"], "").succeeds();
+    with(&home, &variables, &list).ends(4).says(&["ops/bot", "somebody"]).silent();
+    home.run(&["config", "set", "username", "ops"], "").succeeds();
+    with(&home, &variables, &list).succeeds();
+    home.run(&["config", "set", "api-token-name", "other"], "").succeeds();
+    with(&home, &variables, &list).ends(4).says(&["ops/bot", "other"]).silent();
+}
+
+#[test]
+fn what_is_no_live_token_is_not_authenticated() {
+    let (home, secret) = holder(READS);
+    let list = ["token", "list"];
+    let denied = |value: &str| with(&home, &[("JETON_TOKEN", value)], &list).ends(4).silent();
+    denied("nonsense").says(&["JETON_TOKEN", "no secret"]);
+    with(&home, &[("JETON_TOKEN", &"x".repeat(100_000))], &list).ends(2).says(&["longer than"]);
+    denied(&format!("{}x", &secret[..secret.len() - 1]));
+    let loose = home.file("loose", &secret, 0o640);
+    with(&home, &[("JETON_TOKEN_FILE", loose.to_str().unwrap())], &list).ends(1).says(&["0640", "chmod 600"]);
+    with(&home, &[("JETON_TOKEN_FILE", "gone")], &list).ends(1);
+    home.as_ops(&["token", "disable", "bot"]).succeeds();
+    denied(&secret).says(&["not accepted"]);
+    home.as_ops(&["token", "enable", "bot"]).succeeds();
+    home.as_ops(&["token", "regenerate", "bot"]).succeeds();
+    denied(&secret).says(&["not accepted"]);
+}
+
+#[test]
+fn a_token_lacks_what_was_not_given_to_it() {
+    let (home, secret) = holder(READS);
+    let variables = [("JETON_TOKEN", secret.as_str())];
+    with(&home, &variables, &["token", "create", "x"]).ends(4).says(&["lacks jeton.tokens.write"]).silent();
+    with(&home, &variables, &["catalogue", "apply", "cloud-platform"]).ends(4).says(&["no token may"]);
+    assert_eq!(home.as_ops(&["token", "list", "--json"]).json()["tokens"].as_array().unwrap().len(), 1);
+}
+
+/// It stands neither in the environment that others may read nor in anything the program prints.
+#[test]
+fn a_token_leaves_the_environment_at_once() {
+    let (home, secret) = holder(READS);
+    let mut command = home.command(&["token", "whoami-is-no-command"]);
+    command.env("JETON_TOKEN", &secret);
+    let ran = finish(command, b"");
+    assert!(!ran.err.contains(&secret[13..]), "{}", ran.err);
+    // `verify` waits for its input: long enough to look at it.
+    let mut command = home.command(&["verify"]);
+    let piped = || std::process::Stdio::piped();
+    command.env("JETON_TOKEN", &secret).stdin(piped()).stdout(piped()).stderr(piped());
+    let mut child = command.spawn().unwrap();
+    let environ = format!("/proc/{}/environ", child.id());
+    let without = (0..10_000).any(|_| {
+        // What we ourselves may not read any more nobody else may.
+        let Ok(seen) = std::fs::read(&environ) else { return true };
+        !seen.is_empty() && !seen.windows(secret.len()).any(|w| w == secret.as_bytes())
+    });
+    drop(child.stdin.take());
+    child.wait().unwrap();
+    assert!(without, "the secret stayed in {environ}");
+}
+
+#[test]
+fn settings_are_written_kept_private_and_taken_out_again() {
+    use std::os::unix::fs::PermissionsExt;
+    let (home, secret) = holder(READS);
+    let file = home.path(".config/jeton/config.toml");
+    std::fs::create_dir_all(file.parent().unwrap()).unwrap();
+    std::fs::write(&file, "# mine\nusername = \"ops\" # me\n").unwrap();
+    home.run(&["config", "set", "lock.after", "90s"], "").succeeds();
+    home.run(&["config", "set", "api-token"], &secret).succeeds().silent();
+    let text = std::fs::read_to_string(&file).unwrap();
+    assert!(text.contains("# mine") && text.contains("# me") && text.contains("after = \"90s\""), "{text}");
+    assert_eq!(std::fs::metadata(&file).unwrap().permissions().mode() & 0o777, 0o600);
+    let listed = home.run(&["config", "list"], "").succeeds().out;
+    assert!(listed.contains("90s") && listed.contains(&secret[..12]) && !listed.contains(&secret), "{listed}");
+    assert_eq!(home.run(&["config", "get", "username"], "").succeeds().out, "ops\n");
+    std::fs::set_permissions(&file, std::fs::Permissions::from_mode(0o644)).unwrap();
+    home.run(&["token", "list"], "").ends(1).says(&["0644", "chmod 600"]);
+    std::fs::set_permissions(&file, std::fs::Permissions::from_mode(0o600)).unwrap();
+    home.run(&["config", "unset", "api-token"], "").succeeds();
+    home.run(&["config", "unset", "api-token"], "").ends(3);
+    assert!(!std::fs::read_to_string(&file).unwrap().contains(&secret));
+    for (key, value) in [("colour", "red"), ("username", "Ops"), ("lock.after", "5"), ("store", "~/x.db")] {
+        home.run(&["config", "set", key, value], "").ends(2);
+    }
+    home.run(&["config", "set", "api-token", "abc"], "").ends(2).says(&["command line"]);
+    home.run(&["config", "set", "api-token"], "abc").ends(2).says(&["no secret"]);
+}
+
+#[test]
+fn a_secret_in_the_wrong_setting_is_not_repeated() {
+    let (home, secret) = holder(READS);
+    for key in ["username", "api-token-name", "store", "colour"] {
+        home.file("bad.toml", &format!("{key} = [\"{secret}\"]\n"), 0o600);
+        home.file("worse.toml", &format!("{key} = \"{secret}\"\n[lock]\nafter = \"{secret}\"\n"), 0o600);
+        for file in ["bad.toml", "worse.toml"] {
+            let ran = with(&home, &[("JETON_CONFIG", file)], &["config", "list"]);
+            assert!(!format!("{ran:?}").contains(&secret[13..]), "{key} {file}: {ran:?}");
+        }
+    }
+}
+
+#[test]
+fn login_remembers_who_and_forgets_the_token_and_logout_forgets_both() {
+    let (home, secret) = holder(READS);
+    home.run(&["config", "set", "api-token"], &secret).succeeds();
+    home.run(&["config", "set", "api-token-name", "bot"], "").succeeds();
+    home.run(&["login", "ops", "--password-stdin"], "wrong wrong wrong\n").ends(4);
+    home.run(&["whoami"], "").succeeds();
+    home.as_ops(&["login", "ops"]).succeeds().says(&["not revoked"]);
+    assert_eq!(home.run(&["config", "get", "username"], "").succeeds().out, "ops\n");
+    home.run(&["config", "get", "api-token"], "").ends(3);
+    home.run(&["whoami", "--no-input"], "").ends(4);
+    assert_eq!(home.verify(&secret), 0, "it is forgotten, not revoked");
+    home.run(&["logout"], "").succeeds();
+    home.run(&["config", "get", "username"], "").ends(3);
+}
