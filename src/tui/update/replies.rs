@@ -23,6 +23,7 @@ use crate::verbs::tokens::Issued;
 /// Takes a reply. One that nobody waits for any more is dropped.
 pub(super) fn reply(model: &mut Model, id: RequestId, result: Result<Response>) -> Vec<Effect> {
     let Some(pending) = model.pending.remove(&id) else { return Vec::new() };
+    model.guard.answered(id, &result, model.now);
     let layer = waiting_layer(model, id);
     match (result, pending.purpose) {
         (Ok(response), _) => answered(model, layer, response),
@@ -38,6 +39,15 @@ pub(super) fn reply(model: &mut Model, id: RequestId, result: Result<Response>) 
             not_read(model, error, pending.purpose)
         }
     }
+}
+
+/// Something was changed, perhaps by somebody else: what is shown is read again, and who asks and what the rules are.
+pub(super) fn changed_elsewhere(model: &mut Model) -> Vec<Effect> {
+    let here = model.tokens().map_or(Anchor::Start, Tokens::here);
+    let mut effects = requests::look(model, Purpose::Me, WhoAmI.into());
+    effects.extend(requests::look(model, Purpose::Catalogues, ListCatalogues.into()));
+    effects.extend(requests::list(model, here));
+    effects
 }
 
 /// The page that waits for `id`; it waits no longer.

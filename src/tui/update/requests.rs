@@ -13,7 +13,7 @@ use crate::verbs::tokens::{ListTokens, ShowToken, TallyTokens};
 
 /// Sends a request. A newer list, tally, usage or catalogue takes the place of an older one, whose reply is then nobody's.
 pub(super) fn send(model: &mut Model, purpose: Purpose, who: Credential, request: Request) -> Vec<Effect> {
-    if matches!(purpose, Purpose::List | Purpose::Tally | Purpose::Usage | Purpose::Catalogues) {
+    if matches!(purpose, Purpose::Me | Purpose::List | Purpose::Tally | Purpose::Usage | Purpose::Catalogues) {
         model.pending.retain(|_, p| p.purpose != purpose);
     }
     let id = next_id(model);
@@ -23,8 +23,11 @@ pub(super) fn send(model: &mut Model, purpose: Purpose, who: Credential, request
 
 /// Sends a request that the page of `layer` waits for.
 pub(super) fn send_for(model: &mut Model, layer: Layer, who: Credential, request: Request) -> Vec<Effect> {
+    let id = RequestId(model.last_request + 1);
+    if matches!(layer, Layer::Modal(_)) {
+        model.guard.offer(id, &who);
+    }
     let effects = send(model, Purpose::Page, who, request);
-    let id = RequestId(model.last_request);
     if let Some(slot) = page(model, layer).and_then(|p| p.waiting()) {
         *slot = Some(id);
     }

@@ -1,5 +1,6 @@
 //! The screens, driven by keys and looked at.
 
+mod guarding;
 mod looks;
 mod picker;
 mod picking;
