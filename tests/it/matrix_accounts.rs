@@ -1,17 +1,24 @@
 //! Who may do what to whose account: the whole matrix, every cell run with self-service on and off, which changes
 //! nothing here. A refused cell changes nothing.
 
+use std::sync::Arc;
+
 use jeton::domain::account::Account;
+use jeton::domain::method::MethodId;
 use jeton::domain::role::Role;
+use jeton::domain::selection::Selection;
 use jeton::error::{Error, Kind, Result};
 use jeton::verbs::accounts::{ListAccounts, ShowAccount};
+use jeton::verbs::actor::{Credential, Presented};
 use jeton::verbs::policy::ListPolicy;
 use jeton::verbs::ports::Store;
+use jeton::verbs::request::ask;
+use jeton::verbs::tokens::CreateToken;
 
 use crate::support::requests::{
     create_account, delete_account, set_password, set_policy, set_role, switch_off, switch_on,
 };
-use crate::support::world::{House, username};
+use crate::support::world::{House, OWNER, create, username};
 
 /// `y` = done, `-` = denied (exit code 4), `.` = there is no such role. *lower*, *same* and *higher* are the roles of
 /// the account that it is done to, and behind `role` the role that is given, as seen from the actor; each such role is
@@ -44,6 +51,16 @@ const INSTALLATION: &str = "
     admin  |   -      -      y       y          y           -
     member |   -      -      -       -          y           -
     viewer |   -      -      -       -          y           -
+";
+
+/// What a token of an owner may do, by what it holds: only restrict others, never set a password, a role or policy.
+/// `enable` would bring back tokens that may do more than this one.
+const TOKENS: &str = "
+    holds                 | list  show  create  role  disable  enable  passwd  delete  policy-list  policy-set
+    nothing               |  -     -      -      -       -       -        -       -         y           -
+    jeton.tokens.read-all |  -     -      -      -       -       -        -       -         y           -
+    jeton.accounts.read   |  y     y      -      -       -       -        -       -         y           -
+    jeton.accounts.write  |  -     -      -      -       y       -        -       y         y           -
 ";
 
 /// A table's rows, without its head: the words before and the cells behind the bar.
@@ -176,6 +193,53 @@ fn every_cell_of_the_installation() {
         }
         assert_eq!(run, 4 * columns.len());
     }
+}
+
+#[test]
+fn every_cell_of_a_token() {
+    let house = House::new();
+    let columns =
+        ["list", "show", "create", "role", "disable", "enable", "passwd", "delete", "policy-list", "policy-set"];
+    let mut run = 0;
+    for (head, cells) in rows(TOKENS) {
+        let [held] = head[..] else { panic!("{head:?}") };
+        let selection = match held {
+            "nothing" => Selection::nothing(),
+            method => Selection::Custom([MethodId::parse(method).unwrap()].into()),
+        };
+        let issued = house.ask(OWNER, CreateToken { selection, ..create(&format!("t{run}")) }).unwrap().out;
+        let who = Credential::Token(Presented { secret: Arc::new(issued.secret), account: None, name: None });
+        assert_eq!(cells.len(), columns.len(), "{head:?}");
+        for (column, cell) in columns.iter().zip(cells) {
+            run += 1;
+            let name = format!("b{run}");
+            let name = name.as_str();
+            let other = house.account(name, Role::Viewer);
+            house.set_account_enabled(other.id, *column != "enable");
+            let before = (state(&house), house.store().read(|s| s.policy()).unwrap());
+            let outcome = match *column {
+                "list" => ask(&house.jeton, &who, ListAccounts).map(drop),
+                "show" => ask(&house.jeton, &who, ShowAccount { username: other.username }).map(drop),
+                "create" => ask(&house.jeton, &who, create_account(&format!("new{run}"), Role::Viewer)).map(drop),
+                "role" => ask(&house.jeton, &who, set_role(name, Role::Member)).map(drop),
+                "disable" => ask(&house.jeton, &who, switch_off(&[name])).map(drop),
+                "enable" => ask(&house.jeton, &who, switch_on(&[name])).map(drop),
+                "passwd" => ask(&house.jeton, &who, set_password(name, "seven brown foxes")).map(drop),
+                "delete" => ask(&house.jeton, &who, delete_account(name)).map(drop),
+                "policy-list" => ask(&house.jeton, &who, ListPolicy).map(drop),
+                "policy-set" => ask(&house.jeton, &who, set_policy(&[("trash", "7d")])).map(drop),
+                other => panic!("{other}"),
+            };
+            let after = (state(&house), house.store().read(|s| s.policy()).unwrap());
+            let changes = matches!(*column, "disable" | "delete");
+            match (cell, outcome) {
+                ("y", Ok(())) => assert_eq!(after == before, !changes, "{held} {column}"),
+                ("-", Err(e)) => assert_eq!((e.kind, after), (Kind::Denied, before), "{held} {column}"),
+                (_, outcome) => panic!("{held} {column}: {outcome:?}"),
+            }
+        }
+    }
+    assert_eq!(run, 4 * columns.len());
 }
 
 /// Whoever may not see an account can't find out that it is there, by whatever verb.

@@ -201,7 +201,7 @@ fn a_new_password_ends_sessions_and_leaves_tokens() {
     assert!(allowed(&house, &secret));
     let sign_in = |with: &str| {
         house.fakes.clock.forward(60 * SECOND);
-        ask(&house.jeton, &Credential::Password(username("member"), typed(with)), SignIn)
+        ask(&house.jeton, &Credential::password(username("member"), typed(with)), SignIn)
     };
     refused(sign_in(PASSWORD), Kind::Unauthenticated);
     sign_in(own).unwrap();
@@ -245,7 +245,7 @@ fn a_deleted_account_takes_its_tokens_into_the_trash_for_good() {
     let deleted = house.ask("admin", delete_account("member")).unwrap();
     assert_eq!(deleted.cli.to_string(), "jeton account delete member --confirm member");
     assert_eq!(deleted.out.tokens, TokenCounts { active: 0, kept: 0, trashed: 3 });
-    let with = |was: &str| format!(r#"{{"was":"{was}","with":"account.delete"}}"#);
+    let with = |was: &str| format!(r#"{{"status":{{"after":"deleted","before":"{was}"}},"with":"account.delete"}}"#);
     let rows = [
         row("account.delete", "member", r#"{"enabled":true,"role":"member","trashed":2}"#),
         row("token.delete", "member/off", &with("disabled")),
