@@ -73,6 +73,8 @@ const BEFORE: &str = "before";
 const AFTER: &str = "after";
 /// How many items of a list [`in_brief`] tells.
 const ITEMS_TOLD: usize = 4;
+/// How many lists and objects within each other it tells.
+const DEEPEST: usize = 3;
 /// How much of a text it tells, in characters.
 const TEXT_TOLD: usize = 60;
 
@@ -81,40 +83,57 @@ const TEXT_TOLD: usize = 60;
 pub fn in_brief(details: &str) -> String {
     match serde_json::from_str::<Value>(details) {
         Ok(Value::Object(details)) => {
-            let told = |(key, value): (&String, &Value)| format!("{} {}", shown(key), brief(value));
+            let told = |(key, value): (&String, &Value)| format!("{} {}", name(key), brief(value, 1));
             details.iter().map(told).collect::<Vec<_>>().join(", ")
         }
         Ok(_) | Err(_) => quoted(details),
     }
 }
 
-fn brief(value: &Value) -> String {
+/// One value. What lies deeper than lists in objects is told as JSON: nothing we write does.
+fn brief(value: &Value, depth: usize) -> String {
     match value {
         Value::Null => "none".to_owned(),
         Value::Bool(true) => "yes".to_owned(),
         Value::Bool(false) => "no".to_owned(),
         Value::Number(number) => number.to_string(),
         Value::String(text) => quoted(text),
-        Value::Array(items) => {
-            let mut told: Vec<String> = items.iter().take(ITEMS_TOLD).map(brief).collect();
-            if items.len() > ITEMS_TOLD {
-                told.push(format!("{} more", items.len() - ITEMS_TOLD));
+        Value::Array(_) | Value::Object(_) if depth > DEEPEST => quoted(&value.to_string()),
+        Value::Array(items) => format!("[{}]", some(items.iter(), |item| brief(item, depth + 1))),
+        Value::Object(parts) => match (parts.get(BEFORE), parts.get(AFTER)) {
+            (Some(before), Some(after)) if parts.len() == 2 => {
+                format!("{} → {}", brief(before, depth + 1), brief(after, depth + 1))
             }
-            format!("[{}]", told.join(", "))
-        }
-        Value::Object(change) => match (change.get(BEFORE), change.get(AFTER)) {
-            (Some(before), Some(after)) if change.len() == 2 => format!("{} → {}", brief(before), brief(after)),
-            _ => quoted(&value.to_string()),
+            _ => some(parts.iter(), |(key, value)| format!("{} {}", name(key), brief(value, depth + 1))),
         },
     }
 }
 
-fn quoted(text: &str) -> String {
+/// The first items, and how many more there are.
+fn some<T>(items: impl ExactSizeIterator<Item = T>, told: impl Fn(T) -> String) -> String {
+    let count = items.len();
+    let mut told: Vec<String> = items.take(ITEMS_TOLD).map(told).collect();
+    if count > ITEMS_TOLD {
+        told.push(format!("{} more", count - ITEMS_TOLD));
+    }
+    told.join(", ")
+}
+
+/// A detail's name, without quotes.
+fn name(key: &str) -> String {
+    shown(&cut(key)).into_owned()
+}
+
+fn cut(text: &str) -> String {
     let mut told: String = text.chars().take(TEXT_TOLD).collect();
     if told.len() < text.len() {
         told.push('…');
     }
-    format!("\"{}\"", shown(&told.replace('\\', "\\\\").replace('"', "\\\"")))
+    told
+}
+
+fn quoted(text: &str) -> String {
+    format!("\"{}\"", shown(&cut(text).replace('\\', "\\\\").replace('"', "\\\"")))
 }
 
 /// Who made a change, as the audit log keeps it.
@@ -231,10 +250,10 @@ mod tests {
             in_brief(r#"{"sets":["a","b","c","d","e","f"],"n":3}"#),
             r#"n 3, sets ["a", "b", "c", "d", 2 more]"#
         );
-        assert_eq!(
-            in_brief(r#"{"x":{"before":1,"after":2,"more":3}}"#),
-            r#"x "{\"after\":2,\"before\":1,\"more\":3}""#
-        );
+        assert_eq!(in_brief(r#"{"x":{"before":1,"after":2,"more":3}}"#), "x after 2, before 1, more 3");
+        let api = r#"{"api":{"before":"inherit","after":{"sets":["a","b"]}}}"#;
+        assert_eq!(in_brief(api), r#"api "inherit" → sets ["a", "b"]"#);
+        assert_eq!(in_brief(r#"{"x":[[[[1]]]]}"#), r#"x [[["[1]"]]]"#);
         assert_eq!(in_brief("not\u{1b}[2J json"), "\"not\\u{1b}[2J json\"");
         let nasty = serde_json::json!({"a\u{202e}": {"before": "\u{1b}]0;x\u{7}\" → \"", "after": "y".repeat(500)}});
         let line = in_brief(&nasty.to_string());

@@ -38,6 +38,15 @@ pub(super) trait Carrier {
     fn change<V: super::Change>(&self, who: &Credential, verb: V) -> Result<V::Reply>;
 }
 
+macro_rules! changes {
+    (query) => {
+        false
+    };
+    (change) => {
+        true
+    };
+}
+
 macro_rules! requests {
     ($($kind:ident $verb:ident),* $(,)?) => {
         /// Everything that can be asked.
@@ -53,6 +62,9 @@ macro_rules! requests {
         /// Every verb: its name, the proof it asks for, what a token that asks must hold.
         pub const VERBS: &[(&str, Proof, Needs)] =
             &[$((<$verb as Verb>::NAME, <$verb as Verb>::PROOF, <$verb as Verb>::NEEDS)),*];
+
+        /// Name of every verb, and whether it changes something.
+        pub const CHANGES: &[(&str, bool)] = &[$((<$verb as Verb>::NAME, changes!($kind))),*];
 
         $(
             impl From<$verb> for Request {

@@ -8,6 +8,7 @@
     missing_docs
 )]
 
+mod audit;
 mod bearing;
 mod canary;
 mod catalogue;

@@ -2,6 +2,7 @@
 //! [`Engine`] and adds its line to the end of this file.
 
 mod accounts;
+mod audit;
 mod changes;
 mod grants;
 mod ledger;

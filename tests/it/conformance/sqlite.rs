@@ -1,6 +1,7 @@
 //! The engine that comes with jeton, put through the suite.
 
 use super::accounts::*;
+use super::audit::*;
 use super::changes::*;
 use super::grants::*;
 use super::ledger::*;
@@ -58,5 +59,7 @@ mod suite {
         a_catalogue_replaces_what_it_said_before,
         windows_agree_with_a_model,
         every_filter_and_page_border,
+        audit_windows_agree_with_a_model,
+        the_log_is_read_raw,
     );
 }

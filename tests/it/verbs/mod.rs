@@ -1,6 +1,7 @@
 //! A story for each verb, on a clock that stands still.
 
 mod accounts;
+mod auditing;
 mod creating;
 mod deciding;
 mod deleting;
