@@ -1,11 +1,12 @@
 //! What verbs ask of the world. Everything here speaks domain types: a second storage engine, or a test, implements
 //! the same traits.
 
+mod accounts;
 mod world;
 
-use std::collections::BTreeMap;
 use std::time::Duration;
 
+pub use accounts::{AccountChanges, AccountFacts, TokenCounts};
 pub use world::{Clock, Delivery, Entropy, PasswordHasher, SavedSecret, Verdict};
 
 use crate::domain::account::{Account, AccountId, CredentialVersion};
@@ -22,7 +23,7 @@ use crate::domain::role::Role;
 use crate::domain::secret::{PublicId, Secret, SecretDigest};
 use crate::domain::selection::Selection;
 use crate::domain::time::Timestamp;
-use crate::domain::token::{Token, TokenId};
+use crate::domain::token::{Purgeable, Token, TokenId, Tombstone};
 use crate::error::Result;
 use crate::verbs::audit_log::AuditLog;
 use crate::verbs::audited::Audited;
@@ -149,17 +150,6 @@ pub struct Tally {
     pub expiring: u64,
 }
 
-/// How many `api` tokens an account has.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
-pub struct TokenCounts {
-    /// Enabled and not expired, outside the trash.
-    pub active: u32,
-    /// Outside the trash, the active ones among them.
-    pub kept: u32,
-    /// In the trash.
-    pub trashed: u32,
-}
-
 /// Whose a token is and what it may call: what is read of each where all of them count.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Grant {
@@ -182,6 +172,28 @@ impl Grant {
     }
 }
 
+/// A question for the tokens that a purge takes.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct PurgeQuery {
+    /// Whose tokens.
+    pub visibility: Visibility,
+    /// Which of them.
+    pub which: Purgeable,
+    /// The instant at which statuses are computed.
+    pub now: Timestamp,
+}
+
+/// A token that a purge takes.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Doomed {
+    /// Its id.
+    pub token: TokenId,
+    /// `account/name`.
+    pub full_name: String,
+    /// When it expired, or was put into the trash.
+    pub since: Timestamp,
+}
+
 /// From where and with what a token was used.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Origin {
@@ -198,6 +210,8 @@ pub struct Origin {
 pub struct Usage {
     /// When it was last accepted.
     pub last_seen_at: Option<Timestamp>,
+    /// When its current secret was last accepted; that of the one before stands with the token.
+    pub current_seen_at: Option<Timestamp>,
     /// Accepted uses of today (UTC).
     pub today: u64,
     /// Accepted uses of the last 7 days, today included.
@@ -211,7 +225,7 @@ pub struct Usage {
 }
 
 /// A consistent state to look at.
-pub trait Snapshot: AuditLog {
+pub trait Snapshot: AuditLog + AccountFacts {
     /// None before `init`.
     fn installation(&self) -> Result<Option<Installation>>;
     /// The rules in force.
@@ -226,20 +240,25 @@ pub trait Snapshot: AuditLog {
     fn password_hash(&self, id: AccountId) -> Result<Option<PasswordHash>>;
     /// A token by id, in the trash or not.
     fn token(&self, id: TokenId) -> Result<Option<Token>>;
-    /// Tokens of this name, of one account or of all: those in the trash, or the others. 100 at most.
-    fn tokens_named(&self, account: Option<AccountId>, name: &TokenName, trashed: bool) -> Result<Vec<Token>>;
+    /// Tokens of this name that the reader sees, of one account or of all: those in the trash, or the others. 100 at
+    /// most.
+    fn tokens_named(
+        &self,
+        visibility: &Visibility,
+        account: Option<AccountId>,
+        name: &TokenName,
+        trashed: bool,
+    ) -> Result<Vec<Token>>;
     /// A secret by its public id, dead ones included.
     fn secret(&self, id: &PublicId) -> Result<Option<StoredSecret>>;
+    /// What is left of a secret whose token was purged.
+    fn tombstone(&self, id: &PublicId) -> Result<Option<Tombstone>>;
+    /// How many tokens a purge takes.
+    fn doomed_count(&self, query: &PurgeQuery) -> Result<u64>;
+    /// The tokens a purge takes: by id, those after `after`, `limit` at most.
+    fn doomed(&self, query: &PurgeQuery, after: Option<TokenId>, limit: usize) -> Result<Vec<Doomed>>;
     /// How many `api` tokens of an account are active at `now`.
     fn active_tokens(&self, account: AccountId, now: Timestamp) -> Result<u32>;
-    /// How many tokens one account has at `now`, or each has; an account without any is not among them.
-    fn token_counts(&self, account: Option<AccountId>, now: Timestamp) -> Result<BTreeMap<AccountId, TokenCounts>>;
-    /// Every token of an account outside the trash, by name.
-    fn kept_tokens(&self, account: AccountId) -> Result<Vec<Token>>;
-    /// When any token of an account was last accepted, those in the trash included.
-    fn last_seen(&self, account: AccountId) -> Result<Option<Timestamp>>;
-    /// How many accounts that are enabled are owners.
-    fn enabled_owners(&self) -> Result<u32>;
     /// How a token was used.
     fn usage(&self, token: TokenId, now: Timestamp) -> Result<Usage>;
     /// A method by id.
@@ -291,7 +310,7 @@ pub struct NewToken<'a> {
 }
 
 /// The one open change.
-pub trait Tx: Snapshot {
+pub trait Tx: Snapshot + AccountChanges {
     /// Sets the installation up.
     fn set_installation(&mut self, installation: &Installation) -> Result<()>;
     /// Puts every rule in force.
@@ -300,21 +319,24 @@ pub trait Tx: Snapshot {
     fn set_catalogue(&mut self, catalogue: &Catalogue) -> Result<()>;
     /// Adds an account; a conflict when the name was ever taken.
     fn insert_account(&mut self, new: &NewAccount<'_>) -> Result<AccountId>;
-    /// Writes role and enabled of `account` and raises its credential version; a conflict when the stored version is
-    /// not `account.credential_version`.
-    fn update_account(&mut self, account: &Account) -> Result<()>;
-    /// Gives an account another password and raises its credential version.
-    fn set_password(&mut self, account: AccountId, password: &PasswordHash) -> Result<()>;
-    /// Takes an account away: disabled, without a password, its name kept from others for good. Its tokens stay as
-    /// they are.
-    fn delete_account(&mut self, account: AccountId, now: Timestamp) -> Result<()>;
     /// Adds a token without a secret; a conflict when its account has an untrashed one of that name.
     fn insert_token(&mut self, new: &NewToken<'_>) -> Result<TokenId>;
     /// Writes name, description, enabled, selection, expiry and trash of `token` and raises its revision; a conflict
     /// when the stored revision is not `token.revision`, or the name is taken.
     fn update_token(&mut self, token: &Token) -> Result<()>;
-    /// Makes `secret` the token's current one; every earlier one is dead from now on.
-    fn set_secret(&mut self, token: TokenId, secret: &Secret, now: Timestamp) -> Result<()>;
+    /// Makes `secret` the token's current one. The one before lives on until `keep_old_until`, where that is said;
+    /// every other one is dead from now on.
+    fn set_secret(
+        &mut self,
+        token: TokenId,
+        secret: &Secret,
+        now: Timestamp,
+        keep_old_until: Option<Timestamp>,
+    ) -> Result<()>;
+    /// Ends the life of the secret that a rotation left alive.
+    fn retire_previous(&mut self, token: TokenId) -> Result<()>;
+    /// Takes tokens away for good. Their secrets' digests stay as tombstones, and the ledger as it is.
+    fn purge(&mut self, tokens: &[TokenId], now: Timestamp) -> Result<()>;
 }
 
 /// Whose tries to sign in are counted together: a digest of name and source, so that a password typed as a name is

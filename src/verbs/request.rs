@@ -11,8 +11,8 @@ use super::init::Init;
 use super::needs::Needs;
 use super::policy::{ListPolicy, SetPolicy};
 use super::tokens::{
-    CreateToken, DeleteTokens, DisableTokens, EnableTokens, ListTokens, RegenerateToken, RestoreToken, ShowToken,
-    TallyTokens,
+    CopyToken, CreateToken, DeleteTokens, DisableTokens, EditToken, EnableTokens, ListTokens, PreviewEdit,
+    PreviewPurge, PurgeTokens, RegenerateToken, RestoreTokens, RetireToken, ShowToken, TallyTokens, Whose,
 };
 use super::{Jeton, Proof, Verb};
 use crate::error::{Error, Result};
@@ -106,12 +106,19 @@ requests! {
     query ListTokens,
     query TallyTokens,
     query ShowToken,
+    query Whose,
     change CreateToken,
+    query PreviewEdit,
+    change EditToken,
+    change CopyToken,
     change DisableTokens,
     change EnableTokens,
     change RegenerateToken,
+    change RetireToken,
     change DeleteTokens,
-    change RestoreToken,
+    change RestoreTokens,
+    query PreviewPurge,
+    change PurgeTokens,
     query ListAudit,
     query AuditHead,
     query VerifyAudit,

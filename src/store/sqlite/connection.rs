@@ -7,7 +7,7 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 use rusqlite::{Connection, Transaction, TransactionBehavior};
 
 use super::convert::failed;
-use super::{accounts, audit, audit_window, catalogue, grants, open, secrets, tokens, usage, window};
+use super::{accounts, audit, audit_window, catalogue, grants, open, purge, secrets, tokens, usage, window};
 use crate::domain::account::{Account, AccountId, CredentialVersion};
 use crate::domain::audit::{AuditActor, AuditRow};
 use crate::domain::catalogue::set::{MethodPlace, PlacedSet};
@@ -18,13 +18,13 @@ use crate::domain::password::PasswordHash;
 use crate::domain::policy::Policy;
 use crate::domain::secret::{PublicId, Secret};
 use crate::domain::time::Timestamp;
-use crate::domain::token::{Token, TokenId};
+use crate::domain::token::{Token, TokenId, Tombstone};
 use crate::error::Result;
 use crate::verbs::audit_log::{AuditLog, AuditPage, AuditQuery, AuditWindow};
 use crate::verbs::audited::Audited;
 use crate::verbs::ports::{
-    Bookkeeping, Denial, Grant, Installation, NewAccount, NewToken, Snapshot, Store, StoredSecret, Tally, TokenCounts,
-    TryKey, Tx, Usage, Use, Visibility, Window, WindowQuery,
+    AccountChanges, AccountFacts, Bookkeeping, Denial, Doomed, Grant, Installation, NewAccount, NewToken, PurgeQuery,
+    Snapshot, Store, StoredSecret, Tally, TokenCounts, TryKey, Tx, Usage, Use, Visibility, Window, WindowQuery,
 };
 
 /// A store in one SQLite file.
@@ -148,26 +148,29 @@ impl Snapshot for Open<'_> {
     fn token(&self, id: TokenId) -> Result<Option<Token>> {
         tokens::by_id(self.0, id)
     }
-    fn tokens_named(&self, account: Option<AccountId>, name: &TokenName, trashed: bool) -> Result<Vec<Token>> {
-        tokens::named(self.0, account, name, trashed)
+    fn tokens_named(
+        &self,
+        visibility: &Visibility,
+        account: Option<AccountId>,
+        name: &TokenName,
+        trashed: bool,
+    ) -> Result<Vec<Token>> {
+        tokens::named(self.0, visibility, account, name, trashed)
     }
     fn secret(&self, id: &PublicId) -> Result<Option<StoredSecret>> {
         secrets::by_public_id(self.0, id)
     }
+    fn tombstone(&self, id: &PublicId) -> Result<Option<Tombstone>> {
+        purge::tombstone(self.0, id)
+    }
+    fn doomed_count(&self, query: &PurgeQuery) -> Result<u64> {
+        purge::count(self.0, query)
+    }
+    fn doomed(&self, query: &PurgeQuery, after: Option<TokenId>, limit: usize) -> Result<Vec<Doomed>> {
+        purge::page(self.0, query, after, limit)
+    }
     fn active_tokens(&self, account: AccountId, now: Timestamp) -> Result<u32> {
         tokens::active(self.0, account, now)
-    }
-    fn token_counts(&self, account: Option<AccountId>, now: Timestamp) -> Result<BTreeMap<AccountId, TokenCounts>> {
-        accounts::token_counts(self.0, account, now)
-    }
-    fn kept_tokens(&self, account: AccountId) -> Result<Vec<Token>> {
-        tokens::kept(self.0, account)
-    }
-    fn last_seen(&self, account: AccountId) -> Result<Option<Timestamp>> {
-        accounts::last_seen(self.0, account)
-    }
-    fn enabled_owners(&self) -> Result<u32> {
-        accounts::enabled_owners(self.0)
     }
     fn usage(&self, token: TokenId, now: Timestamp) -> Result<Usage> {
         usage::of_token(self.0, token, now)
@@ -213,6 +216,21 @@ impl AuditLog for Open<'_> {
     }
 }
 
+impl AccountFacts for Open<'_> {
+    fn token_counts(&self, account: Option<AccountId>, now: Timestamp) -> Result<BTreeMap<AccountId, TokenCounts>> {
+        accounts::token_counts(self.0, account, now)
+    }
+    fn kept_tokens(&self, account: AccountId) -> Result<Vec<Token>> {
+        tokens::kept(self.0, account)
+    }
+    fn last_seen(&self, account: AccountId) -> Result<Option<Timestamp>> {
+        accounts::last_seen(self.0, account)
+    }
+    fn enabled_owners(&self) -> Result<u32> {
+        accounts::enabled_owners(self.0)
+    }
+}
+
 impl Tx for Open<'_> {
     fn set_installation(&mut self, installation: &Installation) -> Result<()> {
         accounts::set_installation(self.0, installation)
@@ -226,6 +244,30 @@ impl Tx for Open<'_> {
     fn insert_account(&mut self, new: &NewAccount<'_>) -> Result<AccountId> {
         accounts::insert(self.0, new)
     }
+    fn insert_token(&mut self, new: &NewToken<'_>) -> Result<TokenId> {
+        tokens::insert(self.0, new)
+    }
+    fn update_token(&mut self, token: &Token) -> Result<()> {
+        tokens::update(self.0, token)
+    }
+    fn set_secret(
+        &mut self,
+        token: TokenId,
+        secret: &Secret,
+        now: Timestamp,
+        keep_old_until: Option<Timestamp>,
+    ) -> Result<()> {
+        secrets::set_current(self.0, token, secret, now, keep_old_until)
+    }
+    fn retire_previous(&mut self, token: TokenId) -> Result<()> {
+        secrets::retire_previous(self.0, token)
+    }
+    fn purge(&mut self, tokens: &[TokenId], now: Timestamp) -> Result<()> {
+        purge::purge(self.0, tokens, now)
+    }
+}
+
+impl AccountChanges for Open<'_> {
     fn update_account(&mut self, account: &Account) -> Result<()> {
         accounts::update(self.0, account)
     }
@@ -234,15 +276,6 @@ impl Tx for Open<'_> {
     }
     fn delete_account(&mut self, account: AccountId, now: Timestamp) -> Result<()> {
         accounts::delete(self.0, account, now)
-    }
-    fn insert_token(&mut self, new: &NewToken<'_>) -> Result<TokenId> {
-        tokens::insert(self.0, new)
-    }
-    fn update_token(&mut self, token: &Token) -> Result<()> {
-        tokens::update(self.0, token)
-    }
-    fn set_secret(&mut self, token: TokenId, secret: &Secret, now: Timestamp) -> Result<()> {
-        secrets::set_current(self.0, token, secret, now)
     }
 }
 

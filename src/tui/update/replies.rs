@@ -1,6 +1,7 @@
 //! Replies, and what they change.
 
 use super::{Layer, apply, desk, lock, page, requests};
+use crate::domain::time::relative;
 use crate::domain::token::Token;
 use crate::error::{Error, Kind, Result};
 use crate::tui::effect::Effect;
@@ -12,6 +13,7 @@ use crate::tui::screen::first_run::FirstRun;
 use crate::tui::screen::frame::height;
 use crate::tui::screen::sign_in::SignIn;
 use crate::tui::screen::tokens::Tokens;
+use crate::tui::widget::line::counted;
 use crate::verbs::accounts::{SignIn as SignInVerb, WhoAmI};
 use crate::verbs::actor::Session;
 use crate::verbs::catalogue::ListCatalogues;
@@ -100,8 +102,14 @@ fn answered(model: &mut Model, layer: Option<Layer>, response: Response) -> Vec<
             desk::supply(model);
             Vec::new()
         }
-        Response::PreviewCatalogue(_) | Response::ApplyCatalogue(_) => Vec::new(),
-        Response::ListAudit(_) | Response::AuditHead(_) | Response::VerifyAudit(_) => Vec::new(),
+        Response::PreviewCatalogue(_)
+        | Response::ApplyCatalogue(_)
+        | Response::PreviewEdit(_)
+        | Response::PreviewPurge(_)
+        | Response::Whose(_)
+        | Response::ListAudit(_)
+        | Response::AuditHead(_)
+        | Response::VerifyAudit(_) => Vec::new(),
         // No screen asks for these yet.
         Response::ListAccounts(_)
         | Response::ShowAccount(_)
@@ -149,13 +157,41 @@ fn answered(model: &mut Model, layer: Option<Layer>, response: Response) -> Vec<
             }
             Vec::new()
         }
-        Response::CreateToken(changed) => {
-            let text = format!("{} generated", changed.out.token.name);
+        // A form asks for one token at a time.
+        Response::CreateToken(changed) => match changed.out.into_iter().next() {
+            Some(out) => {
+                let text = format!("{} generated", out.token.name);
+                issued(model, out, text, &changed.cli)
+            }
+            None => Vec::new(),
+        },
+        Response::CopyToken(changed) => {
+            let text = format!("{} generated as a copy", changed.out.token.name);
             issued(model, changed.out, text, &changed.cli)
         }
         Response::RegenerateToken(changed) => {
-            let text = format!("{} has a new secret; the old one is denied from now on", changed.out.token.name);
+            let token = &changed.out.token;
+            let old = match token.overlap(model.now) {
+                Some(previous) => format!("the old one dies {}", relative(previous.retires_at, model.now)),
+                None => "the old one is denied from now on".to_owned(),
+            };
+            let text = format!("{} has a new secret; {old}", token.name);
             issued(model, changed.out, text, &changed.cli)
+        }
+        Response::EditToken(changed) => changed_tokens(model, &[changed.out.after], "changed", &changed.cli),
+        Response::RetireToken(changed) => {
+            changed_tokens(model, &[changed.out], "has one secret again; the old one is denied", &changed.cli)
+        }
+        Response::PurgeTokens(changed) => {
+            let (count, word) = (changed.out.count, changed.out.which.word());
+            model.say(
+                Tone::Good,
+                format!("{} purged", counted(count, &format!("{word} token"))),
+                Some(changed.cli.to_string()),
+            );
+            model.modals.clear();
+            let here = model.tokens().map_or(Anchor::Start, Tokens::here);
+            requests::list(model, here)
         }
         Response::DisableTokens(changed) => {
             changed_tokens(model, &changed.out, "disabled; denied from the next request on", &changed.cli)
@@ -164,7 +200,7 @@ fn answered(model: &mut Model, layer: Option<Layer>, response: Response) -> Vec<
         Response::DeleteTokens(changed) => {
             changed_tokens(model, &changed.out, "revoked; denied from the next request on", &changed.cli)
         }
-        Response::RestoreToken(changed) => changed_tokens(model, &[changed.out], "restored, disabled", &changed.cli),
+        Response::RestoreTokens(changed) => changed_tokens(model, &changed.out, "restored, disabled", &changed.cli),
     }
 }
 

@@ -43,7 +43,7 @@ pub fn policy(by: &Actor) -> Result<()> {
 ///
 /// # Errors
 /// [`crate::error::Kind::Denied`] with the roles that it may give.
-pub fn grant(by: &Actor, role: Role) -> Result<()> {
+pub fn give_role(by: &Actor, role: Role) -> Result<()> {
     let actor = by.account()?;
     if actor.role.manages(role) {
         return Ok(());
@@ -65,7 +65,7 @@ pub fn manage(by: &Actor, snapshot: &dyn Snapshot, name: &Username, act: Manage)
         return itself(actor, act).map(|()| actor.clone());
     }
     if let Manage::Grant(role) = act {
-        grant(by, role)?;
+        give_role(by, role)?;
     }
     match snapshot.account_named(name)? {
         Some(account) if actor.role.manages(account.role) => Ok(account),

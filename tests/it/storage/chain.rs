@@ -199,5 +199,5 @@ fn typed(n: i32) -> jeton::verbs::tokens::Pointed {
 fn last_page_of(bytes: &[u8], text: &[u8]) -> usize {
     let pages = (0..bytes.len() / 4_096).map(|n| n * 4_096);
     let holds = |at: &usize| bytes[*at] == 13 && bytes[*at..*at + 4_096].windows(text.len()).any(|w| w == text);
-    pages.filter(holds).last().unwrap()
+    pages.rev().find(holds).unwrap()
 }

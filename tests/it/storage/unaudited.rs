@@ -1,20 +1,24 @@
 //! A change that can't be audited doesn't happen, whatever the verb.
 
 use jeton::domain::catalogue::Catalogue;
+use jeton::domain::expiry::Span;
+use jeton::domain::name::Description;
 use jeton::domain::role::Role;
+use jeton::domain::token::Purgeable;
 use jeton::error::{Kind, Result};
 use jeton::verbs::actor::Credential;
 use jeton::verbs::catalogue::ApplyCatalogue;
 use jeton::verbs::ports::Store;
 use jeton::verbs::request::{CHANGES, ask};
 use jeton::verbs::tokens::{
-    CreateToken, DeleteTokens, DisableTokens, EnableTokens, Pointed, RegenerateToken, RestoreToken,
+    CopyToken, CreateToken, DeleteTokens, DisableTokens, EditToken, EnableTokens, Pointed, PurgeTokens,
+    RegenerateToken, RestoreTokens, RetireToken, SaveTo,
 };
 
 use crate::support::requests::{
     create_account, delete_account, set_password, set_policy, set_role, switch_off, switch_on,
 };
-use crate::support::world::{Fakes, House, OWNER, Place, create, init, local};
+use crate::support::world::{Fakes, House, OWNER, Place, create, init, local, token_name};
 
 /// Every verb that changes something in a house that is set up.
 fn changes() -> impl Iterator<Item = &'static str> {
@@ -49,18 +53,34 @@ fn attempt(house: &House, verb: &str) -> Result<()> {
             house.ask("admin", ApplyCatalogue { catalogue, accept_widening: None }).map(drop)
         }
         "token.create" => {
-            let out = Some(house.place.folder().join("saved"));
-            house.ask("member", CreateToken { out, ..create("new") }).map(drop)
+            let out = Some(SaveTo::Folder(house.place.folder().join("folder")));
+            let names = vec![token_name("new"), token_name("new2")];
+            house.ask("member", CreateToken { names, out, ..create("new") }).map(drop)
+        }
+        "token.edit" => {
+            let description = Some(Description::parse("edited")?);
+            house.ask("member", EditToken { description, ..EditToken::of(Pointed::typed("live")) }).map(drop)
+        }
+        "token.copy" => {
+            let out = Some(SaveTo::File(house.place.folder().join("folder").join(verb)));
+            let (token, name) = (Pointed::typed("live"), token_name("copied"));
+            house.ask("member", CopyToken { token, name, account: None, expires: None, out }).map(drop)
         }
         "token.disable" => house.ask("member", DisableTokens { tokens: tokens() }).map(drop),
         "token.enable" => house.ask("member", EnableTokens { tokens: vec![Pointed::typed("off")] }).map(drop),
         "token.regenerate" => {
-            let out = Some(house.place.folder().join("saved"));
-            house.ask("member", RegenerateToken { token: Pointed::typed("live"), expires: None, out }).map(drop)
+            let out = Some(SaveTo::File(house.place.folder().join("folder").join(verb)));
+            house
+                .ask("member", RegenerateToken { token: Pointed::typed("live"), grace: None, expires: None, out })
+                .map(drop)
         }
+        "token.retire" => house.ask("member", RetireToken { token: Pointed::typed("rotating") }).map(drop),
+        "token.purge" => house.ask("member", PurgeTokens { which: Purgeable::Trashed, confirm: 1 }).map(drop),
         "token.delete" => house.ask("member", DeleteTokens { tokens: tokens(), typed: "live".to_owned() }).map(drop),
-        "token.restore" => house.ask("member", RestoreToken { token: Pointed::typed("gone"), rename: None }).map(drop),
-        other => panic!("the change {other} needs an attempt here"),
+        "token.restore" => {
+            house.ask("member", RestoreTokens { tokens: vec![Pointed::typed("gone")], rename: None }).map(drop)
+        }
+        other => panic!("no attempt for {other}"),
     }
 }
 
@@ -70,6 +90,11 @@ fn every_change_is_rolled_back() {
     let live = house.issue("member", "live");
     house.issue("member", "off");
     house.issue("member", "gone");
+    house.issue("member", "rotating");
+    std::fs::create_dir(house.place.folder().join("folder")).unwrap();
+    let grace = Some(Span::Hours(1));
+    let rotate = RegenerateToken { token: Pointed::typed("rotating"), grace, expires: None, out: None };
+    house.ask("member", rotate).unwrap();
     house.ask("member", DisableTokens { tokens: vec![Pointed::typed("off")] }).unwrap();
     house.ask("member", DeleteTokens { tokens: vec![Pointed::typed("gone")], typed: "gone".to_owned() }).unwrap();
     // One to be enabled, and one to be deleted, with a token that would go along.
@@ -83,8 +108,9 @@ fn every_change_is_rolled_back() {
     let dump = || {
         let mut rows = Vec::new();
         for sql in [
-            "SELECT id || name || enabled || ifnull(deleted_at, '') || ifnull(expires_at, '') || revision FROM tokens ORDER BY id",
+            "SELECT id || name || description || enabled || ifnull(deleted_at, '') || ifnull(expires_at, '') || revision FROM tokens ORDER BY id",
             "SELECT public_id || state || token_id FROM secrets ORDER BY public_id",
+            "SELECT public_id || token_name FROM tombstones ORDER BY public_id",
             "SELECT id || title || access FROM methods ORDER BY id",
             "SELECT set_name || side || pattern FROM api_set_patterns ORDER BY set_name, position",
             "SELECT username || role || enabled || credential_version || password_hash || ifnull(deleted_at, '') FROM accounts ORDER BY id",
@@ -110,7 +136,8 @@ fn every_change_is_rolled_back() {
             let error = attempt(&house, verb).unwrap_err();
             assert_eq!(error.kind, Kind::Failure, "{verb}, {name}: {error}");
             assert_eq!(dump(), before.0, "{verb}, {name}: changed without an audit row");
-            assert!(!house.place.folder().join("saved").exists(), "{verb}: a secret that never came into force");
+            let saved = std::fs::read_dir(house.place.folder().join("folder")).unwrap().count();
+            assert_eq!(saved, 0, "{verb}: a secret that never came into force");
         }
         raw.execute_batch(undo).unwrap();
         raw.execute_batch(undo_more).unwrap();
@@ -118,10 +145,12 @@ fn every_change_is_rolled_back() {
     }
     assert!(matches!(house.verify(&live.secret), jeton::verbs::decide::Decision::Allowed(_)));
     assert!(changes().count() > 6);
-    for verb in changes() {
-        let _ = std::fs::remove_file(house.place.folder().join("saved"));
+    // In an order in which each finds what it needs; purging last, when two are in the trash.
+    for verb in changes().filter(|v| !matches!(*v, "token.restore" | "token.purge")) {
         attempt(&house, verb).unwrap_or_else(|e| panic!("{verb} works again: {e}"));
     }
+    attempt(&house, "token.restore").unwrap();
+    attempt(&house, "token.purge").unwrap();
 }
 
 #[test]

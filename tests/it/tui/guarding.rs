@@ -18,7 +18,7 @@ use crate::support::world::{House, OWNER, PASSWORD, create};
 fn bearer(house: &House, methods: &[&str]) -> Presented {
     let methods = methods.iter().map(|m| MethodId::parse(m).unwrap()).collect();
     let verb = CreateToken { selection: Selection::Custom(methods), ..create("bearer") };
-    let issued = house.ask(OWNER, verb).unwrap().out;
+    let issued = house.ask(OWNER, verb).unwrap().out.remove(0);
     Presented { secret: Arc::new(issued.secret), account: None, name: None }
 }
 

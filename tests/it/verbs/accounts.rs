@@ -4,7 +4,7 @@ use super::*;
 
 /// The secret of a new token of `who`'s own that may call whatever its role permits.
 fn inheriting(house: &House, who: &str, name: &str) -> Secret {
-    house.ask(who, CreateToken { selection: Selection::Inherit, ..create(name) }).unwrap().out.secret
+    house.ask(who, CreateToken { selection: Selection::Inherit, ..create(name) }).unwrap().out.remove(0).secret
 }
 
 /// What the very next request with `secret` for each of a read, a write and an admin method is told.
@@ -231,7 +231,7 @@ fn a_deleted_account_takes_its_tokens_into_the_trash_for_good() {
     let house = House::inhabited();
     let off = house.issue("member", "off");
     house.ask("member", disable(&["off"])).unwrap();
-    let old = house.ask("member", CreateToken { expires: spec("1d"), ..create("old") }).unwrap().out;
+    let old = house.ask("member", CreateToken { expires: spec("1d"), ..create("old") }).unwrap().out.remove(0);
     house.issue("member", "gone");
     house.ask("member", delete(&["gone"], "gone")).unwrap();
     house.fakes.clock.forward(DAY);
@@ -255,7 +255,7 @@ fn a_deleted_account_takes_its_tokens_into_the_trash_for_good() {
     assert_eq!(house.audit().len(), before.len() + 3);
     for token in [&off.token, &old.token] {
         assert_eq!(house.token(token.id).deleted_at, Some(house.now()));
-        let back = RestoreToken { token: Pointed::typed(token.id.to_string()), rename: None };
+        let back = RestoreTokens { tokens: vec![Pointed::typed(token.id.to_string())], rename: None };
         let error = refused(house.ask(OWNER, back), Kind::Conflict).to_string();
         assert!(error.contains("its account, member, was deleted"), "{error}");
     }

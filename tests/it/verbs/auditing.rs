@@ -29,7 +29,7 @@ fn a_token_reads_it_with_the_method_for_that_and_no_other() {
     let house = House::inhabited();
     let issue = |account: &str, name: &str, method: &str| {
         let verb = CreateToken { selection: methods(&[method]), ..create(name) };
-        house.ask(account, verb).unwrap().out.secret
+        house.ask(account, verb).unwrap().out.remove(0).secret
     };
     let ask_with = |secret| {
         let presented = Presented { secret: Arc::new(secret), account: None, name: None };

@@ -2,15 +2,20 @@
 
 mod accounts;
 mod auditing;
+mod copying;
 mod creating;
 mod deciding;
 mod deleting;
+mod editing;
 mod last_owner;
 mod looking;
+mod overlapping;
 mod policy;
 mod proving;
+mod purging;
 mod regenerating;
 mod switching;
+mod tracing;
 
 use std::collections::BTreeSet;
 use std::os::unix::fs::PermissionsExt;
@@ -24,10 +29,10 @@ use jeton::domain::filter::Filter;
 use jeton::domain::method::MethodId;
 use jeton::domain::name::{Description, TokenName};
 use jeton::domain::role::Role;
-use jeton::domain::secret::Secret;
-use jeton::domain::selection::Selection;
+use jeton::domain::secret::{Presented, Secret};
+use jeton::domain::selection::{Selection, SelectionEdit};
 use jeton::domain::time::{DAY, HOUR, SECOND};
-use jeton::domain::token::{Status, Token, TokenRef};
+use jeton::domain::token::{Purgeable, Status, Token, TokenRef};
 use jeton::error::{Error, Kind, Result};
 use jeton::store::sqlite::SqliteStore;
 use jeton::verbs::accounts::{DeleteAccount, Greet, ListAccounts, ShowAccount, SignIn, WhoAmI};
@@ -35,17 +40,18 @@ use jeton::verbs::actor::{Credential, Session};
 use jeton::verbs::audit::{AuditHead, ListAudit, Reach, VerifyAudit};
 use jeton::verbs::audit_log::AuditAnchor;
 use jeton::verbs::catalogue::{ApplyCatalogue, ListCatalogues, PreviewCatalogue};
-use jeton::verbs::decide::{self, Decision, Reason};
+use jeton::verbs::decide::{self, Decision, Found, Reason};
 use jeton::verbs::local::{Caller, Local};
 use jeton::verbs::new_password::NewPassword;
 use jeton::verbs::policy::ListPolicy;
-use jeton::verbs::ports::{Anchor, Clock, Store, TokenCounts};
+use jeton::verbs::ports::{Anchor, Clock, SecretState, Store, TokenCounts};
 use jeton::verbs::request::{Request, VERBS, ask};
 use jeton::verbs::tokens::{
-    CreateToken, DeleteTokens, DisableTokens, EnableTokens, ListTokens, Pointed, RegenerateToken, RestoreToken,
-    ShowToken, TallyTokens,
+    CopyToken, CreateToken, DeleteTokens, DisableTokens, EditToken, EnableTokens, ListTokens, Pointed, PreviewEdit,
+    PreviewPurge, PurgeTokens, RegenerateToken, RestoreTokens, RetireToken, SaveTo, ShowToken, TallyTokens, Whose,
 };
 use jeton::verbs::{Jeton, Proof};
+use zeroize::Zeroizing;
 
 use crate::support::requests::{
     create_account, delete_account, set_password, set_policy, set_role, switch_off, switch_on,
@@ -71,11 +77,27 @@ fn delete(names: &[&str], typed: &str) -> DeleteTokens {
 }
 
 fn regenerate(name: &str) -> RegenerateToken {
-    RegenerateToken { token: Pointed::typed(name), expires: None, out: None }
+    RegenerateToken { token: Pointed::typed(name), grace: None, expires: None, out: None }
 }
 
-fn restore(name: &str) -> RestoreToken {
-    RestoreToken { token: Pointed::typed(name), rename: None }
+fn edit(name: &str) -> EditToken {
+    EditToken::of(Pointed::typed(name))
+}
+
+fn copy(name: &str, new: &str) -> CopyToken {
+    CopyToken { token: Pointed::typed(name), name: token_name(new), account: None, expires: None, out: None }
+}
+
+fn with_grace(name: &str, span: &str) -> RegenerateToken {
+    RegenerateToken { grace: Some(Span::parse(span).unwrap()), ..regenerate(name) }
+}
+
+fn retire(name: &str) -> RetireToken {
+    RetireToken { token: Pointed::typed(name) }
+}
+
+fn restore(name: &str) -> RestoreTokens {
+    RestoreTokens { tokens: vec![Pointed::typed(name)], rename: None }
 }
 
 fn show(name: &str) -> ShowToken {
