@@ -1,9 +1,11 @@
 //! What verbs ask of the world. Everything here speaks domain types: a second storage engine, or a test, implements
 //! the same traits.
 
+mod accounts;
 mod ledger;
 mod world;
 
+pub use accounts::{AccountChanges, AccountFacts, TokenCounts};
 pub use ledger::{Bookkeeping, Denial, TryKey, Use};
 pub use world::{Clock, Delivery, Entropy, PasswordHasher, SavedSecret, Verdict};
 
@@ -233,7 +235,7 @@ pub struct Usage {
 }
 
 /// A consistent state to look at.
-pub trait Snapshot: AuditLog {
+pub trait Snapshot: AuditLog + AccountFacts {
     /// None before `init`.
     fn installation(&self) -> Result<Option<Installation>>;
     /// The rules in force.
@@ -318,7 +320,7 @@ pub struct NewToken<'a> {
 }
 
 /// The one open change.
-pub trait Tx: Snapshot {
+pub trait Tx: Snapshot + AccountChanges {
     /// Sets the installation up.
     fn set_installation(&mut self, installation: &Installation) -> Result<()>;
     /// Puts every rule in force.

@@ -1,8 +1,10 @@
 //! The tree of commands. Only words: what they mean is read by the domain's own parsers, so that every refusal sounds
 //! alike.
 
+mod account;
 mod audit;
 mod config;
+mod policy;
 mod token;
 
 use std::ffi::OsString;
@@ -10,8 +12,10 @@ use std::path::PathBuf;
 
 use clap::{Args, ColorChoice, CommandFactory, FromArgMatches, Parser, Subcommand};
 
+pub use account::*;
 pub use audit::*;
 pub use config::*;
+pub use policy::*;
 pub use token::*;
 
 use super::catalogue::CatalogueCommand;
@@ -78,6 +82,12 @@ pub enum Command {
     /// Generate, look at and revoke tokens
     #[command(subcommand, visible_alias = "tokens")]
     Token(TokenCommand),
+    /// Look at and change who there is, and what they may do
+    #[command(subcommand, visible_alias = "accounts")]
+    Account(AccountCommand),
+    /// Look at and change the rules of this installation
+    #[command(subcommand)]
+    Policy(PolicyCommand),
     /// Look at and change the methods and API sets that tokens are given
     #[command(subcommand)]
     Catalogue(CatalogueCommand),

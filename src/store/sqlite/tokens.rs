@@ -157,6 +157,11 @@ pub(super) fn named(
     }
 }
 
+pub(super) fn kept(db: &Connection, account: AccountId) -> Result<Vec<Token>> {
+    let sql = format!("{SELECT} WHERE t.account_id = ?1 AND t.deleted_at IS NULL ORDER BY t.name");
+    find(db, &sql, &[&account.0])
+}
+
 /// The condition under which a reader sees the token `t` of the account `a`.
 pub(super) fn visible(visibility: &Visibility) -> String {
     let roles: Vec<String> = visibility.roles.iter().map(|r| format!("'{}'", r.word())).collect();

@@ -110,6 +110,17 @@ fn answered(model: &mut Model, layer: Option<Layer>, response: Response) -> Vec<
         | Response::ListAudit(_)
         | Response::AuditHead(_)
         | Response::VerifyAudit(_) => Vec::new(),
+        // No screen asks for these yet.
+        Response::ListAccounts(_)
+        | Response::ShowAccount(_)
+        | Response::CreateAccount(_)
+        | Response::SetRole(_)
+        | Response::DisableAccounts(_)
+        | Response::EnableAccounts(_)
+        | Response::SetPassword(_)
+        | Response::DeleteAccount(_)
+        | Response::ListPolicy(_)
+        | Response::SetPolicy(_) => Vec::new(),
         Response::ListCatalogues(catalogues) => {
             if *model.catalogues != *catalogues {
                 model.catalogues = catalogues.into();

@@ -19,6 +19,7 @@ mod whose;
 pub use copy::CopyToken;
 pub use create::CreateToken;
 pub use delete::DeleteTokens;
+pub(super) use delete::trash;
 pub use edit::{EditToken, Edited, PreviewEdit};
 pub use enable::{DisableTokens, EnableTokens};
 pub use issue::{Issued, SaveTo};
