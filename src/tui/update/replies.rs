@@ -34,9 +34,16 @@ pub(super) fn reply(model: &mut Model, id: RequestId, result: Result<Response>) 
             model.exit = Some(Err(error));
             Vec::new()
         }
-        (Err(error), Purpose::Me | Purpose::Catalogues | Purpose::List | Purpose::Tally | Purpose::Usage) => {
-            not_read(model, error, pending.purpose)
+        (Err(error), Purpose::Audit) if error.kind != Kind::Unauthenticated => {
+            if model.audit_mut().is_some_and(|audit| audit.not_read(&error)) {
+                model.say(Tone::Bad, error.to_string(), None);
+            }
+            Vec::new()
         }
+        (
+            Err(error),
+            Purpose::Me | Purpose::Catalogues | Purpose::List | Purpose::Audit | Purpose::Tally | Purpose::Usage,
+        ) => not_read(model, error, pending.purpose),
     }
 }
 
@@ -91,7 +98,14 @@ fn answered(model: &mut Model, layer: Option<Layer>, response: Response) -> Vec<
             Vec::new()
         }
         Response::PreviewCatalogue(_) | Response::ApplyCatalogue(_) => Vec::new(),
-        Response::ListAudit(_) | Response::AuditHead(_) | Response::VerifyAudit(_) => Vec::new(),
+        Response::ListAudit(window) => {
+            let height = height(model.size.1);
+            if let Some(audit) = model.audit_mut() {
+                audit.fill(window, height);
+            }
+            requests::moved_in_audit(model)
+        }
+        Response::AuditHead(_) | Response::VerifyAudit(_) => Vec::new(),
         Response::ListCatalogues(catalogues) => {
             if *model.catalogues != *catalogues {
                 model.catalogues = catalogues.into();

@@ -1,0 +1,163 @@
+//! What was said at the bottom of the screens, the newest first.
+
+use std::ops::Range;
+
+use ratatui::Frame;
+use ratatui::layout::Rect;
+use ratatui::style::Style;
+use ratatui::text::{Line, Span};
+
+use crate::domain::time::relative;
+use crate::tui::effect::Effect;
+use crate::tui::keymap::{Action, Context};
+use crate::tui::model::{Model, Notice, Tone};
+use crate::tui::screen::{Facts, Outcome, Page};
+use crate::tui::widget::foot::keys;
+use crate::tui::widget::frame::{dialog, dialog_columns};
+use crate::tui::widget::line::{fit, fold};
+
+/// The dialog: the messages as they were when it was opened, so that none moves away under the cursor.
+pub struct Messages {
+    notices: Vec<Notice>,
+    /// The message under the cursor.
+    at: usize,
+    /// The first line shown.
+    top: usize,
+}
+
+/// Lines of the box beside those that scroll: two borders and the keys.
+const FRAME: usize = 3;
+/// Lines left free below the box, for what `y` has to say.
+const FREE: u16 = 3;
+/// Columns of the cursor and of when it was.
+const WHEN: usize = 14;
+/// Columns of the mark that says how it is meant.
+const MARK: usize = 2;
+
+impl Messages {
+    /// Shows `notices`, the newest first.
+    pub fn new(notices: Vec<Notice>) -> Self {
+        Messages { notices, at: 0, top: 0 }
+    }
+
+    /// The lines of each message.
+    fn ranges(&self, columns: usize) -> Vec<Range<usize>> {
+        let mut end = 0;
+        let range = |notice: &Notice| {
+            let start = end;
+            end += texts(notice, columns).len();
+            start..end
+        };
+        self.notices.iter().map(range).collect()
+    }
+
+    /// One message down, or one line where this one goes on below.
+    fn down(&mut self, ranges: &[Range<usize>], room: usize) {
+        let Some(here) = ranges.get(self.at) else { return };
+        if here.end > self.top + room {
+            self.top += 1;
+        } else if let Some(next) = ranges.get(self.at + 1) {
+            self.at += 1;
+            self.top = self.top.max(next.end.saturating_sub(room)).min(next.start);
+        }
+    }
+
+    /// One message up, or one line where this one begins above.
+    fn up(&mut self, ranges: &[Range<usize>], room: usize) {
+        let Some(here) = ranges.get(self.at) else { return };
+        if here.start < self.top {
+            self.top -= 1;
+        } else if let Some(before) = self.at.checked_sub(1).and_then(|at| ranges.get(at)) {
+            self.at -= 1;
+            self.top = self.top.min(before.start.max(before.end.saturating_sub(room)));
+        }
+    }
+}
+
+/// The box over `area`, and how many lines scroll in it.
+fn room(area: Rect) -> (usize, Rect) {
+    let area = Rect { height: area.height.saturating_sub(FREE), ..area };
+    (usize::from(area.height).saturating_sub(FRAME), area)
+}
+
+/// The lines of `notice`, the command that does the same last; whether each belongs to that.
+fn texts(notice: &Notice, columns: usize) -> Vec<(String, bool)> {
+    let room = columns.saturating_sub(WHEN + MARK);
+    let cli = notice.cli.as_deref().map(|cli| fold(cli, room)).unwrap_or_default();
+    let said = fold(&notice.text, room).into_iter().map(|line| (line, false));
+    said.chain(cli.into_iter().map(|line| (line, true))).collect()
+}
+
+impl Page for Messages {
+    fn context(&self) -> Context {
+        Context::Messages
+    }
+
+    fn view(&self, frame: &mut Frame<'_>, area: Rect, model: &Model) {
+        let theme = &model.theme;
+        let columns = dialog_columns(area);
+        let (room, area) = room(area);
+        let mut lines = Vec::new();
+        for (at, notice) in self.notices.iter().enumerate() {
+            let (glyph, style) = notice.tone.mark(theme);
+            let here = at == self.at;
+            let base = if here { theme.selected } else { Style::new() };
+            let over = |style: Style| if here { base } else { style };
+            let texts = texts(notice, columns);
+            let first_of_cli = texts.iter().position(|(_, cli)| *cli);
+            for (n, (text, cli)) in texts.into_iter().enumerate() {
+                let when = if n == 0 { relative(notice.at, model.now) } else { String::new() };
+                let cursor = if here && n == 0 { "▶" } else { " " };
+                let mark = match first_of_cli {
+                    _ if n == 0 => glyph,
+                    Some(first) if first == n => "=",
+                    Some(_) | None => " ",
+                };
+                let mark_style = if n == 0 { style } else { theme.dim };
+                lines.push(Line::from(vec![
+                    Span::styled(fit(&format!("{cursor} {when}"), WHEN), over(theme.dim)),
+                    Span::styled(fit(mark, MARK), over(mark_style)),
+                    Span::styled(
+                        fit(&text, columns.saturating_sub(WHEN + MARK)),
+                        over(if cli { theme.dim } else { Style::new() }),
+                    ),
+                ]));
+            }
+        }
+        let all = lines.len();
+        let top = self.top.min(all.saturating_sub(room));
+        lines.drain(..top);
+        lines.truncate(room);
+        if self.notices.is_empty() {
+            lines.push(Line::raw("Nothing was said yet."));
+        }
+        lines.resize(room, Line::default());
+        let mut foot = keys(self.context(), model, columns);
+        if !self.notices.is_empty() {
+            foot.push_span(Span::styled(format!("   {} of {}", self.at + 1, self.notices.len()), theme.dim));
+        }
+        dialog(frame, area, "Messages", lines, 0, foot, theme);
+    }
+
+    fn act(&mut self, action: Action, facts: &Facts<'_>) -> Outcome {
+        let (room, _) = room(facts.area());
+        let ranges = self.ranges(dialog_columns(facts.area()));
+        // The terminal may have another size than before.
+        self.top = self.top.min(ranges.last().map_or(0, |last| last.end.saturating_sub(room)));
+        match action {
+            Action::Cancel => return Outcome::Close,
+            Action::Down => self.down(&ranges, room),
+            Action::Up => self.up(&ranges, room),
+            Action::PageDown => (0..room).for_each(|_| self.down(&ranges, room)),
+            Action::PageUp => (0..room).for_each(|_| self.up(&ranges, room)),
+            Action::CopyLine => {
+                return match self.notices.get(self.at).and_then(|notice| notice.cli.clone()) {
+                    Some(cli) => Outcome::Do(Effect::CopyText(cli)),
+                    None => Outcome::Say(Tone::Bad, "No command does what this message tells".to_owned()),
+                };
+            }
+            _ => {}
+        }
+        Outcome::Stay
+    }
+}
