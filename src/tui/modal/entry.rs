@@ -108,14 +108,13 @@ fn told(chained: &Chained, columns: usize, now: Timestamp, zone: &dyn Zone) -> V
     let row = &chained.row;
     let mut lines = Vec::new();
     for (label, text) in [
-        ("When", format!("{}, {}", wall_clock(row.at, zone), relative(row.at, now))),
+        ("When", wall_clock(row.at, zone)),
+        ("", relative(row.at, now)),
         ("Who", named(&row.name, &row.account, "nobody had signed in yet")),
         ("Proof", row.proof.clone()),
         ("Face", row.face.clone()),
         ("Verb", row.verb.clone()),
         ("Target", named(&row.target_name, &row.target, "")),
-        ("Row", row.seq.to_string()),
-        ("Hash", hex(&chained.hash)),
     ] {
         say(&mut lines, label, &text, columns);
     }
@@ -135,6 +134,9 @@ fn told(chained: &Chained, columns: usize, now: Timestamp, zone: &dyn Zone) -> V
             None => parts(&mut lines, "", &detail.now),
         }
     }
+    lines.push(Told { label: "", text: String::new(), heads: false });
+    say(&mut lines, "Row", &row.seq.to_string(), columns);
+    say(&mut lines, "Hash", &hex(&chained.hash), columns);
     lines
 }
 

@@ -8,10 +8,11 @@ use ratatui::text::{Line, Span};
 use crate::tui::keymap::{self, Action, Context};
 use crate::tui::model::Model;
 use crate::tui::screen::{Facts, Outcome, Page};
+use crate::tui::theme::Theme;
 use crate::tui::widget::field::Field;
 use crate::tui::widget::foot::keys;
 use crate::tui::widget::frame::{dialog, dialog_columns};
-use crate::tui::widget::line::{fit, highlighted};
+use crate::tui::widget::line::{fit, fold, highlighted};
 
 /// The dialog.
 pub struct Help {
@@ -32,7 +33,9 @@ const KEYS: usize = 15;
 enum Row {
     Blank,
     Heading(&'static str),
-    Binding(String, &'static str),
+    Binding(String, String),
+    /// The sentence of a binding goes on.
+    More(String),
 }
 
 impl Help {
@@ -51,8 +54,8 @@ impl Help {
         self.typed.text().to_lowercase().split_whitespace().map(str::to_owned).collect()
     }
 
-    /// The keys of which every word tells: by the key itself, by what it does or by where it holds.
-    fn rows(&self) -> Vec<Row> {
+    /// The keys of which every word tells, in `columns` columns: by the key itself, by what it does or by where it holds.
+    fn rows(&self, columns: usize) -> Vec<Row> {
         let words = self.words();
         let mut rows = Vec::new();
         for context in self.contexts() {
@@ -64,7 +67,7 @@ impl Help {
                         keys.split(' ').any(|key| key == word) || help.contains(word) || title.contains(word)
                     })
                 })
-                .map(|(keys, help)| Row::Binding(keys, help))
+                .flat_map(|(keys, help)| told(keys, help, columns))
                 .collect();
             if found.is_empty() {
                 continue;
@@ -79,10 +82,18 @@ impl Help {
     }
 
     fn scroll(&mut self, by: isize, facts: &Facts<'_>) -> Outcome {
-        let last = self.rows().len().saturating_sub(room(facts.area()));
+        let last = self.rows(dialog_columns(facts.area())).len().saturating_sub(room(facts.area()));
         self.top = self.top.saturating_add_signed(by).min(last);
         Outcome::Stay
     }
+}
+
+fn told(keys: String, help: &str, columns: usize) -> impl Iterator<Item = Row> {
+    let mut keys = Some(keys);
+    fold(help, columns.saturating_sub(KEYS)).into_iter().map(move |text| match keys.take() {
+        Some(keys) => Row::Binding(keys, text),
+        None => Row::More(text),
+    })
 }
 
 /// The blank lines between the parts: below the field, above the keys.
@@ -118,7 +129,7 @@ impl Page for Help {
     fn view(&self, frame: &mut Frame<'_>, area: Rect, model: &Model) {
         let theme = &model.theme;
         let (columns, room, words) = (dialog_columns(area), room(area), self.words());
-        let rows = self.rows();
+        let rows = self.rows(columns);
         let top = self.top.min(rows.len().saturating_sub(room));
         let mut field = vec![Span::styled("/ ", theme.accent)];
         field.extend(self.typed.spans(columns.saturating_sub(2).min(30), true, theme));
@@ -130,12 +141,8 @@ impl Page for Help {
         lines.extend(rows.iter().skip(top).take(room).map(|row| match row {
             Row::Blank => Line::default(),
             Row::Heading(title) => Line::styled(fit(title, columns), theme.strong),
-            Row::Binding(keys, help) => {
-                let mut spans = vec![Span::styled(fit(keys, KEYS), theme.accent)];
-                let help = fit(help, columns.saturating_sub(KEYS));
-                spans.extend(highlighted(&help, &words, Style::new(), theme.matched));
-                Line::from(spans)
-            }
+            Row::Binding(keys, help) => binding(keys, help, &words, theme),
+            Row::More(help) => binding("", help, &words, theme),
         }));
         if rows.is_empty() {
             lines.push(Line::raw("No key does that.  Esc clears what was typed."));
@@ -164,4 +171,10 @@ impl Page for Help {
             _ => Outcome::Stay,
         }
     }
+}
+
+fn binding(keys: &str, help: &str, words: &[String], theme: &Theme) -> Line<'static> {
+    let mut spans = vec![Span::styled(fit(keys, KEYS), theme.accent)];
+    spans.extend(highlighted(help, words, Style::new(), theme.matched));
+    Line::from(spans)
 }

@@ -51,6 +51,16 @@ impl Messages {
         self.notices.iter().map(range).collect()
     }
 
+    /// The first line to show so that the message under the cursor is in sight, whatever size the terminal had before.
+    fn first(&self, ranges: &[Range<usize>], room: usize) -> usize {
+        let top = self.top.min(ranges.last().map_or(0, |last| last.end.saturating_sub(room)));
+        match ranges.get(self.at) {
+            Some(here) if here.start >= top + room => here.start.min(here.end.saturating_sub(room)),
+            Some(here) if here.end <= top => here.start,
+            Some(_) | None => top,
+        }
+    }
+
     /// One message down, or one line where this one goes on below.
     fn down(&mut self, ranges: &[Range<usize>], room: usize) {
         let Some(here) = ranges.get(self.at) else { return };
@@ -88,6 +98,32 @@ fn texts(notice: &Notice, columns: usize) -> Vec<(String, bool)> {
     said.chain(cli.into_iter().map(|line| (line, true))).collect()
 }
 
+/// A message as it stands in the list, `here` under the cursor.
+fn draw(lines: &mut Vec<Line<'static>>, notice: &Notice, here: bool, columns: usize, model: &Model) {
+    let theme = &model.theme;
+    let (glyph, glyph_style) = notice.tone.mark(theme);
+    let base = if here { theme.selected } else { Style::new() };
+    // Colours on a reversed row would turn into backgrounds.
+    let over = |style: Style| if here { base } else { style };
+    let mut command = "=";
+    for (n, (text, is_cli)) in texts(notice, columns).into_iter().enumerate() {
+        let (when, mark, mark_style) = match (n, is_cli) {
+            (0, _) => {
+                let cursor = if here { "▶" } else { " " };
+                (format!("{cursor} {}", relative(notice.at, model.now)), glyph, glyph_style)
+            }
+            (_, true) => (String::new(), std::mem::replace(&mut command, ""), theme.dim),
+            (_, false) => (String::new(), "", theme.dim),
+        };
+        let style = if is_cli { theme.dim } else { Style::new() };
+        lines.push(Line::from(vec![
+            Span::styled(fit(&when, WHEN), over(theme.dim)),
+            Span::styled(fit(mark, MARK), over(mark_style)),
+            Span::styled(fit(&text, columns.saturating_sub(WHEN + MARK)), over(style)),
+        ]));
+    }
+}
+
 impl Page for Messages {
     fn context(&self) -> Context {
         Context::Messages
@@ -99,34 +135,9 @@ impl Page for Messages {
         let (room, area) = room(area);
         let mut lines = Vec::new();
         for (at, notice) in self.notices.iter().enumerate() {
-            let (glyph, style) = notice.tone.mark(theme);
-            let here = at == self.at;
-            let base = if here { theme.selected } else { Style::new() };
-            let over = |style: Style| if here { base } else { style };
-            let texts = texts(notice, columns);
-            let first_of_cli = texts.iter().position(|(_, cli)| *cli);
-            for (n, (text, cli)) in texts.into_iter().enumerate() {
-                let when = if n == 0 { relative(notice.at, model.now) } else { String::new() };
-                let cursor = if here && n == 0 { "▶" } else { " " };
-                let mark = match first_of_cli {
-                    _ if n == 0 => glyph,
-                    Some(first) if first == n => "=",
-                    Some(_) | None => " ",
-                };
-                let mark_style = if n == 0 { style } else { theme.dim };
-                lines.push(Line::from(vec![
-                    Span::styled(fit(&format!("{cursor} {when}"), WHEN), over(theme.dim)),
-                    Span::styled(fit(mark, MARK), over(mark_style)),
-                    Span::styled(
-                        fit(&text, columns.saturating_sub(WHEN + MARK)),
-                        over(if cli { theme.dim } else { Style::new() }),
-                    ),
-                ]));
-            }
+            draw(&mut lines, notice, at == self.at, columns, model);
         }
-        let all = lines.len();
-        let top = self.top.min(all.saturating_sub(room));
-        lines.drain(..top);
+        lines.drain(..self.first(&self.ranges(columns), room));
         lines.truncate(room);
         if self.notices.is_empty() {
             lines.push(Line::raw("Nothing was said yet."));
@@ -142,8 +153,7 @@ impl Page for Messages {
     fn act(&mut self, action: Action, facts: &Facts<'_>) -> Outcome {
         let (room, _) = room(facts.area());
         let ranges = self.ranges(dialog_columns(facts.area()));
-        // The terminal may have another size than before.
-        self.top = self.top.min(ranges.last().map_or(0, |last| last.end.saturating_sub(room)));
+        self.top = self.first(&ranges, room);
         match action {
             Action::Cancel => return Outcome::Close,
             Action::Down => self.down(&ranges, room),

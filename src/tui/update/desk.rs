@@ -13,11 +13,15 @@ pub(super) fn show(model: &mut Model, place: Place) -> Vec<Effect> {
     let Some(desk) = model.desk_mut() else { return Vec::new() };
     desk.show(place);
     supply(model);
-    match place {
-        Place::Tokens => Vec::new(),
-        Place::Audit => requests::refresh_audit(model),
-        // It may have been changed from elsewhere.
-        Place::Catalogue => requests::look(model, Purpose::Catalogues, ListCatalogues.into()),
+    reread(model)
+}
+
+/// Asks again for what the screen in front is made of: it may have been changed from elsewhere.
+pub(super) fn reread(model: &mut Model) -> Vec<Effect> {
+    match model.desk().map(Desk::shown) {
+        Some(Place::Audit) => requests::refresh_audit(model),
+        Some(Place::Catalogue) => requests::look(model, Purpose::Catalogues, ListCatalogues.into()),
+        Some(Place::Tokens) | None => Vec::new(),
     }
 }
 

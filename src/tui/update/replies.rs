@@ -171,6 +171,7 @@ fn signed_in(model: &mut Model, layer: Option<Layer>, session: Session) -> Vec<E
         model.lock = None;
         let here = model.tokens().map_or(Anchor::Start, Tokens::here);
         effects.extend(requests::list(model, here));
+        effects.extend(desk::reread(model));
     } else {
         model.screen = Screen::Desk(Box::default());
         effects.extend(requests::list(model, Anchor::Start));

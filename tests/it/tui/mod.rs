@@ -1,7 +1,9 @@
 //! The screens, driven by keys and looked at.
 
+mod auditing;
 mod looks;
 mod picker;
 mod picking;
 mod robust;
+mod saying;
 mod story;

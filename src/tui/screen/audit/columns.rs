@@ -33,7 +33,7 @@ impl Columns {
             |c: &mut Columns| c.proof = 0,
             |c: &mut Columns| c.when = AGO,
             |c: &mut Columns| c.who = 0,
-            |c: &mut Columns| (c.verb, c.target) = (14, 11),
+            |c: &mut Columns| (c.verb, c.target) = (13, 12),
         ];
         for narrow in narrower {
             if c.total() > columns {
@@ -109,8 +109,14 @@ mod tests {
         for columns in 40..220 {
             let c = Columns::fitting(columns);
             assert!(c.total() <= columns, "{columns}: {}", c.total());
-            assert!(c.verb >= "token.regenerate".len() || columns < 44, "{columns}: {}", c.verb);
+            assert!(c.verb >= "token.regenerate".len() || columns < 60, "{columns}: {}", c.verb);
         }
-        assert_eq!(Columns::fitting(80).when, CLOCK);
+        let told = |columns| {
+            let c = Columns::fitting(columns);
+            [c.when == CLOCK, c.who > 0, c.proof > 0, c.face > 0]
+        };
+        assert_eq!(told(40), [false; 4]);
+        assert_eq!(told(72), [true, true, false, false], "beside the pane of 120 columns");
+        assert_eq!(told(110), [true; 4]);
     }
 }
