@@ -89,6 +89,9 @@ fn open(all: &Arc<[Catalogue]>) -> Model {
         delivery: Arc::new(FileDelivery),
         place: String::new(),
         username: None,
+        token: None,
+        remember: std::time::Duration::ZERO,
+        lock_after: std::time::Duration::ZERO,
         demo: None,
     };
     let mut model = Model::new(&start, "bench".to_owned(), Theme::colour(), (200, 60));

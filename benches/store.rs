@@ -63,7 +63,7 @@ static TOWN: LazyLock<Town> = LazyLock::new(|| {
                     now,
                 })?;
                 let secret = Secret::generate(&prefix, |b| house.fakes.entropy.fill(b))?;
-                tx.set_secret(id, &secret, now)?;
+                tx.set_secret(id, &secret, now, None)?;
                 // Every third never expires, and 50,001 is one of them.
                 if n == 50_001 {
                     middle = Some((id, secret.expose(str::to_owned)));

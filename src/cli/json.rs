@@ -1,11 +1,13 @@
 //! The shapes of JSON answers: documented, stable, `"schema":1`.
 
-use serde::Serialize;
+use serde::{Serialize, Serializer};
 
 use crate::domain::account::Account;
+use crate::domain::secret::Secret;
 use crate::domain::selection::Selection;
 use crate::domain::time::Timestamp;
-use crate::domain::token::Token;
+use crate::domain::token::{Token, Tombstone};
+use crate::domain::token_diff::Change;
 use crate::verbs::accounts::Me;
 use crate::verbs::ports::Usage;
 
@@ -73,7 +75,7 @@ impl TokenJson {
             expires_at: instant(token.expiry.at()),
             last_seen_at: instant(token.last_seen_at),
             deleted_at: instant(token.deleted_at),
-            previous: token.previous.as_ref().map(|p| PreviousJson {
+            previous: token.overlap(now).map(|p| PreviousJson {
                 hint: p.hint.clone(),
                 retires_at: p.retires_at.rfc3339(),
                 last_seen_at: instant(p.last_seen_at),
@@ -86,6 +88,7 @@ impl TokenJson {
 #[derive(Serialize)]
 pub struct UsageJson {
     last_seen_at: Option<String>,
+    current_last_seen_at: Option<String>,
     today: u64,
     week: u64,
     denied_week: u64,
@@ -115,6 +118,7 @@ impl From<&Usage> for UsageJson {
         };
         UsageJson {
             last_seen_at: instant(usage.last_seen_at),
+            current_last_seen_at: instant(usage.current_seen_at),
             today: usage.today,
             week: usage.week,
             denied_week: usage.denied_week,
@@ -153,18 +157,128 @@ pub struct ShownJson {
     pub usage: UsageJson,
 }
 
-/// What `create` and `regenerate` answer.
+/// A secret on its way into an answer: lent to the writer, never copied.
+pub struct Exposed<'a>(pub &'a Secret);
+
+impl Serialize for Exposed<'_> {
+    fn serialize<S: Serializer>(&self, to: S) -> Result<S::Ok, S::Error> {
+        self.0.expose(|text| to.serialize_str(text))
+    }
+}
+
+/// A token and its new secret.
+#[derive(Serialize)]
+pub struct CreatedJson<'a> {
+    /// The token.
+    pub token: TokenJson,
+    /// Its secret; none where it was saved to a file.
+    pub secret: Option<Exposed<'a>>,
+    /// The file it was saved to.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub saved_to: Option<String>,
+}
+
+/// What `create`, `copy` and `regenerate` answer.
 #[derive(Serialize)]
 pub struct IssuedJson<'a> {
     /// [`SCHEMA`].
     pub schema: u32,
-    /// The token.
-    pub token: TokenJson,
-    /// Its secret; none where it was saved to a file.
-    pub secret: Option<&'a str>,
-    /// The file it was saved to.
+    /// The token and its secret.
+    #[serde(flatten)]
+    pub issued: CreatedJson<'a>,
+}
+
+/// What `create` answers for several names.
+#[derive(Serialize)]
+pub struct SomeIssuedJson<'a> {
+    /// [`SCHEMA`].
+    pub schema: u32,
+    /// The tokens and their secrets.
+    pub created: Vec<CreatedJson<'a>>,
+}
+
+/// What `edit` answers.
+#[derive(Serialize)]
+pub struct EditedJson {
+    schema: u32,
+    token: TokenJson,
+    changes: Vec<ChangeJson>,
+}
+
+#[derive(Serialize)]
+struct ChangeJson {
+    field: &'static str,
+    before: String,
+    after: String,
+    added: Vec<String>,
+    removed: Vec<String>,
+}
+
+impl EditedJson {
+    /// `after`, and what differs from before.
+    pub fn of(after: &Token, changes: Vec<Change>, now: Timestamp) -> Self {
+        let told = |change: Change| ChangeJson {
+            field: change.field.word(),
+            before: change.before,
+            after: change.after,
+            added: change.added,
+            removed: change.removed,
+        };
+        EditedJson {
+            schema: SCHEMA,
+            token: TokenJson::of(after, now),
+            changes: changes.into_iter().map(told).collect(),
+        }
+    }
+}
+
+/// What `purge` answers.
+#[derive(Serialize)]
+pub struct PurgedJson {
+    /// [`SCHEMA`].
+    pub schema: u32,
+    /// How many tokens are gone, or would be.
+    pub count: u64,
+    /// With `--dry-run`: the first of them, as `account/name`.
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub saved_to: Option<String>,
+    pub tokens: Option<Vec<String>>,
+}
+
+/// What `whose` answers.
+#[derive(Serialize)]
+pub struct WhoseJson {
+    /// [`SCHEMA`].
+    pub schema: u32,
+    /// Whether it works now, whatever the method.
+    pub works: bool,
+    /// Why not, a word; none when it does.
+    pub reason: Option<&'static str>,
+    /// What it is to its token: `current`, `previous`, `dead` or `purged`; none when it is no secret of a token.
+    pub secret: Option<&'static str>,
+    /// The token, while there is one.
+    pub token: Option<TokenJson>,
+    /// What is left of a token that was purged.
+    pub purged: Option<TombstoneJson>,
+}
+
+/// What is left of a token that was purged.
+#[derive(Serialize)]
+pub struct TombstoneJson {
+    id: String,
+    name: String,
+    account: String,
+    purged_at: String,
+}
+
+impl From<&Tombstone> for TombstoneJson {
+    fn from(tombstone: &Tombstone) -> Self {
+        TombstoneJson {
+            id: tombstone.token.to_string(),
+            name: tombstone.name.to_string(),
+            account: tombstone.account.to_string(),
+            purged_at: tombstone.purged_at.rfc3339(),
+        }
+    }
 }
 
 /// What `verify` answers.

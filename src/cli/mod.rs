@@ -101,6 +101,9 @@ fn show_screens(place: Place, world: &World, settings: &Settings, demo: Option<t
         clock: Arc::clone(&world.clock),
         delivery: Arc::clone(&world.delivery),
         username: settings.username.as_ref().map(|u| u.value.clone()),
+        token: settings.presented()?,
+        remember: settings.confirm_remember.value,
+        lock_after: settings.lock_after.value,
         demo,
     })
 }

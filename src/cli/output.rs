@@ -11,7 +11,7 @@ use crate::domain::secret::Secret;
 use crate::domain::text::{is_hostile, shown, shown_lines};
 use crate::error::{Error, Result};
 
-/// Room for a JSON answer that holds a secret, so that growing doesn't leave copies behind.
+/// Room for a JSON answer that holds one secret, so that growing doesn't leave copies behind.
 const JSON_ROOM: usize = 64 * 1024;
 
 /// Where a command's answer goes, and in which form.
@@ -64,17 +64,17 @@ impl Output {
     /// # Errors
     /// Those of [`Output::line`].
     pub fn json(&mut self, value: &impl Serialize) -> Result<()> {
-        let mut text = json(value)?;
+        let mut text = json(value, JSON_ROOM)?;
         text.push('\n');
         self.data(&text)
     }
 
-    /// A JSON document with a secret in it: all of it, or an error.
+    /// A JSON document with `secrets` secrets in it: all of it, or an error.
     ///
     /// # Errors
     /// [`crate::error::Kind::Failure`] when it can't be written.
-    pub fn json_secret(&mut self, value: &impl Serialize) -> Result<()> {
-        let mut text = json(value)?;
+    pub fn json_secret(&mut self, value: &impl Serialize, secrets: usize) -> Result<()> {
+        let mut text = json(value, secrets.saturating_mul(JSON_ROOM))?;
         text.push('\n');
         write(&text).map_err(unwritten)
     }
@@ -88,6 +88,21 @@ impl Output {
         secret.expose(|s| line.push_str(s));
         line.push('\n');
         write(&line).map_err(unwritten)
+    }
+
+    /// Names and their secrets, a line `NAME<TAB>SECRET` each: all of them, or an error.
+    ///
+    /// # Errors
+    /// [`crate::error::Kind::Failure`] when they can't be written.
+    pub fn named_secrets(&mut self, pairs: &[(&str, &Secret)]) -> Result<()> {
+        let mut lines = Zeroizing::new(String::with_capacity(256 * pairs.len()));
+        for (name, secret) in pairs {
+            lines.push_str(name);
+            lines.push('\t');
+            secret.expose(|s| lines.push_str(s));
+            lines.push('\n');
+        }
+        write(&lines).map_err(unwritten)
     }
 
     /// A message, unless it is to be quiet.
@@ -149,8 +164,8 @@ pub fn verbatim(text: &str, wanted: bool) {
 }
 
 /// `value` as JSON in which every hostile character is written as an escape, so that it is safe on a terminal too.
-fn json(value: &impl Serialize) -> Result<Zeroizing<String>> {
-    let mut bytes = Zeroizing::new(Vec::with_capacity(JSON_ROOM));
+fn json(value: &impl Serialize, room: usize) -> Result<Zeroizing<String>> {
+    let mut bytes = Zeroizing::new(Vec::with_capacity(room));
     serde_json::to_writer(&mut *bytes, value).map_err(|e| unwritten(e.into()))?;
     let text = std::str::from_utf8(&bytes).map_err(|e| unwritten(io::Error::other(e)))?;
     let mut safe = Zeroizing::new(String::with_capacity(text.len() + 64));
@@ -187,7 +202,7 @@ impl<'a> JsonList<'a> {
     /// # Errors
     /// Those of [`Output::line`].
     pub fn item(&mut self, value: &impl Serialize) -> Result<bool> {
-        let mut text = json(value)?;
+        let mut text = json(value, JSON_ROOM)?;
         if !self.empty {
             text.insert(0, ',');
         }
@@ -273,7 +288,7 @@ mod tests {
     #[test]
     fn json_holds_no_raw_hostile_character_and_reads_back() {
         let nasty = "\u{1b}[2J\u{9b}\u{202e}\u{e0001}\u{7f}\"\\ok";
-        let text = json(&nasty).unwrap();
+        let text = json(&nasty, JSON_ROOM).unwrap();
         assert!(!text.chars().any(is_hostile), "{}", text.as_str());
         assert_eq!(serde_json::from_str::<String>(&text).unwrap(), nasty);
     }

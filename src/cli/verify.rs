@@ -52,7 +52,7 @@ pub(super) fn run(app: &mut App, args: VerifyArgs) -> Result<()> {
 }
 
 /// What is no secret at all is decided about like any other wrong one, so that it is counted too.
-fn presented(app: &App) -> Result<Zeroizing<String>> {
+pub(super) fn presented(app: &App) -> Result<Zeroizing<String>> {
     if io::stdin().is_terminal() {
         if app.prompt.possible {
             return app.prompt.hidden("Secret");

@@ -13,7 +13,7 @@ use crate::domain::secret::PublicId;
 use crate::domain::selection::Selection;
 use crate::domain::time::{DAY, SECOND, Timestamp};
 use crate::domain::token::{Token, TokenRef};
-use crate::error::Result;
+use crate::error::{Error, Result};
 use crate::verbs::request::ask;
 use crate::verbs::tokens::{CreateToken, DeleteTokens, DisableTokens, Issued, Pointed, RegenerateToken};
 
@@ -65,13 +65,14 @@ fn moments(now: Timestamp, samples: &[Sample]) -> Vec<(Timestamp, Moment, usize)
 fn bear(cast: &Cast, sample: Sample, catalogue: &Catalogue) -> Result<Made> {
     let verb = CreateToken {
         account: None,
-        name: TokenName::parse(sample.name)?,
+        names: vec![TokenName::parse(sample.name)?],
         description: Description::parse(sample.description)?,
         expires: Some(ExpirySpec::parse(sample.expires)?),
         selection: selection(sample.api, catalogue),
         out: None,
     };
-    let Issued { token, secret, .. } = ask(&cast.local, &cast.credential(sample.account)?, verb)?.out;
+    let issued = ask(&cast.local, &cast.credential(sample.account)?, verb)?.out.pop();
+    let Issued { token, secret, .. } = issued.ok_or_else(|| Error::failure("no sample token was made"))?;
     Ok(Made { sample, token, secret: secret.public_id().clone() })
 }
 
@@ -81,7 +82,7 @@ fn befall(cast: &Cast, made: &mut Made) -> Result<()> {
     match made.sample.fate {
         Fate::Kept => {}
         Fate::Regenerated(_) => {
-            let issued = ask(&cast.local, &who, RegenerateToken { token, expires: None, out: None })?.out;
+            let issued = ask(&cast.local, &who, RegenerateToken { token, grace: None, expires: None, out: None })?.out;
             made.secret = issued.secret.public_id().clone();
             made.token = issued.token;
         }

@@ -73,6 +73,8 @@ const BEFORE: &str = "before";
 const AFTER: &str = "after";
 /// How many items of a list [`in_brief`] tells.
 const ITEMS_TOLD: usize = 4;
+/// How many lists and objects within each other it tells.
+const DEEPEST: usize = 3;
 /// How much of a text it tells, in characters.
 const TEXT_TOLD: usize = 60;
 
@@ -81,50 +83,63 @@ const TEXT_TOLD: usize = 60;
 pub fn in_brief(details: &str) -> String {
     match serde_json::from_str::<Value>(details) {
         Ok(Value::Object(details)) => {
-            let told = |(key, value): (&String, &Value)| format!("{} {}", shown(key), brief(value));
+            let told = |(key, value): (&String, &Value)| format!("{} {}", name(key), brief(value, 1));
             details.iter().map(told).collect::<Vec<_>>().join(", ")
         }
         Ok(_) | Err(_) => quoted(details),
     }
 }
 
-fn brief(value: &Value) -> String {
+/// One value. What lies deeper than lists in objects is told as JSON: nothing we write does.
+fn brief(value: &Value, depth: usize) -> String {
     match value {
         Value::Null => "none".to_owned(),
         Value::Bool(true) => "yes".to_owned(),
         Value::Bool(false) => "no".to_owned(),
         Value::Number(number) => number.to_string(),
         Value::String(text) => quoted(text),
-        Value::Array(items) => {
-            let mut told: Vec<String> = items.iter().take(ITEMS_TOLD).map(brief).collect();
-            if items.len() > ITEMS_TOLD {
-                told.push(format!("{} more", items.len() - ITEMS_TOLD));
-            }
-            format!("[{}]", told.join(", "))
-        }
-        Value::Object(parts) => match (change(parts), parts.iter().next()) {
-            (Some((before, after)), _) => format!("{} → {}", brief(before), brief(after)),
-            // A selection: `sets ["ide-plugins"]`.
-            (None, Some((key, only))) if parts.len() == 1 => format!("{} {}", shown(key), brief(only)),
-            (None, _) => quoted(&value.to_string()),
+        Value::Array(_) | Value::Object(_) if depth > DEEPEST => quoted(&value.to_string()),
+        Value::Array(items) => format!("[{}]", some(items.iter(), |item| brief(item, depth + 1))),
+        Value::Object(parts) => match change(parts) {
+            Some((before, after)) => format!("{} → {}", brief(before, depth + 1), brief(after, depth + 1)),
+            None => some(parts.iter(), |(key, value)| format!("{} {}", name(key), brief(value, depth + 1))),
         },
     }
 }
 
-fn change(parts: &Map<String, Value>) -> Option<(&Value, &Value)> {
-    parts.get(BEFORE).zip(parts.get(AFTER)).filter(|_| parts.len() == 2)
+/// The first items, and how many more there are.
+fn some<T>(items: impl ExactSizeIterator<Item = T>, told: impl Fn(T) -> String) -> String {
+    let count = items.len();
+    let mut told: Vec<String> = items.take(ITEMS_TOLD).map(told).collect();
+    if count > ITEMS_TOLD {
+        told.push(format!("{} more", count - ITEMS_TOLD));
+    }
+    told.join(", ")
 }
 
-fn quoted(text: &str) -> String {
+/// A detail's name, without quotes.
+fn name(key: &str) -> String {
+    shown(&cut(key)).into_owned()
+}
+
+fn cut(text: &str) -> String {
     let mut told: String = text.chars().take(TEXT_TOLD).collect();
     if told.len() < text.len() {
         told.push('…');
     }
-    in_quotes(&told)
+    told
+}
+
+fn quoted(text: &str) -> String {
+    in_quotes(&cut(text))
 }
 
 fn in_quotes(text: &str) -> String {
     format!("\"{}\"", shown(&text.replace('\\', "\\\\").replace('"', "\\\"")))
+}
+
+fn change(parts: &Map<String, Value>) -> Option<(&Value, &Value)> {
+    parts.get(BEFORE).zip(parts.get(AFTER)).filter(|_| parts.len() == 2)
 }
 
 /// One detail of a row, nothing of it left out; hostile characters are written out.
@@ -157,7 +172,7 @@ pub fn in_full(details: &str) -> Vec<Detail> {
 
 fn whole(value: &Value) -> Vec<String> {
     match value {
-        Value::Null | Value::Bool(_) | Value::Number(_) => vec![brief(value)],
+        Value::Null | Value::Bool(_) | Value::Number(_) => vec![brief(value, 0)],
         Value::String(text) => vec![in_quotes(text)],
         Value::Array(items) if items.is_empty() => vec!["nothing".to_owned()],
         Value::Array(items) => items.iter().flat_map(whole).collect(),
@@ -288,12 +303,11 @@ mod tests {
             in_brief(r#"{"sets":["a","b","c","d","e","f"],"n":3}"#),
             r#"n 3, sets ["a", "b", "c", "d", 2 more]"#
         );
-        assert_eq!(
-            in_brief(r#"{"x":{"before":1,"after":2,"more":3}}"#),
-            r#"x "{\"after\":2,\"before\":1,\"more\":3}""#
-        );
+        assert_eq!(in_brief(r#"{"x":{"before":1,"after":2,"more":3}}"#), "x after 2, before 1, more 3");
+        let api = r#"{"api":{"before":"inherit","after":{"sets":["a","b"]}}}"#;
+        assert_eq!(in_brief(api), r#"api "inherit" → sets ["a", "b"]"#);
+        assert_eq!(in_brief(r#"{"x":[[[[1]]]]}"#), r#"x [[["[1]"]]]"#);
         assert_eq!(in_brief("not\u{1b}[2J json"), "\"not\\u{1b}[2J json\"");
-        assert_eq!(in_brief(r#"{"api":{"sets":["ide"]}}"#), r#"api sets ["ide"]"#);
         let nasty = serde_json::json!({"a\u{202e}": {"before": "\u{1b}]0;x\u{7}\" → \"", "after": "y".repeat(500)}});
         let line = in_brief(&nasty.to_string());
         assert!(!line.chars().any(crate::domain::text::is_hostile), "{line}");

@@ -19,3 +19,4 @@ pub mod selection;
 pub mod text;
 pub mod time;
 pub mod token;
+pub mod token_diff;

@@ -148,6 +148,31 @@ impl Secret {
     }
 }
 
+/// A text that was presented as a secret, and may be one. Wiped from memory on drop, told to nobody.
+#[derive(Clone)]
+pub struct Presented(Zeroizing<String>);
+
+impl Presented {
+    /// What somebody presented.
+    pub fn new(text: Zeroizing<String>) -> Self {
+        Presented(text)
+    }
+
+    /// Reads it.
+    ///
+    /// # Errors
+    /// Those of [`Secret::parse`].
+    pub fn read(&self) -> std::result::Result<Secret, SecretFault> {
+        Secret::parse(&self.0)
+    }
+}
+
+impl fmt::Debug for Presented {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Presented(…)")
+    }
+}
+
 /// Whether a secret, whole or mistyped, stands anywhere in `text`: it must not be kept, or repeated by a message.
 pub fn stands_in(text: &str) -> bool {
     let letter = |c: char| c.is_ascii_alphanumeric() || c == '_';

@@ -5,6 +5,7 @@ use std::collections::BTreeSet;
 use serde_json::{Value, json};
 
 use crate::domain::method::MethodId;
+use crate::error::{Error, Result};
 
 /// Exactly one of API sets, hand-picked methods, or whatever the role permits.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -48,5 +49,153 @@ impl Selection {
                 n => format!("{n} methods"),
             },
         }
+    }
+}
+
+/// What an edit does to a selection.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum SelectionEdit {
+    /// Puts another in its place.
+    Replace(Selection),
+    /// Adds API sets to a selection by sets, and takes some away.
+    Sets {
+        /// Those to be there afterwards.
+        add: BTreeSet<String>,
+        /// Those to be gone.
+        drop: BTreeSet<String>,
+    },
+    /// Adds methods to a selection by hand, and takes some away.
+    Methods {
+        /// Those to be there afterwards.
+        add: BTreeSet<MethodId>,
+        /// Those to be gone.
+        drop: BTreeSet<MethodId>,
+    },
+}
+
+impl SelectionEdit {
+    /// What `before` becomes. Adding what is there already changes nothing.
+    ///
+    /// # Errors
+    /// [`crate::error::Kind::Usage`] when `before` is of another form, when something is added and dropped at once, or
+    /// when no set would be left; [`crate::error::Kind::NotFound`] for dropping what isn't there.
+    pub fn apply(&self, before: &Selection) -> Result<Selection> {
+        match (self, before) {
+            (SelectionEdit::Replace(after), _) => Ok(after.clone()),
+            (SelectionEdit::Sets { add, drop }, Selection::Sets(sets)) => {
+                let sets = edited(sets, add, drop, "API set")?;
+                if sets.is_empty() {
+                    return Err(Error::usage("the last API set can't be dropped")
+                        .why("a selection by sets names at least one")
+                        .next("Say what takes its place: --set, --method, --inherit or --nothing"));
+                }
+                Ok(Selection::Sets(sets))
+            }
+            (SelectionEdit::Methods { add, drop }, Selection::Custom(methods)) => {
+                edited(methods, add, drop, "method").map(Selection::Custom)
+            }
+            (SelectionEdit::Sets { .. }, _) => Err(Error::usage("sets can't be added or dropped here")
+                .why(format!("the token's selection is {}", form(before)))
+                .next("Say which sets take its place: --set NAME, again for more")),
+            (SelectionEdit::Methods { .. }, _) => Err(Error::usage("methods can't be added or dropped here")
+                .why(format!("the token's selection is {}", form(before)))
+                .next("Say which methods take its place: --method M, again for more")),
+        }
+    }
+}
+
+const fn form(selection: &Selection) -> &'static str {
+    match selection {
+        Selection::Sets(_) => "one of API sets",
+        Selection::Custom(_) => "one of methods, picked by hand",
+        Selection::Inherit => "Inherit",
+    }
+}
+
+fn edited<T: Ord + Clone + std::fmt::Display>(
+    before: &BTreeSet<T>,
+    add: &BTreeSet<T>,
+    drop: &BTreeSet<T>,
+    what: &str,
+) -> Result<BTreeSet<T>> {
+    if let Some(both) = add.intersection(drop).next() {
+        return Err(Error::usage(format!("the {what} {both} is to be added and dropped at once")));
+    }
+    if let Some(absent) = drop.difference(before).next() {
+        return Err(
+            Error::not_found(format!("the {what} {absent} can't be dropped")).why("it is not in the token's selection")
+        );
+    }
+    Ok(before.difference(drop).chain(add).cloned().collect())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::error::Kind;
+    use proptest::prelude::*;
+
+    fn some() -> impl Strategy<Value = BTreeSet<String>> {
+        proptest::collection::btree_set("[a-e]", 0..5)
+    }
+
+    fn ids(names: &BTreeSet<String>) -> BTreeSet<MethodId> {
+        names.iter().map(|n| MethodId::parse(n).unwrap()).collect()
+    }
+
+    proptest! {
+        #[test]
+        fn what_is_added_is_there_and_what_is_dropped_is_gone(before in some(), add in some(), drop in some()) {
+            let edit = SelectionEdit::Methods { add: ids(&add), drop: ids(&drop) };
+            match edit.apply(&Selection::Custom(ids(&before))) {
+                Ok(Selection::Custom(after)) => {
+                    for name in ["a", "b", "c", "d", "e"] {
+                        let there = add.contains(name) || (before.contains(name) && !drop.contains(name));
+                        prop_assert_eq!(after.contains(&MethodId::parse(name).unwrap()), there);
+                    }
+                    prop_assert!(drop.is_subset(&before) && add.is_disjoint(&drop));
+                }
+                Ok(other) => prop_assert!(false, "{:?}", other),
+                Err(e) => {
+                    let kind = if add.is_disjoint(&drop) { Kind::NotFound } else { Kind::Usage };
+                    prop_assert!(e.kind == kind && (!drop.is_subset(&before) || !add.is_disjoint(&drop)));
+                }
+            }
+        }
+
+        #[test]
+        fn an_edit_and_its_opposite_leave_what_was(before in some(), new in some()) {
+            let new: BTreeSet<String> = new.difference(&before).cloned().collect();
+            prop_assume!(!before.is_empty());
+            let none = BTreeSet::new;
+            let sets = Selection::Sets(before);
+            let more = SelectionEdit::Sets { add: new.clone(), drop: none() }.apply(&sets).unwrap();
+            let twice = SelectionEdit::Sets { add: new.clone(), drop: none() }.apply(&more).unwrap();
+            prop_assert_eq!(&twice, &more);
+            prop_assert_eq!(SelectionEdit::Sets { add: none(), drop: new }.apply(&more).unwrap(), sets);
+        }
+    }
+
+    #[test]
+    fn a_selection_of_another_form_is_not_mixed_with() {
+        let one: BTreeSet<String> = ["x".to_owned()].into();
+        let (sets, custom) = (Selection::Sets(one.clone()), Selection::Custom(ids(&one)));
+        let add_set = SelectionEdit::Sets { add: one.clone(), drop: BTreeSet::new() };
+        let add_method = SelectionEdit::Methods { add: ids(&one), drop: BTreeSet::new() };
+        for (edit, before) in [
+            (&add_set, &custom),
+            (&add_set, &Selection::nothing()),
+            (&add_set, &Selection::Inherit),
+            (&add_method, &sets),
+            (&add_method, &Selection::Inherit),
+        ] {
+            let refused = edit.apply(before).unwrap_err();
+            assert!(refused.kind == Kind::Usage && refused.next.is_some(), "{refused}");
+        }
+        assert_eq!(SelectionEdit::Replace(custom.clone()).apply(&sets).unwrap(), custom);
+        let last = SelectionEdit::Sets { add: BTreeSet::new(), drop: one.clone() }.apply(&sets).unwrap_err();
+        assert!(last.kind == Kind::Usage && last.next.is_some(), "{last}");
+        let all = SelectionEdit::Methods { add: BTreeSet::new(), drop: ids(&one) }.apply(&custom).unwrap();
+        assert_eq!(all, Selection::nothing(), "methods may all go");
     }
 }

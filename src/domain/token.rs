@@ -6,6 +6,7 @@ use crate::domain::account::AccountId;
 use crate::domain::expiry::Expiry;
 use crate::domain::name::{Description, TokenName, Username};
 use crate::domain::role::Role;
+use crate::domain::secret::SecretDigest;
 use crate::domain::selection::Selection;
 use crate::domain::time::Timestamp;
 use crate::error::{Error, Result};
@@ -136,7 +137,7 @@ pub struct Token {
     pub hint: String,
     /// When that secret was made.
     pub secret_since: Timestamp,
-    /// The secret that a rotation left alive for a while.
+    /// The secret that a rotation left alive for a while, over or not: [`Token::overlap`] says whether it still lives.
     pub previous: Option<PreviousSecret>,
     /// When any of its secrets was last accepted.
     pub last_seen_at: Option<Timestamp>,
@@ -158,9 +159,55 @@ impl Token {
         }
     }
 
+    /// The secret that a rotation left alive, while it lives: at the very instant of its end it is dead already.
+    pub fn overlap(&self, now: Timestamp) -> Option<&PreviousSecret> {
+        self.previous.as_ref().filter(|previous| now < previous.retires_at)
+    }
+
     /// `account/name`.
     pub fn full_name(&self) -> String {
         format!("{}/{}", self.owner.username, self.name)
+    }
+}
+
+/// Which tokens a purge takes.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Purgeable {
+    /// Those whose status is expired.
+    Expired,
+    /// Those in the trash.
+    Trashed,
+}
+
+impl Purgeable {
+    /// The word that stands for it.
+    pub const fn word(self) -> &'static str {
+        match self {
+            Purgeable::Expired => "expired",
+            Purgeable::Trashed => "trashed",
+        }
+    }
+}
+
+/// What is left of a secret whose token was purged.
+#[derive(Debug, Clone)]
+pub struct Tombstone {
+    /// SHA-256 of the whole secret.
+    pub digest: SecretDigest,
+    /// The id that the token had; never given again.
+    pub token: TokenId,
+    /// The name that it had last.
+    pub name: TokenName,
+    /// Whose it was.
+    pub account: Username,
+    /// When it was purged.
+    pub purged_at: Timestamp,
+}
+
+impl Tombstone {
+    /// `account/name`.
+    pub fn full_name(&self) -> String {
+        format!("{}/{}", self.account, self.name)
     }
 }
 

@@ -14,6 +14,7 @@
 //! stand in `keymap/`.
 
 pub mod effect;
+pub mod guard;
 pub mod keymap;
 pub mod modal;
 pub mod model;
@@ -29,12 +30,14 @@ pub mod widget;
 mod worker;
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use zeroize::Zeroizing;
 
 use crate::domain::name::Username;
 use crate::error::Result;
 use crate::verbs::Jeton;
+use crate::verbs::actor::Presented;
 use crate::verbs::ports::{Clock, Delivery};
 
 /// What the screens work on.
@@ -49,6 +52,12 @@ pub struct Start {
     pub place: String,
     /// Who is asking, where that is known.
     pub username: Option<Username>,
+    /// The token that signs in by itself.
+    pub token: Option<Presented>,
+    /// For how long a password that made a change is kept for the next; zero = asked each time.
+    pub remember: Duration,
+    /// After how long without a key everything is hidden; zero = never.
+    pub lock_after: Duration,
     /// The account to sign in by itself, in a demonstration.
     pub demo: Option<Demo>,
 }

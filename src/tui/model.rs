@@ -10,6 +10,7 @@ use crate::domain::name::Username;
 use crate::domain::role::Role;
 use crate::domain::time::{SECOND, Timestamp, Zone};
 use crate::error::Error;
+use crate::tui::guard::Guard;
 use crate::tui::keymap::Context;
 use crate::tui::modal::Modal;
 use crate::tui::msg::RequestId;
@@ -58,6 +59,8 @@ pub struct Model {
     pub modals: Vec<Modal>,
     /// Covers everything until the password is given again.
     pub lock: Option<Form<SignIn>>,
+    /// What proves changes, and when everything is hidden.
+    pub guard: Guard,
     /// Who signed in.
     pub session: Option<Session>,
     /// What is known of them.
@@ -211,6 +214,7 @@ impl Model {
             screen: Screen::Opening,
             modals: Vec::new(),
             lock: None,
+            guard: Guard::new(start.token.clone(), start.remember, start.lock_after, start.clock.now()),
             session: None,
             me: None,
             catalogues: Arc::from([]),
@@ -263,7 +267,7 @@ impl Model {
 
     /// What a change is to be proved with; none before anybody has signed in.
     pub fn proof(&self) -> Option<Proof> {
-        self.session.as_ref().map(|session| Proof::typed_by(session.username().clone()))
+        self.session.as_ref().map(|session| self.guard.proof(session.username(), self.now))
     }
 
     /// Where keys are looked up now.
@@ -292,7 +296,9 @@ impl Model {
         let spinner = if self.is_busy() { Some(self.now.plus(SPINNER_AFTER)) } else { spinner };
         // "3 min ago" grows old by the minute.
         let minute = self.tokens().map(|_| Timestamp((self.now.0.div_euclid(60_000) + 1) * 60_000));
-        [notice, spinner, minute].into_iter().flatten().min()
+        // What is hidden already waits for a key.
+        let lock = self.guard.locks_at().filter(|_| self.session.is_some() && self.lock.is_none());
+        [notice, spinner, minute, lock, self.guard.forgets_at()].into_iter().flatten().min()
     }
 
     /// The audit log, shown or not.

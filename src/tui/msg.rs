@@ -30,6 +30,8 @@ pub enum Msg {
     Copied(Result<Copied>),
     /// The secret is in a file, or why not.
     Saved(Result<PathBuf>),
+    /// Something in the store was changed, here or elsewhere.
+    Changed,
     /// A thread that works for the screens has panicked.
     WorkerFailed,
     /// The terminal can't be read any more, and why.

@@ -108,6 +108,7 @@ impl Workers {
             move |msg| drop(wake.send(Woken::By(msg)))
         };
         let store = worker::store(Arc::clone(&start.jeton), Arc::clone(&start.delivery), answer(wake))?;
+        worker::watch(Arc::clone(&start.jeton), Arc::clone(&start.clock), answer(wake))?;
         let (desktop, tmux) = match Route::choose() {
             Route::Desktop => (Some(worker::clipboard(Desktop::default(), answer(wake))?), false),
             Route::Terminal { tmux } => (None, tmux),

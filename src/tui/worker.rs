@@ -4,6 +4,7 @@ use std::path::PathBuf;
 use std::sync::Arc;
 use std::sync::mpsc::{Receiver, RecvTimeoutError, Sender, channel};
 use std::thread::{Builder, JoinHandle};
+use std::time::Duration;
 
 use crate::domain::secret::Secret;
 use crate::error::{Error, Result};
@@ -12,8 +13,9 @@ use crate::tui::effect::ForClipboard;
 use crate::tui::msg::{Copied, Msg, RequestId};
 use crate::verbs::Jeton;
 use crate::verbs::actor::Credential;
-use crate::verbs::ports::Delivery;
-use crate::verbs::request::Request;
+use crate::verbs::audit::AuditHead;
+use crate::verbs::ports::{Clock, Delivery};
+use crate::verbs::request::{Request, ask};
 
 /// Work for the store's thread.
 pub(super) enum Job {
@@ -97,6 +99,26 @@ fn next(queue: &Receiver<Job>, waiting: &mut Vec<Job>) -> Option<Job> {
             return Some(job);
         }
     }
+}
+
+/// How often the store is asked whether it has changed: well within the second that a person may wait for it.
+const LOOK_EVERY: Duration = Duration::from_millis(300);
+
+/// Starts the thread that notices changes of the store, whoever makes them. A store that can't be read has none: who
+/// looks at it hears why.
+pub(super) fn watch(jeton: Arc<dyn Jeton>, clock: Arc<dyn Clock>, answer: impl Fn(Msg) + Send + 'static) -> Result<()> {
+    spawn("watch", answer, move |answer| {
+        let mut seen = None;
+        loop {
+            if let Ok(head) = ask(&*jeton, &Credential::Store, AuditHead)
+                && seen.replace(head) != Some(head)
+            {
+                answer(Msg::Changed);
+            }
+            clock.sleep(LOOK_EVERY);
+        }
+    })
+    .map(drop)
 }
 
 /// Starts the clipboard's thread. When the returned sender is dropped it takes a secret away again and ends.

@@ -142,7 +142,7 @@ impl Session {
                 Ok(Actor::Account(account))
             }
             (Proved::Token { secret, .. }, Some(account)) => {
-                let Ok(token) = decide::living(snapshot, secret, None, now)? else { return Err(not_accepted()) };
+                let Some(token) = decide::still_living(snapshot, secret, now)? else { return Err(not_accepted()) };
                 let held = decide::management(snapshot, &token)?;
                 Ok(Actor::Token(Box::new(Bearer { account, token, session: self.clone(), held })))
             }
@@ -211,13 +211,13 @@ impl Actor {
         }
     }
 
-    /// Whose tokens the actor sees.
+    /// Whose tokens are within the actor's reach for `act`.
     ///
     /// # Errors
     /// [`crate::error::Kind::Unauthenticated`] when nobody proved anything.
-    pub fn visibility(&self) -> Result<Visibility> {
+    pub fn visibility(&self, act: Act) -> Result<Visibility> {
         let account = self.account()?;
-        let reached = |r: &Role| account.role.manages(*r) && authorize::reaches_others(self, Act::See);
+        let reached = |r: &Role| account.role.manages(*r) && authorize::reaches_others(self, act);
         let roles = Role::ALL.into_iter().filter(reached).collect();
         Ok(Visibility { own: account.id, roles })
     }

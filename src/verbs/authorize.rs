@@ -3,7 +3,7 @@
 //!
 //! Two questions are asked of everybody: what the role of the account allows, and, where a token acts, what it holds.
 //! A token never gives away what it doesn't hold: what it creates, copies, edits, regenerates, enables or restores has
-//! methods that it may call itself, before and after, and expires no later ([`unescalated`], [`grantable`]).
+//! methods that it may call itself, before and after, and expires no later ([`grant`]).
 
 use super::actor::{Actor, Bearer};
 use super::needs::Needs;
@@ -115,27 +115,24 @@ pub fn permit(by: &Actor, act: Act, owner: AccountId, owner_role: Role, self_ser
     }
 }
 
-/// Whether the actor may change `token` as it stands: a token changes neither itself nor one that may do more.
+/// Whether the actor may change or copy `token`: a token does neither to itself.
 ///
 /// # Errors
-/// [`crate::error::Kind::Denied`] with what it would take.
-fn unescalated(by: &Actor, snapshot: &dyn Snapshot, token: &Token) -> Result<()> {
-    let Some(bearer) = by.bearer() else { return Ok(()) };
-    if bearer.token.id == token.id {
-        return Err(Error::denied(format!("the token {} may not change itself", token.name))
-            .why("whoever holds it could make it last or do more"));
+/// [`crate::error::Kind::Denied`] for a token that acts on itself.
+pub fn not_itself(by: &Actor, token: &Token) -> Result<()> {
+    if by.bearer().is_some_and(|bearer| bearer.token.id == token.id) {
+        return Err(Error::denied(format!("the token {} may not change or copy itself", token.name))
+            .why("whoever holds it could make it last, or do more"));
     }
-    within(bearer, snapshot, &token.selection)
+    Ok(())
 }
 
-/// Whether the actor may bring about a token with this selection and expiry.
-///
-/// # Errors
-/// [`crate::error::Kind::Denied`] with what a token that acts would give away, or outlive itself by.
-pub fn grantable(by: &Actor, snapshot: &dyn Snapshot, selection: &Selection, expiry: Expiry) -> Result<()> {
-    let Some(bearer) = by.bearer() else { return Ok(()) };
-    within(bearer, snapshot, selection)?;
-    let outlives = match (bearer.token.expiry, expiry) {
+/// Whether what a token that acts would leave behind does no more than it may do itself, and lasts no longer.
+fn no_escalation(bearer: &Bearer, snapshot: &dyn Snapshot, before: Option<&Token>, after: &Token) -> Result<()> {
+    for token in before.into_iter().chain([after]) {
+        within(bearer, snapshot, &token.selection)?;
+    }
+    let outlives = match (bearer.token.expiry, after.expiry) {
         (Expiry::Never, _) => false,
         (Expiry::At(_), Expiry::Never) => true,
         (Expiry::At(own), Expiry::At(at)) => at > own,
@@ -215,6 +212,20 @@ pub fn account(by: &Actor, snapshot: &dyn Snapshot, name: Option<&Username>, act
     }
 }
 
+/// Whether the actor may leave a token as `after`, which was `before` or was not there. Every verb that leaves a token
+/// able to do something asks this last, whatever it has asked before.
+///
+/// # Errors
+/// [`crate::error::Kind::Denied`] with the reason.
+pub fn grant(by: &Actor, snapshot: &dyn Snapshot, before: Option<&Token>, after: &Token) -> Result<()> {
+    let self_service = snapshot.policy()?.self_service;
+    for token in before.into_iter().chain([after]) {
+        permit(by, Act::Change, token.owner.id, token.owner.role, self_service)?;
+        not_itself(by, token)?;
+    }
+    by.bearer().map_or(Ok(()), |bearer| no_escalation(bearer, snapshot, before, after))
+}
+
 /// The token that `reference` means, if the actor may do `act` to it.
 ///
 /// # Errors
@@ -235,9 +246,6 @@ pub fn token(by: &Actor, snapshot: &dyn Snapshot, reference: &TokenRef, among: A
         1 => {
             let token = found.swap_remove(0);
             permit(by, act, token.owner.id, token.owner.role, self_service)?;
-            if act == Act::Change {
-                unescalated(by, snapshot, &token)?;
-            }
             Ok(token)
         }
         0 if knows_all(by, act) || (reaches(by, act, true) && means_own(actor, reference)) => {
@@ -303,7 +311,7 @@ fn candidates(
     act: Act,
 ) -> Result<Vec<Token>> {
     let actor = by.account()?;
-    let mut found = meant(actor, snapshot, reference, trashed)?;
+    let mut found = meant(by, snapshot, reference, trashed, act)?;
     found.retain(|t| t.deleted_at.is_some() == trashed);
     found.retain(|t| {
         let own = t.owner.id == actor.id;
@@ -314,7 +322,8 @@ fn candidates(
     Ok(found)
 }
 
-fn meant(actor: &Account, snapshot: &dyn Snapshot, reference: &TokenRef, trashed: bool) -> Result<Vec<Token>> {
+fn meant(by: &Actor, snapshot: &dyn Snapshot, reference: &TokenRef, trashed: bool, act: Act) -> Result<Vec<Token>> {
+    let (actor, visibility) = (by.account()?, by.visibility(act)?);
     let text = match reference {
         TokenRef::Id(id) => return Ok(snapshot.token(*id)?.into_iter().collect()),
         TokenRef::Typed(text) => text.as_str(),
@@ -322,7 +331,7 @@ fn meant(actor: &Account, snapshot: &dyn Snapshot, reference: &TokenRef, trashed
     if let Some((account, name)) = text.split_once('/') {
         let account = snapshot.account_named(&Username::parse(account)?)?;
         let name = TokenName::parse(name)?;
-        return account.map_or(Ok(Vec::new()), |a| snapshot.tokens_named(Some(a.id), &name, trashed));
+        return account.map_or(Ok(Vec::new()), |a| snapshot.tokens_named(&visibility, Some(a.id), &name, trashed));
     }
     // An id or a hint means one token, whatever others are called.
     if let Some(id) = TokenId::parse(text) {
@@ -332,11 +341,11 @@ fn meant(actor: &Account, snapshot: &dyn Snapshot, reference: &TokenRef, trashed
         return Ok(vec![token]);
     }
     let name = TokenName::parse(text)?;
-    let own = snapshot.tokens_named(Some(actor.id), &name, trashed)?;
+    let own = snapshot.tokens_named(&visibility, Some(actor.id), &name, trashed)?;
     if !own.is_empty() {
         return Ok(own);
     }
-    snapshot.tokens_named(None, &name, trashed)
+    snapshot.tokens_named(&visibility, None, &name, trashed)
 }
 
 fn by_hint(snapshot: &dyn Snapshot, text: &str) -> Result<Option<Token>> {

@@ -12,10 +12,15 @@ impl CliLine {
         CliLine(words.iter().map(|w| (*w).to_owned()).collect())
     }
 
-    /// Adds `--name value`.
+    /// Adds `--name value`, or `--name=value` where the value could be taken for an option itself.
     pub fn option(mut self, name: &str, value: impl Into<String>) -> Self {
-        self.0.push(format!("--{name}"));
-        self.0.push(value.into());
+        let value = value.into();
+        if value.starts_with('-') {
+            self.0.push(format!("--{name}={value}"));
+        } else {
+            self.0.push(format!("--{name}"));
+            self.0.push(value);
+        }
         self
     }
 

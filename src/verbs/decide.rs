@@ -8,10 +8,10 @@ use super::needs::Needs;
 use super::ports::{Denial, SecretState, Snapshot, Store, Use};
 use crate::domain::catalogue::set;
 use crate::domain::method::MethodId;
-use crate::domain::secret::{PublicId, Secret, SecretDigest, SecretFault};
+use crate::domain::secret::{PublicId, Secret, SecretFault};
 use crate::domain::selection::Selection;
 use crate::domain::time::Timestamp;
-use crate::domain::token::{Status, Token};
+use crate::domain::token::{Status, Token, TokenId, Tombstone};
 use crate::error::{Error, Result};
 
 /// Why an attempt was denied.
@@ -78,7 +78,7 @@ impl Reason {
 pub enum Decision {
     /// Permitted.
     Allowed(Box<Token>),
-    /// Denied, with the token where it is known.
+    /// Denied, with the token where it is known and still there.
     Denied(Reason, Option<Box<Token>>),
     /// The secret is good, but the method is not in the catalogue.
     UnknownMethod,
@@ -105,46 +105,122 @@ pub fn verify(
     caller: Caller<'_>,
 ) -> Result<Decision> {
     let secret = Secret::parse(presented);
-    let decision = store.read(|snapshot| decide(snapshot, &secret, method, now))?;
-    let asked = method.map_or("", MethodId::as_str);
-    let Caller { address, client } = caller;
-    store.bookkeep(|b| match (&decision, &secret) {
-        (Decision::Allowed(token), Ok(secret)) => {
-            let secret = secret.public_id();
-            b.record_use(&Use { token: token.id, secret, at: now, method: asked, address, client })
-        }
-        (Decision::Denied(reason, token), _) => {
-            let token = token.as_ref().map(|t| t.id);
-            b.record_denial(&Denial { token, reason: reason.word(), at: now, method: asked, address, client })
-        }
-        (Decision::Allowed(_), Err(_)) | (Decision::UnknownMethod, _) => Ok(()),
-    })?;
-    Ok(decision)
+    let secret = secret.as_ref().map_err(|fault| *fault);
+    let judged = store.read(|snapshot| judge(snapshot, secret, method, now))?;
+    record(store, &judged, secret, method.map_or("", MethodId::as_str), now, caller)?;
+    Ok(judged.decision)
 }
 
-fn decide(
-    snapshot: &dyn Snapshot,
-    presented: &std::result::Result<Secret, SecretFault>,
-    method: Option<&MethodId>,
-    now: Timestamp,
-) -> Result<Decision> {
-    let denied = |reason, token: Option<Token>| Ok(Decision::Denied(reason, token.map(Box::new)));
+/// What somebody presents: a secret, or what is none.
+type Parsed<'a> = std::result::Result<&'a Secret, SecretFault>;
+
+/// Tells the ledger.
+fn record(
+    store: &impl Store,
+    judged: &Judged,
+    secret: Parsed<'_>,
+    method: &str,
+    at: Timestamp,
+    caller: Caller<'_>,
+) -> Result<()> {
+    let Caller { address, client } = caller;
+    store.bookkeep(|b| match (&judged.decision, secret) {
+        (Decision::Allowed(token), Ok(secret)) => {
+            b.record_use(&Use { token: token.id, secret: secret.public_id(), at, method, address, client })
+        }
+        (Decision::Denied(reason, _), _) => {
+            b.record_denial(&Denial { token: judged.token, reason: reason.word(), at, method, address, client })
+        }
+        (Decision::Allowed(_), Err(_)) | (Decision::UnknownMethod, _) => Ok(()),
+    })
+}
+
+/// A decision, and the id of the token it is about, which may have been purged.
+struct Judged {
+    decision: Decision,
+    token: Option<TokenId>,
+}
+
+fn judge(snapshot: &dyn Snapshot, presented: Parsed<'_>, method: Option<&MethodId>, now: Timestamp) -> Result<Judged> {
+    let Traced { found, refused } = trace(snapshot, presented, now)?;
+    let (token, id) = match found {
+        Found::Nothing => (None, None),
+        Found::Purged(tombstone) => (None, Some(tombstone.token)),
+        Found::Token(token, _) => (Some(token), None),
+    };
+    let id = id.or(token.as_ref().map(|t| t.id));
+    let decision = match (refused, token, method) {
+        (Some(reason), token, _) => Decision::Denied(reason, token),
+        (None, Some(token), None) => Decision::Allowed(token),
+        (None, Some(token), Some(method)) => match permits(snapshot, &token, method)? {
+            None => Decision::UnknownMethod,
+            Some(true) => Decision::Allowed(token),
+            Some(false) => Decision::Denied(Reason::NotPermitted, Some(token)),
+        },
+        (None, None, _) => return Err(Error::failure("a secret without a token is stored")),
+    };
+    Ok(Judged { decision, token: id })
+}
+
+/// What a presented secret was issued for.
+#[derive(Debug, Clone)]
+pub enum Found {
+    /// Nothing that is known here.
+    Nothing,
+    /// A token, and what the secret of that head is to it.
+    Token(Box<Token>, SecretState),
+    /// A token that was purged.
+    Purged(Box<Tombstone>),
+}
+
+/// What became of a presented secret.
+#[derive(Debug, Clone)]
+pub struct Traced {
+    /// What it was issued for. For [`Reason::WrongSecret`]: what the secret with the same head was.
+    pub found: Found,
+    /// Why it is not accepted, whatever the method; none where it is.
+    pub refused: Option<Reason>,
+}
+
+/// Finds out what a presented secret is, and whether it works at `now`. Records nothing.
+///
+/// # Errors
+/// [`crate::error::Kind::Failure`] when the store can't be read.
+pub fn trace(snapshot: &dyn Snapshot, presented: Parsed<'_>, now: Timestamp) -> Result<Traced> {
+    let nothing = |reason| Ok(Traced { found: Found::Nothing, refused: Some(reason) });
     let secret = match presented {
         Ok(secret) => secret,
-        Err(SecretFault::Malformed) => return denied(Reason::Malformed, None),
-        Err(SecretFault::Checksum) => return denied(Reason::Checksum, None),
+        Err(SecretFault::Malformed) => return nothing(Reason::Malformed),
+        Err(SecretFault::Checksum) => return nothing(Reason::Checksum),
     };
-    let token = match living(snapshot, secret.public_id(), Some(&secret.digest()), now)? {
-        Ok(token) => token,
-        Err((reason, token)) => return denied(reason, token),
+    let Some(stored) = snapshot.secret(secret.public_id())? else {
+        let Some(tombstone) = snapshot.tombstone(secret.public_id())? else { return nothing(Reason::Unknown) };
+        let right = tombstone.digest.matches(&secret.digest());
+        let refused = Some(if right { Reason::Deleted } else { Reason::WrongSecret });
+        return Ok(Traced { found: Found::Purged(Box::new(tombstone)), refused });
     };
-    match method {
-        None => Ok(Decision::Allowed(Box::new(token))),
-        Some(id) => match permits(snapshot, &token, id)? {
-            None => Ok(Decision::UnknownMethod),
-            Some(true) => Ok(Decision::Allowed(Box::new(token))),
-            Some(false) => denied(Reason::NotPermitted, Some(token)),
-        },
+    let token = snapshot.token(stored.token)?.ok_or_else(|| Error::failure("a secret without a token is stored"))?;
+    let right = stored.digest.matches(&secret.digest());
+    let refused = if right { refusal(&token, stored.state, now) } else { Some(Reason::WrongSecret) };
+    Ok(Traced { found: Found::Token(Box::new(token), stored.state), refused })
+}
+
+/// Why a secret in `state` does not work at `now`.
+fn refusal(token: &Token, state: SecretState, now: Timestamp) -> Option<Reason> {
+    let alive = match state {
+        SecretState::Current => true,
+        SecretState::Previous(until) => now < until,
+        SecretState::Dead => false,
+    };
+    if !alive {
+        return Some(Reason::Retired);
+    }
+    match token.status(now) {
+        Status::Deleted => Some(Reason::Deleted),
+        Status::Disabled => Some(Reason::Disabled),
+        Status::Expired => Some(Reason::Expired),
+        Status::Active if !token.owner.enabled => Some(Reason::AccountDisabled),
+        Status::Active => None,
     }
 }
 
@@ -162,33 +238,23 @@ pub(super) fn present(
     caller: Caller<'_>,
 ) -> Result<Token> {
     let (secret, methods) = (&*presented.secret, needs.methods());
-    let (outcome, method) = store.read(|snapshot| {
-        let token = match living(snapshot, secret.public_id(), Some(&secret.digest()), now)? {
-            Ok(token) => token,
-            Err(denied) => return Ok((Err(denied), methods.first())),
-        };
-        let held = management(snapshot, &token)?;
-        let holds = |id: &&&str| held.iter().any(|h| h.as_str() == **id);
-        Ok(match methods.iter().find(holds) {
-            None if !methods.is_empty() => (Err((Reason::NotPermitted, Some(token))), methods.first()),
-            found => (Ok(token), found),
-        })
-    })?;
-    let method = method.copied().unwrap_or_default();
-    let Caller { address, client } = caller;
-    store.bookkeep(|b| match &outcome {
-        Ok(token) => {
-            b.record_use(&Use { token: token.id, secret: secret.public_id(), at: now, method, address, client })
-        }
-        Err((reason, token)) => {
-            let token = token.as_ref().map(|t| t.id);
-            b.record_denial(&Denial { token, reason: reason.word(), at: now, method, address, client })
+    let (judged, method) = store.read(|snapshot| {
+        let judged = judge(snapshot, Ok(secret), None, now)?;
+        let Decision::Allowed(token) = &judged.decision else { return Ok((judged, methods.first())) };
+        let held = management(snapshot, token)?;
+        match methods.iter().find(|id| held.iter().any(|h| h.as_str() == **id)) {
+            None if !methods.is_empty() => {
+                let decision = Decision::Denied(Reason::NotPermitted, Some(token.clone()));
+                Ok((Judged { decision, ..judged }, methods.first()))
+            }
+            found => Ok((judged, found)),
         }
     })?;
-    match outcome {
-        Ok(token) => presented.means(&token).map(|()| token),
-        Err((Reason::NotPermitted, Some(token))) => Err(authorize::lacks(&token, needs)),
-        Err(_) => Err(not_accepted()),
+    record(store, &judged, Ok(secret), method.copied().unwrap_or_default(), now, caller)?;
+    match judged.decision {
+        Decision::Allowed(token) => presented.means(&token).map(|()| *token),
+        Decision::Denied(Reason::NotPermitted, Some(token)) => Err(authorize::lacks(&token, needs)),
+        Decision::Denied(..) | Decision::UnknownMethod => Err(not_accepted()),
     }
 }
 
@@ -207,34 +273,14 @@ pub(super) fn management(snapshot: &dyn Snapshot, token: &Token) -> Result<BTree
     Ok(held)
 }
 
-/// The token behind the secret `id` if it works now, or why it doesn't. Without a digest the secret was compared
-/// before: what a public id stands for never changes.
+/// The token whose secret `id` was right once, if it still works: what a public id stands for never changes.
 ///
 /// # Errors
 /// [`crate::error::Kind::Failure`] when the store can't be read.
-pub(super) fn living(
-    snapshot: &dyn Snapshot,
-    id: &PublicId,
-    digest: Option<&SecretDigest>,
-    now: Timestamp,
-) -> Result<std::result::Result<Token, (Reason, Option<Token>)>> {
-    let Some(stored) = snapshot.secret(id)? else { return Ok(Err((Reason::Unknown, None))) };
+pub(super) fn still_living(snapshot: &dyn Snapshot, id: &PublicId, now: Timestamp) -> Result<Option<Token>> {
+    let Some(stored) = snapshot.secret(id)? else { return Ok(None) };
     let token = snapshot.token(stored.token)?.ok_or_else(|| Error::failure("a secret without a token is stored"))?;
-    let alive = match stored.state {
-        SecretState::Current => true,
-        SecretState::Previous(until) => now < until,
-        SecretState::Dead => false,
-    };
-    let reason = match token.status(now) {
-        _ if digest.is_some_and(|d| !stored.digest.matches(d)) => Reason::WrongSecret,
-        _ if !alive => Reason::Retired,
-        Status::Deleted => Reason::Deleted,
-        Status::Disabled => Reason::Disabled,
-        Status::Expired => Reason::Expired,
-        Status::Active if !token.owner.enabled => Reason::AccountDisabled,
-        Status::Active => return Ok(Ok(token)),
-    };
-    Ok(Err((reason, Some(token))))
+    Ok(refusal(&token, stored.state, now).is_none().then_some(token))
 }
 
 /// Selected methods ∩ the role's ceiling; none when the catalogue doesn't know the method.

@@ -1,8 +1,11 @@
 //! What verbs ask of the world. Everything here speaks domain types: a second storage engine, or a test, implements
 //! the same traits.
 
-use std::path::Path;
+mod world;
+
 use std::time::Duration;
+
+pub use world::{Clock, Delivery, Entropy, PasswordHasher, SavedSecret, Verdict};
 
 use crate::domain::account::{Account, AccountId, CredentialVersion};
 use crate::domain::audit::AuditActor;
@@ -12,13 +15,13 @@ use crate::domain::expiry::Expiry;
 use crate::domain::filter::Filter;
 use crate::domain::method::{Method, MethodId};
 use crate::domain::name::{Description, Prefix, TokenName, Username};
-use crate::domain::password::{Password, PasswordHash};
+use crate::domain::password::PasswordHash;
 use crate::domain::policy::Policy;
 use crate::domain::role::Role;
 use crate::domain::secret::{PublicId, Secret, SecretDigest};
 use crate::domain::selection::Selection;
-use crate::domain::time::{Timestamp, Zone};
-use crate::domain::token::{Token, TokenId};
+use crate::domain::time::Timestamp;
+use crate::domain::token::{Purgeable, Token, TokenId, Tombstone};
 use crate::error::Result;
 use crate::verbs::audit_log::AuditLog;
 use crate::verbs::audited::Audited;
@@ -167,6 +170,28 @@ impl Grant {
     }
 }
 
+/// A question for the tokens that a purge takes.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct PurgeQuery {
+    /// Whose tokens.
+    pub visibility: Visibility,
+    /// Which of them.
+    pub which: Purgeable,
+    /// The instant at which statuses are computed.
+    pub now: Timestamp,
+}
+
+/// A token that a purge takes.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Doomed {
+    /// Its id.
+    pub token: TokenId,
+    /// `account/name`.
+    pub full_name: String,
+    /// When it expired, or was put into the trash.
+    pub since: Timestamp,
+}
+
 /// From where and with what a token was used.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Origin {
@@ -183,6 +208,8 @@ pub struct Origin {
 pub struct Usage {
     /// When it was last accepted.
     pub last_seen_at: Option<Timestamp>,
+    /// When its current secret was last accepted; that of the one before stands with the token.
+    pub current_seen_at: Option<Timestamp>,
     /// Accepted uses of today (UTC).
     pub today: u64,
     /// Accepted uses of the last 7 days, today included.
@@ -211,10 +238,23 @@ pub trait Snapshot: AuditLog {
     fn password_hash(&self, id: AccountId) -> Result<Option<PasswordHash>>;
     /// A token by id, in the trash or not.
     fn token(&self, id: TokenId) -> Result<Option<Token>>;
-    /// Tokens of this name, of one account or of all: those in the trash, or the others. 100 at most.
-    fn tokens_named(&self, account: Option<AccountId>, name: &TokenName, trashed: bool) -> Result<Vec<Token>>;
+    /// Tokens of this name that the reader sees, of one account or of all: those in the trash, or the others. 100 at
+    /// most.
+    fn tokens_named(
+        &self,
+        visibility: &Visibility,
+        account: Option<AccountId>,
+        name: &TokenName,
+        trashed: bool,
+    ) -> Result<Vec<Token>>;
     /// A secret by its public id, dead ones included.
     fn secret(&self, id: &PublicId) -> Result<Option<StoredSecret>>;
+    /// What is left of a secret whose token was purged.
+    fn tombstone(&self, id: &PublicId) -> Result<Option<Tombstone>>;
+    /// How many tokens a purge takes.
+    fn doomed_count(&self, query: &PurgeQuery) -> Result<u64>;
+    /// The tokens a purge takes: by id, those after `after`, `limit` at most.
+    fn doomed(&self, query: &PurgeQuery, after: Option<TokenId>, limit: usize) -> Result<Vec<Doomed>>;
     /// How many `api` tokens of an account are active at `now`.
     fn active_tokens(&self, account: AccountId, now: Timestamp) -> Result<u32>;
     /// How a token was used.
@@ -282,8 +322,19 @@ pub trait Tx: Snapshot {
     /// Writes name, description, enabled, selection, expiry and trash of `token` and raises its revision; a conflict
     /// when the stored revision is not `token.revision`, or the name is taken.
     fn update_token(&mut self, token: &Token) -> Result<()>;
-    /// Makes `secret` the token's current one; every earlier one is dead from now on.
-    fn set_secret(&mut self, token: TokenId, secret: &Secret, now: Timestamp) -> Result<()>;
+    /// Makes `secret` the token's current one. The one before lives on until `keep_old_until`, where that is said;
+    /// every other one is dead from now on.
+    fn set_secret(
+        &mut self,
+        token: TokenId,
+        secret: &Secret,
+        now: Timestamp,
+        keep_old_until: Option<Timestamp>,
+    ) -> Result<()>;
+    /// Ends the life of the secret that a rotation left alive.
+    fn retire_previous(&mut self, token: TokenId) -> Result<()>;
+    /// Takes tokens away for good. Their secrets' digests stay as tombstones, and the ledger as it is.
+    fn purge(&mut self, tokens: &[TokenId], now: Timestamp) -> Result<()>;
 }
 
 /// Whose tries to sign in are counted together: a digest of name and source, so that a password typed as a name is
@@ -337,53 +388,4 @@ pub trait Bookkeeping {
     fn record_use(&mut self, used: &Use<'_>) -> Result<()>;
     /// Counts a denied attempt.
     fn record_denial(&mut self, denied: &Denial<'_>) -> Result<()>;
-}
-
-/// The clock on the wall.
-pub trait Clock: Send + Sync {
-    /// The instant it shows.
-    fn now(&self) -> Timestamp;
-    /// The zone it stands in.
-    fn zone(&self) -> &dyn Zone;
-    /// Waits.
-    fn sleep(&self, time: Duration);
-}
-
-/// The operating system's generator.
-pub trait Entropy: Send + Sync {
-    /// Fills `buffer` with unpredictable bytes.
-    fn fill(&self, buffer: &mut [u8]) -> Result<()>;
-}
-
-/// What comparing a password with a stored hash showed.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Verdict {
-    /// Another password, or no hash to compare with.
-    Wrong,
-    /// The password.
-    Right,
-    /// The password, under a hash weaker than today's.
-    RightButWeak,
-}
-
-/// Slow hashing of passwords, two at once at most.
-pub trait PasswordHasher: Send + Sync {
-    /// Hashes a new password.
-    fn hash(&self, password: &Password) -> Result<PasswordHash>;
-    /// Compares; without a hash it costs the same and finds nothing.
-    fn verify(&self, password: &Password, hash: Option<&PasswordHash>) -> Result<Verdict>;
-}
-
-/// A secret saved to a file. Dropped without [`SavedSecret::keep`], the file is removed again.
-pub trait SavedSecret: Send {
-    /// The change has committed: the file stays.
-    fn keep(&mut self);
-    /// Where it is.
-    fn path(&self) -> &Path;
-}
-
-/// Saves secrets to files on request.
-pub trait Delivery: Send + Sync {
-    /// Creates `path` exclusively, readable by its owner only, and syncs it.
-    fn save(&self, path: &Path, secret: &Secret) -> Result<Box<dyn SavedSecret>>;
 }

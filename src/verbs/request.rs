@@ -7,8 +7,8 @@ use super::catalogue::{ApplyCatalogue, ListCatalogues, PreviewCatalogue};
 use super::init::Init;
 use super::needs::Needs;
 use super::tokens::{
-    CreateToken, DeleteTokens, DisableTokens, EnableTokens, ListTokens, RegenerateToken, RestoreToken, ShowToken,
-    TallyTokens,
+    CopyToken, CreateToken, DeleteTokens, DisableTokens, EditToken, EnableTokens, ListTokens, PreviewEdit,
+    PreviewPurge, PurgeTokens, RegenerateToken, RestoreTokens, RetireToken, ShowToken, TallyTokens, Whose,
 };
 use super::{Jeton, Proof, Verb};
 use crate::error::{Error, Result};
@@ -34,6 +34,15 @@ pub(super) trait Carrier {
     fn change<V: super::Change>(&self, who: &Credential, verb: V) -> Result<V::Reply>;
 }
 
+macro_rules! changes {
+    (query) => {
+        false
+    };
+    (change) => {
+        true
+    };
+}
+
 macro_rules! requests {
     ($($kind:ident $verb:ident),* $(,)?) => {
         /// Everything that can be asked.
@@ -49,6 +58,9 @@ macro_rules! requests {
         /// Every verb: its name, the proof it asks for, what a token that asks must hold.
         pub const VERBS: &[(&str, Proof, Needs)] =
             &[$((<$verb as Verb>::NAME, <$verb as Verb>::PROOF, <$verb as Verb>::NEEDS)),*];
+
+        /// Name of every verb, and whether it changes something.
+        pub const CHANGES: &[(&str, bool)] = &[$((<$verb as Verb>::NAME, changes!($kind))),*];
 
         $(
             impl From<$verb> for Request {
@@ -80,12 +92,19 @@ requests! {
     query ListTokens,
     query TallyTokens,
     query ShowToken,
+    query Whose,
     change CreateToken,
+    query PreviewEdit,
+    change EditToken,
+    change CopyToken,
     change DisableTokens,
     change EnableTokens,
     change RegenerateToken,
+    change RetireToken,
     change DeleteTokens,
-    change RestoreToken,
+    change RestoreTokens,
+    query PreviewPurge,
+    change PurgeTokens,
     query ListAudit,
     query AuditHead,
     query VerifyAudit,

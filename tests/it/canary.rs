@@ -7,7 +7,7 @@ use std::sync::Arc;
 
 use base64ct::{Base64Unpadded, Encoding};
 use jeton::domain::password::Password;
-use jeton::domain::secret::Secret;
+use jeton::domain::secret::{Presented, Secret};
 use jeton::tui::effect::Effect;
 use jeton::tui::modal::confirm::Wanted;
 use jeton::tui::msg::{Msg, RequestId};
@@ -16,7 +16,9 @@ use jeton::verbs::accounts::SignIn;
 use jeton::verbs::actor::Credential;
 use jeton::verbs::init::NewPassword;
 use jeton::verbs::ports::PasswordHasher;
+use jeton::verbs::ports::Store;
 use jeton::verbs::request::{Request, Response};
+use jeton::verbs::tokens::Whose;
 use zeroize::Zeroizing;
 
 use crate::support::program::{Home, Ran, finish};
@@ -199,7 +201,17 @@ fn the_commands_tell_a_secret_once_and_a_password_never() {
             runs.tells_nothing(&[args, more].concat(), 0);
         }
     }
-    for secret in [&printed, &quiet, &saved] {
+    let copied = runs.answers(&["token", "copy", "a", "copied"], None);
+    for secret in [&printed, &quiet, &saved, &copied] {
+        for args in [&["token", "whose"][..], &["token", "whose", "--json"], &["token", "whose", "--quiet"]] {
+            let known = runs.run(args, &format!("{secret}\n")).ends(0);
+            let wrong = runs.run(args, &secret[..50]).ends(3);
+            let mistyped =
+                runs.run(args, &format!("{}{}", &secret[..50], if secret.ends_with('a') { 'b' } else { 'a' })).ends(3);
+            for ran in [known, wrong, mistyped] {
+                runs.canaries.not_in("stdout", ran.out.as_bytes());
+            }
+        }
         for args in [&["verify"][..], &["verify", "--json"], &["verify", "--quiet"], &["verify", "--method", "no.such"]]
         {
             let ran = runs.run(args, &format!("{secret}\n"));
@@ -217,6 +229,16 @@ fn the_commands_tell_a_secret_once_and_a_password_never() {
     runs.answers(&["token", "regenerate", "b", "--json"], None);
     runs.answers(&["token", "regenerate", "c", "--quiet", "--expires", "1y"], None);
     runs.answers(&["token", "regenerate", "d", "--expires", "never"], Some("d.again"));
+    runs.tells_nothing(&["token", "edit", "copied", "--description", "edited", "--json"], 0);
+    let rotated = runs.answers(&["token", "regenerate", "copied", "--grace", "1h"], None);
+    runs.tells_nothing(&["token", "show", "copied", "--json"], 0);
+    runs.tells_nothing(&["token", "retire", "copied"], 0);
+    runs.tells_nothing(&["token", "delete", "copied", "--confirm", "copied"], 0);
+    runs.tells_nothing(&["token", "purge", "--trashed", "--confirm", "1"], 0);
+    for purged in [&copied, &rotated] {
+        let named = runs.run(&["token", "whose"], &format!("{purged}\n")).ends(0);
+        runs.canaries.not_in("stdout", named.out.as_bytes());
+    }
     // Refusals: a name that is taken, a file that is there, a wrong confirmation, no such token, a wrong password.
     runs.tells_nothing(&["token", "create", "a"], 5);
     runs.tells_nothing(&["token", "create", "e", "--out", "d.secret"], 1);
@@ -232,7 +254,7 @@ fn the_commands_tell_a_secret_once_and_a_password_never() {
     // A password on a line that is no password, and one that is too long.
     runs.with(&PASSWORD.repeat(300), &["whoami"]).ends(2);
     runs.all_files();
-    assert_eq!(runs.canaries.secrets.len(), 8);
+    assert_eq!(runs.canaries.secrets.len(), 10);
 }
 
 #[test]
@@ -248,14 +270,16 @@ fn nothing_is_seen_of_a_command_that_asks() {
     assert_eq!(t.ends(), End::Code(0));
     runs.canaries.not_in("the terminal", &t.written());
 
-    let mut t = runs.terminal(&["verify"]);
-    t.shows("Secret");
-    hidden(&t);
-    runs.canaries.not_shown_by_the_system(&t);
-    t.types(&format!("{secret}\r"));
-    assert_eq!(t.ends(), End::Code(0));
-    runs.canaries.not_in("the terminal", &t.written());
-    runs.all_files();
+    for args in [&["verify"][..], &["token", "whose"]] {
+        let mut t = runs.terminal(args);
+        t.shows("Secret");
+        hidden(&t);
+        runs.canaries.not_shown_by_the_system(&t);
+        t.types(&format!("{secret}\r"));
+        assert_eq!(t.ends(), End::Code(0));
+        runs.canaries.not_in("the terminal", &t.written());
+        runs.all_files();
+    }
 }
 
 /// Waits until the terminal echoes no more: the prompt comes before that.
@@ -363,8 +387,8 @@ fn debug_tells_nothing() {
     first.password = NewPassword::Plain(password());
     let hash = CountingHasher::new().hash(&password()).unwrap();
     let mut changed = house.ask(OWNER, create("b")).unwrap();
-    changed.out.secret.expose(|s| canaries.secret(s));
-    changed.out = issued;
+    changed.out[0].secret.expose(|s| canaries.secret(s));
+    changed.out = vec![issued];
     let reply = Msg::Reply(RequestId(1), Box::new(Ok(Response::CreateToken(changed))));
     let secret = Arc::new(house.issue(OWNER, "c").secret);
     secret.expose(|s| canaries.secret(s));
@@ -383,6 +407,9 @@ fn debug_tells_nothing() {
         debugged(&Effect::CopySecret(Arc::clone(&secret))),
         debugged(&Effect::Save("x".into(), Arc::clone(&secret))),
         debugged(&Wanted::new("d", "d", create("d"))),
+        debugged(&Request::from(Whose { secret: Presented::new(secret.expose(|s| Zeroizing::new(s.to_owned()))) })),
+        debugged(&Presented::new(secret.expose(|s| Zeroizing::new(s.to_owned()))).read()),
+        debugged(&house.store().read(|s| s.secret(secret.public_id())).unwrap()),
         debugged(&Field::masked(100).with(PASSWORD)),
     ];
     for text in all {

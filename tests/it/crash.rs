@@ -18,7 +18,7 @@ use jeton::verbs::local::{Caller, Local};
 use jeton::verbs::ports::{Anchor, Clock, Store, WindowQuery};
 use jeton::verbs::request::ask;
 use jeton::verbs::tokens::{
-    CreateToken, DeleteTokens, DisableTokens, EnableTokens, Pointed, RegenerateToken, RestoreToken,
+    CreateToken, DeleteTokens, DisableTokens, EnableTokens, Pointed, RegenerateToken, RestoreTokens,
 };
 
 use crate::support::world::{FakeClock, Fakes, House, OWNER, START, SeededEntropy, by, caller, create};
@@ -64,7 +64,7 @@ fn change(jeton: &Local<SqliteStore>, dice: &SeededEntropy, fresh_name: &str) {
     let ids = |tokens: &[jeton::domain::token::Token]| tokens.iter().map(|t| t.id).collect::<Vec<_>>();
     match dice.below(7) {
         0 | 1 if kept.len() < 12 => {
-            let made = ask(jeton, &owner, CreateToken { ..create(fresh_name) }).unwrap().out;
+            let made = ask(jeton, &owner, CreateToken { ..create(fresh_name) }).unwrap().out.remove(0);
             made.secret.expose(|s| acknowledge("token.create", &[made.token.id], s));
         }
         _ if kept.is_empty() => {}
@@ -77,7 +77,7 @@ fn change(jeton: &Local<SqliteStore>, dice: &SeededEntropy, fresh_name: &str) {
             acknowledge("token.enable", &ids(&done.out), "");
         }
         4 => {
-            let verb = RegenerateToken { token: pick(&kept), expires: None, out: None };
+            let verb = RegenerateToken { token: pick(&kept), grace: None, expires: None, out: None };
             let made = ask(jeton, &owner, verb).unwrap().out;
             made.secret.expose(|s| acknowledge("token.regenerate", &[made.token.id], s));
         }
@@ -87,8 +87,8 @@ fn change(jeton: &Local<SqliteStore>, dice: &SeededEntropy, fresh_name: &str) {
             acknowledge("token.delete", &ids(&done.out), "");
         }
         _ if !trashed.is_empty() => {
-            let done = ask(jeton, &owner, RestoreToken { token: pick(&trashed), rename: None }).unwrap();
-            acknowledge("token.restore", &[done.out.id], "");
+            let done = ask(jeton, &owner, RestoreTokens { tokens: vec![pick(&trashed)], rename: None }).unwrap();
+            acknowledge("token.restore", &[done.out[0].id], "");
         }
         _ => {}
     }
@@ -139,7 +139,10 @@ fn retold(log: &[AuditRow]) -> BTreeMap<i64, Fate> {
             "token.regenerate" => fate.hint = details["secret"]["after"].as_str().unwrap().to_owned(),
             "token.delete" => fate.trashed = true,
             "token.restore" => {
-                (fate.trashed, fate.enabled, fate.name) = (false, false, detail("as"));
+                (fate.trashed, fate.enabled) = (false, false);
+                if let Some(name) = details["name"]["after"].as_str() {
+                    fate.name = name.to_owned();
+                }
             }
             other => panic!("{other}"),
         }

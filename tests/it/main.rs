@@ -8,10 +8,12 @@
     missing_docs
 )]
 
+mod audit;
 mod bearing;
 mod canary;
 mod catalogue;
 mod cli;
+mod cli_tokens;
 mod conformance;
 mod crash;
 mod matrix;

@@ -7,13 +7,15 @@ use jeton::domain::name::Description;
 use jeton::domain::role::Role;
 use jeton::domain::secret::Secret;
 use jeton::domain::selection::Selection;
-use jeton::domain::token::{Token, TokenId, TokenRef};
+use jeton::domain::token::{Purgeable, Token, TokenId, TokenRef};
 use jeton::error::{Error, Kind, Result};
+use jeton::verbs::actor::Actor;
 use jeton::verbs::audited::Audited;
+use jeton::verbs::authorize;
 use jeton::verbs::ports::{Anchor, Entropy, NewToken, Store};
 use jeton::verbs::tokens::{
-    CreateToken, DeleteTokens, DisableTokens, EnableTokens, ListTokens, Pointed, RegenerateToken, RestoreToken,
-    ShowToken,
+    CopyToken, CreateToken, DeleteTokens, DisableTokens, EditToken, EnableTokens, ListTokens, Pointed, PreviewPurge,
+    PurgePreview, PurgeTokens, RegenerateToken, RestoreTokens, RetireToken, ShowToken,
 };
 
 use crate::support::world::{House, OWNER, create, entry, tester, token_name, username};
@@ -22,38 +24,52 @@ use crate::support::world::{House, OWNER, create, entry, tester, token_name, use
 /// is in it; `list A` names the account. *lower*, *same* and *higher* are the roles of the account that the token
 /// belongs to, each such role tried.
 const MATRIX: &str = "
-    self-  actor   whose  | list  list A  show  create  disable  enable  regenerate  delete  restore
-    on     owner   own    |  y      y      y      y        y        y         y         y        y
-    on     owner   lower  |  y      y      y      y        y        y         y         y        y
-    on     owner   same   |  y      y      y      y        y        y         y         y        y
-    on     admin   own    |  y      y      y      y        y        y         y         y        y
-    on     admin   lower  |  y      y      y      y        y        y         y         y        y
-    on     admin   same   |  -      -      -      -        -        -         -         -        -
-    on     admin   higher |  -      -      -      -        -        -         -         -        -
-    on     member  own    |  y      y      y      y        y        y         y         y        y
-    on     member  lower  |  -      -      -      -        -        -         -         -        -
-    on     member  same   |  -      -      -      -        -        -         -         -        -
-    on     member  higher |  -      -      -      -        -        -         -         -        -
-    on     viewer  own    |  y      y      y      y        y        y         y         y        y
-    on     viewer  same   |  -      -      -      -        -        -         -         -        -
-    on     viewer  higher |  -      -      -      -        -        -         -         -        -
-    off    owner   own    |  y      y      y      y        y        y         y         y        y
-    off    owner   lower  |  y      y      y      y        y        y         y         y        y
-    off    owner   same   |  y      y      y      y        y        y         y         y        y
-    off    admin   own    |  y      y      y      y        y        y         y         y        y
-    off    admin   lower  |  y      y      y      y        y        y         y         y        y
-    off    admin   same   |  -      -      -      -        -        -         -         -        -
-    off    admin   higher |  -      -      -      -        -        -         -         -        -
-    off    member  own    |  y      y      y      -        y        -         -         y        -
-    off    member  lower  |  -      -      -      -        -        -         -         -        -
-    off    member  same   |  -      -      -      -        -        -         -         -        -
-    off    member  higher |  -      -      -      -        -        -         -         -        -
-    off    viewer  own    |  y      y      y      -        y        -         -         y        -
-    off    viewer  same   |  -      -      -      -        -        -         -         -        -
-    off    viewer  higher |  -      -      -      -        -        -         -         -        -
+    self-  actor   whose  | list  list A  show  create  disable  enable  regenerate  delete  restore  edit  copy  retire  purge
+    on     owner   own    |  y      y      y      y        y        y         y         y        y        y     y     y       y
+    on     owner   lower  |  y      y      y      y        y        y         y         y        y        y     y     y       y
+    on     owner   same   |  y      y      y      y        y        y         y         y        y        y     y     y       y
+    on     admin   own    |  y      y      y      y        y        y         y         y        y        y     y     y       y
+    on     admin   lower  |  y      y      y      y        y        y         y         y        y        y     y     y       y
+    on     admin   same   |  -      -      -      -        -        -         -         -        -        -     -     -       -
+    on     admin   higher |  -      -      -      -        -        -         -         -        -        -     -     -       -
+    on     member  own    |  y      y      y      y        y        y         y         y        y        y     y     y       y
+    on     member  lower  |  -      -      -      -        -        -         -         -        -        -     -     -       -
+    on     member  same   |  -      -      -      -        -        -         -         -        -        -     -     -       -
+    on     member  higher |  -      -      -      -        -        -         -         -        -        -     -     -       -
+    on     viewer  own    |  y      y      y      y        y        y         y         y        y        y     y     y       y
+    on     viewer  same   |  -      -      -      -        -        -         -         -        -        -     -     -       -
+    on     viewer  higher |  -      -      -      -        -        -         -         -        -        -     -     -       -
+    off    owner   own    |  y      y      y      y        y        y         y         y        y        y     y     y       y
+    off    owner   lower  |  y      y      y      y        y        y         y         y        y        y     y     y       y
+    off    owner   same   |  y      y      y      y        y        y         y         y        y        y     y     y       y
+    off    admin   own    |  y      y      y      y        y        y         y         y        y        y     y     y       y
+    off    admin   lower  |  y      y      y      y        y        y         y         y        y        y     y     y       y
+    off    admin   same   |  -      -      -      -        -        -         -         -        -        -     -     -       -
+    off    admin   higher |  -      -      -      -        -        -         -         -        -        -     -     -       -
+    off    member  own    |  y      y      y      -        y        -         -         y        -        -     -     -       -
+    off    member  lower  |  -      -      -      -        -        -         -         -        -        -     -     -       -
+    off    member  same   |  -      -      -      -        -        -         -         -        -        -     -     -       -
+    off    member  higher |  -      -      -      -        -        -         -         -        -        -     -     -       -
+    off    viewer  own    |  y      y      y      -        y        -         -         y        -        -     -     -       -
+    off    viewer  same   |  -      -      -      -        -        -         -         -        -        -     -     -       -
+    off    viewer  higher |  -      -      -      -        -        -         -         -        -        -     -     -       -
 ";
 
-const VERBS: [&str; 9] = ["list", "list A", "show", "create", "disable", "enable", "regenerate", "delete", "restore"];
+const VERBS: [&str; 13] = [
+    "list",
+    "list A",
+    "show",
+    "create",
+    "disable",
+    "enable",
+    "regenerate",
+    "delete",
+    "restore",
+    "edit",
+    "copy",
+    "retire",
+    "purge",
+];
 
 /// Two accounts of each role, named `owner`, `owner2` …, and no limit of active tokens.
 fn street(self_service: bool) -> House {
@@ -66,7 +82,8 @@ fn street(self_service: bool) -> House {
     house
 }
 
-/// A token as `verb` needs it: switched off to be enabled, in the trash to be restored.
+/// A token as `verb` needs it: switched off to be enabled, in the trash to be restored or purged, with two secrets to be
+/// retired.
 fn plant(house: &House, owner: &Account, name: &str, verb: &str) -> Token {
     let prefix = jeton::domain::name::Prefix::default();
     let secret = Secret::generate(&prefix, |b| house.fakes.entropy.fill(b)).unwrap();
@@ -82,10 +99,14 @@ fn plant(house: &House, owner: &Account, name: &str, verb: &str) -> Token {
                 expiry: Expiry::Never,
                 now,
             })?;
-            tx.set_secret(id, &secret, now)?;
+            tx.set_secret(id, &secret, now, None)?;
+            if verb == "retire" {
+                let next = Secret::generate(&prefix, |b| house.fakes.entropy.fill(b))?;
+                tx.set_secret(id, &next, now, Some(now.plus(1)))?;
+            }
             let mut token = tx.token(id)?.unwrap();
             token.enabled = verb != "enable";
-            token.deleted_at = (verb == "restore").then_some(now);
+            token.deleted_at = matches!(verb, "restore" | "purge").then_some(now);
             tx.update_token(&token)?;
             Ok(Audited::one(tx.token(id)?.unwrap(), entry(id)))
         })
@@ -118,9 +139,27 @@ fn attempt(house: &House, actor: &str, verb: &str, owner: &Account, pointed: Poi
         }
         "disable" => house.ask(actor, DisableTokens { tokens }).map(drop),
         "enable" => house.ask(actor, EnableTokens { tokens }).map(drop),
-        "regenerate" => house.ask(actor, RegenerateToken { token: pointed, expires: None, out: None }).map(drop),
+        "regenerate" => {
+            house.ask(actor, RegenerateToken { token: pointed, grace: None, expires: None, out: None }).map(drop)
+        }
         "delete" => house.ask(actor, DeleteTokens { tokens, typed: name.to_owned() }).map(drop),
-        "restore" => house.ask(actor, RestoreToken { token: pointed, rename: None }).map(drop),
+        "restore" => house.ask(actor, RestoreTokens { tokens: vec![pointed], rename: None }).map(drop),
+        "edit" => {
+            let description = Some(Description::parse("edited").unwrap());
+            house.ask(actor, EditToken { description, ..EditToken::of(pointed) }).map(drop)
+        }
+        "copy" => {
+            let name = token_name(&format!("copy-{name}"));
+            house.ask(actor, CopyToken { token: pointed, name, account: None, expires: None, out: None }).map(drop)
+        }
+        "retire" => house.ask(actor, RetireToken { token: pointed }).map(drop),
+        "purge" => {
+            let PurgePreview { count, names } = house.ask(actor, PreviewPurge { which: Purgeable::Trashed })?;
+            if !names.contains(&format!("{}/{name}", owner.username)) {
+                return Err(Error::denied("not among them"));
+            }
+            house.ask(actor, PurgeTokens { which: Purgeable::Trashed, confirm: count }).map(drop)
+        }
         other => panic!("no such verb: {other}"),
     }
 }
@@ -167,8 +206,16 @@ fn owners(role: Role, whose: &str) -> Vec<String> {
 fn check(house: &House, actor: &str, verb: &str, owner: &str, allowed: bool, name: &str) {
     let cell = format!("{actor} {verb} {owner}'s");
     let owner = house.account_named(owner);
+    if verb == "purge" {
+        // What other cells left in the trash.
+        let count = house.ask(OWNER, PreviewPurge { which: Purgeable::Trashed }).unwrap().count;
+        if count > 0 {
+            house.ask(OWNER, PurgeTokens { which: Purgeable::Trashed, confirm: count }).unwrap();
+        }
+    }
     let token = plant(house, &owner, name, verb);
-    let state = || (house.token(token.id), house.audit().len(), house.ask(OWNER, list(None)).unwrap().total);
+    let stored = || house.store().read(|s| s.token(token.id)).unwrap();
+    let state = || (stored(), house.audit().len(), house.ask(OWNER, list(None)).unwrap().total);
     let before = state();
     let pointed = Pointed { token: TokenRef::Id(token.id), seen: None };
     let outcome = attempt(house, actor, verb, &owner, pointed, name);
@@ -176,7 +223,9 @@ fn check(house: &House, actor: &str, verb: &str, owner: &str, allowed: bool, nam
     match (allowed, outcome) {
         (true, Ok(())) if looks => assert_eq!(state(), before, "{cell}: looking changes nothing"),
         (true, Ok(())) => {
+            assert_ne!(state(), before, "{cell}: done, and yet nothing is another");
             assert_eq!(state().1, before.1 + 1, "{cell}: one audit row");
+            assert_eq!(stored().is_none(), verb == "purge", "{cell}");
             let row = house.audit().pop().unwrap();
             assert_eq!((row.verb, row.name), (format!("token.{verb}"), actor.to_owned()), "{cell}");
         }
@@ -195,7 +244,7 @@ fn a_hidden_token_and_none_are_told_alike() {
     let house = street(true);
     for (actor, owner) in [("member", "viewer2"), ("viewer", "owner2"), ("admin", "owner2"), ("admin", "admin2")] {
         let owner = house.account_named(owner);
-        for verb in ["show", "disable", "enable", "regenerate", "delete", "restore"] {
+        for verb in ["show", "disable", "enable", "regenerate", "delete", "restore", "edit", "copy", "retire"] {
             for place in ["disable", "restore"] {
                 let name = format!("{actor}-{verb}-{place}-x");
                 let token = plant(&house, &owner, &name, place);
@@ -246,6 +295,48 @@ fn a_hidden_token_hides_no_visible_one() {
     let mine = plant(&house, &house.account_named("viewer"), "twin", "restore");
     let shown = house.ask("admin", ShowToken { token: TokenRef::Typed("twin".to_owned()) }).unwrap();
     assert_eq!(shown.token.id, mine.id);
+}
+
+/// Seeing a token is enough to copy it, but only into an account where the actor may create one.
+#[test]
+fn a_copy_needs_the_right_to_create_where_it_goes() {
+    let house = street(true);
+    let source = plant(&house, &house.account_named("member"), "source", "copy");
+    let copy = |account: &str, name: &str| CopyToken {
+        token: Pointed { token: TokenRef::Id(source.id), seen: None },
+        name: token_name(name),
+        account: Some(username(account)),
+        expires: None,
+        out: None,
+    };
+    for (account, allowed) in [("viewer2", true), ("admin", true), ("admin2", false), ("owner", false)] {
+        let copied = house.ask("admin", copy(account, "a"));
+        assert_eq!(copied.is_ok(), allowed, "{account}");
+        if let Err(e) = copied {
+            assert_eq!(e.kind, Kind::Denied, "{e}");
+        }
+    }
+    assert_eq!(house.ask("member2", copy("member2", "b")).unwrap_err().kind, Kind::Denied, "not to be seen");
+    let house = street(false);
+    plant(&house, &house.account_named("member"), "source", "copy");
+    assert_eq!(house.ask("member", copy("member", "c")).unwrap_err().kind, Kind::Denied, "seen, but not to be made");
+}
+
+/// The last question before a token is left able to do something, on its own: the verbs ask others before it.
+#[test]
+fn nobody_grants_where_he_may_not_change() {
+    let house = street(true);
+    let token = plant(&house, &house.account_named("member2"), "x", "show");
+    let granted = |who: &str, before: Option<&Token>| {
+        let by = Actor::Account(house.account_named(who));
+        house.store().read(|s| authorize::grant(&by, s, before, &token))
+    };
+    for (who, allowed) in [("owner", true), ("admin", true), ("member2", true), ("member", false), ("viewer", false)] {
+        assert_eq!(granted(who, None).is_ok(), allowed, "{who}");
+        assert_eq!(granted(who, Some(&token)).is_ok(), allowed, "{who}");
+    }
+    let owners = plant(&house, &house.account_named("owner2"), "y", "show");
+    assert_eq!(granted("admin", Some(&owners)).unwrap_err().kind, Kind::Denied, "what it was counts too");
 }
 
 /// The limit, expiry and the rest hold for owners as well: power over people is no exemption from policy.

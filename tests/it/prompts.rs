@@ -175,3 +175,44 @@ fn a_catalogue_is_previewed_before_the_password_is_asked_for() {
     assert_eq!(apply.ends(), 0, "{}", apply.seen);
     assert!(home.run(&["catalogue", "show", "Maven Plugin"], "").succeeds().out.contains("12 methods"));
 }
+
+#[test]
+fn an_edit_is_shown_before_it_is_made() {
+    let home = Home::set_up();
+    home.create(&["a", "--expires", "never"]);
+    let edit = |answer: &str| {
+        let mut edit = Terminal::start(&home, &["token", "edit", "a", "--description", "nightly"]);
+        edit.types_hidden("ops: ", RIGHT).waits_for("description: none → \"nightly\"").waits_for("yes").types(answer);
+        edit.ends()
+    };
+    let described = || home.as_ops(&["token", "show", "a", "--json"]).json()["token"]["description"].clone();
+    for no in ["no\n", "\n", "\u{4}", "\u{3}"] {
+        assert_eq!(edit(no), 130);
+    }
+    assert_eq!(described(), "");
+    // What was shown is what is changed: somebody else is faster here.
+    let mut late = Terminal::start(&home, &["token", "edit", "a", "--description", "mine"]);
+    late.types_hidden("ops: ", RIGHT).waits_for("yes");
+    assert_eq!(edit("yes\n"), 0);
+    late.types("yes\n").waits_for("description was none, stored now \"nightly\", yours \"mine\"");
+    assert_eq!(late.ends(), 5);
+    assert_eq!(described(), "nightly");
+}
+
+#[test]
+fn a_purge_names_what_goes_and_asks_for_the_number() {
+    let home = Home::set_up();
+    home.create(&["a"]);
+    home.create(&["b"]);
+    home.as_ops(&["token", "delete", "a", "b", "--confirm", "2"]).succeeds();
+    let purge = |typed: &str| {
+        let mut purge = Terminal::start(&home, &["token", "purge", "--trashed"]);
+        purge.types_hidden("ops: ", RIGHT).waits_for("ops/a").waits_for("ops/b").waits_for("good: ").types(typed);
+        purge.ends()
+    };
+    for (typed, code) in [("1\n", 5), ("two\n", 5), ("\u{4}", 130)] {
+        assert_eq!(purge(typed), code, "{typed:?}");
+    }
+    assert_eq!(purge("2\n"), 0);
+    assert_eq!(home.as_ops(&["token", "list", "--trash", "--quiet"]).out, "");
+}

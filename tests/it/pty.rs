@@ -491,6 +491,9 @@ fn child() {
         delivery: trap,
         place: "nowhere".to_owned(),
         username: Some(username(OWNER)),
+        token: None,
+        remember: std::time::Duration::ZERO,
+        lock_after: std::time::Duration::ZERO,
         demo: None,
     };
     if let Err(error) = tui::run(start) {

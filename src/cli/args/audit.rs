@@ -7,7 +7,6 @@ use clap::{Args, Subcommand};
 
 /// `audit`, and what stands under it.
 #[derive(Debug, Args)]
-#[command(args_conflicts_with_subcommands = true)]
 pub struct AuditArgs {
     /// What to do; reading the log without one.
     #[command(subcommand)]
@@ -15,6 +14,14 @@ pub struct AuditArgs {
     /// What to read.
     #[command(flatten)]
     pub read: ReadAuditArgs,
+}
+
+impl ReadAuditArgs {
+    /// Whether nothing was said.
+    pub fn is_empty(&self) -> bool {
+        let ReadAuditArgs { since, token, filter, limit, follow } = self;
+        since.is_none() && token.is_none() && filter.is_none() && limit.is_none() && !follow
+    }
 }
 
 /// What to do with the log but read it.

@@ -6,9 +6,13 @@ mod read;
 
 use super::App;
 use super::args::{AuditArgs, AuditCommand};
-use crate::error::Result;
+use crate::error::{Error, Result};
 
 pub(super) fn run(app: &mut App, args: AuditArgs) -> Result<()> {
+    if args.command.is_some() && !args.read.is_empty() {
+        return Err(Error::usage("--since, --token, --filter, --limit and --follow are for reading the log")
+            .next("Leave them out, or say jeton audit without more words"));
+    }
     match args.command {
         None => read::read(app, args.read),
         Some(AuditCommand::Verify(args)) => prove::verify(app, args.anchor.as_deref()),

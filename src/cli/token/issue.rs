@@ -1,45 +1,70 @@
-//! `token create` and `token regenerate`: a secret is shown once.
+//! `token create`, `copy` and `regenerate`: a secret is shown once.
 
 use std::collections::BTreeSet;
 
 use super::super::App;
-use super::super::args::{CreateArgs, RegenerateArgs};
-use super::super::json::{IssuedJson, SCHEMA, TokenJson};
-use crate::domain::expiry::{Expiry, ExpirySpec};
+use super::super::args::{CopyArgs, CreateArgs, RegenerateArgs};
+use super::super::json::{CreatedJson, Exposed, IssuedJson, SCHEMA, SomeIssuedJson, TokenJson};
+use crate::domain::expiry::{Expiry, ExpirySpec, Span};
 use crate::domain::method::MethodId;
 use crate::domain::name::{Description, TokenName, Username};
 use crate::domain::selection::Selection;
-use crate::domain::time::relative;
+use crate::domain::time::{Timestamp, relative};
 use crate::error::{Error, Result};
-use crate::verbs::tokens::{CreateToken, Issued, Pointed, RegenerateToken};
+use crate::verbs::tokens::{CopyToken, CreateToken, Issued, Pointed, RegenerateToken, SaveTo};
 
 pub(super) fn create(app: &mut App, args: CreateArgs) -> Result<()> {
     let verb = CreateToken {
         account: args.account.as_deref().map(Username::parse).transpose()?,
-        name: TokenName::parse(&args.name)?,
+        names: args.names.iter().map(|name| TokenName::parse(name)).collect::<Result<_>>()?,
         description: args.description.as_deref().map_or_else(|| Ok(Description::none()), Description::parse)?,
         expires: expires(app, args.expires.as_deref())?,
         selection: selection(args.set, &args.method, args.inherit)?,
-        out: args.out,
+        out: args.out.map(SaveTo::File).or(args.out_dir.map(SaveTo::Folder)),
     };
     let who = app.to_change()?;
     let changed = app.ask(&who, verb)?;
     hand_over(app, &changed.out, "is ready")
 }
 
-pub(super) fn regenerate(app: &mut App, args: RegenerateArgs) -> Result<()> {
-    let verb = RegenerateToken {
+pub(super) fn copy(app: &mut App, args: CopyArgs) -> Result<()> {
+    let verb = CopyToken {
         token: Pointed::typed(args.token),
+        name: TokenName::parse(&args.name)?,
+        account: args.account.as_deref().map(Username::parse).transpose()?,
         expires: expires(app, args.expires.as_deref())?,
-        out: args.out,
+        out: args.out.map(SaveTo::File),
     };
     let who = app.to_change()?;
     let changed = app.ask(&who, verb)?;
-    hand_over(app, &changed.out, "has a new secret, the old one is dead")
+    hand_over(app, &[changed.out], "is ready")
+}
+
+pub(super) fn regenerate(app: &mut App, args: RegenerateArgs) -> Result<()> {
+    let verb = RegenerateToken {
+        token: Pointed::typed(args.token),
+        grace: args.grace.as_deref().map(Span::parse).transpose()?,
+        expires: expires(app, args.expires.as_deref())?,
+        out: args.out.map(SaveTo::File),
+    };
+    let graced = verb.grace.is_some();
+    let who = app.to_change()?;
+    let issued = app.ask(&who, verb)?.out;
+    let old = match &issued.token.previous {
+        Some(previous) if graced => old_secret(previous.retires_at, issued.token.expiry, app.now()),
+        _ => "the old one is dead".to_owned(),
+    };
+    hand_over(app, &[issued], &format!("has a new secret, {old}"))
+}
+
+/// Until when the old secret lives, and that it is not as long as was asked for where the expiry cuts it short.
+fn old_secret(until: Timestamp, expiry: Expiry, now: Timestamp) -> String {
+    let cut = if expiry.at() == Some(until) { " with the token itself" } else { "" };
+    format!("the old one dies {}{cut}", relative(until, now))
 }
 
 /// The verb looks again at its own instant; here a past expiry is refused before anybody types a password.
-fn expires(app: &App, text: Option<&str>) -> Result<Option<ExpirySpec>> {
+pub(super) fn expires(app: &App, text: Option<&str>) -> Result<Option<ExpirySpec>> {
     let Some(text) = text else { return Ok(None) };
     let spec = ExpirySpec::parse(text)?;
     spec.resolve(app.now(), app.world.clock.zone())?;
@@ -57,41 +82,66 @@ fn selection(sets: Vec<String>, methods: &[String], inherit: bool) -> Result<Sel
     }
 }
 
-/// The secret, on stdout or in the file that was asked for, and what to know about it on stderr.
-fn hand_over(app: &mut App, issued: &Issued, what: &str) -> Result<()> {
+/// The secrets, on stdout or in the files that were asked for, and what to know about them on stderr.
+fn hand_over(app: &mut App, issued: &[Issued], what: &str) -> Result<()> {
     printed(app, issued).map_err(|e| {
-        let name = issued.token.full_name();
-        let why = e.why.unwrap_or_default();
-        Error::failure(format!("{name} {what}, but its secret could not be printed"))
-            .why(why)
-            .next(format!("Make another: jeton token regenerate {name}"))
+        let names: Vec<String> = issued.iter().map(|i| i.token.full_name()).collect();
+        let (secret, names) = (if names.len() == 1 { "its secret" } else { "the secrets" }, names.join(", "));
+        Error::failure(format!("{names} {what}, but {secret} could not be printed"))
+            .why(e.why.unwrap_or_default())
+            .next(match issued {
+                [only] => format!("Make another: jeton token regenerate {}", only.token.full_name()),
+                _ => "Make others: jeton token regenerate NAME".to_owned(),
+            })
     })?;
     if app.out.json {
         return Ok(());
     }
-    let (token, now) = (&issued.token, app.now());
-    let end = match token.expiry {
-        Expiry::Never => "it never expires".to_owned(),
-        Expiry::At(at) => format!("it works until {}, {}", token.expiry.day(app.world.clock.zone()), relative(at, now)),
-    };
-    app.out.note(&format!("✓ {} {what}; {end}", token.full_name()));
-    if let Some(path) = issued.saved_to() {
-        app.out.note(&format!("  Its secret is saved in {}, readable by you alone", path.display()));
-        return Ok(());
+    let now = app.now();
+    for one in issued {
+        let token = &one.token;
+        let end = match token.expiry {
+            Expiry::Never => "it never expires".to_owned(),
+            Expiry::At(at) => {
+                format!("it works until {}, {}", token.expiry.day(app.world.clock.zone()), relative(at, now))
+            }
+        };
+        app.out.note(&format!("✓ {} {what}; {end}", token.full_name()));
+        if let Some(path) = one.saved_to() {
+            app.out.note(&format!("  Its secret is saved in {}, readable by you alone", path.display()));
+        }
     }
-    app.out.note("  This is the only time the secret is shown. Kept in T, it is used like this:");
-    app.out.note("  printf 'Authorization: Bearer %s\\n' \"$T\" | curl -H @- URL");
+    if issued.iter().any(|i| i.saved_to().is_none()) {
+        app.out.note("  This is the only time the secret is shown. Kept in T, it is used like this:");
+        app.out.note("  printf 'Authorization: Bearer %s\\n' \"$T\" | curl -H @- URL");
+    }
     Ok(())
 }
 
-fn printed(app: &mut App, issued: &Issued) -> Result<()> {
-    let saved_to = issued.saved_to().map(|p| p.display().to_string());
+fn printed(app: &mut App, issued: &[Issued]) -> Result<()> {
+    let now = app.now();
     if app.out.json {
-        let token = TokenJson::of(&issued.token, app.now());
-        return issued.secret.expose(|s| {
-            let secret = saved_to.is_none().then_some(s);
-            app.out.json_secret(&IssuedJson { schema: SCHEMA, token, secret, saved_to })
-        });
+        let created = |i| created(i, now);
+        return match issued {
+            [only] => app.out.json_secret(&IssuedJson { schema: SCHEMA, issued: created(only) }, 1),
+            several => {
+                let created = several.iter().map(created).collect();
+                app.out.json_secret(&SomeIssuedJson { schema: SCHEMA, created }, several.len())
+            }
+        };
     }
-    if saved_to.is_some() { Ok(()) } else { app.out.secret(&issued.secret) }
+    match issued {
+        _ if issued.iter().all(|i| i.saved_to().is_some()) => Ok(()),
+        [only] => app.out.secret(&only.secret),
+        several => {
+            let pairs: Vec<_> = several.iter().map(|i| (i.token.name.as_str(), &i.secret)).collect();
+            app.out.named_secrets(&pairs)
+        }
+    }
+}
+
+fn created(issued: &Issued, now: Timestamp) -> CreatedJson<'_> {
+    let saved_to = issued.saved_to().map(|p| p.display().to_string());
+    let secret = saved_to.is_none().then_some(Exposed(&issued.secret));
+    CreatedJson { token: TokenJson::of(&issued.token, now), secret, saved_to }
 }

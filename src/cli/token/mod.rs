@@ -1,10 +1,13 @@
 //! `jeton token …`, a file for each kind of act.
 
 mod delete;
+mod edit;
 mod issue;
 mod list;
+mod purge;
 mod show;
 mod switch;
+mod whose;
 
 use super::App;
 use super::args::TokenCommand;
@@ -17,11 +20,16 @@ pub(super) fn run(app: &mut App, command: TokenCommand) -> Result<()> {
         TokenCommand::Create(args) => issue::create(app, args),
         TokenCommand::List(args) => list::list(app, args),
         TokenCommand::Show(one) => show::show(app, one),
+        TokenCommand::Edit(args) => edit::edit(app, args),
+        TokenCommand::Copy(args) => issue::copy(app, args),
         TokenCommand::Disable(some) => switch::disable(app, some),
         TokenCommand::Enable(some) => switch::enable(app, some),
         TokenCommand::Regenerate(args) => issue::regenerate(app, args),
+        TokenCommand::Retire(one) => switch::retire(app, one),
         TokenCommand::Delete(args) => delete::delete(app, args),
         TokenCommand::Restore(args) => switch::restore(app, args),
+        TokenCommand::Purge(args) => purge::purge(app, args),
+        TokenCommand::Whose => whose::whose(app),
     }
 }
 

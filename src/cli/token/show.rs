@@ -28,12 +28,19 @@ pub(super) fn show(app: &mut App, one: OneToken) -> Result<()> {
         return app.out.line(&token.full_name());
     }
     let mut table = Table::pairs();
-    about(app, &mut table, &token, &reach, now);
+    about(app, &mut table, &token, &reach, usage.current_seen_at, now);
     used(&mut table, &usage, now);
     app.out.table(&mut table)
 }
 
-fn about(app: &App, table: &mut Table, token: &Token, reach: &Reach, now: Timestamp) {
+fn about(
+    app: &App,
+    table: &mut Table,
+    token: &Token,
+    reach: &Reach,
+    current_seen_at: Option<Timestamp>,
+    now: Timestamp,
+) {
     let zone = app.world.clock.zone();
     let moment = |at: Timestamp| format!("{}, {}", Expiry::At(at.plus(1)).day(zone), relative(at, now));
     table.pair("Name", token.full_name());
@@ -64,14 +71,15 @@ fn about(app: &App, table: &mut Table, token: &Token, reach: &Reach, now: Timest
     if let Some(at) = token.deleted_at {
         table.pair("Deleted", moment(at));
     }
-    table.pair("Secret", format!("{} since {}", token.hint, moment(token.secret_since)));
-    if let Some(previous) = &token.previous {
-        let seen = previous.last_seen_at.map_or_else(|| "never seen".to_owned(), |at| relative(at, now));
-        table.pair(
-            "Rotating",
-            format!("{} dies {}, last seen {seen}", previous.hint, relative(previous.retires_at, now)),
-        );
-    }
+    let secret = format!("{} since {}", token.hint, moment(token.secret_since));
+    let Some(previous) = token.overlap(now) else { return table.pair("Secret", secret) };
+    table.pair("Secret", format!("{secret}, {}", seen(current_seen_at, now)));
+    let dies = relative(previous.retires_at, now);
+    table.pair("Rotating", format!("{} dies {dies}, {}", previous.hint, seen(previous.last_seen_at, now)));
+}
+
+fn seen(at: Option<Timestamp>, now: Timestamp) -> String {
+    at.map_or_else(|| "never seen".to_owned(), |at| format!("last seen {}", relative(at, now)))
 }
 
 fn counted(methods: usize) -> String {

@@ -1,12 +1,12 @@
-//! `token disable`, `enable` and `restore`.
+//! `token disable`, `enable`, `restore` and `retire`.
 
 use super::super::App;
-use super::super::args::{RestoreArgs, SomeTokens};
+use super::super::args::{OneToken, RestoreArgs, SomeTokens};
 use super::super::json::{OneTokenJson, SCHEMA, SomeTokensJson, TokenJson};
 use crate::domain::name::TokenName;
 use crate::domain::token::Token;
 use crate::error::Result;
-use crate::verbs::tokens::{DisableTokens, EnableTokens, Pointed, RestoreToken};
+use crate::verbs::tokens::{DisableTokens, EnableTokens, Pointed, RestoreTokens, RetireToken};
 
 pub(super) fn disable(app: &mut App, some: SomeTokens) -> Result<()> {
     let who = app.to_change()?;
@@ -23,13 +23,19 @@ pub(super) fn enable(app: &mut App, some: SomeTokens) -> Result<()> {
 pub(super) fn restore(app: &mut App, args: RestoreArgs) -> Result<()> {
     let rename = args.rename.as_deref().map(TokenName::parse).transpose()?;
     let who = app.to_change()?;
-    let changed = app.ask(&who, RestoreToken { token: Pointed::typed(args.token), rename })?;
-    let name = changed.out.full_name();
-    done(app, &[changed.out], "restored, disabled")?;
+    let changed = app.ask(&who, RestoreTokens { tokens: pointed(args.some), rename })?;
+    done(app, &changed.out, "restored, disabled")?;
     if !app.out.json {
-        app.out.note(&format!("  Switch it on with: jeton token enable {name}"));
+        let names: Vec<String> = changed.out.iter().map(Token::full_name).collect();
+        app.out.note(&format!("  To switch on what is needed: jeton token enable {}", names.join(" ")));
     }
     Ok(())
+}
+
+pub(super) fn retire(app: &mut App, one: OneToken) -> Result<()> {
+    let who = app.to_change()?;
+    let changed = app.ask(&who, RetireToken { token: Pointed::typed(one.token) })?;
+    done(app, &[changed.out], "has one secret again; the old one is denied from now on")
 }
 
 pub(super) fn pointed(some: SomeTokens) -> Vec<Pointed> {

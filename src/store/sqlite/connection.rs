@@ -6,7 +6,7 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 use rusqlite::{Connection, Transaction, TransactionBehavior};
 
 use super::convert::failed;
-use super::{accounts, audit, audit_window, catalogue, grants, open, secrets, tokens, usage, window};
+use super::{accounts, audit, audit_window, catalogue, grants, open, purge, secrets, tokens, usage, window};
 use crate::domain::account::{Account, AccountId, CredentialVersion};
 use crate::domain::audit::{AuditActor, AuditRow};
 use crate::domain::catalogue::set::{MethodPlace, PlacedSet};
@@ -17,13 +17,13 @@ use crate::domain::password::PasswordHash;
 use crate::domain::policy::Policy;
 use crate::domain::secret::{PublicId, Secret};
 use crate::domain::time::Timestamp;
-use crate::domain::token::{Token, TokenId};
+use crate::domain::token::{Token, TokenId, Tombstone};
 use crate::error::Result;
 use crate::verbs::audit_log::{AuditLog, AuditPage, AuditQuery, AuditWindow};
 use crate::verbs::audited::Audited;
 use crate::verbs::ports::{
-    Bookkeeping, Denial, Grant, Installation, NewAccount, NewToken, Snapshot, Store, StoredSecret, Tally, TryKey, Tx,
-    Usage, Use, Visibility, Window, WindowQuery,
+    Bookkeeping, Denial, Doomed, Grant, Installation, NewAccount, NewToken, PurgeQuery, Snapshot, Store, StoredSecret,
+    Tally, TryKey, Tx, Usage, Use, Visibility, Window, WindowQuery,
 };
 
 /// A store in one SQLite file.
@@ -147,11 +147,26 @@ impl Snapshot for Open<'_> {
     fn token(&self, id: TokenId) -> Result<Option<Token>> {
         tokens::by_id(self.0, id)
     }
-    fn tokens_named(&self, account: Option<AccountId>, name: &TokenName, trashed: bool) -> Result<Vec<Token>> {
-        tokens::named(self.0, account, name, trashed)
+    fn tokens_named(
+        &self,
+        visibility: &Visibility,
+        account: Option<AccountId>,
+        name: &TokenName,
+        trashed: bool,
+    ) -> Result<Vec<Token>> {
+        tokens::named(self.0, visibility, account, name, trashed)
     }
     fn secret(&self, id: &PublicId) -> Result<Option<StoredSecret>> {
         secrets::by_public_id(self.0, id)
+    }
+    fn tombstone(&self, id: &PublicId) -> Result<Option<Tombstone>> {
+        purge::tombstone(self.0, id)
+    }
+    fn doomed_count(&self, query: &PurgeQuery) -> Result<u64> {
+        purge::count(self.0, query)
+    }
+    fn doomed(&self, query: &PurgeQuery, after: Option<TokenId>, limit: usize) -> Result<Vec<Doomed>> {
+        purge::page(self.0, query, after, limit)
     }
     fn active_tokens(&self, account: AccountId, now: Timestamp) -> Result<u32> {
         tokens::active(self.0, account, now)
@@ -219,8 +234,20 @@ impl Tx for Open<'_> {
     fn update_token(&mut self, token: &Token) -> Result<()> {
         tokens::update(self.0, token)
     }
-    fn set_secret(&mut self, token: TokenId, secret: &Secret, now: Timestamp) -> Result<()> {
-        secrets::set_current(self.0, token, secret, now)
+    fn set_secret(
+        &mut self,
+        token: TokenId,
+        secret: &Secret,
+        now: Timestamp,
+        keep_old_until: Option<Timestamp>,
+    ) -> Result<()> {
+        secrets::set_current(self.0, token, secret, now, keep_old_until)
+    }
+    fn retire_previous(&mut self, token: TokenId) -> Result<()> {
+        secrets::retire_previous(self.0, token)
+    }
+    fn purge(&mut self, tokens: &[TokenId], now: Timestamp) -> Result<()> {
+        purge::purge(self.0, tokens, now)
     }
 }
 

@@ -8,6 +8,7 @@ mod connection;
 mod convert;
 mod grants;
 mod open;
+mod purge;
 mod secrets;
 mod tokens;
 mod usage;

@@ -24,12 +24,34 @@ pub(super) fn by_public_id(db: &Connection, id: &PublicId) -> Result<Option<Stor
     Ok(Some(StoredSecret { digest: SecretDigest::from_bytes(digest), token: TokenId(token), state }))
 }
 
-pub(super) fn set_current(db: &Connection, token: TokenId, secret: &Secret, now: Timestamp) -> Result<()> {
-    run(db, "UPDATE secrets SET state = 'dead', retires_at = NULL WHERE token_id = ?1 AND state <> 'dead'", [token.0])?;
+pub(super) fn set_current(
+    db: &Connection,
+    token: TokenId,
+    secret: &Secret,
+    now: Timestamp,
+    keep_old_until: Option<Timestamp>,
+) -> Result<()> {
+    // The previous one first: a token has one at most.
+    retire_previous(db, token)?;
+    let old = if keep_old_until.is_some() { "previous" } else { "dead" };
+    run(
+        db,
+        "UPDATE secrets SET state = ?2, retires_at = ?3 WHERE token_id = ?1 AND state = 'current'",
+        params![token.0, old, keep_old_until.map(|at| at.0)],
+    )?;
     run(
         db,
         "INSERT INTO secrets (public_id, digest, token_id, state, created_at) VALUES (?1, ?2, ?3, 'current', ?4)",
         params![secret.public_id().as_str(), secret.digest().as_bytes(), token.0, now.0],
+    )?;
+    Ok(())
+}
+
+pub(super) fn retire_previous(db: &Connection, token: TokenId) -> Result<()> {
+    run(
+        db,
+        "UPDATE secrets SET state = 'dead', retires_at = NULL WHERE token_id = ?1 AND state = 'previous'",
+        [token.0],
     )?;
     Ok(())
 }

@@ -15,7 +15,7 @@ use crate::domain::selection::Selection;
 use crate::domain::time::Timestamp;
 use crate::domain::token::{PreviousSecret, Revision, Token, TokenId, TokenKind, TokenOwner};
 use crate::error::{Error, Result};
-use crate::verbs::ports::NewToken;
+use crate::verbs::ports::{NewToken, Visibility};
 
 /// Everything about a token in one row; what stands in its own tables is fetched by key.
 pub(super) const SELECT: &str = "
@@ -142,16 +142,24 @@ pub(super) fn by_id(db: &Connection, id: TokenId) -> Result<Option<Token>> {
 
 pub(super) fn named(
     db: &Connection,
+    visibility: &Visibility,
     account: Option<AccountId>,
     name: &TokenName,
     trashed: bool,
 ) -> Result<Vec<Token>> {
     let place = if trashed { "IS NOT NULL" } else { "IS NULL" };
-    let head = format!("{SELECT} WHERE t.name = ?1 AND t.deleted_at {place}");
+    let seen = visible(visibility);
+    let head = format!("{SELECT} WHERE t.name = ?1 AND t.deleted_at {place} AND {seen}");
     match account {
         Some(id) => find(db, &format!("{head} AND t.account_id = ?2 LIMIT 100"), &[&name.as_str(), &id.0]),
         None => find(db, &format!("{head} LIMIT 100"), &[&name.as_str()]),
     }
+}
+
+/// The condition under which a reader sees the token `t` of the account `a`.
+pub(super) fn visible(visibility: &Visibility) -> String {
+    let roles: Vec<String> = visibility.roles.iter().map(|r| format!("'{}'", r.word())).collect();
+    format!("(t.account_id = {} OR a.role IN ({}))", visibility.own.0, roles.join(", "))
 }
 
 pub(super) fn active(db: &Connection, account: AccountId, now: Timestamp) -> Result<u32> {

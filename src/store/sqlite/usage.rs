@@ -60,6 +60,13 @@ pub(super) fn of_token(db: &Connection, token: TokenId, now: Timestamp) -> Resul
     let uses = "SELECT coalesce(sum(uses), 0) FROM daily_uses WHERE token_id = ?1 AND day BETWEEN ?2 AND ?3";
     let denials = "SELECT coalesce(sum(attempts), 0) FROM denials WHERE token_id = ?1 AND minute BETWEEN ?2 AND ?3";
     let last = one(db, "SELECT max(at) FROM last_uses WHERE token_id = ?1", [token.0], |r| r.get::<_, Option<i64>>(0))?;
+    let current = one(
+        db,
+        "SELECT u.at FROM secrets s JOIN last_uses u ON u.public_id = s.public_id
+         WHERE s.token_id = ?1 AND s.state = 'current'",
+        [token.0],
+        |r| r.get(0).map(Timestamp),
+    )?;
     let origins = all(
         db,
         "SELECT address, client, sum(uses) FROM daily_uses WHERE token_id = ?1 AND day BETWEEN ?2 AND ?3
@@ -76,6 +83,7 @@ pub(super) fn of_token(db: &Connection, token: TokenId, now: Timestamp) -> Resul
     )?;
     Ok(Usage {
         last_seen_at: last.flatten().map(Timestamp),
+        current_seen_at: current,
         today: sum(uses, today, today)?,
         week: sum(uses, week, today)?,
         origins,

@@ -56,9 +56,17 @@ impl Confirm {
     }
 }
 
+/// What has the focus.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Slot {
+    /// The password.
+    Proof,
+    /// The button, where nothing is asked.
+    Button,
+}
+
 impl Dialog for Confirm {
-    /// It has one part.
-    type Slot = ();
+    type Slot = Slot;
     const LABELS: usize = 0;
     const FIELDS: Context = Context::Confirm;
 
@@ -66,31 +74,35 @@ impl Dialog for Confirm {
         self.wanted.title.clone()
     }
 
-    fn slots(&self) -> Vec<((), Kind)> {
-        self.proof.slots(()).into()
+    fn slots(&self) -> Vec<(Slot, Kind)> {
+        vec![self.proof.slots(Slot::Proof).unwrap_or((Slot::Button, Kind::Button))]
     }
 
-    fn field(&mut self, (): ()) -> Option<&mut Field> {
+    fn field(&mut self, _slot: Slot) -> Option<&mut Field> {
         self.proof.field()
     }
 
-    fn press(&mut self, (): (), _facts: &Facts<'_>) -> Pressed<()> {
+    fn press(&mut self, _slot: Slot, _facts: &Facts<'_>) -> Pressed<Slot> {
         let credential = self.proof.take().map_err(Problem::said)?;
         Ok(Outcome::Send(credential, self.wanted.change.request()))
     }
 
-    fn refused(&mut self, error: Error) -> Pressed<()> {
+    fn refused(&mut self, error: Error) -> Pressed<Slot> {
         if error.kind != ErrorKind::Unauthenticated {
             return Ok(Outcome::Refuse(error));
         }
-        self.proof.refused(&error, ())
+        self.proof.refused(&error, Slot::Proof)
     }
 
-    fn fill(&self, sheet: &mut Sheet<'_, ()>, _model: &Model) {
+    fn fill(&self, sheet: &mut Sheet<'_, Slot>, _model: &Model) {
         sheet.words(&self.wanted.about, 3, Style::new());
         sheet.blank();
-        let label = cut(&format!("Password of {}  ", self.proof.username()), sheet.columns / 2);
-        self.proof.row(sheet, (), &label);
+        if self.proof.slots(Slot::Proof).is_some() {
+            let label = cut(&format!("Password of {}  ", self.proof.username()), sheet.columns / 2);
+            self.proof.row(sheet, Slot::Proof, &label);
+        } else {
+            sheet.button(Slot::Button, &self.wanted.title);
+        }
         sheet.problem(2);
         sheet.pad(8);
     }

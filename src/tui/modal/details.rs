@@ -144,8 +144,12 @@ pub fn lines(token: &Token, shown: Option<&Shown>, columns: usize, model: &Model
         },
     ));
     lines.push(row("Secret", format!("{} since {}", token.hint, day(token.secret_since))));
-    if let Some(previous) = &token.previous {
-        lines.push(row("Rotating", format!("{} dies {}", previous.hint, relative(previous.retires_at, model.now))));
+    if let Some(previous) = token.overlap(model.now) {
+        let dies = relative(previous.retires_at, model.now);
+        let seen = previous
+            .last_seen_at
+            .map_or_else(|| "never seen".to_owned(), |at| format!("last seen {}", relative(at, model.now)));
+        lines.push(row("Rotating", format!("{} dies {dies}, {seen}", previous.hint)));
     }
     lines.push(row("Created", format!("{}, id {}", day(token.created_at), token.id)));
     let seen = token.last_seen_at.map_or_else(|| "never".to_owned(), |at| relative(at, model.now));

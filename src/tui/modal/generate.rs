@@ -106,7 +106,8 @@ impl Dialog for Generate {
         };
         let title = format!("Generate {name}");
         let about = format!("{name} may use: {}, {until}.", selection.summary());
-        let verb = CreateToken { account: None, name, description, expires: Some(spec), selection, out: None };
+        let verb =
+            CreateToken { account: None, names: vec![name], description, expires: Some(spec), selection, out: None };
         Ok(Outcome::Confirm(Wanted::new(title, about, verb)))
     }
 

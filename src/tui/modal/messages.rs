@@ -112,7 +112,7 @@ fn draw(lines: &mut Vec<Line<'static>>, notice: &Notice, here: bool, columns: us
                 let cursor = if here { "▶" } else { " " };
                 (format!("{cursor} {}", relative(notice.at, model.now)), glyph, glyph_style)
             }
-            (_, true) => (String::new(), std::mem::replace(&mut command, ""), theme.dim),
+            (_, true) => (String::new(), std::mem::take(&mut command), theme.dim),
             (_, false) => (String::new(), "", theme.dim),
         };
         let style = if is_cli { theme.dim } else { Style::new() };

@@ -84,7 +84,7 @@ impl Dialog for Regenerate {
             let (spec, _) = self.expiry.checked(facts).map_err(Problem::said)?;
             Some(spec)
         };
-        let verb = RegenerateToken { token: Pointed::on_screen(&self.token), expires, out: None };
+        let verb = RegenerateToken { token: Pointed::on_screen(&self.token), grace: None, expires, out: None };
         let about = format!("The secret {}… stops working at once.", self.token.hint);
         Ok(Outcome::Confirm(Wanted::new(self.title(), about, verb)))
     }

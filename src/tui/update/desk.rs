@@ -13,15 +13,19 @@ pub(super) fn show(model: &mut Model, place: Place) -> Vec<Effect> {
     let Some(desk) = model.desk_mut() else { return Vec::new() };
     desk.show(place);
     supply(model);
-    reread(model)
+    match place {
+        Place::Tokens => Vec::new(),
+        // They may have been changed from elsewhere.
+        Place::Audit => requests::refresh_audit(model),
+        Place::Catalogue => requests::look(model, Purpose::Catalogues, ListCatalogues.into()),
+    }
 }
 
-/// Asks again for what the screen in front is made of: it may have been changed from elsewhere.
-pub(super) fn reread(model: &mut Model) -> Vec<Effect> {
+/// Reads the audit log again while it is shown. It is read in any case when it is shown next.
+pub(super) fn refresh_audit(model: &mut Model) -> Vec<Effect> {
     match model.desk().map(Desk::shown) {
         Some(Place::Audit) => requests::refresh_audit(model),
-        Some(Place::Catalogue) => requests::look(model, Purpose::Catalogues, ListCatalogues.into()),
-        Some(Place::Tokens) | None => Vec::new(),
+        Some(Place::Tokens | Place::Catalogue) | None => Vec::new(),
     }
 }
 

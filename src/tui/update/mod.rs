@@ -20,7 +20,7 @@ use crate::tui::screen::sign_in::SignIn;
 use crate::tui::screen::{Facts, Outcome, Page};
 use crate::tui::widget::form::Form;
 use crate::verbs::accounts::{Greet, SignIn as SignInVerb};
-use crate::verbs::actor::Credential;
+use crate::verbs::actor::{Credential, Session};
 
 /// Which of the layers on the screen takes input: the lock, else the top dialog, else the screen.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -36,6 +36,9 @@ pub fn start(model: &mut Model) -> Vec<Effect> {
         let password = crate::domain::password::Password::typed(demo.password.clone());
         Credential::password(demo.username.clone(), password)
     });
+    if let Some(token) = model.guard.token().cloned() {
+        return requests::send(model, Purpose::Greeting, Credential::Token(token), SignInVerb.into());
+    }
     match credential {
         Some(credential) => {
             model.screen = Screen::SignIn(Box::new(SignIn::open(model.demo.as_ref().map(|d| &d.username))));
@@ -53,10 +56,29 @@ pub fn update(model: &mut Model, msg: Msg) -> Vec<Effect> {
             if model.notice.as_ref().is_some_and(|n| n.until() <= now) {
                 model.notice = None;
             }
+            model.guard.at(now);
+            let idle = model.guard.locks_at().is_some_and(|at| at <= now);
+            if idle && model.session.is_some() && model.lock.is_none() {
+                lock(model, None);
+                return vec![Effect::Clear];
+            }
             Vec::new()
         }
-        Msg::Key(key) => press(model, &key),
-        Msg::Paste(text) => paste(model, &text),
+        Msg::Key(key) => {
+            model.guard.touched(model.now);
+            press(model, &key)
+        }
+        Msg::Paste(text) => {
+            model.guard.touched(model.now);
+            paste(model, &text)
+        }
+        Msg::Changed => {
+            if model.lock.is_none() {
+                replies::changed_elsewhere(model)
+            } else {
+                Vec::new()
+            }
+        }
         Msg::Resize(columns, rows) => {
             model.size = (columns, rows);
             if let Some(desk) = model.desk_mut() {
@@ -85,8 +107,16 @@ pub fn update(model: &mut Model, msg: Msg) -> Vec<Effect> {
     }
 }
 
-/// Covers everything until the password is given again. What lies below stays as it is.
+/// Covers everything until the password is given again. What lies below stays as it is. A token that signed in proves
+/// nothing about who sits there now: it ends.
 pub(super) fn lock(model: &mut Model, because: Option<&Error>) {
+    model.guard.forget();
+    if model.session.as_ref().is_some_and(Session::is_by_token) {
+        let ended =
+            Error::unauthenticated("the screens have ended").why("a token had signed in, which can't unlock them");
+        model.exit = Some(Err(because.cloned().unwrap_or(ended)));
+        return;
+    }
     for modal in &mut model.modals {
         if let Modal::Reveal(reveal) = modal {
             reveal.hide();

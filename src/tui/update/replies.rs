@@ -1,6 +1,7 @@
 //! Replies, and what they change.
 
 use super::{Layer, apply, desk, lock, page, requests};
+use crate::domain::time::relative;
 use crate::domain::token::Token;
 use crate::error::{Error, Kind, Result};
 use crate::tui::effect::Effect;
@@ -12,6 +13,7 @@ use crate::tui::screen::first_run::FirstRun;
 use crate::tui::screen::frame::height;
 use crate::tui::screen::sign_in::SignIn;
 use crate::tui::screen::tokens::Tokens;
+use crate::tui::widget::line::counted;
 use crate::verbs::accounts::{SignIn as SignInVerb, WhoAmI};
 use crate::verbs::actor::Session;
 use crate::verbs::catalogue::ListCatalogues;
@@ -23,6 +25,7 @@ use crate::verbs::tokens::Issued;
 /// Takes a reply. One that nobody waits for any more is dropped.
 pub(super) fn reply(model: &mut Model, id: RequestId, result: Result<Response>) -> Vec<Effect> {
     let Some(pending) = model.pending.remove(&id) else { return Vec::new() };
+    model.guard.answered(id, &result, model.now);
     let layer = waiting_layer(model, id);
     match (result, pending.purpose) {
         (Ok(response), _) => answered(model, layer, response),
@@ -45,6 +48,16 @@ pub(super) fn reply(model: &mut Model, id: RequestId, result: Result<Response>) 
             Purpose::Me | Purpose::Catalogues | Purpose::List | Purpose::Audit | Purpose::Tally | Purpose::Usage,
         ) => not_read(model, error, pending.purpose),
     }
+}
+
+/// Something was changed, perhaps by somebody else: what is shown is read again, and who asks and what the rules are.
+pub(super) fn changed_elsewhere(model: &mut Model) -> Vec<Effect> {
+    let here = model.tokens().map_or(Anchor::Start, Tokens::here);
+    let mut effects = requests::look(model, Purpose::Me, WhoAmI.into());
+    effects.extend(requests::look(model, Purpose::Catalogues, ListCatalogues.into()));
+    effects.extend(requests::list(model, here));
+    effects.extend(desk::refresh_audit(model));
+    effects
 }
 
 /// The page that waits for `id`; it waits no longer.
@@ -97,7 +110,13 @@ fn answered(model: &mut Model, layer: Option<Layer>, response: Response) -> Vec<
             desk::supply(model);
             Vec::new()
         }
-        Response::PreviewCatalogue(_) | Response::ApplyCatalogue(_) => Vec::new(),
+        Response::PreviewCatalogue(_)
+        | Response::ApplyCatalogue(_)
+        | Response::PreviewEdit(_)
+        | Response::PreviewPurge(_)
+        | Response::Whose(_)
+        | Response::AuditHead(_)
+        | Response::VerifyAudit(_) => Vec::new(),
         Response::ListAudit(window) => {
             let height = height(model.size.1);
             if let Some(audit) = model.audit_mut() {
@@ -105,7 +124,6 @@ fn answered(model: &mut Model, layer: Option<Layer>, response: Response) -> Vec<
             }
             requests::moved_in_audit(model)
         }
-        Response::AuditHead(_) | Response::VerifyAudit(_) => Vec::new(),
         Response::ListCatalogues(catalogues) => {
             if *model.catalogues != *catalogues {
                 model.catalogues = catalogues.into();
@@ -142,13 +160,41 @@ fn answered(model: &mut Model, layer: Option<Layer>, response: Response) -> Vec<
             }
             Vec::new()
         }
-        Response::CreateToken(changed) => {
-            let text = format!("{} generated", changed.out.token.name);
+        // A form asks for one token at a time.
+        Response::CreateToken(changed) => match changed.out.into_iter().next() {
+            Some(out) => {
+                let text = format!("{} generated", out.token.name);
+                issued(model, out, text, &changed.cli)
+            }
+            None => Vec::new(),
+        },
+        Response::CopyToken(changed) => {
+            let text = format!("{} generated as a copy", changed.out.token.name);
             issued(model, changed.out, text, &changed.cli)
         }
         Response::RegenerateToken(changed) => {
-            let text = format!("{} has a new secret; the old one is denied from now on", changed.out.token.name);
+            let token = &changed.out.token;
+            let old = match token.overlap(model.now) {
+                Some(previous) => format!("the old one dies {}", relative(previous.retires_at, model.now)),
+                None => "the old one is denied from now on".to_owned(),
+            };
+            let text = format!("{} has a new secret; {old}", token.name);
             issued(model, changed.out, text, &changed.cli)
+        }
+        Response::EditToken(changed) => changed_tokens(model, &[changed.out.after], "changed", &changed.cli),
+        Response::RetireToken(changed) => {
+            changed_tokens(model, &[changed.out], "has one secret again; the old one is denied", &changed.cli)
+        }
+        Response::PurgeTokens(changed) => {
+            let (count, word) = (changed.out.count, changed.out.which.word());
+            model.say(
+                Tone::Good,
+                format!("{} purged", counted(count, &format!("{word} token"))),
+                Some(changed.cli.to_string()),
+            );
+            model.modals.clear();
+            let here = model.tokens().map_or(Anchor::Start, Tokens::here);
+            requests::list(model, here)
         }
         Response::DisableTokens(changed) => {
             changed_tokens(model, &changed.out, "disabled; denied from the next request on", &changed.cli)
@@ -157,7 +203,7 @@ fn answered(model: &mut Model, layer: Option<Layer>, response: Response) -> Vec<
         Response::DeleteTokens(changed) => {
             changed_tokens(model, &changed.out, "revoked; denied from the next request on", &changed.cli)
         }
-        Response::RestoreToken(changed) => changed_tokens(model, &[changed.out], "restored, disabled", &changed.cli),
+        Response::RestoreTokens(changed) => changed_tokens(model, &changed.out, "restored, disabled", &changed.cli),
     }
 }
 
@@ -171,7 +217,7 @@ fn signed_in(model: &mut Model, layer: Option<Layer>, session: Session) -> Vec<E
         model.lock = None;
         let here = model.tokens().map_or(Anchor::Start, Tokens::here);
         effects.extend(requests::list(model, here));
-        effects.extend(desk::reread(model));
+        effects.extend(desk::refresh_audit(model));
     } else {
         model.screen = Screen::Desk(Box::default());
         effects.extend(requests::list(model, Anchor::Start));

@@ -17,7 +17,8 @@ use crate::verbs::tokens::{ListTokens, ShowToken, TallyTokens};
 /// Sends a request. A newer list, audit log, tally, usage or catalogue takes the place of an older one, whose
 /// reply is then nobody's.
 pub(super) fn send(model: &mut Model, purpose: Purpose, who: Credential, request: Request) -> Vec<Effect> {
-    if matches!(purpose, Purpose::List | Purpose::Audit | Purpose::Tally | Purpose::Usage | Purpose::Catalogues) {
+    let replaced = [Purpose::Me, Purpose::List, Purpose::Audit, Purpose::Tally, Purpose::Usage, Purpose::Catalogues];
+    if replaced.contains(&purpose) {
         model.pending.retain(|_, p| p.purpose != purpose);
     }
     let id = next_id(model);
@@ -27,8 +28,11 @@ pub(super) fn send(model: &mut Model, purpose: Purpose, who: Credential, request
 
 /// Sends a request that the page of `layer` waits for.
 pub(super) fn send_for(model: &mut Model, layer: Layer, who: Credential, request: Request) -> Vec<Effect> {
+    let id = RequestId(model.last_request + 1);
+    if matches!(layer, Layer::Modal(_)) {
+        model.guard.offer(id, &who);
+    }
     let effects = send(model, Purpose::Page, who, request);
-    let id = RequestId(model.last_request);
     if let Some(slot) = page(model, layer).and_then(|p| p.waiting()) {
         *slot = Some(id);
     }

@@ -1,14 +1,14 @@
-//! create: a new token and secret.
+//! create: new tokens, each with a secret.
 
-use std::path::PathBuf;
+use std::collections::BTreeSet;
 
-use super::issue::{Issued, entry, issue};
+use super::change::{insert, settle_all};
+use super::issue::{Issued, SaveTo, born, expires, issue, selected};
 use super::rules;
 use crate::domain::expiry::ExpirySpec;
 use crate::domain::name::{Description, TokenName, Username};
 use crate::domain::selection::Selection;
-use crate::domain::time::Timestamp;
-use crate::error::Result;
+use crate::error::{Error, Result};
 use crate::verbs::actor::Actor;
 use crate::verbs::audited::Audited;
 use crate::verbs::authorize::{self, Act};
@@ -17,80 +17,93 @@ use crate::verbs::needs::Needs;
 use crate::verbs::ports::{NewToken, Tx};
 use crate::verbs::{Change, Changed, Env, Proof, Verb};
 
-/// A new token and its secret.
+/// New tokens and their secrets: all of them or none.
 #[derive(Debug, Clone)]
 pub struct CreateToken {
-    /// Whose it will be; the actor's own by default.
+    /// Whose they will be; the actor's own by default.
     pub account: Option<Username>,
-    /// Its name.
-    pub name: TokenName,
-    /// What it is for.
+    /// Their names; all else is alike.
+    pub names: Vec<TokenName>,
+    /// What they are for.
     pub description: Description,
-    /// When it stops working; `policy.default_expiry` when not said.
+    /// When they stop working; `policy.default_expiry` when not said.
     pub expires: Option<ExpirySpec>,
-    /// Which methods it may call.
+    /// Which methods they may call.
     pub selection: Selection,
-    /// Where to save the secret.
-    pub out: Option<PathBuf>,
+    /// Where to save the secrets: a file for one, a folder for any number.
+    pub out: Option<SaveTo>,
 }
 
 impl Verb for CreateToken {
     const NAME: &'static str = "token.create";
     const PROOF: Proof = Proof::Password;
     const NEEDS: Needs = Needs::WriteTokens;
-    type Reply = Changed<Issued>;
+    type Reply = Changed<Vec<Issued>>;
 }
 
 impl Change for CreateToken {
-    type Out = Issued;
+    type Out = Vec<Issued>;
 
-    fn run(&self, by: &Actor, tx: &mut dyn Tx, env: &Env<'_>) -> Result<Audited<Issued>> {
+    fn run(&self, by: &Actor, tx: &mut dyn Tx, env: &Env<'_>) -> Result<Audited<Vec<Issued>>> {
         let account = authorize::account(by, tx, self.account.as_ref(), Act::Change)?;
         let policy = tx.policy()?;
         let asked = self.expires.unwrap_or_else(|| policy.default_expiry.map_or(ExpirySpec::Never, ExpirySpec::In));
         let expiry = rules::expiry(asked, &policy, env)?;
-        rules::no_hint(&self.name, tx)?;
-        rules::known(&self.selection, tx)?;
-        let id = tx.insert_token(&NewToken {
-            account: account.id,
-            name: &self.name,
-            description: &self.description,
-            selection: &self.selection,
-            expiry,
-            now: env.now,
-        })?;
-        rules::within_limit(tx, account.id, env)?;
-        let issued = issue(tx, env, id, self.out.as_ref())?;
-        let entry = entry(Self::NAME, &issued.token)
-            .with("description", self.description.as_str())
-            .with("api", self.selection.told())
-            .with("expires", expiry.at().map(Timestamp::rfc3339))
-            .with("secret", issued.token.hint.as_str());
-        Ok(Audited::one(issued, entry))
+        self.fitting()?;
+        rules::known(&self.selection, None, tx)?;
+        let mut changes = Vec::with_capacity(self.names.len());
+        for name in &self.names {
+            rules::no_hint(name, tx)?;
+            changes.push(insert(
+                tx,
+                &NewToken {
+                    account: account.id,
+                    name,
+                    description: &self.description,
+                    selection: &self.selection,
+                    expiry,
+                    now: env.now,
+                },
+            )?);
+        }
+        let tokens = settle_all(by, tx, env, changes)?;
+        let mut issued = Vec::with_capacity(tokens.len());
+        for token in tokens {
+            let out = self.out.as_ref().map(|out| out.file(&token.name));
+            issued.push(issue(tx, env, token.id, None, out.as_deref())?);
+        }
+        let entries: Vec<_> = issued.iter().map(|i| born(Self::NAME, &i.token)).collect();
+        Audited::each(issued, entries).ok_or_else(|| Error::usage("name at least one token"))
     }
 
-    fn committed(out: &mut Issued) {
-        out.committed();
+    fn committed(out: &mut Vec<Issued>) {
+        out.iter_mut().for_each(Issued::committed);
     }
 
-    fn cli(&self, _out: &Issued) -> CliLine {
-        let mut line = CliLine::new(&["token", "create", self.name.as_str()]);
+    fn cli(&self, _out: &Vec<Issued>) -> CliLine {
+        let mut line = self.names.iter().fold(CliLine::new(&["token", "create"]), |line, n| line.word(n.as_str()));
         if let Some(account) = &self.account {
             line = line.option("account", account.as_str());
         }
         if !self.description.as_str().is_empty() {
             line = line.option("description", self.description.as_str());
         }
-        match self.expires {
-            None => {}
-            Some(ExpirySpec::Never) => line = line.option("expires", "never"),
-            Some(ExpirySpec::EndOf(day)) => line = line.option("expires", day.dmy()),
-            Some(ExpirySpec::In(span)) => line = line.option("expires", span.to_string()),
+        selected(expires(line, self.expires), &self.selection)
+    }
+}
+
+impl CreateToken {
+    fn fitting(&self) -> Result<()> {
+        let mut met = BTreeSet::new();
+        if let Some(twice) = self.names.iter().find(|name| !met.insert(*name)) {
+            return Err(Error::usage(format!("the name {twice} is given twice")));
         }
-        match &self.selection {
-            Selection::Inherit => line.word("--inherit"),
-            Selection::Sets(sets) => sets.iter().fold(line, |l, s| l.option("set", s.as_str())),
-            Selection::Custom(methods) => methods.iter().fold(line, |l, m| l.option("method", m.as_str())),
+        match self.out {
+            Some(SaveTo::File(_)) if self.names.len() > 1 => {
+                Err(Error::usage("several secrets don't go into one file")
+                    .next("Say --out-dir DIR: each is saved there as NAME.secret"))
+            }
+            _ => Ok(()),
         }
     }
 }

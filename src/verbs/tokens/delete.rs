@@ -1,12 +1,12 @@
 //! delete: into the trash, denied from the next request on.
 
-use super::issue::{entry, named};
+use super::issue::entry;
 use super::{Pointed, meant};
 use crate::domain::token::Token;
 use crate::error::{Error, Result};
 use crate::verbs::actor::Actor;
 use crate::verbs::audited::Audited;
-use crate::verbs::authorize::Act;
+use crate::verbs::authorize::{Act, Among};
 use crate::verbs::cli_line::CliLine;
 use crate::verbs::needs::Needs;
 use crate::verbs::ports::Tx;
@@ -32,7 +32,7 @@ impl Change for DeleteTokens {
     type Out = Vec<Token>;
 
     fn run(&self, by: &Actor, tx: &mut dyn Tx, env: &Env<'_>) -> Result<Audited<Vec<Token>>> {
-        let mut tokens = meant(by, tx, &self.tokens, Act::Restrict)?;
+        let mut tokens = meant(by, tx, &self.tokens, Among::Kept, Act::Restrict)?;
         self.confirmed(&tokens)?;
         let mut entries = Vec::with_capacity(tokens.len());
         for token in &mut tokens {
@@ -48,7 +48,7 @@ impl Change for DeleteTokens {
     }
 
     fn cli(&self, out: &Vec<Token>) -> CliLine {
-        let line = out.iter().fold(CliLine::new(&["token", "delete"]), |line, t| line.word(named(t, None)));
+        let line = out.iter().fold(CliLine::new(&["token", "delete"]), |line, t| line.word(t.full_name()));
         line.option("confirm", self.typed.as_str())
     }
 }

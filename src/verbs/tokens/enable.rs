@@ -1,13 +1,15 @@
 //! disable and enable: switched off and on; kept in the store.
 
-use super::issue::{entry, named};
-use super::{Pointed, meant, rules};
+use super::change::{Change as Became, settle_all};
+use super::issue::entry;
+use super::{Pointed, meant};
+use crate::domain::audit::AuditEntry;
 use crate::domain::time::Timestamp;
 use crate::domain::token::Token;
 use crate::error::{Error, Result};
 use crate::verbs::actor::Actor;
 use crate::verbs::audited::Audited;
-use crate::verbs::authorize::Act;
+use crate::verbs::authorize::{Act, Among};
 use crate::verbs::cli_line::CliLine;
 use crate::verbs::needs::Needs;
 use crate::verbs::ports::Tx;
@@ -45,11 +47,21 @@ impl Change for DisableTokens {
     type Out = Vec<Token>;
 
     fn run(&self, by: &Actor, tx: &mut dyn Tx, _env: &Env<'_>) -> Result<Audited<Vec<Token>>> {
-        switch(by, tx, &self.tokens, Act::Restrict, false, Self::NAME, |_, _, _| Ok(()))
+        let mut tokens = meant(by, tx, &self.tokens, Among::Kept, Act::Restrict)?;
+        let mut entries = Vec::with_capacity(tokens.len());
+        for token in &mut tokens {
+            entries.push(switched(Self::NAME, token, false));
+            token.enabled = false;
+            tx.update_token(token)?;
+            if let Some(stored) = tx.token(token.id)? {
+                *token = stored;
+            }
+        }
+        Audited::each(tokens, entries).ok_or_else(|| Error::usage("name at least one token"))
     }
 
     fn cli(&self, out: &Vec<Token>) -> CliLine {
-        out.iter().fold(CliLine::new(&["token", "disable"]), |line, t| line.word(named(t, None)))
+        out.iter().fold(CliLine::new(&["token", "disable"]), |line, t| line.word(t.full_name()))
     }
 }
 
@@ -57,45 +69,31 @@ impl Change for EnableTokens {
     type Out = Vec<Token>;
 
     fn run(&self, by: &Actor, tx: &mut dyn Tx, env: &Env<'_>) -> Result<Audited<Vec<Token>>> {
-        switch(by, tx, &self.tokens, Act::Change, true, Self::NAME, |tx, token, already| {
-            if token.expiry.is_past(env.now) {
-                let when = token.expiry.at().map_or_else(String::new, Timestamp::rfc3339);
-                return Err(Error::conflict(format!("{} can't be enabled", token.name))
+        let tokens = meant(by, tx, &self.tokens, Among::Kept, Act::Change)?;
+        let mut entries = Vec::with_capacity(tokens.len());
+        let mut changes = Vec::with_capacity(tokens.len());
+        for before in tokens {
+            if before.expiry.is_past(env.now) {
+                let when = before.expiry.at().map_or_else(String::new, Timestamp::rfc3339);
+                let name = before.full_name();
+                return Err(Error::conflict(format!("{} can't be enabled", before.name))
                     .why(format!("it expired at {when}"))
-                    .next(format!(
-                        "Give it a new expiry: jeton token regenerate {} --expires 30d",
-                        token.full_name()
-                    )));
+                    .next(format!("Give it a new expiry: jeton token edit {name} --expires 30d")));
             }
-            if already { Ok(()) } else { rules::within_limit(tx, token.owner.id, env) }
-        })
+            entries.push(switched(Self::NAME, &before, true));
+            let after = Token { enabled: true, ..before.clone() };
+            changes.push(Became { before: Some(before), after });
+        }
+        let tokens = settle_all(by, tx, env, changes)?;
+        Audited::each(tokens, entries).ok_or_else(|| Error::usage("name at least one token"))
     }
 
     fn cli(&self, out: &Vec<Token>) -> CliLine {
-        out.iter().fold(CliLine::new(&["token", "enable"]), |line, t| line.word(named(t, None)))
+        out.iter().fold(CliLine::new(&["token", "enable"]), |line, t| line.word(t.full_name()))
     }
 }
 
-/// Sets `enabled` on each token, then asks `check`, telling it whether the token was so already. Switching twice is no
-/// error: the second time says the same.
-fn switch(
-    by: &Actor,
-    tx: &mut dyn Tx,
-    tokens: &[Pointed],
-    act: Act,
-    enabled: bool,
-    verb: &'static str,
-    check: impl Fn(&dyn Tx, &Token, bool) -> Result<()>,
-) -> Result<Audited<Vec<Token>>> {
-    let mut switched = Vec::with_capacity(tokens.len());
-    let mut entries = Vec::with_capacity(tokens.len());
-    for mut token in meant(by, tx, tokens, act)? {
-        entries.push(entry(verb, &token).changed("enabled", token.enabled, enabled));
-        let already = token.enabled == enabled;
-        token.enabled = enabled;
-        tx.update_token(&token)?;
-        check(tx, &token, already)?;
-        switched.push(tx.token(token.id)?.unwrap_or(token));
-    }
-    Audited::each(switched, entries).ok_or_else(|| Error::usage("name at least one token"))
+/// Switching twice is no error: the second time says the same.
+fn switched(verb: &'static str, before: &Token, enabled: bool) -> AuditEntry {
+    entry(verb, before).changed("enabled", before.enabled, enabled)
 }

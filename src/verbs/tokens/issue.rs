@@ -3,10 +3,15 @@
 use std::path::{Path, PathBuf};
 
 use crate::domain::audit::AuditEntry;
+use crate::domain::expiry::ExpirySpec;
+use crate::domain::name::TokenName;
 use crate::domain::secret::Secret;
+use crate::domain::selection::Selection;
+use crate::domain::time::Timestamp;
 use crate::domain::token::{Token, TokenId};
 use crate::error::{Error, Result};
 use crate::verbs::Env;
+use crate::verbs::cli_line::CliLine;
 use crate::verbs::ports::{SavedSecret, Tx};
 
 /// A token and its new secret, to be shown once.
@@ -37,11 +42,37 @@ impl std::fmt::Debug for Issued {
     }
 }
 
-/// Gives `id` a new secret and, where a file was asked for, has it on disk before the change can commit.
-pub(super) fn issue(tx: &mut dyn Tx, env: &Env<'_>, id: TokenId, out: Option<&PathBuf>) -> Result<Issued> {
+/// Where new secrets are saved.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum SaveTo {
+    /// The one secret, in this file.
+    File(PathBuf),
+    /// Each in a file `NAME.secret` of this folder.
+    Folder(PathBuf),
+}
+
+impl SaveTo {
+    /// The file for the secret of the token `name`.
+    pub(super) fn file(&self, name: &TokenName) -> PathBuf {
+        match self {
+            SaveTo::File(path) => path.clone(),
+            SaveTo::Folder(folder) => folder.join(format!("{name}.secret")),
+        }
+    }
+}
+
+/// Gives `id` a new secret and, where a file was asked for, has it on disk before the change can commit. The secret
+/// before dies at once, or at `keep_old_until`.
+pub(super) fn issue(
+    tx: &mut dyn Tx,
+    env: &Env<'_>,
+    id: TokenId,
+    keep_old_until: Option<Timestamp>,
+    out: Option<&Path>,
+) -> Result<Issued> {
     let installation = tx.installation()?.ok_or_else(|| Error::failure("this store is not set up"))?;
     let secret = Secret::generate(&installation.prefix, |buffer| env.entropy.fill(buffer))?;
-    tx.set_secret(id, &secret, env.now)?;
+    tx.set_secret(id, &secret, env.now, keep_old_until)?;
     let token = tx.token(id)?.ok_or_else(|| Error::failure("the token is not there"))?;
     let saved = out.map(|path| env.delivery.save(path, &secret)).transpose()?;
     Ok(Issued { token, secret, saved })
@@ -52,7 +83,41 @@ pub(super) fn entry(verb: &'static str, token: &Token) -> AuditEntry {
     AuditEntry::new(verb, token.id, token.full_name())
 }
 
-/// How the commands name `token`.
-pub(super) fn named(token: &Token, actor: Option<&str>) -> String {
-    if actor == Some(token.owner.username.as_str()) { token.name.to_string() } else { token.full_name() }
+/// An audit entry about a new token.
+pub(super) fn born(verb: &'static str, token: &Token) -> AuditEntry {
+    entry(verb, token)
+        .with("description", token.description.as_str())
+        .with("api", token.selection.told())
+        .with("expires", token.expiry.at().map(Timestamp::rfc3339))
+        .with("secret", token.hint.as_str())
+}
+
+/// An audit entry about what became of `before`: all that can be edited or regenerated and differs.
+pub(super) fn altered(verb: &'static str, before: &Token, after: &Token) -> AuditEntry {
+    let expires = |token: &Token| token.expiry.at().map(Timestamp::rfc3339);
+    entry(verb, before)
+        .changed("name", before.name.as_str(), after.name.as_str())
+        .changed("description", before.description.as_str(), after.description.as_str())
+        .changed("expires", expires(before), expires(after))
+        .changed("api", before.selection.told(), after.selection.told())
+        .changed("secret", before.hint.as_str(), after.hint.as_str())
+}
+
+/// Adds `--expires` to a command.
+pub(super) fn expires(line: CliLine, spec: Option<ExpirySpec>) -> CliLine {
+    match spec {
+        None => line,
+        Some(ExpirySpec::Never) => line.option("expires", "never"),
+        Some(ExpirySpec::EndOf(day)) => line.option("expires", day.dmy()),
+        Some(ExpirySpec::In(span)) => line.option("expires", span.to_string()),
+    }
+}
+
+/// Adds the options that choose `selection` to a command.
+pub(super) fn selected(line: CliLine, selection: &Selection) -> CliLine {
+    match selection {
+        Selection::Inherit => line.word("--inherit"),
+        Selection::Sets(sets) => sets.iter().fold(line, |l, s| l.option("set", s.as_str())),
+        Selection::Custom(methods) => methods.iter().fold(line, |l, m| l.option("method", m.as_str())),
+    }
 }

@@ -42,7 +42,7 @@ impl Query for ListTokens {
             None => None,
         };
         snapshot.window(&WindowQuery {
-            visibility: by.visibility()?,
+            visibility: by.visibility(Act::See)?,
             account,
             filter: self.filter.clone(),
             trashed: self.trashed,
@@ -77,7 +77,7 @@ impl Verb for TallyTokens {
 
 impl Query for TallyTokens {
     fn run(&self, by: &Actor, snapshot: &dyn Snapshot, env: &Env<'_>) -> Result<TokenTally> {
-        let tally = snapshot.tally(&by.visibility()?, env.now, env.now.plus(SOON))?;
+        let tally = snapshot.tally(&by.visibility(Act::See)?, env.now, env.now.plus(SOON))?;
         let limit = snapshot.policy()?.active_tokens;
         Ok(TokenTally { active: tally.own_active, limit, expiring: tally.expiring })
     }

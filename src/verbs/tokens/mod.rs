@@ -1,23 +1,34 @@
 //! Verbs about tokens, a file each.
 
+mod change;
+mod copy;
 mod create;
 mod delete;
+mod edit;
 mod enable;
 mod issue;
 mod list;
+mod purge;
 mod regenerate;
 mod restore;
+mod retire;
 mod rules;
 mod show;
+mod whose;
 
+pub use copy::CopyToken;
 pub use create::CreateToken;
 pub use delete::DeleteTokens;
+pub use edit::{EditToken, Edited, PreviewEdit};
 pub use enable::{DisableTokens, EnableTokens};
-pub use issue::Issued;
+pub use issue::{Issued, SaveTo};
 pub use list::{ListTokens, SOON, TallyTokens, TokenTally};
-pub use regenerate::RegenerateToken;
-pub use restore::RestoreToken;
+pub use purge::{NAMES_SHOWN, PreviewPurge, PurgePreview, PurgeTokens, Purged};
+pub use regenerate::{GRACE_MAX, RegenerateToken};
+pub use restore::RestoreTokens;
+pub use retire::RetireToken;
 pub use show::{Reach, ShowToken, Shown};
+pub use whose::Whose;
 
 use std::collections::BTreeSet;
 
@@ -60,12 +71,12 @@ impl Pointed {
     }
 }
 
-/// The kept tokens that `pointed` means, each once however often and by whatever name it is named.
-fn meant(by: &Actor, snapshot: &dyn Snapshot, pointed: &[Pointed], act: Act) -> Result<Vec<Token>> {
+/// The tokens that `pointed` means, each once however often and by whatever name it is named.
+fn meant(by: &Actor, snapshot: &dyn Snapshot, pointed: &[Pointed], among: Among, act: Act) -> Result<Vec<Token>> {
     let mut tokens = Vec::with_capacity(pointed.len());
     let mut met = BTreeSet::new();
     for one in pointed {
-        let token = authorize::token(by, snapshot, &one.token, Among::Kept, act)?;
+        let token = authorize::token(by, snapshot, &one.token, among, act)?;
         one.still(&token)?;
         if met.insert(token.id) {
             tokens.push(token);

@@ -1,12 +1,11 @@
-//! regenerate: a new secret, all else kept; the old one dies with the same commit.
+//! regenerate: a new secret, all else kept; the old one dies with the same commit, or after a grace.
 
-use std::path::PathBuf;
-
-use super::issue::{Issued, entry, issue, named};
+use super::change::settle;
+use super::issue::{Issued, SaveTo, altered, expires, issue};
 use super::{Pointed, rules};
-use crate::domain::expiry::ExpirySpec;
-use crate::domain::time::Timestamp;
-use crate::domain::token::{Status, Token};
+use crate::domain::expiry::{ExpirySpec, Span};
+use crate::domain::time::{DAY, Timestamp, relative};
+use crate::domain::token::Token;
 use crate::error::{Error, Result};
 use crate::verbs::actor::Actor;
 use crate::verbs::audited::Audited;
@@ -16,15 +15,23 @@ use crate::verbs::needs::Needs;
 use crate::verbs::ports::Tx;
 use crate::verbs::{Change, Changed, Env, Proof, Verb};
 
+/// The longest that an old secret may live on, in milliseconds: 30 days.
+pub const GRACE_MAX: i64 = 30 * DAY;
+
 /// A new secret for a token. A disabled one stays disabled; an expired one needs a new expiry.
+///
+/// The reply's `token.previous` says until when the old secret lives: the grace that was asked for, or the token's
+/// expiry where that comes first.
 #[derive(Debug, Clone)]
 pub struct RegenerateToken {
     /// Which.
     pub token: Pointed,
+    /// How long the old secret lives on; it dies at once when not said.
+    pub grace: Option<Span>,
     /// A new expiry; the old one stays when not said.
     pub expires: Option<ExpirySpec>,
     /// Where to save the secret.
-    pub out: Option<PathBuf>,
+    pub out: Option<SaveTo>,
 }
 
 impl Verb for RegenerateToken {
@@ -38,27 +45,22 @@ impl Change for RegenerateToken {
     type Out = Issued;
 
     fn run(&self, by: &Actor, tx: &mut dyn Tx, env: &Env<'_>) -> Result<Audited<Issued>> {
-        let mut token = authorize::token(by, tx, &self.token.token, Among::Kept, Act::Change)?;
-        self.token.still(&token)?;
-        let was_active = token.status(env.now) == Status::Active;
-        let before = token.clone();
+        let before = authorize::token(by, tx, &self.token.token, Among::Kept, Act::Change)?;
+        self.token.still(&before)?;
+        let mut after = before.clone();
         if let Some(spec) = self.expires {
-            token.expiry = rules::expiry(spec, &tx.policy()?, env)?;
-        } else if token.expiry.is_past(env.now) {
-            let when = token.expiry.at().map_or_else(String::new, Timestamp::rfc3339);
-            return Err(Error::conflict(format!("{} needs a new expiry", token.name))
-                .why(format!("it expired at {when}"))
-                .next("Add one, e.g. --expires 30d"));
+            after.expiry = rules::expiry(spec, &tx.policy()?, env)?;
+        } else if before.expiry.is_past(env.now) {
+            return Err(rules::needs_expiry(&before));
         }
-        tx.update_token(&token)?;
-        if token.status(env.now) == Status::Active && !was_active {
-            rules::within_limit(tx, token.owner.id, env)?;
+        let keep_old_until = self.grace.map(|grace| overlap_end(grace, &after, env)).transpose()?;
+        let after = settle(by, tx, env, before.clone(), after)?;
+        let out = self.out.as_ref().map(|out| out.file(&after.name));
+        let issued = issue(tx, env, after.id, keep_old_until, out.as_deref())?;
+        let mut entry = altered(Self::NAME, &before, &issued.token);
+        if let Some(until) = keep_old_until {
+            entry = entry.with("old_until", until.rfc3339());
         }
-        let issued = issue(tx, env, token.id, self.out.as_ref())?;
-        let expires = |token: &Token| token.expiry.at().map(Timestamp::rfc3339);
-        let entry = entry(Self::NAME, &before)
-            .changed("secret", before.hint.as_str(), issued.token.hint.as_str())
-            .changed("expires", expires(&before), expires(&issued.token));
         Ok(Audited::one(issued, entry))
     }
 
@@ -67,12 +69,24 @@ impl Change for RegenerateToken {
     }
 
     fn cli(&self, out: &Issued) -> CliLine {
-        let line = CliLine::new(&["token", "regenerate"]).word(named(&out.token, None));
-        match self.expires {
-            None => line,
-            Some(ExpirySpec::Never) => line.option("expires", "never"),
-            Some(ExpirySpec::EndOf(day)) => line.option("expires", day.dmy()),
-            Some(ExpirySpec::In(span)) => line.option("expires", span.to_string()),
+        let mut line = CliLine::new(&["token", "regenerate"]).word(out.token.full_name());
+        if let Some(grace) = self.grace {
+            line = line.option("grace", grace.to_string());
         }
+        expires(line, self.expires)
     }
+}
+
+/// Until when the old secret of `token` lives with this grace: never beyond the expiry.
+fn overlap_end(grace: Span, token: &Token, env: &Env<'_>) -> Result<Timestamp> {
+    let until = grace.after(env.now, env.zone).filter(|until| *until <= env.now.plus(GRACE_MAX));
+    let until = until.ok_or_else(|| {
+        Error::usage(format!("a grace of {grace} is too long")).why("an old secret lives 30 days more at most")
+    })?;
+    if let Some(previous) = token.overlap(env.now) {
+        return Err(Error::conflict(format!("{} has two secrets already", token.name))
+            .why(format!("{} dies {}", previous.hint, relative(previous.retires_at, env.now)))
+            .next(format!("End that first: jeton token retire {}", token.full_name())));
+    }
+    Ok(token.expiry.at().map_or(until, |expiry| until.min(expiry)))
 }

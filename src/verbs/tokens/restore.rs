@@ -1,68 +1,74 @@
 //! restore: out of the trash, disabled; enabling it is a second, deliberate act.
 
-use super::issue::{entry, named};
-use super::{Pointed, rules};
+use super::change::{Change as Became, settle_all};
+use super::issue::entry;
+use super::{Pointed, meant};
 use crate::domain::name::TokenName;
 use crate::domain::token::Token;
 use crate::error::{Error, Result};
 use crate::verbs::actor::Actor;
 use crate::verbs::audited::Audited;
-use crate::verbs::authorize::{self, Act, Among};
+use crate::verbs::authorize::{Act, Among};
 use crate::verbs::cli_line::CliLine;
 use crate::verbs::needs::Needs;
 use crate::verbs::ports::Tx;
 use crate::verbs::{Change, Changed, Env, Proof, Verb};
 
-/// Takes a token out of the trash, disabled.
+/// Takes tokens out of the trash, disabled, all or none.
 #[derive(Debug, Clone)]
-pub struct RestoreToken {
+pub struct RestoreTokens {
     /// Which.
-    pub token: Pointed,
-    /// A new name, where its own is taken meanwhile.
+    pub tokens: Vec<Pointed>,
+    /// A new name for the one token, where its own is taken meanwhile.
     pub rename: Option<TokenName>,
 }
 
-impl Verb for RestoreToken {
+impl Verb for RestoreTokens {
     const NAME: &'static str = "token.restore";
     const PROOF: Proof = Proof::Password;
     const NEEDS: Needs = Needs::WriteTokens;
-    type Reply = Changed<Token>;
+    type Reply = Changed<Vec<Token>>;
 }
 
-impl Change for RestoreToken {
-    type Out = Token;
+impl Change for RestoreTokens {
+    type Out = Vec<Token>;
 
-    fn run(&self, by: &Actor, tx: &mut dyn Tx, env: &Env<'_>) -> Result<Audited<Token>> {
-        let mut token = authorize::token(by, tx, &self.token.token, Among::Trashed, Act::Change)?;
-        self.token.still(&token)?;
+    fn run(&self, by: &Actor, tx: &mut dyn Tx, env: &Env<'_>) -> Result<Audited<Vec<Token>>> {
+        if self.rename.is_some() && self.tokens.len() > 1 {
+            return Err(Error::usage("several tokens can't have one name").next("Restore them one by one"));
+        }
         let keep = tx.policy()?.trash;
-        let until = token.deleted_at.and_then(|at| keep.after(at, env.zone));
-        if until.is_some_and(|until| until <= env.now) {
-            return Err(Error::conflict(format!("{} can't be restored any more", token.name))
-                .why(format!("the trash keeps tokens for {keep}")));
+        let mut changes = Vec::with_capacity(self.tokens.len());
+        for before in meant(by, tx, &self.tokens, Among::Trashed, Act::Change)? {
+            let until = before.deleted_at.and_then(|at| keep.after(at, env.zone));
+            if until.is_some_and(|until| until <= env.now) {
+                return Err(Error::conflict(format!("{} can't be restored any more", before.name))
+                    .why(format!("the trash keeps tokens for {keep}")));
+            }
+            let name = self.rename.as_ref().unwrap_or(&before.name).clone();
+            let after = Token { deleted_at: None, enabled: false, name, ..before.clone() };
+            changes.push(Became { before: Some(before), after });
         }
-        let (entry, before) = (entry(Self::NAME, &token), token.clone());
-        token.deleted_at = None;
-        token.enabled = false;
-        if let Some(name) = &self.rename {
-            rules::no_hint(name, tx)?;
-            token.name = name.clone();
-        }
-        tx.update_token(&token)?;
-        let token = tx.token(token.id)?.unwrap_or(token);
-        let entry = entry.changed("status", before.status(env.now).word(), token.status(env.now).word()).changed(
-            "name",
-            before.name.as_str(),
-            token.name.as_str(),
-        );
-        Ok(Audited::one(token, entry))
+        let told = |became: &Became| {
+            let after = &became.after;
+            let before = became.before.as_ref().unwrap_or(after);
+            entry(Self::NAME, before)
+                .changed("status", before.status(env.now).word(), after.status(env.now).word())
+                .changed("name", before.name.as_str(), after.name.as_str())
+        };
+        let entries: Vec<_> = changes.iter().map(told).collect();
+        let tokens = settle_all(by, tx, env, changes)?;
+        Audited::each(tokens, entries).ok_or_else(|| Error::usage("name at least one token"))
     }
 
-    fn cli(&self, out: &Token) -> CliLine {
+    fn cli(&self, out: &Vec<Token>) -> CliLine {
         let line = CliLine::new(&["token", "restore"]);
         match &self.rename {
-            Some(name) => line.word(self.token.token.to_string()).option("as", name.as_str()),
-            None => line.word(named(out, None)),
+            Some(name) => {
+                let line = self.tokens.iter().fold(line, |line, one| line.word(one.token.to_string()));
+                line.option("as", name.as_str())
+            }
+            None => out.iter().fold(line, |line, token| line.word(token.full_name())),
         }
     }
 }

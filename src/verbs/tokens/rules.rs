@@ -6,6 +6,8 @@ use crate::domain::method::MethodId;
 use crate::domain::name::TokenName;
 use crate::domain::policy::Policy;
 use crate::domain::selection::Selection;
+use crate::domain::time::Timestamp;
+use crate::domain::token::Token;
 use crate::error::{Error, Result};
 use crate::verbs::Env;
 use crate::verbs::ports::Snapshot;
@@ -13,12 +15,20 @@ use crate::verbs::ports::Snapshot;
 /// The expiry that was asked for, within policy.
 pub(super) fn expiry(spec: ExpirySpec, policy: &Policy, env: &Env<'_>) -> Result<Expiry> {
     let expiry = spec.resolve(env.now, env.zone)?;
-    let Some(max) = policy.max_expiry else { return Ok(expiry) };
+    soon_enough(expiry, policy, env)?;
+    Ok(expiry)
+}
+
+/// Refuses an expiry later than policy allows for a token that gets it now.
+pub(super) fn soon_enough(expiry: Expiry, policy: &Policy, env: &Env<'_>) -> Result<()> {
+    let Some(max) = policy.max_expiry else { return Ok(()) };
     let latest = max.after(env.now, env.zone);
     match (expiry, latest) {
-        (Expiry::At(at), Some(latest)) if at <= latest => Ok(expiry),
-        (_, None) => Ok(expiry),
-        _ => Err(Error::conflict("that expiry is too late").why(format!("here a token lives {max} at most"))),
+        (Expiry::At(at), Some(latest)) if at <= latest => Ok(()),
+        (_, None) => Ok(()),
+        _ => Err(Error::conflict("that expiry is too late")
+            .why(format!("here a token lives {max} at most"))
+            .next(format!("Choose an earlier one, e.g. --expires {max}"))),
     }
 }
 
@@ -45,14 +55,24 @@ pub(super) fn within_limit(snapshot: &dyn Snapshot, account: AccountId, env: &En
         .next("Disable or delete one that is no longer needed"))
 }
 
-/// Refuses sets and methods that the catalogue doesn't know.
-pub(super) fn known(selection: &Selection, snapshot: &dyn Snapshot) -> Result<()> {
+/// What an expired token is told that is to work again.
+pub(super) fn needs_expiry(token: &Token) -> Error {
+    let when = token.expiry.at().map_or_else(String::new, Timestamp::rfc3339);
+    Error::conflict(format!("{} needs a new expiry", token.name))
+        .why(format!("it expired at {when}"))
+        .next("Add one, e.g. --expires 30d")
+}
+
+/// Refuses sets and methods that the catalogue doesn't know, but for those that `before` had already: what vanished
+/// stays listed and grants nothing.
+pub(super) fn known(selection: &Selection, before: Option<&Selection>, snapshot: &dyn Snapshot) -> Result<()> {
     match selection {
         Selection::Inherit => Ok(()),
         Selection::Sets(names) if names.is_empty() => Err(Error::usage("a selection by sets names at least one")),
         Selection::Sets(names) => {
             let sets = snapshot.api_sets()?;
-            match names.iter().find(|n| !sets.iter().any(|s| s.name == **n)) {
+            let had = |name: &String| matches!(before, Some(Selection::Sets(before)) if before.contains(name));
+            match names.iter().find(|n| !had(n) && !sets.iter().any(|s| s.name == **n)) {
                 None => Ok(()),
                 Some(unknown) => {
                     let there: Vec<&str> = sets.iter().map(|s| s.name.as_str()).collect();
@@ -65,11 +85,13 @@ pub(super) fn known(selection: &Selection, snapshot: &dyn Snapshot) -> Result<()
             }
         }
         Selection::Custom(methods) => {
-            let missing = |id: &MethodId| snapshot.method(id).map(|m| m.is_none().then(|| id.clone()));
-            match methods.iter().map(missing).collect::<Result<Vec<_>>>()?.into_iter().flatten().next() {
-                None => Ok(()),
-                Some(id) => Err(Error::not_found(format!("there is no method {id}"))),
+            let had = |id: &&MethodId| matches!(before, Some(Selection::Custom(before)) if before.contains(*id));
+            for id in methods.iter().filter(|id| !had(id)) {
+                if snapshot.method(id)?.is_none() {
+                    return Err(Error::not_found(format!("there is no method {id}")));
+                }
             }
+            Ok(())
         }
     }
 }

@@ -16,15 +16,35 @@ pub fn names_are_unique_outside_the_trash<E: Engine>() {
     f.update(&Token { deleted_at: Some(START), ..second.clone() }).unwrap();
     f.update(&Token { deleted_at: None, ..trashed }).unwrap();
 
-    let named = |account, trashed| {
-        let found = f.store.read(|s| s.tokens_named(account, &token_name("x"), trashed)).unwrap();
+    let named = |reader: &str, account, trashed| {
+        let visibility = visibility(&f.account(reader));
+        let found = f.store.read(|s| s.tokens_named(&visibility, account, &token_name("x"), trashed)).unwrap();
         let mut ids: Vec<i64> = found.iter().map(|t| t.id.0).collect();
         ids.sort_unstable();
         ids
     };
-    assert_eq!(named(Some(member), false), [first.id.0]);
-    assert_eq!(named(Some(member), true), [second.id.0]);
-    assert_eq!(named(None, false).len(), 2);
+    assert_eq!(named("owner", Some(member), false), [first.id.0]);
+    assert_eq!(named("owner", Some(member), true), [second.id.0]);
+    assert_eq!(named("owner", None, false).len(), 2);
+    assert_eq!(named("member", None, false), [first.id.0], "what a reader may not see is not among them");
+    assert!(named("viewer", Some(member), false).is_empty());
+}
+
+/// However many of that name are hidden: they don't use up the most that are told.
+pub fn hidden_namesakes_hide_no_visible_one<E: Engine>() {
+    let f = Furnished::<E>::new();
+    change(&f.store, |tx| {
+        for n in 0..101 {
+            let id = add_account(tx, &format!("hidden{n}"), Role::Owner)?;
+            add_token(tx, id, "x", Expiry::Never)?;
+        }
+        Ok(())
+    })
+    .unwrap();
+    let mine = f.token("viewer", "x", Expiry::Never);
+    let admin = visibility(&f.account("admin"));
+    let found = f.store.read(|s| s.tokens_named(&admin, None, &token_name("x"), false)).unwrap();
+    assert_eq!(found.iter().map(|t| t.id).collect::<Vec<_>>(), [mine.id]);
 }
 
 pub fn usernames_are_given_once<E: Engine>() {
@@ -43,7 +63,7 @@ pub fn a_token_has_one_current_secret<E: Engine>() {
     let token = f.token("member", "x", Expiry::Never);
     let secrets = [f.secret(), f.secret(), f.secret()];
     for secret in &secrets {
-        change(&f.store, |tx| tx.set_secret(token.id, secret, START)).unwrap();
+        change(&f.store, |tx| tx.set_secret(token.id, secret, START, None)).unwrap();
         assert_eq!(f.get(token.id).hint, secret.hint());
     }
     let state = |id: &PublicId| f.store.read(|s| s.secret(id)).unwrap();
@@ -57,8 +77,72 @@ pub fn a_token_has_one_current_secret<E: Engine>() {
     }
     assert!(state(f.secret().public_id()).is_none());
     let other = f.token("member", "y", Expiry::Never);
-    assert!(change(&f.store, |tx| tx.set_secret(other.id, &secrets[0], START)).is_err(), "an id is never given twice");
+    assert!(
+        change(&f.store, |tx| tx.set_secret(other.id, &secrets[0], START, None)).is_err(),
+        "an id is never given twice"
+    );
     assert_eq!(f.get(other.id).hint, other.hint);
+}
+
+pub fn an_old_secret_is_kept_for_a_while<E: Engine>() {
+    let f = Furnished::<E>::new();
+    let token = f.token("member", "x", Expiry::Never);
+    let id = |hint: &str| PublicId::parse(hint.strip_prefix("jtn_").unwrap()).unwrap();
+    let state = |id: &PublicId| f.store.read(|s| s.secret(id)).unwrap().unwrap().state;
+    let (first, second, third) = (id(&token.hint), f.secret(), f.secret());
+    let until = START.plus(DAY);
+    change(&f.store, |tx| tx.set_secret(token.id, &second, START, Some(until))).unwrap();
+    assert_eq!((state(&first), state(second.public_id())), (SecretState::Previous(until), SecretState::Current));
+    let previous = f.get(token.id).previous.unwrap();
+    assert_eq!((previous.hint.as_str(), previous.retires_at), (token.hint.as_str(), until));
+    change(&f.store, |tx| tx.set_secret(token.id, &third, START, Some(until.plus(1)))).unwrap();
+    assert_eq!((state(&first), state(second.public_id())), (SecretState::Dead, SecretState::Previous(until.plus(1))));
+    change(&f.store, |tx| tx.retire_previous(token.id)).unwrap();
+    assert_eq!((state(second.public_id()), state(third.public_id())), (SecretState::Dead, SecretState::Current));
+    assert_eq!(f.get(token.id).previous, None);
+    change(&f.store, |tx| tx.retire_previous(token.id)).unwrap();
+}
+
+pub fn a_purge_takes_what_is_meant_and_leaves_tombstones<E: Engine>() {
+    let f = Furnished::<E>::new();
+    let tokens: Vec<Token> = ["a", "b", "c"].map(|n| f.token("member", n, Expiry::At(START.plus(1)))).into();
+    let other = f.token("admin", "d", Expiry::At(START.plus(1)));
+    f.update(&Token { deleted_at: Some(START), ..tokens[1].clone() }).unwrap();
+    f.update(&Token { enabled: false, ..tokens[2].clone() }).unwrap();
+    let next = f.secret();
+    change(&f.store, |tx| tx.set_secret(tokens[0].id, &next, START, None)).unwrap();
+    let doomed = |reader: &str, which, now| {
+        let query = PurgeQuery { visibility: visibility(&f.account(reader)), which, now };
+        let page = |after, limit| f.store.read(|s| s.doomed(&query, after, limit)).unwrap();
+        let names: Vec<String> = page(None, 10).into_iter().map(|d| d.full_name).collect();
+        assert_eq!(f.store.read(|s| s.doomed_count(&query)).unwrap(), names.len() as u64);
+        assert_eq!(page(None, 1).len(), names.len().min(1));
+        if let [first] = page(None, 1).as_slice() {
+            let rest: Vec<String> = page(Some(first.token), 10).into_iter().map(|d| d.full_name).collect();
+            assert_eq!(rest, names[1..], "the next page begins after the first");
+        }
+        names
+    };
+    assert!(doomed("owner", Purgeable::Expired, START).is_empty(), "not before the instant");
+    assert_eq!(doomed("owner", Purgeable::Expired, START.plus(1)), ["member/a", "admin/d"]);
+    assert_eq!(doomed("member", Purgeable::Expired, START.plus(1)), ["member/a"]);
+    assert_eq!(doomed("owner", Purgeable::Trashed, START), ["member/b"]);
+    assert!(doomed("viewer", Purgeable::Trashed, START).is_empty());
+
+    let id = |hint: &str| PublicId::parse(hint.strip_prefix("jtn_").unwrap()).unwrap();
+    change(&f.store, |tx| tx.purge(&[tokens[0].id, tokens[1].id], START.plus(7))).unwrap();
+    for (secret, token) in [(&id(&tokens[0].hint), 0), (next.public_id(), 0), (&id(&tokens[1].hint), 1)] {
+        let stone = f.store.read(|s| s.tombstone(secret)).unwrap().unwrap();
+        assert_eq!((stone.token, &stone.name), (tokens[token].id, &tokens[token].name));
+        assert_eq!((stone.account.as_str(), stone.purged_at), ("member", START.plus(7)));
+        assert!(f.store.read(|s| s.secret(secret)).unwrap().is_none());
+    }
+    let stone = f.store.read(|s| s.tombstone(next.public_id())).unwrap().unwrap();
+    assert!(stone.digest.matches(&next.digest()));
+    assert_eq!(f.store.read(|s| s.token(tokens[0].id)).unwrap(), None);
+    assert!(f.store.read(|s| s.tombstone(&id(&other.hint))).unwrap().is_none());
+    assert_eq!(f.get(other.id), other);
+    assert!(f.token("member", "a", Expiry::Never).id > other.id, "no id is given again");
 }
 
 pub fn active_tokens_end_at_the_instant<E: Engine>() {

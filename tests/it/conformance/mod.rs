@@ -1,6 +1,7 @@
 //! What any engine behind the `Store` port must do. Written against the port alone: a second engine implements
 //! [`Engine`] and adds its line to the end of this file.
 
+mod audit;
 mod changes;
 mod grants;
 mod ledger;
@@ -24,12 +25,12 @@ use jeton::domain::role::Role;
 use jeton::domain::secret::{PublicId, Secret};
 use jeton::domain::selection::Selection;
 use jeton::domain::time::{DAY, Timestamp};
-use jeton::domain::token::{Revision, Token, TokenId};
+use jeton::domain::token::{Purgeable, Revision, Token, TokenId};
 use jeton::error::{Error, Kind, Result};
 use jeton::verbs::audited::Audited;
 use jeton::verbs::ports::{
-    Anchor, Denial, Entropy, Installation, NewAccount, NewToken, SecretState, Store, TryKey, Tx, Use, Visibility,
-    Window, WindowQuery,
+    Anchor, Denial, Entropy, Installation, NewAccount, NewToken, PurgeQuery, SecretState, Store, TryKey, Tx, Use,
+    Visibility, Window, WindowQuery,
 };
 
 use crate::support::world::{START, SeededEntropy, entry, tester, token_name, username};
@@ -84,7 +85,7 @@ impl<E: Engine> Furnished<E> {
         let secret = self.secret();
         change(&self.store, |tx| {
             let id = add_token(tx, account, name, expiry)?;
-            tx.set_secret(id, &secret, START)?;
+            tx.set_secret(id, &secret, START, None)?;
             Ok(tx.token(id)?.unwrap())
         })
         .unwrap()

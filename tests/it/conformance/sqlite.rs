@@ -1,5 +1,6 @@
 //! The engine that comes with jeton, put through the suite.
 
+use super::audit::*;
 use super::changes::*;
 use super::grants::*;
 use super::ledger::*;
@@ -37,8 +38,11 @@ mod suite {
         every_change_is_audited,
         two_changes_of_one_token_conflict,
         names_are_unique_outside_the_trash,
+        hidden_namesakes_hide_no_visible_one,
         usernames_are_given_once,
         a_token_has_one_current_secret,
+        an_old_secret_is_kept_for_a_while,
+        a_purge_takes_what_is_meant_and_leaves_tombstones,
         active_tokens_end_at_the_instant,
         the_tally_counts_own_and_visible,
         uses_sum_up_by_day,
@@ -51,5 +55,7 @@ mod suite {
         a_catalogue_replaces_what_it_said_before,
         windows_agree_with_a_model,
         every_filter_and_page_border,
+        audit_windows_agree_with_a_model,
+        the_log_is_read_raw,
     );
 }

@@ -125,7 +125,7 @@ fn plant<E: Engine>(f: &Furnished<E>, plan: &[Planned]) -> Vec<Token> {
                 expiry: p.expires.map_or(Expiry::Never, |d| Expiry::At(START.plus(d))),
                 now: START,
             })?;
-            tx.set_secret(id, &f.secret(), START)?;
+            tx.set_secret(id, &f.secret(), START, None)?;
             let mut token = tx.token(id)?.unwrap();
             token.enabled = p.enabled;
             token.name = token_name(&p.name);

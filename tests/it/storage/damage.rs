@@ -18,7 +18,7 @@ use jeton::verbs::local::Local;
 use jeton::verbs::ports::{Anchor, Entropy};
 use jeton::verbs::request::ask;
 use jeton::verbs::tokens::{
-    CreateToken, DeleteTokens, DisableTokens, ListTokens, Pointed, RegenerateToken, RestoreToken, ShowToken,
+    CreateToken, DeleteTokens, DisableTokens, ListTokens, Pointed, RegenerateToken, RestoreTokens, ShowToken,
 };
 
 use crate::support::world::{Fakes, House, OWNER, Place, START, SeededEntropy, by, caller, create, init};
@@ -34,7 +34,7 @@ fn specimen() -> (Vec<u8>, Vec<u8>) {
             1 => Selection::Sets(["Marketplace".to_owned()].into()),
             _ => Selection::Custom([one.clone()].into()),
         };
-        let issued = house.ask("member", CreateToken { selection, ..create(&format!("token{n}")) }).unwrap().out;
+        let issued = house.make("member", CreateToken { selection, ..create(&format!("token{n}")) });
         house.verify(&issued.secret);
     }
     // Half of the content in the file, the rest in the log.
@@ -97,11 +97,11 @@ fn interrogate(path: &Path, dice: &SeededEntropy) -> Result<(), Error> {
         ask(&jeton, &by("member"), create("new")).err(),
         ask(&jeton, &by("member"), DisableTokens { tokens: vec![Pointed::typed("token20")] }).err(),
     ];
-    let regenerate = RegenerateToken { token: Pointed::typed("token21"), expires: None, out: None };
+    let regenerate = RegenerateToken { token: Pointed::typed("token21"), grace: None, expires: None, out: None };
     faults.push(ask(&jeton, &by("member"), regenerate).err());
     let delete = DeleteTokens { tokens: vec![Pointed::typed("token22")], typed: "token22".to_owned() };
     faults.push(ask(&jeton, &by("member"), delete).err());
-    let restore = RestoreToken { token: Pointed::typed("token22"), rename: None };
+    let restore = RestoreTokens { tokens: vec![Pointed::typed("token22")], rename: None };
     faults.push(ask(&jeton, &by("member"), restore).err());
     faults.push(ask(&jeton, &Credential::Store, init(true)).err());
     faults.into_iter().flatten().find(|f| f.kind == Kind::Failure).map_or(Ok(()), Err)

@@ -1,5 +1,6 @@
 //! The store's file: what is refused, what is made, and what becomes of a store that is busy, damaged or tampered with.
 
+mod chain;
 mod damage;
 mod files;
 mod sharing;

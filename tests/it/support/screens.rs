@@ -4,6 +4,7 @@
 use std::collections::VecDeque;
 use std::path::PathBuf;
 use std::sync::Arc;
+use std::time::Duration;
 
 use crossterm::event::{KeyCode, KeyEvent, KeyModifiers};
 use jeton::error::Error;
@@ -50,14 +51,23 @@ impl Screens {
     }
 
     pub fn with(house: House, theme: Theme, demo: Option<Demo>) -> Self {
-        let start_with = Start {
+        Self::started(house, theme, |start| start.demo = demo)
+    }
+
+    /// Begun as `change` says.
+    pub fn started(house: House, theme: Theme, change: impl FnOnce(&mut Start)) -> Self {
+        let mut start_with = Start {
             jeton: Arc::new(Nobody),
             clock: Arc::clone(&house.fakes.clock) as Arc<dyn Clock>,
             delivery: Arc::new(FileDelivery),
             place: "/home/ops/.local/share/jeton/jeton.db".to_owned(),
             username: Some(owner()),
-            demo,
+            token: None,
+            remember: Duration::ZERO,
+            lock_after: Duration::ZERO,
+            demo: None,
         };
+        change(&mut start_with);
         let model = Model::new(&start_with, "prod-1".to_owned(), theme, (80, 24));
         let mut screens = Screens { house, model, copied: Vec::new(), suspended: 0, held: None };
         let effects = start(&mut screens.model);
@@ -87,6 +97,12 @@ impl Screens {
         let now = self.house.now();
         let mut effects = update(&mut self.model, Msg::Now(now));
         effects.extend(update(&mut self.model, msg));
+        self.carry_out(effects);
+    }
+
+    /// Tells the screens what time it is, and nothing else.
+    pub fn pass(&mut self) {
+        let effects = update(&mut self.model, Msg::Now(self.house.now()));
         self.carry_out(effects);
     }
 

@@ -262,7 +262,7 @@ pub fn init(self_service: bool) -> Init {
 pub fn create(name: &str) -> CreateToken {
     CreateToken {
         account: None,
-        name: token_name(name),
+        names: vec![token_name(name)],
         description: Description::none(),
         expires: Some(ExpirySpec::Never),
         selection: Selection::nothing(),
@@ -365,7 +365,12 @@ impl House {
 
     /// A new token of `who`'s own that never expires.
     pub fn issue(&self, who: &str, name: &str) -> Issued {
-        self.ask(who, create(name)).unwrap().out
+        self.ask(who, create(name)).unwrap().out.remove(0)
+    }
+
+    /// One new token as `new` describes it.
+    pub fn make(&self, who: &str, new: CreateToken) -> Issued {
+        self.ask(who, new).unwrap().out.remove(0)
     }
 
     pub fn token(&self, id: TokenId) -> Token {

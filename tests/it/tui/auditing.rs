@@ -1,8 +1,12 @@
 //! The audit log on the screen.
 
+use std::sync::Arc;
+
 use jeton::domain::audit::{AuditRow, chain_hash};
 use jeton::domain::time::Timestamp;
+use jeton::tui::msg::Msg;
 use jeton::tui::theme::Theme;
+use jeton::verbs::actor::Presented;
 
 use crate::support::screens::Screens;
 use crate::support::world::{House, OWNER, PASSWORD};
@@ -175,9 +179,12 @@ fn what_others_change_appears_and_the_cursor_stays_where_it_is_read() {
     s.assert_shows("4 of 7");
     s.assert_shows("ops/elsewhere");
     s.keys("<home>");
+    s.house.issue(OWNER, "told");
+    s.message(Msg::Changed);
+    s.assert_shows("ops/told");
     s.house.issue(OWNER, "again");
     s.keys("13");
-    assert_eq!(here(&s), 8, "whoever stands on the newest row goes on standing there");
+    assert_eq!(here(&s), 9, "whoever stands on the newest row goes on standing there");
     s.keys("1");
     s.house.issue(OWNER, "behind-the-lock");
     s.keys("3<c-z>");
@@ -204,6 +211,17 @@ fn those_who_may_not_read_it_are_told_calmly() {
     let mut s = Screens::over(House::inhabited());
     s.keys(&format!("<s-tab><c-u>admin<enter>{PASSWORD}<enter>3"));
     s.assert_shows("1 of 4");
+}
+
+#[test]
+fn a_token_without_the_method_is_told_which_it_lacks() {
+    let house = House::new();
+    let issued = house.issue(OWNER, "bearer");
+    let token = Presented { secret: Arc::new(issued.secret), account: None, name: None };
+    let mut s = Screens::started(house, Theme::colour(), |start| start.token = Some(token));
+    s.keys("3");
+    s.assert_shows("lacks jeton.audit.read");
+    assert!(s.model.audit().unwrap().current().is_none());
 }
 
 #[test]

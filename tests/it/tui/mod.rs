@@ -1,6 +1,7 @@
 //! The screens, driven by keys and looked at.
 
 mod auditing;
+mod guarding;
 mod looks;
 mod picker;
 mod picking;

@@ -195,7 +195,7 @@ fn regenerate_asks_for_the_expiry_of_an_expired_token() {
     let house = house();
     let mut short = create("bot");
     short.expires = Some(ExpirySpec::parse("7d").unwrap());
-    let issued = house.ask(OWNER, short).unwrap().out;
+    let issued = house.make(OWNER, short);
     house.fakes.clock.forward(8 * 86_400_000);
     let mut s = Screens::signed_in(house);
     s.keys("r");

@@ -12,7 +12,7 @@ fn a_new_token_is_live_and_audited_without_its_secret() {
         ..create("ci-deploy")
     };
     let made = house.ask("member", new).unwrap();
-    let (token, secret) = (&made.out.token, &made.out.secret);
+    let (token, secret) = (&made.out[0].token, &made.out[0].secret);
     assert_eq!((token.name.as_str(), token.owner.username.as_str()), ("ci-deploy", "member"));
     assert_eq!(token.expiry, Expiry::At(START.plus(90 * DAY)), "policy.default_expiry");
     assert_eq!(token.status(house.now()), Status::Active);
@@ -58,7 +58,7 @@ fn refusals_change_nothing() {
 fn days_end_with_the_day_and_policy_caps() {
     let house = House::inhabited();
     let today = CreateToken { expires: spec("21-11-2026"), ..create("today") };
-    let token = house.ask("member", today).unwrap().out.token;
+    let token = house.make("member", today).token;
     assert_eq!(token.expiry.at().unwrap().rfc3339(), "2026-11-22T00:00:00Z");
     house.set_policy(|p| p.max_expiry = Some(Span::Days(30)));
     refused(house.ask("member", create("x")), Kind::Conflict);
@@ -71,7 +71,7 @@ fn a_secret_is_saved_before_the_change_and_never_over_something() {
     let house = House::inhabited();
     let folder = house.place.folder();
     let out = folder.join("secret");
-    let made = house.ask("member", CreateToken { out: Some(out.clone()), ..create("a") }).unwrap().out;
+    let made = house.make("member", CreateToken { out: Some(SaveTo::File(out.clone())), ..create("a") });
     assert_eq!(made.saved_to(), Some(out.as_path()));
     made.secret.expose(|s| assert_eq!(std::fs::read_to_string(&out).unwrap(), format!("{s}\n")));
     assert_eq!(std::fs::metadata(&out).unwrap().permissions().mode() & 0o7777, 0o600);
@@ -81,7 +81,8 @@ fn a_secret_is_saved_before_the_change_and_never_over_something() {
     let (link, aim) = (folder.join("link"), folder.join("aim"));
     std::os::unix::fs::symlink(&aim, &link).unwrap();
     for there in [out.clone(), link, folder.to_owned(), folder.join("no/folder")] {
-        let error = refused(house.ask("member", CreateToken { out: Some(there), ..create("b") }), Kind::Failure);
+        let error =
+            refused(house.ask("member", CreateToken { out: Some(SaveTo::File(there)), ..create("b") }), Kind::Failure);
         assert!(error.next.is_some(), "{error}");
     }
     assert!(!aim.exists());
@@ -163,5 +164,38 @@ fn two_at_once_pass_the_limit_once() {
         let lost = outcomes.into_iter().find_map(std::result::Result::err).unwrap();
         assert_eq!(lost.kind, Kind::Conflict);
         house.ask("member", delete(&[name], name)).unwrap();
+    }
+}
+
+#[test]
+fn several_names_are_made_together_or_not_at_all() {
+    let house = House::inhabited();
+    let folder = house.place.folder().join("secrets");
+    let names = |names: &[&str]| CreateToken { names: names.iter().map(|n| token_name(n)).collect(), ..create("x") };
+    let saved = || std::fs::read_dir(&folder).unwrap().count();
+    let out = Some(SaveTo::Folder(folder.clone()));
+    let rows = house.audit().len();
+    refused(house.ask("member", CreateToken { out: out.clone(), ..names(&["a", "b"]) }), Kind::Failure);
+    std::fs::create_dir(&folder).unwrap();
+    std::fs::write(folder.join("c.secret"), "mine").unwrap();
+    refused(house.ask("member", CreateToken { out: out.clone(), ..names(&["a", "b", "c"]) }), Kind::Failure);
+    assert_eq!((saved(), house.audit().len()), (1, rows), "what was saved before the refusal is gone again");
+    let file = Some(SaveTo::File(folder.join("one")));
+    refused(house.ask("member", CreateToken { out: file, ..names(&["a", "b"]) }), Kind::Usage);
+    refused(house.ask("member", names(&["a", "b", "a"])), Kind::Usage);
+    refused(house.ask("member", names(&[])), Kind::Usage);
+    house.set_policy(|p| p.active_tokens = 2);
+    let error = refused(house.ask("member", names(&["a", "b", "c", "d"])), Kind::Conflict).to_string();
+    assert!(error.contains("4 active tokens"), "counted after all: {error}");
+    let rows = house.audit().len();
+
+    let done = house.ask("member", CreateToken { out, ..names(&["a", "b"]) }).unwrap();
+    assert_eq!(done.cli.to_string(), "jeton token create a b --expires never");
+    assert_eq!((saved(), house.audit().len()), (3, rows + 2));
+    for issued in &done.out {
+        let file = folder.join(format!("{}.secret", issued.token.name));
+        assert_eq!(issued.saved_to(), Some(file.as_path()));
+        issued.secret.expose(|s| assert_eq!(std::fs::read_to_string(&file).unwrap(), format!("{s}\n")));
+        assert!(allowed(&house, &issued.secret));
     }
 }

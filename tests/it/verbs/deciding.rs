@@ -17,7 +17,7 @@ fn reason(decision: Decision) -> &'static str {
 }
 
 /// With a checksum that fits.
-fn forged(head: &str) -> String {
+pub fn forged(head: &str) -> String {
     let alphabet = b"0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz";
     let mut rest = crc32fast::hash(head.as_bytes());
     let mut check = [0u8; 6];
@@ -61,7 +61,7 @@ fn each_reason() {
     house.ask("member", delete(&["gone"], "gone")).unwrap();
     house.ask("member", regenerate("old")).unwrap();
     assert_eq!((said(&off), said(&gone), said(&old)), ("disabled", "deleted", "retired"));
-    let short = house.ask("viewer", CreateToken { expires: spec("1d"), ..create("short") }).unwrap().out;
+    let short = house.make("viewer", CreateToken { expires: spec("1d"), ..create("short") });
     house.fakes.clock.forward(DAY);
     assert_eq!(short.secret.expose(|s| said(s)), "expired");
     house.set_account_enabled(house.account_named("member").id, false);
@@ -79,7 +79,7 @@ fn permission_is_the_selection_under_the_roles_ceiling() {
     let said = |who: &str, selection: Selection, method: &str| {
         let name = format!("x{}", house.audit().len());
         house.set_policy(|p| p.active_tokens = 0);
-        let issued = house.ask(who, CreateToken { selection, ..create(&name) }).unwrap().out;
+        let issued = house.make(who, CreateToken { selection, ..create(&name) });
         issued.secret.expose(|s| reason(decide(&house, s, Some(method))))
     };
     let (yes, no) = ("allowed", "not-permitted");

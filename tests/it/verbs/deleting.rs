@@ -45,7 +45,7 @@ fn restored_is_disabled_until_it_is_enabled() {
     house.ask("member", delete(&["x"], "x")).unwrap();
     let back = house.ask("member", restore("x")).unwrap();
     assert_eq!(back.cli.to_string(), "jeton token restore member/x");
-    assert_eq!(back.out.status(house.now()), Status::Disabled);
+    assert_eq!(back.out[0].status(house.now()), Status::Disabled);
     assert_eq!(why(&house, &issued.secret), Reason::Disabled);
     house.ask("member", enable(&["x"])).unwrap();
     assert!(allowed(&house, &issued.secret));
@@ -59,9 +59,9 @@ fn a_name_given_away_meanwhile_needs_another() {
     house.ask("member", delete(&["x"], "x")).unwrap();
     let second = house.issue("member", "x").token;
     refused(house.ask("member", restore("x")), Kind::Conflict);
-    let renamed = RestoreToken { rename: Some(token_name("y")), ..restore("x") };
+    let renamed = RestoreTokens { rename: Some(token_name("y")), ..restore("x") };
     let back = house.ask("member", renamed.clone()).unwrap();
-    assert_eq!((back.out.id, back.out.name.as_str()), (first.id, "y"));
+    assert_eq!((back.out[0].id, back.out[0].name.as_str()), (first.id, "y"));
     assert!(back.cli.to_string().ends_with("--as y"), "{}", back.cli);
     let row = house.audit().pop().unwrap();
     let told = r#"{"name":{"after":"y","before":"x"},"status":{"after":"disabled","before":"deleted"}}"#;
@@ -89,4 +89,24 @@ fn the_trash_keeps_for_a_while() {
     assert!(error.contains("30d"), "{error}");
     house.set_policy(|p| p.trash = Span::Days(31));
     house.ask("member", restore("b")).unwrap();
+}
+
+#[test]
+fn several_are_restored_together_or_not_at_all() {
+    let house = House::inhabited();
+    for name in ["a", "b", "c"] {
+        house.issue("member", name);
+    }
+    house.ask("member", delete(&["a", "b"], "2")).unwrap();
+    let some = |names: &[&str]| names.iter().map(|n| Pointed::typed(*n)).collect::<Vec<_>>();
+    let rows = house.audit().len();
+    refused(house.ask("member", RestoreTokens { tokens: some(&["a", "c"]), rename: None }), Kind::NotFound);
+    let renamed = RestoreTokens { tokens: some(&["a", "b"]), rename: Some(token_name("z")) };
+    refused(house.ask("member", renamed), Kind::Usage);
+    refused(house.ask("member", RestoreTokens { tokens: Vec::new(), rename: None }), Kind::Usage);
+    assert_eq!(house.audit().len(), rows);
+    let done = house.ask("member", RestoreTokens { tokens: some(&["a", "b", "member/a"]), rename: None }).unwrap();
+    assert_eq!(done.cli.to_string(), "jeton token restore member/a member/b");
+    assert_eq!((done.out.len(), house.audit().len()), (2, rows + 2));
+    assert!(done.out.iter().all(|t| t.status(house.now()) == Status::Disabled));
 }

@@ -98,7 +98,7 @@ fn no_name_passes_for_an_id_or_a_hint() {
     assert_eq!(real.id.to_string(), format!("t:{}", real.id.0));
     assert!(TokenName::parse(&real.id.to_string()).is_err());
     let mut decoy = create("x");
-    decoy.name = token_name(&real.hint);
+    decoy.names = vec![token_name(&real.hint)];
     assert_eq!(house.ask("member", decoy).unwrap_err().kind, Kind::Usage);
 }
 

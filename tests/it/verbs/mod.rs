@@ -1,12 +1,18 @@
 //! A story for each verb, on a clock that stands still.
 
+mod auditing;
+mod copying;
 mod creating;
 mod deciding;
 mod deleting;
+mod editing;
 mod looking;
+mod overlapping;
 mod proving;
+mod purging;
 mod regenerating;
 mod switching;
+mod tracing;
 
 use std::collections::BTreeSet;
 use std::os::unix::fs::PermissionsExt;
@@ -20,10 +26,10 @@ use jeton::domain::filter::Filter;
 use jeton::domain::method::MethodId;
 use jeton::domain::name::{Description, TokenName};
 use jeton::domain::role::Role;
-use jeton::domain::secret::Secret;
-use jeton::domain::selection::Selection;
+use jeton::domain::secret::{Presented, Secret};
+use jeton::domain::selection::{Selection, SelectionEdit};
 use jeton::domain::time::{DAY, HOUR, SECOND};
-use jeton::domain::token::{Status, Token, TokenRef};
+use jeton::domain::token::{Purgeable, Status, Token, TokenRef};
 use jeton::error::{Error, Kind, Result};
 use jeton::store::sqlite::SqliteStore;
 use jeton::verbs::accounts::{Greet, SignIn, WhoAmI};
@@ -31,15 +37,16 @@ use jeton::verbs::actor::{Credential, Session};
 use jeton::verbs::audit::{AuditHead, ListAudit, Reach, VerifyAudit};
 use jeton::verbs::audit_log::AuditAnchor;
 use jeton::verbs::catalogue::{ApplyCatalogue, ListCatalogues, PreviewCatalogue};
-use jeton::verbs::decide::{self, Decision, Reason};
+use jeton::verbs::decide::{self, Decision, Found, Reason};
 use jeton::verbs::local::{Caller, Local};
-use jeton::verbs::ports::{Anchor, Clock, Store};
+use jeton::verbs::ports::{Anchor, Clock, SecretState, Store};
 use jeton::verbs::request::{Request, VERBS, ask};
 use jeton::verbs::tokens::{
-    CreateToken, DeleteTokens, DisableTokens, EnableTokens, ListTokens, Pointed, RegenerateToken, RestoreToken,
-    ShowToken, TallyTokens,
+    CopyToken, CreateToken, DeleteTokens, DisableTokens, EditToken, EnableTokens, ListTokens, Pointed, PreviewEdit,
+    PreviewPurge, PurgeTokens, RegenerateToken, RestoreTokens, RetireToken, SaveTo, ShowToken, TallyTokens, Whose,
 };
 use jeton::verbs::{Jeton, Proof};
+use zeroize::Zeroizing;
 
 use crate::support::world::{
     Fakes, House, OWNER, PASSWORD, START, by, caller, create, init, local, owner, password, token_name, typed, username,
@@ -62,11 +69,27 @@ fn delete(names: &[&str], typed: &str) -> DeleteTokens {
 }
 
 fn regenerate(name: &str) -> RegenerateToken {
-    RegenerateToken { token: Pointed::typed(name), expires: None, out: None }
+    RegenerateToken { token: Pointed::typed(name), grace: None, expires: None, out: None }
 }
 
-fn restore(name: &str) -> RestoreToken {
-    RestoreToken { token: Pointed::typed(name), rename: None }
+fn edit(name: &str) -> EditToken {
+    EditToken::of(Pointed::typed(name))
+}
+
+fn copy(name: &str, new: &str) -> CopyToken {
+    CopyToken { token: Pointed::typed(name), name: token_name(new), account: None, expires: None, out: None }
+}
+
+fn with_grace(name: &str, span: &str) -> RegenerateToken {
+    RegenerateToken { grace: Some(Span::parse(span).unwrap()), ..regenerate(name) }
+}
+
+fn retire(name: &str) -> RetireToken {
+    RetireToken { token: Pointed::typed(name) }
+}
+
+fn restore(name: &str) -> RestoreTokens {
+    RestoreTokens { tokens: vec![Pointed::typed(name)], rename: None }
 }
 
 fn show(name: &str) -> ShowToken {

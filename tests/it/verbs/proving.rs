@@ -130,12 +130,19 @@ fn every_verb_asks_for_its_proof() {
             list().into(),
             TallyTokens.into(),
             show("x").into(),
+            Whose { secret: Presented::new(Zeroizing::default()) }.into(),
             create("x").into(),
+            PreviewEdit(edit("x")).into(),
+            edit("x").into(),
+            copy("x", "x").into(),
             disable(&["x"]).into(),
             enable(&["x"]).into(),
             regenerate("x").into(),
+            retire("x").into(),
             delete(&["x"], "no").into(),
             restore("x").into(),
+            PreviewPurge { which: Purgeable::Trashed }.into(),
+            PurgeTokens { which: Purgeable::Trashed, confirm: 7 }.into(),
             list_audit().into(),
             AuditHead.into(),
             VerifyAudit { checkpoints: Vec::new(), reach: Reach::Whole }.into(),
@@ -199,5 +206,5 @@ fn the_line_of_init_makes_the_same() {
     let made = ask(&jeton, &Credential::Store, first).unwrap();
     assert_eq!(made.cli.to_string(), "jeton init --username ops --prefix acme --catalogue cloud-platform");
     let issued = ask(&jeton, &Credential::password(owner(), password()), create("x")).unwrap().out;
-    assert!(issued.token.hint.starts_with("acme_"));
+    assert!(issued[0].token.hint.starts_with("acme_"));
 }

@@ -5,10 +5,7 @@ use super::*;
 #[test]
 fn the_old_secret_dies_and_all_else_is_kept() {
     let house = House::inhabited();
-    let old = house
-        .ask("member", CreateToken { expires: spec("30d"), selection: Selection::Inherit, ..create("x") })
-        .unwrap()
-        .out;
+    let old = house.make("member", CreateToken { expires: spec("30d"), selection: Selection::Inherit, ..create("x") });
     assert!(allowed(&house, &old.secret));
     house.fakes.clock.forward(HOUR);
     let new = house.ask("member", regenerate("x")).unwrap();
@@ -37,7 +34,7 @@ fn a_disabled_token_stays_disabled() {
 #[test]
 fn an_expired_token_needs_a_new_expiry() {
     let house = House::inhabited();
-    let old = house.ask("member", CreateToken { expires: spec("1d"), ..create("x") }).unwrap().out;
+    let old = house.make("member", CreateToken { expires: spec("1d"), ..create("x") });
     house.fakes.clock.forward(DAY);
     let error = refused(house.ask("member", regenerate("x")), Kind::Conflict).to_string();
     assert!(error.contains("--expires"), "{error}");
@@ -54,7 +51,7 @@ fn an_expired_token_needs_a_new_expiry() {
 fn a_secret_that_cannot_be_saved_stays_as_it_was() {
     let house = House::inhabited();
     let old = house.issue("member", "x");
-    let out = Some(house.place.path());
+    let out = Some(SaveTo::File(house.place.path()));
     refused(house.ask("member", RegenerateToken { out, ..regenerate("x") }), Kind::Failure);
     assert!(allowed(&house, &old.secret));
 }

@@ -50,7 +50,7 @@ fn a_token_named_twice_is_meant_once() {
 #[test]
 fn an_expired_token_is_not_enabled() {
     let house = House::inhabited();
-    let issued = house.ask("member", CreateToken { expires: spec("1d"), ..create("x") }).unwrap().out;
+    let issued = house.make("member", CreateToken { expires: spec("1d"), ..create("x") });
     house.ask("member", disable(&["x"])).unwrap();
     house.fakes.clock.forward(DAY - 1);
     house.ask("member", enable(&["x"])).unwrap();
@@ -72,7 +72,7 @@ fn what_changed_since_it_was_looked_at_is_a_conflict() {
     let stale = || Pointed::on_screen(&token);
     refused(house.ask("member", EnableTokens { tokens: vec![stale()] }), Kind::Conflict);
     refused(house.ask("member", DisableTokens { tokens: vec![stale()] }), Kind::Conflict);
-    let again = RegenerateToken { token: stale(), expires: None, out: None };
+    let again = RegenerateToken { token: stale(), grace: None, expires: None, out: None };
     refused(house.ask("member", again), Kind::Conflict);
     let gone = DeleteTokens { tokens: vec![stale()], typed: "x".to_owned() };
     refused(house.ask("member", gone), Kind::Conflict);

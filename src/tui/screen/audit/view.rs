@@ -9,12 +9,12 @@ use ratatui::widgets::Paragraph;
 use super::Audit;
 use super::columns::{Columns, target, who};
 use crate::domain::audit::in_brief;
+use crate::domain::role::Role;
 use crate::domain::time::{relative, wall_clock};
 use crate::error::{Error, Kind};
 use crate::tui::modal::entry;
 use crate::tui::model::Model;
 use crate::tui::screen::frame::{self, Around, filter_line};
-use crate::tui::theme::Theme;
 use crate::tui::widget::line::{cut, fold, grouped};
 use crate::verbs::audit_log::Chained;
 
@@ -28,7 +28,7 @@ impl Audit {
         };
         let body = frame::draw(frame, area, around, model);
         if let (true, Some(error)) = (self.rows.is_empty(), &self.refused) {
-            frame.render_widget(Paragraph::new(refusal(error, columns, &model.theme)), body);
+            frame.render_widget(Paragraph::new(refusal(error, columns, model)), body);
             return;
         }
         let (table, pane) = frame::beside(frame, body, &model.theme);
@@ -99,18 +99,25 @@ fn beside(current: &Chained, pane: Rect, model: &Model) -> Vec<Line<'static>> {
     lines
 }
 
-/// Why there is nothing to see: calmly where the role has no say in it.
-fn refusal(error: &Error, columns: usize, theme: &Theme) -> Vec<Line<'static>> {
+/// Why there is nothing to see: calmly where nothing went wrong.
+fn refusal(error: &Error, columns: usize, model: &Model) -> Vec<Line<'static>> {
     let room = columns.saturating_sub(2);
     let mut lines = vec![Line::default()];
     let mut say = |text: &str, style| {
         lines.extend(fold(text, room).into_iter().map(|line| Line::styled(format!(" {line}"), style)));
     };
     let plain = Style::new();
-    if error.kind == Kind::Denied {
-        say("The audit log is for owners and admins.", plain);
-    } else {
-        say(&format!("! {error}"), theme.danger);
+    match error.kind {
+        Kind::Denied if model.role() < Role::Admin => say("The audit log is for owners and admins.", plain),
+        // A token that signed in may lack the method.
+        Kind::Denied => say(&error.to_string(), plain),
+        Kind::Failure
+        | Kind::Usage
+        | Kind::NotFound
+        | Kind::Unauthenticated
+        | Kind::Conflict
+        | Kind::Findings
+        | Kind::Cancelled => say(&format!("! {error}"), model.theme.danger),
     }
     lines
 }

@@ -1,0 +1,110 @@
+//! `token edit`: what differs is shown; at a prompt it is shown first, and done after a yes.
+
+use std::collections::BTreeSet;
+
+use super::super::App;
+use super::super::args::{EditArgs, SelectionArgs};
+use super::super::json::EditedJson;
+use super::super::prompt::PasswordFrom;
+use super::issue::expires;
+use crate::domain::method::MethodId;
+use crate::domain::name::{Description, TokenName};
+use crate::domain::selection::{Selection, SelectionEdit};
+use crate::domain::token_diff::{Change, diff};
+use crate::error::{Error, Result};
+use crate::verbs::actor::Credential;
+use crate::verbs::tokens::{EditToken, Edited, Pointed, PreviewEdit};
+
+pub(super) fn edit(app: &mut App, args: EditArgs) -> Result<()> {
+    let dry_run = args.dry_run;
+    let verb = EditToken {
+        name: args.name.as_deref().map(TokenName::parse).transpose()?,
+        description: args.description.as_deref().map(Description::parse).transpose()?,
+        expires: expires(app, args.expires.as_deref())?,
+        selection: selection(args.selection)?,
+        ..EditToken::of(Pointed::typed(args.token))
+    };
+    if dry_run {
+        let who = app.to_look()?;
+        let edited = app.ask(&who, PreviewEdit(verb))?;
+        return would(app, &edited);
+    }
+    let edited = match app.prompt.password {
+        PasswordFrom::Prompt => shown_first(app, verb)?,
+        PasswordFrom::Stdin | PasswordFrom::File(_) => {
+            let who = app.to_change()?;
+            let edited = app.ask(&who, verb)?.out;
+            told(app, &edited).iter().for_each(|line| app.out.note(line));
+            edited
+        }
+    };
+    if app.out.json {
+        let (changes, now) = (changes(app, &edited), app.now());
+        return app.out.json(&EditedJson::of(&edited.after, changes, now));
+    }
+    app.out.note(&format!("✓ {} changed; its secret stays", edited.after.full_name()));
+    Ok(())
+}
+
+/// What was shown is what is changed: the token as it was seen goes along.
+fn shown_first(app: &App, verb: EditToken) -> Result<Edited> {
+    let (who, session) = app.proved()?;
+    let preview = app.ask(&Credential::Session(session), PreviewEdit(verb.clone()))?;
+    for line in told(app, &preview) {
+        app.prompt.show(&line)?;
+    }
+    if app.prompt.line("Type yes to change it")? != "yes" {
+        return Err(Error::cancelled());
+    }
+    Ok(app.ask(&who, EditToken { seen: Some(Box::new(preview.before)), ..verb })?.out)
+}
+
+fn would(app: &mut App, edited: &Edited) -> Result<()> {
+    if app.out.json {
+        let (changes, now) = (changes(app, edited), app.now());
+        return app.out.json(&EditedJson::of(&edited.after, changes, now));
+    }
+    for line in told(app, edited) {
+        app.out.line(&line)?;
+    }
+    app.out.note("Nothing was changed: --dry-run");
+    Ok(())
+}
+
+fn changes(app: &App, edited: &Edited) -> Vec<Change> {
+    diff(&edited.before, &edited.after, app.world.clock.zone())
+}
+
+/// The difference, a line each; sets and methods that come and go a line each too.
+fn told(app: &App, edited: &Edited) -> Vec<String> {
+    let mut lines = vec![edited.before.full_name()];
+    for change in changes(app, edited) {
+        lines.push(format!("  {}: {} → {}", change.field.word(), change.before, change.after));
+        lines.extend(change.added.iter().map(|name| format!("    + {name}")));
+        lines.extend(change.removed.iter().map(|name| format!("    - {name}")));
+    }
+    if lines.len() == 1 {
+        lines.push("  nothing differs".to_owned());
+    }
+    lines
+}
+
+fn selection(args: SelectionArgs) -> Result<Option<SelectionEdit>> {
+    let ids = |texts: &[String]| texts.iter().map(|m| MethodId::parse(m)).collect::<Result<BTreeSet<_>>>();
+    let sets = |names: Vec<String>| names.into_iter().collect::<BTreeSet<_>>();
+    Ok(if args.inherit {
+        Some(SelectionEdit::Replace(Selection::Inherit))
+    } else if args.nothing {
+        Some(SelectionEdit::Replace(Selection::nothing()))
+    } else if !args.set.is_empty() {
+        Some(SelectionEdit::Replace(Selection::Sets(sets(args.set))))
+    } else if !args.method.is_empty() {
+        Some(SelectionEdit::Replace(Selection::Custom(ids(&args.method)?)))
+    } else if !args.add_set.is_empty() || !args.drop_set.is_empty() {
+        Some(SelectionEdit::Sets { add: sets(args.add_set), drop: sets(args.drop_set) })
+    } else if !args.add_method.is_empty() || !args.drop_method.is_empty() {
+        Some(SelectionEdit::Methods { add: ids(&args.add_method)?, drop: ids(&args.drop_method)? })
+    } else {
+        None
+    })
+}

@@ -1,0 +1,73 @@
+//! `token purge`: what would go is shown first, then its number is typed. The verb compares it, not we.
+
+use super::super::App;
+use super::super::args::PurgeArgs;
+use super::super::json::{PurgedJson, SCHEMA};
+use crate::domain::token::Purgeable;
+use crate::error::{Error, Result};
+use crate::verbs::actor::Credential;
+use crate::verbs::tokens::{PreviewPurge, PurgePreview, PurgeTokens};
+
+/// How many names are shown before a number is typed.
+const NAMED: usize = 20;
+
+pub(super) fn purge(app: &mut App, args: PurgeArgs) -> Result<()> {
+    let which = if args.expired { Purgeable::Expired } else { Purgeable::Trashed };
+    if args.dry_run {
+        let who = app.to_look()?;
+        let preview = app.ask(&who, PreviewPurge { which })?;
+        return would(app, which, preview);
+    }
+    let (who, confirm) = match args.confirm {
+        Some(confirm) => (app.to_change()?, confirm),
+        None if app.prompt.possible => confirmed(app, which)?,
+        None => {
+            return Err(Error::conflict("the purge is not confirmed")
+                .why("there is no terminal to ask on, or --no-input forbids it")
+                .next("See their number with --dry-run, then say --confirm N"));
+        }
+    };
+    let count = app.ask(&who, PurgeTokens { which, confirm })?.out.count;
+    if app.out.json {
+        return app.out.json(&PurgedJson { schema: SCHEMA, count, tokens: None });
+    }
+    app.out.note(&format!("✓ {} purged for good", counted(count, which)));
+    Ok(())
+}
+
+fn counted(count: u64, which: Purgeable) -> String {
+    format!("{count} {} token{}", which.word(), if count == 1 { "" } else { "s" })
+}
+
+fn would(app: &mut App, which: Purgeable, preview: PurgePreview) -> Result<()> {
+    let PurgePreview { count, names } = preview;
+    if app.out.json {
+        return app.out.json(&PurgedJson { schema: SCHEMA, count, tokens: Some(names) });
+    }
+    for name in &names {
+        app.out.line(name)?;
+    }
+    let rest = count.saturating_sub(names.len() as u64);
+    if rest > 0 {
+        app.out.note(&format!("and {rest} more"));
+    }
+    app.out.note(&format!("{} would go. Nothing was purged: --dry-run", counted(count, which)));
+    Ok(())
+}
+
+fn confirmed(app: &App, which: Purgeable) -> Result<(Credential, u64)> {
+    let (who, session) = app.proved()?;
+    let PurgePreview { count, names } = app.ask(&Credential::Session(session), PreviewPurge { which })?;
+    for name in names.iter().take(NAMED) {
+        app.prompt.show(&format!("    {name}"))?;
+    }
+    let rest = count.saturating_sub(names.len().min(NAMED) as u64);
+    if rest > 0 {
+        app.prompt.show(&format!("    and {rest} more"))?;
+    }
+    let typed = app.prompt.line(&format!("Type the number of tokens, {count}, to purge them for good"))?;
+    let confirm = typed.parse().map_err(|_| {
+        Error::conflict("the confirmation differs; nothing was purged").why("the number of tokens was expected")
+    })?;
+    Ok((who, confirm))
+}

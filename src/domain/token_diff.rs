@@ -1,0 +1,218 @@
+//! What differs between two states of a token, in words.
+
+use std::collections::BTreeSet;
+use std::fmt;
+
+use crate::domain::expiry::Expiry;
+use crate::domain::selection::Selection;
+use crate::domain::time::{Zone, wall_clock};
+use crate::domain::token::Token;
+
+/// What a person can see change about a token.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Field {
+    /// Its name.
+    Name,
+    /// What it is for.
+    Description,
+    /// When it stops working.
+    Expires,
+    /// Which methods it may call.
+    Api,
+    /// Whether it is switched on.
+    Enabled,
+    /// Its secret, told by the hint.
+    Secret,
+}
+
+impl Field {
+    /// Every field, in the order in which they are told.
+    pub const ALL: [Field; 6] =
+        [Field::Name, Field::Description, Field::Expires, Field::Api, Field::Enabled, Field::Secret];
+
+    /// The word that stands for it.
+    pub const fn word(self) -> &'static str {
+        match self {
+            Field::Name => "name",
+            Field::Description => "description",
+            Field::Expires => "expires",
+            Field::Api => "API",
+            Field::Enabled => "enabled",
+            Field::Secret => "secret",
+        }
+    }
+
+    /// What the field says of `token`: `IDE Plugins`, `12 methods`, `31-12-2026`.
+    pub fn of(self, token: &Token, zone: &dyn Zone) -> String {
+        match self {
+            Field::Name => token.name.to_string(),
+            Field::Description if token.description.as_str().is_empty() => "none".to_owned(),
+            Field::Description => format!("\"{}\"", token.description),
+            Field::Expires => token.expiry.day(zone),
+            Field::Api => match &token.selection {
+                Selection::Sets(sets) => sets.iter().map(String::as_str).collect::<Vec<_>>().join(", "),
+                Selection::Custom(_) | Selection::Inherit => token.selection.summary(),
+            },
+            Field::Enabled => if token.enabled { "yes" } else { "no" }.to_owned(),
+            Field::Secret => token.hint.clone(),
+        }
+    }
+
+    fn differs(self, before: &Token, after: &Token) -> bool {
+        match self {
+            Field::Name => before.name != after.name,
+            Field::Description => before.description != after.description,
+            Field::Expires => before.expiry != after.expiry,
+            Field::Api => before.selection != after.selection,
+            Field::Enabled => before.enabled != after.enabled,
+            Field::Secret => before.hint != after.hint,
+        }
+    }
+}
+
+/// One difference.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Change {
+    /// What differs.
+    pub field: Field,
+    /// What it was.
+    pub before: String,
+    /// What it is.
+    pub after: String,
+    /// For the API selection: the sets or methods that came, by name.
+    pub added: Vec<String>,
+    /// For the API selection: those that went.
+    pub removed: Vec<String>,
+}
+
+impl fmt::Display for Change {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}: {} → {}", self.field.word(), self.before, self.after)?;
+        let moved = self.added.iter().map(|a| ('+', a)).chain(self.removed.iter().map(|r| ('-', r)));
+        moved.into_iter().try_for_each(|(sign, name)| write!(f, " {sign}{name}"))
+    }
+}
+
+/// What differs, in the order of [`Field::ALL`]; days are those of `zone`.
+pub fn diff(before: &Token, after: &Token, zone: &dyn Zone) -> Vec<Change> {
+    let differs = Field::ALL.into_iter().filter(|field| field.differs(before, after));
+    differs.map(|field| change(field, before, after, zone)).collect()
+}
+
+fn change(field: Field, before: &Token, after: &Token, zone: &dyn Zone) -> Change {
+    let mut change = Change {
+        field,
+        before: field.of(before, zone),
+        after: field.of(after, zone),
+        added: Vec::new(),
+        removed: Vec::new(),
+    };
+    match field {
+        Field::Api => (change.added, change.removed) = moved(&before.selection, &after.selection),
+        // Two instants of one day look alike as days.
+        Field::Expires if change.before == change.after => {
+            let clock = |expiry: Expiry| expiry.at().map_or_else(|| "never".to_owned(), |at| wall_clock(at, zone));
+            (change.before, change.after) = (clock(before.expiry), clock(after.expiry));
+        }
+        Field::Expires | Field::Name | Field::Description | Field::Enabled | Field::Secret => {}
+    }
+    change
+}
+
+/// What came and what went. Between two forms everything does.
+fn moved(before: &Selection, after: &Selection) -> (Vec<String>, Vec<String>) {
+    let names = |selection: &Selection| -> BTreeSet<String> {
+        match selection {
+            Selection::Sets(sets) => sets.clone(),
+            Selection::Custom(methods) => methods.iter().map(ToString::to_string).collect(),
+            Selection::Inherit => BTreeSet::new(),
+        }
+    };
+    let (was, is) = (names(before), names(after));
+    if std::mem::discriminant(before) != std::mem::discriminant(after) {
+        return (is.into_iter().collect(), was.into_iter().collect());
+    }
+    (is.difference(&was).cloned().collect(), was.difference(&is).cloned().collect())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::domain::account::AccountId;
+    use crate::domain::method::MethodId;
+    use crate::domain::name::{Description, TokenName, Username};
+    use crate::domain::role::Role;
+    use crate::domain::time::{Timestamp, utc_zone};
+    use crate::domain::token::{Revision, TokenId, TokenKind, TokenOwner};
+
+    fn token() -> Token {
+        let owner = TokenOwner {
+            id: AccountId(1),
+            username: Username::parse("ops").unwrap(),
+            role: Role::Owner,
+            enabled: true,
+        };
+        Token {
+            id: TokenId(1),
+            owner,
+            name: TokenName::parse("ci").unwrap(),
+            description: Description::none(),
+            kind: TokenKind::Api,
+            enabled: true,
+            selection: methods(&["a.One", "a.Two"]),
+            created_at: Timestamp(0),
+            expiry: Expiry::Never,
+            deleted_at: None,
+            hint: "jtn_11111111".to_owned(),
+            secret_since: Timestamp(0),
+            previous: None,
+            last_seen_at: None,
+            revision: Revision(1),
+        }
+    }
+
+    fn methods(ids: &[&str]) -> Selection {
+        Selection::Custom(ids.iter().map(|m| MethodId::parse(m).unwrap()).collect())
+    }
+
+    fn said(after: Token) -> Vec<String> {
+        diff(&token(), &after, &utc_zone()).iter().map(ToString::to_string).collect()
+    }
+
+    #[test]
+    fn each_field_in_words() {
+        assert!(said(token()).is_empty());
+        let end = Timestamp(1_798_761_600_000);
+        let all = Token {
+            name: TokenName::parse("cd").unwrap(),
+            description: Description::parse("nightly").unwrap(),
+            expiry: Expiry::At(end),
+            selection: methods(&["a.Two", "b.Three"]),
+            enabled: false,
+            hint: "jtn_22222222".to_owned(),
+            ..token()
+        };
+        assert_eq!(
+            said(all),
+            [
+                "name: ci → cd",
+                "description: none → \"nightly\"",
+                "expires: never → 31-12-2026",
+                "API: 2 methods → 2 methods +b.Three -a.One",
+                "enabled: yes → no",
+                "secret: jtn_11111111 → jtn_22222222",
+            ]
+        );
+        let sets = Token { selection: Selection::Sets(["a.One".to_owned(), "IDE".to_owned()].into()), ..token() };
+        assert_eq!(said(sets), ["API: 2 methods → IDE, a.One +IDE +a.One -a.One -a.Two"], "a set is no method");
+        let inherit = Token { selection: Selection::Inherit, ..token() };
+        assert_eq!(said(inherit), ["API: 2 methods → Inherit -a.One -a.Two"]);
+        let (noon, one) = (Timestamp(end.0 - 43_200_000), Timestamp(end.0 - 39_600_000));
+        let (noon, one) = (Token { expiry: Expiry::At(noon), ..token() }, Token { expiry: Expiry::At(one), ..token() });
+        let same_day = &diff(&noon, &one, &utc_zone())[0];
+        assert_eq!(
+            (same_day.before.as_str(), same_day.after.as_str()),
+            ("31-12-2026 12:00:00 (+00:00)", "31-12-2026 13:00:00 (+00:00)")
+        );
+    }
+}

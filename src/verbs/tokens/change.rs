@@ -1,0 +1,63 @@
+//! The one way for a verb to leave a token able to do something: create, copy, edit, regenerate, enable, restore and
+//! retire all end here.
+
+use std::collections::BTreeSet;
+
+use super::rules;
+use crate::domain::token::{Status, Token, TokenId};
+use crate::error::{Error, Result};
+use crate::verbs::Env;
+use crate::verbs::actor::Actor;
+use crate::verbs::authorize;
+use crate::verbs::ports::{NewToken, Tx};
+
+/// What becomes of one token; without a state before, it was inserted in this transaction.
+pub(super) struct Change {
+    /// The token as it is stored.
+    pub before: Option<Token>,
+    /// As it is to be.
+    pub after: Token,
+}
+
+/// Adds a token, to be settled with [`settle_all`].
+pub(super) fn insert(tx: &mut dyn Tx, new: &NewToken<'_>) -> Result<Change> {
+    let id = tx.insert_token(new)?;
+    Ok(Change { before: None, after: stored(tx, id)? })
+}
+
+/// Writes `after` in place of `before` and returns what is stored then, once every rule holds.
+pub(super) fn settle(by: &Actor, tx: &mut dyn Tx, env: &Env<'_>, before: Token, after: Token) -> Result<Token> {
+    let mut settled = settle_all(by, tx, env, vec![Change { before: Some(before), after }])?;
+    settled.pop().ok_or_else(|| Error::failure("the token is not there"))
+}
+
+/// [`settle`] for several: the limit of active tokens is looked at once all of them are as they will be.
+pub(super) fn settle_all(by: &Actor, tx: &mut dyn Tx, env: &Env<'_>, changes: Vec<Change>) -> Result<Vec<Token>> {
+    let mut settled = Vec::with_capacity(changes.len());
+    let mut gained = BTreeSet::new();
+    for Change { before, after } in changes {
+        if before.as_ref().is_none_or(|b| b.name != after.name) {
+            rules::no_hint(&after.name, tx)?;
+        }
+        authorize::grant(by, tx, before.as_ref(), &after)?;
+        let active = |token: &Token| token.status(env.now) == Status::Active;
+        if active(&after) && !before.as_ref().is_some_and(active) {
+            gained.insert(after.owner.id);
+        }
+        settled.push(match before {
+            None => after,
+            Some(_) => {
+                tx.update_token(&after)?;
+                stored(tx, after.id)?
+            }
+        });
+    }
+    for account in gained {
+        rules::within_limit(tx, account, env)?;
+    }
+    Ok(settled)
+}
+
+fn stored(tx: &dyn Tx, id: TokenId) -> Result<Token> {
+    tx.token(id)?.ok_or_else(|| Error::failure("the token is not there"))
+}

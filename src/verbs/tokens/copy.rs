@@ -1,0 +1,87 @@
+//! copy: a new token with the parameters of an existing one.
+
+use super::change::{insert, settle_all};
+use super::issue::{Issued, SaveTo, born, expires, issue};
+use super::{Pointed, rules};
+use crate::domain::expiry::ExpirySpec;
+use crate::domain::name::{TokenName, Username};
+use crate::error::{Error, Result};
+use crate::verbs::actor::Actor;
+use crate::verbs::audited::Audited;
+use crate::verbs::authorize::{self, Act, Among};
+use crate::verbs::cli_line::CliLine;
+use crate::verbs::needs::Needs;
+use crate::verbs::ports::{NewToken, Tx};
+use crate::verbs::{Change, Changed, Env, Proof, Verb};
+
+/// A new token with the description, selection and expiry of another, and a secret of its own. It is switched on,
+/// whatever the other is.
+#[derive(Debug, Clone)]
+pub struct CopyToken {
+    /// Which to copy.
+    pub token: Pointed,
+    /// The new one's name.
+    pub name: TokenName,
+    /// Whose it will be; the account of the one copied by default.
+    pub account: Option<Username>,
+    /// When it stops working; at the same instant as the one copied when not said.
+    pub expires: Option<ExpirySpec>,
+    /// Where to save the secret.
+    pub out: Option<SaveTo>,
+}
+
+impl Verb for CopyToken {
+    const NAME: &'static str = "token.copy";
+    const PROOF: Proof = Proof::Password;
+    const NEEDS: Needs = Needs::WriteTokens;
+    type Reply = Changed<Issued>;
+}
+
+impl Change for CopyToken {
+    type Out = Issued;
+
+    fn run(&self, by: &Actor, tx: &mut dyn Tx, env: &Env<'_>) -> Result<Audited<Issued>> {
+        let source = authorize::token(by, tx, &self.token.token, Among::Kept, Act::See)?;
+        authorize::not_itself(by, &source)?;
+        self.token.still(&source)?;
+        let account = self.account.as_ref().unwrap_or(&source.owner.username);
+        let account = authorize::account(by, tx, Some(account), Act::Change)?;
+        let policy = tx.policy()?;
+        let expiry = match self.expires {
+            Some(spec) => rules::expiry(spec, &policy, env)?,
+            None if source.expiry.is_past(env.now) => return Err(rules::needs_expiry(&source)),
+            None => {
+                rules::soon_enough(source.expiry, &policy, env)?;
+                source.expiry
+            }
+        };
+        rules::no_hint(&self.name, tx)?;
+        let new = NewToken {
+            account: account.id,
+            name: &self.name,
+            description: &source.description,
+            selection: &source.selection,
+            expiry,
+            now: env.now,
+        };
+        let change = insert(tx, &new)?;
+        let token = settle_all(by, tx, env, vec![change])?.pop();
+        let token = token.ok_or_else(|| Error::failure("the token is not there"))?;
+        let out = self.out.as_ref().map(|out| out.file(&token.name));
+        let issued = issue(tx, env, token.id, None, out.as_deref())?;
+        let entry = born(Self::NAME, &issued.token).with("of", source.full_name()).with("of_id", source.id.to_string());
+        Ok(Audited::one(issued, entry))
+    }
+
+    fn committed(out: &mut Issued) {
+        out.committed();
+    }
+
+    fn cli(&self, _out: &Issued) -> CliLine {
+        let mut line = CliLine::new(&["token", "copy"]).word(self.token.token.to_string()).word(self.name.as_str());
+        if let Some(account) = &self.account {
+            line = line.option("account", account.as_str());
+        }
+        expires(line, self.expires)
+    }
+}

@@ -1,0 +1,165 @@
+//! edit: name, description, expiry and API selection; the secret stays.
+
+use super::change::settle;
+use super::issue::{altered, expires, selected};
+use super::{Pointed, rules};
+use crate::domain::expiry::ExpirySpec;
+use crate::domain::name::{Description, TokenName};
+use crate::domain::selection::{Selection, SelectionEdit};
+use crate::domain::token::Token;
+use crate::domain::token_diff::{self, diff};
+use crate::error::{Error, Result};
+use crate::verbs::actor::Actor;
+use crate::verbs::audited::Audited;
+use crate::verbs::authorize::{self, Act, Among};
+use crate::verbs::cli_line::CliLine;
+use crate::verbs::needs::Needs;
+use crate::verbs::ports::{Snapshot, Tx};
+use crate::verbs::{Change, Changed, Env, Proof, Query, Verb};
+
+/// Changes what is said; all else stays, the secret too.
+#[derive(Debug, Clone)]
+pub struct EditToken {
+    /// Which.
+    pub token: Pointed,
+    /// The token as the person saw it: when it is another by now, the conflict tells both sides.
+    pub seen: Option<Box<Token>>,
+    /// A new name.
+    pub name: Option<TokenName>,
+    /// Another description.
+    pub description: Option<Description>,
+    /// A new expiry.
+    pub expires: Option<ExpirySpec>,
+    /// What happens to its selection.
+    pub selection: Option<SelectionEdit>,
+}
+
+/// A token before and after an edit.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Edited {
+    /// As it was.
+    pub before: Token,
+    /// As it is, or would be.
+    pub after: Token,
+}
+
+/// What an edit would do, without doing it. That a name is taken, or the limit reached, shows only when it is done.
+#[derive(Debug, Clone)]
+pub struct PreviewEdit(pub EditToken);
+
+impl Verb for EditToken {
+    const NAME: &'static str = "token.edit";
+    const PROOF: Proof = Proof::Password;
+    const NEEDS: Needs = Needs::WriteTokens;
+    type Reply = Changed<Edited>;
+}
+
+impl Verb for PreviewEdit {
+    const NAME: &'static str = "token.edit.preview";
+    const PROOF: Proof = Proof::Identity;
+    const NEEDS: Needs = Needs::WriteTokens;
+    type Reply = Edited;
+}
+
+impl Query for PreviewEdit {
+    fn run(&self, by: &Actor, snapshot: &dyn Snapshot, env: &Env<'_>) -> Result<Edited> {
+        self.0.computed(by, snapshot, env)
+    }
+}
+
+impl Change for EditToken {
+    type Out = Edited;
+
+    fn run(&self, by: &Actor, tx: &mut dyn Tx, env: &Env<'_>) -> Result<Audited<Edited>> {
+        let Edited { before, after } = self.computed(by, tx, env)?;
+        let after = settle(by, tx, env, before.clone(), after)?;
+        let entry = altered(Self::NAME, &before, &after);
+        Ok(Audited::one(Edited { before, after }, entry))
+    }
+
+    fn cli(&self, out: &Edited) -> CliLine {
+        let mut line = CliLine::new(&["token", "edit"]).word(out.before.full_name());
+        if let Some(name) = &self.name {
+            line = line.option("name", name.as_str());
+        }
+        if let Some(description) = &self.description {
+            line = line.option("description", description.as_str());
+        }
+        line = expires(line, self.expires);
+        match &self.selection {
+            None => line,
+            Some(SelectionEdit::Replace(Selection::Custom(none))) if none.is_empty() => line.word("--nothing"),
+            Some(SelectionEdit::Replace(selection)) => selected(line, selection),
+            Some(SelectionEdit::Sets { add, drop }) => {
+                let line = add.iter().fold(line, |line, set| line.option("add-set", set.as_str()));
+                drop.iter().fold(line, |line, set| line.option("drop-set", set.as_str()))
+            }
+            Some(SelectionEdit::Methods { add, drop }) => {
+                let line = add.iter().fold(line, |line, id| line.option("add-method", id.as_str()));
+                drop.iter().fold(line, |line, id| line.option("drop-method", id.as_str()))
+            }
+        }
+    }
+}
+
+impl EditToken {
+    /// An edit of `token` that changes nothing yet.
+    pub fn of(token: Pointed) -> Self {
+        EditToken { token, seen: None, name: None, description: None, expires: None, selection: None }
+    }
+
+    fn computed(&self, by: &Actor, snapshot: &dyn Snapshot, env: &Env<'_>) -> Result<Edited> {
+        let before = authorize::token(by, snapshot, &self.token.token, Among::Kept, Act::Change)?;
+        match &self.seen {
+            Some(seen) if seen.revision != before.revision => {
+                return Err(self.overtaken(seen, &before, snapshot, env));
+            }
+            _ => self.token.still(&before)?,
+        }
+        let after = self.applied(&before, snapshot, env)?;
+        Ok(Edited { before, after })
+    }
+
+    fn applied(&self, before: &Token, snapshot: &dyn Snapshot, env: &Env<'_>) -> Result<Token> {
+        if self.name.is_none() && self.description.is_none() && self.expires.is_none() && self.selection.is_none() {
+            return Err(Error::usage("nothing is to be changed").next("Say what, e.g. --description or --expires"));
+        }
+        let mut after = before.clone();
+        if let Some(name) = &self.name {
+            after.name = name.clone();
+        }
+        if let Some(description) = &self.description {
+            after.description = description.clone();
+        }
+        if let Some(spec) = self.expires {
+            after.expiry = rules::expiry(spec, &snapshot.policy()?, env)?;
+        }
+        if let Some(edit) = &self.selection {
+            after.selection = edit.apply(&before.selection)?;
+            rules::known(&after.selection, Some(&before.selection), snapshot)?;
+        }
+        Ok(after)
+    }
+
+    /// The conflict with somebody who was faster: each field that differs, as it was seen, as it is stored now, and as
+    /// it was to be.
+    fn overtaken(&self, seen: &Token, stored: &Token, snapshot: &dyn Snapshot, env: &Env<'_>) -> Error {
+        let yours = self.applied(seen, snapshot, env).ok();
+        let told = |change: token_diff::Change| {
+            let word = change.field.word();
+            let yours = yours.as_ref().map(|y| change.field.of(y, env.zone));
+            let yours = match yours.filter(|y| *y != change.field.of(seen, env.zone)) {
+                Some(yours) => format!("yours {yours}"),
+                None => "you leave it".to_owned(),
+            };
+            format!("{word} was {}, stored now {}, {yours}", change.before, change.after)
+        };
+        let differences: Vec<String> = diff(seen, stored, env.zone).into_iter().map(told).collect();
+        let why = if differences.is_empty() {
+            "what you see of it is the same again".to_owned()
+        } else {
+            differences.join("; ")
+        };
+        Error::conflict(format!("{} was changed meanwhile", stored.name)).why(why).next("Look at it again, then repeat")
+    }
+}

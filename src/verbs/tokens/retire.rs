@@ -1,0 +1,51 @@
+//! retire: ends an overlap early.
+
+use super::Pointed;
+use super::change::settle;
+use super::issue::entry;
+use crate::domain::token::Token;
+use crate::error::{Error, Result};
+use crate::verbs::actor::Actor;
+use crate::verbs::audited::Audited;
+use crate::verbs::authorize::{self, Act, Among};
+use crate::verbs::cli_line::CliLine;
+use crate::verbs::needs::Needs;
+use crate::verbs::ports::Tx;
+use crate::verbs::{Change, Changed, Env, Proof, Verb};
+
+/// Ends the life of the secret that a rotation left alive.
+#[derive(Debug, Clone)]
+pub struct RetireToken {
+    /// Whose.
+    pub token: Pointed,
+}
+
+impl Verb for RetireToken {
+    const NAME: &'static str = "token.retire";
+    const PROOF: Proof = Proof::Password;
+    const NEEDS: Needs = Needs::WriteTokens;
+    type Reply = Changed<Token>;
+}
+
+impl Change for RetireToken {
+    type Out = Token;
+
+    fn run(&self, by: &Actor, tx: &mut dyn Tx, env: &Env<'_>) -> Result<Audited<Token>> {
+        let before = authorize::token(by, tx, &self.token.token, Among::Kept, Act::Change)?;
+        self.token.still(&before)?;
+        let Some(previous) = before.overlap(env.now) else {
+            return Err(Error::conflict(format!("{} has one secret only", before.name))
+                .why("no old one is alive beside the current one"));
+        };
+        let entry = entry(Self::NAME, &before)
+            .with("retired", previous.hint.as_str())
+            .with("would_have_died", previous.retires_at.rfc3339());
+        tx.retire_previous(before.id)?;
+        let after = Token { previous: None, ..before.clone() };
+        Ok(Audited::one(settle(by, tx, env, before, after)?, entry))
+    }
+
+    fn cli(&self, out: &Token) -> CliLine {
+        CliLine::new(&["token", "retire"]).word(out.full_name())
+    }
+}

@@ -1,0 +1,264 @@
+//! `jeton audit`: reading, following, verifying and anchoring, by its exit codes and words.
+
+use std::io::{BufRead, BufReader};
+use std::os::unix::fs::{MetadataExt, PermissionsExt, symlink};
+use std::process::{Child, ChildStdout, Stdio};
+
+use serde_json::Value;
+
+use crate::support::program::{Home, PASSWORD, exists};
+
+fn entries(home: &Home, args: &[&str]) -> Vec<Value> {
+    let args: Vec<&str> = ["audit", "--json"].iter().chain(args).copied().collect();
+    home.as_ops(&args).succeeds().json()["entries"].as_array().unwrap().clone()
+}
+
+fn seqs(entries: &[Value]) -> Vec<i64> {
+    entries.iter().map(|e| e["seq"].as_i64().unwrap()).collect()
+}
+
+fn raw(home: &Home, sql: &str) {
+    rusqlite::Connection::open(home.store()).unwrap().execute_batch(sql).unwrap();
+}
+
+/// Rows: 1 init, 2 and 3 create, 4 disable, 5 delete.
+fn in_use() -> Home {
+    let home = Home::set_up();
+    home.create(&["ci", "--description", "\u{2764} \"quoted\""]);
+    home.create(&["web"]);
+    home.as_ops(&["token", "disable", "ci"]).succeeds();
+    home.as_ops(&["token", "delete", "web", "--confirm", "web"]).succeeds();
+    home
+}
+
+#[test]
+fn the_log_is_read_newest_last_and_narrowed() {
+    let home = in_use();
+    let all = entries(&home, &[]);
+    assert_eq!(seqs(&all), [1, 2, 3, 4, 5]);
+    assert_eq!(
+        (&all[0]["account"], &all[0]["proof"], &all[0]["verb"]),
+        (&Value::Null, &"store".into(), &"init".into())
+    );
+    let disable = &all[3];
+    assert_eq!(disable["details"], serde_json::json!({"enabled": {"before": true, "after": false}}));
+    for (key, value) in [("name", "ops"), ("face", "cli"), ("target", "t:1"), ("target_name", "ops/ci")] {
+        assert_eq!(disable[key], value);
+    }
+    assert_eq!((disable["account"].as_str(), disable["hash"].as_str().unwrap().len()), (Some("a:1"), 64));
+
+    for (args, expected) in [
+        (&["--limit", "2"][..], &[4, 5][..]),
+        (&["--limit", "900"], &[1, 2, 3, 4, 5]),
+        (&["--token", "ci"], &[2, 4]),
+        (&["--token", "t:2"], &[3, 5]),
+        (&["--token", "t:99"], &[]),
+        (&["--token", "ci", "--limit", "1"], &[4]),
+        (&["--filter", "verb:token.D"], &[4, 5]),
+        (&["--filter", "verb:create by:ops quoted"], &[2]),
+        (&["--filter", "\u{2764}"], &[2]),
+        (&["--filter", "target:OPS/w"], &[3, 5]),
+        (&["--filter", "target:t:1"], &[2, 4]),
+        (&["--filter", "by:nobody"], &[]),
+        (&["--since", "1h"], &[1, 2, 3, 4, 5]),
+        (&["--since", "9999y"], &[1, 2, 3, 4, 5]),
+        (&["--since", "6mo", "--limit", "1"], &[5]),
+    ] {
+        assert_eq!(seqs(&entries(&home, args)), expected, "{args:?}");
+    }
+    raw(&home, "UPDATE audit SET at = at - 7200000 WHERE seq < 4");
+    assert_eq!(seqs(&entries(&home, &["--since", "1h"])), [4, 5]);
+
+    let text = home.as_ops(&["audit"]).succeeds().out;
+    assert!(
+        text.lines().nth(4).unwrap().ends_with("ops (password)  cli   token.disable  ops/ci   enabled yes → no"),
+        "{text}"
+    );
+    assert!(text.contains(r#"description "❤ \"quoted\"""#), "{text}");
+    assert_eq!(home.as_ops(&["audit", "--quiet", "--limit", "2"]).succeeds().out, "4\n5\n");
+
+    home.as_ops(&["audit", "--since", "soon"]).ends(2).silent();
+    home.as_ops(&["audit", "--limit", "0"]).ends(2).silent();
+    home.as_ops(&["audit", "--limit", "1", "verify"]).ends(2).silent();
+    home.as_ops(&["audit", "--token", "nope"]).ends(3).silent();
+    home.run(&["audit", "--no-input"], "").ends(4).silent();
+}
+
+#[test]
+fn verify_names_the_first_bad_row() {
+    let home = in_use();
+    let whole = home.run(&["audit", "verify"], "").succeeds().says(&["Without an anchor"]);
+    assert!(whole.out.starts_with("5 rows, chain whole; last hash "), "{}", whole.out);
+    let json = home.run(&["audit", "--json", "verify"], "").succeeds().json();
+    let last = entries(&home, &["--limit", "1"])[0]["hash"].clone();
+    assert_eq!((&json["rows"], &json["whole"], &json["last_hash"]), (&5.into(), &true.into(), &last));
+    assert_eq!((&json["findings"], &json["anchored_to"]), (&Value::Array(Vec::new()), &Value::Null));
+    assert_eq!(home.run(&["audit", "verify", "--quiet"], "").succeeds().out.trim_end(), last.as_str().unwrap());
+
+    raw(&home, "UPDATE audit SET name = 'eve' WHERE seq = 3; UPDATE audit SET at = at + 1 WHERE seq = 5");
+    let ran = home.run(&["audit", "verify"], "").ends(6).says(&["row 3 (", "token.create, ops/web", "was changed"]);
+    assert!(ran.out.starts_with("row 5 ("), "{ran:?}");
+    let json = home.run(&["audit", "verify", "--json"], "").ends(6).json();
+    assert_eq!((&json["whole"], &json["rows"]), (&false.into(), &5.into()));
+    let found: Vec<(i64, &str)> = json["findings"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(|f| (f["seq"].as_i64().unwrap(), f["kind"].as_str().unwrap()))
+        .collect();
+    assert_eq!(found, [(3, "changed"), (5, "changed")]);
+    home.run(&["audit", "anchor", "a"], "").ends(6).says(&["row 3", "nothing was added"]);
+    assert!(!exists(&home.path("a")), "an anchor that holds nothing is not left behind");
+
+    Home::new().run(&["audit", "verify"], "").ends(3).silent();
+}
+
+#[test]
+fn anchors_see_what_was_cut_and_rewritten() {
+    let home = in_use();
+    home.run(&["audit", "anchor", "a"], "").succeeds().says(&["row 5 anchored"]).silent();
+    assert_eq!(std::fs::metadata(home.path("a")).unwrap().mode() & 0o777, 0o600);
+    home.run(&["audit", "anchor", "a"], "").succeeds().says(&["already"]).silent();
+    home.create(&["more"]);
+    assert!(home.run(&["audit", "verify", "--anchor", "a"], "").succeeds().err.contains("up to row 5"));
+    let json = home.run(&["audit", "anchor", "a", "--json"], "").succeeds().json();
+    assert_eq!((&json["seq"], &json["added"]), (&6.into(), &true.into()));
+    let text = std::fs::read_to_string(home.path("a")).unwrap();
+    assert_eq!(text.lines().count(), 2);
+    let json = home.run(&["audit", "verify", "--json", "--anchor", "a"], "").succeeds().json();
+    assert_eq!(json["anchored_to"], 6);
+
+    // Another store's anchor, and damaged ones.
+    let other = in_use();
+    std::fs::write(other.path("a"), &text).unwrap();
+    other.run(&["audit", "verify", "--anchor", "a"], "").ends(6).says(&["of another store"]);
+    for (damaged, line) in [
+        (text.replacen(" 6 ", " 7 ", 1), "line 2"),
+        (text[..text.len() - 1].to_owned(), "line 2"),
+        (format!("x{text}"), "line 1"),
+        (format!("{text}\n"), "line 3"),
+    ] {
+        home.file("b", &damaged, 0o600);
+        home.run(&["audit", "verify", "--anchor", "b"], "").ends(1).says(&["b: ", line]).silent();
+        home.run(&["audit", "anchor", "b"], "").ends(1).says(&["b: ", line]).silent();
+        assert_eq!(std::fs::read_to_string(home.path("b")).unwrap(), damaged);
+    }
+    home.file("b", "", 0o600);
+    home.run(&["audit", "verify", "--anchor", "b"], "").ends(1).says(&["no checkpoint"]);
+    home.run(&["audit", "verify", "--anchor", "nowhere"], "").ends(3);
+
+    raw(&home, "DELETE FROM audit WHERE seq > 4");
+    home.run(&["audit", "verify"], "").succeeds();
+    home.run(&["audit", "verify", "--anchor", "a"], "").ends(6).says(&["rows after 4 are missing", "has 6"]);
+    home.run(&["audit", "anchor", "a"], "").ends(6).says(&["rows after 4 are missing", "nothing was added"]);
+    assert_eq!(std::fs::read_to_string(home.path("a")).unwrap(), text);
+    // Grown again, the log is as long, and still another.
+    home.create(&["x"]);
+    home.create(&["y"]);
+    home.run(&["audit", "verify"], "").succeeds();
+    home.run(&["audit", "verify", "--anchor", "a"], "").ends(6).says(&["rows 1 to 5 were rewritten"]);
+}
+
+#[test]
+fn an_anchor_goes_into_a_file_of_ones_own_or_nowhere() {
+    let home = in_use();
+    symlink(home.file("real", "", 0o600), home.path("link")).unwrap();
+    symlink(home.path("nothing"), home.path("dangling")).unwrap();
+    home.file("shared", "", 0o622);
+    std::fs::hard_link(home.file("one", "", 0o600), home.path("two")).unwrap();
+    std::fs::create_dir(home.path("folder")).unwrap();
+    let fifo = home.path("fifo");
+    rustix::fs::mknodat(rustix::fs::CWD, &fifo, rustix::fs::FileType::Fifo, 0o600.into(), 0).unwrap();
+    for name in ["link", "dangling", "shared", "two", "folder", "fifo", "/dev/null", "missing/a"] {
+        home.run(&["audit", "anchor", name], "").ends(1).says(&["can't be used"]).silent();
+    }
+    assert_eq!(std::fs::read_to_string(home.path("real")).unwrap(), "");
+    assert!(!exists(&home.path("nothing")));
+    home.run(&["audit", "verify", "--anchor", "fifo"], "").ends(1);
+    std::fs::set_permissions(home.path("shared"), std::fs::Permissions::from_mode(0o644)).unwrap();
+    home.run(&["audit", "anchor", "shared"], "").succeeds();
+    Home::new().run(&["audit", "anchor", "a"], "").ends(3).silent();
+}
+
+/// `audit --follow` on the way.
+struct Follower {
+    child: Child,
+    out: BufReader<ChildStdout>,
+}
+
+impl Follower {
+    fn start(home: &Home, args: &[&str]) -> Self {
+        let password = home.file("password", PASSWORD, 0o600);
+        let password = password.to_str().unwrap();
+        let args: Vec<&str> = ["audit", "--follow", "--password-file", password].iter().chain(args).copied().collect();
+        let mut child =
+            home.command(&args).stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
+        let out = BufReader::new(child.stdout.take().unwrap());
+        Follower { child, out }
+    }
+
+    fn line(&mut self) -> String {
+        let mut line = String::new();
+        self.out.read_line(&mut line).unwrap();
+        line
+    }
+
+    fn entry(&mut self) -> Value {
+        serde_json::from_str(&self.line()).unwrap()
+    }
+
+    /// Its exit code, and what it complained of.
+    fn ended(self) -> (Option<i32>, String) {
+        let out = self.child.wait_with_output().unwrap();
+        (out.status.code(), String::from_utf8(out.stderr).unwrap())
+    }
+}
+
+#[test]
+fn what_another_process_changes_is_followed_until_ctrl_c() {
+    let home = in_use();
+    let mut follower = Follower::start(&home, &["--json", "--limit", "2"]);
+    assert_eq!((follower.entry()["seq"].as_i64(), follower.entry()["seq"].as_i64()), (Some(4), Some(5)));
+    home.as_ops(&["token", "enable", "ci"]).succeeds();
+    let entry = follower.entry();
+    assert_eq!((&entry["seq"], &entry["verb"]), (&6.into(), &"token.enable".into()));
+    home.create(&["a"]);
+    home.create(&["b"]);
+    assert_eq!((follower.entry()["seq"].as_i64(), follower.entry()["seq"].as_i64()), (Some(7), Some(8)));
+    rustix::process::kill_process(rustix::process::Pid::from_child(&follower.child), rustix::process::Signal::INT)
+        .unwrap();
+    assert_eq!(follower.line(), "");
+    assert_eq!(follower.ended(), (Some(130), String::new()));
+
+    let mut follower = Follower::start(&home, &["--filter", "verb:restore"]);
+    assert!(follower.line().starts_with("ROW  TIME"));
+    home.as_ops(&["token", "restore", "web"]).succeeds();
+    assert!(follower.line().contains("token.restore  ops/web  status \"deleted\" → \"disabled\""));
+    drop(follower.out);
+    let out = follower.child.wait_with_output().unwrap();
+    assert_eq!((out.status.code(), out.stderr.len()), (Some(0), 0), "nobody reads any more");
+}
+
+#[test]
+fn following_ends_with_the_account_and_with_the_store() {
+    let home = in_use();
+    let mut follower = Follower::start(&home, &["--quiet", "--limit", "1"]);
+    assert_eq!(follower.line(), "5\n");
+    raw(&home, "UPDATE accounts SET enabled = 0, credential_version = credential_version + 1");
+    let (code, said) = follower.ended();
+    assert_eq!(code, Some(4), "{said}");
+    raw(&home, "UPDATE accounts SET enabled = 1");
+
+    let mut follower = Follower::start(&home, &["--quiet", "--limit", "1"]);
+    assert_eq!(follower.line(), "5\n");
+    std::fs::rename(home.store(), home.path("moved.db")).unwrap();
+    let (code, said) = follower.ended();
+    assert!(code == Some(1) && said.contains("removed or replaced"), "{code:?} {said}");
+    std::fs::rename(home.path("moved.db"), home.store()).unwrap();
+
+    let mut follower = Follower::start(&home, &["--quiet", "--limit", "1"]);
+    assert_eq!(follower.line(), "5\n");
+    raw(&home, "DELETE FROM audit WHERE seq = 5");
+    let (code, said) = follower.ended();
+    assert!(code == Some(1) && said.contains("shorter"), "{code:?} {said}");
+}

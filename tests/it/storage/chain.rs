@@ -1,0 +1,203 @@
+//! The audit log tampered with by hand, past everything that jeton checks.
+
+use jeton::domain::anchor::Checkpoint;
+use jeton::domain::audit::chain_hash;
+use jeton::domain::time::utc_zone;
+use jeton::error::Kind;
+use jeton::verbs::actor::Credential;
+use jeton::verbs::audit::{Reach, VerifiedAudit, VerifyAudit};
+use jeton::verbs::ports::Store;
+use jeton::verbs::request::ask;
+use rusqlite::Connection;
+
+use crate::support::world::House;
+
+/// A house with ten rows in its log: init's, three accounts', six tokens'.
+fn house() -> House {
+    let house = House::inhabited();
+    (0..6).for_each(|n| drop(house.issue("member", &format!("t{n}"))));
+    house
+}
+
+fn verify(house: &House, checkpoints: &[Checkpoint]) -> VerifiedAudit {
+    let verb = VerifyAudit { checkpoints: checkpoints.to_vec(), reach: Reach::Whole };
+    ask(&house.jeton, &Credential::Store, verb).unwrap()
+}
+
+fn kinds(verified: &VerifiedAudit) -> Vec<(Option<i64>, &'static str)> {
+    verified.report.findings.iter().map(|f| (f.seq, f.kind())).collect()
+}
+
+/// A connection that may do what SQLite refuses to honest ones.
+fn raw(house: &House) -> Connection {
+    let raw = house.raw();
+    raw.execute_batch("PRAGMA ignore_check_constraints = ON; PRAGMA writable_schema = ON").unwrap();
+    raw
+}
+
+#[test]
+fn any_tampering_with_rows_names_the_first_bad_one() {
+    let cases = [
+        ("UPDATE audit SET at = at + 1 WHERE seq = 4", 4, "changed"),
+        ("UPDATE audit SET account = 'a:9' WHERE seq = 1", 1, "changed"),
+        ("UPDATE audit SET name = 'eve' WHERE seq = 6", 6, "changed"),
+        ("UPDATE audit SET proof = 'store' WHERE seq = 10", 10, "changed"),
+        ("UPDATE audit SET face = 'tui' WHERE seq = 10", 10, "changed"),
+        ("UPDATE audit SET verb = 'token.Create' WHERE seq = 5", 5, "changed"),
+        ("UPDATE audit SET target = 't:99' WHERE seq = 7", 7, "changed"),
+        ("UPDATE audit SET target_name = '' WHERE seq = 5", 5, "changed"),
+        ("UPDATE audit SET details = details || ' ' WHERE seq = 9", 9, "changed"),
+        ("UPDATE audit SET hash = zeroblob(32) WHERE seq = 3", 3, "changed"),
+        ("UPDATE audit SET hash = x'00' WHERE seq = 3", 3, "unreadable"),
+        ("UPDATE audit SET verb = CAST(x'ff00ff' AS TEXT) WHERE seq = 8", 8, "unreadable"),
+        ("DELETE FROM audit WHERE seq = 4", 4, "missing"),
+        ("DELETE FROM audit WHERE seq < 4", 1, "missing"),
+        ("DELETE FROM audit", 1, "emptied"),
+        (
+            "UPDATE audit SET seq = 99 WHERE seq = 5; UPDATE audit SET seq = 5 WHERE seq = 6;
+             UPDATE audit SET seq = 6 WHERE seq = 99",
+            5,
+            "changed",
+        ),
+        (
+            "UPDATE audit SET seq = -seq WHERE seq > 7; UPDATE audit SET seq = 1 - seq WHERE seq < 0;
+             INSERT INTO audit SELECT 8, at, account, name, proof, face, verb, target, target_name, details, hash
+             FROM audit WHERE seq = 7",
+            8,
+            "changed",
+        ),
+        (
+            "INSERT INTO audit SELECT 0, at, account, name, proof, face, verb, target, target_name, details, hash
+             FROM audit WHERE seq = 1",
+            0,
+            "extra",
+        ),
+        ("UPDATE audit SET seq = 9223372036854775807 WHERE seq = 10", 10, "missing"),
+    ];
+    for (sql, seq, kind) in cases {
+        let house = house();
+        assert_eq!(kinds(&verify(&house, &[])), []);
+        raw(&house).execute_batch(sql).unwrap();
+        let verified = verify(&house, &[]);
+        assert_eq!(kinds(&verified)[0], (Some(seq), kind), "{sql}");
+        assert!(verified.checkpoint.is_none(), "a broken log is not anchored");
+        let text = verified.report.findings[0].text(&utc_zone());
+        assert!(text.contains(&seq.to_string()) || kind == "emptied", "{text}");
+        assert_eq!(house.store().audit_log().is_err(), kind != "emptied", "{sql}");
+    }
+}
+
+#[test]
+fn an_altered_table_is_a_finding_and_no_error() {
+    let cases = [
+        ("ALTER TABLE audit RENAME TO gone", "it is not there"),
+        ("ALTER TABLE audit RENAME TO x; CREATE VIEW audit AS SELECT * FROM x", "no strict table"),
+        ("CREATE TABLE x AS SELECT * FROM audit; DROP TABLE audit; ALTER TABLE x RENAME TO audit", "no strict table"),
+        ("ALTER TABLE audit RENAME COLUMN verb TO word", "verb is not there"),
+        ("ALTER TABLE audit DROP COLUMN details", "details is not there"),
+        ("ALTER TABLE audit ADD COLUMN more TEXT", "a column more more"),
+    ];
+    for (sql, said) in cases {
+        let house = house();
+        raw(&house).execute_batch(sql).unwrap();
+        let verified = verify(&house, &[]);
+        assert_eq!(kinds(&verified), [(None, "table")], "{sql}");
+        let text = verified.report.findings[0].text(&utc_zone());
+        assert!(text.contains(said), "{text}");
+    }
+}
+
+/// Writes rows from `from` on anew, as `name`'s, in a chain that holds.
+fn rewrite(house: &House, from: i64, name: &str) {
+    let mut before = [0; 32];
+    let raw = raw(house);
+    let rows = house.store().read(|s| s.audit_page(None, 1_000)).unwrap().rows;
+    for mut row in rows.into_iter().map(|raw| raw.row) {
+        if row.seq >= from {
+            row.name = name.to_owned();
+        }
+        before = chain_hash(&before, &row);
+        raw.execute("UPDATE audit SET name = ?2, hash = ?3 WHERE seq = ?1", (row.seq, &row.name, &before)).unwrap();
+    }
+}
+
+#[test]
+fn what_the_chain_can_not_show_checkpoints_do() {
+    let house = House::inhabited();
+    let mut kept = Vec::new();
+    for n in 0..4 {
+        kept.push(verify(&house, &kept).checkpoint.unwrap());
+        house.issue("member", &format!("t{n}"));
+    }
+    assert_eq!(kept.iter().map(|c| c.seq).collect::<Vec<_>>(), [4, 5, 6, 7]);
+    assert_eq!(verify(&house, &kept).report.anchored.unwrap().seq, 7);
+
+    rewrite(&house, 6, "eve");
+    assert_eq!(kinds(&verify(&house, &[])), [], "without an anchor it can't be seen");
+    let verified = verify(&house, &kept);
+    assert_eq!(kinds(&verified), [(Some(6), "rewritten")]);
+    let text = verified.report.findings[0].text(&utc_zone());
+    assert!(text.contains("rows 6 to 6 were rewritten") && text.contains("at 5 holds"), "{text}");
+    rewrite(&house, 1, "eve");
+    assert_eq!(kinds(&verify(&house, &kept)), [(Some(1), "rewritten")]);
+
+    let house = self::house();
+    let kept = [verify(&house, &[]).checkpoint.unwrap()];
+    raw(&house).execute_batch("DELETE FROM audit WHERE seq > 8").unwrap();
+    assert_eq!(kinds(&verify(&house, &[])), []);
+    let verb = VerifyAudit { checkpoints: kept.to_vec(), reach: Reach::LastCheckpoint };
+    let verified = ask(&house.jeton, &Credential::Store, verb).unwrap();
+    assert_eq!(kinds(&verified), [(Some(9), "cut")], "told from the first row on, where something is wrong");
+    let text = verified.report.findings[0].text(&utc_zone());
+    assert!(text.starts_with("rows after 8 are missing: ") && text.ends_with("has 10"), "{text}");
+    raw(&house).execute_batch("DELETE FROM audit").unwrap();
+    assert_eq!(kinds(&verify(&house, &kept)), [(Some(1), "emptied"), (Some(1), "cut")]);
+    raw(&house).execute_batch("UPDATE installation SET created_at = 5").unwrap();
+    assert_eq!(kinds(&verify(&house, &kept))[0], (None, "other-store"));
+}
+
+#[test]
+fn a_page_that_is_damaged_is_a_finding_too() {
+    let house = house();
+    for n in 0..60 {
+        house.ask("member", jeton::verbs::tokens::DisableTokens { tokens: vec![typed(n % 6)] }).unwrap();
+    }
+    let page: i64 = house
+        .raw()
+        .query_row("SELECT max(pageno) FROM dbstat WHERE name = 'audit' AND pagetype = 'leaf'", [], |r| r.get(0))
+        .unwrap_or(0);
+    let path = house.place.path();
+    house.raw().query_row("PRAGMA wal_checkpoint(TRUNCATE)", [], |_| Ok(())).unwrap();
+    let rows = house.audit().len() as u64;
+    // Where SQLite doesn't tell its pages, the last one that holds a row's text is taken.
+    let mut bytes = std::fs::read(&path).unwrap();
+    let at = if page > 0 { (page as usize - 1) * 4_096 } else { last_page_of(&bytes, b"token.disable") };
+    bytes[at..at + 8].fill(0xff);
+    drop(house.jeton);
+    std::fs::write(&path, bytes).unwrap();
+    let jeton = crate::support::world::local(&path, house.fakes.world());
+    let verb = VerifyAudit { checkpoints: Vec::new(), reach: Reach::Whole };
+    let verified = ask(&jeton, &Credential::Store, verb).unwrap();
+    assert_eq!(verified.report.findings.last().unwrap().kind(), "torn");
+    assert!(verified.report.rows > 1 && verified.report.rows < rows, "{} of {rows}", verified.report.rows);
+    let list = jeton::verbs::audit::ListAudit {
+        since: None,
+        token: None,
+        filter: Default::default(),
+        anchor: jeton::verbs::audit_log::AuditAnchor::Oldest,
+        limit: 1_000,
+    };
+    let error = ask(&jeton, &crate::support::world::by("ops"), list).unwrap_err();
+    assert_eq!(error.kind, Kind::Failure);
+}
+
+fn typed(n: i32) -> jeton::verbs::tokens::Pointed {
+    jeton::verbs::tokens::Pointed::typed(format!("t{n}"))
+}
+
+/// Where the last page begins that is a leaf of a table and holds `text`.
+fn last_page_of(bytes: &[u8], text: &[u8]) -> usize {
+    let pages = (0..bytes.len() / 4_096).map(|n| n * 4_096);
+    let holds = |at: &usize| bytes[*at] == 13 && bytes[*at..*at + 4_096].windows(text.len()).any(|w| w == text);
+    pages.rev().find(holds).unwrap()
+}

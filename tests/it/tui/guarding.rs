@@ -1,0 +1,175 @@
+//! What proves a change besides a typed password, when everything is hidden, and changes made elsewhere.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use jeton::domain::method::MethodId;
+use jeton::domain::selection::Selection;
+use jeton::domain::token::Status;
+use jeton::error::Kind;
+use jeton::tui::msg::Msg;
+use jeton::tui::theme::Theme;
+use jeton::verbs::actor::Presented;
+use jeton::verbs::tokens::{CreateToken, DisableTokens, Pointed};
+
+use crate::support::screens::Screens;
+use crate::support::world::{House, OWNER, PASSWORD, create};
+
+fn bearer(house: &House, methods: &[&str]) -> Presented {
+    let methods = methods.iter().map(|m| MethodId::parse(m).unwrap()).collect();
+    let verb = CreateToken { selection: Selection::Custom(methods), ..create("bearer") };
+    let issued = house.ask(OWNER, verb).unwrap().out.remove(0);
+    Presented { secret: Arc::new(issued.secret), account: None, name: None }
+}
+
+fn remembering(time: Duration) -> Screens {
+    let house = House::new();
+    house.issue(OWNER, "deploy");
+    let mut screens = Screens::started(house, Theme::colour(), |start| start.remember = time);
+    screens.keys(&format!("{PASSWORD}<enter>"));
+    screens
+}
+
+#[test]
+fn a_token_signs_in_and_its_changes_need_no_password() {
+    let house = House::new();
+    house.issue(OWNER, "deploy");
+    let token = bearer(&house, &["jeton.tokens.read", "jeton.tokens.write"]);
+    let mut screens = Screens::started(house, Theme::colour(), |start| start.token = Some(token));
+    screens.assert_shows("deploy");
+    screens.keys("G");
+    screens.keys("d");
+    screens.assert_shows("[ Disable deploy ]");
+    screens.keys("<enter>");
+    screens.assert_shows("disabled");
+    let row = screens.house.audit().pop().unwrap();
+    assert_eq!(row.verb, "token.disable");
+    assert!(row.proof.starts_with("token bearer jtn_"), "{}", row.proof);
+}
+
+#[test]
+fn what_a_token_may_not_is_refused_with_the_reason() {
+    let house = House::new();
+    house.issue(OWNER, "deploy");
+    let token = bearer(&house, &["jeton.tokens.read"]);
+    let mut screens = Screens::started(house, Theme::colour(), |start| start.token = Some(token));
+    screens.keys("Gd<enter>");
+    screens.assert_shows("lacks jeton.tokens.write");
+    assert!(screens.house.audit().iter().all(|row| row.verb != "token.disable"));
+}
+
+#[test]
+fn a_token_that_is_not_accepted_opens_nothing() {
+    let house = House::new();
+    let token = bearer(&house, &[]);
+    house.ask(OWNER, DisableTokens { tokens: vec![Pointed::typed("bearer")] }).unwrap();
+    let screens = Screens::started(house, Theme::colour(), |start| start.token = Some(token));
+    let ended = screens.model.exit.unwrap().unwrap_err();
+    assert_eq!(ended.kind, Kind::Unauthenticated);
+}
+
+#[test]
+fn a_revoked_token_ends_the_screens_that_it_opened() {
+    let house = House::new();
+    let token = bearer(&house, &["jeton.tokens.read"]);
+    let mut screens = Screens::started(house, Theme::colour(), |start| start.token = Some(token));
+    assert!(screens.model.exit.is_none());
+    screens.house.ask(OWNER, DisableTokens { tokens: vec![Pointed::typed("bearer")] }).unwrap();
+    screens.message(Msg::Changed);
+    assert_eq!(screens.model.exit.unwrap().unwrap_err().kind, Kind::Unauthenticated);
+}
+
+#[test]
+fn idle_screens_hide_everything_and_ask_again() {
+    let house = House::new();
+    house.issue(OWNER, "deploy");
+    let mut screens = Screens::started(house, Theme::colour(), |start| start.lock_after = Duration::from_secs(300));
+    screens.keys(&format!("{PASSWORD}<enter>"));
+    screens.house.fakes.clock.forward(299_000);
+    screens.keys("j");
+    screens.assert_shows("deploy");
+    screens.house.fakes.clock.forward(299_999);
+    screens.pass();
+    screens.assert_shows("deploy");
+    screens.house.fakes.clock.forward(1);
+    screens.pass();
+    screens.assert_shows("jeton is locked");
+    assert!(!screens.text().contains("deploy"));
+    screens.keys(&format!("{PASSWORD}<enter>"));
+    screens.assert_shows("deploy");
+}
+
+#[test]
+fn idle_screens_that_a_token_opened_end() {
+    let house = House::new();
+    let token = bearer(&house, &["jeton.tokens.read"]);
+    let mut screens = Screens::started(house, Theme::colour(), |start| {
+        start.token = Some(token);
+        start.lock_after = Duration::from_secs(60);
+    });
+    screens.house.fakes.clock.forward(60_000);
+    screens.pass();
+    assert!(screens.model.exit.unwrap().unwrap_err().to_string().contains("can't unlock"));
+}
+
+#[test]
+fn a_password_is_remembered_for_a_while_and_no_longer() {
+    let mut screens = remembering(Duration::from_secs(60));
+    screens.keys(&format!("d{PASSWORD}<enter>"));
+    screens.house.fakes.clock.forward(59_000);
+    screens.keys("d");
+    screens.assert_shows("[ Enable deploy ]");
+    screens.keys("<enter>");
+    screens.assert_shows("active");
+    screens.house.fakes.clock.forward(60_000);
+    screens.keys("d");
+    screens.assert_shows("Password of ops");
+}
+
+#[test]
+fn nothing_is_remembered_unless_it_was_asked_for() {
+    let mut screens = remembering(Duration::ZERO);
+    screens.keys(&format!("d{PASSWORD}<enter>d"));
+    screens.assert_shows("Password of ops");
+}
+
+#[test]
+fn lock_and_a_changed_password_end_the_memory() {
+    let mut screens = remembering(Duration::from_secs(600));
+    screens.keys(&format!("d{PASSWORD}<enter>"));
+    screens.message(Msg::Resumed);
+    screens.keys(&format!("{PASSWORD}<enter>"));
+    screens.keys("d");
+    screens.assert_shows("Password of ops");
+}
+
+#[test]
+fn a_wrong_password_is_not_remembered() {
+    let mut screens = remembering(Duration::from_secs(600));
+    screens.keys("dwrong wrong wrong<enter>");
+    screens.keys("<esc>d");
+    screens.assert_shows("Password of ops");
+}
+
+/// Another process makes and changes tokens: they appear, and the cursor stays on its token.
+#[test]
+fn what_is_changed_elsewhere_appears_under_a_steady_cursor() {
+    let house = House::new();
+    house.set_policy(|p| p.active_tokens = 0);
+    for name in ["bravo", "delta", "golf"] {
+        house.issue(OWNER, name);
+    }
+    let mut screens = Screens::signed_in(house);
+    screens.keys("j");
+    let current = |screens: &Screens| screens.model.tokens().unwrap().current().unwrap().clone();
+    assert_eq!(current(&screens).name.as_str(), "delta");
+    for name in ["alpha", "charlie", "echo"] {
+        screens.house.issue(OWNER, name);
+    }
+    screens.house.ask(OWNER, DisableTokens { tokens: vec![Pointed::typed("delta")] }).unwrap();
+    assert!(!screens.text().contains("charlie"));
+    screens.message(Msg::Changed);
+    screens.assert_shows("charlie");
+    let token = current(&screens);
+    assert_eq!((token.name.as_str(), token.status(screens.house.now())), ("delta", Status::Disabled));
+}

@@ -1,0 +1,61 @@
+//! Who may read the audit log, and what is kept of its rows.
+
+use super::*;
+use std::sync::Arc;
+
+use jeton::verbs::actor::Presented;
+use jeton::verbs::audit_log::AuditWindow;
+
+fn seqs(window: &AuditWindow) -> Vec<i64> {
+    window.rows.iter().map(|c| c.row.seq).collect()
+}
+
+#[test]
+fn the_log_is_for_owners_and_admins() {
+    let house = House::inhabited();
+    for who in [OWNER, "admin"] {
+        assert_eq!(seqs(&house.ask(who, list_audit()).unwrap()), [1, 2, 3, 4]);
+    }
+    for who in ["member", "viewer"] {
+        let error = refused(house.ask(who, list_audit()), Kind::Denied);
+        assert!(error.to_string().contains("the audit log is for owners and admins"), "{error}");
+        let named = ListAudit { token: Some(TokenRef::Typed("nothing".to_owned())), ..list_audit() };
+        refused(house.ask(who, named), Kind::Denied);
+    }
+}
+
+#[test]
+fn a_token_reads_it_with_the_method_for_that_and_no_other() {
+    let house = House::inhabited();
+    let issue = |account: &str, name: &str, method: &str| {
+        let verb = CreateToken { selection: methods(&[method]), ..create(name) };
+        house.ask(account, verb).unwrap().out.remove(0).secret
+    };
+    let ask_with = |secret| {
+        let presented = Presented { secret: Arc::new(secret), account: None, name: None };
+        ask(&house.jeton, &Credential::Token(presented), list_audit())
+    };
+    assert!(ask_with(issue(OWNER, "reader", "jeton.audit.read")).is_ok());
+    assert_eq!(ask_with(issue(OWNER, "other", "jeton.tokens.read-all")).unwrap_err().kind, Kind::Denied);
+    assert_eq!(ask_with(issue("member", "low", "jeton.audit.read")).unwrap_err().kind, Kind::Denied);
+}
+
+#[test]
+fn rows_of_a_token_are_found_by_its_name_and_for_ever_by_its_id() {
+    let house = House::inhabited();
+    let token = house.issue("member", "x").token;
+    house.issue("member", "y");
+    house.ask("member", disable(&["x"])).unwrap();
+    let of = |who: &str, text: &str| {
+        let token = Some(TokenRef::Typed(text.to_owned()));
+        house.ask(who, ListAudit { token, ..list_audit() }).map(|w| seqs(&w))
+    };
+    assert_eq!(of("admin", "member/x").unwrap(), [5, 7]);
+    assert_eq!(of("admin", &token.id.to_string()).unwrap(), [5, 7]);
+    assert_eq!(of(OWNER, "t:999").unwrap(), [0_i64; 0]);
+    assert_eq!(of(OWNER, "nope").unwrap_err().kind, Kind::NotFound);
+    assert_eq!(ask(&house.jeton, &Credential::Store, AuditHead).unwrap(), 7);
+    house.ask("member", delete(&["x"], "x")).unwrap();
+    assert_eq!(of(OWNER, "member/x").unwrap(), [5, 7, 8]);
+    assert_eq!(ask(&house.jeton, &Credential::Store, AuditHead).unwrap(), 8);
+}

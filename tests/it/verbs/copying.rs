@@ -1,0 +1,68 @@
+//! copy: the parameters of another token, a secret of its own.
+
+use super::*;
+
+#[test]
+fn the_parameters_are_taken_over_and_the_secret_is_new() {
+    let house = House::inhabited();
+    let new = CreateToken {
+        description: Description::parse("for CI").unwrap(),
+        expires: spec("30d"),
+        selection: methods(&["jeton.tokens.read"]),
+        ..create("x")
+    };
+    let source = house.make("member", new);
+    house.ask("member", disable(&["x"])).unwrap();
+    house.fakes.clock.forward(DAY);
+    let made = house.ask("member", copy("x", "y")).unwrap();
+    assert_eq!(made.cli.to_string(), "jeton token copy x y");
+    let made = made.out;
+    assert_ne!((made.token.id, &made.token.hint), (source.token.id, &source.token.hint));
+    let kept = |t: &Token| (t.description.clone(), t.selection.clone(), t.expiry, t.owner.clone());
+    assert_eq!(kept(&made.token), kept(&source.token), "the same instant, not the same span");
+    assert_eq!((made.token.created_at, made.token.enabled), (START.plus(DAY), true));
+    assert!(allowed(&house, &made.secret));
+    assert_eq!(why(&house, &source.secret), Reason::Disabled, "the one copied is as it was");
+    let row = house.audit().pop().unwrap();
+    assert_eq!((row.verb.as_str(), row.target_name.as_str()), ("token.copy", "member/y"));
+    assert!(row.details.contains(r#""of":"member/x""#), "{}", row.details);
+}
+
+#[test]
+fn into_another_account() {
+    let house = House::inhabited();
+    house.issue("member", "x");
+    let there = CopyToken { account: Some(username("viewer")), ..copy("member/x", "x") };
+    let made = house.ask("admin", there).unwrap();
+    assert_eq!(made.out.token.full_name(), "viewer/x");
+    assert_eq!(made.cli.to_string(), "jeton token copy member/x x --account viewer");
+    assert_eq!(house.ask("admin", copy("member/x", "y")).unwrap().out.token.full_name(), "member/y");
+}
+
+#[test]
+fn refusals_change_nothing() {
+    let house = House::inhabited();
+    house.make("member", CreateToken { expires: spec("1d"), ..create("short") });
+    house.issue("member", "long");
+    house.issue("member", "gone");
+    house.ask("member", delete(&["gone"], "gone")).unwrap();
+    house.fakes.clock.forward(DAY);
+    let rows = house.audit();
+    let error = refused(house.ask("member", copy("short", "y")), Kind::Conflict).to_string();
+    assert!(error.contains("--expires") && error.contains("2026-11-22T09:30:00Z"), "{error}");
+    refused(house.ask("member", copy("long", "short")), Kind::Conflict);
+    refused(house.ask("member", copy("long", "jtn_12345678")), Kind::Usage);
+    refused(house.ask("member", copy("gone", "y")), Kind::NotFound);
+    let seen = house.ask("member", show("long")).unwrap().token;
+    let stale = Pointed { seen: Some(jeton::domain::token::Revision(9)), ..Pointed::on_screen(&seen) };
+    refused(house.ask("member", CopyToken { token: stale, ..copy("long", "y") }), Kind::Conflict);
+    assert_eq!(house.audit(), rows);
+    house.set_policy(|p| p.active_tokens = 1);
+    refused(house.ask("member", copy("long", "y")), Kind::Conflict);
+    house.set_policy(|p| {
+        p.active_tokens = 0;
+        p.max_expiry = Some(Span::Days(30));
+    });
+    refused(house.ask("member", copy("long", "y")), Kind::Conflict);
+    house.ask("member", CopyToken { expires: spec("30d"), ..copy("short", "y") }).unwrap();
+}

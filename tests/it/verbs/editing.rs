@@ -1,0 +1,166 @@
+//! edit: what is said changes, all else stays.
+
+use super::*;
+
+fn described(text: &str) -> Option<Description> {
+    Some(Description::parse(text).unwrap())
+}
+
+fn add(sets: &[&str]) -> Option<SelectionEdit> {
+    Some(SelectionEdit::Sets { add: sets.iter().map(|s| (*s).to_owned()).collect(), drop: BTreeSet::new() })
+}
+
+#[test]
+fn what_is_said_changes_and_the_secret_stays() {
+    let house = House::inhabited();
+    let selection = Selection::Sets(["Marketplace".to_owned()].into());
+    let issued = house.make("member", CreateToken { selection, ..create("x") });
+    house.fakes.clock.forward(HOUR);
+    let verb = EditToken {
+        name: Some(token_name("y")),
+        description: described("it's nightly"),
+        expires: spec("30d"),
+        selection: add(&["IDE Plugins"]),
+        ..edit("x")
+    };
+    let rows = house.audit();
+    let preview = house.ask("member", PreviewEdit(verb.clone())).unwrap();
+    assert_eq!((preview.before.clone(), house.audit()), (issued.token.clone(), rows.clone()), "a look changes nothing");
+    let done = house.ask("member", verb).unwrap();
+    assert_eq!(
+        done.cli.to_string(),
+        "jeton token edit member/x --name y --description 'it'\\''s nightly' --expires 30d --add-set 'IDE Plugins'"
+    );
+    let after = done.out.after;
+    assert_eq!((&done.out.before, &after.name), (&issued.token, &token_name("y")));
+    assert_eq!(Token { revision: after.revision, ..preview.after }, after, "done as it was shown");
+    assert_eq!(after.selection, Selection::Sets(["IDE Plugins".to_owned(), "Marketplace".to_owned()].into()));
+    assert_eq!(after.expiry, Expiry::At(START.plus(HOUR + 30 * DAY)));
+    assert_eq!((&after.hint, after.secret_since), (&issued.token.hint, issued.token.secret_since));
+    assert!(allowed(&house, &issued.secret));
+    let row = house.audit().pop().unwrap();
+    assert_eq!((row.verb.as_str(), row.target_name.as_str()), ("token.edit", "member/x"));
+    for told in [
+        r#""name":{"after":"y","before":"x"}"#,
+        r#""expires":{"after":"2026-12-21T10:30:00Z","before":null}"#,
+        r#""api":{"after":{"sets":["IDE Plugins","Marketplace"]},"before":{"sets":["Marketplace"]}}"#,
+    ] {
+        assert!(row.details.contains(told), "{}", row.details);
+    }
+    assert!(!row.details.contains("secret"), "{}", row.details);
+}
+
+#[test]
+fn refusals_change_nothing() {
+    let house = House::inhabited();
+    house.issue("member", "x");
+    house.issue("member", "taken");
+    let before = (house.audit(), house.ask(OWNER, list()).unwrap());
+    let mut tries = 0;
+    let mut no = |verb: EditToken, kind| {
+        tries += 1;
+        refused(house.ask("member", verb), kind).to_string()
+    };
+    assert!(no(edit("x"), Kind::Usage).contains("nothing is to be changed"));
+    no(EditToken { name: Some(token_name("taken")), ..edit("x") }, Kind::Conflict);
+    no(EditToken { name: Some(token_name("jtn_12345678")), ..edit("x") }, Kind::Usage);
+    no(EditToken { expires: spec("20-11-2026"), ..edit("x") }, Kind::Usage);
+    let text = no(EditToken { selection: add(&["IDE Plugins"]), ..edit("x") }, Kind::Usage);
+    assert!(text.contains("picked by hand") && text.contains("--set"), "{text}");
+    let replace = |selection| Some(SelectionEdit::Replace(selection));
+    no(EditToken { selection: replace(methods(&["no.Such"])), ..edit("x") }, Kind::NotFound);
+    no(EditToken { selection: replace(Selection::Sets(["None".to_owned()].into())), ..edit("x") }, Kind::NotFound);
+    no(EditToken { selection: replace(Selection::Sets(BTreeSet::new())), ..edit("x") }, Kind::Usage);
+    let drop =
+        SelectionEdit::Methods { add: BTreeSet::new(), drop: [MethodId::parse("jeton.tokens.read").unwrap()].into() };
+    no(EditToken { selection: Some(drop), ..edit("x") }, Kind::NotFound);
+    no(EditToken { description: described("a"), ..edit("none") }, Kind::NotFound);
+    house.set_policy(|p| p.max_expiry = Some(Span::Days(30)));
+    refused(house.ask("member", EditToken { expires: spec("31d"), ..edit("x") }), Kind::Conflict);
+    assert_eq!(tries, 10);
+    assert_eq!(house.audit().len(), before.0.len() + 1, "the policy's row alone");
+    assert_eq!(house.ask(OWNER, list()).unwrap(), before.1);
+}
+
+#[test]
+fn an_expired_token_is_edited_without_waking_it() {
+    let house = House::inhabited();
+    let issued = house.make("member", CreateToken { expires: spec("1d"), ..create("x") });
+    house.fakes.clock.forward(DAY);
+    house.ask("member", EditToken { description: described("why"), ..edit("x") }).unwrap();
+    assert_eq!(why(&house, &issued.secret), Reason::Expired);
+    house.ask("member", EditToken { expires: spec("1d"), ..edit("x") }).unwrap();
+    assert!(allowed(&house, &issued.secret));
+}
+
+/// A new expiry wakes an expired token: that counts like creating one.
+#[test]
+fn waking_an_expired_token_counts_for_the_limit() {
+    let house = House::inhabited();
+    house.set_policy(|p| p.active_tokens = 1);
+    house.make("member", CreateToken { expires: spec("1d"), ..create("x") });
+    house.fakes.clock.forward(DAY);
+    house.issue("member", "y");
+    let wake = EditToken { expires: spec("1d"), ..edit("x") };
+    let error = refused(house.ask("member", wake.clone()), Kind::Conflict).to_string();
+    assert!(error.contains("2 active tokens"), "{error}");
+    house.ask("member", disable(&["y"])).unwrap();
+    house.ask("member", wake).unwrap();
+    house.ask("member", EditToken { expires: spec("2d"), ..edit("x") }).unwrap();
+}
+
+/// A method that no catalogue knows any more stays listed: it is no reason to refuse an edit of the others.
+#[test]
+fn what_vanished_stays_listed() {
+    let house = House::inhabited();
+    let selection = methods(&["environment.control.StopEnv", "environment.control.StartEnv"]);
+    house.make("member", CreateToken { selection, ..create("x") });
+    house
+        .raw()
+        .execute("UPDATE token_methods SET method_id = 'gone.Method' WHERE method_id LIKE '%.StartEnv'", [])
+        .unwrap();
+    let both = methods(&["environment.control.StopEnv", "gone.Method", "jeton.tokens.read"]);
+    let more = EditToken { selection: Some(SelectionEdit::Replace(both.clone())), ..edit("x") };
+    assert_eq!(house.ask("member", more).unwrap().out.after.selection, both);
+    let another = methods(&["gone.Other"]);
+    let another = EditToken { selection: Some(SelectionEdit::Replace(another)), ..edit("x") };
+    refused(house.ask("member", another), Kind::NotFound);
+}
+
+#[test]
+fn a_conflict_tells_both_sides() {
+    let house = House::inhabited();
+    let seen = house.issue("member", "x").token;
+    house
+        .ask("admin", EditToken { description: described("theirs"), expires: spec("7d"), ..edit("member/x") })
+        .unwrap();
+    let mine = EditToken {
+        seen: Some(Box::new(seen.clone())),
+        description: described("mine"),
+        ..EditToken::of(Pointed::on_screen(&seen))
+    };
+    let rows = house.audit();
+    for error in [
+        refused(house.ask("member", PreviewEdit(mine.clone())), Kind::Conflict),
+        refused(house.ask("member", mine), Kind::Conflict),
+    ] {
+        assert_eq!(error.what, "x was changed meanwhile");
+        assert_eq!(
+            error.why.unwrap(),
+            "description was none, stored now \"theirs\", yours \"mine\"; \
+             expires was never, stored now 28-11-2026, you leave it"
+        );
+    }
+    let blind = EditToken { description: described("mine"), ..EditToken::of(Pointed::on_screen(&seen)) };
+    refused(house.ask("member", blind), Kind::Conflict);
+    house.ask("admin", disable(&["member/x"])).unwrap();
+    house.ask("admin", enable(&["member/x"])).unwrap();
+    assert_eq!(house.audit().len(), rows.len() + 2);
+    let now = house.token(seen.id);
+    let mine = EditToken {
+        seen: Some(Box::new(now.clone())),
+        description: described("mine"),
+        ..EditToken::of(Pointed::on_screen(&now))
+    };
+    assert_eq!(house.ask("member", mine).unwrap().out.after.description.as_str(), "mine");
+}

@@ -1,0 +1,109 @@
+//! regenerate with a grace, and retire: two secrets for a while.
+
+use super::*;
+
+#[test]
+fn both_live_until_the_very_instant() {
+    let house = House::inhabited();
+    let old = house.issue("member", "x");
+    let done = house.ask("member", with_grace("x", "12h")).unwrap();
+    assert_eq!(done.cli.to_string(), "jeton token regenerate member/x --grace 12h");
+    let new = done.out;
+    let previous = new.token.overlap(house.now()).unwrap();
+    assert_eq!((previous.hint.as_str(), previous.retires_at), (old.secret.hint(), START.plus(12 * HOUR)));
+    house.fakes.clock.forward(HOUR);
+    assert!(allowed(&house, &old.secret));
+    house.fakes.clock.forward(HOUR);
+    assert!(allowed(&house, &new.secret));
+    let shown = house.ask("member", show("x")).unwrap();
+    let seen = |t: &Token| t.overlap(house.now()).and_then(|p| p.last_seen_at);
+    assert_eq!(seen(&shown.token), Some(START.plus(HOUR)), "each of the two on its own");
+    assert_eq!(shown.usage.current_seen_at, Some(START.plus(2 * HOUR)));
+    assert_eq!(shown.token.last_seen_at, Some(START.plus(2 * HOUR)));
+
+    house.fakes.clock.set(START.plus(12 * HOUR - 1));
+    assert!(allowed(&house, &old.secret), "the last millisecond");
+    assert!(house.token(new.token.id).overlap(house.now()).is_some());
+    house.fakes.clock.forward(1);
+    assert_eq!(why(&house, &old.secret), Reason::Retired, "the very instant");
+    assert!(allowed(&house, &new.secret));
+    assert_eq!(house.token(new.token.id).overlap(house.now()), None);
+    let row = &house.audit()[house.audit().len() - 1];
+    assert!(row.details.contains(r#""old_until":"2026-11-21T21:30:00Z""#), "{}", row.details);
+}
+
+#[test]
+fn never_beyond_the_expiry_and_never_longer_than_thirty_days() {
+    let house = House::inhabited();
+    let old = house.make("member", CreateToken { expires: spec("1d"), ..create("short") });
+    let new = house.ask("member", with_grace("short", "7d")).unwrap().out;
+    assert_eq!(Some(new.token.previous.unwrap().retires_at), new.token.expiry.at());
+    house.fakes.clock.forward(DAY);
+    assert_eq!(why(&house, &old.secret), Reason::Retired);
+    house.issue("member", "x");
+    for long in ["31d", "721h", "1y", "2mo"] {
+        let error = refused(house.ask("member", with_grace("x", long)), Kind::Usage).to_string();
+        assert!(error.contains("30 days"), "{error}");
+    }
+    house.ask("member", with_grace("x", "30d")).unwrap();
+}
+
+#[test]
+fn a_second_grace_is_a_conflict_while_the_first_lasts() {
+    let house = House::inhabited();
+    let first = house.issue("member", "x");
+    let second = house.ask("member", with_grace("x", "2h")).unwrap().out;
+    house.fakes.clock.forward(2 * HOUR - 1);
+    let rows = house.audit();
+    let error = refused(house.ask("member", with_grace("x", "2h")), Kind::Conflict).to_string();
+    assert!(error.contains(first.secret.hint()) && error.contains("jeton token retire member/x"), "{error}");
+    assert_eq!(house.audit(), rows);
+    assert!(allowed(&house, &first.secret) && allowed(&house, &second.secret));
+    house.fakes.clock.forward(1);
+    let third = house.ask("member", with_grace("x", "2h")).unwrap().out;
+    assert_eq!(why(&house, &first.secret), Reason::Retired);
+    assert!(allowed(&house, &second.secret) && allowed(&house, &third.secret));
+    // Without a grace both older ones die.
+    let fourth = house.ask("member", regenerate("x")).unwrap().out;
+    for dead in [&first, &second, &third] {
+        assert_eq!(why(&house, &dead.secret), Reason::Retired);
+    }
+    assert!(allowed(&house, &fourth.secret));
+    assert_eq!(fourth.token.previous, None);
+}
+
+#[test]
+fn retiring_ends_the_overlap_at_once() {
+    let house = House::inhabited();
+    let old = house.issue("member", "x");
+    refused(house.ask("member", retire("x")), Kind::Conflict);
+    let new = house.ask("member", with_grace("x", "7d")).unwrap().out;
+    let stale = Pointed::on_screen(&old.token);
+    refused(house.ask("member", RetireToken { token: stale }), Kind::Conflict);
+    let done = house.ask("member", retire("x")).unwrap();
+    assert_eq!(done.cli.to_string(), "jeton token retire member/x");
+    assert_eq!(done.out.previous, None);
+    assert_ne!(done.out.revision, new.token.revision, "who looked before is told");
+    assert_eq!(why(&house, &old.secret), Reason::Retired);
+    assert!(allowed(&house, &new.secret));
+    let row = house.audit().pop().unwrap();
+    assert!(row.verb == "token.retire" && row.details.contains(old.secret.hint()), "{row:?}");
+    refused(house.ask("member", retire("x")), Kind::Conflict);
+    house.ask("member", with_grace("x", "1h")).unwrap();
+    house.fakes.clock.forward(HOUR);
+    refused(house.ask("member", retire("x")), Kind::Conflict);
+}
+
+#[test]
+fn a_disabled_token_stays_disabled_with_both_its_secrets() {
+    let house = House::inhabited();
+    let old = house.issue("member", "x");
+    house.ask("member", disable(&["x"])).unwrap();
+    let new = house.ask("member", with_grace("x", "7d")).unwrap().out;
+    assert!(!new.token.enabled);
+    for secret in [&old.secret, &new.secret] {
+        assert_eq!(why(&house, secret), Reason::Disabled);
+    }
+    house.ask("member", enable(&["x"])).unwrap();
+    assert!(allowed(&house, &old.secret) && allowed(&house, &new.secret));
+}

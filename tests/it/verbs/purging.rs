@@ -1,0 +1,105 @@
+//! purge: for good, after a preview of what goes.
+
+use super::*;
+use jeton::verbs::tokens::{NAMES_SHOWN, PurgePreview};
+
+fn preview(house: &House, who: &str, which: Purgeable) -> PurgePreview {
+    house.ask(who, PreviewPurge { which }).unwrap()
+}
+
+#[test]
+fn the_trash_goes_and_its_secrets_are_still_known() {
+    let house = House::inhabited();
+    let selection = methods(&["jeton.tokens.read"]);
+    let gone = house.make("member", CreateToken { selection, ..create("gone") });
+    let newer = house.ask("member", regenerate("gone")).unwrap().out;
+    let kept = house.issue("member", "kept");
+    house.verify(&newer.secret);
+    house.ask("member", delete(&["gone"], "gone")).unwrap();
+    assert_eq!(
+        preview(&house, "member", Purgeable::Trashed),
+        PurgePreview { count: 1, names: vec!["member/gone".into()] }
+    );
+    let rows = house.audit();
+    let purge = |confirm| PurgeTokens { which: Purgeable::Trashed, confirm };
+    for wrong in [0, 2] {
+        let error = refused(house.ask("member", purge(wrong)), Kind::Conflict).to_string();
+        assert!(error.contains("1 trashed now") && error.contains("nothing was purged"), "{error}");
+    }
+    assert_eq!(house.audit(), rows);
+    house.fakes.clock.forward(HOUR);
+    let done = house.ask("member", purge(1)).unwrap();
+    assert_eq!((done.out.count, done.cli.to_string().as_str()), (1, "jeton token purge --trashed --confirm 1"));
+    assert_eq!(house.store().read(|s| s.token(gone.token.id)).unwrap(), None);
+    let row = house.audit().pop().unwrap();
+    assert_eq!((row.verb.as_str(), row.target_name.as_str()), ("token.purge", "member/gone"));
+    assert_eq!(row.details, r#"{"trashed":"2026-11-21T09:30:00Z"}"#);
+
+    // Every secret it ever had is denied under its id, and still named.
+    for secret in [&gone.secret, &newer.secret] {
+        assert_eq!(why(&house, secret), Reason::Deleted);
+        let stone = house.store().read(|s| s.tombstone(secret.public_id())).unwrap().unwrap();
+        assert_eq!((stone.full_name().as_str(), stone.token), ("member/gone", gone.token.id));
+        assert_eq!(stone.purged_at, START.plus(HOUR));
+    }
+    let usage = house.store().read(|s| s.usage(gone.token.id, house.now())).unwrap();
+    assert_eq!((usage.denied_week, usage.week), (2, 1), "the ledger stays, and goes on");
+    assert!(allowed(&house, &kept.secret));
+    refused(house.ask("member", purge(0)), Kind::NotFound);
+    let again = house.issue("member", "gone");
+    assert!(again.token.id > gone.token.id, "an id is never given again");
+}
+
+#[test]
+fn expired_ones_go_by_status_at_the_instant() {
+    let house = House::inhabited();
+    for name in ["a", "off", "gone"] {
+        house.make("member", CreateToken { expires: spec("1d"), ..create(name) });
+    }
+    house.make("member", CreateToken { expires: spec("2d"), ..create("later") });
+    house.ask("member", disable(&["off"])).unwrap();
+    house.ask("member", delete(&["gone"], "gone")).unwrap();
+    house.fakes.clock.forward(DAY - 1);
+    assert_eq!(preview(&house, "member", Purgeable::Expired).count, 0);
+    house.fakes.clock.forward(1);
+    assert_eq!(preview(&house, "member", Purgeable::Expired).names, ["member/a"], "off is kept, gone is trashed");
+    let purge = PurgeTokens { which: Purgeable::Expired, confirm: 1 };
+    house.ask("member", purge.clone()).unwrap();
+    let left: Vec<String> = house.ask("member", list()).unwrap().rows.iter().map(|t| t.name.to_string()).collect();
+    assert_eq!(left, ["later", "off"]);
+    refused(house.ask("member", PurgeTokens { confirm: 0, ..purge }), Kind::NotFound);
+}
+
+/// One's own, and those of whom one manages: nobody else's is counted, named or taken.
+#[test]
+fn only_what_may_be_changed_goes() {
+    let house = House::inhabited();
+    for who in [OWNER, "admin", "member", "viewer"] {
+        house.issue(who, "x");
+        house.ask(who, delete(&["x"], "x")).unwrap();
+    }
+    assert_eq!(preview(&house, "viewer", Purgeable::Trashed).names, ["viewer/x"]);
+    assert_eq!(preview(&house, "admin", Purgeable::Trashed).names, ["admin/x", "member/x", "viewer/x"]);
+    let purge = |confirm| PurgeTokens { which: Purgeable::Trashed, confirm };
+    refused(house.ask("admin", purge(4)), Kind::Conflict);
+    house.ask("admin", purge(3)).unwrap();
+    assert_eq!(preview(&house, OWNER, Purgeable::Trashed).names, ["ops/x"]);
+    let house = House::with_self_service(false);
+    house.account("member", Role::Member);
+    refused(house.ask("member", PreviewPurge { which: Purgeable::Trashed }), Kind::Denied);
+    refused(house.ask("member", purge(0)), Kind::Denied);
+}
+
+#[test]
+fn more_than_a_chunk_goes_at_once_with_a_row_each() {
+    let house = House::inhabited();
+    let many = NAMES_SHOWN + 203;
+    crate::support::direct::insert_tokens(&house.place.path(), (0..many).map(|n| format!("t{n}-x")));
+    house.raw().execute("UPDATE tokens SET deleted_at = 5", []).unwrap();
+    let rows = house.audit().len();
+    let told = preview(&house, OWNER, Purgeable::Trashed);
+    assert_eq!((told.count, told.names.len()), (many as u64, NAMES_SHOWN));
+    house.ask(OWNER, PurgeTokens { which: Purgeable::Trashed, confirm: told.count }).unwrap();
+    assert_eq!(house.audit().len(), rows + many);
+    assert_eq!(preview(&house, OWNER, Purgeable::Trashed), PurgePreview { count: 0, names: Vec::new() });
+}

@@ -1,0 +1,77 @@
+//! whose: what a secret is or was of. Looking is no use of it.
+
+use super::*;
+
+fn whose(text: &str) -> Whose {
+    Whose { secret: Presented::new(Zeroizing::new(text.to_owned())) }
+}
+
+#[test]
+fn each_fate_of_a_secret() {
+    let house = House::inhabited();
+    let old = house.issue("member", "x");
+    let prior = house.ask("member", regenerate("x")).unwrap().out;
+    let live = house.ask("member", with_grace("x", "1h")).unwrap().out;
+    let gone = house.issue("member", "gone");
+    let ask_store = |text: &str| ask(&house.jeton, &Credential::Store, whose(text)).unwrap();
+    let asked = |secret: &Secret| secret.expose(ask_store);
+    let token = |found: Found| match found {
+        Found::Token(token, state) => (token.full_name(), state),
+        other => panic!("{other:?}"),
+    };
+    let traced = asked(&live.secret);
+    assert_eq!((token(traced.found), traced.refused), (("member/x".to_owned(), SecretState::Current), None));
+    let traced = asked(&prior.secret);
+    let until = START.plus(HOUR);
+    assert_eq!((token(traced.found).1, traced.refused), (SecretState::Previous(until), None));
+    let traced = asked(&old.secret);
+    assert_eq!((token(traced.found).1, traced.refused), (SecretState::Dead, Some(Reason::Retired)));
+    house.fakes.clock.set(until);
+    assert_eq!(asked(&prior.secret).refused, Some(Reason::Retired), "the very instant");
+    house.ask("member", disable(&["x"])).unwrap();
+    assert_eq!(asked(&live.secret).refused, Some(Reason::Disabled));
+
+    house.ask("member", delete(&["gone"], "gone")).unwrap();
+    assert_eq!(asked(&gone.secret).refused, Some(Reason::Deleted));
+    house.ask("member", PurgeTokens { which: Purgeable::Trashed, confirm: 1 }).unwrap();
+    let traced = asked(&gone.secret);
+    let Found::Purged(stone) = traced.found else { panic!("{traced:?}") };
+    assert_eq!((stone.full_name().as_str(), traced.refused), ("member/gone", Some(Reason::Deleted)));
+
+    let text = live.secret.expose(str::to_owned);
+    let mut mistyped = text.clone().into_bytes();
+    mistyped[20] = if mistyped[20] == b'a' { b'b' } else { b'a' };
+    for (text, reason) in [
+        ("nonsense", Reason::Malformed),
+        (std::str::from_utf8(&mistyped).unwrap(), Reason::Checksum),
+        (&deciding::forged(&format!("jtn_zzzzzzzz_{}", "0".repeat(32))), Reason::Unknown),
+    ] {
+        let traced = ask_store(text);
+        assert!(matches!(traced.found, Found::Nothing) && traced.refused == Some(reason), "{traced:?}");
+    }
+    for (hint, name) in [(live.secret.hint(), "member/x"), (gone.secret.hint(), "member/gone")] {
+        let traced = ask_store(&deciding::forged(&format!("{hint}_{}", "0".repeat(32))));
+        let named = match traced.found {
+            Found::Token(token, _) => token.full_name(),
+            Found::Purged(stone) => stone.full_name(),
+            Found::Nothing => String::new(),
+        };
+        assert_eq!((named.as_str(), traced.refused), (name, Some(Reason::WrongSecret)));
+    }
+}
+
+#[test]
+fn looking_is_not_recorded() {
+    let house = House::inhabited();
+    let issued = house.issue("member", "x");
+    let rows = house.audit();
+    issued.secret.expose(|s| {
+        for text in [s, "nonsense", &deciding::forged(&format!("{}_{}", &s[..12], "0".repeat(32)))] {
+            ask(&house.jeton, &Credential::Store, whose(text)).unwrap();
+        }
+    });
+    let usage = house.ask("member", show("x")).unwrap().usage;
+    assert_eq!(usage, jeton::verbs::ports::Usage::default());
+    let denials: i64 = house.raw().query_row("SELECT count(*) FROM denials", [], |r| r.get(0)).unwrap();
+    assert_eq!((denials, house.audit()), (0, rows));
+}
