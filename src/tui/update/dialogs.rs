@@ -1,11 +1,11 @@
 //! Dialogs about the token under the cursor, and what they hear from outside.
 
+use super::several;
 use std::path::PathBuf;
 use std::sync::Arc;
 
 use crate::domain::policy::Policy;
-use crate::domain::time::Timestamp;
-use crate::domain::token::{Status, Token};
+use crate::domain::token::Token;
 use crate::error::Result;
 use crate::platform::clipboard::CLEARED_AFTER;
 use crate::tui::effect::Effect;
@@ -16,11 +16,10 @@ use crate::tui::modal::generate::Generate;
 use crate::tui::modal::help::Help;
 use crate::tui::modal::messages::Messages;
 use crate::tui::modal::regenerate::Regenerate;
-use crate::tui::modal::remove::Remove;
 use crate::tui::model::{Model, Tone};
 use crate::tui::msg::Copied;
 use crate::tui::screen::Open;
-use crate::verbs::tokens::{DisableTokens, EnableTokens, Pointed, Shown};
+use crate::verbs::tokens::Shown;
 
 /// Opens the list of keys.
 pub(super) fn help(model: &mut Model) -> Vec<Effect> {
@@ -57,43 +56,19 @@ pub(super) fn open(model: &mut Model, what: Open) -> Vec<Effect> {
             let expired = token.expiry.is_past(model.now);
             Modal::Regenerate(Box::new(Regenerate::open(token, expired, policy.default_expiry)))
         }
-        (Open::Toggle, Some(token)) => return confirm(model, toggle(&token, model.now)),
-        (Open::Remove, Some(token)) => {
-            let Some(proof) = model.proof() else { return Vec::new() };
-            let usage = usage_of(model, &token).map(|s| s.usage.clone()).unwrap_or_default();
-            Modal::Remove(Box::new(Remove::open(token, usage, policy.trash, proof)))
-        }
+        (Open::Toggle | Open::Remove | Open::Restore | Open::Purge, _) => return several::open(model, what),
         (Open::Details, Some(token)) => {
             let shown = usage_of(model, &token).cloned();
             Modal::Details(Box::new(Details::new(token, shown)))
         }
-        (Open::Regenerate | Open::Toggle | Open::Remove | Open::Details, None) => return Vec::new(),
+        (Open::Regenerate | Open::Details, None) => return Vec::new(),
     };
     model.modals.push(modal);
     Vec::new()
 }
 
-fn usage_of<'a>(model: &'a Model, token: &Token) -> Option<&'a Shown> {
+pub(super) fn usage_of<'a>(model: &'a Model, token: &Token) -> Option<&'a Shown> {
     model.tokens().and_then(|t| t.usage.as_ref()).filter(|s| s.token.id == token.id)
-}
-
-fn toggle(token: &Token, now: Timestamp) -> Wanted {
-    let tokens = vec![Pointed::on_screen(token)];
-    if token.enabled {
-        let about = format!(
-            "{} is denied from the next request on. It is kept, with its secret, and can be enabled again.",
-            token.full_name()
-        );
-        Wanted::new(format!("Disable {}", token.name), about, DisableTokens { tokens })
-    } else {
-        let expired = matches!(token.status(now), Status::Expired) || token.expiry.is_past(now);
-        let about = if expired {
-            format!("{} is expired: enabling it needs a new expiry, which Regenerate gives.", token.full_name())
-        } else {
-            format!("{} is accepted again from the next request on, with the secret it had.", token.full_name())
-        };
-        Wanted::new(format!("Enable {}", token.name), about, EnableTokens { tokens })
-    }
 }
 
 /// The clipboard answered. A dialog that shows a secret keeps the answer in sight.

@@ -79,6 +79,11 @@ pub trait Dialog {
         None
     }
 
+    /// Scrolls what it shows beside its parts. Whether `action` does that.
+    fn scroll(&mut self, _action: Action, _facts: &Facts<'_>) -> bool {
+        false
+    }
+
     /// Enter on a button, or on the last part.
     ///
     /// # Errors
@@ -197,6 +202,9 @@ impl<D: Dialog> Page for Form<D> {
 
     fn act(&mut self, action: Action, facts: &Facts<'_>) -> Outcome {
         let Some((slot, kind)) = self.here() else { return self.dialog.cancel() };
+        if self.dialog.scroll(action, facts) {
+            return Outcome::Stay;
+        }
         if let Some(outcome) = self.dialog.act(slot, action) {
             return outcome;
         }

@@ -8,5 +8,6 @@ pub mod frame;
 pub mod line;
 pub mod list;
 pub mod proof;
+pub mod scroll;
 pub mod sheet;
 pub mod tries;
