@@ -125,14 +125,14 @@ impl Dialog for Purge {
             Some(0) => format!("No token of yours, or of an account you manage, is {}.", self.which.word()),
             Some(count) => {
                 let what = counted(count, &format!("{} token", self.which.word()));
-                format!("! {what}, yours and of accounts you manage, whatever the filter says:")
+                format!("! {what} of yours and of those you manage, filtered or not:")
             }
         };
         sheet.text(&head, if names.is_empty() { Style::new() } else { theme.warning });
         let rows = names.iter().map(|name| (format!("  {name}"), Style::new()));
         let total = self.count().unwrap_or_default();
         self.names.rows(sheet, rows, total);
-        sheet.text("They go for good. Only digests of their secrets stay, so that whose can name them.", Style::new());
+        sheet.text("They go for good. Only digests of their secrets stay, for whose to name.", Style::new());
         sheet.blank();
         let number = self.count().map_or_else(String::new, grouped);
         sheet.fact("Their number", &number, theme.strong);

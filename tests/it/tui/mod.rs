@@ -8,3 +8,4 @@ mod picking;
 mod robust;
 mod saying;
 mod story;
+mod table;

@@ -142,11 +142,11 @@ impl Tokens {
         let teach = |text: &'static str, key: &'static str, what: &'static str| {
             Line::from(vec![Span::raw(text), Span::styled(key, theme.accent), Span::raw(what)])
         };
-        let narrowed = self.shape.words().join(", ");
+        let narrowed = self.shape.words().join(" and ");
         match (self.filter.is_empty(), narrowed.is_empty()) {
             (true, true) if self.shape.trashed => teach(" The trash is empty.  ", "t", "  goes back to the tokens."),
             (true, true) => teach(" No tokens yet.  ", "n", "  generates the first one."),
-            (true, false) => Line::raw(cut(&format!(" Nothing is {narrowed}.  Esc shows all."), columns)),
+            (true, false) => Line::raw(cut(&format!(" Nothing here is {narrowed}.  Esc shows all."), columns)),
             (false, _) => {
                 let also = if narrowed.is_empty() { String::new() } else { format!(" and is {narrowed}") };
                 let text = format!(" Nothing matches \"{}\"{also}.  Esc clears the filter.", self.filter.text());
