@@ -31,8 +31,9 @@ use jeton::verbs::ports::{Clock, Entropy, NewAccount, PasswordHasher, Store, Ver
 use jeton::verbs::request::{Asked, ask};
 use jeton::verbs::tokens::{CreateToken, Issued};
 use sha2::{Digest as _, Sha256};
-use tempfile::TempDir;
 use zeroize::Zeroizing;
+
+pub use super::place::Place;
 
 /// Where every fake clock starts: 2026-11-21T09:30:00Z, a Saturday.
 pub const START: Timestamp = Timestamp(1_795_253_400_000);
@@ -281,25 +282,6 @@ pub fn add_account(store: &impl Store, hasher: &dyn PasswordHasher, name: &str, 
             Ok(Audited::one(account, entry(id)))
         })
         .unwrap()
-}
-
-/// A place for a store: a folder that goes when the test does.
-pub struct Place {
-    folder: TempDir,
-}
-
-impl Place {
-    pub fn new() -> Self {
-        Place { folder: tempfile::Builder::new().prefix("jeton-it-").tempdir().unwrap() }
-    }
-
-    pub fn folder(&self) -> &Path {
-        self.folder.path()
-    }
-
-    pub fn path(&self) -> PathBuf {
-        self.folder.path().join("jeton.db")
-    }
 }
 
 /// An installation with its first owner, `ops`, the catalogue `cloud-platform`, and a clock to turn.
