@@ -13,6 +13,7 @@ mod catalogue;
 mod cli;
 mod conformance;
 mod crash;
+mod large;
 mod matrix;
 mod prompts;
 mod pty;

@@ -1,6 +1,7 @@
 //! What any engine behind the `Store` port must do. Written against the port alone: a second engine implements
 //! [`Engine`] and adds its line to the end of this file.
 
+mod capped;
 mod changes;
 mod grants;
 mod ledger;

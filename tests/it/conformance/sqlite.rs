@@ -1,5 +1,6 @@
 //! The engine that comes with jeton, put through the suite.
 
+use super::capped::*;
 use super::changes::*;
 use super::grants::*;
 use super::ledger::*;
@@ -53,5 +54,6 @@ mod suite {
         every_filter_and_page_border,
         every_order_is_walked_from_either_end,
         a_stale_position_hides_nothing,
+        matches_are_counted_up_to_a_bound,
     );
 }

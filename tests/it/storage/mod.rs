@@ -2,6 +2,7 @@
 
 mod damage;
 mod files;
+mod migrating;
 mod sharing;
 mod unaudited;
 
