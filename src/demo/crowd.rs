@@ -130,8 +130,8 @@ impl Crowd {
         let age = (BEGINNING * DAY) as i128 * i128::from(self.tokens - n) / i128::from(self.tokens);
         let made = now.plus(-(age as i64));
         let state = match self.below(100) {
-            0..4 => State::Trashed,
-            4..12 => State::Off,
+            0..3 => State::Trashed,
+            3..8 => State::Off,
             _ => State::On,
         };
         let expiry = match self.below(10) {

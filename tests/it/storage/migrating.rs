@@ -65,6 +65,10 @@ fn window(store: &SqliteStore, column: SortColumn, trashed: bool) -> Window {
     store.read(|s| s.window(&query)).unwrap()
 }
 
+fn stored_api(db: &rusqlite::Connection, token: &Token) -> String {
+    db.query_row("SELECT api FROM tokens WHERE id = ?1", [token.id.0], |r| r.get(0)).unwrap()
+}
+
 #[test]
 fn the_first_schema_is_brought_to_the_newest() {
     let place = Place::new();
@@ -81,6 +85,9 @@ fn the_first_schema_is_brought_to_the_newest() {
     let by_api = window(&store, SortColumn::Api, false);
     let words: Vec<String> = by_api.rows.iter().map(|t| t.selection.summary()).collect();
     assert_eq!(words, ["1 method", "2 methods", "2 sets", "IDE Plugins", "Inherit", "nothing yet"]);
+    let raw = rusqlite::Connection::open(place.path()).unwrap();
+    let kept: Vec<String> = by_api.rows.iter().map(|t| stored_api(&raw, t)).collect();
+    assert_eq!(kept, words);
     assert_eq!((by_api.total, window(&store, SortColumn::Name, true).total), (6, 1));
     let seen = |t: &Token| t.last_seen_at;
     assert_eq!(by_api.rows.iter().filter_map(seen).max(), Some(Timestamp(START.0 - 3)), "by any of its secrets");
