@@ -2,7 +2,6 @@
 #![allow(dead_code, reason = "each branch of the house uses its own part of it")]
 
 pub mod direct;
-pub mod place;
 pub mod program;
 pub mod pty;
 pub mod requests;

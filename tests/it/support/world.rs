@@ -1,7 +1,7 @@
 //! A world that tests hold in their hands: a clock that stands still, bytes that repeat, hashing that costs nothing
 //! and is counted; and a [`House`], an installation in a temporary folder with people in it.
 
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::sync::atomic::{AtomicI64, AtomicU32, Ordering};
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
@@ -33,7 +33,9 @@ use jeton::verbs::tokens::{CreateToken, Issued};
 use sha2::{Digest as _, Sha256};
 use zeroize::Zeroizing;
 
-pub use super::place::Place;
+#[path = "place.rs"]
+mod place;
+pub use place::Place;
 
 /// Where every fake clock starts: 2026-11-21T09:30:00Z, a Saturday.
 pub const START: Timestamp = Timestamp(1_795_253_400_000);
