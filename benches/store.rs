@@ -15,6 +15,7 @@ use jeton::domain::name::{Description, Prefix};
 use jeton::domain::role::Role;
 use jeton::domain::secret::Secret;
 use jeton::domain::selection::Selection;
+use jeton::domain::sort::Sort;
 use jeton::domain::time::DAY;
 use jeton::domain::token::TokenId;
 use jeton::verbs::audited::Audited;
@@ -82,6 +83,8 @@ fn window(bencher: Bencher<'_, '_>, anchor: Anchor, filter: &str) {
         visibility: Visibility { own: town.owner, roles: Role::ALL.to_vec() },
         account: None,
         filter: Filter::parse(filter),
+        expiring_by: None,
+        sort: Sort::default(),
         trashed: false,
         now: town.house.now(),
         anchor,
@@ -97,7 +100,7 @@ fn window_start(bencher: Bencher<'_, '_>) {
 
 #[divan::bench]
 fn window_around_the_middle(bencher: Bencher<'_, '_>) {
-    window(bencher, Anchor::Around(TOWN.middle), "");
+    window(bencher, Anchor::Around(TOWN.middle, None), "");
 }
 
 #[divan::bench]

@@ -1,26 +1,65 @@
-//! `jeton demo`: the screens on a throw-away store.
+//! `jeton demo`: the screens on a throw-away store, or a large store to keep.
 
-use super::args::Global;
+use std::path::Path;
+
+use zeroize::Zeroizing;
+
+use super::args::{DemoArgs, Global};
+use super::output::Output;
 use super::{caller, conclude, needs_terminal, show_screens};
 use crate::config::{Given, Settings};
-use crate::demo::Demonstration;
+use crate::demo::{self, Demonstration, Large};
 use crate::domain::audit::Face;
+use crate::domain::name::Username;
 use crate::error::{Error, Result};
 use crate::place::Place;
 use crate::{platform, tui};
 
-pub(super) fn run(global: &Global) -> Result<()> {
-    if global.store.is_some() {
-        return Err(Error::usage("the demonstration makes a store of its own").next("Leave --store out"));
+pub(super) fn run(global: &Global, args: &DemoArgs) -> Result<()> {
+    match (&global.store, args.tokens) {
+        (None, Some(_)) => Err(Error::usage("it isn't known where the large store will be").next("Say --store PATH")),
+        (Some(store), Some(tokens)) => large(global, args, store, tokens),
+        (Some(_), None) => {
+            Err(Error::usage("the demonstration makes a store of its own").next("Leave --store out, or say --tokens N"))
+        }
+        (None, None) => small(),
     }
+}
+
+fn small() -> Result<()> {
     needs_terminal()?;
     let world = platform::world();
     // Holds the folder: it goes when this function returns, however the screens ended.
     let demonstration = Demonstration::make(&world)?;
     let place = Place::new(demonstration.store(), world.clone(), caller(Face::Tui));
     let demo = tui::Demo { username: demonstration.username(), password: demonstration.password() };
-    let settings = Settings::load(Given { user: Some(demonstration.username().to_string()), ..Given::default() })?;
-    let ended = show_screens(place, &world, &settings, Some(demo));
+    let ended = show_screens(place, &world, &settings_of(&demonstration.username())?, Some(demo));
     drop(demonstration);
     conclude(ended?)
+}
+
+fn large(global: &Global, args: &DemoArgs, store: &Path, tokens: u32) -> Result<()> {
+    if !args.no_open {
+        needs_terminal()?;
+    }
+    let world = platform::world();
+    let out = Output::new(false, global.quiet);
+    let made = Large { store, tokens, secrets: args.secrets.as_deref() }
+        .make(&world, &|made| out.progress(&format!("{made} of {tokens} tokens")));
+    out.progress("");
+    let username = made?;
+    if args.no_open {
+        out.note(&format!("✓ {tokens} tokens are at {}; their owner is {username}", store.display()));
+        out.note(&format!("  His password: {}", demo::PASSWORD));
+        return Ok(());
+    }
+    let place = Place::new(store.to_owned(), world.clone(), caller(Face::Tui));
+    let password = Zeroizing::new(demo::PASSWORD.to_owned());
+    let demo = tui::Demo { username: username.clone(), password };
+    conclude(show_screens(place, &world, &settings_of(&username)?, Some(demo))?)
+}
+
+/// How the screens behave, for the owner of a sample store: whoever is configured to ask elsewhere is not meant.
+fn settings_of(owner: &Username) -> Result<Settings> {
+    Settings::load(Given { user: Some(owner.to_string()), ..Given::default() })
 }

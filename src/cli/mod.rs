@@ -1,5 +1,6 @@
 //! The command line: words in, one verb, an answer and an exit code out.
 
+mod account;
 mod args;
 mod audit;
 mod catalogue;
@@ -8,7 +9,9 @@ mod demo;
 mod init;
 mod json;
 mod login;
+mod new_password;
 mod output;
+mod policy;
 mod prompt;
 mod token;
 mod verify;
@@ -67,9 +70,11 @@ pub fn run(args: impl Iterator<Item = OsString>) -> ExitCode {
 fn carry_out(global: Global, command: Option<Command>) -> Result<()> {
     let Some(command) = command else { return screens(global) };
     match command {
-        Command::Demo => demo::run(&global),
+        Command::Demo(args) => demo::run(&global, &args),
         Command::Init(args) => init::run(&mut App::new(global)?, args),
         Command::Token(command) => token::run(&mut App::new(global)?, command),
+        Command::Account(command) => account::run(&mut App::new(global)?, command),
+        Command::Policy(command) => policy::run(&mut App::new(global)?, command),
         Command::Catalogue(command) => catalogue::run(&mut App::new(global)?, command),
         Command::Audit(args) => audit::run(&mut App::new(global)?, args),
         Command::Verify(args) => verify::run(&mut App::new(global)?, args),

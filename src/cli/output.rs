@@ -1,7 +1,7 @@
 //! What the commands print: data on stdout, messages on stderr. The one boundary where text that came from data is
 //! made safe for a terminal.
 
-use std::io::{self, ErrorKind, Write};
+use std::io::{self, ErrorKind, IsTerminal, Write};
 
 use serde::Serialize;
 use unicode_width::UnicodeWidthStr;
@@ -109,6 +109,13 @@ impl Output {
     pub fn note(&self, text: &str) {
         if !self.quiet {
             complain(&format!("{}\n", shown(text)));
+        }
+    }
+
+    /// How far long work has come, on a line that the next one takes; an empty one clears it. On a terminal only.
+    pub fn progress(&self, text: &str) {
+        if !self.quiet && io::stderr().is_terminal() {
+            complain(&format!("\r{:<40}\r{0}", shown(text)));
         }
     }
 

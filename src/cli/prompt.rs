@@ -3,13 +3,13 @@
 
 use std::fs::{File, OpenOptions};
 use std::io::{self, IsTerminal, Write};
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::Once;
 
 use zeroize::Zeroizing;
 
 use crate::domain::text::shown;
-use crate::error::{Error, Result};
+use crate::error::{Error, Kind, Result};
 use crate::platform::input::{FirstLine, SECRET_LINE_MOST, first_line, private_line, secret_line};
 
 const TERMINAL: &str = "/dev/tty";
@@ -52,6 +52,30 @@ impl Prompt {
             PasswordFrom::Prompt => Err(Error::denied("no password was given")
                 .why("there is no terminal to ask on, or --no-input forbids it")
                 .next("Use --password-stdin or --password-file PATH")),
+        }
+    }
+
+    /// A new password that was given otherwise than at a prompt: in `file`, else on the line of stdin after that of
+    /// [`Prompt::given_password`]. None when it is to be prompted for.
+    ///
+    /// # Errors
+    /// [`crate::error::Kind::Denied`] when none was given; [`crate::error::Kind::Usage`] for one that can't be taken.
+    pub fn given_new_password(&self, file: Option<&Path>) -> Result<Option<Zeroizing<String>>> {
+        let none = |why: &str| {
+            Error::denied("no new password was given")
+                .why(why)
+                .next("Use --new-password-file PATH, or with --password-stdin give it on the second line")
+        };
+        match (file, &self.password) {
+            (Some(path), _) => private_line(path, "the new password").map(Some),
+            (None, PasswordFrom::Stdin) => match secret_line(io::stdin(), "stdin", "the new password") {
+                Err(e) if e.kind == Kind::Denied => Err(none("stdin has no second line")),
+                read => read.map(Some),
+            },
+            (None, PasswordFrom::Prompt | PasswordFrom::File(_)) if self.possible => Ok(None),
+            (None, PasswordFrom::Prompt | PasswordFrom::File(_)) => {
+                Err(none("there is no terminal to ask on, or --no-input forbids it"))
+            }
         }
     }
 

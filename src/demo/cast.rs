@@ -17,8 +17,9 @@ use crate::error::Result;
 use crate::store::sqlite::SqliteStore;
 use crate::verbs::actor::Credential;
 use crate::verbs::audited::Audited;
-use crate::verbs::init::{Init, NewPassword};
+use crate::verbs::init::Init;
 use crate::verbs::local::{Caller, Local, World};
+use crate::verbs::new_password::NewPassword;
 use crate::verbs::ports::{Clock, NewAccount, PasswordHasher, Store, Verdict};
 use crate::verbs::request::ask;
 

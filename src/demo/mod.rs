@@ -2,6 +2,8 @@
 //! was made by the real verbs, on a clock that runs through the past year.
 
 mod cast;
+mod crowd;
+mod large;
 mod sample;
 mod script;
 mod traffic;
@@ -17,6 +19,8 @@ use crate::domain::name::Username;
 use crate::error::{Error, Result};
 use crate::store::sqlite::SqliteStore;
 use crate::verbs::local::World;
+
+pub use large::Large;
 
 /// The password of every account of the demonstration.
 pub const PASSWORD: &str = "let me try this";
@@ -79,6 +83,7 @@ mod tests {
     use crate::domain::audit::Face;
     use crate::domain::filter::Filter;
     use crate::domain::password::Password;
+    use crate::domain::sort::Sort;
     use crate::domain::token::Status;
     use crate::place::Place;
     use crate::platform;
@@ -87,7 +92,7 @@ mod tests {
     use crate::verbs::local::Caller;
     use crate::verbs::ports::Anchor;
     use crate::verbs::request::ask;
-    use crate::verbs::tokens::ListTokens;
+    use crate::verbs::tokens::{ListOf, ListTokens};
 
     #[test]
     fn forty_tokens_in_every_state_and_the_folder_goes() {
@@ -101,8 +106,9 @@ mod tests {
         assert!(me.active_tokens < me.policy.active_tokens, "Generate must work");
 
         let list = |trashed| ListTokens {
-            account: None,
+            whose: ListOf::All,
             filter: Filter::default(),
+            sort: Sort::default(),
             trashed,
             anchor: Anchor::Start,
             limit: 100,

@@ -16,6 +16,7 @@ pub mod policy;
 pub mod role;
 pub mod secret;
 pub mod selection;
+pub mod sort;
 pub mod text;
 pub mod time;
 pub mod token;

@@ -20,14 +20,23 @@ impl Password {
         Password(text)
     }
 
-    /// A new password.
+    /// A new password. See [`Password::fits`].
     ///
     /// # Errors
     /// [`crate::error::Kind::Usage`] unless it has 12 to 1024 bytes.
     pub fn new(text: Zeroizing<String>) -> Result<Self> {
-        let length = text.len();
+        let password = Password(text);
+        password.fits().map(|()| password)
+    }
+
+    /// Whether it may become somebody's password.
+    ///
+    /// # Errors
+    /// [`crate::error::Kind::Usage`] unless it has 12 to 1024 bytes.
+    pub fn fits(&self) -> Result<()> {
+        let length = self.0.len();
         if (PASSWORD_MIN..=PASSWORD_MAX).contains(&length) {
-            return Ok(Password(text));
+            return Ok(());
         }
         let what = if length < PASSWORD_MIN { "that password is too short" } else { "that password is too long" };
         Err(Error::usage(what)

@@ -47,12 +47,18 @@ impl Policy {
         ]
     }
 
-    /// Sets one rule from its stored form.
+    /// Sets one rule from its stored form; where a span may be missing, `never` and `none` say so alike.
     ///
     /// # Errors
     /// [`crate::error::Kind::Usage`] for an unknown key or a value that doesn't fit it.
     pub fn set(&mut self, key: &str, value: &str) -> Result<()> {
-        let optional = |none: &str| if value == none { Ok(None) } else { Span::parse(value).map(Some) };
+        let span = || {
+            Span::parse(value).map_err(|refused| {
+                let what = format!("{key} can't be {}", refused.what.trim_end_matches(" is not a span"));
+                Error { what, ..refused }
+            })
+        };
+        let optional = || if matches!(value, "never" | "none") { Ok(None) } else { span().map(Some) };
         match key {
             "policy.self_service" => {
                 self.self_service = match value {
@@ -65,11 +71,14 @@ impl Policy {
                 self.active_tokens =
                     value.parse().map_err(|_| Error::usage("policy.active_tokens is a whole number, 0 = no limit"))?;
             }
-            "policy.default_expiry" => self.default_expiry = optional("never")?,
-            "policy.max_expiry" => self.max_expiry = optional("none")?,
-            "policy.trash" => self.trash = Span::parse(value)?,
-            "policy.ledger_keep" => self.ledger_keep = Span::parse(value)?,
-            _ => return Err(Error::usage("no such policy key")),
+            "policy.default_expiry" => self.default_expiry = optional()?,
+            "policy.max_expiry" => self.max_expiry = optional()?,
+            "policy.trash" => self.trash = span()?,
+            "policy.ledger_keep" => self.ledger_keep = span()?,
+            _ => {
+                let keys = Policy::default().pairs().map(|(key, _)| key).join(", ");
+                return Err(Error::usage("no such rule").why(format!("there are {keys}")));
+            }
         }
         Ok(())
     }
@@ -94,7 +103,15 @@ mod tests {
             read.set(key, &value).unwrap();
         }
         assert_eq!(read, odd);
-        assert!(read.set("policy.colour", "red").is_err());
+        let refused = |error: Error, words: &[&str]| {
+            let text = error.to_string();
+            assert!(words.iter().all(|w| text.contains(w)), "{text}");
+        };
+        refused(read.set("policy.colour", "red").unwrap_err(), &["no such rule", "policy.trash, policy.ledger_keep"]);
+        refused(read.set("policy.trash", "soon").unwrap_err(), &["policy.trash can't be \"soon\"", "30d"]);
+        refused(read.set("policy.trash", "never").unwrap_err(), &["policy.trash"]);
+        read.set("policy.max_expiry", "never").unwrap();
+        assert_eq!(read.max_expiry, None);
         assert!(read.set("policy.active_tokens", "-1").is_err());
     }
 }

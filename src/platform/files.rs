@@ -37,6 +37,23 @@ pub fn read_text(path: &Path, most: usize) -> Result<String> {
     })
 }
 
+/// Makes a file that only we can read, where nothing is yet: `O_EXCL` refuses whatever is there, links included.
+///
+/// # Errors
+/// [`crate::error::Kind::Failure`] when something is there, or it can't be made.
+pub fn create_private(path: &Path) -> Result<File> {
+    OpenOptions::new().write(true).create_new(true).mode(0o600).open(path).map_err(|e| cant_make(path, &e))
+}
+
+fn cant_make(path: &Path, error: &std::io::Error) -> Error {
+    let next = match error.kind() {
+        ErrorKind::AlreadyExists => "Choose a path where nothing is yet",
+        ErrorKind::NotFound => "Choose a folder that is there",
+        _ => "Choose another path",
+    };
+    Error::failure(format!("{} can't be made", path.display())).why(error.to_string()).next(next)
+}
+
 /// Endings of the files that SQLite keeps beside a store.
 const RESERVED: [&str; 3] = ["-journal", "-wal", "-shm"];
 

@@ -5,6 +5,10 @@
 //! A token never gives away what it doesn't hold: what it creates, copies, edits, regenerates, enables or restores has
 //! methods that it may call itself, before and after, and expires no later ([`grant`]).
 
+mod accounts;
+
+pub use accounts::{Manage, give_role, manage, policy};
+
 use super::actor::{Actor, Bearer};
 use super::needs::Needs;
 use super::ports::Snapshot;

@@ -4,6 +4,7 @@ use super::actor::Actor;
 use super::audited::Audited;
 use super::cli_line::CliLine;
 use super::needs::Needs;
+use super::new_password::NewPassword;
 use super::ports::{Installation, NewAccount, PasswordHasher, Tx};
 use super::{Change, Changed, Env, Proof, Verb};
 use crate::domain::account::Account;
@@ -11,7 +12,6 @@ use crate::domain::audit::AuditEntry;
 use crate::domain::catalogue::check::check;
 use crate::domain::catalogue::{Catalogue, MANAGEMENT};
 use crate::domain::name::{Prefix, Username};
-use crate::domain::password::{Password, PasswordHash};
 use crate::domain::policy::Policy;
 use crate::domain::role::Role;
 use crate::error::{Error, Result};
@@ -29,31 +29,6 @@ pub struct Init {
     pub self_service: bool,
     /// A catalogue beside `jeton`'s own.
     pub catalogue: Option<Catalogue>,
-}
-
-/// A new password on its way into the store: hashed before the transaction begins.
-#[derive(Debug)]
-pub enum NewPassword {
-    /// As typed.
-    Plain(Password),
-    /// Ready to be stored.
-    Hashed(PasswordHash),
-}
-
-impl NewPassword {
-    fn prepare(&mut self, hasher: &dyn PasswordHasher) -> Result<()> {
-        if let NewPassword::Plain(password) = self {
-            *self = NewPassword::Hashed(hasher.hash(password)?);
-        }
-        Ok(())
-    }
-
-    fn hash(&self) -> Result<&PasswordHash> {
-        match self {
-            NewPassword::Hashed(hash) => Ok(hash),
-            NewPassword::Plain(_) => Err(Error::failure("the password was not hashed")),
-        }
-    }
 }
 
 impl Verb for Init {

@@ -15,6 +15,8 @@ pub mod decide;
 pub mod init;
 pub mod local;
 pub mod needs;
+pub mod new_password;
+pub mod policy;
 pub mod ports;
 pub mod prove;
 pub mod request;

@@ -1,13 +1,15 @@
 //! What verbs ask of the world. Everything here speaks domain types: a second storage engine, or a test, implements
 //! the same traits.
 
+mod accounts;
+mod ledger;
 mod world;
 
-use std::time::Duration;
-
+pub use accounts::{AccountChanges, AccountFacts, TokenCounts};
+pub use ledger::{Bookkeeping, Denial, TryKey, Use};
 pub use world::{Clock, Delivery, Entropy, PasswordHasher, SavedSecret, Verdict};
 
-use crate::domain::account::{Account, AccountId, CredentialVersion};
+use crate::domain::account::{Account, AccountId};
 use crate::domain::audit::AuditActor;
 use crate::domain::catalogue::set::{MethodPlace, PlacedSet};
 use crate::domain::catalogue::{ApiSet, Catalogue};
@@ -20,6 +22,7 @@ use crate::domain::policy::Policy;
 use crate::domain::role::Role;
 use crate::domain::secret::{PublicId, Secret, SecretDigest};
 use crate::domain::selection::Selection;
+use crate::domain::sort::Sort;
 use crate::domain::time::Timestamp;
 use crate::domain::token::{Purgeable, Token, TokenId, Tombstone};
 use crate::error::Result;
@@ -100,14 +103,16 @@ pub enum Anchor {
     Start,
     /// Its last rows.
     End,
-    /// The rows around this token, or around where it would stand.
-    Around(TokenId),
+    /// The rows around this token, or around where it would stand. With the position at which the asker was last told
+    /// it stands, the window's is reckoned from that instead of being counted: a scroll needs it, a jump or a look
+    /// after a change has none.
+    Around(TokenId, Option<u64>),
     /// The rows after this token: the next page of a list that is read from its start. Nothing is counted again for
     /// it: position, matching and total are 0.
     After(TokenId),
 }
 
-/// A question for one stretch of the token list, sorted by name.
+/// A question for one stretch of the token list.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct WindowQuery {
     /// Whose tokens.
@@ -116,6 +121,10 @@ pub struct WindowQuery {
     pub account: Option<AccountId>,
     /// What else must hold.
     pub filter: Filter,
+    /// The instant that the filter's `expiring` means.
+    pub expiring_by: Option<Timestamp>,
+    /// In which order.
+    pub sort: Sort,
     /// Tokens in the trash instead of the others.
     pub trashed: bool,
     /// The instant at which statuses are computed.
@@ -131,10 +140,13 @@ pub struct WindowQuery {
 pub struct Window {
     /// The rows, in order.
     pub rows: Vec<Token>,
-    /// How many matching tokens stand before the first row.
+    /// How many matching tokens stand before the first row: 0 exactly when none does.
     pub position: u64,
-    /// How many tokens match.
+    /// How many tokens match: `position` and the rows together exactly when none stands behind the last row.
     pub matching: u64,
+    /// More tokens match than were counted: `matching` is how many there are at least, and where the window was read
+    /// from the end, or its position counted, so is `position`.
+    pub matching_is_least: bool,
     /// How many there are without the filter.
     pub total: u64,
 }
@@ -223,7 +235,7 @@ pub struct Usage {
 }
 
 /// A consistent state to look at.
-pub trait Snapshot: AuditLog {
+pub trait Snapshot: AuditLog + AccountFacts {
     /// None before `init`.
     fn installation(&self) -> Result<Option<Installation>>;
     /// The rules in force.
@@ -308,7 +320,7 @@ pub struct NewToken<'a> {
 }
 
 /// The one open change.
-pub trait Tx: Snapshot {
+pub trait Tx: Snapshot + AccountChanges {
     /// Sets the installation up.
     fn set_installation(&mut self, installation: &Installation) -> Result<()>;
     /// Puts every rule in force.
@@ -335,57 +347,4 @@ pub trait Tx: Snapshot {
     fn retire_previous(&mut self, token: TokenId) -> Result<()>;
     /// Takes tokens away for good. Their secrets' digests stay as tombstones, and the ledger as it is.
     fn purge(&mut self, tokens: &[TokenId], now: Timestamp) -> Result<()>;
-}
-
-/// Whose tries to sign in are counted together: a digest of name and source, so that a password typed as a name is
-/// not kept.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct TryKey(pub [u8; 32]);
-
-/// An accepted use of a token.
-#[derive(Debug, Clone)]
-pub struct Use<'a> {
-    /// The token.
-    pub token: TokenId,
-    /// Which of its secrets.
-    pub secret: &'a PublicId,
-    /// When.
-    pub at: Timestamp,
-    /// The method asked for; empty for none.
-    pub method: &'a str,
-    /// The caller's address.
-    pub address: &'a str,
-    /// What the caller says it is.
-    pub client: &'a str,
-}
-
-/// A denied attempt.
-#[derive(Debug, Clone)]
-pub struct Denial<'a> {
-    /// The token, where one is known.
-    pub token: Option<TokenId>,
-    /// The true reason, a word.
-    pub reason: &'static str,
-    /// When.
-    pub at: Timestamp,
-    /// The method asked for; empty for none.
-    pub method: &'a str,
-    /// The caller's address.
-    pub address: &'a str,
-    /// What the caller says it is.
-    pub client: &'a str,
-}
-
-/// What is kept about use: it can't change a grant, so it needs no audit entry.
-pub trait Bookkeeping {
-    /// Counts a try as failed before it is made. A wait instead when the last one is too recent: 1, 2, 4 … 60 s.
-    fn reserve_try(&mut self, key: &TryKey, now: Timestamp) -> Result<Option<Duration>>;
-    /// Forgets the tries: the last one succeeded.
-    fn clear_tries(&mut self, key: &TryKey) -> Result<()>;
-    /// Keeps the same password under a stronger hash, unless the account's credentials have changed since.
-    fn rehash(&mut self, account: AccountId, version: CredentialVersion, hash: &PasswordHash) -> Result<()>;
-    /// Counts an accepted use.
-    fn record_use(&mut self, used: &Use<'_>) -> Result<()>;
-    /// Counts a denied attempt.
-    fn record_denial(&mut self, denied: &Denial<'_>) -> Result<()>;
 }

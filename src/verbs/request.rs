@@ -1,11 +1,15 @@
 //! The one list of verbs: requests, their replies, and which trait carries each out.
 
-use super::accounts::{Greet, SignIn, WhoAmI};
+use super::accounts::{
+    CreateAccount, DeleteAccount, DisableAccounts, EnableAccounts, Greet, ListAccounts, SetPassword, SetRole,
+    ShowAccount, SignIn, WhoAmI,
+};
 use super::actor::Credential;
 use super::audit::{AuditHead, ListAudit, VerifyAudit};
 use super::catalogue::{ApplyCatalogue, ListCatalogues, PreviewCatalogue};
 use super::init::Init;
 use super::needs::Needs;
+use super::policy::{ListPolicy, SetPolicy};
 use super::tokens::{
     CopyToken, CreateToken, DeleteTokens, DisableTokens, EditToken, EnableTokens, ListTokens, PreviewEdit,
     PreviewPurge, PurgeTokens, RegenerateToken, RestoreTokens, RetireToken, ShowToken, TallyTokens, Whose,
@@ -86,6 +90,16 @@ requests! {
     change Init,
     query SignIn,
     query WhoAmI,
+    query ListAccounts,
+    query ShowAccount,
+    change CreateAccount,
+    change SetRole,
+    change DisableAccounts,
+    change EnableAccounts,
+    change SetPassword,
+    change DeleteAccount,
+    query ListPolicy,
+    change SetPolicy,
     query ListCatalogues,
     query PreviewCatalogue,
     change ApplyCatalogue,

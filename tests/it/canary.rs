@@ -7,14 +7,15 @@ use std::sync::Arc;
 
 use base64ct::{Base64Unpadded, Encoding};
 use jeton::domain::password::Password;
+use jeton::domain::role::Role;
 use jeton::domain::secret::{Presented, Secret};
 use jeton::tui::effect::Effect;
 use jeton::tui::modal::confirm::Wanted;
 use jeton::tui::msg::{Msg, RequestId};
 use jeton::tui::widget::field::Field;
-use jeton::verbs::accounts::SignIn;
+use jeton::verbs::accounts::{CreateAccount, SetPassword, SignIn};
 use jeton::verbs::actor::Credential;
-use jeton::verbs::init::NewPassword;
+use jeton::verbs::new_password::NewPassword;
 use jeton::verbs::ports::PasswordHasher;
 use jeton::verbs::ports::Store;
 use jeton::verbs::request::{Request, Response};
@@ -29,6 +30,8 @@ const JETON: &str = env!("CARGO_BIN_EXE_jeton");
 /// The password, and the same mistyped.
 const PASSWORD: &str = "Zq7-violet-quartz-heron";
 const MISTYPED: &str = "Zq7-violet-quartz-herom";
+/// The password of an account that somebody makes.
+const NEW_PASSWORD: &str = "Kx3-amber-basalt-otter";
 
 /// What must not be found, in every shape it could have.
 struct Canaries {
@@ -41,6 +44,7 @@ impl Canaries {
         let mut canaries = Canaries { shapes: Vec::new(), secrets: Vec::new() };
         canaries.add("password", PASSWORD);
         canaries.add("mistyped password", MISTYPED);
+        canaries.add("new password", NEW_PASSWORD);
         canaries.shapes.push(("password's head".into(), PASSWORD.as_bytes()[..16].to_vec()));
         canaries
     }
@@ -258,6 +262,46 @@ fn the_commands_tell_a_secret_once_and_a_password_never() {
 }
 
 #[test]
+fn the_commands_tell_no_new_password() {
+    let mut runs = Runs::new();
+    runs.tells_nothing(&["init", "--username", "ops"], 0);
+    let both = format!("{PASSWORD}\n{NEW_PASSWORD}\n");
+    let tells_nothing = |args: &[&str], input: &str, code: i32| {
+        let ran = runs.run(&[args, &["--user", "ops", "--password-stdin"]].concat(), input).ends(code);
+        runs.canaries.not_in("stdout", ran.out.as_bytes());
+        runs.all_files();
+    };
+    tells_nothing(&["account", "create", "ci", "--json"], &both, 0);
+    tells_nothing(&["account", "create", "ci"], &both, 5);
+    tells_nothing(&["account", "create", "CI"], &both, 2);
+    tells_nothing(&["account", "create", "long"], &format!("{PASSWORD}\n{}\n", NEW_PASSWORD.repeat(100)), 2);
+    tells_nothing(&["account", "passwd", "nobody"], &both, 3);
+    tells_nothing(&["account", "passwd", "ci", "--quiet"], &both, 0);
+    for args in [&["account", "show", "ci"][..], &["account", "list", "--json"], &["policy", "set", "trash", "7d"]] {
+        tells_nothing(args, &format!("{PASSWORD}\n"), 0);
+    }
+    let given = runs.home.file("new", NEW_PASSWORD, 0o600);
+    runs.asked_for.push(given);
+    let ran = runs.with(PASSWORD, &["account", "passwd", "--user", "ops", "--new-password-file", "new"]).ends(0);
+    runs.canaries.not_in("stdout", ran.out.as_bytes());
+    runs.all_files();
+
+    let mut t = runs.terminal(&["account", "create", "eve", "--user", "ops"]);
+    t.shows("Password of ops");
+    hidden(&t);
+    t.types(&format!("{NEW_PASSWORD}\r"));
+    for prompt in ["New password of eve", "The same again"] {
+        t.shows(prompt);
+        hidden(&t);
+        runs.canaries.not_shown_by_the_system(&t);
+        t.types(&format!("{NEW_PASSWORD}\r"));
+    }
+    assert_eq!(t.ends(), End::Code(0));
+    runs.canaries.not_in("the terminal", &t.written());
+    runs.all_files();
+}
+
+#[test]
 fn nothing_is_seen_of_a_command_that_asks() {
     let mut runs = Runs::new();
     runs.tells_nothing(&["init", "--username", "ops"], 0);
@@ -385,6 +429,9 @@ fn debug_tells_nothing() {
     let credential = || Credential::password(username(OWNER), password());
     let mut first = init(true);
     first.password = NewPassword::Plain(password());
+    let new = || NewPassword::Plain(password());
+    let (named, role) = (username("x"), Role::Viewer);
+    let create_account = CreateAccount { username: named.clone(), role, password: new() };
     let hash = CountingHasher::new().hash(&password()).unwrap();
     let mut changed = house.ask(OWNER, create("b")).unwrap();
     changed.out[0].secret.expose(|s| canaries.secret(s));
@@ -397,6 +444,9 @@ fn debug_tells_nothing() {
         debugged(&password()),
         debugged(&credential()),
         debugged(&Request::from(first)),
+        debugged(&Request::from(create_account)),
+        debugged(&Request::from(SetPassword { username: named, password: new() })),
+        debugged(&NewPassword::Hashed(CountingHasher::new().hash(&password()).unwrap())),
         debugged(&hash),
         debugged(&reply),
         debugged(&digest),

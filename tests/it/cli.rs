@@ -467,12 +467,19 @@ fn several_accounts_and_what_each_may() {
     // What is not theirs sounds the same, there or not.
     let hidden = |name: &str| run(&metrics, &["token", "show", name]).ends(4).silent().err;
     assert_eq!(hidden("demo/deploy-bot"), hidden("demo/nothing"));
+    let all = run(&metrics, &["token", "list", "--all", "--quiet"]).succeeds().out;
+    assert_eq!(all, own, "a viewer sees no others");
     run(&metrics, &["token", "list", "demo"]).ends(4);
     run(&metrics, &["token", "list", "nobody"]).ends(4);
     run(&metrics, &["token", "disable", "ci/build-main"]).ends(4);
     run(&metrics, &["token", "create", "x", "--account", "ci"]).ends(4).silent();
     run(&metrics, &["token", "show", "nothing"]).ends(3);
     let demo = ["--user", "demo"];
+    let mine = run(&demo, &["token", "list", "--quiet"]).succeeds().out;
+    assert!(mine.lines().count() == 12 && mine.lines().all(|l| l.starts_with("demo/")), "{mine}");
+    assert_eq!(run(&demo, &["token", "list", "--all", "--quiet"]).succeeds().out.lines().count(), 35);
+    assert_eq!(run(&demo, &["token", "list", "metrics", "--quiet"]).succeeds().out, own);
+    run(&demo, &["token", "list", "metrics", "--all"]).ends(2);
     run(&demo, &["token", "disable", "ci/build-main", "metrics/status-page"]).succeeds();
     run(&demo, &["token", "create", "x", "--account", "metrics", "--quiet"]).succeeds();
     run(&demo, &["token", "enable", "contractor-anna"]).ends(5).says(&["expired", "--expires 30d"]);

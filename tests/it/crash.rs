@@ -11,6 +11,7 @@ use std::time::Duration;
 
 use jeton::domain::audit::AuditRow;
 use jeton::domain::filter::Filter;
+use jeton::domain::sort::Sort;
 use jeton::domain::token::{TokenId, TokenRef};
 use jeton::store::sqlite::SqliteStore;
 use jeton::verbs::decide::{self, Decision};
@@ -101,6 +102,8 @@ fn all_tokens(store: &SqliteStore, trashed: bool) -> Vec<TokenId> {
             visibility: jeton::verbs::ports::Visibility { own: owner.id, roles: Vec::new() },
             account: None,
             filter: Filter::default(),
+            expiring_by: None,
+            sort: Sort::default(),
             trashed,
             now: START,
             anchor: Anchor::Start,

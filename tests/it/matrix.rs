@@ -7,6 +7,7 @@ use jeton::domain::name::Description;
 use jeton::domain::role::Role;
 use jeton::domain::secret::Secret;
 use jeton::domain::selection::Selection;
+use jeton::domain::sort::Sort;
 use jeton::domain::token::{Purgeable, Token, TokenId, TokenRef};
 use jeton::error::{Error, Kind, Result};
 use jeton::verbs::actor::Actor;
@@ -14,8 +15,8 @@ use jeton::verbs::audited::Audited;
 use jeton::verbs::authorize;
 use jeton::verbs::ports::{Anchor, Entropy, NewToken, Store};
 use jeton::verbs::tokens::{
-    CopyToken, CreateToken, DeleteTokens, DisableTokens, EditToken, EnableTokens, ListTokens, Pointed, PreviewPurge,
-    PurgePreview, PurgeTokens, RegenerateToken, RestoreTokens, RetireToken, ShowToken,
+    CopyToken, CreateToken, DeleteTokens, DisableTokens, EditToken, EnableTokens, ListOf, ListTokens, Pointed,
+    PreviewPurge, PurgePreview, PurgeTokens, RegenerateToken, RestoreTokens, RetireToken, ShowToken,
 };
 
 use crate::support::world::{House, OWNER, create, entry, tester, token_name, username};
@@ -115,8 +116,9 @@ fn plant(house: &House, owner: &Account, name: &str, verb: &str) -> Token {
 
 fn list(account: Option<&Account>) -> ListTokens {
     ListTokens {
-        account: account.map(|a| a.username.clone()),
+        whose: account.map_or(ListOf::All, |a| ListOf::Of(a.username.clone())),
         filter: Filter::default(),
+        sort: Sort::default(),
         trashed: false,
         anchor: Anchor::Start,
         limit: 10_000,
@@ -279,7 +281,7 @@ fn a_hidden_account_and_none_are_told_alike() {
         let told = |name: &str| {
             let new = CreateToken { account: Some(username(name)), ..create("x") };
             let created = house.ask(actor, new).unwrap_err();
-            let list = ListTokens { account: Some(username(name)), ..list(None) };
+            let list = ListTokens { whose: ListOf::Of(username(name)), ..list(None) };
             let listed = house.ask(actor, list).unwrap_err();
             [created, listed].map(|e| (e.kind, e.to_string().replace(name, "X")))
         };

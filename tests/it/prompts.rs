@@ -122,6 +122,33 @@ fn a_first_owner_is_asked_for_name_and_password_twice() {
 }
 
 #[test]
+fn the_password_of_another_is_asked_for_after_ones_own() {
+    let home = Home::set_up();
+    let mut create = Terminal::start(&home, &["account", "create", "ci", "--role", "viewer"]);
+    create.types_hidden("Password of ops: ", WRONG).types_hidden("Password of ops: ", RIGHT);
+    create.types_hidden("New password of ci: ", "short\n").waits_for("too short");
+    create.types_hidden("New password of ci: ", WRONG).types_hidden("again: ", RIGHT).waits_for("differ");
+    create.types_hidden("New password of ci: ", WRONG).types_hidden("again: ", WRONG).waits_for("✓ ci is a new viewer");
+    assert_eq!(create.ends(), 0);
+
+    let mut left = Terminal::start(&home, &["account", "passwd", "ci", "--user", "ops"]);
+    left.types_hidden("Password of ops: ", RIGHT).types_hidden("New password of ci: ", "\u{3}");
+    assert_eq!(left.ends(), 130);
+    let mut own = Terminal::start(&home, &["account", "passwd", "--user", "ci"]);
+    own.types_hidden("Password of ci: ", WRONG);
+    own.types_hidden("New password of ci: ", RIGHT).types_hidden("again: ", RIGHT).waits_for("✓");
+    assert_eq!(own.ends(), 0);
+
+    let mut differs = Terminal::start(&home, &["account", "delete", "ci", "--user", "ops"]);
+    differs.types_hidden("Password of ops: ", RIGHT).waits_for("ci, viewer: 0 active of 0 tokens, never seen");
+    differs.waits_for("delete it for good: ").types("c\n").waits_for("nothing was deleted");
+    assert_eq!(differs.ends(), 5);
+    let mut delete = Terminal::start(&home, &["account", "delete", "ci", "--user", "ops"]);
+    delete.types_hidden("Password of ops: ", RIGHT).waits_for("for good: ").types("ci\n").waits_for("✓ ci deleted");
+    assert_eq!(delete.ends(), 0);
+}
+
+#[test]
 fn a_password_is_asked_for_three_times() {
     let home = Home::set_up();
     let mut create = Terminal::start(&home, &["token", "create", "a"]);

@@ -1,8 +1,10 @@
 //! The tree of commands. Only words: what they mean is read by the domain's own parsers, so that every refusal sounds
 //! alike.
 
+mod account;
 mod audit;
 mod config;
+mod policy;
 mod token;
 
 use std::ffi::OsString;
@@ -10,8 +12,10 @@ use std::path::PathBuf;
 
 use clap::{Args, ColorChoice, CommandFactory, FromArgMatches, Parser, Subcommand};
 
+pub use account::*;
 pub use audit::*;
 pub use config::*;
+pub use policy::*;
 pub use token::*;
 
 use super::catalogue::CatalogueCommand;
@@ -78,6 +82,12 @@ pub enum Command {
     /// Generate, look at and revoke tokens
     #[command(subcommand, visible_alias = "tokens")]
     Token(TokenCommand),
+    /// Look at and change who there is, and what they may do
+    #[command(subcommand, visible_alias = "accounts")]
+    Account(AccountCommand),
+    /// Look at and change the rules of this installation
+    #[command(subcommand)]
+    Policy(PolicyCommand),
     /// Look at and change the methods and API sets that tokens are given
     #[command(subcommand)]
     Catalogue(CatalogueCommand),
@@ -94,8 +104,8 @@ pub enum Command {
     /// Look at and change the settings of this user: where the store is, who asks, how the screens behave
     #[command(subcommand)]
     Config(ConfigCommand),
-    /// Try the screens on a throw-away store with sample data
-    Demo,
+    /// Try the screens on a throw-away store with sample data, or make a large sample store
+    Demo(DemoArgs),
 }
 
 /// `init`.
@@ -113,6 +123,20 @@ pub struct InitArgs {
     /// Members and viewers may only see, disable and delete their own tokens
     #[arg(long)]
     pub no_self_service: bool,
+}
+
+/// `demo`.
+#[derive(Debug, Args)]
+pub struct DemoArgs {
+    /// Make a store with this many tokens at --store instead, and keep it
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..=10_000_000))]
+    pub tokens: Option<u32>,
+    /// Don't open the screens on it
+    #[arg(long, requires = "tokens")]
+    pub no_open: bool,
+    /// Write 10,000 of its valid secrets to a new file, one a line
+    #[arg(long, value_name = "FILE", requires = "tokens")]
+    pub secrets: Option<PathBuf>,
 }
 
 /// `verify`.

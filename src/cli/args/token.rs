@@ -157,14 +157,27 @@ pub struct CopyArgs {
 /// `token list`.
 #[derive(Debug, Args)]
 pub struct ListArgs {
-    /// Only this account's
+    /// Those of this account [default: yours]
     pub account: Option<String>,
+    /// Those of every account that you may see
+    #[arg(long, conflicts_with = "account")]
+    pub all: bool,
     /// Only those that are active, disabled, expired or deleted
     #[arg(long, value_name = "S")]
     pub status: Option<String>,
-    /// Only those with these words in name, description, account or hint; takes fields such as seen:never
+    /// Only those with these words in name, description, account or hint; takes fields: status: account: method:
+    /// seen:never is:stale is:expiring
     #[arg(long, value_name = "TEXT")]
     pub filter: Option<String>,
+    /// Only active ones that expire within a span (12h, 30d, 6mo, 1y)
+    #[arg(long, value_name = "SPAN")]
+    pub within: Option<String>,
+    /// By name, status, account, api, expires, seen, created or hint [default: name]
+    #[arg(long, value_name = "COL")]
+    pub sort: Option<String>,
+    /// The other way round: from the last to the first
+    #[arg(long)]
+    pub desc: bool,
     /// Those in the trash instead
     #[arg(long)]
     pub trash: bool,

@@ -5,8 +5,10 @@ use super::super::args::ListArgs;
 use super::super::json::TokenJson;
 use super::super::output::{JsonList, Table};
 use super::status;
+use crate::domain::expiry::Span;
 use crate::domain::filter::Filter;
 use crate::domain::name::Username;
+use crate::domain::sort::{Sort, SortColumn};
 use crate::domain::time::{Timestamp, relative};
 use crate::domain::token::{Status, Token};
 use crate::error::Result;
@@ -14,30 +16,41 @@ use crate::place::Place;
 use crate::verbs::actor::Credential;
 use crate::verbs::ports::{Anchor, Window};
 use crate::verbs::request::ask;
-use crate::verbs::tokens::ListTokens;
+use crate::verbs::tokens::{ListOf, ListTokens};
 
 /// How many tokens are held at once.
 const PAGE: usize = 500;
 
 pub(super) fn list(app: &mut App, args: ListArgs) -> Result<()> {
-    let account = args.account.as_deref().map(Username::parse).transpose()?;
+    let whose = match &args.account {
+        Some(name) => ListOf::Of(Username::parse(name)?),
+        None if args.all => ListOf::All,
+        None => ListOf::Mine,
+    };
+    let column = args.sort.as_deref().map(SortColumn::parse).transpose()?.unwrap_or_default();
+    let sort = Sort { column, descending: args.desc };
     let mut filter = args.filter.as_deref().map(Filter::parse).unwrap_or_default();
     if let Some(word) = &args.status {
         filter.status = Some(Status::parse(word)?);
     }
+    if let Some(span) = &args.within {
+        filter.expiring = Some(Span::parse(span)?);
+    }
     // Deleted tokens stand in the trash and nowhere else.
     let trashed = args.trash || filter.status == Some(Status::Deleted);
     let who = app.to_look()?;
-    let mut pages = Pages { who, account, filter, trashed, anchor: Some(Anchor::Start) };
+    let mut pages = Pages { who, whose, filter, sort, trashed, anchor: Some(Anchor::Start) };
     let now = app.now();
     let Some(first) = pages.next(&app.place)? else { return Ok(()) };
     let (matching, total) = (first.matching, first.total);
+    let mut listed = 0;
     let mut page = Some(first);
     if app.out.json {
         return json(app, &mut pages, page, now);
     }
     let mut table = if trashed { Table::new(&TRASH_HEAD) } else { Table::new(&HEAD) };
     while let Some(window) = page.take().filter(|w| !w.rows.is_empty()) {
+        listed += window.rows.len() as u64;
         if app.out.quiet {
             for token in &window.rows {
                 app.out.line(&token.full_name())?;
@@ -51,14 +64,16 @@ pub(super) fn list(app: &mut App, args: ListArgs) -> Result<()> {
         }
         page = pages.next(&app.place)?;
     }
-    summary(app, &pages, matching, total);
+    // Where matches are counted only up to a bound, the lines that were written are the better count.
+    summary(app, &pages, matching.max(listed), total);
     Ok(())
 }
 
 struct Pages {
     who: Credential,
-    account: Option<Username>,
+    whose: ListOf,
     filter: Filter,
+    sort: Sort,
     trashed: bool,
     /// Where the next page begins; none after the last.
     anchor: Option<Anchor>,
@@ -71,8 +86,9 @@ impl Pages {
             place,
             &self.who,
             ListTokens {
-                account: self.account.clone(),
+                whose: self.whose.clone(),
                 filter: self.filter.clone(),
+                sort: self.sort,
                 trashed: self.trashed,
                 anchor,
                 limit: PAGE,

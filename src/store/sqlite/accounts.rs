@@ -1,5 +1,6 @@
 //! Installation, policy, accounts and their sign-in tries.
 
+use std::collections::BTreeMap;
 use std::time::Duration;
 
 use rusqlite::{Connection, Row, params};
@@ -12,7 +13,7 @@ use crate::domain::policy::Policy;
 use crate::domain::role::Role;
 use crate::domain::time::{DAY, Timestamp};
 use crate::error::{Error, Result};
-use crate::verbs::ports::{Installation, NewAccount, TryKey};
+use crate::verbs::ports::{Installation, NewAccount, TokenCounts, TryKey};
 use crate::verbs::prove::wait_after;
 
 /// How many names and sources tries are counted for; the oldest is forgotten first.
@@ -103,6 +104,86 @@ pub(super) fn insert(db: &Connection, new: &NewAccount<'_>) -> Result<AccountId>
             .why("a name is never given to another account, even after deletion")),
         Err(e) => Err(failed(e)),
     }
+}
+
+/// Refuses what should have touched one account and touched none.
+fn touched(rows: usize, what: impl FnOnce() -> String) -> Result<()> {
+    if rows == 1 { Ok(()) } else { Err(Error::conflict(what())) }
+}
+
+pub(super) fn update(db: &Connection, account: &Account) -> Result<()> {
+    let rows = run(
+        db,
+        "UPDATE accounts SET role = ?3, enabled = ?4, credential_version = credential_version + 1
+         WHERE id = ?1 AND credential_version = ?2 AND deleted_at IS NULL",
+        params![account.id.0, account.credential_version.0, account.role.word(), account.enabled],
+    )?;
+    touched(rows, || format!("the account {} was changed meanwhile", account.username))
+}
+
+pub(super) fn set_password(db: &Connection, id: AccountId, hash: &PasswordHash) -> Result<()> {
+    let rows = run(
+        db,
+        "UPDATE accounts SET password_hash = ?2, credential_version = credential_version + 1
+         WHERE id = ?1 AND deleted_at IS NULL",
+        params![id.0, hash.0],
+    )?;
+    touched(rows, || format!("there is no account {id} any more"))
+}
+
+pub(super) fn delete(db: &Connection, id: AccountId, now: Timestamp) -> Result<()> {
+    let rows = run(
+        db,
+        "UPDATE accounts SET deleted_at = ?2, enabled = 0, password_hash = '',
+                credential_version = credential_version + 1
+         WHERE id = ?1 AND deleted_at IS NULL",
+        params![id.0, now.0],
+    )?;
+    touched(rows, || format!("there is no account {id} any more"))
+}
+
+pub(super) fn enabled_owners(db: &Connection) -> Result<u32> {
+    let sql = "SELECT count(*) FROM accounts WHERE role = 'owner' AND enabled = 1 AND deleted_at IS NULL";
+    Ok(one(db, sql, [], |r| r.get(0))?.unwrap_or(0))
+}
+
+/// Those outside the trash by the index of names in accounts, the others by that of the trash.
+pub(super) fn token_counts(
+    db: &Connection,
+    account: Option<AccountId>,
+    now: Timestamp,
+) -> Result<BTreeMap<AccountId, TokenCounts>> {
+    let of_one = if account.is_some() { "AND account_id = ?2" } else { "AND ?2 IS NULL" };
+    let sql = format!(
+        "SELECT account_id, sum(active), sum(kept), sum(trashed) FROM (
+             SELECT account_id, count(*) AS kept, 0 AS trashed,
+                    count(*) FILTER (WHERE enabled = 1 AND (expires_at IS NULL OR expires_at > ?1)) AS active
+             FROM tokens WHERE deleted_at IS NULL AND kind = 'api' {of_one} GROUP BY account_id
+             UNION ALL
+             SELECT account_id, 0, count(*), 0
+             FROM tokens WHERE deleted_at IS NOT NULL AND kind = 'api' {of_one} GROUP BY account_id)
+         GROUP BY account_id"
+    );
+    let rows = all(db, &sql, params![now.0, account.map(|a| a.0)], |r| {
+        let counts = TokenCounts { active: r.get(1)?, kept: r.get(2)?, trashed: r.get(3)? };
+        Ok((AccountId(r.get(0)?), counts))
+    })?;
+    Ok(rows.into_iter().collect())
+}
+
+pub(super) fn last_seen(db: &Connection, id: AccountId) -> Result<Option<Timestamp>> {
+    let seen = one(
+        db,
+        "SELECT max(at) FROM (
+             SELECT (SELECT max(at) FROM last_uses WHERE token_id = t.id) AS at
+             FROM tokens t WHERE t.deleted_at IS NULL AND t.account_id = ?1
+             UNION ALL
+             SELECT (SELECT max(at) FROM last_uses WHERE token_id = t.id)
+             FROM tokens t WHERE t.deleted_at IS NOT NULL AND t.account_id = ?1)",
+        [id.0],
+        |r| r.get::<_, Option<i64>>(0),
+    )?;
+    Ok(seen.flatten().map(Timestamp))
 }
 
 pub(super) fn rehash(db: &Connection, id: AccountId, version: CredentialVersion, hash: &PasswordHash) -> Result<()> {

@@ -1,5 +1,6 @@
 //! The store over one connection: snapshots, audited changes, bookkeeping.
 
+use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
@@ -22,8 +23,8 @@ use crate::error::Result;
 use crate::verbs::audit_log::{AuditLog, AuditPage, AuditQuery, AuditWindow};
 use crate::verbs::audited::Audited;
 use crate::verbs::ports::{
-    Bookkeeping, Denial, Doomed, Grant, Installation, NewAccount, NewToken, PurgeQuery, Snapshot, Store, StoredSecret,
-    Tally, TryKey, Tx, Usage, Use, Visibility, Window, WindowQuery,
+    AccountChanges, AccountFacts, Bookkeeping, Denial, Doomed, Grant, Installation, NewAccount, NewToken, PurgeQuery,
+    Snapshot, Store, StoredSecret, Tally, TokenCounts, TryKey, Tx, Usage, Use, Visibility, Window, WindowQuery,
 };
 
 /// A store in one SQLite file.
@@ -50,9 +51,21 @@ impl SqliteStore {
         Self::with(path, true)
     }
 
+    /// Makes a store at `path` that is to be filled with a great number of tokens. It can't be listed from: that needs
+    /// indexes, which are built when the store is next opened.
+    ///
+    /// # Errors
+    /// [`crate::error::Kind::Failure`] when it can't be made or is refused.
+    pub fn create_to_fill(path: &Path) -> Result<Self> {
+        open::create_bare(path).map(|opened| Self::over(opened, path))
+    }
+
     fn with(path: &Path, create: bool) -> Result<Self> {
-        let (db, identity) = open::open(path, create)?;
-        Ok(SqliteStore { db: Mutex::new(db), identity, path: path.to_owned() })
+        open::open(path, create).map(|opened| Self::over(opened, path))
+    }
+
+    fn over((db, identity): (Connection, open::Identity), path: &Path) -> Self {
+        SqliteStore { db: Mutex::new(db), identity, path: path.to_owned() }
     }
 
     /// Where it is.
@@ -215,6 +228,21 @@ impl AuditLog for Open<'_> {
     }
 }
 
+impl AccountFacts for Open<'_> {
+    fn token_counts(&self, account: Option<AccountId>, now: Timestamp) -> Result<BTreeMap<AccountId, TokenCounts>> {
+        accounts::token_counts(self.0, account, now)
+    }
+    fn kept_tokens(&self, account: AccountId) -> Result<Vec<Token>> {
+        tokens::kept(self.0, account)
+    }
+    fn last_seen(&self, account: AccountId) -> Result<Option<Timestamp>> {
+        accounts::last_seen(self.0, account)
+    }
+    fn enabled_owners(&self) -> Result<u32> {
+        accounts::enabled_owners(self.0)
+    }
+}
+
 impl Tx for Open<'_> {
     fn set_installation(&mut self, installation: &Installation) -> Result<()> {
         accounts::set_installation(self.0, installation)
@@ -248,6 +276,18 @@ impl Tx for Open<'_> {
     }
     fn purge(&mut self, tokens: &[TokenId], now: Timestamp) -> Result<()> {
         purge::purge(self.0, tokens, now)
+    }
+}
+
+impl AccountChanges for Open<'_> {
+    fn update_account(&mut self, account: &Account) -> Result<()> {
+        accounts::update(self.0, account)
+    }
+    fn set_password(&mut self, account: AccountId, password: &PasswordHash) -> Result<()> {
+        accounts::set_password(self.0, account, password)
+    }
+    fn delete_account(&mut self, account: AccountId, now: Timestamp) -> Result<()> {
+        accounts::delete(self.0, account, now)
     }
 }
 

@@ -6,8 +6,12 @@ mod audit_window;
 mod catalogue;
 mod connection;
 mod convert;
+mod counts;
 mod grants;
+mod listing;
 mod open;
+#[cfg(test)]
+mod plans;
 mod purge;
 mod secrets;
 mod tokens;

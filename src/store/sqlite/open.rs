@@ -10,13 +10,23 @@ use rusqlite::config::DbConfig;
 use rusqlite::{Connection, ErrorCode, OpenFlags, TransactionBehavior};
 
 use super::convert::failed;
-use super::window;
+use super::listing;
 use crate::error::{Error, Kind, Result};
 
 /// "jetn": tells our files from other programs'.
 const APPLICATION_ID: i32 = 0x6a65_746e;
 /// Each brings a store from the version before to its own, the first is 1. Append only.
-const MIGRATIONS: &[&str] = &[include_str!("migrations/001.sql"), include_str!("migrations/002.sql")];
+const MIGRATIONS: &[&str] = &[
+    include_str!("migrations/001.sql"),
+    include_str!("migrations/002.sql"),
+    include_str!("migrations/003.sql"),
+    include_str!("migrations/004.sql"),
+];
+/// The version whose tables are complete and which lacks only indexes that a large number of insertions would keep
+/// rewriting all over. Whoever opens such a store next has them built.
+const BARE: usize = 2;
+/// What SQLite may keep of a store in memory while it is filled, in KiB.
+const FILLING_CACHE: i64 = 256 * 1024;
 /// SQLite before it can lose commits in WAL mode (the WAL-reset bug, fixed in 3.51.3).
 const OLDEST_SQLITE: i32 = 3_051_003;
 /// What SQLite may keep beside the file.
@@ -26,6 +36,17 @@ const BUSY_TIMEOUT: Duration = Duration::from_secs(10);
 
 /// Opens the store at `path`, creating it where `create` says so and it isn't there.
 pub(super) fn open(path: &Path, create: bool) -> Result<(Connection, Identity)> {
+    connect(path, create, MIGRATIONS)
+}
+
+/// Makes a store at `path` that is to be filled with a great number of tokens, then opened anew.
+pub(super) fn create_bare(path: &Path) -> Result<(Connection, Identity)> {
+    let (db, identity) = connect(path, true, &MIGRATIONS[..BARE])?;
+    db.pragma_update(None, "cache_size", -FILLING_CACHE).map_err(failed)?;
+    Ok((db, identity))
+}
+
+fn connect(path: &Path, create: bool, migrations: &[&str]) -> Result<(Connection, Identity)> {
     if rusqlite::version_number() < OLDEST_SQLITE {
         return Err(Error::failure("this SQLite can lose changes").why(format!("it is {}", rusqlite::version())));
     }
@@ -38,8 +59,8 @@ pub(super) fn open(path: &Path, create: bool) -> Result<(Connection, Identity)> 
     check_companions(&path)?;
     let flags = OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_NO_MUTEX | OpenFlags::SQLITE_OPEN_NOFOLLOW;
     let mut db = Connection::open_with_flags(&path, flags).map_err(failed)?;
-    configure(&db).and_then(|()| window::prepare(&db)).map_err(failed)?;
-    migrate(&mut db, create)?;
+    configure(&db).and_then(|()| listing::prepare(&db)).map_err(failed)?;
+    migrate(&mut db, create, migrations)?;
     let identity = Identity::of(path)?;
     Ok((db, identity))
 }
@@ -240,8 +261,8 @@ fn configure(db: &Connection) -> rusqlite::Result<()> {
 }
 
 /// Brings the schema to ours. Two processes may try at once: the version is read again inside the transaction.
-fn migrate(db: &mut Connection, create: bool) -> Result<()> {
-    let newest = i64::try_from(MIGRATIONS.len()).unwrap_or(i64::MAX);
+fn migrate(db: &mut Connection, create: bool, migrations: &[&str]) -> Result<()> {
+    let newest = i64::try_from(migrations.len()).unwrap_or(i64::MAX);
     // One look at one state: another process may be migrating between two.
     let found = db.transaction().map_err(failed).and_then(|tx| version(&tx))?;
     if found == 0 && !create {
@@ -250,7 +271,7 @@ fn migrate(db: &mut Connection, create: bool) -> Result<()> {
     if found != newest {
         let tx = db.transaction_with_behavior(TransactionBehavior::Immediate).map_err(failed)?;
         let current = version(&tx)?;
-        for (index, sql) in MIGRATIONS.iter().enumerate().skip(usize::try_from(current).unwrap_or(0)) {
+        for (index, sql) in migrations.iter().enumerate().skip(usize::try_from(current).unwrap_or(0)) {
             tx.execute_batch(sql).map_err(failed)?;
             tx.pragma_update(None, "user_version", index as i64 + 1).map_err(failed)?;
         }

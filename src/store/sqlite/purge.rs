@@ -53,7 +53,17 @@ pub(super) fn purge(db: &Connection, tokens: &[TokenId], now: Timestamp) -> Resu
          FROM json_each(?1) j JOIN tokens t ON t.id = j.value JOIN secrets s ON s.token_id = t.id",
         params![ids, now.0],
     )?;
+    // Each account has so many tokens less.
+    run(
+        db,
+        "UPDATE token_counts SET kept = token_counts.kept - gone.kept, trashed = token_counts.trashed - gone.trashed
+         FROM (SELECT account_id, sum(deleted_at IS NULL) AS kept, sum(deleted_at IS NOT NULL) AS trashed
+               FROM tokens WHERE id IN (SELECT value FROM json_each(?1)) GROUP BY account_id) AS gone
+         WHERE token_counts.account_id = gone.account_id",
+        [&ids],
+    )?;
     for sql in [
+        "DELETE FROM last_seen WHERE token_id IN (SELECT value FROM json_each(?1))",
         "DELETE FROM secrets WHERE token_id IN (SELECT value FROM json_each(?1))",
         "DELETE FROM token_sets WHERE token_id IN (SELECT value FROM json_each(?1))",
         "DELETE FROM token_methods WHERE token_id IN (SELECT value FROM json_each(?1))",

@@ -44,6 +44,7 @@ pub(super) fn set_current(
         "INSERT INTO secrets (public_id, digest, token_id, state, created_at) VALUES (?1, ?2, ?3, 'current', ?4)",
         params![secret.public_id().as_str(), secret.digest().as_bytes(), token.0, now.0],
     )?;
+    run(db, "UPDATE tokens SET public_id = ?2 WHERE id = ?1", params![token.0, secret.public_id().as_str()])?;
     Ok(())
 }
 

@@ -5,6 +5,7 @@ use std::collections::BTreeSet;
 use rusqlite::{Connection, Row, ToSql, params};
 
 use super::convert::{all, damaged, execute, failed, is_taken, one, run};
+use super::counts;
 use crate::domain::account::AccountId;
 use crate::domain::expiry::Expiry;
 use crate::domain::method::MethodId;
@@ -23,7 +24,7 @@ pub(super) const SELECT: &str = "
            a.id, a.username, a.role, a.enabled AND a.deleted_at IS NULL,
            c.public_id, c.created_at,
            p.public_id, p.retires_at, (SELECT at FROM last_uses WHERE public_id = p.public_id),
-           (SELECT max(at) FROM last_uses WHERE token_id = t.id),
+           (SELECT nullif(at, 0) FROM last_seen WHERE token_id = t.id),
            (SELECT prefix FROM installation), t.kind
     FROM tokens t
     JOIN accounts a ON a.id = t.account_id
@@ -156,6 +157,11 @@ pub(super) fn named(
     }
 }
 
+pub(super) fn kept(db: &Connection, account: AccountId) -> Result<Vec<Token>> {
+    let sql = format!("{SELECT} WHERE t.account_id = ?1 AND t.deleted_at IS NULL ORDER BY t.name");
+    find(db, &sql, &[&account.0])
+}
+
 /// The condition under which a reader sees the token `t` of the account `a`.
 pub(super) fn visible(visibility: &Visibility) -> String {
     let roles: Vec<String> = visibility.roles.iter().map(|r| format!("'{}'", r.word())).collect();
@@ -190,15 +196,17 @@ fn name_taken(name: &TokenName) -> Error {
 pub(super) fn insert(db: &Connection, new: &NewToken<'_>) -> Result<TokenId> {
     let inserted = execute(
         db,
-        "INSERT INTO tokens (account_id, name, description, kind, enabled, selection, created_at, expires_at, revision)
-         VALUES (?1, ?2, ?3, 'api', 1, ?4, ?5, ?6, 1)",
+        "INSERT INTO tokens (account_id, name, description, kind, enabled, selection, created_at, expires_at, revision,
+                             username, api)
+         VALUES (?1, ?2, ?3, 'api', 1, ?4, ?5, ?6, 1, (SELECT username FROM accounts WHERE id = ?1), ?7)",
         params![
             new.account.0,
             new.name.as_str(),
             new.description.as_str(),
             selection_word(new.selection),
             new.now.0,
-            new.expiry.at().map(|at| at.0)
+            new.expiry.at().map(|at| at.0),
+            new.selection.summary()
         ],
     );
     match inserted {
@@ -207,15 +215,19 @@ pub(super) fn insert(db: &Connection, new: &NewToken<'_>) -> Result<TokenId> {
         Err(e) => return Err(failed(e)),
     }
     let id = TokenId(db.last_insert_rowid());
+    run(db, "INSERT INTO last_seen (token_id, trashed, at) VALUES (?1, 0, 0)", [id.0])?;
+    counts::came(db, new.account.0, false)?;
     write_selection(db, id, new.selection)?;
     Ok(id)
 }
 
 pub(super) fn update(db: &Connection, token: &Token) -> Result<()> {
+    let sql = "SELECT account_id, deleted_at IS NOT NULL FROM tokens WHERE id = ?1";
+    let was = one(db, sql, [token.id.0], |r| Ok((r.get::<_, i64>(0)?, r.get::<_, bool>(1)?)))?;
     let updated = execute(
         db,
         "UPDATE tokens SET name = ?3, description = ?4, enabled = ?5, selection = ?6, expires_at = ?7, deleted_at = ?8,
-                revision = revision + 1
+                api = ?9, revision = revision + 1
          WHERE id = ?1 AND revision = ?2",
         params![
             token.id.0,
@@ -225,7 +237,8 @@ pub(super) fn update(db: &Connection, token: &Token) -> Result<()> {
             token.enabled,
             selection_word(&token.selection),
             token.expiry.at().map(|at| at.0),
-            token.deleted_at.map(|at| at.0)
+            token.deleted_at.map(|at| at.0),
+            token.selection.summary()
         ],
     );
     match updated {
@@ -233,6 +246,11 @@ pub(super) fn update(db: &Connection, token: &Token) -> Result<()> {
         Ok(_) => return Err(Error::conflict(format!("{} was changed meanwhile", token.name))),
         Err(e) if is_taken(&e) => return Err(name_taken(&token.name)),
         Err(e) => return Err(failed(e)),
+    }
+    let trashed = token.deleted_at.is_some();
+    if let Some((account, _)) = was.filter(|(_, was)| *was != trashed) {
+        counts::moved(db, account, trashed)?;
+        run(db, "UPDATE last_seen SET trashed = ?2 WHERE token_id = ?1", params![token.id.0, trashed])?;
     }
     run(db, "DELETE FROM token_sets WHERE token_id = ?1", [token.id.0])?;
     run(db, "DELETE FROM token_methods WHERE token_id = ?1", [token.id.0])?;

@@ -18,6 +18,7 @@ pub(super) fn record_use(db: &Connection, used: &Use<'_>) -> Result<()> {
          ON CONFLICT (public_id) DO UPDATE SET at = max(at, ?3)",
         params![used.secret.as_str(), used.token.0, used.at.0],
     )?;
+    run(db, "UPDATE last_seen SET at = ?2 WHERE token_id = ?1 AND at < ?2", params![used.token.0, used.at.0])?;
     run(
         db,
         "INSERT INTO daily_uses (token_id, day, public_id, method, address, client, uses)
@@ -59,7 +60,8 @@ pub(super) fn of_token(db: &Connection, token: TokenId, now: Timestamp) -> Resul
     };
     let uses = "SELECT coalesce(sum(uses), 0) FROM daily_uses WHERE token_id = ?1 AND day BETWEEN ?2 AND ?3";
     let denials = "SELECT coalesce(sum(attempts), 0) FROM denials WHERE token_id = ?1 AND minute BETWEEN ?2 AND ?3";
-    let last = one(db, "SELECT max(at) FROM last_uses WHERE token_id = ?1", [token.0], |r| r.get::<_, Option<i64>>(0))?;
+    let last =
+        one(db, "SELECT nullif(at, 0) FROM last_seen WHERE token_id = ?1", [token.0], |r| r.get::<_, Option<i64>>(0))?;
     let current = one(
         db,
         "SELECT u.at FROM secrets s JOIN last_uses u ON u.public_id = s.public_id

@@ -12,7 +12,8 @@ use crate::tui::widget::field::Field;
 use crate::tui::widget::form::{Dialog, Form, Kind, Pressed, Problem};
 use crate::tui::widget::sheet::Sheet;
 use crate::verbs::actor::Credential;
-use crate::verbs::init::{Init, NewPassword};
+use crate::verbs::init::Init;
+use crate::verbs::new_password::NewPassword;
 
 /// What has the focus.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

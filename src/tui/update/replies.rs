@@ -124,6 +124,17 @@ fn answered(model: &mut Model, layer: Option<Layer>, response: Response) -> Vec<
             }
             requests::moved_in_audit(model)
         }
+        // No screen asks for these yet.
+        Response::ListAccounts(_)
+        | Response::ShowAccount(_)
+        | Response::CreateAccount(_)
+        | Response::SetRole(_)
+        | Response::DisableAccounts(_)
+        | Response::EnableAccounts(_)
+        | Response::SetPassword(_)
+        | Response::DeleteAccount(_)
+        | Response::ListPolicy(_)
+        | Response::SetPolicy(_) => Vec::new(),
         Response::ListCatalogues(catalogues) => {
             if *model.catalogues != *catalogues {
                 model.catalogues = catalogues.into();
@@ -234,7 +245,7 @@ fn issued(model: &mut Model, issued: Issued, text: String, cli: &CliLine) -> Vec
     if let Some(tokens) = model.tokens_mut() {
         tokens.focus = Some(id);
     }
-    requests::list(model, Anchor::Around(id))
+    requests::list(model, Anchor::Around(id, None))
 }
 
 fn changed_tokens(model: &mut Model, changed: &[Token], what: &str, cli: &CliLine) -> Vec<Effect> {

@@ -1,6 +1,7 @@
 //! Requests sent, and what each is for.
 
 use super::{Layer, page};
+use crate::domain::sort::Sort;
 use crate::domain::token::TokenRef;
 use crate::tui::effect::Effect;
 use crate::tui::model::{Model, Pending, Purpose};
@@ -12,7 +13,7 @@ use crate::verbs::audit::ListAudit;
 use crate::verbs::audit_log::AuditAnchor;
 use crate::verbs::ports::Anchor;
 use crate::verbs::request::Request;
-use crate::verbs::tokens::{ListTokens, ShowToken, TallyTokens};
+use crate::verbs::tokens::{ListOf, ListTokens, ShowToken, TallyTokens};
 
 /// Sends a request. A newer list, audit log, tally, usage or catalogue takes the place of an older one, whose
 /// reply is then nobody's.
@@ -56,7 +57,14 @@ pub(super) fn look(model: &mut Model, purpose: Purpose, request: Request) -> Vec
 pub(super) fn list(model: &mut Model, anchor: Anchor) -> Vec<Effect> {
     let Some(tokens) = model.tokens_mut() else { return Vec::new() };
     tokens.anchor = anchor;
-    let verb = ListTokens { account: None, filter: tokens.parsed_filter(), trashed: false, anchor, limit: WINDOW };
+    let verb = ListTokens {
+        whose: ListOf::All,
+        filter: tokens.parsed_filter(),
+        sort: Sort::default(),
+        trashed: false,
+        anchor,
+        limit: WINDOW,
+    };
     let mut effects = look(model, Purpose::List, verb.into());
     effects.extend(look(model, Purpose::Tally, TallyTokens.into()));
     effects
@@ -65,14 +73,14 @@ pub(super) fn list(model: &mut Model, anchor: Anchor) -> Vec<Effect> {
 /// The cursor stands on another token: its usage, and more rows where they run out.
 pub(super) fn moved(model: &mut Model) -> Vec<Effect> {
     let Some(tokens) = model.tokens() else { return Vec::new() };
-    let (current, wants_more) = (tokens.current().map(|t| t.id), tokens.wants_more());
+    let (current, position, wants_more) = (tokens.current().map(|t| t.id), tokens.position(), tokens.wants_more());
     let listing = model.pending.values().any(|p| p.purpose == Purpose::List);
     let mut effects = Vec::new();
     if let Some(id) = current {
         let verb = ShowToken { token: TokenRef::Id(id) };
         effects.extend(look(model, Purpose::Usage, verb.into()));
         if wants_more && !listing {
-            effects.extend(list(model, Anchor::Around(id)));
+            effects.extend(list(model, Anchor::Around(id, Some(position))));
         }
     }
     effects

@@ -2,6 +2,7 @@
 
 use super::issue::entry;
 use super::{Pointed, meant};
+use crate::domain::audit::AuditEntry;
 use crate::domain::token::Token;
 use crate::error::{Error, Result};
 use crate::verbs::actor::Actor;
@@ -36,13 +37,7 @@ impl Change for DeleteTokens {
         self.confirmed(&tokens)?;
         let mut entries = Vec::with_capacity(tokens.len());
         for token in &mut tokens {
-            let before = token.status(env.now).word();
-            token.deleted_at = Some(env.now);
-            entries.push(entry(Self::NAME, token).changed("status", before, token.status(env.now).word()));
-            tx.update_token(token)?;
-            if let Some(stored) = tx.token(token.id)? {
-                *token = stored;
-            }
+            entries.push(trash(token, tx, env)?);
         }
         Audited::each(tokens, entries).ok_or_else(|| Error::usage("name at least one token"))
     }
@@ -51,6 +46,18 @@ impl Change for DeleteTokens {
         let line = out.iter().fold(CliLine::new(&["token", "delete"]), |line, t| line.word(t.full_name()));
         line.option("confirm", self.typed.as_str())
     }
+}
+
+/// Puts `token` into the trash; the entry that tells of it.
+pub(in crate::verbs) fn trash(token: &mut Token, tx: &mut dyn Tx, env: &Env<'_>) -> Result<AuditEntry> {
+    let before = token.status(env.now).word();
+    token.deleted_at = Some(env.now);
+    let entry = entry(DeleteTokens::NAME, token).changed("status", before, token.status(env.now).word());
+    tx.update_token(token)?;
+    if let Some(stored) = tx.token(token.id)? {
+        *token = stored;
+    }
+    Ok(entry)
 }
 
 impl DeleteTokens {

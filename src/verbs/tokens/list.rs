@@ -1,8 +1,10 @@
 //! list: windows over the visible tokens, and the counts above them.
 
-use crate::domain::filter::Filter;
+use crate::domain::expiry::Span;
+use crate::domain::filter::{Filter, SOON_DAYS};
 use crate::domain::name::Username;
-use crate::domain::time::DAY;
+use crate::domain::sort::Sort;
+use crate::domain::time::{DAY, Timestamp};
 use crate::error::Result;
 use crate::verbs::actor::Actor;
 use crate::verbs::authorize::{self, Act};
@@ -11,15 +13,28 @@ use crate::verbs::ports::{Anchor, Snapshot, Window, WindowQuery};
 use crate::verbs::{Env, Proof, Query, Verb};
 
 /// How long before its expiry a token counts as expiring soon: 14 days.
-pub const SOON: i64 = 14 * DAY;
+pub const SOON: i64 = SOON_DAYS as i64 * DAY;
 
-/// One stretch of the tokens that the actor may see, sorted by name.
+/// Whose tokens are listed.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum ListOf {
+    /// The actor's own.
+    Mine,
+    /// Those of one account.
+    Of(Username),
+    /// All that the actor may see.
+    All,
+}
+
+/// One stretch of the tokens that the actor may see.
 #[derive(Debug, Clone)]
 pub struct ListTokens {
-    /// Only this account's.
-    pub account: Option<Username>,
+    /// Whose.
+    pub whose: ListOf,
     /// What else must hold.
     pub filter: Filter,
+    /// In which order.
+    pub sort: Sort,
     /// Tokens in the trash instead of the others.
     pub trashed: bool,
     /// Which stretch.
@@ -37,14 +52,19 @@ impl Verb for ListTokens {
 
 impl Query for ListTokens {
     fn run(&self, by: &Actor, snapshot: &dyn Snapshot, env: &Env<'_>) -> Result<Window> {
-        let account = match &self.account {
-            Some(name) => Some(authorize::account(by, snapshot, Some(name), Act::See)?.id),
-            None => None,
+        let account = match &self.whose {
+            ListOf::Mine => Some(by.account()?.id),
+            ListOf::Of(name) => Some(authorize::account(by, snapshot, Some(name), Act::See)?.id),
+            ListOf::All => None,
         };
+        // A span that ends beyond the calendar holds every expiry there is.
+        let end = |span: Span| span.after(env.now, env.zone).unwrap_or(Timestamp(i64::MAX - 1));
         snapshot.window(&WindowQuery {
             visibility: by.visibility(Act::See)?,
             account,
             filter: self.filter.clone(),
+            expiring_by: self.filter.expiring.map(end),
+            sort: self.sort,
             trashed: self.trashed,
             now: env.now,
             anchor: self.anchor,

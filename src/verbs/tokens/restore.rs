@@ -40,6 +40,10 @@ impl Change for RestoreTokens {
         let keep = tx.policy()?.trash;
         let mut changes = Vec::with_capacity(self.tokens.len());
         for before in meant(by, tx, &self.tokens, Among::Trashed, Act::Change)? {
+            if tx.account(before.owner.id)?.is_none() {
+                return Err(Error::conflict(format!("{} can't be restored any more", before.name))
+                    .why(format!("its account, {}, was deleted", before.owner.username)));
+            }
             let until = before.deleted_at.and_then(|at| keep.after(at, env.zone));
             if until.is_some_and(|until| until <= env.now) {
                 return Err(Error::conflict(format!("{} can't be restored any more", before.name))

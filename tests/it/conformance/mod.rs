@@ -1,6 +1,7 @@
 //! What any engine behind the `Store` port must do. Written against the port alone: a second engine implements
 //! [`Engine`] and adds its line to the end of this file.
 
+mod accounts;
 mod audit;
 mod changes;
 mod grants;
@@ -24,13 +25,14 @@ use jeton::domain::policy::Policy;
 use jeton::domain::role::Role;
 use jeton::domain::secret::{PublicId, Secret};
 use jeton::domain::selection::Selection;
+use jeton::domain::sort::{Sort, SortColumn};
 use jeton::domain::time::{DAY, Timestamp};
 use jeton::domain::token::{Purgeable, Revision, Token, TokenId};
 use jeton::error::{Error, Kind, Result};
 use jeton::verbs::audited::Audited;
 use jeton::verbs::ports::{
-    Anchor, Denial, Entropy, Installation, NewAccount, NewToken, PurgeQuery, SecretState, Store, TryKey, Tx, Use,
-    Visibility, Window, WindowQuery,
+    Anchor, Denial, Entropy, Installation, NewAccount, NewToken, PurgeQuery, SecretState, Store, TokenCounts, TryKey,
+    Tx, Use, Visibility, Window, WindowQuery,
 };
 
 use crate::support::world::{START, SeededEntropy, entry, tester, token_name, username};

@@ -1,10 +1,11 @@
 //! The engine that comes with jeton, put through the suite.
 
+use super::accounts::*;
 use super::audit::*;
 use super::changes::*;
 use super::grants::*;
 use super::ledger::*;
-use super::windows::{every_filter_and_page_border, windows_agree_with_a_model};
+use super::windows::*;
 use super::{Engine, conforms};
 use crate::support::world::Place;
 use jeton::domain::audit::AuditRow;
@@ -52,10 +53,18 @@ mod suite {
         a_clock_set_back_locks_nobody_out,
         tries_are_forgotten_in_time_and_number,
         a_rehash_needs_the_same_credentials,
+        an_account_changes_role_and_state,
+        a_new_password_ends_what_was_proved,
+        a_deleted_account_is_gone_but_for_its_name,
+        enabled_owners_are_counted,
+        tokens_are_counted_by_account,
+        an_account_was_seen_when_its_tokens_were,
         a_catalogue_replaces_what_it_said_before,
         windows_agree_with_a_model,
         every_filter_and_page_border,
         audit_windows_agree_with_a_model,
         the_log_is_read_raw,
+        every_order_is_walked_from_either_end,
+        a_stale_position_hides_nothing,
     );
 }

@@ -1,17 +1,65 @@
 //! Windows against a model that has all tokens in memory and looks at each.
 
+use std::cmp::Ordering;
+
 use super::*;
+use jeton::domain::filter::STALE;
+use jeton::domain::token::Status;
 use proptest::prelude::*;
 use proptest::strategy::ValueTree;
 use proptest::test_runner::{Config, TestRunner};
 
-fn holds(token: &Token, filter: &Filter, now: Timestamp) -> bool {
+/// Whether the API selection names something that holds `part`.
+fn selects(token: &Token, part: &str) -> bool {
+    let holds = |name: &str| name.to_lowercase().contains(part);
+    match &token.selection {
+        Selection::Sets(names) => names.iter().any(|n| holds(n)),
+        Selection::Custom(methods) => methods.iter().any(|m| holds(m.as_str())),
+        Selection::Inherit => false,
+    }
+}
+
+fn holds(token: &Token, query: &WindowQuery) -> bool {
+    let (filter, now) = (&query.filter, query.now);
     let texts = [token.name.as_str(), token.description.as_str(), token.owner.username.as_str(), &token.hint];
     let word = |word: &String| texts.iter().any(|t| t.to_lowercase().contains(&word.to_lowercase()));
+    let active = token.status(now) == Status::Active;
     filter.words.iter().all(word)
         && filter.status.is_none_or(|s| s == token.status(now))
         && filter.account.as_ref().is_none_or(|a| token.owner.username.as_str().contains(a.as_str()))
         && filter.seen.is_none_or(|s| s == token.last_seen_at.is_some())
+        && filter.method.as_ref().is_none_or(|m| selects(token, m))
+        && (!filter.stale || active && token.last_seen_at.unwrap_or(token.created_at) <= now.plus(-STALE))
+        && query.expiring_by.is_none_or(|by| active && token.expiry.at().is_some_and(|at| at <= by))
+}
+
+#[derive(PartialEq, Eq, PartialOrd, Ord)]
+enum Key<'a> {
+    Number(i64),
+    Text(&'a str),
+    Words(String),
+}
+
+/// What a token is sorted by.
+fn key(token: &Token, column: SortColumn) -> (Vec<Key<'_>>, TokenId) {
+    let until = || Key::Number(token.expiry.at().map_or(i64::MAX, |at| at.0));
+    let name = || Key::Text(token.name.as_str());
+    let keys = match column {
+        SortColumn::Name => vec![name()],
+        SortColumn::Status => vec![Key::Number(token.enabled.into()), until()],
+        SortColumn::Account => vec![Key::Text(token.owner.username.as_str()), name()],
+        SortColumn::Api => vec![Key::Words(token.selection.summary())],
+        SortColumn::Expires => vec![until()],
+        SortColumn::LastSeen => vec![Key::Number(token.last_seen_at.map_or(0, |at| at.0))],
+        SortColumn::Created => vec![Key::Number(token.created_at.0)],
+        SortColumn::Hint => vec![Key::Text(&token.hint)],
+    };
+    (keys, token.id)
+}
+
+fn compare(a: &Token, b: &Token, sort: Sort) -> Ordering {
+    let order = key(a, sort.column).cmp(&key(b, sort.column));
+    if sort.descending { order.reverse() } else { order }
 }
 
 fn model(tokens: &[Token], query: &WindowQuery) -> Window {
@@ -21,30 +69,30 @@ fn model(tokens: &[Token], query: &WindowQuery) -> Window {
             && query.account.is_none_or(|a| a == t.owner.id)
     };
     let mut scope: Vec<&Token> = tokens.iter().filter(in_scope).collect();
-    scope.sort_by(|a, b| (a.name.as_str(), a.id).cmp(&(b.name.as_str(), b.id)));
+    scope.sort_by(|a, b| compare(a, b, query.sort));
     let total = scope.len() as u64;
-    let found: Vec<&Token> = scope.into_iter().filter(|t| holds(t, &query.filter, query.now)).collect();
+    let found: Vec<&Token> = scope.into_iter().filter(|t| holds(t, query)).collect();
     let limit = query.limit.min(found.len());
     if let Anchor::After(id) = query.anchor {
         let Some(key) = tokens.iter().find(|t| t.id == id) else { return Window::default() };
-        let after = |t: &&&Token| (t.name.as_str(), t.id) > (key.name.as_str(), key.id);
+        let after = |t: &&&Token| compare(t, key, query.sort).is_gt();
         let rows = found.iter().filter(after).take(query.limit).map(|t| (*t).clone()).collect();
         return Window { rows, ..Window::default() };
     }
     let start = match query.anchor {
         Anchor::Start | Anchor::After(_) => 0,
         Anchor::End => found.len() - limit,
-        Anchor::Around(id) => match tokens.iter().find(|t| t.id == id) {
+        Anchor::Around(id, _) => match tokens.iter().find(|t| t.id == id) {
             None => 0,
             Some(key) => {
-                let at = found.partition_point(|t| (t.name.as_str(), t.id) < (key.name.as_str(), key.id));
+                let at = found.partition_point(|t| compare(t, key, query.sort).is_lt());
                 at.saturating_sub(query.limit / 2).min(found.len() - limit)
             }
         },
     };
     let rows: Vec<Token> = found[start..start + limit].iter().map(|t| (*t).clone()).collect();
     let position = if rows.is_empty() { 0 } else { start as u64 };
-    Window { rows, position, matching: found.len() as u64, total }
+    Window { rows, position, matching: found.len() as u64, matching_is_least: false, total }
 }
 
 #[derive(Debug, Clone)]
@@ -55,21 +103,43 @@ struct Planned {
     enabled: bool,
     expires: Option<i64>,
     trashed: bool,
-    seen: bool,
+    /// How long before the start it was made, and last seen.
+    made: i64,
+    seen: Option<i64>,
+    selection: Selection,
+}
+
+fn selections() -> Vec<Selection> {
+    let sets = |names: &[&str]| Selection::Sets(names.iter().map(|n| (*n).to_owned()).collect());
+    let methods = |ids: &[&str]| Selection::Custom(ids.iter().map(|id| MethodId::parse(id).unwrap()).collect());
+    vec![
+        Selection::Inherit,
+        Selection::nothing(),
+        sets(&["IDE Plugins"]),
+        sets(&["Marketplace"]),
+        sets(&["Marketplace", "IDE Plugins"]),
+        methods(&["environment.control.StopEnv"]),
+        methods(&["environment.control.StopEnv", "gone.Method"]),
+    ]
 }
 
 fn planned() -> impl Strategy<Value = Planned> {
     let words = prop::sample::select(vec!["", "50%", "a_b", "c\\d", "Grün", "ÄRGER x", "deploy A_B", "ſtrange"]);
-    (0..4usize, "[aAbB][ab%._]{0,2}", words, any::<bool>(), prop::option::of(-2..3i64), any::<bool>(), any::<bool>())
-        .prop_map(|(account, name, description, enabled, expires, trashed, seen)| Planned {
+    let ages = || prop::sample::select(vec![0, 1, STALE - 1, STALE, STALE + 1]);
+    let about = (prop::option::of(-2..3i64), ages(), prop::option::of(ages()), prop::sample::select(selections()));
+    (0..4usize, "[aAbB][ab%._]{0,2}", words, any::<bool>(), any::<bool>(), about).prop_map(
+        |(account, name, description, enabled, trashed, (expires, made, seen, selection))| Planned {
             account,
             name: name.replace('%', "-"),
             description: description.to_owned(),
             enabled,
             expires,
             trashed,
+            made,
             seen,
-        })
+            selection,
+        },
+    )
 }
 
 fn filters() -> Vec<Filter> {
@@ -102,6 +172,12 @@ fn filters() -> Vec<Filter> {
         "seen:ever",
         "status:active seen:never a",
         "zzz",
+        "account:zzz",
+        "method:stopenv",
+        "method:E status:active",
+        "is:stale",
+        "is:expiring",
+        "is:stale is:expiring seen:never b",
     ]
     .map(Filter::parse)
     .into()
@@ -121,9 +197,9 @@ fn plant<E: Engine>(f: &Furnished<E>, plan: &[Planned]) -> Vec<Token> {
                 // Names in the trash may repeat, so each goes there before the next comes.
                 name: &token_name(if p.trashed { "passing" } else { &p.name }),
                 description: &Description::parse(&p.description)?,
-                selection: &Selection::nothing(),
+                selection: &p.selection,
                 expiry: p.expires.map_or(Expiry::Never, |d| Expiry::At(START.plus(d))),
-                now: START,
+                now: START.plus(-p.made),
             })?;
             tx.set_secret(id, &f.secret(), START, None)?;
             let mut token = tx.token(id)?.unwrap();
@@ -139,12 +215,12 @@ fn plant<E: Engine>(f: &Furnished<E>, plan: &[Planned]) -> Vec<Token> {
     let tokens: Vec<Token> = ids.iter().map(|(id, _)| f.get(*id)).collect();
     f.store
         .bookkeep(|b| {
-            for (token, _) in tokens.iter().zip(&ids).filter(|(_, (_, seen))| *seen) {
+            for (token, seen) in tokens.iter().zip(&ids).filter_map(|(token, (_, seen))| Some((token, (*seen)?))) {
                 let secret = PublicId::parse(token.hint.strip_prefix("jtn_").unwrap()).unwrap();
                 b.record_use(&Use {
                     token: token.id,
                     secret: &secret,
-                    at: START,
+                    at: START.plus(-seen),
                     method: "",
                     address: "",
                     client: "",
@@ -156,44 +232,57 @@ fn plant<E: Engine>(f: &Furnished<E>, plan: &[Planned]) -> Vec<Token> {
     ids.iter().map(|(id, _)| f.get(*id)).collect()
 }
 
-fn agree<E: Engine>(f: &Furnished<E>, tokens: &[Token], query: &WindowQuery) {
+fn agree<E: Engine>(f: &Furnished<E>, tokens: &[Token], query: &WindowQuery) -> Window {
     let got = f.store.read(|s| s.window(query)).unwrap();
     let wanted = model(tokens, query);
     assert_eq!(got, wanted, "{query:#?}");
+    got
+}
+
+fn query(reader: &Account, filter: &Filter, sort: Sort, trashed: bool, limit: usize) -> WindowQuery {
+    WindowQuery {
+        visibility: visibility(reader),
+        account: None,
+        filter: filter.clone(),
+        // 14 days would hold every expiry that is planned.
+        expiring_by: filter.expiring.map(|_| START.plus(1)),
+        sort,
+        trashed,
+        now: START,
+        anchor: Anchor::Start,
+        limit,
+    }
+}
+
+fn sorts() -> impl Iterator<Item = Sort> {
+    SortColumn::ALL.into_iter().flat_map(|column| [false, true].map(|descending| Sort { column, descending }))
 }
 
 pub fn windows_agree_with_a_model<E: Engine>() {
     let cases = if std::env::var_os("JETON_SOAK").is_some() { 300 } else { 16 };
     let config = Config { cases, failure_persistence: None, max_shrink_iters: 50, ..Config::default() };
     let plans = prop::collection::vec(planned(), 0..24);
-    let picks = prop::collection::vec((0..28usize, 0..4usize, prop::option::of(0..4usize), 1..9usize), 12);
+    let picks = (0..filters().len(), 0..16usize, 0..4usize, prop::option::of(0..4usize), 1..9usize);
     TestRunner::new(config)
-        .run(&(plans, picks), |(plan, picks)| {
+        .run(&(plans, prop::collection::vec(picks, 12)), |(plan, picks)| {
             let f = Furnished::<E>::new();
             let tokens = plant(&f, &plan);
             let accounts: Vec<Account> = Role::ALL.map(|r| f.account(r.word())).into();
-            let filters = filters();
-            for (filter, reader, account, limit) in picks {
+            let (filters, sorts): (Vec<Filter>, Vec<Sort>) = (filters(), sorts().collect());
+            for (filter, sort, reader, account, limit) in picks {
                 for trashed in [false, true] {
-                    let mut query = WindowQuery {
-                        visibility: visibility(&accounts[reader]),
-                        account: account.map(|a| accounts[a].id),
-                        filter: filters[filter].clone(),
-                        trashed,
-                        now: START,
-                        anchor: Anchor::Start,
-                        limit,
-                    };
+                    let mut query = query(&accounts[reader], &filters[filter], sorts[sort], trashed, limit);
+                    query.account = account.map(|a| accounts[a].id);
                     agree(&f, &tokens, &query);
                     query.anchor = Anchor::End;
                     agree(&f, &tokens, &query);
                     for token in &tokens {
-                        query.anchor = Anchor::Around(token.id);
+                        query.anchor = Anchor::Around(token.id, None);
                         agree(&f, &tokens, &query);
                         query.anchor = Anchor::After(token.id);
                         agree(&f, &tokens, &query);
                     }
-                    query.anchor = Anchor::Around(TokenId(9_999));
+                    query.anchor = Anchor::Around(TokenId(9_999), None);
                     agree(&f, &tokens, &query);
                 }
             }
@@ -204,19 +293,94 @@ pub fn windows_agree_with_a_model<E: Engine>() {
 
 pub fn every_filter_and_page_border<E: Engine>() {
     let f = Furnished::<E>::new();
-    let mut runner = TestRunner::deterministic();
-    let plan: Vec<Planned> = (0..30).map(|_| planned().new_tree(&mut runner).unwrap().current()).collect();
-    let tokens = plant(&f, &plan);
+    let tokens = plant(&f, &thirty());
     let reader = f.account("admin");
     for filter in filters() {
         for limit in [0, 1, 2, 3, 5, tokens.len(), 1_000, usize::MAX] {
             for trashed in [false, true] {
-                for anchor in [Anchor::Start, Anchor::End, Anchor::Around(tokens[tokens.len() / 2].id)] {
-                    let visibility = visibility(&reader);
-                    let filter = filter.clone();
-                    let query = WindowQuery { visibility, account: None, filter, trashed, now: START, anchor, limit };
-                    agree(&f, &tokens, &query);
+                for anchor in [Anchor::Start, Anchor::End, Anchor::Around(tokens[tokens.len() / 2].id, None)] {
+                    let sort = Sort { column: SortColumn::ALL[limit % 8], descending: trashed };
+                    agree(&f, &tokens, &WindowQuery { anchor, ..query(&reader, &filter, sort, trashed, limit) });
                 }
+            }
+        }
+    }
+}
+
+fn thirty() -> Vec<Planned> {
+    let mut runner = TestRunner::deterministic();
+    (0..30).map(|_| planned().new_tree(&mut runner).unwrap().current()).collect()
+}
+
+/// The ids of a list read from one end to the other, each window around the last row of the one before, with the
+/// position it was told; every window as the model has it.
+fn walked<E: Engine>(f: &Furnished<E>, tokens: &[Token], mut query: WindowQuery, onwards: bool) -> Vec<TokenId> {
+    query.anchor = if onwards { Anchor::Start } else { Anchor::End };
+    let mut window = agree(f, tokens, &query);
+    let mut met: Vec<TokenId> = Vec::new();
+    loop {
+        let rows = window.rows.iter().map(|t| t.id).filter(|id| !met.contains(id)).collect::<Vec<_>>();
+        if onwards {
+            met.extend(rows)
+        } else {
+            met.splice(..0, rows).for_each(drop)
+        }
+        let end = window.position + window.rows.len() as u64;
+        let (edge, at, more) = if onwards {
+            (window.rows.last(), end.saturating_sub(1), end < window.matching)
+        } else {
+            (window.rows.first(), window.position, window.position > 0)
+        };
+        let Some(edge) = edge.filter(|_| more) else { return met };
+        query.anchor = Anchor::Around(edge.id, Some(at));
+        window = agree(f, tokens, &query);
+    }
+}
+
+pub fn every_order_is_walked_from_either_end<E: Engine>() {
+    let f = Furnished::<E>::new();
+    let tokens = plant(&f, &thirty());
+    for reader in ["owner", "admin", "member"].map(|name| f.account(name)) {
+        for sort in sorts() {
+            for (text, trashed) in
+                [("", false), ("", true), ("b", false), ("seen:ever", true), ("status:active", false)]
+            {
+                let query = query(&reader, &Filter::parse(text), sort, trashed, 3);
+                let whole = model(&tokens, &WindowQuery { limit: 100, ..query.clone() });
+                let whole: Vec<TokenId> = whole.rows.iter().map(|t| t.id).collect();
+                assert_eq!(walked(&f, &tokens, query.clone(), true), whole, "{sort:?} {text}");
+                assert_eq!(walked(&f, &tokens, query.clone(), false), whole, "{sort:?} {text}");
+                let mut pages: Vec<TokenId> = agree(&f, &tokens, &query).rows.iter().map(|t| t.id).collect();
+                while let Some(last) = pages.last().filter(|_| pages.len() < whole.len()) {
+                    let next = WindowQuery { anchor: Anchor::After(*last), ..query.clone() };
+                    let rows = agree(&f, &tokens, &next).rows;
+                    assert!(!rows.is_empty());
+                    pages.extend(rows.iter().map(|t| t.id));
+                }
+                assert_eq!(pages, whole, "{sort:?} {text}");
+            }
+        }
+    }
+}
+
+/// A position that was told before others came and went: the window is never said to begin before the list does, nor
+/// to end behind it, and says truly whether there is more on either side.
+pub fn a_stale_position_hides_nothing<E: Engine>() {
+    let f = Furnished::<E>::new();
+    let tokens = plant(&f, &thirty());
+    let reader = f.account("owner");
+    for text in ["", "status:active"] {
+        let query = query(&reader, &Filter::parse(text), Sort::default(), false, 4);
+        let whole = model(&tokens, &WindowQuery { limit: 100, ..query.clone() }).rows;
+        for token in &whole {
+            for told in [0, 1, 7, 1_000, u64::MAX] {
+                let query = WindowQuery { anchor: Anchor::Around(token.id, Some(told)), ..query.clone() };
+                let got = f.store.read(|s| s.window(&query)).unwrap();
+                let wanted = model(&tokens, &query);
+                assert_eq!((&got.rows, got.matching), (&wanted.rows, wanted.matching));
+                let ends = |w: &Window| (w.position == 0, w.position + w.rows.len() as u64 == w.matching);
+                assert_eq!(ends(&got), ends(&wanted), "{told}");
+                assert!(got.position + got.rows.len() as u64 <= got.matching);
             }
         }
     }

@@ -9,6 +9,7 @@ use jeton::domain::method::MethodId;
 use jeton::domain::name::Prefix;
 use jeton::domain::secret::Secret;
 use jeton::domain::selection::Selection;
+use jeton::domain::sort::{Sort, SortColumn};
 use jeton::domain::token::TokenRef;
 use jeton::error::{Error, Kind};
 use jeton::store::sqlite::SqliteStore;
@@ -18,7 +19,7 @@ use jeton::verbs::local::Local;
 use jeton::verbs::ports::{Anchor, Entropy};
 use jeton::verbs::request::ask;
 use jeton::verbs::tokens::{
-    CreateToken, DeleteTokens, DisableTokens, ListTokens, Pointed, RegenerateToken, RestoreTokens, ShowToken,
+    CreateToken, DeleteTokens, DisableTokens, ListOf, ListTokens, Pointed, RegenerateToken, RestoreTokens, ShowToken,
 };
 
 use crate::support::world::{Fakes, House, OWNER, Place, START, SeededEntropy, by, caller, create, init};
@@ -90,7 +91,8 @@ fn interrogate(path: &Path, dice: &SeededEntropy) -> Result<(), Error> {
     let _ = store.audit_log();
     let jeton = Local::new(store, Fakes::seeded(dice.next()).world(), caller());
     let filter = Filter::parse("token status:active");
-    let list = ListTokens { account: None, filter, trashed: false, anchor: Anchor::End, limit: 50 };
+    let sort = Sort { column: SortColumn::ALL[dice.below(SortColumn::ALL.len())], descending: false };
+    let list = ListTokens { whose: ListOf::All, filter, sort, trashed: false, anchor: Anchor::End, limit: 50 };
     let mut faults = vec![
         ask(&jeton, &by(OWNER), list).err(),
         ask(&jeton, &by(OWNER), ShowToken { token: TokenRef::Typed("member/token3".to_owned()) }).err(),

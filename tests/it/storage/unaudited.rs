@@ -3,6 +3,7 @@
 use jeton::domain::catalogue::Catalogue;
 use jeton::domain::expiry::Span;
 use jeton::domain::name::Description;
+use jeton::domain::role::Role;
 use jeton::domain::token::Purgeable;
 use jeton::error::{Kind, Result};
 use jeton::verbs::actor::Credential;
@@ -14,7 +15,10 @@ use jeton::verbs::tokens::{
     RegenerateToken, RestoreTokens, RetireToken, SaveTo,
 };
 
-use crate::support::world::{Fakes, House, Place, create, init, local, token_name};
+use crate::support::requests::{
+    create_account, delete_account, set_password, set_policy, set_role, switch_off, switch_on,
+};
+use crate::support::world::{Fakes, House, OWNER, Place, create, init, local, token_name};
 
 /// Every verb that changes something in a house that is set up.
 fn changes() -> impl Iterator<Item = &'static str> {
@@ -35,6 +39,13 @@ const FAULTS: [(&str, &str, &str); 2] = [
 fn attempt(house: &House, verb: &str) -> Result<()> {
     let tokens = || vec![Pointed::typed("live")];
     match verb {
+        "account.create" => house.ask(OWNER, create_account("new", Role::Viewer)).map(drop),
+        "account.role" => house.ask(OWNER, set_role("admin", Role::Owner)).map(drop),
+        "account.disable" => house.ask(OWNER, switch_off(&["viewer"])).map(drop),
+        "account.enable" => house.ask(OWNER, switch_on(&["off"])).map(drop),
+        "account.passwd" => house.ask(OWNER, set_password("viewer", "seven brown foxes")).map(drop),
+        "account.delete" => house.ask(OWNER, delete_account("idle")).map(drop),
+        "policy.set" => house.ask(OWNER, set_policy(&[("trash", "7d")])).map(drop),
         "catalogue.apply" => {
             let mut catalogue = Catalogue::shipped("cloud-platform")?;
             catalogue.groups.remove(0);
@@ -86,6 +97,12 @@ fn every_change_is_rolled_back() {
     house.ask("member", rotate).unwrap();
     house.ask("member", DisableTokens { tokens: vec![Pointed::typed("off")] }).unwrap();
     house.ask("member", DeleteTokens { tokens: vec![Pointed::typed("gone")], typed: "gone".to_owned() }).unwrap();
+    // One to be enabled, and one to be deleted, with a token that would go along.
+    let off = house.account("off", Role::Viewer);
+    house.set_account_enabled(off.id, false);
+    house.account("idle", Role::Viewer);
+    house.issue("idle", "off");
+    house.ask("idle", DisableTokens { tokens: vec![Pointed::typed("off")] }).unwrap();
     // Rows of one face are one too many already for the index: only those of the test and of init may stay.
     let raw = house.raw();
     let dump = || {
@@ -96,7 +113,8 @@ fn every_change_is_rolled_back() {
             "SELECT public_id || token_name FROM tombstones ORDER BY public_id",
             "SELECT id || title || access FROM methods ORDER BY id",
             "SELECT set_name || side || pattern FROM api_set_patterns ORDER BY set_name, position",
-            "SELECT username || role || enabled || credential_version FROM accounts ORDER BY id",
+            "SELECT username || role || enabled || credential_version || password_hash || ifnull(deleted_at, '') FROM accounts ORDER BY id",
+            "SELECT key || value FROM policy ORDER BY key",
         ] {
             let mut query = raw.prepare(sql).unwrap();
             let found = query.query_map([], |r| r.get::<_, String>(0)).unwrap();

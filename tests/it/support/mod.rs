@@ -4,5 +4,6 @@
 pub mod direct;
 pub mod program;
 pub mod pty;
+pub mod requests;
 pub mod screens;
 pub mod world;

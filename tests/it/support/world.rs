@@ -24,8 +24,9 @@ use jeton::store::sqlite::SqliteStore;
 use jeton::verbs::actor::Credential;
 use jeton::verbs::audited::Audited;
 use jeton::verbs::decide::{self, Decision};
-use jeton::verbs::init::{Init, NewPassword};
+use jeton::verbs::init::Init;
 use jeton::verbs::local::{Caller, Local, World};
+use jeton::verbs::new_password::NewPassword;
 use jeton::verbs::ports::{Clock, Entropy, NewAccount, PasswordHasher, Store, Verdict};
 use jeton::verbs::request::{Asked, ask};
 use jeton::verbs::tokens::{CreateToken, Issued};
@@ -387,10 +388,14 @@ impl House {
         self.store().audit_log().unwrap()
     }
 
-    /// Does what no verb does yet: switches an account off or on, which ends its sessions.
+    /// Switches an account off or on, whoever may, which ends its sessions.
     pub fn set_account_enabled(&self, id: AccountId, enabled: bool) {
-        let sql = "UPDATE accounts SET enabled = ?2, credential_version = credential_version + 1 WHERE id = ?1";
-        self.raw().execute(sql, rusqlite::params![id.0, enabled]).unwrap();
+        let switched = self.store().write(&tester(), &|| self.now(), |tx, _| {
+            let account = tx.account(id)?.unwrap();
+            tx.update_account(&Account { enabled, ..account })?;
+            Ok(Audited::one((), entry(id)))
+        });
+        switched.unwrap();
     }
 
     /// A plain connection to the store's file, past everything that jeton checks.

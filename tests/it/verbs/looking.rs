@@ -14,8 +14,17 @@ fn everybody_sees_their_own_and_what_they_manage() {
     assert_eq!(names(OWNER, list()), ["of-admin", "of-member", "of-ops", "of-viewer"]);
     assert_eq!(names("admin", list()), ["of-admin", "of-member", "of-viewer"]);
     assert_eq!(names("member", list()), ["of-member"]);
-    let mine = ListTokens { account: Some(username("admin")), ..list() };
-    assert_eq!(names("admin", mine), ["of-admin"]);
+    let of = |name: &str| ListTokens { whose: ListOf::Of(username(name)), ..list() };
+    let mine = || ListTokens { whose: ListOf::Mine, ..list() };
+    assert_eq!(names("admin", of("admin")), ["of-admin"]);
+    assert_eq!(names("admin", of("member")), ["of-member"]);
+    assert_eq!(
+        (names("admin", mine()), names("member", mine())),
+        (names("admin", of("admin")), names("member", list()))
+    );
+    let last = Sort { column: SortColumn::Account, descending: true };
+    let backwards = ["of-viewer", "of-ops", "of-member", "of-admin"];
+    assert_eq!(names(OWNER, ListTokens { sort: last, ..list() }), backwards);
     house.ask("member", delete(&["of-member"], "of-member")).unwrap();
     assert_eq!(names("member", list()), [""; 0]);
     assert_eq!(names("member", ListTokens { trashed: true, ..list() }), ["of-member"]);

@@ -1,13 +1,16 @@
 //! A story for each verb, on a clock that stands still.
 
+mod accounts;
 mod auditing;
 mod copying;
 mod creating;
 mod deciding;
 mod deleting;
 mod editing;
+mod last_owner;
 mod looking;
 mod overlapping;
+mod policy;
 mod proving;
 mod purging;
 mod regenerating;
@@ -28,26 +31,33 @@ use jeton::domain::name::{Description, TokenName};
 use jeton::domain::role::Role;
 use jeton::domain::secret::{Presented, Secret};
 use jeton::domain::selection::{Selection, SelectionEdit};
+use jeton::domain::sort::{Sort, SortColumn};
 use jeton::domain::time::{DAY, HOUR, SECOND};
 use jeton::domain::token::{Purgeable, Status, Token, TokenRef};
 use jeton::error::{Error, Kind, Result};
 use jeton::store::sqlite::SqliteStore;
-use jeton::verbs::accounts::{Greet, SignIn, WhoAmI};
+use jeton::verbs::accounts::{DeleteAccount, Greet, ListAccounts, ShowAccount, SignIn, WhoAmI};
 use jeton::verbs::actor::{Credential, Session};
 use jeton::verbs::audit::{AuditHead, ListAudit, Reach, VerifyAudit};
 use jeton::verbs::audit_log::AuditAnchor;
 use jeton::verbs::catalogue::{ApplyCatalogue, ListCatalogues, PreviewCatalogue};
 use jeton::verbs::decide::{self, Decision, Found, Reason};
 use jeton::verbs::local::{Caller, Local};
-use jeton::verbs::ports::{Anchor, Clock, SecretState, Store};
+use jeton::verbs::new_password::NewPassword;
+use jeton::verbs::policy::ListPolicy;
+use jeton::verbs::ports::{Anchor, Clock, SecretState, Store, TokenCounts};
 use jeton::verbs::request::{Request, VERBS, ask};
 use jeton::verbs::tokens::{
-    CopyToken, CreateToken, DeleteTokens, DisableTokens, EditToken, EnableTokens, ListTokens, Pointed, PreviewEdit,
-    PreviewPurge, PurgeTokens, RegenerateToken, RestoreTokens, RetireToken, SaveTo, ShowToken, TallyTokens, Whose,
+    CopyToken, CreateToken, DeleteTokens, DisableTokens, EditToken, EnableTokens, ListOf, ListTokens, Pointed,
+    PreviewEdit, PreviewPurge, PurgeTokens, RegenerateToken, RestoreTokens, RetireToken, SaveTo, ShowToken,
+    TallyTokens, Whose,
 };
 use jeton::verbs::{Jeton, Proof};
 use zeroize::Zeroizing;
 
+use crate::support::requests::{
+    create_account, delete_account, set_password, set_policy, set_role, switch_off, switch_on,
+};
 use crate::support::world::{
     Fakes, House, OWNER, PASSWORD, START, by, caller, create, init, local, owner, password, token_name, typed, username,
 };
@@ -97,7 +107,14 @@ fn show(name: &str) -> ShowToken {
 }
 
 fn list() -> ListTokens {
-    ListTokens { account: None, filter: Filter::default(), trashed: false, anchor: Anchor::Start, limit: 100 }
+    ListTokens {
+        whose: ListOf::All,
+        filter: Filter::default(),
+        sort: Sort::default(),
+        trashed: false,
+        anchor: Anchor::Start,
+        limit: 100,
+    }
 }
 
 fn list_audit() -> ListAudit {

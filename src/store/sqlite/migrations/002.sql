@@ -1,3 +1,46 @@
--- Both end with the row's number: what happened to one thing, and from when on, is read in the order of the log.
-CREATE INDEX audit_of_target ON audit (target);
-CREATE INDEX audit_by_time   ON audit (at);
+-- What the token list is sorted and counted by, so that no order and no count looks at every token. Triggers don't run
+-- here (they could have been slipped in): what writes tokens keeps these in step.
+
+-- An account's name never changes. The API is told in a few words; the public id is the current secret's, empty until
+-- there is one. A token without expiry expires after every other.
+ALTER TABLE tokens ADD COLUMN username  TEXT NOT NULL DEFAULT '';
+ALTER TABLE tokens ADD COLUMN api       TEXT NOT NULL DEFAULT '';
+ALTER TABLE tokens ADD COLUMN public_id TEXT NOT NULL DEFAULT '';
+ALTER TABLE tokens ADD COLUMN until INTEGER AS (coalesce(expires_at, 9223372036854775807)) VIRTUAL;
+-- The id once more: SQLite finds a place among equal values by a column of an index, not by the row's own number.
+ALTER TABLE tokens ADD COLUMN tie INTEGER AS (id) VIRTUAL;
+
+UPDATE tokens SET
+    username = (SELECT username FROM accounts WHERE id = account_id),
+    public_id = coalesce((SELECT s.public_id FROM secrets s WHERE s.token_id = tokens.id AND s.state = 'current'), ''),
+    api = CASE selection
+        WHEN 'inherit' THEN 'Inherit'
+        WHEN 'sets' THEN (SELECT CASE count(*) WHEN 1 THEN min(set_name) ELSE count(*) || ' sets' END
+                          FROM token_sets WHERE token_id = tokens.id)
+        ELSE (SELECT CASE count(*) WHEN 0 THEN 'nothing yet' WHEN 1 THEN '1 method' ELSE count(*) || ' methods' END
+              FROM token_methods WHERE token_id = tokens.id)
+    END;
+
+-- A row for each token, narrow: a use rewrites this one. 0 = never.
+CREATE TABLE last_seen (
+    token_id  INTEGER PRIMARY KEY REFERENCES tokens (id),
+    trashed   INTEGER NOT NULL CHECK (trashed IN (0, 1)),
+    at        INTEGER NOT NULL
+) STRICT, WITHOUT ROWID;
+INSERT INTO last_seen (token_id, trashed, at)
+    SELECT id, deleted_at IS NOT NULL, coalesce((SELECT max(at) FROM last_uses WHERE token_id = tokens.id), 0)
+    FROM tokens ORDER BY id;
+
+-- How many tokens an account has.
+CREATE TABLE token_counts (
+    account_id  INTEGER PRIMARY KEY REFERENCES accounts (id),
+    kept        INTEGER NOT NULL CHECK (kept >= 0),
+    trashed     INTEGER NOT NULL CHECK (trashed >= 0)
+) STRICT;
+INSERT INTO token_counts (account_id, kept, trashed)
+    SELECT account_id, sum(deleted_at IS NULL), sum(deleted_at IS NOT NULL) FROM tokens GROUP BY account_id;
+
+-- Built anew by the next migration, all at once.
+DROP INDEX tokens_by_name;
+DROP INDEX tokens_trashed_by_name;
+DROP INDEX tokens_live_by_expiry;

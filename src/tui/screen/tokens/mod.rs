@@ -81,7 +81,12 @@ impl Tokens {
 
     /// The anchor that keeps the cursor where it is.
     pub fn here(&self) -> Anchor {
-        self.current().map_or(Anchor::Start, |t| Anchor::Around(t.id))
+        self.current().map_or(Anchor::Start, |t| Anchor::Around(t.id, None))
+    }
+
+    /// How many matching tokens stand before the one under the cursor, as last told.
+    pub fn position(&self) -> u64 {
+        self.window.position + self.cursor.at() as u64
     }
 
     /// Takes a new window: the cursor stays on its token where that is still there, else on its row.
@@ -89,7 +94,7 @@ impl Tokens {
         let wanted = match anchor {
             Anchor::Start | Anchor::After(_) => Some(0),
             Anchor::End => window.rows.len().checked_sub(1),
-            Anchor::Around(_) => {
+            Anchor::Around(..) => {
                 let id = self.focus.take().or_else(|| self.current().map(|t| t.id));
                 let same = window.rows.iter().position(|t| Some(t.id) == id);
                 let absolute = self.window.position + self.cursor.at() as u64;

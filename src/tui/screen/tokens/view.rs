@@ -51,12 +51,11 @@ impl Tokens {
         } else if self.filter.is_empty() {
             match self.window.total {
                 0 => "none".to_owned(),
-                total => {
-                    format!("{} of {}", grouped(self.window.position + self.cursor.at() as u64 + 1), grouped(total))
-                }
+                total => format!("{} of {}", grouped(self.position() + 1), grouped(total)),
             }
         } else {
-            format!("{} match of {}", grouped(self.window.matching), grouped(self.window.total))
+            let more = if self.window.matching_is_least { "+" } else { "" };
+            format!("{}{more} match of {}", grouped(self.window.matching), grouped(self.window.total))
         };
         format!("{count}   ↓ name ")
     }

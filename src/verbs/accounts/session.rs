@@ -1,14 +1,14 @@
-//! Verbs about accounts: who is here, who am I.
+//! Who is here, who am I.
 
-use super::actor::{Actor, Session};
-use super::needs::Needs;
-use super::ports::Snapshot;
-use super::{Env, Proof, Query, Verb};
 use crate::domain::account::Account;
 use crate::domain::name::Username;
 use crate::domain::policy::Policy;
 use crate::domain::token::Token;
 use crate::error::Result;
+use crate::verbs::actor::{Actor, Session};
+use crate::verbs::needs::Needs;
+use crate::verbs::ports::Snapshot;
+use crate::verbs::{Env, Proof, Query, Verb};
 
 /// What a face must know before anybody has signed in.
 #[derive(Debug)]

@@ -1,0 +1,100 @@
+//! `account create`, `role`, `disable`, `enable`, `passwd` and `delete`.
+
+use super::super::args::{CreateAccountArgs, DeleteAccountArgs, PasswdArgs, RoleArgs, SomeAccounts};
+use super::super::{App, new_password};
+use super::json::{OneAccountJson, SomeAccountsJson};
+use crate::domain::name::Username;
+use crate::domain::role::Role;
+use crate::domain::time::relative;
+use crate::error::{Error, Result};
+use crate::verbs::accounts::{
+    CountedAccount, CreateAccount, DeleteAccount, DisableAccounts, EnableAccounts, SetPassword, SetRole, ShowAccount,
+};
+use crate::verbs::actor::Credential;
+
+pub(super) fn create(app: &mut App, args: CreateAccountArgs) -> Result<()> {
+    let (username, role) = (Username::parse(&args.name)?, Role::parse(&args.role)?);
+    let who = app.to_change()?;
+    let password = new_password::of(app, &username, args.password.new_password_file.as_deref())?;
+    let changed = app.ask(&who, CreateAccount { username, role, password })?;
+    let name = changed.out.account.username.to_string();
+    done(app, &[changed.out], &format!("is a new {role}"))?;
+    if !app.out.json {
+        app.out.note(&format!("  It signs in with: jeton --user {name}"));
+    }
+    Ok(())
+}
+
+pub(super) fn role(app: &mut App, args: RoleArgs) -> Result<()> {
+    let (username, role) = (Username::parse(&args.name)?, Role::parse(&args.role)?);
+    let who = app.to_change()?;
+    let changed = app.ask(&who, SetRole { username, role })?;
+    done(app, &[changed.out], &format!("has the role {role}; its tokens follow with their next request"))
+}
+
+pub(super) fn disable(app: &mut App, some: SomeAccounts) -> Result<()> {
+    let usernames = usernames(&some)?;
+    let who = app.to_change()?;
+    let changed = app.ask(&who, DisableAccounts { usernames })?;
+    done(app, &changed.out, "disabled; its tokens are denied from now on")
+}
+
+pub(super) fn enable(app: &mut App, some: SomeAccounts) -> Result<()> {
+    let usernames = usernames(&some)?;
+    let who = app.to_change()?;
+    let changed = app.ask(&who, EnableAccounts { usernames })?;
+    done(app, &changed.out, "enabled")
+}
+
+pub(super) fn passwd(app: &mut App, args: PasswdArgs) -> Result<()> {
+    let named = args.name.as_deref().map(Username::parse).transpose()?;
+    let username = named.map_or_else(|| app.who(), Ok)?;
+    let who = app.to_change()?;
+    let password = new_password::of(app, &username, args.password.new_password_file.as_deref())?;
+    let changed = app.ask(&who, SetPassword { username, password })?;
+    done(app, &[changed.out], "has a new password; its tokens go on")
+}
+
+pub(super) fn delete(app: &mut App, args: DeleteAccountArgs) -> Result<()> {
+    let username = Username::parse(&args.name)?;
+    let (who, typed) = match args.confirm {
+        Some(typed) => (app.to_change()?, typed),
+        None if app.prompt.possible => confirmed(app, &username)?,
+        None => {
+            return Err(Error::conflict("the deletion is not confirmed")
+                .why("there is no terminal to ask on, or --no-input forbids it")
+                .next("Say --confirm NAME"));
+        }
+    };
+    let changed = app.ask(&who, DeleteAccount { username, typed })?;
+    done(app, &[changed.out], "deleted; nobody else ever gets its name")
+}
+
+/// Shows what would go and asks for the name. The verb compares it, not we.
+fn confirmed(app: &App, username: &Username) -> Result<(Credential, String)> {
+    let (who, session) = app.proved()?;
+    let shown = app.ask(&Credential::Session(session), ShowAccount { username: username.clone() })?;
+    let (account, tokens, now) = (&shown.counted.account, shown.counted.tokens, app.now());
+    let seen =
+        shown.last_seen_at.map_or_else(|| "never seen".to_owned(), |at| format!("last seen {}", relative(at, now)));
+    let (active, kept) = (tokens.active, tokens.kept);
+    app.prompt.show(&format!("{}, {}: {active} active of {kept} tokens, {seen}", account.username, account.role))?;
+    let typed = app.prompt.line("Type the account's name to delete it for good")?;
+    Ok((who, typed))
+}
+
+fn usernames(some: &SomeAccounts) -> Result<Vec<Username>> {
+    some.names.iter().map(|n| Username::parse(n)).collect()
+}
+
+/// Says what happened to each account.
+fn done(app: &mut App, accounts: &[CountedAccount], what: &str) -> Result<()> {
+    if !app.out.json {
+        accounts.iter().for_each(|a| app.out.note(&format!("✓ {} {what}", a.account.username)));
+        return Ok(());
+    }
+    match accounts {
+        [only] => app.out.json(&OneAccountJson::from(only)),
+        several => app.out.json(&SomeAccountsJson::from(several)),
+    }
+}

@@ -1,0 +1,79 @@
+//! The shapes of JSON answers about accounts: documented, stable, `"schema":1`.
+
+use serde::Serialize;
+
+use super::super::json::{AccountJson, SCHEMA};
+use crate::domain::time::Timestamp;
+use crate::verbs::accounts::{CountedAccount, ShownAccount};
+
+/// An account with its tokens counted.
+#[derive(Serialize)]
+pub struct CountedJson {
+    #[serde(flatten)]
+    account: AccountJson,
+    tokens: CountsJson,
+}
+
+#[derive(Serialize)]
+struct CountsJson {
+    active: u32,
+    kept: u32,
+    trashed: u32,
+}
+
+impl From<&CountedAccount> for CountedJson {
+    fn from(counted: &CountedAccount) -> Self {
+        let tokens = counted.tokens;
+        CountedJson {
+            account: AccountJson::from(&counted.account),
+            tokens: CountsJson { active: tokens.active, kept: tokens.kept, trashed: tokens.trashed },
+        }
+    }
+}
+
+/// `{"schema":1,"account":{…}}`.
+#[derive(Serialize)]
+pub struct OneAccountJson {
+    schema: u32,
+    account: CountedJson,
+}
+
+impl From<&CountedAccount> for OneAccountJson {
+    fn from(counted: &CountedAccount) -> Self {
+        OneAccountJson { schema: SCHEMA, account: counted.into() }
+    }
+}
+
+/// `{"schema":1,"accounts":[…]}`.
+#[derive(Serialize)]
+pub struct SomeAccountsJson {
+    schema: u32,
+    accounts: Vec<CountedJson>,
+}
+
+impl From<&[CountedAccount]> for SomeAccountsJson {
+    fn from(accounts: &[CountedAccount]) -> Self {
+        SomeAccountsJson { schema: SCHEMA, accounts: accounts.iter().map(CountedJson::from).collect() }
+    }
+}
+
+/// What `account show` answers.
+#[derive(Serialize)]
+pub struct ShownAccountJson {
+    schema: u32,
+    account: SeenJson,
+}
+
+#[derive(Serialize)]
+struct SeenJson {
+    #[serde(flatten)]
+    counted: CountedJson,
+    last_seen_at: Option<String>,
+}
+
+impl From<&ShownAccount> for ShownAccountJson {
+    fn from(shown: &ShownAccount) -> Self {
+        let last_seen_at = shown.last_seen_at.map(Timestamp::rfc3339);
+        ShownAccountJson { schema: SCHEMA, account: SeenJson { counted: (&shown.counted).into(), last_seen_at } }
+    }
+}

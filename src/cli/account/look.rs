@@ -1,0 +1,67 @@
+//! `account list` and `account show`.
+
+use super::super::App;
+use super::super::args::ShowAccountArgs;
+use super::super::output::Table;
+use super::json::{ShownAccountJson, SomeAccountsJson};
+use crate::domain::account::Account;
+use crate::domain::expiry::Expiry;
+use crate::domain::name::Username;
+use crate::domain::time::relative;
+use crate::error::Result;
+use crate::verbs::accounts::{ListAccounts, ShowAccount, WhoAmI};
+
+pub(super) fn list(app: &mut App) -> Result<()> {
+    let who = app.to_look()?;
+    let accounts = app.ask(&who, ListAccounts)?;
+    if app.out.json {
+        return app.out.json(&SomeAccountsJson::from(&accounts[..]));
+    }
+    if app.out.quiet {
+        return accounts.iter().try_for_each(|a| app.out.line(a.account.username.as_str()));
+    }
+    let mut table = Table::new(&["USERNAME", "ROLE", "STATUS", "ACTIVE", "KEPT", "TRASHED", "CREATED"]);
+    let now = app.now();
+    for counted in &accounts {
+        let (account, tokens) = (&counted.account, counted.tokens);
+        table.row([
+            account.username.to_string(),
+            account.role.to_string(),
+            status(account).to_owned(),
+            tokens.active.to_string(),
+            tokens.kept.to_string(),
+            tokens.trashed.to_string(),
+            relative(account.created_at, now),
+        ]);
+    }
+    app.out.table(&mut table)
+}
+
+pub(super) fn show(app: &mut App, args: ShowAccountArgs) -> Result<()> {
+    let named = args.name.as_deref().map(Username::parse).transpose()?;
+    let who = app.to_look()?;
+    let username = named.map_or_else(|| app.ask(&who, WhoAmI).map(|me| me.account.username), Ok)?;
+    let shown = app.ask(&who, ShowAccount { username })?;
+    let (account, tokens) = (&shown.counted.account, shown.counted.tokens);
+    if app.out.json {
+        return app.out.json(&ShownAccountJson::from(&shown));
+    }
+    if app.out.quiet {
+        return app.out.line(account.username.as_str());
+    }
+    let now = app.now();
+    let day = Expiry::At(account.created_at.plus(1)).day(app.world.clock.zone());
+    let mut table = Table::pairs();
+    table.pair("Account", format!("{} ({})", account.username, account.id));
+    table.pair("Role", account.role.word());
+    table.pair("Status", status(account));
+    table.pair("Tokens", format!("{} active of {} kept, {} in the trash", tokens.active, tokens.kept, tokens.trashed));
+    table.pair("Last seen", shown.last_seen_at.map_or_else(|| "never".to_owned(), |at| relative(at, now)));
+    table.pair("Created", format!("{day}, {}", relative(account.created_at, now)));
+    app.out.table(&mut table)
+}
+
+/// An account's state as glyph and word.
+fn status(account: &Account) -> &'static str {
+    if account.enabled { "● enabled" } else { "○ disabled" }
+}

@@ -1,0 +1,107 @@
+//! `jeton policy …`.
+
+use serde::{Serialize, Serializer};
+
+use super::App;
+use super::args::{PolicyCommand, SetPolicyArgs};
+use super::json::SCHEMA;
+use super::output::Table;
+use crate::domain::policy::Policy;
+use crate::domain::text::shown;
+use crate::error::{Error, Result};
+use crate::verbs::policy::{ListPolicy, SetPolicy};
+
+/// What every key begins with.
+const HEAD: &str = "policy.";
+
+/// `{"schema":1,"policy":{"policy.self_service":"on",…}}`.
+#[derive(Serialize)]
+struct PolicyJson<'a> {
+    schema: u32,
+    #[serde(serialize_with = "pairs")]
+    policy: &'a Policy,
+}
+
+fn pairs<S: Serializer>(policy: &Policy, to: S) -> std::result::Result<S::Ok, S::Error> {
+    to.collect_map(policy.pairs())
+}
+
+pub(super) fn run(app: &mut App, command: PolicyCommand) -> Result<()> {
+    match command {
+        PolicyCommand::List => list(app),
+        PolicyCommand::Set(args) => set(app, args),
+    }
+}
+
+fn list(app: &mut App) -> Result<()> {
+    let who = app.to_look()?;
+    let policy = app.ask(&who, ListPolicy)?;
+    if app.out.json {
+        return app.out.json(&PolicyJson { schema: SCHEMA, policy: &policy });
+    }
+    if app.out.quiet {
+        // As `set` takes them.
+        return policy.pairs().iter().try_for_each(|(key, value)| app.out.line(&format!("{key}={value}")));
+    }
+    let mut table = Table::pairs();
+    policy.pairs().into_iter().for_each(|(key, value)| table.pair(key, value));
+    app.out.table(&mut table)
+}
+
+fn set(app: &mut App, args: SetPolicyArgs) -> Result<()> {
+    let changes = changes(&args.words)?;
+    // Read before a password is asked for; the verb reads them again.
+    let mut trial = Policy::default();
+    changes.iter().try_for_each(|(key, value)| trial.set(key, value))?;
+    let keys: Vec<String> = changes.iter().map(|(key, _)| key.clone()).collect();
+    let who = app.to_change()?;
+    let changed = app.ask(&who, SetPolicy { changes })?;
+    if app.out.json {
+        return app.out.json(&PolicyJson { schema: SCHEMA, policy: &changed.out });
+    }
+    for (key, value) in changed.out.pairs() {
+        if keys.iter().any(|k| k == key) {
+            app.out.note(&format!("✓ {key} is {value}"));
+        }
+    }
+    Ok(())
+}
+
+/// `KEY VALUE`, or any number of `KEY=VALUE`.
+fn changes(words: &[String]) -> Result<Vec<(String, String)>> {
+    let whole = |key: &str| if key.starts_with(HEAD) { key.to_owned() } else { format!("{HEAD}{key}") };
+    if let [key, value] = words
+        && !key.contains('=')
+    {
+        return Ok(vec![(whole(key), value.clone())]);
+    }
+    let pair = |word: &String| match word.split_once('=') {
+        Some((key, value)) => Ok((whole(key), value.to_owned())),
+        None => {
+            let head: String = word.chars().take(32).collect();
+            Err(Error::usage(format!("\"{}\" has no value", shown(&head)))
+                .why("a rule is changed with KEY VALUE, several with KEY=VALUE each"))
+        }
+    };
+    words.iter().map(pair).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn keys_and_values_in_both_forms() {
+        let read = |words: &[&str]| changes(&words.iter().map(|w| (*w).to_owned()).collect::<Vec<_>>());
+        let pair = |key: &str, value: &str| (key.to_owned(), value.to_owned());
+        assert_eq!(read(&["trash", "7d"]).unwrap(), [pair("policy.trash", "7d")]);
+        assert_eq!(read(&["policy.trash", "7d"]).unwrap(), [pair("policy.trash", "7d")]);
+        assert_eq!(read(&["trash=7d"]).unwrap(), [pair("policy.trash", "7d")]);
+        let several = [pair("policy.trash", "7d"), pair("policy.self_service", "off")];
+        assert_eq!(read(&["trash=7d", "policy.self_service=off"]).unwrap(), several);
+        assert_eq!(read(&["trash", "a=b"]).unwrap(), [pair("policy.trash", "a=b")]);
+        for odd in [&["trash"][..], &["trash=7d", "self_service"], &["trash", "7d", "self_service", "off"]] {
+            assert!(read(odd).is_err(), "{odd:?}");
+        }
+    }
+}

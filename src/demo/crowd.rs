@@ -1,0 +1,186 @@
+//! Who plays in a large store: names, purposes, selections, ends and uses, mixed by a die that always falls alike.
+
+use crate::domain::catalogue::Catalogue;
+use crate::domain::expiry::Expiry;
+use crate::domain::method::MethodId;
+use crate::domain::name::{Description, TokenName, Username};
+use crate::domain::role::Role;
+use crate::domain::selection::Selection;
+use crate::domain::time::{DAY, HOUR, Timestamp};
+use crate::error::Result;
+
+const TEAMS: [&str; 20] = [
+    "payments",
+    "search",
+    "checkout",
+    "catalog",
+    "identity",
+    "billing",
+    "support",
+    "data",
+    "mobile",
+    "web",
+    "platform",
+    "security",
+    "media",
+    "logistics",
+    "partners",
+    "research",
+    "mail",
+    "maps",
+    "ads",
+    "office",
+];
+const TASKS: [&str; 24] = [
+    "deploy", "build", "backup", "smoke", "e2e", "migrate", "report", "sync", "scrape", "probe", "rollout", "publish",
+    "dns", "preview", "cleanup", "export", "import", "alerts", "laptop", "plugin", "nightly", "canary", "restore",
+    "gc",
+];
+const PLACES: [&str; 12] =
+    ["eu", "us", "ap", "staging", "prod", "main", "release", "docs", "shop", "edge", "north", "lab"];
+const PURPOSES: [&str; 8] = [
+    "",
+    "Runs after every merge",
+    "Asked for by the on-call team",
+    "Copies volumes to the other region at 02:30",
+    "Keeps the listing current",
+    "Reads the graphs on the office wall",
+    "Until the relaunch",
+    "Starts and stops the environment of each branch",
+];
+const SETS: [&str; 4] = ["IDE Plugins", "Maven Plugin", "Marketplace", "Extended Access"];
+const CALLERS: [(&str, &str); 6] = [
+    ("10.0.0.5", "curl/8.5.0"),
+    ("10.0.0.9", "python-requests/2.32"),
+    ("10.0.4.21", "Apache-Maven/3.9.9 (Java 21)"),
+    ("192.0.2.44", "IntelliJ IDEA/2026.2"),
+    ("203.0.113.17", "okhttp/4.12.0"),
+    ("10.0.2.8", "Go-http-client/2.0"),
+];
+/// The first tokens were made this many days ago, the last ones just now.
+const BEGINNING: i64 = 400;
+
+/// Whether a token is switched on.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum State {
+    On,
+    Off,
+    Trashed,
+}
+
+/// A token to be made.
+pub(super) struct Planned {
+    pub name: TokenName,
+    pub description: Description,
+    pub selection: Selection,
+    pub expiry: Expiry,
+    pub made: Timestamp,
+    pub state: State,
+    /// On which days it was used.
+    pub days_ago: Vec<u16>,
+}
+
+impl Planned {
+    /// Whether its secret is accepted at `now`.
+    pub fn works(&self, now: Timestamp) -> bool {
+        self.state == State::On && !self.expiry.is_past(now)
+    }
+}
+
+/// A die, and what is thrown for.
+pub(super) struct Crowd {
+    state: u64,
+    tokens: u32,
+    methods: Vec<MethodId>,
+}
+
+impl Crowd {
+    pub fn new(tokens: u32, catalogue: &Catalogue) -> Self {
+        Crowd { state: 7, tokens, methods: catalogue.methods().map(|m| m.id.clone()).collect() }
+    }
+
+    /// The name and role of the `n`th account beside the owner.
+    pub fn account(n: u32) -> Result<(Username, Role)> {
+        let team = TEAMS[n as usize % TEAMS.len()];
+        let role = match n % 100 {
+            0..70 => Role::Member,
+            70..98 => Role::Viewer,
+            _ => Role::Admin,
+        };
+        Ok((Username::parse(&format!("{team}-{:04}", n as usize / TEAMS.len() + 1))?, role))
+    }
+
+    /// A number below `end` (SplitMix64).
+    fn below(&mut self, end: usize) -> usize {
+        self.state = self.state.wrapping_add(0x9e37_79b9_7f4a_7c15);
+        let mut z = self.state;
+        z = (z ^ (z >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
+        z = (z ^ (z >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
+        ((z ^ (z >> 31)) % end.max(1) as u64) as usize
+    }
+
+    fn one_of<T: Copy>(&mut self, choices: &[T], otherwise: T) -> T {
+        let at = self.below(choices.len());
+        choices.get(at).copied().unwrap_or(otherwise)
+    }
+
+    /// The `n`th token.
+    pub fn token(&mut self, n: u32, now: Timestamp) -> Result<Planned> {
+        let (task, place) = (self.one_of(&TASKS, "deploy"), self.one_of(&PLACES, "eu"));
+        let age = (BEGINNING * DAY) as i128 * i128::from(self.tokens - n) / i128::from(self.tokens);
+        let made = now.plus(-(age as i64));
+        let state = match self.below(100) {
+            0..4 => State::Trashed,
+            4..12 => State::Off,
+            _ => State::On,
+        };
+        let expiry = match self.below(10) {
+            0..4 => Expiry::Never,
+            4 => Expiry::At(now.plus(-(self.below(300) as i64) * DAY - HOUR).max(made.plus(HOUR))),
+            _ => Expiry::At(now.plus(self.below(365) as i64 * DAY + self.below(24) as i64 * HOUR + HOUR)),
+        };
+        Ok(Planned {
+            name: TokenName::parse(&format!("{task}-{place}-{n:07}"))?,
+            description: Description::parse(self.one_of(&PURPOSES, ""))?,
+            selection: self.selection(),
+            expiry,
+            made,
+            state,
+            days_ago: self.days(i64::try_from(age).unwrap_or(0) / DAY),
+        })
+    }
+
+    fn selection(&mut self) -> Selection {
+        match self.below(20) {
+            0..8 => Selection::Inherit,
+            8..15 => Selection::Sets([self.one_of(&SETS, SETS[0]).to_owned()].into()),
+            15 => Selection::Sets(SETS.iter().take(2 + self.below(2)).map(|s| (*s).to_owned()).collect()),
+            16 => Selection::nothing(),
+            _ => {
+                let first = self.below(self.methods.len().saturating_sub(8));
+                let count = 1 + self.below(8);
+                Selection::Custom(self.methods.iter().skip(first).take(count).cloned().collect())
+            }
+        }
+    }
+
+    /// Four in ten were ever used, most of these lately; a few day after day.
+    fn days(&mut self, age: i64) -> Vec<u16> {
+        let age = u16::try_from(age).unwrap_or(0);
+        match self.below(100) {
+            0..28 => vec![(self.below(7) as u16).min(age)],
+            28..38 => vec![(self.below(390) as u16).min(age)],
+            38..40 => (0..=6.min(age)).collect(),
+            _ => Vec::new(),
+        }
+    }
+
+    /// A call on a day: when, of what, from where, with what.
+    pub fn call(&mut self, days_ago: u16, now: Timestamp) -> (Timestamp, String, &'static str, &'static str) {
+        let at = now.plus(-i64::from(days_ago) * DAY - self.below(3_600_000) as i64);
+        let at_method = self.below(self.methods.len());
+        let method = self.methods.get(at_method).map_or_else(String::new, |m| m.to_string());
+        let (address, client) = self.one_of(&CALLERS, CALLERS[0]);
+        (at, method, address, client)
+    }
+}

@@ -1,0 +1,258 @@
+//! A large sample store: as many tokens as are wanted, in every state, spread over accounts. Unlike the small one it is
+//! not made by the verbs, one transaction and one password a token, but straight through the store's port, some tens of
+//! thousands in each audited transaction.
+
+use std::fs::File;
+use std::io::Write;
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+
+use zeroize::Zeroizing;
+
+use super::PASSWORD;
+use super::cast::OWNER;
+use super::crowd::{Crowd, Planned, State};
+use crate::domain::account::AccountId;
+use crate::domain::audit::{AuditActor, AuditEntry, Face};
+use crate::domain::catalogue::Catalogue;
+use crate::domain::expiry::ExpirySpec;
+use crate::domain::name::{Description, Prefix, TokenName, Username};
+use crate::domain::password::Password;
+use crate::domain::secret::{PublicId, Secret};
+use crate::domain::selection::Selection;
+use crate::domain::time::Timestamp;
+use crate::domain::token::TokenId;
+use crate::error::{Error, Result};
+use crate::platform::files;
+use crate::store::sqlite::SqliteStore;
+use crate::verbs::actor::Credential;
+use crate::verbs::audited::Audited;
+use crate::verbs::init::Init;
+use crate::verbs::local::{Caller, Local, World};
+use crate::verbs::new_password::NewPassword;
+use crate::verbs::ports::{NewAccount, NewToken, Store, Tx, Use};
+use crate::verbs::request::ask;
+use crate::verbs::tokens::{CreateToken, SaveTo};
+
+/// Tokens made in one transaction.
+const BATCH: u32 = 50_000;
+/// Tokens for each account.
+const PER_ACCOUNT: u32 = 50;
+/// The most secrets that are written down.
+const MOST_SECRETS: u32 = 10_000;
+/// How many tokens are made between two reports of progress.
+const REPORT: u32 = 10_000;
+
+/// What is wanted.
+#[derive(Debug)]
+pub struct Large<'a> {
+    /// Where the store will be; nothing may be there yet. The secret of its owner's token goes beside it, with `.token`
+    /// at the end of its name.
+    pub store: &'a Path,
+    /// How many tokens, those in the trash and the owner's own included; 1 or more.
+    pub tokens: u32,
+    /// Where 10,000 secrets that are valid go, one a line; all of them where there are fewer.
+    pub secrets: Option<&'a Path>,
+}
+
+impl Large<'_> {
+    /// Makes it, and tells how many tokens there are as it goes on; its owner's name.
+    ///
+    /// # Errors
+    /// [`crate::error::Kind::Conflict`] when something stands where a file would be made; [`crate::error::Kind::Failure`]
+    /// when one can't be written. Then nothing is left behind.
+    pub fn make(&self, world: &World, progress: &dyn Fn(u32)) -> Result<Username> {
+        let token = beside(self.store, ".token");
+        for path in [self.store, &token].into_iter().chain(self.secrets) {
+            if path.symlink_metadata().is_ok() {
+                return Err(Error::conflict(format!("{} is there already", path.display()))
+                    .next("Choose a path where nothing is yet"));
+            }
+        }
+        let secrets = self.secrets.map(files::create_private).transpose()?;
+        let made = SqliteStore::create_to_fill(self.store).and_then(|store| {
+            let caller = Caller { face: Face::Cli, source: "demo".to_owned(), patience: Duration::ZERO };
+            let local = Local::new(store, world.clone(), caller);
+            let owner = Filling { local, world, secrets, written: 0, wanted: self.tokens, progress }.fill(&token)?;
+            // Builds the indexes.
+            SqliteStore::open(self.store).map(|_| owner)
+        });
+        if made.is_err() {
+            // What was begun is of no use: whoever tries again finds the place free.
+            let companions = ["-wal", "-shm"].map(|ending| beside(self.store, ending));
+            for path in [self.store, &token].into_iter().chain(self.secrets).chain(companions.iter().map(|p| &**p)) {
+                let _ = std::fs::remove_file(path);
+            }
+        }
+        made
+    }
+}
+
+fn beside(store: &Path, ending: &str) -> PathBuf {
+    let mut name = store.as_os_str().to_owned();
+    name.push(ending);
+    name.into()
+}
+
+/// A store that is being filled.
+struct Filling<'a> {
+    local: Local<SqliteStore>,
+    world: &'a World,
+    secrets: Option<File>,
+    /// How many secrets were written down.
+    written: u32,
+    wanted: u32,
+    progress: &'a dyn Fn(u32),
+}
+
+/// A token that was used.
+struct Used {
+    token: TokenId,
+    secret: PublicId,
+    days_ago: Vec<u16>,
+}
+
+impl Filling<'_> {
+    fn fill(mut self, owners_secret: &Path) -> Result<Username> {
+        let owner = Username::parse(OWNER)?;
+        self.set_up(&owner, owners_secret)?;
+        let accounts = self.accounts(&owner)?;
+        let mut crowd = Crowd::new(self.wanted, &Catalogue::shipped("cloud-platform")?);
+        let mut made = 1;
+        while made < self.wanted {
+            let batch = BATCH.min(self.wanted - made);
+            self.batch(&mut crowd, &accounts, made, batch)?;
+            made += batch;
+        }
+        (self.progress)(made);
+        if let Some(file) = &self.secrets {
+            file.sync_all().map_err(|e| Error::failure("the secrets can't be written").why(e.to_string()))?;
+        }
+        Ok(owner)
+    }
+
+    fn now(&self) -> Timestamp {
+        self.world.clock.now()
+    }
+
+    fn by(&self) -> AuditActor {
+        AuditActor { account: String::new(), name: OWNER.to_owned(), proof: "store".to_owned(), face: Face::Cli }
+    }
+
+    /// The owner, the rules, and the token that manages all of it.
+    fn set_up(&self, owner: &Username, owners_secret: &Path) -> Result<()> {
+        let password = || Password::typed(Zeroizing::new(PASSWORD.to_owned()));
+        let init = Init {
+            username: owner.clone(),
+            password: NewPassword::Plain(password()),
+            prefix: Prefix::default(),
+            self_service: true,
+            catalogue: Some(Catalogue::shipped("cloud-platform")?),
+        };
+        ask(&self.local, &Credential::Store, init)?;
+        self.local.store().write(&self.by(), &|| self.now(), |tx, _| {
+            let mut policy = tx.policy()?;
+            policy.active_tokens = 0;
+            tx.set_policy(&policy)?;
+            Ok(Audited::one((), AuditEntry::new("demo.policy", "policy", "").with("active_tokens", 0)))
+        })?;
+        let methods = Catalogue::shipped("jeton")?.methods().map(|m| m.id.clone()).collect();
+        let token = CreateToken {
+            account: None,
+            names: vec![TokenName::parse("management")?],
+            description: Description::parse("Every method of jeton's own")?,
+            expires: Some(ExpirySpec::Never),
+            selection: Selection::Custom(methods),
+            out: Some(SaveTo::File(owners_secret.to_owned())),
+        };
+        ask(&self.local, &Credential::password(owner.clone(), password()), token).map(drop)
+    }
+
+    /// The accounts, the owner's first.
+    fn accounts(&self, owner: &Username) -> Result<Vec<AccountId>> {
+        let others = (self.wanted / PER_ACCOUNT).max(1) - 1;
+        self.local.store().write(&self.by(), &|| self.now(), |tx, now| {
+            let first = tx.account_named(owner)?.ok_or_else(|| Error::failure("the owner has gone"))?.id;
+            // All have the one password that the demonstration tells anyway: salts of their own would protect nothing,
+            // and 20,000 of these hashes would take half an hour.
+            let hash = tx.password_hash(first)?.ok_or_else(|| Error::failure("the owner has no password"))?;
+            let mut accounts = vec![first];
+            for n in 0..others {
+                let (username, role) = Crowd::account(n)?;
+                accounts.push(tx.insert_account(&NewAccount { username: &username, role, password: &hash, now })?);
+            }
+            Ok(Audited::one(accounts, AuditEntry::new("demo.accounts", "accounts", "").with("accounts", others)))
+        })
+    }
+
+    /// Makes `batch` tokens after the first `made`, and has them used.
+    fn batch(&mut self, crowd: &mut Crowd, accounts: &[AccountId], made: u32, batch: u32) -> Result<()> {
+        let (by, now, wanted) = (self.by(), self.now(), self.wanted);
+        let (world, progress, file, written) = (self.world, self.progress, &mut self.secrets, &mut self.written);
+        let used = self.local.store().write(&by, &|| now, |tx, now| {
+            let mut used = Vec::new();
+            for n in made..made + batch {
+                if n % REPORT == 0 {
+                    progress(n);
+                }
+                let planned = crowd.token(n, now)?;
+                // Side by side, so that an account's tokens were made one after the other.
+                let at = u64::from(n) * accounts.len() as u64 / u64::from(wanted);
+                let account = accounts.get(usize::try_from(at).unwrap_or(0)).copied().unwrap_or(AccountId(1));
+                let secret = Secret::generate(&Prefix::default(), |buffer| world.entropy.fill(buffer))?;
+                let id = bear(tx, account, &planned, &secret, now)?;
+                // Ahead of an even pace, so that those that don't work at the end leave no gap.
+                let due = u64::from(*written) * u64::from(wanted) < u64::from(n + 1) * u64::from(MOST_SECRETS) * 3 / 2;
+                if due && *written < MOST_SECRETS && planned.works(now) && write_down(file.as_mut(), &secret)? {
+                    *written += 1;
+                }
+                if !planned.days_ago.is_empty() {
+                    used.push(Used { token: id, secret: secret.public_id().clone(), days_ago: planned.days_ago });
+                }
+            }
+            let entry = AuditEntry::new("demo.tokens", format!("{}–{}", made + 1, made + batch), "");
+            Ok(Audited::one(used, entry.with("tokens", batch)))
+        })?;
+        self.local.store().bookkeep(|book| {
+            for one in &used {
+                for days in &one.days_ago {
+                    let (at, method, address, client) = crowd.call(*days, now);
+                    let (token, secret) = (one.token, &one.secret);
+                    book.record_use(&Use { token, secret, at, method: &method, address, client })?;
+                }
+            }
+            Ok(())
+        })
+    }
+}
+
+fn bear(tx: &mut dyn Tx, account: AccountId, planned: &Planned, secret: &Secret, now: Timestamp) -> Result<TokenId> {
+    let id = tx.insert_token(&NewToken {
+        account,
+        name: &planned.name,
+        description: &planned.description,
+        selection: &planned.selection,
+        expiry: planned.expiry,
+        now: planned.made,
+    })?;
+    tx.set_secret(id, secret, planned.made, None)?;
+    if planned.state != State::On
+        && let Some(mut token) = tx.token(id)?
+    {
+        match planned.state {
+            State::On => {}
+            State::Off => token.enabled = false,
+            State::Trashed => token.deleted_at = Some(now),
+        }
+        tx.update_token(&token)?;
+    }
+    Ok(id)
+}
+
+/// Whether there is a file to write to.
+fn write_down(file: Option<&mut File>, secret: &Secret) -> Result<bool> {
+    let Some(file) = file else { return Ok(false) };
+    let line = Zeroizing::new(secret.expose(|s| format!("{s}\n")));
+    file.write_all(line.as_bytes()).map_err(|e| Error::failure("the secrets can't be written").why(e.to_string()))?;
+    Ok(true)
+}

@@ -1,0 +1,26 @@
+//! How many tokens each account has, kept in step with every change: no list counts its tokens to say how many.
+
+use rusqlite::{Connection, params};
+
+use super::convert::run;
+use crate::error::Result;
+
+/// The account has a token more, in the trash or not.
+pub(super) fn came(db: &Connection, account: i64, trashed: bool) -> Result<()> {
+    shift(db, account, i64::from(!trashed), i64::from(trashed))
+}
+
+/// A token of the account went into the trash, or came out of it.
+pub(super) fn moved(db: &Connection, account: i64, trashed: bool) -> Result<()> {
+    let into = if trashed { 1 } else { -1 };
+    shift(db, account, -into, into)
+}
+
+fn shift(db: &Connection, account: i64, kept: i64, trashed: i64) -> Result<()> {
+    let sql = "UPDATE token_counts SET kept = kept + ?2, trashed = trashed + ?3 WHERE account_id = ?1";
+    if run(db, sql, params![account, kept, trashed])? == 0 {
+        let sql = "INSERT INTO token_counts (account_id, kept, trashed) VALUES (?1, ?2, ?3)";
+        run(db, sql, params![account, kept, trashed])?;
+    }
+    Ok(())
+}

@@ -1,0 +1,381 @@
+//! A list of tokens as SQL: by which way its rows are found, what must hold of them, and by what they are ordered.
+//!
+//! A long list is read along the index of its order, a page at a time. A short one (few tokens in the accounts, of the
+//! status, or among the matches) is found by what makes it short and sorted. Which of the two it is, counting tells:
+//! it stops at [`SHORT`].
+
+use rusqlite::functions::FunctionFlags;
+use rusqlite::types::Value;
+use rusqlite::{Connection, params_from_iter};
+
+use super::convert::{all, one};
+use crate::domain::filter::STALE;
+use crate::domain::role::Role;
+use crate::domain::sort::{Sort, SortColumn};
+use crate::domain::token::Status;
+use crate::error::Result;
+use crate::verbs::ports::{Visibility, WindowQuery};
+
+/// The most tokens that are sorted, and the most matches that are counted.
+pub(super) const SHORT: u64 = 10_000;
+/// The most accounts that a list is narrowed to by id.
+const FEW_ACCOUNTS: usize = 500;
+/// The SQL function that folds the case of every script.
+const LOWER: &str = "jeton_lower";
+/// When a token was last seen, where its row there is not at hand; 0 = never.
+const SEEN: &str = "(SELECT at FROM last_seen WHERE token_id = t.id)";
+
+/// Gives `db` the functions that lists ask for.
+pub(super) fn prepare(db: &Connection) -> rusqlite::Result<()> {
+    let flags = FunctionFlags::SQLITE_UTF8 | FunctionFlags::SQLITE_DETERMINISTIC | FunctionFlags::SQLITE_DIRECTONLY;
+    db.create_scalar_function(LOWER, 1, flags, |call| Ok(call.get_raw(0).as_str()?.to_lowercase()))
+}
+
+/// By which way rows are found.
+#[derive(Debug, Clone, PartialEq, Eq)]
+enum Way {
+    /// Along the index of the order.
+    Order,
+    /// By their accounts.
+    Accounts,
+    /// By enabled and expiry.
+    Status,
+    /// By when they were last seen.
+    Seen,
+    /// One after the other.
+    Table,
+}
+
+/// Conditions and their values, grown together.
+#[derive(Debug, Clone, Default)]
+pub(super) struct Conditions {
+    pub sql: String,
+    pub values: Vec<Value>,
+}
+
+impl Conditions {
+    /// Adds a condition in which each `?` is one of `values`.
+    pub fn and(&mut self, condition: &str, values: impl IntoIterator<Item = Value>) {
+        self.sql.push_str(" AND ");
+        let mut values = values.into_iter();
+        for (i, part) in condition.split('?').enumerate() {
+            if i > 0 {
+                self.values.extend(values.next());
+                self.sql.push_str(&format!("?{}", self.values.len()));
+            }
+            self.sql.push_str(part);
+        }
+    }
+
+    /// Whose tokens a reader sees, told by the column `account`.
+    pub fn visible(&mut self, account: &str, visibility: &Visibility) {
+        let Visibility { own, roles } = visibility;
+        if roles.len() == Role::ALL.len() {
+            return;
+        }
+        let own = Value::from(own.0);
+        if roles.is_empty() {
+            return self.and(&format!("{account} = ?"), [own]);
+        }
+        let marks = vec!["?"; roles.len()].join(", ");
+        let roles = roles.iter().map(|r| Value::from(r.word().to_owned()));
+        let others = format!("{account} IN (SELECT id FROM accounts WHERE role IN ({marks}))");
+        self.and(&format!("({account} = ? OR {others})"), [own].into_iter().chain(roles));
+    }
+
+    /// What stands in a token's name, description, account or hint.
+    fn word(&mut self, word: &str) {
+        // SQLite folds the case of ASCII only, and only descriptions hold anything else.
+        if !word.is_ascii() {
+            let word = Value::from(word.to_lowercase());
+            return self.and(&format!("instr({LOWER}(t.description), ?) > 0"), [word]);
+        }
+        let like = format!("%{}%", word.replace('\\', "\\\\").replace('%', "\\%").replace('_', "\\_"));
+        let places =
+            ["t.name", "t.description", "t.username", "(SELECT prefix FROM installation) || '_' || t.public_id"];
+        let any = places.map(|place| format!("{place} LIKE ? ESCAPE '\\'")).join(" OR ");
+        self.and(&format!("({any})"), places.map(|_| Value::from(like.clone())));
+    }
+}
+
+/// `column IN (?, ?, …)` with a mark for each of `ids`.
+fn one_of(column: &str, ids: &[i64]) -> String {
+    format!("{column} IN ({})", vec!["?"; ids.len()].join(", "))
+}
+
+/// How many tokens `query` is about without its filter; in `accounts` alone where they are given.
+fn unfiltered(db: &Connection, query: &WindowQuery, accounts: Option<&[i64]>) -> Result<u64> {
+    let mut holds = Conditions::default();
+    holds.visible("account_id", &query.visibility);
+    if let Some(id) = query.account {
+        holds.and("account_id = ?", [Value::from(id.0)]);
+    }
+    if let Some(ids) = accounts {
+        holds.and(&one_of("account_id", ids), ids.iter().copied().map(Value::from));
+    }
+    let column = if query.trashed { "trashed" } else { "kept" };
+    let sql = format!("SELECT coalesce(sum({column}), 0) FROM token_counts WHERE TRUE{}", holds.sql);
+    let sum = one(db, &sql, params_from_iter(&holds.values), |r| r.get::<_, i64>(0))?;
+    Ok(sum.unwrap_or(0).unsigned_abs())
+}
+
+/// The accounts that `query` narrows its list to, where they are few enough to be named.
+fn accounts(db: &Connection, query: &WindowQuery) -> Result<Option<Vec<i64>>> {
+    let only = match query.account {
+        None if query.visibility.roles.is_empty() => Some(query.visibility.own.0),
+        account => account.map(|a| a.0),
+    };
+    let Some(part) = &query.filter.account else { return Ok(only.map(|id| vec![id])) };
+    let sql = format!("SELECT id FROM accounts WHERE instr(username, ?1) > 0 LIMIT {}", FEW_ACCOUNTS + 1);
+    let mut named: Vec<i64> = all(db, &sql, [part], |r| r.get(0))?;
+    Ok(match only {
+        // More are named than were read: whether this one is among them, its rows tell.
+        Some(id) if named.len() > FEW_ACCOUNTS => Some(vec![id]),
+        None if named.len() > FEW_ACCOUNTS => None,
+        Some(id) => {
+            named.retain(|named| *named == id);
+            Some(named)
+        }
+        None => Some(named),
+    })
+}
+
+/// Whether no token can match, whatever there is.
+fn is_empty(query: &WindowQuery, accounts: Option<&[i64]>) -> bool {
+    let filter = &query.filter;
+    let living = filter.stale || query.expiring_by.is_some();
+    // What lies in the trash is deleted and nothing else.
+    let misplaced = match filter.status {
+        None => query.trashed && living,
+        Some(status) => query.trashed != (status == Status::Deleted) || (query.trashed && living),
+    };
+    misplaced || accounts.is_some_and(<[i64]>::is_empty)
+}
+
+/// A list to be counted and read.
+#[derive(Debug)]
+pub(super) struct Listing {
+    way: Way,
+    sort: Sort,
+    trashed: bool,
+    holds: Conditions,
+    /// Whether the conditions look at a row of `tokens`.
+    on_tokens: bool,
+    /// How many tokens there are without the filter.
+    pub total: u64,
+    /// How many match, [`SHORT`] at most.
+    pub matching: u64,
+    /// Whether more match.
+    pub is_least: bool,
+}
+
+impl Listing {
+    /// The list that `query` asks for, counted, to be read by the way that suits its length.
+    pub fn of(db: &Connection, query: &WindowQuery) -> Result<Self> {
+        let filter = &query.filter;
+        let total = unfiltered(db, query, None)?;
+        let accounts = accounts(db, query)?;
+        let few = match &accounts {
+            Some(ids) => unfiltered(db, query, Some(ids))? <= SHORT,
+            None => false,
+        };
+        let way = match filter.status {
+            // Without a row to look for, no index is of use.
+            _ if is_empty(query, accounts.as_deref()) => Way::Table,
+            _ if few => Way::Accounts,
+            None | Some(Status::Deleted) if filter.is_empty() => Way::Order,
+            Some(Status::Disabled | Status::Expired) => Way::Status,
+            _ if query.expiring_by.is_some() => Way::Status,
+            _ if filter.stale || filter.seen.is_some() => Way::Seen,
+            Some(Status::Active) => Way::Status,
+            None | Some(Status::Deleted) => Way::Table,
+        };
+        let mut list = Self::by(way, query, accounts.as_deref(), total);
+        if !filter.is_empty() {
+            let found = list.count(db, Some(SHORT + 1), None)?;
+            if found > SHORT && !few {
+                list = Self::by(Way::Order, query, accounts.as_deref(), total);
+            }
+            (list.matching, list.is_least) = (found.min(SHORT), found > SHORT);
+        }
+        Ok(list)
+    }
+
+    fn by(way: Way, query: &WindowQuery, accounts: Option<&[i64]>, total: u64) -> Self {
+        let mut list = Listing {
+            way,
+            sort: query.sort,
+            trashed: query.trashed,
+            holds: Conditions::default(),
+            on_tokens: false,
+            total,
+            matching: total,
+            is_least: false,
+        };
+        list.narrow(query, accounts);
+        list
+    }
+
+    /// Whether rows are found in `last_seen` first.
+    fn is_seen_first(&self) -> bool {
+        self.way == Way::Seen || (self.way == Way::Order && self.sort.column == SortColumn::LastSeen)
+    }
+
+    fn narrow(&mut self, query: &WindowQuery, accounts: Option<&[i64]>) {
+        let seen_first = self.is_seen_first();
+        let (filter, holds) = (&query.filter, &mut self.holds);
+        let (seen, now) = (if seen_first { "s.at" } else { SEEN }, || Value::from(query.now.0));
+        // The indexes are partial: what they are limited to must stand here word by word.
+        holds.sql = match (seen_first, query.trashed) {
+            (true, trashed) => format!("s.trashed = {}", i32::from(trashed)),
+            (false, true) => "t.deleted_at IS NOT NULL".to_owned(),
+            (false, false) => "t.deleted_at IS NULL".to_owned(),
+        };
+        let unseen_since = Value::from(query.now.plus(-STALE).0);
+        if filter.stale {
+            holds.and(&format!("{seen} <= ?"), [unseen_since.clone()]);
+        }
+        match filter.seen {
+            None => {}
+            Some(true) => holds.and(&format!("{seen} > 0"), []),
+            Some(false) => holds.and(&format!("{seen} = 0"), []),
+        }
+        let on_seen = holds.sql.len();
+        holds.visible("t.account_id", &query.visibility);
+        if let Some(ids) = accounts {
+            holds.and(&one_of("t.account_id", ids), ids.iter().copied().map(Value::from));
+        }
+        if let Some(part) = &filter.account {
+            holds.and("instr(t.username, ?) > 0", [Value::from(part.clone())]);
+        }
+        match filter.status {
+            None | Some(Status::Deleted) => {}
+            Some(Status::Disabled) => holds.and("t.enabled = 0", []),
+            Some(Status::Expired) => holds.and("t.enabled = 1 AND t.until <= ?", [now()]),
+            Some(Status::Active) => holds.and("t.enabled = 1 AND t.until > ?", [now()]),
+        }
+        if filter.stale {
+            let since_made = format!("({seen} > 0 OR t.created_at <= ?)");
+            holds.and(&format!("t.enabled = 1 AND t.until > ? AND {since_made}"), [now(), unseen_since]);
+        }
+        if let Some(by) = query.expiring_by {
+            holds.and("t.enabled = 1 AND t.until > ? AND t.until <= ?", [now(), Value::from(by.0)]);
+        }
+        if is_empty(query, accounts) {
+            holds.and("FALSE", []);
+        }
+        if let Some(part) = &filter.method {
+            let holding = |table: &str, column: &str| {
+                format!("EXISTS (SELECT 1 FROM {table} WHERE token_id = t.id AND instr({LOWER}({column}), ?) > 0)")
+            };
+            let either = [holding("token_methods", "method_id"), holding("token_sets", "set_name")].join(" OR ");
+            holds.and(&format!("({either})"), [Value::from(part.clone()), Value::from(part.clone())]);
+        }
+        filter.words.iter().for_each(|word| holds.word(word));
+        self.on_tokens = holds.sql.len() > on_seen;
+    }
+
+    /// The tables, each by the index it is to be read by.
+    fn from(&self, with_tokens: bool) -> String {
+        let index =
+            |kept: &str, trashed: &str| format!("tokens t INDEXED BY {}", if self.trashed { trashed } else { kept });
+        match self.way {
+            _ if self.is_seen_first() => {
+                let seen = "last_seen s INDEXED BY last_seen_in_order";
+                let tokens = if with_tokens { " CROSS JOIN tokens t ON t.id = s.token_id" } else { "" };
+                format!("{seen}{tokens}")
+            }
+            Way::Accounts => index("tokens_name_in_account", "tokens_trashed_in_account"),
+            Way::Status => index("tokens_by_status", "tokens_trashed_by_status"),
+            Way::Table => "tokens t NOT INDEXED".to_owned(),
+            Way::Order | Way::Seen => {
+                let column = self.sort.column.word();
+                index(&format!("tokens_by_{column}"), &format!("tokens_trashed_by_{column}"))
+            }
+        }
+    }
+
+    /// What the rows are ordered by, the id at the end.
+    fn keys(&self, seen_first: bool) -> Vec<&'static str> {
+        let mut keys = match self.sort.column {
+            SortColumn::Name => vec!["t.name"],
+            SortColumn::Status => vec!["t.enabled", "t.until"],
+            SortColumn::Account => vec!["t.username", "t.name"],
+            SortColumn::Api => vec!["t.api"],
+            SortColumn::Expires => vec!["t.until"],
+            SortColumn::LastSeen => vec![if seen_first { "s.at" } else { SEEN }],
+            SortColumn::Created => vec!["t.created_at"],
+            SortColumn::Hint => vec!["t.public_id"],
+        };
+        keys.push(if seen_first { "s.token_id" } else { "t.tie" });
+        keys
+    }
+
+    /// Where a token stands in the order, whether or not it is in the list; none when there is no such token.
+    pub fn key_of(&self, db: &Connection, id: i64) -> Result<Option<Vec<Value>>> {
+        let keys = self.keys(false);
+        let sql = format!("SELECT {} FROM tokens t WHERE t.id = ?1", keys.join(", "));
+        one(db, &sql, [id], |r| (0..keys.len()).map(|i| r.get(i)).collect())
+    }
+
+    /// How many there are, counted up to `most`; only those before `key` where one is given.
+    pub fn count(&self, db: &Connection, most: Option<u64>, before: Option<&[Value]>) -> Result<u64> {
+        let mut holds = self.holds.clone();
+        if let Some(key) = before {
+            self.narrow_from(&mut holds, key, if self.sort.descending { ">" } else { "<" });
+        }
+        let with_tokens = self.on_tokens || (before.is_some() && self.sort.column != SortColumn::LastSeen);
+        let found = format!("FROM {} WHERE {}", self.from(with_tokens), holds.sql);
+        let sql = match most {
+            None => format!("SELECT count(*) {found}"),
+            Some(most) => format!("SELECT count(*) FROM (SELECT 1 {found} LIMIT {most})"),
+        };
+        let count = one(db, &sql, params_from_iter(&holds.values), |r| r.get::<_, i64>(0))?;
+        Ok(count.unwrap_or(0).unsigned_abs())
+    }
+
+    fn narrow_from(&self, holds: &mut Conditions, key: &[Value], compare: &str) {
+        let keys = self.keys(self.is_seen_first());
+        let marks = vec!["?"; keys.len()].join(", ");
+        holds.and(&format!("({}) {compare} ({marks})", keys.join(", ")), key.iter().cloned());
+    }
+
+    /// The ids of `limit` tokens at most, from `key` on or from an end, in the order in which they are met.
+    pub fn page(&self, db: &Connection, key: Option<&[Value]>, step: Step, limit: usize) -> Result<Vec<i64>> {
+        let (sql, values) = self.page_sql(key, step, limit);
+        all(db, &sql, params_from_iter(&values), |r| r.get(0))
+    }
+
+    pub(super) fn page_sql(&self, key: Option<&[Value]>, step: Step, limit: usize) -> (String, Vec<Value>) {
+        let upwards = self.sort.descending == (step == Step::Back);
+        let mut holds = self.holds.clone();
+        if let Some(key) = key {
+            let compare = match (upwards, step) {
+                (true, Step::At) => ">=",
+                (false, Step::At) => "<=",
+                (true, Step::On | Step::Back) => ">",
+                (false, Step::On | Step::Back) => "<",
+            };
+            self.narrow_from(&mut holds, key, compare);
+        }
+        let direction = if upwards { "ASC" } else { "DESC" };
+        let keys = self.keys(self.is_seen_first());
+        let order: Vec<String> = keys.iter().map(|key| format!("{key} {direction}")).collect();
+        let with_tokens = self.on_tokens || self.sort.column != SortColumn::LastSeen;
+        let id = keys.last().copied().unwrap_or_default();
+        let from = self.from(with_tokens);
+        let sql = format!("SELECT {id} FROM {from} WHERE {} ORDER BY {} LIMIT {limit}", holds.sql, order.join(", "));
+        (sql, holds.values)
+    }
+}
+
+/// Which way a page goes.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Step {
+    /// Onwards, the key's own row first.
+    At,
+    /// Onwards, from behind the key.
+    On,
+    /// Back from before the key, nearest first.
+    Back,
+}

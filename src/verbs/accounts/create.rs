@@ -1,0 +1,57 @@
+//! create: a new account.
+
+use super::{CountedAccount, entry, stored};
+use crate::domain::name::Username;
+use crate::domain::role::Role;
+use crate::error::Result;
+use crate::verbs::actor::Actor;
+use crate::verbs::audited::Audited;
+use crate::verbs::authorize;
+use crate::verbs::cli_line::CliLine;
+use crate::verbs::needs::Needs;
+use crate::verbs::new_password::NewPassword;
+use crate::verbs::ports::{NewAccount, PasswordHasher, Tx};
+use crate::verbs::{Change, Changed, Env, Proof, Verb};
+
+/// A new account, enabled. A conflict when the name was ever taken.
+#[derive(Debug)]
+pub struct CreateAccount {
+    /// Its name.
+    pub username: Username,
+    /// Its role: for an owner any, for an admin member or viewer.
+    pub role: Role,
+    /// Its password.
+    pub password: NewPassword,
+}
+
+impl Verb for CreateAccount {
+    const NAME: &'static str = "account.create";
+    const PROOF: Proof = Proof::Password;
+    const NEEDS: Needs = Needs::Person;
+    type Reply = Changed<CountedAccount>;
+}
+
+impl Change for CreateAccount {
+    type Out = CountedAccount;
+
+    fn prepare(&mut self, hasher: &dyn PasswordHasher) -> Result<()> {
+        self.password.prepare(hasher)
+    }
+
+    fn run(&self, by: &Actor, tx: &mut dyn Tx, env: &Env<'_>) -> Result<Audited<CountedAccount>> {
+        authorize::give_role(by, self.role)?;
+        let id = tx.insert_account(&NewAccount {
+            username: &self.username,
+            role: self.role,
+            password: self.password.hash()?,
+            now: env.now,
+        })?;
+        let created = stored(tx, id, env)?;
+        let entry = entry(Self::NAME, &created.account).with("role", self.role.word());
+        Ok(Audited::one(created, entry))
+    }
+
+    fn cli(&self, _out: &CountedAccount) -> CliLine {
+        CliLine::new(&["account", "create", self.username.as_str()]).option("role", self.role.word())
+    }
+}

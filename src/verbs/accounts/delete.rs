@@ -1,0 +1,79 @@
+//! delete: an account goes for good; its name is never given to another.
+
+use super::{CountedAccount, an_owner_stays, counted, entry};
+use crate::domain::account::Account;
+use crate::domain::name::Username;
+use crate::error::{Error, Result};
+use crate::verbs::actor::Actor;
+use crate::verbs::audited::Audited;
+use crate::verbs::authorize::{self, Manage};
+use crate::verbs::cli_line::CliLine;
+use crate::verbs::needs::{Needs, WRITE_ACCOUNTS};
+use crate::verbs::ports::Tx;
+use crate::verbs::tokens::trash;
+use crate::verbs::{Change, Changed, Env, Proof, Verb};
+
+/// Deletes an account that has no active token; its other tokens go into the trash, and stay there.
+#[derive(Debug, Clone)]
+pub struct DeleteAccount {
+    /// Which.
+    pub username: Username,
+    /// What the person typed to confirm: its name.
+    pub typed: String,
+}
+
+impl Verb for DeleteAccount {
+    const NAME: &'static str = "account.delete";
+    const PROOF: Proof = Proof::Password;
+    const NEEDS: Needs = WRITE_ACCOUNTS;
+    type Reply = Changed<CountedAccount>;
+}
+
+impl Change for DeleteAccount {
+    type Out = CountedAccount;
+
+    fn run(&self, by: &Actor, tx: &mut dyn Tx, env: &Env<'_>) -> Result<Audited<CountedAccount>> {
+        let account = authorize::manage(by, tx, &self.username, Manage::Delete)?;
+        // Compared here, so that no face can skip it.
+        if self.typed != account.username.as_str() {
+            return Err(Error::conflict("the confirmation differs; nothing was deleted")
+                .why(format!("the account's name was expected, exactly: {}", account.username)));
+        }
+        no_active(&counted(tx, account.clone(), env)?)?;
+        let mut tokens = tx.kept_tokens(account.id)?;
+        let mut entries = vec![
+            entry(Self::NAME, &account)
+                .with("role", account.role.word())
+                .with("enabled", account.enabled)
+                .with("trashed", tokens.len()),
+        ];
+        for token in &mut tokens {
+            entries.push(trash(token, tx, env)?.with("with", Self::NAME));
+        }
+        tx.delete_account(account.id, env.now)?;
+        an_owner_stays(tx)?;
+        let gone = counted(tx, Account { enabled: false, ..account }, env)?;
+        Audited::each(gone, entries).ok_or_else(|| Error::failure("nothing was deleted"))
+    }
+
+    fn cli(&self, out: &CountedAccount) -> CliLine {
+        let name = out.account.username.as_str();
+        CliLine::new(&["account", "delete", name]).option("confirm", name)
+    }
+}
+
+/// What still works somewhere is not taken away with its account by mistake.
+fn no_active(counted: &CountedAccount) -> Result<()> {
+    let name = &counted.account.username;
+    let has = match counted.tokens.active {
+        0 => return Ok(()),
+        1 => "1 active token".to_owned(),
+        n => format!("{n} active tokens"),
+    };
+    let next = if counted.account.enabled {
+        format!("Disable it instead: jeton account disable {name}; or disable or delete its tokens first")
+    } else {
+        "It is disabled, so they are denied; to delete it, disable or delete its tokens first".to_owned()
+    };
+    Err(Error::conflict(format!("the account {name} is not deleted")).why(format!("it has {has}")).next(next))
+}

@@ -1,0 +1,72 @@
+//! list and show: the accounts that the actor may see.
+
+use super::{CountedAccount, counted};
+use crate::domain::account::Account;
+use crate::domain::name::Username;
+use crate::domain::role::Role;
+use crate::domain::time::Timestamp;
+use crate::error::Result;
+use crate::verbs::actor::Actor;
+use crate::verbs::authorize::{self, Manage};
+use crate::verbs::needs::{Needs, READ_ACCOUNTS};
+use crate::verbs::ports::Snapshot;
+use crate::verbs::{Env, Proof, Query, Verb};
+
+/// The actor's own account and those it manages, by name.
+#[derive(Debug, Clone)]
+pub struct ListAccounts;
+
+impl Verb for ListAccounts {
+    const NAME: &'static str = "account.list";
+    const PROOF: Proof = Proof::Identity;
+    const NEEDS: Needs = READ_ACCOUNTS;
+    type Reply = Vec<CountedAccount>;
+}
+
+impl Query for ListAccounts {
+    fn run(&self, by: &Actor, snapshot: &dyn Snapshot, env: &Env<'_>) -> Result<Vec<CountedAccount>> {
+        let actor = by.account()?;
+        if !Role::ALL.into_iter().any(|role| actor.role.manages(role)) {
+            return Ok(vec![counted(snapshot, actor.clone(), env)?]);
+        }
+        let mut accounts = snapshot.accounts()?;
+        accounts.retain(|a| a.id == actor.id || actor.role.manages(a.role));
+        let mut counts = snapshot.token_counts(None, env.now)?;
+        let with_counts = |account: Account| {
+            let tokens = counts.remove(&account.id).unwrap_or_default();
+            CountedAccount { account, tokens }
+        };
+        Ok(accounts.into_iter().map(with_counts).collect())
+    }
+}
+
+/// An account, its tokens counted, and when one of them was last used.
+#[derive(Debug, Clone)]
+pub struct ShowAccount {
+    /// Which.
+    pub username: Username,
+}
+
+/// The answer to [`ShowAccount`].
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ShownAccount {
+    /// The account and its tokens.
+    pub counted: CountedAccount,
+    /// When any of its tokens was last accepted, those in the trash included.
+    pub last_seen_at: Option<Timestamp>,
+}
+
+impl Verb for ShowAccount {
+    const NAME: &'static str = "account.show";
+    const PROOF: Proof = Proof::Identity;
+    const NEEDS: Needs = READ_ACCOUNTS;
+    type Reply = ShownAccount;
+}
+
+impl Query for ShowAccount {
+    fn run(&self, by: &Actor, snapshot: &dyn Snapshot, env: &Env<'_>) -> Result<ShownAccount> {
+        let account = authorize::manage(by, snapshot, &self.username, Manage::See)?;
+        let last_seen_at = snapshot.last_seen(account.id)?;
+        Ok(ShownAccount { counted: counted(snapshot, account, env)?, last_seen_at })
+    }
+}

@@ -1,0 +1,48 @@
+//! role: another ceiling, for the account's tokens from their next request on.
+
+use super::{CountedAccount, an_owner_stays, entry, stored};
+use crate::domain::account::Account;
+use crate::domain::name::Username;
+use crate::domain::role::Role;
+use crate::error::Result;
+use crate::verbs::actor::Actor;
+use crate::verbs::audited::Audited;
+use crate::verbs::authorize::{self, Manage};
+use crate::verbs::cli_line::CliLine;
+use crate::verbs::needs::Needs;
+use crate::verbs::ports::Tx;
+use crate::verbs::{Change, Changed, Env, Proof, Verb};
+
+/// Gives an account a role. Its sessions end, unless it had the role already.
+#[derive(Debug, Clone)]
+pub struct SetRole {
+    /// Whose.
+    pub username: Username,
+    /// Its role from now on: for an owner any, for an admin member or viewer.
+    pub role: Role,
+}
+
+impl Verb for SetRole {
+    const NAME: &'static str = "account.role";
+    const PROOF: Proof = Proof::Password;
+    const NEEDS: Needs = Needs::Person;
+    type Reply = Changed<CountedAccount>;
+}
+
+impl Change for SetRole {
+    type Out = CountedAccount;
+
+    fn run(&self, by: &Actor, tx: &mut dyn Tx, env: &Env<'_>) -> Result<Audited<CountedAccount>> {
+        let account = authorize::manage(by, tx, &self.username, Manage::Grant(self.role))?;
+        let entry = entry(Self::NAME, &account).changed("role", account.role.word(), self.role.word());
+        if account.role != self.role {
+            tx.update_account(&Account { role: self.role, ..account.clone() })?;
+            an_owner_stays(tx)?;
+        }
+        Ok(Audited::one(stored(tx, account.id, env)?, entry))
+    }
+
+    fn cli(&self, _out: &CountedAccount) -> CliLine {
+        CliLine::new(&["account", "role", self.username.as_str(), self.role.word()])
+    }
+}

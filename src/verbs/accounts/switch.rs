@@ -1,0 +1,97 @@
+//! disable and enable: an account that is off signs in nowhere, and its tokens permit nothing.
+
+use std::collections::BTreeSet;
+
+use super::{CountedAccount, an_owner_stays, entry, stored};
+use crate::domain::account::Account;
+use crate::domain::name::Username;
+use crate::error::{Error, Result};
+use crate::verbs::actor::Actor;
+use crate::verbs::audited::Audited;
+use crate::verbs::authorize::{self, Manage};
+use crate::verbs::cli_line::CliLine;
+use crate::verbs::needs::{Needs, WRITE_ACCOUNTS};
+use crate::verbs::ports::Tx;
+use crate::verbs::{Change, Changed, Env, Proof, Verb};
+
+/// Switches accounts off, all or none.
+#[derive(Debug, Clone)]
+pub struct DisableAccounts {
+    /// Which.
+    pub usernames: Vec<Username>,
+}
+
+/// Switches accounts on, all or none. It takes a person: their tokens come back, whatever those may do.
+#[derive(Debug, Clone)]
+pub struct EnableAccounts {
+    /// Which.
+    pub usernames: Vec<Username>,
+}
+
+impl Verb for DisableAccounts {
+    const NAME: &'static str = "account.disable";
+    const PROOF: Proof = Proof::Password;
+    const NEEDS: Needs = WRITE_ACCOUNTS;
+    type Reply = Changed<Vec<CountedAccount>>;
+}
+
+impl Verb for EnableAccounts {
+    const NAME: &'static str = "account.enable";
+    const PROOF: Proof = Proof::Password;
+    const NEEDS: Needs = Needs::Person;
+    type Reply = Changed<Vec<CountedAccount>>;
+}
+
+impl Change for DisableAccounts {
+    type Out = Vec<CountedAccount>;
+
+    fn run(&self, by: &Actor, tx: &mut dyn Tx, env: &Env<'_>) -> Result<Audited<Vec<CountedAccount>>> {
+        let switched = switch(by, tx, env, &self.usernames, false, Self::NAME)?;
+        an_owner_stays(tx)?;
+        Ok(switched)
+    }
+
+    fn cli(&self, out: &Vec<CountedAccount>) -> CliLine {
+        line("disable", out)
+    }
+}
+
+impl Change for EnableAccounts {
+    type Out = Vec<CountedAccount>;
+
+    fn run(&self, by: &Actor, tx: &mut dyn Tx, env: &Env<'_>) -> Result<Audited<Vec<CountedAccount>>> {
+        switch(by, tx, env, &self.usernames, true, Self::NAME)
+    }
+
+    fn cli(&self, out: &Vec<CountedAccount>) -> CliLine {
+        line("enable", out)
+    }
+}
+
+fn line(verb: &str, accounts: &[CountedAccount]) -> CliLine {
+    accounts.iter().fold(CliLine::new(&["account", verb]), |line, a| line.word(a.account.username.as_str()))
+}
+
+/// Sets `enabled` on each account, once however often it is named. Switching twice is no error: the second time says
+/// the same, and ends no session.
+fn switch(
+    by: &Actor,
+    tx: &mut dyn Tx,
+    env: &Env<'_>,
+    usernames: &[Username],
+    enabled: bool,
+    verb: &'static str,
+) -> Result<Audited<Vec<CountedAccount>>> {
+    let mut switched = Vec::with_capacity(usernames.len());
+    let mut entries = Vec::with_capacity(usernames.len());
+    let mut met = BTreeSet::new();
+    for username in usernames.iter().filter(|u| met.insert(*u)) {
+        let account = authorize::manage(by, tx, username, Manage::Switch)?;
+        entries.push(entry(verb, &account).changed("enabled", account.enabled, enabled));
+        if account.enabled != enabled {
+            tx.update_account(&Account { enabled, ..account.clone() })?;
+        }
+        switched.push(stored(tx, account.id, env)?);
+    }
+    Audited::each(switched, entries).ok_or_else(|| Error::usage("name at least one account"))
+}

@@ -1,0 +1,71 @@
+//! Verbs about policy: the rules of the installation.
+
+use super::actor::Actor;
+use super::audited::Audited;
+use super::authorize;
+use super::cli_line::CliLine;
+use super::needs::Needs;
+use super::ports::{Snapshot, Tx};
+use super::{Change, Changed, Env, Proof, Query, Verb};
+use crate::domain::audit::AuditEntry;
+use crate::domain::policy::Policy;
+use crate::error::{Error, Result};
+
+/// The rules in force. Whoever they bind may read them.
+#[derive(Debug, Clone)]
+pub struct ListPolicy;
+
+impl Verb for ListPolicy {
+    const NAME: &'static str = "policy.list";
+    const PROOF: Proof = Proof::Identity;
+    const NEEDS: Needs = Needs::Nothing;
+    type Reply = Policy;
+}
+
+impl Query for ListPolicy {
+    fn run(&self, by: &Actor, snapshot: &dyn Snapshot, _env: &Env<'_>) -> Result<Policy> {
+        by.account()?;
+        snapshot.policy()
+    }
+}
+
+/// Changes rules, all or none. Tokens that exist keep what they have, even beyond a new limit.
+#[derive(Debug, Clone)]
+pub struct SetPolicy {
+    /// Key and value of each, e.g. `policy.trash` and `30d`; of one key named twice the last value holds.
+    pub changes: Vec<(String, String)>,
+}
+
+impl Verb for SetPolicy {
+    const NAME: &'static str = "policy.set";
+    const PROOF: Proof = Proof::Password;
+    const NEEDS: Needs = Needs::Person;
+    type Reply = Changed<Policy>;
+}
+
+impl Change for SetPolicy {
+    type Out = Policy;
+
+    fn run(&self, by: &Actor, tx: &mut dyn Tx, _env: &Env<'_>) -> Result<Audited<Policy>> {
+        authorize::policy(by)?;
+        if self.changes.is_empty() {
+            return Err(Error::usage("name at least one rule"));
+        }
+        let before = tx.policy()?;
+        let mut policy = before.clone();
+        for (key, value) in &self.changes {
+            policy.set(key, value)?;
+        }
+        tx.set_policy(&policy)?;
+        let pairs = before.pairs().into_iter().zip(policy.pairs());
+        let entry = pairs.fold(AuditEntry::new(Self::NAME, "policy", "policy"), |entry, ((key, was), (_, is))| {
+            entry.changed(key, was, is)
+        });
+        Ok(Audited::one(policy, entry))
+    }
+
+    fn cli(&self, _out: &Policy) -> CliLine {
+        let line = CliLine::new(&["policy", "set"]);
+        self.changes.iter().fold(line, |line, (key, value)| line.word(format!("{key}={value}")))
+    }
+}

@@ -1,0 +1,272 @@
+//! Who may do what to whose account: the whole matrix, every cell run with self-service on and off, which changes
+//! nothing here. A refused cell changes nothing.
+
+use std::sync::Arc;
+
+use jeton::domain::account::Account;
+use jeton::domain::method::MethodId;
+use jeton::domain::role::Role;
+use jeton::domain::selection::Selection;
+use jeton::error::{Error, Kind, Result};
+use jeton::verbs::accounts::{ListAccounts, ShowAccount};
+use jeton::verbs::actor::{Credential, Presented};
+use jeton::verbs::policy::ListPolicy;
+use jeton::verbs::ports::Store;
+use jeton::verbs::request::ask;
+use jeton::verbs::tokens::CreateToken;
+
+use crate::support::requests::{
+    create_account, delete_account, set_password, set_policy, set_role, switch_off, switch_on,
+};
+use crate::support::world::{House, OWNER, create, username};
+
+/// `y` = done, `-` = denied (exit code 4), `.` = there is no such role. *lower*, *same* and *higher* are the roles of
+/// the account that it is done to, and behind `role` the role that is given, as seen from the actor; each such role is
+/// tried. Everywhere there is another owner left.
+const MATRIX: &str = "
+    actor   whose  | list  show  passwd  disable  enable  role-lower  role-same  role-higher  delete
+    owner   own    |  y     y      y        y       y         y           y           .          y
+    owner   lower  |  y     y      y        y       y         y           y           .          y
+    owner   same   |  y     y      y        y       y         y           y           .          y
+    admin   own    |  y     y      y        y       y         -           -           -          -
+    admin   lower  |  y     y      y        y       y         y           -           -          y
+    admin   same   |  -     -      -        -       -         -           -           -          -
+    admin   higher |  -     -      -        -       -         -           -           -          -
+    member  own    |  y     y      y        -       -         -           -           -          -
+    member  lower  |  -     -      -        -       -         -           -           -          -
+    member  same   |  -     -      -        -       -         -           -           -          -
+    member  higher |  -     -      -        -       -         -           -           -          -
+    viewer  own    |  y     y      y        -       -         .           -           -          -
+    viewer  same   |  -     -      -        -       -         .           -           -          -
+    viewer  higher |  -     -      -        -       -         .           -           -          -
+";
+
+const VERBS: [&str; 9] =
+    ["list", "show", "passwd", "disable", "enable", "role-lower", "role-same", "role-higher", "delete"];
+
+/// Who may make an account of which role, and change policy.
+const INSTALLATION: &str = "
+    actor  | owner  admin  member  viewer  policy-list  policy-set
+    owner  |   y      y      y       y          y           y
+    admin  |   -      -      y       y          y           -
+    member |   -      -      -       -          y           -
+    viewer |   -      -      -       -          y           -
+";
+
+/// What a token of an owner may do, by what it holds: only restrict others, never set a password, a role or policy.
+/// `enable` would bring back tokens that may do more than this one.
+const TOKENS: &str = "
+    holds                 | list  show  create  role  disable  enable  passwd  delete  policy-list  policy-set
+    nothing               |  -     -      -      -       -       -        -       -         y           -
+    jeton.tokens.read-all |  -     -      -      -       -       -        -       -         y           -
+    jeton.accounts.read   |  y     y      -      -       -       -        -       -         y           -
+    jeton.accounts.write  |  -     -      -      -       y       -        -       y         y           -
+";
+
+/// A table's rows, without its head: the words before and the cells behind the bar.
+fn rows(table: &str) -> impl Iterator<Item = (Vec<&str>, Vec<&str>)> {
+    let rows = table.lines().map(str::trim).filter(|l| l.contains('|')).skip(1);
+    rows.map(|row| {
+        let (head, cells) = row.split_once('|').unwrap();
+        (head.split_whitespace().collect(), cells.split_whitespace().collect())
+    })
+}
+
+/// The roles that stand so to `role`.
+fn roles(role: Role, whose: &str) -> Vec<Role> {
+    let fits = |other: &Role| match whose {
+        "lower" => *other < role,
+        "own" | "same" => *other == role,
+        "higher" => *other > role,
+        other => panic!("{other}"),
+    };
+    Role::ALL.into_iter().filter(fits).collect()
+}
+
+fn attempt(house: &House, actor: &str, verb: &str, whom: &Account, role: Option<Role>) -> Result<()> {
+    let name = whom.username.as_str();
+    match (verb, role) {
+        ("list", None) => {
+            let listed = house.ask(actor, ListAccounts)?.iter().any(|a| a.account == *whom);
+            if listed { Ok(()) } else { Err(Error::denied("not listed")) }
+        }
+        ("show", None) => house.ask(actor, ShowAccount { username: whom.username.clone() }).map(drop),
+        ("passwd", None) => house.ask(actor, set_password(name, "seven brown foxes")).map(drop),
+        ("disable", None) => house.ask(actor, switch_off(&[name])).map(drop),
+        ("enable", None) => house.ask(actor, switch_on(&[name])).map(drop),
+        ("delete", None) => house.ask(actor, delete_account(name)).map(drop),
+        (_, Some(role)) => house.ask(actor, set_role(name, role)).map(drop),
+        (other, None) => panic!("no such verb: {other}"),
+    }
+}
+
+/// Everything about accounts, and how much was audited.
+fn state(house: &House) -> (Vec<Account>, usize) {
+    (house.store().read(|s| s.accounts()).unwrap(), house.audit().len())
+}
+
+/// Runs a cell on accounts of its own: what one cell does to them is no matter to the next.
+fn check(house: &House, actor: Role, verb: &str, whose: (&str, Role), role: Option<Role>, allowed: bool, run: usize) {
+    let actor = house.account(&format!("a{run}"), actor);
+    let whom = if whose.0 == "own" { actor.clone() } else { house.account(&format!("b{run}"), whose.1) };
+    if verb == "enable" && whose.0 != "own" {
+        house.set_account_enabled(whom.id, false);
+    }
+    let whom = house.account_named(whom.username.as_str());
+    let cell = format!("{} {verb} {} {}, {role:?}", actor.role, whose.0, whose.1);
+    let before = state(house);
+    let outcome = attempt(house, actor.username.as_str(), verb, &whom, role);
+    match (allowed, outcome) {
+        (true, Ok(())) if matches!(verb, "list" | "show") => assert_eq!(state(house), before, "{cell}"),
+        (true, Ok(())) => {
+            assert_eq!(state(house).1, before.1 + 1, "{cell}: one audit row");
+            let row = house.audit().pop().unwrap();
+            let verb = format!("account.{}", verb.split('-').next().unwrap());
+            assert_eq!((row.verb, row.name), (verb, actor.username.to_string()), "{cell}");
+            assert_eq!((row.target, row.target_name), (whom.id.to_string(), whom.username.to_string()), "{cell}");
+        }
+        (false, Err(e)) => {
+            assert_eq!(e.kind, Kind::Denied, "{cell}: {e}");
+            assert_eq!(state(house), before, "{cell}: refused, and yet something changed");
+        }
+        (true, Err(e)) => panic!("{cell}: {e}"),
+        (false, Ok(())) => panic!("{cell} was allowed"),
+    }
+}
+
+#[test]
+fn every_cell() {
+    let mut run = 0;
+    for self_service in [true, false] {
+        let house = House::with_self_service(self_service);
+        for (head, cells) in rows(MATRIX) {
+            let [actor, whose] = head[..] else { panic!("{head:?}") };
+            let actor = Role::parse(actor).unwrap();
+            assert_eq!(cells.len(), VERBS.len(), "{head:?}");
+            for (verb, cell) in VERBS.iter().zip(cells) {
+                let given: Vec<Option<Role>> = match verb.split_once('-') {
+                    None => vec![None],
+                    Some((_, which)) => roles(actor, which).into_iter().map(Some).collect(),
+                };
+                assert_eq!(given.is_empty(), cell == ".", "{head:?} {verb}");
+                for whom in roles(actor, whose) {
+                    for role in &given {
+                        run += 1;
+                        check(&house, actor, verb, (whose, whom), *role, cell == "y", run);
+                    }
+                }
+            }
+        }
+    }
+    let (actors, whose, given) = (4, 1 + 4, 6 + 4);
+    assert_eq!(run, 2 * actors * whose * given, "each role against itself and each role, each role given, twice");
+}
+
+#[test]
+fn every_cell_of_the_installation() {
+    for self_service in [true, false] {
+        let house = House::with_self_service(self_service);
+        let columns = ["owner", "admin", "member", "viewer", "policy-list", "policy-set"];
+        let mut run = 0;
+        for (head, cells) in rows(INSTALLATION) {
+            let [actor] = head[..] else { panic!("{head:?}") };
+            house.account(actor, Role::parse(actor).unwrap());
+            assert_eq!(cells.len(), columns.len(), "{head:?}");
+            for (column, cell) in columns.iter().zip(cells) {
+                run += 1;
+                let before = (state(&house), house.store().read(|s| s.policy()).unwrap());
+                let outcome = match *column {
+                    "policy-list" => house.ask(actor, ListPolicy).map(drop),
+                    "policy-set" => house.ask(actor, set_policy(&[("trash", &format!("{run}d"))])).map(drop),
+                    role => {
+                        let new = create_account(&format!("new{run}"), Role::parse(role).unwrap());
+                        house.ask(actor, new).map(drop)
+                    }
+                };
+                let after = (state(&house), house.store().read(|s| s.policy()).unwrap());
+                match (cell, outcome) {
+                    ("y", Ok(())) => assert_eq!(after == before, *column == "policy-list", "{actor} {column}"),
+                    ("-", Err(e)) => assert_eq!((e.kind, after), (Kind::Denied, before), "{actor} {column}"),
+                    (_, outcome) => panic!("{actor} {column}: {outcome:?}"),
+                }
+            }
+        }
+        assert_eq!(run, 4 * columns.len());
+    }
+}
+
+#[test]
+fn every_cell_of_a_token() {
+    let house = House::new();
+    let columns =
+        ["list", "show", "create", "role", "disable", "enable", "passwd", "delete", "policy-list", "policy-set"];
+    let mut run = 0;
+    for (head, cells) in rows(TOKENS) {
+        let [held] = head[..] else { panic!("{head:?}") };
+        let selection = match held {
+            "nothing" => Selection::nothing(),
+            method => Selection::Custom([MethodId::parse(method).unwrap()].into()),
+        };
+        let issued = house.ask(OWNER, CreateToken { selection, ..create(&format!("t{run}")) }).unwrap().out.remove(0);
+        let who = Credential::Token(Presented { secret: Arc::new(issued.secret), account: None, name: None });
+        assert_eq!(cells.len(), columns.len(), "{head:?}");
+        for (column, cell) in columns.iter().zip(cells) {
+            run += 1;
+            let name = format!("b{run}");
+            let name = name.as_str();
+            let other = house.account(name, Role::Viewer);
+            house.set_account_enabled(other.id, *column != "enable");
+            let before = (state(&house), house.store().read(|s| s.policy()).unwrap());
+            let outcome = match *column {
+                "list" => ask(&house.jeton, &who, ListAccounts).map(drop),
+                "show" => ask(&house.jeton, &who, ShowAccount { username: other.username }).map(drop),
+                "create" => ask(&house.jeton, &who, create_account(&format!("new{run}"), Role::Viewer)).map(drop),
+                "role" => ask(&house.jeton, &who, set_role(name, Role::Member)).map(drop),
+                "disable" => ask(&house.jeton, &who, switch_off(&[name])).map(drop),
+                "enable" => ask(&house.jeton, &who, switch_on(&[name])).map(drop),
+                "passwd" => ask(&house.jeton, &who, set_password(name, "seven brown foxes")).map(drop),
+                "delete" => ask(&house.jeton, &who, delete_account(name)).map(drop),
+                "policy-list" => ask(&house.jeton, &who, ListPolicy).map(drop),
+                "policy-set" => ask(&house.jeton, &who, set_policy(&[("trash", "7d")])).map(drop),
+                other => panic!("{other}"),
+            };
+            let after = (state(&house), house.store().read(|s| s.policy()).unwrap());
+            let changes = matches!(*column, "disable" | "delete");
+            match (cell, outcome) {
+                ("y", Ok(())) => assert_eq!(after == before, !changes, "{held} {column}"),
+                ("-", Err(e)) => assert_eq!((e.kind, after), (Kind::Denied, before), "{held} {column}"),
+                (_, outcome) => panic!("{held} {column}: {outcome:?}"),
+            }
+        }
+    }
+    assert_eq!(run, 4 * columns.len());
+}
+
+/// Whoever may not see an account can't find out that it is there, by whatever verb.
+#[test]
+fn a_hidden_account_and_none_are_told_alike() {
+    let house = House::inhabited();
+    for role in Role::ALL {
+        house.account(&format!("{role}2"), role);
+    }
+    for (actor, hidden) in [("admin", "owner2"), ("admin", "admin2"), ("member", "viewer2"), ("viewer", "owner2")] {
+        let hidden = house.account_named(hidden);
+        let nobody = Account { username: username("nobody"), ..hidden.clone() };
+        let verbs = ["show", "passwd", "disable", "enable", "delete"].map(|v| (v, None));
+        let given = Role::ALL.map(|role| ("role", Some(role)));
+        for (verb, role) in verbs.into_iter().chain(given) {
+            let told = |whom: &Account| {
+                let refused = attempt(&house, actor, verb, whom, role).unwrap_err();
+                (refused.kind, refused.to_string().replace(whom.username.as_str(), "X"))
+            };
+            assert_eq!(told(&hidden), told(&nobody), "{actor} {verb} {role:?}");
+        }
+        // Nor by a confirmation that differs.
+        let typed = |whom: &Account| {
+            let mut verb = delete_account(whom.username.as_str());
+            verb.typed = "x".to_owned();
+            house.ask(actor, verb).unwrap_err()
+        };
+        assert_eq!(typed(&hidden), typed(&nobody), "{actor}");
+    }
+}

@@ -1,0 +1,39 @@
+//! Requests about accounts, as tests make them.
+
+use jeton::domain::role::Role;
+use jeton::verbs::accounts::{CreateAccount, DeleteAccount, DisableAccounts, EnableAccounts, SetPassword, SetRole};
+use jeton::verbs::new_password::NewPassword;
+use jeton::verbs::policy::SetPolicy;
+
+use super::world::{password, typed, username};
+
+/// The request for an account with everybody's password.
+pub fn create_account(name: &str, role: Role) -> CreateAccount {
+    CreateAccount { username: username(name), role, password: NewPassword::Plain(password()) }
+}
+
+pub fn set_role(name: &str, role: Role) -> SetRole {
+    SetRole { username: username(name), role }
+}
+
+pub fn switch_off(names: &[&str]) -> DisableAccounts {
+    DisableAccounts { usernames: names.iter().map(|n| username(n)).collect() }
+}
+
+pub fn switch_on(names: &[&str]) -> EnableAccounts {
+    EnableAccounts { usernames: names.iter().map(|n| username(n)).collect() }
+}
+
+pub fn set_password(name: &str, to: &str) -> SetPassword {
+    SetPassword { username: username(name), password: NewPassword::Plain(typed(to)) }
+}
+
+/// The request to delete an account, rightly confirmed.
+pub fn delete_account(name: &str) -> DeleteAccount {
+    DeleteAccount { username: username(name), typed: name.to_owned() }
+}
+
+/// Rules by their names without `policy.`.
+pub fn set_policy(changes: &[(&str, &str)]) -> SetPolicy {
+    SetPolicy { changes: changes.iter().map(|(k, v)| (format!("policy.{k}"), (*v).to_owned())).collect() }
+}

@@ -1,0 +1,271 @@
+//! Accounts: create, look at, role, switch, password, delete.
+
+use super::*;
+
+/// The secret of a new token of `who`'s own that may call whatever its role permits.
+fn inheriting(house: &House, who: &str, name: &str) -> Secret {
+    house.ask(who, CreateToken { selection: Selection::Inherit, ..create(name) }).unwrap().out.remove(0).secret
+}
+
+/// What the very next request with `secret` for each of a read, a write and an admin method is told.
+fn may(house: &House, secret: &Secret) -> [&'static str; 3] {
+    let shipped = Catalogue::shipped("cloud-platform").unwrap();
+    let of = |access: &str| shipped.methods().find(|m| m.access.word() == access).unwrap().id.clone();
+    let from = decide::Caller { address: "", client: "" };
+    ["read", "write", "admin"].map(|access| {
+        let decided = secret.expose(|s| decide::verify(house.store(), s, Some(&of(access)), house.now(), from));
+        match decided.unwrap() {
+            Decision::Allowed(_) => "yes",
+            Decision::Denied(reason, _) => reason.word(),
+            Decision::UnknownMethod => "unknown",
+        }
+    })
+}
+
+/// Verb, target's name and details of the last rows of the audit log.
+fn last_rows(house: &House, n: usize) -> Vec<(String, String, String)> {
+    let rows = house.audit();
+    rows[rows.len() - n..].iter().map(|r| (r.verb.clone(), r.target_name.clone(), r.details.clone())).collect()
+}
+
+fn row(verb: &str, name: &str, details: &str) -> (String, String, String) {
+    (verb.to_owned(), name.to_owned(), details.to_owned())
+}
+
+#[test]
+fn a_new_account_signs_in_and_owns_tokens() {
+    let house = House::new();
+    let made = house.ask(OWNER, create_account("ci", Role::Member)).unwrap();
+    assert_eq!(made.cli.to_string(), "jeton account create ci --role member");
+    let account = &made.out.account;
+    assert_eq!((account.role, account.enabled, account.created_at), (Role::Member, true, START));
+    assert_eq!(made.out.tokens, TokenCounts::default());
+    assert_eq!(last_rows(&house, 1), [row("account.create", "ci", r#"{"role":"member"}"#)]);
+    house.ask("ci", SignIn).unwrap();
+    assert!(allowed(&house, &house.issue("ci", "x").secret));
+    assert_eq!(house.ask("ci", ListAccounts).unwrap().len(), 1);
+}
+
+#[test]
+fn a_name_is_given_once() {
+    let house = House::inhabited();
+    let rows = house.audit().len();
+    for taken in ["member", OWNER] {
+        let error = refused(house.ask(OWNER, create_account(taken, Role::Viewer)), Kind::Conflict).to_string();
+        assert!(error.contains("even after deletion"), "{error}");
+    }
+    assert_eq!(house.audit().len(), rows);
+    house.ask(OWNER, delete_account("member")).unwrap();
+    let error = refused(house.ask(OWNER, create_account("member", Role::Viewer)), Kind::Conflict).to_string();
+    assert!(error.contains("never given to another account, even after deletion"), "{error}");
+}
+
+#[test]
+fn a_new_password_has_twelve_bytes_whatever_the_face() {
+    let house = House::inhabited();
+    let before = (house.audit(), house.fakes.hasher.counts().0);
+    for bad in ["", "elevenbytes", &"x".repeat(1025)] {
+        refused(house.ask("member", set_password("member", bad)), Kind::Usage);
+        let mut new = create_account("new", Role::Viewer);
+        new.password = NewPassword::Plain(typed(bad));
+        refused(house.ask(OWNER, new), Kind::Usage);
+    }
+    assert_eq!((house.audit(), house.fakes.hasher.counts().0), before, "nothing was even hashed");
+    house.ask("member", set_password("member", &"x".repeat(1024))).unwrap();
+}
+
+#[test]
+fn a_list_counts_tokens() {
+    let house = House::inhabited();
+    for name in ["a", "b", "c", "d"] {
+        house.issue("member", name);
+    }
+    house.ask("member", disable(&["b"])).unwrap();
+    house.ask("member", delete(&["c"], "c")).unwrap();
+    house.ask("member", CreateToken { expires: spec("1d"), ..create("e") }).unwrap();
+    house.fakes.clock.forward(DAY);
+    let counts = TokenCounts { active: 2, kept: 4, trashed: 1 };
+    let listed = |who: &str| -> Vec<(String, TokenCounts)> {
+        let accounts = house.ask(who, ListAccounts).unwrap();
+        accounts.into_iter().map(|a| (a.account.username.to_string(), a.tokens)).collect()
+    };
+    let none = |name: &str| (name.to_owned(), TokenCounts::default());
+    let member = ("member".to_owned(), counts);
+    assert_eq!(listed(OWNER), [none("admin"), member.clone(), none("ops"), none("viewer")]);
+    assert_eq!(listed("admin"), [none("admin"), member.clone(), none("viewer")]);
+    assert_eq!(listed("member"), [member]);
+    assert_eq!(listed("viewer"), [none("viewer")]);
+}
+
+#[test]
+fn show_tells_when_an_account_was_last_seen() {
+    let house = House::inhabited();
+    let shown = || house.ask("admin", ShowAccount { username: username("member") }).unwrap();
+    let issued = house.issue("member", "x");
+    assert_eq!((shown().last_seen_at, shown().counted.tokens.active), (None, 1));
+    house.fakes.clock.forward(7);
+    assert!(allowed(&house, &issued.secret));
+    house.ask("member", delete(&["x"], "x")).unwrap();
+    assert_eq!(shown().last_seen_at, Some(START.plus(7)));
+    assert_eq!(shown().counted.tokens, TokenCounts { active: 0, kept: 0, trashed: 1 });
+    refused(house.ask(OWNER, ShowAccount { username: username("nobody") }), Kind::NotFound);
+}
+
+#[test]
+fn a_demoted_account_takes_its_tokens_along_at_once() {
+    let house = House::inhabited();
+    let secret = inheriting(&house, "admin", "x");
+    let session = Credential::Session(house.ask("admin", SignIn).unwrap());
+    assert_eq!(may(&house, &secret), ["yes"; 3]);
+    let changed = house.ask(OWNER, set_role("admin", Role::Viewer)).unwrap();
+    assert_eq!(may(&house, &secret), ["yes", "not-permitted", "not-permitted"]);
+    assert_eq!((changed.out.account.role, changed.out.tokens.active), (Role::Viewer, 1));
+    assert_eq!(changed.cli.to_string(), "jeton account role admin viewer");
+    let details = r#"{"role":{"after":"viewer","before":"admin"}}"#;
+    assert_eq!(last_rows(&house, 1), [row("account.role", "admin", details)]);
+    refused(ask(&house.jeton, &session, WhoAmI), Kind::Unauthenticated);
+    house.ask(OWNER, set_role("admin", Role::Member)).unwrap();
+    assert_eq!(may(&house, &secret), ["yes", "yes", "not-permitted"]);
+    house.ask(OWNER, set_role("admin", Role::Owner)).unwrap();
+    assert_eq!(may(&house, &secret), ["yes"; 3]);
+}
+
+#[test]
+fn a_role_it_has_already_ends_no_session() {
+    let house = House::inhabited();
+    let session = Credential::Session(house.ask("member", SignIn).unwrap());
+    house.ask(OWNER, set_role("member", Role::Member)).unwrap();
+    house.ask(OWNER, switch_on(&["member"])).unwrap();
+    ask(&house.jeton, &session, WhoAmI).unwrap();
+    let rows = last_rows(&house, 2);
+    assert_eq!(rows, [row("account.role", "member", "{}"), row("account.enable", "member", "{}")]);
+}
+
+#[test]
+fn a_disabled_account_and_its_tokens_are_denied_until_it_is_enabled() {
+    let house = House::inhabited();
+    let secrets = [inheriting(&house, "member", "x"), inheriting(&house, "member", "y")];
+    let other = inheriting(&house, "viewer", "x");
+    let session = Credential::Session(house.ask("member", SignIn).unwrap());
+    let off = house.ask("admin", switch_off(&["member"])).unwrap();
+    assert_eq!(off.cli.to_string(), "jeton account disable member");
+    assert!(!off.out[0].account.enabled);
+    for secret in &secrets {
+        assert_eq!(may(&house, secret), ["account-disabled"; 3]);
+        assert_eq!(why(&house, secret), Reason::AccountDisabled);
+    }
+    assert_eq!(may(&house, &other)[0], "yes");
+    refused(ask(&house.jeton, &session, WhoAmI), Kind::Unauthenticated);
+    refused(house.ask("member", SignIn), Kind::Unauthenticated);
+    house.ask("admin", switch_on(&["member"])).unwrap();
+    for secret in &secrets {
+        assert_eq!(may(&house, secret), ["yes", "yes", "not-permitted"]);
+    }
+    house.fakes.clock.forward(60 * SECOND);
+    house.ask("member", SignIn).unwrap();
+    refused(ask(&house.jeton, &session, WhoAmI), Kind::Unauthenticated);
+    let (off, on) = (r#"{"enabled":{"after":false,"before":true}}"#, r#"{"enabled":{"after":true,"before":false}}"#);
+    let rows = last_rows(&house, 2);
+    assert_eq!(rows, [row("account.disable", "member", off), row("account.enable", "member", on)]);
+}
+
+#[test]
+fn several_accounts_are_switched_together_or_not_at_all() {
+    let house = House::inhabited();
+    let before = house.audit();
+    let enabled = |name: &str| house.account_named(name).enabled;
+    refused(house.ask(OWNER, switch_off(&["member", "nobody"])), Kind::NotFound);
+    refused(house.ask("admin", switch_off(&["member", OWNER])), Kind::Denied);
+    refused(house.ask(OWNER, switch_off(&["member", OWNER])), Kind::Conflict);
+    refused(house.ask(OWNER, switch_off(&[])), Kind::Usage);
+    assert!(enabled("member") && enabled(OWNER));
+    assert_eq!(house.audit(), before);
+    let both = house.ask("admin", switch_off(&["viewer", "member", "viewer"])).unwrap();
+    assert_eq!((both.out.len(), house.audit().len()), (2, before.len() + 2), "each once, a row each");
+    assert_eq!(both.cli.to_string(), "jeton account disable viewer member");
+    assert!(!enabled("member") && !enabled("viewer"));
+    house.ask("admin", switch_on(&["member", "viewer"])).unwrap();
+    assert!(enabled("member") && enabled("viewer"));
+}
+
+#[test]
+fn a_new_password_ends_sessions_and_leaves_tokens() {
+    let house = House::inhabited();
+    let secret = inheriting(&house, "member", "x");
+    let session = Credential::Session(house.ask("member", SignIn).unwrap());
+    let (own, given) = ("seven brown foxes", "eight brown foxes");
+    let changed = house.ask("member", set_password("member", own)).unwrap();
+    assert_eq!(changed.cli.to_string(), "jeton account passwd member");
+    assert_eq!(last_rows(&house, 1), [row("account.passwd", "member", "{}")]);
+    refused(ask(&house.jeton, &session, WhoAmI), Kind::Unauthenticated);
+    assert!(allowed(&house, &secret));
+    let sign_in = |with: &str| {
+        house.fakes.clock.forward(60 * SECOND);
+        ask(&house.jeton, &Credential::password(username("member"), typed(with)), SignIn)
+    };
+    refused(sign_in(PASSWORD), Kind::Unauthenticated);
+    sign_in(own).unwrap();
+    house.ask("admin", set_password("member", given)).unwrap();
+    refused(sign_in(own), Kind::Unauthenticated);
+    sign_in(given).unwrap();
+}
+
+#[test]
+fn an_account_with_active_tokens_is_not_deleted() {
+    let house = House::inhabited();
+    let secret = inheriting(&house, "member", "live");
+    house.issue("member", "live2");
+    let before = (house.audit(), house.account_named("member"));
+    let error = refused(house.ask(OWNER, delete_account("member")), Kind::Conflict).to_string();
+    assert!(error.contains("2 active tokens") && error.contains("jeton account disable member"), "{error}");
+    assert_eq!((house.audit(), house.account_named("member")), before);
+    assert_eq!(may(&house, &secret)[0], "yes");
+    house.ask(OWNER, disable(&["member/live2"])).unwrap();
+    house.ask(OWNER, switch_off(&["member"])).unwrap();
+    let error = refused(house.ask(OWNER, delete_account("member")), Kind::Conflict).to_string();
+    assert!(error.contains("1 active token") && !error.contains("account disable"), "{error}");
+}
+
+#[test]
+fn a_deleted_account_takes_its_tokens_into_the_trash_for_good() {
+    let house = House::inhabited();
+    let off = house.issue("member", "off");
+    house.ask("member", disable(&["off"])).unwrap();
+    let old = house.ask("member", CreateToken { expires: spec("1d"), ..create("old") }).unwrap().out.remove(0);
+    house.issue("member", "gone");
+    house.ask("member", delete(&["gone"], "gone")).unwrap();
+    house.fakes.clock.forward(DAY);
+    let before = house.audit();
+    for wrong in ["", "Member", "member ", "1", "yes"] {
+        let verb = DeleteAccount { typed: wrong.to_owned(), ..delete_account("member") };
+        let error = refused(house.ask(OWNER, verb), Kind::Conflict).to_string();
+        assert!(error.contains("nothing was deleted"), "{error}");
+    }
+    assert_eq!(house.audit(), before);
+    let deleted = house.ask("admin", delete_account("member")).unwrap();
+    assert_eq!(deleted.cli.to_string(), "jeton account delete member --confirm member");
+    assert_eq!(deleted.out.tokens, TokenCounts { active: 0, kept: 0, trashed: 3 });
+    let with = |was: &str| format!(r#"{{"status":{{"after":"deleted","before":"{was}"}},"with":"account.delete"}}"#);
+    let rows = [
+        row("account.delete", "member", r#"{"enabled":true,"role":"member","trashed":2}"#),
+        row("token.delete", "member/off", &with("disabled")),
+        row("token.delete", "member/old", &with("expired")),
+    ];
+    assert_eq!(last_rows(&house, 3), rows);
+    assert_eq!(house.audit().len(), before.len() + 3);
+    for token in [&off.token, &old.token] {
+        assert_eq!(house.token(token.id).deleted_at, Some(house.now()));
+        let back = RestoreTokens { tokens: vec![Pointed::typed(token.id.to_string())], rename: None };
+        let error = refused(house.ask(OWNER, back), Kind::Conflict).to_string();
+        assert!(error.contains("its account, member, was deleted"), "{error}");
+    }
+    assert_eq!(why(&house, &off.secret), Reason::Deleted);
+    refused(house.ask("member", SignIn), Kind::Unauthenticated);
+    refused(house.ask(OWNER, delete_account("member")), Kind::NotFound);
+    assert_eq!(house.ask(OWNER, ListAccounts).unwrap().len(), 3);
+    let hash: String = house
+        .raw()
+        .query_row("SELECT password_hash FROM accounts WHERE username = 'member'", [], |r| r.get(0))
+        .unwrap();
+    assert_eq!(hash, "", "nothing is left to guess at");
+}

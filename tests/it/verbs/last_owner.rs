@@ -1,0 +1,75 @@
+//! Whatever is tried, and by however many at once: an enabled owner stays.
+
+use super::*;
+use jeton::verbs::request::Asked;
+
+#[test]
+fn the_last_enabled_owner_is_neither_demoted_nor_disabled_nor_deleted() {
+    let house = House::inhabited();
+    house.account("second", Role::Owner);
+    house.ask(OWNER, switch_off(&["second"])).unwrap();
+    let before = (house.audit(), house.account_named(OWNER));
+    let told = [
+        refused(house.ask(OWNER, set_role(OWNER, Role::Admin)), Kind::Conflict),
+        refused(house.ask(OWNER, switch_off(&[OWNER])), Kind::Conflict),
+        refused(house.ask(OWNER, delete_account(OWNER)), Kind::Conflict),
+    ];
+    for error in told {
+        assert!(error.to_string().contains("last enabled owner"), "{error}");
+    }
+    assert_eq!((house.audit(), house.account_named(OWNER)), before);
+    house.ask(OWNER, set_role("admin", Role::Owner)).unwrap();
+    house.ask(OWNER, delete_account(OWNER)).unwrap();
+    refused(house.ask("admin", switch_off(&["admin"])), Kind::Conflict);
+    refused(house.ask("admin", delete_account("admin")), Kind::Conflict);
+    house.ask("admin", switch_on(&["second"])).unwrap();
+    house.ask("admin", set_role("admin", Role::Viewer)).unwrap();
+    refused(house.ask("second", delete_account("second")), Kind::Conflict);
+}
+
+/// Two owners, each with a store of their own, carry out what `verb` makes of the name it is given; `other` says
+/// whether each does it to the other or to itself. How each ended.
+fn race<V: Asked + Send + 'static>(other: bool, verb: fn(&str) -> V) -> (House, Vec<Result<()>>) {
+    let house = House::new();
+    house.account("two", Role::Owner);
+    let start = Arc::new(Barrier::new(2));
+    let racers = [(OWNER, "two"), ("two", OWNER)].map(|(who, whom)| {
+        let (path, fakes, start) = (house.place.path(), house.fakes.clone(), start.clone());
+        std::thread::spawn(move || {
+            let jeton = local(&path, fakes.world());
+            start.wait();
+            ask(&jeton, &by(who), verb(if other { whom } else { who })).map(drop)
+        })
+    });
+    let ended = racers.map(|r| r.join().unwrap()).into();
+    (house, ended)
+}
+
+fn one_stays<V: Asked + Send + 'static>(verb: fn(&str) -> V) {
+    for round in 0..8 {
+        let other = round % 2 == 0;
+        let (house, ended) = race(other, verb);
+        assert_eq!(house.store().read(|s| s.enabled_owners()).unwrap(), 1, "{ended:?}");
+        assert_eq!(ended.iter().filter(|e| e.is_ok()).count(), 1, "{ended:?}");
+        // The second finds itself gone, or itself the last.
+        let late = ended.into_iter().find_map(Result::err).unwrap();
+        let expected = if other { &[Kind::Unauthenticated, Kind::Denied][..] } else { &[Kind::Conflict] };
+        assert!(expected.contains(&late.kind), "{late}");
+        assert_eq!(house.audit().len(), 3, "init, the second owner, one change");
+    }
+}
+
+#[test]
+fn two_owners_demoted_at_once_leave_one() {
+    one_stays(|name| set_role(name, Role::Viewer));
+}
+
+#[test]
+fn two_owners_disabled_at_once_leave_one() {
+    one_stays(|name| switch_off(&[name]));
+}
+
+#[test]
+fn two_owners_deleted_at_once_leave_one() {
+    one_stays(delete_account);
+}
