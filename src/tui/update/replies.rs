@@ -132,6 +132,13 @@ fn answered(model: &mut Model, layer: Option<Layer>, response: Response) -> Vec<
         | Response::Whose(_)
         | Response::AuditHead(_)
         | Response::VerifyAudit(_) => Vec::new(),
+        Response::ListAudit(window) => {
+            let height = height(model.size.1);
+            if let Some(audit) = model.audit_mut() {
+                audit.fill(window, height);
+            }
+            requests::moved_in_audit(model)
+        }
         // No screen asks for these yet.
         Response::ListAccounts(_)
         | Response::ShowAccount(_)
@@ -143,13 +150,6 @@ fn answered(model: &mut Model, layer: Option<Layer>, response: Response) -> Vec<
         | Response::DeleteAccount(_)
         | Response::ListPolicy(_)
         | Response::SetPolicy(_) => Vec::new(),
-        Response::ListAudit(window) => {
-            let height = height(model.size.1);
-            if let Some(audit) = model.audit_mut() {
-                audit.fill(window, height);
-            }
-            requests::moved_in_audit(model)
-        }
         Response::ListCatalogues(catalogues) => {
             if *model.catalogues != *catalogues {
                 model.catalogues = catalogues.into();
