@@ -297,7 +297,9 @@ fn issued(model: &mut Model, issued: Issued, text: String, cli: &CliLine) -> Vec
         tokens.focus = Some(id);
         tokens.just_deleted.clear();
     }
-    requests::list(model, Anchor::Around(id, None))
+    let mut effects = requests::list(model, Anchor::Around(id, None));
+    effects.extend(requests::review(model));
+    effects
 }
 
 /// The marked tokens were acted on: the marks have done their work.
@@ -319,5 +321,7 @@ fn changed_tokens(model: &mut Model, changed: &[Token], what: &str, cli: &CliLin
     tokens.just_deleted.clear();
     tokens.show_changed(changed);
     let here = tokens.focus.map_or_else(|| tokens.here(), |id| Anchor::Around(id, None));
-    requests::list(model, here)
+    let mut effects = requests::list(model, here);
+    effects.extend(requests::review(model));
+    effects
 }

@@ -66,7 +66,7 @@ proptest! {
     #![proptest_config(cases(40, 2_000))]
     #[test]
     fn random_input_never_panics(
-        opening in prop::sample::select(vec!["", "3", "4", "nbot<tab><tab><tab><up><space>"]),
+        opening in prop::sample::select(vec!["", "<space><s-down>", "<space><s-down>x2", "3", "4", "nbot<tab><tab><tab><up><space>"]),
         happenings in prop::collection::vec(happening(), 1..120),
     ) {
         let mut s = Screens::signed_in(populated());
