@@ -19,6 +19,7 @@ use crate::tui::screen::frame::height;
 use crate::tui::screen::sign_in::SignIn;
 use crate::tui::screen::{Facts, Outcome, Page};
 use crate::tui::widget::form::Form;
+use crate::tui::widget::frame::dialog_room;
 use crate::verbs::accounts::{Greet, SignIn as SignInVerb};
 use crate::verbs::actor::{Credential, Session};
 
@@ -170,7 +171,7 @@ fn press(model: &mut Model, event: &KeyEvent) -> Vec<Effect> {
         _ => {}
     }
     let zone = model.zone.clone();
-    let facts = Facts { now: model.now, zone: zone.get(), rows: height(model.size.1) };
+    let facts = Facts { now: model.now, zone: zone.get(), rows: height(model.size.1), dialog: dialog_room(model.size) };
     let Some(page) = page(model, layer) else { return Vec::new() };
     let outcome = page.act(action, &facts);
     apply(model, layer, outcome)
@@ -229,6 +230,10 @@ pub(super) fn apply(model: &mut Model, layer: Layer, outcome: Outcome) -> Vec<Ef
             Vec::new()
         }
         Outcome::Send(credential, request) => requests::send_for(model, layer, credential, request),
+        Outcome::Ask(request) => match model.session.clone() {
+            Some(session) => requests::send_for(model, layer, Credential::Session(session), request),
+            None => Vec::new(),
+        },
         Outcome::Confirm(wanted) => dialogs::confirm(model, wanted),
         Outcome::List(anchor) => requests::list(model, anchor),
         Outcome::Moved => requests::moved(model),

@@ -66,6 +66,43 @@ pub fn wrap(text: &str, columns: usize) -> Vec<String> {
     lines
 }
 
+/// `text` broken at blanks into lines of at most `columns`; a longer word goes on on the next line.
+pub fn fold(text: &str, columns: usize) -> Vec<String> {
+    let columns = columns.max(1);
+    let mut lines = vec![String::new()];
+    for word in clean(text).split_whitespace() {
+        for (i, piece) in pieces(word, columns).into_iter().enumerate() {
+            match lines.last_mut() {
+                Some(line) if line.is_empty() => *line = piece,
+                Some(line) if i == 0 && width(line) + 1 + width(&piece) <= columns => {
+                    line.push(' ');
+                    line.push_str(&piece);
+                }
+                _ => lines.push(piece),
+            }
+        }
+    }
+    lines
+}
+
+/// `word` in pieces of at most `columns`.
+fn pieces(word: &str, columns: usize) -> Vec<String> {
+    let mut pieces = vec![String::new()];
+    let mut used = 0;
+    for grapheme in word.graphemes(true) {
+        let wide = width(grapheme);
+        if used + wide > columns && used > 0 {
+            pieces.push(String::new());
+            used = 0;
+        }
+        if let Some(piece) = pieces.last_mut() {
+            piece.push_str(grapheme);
+        }
+        used += wide;
+    }
+    pieces
+}
+
 /// `text` (already fitted) as spans, each place where one of `words` stands in `matched`; upper and lower case alike.
 pub fn highlighted(text: &str, words: &[String], plain: Style, matched: Style) -> Vec<Span<'static>> {
     let lower = text.to_ascii_lowercase();
@@ -126,6 +163,14 @@ mod tests {
     }
 
     proptest! {
+        #[test]
+        fn folded_text_keeps_every_letter(text in "[a-z漢 ]{0,60}", columns in 2usize..30) {
+            let lines = fold(&text, columns);
+            prop_assert!(lines.iter().all(|l| width(l) <= columns), "{:?}", lines);
+            let letters = |t: &str| t.chars().filter(|c| !c.is_whitespace()).collect::<String>();
+            prop_assert_eq!(letters(&lines.concat()), letters(&text));
+        }
+
         #[test]
         fn fits_exactly(text: String, columns in 0usize..60) {
             let fitted = fit(&text, columns);
