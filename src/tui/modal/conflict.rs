@@ -24,17 +24,15 @@ impl Conflict {
         let told = theirs.iter().fold(Passage::default(), |told, change| {
             told.then(field(change, wanted.iter().find(|w| w.field == change.field)))
         });
-        let told = if theirs.is_empty() {
-            Passage::text("What you see of it is the same again.")
-        } else {
-            let rest = wanted.iter().filter(|w| theirs.iter().all(|t| t.field != w.field));
-            let rest: Vec<&str> = rest.map(|w| w.field.word()).collect();
-            if rest.is_empty() {
-                told
-            } else {
-                told.row(Look::Dim, format!("Only you changed: {}.", rest.join(", ")))
-            }
+        let told = if theirs.is_empty() { Passage::text("What you see of it is the same again.") } else { told };
+        let rest = wanted.iter().filter(|w| theirs.iter().all(|t| t.field != w.field));
+        let rest: Vec<&str> = rest.map(|w| w.field.word()).collect();
+        let told = match rest.as_slice() {
+            [] => told,
+            rest => told.row(Look::Dim, format!("Only you changed: {}.", rest.join(", "))),
         };
+        let told =
+            told.blank().row(Look::Dim, "Keeping leaves the rest as it is stored. Taking over drops what you changed.");
         Conflict { stored, told }
     }
 }

@@ -132,7 +132,8 @@ impl Edit {
         if changes.is_empty() {
             return Err(Problem::said(SAME));
         }
-        let about = difference::lines(&changes).blank().row(Look::Dim, "Holds from the next request on. The secret stays.");
+        let about =
+            difference::lines(&changes).blank().row(Look::Dim, "Holds from the next request on. The secret stays.");
         Ok(Outcome::Confirm(Wanted::telling(format!("Change {}", edited.before.full_name()), about, edit)))
     }
 
@@ -296,8 +297,8 @@ impl Dialog for Edit {
             if !is_tight(sheet.rows) {
                 sheet.blank();
             }
-            sheet.line_button(Slot::Mine, "Keep what I changed, the rest as it is stored");
-            return sheet.line_button(Slot::Theirs, "Take over what is stored, drop my changes");
+            sheet.line_button(Slot::Mine, "Keep what I changed");
+            return sheet.line_button(Slot::Theirs, "Take over what is stored");
         }
         sheet.long_field(Slot::Name, "Name", &self.name);
         sheet.long_field(Slot::Description, "Description", &self.description);

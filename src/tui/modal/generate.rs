@@ -106,8 +106,7 @@ impl Dialog for Generate {
         };
         let title = format!("Generate {name}");
         let about = format!("{name} may use: {}, {until}.", selection.summary());
-        let verb =
-            CreateToken { account: None, names: vec![name], description, expires: spec, selection, out: None };
+        let verb = CreateToken { account: None, names: vec![name], description, expires: spec, selection, out: None };
         Ok(Outcome::Confirm(Wanted::new(title, about, verb)))
     }
 

@@ -7,8 +7,10 @@ pub mod copy;
 pub mod details;
 mod difference;
 pub mod edit;
+pub mod entry;
 pub mod generate;
 pub mod help;
+pub mod messages;
 pub mod regenerate;
 pub mod remove;
 pub mod retire;
@@ -22,8 +24,10 @@ use confirm::Confirm;
 use copy::Copy;
 use details::Details;
 use edit::Edit;
+use entry::Entry;
 use generate::Generate;
 use help::Help;
+use messages::Messages;
 use regenerate::Regenerate;
 use remove::Remove;
 use reveal::{Leave, Reveal};
@@ -53,8 +57,12 @@ pub enum Modal {
     Details(Box<Details>),
     /// What a token may call.
     Picker(Box<Picker>),
+    /// A row of the audit log.
+    Entry(Box<Entry>),
+    /// What was said so far.
+    Messages(Box<Messages>),
     /// The list of keys.
-    Help(Help),
+    Help(Box<Help>),
 }
 
 impl Modal {
@@ -72,7 +80,9 @@ impl Modal {
             Modal::Remove(page) => &**page,
             Modal::Details(page) => &**page,
             Modal::Picker(page) => &**page,
-            Modal::Help(page) => page,
+            Modal::Entry(page) => &**page,
+            Modal::Messages(page) => &**page,
+            Modal::Help(page) => &**page,
         }
     }
 
@@ -90,7 +100,9 @@ impl Modal {
             Modal::Remove(page) => &mut **page,
             Modal::Details(page) => &mut **page,
             Modal::Picker(page) => &mut **page,
-            Modal::Help(page) => page,
+            Modal::Entry(page) => &mut **page,
+            Modal::Messages(page) => &mut **page,
+            Modal::Help(page) => &mut **page,
         }
     }
 }

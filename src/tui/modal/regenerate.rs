@@ -5,7 +5,7 @@ use ratatui::style::Style;
 use super::confirm::Wanted;
 use super::retire;
 use crate::domain::expiry::{Expiry, Span as Length};
-use crate::domain::time::{Timestamp, Zone, wall_clock};
+use crate::domain::time::{Timestamp, Zone, relative, wall_clock};
 use crate::domain::token::Token;
 use crate::error::{Error, Result};
 use crate::tui::model::Model;
@@ -88,7 +88,7 @@ impl Regenerate {
         match self.overlap(expiry, model.now, zone) {
             Ok(None) => sheet.note("! The old secret stops working at once.", theme.warning),
             Ok(Some((_, until))) => {
-                let end = if expiry.at() == Some(until) { ", when the token expires" } else { "" };
+                let end = if expiry.at() == Some(until) { ": the expiry" } else { "" };
                 sheet.note(&format!("both work until {}{end}", wall_clock(until, zone)), theme.dim);
             }
             Err(_) => sheet.blank(),
@@ -159,8 +159,15 @@ impl Dialog for Regenerate {
     fn fill(&self, sheet: &mut Sheet<'_, Slot>, model: &Model) {
         let theme = sheet.theme;
         sheet.text("A new secret is made; name, API and everything else stay.", Style::new());
+        let grace = if self.rotating { "" } else { "The old one may live on for a while, never beyond the expiry." };
+        sheet.text(grace, Style::new());
         sheet.blank();
-        let current = format!("{}, {}", self.token.hint, retire::seen(self.token.last_seen_at, model.now));
+        // Which of two secrets was seen last is not known of the token.
+        let since = match self.rotating {
+            true => format!("made {}", relative(self.token.secret_since, model.now)),
+            false => retire::seen(self.token.last_seen_at, model.now),
+        };
+        let current = format!("{}, {since}", self.token.hint);
         sheet.fact("Secret now", &current, Style::new());
         self.old_rows(sheet, model);
         self.expiry.rows(sheet, Slot::Expires, Slot::Typed, model);
@@ -172,7 +179,7 @@ impl Dialog for Regenerate {
         }
         sheet.button(Slot::Button, "Regenerate");
         if self.rotating {
-            sheet.button(Slot::Retire, "End the overlap instead");
+            sheet.button(Slot::Retire, "End overlap");
         }
         sheet.problem(2);
     }

@@ -18,6 +18,7 @@ use crate::tui::modal::details::Details;
 use crate::tui::modal::edit::{Edit, Slot};
 use crate::tui::modal::generate::Generate;
 use crate::tui::modal::help::Help;
+use crate::tui::modal::messages::Messages;
 use crate::tui::modal::regenerate::Regenerate;
 use crate::tui::modal::remove::Remove;
 use crate::tui::modal::retire;
@@ -29,7 +30,14 @@ use crate::verbs::tokens::{DisableTokens, Edited, EnableTokens, Pointed, Shown};
 
 /// Opens the list of keys.
 pub(super) fn help(model: &mut Model) -> Vec<Effect> {
-    model.modals.push(Modal::Help(Help::new()));
+    model.modals.push(Modal::Help(Box::new(Help::new(model.context()))));
+    Vec::new()
+}
+
+/// Opens what was said so far.
+pub(super) fn messages(model: &mut Model) -> Vec<Effect> {
+    let messages = model.messages.iter().cloned().collect();
+    model.modals.push(Modal::Messages(Box::new(Messages::new(messages))));
     Vec::new()
 }
 
@@ -78,13 +86,7 @@ pub(super) fn open(model: &mut Model, what: Open) -> Vec<Effect> {
             Modal::Details(Box::new(Details::new(token, shown)))
         }
         (
-            Open::Edit
-            | Open::Copy
-            | Open::Regenerate
-            | Open::Retire
-            | Open::Toggle
-            | Open::Remove
-            | Open::Details,
+            Open::Edit | Open::Copy | Open::Regenerate | Open::Retire | Open::Toggle | Open::Remove | Open::Details,
             None,
         ) => return Vec::new(),
     };

@@ -11,7 +11,7 @@ use ratatui::layout::Rect;
 
 use super::field::Field;
 use super::foot::keys;
-use super::frame::{dialog, dialog_columns, dialog_rows};
+use super::frame::{dialog, dialog_columns, dialog_room, dialog_rows};
 use super::line::wrap;
 use super::passage::Passage;
 use super::sheet::Sheet;
@@ -236,7 +236,7 @@ impl<D: Dialog> Page for Form<D> {
         if std::mem::take(&mut self.leaving) {
             return if action == Action::Cancel { self.dialog.cancel() } else { Outcome::Stay };
         }
-        let (columns, rows) = facts.dialog;
+        let (columns, rows) = dialog_room(facts.size);
         if self.dialog.passage_mut().is_some_and(|p| p.scroll(action, columns, rows)) {
             return Outcome::Stay;
         }
@@ -298,7 +298,7 @@ impl<D: Dialog> Page for Form<D> {
         }
         let below = ratatui::text::Line::default();
         dialog(frame, area, &self.dialog.title(), lines, at, below, &model.theme);
-        let text = "What you typed and chose here is stored nowhere.";
+        let text = "What you typed and chose here has not been stored.";
         let mut lines: Vec<_> = wrap(text, columns).into_iter().map(ratatui::text::Line::raw).collect();
         lines.push(ratatui::text::Line::default());
         dialog(frame, area, "Drop it?", lines, 0, foot, &model.theme);

@@ -66,41 +66,30 @@ pub fn wrap(text: &str, columns: usize) -> Vec<String> {
     lines
 }
 
-/// `text` broken at blanks into lines of at most `columns`; a longer word goes on on the next line.
+/// `text`, cleaned and broken into lines of at most `columns`, at blanks where there are some: nothing is left out.
 pub fn fold(text: &str, columns: usize) -> Vec<String> {
-    let columns = columns.max(1);
-    let mut lines = vec![String::new()];
-    for word in clean(text).split_whitespace() {
-        for (i, piece) in pieces(word, columns).into_iter().enumerate() {
-            match lines.last_mut() {
-                Some(line) if line.is_empty() => *line = piece,
-                Some(line) if i == 0 && width(line) + 1 + width(&piece) <= columns => {
-                    line.push(' ');
-                    line.push_str(&piece);
-                }
-                _ => lines.push(piece),
+    let columns = columns.max(2);
+    let text = clean(text);
+    let (mut lines, mut line, mut used) = (Vec::new(), String::new(), 0);
+    for grapheme in text.graphemes(true) {
+        if used + width(grapheme) > columns {
+            let rest = match line.rfind(' ').filter(|at| !line[..*at].trim_end_matches(' ').is_empty()) {
+                // A blank at the end of a line has done its work there.
+                _ if grapheme == " " => String::new(),
+                Some(at) => line.split_off(at + 1),
+                None => String::new(),
+            };
+            lines.push(std::mem::replace(&mut line, rest).trim_end_matches(' ').to_owned());
+            used = width(&line);
+            if grapheme == " " {
+                continue;
             }
         }
+        line.push_str(grapheme);
+        used += width(grapheme);
     }
+    lines.push(line);
     lines
-}
-
-/// `word` in pieces of at most `columns`.
-fn pieces(word: &str, columns: usize) -> Vec<String> {
-    let mut pieces = vec![String::new()];
-    let mut used = 0;
-    for grapheme in word.graphemes(true) {
-        let wide = width(grapheme);
-        if used + wide > columns && used > 0 {
-            pieces.push(String::new());
-            used = 0;
-        }
-        if let Some(piece) = pieces.last_mut() {
-            piece.push_str(grapheme);
-        }
-        used += wide;
-    }
-    pieces
 }
 
 /// `text` (already fitted) as spans, each place where one of `words` stands in `matched`; upper and lower case alike.
@@ -162,13 +151,21 @@ mod tests {
         assert_eq!(marked, ["Dep"]);
     }
 
+    #[test]
+    fn folded_at_blanks_and_inside_long_words() {
+        assert_eq!(fold("one two three", 7), ["one two", "three"]);
+        assert_eq!(fold("abcdefghij", 4), ["abcd", "efgh", "ij"]);
+        assert_eq!(fold("  ab cdefgh", 5), ["  ab", "cdefg", "h"]);
+        assert_eq!(fold("", 4), [""]);
+    }
+
     proptest! {
         #[test]
-        fn folded_text_keeps_every_letter(text in "[a-z漢 ]{0,60}", columns in 2usize..30) {
+        fn folding_leaves_nothing_out(text: String, columns in 2usize..40) {
             let lines = fold(&text, columns);
-            prop_assert!(lines.iter().all(|l| width(l) <= columns), "{:?}", lines);
-            let letters = |t: &str| t.chars().filter(|c| !c.is_whitespace()).collect::<String>();
-            prop_assert_eq!(letters(&lines.concat()), letters(&text));
+            prop_assert!(lines.iter().all(|line| width(line) <= columns), "{lines:?}");
+            let letters = |text: &str| text.chars().filter(|c| *c != ' ').collect::<String>();
+            prop_assert_eq!(letters(&lines.concat()), letters(&clean(&text)));
         }
 
         #[test]

@@ -3,6 +3,7 @@
 mod chain;
 mod damage;
 mod files;
+mod migrating;
 mod sharing;
 mod unaudited;
 

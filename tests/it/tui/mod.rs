@@ -1,8 +1,11 @@
 //! The screens, driven by keys and looked at.
 
+mod auditing;
+mod changing;
 mod guarding;
 mod looks;
 mod picker;
 mod picking;
 mod robust;
+mod saying;
 mod story;
