@@ -86,7 +86,7 @@ pub static BINDINGS: &[Binding] = &[
     bind(Context::Tokens, &[Key::char('d')], Action::Toggle, "Disable/Enable", "Switches the token off or on", 5, on_a_token),
     bind(Context::Tokens, &[Key::char('x')], Action::Remove, "Remove", "Revokes the token, after its name was typed", 6, on_a_token),
     bind(Context::Tokens, &[Key::char('/')], Action::Filter, "Filter", "Filters as you type: words, status:expired account:ci seen:never", 7, always),
-    bind(Context::Tokens, &[Key::char('o')], Action::Retire, "End overlap", "Ends the life of the old secret in a rotation", 8, rotating),
+    bind(Context::Tokens, &[Key::char('o')], Action::Retire, "End overlap", "Ends the life of the old secret in a rotation", 0, rotating),
     bind(Context::Tokens, &[Key::char('R')], Action::Refresh, "Refresh", "Reads the list again", 0, always),
     bind(Context::Tokens, &[ENTER], Action::Details, "Details", "Shows everything about the token but its secret", 0, on_a_token),
     bind(Context::Tokens, &[Key::char('y')], Action::CopyHint, "Copy hint", "Copies the token's hint", 0, on_a_token),

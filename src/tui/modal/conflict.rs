@@ -31,8 +31,7 @@ impl Conflict {
             [] => told,
             rest => told.row(Look::Dim, format!("Only you changed: {}.", rest.join(", "))),
         };
-        let told =
-            told.blank().row(Look::Dim, "Keeping leaves the rest as it is stored. Taking over drops what you changed.");
+        let told = told.blank().row(Look::Dim, "Keeping takes the rest as stored. Taking over drops what you changed.");
         Conflict { stored, told }
     }
 }
