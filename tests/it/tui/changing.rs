@@ -1,4 +1,4 @@
-//! Tokens edited, copied and rotated on the screens, key by key.
+//! Tokens edited and copied on the screens, key by key.
 
 use jeton::domain::expiry::{Expiry, ExpirySpec, Span};
 use jeton::domain::method::MethodId;
@@ -6,10 +6,10 @@ use jeton::domain::name::Description;
 use jeton::domain::role::Role;
 use jeton::domain::secret::Secret;
 use jeton::domain::selection::Selection;
-use jeton::domain::time::{DAY, HOUR};
+use jeton::domain::time::DAY;
 use jeton::domain::token::Token;
 use jeton::verbs::decide::Decision;
-use jeton::verbs::tokens::{EditToken, Issued, Pointed, RegenerateToken};
+use jeton::verbs::tokens::{EditToken, Issued, Pointed};
 
 use crate::support::screens::Screens;
 use crate::support::world::{House, OWNER, PASSWORD, create, username};
@@ -19,7 +19,7 @@ fn methods(ids: &[&str]) -> Selection {
 }
 
 /// A token with a description and two methods, that works for thirty days.
-fn furnished() -> (House, Issued) {
+pub(super) fn furnished() -> (House, Issued) {
     let house = House::inhabited();
     let mut new = create("bot");
     new.description = Description::parse("Deploys").unwrap();
@@ -29,16 +29,16 @@ fn furnished() -> (House, Issued) {
     (house, issued)
 }
 
-fn stored(s: &Screens, issued: &Issued) -> Token {
+pub(super) fn stored(s: &Screens, issued: &Issued) -> Token {
     s.house.token(issued.token.id)
 }
 
-fn allowed(s: &Screens, secret: &Secret) -> bool {
+pub(super) fn allowed(s: &Screens, secret: &Secret) -> bool {
     matches!(s.house.verify(secret), Decision::Allowed(_))
 }
 
 /// The secret that the dialog on the screen gives.
-fn taken(s: &mut Screens) -> Secret {
+pub(super) fn taken(s: &mut Screens) -> Secret {
     s.keys("y");
     Secret::parse(&s.copied.pop().unwrap()).unwrap()
 }
@@ -250,115 +250,6 @@ fn a_member_copies_its_own() {
     s.keys(&format!("{PASSWORD}<enter>"));
     s.assert_shows("Token yours is ready");
     assert_eq!(s.house.account_named("member").role, Role::Member);
-}
-
-#[test]
-fn a_grace_leaves_both_secrets_alive_for_a_while() {
-    let (house, issued) = furnished();
-    let mut s = Screens::signed_in(house);
-    s.keys("r");
-    s.assert_shows("! The old secret stops working at once.");
-    s.keys("<tab><right><right>");
-    s.assert_shows("both work until 22-11-2026 09:30:00 (+00:00)");
-    s.enter_until("Password of ops");
-    s.assert_shows(&format!("the old one, {}, until", issued.token.hint));
-    s.keys(&format!("{PASSWORD}<enter>"));
-    s.assert_shows("= jeton token regenerate ops/bot --grace 24h");
-    let new = taken(&mut s);
-    assert!(allowed(&s, &new) && allowed(&s, &issued.secret));
-    s.house.fakes.clock.forward(DAY - 1);
-    assert!(allowed(&s, &issued.secret));
-    s.house.fakes.clock.forward(1);
-    assert!(!allowed(&s, &issued.secret));
-    assert!(allowed(&s, &new));
-}
-
-#[test]
-fn a_grace_ends_with_the_token_and_after_thirty_days() {
-    let (house, issued) = furnished();
-    house.fakes.clock.forward(28 * DAY);
-    let mut s = Screens::signed_in(house);
-    s.keys("r<tab><left><tab>31d<tab>");
-    s.keys("<tab><enter>");
-    s.assert_shows("30 days more at most");
-    s.keys("<c-u>soon<tab><tab><enter>");
-    s.assert_shows("\"soon\" is not a span");
-    s.keys("<c-u>7d");
-    s.assert_shows("both work until 21-12-2026 09:30:00 (+00:00): the expiry");
-    s.keys(&format!("<tab><tab><enter>{PASSWORD}<enter>"));
-    let new = taken(&mut s);
-    assert!(allowed(&s, &new) && allowed(&s, &issued.secret));
-    assert_eq!(stored(&s, &issued).previous.unwrap().retires_at, issued.token.expiry.at().unwrap());
-}
-
-/// A token whose old secret lives for a day beside the new one.
-fn rotating() -> (House, Issued, Issued) {
-    let (house, old) = furnished();
-    let verb =
-        RegenerateToken { token: Pointed::on_screen(&old.token), grace: Some(Span::Days(1)), expires: None, out: None };
-    let new = house.ask(OWNER, verb).unwrap().out;
-    (house, old, new)
-}
-
-#[test]
-fn a_third_secret_kills_both() {
-    let (house, old, new) = rotating();
-    let mut s = Screens::signed_in(house);
-    s.keys("r");
-    s.assert_shows(&format!("Before that   {}, dies tomorrow", old.token.hint));
-    s.assert_shows("Two secrets live: a new one kills both at once.");
-    s.assert_hides("24 h");
-    s.keys("<enter>");
-    s.assert_shows(&format!("The secrets {} and {} stop working at once.", old.token.hint, new.token.hint));
-    s.keys(&format!("{PASSWORD}<enter>"));
-    let third = taken(&mut s);
-    assert!(!allowed(&s, &old.secret) && !allowed(&s, &new.secret));
-    assert!(allowed(&s, &third));
-}
-
-#[test]
-fn an_overlap_is_ended_from_the_table_the_details_and_the_form() {
-    for keys in ["o", "<enter>o", "r<tab><enter>", "e<tab><tab><tab><tab><tab><enter><tab><enter>"] {
-        let (house, old, new) = rotating();
-        house.fakes.clock.forward(HOUR);
-        house.verify(&old.secret);
-        house.fakes.clock.forward(HOUR);
-        let mut s = Screens::signed_in(house);
-        s.keys(keys);
-        s.assert_shows("End the overlap of bot");
-        s.assert_shows("! In use: last seen 1 h ago. Whoever uses it is denied then.");
-        s.assert_shows(&format!("The old secret {} is denied", old.token.hint));
-        assert!(allowed(&s, &old.secret), "{keys}");
-        s.keys(&format!("{PASSWORD}<enter>"));
-        s.assert_shows("bot has one secret again");
-        s.assert_shows("= jeton token retire ops/bot");
-        assert!(!allowed(&s, &old.secret) && allowed(&s, &new.secret), "{keys}");
-        // Nothing to end any more.
-        s.keys("o");
-        assert!(s.model.modals.is_empty());
-    }
-}
-
-/// Only what was seen since the rotation is called in use.
-#[test]
-fn an_old_secret_that_nobody_uses_any_more_is_told_so() {
-    let (house, old, _) = {
-        let (house, old) = furnished();
-        house.verify(&old.secret);
-        house.fakes.clock.forward(HOUR);
-        let verb = RegenerateToken {
-            token: Pointed::on_screen(&house.token(old.token.id)),
-            grace: Some(Span::Days(1)),
-            expires: None,
-            out: None,
-        };
-        let new = house.ask(OWNER, verb).unwrap().out;
-        (house, old, new)
-    };
-    let mut s = Screens::signed_in(house);
-    s.keys("o");
-    s.assert_shows("Not used since the new one was made, last seen 1 h ago.");
-    assert!(allowed(&s, &old.secret));
 }
 
 #[test]

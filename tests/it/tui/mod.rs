@@ -7,5 +7,6 @@ mod looks;
 mod picker;
 mod picking;
 mod robust;
+mod rotating;
 mod saying;
 mod story;
