@@ -1,6 +1,6 @@
 //! Replies, and what they change.
 
-use super::{Layer, apply, desk, lock, page, requests};
+use super::{Layer, apply, desk, dialogs, lock, page, requests};
 use crate::domain::time::relative;
 use crate::domain::token::Token;
 use crate::error::{Error, Kind, Result};
@@ -110,9 +110,9 @@ fn answered(model: &mut Model, layer: Option<Layer>, response: Response) -> Vec<
             desk::supply(model);
             Vec::new()
         }
+        Response::PreviewEdit(edited) => dialogs::previewed(model, layer, edited),
         Response::PreviewCatalogue(_)
         | Response::ApplyCatalogue(_)
-        | Response::PreviewEdit(_)
         | Response::PreviewPurge(_)
         | Response::Whose(_)
         | Response::AuditHead(_)
@@ -166,10 +166,11 @@ fn answered(model: &mut Model, layer: Option<Layer>, response: Response) -> Vec<
                     _ => {}
                 }
             }
+            let token = shown.token.clone();
             if let Some(tokens) = model.tokens_mut() {
                 tokens.usage = Some(shown);
             }
-            Vec::new()
+            dialogs::looked_up(model, layer, token)
         }
         // A form asks for one token at a time.
         Response::CreateToken(changed) => match changed.out.into_iter().next() {

@@ -1,10 +1,12 @@
 //! The screens, driven by keys and looked at.
 
 mod auditing;
+mod changing;
 mod guarding;
 mod looks;
 mod picker;
 mod picking;
 mod robust;
+mod rotating;
 mod saying;
 mod story;
