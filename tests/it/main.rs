@@ -20,6 +20,7 @@ mod crash;
 mod large;
 mod matrix;
 mod matrix_accounts;
+mod matrix_hidden;
 mod prompts;
 mod pty;
 mod pty_picker;
