@@ -24,6 +24,7 @@ mod matrix_hidden;
 mod prompts;
 mod pty;
 mod pty_picker;
+mod pty_together;
 mod sinks;
 mod storage;
 mod structure;
