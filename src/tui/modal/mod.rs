@@ -2,7 +2,11 @@
 
 pub mod api;
 pub mod confirm;
+mod conflict;
+pub mod copy;
 pub mod details;
+mod difference;
+pub mod edit;
 pub mod entry;
 pub mod generate;
 pub mod help;
@@ -13,6 +17,7 @@ pub mod regenerate;
 pub mod remove;
 pub mod remove_many;
 pub mod restore;
+pub mod retire;
 pub mod reveal;
 pub mod save;
 
@@ -20,7 +25,9 @@ use crate::tui::picker::Picker;
 use crate::tui::screen::Page;
 use crate::tui::widget::form::Form;
 use confirm::Confirm;
+use copy::Copy;
 use details::Details;
+use edit::Edit;
 use entry::Entry;
 use generate::Generate;
 use help::Help;
@@ -38,6 +45,10 @@ use save::Save;
 pub enum Modal {
     /// A new token.
     Generate(Box<Form<Generate>>),
+    /// A token changed.
+    Edit(Box<Form<Edit>>),
+    /// A new token like another.
+    Copy(Box<Form<Copy>>),
     /// The password for a change.
     Confirm(Box<Form<Confirm>>),
     /// A new secret, shown once.
@@ -75,6 +86,8 @@ impl Modal {
     pub fn page(&self) -> &dyn Page {
         match self {
             Modal::Generate(page) => &**page,
+            Modal::Edit(page) => &**page,
+            Modal::Copy(page) => &**page,
             Modal::Confirm(page) => &**page,
             Modal::Reveal(page) => &**page,
             Modal::Leave(page) => page,
@@ -97,6 +110,8 @@ impl Modal {
     pub fn page_mut(&mut self) -> &mut dyn Page {
         match self {
             Modal::Generate(page) => &mut **page,
+            Modal::Edit(page) => &mut **page,
+            Modal::Copy(page) => &mut **page,
             Modal::Confirm(page) => &mut **page,
             Modal::Reveal(page) => &mut **page,
             Modal::Leave(page) => page,

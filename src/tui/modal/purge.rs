@@ -105,6 +105,10 @@ impl Dialog for Purge {
         self.names.walk(action, rows, facts)
     }
 
+    fn overflows(&self, rows: usize) -> bool {
+        self.names.is_long(rows, self.preview.as_ref().map_or(0, |preview| preview.names.len()))
+    }
+
     fn press(&mut self, slot: Slot, _facts: &Facts<'_>) -> Pressed<Slot> {
         match slot {
             Slot::Keep => Ok(Outcome::Close),

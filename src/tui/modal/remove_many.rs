@@ -136,6 +136,10 @@ impl Dialog for RemoveMany {
         self.list.walk(action, self.tokens.len(), facts)
     }
 
+    fn overflows(&self, rows: usize) -> bool {
+        self.list.is_long(rows, self.tokens.len())
+    }
+
     fn press(&mut self, slot: Slot, _facts: &Facts<'_>) -> Pressed<Slot> {
         match slot {
             Slot::Disable => Ok(self.disable_instead()),

@@ -1,6 +1,6 @@
 //! Replies, and what they change.
 
-use super::{Layer, apply, desk, lock, page, requests};
+use super::{Layer, apply, desk, dialogs, lock, page, requests};
 use crate::domain::time::relative;
 use crate::domain::token::Token;
 use crate::error::{Error, Kind, Result};
@@ -126,9 +126,9 @@ fn answered(model: &mut Model, layer: Option<Layer>, response: Response) -> Vec<
             desk::supply(model);
             Vec::new()
         }
+        Response::PreviewEdit(edited) => dialogs::previewed(model, layer, edited),
         Response::PreviewCatalogue(_)
         | Response::ApplyCatalogue(_)
-        | Response::PreviewEdit(_)
         | Response::Whose(_)
         | Response::AuditHead(_)
         | Response::VerifyAudit(_) => Vec::new(),
@@ -201,12 +201,13 @@ fn answered(model: &mut Model, layer: Option<Layer>, response: Response) -> Vec<
                     _ => {}
                 }
             }
+            let token = shown.token.clone();
             // A dialog may have asked for another token than the one under the cursor.
             let current = |tokens: &&mut Tokens| tokens.current().is_some_and(|token| token.id == shown.token.id);
             if let Some(tokens) = model.tokens_mut().filter(current) {
                 tokens.usage = Some(shown);
             }
-            Vec::new()
+            dialogs::looked_up(model, layer, token)
         }
         // A form asks for one token at a time.
         Response::CreateToken(changed) => match changed.out.into_iter().next() {

@@ -2,6 +2,7 @@
 
 use ratatui::style::Style;
 
+use super::frame::dialog_room;
 use super::line::grouped;
 use super::sheet::Sheet;
 use crate::tui::keymap::Action;
@@ -30,13 +31,18 @@ impl Scroll {
 
     /// Scrolls a list of `rows` as `action` says. Whether it was one that scrolls.
     pub fn walk(&mut self, action: Action, rows: usize, facts: &Facts<'_>) -> bool {
-        let height = self.height(usize::from(facts.area().height), rows);
+        let height = self.height(dialog_room(facts.size).1, rows);
         self.top = match action {
             Action::PageDown => (self.top + height).min(rows.saturating_sub(height)),
             Action::PageUp => self.top.saturating_sub(height),
             _ => return false,
         };
         true
+    }
+
+    /// Whether some of `rows` are not shown where a dialog has room for `screen` lines.
+    pub fn is_long(&self, screen: usize, rows: usize) -> bool {
+        self.height(screen, rows) < rows
     }
 
     /// As many of `rows` as fit, and which of `total` they are where some are not shown.

@@ -138,7 +138,7 @@ fn a_refused_change_keeps_what_was_typed() {
     s.keys(&format!("{PASSWORD}<enter>"));
     s.assert_shows("the name taken is taken");
     s.assert_shows("about");
-    s.keys("<esc>");
+    s.keys("<esc><esc>");
     assert_eq!(names(&s), ["taken"]);
 }
 
