@@ -189,6 +189,11 @@ impl Tokens {
         self.cursor.keep_visible(self.window.rows.len(), height);
     }
 
+    /// Whether there are rows behind the last one at hand.
+    fn ends_beyond(&self) -> bool {
+        self.window.position + (self.window.rows.len() as u64) < self.window.matching || self.window.matching_is_least
+    }
+
     /// Whether rows are missing near the cursor.
     pub fn wants_more(&self) -> bool {
         let end = self.window.position + self.window.rows.len() as u64;
@@ -289,8 +294,9 @@ impl Page for Tokens {
             self.marks.end_stretch();
         }
         match action {
-            Action::First => Outcome::List(Anchor::Start),
-            Action::Last => Outcome::List(Anchor::End),
+            // An end that is at hand is reached at once: keys that follow must not be overtaken by an answer.
+            Action::First if self.window.position > 0 => Outcome::List(Anchor::Start),
+            Action::Last if self.ends_beyond() => Outcome::List(Anchor::End),
             Action::Refresh => Outcome::List(self.here()),
             Action::Filter => {
                 self.filtering = true;
