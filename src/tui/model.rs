@@ -196,6 +196,12 @@ pub enum Purpose {
     Tally,
     /// How the token under the cursor was used.
     Usage,
+    /// All tokens that are to be marked.
+    Marking,
+    /// The marked tokens as they are now.
+    Review,
+    /// What a purge would take.
+    Preview,
 }
 
 impl Model {

@@ -27,12 +27,14 @@ impl Job {
     /// Whether `later` asks the same question anew, so that this one's answer is nobody's.
     fn is_superseded_by(&self, later: &Job) -> bool {
         match (self, later) {
-            (Job::Call(_, _, a), Job::Call(_, _, b)) => matches!(
-                (&**a, &**b),
-                (Request::ListTokens(_), Request::ListTokens(_))
-                    | (Request::TallyTokens(_), Request::TallyTokens(_))
-                    | (Request::ShowToken(_), Request::ShowToken(_))
-            ),
+            (Job::Call(_, _, a), Job::Call(_, _, b)) => match (&**a, &**b) {
+                // A list of another length has another purpose: the table's window, or all that is to be marked.
+                (Request::ListTokens(a), Request::ListTokens(b)) => a.limit == b.limit,
+                (Request::TallyTokens(_), Request::TallyTokens(_))
+                | (Request::ShowToken(_), Request::ShowToken(_))
+                | (Request::ReviewTokens(_), Request::ReviewTokens(_)) => true,
+                _ => false,
+            },
             _ => false,
         }
     }

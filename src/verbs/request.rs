@@ -12,7 +12,8 @@ use super::needs::Needs;
 use super::policy::{ListPolicy, SetPolicy};
 use super::tokens::{
     CopyToken, CreateToken, DeleteTokens, DisableTokens, EditToken, EnableTokens, ListTokens, PreviewEdit,
-    PreviewPurge, PurgeTokens, RegenerateToken, RestoreTokens, RetireToken, ShowToken, TallyTokens, Whose,
+    PreviewPurge, PurgeTokens, RegenerateToken, RestoreTokens, RetireToken, ReviewTokens, ShowToken, TallyTokens,
+    Whose,
 };
 use super::{Jeton, Proof, Verb};
 use crate::error::{Error, Result};
@@ -106,6 +107,7 @@ requests! {
     query ListTokens,
     query TallyTokens,
     query ShowToken,
+    query ReviewTokens,
     query Whose,
     change CreateToken,
     query PreviewEdit,

@@ -344,16 +344,16 @@ fn the_screens_show_a_secret_while_asked_to() {
     t.shows("go together");
     t.types(&format!("{PASSWORD}\r"));
     t.shows("· owner");
-    t.shows("▶ old");
+    t.shows("▶   old");
 
     t.types("n");
     t.shows("Generate a token");
     t.types("new\r\r\r\r\r");
     let generated = reveal(&mut runs, &mut t, Some("new.secret"));
-    t.shows("▶ new");
+    t.shows("▶   new");
     t.types("r\r");
     reveal(&mut runs, &mut t, None);
-    t.shows("▶ new");
+    t.shows("▶   new");
 
     let before = t.written().len();
     for (title, done) in [("Disable new", "new disabled"), ("Enable new", "new enabled")] {

@@ -61,7 +61,7 @@ fn home_with_a_token() -> Home {
 /// The screens in front of a new secret, shown; and the secret.
 fn showing_a_secret(home: &Home) -> (Terminal, String) {
     let mut t = signed_in(home);
-    t.shows("▶ a");
+    t.shows("▶   a");
     regenerate(&mut t);
     t.types("v");
     t.wait("the secret", |screen| secret_in(&screen.contents()).is_some());
@@ -129,7 +129,7 @@ fn the_main_job_from_the_first_run_to_the_end() {
     t.types("/nothing-like-it");
     t.lacks("ci-deploy  ");
     t.types("\x15ci-d");
-    t.shows("▶ ci-deploy");
+    t.shows("▶   ci-deploy");
     t.types("\r");
     t.types("x");
     t.shows("Remove ops/ci-deploy");
@@ -139,7 +139,7 @@ fn the_main_job_from_the_first_run_to_the_end() {
     assert_eq!(home.verify(&secret), 0, "a wrong name removes nothing");
     t.types("\x15ci-deploy\r\r\t\r");
     t.shows("ci-deploy revoked");
-    t.lacks("▶ ci-deploy");
+    t.lacks("▶   ci-deploy");
     assert_eq!(home.verify(&secret), 4);
     t.types("\x1b");
     t.shows("No tokens yet");
@@ -184,7 +184,7 @@ fn ended_by_ctrl_c() {
         is_gone(&t, &secret);
 
         let mut t = signed_in(&home);
-        t.shows("▶ a");
+        t.shows("▶   a");
         regenerate(&mut t);
         t.types("\x03");
         t.shows("Leave the secret behind?");
@@ -305,7 +305,7 @@ fn unfinished_paste_does_not_hold_off_a_signal() {
 fn other_sizes() {
     let home = home_with_a_token();
     let mut t = signed_in(&home);
-    t.shows("▶ a");
+    t.shows("▶   a");
     t.shows("never used");
     let lines = |text: &str| text.lines().map(|l| l.trim_end().to_owned()).collect::<Vec<_>>();
     let whole = lines(&t.text());
@@ -341,10 +341,10 @@ fn other_sizes() {
 fn pasted_text() {
     let home = home_with_a_token();
     let mut t = signed_in(&home);
-    t.shows("▶ a");
+    t.shows("▶   a");
     t.pastes("x\ra\rq");
     t.shows("Pasted text was ignored");
-    t.shows("▶ a");
+    t.shows("▶   a");
     t.types("n");
     t.shows("Generate a token");
     t.pastes("from-paste");
@@ -404,9 +404,9 @@ fn without_colour_the_row_is_told_apart() {
         let mut t = Terminal::start(program(JETON, NOTHING, &home.path(""), env));
         t.shows("Sign in to jeton");
         t.types(&format!("{PASSWORD}\r"));
-        t.shows("▶ a");
+        t.shows("▶   a");
         t.types("j");
-        t.shows("▶ b");
+        t.shows("▶   b");
         t.look(|screen| {
             let cells = |row: u16| (0..78).map(move |column| screen.cell(row, column).unwrap());
             for row in 0..24 {
@@ -519,12 +519,12 @@ fn a_panic_is_read_on_the_main_screen() {
             let mut secret = None;
             match moment {
                 "key" => {
-                    t.shows("▶ a");
+                    t.shows("▶   a");
                     t.types("n");
                 }
                 "draw" | "worker" => {}
                 _ => {
-                    t.shows("▶ a");
+                    t.shows("▶   a");
                     regenerate(&mut t);
                     t.types("v");
                     t.wait("the secret", |screen| secret_in(&screen.contents()).is_some());

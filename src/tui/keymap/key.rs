@@ -4,7 +4,7 @@ use std::fmt;
 
 use crossterm::event::{KeyCode, KeyEvent, KeyModifiers};
 
-/// A key with its modifiers. Shift is part of a letter, not a modifier of it.
+/// A key with its modifiers. Shift is part of a letter, not a modifier of it; it counts with the arrows up and down.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub struct Key {
     code: KeyCode,
@@ -22,6 +22,22 @@ impl Key {
         Key { code: KeyCode::Char(c), modifiers: KeyModifiers::CONTROL }
     }
 
+    /// Up or down with Shift, which extends what is marked.
+    pub const fn shift(code: KeyCode) -> Self {
+        Key { code, modifiers: KeyModifiers::SHIFT }
+    }
+
+    /// Any other key with Ctrl.
+    pub const fn ctrl_code(code: KeyCode) -> Self {
+        Key { code, modifiers: KeyModifiers::CONTROL }
+    }
+
+    /// The same without Shift, where that makes a difference.
+    pub fn without_shift(self) -> Option<Self> {
+        let modifiers = self.modifiers - KeyModifiers::SHIFT;
+        (modifiers != self.modifiers).then_some(Key { modifiers, ..self })
+    }
+
     /// Any other key.
     pub const fn code(code: KeyCode) -> Self {
         Key { code, modifiers: KeyModifiers::NONE }
@@ -30,7 +46,9 @@ impl Key {
 
 impl From<KeyEvent> for Key {
     fn from(event: KeyEvent) -> Self {
-        let mut modifiers = event.modifiers & (KeyModifiers::CONTROL | KeyModifiers::ALT);
+        let shift =
+            if matches!(event.code, KeyCode::Up | KeyCode::Down) { KeyModifiers::SHIFT } else { KeyModifiers::NONE };
+        let mut modifiers = event.modifiers & (KeyModifiers::CONTROL | KeyModifiers::ALT | shift);
         // Terminals report Shift-Tab both ways.
         let code = match event.code {
             KeyCode::Tab if event.modifiers.contains(KeyModifiers::SHIFT) => KeyCode::BackTab,
@@ -51,6 +69,9 @@ impl fmt::Display for Key {
         }
         if self.modifiers.contains(KeyModifiers::ALT) {
             f.write_str("Alt-")?;
+        }
+        if self.modifiers.contains(KeyModifiers::SHIFT) {
+            f.write_str("Shift-")?;
         }
         match self.code {
             KeyCode::Char(' ') => f.write_str("Space"),

@@ -6,6 +6,8 @@ mod table;
 pub use key::Key;
 pub use table::BINDINGS;
 
+use std::ops::Range;
+
 use crate::tui::model::Model;
 use crate::tui::screen::desk::Place;
 
@@ -18,6 +20,10 @@ pub enum Context {
     Desk,
     /// The token table.
     Tokens,
+    /// The tokens in the trash.
+    Trash,
+    /// The order of the table.
+    Order,
     /// The filter field above a list.
     Filter,
     /// Sign-in and lock screens.
@@ -62,9 +68,11 @@ pub enum Context {
 
 impl Context {
     /// Every context, in the order of the help.
-    pub const ALL: [Context; 23] = [
+    pub const ALL: [Context; 25] = [
         Context::Desk,
         Context::Tokens,
+        Context::Trash,
+        Context::Order,
         Context::Filter,
         Context::Details,
         Context::SignIn,
@@ -99,6 +107,8 @@ impl Context {
             Context::Anywhere => "Everywhere",
             Context::Desk => "Every screen",
             Context::Tokens => "Tokens",
+            Context::Trash => "Trash",
+            Context::Order => "Order of the table",
             Context::Filter => "Filter",
             Context::SignIn => "Sign-in",
             Context::Confirm => "Password",
@@ -148,16 +158,36 @@ pub enum Action {
     CopyAs,
     /// Ends the overlap of the token's two secrets.
     Retire,
-    /// Switches the token under the cursor off or on.
+    /// Switches the marked tokens, or the one under the cursor, off or on.
     Toggle,
-    /// Puts the token under the cursor into the trash.
+    /// Puts the marked tokens, or the one under the cursor, into the trash.
     Remove,
     /// Reads the list again.
     Refresh,
     /// Puts the cursor into the filter.
     Filter,
-    /// Empties the filter.
-    ClearFilter,
+    /// Marks the token under the cursor, or takes its mark away, and goes down.
+    Mark,
+    /// One row down, marking on the way.
+    ExtendDown,
+    /// One row up, marking on the way.
+    ExtendUp,
+    /// Marks all that the filter shows.
+    MarkShown,
+    /// Opens the choice of an order.
+    Sort,
+    /// Shows the person's own tokens only, or all.
+    Mine,
+    /// Shows only what expires soon, or all.
+    Expiring,
+    /// Shows only what nobody uses, or all.
+    Stale,
+    /// To the trash and back.
+    Trash,
+    /// Takes tokens out of the trash.
+    Restore,
+    /// Takes tokens away for good.
+    Purge,
     /// Opens what is known of the token under the cursor.
     Details,
     /// Copies the hint under the cursor.
@@ -240,24 +270,32 @@ pub struct Binding {
 
 /// What `key` does in `context`, there, on every screen or everywhere; nothing while it can't be used.
 pub fn lookup(context: Context, key: Key, model: &Model) -> Option<Action> {
-    let found = |context: Context| BINDINGS.iter().find(move |b| b.context == context && b.keys.contains(&key));
-    let on_desk = || model.in_front().and_then(|_| found(Context::Desk));
-    let binding = found(context).or_else(on_desk).or_else(|| found(Context::Anywhere));
+    let found =
+        |context: Context, key: Key| BINDINGS.iter().find(move |b| b.context == context && b.keys.contains(&key));
+    let on_desk = |key: Key| model.in_front().and_then(|_| found(Context::Desk, key));
+    let anywhere = |key: Key| found(context, key).or_else(|| on_desk(key)).or_else(|| found(Context::Anywhere, key));
+    // Where Shift means nothing with a key, it is the key without it.
+    let binding = anywhere(key).or_else(|| key.without_shift().and_then(anywhere));
     binding.filter(|b| (b.enabled)(model)).map(|b| b.action)
 }
 
-/// What the footer shows in `context`, in order. After a screen's own keys stand those of every screen.
+/// From this rank on a screen's own keys stand behind those of every screen.
+const BEHIND: u8 = 10;
+
+/// What the footer shows in `context`, in order. After a screen's most important keys stand those of every screen.
 pub fn footer(context: Context, model: &Model) -> Vec<&'static Binding> {
-    let ranked = |context: Context| {
+    let ranked = |context: Context, ranks: Range<u8>| {
         let mut shown: Vec<_> =
-            BINDINGS.iter().filter(|b| b.context == context && b.rank > 0 && (b.enabled)(model)).collect();
+            BINDINGS.iter().filter(|b| b.context == context && ranks.contains(&b.rank) && (b.enabled)(model)).collect();
         shown.sort_by_key(|b| b.rank);
         shown
     };
-    let mut shown = ranked(context);
-    if model.in_front().is_some() && !context.types() {
-        shown.extend(ranked(Context::Desk));
+    if model.in_front().is_none() || context.types() {
+        return ranked(context, 1..u8::MAX);
     }
+    let mut shown = ranked(context, 1..BEHIND);
+    shown.extend(ranked(Context::Desk, 1..u8::MAX));
+    shown.extend(ranked(context, BEHIND..u8::MAX));
     shown
 }
 

@@ -3,6 +3,7 @@
 use crossterm::event::KeyCode;
 
 use super::{Action, Binding, Context, Key};
+use crate::domain::role::Role;
 use crate::tui::modal::Modal;
 use crate::tui::model::Model;
 use crate::tui::screen::desk::Place;
@@ -35,8 +36,17 @@ fn long(model: &Model) -> bool {
     model.modals.last().is_some_and(|modal| modal.page().is_long(columns, rows))
 }
 
-fn filtered(model: &Model) -> bool {
-    model.tokens().is_some_and(|t| !t.filter.is_empty())
+fn can_go_back(model: &Model) -> bool {
+    model.tokens().is_some_and(|t| t.can_go_back())
+}
+
+fn just_deleted(model: &Model) -> bool {
+    model.tokens().is_some_and(|t| !t.just_deleted.is_empty())
+}
+
+fn manages_others(model: &Model) -> bool {
+    let role = model.role();
+    Role::ALL.into_iter().any(|other| role.manages(other))
 }
 
 fn on_a_row(model: &Model) -> bool {
@@ -83,14 +93,51 @@ pub static BINDINGS: &[Binding] = &[
     bind(Context::Tokens, &[Key::char('e')], Action::Edit, "Edit", "Changes name, description, expiry or API of the token", 2, on_a_token),
     bind(Context::Tokens, &[Key::char('c')], Action::CopyAs, "Copy as", "Generates another token like it", 3, on_a_token),
     bind(Context::Tokens, &[Key::char('r')], Action::Regenerate, "Regen", "Gives the token a new secret", 4, on_a_token),
-    bind(Context::Tokens, &[Key::char('d')], Action::Toggle, "Disable/Enable", "Switches the token off or on", 5, on_a_token),
-    bind(Context::Tokens, &[Key::char('x')], Action::Remove, "Remove", "Revokes the token, after its name was typed", 6, on_a_token),
-    bind(Context::Tokens, &[Key::char('/')], Action::Filter, "Filter", "Filters as you type: words, status:expired account:ci seen:never", 7, always),
+    bind(Context::Tokens, &[Key::char('d')], Action::Toggle, "Disable", "Switches the token off or on; the marked ones together", 5, on_a_token),
+    bind(Context::Tokens, &[Key::char('x')], Action::Remove, "Remove", "Revokes the token, after its name was typed; the marked ones, after their number was", 6, on_a_token),
+    bind(Context::Tokens, &[Key::char('/')], Action::Filter, "Filter", "Filters as you type: words, status:expired account:ci method:deploy seen:never is:stale is:expiring", 7, always),
     bind(Context::Tokens, &[Key::char('o')], Action::Retire, "End overlap", "Ends the life of the old secret in a rotation", 0, rotating),
+    bind(Context::Tokens, &[Key::char('u')], Action::Restore, "Restore, disabled", "Takes what was just removed out of the trash, disabled", 0, just_deleted),
+    bind(Context::Tokens, &[Key::char(' ')], Action::Mark, "Mark", "Marks the token, or takes its mark away, and goes down", 10, on_a_token),
+    bind(Context::Tokens, &[Key::shift(KeyCode::Down)], Action::ExtendDown, "Extend", "Marks on the way down; back again takes the marks away", 0, on_a_token),
+    bind(Context::Tokens, &[Key::shift(KeyCode::Up)], Action::ExtendUp, "Extend", "Marks on the way up; back again takes the marks away", 0, on_a_token),
+    bind(Context::Tokens, &[Key::ctrl_code(KeyCode::Down)], Action::Down, "Down", "Next row; marks stay, as they do with every movement", 0, always),
+    bind(Context::Tokens, &[Key::ctrl_code(KeyCode::Up)], Action::Up, "Up", "Row before; marks stay", 0, always),
+    bind(Context::Tokens, &[Key::char('a')], Action::MarkShown, "Mark all", "Marks all that the filter shows, 1 000 at most", 11, on_a_token),
+    bind(Context::Tokens, &[Key::char('s')], Action::Sort, "Sort", "Sorts by any column, up or down", 12, always),
+    bind(Context::Tokens, &[Key::char('A')], Action::Mine, "All/mine", "Shows your own tokens only, or all that you manage", 13, manages_others),
+    bind(Context::Tokens, &[Key::char('E')], Action::Expiring, "Expiring", "Shows only what expires within 14 days, or all", 14, always),
+    bind(Context::Tokens, &[Key::char('S')], Action::Stale, "Stale", "Shows only what is active and was not used for 90 days, or all", 15, always),
+    bind(Context::Tokens, &[Key::char('t')], Action::Trash, "Trash", "Goes to the trash", 16, always),
+    bind(Context::Tokens, &[Key::char('p'), Key::char('P')], Action::Purge, "Purge expired", "Takes all expired tokens away for good, after their number was typed", 0, always),
     bind(Context::Tokens, &[Key::char('R')], Action::Refresh, "Refresh", "Reads the list again", 0, always),
     bind(Context::Tokens, &[ENTER], Action::Details, "Details", "Shows everything about the token but its secret", 0, on_a_token),
     bind(Context::Tokens, &[Key::char('y')], Action::CopyHint, "Copy hint", "Copies the token's hint", 0, on_a_token),
-    bind(Context::Tokens, &[ESC], Action::ClearFilter, "Clear filter", "Clears the filter", 0, filtered),
+    bind(Context::Tokens, &[ESC], Action::Cancel, "Back", "Takes the marks away; else clears the filter and what else narrows the list", 0, can_go_back),
+
+    bind(Context::Trash, &[Key::char('u')], Action::Restore, "Restore, disabled", "Takes the token, or the marked ones, out of the trash, disabled", 1, on_a_token),
+    bind(Context::Trash, &[Key::char('p'), Key::char('P')], Action::Purge, "Purge", "Takes all tokens in the trash away for good, after their number was typed", 2, always),
+    bind(Context::Trash, &[Key::char(' ')], Action::Mark, "Mark", "Marks the token, or takes its mark away, and goes down", 3, on_a_token),
+    bind(Context::Trash, &[Key::char('t')], Action::Trash, "Tokens", "Goes back to the tokens", 4, always),
+    bind(Context::Trash, &[Key::char('/')], Action::Filter, "Filter", "Filters as you type: words, account:ci method:deploy seen:never", 5, always),
+    bind(Context::Trash, &[Key::shift(KeyCode::Down)], Action::ExtendDown, "Extend", "Marks on the way down; back again takes the marks away", 0, on_a_token),
+    bind(Context::Trash, &[Key::shift(KeyCode::Up)], Action::ExtendUp, "Extend", "Marks on the way up; back again takes the marks away", 0, on_a_token),
+    bind(Context::Trash, &[Key::ctrl_code(KeyCode::Down)], Action::Down, "Down", "Next row; marks stay, as they do with every movement", 0, always),
+    bind(Context::Trash, &[Key::ctrl_code(KeyCode::Up)], Action::Up, "Up", "Row before; marks stay", 0, always),
+    bind(Context::Trash, &[Key::char('a')], Action::MarkShown, "Mark all", "Marks all that the filter shows, 1 000 at most", 10, on_a_token),
+    bind(Context::Trash, &[Key::char('s')], Action::Sort, "Sort", "Sorts by any column, up or down", 11, always),
+    bind(Context::Trash, &[Key::char('A')], Action::Mine, "All/mine", "Shows your own tokens only, or all that you manage", 12, manages_others),
+    bind(Context::Trash, &[ENTER], Action::Details, "Details", "Shows everything about the token but its secret", 0, on_a_token),
+    bind(Context::Trash, &[Key::char('y')], Action::CopyHint, "Copy hint", "Copies the token's hint", 0, on_a_token),
+    bind(Context::Trash, &[Key::char('R')], Action::Refresh, "Refresh", "Reads the list again", 0, always),
+    bind(Context::Trash, &[ESC], Action::Cancel, "Back", "Takes the marks away; else clears the filter; else back to the tokens", 0, always),
+
+    bind(Context::Order, &[ENTER], Action::Enter, "Sort", "Sorts by the column under the cursor", 1, always),
+    bind(Context::Order, &[Key::char(' '), Key::code(KeyCode::Left), Key::code(KeyCode::Right)], Action::Left, "Turn round", "Turns the direction round", 2, always),
+    bind(Context::Order, &[DOWN, Key::char('j')], Action::Down, "Down", "Next column", 3, always),
+    bind(Context::Order, &[UP, Key::char('k')], Action::Up, "Up", "Column before", 4, always),
+    bind(Context::Order, &[ESC, Key::char('q')], Action::Cancel, "Cancel", "Leaves the order as it is", 5, always),
+    bind(Context::Order, &[Key::char('s')], Action::Sort, "Next", "Next column; from the last to the first", 0, always),
 
     bind(Context::Filter, &[ENTER, Key::code(KeyCode::Tab)], Action::Enter, "Keep", "Keeps the filter and goes back to the list", 1, always),
     bind(Context::Filter, &[ESC], Action::Cancel, "Clear", "Clears the filter", 2, always),
@@ -109,6 +156,8 @@ pub static BINDINGS: &[Binding] = &[
     bind(Context::Form, &[Key::code(KeyCode::BackTab), UP], Action::Previous, "Previous", "Field before", 2, always),
     bind(Context::Form, &[ENTER], Action::Enter, "Accept", "Moves on from a field; presses a button", 3, always),
     bind(Context::Form, &[ESC], Action::Cancel, "Cancel", "Closes the dialog; nothing is changed", 4, always),
+    bind(Context::Form, &[Key::code(KeyCode::PageDown)], Action::PageDown, "Scroll", "A screen of lines down, where there are more", 5, long),
+    bind(Context::Form, &[Key::code(KeyCode::PageUp)], Action::PageUp, "Page up", "A screen of lines up", 0, long),
 
     bind(Context::SignIn, &[ENTER], Action::Enter, "Sign in", "Moves on from the name; signs in with the password", 1, always),
     bind(Context::SignIn, &[Key::code(KeyCode::Tab), DOWN], Action::Next, "Next", "Next field", 2, always),

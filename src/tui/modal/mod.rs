@@ -11,8 +11,12 @@ pub mod entry;
 pub mod generate;
 pub mod help;
 pub mod messages;
+pub mod order;
+pub mod purge;
 pub mod regenerate;
 pub mod remove;
+pub mod remove_many;
+pub mod restore;
 pub mod retire;
 pub mod reveal;
 pub mod save;
@@ -28,8 +32,12 @@ use entry::Entry;
 use generate::Generate;
 use help::Help;
 use messages::Messages;
+use order::Order;
+use purge::Purge;
 use regenerate::Regenerate;
 use remove::Remove;
+use remove_many::RemoveMany;
+use restore::Restore;
 use reveal::{Leave, Reveal};
 use save::Save;
 
@@ -53,6 +61,14 @@ pub enum Modal {
     Regenerate(Box<Form<Regenerate>>),
     /// What would break, then the typed name.
     Remove(Box<Form<Remove>>),
+    /// The same of several, and their typed number.
+    RemoveMany(Box<Form<RemoveMany>>),
+    /// Out of the trash.
+    Restore(Box<Form<Restore>>),
+    /// What would go for good, then its typed number.
+    Purge(Box<Form<Purge>>),
+    /// The order of the table.
+    Order(Box<Order>),
     /// What is known of a token.
     Details(Box<Details>),
     /// What a token may call.
@@ -78,6 +94,10 @@ impl Modal {
             Modal::Save(page) => &**page,
             Modal::Regenerate(page) => &**page,
             Modal::Remove(page) => &**page,
+            Modal::RemoveMany(page) => &**page,
+            Modal::Restore(page) => &**page,
+            Modal::Purge(page) => &**page,
+            Modal::Order(page) => &**page,
             Modal::Details(page) => &**page,
             Modal::Picker(page) => &**page,
             Modal::Entry(page) => &**page,
@@ -98,6 +118,10 @@ impl Modal {
             Modal::Save(page) => &mut **page,
             Modal::Regenerate(page) => &mut **page,
             Modal::Remove(page) => &mut **page,
+            Modal::RemoveMany(page) => &mut **page,
+            Modal::Restore(page) => &mut **page,
+            Modal::Purge(page) => &mut **page,
+            Modal::Order(page) => &mut **page,
             Modal::Details(page) => &mut **page,
             Modal::Picker(page) => &mut **page,
             Modal::Entry(page) => &mut **page,

@@ -14,7 +14,9 @@ use ratatui::layout::Rect;
 use ratatui::text::{Line, Span};
 use ratatui::widgets::Paragraph;
 
+use crate::tui::keymap::{Action, BINDINGS, Binding, Context};
 use crate::tui::model::Model;
+use crate::tui::screen::desk::Place;
 use crate::tui::theme::Theme;
 use crate::tui::widget::field::Field;
 use crate::tui::widget::line::{clean, cut, fit, width};
@@ -78,8 +80,21 @@ fn head(right: Vec<Span<'static>>, columns: usize, model: &Model) -> Line<'stati
 /// The second line of a screen with a filter: what is typed into it, and `right`. The password of a demonstration stands
 /// there as long as nothing is.
 pub fn filter_line(filter: &Field, focused: bool, right: &str, columns: usize, model: &Model) -> Line<'static> {
+    let right = vec![Span::styled(right.to_owned(), model.theme.dim)];
+    filter_line_with(filter, focused, right, columns, model)
+}
+
+/// [`filter_line`] with styles of its own at the right.
+pub fn filter_line_with(
+    filter: &Field,
+    focused: bool,
+    right: Vec<Span<'static>>,
+    columns: usize,
+    model: &Model,
+) -> Line<'static> {
     let theme = &model.theme;
-    let room = columns.saturating_sub(width(right) + 4);
+    let taken: usize = right.iter().map(Span::width).sum();
+    let room = columns.saturating_sub(taken + 4);
     let mut spans = vec![Span::styled(" / ", if focused { theme.accent } else { theme.dim })];
     if focused || !filter.is_empty() {
         spans.extend(filter.spans(room.min(FILTER), focused, theme));
@@ -90,7 +105,7 @@ pub fn filter_line(filter: &Field, focused: bool, right: &str, columns: usize, m
         spans.push(Span::styled(fit(&demo, room), theme.warning));
         spans.push(Span::raw(" "));
     }
-    spans.push(Span::styled(right.to_owned(), theme.dim));
+    spans.extend(right);
     Line::from(spans)
 }
 
@@ -102,13 +117,28 @@ fn below(about: [String; 2], columns: usize, model: &Model) -> [Line<'static>; 2
     };
     let (glyph, style) = notice.tone.mark(theme);
     let cli = notice.cli.as_ref().map_or_else(String::new, |cli| format!("   = {cli}"));
-    [
-        Line::from(vec![
-            Span::styled(format!(" {glyph} "), style),
-            Span::raw(cut(&notice.text, columns.saturating_sub(4))),
-        ]),
-        Line::styled(cut(&cli, columns), theme.dim),
-    ]
+    let offer = offer(model);
+    let taken = offer.as_ref().map_or(0, |offer| offer.width() + 2);
+    let mut first = vec![
+        Span::styled(format!(" {glyph} "), style),
+        Span::raw(fit(&notice.text, columns.saturating_sub(4 + taken))),
+    ];
+    first.extend(offer.into_iter().flat_map(|offer| offer.spans));
+    [Line::from(first), Line::styled(cut(&cli, columns), theme.dim)]
+}
+
+/// What a key would take back of the last change.
+fn offer(model: &Model) -> Option<Line<'static>> {
+    let restore = |b: &&Binding| b.context == Context::Tokens && b.action == Action::Restore;
+    let on_tokens = model.in_front() == Some(Place::Tokens) && model.context() == Context::Tokens;
+    let binding = BINDINGS.iter().filter(|_| on_tokens).find(restore).filter(|b| (b.enabled)(model))?;
+    let key = binding.keys.first()?.to_string();
+    let theme = &model.theme;
+    Some(Line::from(vec![
+        Span::raw("  "),
+        Span::styled(key, theme.accent),
+        Span::styled(format!(" {}", binding.label), theme.dim),
+    ]))
 }
 
 /// Parts the body into a list and, on a wide screen, the pane beside it.

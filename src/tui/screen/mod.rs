@@ -13,6 +13,7 @@ use ratatui::Frame;
 use ratatui::layout::Rect;
 
 use crate::domain::selection::Selection;
+use crate::domain::sort::Sort;
 use crate::domain::time::{Timestamp, Zone};
 use crate::error::Error;
 use crate::tui::effect::Effect;
@@ -65,6 +66,10 @@ pub enum Outcome {
     List(Anchor),
     /// The audit log read again, from this place.
     ListAudit(AuditAnchor),
+    /// All tokens marked that the table shows, in its window or not.
+    MarkShown,
+    /// To be closed, with the table ordered so.
+    Sorted(Sort),
     /// The cursor of the screen's list moved.
     Moved,
     /// Something done outside.
@@ -85,7 +90,7 @@ pub enum Outcome {
     Exit(Result<(), Error>),
 }
 
-/// A dialog about the token under the cursor, or a new one.
+/// A dialog about the marked tokens or the one under the cursor, or a new one.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Open {
     /// A new token.
@@ -102,6 +107,10 @@ pub enum Open {
     Toggle,
     /// Into the trash.
     Remove,
+    /// Out of the trash.
+    Restore,
+    /// Away for good.
+    Purge,
     /// Everything known.
     Details,
 }

@@ -1,13 +1,13 @@
 //! Dialogs about the token under the cursor, and what they hear from outside.
 
+use super::several;
 use std::path::PathBuf;
 use std::sync::Arc;
 
 use super::{Layer, apply};
 use crate::domain::policy::Policy;
 use crate::domain::role::Role;
-use crate::domain::time::Timestamp;
-use crate::domain::token::{Status, Token};
+use crate::domain::token::Token;
 use crate::error::Result;
 use crate::platform::clipboard::CLEARED_AFTER;
 use crate::tui::effect::Effect;
@@ -20,13 +20,12 @@ use crate::tui::modal::generate::Generate;
 use crate::tui::modal::help::Help;
 use crate::tui::modal::messages::Messages;
 use crate::tui::modal::regenerate::Regenerate;
-use crate::tui::modal::remove::Remove;
 use crate::tui::modal::retire;
 use crate::tui::model::{Model, Tone};
 use crate::tui::msg::Copied;
 use crate::tui::screen::Open;
 use crate::tui::widget::form::Pressed;
-use crate::verbs::tokens::{DisableTokens, Edited, EnableTokens, Pointed, Shown};
+use crate::verbs::tokens::{Edited, Shown};
 
 /// Opens the list of keys.
 pub(super) fn help(model: &mut Model) -> Vec<Effect> {
@@ -75,20 +74,12 @@ pub(super) fn open(model: &mut Model, what: Open) -> Vec<Effect> {
                 None => Vec::new(),
             };
         }
-        (Open::Toggle, Some(token)) => return confirm(model, toggle(&token, model.now)),
-        (Open::Remove, Some(token)) => {
-            let Some(proof) = model.proof() else { return Vec::new() };
-            let usage = usage_of(model, &token).map(|s| s.usage.clone()).unwrap_or_default();
-            Modal::Remove(Box::new(Remove::open(token, usage, policy.trash, proof)))
-        }
+        (Open::Toggle | Open::Remove | Open::Restore | Open::Purge, _) => return several::open(model, what),
         (Open::Details, Some(token)) => {
             let shown = usage_of(model, &token).cloned();
             Modal::Details(Box::new(Details::new(token, shown)))
         }
-        (
-            Open::Edit | Open::Copy | Open::Regenerate | Open::Retire | Open::Toggle | Open::Remove | Open::Details,
-            None,
-        ) => return Vec::new(),
+        (Open::Edit | Open::Copy | Open::Regenerate | Open::Retire | Open::Details, None) => return Vec::new(),
     };
     model.modals.push(modal);
     Vec::new()
@@ -113,27 +104,8 @@ fn hear(model: &mut Model, layer: Option<Layer>, act: impl FnOnce(&mut Edit) -> 
     apply(model, layer, outcome)
 }
 
-fn usage_of<'a>(model: &'a Model, token: &Token) -> Option<&'a Shown> {
+pub(super) fn usage_of<'a>(model: &'a Model, token: &Token) -> Option<&'a Shown> {
     model.tokens().and_then(|t| t.usage.as_ref()).filter(|s| s.token.id == token.id)
-}
-
-fn toggle(token: &Token, now: Timestamp) -> Wanted {
-    let tokens = vec![Pointed::on_screen(token)];
-    if token.enabled {
-        let about = format!(
-            "{} is denied from the next request on. It is kept, with its secret, and can be enabled again.",
-            token.full_name()
-        );
-        Wanted::new(format!("Disable {}", token.name), about, DisableTokens { tokens })
-    } else {
-        let expired = matches!(token.status(now), Status::Expired) || token.expiry.is_past(now);
-        let about = if expired {
-            format!("{} is expired: enabling it needs a new expiry, which Regenerate gives.", token.full_name())
-        } else {
-            format!("{} is accepted again from the next request on, with the secret it had.", token.full_name())
-        };
-        Wanted::new(format!("Enable {}", token.name), about, EnableTokens { tokens })
-    }
 }
 
 /// The clipboard answered. A dialog that shows a secret keeps the answer in sight.

@@ -4,6 +4,7 @@ mod desk;
 mod dialogs;
 mod replies;
 mod requests;
+mod several;
 
 use crossterm::event::{KeyEvent, KeyEventKind};
 
@@ -21,6 +22,7 @@ use crate::tui::screen::{Facts, Outcome, Page};
 use crate::tui::widget::form::Form;
 use crate::verbs::accounts::{Greet, SignIn as SignInVerb};
 use crate::verbs::actor::{Credential, Session};
+use crate::verbs::ports::Anchor;
 
 /// Which of the layers on the screen takes input: the lock, else the top dialog, else the screen.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -238,6 +240,14 @@ pub(super) fn apply(model: &mut Model, layer: Layer, outcome: Outcome) -> Vec<Ef
         Outcome::Confirm(wanted) => dialogs::confirm(model, wanted),
         Outcome::List(anchor) => requests::list(model, anchor),
         Outcome::ListAudit(anchor) => requests::audit(model, anchor),
+        Outcome::MarkShown => requests::mark_shown(model),
+        Outcome::Sorted(sort) => {
+            close(model, layer);
+            if let Some(tokens) = model.tokens_mut() {
+                tokens.order(sort);
+            }
+            requests::list(model, Anchor::Start)
+        }
         Outcome::Moved => desk::moved(model),
         Outcome::Do(effect) => vec![effect],
         Outcome::Say(tone, text) => {

@@ -28,6 +28,12 @@ pub(super) fn reply(model: &mut Model, id: RequestId, result: Result<Response>) 
     model.guard.answered(id, &result, model.now);
     let layer = waiting_layer(model, id);
     match (result, pending.purpose) {
+        (Ok(Response::ListTokens(window)), Purpose::Marking) => {
+            if let Some((tone, text)) = model.tokens_mut().and_then(|tokens| tokens.mark_all(&window)) {
+                model.say(tone, text, None);
+            }
+            Vec::new()
+        }
         (Ok(response), _) => answered(model, layer, response),
         (Err(error), Purpose::Page) => match layer.and_then(|l| page(model, l).map(|p| (l, p.refused(error)))) {
             Some((layer, outcome)) => apply(model, layer, outcome),
@@ -45,7 +51,15 @@ pub(super) fn reply(model: &mut Model, id: RequestId, result: Result<Response>) 
         }
         (
             Err(error),
-            Purpose::Me | Purpose::Catalogues | Purpose::List | Purpose::Audit | Purpose::Tally | Purpose::Usage,
+            Purpose::Me
+            | Purpose::Catalogues
+            | Purpose::List
+            | Purpose::Audit
+            | Purpose::Tally
+            | Purpose::Usage
+            | Purpose::Marking
+            | Purpose::Review
+            | Purpose::Preview,
         ) => not_read(model, error, pending.purpose),
     }
 }
@@ -57,6 +71,8 @@ pub(super) fn changed_elsewhere(model: &mut Model) -> Vec<Effect> {
     effects.extend(requests::look(model, Purpose::Catalogues, ListCatalogues.into()));
     effects.extend(requests::list(model, here));
     effects.extend(desk::refresh_audit(model));
+    effects.extend(requests::review(model));
+    effects.extend(requests::preview(model));
     effects
 }
 
@@ -113,7 +129,6 @@ fn answered(model: &mut Model, layer: Option<Layer>, response: Response) -> Vec<
         Response::PreviewEdit(edited) => dialogs::previewed(model, layer, edited),
         Response::PreviewCatalogue(_)
         | Response::ApplyCatalogue(_)
-        | Response::PreviewPurge(_)
         | Response::Whose(_)
         | Response::AuditHead(_)
         | Response::VerifyAudit(_) => Vec::new(),
@@ -142,6 +157,26 @@ fn answered(model: &mut Model, layer: Option<Layer>, response: Response) -> Vec<
             }
             Vec::new()
         }
+        Response::PreviewPurge(preview) => {
+            for modal in &mut model.modals {
+                if let Modal::Purge(purge) = modal {
+                    purge.dialog_mut().set_preview(preview.clone());
+                }
+            }
+            Vec::new()
+        }
+        Response::ReviewTokens(reviewed) => {
+            for modal in &mut model.modals {
+                if let Modal::RemoveMany(remove) = modal {
+                    remove.dialog_mut().set_usage(&reviewed);
+                }
+            }
+            if let Some(tokens) = model.tokens_mut() {
+                let trashed = tokens.shape.trashed;
+                tokens.marks.review(&reviewed, trashed);
+            }
+            Vec::new()
+        }
         Response::ListTokens(window) => {
             let height = height(model.size.1);
             if let Some(tokens) = model.tokens_mut() {
@@ -167,7 +202,9 @@ fn answered(model: &mut Model, layer: Option<Layer>, response: Response) -> Vec<
                 }
             }
             let token = shown.token.clone();
-            if let Some(tokens) = model.tokens_mut() {
+            // A dialog may have asked for another token than the one under the cursor.
+            let current = |tokens: &&mut Tokens| tokens.current().is_some_and(|token| token.id == shown.token.id);
+            if let Some(tokens) = model.tokens_mut().filter(current) {
                 tokens.usage = Some(shown);
             }
             dialogs::looked_up(model, layer, token)
@@ -205,17 +242,31 @@ fn answered(model: &mut Model, layer: Option<Layer>, response: Response) -> Vec<
                 Some(changed.cli.to_string()),
             );
             model.modals.clear();
-            let here = model.tokens().map_or(Anchor::Start, Tokens::here);
-            requests::list(model, here)
+            let Some(tokens) = model.tokens_mut() else { return Vec::new() };
+            tokens.just_deleted.clear();
+            let here = tokens.here();
+            let mut effects = requests::list(model, here);
+            effects.extend(requests::review(model));
+            effects
         }
         Response::DisableTokens(changed) => {
-            changed_tokens(model, &changed.out, "disabled; denied from the next request on", &changed.cli)
+            acted_on(model, &changed.out, "disabled; denied from the next request on", &changed.cli)
         }
-        Response::EnableTokens(changed) => changed_tokens(model, &changed.out, "enabled", &changed.cli),
+        Response::EnableTokens(changed) => acted_on(model, &changed.out, "enabled", &changed.cli),
         Response::DeleteTokens(changed) => {
-            changed_tokens(model, &changed.out, "revoked; denied from the next request on", &changed.cli)
+            let effects = acted_on(model, &changed.out, "revoked; denied from the next request on", &changed.cli);
+            if let Some(tokens) = model.tokens_mut() {
+                tokens.just_deleted = changed.out;
+            }
+            effects
         }
-        Response::RestoreTokens(changed) => changed_tokens(model, &changed.out, "restored, disabled", &changed.cli),
+        Response::RestoreTokens(changed) => {
+            // The cursor goes to what has come back, where that is shown.
+            if let Some(tokens) = model.tokens_mut().filter(|tokens| !tokens.shape.trashed) {
+                tokens.focus = changed.out.first().map(|token| token.id);
+            }
+            acted_on(model, &changed.out, "restored, disabled", &changed.cli)
+        }
     }
 }
 
@@ -245,8 +296,19 @@ fn issued(model: &mut Model, issued: Issued, text: String, cli: &CliLine) -> Vec
     model.modals.push(Modal::Reveal(Box::new(Reveal::new(token, secret))));
     if let Some(tokens) = model.tokens_mut() {
         tokens.focus = Some(id);
+        tokens.just_deleted.clear();
     }
-    requests::list(model, Anchor::Around(id, None))
+    let mut effects = requests::list(model, Anchor::Around(id, None));
+    effects.extend(requests::review(model));
+    effects
+}
+
+/// The marked tokens were acted on: the marks have done their work.
+fn acted_on(model: &mut Model, changed: &[Token], what: &str, cli: &CliLine) -> Vec<Effect> {
+    if let Some(tokens) = model.tokens_mut() {
+        tokens.marks.clear();
+    }
+    changed_tokens(model, changed, what, cli)
 }
 
 fn changed_tokens(model: &mut Model, changed: &[Token], what: &str, cli: &CliLine) -> Vec<Effect> {
@@ -256,9 +318,11 @@ fn changed_tokens(model: &mut Model, changed: &[Token], what: &str, cli: &CliLin
     };
     model.say(Tone::Good, text, Some(cli.to_string()));
     model.modals.clear();
-    if let Some(tokens) = model.tokens_mut() {
-        tokens.show_changed(changed);
-    }
-    let here = model.tokens().map_or(Anchor::Start, Tokens::here);
-    requests::list(model, here)
+    let Some(tokens) = model.tokens_mut() else { return Vec::new() };
+    tokens.just_deleted.clear();
+    tokens.show_changed(changed);
+    let here = tokens.focus.map_or_else(|| tokens.here(), |id| Anchor::Around(id, None));
+    let mut effects = requests::list(model, here);
+    effects.extend(requests::review(model));
+    effects
 }

@@ -1,25 +1,26 @@
 //! Requests sent, and what each is for.
 
 use super::{Layer, page};
-use crate::domain::sort::Sort;
 use crate::domain::token::TokenRef;
 use crate::tui::effect::Effect;
+use crate::tui::modal::Modal;
 use crate::tui::model::{Model, Pending, Purpose};
 use crate::tui::msg::RequestId;
 use crate::tui::screen::audit::{self, Audit};
-use crate::tui::screen::tokens::WINDOW;
+use crate::tui::screen::tokens::marks::MARKED_MAX;
+use crate::tui::screen::tokens::{Question, WINDOW};
 use crate::verbs::actor::Credential;
 use crate::verbs::audit::ListAudit;
 use crate::verbs::audit_log::AuditAnchor;
 use crate::verbs::ports::Anchor;
 use crate::verbs::request::Request;
-use crate::verbs::tokens::{ListOf, ListTokens, ShowToken, TallyTokens};
+use crate::verbs::tokens::{ListTokens, PreviewPurge, ReviewTokens, ShowToken, TallyTokens};
 
-/// Sends a request. A newer list, audit log, tally, usage or catalogue takes the place of an older one, whose
-/// reply is then nobody's.
+/// Sends a request. A newer one that only looks takes the place of an older one for the same purpose, whose reply is
+/// then nobody's.
 pub(super) fn send(model: &mut Model, purpose: Purpose, who: Credential, request: Request) -> Vec<Effect> {
-    let replaced = [Purpose::Me, Purpose::List, Purpose::Audit, Purpose::Tally, Purpose::Usage, Purpose::Catalogues];
-    if replaced.contains(&purpose) {
+    let adds_up = matches!(purpose, Purpose::Greeting | Purpose::Page);
+    if !adds_up {
         model.pending.retain(|_, p| p.purpose != purpose);
     }
     let id = next_id(model);
@@ -57,17 +58,40 @@ pub(super) fn look(model: &mut Model, purpose: Purpose, request: Request) -> Vec
 pub(super) fn list(model: &mut Model, anchor: Anchor) -> Vec<Effect> {
     let Some(tokens) = model.tokens_mut() else { return Vec::new() };
     tokens.anchor = anchor;
-    let verb = ListTokens {
-        whose: ListOf::All,
-        filter: tokens.parsed_filter(),
-        sort: Sort::default(),
-        trashed: false,
-        anchor,
-        limit: WINDOW,
-    };
+    let Question { whose, filter, trashed } = tokens.question();
+    let verb = ListTokens { whose, filter, sort: tokens.shape.sort, trashed, anchor, limit: WINDOW };
     let mut effects = look(model, Purpose::List, verb.into());
     effects.extend(look(model, Purpose::Tally, TallyTokens.into()));
     effects
+}
+
+/// Reads all that the table shows, as far as that many can be marked.
+pub(super) fn mark_shown(model: &mut Model) -> Vec<Effect> {
+    let Some(tokens) = model.tokens_mut() else { return Vec::new() };
+    let question = tokens.question();
+    tokens.marking = Some(question.clone());
+    let Question { whose, filter, trashed } = question;
+    let sort = tokens.shape.sort;
+    let verb = ListTokens { whose, filter, sort, trashed, anchor: Anchor::Start, limit: MARKED_MAX };
+    look(model, Purpose::Marking, verb.into())
+}
+
+/// Reads the marked tokens again.
+pub(super) fn review(model: &mut Model) -> Vec<Effect> {
+    let marked: Vec<_> = model.tokens().map_or_else(Vec::new, |t| t.marks.tokens().map(|m| m.id).collect());
+    if marked.is_empty() {
+        return Vec::new();
+    }
+    look(model, Purpose::Review, ReviewTokens { tokens: marked }.into())
+}
+
+/// Counts what the purge being confirmed would take.
+pub(super) fn preview(model: &mut Model) -> Vec<Effect> {
+    let which = model.modals.iter().rev().find_map(|modal| match modal {
+        Modal::Purge(purge) => Some(purge.dialog().which()),
+        _ => None,
+    });
+    which.map_or_else(Vec::new, |which| look(model, Purpose::Preview, PreviewPurge { which }.into()))
 }
 
 /// The cursor stands on another token: its usage, and more rows where they run out.

@@ -81,6 +81,16 @@ pub trait Dialog {
         None
     }
 
+    /// Scrolls what it shows beside its parts. Whether `action` does that.
+    fn scroll(&mut self, _action: Action, _facts: &Facts<'_>) -> bool {
+        false
+    }
+
+    /// Whether that is too long to be shown whole in `rows` lines.
+    fn overflows(&self, _rows: usize) -> bool {
+        false
+    }
+
     /// Enter on a button, or on the last part.
     ///
     /// # Errors
@@ -241,6 +251,9 @@ impl<D: Dialog> Page for Form<D> {
             return Outcome::Stay;
         }
         let Some((slot, kind)) = self.here() else { return self.dialog.cancel() };
+        if self.dialog.scroll(action, facts) {
+            return Outcome::Stay;
+        }
         if let Some(outcome) = self.dialog.act(slot, action) {
             return outcome;
         }
@@ -265,7 +278,7 @@ impl<D: Dialog> Page for Form<D> {
     }
 
     fn is_long(&self, columns: usize, rows: usize) -> bool {
-        self.dialog.passage().is_some_and(|p| p.is_long(columns, rows))
+        self.dialog.passage().is_some_and(|p| p.is_long(columns, rows)) || self.dialog.overflows(rows)
     }
 
     fn picked(&mut self, selection: Selection) -> Outcome {

@@ -130,6 +130,13 @@ pub fn counted(number: u64, noun: &str) -> String {
     format!("{} {noun}{}", grouped(number), if number == 1 { "" } else { "s" })
 }
 
+/// The first three of `names`, and how many more there are.
+pub fn few(names: impl ExactSizeIterator<Item = String>) -> String {
+    let more = names.len().saturating_sub(3);
+    let shown = names.take(3).collect::<Vec<_>>().join(", ");
+    if more == 0 { shown } else { format!("{shown} and {} more", grouped(more as u64)) }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

@@ -10,5 +10,6 @@ pub mod list;
 pub mod offers;
 pub mod passage;
 pub mod proof;
+pub mod scroll;
 pub mod sheet;
 pub mod tries;

@@ -266,6 +266,16 @@ fn parse(keys: &str) -> Vec<KeyEvent> {
 }
 
 fn special(name: &str) -> KeyEvent {
+    let arrow = |name: &str, with: KeyModifiers| match name {
+        "up" => Some(KeyEvent::new(KeyCode::Up, with)),
+        "down" => Some(KeyEvent::new(KeyCode::Down, with)),
+        _ => None,
+    };
+    let with_shift = name.strip_prefix("s-").and_then(|name| arrow(name, KeyModifiers::SHIFT));
+    let with_ctrl = name.strip_prefix("c-").and_then(|name| arrow(name, KeyModifiers::CONTROL));
+    if let Some(key) = with_shift.or(with_ctrl) {
+        return key;
+    }
     if let Some(c) = name.strip_prefix("c-") {
         return KeyEvent::new(KeyCode::Char(c.chars().next().unwrap()), KeyModifiers::CONTROL);
     }

@@ -88,7 +88,7 @@ fn the_newest_first_with_what_it_was_and_became() {
     s.assert_shows(&hash);
     s.keys("y<esc><esc>");
     assert_eq!(s.copied.pop().as_deref(), Some("t:1"));
-    s.assert_shows("▶ deploy-bot");
+    s.assert_shows("▶   deploy-bot");
 }
 
 #[test]

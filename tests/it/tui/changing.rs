@@ -210,7 +210,7 @@ fn copy_makes_another_of_the_kind() {
     s.assert_shows(&format!("= jeton token copy {} bot-2", issued.token.id));
     let secret = taken(&mut s);
     s.keys("<esc>");
-    s.assert_shows("▶ bot-2");
+    s.assert_shows("▶   bot-2");
     let copy = s.house.token(s.model.tokens().unwrap().current().unwrap().id);
     assert_eq!(copy.expiry, issued.token.expiry, "to the instant");
     assert_eq!((&copy.selection, &copy.description), (&issued.token.selection, &issued.token.description));

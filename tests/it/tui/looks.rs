@@ -242,6 +242,65 @@ fn help() {
 }
 
 #[test]
+fn marked() {
+    insta::assert_snapshot!(look("<space><space><down>", &ALL));
+}
+
+#[test]
+fn narrowed_and_sorted() {
+    insta::assert_snapshot!(look("AEssss<space><enter>/t<enter>", &ALL));
+}
+
+#[test]
+fn order() {
+    insta::assert_snapshot!(look("s<down><down><space>", &SMALL));
+}
+
+#[test]
+fn remove_several() {
+    insta::assert_snapshot!(look("ax5<tab>secret", &ALL));
+}
+
+#[test]
+fn disable_several() {
+    insta::assert_snapshot!(look("ad", &SMALL));
+}
+
+/// Two tokens revoked at once, while the notice about it is there.
+fn after_removal() -> Screens {
+    let mut s = Screens::signed_in(furnished());
+    s.keys("<down><space><space>x2<tab>correct horse battery<tab><tab><enter>");
+    s
+}
+
+#[test]
+fn removed_several() {
+    insta::assert_snapshot!(at_sizes(&mut after_removal(), &SMALL));
+}
+
+#[test]
+fn trash() {
+    let mut s = after_removal();
+    s.model.notice = None;
+    s.keys("t<space>");
+    insta::assert_snapshot!(at_sizes(&mut s, &ALL));
+}
+
+#[test]
+fn restore() {
+    let mut s = after_removal();
+    s.keys("tu");
+    insta::assert_snapshot!(at_sizes(&mut s, &SMALL));
+}
+
+#[test]
+fn purge() {
+    let mut s = after_removal();
+    s.keys("tp2<tab>");
+    insta::assert_snapshot!(at_sizes(&mut s, &SMALL));
+}
+
+#[test]
 fn too_small() {
     insta::assert_snapshot!(look("", &[(39, 10), (40, 9), (12, 3)]));
 }

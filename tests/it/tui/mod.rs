@@ -9,4 +9,6 @@ mod picking;
 mod robust;
 mod rotating;
 mod saying;
+mod showing;
 mod story;
+mod table;

@@ -235,10 +235,10 @@ fn the_catalogue_is_browsed_and_left_as_the_tokens_were() {
     s.assert_shows("IDE Plugins: ");
     s.assert_shows("[x] Only checked");
     s.keys("<esc>");
-    s.assert_shows("▶ beta");
+    s.assert_shows("▶   beta");
     s.assert_hides("alpha");
     s.keys("41");
-    s.assert_shows("▶ beta");
+    s.assert_shows("▶   beta");
     s.keys("4<c-z>");
     s.house.fakes.clock.forward(1_000);
     s.keys(&format!("{PASSWORD}<enter>"));
@@ -246,9 +246,9 @@ fn the_catalogue_is_browsed_and_left_as_the_tokens_were() {
     s.assert_shows("[x] Only checked");
     // From the list of sets as well; in a field it is a letter.
     s.keys("<tab>1");
-    s.assert_shows("▶ beta");
+    s.assert_shows("▶   beta");
     s.keys("/4<bs><enter>4/1<bs><esc>1");
-    s.assert_shows("▶ beta");
+    s.assert_shows("▶   beta");
 }
 
 #[test]

@@ -23,7 +23,7 @@ enum Happening {
 
 fn happening() -> impl Strategy<Value = Happening> {
     let code = prop_oneof![
-        8 => prop::sample::select("nrdx/?yvslqRgGjk 134fauUzhm".chars().collect::<Vec<_>>()).prop_map(KeyCode::Char),
+        8 => prop::sample::select("nrdx/?yvslqRgGjk 134fauUzhmhtpAES".chars().collect::<Vec<_>>()).prop_map(KeyCode::Char),
         6 => prop::sample::select(vec![
             KeyCode::Enter, KeyCode::Esc, KeyCode::Tab, KeyCode::BackTab, KeyCode::Up, KeyCode::Down, KeyCode::Left,
             KeyCode::Right, KeyCode::PageUp, KeyCode::PageDown, KeyCode::Home, KeyCode::End, KeyCode::Backspace,
@@ -34,6 +34,7 @@ fn happening() -> impl Strategy<Value = Happening> {
     let modifiers = prop_oneof![
         8 => Just(KeyModifiers::NONE),
         1 => Just(KeyModifiers::CONTROL),
+        1 => Just(KeyModifiers::SHIFT),
         1 => Just(KeyModifiers::ALT | KeyModifiers::SHIFT),
     ];
     prop_oneof![
@@ -65,7 +66,7 @@ proptest! {
     #![proptest_config(cases(40, 2_000))]
     #[test]
     fn random_input_never_panics(
-        opening in prop::sample::select(vec!["", "3", "4", "nbot<tab><tab><tab><up><space>"]),
+        opening in prop::sample::select(vec!["", "<space><s-down>", "<space><s-down>x2", "3", "4", "nbot<tab><tab><tab><up><space>"]),
         happenings in prop::collection::vec(happening(), 1..120),
     ) {
         let mut s = Screens::signed_in(populated());
@@ -84,6 +85,12 @@ proptest! {
             }
             if let Some(tokens) = s.model.tokens() {
                 prop_assert!(tokens.window.rows.is_empty() || tokens.cursor.at() < tokens.window.rows.len());
+                let trashed = tokens.shape.trashed;
+                for marked in tokens.marks.tokens() {
+                    let token = s.house.token(marked.id);
+                    prop_assert_eq!(token.deleted_at.is_some(), trashed, "{} is marked", marked.name);
+                    prop_assert_eq!(token.revision, marked.revision);
+                }
             }
             if s.ended().is_some() {
                 break;
@@ -103,6 +110,12 @@ fn every_size_can_be_drawn() {
         "?",
         "<enter>",
         "/dep",
+        "ad",
+        "ax",
+        "s",
+        "p",
+        "t",
+        "<space><s-down>AES",
         "<c-z>",
         "3",
         "3<enter>",
@@ -149,7 +162,7 @@ fn hostile_and_wide_text_stays_in_its_cells() {
 fn without_colour_the_selected_row_is_still_told_apart() {
     let mut s = Screens::with(populated(), Theme::mono(), None);
     s.keys("correct horse battery<enter><down><down>");
-    let selected = s.row_of("▶ t-2");
+    let selected = s.row_of("▶   t-2");
     let other = s.row_of("t-3");
     use ratatui::style::{Color, Modifier};
     assert!(selected[..60].iter().all(|c| c.modifier.contains(Modifier::REVERSED)));

@@ -90,8 +90,9 @@ fn help_begins_where_it_was_asked_for() {
     for (keys, title) in [("", "Tokens"), ("3", "Audit log"), ("4", "Catalogue")] {
         s.keys(&format!("{keys}?"));
         assert_eq!(first(&s), title);
+        s.keys("quits");
         s.assert_shows("Every screen");
-        s.keys("<esc>");
+        s.keys("<esc><esc>");
     }
     s.keys("1nbot<tab><tab><tab><up><space>?");
     assert_eq!(first(&s), "Scope picker");

@@ -103,7 +103,7 @@ fn generate_reveal_save_copy_done() {
     s.assert_shows("can't be saved");
     s.keys("<esc><esc>");
     s.assert_hides("is ready");
-    s.assert_shows("▶ deploy-bot");
+    s.assert_shows("▶   deploy-bot");
     let parsed = jeton::domain::secret::Secret::parse(&secret).unwrap();
     assert!(matches!(s.house.verify(&parsed), Decision::Allowed(_)));
 }
@@ -156,10 +156,10 @@ fn filter_as_you_type() {
     s.keys("nqx");
     s.assert_shows("Nothing matches \"depnqx\".");
     s.keys("<bs><bs><bs><enter><down>");
-    s.assert_shows("▶ deploy-docs");
+    s.assert_shows("▶   deploy-docs");
     s.keys("<esc>");
     assert_eq!(names(&s).len(), 5);
-    s.assert_shows("▶ deploy-docs");
+    s.assert_shows("▶   deploy-docs");
     s.keys("/status:disabled<enter>");
     s.assert_shows("Nothing matches");
 }
@@ -324,17 +324,17 @@ fn the_table_scrolls_through_more_than_a_window() {
     s.assert_shows("1 of 450");
     for n in 1..450 {
         s.keys("<down>");
-        s.assert_shows(&format!("▶ t-{n:04}"));
+        s.assert_shows(&format!("▶   t-{n:04}"));
     }
     s.assert_shows("450 of 450");
     s.keys("<down>");
-    s.assert_shows("▶ t-0449");
+    s.assert_shows("▶   t-0449");
     s.keys("g");
-    s.assert_shows("▶ t-0000");
+    s.assert_shows("▶   t-0000");
     s.keys("G<up>");
-    s.assert_shows("▶ t-0448");
+    s.assert_shows("▶   t-0448");
     s.keys("<pgup><pgup>");
-    s.assert_shows("▶ t-0416");
+    s.assert_shows("▶   t-0416");
     let listed = s.house.ask(
         OWNER,
         ListTokens {

@@ -4,12 +4,32 @@ use ratatui::style::Style;
 use ratatui::text::{Line, Span};
 
 use crate::domain::expiry::Expiry;
+use crate::domain::sort::{Sort, SortColumn};
 use crate::domain::time::relative;
 use crate::domain::token::{Status, Token};
 use crate::tui::model::Model;
-use crate::tui::theme;
+use crate::tui::theme::{self, Theme};
 use crate::tui::widget::line::{fit, highlighted};
 use crate::verbs::tokens::SOON;
+
+/// Columns before the name: the cursor and the mark.
+pub(super) const BEFORE: usize = 4;
+
+/// The cursor and the mark of a row.
+pub(super) fn begin(here: bool, mark: bool, base: Style, theme: &Theme) -> Vec<Span<'static>> {
+    let style = if here { base } else { theme.accent };
+    let (cursor, mark) = (if here { "▶ " } else { "  " }, if mark { "✓ " } else { "  " });
+    vec![Span::styled(cursor, base), Span::styled(mark, style)]
+}
+
+/// The title of `column`, with an arrow where the table is sorted by it.
+pub(super) fn marked(title: &str, sort: Sort, column: SortColumn) -> String {
+    match (sort.column == column, sort.descending) {
+        (false, _) => title.to_owned(),
+        (true, false) => format!("{title} ↓"),
+        (true, true) => format!("{title} ↑"),
+    }
+}
 
 /// How wide each column is; 0 = not shown. Narrow screens drop the hint, then API, then account.
 pub(super) struct Columns {
@@ -24,7 +44,7 @@ pub(super) struct Columns {
 
 impl Columns {
     pub(super) fn fitting(columns: usize) -> Self {
-        let mut c = Columns { name: 16, status: 10, account: 10, api: 15, expires: 11, seen: 11, hint: 19 };
+        let mut c = Columns { name: 14, status: 10, account: 10, api: 15, expires: 11, seen: 11, hint: 19 };
         for drop in [|c: &mut Columns| c.hint = 0, |c: &mut Columns| c.api = 0, |c: &mut Columns| c.account = 0] {
             if c.total() > columns {
                 drop(&mut c);
@@ -40,27 +60,31 @@ impl Columns {
         c
     }
 
-    /// The cursor column and each shown column with the blank before it.
+    /// What stands before the name, and each shown column with the blank before it.
     fn total(&self) -> usize {
         let shown = [self.name, self.status, self.account, self.api, self.expires, self.seen, self.hint];
-        2 + shown.iter().filter(|w| **w > 0).map(|w| w + 1).sum::<usize>() - 1
+        BEFORE + shown.iter().filter(|w| **w > 0).map(|w| w + 1).sum::<usize>() - 1
     }
 
-    pub(super) fn heading(&self) -> String {
+    pub(super) fn heading(&self, sort: Sort) -> String {
         let cells = [
-            ("NAME", self.name),
-            ("STATUS", self.status),
-            ("ACCOUNT", self.account),
-            ("API", self.api),
-            ("EXPIRES", self.expires),
-            ("LAST SEEN", self.seen),
-            ("HINT", self.hint),
+            ("NAME", SortColumn::Name, self.name),
+            ("STATUS", SortColumn::Status, self.status),
+            ("ACCOUNT", SortColumn::Account, self.account),
+            ("API", SortColumn::Api, self.api),
+            ("EXPIRES", SortColumn::Expires, self.expires),
+            ("LAST SEEN", SortColumn::LastSeen, self.seen),
+            ("HINT", SortColumn::Hint, self.hint),
         ];
-        let cells: Vec<String> = cells.into_iter().filter(|(_, w)| *w > 0).map(|(t, w)| fit(t, w)).collect();
-        format!("  {}", cells.join(" "))
+        let cells: Vec<String> = cells
+            .into_iter()
+            .filter(|(_, _, width)| *width > 0)
+            .map(|(title, column, width)| fit(&marked(title, sort, column), width))
+            .collect();
+        format!("{}{}", " ".repeat(BEFORE), cells.join(" "))
     }
 
-    pub(super) fn row(&self, token: &Token, here: bool, words: &[String], model: &Model) -> Line<'static> {
+    pub(super) fn row(&self, token: &Token, here: bool, mark: bool, words: &[String], model: &Model) -> Line<'static> {
         let theme = &model.theme;
         let base = if here { theme.selected } else { Style::new() };
         let (glyph, word, status) = theme::status(token, model.now, theme);
@@ -69,7 +93,7 @@ impl Columns {
         let seen = token.last_seen_at.map_or_else(|| "never".to_owned(), |at| relative(at, model.now));
         // Colours on a reversed row would turn into backgrounds.
         let over = |style: Style| if here { base } else { style };
-        let mut spans = vec![Span::styled(if here { "▶ " } else { "  " }, base)];
+        let mut spans = begin(here, mark, base, theme);
         spans.extend(highlighted(&fit(token.name.as_str(), self.name), words, base, theme.matched));
         let rest = [
             (format!("{glyph} {word}"), self.status, over(status)),

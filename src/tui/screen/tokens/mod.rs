@@ -2,15 +2,18 @@
 //!
 //! ```text
 //!  jeton  who@host · role                     active of limit · expiring
-//!  / filter                                   position and count
+//!  / filter                            mine · 3 of 17   ↓ order
 //! ──────────────────────────────────────────────────────────────────────────
 //!      NAME   STATUS   ACCOUNT   API   EXPIRES   LAST SEEN   HINT      │ detail
-//!  ▶   …                                                               │ (wide)
+//!  ▶ ✓ …                                                               │ (wide)
 //! ──────────────────────────────────────────────────────────────────────────
 //!  two lines: the token under the cursor, or what just changed
 //! ```
 
 mod columns;
+pub mod marks;
+pub mod shape;
+mod trash;
 mod view;
 
 use ratatui::Frame;
@@ -18,19 +21,36 @@ use ratatui::layout::Rect;
 
 use super::{Facts, Open, Outcome, Page};
 use crate::domain::filter::Filter;
+use crate::domain::sort::Sort;
 use crate::domain::token::{Token, TokenId};
 use crate::tui::effect::Effect;
 use crate::tui::keymap::{Action, Context};
-use crate::tui::model::Model;
+use crate::tui::modal::Modal;
+use crate::tui::modal::order::Order;
+use crate::tui::model::{Model, Tone};
 use crate::tui::widget::field::Field;
+use crate::tui::widget::line::grouped;
 use crate::tui::widget::list::Cursor;
 use crate::verbs::ports::{Anchor, Window};
-use crate::verbs::tokens::{Shown, TokenTally};
+use crate::verbs::tokens::{ListOf, Shown, TokenTally};
+use marks::{MARKED_MAX, Marks};
+use shape::Shape;
 
 /// How many rows are asked for at once.
 pub const WINDOW: usize = 200;
 /// How near to the end of the window the cursor may come before more is asked for.
 const MARGIN: usize = 50;
+
+/// Which tokens are asked for, in whatever order.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Question {
+    /// Whose.
+    pub whose: ListOf,
+    /// What else must hold.
+    pub filter: Filter,
+    /// Those in the trash instead of the others.
+    pub trashed: bool,
+}
 
 /// The table's state: a window of rows around the cursor.
 pub struct Tokens {
@@ -41,6 +61,14 @@ pub struct Tokens {
     /// What is typed into the filter.
     pub filter: Field,
     filtering: bool,
+    /// Which tokens it shows beside that, and in which order.
+    pub shape: Shape,
+    /// The marked ones.
+    pub marks: Marks,
+    /// What all were asked for that are to be marked.
+    pub marking: Option<Question>,
+    /// What the last change put into the trash.
+    pub just_deleted: Vec<Token>,
     /// The counts above the table.
     pub tally: TokenTally,
     /// How the token under the cursor was used.
@@ -61,6 +89,10 @@ impl Tokens {
             cursor: Cursor::default(),
             filter: Field::new(200),
             filtering: false,
+            shape: Shape::default(),
+            marks: Marks::default(),
+            marking: None,
+            just_deleted: Vec::new(),
             tally: TokenTally::default(),
             usage: None,
             loaded: false,
@@ -74,9 +106,44 @@ impl Tokens {
         self.window.rows.get(self.cursor.at())
     }
 
-    /// What the filter means.
-    pub fn parsed_filter(&self) -> Filter {
-        Filter::parse(self.filter.text())
+    /// What is shown.
+    pub fn question(&self) -> Question {
+        let filter = self.shape.narrowed(Filter::parse(self.filter.text()));
+        Question { whose: self.shape.whose(), filter, trashed: self.shape.trashed }
+    }
+
+    /// What the next act is about: the marked tokens, else the one under the cursor.
+    pub fn chosen(&self) -> Vec<Token> {
+        if self.marks.is_empty() {
+            self.current().cloned().into_iter().collect()
+        } else {
+            self.marks.tokens().cloned().collect()
+        }
+    }
+
+    /// Whether something is marked, or left out of the list, that Esc would undo; the trash is left by it too.
+    pub fn can_go_back(&self) -> bool {
+        !self.marks.is_empty() || !self.filter.is_empty() || self.shape.trashed || self.shape.narrows()
+    }
+
+    /// Marks all of `window`, which `question` was answered with.
+    pub fn mark_all(&mut self, window: &Window) -> Option<(Tone, String)> {
+        if self.marking.take()? != self.question() {
+            return None;
+        }
+        let room = window.rows.iter().all(|token| self.marks.mark(token));
+        let marked = grouped(self.marks.len() as u64);
+        if room && window.matching <= window.rows.len() as u64 {
+            return Some((Tone::Good, format!("{marked} marked: all that is shown")));
+        }
+        let least = if window.matching_is_least { "+" } else { "" };
+        let all = grouped(window.matching.max(window.rows.len() as u64));
+        Some((Tone::Bad, format!("Only {marked} marked, of {all}{least} shown: {} at most at a time", most())))
+    }
+
+    /// Orders the list anew.
+    pub fn order(&mut self, sort: Sort) {
+        self.shape.sort = sort;
     }
 
     /// The anchor that keeps the cursor where it is.
@@ -102,6 +169,7 @@ impl Tokens {
             }
         };
         self.window = window;
+        self.marks.see(&self.window.rows);
         self.loaded = true;
         let row_on_screen = self.cursor.row_on_screen();
         self.cursor.put(wanted.unwrap_or(0), row_on_screen, self.window.rows.len(), height);
@@ -121,11 +189,76 @@ impl Tokens {
         self.cursor.keep_visible(self.window.rows.len(), height);
     }
 
+    /// Whether there are rows behind the last one at hand.
+    fn ends_beyond(&self) -> bool {
+        self.window.position + (self.window.rows.len() as u64) < self.window.matching || self.window.matching_is_least
+    }
+
     /// Whether rows are missing near the cursor.
     pub fn wants_more(&self) -> bool {
         let end = self.window.position + self.window.rows.len() as u64;
         (self.cursor.at() < MARGIN && self.window.position > 0)
             || (self.cursor.at() + MARGIN >= self.window.rows.len() && end < self.window.matching)
+    }
+}
+
+/// The most that can be marked, as people write it.
+fn most() -> String {
+    grouped(MARKED_MAX as u64)
+}
+
+fn full() -> Outcome {
+    Outcome::Say(Tone::Bad, format!("{} tokens at most can be marked at a time", most()))
+}
+
+impl Tokens {
+    /// Marks the token under the cursor, or takes its mark away, and goes on to the next.
+    fn mark_here(&mut self, rows: usize) -> Outcome {
+        let Some(token) = self.window.rows.get(self.cursor.at()) else { return Outcome::Stay };
+        if !self.marks.toggle(token) {
+            return full();
+        }
+        self.cursor.walk(Action::Down, self.window.rows.len(), rows);
+        Outcome::Moved
+    }
+
+    /// Goes on to the next row, or the one before, and marks on the way.
+    fn extend(&mut self, walk: Action, rows: usize) -> Outcome {
+        let (left, at) = (self.cursor.at(), self.position());
+        self.cursor.walk(walk, self.window.rows.len(), rows);
+        let reached = (self.cursor.at(), self.position());
+        let (Some(from), Some(to)) = (self.window.rows.get(left), self.window.rows.get(reached.0)) else {
+            return Outcome::Stay;
+        };
+        if self.marks.extend((from, at), (to, reached.1)) { Outcome::Moved } else { full() }
+    }
+
+    /// Shows others, from the first on.
+    fn turn(&mut self, change: impl FnOnce(&mut Shape)) -> Outcome {
+        change(&mut self.shape);
+        Outcome::List(Anchor::Start)
+    }
+
+    /// To the trash, or back to the others. Marks stand for what is shown, so they go.
+    fn turn_to_trash(&mut self) -> Outcome {
+        self.marks.clear();
+        self.window = Window::default();
+        self.loaded = false;
+        self.turn(|shape| shape.trashed = !shape.trashed)
+    }
+
+    /// Esc: one thing at a time.
+    fn go_back(&mut self) -> Outcome {
+        if !self.marks.is_empty() {
+            self.marks.clear();
+            return Outcome::Stay;
+        }
+        if self.shape.trashed && self.filter.is_empty() && !self.shape.mine {
+            return self.turn_to_trash();
+        }
+        self.filter.clear();
+        self.shape = Shape { trashed: self.shape.trashed, sort: self.shape.sort, ..Shape::default() };
+        Outcome::List(self.here())
     }
 }
 
@@ -137,7 +270,11 @@ impl Default for Tokens {
 
 impl Page for Tokens {
     fn context(&self) -> Context {
-        if self.filtering { Context::Filter } else { Context::Tokens }
+        match (self.filtering, self.shape.trashed) {
+            (true, _) => Context::Filter,
+            (false, true) => Context::Trash,
+            (false, false) => Context::Tokens,
+        }
     }
 
     fn field(&mut self) -> Option<&mut Field> {
@@ -153,9 +290,13 @@ impl Page for Tokens {
     }
 
     fn act(&mut self, action: Action, facts: &Facts<'_>) -> Outcome {
+        if !matches!(action, Action::ExtendDown | Action::ExtendUp) {
+            self.marks.end_stretch();
+        }
         match action {
-            Action::First => Outcome::List(Anchor::Start),
-            Action::Last => Outcome::List(Anchor::End),
+            // An end that is at hand is reached at once: keys that follow must not be overtaken by an answer.
+            Action::First if self.window.position > 0 => Outcome::List(Anchor::Start),
+            Action::Last if self.ends_beyond() => Outcome::List(Anchor::End),
             Action::Refresh => Outcome::List(self.here()),
             Action::Filter => {
                 self.filtering = true;
@@ -165,11 +306,23 @@ impl Page for Tokens {
                 self.filtering = false;
                 Outcome::Stay
             }
-            Action::Cancel | Action::ClearFilter => {
+            Action::Cancel if self.filtering => {
                 self.filtering = false;
                 self.filter.clear();
                 Outcome::List(self.here())
             }
+            Action::Cancel => self.go_back(),
+            Action::Mark => self.mark_here(facts.rows),
+            Action::ExtendDown => self.extend(Action::Down, facts.rows),
+            Action::ExtendUp => self.extend(Action::Up, facts.rows),
+            Action::MarkShown => Outcome::MarkShown,
+            Action::Sort => Outcome::Push(Modal::Order(Box::new(Order::new(self.shape.sort)))),
+            Action::Mine => self.turn(|shape| shape.mine = !shape.mine),
+            Action::Expiring => self.turn(|shape| shape.expiring = !shape.expiring),
+            Action::Stale => self.turn(|shape| shape.stale = !shape.stale),
+            Action::Trash => self.turn_to_trash(),
+            Action::Restore => Outcome::Open(Open::Restore),
+            Action::Purge => Outcome::Open(Open::Purge),
             Action::Generate => Outcome::Open(Open::Generate),
             Action::Edit => Outcome::Open(Open::Edit),
             Action::CopyAs => Outcome::Open(Open::Copy),

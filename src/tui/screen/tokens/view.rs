@@ -2,25 +2,32 @@
 
 use ratatui::Frame;
 use ratatui::layout::Rect;
+use ratatui::style::Style;
 use ratatui::text::{Line, Span};
 use ratatui::widgets::Paragraph;
 
-use super::Tokens;
 use super::columns::Columns;
+use super::{Tokens, trash};
+use crate::domain::policy::Policy;
 use crate::domain::token::Token;
 use crate::tui::modal::details;
 use crate::tui::model::Model;
-use crate::tui::screen::frame::{self, Around, filter_line};
+use crate::tui::screen::frame::{self, Around, filter_line_with};
 use crate::tui::theme::Theme;
-use crate::tui::widget::line::{cut, grouped};
+use crate::tui::widget::line::{cut, grouped, width};
 use crate::verbs::tokens::Shown;
+
+/// Columns of the first line that the program's name takes.
+const BESIDE_HEAD: usize = 9;
+/// The least columns left for the filter.
+const FILTER_LEAST: usize = 16;
 
 impl Tokens {
     pub(super) fn draw(&self, frame: &mut Frame<'_>, area: Rect, model: &Model) {
         let columns = usize::from(area.width);
         let around = Around {
-            head: self.head(&model.theme),
-            second: filter_line(&self.filter, self.filtering, &self.count(), columns, model),
+            head: self.head(columns, model),
+            second: filter_line_with(&self.filter, self.filtering, self.right(columns, &model.theme), columns, model),
             about: self.about(model),
         };
         let body = frame::draw(frame, area, around, model);
@@ -32,61 +39,120 @@ impl Tokens {
         self.table(frame, table, model);
     }
 
-    fn head(&self, theme: &Theme) -> Vec<Span<'static>> {
-        let limit = match self.tally.limit {
-            0 => format!("{} active", self.tally.active),
-            limit => format!("{} of {limit} active", self.tally.active),
-        };
-        let soon = match self.tally.expiring {
+    /// How many are marked, and what matters most; the least important is left out where it doesn't fit.
+    fn head(&self, columns: usize, model: &Model) -> Vec<Span<'static>> {
+        let theme = &model.theme;
+        let marked = match self.marks.len() {
             0 => String::new(),
-            1 => " · ! 1 expires soon".to_owned(),
-            n => format!(" · ! {} expire soon", grouped(n)),
+            n => format!("{} marked", grouped(n as u64)),
         };
-        vec![Span::raw(limit), Span::styled(soon, theme.warning)]
+        let (about, soon) = if self.shape.trashed {
+            let keep = model.me.as_ref().map_or_else(|| Policy::default().trash, |me| me.policy.trash);
+            (format!("Trash, kept for {}", keep.words()), String::new())
+        } else {
+            let limit = match self.tally.limit {
+                0 => format!("{} active", self.tally.active),
+                limit => format!("{} of {limit} active", self.tally.active),
+            };
+            let soon = match self.tally.expiring {
+                0 => String::new(),
+                1 => "! 1 expires soon".to_owned(),
+                n => format!("! {} expire soon", grouped(n)),
+            };
+            (limit, soon)
+        };
+        let about_style = if self.shape.trashed { theme.strong } else { Style::new() };
+        let mut room = columns.saturating_sub(BESIDE_HEAD);
+        let mut spans: Vec<Span<'static>> = Vec::new();
+        for (text, style) in [(marked, theme.accent), (about, about_style), (soon, theme.warning)] {
+            let gap = if spans.is_empty() { "" } else { " · " };
+            let wanted = width(gap) + width(&text);
+            if text.is_empty() || wanted > room {
+                continue;
+            }
+            room -= wanted;
+            spans.extend([Span::raw(gap), Span::styled(text, style)]);
+        }
+        spans
     }
 
-    fn count(&self) -> String {
-        let count = if !self.loaded {
-            "reading…".to_owned()
-        } else if self.filter.is_empty() {
-            match self.window.total {
-                0 => "none".to_owned(),
-                total => format!("{} of {}", grouped(self.position() + 1), grouped(total)),
-            }
-        } else {
-            let more = if self.window.matching_is_least { "+" } else { "" };
-            format!("{}{more} match of {}", grouped(self.window.matching), grouped(self.window.total))
+    /// What the keys have switched on, how many are shown, and in which order: as much as leaves room for the filter.
+    fn right(&self, columns: usize, theme: &Theme) -> Vec<Span<'static>> {
+        let switched = self.shape.words().join(" · ");
+        let (long, short) = self.count();
+        let order = format!("   {}", self.shape.order());
+        let gap = if switched.is_empty() { "" } else { " · " };
+        let fits = |count: &str, order: &str| {
+            width(&switched) + width(gap) + width(count) + width(order) + FILTER_LEAST + 4 <= columns
         };
-        format!("{count}   ↓ name ")
+        let (count, order) = match (fits(&long, &order), fits(&long, "")) {
+            (true, _) => (long, order),
+            (false, true) => (long, String::new()),
+            (false, false) => (short, String::new()),
+        };
+        vec![Span::styled(switched, theme.accent), Span::styled(format!("{gap}{count}{order} "), theme.dim)]
+    }
+
+    /// How many are shown, at length and in short.
+    fn count(&self) -> (String, String) {
+        let place = if self.shape.trashed { " in the trash" } else { "" };
+        if !self.loaded {
+            return ("reading…".to_owned(), "reading…".to_owned());
+        }
+        if self.filter.is_empty() && !self.shape.narrows() {
+            return match self.window.total {
+                0 => ("none".to_owned(), "none".to_owned()),
+                total => {
+                    let short = format!("{} of {}", grouped(self.position() + 1), grouped(total));
+                    (format!("{short}{place}"), short)
+                }
+            };
+        }
+        let more = if self.window.matching_is_least { "+" } else { "" };
+        let short = format!("{}{more} match", grouped(self.window.matching));
+        (format!("{short} of {}{place}", grouped(self.window.total)), short)
     }
 
     fn table(&self, frame: &mut Frame<'_>, area: Rect, model: &Model) {
         let theme = &model.theme;
-        let layout = Columns::fitting(usize::from(area.width));
+        let columns = usize::from(area.width);
         let height = usize::from(area.height).saturating_sub(1);
-        let mut lines = vec![Line::styled(layout.heading(), theme.dim)];
-        let words = self.parsed_filter().words;
-        for at in self.cursor.shown(height) {
-            let Some(token) = self.window.rows.get(at) else { break };
-            lines.push(layout.row(token, at == self.cursor.at(), &words, model));
+        let words = self.question().filter.words;
+        let shown = self.cursor.shown(height).filter_map(|at| self.window.rows.get(at).map(|token| (at, token)));
+        let told = shown.map(|(at, token)| (token, at == self.cursor.at(), self.marks.holds(token.id)));
+        let sort = self.shape.sort;
+        let mut lines: Vec<Line<'static>> = Vec::new();
+        if self.shape.trashed {
+            let layout = trash::Columns::fitting(columns);
+            lines.push(Line::styled(layout.heading(sort), theme.dim));
+            lines.extend(told.map(|(token, here, mark)| layout.row(token, here, mark, &words, model)));
+        } else {
+            let layout = Columns::fitting(columns);
+            lines.push(Line::styled(layout.heading(sort), theme.dim));
+            lines.extend(told.map(|(token, here, mark)| layout.row(token, here, mark, &words, model)));
         }
         if self.loaded && self.window.rows.is_empty() {
             lines.push(Line::default());
-            lines.push(self.empty(usize::from(area.width), theme));
+            lines.push(self.empty(columns, theme));
         }
         frame.render_widget(Paragraph::new(lines), area);
     }
 
     fn empty(&self, columns: usize, theme: &Theme) -> Line<'static> {
-        if self.filter.is_empty() {
-            return Line::from(vec![
-                Span::raw(" No tokens yet.  "),
-                Span::styled("n", theme.accent),
-                Span::raw("  generates the first one."),
-            ]);
+        let teach = |text: &'static str, key: &'static str, what: &'static str| {
+            Line::from(vec![Span::raw(text), Span::styled(key, theme.accent), Span::raw(what)])
+        };
+        let narrowed = self.shape.words().join(" and ");
+        match (self.filter.is_empty(), narrowed.is_empty()) {
+            (true, true) if self.shape.trashed => teach(" The trash is empty.  ", "t", "  goes back to the tokens."),
+            (true, true) => teach(" No tokens yet.  ", "n", "  generates the first one."),
+            (true, false) => Line::raw(cut(&format!(" Nothing here is {narrowed}.  Esc shows all."), columns)),
+            (false, _) => {
+                let also = if narrowed.is_empty() { String::new() } else { format!(" and is {narrowed}") };
+                let text = format!(" Nothing matches \"{}\"{also}.  Esc clears the filter.", self.filter.text());
+                Line::raw(cut(&text, columns))
+            }
         }
-        let text = format!(" Nothing matches \"{}\".  Esc clears the filter.", self.filter.text());
-        Line::raw(cut(&text, columns))
     }
 
     fn usage_of(&self, token: &Token) -> Option<&Shown> {

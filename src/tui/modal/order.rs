@@ -1,0 +1,102 @@
+//! The order of the table: a column, and up or down.
+
+use ratatui::Frame;
+use ratatui::layout::Rect;
+use ratatui::style::Style;
+use ratatui::text::Line;
+
+use crate::domain::sort::{Sort, SortColumn};
+use crate::tui::keymap::{Action, Context};
+use crate::tui::model::Model;
+use crate::tui::screen::{Facts, Outcome, Page};
+use crate::tui::widget::foot::keys;
+use crate::tui::widget::frame::{dialog, dialog_columns};
+use crate::tui::widget::line::fit;
+use crate::tui::widget::list::Cursor;
+
+/// The dialog.
+pub struct Order {
+    /// How the table is ordered.
+    now: Sort,
+    cursor: Cursor,
+    descending: bool,
+}
+
+/// Which end of a column people look for first.
+fn usually_descending(column: SortColumn) -> bool {
+    matches!(column, SortColumn::LastSeen | SortColumn::Created)
+}
+
+/// What comes first, in words.
+fn meaning(sort: Sort) -> &'static str {
+    match (sort.column, sort.descending) {
+        (SortColumn::Name | SortColumn::Account | SortColumn::Api | SortColumn::Hint, false) => "from A to Z",
+        (SortColumn::Name | SortColumn::Account | SortColumn::Api | SortColumn::Hint, true) => "from Z to A",
+        (SortColumn::Status, false) => "disabled, expired, active",
+        (SortColumn::Status, true) => "active, expired, disabled",
+        (SortColumn::Expires, false) => "soonest first, never last",
+        (SortColumn::Expires, true) => "never first, soonest last",
+        (SortColumn::LastSeen, false) => "never first, latest last",
+        (SortColumn::LastSeen, true) => "latest first, never last",
+        (SortColumn::Created, false) => "oldest first",
+        (SortColumn::Created, true) => "newest first",
+    }
+}
+
+impl Order {
+    /// The dialog over a table ordered as `now` says.
+    pub fn new(now: Sort) -> Self {
+        let mut cursor = Cursor::default();
+        let at = SortColumn::ALL.iter().position(|column| *column == now.column).unwrap_or(0);
+        cursor.put(at, at, SortColumn::ALL.len(), SortColumn::ALL.len());
+        Order { now, cursor, descending: now.descending }
+    }
+
+    fn chosen(&self) -> Sort {
+        let column = SortColumn::ALL.get(self.cursor.at()).copied().unwrap_or_default();
+        Sort { column, descending: self.descending }
+    }
+
+    /// As the table is ordered already, else as people usually want that column.
+    fn begins(&self, column: SortColumn) -> bool {
+        if column == self.now.column { self.now.descending } else { usually_descending(column) }
+    }
+}
+
+impl Page for Order {
+    fn context(&self) -> Context {
+        Context::Order
+    }
+
+    fn view(&self, frame: &mut Frame<'_>, area: Rect, model: &Model) {
+        let theme = &model.theme;
+        let columns = dialog_columns(area);
+        let row = |(at, column): (usize, SortColumn)| {
+            let here = at == self.cursor.at();
+            let sort = if here { self.chosen() } else { Sort { column, descending: self.begins(column) } };
+            let arrow = if sort.descending { "↑" } else { "↓" };
+            let text = format!("{} {arrow} {:<9} {}", if here { "▶" } else { " " }, column.word(), meaning(sort));
+            Line::styled(fit(&text, columns), if here { theme.selected } else { Style::new() })
+        };
+        let mut lines: Vec<_> = SortColumn::ALL.into_iter().enumerate().map(row).collect();
+        lines.push(Line::default());
+        dialog(frame, area, "Sort by", lines, self.cursor.at(), keys(self.context(), model, columns), theme);
+    }
+
+    fn act(&mut self, action: Action, _facts: &Facts<'_>) -> Outcome {
+        let rows = SortColumn::ALL.len();
+        match action {
+            Action::Enter => return Outcome::Sorted(self.chosen()),
+            Action::Cancel => return Outcome::Close,
+            Action::Left | Action::Right => self.descending = !self.descending,
+            // The key that opens the dialog goes round in it.
+            Action::Sort => self.cursor.put((self.cursor.at() + 1) % rows, 0, rows, rows),
+            _ if self.cursor.walk(action, rows, rows) => {}
+            _ => return Outcome::Stay,
+        }
+        if !matches!(action, Action::Left | Action::Right) {
+            self.descending = self.begins(self.chosen().column);
+        }
+        Outcome::Stay
+    }
+}

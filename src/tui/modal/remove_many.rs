@@ -1,0 +1,181 @@
+//! Remove several: what would break first, then their typed number and the proof. The verb compares the number, not
+//! this dialog.
+
+use std::collections::BTreeMap;
+
+use ratatui::style::Style;
+
+use super::confirm::Wanted;
+use crate::domain::expiry::Span as Length;
+use crate::domain::time::{Timestamp, relative};
+use crate::domain::token::{Token, TokenId};
+use crate::error::Error;
+use crate::tui::keymap::Action;
+use crate::tui::model::Model;
+use crate::tui::screen::{Facts, Outcome};
+use crate::tui::widget::field::Field;
+use crate::tui::widget::form::{Dialog, Form, Kind, Pressed, Problem};
+use crate::tui::widget::line::{counted, few, fit, grouped};
+use crate::tui::widget::proof::Proof;
+use crate::tui::widget::scroll::Scroll;
+use crate::tui::widget::sheet::Sheet;
+use crate::verbs::tokens::{DeleteTokens, DisableTokens, Pointed, RECENT, Reviewed};
+
+/// Lines of the dialog beside its list, its frame among them.
+const BESIDE: usize = 14;
+/// Columns of "last seen" and the calls.
+const USE: usize = 38;
+
+/// What has the focus. The destructive button is never focused by itself.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Slot {
+    /// The typed number.
+    Number,
+    /// The password.
+    Proof,
+    /// The harmless button.
+    Disable,
+    /// The other one.
+    Revoke,
+}
+
+/// The dialog that removes several tokens.
+pub struct RemoveMany {
+    /// The last used first.
+    tokens: Vec<Token>,
+    /// How many of them, from the first on, were used lately.
+    used: usize,
+    /// Calls of the last 7 days, once they are known.
+    calls: BTreeMap<TokenId, u64>,
+    list: Scroll,
+    trash: Length,
+    typed: Field,
+    proof: Proof,
+}
+
+impl RemoveMany {
+    /// The dialog for `tokens`, which stay in the trash for `trash`.
+    pub fn open(mut tokens: Vec<Token>, trash: Length, now: Timestamp, proof: Proof) -> Form<Self> {
+        let lately = |token: &Token| token.last_seen_at.filter(|at| *at >= now.plus(-RECENT));
+        tokens.sort_by_cached_key(|token| (std::cmp::Reverse(lately(token)), token.full_name()));
+        let used = tokens.iter().filter(|token| lately(token).is_some()).count();
+        let (list, typed) = (Scroll::new(BESIDE), Field::new(12));
+        Form::new(RemoveMany { tokens, used, calls: BTreeMap::new(), list, trash, typed, proof })
+    }
+
+    /// How much they were used, where that came later.
+    pub fn set_usage(&mut self, reviewed: &[Reviewed]) {
+        self.calls = reviewed.iter().map(|one| (one.id, one.week)).collect();
+    }
+
+    fn matches(&self) -> bool {
+        self.typed.text() == self.tokens.len().to_string()
+    }
+
+    fn pointed(&self) -> Vec<Pointed> {
+        self.tokens.iter().map(Pointed::on_screen).collect()
+    }
+
+    fn revoke(&mut self) -> Pressed<Slot> {
+        if !self.matches() {
+            return Err(Problem::at(Slot::Number, format!("Type their number exactly: {}", self.tokens.len())));
+        }
+        let credential = self.proof.take().map_err(|missing| Problem::at(Slot::Proof, missing))?;
+        let verb = DeleteTokens { tokens: self.pointed(), typed: self.typed.text().to_owned() };
+        Ok(Outcome::Send(credential, verb.into()))
+    }
+
+    /// With the proof given already it is not asked for again.
+    fn disable_instead(&mut self) -> Outcome {
+        let verb = DisableTokens { tokens: self.pointed() };
+        if let Ok(credential) = self.proof.take() {
+            return Outcome::Send(credential, verb.into());
+        }
+        let names = few(self.tokens.iter().map(Token::full_name));
+        let about = format!("Denied from the next request on, and can be enabled again: {names}.");
+        Outcome::Confirm(Wanted::new(format!("Disable {} tokens", self.tokens.len()), about, verb))
+    }
+
+    /// A token and its use; what was used lately is marked.
+    fn row(&self, at: usize, token: &Token, columns: usize, model: &Model) -> (String, Style) {
+        let seen = token.last_seen_at.map_or_else(|| "never seen".to_owned(), |at| relative(at, model.now));
+        let calls = match self.calls.get(&token.id) {
+            Some(calls) if at < self.used => format!("{} in 7 days", counted(*calls, "call")),
+            _ => String::new(),
+        };
+        let (glyph, style) = if at < self.used { ("!", model.theme.warning) } else { (" ", Style::new()) };
+        let name = fit(&token.full_name(), columns.saturating_sub(USE).max(12));
+        (format!("{glyph} {name} {} {calls}", fit(&seen, 14)), style)
+    }
+}
+
+impl Dialog for RemoveMany {
+    type Slot = Slot;
+    const LABELS: usize = 26;
+
+    fn title(&self) -> String {
+        format!("Remove {} tokens", grouped(self.tokens.len() as u64))
+    }
+
+    fn slots(&self) -> Vec<(Slot, Kind)> {
+        let mut slots = vec![(Slot::Number, Kind::Field)];
+        slots.extend(self.proof.slots(Slot::Proof));
+        slots.extend([(Slot::Disable, Kind::Button), (Slot::Revoke, Kind::Button)]);
+        slots
+    }
+
+    fn field(&mut self, slot: Slot) -> Option<&mut Field> {
+        match slot {
+            Slot::Number => Some(&mut self.typed),
+            Slot::Proof => self.proof.field(),
+            Slot::Disable | Slot::Revoke => None,
+        }
+    }
+
+    fn scroll(&mut self, action: Action, facts: &Facts<'_>) -> bool {
+        self.list.walk(action, self.tokens.len(), facts)
+    }
+
+    fn overflows(&self, rows: usize) -> bool {
+        self.list.is_long(rows, self.tokens.len())
+    }
+
+    fn press(&mut self, slot: Slot, _facts: &Facts<'_>) -> Pressed<Slot> {
+        match slot {
+            Slot::Disable => Ok(self.disable_instead()),
+            Slot::Revoke => self.revoke(),
+            Slot::Number | Slot::Proof => Ok(Outcome::Stay),
+        }
+    }
+
+    fn refused(&mut self, error: Error) -> Pressed<Slot> {
+        self.proof.refused(&error, Slot::Proof)
+    }
+
+    fn fill(&self, sheet: &mut Sheet<'_, Slot>, model: &Model) {
+        let theme = sheet.theme;
+        let total = self.tokens.len() as u64;
+        let (head, style) = match self.used {
+            0 => ("None of them was used in the last 7 days:".to_owned(), Style::new()),
+            n => (
+                format!("! {} of {} in use, seen in the last 7 days:", grouped(n as u64), grouped(total)),
+                theme.warning,
+            ),
+        };
+        sheet.text(&head, style);
+        let columns = sheet.columns;
+        let rows = self.tokens.iter().enumerate().map(|(at, token)| self.row(at, token, columns, model));
+        self.list.rows(sheet, rows, total);
+        let trash = format!("Denied from the next request on. They stay in the trash for {}.", self.trash.words());
+        sheet.text(&trash, Style::new());
+        sheet.blank();
+        sheet.fact("Their number", &total.to_string(), theme.strong);
+        sheet.field(Slot::Number, "Type it to confirm", &self.typed);
+        self.proof.row(sheet, Slot::Proof, "Your password");
+        sheet.problem(2);
+        let danger = if self.matches() { theme.danger } else { theme.dim };
+        let revoke = format!("I understand the consequences, revoke all {}", grouped(total));
+        sheet.buttons(&[(Slot::Disable, "Disable instead", theme.strong), (Slot::Revoke, &revoke, danger)]);
+        sheet.blank();
+    }
+}

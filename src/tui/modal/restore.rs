@@ -1,0 +1,120 @@
+//! Restore: out of the trash, disabled. One token may get another name on the way, where its own is taken.
+
+use ratatui::style::Style;
+
+use crate::domain::name::{TOKEN_NAME_MAX, TokenName};
+use crate::domain::token::Token;
+use crate::error::{Error, Kind as ErrorKind};
+use crate::tui::model::Model;
+use crate::tui::screen::{Facts, Outcome};
+use crate::tui::widget::field::Field;
+use crate::tui::widget::form::{Dialog, Form, Kind, Pressed, Problem};
+use crate::tui::widget::line::{counted, few};
+use crate::tui::widget::proof::Proof;
+use crate::tui::widget::sheet::Sheet;
+use crate::verbs::tokens::{Pointed, RestoreTokens};
+
+/// What has the focus.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Slot {
+    /// The name of the one token.
+    Name,
+    /// The password.
+    Proof,
+    /// The button.
+    Restore,
+}
+
+/// The dialog that restores tokens.
+pub struct Restore {
+    tokens: Vec<Token>,
+    name: Field,
+    proof: Proof,
+}
+
+impl Restore {
+    /// The dialog for `tokens`, never none.
+    pub fn open(tokens: Vec<Token>, proof: Proof) -> Form<Self> {
+        let mut name = Field::new(TOKEN_NAME_MAX * 4);
+        if let [only] = tokens.as_slice() {
+            name.insert(only.name.as_str());
+        }
+        let first = proof.slots(Slot::Proof).map_or(Slot::Restore, |(slot, _)| slot);
+        Form::at(Restore { tokens, name, proof }, first)
+    }
+
+    fn only(&self) -> Option<&Token> {
+        match self.tokens.as_slice() {
+            [only] => Some(only),
+            _ => None,
+        }
+    }
+
+    /// The new name, where it is another.
+    fn rename(&self) -> Result<Option<TokenName>, Error> {
+        match self.only() {
+            Some(token) if self.name.text() != token.name.as_str() => TokenName::parse(self.name.text()).map(Some),
+            Some(_) | None => Ok(None),
+        }
+    }
+}
+
+impl Dialog for Restore {
+    type Slot = Slot;
+    const LABELS: usize = 18;
+
+    fn title(&self) -> String {
+        match self.only() {
+            Some(token) => format!("Restore {}", token.full_name()),
+            None => format!("Restore {}", counted(self.tokens.len() as u64, "token")),
+        }
+    }
+
+    fn slots(&self) -> Vec<(Slot, Kind)> {
+        let name = self.only().map(|_| (Slot::Name, Kind::Field));
+        name.into_iter().chain(self.proof.slots(Slot::Proof)).chain([(Slot::Restore, Kind::Button)]).collect()
+    }
+
+    fn field(&mut self, slot: Slot) -> Option<&mut Field> {
+        match slot {
+            Slot::Name => Some(&mut self.name),
+            Slot::Proof => self.proof.field(),
+            Slot::Restore => None,
+        }
+    }
+
+    fn press(&mut self, slot: Slot, _facts: &Facts<'_>) -> Pressed<Slot> {
+        if slot != Slot::Restore {
+            return Ok(Outcome::Stay);
+        }
+        let rename = self.rename().map_err(|error| Problem::at(Slot::Name, error))?;
+        let credential = self.proof.take().map_err(|missing| Problem::at(Slot::Proof, missing))?;
+        let tokens = self.tokens.iter().map(Pointed::on_screen).collect();
+        Ok(Outcome::Send(credential, RestoreTokens { tokens, rename }.into()))
+    }
+
+    fn refused(&mut self, error: Error) -> Pressed<Slot> {
+        // Most often the name is taken by now.
+        if error.kind == ErrorKind::Conflict && self.only().is_some() {
+            return Err(Problem::at(Slot::Name, error));
+        }
+        self.proof.refused(&error, Slot::Proof)
+    }
+
+    fn fill(&self, sheet: &mut Sheet<'_, Slot>, _model: &Model) {
+        if self.only().is_none() {
+            let names = few(self.tokens.iter().map(Token::full_name));
+            sheet.words(&names, 2, Style::new());
+            sheet.pad(2);
+        }
+        sheet.text("Comes back disabled: denied until it is enabled, which is a second step.", Style::new());
+        sheet.blank();
+        if self.only().is_some() {
+            sheet.field(Slot::Name, "Name", &self.name);
+        }
+        self.proof.row(sheet, Slot::Proof, "Your password");
+        sheet.blank();
+        sheet.button(Slot::Restore, "Restore, disabled");
+        sheet.problem(3);
+    }
+}

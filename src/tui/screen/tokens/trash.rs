@@ -1,0 +1,82 @@
+//! The columns of the trash.
+
+use ratatui::style::Style;
+use ratatui::text::{Line, Span};
+
+use super::columns::{begin, marked};
+use crate::domain::expiry::Expiry;
+use crate::domain::policy::Policy;
+use crate::domain::sort::{Sort, SortColumn};
+use crate::domain::time::relative;
+use crate::domain::token::Token;
+use crate::tui::model::Model;
+use crate::tui::widget::line::{fit, highlighted};
+
+/// How wide each column is; 0 = not shown. Narrow screens drop API, then account, then when it was deleted.
+pub(super) struct Columns {
+    name: usize,
+    account: usize,
+    api: usize,
+    deleted: usize,
+    until: usize,
+}
+
+impl Columns {
+    pub(super) fn fitting(columns: usize) -> Self {
+        let mut c = Columns { name: 16, account: 12, api: 14, deleted: 13, until: 16 };
+        for drop in [|c: &mut Columns| c.api = 0, |c: &mut Columns| c.account = 0, |c: &mut Columns| c.deleted = 0] {
+            if c.total() > columns {
+                drop(&mut c);
+            }
+        }
+        let spare = columns.saturating_sub(c.total());
+        c.name = (c.name + spare).min(64).min(columns.saturating_sub(c.total() - c.name));
+        c
+    }
+
+    fn total(&self) -> usize {
+        let shown = [self.name, self.account, self.api, self.deleted, self.until];
+        super::columns::BEFORE + shown.iter().filter(|w| **w > 0).map(|w| w + 1).sum::<usize>() - 1
+    }
+
+    pub(super) fn heading(&self, sort: Sort) -> String {
+        let cells = [
+            (marked("NAME", sort, SortColumn::Name), self.name),
+            (marked("ACCOUNT", sort, SortColumn::Account), self.account),
+            (marked("API", sort, SortColumn::Api), self.api),
+            ("DELETED".to_owned(), self.deleted),
+            ("RESTORABLE UNTIL".to_owned(), self.until),
+        ];
+        let cells: Vec<String> = cells.into_iter().filter(|(_, w)| *w > 0).map(|(t, w)| fit(&t, w)).collect();
+        format!("{}{}", " ".repeat(super::columns::BEFORE), cells.join(" "))
+    }
+
+    pub(super) fn row(&self, token: &Token, here: bool, mark: bool, words: &[String], model: &Model) -> Line<'static> {
+        let theme = &model.theme;
+        let base = if here { theme.selected } else { Style::new() };
+        let deleted = token.deleted_at.map_or_else(String::new, |at| relative(at, model.now));
+        let mut spans = begin(here, mark, base, theme);
+        spans.extend(highlighted(&fit(token.name.as_str(), self.name), words, base, theme.matched));
+        let rest = [
+            (token.owner.username.to_string(), self.account),
+            (token.selection.summary(), self.api),
+            (deleted, self.deleted),
+            (restorable(token, model), self.until),
+        ];
+        for (text, width) in rest.into_iter().filter(|(_, w)| *w > 0) {
+            spans.push(Span::styled(format!(" {}", fit(&text, width)), base));
+        }
+        Line::from(spans)
+    }
+}
+
+/// The day on which the trash lets a token go.
+fn restorable(token: &Token, model: &Model) -> String {
+    let zone = model.zone.get();
+    let keep = model.me.as_ref().map_or_else(|| Policy::default().trash, |me| me.policy.trash);
+    match token.deleted_at.and_then(|at| keep.after(at, zone)) {
+        Some(until) if until <= model.now => "no more".to_owned(),
+        Some(until) => Expiry::At(until).day(zone),
+        None => String::new(),
+    }
+}

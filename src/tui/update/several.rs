@@ -1,0 +1,105 @@
+//! Dialogs about the marked tokens, or about the one under the cursor where none is marked.
+
+use super::dialogs::{confirm, usage_of};
+use super::requests;
+use crate::domain::policy::Policy;
+use crate::domain::time::Timestamp;
+use crate::domain::token::{Purgeable, Token, TokenRef};
+use crate::tui::effect::Effect;
+use crate::tui::modal::Modal;
+use crate::tui::modal::confirm::Wanted;
+use crate::tui::modal::purge::Purge;
+use crate::tui::modal::remove::Remove;
+use crate::tui::modal::remove_many::RemoveMany;
+use crate::tui::modal::restore::Restore;
+use crate::tui::model::{Model, Purpose};
+use crate::tui::screen::Open;
+use crate::tui::screen::tokens::Tokens;
+use crate::tui::widget::line::{counted, few};
+use crate::verbs::tokens::{DisableTokens, EnableTokens, Pointed, ShowToken};
+
+/// Opens the dialog that is wanted; none where there is nothing it could be about.
+pub(super) fn open(model: &mut Model, what: Open) -> Vec<Effect> {
+    let chosen = model.tokens().map_or_else(Vec::new, Tokens::chosen);
+    let Some(proof) = model.proof() else { return Vec::new() };
+    // Until the rules have come the product's own stand in: the store applies its own in any case.
+    let trash = model.me.as_ref().map_or_else(|| Policy::default().trash, |me| me.policy.trash);
+    match (what, chosen.as_slice()) {
+        (Open::Toggle, []) | (Open::Remove, []) => Vec::new(),
+        (Open::Toggle, [token]) => confirm(model, toggle(token, model.now)),
+        (Open::Toggle, several) => confirm(model, toggle_all(several, model.now)),
+        (Open::Remove, [token]) => {
+            let (id, known) = (token.id, usage_of(model, token).map(|s| s.usage.clone()));
+            let asks = known.is_none();
+            let form = Remove::open(token.clone(), known.unwrap_or_default(), trash, proof);
+            model.modals.push(Modal::Remove(Box::new(form)));
+            if !asks {
+                return Vec::new();
+            }
+            requests::look(model, Purpose::Usage, ShowToken { token: TokenRef::Id(id) }.into())
+        }
+        (Open::Remove, _) => {
+            let form = RemoveMany::open(chosen, trash, model.now, proof);
+            model.modals.push(Modal::RemoveMany(Box::new(form)));
+            requests::review(model)
+        }
+        (Open::Restore, _) => {
+            let in_trash = model.tokens().is_some_and(|tokens| tokens.shape.trashed);
+            let deleted = model.tokens().map_or_else(Vec::new, |tokens| tokens.just_deleted.clone());
+            let meant = if in_trash { chosen } else { deleted };
+            if !meant.is_empty() {
+                model.modals.push(Modal::Restore(Box::new(Restore::open(meant, proof))));
+            }
+            Vec::new()
+        }
+        (Open::Purge, _) => {
+            let in_trash = model.tokens().is_some_and(|tokens| tokens.shape.trashed);
+            let which = if in_trash { Purgeable::Trashed } else { Purgeable::Expired };
+            model.modals.push(Modal::Purge(Box::new(Purge::open(which, proof))));
+            requests::preview(model)
+        }
+        (Open::Generate | Open::Edit | Open::Copy | Open::Regenerate | Open::Retire | Open::Details, _) => Vec::new(),
+    }
+}
+
+fn toggle(token: &Token, now: Timestamp) -> Wanted {
+    let tokens = vec![Pointed::on_screen(token)];
+    if token.enabled {
+        let about = format!(
+            "{} is denied from the next request on. It is kept, with its secret, and can be enabled again.",
+            token.full_name()
+        );
+        Wanted::new(format!("Disable {}", token.name), about, DisableTokens { tokens })
+    } else {
+        let expired = token.expiry.is_past(now);
+        let about = if expired {
+            format!("{} is expired: enabling it needs a new expiry, which Regenerate gives.", token.full_name())
+        } else {
+            format!("{} is accepted again from the next request on, with the secret it had.", token.full_name())
+        };
+        Wanted::new(format!("Enable {}", token.name), about, EnableTokens { tokens })
+    }
+}
+
+/// Where one of them is on, those that are on go off; else all go on.
+fn toggle_all(tokens: &[Token], now: Timestamp) -> Wanted {
+    let on: Vec<&Token> = tokens.iter().filter(|token| token.enabled).collect();
+    let meant: Vec<&Token> = if on.is_empty() { tokens.iter().collect() } else { on.clone() };
+    let count = counted(meant.len() as u64, "token");
+    let names = few(meant.iter().map(|token| token.full_name()));
+    let pointed = meant.iter().map(|token| Pointed::on_screen(token)).collect();
+    if on.is_empty() {
+        let expired = tokens.iter().filter(|token| token.expiry.is_past(now)).count();
+        let about = match expired {
+            0 => format!("Accepted again from the next request on, each with the secret it had: {names}."),
+            n => format!("{n} of them expired and need a new expiry first, so none can be enabled: {names}."),
+        };
+        return Wanted::new(format!("Enable {count}"), about, EnableTokens { tokens: pointed });
+    }
+    let off = match tokens.len() - meant.len() {
+        0 => String::new(),
+        n => format!(" {n} more marked are disabled already."),
+    };
+    let about = format!("Denied from the next request on, kept with their secrets: {names}.{off}");
+    Wanted::new(format!("Disable {count}"), about, DisableTokens { tokens: pointed })
+}

@@ -1,0 +1,59 @@
+//! review: several tokens as they are now, and how much each is used: what a face shows before it acts on all of them.
+
+use crate::domain::time::DAY;
+use crate::domain::token::{Token, TokenId, TokenRef};
+use crate::error::{Error, Kind, Result};
+use crate::verbs::actor::Actor;
+use crate::verbs::authorize::{self, Act, Among};
+use crate::verbs::needs::Needs;
+use crate::verbs::ports::Snapshot;
+use crate::verbs::{Env, Proof, Query, Verb};
+
+/// How many tokens are reviewed at once at most.
+pub const REVIEWED_MAX: usize = 1_000;
+/// Within how many milliseconds a use counts as recent: 7 days.
+pub const RECENT: i64 = 7 * DAY;
+
+/// Several tokens as they are now.
+#[derive(Debug, Clone)]
+pub struct ReviewTokens {
+    /// Which, in the trash too: [`REVIEWED_MAX`] at most.
+    pub tokens: Vec<TokenId>,
+}
+
+/// One of them.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Reviewed {
+    /// Which was asked for.
+    pub id: TokenId,
+    /// As it is now; none when it is gone, or out of sight.
+    pub token: Option<Token>,
+    /// Accepted uses of the last 7 days.
+    pub week: u64,
+}
+
+impl Verb for ReviewTokens {
+    const NAME: &'static str = "token.review";
+    const PROOF: Proof = Proof::Identity;
+    const NEEDS: Needs = Needs::ReadTokens;
+    type Reply = Vec<Reviewed>;
+}
+
+impl Query for ReviewTokens {
+    fn run(&self, by: &Actor, snapshot: &dyn Snapshot, env: &Env<'_>) -> Result<Vec<Reviewed>> {
+        if self.tokens.len() > REVIEWED_MAX {
+            return Err(Error::usage(format!("{REVIEWED_MAX} tokens at most are reviewed at once")));
+        }
+        let review = |id: &TokenId| {
+            let token = match authorize::token(by, snapshot, &TokenRef::Id(*id), Among::All, Act::See) {
+                Ok(token) => Some(token),
+                Err(error) if matches!(error.kind, Kind::NotFound | Kind::Denied) => None,
+                Err(error) => return Err(error),
+            };
+            let recent = |token: &Token| token.last_seen_at.is_some_and(|at| at >= env.now.plus(-RECENT));
+            let week = if token.as_ref().is_some_and(recent) { snapshot.usage(*id, env.now)?.week } else { 0 };
+            Ok(Reviewed { id: *id, token, week })
+        };
+        self.tokens.iter().map(review).collect()
+    }
+}
