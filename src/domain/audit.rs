@@ -100,11 +100,9 @@ fn brief(value: &Value, depth: usize) -> String {
         Value::String(text) => quoted(text),
         Value::Array(_) | Value::Object(_) if depth > DEEPEST => quoted(&value.to_string()),
         Value::Array(items) => format!("[{}]", some(items.iter(), |item| brief(item, depth + 1))),
-        Value::Object(parts) => match (parts.get(BEFORE), parts.get(AFTER)) {
-            (Some(before), Some(after)) if parts.len() == 2 => {
-                format!("{} → {}", brief(before, depth + 1), brief(after, depth + 1))
-            }
-            _ => some(parts.iter(), |(key, value)| format!("{} {}", name(key), brief(value, depth + 1))),
+        Value::Object(parts) => match change(parts) {
+            Some((before, after)) => format!("{} → {}", brief(before, depth + 1), brief(after, depth + 1)),
+            None => some(parts.iter(), |(key, value)| format!("{} {}", name(key), brief(value, depth + 1))),
         },
     }
 }
@@ -133,7 +131,62 @@ fn cut(text: &str) -> String {
 }
 
 fn quoted(text: &str) -> String {
-    format!("\"{}\"", shown(&cut(text).replace('\\', "\\\\").replace('"', "\\\"")))
+    in_quotes(&cut(text))
+}
+
+fn in_quotes(text: &str) -> String {
+    format!("\"{}\"", shown(&text.replace('\\', "\\\\").replace('"', "\\\"")))
+}
+
+fn change(parts: &Map<String, Value>) -> Option<(&Value, &Value)> {
+    parts.get(BEFORE).zip(parts.get(AFTER)).filter(|_| parts.len() == 2)
+}
+
+/// One detail of a row, nothing of it left out; hostile characters are written out.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Detail {
+    /// What it is about; empty where the details are no JSON object.
+    pub key: String,
+    /// What it was, a line for each part; none where it was not changed but is only told.
+    pub before: Option<Vec<String>>,
+    /// What it became or is, a line for each part.
+    pub now: Vec<String>,
+}
+
+/// Details for people, each wholly: what [`in_brief`] cuts is here.
+pub fn in_full(details: &str) -> Vec<Detail> {
+    match serde_json::from_str::<Value>(details) {
+        Ok(Value::Object(details)) => {
+            let told = |(key, value): (&String, &Value)| {
+                let (before, now) = match value.as_object().and_then(change) {
+                    Some((before, after)) => (Some(whole(before)), whole(after)),
+                    None => (None, whole(value)),
+                };
+                Detail { key: shown(key).into_owned(), before, now }
+            };
+            details.iter().map(told).collect()
+        }
+        Ok(_) | Err(_) => vec![Detail { key: String::new(), before: None, now: vec![in_quotes(details)] }],
+    }
+}
+
+fn whole(value: &Value) -> Vec<String> {
+    match value {
+        Value::Null | Value::Bool(_) | Value::Number(_) => vec![brief(value, 0)],
+        Value::String(text) => vec![in_quotes(text)],
+        Value::Array(items) if items.is_empty() => vec!["nothing".to_owned()],
+        Value::Array(items) => items.iter().flat_map(whole).collect(),
+        Value::Object(parts) if parts.is_empty() => vec!["nothing".to_owned()],
+        Value::Object(parts) => parts.iter().flat_map(|(key, value)| part(&shown(key), whole(value))).collect(),
+    }
+}
+
+/// `key value` on one line, or the key alone with the lines of its value below it.
+fn part(key: &str, value: Vec<String>) -> Vec<String> {
+    match value.as_slice() {
+        [only] => vec![format!("{key} {only}")],
+        _ => std::iter::once(key.to_owned()).chain(value.iter().map(|line| format!("  {line}"))).collect(),
+    }
 }
 
 /// Who made a change, as the audit log keeps it.
@@ -259,5 +312,30 @@ mod tests {
         let line = in_brief(&nasty.to_string());
         assert!(!line.chars().any(crate::domain::text::is_hostile), "{line}");
         assert!(line.contains(r#"\" → \""#) && line.contains("…") && line.len() < 200, "{line}");
+    }
+
+    #[test]
+    fn in_full_nothing_is_cut() {
+        let methods: Vec<String> = (0..9).map(|n| format!("m{n}")).collect();
+        let long = "y".repeat(500);
+        let details = serde_json::json!({
+            "api": {"before": "inherit", "after": {"methods": methods}},
+            "description": long,
+            "gone": {"before": [], "after": null},
+        });
+        let told = in_full(&details.to_string());
+        let keys: Vec<&str> = told.iter().map(|d| d.key.as_str()).collect();
+        assert_eq!(keys, ["api", "description", "gone"]);
+        assert_eq!(told[0].before.as_deref(), Some(&["\"inherit\"".to_owned()][..]));
+        assert_eq!((told[0].now.len(), told[0].now[0].as_str(), told[0].now[9].as_str()), (10, "methods", "  \"m8\""));
+        assert_eq!((&told[1].before, told[1].now[0].len()), (&None, 502));
+        assert_eq!((told[2].before.as_deref(), told[2].now[0].as_str()), (Some(&["nothing".to_owned()][..]), "none"));
+
+        for evil in ["no\u{1b}[2J json", "{\"a\u{202e}\": {\"b\u{200b}\": [\"\\u001b[2J\"]}}"] {
+            for detail in in_full(evil) {
+                let all = [vec![detail.key], detail.before.unwrap_or_default(), detail.now].concat().concat();
+                assert!(all.contains("\\u{") && !all.chars().any(crate::domain::text::is_hostile), "{all}");
+            }
+        }
     }
 }

@@ -141,6 +141,14 @@ pub fn wall_clock(at: Timestamp, zone: &dyn Zone) -> String {
     }
 }
 
+/// `21-11-2026 10:30`: the same to the minute, for tables.
+pub fn wall_minute(at: Timestamp, zone: &dyn Zone) -> String {
+    match zone.wall(at) {
+        Some((wall, _)) => wall.format("%d-%m-%Y %H:%M").to_string(),
+        None => at.rfc3339(),
+    }
+}
+
 /// `at` seen from `now`, rounded to what a person needs: `in 12 days`, `tomorrow`, `3 min ago`.
 pub fn relative(at: Timestamp, now: Timestamp) -> String {
     let distance = at.0.saturating_sub(now.0);
@@ -190,6 +198,14 @@ mod tests {
         assert_eq!(plus("2028-02-29T12:00:00Z", 12, &Utc), "2029-02-28T12:00:00Z");
         assert_eq!(plus("2026-01-15T11:00:00Z", 6, &Berlin), "2026-07-15T10:00:00Z");
         assert_eq!(plus("2026-02-28T01:30:00Z", 1, &Berlin), "2026-03-28T01:30:00Z");
+    }
+
+    #[test]
+    fn the_clock_on_the_wall() {
+        let winter = at("2026-11-21T09:30:59Z");
+        assert_eq!(wall_clock(winter, &Berlin), "21-11-2026 10:30:59 (+01:00)");
+        assert_eq!(wall_minute(winter, &Berlin), "21-11-2026 10:30");
+        assert!(wall_minute(Timestamp(i64::MAX), &Berlin).ends_with(" ms"), "no calendar reaches that far");
     }
 
     #[test]

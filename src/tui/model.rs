@@ -1,7 +1,9 @@
 //! Everything the screens know.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, VecDeque};
 use std::sync::Arc;
+
+use ratatui::style::Style;
 
 use crate::domain::catalogue::Catalogue;
 use crate::domain::name::Username;
@@ -13,6 +15,7 @@ use crate::tui::keymap::Context;
 use crate::tui::modal::Modal;
 use crate::tui::msg::RequestId;
 use crate::tui::screen::Page;
+use crate::tui::screen::audit::Audit;
 use crate::tui::screen::desk::{Desk, Place};
 use crate::tui::screen::first_run::FirstRun;
 use crate::tui::screen::sign_in::SignIn;
@@ -27,6 +30,8 @@ use crate::verbs::ports::Clock;
 
 /// How long a line about a change stays.
 pub const NOTICE_TIME: i64 = 8 * SECOND;
+/// How many of them are kept.
+const MESSAGES: usize = 100;
 /// How long a request may take before a spinner says so, in milliseconds.
 pub const SPINNER_AFTER: i64 = 100;
 
@@ -64,6 +69,8 @@ pub struct Model {
     pub catalogues: Arc<[Catalogue]>,
     /// The line about the last change.
     pub notice: Option<Notice>,
+    /// The last such lines, the newest first.
+    pub messages: VecDeque<Notice>,
     /// Requests under way.
     pub pending: BTreeMap<RequestId, Pending>,
     /// The last request's number.
@@ -131,8 +138,15 @@ pub struct Notice {
     pub text: String,
     /// The command that does the same.
     pub cli: Option<String>,
+    /// When it was said.
+    pub at: Timestamp,
+}
+
+impl Notice {
     /// When it goes.
-    pub until: Timestamp,
+    pub fn until(&self) -> Timestamp {
+        self.at.plus(NOTICE_TIME)
+    }
 }
 
 /// How a notice is meant.
@@ -142,6 +156,16 @@ pub enum Tone {
     Good,
     /// Not done.
     Bad,
+}
+
+impl Tone {
+    /// The glyph that stands for it, and its style.
+    pub fn mark(self, theme: &Theme) -> (&'static str, Style) {
+        match self {
+            Tone::Good => ("✓", theme.good),
+            Tone::Bad => ("!", theme.danger),
+        }
+    }
 }
 
 /// A request under way.
@@ -166,6 +190,8 @@ pub enum Purpose {
     Catalogues,
     /// The rows of the table.
     List,
+    /// The rows of the audit log.
+    Audit,
     /// The counts above the table.
     Tally,
     /// How the token under the cursor was used.
@@ -193,6 +219,7 @@ impl Model {
             me: None,
             catalogues: Arc::from([]),
             notice: None,
+            messages: VecDeque::new(),
             pending: BTreeMap::new(),
             last_request: 0,
             exit: None,
@@ -264,7 +291,7 @@ impl Model {
 
     /// The next instant at which the screen changes by itself; none while nothing on it depends on time.
     pub fn wakes_at(&self) -> Option<Timestamp> {
-        let notice = self.notice.as_ref().map(|n| n.until);
+        let notice = self.notice.as_ref().map(Notice::until);
         let spinner = self.pending.values().map(|p| p.since.plus(SPINNER_AFTER)).min();
         let spinner = if self.is_busy() { Some(self.now.plus(SPINNER_AFTER)) } else { spinner };
         // "3 min ago" grows old by the minute.
@@ -274,8 +301,21 @@ impl Model {
         [notice, spinner, minute, lock, self.guard.forgets_at()].into_iter().flatten().min()
     }
 
-    /// Says something for a while.
+    /// The audit log, shown or not.
+    pub fn audit(&self) -> Option<&Audit> {
+        self.desk().map(|d| &d.audit)
+    }
+
+    /// The audit log, shown or not.
+    pub fn audit_mut(&mut self) -> Option<&mut Audit> {
+        self.desk_mut().map(|d| &mut d.audit)
+    }
+
+    /// Says something for a while, and keeps it among the messages. No secret is ever a part of it.
     pub fn say(&mut self, tone: Tone, text: impl Into<String>, cli: Option<String>) {
-        self.notice = Some(Notice { tone, text: text.into(), cli, until: self.now.plus(NOTICE_TIME) });
+        let notice = Notice { tone, text: text.into(), cli, at: self.now };
+        self.messages.truncate(MESSAGES - 1);
+        self.messages.push_front(notice.clone());
+        self.notice = Some(notice);
     }
 }

@@ -18,7 +18,7 @@ pub enum Context {
     Desk,
     /// The token table.
     Tokens,
-    /// The filter field above it.
+    /// The filter field above a list.
     Filter,
     /// Sign-in and lock screens.
     SignIn,
@@ -46,15 +46,21 @@ pub enum Context {
     PickerSets,
     /// The question whether to leave what was picked.
     PickerLeave,
+    /// The audit log.
+    Audit,
+    /// A row of it, whole.
+    Entry,
     /// The catalogue screen.
     Catalogue,
+    /// What was said so far.
+    Messages,
     /// The list of keys.
     Help,
 }
 
 impl Context {
     /// Every context, in the order of the help.
-    pub const ALL: [Context; 19] = [
+    pub const ALL: [Context; 22] = [
         Context::Desk,
         Context::Tokens,
         Context::Filter,
@@ -67,7 +73,10 @@ impl Context {
         Context::PickerSearch,
         Context::PickerSets,
         Context::PickerLeave,
+        Context::Audit,
+        Context::Entry,
         Context::Catalogue,
+        Context::Messages,
         Context::Confirm,
         Context::Reveal,
         Context::Save,
@@ -101,7 +110,10 @@ impl Context {
             Context::PickerSearch => "Search in the tree",
             Context::PickerSets => "API sets beside the tree",
             Context::PickerLeave => "Leaving the picker",
+            Context::Audit => "Audit log",
+            Context::Entry => "Row of the audit log",
             Context::Catalogue => "Catalogue",
+            Context::Messages => "Messages",
             Context::Help => "Help",
         }
     }
@@ -120,6 +132,8 @@ pub enum Action {
     Redraw,
     /// Opens the list of keys.
     Help,
+    /// Opens what was said so far.
+    Messages,
     /// A new token.
     Generate,
     /// A new secret for the token under the cursor.
@@ -138,6 +152,10 @@ pub enum Action {
     Details,
     /// Copies the hint under the cursor.
     CopyHint,
+    /// Copies the id of what was changed.
+    CopyTarget,
+    /// Copies the command that does the same.
+    CopyLine,
     /// One row down.
     Down,
     /// One row up.

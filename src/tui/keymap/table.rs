@@ -23,6 +23,14 @@ fn filtered(model: &Model) -> bool {
     model.tokens().is_some_and(|t| !t.filter.is_empty())
 }
 
+fn on_a_row(model: &Model) -> bool {
+    model.audit().is_some_and(|a| a.current().is_some())
+}
+
+fn may_read_audit(model: &Model) -> bool {
+    model.audit().is_some_and(|a| !a.is_denied())
+}
+
 fn elsewhere(model: &Model, place: Place) -> bool {
     model.in_front() != Some(place)
 }
@@ -45,7 +53,9 @@ pub static BINDINGS: &[Binding] = &[
     bind(Context::Desk, &[Key::char('?')], Action::Help, "Help", "Lists the keys", 1, always),
     bind(Context::Desk, &[Key::char('q')], Action::Quit, "Quit", "Quits", 2, always),
     bind(Context::Desk, &[Key::char('1')], Action::Show(Place::Tokens), "Tokens", "Goes to the tokens", 3, |m| elsewhere(m, Place::Tokens)),
+    bind(Context::Desk, &[Key::char('3')], Action::Show(Place::Audit), "Audit log", "Goes to the audit log", 5, |m| elsewhere(m, Place::Audit)),
     bind(Context::Desk, &[Key::char('4')], Action::Show(Place::Catalogue), "Catalogue", "Goes to the catalogue", 6, |m| elsewhere(m, Place::Catalogue)),
+    bind(Context::Desk, &[Key::char('m')], Action::Messages, "Messages", "Lists what was said so far", 9, always),
     bind(Context::Desk, &[DOWN, Key::char('j')], Action::Down, "Down", "Next row", 0, always),
     bind(Context::Desk, &[UP, Key::char('k')], Action::Up, "Up", "Row before", 0, always),
     bind(Context::Desk, &[Key::code(KeyCode::PageDown), Key::ctrl('f')], Action::PageDown, "Page down", "A screen down", 0, always),
@@ -63,10 +73,10 @@ pub static BINDINGS: &[Binding] = &[
     bind(Context::Tokens, &[Key::char('y')], Action::CopyHint, "Copy hint", "Copies the token's hint", 0, on_a_token),
     bind(Context::Tokens, &[ESC], Action::ClearFilter, "Clear filter", "Clears the filter", 0, filtered),
 
-    bind(Context::Filter, &[ENTER, Key::code(KeyCode::Tab)], Action::Enter, "Keep", "Keeps the filter and goes back to the table", 1, always),
+    bind(Context::Filter, &[ENTER, Key::code(KeyCode::Tab)], Action::Enter, "Keep", "Keeps the filter and goes back to the list", 1, always),
     bind(Context::Filter, &[ESC], Action::Cancel, "Clear", "Clears the filter", 2, always),
-    bind(Context::Filter, &[DOWN], Action::Down, "Down", "Next token", 3, always),
-    bind(Context::Filter, &[UP], Action::Up, "Up", "Token before", 4, always),
+    bind(Context::Filter, &[DOWN], Action::Down, "Down", "Next row", 3, always),
+    bind(Context::Filter, &[UP], Action::Up, "Up", "Row before", 4, always),
 
     bind(Context::Details, &[ESC, ENTER, Key::char('q')], Action::Cancel, "Close", "Closes the details", 1, always),
     bind(Context::Details, &[DOWN, Key::char('j')], Action::Down, "Down", "One line down", 3, always),
@@ -152,6 +162,28 @@ pub static BINDINGS: &[Binding] = &[
     bind(Context::Catalogue, &[Key::char('f')], Action::OnlyChecked, "Checked", "Shows only the methods of the chosen sets, or everything again", 0, always),
     bind(Context::Catalogue, &[Key::char('z')], Action::FoldAll, "Fold all", "Opens every group, or shuts them all", 0, always),
 
+    bind(Context::Audit, &[Key::char('/')], Action::Filter, "Filter", "Filters as you type: words, verb:token.delete by:ops target:ci", 1, may_read_audit),
+    bind(Context::Audit, &[ENTER], Action::Details, "Details", "Shows all of the row, each before and after", 2, on_a_row),
+    bind(Context::Audit, &[Key::char('y')], Action::CopyTarget, "Copy target", "Copies the id of what was changed", 3, on_a_row),
+    bind(Context::Audit, &[Key::char('R')], Action::Refresh, "Refresh", "Reads the log again", 0, always),
+    bind(Context::Audit, &[ESC], Action::Cancel, "Back", "Clears the filter; else back to the tokens", 0, always),
+
+    bind(Context::Entry, &[ESC, ENTER, Key::char('q')], Action::Cancel, "Close", "Closes the row", 1, always),
+    bind(Context::Entry, &[Key::char('y')], Action::CopyTarget, "Copy target", "Copies the id of what was changed", 2, always),
+    bind(Context::Entry, &[DOWN, Key::char('j')], Action::Down, "Down", "One line down", 3, always),
+    bind(Context::Entry, &[UP, Key::char('k')], Action::Up, "Up", "One line up", 4, always),
+    bind(Context::Entry, &[Key::code(KeyCode::PageDown), Key::char(' ')], Action::PageDown, "Page down", "A screen down", 0, always),
+    bind(Context::Entry, &[Key::code(KeyCode::PageUp)], Action::PageUp, "Page up", "A screen up", 0, always),
+    bind(Context::Entry, &[Key::code(KeyCode::Home), Key::char('g')], Action::First, "First", "First line", 0, always),
+    bind(Context::Entry, &[Key::code(KeyCode::End), Key::char('G')], Action::Last, "Last", "Last line", 0, always),
+
+    bind(Context::Messages, &[ESC, Key::char('q'), Key::char('m')], Action::Cancel, "Close", "Closes the messages", 1, always),
+    bind(Context::Messages, &[Key::char('y')], Action::CopyLine, "Copy command", "Copies the command that does the same", 2, always),
+    bind(Context::Messages, &[DOWN, Key::char('j')], Action::Down, "Down", "Next message, or one line of a long one", 3, always),
+    bind(Context::Messages, &[UP, Key::char('k')], Action::Up, "Up", "Message before, or one line of a long one", 4, always),
+    bind(Context::Messages, &[Key::code(KeyCode::PageDown), Key::char(' ')], Action::PageDown, "Page down", "A screen down", 0, always),
+    bind(Context::Messages, &[Key::code(KeyCode::PageUp)], Action::PageUp, "Page up", "A screen up", 0, always),
+
     bind(Context::Reveal, &[Key::char('v')], Action::ShowSecret, "Show/Hide", "Shows the secret, or hides it again", 1, always),
     bind(Context::Reveal, &[Key::char('y')], Action::CopySecret, "Copy", "Copies the secret", 2, always),
     bind(Context::Reveal, &[Key::char('s')], Action::SaveSecret, "Save to a file", "Saves the secret to a new file", 3, always),
@@ -160,10 +192,10 @@ pub static BINDINGS: &[Binding] = &[
     bind(Context::Leave, &[Key::char('l')], Action::Enter, "Leave it", "Leaves the secret behind for good", 1, always),
     bind(Context::Leave, &[ESC], Action::Cancel, "Back", "Goes back to the secret", 2, always),
 
-    bind(Context::Help, &[ESC, Key::char('q'), Key::char('?')], Action::Cancel, "Close", "Closes the help", 1, always),
-    bind(Context::Help, &[DOWN, Key::char('j')], Action::Down, "Down", "One line down", 2, always),
-    bind(Context::Help, &[UP, Key::char('k')], Action::Up, "Up", "One line up", 3, always),
-    bind(Context::Help, &[Key::code(KeyCode::PageDown), Key::char(' ')], Action::PageDown, "Page down", "A screen down", 0, always),
+    bind(Context::Help, &[ESC], Action::Cancel, "Clear/Close", "Clears what was typed to narrow the list; else closes the help", 1, always),
+    bind(Context::Help, &[DOWN], Action::Down, "Down", "One line down", 2, always),
+    bind(Context::Help, &[UP], Action::Up, "Up", "One line up", 3, always),
+    bind(Context::Help, &[Key::code(KeyCode::PageDown)], Action::PageDown, "Page down", "A screen down", 0, always),
     bind(Context::Help, &[Key::code(KeyCode::PageUp)], Action::PageUp, "Page up", "A screen up", 0, always),
 
     bind(Context::Anywhere, &[Key::ctrl('c')], Action::Interrupt, "Interrupt", "Ends the program; asks first where a secret would be lost", 0, always),

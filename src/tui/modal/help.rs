@@ -1,39 +1,109 @@
-//! The list of keys, out of the key table.
+//! The list of keys, out of the key table: those of where it was opened first, narrowed by typing.
 
 use ratatui::Frame;
 use ratatui::layout::Rect;
+use ratatui::style::Style;
 use ratatui::text::{Line, Span};
 
 use crate::tui::keymap::{self, Action, Context};
 use crate::tui::model::Model;
 use crate::tui::screen::{Facts, Outcome, Page};
+use crate::tui::theme::Theme;
+use crate::tui::widget::field::Field;
 use crate::tui::widget::foot::keys;
 use crate::tui::widget::frame::{dialog, dialog_columns};
-use crate::tui::widget::line::{cut, fit};
+use crate::tui::widget::line::{fit, fold, highlighted};
 
 /// The dialog.
-#[derive(Debug, Default)]
 pub struct Help {
+    /// Where it was opened.
+    from: Context,
+    /// What the list is narrowed to.
+    typed: Field,
+    /// The first row shown.
     top: usize,
 }
 
+/// From this height of the dialog on, blank lines set its parts apart.
+const ROOMY: u16 = 16;
+/// Columns of the keys.
+const KEYS: usize = 15;
+
+/// A row of the list.
+enum Row {
+    Blank,
+    Heading(&'static str),
+    Binding(String, String),
+    /// The sentence of a binding goes on.
+    More(String),
+}
+
 impl Help {
-    /// The list from its beginning.
-    pub fn new() -> Self {
-        Self::default()
+    /// The list, from the keys of `from` on.
+    pub fn new(from: Context) -> Self {
+        Help { from, typed: Field::new(60), top: 0 }
     }
 
-    fn rows() -> Vec<(String, &'static str)> {
+    /// The context it was opened from, then the rest.
+    fn contexts(&self) -> impl Iterator<Item = Context> {
+        let from = self.from;
+        std::iter::once(from).chain(Context::ALL.into_iter().filter(move |context| *context != from))
+    }
+
+    fn words(&self) -> Vec<String> {
+        self.typed.text().to_lowercase().split_whitespace().map(str::to_owned).collect()
+    }
+
+    /// The keys of which every word tells, in `columns` columns: by the key itself, by what it does or by where it holds.
+    fn rows(&self, columns: usize) -> Vec<Row> {
+        let words = self.words();
         let mut rows = Vec::new();
-        for context in Context::ALL {
-            if !rows.is_empty() {
-                rows.push((String::new(), ""));
+        for context in self.contexts() {
+            let title = context.title().to_lowercase();
+            let found: Vec<Row> = keymap::rows(context)
+                .filter(|(keys, help)| {
+                    let (keys, help) = (keys.to_lowercase(), help.to_lowercase());
+                    words.iter().all(|word| {
+                        keys.split(' ').any(|key| key == word) || help.contains(word) || title.contains(word)
+                    })
+                })
+                .flat_map(|(keys, help)| told(keys, help, columns))
+                .collect();
+            if found.is_empty() {
+                continue;
             }
-            rows.push((String::new(), context.title()));
-            rows.extend(keymap::rows(context));
+            if !rows.is_empty() {
+                rows.push(Row::Blank);
+            }
+            rows.push(Row::Heading(context.title()));
+            rows.extend(found);
         }
         rows
     }
+
+    fn scroll(&mut self, by: isize, facts: &Facts<'_>) -> Outcome {
+        let last = self.rows(dialog_columns(facts.area())).len().saturating_sub(room(facts.area()));
+        self.top = self.top.saturating_add_signed(by).min(last);
+        Outcome::Stay
+    }
+}
+
+fn told(keys: String, help: &str, columns: usize) -> impl Iterator<Item = Row> {
+    let mut keys = Some(keys);
+    fold(help, columns.saturating_sub(KEYS)).into_iter().map(move |text| match keys.take() {
+        Some(keys) => Row::Binding(keys, text),
+        None => Row::More(text),
+    })
+}
+
+/// The blank lines between the parts: below the field, above the keys.
+fn gap(area: Rect) -> usize {
+    usize::from(area.height >= ROOMY)
+}
+
+/// How many rows fit: beside them stand two borders, the field, the keys and the gaps.
+fn room(area: Rect) -> usize {
+    usize::from(area.height).saturating_sub(4 + 2 * gap(area))
 }
 
 impl Page for Help {
@@ -41,44 +111,70 @@ impl Page for Help {
         Context::Help
     }
 
-    fn view(&self, frame: &mut Frame<'_>, area: Rect, model: &Model) {
-        let theme = &model.theme;
-        let rows = Self::rows();
-        let columns = dialog_columns(area);
-        let height = usize::from(area.height).saturating_sub(4).min(rows.len());
-        let top = self.top.min(rows.len().saturating_sub(height));
-        let mut lines: Vec<Line<'static>> = rows
-            .iter()
-            .skip(top)
-            .take(height)
-            .map(|(pressed, text)| {
-                if pressed.is_empty() {
-                    return Line::styled(cut(text, columns), theme.strong);
-                }
-                Line::from(vec![
-                    Span::styled(fit(pressed, 15), theme.accent),
-                    Span::raw(cut(text, columns.saturating_sub(15))),
-                ])
-            })
-            .collect();
-        lines.resize(height + 1, Line::default());
-        let end = (top + height).min(rows.len());
-        let mut foot = keys(self.context(), model, columns);
-        foot.push_span(Span::styled(format!("   {}-{end} of {}", top + 1, rows.len()), theme.dim));
-        dialog(frame, area, "Keys", lines, 0, foot, theme);
+    fn field(&mut self) -> Option<&mut Field> {
+        Some(&mut self.typed)
     }
 
-    fn act(&mut self, action: Action, facts: &Facts<'_>) -> Outcome {
-        let last = Self::rows().len().saturating_sub(facts.rows.max(1));
-        let page = facts.rows.max(1);
-        match action {
-            Action::Down => self.top = (self.top + 1).min(last),
-            Action::Up => self.top = self.top.saturating_sub(1),
-            Action::PageDown => self.top = (self.top + page).min(last),
-            Action::PageUp => self.top = self.top.saturating_sub(page),
-            Action::Cancel => return Outcome::Close,
+    fn edited(&mut self) -> Outcome {
+        self.top = 0;
+        // The keys that filter and help elsewhere do here what the hand expects, as long as nothing else was typed.
+        match self.typed.text() {
+            "/" => self.typed.clear(),
+            "?" => return Outcome::Close,
             _ => {}
         }
         Outcome::Stay
     }
+
+    fn view(&self, frame: &mut Frame<'_>, area: Rect, model: &Model) {
+        let theme = &model.theme;
+        let (columns, room, words) = (dialog_columns(area), room(area), self.words());
+        let rows = self.rows(columns);
+        let top = self.top.min(rows.len().saturating_sub(room));
+        let mut field = vec![Span::styled("/ ", theme.accent)];
+        field.extend(self.typed.spans(columns.saturating_sub(2).min(30), true, theme));
+        if self.typed.is_empty() {
+            field.push(Span::styled("  type to narrow", theme.dim));
+        }
+        let mut lines = vec![Line::from(field)];
+        lines.resize(1 + gap(area), Line::default());
+        lines.extend(rows.iter().skip(top).take(room).map(|row| match row {
+            Row::Blank => Line::default(),
+            Row::Heading(title) => Line::styled(fit(title, columns), theme.strong),
+            Row::Binding(keys, help) => binding(keys, help, &words, theme),
+            Row::More(help) => binding("", help, &words, theme),
+        }));
+        if rows.is_empty() {
+            lines.push(Line::raw("No key does that.  Esc clears what was typed."));
+        }
+        lines.resize(1 + 2 * gap(area) + room, Line::default());
+        let end = (top + room).min(rows.len());
+        let mut foot = keys(self.context(), model, columns);
+        let first = (top + 1).min(rows.len());
+        foot.push_span(Span::styled(format!("   {first}-{end} of {}", rows.len()), theme.dim));
+        dialog(frame, area, "Keys", lines, 0, foot, theme);
+    }
+
+    fn act(&mut self, action: Action, facts: &Facts<'_>) -> Outcome {
+        let page = isize::try_from(room(facts.area()).max(1)).unwrap_or(1);
+        match action {
+            Action::Down => self.scroll(1, facts),
+            Action::Up => self.scroll(-1, facts),
+            Action::PageDown => self.scroll(page, facts),
+            Action::PageUp => self.scroll(-page, facts),
+            Action::Cancel if self.typed.is_empty() => Outcome::Close,
+            Action::Cancel => {
+                self.typed.clear();
+                self.top = 0;
+                Outcome::Stay
+            }
+            _ => Outcome::Stay,
+        }
+    }
+}
+
+fn binding(keys: &str, help: &str, words: &[String], theme: &Theme) -> Line<'static> {
+    let mut spans = vec![Span::styled(fit(keys, KEYS), theme.accent)];
+    spans.extend(highlighted(help, words, Style::new(), theme.matched));
+    Line::from(spans)
 }

@@ -3,8 +3,10 @@
 pub mod api;
 pub mod confirm;
 pub mod details;
+pub mod entry;
 pub mod generate;
 pub mod help;
+pub mod messages;
 pub mod regenerate;
 pub mod remove;
 pub mod reveal;
@@ -15,8 +17,10 @@ use crate::tui::screen::Page;
 use crate::tui::widget::form::Form;
 use confirm::Confirm;
 use details::Details;
+use entry::Entry;
 use generate::Generate;
 use help::Help;
+use messages::Messages;
 use regenerate::Regenerate;
 use remove::Remove;
 use reveal::{Leave, Reveal};
@@ -42,8 +46,12 @@ pub enum Modal {
     Details(Box<Details>),
     /// What a token may call.
     Picker(Box<Picker>),
+    /// A row of the audit log.
+    Entry(Box<Entry>),
+    /// What was said so far.
+    Messages(Box<Messages>),
     /// The list of keys.
-    Help(Help),
+    Help(Box<Help>),
 }
 
 impl Modal {
@@ -59,7 +67,9 @@ impl Modal {
             Modal::Remove(page) => &**page,
             Modal::Details(page) => &**page,
             Modal::Picker(page) => &**page,
-            Modal::Help(page) => page,
+            Modal::Entry(page) => &**page,
+            Modal::Messages(page) => &**page,
+            Modal::Help(page) => &**page,
         }
     }
 
@@ -75,7 +85,9 @@ impl Modal {
             Modal::Remove(page) => &mut **page,
             Modal::Details(page) => &mut **page,
             Modal::Picker(page) => &mut **page,
-            Modal::Help(page) => page,
+            Modal::Entry(page) => &mut **page,
+            Modal::Messages(page) => &mut **page,
+            Modal::Help(page) => &mut **page,
         }
     }
 }

@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use super::Page;
+use super::audit::Audit;
 use super::tokens::Tokens;
 use crate::domain::role::Role;
 use crate::tui::picker::Picker;
@@ -12,6 +13,8 @@ use crate::tui::picker::Picker;
 pub enum Place {
     /// The token table.
     Tokens,
+    /// The audit log.
+    Audit,
     /// The catalogue.
     Catalogue,
 }
@@ -21,6 +24,8 @@ pub struct Desk {
     shown: Place,
     /// The token table.
     pub tokens: Tokens,
+    /// The audit log.
+    pub audit: Audit,
     /// The catalogue.
     pub catalogue: Picker,
 }
@@ -28,7 +33,12 @@ pub struct Desk {
 impl Default for Desk {
     /// Nothing read yet, the tokens in front.
     fn default() -> Self {
-        Desk { shown: Place::Tokens, tokens: Tokens::new(), catalogue: Picker::browse(Arc::from([]), Role::Owner) }
+        Desk {
+            shown: Place::Tokens,
+            tokens: Tokens::new(),
+            audit: Audit::default(),
+            catalogue: Picker::browse(Arc::from([]), Role::Owner),
+        }
     }
 }
 
@@ -47,6 +57,7 @@ impl Desk {
     pub fn page(&self) -> &dyn Page {
         match self.shown {
             Place::Tokens => &self.tokens,
+            Place::Audit => &self.audit,
             Place::Catalogue => &self.catalogue,
         }
     }
@@ -55,6 +66,7 @@ impl Desk {
     pub fn page_mut(&mut self) -> &mut dyn Page {
         match self.shown {
             Place::Tokens => &mut self.tokens,
+            Place::Audit => &mut self.audit,
             Place::Catalogue => &mut self.catalogue,
         }
     }

@@ -14,7 +14,7 @@ use ratatui::layout::Rect;
 use ratatui::text::{Line, Span};
 use ratatui::widgets::Paragraph;
 
-use crate::tui::model::{Model, Tone};
+use crate::tui::model::Model;
 use crate::tui::theme::Theme;
 use crate::tui::widget::field::Field;
 use crate::tui::widget::line::{clean, cut, fit, width};
@@ -100,10 +100,7 @@ fn below(about: [String; 2], columns: usize, model: &Model) -> [Line<'static>; 2
         let [first, second] = about.map(|text| cut(&format!(" {text}"), columns));
         return [Line::raw(first), Line::styled(second, theme.dim)];
     };
-    let (glyph, style) = match notice.tone {
-        Tone::Good => ("✓", theme.good),
-        Tone::Bad => ("!", theme.danger),
-    };
+    let (glyph, style) = notice.tone.mark(theme);
     let cli = notice.cli.as_ref().map_or_else(String::new, |cli| format!("   = {cli}"));
     [
         Line::from(vec![

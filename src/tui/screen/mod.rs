@@ -2,6 +2,7 @@
 //!
 //! A new screen is a file here, a place on the [`desk`] and a line in each match over places; its keys are a context.
 
+pub mod audit;
 pub mod desk;
 pub mod first_run;
 pub mod frame;
@@ -22,6 +23,7 @@ use crate::tui::model::{Model, Tone};
 use crate::tui::msg::RequestId;
 use crate::tui::widget::field::Field;
 use crate::verbs::actor::Credential;
+use crate::verbs::audit_log::AuditAnchor;
 use crate::verbs::ports::Anchor;
 use crate::verbs::request::Request;
 use desk::Place;
@@ -34,6 +36,15 @@ pub struct Facts<'a> {
     pub zone: &'a dyn Zone,
     /// Rows that a list on the page has.
     pub rows: usize,
+    /// Columns and rows of the terminal.
+    pub size: (u16, u16),
+}
+
+impl Facts<'_> {
+    /// The terminal above its footer.
+    pub fn area(&self) -> Rect {
+        Rect::new(0, 0, self.size.0, self.size.1.saturating_sub(1))
+    }
 }
 
 /// What a page wants after a key.
@@ -50,7 +61,9 @@ pub enum Outcome {
     Confirm(Wanted),
     /// The list read again, around this place.
     List(Anchor),
-    /// The cursor of the table moved.
+    /// The audit log read again, from this place.
+    ListAudit(AuditAnchor),
+    /// The cursor of the screen's list moved.
     Moved,
     /// Something done outside.
     Do(Effect),

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use super::requests;
 use crate::tui::effect::Effect;
 use crate::tui::model::{Model, Purpose};
-use crate::tui::screen::desk::Place;
+use crate::tui::screen::desk::{Desk, Place};
 use crate::verbs::catalogue::ListCatalogues;
 
 /// Puts another screen in front.
@@ -15,8 +15,17 @@ pub(super) fn show(model: &mut Model, place: Place) -> Vec<Effect> {
     supply(model);
     match place {
         Place::Tokens => Vec::new(),
-        // It may have been changed from elsewhere.
+        // They may have been changed from elsewhere.
+        Place::Audit => requests::refresh_audit(model),
         Place::Catalogue => requests::look(model, Purpose::Catalogues, ListCatalogues.into()),
+    }
+}
+
+/// Reads the audit log again while it is shown. It is read in any case when it is shown next.
+pub(super) fn refresh_audit(model: &mut Model) -> Vec<Effect> {
+    match model.desk().map(Desk::shown) {
+        Some(Place::Audit) => requests::refresh_audit(model),
+        Some(Place::Tokens | Place::Catalogue) | None => Vec::new(),
     }
 }
 
@@ -25,7 +34,16 @@ pub(super) fn supply(model: &mut Model) {
     let (catalogues, role) = (Arc::clone(&model.catalogues), model.role());
     let Some(desk) = model.desk_mut() else { return };
     match desk.shown() {
-        Place::Tokens => {}
+        Place::Tokens | Place::Audit => {}
         Place::Catalogue => desk.catalogue.refresh(&catalogues, role),
+    }
+}
+
+/// The cursor of the screen in front stands on another row.
+pub(super) fn moved(model: &mut Model) -> Vec<Effect> {
+    match model.desk().map(Desk::shown) {
+        Some(Place::Tokens) => requests::moved(model),
+        Some(Place::Audit) => requests::moved_in_audit(model),
+        Some(Place::Catalogue) | None => Vec::new(),
     }
 }

@@ -14,6 +14,7 @@ use crate::tui::modal::confirm::{Confirm, Wanted};
 use crate::tui::modal::details::Details;
 use crate::tui::modal::generate::Generate;
 use crate::tui::modal::help::Help;
+use crate::tui::modal::messages::Messages;
 use crate::tui::modal::regenerate::Regenerate;
 use crate::tui::modal::remove::Remove;
 use crate::tui::model::{Model, Tone};
@@ -23,7 +24,14 @@ use crate::verbs::tokens::{DisableTokens, EnableTokens, Pointed, Shown};
 
 /// Opens the list of keys.
 pub(super) fn help(model: &mut Model) -> Vec<Effect> {
-    model.modals.push(Modal::Help(Help::new()));
+    model.modals.push(Modal::Help(Box::new(Help::new(model.context()))));
+    Vec::new()
+}
+
+/// Opens what was said so far.
+pub(super) fn messages(model: &mut Model) -> Vec<Effect> {
+    let messages = model.messages.iter().cloned().collect();
+    model.modals.push(Modal::Messages(Box::new(Messages::new(messages))));
     Vec::new()
 }
 

@@ -53,7 +53,7 @@ pub fn update(model: &mut Model, msg: Msg) -> Vec<Effect> {
     match msg {
         Msg::Now(now) => {
             model.now = now;
-            if model.notice.as_ref().is_some_and(|n| n.until <= now) {
+            if model.notice.as_ref().is_some_and(|n| n.until() <= now) {
                 model.notice = None;
             }
             model.guard.at(now);
@@ -81,8 +81,9 @@ pub fn update(model: &mut Model, msg: Msg) -> Vec<Effect> {
         }
         Msg::Resize(columns, rows) => {
             model.size = (columns, rows);
-            if let Some(tokens) = model.tokens_mut() {
-                tokens.resized(height(rows));
+            if let Some(desk) = model.desk_mut() {
+                desk.tokens.resized(height(rows));
+                desk.audit.resized(height(rows));
             }
             // A terminal that was made smaller and larger again has lost what it showed, and has the size it had.
             vec![Effect::Clear]
@@ -166,11 +167,12 @@ fn press(model: &mut Model, event: &KeyEvent) -> Vec<Effect> {
         _ if waits => return Vec::new(),
         Action::Show(place) => return desk::show(model, place),
         Action::Help => return dialogs::help(model),
+        Action::Messages => return dialogs::messages(model),
         Action::Quit => return leave_program(model, layer, Ok(())),
         _ => {}
     }
     let zone = model.zone.clone();
-    let facts = Facts { now: model.now, zone: zone.get(), rows: height(model.size.1) };
+    let facts = Facts { now: model.now, zone: zone.get(), rows: height(model.size.1), size: model.size };
     let Some(page) = page(model, layer) else { return Vec::new() };
     let outcome = page.act(action, &facts);
     apply(model, layer, outcome)
@@ -231,7 +233,8 @@ pub(super) fn apply(model: &mut Model, layer: Layer, outcome: Outcome) -> Vec<Ef
         Outcome::Send(credential, request) => requests::send_for(model, layer, credential, request),
         Outcome::Confirm(wanted) => dialogs::confirm(model, wanted),
         Outcome::List(anchor) => requests::list(model, anchor),
-        Outcome::Moved => requests::moved(model),
+        Outcome::ListAudit(anchor) => requests::audit(model, anchor),
+        Outcome::Moved => desk::moved(model),
         Outcome::Do(effect) => vec![effect],
         Outcome::Say(tone, text) => {
             model.say(tone, text, None);

@@ -37,9 +37,16 @@ pub(super) fn reply(model: &mut Model, id: RequestId, result: Result<Response>) 
             model.exit = Some(Err(error));
             Vec::new()
         }
-        (Err(error), Purpose::Me | Purpose::Catalogues | Purpose::List | Purpose::Tally | Purpose::Usage) => {
-            not_read(model, error, pending.purpose)
+        (Err(error), Purpose::Audit) if error.kind != Kind::Unauthenticated => {
+            if model.audit_mut().is_some_and(|audit| audit.not_read(&error)) {
+                model.say(Tone::Bad, error.to_string(), None);
+            }
+            Vec::new()
         }
+        (
+            Err(error),
+            Purpose::Me | Purpose::Catalogues | Purpose::List | Purpose::Audit | Purpose::Tally | Purpose::Usage,
+        ) => not_read(model, error, pending.purpose),
     }
 }
 
@@ -49,6 +56,7 @@ pub(super) fn changed_elsewhere(model: &mut Model) -> Vec<Effect> {
     let mut effects = requests::look(model, Purpose::Me, WhoAmI.into());
     effects.extend(requests::look(model, Purpose::Catalogues, ListCatalogues.into()));
     effects.extend(requests::list(model, here));
+    effects.extend(desk::refresh_audit(model));
     effects
 }
 
@@ -107,7 +115,6 @@ fn answered(model: &mut Model, layer: Option<Layer>, response: Response) -> Vec<
         | Response::PreviewEdit(_)
         | Response::PreviewPurge(_)
         | Response::Whose(_)
-        | Response::ListAudit(_)
         | Response::AuditHead(_)
         | Response::VerifyAudit(_) => Vec::new(),
         // No screen asks for these yet.
@@ -121,6 +128,13 @@ fn answered(model: &mut Model, layer: Option<Layer>, response: Response) -> Vec<
         | Response::DeleteAccount(_)
         | Response::ListPolicy(_)
         | Response::SetPolicy(_) => Vec::new(),
+        Response::ListAudit(window) => {
+            let height = height(model.size.1);
+            if let Some(audit) = model.audit_mut() {
+                audit.fill(window, height);
+            }
+            requests::moved_in_audit(model)
+        }
         Response::ListCatalogues(catalogues) => {
             if *model.catalogues != *catalogues {
                 model.catalogues = catalogues.into();
@@ -214,6 +228,7 @@ fn signed_in(model: &mut Model, layer: Option<Layer>, session: Session) -> Vec<E
         model.lock = None;
         let here = model.tokens().map_or(Anchor::Start, Tokens::here);
         effects.extend(requests::list(model, here));
+        effects.extend(desk::refresh_audit(model));
     } else {
         model.screen = Screen::Desk(Box::default());
         effects.extend(requests::list(model, Anchor::Start));

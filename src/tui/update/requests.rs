@@ -6,15 +6,20 @@ use crate::domain::token::TokenRef;
 use crate::tui::effect::Effect;
 use crate::tui::model::{Model, Pending, Purpose};
 use crate::tui::msg::RequestId;
+use crate::tui::screen::audit::{self, Audit};
 use crate::tui::screen::tokens::WINDOW;
 use crate::verbs::actor::Credential;
+use crate::verbs::audit::ListAudit;
+use crate::verbs::audit_log::AuditAnchor;
 use crate::verbs::ports::Anchor;
 use crate::verbs::request::Request;
 use crate::verbs::tokens::{ListOf, ListTokens, ShowToken, TallyTokens};
 
-/// Sends a request. A newer list, tally, usage or catalogue takes the place of an older one, whose reply is then nobody's.
+/// Sends a request. A newer list, audit log, tally, usage or catalogue takes the place of an older one, whose
+/// reply is then nobody's.
 pub(super) fn send(model: &mut Model, purpose: Purpose, who: Credential, request: Request) -> Vec<Effect> {
-    if matches!(purpose, Purpose::Me | Purpose::List | Purpose::Tally | Purpose::Usage | Purpose::Catalogues) {
+    let replaced = [Purpose::Me, Purpose::List, Purpose::Audit, Purpose::Tally, Purpose::Usage, Purpose::Catalogues];
+    if replaced.contains(&purpose) {
         model.pending.retain(|_, p| p.purpose != purpose);
     }
     let id = next_id(model);
@@ -79,4 +84,27 @@ pub(super) fn moved(model: &mut Model) -> Vec<Effect> {
         }
     }
     effects
+}
+
+/// Reads the audit log from `anchor` on.
+pub(super) fn audit(model: &mut Model, anchor: AuditAnchor) -> Vec<Effect> {
+    let Some(audit) = model.audit_mut() else { return Vec::new() };
+    audit.asked(anchor);
+    let verb = ListAudit { since: None, token: None, filter: audit.parsed_filter(), anchor, limit: audit::WINDOW };
+    look(model, Purpose::Audit, verb.into())
+}
+
+/// Reads the audit log again where it stands.
+pub(super) fn refresh_audit(model: &mut Model) -> Vec<Effect> {
+    let here = model.audit().map(Audit::refresh);
+    here.map_or_else(Vec::new, |anchor| audit(model, anchor))
+}
+
+/// The cursor stands on another row of the audit log: more rows where they run out.
+pub(super) fn moved_in_audit(model: &mut Model) -> Vec<Effect> {
+    let reading = model.pending.values().any(|p| p.purpose == Purpose::Audit);
+    match model.audit().and_then(Audit::wants_more).filter(|_| !reading) {
+        Some(anchor) => audit(model, anchor),
+        None => Vec::new(),
+    }
 }

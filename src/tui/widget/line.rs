@@ -66,6 +66,32 @@ pub fn wrap(text: &str, columns: usize) -> Vec<String> {
     lines
 }
 
+/// `text`, cleaned and broken into lines of at most `columns`, at blanks where there are some: nothing is left out.
+pub fn fold(text: &str, columns: usize) -> Vec<String> {
+    let columns = columns.max(2);
+    let text = clean(text);
+    let (mut lines, mut line, mut used) = (Vec::new(), String::new(), 0);
+    for grapheme in text.graphemes(true) {
+        if used + width(grapheme) > columns {
+            let rest = match line.rfind(' ').filter(|at| !line[..*at].trim_end_matches(' ').is_empty()) {
+                // A blank at the end of a line has done its work there.
+                _ if grapheme == " " => String::new(),
+                Some(at) => line.split_off(at + 1),
+                None => String::new(),
+            };
+            lines.push(std::mem::replace(&mut line, rest).trim_end_matches(' ').to_owned());
+            used = width(&line);
+            if grapheme == " " {
+                continue;
+            }
+        }
+        line.push_str(grapheme);
+        used += width(grapheme);
+    }
+    lines.push(line);
+    lines
+}
+
 /// `text` (already fitted) as spans, each place where one of `words` stands in `matched`; upper and lower case alike.
 pub fn highlighted(text: &str, words: &[String], plain: Style, matched: Style) -> Vec<Span<'static>> {
     let lower = text.to_ascii_lowercase();
@@ -125,7 +151,23 @@ mod tests {
         assert_eq!(marked, ["Dep"]);
     }
 
+    #[test]
+    fn folded_at_blanks_and_inside_long_words() {
+        assert_eq!(fold("one two three", 7), ["one two", "three"]);
+        assert_eq!(fold("abcdefghij", 4), ["abcd", "efgh", "ij"]);
+        assert_eq!(fold("  ab cdefgh", 5), ["  ab", "cdefg", "h"]);
+        assert_eq!(fold("", 4), [""]);
+    }
+
     proptest! {
+        #[test]
+        fn folding_leaves_nothing_out(text: String, columns in 2usize..40) {
+            let lines = fold(&text, columns);
+            prop_assert!(lines.iter().all(|line| width(line) <= columns), "{lines:?}");
+            let letters = |text: &str| text.chars().filter(|c| *c != ' ').collect::<String>();
+            prop_assert_eq!(letters(&lines.concat()), letters(&clean(&text)));
+        }
+
         #[test]
         fn fits_exactly(text: String, columns in 0usize..60) {
             let fitted = fit(&text, columns);

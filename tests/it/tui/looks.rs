@@ -1,5 +1,6 @@
 //! Each screen and dialog as text and styles, at three sizes.
 
+use jeton::tui::msg::Msg;
 use jeton::tui::theme::Theme;
 
 use crate::support::screens::Screens;
@@ -98,6 +99,44 @@ fn picker_without_colour() {
 #[test]
 fn catalogue() {
     insta::assert_snapshot!(look("4/stop env", &ALL));
+}
+
+#[test]
+fn audit() {
+    insta::assert_snapshot!(look("dcorrect horse battery<enter>3<down>", &ALL));
+}
+
+#[test]
+fn audit_filtered() {
+    insta::assert_snapshot!(look("3/dep verb:cr", &SMALL));
+}
+
+#[test]
+fn audit_row() {
+    insta::assert_snapshot!(look("dcorrect horse battery<enter>3<enter>", &SMALL));
+}
+
+#[test]
+fn audit_denied() {
+    let mut s = Screens::over(House::inhabited());
+    s.keys("<s-tab><c-u>member<enter>correct horse battery<enter>3");
+    insta::assert_snapshot!(at_sizes(&mut s, &SMALL));
+}
+
+#[test]
+fn messages() {
+    let mut s = Screens::signed_in(furnished());
+    s.keys("dcorrect horse battery<enter>");
+    s.house.fakes.clock.forward(3 * 60_000);
+    s.message(Msg::Paste("never typed".to_owned().into()));
+    s.house.fakes.clock.forward(10_000);
+    s.keys("m<down>");
+    insta::assert_snapshot!(at_sizes(&mut s, &ALL));
+}
+
+#[test]
+fn help_narrowed() {
+    insta::assert_snapshot!(look("3?filter", &SMALL));
 }
 
 #[test]

@@ -1,0 +1,158 @@
+//! A row of the audit log, whole: the pane beside a wide list, and the dialog on a narrow one.
+
+use ratatui::Frame;
+use ratatui::layout::Rect;
+use ratatui::text::{Line, Span};
+
+use crate::domain::anchor::hex;
+use crate::domain::audit::in_full;
+use crate::domain::time::{Timestamp, Zone, relative, wall_clock};
+use crate::tui::keymap::{Action, Context};
+use crate::tui::model::Model;
+use crate::tui::screen::audit::copy_target;
+use crate::tui::screen::{Facts, Outcome, Page};
+use crate::tui::widget::foot::keys;
+use crate::tui::widget::frame::{dialog, dialog_columns};
+use crate::tui::widget::line::{fit, fold};
+use crate::verbs::audit_log::Chained;
+
+/// The dialog.
+pub struct Entry {
+    chained: Chained,
+    /// The first line shown, as far as there are so many.
+    top: usize,
+}
+
+/// Lines of the box beside those that scroll: two borders and the keys.
+const FRAME: usize = 3;
+/// Lines left free below the box, for what `y` has to say.
+const FREE: u16 = 3;
+/// Columns of the labels.
+const LABEL: usize = 10;
+
+impl Entry {
+    /// All of `chained`.
+    pub fn new(chained: Chained) -> Self {
+        Entry { chained, top: 0 }
+    }
+}
+
+/// How many lines fit, and the area that the box takes.
+fn room(area: Rect) -> (usize, Rect) {
+    let area = Rect { height: area.height.saturating_sub(FREE), ..area };
+    (usize::from(area.height).saturating_sub(FRAME), area)
+}
+
+impl Page for Entry {
+    fn context(&self) -> Context {
+        Context::Entry
+    }
+
+    fn view(&self, frame: &mut Frame<'_>, area: Rect, model: &Model) {
+        let columns = dialog_columns(area);
+        let (room, area) = room(area);
+        let mut lines = lines(&self.chained, columns, model);
+        let all = lines.len();
+        let top = self.top.min(all.saturating_sub(room));
+        lines.drain(..top);
+        lines.truncate(room);
+        let mut foot = keys(self.context(), model, columns);
+        if all > room {
+            foot.push_span(Span::styled(format!("   {}-{} of {all}", top + 1, top + lines.len()), model.theme.dim));
+        }
+        lines.resize(room, Line::default());
+        dialog(frame, area, &format!("Audit row {}", self.chained.row.seq), lines, 0, foot, &model.theme);
+    }
+
+    fn act(&mut self, action: Action, facts: &Facts<'_>) -> Outcome {
+        let (room, _) = room(facts.area());
+        let all = told(&self.chained, dialog_columns(facts.area()), facts.now, facts.zone).len();
+        let last = all.saturating_sub(room);
+        let page = room.max(1);
+        self.top = match action {
+            Action::Cancel => return Outcome::Close,
+            Action::CopyTarget => return copy_target(&self.chained.row),
+            Action::Down => self.top + 1,
+            Action::Up => self.top.saturating_sub(1),
+            Action::PageDown => self.top + page,
+            Action::PageUp => self.top.saturating_sub(page),
+            Action::First => 0,
+            Action::Last => last,
+            _ => self.top,
+        }
+        .min(last);
+        Outcome::Stay
+    }
+}
+
+/// A line of a row told whole.
+struct Told {
+    /// At its left; empty on a line that goes on.
+    label: &'static str,
+    text: String,
+    /// Whether it is a heading.
+    heads: bool,
+}
+
+/// Everything in `chained` in `columns` columns, each before and after on lines of its own.
+pub fn lines(chained: &Chained, columns: usize, model: &Model) -> Vec<Line<'static>> {
+    let theme = &model.theme;
+    let line = |told: Told| match (told.heads, told.label) {
+        (true, _) => Line::styled(told.text, theme.strong),
+        (false, label) => Line::from(vec![Span::styled(fit(label, LABEL), theme.dim), Span::raw(told.text)]),
+    };
+    told(chained, columns, model.now, model.zone.get()).into_iter().map(line).collect()
+}
+
+fn told(chained: &Chained, columns: usize, now: Timestamp, zone: &dyn Zone) -> Vec<Told> {
+    let row = &chained.row;
+    let mut lines = Vec::new();
+    for (label, text) in [
+        ("When", wall_clock(row.at, zone)),
+        ("", relative(row.at, now)),
+        ("Who", named(&row.name, &row.account, "nobody had signed in yet")),
+        ("Proof", row.proof.clone()),
+        ("Face", row.face.clone()),
+        ("Verb", row.verb.clone()),
+        ("Target", named(&row.target_name, &row.target, "")),
+    ] {
+        say(&mut lines, label, &text, columns);
+    }
+    for detail in in_full(&row.details) {
+        lines.push(Told { label: "", text: String::new(), heads: false });
+        lines.extend(fold(&detail.key, columns).into_iter().map(|text| Told { label: "", text, heads: true }));
+        let parts = |lines: &mut Vec<Told>, label: &'static str, parts: &[String]| {
+            for (at, part) in parts.iter().enumerate() {
+                say(lines, if at == 0 { label } else { "" }, part, columns);
+            }
+        };
+        match &detail.before {
+            Some(before) => {
+                parts(&mut lines, "  before", before);
+                parts(&mut lines, "  after", &detail.now);
+            }
+            None => parts(&mut lines, "", &detail.now),
+        }
+    }
+    lines.push(Told { label: "", text: String::new(), heads: false });
+    say(&mut lines, "Row", &row.seq.to_string(), columns);
+    say(&mut lines, "Hash", &hex(&chained.hash), columns);
+    lines
+}
+
+/// `text` beside `label`, on as many lines as it takes.
+fn say(lines: &mut Vec<Told>, label: &'static str, text: &str, columns: usize) {
+    for (at, text) in fold(text, columns.saturating_sub(LABEL)).into_iter().enumerate() {
+        lines.push(Told { label: if at == 0 { label } else { "" }, text, heads: false });
+    }
+}
+
+/// `name (id)`; the one that there is, or `neither`.
+fn named(name: &str, id: &str, neither: &str) -> String {
+    match (name, id) {
+        ("", "") => neither.to_owned(),
+        ("", one) | (one, "") => one.to_owned(),
+        (name, id) if name == id => name.to_owned(),
+        (name, id) => format!("{name} ({id})"),
+    }
+}

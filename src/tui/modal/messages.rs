@@ -1,0 +1,173 @@
+//! What was said at the bottom of the screens, the newest first.
+
+use std::ops::Range;
+
+use ratatui::Frame;
+use ratatui::layout::Rect;
+use ratatui::style::Style;
+use ratatui::text::{Line, Span};
+
+use crate::domain::time::relative;
+use crate::tui::effect::Effect;
+use crate::tui::keymap::{Action, Context};
+use crate::tui::model::{Model, Notice, Tone};
+use crate::tui::screen::{Facts, Outcome, Page};
+use crate::tui::widget::foot::keys;
+use crate::tui::widget::frame::{dialog, dialog_columns};
+use crate::tui::widget::line::{fit, fold};
+
+/// The dialog: the messages as they were when it was opened, so that none moves away under the cursor.
+pub struct Messages {
+    notices: Vec<Notice>,
+    /// The message under the cursor.
+    at: usize,
+    /// The first line shown.
+    top: usize,
+}
+
+/// Lines of the box beside those that scroll: two borders and the keys.
+const FRAME: usize = 3;
+/// Lines left free below the box, for what `y` has to say.
+const FREE: u16 = 3;
+/// Columns of the cursor and of when it was.
+const WHEN: usize = 14;
+/// Columns of the mark that says how it is meant.
+const MARK: usize = 2;
+
+impl Messages {
+    /// Shows `notices`, the newest first.
+    pub fn new(notices: Vec<Notice>) -> Self {
+        Messages { notices, at: 0, top: 0 }
+    }
+
+    /// The lines of each message.
+    fn ranges(&self, columns: usize) -> Vec<Range<usize>> {
+        let mut end = 0;
+        let range = |notice: &Notice| {
+            let start = end;
+            end += texts(notice, columns).len();
+            start..end
+        };
+        self.notices.iter().map(range).collect()
+    }
+
+    /// The first line to show so that the message under the cursor is in sight, whatever size the terminal had before.
+    fn first(&self, ranges: &[Range<usize>], room: usize) -> usize {
+        let top = self.top.min(ranges.last().map_or(0, |last| last.end.saturating_sub(room)));
+        match ranges.get(self.at) {
+            Some(here) if here.start >= top + room => here.start.min(here.end.saturating_sub(room)),
+            Some(here) if here.end <= top => here.start,
+            Some(_) | None => top,
+        }
+    }
+
+    /// One message down, or one line where this one goes on below.
+    fn down(&mut self, ranges: &[Range<usize>], room: usize) {
+        let Some(here) = ranges.get(self.at) else { return };
+        if here.end > self.top + room {
+            self.top += 1;
+        } else if let Some(next) = ranges.get(self.at + 1) {
+            self.at += 1;
+            self.top = self.top.max(next.end.saturating_sub(room)).min(next.start);
+        }
+    }
+
+    /// One message up, or one line where this one begins above.
+    fn up(&mut self, ranges: &[Range<usize>], room: usize) {
+        let Some(here) = ranges.get(self.at) else { return };
+        if here.start < self.top {
+            self.top -= 1;
+        } else if let Some(before) = self.at.checked_sub(1).and_then(|at| ranges.get(at)) {
+            self.at -= 1;
+            self.top = self.top.min(before.start.max(before.end.saturating_sub(room)));
+        }
+    }
+}
+
+/// The box over `area`, and how many lines scroll in it.
+fn room(area: Rect) -> (usize, Rect) {
+    let area = Rect { height: area.height.saturating_sub(FREE), ..area };
+    (usize::from(area.height).saturating_sub(FRAME), area)
+}
+
+/// The lines of `notice`, the command that does the same last; whether each belongs to that.
+fn texts(notice: &Notice, columns: usize) -> Vec<(String, bool)> {
+    let room = columns.saturating_sub(WHEN + MARK);
+    let cli = notice.cli.as_deref().map(|cli| fold(cli, room)).unwrap_or_default();
+    let said = fold(&notice.text, room).into_iter().map(|line| (line, false));
+    said.chain(cli.into_iter().map(|line| (line, true))).collect()
+}
+
+/// A message as it stands in the list, `here` under the cursor.
+fn draw(lines: &mut Vec<Line<'static>>, notice: &Notice, here: bool, columns: usize, model: &Model) {
+    let theme = &model.theme;
+    let (glyph, glyph_style) = notice.tone.mark(theme);
+    let base = if here { theme.selected } else { Style::new() };
+    // Colours on a reversed row would turn into backgrounds.
+    let over = |style: Style| if here { base } else { style };
+    let mut command = "=";
+    for (n, (text, is_cli)) in texts(notice, columns).into_iter().enumerate() {
+        let (when, mark, mark_style) = match (n, is_cli) {
+            (0, _) => {
+                let cursor = if here { "▶" } else { " " };
+                (format!("{cursor} {}", relative(notice.at, model.now)), glyph, glyph_style)
+            }
+            (_, true) => (String::new(), std::mem::take(&mut command), theme.dim),
+            (_, false) => (String::new(), "", theme.dim),
+        };
+        let style = if is_cli { theme.dim } else { Style::new() };
+        lines.push(Line::from(vec![
+            Span::styled(fit(&when, WHEN), over(theme.dim)),
+            Span::styled(fit(mark, MARK), over(mark_style)),
+            Span::styled(fit(&text, columns.saturating_sub(WHEN + MARK)), over(style)),
+        ]));
+    }
+}
+
+impl Page for Messages {
+    fn context(&self) -> Context {
+        Context::Messages
+    }
+
+    fn view(&self, frame: &mut Frame<'_>, area: Rect, model: &Model) {
+        let theme = &model.theme;
+        let columns = dialog_columns(area);
+        let (room, area) = room(area);
+        let mut lines = Vec::new();
+        for (at, notice) in self.notices.iter().enumerate() {
+            draw(&mut lines, notice, at == self.at, columns, model);
+        }
+        lines.drain(..self.first(&self.ranges(columns), room));
+        lines.truncate(room);
+        if self.notices.is_empty() {
+            lines.push(Line::raw("Nothing was said yet."));
+        }
+        lines.resize(room, Line::default());
+        let mut foot = keys(self.context(), model, columns);
+        if !self.notices.is_empty() {
+            foot.push_span(Span::styled(format!("   {} of {}", self.at + 1, self.notices.len()), theme.dim));
+        }
+        dialog(frame, area, "Messages", lines, 0, foot, theme);
+    }
+
+    fn act(&mut self, action: Action, facts: &Facts<'_>) -> Outcome {
+        let (room, _) = room(facts.area());
+        let ranges = self.ranges(dialog_columns(facts.area()));
+        self.top = self.first(&ranges, room);
+        match action {
+            Action::Cancel => return Outcome::Close,
+            Action::Down => self.down(&ranges, room),
+            Action::Up => self.up(&ranges, room),
+            Action::PageDown => (0..room).for_each(|_| self.down(&ranges, room)),
+            Action::PageUp => (0..room).for_each(|_| self.up(&ranges, room)),
+            Action::CopyLine => {
+                return match self.notices.get(self.at).and_then(|notice| notice.cli.clone()) {
+                    Some(cli) => Outcome::Do(Effect::CopyText(cli)),
+                    None => Outcome::Say(Tone::Bad, "No command does what this message tells".to_owned()),
+                };
+            }
+            _ => {}
+        }
+        Outcome::Stay
+    }
+}

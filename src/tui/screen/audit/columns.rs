@@ -1,0 +1,122 @@
+//! The columns of the audit log.
+
+use ratatui::style::Style;
+use ratatui::text::{Line, Span};
+
+use crate::domain::audit::AuditRow;
+use crate::domain::audit_filter::AuditFilter;
+use crate::domain::time::{relative, wall_minute};
+use crate::tui::model::Model;
+use crate::tui::widget::line::{fit, highlighted};
+
+/// How wide `21-11-2026 10:30` is.
+const CLOCK: usize = 16;
+/// How wide `12 days ago` is.
+const AGO: usize = 11;
+
+/// How wide each column is; 0 = not shown. Narrow lists drop the face, the proof, then the clock for `3 min ago`, then
+/// who it was.
+pub(super) struct Columns {
+    when: usize,
+    who: usize,
+    verb: usize,
+    target: usize,
+    proof: usize,
+    face: usize,
+}
+
+impl Columns {
+    pub(super) fn fitting(columns: usize) -> Self {
+        let mut c = Columns { when: CLOCK, who: 11, verb: 17, target: 20, proof: 22, face: 4 };
+        let narrower = [
+            |c: &mut Columns| c.face = 0,
+            |c: &mut Columns| c.proof = 0,
+            |c: &mut Columns| c.when = AGO,
+            |c: &mut Columns| c.who = 0,
+            |c: &mut Columns| (c.verb, c.target) = (13, 12),
+        ];
+        for narrow in narrower {
+            if c.total() > columns {
+                narrow(&mut c);
+            }
+        }
+        let spare = columns.saturating_sub(c.total());
+        let for_who = if c.who > 0 { (spare / 4).min(21) } else { 0 };
+        c.who += for_who;
+        c.target = (c.target + spare - for_who).min(64).min(columns.saturating_sub(c.total() - c.target));
+        c
+    }
+
+    /// The cursor column and each shown column with the blank before it.
+    fn total(&self) -> usize {
+        let shown = [self.when, self.who, self.verb, self.target, self.proof, self.face];
+        2 + shown.iter().filter(|w| **w > 0).map(|w| w + 1).sum::<usize>() - 1
+    }
+
+    pub(super) fn heading(&self) -> String {
+        let cells = [
+            ("WHEN", self.when),
+            ("WHO", self.who),
+            ("VERB", self.verb),
+            ("TARGET", self.target),
+            ("PROOF", self.proof),
+            ("FACE", self.face),
+        ];
+        let cells: Vec<String> = cells.into_iter().filter(|(_, w)| *w > 0).map(|(t, w)| fit(t, w)).collect();
+        format!("  {}", cells.join(" "))
+    }
+
+    pub(super) fn row(&self, row: &AuditRow, here: bool, filter: &AuditFilter, model: &Model) -> Line<'static> {
+        let theme = &model.theme;
+        let base = if here { theme.selected } else { Style::new() };
+        // Colours on a reversed row would turn into backgrounds.
+        let dim = if here { base } else { theme.dim };
+        let when = if self.when == CLOCK { wall_minute(row.at, model.zone.get()) } else { relative(row.at, model.now) };
+        let found = |field: &Option<String>| filter.words.iter().chain(field).cloned().collect::<Vec<_>>();
+        let cells = [
+            (when.as_str(), self.when, dim, Vec::new()),
+            (who(row), self.who, base, found(&filter.by)),
+            (row.verb.as_str(), self.verb, base, found(&filter.verb)),
+            (target(row), self.target, base, found(&filter.target)),
+            (row.proof.as_str(), self.proof, dim, Vec::new()),
+            (row.face.as_str(), self.face, dim, Vec::new()),
+        ];
+        let mut spans = vec![Span::styled(if here { "▶" } else { " " }, base)];
+        for (text, width, style, words) in cells.into_iter().filter(|(_, width, ..)| *width > 0) {
+            spans.push(Span::styled(" ", base));
+            spans.extend(highlighted(&fit(text, width), &words, style, theme.matched));
+        }
+        Line::from(spans)
+    }
+}
+
+/// The actor's name then.
+pub(super) fn who(row: &AuditRow) -> &str {
+    if row.name.is_empty() { "nobody" } else { &row.name }
+}
+
+/// The name of what was changed, else its id.
+pub(super) fn target(row: &AuditRow) -> &str {
+    if row.target_name.is_empty() { &row.target } else { &row.target_name }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn no_column_stands_outside() {
+        for columns in 40..220 {
+            let c = Columns::fitting(columns);
+            assert!(c.total() <= columns, "{columns}: {}", c.total());
+            assert!(c.verb >= "token.regenerate".len() || columns < 60, "{columns}: {}", c.verb);
+        }
+        let told = |columns| {
+            let c = Columns::fitting(columns);
+            [c.when == CLOCK, c.who > 0, c.proof > 0, c.face > 0]
+        };
+        assert_eq!(told(40), [false; 4]);
+        assert_eq!(told(72), [true, true, false, false], "beside the pane of 120 columns");
+        assert_eq!(told(110), [true; 4]);
+    }
+}

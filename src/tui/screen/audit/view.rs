@@ -1,0 +1,123 @@
+//! The audit log drawn.
+
+use ratatui::Frame;
+use ratatui::layout::Rect;
+use ratatui::style::Style;
+use ratatui::text::{Line, Span};
+use ratatui::widgets::Paragraph;
+
+use super::Audit;
+use super::columns::{Columns, target, who};
+use crate::domain::audit::in_brief;
+use crate::domain::role::Role;
+use crate::domain::time::{relative, wall_clock};
+use crate::error::{Error, Kind};
+use crate::tui::modal::entry;
+use crate::tui::model::Model;
+use crate::tui::screen::frame::{self, Around, filter_line};
+use crate::tui::widget::line::{cut, fold, grouped};
+use crate::verbs::audit_log::Chained;
+
+impl Audit {
+    pub(super) fn draw(&self, frame: &mut Frame<'_>, area: Rect, model: &Model) {
+        let columns = usize::from(area.width);
+        let around = Around {
+            head: vec![Span::styled("Audit log ", model.theme.strong)],
+            second: filter_line(&self.filter, self.filtering, &self.count(), columns, model),
+            about: self.about(model),
+        };
+        let body = frame::draw(frame, area, around, model);
+        if let (true, Some(error)) = (self.rows.is_empty(), &self.refused) {
+            frame.render_widget(Paragraph::new(refusal(error, columns, model)), body);
+            return;
+        }
+        let (table, pane) = frame::beside(frame, body, &model.theme);
+        if let (Some(pane), Some(current)) = (pane, self.current()) {
+            frame.render_widget(Paragraph::new(beside(current, pane, model)), pane);
+        }
+        self.table(frame, table, model);
+    }
+
+    fn count(&self) -> String {
+        let total = grouped(self.newest.unsigned_abs());
+        let count = match self.current() {
+            _ if self.refused.is_some() && self.rows.is_empty() => return String::new(),
+            _ if !self.loaded => "reading…".to_owned(),
+            // Rows are numbered without a gap.
+            Some(current) if !self.is_filtered() => {
+                format!("{} of {total}", grouped(self.newest.abs_diff(current.row.seq) + 1))
+            }
+            Some(_) | None => {
+                let more = if self.older || self.newer { "+" } else { "" };
+                format!("{}{more} match of {total}", grouped(self.rows.len() as u64))
+            }
+        };
+        format!("{count}   ↓ when ")
+    }
+
+    fn table(&self, frame: &mut Frame<'_>, area: Rect, model: &Model) {
+        let layout = Columns::fitting(usize::from(area.width));
+        let height = usize::from(area.height).saturating_sub(1);
+        let mut lines = vec![Line::styled(layout.heading(), model.theme.dim)];
+        let filter = self.parsed_filter();
+        for at in self.cursor.shown(height) {
+            let Some(chained) = self.rows.get(at) else { break };
+            lines.push(layout.row(&chained.row, at == self.cursor.at(), &filter, model));
+        }
+        if self.loaded && self.rows.is_empty() {
+            let text = if self.is_filtered() {
+                format!(" Nothing matches \"{}\".  Esc clears the filter.", self.filter.text())
+            } else {
+                " Nothing was ever changed here.".to_owned()
+            };
+            lines.push(Line::default());
+            lines.push(Line::raw(cut(&text, usize::from(area.width))));
+        }
+        frame.render_widget(Paragraph::new(lines), area);
+    }
+
+    fn about(&self, model: &Model) -> [String; 2] {
+        let Some(chained) = self.current() else { return [String::new(), String::new()] };
+        let row = &chained.row;
+        let told = in_brief(&row.details);
+        let first = if told.is_empty() { format!("{} {}", row.verb, target(row)) } else { told };
+        let ago = relative(row.at, model.now);
+        let clock = wall_clock(row.at, model.zone.get());
+        let second = format!("{ago}, {clock}, by {} with {} ({})", who(row), row.proof, row.face);
+        [first, second]
+    }
+}
+
+/// All that is known of the row, as far as it has room.
+fn beside(current: &Chained, pane: Rect, model: &Model) -> Vec<Line<'static>> {
+    let room = usize::from(pane.height);
+    let mut lines = entry::lines(current, usize::from(pane.width), model);
+    if lines.len() > room {
+        lines.truncate(room.saturating_sub(1));
+        lines.push(Line::styled("… Enter shows the rest", model.theme.dim));
+    }
+    lines
+}
+
+/// Why there is nothing to see: calmly where nothing went wrong.
+fn refusal(error: &Error, columns: usize, model: &Model) -> Vec<Line<'static>> {
+    let room = columns.saturating_sub(2);
+    let mut lines = vec![Line::default()];
+    let mut say = |text: &str, style| {
+        lines.extend(fold(text, room).into_iter().map(|line| Line::styled(format!(" {line}"), style)));
+    };
+    let plain = Style::new();
+    match error.kind {
+        Kind::Denied if model.role() < Role::Admin => say("The audit log is for owners and admins.", plain),
+        // A token that signed in may lack the method.
+        Kind::Denied => say(&error.to_string(), plain),
+        Kind::Failure
+        | Kind::Usage
+        | Kind::NotFound
+        | Kind::Unauthenticated
+        | Kind::Conflict
+        | Kind::Findings
+        | Kind::Cancelled => say(&format!("! {error}"), model.theme.danger),
+    }
+    lines
+}

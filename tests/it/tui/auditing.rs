@@ -1,0 +1,313 @@
+//! The audit log on the screen.
+
+use std::sync::Arc;
+
+use jeton::domain::audit::{AuditRow, chain_hash};
+use jeton::domain::time::Timestamp;
+use jeton::tui::msg::Msg;
+use jeton::tui::theme::Theme;
+use jeton::verbs::actor::Presented;
+
+use crate::support::screens::Screens;
+use crate::support::world::{House, OWNER, PASSWORD};
+
+/// The number of the row under the cursor.
+fn here(s: &Screens) -> i64 {
+    s.model.audit().unwrap().current().unwrap().row.seq
+}
+
+/// Puts `row` behind the last one, past everything that jeton checks, with the hash that it should have.
+fn plant(house: &House, row: AuditRow) {
+    let db = house.raw();
+    let last = "SELECT seq, hash FROM audit ORDER BY seq DESC LIMIT 1";
+    let (seq, hash): (i64, [u8; 32]) = db.query_row(last, [], |r| Ok((r.get(0)?, r.get(1)?))).unwrap();
+    let row = AuditRow { seq: seq + 1, ..row };
+    let hash = chain_hash(&hash, &row);
+    db.execute(
+        "INSERT INTO audit (seq, at, account, name, proof, face, verb, target, target_name, details, hash)
+         VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11)",
+        rusqlite::params![
+            row.seq,
+            row.at.0,
+            row.account,
+            row.name,
+            row.proof,
+            row.face,
+            row.verb,
+            row.target,
+            row.target_name,
+            row.details,
+            hash
+        ],
+    )
+    .unwrap();
+}
+
+fn row(verb: &str, details: &str) -> AuditRow {
+    AuditRow {
+        seq: 0,
+        at: Timestamp(1_795_253_400_000),
+        account: "a:1".to_owned(),
+        name: "ops".to_owned(),
+        proof: "password".to_owned(),
+        face: "cli".to_owned(),
+        verb: verb.to_owned(),
+        target: "t:1".to_owned(),
+        target_name: "ops/x".to_owned(),
+        details: details.to_owned(),
+    }
+}
+
+#[test]
+fn the_newest_first_with_what_it_was_and_became() {
+    let house = House::new();
+    house.issue(OWNER, "deploy-bot");
+    house.fakes.clock.forward(3 * 60_000);
+    let mut s = Screens::signed_in(house);
+    s.keys(&format!("d{PASSWORD}<enter>3"));
+    let text = s.text();
+    let at = |what: &str| text.find(what).unwrap_or_else(|| panic!("{what} is not there:\n{text}"));
+    assert!(at("token.disable") < at("token.create") && at("token.create") < at("init"), "{text}");
+    s.house.fakes.clock.forward(60_000);
+    s.keys("<esc>3");
+    s.assert_shows("1 of 3");
+    s.house.fakes.clock.forward(60_000);
+    s.keys("<down><up>");
+    s.assert_shows(" enabled yes → no\n");
+    s.assert_shows("2 min ago, 21-11-2026 09:33:00 (+00:00), by ops with password (cli)");
+    s.keys("<down>");
+    s.assert_shows("api methods []");
+
+    s.keys("y");
+    assert_eq!(s.copied.pop().as_deref(), Some("t:1"));
+    s.keys("<up><enter>");
+    s.assert_shows("Audit row 3");
+    s.assert_shows("  before  yes");
+    s.assert_shows("  after   no");
+    let hash = jeton::domain::anchor::hex(&s.model.audit().unwrap().current().unwrap().hash);
+    s.assert_shows(&hash);
+    s.keys("y<esc><esc>");
+    assert_eq!(s.copied.pop().as_deref(), Some("t:1"));
+    s.assert_shows("▶ deploy-bot");
+}
+
+#[test]
+fn the_filter_narrows_as_it_is_typed_and_esc_gives_all_back() {
+    let house = House::inhabited();
+    house.issue(OWNER, "deploy-bot");
+    house.issue("member", "other");
+    let mut s = Screens::signed_in(house);
+    s.keys("3");
+    s.assert_shows("1 of 6");
+    s.keys("/verb:create b");
+    s.assert_shows("2 match of 6");
+    s.keys("y:mem");
+    s.assert_shows("1 match of 6");
+    s.assert_hides("deploy-bot");
+    s.keys("x");
+    s.assert_shows("Nothing matches \"verb:create by:memx\".  Esc clears the filter.");
+    s.keys("<bs><enter>q");
+    assert!(s.ended().is_some(), "no letter is typed after Enter");
+    s.model.exit = None;
+    s.keys("<esc>");
+    s.assert_shows("1 of 6");
+    assert_eq!(here(&s), 6);
+    s.keys("<esc>");
+    s.assert_shows("NAME");
+}
+
+#[test]
+fn a_late_answer_to_an_older_filter_is_dropped() {
+    let house = House::new();
+    house.issue(OWNER, "deploy-bot");
+    house.issue(OWNER, "other");
+    let mut s = Screens::signed_in(house);
+    s.keys("3");
+    s.held = Some(Default::default());
+    s.keys("/deploy");
+    s.answer(true);
+    s.assert_shows("1 match of 3");
+    s.assert_hides("ops/other");
+}
+
+#[test]
+fn a_long_log_is_read_by_windows_from_end_to_end() {
+    let house = House::new();
+    for n in 0..700 {
+        plant(&house, row("token.enable", &format!("{{\"n\":{n}}}")));
+    }
+    let newest = house.audit().len() as i64;
+    let mut s = Screens::signed_in(house);
+    s.keys("3");
+    let mut seen = vec![here(&s)];
+    for _ in 1..newest {
+        s.keys("<down>");
+        seen.push(here(&s));
+    }
+    assert!(seen.iter().copied().eq((1..=newest).rev()), "each row once, the newest first: {seen:?}");
+    s.assert_shows(&format!("{newest} of {newest}"));
+    s.keys("<home>");
+    assert_eq!(here(&s), newest);
+    s.keys("<end>");
+    assert_eq!(here(&s), 1);
+    let last = s.text().lines().nth(19).unwrap().to_owned();
+    assert!(last.starts_with('▶'), "no room is left unused: {last}");
+    for _ in 0..newest / 16 + 1 {
+        s.keys("<pgup>");
+    }
+    assert_eq!(here(&s), newest);
+    for _ in 0..newest / 16 + 1 {
+        s.keys("<pgdn>");
+    }
+    assert_eq!(here(&s), 1);
+    s.keys("/enable");
+    s.assert_shows(&format!("200+ match of {newest}"));
+}
+
+#[test]
+fn what_others_change_appears_and_the_cursor_stays_where_it_is_read() {
+    let house = House::new();
+    for n in 0..5 {
+        house.issue(OWNER, &format!("t-{n}"));
+    }
+    let mut s = Screens::signed_in(house);
+    s.keys("3<down><down>");
+    let before = here(&s);
+    s.house.issue(OWNER, "elsewhere");
+    s.keys("R");
+    assert_eq!(here(&s), before);
+    s.assert_shows("4 of 7");
+    s.assert_shows("ops/elsewhere");
+    s.keys("<home>");
+    s.house.issue(OWNER, "told");
+    s.message(Msg::Changed);
+    s.assert_shows("ops/told");
+    s.house.issue(OWNER, "again");
+    s.keys("13");
+    assert_eq!(here(&s), 9, "whoever stands on the newest row goes on standing there");
+    s.keys("1");
+    s.house.issue(OWNER, "behind-the-lock");
+    s.keys("3<c-z>");
+    s.house.issue(OWNER, "before-it-opens");
+    s.keys(&format!("{PASSWORD}<enter>"));
+    s.assert_shows("ops/before-it-opens");
+}
+
+#[test]
+fn those_who_may_not_read_it_are_told_calmly() {
+    for who in ["member", "viewer"] {
+        let mut s = Screens::over(House::inhabited());
+        s.keys(&format!("<s-tab><c-u>{who}<enter>{PASSWORD}<enter>3"));
+        s.assert_shows(" The audit log is for owners and admins.");
+        for keys in ["R", "/x<down>", "y", "<enter>", "<end>", "13"] {
+            s.keys(keys);
+            s.assert_shows(" The audit log is for owners and admins.");
+            assert!(s.model.notice.is_none() && s.model.messages.is_empty(), "nothing more is said after {keys}");
+        }
+        assert!(s.copied.is_empty());
+        s.keys("<esc>");
+        s.assert_shows("NAME");
+    }
+    let mut s = Screens::over(House::inhabited());
+    s.keys(&format!("<s-tab><c-u>admin<enter>{PASSWORD}<enter>3"));
+    s.assert_shows("1 of 4");
+}
+
+#[test]
+fn a_token_without_the_method_is_told_which_it_lacks() {
+    let house = House::new();
+    let issued = house.issue(OWNER, "bearer");
+    let token = Presented { secret: Arc::new(issued.secret), account: None, name: None };
+    let mut s = Screens::started(house, Theme::colour(), |start| start.token = Some(token));
+    s.keys("3");
+    s.assert_shows("lacks jeton.audit.read");
+    assert!(s.model.audit().unwrap().current().is_none());
+}
+
+#[test]
+fn a_role_taken_away_takes_the_rows_with_it() {
+    let mut s = Screens::over(House::inhabited());
+    s.keys(&format!("<s-tab><c-u>admin<enter>{PASSWORD}<enter>3"));
+    s.assert_shows("1 of 4");
+    s.house.raw().execute("UPDATE accounts SET role = 'member' WHERE username = 'admin'", []).unwrap();
+    s.keys("R");
+    s.assert_shows(" The audit log is for owners and admins.");
+    s.assert_hides("init");
+}
+
+#[test]
+fn a_damaged_log_says_what_is_wrong_with_it() {
+    let mut s = Screens::signed_in(House::new());
+    s.house.raw().execute("UPDATE audit SET details = CAST(x'ff' AS TEXT)", []).unwrap();
+    s.keys("3");
+    s.assert_shows("jeton audit verify");
+    s.keys("R<down><enter>y");
+    s.assert_shows("jeton audit verify");
+    assert!(s.model.notice.is_none(), "it stands there already");
+}
+
+#[test]
+fn hostile_rows_stay_in_their_cells() {
+    let house = House::new();
+    let evil = "\u{1b}[2J\u{1b}]52;c;ZXZpbA==\u{7}\u{202e}evil 漢字🦀";
+    let details = serde_json::json!({ evil: { "before": evil.repeat(9), "after": [evil, { evil: evil }] } });
+    plant(&house, row("token.edit", &details.to_string()));
+    plant(&house, row("token.edit", evil));
+    let told = evil.to_owned();
+    let all = AuditRow {
+        account: told.clone(),
+        name: told.clone(),
+        proof: told.clone(),
+        face: told.clone(),
+        verb: told.clone(),
+        target: told.clone(),
+        target_name: told.clone(),
+        details: told,
+        at: Timestamp(i64::MAX),
+        ..row("", "")
+    };
+    plant(&house, all);
+    let mut s = Screens::with(house, Theme::colour(), None);
+    s.keys(&format!("{PASSWORD}<enter>3y"));
+    assert!(s.copied.is_empty(), "what can't be shown must not be pasted");
+    s.assert_shows("The target holds control characters and was not copied");
+    for (columns, rows) in [(80, 24), (40, 10), (200, 60)] {
+        s.resize(columns, rows);
+        for keys in
+            ["<home>", "<down>", "<down>", "<home><enter>", "<esc><down><enter>", "<pgdn>", "<esc><down><enter>G"]
+        {
+            s.keys(keys);
+            for cell in &s.buffer().content {
+                assert!(!cell.symbol().chars().any(jeton::domain::text::is_hostile), "{:?}", cell.symbol());
+            }
+        }
+        s.keys("<esc>");
+    }
+}
+
+#[test]
+fn details_tell_all_that_a_line_cuts() {
+    let house = House::new();
+    let methods: Vec<String> = (0..60).map(|n| format!("group.method-{n:02}")).collect();
+    let details = serde_json::json!({ "api": { "before": "inherit", "after": { "methods": methods } } });
+    plant(&house, row("token.edit", &details.to_string()));
+    let mut s = Screens::signed_in(house);
+    s.keys("3");
+    s.assert_shows(r#"api "inherit" → methods ["group.method-00", "group.method-01", "group.method-0…"#);
+    for (columns, rows) in [(80, 24), (40, 10)] {
+        s.resize(columns, rows);
+        s.keys("<enter>");
+        let mut left: Vec<&String> = methods.iter().collect();
+        for _ in 0..120 {
+            let text = s.text();
+            left.retain(|m| !text.contains(*m));
+            s.keys("<down>");
+        }
+        assert_eq!(left, Vec::<&String>::new(), "at {columns}x{rows}");
+        let hash = jeton::domain::anchor::hex(&s.model.audit().unwrap().current().unwrap().hash);
+        s.assert_shows(&hash[60..]);
+        s.keys("<up>");
+        s.assert_hides(&hash[60..]);
+        s.keys("<esc>");
+    }
+}
