@@ -7,6 +7,7 @@ pub use key::Key;
 pub use table::BINDINGS;
 
 use crate::tui::model::Model;
+use crate::tui::screen::Manage;
 use crate::tui::screen::desk::Place;
 
 /// Where keys are pressed.
@@ -46,12 +47,16 @@ pub enum Context {
     PickerSets,
     /// The question whether to leave what was picked.
     PickerLeave,
+    /// The accounts.
+    Accounts,
     /// The audit log.
     Audit,
     /// A row of it, whole.
     Entry,
     /// The catalogue screen.
     Catalogue,
+    /// The rules of the installation.
+    Policy,
     /// What was said so far.
     Messages,
     /// The list of keys.
@@ -60,7 +65,7 @@ pub enum Context {
 
 impl Context {
     /// Every context, in the order of the help.
-    pub const ALL: [Context; 22] = [
+    pub const ALL: [Context; 24] = [
         Context::Desk,
         Context::Tokens,
         Context::Filter,
@@ -73,9 +78,11 @@ impl Context {
         Context::PickerSearch,
         Context::PickerSets,
         Context::PickerLeave,
+        Context::Accounts,
         Context::Audit,
         Context::Entry,
         Context::Catalogue,
+        Context::Policy,
         Context::Messages,
         Context::Confirm,
         Context::Reveal,
@@ -110,8 +117,10 @@ impl Context {
             Context::PickerSearch => "Search in the tree",
             Context::PickerSets => "API sets beside the tree",
             Context::PickerLeave => "Leaving the picker",
+            Context::Accounts => "Accounts",
             Context::Audit => "Audit log",
             Context::Entry => "Row of the audit log",
+            Context::Policy => "Policy",
             Context::Catalogue => "Catalogue",
             Context::Messages => "Messages",
             Context::Help => "Help",
@@ -134,6 +143,14 @@ pub enum Action {
     Help,
     /// Opens what was said so far.
     Messages,
+    /// Opens the question whose a secret is.
+    Whose,
+    /// Changes the account under the cursor, or makes one.
+    Manage(Manage),
+    /// Copies the name under the cursor.
+    CopyName,
+    /// Changes the rule under the cursor.
+    EditRule,
     /// A new token.
     Generate,
     /// A new secret for the token under the cursor.

@@ -1,5 +1,6 @@
 //! Dialogs: owned states on a stack, the top takes all input.
 
+pub mod account;
 pub mod api;
 pub mod confirm;
 pub mod details;
@@ -10,11 +11,17 @@ pub mod messages;
 pub mod regenerate;
 pub mod remove;
 pub mod reveal;
+pub mod rule;
 pub mod save;
+pub mod whose;
 
 use crate::tui::picker::Picker;
 use crate::tui::screen::Page;
 use crate::tui::widget::form::Form;
+use account::create::Create;
+use account::delete::Delete;
+use account::password::Passwd;
+use account::role::RoleOf;
 use confirm::Confirm;
 use details::Details;
 use entry::Entry;
@@ -24,7 +31,9 @@ use messages::Messages;
 use regenerate::Regenerate;
 use remove::Remove;
 use reveal::{Leave, Reveal};
+use rule::Rule;
 use save::Save;
+use whose::Whose;
 
 /// A dialog.
 pub enum Modal {
@@ -44,6 +53,18 @@ pub enum Modal {
     Remove(Box<Form<Remove>>),
     /// What is known of a token.
     Details(Box<Details>),
+    /// A new account.
+    Create(Box<Form<Create>>),
+    /// Another role for an account.
+    Role(Box<Form<RoleOf>>),
+    /// Another password for an account.
+    Passwd(Box<Form<Passwd>>),
+    /// What hangs on an account, then the typed name.
+    Delete(Box<Form<Delete>>),
+    /// Another value for a rule.
+    Rule(Box<Form<Rule>>),
+    /// Whose a secret is.
+    Whose(Box<Form<Whose>>),
     /// What a token may call.
     Picker(Box<Picker>),
     /// A row of the audit log.
@@ -66,6 +87,12 @@ impl Modal {
             Modal::Regenerate(page) => &**page,
             Modal::Remove(page) => &**page,
             Modal::Details(page) => &**page,
+            Modal::Create(page) => &**page,
+            Modal::Role(page) => &**page,
+            Modal::Passwd(page) => &**page,
+            Modal::Delete(page) => &**page,
+            Modal::Rule(page) => &**page,
+            Modal::Whose(page) => &**page,
             Modal::Picker(page) => &**page,
             Modal::Entry(page) => &**page,
             Modal::Messages(page) => &**page,
@@ -84,6 +111,12 @@ impl Modal {
             Modal::Regenerate(page) => &mut **page,
             Modal::Remove(page) => &mut **page,
             Modal::Details(page) => &mut **page,
+            Modal::Create(page) => &mut **page,
+            Modal::Role(page) => &mut **page,
+            Modal::Passwd(page) => &mut **page,
+            Modal::Delete(page) => &mut **page,
+            Modal::Rule(page) => &mut **page,
+            Modal::Whose(page) => &mut **page,
             Modal::Picker(page) => &mut **page,
             Modal::Entry(page) => &mut **page,
             Modal::Messages(page) => &mut **page,

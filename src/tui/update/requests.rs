@@ -15,11 +15,11 @@ use crate::verbs::ports::Anchor;
 use crate::verbs::request::Request;
 use crate::verbs::tokens::{ListOf, ListTokens, ShowToken, TallyTokens};
 
-/// Sends a request. A newer list, audit log, tally, usage or catalogue takes the place of an older one, whose
-/// reply is then nobody's.
+/// Sends a request. What is read anew takes the place of what was asked for before, whose reply is
+/// then nobody's.
 pub(super) fn send(model: &mut Model, purpose: Purpose, who: Credential, request: Request) -> Vec<Effect> {
-    let replaced = [Purpose::Me, Purpose::List, Purpose::Audit, Purpose::Tally, Purpose::Usage, Purpose::Catalogues];
-    if replaced.contains(&purpose) {
+    // All but what a page or the first greeting waits for.
+    if !matches!(purpose, Purpose::Greeting | Purpose::Page) {
         model.pending.retain(|_, p| p.purpose != purpose);
     }
     let id = next_id(model);
