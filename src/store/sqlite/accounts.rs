@@ -147,24 +147,25 @@ pub(super) fn enabled_owners(db: &Connection) -> Result<u32> {
     Ok(one(db, sql, [], |r| r.get(0))?.unwrap_or(0))
 }
 
-/// Those outside the trash and in it as they are kept count of; the active ones along the index of them.
-pub(super) fn token_counts(
-    db: &Connection,
-    account: Option<AccountId>,
-    now: Timestamp,
-) -> Result<BTreeMap<AccountId, TokenCounts>> {
-    let (counted, live) = match account {
-        Some(_) => ("c.account_id = ?2", "AND account_id = ?2"),
-        None => ("?2 IS NULL", ""),
-    };
-    // The index is named: without statistics SQLite would rather look at every enabled token.
-    let sql = format!(
+/// Those outside the trash and in it as they are kept count of; the active ones along the index of them, which is named:
+/// without statistics SQLite would rather look at every enabled token.
+pub(super) fn counts_sql(of_one: bool) -> String {
+    let (counted, live) = if of_one { ("c.account_id = ?2", "AND account_id = ?2") } else { ("?2 IS NULL", "") };
+    format!(
         "SELECT c.account_id, coalesce(l.active, 0), c.kept, c.trashed FROM token_counts c LEFT JOIN (
              SELECT account_id, count(*) AS active FROM tokens INDEXED BY tokens_live_of_account
              WHERE deleted_at IS NULL AND enabled = 1 AND (expires_at IS NULL OR expires_at > ?1) {live}
              GROUP BY account_id) l USING (account_id)
          WHERE c.kept + c.trashed > 0 AND {counted}"
-    );
+    )
+}
+
+pub(super) fn token_counts(
+    db: &Connection,
+    account: Option<AccountId>,
+    now: Timestamp,
+) -> Result<BTreeMap<AccountId, TokenCounts>> {
+    let sql = counts_sql(account.is_some());
     let rows = all(db, &sql, params![now.0, account.map(|a| a.0)], |r| {
         let counts = TokenCounts { active: r.get(1)?, kept: r.get(2)?, trashed: r.get(3)? };
         Ok((AccountId(r.get(0)?), counts))

@@ -90,6 +90,24 @@ fn every_order_is_read_along_its_index() {
 }
 
 #[test]
+fn accounts_count_their_tokens_without_looking_at_each() {
+    let (db, _folder) = furnished();
+    assert_eq!(accounts::token_counts(&db, None, NOW).unwrap()[&AccountId(1)].active, 1);
+    assert_eq!(tokens::active(&db, AccountId(1), NOW).unwrap(), 1);
+    for (sql, found) in [
+        (accounts::counts_sql(true), "SEARCH tokens USING INDEX tokens_live_of_account (account_id=?)"),
+        (accounts::counts_sql(false), "SCAN tokens USING INDEX tokens_live_of_account"),
+        (tokens::ACTIVE.to_owned(), "SEARCH tokens USING INDEX tokens_live_of_account (account_id=?"),
+    ] {
+        let mut explained = db.prepare(&format!("EXPLAIN QUERY PLAN {sql}")).unwrap();
+        let lines = explained.query_map([1, 1], |r| r.get::<_, String>(3)).unwrap();
+        let plan = lines.map(|l| l.unwrap()).collect::<Vec<_>>().join("\n");
+        assert!(plan.contains(found), "{plan}");
+        assert_eq!(plan.matches(" tokens ").count(), 1, "{plan}");
+    }
+}
+
+#[test]
 fn members_lists_and_short_ones_are_found_by_what_makes_them_short() {
     let (db, _folder) = furnished();
     for column in SortColumn::ALL {

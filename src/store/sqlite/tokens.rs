@@ -168,16 +168,14 @@ pub(super) fn visible(visibility: &Visibility) -> String {
     format!("(t.account_id = {} OR a.role IN ({}))", visibility.own.0, roles.join(", "))
 }
 
+/// The active tokens of account 1 at instant 2. The index is named: without statistics SQLite would rather look at every
+/// enabled token.
+pub(super) const ACTIVE: &str = "SELECT count(*) FROM tokens INDEXED BY tokens_live_of_account
+    WHERE account_id = ?1 AND deleted_at IS NULL AND enabled = 1 AND kind = 'api'
+    AND (expires_at IS NULL OR expires_at > ?2)";
+
 pub(super) fn active(db: &Connection, account: AccountId, now: Timestamp) -> Result<u32> {
-    let count = one(
-        db,
-        // Named: without statistics SQLite would rather look at every enabled token.
-        "SELECT count(*) FROM tokens INDEXED BY tokens_live_of_account
-         WHERE account_id = ?1 AND deleted_at IS NULL AND enabled = 1 AND kind = 'api'
-         AND (expires_at IS NULL OR expires_at > ?2)",
-        params![account.0, now.0],
-        |r| r.get(0),
-    )?;
+    let count = one(db, ACTIVE, params![account.0, now.0], |r| r.get(0))?;
     Ok(count.unwrap_or(0))
 }
 

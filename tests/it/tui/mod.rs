@@ -3,6 +3,7 @@
 mod auditing;
 mod guarding;
 mod looks;
+mod people;
 mod picker;
 mod picking;
 mod robust;

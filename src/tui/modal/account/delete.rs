@@ -138,16 +138,12 @@ impl Dialog for Delete {
             sheet.words(&has, 2, theme.warning);
             sheet.blank();
             if enabled {
-                sheet.words(&disabling(&self.counted), 3, Style::new());
+                sheet.words(&format!("Disabled instead: {}", disabling(&self.counted)), 3, Style::new());
             } else {
                 sheet.words("It is disabled already, so they are denied.", 2, Style::new());
             }
             sheet.blank();
-            sheet.words(
-                "To delete it, disable or remove its tokens first: Enter on the list shows them.",
-                2,
-                theme.dim,
-            );
+            sheet.words("To delete it, disable or remove its tokens first: Enter on its row.", 2, theme.dim);
             sheet.blank();
             let mut buttons = vec![(Slot::Close, "Back", theme.strong)];
             if enabled {
