@@ -21,6 +21,8 @@ pub const HEAD: &str = "policy.";
 /// How wide a rule, its value and its default are.
 const RULE: usize = 15;
 const VALUE: usize = 9;
+/// How much room a meaning is worth showing in.
+const SHORTEST: usize = 20;
 
 /// What a rule says, in a few words and whole; both without a full stop. Nothing for a key that is none.
 pub fn meaning(key: &str) -> (&'static str, &'static str) {
@@ -69,19 +71,32 @@ impl Rules {
         self.policy.as_ref()?.pairs().into_iter().nth(self.cursor.at())
     }
 
-    fn table(&self, columns: usize, model: &Model) -> Vec<Line<'static>> {
+    /// The terminal has another size: the cursor stays on the screen.
+    pub fn resized(&mut self, height: usize) {
+        self.cursor.keep_visible(Policy::default().pairs().len(), height);
+    }
+
+    fn table(&self, area: Rect, model: &Model) -> Vec<Line<'static>> {
         let theme = &model.theme;
-        let head = format!("  {} {} {} MEANING", fit("RULE", RULE), fit("VALUE", VALUE), fit("DEFAULT", VALUE));
+        let columns = usize::from(area.width);
+        let room = columns.saturating_sub(2 + RULE + 1 + VALUE + 1 + VALUE + 1);
+        // Cut to a letter or two it says nothing; it stands below in any case.
+        let room = if room < SHORTEST { 0 } else { room };
+        let means = if room > 0 { "MEANING" } else { "" };
+        let head = format!("  {} {} {} {means}", fit("RULE", RULE), fit("VALUE", VALUE), fit("DEFAULT", VALUE));
         let mut lines = vec![Line::styled(fit(&head, columns), theme.dim)];
         let Some(policy) = &self.policy else { return lines };
         let defaults = Policy::default().pairs();
+        let shown = self.cursor.shown(usize::from(area.height).saturating_sub(1));
         for (at, ((key, value), (_, default))) in policy.pairs().into_iter().zip(defaults).enumerate() {
+            if !shown.contains(&at) {
+                continue;
+            }
             let here = at == self.cursor.at();
             let base = if here { theme.selected } else { Style::new() };
             let over = |style: Style| if here { base } else { style };
             let own = if value == default { base } else { over(theme.strong) };
             let name = key.strip_prefix(HEAD).unwrap_or(key);
-            let room = columns.saturating_sub(2 + RULE + 1 + VALUE + 1 + VALUE + 1);
             lines.push(Line::from(vec![
                 Span::styled(format!("{}{} ", if here { "▶ " } else { "  " }, fit(name, RULE)), base),
                 Span::styled(fit(&value, VALUE), own),
@@ -114,7 +129,7 @@ impl Page for Rules {
             about: [about, who],
         };
         let body = frame::draw(frame, area, around, model);
-        frame.render_widget(Paragraph::new(self.table(columns, model)), body);
+        frame.render_widget(Paragraph::new(self.table(body, model)), body);
     }
 
     fn act(&mut self, action: Action, facts: &Facts<'_>) -> Outcome {

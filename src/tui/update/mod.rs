@@ -86,6 +86,7 @@ pub fn update(model: &mut Model, msg: Msg) -> Vec<Effect> {
                 desk.tokens.resized(height(rows));
                 desk.audit.resized(height(rows));
                 desk.accounts.resized(height(rows));
+                desk.rules.resized(height(rows));
             }
             // A terminal that was made smaller and larger again has lost what it showed, and has the size it had.
             vec![Effect::Clear]
