@@ -1,4 +1,5 @@
-//! What the store costs with 100,000 tokens, seeded through its own ports. `cargo bench` prints the figures.
+//! What the store costs with 100,000 tokens, or as many as `JETON_BENCH_TOKENS` says, seeded through its own ports.
+//! `cargo bench` prints the figures.
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, missing_docs)]
 
 #[path = "../tests/it/support/world.rs"]
@@ -15,7 +16,7 @@ use jeton::domain::name::{Description, Prefix};
 use jeton::domain::role::Role;
 use jeton::domain::secret::Secret;
 use jeton::domain::selection::Selection;
-use jeton::domain::sort::Sort;
+use jeton::domain::sort::{Sort, SortColumn};
 use jeton::domain::time::DAY;
 use jeton::domain::token::TokenId;
 use jeton::verbs::audited::Audited;
@@ -24,8 +25,13 @@ use jeton::verbs::ports::{Anchor, Entropy, NewToken, Store, Visibility, WindowQu
 use jeton::verbs::tokens::TallyTokens;
 use world::{House, OWNER, add_account, create, entry, tester, token_name};
 
-const TOKENS: usize = 100_000;
-const ACCOUNTS: usize = TOKENS / 50;
+/// The secret that is presented is that of this token.
+const MIDDLE: usize = 50_001;
+
+fn tokens() -> usize {
+    let wanted = std::env::var("JETON_BENCH_TOKENS").ok().and_then(|n| n.parse().ok());
+    wanted.unwrap_or(100_000).max(MIDDLE + 1)
+}
 
 struct Town {
     house: House,
@@ -45,8 +51,8 @@ fn main() {
 static TOWN: LazyLock<Town> = LazyLock::new(|| {
     let house = House::new();
     house.set_policy(|p| p.active_tokens = 0);
-    let now = house.now();
-    let accounts: Vec<AccountId> = (0..ACCOUNTS)
+    let (now, tokens) = (house.now(), tokens());
+    let accounts: Vec<AccountId> = (0..tokens / 50)
         .map(|n| add_account(house.store(), &*house.fakes.hasher, &format!("team-{n:05}"), Role::Member, now).id)
         .collect();
     let prefix = Prefix::default();
@@ -54,10 +60,10 @@ static TOWN: LazyLock<Town> = LazyLock::new(|| {
         .store()
         .write(&tester(), &|| now, |tx, _| {
             let mut middle = None;
-            for n in 0..TOKENS {
+            for n in 0..tokens {
                 let id = tx.insert_token(&NewToken {
-                    account: accounts[n % ACCOUNTS],
-                    name: &token_name(&format!("deploy-{:06}", n * 7_919 % TOKENS)),
+                    account: accounts[n % accounts.len()],
+                    name: &token_name(&format!("deploy-{:07}", n * 7_919 % tokens)),
                     description: &Description::parse(&format!("nightly job {n} of the north cluster"))?,
                     selection: &Selection::Inherit,
                     expiry: if n % 3 == 0 { Expiry::Never } else { Expiry::At(now.plus((n as i64 % 400 - 30) * DAY)) },
@@ -66,7 +72,7 @@ static TOWN: LazyLock<Town> = LazyLock::new(|| {
                 let secret = Secret::generate(&prefix, |b| house.fakes.entropy.fill(b))?;
                 tx.set_secret(id, &secret, now, None)?;
                 // Every third never expires, and 50,001 is one of them.
-                if n == 50_001 {
+                if n == MIDDLE {
                     middle = Some((id, secret.expose(str::to_owned)));
                 }
             }
@@ -78,17 +84,21 @@ static TOWN: LazyLock<Town> = LazyLock::new(|| {
 });
 
 fn window(bencher: Bencher<'_, '_>, anchor: Anchor, filter: &str) {
+    sorted_window(bencher, anchor, filter, Sort::default());
+}
+
+fn sorted_window(bencher: Bencher<'_, '_>, anchor: Anchor, filter: &str, sort: Sort) {
     let town = &*TOWN;
     let query = WindowQuery {
         visibility: Visibility { own: town.owner, roles: Role::ALL.to_vec() },
         account: None,
         filter: Filter::parse(filter),
         expiring_by: None,
-        sort: Sort::default(),
+        sort,
         trashed: false,
         now: town.house.now(),
         anchor,
-        limit: 50,
+        limit: 200,
     };
     bencher.bench_local(|| black_box(town.house.store().read(|s| s.window(&query)).unwrap()));
 }
@@ -101,6 +111,17 @@ fn window_start(bencher: Bencher<'_, '_>) {
 #[divan::bench]
 fn window_around_the_middle(bencher: Bencher<'_, '_>) {
     window(bencher, Anchor::Around(TOWN.middle, None), "");
+}
+
+#[divan::bench]
+fn scroll_around_the_middle(bencher: Bencher<'_, '_>) {
+    window(bencher, Anchor::Around(TOWN.middle, Some(tokens() as u64 / 2)), "");
+}
+
+#[divan::bench(args = SortColumn::ALL.map(SortColumn::word), sample_count = 20)]
+fn first_page_by(bencher: Bencher<'_, '_>, column: &str) {
+    let sort = Sort { column: SortColumn::parse(column).unwrap(), descending: false };
+    sorted_window(bencher, Anchor::Start, "", sort);
 }
 
 #[divan::bench]

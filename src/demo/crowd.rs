@@ -130,8 +130,8 @@ impl Crowd {
         let age = (BEGINNING * DAY) as i128 * i128::from(self.tokens - n) / i128::from(self.tokens);
         let made = now.plus(-(age as i64));
         let state = match self.below(100) {
-            0..4 => State::Trashed,
-            4..12 => State::Off,
+            0..3 => State::Trashed,
+            3..8 => State::Off,
             _ => State::On,
         };
         let expiry = match self.below(10) {
@@ -158,19 +158,19 @@ impl Crowd {
             16 => Selection::nothing(),
             _ => {
                 let first = self.below(self.methods.len().saturating_sub(8));
-                let count = 1 + self.below(8);
+                let count = 1 + self.below(5);
                 Selection::Custom(self.methods.iter().skip(first).take(count).cloned().collect())
             }
         }
     }
 
-    /// Four in ten were ever used, most of these lately; a few day after day.
+    /// Three in ten were ever used, most of these lately; a few day after day.
     fn days(&mut self, age: i64) -> Vec<u16> {
         let age = u16::try_from(age).unwrap_or(0);
         match self.below(100) {
-            0..28 => vec![(self.below(7) as u16).min(age)],
-            28..38 => vec![(self.below(390) as u16).min(age)],
-            38..40 => (0..=6.min(age)).collect(),
+            0..20 => vec![(self.below(7) as u16).min(age)],
+            20..29 => vec![(self.below(390) as u16).min(age)],
+            29 => (0..=6.min(age)).collect(),
             _ => Vec::new(),
         }
     }

@@ -21,7 +21,7 @@ use crate::domain::password::Password;
 use crate::domain::secret::{PublicId, Secret};
 use crate::domain::selection::Selection;
 use crate::domain::time::Timestamp;
-use crate::domain::token::TokenId;
+use crate::domain::token::{Token, TokenId};
 use crate::error::{Error, Result};
 use crate::platform::files;
 use crate::store::sqlite::SqliteStore;
@@ -236,15 +236,13 @@ fn bear(tx: &mut dyn Tx, account: AccountId, planned: &Planned, secret: &Secret,
         now: planned.made,
     })?;
     tx.set_secret(id, secret, planned.made, None)?;
-    if planned.state != State::On
-        && let Some(mut token) = tx.token(id)?
-    {
-        match planned.state {
-            State::On => {}
-            State::Off => token.enabled = false,
-            State::Trashed => token.deleted_at = Some(now),
-        }
-        tx.update_token(&token)?;
+    let (enabled, deleted_at) = match planned.state {
+        State::On => return Ok(id),
+        State::Off => (false, None),
+        State::Trashed => (true, Some(now)),
+    };
+    if let Some(token) = tx.token(id)? {
+        tx.update_token(&Token { enabled, deleted_at, ..token })?;
     }
     Ok(id)
 }

@@ -42,16 +42,20 @@ pub fn read_text(path: &Path, most: usize) -> Result<String> {
 /// # Errors
 /// [`crate::error::Kind::Failure`] when something is there, or it can't be made.
 pub fn create_private(path: &Path) -> Result<File> {
-    OpenOptions::new().write(true).create_new(true).mode(0o600).open(path).map_err(|e| cant_make(path, &e))
+    exclusive(path).map_err(|e| unmade(format!("{} can't be made", path.display()), &e))
 }
 
-fn cant_make(path: &Path, error: &std::io::Error) -> Error {
+fn exclusive(path: &Path) -> std::io::Result<File> {
+    OpenOptions::new().write(true).create_new(true).mode(0o600).open(path)
+}
+
+fn unmade(what: String, error: &std::io::Error) -> Error {
     let next = match error.kind() {
         ErrorKind::AlreadyExists => "Choose a path where nothing is yet",
         ErrorKind::NotFound => "Choose a folder that is there",
         _ => "Choose another path",
     };
-    Error::failure(format!("{} can't be made", path.display())).why(error.to_string()).next(next)
+    Error::failure(what).why(error.to_string()).next(next)
 }
 
 /// Endings of the files that SQLite keeps beside a store.
@@ -85,23 +89,15 @@ impl Drop for SavedFile {
 }
 
 impl Delivery for FileDelivery {
-    /// `O_EXCL` refuses whatever is there already, links included.
     fn save(&self, path: &Path, secret: &Secret) -> Result<Box<dyn SavedSecret>> {
-        let refused = |e: std::io::Error| {
-            let next = match e.kind() {
-                ErrorKind::AlreadyExists => "Choose a path where nothing is yet",
-                ErrorKind::NotFound => "Choose a folder that is there",
-                _ => "Choose another path",
-            };
-            Error::failure(format!("the secret can't be saved to {}", path.display())).why(e.to_string()).next(next)
-        };
+        let refused = |e: std::io::Error| unmade(format!("the secret can't be saved to {}", path.display()), &e);
         let path = std::path::absolute(path).map_err(refused)?;
         if RESERVED.iter().any(|ending| path.as_os_str().as_encoded_bytes().ends_with(ending.as_bytes())) {
             return Err(Error::usage(format!("the secret can't be saved to {}", path.display()))
                 .why("SQLite takes files of that ending for its own and removes them")
                 .next("Choose another name"));
         }
-        let mut file = OpenOptions::new().write(true).create_new(true).mode(0o600).open(&path).map_err(refused)?;
+        let mut file = exclusive(&path).map_err(refused)?;
         let saved = SavedFile { path, kept: false };
         secret.expose(|s| file.write_all(s.as_bytes())).map_err(refused)?;
         file.write_all(b"\n").map_err(refused)?;

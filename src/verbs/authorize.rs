@@ -4,6 +4,8 @@
 //! Two questions are asked of everybody: what the role of the account allows, and, where a token acts, what it holds.
 //! A token never gives away what it doesn't hold: what it creates, copies, edits, regenerates, enables or restores has
 //! methods that it may call itself, before and after, and expires no later ([`grant`]).
+//!
+#![doc = include_str!("authorize/matrix.md")]
 
 mod accounts;
 

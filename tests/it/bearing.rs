@@ -183,3 +183,85 @@ fn login_remembers_who_and_forgets_the_token_and_logout_forgets_both() {
     home.run(&["logout"], "").succeeds();
     home.run(&["config", "get", "username"], "").ends(3);
 }
+
+/// A token that would give more than it has, or outlive itself, ends in exit 4 with nothing changed.
+#[test]
+fn no_token_gives_what_it_does_not_hold() {
+    let home = Home::set_up();
+    home.as_ops(&["catalogue", "apply", "cloud-platform"]).succeeds();
+    let called = "environment.control.GetEnvInfo";
+    let held = ["--method", "jeton.tokens.read", "--method", "jeton.tokens.write", "--method", called];
+    let secret = home.create(&[&["bot", "--expires", "30d"], &held[..]].concat());
+    let other = "environment.control.StopEnv";
+    home.create(&["stronger", "--method", other, "--expires", "1d"]);
+    home.create(&["inheriting", "--inherit", "--expires", "1d"]);
+    home.create(&["longer", "--method", called, "--expires", "never"]);
+    home.create(&["gone", "--method", other, "--expires", "1d"]);
+    home.create(&["weaker", "--method", called, "--expires", "1d"]);
+    home.as_ops(&["token", "delete", "gone", "--confirm", "gone"]).succeeds();
+    home.as_ops(&["token", "disable", "stronger"]).succeeds();
+    let variables = [("JETON_TOKEN", secret.as_str())];
+    let list = || {
+        home.as_ops(&["token", "list", "--json"]).json()["tokens"]
+            .as_array()
+            .unwrap()
+            .iter()
+            .map(seldom_changing)
+            .collect::<Vec<_>>()
+    };
+    let head = || home.as_ops(&["audit", "--json"]).json()["entries"].as_array().unwrap().len();
+    let before = (list(), head());
+    let refused: [&[&str]; 22] = [
+        &["create", "x", "--method", other, "--expires", "1d"],
+        &["create", "x", "--inherit", "--expires", "1d"],
+        &["create", "x", "--set", "IDE Plugins", "--expires", "1d"],
+        &["create", "x", "--method", called, "--expires", "31d"],
+        &["create", "x", "--method", called, "--expires", "never"],
+        &["create", "x"],
+        &["create", "x", "--method", "jeton.tokens.write-all", "--expires", "1d"],
+        &["edit", "bot", "--add-method", other],
+        &["edit", "bot", "--expires", "never"],
+        &["edit", "bot", "--description", "mine"],
+        &["edit", "weaker", "--add-method", other],
+        &["edit", "weaker", "--inherit"],
+        &["edit", "weaker", "--expires", "1y"],
+        &["edit", "stronger", "--drop-method", other],
+        &["regenerate", "bot"],
+        &["regenerate", "stronger"],
+        &["regenerate", "inheriting"],
+        &["regenerate", "longer"],
+        &["copy", "bot", "bot2"],
+        &["copy", "stronger", "x"],
+        &["enable", "stronger"],
+        &["restore", "gone"],
+    ];
+    for words in refused {
+        let words = [&["token"], words].concat();
+        with(&home, &variables, &words).ends(4).silent();
+    }
+    for words in [
+        &["account", "create", "eve", "--role", "owner"][..],
+        &["account", "role", "ops", "admin"],
+        &["account", "passwd", "ops"],
+        &["account", "enable", "ops"],
+        &["policy", "set", "active_tokens", "0"],
+        &["catalogue", "apply", "jeton"],
+    ] {
+        let mut command = home.command(words);
+        command.envs(variables);
+        let ran = finish(command, b"another long password\nanother long password\n");
+        assert!(matches!(ran.code, 2 | 4), "{words:?}: {ran:?}");
+    }
+    assert_eq!((list(), head()), before);
+    for words in [&["create", "less", "--method", called, "--expires", "1d"][..], &["copy", "weaker", "twin"]] {
+        with(&home, &variables, &[&["token"], words].concat()).succeeds();
+    }
+    with(&home, &variables, &["token", "disable", "stronger", "longer", "bot"]).succeeds();
+}
+
+/// A token as it is listed, without what its own use changes.
+fn seldom_changing(token: &serde_json::Value) -> serde_json::Value {
+    let mut token = token.clone();
+    token.as_object_mut().unwrap().remove("last_seen_at");
+    token
+}

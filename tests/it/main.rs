@@ -18,6 +18,7 @@ mod cli_tokens;
 mod conformance;
 mod crash;
 mod faces;
+mod large;
 mod matrix;
 mod matrix_accounts;
 mod prompts;

@@ -1,60 +1,46 @@
 //! Who may do what to whose tokens: the whole matrix, every cell run. A refused cell changes nothing.
 
-use jeton::domain::account::Account;
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use jeton::domain::account::{Account, AccountId};
+use jeton::domain::audit::AuditRow;
+use jeton::domain::audit_filter::AuditFilter;
 use jeton::domain::expiry::{Expiry, ExpirySpec};
 use jeton::domain::filter::Filter;
+use jeton::domain::method::MethodId;
 use jeton::domain::name::Description;
 use jeton::domain::role::Role;
 use jeton::domain::secret::Secret;
 use jeton::domain::selection::Selection;
 use jeton::domain::sort::Sort;
+use jeton::domain::time::DAY;
 use jeton::domain::token::{Purgeable, Token, TokenId, TokenRef};
 use jeton::error::{Error, Kind, Result};
-use jeton::verbs::actor::Actor;
+use jeton::verbs::actor::{Actor, Credential, Presented};
+use jeton::verbs::audit_log::{AuditAnchor, AuditQuery};
 use jeton::verbs::audited::Audited;
 use jeton::verbs::authorize;
-use jeton::verbs::ports::{Anchor, Entropy, NewToken, Store};
+use jeton::verbs::ports::{Anchor, Entropy, NewToken, Store, Tx};
+use jeton::verbs::request::ask;
 use jeton::verbs::tokens::{
     CopyToken, CreateToken, DeleteTokens, DisableTokens, EditToken, EnableTokens, ListOf, ListTokens, Pointed,
     PreviewPurge, PurgePreview, PurgeTokens, RegenerateToken, RestoreTokens, RetireToken, ShowToken,
 };
 
-use crate::support::world::{House, OWNER, create, entry, tester, token_name, username};
+use crate::support::world::{House, OWNER, by, create, entry, tester, token_name, username};
 
-/// `y` = done, `-` = denied (exit code 4), and then nothing has changed. `list` is the list of all: whether the token
-/// is in it; `list A` names the account. *lower*, *same* and *higher* are the roles of the account that the token
-/// belongs to, each such role tried.
-const MATRIX: &str = "
-    self-  actor   whose  | list  list A  show  create  disable  enable  regenerate  delete  restore  edit  copy  retire  purge
-    on     owner   own    |  y      y      y      y        y        y         y         y        y        y     y     y       y
-    on     owner   lower  |  y      y      y      y        y        y         y         y        y        y     y     y       y
-    on     owner   same   |  y      y      y      y        y        y         y         y        y        y     y     y       y
-    on     admin   own    |  y      y      y      y        y        y         y         y        y        y     y     y       y
-    on     admin   lower  |  y      y      y      y        y        y         y         y        y        y     y     y       y
-    on     admin   same   |  -      -      -      -        -        -         -         -        -        -     -     -       -
-    on     admin   higher |  -      -      -      -        -        -         -         -        -        -     -     -       -
-    on     member  own    |  y      y      y      y        y        y         y         y        y        y     y     y       y
-    on     member  lower  |  -      -      -      -        -        -         -         -        -        -     -     -       -
-    on     member  same   |  -      -      -      -        -        -         -         -        -        -     -     -       -
-    on     member  higher |  -      -      -      -        -        -         -         -        -        -     -     -       -
-    on     viewer  own    |  y      y      y      y        y        y         y         y        y        y     y     y       y
-    on     viewer  same   |  -      -      -      -        -        -         -         -        -        -     -     -       -
-    on     viewer  higher |  -      -      -      -        -        -         -         -        -        -     -     -       -
-    off    owner   own    |  y      y      y      y        y        y         y         y        y        y     y     y       y
-    off    owner   lower  |  y      y      y      y        y        y         y         y        y        y     y     y       y
-    off    owner   same   |  y      y      y      y        y        y         y         y        y        y     y     y       y
-    off    admin   own    |  y      y      y      y        y        y         y         y        y        y     y     y       y
-    off    admin   lower  |  y      y      y      y        y        y         y         y        y        y     y     y       y
-    off    admin   same   |  -      -      -      -        -        -         -         -        -        -     -     -       -
-    off    admin   higher |  -      -      -      -        -        -         -         -        -        -     -     -       -
-    off    member  own    |  y      y      y      -        y        -         -         y        -        -     -     -       -
-    off    member  lower  |  -      -      -      -        -        -         -         -        -        -     -     -       -
-    off    member  same   |  -      -      -      -        -        -         -         -        -        -     -     -       -
-    off    member  higher |  -      -      -      -        -        -         -         -        -        -     -     -       -
-    off    viewer  own    |  y      y      y      -        y        -         -         y        -        -     -     -       -
-    off    viewer  same   |  -      -      -      -        -        -         -         -        -        -     -     -       -
-    off    viewer  higher |  -      -      -      -        -        -         -         -        -        -     -     -       -
-";
+/// The tables themselves, which the documentation shows.
+const TABLES: &str = include_str!("../../src/verbs/authorize/matrix.md");
+
+/// The rows below the head that begins so: the words before the bar, and the cells behind it.
+pub fn rows(head: &str) -> impl Iterator<Item = (Vec<&'static str>, Vec<&'static str>)> {
+    let lines = TABLES.lines().skip_while(move |line| !line.starts_with(head)).skip(1).take_while(|l| *l != "```");
+    lines.map(|row| {
+        let (head, cells) = row.split_once('|').unwrap();
+        (head.split_whitespace().collect(), cells.split_whitespace().collect())
+    })
+}
 
 const VERBS: [&str; 13] = [
     "list",
@@ -96,8 +82,8 @@ fn plant(house: &House, owner: &Account, name: &str, verb: &str) -> Token {
                 account: owner.id,
                 name: &token_name(name),
                 description: &Description::none(),
-                selection: &Selection::nothing(),
-                expiry: Expiry::Never,
+                selection: &holding(&[CALLED]),
+                expiry: Expiry::At(now.plus(30 * DAY)),
                 now,
             })?;
             tx.set_secret(id, &secret, now, None)?;
@@ -125,72 +111,138 @@ fn list(account: Option<&Account>) -> ListTokens {
     }
 }
 
+/// A method that every role may call.
+const CALLED: &str = "environment.control.GetEnvInfo";
+/// The methods of jeton's that these verbs take.
+const METHODS: [&str; 4] =
+    ["jeton.tokens.read", "jeton.tokens.write", "jeton.tokens.read-all", "jeton.tokens.write-all"];
+/// The letters of the proofs, as the documentation explains them, and of a token that holds no method of jeton's.
+const PROOFS: [char; 6] = ['p', 'f', 'o', 'w', 's', 'n'];
+
+fn holding(methods: &[&str]) -> Selection {
+    Selection::Custom(methods.iter().map(|id| MethodId::parse(id).unwrap()).collect())
+}
+
+/// The proof of that letter, for `actor`.
+fn proof(house: &House, actor: &str, letter: char) -> Credential {
+    let [read, write, ..] = METHODS;
+    let (methods, days) = match letter {
+        'p' => return by(actor),
+        'f' => ([&METHODS[..], &[CALLED]].concat(), None),
+        'o' => (vec![read, write, CALLED], None),
+        'w' => (METHODS.to_vec(), None),
+        's' => ([&METHODS[..], &[CALLED]].concat(), Some(29)),
+        'n' => (vec![CALLED], None),
+        other => panic!("{other}"),
+    };
+    let prefix = jeton::domain::name::Prefix::default();
+    let secret = Secret::generate(&prefix, |b| house.fakes.entropy.fill(b)).unwrap();
+    let now = house.now();
+    let made = house.store().write(&tester(), &|| now, |tx, _| {
+        let id = tx.insert_token(&NewToken {
+            account: house_account(tx, actor),
+            name: &token_name(&format!("proof-{letter}")),
+            description: &Description::none(),
+            selection: &holding(&methods),
+            expiry: days.map_or(Expiry::Never, |days| Expiry::At(now.plus(days * DAY))),
+            now,
+        })?;
+        tx.set_secret(id, &secret, now, None)?;
+        Ok(Audited::one((), entry(id)))
+    });
+    made.unwrap();
+    Credential::Token(Presented { secret: Arc::new(secret), account: None, name: None })
+}
+
+fn house_account(tx: &dyn Tx, name: &str) -> AccountId {
+    tx.account_named(&username(name)).unwrap().unwrap().id
+}
+
 /// Carries out `verb` on the token that `pointed` means; for create, on its owner's behalf.
-fn attempt(house: &House, actor: &str, verb: &str, owner: &Account, pointed: Pointed, name: &str) -> Result<()> {
+fn attempt(house: &House, who: &Credential, verb: &str, owner: &Account, pointed: Pointed, name: &str) -> Result<()> {
+    let jeton = &house.jeton;
     let tokens = vec![pointed.clone()];
     match verb {
         "list" | "list A" => {
-            let window = house.ask(actor, list((verb == "list A").then_some(owner)))?;
+            let filter = Filter::parse(name);
+            let window = ask(jeton, who, ListTokens { filter, ..list((verb == "list A").then_some(owner)) })?;
             let listed = window.rows.iter().any(|t| TokenRef::Id(t.id) == pointed.token);
             if listed { Ok(()) } else { Err(Error::denied("not listed")) }
         }
-        "show" => house.ask(actor, ShowToken { token: pointed.token }).map(drop),
+        "show" => ask(jeton, who, ShowToken { token: pointed.token }).map(drop),
         "create" => {
-            let new = CreateToken { account: Some(owner.username.clone()), ..create(&format!("{name}-new")) };
-            house.ask(actor, new).map(drop)
+            let new = CreateToken {
+                account: Some(owner.username.clone()),
+                selection: holding(&[CALLED]),
+                expires: Some(ExpirySpec::parse("30d").unwrap()),
+                ..create(&format!("{name}-new"))
+            };
+            ask(jeton, who, new).map(drop)
         }
-        "disable" => house.ask(actor, DisableTokens { tokens }).map(drop),
-        "enable" => house.ask(actor, EnableTokens { tokens }).map(drop),
+        "disable" => ask(jeton, who, DisableTokens { tokens }).map(drop),
+        "enable" => ask(jeton, who, EnableTokens { tokens }).map(drop),
         "regenerate" => {
-            house.ask(actor, RegenerateToken { token: pointed, grace: None, expires: None, out: None }).map(drop)
+            ask(jeton, who, RegenerateToken { token: pointed, grace: None, expires: None, out: None }).map(drop)
         }
-        "delete" => house.ask(actor, DeleteTokens { tokens, typed: name.to_owned() }).map(drop),
-        "restore" => house.ask(actor, RestoreTokens { tokens: vec![pointed], rename: None }).map(drop),
+        "delete" => ask(jeton, who, DeleteTokens { tokens, typed: name.to_owned() }).map(drop),
+        "restore" => ask(jeton, who, RestoreTokens { tokens: vec![pointed], rename: None }).map(drop),
         "edit" => {
             let description = Some(Description::parse("edited").unwrap());
-            house.ask(actor, EditToken { description, ..EditToken::of(pointed) }).map(drop)
+            ask(jeton, who, EditToken { description, ..EditToken::of(pointed) }).map(drop)
         }
         "copy" => {
             let name = token_name(&format!("copy-{name}"));
-            house.ask(actor, CopyToken { token: pointed, name, account: None, expires: None, out: None }).map(drop)
+            ask(jeton, who, CopyToken { token: pointed, name, account: None, expires: None, out: None }).map(drop)
         }
-        "retire" => house.ask(actor, RetireToken { token: pointed }).map(drop),
+        "retire" => ask(jeton, who, RetireToken { token: pointed }).map(drop),
         "purge" => {
-            let PurgePreview { count, names } = house.ask(actor, PreviewPurge { which: Purgeable::Trashed })?;
+            let PurgePreview { count, names } = ask(jeton, who, PreviewPurge { which: Purgeable::Trashed })?;
             if !names.contains(&format!("{}/{name}", owner.username)) {
                 return Err(Error::denied("not among them"));
             }
-            house.ask(actor, PurgeTokens { which: Purgeable::Trashed, confirm: count }).map(drop)
+            ask(jeton, who, PurgeTokens { which: Purgeable::Trashed, confirm: count }).map(drop)
         }
         other => panic!("no such verb: {other}"),
     }
 }
 
 #[test]
-fn every_cell() {
+fn every_cell_with_self_service() {
+    every_cell(true);
+}
+
+#[test]
+fn every_cell_without_self_service() {
+    every_cell(false);
+}
+
+fn every_cell(self_service: bool) {
     let mut run = 0;
-    for self_service in [true, false] {
-        let house = street(self_service);
-        let rows = MATRIX.lines().map(str::trim).filter(|l| l.contains('|')).skip(1);
-        for row in rows {
-            let (head, cells) = row.split_once('|').unwrap();
-            let head: Vec<&str> = head.split_whitespace().collect();
-            let [switch, actor, whose] = head[..] else { panic!("{row}") };
-            if (switch == "on") != self_service {
-                continue;
-            }
-            let cells: Vec<&str> = cells.split_whitespace().collect();
-            assert_eq!(cells.len(), VERBS.len(), "{row}");
-            let role = Role::parse(actor).unwrap();
-            for (verb, cell) in VERBS.iter().zip(cells) {
-                for owner in owners(role, whose) {
+    let house = street(self_service);
+    let credentials: BTreeMap<(Role, char), Credential> = Role::ALL
+        .into_iter()
+        .flat_map(|role| PROOFS.map(|letter| (role, letter)))
+        .map(|key| (key, proof(&house, key.0.word(), key.1)))
+        .collect();
+    for (head, cells) in rows("self-  actor") {
+        let [switch, actor, whose] = head[..] else { panic!("{head:?}") };
+        if (switch == "on") != self_service {
+            continue;
+        }
+        assert_eq!(cells.len(), VERBS.len(), "{head:?}");
+        let role = Role::parse(actor).unwrap();
+        for (verb, cell) in VERBS.iter().zip(cells) {
+            for owner in owners(role, whose) {
+                for letter in PROOFS {
                     run += 1;
-                    check(&house, actor, verb, &owner, cell == "y", &format!("c{run}"));
+                    let who = (actor, letter, &credentials[&(role, letter)]);
+                    check(&house, who, verb, &owner, cell.contains(letter), &format!("c{run}"));
                 }
             }
         }
     }
-    assert_eq!(run, 2 * VERBS.len() * (4 + 4 * 4), "each role against itself and each role, twice");
+    let whose = 4 + 4 * 4;
+    assert_eq!(run, VERBS.len() * whose * PROOFS.len(), "each role against itself and each role, by each proof");
 }
 
 /// The names of the accounts that stand so to an actor of `role`.
@@ -205,8 +257,9 @@ fn owners(role: Role, whose: &str) -> Vec<String> {
     }
 }
 
-fn check(house: &House, actor: &str, verb: &str, owner: &str, allowed: bool, name: &str) {
-    let cell = format!("{actor} {verb} {owner}'s");
+fn check(house: &House, who: (&str, char, &Credential), verb: &str, owner: &str, allowed: bool, name: &str) {
+    let (actor, letter, credential) = who;
+    let cell = format!("{actor} {verb} {owner}'s by {letter}");
     let owner = house.account_named(owner);
     if verb == "purge" {
         // What other cells left in the trash.
@@ -217,19 +270,23 @@ fn check(house: &House, actor: &str, verb: &str, owner: &str, allowed: bool, nam
     }
     let token = plant(house, &owner, name, verb);
     let stored = || house.store().read(|s| s.token(token.id)).unwrap();
-    let state = || (stored(), house.audit().len(), house.ask(OWNER, list(None)).unwrap().total);
+    let head = || house.store().read(|s| s.audit_head()).unwrap();
+    let state = || (stored(), head(), house.ask(OWNER, ListTokens { limit: 1, ..list(None) }).unwrap().total);
     let before = state();
     let pointed = Pointed { token: TokenRef::Id(token.id), seen: None };
-    let outcome = attempt(house, actor, verb, &owner, pointed, name);
+    let outcome = attempt(house, credential, verb, &owner, pointed, name);
     let looks = matches!(verb, "list" | "list A" | "show");
     match (allowed, outcome) {
         (true, Ok(())) if looks => assert_eq!(state(), before, "{cell}: looking changes nothing"),
         (true, Ok(())) => {
             assert_ne!(state(), before, "{cell}: done, and yet nothing is another");
-            assert_eq!(state().1, before.1 + 1, "{cell}: one audit row");
+            assert_eq!(head(), before.1 + 1, "{cell}: one audit row");
             assert_eq!(stored().is_none(), verb == "purge", "{cell}");
-            let row = house.audit().pop().unwrap();
+            let row = last_row(house);
             assert_eq!((row.verb, row.name), (format!("token.{verb}"), actor.to_owned()), "{cell}");
+            let by_token = format!("token proof-{letter} ");
+            let proof = if letter == 'p' { "password" } else { by_token.as_str() };
+            assert!(row.proof.starts_with(proof), "{cell}: {}", row.proof);
         }
         (false, Err(e)) => {
             assert_eq!(e.kind, Kind::Denied, "{cell}: {e}");
@@ -238,6 +295,13 @@ fn check(house: &House, actor: &str, verb: &str, owner: &str, allowed: bool, nam
         (true, Err(e)) => panic!("{cell}: {e}"),
         (false, Ok(())) => panic!("{cell} was allowed"),
     }
+}
+
+/// Without following the whole chain, which grows with every cell.
+fn last_row(house: &House) -> AuditRow {
+    let query =
+        AuditQuery { since: None, target: None, filter: AuditFilter::default(), anchor: AuditAnchor::Newest, limit: 1 };
+    house.store().read(|s| s.audit_window(&query)).unwrap().rows.pop().unwrap().row
 }
 
 /// Whoever may not see a token can't find out that it is there, by whatever name it is called, in the trash or not.
@@ -260,14 +324,15 @@ fn a_hidden_token_and_none_are_told_alike() {
                 ];
                 for (there, nowhere) in pairs {
                     let told = |text: &str| {
-                        let refused = attempt(&house, actor, verb, &owner, Pointed::typed(text), &name).unwrap_err();
+                        let refused =
+                            attempt(&house, &by(actor), verb, &owner, Pointed::typed(text), &name).unwrap_err();
                         let text = refused.to_string().replace(text, "X");
                         (refused.kind, text)
                     };
                     assert_eq!(told(&there), told(&nowhere), "{actor} {verb} {there}");
                 }
                 let told =
-                    |id| attempt(&house, actor, verb, &owner, Pointed { token: TokenRef::Id(id), seen: None }, "");
+                    |id| attempt(&house, &by(actor), verb, &owner, Pointed { token: TokenRef::Id(id), seen: None }, "");
                 assert_eq!(told(token.id).unwrap_err(), told(TokenId(987_654)).unwrap_err(), "{actor} {verb} by id");
             }
         }

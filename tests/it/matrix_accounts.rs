@@ -15,62 +15,14 @@ use jeton::verbs::ports::Store;
 use jeton::verbs::request::ask;
 use jeton::verbs::tokens::CreateToken;
 
+use crate::matrix::rows;
 use crate::support::requests::{
     create_account, delete_account, set_password, set_policy, set_role, switch_off, switch_on,
 };
 use crate::support::world::{House, OWNER, create, username};
 
-/// `y` = done, `-` = denied (exit code 4), `.` = there is no such role. *lower*, *same* and *higher* are the roles of
-/// the account that it is done to, and behind `role` the role that is given, as seen from the actor; each such role is
-/// tried. Everywhere there is another owner left.
-const MATRIX: &str = "
-    actor   whose  | list  show  passwd  disable  enable  role-lower  role-same  role-higher  delete
-    owner   own    |  y     y      y        y       y         y           y           .          y
-    owner   lower  |  y     y      y        y       y         y           y           .          y
-    owner   same   |  y     y      y        y       y         y           y           .          y
-    admin   own    |  y     y      y        y       y         -           -           -          -
-    admin   lower  |  y     y      y        y       y         y           -           -          y
-    admin   same   |  -     -      -        -       -         -           -           -          -
-    admin   higher |  -     -      -        -       -         -           -           -          -
-    member  own    |  y     y      y        -       -         -           -           -          -
-    member  lower  |  -     -      -        -       -         -           -           -          -
-    member  same   |  -     -      -        -       -         -           -           -          -
-    member  higher |  -     -      -        -       -         -           -           -          -
-    viewer  own    |  y     y      y        -       -         .           -           -          -
-    viewer  same   |  -     -      -        -       -         .           -           -          -
-    viewer  higher |  -     -      -        -       -         .           -           -          -
-";
-
 const VERBS: [&str; 9] =
     ["list", "show", "passwd", "disable", "enable", "role-lower", "role-same", "role-higher", "delete"];
-
-/// Who may make an account of which role, and change policy.
-const INSTALLATION: &str = "
-    actor  | owner  admin  member  viewer  policy-list  policy-set
-    owner  |   y      y      y       y          y           y
-    admin  |   -      -      y       y          y           -
-    member |   -      -      -       -          y           -
-    viewer |   -      -      -       -          y           -
-";
-
-/// What a token of an owner may do, by what it holds: only restrict others, never set a password, a role or policy.
-/// `enable` would bring back tokens that may do more than this one.
-const TOKENS: &str = "
-    holds                 | list  show  create  role  disable  enable  passwd  delete  policy-list  policy-set
-    nothing               |  -     -      -      -       -       -        -       -         y           -
-    jeton.tokens.read-all |  -     -      -      -       -       -        -       -         y           -
-    jeton.accounts.read   |  y     y      -      -       -       -        -       -         y           -
-    jeton.accounts.write  |  -     -      -      -       y       -        -       y         y           -
-";
-
-/// A table's rows, without its head: the words before and the cells behind the bar.
-fn rows(table: &str) -> impl Iterator<Item = (Vec<&str>, Vec<&str>)> {
-    let rows = table.lines().map(str::trim).filter(|l| l.contains('|')).skip(1);
-    rows.map(|row| {
-        let (head, cells) = row.split_once('|').unwrap();
-        (head.split_whitespace().collect(), cells.split_whitespace().collect())
-    })
-}
 
 /// The roles that stand so to `role`.
 fn roles(role: Role, whose: &str) -> Vec<Role> {
@@ -139,7 +91,7 @@ fn every_cell() {
     let mut run = 0;
     for self_service in [true, false] {
         let house = House::with_self_service(self_service);
-        for (head, cells) in rows(MATRIX) {
+        for (head, cells) in rows("actor   whose") {
             let [actor, whose] = head[..] else { panic!("{head:?}") };
             let actor = Role::parse(actor).unwrap();
             assert_eq!(cells.len(), VERBS.len(), "{head:?}");
@@ -168,7 +120,7 @@ fn every_cell_of_the_installation() {
         let house = House::with_self_service(self_service);
         let columns = ["owner", "admin", "member", "viewer", "policy-list", "policy-set"];
         let mut run = 0;
-        for (head, cells) in rows(INSTALLATION) {
+        for (head, cells) in rows("actor  | owner") {
             let [actor] = head[..] else { panic!("{head:?}") };
             house.account(actor, Role::parse(actor).unwrap());
             assert_eq!(cells.len(), columns.len(), "{head:?}");
@@ -201,7 +153,7 @@ fn every_cell_of_a_token() {
     let columns =
         ["list", "show", "create", "role", "disable", "enable", "passwd", "delete", "policy-list", "policy-set"];
     let mut run = 0;
-    for (head, cells) in rows(TOKENS) {
+    for (head, cells) in rows("holds ") {
         let [held] = head[..] else { panic!("{head:?}") };
         let selection = match held {
             "nothing" => Selection::nothing(),

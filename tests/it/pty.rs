@@ -362,6 +362,8 @@ fn pasted_text() {
     t.types("\x15short");
     t.shows("short ");
     t.types("\x1b");
+    t.shows("Drop it?");
+    t.types("\x1b");
     t.lacks("Generate a token");
     t.pastes("rm\x1b[201~y");
     t.shows("sent to your terminal");

@@ -29,14 +29,14 @@ pub(super) fn edit(app: &mut App, args: EditArgs) -> Result<()> {
         let edited = app.ask(&who, PreviewEdit(verb))?;
         return would(app, &edited);
     }
-    let edited = match app.prompt.password {
-        PasswordFrom::Prompt => shown_first(app, verb)?,
-        PasswordFrom::Stdin | PasswordFrom::File(_) => {
-            let who = app.to_change()?;
-            let edited = app.ask(&who, verb)?.out;
-            told(app, &edited).iter().for_each(|line| app.out.note(line));
-            edited
-        }
+    // Somebody is there to be shown it, unless the password comes from elsewhere.
+    let edited = if app.prompt.possible && app.prompt.password == PasswordFrom::Prompt {
+        shown_first(app, verb)?
+    } else {
+        let who = app.to_change()?;
+        let edited = app.ask(&who, verb)?.out;
+        told(app, &edited).iter().for_each(|line| app.out.note(line));
+        edited
     };
     if app.out.json {
         let (changes, now) = (changes(app, &edited), app.now());

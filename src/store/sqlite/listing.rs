@@ -322,7 +322,7 @@ impl Listing {
     pub fn count(&self, db: &Connection, most: Option<u64>, before: Option<&[Value]>) -> Result<u64> {
         let mut holds = self.holds.clone();
         if let Some(key) = before {
-            self.narrow_from(&mut holds, key, if self.sort.descending { ">" } else { "<" });
+            self.place(&mut holds, key, if self.sort.descending { ">" } else { "<" });
         }
         let with_tokens = self.on_tokens || (before.is_some() && self.sort.column != SortColumn::LastSeen);
         let found = format!("FROM {} WHERE {}", self.from(with_tokens), holds.sql);
@@ -334,7 +334,8 @@ impl Listing {
         Ok(count.unwrap_or(0).unsigned_abs())
     }
 
-    fn narrow_from(&self, holds: &mut Conditions, key: &[Value], compare: &str) {
+    /// Adds that rows stand on one side of `key`.
+    fn place(&self, holds: &mut Conditions, key: &[Value], compare: &str) {
         let keys = self.keys(self.is_seen_first());
         let marks = vec!["?"; keys.len()].join(", ");
         holds.and(&format!("({}) {compare} ({marks})", keys.join(", ")), key.iter().cloned());
@@ -356,7 +357,7 @@ impl Listing {
                 (true, Step::On | Step::Back) => ">",
                 (false, Step::On | Step::Back) => "<",
             };
-            self.narrow_from(&mut holds, key, compare);
+            self.place(&mut holds, key, compare);
         }
         let direction = if upwards { "ASC" } else { "DESC" };
         let keys = self.keys(self.is_seen_first());

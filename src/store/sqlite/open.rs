@@ -25,7 +25,9 @@ const MIGRATIONS: &[&str] = &[
 /// The version whose tables are complete and which lacks only indexes that a large number of insertions would keep
 /// rewriting all over. Whoever opens such a store next has them built.
 const BARE: usize = 2;
-/// What SQLite may keep of a store in memory while it is filled, in KiB.
+/// What SQLite may keep of a store in memory, in KiB: with a million tokens, the upper pages of every tree and index.
+const CACHE: i64 = 32 * 1024;
+/// The same while a store is filled: whole tables that are written all over.
 const FILLING_CACHE: i64 = 256 * 1024;
 /// SQLite before it can lose commits in WAL mode (the WAL-reset bug, fixed in 3.51.3).
 const OLDEST_SQLITE: i32 = 3_051_003;
@@ -251,6 +253,7 @@ fn configure(db: &Connection) -> rusqlite::Result<()> {
     db.set_db_config(DbConfig::SQLITE_DBCONFIG_TRUSTED_SCHEMA, false)?;
     db.set_db_config(DbConfig::SQLITE_DBCONFIG_ENABLE_TRIGGER, false)?;
     db.set_db_config(DbConfig::SQLITE_DBCONFIG_ENABLE_VIEW, false)?;
+    db.pragma_update(None, "cache_size", -CACHE)?;
     db.execute_batch(
         "PRAGMA mmap_size = 0;
          PRAGMA cell_size_check = ON;

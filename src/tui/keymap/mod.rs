@@ -31,6 +31,8 @@ pub enum Context {
     Button,
     /// The API list and other choices inside a form.
     Choice,
+    /// The question whether to drop what was typed into a form.
+    Drop,
     /// A new secret.
     Reveal,
     /// Where to save it.
@@ -65,7 +67,7 @@ pub enum Context {
 
 impl Context {
     /// Every context, in the order of the help.
-    pub const ALL: [Context; 24] = [
+    pub const ALL: [Context; 25] = [
         Context::Desk,
         Context::Tokens,
         Context::Filter,
@@ -83,6 +85,7 @@ impl Context {
         Context::Entry,
         Context::Catalogue,
         Context::Policy,
+        Context::Drop,
         Context::Messages,
         Context::Confirm,
         Context::Reveal,
@@ -106,6 +109,7 @@ impl Context {
             Context::Filter => "Filter",
             Context::SignIn => "Sign-in",
             Context::Confirm => "Password",
+            Context::Drop => "Leaving a dialog",
             Context::Form => "Dialogs with fields",
             Context::Button => "Buttons",
             Context::Choice => "Choices in a dialog",
@@ -155,6 +159,12 @@ pub enum Action {
     Generate,
     /// A new secret for the token under the cursor.
     Regenerate,
+    /// Changes the token under the cursor.
+    Edit,
+    /// A new token like the one under the cursor.
+    CopyAs,
+    /// Ends the overlap of the token's two secrets.
+    Retire,
     /// Switches the token under the cursor off or on.
     Toggle,
     /// Puts the token under the cursor into the trash.

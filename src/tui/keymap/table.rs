@@ -4,10 +4,12 @@ use crossterm::event::KeyCode;
 
 use super::{Action, Binding, Context, Key};
 use crate::domain::role::Role;
+use crate::tui::modal::Modal;
 use crate::tui::model::Model;
 use crate::tui::screen::Manage;
 use crate::tui::screen::desk::Place;
 use crate::tui::update::people::may;
+use crate::tui::widget::frame::dialog_room;
 use crate::verbs::actor::Session;
 
 const ENTER: Key = Key::code(KeyCode::Enter);
@@ -21,6 +23,20 @@ fn always(_: &Model) -> bool {
 
 fn on_a_token(model: &Model) -> bool {
     model.tokens().is_some_and(|t| t.current().is_some())
+}
+
+/// Whether the token under the cursor, or the one whose details are open, has two secrets that live.
+fn rotating(model: &Model) -> bool {
+    let token = match model.modals.last() {
+        Some(Modal::Details(details)) => Some(details.token()),
+        _ => model.tokens().and_then(|t| t.current()),
+    };
+    token.is_some_and(|t| t.overlap(model.now).is_some())
+}
+
+fn long(model: &Model) -> bool {
+    let (columns, rows) = dialog_room(model.size);
+    model.modals.last().is_some_and(|modal| modal.page().is_long(columns, rows))
 }
 
 fn filtered(model: &Model) -> bool {
@@ -79,11 +95,14 @@ pub static BINDINGS: &[Binding] = &[
     bind(Context::Desk, &[Key::code(KeyCode::Home), Key::char('g')], Action::First, "First", "First row", 0, always),
     bind(Context::Desk, &[Key::code(KeyCode::End), Key::char('G')], Action::Last, "Last", "Last row", 0, always),
 
-    bind(Context::Tokens, &[Key::char('n')], Action::Generate, "Generate", "Generates a token", 1, always),
-    bind(Context::Tokens, &[Key::char('r')], Action::Regenerate, "Regenerate", "Gives the token a new secret", 2, on_a_token),
-    bind(Context::Tokens, &[Key::char('d')], Action::Toggle, "Disable/Enable", "Switches the token off or on", 3, on_a_token),
-    bind(Context::Tokens, &[Key::char('x')], Action::Remove, "Remove", "Revokes the token, after its name was typed", 4, on_a_token),
-    bind(Context::Tokens, &[Key::char('/')], Action::Filter, "Filter", "Filters as you type: words, status:expired account:ci seen:never", 5, always),
+    bind(Context::Tokens, &[Key::char('n')], Action::Generate, "New", "Generates a token", 1, always),
+    bind(Context::Tokens, &[Key::char('e')], Action::Edit, "Edit", "Changes name, description, expiry or API of the token", 2, on_a_token),
+    bind(Context::Tokens, &[Key::char('c')], Action::CopyAs, "Copy as", "Generates another token like it", 3, on_a_token),
+    bind(Context::Tokens, &[Key::char('r')], Action::Regenerate, "Regen", "Gives the token a new secret", 4, on_a_token),
+    bind(Context::Tokens, &[Key::char('d')], Action::Toggle, "Disable/Enable", "Switches the token off or on", 5, on_a_token),
+    bind(Context::Tokens, &[Key::char('x')], Action::Remove, "Remove", "Revokes the token, after its name was typed", 6, on_a_token),
+    bind(Context::Tokens, &[Key::char('/')], Action::Filter, "Filter", "Filters as you type: words, status:expired account:ci seen:never", 7, always),
+    bind(Context::Tokens, &[Key::char('o')], Action::Retire, "End overlap", "Ends the life of the old secret in a rotation", 0, rotating),
     bind(Context::Tokens, &[Key::char('R')], Action::Refresh, "Refresh", "Reads the list again", 0, always),
     bind(Context::Tokens, &[ENTER], Action::Details, "Details", "Shows everything about the token but its secret", 0, on_a_token),
     bind(Context::Tokens, &[Key::char('y')], Action::CopyHint, "Copy hint", "Copies the token's hint", 0, on_a_token),
@@ -100,6 +119,7 @@ pub static BINDINGS: &[Binding] = &[
     bind(Context::Details, &[Key::code(KeyCode::PageDown), Key::char(' ')], Action::PageDown, "Page down", "A screen down", 0, always),
     bind(Context::Details, &[Key::code(KeyCode::PageUp)], Action::PageUp, "Page up", "A screen up", 0, always),
     bind(Context::Details, &[Key::char('y')], Action::CopyHint, "Copy hint", "Copies the token's hint", 2, always),
+    bind(Context::Details, &[Key::char('o')], Action::Retire, "End overlap", "Ends the life of the old secret in a rotation", 5, rotating),
 
     bind(Context::Form, &[Key::code(KeyCode::Tab), DOWN], Action::Next, "Next", "Next field", 1, always),
     bind(Context::Form, &[Key::code(KeyCode::BackTab), UP], Action::Previous, "Previous", "Field before", 2, always),
@@ -113,6 +133,10 @@ pub static BINDINGS: &[Binding] = &[
 
     bind(Context::Confirm, &[ENTER], Action::Enter, "Confirm", "Makes the change with the password typed", 1, always),
     bind(Context::Confirm, &[ESC], Action::Cancel, "Cancel", "Back; nothing is changed", 2, always),
+    bind(Context::Confirm, &[DOWN], Action::Down, "Scroll", "One line down, where there are more", 3, long),
+    bind(Context::Confirm, &[UP], Action::Up, "Up", "One line up", 0, long),
+    bind(Context::Confirm, &[Key::code(KeyCode::PageDown)], Action::PageDown, "Page down", "A screen of lines down", 0, long),
+    bind(Context::Confirm, &[Key::code(KeyCode::PageUp)], Action::PageUp, "Page up", "A screen of lines up", 0, long),
 
     bind(Context::Save, &[ENTER], Action::Enter, "Save", "Saves the secret to the file typed", 1, always),
     bind(Context::Save, &[ESC], Action::Cancel, "Back", "Back to the secret", 2, always),
@@ -121,6 +145,8 @@ pub static BINDINGS: &[Binding] = &[
     bind(Context::Button, &[Key::code(KeyCode::Tab), DOWN, Key::code(KeyCode::Right)], Action::Next, "Next", "Next field or button", 2, always),
     bind(Context::Button, &[Key::code(KeyCode::BackTab), UP, Key::code(KeyCode::Left)], Action::Previous, "Previous", "Field or button before", 3, always),
     bind(Context::Button, &[ESC], Action::Cancel, "Cancel", "Closes the dialog; nothing is changed", 4, always),
+    bind(Context::Button, &[Key::code(KeyCode::PageDown)], Action::PageDown, "Scroll", "A screen of lines down, where there are more", 5, long),
+    bind(Context::Button, &[Key::code(KeyCode::PageUp)], Action::PageUp, "Page up", "A screen of lines up", 0, long),
 
     bind(Context::Choice, &[Key::code(KeyCode::Left), Key::char('h')], Action::Left, "Left", "Choice before", 0, always),
     bind(Context::Choice, &[Key::char(' ')], Action::Select, "Choose", "Takes the choice, or the next one; opens the picker on Custom", 1, always),
@@ -192,6 +218,9 @@ pub static BINDINGS: &[Binding] = &[
     bind(Context::Accounts, &[Key::char('y')], Action::CopyName, "Copy name", "Copies the account's name", 0, on_an_account),
     bind(Context::Accounts, &[Key::char('R')], Action::Refresh, "Refresh", "Reads the list again", 0, always),
     bind(Context::Accounts, &[ESC], Action::Cancel, "Back", "Clears the filter; else back to the tokens", 0, always),
+
+    bind(Context::Drop, &[ESC, Key::char('d')], Action::Cancel, "Drop it", "Closes the dialog without what was typed and chosen", 1, always),
+    bind(Context::Drop, &[ENTER], Action::Enter, "Back", "Goes back to it", 2, always),
 
     bind(Context::Audit, &[Key::char('/')], Action::Filter, "Filter", "Filters as you type: words, verb:token.delete by:ops target:ci", 1, may_read_audit),
     bind(Context::Audit, &[ENTER], Action::Details, "Details", "Shows all of the row, each before and after", 2, on_a_row),

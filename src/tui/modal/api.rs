@@ -46,6 +46,24 @@ impl ApiChoice {
         ApiChoice { catalogues, role, chosen: Api::Nothing, picked: None }
     }
 
+    /// Begins at `selection`.
+    pub fn of(catalogues: Arc<[Catalogue]>, role: Role, selection: Selection) -> Self {
+        let mut choice = Self::new(catalogues, role);
+        choice.choose(selection);
+        choice
+    }
+
+    /// Begins anew at `selection`: what was picked is gone.
+    pub fn begin_at(&mut self, selection: Selection) {
+        self.picked = None;
+        self.choose(selection);
+    }
+
+    /// Whether anything was chosen or picked but `selection`.
+    pub fn differs_from(&self, selection: &Selection) -> bool {
+        self.selection() != *selection || self.picked.as_ref().is_some_and(|picked| picked != selection)
+    }
+
     /// What was chosen.
     pub fn selection(&self) -> Selection {
         match self.chosen {

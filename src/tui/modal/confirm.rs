@@ -2,8 +2,6 @@
 
 use std::fmt::Debug;
 
-use ratatui::style::Style;
-
 use crate::error::{Error, Kind as ErrorKind};
 use crate::tui::keymap::Context;
 use crate::tui::model::Model;
@@ -11,10 +9,14 @@ use crate::tui::screen::{Facts, Outcome};
 use crate::tui::widget::field::Field;
 use crate::tui::widget::form::{Dialog, Form, Kind, Pressed, Problem};
 use crate::tui::widget::line::cut;
+use crate::tui::widget::passage::{Passage, is_tight};
 use crate::tui::widget::proof::Proof;
 use crate::tui::widget::sheet::Sheet;
 use crate::verbs::Change;
 use crate::verbs::request::Request;
+
+/// Lines of the dialog at least, so that most look alike.
+const SHORT: usize = 8;
 
 /// A change that can be asked for once more, after a mistyped password.
 pub trait Repeat: Debug {
@@ -32,14 +34,19 @@ impl<V: Change + Into<Request> + Clone + Debug> Repeat for V {
 #[derive(Debug)]
 pub struct Wanted {
     title: String,
-    about: String,
+    about: Passage,
     change: Box<dyn Repeat>,
 }
 
 impl Wanted {
     /// `change`, called `title`; `about` says what will happen.
     pub fn new(title: impl Into<String>, about: impl Into<String>, change: impl Repeat + 'static) -> Self {
-        Wanted { title: title.into(), about: about.into(), change: Box::new(change) }
+        Self::telling(title, Passage::text(about), change)
+    }
+
+    /// `change`, called `title`; `about` says what will happen, at any length.
+    pub fn telling(title: impl Into<String>, about: Passage, change: impl Repeat + 'static) -> Self {
+        Wanted { title: title.into(), about, change: Box::new(change) }
     }
 }
 
@@ -78,6 +85,14 @@ impl Dialog for Confirm {
         vec![self.proof.slots(Slot::Proof).unwrap_or((Slot::Button, Kind::Button))]
     }
 
+    fn passage(&self) -> Option<&Passage> {
+        Some(&self.wanted.about)
+    }
+
+    fn passage_mut(&mut self) -> Option<&mut Passage> {
+        Some(&mut self.wanted.about)
+    }
+
     fn field(&mut self, _slot: Slot) -> Option<&mut Field> {
         self.proof.field()
     }
@@ -95,15 +110,20 @@ impl Dialog for Confirm {
     }
 
     fn fill(&self, sheet: &mut Sheet<'_, Slot>, _model: &Model) {
-        sheet.words(&self.wanted.about, 3, Style::new());
-        sheet.blank();
+        let tight = is_tight(sheet.rows);
+        self.wanted.about.fill(sheet);
+        if !tight {
+            sheet.blank();
+        }
         if self.proof.slots(Slot::Proof).is_some() {
             let label = cut(&format!("Password of {}  ", self.proof.username()), sheet.columns / 2);
             self.proof.row(sheet, Slot::Proof, &label);
         } else {
             sheet.button(Slot::Button, &self.wanted.title);
         }
-        sheet.problem(2);
-        sheet.pad(8);
+        sheet.problem(if tight { 1 } else { 2 });
+        if !tight && sheet.height() < SHORT {
+            sheet.pad(SHORT);
+        }
     }
 }

@@ -4,6 +4,7 @@ use ratatui::Frame;
 use ratatui::layout::Rect;
 use ratatui::text::{Line, Span};
 
+use super::retire;
 use crate::domain::selection::Selection;
 use crate::domain::time::{Timestamp, day_of, relative};
 use crate::domain::token::{Status, Token};
@@ -41,6 +42,11 @@ impl Details {
         Details { token, shown, top: 0 }
     }
 
+    /// The token it tells of.
+    pub fn token(&self) -> &Token {
+        &self.token
+    }
+
     /// How the token was used has come.
     pub fn fill(&mut self, shown: &Shown) {
         if shown.token.id == self.token.id {
@@ -76,13 +82,14 @@ impl Page for Details {
         dialog(frame, area, &self.token.full_name(), lines, 0, foot, &model.theme);
     }
 
-    fn act(&mut self, action: Action, _facts: &Facts<'_>) -> Outcome {
+    fn act(&mut self, action: Action, facts: &Facts<'_>) -> Outcome {
         match action {
             Action::Cancel => Outcome::Close,
             Action::Down => self.scroll(1),
             Action::Up => self.scroll(-1),
             Action::PageDown => self.scroll(PAGE),
             Action::PageUp => self.scroll(-PAGE),
+            Action::Retire => retire::wanted(&self.token, facts.now).map_or(Outcome::Stay, Outcome::Confirm),
             Action::CopyHint => Outcome::Do(Effect::CopyText(self.token.hint.clone())),
             _ => Outcome::Stay,
         }

@@ -106,9 +106,13 @@ impl Dialog for Generate {
         };
         let title = format!("Generate {name}");
         let about = format!("{name} may use: {}, {until}.", selection.summary());
-        let verb =
-            CreateToken { account: None, names: vec![name], description, expires: Some(spec), selection, out: None };
+        let verb = CreateToken { account: None, names: vec![name], description, expires: spec, selection, out: None };
         Ok(Outcome::Confirm(Wanted::new(title, about, verb)))
+    }
+
+    fn is_touched(&self) -> bool {
+        let typed = !self.name.is_empty() || !self.description.is_empty() || self.expiry.has_text();
+        typed || self.api.differs_from(&Selection::nothing())
     }
 
     fn picked(&mut self, selection: Selection) -> Option<Slot> {

@@ -3,13 +3,18 @@
 pub mod account;
 pub mod api;
 pub mod confirm;
+mod conflict;
+pub mod copy;
 pub mod details;
+mod difference;
+pub mod edit;
 pub mod entry;
 pub mod generate;
 pub mod help;
 pub mod messages;
 pub mod regenerate;
 pub mod remove;
+pub mod retire;
 pub mod reveal;
 pub mod rule;
 pub mod save;
@@ -23,7 +28,9 @@ use account::delete::Delete;
 use account::password::Passwd;
 use account::role::RoleOf;
 use confirm::Confirm;
+use copy::Copy;
 use details::Details;
+use edit::Edit;
 use entry::Entry;
 use generate::Generate;
 use help::Help;
@@ -39,6 +46,10 @@ use whose::Whose;
 pub enum Modal {
     /// A new token.
     Generate(Box<Form<Generate>>),
+    /// A token changed.
+    Edit(Box<Form<Edit>>),
+    /// A new token like another.
+    Copy(Box<Form<Copy>>),
     /// The password for a change.
     Confirm(Box<Form<Confirm>>),
     /// A new secret, shown once.
@@ -80,6 +91,8 @@ impl Modal {
     pub fn page(&self) -> &dyn Page {
         match self {
             Modal::Generate(page) => &**page,
+            Modal::Edit(page) => &**page,
+            Modal::Copy(page) => &**page,
             Modal::Confirm(page) => &**page,
             Modal::Reveal(page) => &**page,
             Modal::Leave(page) => page,
@@ -104,6 +117,8 @@ impl Modal {
     pub fn page_mut(&mut self) -> &mut dyn Page {
         match self {
             Modal::Generate(page) => &mut **page,
+            Modal::Edit(page) => &mut **page,
+            Modal::Copy(page) => &mut **page,
             Modal::Confirm(page) => &mut **page,
             Modal::Reveal(page) => &mut **page,
             Modal::Leave(page) => page,

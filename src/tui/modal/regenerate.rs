@@ -1,53 +1,104 @@
-//! The form for a new secret.
+//! The form for a new secret: how long the old one lives on, and until when the token works.
 
 use ratatui::style::Style;
-use ratatui::text::Span;
 
 use super::confirm::Wanted;
-use crate::domain::expiry::Span as Length;
-use crate::domain::time::relative;
+use super::retire;
+use crate::domain::expiry::{Expiry, Span as Length};
+use crate::domain::time::{Timestamp, Zone, relative, wall_clock};
 use crate::domain::token::Token;
+use crate::error::{Error, Result};
 use crate::tui::model::Model;
 use crate::tui::screen::{Facts, Outcome};
 use crate::tui::widget::expiry::ExpiryChoice;
 use crate::tui::widget::field::Field;
 use crate::tui::widget::form::{Dialog, Form, Kind, Pressed, Problem};
+use crate::tui::widget::offers::{Answer, Offers};
 use crate::tui::widget::sheet::Sheet;
-use crate::verbs::tokens::{Pointed, RegenerateToken};
+use crate::verbs::tokens::{GRACE_MAX, Pointed, RegenerateToken};
 
 /// What has the focus.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Slot {
-    /// Whether the expiry stays.
-    Keep,
-    /// The new one.
+    /// When the old secret dies.
+    Old,
+    /// The same, typed.
+    OldTyped,
+    /// The expiry.
     Expires,
-    /// The new one, typed.
+    /// The expiry, typed.
     Typed,
     /// The button.
     Button,
+    /// The button that ends a running overlap instead.
+    Retire,
 }
 
 /// The form for a new secret.
 pub struct Regenerate {
     token: Token,
-    expired: bool,
-    keep: bool,
+    /// Whether two secrets live already: both die with a third.
+    rotating: bool,
+    /// How long the old secret lives on; none = it dies at once.
+    grace: Offers<Option<Length>>,
     expiry: ExpiryChoice,
 }
 
 impl Regenerate {
-    /// The form for `token`, which is `expired` or not. An expired token can't keep its expiry.
-    pub fn open(token: Token, expired: bool, default_expiry: Option<Length>) -> Form<Self> {
-        let expiry = ExpiryChoice::new(default_expiry);
-        let form = Regenerate { token, expired, keep: !expired, expiry };
+    /// The form for `token` as it is at `now`. An expired token can't keep its expiry.
+    pub fn open(token: Token, now: Timestamp, default_expiry: Option<Length>) -> Form<Self> {
+        let expired = token.expiry.is_past(now);
+        let expiry =
+            if expired { ExpiryChoice::new(default_expiry) } else { ExpiryChoice::keeping(token.expiry, "keep") };
+        let rotating = token.overlap(now).is_some();
+        let grace = Offers::new(vec![
+            ("at once", None),
+            ("1 h", Some(Length::Hours(1))),
+            ("24 h", Some(Length::Hours(24))),
+            ("7 d", Some(Length::Days(7))),
+        ]);
+        let form = Regenerate { token, rotating, grace, expiry };
         Form::at(form, if expired { Slot::Expires } else { Slot::Button })
+    }
+
+    /// How long the old secret lives on, and until when that is with `expiry`.
+    fn overlap(&self, expiry: Expiry, now: Timestamp, zone: &dyn Zone) -> Result<Option<(Length, Timestamp)>> {
+        let grace = match self.grace.answer() {
+            _ if self.rotating => return Ok(None),
+            Answer::Offered(None) => return Ok(None),
+            Answer::Offered(Some(grace)) => grace,
+            Answer::Typed(text) => Length::parse(text)?,
+        };
+        let until = grace.after(now, zone).filter(|until| *until <= now.plus(GRACE_MAX));
+        let until = until.ok_or_else(|| Error::usage("the old secret lives 30 days more at most"))?;
+        Ok(Some((grace, expiry.at().map_or(until, |end| until.min(end)))))
+    }
+
+    /// Three lines about the old secret, or both of them.
+    fn old_rows(&self, sheet: &mut Sheet<'_, Slot>, model: &Model) {
+        let theme = sheet.theme;
+        if let Some(previous) = self.token.overlap(model.now).filter(|_| self.rotating) {
+            sheet.fact("Before that", &retire::old(previous, model.now), Style::new());
+            sheet.note("! Two secrets live: a new one kills both at once.", theme.warning);
+            return sheet.blank();
+        }
+        self.grace.rows(sheet, (Slot::Old, "Old one dies"), (Slot::OldTyped, "  after"), "12h, 14d … up to 30d");
+        let zone = model.zone.get();
+        let expiry = self.expiry.resolved(model.now, zone).map_or(Expiry::Never, |(_, expiry)| expiry);
+        match self.overlap(expiry, model.now, zone) {
+            Ok(None) => sheet.note("! The old secret stops working at once.", theme.warning),
+            Ok(Some((_, until))) => {
+                let end = if expiry.at() == Some(until) { ": the expiry" } else { "" };
+                sheet.note(&format!("both work until {}{end}", wall_clock(until, zone)), theme.dim);
+            }
+            Err(_) => sheet.blank(),
+        }
     }
 }
 
 impl Dialog for Regenerate {
     type Slot = Slot;
-    const LABELS: usize = 13;
+    const LABELS: usize = 14;
 
     fn title(&self) -> String {
         format!("Regenerate {}", self.token.name)
@@ -55,63 +106,81 @@ impl Dialog for Regenerate {
 
     fn slots(&self) -> Vec<(Slot, Kind)> {
         let mut slots = Vec::new();
-        if !self.expired {
-            slots.push((Slot::Keep, Kind::Choice));
+        if !self.rotating {
+            slots.extend(self.grace.slots(Slot::Old, Slot::OldTyped));
         }
-        if !self.keep {
-            slots.extend(self.expiry.slots(Slot::Expires, Slot::Typed));
-        }
+        slots.extend(self.expiry.slots(Slot::Expires, Slot::Typed));
         slots.push((Slot::Button, Kind::Button));
+        if self.rotating {
+            slots.push((Slot::Retire, Kind::Button));
+        }
         slots
     }
 
     fn field(&mut self, slot: Slot) -> Option<&mut Field> {
-        (slot == Slot::Typed).then(|| self.expiry.field())
+        match slot {
+            Slot::OldTyped => Some(self.grace.field()),
+            Slot::Typed => Some(self.expiry.field()),
+            Slot::Old | Slot::Expires | Slot::Button | Slot::Retire => None,
+        }
     }
 
     fn turn(&mut self, slot: Slot, back: bool) {
         match slot {
-            Slot::Keep => self.keep = !self.keep,
+            Slot::Old => self.grace.turn(back),
             Slot::Expires => self.expiry.turn(back),
-            Slot::Typed | Slot::Button => {}
+            Slot::OldTyped | Slot::Typed | Slot::Button | Slot::Retire => {}
         }
     }
 
-    fn press(&mut self, _slot: Slot, facts: &Facts<'_>) -> Pressed<Slot> {
-        let expires = if self.keep {
-            None
-        } else {
-            let (spec, _) = self.expiry.checked(facts).map_err(Problem::said)?;
-            Some(spec)
+    fn press(&mut self, slot: Slot, facts: &Facts<'_>) -> Pressed<Slot> {
+        if slot == Slot::Retire {
+            let over = || Problem::said("The overlap is over by itself: one secret lives");
+            return retire::wanted(&self.token, facts.now).map(Outcome::Confirm).ok_or_else(over);
+        }
+        let at = if self.expiry.is_typed() { Slot::Typed } else { Slot::Expires };
+        let (expires, expiry) = self.expiry.checked(facts).map_err(|e| Problem::at(at, e))?;
+        let at = if self.grace.is_typed() { Slot::OldTyped } else { Slot::Old };
+        let overlap = self.overlap(expiry, facts.now, facts.zone).map_err(|e| Problem::at(at, e))?;
+        let hint = &self.token.hint;
+        let about = match (overlap, self.token.overlap(facts.now)) {
+            (Some((_, until)), _) => {
+                let until = wall_clock(until, facts.zone);
+                format!("The new secret works at once, the old one, {hint}, until {until}.")
+            }
+            (None, Some(previous)) => format!("The secrets {} and {hint} stop working at once.", previous.hint),
+            (None, None) => format!("The secret {hint} stops working at once."),
         };
-        let verb = RegenerateToken { token: Pointed::on_screen(&self.token), grace: None, expires, out: None };
-        let about = format!("The secret {}… stops working at once.", self.token.hint);
+        let grace = overlap.map(|(grace, _)| grace);
+        let verb = RegenerateToken { token: Pointed::on_screen(&self.token), grace, expires, out: None };
         Ok(Outcome::Confirm(Wanted::new(self.title(), about, verb)))
     }
 
     fn fill(&self, sheet: &mut Sheet<'_, Slot>, model: &Model) {
         let theme = sheet.theme;
         sheet.text("A new secret is made; name, API and everything else stay.", Style::new());
-        sheet.text("! The old secret stops working at once.", theme.warning);
+        let grace = if self.rotating { "" } else { "The old one may live on for a while, never beyond the expiry." };
+        sheet.text(grace, Style::new());
         sheet.blank();
-        let seen = match self.token.last_seen_at {
-            Some(at) => format!("{}, last seen {}", self.token.hint, relative(at, model.now)),
-            None => format!("{}, never seen", self.token.hint),
+        // Which of two secrets was seen last is not known of the token.
+        let since = match self.rotating {
+            true => format!("made {}", relative(self.token.secret_since, model.now)),
+            false => retire::seen(self.token.last_seen_at, model.now),
         };
-        sheet.fact("Old secret", &seen, Style::new());
-        let day = self.token.expiry.day(model.zone.get());
-        if self.expired {
-            sheet.note(&format!("it expired on {day}: choose a new expiry"), theme.warning);
+        let current = format!("{}, {since}", self.token.hint);
+        sheet.fact("Secret now", &current, Style::new());
+        self.old_rows(sheet, model);
+        self.expiry.rows(sheet, Slot::Expires, Slot::Typed, model);
+        if self.token.expiry.is_past(model.now) {
+            let day = self.token.expiry.day(model.zone.get());
+            sheet.note(&format!("! It expired on {day}: choose a new expiry"), theme.warning);
         } else {
-            let label = sheet.label(Slot::Keep, "Expiry");
-            let mark = if self.keep { "[x]" } else { "[ ]" };
-            sheet.line(vec![label, Span::raw(format!("{mark} keep: {day}"))]);
+            sheet.blank();
         }
-        if !self.keep {
-            self.expiry.rows(sheet, Slot::Expires, Slot::Typed, model);
-        }
-        sheet.pad(9);
         sheet.button(Slot::Button, "Regenerate");
-        sheet.problem(3);
+        if self.rotating {
+            sheet.button(Slot::Retire, "End overlap");
+        }
+        sheet.problem(2);
     }
 }

@@ -60,6 +60,8 @@ pub enum Outcome {
     Push(Modal),
     /// A request carried out, while the page waits.
     Send(Credential, Request),
+    /// A look on behalf of who signed in, while the page waits.
+    Ask(Request),
     /// A change made, once it was confirmed.
     Confirm(Wanted),
     /// The list read again, around this place.
@@ -95,8 +97,14 @@ pub enum Outcome {
 pub enum Open {
     /// A new token.
     Generate,
+    /// The same token changed.
+    Edit,
+    /// A new token like it.
+    Copy,
     /// A new secret.
     Regenerate,
+    /// The end of an overlap.
+    Retire,
     /// Off or on.
     Toggle,
     /// Into the trash.
@@ -148,6 +156,11 @@ pub trait Page {
     /// The request that the page waits for; no keys until it is answered.
     fn waiting(&mut self) -> Option<&mut Option<RequestId>> {
         None
+    }
+
+    /// Whether it shows text, in `columns` on a screen of `rows`, that is longer than the room for it.
+    fn is_long(&self, _columns: usize, _rows: usize) -> bool {
+        false
     }
 
     /// The picker on top was left with this selection.

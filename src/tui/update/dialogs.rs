@@ -3,7 +3,9 @@
 use std::path::PathBuf;
 use std::sync::Arc;
 
+use super::{Layer, apply};
 use crate::domain::policy::Policy;
+use crate::domain::role::Role;
 use crate::domain::time::Timestamp;
 use crate::domain::token::{Status, Token};
 use crate::error::Result;
@@ -11,17 +13,21 @@ use crate::platform::clipboard::CLEARED_AFTER;
 use crate::tui::effect::Effect;
 use crate::tui::modal::Modal;
 use crate::tui::modal::confirm::{Confirm, Wanted};
+use crate::tui::modal::copy::Copy;
 use crate::tui::modal::details::Details;
+use crate::tui::modal::edit::{Edit, Slot};
 use crate::tui::modal::generate::Generate;
 use crate::tui::modal::help::Help;
 use crate::tui::modal::messages::Messages;
 use crate::tui::modal::regenerate::Regenerate;
 use crate::tui::modal::remove::Remove;
+use crate::tui::modal::retire;
 use crate::tui::modal::whose::Whose;
 use crate::tui::model::{Model, Tone};
 use crate::tui::msg::Copied;
 use crate::tui::screen::Open;
-use crate::verbs::tokens::{DisableTokens, EnableTokens, Pointed, Shown};
+use crate::tui::widget::form::Pressed;
+use crate::verbs::tokens::{DisableTokens, Edited, EnableTokens, Pointed, Shown};
 
 /// Opens the list of keys.
 pub(super) fn help(model: &mut Model) -> Vec<Effect> {
@@ -62,9 +68,21 @@ pub(super) fn open(model: &mut Model, what: Open) -> Vec<Effect> {
             let form = Generate::open(model.role(), policy.default_expiry, Arc::clone(&model.catalogues));
             Modal::Generate(Box::new(form))
         }
+        (Open::Edit, Some(token)) => {
+            Modal::Edit(Box::new(Edit::open(token, policy.default_expiry, Arc::clone(&model.catalogues))))
+        }
+        (Open::Copy, Some(token)) => {
+            let manages = model.role() >= Role::Admin;
+            Modal::Copy(Box::new(Copy::open(token, model.now, policy.default_expiry, manages)))
+        }
         (Open::Regenerate, Some(token)) => {
-            let expired = token.expiry.is_past(model.now);
-            Modal::Regenerate(Box::new(Regenerate::open(token, expired, policy.default_expiry)))
+            Modal::Regenerate(Box::new(Regenerate::open(token, model.now, policy.default_expiry)))
+        }
+        (Open::Retire, Some(token)) => {
+            return match retire::wanted(&token, model.now) {
+                Some(wanted) => confirm(model, wanted),
+                None => Vec::new(),
+            };
         }
         (Open::Toggle, Some(token)) => return confirm(model, toggle(&token, model.now)),
         (Open::Remove, Some(token)) => {
@@ -76,10 +94,32 @@ pub(super) fn open(model: &mut Model, what: Open) -> Vec<Effect> {
             let shown = usage_of(model, &token).cloned();
             Modal::Details(Box::new(Details::new(token, shown)))
         }
-        (Open::Regenerate | Open::Toggle | Open::Remove | Open::Details, None) => return Vec::new(),
+        (
+            Open::Edit | Open::Copy | Open::Regenerate | Open::Retire | Open::Toggle | Open::Remove | Open::Details,
+            None,
+        ) => return Vec::new(),
     };
     model.modals.push(modal);
     Vec::new()
+}
+
+/// What an edit would do has come: the form that waits for it goes on.
+pub(super) fn previewed(model: &mut Model, layer: Option<Layer>, edited: Edited) -> Vec<Effect> {
+    let zone = model.zone.clone();
+    hear(model, layer, |edit| edit.previewed(&edited, zone.get()))
+}
+
+/// A token as it is stored has come, perhaps for the form that was refused.
+pub(super) fn looked_up(model: &mut Model, layer: Option<Layer>, token: Token) -> Vec<Effect> {
+    let (zone, now) = (model.zone.clone(), model.now);
+    hear(model, layer, |edit| edit.stored(token, now, zone.get()))
+}
+
+fn hear(model: &mut Model, layer: Option<Layer>, act: impl FnOnce(&mut Edit) -> Pressed<Slot>) -> Vec<Effect> {
+    let Some(layer @ Layer::Modal(at)) = layer else { return Vec::new() };
+    let Some(Modal::Edit(form)) = model.modals.get_mut(at) else { return Vec::new() };
+    let outcome = form.hear(act);
+    apply(model, layer, outcome)
 }
 
 fn usage_of<'a>(model: &'a Model, token: &Token) -> Option<&'a Shown> {

@@ -243,6 +243,10 @@ pub(super) fn apply(model: &mut Model, layer: Layer, outcome: Outcome) -> Vec<Ef
             Vec::new()
         }
         Outcome::Send(credential, request) => requests::send_for(model, layer, credential, request),
+        Outcome::Ask(request) => match model.session.clone() {
+            Some(session) => requests::send_for(model, layer, Credential::Session(session), request),
+            None => Vec::new(),
+        },
         Outcome::Confirm(wanted) => dialogs::confirm(model, wanted),
         Outcome::List(anchor) => requests::list(model, anchor),
         Outcome::ListAudit(anchor) => requests::audit(model, anchor),

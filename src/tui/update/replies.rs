@@ -1,7 +1,7 @@
 //! Replies, and what they change.
 
 use super::people::{self, Change};
-use super::{Layer, apply, desk, lock, page, requests};
+use super::{Layer, apply, desk, dialogs, lock, page, requests};
 use crate::domain::time::relative;
 use crate::domain::token::Token;
 use crate::error::{Error, Kind, Result};
@@ -121,9 +121,9 @@ fn answered(model: &mut Model, layer: Option<Layer>, response: Response) -> Vec<
             desk::supply(model);
             Vec::new()
         }
+        Response::PreviewEdit(edited) => dialogs::previewed(model, layer, edited),
         Response::PreviewCatalogue(_)
         | Response::ApplyCatalogue(_)
-        | Response::PreviewEdit(_)
         | Response::PreviewPurge(_)
         | Response::AuditHead(_)
         | Response::VerifyAudit(_) => Vec::new(),
@@ -198,10 +198,11 @@ fn answered(model: &mut Model, layer: Option<Layer>, response: Response) -> Vec<
                     _ => {}
                 }
             }
+            let token = shown.token.clone();
             if let Some(tokens) = model.tokens_mut() {
                 tokens.usage = Some(shown);
             }
-            Vec::new()
+            dialogs::looked_up(model, layer, token)
         }
         // A form asks for one token at a time.
         Response::CreateToken(changed) => match changed.out.into_iter().next() {

@@ -11,7 +11,9 @@ use ratatui::layout::Rect;
 
 use super::field::Field;
 use super::foot::keys;
-use super::frame::{dialog, dialog_columns};
+use super::frame::{dialog, dialog_columns, dialog_room, dialog_rows};
+use super::line::wrap;
+use super::passage::Passage;
 use super::sheet::Sheet;
 use crate::domain::selection::Selection;
 use crate::error::Error;
@@ -90,6 +92,21 @@ pub trait Dialog {
         Outcome::Close
     }
 
+    /// Whether Esc would lose something that somebody typed or ticked.
+    fn is_touched(&self) -> bool {
+        false
+    }
+
+    /// Its text that may be longer than the room for it.
+    fn passage(&self) -> Option<&Passage> {
+        None
+    }
+
+    /// Its text that may be longer than the room for it.
+    fn passage_mut(&mut self) -> Option<&mut Passage> {
+        None
+    }
+
     /// What it asked for was refused.
     ///
     /// # Errors
@@ -114,12 +131,14 @@ pub struct Form<D: Dialog> {
     focus: Option<D::Slot>,
     problem: Option<String>,
     waiting: Option<RequestId>,
+    /// The question whether to drop what was typed is asked.
+    leaving: bool,
 }
 
 impl<D: Dialog> Form<D> {
     /// With the focus on the first part.
     pub fn new(dialog: D) -> Self {
-        Form { dialog, focus: None, problem: None, waiting: None }
+        Form { dialog, focus: None, problem: None, waiting: None, leaving: false }
     }
 
     /// With the focus on `slot`.
@@ -145,6 +164,21 @@ impl<D: Dialog> Form<D> {
     /// Whether it says something.
     pub fn says_something(&self) -> bool {
         self.problem.is_some()
+    }
+
+    /// Lets the dialog act on something that came from outside.
+    pub fn hear(&mut self, act: impl FnOnce(&mut D) -> Pressed<D::Slot>) -> Outcome {
+        let pressed = act(&mut self.dialog);
+        self.take(pressed)
+    }
+
+    /// Esc: asks once where something would be lost.
+    fn leave(&mut self) -> Outcome {
+        if self.dialog.is_touched() {
+            self.leaving = true;
+            return Outcome::Stay;
+        }
+        self.dialog.cancel()
     }
 
     fn here(&self) -> Option<(D::Slot, Kind)> {
@@ -178,6 +212,9 @@ impl<D: Dialog> Form<D> {
 
 impl<D: Dialog> Page for Form<D> {
     fn context(&self) -> Context {
+        if self.leaving {
+            return Context::Drop;
+        }
         match self.here() {
             Some((_, Kind::Choice)) => Context::Choice,
             Some((_, Kind::Button)) => Context::Button,
@@ -186,7 +223,7 @@ impl<D: Dialog> Page for Form<D> {
     }
 
     fn field(&mut self) -> Option<&mut Field> {
-        let (slot, _) = self.here()?;
+        let (slot, _) = self.here().filter(|_| !self.leaving)?;
         self.dialog.field(slot)
     }
 
@@ -196,6 +233,13 @@ impl<D: Dialog> Page for Form<D> {
     }
 
     fn act(&mut self, action: Action, facts: &Facts<'_>) -> Outcome {
+        if std::mem::take(&mut self.leaving) {
+            return if action == Action::Cancel { self.dialog.cancel() } else { Outcome::Stay };
+        }
+        let (columns, rows) = dialog_room(facts.size);
+        if self.dialog.passage_mut().is_some_and(|p| p.scroll(action, columns, rows)) {
+            return Outcome::Stay;
+        }
         let Some((slot, kind)) = self.here() else { return self.dialog.cancel() };
         if let Some(outcome) = self.dialog.act(slot, action) {
             return outcome;
@@ -210,7 +254,7 @@ impl<D: Dialog> Page for Form<D> {
             }
             (Action::Enter | Action::Next | Action::Down, _) => self.step(false),
             (Action::Previous | Action::Up, _) => self.step(true),
-            (Action::Cancel, _) => return self.dialog.cancel(),
+            (Action::Cancel, _) => return self.leave(),
             _ => {}
         }
         Outcome::Stay
@@ -218,6 +262,10 @@ impl<D: Dialog> Page for Form<D> {
 
     fn waiting(&mut self) -> Option<&mut Option<RequestId>> {
         Some(&mut self.waiting)
+    }
+
+    fn is_long(&self, columns: usize, rows: usize) -> bool {
+        self.dialog.passage().is_some_and(|p| p.is_long(columns, rows))
     }
 
     fn picked(&mut self, selection: Selection) -> Outcome {
@@ -234,7 +282,7 @@ impl<D: Dialog> Page for Form<D> {
         let columns = dialog_columns(area);
         let mut sheet = Sheet {
             columns,
-            rows: usize::from(area.height),
+            rows: dialog_rows(area),
             theme: &model.theme,
             focused: self.here().map(|(slot, _)| slot),
             labels: D::LABELS,
@@ -243,7 +291,16 @@ impl<D: Dialog> Page for Form<D> {
             at: 0,
         };
         self.dialog.fill(&mut sheet, model);
+        let (lines, at) = (sheet.lines, sheet.at);
         let foot = keys(self.context(), model, columns);
-        dialog(frame, area, &self.dialog.title(), sheet.lines, sheet.at, foot, &model.theme);
+        if !self.leaving {
+            return dialog(frame, area, &self.dialog.title(), lines, at, foot, &model.theme);
+        }
+        let below = ratatui::text::Line::default();
+        dialog(frame, area, &self.dialog.title(), lines, at, below, &model.theme);
+        let text = "What you typed and chose here has not been stored.";
+        let mut lines: Vec<_> = wrap(text, columns).into_iter().map(ratatui::text::Line::raw).collect();
+        lines.push(ratatui::text::Line::default());
+        dialog(frame, area, "Drop it?", lines, 0, foot, &model.theme);
     }
 }

@@ -39,6 +39,17 @@ pub fn dialog_columns(area: Rect) -> usize {
     usize::from(outer_width(area).saturating_sub(4))
 }
 
+/// How many rows the screen below a dialog over `area` has.
+pub fn dialog_rows(area: Rect) -> usize {
+    usize::from(area.height)
+}
+
+/// Columns and rows of [`dialog_columns`] and [`dialog_rows`] on a terminal of `size`.
+pub fn dialog_room((columns, rows): (u16, u16)) -> (usize, usize) {
+    let area = Rect::new(0, 0, columns, rows.saturating_sub(1));
+    (dialog_columns(area), dialog_rows(area))
+}
+
 /// Draws a dialog in the middle of `area`: its lines, and `keys` on the last one. Where the lines don't fit, as many
 /// as do are shown around the `focus`ed one; the keys always are.
 pub fn dialog(

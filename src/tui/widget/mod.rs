@@ -7,6 +7,8 @@ pub mod form;
 pub mod frame;
 pub mod line;
 pub mod list;
+pub mod offers;
+pub mod passage;
 pub mod proof;
 pub mod sheet;
 pub mod tries;

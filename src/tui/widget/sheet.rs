@@ -67,6 +67,11 @@ impl<S: Copy + PartialEq> Sheet<'_, S> {
         self.line(Line::default());
     }
 
+    /// The lines so far.
+    pub fn height(&self) -> usize {
+        self.lines.len()
+    }
+
     /// Fills up with empty lines to `lines` in all: what comes next never moves.
     pub fn pad(&mut self, lines: usize) {
         self.lines.resize(lines, Line::default());
@@ -137,6 +142,21 @@ impl<S: Copy + PartialEq> Sheet<'_, S> {
     pub fn button(&mut self, slot: S, text: &str) {
         let button = self.pressable(slot, text, self.theme.strong);
         self.line(vec![self.indent(), button]);
+    }
+
+    /// A button at the left edge.
+    pub fn line_button(&mut self, slot: S, text: &str) {
+        let button = self.pressable(slot, text, self.theme.strong);
+        self.line(button);
+    }
+
+    /// A fact beside a label, and a button after it.
+    pub fn fact_button(&mut self, slot: S, label: &str, fact: &str, text: &str) {
+        let label = self.label(slot, label);
+        let room = self.columns.saturating_sub(label.width() + width(text) + 4);
+        let fact = Span::raw(cut(fact, room));
+        let button = self.pressable(slot, text, self.theme.strong);
+        self.line(vec![label, fact, button]);
     }
 
     /// Buttons side by side over the whole width, each with its style while it has no focus.

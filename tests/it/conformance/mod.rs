@@ -3,6 +3,7 @@
 
 mod accounts;
 mod audit;
+mod capped;
 mod changes;
 mod grants;
 mod ledger;

@@ -2,6 +2,7 @@
 
 use super::accounts::*;
 use super::audit::*;
+use super::capped::*;
 use super::changes::*;
 use super::grants::*;
 use super::ledger::*;
@@ -66,5 +67,6 @@ mod suite {
         the_log_is_read_raw,
         every_order_is_walked_from_either_end,
         a_stale_position_hides_nothing,
+        matches_are_counted_up_to_a_bound,
     );
 }

@@ -1,8 +1,10 @@
 //! The store's file: what is refused, what is made, and what becomes of a store that is busy, damaged or tampered with.
 
 mod chain;
+mod crowd;
 mod damage;
 mod files;
+mod migrating;
 mod sharing;
 mod unaudited;
 

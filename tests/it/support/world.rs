@@ -1,7 +1,7 @@
 //! A world that tests hold in their hands: a clock that stands still, bytes that repeat, hashing that costs nothing
 //! and is counted; and a [`House`], an installation in a temporary folder with people in it.
 
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::sync::atomic::{AtomicI64, AtomicU32, Ordering};
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
@@ -31,8 +31,11 @@ use jeton::verbs::ports::{Clock, Entropy, NewAccount, PasswordHasher, Store, Ver
 use jeton::verbs::request::{Asked, ask};
 use jeton::verbs::tokens::{CreateToken, Issued};
 use sha2::{Digest as _, Sha256};
-use tempfile::TempDir;
 use zeroize::Zeroizing;
+
+#[path = "place.rs"]
+mod place;
+pub use place::Place;
 
 /// Where every fake clock starts: 2026-11-21T09:30:00Z, a Saturday.
 pub const START: Timestamp = Timestamp(1_795_253_400_000);
@@ -281,25 +284,6 @@ pub fn add_account(store: &impl Store, hasher: &dyn PasswordHasher, name: &str, 
             Ok(Audited::one(account, entry(id)))
         })
         .unwrap()
-}
-
-/// A place for a store: a folder that goes when the test does.
-pub struct Place {
-    folder: TempDir,
-}
-
-impl Place {
-    pub fn new() -> Self {
-        Place { folder: tempfile::Builder::new().prefix("jeton-it-").tempdir().unwrap() }
-    }
-
-    pub fn folder(&self) -> &Path {
-        self.folder.path()
-    }
-
-    pub fn path(&self) -> PathBuf {
-        self.folder.path().join("jeton.db")
-    }
 }
 
 /// An installation with its first owner, `ops`, the catalogue `cloud-platform`, and a clock to turn.

@@ -1,7 +1,9 @@
 //! Each screen and dialog as text and styles, at three sizes.
 
+use jeton::domain::expiry::Span;
 use jeton::tui::msg::Msg;
 use jeton::tui::theme::Theme;
+use jeton::verbs::tokens::{EditToken, Pointed, RegenerateToken};
 
 use crate::support::screens::Screens;
 use crate::support::world::{House, OWNER, create};
@@ -247,6 +249,71 @@ fn reveal() {
 #[test]
 fn regenerate() {
     insta::assert_snapshot!(look("G r<s-tab><space><tab>", &SMALL));
+}
+
+/// Another day beside the old secret, which is in use.
+fn rotated() -> House {
+    let house = furnished();
+    let verb =
+        RegenerateToken { token: Pointed::typed("deploy-bot"), grace: Some(Span::Days(1)), expires: None, out: None };
+    house.ask(OWNER, verb).unwrap();
+    house.fakes.clock.forward(60 * 60_000);
+    house
+}
+
+fn look_rotated(keys: &str) -> String {
+    let mut s = Screens::signed_in(rotated());
+    s.keys(keys);
+    at_sizes(&mut s, &SMALL)
+}
+
+#[test]
+fn regenerate_with_a_grace() {
+    insta::assert_snapshot!(look("<down>r<tab><right><right>", &SMALL));
+}
+
+#[test]
+fn regenerate_during_an_overlap() {
+    insta::assert_snapshot!(look_rotated("<down>r"));
+}
+
+#[test]
+fn end_of_an_overlap() {
+    insta::assert_snapshot!(look_rotated("<down>o"));
+}
+
+#[test]
+fn edit() {
+    insta::assert_snapshot!(look("<down>e<tab>Deploys the shop<tab>", &SMALL));
+}
+
+#[test]
+fn edit_reviewed() {
+    insta::assert_snapshot!(look("<down>e<tab>Deploys the shop<tab><right><tab><up><up><tab><enter>", &SMALL));
+}
+
+#[test]
+fn edit_in_conflict() {
+    let mut s = Screens::signed_in(furnished());
+    s.keys("<down>e<tab>Deploys the shop<tab><tab><tab>");
+    let theirs = EditToken {
+        description: Some(jeton::domain::name::Description::parse("Deploys the shop, and its shelves").unwrap()),
+        expires: Some(jeton::domain::expiry::ExpirySpec::In(Span::Days(7))),
+        ..EditToken::of(Pointed::typed("deploy-bot"))
+    };
+    s.house.ask(OWNER, theirs).unwrap();
+    s.keys("<enter>");
+    insta::assert_snapshot!(at_sizes(&mut s, &SMALL));
+}
+
+#[test]
+fn dropping_what_was_typed() {
+    insta::assert_snapshot!(look("<down>e<tab>Deploys the shop<esc>", &SMALL));
+}
+
+#[test]
+fn copy() {
+    insta::assert_snapshot!(look("<down>cdeploy-too", &SMALL));
 }
 
 #[test]

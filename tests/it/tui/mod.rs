@@ -1,11 +1,13 @@
 //! The screens, driven by keys and looked at.
 
 mod auditing;
+mod changing;
 mod guarding;
 mod looks;
 mod people;
 mod picker;
 mod picking;
 mod robust;
+mod rotating;
 mod saying;
 mod story;

@@ -7,7 +7,7 @@ use jeton::domain::token::Status;
 use jeton::error::Kind;
 use jeton::tui::msg::Msg;
 use jeton::verbs::decide::Decision;
-use jeton::verbs::tokens::{DisableTokens, ListOf, ListTokens, Pointed};
+use jeton::verbs::tokens::{DisableTokens, ListOf, ListTokens, Pointed, RegenerateToken};
 use zeroize::Zeroizing;
 
 use crate::support::screens::Screens;
@@ -138,7 +138,7 @@ fn a_refused_change_keeps_what_was_typed() {
     s.keys(&format!("{PASSWORD}<enter>"));
     s.assert_shows("the name taken is taken");
     s.assert_shows("about");
-    s.keys("<esc>");
+    s.keys("<esc><esc>");
     assert_eq!(names(&s), ["taken"]);
 }
 
@@ -410,4 +410,25 @@ fn tab_keeps_a_choice_and_arrows_change_it() {
     s.assert_shows("(•) nothing yet");
     s.keys("<up><up>");
     s.assert_shows("(•) Inherit");
+}
+
+#[test]
+fn details_tell_of_the_old_secret_while_it_lives() {
+    let house = house();
+    let old = house.issue(OWNER, "bot");
+    let token = Pointed::on_screen(&old.token);
+    let grace = Some(jeton::domain::expiry::Span::Hours(24));
+    house.ask(OWNER, RegenerateToken { token, grace, expires: None, out: None }).unwrap();
+    house.fakes.clock.forward(3_600_000);
+    house.verify(&old.secret);
+    house.fakes.clock.forward(3_600_000);
+    let mut s = Screens::signed_in(house);
+    s.keys("<enter>");
+    s.assert_shows(&format!("Rotating  {} dies in 22 h, last seen 1 h ago", old.secret.hint()));
+    s.keys("<esc>");
+    s.house.fakes.clock.forward(22 * 3_600_000);
+    let mut s = Screens::signed_in(s.house);
+    s.keys("<enter>");
+    s.assert_shows("Secret");
+    s.assert_hides("Rotating");
 }

@@ -95,7 +95,9 @@ fn more_than_a_chunk_goes_at_once_with_a_row_each() {
     let house = House::inhabited();
     let many = NAMES_SHOWN + 203;
     crate::support::direct::insert_tokens(&house.place.path(), (0..many).map(|n| format!("t{n}-x")));
-    house.raw().execute("UPDATE tokens SET deleted_at = 5", []).unwrap();
+    let trashed = "UPDATE tokens SET deleted_at = 5; UPDATE last_seen SET trashed = 1;
+                   UPDATE token_counts SET trashed = trashed + kept, kept = 0";
+    house.raw().execute_batch(trashed).unwrap();
     let rows = house.audit().len();
     let told = preview(&house, OWNER, Purgeable::Trashed);
     assert_eq!((told.count, told.names.len()), (many as u64, NAMES_SHOWN));

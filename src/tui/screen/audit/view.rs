@@ -9,7 +9,6 @@ use ratatui::widgets::Paragraph;
 use super::Audit;
 use super::columns::{Columns, target, who};
 use crate::domain::audit::in_brief;
-use crate::domain::role::Role;
 use crate::domain::time::{relative, wall_clock};
 use crate::error::{Error, Kind};
 use crate::tui::modal::entry;
@@ -108,8 +107,8 @@ fn refusal(error: &Error, columns: usize, model: &Model) -> Vec<Line<'static>> {
     };
     let plain = Style::new();
     match error.kind {
-        Kind::Denied if model.role() < Role::Admin => say("The audit log is for owners and admins.", plain),
-        // A token that signed in may lack the method.
+        Kind::Denied if model.guard.token().is_none() => say("The audit log is for owners and admins.", plain),
+        // A token that signed in may lack the method, whatever its account may.
         Kind::Denied => say(&error.to_string(), plain),
         Kind::Failure
         | Kind::Usage

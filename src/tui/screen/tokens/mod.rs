@@ -171,7 +171,10 @@ impl Page for Tokens {
                 Outcome::List(self.here())
             }
             Action::Generate => Outcome::Open(Open::Generate),
+            Action::Edit => Outcome::Open(Open::Edit),
+            Action::CopyAs => Outcome::Open(Open::Copy),
             Action::Regenerate => Outcome::Open(Open::Regenerate),
+            Action::Retire => Outcome::Open(Open::Retire),
             Action::Toggle => Outcome::Open(Open::Toggle),
             Action::Remove => Outcome::Open(Open::Remove),
             Action::Details => Outcome::Open(Open::Details),

@@ -1,0 +1,49 @@
+//! Somebody else was faster: what they made of the token beside what was to become of it.
+
+use super::difference::moved;
+use crate::domain::time::Zone;
+use crate::domain::token::Token;
+use crate::domain::token_diff::{Change, diff};
+use crate::tui::widget::passage::{Look, Passage};
+
+/// Columns of the words before each side.
+const SIDE: usize = 18;
+
+/// The two sides.
+pub struct Conflict {
+    /// The token as it is stored now.
+    pub stored: Token,
+    /// Both sides in words.
+    pub told: Passage,
+}
+
+impl Conflict {
+    /// What became of `seen` meanwhile is `stored`, what was wanted of it is `yours`.
+    pub fn new(seen: &Token, stored: Token, yours: &Token, zone: &dyn Zone) -> Self {
+        let (theirs, wanted) = (diff(seen, &stored, zone), diff(seen, yours, zone));
+        let told = theirs.iter().fold(Passage::default(), |told, change| {
+            told.then(field(change, wanted.iter().find(|w| w.field == change.field)))
+        });
+        let told = if theirs.is_empty() { Passage::text("What you see of it is the same again.") } else { told };
+        let rest = wanted.iter().filter(|w| theirs.iter().all(|t| t.field != w.field));
+        let rest: Vec<&str> = rest.map(|w| w.field.word()).collect();
+        let told = match rest.as_slice() {
+            [] => told,
+            rest => told.row(Look::Dim, format!("Only you changed: {}.", rest.join(", "))),
+        };
+        let told = told.blank().row(Look::Dim, "Keeping takes the rest as stored. Taking over drops what you changed.");
+        Conflict { stored, told }
+    }
+}
+
+/// A field with its sides below each other.
+fn field(theirs: &Change, yours: Option<&Change>) -> Passage {
+    let side = |passage: Passage, label, text: &str| passage.labelled(label, SIDE, Look::Plain, text);
+    let told = Passage::default().row(Look::Strong, theirs.field.word());
+    let told = side(told, "  as you saw it", &theirs.before);
+    let told = side(told, "  stored now", &theirs.after).then(moved(theirs, SIDE));
+    match yours {
+        Some(yours) => side(told, "  yours", &yours.after).then(moved(yours, SIDE)),
+        None => told.labelled("  yours", SIDE, Look::Dim, "you leave it"),
+    }
+}

@@ -1,0 +1,138 @@
+//! The form for a token like another: what is the same, and what is not.
+
+use ratatui::style::Style;
+
+use super::confirm::Wanted;
+use crate::domain::expiry::{Expiry, Span as Length};
+use crate::domain::name::{TOKEN_NAME_MAX, TokenName, USERNAME_MAX, Username};
+use crate::domain::time::Timestamp;
+use crate::domain::token::Token;
+use crate::tui::model::Model;
+use crate::tui::screen::{Facts, Outcome};
+use crate::tui::widget::expiry::ExpiryChoice;
+use crate::tui::widget::field::Field;
+use crate::tui::widget::form::{Dialog, Form, Kind, Pressed, Problem};
+use crate::tui::widget::sheet::Sheet;
+use crate::verbs::tokens::{CopyToken, Pointed};
+
+/// What has the focus.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Slot {
+    /// The new one's name.
+    Name,
+    /// Whose it will be.
+    Account,
+    /// The expiry.
+    Expires,
+    /// The expiry, typed.
+    Typed,
+    /// The button.
+    Button,
+}
+
+/// The form for a token like another.
+pub struct Copy {
+    source: Token,
+    name: Field,
+    /// None where whoever asks makes tokens for nobody else.
+    account: Option<Field>,
+    expiry: ExpiryChoice,
+}
+
+impl Copy {
+    /// A copy of `source` as it is at `now`, by somebody who `manages` others or not. An expired one's expiry is no
+    /// choice.
+    pub fn open(source: Token, now: Timestamp, default_expiry: Option<Length>, manages: bool) -> Form<Self> {
+        let expiry = match source.expiry.is_past(now) {
+            true => ExpiryChoice::new(default_expiry),
+            false => ExpiryChoice::keeping(source.expiry, "same"),
+        };
+        let account = manages.then(|| Field::new(USERNAME_MAX * 4).with(source.owner.username.as_str()));
+        Form::new(Copy { source, name: Field::new(TOKEN_NAME_MAX * 4), account, expiry })
+    }
+
+    /// The account typed, where it is another than the source's.
+    fn other_account(&self) -> Option<&str> {
+        self.account.as_ref().map(Field::text).filter(|typed| *typed != self.source.owner.username.as_str())
+    }
+}
+
+impl Dialog for Copy {
+    type Slot = Slot;
+    const LABELS: usize = 13;
+
+    fn title(&self) -> String {
+        format!("Copy {}", self.source.full_name())
+    }
+
+    fn slots(&self) -> Vec<(Slot, Kind)> {
+        let mut slots = vec![(Slot::Name, Kind::Field)];
+        slots.extend(self.account.as_ref().map(|_| (Slot::Account, Kind::Field)));
+        slots.extend(self.expiry.slots(Slot::Expires, Slot::Typed));
+        slots.push((Slot::Button, Kind::Button));
+        slots
+    }
+
+    fn field(&mut self, slot: Slot) -> Option<&mut Field> {
+        match slot {
+            Slot::Name => Some(&mut self.name),
+            Slot::Account => self.account.as_mut(),
+            Slot::Typed => Some(self.expiry.field()),
+            Slot::Expires | Slot::Button => None,
+        }
+    }
+
+    fn turn(&mut self, slot: Slot, back: bool) {
+        match slot {
+            Slot::Expires => self.expiry.turn(back),
+            Slot::Name | Slot::Account | Slot::Typed | Slot::Button => {}
+        }
+    }
+
+    fn is_touched(&self) -> bool {
+        !self.name.is_empty() || self.other_account().is_some() || self.expiry.has_text()
+    }
+
+    fn press(&mut self, _slot: Slot, facts: &Facts<'_>) -> Pressed<Slot> {
+        let name = TokenName::parse(self.name.text()).map_err(|e| Problem::at(Slot::Name, e))?;
+        let account = self.other_account().map(Username::parse).transpose();
+        let account = account.map_err(|e| Problem::at(Slot::Account, e))?;
+        let at = if self.expiry.is_typed() { Slot::Typed } else { Slot::Expires };
+        let (expires, expiry) = self.expiry.checked(facts).map_err(|e| Problem::at(at, e))?;
+        let until = match expiry {
+            Expiry::At(_) => format!("until {}", expiry.day(facts.zone)),
+            Expiry::Never => "without an end".to_owned(),
+        };
+        let whose = account.as_ref().unwrap_or(&self.source.owner.username);
+        let about = format!("{whose}/{name} may use: {}, {until}.", self.source.selection.summary());
+        let title = format!("Copy {} as {name}", self.source.name);
+        let verb = CopyToken { token: Pointed::on_screen(&self.source), name, account, expires, out: None };
+        Ok(Outcome::Confirm(Wanted::new(title, about, verb)))
+    }
+
+    fn fill(&self, sheet: &mut Sheet<'_, Slot>, model: &Model) {
+        let theme = sheet.theme;
+        sheet.text("A new token with a secret of its own; these are the same:", Style::new());
+        let description = match self.source.description.as_str() {
+            "" => "none",
+            text => text,
+        };
+        sheet.fact("Description", description, Style::new());
+        sheet.fact("API", &self.source.selection.summary(), Style::new());
+        sheet.blank();
+        sheet.long_field(Slot::Name, "New name", &self.name);
+        match &self.account {
+            Some(account) => sheet.field(Slot::Account, "Account", account),
+            None => sheet.fact("Account", self.source.owner.username.as_str(), Style::new()),
+        }
+        self.expiry.rows(sheet, Slot::Expires, Slot::Typed, model);
+        if self.source.expiry.is_past(model.now) {
+            let day = self.source.expiry.day(model.zone.get());
+            sheet.note(&format!("! {} expired on {day}: choose a new expiry", self.source.name), theme.warning);
+        } else {
+            sheet.blank();
+        }
+        sheet.button(Slot::Button, "Copy");
+        sheet.problem(2);
+    }
+}

@@ -1,0 +1,315 @@
+//! The form for a token that is there: what it is, changed; then what differs is shown before it is made so.
+//!
+//! ```text
+//!   the form ──► PreviewEdit ──► what differs, and the proof ──► EditToken
+//!      ▲             │ refused                                      │ refused
+//!      │             └──► the token as it is stored ◄───────────────┘
+//!      └── cancel ◄────── both sides, where it is another by now ──► on from what is stored
+//! ```
+
+use std::sync::Arc;
+
+use super::Modal;
+use super::api::ApiChoice;
+use super::confirm::Wanted;
+use super::conflict::Conflict;
+use super::difference;
+use super::regenerate::Regenerate;
+use crate::domain::catalogue::Catalogue;
+use crate::domain::expiry::Span as Length;
+use crate::domain::name::{DESCRIPTION_MAX, Description, TOKEN_NAME_MAX, TokenName};
+use crate::domain::selection::{Selection, SelectionEdit};
+use crate::domain::time::{Timestamp, Zone, day_of};
+use crate::domain::token::{Token, TokenRef};
+use crate::domain::token_diff::diff;
+use crate::error::{Error, Kind as ErrorKind};
+use crate::tui::keymap::Action;
+use crate::tui::model::Model;
+use crate::tui::screen::{Facts, Outcome};
+use crate::tui::widget::expiry::ExpiryChoice;
+use crate::tui::widget::field::Field;
+use crate::tui::widget::form::{Dialog, Form, Kind, Pressed, Problem};
+use crate::tui::widget::passage::{Look, Passage, is_tight};
+use crate::tui::widget::sheet::Sheet;
+use crate::verbs::tokens::{EditToken, Edited, Pointed, PreviewEdit, ShowToken};
+
+/// What has the focus.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Slot {
+    /// The name.
+    Name,
+    /// The description.
+    Description,
+    /// The expiry.
+    Expires,
+    /// The expiry, typed.
+    Typed,
+    /// The API selection.
+    Api,
+    /// The button.
+    Button,
+    /// The button that gives it another secret.
+    Regenerate,
+    /// In a conflict: goes on with what was typed.
+    Mine,
+    /// In a conflict: goes on with what is stored.
+    Theirs,
+}
+
+/// Lines of the form and its box beside the API list.
+const OTHERS: usize = 15;
+/// What is said of an edit that changes nothing.
+const SAME: &str = "Nothing is changed: the token is so already";
+
+/// The form for a token that is there.
+pub struct Edit {
+    /// The token as it was when the form was filled.
+    seen: Token,
+    default_expiry: Option<Length>,
+    name: Field,
+    description: Field,
+    expiry: ExpiryChoice,
+    api: ApiChoice,
+    /// What was asked for last.
+    asked: Option<EditToken>,
+    /// Why that was refused, until it is known whether the token is another by now.
+    refusal: Option<Error>,
+    conflict: Option<Conflict>,
+}
+
+impl Edit {
+    /// The form for `token`. `default_expiry` is what policy says for a new one, none = never.
+    pub fn open(token: Token, default_expiry: Option<Length>, catalogues: Arc<[Catalogue]>) -> Form<Self> {
+        Form::new(Edit {
+            default_expiry,
+            name: Field::new(TOKEN_NAME_MAX * 4).with(token.name.as_str()),
+            description: Field::new(DESCRIPTION_MAX * 4).with(token.description.as_str()),
+            expiry: ExpiryChoice::keeping(token.expiry, "keep"),
+            api: ApiChoice::of(catalogues, token.owner.role, token.selection.clone()),
+            seen: token,
+            asked: None,
+            refusal: None,
+            conflict: None,
+        })
+    }
+
+    /// The edit that the form stands for; none where it changes nothing.
+    fn wanted(&self, facts: &Facts<'_>) -> Result<Option<EditToken>, Problem<Slot>> {
+        let name = TokenName::parse(self.name.text()).map_err(|e| Problem::at(Slot::Name, e))?;
+        let description = Description::parse(self.description.text()).map_err(|e| Problem::at(Slot::Description, e))?;
+        let at = if self.expiry.is_typed() { Slot::Typed } else { Slot::Expires };
+        let (expires, _) = self.expiry.checked(facts).map_err(|e| Problem::at(at, e))?;
+        let (seen, selection) = (&self.seen, self.api.selection());
+        let edit = EditToken {
+            token: Pointed::on_screen(seen),
+            seen: Some(Box::new(seen.clone())),
+            name: Some(name).filter(|name| *name != seen.name),
+            description: Some(description).filter(|description| *description != seen.description),
+            expires,
+            selection: Some(selection).filter(|one| *one != seen.selection).map(SelectionEdit::Replace),
+        };
+        let nothing =
+            edit.name.is_none() && edit.description.is_none() && edit.expires.is_none() && edit.selection.is_none();
+        Ok((!nothing).then_some(edit))
+    }
+
+    /// Asks what the edit would do.
+    fn submit(&mut self, facts: &Facts<'_>) -> Pressed<Slot> {
+        self.asked = self.wanted(facts)?;
+        match &self.asked {
+            Some(edit) => Ok(Outcome::Ask(PreviewEdit(edit.clone()).into())),
+            None => Err(Problem::said(SAME)),
+        }
+    }
+
+    /// What the edit would do has come: shows it, with the proof.
+    ///
+    /// # Errors
+    /// Where it would do nothing.
+    pub fn previewed(&mut self, edited: &Edited, zone: &dyn Zone) -> Pressed<Slot> {
+        let Some(edit) = self.asked.clone() else { return Ok(Outcome::Stay) };
+        let changes = diff(&edited.before, &edited.after, zone);
+        if changes.is_empty() {
+            return Err(Problem::said(SAME));
+        }
+        let about =
+            difference::lines(&changes).blank().row(Look::Dim, "Holds from the next request on. The secret stays.");
+        Ok(Outcome::Confirm(Wanted::telling(format!("Change {}", edited.before.full_name()), about, edit)))
+    }
+
+    /// The token as it is stored has come, after a refusal: another than was seen is a conflict.
+    ///
+    /// # Errors
+    /// The refusal, where the token is the one that was seen.
+    pub fn stored(&mut self, stored: Token, now: Timestamp, zone: &dyn Zone) -> Pressed<Slot> {
+        let Some(refusal) = self.refusal.take() else { return Ok(Outcome::Stay) };
+        match &self.asked {
+            Some(edit) if stored.revision != self.seen.revision => {
+                let yours = with(edit, &self.seen, now, zone);
+                self.conflict = Some(Conflict::new(&self.seen, stored, &yours, zone));
+                Ok(Outcome::Stay)
+            }
+            _ => Err(Problem::said(refusal)),
+        }
+    }
+
+    /// Goes on from what is stored: what was not changed here becomes what it is there.
+    fn keep_mine(&mut self, stored: Token, facts: &Facts<'_>) -> Pressed<Slot> {
+        if self.name.text() == self.seen.name.as_str() {
+            self.name = Field::new(TOKEN_NAME_MAX * 4).with(stored.name.as_str());
+        }
+        if self.description.text() == self.seen.description.as_str() {
+            self.description = Field::new(DESCRIPTION_MAX * 4).with(stored.description.as_str());
+        }
+        if self.api.selection() == self.seen.selection {
+            self.api.choose(stored.selection.clone());
+        }
+        self.expiry.keep_another(stored.expiry);
+        self.seen = stored;
+        self.submit(facts)
+    }
+
+    fn take_theirs(&mut self, stored: Token) {
+        self.name = Field::new(TOKEN_NAME_MAX * 4).with(stored.name.as_str());
+        self.description = Field::new(DESCRIPTION_MAX * 4).with(stored.description.as_str());
+        self.expiry = ExpiryChoice::keeping(stored.expiry, "keep");
+        self.api.begin_at(stored.selection.clone());
+        self.seen = stored;
+    }
+
+    fn regenerate(&self, now: Timestamp) -> Pressed<Slot> {
+        if self.is_touched() {
+            return Err(Problem::said("Store or drop what you changed first: a new secret closes this form"));
+        }
+        let form = Regenerate::open(self.seen.clone(), now, self.default_expiry);
+        Ok(Outcome::Push(Modal::Regenerate(Box::new(form))))
+    }
+}
+
+/// `seen` as `edit` was to leave it.
+fn with(edit: &EditToken, seen: &Token, now: Timestamp, zone: &dyn Zone) -> Token {
+    let mut yours = seen.clone();
+    yours.name = edit.name.clone().unwrap_or(yours.name);
+    yours.description = edit.description.clone().unwrap_or(yours.description);
+    yours.expiry = edit.expires.and_then(|spec| spec.resolve(now, zone).ok()).unwrap_or(yours.expiry);
+    let selection: Option<Selection> = edit.selection.as_ref().and_then(|edit| edit.apply(&seen.selection).ok());
+    yours.selection = selection.unwrap_or(yours.selection);
+    yours
+}
+
+impl Dialog for Edit {
+    type Slot = Slot;
+    const LABELS: usize = 13;
+
+    fn title(&self) -> String {
+        match &self.conflict {
+            Some(_) => format!("{} was changed meanwhile", self.seen.full_name()),
+            None => format!("Edit {}", self.seen.full_name()),
+        }
+    }
+
+    fn slots(&self) -> Vec<(Slot, Kind)> {
+        if self.conflict.is_some() {
+            return vec![(Slot::Mine, Kind::Button), (Slot::Theirs, Kind::Button)];
+        }
+        let mut slots = vec![(Slot::Name, Kind::Field), (Slot::Description, Kind::Field)];
+        slots.extend(self.expiry.slots(Slot::Expires, Slot::Typed));
+        slots.extend([(Slot::Api, Kind::Choice), (Slot::Button, Kind::Button), (Slot::Regenerate, Kind::Button)]);
+        slots
+    }
+
+    fn field(&mut self, slot: Slot) -> Option<&mut Field> {
+        match slot {
+            Slot::Name => Some(&mut self.name),
+            Slot::Description => Some(&mut self.description),
+            Slot::Typed => Some(self.expiry.field()),
+            Slot::Expires | Slot::Api | Slot::Button | Slot::Regenerate | Slot::Mine | Slot::Theirs => None,
+        }
+    }
+
+    fn turn(&mut self, slot: Slot, back: bool) {
+        match slot {
+            Slot::Expires => self.expiry.turn(back),
+            Slot::Api => self.api.turn(back),
+            Slot::Name
+            | Slot::Description
+            | Slot::Typed
+            | Slot::Button
+            | Slot::Regenerate
+            | Slot::Mine
+            | Slot::Theirs => {}
+        }
+    }
+
+    fn act(&mut self, slot: Slot, action: Action) -> Option<Outcome> {
+        if slot == Slot::Api { self.api.act(action) } else { None }
+    }
+
+    fn press(&mut self, slot: Slot, facts: &Facts<'_>) -> Pressed<Slot> {
+        match (slot, self.conflict.take()) {
+            (Slot::Mine, Some(conflict)) => self.keep_mine(conflict.stored, facts),
+            (Slot::Theirs, Some(conflict)) => {
+                self.take_theirs(conflict.stored);
+                Ok(Outcome::Stay)
+            }
+            (Slot::Regenerate, _) => self.regenerate(facts.now),
+            _ => self.submit(facts),
+        }
+    }
+
+    fn cancel(&mut self) -> Outcome {
+        if self.conflict.take().is_some() { Outcome::Stay } else { Outcome::Close }
+    }
+
+    fn is_touched(&self) -> bool {
+        let typed = self.name.text() != self.seen.name.as_str()
+            || self.description.text() != self.seen.description.as_str()
+            || !self.expiry.is_kept();
+        self.conflict.is_none() && (typed || self.api.differs_from(&self.seen.selection))
+    }
+
+    fn passage(&self) -> Option<&Passage> {
+        self.conflict.as_ref().map(|conflict| &conflict.told)
+    }
+
+    fn passage_mut(&mut self) -> Option<&mut Passage> {
+        self.conflict.as_mut().map(|conflict| &mut conflict.told)
+    }
+
+    /// Somebody may have been faster: the token as it is stored tells.
+    fn refused(&mut self, error: Error) -> Pressed<Slot> {
+        if error.kind != ErrorKind::Conflict {
+            self.refusal = None;
+            return Err(Problem::said(error));
+        }
+        self.refusal = Some(error);
+        Ok(Outcome::Ask(ShowToken { token: TokenRef::Id(self.seen.id) }.into()))
+    }
+
+    fn picked(&mut self, selection: Selection) -> Option<Slot> {
+        self.api.choose(selection);
+        Some(Slot::Button)
+    }
+
+    fn fill(&self, sheet: &mut Sheet<'_, Slot>, model: &Model) {
+        if let Some(conflict) = &self.conflict {
+            conflict.told.fill(sheet);
+            if !is_tight(sheet.rows) {
+                sheet.blank();
+            }
+            sheet.line_button(Slot::Mine, "Keep what I changed");
+            return sheet.line_button(Slot::Theirs, "Take over what is stored");
+        }
+        sheet.long_field(Slot::Name, "Name", &self.name);
+        sheet.long_field(Slot::Description, "Description", &self.description);
+        sheet.blank();
+        self.expiry.rows(sheet, Slot::Expires, Slot::Typed, model);
+        self.api.rows(sheet, Slot::Api, OTHERS);
+        sheet.blank();
+        sheet.button(Slot::Button, "Review the changes");
+        let since = day_of(self.seen.secret_since, model.zone.get()).map_or_else(String::new, |day| day.dmy());
+        let secret = format!("{} since {since}  ", self.seen.hint);
+        sheet.fact_button(Slot::Regenerate, "Secret", &secret, "Regenerate…");
+        sheet.problem(2);
+    }
+}

@@ -1,0 +1,43 @@
+//! The end of an overlap: what would break.
+
+use super::confirm::Wanted;
+use crate::domain::time::{Timestamp, relative};
+use crate::domain::token::{PreviousSecret, Token};
+use crate::tui::widget::passage::{Look, Passage};
+use crate::verbs::tokens::{Pointed, RetireToken};
+
+/// When a secret was last accepted, in words.
+pub fn seen(at: Option<Timestamp>, now: Timestamp) -> String {
+    at.map_or_else(|| "never seen".to_owned(), |at| format!("last seen {}", relative(at, now)))
+}
+
+/// What is known of the old secret: its hint, when it dies and when it was last accepted.
+pub fn old(previous: &PreviousSecret, now: Timestamp) -> String {
+    let dies = relative(previous.retires_at, now);
+    format!("{}, dies {dies}, {}", previous.hint, seen(previous.last_seen_at, now))
+}
+
+/// Ends the overlap of `token`; none where it has one secret only.
+pub fn wanted(token: &Token, now: Timestamp) -> Option<Wanted> {
+    let previous = token.overlap(now)?;
+    let (look, use_of_it) = match previous.last_seen_at {
+        Some(at) if at >= token.secret_since => {
+            let text = format!("! In use: last seen {}. Whoever uses it is denied then.", relative(at, now));
+            (Look::Warning, text)
+        }
+        Some(at) => {
+            let text = format!("Not used since the new one was made, last seen {}.", relative(at, now));
+            (Look::Plain, text)
+        }
+        None => (Look::Plain, "It was never used.".to_owned()),
+    };
+    let text = format!(
+        "The old secret {} is denied from the next request on, not only {}. The current one, {}, stays.",
+        previous.hint,
+        relative(previous.retires_at, now),
+        token.hint
+    );
+    let about = Passage::default().row(look, use_of_it).row(Look::Plain, text);
+    let verb = RetireToken { token: Pointed::on_screen(token) };
+    Some(Wanted::telling(format!("End the overlap of {}", token.name), about, verb))
+}

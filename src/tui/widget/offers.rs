@@ -1,0 +1,119 @@
+//! A row of common answers, the last of which is typed.
+
+use ratatui::text::Span;
+
+use super::field::Field;
+use super::form::Kind;
+use super::line::{cut, width};
+use super::sheet::Sheet;
+
+/// Columns of the field to type one in.
+const TYPED: usize = 16;
+
+/// One of several answers, or a typed one.
+pub struct Offers<T> {
+    /// Each in a word or two.
+    rows: Vec<(&'static str, T)>,
+    /// One more than the rows: it is typed.
+    chosen: usize,
+    typed: Field,
+}
+
+/// What an answer came to.
+pub enum Answer<'a, T> {
+    /// One of those offered.
+    Offered(T),
+    /// What was typed.
+    Typed(&'a str),
+}
+
+impl<T: Copy + PartialEq> Offers<T> {
+    /// Offers `rows`, and to type another; begins at the first.
+    pub fn new(rows: Vec<(&'static str, T)>) -> Self {
+        Offers { rows, chosen: 0, typed: Field::new(32) }
+    }
+
+    /// Chooses what equals `wanted`, else `typed` as if somebody had typed it.
+    pub fn begin(&mut self, wanted: T, typed: &str) {
+        let offered = self.rows.iter().position(|(_, one)| *one == wanted);
+        self.chosen = offered.unwrap_or(self.rows.len());
+        if offered.is_none() {
+            self.typed.insert(typed);
+        }
+    }
+
+    /// Puts another answer in the place of the first.
+    pub fn replace_first(&mut self, with: T) {
+        if let Some((_, first)) = self.rows.first_mut() {
+            *first = with;
+        }
+    }
+
+    /// Chooses the next one, or the one before.
+    pub fn turn(&mut self, back: bool) {
+        let all = self.rows.len() + 1;
+        self.chosen = (self.chosen + if back { all - 1 } else { 1 }) % all;
+    }
+
+    /// Whether one is to be typed.
+    pub fn is_typed(&self) -> bool {
+        self.chosen == self.rows.len()
+    }
+
+    /// The field to type one in.
+    pub fn field(&mut self) -> &mut Field {
+        &mut self.typed
+    }
+
+    /// What was chosen.
+    pub fn answer(&self) -> Answer<'_, T> {
+        match self.rows.get(self.chosen) {
+            Some((_, offered)) => Answer::Offered(*offered),
+            None => Answer::Typed(self.typed.text()),
+        }
+    }
+
+    /// Its parts in a form, which names them `row` and `typed`.
+    pub fn slots<S>(&self, row: S, typed: S) -> impl Iterator<Item = (S, Kind)> + use<S, T> {
+        let typed = self.is_typed().then_some((typed, Kind::Field));
+        [(row, Kind::Choice)].into_iter().chain(typed)
+    }
+
+    /// Two lines: the row after `label`, and the typed one after `before`, with `hint` of what can be typed.
+    pub fn rows<S: Copy + PartialEq>(
+        &self,
+        sheet: &mut Sheet<'_, S>,
+        (row, label): (S, &str),
+        (typed, before): (S, &str),
+        hint: &str,
+    ) {
+        let theme = sheet.theme;
+        let mut spans = vec![sheet.label(row, label)];
+        let words: Vec<&str> = self.rows.iter().map(|(word, _)| *word).chain(["other"]).collect();
+        let room = sheet.columns.saturating_sub(spans[0].width());
+        // Where the row is too long it begins further right, so that what is chosen stays in sight.
+        let end = |from: usize| words[from..=self.chosen].iter().map(|w| width(w) + 3).sum::<usize>() + from.min(1) * 2;
+        let first = (0..self.chosen).find(|from| end(*from) <= room).unwrap_or(self.chosen);
+        if first > 0 {
+            spans.push(Span::styled("… ", theme.dim));
+        }
+        for (i, word) in words.iter().enumerate().skip(first) {
+            let style = match (i == self.chosen, sheet.is_at(row)) {
+                (true, true) => theme.selected,
+                (true, false) => theme.strong,
+                (false, _) => theme.dim,
+            };
+            spans.push(Span::styled(if i == self.chosen { format!("[{word}]") } else { format!(" {word} ") }, style));
+            spans.push(Span::raw(" "));
+        }
+        sheet.line(spans);
+        if !self.is_typed() {
+            return sheet.blank();
+        }
+        let mut spans = vec![sheet.label(typed, before)];
+        spans.extend(self.typed.spans(TYPED, sheet.is_at(typed), theme));
+        let room = sheet.columns.saturating_sub(spans[0].width() + TYPED);
+        spans.push(Span::styled(cut(&format!("  {hint}"), room), theme.dim));
+        sheet.line(spans);
+    }
+}

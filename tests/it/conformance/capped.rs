@@ -1,0 +1,59 @@
+//! Lists with more matches than are counted.
+
+use super::*;
+
+/// How many matches are counted.
+const COUNTED: u64 = 10_000;
+
+pub fn matches_are_counted_up_to_a_bound<E: Engine>() {
+    let f = Furnished::<E>::new();
+    let (owner, member) = (f.account("owner"), f.account("member").id);
+    let many = COUNTED + 300;
+    change(&f.store, |tx| {
+        for n in 0..many {
+            add_token(tx, if n % 2 == 0 { owner.id } else { member }, &format!("t-{n:05}"), Expiry::Never)?;
+        }
+        Ok(())
+    })
+    .unwrap();
+    let window = |anchor, text: &str| {
+        let query = WindowQuery {
+            visibility: visibility(&owner),
+            account: None,
+            filter: Filter::parse(text),
+            expiring_by: None,
+            sort: Sort::default(),
+            trashed: false,
+            now: START,
+            anchor,
+            limit: 200,
+        };
+        f.store.read(|s| s.window(&query)).unwrap()
+    };
+    let whole = window(Anchor::Start, "");
+    assert_eq!((whole.total, whole.matching, whole.matching_is_least), (many, many, false));
+    let few = window(Anchor::Start, "t-0000");
+    assert_eq!((few.total, few.matching, few.matching_is_least), (many, 10, false));
+    for text in ["t-", "status:active", "seen:never"] {
+        let first = window(Anchor::Start, text);
+        assert_eq!((first.total, first.matching, first.matching_is_least), (many, COUNTED, true), "{text}");
+        // From the start the position is exact to the end; from the end it says at least whether more stand before.
+        let (mut window_at, mut met) = (first, 200);
+        while window_at.position + (window_at.rows.len() as u64) < window_at.matching {
+            let last = window_at.rows.last().unwrap();
+            let at = window_at.position + window_at.rows.len() as u64 - 1;
+            assert_eq!(last.name.as_str(), format!("t-{at:05}"));
+            window_at = window(Anchor::Around(last.id, Some(at)), text);
+            met += 1;
+            assert!(met < 1_000, "no end comes");
+        }
+        assert_eq!(window_at.rows.last().unwrap().name.as_str(), format!("t-{:05}", many - 1));
+        let mut window_at = window(Anchor::End, text);
+        assert_eq!(window_at.rows.last().unwrap().name.as_str(), format!("t-{:05}", many - 1));
+        while window_at.position > 0 {
+            let first = window_at.rows.first().unwrap();
+            window_at = window(Anchor::Around(first.id, Some(window_at.position)), text);
+        }
+        assert_eq!(window_at.rows.first().unwrap().name.as_str(), "t-00000");
+    }
+}

@@ -1,0 +1,104 @@
+//! Large stores: how one is made, and what its list is asked for from the command line.
+
+use std::os::unix::fs::PermissionsExt;
+use std::path::Path;
+
+use jeton::store::sqlite::SqliteStore;
+
+use crate::support::program::{Home, Ran, exists};
+
+fn as_demo(home: &Home, args: &[&str]) -> Ran {
+    let args: Vec<&str> =
+        args.iter().copied().chain(["--store", "big.db", "--user", "demo", "--password-stdin"]).collect();
+    home.run(&args, format!("{}\n", jeton::demo::PASSWORD))
+}
+
+fn make(home: &Home, tokens: &str) -> Ran {
+    let args = ["demo", "--tokens", tokens, "--store", "big.db", "--no-open", "--secrets", "secrets.txt"];
+    home.run(&args, "")
+}
+
+fn is_private(path: &Path) -> bool {
+    std::fs::metadata(path).unwrap().permissions().mode() & 0o777 == 0o600
+}
+
+#[test]
+fn a_large_store_is_made_with_its_secrets() {
+    let home = Home::new();
+    make(&home, "400").succeeds().silent().says(&["400 tokens", "big.db", jeton::demo::PASSWORD]);
+    let all = as_demo(&home, &["token", "list", "--all", "--json"]).succeeds().json();
+    let trash = as_demo(&home, &["token", "list", "--all", "--trash", "--json"]).succeeds().json();
+    let (all, trash) = (all["tokens"].as_array().unwrap(), trash["tokens"].as_array().unwrap());
+    assert_eq!(all.len() + trash.len(), 400);
+    let count = |status: &str| all.iter().filter(|t| t["status"] == status).count();
+    assert!(["active", "disabled", "expired"].map(count).iter().all(|n| *n > 10) && trash.len() > 3);
+    let accounts: std::collections::BTreeSet<&str> = all.iter().map(|t| t["account"].as_str().unwrap()).collect();
+    assert_eq!(accounts.len(), 8);
+    assert!(all.iter().any(|t| t["last_seen_at"].is_string()) && all.iter().any(|t| t["last_seen_at"].is_null()));
+
+    let secrets = std::fs::read_to_string(home.path("secrets.txt")).unwrap();
+    assert_eq!(secrets.lines().count(), count("active") - 1, "all that work, but not the owner's");
+    let verify = |secret: &str, method: &[&str]| {
+        let args = ["verify", "--store", "big.db"].iter().chain(method).copied().collect::<Vec<_>>();
+        home.run(&args, format!("{secret}\n"))
+    };
+    for secret in secrets.lines().step_by(17) {
+        verify(secret, &[]).succeeds();
+    }
+    let own = std::fs::read_to_string(home.path("big.db.token")).unwrap();
+    for method in ["jeton.tokens.write-all", "jeton.audit.read", "jeton.accounts.write"] {
+        verify(own.trim_end(), &["--method", method]).succeeds();
+    }
+    assert!([home.path("secrets.txt"), home.path("big.db.token"), home.path("big.db")].iter().all(|p| is_private(p)));
+    let me = as_demo(&home, &["whoami", "--json"]).succeeds().json();
+    assert_eq!(me["account"]["role"], "owner");
+    let log = SqliteStore::open(&home.path("big.db")).unwrap().audit_log().unwrap();
+    let made = log.iter().find(|row| row.verb == "demo.tokens").unwrap();
+    assert_eq!(made.details, r#"{"tokens":399}"#);
+}
+
+#[test]
+fn a_large_store_takes_no_others_place() {
+    let home = Home::new();
+    for taken in ["big.db", "big.db.token", "secrets.txt"] {
+        home.file(taken, "theirs", 0o600);
+        make(&home, "10").ends(5).says(&[taken, "already"]).silent();
+        assert_eq!(std::fs::read_to_string(home.path(taken)).unwrap(), "theirs");
+        assert_eq!(std::fs::read_dir(home.path("")).unwrap().count(), 1, "nothing was left beside {taken}");
+        std::fs::remove_file(home.path(taken)).unwrap();
+    }
+    let nowhere = ["demo", "--tokens", "10", "--store", "big.db", "--no-open", "--secrets", "gone/secrets.txt"];
+    home.run(&nowhere, "").ends(1).says(&["gone/secrets.txt"]);
+    assert!(!exists(&home.path("big.db")));
+    home.run(&["demo", "--tokens", "10", "--no-open"], "").ends(2).says(&["--store PATH"]);
+    home.run(&["demo", "--tokens", "0", "--store", "big.db", "--no-open"], "").ends(2);
+    home.run(&["demo", "--no-open"], "").ends(2);
+    home.run(&["demo", "--store", "big.db"], "").ends(2).says(&["--tokens N"]);
+    make(&home, "1").succeeds();
+    assert_eq!(as_demo(&home, &["token", "list", "--all", "--quiet"]).succeeds().out, "demo/management\n");
+}
+
+#[test]
+fn the_list_is_sorted_and_narrowed() {
+    let home = Home::set_up();
+    for (name, expires) in [("b", "2d"), ("a", "never"), ("d", "30d"), ("c", "12h")] {
+        home.create(&[name, "--expires", expires]);
+    }
+    home.as_ops(&["token", "disable", "c"]).succeeds();
+    let list = |args: &[&str]| {
+        let args: Vec<&str> = ["token", "list", "--quiet"].iter().chain(args).copied().collect();
+        home.as_ops(&args).succeeds().out.replace("ops/", "").replace('\n', "")
+    };
+    assert_eq!(list(&["--sort", "expires"]), "cbda");
+    assert_eq!(list(&["--sort", "expires", "--desc"]), "adbc");
+    assert_eq!(list(&["--desc"]), "dcba");
+    assert_eq!(list(&["--sort", "created"]), "badc");
+    assert_eq!(list(&["--sort", "status"]), "cbda");
+    assert_eq!(list(&["--within", "3d"]), "b", "c is off");
+    assert_eq!(list(&["--within", "1y", "--sort", "expires"]), "bd");
+    assert_eq!(list(&["--within", "99999y"]), "bd", "never is never within");
+    assert_eq!(list(&["--filter", "is:expiring"]), "b");
+    assert_eq!(list(&["--filter", "is:stale"]), "");
+    home.as_ops(&["token", "list", "--sort", "size"]).ends(2).says(&["there are name, status"]);
+    home.as_ops(&["token", "list", "--within", "soon"]).ends(2);
+}

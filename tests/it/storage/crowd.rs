@@ -1,0 +1,207 @@
+//! Four programs change one store at once: every acknowledged change is there, none is there twice, the limit of
+//! active tokens holds after each of them, and the audit log tells of exactly these.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::process::Stdio;
+use std::sync::Arc;
+use std::time::Duration;
+
+use jeton::domain::audit::AuditRow;
+use jeton::domain::expiry::Span;
+use jeton::domain::filter::Filter;
+use jeton::domain::name::Description;
+use jeton::domain::role::Role;
+use jeton::domain::sort::Sort;
+use jeton::domain::token::{Token, TokenId, TokenRef};
+use jeton::error::{Error, Kind, Result};
+use jeton::store::sqlite::SqliteStore;
+use jeton::verbs::audit::{Reach, VerifyAudit};
+use jeton::verbs::local::{Caller, Local};
+use jeton::verbs::ports::Anchor;
+use jeton::verbs::request::ask;
+use jeton::verbs::tokens::{
+    CopyToken, DeleteTokens, DisableTokens, EditToken, EnableTokens, ListOf, ListTokens, Pointed, RegenerateToken,
+    RestoreTokens, RetireToken,
+};
+
+use super::{as_child, child, finished};
+use crate::support::world::{FakeClock, Fakes, House, START, SeededEntropy, by, caller, create, token_name};
+
+const NUMBER: &str = "JETON_CROWD_NUMBER";
+const CHANGES: &str = "JETON_CROWD_CHANGES";
+const LIMIT: u32 = 3;
+const PEOPLE: [&str; 2] = ["member", "admin"];
+
+/// Changes tokens as often as it is told, and says what was done. A test only so that this binary can run it.
+#[test]
+fn member_of_the_crowd() {
+    let Some(path) = as_child() else { return };
+    let number: u64 = std::env::var(NUMBER).unwrap().parse().unwrap();
+    let changes: u32 = std::env::var(CHANGES).unwrap().parse().unwrap();
+    std::io::stdin().read_line(&mut String::new()).unwrap();
+    let mut fakes = Fakes::seeded(number + 77);
+    fakes.clock = Arc::new(FakeClock::at(START));
+    let caller = Caller { source: format!("crowd {number}"), patience: Duration::from_secs(60), ..caller() };
+    let jeton = Local::new(SqliteStore::open(&path).unwrap(), fakes.world(), caller);
+    let dice = SeededEntropy::new(number);
+    let mut done = 0;
+    let mut step = 0;
+    while done < changes {
+        step += 1;
+        match change(&jeton, &dice, &format!("n{number}-{step}")) {
+            Ok(changed) => {
+                for (verb, id) in changed {
+                    done += 1;
+                    println!("\nACK {verb} {id}");
+                }
+            }
+            // Somebody else was faster, or the limit is reached: nothing was done then.
+            Err(e) if matches!(e.kind, Kind::Conflict | Kind::NotFound | Kind::Denied) => {}
+            Err(e) => panic!("{e}"),
+        }
+    }
+}
+
+/// One change of whatever kind suits what is there, and what was done to which tokens.
+fn change(jeton: &Local<SqliteStore>, dice: &SeededEntropy, fresh: &str) -> Result<Vec<(&'static str, TokenId)>> {
+    let who = &by(PEOPLE[dice.below(2)]);
+    let list = |trashed| ListTokens {
+        whose: ListOf::Mine,
+        filter: Filter::default(),
+        sort: Sort::default(),
+        trashed,
+        anchor: Anchor::Start,
+        limit: 50,
+    };
+    let (kept, trashed) = (ask(jeton, who, list(false))?.rows, ask(jeton, who, list(true))?.rows);
+    let verb = dice.below(10);
+    if kept.is_empty() || (verb < 2 && kept.len() < 12) {
+        let made = ask(jeton, who, create(fresh))?.out;
+        return Ok(vec![("token.create", made[0].token.id)]);
+    }
+    let token = &kept[dice.below(kept.len())];
+    let pointed = || Pointed { token: TokenRef::Id(token.id), seen: None };
+    let one = |verb, token: &Token| Ok(vec![(verb, token.id)]);
+    match verb {
+        2 => one("token.disable", &ask(jeton, who, DisableTokens { tokens: vec![pointed()] })?.out[0]),
+        3 | 4 => one("token.enable", &ask(jeton, who, EnableTokens { tokens: vec![pointed()] })?.out[0]),
+        5 => {
+            let grace = (dice.below(2) == 0).then_some(Span::Hours(1));
+            let verb = RegenerateToken { token: pointed(), grace, expires: None, out: None };
+            one("token.regenerate", &ask(jeton, who, verb)?.out.token)
+        }
+        6 => one("token.retire", &ask(jeton, who, RetireToken { token: pointed() })?.out),
+        7 => {
+            let description = Some(Description::parse(fresh).unwrap());
+            let verb = EditToken { description, seen: Some(Box::new(token.clone())), ..EditToken::of(pointed()) };
+            one("token.edit", &ask(jeton, who, verb)?.out.after)
+        }
+        8 if trashed.len() < 12 => {
+            let verb = DeleteTokens { tokens: vec![Pointed::on_screen(token)], typed: token.name.to_string() };
+            one("token.delete", &ask(jeton, who, verb)?.out[0])
+        }
+        9 if kept.len() < 12 && dice.below(2) == 0 => {
+            let (token, name) = (pointed(), token_name(&format!("{fresh}-c")));
+            one(
+                "token.copy",
+                &ask(jeton, who, CopyToken { token, name, account: None, expires: None, out: None })?.out.token,
+            )
+        }
+        _ if trashed.is_empty() => Err(Error::conflict("nothing to restore")),
+        _ => {
+            let tokens = vec![Pointed { token: TokenRef::Id(trashed[0].id), seen: None }];
+            one("token.restore", &ask(jeton, who, RestoreTokens { tokens, rename: None })?.out[0])
+        }
+    }
+}
+
+/// How many changes each makes: 500 with `JETON_SOAK`, a share of them otherwise.
+fn changes() -> u32 {
+    if std::env::var_os("JETON_SOAK").is_some() { 500 } else { 60 }
+}
+
+#[test]
+fn four_programs_lose_nothing_and_exceed_no_limit() {
+    let house = House::new();
+    house.account("member", Role::Member);
+    house.account("admin", Role::Admin);
+    house.set_policy(|p| p.active_tokens = LIMIT);
+    let before = house.audit().len();
+    let mut crowd: Vec<_> = (0..4)
+        .map(|number| {
+            let mut command = child("storage::crowd::member_of_the_crowd", &house.place.path());
+            command.env(NUMBER, number.to_string()).env(CHANGES, changes().to_string());
+            command.stdin(Stdio::piped()).spawn().unwrap()
+        })
+        .collect();
+    for member in &mut crowd {
+        use std::io::Write;
+        member.stdin.take().unwrap().write_all(b"go\n").unwrap();
+    }
+    let mut acknowledged: BTreeMap<(String, String), usize> = BTreeMap::new();
+    for member in crowd {
+        let told = finished(member);
+        for line in told.lines().filter_map(|l| l.strip_prefix("ACK ")) {
+            let (verb, id) = line.split_once(' ').unwrap();
+            *acknowledged.entry((verb.to_owned(), id.to_owned())).or_default() += 1;
+        }
+    }
+    assert!(acknowledged.values().sum::<usize>() >= 4 * changes() as usize);
+
+    let log = house.audit().split_off(before);
+    let mut audited: BTreeMap<(String, String), usize> = BTreeMap::new();
+    for row in &log {
+        *audited.entry((row.verb.clone(), row.target.clone())).or_default() += 1;
+    }
+    assert_eq!(audited, acknowledged, "one row for each acknowledged change, and no other");
+    let verified = ask(
+        &house.jeton,
+        &jeton::verbs::actor::Credential::Store,
+        VerifyAudit { checkpoints: Vec::new(), reach: Reach::Whole },
+    );
+    assert!(verified.unwrap().report.findings.is_empty());
+
+    let active = replayed(&log);
+    for account in PEOPLE {
+        let account = house.account_named(account);
+        let stored: BTreeSet<String> = all_of(&house, &account.username.to_string());
+        assert_eq!(active.get(account.username.as_str()).cloned().unwrap_or_default(), stored);
+    }
+}
+
+/// The active tokens of each account as the log tells of them, never more than the limit after any row.
+fn replayed(log: &[AuditRow]) -> BTreeMap<String, BTreeSet<String>> {
+    let mut active: BTreeMap<String, BTreeSet<String>> = BTreeMap::new();
+    let mut enabled: BTreeSet<String> = BTreeSet::new();
+    for row in log {
+        let account = row.target_name.split_once('/').unwrap().0;
+        let here = active.entry(account.to_owned()).or_default();
+        let id = row.target.clone();
+        match row.verb.as_str() {
+            "token.create" | "token.copy" | "token.enable" => {
+                enabled.insert(id.clone());
+                here.insert(id);
+            }
+            "token.disable" | "token.delete" | "token.restore" => {
+                enabled.remove(&id);
+                here.remove(&id);
+            }
+            "token.edit" | "token.regenerate" | "token.retire" => {}
+            other => panic!("{other}"),
+        }
+        assert!(here.len() <= LIMIT as usize, "after row {}: {} active", row.seq, here.len());
+    }
+    active
+}
+
+fn all_of(house: &House, account: &str) -> BTreeSet<String> {
+    let list = ListTokens {
+        whose: ListOf::Mine,
+        filter: Filter::parse("status:active"),
+        sort: Sort::default(),
+        trashed: false,
+        anchor: Anchor::Start,
+        limit: 100,
+    };
+    house.ask(account, list).unwrap().rows.iter().map(|t| t.id.to_string()).collect()
+}

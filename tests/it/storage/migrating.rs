@@ -1,0 +1,145 @@
+//! Stores that an older jeton wrote.
+
+use std::io::Write;
+use std::path::Path;
+use std::process::Stdio;
+
+use jeton::domain::account::AccountId;
+use jeton::domain::filter::Filter;
+use jeton::domain::role::Role;
+use jeton::domain::sort::{Sort, SortColumn};
+use jeton::domain::time::Timestamp;
+use jeton::domain::token::Token;
+use jeton::store::sqlite::SqliteStore;
+use jeton::verbs::audited::Audited;
+use jeton::verbs::ports::{Anchor, Store, Visibility, Window, WindowQuery};
+
+use super::{as_child, child, finished};
+use crate::support::world::{Place, START, entry, tester};
+
+/// The first schema, as it was.
+const FIRST: &str = include_str!("../../../src/store/sqlite/migrations/001.sql");
+
+/// A store of the first schema: tokens of every selection and state, of two accounts.
+fn write_old(path: &Path) {
+    let db = rusqlite::Connection::open(path).unwrap();
+    db.execute_batch(FIRST).unwrap();
+    db.execute_batch("PRAGMA application_id = 0x6a65746e; PRAGMA user_version = 1; PRAGMA journal_mode = WAL;")
+        .unwrap();
+    db.execute_batch(&format!(
+        "INSERT INTO installation VALUES (1, 'jtn', {0});
+         INSERT INTO accounts VALUES (1, 'ops', 'owner', 1, 'h', 1, {0}, NULL), (2, 'ci', 'member', 1, 'h', 1, {0}, NULL);
+         INSERT INTO tokens VALUES
+             (1, 1, 'd-inherit', '', 'api', 1, 'inherit', {0} - 1, NULL, NULL, 1),
+             (2, 1, 'c-set', '', 'api', 1, 'sets', {0} - 5, {0} + 9, NULL, 1),
+             (3, 2, 'b-sets', '', 'api', 0, 'sets', {0} - 4, NULL, NULL, 3),
+             (4, 2, 'a-custom', '', 'api', 1, 'custom', {0} - 3, {0} - 2, NULL, 1),
+             (5, 1, 'e-one', '', 'api', 1, 'custom', {0} - 2, {0} + 7, NULL, 1),
+             (6, 1, 'f-nothing', '', 'api', 1, 'custom', {0}, NULL, NULL, 1),
+             (7, 1, 'gone', '', 'api', 1, 'inherit', {0}, NULL, {0}, 2);
+         INSERT INTO token_sets VALUES (2, 'IDE Plugins'), (3, 'IDE Plugins'), (3, 'Marketplace');
+         INSERT INTO token_methods VALUES (4, 'a.B'), (4, 'a.C'), (5, 'a.B');
+         INSERT INTO secrets SELECT substr('ZYXWVUT', id, 1) || 'ooooooo', zeroblob(32), id, 'current', {0}, NULL FROM tokens;
+         INSERT INTO secrets VALUES ('0ooooooo', zeroblob(32), 1, 'dead', {0}, NULL);
+         INSERT INTO last_uses VALUES ('Zooooooo', 1, {0} - 7), ('0ooooooo', 1, {0} - 3), ('Wooooooo', 4, {0} - 5);",
+        START.0
+    ))
+    .unwrap();
+    drop(db);
+    use std::os::unix::fs::PermissionsExt;
+    std::fs::set_permissions(path, std::fs::Permissions::from_mode(0o600)).unwrap();
+}
+
+fn window(store: &SqliteStore, column: SortColumn, trashed: bool) -> Window {
+    let query = WindowQuery {
+        visibility: Visibility { own: AccountId(1), roles: Role::ALL.to_vec() },
+        account: None,
+        filter: Filter::default(),
+        expiring_by: None,
+        sort: Sort { column, descending: false },
+        trashed,
+        now: START,
+        anchor: Anchor::Start,
+        limit: 100,
+    };
+    store.read(|s| s.window(&query)).unwrap()
+}
+
+fn stored_api(db: &rusqlite::Connection, token: &Token) -> String {
+    db.query_row("SELECT api FROM tokens WHERE id = ?1", [token.id.0], |r| r.get(0)).unwrap()
+}
+
+#[test]
+fn the_first_schema_is_brought_to_the_newest() {
+    let place = Place::new();
+    write_old(&place.path());
+    let store = SqliteStore::open(&place.path()).unwrap();
+    let ids = |column| window(&store, column, false).rows.iter().map(|t| t.id.0).collect::<Vec<_>>();
+    assert_eq!(ids(SortColumn::Name), [4, 3, 2, 1, 5, 6]);
+    assert_eq!(ids(SortColumn::Status), [3, 4, 5, 2, 1, 6]);
+    assert_eq!(ids(SortColumn::Account), [4, 3, 2, 1, 5, 6]);
+    assert_eq!(ids(SortColumn::Expires), [4, 5, 2, 1, 3, 6]);
+    assert_eq!(ids(SortColumn::LastSeen), [2, 3, 5, 6, 4, 1]);
+    assert_eq!(ids(SortColumn::Created), [2, 3, 4, 5, 1, 6]);
+    assert_eq!(ids(SortColumn::Hint), [6, 5, 4, 3, 2, 1]);
+    let by_api = window(&store, SortColumn::Api, false);
+    let words: Vec<String> = by_api.rows.iter().map(|t| t.selection.summary()).collect();
+    assert_eq!(words, ["1 method", "2 methods", "2 sets", "IDE Plugins", "Inherit", "nothing yet"]);
+    let raw = rusqlite::Connection::open(place.path()).unwrap();
+    let kept: Vec<String> = by_api.rows.iter().map(|t| stored_api(&raw, t)).collect();
+    assert_eq!(kept, words);
+    assert_eq!((by_api.total, window(&store, SortColumn::Name, true).total), (6, 1));
+    let seen = |t: &Token| t.last_seen_at;
+    assert_eq!(by_api.rows.iter().filter_map(seen).max(), Some(Timestamp(START.0 - 3)), "by any of its secrets");
+
+    // What is written from now on stands in the same order.
+    store
+        .write(&tester(), &|| START, |tx, _| {
+            let mut token = tx.token(by_api.rows[0].id)?.unwrap();
+            token.deleted_at = Some(START);
+            tx.update_token(&token)?;
+            Ok(Audited::one((), entry("x")))
+        })
+        .unwrap();
+    assert_eq!(
+        (window(&store, SortColumn::Api, false).total, window(&store, SortColumn::LastSeen, true).total),
+        (5, 2)
+    );
+    assert_eq!(store.integrity().unwrap(), "ok");
+}
+
+/// Opens the store once its parent says go.
+#[test]
+fn opener_child() {
+    let Some(path) = as_child() else { return };
+    std::io::stdin().read_line(&mut String::new()).unwrap();
+    let store = SqliteStore::open(&path).unwrap();
+    assert_eq!(window(&store, SortColumn::Hint, false).rows.len(), 6);
+}
+
+#[test]
+fn two_processes_may_migrate_at_once() {
+    for _ in 0..6 {
+        let place = Place::new();
+        write_old(&place.path());
+        let mut openers: Vec<_> = (0..3)
+            .map(|_| child("storage::migrating::opener_child", &place.path()).stdin(Stdio::piped()).spawn().unwrap())
+            .collect();
+        for opener in &mut openers {
+            opener.stdin.take().unwrap().write_all(b"go\n").unwrap();
+        }
+        openers.into_iter().for_each(|o| drop(finished(o)));
+        let store = SqliteStore::open(&place.path()).unwrap();
+        assert_eq!(window(&store, SortColumn::Expires, false).total, 6);
+        assert_eq!(store.integrity().unwrap(), "ok");
+    }
+}
+
+/// A large store whose making was cut short, before its indexes: whoever opens it has them built.
+#[test]
+fn a_store_to_be_filled_is_completed_when_it_is_opened() {
+    let place = Place::new();
+    drop(SqliteStore::create_to_fill(&place.path()).unwrap());
+    let store = SqliteStore::open(&place.path()).unwrap();
+    assert!(SortColumn::ALL.into_iter().all(|column| window(&store, column, false).rows.is_empty()));
+}

@@ -1,0 +1,296 @@
+//! Tokens edited and copied on the screens, key by key.
+
+use jeton::domain::expiry::{Expiry, ExpirySpec, Span};
+use jeton::domain::method::MethodId;
+use jeton::domain::name::Description;
+use jeton::domain::role::Role;
+use jeton::domain::secret::Secret;
+use jeton::domain::selection::Selection;
+use jeton::domain::time::DAY;
+use jeton::domain::token::Token;
+use jeton::verbs::decide::Decision;
+use jeton::verbs::tokens::{EditToken, Issued, Pointed};
+
+use crate::support::screens::Screens;
+use crate::support::world::{House, OWNER, PASSWORD, create, username};
+
+fn methods(ids: &[&str]) -> Selection {
+    Selection::Custom(ids.iter().map(|id| MethodId::parse(id).unwrap()).collect())
+}
+
+/// A token with a description and two methods, that works for thirty days.
+pub(super) fn furnished() -> (House, Issued) {
+    let house = House::inhabited();
+    let mut new = create("bot");
+    new.description = Description::parse("Deploys").unwrap();
+    new.selection = methods(&["environment.control.StopEnv", "environment.control.StartEnv"]);
+    new.expires = Some(ExpirySpec::In(Span::Days(30)));
+    let issued = house.make(OWNER, new);
+    (house, issued)
+}
+
+pub(super) fn stored(s: &Screens, issued: &Issued) -> Token {
+    s.house.token(issued.token.id)
+}
+
+pub(super) fn allowed(s: &Screens, secret: &Secret) -> bool {
+    matches!(s.house.verify(secret), Decision::Allowed(_))
+}
+
+/// The secret that the dialog on the screen gives.
+pub(super) fn taken(s: &mut Screens) -> Secret {
+    s.keys("y");
+    Secret::parse(&s.copied.pop().unwrap()).unwrap()
+}
+
+/// Somebody else changes the description of `issued`, and gives it seven days.
+fn overtake(house: &House, issued: &Issued, description: &str) {
+    let edit = EditToken {
+        description: Some(Description::parse(description).unwrap()),
+        expires: Some(ExpirySpec::In(Span::Days(7))),
+        ..EditToken::of(Pointed::typed(format!("{}/{}", OWNER, issued.token.name)))
+    };
+    house.ask(OWNER, edit).unwrap();
+}
+
+#[test]
+fn edit_shows_what_differs_before_it_is_so() {
+    let (house, issued) = furnished();
+    let mut s = Screens::signed_in(house);
+    s.keys("e<c-u>robot<tab><c-u>Deploys the shop<tab><left><left><tab>");
+    // Up to the sets: the first of them.
+    for _ in 0..20 {
+        s.keys("<up>");
+    }
+    s.enter_until("Review");
+    s.keys("<tab><tab><tab><tab>");
+    s.enter_until("Change ops/bot");
+    s.assert_shows("name         bot → robot");
+    s.assert_shows("description  \"Deploys\" → \"Deploys the shop\"");
+    s.assert_shows("expires      21-12-2026 → never");
+    s.assert_shows("- environment.control.StartEnv");
+    assert_eq!(stored(&s, &issued), issued.token, "a look changes nothing");
+    s.keys(&format!("{PASSWORD}<enter>"));
+    s.assert_shows("robot changed");
+    s.assert_shows("= jeton token edit ops/bot --name robot --description 'Deploys the shop' ");
+    let after = stored(&s, &issued);
+    assert_eq!((after.name.as_str(), after.description.as_str()), ("robot", "Deploys the shop"));
+    assert_eq!((after.expiry, after.hint.as_str()), (Expiry::Never, issued.token.hint.as_str()));
+    assert!(matches!(after.selection, Selection::Sets(_)), "{:?}", after.selection);
+    assert!(allowed(&s, &issued.secret), "the secret stays");
+}
+
+#[test]
+fn an_edit_that_changes_nothing_says_so() {
+    let (house, issued) = furnished();
+    let mut s = Screens::signed_in(house);
+    s.keys("e<tab><tab><tab><tab><enter>");
+    s.assert_shows("Nothing is changed");
+    // The same instant, said another way.
+    s.keys("<s-tab><s-tab><right><right><tab><tab><enter>");
+    s.assert_shows("Nothing is changed");
+    assert_eq!(stored(&s, &issued), issued.token);
+    s.keys("<esc>");
+    s.assert_shows("Drop it?");
+    s.keys("<esc>");
+    assert!(s.model.modals.is_empty());
+}
+
+#[test]
+fn a_refused_edit_keeps_the_form() {
+    let (house, _) = furnished();
+    house.issue(OWNER, "taken");
+    let mut s = Screens::signed_in(house);
+    s.keys("e<c-u>taken<tab><tab><tab><tab><enter>");
+    s.keys(&format!("{PASSWORD}<enter>"));
+    s.assert_shows("Edit ops/bot");
+    s.assert_shows("the name taken is taken");
+}
+
+/// Both ways into a conflict: before the difference was shown, and while it is.
+#[test]
+fn a_conflict_shows_both_sides_and_goes_on_from_what_is_stored() {
+    for late in [false, true] {
+        let (house, issued) = furnished();
+        let mut s = Screens::signed_in(house);
+        s.keys("e<tab><c-u>mine<tab><tab><tab>");
+        if late {
+            s.keys(&format!("<enter>{PASSWORD}"));
+            s.assert_shows("Change ops/bot");
+        }
+        overtake(&s.house, &issued, "theirs");
+        s.keys("<enter>");
+        s.assert_shows("ops/bot was changed meanwhile");
+        s.assert_shows("  as you saw it   \"Deploys\"");
+        s.assert_shows("  stored now      \"theirs\"");
+        s.assert_shows("  yours           \"mine\"");
+        s.assert_shows("  as you saw it   21-12-2026");
+        s.assert_shows("  stored now      28-11-2026");
+        s.assert_shows("  yours           you leave it");
+        assert_eq!(stored(&s, &issued).description.as_str(), "theirs");
+
+        // Esc loses nothing, and nothing is stored by accident.
+        s.keys("<esc>");
+        s.assert_shows("Edit ops/bot");
+        s.assert_shows("mine");
+        s.enter_until("was changed meanwhile");
+
+        // On from what is stored: the expiry is theirs, the description mine.
+        s.keys("<enter>");
+        s.assert_shows("description  \"theirs\" → \"mine\"");
+        s.assert_hides("expires ");
+        s.keys(&format!("{PASSWORD}<enter>"));
+        s.assert_shows("bot changed");
+        let after = stored(&s, &issued);
+        assert_eq!(after.description.as_str(), "mine");
+        assert_eq!(after.expiry.at().unwrap().0, s.house.now().0 / 1000 * 1000 + 7 * DAY);
+    }
+}
+
+#[test]
+fn what_is_stored_can_be_taken_over() {
+    let (house, issued) = furnished();
+    let mut s = Screens::signed_in(house);
+    s.keys("e<c-u>mine<tab><tab><tab><tab>");
+    overtake(&s.house, &issued, "theirs");
+    s.keys("<enter>");
+    s.assert_shows("Only you changed: name.");
+    s.keys("<tab><enter>");
+    s.assert_shows("theirs");
+    s.assert_hides("mine");
+    s.keys("<esc>");
+    assert!(s.model.modals.is_empty(), "nothing is left to drop");
+    assert_eq!(stored(&s, &issued).name.as_str(), "bot");
+}
+
+#[test]
+fn what_was_typed_is_dropped_after_a_question() {
+    let (house, _) = furnished();
+    let mut s = Screens::signed_in(house);
+    for keys in [
+        "nx",
+        "n<tab>x",
+        "n<tab><tab><right><right><right><tab>1",
+        "n<tab><tab><tab><up><up>",
+        "n<tab><tab><tab><up><space><space><enter>",
+        "ex",
+        "e<tab>x",
+        "e<tab><tab><right>",
+        "e<tab><tab><tab><up>",
+        "cx",
+        "c<tab>x",
+        "c<tab><tab><left><tab>1",
+    ] {
+        s.keys(keys);
+        let form = s.text();
+        s.keys("<esc>");
+        s.assert_shows("Drop it?");
+        s.keys("q<enter>");
+        assert_eq!(s.text(), form, "{keys}: back to what was typed");
+        s.keys("<esc><esc>");
+        assert!(s.model.modals.is_empty(), "{keys}");
+    }
+    for keys in ["n", "e", "c", "r", "e<tab><tab><right><left>"] {
+        s.keys(&format!("{keys}<esc>"));
+        assert!(s.model.modals.is_empty(), "{keys}: nothing to lose");
+    }
+}
+
+#[test]
+fn copy_makes_another_of_the_kind() {
+    let (house, issued) = furnished();
+    let mut s = Screens::signed_in(house);
+    s.keys("cbot-2<enter>");
+    s.assert_shows("API          2 methods");
+    s.assert_shows("stays as it is: 21-12-2026");
+    s.enter_until("Copy bot as bot-2");
+    s.assert_shows("ops/bot-2 may use: 2 methods, until 21-12-2026.");
+    s.keys(&format!("{PASSWORD}<enter>"));
+    s.assert_shows("Token bot-2 is ready");
+    s.assert_shows(&format!("= jeton token copy {} bot-2", issued.token.id));
+    let secret = taken(&mut s);
+    s.keys("<esc>");
+    s.assert_shows("▶ bot-2");
+    let copy = s.house.token(s.model.tokens().unwrap().current().unwrap().id);
+    assert_eq!(copy.expiry, issued.token.expiry, "to the instant");
+    assert_eq!((&copy.selection, &copy.description), (&issued.token.selection, &issued.token.description));
+    assert!(allowed(&s, &secret) && allowed(&s, &issued.secret));
+}
+
+#[test]
+fn a_copy_for_another_account_and_of_an_expired_token() {
+    let (house, _) = furnished();
+    house.fakes.clock.forward(31 * DAY);
+    let mut s = Screens::signed_in(house);
+    s.keys("cbot-2<tab><c-u>member<enter>");
+    s.assert_shows("! bot expired on 21-12-2026: choose a new expiry");
+    s.assert_hides("[same]");
+    s.keys(&format!("<enter><enter>{PASSWORD}<enter>"));
+    s.assert_shows("Token bot-2 is ready");
+    let member = s.house.account_named("member").id;
+    let copies = s.house.raw();
+    let owner: i64 =
+        copies.query_row("SELECT account_id FROM tokens WHERE name = 'bot-2'", [], |row| row.get(0)).unwrap();
+    assert_eq!(owner, member.0);
+}
+
+/// A member has no other account to copy into.
+#[test]
+fn a_member_copies_its_own() {
+    let (house, _) = furnished();
+    house.issue("member", "mine");
+    let mut s = Screens::started(house, jeton::tui::theme::Theme::colour(), |start| {
+        start.username = Some(username("member"));
+    });
+    s.keys(&format!("{PASSWORD}<enter>"));
+    s.assert_shows("member@prod-1 · member");
+    s.keys("cyours<tab>member");
+    s.assert_shows("Account      member");
+    s.enter_until("Password of member");
+    s.keys(&format!("{PASSWORD}<enter>"));
+    s.assert_shows("Token yours is ready");
+    assert_eq!(s.house.account_named("member").role, Role::Member);
+}
+
+#[test]
+fn another_secret_waits_until_the_edit_is_stored() {
+    let (house, _) = furnished();
+    let mut s = Screens::signed_in(house);
+    s.keys("e<tab><tab><tab><tab><tab><enter>");
+    s.assert_shows("Regenerate bot");
+    s.keys("<esc>");
+    s.keys("<tab>x<s-tab><enter>");
+    s.assert_shows("Store or drop what you changed first");
+}
+
+/// Sixty methods more are more than a dialog holds: all of them can be read before the change is made.
+#[test]
+fn a_long_difference_scrolls() {
+    let (house, issued) = furnished();
+    let all = house.raw();
+    let mut ids = all.prepare("SELECT id FROM methods WHERE id NOT LIKE 'jeton.%' ORDER BY id LIMIT 60").unwrap();
+    let ids: Vec<String> = ids.query_map([], |row| row.get(0)).unwrap().map(Result::unwrap).collect();
+    let wide = EditToken {
+        selection: Some(jeton::domain::selection::SelectionEdit::Replace(methods(
+            &ids.iter().map(String::as_str).collect::<Vec<_>>(),
+        ))),
+        ..EditToken::of(Pointed::on_screen(&issued.token))
+    };
+    house.ask(OWNER, wide).unwrap();
+    let mut s = Screens::signed_in(house);
+    s.keys("e<tab><tab><tab>");
+    // The picked ones are chosen: below them stands nothing.
+    s.keys("<down>");
+    s.enter_until("Change ops/bot");
+    let mut seen = std::collections::BTreeSet::new();
+    for _ in 0..30 {
+        seen.extend(ids.iter().filter(|id| s.text().contains(&format!("- {id} "))).cloned());
+        s.keys("<pgdn>");
+    }
+    assert_eq!(seen.len(), ids.len());
+    s.assert_shows("Holds from the next request on.");
+    s.keys("<up>");
+    s.assert_shows("↓ 1 more");
+    s.keys(&format!("{PASSWORD}<enter>"));
+    assert_eq!(stored(&s, &issued).selection, Selection::nothing());
+}

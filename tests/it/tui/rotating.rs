@@ -1,0 +1,118 @@
+//! Two secrets of a token alive for a while, key by key.
+
+use jeton::domain::expiry::Span;
+use jeton::domain::time::{DAY, HOUR};
+use jeton::verbs::tokens::{Issued, Pointed, RegenerateToken};
+
+use super::changing::{allowed, furnished, stored, taken};
+use crate::support::screens::Screens;
+use crate::support::world::{House, OWNER, PASSWORD};
+
+#[test]
+fn a_grace_leaves_both_secrets_alive_for_a_while() {
+    let (house, issued) = furnished();
+    let mut s = Screens::signed_in(house);
+    s.keys("r");
+    s.assert_shows("! The old secret stops working at once.");
+    s.keys("<tab><right><right>");
+    s.assert_shows("both work until 22-11-2026 09:30:00 (+00:00)");
+    s.enter_until("Password of ops");
+    s.assert_shows(&format!("the old one, {}, until", issued.token.hint));
+    s.keys(&format!("{PASSWORD}<enter>"));
+    s.assert_shows("= jeton token regenerate ops/bot --grace 24h");
+    let new = taken(&mut s);
+    assert!(allowed(&s, &new) && allowed(&s, &issued.secret));
+    s.house.fakes.clock.forward(DAY - 1);
+    assert!(allowed(&s, &issued.secret));
+    s.house.fakes.clock.forward(1);
+    assert!(!allowed(&s, &issued.secret));
+    assert!(allowed(&s, &new));
+}
+
+#[test]
+fn a_grace_ends_with_the_token_and_after_thirty_days() {
+    let (house, issued) = furnished();
+    house.fakes.clock.forward(28 * DAY);
+    let mut s = Screens::signed_in(house);
+    s.keys("r<tab><left><tab>31d<tab>");
+    s.keys("<tab><enter>");
+    s.assert_shows("30 days more at most");
+    s.keys("<c-u>soon<tab><tab><enter>");
+    s.assert_shows("\"soon\" is not a span");
+    s.keys("<c-u>7d");
+    s.assert_shows("both work until 21-12-2026 09:30:00 (+00:00): the expiry");
+    s.keys(&format!("<tab><tab><enter>{PASSWORD}<enter>"));
+    let new = taken(&mut s);
+    assert!(allowed(&s, &new) && allowed(&s, &issued.secret));
+    assert_eq!(stored(&s, &issued).previous.unwrap().retires_at, issued.token.expiry.at().unwrap());
+}
+
+/// A token whose old secret lives for a day beside the new one.
+fn rotating() -> (House, Issued, Issued) {
+    let (house, old) = furnished();
+    let verb =
+        RegenerateToken { token: Pointed::on_screen(&old.token), grace: Some(Span::Days(1)), expires: None, out: None };
+    let new = house.ask(OWNER, verb).unwrap().out;
+    (house, old, new)
+}
+
+#[test]
+fn a_third_secret_kills_both() {
+    let (house, old, new) = rotating();
+    let mut s = Screens::signed_in(house);
+    s.keys("r");
+    s.assert_shows(&format!("Before that   {}, dies tomorrow", old.token.hint));
+    s.assert_shows("Two secrets live: a new one kills both at once.");
+    s.assert_hides("24 h");
+    s.keys("<enter>");
+    s.assert_shows(&format!("The secrets {} and {} stop working at once.", old.token.hint, new.token.hint));
+    s.keys(&format!("{PASSWORD}<enter>"));
+    let third = taken(&mut s);
+    assert!(!allowed(&s, &old.secret) && !allowed(&s, &new.secret));
+    assert!(allowed(&s, &third));
+}
+
+#[test]
+fn an_overlap_is_ended_from_the_table_the_details_and_the_form() {
+    for keys in ["o", "<enter>o", "r<tab><enter>", "e<tab><tab><tab><tab><tab><enter><tab><enter>"] {
+        let (house, old, new) = rotating();
+        house.fakes.clock.forward(HOUR);
+        house.verify(&old.secret);
+        house.fakes.clock.forward(HOUR);
+        let mut s = Screens::signed_in(house);
+        s.keys(keys);
+        s.assert_shows("End the overlap of bot");
+        s.assert_shows("! In use: last seen 1 h ago. Whoever uses it is denied then.");
+        s.assert_shows(&format!("The old secret {} is denied", old.token.hint));
+        assert!(allowed(&s, &old.secret), "{keys}");
+        s.keys(&format!("{PASSWORD}<enter>"));
+        s.assert_shows("bot has one secret again");
+        s.assert_shows("= jeton token retire ops/bot");
+        assert!(!allowed(&s, &old.secret) && allowed(&s, &new.secret), "{keys}");
+        // Nothing to end any more.
+        s.keys("o");
+        assert!(s.model.modals.is_empty());
+    }
+}
+
+/// Only what was seen since the rotation is called in use.
+#[test]
+fn an_old_secret_that_nobody_uses_any_more_is_told_so() {
+    let (house, old, _) = {
+        let (house, old) = furnished();
+        house.verify(&old.secret);
+        house.fakes.clock.forward(HOUR);
+        let verb = RegenerateToken {
+            token: Pointed::on_screen(&house.token(old.token.id)),
+            grace: Some(Span::Days(1)),
+            expires: None,
+            out: None,
+        };
+        let new = house.ask(OWNER, verb).unwrap().out;
+        (house, old, new)
+    };
+    let mut s = Screens::signed_in(house);
+    s.keys("o");
+    s.assert_shows("Not used since the new one was made, last seen 1 h ago.");
+    assert!(allowed(&s, &old.secret));
+}
