@@ -16,7 +16,7 @@ use crate::verbs::ports::{Doomed, PurgeQuery};
 fn meant(query: &PurgeQuery) -> String {
     let state = match query.which {
         // The first match of deleted, disabled, expired: what is switched off is kept on purpose.
-        Purgeable::Expired => "t.deleted_at IS NULL AND t.enabled = 1 AND t.expires_at <= ?1",
+        Purgeable::Expired => "t.deleted_at IS NULL AND t.enabled = 1 AND t.until <= ?1",
         Purgeable::Trashed => "t.deleted_at IS NOT NULL AND ?1 IS NOT NULL",
     };
     format!("FROM tokens t JOIN accounts a ON a.id = t.account_id WHERE {state} AND {}", visible(&query.visibility))

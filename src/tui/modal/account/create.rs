@@ -107,6 +107,10 @@ impl Dialog for Create {
         Ok(Outcome::Confirm(Wanted::new(title, about, Creation { username, role, password })))
     }
 
+    fn is_touched(&self) -> bool {
+        !self.username.is_empty() || self.password.is_touched()
+    }
+
     fn fill(&self, sheet: &mut Sheet<'_, Slot>, _model: &Model) {
         let theme = sheet.theme;
         sheet.field(Slot::Username, "Username", &self.username);

@@ -23,6 +23,10 @@ impl Twice {
         Twice { first: Field::masked(PASSWORD_MAX), again: Field::masked(PASSWORD_MAX) }
     }
 
+    fn is_touched(&self) -> bool {
+        !self.first.is_empty() || !self.again.is_empty()
+    }
+
     fn hint() -> String {
         format!("{PASSWORD_MIN} characters or more; a few words are fine")
     }

@@ -86,6 +86,10 @@ impl Dialog for Passwd {
         Ok(Outcome::Confirm(Wanted::new(title, about, Setting { username, password })))
     }
 
+    fn is_touched(&self) -> bool {
+        self.password.is_touched()
+    }
+
     fn fill(&self, sheet: &mut Sheet<'_, Slot>, _model: &Model) {
         let theme = sheet.theme;
         let ends = if self.own {
