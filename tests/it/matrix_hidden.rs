@@ -1,0 +1,67 @@
+//! What is hidden is told like what is not there, and stands in nobody's way.
+
+use jeton::domain::token::{TokenId, TokenRef};
+use jeton::verbs::tokens::{CreateToken, ListOf, ListTokens, Pointed, ShowToken};
+
+use crate::matrix::{attempt, list, plant, street};
+use crate::support::world::{by, create, username};
+
+/// Whoever may not see a token can't find out that it is there, by whatever name it is called, in the trash or not.
+#[test]
+fn a_hidden_token_and_none_are_told_alike() {
+    let house = street(true);
+    for (actor, owner) in [("member", "viewer2"), ("viewer", "owner2"), ("admin", "owner2"), ("admin", "admin2")] {
+        let owner = house.account_named(owner);
+        for verb in ["show", "disable", "enable", "regenerate", "delete", "restore", "edit", "copy", "retire"] {
+            for place in ["disable", "restore"] {
+                let name = format!("{actor}-{verb}-{place}-x");
+                let token = plant(&house, &owner, &name, place);
+                let absent = "zz-none";
+                let pairs = [
+                    (token.id.to_string(), TokenId(987_654).to_string()),
+                    (token.hint.clone(), "jtn_zzzzzzzz".to_owned()),
+                    (name.clone(), absent.to_owned()),
+                    (token.full_name(), format!("{}/{absent}", owner.username)),
+                    (token.full_name(), format!("nobody/{absent}")),
+                ];
+                for (there, nowhere) in pairs {
+                    let told = |text: &str| {
+                        let refused =
+                            attempt(&house, &by(actor), verb, &owner, Pointed::typed(text), &name).unwrap_err();
+                        let text = refused.to_string().replace(text, "X");
+                        (refused.kind, text)
+                    };
+                    assert_eq!(told(&there), told(&nowhere), "{actor} {verb} {there}");
+                }
+                let told =
+                    |id| attempt(&house, &by(actor), verb, &owner, Pointed { token: TokenRef::Id(id), seen: None }, "");
+                assert_eq!(told(token.id).unwrap_err(), told(TokenId(987_654)).unwrap_err(), "{actor} {verb} by id");
+            }
+        }
+    }
+}
+
+#[test]
+fn a_hidden_account_and_none_are_told_alike() {
+    let house = street(true);
+    for (actor, hidden) in [("admin", "owner2"), ("admin", "admin2"), ("member", "viewer2"), ("viewer", "owner2")] {
+        let told = |name: &str| {
+            let new = CreateToken { account: Some(username(name)), ..create("x") };
+            let created = house.ask(actor, new).unwrap_err();
+            let list = ListTokens { whose: ListOf::Of(username(name)), ..list(None) };
+            let listed = house.ask(actor, list).unwrap_err();
+            [created, listed].map(|e| (e.kind, e.to_string().replace(name, "X")))
+        };
+        assert_eq!(told(hidden), told("nobody"), "{actor}");
+    }
+}
+
+/// What an actor may not see doesn't stand in the way of what it may.
+#[test]
+fn a_hidden_token_hides_no_visible_one() {
+    let house = street(true);
+    plant(&house, &house.account_named("owner2"), "twin", "show");
+    let mine = plant(&house, &house.account_named("viewer"), "twin", "restore");
+    let shown = house.ask("admin", ShowToken { token: TokenRef::Typed("twin".to_owned()) }).unwrap();
+    assert_eq!(shown.token.id, mine.id);
+}

@@ -1,0 +1,49 @@
+//! Two programs on one store, one of them the screens in a real pseudo-terminal.
+
+use crate::support::program::{Home, PASSWORD};
+use crate::support::pty::{End, Terminal, program};
+
+const JETON: &str = env!("CARGO_BIN_EXE_jeton");
+const NOTHING: &[&str] = &[];
+
+/// The row on which the cursor stands.
+fn current(text: &str) -> String {
+    text.lines().find(|line| line.contains('▶')).unwrap_or_default().to_owned()
+}
+
+#[test]
+fn what_a_command_changes_appears_without_a_key_and_the_cursor_stays() {
+    let home = Home::set_up();
+    for name in ["bravo", "delta"] {
+        home.create(&[name]);
+    }
+    let mut terminal = Terminal::start(program(JETON, NOTHING, &home.path(""), &[]));
+    terminal.shows("Sign in to jeton");
+    terminal.types(&format!("{PASSWORD}\r"));
+    terminal.shows("delta");
+    terminal.types("j");
+    terminal.wait("the cursor on delta", |s| current(&s.contents()).contains("delta"));
+    home.create(&["alpha"]);
+    terminal.shows("alpha");
+    home.as_ops(&["token", "disable", "delta"]).succeeds();
+    terminal.wait("delta disabled under the cursor", |s| {
+        let row = current(&s.contents());
+        row.contains("delta") && row.contains("disabled")
+    });
+    terminal.types("q");
+    terminal.ends_restored(End::Code(0));
+}
+
+#[test]
+fn a_token_opens_the_screens_and_its_revocation_ends_them() {
+    let home = Home::set_up();
+    let secret = home.create(&["bearer", "--method", "jeton.tokens.read", "--expires", "1d"]);
+    let environment = [("JETON_TOKEN", secret.as_str())];
+    let mut terminal = Terminal::start(program(JETON, NOTHING, &home.path(""), &environment));
+    terminal.shows("bearer");
+    assert!(!String::from_utf8_lossy(&terminal.written()).contains(&secret[13..]));
+    let environ = std::fs::read(format!("/proc/{}/environ", terminal.pid().as_raw_nonzero())).unwrap_or_default();
+    assert!(!environ.windows(secret.len()).any(|w| w == secret.as_bytes()));
+    home.as_ops(&["token", "disable", "bearer"]).succeeds();
+    terminal.ends_restored(End::Code(4));
+}
