@@ -85,7 +85,7 @@ const FACES: &[(&str, Line, Keys)] = &[
     ("token.disable", Run("token disable bot", ""), Press("dENTER")),
     ("token.enable", Run("token enable bot", ""), Press("dENTERdENTER")),
     ("token.regenerate", Run("token regenerate bot --grace 2h", ""), Press("r<enter>ENTER")),
-    ("token.retire", Run("token retire bot", ""), Press("r<tab><right><tab><tab><tab><enter>ENTERy<esc>oENTER")),
+    ("token.retire", Run("token retire bot", ""), Press("r<tab><right><tab><tab><enter>ENTERy<esc>oENTER")),
     ("token.delete", Run("token delete bot bot-2 --confirm 2", ""), Press("xbot<tab>PROOF<tab><tab><enter>")),
     ("token.restore", Run("token restore bot", ""), Todo),
     ("token.purge.preview", Run("token purge --trashed --dry-run", ""), Todo),
