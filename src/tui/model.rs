@@ -190,8 +190,14 @@ pub enum Purpose {
     Catalogues,
     /// The rows of the table.
     List,
+    /// The accounts.
+    Accounts,
+    /// What else is known of the account under the cursor.
+    Account,
     /// The rows of the audit log.
     Audit,
+    /// The rules.
+    Policy,
     /// The counts above the table.
     Tally,
     /// How the token under the cursor was used.

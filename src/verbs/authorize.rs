@@ -9,7 +9,7 @@
 
 mod accounts;
 
-pub use accounts::{Manage, give_role, manage, policy};
+pub use accounts::{Manage, give_role, manage, may_manage, policy};
 
 use super::actor::{Actor, Bearer};
 use super::needs::Needs;

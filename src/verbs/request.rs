@@ -79,6 +79,11 @@ macro_rules! requests {
         )*
 
         impl Request {
+            /// The name of its verb.
+            pub fn name(&self) -> &'static str {
+                match self { $(Request::$verb(_) => <$verb as Verb>::NAME),* }
+            }
+
             pub(super) fn carry(self, carrier: &impl Carrier, who: &Credential) -> Result<Response> {
                 match self { $(Request::$verb(verb) => carrier.$kind(who, verb).map(Response::$verb)),* }
             }

@@ -17,6 +17,7 @@ mod cli_accounts;
 mod cli_tokens;
 mod conformance;
 mod crash;
+mod faces;
 mod large;
 mod matrix;
 mod matrix_accounts;

@@ -102,6 +102,20 @@ fn every_order_is_read_along_its_index() {
 }
 
 #[test]
+fn accounts_count_their_tokens_without_looking_at_each() {
+    let (db, _folder) = furnished();
+    assert_eq!(accounts::token_counts(&db, None, NOW).unwrap()[&AccountId(1)].active, 1);
+    for (of_one, found) in [
+        (true, "SEARCH tokens USING INDEX tokens_live_of_account (account_id=?)"),
+        (false, "SCAN tokens USING INDEX tokens_live_of_account"),
+    ] {
+        let plan = explained(&db, &accounts::counts_sql(of_one), &[NOW.0, 1].map(Value::from));
+        assert!(plan.contains(found), "{plan}");
+        assert_eq!(plan.matches(" tokens ").count(), 1, "{plan}");
+    }
+}
+
+#[test]
 fn members_lists_and_short_ones_are_found_by_what_makes_them_short() {
     let (db, _folder) = furnished();
     for column in SortColumn::ALL {

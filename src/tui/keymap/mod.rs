@@ -9,6 +9,7 @@ pub use table::BINDINGS;
 use std::ops::Range;
 
 use crate::tui::model::Model;
+use crate::tui::screen::Manage;
 use crate::tui::screen::desk::Place;
 
 /// Where keys are pressed.
@@ -54,12 +55,16 @@ pub enum Context {
     PickerSets,
     /// The question whether to leave what was picked.
     PickerLeave,
+    /// The accounts.
+    Accounts,
     /// The audit log.
     Audit,
     /// A row of it, whole.
     Entry,
     /// The catalogue screen.
     Catalogue,
+    /// The rules of the installation.
+    Policy,
     /// What was said so far.
     Messages,
     /// The list of keys.
@@ -68,7 +73,7 @@ pub enum Context {
 
 impl Context {
     /// Every context, in the order of the help.
-    pub const ALL: [Context; 25] = [
+    pub const ALL: [Context; 27] = [
         Context::Desk,
         Context::Tokens,
         Context::Trash,
@@ -83,9 +88,11 @@ impl Context {
         Context::PickerSearch,
         Context::PickerSets,
         Context::PickerLeave,
+        Context::Accounts,
         Context::Audit,
         Context::Entry,
         Context::Catalogue,
+        Context::Policy,
         Context::Drop,
         Context::Messages,
         Context::Confirm,
@@ -124,8 +131,10 @@ impl Context {
             Context::PickerSearch => "Search in the tree",
             Context::PickerSets => "API sets beside the tree",
             Context::PickerLeave => "Leaving the picker",
+            Context::Accounts => "Accounts",
             Context::Audit => "Audit log",
             Context::Entry => "Row of the audit log",
+            Context::Policy => "Policy",
             Context::Catalogue => "Catalogue",
             Context::Messages => "Messages",
             Context::Help => "Help",
@@ -148,6 +157,14 @@ pub enum Action {
     Help,
     /// Opens what was said so far.
     Messages,
+    /// Opens the question whose a secret is.
+    Whose,
+    /// Changes the account under the cursor, or makes one.
+    Manage(Manage),
+    /// Copies the name under the cursor.
+    CopyName,
+    /// Changes the rule under the cursor.
+    EditRule,
     /// A new token.
     Generate,
     /// A new secret for the token under the cursor.

@@ -6,8 +6,11 @@ use super::{Action, Binding, Context, Key};
 use crate::domain::role::Role;
 use crate::tui::modal::Modal;
 use crate::tui::model::Model;
+use crate::tui::screen::Manage;
 use crate::tui::screen::desk::Place;
+use crate::tui::update::people::may;
 use crate::tui::widget::frame::dialog_room;
+use crate::verbs::actor::Session;
 
 const ENTER: Key = Key::code(KeyCode::Enter);
 const ESC: Key = Key::code(KeyCode::Esc);
@@ -57,6 +60,15 @@ fn may_read_audit(model: &Model) -> bool {
     model.audit().is_some_and(|a| !a.is_denied())
 }
 
+fn on_an_account(model: &Model) -> bool {
+    model.desk().is_some_and(|d| d.accounts.current().is_some())
+}
+
+fn may_change_rules(model: &Model) -> bool {
+    let by_token = model.session.as_ref().is_some_and(Session::is_by_token);
+    !by_token && model.me.as_ref().is_some_and(|me| me.account.role == Role::Owner)
+}
+
 fn elsewhere(model: &Model, place: Place) -> bool {
     model.in_front() != Some(place)
 }
@@ -79,8 +91,11 @@ pub static BINDINGS: &[Binding] = &[
     bind(Context::Desk, &[Key::char('?')], Action::Help, "Help", "Lists the keys", 1, always),
     bind(Context::Desk, &[Key::char('q')], Action::Quit, "Quit", "Quits", 2, always),
     bind(Context::Desk, &[Key::char('1')], Action::Show(Place::Tokens), "Tokens", "Goes to the tokens", 3, |m| elsewhere(m, Place::Tokens)),
+    bind(Context::Desk, &[Key::char('2')], Action::Show(Place::Accounts), "Accounts", "Goes to the accounts", 4, |m| elsewhere(m, Place::Accounts)),
     bind(Context::Desk, &[Key::char('3')], Action::Show(Place::Audit), "Audit log", "Goes to the audit log", 5, |m| elsewhere(m, Place::Audit)),
     bind(Context::Desk, &[Key::char('4')], Action::Show(Place::Catalogue), "Catalogue", "Goes to the catalogue", 6, |m| elsewhere(m, Place::Catalogue)),
+    bind(Context::Desk, &[Key::char('5')], Action::Show(Place::Policy), "Policy", "Goes to the policy", 7, |m| elsewhere(m, Place::Policy)),
+    bind(Context::Desk, &[Key::char('W')], Action::Whose, "Whose", "Tells which token a found secret is of", 0, always),
     bind(Context::Desk, &[Key::char('m')], Action::Messages, "Messages", "Lists what was said so far", 9, always),
     bind(Context::Desk, &[DOWN, Key::char('j')], Action::Down, "Down", "Next row", 0, always),
     bind(Context::Desk, &[UP, Key::char('k')], Action::Up, "Up", "Row before", 0, always),
@@ -228,6 +243,10 @@ pub static BINDINGS: &[Binding] = &[
     bind(Context::PickerLeave, &[Key::char('d')], Action::Enter, "Discard", "Leaves the picker without the changes", 1, always),
     bind(Context::PickerLeave, &[ESC], Action::Cancel, "Back", "Goes back to the tree", 2, always),
 
+    bind(Context::Policy, &[ENTER], Action::EditRule, "Change", "Changes the rule", 1, may_change_rules),
+    bind(Context::Policy, &[Key::char('R')], Action::Refresh, "Refresh", "Reads the rules again", 0, always),
+    bind(Context::Policy, &[ESC], Action::Cancel, "Back", "Back to the tokens", 0, always),
+
     bind(Context::Catalogue, &[Key::char('/')], Action::Filter, "Search", "Searches ids and titles as you type; every word must match", 1, always),
     bind(Context::Catalogue, &[Key::code(KeyCode::Right), Key::char('l'), ENTER], Action::Right, "Unfold", "Opens the group, or goes into it", 2, always),
     bind(Context::Catalogue, &[Key::code(KeyCode::Left), Key::char('h')], Action::Left, "Fold", "Shuts the group, or goes to it", 3, always),
@@ -236,6 +255,17 @@ pub static BINDINGS: &[Binding] = &[
     bind(Context::Catalogue, &[ESC], Action::Cancel, "Back", "Clears the search; else back to the tokens", 0, always),
     bind(Context::Catalogue, &[Key::char('f')], Action::OnlyChecked, "Checked", "Shows only the methods of the chosen sets, or everything again", 0, always),
     bind(Context::Catalogue, &[Key::char('z')], Action::FoldAll, "Fold all", "Opens every group, or shuts them all", 0, always),
+
+    bind(Context::Accounts, &[Key::char('n')], Action::Manage(Manage::Create), "New", "Makes an account", 1, |m| may(m, Manage::Create)),
+    bind(Context::Accounts, &[Key::char('o')], Action::Manage(Manage::Role), "Role", "Gives the account another role", 2, |m| may(m, Manage::Role)),
+    bind(Context::Accounts, &[Key::char('d')], Action::Manage(Manage::Switch), "Disable/Enable", "Switches the account off or on, and its tokens with it", 3, |m| may(m, Manage::Switch)),
+    bind(Context::Accounts, &[Key::char('w')], Action::Manage(Manage::Password), "Password", "Gives the account another password: yours, or that of an account you manage", 4, |m| may(m, Manage::Password)),
+    bind(Context::Accounts, &[Key::char('x')], Action::Manage(Manage::Delete), "Delete", "Deletes the account, after its name was typed; not while it has active tokens", 5, |m| may(m, Manage::Delete)),
+    bind(Context::Accounts, &[ENTER], Action::Details, "Tokens", "Goes to the account's tokens", 6, on_an_account),
+    bind(Context::Accounts, &[Key::char('/')], Action::Filter, "Filter", "Filters as you type: words of the name, role:admin status:disabled", 7, always),
+    bind(Context::Accounts, &[Key::char('y')], Action::CopyName, "Copy name", "Copies the account's name", 0, on_an_account),
+    bind(Context::Accounts, &[Key::char('R')], Action::Refresh, "Refresh", "Reads the list again", 0, always),
+    bind(Context::Accounts, &[ESC], Action::Cancel, "Back", "Clears the filter; else back to the tokens", 0, always),
 
     bind(Context::Drop, &[ESC, Key::char('d')], Action::Cancel, "Drop it", "Closes the dialog without what was typed and chosen", 1, always),
     bind(Context::Drop, &[ENTER], Action::Enter, "Back", "Goes back to it", 2, always),

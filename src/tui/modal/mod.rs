@@ -1,5 +1,6 @@
 //! Dialogs: owned states on a stack, the top takes all input.
 
+pub mod account;
 pub mod api;
 pub mod confirm;
 mod conflict;
@@ -19,11 +20,17 @@ pub mod remove_many;
 pub mod restore;
 pub mod retire;
 pub mod reveal;
+pub mod rule;
 pub mod save;
+pub mod whose;
 
 use crate::tui::picker::Picker;
 use crate::tui::screen::Page;
 use crate::tui::widget::form::Form;
+use account::create::Create;
+use account::delete::Delete;
+use account::password::Passwd;
+use account::role::RoleOf;
 use confirm::Confirm;
 use copy::Copy;
 use details::Details;
@@ -39,7 +46,9 @@ use remove::Remove;
 use remove_many::RemoveMany;
 use restore::Restore;
 use reveal::{Leave, Reveal};
+use rule::Rule;
 use save::Save;
+use whose::Whose;
 
 /// A dialog.
 pub enum Modal {
@@ -71,6 +80,18 @@ pub enum Modal {
     Order(Box<Order>),
     /// What is known of a token.
     Details(Box<Details>),
+    /// A new account.
+    Create(Box<Form<Create>>),
+    /// Another role for an account.
+    Role(Box<Form<RoleOf>>),
+    /// Another password for an account.
+    Passwd(Box<Form<Passwd>>),
+    /// What hangs on an account, then the typed name.
+    Delete(Box<Form<Delete>>),
+    /// Another value for a rule.
+    Rule(Box<Form<Rule>>),
+    /// Whose a secret is.
+    Whose(Box<Form<Whose>>),
     /// What a token may call.
     Picker(Box<Picker>),
     /// A row of the audit log.
@@ -99,6 +120,12 @@ impl Modal {
             Modal::Purge(page) => &**page,
             Modal::Order(page) => &**page,
             Modal::Details(page) => &**page,
+            Modal::Create(page) => &**page,
+            Modal::Role(page) => &**page,
+            Modal::Passwd(page) => &**page,
+            Modal::Delete(page) => &**page,
+            Modal::Rule(page) => &**page,
+            Modal::Whose(page) => &**page,
             Modal::Picker(page) => &**page,
             Modal::Entry(page) => &**page,
             Modal::Messages(page) => &**page,
@@ -123,6 +150,12 @@ impl Modal {
             Modal::Purge(page) => &mut **page,
             Modal::Order(page) => &mut **page,
             Modal::Details(page) => &mut **page,
+            Modal::Create(page) => &mut **page,
+            Modal::Role(page) => &mut **page,
+            Modal::Passwd(page) => &mut **page,
+            Modal::Delete(page) => &mut **page,
+            Modal::Rule(page) => &mut **page,
+            Modal::Whose(page) => &mut **page,
             Modal::Picker(page) => &mut **page,
             Modal::Entry(page) => &mut **page,
             Modal::Messages(page) => &mut **page,

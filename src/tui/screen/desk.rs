@@ -3,7 +3,9 @@
 use std::sync::Arc;
 
 use super::Page;
+use super::accounts::Accounts;
 use super::audit::Audit;
+use super::policy::Rules;
 use super::tokens::Tokens;
 use crate::domain::role::Role;
 use crate::tui::picker::Picker;
@@ -13,10 +15,14 @@ use crate::tui::picker::Picker;
 pub enum Place {
     /// The token table.
     Tokens,
+    /// The accounts.
+    Accounts,
     /// The audit log.
     Audit,
     /// The catalogue.
     Catalogue,
+    /// The rules of the installation.
+    Policy,
 }
 
 /// All of them.
@@ -24,10 +30,14 @@ pub struct Desk {
     shown: Place,
     /// The token table.
     pub tokens: Tokens,
+    /// The accounts.
+    pub accounts: Accounts,
     /// The audit log.
     pub audit: Audit,
     /// The catalogue.
     pub catalogue: Picker,
+    /// The rules of the installation.
+    pub rules: Rules,
 }
 
 impl Default for Desk {
@@ -36,8 +46,10 @@ impl Default for Desk {
         Desk {
             shown: Place::Tokens,
             tokens: Tokens::new(),
+            accounts: Accounts::default(),
             audit: Audit::default(),
             catalogue: Picker::browse(Arc::from([]), Role::Owner),
+            rules: Rules::default(),
         }
     }
 }
@@ -57,8 +69,10 @@ impl Desk {
     pub fn page(&self) -> &dyn Page {
         match self.shown {
             Place::Tokens => &self.tokens,
+            Place::Accounts => &self.accounts,
             Place::Audit => &self.audit,
             Place::Catalogue => &self.catalogue,
+            Place::Policy => &self.rules,
         }
     }
 
@@ -66,8 +80,10 @@ impl Desk {
     pub fn page_mut(&mut self) -> &mut dyn Page {
         match self.shown {
             Place::Tokens => &mut self.tokens,
+            Place::Accounts => &mut self.accounts,
             Place::Audit => &mut self.audit,
             Place::Catalogue => &mut self.catalogue,
+            Place::Policy => &mut self.rules,
         }
     }
 }

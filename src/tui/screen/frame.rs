@@ -100,13 +100,23 @@ pub fn filter_line_with(
         spans.extend(filter.spans(room.min(FILTER), focused, theme));
         spans.push(Span::raw(" ".repeat(room.saturating_sub(FILTER) + 1)));
     } else {
-        let demo =
-            model.demo.as_ref().map_or_else(String::new, |d| format!("demo, its password: {}", d.password.as_str()));
-        spans.push(Span::styled(fit(&demo, room), theme.warning));
+        spans.push(Span::styled(fit(&demonstration(model), room), theme.warning));
         spans.push(Span::raw(" "));
     }
     spans.extend(right);
     Line::from(spans)
+}
+
+/// The second line of a screen without a filter.
+pub fn plain_line(right: &str, columns: usize, model: &Model) -> Line<'static> {
+    let demo = format!(" {}", demonstration(model));
+    let left = Span::styled(fit(&demo, columns.saturating_sub(width(right))), model.theme.warning);
+    Line::from(vec![left, Span::styled(right.to_owned(), model.theme.dim)])
+}
+
+/// The password of a demonstration.
+fn demonstration(model: &Model) -> String {
+    model.demo.as_ref().map_or_else(String::new, |d| format!("demo, its password: {}", d.password.as_str()))
 }
 
 fn below(about: [String; 2], columns: usize, model: &Model) -> [Line<'static>; 2] {

@@ -2,16 +2,19 @@
 //!
 //! A new screen is a file here, a place on the [`desk`] and a line in each match over places; its keys are a context.
 
+pub mod accounts;
 pub mod audit;
 pub mod desk;
 pub mod first_run;
 pub mod frame;
+pub mod policy;
 pub mod sign_in;
 pub mod tokens;
 
 use ratatui::Frame;
 use ratatui::layout::Rect;
 
+use crate::domain::name::Username;
 use crate::domain::selection::Selection;
 use crate::domain::sort::Sort;
 use crate::domain::time::{Timestamp, Zone};
@@ -70,6 +73,10 @@ pub enum Outcome {
     MarkShown,
     /// To be closed, with the table ordered so.
     Sorted(Sort),
+    /// The screen read again.
+    Refresh,
+    /// The tokens of one account.
+    TokensOf(Username),
     /// The cursor of the screen's list moved.
     Moved,
     /// Something done outside.
@@ -90,7 +97,7 @@ pub enum Outcome {
     Exit(Result<(), Error>),
 }
 
-/// A dialog about the marked tokens or the one under the cursor, or a new one.
+/// A dialog about the marked tokens or what is under the cursor, or for something new.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Open {
     /// A new token.
@@ -113,6 +120,25 @@ pub enum Open {
     Purge,
     /// Everything known.
     Details,
+    /// About the account under the cursor, or a new one.
+    Account(Manage),
+    /// The rule under the cursor.
+    Rule,
+}
+
+/// What is done about accounts.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum Manage {
+    /// A new one.
+    Create,
+    /// Another role.
+    Role,
+    /// Off or on.
+    Switch,
+    /// Another password.
+    Password,
+    /// Away for good.
+    Delete,
 }
 
 /// Something that takes keys: a screen, or a dialog on top of one.

@@ -28,6 +28,8 @@ pub struct SignIn {
     password: Field,
     /// Whether only this user may unlock.
     locked: bool,
+    /// Why it is asked for, where that is not plain.
+    because: String,
     tries: Tries,
 }
 
@@ -35,7 +37,13 @@ impl SignIn {
     fn new(username: Option<&Username>, locked: bool) -> Self {
         let name = username.map_or("", Username::as_str);
         let username = Field::new(USERNAME_MAX * 4).with(name);
-        SignIn { username, password: Field::masked(PASSWORD_MAX), locked, tries: Tries::default() }
+        SignIn {
+            username,
+            password: Field::masked(PASSWORD_MAX),
+            locked,
+            because: String::new(),
+            tries: Tries::default(),
+        }
     }
 
     /// An empty form, or one with the name filled in.
@@ -44,9 +52,14 @@ impl SignIn {
         Form::at(Self::new(username, false), slot)
     }
 
-    /// The form that lets `username` back in.
-    pub fn lock(username: &Username) -> Form<Self> {
-        Form::new(Self::new(Some(username), true))
+    /// The form that lets `username` back in; `because` says why it is there.
+    pub fn lock(username: &Username, because: &str) -> Form<Self> {
+        Form::new(SignIn { because: because.to_owned(), ..Self::new(Some(username), true) })
+    }
+
+    /// An empty form for somebody else; `because` says why.
+    pub fn after(because: String) -> Form<Self> {
+        Form::new(SignIn { because, ..Self::new(None, false) })
     }
 }
 
@@ -100,6 +113,10 @@ impl Dialog for SignIn {
         match &model.demo {
             Some(demo) if !sheet.has_problem() => {
                 sheet.text(&format!("The password is: {}", demo.password.as_str()), sheet.theme.warning);
+                sheet.blank();
+            }
+            _ if !sheet.has_problem() && !self.because.is_empty() => {
+                sheet.words(&self.because, 2, sheet.theme.warning);
                 sheet.blank();
             }
             _ => sheet.problem(2),

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use super::requests;
+use super::{people, requests};
 use crate::tui::effect::Effect;
 use crate::tui::model::{Model, Purpose};
 use crate::tui::screen::desk::{Desk, Place};
@@ -16,15 +16,20 @@ pub(super) fn show(model: &mut Model, place: Place) -> Vec<Effect> {
     match place {
         Place::Tokens => Vec::new(),
         // They may have been changed from elsewhere.
+        Place::Accounts => people::list(model),
         Place::Audit => requests::refresh_audit(model),
+        Place::Policy => people::rules(model),
         Place::Catalogue => requests::look(model, Purpose::Catalogues, ListCatalogues.into()),
     }
 }
 
-/// Reads the audit log again while it is shown. It is read in any case when it is shown next.
-pub(super) fn refresh_audit(model: &mut Model) -> Vec<Effect> {
+/// Reads the screen in front again, where it is another than the tokens or the catalogue, which are read in any case.
+/// The others are when they are shown next.
+pub(super) fn refresh(model: &mut Model) -> Vec<Effect> {
     match model.desk().map(Desk::shown) {
+        Some(Place::Accounts) => people::list(model),
         Some(Place::Audit) => requests::refresh_audit(model),
+        Some(Place::Policy) => people::rules(model),
         Some(Place::Tokens | Place::Catalogue) | None => Vec::new(),
     }
 }
@@ -34,7 +39,7 @@ pub(super) fn supply(model: &mut Model) {
     let (catalogues, role) = (Arc::clone(&model.catalogues), model.role());
     let Some(desk) = model.desk_mut() else { return };
     match desk.shown() {
-        Place::Tokens | Place::Audit => {}
+        Place::Tokens | Place::Accounts | Place::Audit | Place::Policy => {}
         Place::Catalogue => desk.catalogue.refresh(&catalogues, role),
     }
 }
@@ -43,7 +48,8 @@ pub(super) fn supply(model: &mut Model) {
 pub(super) fn moved(model: &mut Model) -> Vec<Effect> {
     match model.desk().map(Desk::shown) {
         Some(Place::Tokens) => requests::moved(model),
+        Some(Place::Accounts) => people::moved(model),
         Some(Place::Audit) => requests::moved_in_audit(model),
-        Some(Place::Catalogue) | None => Vec::new(),
+        Some(Place::Catalogue | Place::Policy) | None => Vec::new(),
     }
 }

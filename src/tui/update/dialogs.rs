@@ -21,6 +21,7 @@ use crate::tui::modal::help::Help;
 use crate::tui::modal::messages::Messages;
 use crate::tui::modal::regenerate::Regenerate;
 use crate::tui::modal::retire;
+use crate::tui::modal::whose::Whose;
 use crate::tui::model::{Model, Tone};
 use crate::tui::msg::Copied;
 use crate::tui::screen::Open;
@@ -40,6 +41,12 @@ pub(super) fn messages(model: &mut Model) -> Vec<Effect> {
     Vec::new()
 }
 
+/// Opens the question whose a secret is.
+pub(super) fn whose(model: &mut Model) -> Vec<Effect> {
+    model.modals.push(Modal::Whose(Box::new(Whose::open())));
+    Vec::new()
+}
+
 /// Makes a change once it was proved who wants it: the one way from a dialog without a proof of its own to the store.
 pub(super) fn confirm(model: &mut Model, wanted: Wanted) -> Vec<Effect> {
     if let Some(proof) = model.proof() {
@@ -54,6 +61,8 @@ pub(super) fn open(model: &mut Model, what: Open) -> Vec<Effect> {
     let policy = model.me.as_ref().map_or_else(Policy::default, |me| me.policy.clone());
     let current = model.tokens().and_then(|t| t.current()).cloned();
     let modal = match (what, current) {
+        (Open::Account(what), _) => return super::people::open(model, what),
+        (Open::Rule, _) => return super::people::open_rule(model),
         (Open::Generate, _) => {
             let form = Generate::open(model.role(), policy.default_expiry, Arc::clone(&model.catalogues));
             Modal::Generate(Box::new(form))

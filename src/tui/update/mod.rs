@@ -2,6 +2,7 @@
 
 mod desk;
 mod dialogs;
+pub mod people;
 mod replies;
 mod requests;
 mod several;
@@ -86,6 +87,8 @@ pub fn update(model: &mut Model, msg: Msg) -> Vec<Effect> {
             if let Some(desk) = model.desk_mut() {
                 desk.tokens.resized(height(rows));
                 desk.audit.resized(height(rows));
+                desk.accounts.resized(height(rows));
+                desk.rules.resized(height(rows));
             }
             // A terminal that was made smaller and larger again has lost what it showed, and has the size it had.
             vec![Effect::Clear]
@@ -125,11 +128,19 @@ pub(super) fn lock(model: &mut Model, because: Option<&Error>) {
         }
     }
     if let Some(session) = &model.session {
-        let mut form = SignIn::lock(session.username());
+        let mut form = SignIn::lock(session.username(), "");
         if let Some(error) = because {
             form.say(error.to_string());
         }
         model.lock = Some(form);
+    }
+}
+
+/// Asks for the password again because what was proved before proves nothing any more, and says why.
+pub(super) fn lock_calmly(model: &mut Model, because: &str) {
+    model.guard.forget();
+    if let Some(session) = &model.session {
+        model.lock = Some(SignIn::lock(session.username(), because));
     }
 }
 
@@ -170,6 +181,7 @@ fn press(model: &mut Model, event: &KeyEvent) -> Vec<Effect> {
         Action::Show(place) => return desk::show(model, place),
         Action::Help => return dialogs::help(model),
         Action::Messages => return dialogs::messages(model),
+        Action::Whose => return dialogs::whose(model),
         Action::Quit => return leave_program(model, layer, Ok(())),
         _ => {}
     }
@@ -248,6 +260,8 @@ pub(super) fn apply(model: &mut Model, layer: Layer, outcome: Outcome) -> Vec<Ef
             }
             requests::list(model, Anchor::Start)
         }
+        Outcome::Refresh => desk::refresh(model),
+        Outcome::TokensOf(username) => people::tokens_of(model, &username),
         Outcome::Moved => desk::moved(model),
         Outcome::Do(effect) => vec![effect],
         Outcome::Say(tone, text) => {

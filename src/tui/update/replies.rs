@@ -1,5 +1,6 @@
 //! Replies, and what they change.
 
+use super::people::{self, Change};
 use super::{Layer, apply, desk, dialogs, lock, page, requests};
 use crate::domain::time::relative;
 use crate::domain::token::Token;
@@ -54,7 +55,10 @@ pub(super) fn reply(model: &mut Model, id: RequestId, result: Result<Response>) 
             Purpose::Me
             | Purpose::Catalogues
             | Purpose::List
+            | Purpose::Accounts
+            | Purpose::Account
             | Purpose::Audit
+            | Purpose::Policy
             | Purpose::Tally
             | Purpose::Usage
             | Purpose::Marking
@@ -70,9 +74,9 @@ pub(super) fn changed_elsewhere(model: &mut Model) -> Vec<Effect> {
     let mut effects = requests::look(model, Purpose::Me, WhoAmI.into());
     effects.extend(requests::look(model, Purpose::Catalogues, ListCatalogues.into()));
     effects.extend(requests::list(model, here));
-    effects.extend(desk::refresh_audit(model));
     effects.extend(requests::review(model));
     effects.extend(requests::preview(model));
+    effects.extend(desk::refresh(model));
     effects
 }
 
@@ -92,8 +96,10 @@ fn not_read(model: &mut Model, error: Error, purpose: Purpose) -> Vec<Effect> {
     match (error.kind, purpose) {
         // The session no longer holds: the account's password, role or state has changed.
         (Kind::Unauthenticated, _) if model.lock.is_none() => lock(model, Some(&error)),
-        // A token that is gone by now has no usage.
-        (_, Purpose::Usage) => {}
+        // Said once, by the lock.
+        (Kind::Unauthenticated, _) => {}
+        // What is gone by now has no usage.
+        (_, Purpose::Usage | Purpose::Account) => {}
         _ => model.say(Tone::Bad, error.to_string(), None),
     }
     Vec::new()
@@ -129,9 +135,41 @@ fn answered(model: &mut Model, layer: Option<Layer>, response: Response) -> Vec<
         Response::PreviewEdit(edited) => dialogs::previewed(model, layer, edited),
         Response::PreviewCatalogue(_)
         | Response::ApplyCatalogue(_)
-        | Response::Whose(_)
         | Response::AuditHead(_)
         | Response::VerifyAudit(_) => Vec::new(),
+        Response::Whose(traced) => {
+            if let Some(Modal::Whose(whose)) = model.modals.last_mut() {
+                whose.dialog_mut().tell(traced);
+            }
+            Vec::new()
+        }
+        Response::ListAccounts(accounts) => people::listed(model, accounts),
+        Response::ShowAccount(shown) => {
+            if let Some(desk) = model.desk_mut() {
+                desk.accounts.tell(shown);
+            }
+            Vec::new()
+        }
+        Response::CreateAccount(done) => people::changed(model, Change::Created, &done.out, &done.cli),
+        Response::SetRole(done) => people::changed(model, Change::Role, &done.out, &done.cli),
+        Response::SetPassword(done) => people::changed(model, Change::Password, &done.out, &done.cli),
+        Response::DeleteAccount(done) => people::changed(model, Change::Deleted, &done.out, &done.cli),
+        // The screen switches one at a time.
+        Response::DisableAccounts(done) => match done.out.first() {
+            Some(counted) => people::changed(model, Change::Disabled, counted, &done.cli),
+            None => Vec::new(),
+        },
+        Response::EnableAccounts(done) => match done.out.first() {
+            Some(counted) => people::changed(model, Change::Enabled, counted, &done.cli),
+            None => Vec::new(),
+        },
+        Response::ListPolicy(policy) => {
+            if let Some(desk) = model.desk_mut() {
+                desk.rules.fill(policy);
+            }
+            Vec::new()
+        }
+        Response::SetPolicy(done) => people::rules_changed(model, done.out, &done.cli),
         Response::ListAudit(window) => {
             let height = height(model.size.1);
             if let Some(audit) = model.audit_mut() {
@@ -139,17 +177,6 @@ fn answered(model: &mut Model, layer: Option<Layer>, response: Response) -> Vec<
             }
             requests::moved_in_audit(model)
         }
-        // No screen asks for these yet.
-        Response::ListAccounts(_)
-        | Response::ShowAccount(_)
-        | Response::CreateAccount(_)
-        | Response::SetRole(_)
-        | Response::DisableAccounts(_)
-        | Response::EnableAccounts(_)
-        | Response::SetPassword(_)
-        | Response::DeleteAccount(_)
-        | Response::ListPolicy(_)
-        | Response::SetPolicy(_) => Vec::new(),
         Response::ListCatalogues(catalogues) => {
             if *model.catalogues != *catalogues {
                 model.catalogues = catalogues.into();
@@ -280,7 +307,7 @@ fn signed_in(model: &mut Model, layer: Option<Layer>, session: Session) -> Vec<E
         model.lock = None;
         let here = model.tokens().map_or(Anchor::Start, Tokens::here);
         effects.extend(requests::list(model, here));
-        effects.extend(desk::refresh_audit(model));
+        effects.extend(desk::refresh(model));
     } else {
         model.screen = Screen::Desk(Box::default());
         effects.extend(requests::list(model, Anchor::Start));

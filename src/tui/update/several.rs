@@ -58,7 +58,17 @@ pub(super) fn open(model: &mut Model, what: Open) -> Vec<Effect> {
             model.modals.push(Modal::Purge(Box::new(Purge::open(which, proof))));
             requests::preview(model)
         }
-        (Open::Generate | Open::Edit | Open::Copy | Open::Regenerate | Open::Retire | Open::Details, _) => Vec::new(),
+        (
+            Open::Generate
+            | Open::Edit
+            | Open::Copy
+            | Open::Regenerate
+            | Open::Retire
+            | Open::Details
+            | Open::Account(_)
+            | Open::Rule,
+            _,
+        ) => Vec::new(),
     }
 }
 

@@ -117,9 +117,19 @@ impl<S: Copy + PartialEq> Sheet<'_, S> {
         self.line(spans);
     }
 
-    /// A choice of a few words on one line.
+    /// A choice of a few words on one line; only the chosen one, and which it is, where they don't fit.
     pub fn choice(&mut self, slot: S, label: &str, words: &[&str], chosen: usize) {
         let mut spans = vec![self.label(slot, label)];
+        let wanted: usize = words.iter().map(|word| width(word) + 7).sum::<usize>().saturating_sub(3);
+        if spans[0].width() + wanted > self.columns {
+            let word = words.get(chosen).copied().unwrap_or_default();
+            let style = if self.is_at(slot) { self.theme.accent } else { Style::new() };
+            let room = self.columns.saturating_sub(spans[0].width() + 10);
+            spans.push(Span::styled(format!("(•) {}", cut(word, room)), style));
+            spans.push(Span::styled(format!("  {}/{}", chosen + 1, words.len()), self.theme.dim));
+            self.line(spans);
+            return;
+        }
         for (i, word) in words.iter().enumerate() {
             let mark = if i == chosen { "(•)" } else { "( )" };
             let style = if i == chosen && self.is_at(slot) { self.theme.accent } else { Style::new() };

@@ -68,9 +68,24 @@ pub fn manage(by: &Actor, snapshot: &dyn Snapshot, name: &Username, act: Manage)
         give_role(by, role)?;
     }
     match snapshot.account_named(name)? {
-        Some(account) if actor.role.manages(account.role) => Ok(account),
+        Some(account) => may_manage(actor, &account, act).map(|()| account),
         None if actor.role == Role::Owner => Err(Error::not_found(format!("there is no account {name}"))),
-        Some(_) | None => Err(hidden(actor)),
+        None => Err(hidden(actor)),
+    }
+}
+
+/// Whether `actor` may do `act` to `account`, as both are known: what a face offers. A role that can be given is
+/// another question, see [`give_role`].
+///
+/// # Errors
+/// [`crate::error::Kind::Denied`].
+pub fn may_manage(actor: &Account, account: &Account, act: Manage) -> Result<()> {
+    if actor.id == account.id {
+        itself(actor, act)
+    } else if actor.role.manages(account.role) {
+        Ok(())
+    } else {
+        Err(hidden(actor))
     }
 }
 

@@ -29,6 +29,8 @@ use super::world::{House, PASSWORD, owner};
 pub struct Screens {
     pub house: House,
     pub model: Model,
+    /// The names of the verbs that were asked for, in order.
+    pub asked: Vec<&'static str>,
     /// What went to the clipboard.
     pub copied: Vec<String>,
     /// How often the program wanted to be stopped.
@@ -69,7 +71,7 @@ impl Screens {
         };
         change(&mut start_with);
         let model = Model::new(&start_with, "prod-1".to_owned(), theme, (80, 24));
-        let mut screens = Screens { house, model, copied: Vec::new(), suspended: 0, held: None };
+        let mut screens = Screens { house, model, asked: Vec::new(), copied: Vec::new(), suspended: 0, held: None };
         let effects = start(&mut screens.model);
         screens.carry_out(effects);
         screens
@@ -119,6 +121,7 @@ impl Screens {
         while let Some(effect) = left.pop_front() {
             let msg = match effect {
                 Effect::Call(id, who, request) => {
+                    self.asked.push(request.name());
                     let reply = Msg::Reply(id, Box::new(self.house.jeton.call(&who, *request)));
                     if let Some(held) = &mut self.held {
                         held.push_back(reply);

@@ -125,6 +125,96 @@ fn audit_denied() {
     insta::assert_snapshot!(at_sizes(&mut s, &SMALL));
 }
 
+/// The accounts of a house with one of each role, and tokens of two of them.
+fn peopled() -> Screens {
+    let house = House::inhabited();
+    house.issue(OWNER, "deploy-bot");
+    house.issue("member", "nightly");
+    house.ask(OWNER, crate::support::requests::switch_off(&["viewer"])).unwrap();
+    house.fakes.clock.forward(3 * 86_400_000);
+    let mut s = Screens::signed_in(house);
+    s.keys("2");
+    s
+}
+
+#[test]
+fn accounts() {
+    let mut s = peopled();
+    s.keys("<down>");
+    insta::assert_snapshot!(at_sizes(&mut s, &ALL));
+}
+
+#[test]
+fn accounts_filtered() {
+    let mut s = peopled();
+    s.keys("/status:dis vi");
+    insta::assert_snapshot!(at_sizes(&mut s, &SMALL));
+}
+
+#[test]
+fn account_new() {
+    let mut s = peopled();
+    s.keys("nci<tab><tab>short<tab><tab><enter>");
+    insta::assert_snapshot!(at_sizes(&mut s, &ALL));
+}
+
+#[test]
+fn account_role() {
+    let mut s = peopled();
+    s.keys("<down>o<left>");
+    insta::assert_snapshot!(at_sizes(&mut s, &SMALL));
+}
+
+#[test]
+fn account_password() {
+    let mut s = peopled();
+    s.keys("<down><down>wseven brown foxes<tab>seven");
+    insta::assert_snapshot!(at_sizes(&mut s, &SMALL));
+}
+
+#[test]
+fn account_disable() {
+    let mut s = peopled();
+    s.keys("<down>d");
+    insta::assert_snapshot!(at_sizes(&mut s, &SMALL));
+}
+
+#[test]
+fn account_delete() {
+    let mut s = peopled();
+    s.keys("xadmi");
+    insta::assert_snapshot!(at_sizes(&mut s, &SMALL));
+}
+
+#[test]
+fn account_delete_refused() {
+    let mut s = peopled();
+    s.keys("<down>x");
+    insta::assert_snapshot!(at_sizes(&mut s, &SMALL));
+}
+
+#[test]
+fn signed_out_by_a_new_password() {
+    let mut s = peopled();
+    s.keys("<down><down>wseven brown foxes<tab>seven brown foxes<tab><enter>correct horse battery<enter>");
+    insta::assert_snapshot!(at_sizes(&mut s, &SMALL));
+}
+
+#[test]
+fn policy() {
+    insta::assert_snapshot!(look("5<down><down>", &ALL));
+}
+
+#[test]
+fn rule() {
+    insta::assert_snapshot!(look("5<down><down><down><enter><space><tab>1", &SMALL));
+}
+
+#[test]
+fn whose() {
+    insta::assert_snapshot!(look("Wjtn_found<enter>", &SMALL));
+}
+
 #[test]
 fn messages() {
     let mut s = Screens::signed_in(furnished());

@@ -4,6 +4,7 @@ mod auditing;
 mod changing;
 mod guarding;
 mod looks;
+mod people;
 mod picker;
 mod picking;
 mod robust;

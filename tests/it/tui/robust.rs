@@ -23,7 +23,7 @@ enum Happening {
 
 fn happening() -> impl Strategy<Value = Happening> {
     let code = prop_oneof![
-        8 => prop::sample::select("nrdx/?yvslqRgGjk 134fauUzhmhtpAES".chars().collect::<Vec<_>>()).prop_map(KeyCode::Char),
+        8 => prop::sample::select("nrdx/?yvslqRgGjk 12345fauUzhmhtpAESowW".chars().collect::<Vec<_>>()).prop_map(KeyCode::Char),
         6 => prop::sample::select(vec![
             KeyCode::Enter, KeyCode::Esc, KeyCode::Tab, KeyCode::BackTab, KeyCode::Up, KeyCode::Down, KeyCode::Left,
             KeyCode::Right, KeyCode::PageUp, KeyCode::PageDown, KeyCode::Home, KeyCode::End, KeyCode::Backspace,
@@ -66,7 +66,7 @@ proptest! {
     #![proptest_config(cases(40, 2_000))]
     #[test]
     fn random_input_never_panics(
-        opening in prop::sample::select(vec!["", "<space><s-down>", "<space><s-down>x2", "3", "4", "nbot<tab><tab><tab><up><space>"]),
+        opening in prop::sample::select(vec!["", "<space><s-down>", "<space><s-down>x2", "2", "3", "4", "5", "nbot<tab><tab><tab><up><space>"]),
         happenings in prop::collection::vec(happening(), 1..120),
     ) {
         let mut s = Screens::signed_in(populated());
@@ -117,6 +117,15 @@ fn every_size_can_be_drawn() {
         "t",
         "<space><s-down>AES",
         "<c-z>",
+        "2",
+        "2n",
+        "2o",
+        "2w",
+        "2x",
+        "2/o",
+        "5",
+        "5<enter>",
+        "W",
         "3",
         "3<enter>",
         "3/to",

@@ -1,0 +1,130 @@
+//! The form for a new account.
+
+use super::role::meaning;
+use super::{Chosen, Differs, Twice};
+use crate::domain::name::{USERNAME_MAX, Username};
+use crate::domain::role::Role;
+use crate::tui::modal::confirm::{Repeat, Wanted};
+use crate::tui::model::Model;
+use crate::tui::screen::{Facts, Outcome};
+use crate::tui::widget::field::Field;
+use crate::tui::widget::form::{Dialog, Form, Kind, Pressed, Problem};
+use crate::tui::widget::sheet::Sheet;
+use crate::verbs::accounts::CreateAccount;
+use crate::verbs::request::Request;
+
+/// What has the focus.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Slot {
+    /// Its name.
+    Username,
+    /// Its role.
+    Role,
+    /// Its password.
+    Password,
+    /// The password once more.
+    Again,
+    /// The button.
+    Button,
+}
+
+/// The form for a new account.
+pub struct Create {
+    username: Field,
+    /// Those that may be given, the least powerful first.
+    roles: Vec<Role>,
+    chosen: usize,
+    password: Twice,
+}
+
+impl Create {
+    /// An empty form that offers `roles`; member first where that is among them.
+    pub fn open(roles: Vec<Role>) -> Form<Self> {
+        let chosen = roles.iter().position(|role| *role == Role::Member).unwrap_or(0);
+        Form::new(Create { username: Field::new(USERNAME_MAX * 4), roles, chosen, password: Twice::new() })
+    }
+
+    fn role(&self) -> Role {
+        self.roles.get(self.chosen).copied().unwrap_or(Role::Viewer)
+    }
+}
+
+/// The change, made anew for each try.
+#[derive(Debug)]
+struct Creation {
+    username: Username,
+    role: Role,
+    password: Chosen,
+}
+
+impl Repeat for Creation {
+    fn request(&self) -> Request {
+        CreateAccount { username: self.username.clone(), role: self.role, password: self.password.again() }.into()
+    }
+}
+
+impl Dialog for Create {
+    type Slot = Slot;
+    const LABELS: usize = 13;
+
+    fn title(&self) -> String {
+        "New account".to_owned()
+    }
+
+    fn slots(&self) -> Vec<(Slot, Kind)> {
+        vec![
+            (Slot::Username, Kind::Field),
+            (Slot::Role, Kind::Choice),
+            (Slot::Password, Kind::Field),
+            (Slot::Again, Kind::Field),
+            (Slot::Button, Kind::Button),
+        ]
+    }
+
+    fn field(&mut self, slot: Slot) -> Option<&mut Field> {
+        match slot {
+            Slot::Username => Some(&mut self.username),
+            Slot::Password => Some(&mut self.password.first),
+            Slot::Again => Some(&mut self.password.again),
+            Slot::Role | Slot::Button => None,
+        }
+    }
+
+    fn turn(&mut self, _slot: Slot, back: bool) {
+        let roles = self.roles.len().max(1);
+        self.chosen = (self.chosen + if back { roles - 1 } else { 1 }) % roles;
+    }
+
+    fn press(&mut self, _slot: Slot, _facts: &Facts<'_>) -> Pressed<Slot> {
+        let username = Username::parse(self.username.text()).map_err(|e| Problem::at(Slot::Username, e))?;
+        let password = self.password.check().map_err(|differs| match differs {
+            Differs::First(error) => Problem::at(Slot::Password, error),
+            Differs::Again(error) => Problem::at(Slot::Again, error),
+        })?;
+        let role = self.role();
+        let about = format!("{username} can sign in with the password typed, as {role}. {}.", meaning(role));
+        let title = format!("New account {username}");
+        Ok(Outcome::Confirm(Wanted::new(title, about, Creation { username, role, password })))
+    }
+
+    fn is_touched(&self) -> bool {
+        !self.username.is_empty() || self.password.is_touched()
+    }
+
+    fn fill(&self, sheet: &mut Sheet<'_, Slot>, _model: &Model) {
+        let theme = sheet.theme;
+        sheet.field(Slot::Username, "Username", &self.username);
+        sheet.note("1 to 32 of a-z 0-9 . _ -   nobody else ever gets it", theme.dim);
+        sheet.blank();
+        let words: Vec<&str> = self.roles.iter().map(|role| role.word()).collect();
+        sheet.choice(Slot::Role, "Role", &words, self.chosen);
+        sheet.note(meaning(self.role()), theme.dim);
+        sheet.blank();
+        sheet.field(Slot::Password, "Its password", &self.password.first);
+        sheet.field(Slot::Again, "Once more", &self.password.again);
+        sheet.note(&Twice::hint(), theme.dim);
+        sheet.blank();
+        sheet.button(Slot::Button, "Create");
+        sheet.problem(3);
+    }
+}

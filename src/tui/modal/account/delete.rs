@@ -1,0 +1,176 @@
+//! Delete: what hangs on the account, then its typed name and the proof. The verb compares the name, not this dialog.
+
+use ratatui::style::Style;
+
+use crate::domain::name::USERNAME_MAX;
+use crate::error::Error;
+use crate::tui::modal::confirm::Wanted;
+use crate::tui::model::Model;
+use crate::tui::screen::{Facts, Outcome};
+use crate::tui::widget::field::Field;
+use crate::tui::widget::form::{Dialog, Form, Kind, Pressed, Problem};
+use crate::tui::widget::line::counted;
+use crate::tui::widget::proof::Proof;
+use crate::tui::widget::sheet::Sheet;
+use crate::verbs::accounts::{CountedAccount, DeleteAccount, DisableAccounts};
+
+/// What has the focus. The destructive button is never focused by itself.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Slot {
+    /// The typed name.
+    Name,
+    /// The password.
+    Proof,
+    /// The harmless button.
+    Disable,
+    /// The other one.
+    Delete,
+    /// Back, where nothing else can be done.
+    Close,
+}
+
+/// The dialog that deletes an account, or says why it can't.
+pub struct Delete {
+    counted: CountedAccount,
+    typed: Field,
+    proof: Proof,
+}
+
+/// What disabling an account with `active` tokens does.
+pub fn disabling(counted_account: &CountedAccount) -> String {
+    let name = &counted_account.account.username;
+    let tokens = match counted_account.tokens.active {
+        0 => "It has no active tokens".to_owned(),
+        1 => "Its 1 active token is denied from the next request on".to_owned(),
+        n => format!("All its {} are denied from the next request on", counted(n.into(), "active token")),
+    };
+    format!("{name} can't sign in any more. {tokens}. Nothing is lost: it can be enabled again.")
+}
+
+impl Delete {
+    /// The dialog for `counted`.
+    pub fn open(counted: CountedAccount, proof: Proof) -> Form<Self> {
+        Form::new(Delete { counted, typed: Field::new(USERNAME_MAX * 4), proof })
+    }
+
+    fn name(&self) -> &str {
+        self.counted.account.username.as_str()
+    }
+
+    fn matches(&self) -> bool {
+        self.typed.text() == self.name()
+    }
+
+    /// Whether tokens that work stand in the way.
+    fn is_in_use(&self) -> bool {
+        self.counted.tokens.active > 0
+    }
+
+    fn delete(&mut self) -> Pressed<Slot> {
+        if !self.matches() {
+            return Err(Problem::at(Slot::Name, format!("Type the name exactly: {}", self.name())));
+        }
+        let credential = self.proof.take().map_err(|missing| Problem::at(Slot::Proof, missing))?;
+        let username = self.counted.account.username.clone();
+        Ok(Outcome::Send(credential, DeleteAccount { username, typed: self.typed.text().to_owned() }.into()))
+    }
+
+    /// With the proof given already it is not asked for again.
+    fn disable_instead(&mut self) -> Outcome {
+        let verb = DisableAccounts { usernames: vec![self.counted.account.username.clone()] };
+        match self.proof.take() {
+            Ok(credential) if !self.is_in_use() => Outcome::Send(credential, verb.into()),
+            Ok(_) | Err(_) => {
+                Outcome::Confirm(Wanted::new(format!("Disable {}", self.name()), disabling(&self.counted), verb))
+            }
+        }
+    }
+}
+
+impl Dialog for Delete {
+    type Slot = Slot;
+    const LABELS: usize = 20;
+
+    fn title(&self) -> String {
+        format!("Delete {}", self.name())
+    }
+
+    fn slots(&self) -> Vec<(Slot, Kind)> {
+        let disable = self.counted.account.enabled.then_some((Slot::Disable, Kind::Button));
+        if self.is_in_use() {
+            return disable.into_iter().chain([(Slot::Close, Kind::Button)]).collect();
+        }
+        let mut slots = vec![(Slot::Name, Kind::Field)];
+        slots.extend(self.proof.slots(Slot::Proof));
+        slots.extend(disable);
+        slots.push((Slot::Delete, Kind::Button));
+        slots
+    }
+
+    fn field(&mut self, slot: Slot) -> Option<&mut Field> {
+        match slot {
+            Slot::Name => Some(&mut self.typed),
+            Slot::Proof => self.proof.field(),
+            Slot::Disable | Slot::Delete | Slot::Close => None,
+        }
+    }
+
+    fn press(&mut self, slot: Slot, _facts: &Facts<'_>) -> Pressed<Slot> {
+        match slot {
+            Slot::Disable => Ok(self.disable_instead()),
+            Slot::Delete => self.delete(),
+            Slot::Close => Ok(Outcome::Close),
+            Slot::Name | Slot::Proof => Ok(Outcome::Stay),
+        }
+    }
+
+    fn refused(&mut self, error: Error) -> Pressed<Slot> {
+        self.proof.refused(&error, Slot::Proof)
+    }
+
+    fn fill(&self, sheet: &mut Sheet<'_, Slot>, _model: &Model) {
+        let theme = sheet.theme;
+        let tokens = self.counted.tokens;
+        let enabled = self.counted.account.enabled;
+        if self.is_in_use() {
+            let has =
+                format!("! It has {}, and is not deleted while it has.", counted(tokens.active.into(), "active token"));
+            sheet.words(&has, 2, theme.warning);
+            sheet.blank();
+            if enabled {
+                sheet.words(&format!("Disabled instead: {}", disabling(&self.counted)), 3, Style::new());
+            } else {
+                sheet.words("It is disabled already, so they are denied.", 2, Style::new());
+            }
+            sheet.blank();
+            sheet.words("To delete it, disable or remove its tokens first: Enter on its row.", 2, theme.dim);
+            sheet.blank();
+            let mut buttons = vec![(Slot::Close, "Back", theme.strong)];
+            if enabled {
+                buttons.insert(0, (Slot::Disable, "Disable instead", theme.strong));
+            }
+            sheet.buttons(&buttons);
+            sheet.problem(2);
+            return;
+        }
+        let kept = match tokens.kept {
+            0 => "It has no tokens".to_owned(),
+            n => {
+                format!("It has no active tokens; its {} go into the trash, and stay there", counted(n.into(), "token"))
+            }
+        };
+        sheet.words(&format!("{kept}. Nobody else ever gets its name. This can't be undone."), 3, Style::new());
+        sheet.blank();
+        sheet.fact("Its name", self.name(), theme.strong);
+        sheet.field(Slot::Name, "Type it to confirm", &self.typed);
+        self.proof.row(sheet, Slot::Proof, "Your password");
+        sheet.problem(3);
+        let danger = if self.matches() { theme.danger } else { theme.dim };
+        let mut buttons = vec![(Slot::Delete, "I understand, delete this account for good", danger)];
+        if enabled {
+            buttons.insert(0, (Slot::Disable, "Disable instead", theme.strong));
+        }
+        sheet.buttons(&buttons);
+        sheet.blank();
+    }
+}

@@ -1,0 +1,137 @@
+//! Another role: what it means, and what changes for the account's tokens.
+
+use ratatui::style::Style;
+
+use crate::domain::account::Account;
+use crate::domain::method::Access;
+use crate::domain::role::Role;
+use crate::tui::modal::confirm::Wanted;
+use crate::tui::model::Model;
+use crate::tui::screen::{Facts, Outcome};
+use crate::tui::widget::field::Field;
+use crate::tui::widget::form::{Dialog, Form, Kind, Pressed, Problem};
+use crate::tui::widget::line::counted;
+use crate::tui::widget::sheet::Sheet;
+use crate::verbs::accounts::{CountedAccount, SetRole};
+
+/// What a role means, without a full stop.
+pub const fn meaning(role: Role) -> &'static str {
+    match role {
+        Role::Owner => "Manages everyone and everything; its tokens may call all methods",
+        Role::Admin => "Manages members and viewers; its tokens may call all methods",
+        Role::Member => "Manages nobody; its tokens may call read and write methods",
+        Role::Viewer => "Manages nobody; its tokens may call read methods only",
+    }
+}
+
+/// What changes for `active` tokens when their account's role does, from their next request on.
+fn change(before: Role, after: Role, active: u32) -> String {
+    let named = |accesses: Vec<Access>| accesses.iter().map(|a| a.word()).collect::<Vec<_>>().join(" and ");
+    let only = |one: Role, other: Role| -> Vec<Access> {
+        Access::ALL.into_iter().filter(|a| one.permits(*a) && !other.permits(*a)).collect()
+    };
+    let (lost, gained) = (only(before, after), only(after, before));
+    let tokens = format!("Its {}", counted(active.into(), "active token"));
+    if !lost.is_empty() {
+        format!("{tokens} may call no {} methods from the next request on.", named(lost))
+    } else if !gained.is_empty() {
+        format!("{tokens} may call {} methods too, as far as they were given.", named(gained))
+    } else {
+        format!("{tokens} may call what they may call now.")
+    }
+}
+
+/// What has the focus.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Slot {
+    /// The role.
+    Role,
+    /// The button.
+    Button,
+}
+
+/// The dialog that gives an account a role.
+pub struct RoleOf {
+    account: Account,
+    active: u32,
+    /// Those that may be given, the least powerful first.
+    roles: Vec<Role>,
+    chosen: usize,
+    own: bool,
+}
+
+impl RoleOf {
+    /// The dialog for `counted`, which offers `roles`; `own` when that is who chooses.
+    pub fn open(counted: &CountedAccount, roles: Vec<Role>, own: bool) -> Form<Self> {
+        let account = counted.account.clone();
+        let chosen = roles.iter().position(|role| *role == account.role).unwrap_or(0);
+        Form::new(RoleOf { account, active: counted.tokens.active, roles, chosen, own })
+    }
+
+    fn role(&self) -> Role {
+        self.roles.get(self.chosen).copied().unwrap_or(self.account.role)
+    }
+}
+
+impl Dialog for RoleOf {
+    type Slot = Slot;
+    const LABELS: usize = 6;
+
+    fn title(&self) -> String {
+        format!("Role of {}", self.account.username)
+    }
+
+    fn slots(&self) -> Vec<(Slot, Kind)> {
+        vec![(Slot::Role, Kind::Choice), (Slot::Button, Kind::Button)]
+    }
+
+    fn field(&mut self, _slot: Slot) -> Option<&mut Field> {
+        None
+    }
+
+    fn turn(&mut self, _slot: Slot, back: bool) {
+        let roles = self.roles.len().max(1);
+        self.chosen = (self.chosen + if back { roles - 1 } else { 1 }) % roles;
+    }
+
+    fn press(&mut self, _slot: Slot, _facts: &Facts<'_>) -> Pressed<Slot> {
+        let (name, before, role) = (&self.account.username, self.account.role, self.role());
+        if before == role {
+            return Err(Problem::at(Slot::Role, format!("{name} has the role {role} already")));
+        }
+        let about = format!("{name} is {before}, and will be {role}. {}", change(before, role, self.active));
+        let verb = SetRole { username: name.clone(), role };
+        Ok(Outcome::Confirm(Wanted::new(format!("Role of {name}"), about, verb)))
+    }
+
+    fn fill(&self, sheet: &mut Sheet<'_, Slot>, _model: &Model) {
+        let theme = sheet.theme;
+        let words: Vec<&str> = self.roles.iter().map(|role| role.word()).collect();
+        sheet.choice(Slot::Role, "Role", &words, self.chosen);
+        sheet.note(meaning(self.role()), theme.dim);
+        sheet.blank();
+        let (before, role) = (self.account.role, self.role());
+        if before == role {
+            sheet.words("It has this role now.", 2, Style::new());
+        } else {
+            let ends = if self.own { "You have to sign in again." } else { "It has to sign in again." };
+            sheet.words(&format!("{} {ends}", change(before, role, self.active)), 2, Style::new());
+        }
+        sheet.pad(6);
+        sheet.button(Slot::Button, "Give it");
+        sheet.problem(3);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_changes_for_tokens() {
+        let says = |before, after, text: &str| assert!(change(before, after, 3).contains(text), "{before} {after}");
+        says(Role::Admin, Role::Viewer, "3 active tokens may call no write and admin methods");
+        says(Role::Viewer, Role::Member, "may call write methods too");
+        says(Role::Owner, Role::Admin, "may call what they may call now");
+    }
+}

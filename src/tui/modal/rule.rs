@@ -1,0 +1,125 @@
+//! The form for one rule of the installation, with the right kind of input for it.
+
+use ratatui::style::Style;
+
+use super::confirm::Wanted;
+use crate::domain::policy::Policy;
+use crate::tui::model::Model;
+use crate::tui::screen::policy::{HEAD, meaning};
+use crate::tui::screen::{Facts, Outcome};
+use crate::tui::widget::field::Field;
+use crate::tui::widget::form::{Dialog, Form, Kind, Pressed, Problem};
+use crate::tui::widget::sheet::Sheet;
+use crate::verbs::policy::SetPolicy;
+
+/// What has the focus.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Slot {
+    /// Which of several words.
+    Choice,
+    /// The value, typed.
+    Typed,
+    /// The button.
+    Button,
+}
+
+/// The form for one rule.
+pub struct Rule {
+    key: &'static str,
+    before: String,
+    /// The words to choose from; none where the value is always typed.
+    words: &'static [&'static str],
+    chosen: usize,
+    typed: Field,
+    /// What is typed, with examples; empty where nothing ever is.
+    hint: &'static str,
+    policy: Policy,
+}
+
+const SPAN: &str = "a span: 12h, 30d, 6mo, 1y";
+/// The choice that stands for a typed span.
+const A_SPAN: &str = "a span";
+
+impl Rule {
+    /// The form for the rule `key` of `policy`, which has the value `before`.
+    pub fn open(policy: Policy, key: &'static str, before: String) -> Form<Self> {
+        let (words, hint): (&[&str], &str) = match key {
+            "policy.self_service" => (&["on", "off"], ""),
+            "policy.active_tokens" => (&[], "a whole number; 0 = no limit"),
+            "policy.default_expiry" => (&[A_SPAN, "never"], SPAN),
+            "policy.max_expiry" => (&[A_SPAN, "none"], SPAN),
+            _ => (&[], SPAN),
+        };
+        let chosen = words.iter().position(|word| *word == before).unwrap_or(0);
+        let typed = if words.contains(&before.as_str()) { "" } else { before.as_str() };
+        let typed = Field::new(32).with(typed);
+        Form::new(Rule { key, before, words, chosen, typed, hint, policy })
+    }
+
+    fn is_typed(&self) -> bool {
+        self.words.get(self.chosen).is_none_or(|word| *word == A_SPAN)
+    }
+
+    fn value(&self) -> &str {
+        if self.is_typed() { self.typed.text().trim() } else { self.words[self.chosen] }
+    }
+}
+
+impl Dialog for Rule {
+    type Slot = Slot;
+    const LABELS: usize = 10;
+
+    fn title(&self) -> String {
+        self.key.to_owned()
+    }
+
+    fn slots(&self) -> Vec<(Slot, Kind)> {
+        let choice = (!self.words.is_empty()).then_some((Slot::Choice, Kind::Choice));
+        let typed = self.is_typed().then_some((Slot::Typed, Kind::Field));
+        choice.into_iter().chain(typed).chain([(Slot::Button, Kind::Button)]).collect()
+    }
+
+    fn field(&mut self, slot: Slot) -> Option<&mut Field> {
+        match slot {
+            Slot::Typed => Some(&mut self.typed),
+            Slot::Choice | Slot::Button => None,
+        }
+    }
+
+    fn turn(&mut self, _slot: Slot, back: bool) {
+        let words = self.words.len().max(1);
+        self.chosen = (self.chosen + if back { words - 1 } else { 1 }) % words;
+    }
+
+    fn press(&mut self, _slot: Slot, _facts: &Facts<'_>) -> Pressed<Slot> {
+        let at = if self.is_typed() { Slot::Typed } else { Slot::Choice };
+        let mut policy = self.policy.clone();
+        policy.set(self.key, self.value()).map_err(|e| Problem::at(at, e))?;
+        if policy == self.policy {
+            return Err(Problem::at(at, format!("It is {} already", self.before)));
+        }
+        let (name, value) = (self.key.strip_prefix(HEAD).unwrap_or(self.key), self.value().to_owned());
+        let about = format!("It is {}, and will be {value}. Tokens that exist keep what they have.", self.before);
+        let verb = SetPolicy { changes: vec![(self.key.to_owned(), value)] };
+        Ok(Outcome::Confirm(Wanted::new(format!("Change {name}"), about, verb)))
+    }
+
+    fn fill(&self, sheet: &mut Sheet<'_, Slot>, _model: &Model) {
+        let theme = sheet.theme;
+        sheet.words(&format!("{}.", meaning(self.key).1), 2, Style::new());
+        sheet.pad(3);
+        let default = Policy::default().pairs().into_iter().find(|(key, _)| *key == self.key);
+        sheet.fact("Now", &self.before, theme.strong);
+        sheet.fact("Default", &default.map(|(_, value)| value).unwrap_or_default(), Style::new());
+        if !self.words.is_empty() {
+            sheet.choice(Slot::Choice, "New", self.words, self.chosen);
+        }
+        if self.is_typed() {
+            sheet.field(Slot::Typed, if self.words.is_empty() { "New" } else { "" }, &self.typed);
+            sheet.note(self.hint, theme.dim);
+        }
+        sheet.pad(9);
+        sheet.button(Slot::Button, "Change it");
+        sheet.problem(3);
+    }
+}

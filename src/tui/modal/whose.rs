@@ -1,0 +1,123 @@
+//! Whose secret is it: a secret that somebody found is pasted, and its token is told. Nothing is recorded.
+
+use ratatui::style::Style;
+
+use crate::domain::secret::Presented;
+use crate::domain::time::{Timestamp, relative};
+use crate::tui::model::Model;
+use crate::tui::screen::{Facts, Outcome};
+use crate::tui::theme;
+use crate::tui::widget::field::Field;
+use crate::tui::widget::form::{Dialog, Form, Kind, Pressed, Problem};
+use crate::tui::widget::sheet::Sheet;
+use crate::verbs::actor::Credential;
+use crate::verbs::decide::{Found, Reason, Traced};
+use crate::verbs::ports::SecretState;
+use crate::verbs::tokens::Whose as WhoseVerb;
+
+/// More bytes than any secret has.
+const LONGEST: usize = 256;
+
+/// What has the focus.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Slot {
+    /// The secret.
+    Secret,
+}
+
+/// The dialog.
+pub struct Whose {
+    secret: Field,
+    told: Option<Traced>,
+}
+
+impl Whose {
+    /// Nothing pasted yet.
+    pub fn open() -> Form<Self> {
+        Form::new(Whose { secret: Field::masked(LONGEST), told: None })
+    }
+
+    /// The answer has come.
+    pub fn tell(&mut self, traced: Traced) {
+        self.told = Some(traced);
+    }
+}
+
+/// What the secret is to its token.
+fn state(state: SecretState, since: Timestamp, now: Timestamp) -> String {
+    match state {
+        SecretState::Current => format!("the current one, made {}", relative(since, now)),
+        SecretState::Previous(until) if now < until => format!("the old one, dies {}", relative(until, now)),
+        SecretState::Previous(until) => format!("an old one, dead since {}", relative(until, now)),
+        SecretState::Dead => "an old one, replaced".to_owned(),
+    }
+}
+
+impl Dialog for Whose {
+    type Slot = Slot;
+    const LABELS: usize = 9;
+
+    fn title(&self) -> String {
+        "Whose secret is it".to_owned()
+    }
+
+    fn slots(&self) -> Vec<(Slot, Kind)> {
+        vec![(Slot::Secret, Kind::Field)]
+    }
+
+    fn field(&mut self, _slot: Slot) -> Option<&mut Field> {
+        Some(&mut self.secret)
+    }
+
+    fn press(&mut self, _slot: Slot, _facts: &Facts<'_>) -> Pressed<Slot> {
+        self.told = None;
+        if self.secret.is_empty() {
+            return Err(Problem::at(Slot::Secret, "Paste or type the secret"));
+        }
+        // The field is empty from here on: the secret goes with the request.
+        let secret = Presented::new(self.secret.take());
+        Ok(Outcome::Send(Credential::Store, WhoseVerb { secret }.into()))
+    }
+
+    fn fill(&self, sheet: &mut Sheet<'_, Slot>, model: &Model) {
+        let theme = sheet.theme;
+        sheet.text("A secret that was found somewhere: which token it is or was of.", Style::new());
+        sheet.text("It is not shown, not kept, and this counts as no use.", theme.dim);
+        sheet.blank();
+        sheet.long_field(Slot::Secret, "Secret", &self.secret);
+        sheet.blank();
+        let plain = Style::new();
+        if let Some(traced) = &self.told {
+            match &traced.found {
+                Found::Nothing => sheet.fact("Token", "none", theme.strong),
+                // Only its head is right: that is not the token's secret.
+                found if traced.refused == Some(Reason::WrongSecret) => {
+                    sheet.fact("Token", "none", theme.strong);
+                    let name = match found {
+                        Found::Token(token, _) => token.full_name(),
+                        Found::Purged(gone) => gone.full_name(),
+                        Found::Nothing => String::new(),
+                    };
+                    sheet.fact("Head", &format!("that of {name}"), plain);
+                }
+                Found::Token(token, which) => {
+                    let (glyph, word, style) = theme::status(token, model.now, theme);
+                    sheet.fact("Token", &format!("{} ({})", token.full_name(), token.id), theme.strong);
+                    sheet.fact("Status", &format!("{glyph} {word}"), style);
+                    sheet.fact("Secret", &state(*which, token.secret_since, model.now), plain);
+                }
+                Found::Purged(gone) => {
+                    sheet.fact("Token", &format!("{} ({})", gone.full_name(), gone.token), theme.strong);
+                    sheet.fact("Status", &format!("purged {}", relative(gone.purged_at, model.now)), theme.dim);
+                }
+            }
+            match traced.refused {
+                None => sheet.fact("Works", "yes", theme.warning),
+                Some(reason) => sheet.fact("Works", &format!("no: {}", reason.sentence()), plain),
+            }
+        } else {
+            sheet.problem(2);
+        }
+        sheet.pad(10);
+    }
+}

@@ -1,0 +1,165 @@
+//! The accounts: who there is, what they may do, how many tokens each has.
+//!
+//! ```text
+//!  jeton  who@host · role                                        Accounts
+//!  / filter                                            position and count
+//! ──────────────────────────────────────────────────────────────────────────
+//!     NAME   ROLE   STATE   ACTIVE   KEPT   TRASH   CREATED    │ detail
+//!  ▶  …                                                        │ (wide)
+//! ──────────────────────────────────────────────────────────────────────────
+//!  two lines: the account under the cursor, or what just changed
+//! ```
+
+mod narrow;
+mod view;
+
+use ratatui::Frame;
+use ratatui::layout::Rect;
+
+use super::desk::Place;
+use super::{Facts, Open, Outcome, Page};
+use crate::domain::account::Account;
+use crate::tui::effect::Effect;
+use crate::tui::keymap::{Action, Context};
+use crate::tui::model::Model;
+use crate::tui::widget::field::Field;
+use crate::tui::widget::list::Cursor;
+use crate::verbs::accounts::{CountedAccount, ShownAccount};
+use narrow::Narrowed;
+
+/// The accounts' state: all of them are at hand.
+pub struct Accounts {
+    rows: Vec<CountedAccount>,
+    /// Those that match the filter, counted in `rows`.
+    matching: Vec<usize>,
+    /// Counted in `matching`.
+    cursor: Cursor,
+    filter: Field,
+    filtering: bool,
+    loaded: bool,
+    /// What else is known of the account under the cursor.
+    shown: Option<ShownAccount>,
+}
+
+impl Default for Accounts {
+    /// Nothing read yet.
+    fn default() -> Self {
+        Accounts {
+            rows: Vec::new(),
+            matching: Vec::new(),
+            cursor: Cursor::default(),
+            filter: Field::new(200),
+            filtering: false,
+            loaded: false,
+            shown: None,
+        }
+    }
+}
+
+impl Accounts {
+    /// The account under the cursor, its tokens counted.
+    pub fn current(&self) -> Option<&CountedAccount> {
+        self.matching.get(self.cursor.at()).and_then(|at| self.rows.get(*at))
+    }
+
+    /// Whether something is typed into the filter.
+    pub fn is_filtered(&self) -> bool {
+        !self.filter.is_empty()
+    }
+
+    /// Takes all accounts: the cursor stays on its account where that is still there, else on its row.
+    pub fn fill(&mut self, rows: Vec<CountedAccount>, height: usize) {
+        let before = self.current().map(|c| c.account.id);
+        self.rows = rows;
+        self.loaded = true;
+        self.narrow();
+        let same = self.matching.iter().position(|at| Some(self.rows[*at].account.id) == before);
+        let at = same.unwrap_or(self.cursor.at());
+        self.cursor.put(at, self.cursor.row_on_screen(), self.matching.len(), height);
+    }
+
+    /// What else is known of an account has come.
+    pub fn tell(&mut self, shown: ShownAccount) {
+        self.shown = Some(shown);
+    }
+
+    /// Puts the cursor on an account as a change has left it, before all are read again.
+    pub fn show_changed(&mut self, changed: &CountedAccount, height: usize) {
+        match self.rows.iter_mut().find(|row| row.account.id == changed.account.id) {
+            Some(row) => *row = changed.clone(),
+            None => {
+                let at = self.rows.partition_point(|row| row.account.username < changed.account.username);
+                self.rows.insert(at, changed.clone());
+            }
+        }
+        self.narrow();
+        if let Some(at) = self.matching.iter().position(|at| self.rows[*at].account.id == changed.account.id) {
+            self.cursor.put(at, self.cursor.row_on_screen(), self.matching.len(), height);
+        }
+    }
+
+    /// The terminal has another size: the cursor stays on the screen.
+    pub fn resized(&mut self, height: usize) {
+        self.cursor.keep_visible(self.matching.len(), height);
+    }
+
+    fn narrow(&mut self) {
+        let wanted = Narrowed::parse(self.filter.text());
+        self.matching = (0..self.rows.len()).filter(|at| wanted.takes(&self.rows[*at].account)).collect();
+    }
+
+    fn shown_of(&self, account: &Account) -> Option<&ShownAccount> {
+        self.shown.as_ref().filter(|s| s.counted.account.id == account.id)
+    }
+}
+
+impl Page for Accounts {
+    fn context(&self) -> Context {
+        if self.filtering { Context::Filter } else { Context::Accounts }
+    }
+
+    fn field(&mut self) -> Option<&mut Field> {
+        if self.filtering { Some(&mut self.filter) } else { None }
+    }
+
+    fn edited(&mut self) -> Outcome {
+        self.narrow();
+        self.cursor = Cursor::default();
+        Outcome::Moved
+    }
+
+    fn view(&self, frame: &mut Frame<'_>, area: Rect, model: &Model) {
+        self.draw(frame, area, model);
+    }
+
+    fn act(&mut self, action: Action, facts: &Facts<'_>) -> Outcome {
+        match action {
+            Action::Refresh => Outcome::Refresh,
+            Action::Filter => {
+                self.filtering = true;
+                Outcome::Stay
+            }
+            Action::Enter if self.filtering => {
+                self.filtering = false;
+                Outcome::Stay
+            }
+            Action::Cancel if self.filtering || self.is_filtered() => {
+                let before = self.current().map(|c| c.account.id);
+                self.filtering = false;
+                self.filter.clear();
+                self.narrow();
+                let at = self.rows.iter().position(|row| Some(row.account.id) == before).unwrap_or(0);
+                self.cursor.put(at, self.cursor.row_on_screen(), self.matching.len(), facts.rows);
+                Outcome::Moved
+            }
+            Action::Cancel => Outcome::Show(Place::Tokens),
+            Action::Manage(act) => Outcome::Open(Open::Account(act)),
+            Action::Details => self.current().map_or(Outcome::Stay, |c| Outcome::TokensOf(c.account.username.clone())),
+            Action::CopyName => {
+                self.current().map_or(Outcome::Stay, |c| Outcome::Do(Effect::CopyText(c.account.username.to_string())))
+            }
+            _ if self.cursor.walk(action, self.matching.len(), facts.rows) => Outcome::Moved,
+            _ => Outcome::Stay,
+        }
+    }
+}

@@ -1,0 +1,191 @@
+//! The accounts drawn.
+
+use ratatui::Frame;
+use ratatui::layout::Rect;
+use ratatui::style::Style;
+use ratatui::text::{Line, Span};
+use ratatui::widgets::Paragraph;
+
+use super::Accounts;
+use super::narrow::Narrowed;
+use crate::domain::account::Account;
+use crate::domain::time::{day_of, relative};
+use crate::tui::modal::account::role::meaning;
+use crate::tui::model::Model;
+use crate::tui::screen::frame::{self, Around, filter_line};
+use crate::tui::theme::Theme;
+use crate::tui::widget::line::{counted, cut, fit, grouped, highlighted, wrap};
+use crate::verbs::accounts::CountedAccount;
+
+/// How wide `● disabled`, `owner` and a number are.
+const STATE: usize = 10;
+const ROLE: usize = 6;
+const NUMBER: usize = 7;
+/// How wide `12 days ago` is.
+const AGO: usize = 12;
+
+/// How wide each column is; 0 = not shown. Narrow lists drop when it was made, then trash and kept.
+struct Columns {
+    name: usize,
+    active: usize,
+    kept: usize,
+    trash: usize,
+    created: usize,
+}
+
+impl Columns {
+    fn fitting(columns: usize) -> Self {
+        let mut c = Columns { name: 12, active: NUMBER, kept: NUMBER, trash: NUMBER, created: AGO };
+        if c.total() > columns {
+            c.created = 0;
+        }
+        if c.total() > columns {
+            (c.kept, c.trash) = (0, 0);
+        }
+        let spare = columns.saturating_sub(c.total());
+        c.name = (c.name + spare).min(32).min(columns.saturating_sub(c.total() - c.name));
+        c
+    }
+
+    /// The cursor column and each shown column with the blank before it.
+    fn total(&self) -> usize {
+        let wide = [self.active, self.kept, self.trash].iter().filter(|w| **w > 0).map(|w| w + 1).sum::<usize>();
+        let created = if self.created > 0 { self.created + 2 } else { 0 };
+        2 + self.name + 1 + ROLE + 1 + STATE + wide + created
+    }
+
+    fn heading(&self) -> String {
+        let mut head = format!("  {} {} {}", fit("NAME", self.name), fit("ROLE", ROLE), fit("STATE", STATE));
+        for (title, wide) in [("ACTIVE", self.active), ("KEPT", self.kept), ("TRASH", self.trash)] {
+            if wide > 0 {
+                head.push_str(&format!(" {title:>wide$}"));
+            }
+        }
+        if self.created > 0 {
+            head.push_str("  CREATED");
+        }
+        head
+    }
+
+    fn row(&self, row: &CountedAccount, here: bool, words: &[String], model: &Model) -> Line<'static> {
+        let theme = &model.theme;
+        let base = if here { theme.selected } else { Style::new() };
+        // Colours on a reversed row would turn into backgrounds.
+        let over = |style: Style| if here { base } else { style };
+        let (state, style) = state(&row.account, theme);
+        let mut spans = vec![Span::styled(if here { "▶ " } else { "  " }, base)];
+        spans.extend(highlighted(&fit(row.account.username.as_str(), self.name), words, base, theme.matched));
+        spans.push(Span::styled(format!(" {} ", fit(row.account.role.word(), ROLE)), base));
+        spans.push(Span::styled(fit(state, STATE), over(style)));
+        let numbers =
+            [(row.tokens.active, self.active), (row.tokens.kept, self.kept), (row.tokens.trashed, self.trash)];
+        for (number, wide) in numbers.into_iter().filter(|(_, wide)| *wide > 0) {
+            let style = if number == 0 { over(theme.dim) } else { base };
+            spans.push(Span::styled(format!(" {:>wide$}", grouped(number.into())), style));
+        }
+        if self.created > 0 {
+            let created = relative(row.account.created_at, model.now);
+            spans.push(Span::styled(format!("  {}", fit(&created, self.created)), base));
+        }
+        Line::from(spans)
+    }
+}
+
+/// Glyph and word of an account's state.
+fn state(account: &Account, theme: &Theme) -> (&'static str, Style) {
+    if account.enabled { ("● enabled", theme.good) } else { ("○ disabled", theme.dim) }
+}
+
+impl Accounts {
+    pub(super) fn draw(&self, frame: &mut Frame<'_>, area: Rect, model: &Model) {
+        let columns = usize::from(area.width);
+        let around = Around {
+            head: vec![Span::styled("Accounts ", model.theme.strong)],
+            second: filter_line(&self.filter, self.filtering, &self.count(), columns, model),
+            about: self.about(model),
+        };
+        let body = frame::draw(frame, area, around, model);
+        let (table, pane) = frame::beside(frame, body, &model.theme);
+        if let (Some(pane), Some(current)) = (pane, self.current()) {
+            frame.render_widget(Paragraph::new(self.detail(current, usize::from(pane.width), model)), pane);
+        }
+        self.table(frame, table, model);
+    }
+
+    fn count(&self) -> String {
+        let (here, total) = (self.cursor.at() as u64 + 1, grouped(self.rows.len() as u64));
+        let count = if !self.loaded {
+            "reading…".to_owned()
+        } else if self.is_filtered() {
+            format!("{} match of {total}", grouped(self.matching.len() as u64))
+        } else {
+            format!("{} of {total}", grouped(here))
+        };
+        format!("{count}   ↓ name ")
+    }
+
+    fn table(&self, frame: &mut Frame<'_>, area: Rect, model: &Model) {
+        let layout = Columns::fitting(usize::from(area.width));
+        let height = usize::from(area.height).saturating_sub(1);
+        let mut lines = vec![Line::styled(layout.heading(), model.theme.dim)];
+        let words = Narrowed::parse(self.filter.text()).words;
+        for at in self.cursor.shown(height) {
+            let Some(row) = self.matching.get(at).and_then(|at| self.rows.get(*at)) else { break };
+            lines.push(layout.row(row, at == self.cursor.at(), &words, model));
+        }
+        if self.loaded && self.matching.is_empty() {
+            let text = format!(" Nothing matches \"{}\".  Esc clears the filter.", self.filter.text());
+            lines.push(Line::default());
+            lines.push(Line::raw(cut(&text, usize::from(area.width))));
+        }
+        frame.render_widget(Paragraph::new(lines), area);
+    }
+
+    fn about(&self, model: &Model) -> [String; 2] {
+        let Some(row) = self.current() else { return [String::new(), String::new()] };
+        let account = &row.account;
+        let seen = match self.seen(account, model) {
+            Some(seen) => format!(" · last seen {seen}"),
+            None => String::new(),
+        };
+        let name = &account.username;
+        let first = format!("{name}  {}{seen}", counted(row.tokens.active.into(), "active token"));
+        let off = if account.enabled { "" } else { "Disabled: it can't sign in, and its tokens are denied. " };
+        [first, format!("{off}{}", meaning(account.role))]
+    }
+
+    /// When a token of the account was last used, where that is known yet.
+    fn seen(&self, account: &Account, model: &Model) -> Option<String> {
+        let shown = self.shown_of(account)?;
+        Some(shown.last_seen_at.map_or_else(|| "never".to_owned(), |at| relative(at, model.now)))
+    }
+
+    fn detail(&self, row: &CountedAccount, columns: usize, model: &Model) -> Vec<Line<'static>> {
+        let (theme, account) = (&model.theme, &row.account);
+        let fact = |label: &'static str, text: &str, style: Style| {
+            Line::from(vec![
+                Span::styled(fit(label, 11), theme.dim),
+                Span::styled(cut(text, columns.saturating_sub(11)), style),
+            ])
+        };
+        let (state, style) = state(account, theme);
+        let tokens = row.tokens;
+        let held = format!("{} active of {} kept", grouped(tokens.active.into()), grouped(tokens.kept.into()));
+        let created = day_of(account.created_at, model.zone.get()).map_or_else(String::new, |day| day.dmy());
+        let created = format!("{created}, {}", relative(account.created_at, model.now));
+        let mut lines = vec![
+            Line::styled(cut(account.username.as_str(), columns), theme.strong),
+            Line::default(),
+            fact("Id", &account.id.to_string(), Style::new()),
+            fact("Role", account.role.word(), Style::new()),
+            fact("State", state, style),
+            fact("Tokens", &held, Style::new()),
+            fact("Trash", &grouped(tokens.trashed.into()), Style::new()),
+            fact("Last seen", &self.seen(account, model).unwrap_or_default(), Style::new()),
+            fact("Created", &created, Style::new()),
+            Line::default(),
+        ];
+        lines.extend(wrap(meaning(account.role), columns).into_iter().map(|line| Line::styled(line, theme.dim)));
+        lines
+    }
+}

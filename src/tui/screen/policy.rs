@@ -1,0 +1,146 @@
+//! The rules of the installation: each with its value, its default and what it means.
+
+use ratatui::Frame;
+use ratatui::layout::Rect;
+use ratatui::style::Style;
+use ratatui::text::{Line, Span};
+use ratatui::widgets::Paragraph;
+
+use super::desk::Place;
+use super::frame::{self, Around, plain_line};
+use super::{Facts, Open, Outcome, Page};
+use crate::domain::policy::Policy;
+use crate::domain::role::Role;
+use crate::tui::keymap::{Action, Context};
+use crate::tui::model::Model;
+use crate::tui::widget::line::{fit, width};
+use crate::tui::widget::list::Cursor;
+
+/// What every key begins with.
+pub const HEAD: &str = "policy.";
+/// How wide a rule, its value and its default are.
+const RULE: usize = 15;
+const VALUE: usize = 9;
+/// How much room a meaning is worth showing in.
+const SHORTEST: usize = 20;
+
+/// What a rule says, in a few words and whole; both without a full stop. Nothing for a key that is none.
+pub fn meaning(key: &str) -> (&'static str, &'static str) {
+    match key.strip_prefix(HEAD).unwrap_or(key) {
+        "self_service" => (
+            "Members manage their own tokens",
+            "off: members and viewers only see, disable and delete their own tokens",
+        ),
+        "active_tokens" => (
+            "Most active tokens of an account",
+            "How many tokens of an account may be active at one time; 0 = no limit",
+        ),
+        "default_expiry" => {
+            ("What a new token is offered first", "The expiry that a new token begins with; never = none")
+        }
+        "max_expiry" => (
+            "The longest that a token may live",
+            "The longest expiry a token may be given; none = no limit. Tokens that exist keep theirs",
+        ),
+        "trash" => ("How long removed tokens stay", "How long a removed token can be restored from the trash"),
+        "ledger_keep" => ("How long uses are remembered", "How long uses and denied attempts are kept"),
+        _ => ("", ""),
+    }
+}
+
+/// The rules' state.
+#[derive(Default)]
+pub struct Rules {
+    policy: Option<Policy>,
+    cursor: Cursor,
+}
+
+impl Rules {
+    /// Takes the rules in force.
+    pub fn fill(&mut self, policy: Policy) {
+        self.policy = Some(policy);
+    }
+
+    /// The rules, once they have come.
+    pub fn policy(&self) -> Option<&Policy> {
+        self.policy.as_ref()
+    }
+
+    /// Key and value of the rule under the cursor.
+    pub fn current(&self) -> Option<(&'static str, String)> {
+        self.policy.as_ref()?.pairs().into_iter().nth(self.cursor.at())
+    }
+
+    /// The terminal has another size: the cursor stays on the screen.
+    pub fn resized(&mut self, height: usize) {
+        self.cursor.keep_visible(Policy::default().pairs().len(), height);
+    }
+
+    fn table(&self, area: Rect, model: &Model) -> Vec<Line<'static>> {
+        let theme = &model.theme;
+        let columns = usize::from(area.width);
+        let room = columns.saturating_sub(2 + RULE + 1 + VALUE + 1 + VALUE + 1);
+        // Cut to a letter or two it says nothing; it stands below in any case.
+        let room = if room < SHORTEST { 0 } else { room };
+        let means = if room > 0 { "MEANING" } else { "" };
+        let head = format!("  {} {} {} {means}", fit("RULE", RULE), fit("VALUE", VALUE), fit("DEFAULT", VALUE));
+        let mut lines = vec![Line::styled(fit(&head, columns), theme.dim)];
+        let Some(policy) = &self.policy else { return lines };
+        let defaults = Policy::default().pairs();
+        let shown = self.cursor.shown(usize::from(area.height).saturating_sub(1));
+        for (at, ((key, value), (_, default))) in policy.pairs().into_iter().zip(defaults).enumerate() {
+            if !shown.contains(&at) {
+                continue;
+            }
+            let here = at == self.cursor.at();
+            let base = if here { theme.selected } else { Style::new() };
+            let over = |style: Style| if here { base } else { style };
+            let own = if value == default { base } else { over(theme.strong) };
+            let name = key.strip_prefix(HEAD).unwrap_or(key);
+            lines.push(Line::from(vec![
+                Span::styled(format!("{}{} ", if here { "▶ " } else { "  " }, fit(name, RULE)), base),
+                Span::styled(fit(&value, VALUE), own),
+                Span::styled(format!(" {} ", fit(&default, VALUE)), over(theme.dim)),
+                Span::styled(fit(meaning(key).0, room.min(width(meaning(key).0))), base),
+            ]));
+        }
+        lines
+    }
+}
+
+impl Page for Rules {
+    fn context(&self) -> Context {
+        Context::Policy
+    }
+
+    fn view(&self, frame: &mut Frame<'_>, area: Rect, model: &Model) {
+        let columns = usize::from(area.width);
+        let right = if self.policy.is_some() { "Tokens that exist keep what they have " } else { "reading… " };
+        let (about, who) = match self.current() {
+            Some((key, _)) if model.role() == Role::Owner => {
+                (meaning(key).1.to_owned(), format!("{key}   Enter changes it"))
+            }
+            Some((key, _)) => (meaning(key).1.to_owned(), format!("{key}   only owners change it")),
+            None => Default::default(),
+        };
+        let around = Around {
+            head: vec![Span::styled("Policy ", model.theme.strong)],
+            second: plain_line(right, columns, model),
+            about: [about, who],
+        };
+        let body = frame::draw(frame, area, around, model);
+        frame.render_widget(Paragraph::new(self.table(body, model)), body);
+    }
+
+    fn act(&mut self, action: Action, facts: &Facts<'_>) -> Outcome {
+        match action {
+            Action::Refresh => Outcome::Refresh,
+            Action::Cancel => Outcome::Show(Place::Tokens),
+            Action::EditRule => Outcome::Open(Open::Rule),
+            _ => {
+                self.cursor.walk(action, Policy::default().pairs().len(), facts.rows);
+                Outcome::Stay
+            }
+        }
+    }
+}

@@ -1,0 +1,216 @@
+//! Accounts and rules: what is asked for, which dialogs open, and what a change of them brings about.
+
+use super::{desk, lock_calmly, requests};
+use crate::domain::account::Account;
+use crate::domain::name::Username;
+use crate::domain::policy::Policy;
+use crate::domain::role::Role;
+use crate::error::Error;
+use crate::tui::effect::Effect;
+use crate::tui::modal::Modal;
+use crate::tui::modal::account::create::Create;
+use crate::tui::modal::account::delete::{Delete, disabling};
+use crate::tui::modal::account::password::Passwd;
+use crate::tui::modal::account::role::RoleOf;
+use crate::tui::modal::confirm::Wanted;
+use crate::tui::modal::rule::Rule;
+use crate::tui::model::{Model, Purpose, Screen, Tone};
+use crate::tui::screen::Manage;
+use crate::tui::screen::desk::Place;
+use crate::tui::screen::frame::height;
+use crate::tui::screen::sign_in::SignIn;
+use crate::verbs::accounts::{CountedAccount, DisableAccounts, EnableAccounts, ListAccounts, ShowAccount, WhoAmI};
+use crate::verbs::actor::Session;
+use crate::verbs::authorize;
+use crate::verbs::cli_line::CliLine;
+use crate::verbs::policy::ListPolicy;
+use crate::verbs::ports::Anchor;
+
+/// Reads the accounts again.
+pub(super) fn list(model: &mut Model) -> Vec<Effect> {
+    requests::look(model, Purpose::Accounts, ListAccounts.into())
+}
+
+/// Reads the rules again.
+pub(super) fn rules(model: &mut Model) -> Vec<Effect> {
+    requests::look(model, Purpose::Policy, ListPolicy.into())
+}
+
+/// The cursor stands on another account: when it was last seen.
+pub(super) fn moved(model: &mut Model) -> Vec<Effect> {
+    let Some(username) = current(model).map(|c| c.account.username.clone()) else { return Vec::new() };
+    requests::look(model, Purpose::Account, ShowAccount { username }.into())
+}
+
+/// The accounts have come.
+pub(super) fn listed(model: &mut Model, accounts: Vec<CountedAccount>) -> Vec<Effect> {
+    let height = height(model.size.1);
+    if let Some(desk) = model.desk_mut() {
+        desk.accounts.fill(accounts, height);
+    }
+    moved(model)
+}
+
+/// The tokens of one account, in front.
+pub(super) fn tokens_of(model: &mut Model, username: &Username) -> Vec<Effect> {
+    if let Some(tokens) = model.tokens_mut() {
+        tokens.filter.clear();
+        tokens.filter.insert(&format!("account:{username}"));
+    }
+    let mut effects = desk::show(model, Place::Tokens);
+    effects.extend(requests::list(model, Anchor::Start));
+    effects
+}
+
+fn current(model: &Model) -> Option<&CountedAccount> {
+    model.desk().and_then(|desk| desk.accounts.current())
+}
+
+/// Opens a dialog about the account under the cursor, or for a new one.
+pub(super) fn open(model: &mut Model, what: Manage) -> Vec<Effect> {
+    let Some(me) = model.me.as_ref().map(|me| me.account.clone()) else { return Vec::new() };
+    let roles: Vec<Role> = Role::ALL.into_iter().filter(|role| me.role.manages(*role)).collect();
+    let counted = match (what, current(model).cloned()) {
+        (Manage::Create, _) => {
+            model.modals.push(Modal::Create(Box::new(Create::open(roles))));
+            return Vec::new();
+        }
+        (_, Some(counted)) => counted,
+        (_, None) => return Vec::new(),
+    };
+    let own = counted.account.id == me.id;
+    let modal = match what {
+        Manage::Role => Modal::Role(Box::new(RoleOf::open(&counted, roles, own))),
+        Manage::Password => Modal::Passwd(Box::new(Passwd::open(counted.account.username, own))),
+        Manage::Switch => return super::dialogs::confirm(model, switching(&counted)),
+        Manage::Create => return Vec::new(),
+        Manage::Delete => match model.proof() {
+            Some(proof) => Modal::Delete(Box::new(Delete::open(counted, proof))),
+            None => return Vec::new(),
+        },
+    };
+    model.modals.push(modal);
+    Vec::new()
+}
+
+fn switching(counted: &CountedAccount) -> Wanted {
+    let usernames = vec![counted.account.username.clone()];
+    let name = &counted.account.username;
+    if counted.account.enabled {
+        return Wanted::new(format!("Disable {name}"), disabling(counted), DisableAccounts { usernames });
+    }
+    let tokens = match counted.tokens.active {
+        0 => "It has no active tokens".to_owned(),
+        1 => "Its 1 active token is accepted again from the next request on".to_owned(),
+        n => format!("All its {n} active tokens are accepted again from the next request on"),
+    };
+    let about = format!("{name} can sign in again, with the password it had. {tokens}.");
+    Wanted::new(format!("Enable {name}"), about, EnableAccounts { usernames })
+}
+
+/// Opens the form for the rule under the cursor.
+pub(super) fn open_rule(model: &mut Model) -> Vec<Effect> {
+    let form = model.desk().and_then(|desk| {
+        let (key, value) = desk.rules.current()?;
+        Some(Rule::open(desk.rules.policy()?.clone(), key, value))
+    });
+    if let Some(form) = form {
+        model.modals.push(Modal::Rule(Box::new(form)));
+    }
+    Vec::new()
+}
+
+/// Rules were changed.
+pub(super) fn rules_changed(model: &mut Model, policy: Policy, cli: &CliLine) -> Vec<Effect> {
+    model.say(Tone::Good, "Policy changed", Some(cli.to_string()));
+    model.modals.clear();
+    if let Some(desk) = model.desk_mut() {
+        desk.rules.fill(policy);
+    }
+    requests::look(model, Purpose::Me, WhoAmI.into())
+}
+
+/// What was changed about an account.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Change {
+    Created,
+    Role,
+    Disabled,
+    Enabled,
+    Password,
+    Deleted,
+}
+
+/// An account was changed. Whoever changed its own has to sign in again: what was proved before proves nothing now.
+pub(super) fn changed(model: &mut Model, change: Change, counted: &CountedAccount, cli: &CliLine) -> Vec<Effect> {
+    let Account { id, username: name, role, .. } = &counted.account;
+    let text = match change {
+        Change::Created => format!("{name} is a new {role}"),
+        Change::Role => format!("{name} has the role {role}"),
+        Change::Disabled => format!("{name} disabled; its tokens are denied from the next request on"),
+        Change::Enabled => format!("{name} enabled"),
+        Change::Password => format!("{name} has a new password"),
+        Change::Deleted => format!("{name} deleted for good"),
+    };
+    let own = model.me.as_ref().is_some_and(|me| me.account.id == *id);
+    model.say(Tone::Good, text.clone(), Some(cli.to_string()));
+    model.modals.clear();
+    if own {
+        return own_changed(model, change, text);
+    }
+    let height = height(model.size.1);
+    if let Some(desk) = model.desk_mut().filter(|_| change != Change::Deleted) {
+        desk.accounts.show_changed(counted, height);
+    }
+    let here = model.tokens().map_or(Anchor::Start, |tokens| tokens.here());
+    let mut effects = list(model);
+    effects.extend(requests::list(model, here));
+    effects
+}
+
+fn own_changed(model: &mut Model, change: Change, text: String) -> Vec<Effect> {
+    model.pending.clear();
+    let by_token = model.session.as_ref().is_some_and(Session::is_by_token);
+    match change {
+        Change::Password => {
+            if model
+                .demo
+                .as_ref()
+                .is_some_and(|demo| Some(&demo.username) == model.session.as_ref().map(Session::username))
+            {
+                // What it says is no longer the password.
+                model.demo = None;
+            }
+            lock_calmly(model, "Your password is changed. Sign in with the new one.");
+        }
+        Change::Role => lock_calmly(model, &format!("{text}. Sign in again.")),
+        Change::Disabled | Change::Deleted if by_token => {
+            super::lock(model, Some(&Error::unauthenticated(text)));
+        }
+        Change::Disabled | Change::Deleted => {
+            model.guard.forget();
+            (model.session, model.me, model.demo) = (None, None, None);
+            model.screen = Screen::SignIn(Box::new(SignIn::after(format!("{text}. Somebody else may sign in."))));
+        }
+        Change::Created | Change::Enabled => {}
+    }
+    vec![Effect::Clear]
+}
+
+/// Whether who signed in may do `what` to the account under the cursor, or at all where it is a new one.
+pub fn may(model: &Model, what: Manage) -> bool {
+    let Some(me) = model.me.as_ref().map(|me| &me.account) else { return false };
+    let by_token = model.session.as_ref().is_some_and(Session::is_by_token);
+    if what == Manage::Create {
+        return !by_token && Role::ALL.into_iter().any(|role| me.role.manages(role));
+    }
+    let Some(account) = current(model).map(|c| &c.account) else { return false };
+    let (act, person) = match what {
+        Manage::Create => return false,
+        Manage::Role => (authorize::Manage::Grant(account.role), true),
+        Manage::Switch => (authorize::Manage::Switch, !account.enabled),
+        Manage::Password => (authorize::Manage::Password, true),
+        Manage::Delete => (authorize::Manage::Delete, false),
+    };
+    !(by_token && person) && authorize::may_manage(me, account, act).is_ok()
+}

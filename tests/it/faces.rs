@@ -1,0 +1,213 @@
+//! Every verb is reached from the command line and from the screens, or the table below says why it is not.
+
+use std::collections::BTreeSet;
+
+use jeton::domain::role::Role;
+use jeton::store::sqlite::SqliteStore;
+use jeton::verbs::request::{CHANGES, VERBS};
+
+use crate::support::program::Home;
+use crate::support::screens::Screens;
+use crate::support::world::{Fakes, House, OWNER, PASSWORD, Place, local, world};
+
+const NEW: &str = "seven brown foxes";
+
+/// How the command line reaches a verb.
+enum Line {
+    /// A line as the owner, with what follows the password on stdin. Lines run one after another in one home, in the
+    /// order of the table; `SECRET` on stdin stands for the secret of the token `bot`.
+    Run(&'static str, &'static str),
+    /// Why it has no line.
+    No(&'static str),
+}
+
+/// How the screens reach a verb.
+enum Keys {
+    /// Keys in a house with the accounts ops, admin, member and viewer and the token `bot` of ops, after ops has
+    /// signed in. `PROOF` and `NEW` stand for the password, and a new one; `ENTER` proves a change.
+    Press(&'static str),
+    /// Keys where there is no store yet.
+    FirstRun(&'static str),
+    /// Nothing is pressed: it is asked for when the screens open.
+    Opening,
+    /// TODO-keys: a screen for it is being built.
+    Todo,
+    /// Why it has no keys.
+    No(&'static str),
+}
+
+use Keys::{FirstRun, Opening, Press, Todo};
+use Line::Run;
+
+/// Every verb and its two faces, in an order in which the lines can be run.
+const FACES: &[(&str, Line, Keys)] = &[
+    ("greet", Line::No("every command that needs to know whether there is a store asks it by itself"), Opening),
+    (
+        "init",
+        Run("init --username ops --catalogue cloud-platform", ""),
+        FirstRun("<c-u>ops<enter>PROOF<enter>PROOF<enter><enter><enter><enter>"),
+    ),
+    ("sign-in", Line::No("every command that looks signs in by itself"), Press("")),
+    ("whoami", Run("whoami", ""), Press("")),
+    ("account.list", Run("account list", ""), Press("2")),
+    ("account.show", Run("account show ops", ""), Press("2<down>")),
+    ("account.create", Run("account create ci", NEW), Press("2nci<tab><tab>NEW<tab>NEW<tab><enter>ENTER")),
+    ("account.role", Run("account role ci viewer", ""), Press("2<down>o<left><tab><enter>ENTER")),
+    ("account.disable", Run("account disable ci", ""), Press("2<down>dENTER")),
+    ("account.enable", Run("account enable ci", ""), Press("2<down>dENTERdENTER")),
+    ("account.passwd", Run("account passwd ci", NEW), Press("2<down>wNEW<tab>NEW<tab><enter>ENTER")),
+    ("account.delete", Run("account delete ci --confirm ci", ""), Press("2<down>xmember<tab>PROOF<tab><tab><enter>")),
+    ("policy.list", Run("policy list", ""), Press("5")),
+    ("policy.set", Run("policy set policy.trash=7d", ""), Press("5<enter><space><tab><enter>ENTER")),
+    ("catalogue.list", Run("catalogue list", ""), Press("4")),
+    (
+        "catalogue.preview",
+        Run("catalogue apply cloud-platform --dry-run", ""),
+        Keys::No("a catalogue is a file, and is previewed where files are: on the command line"),
+    ),
+    (
+        "catalogue.apply",
+        Run("catalogue apply cloud-platform", ""),
+        Keys::No("a catalogue is a file, and is applied where files are: on the command line"),
+    ),
+    ("token.create", Run("token create bot", ""), Press("nci<enter><enter><enter><enter><enter>ENTER")),
+    ("token.list", Run("token list", ""), Press("")),
+    ("token.tally", Line::No("it counts for the head of the token screen; lines count with token list"), Press("")),
+    ("token.show", Run("token show bot", ""), Press("")),
+    ("token.whose", Run("token whose", "SECRET"), Press("Wfound<enter>")),
+    (
+        "token.edit.preview",
+        Run("token edit bot --description first --dry-run", ""),
+        Press("e<tab>first<tab><tab><tab><enter>"),
+    ),
+    ("token.edit", Run("token edit bot --description first", ""), Press("e<tab>first<tab><tab><tab><enter>ENTER")),
+    ("token.copy", Run("token copy bot bot-2", ""), Press("cbot-2<enter><enter><enter><enter><enter>ENTER")),
+    ("token.disable", Run("token disable bot", ""), Press("dENTER")),
+    ("token.enable", Run("token enable bot", ""), Press("dENTERdENTER")),
+    ("token.regenerate", Run("token regenerate bot --grace 2h", ""), Press("r<enter>ENTER")),
+    ("token.retire", Run("token retire bot", ""), Press("r<tab><right><tab><tab><enter>ENTERy<esc>oENTER")),
+    ("token.delete", Run("token delete bot bot-2 --confirm 2", ""), Press("xbot<tab>PROOF<tab><tab><enter>")),
+    (
+        "token.review",
+        Line::No("it looks once more at tokens marked on a screen; lines name theirs and show each with token show"),
+        Press("cbot-2<enter><enter><enter><enter><enter>ENTERy<esc>ax"),
+    ),
+    ("token.restore", Run("token restore bot", ""), Press("xbot<tab>PROOF<tab><tab><enter>uPROOF<tab><enter>")),
+    ("token.purge.preview", Run("token purge --trashed --dry-run", ""), Press("tp")),
+    (
+        "token.purge",
+        Run("token purge --trashed --confirm 1", ""),
+        Press("xbot<tab>PROOF<tab><tab><enter>tp1<tab>PROOF<tab><enter>"),
+    ),
+    ("audit.list", Run("audit", ""), Press("3")),
+    (
+        "audit.head",
+        Run("audit anchor checkpoints", ""),
+        Keys::No("the screens ask for it by themselves, several times a second, to notice changes made elsewhere"),
+    ),
+    ("audit.verify", Run("audit verify", ""), Todo),
+];
+
+#[test]
+fn the_table_has_every_verb() {
+    let table: BTreeSet<&str> = FACES.iter().map(|(verb, ..)| *verb).collect();
+    let verbs: BTreeSet<&str> = VERBS.iter().map(|(verb, ..)| *verb).collect();
+    assert_eq!(table, verbs);
+    assert_eq!(FACES.len(), VERBS.len());
+    for (verb, line, keys) in FACES {
+        let reasons = [
+            if let Line::No(why) = line { why } else { "has a line of its own" },
+            if let Keys::No(why) = keys { why } else { "has keys of its own, or will" },
+        ];
+        assert!(reasons.iter().all(|why| why.len() > 20), "{verb} has no reason");
+    }
+}
+
+/// The face and the verb of each row of the home's audit log.
+fn logged(home: &Home) -> Vec<(String, String)> {
+    match SqliteStore::open(&home.store()) {
+        Ok(store) => store.audit_log().unwrap().into_iter().map(|row| (row.face, row.verb)).collect(),
+        Err(_) => Vec::new(),
+    }
+}
+
+#[test]
+fn every_verb_has_its_line() {
+    let home = Home::new();
+    let mut secret = String::new();
+    for (verb, line, _) in FACES {
+        let Run(line, more) = line else { continue };
+        let before = logged(&home).len();
+        let who: &[&str] = if *verb == "init" { &[] } else { &["--user", "ops"] };
+        let args: Vec<&str> =
+            line.split(' ').chain(who.iter().copied()).chain(["--password-stdin", "--json"]).collect();
+        let input = match *more {
+            "SECRET" => format!("{secret}\n"),
+            "" => format!("{PASSWORD}\n"),
+            more => format!("{PASSWORD}\n{more}\n"),
+        };
+        let ran = home.run(&args, input).succeeds();
+        let is_change = CHANGES.iter().any(|(name, changes)| name == verb && *changes);
+        let rows = logged(&home).split_off(before);
+        if is_change {
+            assert!(rows.contains(&("cli".to_owned(), (*verb).to_owned())), "{verb}: {rows:?}");
+        } else {
+            assert_eq!(rows, [], "{verb} only looks");
+            assert!(ran.json().is_object(), "{verb}: {ran:?}");
+        }
+        if *verb == "token.create" {
+            secret = ran.json()["tokens"][0]["secret"]
+                .as_str()
+                .or(ran.json()["secret"].as_str())
+                .unwrap_or_default()
+                .to_owned();
+            assert!(!secret.is_empty(), "{ran:?}");
+        }
+    }
+}
+
+/// What the screens asked for while `keys` were pressed.
+fn asked(keys: &Keys) -> Vec<&'static str> {
+    let typed = |keys: &str| {
+        keys.replace("ENTER", &format!("{PASSWORD}<enter>")).replace("PROOF", PASSWORD).replace("NEW", NEW)
+    };
+    match keys {
+        Press(keys) => {
+            let house = House::new();
+            for role in [Role::Admin, Role::Member, Role::Viewer] {
+                house.account(role.word(), role);
+            }
+            house.issue(OWNER, "bot");
+            let mut s = Screens::signed_in(house);
+            s.keys(&typed(keys));
+            s.asked
+        }
+        FirstRun(keys) => {
+            let (place, fakes) = (Place::new(), Fakes::new());
+            let jeton = local(&place.path(), world());
+            let mut s = Screens::over(House { place, fakes, jeton });
+            s.keys(&typed(keys));
+            s.asked
+        }
+        Opening => Screens::over(House::new()).asked,
+        Todo | Keys::No(_) => Vec::new(),
+    }
+}
+
+#[test]
+fn every_verb_has_its_keys() {
+    let mut missing = Vec::new();
+    for (verb, _, keys) in FACES {
+        match keys {
+            Todo => missing.push(*verb),
+            Keys::No(_) => assert!(asked(keys).is_empty()),
+            Press(_) | FirstRun(_) | Opening => {
+                let asked = asked(keys);
+                assert!(asked.contains(verb), "{verb} was not asked for, but {asked:?}");
+            }
+        }
+    }
+    if !missing.is_empty() {
+        println!("TODO-keys: no keys reach {}", missing.join(", "));
+    }
+}

@@ -1,0 +1,379 @@
+//! Accounts, rules and found secrets on the screen.
+
+use std::sync::Arc;
+
+use jeton::domain::policy::Policy;
+use jeton::domain::role::Role;
+use jeton::tui::Demo;
+use jeton::tui::msg::Msg;
+use jeton::tui::theme::Theme;
+use jeton::verbs::actor::Presented;
+use jeton::verbs::ports::Store as _;
+use zeroize::Zeroizing;
+
+use crate::support::requests::switch_off;
+use crate::support::screens::Screens;
+use crate::support::world::{House, OWNER, PASSWORD, create};
+
+const NEW: &str = "seven brown foxes";
+
+/// On the accounts screen of a house with an account of each role, as its owner: admin, member, ops, viewer.
+fn accounts() -> Screens {
+    let mut s = Screens::signed_in(House::inhabited());
+    s.keys("2");
+    s
+}
+
+/// Signed in as `who`, on the accounts screen.
+fn accounts_as(who: &str) -> Screens {
+    let mut s = Screens::over(House::inhabited());
+    s.keys(&format!("<s-tab><c-u>{who}<enter>{PASSWORD}<enter>2"));
+    s
+}
+
+/// Proves the change that waits.
+fn prove(s: &mut Screens) {
+    s.keys(&format!("{PASSWORD}<enter>"));
+}
+
+/// The verb of the last row of the audit log.
+fn last(s: &Screens) -> String {
+    s.house.audit().pop().unwrap().verb
+}
+
+#[test]
+fn an_account_is_made() {
+    let mut s = accounts();
+    s.keys(&format!("nci<tab><space><tab>{NEW}<tab>{NEW}<tab><enter>"));
+    s.assert_shows("ci can sign in with the password typed, as admin");
+    // A mistyped proof costs no new typing.
+    s.keys("wrong horse battery<enter>");
+    s.assert_shows("That password is wrong");
+    s.house.fakes.clock.forward(2_000);
+    prove(&mut s);
+    s.assert_shows("✓ ci is a new admin");
+    s.assert_shows("= jeton account create ci --role admin");
+    s.assert_shows("▶ ci");
+    assert_eq!(last(&s), "account.create");
+    let mut other = Screens::over(s.house);
+    other.keys(&format!("<s-tab><c-u>ci<enter>{NEW}<enter>"));
+    other.assert_shows("ci@prod-1 · admin");
+}
+
+#[test]
+fn what_stands_in_the_way_of_a_new_account_is_said_where_it_lies() {
+    let mut s = accounts();
+    s.keys("nCI<tab><tab>short<tab>short<tab><enter>");
+    s.assert_shows("CI");
+    s.assert_hides("Password of ops");
+    s.keys("<c-u>ci<tab><tab><tab><tab><enter>");
+    s.assert_shows("too short");
+    s.keys(&format!("<c-u>{NEW}<tab><c-u>{NEW}s<tab><enter>"));
+    s.assert_shows("the two passwords differ");
+    s.keys(&format!("{NEW}<tab><enter>"));
+    s.assert_shows("Password of ops");
+    s.keys("<esc><s-tab><s-tab><s-tab><s-tab><c-u>member<tab><tab><tab><tab><enter>");
+    prove(&mut s);
+    s.assert_shows("the username member is taken");
+    s.assert_shows("New account");
+}
+
+#[test]
+fn another_role_ends_at_once_what_tokens_may_not_do_any_more() {
+    let mut s = accounts();
+    s.keys("<down>o<left>");
+    s.assert_shows("may call read methods only");
+    s.assert_shows("may call no write methods from the next request on");
+    s.keys("<tab><enter>");
+    prove(&mut s);
+    s.assert_shows("✓ member has the role viewer");
+    assert_eq!(s.house.account_named("member").role, Role::Viewer);
+    assert!(s.row_of("▶ member").iter().map(|c| c.symbol()).collect::<String>().contains("viewer"));
+}
+
+#[test]
+fn an_account_is_switched_off_and_on_with_its_tokens() {
+    let house = House::inhabited();
+    let token = house.issue("member", "ci");
+    let mut s = Screens::signed_in(house);
+    s.keys("2<down>d");
+    s.assert_shows("Its 1 active token is denied");
+    prove(&mut s);
+    s.assert_shows("○ disabled");
+    assert!(!matches!(s.house.verify(&token.secret), jeton::verbs::decide::Decision::Allowed(_)));
+    s.keys("d");
+    s.assert_shows("accepted again from the next request on");
+    prove(&mut s);
+    s.assert_hides("○ disabled");
+    assert_eq!(last(&s), "account.enable");
+}
+
+#[test]
+fn an_account_with_active_tokens_is_disabled_instead_of_deleted() {
+    let house = House::inhabited();
+    house.issue("member", "ci");
+    let mut s = Screens::signed_in(house);
+    s.keys("2<down>x");
+    s.assert_shows("! It has 1 active token, and is not deleted while it has.");
+    s.assert_hides("Type it to confirm");
+    s.keys("<enter>");
+    s.assert_shows("Disable member");
+    prove(&mut s);
+    assert_eq!(last(&s), "account.disable");
+    s.assert_shows("✓ member disabled");
+}
+
+#[test]
+fn an_account_is_deleted_once_its_name_was_typed() {
+    let mut s = accounts();
+    s.keys(&format!("<down>xmembe<tab>{PASSWORD}<tab><tab><enter>"));
+    s.assert_shows("Type the name exactly: member");
+    s.keys("r<tab><tab><tab><enter>");
+    s.assert_shows("✓ member deleted for good");
+    assert_eq!(last(&s), "account.delete");
+    s.assert_shows("2 of 3");
+    s.assert_shows("▶ ops");
+}
+
+#[test]
+fn somebody_elses_password_is_set() {
+    let mut s = accounts();
+    s.keys(&format!("<down>w{NEW}<tab>{NEW}<tab><enter>"));
+    s.assert_shows("member signs in with the new password from now on");
+    prove(&mut s);
+    s.assert_shows("✓ member has a new password");
+    s.assert_shows("▶ member");
+    assert_eq!(last(&s), "account.passwd");
+    let mut other = Screens::over(s.house);
+    other.keys(&format!("<s-tab><c-u>member<enter>{NEW}<enter>"));
+    other.assert_shows("member@prod-1");
+}
+
+#[test]
+fn after_ones_own_password_one_signs_in_again() {
+    let mut s = accounts_as("member");
+    s.keys(&format!("w{NEW}<tab>{NEW}<tab><enter>"));
+    prove(&mut s);
+    s.assert_shows("jeton is locked");
+    s.assert_shows("Your password is changed. Sign in with the new one.");
+    s.message(Msg::Changed);
+    s.assert_shows("Your password is changed.");
+    assert_eq!(s.model.messages.len(), 1, "the change, and no error: {:?}", s.model.messages);
+    s.keys(&format!("{PASSWORD}<enter>"));
+    s.assert_shows("jeton is locked");
+    s.house.fakes.clock.forward(2_000);
+    s.keys(&format!("{NEW}<enter>"));
+    s.assert_shows("member@prod-1 · member");
+    s.assert_shows("Accounts");
+}
+
+#[test]
+fn after_ones_own_role_one_signs_in_again() {
+    let house = House::inhabited();
+    house.account("zoe", Role::Owner);
+    let mut s = Screens::signed_in(house);
+    s.keys("2<down><down>o<left><tab><enter>");
+    prove(&mut s);
+    s.assert_shows("ops has the role admin. Sign in again.");
+    s.keys(&format!("{PASSWORD}<enter>"));
+    s.assert_shows("ops@prod-1 · admin");
+    assert_eq!(s.model.messages.len(), 1, "{:?}", s.model.messages);
+}
+
+#[test]
+fn whoever_switches_itself_off_is_out() {
+    let mut s = accounts_as("admin");
+    s.keys("d");
+    prove(&mut s);
+    s.assert_shows("Sign in to jeton");
+    s.assert_shows("admin disabled; its tokens are denied");
+    assert!(s.model.session.is_none() && s.model.me.is_none());
+    s.keys(&format!("ops<enter>{PASSWORD}<enter>"));
+    s.assert_shows("ops@prod-1 · owner");
+}
+
+#[test]
+fn the_last_owner_stays() {
+    let mut s = accounts();
+    s.keys("<down><down>o<left><tab><enter>");
+    prove(&mut s);
+    s.assert_shows("the last enabled owner stays");
+    assert_eq!(s.house.account_named(OWNER).role, Role::Owner);
+}
+
+#[test]
+fn what_one_may_not_do_is_not_offered() {
+    let mut s = accounts_as("member");
+    s.assert_shows("1 of 1");
+    for keys in ["n", "o", "d", "x"] {
+        s.keys(keys);
+        assert!(s.model.modals.is_empty(), "{keys}");
+    }
+    s.assert_hides("n New");
+    s.assert_shows("w Password");
+    s.keys("5<enter>");
+    assert!(s.model.modals.is_empty());
+    s.assert_shows("only owners change it");
+
+    let mut s = accounts_as("admin");
+    s.assert_shows("1 of 3");
+    s.keys("o");
+    assert!(s.model.modals.is_empty(), "its own role");
+    s.keys("<down>o");
+    s.assert_shows("( ) viewer   (•) member");
+    s.assert_hides("( ) admin");
+    s.keys("<esc>n");
+    s.assert_hides(") owner");
+}
+
+#[test]
+fn a_token_that_signed_in_is_offered_what_tokens_can_do() {
+    let house = House::inhabited();
+    let mut new = create("screens");
+    new.selection = jeton::domain::selection::Selection::Custom(
+        ["jeton.accounts.read", "jeton.accounts.write"]
+            .into_iter()
+            .map(|m| jeton::domain::method::MethodId::parse(m).unwrap())
+            .collect(),
+    );
+    let secret = Arc::new(house.make(OWNER, new).secret);
+    let token = Presented { secret, account: None, name: None };
+    let mut s = Screens::started(house, Theme::colour(), |start| start.token = Some(token));
+    s.keys("2");
+    for keys in ["n", "o", "w"] {
+        s.keys(keys);
+        assert!(s.model.modals.is_empty(), "{keys}");
+    }
+    s.keys("<down>d<enter>");
+    assert!(!s.house.account_named("member").enabled);
+    s.keys("d");
+    assert!(s.model.modals.is_empty(), "enabling takes a person");
+}
+
+#[test]
+fn the_filter_narrows_as_it_is_typed() {
+    let house = House::inhabited();
+    house.ask(OWNER, switch_off(&["viewer"])).unwrap();
+    let mut s = Screens::signed_in(house);
+    s.keys("2/role:mem");
+    s.assert_shows("1 match of 4");
+    s.assert_shows("▶ member");
+    s.keys("<c-u>status:dis");
+    s.assert_shows("▶ viewer");
+    s.assert_hides("member ");
+    s.keys("<c-u>nobody");
+    s.assert_shows("Nothing matches \"nobody\".");
+    s.keys("<esc>");
+    s.assert_shows("1 of 4");
+    s.keys("/view<enter><esc>");
+    s.assert_shows("▶ viewer");
+    s.assert_shows("4 of 4");
+}
+
+#[test]
+fn from_an_account_to_its_tokens_and_its_name() {
+    let house = House::inhabited();
+    house.issue("member", "of-member");
+    house.issue(OWNER, "of-ops");
+    let mut s = Screens::signed_in(house);
+    s.keys("2<down>y<enter>");
+    assert_eq!(s.copied, ["member"]);
+    s.assert_shows("account:member");
+    s.assert_shows("▶   of-member");
+    s.assert_hides("of-ops");
+}
+
+#[test]
+fn a_rule_is_changed_with_the_right_kind_of_input() {
+    let mut s = Screens::signed_in(House::new());
+    s.keys("5<enter><space><tab><enter>");
+    s.assert_shows("It is on, and will be off.");
+    prove(&mut s);
+    s.assert_shows("= jeton policy set policy.self_service=off");
+    s.keys("<down><enter><c-u>many<tab><enter>");
+    s.assert_shows("whole number");
+    s.keys("<c-u>3<tab><enter>");
+    prove(&mut s);
+    s.keys("<down><enter><space><tab><enter>");
+    prove(&mut s);
+    s.keys("<down><enter><space><tab>1y<tab><enter>");
+    prove(&mut s);
+    s.keys("<down><enter><c-u>never<tab><enter>");
+    s.assert_shows("policy.trash can't be");
+    s.keys("<c-u>30d<tab><enter>");
+    s.assert_shows("It is 30d already");
+    s.keys("<c-u>7d<tab><enter>");
+    prove(&mut s);
+    let wanted = Policy {
+        self_service: false,
+        active_tokens: 3,
+        default_expiry: None,
+        max_expiry: Some(jeton::domain::expiry::Span::Years(1)),
+        trash: jeton::domain::expiry::Span::Days(7),
+        ..Policy::default()
+    };
+    assert_eq!(s.house.store().read(|snapshot| snapshot.policy()).unwrap(), wanted);
+    assert_eq!(s.model.me.as_ref().unwrap().policy, wanted);
+    assert_eq!(last(&s), "policy.set");
+}
+
+#[test]
+fn a_found_secret_is_traced_and_kept_nowhere() {
+    let house = House::new();
+    let token = house.issue(OWNER, "lost");
+    let secret = token.secret.expose(str::to_owned);
+    let mut s = Screens::signed_in(house);
+    s.keys("W<enter>");
+    s.assert_shows("Paste or type the secret");
+    s.message(Msg::Paste(Zeroizing::new(secret.clone())));
+    s.assert_hides(&secret);
+    s.keys("<enter>");
+    s.assert_shows("ops/lost (t:1)");
+    s.assert_shows("the current one");
+    s.assert_shows("Works    yes");
+    s.assert_hides("••");
+    s.keys(&secret.replace("jtn", "jtx"));
+    s.keys("<enter>");
+    s.assert_shows("Works    no:");
+    assert_eq!(s.house.token(token.token.id).last_seen_at, None, "it is no use");
+    s.assert_hides(&secret);
+}
+
+#[test]
+fn new_passwords_are_nowhere() {
+    let mut s = accounts();
+    let steps = [
+        format!("nci<tab><tab>{NEW}"),
+        format!("<tab>{NEW}"),
+        "<tab><enter>".to_owned(),
+        format!("{PASSWORD}<enter>"),
+        format!("w{NEW}!"),
+        format!("<tab>{NEW}!<tab><enter>"),
+        format!("{PASSWORD}<enter>"),
+        "m".to_owned(),
+        "<esc>3".to_owned(),
+    ];
+    for keys in steps {
+        s.keys(&keys);
+        s.assert_hides("brown");
+    }
+    assert_eq!(last(&s), "account.passwd");
+    for row in s.house.audit() {
+        assert!(!format!("{row:?}").contains("brown"));
+    }
+    for file in std::fs::read_dir(s.house.place.folder()).unwrap() {
+        let bytes = std::fs::read(file.unwrap().path()).unwrap();
+        assert!(!bytes.windows(5).any(|w| w == b"brown"));
+    }
+    assert!(!format!("{:?}", s.model.messages).contains("brown"));
+}
+
+#[test]
+fn a_demonstration_forgets_a_password_that_is_none_any_more() {
+    let demo = Demo { username: crate::support::world::owner(), password: Zeroizing::new(PASSWORD.to_owned()) };
+    let mut s = Screens::with(House::new(), Theme::colour(), Some(demo));
+    s.assert_shows("its password: correct horse battery");
+    s.keys(&format!("2w{NEW}<tab>{NEW}<tab><enter>"));
+    prove(&mut s);
+    s.assert_hides("correct horse battery");
+}
