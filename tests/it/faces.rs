@@ -97,7 +97,7 @@ const FACES: &[(&str, Line, Keys)] = &[
     (
         "token.purge",
         Run("token purge --trashed --confirm 1", ""),
-        Press("xbot<tab>PROOF<tab><tab><enter>tp1<tab>PROOF<tab><enter>"),
+        Press("xbot<tab>PROOF<tab><tab><enter>tp1<tab>PROOF<tab><tab><enter>"),
     ),
     ("audit.list", Run("audit", ""), Press("3")),
     (
