@@ -149,6 +149,11 @@ pub fn wall_minute(at: Timestamp, zone: &dyn Zone) -> String {
     }
 }
 
+/// What is past, seen from `now`: clocks are read one after another, and what was just now is never ahead.
+pub fn ago(at: Timestamp, now: Timestamp) -> String {
+    relative(at.min(now), now)
+}
+
 /// `at` seen from `now`, rounded to what a person needs: `in 12 days`, `tomorrow`, `3 min ago`.
 pub fn relative(at: Timestamp, now: Timestamp) -> String {
     let distance = at.0.saturating_sub(now.0);

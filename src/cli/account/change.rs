@@ -5,7 +5,7 @@ use super::super::{App, new_password};
 use super::json::{OneAccountJson, SomeAccountsJson};
 use crate::domain::name::Username;
 use crate::domain::role::Role;
-use crate::domain::time::relative;
+use crate::domain::time::ago;
 use crate::error::{Error, Result};
 use crate::verbs::accounts::{
     CountedAccount, CreateAccount, DeleteAccount, DisableAccounts, EnableAccounts, SetPassword, SetRole, ShowAccount,
@@ -75,8 +75,7 @@ fn confirmed(app: &App, username: &Username) -> Result<(Credential, String)> {
     let (who, session) = app.proved()?;
     let shown = app.ask(&Credential::Session(session), ShowAccount { username: username.clone() })?;
     let (account, tokens, now) = (&shown.counted.account, shown.counted.tokens, app.now());
-    let seen =
-        shown.last_seen_at.map_or_else(|| "never seen".to_owned(), |at| format!("last seen {}", relative(at, now)));
+    let seen = shown.last_seen_at.map_or_else(|| "never seen".to_owned(), |at| format!("last seen {}", ago(at, now)));
     let (active, kept) = (tokens.active, tokens.kept);
     app.prompt.show(&format!("{}, {}: {active} active of {kept} tokens, {seen}", account.username, account.role))?;
     let typed = app.prompt.line("Type the account's name to delete it for good")?;

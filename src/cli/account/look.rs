@@ -7,7 +7,7 @@ use super::json::{ShownAccountJson, SomeAccountsJson};
 use crate::domain::account::Account;
 use crate::domain::expiry::Expiry;
 use crate::domain::name::Username;
-use crate::domain::time::relative;
+use crate::domain::time::ago;
 use crate::error::Result;
 use crate::verbs::accounts::{ListAccounts, ShowAccount, WhoAmI};
 
@@ -31,7 +31,7 @@ pub(super) fn list(app: &mut App) -> Result<()> {
             tokens.active.to_string(),
             tokens.kept.to_string(),
             tokens.trashed.to_string(),
-            relative(account.created_at, now),
+            ago(account.created_at, now),
         ]);
     }
     app.out.table(&mut table)
@@ -56,8 +56,8 @@ pub(super) fn show(app: &mut App, args: ShowAccountArgs) -> Result<()> {
     table.pair("Role", account.role.word());
     table.pair("Status", status(account));
     table.pair("Tokens", format!("{} active of {} kept, {} in the trash", tokens.active, tokens.kept, tokens.trashed));
-    table.pair("Last seen", shown.last_seen_at.map_or_else(|| "never".to_owned(), |at| relative(at, now)));
-    table.pair("Created", format!("{day}, {}", relative(account.created_at, now)));
+    table.pair("Last seen", shown.last_seen_at.map_or_else(|| "never".to_owned(), |at| ago(at, now)));
+    table.pair("Created", format!("{day}, {}", ago(account.created_at, now)));
     app.out.table(&mut table)
 }
 

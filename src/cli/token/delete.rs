@@ -4,7 +4,7 @@ use super::super::App;
 use super::super::args::DeleteArgs;
 use super::show;
 use super::switch::{done, pointed};
-use crate::domain::time::relative;
+use crate::domain::time::ago;
 use crate::error::{Error, Result};
 use crate::verbs::actor::Credential;
 use crate::verbs::tokens::{DeleteTokens, Pointed, ShowToken, Shown};
@@ -58,7 +58,7 @@ fn consequences(app: &App, shown: &Shown) -> Result<()> {
         return app.prompt.show(&format!("{name}: never used"));
     };
     let mark = if usage.week > 0 { "! " } else { "" };
-    app.prompt.show(&format!("{mark}{name}: last seen {}, calls {}", relative(at, now), show::calls(usage)))?;
+    app.prompt.show(&format!("{mark}{name}: last seen {}, calls {}", ago(at, now), show::calls(usage)))?;
     for origin in &usage.origins {
         app.prompt.show(&format!("    from {}", show::from(origin)))?;
     }

@@ -123,7 +123,7 @@ fn row(token: &Token, now: Timestamp) -> [String; 7] {
         token.owner.username.to_string(),
         token.selection.summary(),
         when(token.deleted_at.or(token.expiry.at())),
-        when(token.last_seen_at),
+        when(token.last_seen_at.map(|at| at.min(now))),
         token.hint.clone(),
     ]
 }

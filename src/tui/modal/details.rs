@@ -6,7 +6,7 @@ use ratatui::text::{Line, Span};
 
 use super::retire;
 use crate::domain::selection::Selection;
-use crate::domain::time::{Timestamp, day_of, relative};
+use crate::domain::time::{Timestamp, ago, day_of, relative};
 use crate::domain::token::{Status, Token};
 use crate::tui::effect::Effect;
 use crate::tui::keymap::{Action, Context};
@@ -155,11 +155,11 @@ pub fn lines(token: &Token, shown: Option<&Shown>, columns: usize, model: &Model
         let dies = relative(previous.retires_at, model.now);
         let seen = previous
             .last_seen_at
-            .map_or_else(|| "never seen".to_owned(), |at| format!("last seen {}", relative(at, model.now)));
+            .map_or_else(|| "never seen".to_owned(), |at| format!("last seen {}", ago(at, model.now)));
         lines.push(row("Rotating", format!("{} dies {dies}, {seen}", previous.hint)));
     }
     lines.push(row("Created", format!("{}, id {}", day(token.created_at), token.id)));
-    let seen = token.last_seen_at.map_or_else(|| "never".to_owned(), |at| relative(at, model.now));
+    let seen = token.last_seen_at.map_or_else(|| "never".to_owned(), |at| ago(at, model.now));
     lines.push(row("Last seen", seen));
     let Some(shown) = shown else { return lines };
     let usage = &shown.usage;
@@ -189,7 +189,7 @@ pub fn usage_sentence(usage: &Usage, now: Timestamp) -> String {
         counted(usage.today, "call"),
         grouped(usage.week),
         usage.origins.first().map_or_else(String::new, |o| format!(", mostly from {} ({})", o.address, o.client)),
-        relative(seen, now),
+        ago(seen, now),
     )
 }
 
@@ -203,14 +203,14 @@ pub fn usage_lines(token: &Token, usage: &Usage, columns: usize, model: &Model) 
     };
     let head = format!(
         "! In use: last seen {}, {} today, {} in 7 days",
-        relative(seen, model.now),
+        ago(seen, model.now),
         counted(usage.today, "call"),
         grouped(usage.week)
     );
     let mut lines = vec![if usage.week > 0 {
         Line::styled(cut(&head, columns), theme.warning)
     } else {
-        Line::raw(cut(&format!("Last seen {}, not in the last 7 days", relative(seen, model.now)), columns))
+        Line::raw(cut(&format!("Last seen {}, not in the last 7 days", ago(seen, model.now)), columns))
     }];
     let origins: Vec<String> = usage.origins.iter().take(3).map(|o| format!("{} ({})", o.address, o.client)).collect();
     if !origins.is_empty() {

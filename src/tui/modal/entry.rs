@@ -6,7 +6,7 @@ use ratatui::text::{Line, Span};
 
 use crate::domain::anchor::hex;
 use crate::domain::audit::in_full;
-use crate::domain::time::{Timestamp, Zone, relative, wall_clock};
+use crate::domain::time::{Timestamp, Zone, ago, wall_clock};
 use crate::tui::keymap::{Action, Context};
 use crate::tui::model::Model;
 use crate::tui::screen::audit::copy_target;
@@ -109,7 +109,7 @@ fn told(chained: &Chained, columns: usize, now: Timestamp, zone: &dyn Zone) -> V
     let mut lines = Vec::new();
     for (label, text) in [
         ("When", wall_clock(row.at, zone)),
-        ("", relative(row.at, now)),
+        ("", ago(row.at, now)),
         ("Who", named(&row.name, &row.account, "nobody had signed in yet")),
         ("Proof", row.proof.clone()),
         ("Face", row.face.clone()),

@@ -7,7 +7,7 @@ use ratatui::layout::Rect;
 use ratatui::style::Style;
 use ratatui::text::{Line, Span};
 
-use crate::domain::time::relative;
+use crate::domain::time::ago;
 use crate::tui::effect::Effect;
 use crate::tui::keymap::{Action, Context};
 use crate::tui::model::{Model, Notice, Tone};
@@ -110,7 +110,7 @@ fn draw(lines: &mut Vec<Line<'static>>, notice: &Notice, here: bool, columns: us
         let (when, mark, mark_style) = match (n, is_cli) {
             (0, _) => {
                 let cursor = if here { "▶" } else { " " };
-                (format!("{cursor} {}", relative(notice.at, model.now)), glyph, glyph_style)
+                (format!("{cursor} {}", ago(notice.at, model.now)), glyph, glyph_style)
             }
             (_, true) => (String::new(), std::mem::take(&mut command), theme.dim),
             (_, false) => (String::new(), "", theme.dim),

@@ -5,7 +5,7 @@ use ratatui::style::Style;
 use super::confirm::Wanted;
 use super::retire;
 use crate::domain::expiry::{Expiry, Span as Length};
-use crate::domain::time::{Timestamp, Zone, relative, wall_clock};
+use crate::domain::time::{Timestamp, Zone, ago, wall_clock};
 use crate::domain::token::Token;
 use crate::error::{Error, Result};
 use crate::tui::model::Model;
@@ -164,7 +164,7 @@ impl Dialog for Regenerate {
         sheet.blank();
         // Which of two secrets was seen last is not known of the token.
         let since = match self.rotating {
-            true => format!("made {}", relative(self.token.secret_since, model.now)),
+            true => format!("made {}", ago(self.token.secret_since, model.now)),
             false => retire::seen(self.token.last_seen_at, model.now),
         };
         let current = format!("{}, {since}", self.token.hint);

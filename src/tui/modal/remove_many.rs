@@ -7,7 +7,7 @@ use ratatui::style::Style;
 
 use super::confirm::Wanted;
 use crate::domain::expiry::Span as Length;
-use crate::domain::time::{Timestamp, relative};
+use crate::domain::time::{Timestamp, ago};
 use crate::domain::token::{Token, TokenId};
 use crate::error::Error;
 use crate::tui::keymap::Action;
@@ -98,7 +98,7 @@ impl RemoveMany {
 
     /// A token and its use; what was used lately is marked.
     fn row(&self, at: usize, token: &Token, columns: usize, model: &Model) -> (String, Style) {
-        let seen = token.last_seen_at.map_or_else(|| "never seen".to_owned(), |at| relative(at, model.now));
+        let seen = token.last_seen_at.map_or_else(|| "never seen".to_owned(), |at| ago(at, model.now));
         let calls = match self.calls.get(&token.id) {
             Some(calls) if at < self.used => format!("{} in 7 days", counted(*calls, "call")),
             _ => String::new(),

@@ -1,14 +1,14 @@
 //! The end of an overlap: what would break.
 
 use super::confirm::Wanted;
-use crate::domain::time::{Timestamp, relative};
+use crate::domain::time::{Timestamp, ago, relative};
 use crate::domain::token::{PreviousSecret, Token};
 use crate::tui::widget::passage::{Look, Passage};
 use crate::verbs::tokens::{Pointed, RetireToken};
 
 /// When a secret was last accepted, in words.
 pub fn seen(at: Option<Timestamp>, now: Timestamp) -> String {
-    at.map_or_else(|| "never seen".to_owned(), |at| format!("last seen {}", relative(at, now)))
+    at.map_or_else(|| "never seen".to_owned(), |at| format!("last seen {}", ago(at, now)))
 }
 
 /// What is known of the old secret: its hint, when it dies and when it was last accepted.
@@ -22,11 +22,11 @@ pub fn wanted(token: &Token, now: Timestamp) -> Option<Wanted> {
     let previous = token.overlap(now)?;
     let (look, use_of_it) = match previous.last_seen_at {
         Some(at) if at >= token.secret_since => {
-            let text = format!("! In use: last seen {}. Whoever uses it is denied then.", relative(at, now));
+            let text = format!("! In use: last seen {}. Whoever uses it is denied then.", ago(at, now));
             (Look::Warning, text)
         }
         Some(at) => {
-            let text = format!("Not used since the new one was made, last seen {}.", relative(at, now));
+            let text = format!("Not used since the new one was made, last seen {}.", ago(at, now));
             (Look::Plain, text)
         }
         None => (Look::Plain, "It was never used.".to_owned()),

@@ -3,7 +3,7 @@
 use ratatui::style::Style;
 
 use crate::domain::secret::Presented;
-use crate::domain::time::{Timestamp, relative};
+use crate::domain::time::{Timestamp, ago, relative};
 use crate::tui::model::Model;
 use crate::tui::screen::{Facts, Outcome};
 use crate::tui::theme;
@@ -46,7 +46,7 @@ impl Whose {
 /// What the secret is to its token.
 fn state(state: SecretState, since: Timestamp, now: Timestamp) -> String {
     match state {
-        SecretState::Current => format!("the current one, made {}", relative(since, now)),
+        SecretState::Current => format!("the current one, made {}", ago(since, now)),
         SecretState::Previous(until) if now < until => format!("the old one, dies {}", relative(until, now)),
         SecretState::Previous(until) => format!("an old one, dead since {}", relative(until, now)),
         SecretState::Dead => "an old one, replaced".to_owned(),
@@ -108,7 +108,7 @@ impl Dialog for Whose {
                 }
                 Found::Purged(gone) => {
                     sheet.fact("Token", &format!("{} ({})", gone.full_name(), gone.token), theme.strong);
-                    sheet.fact("Status", &format!("purged {}", relative(gone.purged_at, model.now)), theme.dim);
+                    sheet.fact("Status", &format!("purged {}", ago(gone.purged_at, model.now)), theme.dim);
                 }
             }
             match traced.refused {

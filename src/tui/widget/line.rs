@@ -72,7 +72,8 @@ pub fn fold(text: &str, columns: usize) -> Vec<String> {
     let text = clean(text);
     let (mut lines, mut line, mut used) = (Vec::new(), String::new(), 0);
     for grapheme in text.graphemes(true) {
-        if used + width(grapheme) > columns {
+        // What is wider than a line by itself stands on one of its own.
+        if used + width(grapheme) > columns && !line.is_empty() {
             let rest = match line.rfind(' ').filter(|at| !line[..*at].trim_end_matches(' ').is_empty()) {
                 // A blank at the end of a line has done its work there.
                 _ if grapheme == " " => String::new(),
@@ -164,13 +165,15 @@ mod tests {
         assert_eq!(fold("abcdefghij", 4), ["abcd", "efgh", "ij"]);
         assert_eq!(fold("  ab cdefgh", 5), ["  ab", "cdefg", "h"]);
         assert_eq!(fold("", 4), [""]);
+        assert_eq!(fold("\u{2e80}\u{abe}", 2), ["\u{2e80}\u{abe}"], "a grapheme of three columns");
     }
 
     proptest! {
         #[test]
         fn folding_leaves_nothing_out(text: String, columns in 2usize..40) {
             let lines = fold(&text, columns);
-            prop_assert!(lines.iter().all(|line| width(line) <= columns), "{lines:?}");
+            let fits = |line: &String| width(line) <= columns || line.graphemes(true).count() == 1;
+            prop_assert!(lines.iter().all(fits), "{lines:?}");
             let letters = |text: &str| text.chars().filter(|c| *c != ' ').collect::<String>();
             prop_assert_eq!(letters(&lines.concat()), letters(&clean(&text)));
         }

@@ -9,7 +9,7 @@ use ratatui::widgets::Paragraph;
 use super::Accounts;
 use super::narrow::Narrowed;
 use crate::domain::account::Account;
-use crate::domain::time::{day_of, relative};
+use crate::domain::time::{ago, day_of};
 use crate::tui::modal::account::role::meaning;
 use crate::tui::model::Model;
 use crate::tui::screen::frame::{self, Around, filter_line};
@@ -84,7 +84,7 @@ impl Columns {
             spans.push(Span::styled(format!(" {:>wide$}", grouped(number.into())), style));
         }
         if self.created > 0 {
-            let created = relative(row.account.created_at, model.now);
+            let created = ago(row.account.created_at, model.now);
             spans.push(Span::styled(format!("  {}", fit(&created, self.created)), base));
         }
         Line::from(spans)
@@ -157,7 +157,7 @@ impl Accounts {
     /// When a token of the account was last used, where that is known yet.
     fn seen(&self, account: &Account, model: &Model) -> Option<String> {
         let shown = self.shown_of(account)?;
-        Some(shown.last_seen_at.map_or_else(|| "never".to_owned(), |at| relative(at, model.now)))
+        Some(shown.last_seen_at.map_or_else(|| "never".to_owned(), |at| ago(at, model.now)))
     }
 
     fn detail(&self, row: &CountedAccount, columns: usize, model: &Model) -> Vec<Line<'static>> {
@@ -172,7 +172,7 @@ impl Accounts {
         let tokens = row.tokens;
         let held = format!("{} active of {} kept", grouped(tokens.active.into()), grouped(tokens.kept.into()));
         let created = day_of(account.created_at, model.zone.get()).map_or_else(String::new, |day| day.dmy());
-        let created = format!("{created}, {}", relative(account.created_at, model.now));
+        let created = format!("{created}, {}", ago(account.created_at, model.now));
         let mut lines = vec![
             Line::styled(cut(account.username.as_str(), columns), theme.strong),
             Line::default(),

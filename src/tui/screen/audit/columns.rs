@@ -5,7 +5,7 @@ use ratatui::text::{Line, Span};
 
 use crate::domain::audit::AuditRow;
 use crate::domain::audit_filter::AuditFilter;
-use crate::domain::time::{relative, wall_minute};
+use crate::domain::time::{ago, wall_minute};
 use crate::tui::model::Model;
 use crate::tui::widget::line::{fit, highlighted};
 
@@ -71,7 +71,7 @@ impl Columns {
         let base = if here { theme.selected } else { Style::new() };
         // Colours on a reversed row would turn into backgrounds.
         let dim = if here { base } else { theme.dim };
-        let when = if self.when == CLOCK { wall_minute(row.at, model.zone.get()) } else { relative(row.at, model.now) };
+        let when = if self.when == CLOCK { wall_minute(row.at, model.zone.get()) } else { ago(row.at, model.now) };
         let found = |field: &Option<String>| filter.words.iter().chain(field).cloned().collect::<Vec<_>>();
         let cells = [
             (when.as_str(), self.when, dim, Vec::new()),

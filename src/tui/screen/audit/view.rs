@@ -9,7 +9,7 @@ use ratatui::widgets::Paragraph;
 use super::Audit;
 use super::columns::{Columns, target, who};
 use crate::domain::audit::in_brief;
-use crate::domain::time::{relative, wall_clock};
+use crate::domain::time::{ago, wall_clock};
 use crate::error::{Error, Kind};
 use crate::tui::modal::entry;
 use crate::tui::model::Model;
@@ -80,7 +80,7 @@ impl Audit {
         let row = &chained.row;
         let told = in_brief(&row.details);
         let first = if told.is_empty() { format!("{} {}", row.verb, target(row)) } else { told };
-        let ago = relative(row.at, model.now);
+        let ago = ago(row.at, model.now);
         let clock = wall_clock(row.at, model.zone.get());
         let second = format!("{ago}, {clock}, by {} with {} ({})", who(row), row.proof, row.face);
         [first, second]

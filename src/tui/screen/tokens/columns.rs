@@ -5,7 +5,7 @@ use ratatui::text::{Line, Span};
 
 use crate::domain::expiry::Expiry;
 use crate::domain::sort::{Sort, SortColumn};
-use crate::domain::time::relative;
+use crate::domain::time::{ago, relative};
 use crate::domain::token::{Status, Token};
 use crate::tui::model::Model;
 use crate::tui::theme::{self, Theme};
@@ -90,7 +90,7 @@ impl Columns {
         let (glyph, word, status) = theme::status(token, model.now, theme);
         let live = token.status(model.now) == Status::Active;
         let (expires, expires_style) = expiry_words(token.expiry, live, model);
-        let seen = token.last_seen_at.map_or_else(|| "never".to_owned(), |at| relative(at, model.now));
+        let seen = token.last_seen_at.map_or_else(|| "never".to_owned(), |at| ago(at, model.now));
         // Colours on a reversed row would turn into backgrounds.
         let over = |style: Style| if here { base } else { style };
         let mut spans = begin(here, mark, base, theme);

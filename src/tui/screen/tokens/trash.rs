@@ -7,7 +7,7 @@ use super::columns::{begin, marked};
 use crate::domain::expiry::Expiry;
 use crate::domain::policy::Policy;
 use crate::domain::sort::{Sort, SortColumn};
-use crate::domain::time::relative;
+use crate::domain::time::ago;
 use crate::domain::token::Token;
 use crate::tui::model::Model;
 use crate::tui::widget::line::{fit, highlighted};
@@ -54,7 +54,7 @@ impl Columns {
     pub(super) fn row(&self, token: &Token, here: bool, mark: bool, words: &[String], model: &Model) -> Line<'static> {
         let theme = &model.theme;
         let base = if here { theme.selected } else { Style::new() };
-        let deleted = token.deleted_at.map_or_else(String::new, |at| relative(at, model.now));
+        let deleted = token.deleted_at.map_or_else(String::new, |at| ago(at, model.now));
         let mut spans = begin(here, mark, base, theme);
         spans.extend(highlighted(&fit(token.name.as_str(), self.name), words, base, theme.matched));
         let rest = [
