@@ -42,7 +42,12 @@ pub(super) fn edit(app: &mut App, args: EditArgs) -> Result<()> {
         let (changes, now) = (changes(app, &edited), app.now());
         return app.out.json(&EditedJson::of(&edited.after, changes, now));
     }
-    app.out.note(&format!("✓ {} changed; its secret stays", edited.after.full_name()));
+    let name = edited.after.full_name();
+    if changes(app, &edited).is_empty() {
+        app.out.note(&format!("✓ {name} was so already"));
+    } else {
+        app.out.note(&format!("✓ {name} changed; its secret stays"));
+    }
     Ok(())
 }
 

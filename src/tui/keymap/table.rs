@@ -131,7 +131,7 @@ pub static BINDINGS: &[Binding] = &[
     bind(Context::Tokens, &[ESC], Action::Cancel, "Back", "Takes the marks away; else clears the filter and what else narrows the list", 0, can_go_back),
 
     bind(Context::Trash, &[Key::char('u')], Action::Restore, "Restore, disabled", "Takes the token, or the marked ones, out of the trash, disabled", 1, on_a_token),
-    bind(Context::Trash, &[Key::char('p'), Key::char('P')], Action::Purge, "Purge", "Takes all tokens in the trash away for good, after their number was typed", 2, always),
+    bind(Context::Trash, &[Key::char('p'), Key::char('P')], Action::Purge, "Purge all", "Takes all tokens in the trash away for good, after their number was typed", 2, always),
     bind(Context::Trash, &[Key::char(' ')], Action::Mark, "Mark", "Marks the token, or takes its mark away, and goes down", 3, on_a_token),
     bind(Context::Trash, &[Key::char('t')], Action::Trash, "Tokens", "Goes back to the tokens", 4, always),
     bind(Context::Trash, &[Key::char('/')], Action::Filter, "Filter", "Filters as you type: words, account:ci method:deploy seen:never", 5, always),

@@ -12,6 +12,8 @@ use crate::verbs::catalogue::ListCatalogues;
 pub(super) fn show(model: &mut Model, place: Place) -> Vec<Effect> {
     let Some(desk) = model.desk_mut() else { return Vec::new() };
     desk.show(place);
+    // What was said was about the screen before; the messages keep it.
+    model.notice = None;
     supply(model);
     match place {
         Place::Tokens => Vec::new(),

@@ -9,6 +9,7 @@ use ratatui::widgets::Paragraph;
 use super::columns::Columns;
 use super::{Tokens, trash};
 use crate::domain::policy::Policy;
+use crate::domain::time::relative;
 use crate::domain::token::Token;
 use crate::tui::modal::details;
 use crate::tui::model::Model;
@@ -163,6 +164,12 @@ impl Tokens {
         let Some(token) = self.current() else { return [String::new(), String::new()] };
         let about = format!("{}  {}  {}", token.name, token.hint, token.description);
         let usage = self.usage_of(token).map_or_else(String::new, |s| details::usage_sentence(&s.usage, model.now));
-        [about, usage]
+        match token.overlap(model.now) {
+            Some(old) => [
+                about,
+                format!("o ends the overlap: {} dies {}; {usage}", old.hint, relative(old.retires_at, model.now)),
+            ],
+            None => [about, usage],
+        }
     }
 }
