@@ -209,6 +209,10 @@ pub enum Action {
     Details,
     /// Copies the hint under the cursor.
     CopyHint,
+    /// Follows the chain of the audit log.
+    Verify,
+    /// Puts a catalogue into force.
+    Apply,
     /// Copies the id of what was changed.
     CopyTarget,
     /// Copies the command that does the same.
