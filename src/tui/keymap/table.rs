@@ -292,6 +292,12 @@ pub static BINDINGS: &[Binding] = &[
     bind(Context::Entry, &[Key::code(KeyCode::Home), Key::char('g')], Action::First, "First", "First line", 0, always),
     bind(Context::Entry, &[Key::code(KeyCode::End), Key::char('G')], Action::Last, "Last", "Last line", 0, always),
 
+    bind(Context::Verified, &[ESC, ENTER, Key::char('q')], Action::Cancel, "Close", "Closes the answer", 1, always),
+    bind(Context::Verified, &[DOWN, Key::char('j')], Action::Down, "Down", "One line down", 2, long),
+    bind(Context::Verified, &[UP, Key::char('k')], Action::Up, "Up", "One line up", 3, long),
+    bind(Context::Verified, &[Key::code(KeyCode::PageDown), Key::char(' ')], Action::PageDown, "Page down", "A screen of lines down", 0, long),
+    bind(Context::Verified, &[Key::code(KeyCode::PageUp)], Action::PageUp, "Page up", "A screen of lines up", 0, long),
+
     bind(Context::Messages, &[ESC, Key::char('q'), Key::char('m')], Action::Cancel, "Close", "Closes the messages", 1, always),
     bind(Context::Messages, &[Key::char('y')], Action::CopyLine, "Copy command", "Copies the command that does the same", 2, always),
     bind(Context::Messages, &[DOWN, Key::char('j')], Action::Down, "Down", "Next message, or one line of a long one", 3, always),

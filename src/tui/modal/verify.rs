@@ -6,6 +6,7 @@ use crate::domain::anchor::{UNSEEN, hex};
 use crate::domain::chain::Report;
 use crate::domain::time::Zone;
 use crate::error::Error;
+use crate::tui::keymap::Context;
 use crate::tui::model::Model;
 use crate::tui::screen::{Facts, Outcome};
 use crate::tui::widget::field::Field;
@@ -15,7 +16,7 @@ use crate::tui::widget::passage::{Look, Passage, is_tight};
 use crate::tui::widget::sheet::Sheet;
 
 /// Columns of the label.
-const LABEL: usize = 11;
+const LABEL: usize = 10;
 
 /// The dialog.
 pub struct Verify {
@@ -59,13 +60,14 @@ impl Dialog for Verify {
     /// It has one part.
     type Slot = ();
     const LABELS: usize = 0;
+    const FIELDS: Context = Context::Verified;
 
     fn title(&self) -> String {
         "Is the audit log whole".to_owned()
     }
 
     fn slots(&self) -> Vec<((), Kind)> {
-        vec![((), Kind::Button)]
+        vec![((), Kind::Field)]
     }
 
     fn field(&mut self, (): ()) -> Option<&mut Field> {
@@ -92,6 +94,5 @@ impl Dialog for Verify {
         if !is_tight(sheet.rows) {
             sheet.blank();
         }
-        sheet.button((), "Close");
     }
 }

@@ -142,7 +142,14 @@ impl Screens {
                     saved.keep();
                     saved.path().to_owned()
                 })),
-                Effect::Read(id, path, there) => Msg::Read(id, Box::new(catalogue_file::source(&path, || Ok(there)))),
+                Effect::Read(id, path, there) => {
+                    let read = Msg::Read(id, Box::new(catalogue_file::source(&path, || Ok(there))));
+                    if let Some(held) = &mut self.held {
+                        held.push_back(read);
+                        continue;
+                    }
+                    read
+                }
                 Effect::Clear => continue,
                 Effect::Suspend => {
                     self.suspended += 1;

@@ -12,6 +12,7 @@ use crate::tui::model::Model;
 use crate::tui::screen::{Facts, Outcome};
 use crate::tui::widget::field::Field;
 use crate::tui::widget::form::{Dialog, Form, Kind, Pressed, Problem};
+use crate::tui::widget::passage::is_tight;
 use crate::tui::widget::sheet::Sheet;
 use crate::verbs::catalogue::{Preview, PreviewCatalogue};
 
@@ -105,12 +106,19 @@ impl Dialog for Apply {
     }
 
     fn fill(&self, sheet: &mut Sheet<'_, Slot>, _model: &Model) {
-        let hint = "The path of a TOML file, or the name of a catalogue that comes with jeton: cloud-platform. \
-                    What it changes is shown first.";
-        sheet.words(hint, 3, Style::new());
+        sheet.words("A TOML file, or cloud-platform, which comes with jeton.", 2, Style::new());
+        if !is_tight(sheet.rows) {
+            sheet.words("What it changes is shown before anything is.", 1, Style::new());
+            sheet.blank();
+        }
         sheet.long_field(Slot::Source, "Catalogue", &self.source);
+        if sheet.has_problem() {
+            sheet.problem(3);
+            return;
+        }
+        let end = sheet.height() + 3;
         let openapi = "OpenAPI is read on the command line: jeton catalogue import openapi FILE";
-        sheet.words(openapi, 2, sheet.theme.dim);
-        sheet.problem(3);
+        sheet.words(openapi, 3, sheet.theme.dim);
+        sheet.pad(end);
     }
 }

@@ -9,7 +9,7 @@ use crate::tui::widget::passage::{Look, Passage};
 use crate::verbs::catalogue::{ApplyCatalogue, Most, Preview};
 
 /// The longest lists that a preview shows.
-const MOST: Most = Most { things: 200, rest: "jeton catalogue apply --dry-run --json has them" };
+const MOST: Most = Most { things: 1_000, rest: "jeton catalogue apply --dry-run --json has them" };
 
 /// What applying does: who gains by it, then what comes, goes and changes.
 fn told(preview: &Preview) -> Passage {

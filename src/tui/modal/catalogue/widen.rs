@@ -60,7 +60,7 @@ impl Dialog for Widen {
 
     fn press(&mut self, _slot: Slot, _facts: &Facts<'_>) -> Pressed<Slot> {
         if self.typed.text() != self.count.to_string() {
-            let text = format!("Type exactly how many tokens gain methods: {}", self.count);
+            let text = format!("Type their number exactly: {}", self.count);
             return Err(Problem::at(Slot::Number, text));
         }
         let gain = if self.count == 1 { "gains" } else { "gain" };
