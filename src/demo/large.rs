@@ -63,7 +63,15 @@ impl Large<'_> {
     /// when one can't be written. Then nothing is left behind.
     pub fn make(&self, world: &World, progress: &dyn Fn(u32)) -> Result<Username> {
         let token = beside(self.store, ".token");
-        for path in [self.store, &token].into_iter().chain(self.secrets) {
+        let companions = files::RESERVED.map(|ending| beside(self.store, ending));
+        let ours: Vec<&Path> =
+            [self.store, &token].into_iter().chain(companions.iter().map(PathBuf::as_path)).collect();
+        if let Some(secrets) = self.secrets.filter(|s| files::is_reserved(s) || ours.contains(s)) {
+            return Err(Error::usage(format!("the secrets can't be saved to {}", secrets.display()))
+                .why("the store keeps files of its own there")
+                .next("Choose another name"));
+        }
+        for path in ours.into_iter().chain(self.secrets) {
             if path.symlink_metadata().is_ok() {
                 return Err(Error::conflict(format!("{} is there already", path.display()))
                     .next("Choose a path where nothing is yet"));

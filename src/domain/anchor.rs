@@ -13,6 +13,10 @@ use crate::error::{Error, Result};
 /// What a line begins with: the format and its version.
 const MARK: &str = "jeton-audit 1 ";
 
+/// What the chain alone can't show.
+pub const UNSEEN: &str = "Without an anchor it can't be seen whether rows were cut off the end, or the whole log was written \
+                          anew by somebody who can write the store. Keep one outside the store with: jeton audit anchor FILE";
+
 /// Which store an anchor belongs to.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct StoreMark {

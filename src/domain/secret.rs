@@ -175,9 +175,24 @@ impl fmt::Debug for Presented {
 
 /// Whether a secret, whole or mistyped, stands anywhere in `text`: it must not be kept, or repeated by a message.
 pub fn stands_in(text: &str) -> bool {
-    let letter = |c: char| c.is_ascii_alphanumeric() || c == '_';
-    text.split(|c| !letter(c)).any(|word| !matches!(Secret::parse(word), Err(SecretFault::Malformed)))
+    // A secret may be glued to what stands before and behind it: each underscore that could follow a prefix is tried,
+    // with each length that a prefix can have.
+    let bytes = text.as_bytes();
+    let at = |from: usize, to: usize| text.get(from..to);
+    bytes.iter().enumerate().filter(|(_, b)| **b == b'_').any(|(mark, _)| {
+        let heads = mark.saturating_sub(PREFIX_MOST)..=mark.saturating_sub(PREFIX_LEAST);
+        heads.filter_map(|from| at(from, mark + 1 + TAIL_LEN)).any(is_secret)
+    })
 }
+
+/// Whether `word` is of a secret's form, whatever its checksum.
+fn is_secret(word: &str) -> bool {
+    !matches!(Secret::parse(word), Err(SecretFault::Malformed))
+}
+
+/// The shortest and the longest prefix, in bytes.
+const PREFIX_LEAST: usize = 2;
+const PREFIX_MOST: usize = 10;
 
 impl fmt::Debug for Secret {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -223,6 +238,20 @@ mod tests {
             Ok(())
         })
         .unwrap()
+    }
+
+    #[test]
+    fn a_secret_is_found_whatever_it_is_glued_to() {
+        from_seed(7).expose(|secret| {
+            for text in [secret.to_owned(), format!("key=x_{secret}"), format!("a{secret}z9"), format!("_{secret}_")] {
+                assert!(stands_in(&text), "{}", text.len());
+            }
+            let mistyped = format!("{}x", &secret[..secret.len() - 1]);
+            assert!(stands_in(&mistyped));
+            assert!(
+                !stands_in(&secret[..secret.len() - 1]) && !stands_in("snake_case_words_are_none") && !stands_in("é_é")
+            );
+        });
     }
 
     #[test]

@@ -44,6 +44,11 @@ impl AnchorFile {
     pub fn open(path: &Path, clock: &dyn Clock) -> Result<Self> {
         let refused = |e: io::Error| cant(path).why(e.to_string());
         let path = std::path::absolute(path).map_err(refused)?;
+        if super::files::is_reserved(&path) {
+            return Err(cant(&path)
+                .why("SQLite takes files of that ending for its own and removes them")
+                .next("Choose another name"));
+        }
         // A pipe is not waited for, and a link not followed.
         let flags = (OFlags::NOFOLLOW | OFlags::NONBLOCK).bits();
         let flags = i32::try_from(flags).unwrap_or(0);

@@ -59,7 +59,12 @@ fn unmade(what: String, error: &std::io::Error) -> Error {
 }
 
 /// Endings of the files that SQLite keeps beside a store.
-const RESERVED: [&str; 3] = ["-journal", "-wal", "-shm"];
+pub const RESERVED: [&str; 3] = ["-journal", "-wal", "-shm"];
+
+/// Whether SQLite would take a file of that name for its own.
+pub fn is_reserved(path: &Path) -> bool {
+    RESERVED.iter().any(|ending| path.as_os_str().as_encoded_bytes().ends_with(ending.as_bytes()))
+}
 
 /// Files on this machine.
 pub struct FileDelivery;
@@ -92,7 +97,7 @@ impl Delivery for FileDelivery {
     fn save(&self, path: &Path, secret: &Secret) -> Result<Box<dyn SavedSecret>> {
         let refused = |e: std::io::Error| unmade(format!("the secret can't be saved to {}", path.display()), &e);
         let path = std::path::absolute(path).map_err(refused)?;
-        if RESERVED.iter().any(|ending| path.as_os_str().as_encoded_bytes().ends_with(ending.as_bytes())) {
+        if is_reserved(&path) {
             return Err(Error::usage(format!("the secret can't be saved to {}", path.display()))
                 .why("SQLite takes files of that ending for its own and removes them")
                 .next("Choose another name"));

@@ -1,6 +1,7 @@
 //! All of the operating system: clock, generator, hashing, files, places, the process, the clipboard.
 
 pub mod anchor_file;
+pub mod catalogue_file;
 pub mod clipboard;
 pub mod clock;
 pub mod entropy;

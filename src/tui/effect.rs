@@ -5,6 +5,7 @@ use std::sync::Arc;
 
 use zeroize::Zeroizing;
 
+use crate::domain::catalogue::Catalogue;
 use crate::domain::secret::Secret;
 use crate::tui::msg::RequestId;
 use crate::verbs::actor::Credential;
@@ -21,6 +22,8 @@ pub enum Effect {
     CopySecret(Arc<Secret>),
     /// Save a secret to a new file.
     Save(PathBuf, Arc<Secret>),
+    /// Read the catalogue that a path or name means, to stand among these, and answer under its id.
+    Read(RequestId, PathBuf, Arc<[Catalogue]>),
     /// Draw everything anew, from an empty screen.
     Clear,
     /// Hand the terminal back to the shell and stop.

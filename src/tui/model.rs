@@ -196,6 +196,8 @@ pub enum Purpose {
     Account,
     /// The rows of the audit log.
     Audit,
+    /// Whether the audit log is whole.
+    Verification,
     /// The rules.
     Policy,
     /// The counts above the table.

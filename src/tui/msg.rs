@@ -5,6 +5,7 @@ use std::path::PathBuf;
 use crossterm::event::KeyEvent;
 use zeroize::Zeroizing;
 
+use crate::domain::catalogue::Catalogue;
 use crate::domain::time::Timestamp;
 use crate::error::Result;
 use crate::verbs::request::Response;
@@ -30,6 +31,8 @@ pub enum Msg {
     Copied(Result<Copied>),
     /// The secret is in a file, or why not.
     Saved(Result<PathBuf>),
+    /// A catalogue was read, or why not.
+    Read(RequestId, Box<Result<Catalogue>>),
     /// Something in the store was changed, here or elsewhere.
     Changed,
     /// A thread that works for the screens has panicked.

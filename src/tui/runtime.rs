@@ -192,6 +192,7 @@ impl Loop<'_> {
             match effect {
                 Effect::Call(id, who, request) => self.job(Job::Call(id, who, request))?,
                 Effect::Save(path, secret) => self.job(Job::Save(path, secret))?,
+                Effect::Read(id, path, there) => self.job(Job::Read(id, path, there))?,
                 Effect::CopyText(text) => self.copy(Zeroizing::new(text), false)?,
                 Effect::CopySecret(secret) => {
                     let text = secret.expose(|s| Zeroizing::new(s.to_owned()));

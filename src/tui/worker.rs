@@ -6,8 +6,10 @@ use std::sync::mpsc::{Receiver, RecvTimeoutError, Sender, channel};
 use std::thread::{Builder, JoinHandle};
 use std::time::Duration;
 
+use crate::domain::catalogue::Catalogue;
 use crate::domain::secret::Secret;
 use crate::error::{Error, Result};
+use crate::platform::catalogue_file;
 use crate::platform::clipboard::{CLEARED_AFTER, Clipboard};
 use crate::tui::effect::ForClipboard;
 use crate::tui::msg::{Copied, Msg, RequestId};
@@ -21,6 +23,7 @@ use crate::verbs::request::{Request, ask};
 pub(super) enum Job {
     Call(RequestId, Credential, Box<Request>),
     Save(PathBuf, Arc<Secret>),
+    Read(RequestId, PathBuf, Arc<[Catalogue]>),
 }
 
 impl Job {
@@ -32,6 +35,7 @@ impl Job {
                 (Request::ListTokens(a), Request::ListTokens(b)) => a.limit == b.limit,
                 (Request::TallyTokens(_), Request::TallyTokens(_))
                 | (Request::ShowToken(_), Request::ShowToken(_))
+                | (Request::VerifyAudit(_), Request::VerifyAudit(_))
                 | (Request::ReviewTokens(_), Request::ReviewTokens(_)) => true,
                 _ => false,
             },
@@ -79,6 +83,7 @@ pub(super) fn store(
         while let Some(job) = next(&queue, &mut waiting) {
             answer(match job {
                 Job::Call(id, who, request) => Msg::Reply(id, Box::new(jeton.call(&who, *request))),
+                Job::Read(id, path, there) => Msg::Read(id, Box::new(catalogue_file::source(&path, || Ok(there)))),
                 Job::Save(path, secret) => Msg::Saved(delivery.save(&path, &secret).map(|mut saved| {
                     saved.keep();
                     saved.path().to_owned()

@@ -5,6 +5,7 @@ use std::sync::Arc;
 
 use crate::domain::account::{Account, AccountId, CredentialVersion};
 use crate::domain::audit::{AuditActor, Face};
+use crate::domain::expiry::Expiry;
 use crate::domain::method::MethodId;
 use crate::domain::name::{TokenName, Username};
 use crate::domain::password::Password;
@@ -142,9 +143,11 @@ impl Session {
                 Ok(Actor::Account(account))
             }
             (Proved::Token { secret, .. }, Some(account)) => {
-                let Some(token) = decide::still_living(snapshot, secret, now)? else { return Err(not_accepted()) };
+                let Some((token, end)) = decide::still_living(snapshot, secret, now)? else {
+                    return Err(not_accepted());
+                };
                 let held = decide::management(snapshot, &token)?;
-                Ok(Actor::Token(Box::new(Bearer { account, token, session: self.clone(), held })))
+                Ok(Actor::Token(Box::new(Bearer { account, token, end, session: self.clone(), held })))
             }
             (Proved::Token { .. }, None) => Err(not_accepted()),
             (Proved::Password(_), _) => {
@@ -180,6 +183,8 @@ pub struct Bearer {
     pub account: Account,
     /// The token.
     pub token: Token,
+    /// When the secret that was presented ends: with the token, or sooner after a rotation.
+    pub end: Expiry,
     session: Session,
     /// The management methods that it may call.
     held: BTreeSet<MethodId>,

@@ -138,7 +138,7 @@ fn no_escalation(bearer: &Bearer, snapshot: &dyn Snapshot, before: Option<&Token
     for token in before.into_iter().chain([after]) {
         within(bearer, snapshot, &token.selection)?;
     }
-    let outlives = match (bearer.token.expiry, after.expiry) {
+    let outlives = match (bearer.end, after.expiry) {
         (Expiry::Never, _) => false,
         (Expiry::At(_), Expiry::Never) => true,
         (Expiry::At(own), Expiry::At(at)) => at > own,
@@ -146,9 +146,9 @@ fn no_escalation(bearer: &Bearer, snapshot: &dyn Snapshot, before: Option<&Token
     if !outlives {
         return Ok(());
     }
-    let end = bearer.token.expiry.at().map_or_else(String::new, |at| at.rfc3339());
+    let end = bearer.end.at().map_or_else(String::new, |at| at.rfc3339());
     Err(Error::denied(format!("the token {} can't make one that outlives it", bearer.token.name))
-        .why(format!("it expires at {end}"))
+        .why(format!("what was presented ends at {end}"))
         .next("Say an earlier --expires"))
 }
 

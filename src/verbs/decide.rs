@@ -7,6 +7,7 @@ use super::authorize;
 use super::needs::Needs;
 use super::ports::{Denial, SecretState, Snapshot, Store, Use};
 use crate::domain::catalogue::set;
+use crate::domain::expiry::Expiry;
 use crate::domain::method::MethodId;
 use crate::domain::secret::{PublicId, Secret, SecretFault};
 use crate::domain::selection::Selection;
@@ -273,14 +274,23 @@ pub(super) fn management(snapshot: &dyn Snapshot, token: &Token) -> Result<BTree
     Ok(held)
 }
 
-/// The token whose secret `id` was right once, if it still works: what a public id stands for never changes.
+/// The token whose secret `id` was right once, if it still works, and when that secret ends: what a public id stands for
+/// never changes.
 ///
 /// # Errors
 /// [`crate::error::Kind::Failure`] when the store can't be read.
-pub(super) fn still_living(snapshot: &dyn Snapshot, id: &PublicId, now: Timestamp) -> Result<Option<Token>> {
+pub(super) fn still_living(snapshot: &dyn Snapshot, id: &PublicId, now: Timestamp) -> Result<Option<(Token, Expiry)>> {
     let Some(stored) = snapshot.secret(id)? else { return Ok(None) };
     let token = snapshot.token(stored.token)?.ok_or_else(|| Error::failure("a secret without a token is stored"))?;
-    Ok(refusal(&token, stored.state, now).is_none().then_some(token))
+    if refusal(&token, stored.state, now).is_some() {
+        return Ok(None);
+    }
+    let end = match (stored.state, token.expiry.at()) {
+        (SecretState::Previous(until), Some(at)) => Expiry::At(until.min(at)),
+        (SecretState::Previous(until), None) => Expiry::At(until),
+        (SecretState::Current | SecretState::Dead, _) => token.expiry,
+    };
+    Ok(Some((token, end)))
 }
 
 /// Selected methods ∩ the role's ceiling; none when the catalogue doesn't know the method.

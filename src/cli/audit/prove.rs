@@ -4,16 +4,12 @@ use std::path::Path;
 
 use super::super::App;
 use super::json::{AnchoredJson, VerifiedJson};
-use crate::domain::anchor::{self, Checkpoint, hex};
+use crate::domain::anchor::{self, Checkpoint, UNSEEN, hex};
 use crate::domain::chain::Report;
 use crate::error::{Error, Result};
 use crate::platform::anchor_file::{self, AnchorFile};
 use crate::verbs::actor::Credential;
 use crate::verbs::audit::{Reach, VerifyAudit};
-
-/// What the chain alone can't show.
-const UNSEEN: &str = "Without an anchor it can't be seen whether rows were cut off the end, or the whole log was written \
-                      anew by somebody who can write the store. Keep one outside the store with: jeton audit anchor FILE";
 
 pub(super) fn verify(app: &mut App, file: Option<&Path>) -> Result<()> {
     app.place.local()?;

@@ -252,6 +252,11 @@ pub(super) fn update(db: &Connection, token: &Token) -> Result<()> {
         counts::moved(db, account, trashed)?;
         run(db, "UPDATE last_seen SET trashed = ?2 WHERE token_id = ?1", params![token.id.0, trashed])?;
     }
+    // An old secret never outlives its token, and a later expiry doesn't bring it back.
+    let sql = "UPDATE secrets SET retires_at = ?2 WHERE token_id = ?1 AND state = 'previous' AND retires_at > ?2";
+    if let Some(expiry) = token.expiry.at() {
+        run(db, sql, params![token.id.0, expiry.0])?;
+    }
     run(db, "DELETE FROM token_sets WHERE token_id = ?1", [token.id.0])?;
     run(db, "DELETE FROM token_methods WHERE token_id = ?1", [token.id.0])?;
     write_selection(db, token.id, &token.selection)

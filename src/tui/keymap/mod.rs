@@ -61,6 +61,8 @@ pub enum Context {
     Audit,
     /// A row of it, whole.
     Entry,
+    /// Whether the audit log is whole.
+    Verified,
     /// The catalogue screen.
     Catalogue,
     /// The rules of the installation.
@@ -73,7 +75,7 @@ pub enum Context {
 
 impl Context {
     /// Every context, in the order of the help.
-    pub const ALL: [Context; 27] = [
+    pub const ALL: [Context; 28] = [
         Context::Desk,
         Context::Tokens,
         Context::Trash,
@@ -91,6 +93,7 @@ impl Context {
         Context::Accounts,
         Context::Audit,
         Context::Entry,
+        Context::Verified,
         Context::Catalogue,
         Context::Policy,
         Context::Drop,
@@ -134,6 +137,7 @@ impl Context {
             Context::Accounts => "Accounts",
             Context::Audit => "Audit log",
             Context::Entry => "Row of the audit log",
+            Context::Verified => "Audit log verified",
             Context::Policy => "Policy",
             Context::Catalogue => "Catalogue",
             Context::Messages => "Messages",
@@ -209,6 +213,10 @@ pub enum Action {
     Details,
     /// Copies the hint under the cursor.
     CopyHint,
+    /// Follows the chain of the audit log.
+    Verify,
+    /// Puts a catalogue into force.
+    Apply,
     /// Copies the id of what was changed.
     CopyTarget,
     /// Copies the command that does the same.

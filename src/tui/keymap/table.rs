@@ -69,6 +69,11 @@ fn may_change_rules(model: &Model) -> bool {
     !by_token && model.me.as_ref().is_some_and(|me| me.account.role == Role::Owner)
 }
 
+fn may_apply(model: &Model) -> bool {
+    let by_token = model.session.as_ref().is_some_and(Session::is_by_token);
+    !by_token && model.me.as_ref().is_some_and(|me| me.account.role >= Role::Admin)
+}
+
 fn elsewhere(model: &Model, place: Place) -> bool {
     model.in_front() != Some(place)
 }
@@ -252,6 +257,7 @@ pub static BINDINGS: &[Binding] = &[
     bind(Context::Catalogue, &[Key::code(KeyCode::Left), Key::char('h')], Action::Left, "Fold", "Shuts the group, or goes to it", 3, always),
     bind(Context::Catalogue, &[Key::code(KeyCode::Tab)], Action::Sets, "Sets", "Goes to the API sets; Space shows the methods of one", 4, always),
     bind(Context::Catalogue, &[Key::char('y')], Action::CopyLink, "Link", "Copies the docs link", 5, always),
+    bind(Context::Catalogue, &[Key::char('i')], Action::Apply, "Apply", "Puts a catalogue into force, from a file or one that comes with jeton, after its preview", 6, may_apply),
     bind(Context::Catalogue, &[ESC], Action::Cancel, "Back", "Clears the search; else back to the tokens", 0, always),
     bind(Context::Catalogue, &[Key::char('f')], Action::OnlyChecked, "Checked", "Shows only the methods of the chosen sets, or everything again", 0, always),
     bind(Context::Catalogue, &[Key::char('z')], Action::FoldAll, "Fold all", "Opens every group, or shuts them all", 0, always),
@@ -273,6 +279,7 @@ pub static BINDINGS: &[Binding] = &[
     bind(Context::Audit, &[Key::char('/')], Action::Filter, "Filter", "Filters as you type: words, verb:token.delete by:ops target:ci", 1, may_read_audit),
     bind(Context::Audit, &[ENTER], Action::Details, "Details", "Shows all of the row, each before and after", 2, on_a_row),
     bind(Context::Audit, &[Key::char('y')], Action::CopyTarget, "Copy target", "Copies the id of what was changed", 3, on_a_row),
+    bind(Context::Audit, &[Key::char('v')], Action::Verify, "Verify", "Tells whether the log is as it was written, as far as its chain shows", 4, always),
     bind(Context::Audit, &[Key::char('R')], Action::Refresh, "Refresh", "Reads the log again", 0, always),
     bind(Context::Audit, &[ESC], Action::Cancel, "Back", "Clears the filter; else back to the tokens", 0, always),
 
@@ -284,6 +291,12 @@ pub static BINDINGS: &[Binding] = &[
     bind(Context::Entry, &[Key::code(KeyCode::PageUp)], Action::PageUp, "Page up", "A screen up", 0, always),
     bind(Context::Entry, &[Key::code(KeyCode::Home), Key::char('g')], Action::First, "First", "First line", 0, always),
     bind(Context::Entry, &[Key::code(KeyCode::End), Key::char('G')], Action::Last, "Last", "Last line", 0, always),
+
+    bind(Context::Verified, &[ESC, ENTER, Key::char('q')], Action::Cancel, "Close", "Closes the answer", 1, always),
+    bind(Context::Verified, &[DOWN, Key::char('j')], Action::Down, "Down", "One line down", 2, long),
+    bind(Context::Verified, &[UP, Key::char('k')], Action::Up, "Up", "One line up", 3, long),
+    bind(Context::Verified, &[Key::code(KeyCode::PageDown), Key::char(' ')], Action::PageDown, "Page down", "A screen of lines down", 0, long),
+    bind(Context::Verified, &[Key::code(KeyCode::PageUp)], Action::PageUp, "Page up", "A screen of lines up", 0, long),
 
     bind(Context::Messages, &[ESC, Key::char('q'), Key::char('m')], Action::Cancel, "Close", "Closes the messages", 1, always),
     bind(Context::Messages, &[Key::char('y')], Action::CopyLine, "Copy command", "Copies the command that does the same", 2, always),

@@ -2,6 +2,7 @@
 
 pub mod account;
 pub mod api;
+pub mod catalogue;
 pub mod confirm;
 mod conflict;
 pub mod copy;
@@ -22,6 +23,7 @@ pub mod retire;
 pub mod reveal;
 pub mod rule;
 pub mod save;
+pub mod verify;
 pub mod whose;
 
 use crate::tui::picker::Picker;
@@ -31,6 +33,8 @@ use account::create::Create;
 use account::delete::Delete;
 use account::password::Passwd;
 use account::role::RoleOf;
+use catalogue::apply::Apply;
+use catalogue::widen::Widen;
 use confirm::Confirm;
 use copy::Copy;
 use details::Details;
@@ -48,6 +52,7 @@ use restore::Restore;
 use reveal::{Leave, Reveal};
 use rule::Rule;
 use save::Save;
+use verify::Verify;
 use whose::Whose;
 
 /// A dialog.
@@ -92,6 +97,12 @@ pub enum Modal {
     Rule(Box<Form<Rule>>),
     /// Whose a secret is.
     Whose(Box<Form<Whose>>),
+    /// Whether the audit log is whole.
+    Verify(Box<Form<Verify>>),
+    /// Another state of a catalogue.
+    Apply(Box<Form<Apply>>),
+    /// Which tokens gain methods by it, and their typed number.
+    Widen(Box<Form<Widen>>),
     /// What a token may call.
     Picker(Box<Picker>),
     /// A row of the audit log.
@@ -126,6 +137,9 @@ impl Modal {
             Modal::Delete(page) => &**page,
             Modal::Rule(page) => &**page,
             Modal::Whose(page) => &**page,
+            Modal::Verify(page) => &**page,
+            Modal::Apply(page) => &**page,
+            Modal::Widen(page) => &**page,
             Modal::Picker(page) => &**page,
             Modal::Entry(page) => &**page,
             Modal::Messages(page) => &**page,
@@ -156,6 +170,9 @@ impl Modal {
             Modal::Delete(page) => &mut **page,
             Modal::Rule(page) => &mut **page,
             Modal::Whose(page) => &mut **page,
+            Modal::Verify(page) => &mut **page,
+            Modal::Apply(page) => &mut **page,
+            Modal::Widen(page) => &mut **page,
             Modal::Picker(page) => &mut **page,
             Modal::Entry(page) => &mut **page,
             Modal::Messages(page) => &mut **page,

@@ -29,7 +29,7 @@ use crate::tui::effect::Effect;
 use crate::tui::keymap::{Action, Context};
 use crate::tui::model::{Model, Tone};
 use crate::tui::screen::desk::Place;
-use crate::tui::screen::{Facts, Outcome, Page};
+use crate::tui::screen::{Facts, Open, Outcome, Page};
 use crate::tui::widget::field::Field;
 use stock::Kind;
 use tree::Tree;
@@ -225,6 +225,7 @@ impl Page for Picker {
             (Action::Right, _) => self.tree.unfold(),
             (Action::FoldAll, _) => self.tree.fold_all(),
             (Action::OnlyChecked, _) => self.tree.toggle_only_checked(),
+            (Action::Apply, _) => return Outcome::Open(Open::Apply),
             (Action::CopyLink, _) => return self.copy_link(),
             _ => return self.change(action),
         }

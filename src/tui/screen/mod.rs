@@ -11,6 +11,8 @@ pub mod policy;
 pub mod sign_in;
 pub mod tokens;
 
+use std::path::PathBuf;
+
 use ratatui::Frame;
 use ratatui::layout::Rect;
 
@@ -63,6 +65,8 @@ pub enum Outcome {
     Send(Credential, Request),
     /// A look on behalf of who signed in, while the page waits.
     Ask(Request),
+    /// The catalogue read that a path or name means, while the page waits.
+    Read(PathBuf),
     /// A change made, once it was confirmed.
     Confirm(Wanted),
     /// The list read again, around this place.
@@ -124,6 +128,10 @@ pub enum Open {
     Account(Manage),
     /// The rule under the cursor.
     Rule,
+    /// Whether the audit log is whole.
+    Verify,
+    /// Another state of a catalogue.
+    Apply,
 }
 
 /// What is done about accounts.

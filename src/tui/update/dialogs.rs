@@ -12,6 +12,7 @@ use crate::error::Result;
 use crate::platform::clipboard::CLEARED_AFTER;
 use crate::tui::effect::Effect;
 use crate::tui::modal::Modal;
+use crate::tui::modal::catalogue::apply::Apply;
 use crate::tui::modal::confirm::{Confirm, Wanted};
 use crate::tui::modal::copy::Copy;
 use crate::tui::modal::details::Details;
@@ -21,6 +22,7 @@ use crate::tui::modal::help::Help;
 use crate::tui::modal::messages::Messages;
 use crate::tui::modal::regenerate::Regenerate;
 use crate::tui::modal::retire;
+use crate::tui::modal::verify::Verify;
 use crate::tui::modal::whose::Whose;
 use crate::tui::model::{Model, Tone};
 use crate::tui::msg::Copied;
@@ -63,6 +65,11 @@ pub(super) fn open(model: &mut Model, what: Open) -> Vec<Effect> {
     let modal = match (what, current) {
         (Open::Account(what), _) => return super::people::open(model, what),
         (Open::Rule, _) => return super::people::open_rule(model),
+        (Open::Verify, _) => {
+            model.modals.push(Modal::Verify(Box::new(Verify::open())));
+            return super::requests::verify(model);
+        }
+        (Open::Apply, _) => Modal::Apply(Box::new(Apply::open())),
         (Open::Generate, _) => {
             let form = Generate::open(model.role(), policy.default_expiry, Arc::clone(&model.catalogues));
             Modal::Generate(Box::new(form))

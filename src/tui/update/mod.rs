@@ -1,5 +1,6 @@
 //! What happens next: `(model, message) → (model, effects)`. No clock, no randomness, no I/O.
 
+mod catalogue;
 mod desk;
 mod dialogs;
 pub mod people;
@@ -94,6 +95,7 @@ pub fn update(model: &mut Model, msg: Msg) -> Vec<Effect> {
             vec![Effect::Clear]
         }
         Msg::Reply(id, result) => replies::reply(model, id, *result),
+        Msg::Read(id, result) => replies::read(model, id, *result),
         Msg::Copied(result) => dialogs::copied(model, result),
         Msg::Saved(result) => dialogs::saved(model, result),
         Msg::WorkerFailed => {
@@ -249,6 +251,7 @@ pub(super) fn apply(model: &mut Model, layer: Layer, outcome: Outcome) -> Vec<Ef
             Some(session) => requests::send_for(model, layer, Credential::Session(session), request),
             None => Vec::new(),
         },
+        Outcome::Read(path) => requests::read_for(model, layer, path),
         Outcome::Confirm(wanted) => dialogs::confirm(model, wanted),
         Outcome::List(anchor) => requests::list(model, anchor),
         Outcome::ListAudit(anchor) => requests::audit(model, anchor),

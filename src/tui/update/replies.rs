@@ -1,13 +1,15 @@
 //! Replies, and what they change.
 
 use super::people::{self, Change};
-use super::{Layer, apply, desk, dialogs, lock, page, requests};
-use crate::domain::time::relative;
+use super::{Layer, apply, catalogue, desk, dialogs, lock, page, requests};
+use crate::domain::catalogue::Catalogue;
+use crate::domain::time::{Zone, relative};
 use crate::domain::token::Token;
 use crate::error::{Error, Kind, Result};
 use crate::tui::effect::Effect;
 use crate::tui::modal::Modal;
 use crate::tui::modal::reveal::Reveal;
+use crate::tui::modal::verify::Verify;
 use crate::tui::model::{Model, Purpose, Screen, Tone};
 use crate::tui::msg::RequestId;
 use crate::tui::screen::first_run::FirstRun;
@@ -50,6 +52,10 @@ pub(super) fn reply(model: &mut Model, id: RequestId, result: Result<Response>) 
             }
             Vec::new()
         }
+        (Err(error), Purpose::Verification) if error.kind != Kind::Unauthenticated => {
+            tell_verify(model, |verify, _| verify.not_read(&error));
+            Vec::new()
+        }
         (
             Err(error),
             Purpose::Me
@@ -58,6 +64,7 @@ pub(super) fn reply(model: &mut Model, id: RequestId, result: Result<Response>) 
             | Purpose::Accounts
             | Purpose::Account
             | Purpose::Audit
+            | Purpose::Verification
             | Purpose::Policy
             | Purpose::Tally
             | Purpose::Usage
@@ -65,6 +72,28 @@ pub(super) fn reply(model: &mut Model, id: RequestId, result: Result<Response>) 
             | Purpose::Review
             | Purpose::Preview,
         ) => not_read(model, error, pending.purpose),
+    }
+}
+
+/// Takes a catalogue that was read from a file, or why not.
+pub(super) fn read(model: &mut Model, id: RequestId, result: Result<Catalogue>) -> Vec<Effect> {
+    model.pending.remove(&id);
+    let Some(layer) = waiting_layer(model, id) else { return Vec::new() };
+    match result {
+        Ok(read) => catalogue::read(model, layer, read),
+        Err(error) => match page(model, layer).map(|p| p.refused(error)) {
+            Some(outcome) => apply(model, layer, outcome),
+            None => Vec::new(),
+        },
+    }
+}
+
+fn tell_verify(model: &mut Model, tell: impl Fn(&mut Verify, &dyn Zone)) {
+    let zone = model.zone.clone();
+    for modal in &mut model.modals {
+        if let Modal::Verify(verify) = modal {
+            tell(verify.dialog_mut(), zone.get());
+        }
     }
 }
 
@@ -133,10 +162,14 @@ fn answered(model: &mut Model, layer: Option<Layer>, response: Response) -> Vec<
             Vec::new()
         }
         Response::PreviewEdit(edited) => dialogs::previewed(model, layer, edited),
-        Response::PreviewCatalogue(_)
-        | Response::ApplyCatalogue(_)
-        | Response::AuditHead(_)
-        | Response::VerifyAudit(_) => Vec::new(),
+        Response::PreviewCatalogue(preview) => catalogue::previewed(model, layer, preview),
+        Response::ApplyCatalogue(done) => catalogue::applied(model, &done.out, &done.cli),
+        Response::VerifyAudit(verified) => {
+            tell_verify(model, |verify, zone| verify.tell(&verified.report, zone));
+            Vec::new()
+        }
+        // The screens notice changes by it, beside all replies.
+        Response::AuditHead(_) => Vec::new(),
         Response::Whose(traced) => {
             if let Some(Modal::Whose(whose)) = model.modals.last_mut() {
                 whose.dialog_mut().tell(traced);

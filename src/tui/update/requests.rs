@@ -1,5 +1,8 @@
 //! Requests sent, and what each is for.
 
+use std::path::PathBuf;
+use std::sync::Arc;
+
 use super::{Layer, page};
 use crate::domain::token::TokenRef;
 use crate::tui::effect::Effect;
@@ -10,7 +13,7 @@ use crate::tui::screen::audit::{self, Audit};
 use crate::tui::screen::tokens::marks::MARKED_MAX;
 use crate::tui::screen::tokens::{Question, WINDOW};
 use crate::verbs::actor::Credential;
-use crate::verbs::audit::ListAudit;
+use crate::verbs::audit::{ListAudit, Reach, VerifyAudit};
 use crate::verbs::audit_log::AuditAnchor;
 use crate::verbs::ports::Anchor;
 use crate::verbs::request::Request;
@@ -39,6 +42,22 @@ pub(super) fn send_for(model: &mut Model, layer: Layer, who: Credential, request
         *slot = Some(id);
     }
     effects
+}
+
+/// Has a catalogue read that the page of `layer` waits for.
+pub(super) fn read_for(model: &mut Model, layer: Layer, path: PathBuf) -> Vec<Effect> {
+    let id = next_id(model);
+    model.pending.insert(id, Pending { purpose: Purpose::Page, since: model.now });
+    if let Some(slot) = page(model, layer).and_then(|p| p.waiting()) {
+        *slot = Some(id);
+    }
+    vec![Effect::Read(id, path, Arc::clone(&model.catalogues))]
+}
+
+/// Follows the whole chain of the audit log.
+pub(super) fn verify(model: &mut Model) -> Vec<Effect> {
+    let verb = VerifyAudit { checkpoints: Vec::new(), reach: Reach::Whole };
+    look(model, Purpose::Verification, verb.into())
 }
 
 fn next_id(model: &mut Model) -> RequestId {

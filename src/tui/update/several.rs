@@ -66,7 +66,9 @@ pub(super) fn open(model: &mut Model, what: Open) -> Vec<Effect> {
             | Open::Retire
             | Open::Details
             | Open::Account(_)
-            | Open::Rule,
+            | Open::Rule
+            | Open::Verify
+            | Open::Apply,
             _,
         ) => Vec::new(),
     }

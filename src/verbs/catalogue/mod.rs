@@ -1,8 +1,10 @@
 //! Verbs about the catalogue.
 
 mod apply;
+mod told;
 
 pub use apply::{ApplyCatalogue, Preview, PreviewCatalogue, Widened, Widening};
+pub use told::Most;
 
 use crate::domain::catalogue::Catalogue;
 use crate::error::Result;

@@ -3,7 +3,7 @@
 use super::change::settle;
 use super::issue::{Issued, SaveTo, altered, expires, issue};
 use super::{Pointed, rules};
-use crate::domain::expiry::{ExpirySpec, Span};
+use crate::domain::expiry::{Expiry, ExpirySpec, Span};
 use crate::domain::time::{DAY, Timestamp, relative};
 use crate::domain::token::Token;
 use crate::error::{Error, Result};
@@ -53,7 +53,7 @@ impl Change for RegenerateToken {
         } else if before.expiry.is_past(env.now) {
             return Err(rules::needs_expiry(&before));
         }
-        let keep_old_until = self.grace.map(|grace| overlap_end(grace, &after, env)).transpose()?;
+        let keep_old_until = self.grace.map(|grace| overlap_end(grace, &before, &after, env)).transpose()?;
         let after = settle(by, tx, env, before.clone(), after)?;
         let out = self.out.as_ref().map(|out| out.file(&after.name));
         let issued = issue(tx, env, after.id, keep_old_until, out.as_deref())?;
@@ -78,15 +78,20 @@ impl Change for RegenerateToken {
 }
 
 /// Until when the old secret of `token` lives with this grace: never beyond the expiry.
-fn overlap_end(grace: Span, token: &Token, env: &Env<'_>) -> Result<Timestamp> {
+fn overlap_end(grace: Span, before: &Token, after: &Token, env: &Env<'_>) -> Result<Timestamp> {
     let until = grace.after(env.now, env.zone).filter(|until| *until <= env.now.plus(GRACE_MAX));
     let until = until.ok_or_else(|| {
         Error::usage(format!("a grace of {grace} is too long")).why("an old secret lives 30 days more at most")
     })?;
-    if let Some(previous) = token.overlap(env.now) {
-        return Err(Error::conflict(format!("{} has two secrets already", token.name))
-            .why(format!("{} dies {}", previous.hint, relative(previous.retires_at, env.now)))
-            .next(format!("End that first: jeton token retire {}", token.full_name())));
+    if before.expiry.is_past(env.now) {
+        return Err(Error::conflict(format!("{} is expired: its secret is not kept alive", before.name))
+            .next("Leave --grace out"));
     }
-    Ok(token.expiry.at().map_or(until, |expiry| until.min(expiry)))
+    if let Some(previous) = before.overlap(env.now) {
+        return Err(Error::conflict(format!("{} has two secrets already", before.name))
+            .why(format!("{} dies {}", previous.hint, relative(previous.retires_at, env.now)))
+            .next(format!("End that first: jeton token retire {}", before.full_name())));
+    }
+    // Neither end may be outlived: not the one that the old secret was made for, and not the new one.
+    Ok([before.expiry, after.expiry].into_iter().filter_map(Expiry::at).fold(until, Timestamp::min))
 }

@@ -14,7 +14,7 @@ use jeton::verbs::request::ask;
 use crate::support::world::House;
 
 /// The worked example of the README.
-fn example() -> String {
+pub fn example() -> String {
     let readme = std::fs::read_to_string(concat!(env!("CARGO_MANIFEST_DIR"), "/README.md")).unwrap();
     let (_, rest) = readme.split_once("```toml\n").unwrap();
     rest.split_once("```").unwrap().0.to_owned()
@@ -30,7 +30,7 @@ fn read(house: &House, text: &str) -> Result<Catalogue> {
 }
 
 /// The README's example, changed.
-fn shop(house: &House, change: impl FnOnce(String) -> String) -> Catalogue {
+pub fn shop(house: &House, change: impl FnOnce(String) -> String) -> Catalogue {
     read(house, &change(example())).unwrap()
 }
 
@@ -38,7 +38,7 @@ fn preview(house: &House, catalogue: &Catalogue) -> Preview {
     ask(&house.jeton, &Credential::Store, PreviewCatalogue { catalogue: catalogue.clone() }).unwrap()
 }
 
-fn apply(house: &House, who: &str, catalogue: &Catalogue, accept_widening: Option<u64>) -> Result<Preview> {
+pub fn apply(house: &House, who: &str, catalogue: &Catalogue, accept_widening: Option<u64>) -> Result<Preview> {
     house.ask(who, ApplyCatalogue { catalogue: catalogue.clone(), accept_widening }).map(|changed| changed.out)
 }
 

@@ -8,6 +8,7 @@ use std::time::Duration;
 
 use crossterm::event::{KeyCode, KeyEvent, KeyModifiers};
 use jeton::error::Error;
+use jeton::platform::catalogue_file;
 use jeton::platform::files::FileDelivery;
 use jeton::tui::effect::Effect;
 use jeton::tui::model::Model;
@@ -141,6 +142,14 @@ impl Screens {
                     saved.keep();
                     saved.path().to_owned()
                 })),
+                Effect::Read(id, path, there) => {
+                    let read = Msg::Read(id, Box::new(catalogue_file::source(&path, || Ok(there))));
+                    if let Some(held) = &mut self.held {
+                        held.push_back(read);
+                        continue;
+                    }
+                    read
+                }
                 Effect::Clear => continue,
                 Effect::Suspend => {
                     self.suspended += 1;

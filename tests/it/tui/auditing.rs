@@ -311,3 +311,64 @@ fn details_tell_all_that_a_line_cuts() {
         s.keys("<esc>");
     }
 }
+
+#[test]
+fn the_log_is_followed_and_what_that_cannot_show_is_said() {
+    let mut s = Screens::signed_in(House::new());
+    s.keys("3");
+    s.held = Some(Default::default());
+    s.keys("v");
+    s.assert_shows("Following the chain");
+    s.house.fakes.clock.forward(200);
+    s.pass();
+    s.assert_shows("working");
+    s.held.as_mut().unwrap().clear();
+    s.keys("<esc>v");
+    s.answer(false);
+    s.assert_shows("✓ 1 row, the chain is whole");
+    s.assert_shows("Without an anchor it can't be seen");
+    s.assert_shows("jeton audit anchor FILE");
+    let hash = jeton::domain::anchor::hex(&s.model.audit().unwrap().current().unwrap().hash);
+    s.assert_shows(&hash[..40]);
+    s.keys("<enter>");
+    s.assert_hides("the chain is whole");
+    s.assert_shows("Audit log");
+    // Closed before the answer: it opens nothing.
+    s.keys("v<esc>");
+    s.answer(false);
+    s.assert_hides("the chain is whole");
+}
+
+#[test]
+fn a_damaged_log_is_named_row_by_row() {
+    let house = House::new();
+    for n in 0..30 {
+        plant(&house, row("token.enable", &format!("{{\"n\":{n}}}")));
+    }
+    house.raw().execute("UPDATE audit SET name = 'mallory' WHERE seq = 7", []).unwrap();
+    let mut s = Screens::signed_in(house);
+    s.keys("3v");
+    s.assert_shows("! 31 rows looked at: the audit log is not as it was written");
+    s.assert_shows("row 7");
+    s.assert_shows("Keep the store's file as it is");
+    s.assert_hides("the chain is whole");
+    s.keys("<esc>");
+    s.house.raw().execute("UPDATE audit SET name = 'mallory'", []).unwrap();
+    s.resize(40, 10);
+    s.keys("v");
+    s.assert_hides("compare it with a backup");
+    for _ in 0..120 {
+        s.keys("<down>");
+    }
+    s.assert_shows("compare it with a backup");
+}
+
+#[test]
+fn a_log_that_can_not_be_followed_says_why() {
+    let mut s = Screens::signed_in(House::new());
+    s.keys("3");
+    s.house.raw().execute("DROP TABLE installation", []).unwrap();
+    s.keys("v");
+    s.assert_hides("Following the chain");
+    s.assert_shows("! ");
+}

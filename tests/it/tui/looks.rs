@@ -9,7 +9,7 @@ use crate::support::screens::Screens;
 use crate::support::world::{House, OWNER, create};
 
 /// Five tokens in several states, and time gone by.
-fn furnished() -> House {
+pub fn furnished() -> House {
     let house = House::new();
     let day = 86_400_000;
     let bot = house.issue(OWNER, "deploy-bot");
@@ -27,7 +27,7 @@ fn furnished() -> House {
     house
 }
 
-fn at_sizes(s: &mut Screens, sizes: &[(u16, u16)]) -> String {
+pub fn at_sizes(s: &mut Screens, sizes: &[(u16, u16)]) -> String {
     sizes
         .iter()
         .map(|(columns, rows)| {
@@ -39,10 +39,10 @@ fn at_sizes(s: &mut Screens, sizes: &[(u16, u16)]) -> String {
 }
 
 const ALL: [(u16, u16); 3] = [(80, 24), (40, 10), (200, 60)];
-const SMALL: [(u16, u16); 2] = [(80, 24), (40, 10)];
+pub const SMALL: [(u16, u16); 2] = [(80, 24), (40, 10)];
 
 /// Opens a dialog of the furnished house by `keys` and dumps it.
-fn look(keys: &str, sizes: &[(u16, u16)]) -> String {
+pub fn look(keys: &str, sizes: &[(u16, u16)]) -> String {
     let mut s = Screens::signed_in(furnished());
     s.model.notice = None;
     s.keys(keys);

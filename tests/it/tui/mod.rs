@@ -1,5 +1,6 @@
 //! The screens, driven by keys and looked at.
 
+mod applying;
 mod auditing;
 mod changing;
 mod guarding;

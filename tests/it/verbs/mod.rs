@@ -7,6 +7,7 @@ mod creating;
 mod deciding;
 mod deleting;
 mod editing;
+mod enduring;
 mod last_owner;
 mod looking;
 mod overlapping;

@@ -17,7 +17,7 @@ use ratatui::Frame;
 use ratatui::layout::Rect;
 
 use super::desk::Place;
-use super::{Facts, Outcome, Page};
+use super::{Facts, Open, Outcome, Page};
 use crate::domain::audit::AuditRow;
 use crate::domain::audit_filter::AuditFilter;
 use crate::domain::text::is_hostile;
@@ -205,6 +205,7 @@ impl Page for Audit {
             Action::Details => self
                 .current()
                 .map_or(Outcome::Stay, |row| Outcome::Push(Modal::Entry(Box::new(Entry::new(row.clone()))))),
+            Action::Verify => Outcome::Open(Open::Verify),
             Action::CopyTarget => self.current().map_or(Outcome::Stay, |chained| copy_target(&chained.row)),
             _ if self.cursor.walk(action, self.rows.len(), facts.rows) => Outcome::Moved,
             _ => Outcome::Stay,

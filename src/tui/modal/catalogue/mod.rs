@@ -1,0 +1,43 @@
+//! Dialogs about catalogues.
+
+pub mod apply;
+pub mod widen;
+
+use super::confirm::Wanted;
+use crate::domain::catalogue::Catalogue;
+use crate::tui::widget::passage::{Look, Passage};
+use crate::verbs::catalogue::{ApplyCatalogue, Most, Preview};
+
+/// The longest lists that a preview shows.
+const MOST: Most = Most { things: 1_000, rest: "jeton catalogue apply --dry-run --json has them" };
+
+/// What applying does: who gains by it, then what comes, goes and changes.
+fn told(preview: &Preview) -> Passage {
+    let gains = preview.gains(MOST).into_iter().enumerate().map(|(at, line)| match (at, preview.widening.count) {
+        (0, 1..) => (Look::Warning, format!("! {line}")),
+        (0, 0) => (Look::Strong, line),
+        (_, _) => (look(&line), line),
+    });
+    let changes = preview.changes(MOST).into_iter().map(|line| (look(&line), line));
+    let between = [(Look::Plain, String::new())];
+    gains.chain(between).chain(changes).fold(Passage::default(), |passage, (look, line)| {
+        let text = line.trim_start();
+        // A line that goes on stays under its beginning.
+        passage.labelled("", line.len() - text.len(), look, text)
+    })
+}
+
+fn look(line: &str) -> Look {
+    match line.trim_start().chars().next() {
+        Some('+') => Look::Gain,
+        Some('−') => Look::Warning,
+        Some(_) if !line.starts_with(' ') => Look::Strong,
+        Some(_) | None => Look::Plain,
+    }
+}
+
+/// The change, where so many tokens may gain methods by it.
+fn wanted(catalogue: &Catalogue, about: Passage, accept_widening: Option<u64>) -> Wanted {
+    let verb = ApplyCatalogue { catalogue: catalogue.clone(), accept_widening };
+    Wanted::telling(format!("Apply {}", catalogue.name), about, verb)
+}

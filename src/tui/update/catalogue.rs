@@ -1,0 +1,40 @@
+//! Catalogues read, previewed and applied.
+
+use super::{Layer, apply, requests};
+use crate::domain::catalogue::Catalogue;
+use crate::tui::effect::Effect;
+use crate::tui::modal::Modal;
+use crate::tui::modal::catalogue::apply::{Apply, Slot};
+use crate::tui::model::{Model, Purpose, Tone};
+use crate::tui::screen::tokens::Tokens;
+use crate::tui::widget::form::Pressed;
+use crate::verbs::catalogue::{ListCatalogues, Preview};
+use crate::verbs::cli_line::CliLine;
+use crate::verbs::ports::Anchor;
+
+/// The file that the form names was read.
+pub(super) fn read(model: &mut Model, layer: Layer, read: Catalogue) -> Vec<Effect> {
+    hear(model, layer, |form| form.read(read))
+}
+
+/// What applying it would do has come.
+pub(super) fn previewed(model: &mut Model, layer: Option<Layer>, preview: Preview) -> Vec<Effect> {
+    layer.map_or_else(Vec::new, |layer| hear(model, layer, |form| form.previewed(preview)))
+}
+
+fn hear(model: &mut Model, layer: Layer, act: impl FnOnce(&mut Apply) -> Pressed<Slot>) -> Vec<Effect> {
+    let Layer::Modal(at) = layer else { return Vec::new() };
+    let Some(Modal::Apply(form)) = model.modals.get_mut(at) else { return Vec::new() };
+    let outcome = form.hear(act);
+    apply(model, layer, outcome)
+}
+
+/// It is in force: what can be selected is read again, and what tokens may call.
+pub(super) fn applied(model: &mut Model, done: &Preview, cli: &CliLine) -> Vec<Effect> {
+    model.say(Tone::Good, format!("The catalogue {} is in force", done.name), Some(cli.to_string()));
+    model.modals.clear();
+    let here = model.tokens().map_or(Anchor::Start, Tokens::here);
+    let mut effects = requests::look(model, Purpose::Catalogues, ListCatalogues.into());
+    effects.extend(requests::list(model, here));
+    effects
+}

@@ -1,0 +1,188 @@
+//! Catalogues applied on the screen.
+
+use jeton::domain::selection::Selection;
+use jeton::verbs::tokens::CreateToken;
+
+use super::looks::{SMALL, at_sizes, furnished, look};
+use crate::catalogue::{apply, example, shop};
+use crate::support::screens::Screens;
+use crate::support::world::{House, OWNER, PASSWORD, create};
+
+/// Writes `text` to a file of the house and types its path into the form.
+fn offer(s: &mut Screens, text: &str) {
+    let file = s.path("shop.toml");
+    std::fs::write(&file, text).unwrap();
+    s.keys(&format!("4i{}<enter>", file.display()));
+}
+
+fn prove(s: &mut Screens) {
+    s.keys(&format!("{PASSWORD}<enter>"));
+}
+
+/// A token that reads in the README's shop.
+fn reader(name: &str) -> CreateToken {
+    CreateToken { selection: Selection::Sets(["Shop reader".to_owned()].into()), ..create(name) }
+}
+
+/// The README's shop in force with a reader of each of two accounts, and a file that gives readers more.
+fn widened() -> (House, String) {
+    let house = House::inhabited();
+    apply(&house, OWNER, &shop(&house, |text| text), None).unwrap();
+    house.make("admin", reader("reader"));
+    house.make("member", reader("reader"));
+    let wider = example().replacen("\"group:shop.stock\"]", "\"group:shop.stock\", \"shop.orders.Cancel\"]", 1);
+    assert_ne!(wider, example());
+    (house, wider)
+}
+
+fn last(s: &Screens) -> String {
+    s.house.audit().pop().unwrap().verb
+}
+
+#[test]
+fn a_catalogue_comes_into_force_after_its_preview() {
+    let mut s = Screens::signed_in(House::new());
+    offer(&mut s, &example());
+    s.assert_shows("No token gains methods.");
+    s.assert_shows("shop, a new catalogue");
+    s.assert_shows("Groups: 2 new");
+    assert_eq!(last(&s), "init", "a preview changes nothing");
+    prove(&mut s);
+    s.assert_shows("The catalogue shop is in force");
+    assert_eq!(last(&s), "catalogue.apply");
+    s.keys("/Count<enter>");
+    s.assert_shows("Counts what is in stock");
+    s.keys("<esc>");
+    offer(&mut s, &example());
+    s.assert_shows("shop says what is in force already: nothing would change");
+    s.keys("<c-u>cloud-platform<enter>");
+    s.assert_shows("cloud-platform says what is in force already");
+}
+
+#[test]
+fn tokens_gain_methods_only_after_their_number_was_typed() {
+    let (house, wider) = widened();
+    let before = house.audit().len();
+    let mut s = Screens::signed_in(house);
+    offer(&mut s, &wider);
+    s.assert_shows("! 2 tokens gain methods:");
+    s.assert_shows("admin/reader  +1 shop.orders.Cancel");
+    s.assert_shows("member/reader  +1 shop.orders.Cancel");
+    for wrong in ["", "1", "3", "02", "two"] {
+        s.keys(&format!("<c-u>{wrong}<enter>"));
+        s.assert_shows("Type their number exactly: 2");
+        s.assert_hides("Password of ops");
+    }
+    s.keys("<c-u>2<enter>");
+    s.assert_shows("2 tokens gain methods, from the next request on.");
+    assert_eq!(s.house.audit().len(), before, "nothing is changed yet");
+    prove(&mut s);
+    s.assert_shows("The catalogue shop is in force");
+    let row = s.house.audit().pop().unwrap();
+    assert_eq!(row.verb, "catalogue.apply");
+    assert!(row.details.contains("member/reader"), "{}", row.details);
+    s.keys("m");
+    s.assert_shows("jeton catalogue apply shop.toml --accept-widening 2");
+}
+
+#[test]
+fn a_token_made_meanwhile_is_not_widened_unseen() {
+    let (house, wider) = widened();
+    let mut s = Screens::signed_in(house);
+    offer(&mut s, &wider);
+    s.keys("2<enter>");
+    s.house.make("admin", reader("late"));
+    prove(&mut s);
+    s.assert_shows("3 tokens would gain methods, 2 were accepted");
+    s.assert_shows("Enter previews it anew");
+    assert_eq!(last(&s), "token.create");
+    s.keys("<enter>");
+    s.assert_shows("admin/late");
+    s.keys("3<enter>");
+    prove(&mut s);
+    assert_eq!(last(&s), "catalogue.apply");
+}
+
+#[test]
+fn all_that_a_preview_tells_is_reached_by_scrolling() {
+    let (house, wider) = widened();
+    let mut s = Screens::signed_in(house);
+    s.resize(40, 10);
+    offer(&mut s, &wider);
+    let mut seen = String::new();
+    for _ in 0..20 {
+        seen.push_str(&s.text());
+        s.keys("<pgdn>");
+    }
+    for what in ["2 tokens gain methods", "admin/reader", "member/reader", "API sets: 1 changed"] {
+        assert!(seen.contains(what), "{what}");
+    }
+    s.assert_shows("Number of those tokens");
+}
+
+#[test]
+fn what_can_not_be_read_is_said_in_the_form() {
+    let mut s = Screens::signed_in(House::new());
+    s.keys("4i");
+    s.assert_shows("jeton catalogue import openapi FILE");
+    s.keys("<enter>");
+    s.assert_shows("Type a name or a path");
+    s.keys("cloud<enter>");
+    s.assert_shows("there is no file cloud");
+    s.keys("<esc>");
+    offer(&mut s, &example().replacen("access", "acess", 1));
+    s.assert_shows("shop.toml:");
+    s.assert_shows("acess");
+    s.keys("<c-u>/<enter>");
+    s.assert_shows("it is a folder, a pipe or a device");
+    assert_eq!(last(&s), "init");
+}
+
+#[test]
+fn no_key_is_heard_while_the_file_is_read() {
+    let mut s = Screens::signed_in(House::new());
+    s.held = Some(Default::default());
+    offer(&mut s, &example());
+    s.keys("x<esc><enter>");
+    s.assert_shows("Apply a catalogue");
+    assert!(!s.asked.contains(&"catalogue.preview"), "it is not read yet");
+    s.answer(false);
+    s.assert_shows("No token gains methods.");
+    assert_eq!(s.asked.iter().filter(|verb| **verb == "catalogue.preview").count(), 1);
+}
+
+#[test]
+fn only_owners_and_admins_are_offered_it() {
+    for (who, may) in [("admin", true), ("member", false), ("viewer", false)] {
+        let mut s = Screens::over(House::inhabited());
+        s.keys(&format!("<s-tab><c-u>{who}<enter>{PASSWORD}<enter>4i"));
+        assert_eq!(s.text().contains("Apply a catalogue"), may, "{who}");
+    }
+}
+
+#[test]
+fn the_log_is_whole() {
+    insta::assert_snapshot!(look("3v", &SMALL));
+}
+
+#[test]
+fn form() {
+    insta::assert_snapshot!(look("4ishop.toml", &SMALL));
+}
+
+#[test]
+fn preview() {
+    let mut s = Screens::signed_in(furnished());
+    s.model.notice = None;
+    offer(&mut s, &example());
+    insta::assert_snapshot!(at_sizes(&mut s, &SMALL));
+}
+
+#[test]
+fn preview_of_a_widening() {
+    let (house, wider) = widened();
+    let mut s = Screens::signed_in(house);
+    offer(&mut s, &wider);
+    s.keys("1<enter>");
+    insta::assert_snapshot!(at_sizes(&mut s, &SMALL));
+}

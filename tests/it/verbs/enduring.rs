@@ -1,0 +1,93 @@
+//! How long an old secret lives, and what it may still bring about.
+
+use std::sync::Arc;
+
+use jeton::domain::expiry::{ExpirySpec, Span};
+use jeton::domain::method::MethodId;
+use jeton::domain::selection::Selection;
+use jeton::domain::time::{DAY, HOUR};
+use jeton::error::Kind;
+use jeton::verbs::actor::{Credential, Presented};
+use jeton::verbs::decide::Decision;
+use jeton::verbs::request::ask;
+use jeton::verbs::tokens::{CreateToken, EditToken, PreviewEdit, RegenerateToken};
+
+use jeton::verbs::tokens::Pointed;
+
+use super::{House, OWNER, create};
+
+fn rotate(grace: Span, expires: Option<&str>) -> RegenerateToken {
+    let expires = expires.map(|e| ExpirySpec::parse(e).unwrap());
+    RegenerateToken { token: Pointed::typed("rot"), grace: Some(grace), expires, out: None }
+}
+
+fn lasting(days: u32) -> CreateToken {
+    let methods = ["jeton.tokens.read", "jeton.tokens.write"].map(|m| MethodId::parse(m).unwrap());
+    CreateToken {
+        expires: Some(ExpirySpec::In(Span::Days(days))),
+        selection: Selection::Custom(methods.into()),
+        ..create("rot")
+    }
+}
+
+/// A rotation is often made because the old secret may have leaked.
+#[test]
+fn an_old_secret_brings_about_nothing_that_outlives_it() {
+    let house = House::new();
+    let old = house.make(OWNER, lasting(100)).secret;
+    house.ask(OWNER, rotate(Span::Hours(1), None)).unwrap();
+    let who = Credential::Token(Presented { secret: Arc::new(old), account: None, name: None });
+    let child = |expires: Span| CreateToken { expires: Some(ExpirySpec::In(expires)), ..create("child") };
+    let refused = ask(&house.jeton, &who, child(Span::Days(90))).unwrap_err();
+    assert_eq!(refused.kind, Kind::Denied, "{refused}");
+    ask(&house.jeton, &who, child(Span::Hours(1))).unwrap();
+}
+
+#[test]
+fn an_expired_secret_is_not_brought_back() {
+    let house = House::new();
+    let old = house.make(OWNER, lasting(10)).secret;
+    house.fakes.clock.forward(11 * DAY);
+    let refused = house.ask(OWNER, rotate(Span::Hours(1), Some("5d"))).unwrap_err();
+    assert_eq!(refused.kind, Kind::Conflict, "{refused}");
+    house.ask(OWNER, RegenerateToken { grace: None, ..rotate(Span::Hours(1), Some("5d")) }).unwrap();
+    assert!(!matches!(house.verify(&old), Decision::Allowed(_)));
+}
+
+#[test]
+fn a_shorter_expiry_ends_the_overlap_for_good() {
+    let house = House::new();
+    let old = house.make(OWNER, lasting(10)).secret;
+    let id = house.ask(OWNER, rotate(Span::Days(5), None)).unwrap().out.token.id;
+    let edit = |expires: &str| EditToken {
+        expires: Some(ExpirySpec::parse(expires).unwrap()),
+        ..EditToken::of(Pointed::typed("rot"))
+    };
+    house.ask(OWNER, edit("12h")).unwrap();
+    let token = house.token(id);
+    assert_eq!(token.previous.unwrap().retires_at, token.expiry.at().unwrap());
+    house.ask(OWNER, edit("20d")).unwrap();
+    house.fakes.clock.forward(12 * HOUR + 1_000);
+    assert!(!matches!(house.verify(&old), Decision::Allowed(_)), "it was to die with the shorter expiry");
+}
+
+/// A preview tells what a token is: it takes the right to see it, and says no where the change would be refused.
+#[test]
+fn a_token_that_only_writes_reads_nothing_by_a_preview() {
+    let house = House::new();
+    house.issue(OWNER, "secretive");
+    let bearer = |methods: &[&str], name: &str| {
+        let methods = methods.iter().map(|m| MethodId::parse(m).unwrap()).collect();
+        let verb = CreateToken { selection: Selection::Custom(methods), ..create(name) };
+        let secret = Arc::new(house.make(OWNER, verb).secret);
+        Credential::Token(Presented { secret, account: None, name: None })
+    };
+    let preview = || {
+        let description = Some(jeton::domain::name::Description::parse("x").unwrap());
+        PreviewEdit(EditToken { description, ..EditToken::of(Pointed::typed("secretive")) })
+    };
+    let writes = bearer(&["jeton.tokens.write"], "writes");
+    assert_eq!(ask(&house.jeton, &writes, preview()).unwrap_err().kind, Kind::Denied);
+    let both = bearer(&["jeton.tokens.write", "jeton.tokens.read"], "both");
+    ask(&house.jeton, &both, preview()).unwrap();
+}
