@@ -92,7 +92,7 @@ impl Dialog for Apply {
         match error.kind {
             // What the error says next is for the command line.
             ErrorKind::Conflict => {
-                let text = format!("{}, as something was changed meanwhile. Enter previews it anew", error.what);
+                let text = format!("{}. Something else was changed meanwhile: Enter previews it anew", error.what);
                 Err(Problem::said(text))
             }
             ErrorKind::Failure
@@ -108,7 +108,7 @@ impl Dialog for Apply {
     fn fill(&self, sheet: &mut Sheet<'_, Slot>, _model: &Model) {
         sheet.words("A TOML file, or cloud-platform, which comes with jeton.", 2, Style::new());
         if !is_tight(sheet.rows) {
-            sheet.words("What it changes is shown before anything is.", 1, Style::new());
+            sheet.words("What it changes is shown first.", 1, Style::new());
             sheet.blank();
         }
         sheet.long_field(Slot::Source, "Catalogue", &self.source);
