@@ -16,15 +16,17 @@
 //! ```
 //!
 //! A request goes down once: a face builds a verb and asks the [`verbs::Jeton`] it holds; [`verbs::local::Local`]
-//! proves who asks, opens one transaction, re-reads the account, lets [`verbs::authorize`] judge, runs the verb, and
-//! commits its change together with its audit entries. [`verbs::decide`] answers the other question, *may this secret
+//! proves who asks (a password, or a token with just its own permissions), opens one transaction, re-reads account and
+//! token, lets [`verbs::authorize`] judge, runs the verb, and commits its change together with its audit entries. Who may
+//! do what stands in tables there, of which the tests run every cell. [`verbs::decide`] answers the other question, *may this secret
 //! do this?*, from the store's current state.
 //!
 //! Where something new goes:
-//! - **a verb**: a struct in a file of its family under `verbs/`, and a line in `verbs/request.rs`;
+//! - **a verb**: a struct in a file of its family under `verbs/` that says what proves it and what a token needs, a line
+//!   in `verbs/request.rs`, and a command and keys for it (`tests/it/faces.rs` asks for both);
 //! - **a command**: a variant in the file of its family under `cli/args/` and a function in the file of its family under `cli/`;
 //! - **a screen**: a file under `tui/`, reached through the key table;
-//! - **a setting**: a key in `config.rs` (where the store is, who asks, how the screen looks). Rules about tokens are
+//! - **a setting**: a key in `config/key.rs` (where the store is, who asks, how the screen looks). Rules about tokens are
 //!   no settings: they are `domain/policy.rs`, kept in the store;
 //! - **a table or query**: `store/sqlite/`, behind a method of the ports;
 //! - **anything that reads the clock, the environment, a file or the generator**: `platform/`.
