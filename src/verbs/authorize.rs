@@ -20,7 +20,6 @@ use crate::domain::expiry::Expiry;
 use crate::domain::name::{TokenName, Username};
 use crate::domain::role::Role;
 use crate::domain::secret::PublicId;
-use crate::domain::selection::Selection;
 use crate::domain::token::{Token, TokenId, TokenRef};
 use crate::error::{Error, Result};
 
@@ -133,34 +132,27 @@ pub fn not_itself(by: &Actor, token: &Token) -> Result<()> {
     Ok(())
 }
 
-/// Whether what a token that acts would leave behind does no more than it may do itself, and lasts no longer.
-fn no_escalation(bearer: &Bearer, snapshot: &dyn Snapshot, before: Option<&Token>, after: &Token) -> Result<()> {
-    for token in before.into_iter().chain([after]) {
-        within(bearer, snapshot, &token.selection)?;
+/// Whether a token that acts would leave behind only what does no more than it may do itself, and lasts no longer.
+fn no_escalation(bearer: &Bearer, snapshot: &dyn Snapshot, changes: &[(Option<&Token>, &Token)]) -> Result<()> {
+    let name = &bearer.token.name;
+    // Read and indexed once, however many tokens are changed together.
+    let catalogues = snapshot.catalogues()?;
+    let selections = changes.iter().flat_map(|(before, after)| before.iter().chain([after])).map(|t| &t.selection);
+    if let Some(what) = beyond(&catalogues, bearer.account.role, &bearer.token.selection, selections) {
+        return Err(Error::denied(format!("the token {name} can't give away what it doesn't hold")).why(what));
     }
-    let outlives = match (bearer.end, after.expiry) {
+    let outlives = |expiry: Expiry| match (bearer.end, expiry) {
         (Expiry::Never, _) => false,
         (Expiry::At(_), Expiry::Never) => true,
         (Expiry::At(own), Expiry::At(at)) => at > own,
     };
-    if !outlives {
+    if !changes.iter().any(|(_, after)| outlives(after.expiry)) {
         return Ok(());
     }
     let end = bearer.end.at().map_or_else(String::new, |at| at.rfc3339());
-    Err(Error::denied(format!("the token {} can't make one that outlives it", bearer.token.name))
+    Err(Error::denied(format!("the token {name} can't make one that outlives it"))
         .why(format!("what was presented ends at {end}"))
         .next("Say an earlier --expires"))
-}
-
-fn within(bearer: &Bearer, snapshot: &dyn Snapshot, selection: &Selection) -> Result<()> {
-    let (catalogues, role) = (snapshot.catalogues()?, bearer.account.role);
-    match beyond(&catalogues, role, &bearer.token.selection, selection) {
-        None => Ok(()),
-        Some(what) => {
-            Err(Error::denied(format!("the token {} can't give away what it doesn't hold", bearer.token.name))
-                .why(what))
-        }
-    }
 }
 
 const fn managed_by(role: Role) -> &'static str {
@@ -218,18 +210,18 @@ pub fn account(by: &Actor, snapshot: &dyn Snapshot, name: Option<&Username>, act
     }
 }
 
-/// Whether the actor may leave a token as `after`, which was `before` or was not there. Every verb that leaves a token
-/// able to do something asks this last, whatever it has asked before.
+/// Whether the actor may leave each token as the second of its pair, which was the first or was not there. Every verb
+/// that leaves tokens able to do something asks this, whatever it has asked before.
 ///
 /// # Errors
 /// [`crate::error::Kind::Denied`] with the reason.
-pub fn grant(by: &Actor, snapshot: &dyn Snapshot, before: Option<&Token>, after: &Token) -> Result<()> {
+pub fn grant(by: &Actor, snapshot: &dyn Snapshot, changes: &[(Option<&Token>, &Token)]) -> Result<()> {
     let self_service = snapshot.policy()?.self_service;
-    for token in before.into_iter().chain([after]) {
+    for token in changes.iter().flat_map(|(before, after)| before.iter().chain([after])) {
         permit(by, Act::Change, token.owner.id, token.owner.role, self_service)?;
         not_itself(by, token)?;
     }
-    by.bearer().map_or(Ok(()), |bearer| no_escalation(bearer, snapshot, before, after))
+    by.bearer().map_or(Ok(()), |bearer| no_escalation(bearer, snapshot, changes))
 }
 
 /// The token that `reference` means, if the actor may do `act` to it.

@@ -20,10 +20,15 @@ pub fn permitted(catalogues: &[Catalogue], role: Role, selection: &Selection) ->
     effective(&index, selection, &index.permitted(role, matches!(selection, Selection::Inherit))).len()
 }
 
-/// What a selection would give away that a token of `role` with `held` may not call itself, in words; none when it
-/// would give away nothing. *Inherit* grows with the catalogue and is beyond everybody; what no catalogue knows may
-/// come back and is beyond too.
-pub fn beyond(catalogues: &[Catalogue], role: Role, held: &Selection, wanted: &Selection) -> Option<String> {
+/// What selections would give away that a token of `role` with `held` may not call itself, the first of it in words;
+/// none when they would give away nothing. *Inherit* grows with the catalogue and is beyond everybody; what no catalogue
+/// knows may come back and is beyond too.
+pub fn beyond<'s>(
+    catalogues: &[Catalogue],
+    role: Role,
+    held: &Selection,
+    wanted: impl IntoIterator<Item = &'s Selection>,
+) -> Option<String> {
     let ids = ids([catalogues]);
     let index = Index::new(&ids, catalogues);
     let held = effective(&index, held, &index.permitted(role, matches!(held, Selection::Inherit)));
@@ -32,17 +37,17 @@ pub fn beyond(catalogues: &[Catalogue], role: Role, held: &Selection, wanted: &S
         more.remove(&held);
         index.named(&more).next().map(ToString::to_string)
     };
-    match wanted {
+    wanted.into_iter().find_map(|selection| match selection {
         Selection::Inherit => Some("Inherit".to_owned()),
         Selection::Custom(methods) => {
-            let unknown = methods.iter().find(|id| !ids.contains(id)).map(ToString::to_string);
+            let unknown = methods.iter().find(|id| ids.binary_search(id).is_err()).map(ToString::to_string);
             unknown.or_else(|| lacking(&index.bits(methods)))
         }
         Selection::Sets(names) => names.iter().find_map(|name| match index.of_set(name) {
             None => Some(name.clone()),
             Some(set) => lacking(set),
         }),
-    }
+    })
 }
 
 /// Selected methods under the ceiling.

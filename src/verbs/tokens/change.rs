@@ -33,13 +33,14 @@ pub(super) fn settle(by: &Actor, tx: &mut dyn Tx, env: &Env<'_>, before: Token, 
 
 /// [`settle`] for several: the limit of active tokens is looked at once all of them are as they will be.
 pub(super) fn settle_all(by: &Actor, tx: &mut dyn Tx, env: &Env<'_>, changes: Vec<Change>) -> Result<Vec<Token>> {
+    let pairs: Vec<_> = changes.iter().map(|change| (change.before.as_ref(), &change.after)).collect();
+    authorize::grant(by, tx, &pairs)?;
     let mut settled = Vec::with_capacity(changes.len());
     let mut gained = BTreeSet::new();
     for Change { before, after } in changes {
         if before.as_ref().is_none_or(|b| b.name != after.name) {
             rules::no_hint(&after.name, tx)?;
         }
-        authorize::grant(by, tx, before.as_ref(), &after)?;
         let active = |token: &Token| token.status(env.now) == Status::Active;
         if active(&after) && !before.as_ref().is_some_and(active) {
             gained.insert(after.owner.id);

@@ -66,7 +66,7 @@ impl Query for PreviewEdit {
         // What it is is told only to who may see it, and what it would be only where that could be done.
         authorize::token(by, snapshot, &self.0.token.token, Among::Kept, Act::See)?;
         let edited = self.0.computed(by, snapshot, env)?;
-        authorize::grant(by, snapshot, Some(&edited.before), &edited.after)?;
+        authorize::grant(by, snapshot, &[(Some(&edited.before), &edited.after)])?;
         Ok(edited)
     }
 }
