@@ -29,7 +29,7 @@ pub fn wanted(token: &Token, now: Timestamp) -> Option<Wanted> {
             let text = format!("Not used since the new one was made, last seen {}.", ago(at, now));
             (Look::Plain, text)
         }
-        None => (Look::Plain, "It was never used.".to_owned()),
+        None => (Look::Plain, "The old secret was never used.".to_owned()),
     };
     let text = format!(
         "The old secret {} is denied from the next request on, not only {}. The current one, {}, stays.",
