@@ -119,6 +119,7 @@ fn given(global: &Global) -> Given {
         store: global.store.clone(),
         user: global.user.clone(),
         password: global.password_stdin || global.password_file.is_some(),
+        ..Given::default()
     }
 }
 

@@ -26,6 +26,7 @@ pub(super) struct Keys {
     pub api_token: Option<Arc<Secret>>,
     pub lock: Lock,
     pub confirm: Confirm,
+    pub serve: Serve,
 }
 
 /// `lock.*`.
@@ -40,6 +41,18 @@ pub(super) struct Lock {
 #[serde(deny_unknown_fields, default)]
 pub(super) struct Confirm {
     pub remember: Option<String>,
+}
+
+/// `serve.*`.
+#[derive(Debug, Default, Deserialize)]
+#[serde(deny_unknown_fields, rename_all = "kebab-case", default)]
+pub(super) struct Serve {
+    pub verify: Option<String>,
+    pub verify_group: Option<String>,
+    pub manage: Option<String>,
+    pub manage_group: Option<String>,
+    pub accept: Option<String>,
+    pub proxies: Option<String>,
 }
 
 fn secret<'de, D: Deserializer<'de>>(from: D) -> std::result::Result<Option<Arc<Secret>>, D::Error> {
@@ -64,7 +77,19 @@ pub(super) fn read(path: &Path) -> Result<Option<(PathBuf, Keys)>> {
         refused(format!("line {line}: {}", e.message()))
     })?;
     let store = keys.store.as_ref().and_then(|s| s.to_str());
-    let texts = [&keys.username, &keys.api_token_name, &keys.lock.after, &keys.confirm.remember];
+    let Serve { verify, verify_group, manage, manage_group, accept, proxies } = &keys.serve;
+    let texts = [
+        &keys.username,
+        &keys.api_token_name,
+        &keys.lock.after,
+        &keys.confirm.remember,
+        verify,
+        verify_group,
+        manage,
+        manage_group,
+        accept,
+        proxies,
+    ];
     if texts.into_iter().filter_map(Option::as_deref).chain(store).any(stands_in) {
         return Err(refused("a secret stands where none belongs".to_owned()));
     }

@@ -2,7 +2,10 @@
 
 use std::time::Duration;
 
+use crate::domain::accept::Accept;
+use crate::domain::endpoint::Endpoint;
 use crate::domain::name::{TokenName, Username};
+use crate::domain::proxies::Proxies;
 use crate::domain::text::shown;
 use crate::error::{Error, Result};
 
@@ -21,12 +24,36 @@ pub enum Key {
     LockAfter,
     /// For how long the screens keep a password typed for a change.
     ConfirmRemember,
+    /// Where the service checks tokens.
+    ServeVerify,
+    /// Which group may reach that place, where it is a socket.
+    ServeVerifyGroup,
+    /// Where the service is managed.
+    ServeManage,
+    /// Which group may reach that place, where it is a socket.
+    ServeManageGroup,
+    /// Where tokens may be presented beside `Authorization`.
+    ServeAccept,
+    /// Which peers may say on whose behalf they ask.
+    ServeProxies,
 }
 
 impl Key {
     /// Every key, in the order in which they are listed.
-    pub const ALL: [Key; 6] =
-        [Key::Store, Key::Username, Key::ApiTokenName, Key::ApiToken, Key::LockAfter, Key::ConfirmRemember];
+    pub const ALL: [Key; 12] = [
+        Key::Store,
+        Key::Username,
+        Key::ApiTokenName,
+        Key::ApiToken,
+        Key::LockAfter,
+        Key::ConfirmRemember,
+        Key::ServeVerify,
+        Key::ServeVerifyGroup,
+        Key::ServeManage,
+        Key::ServeManageGroup,
+        Key::ServeAccept,
+        Key::ServeProxies,
+    ];
 
     /// Its name; a dot leads into a table of the file.
     pub const fn name(self) -> &'static str {
@@ -37,6 +64,12 @@ impl Key {
             Key::ApiToken => "api-token",
             Key::LockAfter => "lock.after",
             Key::ConfirmRemember => "confirm.remember",
+            Key::ServeVerify => "serve.verify",
+            Key::ServeVerifyGroup => "serve.verify-group",
+            Key::ServeManage => "serve.manage",
+            Key::ServeManageGroup => "serve.manage-group",
+            Key::ServeAccept => "serve.accept",
+            Key::ServeProxies => "serve.proxies",
         }
     }
 
@@ -63,8 +96,25 @@ impl Key {
             Key::Username => Username::parse(value).map(drop),
             Key::ApiTokenName => TokenName::parse(value).map(drop),
             Key::LockAfter | Key::ConfirmRemember => pause(value).map(drop),
+            Key::ServeVerify | Key::ServeManage => Endpoint::parse(value).map(drop),
+            Key::ServeVerifyGroup | Key::ServeManageGroup => group(value).map(drop),
+            Key::ServeAccept => Accept::parse(value).map(drop),
+            Key::ServeProxies => Proxies::parse(value).map(drop),
         }
     }
+}
+
+/// Reads the name or number of a group of this machine; whether there is one is another question.
+///
+/// # Errors
+/// [`crate::error::Kind::Usage`] with the rule.
+pub(super) fn group(text: &str) -> Result<String> {
+    let fits = |b: u8| b.is_ascii_alphanumeric() || matches!(b, b'_' | b'-' | b'.');
+    if (1..=32).contains(&text.len()) && text.bytes().all(fits) {
+        return Ok(text.to_owned());
+    }
+    let head: String = text.chars().take(32).collect();
+    Err(Error::usage(format!("\"{}\" is no name of a group", shown(&head))).why("it has 1 to 32 of A-Z a-z 0-9 _ - ."))
 }
 
 /// The longest pause.

@@ -4,9 +4,11 @@
 mod edit;
 mod file;
 mod key;
+mod serve;
 
 pub use edit::{Stored, set, unset};
 pub use key::Key;
+pub use serve::{ServeGiven, ServeSettings};
 
 use std::ffi::OsString;
 use std::fmt;
@@ -63,6 +65,8 @@ pub struct Given {
     pub user: Option<String>,
     /// Whether it gives a password.
     pub password: bool,
+    /// What it says of the service.
+    pub serve: ServeGiven,
 }
 
 /// Where the token is that asks instead of a password.
@@ -91,6 +95,8 @@ pub struct Settings {
     pub lock_after: Setting<Duration>,
     /// For how long the screens keep a password that was typed for a change; zero = ask each time.
     pub confirm_remember: Setting<Duration>,
+    /// Where and how the service answers.
+    pub serve: ServeSettings,
 }
 
 /// How long without a key until the screens are locked, unless configured.
@@ -185,6 +191,7 @@ impl Settings {
             token,
             lock_after: pause(|keys| keys.lock.after.clone(), LOCK_AFTER)?,
             confirm_remember: pause(|keys| keys.confirm.remember.clone(), Duration::ZERO)?,
+            serve: ServeSettings::find(given.serve, &files)?,
         })
     }
 
@@ -230,6 +237,12 @@ impl Settings {
             }),
             Key::LockAfter => text(key::pause_words(self.lock_after.value), &self.lock_after.source),
             Key::ConfirmRemember => text(key::pause_words(self.confirm_remember.value), &self.confirm_remember.source),
+            Key::ServeVerify
+            | Key::ServeVerifyGroup
+            | Key::ServeManage
+            | Key::ServeManageGroup
+            | Key::ServeAccept
+            | Key::ServeProxies => self.serve.value(key),
         }
     }
 }

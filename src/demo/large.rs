@@ -226,7 +226,7 @@ impl Filling<'_> {
                 for days in &one.days_ago {
                     let (at, method, address, client) = crowd.call(*days, now);
                     let (token, secret) = (one.token, &one.secret);
-                    book.record_use(&Use { token, secret, at, method: &method, address, client })?;
+                    book.record_use(&Use { token, secret, at, count: 1, method: &method, address, client })?;
                 }
             }
             Ok(())

@@ -38,7 +38,7 @@ fn uses(book: &mut dyn Bookkeeping, made: &Made, catalogue: &Catalogue, now: Tim
         let turn = usize::try_from(call).unwrap_or(0);
         let (address, client) = from[if turn % 20 == 19 { 1 % from.len() } else { 0 }];
         let method = methods.get((turn % 7) * (turn % 3) % methods.len().max(1)).map_or("", |m| m.as_str());
-        book.record_use(&Use { token: made.token.id, secret: &made.secret, at, method, address, client })?;
+        book.record_use(&Use { token: made.token.id, secret: &made.secret, at, count: 1, method, address, client })?;
     }
     Ok(())
 }
@@ -56,7 +56,16 @@ fn denials(book: &mut dyn Bookkeeping, made: &Made, now: Timestamp) -> Result<()
         let at = now.plus(-17 * MINUTE - attempt * every);
         let (address, client) = from[0];
         let token = Some(made.token.id);
-        book.record_denial(&Denial { token, reason: reason.word(), at, method: "", address, client })?;
+        book.record_denial(&Denial {
+            token,
+            secret: Some(&made.secret),
+            count: 1,
+            reason: reason.word(),
+            at,
+            method: "",
+            address,
+            client,
+        })?;
     }
     Ok(())
 }
@@ -68,6 +77,8 @@ fn strangers(book: &mut dyn Bookkeeping, now: Timestamp) -> Result<()> {
     {
         book.record_denial(&Denial {
             token: None,
+            secret: None,
+            count: 1,
             reason: reason.word(),
             at: now.plus(-hours * 60 * MINUTE),
             method: "",

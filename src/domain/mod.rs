@@ -1,11 +1,13 @@
 //! Pure words and rules of the product. Uses nothing of the other modules but [`crate::error`].
 
+pub mod accept;
 pub mod account;
 pub mod anchor;
 pub mod audit;
 pub mod audit_filter;
 pub mod catalogue;
 pub mod chain;
+pub mod endpoint;
 pub mod expiry;
 pub mod filter;
 pub mod method;
@@ -13,6 +15,7 @@ pub mod name;
 pub mod openapi;
 pub mod password;
 pub mod policy;
+pub mod proxies;
 pub mod role;
 pub mod secret;
 pub mod selection;

@@ -127,11 +127,18 @@ fn record(
     let Caller { address, client } = caller;
     store.bookkeep(|b| match (&judged.decision, secret) {
         (Decision::Allowed(token), Ok(secret)) => {
-            b.record_use(&Use { token: token.id, secret: secret.public_id(), at, method, address, client })
+            b.record_use(&Use { token: token.id, secret: secret.public_id(), at, count: 1, method, address, client })
         }
-        (Decision::Denied(reason, _), _) => {
-            b.record_denial(&Denial { token: judged.token, reason: reason.word(), at, method, address, client })
-        }
+        (Decision::Denied(reason, _), _) => b.record_denial(&Denial {
+            token: judged.token,
+            secret: secret.ok().filter(|_| judged.token.is_some()).map(Secret::public_id),
+            count: 1,
+            reason: reason.word(),
+            at,
+            method,
+            address,
+            client,
+        }),
         (Decision::Allowed(_), Err(_)) | (Decision::UnknownMethod, _) => Ok(()),
     })
 }

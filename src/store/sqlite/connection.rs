@@ -307,4 +307,7 @@ impl Bookkeeping for Open<'_> {
     fn record_denial(&mut self, denied: &Denial<'_>) -> Result<()> {
         usage::record_denial(self.0, denied)
     }
+    fn prune_ledger(&mut self, before: Timestamp, limit: u32) -> Result<u64> {
+        usage::prune(self.0, before, limit)
+    }
 }

@@ -3,6 +3,7 @@
 use rusqlite::{Connection, params};
 
 use super::convert::{all, one, run};
+use crate::domain::secret::PublicId;
 use crate::domain::time::{DAY, Timestamp, utc_day_number};
 use crate::domain::token::TokenId;
 use crate::error::Result;
@@ -11,42 +12,105 @@ use crate::verbs::ports::{Denial, Origin, Usage, Use};
 /// Milliseconds in a minute.
 const MINUTE: i64 = 60_000;
 
+/// How many callers and methods of a token a day keeps apart; what comes after them is summed up by method.
+const USES_A_DAY: i64 = 1_000;
+/// How many attempts of a kind a minute keeps apart, for each token and for those without one.
+const DENIALS_A_MINUTE: i64 = 100;
+
 pub(super) fn record_use(db: &Connection, used: &Use<'_>) -> Result<()> {
+    let (token, secret, day) = (used.token.0, used.secret.as_str(), utc_day_number(used.at));
     run(
         db,
         "INSERT INTO last_uses (public_id, token_id, at) VALUES (?1, ?2, ?3)
          ON CONFLICT (public_id) DO UPDATE SET at = max(at, ?3)",
-        params![used.secret.as_str(), used.token.0, used.at.0],
+        params![secret, token, used.at.0],
     )?;
-    run(db, "UPDATE last_seen SET at = ?2 WHERE token_id = ?1 AND at < ?2", params![used.token.0, used.at.0])?;
-    run(
-        db,
-        "INSERT INTO daily_uses (token_id, day, public_id, method, address, client, uses)
-         VALUES (?1, ?2, ?3, ?4, ?5, ?6, 1)
-         ON CONFLICT DO UPDATE SET uses = uses + 1",
-        params![used.token.0, utc_day_number(used.at), used.secret.as_str(), used.method, used.address, used.client],
-    )?;
+    run(db, "UPDATE last_seen SET at = ?2 WHERE token_id = ?1 AND at < ?2", params![token, used.at.0])?;
+    let add = |address: &str, client: &str| {
+        one(
+            db,
+            "INSERT INTO daily_uses (token_id, day, public_id, method, address, client, uses)
+             VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)
+             ON CONFLICT DO UPDATE SET uses = uses + ?7 RETURNING uses",
+            params![token, day, secret, used.method, address, client, whole(used.count)],
+            |r| r.get::<_, i64>(0),
+        )
+    };
+    let of_day = "SELECT count(*) FROM daily_uses WHERE token_id = ?1 AND day = ?2";
+    let is_new = add(used.address, used.client)? == Some(whole(used.count));
+    if is_new && count(db, of_day, params![token, day])? > USES_A_DAY && (used.address, used.client) != ("", "") {
+        run(
+            db,
+            "DELETE FROM daily_uses WHERE token_id = ?1 AND day = ?2 AND public_id = ?3 AND method = ?4
+             AND address = ?5 AND client = ?6",
+            params![token, day, secret, used.method, used.address, used.client],
+        )?;
+        add("", "")?;
+    }
     Ok(())
 }
 
 pub(super) fn record_denial(db: &Connection, denied: &Denial<'_>) -> Result<()> {
-    let minute = denied.at.0.div_euclid(MINUTE);
-    run(
-        db,
-        "INSERT INTO denials (token_id, minute, reason, method, address, client, attempts, last_at)
-         VALUES (?1, ?2, ?3, ?4, ?5, ?6, 1, ?7)
-         ON CONFLICT DO UPDATE SET attempts = attempts + 1, last_at = max(last_at, ?7)",
-        params![
-            denied.token.map_or(0, |t| t.0),
-            minute,
-            denied.reason,
-            denied.method,
-            denied.address,
-            denied.client,
-            denied.at.0
-        ],
-    )?;
+    let (token, minute) = (denied.token.map_or(0, |t| t.0), denied.at.0.div_euclid(MINUTE));
+    let secret = denied.secret.map_or("", PublicId::as_str);
+    let add = |method: &str, address: &str, client: &str| {
+        one(
+            db,
+            "INSERT INTO denied_attempts
+             (token_id, minute, reason, public_id, method, address, client, attempts, last_at)
+             VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9)
+             ON CONFLICT DO UPDATE SET attempts = attempts + ?8, last_at = max(last_at, ?9) RETURNING id, attempts",
+            params![token, minute, denied.reason, secret, method, address, client, whole(denied.count), denied.at.0],
+            |r| Ok((r.get::<_, i64>(0)?, r.get::<_, i64>(1)?)),
+        )
+    };
+    // A stranger who calls himself something else with each try is one stranger: his first word is kept.
+    let (method, client) = match denied.token {
+        Some(_) => (denied.method, denied.client.to_owned()),
+        None => ("", stranger(db, minute, denied)?.unwrap_or_else(|| denied.client.to_owned())),
+    };
+    let Some((row, attempts)) = add(method, denied.address, &client)? else { return Ok(()) };
+    let of_minute = "SELECT count(*) FROM denied_attempts WHERE token_id = ?1 AND minute = ?2";
+    let is_new = attempts == whole(denied.count) && (method, denied.address, client.as_str()) != ("", "", "");
+    if is_new && count(db, of_minute, params![token, minute])? > DENIALS_A_MINUTE {
+        run(db, "DELETE FROM denied_attempts WHERE id = ?1", [row])?;
+        add("", "", "")?;
+    }
     Ok(())
+}
+
+/// What somebody without a token called himself when he first came in this minute.
+fn stranger(db: &Connection, minute: i64, denied: &Denial<'_>) -> Result<Option<String>> {
+    one(
+        db,
+        "SELECT client FROM denied_attempts
+         WHERE token_id = 0 AND minute = ?1 AND reason = ?2 AND public_id = '' AND method = '' AND address = ?3 LIMIT 1",
+        params![minute, denied.reason, denied.address],
+        |r| r.get(0),
+    )
+}
+
+pub(super) fn prune(db: &Connection, before: Timestamp, limit: u32) -> Result<u64> {
+    let uses = run(
+        db,
+        "DELETE FROM daily_uses WHERE (token_id, day, public_id, method, address, client) IN
+         (SELECT token_id, day, public_id, method, address, client FROM daily_uses WHERE day < ?1 LIMIT ?2)",
+        params![utc_day_number(before), limit],
+    )?;
+    let denials = run(
+        db,
+        "DELETE FROM denied_attempts WHERE id IN (SELECT id FROM denied_attempts WHERE minute < ?1 LIMIT ?2)",
+        params![before.0.div_euclid(MINUTE), limit],
+    )?;
+    Ok(uses as u64 + denials as u64)
+}
+
+fn count(db: &Connection, sql: &str, params: impl rusqlite::Params) -> Result<i64> {
+    Ok(one(db, sql, params, |r| r.get(0))?.unwrap_or(0))
+}
+
+fn whole(count: u64) -> i64 {
+    i64::try_from(count).unwrap_or(i64::MAX)
 }
 
 pub(super) fn of_token(db: &Connection, token: TokenId, now: Timestamp) -> Result<Usage> {
@@ -59,7 +123,8 @@ pub(super) fn of_token(db: &Connection, token: TokenId, now: Timestamp) -> Resul
             .unwrap_or(0))
     };
     let uses = "SELECT coalesce(sum(uses), 0) FROM daily_uses WHERE token_id = ?1 AND day BETWEEN ?2 AND ?3";
-    let denials = "SELECT coalesce(sum(attempts), 0) FROM denials WHERE token_id = ?1 AND minute BETWEEN ?2 AND ?3";
+    let denials =
+        "SELECT coalesce(sum(attempts), 0) FROM denied_attempts WHERE token_id = ?1 AND minute BETWEEN ?2 AND ?3";
     let last =
         one(db, "SELECT nullif(at, 0) FROM last_seen WHERE token_id = ?1", [token.0], |r| r.get::<_, Option<i64>>(0))?;
     let current = one(

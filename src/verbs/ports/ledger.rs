@@ -14,15 +14,17 @@ use crate::error::Result;
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct TryKey(pub [u8; 32]);
 
-/// An accepted use of a token.
+/// Accepted uses of a token that differ in nothing but their time.
 #[derive(Debug, Clone)]
 pub struct Use<'a> {
     /// The token.
     pub token: TokenId,
     /// Which of its secrets.
     pub secret: &'a PublicId,
-    /// When.
+    /// When; of several, when the last was, all on the same day (UTC).
     pub at: Timestamp,
+    /// How many.
+    pub count: u64,
     /// The method asked for; empty for none.
     pub method: &'a str,
     /// The caller's address.
@@ -31,15 +33,19 @@ pub struct Use<'a> {
     pub client: &'a str,
 }
 
-/// A denied attempt.
+/// Denied attempts that differ in nothing but their time.
 #[derive(Debug, Clone)]
 pub struct Denial<'a> {
     /// The token, where one is known.
     pub token: Option<TokenId>,
+    /// Whose head it has, where the token is known: an old secret is told from the current one.
+    pub secret: Option<&'a PublicId>,
     /// The true reason, a word.
     pub reason: &'static str,
-    /// When.
+    /// When; of several, when the last was, all in the same minute.
     pub at: Timestamp,
+    /// How many.
+    pub count: u64,
     /// The method asked for; empty for none.
     pub method: &'a str,
     /// The caller's address.
@@ -56,8 +62,12 @@ pub trait Bookkeeping {
     fn clear_tries(&mut self, key: &TryKey) -> Result<()>;
     /// Keeps the same password under a stronger hash, unless the account's credentials have changed since.
     fn rehash(&mut self, account: AccountId, version: CredentialVersion, hash: &PasswordHash) -> Result<()>;
-    /// Counts an accepted use.
+    /// Counts accepted uses. A token's uses of a day are kept apart by caller up to a number, then summed up.
     fn record_use(&mut self, used: &Use<'_>) -> Result<()>;
-    /// Counts a denied attempt.
+    /// Counts denied attempts. Those without a token are kept by reason, address and minute; of those with one, as of
+    /// those without, a minute keeps a number of callers apart and sums up the others.
     fn record_denial(&mut self, denied: &Denial<'_>) -> Result<()>;
+    /// Forgets what is older than `before`, so many rows at most of each kind; how many went. When a token was last
+    /// seen stays.
+    fn prune_ledger(&mut self, before: Timestamp, limit: u32) -> Result<u64>;
 }

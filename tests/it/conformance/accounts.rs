@@ -102,7 +102,7 @@ pub fn an_account_was_seen_when_its_tokens_were<E: Engine>() {
     let seen = || f.store.read(|s| s.last_seen(member)).unwrap();
     let use_at = |token: &Token, at: Timestamp| {
         let secret = PublicId::parse(token.hint.strip_prefix("jtn_").unwrap()).unwrap();
-        let used = Use { token: token.id, secret: &secret, at, method: "", address: "", client: "" };
+        let used = Use { token: token.id, secret: &secret, at, count: 1, method: "", address: "", client: "" };
         f.store.bookkeep(|b| b.record_use(&used)).unwrap();
     };
     let (one, two) = (f.token("member", "one", Expiry::Never), f.token("member", "two", Expiry::Never));

@@ -11,7 +11,7 @@ pub fn uses_sum_up_by_day<E: Engine>() {
     let now = midnight.plus(DAY - 1);
     let record = |at: Timestamp, method: &str, address: &str, times: usize| {
         for _ in 0..times {
-            let used = Use { token: token.id, secret: &secret, at, method, address, client: "c" };
+            let used = Use { token: token.id, secret: &secret, at, count: 1, method, address, client: "c" };
             f.store.bookkeep(|b| b.record_use(&used)).unwrap();
         }
     };
@@ -19,7 +19,7 @@ pub fn uses_sum_up_by_day<E: Engine>() {
     record(midnight.plus(-1), "m.Two", "10.0.0.2", 2);
     record(midnight.plus(-6 * DAY), "", "10.0.0.2", 2);
     record(midnight.plus(-6 * DAY - 1), "m.Old", "10.0.0.9", 50);
-    let used = Use { token: other.id, secret: &others, at: now, method: "", address: "", client: "" };
+    let used = Use { token: other.id, secret: &others, at: now, count: 1, method: "", address: "", client: "" };
     f.store.bookkeep(|b| b.record_use(&used)).unwrap();
 
     let usage = f.store.read(|s| s.usage(token.id, now)).unwrap();
@@ -47,7 +47,7 @@ pub fn uses_of_days_to_come_are_not_todays<E: Engine>() {
     let token = f.token("member", "x", Expiry::Never);
     let secret = PublicId::parse(token.hint.strip_prefix("jtn_").unwrap()).unwrap();
     let at = START.plus(3650 * DAY);
-    let used = Use { token: token.id, secret: &secret, at, method: "m.X", address: "a", client: "c" };
+    let used = Use { token: token.id, secret: &secret, at, count: 1, method: "m.X", address: "a", client: "c" };
     f.store.bookkeep(|b| b.record_use(&used)).unwrap();
     let usage = f.store.read(|s| s.usage(token.id, START)).unwrap();
     assert_eq!((usage.today, usage.week, usage.methods.len(), usage.origins.len()), (0, 0, 0, 0));
@@ -57,7 +57,8 @@ pub fn denied_attempts_are_counted<E: Engine>() {
     let f = Furnished::<E>::new();
     let token = f.token("member", "x", Expiry::Never);
     let deny = |token: Option<TokenId>, at: Timestamp| {
-        let denied = Denial { token, reason: "expired", at, method: "", address: "a", client: "c" };
+        let denied =
+            Denial { token, secret: None, count: 1, reason: "expired", at, method: "", address: "a", client: "c" };
         f.store.bookkeep(|b| b.record_denial(&denied)).unwrap();
     };
     deny(Some(token.id), START);
@@ -68,6 +69,36 @@ pub fn denied_attempts_are_counted<E: Engine>() {
     let usage = f.store.read(|s| s.usage(token.id, START)).unwrap();
     assert_eq!((usage.denied_week, usage.week, usage.last_seen_at), (3, 0, None));
     assert_eq!(f.get(token.id).last_seen_at, None, "a denied attempt is no use");
+}
+
+/// A caller who calls himself something else each time fills no disk.
+pub fn the_ledger_keeps_so_many_callers_apart<E: Engine>() {
+    let f = Furnished::<E>::new();
+    let token = f.token("member", "x", Expiry::Never);
+    let secret = PublicId::parse(token.hint.strip_prefix("jtn_").unwrap()).unwrap();
+    f.store
+        .bookkeep(|b| {
+            for n in 0..3_000 {
+                let (address, client) = (format!("10.0.{}.{}", n / 250, n % 250), format!("c{n}"));
+                let (token, at) = (token.id, START);
+                let (address, client) = (address.as_str(), client.as_str());
+                b.record_use(&Use { token, secret: &secret, at, count: 2, method: "m.One", address, client })?;
+                for token in [Some(token), None] {
+                    let (reason, method) = ("expired", "m.One");
+                    let secret = token.map(|_| &secret);
+                    b.record_denial(&Denial { token, secret, reason, at, count: 3, method, address, client })?;
+                }
+            }
+            Ok(())
+        })
+        .unwrap();
+    let usage = f.store.read(|s| s.usage(token.id, START)).unwrap();
+    assert_eq!((usage.today, usage.denied_week), (6_000, 9_000), "nothing is lost");
+    let pruned = f.store.bookkeep(|b| b.prune_ledger(START.plus(DAY), 100_000)).unwrap();
+    assert!((1_000..1_400).contains(&pruned), "{pruned}");
+    let usage = f.store.read(|s| s.usage(token.id, START)).unwrap();
+    assert_eq!((usage.today, usage.denied_week), (0, 0));
+    assert_eq!(usage.last_seen_at, Some(START), "when it was last seen stays");
 }
 
 pub fn tries_earn_growing_waits<E: Engine>() {

@@ -50,6 +50,7 @@ mod suite {
         uses_sum_up_by_day,
         uses_of_days_to_come_are_not_todays,
         denied_attempts_are_counted,
+        the_ledger_keeps_so_many_callers_apart,
         tries_earn_growing_waits,
         a_clock_set_back_locks_nobody_out,
         tries_are_forgotten_in_time_and_number,

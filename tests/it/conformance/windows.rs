@@ -218,6 +218,7 @@ fn plant<E: Engine>(f: &Furnished<E>, plan: &[Planned]) -> Vec<Token> {
             for (token, seen) in tokens.iter().zip(&ids).filter_map(|(token, (_, seen))| Some((token, (*seen)?))) {
                 let secret = PublicId::parse(token.hint.strip_prefix("jtn_").unwrap()).unwrap();
                 b.record_use(&Use {
+                    count: 1,
                     token: token.id,
                     secret: &secret,
                     at: START.plus(-seen),

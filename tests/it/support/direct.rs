@@ -40,6 +40,6 @@ pub fn record_use(path: &Path, secret: &str, address: &str, client: &str) {
     let now = jeton::platform::world().clock.now();
     let store = SqliteStore::open(path).unwrap();
     let token = store.read(|s| s.secret(secret.public_id())).unwrap().unwrap().token;
-    let used = Use { token, secret: secret.public_id(), at: now, method: "", address, client };
+    let used = Use { token, secret: secret.public_id(), at: now, count: 1, method: "", address, client };
     store.bookkeep(|b| b.record_use(&used)).unwrap();
 }

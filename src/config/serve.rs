@@ -1,0 +1,79 @@
+//! Where and how the service answers.
+
+use std::net::{Ipv4Addr, SocketAddr};
+use std::path::PathBuf;
+
+use super::file::Keys;
+use super::{Key, Setting, Source, key, written};
+use crate::domain::accept::Accept;
+use crate::domain::endpoint::Endpoint;
+use crate::domain::proxies::Proxies;
+use crate::error::Result;
+
+/// The port on which tokens are checked, unless configured.
+const PORT: u16 = 7180;
+
+/// What the command line says of the service.
+#[derive(Debug, Clone, Default)]
+pub struct ServeGiven {
+    /// `--verify`.
+    pub verify: Option<String>,
+    /// `--manage`.
+    pub manage: Option<String>,
+}
+
+/// Where and how the service answers.
+#[derive(Debug, Clone)]
+pub struct ServeSettings {
+    /// Where it checks tokens.
+    pub verify: Setting<Endpoint>,
+    /// Which group may reach that place, where it is a socket.
+    pub verify_group: Option<Setting<String>>,
+    /// Where it is managed; beside the store unless said.
+    pub manage: Option<Setting<Endpoint>>,
+    /// Which group may reach that place, where it is a socket.
+    pub manage_group: Option<Setting<String>>,
+    /// Where tokens may be presented beside `Authorization`.
+    pub accept: Setting<Accept>,
+    /// Which peers may say on whose behalf they ask.
+    pub proxies: Setting<Proxies>,
+}
+
+impl ServeSettings {
+    pub(super) fn find(given: ServeGiven, files: &[(PathBuf, Keys)]) -> Result<Self> {
+        let option = |value: Option<String>, name| value.map(|value| Setting { value, source: Source::Option(name) });
+        let endpoint = |said: Option<Setting<String>>| said.map(|said| said.parsed(Endpoint::parse)).transpose();
+        let group =
+            |of: fn(&Keys) -> Option<String>| written(files, of).map(|said| said.parsed(key::group)).transpose();
+        let verify = option(given.verify, "--verify").or_else(|| written(files, |keys| keys.serve.verify.clone()));
+        let manage = option(given.manage, "--manage").or_else(|| written(files, |keys| keys.serve.manage.clone()));
+        let loopback = Endpoint::Tcp(SocketAddr::from((Ipv4Addr::LOCALHOST, PORT)));
+        let accept = written(files, |keys| keys.serve.accept.clone()).map(|said| said.parsed(Accept::parse));
+        let proxies = written(files, |keys| keys.serve.proxies.clone()).map(|said| said.parsed(Proxies::parse));
+        Ok(ServeSettings {
+            verify: endpoint(verify)?.unwrap_or(Setting { value: loopback, source: Source::Default }),
+            verify_group: group(|keys| keys.serve.verify_group.clone())?,
+            manage: endpoint(manage)?,
+            manage_group: group(|keys| keys.serve.manage_group.clone())?,
+            accept: accept.transpose()?.unwrap_or(Setting { value: Accept::default(), source: Source::Default }),
+            proxies: proxies.transpose()?.unwrap_or(Setting { value: Proxies::default(), source: Source::Default }),
+        })
+    }
+
+    pub(super) fn value(&self, key: Key) -> Option<(String, Source)> {
+        fn text<T: ToString>(said: &Setting<T>) -> (String, Source) {
+            (said.value.to_string(), said.source.clone())
+        }
+        match key {
+            Key::ServeVerify => Some(text(&self.verify)),
+            Key::ServeVerifyGroup => self.verify_group.as_ref().map(text),
+            Key::ServeManage => self.manage.as_ref().map(text),
+            Key::ServeManageGroup => self.manage_group.as_ref().map(text),
+            Key::ServeAccept => Some(text(&self.accept)),
+            Key::ServeProxies => Some(text(&self.proxies)),
+            Key::Store | Key::Username | Key::ApiTokenName | Key::ApiToken | Key::LockAfter | Key::ConfirmRemember => {
+                None
+            }
+        }
+    }
+}

@@ -1,0 +1,113 @@
+//! Where applications may present their tokens beside `Authorization: Bearer`.
+
+use std::fmt;
+
+use crate::domain::text::shown;
+use crate::error::{Error, Result};
+
+/// How many places there may be.
+const MOST: usize = 8;
+
+/// A place where a token may be presented.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Accepted {
+    /// A header of its own, its name in lower case.
+    Header(String),
+    /// An argument of the query.
+    Query(String),
+}
+
+/// Every place beside `Authorization: Bearer`: none, unless configured.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct Accept(Vec<Accepted>);
+
+impl Accept {
+    /// Reads `header:X-Authentication, query:session`; the empty text is none.
+    ///
+    /// # Errors
+    /// [`crate::error::Kind::Usage`] with the rule.
+    pub fn parse(text: &str) -> Result<Self> {
+        let mut places = Vec::new();
+        for one in text.split(',').map(str::trim).filter(|one| !one.is_empty()) {
+            let place = place(one).ok_or_else(|| {
+                let head: String = one.chars().take(64).collect();
+                Error::usage(format!("\"{}\" is no place for a token", shown(&head))).why(
+                    "it is header:NAME or query:NAME, of letters, digits, - and _; Authorization is accepted anyway, and \
+                     headers that the service itself reads can't be",
+                )
+            })?;
+            if !places.contains(&place) {
+                places.push(place);
+            }
+        }
+        match places.len() {
+            0..=MOST => Ok(Accept(places)),
+            _ => Err(Error::usage(format!("a token may be presented in {MOST} further places at most"))),
+        }
+    }
+
+    /// The places.
+    pub fn places(&self) -> &[Accepted] {
+        &self.0
+    }
+}
+
+/// Headers that mean something else.
+const TAKEN: [&str; 9] = [
+    "authorization",
+    "connection",
+    "content-length",
+    "host",
+    "te",
+    "trailer",
+    "transfer-encoding",
+    "upgrade",
+    "user-agent",
+];
+
+fn place(text: &str) -> Option<Accepted> {
+    let (kind, name) = text.split_once(':')?;
+    let fits = |b: u8| b.is_ascii_alphanumeric() || matches!(b, b'-' | b'_');
+    if !(1..=64).contains(&name.len()) || !name.bytes().all(fits) {
+        return None;
+    }
+    match kind {
+        "header" => {
+            let name = name.to_ascii_lowercase();
+            let taken =
+                TAKEN.contains(&name.as_str()) || name.starts_with("x-forwarded-") || name.starts_with("x-jeton");
+            (!taken).then_some(Accepted::Header(name))
+        }
+        "query" => Some(Accepted::Query(name.to_owned())),
+        _ => None,
+    }
+}
+
+impl fmt::Display for Accept {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        for (n, place) in self.0.iter().enumerate() {
+            let between = if n == 0 { "" } else { ", " };
+            match place {
+                Accepted::Header(name) => write!(f, "{between}header:{name}")?,
+                Accepted::Query(name) => write!(f, "{between}query:{name}")?,
+            }
+        }
+        Ok(())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn places() {
+        let accept = Accept::parse("header:X-Authentication, query:session,query:session").unwrap();
+        assert_eq!(accept.to_string(), "header:x-authentication, query:session");
+        assert_eq!(Accept::parse(&accept.to_string()).unwrap(), accept);
+        assert_eq!(Accept::parse("").unwrap(), Accept::default());
+        for text in ["session", "header:", "header:a b", "cookie:x", "header:Authorization", "header:X-Jeton-Account"] {
+            assert!(Accept::parse(text).is_err(), "{text}");
+        }
+    }
+}

@@ -1,0 +1,79 @@
+//! Where a service listens.
+
+use std::fmt;
+use std::net::SocketAddr;
+use std::path::PathBuf;
+
+use crate::domain::text::shown;
+use crate::error::{Error, Result};
+
+/// The longest path of a socket that every system takes, in bytes (`sun_path` of unix(7), less its end).
+const LONGEST_PATH: usize = 103;
+
+/// An address to listen on or to reach: `127.0.0.1:7180`, `[::1]:7180` or `unix:/run/jeton/verify.sock`.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Endpoint {
+    /// A port of this machine.
+    Tcp(SocketAddr),
+    /// A socket in the file system.
+    Unix(PathBuf),
+}
+
+impl Endpoint {
+    /// # Errors
+    /// [`crate::error::Kind::Usage`] with the rule. Names of hosts are none: what they stand for may change.
+    pub fn parse(text: &str) -> Result<Self> {
+        let refused = |why: &str| {
+            let head: String = text.chars().take(120).collect();
+            Err(Error::usage(format!("\"{}\" is no address of a service", shown(&head))).why(why))
+        };
+        let Some(path) = text.strip_prefix("unix:") else {
+            return match text.parse() {
+                Ok(address) => Ok(Endpoint::Tcp(address)),
+                Err(_) => refused("it is ADDRESS:PORT, such as 127.0.0.1:7180, or unix:PATH"),
+            };
+        };
+        match path {
+            _ if !path.starts_with('/') => refused("a socket's path begins with /"),
+            _ if path.len() > LONGEST_PATH => refused("a socket's path has 103 bytes at most"),
+            _ if path.chars().any(char::is_control) => refused("a path holds no control characters"),
+            _ => Ok(Endpoint::Unix(PathBuf::from(path))),
+        }
+    }
+
+    /// Whether only this machine reaches it.
+    pub fn is_local(&self) -> bool {
+        match self {
+            Endpoint::Tcp(address) => address.ip().is_loopback(),
+            Endpoint::Unix(_) => true,
+        }
+    }
+}
+
+impl fmt::Display for Endpoint {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Endpoint::Tcp(address) => address.fmt(f),
+            Endpoint::Unix(path) => write!(f, "unix:{}", path.display()),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn reads_back() {
+        for text in ["127.0.0.1:7180", "[::1]:80", "unix:/run/jeton/verify.sock"] {
+            let endpoint = Endpoint::parse(text).unwrap();
+            assert_eq!(endpoint.to_string(), text);
+            assert!(endpoint.is_local());
+        }
+        assert!(!Endpoint::parse("192.0.2.1:80").unwrap().is_local());
+        let long = format!("unix:/{}", "a".repeat(LONGEST_PATH));
+        for text in ["", "localhost:80", "127.0.0.1", ":80", "unix:", "unix:run/x", "unix:/a\nb", long.as_str()] {
+            assert!(Endpoint::parse(text).is_err(), "{text}");
+        }
+    }
+}

@@ -1,0 +1,133 @@
+//! Which peers are proxies that may say on whose behalf they ask.
+
+use std::fmt;
+use std::net::IpAddr;
+
+use crate::domain::text::shown;
+use crate::error::{Error, Result};
+
+/// How many entries of a forwarding header are looked at, from its end: each proxy on the way adds one.
+const MOST_HOPS: usize = 32;
+
+/// Networks of proxies. A peer on a unix socket, and the loopback, are always among them: nobody else reaches those.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct Proxies(Vec<Network>);
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+struct Network {
+    base: IpAddr,
+    bits: u8,
+}
+
+impl Proxies {
+    /// Reads `10.0.0.0/8, 192.0.2.1, fd00::/8`; the empty text is none beside this machine.
+    ///
+    /// # Errors
+    /// [`crate::error::Kind::Usage`] with the rule.
+    pub fn parse(text: &str) -> Result<Self> {
+        let one = |part: &str| {
+            network(part).ok_or_else(|| {
+                let head: String = part.chars().take(64).collect();
+                Error::usage(format!("\"{}\" is no network", shown(&head)))
+                    .why("it is an address, or one with the number of its fixed bits: 192.0.2.1, 10.0.0.0/8, fd00::/8")
+            })
+        };
+        text.split(',').map(str::trim).filter(|p| !p.is_empty()).map(one).collect::<Result<_>>().map(Proxies)
+    }
+
+    fn holds(&self, address: IpAddr) -> bool {
+        let address = address.to_canonical();
+        address.is_loopback() || self.0.iter().any(|network| network.holds(address))
+    }
+
+    /// Who asks: the last hop that is no proxy of ours, as far as proxies of ours tell. `peer` is none on a unix socket;
+    /// `forwarded` are the values of `X-Forwarded-For`. None when nobody is told, or what is told is no address.
+    pub fn caller<'a>(
+        &self,
+        peer: Option<IpAddr>,
+        forwarded: impl DoubleEndedIterator<Item = &'a str>,
+    ) -> Option<IpAddr> {
+        let mut nearest = peer.map(|p| p.to_canonical());
+        if nearest.is_some_and(|peer| !self.holds(peer)) {
+            return nearest;
+        }
+        for hop in forwarded.rev().flat_map(|value| value.rsplit(',')).take(MOST_HOPS) {
+            let Ok(address) = hop.trim().parse::<IpAddr>() else { return nearest };
+            nearest = Some(address.to_canonical());
+            if !self.holds(address) {
+                break;
+            }
+        }
+        nearest
+    }
+}
+
+fn network(text: &str) -> Option<Network> {
+    let (base, bits) = match text.split_once('/') {
+        Some((base, bits)) => (base, Some(bits.parse().ok()?)),
+        None => (text, None),
+    };
+    let base: IpAddr = base.parse().ok()?;
+    let whole = if base.is_ipv4() { 32 } else { 128 };
+    let bits = bits.unwrap_or(whole);
+    (bits <= whole).then_some(Network { base, bits })
+}
+
+impl Network {
+    fn holds(&self, address: IpAddr) -> bool {
+        let differs = match (self.base, address) {
+            (IpAddr::V4(a), IpAddr::V4(b)) => u128::from(a.to_bits() ^ b.to_bits()) << 96,
+            (IpAddr::V6(a), IpAddr::V6(b)) => a.to_bits() ^ b.to_bits(),
+            (IpAddr::V4(_), IpAddr::V6(_)) | (IpAddr::V6(_), IpAddr::V4(_)) => return false,
+        };
+        differs.leading_zeros() >= u32::from(self.bits)
+    }
+}
+
+impl fmt::Display for Proxies {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        for (n, Network { base, bits }) in self.0.iter().enumerate() {
+            write!(f, "{}{base}/{bits}", if n == 0 { "" } else { ", " })?;
+        }
+        Ok(())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn only_proxies_are_believed() {
+        let proxies = Proxies::parse("10.0.0.0/8, 2001:db8::1").unwrap();
+        let ip = |text: &str| Some(text.parse::<IpAddr>().unwrap());
+        let asked = |peer: Option<&str>, values: &[&str]| proxies.caller(peer.and_then(ip), values.iter().copied());
+        for (peer, values, caller) in [
+            (Some("127.0.0.1"), &["198.51.100.7"][..], ip("198.51.100.7")),
+            (None, &["198.51.100.7"], ip("198.51.100.7")),
+            (None, &[], None),
+            (Some("::1"), &[], ip("::1")),
+            (Some("203.0.113.9"), &["198.51.100.7"], ip("203.0.113.9")),
+            (Some("10.1.2.3"), &["192.0.2.1, 198.51.100.7"], ip("198.51.100.7")),
+            (Some("127.0.0.1"), &["192.0.2.1, 198.51.100.7, 10.9.9.9"], ip("198.51.100.7")),
+            (Some("127.0.0.1"), &["192.0.2.1", "198.51.100.7"], ip("198.51.100.7")),
+            (Some("127.0.0.1"), &["\"><script>"], ip("127.0.0.1")),
+            (Some("127.0.0.1"), &["192.0.2.1, unknown, 10.0.0.1"], ip("10.0.0.1")),
+            (Some("::ffff:127.0.0.1"), &["::ffff:192.0.2.5"], ip("192.0.2.5")),
+            (Some("2001:db8::1"), &["2001:db8::2"], ip("2001:db8::2")),
+        ] {
+            assert_eq!(asked(peer, values), caller, "{peer:?} {values:?}");
+        }
+        let long = vec!["10.0.0.1"; 500].join(",");
+        assert_eq!(asked(Some("127.0.0.1"), &[&long]), ip("10.0.0.1"));
+    }
+
+    #[test]
+    fn networks() {
+        assert_eq!(Proxies::parse("10.0.0.0/8,::1").unwrap().to_string(), "10.0.0.0/8, ::1/128");
+        assert!(Proxies::parse("0.0.0.0/0").unwrap().holds("8.8.8.8".parse().unwrap()));
+        for text in ["10", "10.0.0.0/33", "::/129", "10.0.0.0/-1", "localhost"] {
+            assert!(Proxies::parse(text).is_err(), "{text}");
+        }
+    }
+}

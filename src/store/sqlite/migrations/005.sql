@@ -1,0 +1,24 @@
+-- Which secret was shown: an old one is told from its token's current one. Rows have numbers, in the order in which they
+-- came, so that the list is read along an index. Empty for none known; where a row stands for many callers (there is a
+-- most of them), for several.
+CREATE TABLE denied_attempts (
+    id         INTEGER PRIMARY KEY,
+    token_id   INTEGER NOT NULL,
+    minute     INTEGER NOT NULL,
+    reason     TEXT    NOT NULL,
+    public_id  TEXT    NOT NULL,
+    method     TEXT    NOT NULL,
+    address    TEXT    NOT NULL,
+    client     TEXT    NOT NULL,
+    attempts   INTEGER NOT NULL,
+    last_at    INTEGER NOT NULL
+) STRICT;
+INSERT INTO denied_attempts (token_id, minute, reason, public_id, method, address, client, attempts, last_at)
+    SELECT token_id, minute, reason, '', method, address, client, attempts, last_at
+    FROM denials ORDER BY minute, last_at;
+DROP TABLE denials;
+CREATE UNIQUE INDEX denied_attempts_once ON denied_attempts
+    (token_id, minute, reason, public_id, method, address, client);
+CREATE INDEX denied_attempts_by_time ON denied_attempts (minute, id);
+
+CREATE INDEX daily_uses_by_day ON daily_uses (day);
