@@ -32,6 +32,7 @@ use zeroize::Zeroizing;
 mod house;
 #[path = "place.rs"]
 mod place;
+#[allow(unused_imports, reason = "not every benchmark has a house")]
 pub use house::House;
 pub use place::Place;
 
