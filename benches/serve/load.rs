@@ -83,19 +83,22 @@ impl Load {
             }
             for event in &events {
                 let n = event.data.u64() as usize;
-                match connections[n].hear() {
+                let heard = connections[n].hear();
+                let now = Instant::now();
+                match heard {
                     Ok(None) => continue,
-                    Ok(Some(status)) => *turn.statuses.entry(status).or_default() += 1,
+                    Ok(Some(status)) => {
+                        *turn.statuses.entry(status).or_default() += 1;
+                        if at_start.is_some() && at_end.is_none() {
+                            turn.latencies.add(now - connections[n].asked);
+                        }
+                    }
                     Err(_) => {
                         turn.broken += 1;
                         // Closing it takes it out of the poll.
                         connections[n] = self.connect();
                         watch(&poll, n, &connections[n]);
                     }
-                }
-                let now = Instant::now();
-                if at_start.is_some() && at_end.is_none() {
-                    turn.latencies.add(now - connections[n].asked);
                 }
                 if at_end.is_none() {
                     self.ask(&mut connections[n], now, dice);

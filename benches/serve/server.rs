@@ -2,7 +2,7 @@
 
 use std::fs::File;
 use std::net::{Ipv4Addr, SocketAddr, TcpListener, TcpStream};
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::process::{Child, Command, Stdio};
 use std::thread::sleep;
 use std::time::{Duration, Instant};
@@ -36,8 +36,7 @@ impl Server {
     /// `jeton serve` on a store, or what stands in for it.
     pub fn jeton(cores: Cores, options: &Options, store: &Path, log: &Path) -> Result<Self, String> {
         let at = free_address();
-        // Beside the log rather than the store: a socket's path is short.
-        let manage = PathBuf::from(format!("/tmp/jeton-bench-{}.sock", at.port()));
+        let manage = log.with_extension("sock");
         let command = match &options.server {
             Some(line) => {
                 let filled = |word: &str| {
