@@ -25,6 +25,7 @@ mod serve {
     pub mod machine;
     pub mod nginx;
     pub mod options;
+    pub mod report;
     pub mod server;
     pub mod store;
     pub mod table;

@@ -33,9 +33,16 @@ pub struct Turn {
     pub statuses: BTreeMap<u16, u64>,
     /// What else went wrong: connections that broke, answers that didn't come.
     pub broken: u64,
-    /// The share of their time that the server and the load ran.
+    /// The share of the time that the servers and the load ran.
     pub server_busy: f64,
     pub load_busy: f64,
+}
+
+impl Turn {
+    /// Answers for each second that the servers ran: alike even where others take its core away.
+    pub fn per_cpu_second(&self) -> f64 {
+        self.rate / self.server_busy
+    }
 }
 
 struct Connection {
@@ -51,8 +58,8 @@ impl Load {
         Load { to, connections, requests: secrets.iter().map(|s| request(path, s)).collect() }
     }
 
-    /// Asks for `length`. `server` is the process whose processor time is told.
-    pub fn run(&self, length: Duration, server: u32, dice: &mut Dice) -> Turn {
+    /// Asks for `length`. `servers` are the processes whose processor time is told, together.
+    pub fn run(&self, length: Duration, servers: &[u32], dice: &mut Dice) -> Turn {
         let mut turn = Turn::default();
         let poll = epoll::create(epoll::CreateFlags::CLOEXEC).unwrap();
         let mut connections: Vec<Connection> = (0..self.connections).map(|_| self.connect()).collect();
@@ -62,8 +69,8 @@ impl Load {
             self.ask(connection, begun, dice);
         }
         let (from, until) = (begun + WARM_UP, begun + WARM_UP + length);
-        let busy = || (processor_time(server), processor_time(std::process::id()));
-        let (mut at_start, mut at_end) = (None, None);
+        let busy = || (servers.iter().map(|pid| processor_time(*pid)).sum(), processor_time(std::process::id()));
+        let (mut at_start, mut at_end) = (None::<(Instant, (Duration, Duration))>, None);
         let mut events: Vec<epoll::Event> = Vec::with_capacity(self.connections);
         let mut waiting = self.connections;
         let a_moment = rustix::event::Timespec { tv_sec: 0, tv_nsec: 50_000_000 };
