@@ -27,7 +27,8 @@ pub fn start(cores: Cores, folder: &Path, guards: &[Guard<'_>]) -> Result<Option
     Server::start(cores, command, at, &folder.join("nginx.log")).map(Some)
 }
 
-/// The application answers 204 from within nginx itself, so that as little as can be hides what the guard costs.
+/// nginx reads no body of an answer to `auth_request`, and closes the connection to the server when there is one: HEAD asks
+/// for none. The application answers 204 from within nginx itself, so that as little as can be hides what the guard costs.
 fn configuration(at: SocketAddr, folder: &Path, guards: &[Guard<'_>]) -> String {
     let folder = folder.display();
     let temporary = ["client_body", "proxy", "fastcgi", "uwsgi", "scgi"];
@@ -51,6 +52,7 @@ fn configuration(at: SocketAddr, folder: &Path, guards: &[Guard<'_>]) -> String 
         location = /ask-{name} {{
             internal;
             proxy_pass http://{name}/v1/verify/-;
+            proxy_method HEAD;
             proxy_http_version 1.1;
             proxy_set_header Connection \"\";
             proxy_set_header Content-Length \"\";
