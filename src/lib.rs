@@ -42,6 +42,7 @@ pub mod config;
 pub mod demo;
 pub mod domain;
 pub mod error;
+pub mod http;
 pub mod place;
 pub mod platform;
 pub mod store;
@@ -51,5 +52,6 @@ pub mod verbs;
 /// Runs the program with its arguments, the program's own name first.
 pub fn run(args: impl Iterator<Item = OsString>) -> ExitCode {
     platform::process::harden();
+    platform::signals::outlive_full_files();
     cli::run(args)
 }

@@ -13,6 +13,7 @@ mod new_password;
 mod output;
 mod policy;
 mod prompt;
+mod serve;
 mod token;
 mod verify;
 mod whoami;
@@ -78,6 +79,7 @@ fn carry_out(global: Global, command: Option<Command>) -> Result<()> {
         Command::Catalogue(command) => catalogue::run(&mut App::new(global)?, command),
         Command::Audit(args) => audit::run(&mut App::new(global)?, args),
         Command::Verify(args) => verify::run(&mut App::new(global)?, args),
+        Command::Serve(args) => serve::run(&global, args),
         Command::Whoami => whoami::run(&mut App::new(global)?),
         Command::Login(args) => login::login(&mut App::new(global)?, args),
         Command::Logout => login::logout(&mut App::new(global)?),

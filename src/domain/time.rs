@@ -10,6 +10,8 @@ pub struct Timestamp(pub i64);
 
 /// Milliseconds in a second.
 pub const SECOND: i64 = 1_000;
+/// Milliseconds in a minute.
+pub const MINUTE: i64 = 60 * SECOND;
 /// Milliseconds in an hour.
 pub const HOUR: i64 = 3_600 * SECOND;
 /// Milliseconds in a day of 24 hours.

@@ -58,10 +58,10 @@ fn unmade(what: String, error: &std::io::Error) -> Error {
     Error::failure(what).why(error.to_string()).next(next)
 }
 
-/// Endings of the files that SQLite keeps beside a store.
-pub const RESERVED: [&str; 3] = ["-journal", "-wal", "-shm"];
+/// Endings of the files that SQLite, and a service, keep beside a store.
+pub const RESERVED: [&str; 4] = ["-journal", "-wal", "-shm", super::service_file::ENDING];
 
-/// Whether SQLite would take a file of that name for its own.
+/// Whether SQLite, or a service, would take a file of that name for its own.
 pub fn is_reserved(path: &Path) -> bool {
     RESERVED.iter().any(|ending| path.as_os_str().as_encoded_bytes().ends_with(ending.as_bytes()))
 }

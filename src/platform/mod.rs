@@ -6,11 +6,16 @@ pub mod clipboard;
 pub mod clock;
 pub mod entropy;
 pub mod files;
+pub mod group;
 pub mod input;
+pub mod logging;
 pub mod password;
 pub mod paths;
 pub mod process;
+pub mod service_file;
 pub mod signals;
+pub mod sockets;
+pub mod systemd;
 
 use std::sync::Arc;
 

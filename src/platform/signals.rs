@@ -6,7 +6,7 @@ use std::sync::atomic::AtomicBool;
 use std::thread;
 
 use rustix::event::{PollFd, PollFlags, poll};
-use signal_hook::consts::{SIGCONT, SIGHUP, SIGINT, SIGTERM, SIGTSTP};
+use signal_hook::consts::{SIGCONT, SIGHUP, SIGINT, SIGTERM, SIGTSTP, SIGXFSZ};
 use signal_hook::iterator::Signals;
 
 use crate::error::{Error, Kind, Result};
@@ -52,6 +52,23 @@ pub fn watch(tell: impl Fn(Told) + Send + Clone + 'static) -> io::Result<()> {
         }
     })?;
     Ok(())
+}
+
+/// Calls `tell` with the number of each signal that asks the program to end, from a thread of its own.
+///
+/// # Errors
+/// Those of the system.
+pub fn on_end(tell: impl Fn(i32) + Send + 'static) -> io::Result<()> {
+    let mut signals = Signals::new([SIGHUP, SIGINT, SIGTERM])?;
+    thread::Builder::new().name("signals".into()).spawn(move || signals.forever().for_each(tell))?;
+    Ok(())
+}
+
+/// A file that may not grow further is an error for whoever writes to it, not the end of the program.
+pub fn outlive_full_files() {
+    let noticed = Arc::new(AtomicBool::new(false));
+    // Where the system doesn't grant it, the program ends there as it would have.
+    let _ = signal_hook::flag::register(SIGXFSZ, noticed);
 }
 
 /// Whether the terminal is gone.

@@ -5,6 +5,7 @@ mod account;
 mod audit;
 mod config;
 mod policy;
+mod serve;
 mod token;
 
 use std::ffi::OsString;
@@ -16,6 +17,7 @@ pub use account::*;
 pub use audit::*;
 pub use config::*;
 pub use policy::*;
+pub use serve::*;
 pub use token::*;
 
 use super::catalogue::CatalogueCommand;
@@ -95,6 +97,8 @@ pub enum Command {
     Audit(AuditArgs),
     /// Check the secret on stdin: exit 0 when it is allowed, 4 when it is denied
     Verify(VerifyArgs),
+    /// Check tokens for the applications behind a proxy, until a signal ends it
+    Serve(ServeArgs),
     /// Who asks, and what holds for them
     Whoami,
     /// Remember who asks on this machine; each act still asks for the password

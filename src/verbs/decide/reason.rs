@@ -1,7 +1,7 @@
 //! Why an attempt was denied.
 
 /// Why an attempt was denied.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum Reason {
     /// Not of the form of a secret.
     Malformed,
@@ -26,6 +26,20 @@ pub enum Reason {
 }
 
 impl Reason {
+    /// Every reason.
+    pub const ALL: [Reason; 10] = [
+        Reason::Malformed,
+        Reason::Checksum,
+        Reason::Unknown,
+        Reason::WrongSecret,
+        Reason::Retired,
+        Reason::Expired,
+        Reason::Disabled,
+        Reason::Deleted,
+        Reason::AccountDisabled,
+        Reason::NotPermitted,
+    ];
+
     /// A word for the store and for JSON.
     pub const fn word(self) -> &'static str {
         match self {

@@ -1,0 +1,196 @@
+//! One connection: who may hold it for how long, and how much he may say.
+
+use std::convert::Infallible;
+use std::io::{self, IoSlice};
+use std::net::IpAddr;
+use std::pin::Pin;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
+use std::task::{Context, Poll};
+use std::time::Duration;
+
+use hyper::Request;
+use hyper::body::Incoming;
+use hyper::server::conn::http1;
+use hyper::service::service_fn;
+use hyper_util::rt::TokioIo;
+use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
+use tokio::net::{TcpStream, UnixStream};
+use tokio::sync::watch;
+use tokio::time::{Instant, sleep};
+
+use super::listen::Door;
+use super::{Service, manage};
+
+/// How long a head may take from its first byte to its last.
+const HEAD: Duration = Duration::from_secs(5);
+/// How long a connection may be silent: longer than the proxies' own limit (nginx: 60 s), so that they close first.
+const IDLE: Duration = Duration::from_secs(75);
+/// How long an answer may take; nothing that is asked takes longer than the store's patience.
+const ANSWER: Duration = Duration::from_secs(10);
+/// How often a silent connection is looked at.
+const LOOK_EVERY: Duration = Duration::from_millis(2_500);
+/// The longest head, in bytes.
+const HEAD_MOST: usize = 16 * 1024;
+
+/// Either kind of stream.
+pub(super) enum Stream {
+    Tcp(TcpStream),
+    Unix(UnixStream),
+}
+
+impl Stream {
+    fn peer(&self) -> Option<IpAddr> {
+        match self {
+            Stream::Tcp(stream) => stream.peer_addr().ok().map(|address| address.ip()),
+            Stream::Unix(_) => None,
+        }
+    }
+}
+
+/// What a connection is at, and since when: milliseconds since it began, times three, plus the phase.
+struct Pulse {
+    began: Instant,
+    beat: AtomicU64,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Phase {
+    Silent,
+    Reading,
+    Answering,
+}
+
+impl Pulse {
+    fn set(&self, phase: Phase) {
+        let since = u64::try_from(self.began.elapsed().as_millis()).unwrap_or(u64::MAX / 4);
+        self.beat.store(since * 3 + phase as u64, Relaxed);
+    }
+
+    fn phase(&self) -> Phase {
+        match self.beat.load(Relaxed) % 3 {
+            0 => Phase::Silent,
+            1 => Phase::Reading,
+            _ => Phase::Answering,
+        }
+    }
+
+    /// For how long it may go on as it is; none when it has already been too long.
+    fn left(&self, idle: Duration) -> Option<Duration> {
+        let limit = match self.phase() {
+            Phase::Silent => idle,
+            Phase::Reading => HEAD,
+            Phase::Answering => ANSWER,
+        };
+        let since = Duration::from_millis(self.beat.load(Relaxed) / 3);
+        limit.checked_sub(self.began.elapsed().saturating_sub(since)).filter(|left| !left.is_zero())
+    }
+}
+
+struct Watched {
+    stream: Stream,
+    pulse: Arc<Pulse>,
+}
+
+/// Answers what comes over `stream`, until either side has had enough.
+pub(super) async fn serve(service: Arc<Service>, door: Door, stream: Stream, mut stop: watch::Receiver<bool>) {
+    let peer = stream.peer();
+    let pulse = Arc::new(Pulse { began: Instant::now(), beat: AtomicU64::new(0) });
+    let answering = Arc::clone(&pulse);
+    let answers = Arc::clone(&service);
+    let answer = service_fn(move |request: Request<Incoming>| {
+        let (service, pulse) = (Arc::clone(&answers), Arc::clone(&answering));
+        async move {
+            pulse.set(Phase::Answering);
+            let answer = match door {
+                Door::Verify => manage::verify_only(&service, peer, request).await,
+                Door::Manage => manage::answer(&service, request).await,
+            };
+            pulse.set(Phase::Silent);
+            Ok::<_, Infallible>(answer)
+        }
+    });
+    let watched = TokioIo::new(Watched { stream, pulse: Arc::clone(&pulse) });
+    let connection = http1::Builder::new().max_buf_size(HEAD_MOST).max_headers(100).serve_connection(watched, answer);
+    let mut connection = std::pin::pin!(connection);
+    let mut look_in = LOOK_EVERY;
+    let mut stopping = false;
+    loop {
+        tokio::select! {
+            ended = connection.as_mut() => {
+                if let Err(e) = ended {
+                    tracing::debug!(why = %e, "a connection ended");
+                }
+                return;
+            }
+            _ = stop.changed(), if !stopping => {
+                stopping = true;
+                if pulse.phase() == Phase::Silent {
+                    return;
+                }
+                connection.as_mut().graceful_shutdown();
+            }
+            () = sleep(look_in) => match pulse.left(service.idle_limit()) {
+                None => {
+                    service.metrics.timed_out.fetch_add(1, Relaxed);
+                    return;
+                }
+                Some(left) => look_in = left.min(LOOK_EVERY),
+            }
+        }
+    }
+}
+
+impl Service {
+    /// How long a connection may be silent now: where there are many, not for long.
+    fn idle_limit(&self) -> Duration {
+        if self.metrics.open.load(Relaxed) * 2 > self.most_open { HEAD } else { IDLE }
+    }
+}
+
+macro_rules! with_stream {
+    ($self:ident, $stream:ident => $act:expr) => {
+        match &mut $self.get_mut().stream {
+            Stream::Tcp($stream) => $act,
+            Stream::Unix($stream) => $act,
+        }
+    };
+}
+
+impl AsyncRead for Watched {
+    fn poll_read(mut self: Pin<&mut Self>, cx: &mut Context<'_>, buffer: &mut ReadBuf<'_>) -> Poll<io::Result<()>> {
+        let before = buffer.filled().len();
+        let this = self.as_mut();
+        let read = with_stream!(this, stream => Pin::new(stream).poll_read(cx, buffer));
+        if buffer.filled().len() > before && self.pulse.phase() == Phase::Silent {
+            self.pulse.set(Phase::Reading);
+        }
+        read
+    }
+}
+
+impl AsyncWrite for Watched {
+    fn poll_write(self: Pin<&mut Self>, cx: &mut Context<'_>, bytes: &[u8]) -> Poll<io::Result<usize>> {
+        with_stream!(self, stream => Pin::new(stream).poll_write(cx, bytes))
+    }
+
+    fn poll_write_vectored(
+        self: Pin<&mut Self>,
+        cx: &mut Context<'_>,
+        pieces: &[IoSlice<'_>],
+    ) -> Poll<io::Result<usize>> {
+        with_stream!(self, stream => Pin::new(stream).poll_write_vectored(cx, pieces))
+    }
+
+    fn is_write_vectored(&self) -> bool {
+        true
+    }
+
+    fn poll_flush(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
+        with_stream!(self, stream => Pin::new(stream).poll_flush(cx))
+    }
+
+    fn poll_shutdown(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
+        with_stream!(self, stream => Pin::new(stream).poll_shutdown(cx))
+    }
+}

@@ -1,0 +1,110 @@
+//! The credential of a request, out of every place where one is accepted.
+
+use hyper::Request;
+use hyper::header::{AUTHORIZATION, HeaderMap};
+use zeroize::Zeroizing;
+
+use crate::domain::accept::{Accept, Accepted};
+use crate::domain::secret::{Secret, SecretFault};
+
+/// The longest credential that is looked at, in bytes; a secret is far shorter.
+const MOST: usize = 512;
+/// Where a proxy says what it was asked for.
+const FORWARDED_URI: &str = "x-forwarded-uri";
+
+/// What a request presents.
+pub(super) enum Presented {
+    /// No credential.
+    Nothing,
+    /// One, or what is none.
+    Credential(Result<Secret, SecretFault>),
+}
+
+/// What `request` presents. More than one credential over all places is one that isn't accepted.
+pub(super) fn presented<B>(request: &Request<B>, accept: &Accept) -> Presented {
+    let headers = request.headers();
+    let mut found: Option<Result<Secret, SecretFault>> = None;
+    let mut several = false;
+    let mut take = |credential: Result<Secret, SecretFault>| {
+        several |= found.is_some();
+        found = Some(credential);
+    };
+    for value in headers.get_all(AUTHORIZATION) {
+        take(value.to_str().map_or(Err(SecretFault::Malformed), bearer));
+    }
+    for place in accept.places() {
+        match place {
+            Accepted::Header(name) => {
+                for value in headers.get_all(name.as_str()) {
+                    take(value.to_str().map_or(Err(SecretFault::Malformed), secret));
+                }
+            }
+            Accepted::Query(name) => arguments(request, name).for_each(|value| take(secret(value))),
+        }
+    }
+    match found {
+        None => Presented::Nothing,
+        Some(_) if several => Presented::Credential(Err(SecretFault::Malformed)),
+        Some(credential) => Presented::Credential(credential),
+    }
+}
+
+/// The credential of a management request: in `Authorization` only.
+pub(super) fn of_bearer(headers: &HeaderMap) -> Presented {
+    let mut values = headers.get_all(AUTHORIZATION).iter();
+    match (values.next(), values.next()) {
+        (None, _) => Presented::Nothing,
+        (Some(value), None) => Presented::Credential(value.to_str().map_or(Err(SecretFault::Malformed), bearer)),
+        (Some(_), Some(_)) => Presented::Credential(Err(SecretFault::Malformed)),
+    }
+}
+
+fn bearer(value: &str) -> Result<Secret, SecretFault> {
+    match value.split_once(' ') {
+        Some((scheme, rest)) if scheme.eq_ignore_ascii_case("bearer") => secret(rest),
+        _ => Err(SecretFault::Malformed),
+    }
+}
+
+pub(super) fn secret(text: &str) -> Result<Secret, SecretFault> {
+    if text.len() > MOST { Err(SecretFault::Malformed) } else { Secret::parse(text) }
+}
+
+/// The values of a query's argument, as they stand: a secret holds nothing that would have to be encoded. Where a proxy
+/// says what it was asked for, that counts and the request's own query does not.
+fn arguments<'a, B>(request: &'a Request<B>, name: &'a str) -> impl Iterator<Item = &'a str> {
+    let forwarded = request.headers().get_all(FORWARDED_URI);
+    let is_forwarded = request.headers().contains_key(FORWARDED_URI);
+    let told = forwarded.iter().filter_map(|uri| uri.to_str().ok()).filter_map(|uri| uri.split_once('?')).map(|q| q.1);
+    let own = request.uri().query().filter(|_| !is_forwarded);
+    told.chain(own)
+        .map(|query| query.split_once('#').map_or(query, |(query, _)| query))
+        .flat_map(|query| query.split('&'))
+        .filter_map(move |argument| match argument.split_once('=') {
+            Some((key, value)) => (key == name).then_some(value),
+            None => (argument == name).then_some(""),
+        })
+}
+
+/// The value of `name` in a form's text, its escapes read; none where it is missing or stands more than once.
+pub(super) fn form_value(form: &str, name: &str) -> Option<Zeroizing<String>> {
+    let mut values = form.split('&').filter_map(|field| field.split_once('=')).filter(|(key, _)| *key == name);
+    let (_, value) = values.next()?;
+    if values.next().is_some() {
+        return None;
+    }
+    let mut bytes = Zeroizing::new(Vec::with_capacity(value.len()));
+    let mut rest = value.bytes();
+    while let Some(byte) = rest.next() {
+        bytes.push(match byte {
+            b'+' => b' ',
+            b'%' => {
+                let digit = |b: Option<u8>| char::from(b?).to_digit(16);
+                let (high, low) = (digit(rest.next())?, digit(rest.next())?);
+                u8::try_from(high * 16 + low).ok()?
+            }
+            other => other,
+        });
+    }
+    std::str::from_utf8(&bytes).ok().map(|text| Zeroizing::new(text.to_owned()))
+}

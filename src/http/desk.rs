@@ -1,0 +1,161 @@
+//! The desk: requests that wait together are decided in one read of the store, begun after the last of them had arrived.
+
+use std::mem;
+use std::sync::{Arc, Mutex, PoisonError};
+
+use tokio::sync::{Notify, oneshot};
+
+use super::keeper::Keeper;
+use super::ledger::{Knock, Ledger, Origin};
+use super::told::InHttp;
+use crate::domain::method::MethodId;
+use crate::domain::secret::{Secret, SecretFault};
+use crate::domain::time::Timestamp;
+use crate::error::Result;
+use crate::verbs::decide::Ruling;
+use crate::verbs::decide::memory::{Answer, Memory};
+use crate::verbs::ports::{Clock, Store};
+
+/// What is to be decided.
+pub(super) struct Ask {
+    pub presented: std::result::Result<Secret, SecretFault>,
+    /// None: whether the credential works at all.
+    pub method: Option<MethodId>,
+    /// Who asks, where it goes into the ledger.
+    pub origin: Option<Origin>,
+}
+
+/// A decision.
+pub(super) struct Decided {
+    pub answer: Answer<InHttp>,
+    pub method: Option<MethodId>,
+}
+
+/// Nothing could be decided.
+pub(super) struct Unavailable;
+
+struct Waiting {
+    ask: Ask,
+    reply: oneshot::Sender<std::result::Result<Decided, Unavailable>>,
+}
+
+/// Who only wants to know how far the store is read.
+type Reader = oneshot::Sender<std::result::Result<i64, Unavailable>>;
+
+#[derive(Default)]
+struct Queue {
+    waiting: Vec<Waiting>,
+    readers: Vec<Reader>,
+}
+
+/// Where requests queue.
+#[derive(Default)]
+pub(super) struct Desk {
+    queue: Mutex<Queue>,
+    wake: Notify,
+}
+
+impl Desk {
+    /// # Errors
+    /// [`Unavailable`] when the store doesn't tell.
+    pub async fn decide(&self, ask: Ask) -> std::result::Result<Decided, Unavailable> {
+        let (reply, decided) = oneshot::channel();
+        self.enqueue(|queue| queue.waiting.push(Waiting { ask, reply }));
+        decided.await.unwrap_or(Err(Unavailable))
+    }
+
+    /// The number of the audit log's last row in a read of the store that begins now.
+    ///
+    /// # Errors
+    /// [`Unavailable`] when the store doesn't tell.
+    pub async fn audit_seq(&self) -> std::result::Result<i64, Unavailable> {
+        let (reply, read) = oneshot::channel();
+        self.enqueue(|queue| queue.readers.push(reply));
+        read.await.unwrap_or(Err(Unavailable))
+    }
+
+    fn enqueue(&self, add: impl FnOnce(&mut Queue)) {
+        add(&mut self.queue.lock().unwrap_or_else(PoisonError::into_inner));
+        self.wake.notify_one();
+    }
+
+    fn take(&self) -> Queue {
+        mem::take(&mut *self.queue.lock().unwrap_or_else(PoisonError::into_inner))
+    }
+}
+
+/// Who decides. Everything of it happens on the one thread of the service.
+pub(super) struct Clerk {
+    pub desk: Arc<Desk>,
+    pub keeper: Keeper,
+    pub ledger: Arc<Ledger>,
+    pub clock: Arc<dyn Clock>,
+    pub memory: Memory<InHttp>,
+}
+
+impl Clerk {
+    /// Decides for as long as the service runs.
+    pub async fn work(mut self) {
+        loop {
+            self.desk.wake.notified().await;
+            // Whoever is ready to ask asks before the store is read.
+            tokio::task::yield_now().await;
+            let queue = self.desk.take();
+            if !queue.waiting.is_empty() || !queue.readers.is_empty() {
+                self.serve(queue);
+            }
+        }
+    }
+
+    fn serve(&mut self, queue: Queue) {
+        let Clerk { keeper, memory, clock, ledger, .. } = self;
+        let asks = &queue.waiting;
+        let read = keeper.with(|store| {
+            store.read(|snapshot| {
+                let now = clock.now();
+                let mut sitting = memory.sit(snapshot, now)?;
+                let decide = |w: &Waiting| {
+                    sitting
+                        .decide(w.ask.presented.as_ref().map_err(|f| *f), w.ask.method.as_ref().map(MethodId::as_str))
+                };
+                let answers = asks.iter().map(decide).collect::<Result<Vec<_>>>()?;
+                Ok((answers, sitting.tip().seq, now))
+            })
+        });
+        let Ok((answers, seq, now)) = read else {
+            memory.forget();
+            // Dropped, so that each hears that nothing was decided.
+            return;
+        };
+        for reader in queue.readers {
+            // Who went away meanwhile needs no answer; the same below.
+            let _ = reader.send(Ok(seq));
+        }
+        let mut knocks = ledger.open();
+        for (Waiting { ask, reply }, answer) in queue.waiting.into_iter().zip(answers) {
+            if let Some(origin) = ask.origin {
+                knocks.note(knock(&answer, &ask.presented, ask.method.as_ref(), now), origin);
+            }
+            let _ = reply.send(Ok(Decided { answer, method: ask.method }));
+        }
+    }
+}
+
+fn knock<'a>(
+    answer: &'a Answer<InHttp>,
+    presented: &'a std::result::Result<Secret, SecretFault>,
+    method: Option<&'a MethodId>,
+    at: Timestamp,
+) -> Option<Knock<'a>> {
+    let method = method.map_or("", MethodId::as_str);
+    match (answer.ruling, &answer.known) {
+        (Ruling::Allowed, Some(known)) => {
+            Some(Knock::Use { token: known.holder.token, secret: &known.holder.secret, method, at })
+        }
+        (Ruling::Denied(reason), _) => {
+            let secret = presented.as_ref().ok().filter(|_| answer.token.is_some()).map(Secret::public_id);
+            Some(Knock::Denial { token: answer.token, secret, reason, method, at })
+        }
+        (Ruling::Allowed, None) | (Ruling::UnknownMethod, _) => None,
+    }
+}

@@ -1,0 +1,78 @@
+//! A store that is opened anew after a fault, so that the service recovers by itself once the fault is gone.
+
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::time::Duration;
+
+use crate::domain::time::{SECOND, Timestamp};
+use crate::error::{Error, Result};
+use crate::store::sqlite::SqliteStore;
+use crate::verbs::ports::Clock;
+
+/// How long the service waits for others that hold the store.
+pub(super) const PATIENCE: Duration = Duration::from_millis(200);
+/// How often it tries to open a store that it couldn't, in milliseconds.
+const TRY_EVERY: i64 = SECOND / 10;
+
+type Opening = fn(&Path, Duration) -> Result<SqliteStore>;
+
+/// A store, and how it is opened.
+pub(super) struct Keeper {
+    path: PathBuf,
+    open: Opening,
+    clock: Arc<dyn Clock>,
+    store: SqliteStore,
+    faulty_since: Option<Timestamp>,
+    last_try: Timestamp,
+}
+
+impl Keeper {
+    /// # Errors
+    /// Those of `open`.
+    pub fn open(path: &Path, clock: Arc<dyn Clock>, open: Opening) -> Result<Self> {
+        let store = open(path, PATIENCE)?;
+        Ok(Keeper { path: path.to_owned(), open, clock, store, faulty_since: None, last_try: Timestamp(0) })
+    }
+
+    /// Works with the store. After a fault it is opened anew, if the file that was opened still stands in its place:
+    /// another one is not ours to read, and closing ours would take away what SQLite keeps beside the other.
+    ///
+    /// # Errors
+    /// Those of `work`.
+    pub fn with<T>(&mut self, work: impl FnOnce(&SqliteStore) -> Result<T>) -> Result<T> {
+        if self.faulty_since.is_some() {
+            self.mend();
+        }
+        match work(&self.store) {
+            Ok(out) => {
+                if let Some(since) = self.faulty_since.take() {
+                    let seconds = (self.clock.now().0 - since.0) / SECOND;
+                    tracing::info!(store = %self.path.display(), seconds, "the store can be used again");
+                }
+                Ok(out)
+            }
+            Err(e) => {
+                self.note(&e);
+                Err(e)
+            }
+        }
+    }
+
+    fn note(&mut self, error: &Error) {
+        if self.faulty_since.is_none() {
+            tracing::error!(store = %self.path.display(), why = %error, "the store can't be used");
+            self.faulty_since = Some(self.clock.now());
+        }
+    }
+
+    fn mend(&mut self) {
+        let now = self.clock.now();
+        let waited = (now.0 - self.last_try.0).abs() >= TRY_EVERY;
+        if waited && self.store.is_in_place() {
+            self.last_try = now;
+            if let Ok(store) = (self.open)(&self.path, PATIENCE) {
+                self.store = store;
+            }
+        }
+    }
+}

@@ -1,0 +1,178 @@
+//! What the management listener answers: how the service fares, how far it reads the store, and what a token is, to a
+//! caller that may ask.
+
+use std::net::IpAddr;
+
+use http_body_util::{BodyExt, Limited};
+use hyper::body::{Bytes, Incoming};
+use hyper::header::{CONTENT_TYPE, HeaderValue};
+use hyper::{Method, Request, StatusCode};
+use serde::Serialize;
+use zeroize::Zeroizing;
+
+use super::answer::{self, Answer, Refusal};
+use super::credential::{self, Presented};
+use super::desk::Ask;
+use super::ledger::Origin;
+use super::told::Identity;
+use super::{Service, metrics, verify};
+use crate::domain::method::MethodId;
+use crate::domain::time::SECOND;
+use crate::verbs::decide::{Reason, Ruling};
+
+/// The largest form that is read, in bytes.
+const FORM_MOST: usize = 4096;
+/// What a caller must hold to ask about tokens.
+const INTROSPECT: &str = "jeton.introspect";
+
+pub(super) async fn answer(service: &Service, request: Request<Incoming>) -> Answer {
+    match (request.uri().path(), request.method()) {
+        (HEALTH, &Method::GET | &Method::HEAD) => health(service).await,
+        ("/v1/head", &Method::GET | &Method::HEAD) => head(service).await,
+        ("/metrics", &Method::GET | &Method::HEAD) => metrics(service),
+        ("/v1/introspect", &Method::POST) => introspect(service, request).await,
+        (HEALTH | "/v1/head" | "/metrics", _) => answer::other_verb("GET, HEAD"),
+        ("/v1/introspect", _) => answer::other_verb("POST"),
+        _ => answer::nowhere(),
+    }
+}
+
+/// What the verify listener answers.
+pub(super) async fn verify_only(service: &Service, peer: Option<IpAddr>, request: Request<Incoming>) -> Answer {
+    match (request.uri().path(), request.method()) {
+        (path, _) if path.starts_with(verify::PATH) => verify::answer(service, peer, request).await,
+        (HEALTH, &Method::GET | &Method::HEAD) => health(service).await,
+        (HEALTH, _) => answer::other_verb("GET, HEAD"),
+        _ => answer::nowhere(),
+    }
+}
+
+const HEALTH: &str = "/v1/health";
+
+#[derive(Serialize)]
+struct HealthJson {
+    status: &'static str,
+}
+
+/// Whether tokens can be decided about.
+async fn health(service: &Service) -> Answer {
+    match service.desk.audit_seq().await {
+        Ok(_) => answer::data(StatusCode::OK, &HealthJson { status: "ok" }),
+        Err(_) => answer::data(StatusCode::SERVICE_UNAVAILABLE, &HealthJson { status: "unavailable" }),
+    }
+}
+
+#[derive(Serialize)]
+struct HeadJson {
+    schema: u32,
+    audit_seq: i64,
+}
+
+/// How far the service reads the store: whoever knows the number of a change in the audit log sees whether it holds.
+async fn head(service: &Service) -> Answer {
+    match service.desk.audit_seq().await {
+        Ok(audit_seq) => answer::data(StatusCode::OK, &HeadJson { schema: 1, audit_seq }),
+        Err(_) => answer::unavailable(),
+    }
+}
+
+fn metrics(service: &Service) -> Answer {
+    let mut answer = answer::json(StatusCode::OK, Bytes::from(metrics::text(service)));
+    answer.headers_mut().insert(CONTENT_TYPE, HeaderValue::from_static("text/plain; version=0.0.4; charset=utf-8"));
+    answer
+}
+
+/// RFC 7662, section 2.2, with the account's role and the token's name beside.
+#[derive(Serialize)]
+struct ActiveJson<'a> {
+    active: bool,
+    token_type: &'static str,
+    scope: String,
+    username: &'a str,
+    sub: String,
+    iat: i64,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    exp: Option<i64>,
+    jti: &'a str,
+    role: &'a str,
+    token: &'a str,
+}
+
+#[derive(Serialize)]
+struct InactiveJson {
+    active: bool,
+}
+
+#[derive(Serialize)]
+struct WrongJson {
+    error: &'static str,
+    error_description: &'static str,
+}
+
+fn wrong(error_description: &'static str) -> Answer {
+    answer::data(StatusCode::BAD_REQUEST, &WrongJson { error: "invalid_request", error_description })
+}
+
+/// The caller's token is used; the one that is asked about is not.
+async fn introspect(service: &Service, request: Request<Incoming>) -> Answer {
+    let presented = match credential::of_bearer(request.headers()) {
+        Presented::Nothing => return answer::refused(Refusal::Nobody),
+        Presented::Credential(presented) => presented,
+    };
+    let Ok(method) = MethodId::parse(INTROSPECT) else { return answer::unavailable() };
+    let origin = Some(Origin { address: None, client: "introspect".to_owned() });
+    match service.desk.decide(Ask { presented, method: Some(method), origin }).await.map(|d| d.answer.ruling) {
+        Ok(Ruling::Allowed) => {}
+        Ok(Ruling::Denied(Reason::NotPermitted)) => return answer::refused(Refusal::NotPermitted),
+        Ok(Ruling::Denied(_)) => return answer::refused(Refusal::Invalid),
+        Ok(Ruling::UnknownMethod) | Err(_) => return answer::unavailable(),
+    }
+    let is_form = request.headers().get(CONTENT_TYPE).and_then(|kind| kind.to_str().ok()).is_some_and(|kind| {
+        kind.split(';').next().is_some_and(|kind| kind.trim().eq_ignore_ascii_case("application/x-www-form-urlencoded"))
+    });
+    if !is_form {
+        return wrong("the body is a form: Content-Type: application/x-www-form-urlencoded");
+    }
+    let Ok(body) = Limited::new(request.into_body(), FORM_MOST).collect().await else {
+        return wrong("the form has 4096 bytes at most");
+    };
+    let Ok(form) = String::from_utf8(body.to_bytes().to_vec()).map(Zeroizing::new) else {
+        return wrong("the form is not UTF-8");
+    };
+    let Some(token) = credential::form_value(&form, "token") else {
+        return wrong("the form has one field named token");
+    };
+    let asked = Ask { presented: credential::secret(&token), method: None, origin: None };
+    match service.desk.decide(asked).await {
+        Err(_) => answer::unavailable(),
+        Ok(decided) => match (decided.answer.ruling, &decided.answer.known) {
+            (Ruling::Allowed, Some(known)) => answer::data(StatusCode::OK, &active(&known.holder, known.methods())),
+            (Ruling::Allowed | Ruling::Denied(_) | Ruling::UnknownMethod, _) => {
+                answer::data(StatusCode::OK, &InactiveJson { active: false })
+            }
+        },
+    }
+}
+
+fn active<'a>(identity: &'a Identity, methods: &Bytes) -> ActiveJson<'a> {
+    let text = |value: &'a HeaderValue| value.to_str().unwrap_or_default();
+    ActiveJson {
+        active: true,
+        token_type: "Bearer",
+        scope: scope(methods),
+        username: text(&identity.account),
+        sub: identity.owner.to_string(),
+        iat: identity.created_at.0.div_euclid(SECOND),
+        exp: identity.expiry.at().map(|at| at.0.div_euclid(SECOND)),
+        jti: text(&identity.hint),
+        role: text(&identity.role),
+        token: text(&identity.name),
+    }
+}
+
+/// The methods, out of the JSON in which they are kept, with blanks between.
+fn scope(methods: &Bytes) -> String {
+    let listed = methods.strip_prefix(b",\"methods\":").and_then(|rest| rest.strip_suffix(b"}"));
+    let ids: Vec<&str> = listed.and_then(|list| serde_json::from_slice(list).ok()).unwrap_or_default();
+    ids.join(" ")
+}

@@ -1,0 +1,77 @@
+//! What the service counts, for Prometheus.
+
+use std::fmt::Write as _;
+use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
+
+use super::Service;
+use crate::verbs::decide::Reason;
+
+/// How a request for a decision ended.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Outcome {
+    Permitted,
+    Nobody,
+    Denied(Reason),
+    Unavailable,
+}
+
+/// Counters since the service began.
+#[derive(Debug, Default)]
+pub(super) struct Metrics {
+    permitted: AtomicU64,
+    nobody: AtomicU64,
+    unavailable: AtomicU64,
+    denied: [AtomicU64; Reason::ALL.len()],
+    pub open: AtomicU64,
+    pub accepted: AtomicU64,
+    pub timed_out: AtomicU64,
+}
+
+impl Metrics {
+    pub fn count(&self, outcome: Outcome) {
+        let counter = match outcome {
+            Outcome::Permitted => &self.permitted,
+            Outcome::Nobody => &self.nobody,
+            Outcome::Unavailable => &self.unavailable,
+            Outcome::Denied(reason) => &self.denied[reason as usize],
+        };
+        counter.fetch_add(1, Relaxed);
+    }
+}
+
+/// Everything in Prometheus' text format.
+pub(super) fn text(service: &Service) -> String {
+    let Service { metrics, ledger, .. } = service;
+    let mut text = String::new();
+    let mut family = |name: &str, kind: &str, help: &str, values: &[(String, u64)]| {
+        // Writing into a string doesn't fail.
+        let _ = writeln!(text, "# HELP jeton_{name} {help}\n# TYPE jeton_{name} {kind}");
+        for (labels, value) in values {
+            let _ = writeln!(text, "jeton_{name}{labels} {value}");
+        }
+    };
+    let of = |counter: &AtomicU64| counter.load(Relaxed);
+    let result = |result: &str, counter: &AtomicU64| (format!("{{result=\"{result}\"}}"), of(counter));
+    let denied: u64 = metrics.denied.iter().map(of).sum();
+    let lacking = of(&metrics.denied[Reason::NotPermitted as usize]);
+    let results = [
+        result("permitted", &metrics.permitted),
+        result("no_credential", &metrics.nobody),
+        ("{result=\"invalid_token\"}".to_owned(), denied - lacking),
+        ("{result=\"not_permitted\"}".to_owned(), lacking),
+        result("unavailable", &metrics.unavailable),
+    ];
+    family("requests_total", "counter", "Answers of /v1/verify.", &results);
+    let reasons =
+        Reason::ALL.map(|reason| (format!("{{reason=\"{}\"}}", reason.word()), of(&metrics.denied[reason as usize])));
+    family("denied_total", "counter", "Denied attempts by their true reason.", &reasons);
+    let one = |value: u64| [(String::new(), value)];
+    family("connections", "gauge", "Open connections.", &one(of(&metrics.open)));
+    family("connections_total", "counter", "Connections that were accepted.", &one(of(&metrics.accepted)));
+    family("connections_timed_out_total", "counter", "Connections closed for idleness.", &one(of(&metrics.timed_out)));
+    family("ledger_waiting", "gauge", "Different things that wait to be written.", &one(ledger.waiting() as u64));
+    family("ledger_written_total", "counter", "Uses and denied attempts written.", &one(of(&ledger.fate.written)));
+    family("ledger_dropped_total", "counter", "Those that were too many to keep.", &one(of(&ledger.fate.dropped)));
+    family("ledger_faults_total", "counter", "Times the ledger couldn't be written.", &one(of(&ledger.fate.faults)));
+    text
+}

@@ -1,0 +1,227 @@
+//! `jeton serve`: checks tokens for the applications behind a proxy.
+//!
+//! ```text
+//!   nginx, Caddy …           those who manage
+//!        │ verify                 │ manage                listen.rs      two doors
+//!        └───────────┬────────────┘
+//!              connection.rs                              how long, how much
+//!        verify.rs        manage.rs                       what is asked; answer.rs, told.rs: what is answered
+//!              └─────┬─────┘
+//!                 desk.rs          one read of the store for all that wait together: verbs::decide::memory
+//!                    │
+//!                 ledger.rs        what happened, written by a thread of its own
+//! ```
+//!
+//! Everything but the ledger's writing happens on one thread. Nothing is decided from anything but the store as it is
+//! when the request has arrived.
+
+mod answer;
+mod connection;
+mod credential;
+mod desk;
+mod keeper;
+mod ledger;
+mod listen;
+mod manage;
+mod metrics;
+mod told;
+mod verify;
+
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::sync::atomic::Ordering::Relaxed;
+use std::sync::mpsc::{Sender, channel};
+use std::thread::{Builder, JoinHandle};
+use std::time::Duration;
+
+use tokio::sync::watch;
+use tokio::time::{sleep, timeout};
+
+use crate::config::ServeSettings;
+use crate::domain::accept::Accept;
+use crate::domain::endpoint::Endpoint;
+use crate::domain::proxies::Proxies;
+use crate::error::{Error, Result};
+pub use crate::platform::service_file::Running as Places;
+use crate::platform::{process, service_file, systemd};
+use crate::store::sqlite::SqliteStore;
+use crate::verbs::decide::memory::Memory;
+use crate::verbs::ports::Clock;
+use desk::{Clerk, Desk};
+use keeper::Keeper;
+use ledger::Ledger;
+use listen::{Door, Opened};
+use metrics::Metrics;
+
+/// How many connections are open at one time, at most.
+const MOST_OPEN: u64 = 16_384;
+/// How many open files are left for other things than connections.
+const OTHER_FILES: u64 = 64;
+/// How long a service that stops waits for those it is just answering.
+const FAREWELL: Duration = Duration::from_secs(3);
+
+/// What a service is started with.
+pub struct Start {
+    /// The store's file.
+    pub store: PathBuf,
+    /// Where and how it answers.
+    pub settings: ServeSettings,
+    /// Whether tokens may cross a network in the clear.
+    pub insecure: bool,
+    /// The clock on the wall.
+    pub clock: Arc<dyn Clock>,
+}
+
+/// What all connections share.
+struct Service {
+    desk: Arc<Desk>,
+    ledger: Arc<Ledger>,
+    metrics: Metrics,
+    accept: Accept,
+    proxies: Proxies,
+    most_open: u64,
+}
+
+/// A service that runs.
+pub struct Running {
+    /// Where it checks tokens, and where it is managed.
+    pub places: Places,
+    stop: watch::Sender<bool>,
+    thread: JoinHandle<()>,
+}
+
+/// Where a service of the store at `store` is managed unless configured: beside the store.
+///
+/// # Errors
+/// [`crate::error::Kind::Usage`] when that path is too long for a socket.
+pub fn default_manage(store: &Path) -> Result<Endpoint> {
+    let mut name = std::path::absolute(store)
+        .map_err(|e| Error::failure("it isn't known where the store is").why(e.to_string()))?
+        .into_os_string();
+    name.push(".manage");
+    Endpoint::parse(&format!("unix:{}", PathBuf::from(name).display()))
+        .map_err(|e| e.next("Say --manage unix:PATH, shorter"))
+}
+
+/// Starts a service. `ended` hears when it has ended, however that came.
+///
+/// # Errors
+/// [`crate::error::Kind::Conflict`] when another service answers from this store, or listens there;
+/// [`crate::error::Kind::Usage`] for addresses over which tokens would cross a network in the clear;
+/// [`crate::error::Kind::NotFound`] when there is no store; [`crate::error::Kind::Failure`] when something is refused.
+pub fn start(start: Start, ended: impl FnOnce() + Send + 'static) -> Result<Running> {
+    let Start { store, settings, insecure, clock } = start;
+    let keeper = Keeper::open(&store, Arc::clone(&clock), SqliteStore::open_to_serve)?;
+    let manage = match &settings.manage {
+        Some(said) => said.value.clone(),
+        None => default_manage(&store)?,
+    };
+    if !insecure {
+        in_the_clear(&settings.verify.value, &manage)?;
+    }
+    let mark = service_file::take(&store)?;
+    let mut handed = systemd::handed_sockets()?;
+    let group = |said: &Option<crate::config::Setting<String>>| said.as_ref().map(|said| said.value.clone());
+    let verify_group = group(&settings.verify_group);
+    let manage_group = group(&settings.manage_group);
+    let verify = listen::open(Door::Verify, &mut handed, &settings.verify.value, verify_group.as_deref())?;
+    let manage = listen::open(Door::Manage, &mut handed, &manage, manage_group.as_deref())?;
+    if let Some((name, _)) = handed.first() {
+        return Err(Error::usage(format!("systemd hands over a socket named \"{name}\""))
+            .why("there are two, verify and manage")
+            .next("Say FileDescriptorName=verify or FileDescriptorName=manage in its unit"));
+    }
+    let places = Places { verify: verify.endpoint.clone(), manage: manage.endpoint.clone() };
+    mark.says(&places)?;
+    let ledger = Arc::new(Ledger::default());
+    let writer = ledger::start(Arc::clone(&ledger), Arc::clone(&clock), &store)?;
+    let desk = Arc::new(Desk::default());
+    let service = Arc::new(Service {
+        desk: Arc::clone(&desk),
+        ledger: Arc::clone(&ledger),
+        metrics: Metrics::default(),
+        accept: settings.accept.value,
+        proxies: settings.proxies.value,
+        most_open: MOST_OPEN.min(process::most_files().saturating_sub(OTHER_FILES)),
+    });
+    let clerk = Clerk { desk, keeper, ledger: Arc::clone(&ledger), clock, memory: Memory::default() };
+    let (stop, stopped) = watch::channel(false);
+    let (answer, opened) = channel();
+    let thread = Builder::new()
+        .name("service".to_owned())
+        .spawn(move || {
+            let run = run(service, clerk, [verify, manage], stopped, &answer);
+            if let Err(e) = run {
+                // Whoever started it hears it, unless it has gone on.
+                let _ = answer.send(Err(e));
+            }
+            ledger.end();
+            if writer.join().is_err() {
+                tracing::error!("the ledger's thread has failed");
+            }
+            drop(mark);
+            ended();
+        })
+        .map_err(|e| Error::failure("a thread can't be started").why(e.to_string()))?;
+    opened.recv().map_err(|_| Error::failure("the service has ended at once"))??;
+    Ok(Running { places, stop, thread })
+}
+
+impl Running {
+    /// Answers who is being answered, writes the ledger, and ends: within 5 s.
+    pub fn stop(self) {
+        // It may have ended by itself.
+        let _ = self.stop.send(true);
+        let _ = self.thread.join();
+    }
+}
+
+/// # Errors
+/// [`crate::error::Kind::Usage`]: what is sent over a network in the clear is everybody's.
+fn in_the_clear(verify: &Endpoint, manage: &Endpoint) -> Result<()> {
+    if !verify.is_local() {
+        return Err(Error::usage(format!("tokens would be sent to {verify} in the clear"))
+            .why("only a port of this machine (127.0.0.1), or a socket, is out of everybody's sight")
+            .next("Run a proxy on this machine in front of it, or say --insecure"));
+    }
+    match manage {
+        Endpoint::Tcp(_) => Err(Error::usage(format!("whoever can reach {manage} could ask the service about itself"))
+            .why("a port is open to every user of this machine")
+            .next("Say --manage unix:PATH, or --insecure")),
+        Endpoint::Unix(_) => Ok(()),
+    }
+}
+
+fn run(
+    service: Arc<Service>,
+    clerk: Clerk,
+    doors: [Opened; 2],
+    mut stopped: watch::Receiver<bool>,
+    opened: &Sender<Result<()>>,
+) -> Result<()> {
+    let runtime = tokio::runtime::Builder::new_current_thread()
+        .enable_io()
+        .enable_time()
+        .build()
+        .map_err(|e| Error::failure("the service can't be started").why(e.to_string()))?;
+    runtime.block_on(async {
+        for door in doors {
+            door.serve(Arc::clone(&service), stopped.clone())?;
+        }
+        let clerk = tokio::spawn(clerk.work());
+        // Whoever started it waits for this.
+        let _ = opened.send(Ok(()));
+        // The sender going is the end as well.
+        let _ = stopped.changed().await;
+        let farewell = async {
+            while service.metrics.open.load(Relaxed) > 0 {
+                sleep(Duration::from_millis(5)).await;
+            }
+        };
+        if timeout(FAREWELL, farewell).await.is_err() {
+            tracing::warn!(left = service.metrics.open.load(Relaxed), "connections were cut off");
+        }
+        clerk.abort();
+        Ok(())
+    })
+}

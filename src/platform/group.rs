@@ -1,0 +1,47 @@
+//! Groups of this machine.
+
+use std::fs;
+use std::path::Path;
+
+use rustix::fs::Gid;
+
+use crate::error::{Error, Result};
+
+/// Where groups are listed: group(5). Those of a directory service are given by number.
+const GROUPS: &str = "/etc/group";
+
+/// Lets the group `name`, or the one of that number, reach what lies at `path`.
+///
+/// # Errors
+/// [`crate::error::Kind::NotFound`] when there is no such group; [`crate::error::Kind::Failure`] when the system refuses:
+/// only root, and members of it, may give a file to a group.
+pub fn give(path: &Path, name: &str) -> Result<()> {
+    let refused = |why: String| Error::failure(format!("the group {name} can't be given {}", path.display())).why(why);
+    let groups = fs::read_to_string(GROUPS).map_err(|e| refused(e.to_string()))?;
+    let number = name.parse().ok().or_else(|| number_of(&groups, name)).ok_or_else(|| {
+        Error::not_found(format!("there is no group {name}"))
+            .why(format!("{GROUPS} doesn't list it"))
+            .next(format!("Make it: groupadd --system {name}"))
+    })?;
+    rustix::fs::chown(path, None, Some(Gid::from_raw(number)))
+        .map_err(|e| refused(e.to_string()).next(format!("Whoever runs the service must be a member of {name}")))
+}
+
+fn number_of(groups: &str, name: &str) -> Option<u32> {
+    groups.lines().map(|line| line.split(':')).find_map(|mut fields| {
+        (fields.next() == Some(name)).then(|| fields.nth(1))?.and_then(|number| number.parse().ok())
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn groups_are_found_by_name() {
+        let groups = "root:x:0:\nwww-data:x:33:nginx\nbroken\n";
+        assert_eq!(number_of(groups, "www-data"), Some(33));
+        assert_eq!(number_of(groups, "www"), None);
+        assert_eq!(number_of(groups, "broken"), None);
+    }
+}
