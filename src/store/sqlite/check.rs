@@ -21,11 +21,17 @@ const ACTIVE: &str =
 
 pub(super) fn page(db: &Connection, query: &CheckQuery) -> Result<CheckPage> {
     match query.look {
-        LookAt::ExpiringBy(by) => walked(db, query, &expiring_sql(), by.0, |at, _| Attention::Expiring(Timestamp(at))),
-        LookAt::StaleSince(before) => walked(db, query, &stale_sql(), before.0, |at, created_at| Attention::Stale {
-            last_seen_at: Some(Timestamp(at)).filter(|at| at.0 != 0),
-            created_at: Timestamp(created_at),
-        }),
+        LookAt::ExpiringBy(by) => {
+            // What has expired stands before.
+            let first = CheckKey(query.now.0, i64::MAX);
+            walked(db, query, first, &expiring_sql(), by.0, |at, _| Attention::Expiring(Timestamp(at)))
+        }
+        LookAt::StaleSince(before) => {
+            walked(db, query, CheckKey(-1, 0), &stale_sql(), before.0, |at, created_at| Attention::Stale {
+                last_seen_at: Some(Timestamp(at)).filter(|at| at.0 != 0),
+                created_at: Timestamp(created_at),
+            })
+        }
         LookAt::KnockingSince(since) => knocking(db, query, since),
     }
 }
@@ -35,7 +41,7 @@ pub(super) fn expiring_sql() -> String {
     format!(
         "SELECT d.until, d.id, t.created_at, {ACTIVE}
          FROM (SELECT until, id FROM tokens INDEXED BY tokens_by_expires
-               WHERE deleted_at IS NULL AND until > ?1 AND until <= ?2 AND (until, tie) > (?3, ?4)
+               WHERE deleted_at IS NULL AND until <= ?2 AND (until, tie) > (?3, ?4)
                ORDER BY until, tie LIMIT ?5) d
          CROSS JOIN tokens t ON t.id = d.id CROSS JOIN accounts a ON a.id = t.account_id ORDER BY d.until, d.id"
     )
@@ -55,11 +61,12 @@ pub(super) fn stale_sql() -> String {
 fn walked(
     db: &Connection,
     query: &CheckQuery,
+    first: CheckKey,
     sql: &str,
     bound: i64,
     why: impl Fn(i64, i64) -> Attention,
 ) -> Result<CheckPage> {
-    let CheckKey(key, tie) = query.after.unwrap_or(CheckKey(i64::MIN, i64::MIN));
+    let CheckKey(key, tie) = query.after.unwrap_or(first);
     let limit = whole(query.limit);
     let values = [query.now.0, bound, key, tie, limit].map(Value::from);
     let rows = all(db, sql, params_from_iter(values), |r| {
@@ -79,7 +86,7 @@ fn whole(limit: usize) -> i64 {
 }
 
 /// Goes from one token to the next in the index of attempts, without looking at the attempts between.
-const NEXT: &str = "SELECT token_id FROM denied_attempts INDEXED BY denied_attempts_once WHERE token_id > ?1 ORDER BY token_id LIMIT 1";
+pub(super) const NEXT: &str = "SELECT token_id FROM denied_attempts INDEXED BY denied_attempts_once WHERE token_id > ?1 ORDER BY token_id LIMIT 1";
 
 fn knocking(db: &Connection, query: &CheckQuery, since: Timestamp) -> Result<CheckPage> {
     let CheckKey(mut last, _) = query.after.unwrap_or(CheckKey(0, 0));

@@ -53,8 +53,8 @@ pub(super) trait Listed: Sized {
 
     fn values(key: &Self::Key) -> Vec<Value>;
     fn key(&self) -> Self::Key;
-    /// Where the list begins for this instant, and what else holds of what came at it or later.
-    fn since(found: &mut Narrowed, since: Timestamp);
+    /// That it came at this instant or later. `time` is the list's time: where the index ends, or a mere condition.
+    fn since(found: &mut Narrowed, time: &str, since: Timestamp);
     fn read(named: Named, r: &Row<'_>) -> rusqlite::Result<Self>;
     fn reason(found: &mut Narrowed, reason: &str);
 }
@@ -63,7 +63,7 @@ impl Listed for DeniedRow {
     type Key = DeniedKey;
     const BY_TIME: &'static str = "denied_attempts d INDEXED BY denied_attempts_by_time";
     const OF_TOKEN: &'static str = "denied_attempts d INDEXED BY denied_attempts_once";
-    const KEY: &'static [&'static str] = &["d.minute", "d.id"];
+    const KEY: &'static [&'static str] = &["d.minute", "d.tie"];
     const COLUMNS: &'static str = "d.minute, d.id, d.last_at, d.attempts, d.reason, d.method, d.address, d.client";
     const WORDS: &'static [&'static str] = &["d.reason", "d.method", "d.address", "d.client"];
 
@@ -75,9 +75,9 @@ impl Listed for DeniedRow {
         self.key
     }
 
-    fn since(found: &mut Narrowed, since: Timestamp) {
+    fn since(found: &mut Narrowed, time: &str, since: Timestamp) {
         let (minute, at) = (found.bind(since.0.div_euclid(MINUTE)), found.bind(since.0));
-        found.and(&format!("d.minute >= {minute} AND d.last_at >= {at}"));
+        found.and(&format!("{time} >= {minute} AND d.last_at >= {at}"));
     }
 
     fn read(named: Named, r: &Row<'_>) -> rusqlite::Result<Self> {
@@ -122,9 +122,9 @@ impl Listed for UseRow {
         self.key.clone()
     }
 
-    fn since(found: &mut Narrowed, since: Timestamp) {
+    fn since(found: &mut Narrowed, time: &str, since: Timestamp) {
         let day = found.bind(utc_day_number(since));
-        found.and(&format!("d.day >= {day}"));
+        found.and(&format!("{time} >= {day}"));
     }
 
     fn read(named: Named, r: &Row<'_>) -> rusqlite::Result<Self> {
@@ -192,7 +192,7 @@ impl Named {
 }
 
 /// Everything of `query` but where its stretch begins; of one token's rows where that is said.
-fn filtered<R: Listed>(query: &LedgerQuery<R::Key>, token: Option<TokenId>) -> Narrowed {
+fn filtered<R: Listed>(query: &LedgerQuery<R::Key>, token: Option<TokenId>, from: &From<R::Key>) -> Narrowed {
     let mut found = Narrowed::default();
     if let Some(token) = token {
         let token = found.bind(token.0);
@@ -204,7 +204,9 @@ fn filtered<R: Listed>(query: &LedgerQuery<R::Key>, token: Option<TokenId>) -> N
         found.and(&format!("(a.id = {own} OR a.role IN ({}){nobodys})", roles.join(", ")));
     }
     if let Some(since) = query.since {
-        R::since(&mut found, since);
+        // Going up from a row begins at that row: the plus keeps the index from beginning at this instant instead.
+        let plus = if matches!(from, From::Above(_)) { "+" } else { "" };
+        R::since(&mut found, &format!("{plus}{}", R::KEY[0]), since);
     }
     let filter = &query.filter;
     let everywhere: Vec<&str> = R::WORDS.iter().chain(&[FULL_NAME, HINT]).copied().collect();
@@ -249,7 +251,7 @@ pub(super) fn page_sql<R: Listed>(
     from: &From<R::Key>,
     limit: usize,
 ) -> (String, Narrowed) {
-    let mut found = filtered::<R>(query, token);
+    let mut found = filtered::<R>(query, token, from);
     let (bound, order) = match from {
         From::Top => (None, "DESC"),
         From::Bottom => (None, "ASC"),

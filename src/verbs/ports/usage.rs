@@ -87,6 +87,17 @@ impl DeniedSince {
         }
     }
 
+    /// A word for JSON.
+    pub const fn word(self) -> &'static str {
+        match self {
+            DeniedSince::Disabled(_) => "disabled",
+            DeniedSince::Deleted(_) => "deleted",
+            DeniedSince::Expired(_) => "expired",
+            DeniedSince::Rotated(_) => "rotated",
+            DeniedSince::Week => "week",
+        }
+    }
+
     /// When that was.
     pub const fn at(self) -> Option<Timestamp> {
         match self {
