@@ -150,18 +150,27 @@ pub(super) fn run(app: &mut App, args: &CheckArgs) -> Result<()> {
         list.end()?;
         return counts.conclude(app);
     }
-    let mut table = Table::headless(4);
+    let (mut table, mut held) = (Table::headless(4), 0);
     while let Some(findings) = page {
         let now = app.now();
         for finding in &findings {
             counts.add(finding);
-            table.row(cells(finding, now));
+            if app.out.quiet {
+                app.out.line(&finding.token.full_name())?;
+            } else {
+                table.row(cells(finding, now));
+                held += 1;
+            }
         }
-        app.out.table(&mut table)?;
+        page = pages.next(&app.place)?;
+        // What fits on a page lines up, of whatever kind it is.
+        if held >= PAGE || page.is_none() {
+            app.out.table(&mut table)?;
+            held = 0;
+        }
         if app.out.closed() {
             break;
         }
-        page = pages.next(&app.place)?;
     }
     counts.conclude(app)
 }

@@ -60,6 +60,7 @@ trait Listed: Sized {
     const HEAD: &'static [&'static str];
     fn verb(question: Question, anchor: LedgerAnchor<Self::Key>, limit: usize) -> Self::Verb;
     fn key(&self) -> Self::Key;
+    fn count(&self) -> u64;
     fn cells(&self, zone: &dyn Zone) -> Vec<String>;
 }
 
@@ -77,6 +78,10 @@ impl Listed for DeniedRow {
 
     fn key(&self) -> Self::Key {
         self.key
+    }
+
+    fn count(&self) -> u64 {
+        self.attempts
     }
 
     fn cells(&self, zone: &dyn Zone) -> Vec<String> {
@@ -108,6 +113,10 @@ impl Listed for UseRow {
 
     fn key(&self) -> Self::Key {
         self.key.clone()
+    }
+
+    fn count(&self) -> u64 {
+        self.uses
     }
 
     fn cells(&self, _zone: &dyn Zone) -> Vec<String> {
@@ -186,8 +195,12 @@ fn read<R: Listed>(app: &mut App, args: ReadLedgerArgs) -> Result<()> {
     let mut count = 0_u64;
     while let Some(rows) = page.filter(|rows| !rows.is_empty()) {
         count += rows.len() as u64;
-        rows.iter().for_each(|row| table.row(row.cells(app.world.clock.zone())));
-        app.out.table(&mut table)?;
+        if app.out.quiet {
+            rows.iter().try_for_each(|row| app.out.line(&row.count().to_string()))?;
+        } else {
+            rows.iter().for_each(|row| table.row(row.cells(app.world.clock.zone())));
+            app.out.table(&mut table)?;
+        }
         if app.out.closed() {
             return Ok(());
         }

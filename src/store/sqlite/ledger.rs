@@ -32,9 +32,10 @@ const NAMED_COLUMNS: &str = "d.token_id, coalesce(t.name, p.token_name), a.usern
 /// How many those are.
 const NAMED_COUNT: usize = 9;
 
-/// A token's name and a hint, as words are looked for in them.
-const FULL_NAME: &str = "a.username || '/' || coalesce(t.name, p.token_name)";
-const HINT: &str = "CASE WHEN d.public_id <> '' THEN (SELECT prefix FROM installation) || '_' || d.public_id END";
+/// A token's name and a hint, as words are looked for in them; empty where there is none.
+const FULL_NAME: &str = "coalesce(a.username || '/' || coalesce(t.name, p.token_name), '')";
+const HINT: &str =
+    "CASE WHEN d.public_id = '' THEN '' ELSE (SELECT prefix FROM installation) || '_' || d.public_id END";
 
 /// One of the two lists.
 pub(super) trait Listed: Sized {
