@@ -1,5 +1,9 @@
 //! The shapes of JSON answers: documented, stable, `"schema":1`.
 
+mod usage;
+
+pub use usage::UsageJson;
+
 use serde::{Serialize, Serializer};
 
 use crate::domain::account::Account;
@@ -9,7 +13,6 @@ use crate::domain::time::Timestamp;
 use crate::domain::token::{Token, Tombstone};
 use crate::domain::token_diff::Change;
 use crate::verbs::accounts::Me;
-use crate::verbs::ports::Usage;
 
 /// The schema of every answer.
 pub const SCHEMA: u32 = 1;
@@ -80,50 +83,6 @@ impl TokenJson {
                 retires_at: p.retires_at.rfc3339(),
                 last_seen_at: instant(p.last_seen_at),
             }),
-        }
-    }
-}
-
-/// How a token was used.
-#[derive(Serialize)]
-pub struct UsageJson {
-    last_seen_at: Option<String>,
-    current_last_seen_at: Option<String>,
-    today: u64,
-    week: u64,
-    denied_week: u64,
-    origins: Vec<OriginJson>,
-    methods: Vec<MethodUsesJson>,
-}
-
-#[derive(Serialize)]
-struct OriginJson {
-    address: String,
-    client: String,
-    uses: u64,
-}
-
-#[derive(Serialize)]
-struct MethodUsesJson {
-    method: String,
-    uses: u64,
-}
-
-impl From<&Usage> for UsageJson {
-    fn from(usage: &Usage) -> Self {
-        let origin = |o: &crate::verbs::ports::Origin| OriginJson {
-            address: o.address.clone(),
-            client: o.client.clone(),
-            uses: o.uses,
-        };
-        UsageJson {
-            last_seen_at: instant(usage.last_seen_at),
-            current_last_seen_at: instant(usage.current_seen_at),
-            today: usage.today,
-            week: usage.week,
-            denied_week: usage.denied_week,
-            origins: usage.origins.iter().map(origin).collect(),
-            methods: usage.methods.iter().map(|(m, n)| MethodUsesJson { method: m.clone(), uses: *n }).collect(),
         }
     }
 }

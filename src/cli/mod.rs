@@ -4,10 +4,12 @@ mod account;
 mod args;
 mod audit;
 mod catalogue;
+mod check;
 mod config;
 mod demo;
 mod init;
 mod json;
+mod ledger;
 mod login;
 mod new_password;
 mod output;
@@ -78,6 +80,8 @@ fn carry_out(global: Global, command: Option<Command>) -> Result<()> {
         Command::Policy(command) => policy::run(&mut App::new(global)?, command),
         Command::Catalogue(command) => catalogue::run(&mut App::new(global)?, command),
         Command::Audit(args) => audit::run(&mut App::new(global)?, args),
+        Command::Ledger(command) => ledger::run(&mut App::new(global)?, command),
+        Command::Check(args) => check::run(&mut App::new(global)?, &args),
         Command::Verify(args) => verify::run(&mut App::new(global)?, args),
         Command::Serve(args) => serve::run(&global, args),
         Command::Whoami => whoami::run(&mut App::new(global)?),

@@ -243,7 +243,12 @@ impl Table {
 
     /// A table of names and values, without a head.
     pub fn pairs() -> Self {
-        Table { rows: Vec::new(), widths: vec![0; 2] }
+        Self::headless(2)
+    }
+
+    /// A table of so many columns, without a head.
+    pub fn headless(columns: usize) -> Self {
+        Table { rows: Vec::new(), widths: vec![0; columns] }
     }
 
     /// Adds a row.

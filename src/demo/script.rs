@@ -1,7 +1,7 @@
 //! What happens, in the order in which it happened.
 
 use std::collections::BTreeSet;
-use std::slice;
+use std::{mem, slice};
 
 use super::cast::Cast;
 use super::sample::{Api, Fate, Sample, samples};
@@ -22,6 +22,8 @@ pub(super) struct Made {
     pub sample: Sample,
     pub token: Token,
     pub secret: PublicId,
+    /// The secret that a rotation replaced.
+    pub old: Option<PublicId>,
 }
 
 /// Which of a token's two moments.
@@ -73,7 +75,7 @@ fn bear(cast: &Cast, sample: Sample, catalogue: &Catalogue) -> Result<Made> {
     };
     let issued = ask(&cast.local, &cast.credential(sample.account)?, verb)?.out.pop();
     let Issued { token, secret, .. } = issued.ok_or_else(|| Error::failure("no sample token was made"))?;
-    Ok(Made { sample, token, secret: secret.public_id().clone() })
+    Ok(Made { sample, token, secret: secret.public_id().clone(), old: None })
 }
 
 fn befall(cast: &Cast, made: &mut Made) -> Result<()> {
@@ -83,7 +85,7 @@ fn befall(cast: &Cast, made: &mut Made) -> Result<()> {
         Fate::Kept => {}
         Fate::Regenerated(_) => {
             let issued = ask(&cast.local, &who, RegenerateToken { token, grace: None, expires: None, out: None })?.out;
-            made.secret = issued.secret.public_id().clone();
+            made.old = Some(mem::replace(&mut made.secret, issued.secret.public_id().clone()));
             made.token = issued.token;
         }
         Fate::Disabled(_) => drop(ask(&cast.local, &who, DisableTokens { tokens: vec![token] })?),

@@ -58,7 +58,8 @@ fn denials(book: &mut dyn Bookkeeping, made: &Made, now: Timestamp) -> Result<()
         let token = Some(made.token.id);
         book.record_denial(&Denial {
             token,
-            secret: Some(&made.secret),
+            // Whoever missed a rotation goes on with what he has.
+            secret: Some(made.old.as_ref().unwrap_or(&made.secret)),
             count: 1,
             reason: reason.word(),
             at,

@@ -10,6 +10,7 @@ pub mod chain;
 pub mod endpoint;
 pub mod expiry;
 pub mod filter;
+pub mod ledger_filter;
 pub mod method;
 pub mod name;
 pub mod openapi;

@@ -135,6 +135,12 @@ pub fn utc_day_number(at: Timestamp) -> i64 {
     at.0.div_euclid(DAY)
 }
 
+/// `2026-11-21`: the day of that number, for JSON.
+pub fn utc_day(number: i64) -> String {
+    let at = Timestamp(number.saturating_mul(DAY));
+    at.utc().map_or_else(|| format!("day {number}"), |at| at.format("%Y-%m-%d").to_string())
+}
+
 /// `21-11-2026 10:30:00 (+01:00)`: what the machine's clock shows, for people.
 pub fn wall_clock(at: Timestamp, zone: &dyn Zone) -> String {
     match zone.wall(at) {

@@ -21,6 +21,8 @@ pub const READ_ACCOUNTS: Needs = Needs::Method(&["jeton.accounts.read"]);
 pub const WRITE_ACCOUNTS: Needs = Needs::Method(&["jeton.accounts.write"]);
 /// Reads the audit log.
 pub const READ_AUDIT: Needs = Needs::Method(&["jeton.audit.read"]);
+/// Reads the ledger, of tokens that it may see.
+pub const READ_LEDGER: Needs = Needs::Method(&["jeton.ledger.read"]);
 
 impl Needs {
     /// The methods of which one is needed, the narrowest first; none where any token or no token will do.

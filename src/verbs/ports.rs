@@ -3,10 +3,12 @@
 
 mod accounts;
 mod ledger;
+mod usage;
 mod world;
 
 pub use accounts::{AccountChanges, AccountFacts, TokenCounts};
 pub use ledger::{Bookkeeping, Denial, TryKey, Use};
+pub use usage::{DeniedEvidence, DeniedSince, LastDenied, Origin, PreviousUses, Usage};
 pub use world::{Clock, Delivery, Entropy, PasswordHasher, SavedSecret, Verdict};
 
 use crate::domain::account::{Account, AccountId};
@@ -28,6 +30,7 @@ use crate::domain::token::{Purgeable, Token, TokenId, Tombstone};
 use crate::error::Result;
 use crate::verbs::audit_log::AuditLog;
 use crate::verbs::audited::Audited;
+use crate::verbs::ledger::Ledger;
 
 /// Where everything is kept.
 pub trait Store: Send + Sync {
@@ -213,38 +216,8 @@ pub struct Doomed {
     pub since: Timestamp,
 }
 
-/// From where and with what a token was used.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Origin {
-    /// The caller's address.
-    pub address: String,
-    /// What the caller says it is.
-    pub client: String,
-    /// How often in the last 7 days.
-    pub uses: u64,
-}
-
-/// What would break if a token went.
-#[derive(Debug, Clone, PartialEq, Eq, Default)]
-pub struct Usage {
-    /// When it was last accepted.
-    pub last_seen_at: Option<Timestamp>,
-    /// When its current secret was last accepted; that of the one before stands with the token.
-    pub current_seen_at: Option<Timestamp>,
-    /// Accepted uses of today (UTC).
-    pub today: u64,
-    /// Accepted uses of the last 7 days, today included.
-    pub week: u64,
-    /// Where from, in the last 7 days, the busiest first, 5 at most.
-    pub origins: Vec<Origin>,
-    /// The methods used in the last 7 days with their counts, the busiest first, 10 at most.
-    pub methods: Vec<(String, u64)>,
-    /// Denied attempts in the last 7 days.
-    pub denied_week: u64,
-}
-
 /// A consistent state to look at.
-pub trait Snapshot: AuditLog + AccountFacts {
+pub trait Snapshot: AuditLog + AccountFacts + Ledger {
     /// None before `init`.
     fn installation(&self) -> Result<Option<Installation>>;
     /// The rules in force.

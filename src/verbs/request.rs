@@ -7,7 +7,9 @@ use super::accounts::{
 use super::actor::Credential;
 use super::audit::{AuditHead, ListAudit, VerifyAudit};
 use super::catalogue::{ApplyCatalogue, ListCatalogues, PreviewCatalogue};
+use super::check::Check;
 use super::init::Init;
+use super::ledger::{ListDenied, ListUses};
 use super::needs::Needs;
 use super::policy::{ListPolicy, SetPolicy};
 use super::tokens::{
@@ -129,6 +131,9 @@ requests! {
     query ListAudit,
     query AuditHead,
     query VerifyAudit,
+    query ListDenied,
+    query ListUses,
+    query Check,
 }
 
 /// Whether `credential` is enough for `proof`; who it is is another question.

@@ -100,6 +100,21 @@ const FACES: &[(&str, Line, Keys)] = &[
         Keys::No("the screens ask for it by themselves, several times a second, to notice changes made elsewhere"),
     ),
     ("audit.verify", Run("audit verify", ""), Press("3v")),
+    (
+        "ledger.denied",
+        Run("ledger denied", ""),
+        Keys::No("the screens show what a token's denied attempts come to beside the token"),
+    ),
+    (
+        "ledger.uses",
+        Run("ledger uses", ""),
+        Keys::No("the screens show what a token's uses come to beside the token: rows of them are for scripts"),
+    ),
+    (
+        "check",
+        Run("check", ""),
+        Keys::No("it is for cron and monitoring; the screens mark the same tokens, and E and S list them"),
+    ),
 ];
 
 /// What only the answer to this verb tells, of those that just look.
@@ -117,6 +132,9 @@ const TOLD: &[(&str, &str)] = &[
     ("token.purge.preview", "count"),
     ("audit.list", "entries"),
     ("audit.verify", "whole"),
+    ("ledger.denied", "denied"),
+    ("ledger.uses", "uses"),
+    ("check", "findings"),
 ];
 
 #[test]

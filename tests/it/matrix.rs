@@ -8,6 +8,7 @@ use jeton::domain::audit::AuditRow;
 use jeton::domain::audit_filter::AuditFilter;
 use jeton::domain::expiry::{Expiry, ExpirySpec};
 use jeton::domain::filter::Filter;
+use jeton::domain::ledger_filter::LedgerFilter;
 use jeton::domain::method::MethodId;
 use jeton::domain::name::Description;
 use jeton::domain::role::Role;
@@ -21,7 +22,8 @@ use jeton::verbs::actor::{Actor, Credential, Presented};
 use jeton::verbs::audit_log::{AuditAnchor, AuditQuery};
 use jeton::verbs::audited::Audited;
 use jeton::verbs::authorize;
-use jeton::verbs::ports::{Anchor, Entropy, NewToken, Store, Tx};
+use jeton::verbs::ledger::{LedgerAnchor, ListDenied, ListUses};
+use jeton::verbs::ports::{Anchor, Denial, Entropy, NewToken, Store, Tx, Use};
 use jeton::verbs::request::ask;
 use jeton::verbs::tokens::{
     CopyToken, CreateToken, DeleteTokens, DisableTokens, EditToken, EnableTokens, ListOf, ListTokens, Pointed,
@@ -42,7 +44,7 @@ pub fn rows(head: &str) -> impl Iterator<Item = (Vec<&'static str>, Vec<&'static
     })
 }
 
-const VERBS: [&str; 13] = [
+const VERBS: [&str; 14] = [
     "list",
     "list A",
     "show",
@@ -56,6 +58,7 @@ const VERBS: [&str; 13] = [
     "copy",
     "retire",
     "purge",
+    "ledger",
 ];
 
 /// Two accounts of each role, named `owner`, `owner2` …, and no limit of active tokens.
@@ -70,12 +73,12 @@ pub fn street(self_service: bool) -> House {
 }
 
 /// A token as `verb` needs it: switched off to be enabled, in the trash to be restored or purged, with two secrets to be
-/// retired.
+/// retired, with a use and a denied attempt to be read in the ledger.
 pub fn plant(house: &House, owner: &Account, name: &str, verb: &str) -> Token {
     let prefix = jeton::domain::name::Prefix::default();
     let secret = Secret::generate(&prefix, |b| house.fakes.entropy.fill(b)).unwrap();
     let now = house.now();
-    house
+    let planted = house
         .store()
         .write(&tester(), &|| now, |tx, _| {
             let id = tx.insert_token(&NewToken {
@@ -98,7 +101,17 @@ pub fn plant(house: &House, owner: &Account, name: &str, verb: &str) -> Token {
             Ok(Audited::one(tx.token(id)?.unwrap(), entry(id)))
         })
         .unwrap()
-        .out
+        .out;
+    if verb == "ledger" {
+        let (id, at, count, method, address, client) = (planted.id, now, 1, "", "192.0.2.7", "it/1.0");
+        let written = house.store().bookkeep(|b| {
+            b.record_use(&Use { token: id, secret: secret.public_id(), at, count, method, address, client })?;
+            let (token, secret, reason) = (Some(id), Some(secret.public_id()), "disabled");
+            b.record_denial(&Denial { token, secret, reason, at, count, method, address, client })
+        });
+        written.unwrap();
+    }
+    planted
 }
 
 pub fn list(account: Option<&Account>) -> ListTokens {
@@ -115,8 +128,8 @@ pub fn list(account: Option<&Account>) -> ListTokens {
 /// A method that every role may call.
 const CALLED: &str = "environment.control.GetEnvInfo";
 /// The methods of jeton's that these verbs take.
-const METHODS: [&str; 4] =
-    ["jeton.tokens.read", "jeton.tokens.write", "jeton.tokens.read-all", "jeton.tokens.write-all"];
+const METHODS: [&str; 5] =
+    ["jeton.tokens.read", "jeton.tokens.write", "jeton.tokens.read-all", "jeton.tokens.write-all", "jeton.ledger.read"];
 /// The letters of the proofs, as the documentation explains them, and of a token that holds no method of jeton's.
 const PROOFS: [char; 6] = ['p', 'f', 'o', 'w', 's', 'n'];
 
@@ -210,8 +223,30 @@ pub fn attempt(
             }
             ask(jeton, who, PurgeTokens { which: Purgeable::Trashed, confirm: count }).map(drop)
         }
+        "ledger" => in_ledger(house, who, pointed.token),
         other => panic!("no such verb: {other}"),
     }
+}
+
+/// Looks for a denied attempt and a use of a token, among all and by the token's name: either finds both or none.
+fn in_ledger(house: &House, who: &Credential, token: TokenRef) -> Result<()> {
+    let TokenRef::Id(id) = &token else { panic!("{token}") };
+    let (filter, limit, since) = (LedgerFilter::default(), 10_000, None);
+    let denied = |token: Option<TokenRef>| {
+        let (filter, anchor) = (filter.clone(), LedgerAnchor::Newest);
+        let window = ask(&house.jeton, who, ListDenied { token, since, filter, anchor, limit })?;
+        Ok(window.rows.iter().any(|row| row.token.as_ref().is_some_and(|token| token.id == *id)))
+    };
+    let uses = |token: Option<TokenRef>| {
+        let (filter, anchor) = (filter.clone(), LedgerAnchor::Newest);
+        let window = ask(&house.jeton, who, ListUses { token, since, filter, anchor, limit })?;
+        Ok(window.rows.iter().any(|row| row.token.id == *id))
+    };
+    let found: [Result<bool>; 4] = [denied(None), denied(Some(token.clone())), uses(None), uses(Some(token.clone()))];
+    let all = found.iter().all(|one| matches!(one, Ok(true)));
+    assert!(all || !found.iter().any(|one| matches!(one, Ok(true))), "{found:?}");
+    found.into_iter().try_for_each(|one| one.map(drop))?;
+    if all { Ok(()) } else { Err(Error::denied("not there")) }
 }
 
 #[test]
@@ -283,7 +318,7 @@ fn check(house: &House, who: (&str, char, &Credential), verb: &str, owner: &str,
     let before = state();
     let pointed = Pointed { token: TokenRef::Id(token.id), seen: None };
     let outcome = attempt(house, credential, verb, &owner, pointed, name);
-    let looks = matches!(verb, "list" | "list A" | "show");
+    let looks = matches!(verb, "list" | "list A" | "show" | "ledger");
     match (allowed, outcome) {
         (true, Ok(())) if looks => assert_eq!(state(), before, "{cell}: looking changes nothing"),
         (true, Ok(())) => {

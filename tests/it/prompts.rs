@@ -177,17 +177,26 @@ fn a_deletion_shows_what_would_break_and_asks_for_the_name() {
     let delete = |args: &[&str], typed: &str| {
         let mut delete = Terminal::start(&home, args);
         delete.types_hidden("ops: ", RIGHT);
+        delete.waits_for("to delete").types(typed);
         for name in &args[2..] {
-            delete.waits_for(&format!("ops/{name}: "));
+            assert!(delete.seen.contains(&format!("ops/{name}: ")), "{}", delete.seen);
         }
-        delete.waits_for("delete").types(typed);
         (delete.ends(), delete.seen.clone())
     };
     let (code, seen) = delete(&["token", "delete", "a"], "b\n");
     assert_eq!(code, 5);
     assert!(seen.contains("1 today, 1 in 7 days") && seen.contains("from local  jeton verify  1"), "{seen}");
-    assert_eq!(delete(&["token", "delete", "a"], "\u{4}").0, 130);
-    assert_eq!(delete(&["token", "delete", "a", "b"], "a\n").0, 5);
+    home.as_ops(&["token", "regenerate", "a", "--grace", "2h"]).succeeds();
+    let (code, seen) = delete(&["token", "delete", "a"], "\u{4}");
+    assert_eq!(code, 130);
+    let overlap = format!("an overlap is in progress, both secrets go: {} dies in 2 h", &secret[..12]);
+    assert!(seen.contains(&overlap) && seen.contains("1 call today"), "{seen}");
+    let (code, seen) = delete(&["token", "delete", "b", "a"], "a\n");
+    assert_eq!(code, 5);
+    let place = |text: &str| seen.find(text).unwrap_or_else(|| panic!("no {text:?} in {seen}"));
+    assert!(place("Used in the last 7 days:") < place("! ops/a: last seen"), "{seen}");
+    assert!(place("ops/a: ") < place("Not used in the last 7 days:"), "in use first: {seen}");
+    assert!(place("Not used in the last 7 days:") < place("ops/b: never used"), "{seen}");
     assert_eq!(home.verify(&secret), 0, "none of these deleted it");
     assert_eq!(delete(&["token", "delete", "a", "b"], "2\n").0, 0);
     assert_eq!(home.verify(&secret), 4);

@@ -4,6 +4,7 @@
 mod account;
 mod audit;
 mod config;
+mod ledger;
 mod policy;
 mod serve;
 mod token;
@@ -16,6 +17,7 @@ use clap::{Args, ColorChoice, CommandFactory, FromArgMatches, Parser, Subcommand
 pub use account::*;
 pub use audit::*;
 pub use config::*;
+pub use ledger::*;
 pub use policy::*;
 pub use serve::*;
 pub use token::*;
@@ -95,6 +97,11 @@ pub enum Command {
     Catalogue(CatalogueCommand),
     /// Read the audit log, newest last, and prove that it is as it was written
     Audit(AuditArgs),
+    /// Read what was asked of the verifier: who was denied, and who uses what
+    #[command(subcommand)]
+    Ledger(LedgerCommand),
+    /// Look for tokens that expire soon, are not used, or are still tried in vain: exit 6 when there are any
+    Check(CheckArgs),
     /// Check the secret on stdin: exit 0 when it is allowed, 4 when it is denied
     Verify(VerifyArgs),
     /// Check tokens for the applications behind a proxy, until a signal ends it

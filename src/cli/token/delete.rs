@@ -32,16 +32,23 @@ pub(super) fn delete(app: &mut App, args: DeleteArgs) -> Result<()> {
 fn confirmed(app: &App, tokens: Vec<Pointed>) -> Result<(Credential, DeleteTokens)> {
     let (who, session) = app.proved()?;
     let look = Credential::Session(session);
-    let mut seen = Vec::with_capacity(tokens.len());
+    let mut shown = Vec::with_capacity(tokens.len());
     for pointed in tokens {
-        let shown = app.ask(&look, ShowToken { token: pointed.token })?;
-        if shown.token.deleted_at.is_some() {
-            let name = shown.token.full_name();
+        let one = app.ask(&look, ShowToken { token: pointed.token })?;
+        if one.token.deleted_at.is_some() {
+            let name = one.token.full_name();
             return Err(Error::not_found(format!("the token {name} is in the trash already")));
         }
-        consequences(app, &shown)?;
-        seen.push(Pointed::on_screen(&shown.token));
+        shown.push(one);
     }
+    let (in_use, others): (Vec<&Shown>, Vec<&Shown>) = shown.iter().partition(|one| one.usage.week > 0);
+    for (head, some) in [("Used in the last 7 days:", in_use), ("Not used in the last 7 days:", others)] {
+        if shown.len() > 1 && !some.is_empty() {
+            app.prompt.show(head)?;
+        }
+        some.into_iter().try_for_each(|one| consequences(app, one))?;
+    }
+    let seen: Vec<Pointed> = shown.iter().map(|one| Pointed::on_screen(&one.token)).collect();
     let label = if seen.len() == 1 {
         "Type the token's name to delete it".to_owned()
     } else {
@@ -51,20 +58,36 @@ fn confirmed(app: &App, tokens: Vec<Pointed>) -> Result<(Credential, DeleteToken
     Ok((who, DeleteTokens { tokens: seen, typed }))
 }
 
+/// How many methods are named.
+const METHODS: usize = 10;
+
+/// What would break without the token.
 fn consequences(app: &App, shown: &Shown) -> Result<()> {
     let (usage, now) = (&shown.usage, app.now());
     let name = shown.token.full_name();
-    let Some(at) = usage.last_seen_at else {
-        return app.prompt.show(&format!("{name}: never used"));
-    };
-    let mark = if usage.week > 0 { "! " } else { "" };
-    app.prompt.show(&format!("{mark}{name}: last seen {}, calls {}", ago(at, now), show::calls(usage)))?;
+    match usage.last_seen_at {
+        None => app.prompt.show(&format!("{name}: never used"))?,
+        Some(at) => {
+            let mark = if usage.week > 0 { "! " } else { "" };
+            app.prompt.show(&format!("{mark}{name}: last seen {}, calls {}", ago(at, now), show::calls(usage)))?;
+        }
+    }
     for origin in &usage.origins {
         app.prompt.show(&format!("    from {}", show::from(origin)))?;
     }
-    if !usage.methods.is_empty() {
-        let methods: Vec<&str> = usage.methods.iter().map(|(m, _)| m.as_str()).collect();
-        app.prompt.show(&format!("    methods {}", methods.join(", ")))?;
+    if !usage.methods_kept.is_empty() {
+        let named: Vec<&str> = usage.methods_kept.iter().take(METHODS).map(|(m, _)| m.as_str()).collect();
+        let more = match usage.methods_kept.len().saturating_sub(METHODS) {
+            0 => String::new(),
+            more => format!(" and {more} more"),
+        };
+        app.prompt.show(&format!("    methods {}{more}", named.join(", ")))?;
     }
-    Ok(())
+    if let Some(overlap) = show::overlap(&shown.token, usage, now) {
+        app.prompt.show(&format!("    an overlap is in progress, both secrets go: {overlap}"))?;
+    }
+    match show::denied(usage, now) {
+        Some(denied) => app.prompt.show(&format!("    denied {denied}")),
+        None => Ok(()),
+    }
 }

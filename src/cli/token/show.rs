@@ -3,14 +3,15 @@
 use super::super::App;
 use super::super::args::OneToken;
 use super::super::json::{SCHEMA, ShownJson, TokenJson, UsageJson};
+use super::super::ledger::caller;
 use super::super::output::Table;
 use super::status;
 use crate::domain::expiry::Expiry;
 use crate::domain::selection::Selection;
-use crate::domain::time::{Timestamp, relative};
+use crate::domain::time::{Timestamp, ago, relative};
 use crate::domain::token::{Token, TokenRef};
 use crate::error::Result;
-use crate::verbs::ports::{Origin, Usage};
+use crate::verbs::ports::{DeniedEvidence, Origin, Usage};
 use crate::verbs::tokens::{Reach, ShowToken, Shown};
 
 /// Behind what no catalogue knows any more.
@@ -18,29 +19,24 @@ const UNKNOWN: &str = " (unknown, grants nothing)";
 
 pub(super) fn show(app: &mut App, one: OneToken) -> Result<()> {
     let who = app.to_look()?;
-    let Shown { token, usage, reach } = app.ask(&who, ShowToken { token: TokenRef::Typed(one.token) })?;
+    let shown = app.ask(&who, ShowToken { token: TokenRef::Typed(one.token) })?;
+    let Shown { token, usage, reach } = &shown;
     let now = app.now();
     if app.out.json {
-        let (token, usage) = (TokenJson::of(&token, now), UsageJson::from(&usage));
+        let (token, usage) = (TokenJson::of(token, now), UsageJson::from(usage));
         return app.out.json(&ShownJson { schema: SCHEMA, token, usage });
     }
     if app.out.quiet {
         return app.out.line(&token.full_name());
     }
     let mut table = Table::pairs();
-    about(app, &mut table, &token, &reach, usage.current_seen_at, now);
-    used(&mut table, &usage, now);
+    about(app, &mut table, &shown, now);
+    used(&mut table, usage, reach, now);
     app.out.table(&mut table)
 }
 
-fn about(
-    app: &App,
-    table: &mut Table,
-    token: &Token,
-    reach: &Reach,
-    current_seen_at: Option<Timestamp>,
-    now: Timestamp,
-) {
+fn about(app: &App, table: &mut Table, shown: &Shown, now: Timestamp) {
+    let Shown { token, usage, reach } = shown;
     let zone = app.world.clock.zone();
     let moment = |at: Timestamp| format!("{}, {}", Expiry::At(at.plus(1)).day(zone), relative(at, now));
     table.pair("Name", token.full_name());
@@ -72,14 +68,13 @@ fn about(
         table.pair("Deleted", moment(at));
     }
     let secret = format!("{} since {}", token.hint, moment(token.secret_since));
-    let Some(previous) = token.overlap(now) else { return table.pair("Secret", secret) };
-    table.pair("Secret", format!("{secret}, {}", seen(current_seen_at, now)));
-    let dies = relative(previous.retires_at, now);
-    table.pair("Rotating", format!("{} dies {dies}, {}", previous.hint, seen(previous.last_seen_at, now)));
+    let Some(overlap) = overlap(token, usage, now) else { return table.pair("Secret", secret) };
+    table.pair("Secret", format!("{secret}, {}", seen(usage.current_seen_at, now)));
+    table.pair("Rotating", overlap);
 }
 
 fn seen(at: Option<Timestamp>, now: Timestamp) -> String {
-    at.map_or_else(|| "never seen".to_owned(), |at| format!("last seen {}", relative(at, now)))
+    at.map_or_else(|| "never seen".to_owned(), |at| format!("last seen {}", ago(at, now)))
 }
 
 fn counted(methods: usize) -> String {
@@ -97,9 +92,9 @@ fn api(selection: &Selection, reach: &Reach) -> String {
     }
 }
 
-fn used(table: &mut Table, usage: &Usage, now: Timestamp) {
-    table.pair("Last seen", usage.last_seen_at.map_or_else(|| "never".to_owned(), |at| relative(at, now)));
-    table.pair("Calls", calls(usage));
+fn used(table: &mut Table, usage: &Usage, reach: &Reach, now: Timestamp) {
+    table.pair("Last seen", usage.last_seen_at.map_or_else(|| "never".to_owned(), |at| ago(at, now)));
+    table.pair("Calls", format!("{}, {} in {} days", calls(usage), usage.days.iter().sum::<u64>(), usage.days.len()));
     let mut name = "From";
     for origin in &usage.origins {
         table.pair(name, from(origin));
@@ -110,8 +105,13 @@ fn used(table: &mut Table, usage: &Usage, now: Timestamp) {
         table.pair(name, format!("{method}  {uses}"));
         name = "";
     }
-    if usage.denied_week > 0 {
-        table.pair("Denied", format!("{} in 7 days", usage.denied_week));
+    if !usage.methods_kept.is_empty() {
+        let least = if usage.methods_cut { "more than " } else { "" };
+        let (used, permitted) = (usage.methods_kept.len(), counted(reach.permitted));
+        table.pair("Used", format!("{least}{used} of {permitted}, as far back as the ledger goes"));
+    }
+    if let Some(denied) = denied(usage, now) {
+        table.pair("Denied", denied);
     }
 }
 
@@ -122,5 +122,28 @@ pub(super) fn calls(usage: &Usage) -> String {
 
 /// `10.0.0.5  curl/8.5  12`.
 pub(super) fn from(origin: &Origin) -> String {
-    format!("{}  {}  {}", origin.address, origin.client, origin.uses)
+    let (address, client) = caller(&origin.address, &origin.client);
+    format!("{address}  {client}  {}", origin.uses)
+}
+
+/// `14 since disabled, last 3 min ago from 10.0.0.4  curl/8.5 (disabled)`; none where nobody was denied.
+pub(super) fn denied(usage: &Usage, now: Timestamp) -> Option<String> {
+    let DeniedEvidence { since, attempts, is_least, last } = &usage.denied;
+    let last = last.as_ref()?;
+    let least = if *is_least { "more than " } else { "" };
+    let (address, client) = caller(&last.address, &last.client);
+    let when = ago(last.at, now);
+    Some(format!("{least}{attempts} {}, last {when} from {address}  {client} ({})", since.words(), last.reason))
+}
+
+/// `jtn_Ab12Cd34 dies in 22 h, last seen 1 h ago, 12 calls today`; none without an overlap.
+pub(super) fn overlap(token: &Token, usage: &Usage, now: Timestamp) -> Option<String> {
+    let previous = token.overlap(now)?;
+    let uses = match usage.previous.map(|uses| uses.today) {
+        None | Some(0) => String::new(),
+        Some(1) => ", 1 call today".to_owned(),
+        Some(today) => format!(", {today} calls today"),
+    };
+    let dies = relative(previous.retires_at, now);
+    Some(format!("{} dies {dies}, {}{uses}", previous.hint, seen(previous.last_seen_at, now)))
 }

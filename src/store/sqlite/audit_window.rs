@@ -1,45 +1,12 @@
 //! Stretches of the audit log, by the numbers of its rows: nothing loads the table.
 
-use rusqlite::{Connection, ToSql};
+use rusqlite::Connection;
 
 use super::audit::{self, COLUMNS};
 use super::convert::{all, damaged};
+use super::narrowed::Narrowed;
 use crate::error::Result;
 use crate::verbs::audit_log::{AuditAnchor, AuditQuery, AuditWindow, Chained};
-
-/// Conditions and their values, grown together.
-#[derive(Default)]
-struct Narrowed {
-    sql: String,
-    values: Vec<Box<dyn ToSql>>,
-}
-
-impl Narrowed {
-    /// The place of `value` in the statement.
-    fn bind(&mut self, value: impl ToSql + 'static) -> String {
-        self.values.push(Box::new(value));
-        format!("?{}", self.values.len())
-    }
-
-    fn and(&mut self, condition: &str) {
-        self.sql.push_str(if self.sql.is_empty() { "WHERE " } else { " AND " });
-        self.sql.push_str(condition);
-    }
-
-    /// That `text` stands in one of `columns`, upper or lower case alike.
-    fn holding(&mut self, columns: &[&str], text: &str) -> String {
-        // SQLite folds the case of ASCII only.
-        let conditions: Vec<String> = if text.is_ascii() {
-            let like = text.replace('\\', "\\\\").replace('%', "\\%").replace('_', "\\_");
-            let like = self.bind(format!("%{like}%"));
-            columns.iter().map(|column| format!("{column} LIKE {like} ESCAPE '\\'")).collect()
-        } else {
-            let text = self.bind(text.to_lowercase());
-            columns.iter().map(|column| format!("instr(jeton_lower({column}), {text}) > 0")).collect()
-        };
-        format!("({})", conditions.join(" OR "))
-    }
-}
 
 /// Everything of `query` but where its stretch begins.
 fn filtered(query: &AuditQuery) -> Narrowed {
@@ -93,8 +60,7 @@ fn side(
     // Beyond 63 bits it would be no whole number any more.
     let most = limit.min(i64::MAX as usize - 1);
     let sql = format!("SELECT {COLUMNS} FROM audit {} ORDER BY seq {order} LIMIT {}", found.sql, most + 1);
-    let values: Vec<&dyn ToSql> = found.values.iter().map(|v| &**v).collect();
-    let mut rows = all(db, &sql, values.as_slice(), audit::raw)?;
+    let mut rows = all(db, &sql, found.params().as_slice(), audit::raw)?;
     let more = rows.len() > most;
     rows.truncate(most);
     if backward {

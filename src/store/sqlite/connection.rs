@@ -8,7 +8,9 @@ use std::time::Duration;
 use rusqlite::{Connection, Transaction, TransactionBehavior};
 
 use super::convert::failed;
-use super::{accounts, audit, audit_window, catalogue, grants, open, purge, secrets, tokens, usage, window};
+use super::{
+    accounts, audit, audit_window, catalogue, check, grants, ledger, open, purge, secrets, tokens, usage, used, window,
+};
 use crate::domain::account::{Account, AccountId, CredentialVersion};
 use crate::domain::audit::{AuditActor, AuditRow};
 use crate::domain::catalogue::set::{MethodPlace, PlacedSet};
@@ -17,12 +19,15 @@ use crate::domain::method::{Method, MethodId};
 use crate::domain::name::{TokenName, Username};
 use crate::domain::password::PasswordHash;
 use crate::domain::policy::Policy;
+use crate::domain::role::Role;
 use crate::domain::secret::{PublicId, Secret};
 use crate::domain::time::Timestamp;
 use crate::domain::token::{Token, TokenId, Tombstone};
 use crate::error::Result;
 use crate::verbs::audit_log::{AuditLog, AuditPage, AuditQuery, AuditTip, AuditWindow};
 use crate::verbs::audited::Audited;
+use crate::verbs::check::{CheckPage, CheckQuery};
+use crate::verbs::ledger::{DeniedKey, DeniedRow, Ledger, LedgerQuery, LedgerWindow, UseKey, UseRow};
 use crate::verbs::ports::{
     AccountChanges, AccountFacts, Bookkeeping, Committed, Denial, Doomed, Grant, Installation, NewAccount, NewToken,
     PurgeQuery, Snapshot, Store, StoredSecret, Tally, TokenCounts, TryKey, Tx, Usage, Use, Visibility, Window,
@@ -216,7 +221,7 @@ impl Snapshot for Open<'_> {
         tokens::active(self.0, account, now)
     }
     fn usage(&self, token: TokenId, now: Timestamp) -> Result<Usage> {
-        usage::of_token(self.0, token, now)
+        used::of_token(self.0, token, now)
     }
     fn method(&self, id: &MethodId) -> Result<Option<Method>> {
         catalogue::method(self.0, id)
@@ -259,6 +264,21 @@ impl AuditLog for Open<'_> {
     }
     fn audit_page(&self, after: Option<i64>, limit: usize) -> Result<AuditPage> {
         audit::page(self.0, after, limit)
+    }
+}
+
+impl Ledger for Open<'_> {
+    fn denied_window(&self, query: &LedgerQuery<DeniedKey>) -> Result<LedgerWindow<DeniedRow>> {
+        ledger::window(self.0, query)
+    }
+    fn uses_window(&self, query: &LedgerQuery<UseKey>) -> Result<LedgerWindow<UseRow>> {
+        ledger::window(self.0, query)
+    }
+    fn purged_owner(&self, token: TokenId) -> Result<Option<(AccountId, Role)>> {
+        purge::owner(self.0, token)
+    }
+    fn check_page(&self, query: &CheckQuery) -> Result<CheckPage> {
+        check::page(self.0, query)
     }
 }
 

@@ -4,11 +4,14 @@ mod accounts;
 mod audit;
 mod audit_window;
 mod catalogue;
+mod check;
 mod connection;
 mod convert;
 mod counts;
 mod grants;
+mod ledger;
 mod listing;
+mod narrowed;
 mod open;
 #[cfg(test)]
 mod plans;
@@ -16,6 +19,7 @@ mod purge;
 mod secrets;
 mod tokens;
 mod usage;
+mod used;
 mod window;
 
 pub use connection::SqliteStore;

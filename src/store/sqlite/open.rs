@@ -22,6 +22,7 @@ const MIGRATIONS: &[&str] = &[
     include_str!("migrations/003.sql"),
     include_str!("migrations/004.sql"),
     include_str!("migrations/005.sql"),
+    include_str!("migrations/006.sql"),
 ];
 /// The version whose tables are complete and which lacks only indexes that a large number of insertions would keep
 /// rewriting all over. Whoever opens such a store next has them built.

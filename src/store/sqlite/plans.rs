@@ -4,17 +4,21 @@ use rusqlite::types::Value;
 use rusqlite::{Connection, params_from_iter};
 use tempfile::TempDir;
 
+use super::ledger::{From, Listed};
 use super::listing::{Listing, Step};
-use super::{accounts, open, tokens};
+use super::{accounts, check, ledger, open, tokens};
 use crate::domain::account::AccountId;
 use crate::domain::expiry::Expiry;
 use crate::domain::filter::Filter;
+use crate::domain::ledger_filter::LedgerFilter;
 use crate::domain::name::{Description, TokenName, Username};
 use crate::domain::password::PasswordHash;
 use crate::domain::role::Role;
 use crate::domain::selection::Selection;
 use crate::domain::sort::{Sort, SortColumn};
 use crate::domain::time::Timestamp;
+use crate::domain::token::TokenId;
+use crate::verbs::ledger::{DeniedKey, DeniedRow, LedgerAnchor, LedgerQuery, Sight, UseKey, UseRow};
 use crate::verbs::ports::{Anchor, NewAccount, NewToken, Visibility, WindowQuery};
 
 const NOW: Timestamp = Timestamp(1_795_253_400_000);
@@ -135,4 +139,106 @@ fn members_lists_and_short_ones_are_found_by_what_makes_them_short() {
         let plan = plan(&db, &WindowQuery { filter, ..query(&Role::ALL, Sort::default(), false) }, false, Step::At);
         assert!(plan.contains(found), "{text} {plan}");
     }
+}
+
+fn ledger_query<K>(sight: Sight, text: &str) -> LedgerQuery<K> {
+    LedgerQuery {
+        sight,
+        since: Some(NOW),
+        filter: LedgerFilter::parse(text),
+        anchor: LedgerAnchor::Newest,
+        now: NOW,
+        limit: 200,
+    }
+}
+
+/// How each page of a list of the ledger is read: from either end and around a key, with and without a filter.
+fn ledger_plans<R: Listed>(db: &Connection, key: &R::Key, one: bool) -> Vec<(bool, String)> {
+    let strangers = true;
+    let sights = match one {
+        true => vec![Sight::Token(TokenId(1))],
+        false => [&Role::ALL[..], &[Role::Member, Role::Viewer]]
+            .map(|roles| Visibility { own: AccountId(1), roles: roles.to_vec() })
+            .map(|visibility| Sight::Of { visibility, strangers })
+            .into_iter()
+            .chain([Sight::All])
+            .collect(),
+    };
+    let mut plans = Vec::new();
+    for sight in sights {
+        for text in ["", "a reason:b token:c address:d"] {
+            for from in
+                [From::Top, From::Bottom, From::Above(key.clone()), From::At(key.clone()), From::Below(key.clone())]
+            {
+                let query = ledger_query(sight.clone(), text);
+                let (sql, found) = ledger::page_sql::<R>(&query, one.then_some(TokenId(1)), &from, 200);
+                let mut explained = db.prepare(&format!("EXPLAIN QUERY PLAN {sql}")).unwrap();
+                let params = found.params();
+                let lines = explained.query_map(params.as_slice(), |r| r.get::<_, String>(3)).unwrap();
+                let keyed = !matches!(from, From::Top | From::Bottom);
+                plans.push((keyed, lines.map(|l| l.unwrap()).collect::<Vec<_>>().join("\n")));
+            }
+        }
+    }
+    for (_, plan) in &plans {
+        for table in ["d", "t", "a", "s", "p", "tombstones"] {
+            let scan = format!("SCAN {table}");
+            assert!(!plan.lines().any(|l| l == scan || l.starts_with(&format!("{scan} "))), "{plan}");
+        }
+    }
+    plans
+}
+
+#[test]
+fn the_ledger_is_read_along_time() {
+    let (db, _folder) = furnished();
+    let (denied, used) = (DeniedKey { minute: 1, row: 1 }, use_key());
+    // Going on from a key is a seek to its very place, not a walk through the rest of its minute or day.
+    for (keyed, plan) in ledger_plans::<DeniedRow>(&db, &denied, false) {
+        assert!(!plan.contains("TEMP B-TREE"), "{plan}");
+        assert!(plan.starts_with("SEARCH d USING INDEX denied_attempts_by_time ("), "{plan}");
+        assert!(!keyed || plan.contains("(minute,tie)"), "{plan}");
+    }
+    for (keyed, plan) in ledger_plans::<UseRow>(&db, &used, false) {
+        assert!(!plan.contains("TEMP B-TREE"), "{plan}");
+        assert!(plan.starts_with("SEARCH d USING") && plan.contains("daily_uses_by_day ("), "{plan}");
+        assert!(!keyed || plan.contains("(day,token_id,public_id,method,address,client)"), "{plan}");
+    }
+}
+
+fn use_key() -> UseKey {
+    let text = String::new;
+    UseKey { day: 1, token: TokenId(1), secret: text(), method: text(), address: text(), client: text() }
+}
+
+#[test]
+fn one_tokens_ledger_is_read_along_its_own_time() {
+    let (db, _folder) = furnished();
+    for (_, plan) in ledger_plans::<DeniedRow>(&db, &DeniedKey { minute: 1, row: 1 }, true) {
+        // Within a minute, of which a token has a bounded number of rows, they are put in order.
+        assert!(!plan.contains("TEMP B-TREE FOR ORDER BY"), "{plan}");
+        assert!(plan.contains("denied_attempts_once (token_id=? AND minute"), "{plan}");
+    }
+    for (_, plan) in ledger_plans::<UseRow>(&db, &use_key(), true) {
+        assert!(!plan.contains("TEMP B-TREE"), "{plan}");
+        assert!(plan.contains("SEARCH d USING PRIMARY KEY (token_id=? AND day"), "{plan}");
+    }
+}
+
+#[test]
+fn what_needs_attention_is_looked_for_along_indexes() {
+    let (db, _folder) = furnished();
+    let values = [NOW.0, NOW.0, 0, 0, 100].map(Value::from);
+    for (sql, found) in [
+        (check::expiring_sql(), "SEARCH tokens USING INDEX tokens_by_expires ((until,tie)>(?,?) AND until<?)"),
+        (
+            check::stale_sql(),
+            "SEARCH last_seen USING COVERING INDEX last_seen_in_order (trashed=? AND (at,token_id)>(?,?) AND at<?)",
+        ),
+    ] {
+        let plan = explained(&db, &sql, &values);
+        assert!(plan.contains(found) && !plan.contains("SCAN t") && !plan.contains("SCAN a"), "{plan}");
+    }
+    let plan = explained(&db, check::NEXT, &[Value::from(1)]);
+    assert_eq!(plan, "SEARCH denied_attempts USING COVERING INDEX denied_attempts_once (token_id>?)");
 }

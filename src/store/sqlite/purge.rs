@@ -5,7 +5,9 @@ use serde_json::Value;
 
 use super::convert::{all, damaged, one, run};
 use super::tokens::visible;
+use crate::domain::account::AccountId;
 use crate::domain::name::{TokenName, Username};
+use crate::domain::role::Role;
 use crate::domain::secret::{PublicId, SecretDigest};
 use crate::domain::time::Timestamp;
 use crate::domain::token::{Purgeable, TokenId, Tombstone};
@@ -93,4 +95,15 @@ pub(super) fn tombstone(db: &Connection, id: &PublicId) -> Result<Option<Tombsto
         account: Username::parse(&account).map_err(|_| damaged("a username"))?,
         purged_at: Timestamp(purged_at),
     }))
+}
+
+/// Whose a purged token was, and the role of that account.
+pub(super) fn owner(db: &Connection, token: TokenId) -> Result<Option<(AccountId, Role)>> {
+    let row = one(
+        db,
+        "SELECT a.id, a.role FROM tombstones s JOIN accounts a ON a.id = s.account_id WHERE s.token_id = ?1 LIMIT 1",
+        [token.0],
+        |r| Ok((AccountId(r.get(0)?), r.get::<_, String>(1)?)),
+    )?;
+    row.map(|(id, role)| Ok((id, Role::parse(&role).map_err(|_| damaged("a role"))?))).transpose()
 }

@@ -170,6 +170,8 @@ fn answered(model: &mut Model, layer: Option<Layer>, response: Response) -> Vec<
         }
         // The screens notice changes by it, beside all replies.
         Response::AuditHead(_) => Vec::new(),
+        // No screen asks for them.
+        Response::ListDenied(_) | Response::ListUses(_) | Response::Check(_) => Vec::new(),
         Response::Whose(traced) => {
             if let Some(Modal::Whose(whose)) = model.modals.last_mut() {
                 whose.dialog_mut().tell(traced);

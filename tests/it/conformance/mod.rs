@@ -7,6 +7,7 @@ mod capped;
 mod changes;
 mod grants;
 mod ledger;
+mod ledger_windows;
 mod sqlite;
 mod windows;
 

@@ -6,6 +6,7 @@ use super::capped::*;
 use super::changes::*;
 use super::grants::*;
 use super::ledger::*;
+use super::ledger_windows::*;
 use super::windows::*;
 use super::{Engine, conforms};
 use crate::support::world::Place;
@@ -51,6 +52,10 @@ mod suite {
         uses_of_days_to_come_are_not_todays,
         denied_attempts_are_counted,
         the_ledger_keeps_so_many_callers_apart,
+        ledger_rows_say_what_was_recorded,
+        denied_windows_agree_with_a_model,
+        use_windows_agree_with_a_model,
+        a_usage_tells_days_methods_and_evidence,
         tries_earn_growing_waits,
         a_clock_set_back_locks_nobody_out,
         tries_are_forgotten_in_time_and_number,

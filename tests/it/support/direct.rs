@@ -7,10 +7,10 @@ use jeton::domain::expiry::Expiry;
 use jeton::domain::name::{Description, TokenName};
 use jeton::domain::secret::Secret;
 use jeton::domain::selection::Selection;
-use jeton::domain::time::Timestamp;
+use jeton::domain::time::{DAY, Timestamp};
 use jeton::store::sqlite::SqliteStore;
 use jeton::verbs::audited::Audited;
-use jeton::verbs::ports::{NewToken, Store, Use};
+use jeton::verbs::ports::{Denial, NewToken, Store, Use};
 
 /// Gives the first account of the store at `path` a token for each of `names`, without a limit or a secret.
 pub fn insert_tokens(path: &Path, names: impl Iterator<Item = String>) {
@@ -42,4 +42,36 @@ pub fn record_use(path: &Path, secret: &str, address: &str, client: &str) {
     let token = store.read(|s| s.secret(secret.public_id())).unwrap().unwrap().token;
     let used = Use { token, secret: secret.public_id(), at: now, count: 1, method: "", address, client };
     store.bookkeep(|b| b.record_use(&used)).unwrap();
+}
+
+/// Records `count` denied attempts with `secret` by a caller who says it is `client`, just now.
+pub fn record_denial(path: &Path, secret: &str, address: &str, client: &str, count: u64) {
+    let secret = Secret::parse(secret).unwrap();
+    let at = jeton::platform::world().clock.now();
+    let store = SqliteStore::open(path).unwrap();
+    let token = store.read(|s| s.secret(secret.public_id())).unwrap().unwrap().token;
+    let (token, secret, reason) = (Some(token), Some(secret.public_id()), "retired");
+    let denied = Denial { token, secret, reason, at, count, method: "", address, client };
+    store.bookkeep(|b| b.record_denial(&denied)).unwrap();
+}
+
+/// Records uses and denied attempts of `secret` by so many callers, three of each, on two days.
+pub fn record_many(path: &Path, secret: &str, callers: usize) {
+    let secret = Secret::parse(secret).unwrap();
+    let now = jeton::platform::world().clock.now();
+    let store = SqliteStore::open(path).unwrap();
+    let token = store.read(|s| s.secret(secret.public_id())).unwrap().unwrap().token;
+    let recorded = store.bookkeep(|b| {
+        for n in 0..callers {
+            let (address, client) = (format!("10.0.{}.{}", n / 250, n % 250), "c");
+            let (address, secret, count) = (address.as_str(), secret.public_id(), 3);
+            let at = now.plus(-(n as i64 % 2) * DAY);
+            b.record_use(&Use { token, secret, at, count, method: "m.One", address, client })?;
+            let at = now.plus(-(n as i64) * 60_000);
+            let (token, secret, reason) = (Some(token), Some(secret), "disabled");
+            b.record_denial(&Denial { token, secret, reason, at, count, method: "", address, client })?;
+        }
+        Ok(())
+    });
+    recorded.unwrap();
 }

@@ -2,6 +2,7 @@
 
 mod accounts;
 mod auditing;
+mod checking;
 mod copying;
 mod creating;
 mod deciding;
@@ -9,6 +10,7 @@ mod deleting;
 mod editing;
 mod enduring;
 mod last_owner;
+mod ledger;
 mod looking;
 mod overlapping;
 mod policy;

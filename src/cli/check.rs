@@ -1,0 +1,196 @@
+//! `jeton check`: what needs attention, for cron and monitoring. Needs no password, only the store.
+
+use serde::Serialize;
+
+use super::App;
+use super::args::CheckArgs;
+use super::ledger::{SecretJson, TokenNameJson, caller, named, secret};
+use super::output::{JsonList, Table};
+use crate::domain::expiry::Span;
+use crate::domain::time::{Timestamp, ago, relative};
+use crate::error::{Error, Result};
+use crate::verbs::actor::Credential;
+use crate::verbs::check::{Attention, Check, CheckKey, Finding, Look};
+use crate::verbs::request::ask;
+
+/// How many tokens are looked at at once.
+const PAGE: usize = 1_000;
+
+#[derive(Serialize)]
+struct FindingJson<'a> {
+    kind: &'static str,
+    token: TokenNameJson<'a>,
+    #[serde(flatten)]
+    why: WhyJson<'a>,
+}
+
+#[derive(Serialize)]
+#[serde(untagged)]
+enum WhyJson<'a> {
+    Expiring {
+        expires_at: String,
+    },
+    Stale {
+        last_seen_at: Option<String>,
+        created_at: String,
+    },
+    Knocking {
+        attempts: u64,
+        more: bool,
+        reason: &'a str,
+        last_at: String,
+        secret: Option<SecretJson<'a>>,
+        address: Option<&'a str>,
+        client: Option<&'a str>,
+    },
+}
+
+impl<'a> From<&'a Finding> for FindingJson<'a> {
+    fn from(finding: &'a Finding) -> Self {
+        let some = |text: &'a str| Some(text).filter(|text| !text.is_empty());
+        let (kind, why) = match &finding.why {
+            Attention::Expiring(at) => ("expiring", WhyJson::Expiring { expires_at: at.rfc3339() }),
+            Attention::Stale { last_seen_at, created_at } => (
+                "stale",
+                WhyJson::Stale { last_seen_at: last_seen_at.map(Timestamp::rfc3339), created_at: created_at.rfc3339() },
+            ),
+            Attention::Knocking(knocks) => (
+                "still-knocking",
+                WhyJson::Knocking {
+                    attempts: knocks.attempts,
+                    more: knocks.is_least,
+                    reason: &knocks.reason,
+                    last_at: knocks.at.rfc3339(),
+                    secret: knocks.secret.as_ref().map(SecretJson::from),
+                    address: some(&knocks.address),
+                    client: some(&knocks.client),
+                },
+            ),
+        };
+        FindingJson { kind, token: TokenNameJson::from(&finding.token), why }
+    }
+}
+
+/// Each look in turn, a page at a time.
+struct Pages {
+    looks: std::vec::IntoIter<Look>,
+    look: Option<Look>,
+    after: Option<CheckKey>,
+}
+
+impl Pages {
+    fn of(args: &CheckArgs) -> Result<Self> {
+        let looks =
+            vec![Look::Expiring(Span::parse(&args.within)?), Look::Stale(Span::parse(&args.stale)?), Look::Knocking];
+        let mut looks = looks.into_iter();
+        Ok(Pages { look: looks.next(), looks, after: None })
+    }
+
+    fn next(&mut self, place: &crate::place::Place) -> Result<Option<Vec<Finding>>> {
+        let Some(look) = self.look else { return Ok(None) };
+        let page = ask(place, &Credential::Store, Check { look, after: self.after, limit: PAGE })?;
+        self.after = page.next;
+        if page.next.is_none() {
+            self.look = self.looks.next();
+        }
+        Ok(Some(page.findings))
+    }
+}
+
+/// How many of each kind were found.
+#[derive(Default)]
+struct Counts {
+    expiring: u64,
+    stale: u64,
+    knocking: u64,
+}
+
+impl Counts {
+    fn add(&mut self, finding: &Finding) {
+        *match finding.why {
+            Attention::Expiring(_) => &mut self.expiring,
+            Attention::Stale { .. } => &mut self.stale,
+            Attention::Knocking(_) => &mut self.knocking,
+        } += 1;
+    }
+
+    /// The exit code, and what is said beside the lines.
+    fn conclude(&self, app: &App) -> Result<()> {
+        let parts: Vec<String> =
+            [(self.expiring, "expiring"), (self.stale, "stale"), (self.knocking, "still knocking")]
+                .iter()
+                .filter(|(count, _)| *count > 0)
+                .map(|(count, what)| format!("{count} {what}"))
+                .collect();
+        if parts.is_empty() {
+            app.out.note("Nothing needs attention.");
+            return Ok(());
+        }
+        Err(Error::findings(format!("tokens need attention: {}", parts.join(", ")))
+            .next("Look at one with: jeton token show TOKEN, at who knocks with: jeton ledger denied --token TOKEN"))
+    }
+}
+
+pub(super) fn run(app: &mut App, args: &CheckArgs) -> Result<()> {
+    let mut pages = Pages::of(args)?;
+    let mut counts = Counts::default();
+    // What is refused is refused before anything is written.
+    let mut page = pages.next(&app.place)?;
+    if app.out.json {
+        let mut list = JsonList::begin(&mut app.out, "findings")?;
+        while let Some(findings) = page {
+            for finding in &findings {
+                counts.add(finding);
+                if !list.item(&FindingJson::from(finding))? {
+                    return counts.conclude(app);
+                }
+            }
+            page = pages.next(&app.place)?;
+        }
+        list.end()?;
+        return counts.conclude(app);
+    }
+    let (mut table, mut held) = (Table::headless(4), 0);
+    while let Some(findings) = page {
+        let now = app.now();
+        for finding in &findings {
+            counts.add(finding);
+            if app.out.quiet {
+                app.out.line(&finding.token.full_name())?;
+            } else {
+                table.row(cells(finding, now));
+                held += 1;
+            }
+        }
+        page = pages.next(&app.place)?;
+        // What fits on a page lines up, of whatever kind it is.
+        if held >= PAGE || page.is_none() {
+            app.out.table(&mut table)?;
+            held = 0;
+        }
+        if app.out.closed() {
+            break;
+        }
+    }
+    counts.conclude(app)
+}
+
+fn cells(finding: &Finding, now: Timestamp) -> [String; 4] {
+    let (what, more) = match &finding.why {
+        Attention::Expiring(at) => (format!("expires {}", relative(*at, now)), String::new()),
+        Attention::Stale { last_seen_at: Some(at), .. } => (format!("last seen {}", ago(*at, now)), String::new()),
+        Attention::Stale { last_seen_at: None, created_at } => {
+            (format!("never used, made {}", ago(*created_at, now)), String::new())
+        }
+        Attention::Knocking(knocks) => {
+            let (address, client) = caller(&knocks.address, &knocks.client);
+            let least = if knocks.is_least { "more than " } else { "" };
+            let secret = knocks.secret.as_ref().map_or_else(String::new, |s| format!(" with {}", secret(s)));
+            (
+                format!("{least}{} denied in 7 days, last {}", knocks.attempts, ago(knocks.at, now)),
+                format!("{}{secret} from {address} {client}", knocks.reason),
+            )
+        }
+    };
+    [finding.why.word().to_owned(), named(&finding.token), what, more]
+}

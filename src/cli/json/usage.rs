@@ -1,0 +1,105 @@
+//! How a token was used, as JSON.
+
+use serde::Serialize;
+
+use super::instant;
+use crate::verbs::ports::{DeniedEvidence, LastDenied, Origin, Usage};
+
+/// How a token was used.
+#[derive(Serialize)]
+pub struct UsageJson {
+    last_seen_at: Option<String>,
+    current_last_seen_at: Option<String>,
+    today: u64,
+    week: u64,
+    /// Of each of the last 30 days (UTC), the oldest first.
+    days: Vec<u64>,
+    denied_week: u64,
+    denied: DeniedEvidenceJson,
+    /// None without an overlap.
+    previous: Option<PreviousUsesJson>,
+    origins: Vec<OriginJson>,
+    methods: Vec<MethodUsesJson>,
+    /// In all of the ledger that is kept.
+    methods_kept: Vec<MethodUsesJson>,
+    /// There are more than stand there.
+    methods_cut: bool,
+}
+
+#[derive(Serialize)]
+struct OriginJson {
+    address: String,
+    client: String,
+    uses: u64,
+}
+
+#[derive(Serialize)]
+struct MethodUsesJson {
+    method: String,
+    uses: u64,
+}
+
+#[derive(Serialize)]
+struct PreviousUsesJson {
+    today: u64,
+    week: u64,
+}
+
+#[derive(Serialize)]
+struct DeniedEvidenceJson {
+    since: &'static str,
+    since_at: Option<String>,
+    attempts: u64,
+    /// There were more than could be counted.
+    more: bool,
+    last: Option<LastDeniedJson>,
+}
+
+#[derive(Serialize)]
+struct LastDeniedJson {
+    at: String,
+    reason: String,
+    address: String,
+    client: String,
+}
+
+impl From<&Usage> for UsageJson {
+    fn from(usage: &Usage) -> Self {
+        let origin = |o: &Origin| OriginJson { address: o.address.clone(), client: o.client.clone(), uses: o.uses };
+        let methods = |list: &[(String, u64)]| {
+            list.iter().map(|(method, uses)| MethodUsesJson { method: method.clone(), uses: *uses }).collect()
+        };
+        UsageJson {
+            last_seen_at: instant(usage.last_seen_at),
+            current_last_seen_at: instant(usage.current_seen_at),
+            today: usage.today,
+            week: usage.week,
+            days: usage.days.clone(),
+            denied_week: usage.denied_week,
+            denied: DeniedEvidenceJson::from(&usage.denied),
+            previous: usage.previous.map(|p| PreviousUsesJson { today: p.today, week: p.week }),
+            origins: usage.origins.iter().map(origin).collect(),
+            methods: methods(&usage.methods),
+            methods_kept: methods(&usage.methods_kept),
+            methods_cut: usage.methods_cut,
+        }
+    }
+}
+
+impl From<&DeniedEvidence> for DeniedEvidenceJson {
+    fn from(denied: &DeniedEvidence) -> Self {
+        let last = |last: &LastDenied| LastDeniedJson {
+            at: last.at.rfc3339(),
+            reason: last.reason.clone(),
+            address: last.address.clone(),
+            client: last.client.clone(),
+        };
+        DeniedEvidenceJson {
+            since: denied.since.word(),
+            since_at: instant(denied.since.at()),
+            attempts: denied.attempts,
+            more: denied.is_least,
+            last: denied.last.as_ref().map(last),
+        }
+    }
+}

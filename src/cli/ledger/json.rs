@@ -1,0 +1,113 @@
+//! The shapes of JSON answers about the ledger.
+
+use serde::Serialize;
+
+use crate::domain::time::utc_day;
+use crate::verbs::ledger::{DeniedRow, LedgerSecret, LedgerToken, UseRow, several};
+
+/// A token as the ledger can still name it.
+#[derive(Serialize)]
+pub struct TokenNameJson<'a> {
+    id: String,
+    account: Option<&'a str>,
+    name: Option<&'a str>,
+    state: &'static str,
+}
+
+impl<'a> From<&'a LedgerToken> for TokenNameJson<'a> {
+    fn from(token: &'a LedgerToken) -> Self {
+        let named = token.named.as_ref();
+        TokenNameJson {
+            id: token.id.to_string(),
+            account: named.map(|(account, _)| account.as_str()),
+            name: named.map(|(_, name)| name.as_str()),
+            state: token.whereabouts.word(),
+        }
+    }
+}
+
+/// A secret of the ledger, and what it is now.
+#[derive(Serialize)]
+pub struct SecretJson<'a> {
+    hint: &'a str,
+    is: &'static str,
+}
+
+impl<'a> From<&'a LedgerSecret> for SecretJson<'a> {
+    fn from(secret: &'a LedgerSecret) -> Self {
+        SecretJson { hint: &secret.hint, is: secret.standing.word() }
+    }
+}
+
+/// None for an empty text.
+pub fn some(text: &str) -> Option<&str> {
+    Some(text).filter(|text| !text.is_empty())
+}
+
+/// Address and client in words.
+pub fn caller(address: &str, client: &str) -> (String, String) {
+    let or_dash = |text: &str| some(text).unwrap_or("-").to_owned();
+    if several(address, client) {
+        ("several callers".to_owned(), or_dash(client))
+    } else {
+        (or_dash(address), or_dash(client))
+    }
+}
+
+/// A row of denied attempts.
+#[derive(Serialize)]
+pub struct DeniedJson<'a> {
+    at: String,
+    attempts: u64,
+    reason: &'a str,
+    token: Option<TokenNameJson<'a>>,
+    secret: Option<SecretJson<'a>>,
+    method: Option<&'a str>,
+    address: Option<&'a str>,
+    client: Option<&'a str>,
+    several_callers: bool,
+}
+
+impl<'a> From<&'a DeniedRow> for DeniedJson<'a> {
+    fn from(row: &'a DeniedRow) -> Self {
+        DeniedJson {
+            at: row.at.rfc3339(),
+            attempts: row.attempts,
+            reason: &row.reason,
+            token: row.token.as_ref().map(TokenNameJson::from),
+            secret: row.secret.as_ref().map(SecretJson::from),
+            method: some(&row.method),
+            address: some(&row.address),
+            client: some(&row.client),
+            several_callers: row.several(),
+        }
+    }
+}
+
+/// A row of uses.
+#[derive(Serialize)]
+pub struct UseJson<'a> {
+    day: String,
+    uses: u64,
+    token: TokenNameJson<'a>,
+    secret: Option<SecretJson<'a>>,
+    method: Option<&'a str>,
+    address: Option<&'a str>,
+    client: Option<&'a str>,
+    several_callers: bool,
+}
+
+impl<'a> From<&'a UseRow> for UseJson<'a> {
+    fn from(row: &'a UseRow) -> Self {
+        UseJson {
+            day: utc_day(row.key.day),
+            uses: row.uses,
+            token: TokenNameJson::from(&row.token),
+            secret: row.secret.as_ref().map(SecretJson::from),
+            method: some(&row.key.method),
+            address: some(&row.key.address),
+            client: some(&row.key.client),
+            several_callers: row.several(),
+        }
+    }
+}

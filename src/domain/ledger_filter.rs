@@ -1,0 +1,53 @@
+//! The filter of the ledger: words, and fields such as `reason:disabled token:deploy address:10.0.0`.
+
+/// What the ledger is narrowed to; every part must hold.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct LedgerFilter {
+    /// Each must stand in the reason, the token's account and name, the hint, the method, the address or the client,
+    /// upper or lower case alike.
+    pub words: Vec<String>,
+    /// What the reason holds; uses have none.
+    pub reason: Option<String>,
+    /// What the token's account and name or the hint hold, or its whole id.
+    pub token: Option<String>,
+    /// What the caller's address holds.
+    pub address: Option<String>,
+}
+
+impl LedgerFilter {
+    /// Reads what was typed. A field that isn't one is taken as a word, so typing never fails.
+    pub fn parse(text: &str) -> Self {
+        let mut filter = LedgerFilter::default();
+        for part in text.split_whitespace() {
+            match part.split_once(':') {
+                // While it is being typed it narrows nothing, rather than everything away.
+                Some(("reason" | "token" | "address", "")) => {}
+                Some(("reason", value)) => filter.reason = Some(value.to_lowercase()),
+                Some(("token", value)) => filter.token = Some(value.to_lowercase()),
+                Some(("address", value)) => filter.address = Some(value.to_lowercase()),
+                _ => filter.words.push(part.to_lowercase()),
+            }
+        }
+        filter
+    }
+
+    /// Whether it narrows nothing.
+    pub fn is_empty(&self) -> bool {
+        *self == LedgerFilter::default()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn fields_and_words() {
+        let filter = LedgerFilter::parse("reason:Expired Deploy token:t:7 address:FE80::1 fe80::2");
+        assert_eq!(filter.reason.as_deref(), Some("expired"));
+        assert_eq!(filter.token.as_deref(), Some("t:7"));
+        assert_eq!(filter.address.as_deref(), Some("fe80::1"));
+        assert_eq!(filter.words, ["deploy", "fe80::2"]);
+        assert!(LedgerFilter::parse(" reason: token: address: ").is_empty());
+    }
+}

@@ -1,0 +1,145 @@
+//! What needs attention. Each page looks at a bounded number of tokens along an index, whether they need it or not.
+
+use rusqlite::types::Value;
+use rusqlite::{Connection, params, params_from_iter};
+
+use super::convert::{all, one};
+use super::ledger;
+use super::usage::MINUTE;
+use crate::domain::time::Timestamp;
+use crate::domain::token::TokenId;
+use crate::error::Result;
+use crate::verbs::check::{Attention, CheckKey, CheckPage, CheckQuery, Finding, Knocks, LookAt};
+use crate::verbs::decide::Reason;
+
+/// How many rows of one token's denied attempts are summed up at most, the newest first.
+const KNOCKS_MOST: i64 = 10_000;
+
+/// That a token works, at the instant `?1`.
+const ACTIVE: &str =
+    "t.deleted_at IS NULL AND t.enabled = 1 AND t.until > ?1 AND a.enabled = 1 AND a.deleted_at IS NULL";
+
+pub(super) fn page(db: &Connection, query: &CheckQuery) -> Result<CheckPage> {
+    match query.look {
+        LookAt::ExpiringBy(by) => {
+            // What has expired stands before.
+            let first = CheckKey(query.now.0, i64::MAX);
+            walked(db, query, first, &expiring_sql(), by.0, |at, _| Attention::Expiring(Timestamp(at)))
+        }
+        LookAt::StaleSince(before) => {
+            walked(db, query, CheckKey(-1, 0), &stale_sql(), before.0, |at, created_at| Attention::Stale {
+                last_seen_at: Some(Timestamp(at)).filter(|at| at.0 != 0),
+                created_at: Timestamp(created_at),
+            })
+        }
+        LookAt::KnockingSince(since) => knocking(db, query, since),
+    }
+}
+
+/// `?1` now, `?2` until when, `?3` and `?4` the key, `?5` how many are looked at.
+pub(super) fn expiring_sql() -> String {
+    format!(
+        "SELECT d.until, d.id, t.created_at, {ACTIVE}
+         FROM (SELECT until, id FROM tokens INDEXED BY tokens_by_expires
+               WHERE deleted_at IS NULL AND until <= ?2 AND (until, tie) > (?3, ?4)
+               ORDER BY until, tie LIMIT ?5) d
+         CROSS JOIN tokens t ON t.id = d.id CROSS JOIN accounts a ON a.id = t.account_id ORDER BY d.until, d.id"
+    )
+}
+
+/// The same, `?2` since when.
+pub(super) fn stale_sql() -> String {
+    format!(
+        "SELECT d.at, d.token_id, t.created_at, {ACTIVE} AND (d.at <> 0 OR t.created_at <= ?2)
+         FROM (SELECT at, token_id FROM last_seen INDEXED BY last_seen_in_order
+               WHERE trashed = 0 AND at <= max(?2, 0) AND (at, token_id) > (?3, ?4)
+               ORDER BY at, token_id LIMIT ?5) d
+         CROSS JOIN tokens t ON t.id = d.token_id CROSS JOIN accounts a ON a.id = t.account_id ORDER BY d.at, d.token_id"
+    )
+}
+
+fn walked(
+    db: &Connection,
+    query: &CheckQuery,
+    first: CheckKey,
+    sql: &str,
+    bound: i64,
+    why: impl Fn(i64, i64) -> Attention,
+) -> Result<CheckPage> {
+    let CheckKey(key, tie) = query.after.unwrap_or(first);
+    let limit = whole(query.limit);
+    let values = [query.now.0, bound, key, tie, limit].map(Value::from);
+    let rows = all(db, sql, params_from_iter(values), |r| {
+        Ok((r.get::<_, i64>(0)?, r.get::<_, i64>(1)?, r.get::<_, i64>(2)?, r.get::<_, bool>(3)?))
+    })?;
+    let next = rows.last().filter(|_| rows.len() >= query.limit).map(|(key, id, ..)| CheckKey(*key, *id));
+    let mut findings = Vec::new();
+    for (key, id, created_at, _) in rows.into_iter().filter(|(.., needed)| *needed) {
+        let (token, _) = ledger::named(db, TokenId(id), "", query.now)?;
+        findings.push(Finding { token, why: why(key, created_at) });
+    }
+    Ok(CheckPage { findings, next })
+}
+
+fn whole(limit: usize) -> i64 {
+    i64::try_from(limit).unwrap_or(i64::MAX)
+}
+
+/// Goes from one token to the next in the index of attempts, without looking at the attempts between.
+pub(super) const NEXT: &str = "SELECT token_id FROM denied_attempts INDEXED BY denied_attempts_once WHERE token_id > ?1 ORDER BY token_id LIMIT 1";
+
+fn knocking(db: &Connection, query: &CheckQuery, since: Timestamp) -> Result<CheckPage> {
+    let CheckKey(mut last, _) = query.after.unwrap_or(CheckKey(0, 0));
+    let mut page = CheckPage::default();
+    for _ in 0..query.limit {
+        let Some(token) = one(db, NEXT, [last], |r| r.get::<_, i64>(0))? else { return Ok(page) };
+        last = token;
+        if let Some(finding) = knocks(db, TokenId(token), query.now, since)? {
+            page.findings.push(finding);
+        }
+    }
+    page.next = Some(CheckKey(last, 0));
+    Ok(page)
+}
+
+fn knocks(db: &Connection, token: TokenId, now: Timestamp, since: Timestamp) -> Result<Option<Finding>> {
+    let (first, last) = (since.0.div_euclid(MINUTE), now.0.div_euclid(MINUTE));
+    let active = format!("SELECT {ACTIVE} FROM tokens t JOIN accounts a ON a.id = t.account_id WHERE t.id = ?2");
+    let works = one(db, &active, params![now.0, token.0], |r| r.get::<_, bool>(0))?.unwrap_or(false);
+    // What was denied before a token was switched on again, or given a later expiry, is past.
+    let reasons: &[Reason] = match works {
+        true => &[Reason::Retired],
+        false => &[Reason::Retired, Reason::Disabled, Reason::Expired, Reason::Deleted],
+    };
+    let words: Vec<String> = reasons.iter().map(|reason| format!("'{}'", reason.word())).collect();
+    let newest = format!(
+        "FROM (SELECT * FROM denied_attempts WHERE token_id = ?1 AND minute BETWEEN ?2 AND ?3
+               ORDER BY minute DESC LIMIT {KNOCKS_MOST})"
+    );
+    let among = format!("WHERE reason IN ({})", words.join(", "));
+    let counted = one(
+        db,
+        &format!("SELECT count(*), coalesce(sum(attempts) FILTER ({among}), 0) {newest}"),
+        params![token.0, first, last],
+        |r| Ok((r.get::<_, i64>(0)?, r.get::<_, i64>(1)?)),
+    )?;
+    let (rows, attempts) = counted.unwrap_or_default();
+    if attempts == 0 {
+        return Ok(None);
+    }
+    let latest = one(
+        db,
+        &format!(
+            "SELECT last_at, reason, public_id, address, client {newest} {among}
+             ORDER BY minute DESC, last_at DESC, id DESC LIMIT 1"
+        ),
+        params![token.0, first, last],
+        |r| Ok((r.get(0)?, r.get(1)?, r.get::<_, String>(2)?, r.get(3)?, r.get(4)?)),
+    )?;
+    let Some((at, reason, secret, address, client)) = latest else { return Ok(None) };
+    let (token, secret) = ledger::named(db, token, &secret, now)?;
+    let is_least = rows >= KNOCKS_MOST;
+    let attempts = attempts.unsigned_abs();
+    let why = Attention::Knocking(Knocks { attempts, is_least, reason, at: Timestamp(at), secret, address, client });
+    Ok(Some(Finding { token, why }))
+}

@@ -1,0 +1,42 @@
+//! Conditions that lists of rows are narrowed by.
+
+use rusqlite::ToSql;
+
+/// Conditions and their values, grown together.
+#[derive(Default)]
+pub(super) struct Narrowed {
+    pub sql: String,
+    pub values: Vec<Box<dyn ToSql>>,
+}
+
+impl Narrowed {
+    /// The place of `value` in the statement.
+    pub fn bind(&mut self, value: impl ToSql + 'static) -> String {
+        self.values.push(Box::new(value));
+        format!("?{}", self.values.len())
+    }
+
+    pub fn and(&mut self, condition: &str) {
+        self.sql.push_str(if self.sql.is_empty() { "WHERE " } else { " AND " });
+        self.sql.push_str(condition);
+    }
+
+    /// That `text` stands in one of `columns`, upper or lower case alike.
+    pub fn holding(&mut self, columns: &[&str], text: &str) -> String {
+        // SQLite folds the case of ASCII only.
+        let conditions: Vec<String> = if text.is_ascii() {
+            let like = text.replace('\\', "\\\\").replace('%', "\\%").replace('_', "\\_");
+            let like = self.bind(format!("%{like}%"));
+            columns.iter().map(|column| format!("{column} LIKE {like} ESCAPE '\\'")).collect()
+        } else {
+            let text = self.bind(text.to_lowercase());
+            columns.iter().map(|column| format!("instr(jeton_lower({column}), {text}) > 0")).collect()
+        };
+        format!("({})", conditions.join(" OR "))
+    }
+
+    /// The values, in their places.
+    pub fn params(&self) -> Vec<&dyn ToSql> {
+        self.values.iter().map(|v| &**v).collect()
+    }
+}

@@ -1,0 +1,147 @@
+//! How one token is used, read for each one that is looked at: every statement is bounded, along an index.
+
+use rusqlite::types::Value;
+use rusqlite::{Connection, params};
+
+use super::convert::{all, one};
+use super::tokens;
+use super::usage::MINUTE;
+use crate::domain::expiry::Expiry;
+use crate::domain::time::{DAY, Timestamp, utc_day_number};
+use crate::domain::token::{Status, Token, TokenId};
+use crate::error::Result;
+use crate::verbs::ports::{DeniedEvidence, DeniedSince, LastDenied, Origin, PreviousUses, Usage};
+
+/// How many rows of denied attempts are summed up at most, the newest first.
+const DENIALS_MOST: i64 = 10_000;
+
+pub(super) fn of_token(db: &Connection, token: TokenId, now: Timestamp) -> Result<Usage> {
+    // Both ends: a clock that was forward for a while leaves uses on days to come.
+    let (today, week) = (utc_day_number(now), utc_day_number(now) - 6);
+    let last =
+        one(db, "SELECT nullif(at, 0) FROM last_seen WHERE token_id = ?1", [token.0], |r| r.get::<_, Option<i64>>(0))?;
+    let current = one(
+        db,
+        "SELECT u.at FROM secrets s JOIN last_uses u ON u.public_id = s.public_id
+         WHERE s.token_id = ?1 AND s.state = 'current'",
+        [token.0],
+        |r| r.get(0).map(Timestamp),
+    )?;
+    let days = days(db, token, today, None)?;
+    let origins = all(
+        db,
+        "SELECT address, client, sum(uses) FROM daily_uses WHERE token_id = ?1 AND day BETWEEN ?2 AND ?3
+         GROUP BY address, client ORDER BY 3 DESC, 1, 2 LIMIT 5",
+        params![token.0, week, today],
+        |r| Ok(Origin { address: r.get(0)?, client: r.get(1)?, uses: r.get::<_, i64>(2)?.unsigned_abs() }),
+    )?;
+    let methods = |from: i64, most: usize| {
+        all(
+            db,
+            "SELECT method, sum(uses) FROM daily_uses WHERE token_id = ?1 AND day BETWEEN ?2 AND ?3 AND method <> ''
+             GROUP BY method ORDER BY 2 DESC, 1 LIMIT ?4",
+            params![token.0, from, today, i64::try_from(most).unwrap_or(i64::MAX)],
+            |r| Ok((r.get(0)?, r.get::<_, i64>(1)?.unsigned_abs())),
+        )
+    };
+    let mut methods_kept = methods(i64::MIN, Usage::METHODS_MOST + 1)?;
+    let methods_cut = methods_kept.len() > Usage::METHODS_MOST;
+    methods_kept.truncate(Usage::METHODS_MOST);
+    let known = tokens::by_id(db, token)?;
+    let previous = match known.as_ref().filter(|t| t.overlap(now).is_some()) {
+        Some(_) => Some(of_previous(db, token, today)?),
+        None => None,
+    };
+    let week_of_denials = DeniedEvidence { since: DeniedSince::Week, ..DeniedEvidence::default() };
+    let denied_week = evidence(db, token, week_of_denials.since, now)?;
+    let denied = match known.map(|token| since(db, &token, now)).transpose()?.unwrap_or_default() {
+        DeniedSince::Week => denied_week.clone(),
+        since => evidence(db, token, since, now)?,
+    };
+    Ok(Usage {
+        last_seen_at: last.flatten().map(Timestamp),
+        current_seen_at: current,
+        today: days.last().copied().unwrap_or_default(),
+        week: days.iter().rev().take(7).sum(),
+        days,
+        origins,
+        methods: methods(week, 10)?,
+        methods_kept,
+        methods_cut,
+        previous,
+        denied_week: denied_week.attempts,
+        denied,
+    })
+}
+
+/// Accepted uses of each of the last days, the oldest first; of one secret where that is said.
+fn days(db: &Connection, token: TokenId, today: i64, secret: Option<&str>) -> Result<Vec<u64>> {
+    let first = today - (Usage::DAYS as i64 - 1);
+    let of_secret = if secret.is_some() { "AND public_id = ?4" } else { "" };
+    let sql = format!(
+        "SELECT day, sum(uses) FROM daily_uses WHERE token_id = ?1 AND day BETWEEN ?2 AND ?3 {of_secret} GROUP BY day"
+    );
+    let values = [token.0, first, today].map(Value::from).into_iter();
+    let values = rusqlite::params_from_iter(values.chain(secret.map(|id| Value::from(id.to_owned()))));
+    let mut days = vec![0; Usage::DAYS];
+    for (day, uses) in all(db, &sql, values, |r| Ok((r.get::<_, i64>(0)?, r.get::<_, i64>(1)?)))? {
+        if let Some(slot) = usize::try_from(day - first).ok().and_then(|index| days.get_mut(index)) {
+            *slot = uses.unsigned_abs();
+        }
+    }
+    Ok(days)
+}
+
+fn of_previous(db: &Connection, token: TokenId, today: i64) -> Result<PreviousUses> {
+    let sql = "SELECT public_id FROM secrets WHERE token_id = ?1 AND state = 'previous'";
+    let Some(secret) = one(db, sql, [token.0], |r| r.get::<_, String>(0))? else { return Ok(PreviousUses::default()) };
+    let days = days(db, token, today, Some(&secret))?;
+    Ok(PreviousUses { today: days.last().copied().unwrap_or_default(), week: days.iter().rev().take(7).sum() })
+}
+
+/// When the token's present state began.
+fn since(db: &Connection, token: &Token, now: Timestamp) -> Result<DeniedSince> {
+    Ok(match (token.status(now), token.deleted_at, token.expiry) {
+        (Status::Deleted, Some(at), _) => DeniedSince::Deleted(at),
+        (Status::Disabled, ..) => {
+            // What comes out of the trash is switched off, too.
+            let sql = "SELECT at FROM audit INDEXED BY audit_of_target
+                       WHERE target = ?1 AND verb IN ('token.disable', 'token.restore') ORDER BY seq DESC LIMIT 1";
+            let at = one(db, sql, [token.id.to_string()], |r| r.get(0).map(Timestamp))?;
+            at.map_or(DeniedSince::Week, DeniedSince::Disabled)
+        }
+        (Status::Expired, _, Expiry::At(at)) => DeniedSince::Expired(at),
+        _ => {
+            let sql = "SELECT 1 FROM secrets WHERE token_id = ?1 AND state <> 'current' LIMIT 1";
+            match one(db, sql, [token.id.0], |_| Ok(()))? {
+                Some(()) => DeniedSince::Rotated(token.secret_since),
+                None => DeniedSince::Week,
+            }
+        }
+    })
+}
+
+fn evidence(db: &Connection, token: TokenId, since: DeniedSince, now: Timestamp) -> Result<DeniedEvidence> {
+    let from = since.at().unwrap_or_else(|| now.plus(-7 * DAY));
+    let (first, last) = (from.0.div_euclid(MINUTE), now.0.div_euclid(MINUTE));
+    let newest = "FROM denied_attempts WHERE token_id = ?1 AND minute BETWEEN ?2 AND ?3";
+    let counted = one(
+        db,
+        &format!(
+            "SELECT coalesce(sum(attempts), 0), count(*)
+             FROM (SELECT attempts {newest} ORDER BY minute DESC LIMIT {DENIALS_MOST})"
+        ),
+        params![token.0, first, last],
+        |r| Ok((r.get::<_, i64>(0)?, r.get::<_, i64>(1)?)),
+    )?;
+    let (attempts, rows) = counted.unwrap_or_default();
+    let last = one(
+        db,
+        &format!(
+            "SELECT last_at, reason, address, client {newest} ORDER BY minute DESC, last_at DESC, id DESC LIMIT 1"
+        ),
+        params![token.0, first, last],
+        |r| Ok(LastDenied { at: Timestamp(r.get(0)?), reason: r.get(1)?, address: r.get(2)?, client: r.get(3)? }),
+    )?;
+    Ok(DeniedEvidence { since, attempts: attempts.unsigned_abs(), is_least: rows >= DENIALS_MOST, last })
+}

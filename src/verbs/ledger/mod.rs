@@ -1,0 +1,128 @@
+//! Reading the ledger: who was turned away, and who called with what.
+
+mod rows;
+
+pub use rows::{
+    DeniedKey, DeniedRow, Ledger, LedgerAnchor, LedgerQuery, LedgerSecret, LedgerToken, LedgerWindow, Sight, Standing,
+    UseKey, UseRow, Whereabouts, several,
+};
+
+use crate::domain::ledger_filter::LedgerFilter;
+use crate::domain::role::Role;
+use crate::domain::time::Timestamp;
+use crate::domain::token::{TokenId, TokenRef};
+use crate::error::{Error, Kind, Result};
+use crate::verbs::actor::Actor;
+use crate::verbs::authorize::{self, Act, Among};
+use crate::verbs::needs::{Needs, READ_LEDGER};
+use crate::verbs::ports::Snapshot;
+use crate::verbs::{Env, Proof, Query, Verb};
+
+/// One stretch of the denied attempts, the newest first.
+#[derive(Debug, Clone)]
+pub struct ListDenied {
+    /// Only this token's. A purged one is named by its id.
+    pub token: Option<TokenRef>,
+    /// Only those of a minute whose last attempt was at this instant or later.
+    pub since: Option<Timestamp>,
+    /// What else must hold.
+    pub filter: LedgerFilter,
+    /// Which stretch.
+    pub anchor: LedgerAnchor<DeniedKey>,
+    /// The most rows wanted.
+    pub limit: usize,
+}
+
+impl Verb for ListDenied {
+    const NAME: &'static str = "ledger.denied";
+    const PROOF: Proof = Proof::Identity;
+    const NEEDS: Needs = READ_LEDGER;
+    type Reply = LedgerWindow<DeniedRow>;
+}
+
+impl Query for ListDenied {
+    fn run(&self, by: &Actor, snapshot: &dyn Snapshot, env: &Env<'_>) -> Result<LedgerWindow<DeniedRow>> {
+        snapshot.denied_window(&LedgerQuery {
+            sight: sight(by, snapshot, self.token.as_ref())?,
+            since: self.since,
+            filter: self.filter.clone(),
+            anchor: self.anchor.clone(),
+            now: env.now,
+            limit: self.limit,
+        })
+    }
+}
+
+/// One stretch of the accepted uses, the newest day first.
+#[derive(Debug, Clone)]
+pub struct ListUses {
+    /// Only this token's. A purged one is named by its id.
+    pub token: Option<TokenRef>,
+    /// Only those of the day (UTC) of this instant or later.
+    pub since: Option<Timestamp>,
+    /// What else must hold.
+    pub filter: LedgerFilter,
+    /// Which stretch.
+    pub anchor: LedgerAnchor<UseKey>,
+    /// The most rows wanted.
+    pub limit: usize,
+}
+
+impl Verb for ListUses {
+    const NAME: &'static str = "ledger.uses";
+    const PROOF: Proof = Proof::Identity;
+    const NEEDS: Needs = READ_LEDGER;
+    type Reply = LedgerWindow<UseRow>;
+}
+
+impl Query for ListUses {
+    fn run(&self, by: &Actor, snapshot: &dyn Snapshot, env: &Env<'_>) -> Result<LedgerWindow<UseRow>> {
+        snapshot.uses_window(&LedgerQuery {
+            sight: sight(by, snapshot, self.token.as_ref())?,
+            since: self.since,
+            filter: self.filter.clone(),
+            anchor: self.anchor.clone(),
+            now: env.now,
+            limit: self.limit,
+        })
+    }
+}
+
+/// Whose rows the actor reads: those of tokens that it may see, and as an owner or admin those of no token.
+fn sight(by: &Actor, snapshot: &dyn Snapshot, token: Option<&TokenRef>) -> Result<Sight> {
+    if let Some(reference) = token {
+        return seen(by, snapshot, reference).map(Sight::Token);
+    }
+    let (visibility, role) = (by.visibility(Act::See)?, by.account()?.role);
+    let strangers = role >= Role::Admin;
+    Ok(if strangers && visibility.roles.len() == Role::ALL.len() {
+        Sight::All
+    } else {
+        Sight::Of { visibility, strangers }
+    })
+}
+
+/// The token that `reference` means, if the actor may see it or might have before it was purged.
+fn seen(by: &Actor, snapshot: &dyn Snapshot, reference: &TokenRef) -> Result<TokenId> {
+    let refused = match authorize::token(by, snapshot, reference, Among::All, Act::See) {
+        Ok(token) => return Ok(token.id),
+        Err(error) if matches!(error.kind, Kind::NotFound | Kind::Denied) => error,
+        Err(error) => return Err(error),
+    };
+    let id = match reference {
+        TokenRef::Id(id) => Some(*id),
+        TokenRef::Typed(text) => TokenId::parse(text),
+    };
+    let Some(id) = id else { return Err(by_id(refused)) };
+    let Some((owner, role)) = snapshot.purged_owner(id)? else { return Err(refused) };
+    let visibility = by.visibility(Act::See)?;
+    if owner == visibility.own || visibility.roles.contains(&role) { Ok(id) } else { Err(refused) }
+}
+
+/// A token that isn't there by its name may have been purged.
+fn by_id(refused: Error) -> Error {
+    match refused.kind {
+        Kind::NotFound => refused.next("A purged token is named by its id, e.g. t:7"),
+        _ => refused,
+    }
+}

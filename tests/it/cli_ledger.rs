@@ -1,0 +1,138 @@
+//! The commands that read the ledger, and `check`.
+
+use serde_json::{Value, json};
+
+use crate::support::direct::{record_denial, record_many, record_use};
+use crate::support::program::Home;
+
+/// Everything that could drive a terminal, as a caller may send it.
+const HOSTILE: &str = "\u{1b}[2J\u{9b}31m\u{202e}evil\r\n\u{7}";
+
+fn rows(home: &Home, args: &[&str], list: &str) -> Vec<Value> {
+    let told = home.as_ops(&[&["ledger"], args, &["--json"]].concat()).succeeds().json();
+    assert_eq!(told["schema"], 1);
+    told[list].as_array().unwrap().clone()
+}
+
+fn sum(rows: &[Value], of: &str) -> u64 {
+    rows.iter().map(|row| row[of].as_u64().unwrap()).sum()
+}
+
+#[test]
+fn denied_attempts_and_uses_are_told() {
+    let home = Home::set_up();
+    let old = home.create(&["ci"]);
+    assert_eq!(home.verify(&old), 0);
+    home.as_ops(&["token", "regenerate", "ci"]).succeeds();
+    assert_eq!(home.verify(&old), 4);
+    assert_eq!(home.verify("nonsense"), 4);
+    let hint = &old[..12];
+    let token = json!({"id": "t:1", "account": "ops", "name": "ci", "state": "kept"});
+    let mut denied = rows(&home, &["denied"], "denied");
+    for row in &mut denied {
+        assert!(row["at"].take().as_str().unwrap().ends_with('Z'));
+    }
+    denied.sort_by_key(|row| row["reason"].to_string());
+    let row = |reason: &str, token: Value, secret: Value| {
+        json!({"at": null, "attempts": 1, "reason": reason, "token": token, "secret": secret, "method": null,
+               "address": "local", "client": "jeton verify", "several_callers": false})
+    };
+    let expected =
+        [row("malformed", Value::Null, Value::Null), row("retired", token.clone(), json!({"hint": hint, "is": "old"}))];
+    assert_eq!(denied, expected);
+    let uses = rows(&home, &["uses"], "uses");
+    assert_eq!(uses.len(), 1);
+    assert_eq!((&uses[0]["uses"], &uses[0]["token"]), (&json!(1), &token));
+    assert_eq!(uses[0]["day"].as_str().unwrap().len(), "2026-11-21".len());
+
+    let table = home.as_ops(&["ledger", "denied", "--token", "ci"]).succeeds().out;
+    assert!(table.starts_with("TIME ") && table.lines().count() == 2, "{table}");
+    for word in ["retired", "ops/ci", &format!("{hint} old"), "local", "jeton verify"] {
+        assert!(table.contains(word), "no {word} in {table}");
+    }
+    assert_eq!(home.as_ops(&["ledger", "uses", "--quiet"]).succeeds().out, "1\n");
+    for (args, count) in [
+        (&["denied", "--filter", "reason:retired"][..], 1),
+        (&["denied", "--filter", "token:CI"][..], 1),
+        (&["denied", "--filter", "address:10."][..], 0),
+        (&["denied", "--limit", "1"][..], 1),
+        (&["denied", "--since", "1h"][..], 2),
+        (&["uses", "--filter", "verify"][..], 1),
+    ] {
+        let list = args[0];
+        assert_eq!(rows(&home, args, list).len(), count, "{args:?}");
+    }
+    home.as_ops(&["ledger", "denied", "--filter", "nobody"]).succeeds().silent().says(&["Nothing"]);
+    home.as_ops(&["ledger", "uses", "--filter", "reason:x"]).ends(2).silent().says(&["no reason"]);
+    home.as_ops(&["ledger", "denied", "--token", "none"]).ends(3).silent().says(&["purged token"]);
+    home.as_ops(&["ledger", "denied", "--since", "soon"]).ends(2).silent();
+    home.run(&["ledger", "denied", "--no-input"], "").ends(4).silent();
+}
+
+#[test]
+fn the_whole_ledger_is_read_page_by_page() {
+    let home = Home::set_up();
+    let secret = home.create(&["ci"]);
+    record_many(&home.store(), &secret, 1_300);
+    for (list, count) in [("denied", "attempts"), ("uses", "uses")] {
+        let all = rows(&home, &[list], list);
+        assert_eq!((all.len(), sum(&all, count)), (1_300, 3_900), "{list}");
+        assert_eq!(rows(&home, &[list, "--limit", "501"], list), all[..501], "{list}");
+        let mut distinct: Vec<String> = all.iter().map(ToString::to_string).collect();
+        distinct.sort();
+        distinct.dedup();
+        assert_eq!(distinct.len(), 1_300, "no row twice");
+    }
+}
+
+/// What a caller says it is reaches a terminal as text, in every answer that tells of it.
+#[test]
+fn what_callers_say_drives_no_terminal() {
+    let home = Home::set_up();
+    let secret = home.create(&["ci", "--expires", "never"]);
+    record_use(&home.store(), &secret, HOSTILE, HOSTILE);
+    record_denial(&home.store(), &secret, HOSTILE, HOSTILE, 2);
+    record_denial(&home.store(), &secret, "", "", 9);
+    for args in [&["ledger", "denied"][..], &["ledger", "uses"], &["token", "show", "ci"]] {
+        let told = home.as_ops(args).succeeds().out;
+        assert!(told.contains("evil") && !told.contains(HOSTILE), "{told}");
+        let told = home.as_ops(&[args, &["--json"]].concat()).succeeds();
+        assert!(told.json().to_string().contains("evil"));
+    }
+    home.run(&["check"], "").ends(6);
+    home.run(&["check", "--json"], "").ends(6);
+    let denied = home.as_ops(&["ledger", "denied"]).succeeds().out;
+    assert!(denied.contains("several callers"), "{denied}");
+    let rows = rows(&home, &["denied", "--filter", "token:ci"], "denied");
+    let several: Vec<&Value> = rows.iter().filter(|row| row["several_callers"] == true).collect();
+    assert_eq!(several.len(), 1);
+    assert_eq!((&several[0]["attempts"], &several[0]["address"]), (&json!(9), &Value::Null));
+}
+
+#[test]
+fn check_says_what_needs_attention() {
+    let home = Home::set_up();
+    home.run(&["check"], "").succeeds().silent().says(&["Nothing needs attention."]);
+    let quiet = home.run(&["check", "--quiet"], "").succeeds().silent();
+    assert_eq!(quiet.err, "");
+    assert_eq!(home.run(&["check", "--json"], "").succeeds().json(), json!({"schema": 1, "findings": []}));
+    home.create(&["soon", "--expires", "7d"]);
+    let old = home.create(&["rotated", "--expires", "never"]);
+    home.as_ops(&["token", "regenerate", "rotated"]).succeeds();
+    assert_eq!(home.verify(&old), 4);
+    let checked = home.run(&["check"], "").ends(6).says(&["1 expiring, 1 still knocking", "jeton ledger denied"]);
+    let lines: Vec<&str> = checked.out.lines().collect();
+    assert_eq!(lines.len(), 2, "{}", checked.out);
+    assert!(lines[0].starts_with("expiring        ops/soon     expires in 7 days"), "{}", checked.out);
+    assert!(lines[1].starts_with("still knocking  ops/rotated  1 denied in 7 days, last "), "{}", checked.out);
+    assert!(lines[1].contains(&format!("retired with {} old from local jeton verify", &old[..12])), "{}", checked.out);
+    assert_eq!(home.run(&["check", "--quiet"], "").ends(6).out, "ops/soon\nops/rotated\n");
+    assert_eq!(home.run(&["check", "--within", "6d"], "").ends(6).out.lines().count(), 1);
+    let found = home.run(&["check", "--json"], "").ends(6).json();
+    let kinds: Vec<&Value> = found["findings"].as_array().unwrap().iter().map(|f| &f["kind"]).collect();
+    assert_eq!(kinds, ["expiring", "still-knocking"]);
+    assert_eq!(found["findings"][1]["secret"], json!({"hint": &old[..12], "is": "old"}));
+    assert!(found["findings"][0]["expires_at"].is_string());
+    home.run(&["check", "--stale", "never"], "").ends(2).silent();
+    Home::new().run(&["check"], "").ends(3).silent();
+}

@@ -1,0 +1,106 @@
+//! check: what expires soon, what nobody uses, and who still knocks.
+
+use super::*;
+use jeton::domain::expiry::Span;
+use jeton::verbs::actor::Credential;
+use jeton::verbs::check::{Attention, Check, CheckPage, Finding, Look};
+
+fn look(house: &House, look: Look, limit: usize) -> Vec<Finding> {
+    let (mut found, mut after) = (Vec::new(), None);
+    loop {
+        let CheckPage { mut findings, next } =
+            jeton::verbs::request::ask(&house.jeton, &Credential::Store, Check { look, after, limit }).unwrap();
+        found.append(&mut findings);
+        match next {
+            None => return found,
+            Some(_) => after = next,
+        }
+    }
+}
+
+/// The names that a look finds, whatever the size of its pages.
+fn names(house: &House, what: Look) -> Vec<String> {
+    let found = look(house, what, 1_000);
+    for limit in [1, 2, 3] {
+        assert_eq!(look(house, what, limit), found, "pages of {limit}");
+    }
+    found.iter().map(|finding| finding.token.full_name()).collect()
+}
+
+const SOON: Look = Look::Expiring(Span::Days(14));
+const STALE: Look = Look::Stale(Span::Days(90));
+
+#[test]
+fn active_tokens_that_expire_soon() {
+    let house = House::inhabited();
+    let make =
+        |who: &str, name: &str, expires: &str| house.make(who, CreateToken { expires: spec(expires), ..create(name) });
+    make("member", "later", "15d");
+    make("member", "second", "14d");
+    make("member", "also-second", "14d");
+    make("viewer", "first", "1d");
+    make("member", "off", "1d");
+    make("member", "gone", "1d");
+    make("admin", "past", "1h");
+    house.issue("member", "never");
+    house.ask("member", disable(&["off"])).unwrap();
+    house.ask("member", delete(&["gone"], "gone")).unwrap();
+    assert_eq!(names(&house, SOON), ["admin/past", "viewer/first", "member/second", "member/also-second"]);
+    house.fakes.clock.forward(HOUR);
+    assert_eq!(names(&house, SOON), ["viewer/first", "member/second", "member/also-second"], "expired is no warning");
+    let viewer = house.account_named("viewer").id;
+    house.set_account_enabled(viewer, false);
+    assert_eq!(names(&house, SOON).len(), 2, "nothing of an account that is off works");
+}
+
+#[test]
+fn active_tokens_that_nobody_uses() {
+    let house = House::inhabited();
+    let used = house.issue("member", "used");
+    let quiet = house.issue("member", "quiet");
+    house.issue("member", "never");
+    house.issue("member", "off");
+    house.ask("member", disable(&["off"])).unwrap();
+    house.fakes.clock.forward(DAY);
+    house.verify(&quiet.secret);
+    house.fakes.clock.forward(89 * DAY - 1);
+    house.verify(&used.secret);
+    house.issue("member", "young");
+    assert_eq!(names(&house, STALE), Vec::<String>::new());
+    house.fakes.clock.forward(1);
+    assert_eq!(names(&house, STALE), ["member/never"], "made 90 days ago");
+    house.fakes.clock.forward(DAY);
+    assert_eq!(names(&house, STALE), ["member/never", "member/quiet"]);
+    let why = look(&house, STALE, 10).into_iter().map(|finding| finding.why).collect::<Vec<_>>();
+    let quiet = Attention::Stale { last_seen_at: Some(START.plus(DAY)), created_at: START };
+    assert_eq!(why, [Attention::Stale { last_seen_at: None, created_at: START }, quiet]);
+}
+
+#[test]
+fn secrets_that_work_no_more_and_are_still_tried() {
+    let house = House::inhabited();
+    let issue = |name: &str| house.make("member", CreateToken { expires: spec("1d"), ..create(name) });
+    let [rotated, off, gone, purged, late, back, fine] =
+        ["rotated", "off", "gone", "purged", "late", "back", "fine"].map(issue);
+    house.ask("member", regenerate("rotated")).unwrap();
+    house.ask("member", disable(&["off", "back"])).unwrap();
+    for name in ["gone", "purged"] {
+        house.ask("member", delete(&[name], name)).unwrap();
+    }
+    for issued in [&rotated, &off, &gone, &purged, &late, &back, &fine] {
+        house.verify(&issued.secret);
+    }
+    house.ask("member", enable(&["back"])).unwrap();
+    assert_eq!(names(&house, Look::Knocking), ["member/rotated", "member/off", "member/gone", "member/purged"]);
+    house.fakes.clock.forward(DAY);
+    for _ in 0..3 {
+        house.verify(&late.secret);
+    }
+    let found = look(&house, Look::Knocking, 10);
+    let late = found.iter().find(|finding| finding.token.full_name() == "member/late").unwrap();
+    let Attention::Knocking(knocks) = &late.why else { panic!("{late:?}") };
+    assert_eq!((knocks.attempts, knocks.reason.as_str(), knocks.at), (3, "expired", START.plus(DAY)));
+    assert_eq!((knocks.address.as_str(), knocks.client.as_str()), ("192.0.2.7", "it/1.0"));
+    house.fakes.clock.forward(6 * DAY + 60_000);
+    assert_eq!(names(&house, Look::Knocking), ["member/late"], "the others have been quiet for 7 days");
+}

@@ -1,0 +1,216 @@
+//! The ledger read: which secret was shown and what it is now, and who sees whose.
+
+use super::*;
+use jeton::domain::ledger_filter::LedgerFilter;
+use jeton::verbs::ledger::{DeniedRow, LedgerAnchor, ListDenied, ListUses, Standing, UseRow, Whereabouts};
+use jeton::verbs::ports::{Denial, Store, Use};
+
+fn denied_of(token: Option<&str>) -> ListDenied {
+    let token = token.map(|text| TokenRef::Typed(text.to_owned()));
+    ListDenied { token, since: None, filter: LedgerFilter::default(), anchor: LedgerAnchor::Newest, limit: 100 }
+}
+
+fn uses_of(token: Option<&str>) -> ListUses {
+    let token = token.map(|text| TokenRef::Typed(text.to_owned()));
+    ListUses { token, since: None, filter: LedgerFilter::default(), anchor: LedgerAnchor::Newest, limit: 100 }
+}
+
+fn denied(house: &House, who: &str) -> Vec<DeniedRow> {
+    house.ask(who, denied_of(None)).unwrap().rows
+}
+
+fn uses(house: &House, who: &str) -> Vec<UseRow> {
+    house.ask(who, uses_of(None)).unwrap().rows
+}
+
+fn standing(row: &DeniedRow) -> (&str, Standing) {
+    (&row.reason, row.secret.as_ref().unwrap().standing)
+}
+
+#[test]
+fn a_secret_is_told_by_what_it_is_now() {
+    let house = House::inhabited();
+    let first = house.issue("member", "x");
+    house.verify(&first.secret);
+    let second = house.ask("member", with_grace("x", "12h")).unwrap().out;
+    house.verify(&first.secret);
+    house.verify(&second.secret);
+    let by_secret = |house: &House| {
+        let mut told: Vec<(String, Standing, u64)> = uses(house, "member")
+            .iter()
+            .map(|row| (row.secret.as_ref().unwrap().hint.clone(), row.secret.as_ref().unwrap().standing, row.uses))
+            .collect();
+        told.sort_by_key(|(hint, ..)| hint != first.secret.hint());
+        told
+    };
+    let hints = [first.secret.hint().to_owned(), second.secret.hint().to_owned()];
+    let told = |a, b| vec![(hints[0].clone(), a, 2), (hints[1].clone(), b, 1)];
+    assert_eq!(by_secret(&house), told(Standing::Previous, Standing::Current));
+    house.fakes.clock.forward(12 * HOUR);
+    assert_eq!(by_secret(&house), told(Standing::Old, Standing::Current), "its overlap is over");
+    house.verify(&first.secret);
+    let row = denied(&house, "member").remove(0);
+    assert_eq!(standing(&row), ("retired", Standing::Old));
+    assert_eq!(row.secret.unwrap().hint, first.secret.hint());
+    assert_eq!((row.address.as_str(), row.client.as_str(), row.attempts), ("192.0.2.7", "it/1.0", 1));
+
+    house.ask("member", delete(&["x"], "x")).unwrap();
+    house.fakes.clock.forward(HOUR);
+    house.verify(&second.secret);
+    let rows = denied(&house, "member");
+    assert_eq!(standing(&rows[0]), ("deleted", Standing::Deleted), "the newest first");
+    assert_eq!(standing(&rows[1]), ("retired", Standing::Old), "what was rotated away stays that");
+    assert_eq!(rows[0].token.as_ref().unwrap().whereabouts, Whereabouts::Deleted);
+
+    house.ask("member", PurgeTokens { which: Purgeable::Trashed, confirm: 1 }).unwrap();
+    let rows = denied(&house, "member");
+    assert_eq!(
+        rows.iter().map(standing).collect::<Vec<_>>(),
+        [("deleted", Standing::Purged), ("retired", Standing::Purged)]
+    );
+    let token = rows[0].token.clone().unwrap();
+    assert_eq!((token.full_name().as_str(), token.whereabouts), ("member/x", Whereabouts::Purged));
+    assert_eq!(by_secret(&house), told(Standing::Purged, Standing::Purged));
+    let id = first.token.id.to_string();
+    assert_eq!(house.ask("member", denied_of(Some(&id))).unwrap().rows, rows, "a purged one is named by its id");
+    let lost = refused(house.ask("member", denied_of(Some("x"))), Kind::NotFound);
+    assert!(lost.to_string().contains("by its id"), "{lost}");
+}
+
+/// The right head with a wrong secret behind it is no use of the token, and said to be that.
+#[test]
+fn a_wrong_secret_under_a_right_head_is_called_that() {
+    let house = House::inhabited();
+    let issued = house.issue("member", "x");
+    let wrong = issued.secret.expose(|s| {
+        let (head, tail) = s.split_at(s.len() - 38);
+        forged(head, tail)
+    });
+    house.verify(&wrong);
+    let row = denied(&house, "member").remove(0);
+    assert_eq!(standing(&row), ("wrong-secret", Standing::Wrong));
+    assert_eq!(row.secret.unwrap().hint, issued.secret.hint());
+    assert!(uses(&house, "member").is_empty());
+}
+
+/// Another secret with the same head: its random part turned round, and the checksum that goes with it.
+fn forged(head: &str, tail: &str) -> Secret {
+    let body = format!("{head}{}", tail[..32].chars().rev().collect::<String>());
+    let mut sum = crc32(body.as_bytes());
+    let mut check = [b'0'; 6];
+    const ALPHABET: &[u8; 62] = b"0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz";
+    for place in check.iter_mut().rev() {
+        *place = ALPHABET[(sum % 62) as usize];
+        sum /= 62;
+    }
+    Secret::parse(&format!("{body}{}", std::str::from_utf8(&check).unwrap())).unwrap()
+}
+
+fn crc32(bytes: &[u8]) -> u32 {
+    !bytes.iter().fold(!0_u32, |crc, byte| {
+        (0..8).fold(crc ^ u32::from(*byte), |crc, _| (crc >> 1) ^ (0xedb8_8320 & (crc & 1).wrapping_neg()))
+    })
+}
+
+/// A member sees what happened to its own tokens; an admin to those it manages, and strangers; nobody more.
+#[test]
+fn nobody_sees_anothers_attempts() {
+    let house = House::inhabited();
+    let people = [OWNER, "admin", "member", "viewer"];
+    let mut ids = Vec::new();
+    for who in people {
+        let issued = house.issue(who, "x");
+        house.verify(&issued.secret);
+        house.ask(who, disable(&["x"])).unwrap();
+        house.verify(&issued.secret);
+        ids.push(issued.token.id.to_string());
+    }
+    let stranger = Denial {
+        token: None,
+        secret: None,
+        reason: "unknown",
+        at: house.now(),
+        count: 1,
+        method: "",
+        address: "198.51.100.7",
+        client: "scan",
+    };
+    house.store().bookkeep(|b| b.record_denial(&stranger)).unwrap();
+    for (who, sees) in [
+        (OWNER, vec!["-", "admin/x", "member/x", "ops/x", "viewer/x"]),
+        ("admin", vec!["-", "admin/x", "member/x", "viewer/x"]),
+        ("member", vec!["member/x"]),
+        ("viewer", vec!["viewer/x"]),
+    ] {
+        let names = |rows: Vec<Option<String>>| {
+            let mut names: Vec<String> = rows.into_iter().map(|name| name.unwrap_or_else(|| "-".to_owned())).collect();
+            names.sort();
+            names
+        };
+        let told = denied(&house, who).iter().map(|row| row.token.as_ref().map(|token| token.full_name())).collect();
+        assert_eq!(names(told), sees, "{who}");
+        let told = uses(&house, who).iter().map(|row| Some(row.token.full_name())).collect();
+        assert_eq!(names(told), sees.iter().filter(|name| **name != "-").copied().collect::<Vec<_>>(), "{who}");
+        for (owner, id) in people.iter().zip(&ids) {
+            let (denied, uses) = (house.ask(who, denied_of(Some(id))), house.ask(who, uses_of(Some(id))));
+            if sees.contains(&format!("{owner}/x").as_str()) {
+                assert_eq!((denied.unwrap().rows.len(), uses.unwrap().rows.len()), (1, 1), "{who} {owner}");
+            } else {
+                let hidden = refused(denied, Kind::Denied);
+                assert_eq!(refused(uses, Kind::Denied), hidden);
+                let nowhere = refused(house.ask(who, denied_of(Some("t:98765"))), Kind::Denied);
+                assert_eq!(hidden, nowhere, "{who} can't find out that {owner} has one");
+            }
+        }
+    }
+}
+
+/// A purged token's ledger is its account's, as it was before.
+#[test]
+fn a_purged_tokens_attempts_stay_its_accounts() {
+    let house = House::inhabited();
+    let issued = house.issue("member", "x");
+    house.ask("member", delete(&["x"], "x")).unwrap();
+    house.ask("member", PurgeTokens { which: Purgeable::Trashed, confirm: 1 }).unwrap();
+    house.verify(&issued.secret);
+    let id = issued.token.id.to_string();
+    for (who, sees) in [(OWNER, true), ("admin", true), ("member", true), ("viewer", false)] {
+        assert_eq!(denied(&house, who).len(), usize::from(sees), "{who}");
+        let asked = house.ask(who, denied_of(Some(&id)));
+        if sees {
+            assert_eq!(asked.unwrap().rows.len(), 1, "{who}");
+        } else {
+            assert_eq!(refused(asked, Kind::Denied), refused(house.ask(who, denied_of(Some("t:98765"))), Kind::Denied));
+        }
+    }
+    refused(house.ask(OWNER, denied_of(Some("t:98765"))), Kind::NotFound);
+}
+
+/// Callers beyond what is kept apart stand together, without address and client.
+#[test]
+fn many_callers_are_told_as_several() {
+    let house = House::inhabited();
+    let issued = house.issue("member", "x");
+    let (token, secret, at) = (issued.token.id, issued.secret.public_id(), house.now());
+    let recorded = house.store().bookkeep(|b| {
+        for n in 0..1_200 {
+            let (address, method, count) = (format!("10.0.{}.{}", n / 250, n % 250), "m.One", 1);
+            let (address, client) = (address.as_str(), "c");
+            b.record_use(&Use { token, secret, at, count, method, address, client })?;
+            let (token, secret, reason) = (Some(token), Some(secret), "disabled");
+            b.record_denial(&Denial { token, secret, reason, at, count, method, address, client })?;
+        }
+        Ok(())
+    });
+    recorded.unwrap();
+    let rows = house.ask("member", ListDenied { limit: 5_000, ..denied_of(None) }).unwrap().rows;
+    assert_eq!(rows.iter().map(|row| row.attempts).sum::<u64>(), 1_200);
+    let several: Vec<&DeniedRow> = rows.iter().filter(|row| row.several()).collect();
+    assert!(rows.len() < 110 && several.len() == 1 && several[0].attempts > 1_000, "{several:?}");
+    let rows = house.ask("member", ListUses { limit: 5_000, ..uses_of(None) }).unwrap().rows;
+    assert_eq!(rows.iter().map(|row| row.uses).sum::<u64>(), 1_200);
+    assert_eq!(
+        rows.iter().filter(|row| row.several()).map(|row| row.key.method.as_str()).collect::<Vec<_>>(),
+        ["m.One"]
+    );
+}
