@@ -6,6 +6,7 @@ mod audit;
 mod catalogue;
 mod config;
 mod demo;
+mod guide;
 mod init;
 mod json;
 mod login;
@@ -78,6 +79,7 @@ fn carry_out(global: Global, command: Option<Command>) -> Result<()> {
         Command::Catalogue(command) => catalogue::run(&mut App::new(global)?, command),
         Command::Audit(args) => audit::run(&mut App::new(global)?, args),
         Command::Verify(args) => verify::run(&mut App::new(global)?, args),
+        Command::Guide(args) => guide::run(&mut App::new(global)?, &args),
         Command::Whoami => whoami::run(&mut App::new(global)?),
         Command::Login(args) => login::login(&mut App::new(global)?, args),
         Command::Logout => login::logout(&mut App::new(global)?),

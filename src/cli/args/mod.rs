@@ -4,6 +4,7 @@
 mod account;
 mod audit;
 mod config;
+mod guide;
 mod policy;
 mod token;
 
@@ -15,6 +16,7 @@ use clap::{Args, ColorChoice, CommandFactory, FromArgMatches, Parser, Subcommand
 pub use account::*;
 pub use audit::*;
 pub use config::*;
+pub use guide::*;
 pub use policy::*;
 pub use token::*;
 
@@ -95,6 +97,8 @@ pub enum Command {
     Audit(AuditArgs),
     /// Check the secret on stdin: exit 0 when it is allowed, 4 when it is denied
     Verify(VerifyArgs),
+    /// Print a proxy's configuration that asks jeton about every request, from the catalogue's routes
+    Guide(GuideArgs),
     /// Who asks, and what holds for them
     Whoami,
     /// Remember who asks on this machine; each act still asks for the password

@@ -84,8 +84,7 @@ impl RouteMap {
                 match route.shared(wider) {
                     Ok(both) => {
                         for both in both.into_iter().filter(|both| !keys.contains_key(&both.key())) {
-                            let why =
-                                format!("could be {} or {}", shown(&route.to_string()), shown(&wider.to_string()));
+                            let why = format!("could be {} or {}", named(route), named(wider));
                             let entry = Entry { route: both, spelling: Spelling::Loose, answer: Answer::Deny(why) };
                             shared.entry(entry.route.key()).or_insert(entry);
                         }
@@ -98,7 +97,7 @@ impl RouteMap {
                 }
             }
             if too_many {
-                let why = format!("{} can't be told from other routes", shown(&route.to_string()));
+                let why = format!("{} can't be told from other routes", named(route));
                 map.remarks.push(format!("denied as a whole: {why}"));
                 let answer = Answer::Deny(why);
                 before_all.push(Entry { route: route.clone(), spelling: Spelling::Loose, answer });
@@ -108,7 +107,7 @@ impl RouteMap {
         for (n, (route, answer)) in routes.into_iter().enumerate() {
             entries.push(Entry { route: route.clone(), spelling: Spelling::Exact, answer });
             if has_wider[n] {
-                let answer = Answer::Deny(format!("could be {} spelled otherwise", shown(&route.to_string())));
+                let answer = Answer::Deny(format!("could be {} spelled otherwise", named(&route)));
                 entries.push(Entry { route, spelling: Spelling::Loose, answer });
             }
         }
@@ -133,7 +132,7 @@ impl RouteMap {
                         }
                     }
                     Err(_) => {
-                        self.remarks.push(format!("left out: {}, of {}: it can't be matched", shown(text), method.id))
+                        self.remarks.push(format!("left out: {}, of {}: it can't be matched", cut(text), method.id))
                     }
                 }
             }
@@ -146,7 +145,7 @@ impl RouteMap {
             }
             let names: Vec<&str> = owners.iter().map(|id| id.as_str()).collect();
             let why = format!("claimed by {}", names.join(" and "));
-            self.remarks.push(format!("denied: {}, {why}", shown(&route.to_string())));
+            self.remarks.push(format!("denied: {}, {why}", named(&route)));
             owned.push((route, Answer::Deny(why)));
         }
         owned
@@ -161,6 +160,17 @@ impl RouteMap {
         let found = self.entries.iter().find(|e| e.route.matches(verb, path, e.spelling));
         found.map(|e| &e.answer)
     }
+}
+
+fn named(route: &Route) -> String {
+    cut(&route.to_string())
+}
+
+/// Enough of a route to find it by.
+fn cut(text: &str) -> String {
+    let head: String = text.chars().take(100).collect();
+    let dots = if head.len() < text.len() { "…" } else { "" };
+    format!("{}{dots}", shown(&head))
 }
 
 /// Routes by their segments, so that each is held against those only that it can share a request with.

@@ -30,7 +30,7 @@ pub const DOTS: &str = r"/[.][.]?(?:\x3B|%3[Bb]|/|$)";
 /// The argument by which an application may be asked to take another verb, in every spelling that may be read as
 /// `_method`: to be looked for in the query, whatever the case.
 pub const VERB_ARGUMENT: &str = concat!(
-    r"(?:^|[\x26\x3B])(?:\x2B|%20|%09|%0[0A-Da-d])*(?:_|%5F|\x2E|%2E|\x5B|%5B)(?:m|%[46]D)(?:e|%[46]5)(?:t|%[57]4)",
+    r"(?:^|[\x26\x3B\x3F])(?:\x2B|%20|%09|%0[0A-Da-d])*(?:_|%5F|\x2E|%2E|\x5B|%5B)(?:m|%[46]D)(?:e|%[46]5)(?:t|%[57]4)",
     r"(?:h|%[46]8)(?:o|%[46]F)(?:d|%[46]4)(?:[\x26\x3B\x3D\x5B%]|$)"
 );
 
