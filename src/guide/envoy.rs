@@ -3,7 +3,7 @@
 use super::{Guide, IDENTITY, Listen};
 use crate::domain::endpoint::Endpoint;
 use crate::domain::route::map::Answer;
-use crate::domain::route::plain::VERB_HEADERS;
+use crate::domain::route::plain::{Engine, VERB_HEADERS};
 
 pub(super) fn write(guide: &Guide<'_>) -> String {
     let mut routes = String::new();
@@ -55,6 +55,7 @@ pub(super) fn write(guide: &Guide<'_>) -> String {
     let sent: Vec<String> =
         guide.credentials.iter().cloned().chain(["User-Agent", "X-Forwarded-For"].map(str::to_owned)).collect();
     guide.fill(
+        Engine::Re2,
         include_str!("../../assets/proxies/envoy.yaml"),
         &[
             ("@LISTEN@", listen),

@@ -3,7 +3,7 @@
 use super::{Guide, IDENTITY, Listen};
 use crate::domain::endpoint::Endpoint;
 use crate::domain::route::map::Answer;
-use crate::domain::route::plain::VERB_HEADERS;
+use crate::domain::route::plain::{Engine, VERB_HEADERS};
 
 pub(super) fn configuration(guide: &Guide<'_>) -> String {
     let mut routes = String::new();
@@ -38,6 +38,7 @@ pub(super) fn configuration(guide: &Guide<'_>) -> String {
     let verb_headers: Vec<String> =
         VERB_HEADERS.iter().map(|name| name.to_ascii_lowercase().replace('-', "[-_]")).collect();
     guide.fill(
+        Engine::Pcre,
         include_str!("../../assets/proxies/haproxy.cfg"),
         &[
             ("@ROUTES@", routes),
@@ -60,6 +61,7 @@ pub(super) fn lua(guide: &Guide<'_>) -> String {
     };
     let identity: Vec<String> = IDENTITY.iter().map(|name| format!("\"{}\"", name.to_ascii_lowercase())).collect();
     guide.fill(
+        Engine::Pcre,
         include_str!("../../assets/proxies/haproxy.lua"),
         &[("@URL@", url), ("@SOCKET@", socket), ("@IDENTITY@", identity.join(", "))],
     )

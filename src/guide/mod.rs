@@ -18,7 +18,7 @@ use std::path::Path;
 use crate::domain::endpoint::Endpoint;
 pub use crate::domain::route::map::Answer;
 use crate::domain::route::map::RouteMap;
-use crate::domain::route::plain::{DOTS, VERB_ARGUMENT, pattern};
+use crate::domain::route::plain::{DOTS, Engine, VERB_ARGUMENT, pattern};
 use crate::domain::text::shown;
 use crate::error::{Error, Result};
 
@@ -100,13 +100,13 @@ impl Guide<'_> {
     }
 
     /// What every template of a proxy says.
-    fn common(&self) -> Vec<(&'static str, String)> {
+    fn common(&self, engine: Engine) -> Vec<(&'static str, String)> {
         let remarks = self.map.remarks.iter().map(|remark| format!("# {remark}\n")).collect();
         vec![
             ("@UPSTREAM@", self.upstream.to_string()),
             ("@VERIFY@", self.verify.to_string()),
             ("@REMARKS@", remarks),
-            ("@PLAIN@", pattern()),
+            ("@PLAIN@", pattern(engine)),
             ("@DOTS@", DOTS.to_owned()),
             ("@VERB_ARGUMENT@", VERB_ARGUMENT.to_owned()),
         ]
@@ -117,9 +117,9 @@ impl Guide<'_> {
         IDENTITY.iter().flat_map(|name| spellings(name)).collect()
     }
 
-    fn fill(&self, template: &str, more: &[(&str, String)]) -> String {
+    fn fill(&self, engine: Engine, template: &str, more: &[(&str, String)]) -> String {
         let mut values: Vec<(&str, &str)> = more.iter().map(|(name, value)| (*name, value.as_str())).collect();
-        let common = self.common();
+        let common = self.common(engine);
         values.extend(common.iter().map(|(name, value)| (*name, value.as_str())));
         filled(template, &values)
     }

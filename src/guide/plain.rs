@@ -3,7 +3,7 @@
 use super::{Guide, IDENTITY, Listen, spellings};
 use crate::domain::endpoint::Endpoint;
 use crate::domain::route::map::Answer;
-use crate::domain::route::plain::VERB_HEADERS;
+use crate::domain::route::plain::{Engine, VERB_HEADERS};
 
 pub(super) fn nginx(guide: &Guide<'_>) -> String {
     let mut routes = String::new();
@@ -35,6 +35,7 @@ pub(super) fn nginx(guide: &Guide<'_>) -> String {
     }
     let verb_headers = VERB_HEADERS.iter().map(|h| format!("$http_{}", variable(h))).collect();
     guide.fill(
+        Engine::Pcre,
         include_str!("../../assets/proxies/nginx.conf"),
         &[
             ("@ROUTES@", routes),
@@ -75,6 +76,7 @@ pub(super) fn caddy(guide: &Guide<'_>) -> String {
         .map(|name| format!("        request_header -{name}\n"))
         .collect();
     guide.fill(
+        Engine::Re2,
         include_str!("../../assets/proxies/Caddyfile"),
         &[
             ("@ROUTES@", routes),
@@ -106,6 +108,7 @@ pub(super) fn curl(guide: &Guide<'_>) -> String {
         Answer::Deny(_) => None,
     });
     guide.fill(
+        Engine::Re2,
         include_str!("../../assets/proxies/curl.txt"),
         &[("@TO@", to), ("@EXAMPLE@", example.unwrap_or_default())],
     )

@@ -6,7 +6,7 @@ use super::{Guide, IDENTITY, Listen, spellings};
 use crate::domain::endpoint::Endpoint;
 use crate::domain::method::MethodId;
 use crate::domain::route::map::Answer;
-use crate::domain::route::plain::VERB_HEADERS;
+use crate::domain::route::plain::{Engine, VERB_HEADERS};
 use crate::error::{Error, Result};
 
 pub(super) fn write(guide: &Guide<'_>) -> Result<String> {
@@ -64,6 +64,7 @@ pub(super) fn write(guide: &Guide<'_>) -> Result<String> {
         .map(|name| format!("HeaderRegexp(`{name}`, `.*`)"))
         .collect();
     Ok(guide.fill(
+        Engine::Re2,
         include_str!("../../assets/proxies/traefik.yaml"),
         &[
             ("@LISTEN@", listen),

@@ -19,18 +19,31 @@ const UNIT: &str = concat!(
     r"%[89ABab][0-9A-Fa-f]%[89ABab][0-9A-Fa-f]))"
 );
 
+/// Who reads a regular expression.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Engine {
+    /// PCRE, which goes back on its way and may run out of room on a long path: it is told not to.
+    Pcre,
+    /// RE2 and its kin, which never go back.
+    Re2,
+}
+
 /// A regular expression without anchors for paths that keep the rule, but for [`DOTS`].
-pub fn pattern() -> String {
-    format!("(?:/|(?:/{UNIT}+)+/?)")
+pub fn pattern(engine: Engine) -> String {
+    let more = match engine {
+        Engine::Pcre => "++",
+        Engine::Re2 => "+",
+    };
+    format!("(?:/|(?:/{UNIT}{more}){more}/?)")
 }
 
 /// A regular expression for what holds a segment that an application may take for a step.
 pub const DOTS: &str = r"/[.][.]?(?:\x3B|%3[Bb]|/|$)";
 
 /// The argument by which an application may be asked to take another verb, in every spelling that may be read as
-/// `_method`: to be looked for in the query, whatever the case.
+/// `_method`, after blanks too: to be looked for in path and query, whatever the case.
 pub const VERB_ARGUMENT: &str = concat!(
-    r"(?:^|[\x26\x3B\x3F])(?:\x2B|%20|%09|%0[0A-Da-d])*(?:_|%5F|\x2E|%2E|\x5B|%5B)(?:m|%[46]D)(?:e|%[46]5)(?:t|%[57]4)",
+    r"(?:^|[\x26\x3B\x3F])[\x2B%02]*(?:_|%5F|\x2E|%2E|\x5B|%5B)(?:m|%[46]D)(?:e|%[46]5)(?:t|%[57]4)",
     r"(?:h|%[46]8)(?:o|%[46]F)(?:d|%[46]4)(?:[\x26\x3B\x3D\x5B%]|$)"
 );
 

@@ -150,6 +150,9 @@ impl Shape {
     /// alone: nothing in it means something to the file that it is written into, when it is quoted.
     pub fn pattern(&self, spelling: Spelling) -> String {
         const ANY: &str = "(?:[^/%]|%[0-9A-Fa-f][0-9A-Fa-f])";
+        // One unit or more: it doesn't end within an escape. Units aren't repeated one by one, for an engine that goes
+        // back on its way could run out of room on a long path, and what it then doesn't find is asked of a wider route.
+        const SOME: &str = "(?:[^/]*[^/%][^/%]|[^/%])";
         if self.0 == [Unit::One, Unit::Many] {
             return "[^/]+".to_owned();
         }
@@ -160,10 +163,10 @@ impl Shape {
             match (unit, rest) {
                 (Unit::One, [Unit::Many, after @ ..]) => {
                     rest = after;
-                    text.push_str(&format!("{ANY}+"));
+                    text.push_str(SOME);
                 }
                 (Unit::One, _) => text.push_str(ANY),
-                (Unit::Many, _) => text.push_str(&format!("{ANY}*")),
+                (Unit::Many, _) => text.push_str(&format!("{SOME}?")),
                 (Unit::Byte(byte), _) => text.push_str(&written(*byte, spelling)),
             }
         }

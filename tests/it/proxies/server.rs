@@ -71,7 +71,7 @@ fn serve(stream: TcpStream, seen: &Mutex<Vec<Request>>, answer: &Answer) {
 }
 
 fn read(reader: &mut impl BufRead) -> Option<Request> {
-    let mut line = |reader: &mut dyn BufRead| {
+    let line = |reader: &mut dyn BufRead| {
         let mut line = Vec::new();
         reader.read_until(b'\n', &mut line).ok().filter(|n| *n > 0)?;
         Some(String::from_utf8_lossy(&line).trim_end().to_owned())

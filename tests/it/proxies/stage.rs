@@ -115,7 +115,7 @@ impl Drop for Running {
 
 /// All of it.
 pub struct Stage {
-    pub home: Home,
+    _home: Home,
     pub verify: Verify,
     pub application: Server,
     pub proxy: Running,
@@ -146,7 +146,7 @@ impl Stage {
         home.run(&["config", "set", "serve.verify", &verify.address().to_string()], "").succeeds();
         let proxy = run(kind, &home, application.address);
         application.seen();
-        Stage { home, verify, application, proxy }
+        Stage { _home: home, verify, application, proxy }
     }
 
     /// Sends a request line without its version.
