@@ -181,6 +181,29 @@ mod tests {
     }
 
     #[test]
+    fn what_two_methods_claim_is_denied_and_said() {
+        let text = "schema = 1\nname = \"x\"\ntitle = \"X\"\n[[group]]\nid = \"a\"\ntitle = \"A\"\n".to_owned()
+            + "[[group.method]]\nid = \"B\"\ntitle = \"b\"\naccess = \"read\"\nroutes = [\"GET /x/{a}\"]\n";
+        let one = crate::domain::catalogue::file::read("f.toml", &text, &[]).unwrap();
+        let other = text.replace("\"x\"", "\"y\"").replace("\"a\"", "\"c\"").replace("GET /x/{a}", "GET /x/{b}");
+        let other = crate::domain::catalogue::file::read("g.toml", &other, &[]).unwrap();
+        let verify = Endpoint::parse("127.0.0.1:7180").unwrap();
+        let guide = Guide {
+            verify: &verify,
+            upstream: Upstream::parse("127.0.0.1:8080").unwrap(),
+            listen: Listen::Port(80),
+            credentials: vec!["Authorization".to_owned(), "x-authentication".to_owned()],
+            map: RouteMap::of(&[one, other]),
+        };
+        for subject in [Subject::Nginx, Subject::Caddy, Subject::Traefik, Subject::Envoy, Subject::Haproxy] {
+            let text = write(subject, &guide).unwrap();
+            assert!(text.contains("# denied: GET /x/{a}, claimed by a.B and c.B\n"), "{text}");
+            assert!(!text.contains("\"a.B\"") && !text.contains("verify/a.B") && !text.contains("str(a.B)"), "{text}");
+            assert!(text.contains("x-authentication") || text.contains("^x[-_]authentication$"), "{text}");
+        }
+    }
+
+    #[test]
     fn every_spelling_of_a_header() {
         assert_eq!(spellings("X-Jeton-Role").len(), 4);
         assert!(spellings("X-Jeton-Account-Id").contains(&"X_Jeton-Account_Id".to_owned()));
