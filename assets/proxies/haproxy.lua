@@ -48,8 +48,12 @@ core.register_action("jeton_verify", { "http-req" }, function(txn)
   if answer.status == 401 then
     txn:set_var("txn.jeton_challenge", one(answer.headers, "www-authenticate"))
   elseif answer.status == 200 then
+    if one(answer.headers, "x-jeton-method") ~= method then
+      -- Somebody else than jeton allowed it.
+      return
+    end
     for _, name in ipairs(identity) do
-      txn:set_var("txn." .. name:gsub("-", "_"), one(answer.headers, name))
+      txn:set_var("txn." .. name:gsub("%-", "_"), one(answer.headers, name))
     end
   end
   txn:set_var("txn.jeton_status", tostring(answer.status))

@@ -52,6 +52,11 @@ impl Verify {
         Verify::Answers(Server::start(Box::new(|request| Some(verified(request)))))
     }
 
+    /// Somebody else who listens where jeton did, and says this to everything.
+    pub fn stranger(status: &'static str) -> Verify {
+        Verify::Answers(Server::start(Box::new(move |_| Some(answer(status, &[], "")))))
+    }
+
     pub fn hanging() -> Verify {
         Verify::Hangs(Server::start(Box::new(|_| None)))
     }
