@@ -78,7 +78,8 @@ static TOWN: LazyLock<Town> = LazyLock::new(|| {
             }
             Ok(Audited::one(middle.unwrap(), entry("seed")))
         })
-        .unwrap();
+        .unwrap()
+        .out;
     let owner = house.account_named(OWNER).id;
     Town { house, owner, secret, middle }
 });

@@ -127,9 +127,10 @@ impl Cast {
         let owner = self.owner()?;
         let by = self.local.store().read(|s| s.account_named(&owner))?.map_or_else(String::new, |a| a.id.to_string());
         let by = AuditActor { account: by, name: owner.to_string(), proof: "password".to_owned(), face: Face::Cli };
-        self.local.store().write(&by, &|| now, |tx, _| {
+        let made = self.local.store().write(&by, &|| now, |tx, _| {
             let id = tx.insert_account(&NewAccount { username: &username, role, password, now })?;
             Ok(Audited::one((), AuditEntry::new("account.create", id, name).with("role", role.word())))
-        })
+        });
+        made.map(drop)
     }
 }

@@ -179,7 +179,7 @@ impl Filling<'_> {
     /// The accounts, the owner's first.
     fn accounts(&self, owner: &Username) -> Result<Vec<AccountId>> {
         let others = (self.wanted / PER_ACCOUNT).max(1) - 1;
-        self.local.store().write(&self.by(), &|| self.now(), |tx, now| {
+        let made = self.local.store().write(&self.by(), &|| self.now(), |tx, now| {
             let first = tx.account_named(owner)?.ok_or_else(|| Error::failure("the owner has gone"))?.id;
             // All have the one password that the demonstration tells anyway: salts of their own would protect nothing,
             // and 20,000 of these hashes would take half an hour.
@@ -190,7 +190,8 @@ impl Filling<'_> {
                 accounts.push(tx.insert_account(&NewAccount { username: &username, role, password: &hash, now })?);
             }
             Ok(Audited::one(accounts, AuditEntry::new("demo.accounts", "accounts", "").with("accounts", others)))
-        })
+        })?;
+        Ok(made.out)
     }
 
     /// Makes `batch` tokens after the first `made`, and has them used.
@@ -222,7 +223,7 @@ impl Filling<'_> {
             Ok(Audited::one(used, entry.with("tokens", batch)))
         })?;
         self.local.store().bookkeep(|book| {
-            for one in &used {
+            for one in &used.out {
                 for days in &one.days_ago {
                     let (at, method, address, client) = crowd.call(*days, now);
                     let (token, secret) = (one.token, &one.secret);

@@ -8,7 +8,7 @@ use crate::domain::method::MethodId;
 use crate::error::{Error, Result};
 
 /// Exactly one of API sets, hand-picked methods, or whatever the role permits.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub enum Selection {
     /// One or more API sets, by name: a set that changes changes its tokens.
     Sets(BTreeSet<String>),

@@ -67,10 +67,25 @@ pub struct AuditPage {
     pub torn: bool,
 }
 
+/// The log's last row: as long as it is the same, so is everything that verbs change. In an empty log all is 0.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct AuditTip {
+    /// Its number.
+    pub seq: i64,
+    /// Its hash in the chain, which stands for all rows before it.
+    pub hash: [u8; 32],
+}
+
 /// The log in one consistent state.
 pub trait AuditLog {
+    /// The last row.
+    fn audit_tip(&self) -> Result<AuditTip>;
     /// The number of the last row; 0 in an empty log.
-    fn audit_head(&self) -> Result<i64>;
+    fn audit_head(&self) -> Result<i64> {
+        self.audit_tip().map(|tip| tip.seq)
+    }
+    /// Whether the log is what it was at `tip` and rows behind it, none of a verb whose name starts with `without`.
+    fn audit_only_grew(&self, tip: AuditTip, without: &str) -> Result<bool>;
     /// One stretch of the log.
     fn audit_window(&self, query: &AuditQuery) -> Result<AuditWindow>;
     /// In what the log's table differs from the one that jeton makes, in words.

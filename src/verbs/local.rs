@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use super::actor::{Actor, Credential, Presented, Session};
 use super::needs::Needs;
-use super::ports::{Clock, Delivery, Entropy, PasswordHasher, Snapshot, Store};
+use super::ports::{Clock, Committed, Delivery, Entropy, PasswordHasher, Snapshot, Store};
 use super::prove::Prover;
 use super::request::{Carrier, Request, Response, suffices};
 use super::{Change, Changed, Env, Jeton, Proof, Query, authorize, decide};
@@ -114,13 +114,13 @@ impl<S: Store> Carrier for Local<S> {
             Some(session) => session.audited(self.caller.face),
             None => AuditActor::store(self.caller.face),
         };
-        let mut out = self.store.write(&by, &|| self.world.clock.now(), |tx, now| {
+        let Committed { mut out, seq } = self.store.write(&by, &|| self.world.clock.now(), |tx, now| {
             let by = self.actor(session.as_ref(), tx, V::NEEDS, now)?;
             verb.run(&by, tx, &self.env(now))
         })?;
         V::committed(&mut out);
         let cli = verb.cli(&out);
-        Ok(Changed { out, cli })
+        Ok(Changed { out, cli, seq })
     }
 }
 

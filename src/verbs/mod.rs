@@ -101,6 +101,8 @@ pub struct Changed<T> {
     pub out: T,
     /// The command that does the same.
     pub cli: CliLine,
+    /// The number of its last row in the audit log.
+    pub seq: i64,
 }
 
 /// What a verb may know of the world.

@@ -47,13 +47,22 @@ pub trait Store: Send + Sync {
         by: &AuditActor,
         now: &dyn Fn() -> Timestamp,
         f: impl FnOnce(&mut dyn Tx, Timestamp) -> Result<Audited<T>>,
-    ) -> Result<T>;
+    ) -> Result<Committed<T>>;
 
     /// Runs `f` in one immediate transaction that can touch only what is kept about use, never a grant.
     ///
     /// # Errors
     /// Those of `f`, and [`crate::error::Kind::Failure`] when the store can't be written.
     fn bookkeep<T>(&self, f: impl FnOnce(&mut dyn Bookkeeping) -> Result<T>) -> Result<T>;
+}
+
+/// A change that is done.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Committed<T> {
+    /// What it brought about.
+    pub out: T,
+    /// The number of its last row in the audit log: whoever reads that row reads the change.
+    pub seq: i64,
 }
 
 /// What an installation is.

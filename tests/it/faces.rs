@@ -199,7 +199,7 @@ fn asked(keys: &Keys) -> Vec<&'static str> {
         FirstRun(keys) => {
             let (place, fakes) = (Place::new(), Fakes::new());
             let jeton = local(&place.path(), world());
-            let mut s = Screens::over(House { place, fakes, jeton });
+            let mut s = Screens::over(House::over(place, fakes, jeton));
             s.keys(&typed(keys));
             s.asked
         }

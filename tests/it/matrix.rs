@@ -98,6 +98,7 @@ pub fn plant(house: &House, owner: &Account, name: &str, verb: &str) -> Token {
             Ok(Audited::one(tx.token(id)?.unwrap(), entry(id)))
         })
         .unwrap()
+        .out
 }
 
 pub fn list(account: Option<&Account>) -> ListTokens {

@@ -6,7 +6,7 @@ use std::rc::Rc;
 use super::Catalogue;
 use super::bits::Bits;
 use super::set::{Index, ids};
-use crate::domain::method::MethodId;
+use crate::domain::method::{Access, MethodId};
 use crate::domain::role::Role;
 use crate::domain::selection::Selection;
 
@@ -18,6 +18,64 @@ pub fn permitted(catalogues: &[Catalogue], role: Role, selection: &Selection) ->
     let ids = ids([catalogues]);
     let index = Index::new(&ids, catalogues);
     effective(&index, selection, &index.permitted(role, matches!(selection, Selection::Inherit))).len()
+}
+
+/// What selections come to with catalogues that stay as they are.
+pub struct Rights {
+    ids: Vec<MethodId>,
+    access: Vec<Option<Access>>,
+    sets: HashMap<String, Bits>,
+}
+
+/// The methods that a token may call, out of [`Rights`].
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Permitted(Bits);
+
+impl Permitted {
+    /// Whether the method of this number is among them.
+    pub fn holds(&self, method: usize) -> bool {
+        self.0.contains(method)
+    }
+}
+
+impl Rights {
+    /// With `catalogues`.
+    pub fn new(catalogues: &[Catalogue]) -> Self {
+        let ids = ids([catalogues]);
+        let index = Index::new(&ids, catalogues);
+        let sets = index.sets().map(|(name, bits)| (name.to_owned(), bits.clone())).collect();
+        let access = index.access().to_vec();
+        Rights { ids, access, sets }
+    }
+
+    /// The number of a method; none that no catalogue knows.
+    pub fn number(&self, method: &str) -> Option<usize> {
+        self.ids.binary_search_by(|id| id.as_str().cmp(method)).ok()
+    }
+
+    /// What a token of `role` with `selection` may call.
+    pub fn permitted(&self, role: Role, selection: &Selection) -> Permitted {
+        let mut bits = Bits::none(self.ids.len());
+        match selection {
+            Selection::Inherit => {
+                (0..self.ids.len()).filter(|n| !self.ids[*n].is_management()).for_each(|n| bits.insert(n));
+            }
+            Selection::Custom(methods) => {
+                methods.iter().filter_map(|id| self.number(id.as_str())).for_each(|n| bits.insert(n));
+            }
+            Selection::Sets(names) => names.iter().filter_map(|name| self.sets.get(name)).for_each(|set| bits.add(set)),
+        }
+        let above = |n: &usize| !self.access[*n].is_some_and(|access| role.permits(access));
+        let mut beyond = Bits::none(self.ids.len());
+        bits.iter().filter(above).for_each(|n| beyond.insert(n));
+        bits.remove(&beyond);
+        Permitted(bits)
+    }
+
+    /// The ids of those methods, sorted.
+    pub fn named(&self, permitted: &Permitted) -> impl Iterator<Item = &MethodId> {
+        permitted.0.iter().filter_map(|number| self.ids.get(number))
+    }
 }
 
 /// What selections would give away that a token of `role` with `held` may not call itself, the first of it in words;

@@ -214,6 +214,10 @@ impl<'a> Index<'a> {
         self.sets.iter().map(|(name, bits)| (*name, bits))
     }
 
+    pub(super) fn access(&self) -> &[Option<Access>] {
+        &self.access
+    }
+
     pub(super) fn of_set(&self, set: &str) -> Option<&Bits> {
         self.sets.get(set)
     }

@@ -9,13 +9,11 @@ use crate::domain::audit::{AuditActor, AuditEntry, AuditRow, chain_hash};
 use crate::domain::chain::{HASH, RawRow, Verifier};
 use crate::domain::time::Timestamp;
 use crate::error::Result;
-use crate::verbs::audit_log::AuditPage;
+use crate::verbs::audit_log::{AuditPage, AuditTip};
 
-pub(super) fn append(db: &Connection, by: &AuditActor, now: Timestamp, entries: &[AuditEntry]) -> Result<()> {
-    let last = one(db, "SELECT seq, hash FROM audit ORDER BY seq DESC LIMIT 1", [], |r| {
-        Ok((r.get::<_, i64>(0)?, r.get::<_, [u8; 32]>(1)?))
-    })?;
-    let (mut seq, mut hash) = last.unwrap_or((0, [0; 32]));
+/// Appends a row for each entry; the number of the last.
+pub(super) fn append(db: &Connection, by: &AuditActor, now: Timestamp, entries: &[AuditEntry]) -> Result<i64> {
+    let AuditTip { mut seq, mut hash } = tip(db)?;
     for entry in entries {
         seq += 1;
         let row = AuditRow {
@@ -50,12 +48,30 @@ pub(super) fn append(db: &Connection, by: &AuditActor, now: Timestamp, entries: 
             ],
         )?;
     }
-    Ok(())
+    Ok(seq)
 }
 
-/// The number of the last row; 0 in an empty log.
-pub(super) fn head(db: &Connection) -> Result<i64> {
-    Ok(one(db, "SELECT seq FROM audit ORDER BY seq DESC LIMIT 1", [], |r| r.get(0))?.unwrap_or(0))
+/// The last row, in few words.
+pub(super) fn tip(db: &Connection) -> Result<AuditTip> {
+    let last = one(db, "SELECT seq, hash FROM audit ORDER BY seq DESC LIMIT 1", [], |r| {
+        Ok(AuditTip { seq: r.get(0)?, hash: r.get(1)? })
+    })?;
+    Ok(last.unwrap_or_default())
+}
+
+/// Whether the log is `tip` and rows after it, none of a verb whose name starts with `head`.
+pub(super) fn only_grew(db: &Connection, tip: AuditTip, without: &str) -> Result<bool> {
+    let there = one(db, "SELECT hash FROM audit WHERE seq = ?1", [tip.seq], |r| r.get::<_, [u8; 32]>(0))?;
+    if there.unwrap_or_default() != tip.hash {
+        return Ok(false);
+    }
+    let found = one(
+        db,
+        "SELECT 1 FROM audit WHERE seq > ?1 AND substr(verb, 1, length(?2)) = ?2 LIMIT 1",
+        params![tip.seq, without],
+        |r| r.get::<_, i64>(0),
+    )?;
+    Ok(found.is_none())
 }
 
 /// The columns in the order in which [`raw`] reads them.

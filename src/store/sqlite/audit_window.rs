@@ -108,7 +108,7 @@ fn side(
 }
 
 pub(super) fn window(db: &Connection, query: &AuditQuery) -> Result<AuditWindow> {
-    let newest = audit::head(db)?;
+    let newest = audit::tip(db)?.seq;
     let limit = query.limit;
     let (rows, older, newer) = match query.anchor {
         AuditAnchor::Oldest => {

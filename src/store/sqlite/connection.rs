@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
 
 use rusqlite::{Connection, Transaction, TransactionBehavior};
 
@@ -20,11 +21,12 @@ use crate::domain::secret::{PublicId, Secret};
 use crate::domain::time::Timestamp;
 use crate::domain::token::{Token, TokenId, Tombstone};
 use crate::error::Result;
-use crate::verbs::audit_log::{AuditLog, AuditPage, AuditQuery, AuditWindow};
+use crate::verbs::audit_log::{AuditLog, AuditPage, AuditQuery, AuditTip, AuditWindow};
 use crate::verbs::audited::Audited;
 use crate::verbs::ports::{
-    AccountChanges, AccountFacts, Bookkeeping, Denial, Doomed, Grant, Installation, NewAccount, NewToken, PurgeQuery,
-    Snapshot, Store, StoredSecret, Tally, TokenCounts, TryKey, Tx, Usage, Use, Visibility, Window, WindowQuery,
+    AccountChanges, AccountFacts, Bookkeeping, Committed, Denial, Doomed, Grant, Installation, NewAccount, NewToken,
+    PurgeQuery, Snapshot, Store, StoredSecret, Tally, TokenCounts, TryKey, Tx, Usage, Use, Visibility, Window,
+    WindowQuery,
 };
 
 /// A store in one SQLite file.
@@ -41,6 +43,27 @@ impl SqliteStore {
     /// [`crate::error::Kind::NotFound`] when there is none; [`crate::error::Kind::Failure`] when it is refused.
     pub fn open(path: &Path) -> Result<Self> {
         Self::with(path, false)
+    }
+
+    /// Opens the store at `path` for a service: it waits `patience` for others, where people wait longer.
+    ///
+    /// # Errors
+    /// Those of [`SqliteStore::open`].
+    pub fn open_to_serve(path: &Path, patience: Duration) -> Result<Self> {
+        let opened = open::open(path, false)?;
+        open::wait_for(&opened.0, patience)?;
+        Ok(Self::over(opened, path))
+    }
+
+    /// The same for the service's ledger. What it commits may be lost when the power fails, as nobody was told that it
+    /// is there; in return no commit waits for the disk.
+    ///
+    /// # Errors
+    /// Those of [`SqliteStore::open`].
+    pub fn open_for_ledger(path: &Path, patience: Duration) -> Result<Self> {
+        let store = Self::open_to_serve(path, patience)?;
+        open::commit_without_sync(&store.lock())?;
+        Ok(store)
     }
 
     /// Opens the store at `path`, or makes an empty one.
@@ -89,6 +112,19 @@ impl SqliteStore {
         self.lock().query_row("PRAGMA integrity_check", [], |r| r.get(0)).map_err(failed)
     }
 
+    /// One immediate transaction on the file that was opened.
+    fn change<T>(&self, f: impl FnOnce(&Transaction<'_>) -> Result<T>) -> Result<T> {
+        let mut db = self.lock();
+        let tx = db.transaction_with_behavior(TransactionBehavior::Immediate).map_err(failed)?;
+        self.identity.schema_holds(&tx)?;
+        let out = f(&tx)?;
+        self.identity.holds()?;
+        tx.commit().map_err(failed)?;
+        // Between the two the file may have gone: then nobody sees the change, and it must not be called done.
+        self.identity.holds()?;
+        Ok(out)
+    }
+
     /// A panic elsewhere leaves the connection usable: its transaction was rolled back on drop.
     fn lock(&self) -> MutexGuard<'_, Connection> {
         self.db.lock().unwrap_or_else(PoisonError::into_inner)
@@ -99,6 +135,7 @@ impl Store for SqliteStore {
     fn read<T>(&self, f: impl FnOnce(&dyn Snapshot) -> Result<T>) -> Result<T> {
         let mut db = self.lock();
         let tx = db.transaction_with_behavior(TransactionBehavior::Deferred).map_err(failed)?;
+        self.identity.schema_holds(&tx)?;
         let out = f(&Open(&tx))?;
         tx.finish().map_err(failed)?;
         self.identity.holds()?;
@@ -110,28 +147,17 @@ impl Store for SqliteStore {
         by: &AuditActor,
         now: &dyn Fn() -> Timestamp,
         f: impl FnOnce(&mut dyn Tx, Timestamp) -> Result<Audited<T>>,
-    ) -> Result<T> {
-        let mut db = self.lock();
-        let tx = db.transaction_with_behavior(TransactionBehavior::Immediate).map_err(failed)?;
-        let now = now();
-        let (entries, out) = f(&mut Open(&tx), now)?.into_parts();
-        audit::append(&tx, by, now, &entries)?;
-        self.identity.holds()?;
-        tx.commit().map_err(failed)?;
-        // Between the two the file may have gone: then nobody sees the change, and it must not be called done.
-        self.identity.holds()?;
-        Ok(out)
+    ) -> Result<Committed<T>> {
+        self.change(|tx| {
+            let now = now();
+            let (entries, out) = f(&mut Open(tx), now)?.into_parts();
+            let seq = audit::append(tx, by, now, &entries)?;
+            Ok(Committed { out, seq })
+        })
     }
 
     fn bookkeep<T>(&self, f: impl FnOnce(&mut dyn Bookkeeping) -> Result<T>) -> Result<T> {
-        let mut db = self.lock();
-        let tx = db.transaction_with_behavior(TransactionBehavior::Immediate).map_err(failed)?;
-        let out = f(&mut Open(&tx))?;
-        self.identity.holds()?;
-        tx.commit().map_err(failed)?;
-        // Between the two the file may have gone: then nobody sees the change, and it must not be called done.
-        self.identity.holds()?;
-        Ok(out)
+        self.change(|tx| f(&mut Open(tx)))
     }
 }
 
@@ -214,8 +240,11 @@ impl Snapshot for Open<'_> {
 }
 
 impl AuditLog for Open<'_> {
-    fn audit_head(&self) -> Result<i64> {
-        audit::head(self.0)
+    fn audit_tip(&self) -> Result<AuditTip> {
+        audit::tip(self.0)
+    }
+    fn audit_only_grew(&self, tip: AuditTip, without: &str) -> Result<bool> {
+        audit::only_grew(self.0, tip, without)
     }
     fn audit_window(&self, query: &AuditQuery) -> Result<AuditWindow> {
         audit_window::window(self.0, query)
@@ -292,7 +321,7 @@ impl AccountChanges for Open<'_> {
 }
 
 impl Bookkeeping for Open<'_> {
-    fn reserve_try(&mut self, key: &TryKey, now: Timestamp) -> Result<Option<std::time::Duration>> {
+    fn reserve_try(&mut self, key: &TryKey, now: Timestamp) -> Result<Option<Duration>> {
         accounts::reserve_try(self.0, key, now)
     }
     fn clear_tries(&mut self, key: &TryKey) -> Result<()> {

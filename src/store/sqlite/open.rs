@@ -9,7 +9,7 @@ use std::time::Duration;
 use rusqlite::config::DbConfig;
 use rusqlite::{Connection, ErrorCode, OpenFlags, TransactionBehavior};
 
-use super::convert::failed;
+use super::convert::{failed, one};
 use super::listing;
 use crate::error::{Error, Kind, Result};
 
@@ -64,8 +64,18 @@ fn connect(path: &Path, create: bool, migrations: &[&str]) -> Result<(Connection
     let mut db = Connection::open_with_flags(&path, flags).map_err(failed)?;
     configure(&db).and_then(|()| listing::prepare(&db)).map_err(failed)?;
     migrate(&mut db, create, migrations)?;
-    let identity = Identity::of(path)?;
+    let identity = Identity::of(path, migrations.len())?;
     Ok((db, identity))
+}
+
+/// From now on waits so long for others.
+pub(super) fn wait_for(db: &Connection, patience: Duration) -> Result<()> {
+    db.busy_timeout(patience).map_err(failed)
+}
+
+/// From now on commits without waiting for the disk; in WAL mode that loses the last commits at worst, never the file.
+pub(super) fn commit_without_sync(db: &Connection) -> Result<()> {
+    db.pragma_update(None, "synchronous", "NORMAL").map_err(failed)
 }
 
 /// Which file was opened, to notice when another one, or none, stands in its place.
@@ -73,12 +83,25 @@ pub(super) struct Identity {
     path: PathBuf,
     device: u64,
     inode: u64,
+    schema: i64,
 }
 
 impl Identity {
-    fn of(path: PathBuf) -> Result<Self> {
+    fn of(path: PathBuf, schema: usize) -> Result<Self> {
         let meta = fs::symlink_metadata(&path).map_err(|e| cant_open(&path).why(e.to_string()))?;
-        Ok(Identity { device: meta.dev(), inode: meta.ino(), path })
+        Ok(Identity { device: meta.dev(), inode: meta.ino(), path, schema: schema as i64 })
+    }
+
+    /// # Errors
+    /// [`Kind::Failure`] when another program has given the open store another schema: what its tables mean is not what
+    /// we know.
+    pub(super) fn schema_holds(&self, db: &Connection) -> Result<()> {
+        match one(db, "PRAGMA user_version", [], |r| r.get::<_, i64>(0))? {
+            Some(schema) if schema == self.schema => Ok(()),
+            found => Err(Error::failure("the store's schema has changed meanwhile")
+                .why(format!("it is {}, and was {} when we opened it", found.unwrap_or_default(), self.schema))
+                .next("Start this program anew, in the version that the store was written with")),
+        }
     }
 
     /// # Errors

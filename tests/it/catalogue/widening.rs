@@ -107,10 +107,7 @@ fn a_method_that_vanishes_grants_nothing_and_its_return_widens() {
     let selection = sets(&["Shop reader"]);
     let by_set = house.make("member", CreateToken { selection, ..create("set") });
     let count = MethodId::parse("shop.stock.Count").unwrap();
-    let from = decide::Caller { address: "", client: "" };
-    let asked = |issued: &jeton::verbs::tokens::Issued| {
-        issued.secret.expose(|s| decide::verify(house.store(), s, Some(&count), house.now(), from)).unwrap()
-    };
+    let asked = |issued: &jeton::verbs::tokens::Issued| issued.secret.expose(|s| house.decide(s, Some(&count)));
     let shown = |name: &str| house.ask("member", ShowToken { token: TokenRef::Typed(name.into()) }).unwrap();
     assert!(matches!(asked(&issued), Decision::Allowed(_)) && matches!(asked(&by_set), Decision::Allowed(_)));
     assert_eq!(shown("set").reach.permitted, 2);

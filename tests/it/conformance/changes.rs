@@ -151,7 +151,7 @@ pub fn every_change_is_audited<E: Engine>() {
     let entries =
         [AuditEntry::new("one", "t1", "a/b").with("was", "on").with("n", 7), AuditEntry::new("two", "t2", "a/c")];
     let out = f.store.write(&by, &|| START.plus(9), |_, _| Ok(Audited::each(42, entries).unwrap())).unwrap();
-    assert_eq!(out, 42);
+    assert_eq!((out.out, out.seq), (42, f.store.read(|s| s.audit_head()).unwrap()));
     let after = f.engine.audit();
     assert_eq!(after[..before.len()], before);
     let [one, two] = &after[before.len()..] else { panic!("{} rows", after.len() - before.len()) };

@@ -104,7 +104,7 @@ impl<E: Engine> Furnished<E> {
 }
 
 fn change<T>(store: &impl Store, f: impl FnOnce(&mut dyn Tx) -> Result<T>) -> Result<T> {
-    store.write(&tester(), &|| START, |tx, _| f(tx).map(|out| Audited::one(out, entry("x"))))
+    store.write(&tester(), &|| START, |tx, _| f(tx).map(|out| Audited::one(out, entry("x")))).map(|done| done.out)
 }
 
 fn add_account(tx: &mut dyn Tx, name: &str, role: Role) -> Result<AccountId> {

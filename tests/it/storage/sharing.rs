@@ -80,7 +80,7 @@ fn a_busy_store_says_so_and_still_answers() {
     std::thread::scope(|scope| {
         let secret = &issued.secret;
         let waiting = [
-            scope.spawn(move || open().write(&tester(), &|| START, |_, _| Ok(Audited::one((), entry("x"))))),
+            scope.spawn(move || open().write(&tester(), &|| START, |_, _| Ok(Audited::one((), entry("x")))).map(drop)),
             scope.spawn(move || open().bookkeep(|b| b.clear_tries(&TryKey([0; 32])))),
             scope.spawn(move || {
                 let from = jeton::verbs::decide::Caller { address: "", client: "" };

@@ -6,35 +6,34 @@ use std::sync::atomic::{AtomicI64, AtomicU32, Ordering};
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
-use jeton::domain::account::{Account, AccountId};
-use jeton::domain::audit::{AuditActor, AuditEntry, AuditRow, Face};
+use jeton::domain::account::Account;
+use jeton::domain::audit::{AuditActor, AuditEntry, Face};
 use jeton::domain::catalogue::Catalogue;
 use jeton::domain::expiry::ExpirySpec;
 use jeton::domain::name::{Description, Prefix, TokenName, Username};
 use jeton::domain::password::{Password, PasswordHash};
-use jeton::domain::policy::Policy;
 use jeton::domain::role::Role;
-use jeton::domain::secret::Secret;
 use jeton::domain::selection::Selection;
 use jeton::domain::time::{Timestamp, Zone, utc_zone};
-use jeton::domain::token::{Token, TokenId};
 use jeton::error::Result;
 use jeton::platform::files::FileDelivery;
 use jeton::store::sqlite::SqliteStore;
 use jeton::verbs::actor::Credential;
 use jeton::verbs::audited::Audited;
-use jeton::verbs::decide::{self, Decision};
 use jeton::verbs::init::Init;
 use jeton::verbs::local::{Caller, Local, World};
 use jeton::verbs::new_password::NewPassword;
 use jeton::verbs::ports::{Clock, Entropy, NewAccount, PasswordHasher, Store, Verdict};
-use jeton::verbs::request::{Asked, ask};
-use jeton::verbs::tokens::{CreateToken, Issued};
+use jeton::verbs::tokens::CreateToken;
 use sha2::{Digest as _, Sha256};
 use zeroize::Zeroizing;
 
+#[path = "house.rs"]
+mod house;
 #[path = "place.rs"]
 mod place;
+#[allow(unused_imports, reason = "not every benchmark has a house")]
+pub use house::House;
 pub use place::Place;
 
 /// Where every fake clock starts: 2026-11-21T09:30:00Z, a Saturday.
@@ -284,106 +283,5 @@ pub fn add_account(store: &impl Store, hasher: &dyn PasswordHasher, name: &str, 
             Ok(Audited::one(account, entry(id)))
         })
         .unwrap()
-}
-
-/// An installation with its first owner, `ops`, the catalogue `cloud-platform`, and a clock to turn.
-pub struct House {
-    pub place: Place,
-    pub fakes: Fakes,
-    pub jeton: Local<SqliteStore>,
-}
-
-impl House {
-    pub fn new() -> Self {
-        Self::with_self_service(true)
-    }
-
-    pub fn with_self_service(self_service: bool) -> Self {
-        let (place, fakes) = (Place::new(), Fakes::new());
-        let jeton = local(&place.path(), fakes.world());
-        ask(&jeton, &Credential::Store, init(self_service)).unwrap();
-        House { place, fakes, jeton }
-    }
-
-    /// [`House::new`] with one more account of each lower role, named after it: `admin`, `member`, `viewer`.
-    pub fn inhabited() -> Self {
-        let house = Self::new();
-        for role in [Role::Admin, Role::Member, Role::Viewer] {
-            house.account(role.word(), role);
-        }
-        house
-    }
-
-    pub fn store(&self) -> &SqliteStore {
-        self.jeton.store()
-    }
-
-    pub fn now(&self) -> Timestamp {
-        self.fakes.clock.now()
-    }
-
-    /// Adds an account with everybody's password.
-    pub fn account(&self, name: &str, role: Role) -> Account {
-        add_account(self.store(), &*self.fakes.hasher, name, role, self.now())
-    }
-
-    pub fn account_named(&self, name: &str) -> Account {
-        self.store().read(|s| s.account_named(&username(name))).unwrap().unwrap()
-    }
-
-    pub fn set_policy(&self, change: impl FnOnce(&mut Policy)) {
-        let now = self.now();
-        self.store()
-            .write(&tester(), &|| now, |tx, _| {
-                let mut policy = tx.policy()?;
-                change(&mut policy);
-                tx.set_policy(&policy)?;
-                Ok(Audited::one((), entry("policy")))
-            })
-            .unwrap();
-    }
-
-    /// Carries out `verb` as `who` with the right password.
-    pub fn ask<V: Asked>(&self, who: &str, verb: V) -> Result<V::Reply> {
-        ask(&self.jeton, &by(who), verb)
-    }
-
-    /// A new token of `who`'s own that never expires.
-    pub fn issue(&self, who: &str, name: &str) -> Issued {
-        self.ask(who, create(name)).unwrap().out.remove(0)
-    }
-
-    /// One new token as `new` describes it.
-    pub fn make(&self, who: &str, new: CreateToken) -> Issued {
-        self.ask(who, new).unwrap().out.remove(0)
-    }
-
-    pub fn token(&self, id: TokenId) -> Token {
-        self.store().read(|s| s.token(id)).unwrap().unwrap()
-    }
-
-    /// What a service would be told about `secret`, recorded as it would be.
-    pub fn verify(&self, secret: &Secret) -> Decision {
-        let from = decide::Caller { address: "192.0.2.7", client: "it/1.0" };
-        secret.expose(|s| decide::verify(self.store(), s, None, self.now(), from)).unwrap()
-    }
-
-    pub fn audit(&self) -> Vec<AuditRow> {
-        self.store().audit_log().unwrap()
-    }
-
-    /// Switches an account off or on, whoever may, which ends its sessions.
-    pub fn set_account_enabled(&self, id: AccountId, enabled: bool) {
-        let switched = self.store().write(&tester(), &|| self.now(), |tx, _| {
-            let account = tx.account(id)?.unwrap();
-            tx.update_account(&Account { enabled, ..account })?;
-            Ok(Audited::one((), entry(id)))
-        });
-        switched.unwrap();
-    }
-
-    /// A plain connection to the store's file, past everything that jeton checks.
-    pub fn raw(&self) -> rusqlite::Connection {
-        rusqlite::Connection::open(self.place.path()).unwrap()
-    }
+        .out
 }

@@ -5,7 +5,7 @@ use jeton::domain::role::Role;
 use jeton::domain::secret::Secret;
 use jeton::domain::selection::Selection;
 use jeton::tui::theme::Theme;
-use jeton::verbs::decide::{self, Decision};
+use jeton::verbs::decide::Decision;
 
 use crate::support::screens::Screens;
 use crate::support::world::{House, PASSWORD};
@@ -30,9 +30,7 @@ fn generated(s: &mut Screens) -> Secret {
 
 fn may(house: &House, secret: &Secret, method: &str) -> bool {
     let method = MethodId::parse(method).unwrap();
-    let from = decide::Caller { address: "", client: "" };
-    let decision = secret.expose(|s| decide::verify(house.store(), s, Some(&method), house.now(), from)).unwrap();
-    matches!(decision, Decision::Allowed(_))
+    matches!(secret.expose(|s| house.decide(s, Some(&method))), Decision::Allowed(_))
 }
 
 fn saved(s: &Screens) -> Selection {

@@ -29,7 +29,7 @@ fn the_first_run_makes_the_owner_and_signs_in() {
         let store = jeton::store::sqlite::SqliteStore::open_or_create(&place.path()).unwrap();
         jeton::verbs::local::Local::new(store, fakes.world(), caller())
     };
-    let mut s = Screens::over(House { place, fakes, jeton });
+    let mut s = Screens::over(House::over(place, fakes, jeton));
     s.assert_shows("Welcome to jeton");
     s.keys("<c-u>Ops<enter>short<enter>short<enter><enter><enter><enter>");
     s.assert_shows("Try \"ops\"");

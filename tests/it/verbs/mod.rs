@@ -42,7 +42,7 @@ use jeton::verbs::actor::{Credential, Session};
 use jeton::verbs::audit::{AuditHead, ListAudit, Reach, VerifyAudit};
 use jeton::verbs::audit_log::AuditAnchor;
 use jeton::verbs::catalogue::{ApplyCatalogue, ListCatalogues, PreviewCatalogue};
-use jeton::verbs::decide::{self, Decision, Found, Reason};
+use jeton::verbs::decide::{Decision, Found, Reason};
 use jeton::verbs::local::{Caller, Local};
 use jeton::verbs::new_password::NewPassword;
 use jeton::verbs::policy::ListPolicy;

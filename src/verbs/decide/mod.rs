@@ -1,78 +1,26 @@
-//! May this secret do this? The one decision, from the store's current state: nothing is remembered between two.
+//! May this secret do this? The one decision, from the store's current state. `jeton verify`, a token that acts through
+//! jeton itself, and the service ([`memory`]) all come to it here: [`Issued::refusal`] about the secret, [`ruling`] about
+//! the method.
+
+pub mod memory;
+mod reason;
+
+pub use reason::Reason;
 
 use std::collections::BTreeSet;
 
 use super::actor::{Presented, not_accepted};
 use super::authorize;
 use super::needs::Needs;
-use super::ports::{Denial, SecretState, Snapshot, Store, Use};
+use super::ports::{Denial, SecretState, Snapshot, Store, StoredSecret, Use};
 use crate::domain::catalogue::set;
 use crate::domain::expiry::Expiry;
 use crate::domain::method::MethodId;
-use crate::domain::secret::{PublicId, Secret, SecretFault};
+use crate::domain::secret::{PublicId, Secret, SecretDigest, SecretFault};
 use crate::domain::selection::Selection;
 use crate::domain::time::Timestamp;
 use crate::domain::token::{Status, Token, TokenId, Tombstone};
 use crate::error::{Error, Result};
-
-/// Why an attempt was denied.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Reason {
-    /// Not of the form of a secret.
-    Malformed,
-    /// Mistyped or cut: the checksum differs.
-    Checksum,
-    /// Of the form, but not ours.
-    Unknown,
-    /// A known public id with another secret behind it.
-    WrongSecret,
-    /// A secret that a newer one replaced.
-    Retired,
-    /// Past its expiry.
-    Expired,
-    /// Switched off.
-    Disabled,
-    /// In the trash.
-    Deleted,
-    /// Its account is switched off.
-    AccountDisabled,
-    /// The method is not among those it may call.
-    NotPermitted,
-}
-
-impl Reason {
-    /// A word for the store and for JSON.
-    pub const fn word(self) -> &'static str {
-        match self {
-            Reason::Malformed => "malformed",
-            Reason::Checksum => "checksum",
-            Reason::Unknown => "unknown",
-            Reason::WrongSecret => "wrong-secret",
-            Reason::Retired => "retired",
-            Reason::Expired => "expired",
-            Reason::Disabled => "disabled",
-            Reason::Deleted => "deleted",
-            Reason::AccountDisabled => "account-disabled",
-            Reason::NotPermitted => "not-permitted",
-        }
-    }
-
-    /// The reason in a sentence.
-    pub const fn sentence(self) -> &'static str {
-        match self {
-            Reason::Malformed => "that is not a secret of the form jeton issues",
-            Reason::Checksum => "the secret is mistyped or cut: its checksum differs",
-            Reason::Unknown => "no such secret was issued here",
-            Reason::WrongSecret => "the head of the secret is known, the rest is wrong",
-            Reason::Retired => "the secret was replaced by a newer one",
-            Reason::Expired => "the token is expired",
-            Reason::Disabled => "the token is disabled",
-            Reason::Deleted => "the token is deleted",
-            Reason::AccountDisabled => "the token's account is disabled",
-            Reason::NotPermitted => "the token may not call that method",
-        }
-    }
-}
 
 /// The decision about one presented secret.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -113,7 +61,7 @@ pub fn verify(
 }
 
 /// What somebody presents: a secret, or what is none.
-type Parsed<'a> = std::result::Result<&'a Secret, SecretFault>;
+pub type Parsed<'a> = std::result::Result<&'a Secret, SecretFault>;
 
 /// Tells the ledger.
 fn record(
@@ -157,17 +105,49 @@ fn judge(snapshot: &dyn Snapshot, presented: Parsed<'_>, method: Option<&MethodI
         Found::Token(token, _) => (Some(token), None),
     };
     let id = id.or(token.as_ref().map(|t| t.id));
-    let decision = match (refused, token, method) {
-        (Some(reason), token, _) => Decision::Denied(reason, token),
-        (None, Some(token), None) => Decision::Allowed(token),
-        (None, Some(token), Some(method)) => match permits(snapshot, &token, method)? {
-            None => Decision::UnknownMethod,
-            Some(true) => Decision::Allowed(token),
-            Some(false) => Decision::Denied(Reason::NotPermitted, Some(token)),
-        },
-        (None, None, _) => return Err(Error::failure("a secret without a token is stored")),
+    let permitted = || match (method, &token) {
+        (None, _) => Ok(Some(true)),
+        (Some(method), Some(token)) => permits(snapshot, token, method),
+        (Some(_), None) => Err(orphan()),
+    };
+    let decision = match (ruling(refused, permitted)?, token) {
+        (Ruling::Allowed, Some(token)) => Decision::Allowed(token),
+        (Ruling::Allowed, None) => return Err(orphan()),
+        (Ruling::Denied(reason), token) => Decision::Denied(reason, token),
+        (Ruling::UnknownMethod, _) => Decision::UnknownMethod,
     };
     Ok(Judged { decision, token: id })
+}
+
+fn orphan() -> Error {
+    Error::failure("a secret without a token is stored")
+}
+
+/// The decision in short.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Ruling {
+    /// Permitted.
+    Allowed,
+    /// Denied.
+    Denied(Reason),
+    /// The secret is good, but the method is not in the catalogue.
+    UnknownMethod,
+}
+
+/// The ruling on a secret that is refused or not, for a method of which `permitted` says whether the token may call it,
+/// none where no catalogue knows it.
+///
+/// # Errors
+/// Those of `permitted`.
+fn ruling(refused: Option<Reason>, permitted: impl FnOnce() -> Result<Option<bool>>) -> Result<Ruling> {
+    if let Some(reason) = refused {
+        return Ok(Ruling::Denied(reason));
+    }
+    Ok(match permitted()? {
+        None => Ruling::UnknownMethod,
+        Some(true) => Ruling::Allowed,
+        Some(false) => Ruling::Denied(Reason::NotPermitted),
+    })
 }
 
 /// What a presented secret was issued for.
@@ -195,22 +175,69 @@ pub struct Traced {
 /// # Errors
 /// [`crate::error::Kind::Failure`] when the store can't be read.
 pub fn trace(snapshot: &dyn Snapshot, presented: Parsed<'_>, now: Timestamp) -> Result<Traced> {
-    let nothing = |reason| Ok(Traced { found: Found::Nothing, refused: Some(reason) });
     let secret = match presented {
         Ok(secret) => secret,
-        Err(SecretFault::Malformed) => return nothing(Reason::Malformed),
-        Err(SecretFault::Checksum) => return nothing(Reason::Checksum),
+        Err(fault) => return Ok(Traced { found: Found::Nothing, refused: Some(fault.into()) }),
     };
-    let Some(stored) = snapshot.secret(secret.public_id())? else {
-        let Some(tombstone) = snapshot.tombstone(secret.public_id())? else { return nothing(Reason::Unknown) };
-        let right = tombstone.digest.matches(&secret.digest());
-        let refused = Some(if right { Reason::Deleted } else { Reason::WrongSecret });
-        return Ok(Traced { found: Found::Purged(Box::new(tombstone)), refused });
+    let issued = Issued::read(snapshot, secret.public_id())?;
+    let refused = issued.refusal(&secret.digest(), now);
+    let found = match issued {
+        Issued::Nothing => Found::Nothing,
+        Issued::Purged(tombstone) => Found::Purged(tombstone),
+        Issued::Secret(stored, token) => Found::Token(token, stored.state),
     };
-    let token = snapshot.token(stored.token)?.ok_or_else(|| Error::failure("a secret without a token is stored"))?;
-    let right = stored.digest.matches(&secret.digest());
-    let refused = if right { refusal(&token, stored.state, now) } else { Some(Reason::WrongSecret) };
-    Ok(Traced { found: Found::Token(Box::new(token), stored.state), refused })
+    Ok(Traced { found, refused })
+}
+
+impl From<SecretFault> for Reason {
+    fn from(fault: SecretFault) -> Self {
+        match fault {
+            SecretFault::Malformed => Reason::Malformed,
+            SecretFault::Checksum => Reason::Checksum,
+        }
+    }
+}
+
+/// What was issued under a public id.
+#[derive(Debug, Clone)]
+pub enum Issued {
+    /// Nothing.
+    Nothing,
+    /// A secret, of a token.
+    Secret(StoredSecret, Box<Token>),
+    /// A secret, of a token that was purged.
+    Purged(Box<Tombstone>),
+}
+
+impl Issued {
+    /// # Errors
+    /// [`crate::error::Kind::Failure`] when the store can't be read.
+    pub(super) fn read(snapshot: &dyn Snapshot, id: &PublicId) -> Result<Self> {
+        if let Some(stored) = snapshot.secret(id)? {
+            let token = snapshot.token(stored.token)?.ok_or_else(orphan)?;
+            return Ok(Issued::Secret(stored, Box::new(token)));
+        }
+        Ok(snapshot.tombstone(id)?.map_or(Issued::Nothing, |tombstone| Issued::Purged(Box::new(tombstone))))
+    }
+
+    /// The token that it was issued for.
+    fn token(&self) -> Option<TokenId> {
+        match self {
+            Issued::Nothing => None,
+            Issued::Secret(_, token) => Some(token.id),
+            Issued::Purged(tombstone) => Some(tombstone.token),
+        }
+    }
+
+    /// Why a secret of this digest is not accepted at `now`; none where it is.
+    pub(super) fn refusal(&self, digest: &SecretDigest, now: Timestamp) -> Option<Reason> {
+        match self {
+            Issued::Nothing => Some(Reason::Unknown),
+            Issued::Purged(tombstone) if tombstone.digest.matches(digest) => Some(Reason::Deleted),
+            Issued::Secret(stored, token) if stored.digest.matches(digest) => refusal(token, stored.state, now),
+            Issued::Purged(_) | Issued::Secret(..) => Some(Reason::WrongSecret),
+        }
+    }
 }
 
 /// Why a secret in `state` does not work at `now`.

@@ -1,0 +1,221 @@
+//! The servers under load, in turns, directly and behind nginx.
+
+use std::collections::BTreeMap;
+use std::fs;
+use std::net::SocketAddr;
+use std::path::Path;
+
+use super::client::{Client, request};
+use super::histogram::median;
+use super::load::{Dice, Load, Turn};
+use super::machine::{Cores, memory};
+use super::nginx::{self, Guard};
+use super::options::Options;
+use super::report;
+use super::server::Server;
+use super::store::Large;
+use super::table::grouped;
+
+const ANY: &str = "/v1/verify/-";
+const OK: &[u16] = &[200];
+
+/// One that takes part.
+pub struct Entrant<'a> {
+    pub name: String,
+    load: Load,
+    server: &'a Server,
+    /// What stands before the server.
+    proxy: Option<&'a Server>,
+    /// The statuses that are no errors.
+    pub expected: &'a [u16],
+    pub turns: Vec<Turn>,
+}
+
+/// Those that take part, and whom they are asked about.
+struct House<'a> {
+    options: &'a Options,
+    secrets: Vec<String>,
+    bare: Server,
+    /// With jeton, the bare server that answers like it.
+    others: Option<Others>,
+}
+
+struct Others {
+    like: Server,
+    jeton: Server,
+}
+
+/// All of it.
+pub fn run(cores: Cores, options: &Options) {
+    let mut large = Large::open(options);
+    let folder = tempfile::tempdir().unwrap();
+    let log = |name: &str| folder.path().join(name);
+    let bare = Server::bare(cores, None, &log("bare.log")).expect("the bare server starts");
+    let jeton = Server::jeton(cores, options, &large.store, &log("jeton.log"));
+    let jeton = jeton.inspect_err(|why| println!("jeton serve: not available: {why}")).ok();
+    let at_start = jeton.as_ref().map(|jeton| memory(jeton.pid()));
+    let mut secrets = std::mem::take(&mut large.secrets);
+    let (mut uses_before, mut allowed) = (Ok(0), 0);
+    let others = jeton.map(|jeton| {
+        // After what a service clears away when it starts.
+        jeton.settle();
+        uses_before = large.uses();
+        let answer = keep_valid(jeton.at, &mut secrets);
+        allowed += secrets.len() as u64;
+        fs::write(log("answer"), &answer).unwrap();
+        println!("jeton's 200 has {} bytes", answer.len());
+        let like = Server::bare(cores, Some(&log("answer")), &log("like.log")).expect("the bare server starts");
+        Others { like, jeton }
+    });
+    println!(
+        "{} tokens; {} secrets in random order; {} connections; {} rounds of {} s in turns; medians of the rounds",
+        grouped(options.tokens.into()),
+        grouped(secrets.len() as u64),
+        options.connections,
+        options.rounds,
+        options.turn.as_secs_f64(),
+    );
+    println!("Servers, and nginx where it is asked, on core {}; the load on core {}", cores.server, cores.load);
+    let house = House { options, secrets, bare, others };
+    allowed += house.directly();
+    report::memories(
+        &house.bare,
+        house.others.as_ref().zip(at_start).map(|(others, at_start)| (&others.like, &others.jeton, at_start)),
+    );
+    allowed += house.behind_nginx(cores, folder.path());
+    if let Some(others) = house.others {
+        println!("\nThe ledger\n  stopped by SIGTERM: {}", others.jeton.stop());
+        report::ledger(uses_before, large.uses(), allowed);
+    }
+}
+
+impl House<'_> {
+    fn load(&self, to: &Server, path: &str) -> Load {
+        Load::new(to.at, path, &self.secrets, self.options.connections)
+    }
+
+    /// How many of jeton's answers allowed.
+    fn directly(&self) -> u64 {
+        let entrant = |name: &str, server, path: &str, expected| Entrant {
+            name: name.to_owned(),
+            load: self.load(server, path),
+            server,
+            proxy: None,
+            expected,
+            turns: Vec::new(),
+        };
+        let method = format!("/v1/verify/{}", self.options.method);
+        let mut entrants = vec![entrant("bare, 200 without a body", &self.bare, ANY, OK)];
+        if let Some(Others { like, jeton }) = &self.others {
+            entrants.push(entrant("bare, jeton's own 200", like, ANY, OK));
+            entrants.push(entrant("jeton serve", jeton, ANY, OK));
+            entrants.push(entrant("jeton serve, with METHOD", jeton, &method, &[200, 403]));
+        }
+        compete(&mut entrants, self.options);
+        report::figures("Token checks over HTTP", &entrants);
+        let [bare, like, jeton, method] = &entrants[..] else { return 0 };
+        report::ratios(&[
+            (jeton, bare, "≥ 80 %", "≤ 2.00"),
+            (jeton, like, "", ""),
+            (method, bare, "", ""),
+            (method, like, "", ""),
+        ]);
+        jeton.answers(200) + method.answers(200)
+    }
+
+    /// The same behind a proxy.
+    fn behind_nginx(&self, cores: Cores, folder: &Path) -> u64 {
+        let title = "Behind nginx (its own processor time counts with the server's)";
+        let mut asked = vec![("bare", &self.bare)];
+        if let Some(Others { like, jeton }) = &self.others {
+            asked.extend([("like", like), ("jeton", jeton)]);
+        }
+        let guards: Vec<Guard<'_>> = asked.iter().map(|(name, server)| Guard { name, at: server.at }).collect();
+        let nginx = match nginx::start(cores, folder, &guards) {
+            Ok(Some(nginx)) => nginx,
+            Ok(None) => {
+                println!("\n{title}\n  skipped: nginx not found");
+                return 0;
+            }
+            Err(why) => {
+                println!("\n{title}\n  not available: {why}");
+                return 0;
+            }
+        };
+        let entrant = |&(name, server): &(&str, _)| {
+            let load = self.load(&nginx, &format!("/{name}"));
+            let shown = if name == "like" { "bare, jeton's own 200" } else { name };
+            let name = format!("auth_request to {shown}");
+            Entrant { name, load, server, proxy: Some(&nginx), expected: &[204], turns: Vec::new() }
+        };
+        let mut entrants: Vec<_> = asked.iter().map(entrant).collect();
+        compete(&mut entrants, self.options);
+        report::figures(title, &entrants);
+        let [bare, like, jeton] = &entrants[..] else { return 0 };
+        report::ratios(&[(jeton, bare, "≥ 95 %", ""), (jeton, like, "", "")]);
+        jeton.answers(204)
+    }
+}
+
+/// Asks for each secret once, and keeps those that are accepted; a whole answer to one of these.
+fn keep_valid(at: SocketAddr, secrets: &mut Vec<String>) -> Vec<u8> {
+    let mut client = Client::connect(at).unwrap();
+    let mut refused: BTreeMap<u16, u64> = BTreeMap::new();
+    let mut kept = Vec::new();
+    secrets.retain(|secret| {
+        let (status, _) = client.ask(&request(ANY, secret)).unwrap();
+        if status == 200 {
+            kept = client.answer().to_vec();
+        } else {
+            *refused.entry(status).or_default() += 1;
+        }
+        status == 200
+    });
+    // A store that was made some days ago has tokens that have expired since.
+    for (status, count) in refused {
+        println!("{} secrets are left out: their answer is {status}", grouped(count));
+    }
+    assert!(!secrets.is_empty(), "none of the secrets is accepted");
+    kept
+}
+
+/// Round after round, each in its turn.
+fn compete(entrants: &mut [Entrant<'_>], options: &Options) {
+    let mut dice = Dice::new();
+    for _ in 0..options.rounds {
+        for entrant in &mut *entrants {
+            let servers: Vec<u32> = entrant.proxy.iter().chain([&entrant.server]).map(|s| s.pid()).collect();
+            let turn = entrant.load.run(options.turn, &servers, &mut dice);
+            entrant.turns.push(turn);
+            entrant.server.settle();
+        }
+    }
+}
+
+impl Entrant<'_> {
+    /// Of its turns.
+    pub fn median(&self, of: impl Fn(&Turn) -> f64) -> f64 {
+        median(self.turns.iter().map(of))
+    }
+
+    /// All its answers.
+    pub fn statuses(&self) -> BTreeMap<u16, u64> {
+        let mut all = BTreeMap::new();
+        for (status, count) in self.turns.iter().flat_map(|t| &t.statuses) {
+            *all.entry(*status).or_default() += count;
+        }
+        all
+    }
+
+    /// What wasn't expected.
+    pub fn errors(&self) -> u64 {
+        let broken: u64 = self.turns.iter().map(|t| t.broken).sum();
+        let odd = self.statuses().into_iter().filter(|(status, _)| !self.expected.contains(status));
+        broken + odd.map(|(_, count)| count).sum::<u64>()
+    }
+
+    /// How many had this status.
+    pub fn answers(&self, status: u16) -> u64 {
+        self.statuses().get(&status).copied().unwrap_or(0)
+    }
+}

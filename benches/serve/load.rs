@@ -1,0 +1,181 @@
+//! The load: keep-alive connections, each with one request on its way at any time, each request for another secret.
+
+use std::collections::BTreeMap;
+use std::io::{ErrorKind, Read, Write};
+use std::net::{SocketAddr, TcpStream};
+use std::time::{Duration, Instant};
+
+use rustix::event::epoll;
+
+use super::client::{Head, request};
+use super::histogram::Histogram;
+use super::machine::processor_time;
+
+/// Not measured, at the beginning of each turn.
+const WARM_UP: Duration = Duration::from_millis(300);
+/// How long the last answers may take.
+const PATIENCE: Duration = Duration::from_secs(5);
+
+/// What to ask whom.
+pub struct Load {
+    to: SocketAddr,
+    connections: usize,
+    requests: Vec<Vec<u8>>,
+}
+
+/// What came of it.
+#[derive(Clone, Default)]
+pub struct Turn {
+    /// Answers a second while it was measured.
+    pub rate: f64,
+    pub latencies: Histogram,
+    /// Every answer by its status, those before and after the measured time included.
+    pub statuses: BTreeMap<u16, u64>,
+    /// What else went wrong: connections that broke, answers that didn't come.
+    pub broken: u64,
+    /// The share of the time that the servers and the load ran.
+    pub server_busy: f64,
+    pub load_busy: f64,
+}
+
+impl Turn {
+    /// Answers for each second that the servers ran: alike even where others take its core away.
+    pub fn per_cpu_second(&self) -> f64 {
+        self.rate / self.server_busy
+    }
+}
+
+struct Connection {
+    stream: TcpStream,
+    answer: Vec<u8>,
+    asked: Instant,
+    waits: bool,
+}
+
+impl Load {
+    /// GETs of `path`, each with one of `secrets`.
+    pub fn new(to: SocketAddr, path: &str, secrets: &[String], connections: usize) -> Self {
+        Load { to, connections, requests: secrets.iter().map(|s| request(path, s)).collect() }
+    }
+
+    /// Asks for `length`. `servers` are the processes whose processor time is told, together.
+    pub fn run(&self, length: Duration, servers: &[u32], dice: &mut Dice) -> Turn {
+        let mut turn = Turn::default();
+        let poll = epoll::create(epoll::CreateFlags::CLOEXEC).unwrap();
+        let mut connections: Vec<Connection> = (0..self.connections).map(|_| self.connect()).collect();
+        let begun = Instant::now();
+        for (n, connection) in connections.iter_mut().enumerate() {
+            watch(&poll, n, connection);
+            self.ask(connection, begun, dice);
+        }
+        let (from, until) = (begun + WARM_UP, begun + WARM_UP + length);
+        let busy = || (servers.iter().map(|pid| processor_time(*pid)).sum(), processor_time(std::process::id()));
+        let (mut at_start, mut at_end) = (None::<(Instant, (Duration, Duration))>, None);
+        let mut events: Vec<epoll::Event> = Vec::with_capacity(self.connections);
+        let mut waiting = self.connections;
+        let a_moment = rustix::event::Timespec { tv_sec: 0, tv_nsec: 50_000_000 };
+        while waiting > 0 {
+            events.clear();
+            epoll::wait(&poll, rustix::buffer::spare_capacity(&mut events), Some(&a_moment)).unwrap();
+            let now = Instant::now();
+            if at_start.is_none() && now >= from {
+                at_start = Some((now, busy()));
+            }
+            if at_end.is_none() && now >= until {
+                at_end = Some((now, busy()));
+            }
+            if now >= until + PATIENCE {
+                turn.broken += waiting as u64;
+                break;
+            }
+            for event in &events {
+                let n = event.data.u64() as usize;
+                let heard = connections[n].hear();
+                let now = Instant::now();
+                match heard {
+                    Ok(None) => continue,
+                    Ok(Some(status)) => {
+                        *turn.statuses.entry(status).or_default() += 1;
+                        if at_start.is_some() && at_end.is_none() {
+                            turn.latencies.add(now - connections[n].asked);
+                        }
+                    }
+                    Err(_) => {
+                        turn.broken += 1;
+                        // Closing it takes it out of the poll.
+                        connections[n] = self.connect();
+                        watch(&poll, n, &connections[n]);
+                    }
+                }
+                if at_end.is_none() {
+                    self.ask(&mut connections[n], now, dice);
+                } else {
+                    connections[n].waits = false;
+                    waiting = connections.iter().filter(|c| c.waits).count();
+                }
+            }
+        }
+        if let (Some((from, at_start)), Some((until, at_end))) = (at_start, at_end) {
+            let length = (until - from).as_secs_f64();
+            turn.rate = turn.latencies.count() as f64 / length;
+            turn.server_busy = at_end.0.saturating_sub(at_start.0).as_secs_f64() / length;
+            turn.load_busy = at_end.1.saturating_sub(at_start.1).as_secs_f64() / length;
+        }
+        turn
+    }
+
+    fn connect(&self) -> Connection {
+        let stream = TcpStream::connect(self.to).expect("the server takes connections");
+        stream.set_nodelay(true).unwrap();
+        stream.set_nonblocking(true).unwrap();
+        Connection { stream, answer: Vec::with_capacity(8192), asked: Instant::now(), waits: false }
+    }
+
+    fn ask(&self, connection: &mut Connection, now: Instant, dice: &mut Dice) {
+        let request = &self.requests[dice.below(self.requests.len())];
+        connection.asked = now;
+        connection.waits = true;
+        // Nothing else is on its way, so that there is room for it. A broken connection is noticed when it is read.
+        let _ = connection.stream.write_all(request);
+    }
+}
+
+fn watch(poll: &rustix::fd::OwnedFd, n: usize, connection: &Connection) {
+    epoll::add(poll, &connection.stream, epoll::EventData::new_u64(n as u64), epoll::EventFlags::IN).unwrap();
+}
+
+impl Connection {
+    /// The status, once the whole answer is there.
+    fn hear(&mut self) -> Result<Option<u16>, String> {
+        let mut buffer = [0; 8192];
+        match self.stream.read(&mut buffer) {
+            Ok(0) => return Err("the connection was closed".to_owned()),
+            Ok(read) => self.answer.extend_from_slice(&buffer[..read]),
+            Err(e) if e.kind() == ErrorKind::WouldBlock => return Ok(None),
+            Err(e) => return Err(e.to_string()),
+        }
+        let Some(head) = Head::read(&self.answer)? else { return Ok(None) };
+        if self.answer.len() < head.length + head.body {
+            return Ok(None);
+        }
+        self.answer.clear();
+        Ok(Some(head.status))
+    }
+}
+
+/// Throws that look random, the same in each run (xorshift).
+pub struct Dice(u64);
+
+impl Dice {
+    pub fn new() -> Self {
+        Dice(0x9e37_79b9_7f4a_7c15)
+    }
+
+    /// A number below `end`.
+    pub fn below(&mut self, end: usize) -> usize {
+        self.0 ^= self.0 << 13;
+        self.0 ^= self.0 >> 7;
+        self.0 ^= self.0 << 17;
+        ((self.0 >> 16) % end.max(1) as u64) as usize
+    }
+}

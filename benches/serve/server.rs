@@ -1,0 +1,128 @@
+//! Servers as child processes.
+
+use std::fs::File;
+use std::net::{Ipv4Addr, SocketAddr, TcpListener, TcpStream};
+use std::path::Path;
+use std::process::{Child, Command, Stdio};
+use std::thread::sleep;
+use std::time::{Duration, Instant};
+
+use rustix::process::{Pid, Signal, kill_process};
+
+use super::machine::{Cores, processor_time};
+use super::options::Options;
+
+/// How long a server may take to listen, and to stop.
+const PATIENCE: Duration = Duration::from_secs(20);
+
+/// A running server; killed when it is dropped.
+pub struct Server {
+    child: Child,
+    pub at: SocketAddr,
+}
+
+impl Server {
+    /// The bare server; with `like` it answers as that file says.
+    pub fn bare(cores: Cores, like: Option<&Path>, log: &Path) -> Result<Self, String> {
+        let at = free_address();
+        let mut command = Command::new(std::env::current_exe().unwrap());
+        command.arg("--bare").arg(at.to_string());
+        if let Some(like) = like {
+            command.arg("--like").arg(like);
+        }
+        Server::start(cores, command, at, log)
+    }
+
+    /// `jeton serve` on a store, or what stands in for it.
+    pub fn jeton(cores: Cores, options: &Options, store: &Path, log: &Path) -> Result<Self, String> {
+        let at = free_address();
+        let manage = log.with_extension("sock");
+        let command = match &options.server {
+            Some(line) => {
+                let filled = |word: &str| {
+                    word.replace("{addr}", &at.to_string())
+                        .replace("{store}", &store.display().to_string())
+                        .replace("{manage}", &manage.display().to_string())
+                };
+                let mut words = line.split_whitespace().map(filled);
+                let mut command = Command::new(words.next().unwrap_or_default());
+                command.args(words);
+                command
+            }
+            None => {
+                let mut command = Command::new(env!("CARGO_BIN_EXE_jeton"));
+                command.arg("serve").arg("--store").arg(store);
+                command.arg("--verify").arg(at.to_string()).arg("--manage").arg(format!("unix:{}", manage.display()));
+                command
+            }
+        };
+        Server::start(cores, command, at, log)
+    }
+
+    /// Starts `command` on the servers' core, with its messages in `log`, and waits until it listens.
+    pub fn start(cores: Cores, mut command: Command, at: SocketAddr, log: &Path) -> Result<Self, String> {
+        let messages = File::create(log).map_err(|e| format!("{}: {e}", log.display()))?;
+        command.stdin(Stdio::null()).stdout(Stdio::null()).stderr(messages);
+        let child = cores.as_server(|| command.spawn()).map_err(|e| format!("it can't be started: {e}"))?;
+        let mut server = Server { child, at };
+        let begun = Instant::now();
+        while TcpStream::connect(at).is_err() {
+            if let Ok(Some(ended)) = server.child.try_wait() {
+                let said = std::fs::read_to_string(log).unwrap_or_default();
+                return Err(format!("{ended}: {}", said.lines().next().unwrap_or("it said nothing")));
+            }
+            if begun.elapsed() > PATIENCE {
+                return Err("it doesn't listen".to_owned());
+            }
+            sleep(Duration::from_millis(10));
+        }
+        Ok(server)
+    }
+
+    pub fn pid(&self) -> u32 {
+        self.child.id()
+    }
+
+    /// Waits until it has nothing more to do, so that the next server isn't measured with this one's leftovers.
+    pub fn settle(&self) {
+        let begun = Instant::now();
+        loop {
+            let before = processor_time(self.pid());
+            // Longer than a second, within which a service writes down what it was asked.
+            sleep(Duration::from_millis(1_100));
+            let busy = processor_time(self.pid()).saturating_sub(before);
+            if busy < Duration::from_millis(20) || begun.elapsed() > PATIENCE {
+                return;
+            }
+        }
+    }
+
+    /// Asks it to stop; how long that took and how it ended.
+    pub fn stop(mut self) -> String {
+        let begun = Instant::now();
+        let pid = Pid::from_raw(i32::try_from(self.pid()).unwrap()).unwrap();
+        if let Err(e) = kill_process(pid, Signal::TERM) {
+            return format!("it can't be told: {e}");
+        }
+        while begun.elapsed() < PATIENCE {
+            if let Ok(Some(ended)) = self.child.try_wait() {
+                return format!("{ended} after {} ms", begun.elapsed().as_millis());
+            }
+            sleep(Duration::from_millis(5));
+        }
+        format!("still there after {} s, killed", PATIENCE.as_secs())
+    }
+}
+
+impl Drop for Server {
+    fn drop(&mut self) {
+        // One that has ended is no longer there to be killed.
+        let _ = self.child.kill();
+        let _ = self.child.wait();
+    }
+}
+
+/// A port of the loopback that nobody has at the moment.
+pub fn free_address() -> SocketAddr {
+    TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).unwrap().local_addr().unwrap()
+}

@@ -1,0 +1,94 @@
+//! Stores, made and asked through the program itself.
+
+use std::ffi::OsStr;
+use std::fs;
+use std::io::Write;
+use std::os::unix::fs::{DirBuilderExt, OpenOptionsExt};
+use std::path::{Path, PathBuf};
+use std::process::{Command, Stdio};
+
+use jeton::demo;
+use serde_json::Value;
+
+use super::options::Options;
+use super::table::grouped;
+
+/// A run of the program that succeeded: what it printed.
+pub fn jeton<S: AsRef<OsStr>>(home: &Path, args: &[S], input: &str) -> Result<String, String> {
+    let mut child = Command::new(env!("CARGO_BIN_EXE_jeton"))
+        .env_clear()
+        .env("HOME", home)
+        .args(args)
+        .stdin(Stdio::piped())
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped())
+        .spawn()
+        .map_err(|e| e.to_string())?;
+    // One that doesn't read its input is no failure.
+    let _ = child.stdin.take().unwrap().write_all(input.as_bytes());
+    let output = child.wait_with_output().map_err(|e| e.to_string())?;
+    if output.status.success() {
+        String::from_utf8(output.stdout).map_err(|e| e.to_string())
+    } else {
+        let said = String::from_utf8_lossy(&output.stderr);
+        Err(said.lines().next().unwrap_or("it failed and said nothing").to_owned())
+    }
+}
+
+/// A folder that only we can read.
+pub fn private_folder(path: &Path) {
+    fs::DirBuilder::new().recursive(true).mode(0o700).create(path).unwrap();
+}
+
+/// A file that only we can read.
+pub fn private_file(path: &Path, text: &str) {
+    let mut file = fs::OpenOptions::new().write(true).create(true).truncate(true).mode(0o600).open(path).unwrap();
+    file.write_all(text.as_bytes()).unwrap();
+}
+
+/// The large store, which is kept for the next run.
+pub struct Large {
+    pub store: PathBuf,
+    pub secrets: Vec<String>,
+    folder: PathBuf,
+}
+
+impl Large {
+    /// The one of this size; made when it isn't there.
+    pub fn open(options: &Options) -> Self {
+        let folder = options.data.join(format!("tokens-{}", options.tokens));
+        private_folder(&folder);
+        let (store, secrets) = (folder.join("jeton.db"), folder.join("secrets"));
+        // Written last: without it, the making of the store was cut short.
+        let whole = folder.join("whole");
+        if !whole.exists() {
+            fs::remove_dir_all(&folder).unwrap();
+            private_folder(&folder);
+            println!("Making a store of {} tokens; the next run finds it.", grouped(options.tokens.into()));
+            let tokens = options.tokens.to_string();
+            let args = ["demo", "--tokens", &tokens, "--no-open", "--store"].map(OsStr::new);
+            let args = [&args[..], &[store.as_os_str(), OsStr::new("--secrets"), secrets.as_os_str()]].concat();
+            jeton(&folder, &args, "").expect("the store can be made");
+            fs::write(&whole, "").unwrap();
+        }
+        let secrets = fs::read_to_string(secrets).unwrap().lines().map(str::to_owned).collect();
+        let large = Large { store, secrets, folder };
+        private_file(&large.password(), &format!("{}\n", demo::PASSWORD));
+        large
+    }
+
+    fn password(&self) -> PathBuf {
+        self.folder.join("password")
+    }
+
+    /// Uses that the ledger holds. Asked with a password: a token's question would be a use itself.
+    pub fn uses(&self) -> Result<u64, String> {
+        let password = self.password();
+        let words = ["ledger", "uses", "--json", "--no-input", "--user", "demo", "--password-file"].map(OsStr::new);
+        let store = [OsStr::new("--store"), self.store.as_os_str()];
+        let told = jeton(&self.folder, &[&words[..], &[password.as_os_str()], &store[..]].concat(), "")?;
+        let told: Value = serde_json::from_str(&told).map_err(|e| e.to_string())?;
+        let uses = told["uses"].as_array().ok_or("the answer holds no uses")?;
+        uses.iter().map(|one| one["uses"].as_u64().ok_or_else(|| "uses without a number".to_owned())).sum()
+    }
+}

@@ -1,0 +1,180 @@
+//! A [`House`]: an installation in a temporary folder, with people in it.
+
+use std::sync::Mutex;
+
+use jeton::domain::account::{Account, AccountId};
+use jeton::domain::audit::AuditRow;
+use jeton::domain::method::MethodId;
+use jeton::domain::policy::Policy;
+use jeton::domain::role::Role;
+use jeton::domain::secret::{PublicId, Secret};
+use jeton::domain::time::Timestamp;
+use jeton::domain::token::{Token, TokenId};
+use jeton::error::Result;
+use jeton::store::sqlite::SqliteStore;
+use jeton::verbs::actor::Credential;
+use jeton::verbs::audited::Audited;
+use jeton::verbs::decide::memory::{Memory, Telling};
+use jeton::verbs::decide::{self, Decision, Ruling};
+use jeton::verbs::local::Local;
+use jeton::verbs::ports::{Clock, Store};
+use jeton::verbs::request::{Asked, ask};
+use jeton::verbs::tokens::{CreateToken, Issued};
+
+use super::{Fakes, Place, add_account, by, create, entry, init, local, tester, username};
+
+/// An installation with its first owner, `ops`, the catalogue `cloud-platform`, and a clock to turn.
+pub struct House {
+    pub place: Place,
+    pub fakes: Fakes,
+    pub jeton: Local<SqliteStore>,
+    /// What a service would remember, from the first decision on.
+    memory: Mutex<Memory<InWords>>,
+}
+
+/// What a service tells, in words.
+struct InWords;
+
+impl Telling for InWords {
+    type Holder = String;
+    type Methods = Vec<MethodId>;
+
+    fn holder(token: &Token, secret: &PublicId) -> String {
+        format!("{} {} {}", token.full_name(), secret.as_str(), token.owner.role)
+    }
+
+    fn methods(methods: &mut dyn Iterator<Item = &MethodId>) -> (Vec<MethodId>, usize) {
+        (methods.cloned().collect(), 100)
+    }
+}
+
+impl House {
+    pub fn new() -> Self {
+        Self::with_self_service(true)
+    }
+
+    pub fn with_self_service(self_service: bool) -> Self {
+        let (place, fakes) = (Place::new(), Fakes::new());
+        let jeton = local(&place.path(), fakes.world());
+        ask(&jeton, &Credential::Store, init(self_service)).unwrap();
+        Self::over(place, fakes, jeton)
+    }
+
+    /// What stands at `place` already, or not yet.
+    pub fn over(place: Place, fakes: Fakes, jeton: Local<SqliteStore>) -> Self {
+        House { place, fakes, jeton, memory: Mutex::default() }
+    }
+
+    /// [`House::new`] with one more account of each lower role, named after it: `admin`, `member`, `viewer`.
+    pub fn inhabited() -> Self {
+        let house = Self::new();
+        for role in [Role::Admin, Role::Member, Role::Viewer] {
+            house.account(role.word(), role);
+        }
+        house
+    }
+
+    pub fn store(&self) -> &SqliteStore {
+        self.jeton.store()
+    }
+
+    pub fn now(&self) -> Timestamp {
+        self.fakes.clock.now()
+    }
+
+    /// Adds an account with everybody's password.
+    pub fn account(&self, name: &str, role: Role) -> Account {
+        add_account(self.store(), &*self.fakes.hasher, name, role, self.now())
+    }
+
+    pub fn account_named(&self, name: &str) -> Account {
+        self.store().read(|s| s.account_named(&username(name))).unwrap().unwrap()
+    }
+
+    pub fn set_policy(&self, change: impl FnOnce(&mut Policy)) {
+        let now = self.now();
+        self.store()
+            .write(&tester(), &|| now, |tx, _| {
+                let mut policy = tx.policy()?;
+                change(&mut policy);
+                tx.set_policy(&policy)?;
+                Ok(Audited::one((), entry("policy")))
+            })
+            .unwrap();
+    }
+
+    /// Carries out `verb` as `who` with the right password.
+    pub fn ask<V: Asked>(&self, who: &str, verb: V) -> Result<V::Reply> {
+        ask(&self.jeton, &by(who), verb)
+    }
+
+    /// A new token of `who`'s own that never expires.
+    pub fn issue(&self, who: &str, name: &str) -> Issued {
+        self.ask(who, create(name)).unwrap().out.remove(0)
+    }
+
+    /// One new token as `new` describes it.
+    pub fn make(&self, who: &str, new: CreateToken) -> Issued {
+        self.ask(who, new).unwrap().out.remove(0)
+    }
+
+    pub fn token(&self, id: TokenId) -> Token {
+        self.store().read(|s| s.token(id)).unwrap().unwrap()
+    }
+
+    /// What a service would be told about `secret`, recorded as it would be.
+    pub fn verify(&self, secret: &Secret) -> Decision {
+        secret.expose(|s| self.decide(s, None))
+    }
+
+    /// The same about whatever is presented, for a method. Both who asks once and a service that remembers decide, and
+    /// alike.
+    pub fn decide(&self, presented: &str, method: Option<&MethodId>) -> Decision {
+        let from = decide::Caller { address: "192.0.2.7", client: "it/1.0" };
+        let decision = decide::verify(self.store(), presented, method, self.now(), from).unwrap();
+        let secret = Secret::parse(presented);
+        let mut memory = self.memory.lock().unwrap();
+        let answer = self.store().read(|snapshot| {
+            let mut sitting = memory.sit(snapshot, self.now())?;
+            sitting.decide(secret.as_ref().map_err(|fault| *fault), method.map(MethodId::as_str))
+        });
+        let answer = answer.unwrap();
+        match (&decision, answer.ruling) {
+            (Decision::Allowed(token), Ruling::Allowed) => {
+                let (known, secret) = (answer.known.unwrap(), secret.unwrap());
+                assert_eq!(known.holder, InWords::holder(token, secret.public_id()));
+                assert_eq!(answer.token, Some(token.id));
+                assert!(method.is_none_or(|method| known.methods().contains(method)));
+                for method in known.methods() {
+                    assert_eq!(self.store().read(|s| decide::permits(s, token, method)).unwrap(), Some(true));
+                }
+            }
+            (Decision::Denied(reason, token), Ruling::Denied(remembered)) => {
+                assert_eq!(*reason, remembered);
+                assert!(token.as_ref().is_none_or(|token| answer.token == Some(token.id)));
+            }
+            (Decision::UnknownMethod, Ruling::UnknownMethod) => {}
+            (decision, ruling) => panic!("{decision:?}, and to who remembers {ruling:?}"),
+        }
+        decision
+    }
+
+    pub fn audit(&self) -> Vec<AuditRow> {
+        self.store().audit_log().unwrap()
+    }
+
+    /// Switches an account off or on, whoever may, which ends its sessions.
+    pub fn set_account_enabled(&self, id: AccountId, enabled: bool) {
+        let switched = self.store().write(&tester(), &|| self.now(), |tx, _| {
+            let account = tx.account(id)?.unwrap();
+            tx.update_account(&Account { enabled, ..account })?;
+            Ok(Audited::one((), entry(id)))
+        });
+        switched.unwrap();
+    }
+
+    /// A plain connection to the store's file, past everything that jeton checks.
+    pub fn raw(&self) -> rusqlite::Connection {
+        rusqlite::Connection::open(self.place.path()).unwrap()
+    }
+}
