@@ -88,7 +88,8 @@ fn each_route_gets_its_method(kind: Kind) {
         assert_eq!(reply.status, 200, "{kind:?} {request}: {reply:?}");
         assert!(reply.head.to_lowercase().contains("x-app: yes"), "{reply:?}");
         let [asked] = &stage.verify.seen()[..] else { panic!("{request} is asked about once") };
-        assert_eq!(asked.line, format!("GET /v1/verify/{method} HTTP/1.1"), "{kind:?} {request}");
+        let verb = if kind == Kind::Nginx { "HEAD" } else { "GET" };
+        assert_eq!(asked.line, format!("{verb} /v1/verify/{method} HTTP/1.1"), "{kind:?} {request}");
         assert_eq!((asked.all("user-agent"), asked.all("x-forwarded-for")), (vec!["deploy/1.0"], vec!["127.0.0.1"]));
         let [got] = &stage.application.seen()[..] else { panic!("{request} comes once") };
         assert_eq!(got.line, format!("{request} HTTP/1.1"), "as it was sent");
@@ -99,6 +100,7 @@ fn each_route_gets_its_method(kind: Kind) {
         assert_eq!((reply.status, stage.application.seen().len()), (403, 0), "{kind:?} {request}: {reply:?}");
         stage.verify.seen();
     }
+    assert_eq!(stage.verify.connections(), 1, "{kind:?} keeps its connection");
 }
 
 fn tricks_never_reach_the_application(kind: Kind) {

@@ -2,6 +2,7 @@
 
 use std::io::{BufRead, BufReader, Read, Write};
 use std::net::{SocketAddr, TcpListener, TcpStream};
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
@@ -32,6 +33,7 @@ pub type Answer = Box<dyn Fn(&Request) -> Option<String> + Send + Sync>;
 pub struct Server {
     pub address: SocketAddr,
     seen: Arc<Mutex<Vec<Request>>>,
+    connections: Arc<AtomicUsize>,
 }
 
 impl Server {
@@ -40,13 +42,21 @@ impl Server {
         let address = listener.local_addr().unwrap();
         let seen = Arc::new(Mutex::new(Vec::new()));
         let (kept, answer) = (Arc::clone(&seen), Arc::new(answer));
+        let connections = Arc::new(AtomicUsize::new(0));
+        let count = Arc::clone(&connections);
         std::thread::spawn(move || {
             for stream in listener.incoming().flatten() {
+                count.fetch_add(1, Ordering::SeqCst);
                 let (kept, answer) = (Arc::clone(&kept), Arc::clone(&answer));
                 std::thread::spawn(move || serve(stream, &kept, &answer));
             }
         });
-        Server { address, seen }
+        Server { address, seen, connections }
+    }
+
+    /// How many connections there were.
+    pub fn connections(&self) -> usize {
+        self.connections.load(Ordering::SeqCst)
     }
 
     /// What has reached it since this was asked last.
@@ -64,6 +74,8 @@ fn serve(stream: TcpStream, seen: &Mutex<Vec<Request>>, answer: &Answer) {
             let _ = reader.read_to_end(&mut Vec::new());
             return;
         };
+        let (head, _) = text.split_once("\r\n\r\n").unwrap();
+        let text = if request.line.starts_with("HEAD ") { &text[..head.len() + 4] } else { &text };
         if writer.write_all(text.as_bytes()).is_err() {
             return;
         }

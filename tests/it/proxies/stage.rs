@@ -72,6 +72,13 @@ impl Verify {
         }
     }
 
+    pub fn connections(&self) -> usize {
+        match self {
+            Verify::Answers(server) | Verify::Hangs(server) => server.connections(),
+            Verify::Down(_) => 0,
+        }
+    }
+
     pub fn seen(&self) -> Vec<Request> {
         match self {
             Verify::Answers(server) | Verify::Hangs(server) => server.seen(),
