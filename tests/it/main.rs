@@ -24,6 +24,7 @@ mod matrix;
 mod matrix_accounts;
 mod matrix_hidden;
 mod prompts;
+mod proxies;
 mod pty;
 mod pty_picker;
 mod pty_together;
