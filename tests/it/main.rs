@@ -23,6 +23,7 @@ mod large;
 mod matrix;
 mod matrix_accounts;
 mod matrix_hidden;
+mod matrix_ledger;
 mod prompts;
 mod proxies;
 mod pty;
