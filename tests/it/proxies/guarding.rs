@@ -90,7 +90,7 @@ fn each_route_gets_its_method(kind: Kind) {
         let [asked] = &stage.verify.seen()[..] else { panic!("{request} is asked about once") };
         let verb = if kind == Kind::Haproxy { "GET" } else { "HEAD" };
         assert_eq!(asked.line, format!("{verb} /v1/verify/{method} HTTP/1.1"), "{kind:?} {request}");
-        assert_eq!((asked.all("user-agent"), asked.all("x-forwarded-for")), (vec!["deploy/1.0"], vec!["127.0.0.1"]));
+        assert_eq!((asked.all("user-agent"), asked.all("x-forwarded-for")), (vec!["deploy/1.0"], vec!["127.0.0.9"]));
         let [got] = &stage.application.seen()[..] else { panic!("{request} comes once") };
         assert_eq!(got.line, format!("{request} HTTP/1.1"), "as it was sent");
         assert_eq!(got.all("x-jeton-method"), [method]);

@@ -2,7 +2,10 @@
 
 mod guarding;
 mod guides;
+mod imported;
+mod jeton;
 mod loading;
+mod real;
 mod server;
 mod stage;
 

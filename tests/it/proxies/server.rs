@@ -1,10 +1,12 @@
 //! A small HTTP server that keeps what reaches it, and raw requests.
 
 use std::io::{BufRead, BufReader, Read, Write};
-use std::net::{SocketAddr, TcpListener, TcpStream};
+use std::net::{Ipv4Addr, SocketAddr, TcpListener, TcpStream};
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
+
+use rustix::net::{AddressFamily, SocketType, bind, socket};
 
 /// A request as it came.
 #[derive(Debug, Clone)]
@@ -128,9 +130,14 @@ pub struct Reply {
     pub head: String,
 }
 
-#[expect(clippy::disallowed_methods, reason = "a client of the proxy under test")]
+/// Where the proxies' clients are: elsewhere than the proxies, as far as one machine lets them.
+pub const CLIENT: Ipv4Addr = Ipv4Addr::new(127, 0, 0, 9);
+
 pub fn connect(to: SocketAddr) -> Option<TcpStream> {
-    TcpStream::connect(to).ok()
+    let socket = socket(AddressFamily::INET, SocketType::STREAM, None).ok()?;
+    bind(&socket, &SocketAddr::from((CLIENT, 0))).ok()?;
+    rustix::net::connect(&socket, &to).ok()?;
+    Some(TcpStream::from(socket))
 }
 
 /// Sends `text` as it is, with `Host` and `Connection: close` behind its first line.

@@ -6,6 +6,7 @@ use std::process::{Child, Command, Stdio};
 use std::sync::mpsc;
 use std::time::Duration;
 
+use super::jeton::Jeton;
 use super::server::{Answer, Reply, Request, Server, answer, connect, raw};
 use crate::support::program::Home;
 
@@ -45,6 +46,8 @@ pub enum Verify {
     Hangs(Server),
     /// Nobody is there.
     Down(SocketAddr),
+    /// jeton itself.
+    Real(Jeton),
 }
 
 impl Verify {
@@ -65,24 +68,38 @@ impl Verify {
         Verify::Down(free())
     }
 
-    fn address(&self) -> SocketAddr {
+    /// jeton, from this home's store.
+    pub fn real(home: &Home) -> Verify {
+        Verify::Real(Jeton::start(home, "127.0.0.1:0"))
+    }
+
+    fn place(&self) -> String {
         match self {
-            Verify::Answers(server) | Verify::Hangs(server) => server.address,
-            Verify::Down(address) => *address,
+            Verify::Answers(server) | Verify::Hangs(server) => server.address.to_string(),
+            Verify::Down(address) => address.to_string(),
+            Verify::Real(jeton) => jeton.verify.clone(),
         }
+    }
+
+    /// Ends jeton.
+    pub fn stop(&mut self) {
+        let Verify::Real(jeton) = self else { panic!("it isn't jeton") };
+        jeton.stop();
     }
 
     pub fn connections(&self) -> usize {
         match self {
             Verify::Answers(server) | Verify::Hangs(server) => server.connections(),
             Verify::Down(_) => 0,
+            Verify::Real(jeton) => jeton.connections(),
         }
     }
 
+    /// What a stand-in was asked since this was asked last.
     pub fn seen(&self) -> Vec<Request> {
         match self {
             Verify::Answers(server) | Verify::Hangs(server) => server.seen(),
-            Verify::Down(_) => Vec::new(),
+            Verify::Down(_) | Verify::Real(_) => Vec::new(),
         }
     }
 }
@@ -125,12 +142,12 @@ impl Drop for Running {
     }
 }
 
-/// All of it.
+/// All of it. The proxy goes first, the home last.
 pub struct Stage {
-    _home: Home,
-    pub verify: Verify,
-    pub application: Server,
     pub proxy: Running,
+    pub application: Server,
+    pub verify: Verify,
+    pub home: Home,
 }
 
 /// An address that was free a moment ago.
@@ -155,10 +172,10 @@ impl Stage {
     pub fn set(kind: Kind, home: Home, verify: Verify) -> Stage {
         let reply: Answer = Box::new(|_| Some(answer("200 OK", &["X-App: yes".to_owned()], "app")));
         let application = Server::start(reply);
-        home.run(&["config", "set", "serve.verify", &verify.address().to_string()], "").succeeds();
+        home.run(&["config", "set", "serve.verify", &verify.place()], "").succeeds();
         let proxy = run(kind, &home, application.address);
         application.seen();
-        Stage { _home: home, verify, application, proxy }
+        Stage { proxy, application, verify, home }
     }
 
     /// Sends a request line without its version.

@@ -1,0 +1,206 @@
+//! A catalogue out of an OpenAPI document, guarded by real proxies that ask the real program.
+
+use jeton::domain::method::MethodId;
+use jeton::domain::role::Role;
+use jeton::domain::selection::Selection;
+use jeton::store::sqlite::SqliteStore;
+use jeton::verbs::request::ask;
+use jeton::verbs::tokens::CreateToken;
+
+use super::stage::{Kind, Stage, Verify, home};
+use crate::support::program::Home;
+use crate::support::world::{Fakes, add_account, by, create, local};
+
+/// Parts of a hosting platform, and what one of them is called in a path.
+const PARTS: [(&str, &str); 8] = [
+    ("environments", "env"),
+    ("deployments", "deployment"),
+    ("databases", "database"),
+    ("certificates", "certificate"),
+    ("domains", "domain"),
+    ("volumes", "volume"),
+    ("members", "member"),
+    ("backups", "backup"),
+];
+
+/// 88 operations: several verbs on one path, parameters, literals beside them, and segments of both.
+fn document() -> String {
+    let operation = |id: String, part: &str| format!("{{\"operationId\": \"{id}\", \"tags\": [\"{part}\"]}}");
+    let mut paths = Vec::new();
+    for (part, one) in PARTS {
+        let base = format!("/organisations/{{org}}/{part}");
+        let mut path = |path: String, verbs: &[(&str, &str)]| {
+            let verbs: Vec<String> = verbs
+                .iter()
+                .map(|(verb, name)| format!("\"{verb}\": {}", operation(format!("{name}_{one}"), part)))
+                .collect();
+            paths.push(format!("\"{path}\": {{{}}}", verbs.join(", ")));
+        };
+        path(base.clone(), &[("get", "list"), ("post", "add")]);
+        path(
+            format!("{base}/{{{one}Id}}"),
+            &[("get", "show"), ("put", "replace"), ("patch", "change"), ("delete", "drop")],
+        );
+        path(format!("{base}/newest"), &[("get", "newest")]);
+        path(format!("{base}/{{{one}Id}}.json"), &[("get", "export")]);
+        path(format!("{base}/{{{one}Id}}:restart"), &[("post", "restart")]);
+        path(format!("{base}/{{{one}Id}}/logs/v{{version}}-{{line}}"), &[("get", "logs"), ("head", "log_size")]);
+    }
+    let server = "\"servers\": [{\"url\": \"https://api.example/cloud/v2\"}]";
+    format!(
+        "{{\"openapi\": \"3.1.0\", \"info\": {{\"title\": \"Cloud\"}}, {server}, \"paths\": {{{}}}}}",
+        paths.join(", ")
+    )
+}
+
+/// Each method with a request for it, as its route says.
+fn requests(home: &Home) -> Vec<(String, String)> {
+    let told = home.run(&["catalogue", "list", "--json"], "").succeeds().json();
+    let groups = told["groups"].as_array().unwrap();
+    let methods = groups.iter().flat_map(|group| group["methods"].as_array().unwrap());
+    methods
+        .flat_map(|method| {
+            let id = method["id"].as_str().unwrap();
+            let routes = method["routes"].as_array().unwrap().iter();
+            routes.map(move |route| (id.to_owned(), filled(route.as_str().unwrap()))).collect::<Vec<_>>()
+        })
+        .filter(|(_, request)| request.contains("/cloud/v2/"))
+        .collect()
+}
+
+/// A route with something in the place of each parameter.
+fn filled(route: &str) -> String {
+    let mut parts = route.split('{');
+    let mut text = parts.next().unwrap().to_owned();
+    for (n, part) in parts.enumerate() {
+        text += &format!("x{n}7{}", part.split_once('}').unwrap().1);
+    }
+    text
+}
+
+struct People {
+    home: Home,
+    requests: Vec<(String, String)>,
+    /// For each request a secret that may call exactly its method, and one that may call all others.
+    secrets: Vec<(String, String)>,
+    all: String,
+}
+
+fn people() -> People {
+    let home = home(super::SHOP);
+    home.file("cloud.json", &document(), 0o644);
+    home.as_ops(&["catalogue", "import", "openapi", "cloud.json"]).succeeds();
+    home.as_ops(&["policy", "set", "active_tokens", "0"]).succeeds();
+    let requests = requests(&home);
+    assert_eq!(requests.len(), 88);
+    // Somebody whose password costs nothing makes the tokens.
+    let fakes = Fakes::new();
+    let store = SqliteStore::open_or_create(&home.store()).unwrap();
+    add_account(&store, &*fakes.hasher, "maker", Role::Owner, jeton::platform::world().clock.now());
+    drop(store);
+    fakes.clock.set(jeton::platform::world().clock.now());
+    let jeton = local(&home.store(), fakes.world());
+    let ids: Vec<MethodId> = requests.iter().map(|(id, _)| MethodId::parse(id).unwrap()).collect();
+    let make = |name: String, ids: Vec<MethodId>| {
+        let selection = Selection::Custom(ids.into_iter().collect());
+        let made = ask(&jeton, &by("maker"), CreateToken { selection, ..create(&name) }).unwrap();
+        made.out[0].secret.expose(str::to_owned)
+    };
+    let secrets = ids
+        .iter()
+        .enumerate()
+        .map(|(n, id)| {
+            let others = ids.iter().filter(|other| *other != id).cloned().collect();
+            (make(format!("just-{n}"), vec![id.clone()]), make(format!("but-{n}"), others))
+        })
+        .collect();
+    let all = make("all".to_owned(), ids.clone());
+    People { home, requests, secrets, all }
+}
+
+fn each_route_needs_just_its_method(kind: Kind) {
+    if !kind.is_here() {
+        return;
+    }
+    let People { home, requests, secrets, all } = people();
+    // Over a socket, as an installation would.
+    let socket = format!("unix:{}", home.path("verify.sock").display());
+    let verify = Verify::Real(super::jeton::Jeton::start(&home, &socket));
+    let stage = Stage::set(kind, home, verify);
+    let with = |request: &str, secret: &str, more: &str| {
+        let credential = format!("Authorization: Bearer {secret}");
+        let headers: Vec<&str> = [credential.as_str(), more].into_iter().filter(|h| !h.is_empty()).collect();
+        stage.ask(request, &headers).status
+    };
+    for ((id, request), (just, others)) in requests.iter().zip(&secrets) {
+        assert_eq!(with(request, just, ""), 200, "{kind:?} {request}");
+        let [got] = &stage.application.seen()[..] else { panic!("{kind:?} {request} comes once") };
+        assert_eq!((got.line.clone(), got.all("X-Jeton-Method")), (format!("{request} HTTP/1.1"), vec![id.as_str()]));
+        assert_eq!(with(request, others, ""), 403, "{kind:?} {request}");
+        assert_eq!(stage.application.seen().len(), 0, "{kind:?} {request}");
+    }
+    for (_, request) in &requests {
+        assert_eq!(with(request, &all, ""), 200, "{kind:?} {request}");
+        assert_eq!(stage.application.seen().len(), 1);
+        for (tricked, header) in tricks(request) {
+            let status = with(&tricked, &all, header);
+            assert!((400..500).contains(&status), "{kind:?} {tricked} {header}: {status}");
+            assert_eq!(stage.application.seen().len(), 0, "{kind:?} {tricked} {header}");
+        }
+    }
+    assert_eq!(stage.verify.connections(), 1, "{kind:?}");
+}
+
+/// The same request in ways that somebody between could read otherwise.
+fn tricks(request: &str) -> Vec<(String, &'static str)> {
+    let (verb, path) = request.split_once(' ').unwrap();
+    let last = path.rfind('/').unwrap();
+    let (head, tail) = path.split_at(last);
+    let (_, name) = tail.split_at(1);
+    let other_case = name.to_uppercase();
+    let mut tricks: Vec<(String, &'static str)> = [
+        format!("/{path}"),
+        format!("{head}/{tail}"),
+        format!("{head}/.{tail}"),
+        format!("{head}/%2e{tail}"),
+        format!("{head}/x/..{tail}"),
+        format!("{head}/x/%2E%2e{tail}"),
+        format!("{head}/..;{tail}"),
+        format!("{head}%2f{name}"),
+        format!("{head}%2F{name}"),
+        format!("{head}%5C{name}"),
+        format!("{path}/"),
+        format!("{path}/."),
+        format!("{path}%00"),
+        path.replacen("organisations", "organisation%73", 1),
+        path.replacen("organisations", "Organisations", 1),
+        path.replacen("/cloud/", "/CLOUD/", 1),
+    ]
+    .into_iter()
+    .map(|path| (format!("{verb} {path}"), ""))
+    .collect();
+    // A parameter is another thing in another case; a literal isn't, to many an application.
+    if !name.starts_with('x') {
+        tricks.push((format!("{verb} {head}/{other_case}"), ""));
+    }
+    tricks.push((format!("{verb} {path}?_method=DELETE"), ""));
+    for header in ["X-HTTP-Method-Override: DELETE", "X-HTTP-Method: PUT", "X-Method-Override: PATCH"] {
+        tricks.push((request.to_owned(), header));
+    }
+    tricks
+}
+
+macro_rules! proxies {
+    ($($name:ident $kind:ident;)*) => { $(
+        #[test]
+        fn $name() {
+            each_route_needs_just_its_method(Kind::$kind);
+        }
+    )* };
+}
+
+proxies! {
+    nginx_needs_just_the_method Nginx;
+    caddy_needs_just_the_method Caddy;
+    haproxy_needs_just_the_method Haproxy;
+}

@@ -1,0 +1,326 @@
+//! The whole way: a client, a real proxy with the printed configuration, `jeton serve` over a real store, and an
+//! application behind it.
+
+use std::cell::Cell;
+use std::sync::Arc;
+
+use jeton::domain::expiry::ExpirySpec;
+use jeton::domain::name::Prefix;
+use jeton::domain::secret::Secret;
+use jeton::domain::time::Timestamp;
+use jeton::platform;
+use jeton::verbs::local::World;
+use jeton::verbs::request::ask;
+use jeton::verbs::tokens::CreateToken;
+use serde_json::Value;
+
+use super::SHOP;
+use super::server::{CLIENT, Reply, Request};
+use super::stage::{Kind, Stage, Verify, home};
+use crate::support::program::{Home, PASSWORD};
+use crate::support::world::{FakeClock, by, create, local};
+
+const DAY: i64 = 24 * 60 * 60 * 1000;
+const AGENT: &str = "User-Agent: deploy/1.0";
+/// Headers that a client makes up, in every spelling that an application may take for jeton's.
+const FORGED: [&str; 10] = [
+    "X-Jeton-Account: forged",
+    "x-jeton-account-id: forged",
+    "X_Jeton_Role: forged",
+    "X-Jeton-Role: forged",
+    "X-JETON_TOKEN: forged",
+    "X_JETON-HINT: forged",
+    "X-Jeton-Method: forged",
+    "X_Jeton_Method: forged",
+    "X-Forwarded-For: 203.0.113.9",
+    "X-Forwarded-Uri: /orders?session=forged",
+];
+
+fn bearer(secret: &str) -> String {
+    format!("Authorization: Bearer {secret}")
+}
+
+/// What a proxy says when it could not be told.
+fn unknown(kind: Kind) -> &'static [u16] {
+    match kind {
+        Kind::Nginx => &[500],
+        Kind::Caddy => &[502, 503],
+        Kind::Haproxy => &[503],
+    }
+}
+
+impl Stage {
+    fn with(&self, request: &str, headers: &[&str]) -> Reply {
+        self.ask(request, &[&[AGENT], headers].concat())
+    }
+
+    /// The one request that has reached the application.
+    #[track_caller]
+    fn reached(&self) -> Request {
+        let mut seen = self.application.seen();
+        assert_eq!(seen.len(), 1, "{seen:?}");
+        seen.remove(0)
+    }
+}
+
+/// Secrets by what is the matter with them.
+struct Secrets {
+    show: String,
+    mine: String,
+    lacking: String,
+    refused: Vec<(&'static str, String)>,
+}
+
+fn expired(home: &Home) -> String {
+    let real = platform::world();
+    let yesterday = Timestamp(real.clock.now().0 - 2 * DAY);
+    let world = World { clock: Arc::new(FakeClock::at(yesterday)), ..real };
+    let request = CreateToken { expires: Some(ExpirySpec::parse("1d").unwrap()), ..create("expired") };
+    let made = ask(&local(&home.store(), world), &by("ops"), request).unwrap();
+    made.out[0].secret.expose(str::to_owned)
+}
+
+fn secrets(home: &Home) -> Secrets {
+    home.run(&["config", "set", "username", "ops"], "").succeeds();
+    let expired = expired(home);
+    let names = ["show", "disabled", "deleted", "rotated"];
+    let create = [&["token", "create", "--method", "shop.Show", "--json"], &names[..]].concat();
+    let made = home.as_ops(&create).succeeds().json();
+    let [show, disabled, deleted, rotated] = [0, 1, 2, 3].map(|n| made["created"][n]["secret"].as_str().unwrap());
+    home.as_ops(&["token", "disable", "disabled"]).succeeds();
+    home.as_ops(&["token", "delete", "deleted", "--confirm", "deleted"]).succeeds();
+    home.as_ops(&["token", "regenerate", "rotated"]).succeeds();
+    let carol = ["account", "create", "carol", "--password-stdin"];
+    home.run(&carol, format!("{PASSWORD}\nanother long password\n")).succeeds();
+    let of_carol = home.create(&["hers", "--account", "carol", "--method", "shop.Show"]);
+    home.as_ops(&["account", "disable", "carol"]).succeeds();
+    let fill = |bytes: &mut [u8]| platform::world().entropy.fill(bytes);
+    let unknown = Secret::generate(&Prefix::default(), fill).unwrap().expose(str::to_owned);
+    let damaged = if show.ends_with('0') { "1" } else { "0" };
+    let damaged = format!("{}{damaged}", &show[..show.len() - 1]);
+    Secrets {
+        show: show.to_owned(),
+        mine: home.create(&["mine", "--method", "shop.Mine"]),
+        lacking: home.create(&["lacking", "--method", "shop.List"]),
+        refused: vec![
+            ("malformed", "abc".to_owned()),
+            ("checksum", damaged),
+            ("unknown", unknown),
+            ("retired", rotated.to_owned()),
+            ("expired", expired),
+            ("disabled", disabled.to_owned()),
+            ("deleted", deleted.to_owned()),
+            ("account-disabled", of_carol),
+        ],
+    }
+}
+
+fn every_case_is_answered(kind: Kind) {
+    if !kind.is_here() {
+        return;
+    }
+    let home = home(SHOP);
+    let secrets = secrets(&home);
+    let verify = Verify::real(&home);
+    let mut stage = Stage::set(kind, home, verify);
+    let show = bearer(&secrets.show);
+    let used = Cell::new(0u64);
+    let permitted = |stage: &Stage, more: &[&str]| {
+        used.set(used.get() + 1);
+        let reply = stage.with("GET /orders/7", &[&[show.as_str()], more].concat());
+        assert_eq!(reply.status, 200, "{kind:?}: {reply:?}");
+        stage.reached()
+    };
+
+    permitted(&stage, &[]);
+    let told = stage.home.as_ops(&["token", "show", "show", "--json"]).succeeds().json();
+    let hint = told["token"]["hint"].as_str().unwrap();
+    let expected = [
+        ("Account", "ops"),
+        ("Account-Id", "a:1"),
+        ("Role", "owner"),
+        ("Token", "show"),
+        ("Hint", hint),
+        ("Method", "shop.Show"),
+    ];
+    for more in [&[][..], &FORGED] {
+        let got = permitted(&stage, more);
+        for (name, value) in expected {
+            assert_eq!(got.all(&format!("X-Jeton-{name}")), [value], "{kind:?} {got:?}");
+        }
+        let made_up = got.headers.iter().filter(|(_, value)| value == "forged").count();
+        assert_eq!((made_up, got.all("authorization")), (0, vec![]), "{kind:?} {got:?}");
+        assert_eq!(got.all("x-forwarded-for"), [CLIENT.to_string()], "{kind:?} {got:?}");
+    }
+
+    let nobody = stage.with("GET /orders/7", &[]);
+    assert_eq!(nobody.status, 401, "{kind:?}: {nobody:?}");
+    let challenge = "WWW-Authenticate: Bearer realm=\"jeton\"";
+    assert!(nobody.head.lines().any(|line| line.eq_ignore_ascii_case(challenge)), "{nobody:?}");
+    let mut refusals: Vec<String> = Vec::new();
+    for (what, secret) in &secrets.refused {
+        let reply = stage.with("GET /orders/7", &[&bearer(secret)]);
+        assert_eq!(reply.status, 401, "{kind:?} {what}: {reply:?}");
+        refusals.push(reply.head.lines().filter(|l| !l.to_lowercase().starts_with("date:")).collect());
+    }
+    assert!(refusals[0].to_lowercase().contains("bearer realm=\"jeton\", error=\"invalid_token\""), "{refusals:?}");
+    refusals.dedup();
+    assert_eq!(refusals.len(), 1, "{kind:?}: all alike");
+    assert_eq!(stage.with("GET /orders/7", &[&bearer(&secrets.lacking)]).status, 403, "{kind:?}");
+    let two = stage.with("GET /orders/7", &[&show, &show]).status;
+    assert!(two == 401 || (kind == Kind::Nginx && two == 400), "{kind:?}: two credentials, {two}");
+    assert_eq!(stage.application.seen().len(), 0, "{kind:?}");
+
+    stage.home.as_ops(&["token", "disable", "show"]).succeeds();
+    assert_eq!(stage.with("GET /orders/7", &[&show]).status, 401, "{kind:?}: at once");
+    stage.home.as_ops(&["token", "enable", "show"]).succeeds();
+    permitted(&stage, &[]);
+    assert_eq!(stage.verify.connections(), 1, "{kind:?} asks over one connection");
+
+    // The proxy's map knows a METHOD that the catalogue doesn't any more.
+    let (before, rest) = SHOP.split_once("[[group.method]]\nid = \"Mine\"").unwrap();
+    let (_, after) = rest.split_once("[[group.method]]").unwrap();
+    stage.home.file("shop.toml", &format!("{before}[[group.method]]{after}"), 0o644);
+    stage.home.as_ops(&["catalogue", "apply", "shop.toml"]).succeeds();
+    let refused = |stage: &Stage, request: &str, secret: &str| {
+        let reply = stage.with(request, &[&bearer(secret)]);
+        assert!(unknown(kind).contains(&reply.status), "{kind:?}: {reply:?}");
+        assert_eq!(stage.application.seen().len(), 0, "{kind:?}");
+    };
+    refused(&stage, "GET /orders/mine", &secrets.mine);
+    permitted(&stage, &[]);
+    // Its store is away.
+    let away = stage.home.path("away.db");
+    std::fs::rename(stage.home.store(), &away).unwrap();
+    refused(&stage, "GET /orders/7", &secrets.show);
+    std::fs::rename(&away, stage.home.store()).unwrap();
+    permitted(&stage, &[]);
+    stage.verify.stop();
+    refused(&stage, "GET /orders/7", &secrets.show);
+
+    let mut denied: Vec<&str> = secrets.refused.iter().map(|(what, _)| *what).collect();
+    denied.extend(["not-permitted"]);
+    the_ledger_knows(&stage.home, kind, used.get(), &denied);
+}
+
+/// Who it was, as the client's own connection and header said, whatever it made up.
+fn the_ledger_knows(home: &Home, kind: Kind, used: u64, denied: &[&str]) {
+    let rows = |list: &str| -> Vec<Value> {
+        let told = home.as_ops(&["ledger", list, "--json"]).succeeds().json();
+        told[list].as_array().unwrap().clone()
+    };
+    let uses = rows("uses");
+    assert_eq!(uses.len(), 1, "{kind:?} {uses:?}");
+    let client = CLIENT.to_string();
+    let is = |row: &Value, key: &str, value: &str| assert_eq!(row[key].as_str(), Some(value), "{kind:?} {row}");
+    assert_eq!((&uses[0]["uses"], &uses[0]["token"]["name"]), (&used.into(), &"show".into()), "{kind:?} {uses:?}");
+    for (key, value) in [("method", "shop.Show"), ("address", client.as_str()), ("client", "deploy/1.0")] {
+        is(&uses[0], key, value);
+    }
+    let rows = rows("denied");
+    for reason in denied {
+        let row =
+            rows.iter().find(|row| row["reason"] == *reason).unwrap_or_else(|| panic!("{kind:?} {reason} {rows:?}"));
+        is(row, "address", &client);
+        if !row["token"].is_null() {
+            is(row, "client", "deploy/1.0");
+        }
+    }
+}
+
+/// Tokens that applications present in a header of their own, or in the query.
+fn other_places_for_tokens(kind: Kind) {
+    if !kind.is_here() {
+        return;
+    }
+    let home = home(SHOP);
+    let (show, lacking) = (home.create(&["show", "--method", "shop.Show"]), home.create(&["lacking"]));
+    home.run(&["config", "set", "serve.accept", "header:X-Authentication, query:session"], "").succeeds();
+    let verify = Verify::real(&home);
+    let stage = Stage::set(kind, home, verify);
+    let header = |secret: &str| format!("X-Authentication: {secret}");
+    let of = |secret: &str| format!("GET /orders/7?session={secret}&x=1");
+    let plain = "GET /orders/7";
+    for (request, headers) in [
+        (plain.to_owned(), vec![bearer(&show)]),
+        (plain.to_owned(), vec![header(&show)]),
+        (of(&show), vec![]),
+        // What a client makes up about its own question doesn't count.
+        (of(&show), vec![format!("X-Forwarded-Uri: /orders/7?session={lacking}")]),
+    ] {
+        let headers: Vec<&str> = headers.iter().map(String::as_str).collect();
+        let reply = stage.with(&request, &headers);
+        assert_eq!(reply.status, 200, "{kind:?} {request}: {reply:?}");
+        let got = stage.reached();
+        assert_eq!(got.line, format!("{request} HTTP/1.1"), "{kind:?}");
+        assert_eq!(got.all("X-Jeton-Token"), ["show"], "{kind:?}");
+        for name in ["authorization", "x-authentication", "x_authentication"] {
+            assert!(got.all(name).is_empty(), "{kind:?} {got:?}");
+        }
+    }
+    for (request, headers, status) in [
+        (plain.to_owned(), vec![], 401),
+        (plain.to_owned(), vec![format!("X-Forwarded-Uri: /orders/7?session={show}")], 401),
+        (of(&lacking), vec![format!("X-Forwarded-Uri: /orders/7?session={show}")], 403),
+        (plain.to_owned(), vec![format!("X_Authentication: {show}")], 401),
+        (plain.to_owned(), vec![format!("X_Forwarded_Uri: /orders/7?session={show}")], 401),
+        (plain.to_owned(), vec![header(&lacking)], 403),
+        (plain.to_owned(), vec![header(&lacking), bearer(&show)], 401),
+        (of(&show), vec![bearer(&show)], 401),
+        (format!("{}&session={lacking}", of(&show)), vec![], 401),
+        (format!("GET /orders/7?Session={show}"), vec![], 401),
+    ] {
+        let headers: Vec<&str> = headers.iter().map(String::as_str).collect();
+        let reply = stage.with(&request, &headers);
+        assert_eq!(reply.status, status, "{kind:?} {request} {headers:?}: {reply:?}");
+        assert_eq!(stage.application.seen().len(), 0, "{kind:?}");
+    }
+}
+
+/// What a client lists in `Connection` is taken away on the way: not what jeton says of it.
+fn a_client_takes_no_identity_away(kind: Kind) {
+    if !kind.is_here() {
+        return;
+    }
+    let home = home(SHOP);
+    let show = bearer(&home.create(&["show", "--method", "shop.Show"]));
+    let verify = Verify::real(&home);
+    let stage = Stage::set(kind, home, verify);
+    for value in ["X-Jeton-Role", "keep-alive, x-jeton-account", "x_jeton_role, X-Jeton-Method"] {
+        stage.with("GET /orders/7", &[&show, &format!("Connection: {value}")]);
+        for got in stage.application.seen() {
+            for name in ["Account", "Account-Id", "Role", "Token", "Hint", "Method"] {
+                assert_eq!(got.all(&format!("X-Jeton-{name}")).len(), 1, "{kind:?} {value} {got:?}");
+            }
+        }
+    }
+}
+
+macro_rules! proxies {
+    ($($name:ident $kind:ident;)*) => { $(
+        mod $name {
+            use super::Kind;
+
+            #[test]
+            fn every_case_is_answered() {
+                super::every_case_is_answered(Kind::$kind);
+            }
+
+            #[test]
+            fn other_places_for_tokens() {
+                super::other_places_for_tokens(Kind::$kind);
+            }
+
+            #[test]
+            fn a_client_takes_no_identity_away() {
+                super::a_client_takes_no_identity_away(Kind::$kind);
+            }
+        }
+    )* };
+}
+
+proxies! {
+    nginx Nginx;
+    caddy Caddy;
+    haproxy Haproxy;
+}
