@@ -9,6 +9,10 @@ use crate::domain::route::map::Answer;
 use crate::domain::route::plain::{Engine, VERB_HEADERS};
 use crate::error::{Error, Result};
 
+/// What an application may read as `_method`: Traefik looks for arguments by their whole names only.
+const VERB_ARGUMENTS: [&str; 8] =
+    ["_method", "_METHOD", "_Method", ".method", "[method", " _method", "_method[]", "_method[0]"];
+
 pub(super) fn write(guide: &Guide<'_>) -> Result<String> {
     let Endpoint::Tcp(verify) = guide.verify else {
         return Err(Error::usage("Traefik can't ask over a unix socket")
@@ -63,6 +67,7 @@ pub(super) fn write(guide: &Guide<'_>) -> Result<String> {
         .flat_map(|name| spellings(name))
         .map(|name| format!("HeaderRegexp(`{name}`, `.*`)"))
         .collect();
+    let arguments = VERB_ARGUMENTS.map(|name| format!("QueryRegexp(`{name}`, `.*`)"));
     Ok(guide.fill(
         Engine::Re2,
         include_str!("../../assets/proxies/traefik.yaml"),
@@ -73,6 +78,7 @@ pub(super) fn write(guide: &Guide<'_>) -> Result<String> {
             ("@MIDDLEWARES@", asked),
             ("@TOP@", top.to_string()),
             ("@VERB_HEADERS@", verbs.join(" || ")),
+            ("@VERB_ARGUMENTS@", arguments.join(" || ")),
             ("@ROUTES@", routers),
         ],
     ))
