@@ -2,18 +2,11 @@
 
 use super::{Guide, IDENTITY, Listen, spellings};
 use crate::domain::endpoint::Endpoint;
-use crate::domain::route::map::Answer;
+use crate::domain::route::map::{ANY_VERB, Answer, RouteMap};
 use crate::domain::route::plain::{Engine, VERB_HEADERS};
 
 pub(super) fn nginx(guide: &Guide<'_>) -> String {
-    let mut routes = String::new();
-    for entry in &guide.map.entries {
-        let pattern = format!("~^{} {}$", entry.verb_pattern(), entry.path_pattern());
-        routes += &match &entry.answer {
-            Answer::Ask(id) => format!("    \"{pattern}\" \"{id}\";\n"),
-            Answer::Deny(why) => format!("    \"{pattern}\" \"\"; # {why}\n"),
-        };
-    }
+    let (routes, verbs) = by_verb(&guide.map);
     let variable = |header: &str| header.to_ascii_lowercase().replace('-', "_");
     let taken: Vec<String> = IDENTITY
         .iter()
@@ -39,6 +32,7 @@ pub(super) fn nginx(guide: &Guide<'_>) -> String {
         include_str!("../../assets/proxies/nginx.conf"),
         &[
             ("@ROUTES@", routes),
+            ("@VERBS@", verbs),
             ("@VERB_HEADERS@", verb_headers),
             ("@VERIFY_SERVER@", guide.verify.to_string()),
             ("@LISTEN@", guide.listen.to_string()),
@@ -46,6 +40,33 @@ pub(super) fn nginx(guide: &Guide<'_>) -> String {
             ("@GIVEN@", given),
         ],
     )
+}
+
+/// A map for each verb that routes name, and one for all others; and the entries that choose among them. nginx tries a
+/// map's expressions one after the other, and evaluates only the map that is chosen.
+fn by_verb(map: &RouteMap) -> (String, String) {
+    let mut verbs: Vec<Option<&str>> = map.entries.iter().map(|entry| entry.route.verb.as_deref()).collect();
+    verbs.push(None);
+    verbs.sort_unstable_by_key(|verb| (verb.is_none(), *verb));
+    verbs.dedup();
+    let (mut maps, mut choice) = (String::new(), String::new());
+    for verb in verbs {
+        let (named, pattern) = match verb {
+            Some(verb) => (format!("on_{}", verb.to_ascii_lowercase()), verb),
+            None => ("otherwise".to_owned(), ANY_VERB),
+        };
+        maps += &format!("map $jeton_path $jeton_{named} {{\n    default \"\";\n");
+        for entry in map.entries.iter().filter(|e| e.route.verb.is_none() || e.route.verb.as_deref() == verb) {
+            let path = entry.path_pattern();
+            maps += &match &entry.answer {
+                Answer::Ask(id) => format!("    \"~^{path}$\" \"{id}\";\n"),
+                Answer::Deny(why) => format!("    \"~^{path}$\" \"\"; # {why}\n"),
+            };
+        }
+        maps += "}\n";
+        choice += &format!("    \"~^{pattern} \" $jeton_{named};\n");
+    }
+    (maps, choice)
 }
 
 pub(super) fn caddy(guide: &Guide<'_>) -> String {

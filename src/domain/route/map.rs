@@ -18,6 +18,9 @@ use crate::domain::text::shown;
 /// The most entries that deny what two routes share. Beyond it a whole route is denied.
 const MOST_SHARED: usize = 20_000;
 
+/// Every verb that routes are matched with, as a regular expression without anchors.
+pub const ANY_VERB: &str = "[A-Z-]+";
+
 /// What a request that matches an entry gets.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Answer {
@@ -41,7 +44,7 @@ pub struct Entry {
 impl Entry {
     /// The verb, as a regular expression without anchors.
     pub fn verb_pattern(&self) -> String {
-        self.route.verb.clone().unwrap_or_else(|| "[A-Z-]+".to_owned())
+        self.route.verb.clone().unwrap_or_else(|| ANY_VERB.to_owned())
     }
 
     /// The path, as a regular expression without anchors, for paths that are plain.
