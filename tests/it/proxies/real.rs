@@ -15,7 +15,7 @@ use jeton::verbs::tokens::CreateToken;
 use serde_json::Value;
 
 use super::SHOP;
-use super::server::{CLIENT, Reply, Request};
+use super::server::{CLIENT, Reply, Request, raw};
 use super::stage::{Kind, Stage, Verify, home};
 use crate::support::program::{Home, PASSWORD};
 use crate::support::world::{FakeClock, by, create, local};
@@ -277,19 +277,39 @@ fn other_places_for_tokens(kind: Kind) {
     }
 }
 
-/// What a client lists in `Connection` is taken away on the way: not what jeton says of it.
-fn a_client_takes_no_identity_away(kind: Kind) {
+/// Whatever a client sends: the application hears from jeton alone who it is, and gets the body as it came.
+fn identity_comes_from_jeton_alone(kind: Kind) {
     if !kind.is_here() {
         return;
     }
     let home = home(SHOP);
-    let show = bearer(&home.create(&["show", "--method", "shop.Show"]));
+    let bot = bearer(&home.create(&["bot", "--method", "shop.Cancel"]));
     let verify = Verify::real(&home);
     let stage = Stage::set(kind, home, verify);
+    let names = ["Account", "Account-Id", "Role", "Token", "Hint", "Method"];
+    let spelled = |name: &str| {
+        let name = format!("X-Jeton-{name}");
+        let underscored = name.replace('-', "_");
+        [name.to_lowercase(), name.replacen('-', "_", 1), underscored.to_uppercase(), underscored, name]
+    };
+    let forged: Vec<String> =
+        names.iter().flat_map(|name| spelled(name)).map(|name| format!("{name}: forged")).collect();
+    let headers: Vec<&str> = forged.iter().map(String::as_str).chain([bot.as_str()]).collect();
+    let body = "the body of the request";
+    let reply = raw(stage.proxy.address, "POST /orders/7:cancel HTTP/1.1", &headers, body);
+    assert_eq!(reply.status, 200, "{kind:?} {reply:?}");
+    let got = stage.reached();
+    for (name, value) in names.iter().zip(["ops", "a:1", "owner", "bot", &bot[22..34], "shop.Cancel"]) {
+        assert_eq!(got.all(&format!("X-Jeton-{name}")), [value], "{kind:?} {got:?}");
+    }
+    assert!(!got.headers.iter().any(|(_, value)| value == "forged"), "{kind:?} {got:?}");
+    assert_eq!((got.body.as_str(), got.all("authorization")), (body, vec![]), "{kind:?}");
+
+    // What a client lists in `Connection` is taken away on the way: not what jeton says of it.
     for value in ["X-Jeton-Role", "keep-alive, x-jeton-account", "x_jeton_role, X-Jeton-Method"] {
-        stage.with("GET /orders/7", &[&show, &format!("Connection: {value}")]);
+        stage.with("DELETE /orders/7", &[&bot, &format!("Connection: {value}")]);
         for got in stage.application.seen() {
-            for name in ["Account", "Account-Id", "Role", "Token", "Hint", "Method"] {
+            for name in names {
                 assert_eq!(got.all(&format!("X-Jeton-{name}")).len(), 1, "{kind:?} {value} {got:?}");
             }
         }
@@ -312,8 +332,8 @@ macro_rules! proxies {
             }
 
             #[test]
-            fn a_client_takes_no_identity_away() {
-                super::a_client_takes_no_identity_away(Kind::$kind);
+            fn identity_comes_from_jeton_alone() {
+                super::identity_comes_from_jeton_alone(Kind::$kind);
             }
         }
     )* };
