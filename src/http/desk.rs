@@ -107,9 +107,8 @@ impl Clerk {
     /// Decides for as long as the service runs.
     pub async fn work(mut self) {
         loop {
+            // Woken behind whoever is ready to ask: they all ask before the store is read.
             self.desk.wake.notified().await;
-            // Whoever is ready to ask asks before the store is read.
-            tokio::task::yield_now().await;
             let queue = self.desk.take();
             if !queue.waiting.is_empty() || !queue.readers.is_empty() {
                 self.serve(queue);

@@ -12,20 +12,20 @@ use std::time::Duration;
 
 use super::keeper::Keeper;
 use crate::domain::secret::PublicId;
-use crate::domain::time::{DAY, HOUR, MINUTE, Timestamp};
+use crate::domain::time::{DAY, HOUR, MINUTE, SECOND, Timestamp};
 use crate::domain::token::TokenId;
 use crate::error::{Error, Result};
 use crate::store::sqlite::SqliteStore;
 use crate::verbs::decide::Reason;
-use crate::verbs::ports::{Bookkeeping, Clock, Denial, Store, Use};
+use crate::verbs::ports::{Clock, Denial, Store, Use};
 
 /// How long things are gathered before they are written: with the writing itself, well under a second.
 const GATHERED_FOR: Duration = Duration::from_millis(600);
 /// How many different things are gathered at most, about 200 bytes each. What comes then is counted without its caller,
 /// and where even that is new, not at all.
 const MOST: usize = 100_000;
-/// How many are written in one transaction, so that other writers get between.
-const AT_ONCE: usize = 2_000;
+/// How often what was written in batches is brought to its place, in milliseconds.
+const SETTLE_EVERY: i64 = 20 * SECOND;
 /// How many old rows are taken away in one transaction.
 const PRUNED_AT_ONCE: u32 = 2_000;
 /// How often the old ones are looked for, in milliseconds.
@@ -157,6 +157,7 @@ pub(super) struct Writer {
     clock: Arc<dyn Clock>,
     keeper: Keeper,
     pruned_at: Option<Timestamp>,
+    settled_at: Timestamp,
 }
 
 /// Starts the thread that writes the ledger of the store at `path`; it ends after [`Ledger::end`].
@@ -165,7 +166,8 @@ pub(super) struct Writer {
 /// [`crate::error::Kind::Failure`] when the store can't be opened or no thread started.
 pub(super) fn start(ledger: Arc<Ledger>, clock: Arc<dyn Clock>, path: &Path) -> Result<JoinHandle<()>> {
     let keeper = Keeper::open(path, Arc::clone(&clock), SqliteStore::open_for_ledger)?;
-    let writer = Writer { ledger, clock, keeper, pruned_at: None };
+    let settled_at = clock.now();
+    let writer = Writer { ledger, clock, keeper, pruned_at: None, settled_at };
     Builder::new()
         .name("ledger".to_owned())
         .spawn(move || writer.work())
@@ -184,6 +186,7 @@ impl Writer {
                 }
                 return;
             }
+            self.settle();
             self.prune();
         }
     }
@@ -196,29 +199,37 @@ impl Writer {
         let ending = gathered.ending;
         let tallies = mem::take(&mut gathered.tallies);
         drop(gathered);
-        let mut tallies: Vec<(Key, Tally)> = tallies.into_iter().collect();
-        // Side by side in the store, and each page of it touched once.
-        tallies.sort_unstable_by(|(a, _), (b, _)| (a.token, &a.secret).cmp(&(b.token, &b.secret)));
-        (tallies, ending)
+        (tallies.into_iter().collect(), ending)
     }
 
     /// What can't be written waits for the next time.
     fn write(&mut self, tallies: Vec<(Key, Tally)>) {
-        for chunk in tallies.chunks(AT_ONCE) {
-            let written = self.keeper.with(|store| {
-                store.bookkeep(|book| chunk.iter().try_for_each(|(key, tally)| record(book, key, *tally)))
-            });
-            let fate = &self.ledger.fate;
-            match written {
-                Ok(()) => {
-                    fate.written.fetch_add(chunk.iter().map(|(_, tally)| tally.count).sum(), Relaxed);
-                }
-                Err(_) => {
-                    fate.faults.fetch_add(1, Relaxed);
-                    let mut gathered = self.ledger.lock();
-                    chunk.iter().for_each(|(key, tally)| gathered.add(key.clone(), *tally, fate));
-                }
+        if tallies.is_empty() {
+            return;
+        }
+        let entries: Vec<(Entry<'_>, Tally)> = tallies.iter().map(|(key, tally)| (Entry::of(key), *tally)).collect();
+        let uses: Vec<Use<'_>> = entries.iter().filter_map(|(entry, tally)| entry.used(*tally)).collect();
+        let denials: Vec<Denial<'_>> = entries.iter().filter_map(|(entry, tally)| entry.denied(*tally)).collect();
+        let fate = &self.ledger.fate;
+        match self.keeper.with(|store| store.bookkeep(|book| book.record_all(&uses, &denials))) {
+            Ok(()) => {
+                fate.written.fetch_add(tallies.iter().map(|(_, tally)| tally.count).sum(), Relaxed);
             }
+            Err(_) => {
+                fate.faults.fetch_add(1, Relaxed);
+                let mut gathered = self.ledger.lock();
+                tallies.into_iter().for_each(|(key, tally)| gathered.add(key, tally, fate));
+            }
+        }
+    }
+
+    /// Readers find little left to do.
+    fn settle(&mut self) {
+        let now = self.clock.now();
+        if (now.0 - self.settled_at.0).abs() >= SETTLE_EVERY {
+            self.settled_at = now;
+            // A fault is noted, and whoever reads next does it.
+            let _ = self.keeper.with(|store| store.settle());
         }
     }
 
@@ -239,28 +250,39 @@ impl Writer {
     }
 }
 
-fn record(book: &mut dyn Bookkeeping, key: &Key, tally: Tally) -> Result<()> {
-    let Key { token, secret, reason, method, origin, .. } = key;
-    let address = match origin {
-        None => String::new(),
-        Some(Origin { address, .. }) => address.map_or_else(|| "local".to_owned(), |a| a.to_string()),
-    };
-    let client = origin.as_ref().map_or("", |origin| &origin.client);
-    let (secret, Tally { count, at }) = (secret.as_ref(), tally);
-    match (reason, token, secret) {
-        (None, Some(token), Some(secret)) => {
-            book.record_use(&Use { token: *token, secret, at, count, method, address: &address, client })
+/// A key, and its caller's address in words.
+struct Entry<'a> {
+    key: &'a Key,
+    address: String,
+}
+
+impl<'a> Entry<'a> {
+    fn of(key: &'a Key) -> Self {
+        let address = match &key.origin {
+            None => String::new(),
+            Some(Origin { address, .. }) => address.map_or_else(|| "local".to_owned(), |a| a.to_string()),
+        };
+        Entry { key, address }
+    }
+
+    fn client(&self) -> &str {
+        self.key.origin.as_ref().map_or("", |origin| &origin.client)
+    }
+
+    fn used(&self, Tally { count, at }: Tally) -> Option<Use<'_>> {
+        let (address, client) = (self.address.as_str(), self.client());
+        match self.key {
+            Key { reason: None, token: Some(token), secret: Some(secret), method, .. } => {
+                Some(Use { token: *token, secret, at, count, method, address, client })
+            }
+            Key { .. } => None,
         }
-        (None, _, _) => Ok(()),
-        (Some(reason), token, secret) => book.record_denial(&Denial {
-            token: *token,
-            secret,
-            reason: reason.word(),
-            at,
-            count,
-            method,
-            address: &address,
-            client,
-        }),
+    }
+
+    fn denied(&self, Tally { count, at }: Tally) -> Option<Denial<'_>> {
+        let (address, client) = (self.address.as_str(), self.client());
+        let Key { token, secret, reason, method, .. } = self.key;
+        let (token, secret, reason) = (*token, secret.as_ref(), reason.as_ref()?.word());
+        Some(Denial { token, secret, reason, at, count, method, address, client })
     }
 }

@@ -59,6 +59,13 @@ pub trait Store: Send + Sync {
         f: impl FnOnce(&mut dyn Tx, Timestamp) -> Result<Audited<T>>,
     ) -> Result<Committed<T>>;
 
+    /// Brings what was counted by [`Bookkeeping::record_all`] to where it is read from. Every read does that first: this
+    /// only keeps what they have to do little.
+    ///
+    /// # Errors
+    /// [`crate::error::Kind::Failure`] when the store can't be written.
+    fn settle(&self) -> Result<()>;
+
     /// Runs `f` in one immediate transaction that can touch only what is kept about use, never a grant.
     ///
     /// # Errors

@@ -21,10 +21,10 @@ use crate::error::Result;
 use crate::verbs::audit_log::AuditTip;
 use crate::verbs::ports::{Edition, Snapshot};
 
-/// How much is remembered of secrets, in bytes, in each of two generations. A secret costs about 1 KiB.
-const GENERATION: usize = 12 * 1024 * 1024;
-/// What a remembered secret costs beside what is told of it.
-const ENTRY: usize = 768;
+/// How much is remembered of secrets, in bytes, in each of two generations.
+const GENERATION: usize = 16 * 1024 * 1024;
+/// What a remembered secret costs, about, beside what is told of its methods.
+const ENTRY: usize = 1_200;
 /// For how many selections that many tokens share what they come to is remembered.
 const SHARED: usize = 4_096;
 
