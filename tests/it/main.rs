@@ -27,6 +27,7 @@ mod prompts;
 mod pty;
 mod pty_picker;
 mod pty_together;
+mod serving;
 mod sinks;
 mod storage;
 mod structure;
