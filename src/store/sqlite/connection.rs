@@ -55,9 +55,7 @@ impl SqliteStore {
     /// # Errors
     /// Those of [`SqliteStore::open`].
     pub fn open_to_serve(path: &Path, patience: Duration) -> Result<Self> {
-        let opened = open::open(path, false)?;
-        open::wait_for(&opened.0, patience)?;
-        Ok(Self::over(opened, path))
+        open::open_within(path, patience).map(|opened| Self::over(opened, path))
     }
 
     /// The same for the service's ledger. What it commits may be lost when the power fails, as nobody was told that it

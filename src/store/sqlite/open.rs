@@ -40,17 +40,22 @@ const BUSY_TIMEOUT: Duration = Duration::from_secs(10);
 
 /// Opens the store at `path`, creating it where `create` says so and it isn't there.
 pub(super) fn open(path: &Path, create: bool) -> Result<(Connection, Identity)> {
-    connect(path, create, MIGRATIONS)
+    connect(path, create, MIGRATIONS, BUSY_TIMEOUT)
+}
+
+/// Opens the store at `path`, where it is there, and waits `patience` for others, from the first look on.
+pub(super) fn open_within(path: &Path, patience: Duration) -> Result<(Connection, Identity)> {
+    connect(path, false, MIGRATIONS, patience)
 }
 
 /// Makes a store at `path` that is to be filled with a great number of tokens, then opened anew.
 pub(super) fn create_bare(path: &Path) -> Result<(Connection, Identity)> {
-    let (db, identity) = connect(path, true, &MIGRATIONS[..BARE])?;
+    let (db, identity) = connect(path, true, &MIGRATIONS[..BARE], BUSY_TIMEOUT)?;
     db.pragma_update(None, "cache_size", -FILLING_CACHE).map_err(failed)?;
     Ok((db, identity))
 }
 
-fn connect(path: &Path, create: bool, migrations: &[&str]) -> Result<(Connection, Identity)> {
+fn connect(path: &Path, create: bool, migrations: &[&str], patience: Duration) -> Result<(Connection, Identity)> {
     if rusqlite::version_number() < OLDEST_SQLITE {
         return Err(Error::failure("this SQLite can lose changes").why(format!("it is {}", rusqlite::version())));
     }
@@ -63,15 +68,10 @@ fn connect(path: &Path, create: bool, migrations: &[&str]) -> Result<(Connection
     check_companions(&path)?;
     let flags = OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_NO_MUTEX | OpenFlags::SQLITE_OPEN_NOFOLLOW;
     let mut db = Connection::open_with_flags(&path, flags).map_err(failed)?;
-    configure(&db).and_then(|()| listing::prepare(&db)).map_err(failed)?;
+    configure(&db, patience).and_then(|()| listing::prepare(&db)).map_err(failed)?;
     migrate(&mut db, create, migrations)?;
     let identity = Identity::of(path, migrations.len())?;
     Ok((db, identity))
-}
-
-/// From now on waits so long for others.
-pub(super) fn wait_for(db: &Connection, patience: Duration) -> Result<()> {
-    db.busy_timeout(patience).map_err(failed)
 }
 
 /// From now on commits without waiting for the disk; in WAL mode that loses the last commits at worst, never the file.
@@ -271,8 +271,8 @@ fn check_filesystem(path: &Path) -> Result<()> {
     }
 }
 
-fn configure(db: &Connection) -> rusqlite::Result<()> {
-    db.busy_timeout(BUSY_TIMEOUT)?;
+fn configure(db: &Connection, patience: Duration) -> rusqlite::Result<()> {
+    db.busy_timeout(patience)?;
     db.set_prepared_statement_cache_capacity(128);
     db.set_db_config(DbConfig::SQLITE_DBCONFIG_DEFENSIVE, true)?;
     db.set_db_config(DbConfig::SQLITE_DBCONFIG_TRUSTED_SCHEMA, false)?;
