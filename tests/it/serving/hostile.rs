@@ -173,8 +173,8 @@ fn idle_connections_keep_nobody_out() {
     let house = house();
     let secret = text(&holding(&house, "ci", &[METHOD]));
     let service = Service::spawn(command(&house.place.path()));
-    let mut client = service.client();
     let idle: Vec<Client> = (0..count).map(|_| service.client()).collect();
+    let mut client = service.client();
     for _ in 0..100 {
         assert_eq!(client.verify(&secret, METHOD).status, 200);
         assert_eq!(service.client().verify(&secret, METHOD).status, 200);

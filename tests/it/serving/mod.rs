@@ -1,6 +1,8 @@
 //! `jeton serve`, the real program, asked over HTTP.
 
 mod answers;
+mod ending;
+mod faults;
 mod hostile;
 mod introspection;
 mod places;
