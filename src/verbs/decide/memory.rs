@@ -69,6 +69,9 @@ pub struct Answer<T: Telling> {
     pub token: Option<TokenId>,
     /// What is known of the secret, where its token is there.
     pub known: Option<Arc<Known<T>>>,
+    /// Whether a catalogue knows the method that was asked for. What none knows may be anything, a secret included: it
+    /// is kept nowhere.
+    pub is_method: bool,
 }
 
 /// What a service remembers.
@@ -167,9 +170,13 @@ impl<T: Telling> Sitting<'_, T> {
     /// # Errors
     /// [`crate::error::Kind::Failure`] when the store can't be read.
     pub fn decide(&mut self, presented: Parsed<'_>, method: Option<&str>) -> Result<Answer<T>> {
+        let number = method.map(|method| self.rights.number(method));
+        let is_method = number.flatten().is_some();
         let secret = match presented {
             Ok(secret) => secret,
-            Err(fault) => return Ok(Answer { ruling: Ruling::Denied(fault.into()), token: None, known: None }),
+            Err(fault) => {
+                return Ok(Answer { ruling: Ruling::Denied(fault.into()), token: None, known: None, is_method });
+            }
         };
         let (known, token, refused) = match self.memory.remembered(secret.public_id()) {
             Some(known) => {
@@ -184,12 +191,11 @@ impl<T: Telling> Sitting<'_, T> {
             }
         };
         let permitted = || {
-            let Some(method) = method else { return Ok(Some(true)) };
-            let number = self.rights.number(method);
+            let Some(number) = number else { return Ok(Some(true)) };
             Ok(number.map(|n| known.as_ref().is_some_and(|known| known.granted.permitted.holds(n))))
         };
         let ruling = ruling(refused, permitted)?;
-        Ok(Answer { ruling, token, known })
+        Ok(Answer { ruling, token, known, is_method })
     }
 
     /// Remembers what was issued, where it was a secret of a token that is there. Of others nothing is kept: whoever

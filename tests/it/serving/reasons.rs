@@ -105,6 +105,8 @@ fn all_are_told_the_same_and_the_ledger_is_told_why() {
     });
     assert_eq!(by_reason(&rows), expected);
     for row in &rows {
+        let method = row["method"].as_str();
+        assert!([None, Some(METHOD), Some(OTHER)].contains(&method), "what is no method is kept: {row}");
         let from = if row["reason"] == "not-permitted" { "127.0.0.1" } else { "192.0.2.9" };
         assert_eq!(row["address"], from, "{row}");
         let of =

@@ -71,13 +71,18 @@ impl Service {
         });
         let line = told.recv_timeout(TO_START);
         let line = line.unwrap_or_else(|e| panic!("no service: {e}: {}", said.lock().unwrap()));
-        let word = |name: &str| line.split(' ').find_map(|word| word.strip_prefix(name)).unwrap().to_owned();
-        let verify = word("verify=");
+        // In words or as JSON: an address holds neither a blank nor a quote.
+        let word = |name: &str| {
+            let marks = [format!("{name}="), format!("\"{name}\":\"")];
+            let rest = marks.iter().find_map(|mark| line.split_once(mark)).expect("an address").1;
+            rest.split([' ', '"']).next().unwrap().to_owned()
+        };
+        let verify = word("verify");
         let verify = verify.parse().unwrap_or_else(|_| {
             assert!(verify.starts_with("unix:"), "{verify}");
             SocketAddr::from(([0, 0, 0, 0], 0))
         });
-        let manage = word("manage=").strip_prefix("unix:").expect("a socket").into();
+        let manage = word("manage").strip_prefix("unix:").expect("a socket").into();
         Service { child, verify, manage, said, ended: Mutex::new(ended) }
     }
 
