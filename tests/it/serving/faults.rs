@@ -272,3 +272,25 @@ fn a_newer_schema() {
     raw.pragma_update(None, "user_version", version).unwrap();
     stage.recovers();
 }
+
+/// What SQLite keeps beside the store is taken away: who changes the store then doesn't reach those who had it open, so
+/// they may say nothing.
+#[test]
+fn companions_taken_away() {
+    let stage = Stage::new();
+    for endings in [&["-shm"][..], &["-wal", "-shm"]] {
+        let names = |to: &str| {
+            let of = |ending: &&str| beside(&stage, &format!("jeton.db{ending}{to}"));
+            endings.iter().map(of).collect::<Vec<_>>()
+        };
+        for (from, to) in names("").iter().zip(names(".away")) {
+            fs::rename(from, to).unwrap();
+        }
+        assert_eq!(stage.under_fault().0, 0, "without {endings:?}");
+        for (to, from) in names("").iter().zip(names(".away")) {
+            fs::rename(from, to).unwrap();
+        }
+        until(|| (stage.asked(1).0 == 1).then_some(()));
+    }
+    stage.recovers();
+}
