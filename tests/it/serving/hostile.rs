@@ -167,7 +167,7 @@ fn a_slow_head_is_cut_off() {
 fn idle_connections_keep_nobody_out() {
     let count = if std::env::var_os("JETON_SOAK").is_some() { 10_000 } else { 1_000 };
     let limit = getrlimit(Resource::Nofile);
-    let mut raised = limit.clone();
+    let mut raised = limit;
     raised.current = limit.maximum.map(|most| most.min(24_000));
     setrlimit(Resource::Nofile, raised).unwrap();
     let house = house();
