@@ -1,9 +1,11 @@
 //! How a service begins and ends: beside another one, after one that died, under systemd, and in the midst of its work.
 
 use std::fs;
-use std::os::fd::AsRawFd;
+use std::os::fd::{AsRawFd, OwnedFd};
 use std::os::unix::fs::{FileTypeExt, MetadataExt};
 use std::os::unix::net::{UnixDatagram, UnixListener};
+use std::path::Path;
+use std::process::Command;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering::SeqCst};
 use std::time::Duration;
 
@@ -15,6 +17,7 @@ use super::{METHOD, holding, house, run, text, until};
 use crate::support::http::{Client, PATIENCE};
 use crate::support::program::{exists, finish};
 use crate::support::service::{Service, command};
+use crate::support::world::House;
 
 /// Stopped in the midst of its work: who is being answered is answered to the end, and each answer is in the ledger.
 #[test]
@@ -139,40 +142,61 @@ fn a_verify_socket() {
     assert!(!exists(&socket));
 }
 
-/// By the protocol of sd_listen_fds(3) and sd_notify(3): sockets that are open from descriptor 3 on, and a socket that
-/// hears READY=1 and STOPPING=1.
+/// The service with sockets that are open from descriptor 3 on, under these names, and somebody who hears from it: by the
+/// protocol of sd_listen_fds(3) and sd_notify(3). The descriptors must stay open until it has started.
+fn handed(house: &House, sockets: &[(&str, OwnedFd)], notify: &Path) -> (Command, Vec<OwnedFd>) {
+    // High ones, so that they don't stand where they are to go.
+    let high: Vec<OwnedFd> = sockets
+        .iter()
+        .map(|(_, socket)| {
+            let copy = rustix::io::fcntl_dupfd_cloexec(socket, 100).unwrap();
+            rustix::io::fcntl_setfd(&copy, rustix::io::FdFlags::empty()).unwrap();
+            copy
+        })
+        .collect();
+    // Only a process itself knows its number before it starts: a shell says it, and becomes the service.
+    let moved: String = high.iter().enumerate().map(|(n, fd)| format!("exec {}<&{};", n + 3, fd.as_raw_fd())).collect();
+    let mut command = Command::new("/bin/bash");
+    command.env_clear().env("HOME", house.place.folder()).arg("-c").arg(moved + "LISTEN_PID=$$ exec \"$@\"").arg("sh");
+    let names: Vec<&str> = sockets.iter().map(|(name, _)| *name).collect();
+    command.env("LISTEN_FDS", names.len().to_string()).env("LISTEN_FDNAMES", names.join(":"));
+    command.env("NOTIFY_SOCKET", notify).arg(env!("CARGO_BIN_EXE_jeton"));
+    command.args(["serve", "--verify", "127.0.0.1:0", "--store"]).arg(house.place.path());
+    (command, high)
+}
+
 #[test]
 fn under_systemd() {
     let house = house();
     let secret = text(&holding(&house, "ci", &[METHOD]));
-    let folder = house.place.folder();
-    let (verify, notify) = (folder.join("handed.sock"), folder.join("notify.sock"));
-    let listener = UnixListener::bind(&verify).unwrap();
+    let beside = |name: &str| house.place.folder().join(name);
+    let (verify, manage, notify) = (beside("v.sock"), beside("m.sock"), beside("notify.sock"));
     let heard = UnixDatagram::bind(&notify).unwrap();
     heard.set_read_timeout(Some(PATIENCE)).unwrap();
-    let inherited = rustix::io::dup(&listener).unwrap();
-    rustix::io::fcntl_setfd(&inherited, rustix::io::FdFlags::empty()).unwrap();
-    // Only the process itself knows its number before it starts: a shell says it, and becomes the service.
-    let line = format!("exec 3<&{fd}; exec {fd}<&-; LISTEN_PID=$$ exec \"$@\"", fd = inherited.as_raw_fd());
-    let mut command = std::process::Command::new("/bin/bash");
-    command.env_clear().env("HOME", folder).arg("-c").arg(line).arg("sh").arg(env!("CARGO_BIN_EXE_jeton"));
-    command.env("LISTEN_FDS", "1").env("LISTEN_FDNAMES", "verify").env("NOTIFY_SOCKET", &notify);
-    command.args(["serve", "--verify", "127.0.0.1:0", "--store"]).arg(house.place.path());
+    let listen = |path: &Path| OwnedFd::from(UnixListener::bind(path).unwrap());
+    let (command, open) = handed(&house, &[("manage", listen(&manage)), ("verify", listen(&verify))], &notify);
     let service = Service::spawn(command);
-    drop((inherited, listener));
+    drop(open);
     let mut buffer = [0; 512];
     let mut next = || {
         let n = heard.recv(&mut buffer).expect("systemd is told");
         String::from_utf8(buffer[..n].to_vec()).unwrap()
     };
     assert_eq!(next().trim_end(), "READY=1");
+    assert_eq!(service.manage, manage);
     assert_eq!(Client::unix(&verify).verify(&secret, METHOD).status, 200);
+    assert_eq!(service.manager().ask("GET", "/v1/head", &[]).status, 200);
     service.stops();
     assert_eq!(next().trim_end(), "STOPPING=1");
-    assert!(exists(&verify), "the socket is systemd's own");
+    assert!(exists(&verify) && exists(&manage), "the sockets are systemd's own");
+
+    let (other, _open) = handed(&house, &[("other", listen(&beside("o.sock")))], &notify);
+    finish(other, b"").ends(2).says(&["hands over a socket named \"other\"", "FileDescriptorName=verify"]);
+    let (unfit, _open) = handed(&house, &[("verify", UnixDatagram::bind(beside("d.sock")).unwrap().into())], &notify);
+    finish(unfit, b"").ends(1).says(&["can't be listened on", "ListenStream="]);
 }
 
-/// A decision that takes long doesn't keep a signal from being heard.
+/// Who says nothing keeps no service from ending, and sees the end of his connection.
 #[test]
 fn stopped_at_once_while_idle() {
     let house = house();
