@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use rusqlite::{Connection, Transaction, TransactionBehavior};
 
-use super::convert::failed;
+use super::convert::{failed, one};
 use super::{
     accounts, audit, audit_window, catalogue, check, grants, ledger, open, purge, secrets, tokens, usage, used, window,
 };
@@ -29,9 +29,9 @@ use crate::verbs::audited::Audited;
 use crate::verbs::check::{CheckPage, CheckQuery};
 use crate::verbs::ledger::{DeniedKey, DeniedRow, Ledger, LedgerQuery, LedgerWindow, UseKey, UseRow};
 use crate::verbs::ports::{
-    AccountChanges, AccountFacts, Bookkeeping, Committed, Denial, Doomed, Grant, Installation, NewAccount, NewToken,
-    PurgeQuery, Snapshot, Store, StoredSecret, Tally, TokenCounts, TryKey, Tx, Usage, Use, Visibility, Window,
-    WindowQuery,
+    AccountChanges, AccountFacts, Bookkeeping, Committed, Denial, Doomed, Edition, Grant, Installation, NewAccount,
+    NewToken, PurgeQuery, Snapshot, Store, StoredSecret, Tally, TokenCounts, TryKey, Tx, Usage, Use, Visibility,
+    Window, WindowQuery,
 };
 
 /// A store in one SQLite file.
@@ -55,7 +55,9 @@ impl SqliteStore {
     /// # Errors
     /// Those of [`SqliteStore::open`].
     pub fn open_to_serve(path: &Path, patience: Duration) -> Result<Self> {
-        open::open_within(path, patience).map(|opened| Self::over(opened, path))
+        let opened = open::open_within(path, patience)?;
+        open::for_service(&opened.0)?;
+        Ok(Self::over(opened, path))
     }
 
     /// The same for the service's ledger. What it commits may be lost when the power fails, as nobody was told that it
@@ -148,6 +150,12 @@ impl Store for SqliteStore {
         tx.finish().map_err(failed)?;
         self.identity.holds()?;
         Ok(out)
+    }
+
+    fn edition(&self) -> Result<Edition> {
+        let version = one(&self.lock(), "PRAGMA data_version", [], |r| r.get(0))?;
+        self.identity.holds()?;
+        Ok(Edition(version.unwrap_or_default()))
     }
 
     fn write<T>(
