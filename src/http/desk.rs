@@ -160,7 +160,7 @@ fn knock<'a>(
     method: Option<&'a MethodId>,
     at: Timestamp,
 ) -> Option<Knock<'a>> {
-    let method = method.map_or("", MethodId::as_str);
+    let method = method.filter(|_| answer.is_method).map_or("", MethodId::as_str);
     match (answer.ruling, &answer.known) {
         (Ruling::Allowed, Some(known)) => {
             Some(Knock::Use { token: known.holder.token, secret: &known.holder.secret, method, at })

@@ -10,7 +10,7 @@ use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 use std::thread::{Builder, JoinHandle};
 use std::time::Duration;
 
-use super::keeper::Keeper;
+use super::keeper::{Keeper, NEXT_TRY};
 use crate::domain::secret::PublicId;
 use crate::domain::time::{DAY, HOUR, MINUTE, SECOND, Timestamp};
 use crate::domain::token::TokenId;
@@ -26,6 +26,8 @@ const GATHERED_FOR: Duration = Duration::from_millis(600);
 const MOST: usize = 100_000;
 /// How often what was written in batches is brought to its place, in milliseconds.
 const SETTLE_EVERY: i64 = 20 * SECOND;
+/// How often what is left at the end is tried again: a service ends within 5 s.
+const LAST_TRIES: u32 = 3;
 /// How many old rows are taken away in one transaction.
 const PRUNED_AT_ONCE: u32 = 2_000;
 /// How often the old ones are looked for, in milliseconds.
@@ -180,6 +182,7 @@ impl Writer {
             let (tallies, ending) = self.gathered();
             self.write(tallies);
             if ending {
+                self.try_again();
                 let left = self.ledger.waiting();
                 if left > 0 {
                     tracing::error!(left, "the ledger ends incomplete: the store can't be written");
@@ -188,6 +191,18 @@ impl Writer {
             }
             self.settle();
             self.prune();
+        }
+    }
+
+    /// What couldn't be written is tried for a moment longer: then it is lost.
+    fn try_again(&mut self) {
+        for _ in 0..LAST_TRIES {
+            if self.ledger.waiting() == 0 {
+                return;
+            }
+            self.clock.sleep(NEXT_TRY);
+            let (tallies, _) = self.gathered();
+            self.write(tallies);
         }
     }
 

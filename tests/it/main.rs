@@ -29,6 +29,7 @@ mod proxies;
 mod pty;
 mod pty_picker;
 mod pty_together;
+mod serving;
 mod sinks;
 mod storage;
 mod structure;

@@ -58,8 +58,8 @@ impl SqliteStore {
     /// # Errors
     /// Those of [`SqliteStore::open`].
     pub fn open_to_serve(path: &Path, patience: Duration) -> Result<Self> {
-        let opened = open::open(path, false)?;
-        open::for_service(&opened.0, patience)?;
+        let opened = open::open_within(path, patience)?;
+        open::for_service(&opened.0)?;
         Ok(SqliteStore { settles: false, ..Self::over(opened, path) })
     }
 
