@@ -57,7 +57,7 @@ fn on_a_row(model: &Model) -> bool {
 }
 
 fn may_read_audit(model: &Model) -> bool {
-    model.audit().is_some_and(|a| !a.is_denied())
+    model.audit().is_some_and(|a| !a.stretch().is_denied())
 }
 
 fn on_an_account(model: &Model) -> bool {

@@ -9,6 +9,7 @@ pub mod first_run;
 pub mod frame;
 pub mod policy;
 pub mod sign_in;
+pub mod stretch;
 pub mod tokens;
 
 use std::path::PathBuf;
@@ -29,7 +30,7 @@ use crate::tui::model::{Model, Tone};
 use crate::tui::msg::RequestId;
 use crate::tui::widget::field::Field;
 use crate::verbs::actor::Credential;
-use crate::verbs::audit_log::AuditAnchor;
+use crate::verbs::ledger::LedgerAnchor;
 use crate::verbs::ports::Anchor;
 use crate::verbs::request::Request;
 use desk::Place;
@@ -72,7 +73,7 @@ pub enum Outcome {
     /// The list read again, around this place.
     List(Anchor),
     /// The audit log read again, from this place.
-    ListAudit(AuditAnchor),
+    ListAudit(LedgerAnchor<i64>),
     /// All tokens marked that the table shows, in its window or not.
     MarkShown,
     /// To be closed, with the table ordered so.

@@ -87,7 +87,7 @@ pub fn update(model: &mut Model, msg: Msg) -> Vec<Effect> {
             model.size = (columns, rows);
             if let Some(desk) = model.desk_mut() {
                 desk.tokens.resized(height(rows));
-                desk.audit.resized(height(rows));
+                desk.audit.stretch_mut().resized(height(rows));
                 desk.accounts.resized(height(rows));
                 desk.rules.resized(height(rows));
             }

@@ -9,12 +9,13 @@ use crate::tui::effect::Effect;
 use crate::tui::modal::Modal;
 use crate::tui::model::{Model, Pending, Purpose};
 use crate::tui::msg::RequestId;
-use crate::tui::screen::audit::{self, Audit};
+use crate::tui::screen::stretch;
 use crate::tui::screen::tokens::marks::MARKED_MAX;
 use crate::tui::screen::tokens::{Question, WINDOW};
 use crate::verbs::actor::Credential;
 use crate::verbs::audit::{ListAudit, Reach, VerifyAudit};
 use crate::verbs::audit_log::AuditAnchor;
+use crate::verbs::ledger::LedgerAnchor;
 use crate::verbs::ports::Anchor;
 use crate::verbs::request::Request;
 use crate::verbs::tokens::{ListTokens, PreviewPurge, ReviewTokens, ShowToken, TallyTokens};
@@ -130,23 +131,30 @@ pub(super) fn moved(model: &mut Model) -> Vec<Effect> {
 }
 
 /// Reads the audit log from `anchor` on.
-pub(super) fn audit(model: &mut Model, anchor: AuditAnchor) -> Vec<Effect> {
+pub(super) fn audit(model: &mut Model, anchor: LedgerAnchor<i64>) -> Vec<Effect> {
     let Some(audit) = model.audit_mut() else { return Vec::new() };
-    audit.asked(anchor);
-    let verb = ListAudit { since: None, token: None, filter: audit.parsed_filter(), anchor, limit: audit::WINDOW };
+    audit.stretch_mut().asked(anchor.clone());
+    let anchor = match anchor {
+        LedgerAnchor::Newest => AuditAnchor::Newest,
+        LedgerAnchor::Oldest => AuditAnchor::Oldest,
+        LedgerAnchor::Newer(seq) => AuditAnchor::After(seq),
+        LedgerAnchor::Older(seq) => AuditAnchor::Before(seq),
+        LedgerAnchor::Around(seq) => AuditAnchor::Around(seq),
+    };
+    let verb = ListAudit { since: None, token: None, filter: audit.parsed_filter(), anchor, limit: stretch::WINDOW };
     look(model, Purpose::Audit, verb.into())
 }
 
 /// Reads the audit log again where it stands.
 pub(super) fn refresh_audit(model: &mut Model) -> Vec<Effect> {
-    let here = model.audit().map(Audit::refresh);
+    let here = model.audit().map(|audit| audit.stretch().refresh());
     here.map_or_else(Vec::new, |anchor| audit(model, anchor))
 }
 
 /// The cursor stands on another row of the audit log: more rows where they run out.
 pub(super) fn moved_in_audit(model: &mut Model) -> Vec<Effect> {
     let reading = model.pending.values().any(|p| p.purpose == Purpose::Audit);
-    match model.audit().and_then(Audit::wants_more).filter(|_| !reading) {
+    match model.audit().and_then(|audit| audit.stretch().wants_more()).filter(|_| !reading) {
         Some(anchor) => audit(model, anchor),
         None => Vec::new(),
     }

@@ -28,7 +28,7 @@ impl Tokens {
         let columns = usize::from(area.width);
         let around = Around {
             head: self.head(columns, model),
-            second: filter_line_with(&self.filter, self.filtering, self.right(columns, &model.theme), columns, model),
+            second: filter_line_with(&self.filter, self.right(columns, &model.theme), columns, model),
             about: self.about(model),
         };
         let body = frame::draw(frame, area, around, model);
