@@ -274,6 +274,9 @@ impl Ledger for Open<'_> {
     fn uses_window(&self, query: &LedgerQuery<UseKey>) -> Result<LedgerWindow<UseRow>> {
         ledger::window(self.0, query)
     }
+    fn ledger_head(&self) -> Result<i64> {
+        ledger::head(self.0)
+    }
     fn purged_owner(&self, token: TokenId) -> Result<Option<(AccountId, Role)>> {
         purge::owner(self.0, token)
     }

@@ -13,7 +13,6 @@ use crate::tui::modal::entry;
 use crate::tui::model::Model;
 use crate::tui::screen::frame::{self, Around, filter_line};
 use crate::tui::widget::line::{cut, grouped};
-use crate::verbs::audit_log::Chained;
 
 impl Audit {
     pub(super) fn draw(&self, frame: &mut Frame<'_>, area: Rect, model: &Model) {
@@ -31,7 +30,7 @@ impl Audit {
         }
         let (table, pane) = frame::beside(frame, body, &model.theme);
         if let (Some(pane), Some(current)) = (pane, self.current()) {
-            frame.render_widget(Paragraph::new(beside(current, pane, model)), pane);
+            frame.render_widget(Paragraph::new(entry::beside(current, pane, model)), pane);
         }
         self.table(frame, table, model);
     }
@@ -81,15 +80,4 @@ impl Audit {
         let second = format!("{ago}, {clock}, by {} with {} ({})", who(row), row.proof, row.face);
         [first, second]
     }
-}
-
-/// All that is known of the row, as far as it has room.
-fn beside(current: &Chained, pane: Rect, model: &Model) -> Vec<Line<'static>> {
-    let room = usize::from(pane.height);
-    let mut lines = entry::lines(current, usize::from(pane.width), model);
-    if lines.len() > room {
-        lines.truncate(room.saturating_sub(1));
-        lines.push(Line::styled("… Enter shows the rest", model.theme.dim));
-    }
-    lines
 }

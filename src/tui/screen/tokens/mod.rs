@@ -246,6 +246,16 @@ impl Tokens {
         self.turn(|shape| shape.trashed = !shape.trashed)
     }
 
+    /// Leaves nothing out but what is, or isn't, in the trash, and has the cursor go to `id` with the next rows.
+    pub fn go_to(&mut self, id: TokenId, trashed: bool) {
+        if self.shape.trashed != trashed {
+            self.turn_to_trash();
+        }
+        self.filter.clear();
+        self.shape = Shape { trashed, sort: self.shape.sort, ..Shape::default() };
+        self.focus = Some(id);
+    }
+
     /// Esc: one thing at a time.
     fn go_back(&mut self) -> Outcome {
         if !self.marks.is_empty() {
