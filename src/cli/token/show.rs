@@ -107,7 +107,7 @@ fn used(table: &mut Table, usage: &Usage, reach: &Reach, now: Timestamp) {
     }
     if !usage.methods_kept.is_empty() {
         let least = if usage.methods_cut { "more than " } else { "" };
-        let (used, permitted) = (usage.methods_kept.len(), counted(reach.permitted));
+        let (used, permitted) = (reach.used, counted(reach.permitted));
         table.pair("Used", format!("{least}{used} of {permitted}, as far back as the ledger goes"));
     }
     if let Some(denied) = denied(usage, now) {

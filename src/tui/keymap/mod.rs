@@ -259,6 +259,8 @@ pub enum Action {
     TickShown,
     /// Takes the ticks of all that is shown away.
     UntickShown,
+    /// Takes the ticks of methods away that were never used.
+    DropUnused,
     /// Takes the last change back.
     Undo,
     /// Makes the change again that was taken back.

@@ -75,6 +75,10 @@ fn leads_to_a_token(model: &Model) -> bool {
     entry.row().token.as_ref().is_some_and(|token| token.whereabouts != Whereabouts::Purged)
 }
 
+fn can_drop_unused(model: &Model) -> bool {
+    matches!(model.modals.last(), Some(Modal::Picker(picker)) if picker.can_drop_unused())
+}
+
 fn on_an_account(model: &Model) -> bool {
     model.desk().is_some_and(|d| d.accounts.current().is_some())
 }
@@ -236,12 +240,13 @@ pub static BINDINGS: &[Binding] = &[
     bind(Context::Picker, &[ESC], Action::Cancel, "Cancel", "Clears the search; else leaves, and asks if something was changed", 7, always),
     bind(Context::Picker, &[Key::char('u')], Action::Undo, "Undo", "Takes the last change back", 8, always),
     bind(Context::Picker, &[Key::char('U'), Key::ctrl('r')], Action::Redo, "Redo", "Makes it again", 9, always),
-    bind(Context::Picker, &[Key::char('a')], Action::TickShown, "All", "Ticks all that search and filter show; management is picked one by one", 10, always),
-    bind(Context::Picker, &[Key::char('n')], Action::UntickShown, "None", "Takes the ticks of all that is shown away", 11, always),
+    bind(Context::Picker, &[Key::char('d')], Action::DropUnused, "Drop unused", "In Edit: takes the ticks of methods away that the ledger never saw the token use; sets become Custom", 10, can_drop_unused),
+    bind(Context::Picker, &[Key::char('a')], Action::TickShown, "All", "Ticks all that search and filter show; management is picked one by one", 11, always),
+    bind(Context::Picker, &[Key::char('n')], Action::UntickShown, "None", "Takes the ticks of all that is shown away", 12, always),
     bind(Context::Picker, &[Key::code(KeyCode::Right), Key::char('l')], Action::Right, "Unfold", "Opens the group, or goes into it", 0, always),
     bind(Context::Picker, &[Key::code(KeyCode::Left), Key::char('h')], Action::Left, "Fold", "Shuts the group, or goes to it", 0, always),
-    bind(Context::Picker, &[Key::char('z')], Action::FoldAll, "Fold all", "Opens every group, or shuts them all", 12, always),
-    bind(Context::Picker, &[Key::char('?')], Action::Help, "Help", "Lists the keys", 13, always),
+    bind(Context::Picker, &[Key::char('z')], Action::FoldAll, "Fold all", "Opens every group, or shuts them all", 13, always),
+    bind(Context::Picker, &[Key::char('?')], Action::Help, "Help", "Lists the keys", 14, always),
     bind(Context::Picker, &[DOWN, Key::char('j')], Action::Down, "Down", "Next row", 0, always),
     bind(Context::Picker, &[UP, Key::char('k')], Action::Up, "Up", "Row before", 0, always),
     bind(Context::Picker, &[Key::code(KeyCode::PageDown), Key::ctrl('f')], Action::PageDown, "Page down", "A screen down", 0, always),

@@ -24,6 +24,7 @@ pub mod retire;
 pub mod reveal;
 pub mod rule;
 pub mod save;
+pub mod usage;
 pub mod verify;
 pub mod whose;
 

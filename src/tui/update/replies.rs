@@ -267,24 +267,7 @@ fn answered(model: &mut Model, layer: Option<Layer>, response: Response) -> Vec<
             }
             Vec::new()
         }
-        Response::ShowToken(shown) => {
-            for modal in &mut model.modals {
-                match modal {
-                    Modal::Details(details) => details.fill(&shown),
-                    Modal::Remove(remove) if remove.dialog().token().id == shown.token.id => {
-                        remove.dialog_mut().set_usage(shown.usage.clone())
-                    }
-                    _ => {}
-                }
-            }
-            let token = shown.token.clone();
-            // A dialog may have asked for another token than the one under the cursor.
-            let current = |tokens: &&mut Tokens| tokens.current().is_some_and(|token| token.id == shown.token.id);
-            if let Some(tokens) = model.tokens_mut().filter(current) {
-                tokens.usage = Some(shown);
-            }
-            dialogs::looked_up(model, layer, token)
-        }
+        Response::ShowToken(shown) => dialogs::shown(model, layer, shown),
         // A form asks for one token at a time.
         Response::CreateToken(changed) => match changed.out.into_iter().next() {
             Some(out) => {

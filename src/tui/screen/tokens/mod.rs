@@ -183,6 +183,14 @@ impl Tokens {
         }
     }
 
+    /// How the token under the cursor is used has come; its row tells when it was seen.
+    pub fn tell(&mut self, shown: Shown) {
+        if let Some(row) = self.window.rows.get_mut(self.cursor.at()) {
+            row.last_seen_at = shown.token.last_seen_at;
+        }
+        self.usage = Some(shown);
+    }
+
     /// The terminal has another size: the cursor stays on the screen.
     pub fn resized(&mut self, height: usize) {
         self.cursor.keep_visible(self.window.rows.len(), height);
