@@ -28,6 +28,7 @@
 //! - **a screen**: a file under `tui/`, reached through the key table;
 //! - **a setting**: a key in `config/key.rs` (where the store is, who asks, how the screen looks). Rules about tokens are
 //!   no settings: they are `domain/policy.rs`, kept in the store;
+//! - **a proxy**: a template in `assets/proxies/` and what fills it under `guide/`;
 //! - **a table or query**: `store/sqlite/`, behind a method of the ports;
 //! - **anything that reads the clock, the environment, a file or the generator**: `platform/`.
 //!
@@ -42,6 +43,7 @@ pub mod config;
 pub mod demo;
 pub mod domain;
 pub mod error;
+pub mod guide;
 pub mod http;
 pub mod place;
 pub mod platform;

@@ -74,6 +74,8 @@ impl Large {
         let secrets = fs::read_to_string(secrets).unwrap().lines().map(str::to_owned).collect();
         let large = Large { store, secrets, folder };
         private_file(&large.password(), &format!("{}\n", demo::PASSWORD));
+        // What the service would forget while it is measured is counted afterwards.
+        large.ask(&["policy", "set", "ledger_keep=10y"]).expect("the policy can be set");
         large
     }
 
@@ -81,12 +83,18 @@ impl Large {
         self.folder.join("password")
     }
 
+    /// A command, asked for by the store's owner.
+    fn ask(&self, words: &[&str]) -> Result<String, String> {
+        let password = self.password();
+        let who = ["--no-input", "--user", "demo", "--password-file"].map(OsStr::new);
+        let place = [password.as_os_str(), OsStr::new("--store"), self.store.as_os_str()];
+        let words: Vec<&OsStr> = words.iter().map(OsStr::new).chain(who).chain(place).collect();
+        jeton(&self.folder, &words, "")
+    }
+
     /// Uses that the ledger holds. Asked with a password: a token's question would be a use itself.
     pub fn uses(&self) -> Result<u64, String> {
-        let password = self.password();
-        let words = ["ledger", "uses", "--json", "--no-input", "--user", "demo", "--password-file"].map(OsStr::new);
-        let store = [OsStr::new("--store"), self.store.as_os_str()];
-        let told = jeton(&self.folder, &[&words[..], &[password.as_os_str()], &store[..]].concat(), "")?;
+        let told = self.ask(&["ledger", "uses", "--json"])?;
         let told: Value = serde_json::from_str(&told).map_err(|e| e.to_string())?;
         let uses = told["uses"].as_array().ok_or("the answer holds no uses")?;
         uses.iter().map(|one| one["uses"].as_u64().ok_or_else(|| "uses without a number".to_owned())).sum()

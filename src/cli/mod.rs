@@ -7,6 +7,7 @@ mod catalogue;
 mod check;
 mod config;
 mod demo;
+mod guide;
 mod init;
 mod json;
 mod ledger;
@@ -84,6 +85,7 @@ fn carry_out(global: Global, command: Option<Command>) -> Result<()> {
         Command::Check(args) => check::run(&mut App::new(global)?, &args),
         Command::Verify(args) => verify::run(&mut App::new(global)?, args),
         Command::Serve(args) => serve::run(&global, args),
+        Command::Guide(args) => guide::run(&mut App::new(global)?, &args),
         Command::Whoami => whoami::run(&mut App::new(global)?),
         Command::Login(args) => login::login(&mut App::new(global)?, args),
         Command::Logout => login::logout(&mut App::new(global)?),

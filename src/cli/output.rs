@@ -13,6 +13,8 @@ use crate::error::{Error, Result};
 
 /// Room for a JSON answer that holds one secret, so that growing doesn't leave copies behind.
 const JSON_ROOM: usize = 64 * 1024;
+/// Room for one item of a list, which holds none: all of it is wiped, so a great number of items wants little.
+const ITEM_ROOM: usize = 1024;
 
 /// Where a command's answer goes, and in which form.
 pub struct Output {
@@ -209,7 +211,7 @@ impl<'a> JsonList<'a> {
     /// # Errors
     /// Those of [`Output::line`].
     pub fn item(&mut self, value: &impl Serialize) -> Result<bool> {
-        let mut text = json(value, JSON_ROOM)?;
+        let mut text = json(value, ITEM_ROOM)?;
         if !self.empty {
             text.insert(0, ',');
         }

@@ -18,6 +18,7 @@ pub mod password;
 pub mod policy;
 pub mod proxies;
 pub mod role;
+pub mod route;
 pub mod secret;
 pub mod selection;
 pub mod sort;

@@ -62,9 +62,15 @@ enum Phase {
 }
 
 impl Pulse {
-    fn set(&self, phase: Phase) {
-        let since = u64::try_from(self.began.elapsed().as_millis()).unwrap_or(u64::MAX / 4);
-        self.beat.store(since * 3 + phase as u64, Relaxed);
+    /// A head begins now.
+    fn begin(&self) {
+        let now = u64::try_from(self.began.elapsed().as_millis()).unwrap_or(u64::MAX / 4);
+        self.beat.store(now * 3 + Phase::Reading as u64, Relaxed);
+    }
+
+    /// What follows counts from when its request began.
+    fn go_on(&self, phase: Phase) {
+        self.beat.store(self.beat.load(Relaxed) / 3 * 3 + phase as u64, Relaxed);
     }
 
     fn phase(&self) -> Phase {
@@ -101,12 +107,12 @@ pub(super) async fn serve(service: Arc<Service>, door: Door, stream: Stream, mut
     let answer = service_fn(move |request: Request<Incoming>| {
         let (service, pulse) = (Arc::clone(&answers), Arc::clone(&answering));
         async move {
-            pulse.set(Phase::Answering);
+            pulse.go_on(Phase::Answering);
             let answer = match door {
                 Door::Verify => manage::verify_only(&service, peer, request).await,
                 Door::Manage => manage::answer(&service, request).await,
             };
-            pulse.set(Phase::Silent);
+            pulse.go_on(Phase::Silent);
             Ok::<_, Infallible>(answer)
         }
     });
@@ -163,7 +169,7 @@ impl AsyncRead for Watched {
         let this = self.as_mut();
         let read = with_stream!(this, stream => Pin::new(stream).poll_read(cx, buffer));
         if buffer.filled().len() > before && self.pulse.phase() == Phase::Silent {
-            self.pulse.set(Phase::Reading);
+            self.pulse.begin();
         }
         read
     }

@@ -12,8 +12,8 @@ use crate::domain::method::MethodId;
 use crate::domain::secret::{Secret, SecretFault};
 use crate::domain::time::Timestamp;
 use crate::error::Result;
-use crate::verbs::decide::Ruling;
 use crate::verbs::decide::memory::{Answer, Memory};
+use crate::verbs::decide::{Parsed, Ruling};
 use crate::verbs::ports::{Clock, Store};
 
 /// What is to be decided.
@@ -23,6 +23,16 @@ pub(super) struct Ask {
     pub method: Option<MethodId>,
     /// Who asks, where it goes into the ledger.
     pub origin: Option<Origin>,
+}
+
+impl Ask {
+    fn presented(&self) -> Parsed<'_> {
+        self.presented.as_ref().map_err(|fault| *fault)
+    }
+
+    fn method(&self) -> Option<&str> {
+        self.method.as_ref().map(MethodId::as_str)
+    }
 }
 
 /// A decision.
@@ -111,13 +121,17 @@ impl Clerk {
         let Clerk { keeper, memory, clock, ledger, .. } = self;
         let asks = &queue.waiting;
         let read = keeper.with(|store| {
+            let (edition, now) = (store.edition()?, clock.now());
+            if let Some(tip) = memory.tip_in(edition) {
+                let recall = |w: &Waiting| memory.recall(edition, w.ask.presented(), w.ask.method(), now);
+                if let Some(answers) = asks.iter().map(recall).collect::<Option<Vec<_>>>() {
+                    return Ok((answers, tip.seq, now));
+                }
+            }
             store.read(|snapshot| {
                 let now = clock.now();
-                let mut sitting = memory.sit(snapshot, now)?;
-                let decide = |w: &Waiting| {
-                    sitting
-                        .decide(w.ask.presented.as_ref().map_err(|f| *f), w.ask.method.as_ref().map(MethodId::as_str))
-                };
+                let mut sitting = memory.sit(edition, snapshot, now)?;
+                let decide = |w: &Waiting| sitting.decide(w.ask.presented(), w.ask.method());
                 let answers = asks.iter().map(decide).collect::<Result<Vec<_>>>()?;
                 Ok((answers, sitting.tip().seq, now))
             })

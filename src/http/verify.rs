@@ -106,12 +106,19 @@ fn permitted(decided: &Decided) -> Answer {
 /// Who asks, as the ledger keeps it.
 fn origin<B>(service: &Service, peer: Option<IpAddr>, request: &Request<B>) -> Origin {
     let forwarded = request.headers().get_all("x-forwarded-for").iter().filter_map(|value| value.to_str().ok());
-    let address = service.proxies.caller(peer, forwarded.collect::<Vec<_>>().into_iter());
+    let address = service.proxies.caller(peer, forwarded);
     let client = request.headers().get(USER_AGENT).map_or_else(String::new, |value| {
-        let printable = |b: &u8| if (0x20..0x7f).contains(b) { char::from(*b) } else { '?' };
-        value.as_bytes().iter().take(CLIENT_MOST).map(printable).collect()
+        let head = &value.as_bytes()[..value.len().min(CLIENT_MOST)];
+        match std::str::from_utf8(head) {
+            Ok(text) if text.bytes().all(is_printable) => text.to_owned(),
+            _ => head.iter().map(|b| if is_printable(*b) { char::from(*b) } else { '?' }).collect(),
+        }
     });
     Origin { address, client }
+}
+
+fn is_printable(byte: u8) -> bool {
+    (0x20..0x7f).contains(&byte)
 }
 
 #[cfg(test)]

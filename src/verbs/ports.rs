@@ -40,6 +40,13 @@ pub trait Store: Send + Sync {
     /// Those of `f`, and [`crate::error::Kind::Failure`] when the store can't be read.
     fn read<T>(&self, f: impl FnOnce(&dyn Snapshot) -> Result<T>) -> Result<T>;
 
+    /// A number that stays the same for as long as nobody else commits anything, ledger included: what was read before
+    /// holds then. It means something only beside an earlier one of this very store.
+    ///
+    /// # Errors
+    /// [`crate::error::Kind::Failure`] when the store can't be read.
+    fn edition(&self) -> Result<Edition>;
+
     /// Runs `f` in one immediate transaction and commits its change together with its audit entries, or neither. `now`
     /// is asked once the transaction has begun, so that the log's instants follow its order.
     ///
@@ -58,6 +65,10 @@ pub trait Store: Send + Sync {
     /// Those of `f`, and [`crate::error::Kind::Failure`] when the store can't be written.
     fn bookkeep<T>(&self, f: impl FnOnce(&mut dyn Bookkeeping) -> Result<T>) -> Result<T>;
 }
+
+/// See [`Store::edition`].
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Edition(pub i64);
 
 /// A change that is done.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

@@ -8,7 +8,6 @@ use jeton::domain::audit::AuditRow;
 use jeton::domain::audit_filter::AuditFilter;
 use jeton::domain::expiry::{Expiry, ExpirySpec};
 use jeton::domain::filter::Filter;
-use jeton::domain::ledger_filter::LedgerFilter;
 use jeton::domain::method::MethodId;
 use jeton::domain::name::Description;
 use jeton::domain::role::Role;
@@ -22,14 +21,14 @@ use jeton::verbs::actor::{Actor, Credential, Presented};
 use jeton::verbs::audit_log::{AuditAnchor, AuditQuery};
 use jeton::verbs::audited::Audited;
 use jeton::verbs::authorize;
-use jeton::verbs::ledger::{LedgerAnchor, ListDenied, ListUses};
-use jeton::verbs::ports::{Anchor, Denial, Entropy, NewToken, Store, Tx, Use};
+use jeton::verbs::ports::{Anchor, Entropy, NewToken, Store, Tx};
 use jeton::verbs::request::ask;
 use jeton::verbs::tokens::{
     CopyToken, CreateToken, DeleteTokens, DisableTokens, EditToken, EnableTokens, ListOf, ListTokens, Pointed,
     PreviewPurge, PurgePreview, PurgeTokens, RegenerateToken, RestoreTokens, RetireToken, ShowToken,
 };
 
+use crate::matrix_ledger;
 use crate::support::world::{House, OWNER, by, create, entry, tester, token_name, username};
 
 /// The tables themselves, which the documentation shows.
@@ -103,13 +102,7 @@ pub fn plant(house: &House, owner: &Account, name: &str, verb: &str) -> Token {
         .unwrap()
         .out;
     if verb == "ledger" {
-        let (id, at, count, method, address, client) = (planted.id, now, 1, "", "192.0.2.7", "it/1.0");
-        let written = house.store().bookkeep(|b| {
-            b.record_use(&Use { token: id, secret: secret.public_id(), at, count, method, address, client })?;
-            let (token, secret, reason) = (Some(id), Some(secret.public_id()), "disabled");
-            b.record_denial(&Denial { token, secret, reason, at, count, method, address, client })
-        });
-        written.unwrap();
+        matrix_ledger::write(house, &planted, &secret);
     }
     planted
 }
@@ -223,30 +216,9 @@ pub fn attempt(
             }
             ask(jeton, who, PurgeTokens { which: Purgeable::Trashed, confirm: count }).map(drop)
         }
-        "ledger" => in_ledger(house, who, pointed.token),
+        "ledger" => matrix_ledger::in_ledger(house, who, pointed.token),
         other => panic!("no such verb: {other}"),
     }
-}
-
-/// Looks for a denied attempt and a use of a token, among all and by the token's name: either finds both or none.
-fn in_ledger(house: &House, who: &Credential, token: TokenRef) -> Result<()> {
-    let TokenRef::Id(id) = &token else { panic!("{token}") };
-    let (filter, limit, since) = (LedgerFilter::default(), 10_000, None);
-    let denied = |token: Option<TokenRef>| {
-        let (filter, anchor) = (filter.clone(), LedgerAnchor::Newest);
-        let window = ask(&house.jeton, who, ListDenied { token, since, filter, anchor, limit })?;
-        Ok(window.rows.iter().any(|row| row.token.as_ref().is_some_and(|token| token.id == *id)))
-    };
-    let uses = |token: Option<TokenRef>| {
-        let (filter, anchor) = (filter.clone(), LedgerAnchor::Newest);
-        let window = ask(&house.jeton, who, ListUses { token, since, filter, anchor, limit })?;
-        Ok(window.rows.iter().any(|row| row.token.id == *id))
-    };
-    let found: [Result<bool>; 4] = [denied(None), denied(Some(token.clone())), uses(None), uses(Some(token.clone()))];
-    let all = found.iter().all(|one| matches!(one, Ok(true)));
-    assert!(all || !found.iter().any(|one| matches!(one, Ok(true))), "{found:?}");
-    found.into_iter().try_for_each(|one| one.map(drop))?;
-    if all { Ok(()) } else { Err(Error::denied("not there")) }
 }
 
 #[test]

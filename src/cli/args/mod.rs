@@ -4,6 +4,7 @@
 mod account;
 mod audit;
 mod config;
+mod guide;
 mod ledger;
 mod policy;
 mod serve;
@@ -17,6 +18,7 @@ use clap::{Args, ColorChoice, CommandFactory, FromArgMatches, Parser, Subcommand
 pub use account::*;
 pub use audit::*;
 pub use config::*;
+pub use guide::*;
 pub use ledger::*;
 pub use policy::*;
 pub use serve::*;
@@ -106,6 +108,8 @@ pub enum Command {
     Verify(VerifyArgs),
     /// Check tokens for the applications behind a proxy, until a signal ends it
     Serve(ServeArgs),
+    /// Print a proxy's configuration that asks jeton about every request, from the catalogue's routes
+    Guide(GuideArgs),
     /// Who asks, and what holds for them
     Whoami,
     /// Remember who asks on this machine; each act still asks for the password

@@ -3,8 +3,9 @@
 
 use std::collections::{BTreeSet, HashMap, HashSet};
 
-use super::{ApiSet, Catalogue, Entry, MANAGEMENT, set};
+use super::{ApiSet, Catalogue, Entry, MANAGEMENT, claims, set};
 use crate::domain::method::{Method, MethodId};
+use crate::domain::route::Route;
 use crate::domain::text::{is_hostile, shown};
 use crate::error::{Error, Result};
 
@@ -63,9 +64,9 @@ pub struct Fault {
     pub error: Error,
 }
 
-type Checked = std::result::Result<(), Box<Fault>>;
+pub(super) type Checked = std::result::Result<(), Box<Fault>>;
 
-fn fault(spot: Spot, error: Error) -> Box<Fault> {
+pub(super) fn fault(spot: Spot, error: Error) -> Box<Fault> {
     Box::new(Fault { spot, error })
 }
 
@@ -73,7 +74,8 @@ fn fault(spot: Spot, error: Error) -> Box<Fault> {
 /// may be one of them).
 ///
 /// # Errors
-/// [`crate::error::Kind::Usage`] with the first broken rule.
+/// [`crate::error::Kind::Usage`] with the first broken rule; [`crate::error::Kind::Conflict`] where a method of another
+/// catalogue has one of its routes.
 pub fn check(catalogue: &Catalogue, there: &[Catalogue]) -> Result<()> {
     first_fault(catalogue, there).map_err(|fault| fault.error)
 }
@@ -111,6 +113,7 @@ pub(super) fn sound(catalogue: &Catalogue, there: &[Catalogue]) -> Checked {
     let others: Vec<&Catalogue> = there.iter().filter(|c| c.name != catalogue.name).collect();
     head(catalogue)?;
     groups(catalogue, &others)?;
+    claims::settled(catalogue, &others)?;
     sets(catalogue, &others)?;
     still_named(catalogue, there, &others)?;
     no_cycle(catalogue, &others)
@@ -185,22 +188,7 @@ fn method(method: &Method, g: usize, m: usize) -> Checked {
     for (r, route) in method.routes.iter().enumerate() {
         let spot = Spot::Route(g, m, r);
         text("a route", route, LONGEST_LINK, spot)?;
-        let path = match route.split_once(' ') {
-            Some((verb, path)) if !verb.is_empty() && verb.bytes().all(|b| b.is_ascii_uppercase()) => path,
-            _ => route,
-        };
-        if !path.starts_with('/') {
-            let error = Error::usage(format!("\"{}\" is not a route", cut(route)))
-                .why("a route is a path, with its HTTP verb before it: GET /1.0/things");
-            return Err(fault(spot, error));
-        }
-        let steps = path.split('/').any(|part| matches!(part, "." | ".."));
-        let odd = |c: char| c.is_whitespace() || matches!(c, '?' | '#' | '\\' | '%');
-        if steps || path.contains("//") || path.contains(odd) {
-            let error = Error::usage(format!("\"{}\" is not a route", cut(route)))
-                .why("what a proxy would change on its way (// . .. % ? # \\ and blanks) can't be matched exactly");
-            return Err(fault(spot, error));
-        }
+        Route::parse(route).map_err(|error| fault(spot, error))?;
         if r >= MOST_ROUTES {
             return Err(fault(spot, Error::usage(format!("a method has {MOST_ROUTES} routes at most"))));
         }

@@ -21,7 +21,7 @@ const MOST_PARTS: usize = 6_000_000;
 /// stand among; its own older self may be one of them.
 ///
 /// # Errors
-/// [`crate::error::Kind::Usage`] as `FILE:LINE:COLUMN: what: why`.
+/// Those of [`check::check`], as `FILE:LINE:COLUMN: what: why`.
 pub fn read(name: &str, text: &str, there: &[Catalogue]) -> Result<Catalogue> {
     let (catalogue, places) = parsed(name, text)?;
     match check::first_fault(&catalogue, there) {
@@ -229,6 +229,15 @@ mod tests {
             (format!("{HEAD}{}", GROUP.replace("\"read\"", "\"all\"")), "10:10", "unknown variant"),
             (format!("{HEAD}{GROUP}docs = \"\\u001b[2J\"\n"), "11:8", "\\u{1b}"),
             (format!("{HEAD}{GROUP}routes = [\"GET /x\", \"x\"]\n"), "11:21", "not a route"),
+            (format!("{HEAD}{GROUP}routes = [\"GET /{{x\"]\n"), "11:11", "within one segment"),
+            (
+                format!(
+                    "{HEAD}{GROUP}routes = [\"GET /x/{{a}}\"]\n[[group.method]]\nid = \"C\"\ntitle = \"c\"\naccess = \"read\"\n\
+                     routes = [\"GET /x\", \"GET /x/{{b}}\"]\n"
+                ),
+                "16:21",
+                "a.B has GET /x/{a}",
+            ),
             (set("include = [\"nothing.*\"]"), "14:12", "matches no method"),
             (set("include = [\"a.B\", \"a.C\"]"), "14:19", "no such method"),
             (set("include = [\"group:b\"]"), "14:12", "no such group"),

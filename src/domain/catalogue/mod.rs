@@ -1,12 +1,13 @@
 //! Catalogues: the methods and API sets an installation knows, and the TOML files they are read from.
 //!
 //! - [`mod@file`] reads a catalogue file, [`mod@write`] writes one that reads back to the same;
-//! - [`check`] holds the rules that every catalogue keeps, wherever it came from;
+//! - [`check`] holds the rules that every catalogue keeps, wherever it came from; `claims` the one about routes;
 //! - [`set`] answers which methods a set holds, [`reach`] which methods a token gains;
 //! - [`diff`] tells what comes, goes and changes.
 
 mod bits;
 pub mod check;
+mod claims;
 pub mod diff;
 pub mod file;
 pub mod reach;

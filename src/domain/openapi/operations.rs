@@ -11,6 +11,7 @@ use super::tree::Node;
 use super::warnings::{Tally, Warnings};
 use super::words::{LOOKED_AT, TITLE_MAX, clean, first_sentence, head, quoted};
 use crate::domain::method::Access;
+use crate::domain::route::Route;
 use crate::domain::text::is_hostile;
 use crate::error::{Error, Result};
 
@@ -108,7 +109,7 @@ impl<'a> Reader<'a, '_> {
                 .why("a method is made of each operation under paths")
                 .next("Check that this is the API's whole document"));
         }
-        self.same_routes(&found);
+        self.settle_routes(&mut found);
         Ok(found)
     }
 
@@ -263,35 +264,30 @@ impl<'a> Reader<'a, '_> {
             self.warnings.add(format!("{place}: a path starts with a slash; one is put before it"));
         }
         let whole = format!("{prefix}{slash}{path}");
-        let odd = |c: char| is_hostile(c) || c.is_whitespace() || matches!(c, '?' | '#' | '\\' | '%');
-        let dots = whole.split('/').any(|part| matches!(part, "." | ".."));
-        if whole.len() > ROUTE_MAX || whole.contains(odd) || dots {
+        let route = format!("{verb} {whole}");
+        if whole.len() > ROUTE_MAX || whole.contains(is_hostile) || Route::parse(&route).is_err() {
             self.tallies.unmatched.add(place);
             return None;
         }
-        Some(format!("{verb} {whole}"))
+        Some(route)
     }
 
-    fn same_routes(&mut self, found: &[Operation<'a>]) {
-        let mut known: BTreeMap<String, &str> = BTreeMap::new();
+    /// A route that a second operation has too stays the first one's: a request must mean one method.
+    fn settle_routes(&mut self, found: &mut [Operation<'a>]) {
+        let mut owners: BTreeMap<String, String> = BTreeMap::new();
         for operation in found {
-            let Some(route) = &operation.route else { continue };
-            let mut shape = String::with_capacity(route.len());
-            let mut inside = false;
-            for c in route.chars() {
-                inside = (inside || c == '{') && c != '}';
-                if !inside {
-                    shape.push(c);
+            let Some(Ok(route)) = operation.route.as_deref().map(Route::parse) else { continue };
+            match owners.get(&route.key()) {
+                Some(owner) => {
+                    self.warnings.add(format!(
+                        "{} is the same route as {}, which keeps it; this one has none",
+                        quoted(&operation.place),
+                        quoted(owner)
+                    ));
+                    operation.route = None;
                 }
-            }
-            match known.get(&shape) {
-                Some(other) => self.warnings.add(format!(
-                    "{} and {} are the same route for two methods",
-                    quoted(other),
-                    quoted(&operation.place)
-                )),
                 None => {
-                    known.insert(shape, &operation.place);
+                    owners.insert(route.key(), operation.place.clone());
                 }
             }
         }

@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use rusqlite::{Connection, Transaction, TransactionBehavior};
 
-use super::convert::failed;
+use super::convert::{failed, one};
 use super::{
     accounts, audit, audit_window, catalogue, check, grants, ledger, open, purge, secrets, tokens, usage, used, window,
 };
@@ -29,9 +29,9 @@ use crate::verbs::audited::Audited;
 use crate::verbs::check::{CheckPage, CheckQuery};
 use crate::verbs::ledger::{DeniedKey, DeniedRow, Ledger, LedgerQuery, LedgerWindow, UseKey, UseRow};
 use crate::verbs::ports::{
-    AccountChanges, AccountFacts, Bookkeeping, Committed, Denial, Doomed, Grant, Installation, NewAccount, NewToken,
-    PurgeQuery, Snapshot, Store, StoredSecret, Tally, TokenCounts, TryKey, Tx, Usage, Use, Visibility, Window,
-    WindowQuery,
+    AccountChanges, AccountFacts, Bookkeeping, Committed, Denial, Doomed, Edition, Grant, Installation, NewAccount,
+    NewToken, PurgeQuery, Snapshot, Store, StoredSecret, Tally, TokenCounts, TryKey, Tx, Usage, Use, Visibility,
+    Window, WindowQuery,
 };
 
 /// A store in one SQLite file.
@@ -56,7 +56,7 @@ impl SqliteStore {
     /// Those of [`SqliteStore::open`].
     pub fn open_to_serve(path: &Path, patience: Duration) -> Result<Self> {
         let opened = open::open(path, false)?;
-        open::wait_for(&opened.0, patience)?;
+        open::for_service(&opened.0, patience)?;
         Ok(Self::over(opened, path))
     }
 
@@ -150,6 +150,12 @@ impl Store for SqliteStore {
         tx.finish().map_err(failed)?;
         self.identity.holds()?;
         Ok(out)
+    }
+
+    fn edition(&self) -> Result<Edition> {
+        let version = one(&self.lock(), "PRAGMA data_version", [], |r| r.get(0))?;
+        self.identity.holds()?;
+        Ok(Edition(version.unwrap_or_default()))
     }
 
     fn write<T>(

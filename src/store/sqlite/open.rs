@@ -31,6 +31,8 @@ const BARE: usize = 2;
 const CACHE: i64 = 32 * 1024;
 /// The same while a store is filled: whole tables that are written all over.
 const FILLING_CACHE: i64 = 256 * 1024;
+/// The same for a service, which remembers what it needs itself.
+const SERVICE_CACHE: i64 = 8 * 1024;
 /// SQLite before it can lose commits in WAL mode (the WAL-reset bug, fixed in 3.51.3).
 const OLDEST_SQLITE: i32 = 3_051_003;
 /// What SQLite may keep beside the file.
@@ -69,9 +71,9 @@ fn connect(path: &Path, create: bool, migrations: &[&str]) -> Result<(Connection
     Ok((db, identity))
 }
 
-/// From now on waits so long for others.
-pub(super) fn wait_for(db: &Connection, patience: Duration) -> Result<()> {
-    db.busy_timeout(patience).map_err(failed)
+/// From now on waits so long for others, and keeps less in memory.
+pub(super) fn for_service(db: &Connection, patience: Duration) -> Result<()> {
+    db.busy_timeout(patience).and_then(|()| db.pragma_update(None, "cache_size", -SERVICE_CACHE)).map_err(failed)
 }
 
 /// From now on commits without waiting for the disk; in WAL mode that loses the last commits at worst, never the file.

@@ -130,14 +130,14 @@ fn since(db: &Connection, token: &Token, now: Timestamp) -> Result<DeniedSince> 
 fn evidence(db: &Connection, token: TokenId, since: DeniedSince, now: Timestamp) -> Result<DeniedEvidence> {
     let from = since.at().unwrap_or_else(|| now.plus(-7 * DAY));
     let (first, last) = (from.0.div_euclid(MINUTE), now.0.div_euclid(MINUTE));
-    let newest = "FROM denied_attempts WHERE token_id = ?1 AND minute BETWEEN ?2 AND ?3";
+    let newest = "FROM denied_attempts WHERE token_id = ?1 AND minute BETWEEN ?2 AND ?3 AND last_at >= ?4";
     let counted = one(
         db,
         &format!(
             "SELECT coalesce(sum(attempts), 0), count(*)
              FROM (SELECT attempts {newest} ORDER BY minute DESC LIMIT {DENIALS_MOST})"
         ),
-        params![token.0, first, last],
+        params![token.0, first, last, from.0],
         |r| Ok((r.get::<_, i64>(0)?, r.get::<_, i64>(1)?)),
     )?;
     let (attempts, rows) = counted.unwrap_or_default();
@@ -146,7 +146,7 @@ fn evidence(db: &Connection, token: TokenId, since: DeniedSince, now: Timestamp)
         &format!(
             "SELECT last_at, reason, address, client {newest} ORDER BY minute DESC, last_at DESC, id DESC LIMIT 1"
         ),
-        params![token.0, first, last],
+        params![token.0, first, last, from.0],
         |r| Ok(LastDenied { at: Timestamp(r.get(0)?), reason: r.get(1)?, address: r.get(2)?, client: r.get(3)? }),
     )?;
     Ok(DeniedEvidence { since, attempts: attempts.unsigned_abs(), is_least: rows >= DENIALS_MOST, last })

@@ -3,22 +3,23 @@
 //! Whatever a verb changes stands in the audit log, in the same transaction, and the log's last hash stands for all of
 //! it. So what was read of the store holds for exactly as long as the log's last row is the one it was read under, and
 //! that is looked at in the very snapshot in which requests are decided: nothing remembered outlives a revocation. What
-//! is kept about use changes no grant and no row of the log.
+//! is kept about use changes no grant and no row of the log. Where nobody has committed anything at all since, not even
+//! that needs to be read: the store's edition says so.
 
 use std::collections::HashMap;
 use std::sync::Arc;
 
-use super::{Issued, Parsed, Ruling, ruling};
+use super::{Issued, Parsed, Reason, Ruling, ruling};
 use crate::domain::catalogue::reach::{Permitted, Rights};
 use crate::domain::method::MethodId;
 use crate::domain::role::Role;
-use crate::domain::secret::PublicId;
+use crate::domain::secret::{PublicId, SecretFault};
 use crate::domain::selection::Selection;
 use crate::domain::time::Timestamp;
 use crate::domain::token::{Token, TokenId};
 use crate::error::Result;
 use crate::verbs::audit_log::AuditTip;
-use crate::verbs::ports::Snapshot;
+use crate::verbs::ports::{Edition, Snapshot};
 
 /// How much is remembered of secrets, in bytes, in each of two generations. A secret costs about 1 KiB.
 const GENERATION: usize = 12 * 1024 * 1024;
@@ -71,9 +72,33 @@ pub struct Answer<T: Telling> {
     pub known: Option<Arc<Known<T>>>,
 }
 
+impl<T: Telling> Answer<T> {
+    fn malformed(fault: SecretFault) -> Self {
+        Answer { ruling: Ruling::Denied(fault.into()), token: None, known: None }
+    }
+}
+
+fn judged<T: Telling>(
+    rights: &Rights,
+    refused: Option<Reason>,
+    token: Option<TokenId>,
+    known: Option<Arc<Known<T>>>,
+    method: Option<&str>,
+) -> Result<Answer<T>> {
+    let permitted = || {
+        let Some(method) = method else { return Ok(Some(true)) };
+        let number = rights.number(method);
+        Ok(number.map(|n| known.as_ref().is_some_and(|known| known.granted.permitted.holds(n))))
+    };
+    let ruling = ruling(refused, permitted)?;
+    Ok(Answer { ruling, token, known })
+}
+
 /// What a service remembers.
 pub struct Memory<T: Telling> {
     tip: Option<AuditTip>,
+    /// The edition in which that was so, or one before it.
+    edition: Option<Edition>,
     rights: Option<Arc<Rights>>,
     shared: HashMap<(Role, Selection), Arc<Granted<T::Methods>>>,
     young: HashMap<PublicId, Arc<Known<T>>>,
@@ -85,6 +110,7 @@ impl<T: Telling> Default for Memory<T> {
     fn default() -> Self {
         Memory {
             tip: None,
+            edition: None,
             rights: None,
             shared: HashMap::new(),
             young: HashMap::new(),
@@ -95,12 +121,48 @@ impl<T: Telling> Default for Memory<T> {
 }
 
 impl<T: Telling> Memory<T> {
-    /// Decides in `snapshot`, which must have begun after all requests had arrived.
+    /// Decides from memory alone, where the store is what it was: `edition` must have been asked for after the request
+    /// had arrived. None when the store has changed, or too little is remembered.
+    pub fn recall(
+        &mut self,
+        edition: Edition,
+        presented: Parsed<'_>,
+        method: Option<&str>,
+        now: Timestamp,
+    ) -> Option<Answer<T>> {
+        let rights = self.rights_in(edition)?;
+        let secret = match presented {
+            Ok(secret) => secret,
+            Err(fault) => return Some(Answer::malformed(fault)),
+        };
+        let known = self.remembered(secret.public_id())?;
+        let refused = known.issued.refusal(&secret.digest(), now);
+        let token = known.issued.token();
+        judged(&rights, refused, token, Some(known), method).ok()
+    }
+
+    /// The audit log's last row, where the store is what it was.
+    pub fn tip_in(&self, edition: Edition) -> Option<AuditTip> {
+        self.tip.filter(|_| self.edition == Some(edition))
+    }
+
+    fn rights_in(&self, edition: Edition) -> Option<Arc<Rights>> {
+        self.rights.clone().filter(|_| self.edition == Some(edition))
+    }
+
+    /// Decides in `snapshot`, which must have begun after all requests had arrived, and after `edition` was asked for.
     ///
     /// # Errors
     /// [`crate::error::Kind::Failure`] when the store can't be read.
-    pub fn sit<'a>(&'a mut self, snapshot: &'a dyn Snapshot, now: Timestamp) -> Result<Sitting<'a, T>> {
+    pub fn sit<'a>(
+        &'a mut self,
+        edition: Edition,
+        snapshot: &'a dyn Snapshot,
+        now: Timestamp,
+    ) -> Result<Sitting<'a, T>> {
         let tip = snapshot.audit_tip()?;
+        // Until all of it has been read anew, nothing is remembered of any edition.
+        self.edition = None;
         if self.tip != Some(tip) {
             let catalogues_stay = match self.tip.take() {
                 Some(before) => snapshot.audit_only_grew(before, "catalogue.")?,
@@ -117,6 +179,7 @@ impl<T: Telling> Memory<T> {
                 rights
             }
         };
+        self.edition = Some(edition);
         Ok(Sitting { memory: self, snapshot, rights, tip, now })
     }
 
@@ -169,7 +232,7 @@ impl<T: Telling> Sitting<'_, T> {
     pub fn decide(&mut self, presented: Parsed<'_>, method: Option<&str>) -> Result<Answer<T>> {
         let secret = match presented {
             Ok(secret) => secret,
-            Err(fault) => return Ok(Answer { ruling: Ruling::Denied(fault.into()), token: None, known: None }),
+            Err(fault) => return Ok(Answer::malformed(fault)),
         };
         let (known, token, refused) = match self.memory.remembered(secret.public_id()) {
             Some(known) => {
@@ -183,13 +246,7 @@ impl<T: Telling> Sitting<'_, T> {
                 (self.learn(secret.public_id(), issued), token, refused)
             }
         };
-        let permitted = || {
-            let Some(method) = method else { return Ok(Some(true)) };
-            let number = self.rights.number(method);
-            Ok(number.map(|n| known.as_ref().is_some_and(|known| known.granted.permitted.holds(n))))
-        };
-        let ruling = ruling(refused, permitted)?;
-        Ok(Answer { ruling, token, known })
+        judged(&self.rights, refused, token, known, method)
     }
 
     /// Remembers what was issued, where it was a secret of a token that is there. Of others nothing is kept: whoever

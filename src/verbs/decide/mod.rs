@@ -1,5 +1,5 @@
 //! May this secret do this? The one decision, from the store's current state. `jeton verify`, a token that acts through
-//! jeton itself, and the service ([`memory`]) all come to it here: [`Issued::refusal`] about the secret, [`ruling`] about
+//! jeton itself, and the service ([`memory`]) all come to it here: `Issued::refusal` about the secret, `ruling` about
 //! the method.
 
 pub mod memory;

@@ -131,6 +131,31 @@ fn what_is_wrong_is_told_with_its_place() {
 }
 
 #[test]
+fn a_route_belongs_to_one_method() {
+    let home = home();
+    home.file("shop.toml", &example(), 0o644);
+    home.as_ops(&["catalogue", "apply", "shop.toml"]).succeeds();
+    let other = example().replace("shop", "other").replace("Shop", "Other");
+    let taken = other
+        .replace("/1.0/orders/{id}/cancel", "/1.0/other/{x}")
+        .replace("GET /1.0/orders", "POST /1.0/orders/{n}/cancel");
+    home.file("taken.toml", &taken, 0o644);
+    let names = [
+        "taken.toml:",
+        "POST /1.0/orders/{n}/cancel of other.orders.List",
+        "shop.orders.Cancel has POST /1.0/orders/{id}/cancel",
+    ];
+    home.run(&["catalogue", "check", "taken.toml"], "").ends(5).says(&names).silent();
+    home.as_ops(&["catalogue", "apply", "taken.toml"]).ends(5).says(&names).silent();
+    let twice = example().replace("GET /1.0/orders", "POST /1.0/orders/{n}/cancel");
+    home.file("twice.toml", &twice, 0o644);
+    home.run(&["catalogue", "check", "twice.toml"], "").ends(2).says(&["twice.toml:20:11", "shop.orders.List has"]);
+    let free = taken.replace("POST /1.0/orders/{n}/cancel", "GET /1.0/orders/{n}/cancel");
+    home.file("free.toml", &free, 0o644);
+    home.as_ops(&["catalogue", "apply", "free.toml"]).succeeds();
+}
+
+#[test]
 fn a_file_is_checked_without_a_store() {
     let home = Home::new();
     home.file("shop.toml", &example(), 0o644);

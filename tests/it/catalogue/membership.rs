@@ -130,7 +130,7 @@ fn made_good(mut catalogue: Catalogue, management: &[Catalogue]) -> Catalogue {
     for (n, method) in catalogue.groups.iter_mut().flat_map(|g| &mut g.methods).enumerate() {
         method.title = titles[n % titles.len()].to_owned();
         method.docs = (n % 3 == 0).then(|| "https://docs.example.com/?a=\"b\"".to_owned());
-        method.routes = (0..n % 3).map(|r| format!("GET /{r}/{{id}}")).collect();
+        method.routes = (0..n % 3).map(|r| format!("GET /{n}/{r}/{{id}}")).collect();
     }
     let sets = std::mem::take(&mut catalogue.sets);
     for mut set in sets {

@@ -289,9 +289,12 @@ pub fn a_usage_tells_days_methods_and_evidence<E: Engine>() {
     assert_eq!((told.denied.since, told.denied.attempts, told.denied.last), (DeniedSince::Week, 0, None));
 
     deny(START.plus(-DAY), "10.0.0.1");
+    // In the minute of the rotation, but before it.
+    deny(START.plus(1), "10.0.0.1");
+    let rotated = START.plus(MINUTE / 2);
     let secret = f.secret();
     let until = Some(START.plus(DAY));
-    change(&f.store, |tx| tx.set_secret(token.id, &secret, START, until)).unwrap();
+    change(&f.store, |tx| tx.set_secret(token.id, &secret, rotated, until)).unwrap();
     deny(START.plus(MINUTE), "10.0.0.2");
     deny(START.plus(2 * MINUTE), "10.0.0.3");
     record(&old, START, "m.A", 3);
@@ -299,8 +302,8 @@ pub fn a_usage_tells_days_methods_and_evidence<E: Engine>() {
     let told = usage(START.plus(2 * MINUTE));
     let previous = told.previous.unwrap();
     assert_eq!((previous.today, previous.week, told.today), (8, 8, 9), "of the old secret alone");
-    assert_eq!((told.denied_week, told.denied.attempts), (6, 4));
-    assert_eq!(told.denied.since, DeniedSince::Rotated(START));
+    assert_eq!((told.denied_week, told.denied.attempts), (8, 4));
+    assert_eq!(told.denied.since, DeniedSince::Rotated(rotated));
     let last = told.denied.last.unwrap();
     assert_eq!((last.at, last.address.as_str()), (START.plus(2 * MINUTE), "10.0.0.3"));
     assert_eq!(usage(START.plus(DAY)).previous, None, "the overlap is over");

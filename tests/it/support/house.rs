@@ -1,6 +1,7 @@
 //! A [`House`]: an installation in a temporary folder, with people in it.
 
 use std::sync::Mutex;
+use std::time::Duration;
 
 use jeton::domain::account::{Account, AccountId};
 use jeton::domain::audit::AuditRow;
@@ -28,8 +29,8 @@ pub struct House {
     pub place: Place,
     pub fakes: Fakes,
     pub jeton: Local<SqliteStore>,
-    /// What a service would remember, from the first decision on.
-    memory: Mutex<Memory<InWords>>,
+    /// What a service would have open and remember, from the first decision on.
+    service: Mutex<Option<(SqliteStore, Memory<InWords>)>>,
 }
 
 /// What a service tells, in words.
@@ -62,7 +63,7 @@ impl House {
 
     /// What stands at `place` already, or not yet.
     pub fn over(place: Place, fakes: Fakes, jeton: Local<SqliteStore>) -> Self {
-        House { place, fakes, jeton, memory: Mutex::default() }
+        House { place, fakes, jeton, service: Mutex::default() }
     }
 
     /// [`House::new`] with one more account of each lower role, named after it: `admin`, `member`, `viewer`.
@@ -133,12 +134,18 @@ impl House {
         let from = decide::Caller { address: "192.0.2.7", client: "it/1.0" };
         let decision = decide::verify(self.store(), presented, method, self.now(), from).unwrap();
         let secret = Secret::parse(presented);
-        let mut memory = self.memory.lock().unwrap();
-        let answer = self.store().read(|snapshot| {
-            let mut sitting = memory.sit(snapshot, self.now())?;
+        let mut service = self.service.lock().unwrap();
+        let (store, memory) = service.get_or_insert_with(|| {
+            (SqliteStore::open_to_serve(&self.place.path(), Duration::from_secs(10)).unwrap(), Memory::default())
+        });
+        let edition = store.edition().unwrap();
+        let parsed = secret.as_ref().map_err(|fault| *fault);
+        let recalled = memory.recall(edition, parsed, method.map(MethodId::as_str), self.now());
+        let answer = store.read(|snapshot| {
+            let mut sitting = memory.sit(edition, snapshot, self.now())?;
             sitting.decide(secret.as_ref().map_err(|fault| *fault), method.map(MethodId::as_str))
         });
-        let answer = answer.unwrap();
+        let answer = recalled.unwrap_or_else(|| answer.unwrap());
         match (&decision, answer.ruling) {
             (Decision::Allowed(token), Ruling::Allowed) => {
                 let (known, secret) = (answer.known.unwrap(), secret.unwrap());

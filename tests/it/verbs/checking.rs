@@ -27,6 +27,10 @@ fn names(house: &House, what: Look) -> Vec<String> {
     found.iter().map(|finding| finding.token.full_name()).collect()
 }
 
+pub fn expiring() -> Check {
+    Check { look: SOON, after: None, limit: 1 }
+}
+
 const SOON: Look = Look::Expiring(Span::Days(14));
 const STALE: Look = Look::Stale(Span::Days(90));
 

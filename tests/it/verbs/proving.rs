@@ -157,6 +157,9 @@ fn every_verb_asks_for_its_proof() {
             list_audit().into(),
             AuditHead.into(),
             VerifyAudit { checkpoints: Vec::new(), reach: Reach::Whole }.into(),
+            ledger::denied_of(None).into(),
+            ledger::uses_of(None).into(),
+            checking::expiring().into(),
         ]
     };
     assert_eq!(requests().len(), VERBS.len());

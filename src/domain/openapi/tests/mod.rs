@@ -351,5 +351,6 @@ fn routes_have_the_base_path_of_the_nearest_server() {
         warns(&all, "have no route");
     }
     let same = done(r#""/a/{x}":{"get":{}},"/a/{y}":{"get":{}}"#, "");
-    warns(&same, "the same route");
+    warns(&same, "is the same route as");
+    assert_eq!(same.catalogue.methods().map(|m| m.routes.len()).sum::<usize>(), 1);
 }

@@ -1,0 +1,56 @@
+//! Who owns a route: one method of one catalogue.
+
+use std::collections::HashMap;
+
+use super::check::{Checked, Spot, fault};
+use super::{Catalogue, MANAGEMENT};
+use crate::domain::method::Method;
+use crate::domain::route::Route;
+use crate::domain::text::shown;
+use crate::error::Error;
+
+/// Who has a route, and how it is written there.
+struct Owner<'a> {
+    catalogue: &'a Catalogue,
+    method: &'a Method,
+    route: &'a str,
+}
+
+/// No two methods have the same route, whatever its parameters are called; `others` are the catalogues beside this
+/// one. What two others share is theirs to settle.
+pub(super) fn settled(catalogue: &Catalogue, others: &[&Catalogue]) -> Checked {
+    let mut owners: HashMap<String, Owner<'_>> = HashMap::new();
+    // jeton's own methods are called at jeton, the others at an application.
+    for other in others.iter().filter(|c| c.name != MANAGEMENT && catalogue.name != MANAGEMENT) {
+        for method in other.methods() {
+            for route in &method.routes {
+                let Ok(read) = Route::parse(route) else { continue };
+                owners.entry(read.key()).or_insert(Owner { catalogue: other, method, route });
+            }
+        }
+    }
+    for (g, group) in catalogue.groups.iter().enumerate() {
+        for (m, method) in group.methods.iter().enumerate() {
+            for (r, route) in method.routes.iter().enumerate() {
+                let Ok(read) = Route::parse(route) else { continue };
+                let here = Owner { catalogue, method, route };
+                let Some(owner) = owners.insert(read.key(), here).filter(|o| o.method.id != method.id) else {
+                    continue;
+                };
+                return Err(fault(Spot::Route(g, m, r), claimed(&owner, catalogue, method, route)));
+            }
+        }
+    }
+    Ok(())
+}
+
+fn claimed(owner: &Owner<'_>, catalogue: &Catalogue, method: &Method, route: &str) -> Error {
+    let what = format!("the route {} of {} is another method's already", shown(route), method.id);
+    let has = format!("{} has {}", owner.method.id, shown(owner.route));
+    if owner.catalogue.name == catalogue.name {
+        return Error::usage(what).why(has).next("A request must mean one method: take it from one of them");
+    }
+    Error::conflict(what)
+        .why(format!("{has}, in the catalogue {}", owner.catalogue.name))
+        .next("A request must mean one method: take it from one of them")
+}

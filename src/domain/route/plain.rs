@@ -1,0 +1,90 @@
+//! The rule that a request's path keeps before it is held against routes: nothing in it may mean one thing to a proxy
+//! and another to the application behind it.
+//!
+//! It is looked at as the client sent it, without the query. Its segments are not empty (the last one may be), none is
+//! `.` or `..`, with or without `;parameters`, and they consist of what RFC 3986 lets stand there: unreserved
+//! characters, sub-delimiters, `:`, `@`, and escapes of other characters. Not escaped are those that need no escape
+//! (else `%6de` would be `me` behind the proxy and something else before it), `/`, `\`, `%`, control characters, and
+//! what is no UTF-8.
+
+/// Each unit of a segment. Written so that no sign of it means anything in the files that it is put into, when quoted.
+const UNIT: &str = concat!(
+    r"(?:[\x21\x24\x26-\x2E0-9\x3A\x3B\x3D\x40A-Z_a-z~]",
+    r"|%(?:2[0-46-9A-Ca-c]|3[A-Fa-f]|40|5[BDEbde]|60|7[B-Eb-e]",
+    // UTF-8, in its shortest form, without control characters.
+    r"|[Cc]2%[ABab][0-9A-Fa-f]",
+    r"|(?:[Cc][3-9A-Fa-f]|[Dd][0-9A-Fa-f])%[89ABab][0-9A-Fa-f]",
+    r"|[Ee](?:0%[ABab][0-9A-Fa-f]|[1-9A-Fa-f]%[89ABab][0-9A-Fa-f])%[89ABab][0-9A-Fa-f]",
+    r"|[Ff](?:0%[9ABab][0-9A-Fa-f]|[1-3]%[89ABab][0-9A-Fa-f]|4%8[0-9A-Fa-f])",
+    r"%[89ABab][0-9A-Fa-f]%[89ABab][0-9A-Fa-f]))"
+);
+
+/// Who reads a regular expression.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Engine {
+    /// PCRE, which goes back on its way and may run out of room on a long path: it is told not to.
+    Pcre,
+    /// RE2 and its kin, which never go back.
+    Re2,
+}
+
+/// A regular expression without anchors for paths that keep the rule, but for [`DOTS`].
+pub fn pattern(engine: Engine) -> String {
+    let more = match engine {
+        Engine::Pcre => "++",
+        Engine::Re2 => "+",
+    };
+    format!("(?:/|(?:/{UNIT}{more}){more}/?)")
+}
+
+/// A regular expression for what holds a segment that an application may take for a step.
+pub const DOTS: &str = r"/[.][.]?(?:\x3B|%3[Bb]|/|$)";
+
+/// The argument by which an application may be asked to take another verb, in every spelling that may be read as
+/// `_method`, after blanks too: to be looked for in path and query, whatever the case.
+pub const VERB_ARGUMENT: &str = concat!(
+    r"(?:^|[\x26\x3B\x3F])[\x2B%02]*(?:_|%5F|\x2E|%2E|\x5B|%5B)(?:m|%[46]D)(?:e|%[46]5)(?:t|%[57]4)",
+    r"(?:h|%[46]8)(?:o|%[46]F)(?:d|%[46]4)(?:[\x26\x3B\x3D\x5B%]|$)"
+);
+
+/// Headers by which an application may be asked to take another verb.
+pub const VERB_HEADERS: [&str; 3] = ["X-HTTP-Method-Override", "X-HTTP-Method", "X-Method-Override"];
+
+/// Whether a path keeps the rule.
+pub fn is_plain(path: &str) -> bool {
+    let Some(inner) = path.strip_prefix('/') else { return false };
+    let mut segments: Vec<&str> = inner.split('/').collect();
+    if segments.last().is_some_and(|last| last.is_empty()) {
+        segments.pop();
+    }
+    segments.iter().all(|segment| !segment.is_empty() && !is_step(segment) && is_written_plainly(segment))
+}
+
+fn is_step(segment: &str) -> bool {
+    let lower = segment.to_ascii_lowercase();
+    let name = lower.split([';']).next().unwrap_or_default();
+    let name = name.split("%3b").next().unwrap_or_default();
+    matches!(name, "." | "..")
+}
+
+fn is_written_plainly(segment: &str) -> bool {
+    let (mut bytes, mut decoded) = (segment.bytes(), Vec::new());
+    while let Some(byte) = bytes.next() {
+        if byte != b'%' {
+            if !byte.is_ascii_alphanumeric() && !b"-._~!$&'()*+,;=:@".contains(&byte) {
+                return false;
+            }
+            decoded.push(byte);
+            continue;
+        }
+        let mut digit = || bytes.next().and_then(|b| char::from(b).to_digit(16)).and_then(|d| u8::try_from(d).ok());
+        let (Some(high), Some(low)) = (digit(), digit()) else { return false };
+        let byte = high * 16 + low;
+        if byte.is_ascii_alphanumeric() || byte.is_ascii_control() || b"-._/\\%".contains(&byte) {
+            return false;
+        }
+        decoded.push(byte);
+    }
+    // A character whose first bytes are escaped and whose last ones are not is none.
+    String::from_utf8(decoded).is_ok_and(|text| !text.chars().any(char::is_control))
+}

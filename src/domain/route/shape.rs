@@ -1,0 +1,289 @@
+//! What one segment of a route matches.
+//!
+//! A segment of a request is read as units: one character, or one percent escape. A route's own characters that can't
+//! stand in a path as they are (`é`, `"`) are units of escapes; a parameter is one unit or more.
+
+use super::TooMany;
+
+/// One part of a shape.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+enum Unit {
+    /// This byte, as itself or escaped.
+    Byte(u8),
+    /// Any one unit.
+    One,
+    /// Any number of units, none included.
+    Many,
+}
+
+/// What a segment matches: `things`, `{id}`, `{id}.json`, `{base}...{head}`.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Shape(Vec<Unit>);
+
+/// How a shape's own characters are written in a pattern.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Spelling {
+    /// Just as the route has them.
+    Exact,
+    /// Also escaped, and in the other case: what an application may take for the same.
+    Loose,
+}
+
+impl Shape {
+    /// None when its braces don't pair.
+    pub(super) fn parse(text: &str) -> Option<Shape> {
+        let mut units = Vec::new();
+        let mut rest = text;
+        while let Some(at) = rest.find(['{', '}']) {
+            units.extend(rest[..at].bytes().map(Unit::Byte));
+            let (name, after) = rest[at..].strip_prefix('{')?.split_once('}')?;
+            if name.contains('{') {
+                return None;
+            }
+            units.extend([Unit::One, Unit::Many]);
+            rest = after;
+        }
+        units.extend(rest.bytes().map(Unit::Byte));
+        Some(Shape::new(units))
+    }
+
+    /// Brings runs of wildcards into one order: first those that match just one unit, then one that matches any
+    /// number.
+    fn new(units: Vec<Unit>) -> Shape {
+        let (mut ordered, mut many) = (Vec::with_capacity(units.len()), false);
+        for unit in units {
+            match unit {
+                Unit::Many => many = true,
+                Unit::One => ordered.push(Unit::One),
+                Unit::Byte(_) => {
+                    if std::mem::take(&mut many) {
+                        ordered.push(Unit::Many);
+                    }
+                    ordered.push(unit);
+                }
+            }
+        }
+        if many {
+            ordered.push(Unit::Many);
+        }
+        Shape(ordered)
+    }
+
+    /// The same for the same shapes only. No literal holds a brace.
+    pub(super) fn key(&self) -> String {
+        let mut bytes = Vec::with_capacity(self.0.len());
+        for unit in &self.0 {
+            match unit {
+                Unit::Byte(byte) => bytes.push(*byte),
+                Unit::One => bytes.push(b'{'),
+                Unit::Many => bytes.push(b'}'),
+            }
+        }
+        String::from_utf8_lossy(&bytes).into_owned()
+    }
+
+    /// Whether everything that it matches is matched by `other` too. It may be too careful where `other` has several
+    /// parameters beside each other.
+    pub(super) fn is_within(&self, other: &Shape) -> bool {
+        let fits = |outer: Unit, at: usize| match (outer, self.0[at]) {
+            (Unit::Byte(a), Unit::Byte(b)) => a == b,
+            (Unit::One, Unit::Byte(_) | Unit::One) => true,
+            (Unit::Byte(_) | Unit::One | Unit::Many, _) => false,
+        };
+        covers(&other.0, self.0.len(), fits)
+    }
+
+    /// Shapes that together match what both match.
+    pub(super) fn shared(&self, other: &Shape) -> Result<Vec<Shape>, TooMany> {
+        let mut found = Shared { shapes: Vec::new(), steps: 0 };
+        found.walk(&self.0, &other.0, &mut Vec::new())?;
+        let all: Vec<Shape> = std::mem::take(&mut found.shapes);
+        let mut kept: Vec<Shape> = Vec::new();
+        for shape in all {
+            if !kept.iter().any(|k| shape.is_within(k)) {
+                kept.retain(|k| !k.is_within(&shape));
+                kept.push(shape);
+            }
+        }
+        Ok(kept)
+    }
+
+    /// Whether it matches a segment of a plain path.
+    pub(super) fn matches(&self, segment: &str, spelling: Spelling) -> bool {
+        let units = units(segment.as_bytes());
+        let fits = |own: Unit, at: usize| match own {
+            Unit::Byte(byte) => {
+                let is_escaped = || units[at].eq_ignore_ascii_case(format!("%{byte:02x}").as_bytes());
+                match (spelling, stands_as_it_is(byte)) {
+                    (_, false) => is_escaped(),
+                    (Spelling::Exact, true) => units[at] == [byte],
+                    (Spelling::Loose, true) => units[at].eq_ignore_ascii_case(&[byte]) || is_escaped(),
+                }
+            }
+            Unit::One => true,
+            Unit::Many => false,
+        };
+        covers(&self.0, units.len(), fits)
+    }
+
+    /// How many bytes it names.
+    pub(super) fn literals(&self) -> usize {
+        self.0.iter().filter(|u| matches!(u, Unit::Byte(_))).count()
+    }
+
+    /// The fewest units that it matches.
+    pub(super) fn shortest(&self) -> usize {
+        self.0.iter().filter(|u| !matches!(u, Unit::Many)).count()
+    }
+
+    /// How many of its parts match any length.
+    pub(super) fn open(&self) -> usize {
+        self.0.len() - self.shortest()
+    }
+
+    /// Whether it names all that it matches.
+    pub(super) fn is_literal(&self) -> bool {
+        self.literals() == self.0.len()
+    }
+
+    /// A regular expression without anchors, for PCRE and RE2 alike, of letters, digits and `/ - _ ~ % [ ] ( ) ? : ^ + * | \`
+    /// alone: nothing in it means something to the file that it is written into, when it is quoted.
+    pub fn pattern(&self, spelling: Spelling) -> String {
+        const ANY: &str = "(?:[^/%]|%[0-9A-Fa-f][0-9A-Fa-f])";
+        // One unit or more: it doesn't end within an escape. Units aren't repeated one by one, for an engine that goes
+        // back on its way could run out of room on a long path, and what it then doesn't find is asked of a wider route.
+        const SOME: &str = "(?:[^/]*[^/%][^/%]|[^/%])";
+        if self.0 == [Unit::One, Unit::Many] {
+            return "[^/]+".to_owned();
+        }
+        let mut text = String::new();
+        let mut rest = &self.0[..];
+        while let Some((unit, after)) = rest.split_first() {
+            rest = after;
+            match (unit, rest) {
+                (Unit::One, [Unit::Many, after @ ..]) => {
+                    rest = after;
+                    text.push_str(SOME);
+                }
+                (Unit::One, _) => text.push_str(ANY),
+                (Unit::Many, _) => text.push_str(&format!("{SOME}?")),
+                (Unit::Byte(byte), _) => text.push_str(&written(*byte, spelling)),
+            }
+        }
+        text
+    }
+}
+
+/// Whether `shape` covers `len` things, of which the one at a place is tried against a unit with `fits`. Each `Many`
+/// takes as few as it can: only the last one passed ever needs to take more.
+fn covers(shape: &[Unit], len: usize, fits: impl Fn(Unit, usize) -> bool) -> bool {
+    let (mut own, mut at) = (0, 0);
+    let mut last: Option<(usize, usize)> = None;
+    while at < len {
+        match shape.get(own) {
+            Some(Unit::Many) => {
+                last = Some((own, at));
+                own += 1;
+            }
+            Some(unit) if fits(*unit, at) => {
+                own += 1;
+                at += 1;
+            }
+            _ => {
+                let Some((many, taken)) = last else { return false };
+                last = Some((many, taken + 1));
+                own = many + 1;
+                at = taken + 1;
+            }
+        }
+    }
+    shape[own..].iter().all(|unit| *unit == Unit::Many)
+}
+
+/// The units of a segment. A percent sign without two digits after it is one by itself, and matches no escape.
+fn units(segment: &[u8]) -> Vec<&[u8]> {
+    let (mut units, mut rest) = (Vec::with_capacity(segment.len()), segment);
+    while !rest.is_empty() {
+        let is_escape = rest[0] == b'%' && rest.len() >= 3 && rest[1..3].iter().all(u8::is_ascii_hexdigit);
+        let (unit, after) = rest.split_at(if is_escape { 3 } else { 1 });
+        units.push(unit);
+        rest = after;
+    }
+    units
+}
+
+/// Whether a path has this byte unescaped: RFC 3986's unreserved and sub-delimiters, and `:` and `@`.
+fn stands_as_it_is(byte: u8) -> bool {
+    byte.is_ascii_alphanumeric() || b"-._~!$&'()*+,;=:@".contains(&byte)
+}
+
+fn written(byte: u8, spelling: Spelling) -> String {
+    let hex = |digit: u8| match char::from_digit(u32::from(digit), 16).unwrap_or('0') {
+        letter @ 'a'..='f' => format!("[{}{letter}]", letter.to_ascii_uppercase()),
+        figure => figure.to_string(),
+    };
+    let escaped = |byte: u8| format!("%{}{}", hex(byte >> 4), hex(byte & 15));
+    if !stands_as_it_is(byte) {
+        return escaped(byte);
+    }
+    let itself = |byte: u8| match byte {
+        b'-' | b'_' | b'~' => char::from(byte).to_string(),
+        _ if byte.is_ascii_alphanumeric() => char::from(byte).to_string(),
+        // By its number, so that no sign of it means anything where the pattern stands.
+        _ => format!("\\x{byte:02X}"),
+    };
+    match spelling {
+        Spelling::Exact => itself(byte),
+        Spelling::Loose if byte.is_ascii_alphabetic() => {
+            format!("[{}{}]", char::from(byte.to_ascii_uppercase()), char::from(byte.to_ascii_lowercase()))
+        }
+        // Escapes of unreserved characters are refused before: see `plain`.
+        Spelling::Loose if byte.is_ascii_digit() || matches!(byte, b'-' | b'.' | b'_') => itself(byte),
+        Spelling::Loose => format!("(?:{}|{})", itself(byte), escaped(byte)),
+    }
+}
+
+struct Shared {
+    shapes: Vec<Shape>,
+    steps: usize,
+}
+
+impl Shared {
+    /// Follows both at once; `head` is what they shared so far.
+    fn walk(&mut self, a: &[Unit], b: &[Unit], head: &mut Vec<Unit>) -> Result<(), TooMany> {
+        const MOST_STEPS: usize = 20_000;
+        const MOST_SHAPES: usize = 64;
+        self.steps += 1;
+        if self.steps > MOST_STEPS || self.shapes.len() > MOST_SHAPES {
+            return Err(TooMany);
+        }
+        let mut both = |found: &mut Self, unit: Unit, a: &[Unit], b: &[Unit]| {
+            head.push(unit);
+            let walked = found.walk(a, b, head);
+            head.pop();
+            walked
+        };
+        match (a, b) {
+            ([], []) => self.shapes.push(Shape::new(head.clone())),
+            ([Unit::Many, more_a @ ..], [Unit::Many, more_b @ ..]) => {
+                // Whichever ends first, the other goes on.
+                both(self, Unit::Many, more_a, b)?;
+                both(self, Unit::Many, a, more_b)?;
+            }
+            ([Unit::Many, more @ ..], [unit, rest @ ..]) => {
+                both(self, *unit, a, rest)?;
+                self.walk(more, b, head)?;
+            }
+            ([unit, rest @ ..], [Unit::Many, more @ ..]) => {
+                both(self, *unit, rest, b)?;
+                self.walk(a, more, head)?;
+            }
+            ([Unit::Many, more @ ..], []) => self.walk(more, b, head)?,
+            ([], [Unit::Many, more @ ..]) => self.walk(a, more, head)?,
+            ([Unit::Byte(x), a @ ..], [Unit::Byte(y), b @ ..]) if x == y => both(self, Unit::Byte(*x), a, b)?,
+            ([unit, a @ ..], [Unit::One, b @ ..]) | ([Unit::One, a @ ..], [unit, b @ ..]) => both(self, *unit, a, b)?,
+            _ => {}
+        }
+        Ok(())
+    }
+}

@@ -1,0 +1,310 @@
+//! Routes against a matcher that tries everything, and the tricks that never mean one.
+
+use proptest::prelude::*;
+
+use super::map::{Answer, RouteMap};
+use super::plain::is_plain;
+use super::*;
+use crate::domain::catalogue::{Catalogue, Group};
+use crate::domain::method::{Access, Method, MethodId};
+
+fn route(text: &str) -> Route {
+    Route::parse(text).unwrap()
+}
+
+/// A catalogue of methods `a.NAME` with these routes.
+fn catalogue(methods: &[(&str, &[&str])]) -> Catalogue {
+    let method = |(name, routes): &(&str, &[&str])| Method {
+        id: MethodId::parse(&format!("a.{name}")).unwrap(),
+        title: "t".to_owned(),
+        access: Access::Read,
+        docs: None,
+        routes: routes.iter().map(|r| (*r).to_owned()).collect(),
+    };
+    let group = Group { id: "a".to_owned(), title: "A".to_owned(), methods: methods.iter().map(method).collect() };
+    Catalogue { name: "x".to_owned(), title: "X".to_owned(), groups: vec![group], sets: Vec::new() }
+}
+
+fn asked(map: &RouteMap, request: &str) -> String {
+    let (verb, path) = request.split_once(' ').unwrap();
+    match map.decide(verb, path) {
+        Some(Answer::Ask(id)) => id.as_str().trim_start_matches("a.").to_owned(),
+        Some(Answer::Deny(why)) => format!("denied: {why}"),
+        None => "nothing".to_owned(),
+    }
+}
+
+#[test]
+fn routes_are_read_or_refused() {
+    for text in ["GET /", "/", "GET /a/", "/a/{b}", "GET /a/{b}.json", "GET /{base}...{head}", "GET /é/{}", "GET /a:b"]
+    {
+        assert_eq!(route(text).to_string(), text);
+    }
+    for text in [
+        "",
+        "GET",
+        "a",
+        "get /a",
+        "GET a",
+        "GET  /a",
+        "GET /a b",
+        "GET //a",
+        "GET /a//b",
+        "GET /./a",
+        "GET /a/..",
+        "GET /a?b",
+        "GET /a#b",
+        "GET /a\\b",
+        "GET /%61",
+        "GET /{a",
+        "GET /a}",
+        "GET /{a/b}",
+        "GET /{{a}}",
+        "GET /a\u{85}b",
+    ] {
+        assert!(Route::parse(text).is_err(), "{text}");
+    }
+}
+
+#[test]
+fn the_same_routes_are_the_same_whatever_parameters_are_called() {
+    let same = |a: &str, b: &str| route(a).key() == route(b).key();
+    assert!(same("GET /a/{b}", "GET /a/{c}") && same("/{a}x{b}", "/{c}x{d}"));
+    for (a, b) in [
+        ("GET /a", "POST /a"),
+        ("GET /a", "/a"),
+        ("/a", "/a/"),
+        ("/a", "/A"),
+        ("/{a}", "/a"),
+        ("/{a}{b}", "/{a}"),
+        ("/{a}.json", "/{a}"),
+        ("/a/b", "/ab"),
+        ("/", "/{a}"),
+    ] {
+        assert!(!same(a, b), "{a} {b}");
+    }
+}
+
+#[test]
+fn the_narrower_route_decides_and_what_two_share_is_denied() {
+    let map = RouteMap::of(&[catalogue(&[
+        ("me", &["GET /users/me"]),
+        ("user", &["GET /users/{id}", "DELETE /users/{id}"]),
+        ("any", &["/users/{id}"]),
+        ("file", &["GET /files/{name}.json"]),
+        ("all-files", &["GET /files/{name}"]),
+        ("left", &["GET /x/{a}/c"]),
+        ("right", &["GET /x/b/{c}"]),
+        ("cancel", &["POST /jobs/{id}:cancel"]),
+        ("job", &["POST /jobs/{id}"]),
+        ("compare", &["GET /compare/{base}...{head}"]),
+        ("root", &["GET /"]),
+        ("slash", &["GET /slash/"]),
+        ("cafe", &["GET /café/{id}"]),
+    ])]);
+    for (request, method) in [
+        ("GET /users/me", "me"),
+        ("GET /users/you", "user"),
+        ("DELETE /users/me", "user"),
+        ("PUT /users/me", "any"),
+        ("GET /users/%C3%A9", "user"),
+        ("GET /files/a.json", "file"),
+        ("GET /files/.json", "all-files"),
+        ("GET /files/a.jsonx", "all-files"),
+        ("GET /x/y/c", "left"),
+        ("GET /x/b/y", "right"),
+        ("POST /jobs/5:cancel", "cancel"),
+        ("POST /jobs/5", "job"),
+        ("GET /compare/a...b", "compare"),
+        ("GET /", "root"),
+        ("GET /slash/", "slash"),
+        ("GET /caf%C3%A9/1", "cafe"),
+        ("GET /caf%c3%a9/1", "cafe"),
+    ] {
+        assert_eq!(asked(&map, request), method, "{request}");
+    }
+    for request in [
+        "GET /users/Me",
+        "GET /x/b/c",
+        "GET /x/B/C",
+        "POST /jobs/5%3Acancel",
+        "POST /jobs/5:CANCEL",
+        "GET /files/a.JSON",
+    ] {
+        assert!(asked(&map, request).starts_with("denied: could be "), "{request} {}", asked(&map, request));
+    }
+    for request in
+        ["HEAD /", "GET /slash", "GET /compare/...b", "GET /compare/a..b", "GET /users/", "get /users/me", "GET /x/b"]
+    {
+        assert_eq!(asked(&map, request), "nothing", "{request}");
+    }
+}
+
+#[test]
+fn tricks_never_mean_a_route() {
+    let map = RouteMap::of(&[catalogue(&[("one", &["GET /a/b"]), ("two", &["GET /a/{x}/c"]), ("any", &["/{x}/{y}"])])]);
+    for path in TRICKS {
+        assert!(!is_plain(path), "{path}");
+        assert_eq!(asked(&map, &format!("GET {path}")), "nothing", "{path}");
+    }
+    for path in ["/a/b", "/a/...", "/a/.b", "/a/b;c", "/a/%20", "/a/%F0%9F%98%80", "/a/a~b", "/a/a%7Eb", "/a/b/"] {
+        assert!(is_plain(path), "{path}");
+    }
+}
+
+/// Paths that a proxy and an application may read differently.
+pub(super) const TRICKS: &[&str] = &[
+    "",
+    "a/b",
+    "//a/b",
+    "/a//b",
+    "/a/./b",
+    "/a/../a/b",
+    "/./a/b",
+    "/a/b/..",
+    "/a/.",
+    "/a/%2e",
+    "/a/%2E%2e",
+    "/a/.%2e",
+    "/a%2fb",
+    "/a%2Fb",
+    "/a/%5cb",
+    "/a\\b",
+    "/a/%25",
+    "/a/%252e",
+    "/a/%00",
+    "/a/b%00",
+    "/a/b%0a",
+    "/a/b%7f",
+    "/a/%62",
+    "/%61/b",
+    "/a/b%",
+    "/a/b%6",
+    "/a/b%zz",
+    "/a/%c0%ae",
+    "/a/%e0%80%af",
+    "/a/%f8%80",
+    "/a/%ff",
+    "/a/%C2%85",
+    "/a/%ED%A0%80",
+    "/a/..;/b",
+    "/a/.;x/b",
+    "/a/..%3b/b",
+    "/a/b\u{e9}",
+    "/a/b c",
+    "/a/b#",
+    "/a/b?",
+    "/a/\"",
+    "/a/[b]",
+    "/a/{b}",
+    "/a/b|c",
+    "/a/b//",
+    "/a/%u002e",
+];
+
+/// Whether `shape` (literals and `{}`) matches, trying every length for every parameter.
+fn tries(shape: &str, text: &str) -> bool {
+    match shape.strip_prefix("{}") {
+        Some(rest) => (1..=text.len()).any(|n| tries(rest, &text[n..])),
+        None => match (shape.chars().next(), text.chars().next()) {
+            (None, None) => true,
+            (Some(a), Some(b)) => a == b && tries(&shape[1..], &text[1..]),
+            _ => false,
+        },
+    }
+}
+
+fn tried(route: &str, request: &str) -> bool {
+    let (a, b): (Vec<_>, Vec<_>) = (route.split(['/', ' ']).collect(), request.split(['/', ' ']).collect());
+    a.len() == b.len() && a.iter().zip(&b).all(|(shape, text)| tries(shape, text))
+}
+
+fn any_route() -> impl Strategy<Value = String> {
+    let segment = proptest::collection::vec(proptest::sample::select(vec!["a", "b", "{}", "{}"]), 1..4);
+    (proptest::sample::select(vec!["GET", "PUT"]), proptest::collection::vec(segment, 1..3)).prop_map(|(verb, path)| {
+        format!("{verb} {}", path.iter().map(|s| format!("/{}", s.concat())).collect::<String>())
+    })
+}
+
+fn any_request() -> impl Strategy<Value = String> {
+    (proptest::sample::select(vec!["GET", "PUT"]), proptest::collection::vec("[abc]{1,4}", 1..3))
+        .prop_map(|(verb, path)| format!("{verb} {}", path.iter().map(|s| format!("/{s}")).collect::<String>()))
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig { cases: 512, failure_persistence: None, ..ProptestConfig::default() })]
+
+    #[test]
+    fn matching_is_what_trying_everything_finds(a in any_route(), b in any_route(), request in any_request()) {
+        let (verb, path) = request.split_once(' ').unwrap();
+        let matches = |r: &Route| r.matches(verb, path, Spelling::Exact);
+        let (ra, rb) = (route(&a), route(&b));
+        prop_assert_eq!(matches(&ra), tried(&a, &request));
+        if ra.is_within(&rb) {
+            prop_assert!(!matches(&ra) || matches(&rb), "{} within {}: {}", a, b, request);
+        }
+        let shared = ra.shared(&rb).unwrap();
+        prop_assert_eq!(shared.iter().any(matches), matches(&ra) && matches(&rb), "{} and {}: {}", a, b, request);
+    }
+
+    #[test]
+    fn a_request_gets_the_one_narrowest_method_or_none(
+        routes in proptest::collection::btree_set(any_route(), 1..7), requests in proptest::collection::vec(any_request(), 1..40),
+    ) {
+        let texts: Vec<String> = routes.into_iter().collect();
+        let ids: Vec<String> = (0..texts.len()).map(|n| format!("m{n}")).collect();
+        let slices: Vec<[&str; 1]> = texts.iter().map(|t| [t.as_str()]).collect();
+        let methods: Vec<(&str, &[&str])> = ids.iter().map(String::as_str).zip(slices.iter().map(|s| &s[..])).collect();
+        let map = RouteMap::of(&[catalogue(&methods)]);
+        for request in requests {
+            let matching: Vec<usize> = (0..texts.len()).filter(|n| tried(&texts[*n], &request)).collect();
+            let within = |a: &usize, b: &usize| route(&texts[*a]).is_within(&route(&texts[*b]));
+            let told = asked(&map, &request);
+            if matching.is_empty() {
+                prop_assert!(!told.starts_with('m'), "{} {:?}", request, map);
+            } else if let Some(at) = told.strip_prefix('m') {
+                let at: usize = at.parse().unwrap();
+                let same = |n: &usize| route(&texts[*n]).key() == route(&texts[at]).key();
+                prop_assert!(matching.iter().all(|n| within(&at, n) && (*n == at || !same(n))), "{} {:?}", request, texts);
+            } else {
+                prop_assert!(told.starts_with("denied"), "{}: {} {:?}", request, told, texts);
+            }
+        }
+    }
+}
+
+#[test]
+fn a_single_route_answers_for_all_its_requests() {
+    for (text, requests) in
+        [("GET /a/{x}", ["GET /a/b", "GET /a/B", "GET /a/a"]), ("/a", ["GET /a", "PUT /a", "X-Y /a"])]
+    {
+        let map = RouteMap::of(&[catalogue(&[("one", &[text])])]);
+        for request in requests {
+            assert_eq!(asked(&map, request), "one", "{request}");
+        }
+    }
+}
+
+#[test]
+fn what_two_methods_claim_is_nobodys() {
+    let map = RouteMap::of(&[catalogue(&[
+        ("one", &["GET /a/{x}", "GET /b"]),
+        ("two", &["GET /a/{y}"]),
+        ("three", &["GET /a/c"]),
+    ])]);
+    assert_eq!(asked(&map, "GET /a/b"), "denied: claimed by a.one and a.two");
+    assert_eq!((asked(&map, "GET /b"), asked(&map, "GET /a/c")), ("one".to_owned(), "three".to_owned()));
+    assert_eq!(map.remarks, ["denied: GET /a/{x}, claimed by a.one and a.two"]);
+}
+
+#[test]
+fn many_routes_are_settled_quickly() {
+    let texts: Vec<String> = (0..400).flat_map(|n| [format!("GET /a{n}/{{x}}"), format!("GET /{{x}}/b{n}")]).collect();
+    let ids: Vec<String> = (0..texts.len()).map(|n| format!("m{n}")).collect();
+    let slices: Vec<[&str; 1]> = texts.iter().map(|t| [t.as_str()]).collect();
+    let methods: Vec<(&str, &[&str])> = ids.iter().map(String::as_str).zip(slices.iter().map(|s| &s[..])).collect();
+    let map = RouteMap::of(&[catalogue(&methods)]);
+    assert!(map.entries.len() < 24_000 && !map.remarks.is_empty());
+    assert!((0..400).all(|n| asked(&map, &format!("GET /a{n}/b{n}")).starts_with("denied")));
+    assert!(RouteMap::of(&[Catalogue::shipped("cloud-platform").unwrap()]).remarks.is_empty());
+}

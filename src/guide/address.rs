@@ -1,0 +1,108 @@
+//! Where a proxy listens, and where the application is.
+
+use std::fmt;
+use std::net::SocketAddr;
+use std::path::PathBuf;
+
+use crate::domain::endpoint::Endpoint;
+use crate::domain::text::shown;
+use crate::error::{Error, Result};
+
+/// The application: `HOST:PORT`.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Upstream {
+    /// A name, an IPv4 address, or an IPv6 address in brackets.
+    pub host: String,
+    /// Its port.
+    pub port: u16,
+}
+
+impl Upstream {
+    /// # Errors
+    /// [`crate::error::Kind::Usage`] with the rule.
+    pub fn parse(text: &str) -> Result<Self> {
+        let read = text.rsplit_once(':').and_then(|(host, port)| {
+            let port = port.parse().ok().filter(|p| *p > 0)?;
+            let named = |c: char| c.is_ascii_alphanumeric() || matches!(c, '.' | '-');
+            let is_name = (1..=253).contains(&host.len()) && host.chars().all(named) && !host.starts_with('-');
+            let is_six = text.parse::<SocketAddr>().is_ok_and(|a| a.is_ipv6());
+            (is_name || is_six).then(|| Upstream { host: host.to_owned(), port })
+        });
+        read.ok_or_else(|| refused(text, "no address of an application", "it is HOST:PORT, such as 127.0.0.1:8080"))
+    }
+}
+
+impl fmt::Display for Upstream {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}:{}", self.host, self.port)
+    }
+}
+
+/// Where a proxy listens.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Listen {
+    /// This port of every address.
+    Port(u16),
+    /// This address alone.
+    Address(SocketAddr),
+    /// A socket in the file system.
+    Unix(PathBuf),
+}
+
+impl Listen {
+    /// # Errors
+    /// [`crate::error::Kind::Usage`] with the rule.
+    pub fn parse(text: &str) -> Result<Self> {
+        if let Some(port) = text.strip_prefix(':').unwrap_or(text).parse().ok().filter(|p| *p > 0) {
+            return Ok(Listen::Port(port));
+        }
+        match Endpoint::parse(text) {
+            Ok(Endpoint::Tcp(address)) => Ok(Listen::Address(address)),
+            Ok(Endpoint::Unix(path)) => {
+                super::harmless(&path)?;
+                Ok(Listen::Unix(path))
+            }
+            Err(_) => Err(refused(text, "nowhere to listen", "it is 80, 127.0.0.1:80 or unix:PATH")),
+        }
+    }
+}
+
+/// As nginx takes it.
+impl fmt::Display for Listen {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Listen::Port(port) => port.fmt(f),
+            Listen::Address(address) => address.fmt(f),
+            Listen::Unix(path) => write!(f, "unix:{}", path.display()),
+        }
+    }
+}
+
+fn refused(text: &str, what: &str, why: &str) -> Error {
+    let head: String = text.chars().take(120).collect();
+    Error::usage(format!("\"{}\" is {what}", shown(&head))).why(why)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn addresses_are_read_or_refused() {
+        for text in ["127.0.0.1:8080", "app.internal:80", "[::1]:8080"] {
+            assert_eq!(Upstream::parse(text).unwrap().to_string(), text);
+        }
+        for text in ["", "app", ":80", "app:0", "app:65536", "a b:80", "a;b:80", "::1:80", "-a:80", "unix:/x", "a$b:1"]
+        {
+            assert!(Upstream::parse(text).is_err(), "{text}");
+        }
+        for (text, shown) in
+            [("80", "80"), (":80", "80"), ("[::]:80", "[::]:80"), ("unix:/run/x.sock", "unix:/run/x.sock")]
+        {
+            assert_eq!(Listen::parse(text).unwrap().to_string(), shown);
+        }
+        for text in ["", "0", ":", "localhost:80", "unix:/a b", "unix:/a;b", "80;"] {
+            assert!(Listen::parse(text).is_err(), "{text}");
+        }
+    }
+}

@@ -1,0 +1,211 @@
+//! Proxy configurations that ask jeton about every request, printed by `jeton guide`.
+//!
+//! Each is a template under `assets/proxies/`, filled with the installation's own addresses and with the settled list
+//! of its routes ([`crate::domain::route::map`]). Nothing from a catalogue gets into a configuration but method ids,
+//! verbs, and patterns that consist of harmless signs alone; what is said about routes stands in comments, safe to
+//! show.
+
+mod address;
+mod envoy;
+mod haproxy;
+mod plain;
+mod traefik;
+
+pub use address::{Listen, Upstream};
+
+use std::path::Path;
+
+use crate::domain::endpoint::Endpoint;
+pub use crate::domain::route::map::Answer;
+use crate::domain::route::map::RouteMap;
+use crate::domain::route::plain::{DOTS, Engine, VERB_ARGUMENT, pattern};
+use crate::domain::text::shown;
+use crate::error::{Error, Result};
+
+/// The headers that tell the application who asks. Whatever a client sends under these names is overwritten.
+pub const IDENTITY: [&str; 6] =
+    ["X-Jeton-Account", "X-Jeton-Account-Id", "X-Jeton-Role", "X-Jeton-Token", "X-Jeton-Hint", "X-Jeton-Method"];
+
+/// What a guide is for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Subject {
+    /// nginx with `auth_request`.
+    Nginx,
+    /// Caddy with `forward_auth`.
+    Caddy,
+    /// Traefik with `forwardAuth`.
+    Traefik,
+    /// Envoy with `ext_authz`.
+    Envoy,
+    /// HAProxy with a small Lua file.
+    Haproxy,
+    /// That Lua file.
+    HaproxyLua,
+    /// Asking jeton by hand.
+    Curl,
+}
+
+/// What stands where in a guide.
+#[derive(Debug)]
+pub struct Guide<'a> {
+    /// Where jeton checks tokens.
+    pub verify: &'a Endpoint,
+    /// The application.
+    pub upstream: Upstream,
+    /// Where the proxy listens.
+    pub listen: Listen,
+    /// Headers that hold credentials, `Authorization` beside others that jeton accepts: the application sees none.
+    pub credentials: Vec<String>,
+    /// The installation's routes.
+    pub map: RouteMap,
+}
+
+/// Writes a guide.
+///
+/// # Errors
+/// [`Error::usage`] when an address or a route can't be written into this proxy's configuration.
+pub fn write(subject: Subject, guide: &Guide<'_>) -> Result<String> {
+    guide.check(subject)?;
+    Ok(match subject {
+        Subject::Nginx => plain::nginx(guide),
+        Subject::Caddy => plain::caddy(guide),
+        Subject::Traefik => traefik::write(guide)?,
+        Subject::Envoy => envoy::write(guide),
+        Subject::Haproxy => haproxy::configuration(guide),
+        Subject::HaproxyLua => haproxy::lua(guide),
+        Subject::Curl => plain::curl(guide),
+    })
+}
+
+impl Guide<'_> {
+    fn check(&self, subject: Subject) -> Result<()> {
+        if let Endpoint::Unix(path) = self.verify {
+            harmless(path)?;
+        }
+        // The longest word that each takes, with room for what stands around it.
+        let longest = match subject {
+            Subject::Nginx => 3_800,
+            Subject::Haproxy => 1_700,
+            Subject::Caddy | Subject::Traefik | Subject::Envoy | Subject::HaproxyLua | Subject::Curl => 60_000,
+        };
+        match self.map.entries.iter().find(|e| e.path_pattern().len() > longest) {
+            None => Ok(()),
+            Some(entry) => {
+                let route: String = entry.route.to_string().chars().take(60).collect();
+                Err(Error::usage(format!("the route {}… can't be written into this configuration", shown(&route)))
+                    .why(format!("it would be a word of more than {longest} characters"))
+                    .next("Take it out of its catalogue, or guard it with another proxy"))
+            }
+        }
+    }
+
+    /// What every template of a proxy says.
+    fn common(&self, engine: Engine) -> Vec<(&'static str, String)> {
+        let remarks = self.map.remarks.iter().map(|remark| format!("# {remark}\n")).collect();
+        vec![
+            ("@UPSTREAM@", self.upstream.to_string()),
+            ("@VERIFY@", self.verify.to_string()),
+            ("@REMARKS@", remarks),
+            ("@PLAIN@", pattern(engine)),
+            ("@DOTS@", DOTS.to_owned()),
+            ("@VERB_ARGUMENT@", VERB_ARGUMENT.to_owned()),
+        ]
+    }
+
+    /// Every header that the application must not get from a client, in every spelling that it may read alike.
+    fn forged(&self) -> Vec<String> {
+        IDENTITY.iter().flat_map(|name| spellings(name)).collect()
+    }
+
+    fn fill(&self, engine: Engine, template: &str, more: &[(&str, String)]) -> String {
+        let mut values: Vec<(&str, &str)> = more.iter().map(|(name, value)| (*name, value.as_str())).collect();
+        let common = self.common(engine);
+        values.extend(common.iter().map(|(name, value)| (*name, value.as_str())));
+        filled(template, &values)
+    }
+}
+
+/// `template` with its marks replaced; what is put in is not looked at again. A mark that has a line to itself, and
+/// nothing to say, takes the line with it.
+fn filled(template: &str, values: &[(&str, &str)]) -> String {
+    let mut text = String::with_capacity(template.len());
+    let mut rest = template;
+    while let Some(at) = rest.find('@') {
+        text.push_str(&rest[..at]);
+        rest = &rest[at..];
+        let found = values.iter().find_map(|(name, value)| rest.strip_prefix(name).map(|after| (*value, after)));
+        let Some((value, after)) = found else {
+            text.push('@');
+            rest = &rest[1..];
+            continue;
+        };
+        text.push_str(value);
+        // What was written line by line ends with its own line end.
+        let own_line = (value.is_empty() || value.ends_with('\n')) && (text.is_empty() || text.ends_with('\n'));
+        rest = after.strip_prefix('\n').filter(|_| own_line).unwrap_or(after);
+    }
+    text.push_str(rest);
+    text
+}
+
+/// A header's name with each `-` also as `_`: what applications take for the same.
+fn spellings(name: &str) -> Vec<String> {
+    let mut all = vec![String::new()];
+    for c in name.chars() {
+        let also = if c == '-' { all.iter().map(|head| format!("{head}_")).collect() } else { Vec::new() };
+        all.iter_mut().for_each(|head| head.push(c));
+        all.extend(also);
+    }
+    all
+}
+
+/// A path that means the same in every configuration, quoted or not.
+fn harmless(path: &Path) -> Result<()> {
+    let text = path.to_string_lossy();
+    if text.chars().all(|c| c.is_ascii_alphanumeric() || "/._-+".contains(c)) {
+        return Ok(());
+    }
+    Err(Error::usage(format!("the socket {} can't be written into a configuration", shown(&text)))
+        .why("its path holds other signs than A-Z a-z 0-9 / . _ - +")
+        .next("Give jeton another one: jeton config set serve.verify unix:/run/jeton/verify.sock"))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn templates_are_filled_once() {
+        let values = [("@A@", "@B@"), ("@B@", "b"), ("@LINES@", "x\ny\n"), ("@NONE@", "")];
+        assert_eq!(filled("a@b @A@ @B@\n@LINES@\n@NONE@\nz @NONE@\n", &values), "a@b @B@ b\nx\ny\nz \n");
+    }
+
+    #[test]
+    fn what_two_methods_claim_is_denied_and_said() {
+        let text = "schema = 1\nname = \"x\"\ntitle = \"X\"\n[[group]]\nid = \"a\"\ntitle = \"A\"\n".to_owned()
+            + "[[group.method]]\nid = \"B\"\ntitle = \"b\"\naccess = \"read\"\nroutes = [\"GET /x/{a}\"]\n";
+        let one = crate::domain::catalogue::file::read("f.toml", &text, &[]).unwrap();
+        let other = text.replace("\"x\"", "\"y\"").replace("\"a\"", "\"c\"").replace("GET /x/{a}", "GET /x/{b}");
+        let other = crate::domain::catalogue::file::read("g.toml", &other, &[]).unwrap();
+        let verify = Endpoint::parse("127.0.0.1:7180").unwrap();
+        let guide = Guide {
+            verify: &verify,
+            upstream: Upstream::parse("127.0.0.1:8080").unwrap(),
+            listen: Listen::Port(80),
+            credentials: vec!["Authorization".to_owned(), "x-authentication".to_owned()],
+            map: RouteMap::of(&[one, other]),
+        };
+        for subject in [Subject::Nginx, Subject::Caddy, Subject::Traefik, Subject::Envoy, Subject::Haproxy] {
+            let text = write(subject, &guide).unwrap();
+            assert!(text.contains("# denied: GET /x/{a}, claimed by a.B and c.B\n"), "{text}");
+            assert!(!text.contains("\"a.B\"") && !text.contains("verify/a.B") && !text.contains("str(a.B)"), "{text}");
+            assert!(text.contains("x-authentication") || text.contains("^x[-_]authentication$"), "{text}");
+        }
+    }
+
+    #[test]
+    fn every_spelling_of_a_header() {
+        assert_eq!(spellings("X-Jeton-Role").len(), 4);
+        assert!(spellings("X-Jeton-Account-Id").contains(&"X_Jeton-Account_Id".to_owned()));
+    }
+}

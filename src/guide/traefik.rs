@@ -1,0 +1,79 @@
+//! Traefik: a router and a middleware for each entry.
+
+use std::collections::BTreeMap;
+
+use super::{Guide, IDENTITY, Listen, spellings};
+use crate::domain::endpoint::Endpoint;
+use crate::domain::method::MethodId;
+use crate::domain::route::map::Answer;
+use crate::domain::route::plain::{Engine, VERB_HEADERS};
+use crate::error::{Error, Result};
+
+pub(super) fn write(guide: &Guide<'_>) -> Result<String> {
+    let Endpoint::Tcp(verify) = guide.verify else {
+        return Err(Error::usage("Traefik can't ask over a unix socket")
+            .why("its forwardAuth knows http addresses only")
+            .next("Let jeton listen on a loopback port: jeton config set serve.verify 127.0.0.1:7180"));
+    };
+    let listen = match &guide.listen {
+        Listen::Port(port) => format!(":{port}"),
+        Listen::Address(address) => address.to_string(),
+        Listen::Unix(_) => {
+            return Err(Error::usage("Traefik can't listen on a unix socket").next("Say --listen PORT or ADDRESS:PORT"));
+        }
+    };
+    let mut methods: BTreeMap<&MethodId, usize> = BTreeMap::new();
+    let mut routers = String::new();
+    let top = guide.map.entries.len() + 10;
+    for (n, entry) in guide.map.entries.iter().enumerate() {
+        let middlewares = match &entry.answer {
+            Answer::Ask(id) => {
+                let next = methods.len();
+                let at = *methods.entry(id).or_insert(next);
+                format!("[jeton-strip, jeton-ask-{at}, jeton-drop]")
+            }
+            Answer::Deny(why) => {
+                routers += &format!("    # {why}\n");
+                "[jeton-deny]".to_owned()
+            }
+        };
+        let verb = entry.route.verb.as_ref().map_or_else(String::new, |verb| format!("Method(`{verb}`) && "));
+        routers += &format!(
+            "    jeton-{n}:\n      entryPoints: [jeton]\n      rule: '{verb}PathRegexp(`^{}$`)'\n      priority: {}\n      \
+             middlewares: {middlewares}\n      service: jeton-application\n",
+            entry.path_pattern(),
+            top - n - 1
+        );
+    }
+    let mut asked: Vec<(&MethodId, usize)> = methods.into_iter().collect();
+    asked.sort_by_key(|(_, at)| *at);
+    let headers: String = IDENTITY.iter().map(|name| format!("          - {name}\n")).collect();
+    let asked: String = asked
+        .iter()
+        .map(|(id, at)| {
+            format!(
+                "    jeton-ask-{at}:\n      forwardAuth:\n        address: \"http://{verify}/v1/verify/{id}\"\n        \
+                 trustForwardHeader: false\n        authResponseHeaders:\n{headers}"
+            )
+        })
+        .collect();
+    let empty = |names: Vec<String>| -> String { names.iter().map(|n| format!("          {n}: \"\"\n")).collect() };
+    let verbs: Vec<String> = VERB_HEADERS
+        .iter()
+        .flat_map(|name| spellings(name))
+        .map(|name| format!("HeaderRegexp(`{name}`, `.*`)"))
+        .collect();
+    Ok(guide.fill(
+        Engine::Re2,
+        include_str!("../../assets/proxies/traefik.yaml"),
+        &[
+            ("@LISTEN@", listen),
+            ("@STRIPPED@", empty(guide.forged())),
+            ("@DROPPED@", empty(guide.credentials.iter().flat_map(|name| spellings(name)).collect())),
+            ("@MIDDLEWARES@", asked),
+            ("@TOP@", top.to_string()),
+            ("@VERB_HEADERS@", verbs.join(" || ")),
+            ("@ROUTES@", routers),
+        ],
+    ))
+}

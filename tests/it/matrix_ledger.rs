@@ -1,0 +1,44 @@
+//! The ledger's column of the matrix.
+
+use jeton::domain::ledger_filter::LedgerFilter;
+use jeton::domain::secret::Secret;
+use jeton::domain::token::{Token, TokenRef};
+use jeton::error::{Error, Result};
+use jeton::verbs::actor::Credential;
+use jeton::verbs::ledger::{LedgerAnchor, ListDenied, ListUses};
+use jeton::verbs::ports::{Denial, Store, Use};
+use jeton::verbs::request::ask;
+
+use crate::support::world::House;
+
+/// Writes down a use and a denied attempt of `token`.
+pub fn write(house: &House, token: &Token, secret: &Secret) {
+    let (id, at, count, method, address, client) = (token.id, house.now(), 1, "", "192.0.2.7", "it/1.0");
+    let written = house.store().bookkeep(|b| {
+        b.record_use(&Use { token: id, secret: secret.public_id(), at, count, method, address, client })?;
+        let (token, secret, reason) = (Some(id), Some(secret.public_id()), "disabled");
+        b.record_denial(&Denial { token, secret, reason, at, count, method, address, client })
+    });
+    written.unwrap();
+}
+
+/// Looks for a denied attempt and a use of a token, among all and by the token's name: either finds both or none.
+pub fn in_ledger(house: &House, who: &Credential, token: TokenRef) -> Result<()> {
+    let TokenRef::Id(id) = &token else { panic!("{token}") };
+    let (filter, limit, since) = (LedgerFilter::default(), 10_000, None);
+    let denied = |token: Option<TokenRef>| {
+        let (filter, anchor) = (filter.clone(), LedgerAnchor::Newest);
+        let window = ask(&house.jeton, who, ListDenied { token, since, filter, anchor, limit })?;
+        Ok(window.rows.iter().any(|row| row.token.as_ref().is_some_and(|token| token.id == *id)))
+    };
+    let uses = |token: Option<TokenRef>| {
+        let (filter, anchor) = (filter.clone(), LedgerAnchor::Newest);
+        let window = ask(&house.jeton, who, ListUses { token, since, filter, anchor, limit })?;
+        Ok(window.rows.iter().any(|row| row.token.id == *id))
+    };
+    let found: [Result<bool>; 4] = [denied(None), denied(Some(token.clone())), uses(None), uses(Some(token.clone()))];
+    let all = found.iter().all(|one| matches!(one, Ok(true)));
+    assert!(all || !found.iter().any(|one| matches!(one, Ok(true))), "{found:?}");
+    found.into_iter().try_for_each(|one| one.map(drop))?;
+    if all { Ok(()) } else { Err(Error::denied("not there")) }
+}

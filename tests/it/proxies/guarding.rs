@@ -1,0 +1,302 @@
+//! Real proxies in front of an application.
+
+use super::SHOP;
+use super::server::raw;
+use super::stage::{Kind, Stage, Verify, home};
+
+/// Paths that a proxy and an application may read differently, of routes that the catalogue has.
+const TRICKS: &[&str] = &[
+    "//orders",
+    "/orders//7",
+    "/./orders",
+    "/orders/./7",
+    "/orders/../orders",
+    "/x/../orders",
+    "/orders/.",
+    "/orders/..",
+    "/orders/%2e",
+    "/orders/%2e%2e",
+    "/orders/.%2E/orders",
+    "/%2e/orders",
+    "/orders%2f7",
+    "/orders/7%2Fx",
+    "/orders/7%5cx",
+    "/orders/7\\x",
+    "/orders/%25",
+    "/orders/%252e",
+    "/orders/7%00",
+    "/orders/7%0a",
+    "/orders/7%7f",
+    "/order%73",
+    "/orders/%6dine",
+    "/orders/mine%",
+    "/orders/7%zz",
+    "/orders/%c0%ae",
+    "/orders/%ff",
+    "/orders/..;/orders",
+    "/orders/..%3b",
+    "/orders/",
+    "/orders/7/",
+    "/ORDERS",
+    "/Orders/7",
+    "/orders/Mine",
+    "/slash",
+    "orders",
+    "*",
+    "http://app.example//orders",
+    "/orders#",
+    "/orders/\"",
+    "/orders/[7]",
+    "/x/b/c",
+    "/x/B/C",
+    "/nothing",
+    "/orders/7/8",
+    "/.jeton-verify",
+    "/v1/verify/shop.List",
+    "/orders/7;/../mine",
+];
+
+const BEARER: &str = "Authorization: Bearer all";
+
+fn each_route_gets_its_method(kind: Kind) {
+    if !kind.is_here() {
+        return;
+    }
+    let stage = Stage::set(kind, home(SHOP), Verify::start());
+    for (request, method) in [
+        ("GET /orders", "shop.List"),
+        ("GET /orders?q=1&method=x", "shop.List"),
+        ("GET /", "shop.List"),
+        ("GET /orders/7", "shop.Show"),
+        ("GET /orders/a%20b", "shop.Show"),
+        ("GET /orders/caf%C3%A9", "shop.Show"),
+        ("GET /orders/a+b;c=d", "shop.Show"),
+        ("GET /orders/mine", "shop.Mine"),
+        ("GET /orders/7.json", "shop.Export"),
+        ("GET /caf%c3%a9/7", "shop.Export"),
+        ("POST /orders/7:cancel", "shop.Cancel"),
+        ("DELETE /orders/7", "shop.Cancel"),
+        ("POST /slash/", "shop.Cancel"),
+        ("PUT /hooks/a/run", "shop.Any"),
+        ("GET /hooks/a/run", "shop.Any"),
+        ("GET /x/y/c", "shop.Left"),
+        ("GET /x/b/y", "shop.Right"),
+        ("GET /orders?payment_method=card&x=_method", "shop.List"),
+    ] {
+        let holder = format!("Authorization: Bearer {method}");
+        let reply = stage.ask(request, &[&holder, "User-Agent: deploy/1.0", "X-Forwarded-For: 203.0.113.9"]);
+        assert_eq!(reply.status, 200, "{kind:?} {request}: {reply:?}");
+        assert!(reply.head.to_lowercase().contains("x-app: yes"), "{reply:?}");
+        let [asked] = &stage.verify.seen()[..] else { panic!("{request} is asked about once") };
+        let verb = if kind == Kind::Haproxy { "GET" } else { "HEAD" };
+        assert_eq!(asked.line, format!("{verb} /v1/verify/{method} HTTP/1.1"), "{kind:?} {request}");
+        assert_eq!((asked.all("user-agent"), asked.all("x-forwarded-for")), (vec!["deploy/1.0"], vec!["127.0.0.1"]));
+        let [got] = &stage.application.seen()[..] else { panic!("{request} comes once") };
+        assert_eq!(got.line, format!("{request} HTTP/1.1"), "as it was sent");
+        assert_eq!(got.all("x-jeton-method"), [method]);
+        assert!(got.all("authorization").is_empty(), "{got:?}");
+
+        let reply = stage.ask(request, &["Authorization: Bearer shop.Other"]);
+        assert_eq!((reply.status, stage.application.seen().len()), (403, 0), "{kind:?} {request}: {reply:?}");
+        stage.verify.seen();
+    }
+    assert_eq!(stage.verify.connections(), 1, "{kind:?} keeps its connection");
+}
+
+fn tricks_never_reach_the_application(kind: Kind) {
+    if !kind.is_here() {
+        return;
+    }
+    let stage = Stage::set(kind, home(SHOP), Verify::start());
+    for path in TRICKS {
+        let reply = stage.ask(&format!("GET {path}"), &[BEARER]);
+        assert!(!(200..300).contains(&reply.status), "{kind:?} {path}: {reply:?}");
+        assert_eq!((stage.application.seen().len(), stage.verify.seen().len()), (0, 0), "{kind:?} {path}");
+    }
+    for (request, header) in [
+        ("HEAD /orders", ""),
+        ("get /orders", ""),
+        ("POST /orders", ""),
+        ("PATCH /orders/7", ""),
+        ("GET /orders/7", "X-HTTP-Method-Override: DELETE"),
+        ("GET /orders/7", "X-HTTP-Method: DELETE"),
+        ("GET /orders/7", "x-method-override: DELETE"),
+        ("GET /orders/7?_method=DELETE", ""),
+        ("GET /orders/7?a=b&_METHOD=x", ""),
+        ("GET /orders/7?%5Fmethod=DELETE", ""),
+        ("GET /orders/7?_m%65thod=DELETE", ""),
+        ("GET /orders/7?+_method", ""),
+        ("GET /orders/7?a;_method=x", ""),
+        ("GET /orders/7?.method=x", ""),
+    ] {
+        let headers: Vec<&str> = [BEARER, header].into_iter().filter(|h| !h.is_empty()).collect();
+        let reply = stage.ask(request, &headers);
+        assert!(!(200..300).contains(&reply.status), "{kind:?} {request} {header}: {reply:?}");
+        assert_eq!(stage.application.seen().len(), 0, "{kind:?} {request} {header}");
+    }
+    for (tail, method) in [("", "shop.Show"), (".json", "shop.Export")] {
+        let long = format!("GET /orders/{}{tail}", "%C3%A9a".repeat(500));
+        assert_eq!(stage.ask(&long, &[&format!("Authorization: Bearer {method}")]).status, 200, "{kind:?} {tail}");
+    }
+    stage.application.seen();
+    for length in [1_000, 3_900, 7_000, 15_000] {
+        let blanks = format!("GET /orders/7?{}_method=DELETE", "+".repeat(length));
+        let json = format!("GET /orders/{}.json", "a".repeat(length));
+        for (request, secret) in [(blanks, "all"), (json, "shop.Show")] {
+            let reply = stage.ask(&request, &[&format!("Authorization: Bearer {secret}")]);
+            assert!(!(200..300).contains(&reply.status), "{kind:?} {length}: {reply:?}");
+        }
+    }
+    assert_eq!(stage.application.seen().len(), 0, "{kind:?}");
+    // The underscored spellings don't get through, whether they are refused or dropped.
+    stage.application.seen();
+    stage.ask("GET /orders/7", &[BEARER, "X_HTTP_Method_Override: DELETE"]);
+    for got in stage.application.seen() {
+        assert!(!got.headers.iter().any(|(name, _)| name.to_lowercase().contains("override")), "{kind:?} {got:?}");
+    }
+}
+
+fn identity_comes_from_jeton_alone(kind: Kind) {
+    if !kind.is_here() {
+        return;
+    }
+    let stage = Stage::set(kind, home(SHOP), Verify::start());
+    let names = ["Account", "Account-Id", "Role", "Token", "Hint", "Method"];
+    let forged: Vec<String> = names
+        .iter()
+        .flat_map(|name| {
+            let name = format!("X-Jeton-{name}");
+            [
+                name.clone(),
+                name.to_lowercase(),
+                name.replace('-', "_"),
+                name.replacen('-', "_", 1),
+                name.to_uppercase().replace('-', "_"),
+            ]
+        })
+        .map(|name| format!("{name}: owner"))
+        .chain([BEARER.to_owned(), "X-Jeton-Other: owner".to_owned()])
+        .collect();
+    let forged: Vec<&str> = forged.iter().map(String::as_str).collect();
+    let body = "the body of the request";
+    let reply = raw(stage.proxy.address, "POST /orders/7:cancel HTTP/1.1", &forged, body);
+    assert_eq!(reply.status, 200, "{kind:?} {reply:?}");
+    let [got] = &stage.application.seen()[..] else { panic!("it comes once") };
+    for (name, value) in names.iter().zip(["ci", "17", "member", "bot", "jtn_Ab12Cd34", "shop.Cancel"]) {
+        assert_eq!(got.all(&format!("X-Jeton-{name}")), [value], "{kind:?}");
+    }
+    let foreign: Vec<_> =
+        got.headers.iter().filter(|(n, v)| v == "owner" && !n.eq_ignore_ascii_case("x-jeton-other")).collect();
+    assert!(foreign.is_empty(), "{kind:?} {foreign:?}");
+    assert_eq!((got.body.as_str(), got.all("authorization")), (body, vec![]), "{kind:?}");
+    let [asked] = &stage.verify.seen()[..] else { panic!("asked once") };
+    assert!(asked.body.is_empty() && asked.all("content-length").iter().all(|n| *n == "0"), "{kind:?} {asked:?}");
+}
+
+fn refusals_are_relayed(kind: Kind) {
+    if !kind.is_here() {
+        return;
+    }
+    let stage = Stage::set(kind, home(SHOP), Verify::start());
+    for (secret, statuses, says) in [
+        ("", &[401][..], "bearer realm=\"jeton\""),
+        ("none", &[401], "invalid_token"),
+        ("shop.Other", &[403], ""),
+        ("fault", &[500, 502, 503], ""),
+    ] {
+        let header = format!("Authorization: Bearer {secret}");
+        let headers: &[&str] = if secret.is_empty() { &[] } else { &[&header] };
+        for round in 0..3 {
+            let reply = stage.ask("GET /orders/7", headers);
+            assert!(statuses.contains(&reply.status), "{kind:?} {secret} {round}: {reply:?}");
+            let promised = reply.head.to_lowercase().contains("content-length: 2\r");
+            assert!(!promised || kind != Kind::Caddy, "a body that doesn't come: {reply:?}");
+            assert!(reply.head.to_lowercase().contains(says), "{kind:?} {secret}: {reply:?}");
+        }
+        assert_eq!(stage.verify.seen().len(), 3, "{kind:?}: never cached");
+    }
+    assert_eq!(stage.application.seen().len(), 0);
+}
+
+fn nobody_to_ask_lets_nobody_in(kind: Kind) {
+    if !kind.is_here() {
+        return;
+    }
+    for verify in [Verify::down(), Verify::hanging(), Verify::stranger("200 OK"), Verify::stranger("302 Found")] {
+        let stage = Stage::set(kind, home(SHOP), verify);
+        let reply = stage.ask("GET /orders/7", &[BEARER]);
+        assert!(!(200..300).contains(&reply.status), "{kind:?} {reply:?}");
+        assert_eq!(stage.application.seen().len(), 0, "{kind:?}");
+    }
+}
+
+fn an_imported_document_is_guarded(kind: Kind) {
+    if !kind.is_here() {
+        return;
+    }
+    let home = home(SHOP);
+    let document = r#"{"openapi": "3.1.0", "info": {"title": "Pets"}, "servers": [{"url": "https://x.example/v2"}], "paths": {
+        "/pets": {"get": {"operationId": "list", "tags": ["pets"]}, "post": {"operationId": "add", "tags": ["pets"]}},
+        "/pets/{id}": {"get": {"operationId": "show", "tags": ["pets"]}},
+        "/pets/{petId}": {"get": {"operationId": "again", "tags": ["pets"]}},
+        "/pets/{a}/toys/{b}": {"delete": {"operationId": "drop", "tags": ["toys"]}}}}"#;
+    home.file("pets.json", document, 0o644);
+    home.as_ops(&["catalogue", "import", "openapi", "pets.json"]).succeeds().says(&["which keeps it"]);
+    let stage = Stage::set(kind, home, Verify::start());
+    for (request, method) in [
+        ("GET /v2/pets", "pets.list"),
+        ("POST /v2/pets", "pets.add"),
+        ("GET /v2/pets/7", "pets.show"),
+        ("DELETE /v2/pets/7/toys/8", "toys.drop"),
+        ("GET /orders", "shop.List"),
+    ] {
+        let holder = format!("Authorization: Bearer {method}");
+        assert_eq!(stage.ask(request, &[&holder]).status, 200, "{kind:?} {request}");
+        assert_eq!(stage.ask(request, &["Authorization: Bearer pets.other"]).status, 403, "{kind:?} {request}");
+    }
+    assert_eq!(stage.application.seen().len(), 5);
+}
+
+macro_rules! proxies {
+    ($($name:ident $kind:ident;)*) => { $(
+        mod $name {
+            use super::Kind;
+
+            #[test]
+            fn each_route_gets_its_method() {
+                super::each_route_gets_its_method(Kind::$kind);
+            }
+
+            #[test]
+            fn tricks_never_reach_the_application() {
+                super::tricks_never_reach_the_application(Kind::$kind);
+            }
+
+            #[test]
+            fn identity_comes_from_jeton_alone() {
+                super::identity_comes_from_jeton_alone(Kind::$kind);
+            }
+
+            #[test]
+            fn refusals_are_relayed() {
+                super::refusals_are_relayed(Kind::$kind);
+            }
+
+            #[test]
+            fn nobody_to_ask_lets_nobody_in() {
+                super::nobody_to_ask_lets_nobody_in(Kind::$kind);
+            }
+
+            #[test]
+            fn an_imported_document_is_guarded() {
+                super::an_imported_document_is_guarded(Kind::$kind);
+            }
+        }
+    )* };
+}
+
+proxies! {
+    nginx Nginx;
+    caddy Caddy;
+    haproxy Haproxy;
+}

@@ -1,0 +1,65 @@
+//! The configurations that `guide` prints: what they say, and real proxies that run them in front of an application.
+
+mod guarding;
+mod guides;
+mod loading;
+mod server;
+mod stage;
+
+/// A small catalogue with every kind of route.
+pub const SHOP: &str = r#"schema = 1
+name = "shop"
+title = "The shop's API"
+
+[[group]]
+id = "shop"
+title = "Shop"
+
+[[group.method]]
+id = "List"
+title = "Lists orders"
+access = "read"
+routes = ["GET /orders", "GET /"]
+
+[[group.method]]
+id = "Show"
+title = "Shows an order"
+access = "read"
+routes = ["GET /orders/{id}"]
+
+[[group.method]]
+id = "Mine"
+title = "Shows my orders"
+access = "read"
+routes = ["GET /orders/mine"]
+
+[[group.method]]
+id = "Export"
+title = "Exports an order"
+access = "read"
+routes = ["GET /orders/{id}.json", "GET /café/{id}"]
+
+[[group.method]]
+id = "Cancel"
+title = "Cancels an order"
+access = "write"
+routes = ["POST /orders/{id}:cancel", "DELETE /orders/{id}", "POST /slash/"]
+
+[[group.method]]
+id = "Any"
+title = "Takes every verb"
+access = "write"
+routes = ["/hooks/{name}/run"]
+
+[[group.method]]
+id = "Left"
+title = "Shares requests with the next one"
+access = "read"
+routes = ["GET /x/{a}/c"]
+
+[[group.method]]
+id = "Right"
+title = "Shares requests with the one before"
+access = "read"
+routes = ["GET /x/b/{c}"]
+"#;

@@ -1,0 +1,152 @@
+//! A small HTTP server that keeps what reaches it, and raw requests.
+
+use std::io::{BufRead, BufReader, Read, Write};
+use std::net::{SocketAddr, TcpListener, TcpStream};
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::{Arc, Mutex};
+use std::time::Duration;
+
+/// A request as it came.
+#[derive(Debug, Clone)]
+pub struct Request {
+    /// `GET /path HTTP/1.1`.
+    pub line: String,
+    /// Names as they came.
+    pub headers: Vec<(String, String)>,
+    pub body: String,
+}
+
+impl Request {
+    pub fn all(&self, name: &str) -> Vec<&str> {
+        self.headers.iter().filter(|(n, _)| n.eq_ignore_ascii_case(name)).map(|(_, v)| v.as_str()).collect()
+    }
+
+    pub fn path(&self) -> &str {
+        self.line.split(' ').nth(1).unwrap_or_default()
+    }
+}
+
+/// What a server answers; none = nothing at all, until the client has gone.
+pub type Answer = Box<dyn Fn(&Request) -> Option<String> + Send + Sync>;
+
+/// Serves until the test ends.
+pub struct Server {
+    pub address: SocketAddr,
+    seen: Arc<Mutex<Vec<Request>>>,
+    connections: Arc<AtomicUsize>,
+}
+
+impl Server {
+    pub fn start(answer: Answer) -> Server {
+        let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+        let address = listener.local_addr().unwrap();
+        let seen = Arc::new(Mutex::new(Vec::new()));
+        let (kept, answer) = (Arc::clone(&seen), Arc::new(answer));
+        let connections = Arc::new(AtomicUsize::new(0));
+        let count = Arc::clone(&connections);
+        std::thread::spawn(move || {
+            for stream in listener.incoming().flatten() {
+                count.fetch_add(1, Ordering::SeqCst);
+                let (kept, answer) = (Arc::clone(&kept), Arc::clone(&answer));
+                std::thread::spawn(move || serve(stream, &kept, &answer));
+            }
+        });
+        Server { address, seen, connections }
+    }
+
+    /// How many connections there were.
+    pub fn connections(&self) -> usize {
+        self.connections.load(Ordering::SeqCst)
+    }
+
+    /// What has reached it since this was asked last.
+    pub fn seen(&self) -> Vec<Request> {
+        std::mem::take(&mut *self.seen.lock().unwrap())
+    }
+}
+
+fn serve(stream: TcpStream, seen: &Mutex<Vec<Request>>, answer: &Answer) {
+    let Ok(writing) = stream.try_clone() else { return };
+    let (mut reader, mut writer) = (BufReader::new(stream), writing);
+    while let Some(request) = read(&mut reader) {
+        seen.lock().unwrap().push(request.clone());
+        let Some(text) = answer(&request) else {
+            let _ = reader.read_to_end(&mut Vec::new());
+            return;
+        };
+        let (head, _) = text.split_once("\r\n\r\n").unwrap();
+        let text = if request.line.starts_with("HEAD ") { &text[..head.len() + 4] } else { &text };
+        if writer.write_all(text.as_bytes()).is_err() {
+            return;
+        }
+    }
+}
+
+fn read(reader: &mut impl BufRead) -> Option<Request> {
+    let line = |reader: &mut dyn BufRead| {
+        let mut line = Vec::new();
+        reader.read_until(b'\n', &mut line).ok().filter(|n| *n > 0)?;
+        Some(String::from_utf8_lossy(&line).trim_end().to_owned())
+    };
+    let first = line(reader)?;
+    let mut headers = Vec::new();
+    loop {
+        let next = line(reader)?;
+        let Some((name, value)) = next.split_once(':') else { break };
+        headers.push((name.to_owned(), value.trim().to_owned()));
+    }
+    let mut request = Request { line: first, headers, body: String::new() };
+    let length = request.all("content-length").first().and_then(|n| n.parse().ok()).unwrap_or(0);
+    let mut body = vec![0; length];
+    reader.read_exact(&mut body).ok()?;
+    if request.all("transfer-encoding").first() == Some(&"chunked") {
+        loop {
+            let size = usize::from_str_radix(&line(reader)?, 16).ok()?;
+            let mut chunk = vec![0; size];
+            reader.read_exact(&mut chunk).ok()?;
+            line(reader);
+            body.extend(&chunk);
+            if size == 0 {
+                break;
+            }
+        }
+    }
+    request.body = String::from_utf8_lossy(&body).into_owned();
+    Some(request)
+}
+
+/// An answer with this status line's end, these header lines and this body.
+pub fn answer(status: &str, headers: &[String], body: &str) -> String {
+    let headers: String = headers.iter().map(|h| format!("{h}\r\n")).collect();
+    format!("HTTP/1.1 {status}\r\nContent-Length: {}\r\n{headers}\r\n{body}", body.len())
+}
+
+/// A reply as it came: its status (0 = the connection was closed), and the whole head.
+#[derive(Debug)]
+pub struct Reply {
+    pub status: u16,
+    pub head: String,
+}
+
+#[expect(clippy::disallowed_methods, reason = "a client of the proxy under test")]
+pub fn connect(to: SocketAddr) -> Option<TcpStream> {
+    TcpStream::connect(to).ok()
+}
+
+/// Sends `text` as it is, with `Host` and `Connection: close` behind its first line.
+pub fn raw(to: SocketAddr, first: &str, headers: &[&str], body: &str) -> Reply {
+    let mut stream = connect(to).unwrap();
+    stream.set_read_timeout(Some(Duration::from_secs(30))).unwrap();
+    let mut text = format!("{first}\r\nHost: app.example\r\nConnection: close\r\n");
+    headers.iter().for_each(|h| text.push_str(&format!("{h}\r\n")));
+    if !body.is_empty() {
+        text.push_str(&format!("Content-Length: {}\r\n", body.len()));
+    }
+    let _ = stream.write_all(format!("{text}\r\n{body}").as_bytes());
+    let mut reply = Vec::new();
+    let _ = stream.read_to_end(&mut reply);
+    let reply = String::from_utf8_lossy(&reply).into_owned();
+    let head = reply.split("\r\n\r\n").next().unwrap_or_default().to_owned();
+    let status = head.split(' ').nth(1).and_then(|s| s.parse().ok()).unwrap_or(0);
+    Reply { status, head }
+}

@@ -1,0 +1,232 @@
+//! A stage: a catalogue, something that verifies, an application, and a real proxy between them.
+
+use std::fs;
+use std::net::{SocketAddr, TcpListener};
+use std::process::{Child, Command, Stdio};
+use std::sync::mpsc;
+use std::time::Duration;
+
+use super::server::{Answer, Reply, Request, Server, answer, connect, raw};
+use crate::support::program::Home;
+
+/// The proxies that are run.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Kind {
+    Nginx,
+    Caddy,
+    Haproxy,
+}
+
+impl Kind {
+    pub fn word(self) -> &'static str {
+        match self {
+            Kind::Nginx => "nginx",
+            Kind::Caddy => "caddy",
+            Kind::Haproxy => "haproxy",
+        }
+    }
+
+    /// Whether it is installed; says so when not.
+    pub fn is_here(self) -> bool {
+        let found = std::env::var_os("PATH")
+            .is_some_and(|path| std::env::split_paths(&path).any(|folder| folder.join(self.word()).is_file()));
+        if !found {
+            println!("skipped: {} not found", self.word());
+        }
+        found
+    }
+}
+
+/// What answers the proxy's questions.
+pub enum Verify {
+    /// By METHOD and secret: `all` may everything, a METHOD's name that METHOD, `fault` is a 503, `none` is refused.
+    Answers(Server),
+    /// Accepts connections and never says anything.
+    Hangs(Server),
+    /// Nobody is there.
+    Down(SocketAddr),
+}
+
+impl Verify {
+    pub fn start() -> Verify {
+        Verify::Answers(Server::start(Box::new(|request| Some(verified(request)))))
+    }
+
+    /// Somebody else who listens where jeton did, and says this to everything.
+    pub fn stranger(status: &'static str) -> Verify {
+        Verify::Answers(Server::start(Box::new(move |_| Some(answer(status, &[], "")))))
+    }
+
+    pub fn hanging() -> Verify {
+        Verify::Hangs(Server::start(Box::new(|_| None)))
+    }
+
+    pub fn down() -> Verify {
+        Verify::Down(free())
+    }
+
+    fn address(&self) -> SocketAddr {
+        match self {
+            Verify::Answers(server) | Verify::Hangs(server) => server.address,
+            Verify::Down(address) => *address,
+        }
+    }
+
+    pub fn connections(&self) -> usize {
+        match self {
+            Verify::Answers(server) | Verify::Hangs(server) => server.connections(),
+            Verify::Down(_) => 0,
+        }
+    }
+
+    pub fn seen(&self) -> Vec<Request> {
+        match self {
+            Verify::Answers(server) | Verify::Hangs(server) => server.seen(),
+            Verify::Down(_) => Vec::new(),
+        }
+    }
+}
+
+fn verified(request: &Request) -> String {
+    let method = request.path().strip_prefix("/v1/verify/").and_then(|rest| rest.split(['/', '?']).next());
+    let challenge = |more: &str| vec![format!("WWW-Authenticate: Bearer realm=\"jeton\"{more}")];
+    let secret = request.all("authorization").first().and_then(|v| v.strip_prefix("Bearer ")).map(str::to_owned);
+    match (secret.as_deref(), method) {
+        (_, None | Some("" | "-")) => answer("503 Service Unavailable", &[], "no METHOD"),
+        (None, _) => answer("401 Unauthorized", &challenge(""), "{}"),
+        (Some("none"), _) => answer("401 Unauthorized", &challenge(", error=\"invalid_token\""), "{}"),
+        (Some("fault"), _) => answer("503 Service Unavailable", &[], "{}"),
+        (Some(held), Some(asked)) if held == "all" || held == asked => {
+            let said = [
+                ("Account", "ci"),
+                ("Account-Id", "17"),
+                ("Role", "member"),
+                ("Token", "bot"),
+                ("Hint", "jtn_Ab12Cd34"),
+                ("Method", asked),
+            ];
+            let headers: Vec<String> = said.iter().map(|(name, value)| format!("X-Jeton-{name}: {value}")).collect();
+            answer("200 OK", &headers, "{\"result\":0}")
+        }
+        (Some(_), Some(_)) => answer("403 Forbidden", &challenge(", error=\"insufficient_scope\""), "{}"),
+    }
+}
+
+/// A running proxy.
+pub struct Running {
+    pub address: SocketAddr,
+    child: Child,
+}
+
+impl Drop for Running {
+    fn drop(&mut self) {
+        let _ = self.child.kill();
+        let _ = self.child.wait();
+    }
+}
+
+/// All of it.
+pub struct Stage {
+    _home: Home,
+    pub verify: Verify,
+    pub application: Server,
+    pub proxy: Running,
+}
+
+/// An address that was free a moment ago.
+pub fn free() -> SocketAddr {
+    TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap()
+}
+
+/// A store whose catalogue is the file's.
+pub fn home(catalogue: &str) -> Home {
+    let home = Home::new();
+    home.file("shop.toml", catalogue, 0o644);
+    home.as_ops(&["init", "--username", "ops", "--catalogue", "shop.toml"]).succeeds();
+    home
+}
+
+/// What `guide` prints there.
+pub fn guide(home: &Home, args: &[&str]) -> String {
+    home.run(&[&["guide"], args].concat(), "").succeeds().out
+}
+
+impl Stage {
+    pub fn set(kind: Kind, home: Home, verify: Verify) -> Stage {
+        let reply: Answer = Box::new(|_| Some(answer("200 OK", &["X-App: yes".to_owned()], "app")));
+        let application = Server::start(reply);
+        home.run(&["config", "set", "serve.verify", &verify.address().to_string()], "").succeeds();
+        let proxy = run(kind, &home, application.address);
+        application.seen();
+        Stage { _home: home, verify, application, proxy }
+    }
+
+    /// Sends a request line without its version.
+    pub fn ask(&self, request: &str, headers: &[&str]) -> Reply {
+        raw(self.proxy.address, &format!("{request} HTTP/1.1"), headers, "")
+    }
+}
+
+/// Writes what each program needs to check or run the guide's output; returns the command to go on with.
+pub fn prepared(kind: Kind, home: &Home, args: &[&str]) -> Command {
+    let text = guide(home, &[&[kind.word()], args].concat());
+    let folder = home.path("");
+    let mut command = Command::new(kind.word());
+    command.current_dir(&folder).env("HOME", &folder).env("XDG_DATA_HOME", &folder).env("XDG_CONFIG_HOME", &folder);
+    match kind {
+        Kind::Nginx => {
+            fs::write(folder.join("jeton.conf"), text).unwrap();
+            let temps: String = ["client_body", "proxy", "fastcgi", "uwsgi", "scgi"]
+                .iter()
+                .map(|name| format!("{name}_temp_path {}/{name};", folder.display()))
+                .collect();
+            let whole = format!(
+                "daemon off; master_process off; pid nginx.pid; error_log stderr; events {{}}\nhttp {{ access_log off; {temps} include jeton.conf; }}\n"
+            );
+            fs::write(folder.join("nginx.conf"), whole).unwrap();
+            command.arg("-p").arg(&folder).args(["-e", "stderr", "-c", "nginx.conf"]);
+        }
+        Kind::Caddy => {
+            let whole = format!("{{\n    admin off\n    auto_https off\n    persist_config off\n}}\n{text}");
+            fs::write(folder.join("Caddyfile"), whole).unwrap();
+        }
+        Kind::Haproxy => {
+            let lua = folder.join("jeton.lua");
+            fs::write(&lua, guide(home, &["haproxy", "--lua"])).unwrap();
+            let text = text.replace("lua-load /etc/haproxy/jeton.lua", &format!("lua-load {}", lua.display()));
+            assert!(text.contains(&*lua.to_string_lossy()));
+            fs::write(folder.join("jeton.cfg"), text).unwrap();
+            command.args(["-f", "jeton.cfg"]);
+        }
+    }
+    command
+}
+
+fn run(kind: Kind, home: &Home, application: SocketAddr) -> Running {
+    let address = free();
+    let (upstream, listen) = (application.to_string(), address.to_string());
+    let mut command = prepared(kind, home, &["--upstream", &upstream, "--listen", &listen]);
+    match kind {
+        Kind::Nginx => {}
+        Kind::Caddy => {
+            command.args(["run", "--config", "Caddyfile", "--adapter", "caddyfile"]);
+        }
+        Kind::Haproxy => {
+            command.arg("-db");
+        }
+    }
+    let log = fs::File::create(home.path("proxy.log")).unwrap();
+    let child = command.stdin(Stdio::null()).stdout(Stdio::null()).stderr(log).spawn().unwrap();
+    let mut running = Running { address, child };
+    let (_never, pause) = mpsc::channel::<()>();
+    for _ in 0..1_500 {
+        if connect(address).is_some() {
+            return running;
+        }
+        if let Some(ended) = running.child.try_wait().unwrap() {
+            panic!("{kind:?} ended, {ended}: {}", fs::read_to_string(home.path("proxy.log")).unwrap());
+        }
+        let _ = pause.recv_timeout(Duration::from_millis(20));
+    }
+    panic!("{kind:?} doesn't listen: {}", fs::read_to_string(home.path("proxy.log")).unwrap());
+}
