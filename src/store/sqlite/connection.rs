@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use rusqlite::{Connection, Transaction, TransactionBehavior};
 
-use super::convert::{failed, one};
+use super::convert::failed;
 use super::{
     accounts, audit, audit_window, catalogue, check, grants, ledger, open, purge, secrets, tokens, usage, used, window,
 };
@@ -153,9 +153,9 @@ impl Store for SqliteStore {
     }
 
     fn edition(&self) -> Result<Edition> {
-        let version = one(&self.lock(), "PRAGMA data_version", [], |r| r.get(0))?;
+        let version = ledger::head(&self.lock())?;
         self.identity.holds()?;
-        Ok(Edition(version.unwrap_or_default()))
+        Ok(Edition(version))
     }
 
     fn write<T>(

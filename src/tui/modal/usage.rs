@@ -117,7 +117,9 @@ pub fn sentence(usage: &Usage, now: Timestamp) -> String {
     let Some(seen) = usage.last_seen_at else {
         return denied.map_or_else(|| "never used".to_owned(), |denied| format!("never used · {denied}"));
     };
-    if let Some(denied) = denied.as_ref().filter(|_| knocks(usage) && usage.today == 0) {
+    // Beside a secret that was replaced there is one in use; beside what is dead there is none.
+    let dead = knocks(usage) && (usage.today == 0 || !matches!(usage.denied.since, DeniedSince::Rotated(_)));
+    if let Some(denied) = denied.as_ref().filter(|_| dead) {
         return format!("{denied} · last used {}, {} in 7 days", ago(seen, now), counted(usage.week, "call"));
     }
     let mostly = |origin: &Origin| {
@@ -179,7 +181,7 @@ pub fn consequences(token: &Token, usage: &Usage, columns: usize, model: &Model)
 }
 
 /// `10.0.0.5 (curl/8.5), 10.0.0.9 (python/3.12) and 3 more`.
-fn callers(origins: &[Origin]) -> String {
+pub fn callers(origins: &[Origin]) -> String {
     let told = origins.iter().take(CALLERS).map(|origin| {
         let (address, client) = caller(&origin.address, &origin.client);
         format!("{address} ({client})")
@@ -192,7 +194,7 @@ fn callers(origins: &[Origin]) -> String {
 }
 
 /// `methods used: environment.control.StopEnv, environment.control.StartEnv and 7 more`; none without any.
-fn methods_words(methods: &[(String, u64)]) -> Option<String> {
+pub fn methods_words(methods: &[(String, u64)]) -> Option<String> {
     Some(match methods {
         [] => return None,
         [(one, _)] => format!("method used: {one}"),

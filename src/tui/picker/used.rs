@@ -52,7 +52,7 @@ impl Used {
         if self.cut {
             Some("more methods were used than are told apart, so none is called unused".to_owned())
         } else if self.days < LEAST_DAYS {
-            Some(format!("there are only {}, too few to call a method unused", self.rests_on()))
+            Some(format!("only {}, too few to call a method unused", self.rests_on()))
         } else if self.methods.is_empty() {
             Some(format!("none was used in {}", self.rests_on()))
         } else {

@@ -130,7 +130,9 @@ impl Tokens {
         } else {
             let layout = Columns::fitting(columns);
             lines.push(Line::styled(layout.heading(sort), theme.dim));
-            lines.extend(told.map(|(token, here, mark)| layout.row(token, here, mark, &words, model)));
+            let knocks = |token: &Token| self.window.knocking.contains(&token.id);
+            let row = |(token, here, mark)| layout.row(token, (here, mark, knocks(token)), &words, model);
+            lines.extend(told.map(row));
         }
         if self.loaded && self.window.rows.is_empty() {
             lines.push(Line::default());
