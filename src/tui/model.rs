@@ -196,6 +196,8 @@ pub enum Purpose {
     Account,
     /// The rows of the audit log.
     Audit,
+    /// The rows of the denied attempts.
+    Denied,
     /// Whether the audit log is whole.
     Verification,
     /// The rules.
@@ -313,6 +315,12 @@ impl Model {
         // What is hidden already waits for a key.
         let lock = self.guard.locks_at().filter(|_| self.session.is_some() && self.lock.is_none());
         [notice, spinner, minute, lock, self.guard.forgets_at()].into_iter().flatten().min()
+    }
+
+    /// Whether something on the screen tells what is in the ledger, so that what comes into it has to be noticed.
+    pub fn shows_ledger(&self) -> bool {
+        let place = self.desk().filter(|_| self.lock.is_none()).map(Desk::shown);
+        matches!(place, Some(Place::Tokens | Place::Denied))
     }
 
     /// The audit log, shown or not.

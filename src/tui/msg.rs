@@ -35,6 +35,8 @@ pub enum Msg {
     Read(RequestId, Box<Result<Catalogue>>),
     /// Something in the store was changed, here or elsewhere.
     Changed,
+    /// Something may have come into the ledger.
+    Recorded,
     /// A thread that works for the screens has panicked.
     WorkerFailed,
     /// The terminal can't be read any more, and why.

@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use rusqlite::{Connection, Transaction, TransactionBehavior};
 
-use super::convert::{failed, one};
+use super::convert::failed;
 use super::{
     accounts, audit, audit_window, catalogue, check, grants, journal, ledger, open, purge, secrets, tokens, usage,
     used, window,
@@ -170,9 +170,9 @@ impl Store for SqliteStore {
     }
 
     fn edition(&self) -> Result<Edition> {
-        let version = one(&self.lock(), "PRAGMA data_version", [], |r| r.get(0))?;
+        let version = ledger::head(&self.lock())?;
         self.identity.holds()?;
-        Ok(Edition(version.unwrap_or_default()))
+        Ok(Edition(version))
     }
 
     fn write<T>(
@@ -296,6 +296,9 @@ impl Ledger for Open<'_> {
     }
     fn uses_window(&self, query: &LedgerQuery<UseKey>) -> Result<LedgerWindow<UseRow>> {
         ledger::window(self.0, query)
+    }
+    fn ledger_head(&self) -> Result<i64> {
+        ledger::head(self.0)
     }
     fn purged_owner(&self, token: TokenId) -> Result<Option<(AccountId, Role)>> {
         purge::owner(self.0, token)

@@ -11,15 +11,17 @@
 
 use ratatui::Frame;
 use ratatui::layout::Rect;
+use ratatui::style::Style;
 use ratatui::text::{Line, Span};
 use ratatui::widgets::Paragraph;
 
+use crate::error::{Error, Kind};
 use crate::tui::keymap::{Action, BINDINGS, Binding, Context};
 use crate::tui::model::Model;
 use crate::tui::screen::desk::Place;
 use crate::tui::theme::Theme;
-use crate::tui::widget::field::Field;
-use crate::tui::widget::line::{clean, cut, fit, width};
+use crate::tui::widget::filter::FilterField;
+use crate::tui::widget::line::{clean, cut, fit, fold, width};
 
 /// Rows of the terminal around the rows of a list: head, filter, rule, columns; rule, two lines, footer.
 const AROUND: u16 = 8;
@@ -79,15 +81,14 @@ fn head(right: Vec<Span<'static>>, columns: usize, model: &Model) -> Line<'stati
 
 /// The second line of a screen with a filter: what is typed into it, and `right`. The password of a demonstration stands
 /// there as long as nothing is.
-pub fn filter_line(filter: &Field, focused: bool, right: &str, columns: usize, model: &Model) -> Line<'static> {
+pub fn filter_line(filter: &FilterField, right: &str, columns: usize, model: &Model) -> Line<'static> {
     let right = vec![Span::styled(right.to_owned(), model.theme.dim)];
-    filter_line_with(filter, focused, right, columns, model)
+    filter_line_with(filter, right, columns, model)
 }
 
 /// [`filter_line`] with styles of its own at the right.
 pub fn filter_line_with(
-    filter: &Field,
-    focused: bool,
+    filter: &FilterField,
     right: Vec<Span<'static>>,
     columns: usize,
     model: &Model,
@@ -95,9 +96,10 @@ pub fn filter_line_with(
     let theme = &model.theme;
     let taken: usize = right.iter().map(Span::width).sum();
     let room = columns.saturating_sub(taken + 4);
+    let focused = filter.is_typing();
     let mut spans = vec![Span::styled(" / ", if focused { theme.accent } else { theme.dim })];
     if focused || !filter.is_empty() {
-        spans.extend(filter.spans(room.min(FILTER), focused, theme));
+        spans.extend(filter.shown().spans(room.min(FILTER), focused, theme));
         spans.push(Span::raw(" ".repeat(room.saturating_sub(FILTER) + 1)));
     } else {
         spans.push(Span::styled(fit(&demonstration(model), room), theme.warning));
@@ -160,4 +162,27 @@ pub fn beside(frame: &mut Frame<'_>, body: Rect, theme: &Theme) -> (Rect, Option
     let bar = vec![Line::styled("│", theme.dim); usize::from(body.height)];
     frame.render_widget(Paragraph::new(bar), Rect { x: list.x + list.width + 1, width: 1, ..body });
     (list, Some(Rect { x: list.x + list.width + 3, width: PANE - 1, ..body }))
+}
+
+/// Why there is nothing to see: calmly where nothing went wrong; `whose` says it to a role that may not.
+pub fn refusal(error: &Error, whose: &str, columns: usize, model: &Model) -> Vec<Line<'static>> {
+    let room = columns.saturating_sub(2);
+    let mut lines = vec![Line::default()];
+    let mut say = |text: &str, style| {
+        lines.extend(fold(text, room).into_iter().map(|line| Line::styled(format!(" {line}"), style)));
+    };
+    let plain = Style::new();
+    match error.kind {
+        Kind::Denied if model.guard.token().is_none() => say(whose, plain),
+        // A token that signed in may lack the method, whatever its account may.
+        Kind::Denied => say(&error.to_string(), plain),
+        Kind::Failure
+        | Kind::Usage
+        | Kind::NotFound
+        | Kind::Unauthenticated
+        | Kind::Conflict
+        | Kind::Findings
+        | Kind::Cancelled => say(&format!("! {error}"), model.theme.danger),
+    }
+    lines
 }

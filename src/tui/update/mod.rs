@@ -83,11 +83,19 @@ pub fn update(model: &mut Model, msg: Msg) -> Vec<Effect> {
                 Vec::new()
             }
         }
+        Msg::Recorded => {
+            if model.lock.is_none() {
+                requests::recorded(model)
+            } else {
+                Vec::new()
+            }
+        }
         Msg::Resize(columns, rows) => {
             model.size = (columns, rows);
             if let Some(desk) = model.desk_mut() {
                 desk.tokens.resized(height(rows));
-                desk.audit.resized(height(rows));
+                desk.audit.stretch_mut().resized(height(rows));
+                desk.denied.stretch_mut().resized(height(rows));
                 desk.accounts.resized(height(rows));
                 desk.rules.resized(height(rows));
             }
@@ -255,6 +263,7 @@ pub(super) fn apply(model: &mut Model, layer: Layer, outcome: Outcome) -> Vec<Ef
         Outcome::Confirm(wanted) => dialogs::confirm(model, wanted),
         Outcome::List(anchor) => requests::list(model, anchor),
         Outcome::ListAudit(anchor) => requests::audit(model, anchor),
+        Outcome::ListDenied(anchor) => requests::denied(model, anchor),
         Outcome::MarkShown => requests::mark_shown(model),
         Outcome::Sorted(sort) => {
             close(model, layer);
@@ -264,6 +273,7 @@ pub(super) fn apply(model: &mut Model, layer: Layer, outcome: Outcome) -> Vec<Ef
             requests::list(model, Anchor::Start)
         }
         Outcome::Refresh => desk::refresh(model),
+        Outcome::ToToken(id, whereabouts) => desk::to_token(model, id, whereabouts),
         Outcome::TokensOf(username) => people::tokens_of(model, &username),
         Outcome::Moved => desk::moved(model),
         Outcome::Do(effect) => vec![effect],

@@ -54,8 +54,7 @@ pub(super) fn listed(model: &mut Model, accounts: Vec<CountedAccount>) -> Vec<Ef
 /// The tokens of one account, in front.
 pub(super) fn tokens_of(model: &mut Model, username: &Username) -> Vec<Effect> {
     if let Some(tokens) = model.tokens_mut() {
-        tokens.filter.clear();
-        tokens.filter.insert(&format!("account:{username}"));
+        tokens.filter.set(&format!("account:{username}"));
     }
     let mut effects = desk::show(model, Place::Tokens);
     effects.extend(requests::list(model, Anchor::Start));

@@ -52,6 +52,12 @@ pub(super) fn reply(model: &mut Model, id: RequestId, result: Result<Response>) 
             }
             Vec::new()
         }
+        (Err(error), Purpose::Denied) if error.kind != Kind::Unauthenticated => {
+            if model.desk_mut().is_some_and(|desk| desk.denied.not_read(&error)) {
+                model.say(Tone::Bad, error.to_string(), None);
+            }
+            Vec::new()
+        }
         (Err(error), Purpose::Verification) if error.kind != Kind::Unauthenticated => {
             tell_verify(model, |verify, _| verify.not_read(&error));
             Vec::new()
@@ -64,6 +70,7 @@ pub(super) fn reply(model: &mut Model, id: RequestId, result: Result<Response>) 
             | Purpose::Accounts
             | Purpose::Account
             | Purpose::Audit
+            | Purpose::Denied
             | Purpose::Verification
             | Purpose::Policy
             | Purpose::Tally
@@ -169,9 +176,16 @@ fn answered(model: &mut Model, layer: Option<Layer>, response: Response) -> Vec<
             Vec::new()
         }
         // The screens notice changes by it, beside all replies.
-        Response::AuditHead(_) => Vec::new(),
+        Response::AuditHead(_) | Response::LedgerHead(_) => Vec::new(),
         // No screen asks for them.
-        Response::ListDenied(_) | Response::ListUses(_) | Response::Check(_) => Vec::new(),
+        Response::ListUses(_) | Response::Check(_) => Vec::new(),
+        Response::ListDenied(window) => {
+            let height = height(model.size.1);
+            if let Some(desk) = model.desk_mut() {
+                desk.denied.fill(window, height);
+            }
+            requests::moved_in_denied(model)
+        }
         Response::Whose(traced) => {
             if let Some(Modal::Whose(whose)) = model.modals.last_mut() {
                 whose.dialog_mut().tell(traced);
@@ -253,24 +267,7 @@ fn answered(model: &mut Model, layer: Option<Layer>, response: Response) -> Vec<
             }
             Vec::new()
         }
-        Response::ShowToken(shown) => {
-            for modal in &mut model.modals {
-                match modal {
-                    Modal::Details(details) => details.fill(&shown),
-                    Modal::Remove(remove) if remove.dialog().token().id == shown.token.id => {
-                        remove.dialog_mut().set_usage(shown.usage.clone())
-                    }
-                    _ => {}
-                }
-            }
-            let token = shown.token.clone();
-            // A dialog may have asked for another token than the one under the cursor.
-            let current = |tokens: &&mut Tokens| tokens.current().is_some_and(|token| token.id == shown.token.id);
-            if let Some(tokens) = model.tokens_mut().filter(current) {
-                tokens.usage = Some(shown);
-            }
-            dialogs::looked_up(model, layer, token)
-        }
+        Response::ShowToken(shown) => dialogs::shown(model, layer, shown),
         // A form asks for one token at a time.
         Response::CreateToken(changed) => match changed.out.into_iter().next() {
             Some(out) => {
