@@ -39,6 +39,7 @@ use crate::error::Result;
 use crate::verbs::Jeton;
 use crate::verbs::actor::Presented;
 use crate::verbs::ports::{Clock, Delivery};
+use crate::witness::Witness;
 
 /// What the screens work on.
 pub struct Start {
@@ -48,6 +49,8 @@ pub struct Start {
     pub clock: Arc<dyn Clock>,
     /// Where secrets are saved.
     pub delivery: Arc<dyn Delivery>,
+    /// Asks the running service after a change.
+    pub witness: Witness,
     /// Where the store is, for people.
     pub place: String,
     /// Who is asking, where that is known.

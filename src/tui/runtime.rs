@@ -107,7 +107,8 @@ impl Workers {
             let wake = wake.clone();
             move |msg| drop(wake.send(Woken::By(msg)))
         };
-        let store = worker::store(Arc::clone(&start.jeton), Arc::clone(&start.delivery), answer(wake))?;
+        let store =
+            worker::store(Arc::clone(&start.jeton), Arc::clone(&start.delivery), start.witness.clone(), answer(wake))?;
         worker::watch(Arc::clone(&start.jeton), Arc::clone(&start.clock), answer(wake))?;
         let (desktop, tmux) = match Route::choose() {
             Route::Desktop => (Some(worker::clipboard(Desktop::default(), answer(wake))?), false),
@@ -193,6 +194,7 @@ impl Loop<'_> {
                 Effect::Call(id, who, request) => self.job(Job::Call(id, who, request))?,
                 Effect::Save(path, secret) => self.job(Job::Save(path, secret))?,
                 Effect::Read(id, path, there) => self.job(Job::Read(id, path, there))?,
+                Effect::Witness(seq) => self.job(Job::Witness(seq))?,
                 Effect::CopyText(text) => self.copy(Zeroizing::new(text), false)?,
                 Effect::CopySecret(secret) => {
                     let text = secret.expose(|s| Zeroizing::new(s.to_owned()));

@@ -34,3 +34,4 @@ mod structure;
 mod support;
 mod tui;
 mod verbs;
+mod witnessing;

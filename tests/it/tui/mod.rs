@@ -14,3 +14,4 @@ mod saying;
 mod showing;
 mod story;
 mod table;
+mod witnessing;
