@@ -34,6 +34,7 @@ use std::time::Duration;
 
 use zeroize::Zeroizing;
 
+use crate::domain::endpoint::Endpoint;
 use crate::domain::name::Username;
 use crate::error::Result;
 use crate::verbs::Jeton;
@@ -66,11 +67,14 @@ pub struct Start {
 }
 
 /// The account of a demonstration. Its password is shown on the screen.
+#[derive(Clone)]
 pub struct Demo {
     /// Its name.
     pub username: Username,
     /// Its password.
     pub password: Zeroizing<String>,
+    /// Where its service checks tokens; none where there is none.
+    pub service: Option<Endpoint>,
 }
 
 /// How the screens ended.

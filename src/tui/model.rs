@@ -226,7 +226,6 @@ pub enum Purpose {
 impl Model {
     /// The state before anything has happened.
     pub fn new(start: &Start, host: String, theme: Theme, size: (u16, u16)) -> Self {
-        let demo = start.demo.as_ref().map(|d| Demo { username: d.username.clone(), password: d.password.clone() });
         Model {
             now: start.clock.now(),
             zone: LocalZone::of(Arc::clone(&start.clock)),
@@ -235,7 +234,7 @@ impl Model {
             host,
             place: start.place.clone(),
             username: start.username.clone(),
-            demo,
+            demo: start.demo.clone(),
             screen: Screen::Opening,
             modals: Vec::new(),
             lock: None,

@@ -38,6 +38,8 @@ pub enum Msg {
     Testified(i64, Option<Testimony>),
     /// Something in the store was changed, here or elsewhere.
     Changed,
+    /// Tokens may have been used meanwhile.
+    Used,
     /// A thread that works for the screens has panicked.
     WorkerFailed,
     /// The terminal can't be read any more, and why.

@@ -115,16 +115,21 @@ fn next(queue: &Receiver<Job>, waiting: &mut Vec<Job>) -> Option<Job> {
 /// How often the store is asked whether it has changed: well within the second that a person may wait for it.
 const LOOK_EVERY: Duration = Duration::from_millis(300);
 
+/// After how many such looks what was used meanwhile is read again.
+const USES_EVERY: u32 = 7;
+
 /// Starts the thread that notices changes of the store, whoever makes them. A store that can't be read has none: who
 /// looks at it hears why.
 pub(super) fn watch(jeton: Arc<dyn Jeton>, clock: Arc<dyn Clock>, answer: impl Fn(Msg) + Send + 'static) -> Result<()> {
     spawn("watch", answer, move |answer| {
         let mut seen = None;
-        loop {
+        for look in 1_u32.. {
             if let Ok(head) = ask(&*jeton, &Credential::Store, AuditHead)
                 && seen.replace(head) != Some(head)
             {
                 answer(Msg::Changed);
+            } else if look % USES_EVERY == 0 {
+                answer(Msg::Used);
             }
             clock.sleep(LOOK_EVERY);
         }

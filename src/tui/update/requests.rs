@@ -10,8 +10,9 @@ use crate::tui::modal::Modal;
 use crate::tui::model::{Model, Pending, Purpose};
 use crate::tui::msg::RequestId;
 use crate::tui::screen::audit::{self, Audit};
+use crate::tui::screen::desk::Place;
 use crate::tui::screen::tokens::marks::MARKED_MAX;
-use crate::tui::screen::tokens::{Question, WINDOW};
+use crate::tui::screen::tokens::{Question, Tokens, WINDOW};
 use crate::verbs::actor::Credential;
 use crate::verbs::audit::{ListAudit, Reach, VerifyAudit};
 use crate::verbs::audit_log::AuditAnchor;
@@ -82,6 +83,15 @@ pub(super) fn list(model: &mut Model, anchor: Anchor) -> Vec<Effect> {
     let mut effects = look(model, Purpose::List, verb.into());
     effects.extend(look(model, Purpose::Tally, TallyTokens.into()));
     effects
+}
+
+/// Reads the table again where it stands, while it is in front: when each of its tokens was last seen.
+pub(super) fn refresh_uses(model: &mut Model) -> Vec<Effect> {
+    let busy = model.pending.values().any(|p| matches!(p.purpose, Purpose::List | Purpose::Usage));
+    match model.tokens().map(Tokens::here).filter(|_| !busy && model.in_front() == Some(Place::Tokens)) {
+        Some(here) => list(model, here),
+        None => Vec::new(),
+    }
 }
 
 /// Reads all that the table shows, as far as that many can be marked.

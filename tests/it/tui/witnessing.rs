@@ -5,10 +5,14 @@ use std::time::Duration;
 
 use jeton::domain::endpoint::Endpoint;
 use jeton::domain::role::Role;
+use jeton::tui::Demo;
+use jeton::tui::msg::Msg;
+use jeton::tui::theme::Theme;
 use jeton::witness::Testimony;
+use zeroize::Zeroizing;
 
 use crate::support::screens::Screens;
-use crate::support::world::{House, OWNER, PASSWORD};
+use crate::support::world::{House, OWNER, PASSWORD, username};
 
 const DENIES: Testimony = Testimony::Denies(Duration::from_micros(840));
 
@@ -88,4 +92,30 @@ fn a_service_that_says_nothing_is_no_proof() {
     s.testimony = None;
     s.keys(&format!("xdeploy-bot<tab>{PASSWORD}<tab><tab><enter>"));
     s.assert_shows("✓ deploy-bot revoked; denied from the next request on");
+}
+
+#[test]
+fn a_use_shows_while_nobody_touches_a_key() {
+    let house = House::new();
+    let issued = house.issue(OWNER, "deploy-bot");
+    let mut s = Screens::signed_in(house);
+    s.assert_shows("never");
+    s.house.verify(&issued.secret);
+    s.keys("n");
+    let asked = s.asked.len();
+    s.message(Msg::Used);
+    assert_eq!(s.asked.len(), asked, "a dialog is in front");
+    s.keys("<esc>");
+    s.message(Msg::Used);
+    s.assert_shows("just now");
+}
+
+#[test]
+fn a_demonstration_says_where_its_service_is_if_there_is_room() {
+    let service = Endpoint::parse("127.0.0.1:40123").ok();
+    let demo = Demo { username: username(OWNER), password: Zeroizing::new(PASSWORD.to_owned()), service };
+    let mut s = Screens::with(house(), Theme::colour(), Some(demo));
+    s.assert_shows(&format!("demo at 127.0.0.1:40123, its password: {PASSWORD}"));
+    s.resize(70, 24);
+    s.assert_shows(&format!("demo, its password: {PASSWORD}"));
 }
