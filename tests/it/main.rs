@@ -33,5 +33,6 @@ mod storage;
 mod structure;
 mod support;
 mod tui;
+mod units;
 mod verbs;
 mod witnessing;
