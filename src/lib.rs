@@ -12,6 +12,8 @@
 //!                          │ ports: Store, Clock, Entropy, PasswordHasher, Delivery
 //!          store/  all SQL            platform/  all of the operating system
 //!
+//!   witness.rs  after a change both faces ask the running service (http/) whether it denies what was taken away
+//!
 //!   domain/  words and rules, used by all, using none      error.rs  what, why, next; the exit code
 //! ```
 //!
@@ -50,6 +52,7 @@ pub mod platform;
 pub mod store;
 pub mod tui;
 pub mod verbs;
+pub mod witness;
 
 /// Runs the program with its arguments, the program's own name first.
 pub fn run(args: impl Iterator<Item = OsString>) -> ExitCode {

@@ -123,6 +123,7 @@ impl Ledger {
 impl Page<'_> {
     pub fn note(&mut self, knock: Option<Knock<'_>>, origin: Origin) {
         let Some(knock) = knock else { return };
+        log(&knock, &origin);
         let (key, at) = match knock {
             Knock::Use { token, secret, method, at } => {
                 let (token, secret, method) = (Some(token), Some(secret.clone()), method.to_owned());
@@ -135,6 +136,20 @@ impl Page<'_> {
             }
         };
         self.gathered.add(key, Tally { count: 1, at }, self.fate);
+    }
+}
+
+/// Says what happened, to whoever listens that closely. All of it is of printable ASCII.
+fn log(knock: &Knock<'_>, Origin { address, client }: &Origin) {
+    let id = |secret: Option<&PublicId>| secret.map_or("", PublicId::as_str).to_owned();
+    match knock {
+        Knock::Use { token, secret, method, .. } => {
+            tracing::trace!(%token, secret = id(Some(secret)), method, ?address, client, "used");
+        }
+        Knock::Denial { token, secret, reason, method, .. } => {
+            let token = token.map(|token| token.to_string());
+            tracing::debug!(token, secret = id(*secret), reason = reason.word(), method, ?address, client, "denied");
+        }
     }
 }
 

@@ -140,6 +140,17 @@ pub struct Notice {
     pub cli: Option<String>,
     /// When it was said.
     pub at: Timestamp,
+    /// What the running service is asked about it meanwhile.
+    pub awaited: Option<Awaited>,
+}
+
+/// What the running service is asked about a change.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Awaited {
+    /// The change's number in the audit log.
+    pub seq: i64,
+    /// Whom it is to deny.
+    pub whom: &'static str,
 }
 
 impl Notice {
@@ -217,7 +228,6 @@ pub enum Purpose {
 impl Model {
     /// The state before anything has happened.
     pub fn new(start: &Start, host: String, theme: Theme, size: (u16, u16)) -> Self {
-        let demo = start.demo.as_ref().map(|d| Demo { username: d.username.clone(), password: d.password.clone() });
         Model {
             now: start.clock.now(),
             zone: LocalZone::of(Arc::clone(&start.clock)),
@@ -226,7 +236,7 @@ impl Model {
             host,
             place: start.place.clone(),
             username: start.username.clone(),
-            demo,
+            demo: start.demo.clone(),
             screen: Screen::Opening,
             modals: Vec::new(),
             lock: None,
@@ -335,7 +345,7 @@ impl Model {
 
     /// Says something for a while, and keeps it among the messages. No secret is ever a part of it.
     pub fn say(&mut self, tone: Tone, text: impl Into<String>, cli: Option<String>) {
-        let notice = Notice { tone, text: text.into(), cli, at: self.now };
+        let notice = Notice { tone, text: text.into(), cli, at: self.now, awaited: None };
         self.messages.truncate(MESSAGES - 1);
         self.messages.push_front(notice.clone());
         self.notice = Some(notice);

@@ -110,7 +110,8 @@ impl Workers {
             let wake = wake.clone();
             move |msg| drop(wake.send(Woken::By(msg)))
         };
-        let store = worker::store(Arc::clone(&start.jeton), Arc::clone(&start.delivery), answer(wake))?;
+        let store =
+            worker::store(Arc::clone(&start.jeton), Arc::clone(&start.delivery), start.witness.clone(), answer(wake))?;
         let ledger_shown = Arc::new(AtomicBool::new(false));
         worker::watch(Arc::clone(&start.jeton), Arc::clone(&start.clock), Arc::clone(&ledger_shown), answer(wake))?;
         let (desktop, tmux) = match Route::choose() {
@@ -198,6 +199,7 @@ impl Loop<'_> {
                 Effect::Call(id, who, request) => self.job(Job::Call(id, who, request))?,
                 Effect::Save(path, secret) => self.job(Job::Save(path, secret))?,
                 Effect::Read(id, path, there) => self.job(Job::Read(id, path, there))?,
+                Effect::Witness(seq) => self.job(Job::Witness(seq))?,
                 Effect::CopyText(text) => self.copy(Zeroizing::new(text), false)?,
                 Effect::CopySecret(secret) => {
                     let text = secret.expose(|s| Zeroizing::new(s.to_owned()));

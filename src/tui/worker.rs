@@ -20,12 +20,14 @@ use crate::verbs::audit::AuditHead;
 use crate::verbs::ledger::LedgerHead;
 use crate::verbs::ports::{Clock, Delivery};
 use crate::verbs::request::{Request, ask};
+use crate::witness::Witness;
 
 /// Work for the store's thread.
 pub(super) enum Job {
     Call(RequestId, Credential, Box<Request>),
     Save(PathBuf, Arc<Secret>),
     Read(RequestId, PathBuf, Arc<[Catalogue]>),
+    Witness(i64),
 }
 
 impl Job {
@@ -78,6 +80,7 @@ pub(super) fn spawn<F: Fn(Msg) + Send + 'static>(
 pub(super) fn store(
     jeton: Arc<dyn Jeton>,
     delivery: Arc<dyn Delivery>,
+    witness: Witness,
     answer: impl Fn(Msg) + Send + 'static,
 ) -> Result<Sender<Job>> {
     let (jobs, queue) = channel::<Job>();
@@ -87,6 +90,7 @@ pub(super) fn store(
             answer(match job {
                 Job::Call(id, who, request) => Msg::Reply(id, Box::new(jeton.call(&who, *request))),
                 Job::Read(id, path, there) => Msg::Read(id, Box::new(catalogue_file::source(&path, || Ok(there)))),
+                Job::Witness(seq) => Msg::Testified(seq, witness.testify(seq)),
                 Job::Save(path, secret) => Msg::Saved(delivery.save(&path, &secret).map(|mut saved| {
                     saved.keep();
                     saved.path().to_owned()

@@ -35,4 +35,6 @@ mod storage;
 mod structure;
 mod support;
 mod tui;
+mod units;
 mod verbs;
+mod witnessing;

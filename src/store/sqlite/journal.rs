@@ -24,13 +24,16 @@ pub(super) const PARTS: i64 = 8;
 #[derive(Default, Serialize, Deserialize)]
 struct Batch<'a> {
     texts: Vec<String>,
-    /// Token, public id, instant, count; then method, address and client by number.
     #[serde(borrow)]
-    uses: Vec<(i64, &'a str, i64, u64, usize, usize, usize)>,
-    /// The same, the reason by number before the method.
+    uses: Vec<UseRow<'a>>,
     #[serde(borrow)]
-    denials: Vec<(i64, &'a str, i64, u64, usize, usize, usize, usize)>,
+    denials: Vec<DenialRow<'a>>,
 }
+
+/// Token, public id, instant, count; then method, address and client by number.
+type UseRow<'a> = (i64, &'a str, i64, u64, usize, usize, usize);
+/// The same, the reason by number before the method.
+type DenialRow<'a> = (i64, &'a str, i64, u64, usize, usize, usize, usize);
 
 pub(super) fn record(db: &Connection, uses: &[Use<'_>], denials: &[Denial<'_>]) -> Result<()> {
     if uses.len() + denials.len() <= AT_ONCE {

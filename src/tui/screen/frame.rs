@@ -102,7 +102,7 @@ pub fn filter_line_with(
         spans.extend(filter.shown().spans(room.min(FILTER), focused, theme));
         spans.push(Span::raw(" ".repeat(room.saturating_sub(FILTER) + 1)));
     } else {
-        spans.push(Span::styled(fit(&demonstration(model), room), theme.warning));
+        spans.push(Span::styled(fit(&demonstration(model, room), room), theme.warning));
         spans.push(Span::raw(" "));
     }
     spans.extend(right);
@@ -111,14 +111,18 @@ pub fn filter_line_with(
 
 /// The second line of a screen without a filter.
 pub fn plain_line(right: &str, columns: usize, model: &Model) -> Line<'static> {
-    let demo = format!(" {}", demonstration(model));
-    let left = Span::styled(fit(&demo, columns.saturating_sub(width(right))), model.theme.warning);
+    let room = columns.saturating_sub(width(right));
+    let demo = format!(" {}", demonstration(model, room.saturating_sub(2)));
+    let left = Span::styled(fit(&demo, room), model.theme.warning);
     Line::from(vec![left, Span::styled(right.to_owned(), model.theme.dim)])
 }
 
-/// The password of a demonstration.
-fn demonstration(model: &Model) -> String {
-    model.demo.as_ref().map_or_else(String::new, |d| format!("demo, its password: {}", d.password.as_str()))
+/// The password of a demonstration, and where its service is if there is room for all of that.
+fn demonstration(model: &Model, room: usize) -> String {
+    let Some(demo) = &model.demo else { return String::new() };
+    let said = |at: &str| format!("demo{at}, its password: {}", demo.password.as_str());
+    let whole = demo.service.as_ref().map(|service| said(&format!(" at {service}")));
+    whole.filter(|text| width(text) <= room).unwrap_or_else(|| said(""))
 }
 
 fn below(about: [String; 2], columns: usize, model: &Model) -> [Line<'static>; 2] {

@@ -7,6 +7,7 @@ pub mod people;
 mod replies;
 mod requests;
 mod several;
+mod witness;
 
 use crossterm::event::{KeyEvent, KeyEventKind};
 
@@ -104,6 +105,7 @@ pub fn update(model: &mut Model, msg: Msg) -> Vec<Effect> {
         }
         Msg::Reply(id, result) => replies::reply(model, id, *result),
         Msg::Read(id, result) => replies::read(model, id, *result),
+        Msg::Testified(seq, testimony) => witness::testified(model, seq, testimony.as_ref()),
         Msg::Copied(result) => dialogs::copied(model, result),
         Msg::Saved(result) => dialogs::saved(model, result),
         Msg::WorkerFailed => {

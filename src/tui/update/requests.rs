@@ -12,7 +12,7 @@ use crate::tui::msg::RequestId;
 use crate::tui::screen::desk::{Desk, Place};
 use crate::tui::screen::stretch;
 use crate::tui::screen::tokens::marks::MARKED_MAX;
-use crate::tui::screen::tokens::{Question, WINDOW};
+use crate::tui::screen::tokens::{Question, Tokens, WINDOW};
 use crate::verbs::actor::Credential;
 use crate::verbs::audit::{ListAudit, Reach, VerifyAudit};
 use crate::verbs::audit_log::AuditAnchor;
@@ -86,6 +86,15 @@ pub(super) fn list(model: &mut Model, anchor: Anchor) -> Vec<Effect> {
     effects
 }
 
+/// Reads the table again where it stands, while it is in front: when each of its tokens was last seen.
+pub(super) fn refresh_uses(model: &mut Model) -> Vec<Effect> {
+    let busy = model.pending.values().any(|p| matches!(p.purpose, Purpose::List | Purpose::Usage));
+    match model.tokens().map(Tokens::here).filter(|_| !busy && model.in_front() == Some(Place::Tokens)) {
+        Some(here) => list(model, here),
+        None => Vec::new(),
+    }
+}
+
 /// Reads all that the table shows, as far as that many can be marked.
 pub(super) fn mark_shown(model: &mut Model) -> Vec<Effect> {
     let Some(tokens) = model.tokens_mut() else { return Vec::new() };
@@ -138,7 +147,11 @@ fn usage(model: &mut Model) -> Vec<Effect> {
 /// Something may have come into the ledger: what shows it is read again.
 pub(super) fn recorded(model: &mut Model) -> Vec<Effect> {
     match model.desk().map(Desk::shown) {
-        Some(Place::Tokens) => usage(model),
+        Some(Place::Tokens) => {
+            let mut effects = refresh_uses(model);
+            effects.extend(usage(model));
+            effects
+        }
         Some(Place::Denied) => refresh_denied(model),
         Some(Place::Accounts | Place::Audit | Place::Catalogue | Place::Policy) | None => Vec::new(),
     }

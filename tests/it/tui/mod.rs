@@ -21,3 +21,4 @@ mod using;
 fn listed(name: &str) -> jeton::verbs::tokens::ShowToken {
     jeton::verbs::tokens::ShowToken { token: jeton::domain::token::TokenRef::Typed(name.to_owned()) }
 }
+mod witnessing;
