@@ -6,6 +6,7 @@
 #[allow(dead_code, reason = "a bench uses its own part of it")]
 mod world;
 
+use std::path::Path;
 use std::sync::Arc;
 
 use crossterm::event::{KeyCode, KeyEvent, KeyModifiers};
@@ -27,6 +28,7 @@ use jeton::tui::view::view;
 use jeton::verbs::Jeton;
 use jeton::verbs::actor::Credential;
 use jeton::verbs::request::{Request, Response};
+use jeton::witness::Witness;
 use ratatui::Terminal;
 use ratatui::backend::TestBackend;
 use world::{FakeClock, START};
@@ -87,6 +89,7 @@ fn open(all: &Arc<[Catalogue]>) -> Model {
         jeton: Arc::new(Nobody),
         clock: Arc::new(FakeClock::at(START)),
         delivery: Arc::new(FileDelivery),
+        witness: Witness::of(Path::new("nowhere")),
         place: String::new(),
         username: None,
         token: None,

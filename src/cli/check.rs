@@ -4,13 +4,14 @@ use serde::Serialize;
 
 use super::App;
 use super::args::CheckArgs;
-use super::ledger::{SecretJson, TokenNameJson, caller, named, secret};
+use super::ledger::{SecretJson, TokenNameJson, secret};
 use super::output::{JsonList, Table};
 use crate::domain::expiry::Span;
 use crate::domain::time::{Timestamp, ago, relative};
 use crate::error::{Error, Result};
 use crate::verbs::actor::Credential;
 use crate::verbs::check::{Attention, Check, CheckKey, Finding, Look};
+use crate::verbs::ledger::caller;
 use crate::verbs::request::ask;
 
 /// How many tokens are looked at at once.
@@ -192,5 +193,5 @@ fn cells(finding: &Finding, now: Timestamp) -> [String; 4] {
             )
         }
     };
-    [finding.why.word().to_owned(), named(&finding.token), what, more]
+    [finding.why.word().to_owned(), finding.token.words(), what, more]
 }

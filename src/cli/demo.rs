@@ -30,10 +30,20 @@ fn small() -> Result<()> {
     needs_terminal()?;
     let world = platform::world();
     // Holds the folder: it goes when this function returns, however the screens ended.
-    let demonstration = Demonstration::make(&world)?;
+    let mut demonstration = Demonstration::make(&world)?;
+    let settings = settings_of(&demonstration.username())?;
     let place = Place::new(demonstration.store(), world.clone(), caller(Face::Tui));
-    let demo = tui::Demo { username: demonstration.username(), password: demonstration.password() };
-    let ended = show_screens(place, &world, &settings_of(&demonstration.username())?, Some(demo));
+    // Where nothing can be listened on, the screens are worth looking at without a service.
+    let live = demonstration.go_live(&world).ok();
+    let demo = tui::Demo {
+        username: demonstration.username(),
+        password: demonstration.password(),
+        service: live.as_ref().map(|live| live.endpoint().clone()),
+    };
+    let ended = show_screens(place, &world, &settings, Some(demo));
+    if let Some(live) = live {
+        live.stop();
+    }
     drop(demonstration);
     conclude(ended?)
 }
@@ -55,7 +65,7 @@ fn large(global: &Global, args: &DemoArgs, store: &Path, tokens: u32) -> Result<
     }
     let place = Place::new(store.to_owned(), world.clone(), caller(Face::Tui));
     let password = Zeroizing::new(demo::PASSWORD.to_owned());
-    let demo = tui::Demo { username: username.clone(), password };
+    let demo = tui::Demo { username: username.clone(), password, service: None };
     conclude(show_screens(place, &world, &settings_of(&username)?, Some(demo))?)
 }
 

@@ -20,6 +20,7 @@ mod serve;
 mod token;
 mod verify;
 mod whoami;
+mod witness;
 
 use std::ffi::OsString;
 use std::io::{self, IsTerminal};
@@ -43,6 +44,7 @@ use crate::verbs::accounts::{Greet, SignIn};
 use crate::verbs::actor::{Credential, Session};
 use crate::verbs::local::{Caller, World};
 use crate::verbs::request::{Asked, ask};
+use crate::witness::Witness;
 use crate::{platform, tui};
 
 /// How long a command waits for the delay that earlier failed tries have earned.
@@ -109,6 +111,7 @@ fn screens(global: Global) -> Result<()> {
 /// Opens the screens on `place`.
 fn show_screens(place: Place, world: &World, settings: &Settings, demo: Option<tui::Demo>) -> Result<tui::Ended> {
     tui::run(tui::Start {
+        witness: Witness::of(place.path()),
         place: place.path().display().to_string(),
         jeton: Arc::new(place),
         clock: Arc::clone(&world.clock),

@@ -1,5 +1,6 @@
 //! Who plays in a large store: names, purposes, selections, ends and uses, mixed by a die that always falls alike.
 
+use super::die::Die;
 use crate::domain::catalogue::Catalogue;
 use crate::domain::expiry::Expiry;
 use crate::domain::method::MethodId;
@@ -89,14 +90,14 @@ impl Planned {
 
 /// A die, and what is thrown for.
 pub(super) struct Crowd {
-    state: u64,
+    die: Die,
     tokens: u32,
     methods: Vec<MethodId>,
 }
 
 impl Crowd {
     pub fn new(tokens: u32, catalogue: &Catalogue) -> Self {
-        Crowd { state: 7, tokens, methods: catalogue.methods().map(|m| m.id.clone()).collect() }
+        Crowd { die: Die::new(7), tokens, methods: catalogue.methods().map(|m| m.id.clone()).collect() }
     }
 
     /// The name and role of the `n`th account beside the owner.
@@ -110,18 +111,12 @@ impl Crowd {
         Ok((Username::parse(&format!("{team}-{:04}", n as usize / TEAMS.len() + 1))?, role))
     }
 
-    /// A number below `end` (SplitMix64).
     fn below(&mut self, end: usize) -> usize {
-        self.state = self.state.wrapping_add(0x9e37_79b9_7f4a_7c15);
-        let mut z = self.state;
-        z = (z ^ (z >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
-        z = (z ^ (z >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
-        ((z ^ (z >> 31)) % end.max(1) as u64) as usize
+        self.die.below(end)
     }
 
     fn one_of<T: Copy>(&mut self, choices: &[T], otherwise: T) -> T {
-        let at = self.below(choices.len());
-        choices.get(at).copied().unwrap_or(otherwise)
+        self.die.one_of(choices).copied().unwrap_or(otherwise)
     }
 
     /// The `n`th token.

@@ -1,9 +1,12 @@
 //! The demonstration: a throw-away store with three accounts and some forty tokens in every state. Everything in it
-//! was made by the real verbs, on a clock that runs through the past year.
+//! was made by the real verbs, on a clock that runs through the past year; while it is looked at, a real service answers
+//! from it, and is asked.
 
 mod cast;
 mod crowd;
+mod die;
 mod large;
+mod live;
 mod sample;
 mod script;
 mod traffic;
@@ -11,6 +14,7 @@ mod traffic;
 use std::fs::Permissions;
 use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
 use tempfile::TempDir;
 use zeroize::Zeroizing;
@@ -21,6 +25,7 @@ use crate::store::sqlite::SqliteStore;
 use crate::verbs::local::World;
 
 pub use large::Large;
+pub use live::Live;
 
 /// The password of every account of the demonstration.
 pub const PASSWORD: &str = "let me try this";
@@ -29,6 +34,7 @@ pub const PASSWORD: &str = "let me try this";
 pub struct Demonstration {
     folder: TempDir,
     username: Username,
+    callers: Vec<live::Caller>,
 }
 
 impl Demonstration {
@@ -42,13 +48,21 @@ impl Demonstration {
             .permissions(Permissions::from_mode(0o700))
             .tempdir()
             .map_err(|e| Error::failure("there is no place for the demonstration").why(e.to_string()))?;
-        let username = fill(&store_in(folder.path()), world)?;
-        Ok(Demonstration { folder, username })
+        let (username, made) = play(&store_in(folder.path()), world)?;
+        Ok(Demonstration { folder, username, callers: live::Caller::of(made)? })
     }
 
     /// Its store.
     pub fn store(&self) -> PathBuf {
         store_in(self.folder.path())
+    }
+
+    /// Starts a service on it, and those who use the sample's tokens. Stop it before this is dropped.
+    ///
+    /// # Errors
+    /// Those of [`crate::http::start`].
+    pub fn go_live(&mut self, world: &World) -> Result<Live> {
+        Live::start(self.store(), std::mem::take(&mut self.callers), Arc::clone(&world.clock))
     }
 
     /// Its owner.
@@ -71,10 +85,14 @@ fn store_in(folder: &Path) -> PathBuf {
 /// # Errors
 /// [`crate::error::Kind::Failure`] when it can't be written; those of the verbs.
 pub fn fill(path: &Path, world: &World) -> Result<Username> {
+    play(path, world).map(|(owner, _)| owner)
+}
+
+fn play(path: &Path, world: &World) -> Result<(Username, Vec<script::Made>)> {
     let cast = cast::Cast::assemble(SqliteStore::open_or_create(path)?, world)?;
     let made = script::play(&cast)?;
     traffic::record(&cast, &made)?;
-    cast.owner()
+    Ok((cast.owner()?, made))
 }
 
 #[cfg(test)]

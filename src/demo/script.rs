@@ -9,7 +9,7 @@ use crate::domain::catalogue::{Catalogue, set};
 use crate::domain::expiry::ExpirySpec;
 use crate::domain::method::{Access, MethodId};
 use crate::domain::name::{Description, TokenName};
-use crate::domain::secret::PublicId;
+use crate::domain::secret::Secret;
 use crate::domain::selection::Selection;
 use crate::domain::time::{DAY, SECOND, Timestamp};
 use crate::domain::token::{Token, TokenRef};
@@ -21,9 +21,9 @@ use crate::verbs::tokens::{CreateToken, DeleteTokens, DisableTokens, Issued, Poi
 pub(super) struct Made {
     pub sample: Sample,
     pub token: Token,
-    pub secret: PublicId,
+    pub secret: Secret,
     /// The secret that a rotation replaced.
-    pub old: Option<PublicId>,
+    pub old: Option<Secret>,
 }
 
 /// Which of a token's two moments.
@@ -75,7 +75,7 @@ fn bear(cast: &Cast, sample: Sample, catalogue: &Catalogue) -> Result<Made> {
     };
     let issued = ask(&cast.local, &cast.credential(sample.account)?, verb)?.out.pop();
     let Issued { token, secret, .. } = issued.ok_or_else(|| Error::failure("no sample token was made"))?;
-    Ok(Made { sample, token, secret: secret.public_id().clone(), old: None })
+    Ok(Made { sample, token, secret, old: None })
 }
 
 fn befall(cast: &Cast, made: &mut Made) -> Result<()> {
@@ -85,7 +85,7 @@ fn befall(cast: &Cast, made: &mut Made) -> Result<()> {
         Fate::Kept => {}
         Fate::Regenerated(_) => {
             let issued = ask(&cast.local, &who, RegenerateToken { token, grace: None, expires: None, out: None })?.out;
-            made.old = Some(mem::replace(&mut made.secret, issued.secret.public_id().clone()));
+            made.old = Some(mem::replace(&mut made.secret, issued.secret));
             made.token = issued.token;
         }
         Fate::Disabled(_) => drop(ask(&cast.local, &who, DisableTokens { tokens: vec![token] })?),

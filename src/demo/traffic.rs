@@ -38,7 +38,8 @@ fn uses(book: &mut dyn Bookkeeping, made: &Made, catalogue: &Catalogue, now: Tim
         let turn = usize::try_from(call).unwrap_or(0);
         let (address, client) = from[if turn % 20 == 19 { 1 % from.len() } else { 0 }];
         let method = methods.get((turn % 7) * (turn % 3) % methods.len().max(1)).map_or("", |m| m.as_str());
-        book.record_use(&Use { token: made.token.id, secret: &made.secret, at, count: 1, method, address, client })?;
+        let secret = made.secret.public_id();
+        book.record_use(&Use { token: made.token.id, secret, at, count: 1, method, address, client })?;
     }
     Ok(())
 }
@@ -59,7 +60,7 @@ fn denials(book: &mut dyn Bookkeeping, made: &Made, now: Timestamp) -> Result<()
         book.record_denial(&Denial {
             token,
             // Whoever missed a rotation goes on with what he has.
-            secret: Some(made.old.as_ref().unwrap_or(&made.secret)),
+            secret: Some(made.old.as_ref().unwrap_or(&made.secret).public_id()),
             count: 1,
             reason: reason.word(),
             at,

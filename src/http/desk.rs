@@ -107,9 +107,8 @@ impl Clerk {
     /// Decides for as long as the service runs.
     pub async fn work(mut self) {
         loop {
+            // Woken behind whoever is ready to ask: they all ask before the store is read.
             self.desk.wake.notified().await;
-            // Whoever is ready to ask asks before the store is read.
-            tokio::task::yield_now().await;
             let queue = self.desk.take();
             if !queue.waiting.is_empty() || !queue.readers.is_empty() {
                 self.serve(queue);
@@ -161,7 +160,7 @@ fn knock<'a>(
     method: Option<&'a MethodId>,
     at: Timestamp,
 ) -> Option<Knock<'a>> {
-    let method = method.map_or("", MethodId::as_str);
+    let method = method.filter(|_| answer.is_method).map_or("", MethodId::as_str);
     match (answer.ruling, &answer.known) {
         (Ruling::Allowed, Some(known)) => {
             Some(Knock::Use { token: known.holder.token, secret: &known.holder.secret, method, at })

@@ -13,6 +13,8 @@ use crate::verbs::ports::Clock;
 pub(super) const PATIENCE: Duration = Duration::from_millis(200);
 /// How often it tries to open a store that it couldn't, in milliseconds.
 const TRY_EVERY: i64 = SECOND / 10;
+/// As long, to wait for the next try.
+pub(super) const NEXT_TRY: Duration = Duration::from_millis(TRY_EVERY.unsigned_abs());
 
 type Opening = fn(&Path, Duration) -> Result<SqliteStore>;
 
@@ -35,13 +37,14 @@ impl Keeper {
     }
 
     /// Works with the store. After a fault it is opened anew, if the file that was opened still stands in its place:
-    /// another one is not ours to read, and closing ours would take away what SQLite keeps beside the other.
+    /// another one is not ours to read, and closing ours would take away what SQLite keeps beside the other. Between two
+    /// tries nobody waits for what is at fault.
     ///
     /// # Errors
     /// Those of `work`.
     pub fn with<T>(&mut self, work: impl FnOnce(&SqliteStore) -> Result<T>) -> Result<T> {
         if self.faulty_since.is_some() {
-            self.mend();
+            self.mend()?;
         }
         match work(&self.store) {
             Ok(out) => {
@@ -65,14 +68,15 @@ impl Keeper {
         }
     }
 
-    fn mend(&mut self) {
+    fn mend(&mut self) -> Result<()> {
         let now = self.clock.now();
-        let waited = (now.0 - self.last_try.0).abs() >= TRY_EVERY;
-        if waited && self.store.is_in_place() {
-            self.last_try = now;
-            if let Ok(store) = (self.open)(&self.path, PATIENCE) {
-                self.store = store;
-            }
+        if (now.0 - self.last_try.0).abs() < TRY_EVERY {
+            return Err(Error::failure("the store can't be used").why("it was at fault a moment ago"));
         }
+        self.last_try = now;
+        if self.store.is_in_place() {
+            self.store = (self.open)(&self.path, PATIENCE)?;
+        }
+        Ok(())
     }
 }

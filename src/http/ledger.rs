@@ -10,22 +10,24 @@ use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 use std::thread::{Builder, JoinHandle};
 use std::time::Duration;
 
-use super::keeper::Keeper;
+use super::keeper::{Keeper, NEXT_TRY};
 use crate::domain::secret::PublicId;
-use crate::domain::time::{DAY, HOUR, MINUTE, Timestamp};
+use crate::domain::time::{DAY, HOUR, MINUTE, SECOND, Timestamp};
 use crate::domain::token::TokenId;
 use crate::error::{Error, Result};
 use crate::store::sqlite::SqliteStore;
 use crate::verbs::decide::Reason;
-use crate::verbs::ports::{Bookkeeping, Clock, Denial, Store, Use};
+use crate::verbs::ports::{Clock, Denial, Store, Use};
 
 /// How long things are gathered before they are written: with the writing itself, well under a second.
 const GATHERED_FOR: Duration = Duration::from_millis(600);
 /// How many different things are gathered at most, about 200 bytes each. What comes then is counted without its caller,
 /// and where even that is new, not at all.
 const MOST: usize = 100_000;
-/// How many are written in one transaction, so that other writers get between.
-const AT_ONCE: usize = 2_000;
+/// How often what was written in batches is brought to its place, in milliseconds.
+const SETTLE_EVERY: i64 = 20 * SECOND;
+/// How often what is left at the end is tried again: a service ends within 5 s.
+const LAST_TRIES: u32 = 3;
 /// How many old rows are taken away in one transaction.
 const PRUNED_AT_ONCE: u32 = 2_000;
 /// How often the old ones are looked for, in milliseconds.
@@ -121,6 +123,7 @@ impl Ledger {
 impl Page<'_> {
     pub fn note(&mut self, knock: Option<Knock<'_>>, origin: Origin) {
         let Some(knock) = knock else { return };
+        log(&knock, &origin);
         let (key, at) = match knock {
             Knock::Use { token, secret, method, at } => {
                 let (token, secret, method) = (Some(token), Some(secret.clone()), method.to_owned());
@@ -133,6 +136,20 @@ impl Page<'_> {
             }
         };
         self.gathered.add(key, Tally { count: 1, at }, self.fate);
+    }
+}
+
+/// Says what happened, to whoever listens that closely. All of it is of printable ASCII.
+fn log(knock: &Knock<'_>, Origin { address, client }: &Origin) {
+    let id = |secret: Option<&PublicId>| secret.map_or("", PublicId::as_str).to_owned();
+    match knock {
+        Knock::Use { token, secret, method, .. } => {
+            tracing::trace!(%token, secret = id(Some(secret)), method, ?address, client, "used");
+        }
+        Knock::Denial { token, secret, reason, method, .. } => {
+            let token = token.map(|token| token.to_string());
+            tracing::debug!(token, secret = id(*secret), reason = reason.word(), method, ?address, client, "denied");
+        }
     }
 }
 
@@ -157,6 +174,7 @@ pub(super) struct Writer {
     clock: Arc<dyn Clock>,
     keeper: Keeper,
     pruned_at: Option<Timestamp>,
+    settled_at: Timestamp,
 }
 
 /// Starts the thread that writes the ledger of the store at `path`; it ends after [`Ledger::end`].
@@ -165,7 +183,8 @@ pub(super) struct Writer {
 /// [`crate::error::Kind::Failure`] when the store can't be opened or no thread started.
 pub(super) fn start(ledger: Arc<Ledger>, clock: Arc<dyn Clock>, path: &Path) -> Result<JoinHandle<()>> {
     let keeper = Keeper::open(path, Arc::clone(&clock), SqliteStore::open_for_ledger)?;
-    let writer = Writer { ledger, clock, keeper, pruned_at: None };
+    let settled_at = clock.now();
+    let writer = Writer { ledger, clock, keeper, pruned_at: None, settled_at };
     Builder::new()
         .name("ledger".to_owned())
         .spawn(move || writer.work())
@@ -178,13 +197,27 @@ impl Writer {
             let (tallies, ending) = self.gathered();
             self.write(tallies);
             if ending {
+                self.try_again();
                 let left = self.ledger.waiting();
                 if left > 0 {
                     tracing::error!(left, "the ledger ends incomplete: the store can't be written");
                 }
                 return;
             }
+            self.settle();
             self.prune();
+        }
+    }
+
+    /// What couldn't be written is tried for a moment longer: then it is lost.
+    fn try_again(&mut self) {
+        for _ in 0..LAST_TRIES {
+            if self.ledger.waiting() == 0 {
+                return;
+            }
+            self.clock.sleep(NEXT_TRY);
+            let (tallies, _) = self.gathered();
+            self.write(tallies);
         }
     }
 
@@ -196,29 +229,37 @@ impl Writer {
         let ending = gathered.ending;
         let tallies = mem::take(&mut gathered.tallies);
         drop(gathered);
-        let mut tallies: Vec<(Key, Tally)> = tallies.into_iter().collect();
-        // Side by side in the store, and each page of it touched once.
-        tallies.sort_unstable_by(|(a, _), (b, _)| (a.token, &a.secret).cmp(&(b.token, &b.secret)));
-        (tallies, ending)
+        (tallies.into_iter().collect(), ending)
     }
 
     /// What can't be written waits for the next time.
     fn write(&mut self, tallies: Vec<(Key, Tally)>) {
-        for chunk in tallies.chunks(AT_ONCE) {
-            let written = self.keeper.with(|store| {
-                store.bookkeep(|book| chunk.iter().try_for_each(|(key, tally)| record(book, key, *tally)))
-            });
-            let fate = &self.ledger.fate;
-            match written {
-                Ok(()) => {
-                    fate.written.fetch_add(chunk.iter().map(|(_, tally)| tally.count).sum(), Relaxed);
-                }
-                Err(_) => {
-                    fate.faults.fetch_add(1, Relaxed);
-                    let mut gathered = self.ledger.lock();
-                    chunk.iter().for_each(|(key, tally)| gathered.add(key.clone(), *tally, fate));
-                }
+        if tallies.is_empty() {
+            return;
+        }
+        let entries: Vec<(Entry<'_>, Tally)> = tallies.iter().map(|(key, tally)| (Entry::of(key), *tally)).collect();
+        let uses: Vec<Use<'_>> = entries.iter().filter_map(|(entry, tally)| entry.used(*tally)).collect();
+        let denials: Vec<Denial<'_>> = entries.iter().filter_map(|(entry, tally)| entry.denied(*tally)).collect();
+        let fate = &self.ledger.fate;
+        match self.keeper.with(|store| store.bookkeep(|book| book.record_all(&uses, &denials))) {
+            Ok(()) => {
+                fate.written.fetch_add(tallies.iter().map(|(_, tally)| tally.count).sum(), Relaxed);
             }
+            Err(_) => {
+                fate.faults.fetch_add(1, Relaxed);
+                let mut gathered = self.ledger.lock();
+                tallies.into_iter().for_each(|(key, tally)| gathered.add(key, tally, fate));
+            }
+        }
+    }
+
+    /// Readers find little left to do.
+    fn settle(&mut self) {
+        let now = self.clock.now();
+        if (now.0 - self.settled_at.0).abs() >= SETTLE_EVERY {
+            self.settled_at = now;
+            // A fault is noted, and whoever reads next does it.
+            let _ = self.keeper.with(|store| store.settle());
         }
     }
 
@@ -239,28 +280,39 @@ impl Writer {
     }
 }
 
-fn record(book: &mut dyn Bookkeeping, key: &Key, tally: Tally) -> Result<()> {
-    let Key { token, secret, reason, method, origin, .. } = key;
-    let address = match origin {
-        None => String::new(),
-        Some(Origin { address, .. }) => address.map_or_else(|| "local".to_owned(), |a| a.to_string()),
-    };
-    let client = origin.as_ref().map_or("", |origin| &origin.client);
-    let (secret, Tally { count, at }) = (secret.as_ref(), tally);
-    match (reason, token, secret) {
-        (None, Some(token), Some(secret)) => {
-            book.record_use(&Use { token: *token, secret, at, count, method, address: &address, client })
+/// A key, and its caller's address in words.
+struct Entry<'a> {
+    key: &'a Key,
+    address: String,
+}
+
+impl<'a> Entry<'a> {
+    fn of(key: &'a Key) -> Self {
+        let address = match &key.origin {
+            None => String::new(),
+            Some(Origin { address, .. }) => address.map_or_else(|| "local".to_owned(), |a| a.to_string()),
+        };
+        Entry { key, address }
+    }
+
+    fn client(&self) -> &str {
+        self.key.origin.as_ref().map_or("", |origin| &origin.client)
+    }
+
+    fn used(&self, Tally { count, at }: Tally) -> Option<Use<'_>> {
+        let (address, client) = (self.address.as_str(), self.client());
+        match self.key {
+            Key { reason: None, token: Some(token), secret: Some(secret), method, .. } => {
+                Some(Use { token: *token, secret, at, count, method, address, client })
+            }
+            Key { .. } => None,
         }
-        (None, _, _) => Ok(()),
-        (Some(reason), token, secret) => book.record_denial(&Denial {
-            token: *token,
-            secret,
-            reason: reason.word(),
-            at,
-            count,
-            method,
-            address: &address,
-            client,
-        }),
+    }
+
+    fn denied(&self, Tally { count, at }: Tally) -> Option<Denial<'_>> {
+        let (address, client) = (self.address.as_str(), self.client());
+        let Key { token, secret, reason, method, .. } = self.key;
+        let (token, secret, reason) = (*token, secret.as_ref(), reason.as_ref()?.word());
+        Some(Denial { token, secret, reason, at, count, method, address, client })
     }
 }

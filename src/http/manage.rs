@@ -40,7 +40,7 @@ pub(super) async fn answer(service: &Service, request: Request<Incoming>) -> Ans
 /// What the verify listener answers.
 pub(super) async fn verify_only(service: &Service, peer: Option<IpAddr>, request: Request<Incoming>) -> Answer {
     match (request.uri().path(), request.method()) {
-        (path, _) if path.starts_with(verify::PATH) => verify::answer(service, peer, request).await,
+        (path, _) if verify::is_at(path) => verify::answer(service, peer, request).await,
         (HEALTH, &Method::GET | &Method::HEAD) => health(service).await,
         (HEALTH, _) => answer::other_verb("GET, HEAD"),
         _ => answer::nowhere(),

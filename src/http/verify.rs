@@ -16,11 +16,16 @@ use crate::domain::method::MethodId;
 use crate::verbs::decide::{Reason, Ruling};
 
 /// Where the answers are.
-pub(super) const PATH: &str = "/v1/verify";
+const PATH: &str = "/v1/verify";
 /// How much of what a caller calls himself is kept, in bytes.
 const CLIENT_MOST: usize = 120;
 /// What stands for any method.
 const ANY: &str = "-";
+
+/// Whether decisions are asked for at `path`.
+pub(super) fn is_at(path: &str) -> bool {
+    path.strip_prefix(PATH).is_some_and(|tail| tail.is_empty() || tail.starts_with('/'))
+}
 
 /// What a path asks about.
 enum Asked {

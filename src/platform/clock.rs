@@ -1,6 +1,6 @@
 //! The machine's clock and zone.
 
-use std::time::{Duration, SystemTime, UNIX_EPOCH};
+use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
 use crate::domain::time::{Timestamp, Zone, local_zone};
 use crate::verbs::ports::Clock;
@@ -37,5 +37,22 @@ impl Clock for SystemClock {
     #[expect(clippy::disallowed_methods, reason = "the one place that waits for time to pass")]
     fn sleep(&self, time: Duration) {
         std::thread::sleep(time);
+    }
+}
+
+/// Measures how long something takes, whatever happens to the clock on the wall meanwhile.
+#[derive(Debug, Clone, Copy)]
+pub struct Stopwatch(Instant);
+
+impl Stopwatch {
+    /// Begins now.
+    #[expect(clippy::disallowed_methods, reason = "the one place that measures time")]
+    pub fn start() -> Self {
+        Stopwatch(Instant::now())
+    }
+
+    /// The time since.
+    pub fn time(&self) -> Duration {
+        self.0.elapsed()
     }
 }

@@ -1,16 +1,22 @@
-//! Sockets: to listen on, and the one question that jeton asks over one.
+//! Sockets: to listen on, and to ask a service over.
 
-use std::fs;
+use std::fs::{self, File};
 use std::io::{ErrorKind, Read, Write};
 use std::net::{TcpListener, TcpStream};
+use std::os::fd::OwnedFd;
 use std::os::unix::fs::{FileTypeExt, MetadataExt, PermissionsExt};
 use std::os::unix::net::{UnixListener, UnixStream};
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use rustix::fs::Mode;
+use rustix::io::{FdFlags, fcntl_setfd};
+use rustix::net::sockopt::{Timeout, set_socket_timeout};
+use rustix::net::{self, AddressFamily, SocketAddrUnix, SocketType};
 use rustix::process::umask;
+use zeroize::Zeroizing;
 
+use super::clock::Stopwatch;
 use super::group;
 use crate::domain::endpoint::Endpoint;
 use crate::error::{Error, Kind, Result};
@@ -98,44 +104,146 @@ fn take_away_left_behind(path: &Path) -> std::io::Result<()> {
 }
 
 /// The longest answer that is read, in bytes.
-const ANSWER_MOST: u64 = 16 * 1024;
+const ANSWER_MOST: usize = 16 * 1024;
 
-/// The body of a `200` answer to `GET path` at `endpoint`, within `patience` for each step.
+/// What a service answered.
+#[derive(Debug)]
+pub struct Answered {
+    /// 200 where all is well.
+    pub status: u16,
+    /// What stands below the head.
+    pub body: Vec<u8>,
+}
+
+/// The answer to `GET path` at `endpoint`, all of it within `patience`. `headers` are whole lines, each with its end.
 ///
 /// # Errors
-/// [`Kind::Failure`] when nobody answers in time, or with something else.
-#[expect(clippy::disallowed_methods, reason = "connections are opened here")]
-pub fn get(endpoint: &Endpoint, path: &str, patience: Duration) -> Result<Vec<u8>> {
-    let failed = |e: std::io::Error| Error::failure(format!("{endpoint} doesn't answer")).why(e.to_string());
-    let question = format!("GET {path} HTTP/1.1\r\nHost: jeton\r\nConnection: close\r\n\r\n");
-    let answer = match endpoint {
-        Endpoint::Unix(path) => {
-            let stream = UnixStream::connect(path).map_err(failed)?;
-            stream
-                .set_read_timeout(Some(patience))
-                .and_then(|()| stream.set_write_timeout(Some(patience)))
-                .map_err(failed)?;
-            exchange(stream, &question).map_err(failed)?
+/// [`Kind::Failure`] when it can't be asked or doesn't answer in time, with why in a few words.
+pub fn get(endpoint: &Endpoint, path: &str, headers: &str, patience: Duration) -> Result<Answered> {
+    let clock = Stopwatch::start();
+    let left = || Some(patience.saturating_sub(clock.time()).max(Duration::from_millis(1)));
+    // Headers may hold a credential.
+    let question =
+        Zeroizing::new(["GET ", path, " HTTP/1.1\r\nHost: jeton\r\nConnection: close\r\n", headers, "\r\n"].concat());
+    let exchanged = connect(endpoint, patience).and_then(|stream| {
+        set_socket_timeout(&stream, Timeout::Send, left())?;
+        let mut stream = File::from(stream);
+        stream.write_all(question.as_bytes())?;
+        let mut answer = Vec::new();
+        let mut piece = [0; 4096];
+        while answer.len() < ANSWER_MOST {
+            if clock.time() >= patience {
+                return Err(ErrorKind::TimedOut.into());
+            }
+            set_socket_timeout(&stream, Timeout::Recv, left())?;
+            match stream.read(&mut piece)? {
+                0 => break,
+                got => answer.extend_from_slice(&piece[..got]),
+            }
         }
-        Endpoint::Tcp(address) => {
-            let stream = TcpStream::connect_timeout(address, patience).map_err(failed)?;
-            stream
-                .set_read_timeout(Some(patience))
-                .and_then(|()| stream.set_write_timeout(Some(patience)))
-                .map_err(failed)?;
-            exchange(stream, &question).map_err(failed)?
-        }
+        Ok(answer)
+    });
+    let failed = |why: String| Error::failure(format!("the service at {endpoint} could not be asked")).why(why);
+    let answer = exchanged.map_err(|e| failed(in_words(&e, patience)))?;
+    read(&answer).ok_or_else(|| failed("it answers with something else".to_owned()))
+}
+
+/// A stream to `endpoint`. Even a socket whose owner has stopped taking connections makes nobody wait for longer.
+fn connect(endpoint: &Endpoint, patience: Duration) -> std::io::Result<OwnedFd> {
+    let path = match endpoint {
+        Endpoint::Tcp(address) => return TcpStream::connect_timeout(address, patience).map(OwnedFd::from),
+        Endpoint::Unix(path) => path,
     };
-    let end = answer.windows(4).position(|four| four == b"\r\n\r\n");
-    match end {
-        Some(end) if answer.starts_with(b"HTTP/1.1 200 ") => Ok(answer[end + 4..].to_vec()),
-        _ => Err(Error::failure(format!("{endpoint} answers with something else"))),
+    let socket = net::socket(AddressFamily::UNIX, SocketType::STREAM, None)?;
+    fcntl_setfd(&socket, FdFlags::CLOEXEC)?;
+    set_socket_timeout(&socket, Timeout::Send, Some(patience))?;
+    net::connect(&socket, &SocketAddrUnix::new(path)?)?;
+    Ok(socket)
+}
+
+fn in_words(e: &std::io::Error, patience: Duration) -> String {
+    match e.kind() {
+        ErrorKind::TimedOut | ErrorKind::WouldBlock => format!("no answer within {patience:?}"),
+        ErrorKind::NotFound => "its socket is gone".to_owned(),
+        // Without the system's numbers.
+        kind => kind.to_string(),
     }
 }
 
-fn exchange(mut stream: impl Read + Write, question: &str) -> std::io::Result<Vec<u8>> {
-    stream.write_all(question.as_bytes())?;
-    let mut answer = Vec::new();
-    stream.take(ANSWER_MOST).read_to_end(&mut answer)?;
-    Ok(answer)
+fn read(answer: &[u8]) -> Option<Answered> {
+    let end = answer.windows(4).position(|four| four == b"\r\n\r\n")?;
+    let status = answer.strip_prefix(b"HTTP/1.1 ")?.get(..3)?;
+    let status = std::str::from_utf8(status).ok()?.parse().ok()?;
+    Some(Answered { status, body: answer[end + 4..].to_vec() })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const PATIENCE: Duration = Duration::from_millis(50);
+
+    /// Asks a socket whose owner does `act` with it.
+    fn asked(act: impl FnOnce(UnixListener) + Send + 'static) -> Result<Answered> {
+        let folder = tempfile::tempdir().unwrap();
+        let endpoint = Endpoint::Unix(folder.path().join("s"));
+        let (Listening::Unix(listener), _file) = listen(&endpoint, None).unwrap() else { unreachable!() };
+        let owner = std::thread::spawn(move || act(listener));
+        let answer = get(&endpoint, "/", "A: b\r\n", PATIENCE);
+        owner.join().unwrap();
+        answer
+    }
+
+    fn answers(with: &'static [u8]) -> Result<Answered> {
+        asked(move |listener| {
+            let (mut stream, _) = listener.accept().unwrap();
+            let mut question = [0; 512];
+            let got = stream.read(&mut question).unwrap();
+            assert!(question[..got].ends_with(b"\r\nA: b\r\n\r\n"));
+            stream.write_all(with).unwrap();
+        })
+    }
+
+    #[test]
+    fn an_answer_is_read_and_nothing_else_taken_for_one() {
+        let answer = answers(b"HTTP/1.1 401 No\r\nX: y\r\n\r\nbody").unwrap();
+        assert_eq!((answer.status, answer.body.as_slice()), (401, b"body".as_slice()));
+        for other in [&b""[..], b"HTTP/1.1 200 OK\r\n", b"HTTP/1.1 2\r\n\r\n", b"SSH-2.0\r\n\r\n"] {
+            let error = answers(other).unwrap_err();
+            assert_eq!(error.why.as_deref(), Some("it answers with something else"));
+        }
+    }
+
+    #[test]
+    fn nobody_waits_for_longer_than_his_patience() {
+        let kept = std::sync::Arc::new(std::sync::Mutex::new(None));
+        let keeps = std::sync::Arc::clone(&kept);
+        let error = asked(move |listener| *keeps.lock().unwrap() = Some(listener)).unwrap_err();
+        assert_eq!(error.why.as_deref(), Some("no answer within 50ms"));
+        // One that says a little again and again.
+        let drips = asked(move |listener| {
+            let (mut stream, _) = listener.accept().unwrap();
+            while stream.write_all(b"H").is_ok() {
+                std::thread::yield_now();
+            }
+        });
+        assert!(drips.unwrap_err().why.is_some());
+    }
+
+    #[test]
+    fn a_socket_that_takes_no_more_connections_is_given_up() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("s");
+        let owner = net::socket(AddressFamily::UNIX, SocketType::STREAM, None).unwrap();
+        net::bind(&owner, &SocketAddrUnix::new(&path).unwrap()).unwrap();
+        net::listen(&owner, 0).unwrap();
+        let endpoint = Endpoint::Unix(path.clone());
+        let held: Vec<_> = (0..4).map_while(|_| connect(&endpoint, PATIENCE).ok()).collect();
+        assert!(held.len() < 4, "the queue is full");
+        let error = get(&endpoint, "/", "", PATIENCE).unwrap_err();
+        assert!(error.why.is_some(), "{error:?}");
+        drop(owner);
+        let error = get(&endpoint, "/", "", PATIENCE).unwrap_err();
+        assert_eq!(error.why.as_deref(), Some("connection refused"));
+    }
 }

@@ -24,6 +24,8 @@ pub enum Effect {
     Save(PathBuf, Arc<Secret>),
     /// Read the catalogue that a path or name means, to stand among these, and answer under its id.
     Read(RequestId, PathBuf, Arc<[Catalogue]>),
+    /// Ask the running service about the change with this number in the audit log.
+    Witness(i64),
     /// Draw everything anew, from an empty screen.
     Clear,
     /// Hand the terminal back to the shell and stop.

@@ -34,11 +34,13 @@ use std::time::Duration;
 
 use zeroize::Zeroizing;
 
+use crate::domain::endpoint::Endpoint;
 use crate::domain::name::Username;
 use crate::error::Result;
 use crate::verbs::Jeton;
 use crate::verbs::actor::Presented;
 use crate::verbs::ports::{Clock, Delivery};
+use crate::witness::Witness;
 
 /// What the screens work on.
 pub struct Start {
@@ -48,6 +50,8 @@ pub struct Start {
     pub clock: Arc<dyn Clock>,
     /// Where secrets are saved.
     pub delivery: Arc<dyn Delivery>,
+    /// Asks the running service after a change.
+    pub witness: Witness,
     /// Where the store is, for people.
     pub place: String,
     /// Who is asking, where that is known.
@@ -63,11 +67,14 @@ pub struct Start {
 }
 
 /// The account of a demonstration. Its password is shown on the screen.
+#[derive(Clone)]
 pub struct Demo {
     /// Its name.
     pub username: Username,
     /// Its password.
     pub password: Zeroizing<String>,
+    /// Where its service checks tokens; none where there is none.
+    pub service: Option<Endpoint>,
 }
 
 /// How the screens ended.

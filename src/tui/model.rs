@@ -140,6 +140,17 @@ pub struct Notice {
     pub cli: Option<String>,
     /// When it was said.
     pub at: Timestamp,
+    /// What the running service is asked about it meanwhile.
+    pub awaited: Option<Awaited>,
+}
+
+/// What the running service is asked about a change.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Awaited {
+    /// The change's number in the audit log.
+    pub seq: i64,
+    /// Whom it is to deny.
+    pub whom: &'static str,
 }
 
 impl Notice {
@@ -196,6 +207,8 @@ pub enum Purpose {
     Account,
     /// The rows of the audit log.
     Audit,
+    /// The rows of the denied attempts.
+    Denied,
     /// Whether the audit log is whole.
     Verification,
     /// The rules.
@@ -215,7 +228,6 @@ pub enum Purpose {
 impl Model {
     /// The state before anything has happened.
     pub fn new(start: &Start, host: String, theme: Theme, size: (u16, u16)) -> Self {
-        let demo = start.demo.as_ref().map(|d| Demo { username: d.username.clone(), password: d.password.clone() });
         Model {
             now: start.clock.now(),
             zone: LocalZone::of(Arc::clone(&start.clock)),
@@ -224,7 +236,7 @@ impl Model {
             host,
             place: start.place.clone(),
             username: start.username.clone(),
-            demo,
+            demo: start.demo.clone(),
             screen: Screen::Opening,
             modals: Vec::new(),
             lock: None,
@@ -315,6 +327,12 @@ impl Model {
         [notice, spinner, minute, lock, self.guard.forgets_at()].into_iter().flatten().min()
     }
 
+    /// Whether something on the screen tells what is in the ledger, so that what comes into it has to be noticed.
+    pub fn shows_ledger(&self) -> bool {
+        let place = self.desk().filter(|_| self.lock.is_none()).map(Desk::shown);
+        matches!(place, Some(Place::Tokens | Place::Denied))
+    }
+
     /// The audit log, shown or not.
     pub fn audit(&self) -> Option<&Audit> {
         self.desk().map(|d| &d.audit)
@@ -327,7 +345,7 @@ impl Model {
 
     /// Says something for a while, and keeps it among the messages. No secret is ever a part of it.
     pub fn say(&mut self, tone: Tone, text: impl Into<String>, cli: Option<String>) {
-        let notice = Notice { tone, text: text.into(), cli, at: self.now };
+        let notice = Notice { tone, text: text.into(), cli, at: self.now, awaited: None };
         self.messages.truncate(MESSAGES - 1);
         self.messages.push_front(notice.clone());
         self.notice = Some(notice);

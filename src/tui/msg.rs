@@ -9,6 +9,7 @@ use crate::domain::catalogue::Catalogue;
 use crate::domain::time::Timestamp;
 use crate::error::Result;
 use crate::verbs::request::Response;
+use crate::witness::Testimony;
 
 /// Tells one request's reply from another's.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -33,8 +34,12 @@ pub enum Msg {
     Saved(Result<PathBuf>),
     /// A catalogue was read, or why not.
     Read(RequestId, Box<Result<Catalogue>>),
+    /// What the running service says of the change with this number in the audit log; nothing where none runs.
+    Testified(i64, Option<Testimony>),
     /// Something in the store was changed, here or elsewhere.
     Changed,
+    /// Something may have come into the ledger.
+    Recorded,
     /// A thread that works for the screens has panicked.
     WorkerFailed,
     /// The terminal can't be read any more, and why.

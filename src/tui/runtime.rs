@@ -1,6 +1,7 @@
 //! The loop: waits for something to happen, takes all of it, then draws once.
 
 use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::mpsc::{Receiver, RecvTimeoutError, Sender, channel};
 use std::thread;
 use std::time::Duration;
@@ -99,6 +100,8 @@ struct Workers {
     store: Sender<Job>,
     desktop: Option<(Sender<ForClipboard>, thread::JoinHandle<()>)>,
     tmux: bool,
+    /// Whether the screen tells of the ledger.
+    ledger_shown: Arc<AtomicBool>,
 }
 
 impl Workers {
@@ -107,13 +110,15 @@ impl Workers {
             let wake = wake.clone();
             move |msg| drop(wake.send(Woken::By(msg)))
         };
-        let store = worker::store(Arc::clone(&start.jeton), Arc::clone(&start.delivery), answer(wake))?;
-        worker::watch(Arc::clone(&start.jeton), Arc::clone(&start.clock), answer(wake))?;
+        let store =
+            worker::store(Arc::clone(&start.jeton), Arc::clone(&start.delivery), start.witness.clone(), answer(wake))?;
+        let ledger_shown = Arc::new(AtomicBool::new(false));
+        worker::watch(Arc::clone(&start.jeton), Arc::clone(&start.clock), Arc::clone(&ledger_shown), answer(wake))?;
         let (desktop, tmux) = match Route::choose() {
             Route::Desktop => (Some(worker::clipboard(Desktop::default(), answer(wake))?), false),
             Route::Terminal { tmux } => (None, tmux),
         };
-        Ok(Workers { store, desktop, tmux })
+        Ok(Workers { store, desktop, tmux, ledger_shown })
     }
 
     /// A secret on a desktop's clipboard is taken away before the program ends.
@@ -146,6 +151,7 @@ impl Loop<'_> {
             }
             let model = &self.model;
             self.screen.draw(|frame| view(model, frame))?;
+            self.workers.ledger_shown.store(model.shows_ledger(), Ordering::Relaxed);
             let woken = self.wait()?;
             self.message(Msg::Now(self.clock.now()))?;
             // Everything that has come meanwhile is taken before the next frame.
@@ -193,6 +199,7 @@ impl Loop<'_> {
                 Effect::Call(id, who, request) => self.job(Job::Call(id, who, request))?,
                 Effect::Save(path, secret) => self.job(Job::Save(path, secret))?,
                 Effect::Read(id, path, there) => self.job(Job::Read(id, path, there))?,
+                Effect::Witness(seq) => self.job(Job::Witness(seq))?,
                 Effect::CopyText(text) => self.copy(Zeroizing::new(text), false)?,
                 Effect::CopySecret(secret) => {
                     let text = secret.expose(|s| Zeroizing::new(s.to_owned()));

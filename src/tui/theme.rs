@@ -5,6 +5,7 @@ use ratatui::style::{Color, Modifier, Style};
 
 use crate::domain::time::Timestamp;
 use crate::domain::token::{Status, Token};
+use crate::verbs::decide::Reason;
 
 /// A style for each role on the screen.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -71,5 +72,20 @@ pub fn status(token: &Token, now: Timestamp, theme: &Theme) -> (&'static str, &'
         Status::Disabled => ("○", "disabled", theme.dim),
         Status::Expired => ("×", "expired", theme.warning),
         Status::Deleted => ("†", "deleted", theme.dim),
+    }
+}
+
+/// Glyph and style of why an attempt was denied: `?` for strangers, those of a token's status, `▲` for beyond what it
+/// may.
+pub fn reason(word: &str, theme: &Theme) -> (&'static str, Style) {
+    match Reason::of(word) {
+        Some(Reason::Malformed | Reason::Checksum | Reason::Unknown) => ("?", theme.dim),
+        Some(Reason::WrongSecret) => ("!", theme.danger),
+        Some(Reason::Retired) => ("↻", theme.warning),
+        Some(Reason::Expired) => ("×", theme.warning),
+        Some(Reason::Disabled | Reason::AccountDisabled) => ("○", theme.warning),
+        Some(Reason::Deleted) => ("†", theme.warning),
+        Some(Reason::NotPermitted) => ("▲", theme.accent),
+        None => (" ", Style::new()),
     }
 }

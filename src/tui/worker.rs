@@ -2,6 +2,7 @@
 
 use std::path::PathBuf;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::mpsc::{Receiver, RecvTimeoutError, Sender, channel};
 use std::thread::{Builder, JoinHandle};
 use std::time::Duration;
@@ -16,14 +17,17 @@ use crate::tui::msg::{Copied, Msg, RequestId};
 use crate::verbs::Jeton;
 use crate::verbs::actor::Credential;
 use crate::verbs::audit::AuditHead;
+use crate::verbs::ledger::LedgerHead;
 use crate::verbs::ports::{Clock, Delivery};
 use crate::verbs::request::{Request, ask};
+use crate::witness::Witness;
 
 /// Work for the store's thread.
 pub(super) enum Job {
     Call(RequestId, Credential, Box<Request>),
     Save(PathBuf, Arc<Secret>),
     Read(RequestId, PathBuf, Arc<[Catalogue]>),
+    Witness(i64),
 }
 
 impl Job {
@@ -35,6 +39,7 @@ impl Job {
                 (Request::ListTokens(a), Request::ListTokens(b)) => a.limit == b.limit,
                 (Request::TallyTokens(_), Request::TallyTokens(_))
                 | (Request::ShowToken(_), Request::ShowToken(_))
+                | (Request::ListDenied(_), Request::ListDenied(_))
                 | (Request::VerifyAudit(_), Request::VerifyAudit(_))
                 | (Request::ReviewTokens(_), Request::ReviewTokens(_)) => true,
                 _ => false,
@@ -75,6 +80,7 @@ pub(super) fn spawn<F: Fn(Msg) + Send + 'static>(
 pub(super) fn store(
     jeton: Arc<dyn Jeton>,
     delivery: Arc<dyn Delivery>,
+    witness: Witness,
     answer: impl Fn(Msg) + Send + 'static,
 ) -> Result<Sender<Job>> {
     let (jobs, queue) = channel::<Job>();
@@ -84,6 +90,7 @@ pub(super) fn store(
             answer(match job {
                 Job::Call(id, who, request) => Msg::Reply(id, Box::new(jeton.call(&who, *request))),
                 Job::Read(id, path, there) => Msg::Read(id, Box::new(catalogue_file::source(&path, || Ok(there)))),
+                Job::Witness(seq) => Msg::Testified(seq, witness.testify(seq)),
                 Job::Save(path, secret) => Msg::Saved(delivery.save(&path, &secret).map(|mut saved| {
                     saved.keep();
                     saved.path().to_owned()
@@ -110,17 +117,31 @@ fn next(queue: &Receiver<Job>, waiting: &mut Vec<Job>) -> Option<Job> {
 
 /// How often the store is asked whether it has changed: well within the second that a person may wait for it.
 const LOOK_EVERY: Duration = Duration::from_millis(300);
+/// At which of these looks the ledger is asked, too: about each second.
+const LEDGER_EVERY: u32 = 3;
 
 /// Starts the thread that notices changes of the store, whoever makes them. A store that can't be read has none: who
-/// looks at it hears why.
-pub(super) fn watch(jeton: Arc<dyn Jeton>, clock: Arc<dyn Clock>, answer: impl Fn(Msg) + Send + 'static) -> Result<()> {
+/// looks at it hears why. The ledger is looked at only while `shown` says that the screen tells of it.
+pub(super) fn watch(
+    jeton: Arc<dyn Jeton>,
+    clock: Arc<dyn Clock>,
+    shown: Arc<AtomicBool>,
+    answer: impl Fn(Msg) + Send + 'static,
+) -> Result<()> {
     spawn("watch", answer, move |answer| {
-        let mut seen = None;
-        loop {
+        let (mut seen, mut recorded) = (None, None);
+        for look in (0..LEDGER_EVERY).cycle() {
             if let Ok(head) = ask(&*jeton, &Credential::Store, AuditHead)
                 && seen.replace(head) != Some(head)
             {
                 answer(Msg::Changed);
+            }
+            if look == 0
+                && shown.load(Ordering::Relaxed)
+                && let Ok(head) = ask(&*jeton, &Credential::Store, LedgerHead)
+                && recorded.replace(head) != Some(head)
+            {
+                answer(Msg::Recorded);
             }
             clock.sleep(LOOK_EVERY);
         }

@@ -11,6 +11,8 @@ pub use ledger::{Bookkeeping, Denial, TryKey, Use};
 pub use usage::{DeniedEvidence, DeniedSince, LastDenied, Origin, PreviousUses, Usage};
 pub use world::{Clock, Delivery, Entropy, PasswordHasher, SavedSecret, Verdict};
 
+use std::collections::BTreeSet;
+
 use crate::domain::account::{Account, AccountId};
 use crate::domain::audit::AuditActor;
 use crate::domain::catalogue::set::{MethodPlace, PlacedSet};
@@ -58,6 +60,13 @@ pub trait Store: Send + Sync {
         now: &dyn Fn() -> Timestamp,
         f: impl FnOnce(&mut dyn Tx, Timestamp) -> Result<Audited<T>>,
     ) -> Result<Committed<T>>;
+
+    /// Brings what was counted by [`Bookkeeping::record_all`] to where it is read from. Every read does that first: this
+    /// only keeps what they have to do little.
+    ///
+    /// # Errors
+    /// [`crate::error::Kind::Failure`] when the store can't be written.
+    fn settle(&self) -> Result<()>;
 
     /// Runs `f` in one immediate transaction that can touch only what is kept about use, never a grant.
     ///
@@ -172,6 +181,8 @@ pub struct Window {
     pub matching_is_least: bool,
     /// How many there are without the filter.
     pub total: u64,
+    /// Those of the rows that don't work any more and were tried all the same in the last 7 days.
+    pub knocking: BTreeSet<TokenId>,
 }
 
 /// What the head of the token screen counts.

@@ -9,7 +9,7 @@ use super::audit::{AuditHead, ListAudit, VerifyAudit};
 use super::catalogue::{ApplyCatalogue, ListCatalogues, PreviewCatalogue};
 use super::check::Check;
 use super::init::Init;
-use super::ledger::{ListDenied, ListUses};
+use super::ledger::{LedgerHead, ListDenied, ListUses};
 use super::needs::Needs;
 use super::policy::{ListPolicy, SetPolicy};
 use super::tokens::{
@@ -133,6 +133,7 @@ requests! {
     query VerifyAudit,
     query ListDenied,
     query ListUses,
+    query LedgerHead,
     query Check,
 }
 

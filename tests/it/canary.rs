@@ -20,10 +20,13 @@ use jeton::verbs::ports::PasswordHasher;
 use jeton::verbs::ports::Store;
 use jeton::verbs::request::{Request, Response};
 use jeton::verbs::tokens::Whose;
+use rustix::process::Pid;
 use zeroize::Zeroizing;
 
+use crate::support::http::bearer;
 use crate::support::program::{Home, Ran, finish};
 use crate::support::pty::{End, Terminal, program};
+use crate::support::service::Service;
 use crate::support::world::{CountingHasher, House, OWNER, create, init, username};
 
 const JETON: &str = env!("CARGO_BIN_EXE_jeton");
@@ -111,8 +114,8 @@ impl Canaries {
 
     /// Demands that nothing is in what others may see of a running program.
     #[track_caller]
-    fn not_shown_by_the_system(&self, t: &Terminal) {
-        let of = |name: &str| fs::read(format!("/proc/{}/{name}", t.pid().as_raw_nonzero()));
+    fn not_shown_by_the_system(&self, pid: Pid) {
+        let of = |name: &str| fs::read(format!("/proc/{}/{name}", pid.as_raw_nonzero()));
         let line = of("cmdline").unwrap();
         assert!(line.ends_with(b"\0"), "it runs");
         self.not_in("the command line", &line);
@@ -261,6 +264,60 @@ fn the_commands_tell_a_secret_once_and_a_password_never() {
     assert_eq!(runs.canaries.secrets.len(), 10);
 }
 
+/// Whatever is presented to a service that tells all it can, right or wrong, wherever it may stand.
+#[test]
+fn the_service_tells_nothing() {
+    let mut runs = Runs::new();
+    runs.tells_nothing(&["init", "--username", "ops", "--catalogue", "cloud-platform"], 0);
+    let live = runs.answers(&["token", "create", "live", "--inherit"], None);
+    let asker = runs.answers(&["token", "create", "asker", "--method", "jeton.introspect"], None);
+    let gone = runs.answers(&["token", "create", "gone"], None);
+    runs.tells_nothing(&["token", "disable", "gone"], 0);
+    let configuration = "[serve]\naccept = \"header:X-Authentication, query:session\"\n";
+    runs.home.file("config.toml", configuration, 0o600);
+    for log in [&["--log", "trace"][..], &["--log", "trace", "--log-json"]] {
+        let mut command = runs.home.command(&["serve", "--verify", "127.0.0.1:0"]);
+        command.args(log).env("JETON_CONFIG", runs.home.path("config.toml")).env("JETON_TOKEN", &asker);
+        command.env("RUST_LOG", "trace").env("RUST_BACKTRACE", "1").env("TMPDIR", runs.home.path("tmp"));
+        let service = Service::spawn(command);
+        let (mut client, mut manager) = (service.client(), service.manager());
+        let cut = live[..50].to_owned();
+        for secret in [&live, &gone, &cut, &format!("{live}x"), &format!("{live} {gone}")] {
+            let in_query = format!("/v1/verify/-?session={}", secret.replace(' ', "%20"));
+            let places: [(&str, &[&str]); 6] = [
+                ("/v1/verify/-", &[&bearer(secret)]),
+                ("/v1/verify/environment.control.StopEnv", &[&bearer(secret), "User-Agent: it"]),
+                ("/v1/verify/-", &[&format!("X-Authentication: {secret}")]),
+                ("/v1/verify/-", &[&format!("X-Forwarded-Uri: {in_query}"), &format!("X-Forwarded-For: {secret}")]),
+                (&in_query, &[]),
+                (&format!("/v1/verify/{}", secret.replace(' ', "")), &[&bearer(secret)]),
+            ];
+            for (path, headers) in places {
+                let told = client.ask("GET", path, headers);
+                runs.canaries.not_in("an answer", format!("{told:?}").as_bytes());
+            }
+            let kind = "Content-Type: application/x-www-form-urlencoded";
+            for form in [format!("token={secret}"), format!("token=x&{secret}"), secret.clone()] {
+                let told = manager.post("/v1/introspect", &[kind, &bearer(&asker)], &form);
+                runs.canaries.not_in("an answer", format!("{told:?}").as_bytes());
+            }
+            // No HTTP: what is said about it holds nothing of it.
+            let mut broken = service.client();
+            broken.send(format!("GET /v1/verify/- HTTP/1.1\r\n{}\0\r\n\r\n", bearer(secret)));
+            let told = broken.answer();
+            runs.canaries.not_in("an answer", format!("{told:?}").as_bytes());
+        }
+        runs.canaries.not_in("the metrics", manager.ask("GET", "/metrics", &[]).body.as_bytes());
+        runs.canaries.not_shown_by_the_system(service.pid());
+        runs.all_files();
+        let said = service.stops();
+        runs.canaries.not_in("what it says", said.as_bytes());
+        runs.all_files();
+    }
+    runs.tells_nothing(&["ledger", "denied", "--json"], 0);
+    runs.tells_nothing(&["ledger", "uses", "--json"], 0);
+}
+
 #[test]
 fn the_commands_tell_no_new_password() {
     let mut runs = Runs::new();
@@ -293,7 +350,7 @@ fn the_commands_tell_no_new_password() {
     for prompt in ["New password of eve", "The same again"] {
         t.shows(prompt);
         hidden(&t);
-        runs.canaries.not_shown_by_the_system(&t);
+        runs.canaries.not_shown_by_the_system(t.pid());
         t.types(&format!("{NEW_PASSWORD}\r"));
     }
     assert_eq!(t.ends(), End::Code(0));
@@ -308,7 +365,7 @@ fn nothing_is_seen_of_a_command_that_asks() {
     let secret = runs.answers(&["token", "create", "a"], None);
     let mut t = runs.terminal(&["token", "list"]);
     t.shows("Password of ops");
-    runs.canaries.not_shown_by_the_system(&t);
+    runs.canaries.not_shown_by_the_system(t.pid());
     hidden(&t);
     t.types(&format!("{PASSWORD}\r"));
     assert_eq!(t.ends(), End::Code(0));
@@ -318,7 +375,7 @@ fn nothing_is_seen_of_a_command_that_asks() {
         let mut t = runs.terminal(args);
         t.shows("Secret");
         hidden(&t);
-        runs.canaries.not_shown_by_the_system(&t);
+        runs.canaries.not_shown_by_the_system(t.pid());
         t.types(&format!("{secret}\r"));
         assert_eq!(t.ends(), End::Code(0));
         runs.canaries.not_in("the terminal", &t.written());
@@ -392,7 +449,7 @@ fn reveal(runs: &mut Runs, t: &mut Terminal, save: Option<&str>) -> String {
     let secret = on_screen(&t.text()).unwrap();
     runs.canaries.secret(&secret);
     runs.canaries.not_in("the screens while it was masked", &t.written()[asked..masked]);
-    runs.canaries.not_shown_by_the_system(t);
+    runs.canaries.not_shown_by_the_system(t.pid());
     runs.all_files();
     assert!(["jeton.db-wal", "jeton.db-shm"].iter().any(|n| runs.home.store().with_file_name(n).exists()));
     t.types("v");

@@ -260,8 +260,11 @@ fn json_has_the_promised_shape() {
     assert_eq!(list["tokens"][1]["selection"]["inherit"], true);
     let show = home.as_ops(&["token", "show", "ops/a", "--json"]).succeeds().json();
     assert_eq!(keys(&show), ["schema", "token", "usage"]);
-    assert_eq!(keys(&home.as_ops(&["token", "regenerate", "a", "--json"]).json()), ["schema", "secret", "token"]);
-    assert_eq!(keys(&home.as_ops(&["token", "disable", "a", "--json"]).json()), ["schema", "token"]);
+    assert_eq!(
+        keys(&home.as_ops(&["token", "regenerate", "a", "--json"]).json()),
+        ["schema", "secret", "service", "token"]
+    );
+    assert_eq!(keys(&home.as_ops(&["token", "disable", "a", "--json"]).json()), ["schema", "service", "token"]);
     assert_eq!(keys(&home.as_ops(&["token", "enable", "a", "b", "--json"]).json()), ["schema", "tokens"]);
     let refused = home.as_ops(&["token", "show", "nobody", "--json"]).ends(3).silent();
     assert!(refused.err.starts_with("error: "), "errors stay text");

@@ -99,7 +99,7 @@ fn accounts_as_json_and_bare() {
     assert!(table.starts_with("USERNAME") && table.contains("● enabled"), "{table}");
 
     let off = home.ops(&["account", "disable", "ci", "--json"]).succeeds().json();
-    assert_eq!(off, json!({"schema": 1, "account": account("member", false, 1)}));
+    assert_eq!(off, json!({"schema": 1, "account": account("member", false, 1), "service": null}));
     home.account("bob", "viewer").succeeds();
     let both = home.ops(&["account", "enable", "ci", "bob", "--json"]).succeeds().json();
     assert_eq!(both["accounts"][0], account("member", true, 1));

@@ -100,15 +100,16 @@ const FACES: &[(&str, Line, Keys)] = &[
         Keys::No("the screens ask for it by themselves, several times a second, to notice changes made elsewhere"),
     ),
     ("audit.verify", Run("audit verify", ""), Press("3v")),
-    (
-        "ledger.denied",
-        Run("ledger denied", ""),
-        Keys::No("the screens show what a token's denied attempts come to beside the token"),
-    ),
+    ("ledger.denied", Run("ledger denied", ""), Press("6")),
     (
         "ledger.uses",
         Run("ledger uses", ""),
         Keys::No("the screens show what a token's uses come to beside the token: rows of them are for scripts"),
+    ),
+    (
+        "ledger.head",
+        Line::No("lines read the ledger once and end: nothing waits for what comes into it later"),
+        Keys::No("the screens ask for it by themselves, about each second while they show something of the ledger"),
     ),
     (
         "check",

@@ -15,6 +15,7 @@ use jeton::verbs::Jeton;
 use jeton::verbs::actor::Credential;
 use jeton::verbs::ports::{Clock, Delivery, SavedSecret};
 use jeton::verbs::request::{Request, Response};
+use jeton::witness::Witness;
 use rustix::process::Signal;
 
 use crate::support::program::{Home, PASSWORD};
@@ -491,6 +492,7 @@ fn child() {
         jeton: trap.clone(),
         clock: trap.clone(),
         delivery: trap,
+        witness: Witness::of(Path::new("nowhere")),
         place: "nowhere".to_owned(),
         username: Some(username(OWNER)),
         token: None,

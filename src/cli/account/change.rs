@@ -1,6 +1,9 @@
 //! `account create`, `role`, `disable`, `enable`, `passwd` and `delete`.
 
+use serde::Serialize;
+
 use super::super::args::{CreateAccountArgs, DeleteAccountArgs, PasswdArgs, RoleArgs, SomeAccounts};
+use super::super::witness::Asked;
 use super::super::{App, new_password};
 use super::json::{OneAccountJson, SomeAccountsJson};
 use crate::domain::name::Username;
@@ -36,7 +39,7 @@ pub(super) fn disable(app: &mut App, some: SomeAccounts) -> Result<()> {
     let usernames = usernames(&some)?;
     let who = app.to_change()?;
     let changed = app.ask(&who, DisableAccounts { usernames })?;
-    done(app, &changed.out, "disabled; its tokens are denied from now on")
+    taken(app, &changed.out, changed.seq, "disabled", "; its tokens are denied from now on")
 }
 
 pub(super) fn enable(app: &mut App, some: SomeAccounts) -> Result<()> {
@@ -67,7 +70,7 @@ pub(super) fn delete(app: &mut App, args: DeleteAccountArgs) -> Result<()> {
         }
     };
     let changed = app.ask(&who, DeleteAccount { username, typed })?;
-    done(app, &[changed.out], "deleted; nobody else ever gets its name")
+    taken(app, &[changed.out], changed.seq, "deleted; nobody else ever gets its name", "")
 }
 
 /// Shows what would go and asks for the name. The verb compares it, not we.
@@ -92,8 +95,31 @@ fn done(app: &mut App, accounts: &[CountedAccount], what: &str) -> Result<()> {
         accounts.iter().for_each(|a| app.out.note(&format!("✓ {} {what}", a.account.username)));
         return Ok(());
     }
+    let told = told(accounts);
+    app.out.json(&told)
+}
+
+/// The same of accounts that lost something, and whether the running service denies their tokens already.
+fn taken(app: &mut App, accounts: &[CountedAccount], seq: i64, what: &str, otherwise: &str) -> Result<()> {
+    let service = Asked::about(app, seq);
+    if app.out.json {
+        return service.json(app, &told(accounts));
+    }
+    done(app, accounts, &format!("{what}{}", service.clause("its tokens", otherwise)))?;
+    service.doubt(app);
+    Ok(())
+}
+
+#[derive(Serialize)]
+#[serde(untagged)]
+enum Told {
+    One(OneAccountJson),
+    Several(SomeAccountsJson),
+}
+
+fn told(accounts: &[CountedAccount]) -> Told {
     match accounts {
-        [only] => app.out.json(&OneAccountJson::from(only)),
-        several => app.out.json(&SomeAccountsJson::from(several)),
+        [only] => Told::One(only.into()),
+        several => Told::Several(several.into()),
     }
 }

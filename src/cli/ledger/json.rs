@@ -3,7 +3,7 @@
 use serde::Serialize;
 
 use crate::domain::time::utc_day;
-use crate::verbs::ledger::{DeniedRow, LedgerSecret, LedgerToken, UseRow, several};
+use crate::verbs::ledger::{DeniedRow, LedgerSecret, LedgerToken, UseRow};
 
 /// A token as the ledger can still name it.
 #[derive(Serialize)]
@@ -42,16 +42,6 @@ impl<'a> From<&'a LedgerSecret> for SecretJson<'a> {
 /// None for an empty text.
 pub fn some(text: &str) -> Option<&str> {
     Some(text).filter(|text| !text.is_empty())
-}
-
-/// Address and client in words.
-pub fn caller(address: &str, client: &str) -> (String, String) {
-    let or_dash = |text: &str| some(text).unwrap_or("-").to_owned();
-    if several(address, client) {
-        ("several callers".to_owned(), or_dash(client))
-    } else {
-        (or_dash(address), or_dash(client))
-    }
 }
 
 /// A row of denied attempts.

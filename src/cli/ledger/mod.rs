@@ -2,7 +2,7 @@
 
 mod json;
 
-pub(super) use json::{SecretJson, TokenNameJson, caller};
+pub(super) use json::{SecretJson, TokenNameJson};
 
 use std::num::NonZeroUsize;
 
@@ -20,7 +20,7 @@ use crate::error::{Error, Result};
 use crate::place::Place;
 use crate::verbs::actor::Credential;
 use crate::verbs::ledger::{
-    DeniedRow, LedgerAnchor, LedgerSecret, LedgerToken, LedgerWindow, ListDenied, ListUses, UseRow,
+    DeniedRow, LedgerAnchor, LedgerSecret, LedgerToken, LedgerWindow, ListDenied, ListUses, UseRow, caller,
 };
 use crate::verbs::request::{Asked, ask};
 
@@ -85,7 +85,7 @@ impl Listed for DeniedRow {
     }
 
     fn cells(&self, zone: &dyn Zone) -> Vec<String> {
-        let token = self.token.as_ref().map_or_else(|| "unknown".to_owned(), named);
+        let token = self.token.as_ref().map_or_else(|| "unknown".to_owned(), LedgerToken::words);
         let (address, client) = caller(&self.address, &self.client);
         vec![
             wall_clock(self.at, zone),
@@ -124,7 +124,7 @@ impl Listed for UseRow {
         vec![
             utc_day(self.key.day),
             self.uses.to_string(),
-            named(&self.token),
+            self.token.words(),
             self.secret.as_ref().map_or_else(dash, secret),
             or_dash(&self.key.method),
             address,
@@ -144,16 +144,6 @@ fn or_dash(text: &str) -> String {
 /// `jtn_Ab12Cd34 old`.
 pub(super) fn secret(secret: &LedgerSecret) -> String {
     format!("{} {}", secret.hint, secret.standing.word())
-}
-
-/// `ops/ci-deploy`, and where it is when that is not where one would look.
-pub(super) fn named(token: &LedgerToken) -> String {
-    use crate::verbs::ledger::Whereabouts::{Deleted, Kept, Purged};
-    match token.whereabouts {
-        Kept => token.full_name(),
-        Deleted => format!("{} (deleted)", token.full_name()),
-        Purged => format!("{} (purged {})", token.full_name(), token.id),
-    }
 }
 
 /// The pages of one list, the newest row first.

@@ -3,7 +3,7 @@
 use super::super::App;
 use super::super::args::DeleteArgs;
 use super::show;
-use super::switch::{done, pointed};
+use super::switch::{Taken, pointed, taken};
 use crate::domain::time::ago;
 use crate::error::{Error, Result};
 use crate::verbs::actor::Credential;
@@ -21,7 +21,8 @@ pub(super) fn delete(app: &mut App, args: DeleteArgs) -> Result<()> {
         }
     };
     let changed = app.ask(&who, verb)?;
-    done(app, &changed.out, "deleted; it is denied from now on")?;
+    let gone = Taken { done: "deleted", whom: "it", otherwise: "; it is denied from now on" };
+    taken(app, &changed.out, changed.seq, &gone)?;
     if !app.out.json {
         app.out.note("  In the trash for now: jeton token list --trash, jeton token restore NAME");
     }

@@ -1,10 +1,12 @@
 //! `token create`, `copy` and `regenerate`: a secret is shown once.
 
 use std::collections::BTreeSet;
+use std::slice;
 
 use super::super::App;
 use super::super::args::{CopyArgs, CreateArgs, RegenerateArgs};
 use super::super::json::{CreatedJson, Exposed, IssuedJson, SCHEMA, SomeIssuedJson, TokenJson};
+use super::super::witness::Asked;
 use crate::domain::expiry::{Expiry, ExpirySpec, Span};
 use crate::domain::method::MethodId;
 use crate::domain::name::{Description, TokenName, Username};
@@ -49,12 +51,33 @@ pub(super) fn regenerate(app: &mut App, args: RegenerateArgs) -> Result<()> {
     };
     let graced = verb.grace.is_some();
     let who = app.to_change()?;
-    let issued = app.ask(&who, verb)?.out;
-    let old = match &issued.token.previous {
-        Some(previous) if graced => old_secret(previous.retires_at, issued.token.expiry, app.now()),
-        _ => "the old one is dead".to_owned(),
-    };
-    hand_over(app, &[issued], &format!("has a new secret, {old}"))
+    let changed = app.ask(&who, verb)?;
+    let (issued, now) = (changed.out, app.now());
+    let until = issued.token.previous.as_ref().filter(|_| graced).map(|p| p.retires_at);
+    match until {
+        Some(until) => {
+            let old = old_secret(until, issued.token.expiry, now);
+            hand_over(app, &[issued], &format!("has a new secret, {old}"))
+        }
+        None => rotated(app, issued, changed.seq),
+    }
+}
+
+/// Nobody waits for the secret while the service is asked, but where both stand in one answer.
+fn rotated(app: &mut App, issued: Issued, seq: i64) -> Result<()> {
+    let (what, dead) = ("has a new secret", ", the old one is dead");
+    let unprinted = |e| unprinted(slice::from_ref(&issued), &format!("{what}{dead}"), e);
+    if app.out.json {
+        let service = Asked::about(app, seq);
+        let now = app.now();
+        let answer = IssuedJson { schema: SCHEMA, issued: created(&issued, now) };
+        return app.out.json_secret(&service.beside(&answer), 1).map_err(unprinted);
+    }
+    printed(app, slice::from_ref(&issued)).map_err(unprinted)?;
+    let service = Asked::about(app, seq);
+    explain(app, slice::from_ref(&issued), &format!("{what}{}", service.clause("the old one", dead)));
+    service.doubt(app);
+    Ok(())
 }
 
 /// Until when the old secret lives, and that it is not as long as was asked for where the expiry cuts it short.
@@ -84,19 +107,25 @@ fn selection(sets: Vec<String>, methods: &[String], inherit: bool) -> Result<Sel
 
 /// The secrets, on stdout or in the files that were asked for, and what to know about them on stderr.
 fn hand_over(app: &mut App, issued: &[Issued], what: &str) -> Result<()> {
-    printed(app, issued).map_err(|e| {
-        let names: Vec<String> = issued.iter().map(|i| i.token.full_name()).collect();
-        let (secret, names) = (if names.len() == 1 { "its secret" } else { "the secrets" }, names.join(", "));
-        Error::failure(format!("{names} {what}, but {secret} could not be printed"))
-            .why(e.why.unwrap_or_default())
-            .next(match issued {
-                [only] => format!("Make another: jeton token regenerate {}", only.token.full_name()),
-                _ => "Make others: jeton token regenerate NAME".to_owned(),
-            })
-    })?;
-    if app.out.json {
-        return Ok(());
+    printed(app, issued).map_err(|e| unprinted(issued, what, e))?;
+    if !app.out.json {
+        explain(app, issued, what);
     }
+    Ok(())
+}
+
+fn unprinted(issued: &[Issued], what: &str, e: Error) -> Error {
+    let names: Vec<String> = issued.iter().map(|i| i.token.full_name()).collect();
+    let (secret, names) = (if names.len() == 1 { "its secret" } else { "the secrets" }, names.join(", "));
+    Error::failure(format!("{names} {what}, but {secret} could not be printed")).why(e.why.unwrap_or_default()).next(
+        match issued {
+            [only] => format!("Make another: jeton token regenerate {}", only.token.full_name()),
+            _ => "Make others: jeton token regenerate NAME".to_owned(),
+        },
+    )
+}
+
+fn explain(app: &App, issued: &[Issued], what: &str) {
     let now = app.now();
     for one in issued {
         let token = &one.token;
@@ -115,7 +144,6 @@ fn hand_over(app: &mut App, issued: &[Issued], what: &str) -> Result<()> {
         app.out.note("  This is the only time the secret is shown. Kept in T, it is used like this:");
         app.out.note("  printf 'Authorization: Bearer %s\\n' \"$T\" | curl -H @- URL");
     }
-    Ok(())
 }
 
 fn printed(app: &mut App, issued: &[Issued]) -> Result<()> {

@@ -3,7 +3,6 @@
 use super::super::App;
 use super::super::args::OneToken;
 use super::super::json::{SCHEMA, ShownJson, TokenJson, UsageJson};
-use super::super::ledger::caller;
 use super::super::output::Table;
 use super::status;
 use crate::domain::expiry::Expiry;
@@ -11,6 +10,7 @@ use crate::domain::selection::Selection;
 use crate::domain::time::{Timestamp, ago, relative};
 use crate::domain::token::{Token, TokenRef};
 use crate::error::Result;
+use crate::verbs::ledger::caller;
 use crate::verbs::ports::{DeniedEvidence, Origin, Usage};
 use crate::verbs::tokens::{Reach, ShowToken, Shown};
 
@@ -107,7 +107,7 @@ fn used(table: &mut Table, usage: &Usage, reach: &Reach, now: Timestamp) {
     }
     if !usage.methods_kept.is_empty() {
         let least = if usage.methods_cut { "more than " } else { "" };
-        let (used, permitted) = (usage.methods_kept.len(), counted(reach.permitted));
+        let (used, permitted) = (reach.used, counted(reach.permitted));
         table.pair("Used", format!("{least}{used} of {permitted}, as far back as the ledger goes"));
     }
     if let Some(denied) = denied(usage, now) {

@@ -1,9 +1,13 @@
 //! `token disable`, `enable`, `restore` and `retire`.
 
+use serde::Serialize;
+
 use super::super::App;
 use super::super::args::{OneToken, RestoreArgs, SomeTokens};
 use super::super::json::{OneTokenJson, SCHEMA, SomeTokensJson, TokenJson};
+use super::super::witness::Asked;
 use crate::domain::name::TokenName;
+use crate::domain::time::Timestamp;
 use crate::domain::token::Token;
 use crate::error::Result;
 use crate::verbs::tokens::{DisableTokens, EnableTokens, Pointed, RestoreTokens, RetireToken};
@@ -11,7 +15,7 @@ use crate::verbs::tokens::{DisableTokens, EnableTokens, Pointed, RestoreTokens, 
 pub(super) fn disable(app: &mut App, some: SomeTokens) -> Result<()> {
     let who = app.to_change()?;
     let changed = app.ask(&who, DisableTokens { tokens: pointed(some) })?;
-    done(app, &changed.out, "disabled")
+    taken(app, &changed.out, changed.seq, &Taken { done: "disabled", whom: "it", otherwise: "" })
 }
 
 pub(super) fn enable(app: &mut App, some: SomeTokens) -> Result<()> {
@@ -35,7 +39,9 @@ pub(super) fn restore(app: &mut App, args: RestoreArgs) -> Result<()> {
 pub(super) fn retire(app: &mut App, one: OneToken) -> Result<()> {
     let who = app.to_change()?;
     let changed = app.ask(&who, RetireToken { token: Pointed::typed(one.token) })?;
-    done(app, &[changed.out], "has one secret again; the old one is denied from now on")
+    let taken_away =
+        Taken { done: "has one secret again", whom: "the old one", otherwise: "; the old one is denied from now on" };
+    taken(app, &[changed.out], changed.seq, &taken_away)
 }
 
 pub(super) fn pointed(some: SomeTokens) -> Vec<Pointed> {
@@ -43,17 +49,50 @@ pub(super) fn pointed(some: SomeTokens) -> Vec<Pointed> {
 }
 
 /// Says what happened to each token.
-pub(super) fn done(app: &mut App, tokens: &[Token], what: &str) -> Result<()> {
-    let now = app.now();
+fn done(app: &mut App, tokens: &[Token], what: &str) -> Result<()> {
     if !app.out.json {
         tokens.iter().for_each(|t| app.out.note(&format!("✓ {} {what}", t.full_name())));
         return Ok(());
     }
+    let told = told(tokens, app.now());
+    app.out.json(&told)
+}
+
+/// What a change took away, in words.
+pub(super) struct Taken<'a> {
+    /// What was done.
+    pub done: &'a str,
+    /// Whom the service denies since.
+    pub whom: &'a str,
+    /// What is said where it isn't known that the service does.
+    pub otherwise: &'a str,
+}
+
+/// The same of tokens that lost something, and whether the running service denies it already.
+pub(super) fn taken(app: &mut App, tokens: &[Token], seq: i64, taken: &Taken<'_>) -> Result<()> {
+    let service = Asked::about(app, seq);
+    if !app.out.json {
+        done(app, tokens, &format!("{}{}", taken.done, service.clause(taken.whom, taken.otherwise)))?;
+        service.doubt(app);
+        return Ok(());
+    }
+    let told = told(tokens, app.now());
+    service.json(app, &told)
+}
+
+#[derive(Serialize)]
+#[serde(untagged)]
+enum Told {
+    One(Box<OneTokenJson>),
+    Several(SomeTokensJson),
+}
+
+fn told(tokens: &[Token], now: Timestamp) -> Told {
     match tokens {
-        [only] => app.out.json(&OneTokenJson { schema: SCHEMA, token: TokenJson::of(only, now) }),
-        _ => {
-            let tokens = tokens.iter().map(|t| TokenJson::of(t, now)).collect();
-            app.out.json(&SomeTokensJson { schema: SCHEMA, tokens })
-        }
+        [only] => Told::One(Box::new(OneTokenJson { schema: SCHEMA, token: TokenJson::of(only, now) })),
+        _ => Told::Several(SomeTokensJson {
+            schema: SCHEMA,
+            tokens: tokens.iter().map(|t| TokenJson::of(t, now)).collect(),
+        }),
     }
 }

@@ -13,13 +13,6 @@ use crate::domain::selection::Selection;
 /// Answers for so many different selections are kept at a time; a store has few, a hostile one many.
 const KEPT: usize = 4096;
 
-/// How many methods a token of `role` with `selection` may call.
-pub fn permitted(catalogues: &[Catalogue], role: Role, selection: &Selection) -> usize {
-    let ids = ids([catalogues]);
-    let index = Index::new(&ids, catalogues);
-    effective(&index, selection, &index.permitted(role, matches!(selection, Selection::Inherit))).len()
-}
-
 /// What selections come to with catalogues that stay as they are.
 pub struct Rights {
     ids: Vec<MethodId>,

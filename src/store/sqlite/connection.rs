@@ -7,9 +7,10 @@ use std::time::Duration;
 
 use rusqlite::{Connection, Transaction, TransactionBehavior};
 
-use super::convert::{failed, one};
+use super::convert::failed;
 use super::{
-    accounts, audit, audit_window, catalogue, check, grants, ledger, open, purge, secrets, tokens, usage, used, window,
+    accounts, audit, audit_window, catalogue, check, grants, journal, ledger, open, purge, secrets, tokens, usage,
+    used, window,
 };
 use crate::domain::account::{Account, AccountId, CredentialVersion};
 use crate::domain::audit::{AuditActor, AuditRow};
@@ -39,6 +40,8 @@ pub struct SqliteStore {
     db: Mutex<Connection>,
     identity: open::Identity,
     path: PathBuf,
+    /// Whether reads bring what was recorded to its place first: a service, which doesn't read it, can't wait for that.
+    settles: bool,
 }
 
 impl SqliteStore {
@@ -55,9 +58,9 @@ impl SqliteStore {
     /// # Errors
     /// Those of [`SqliteStore::open`].
     pub fn open_to_serve(path: &Path, patience: Duration) -> Result<Self> {
-        let opened = open::open(path, false)?;
-        open::for_service(&opened.0, patience)?;
-        Ok(Self::over(opened, path))
+        let opened = open::open_within(path, patience)?;
+        open::for_service(&opened.0)?;
+        Ok(SqliteStore { settles: false, ..Self::over(opened, path) })
     }
 
     /// The same for the service's ledger. What it commits may be lost when the power fails, as nobody was told that it
@@ -85,7 +88,7 @@ impl SqliteStore {
     /// # Errors
     /// [`crate::error::Kind::Failure`] when it can't be made or is refused.
     pub fn create_to_fill(path: &Path) -> Result<Self> {
-        open::create_bare(path).map(|opened| Self::over(opened, path))
+        open::create_bare(path).map(|opened| SqliteStore { settles: false, ..Self::over(opened, path) })
     }
 
     fn with(path: &Path, create: bool) -> Result<Self> {
@@ -93,7 +96,7 @@ impl SqliteStore {
     }
 
     fn over((db, identity): (Connection, open::Identity), path: &Path) -> Self {
-        SqliteStore { db: Mutex::new(db), identity, path: path.to_owned() }
+        SqliteStore { db: Mutex::new(db), identity, path: path.to_owned(), settles: true }
     }
 
     /// Whether the file that was opened still stands in its place.
@@ -143,6 +146,10 @@ impl SqliteStore {
 
 impl Store for SqliteStore {
     fn read<T>(&self, f: impl FnOnce(&dyn Snapshot) -> Result<T>) -> Result<T> {
+        if self.settles {
+            // Where it can't be done now, the ledger is a little behind; what else is wrong the read itself finds out.
+            let _ = self.settle();
+        }
         let mut db = self.lock();
         let tx = db.transaction_with_behavior(TransactionBehavior::Deferred).map_err(failed)?;
         self.identity.schema_holds(&tx)?;
@@ -152,10 +159,20 @@ impl Store for SqliteStore {
         Ok(out)
     }
 
+    fn settle(&self) -> Result<()> {
+        if journal::waits(&self.lock())? {
+            // Each part in a transaction of its own, so that other writers get between.
+            for part in 0..journal::PARTS {
+                self.change(|tx| journal::settle(tx, part))?;
+            }
+        }
+        Ok(())
+    }
+
     fn edition(&self) -> Result<Edition> {
-        let version = one(&self.lock(), "PRAGMA data_version", [], |r| r.get(0))?;
+        let version = ledger::head(&self.lock())?;
         self.identity.holds()?;
-        Ok(Edition(version.unwrap_or_default()))
+        Ok(Edition(version))
     }
 
     fn write<T>(
@@ -280,6 +297,9 @@ impl Ledger for Open<'_> {
     fn uses_window(&self, query: &LedgerQuery<UseKey>) -> Result<LedgerWindow<UseRow>> {
         ledger::window(self.0, query)
     }
+    fn ledger_head(&self) -> Result<i64> {
+        ledger::head(self.0)
+    }
     fn purged_owner(&self, token: TokenId) -> Result<Option<(AccountId, Role)>> {
         purge::owner(self.0, token)
     }
@@ -366,6 +386,9 @@ impl Bookkeeping for Open<'_> {
     }
     fn record_denial(&mut self, denied: &Denial<'_>) -> Result<()> {
         usage::record_denial(self.0, denied)
+    }
+    fn record_all(&mut self, uses: &[Use<'_>], denials: &[Denial<'_>]) -> Result<()> {
+        journal::record(self.0, uses, denials)
     }
     fn prune_ledger(&mut self, before: Timestamp, limit: u32) -> Result<u64> {
         usage::prune(self.0, before, limit)

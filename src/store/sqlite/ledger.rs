@@ -361,6 +361,11 @@ fn around<R: Listed>(db: &Connection, query: &LedgerQuery<R::Key>, key: R::Key) 
     Ok((above, newer, older))
 }
 
+/// SQLite's own count of what other connections have committed, as this one sees it.
+pub(super) fn head(db: &Connection) -> Result<i64> {
+    one(db, "PRAGMA data_version", [], |r| r.get(0))?.ok_or_else(|| damaged("the store's own count of changes"))
+}
+
 /// A token as the ledger names it; a secret of it, where one is given.
 pub(super) fn named(
     db: &Connection,

@@ -9,6 +9,7 @@ mod connection;
 mod convert;
 mod counts;
 mod grants;
+mod journal;
 mod ledger;
 mod listing;
 mod narrowed;

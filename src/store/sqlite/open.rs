@@ -23,6 +23,7 @@ const MIGRATIONS: &[&str] = &[
     include_str!("migrations/004.sql"),
     include_str!("migrations/005.sql"),
     include_str!("migrations/006.sql"),
+    include_str!("migrations/007.sql"),
 ];
 /// The version whose tables are complete and which lacks only indexes that a large number of insertions would keep
 /// rewriting all over. Whoever opens such a store next has them built.
@@ -37,22 +38,29 @@ const SERVICE_CACHE: i64 = 8 * 1024;
 const OLDEST_SQLITE: i32 = 3_051_003;
 /// What SQLite may keep beside the file.
 const COMPANIONS: [&str; 3] = ["-wal", "-shm", "-journal"];
+/// Those through which all who have the file open know of each other.
+const SHARED: [&str; 2] = ["-wal", "-shm"];
 /// How long a writer waits for another.
 const BUSY_TIMEOUT: Duration = Duration::from_secs(10);
 
 /// Opens the store at `path`, creating it where `create` says so and it isn't there.
 pub(super) fn open(path: &Path, create: bool) -> Result<(Connection, Identity)> {
-    connect(path, create, MIGRATIONS)
+    connect(path, create, MIGRATIONS, BUSY_TIMEOUT)
+}
+
+/// Opens the store at `path`, where it is there, and waits `patience` for others, from the first look on.
+pub(super) fn open_within(path: &Path, patience: Duration) -> Result<(Connection, Identity)> {
+    connect(path, false, MIGRATIONS, patience)
 }
 
 /// Makes a store at `path` that is to be filled with a great number of tokens, then opened anew.
 pub(super) fn create_bare(path: &Path) -> Result<(Connection, Identity)> {
-    let (db, identity) = connect(path, true, &MIGRATIONS[..BARE])?;
+    let (db, identity) = connect(path, true, &MIGRATIONS[..BARE], BUSY_TIMEOUT)?;
     db.pragma_update(None, "cache_size", -FILLING_CACHE).map_err(failed)?;
     Ok((db, identity))
 }
 
-fn connect(path: &Path, create: bool, migrations: &[&str]) -> Result<(Connection, Identity)> {
+fn connect(path: &Path, create: bool, migrations: &[&str], patience: Duration) -> Result<(Connection, Identity)> {
     if rusqlite::version_number() < OLDEST_SQLITE {
         return Err(Error::failure("this SQLite can lose changes").why(format!("it is {}", rusqlite::version())));
     }
@@ -65,15 +73,15 @@ fn connect(path: &Path, create: bool, migrations: &[&str]) -> Result<(Connection
     check_companions(&path)?;
     let flags = OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_NO_MUTEX | OpenFlags::SQLITE_OPEN_NOFOLLOW;
     let mut db = Connection::open_with_flags(&path, flags).map_err(failed)?;
-    configure(&db).and_then(|()| listing::prepare(&db)).map_err(failed)?;
+    configure(&db, patience).and_then(|()| listing::prepare(&db)).map_err(failed)?;
     migrate(&mut db, create, migrations)?;
     let identity = Identity::of(path, migrations.len())?;
     Ok((db, identity))
 }
 
-/// From now on waits so long for others, and keeps less in memory.
-pub(super) fn for_service(db: &Connection, patience: Duration) -> Result<()> {
-    db.busy_timeout(patience).and_then(|()| db.pragma_update(None, "cache_size", -SERVICE_CACHE)).map_err(failed)
+/// From now on keeps less in memory.
+pub(super) fn for_service(db: &Connection) -> Result<()> {
+    db.pragma_update(None, "cache_size", -SERVICE_CACHE).map_err(failed)
 }
 
 /// From now on commits without waiting for the disk; in WAL mode that loses the last commits at worst, never the file.
@@ -81,18 +89,42 @@ pub(super) fn commit_without_sync(db: &Connection) -> Result<()> {
     db.pragma_update(None, "synchronous", "NORMAL").map_err(failed)
 }
 
-/// Which file was opened, to notice when another one, or none, stands in its place.
+/// Which file was opened, to notice when another one, or none, stands in its place; and which companions, of which the
+/// same holds: who opens the store without ours doesn't see our changes, nor we his. Nobody takes those away while we
+/// have them open, but by hand.
 pub(super) struct Identity {
     path: PathBuf,
-    device: u64,
-    inode: u64,
+    file: Inode,
+    companions: Vec<(PathBuf, Inode)>,
     schema: i64,
+}
+
+#[derive(Debug, PartialEq, Eq)]
+struct Inode {
+    device: u64,
+    number: u64,
+}
+
+impl Inode {
+    fn of(path: &Path) -> std::io::Result<Self> {
+        fs::symlink_metadata(path).map(|meta| Inode { device: meta.dev(), number: meta.ino() })
+    }
+}
+
+fn companion(path: &Path, ending: &str) -> PathBuf {
+    let mut name = path.as_os_str().to_owned();
+    name.push(ending);
+    PathBuf::from(name)
 }
 
 impl Identity {
     fn of(path: PathBuf, schema: usize) -> Result<Self> {
-        let meta = fs::symlink_metadata(&path).map_err(|e| cant_open(&path).why(e.to_string()))?;
-        Ok(Identity { device: meta.dev(), inode: meta.ino(), path, schema: schema as i64 })
+        let file = Inode::of(&path).map_err(|e| cant_open(&path).why(e.to_string()))?;
+        let companions = SHARED.iter().filter_map(|ending| {
+            let path = companion(&path, ending);
+            Inode::of(&path).ok().map(|inode| (path, inode))
+        });
+        Ok(Identity { file, companions: companions.collect(), path, schema: schema as i64 })
     }
 
     /// # Errors
@@ -111,11 +143,18 @@ impl Identity {
     /// [`Kind::Failure`] when the file was moved, removed or replaced: what is read from it is not what others see, and
     /// what is written to it is lost.
     pub(super) fn holds(&self) -> Result<()> {
-        match fs::symlink_metadata(&self.path) {
-            Ok(meta) if (meta.dev(), meta.ino()) == (self.device, self.inode) => Ok(()),
-            _ => Err(Error::failure(format!("the store {} was removed or replaced", self.path.display()))
+        let stays = |path: &Path, inode: &Inode| Inode::of(path).is_ok_and(|found| found == *inode);
+        let gone = |path: &Path| {
+            Err(Error::failure(format!("the store {} was removed or replaced", path.display()))
                 .why("it is not the file that was opened")
-                .next("Start jeton again, and look whether the last change is there")),
+                .next("Start jeton again, and look whether the last change is there"))
+        };
+        if !stays(&self.path, &self.file) {
+            return gone(&self.path);
+        }
+        match self.companions.iter().find(|(path, inode)| !stays(path, inode)) {
+            Some((path, _)) => gone(path),
+            None => Ok(()),
         }
     }
 }
@@ -195,9 +234,7 @@ fn check_ancestors(path: &Path) -> Result<()> {
 /// What SQLite keeps beside the file is read back as part of it.
 fn check_companions(path: &Path) -> Result<()> {
     for ending in COMPANIONS {
-        let mut name = path.as_os_str().to_owned();
-        name.push(ending);
-        let companion = PathBuf::from(name);
+        let companion = companion(path, ending);
         match fs::symlink_metadata(&companion) {
             Err(e) if e.kind() == ErrorKind::NotFound => {}
             Err(e) => return Err(cant_open(path).why(format!("{}: {e}", companion.display()))),
@@ -273,11 +310,13 @@ fn check_filesystem(path: &Path) -> Result<()> {
     }
 }
 
-fn configure(db: &Connection) -> rusqlite::Result<()> {
-    db.busy_timeout(BUSY_TIMEOUT)?;
+fn configure(db: &Connection, patience: Duration) -> rusqlite::Result<()> {
+    db.busy_timeout(patience)?;
     db.set_prepared_statement_cache_capacity(128);
     db.set_db_config(DbConfig::SQLITE_DBCONFIG_DEFENSIVE, true)?;
     db.set_db_config(DbConfig::SQLITE_DBCONFIG_TRUSTED_SCHEMA, false)?;
+    // Without it, statements over tables with partial indexes are compiled anew for each value that is bound.
+    db.set_db_config(DbConfig::SQLITE_DBCONFIG_ENABLE_QPSG, true)?;
     db.set_db_config(DbConfig::SQLITE_DBCONFIG_ENABLE_TRIGGER, false)?;
     db.set_db_config(DbConfig::SQLITE_DBCONFIG_ENABLE_VIEW, false)?;
     db.pragma_update(None, "cache_size", -CACHE)?;

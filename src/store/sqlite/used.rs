@@ -68,6 +68,7 @@ pub(super) fn of_token(db: &Connection, token: TokenId, now: Timestamp) -> Resul
         methods: methods(week, 10)?,
         methods_kept,
         methods_cut,
+        kept_since: kept_since(db)?,
         previous,
         denied_week: denied_week.attempts,
         denied,
@@ -90,6 +91,11 @@ fn days(db: &Connection, token: TokenId, today: i64, secret: Option<&str>) -> Re
         }
     }
     Ok(days)
+}
+
+fn kept_since(db: &Connection) -> Result<Option<Timestamp>> {
+    let first = one(db, "SELECT min(day) FROM daily_uses", [], |r| r.get::<_, Option<i64>>(0))?.flatten();
+    Ok(first.map(|day| Timestamp(day.saturating_mul(DAY))))
 }
 
 fn of_previous(db: &Connection, token: TokenId, today: i64) -> Result<PreviousUses> {

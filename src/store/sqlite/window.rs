@@ -1,14 +1,18 @@
 //! Stretches of the token list, and the counts above it: nothing loads the table.
 
+use std::collections::BTreeSet;
+
 use rusqlite::types::Value;
-use rusqlite::{Connection, params_from_iter};
+use rusqlite::{Connection, params, params_from_iter};
 
 use super::convert::one;
 use super::listing::{Conditions, Listing, Step};
 use super::tokens;
-use crate::domain::time::Timestamp;
-use crate::domain::token::{Token, TokenId};
+use super::usage::MINUTE;
+use crate::domain::time::{DAY, Timestamp};
+use crate::domain::token::{Status, Token, TokenId};
 use crate::error::Result;
+use crate::verbs::decide::Reason;
 use crate::verbs::ports::{Anchor, Tally, Visibility, Window, WindowQuery};
 
 /// Ids in order, and what stands around them.
@@ -31,7 +35,8 @@ pub(super) fn window(db: &Connection, query: &WindowQuery) -> Result<Window> {
         Anchor::After(id) => {
             let Some(key) = list.key_of(db, id.0)? else { return Ok(Window::default()) };
             let rows = rows(db, &list.page(db, Some(&key), Step::On, limit)?)?;
-            return Ok(Window { rows, ..Window::default() });
+            let knocking = knocking(db, &rows, query.now)?;
+            return Ok(Window { rows, knocking, ..Window::default() });
         }
         Anchor::Start => start(db, &list, limit)?,
         Anchor::End => end(db, &list, limit)?,
@@ -43,12 +48,33 @@ pub(super) fn window(db: &Connection, query: &WindowQuery) -> Result<Window> {
     let rows = rows(db, &stretch.ids)?;
     let (position, matching) =
         if rows.is_empty() { (0, list.matching) } else { settle(&stretch, &list, position(db, &list, &stretch)?) };
-    Ok(Window { rows, position, matching, matching_is_least: list.is_least, total: list.total })
+    let knocking = knocking(db, &rows, query.now)?;
+    Ok(Window { rows, position, matching, matching_is_least: list.is_least, total: list.total, knocking })
 }
 
 fn rows(db: &Connection, ids: &[i64]) -> Result<Vec<Token>> {
     let found: Result<Vec<Option<Token>>> = ids.iter().map(|id| tokens::by_id(db, TokenId(*id))).collect();
     Ok(found?.into_iter().flatten().collect())
+}
+
+/// Those of `rows` that don't work any more and were tried lately: one look at an index for each.
+fn knocking(db: &Connection, rows: &[Token], now: Timestamp) -> Result<BTreeSet<TokenId>> {
+    let since = now.plus(-7 * DAY).0.div_euclid(MINUTE);
+    let mut found = BTreeSet::new();
+    for token in rows {
+        let reason = match token.status(now) {
+            Status::Active => continue,
+            Status::Disabled => Reason::Disabled,
+            Status::Expired => Reason::Expired,
+            Status::Deleted => Reason::Deleted,
+        };
+        let sql = "SELECT 1 FROM denied_attempts INDEXED BY denied_attempts_once
+                   WHERE token_id = ?1 AND minute >= ?2 AND reason = ?3 LIMIT 1";
+        if one(db, sql, params![token.id.0, since, reason.word()], |_| Ok(()))?.is_some() {
+            found.insert(token.id);
+        }
+    }
+    Ok(found)
 }
 
 fn start(db: &Connection, list: &Listing, limit: usize) -> Result<Stretch> {

@@ -61,6 +61,10 @@ pub enum Context {
     Audit,
     /// A row of it, whole.
     Entry,
+    /// The denied attempts.
+    Denied,
+    /// A row of them, whole.
+    Attempt,
     /// Whether the audit log is whole.
     Verified,
     /// The catalogue screen.
@@ -75,7 +79,7 @@ pub enum Context {
 
 impl Context {
     /// Every context, in the order of the help.
-    pub const ALL: [Context; 28] = [
+    pub const ALL: [Context; 30] = [
         Context::Desk,
         Context::Tokens,
         Context::Trash,
@@ -94,6 +98,8 @@ impl Context {
         Context::Audit,
         Context::Entry,
         Context::Verified,
+        Context::Denied,
+        Context::Attempt,
         Context::Catalogue,
         Context::Policy,
         Context::Drop,
@@ -138,6 +144,8 @@ impl Context {
             Context::Audit => "Audit log",
             Context::Entry => "Row of the audit log",
             Context::Verified => "Audit log verified",
+            Context::Denied => "Denied attempts",
+            Context::Attempt => "A denied attempt",
             Context::Policy => "Policy",
             Context::Catalogue => "Catalogue",
             Context::Messages => "Messages",
@@ -219,6 +227,8 @@ pub enum Action {
     Apply,
     /// Copies the id of what was changed.
     CopyTarget,
+    /// Copies the address that an attempt came from.
+    CopyAddress,
     /// Copies the command that does the same.
     CopyLine,
     /// One row down.
@@ -249,6 +259,8 @@ pub enum Action {
     TickShown,
     /// Takes the ticks of all that is shown away.
     UntickShown,
+    /// Takes the ticks of methods away that were never used.
+    DropUnused,
     /// Takes the last change back.
     Undo,
     /// Makes the change again that was taken back.

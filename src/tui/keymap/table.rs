@@ -11,6 +11,7 @@ use crate::tui::screen::desk::Place;
 use crate::tui::update::people::may;
 use crate::tui::widget::frame::dialog_room;
 use crate::verbs::actor::Session;
+use crate::verbs::ledger::Whereabouts;
 
 const ENTER: Key = Key::code(KeyCode::Enter);
 const ESC: Key = Key::code(KeyCode::Esc);
@@ -57,7 +58,25 @@ fn on_a_row(model: &Model) -> bool {
 }
 
 fn may_read_audit(model: &Model) -> bool {
-    model.audit().is_some_and(|a| !a.is_denied())
+    model.audit().is_some_and(|a| !a.stretch().is_denied())
+}
+
+fn may_read_denied(model: &Model) -> bool {
+    model.desk().is_some_and(|d| !d.denied.stretch().is_denied())
+}
+
+fn on_an_attempt(model: &Model) -> bool {
+    model.desk().is_some_and(|d| d.denied.current().is_some())
+}
+
+/// Whether the row that is open is of a token that wasn't purged.
+fn leads_to_a_token(model: &Model) -> bool {
+    let Some(Modal::Attempt(entry)) = model.modals.last() else { return false };
+    entry.row().token.as_ref().is_some_and(|token| token.whereabouts != Whereabouts::Purged)
+}
+
+fn can_drop_unused(model: &Model) -> bool {
+    matches!(model.modals.last(), Some(Modal::Picker(picker)) if picker.can_drop_unused())
 }
 
 fn on_an_account(model: &Model) -> bool {
@@ -100,6 +119,7 @@ pub static BINDINGS: &[Binding] = &[
     bind(Context::Desk, &[Key::char('3')], Action::Show(Place::Audit), "Audit log", "Goes to the audit log", 5, |m| elsewhere(m, Place::Audit)),
     bind(Context::Desk, &[Key::char('4')], Action::Show(Place::Catalogue), "Catalogue", "Goes to the catalogue", 6, |m| elsewhere(m, Place::Catalogue)),
     bind(Context::Desk, &[Key::char('5')], Action::Show(Place::Policy), "Policy", "Goes to the policy", 7, |m| elsewhere(m, Place::Policy)),
+    bind(Context::Desk, &[Key::char('6')], Action::Show(Place::Denied), "Denied", "Goes to the denied attempts", 8, |m| elsewhere(m, Place::Denied)),
     bind(Context::Desk, &[Key::char('W')], Action::Whose, "Whose", "Tells which token a found secret is of", 0, always),
     bind(Context::Desk, &[Key::char('m')], Action::Messages, "Messages", "Lists what was said so far", 9, always),
     bind(Context::Desk, &[DOWN, Key::char('j')], Action::Down, "Down", "Next row", 0, always),
@@ -220,12 +240,13 @@ pub static BINDINGS: &[Binding] = &[
     bind(Context::Picker, &[ESC], Action::Cancel, "Cancel", "Clears the search; else leaves, and asks if something was changed", 7, always),
     bind(Context::Picker, &[Key::char('u')], Action::Undo, "Undo", "Takes the last change back", 8, always),
     bind(Context::Picker, &[Key::char('U'), Key::ctrl('r')], Action::Redo, "Redo", "Makes it again", 9, always),
-    bind(Context::Picker, &[Key::char('a')], Action::TickShown, "All", "Ticks all that search and filter show; management is picked one by one", 10, always),
-    bind(Context::Picker, &[Key::char('n')], Action::UntickShown, "None", "Takes the ticks of all that is shown away", 11, always),
+    bind(Context::Picker, &[Key::char('d')], Action::DropUnused, "Drop unused", "In Edit: takes the ticks of methods away that the ledger never saw the token use; sets become Custom", 10, can_drop_unused),
+    bind(Context::Picker, &[Key::char('a')], Action::TickShown, "All", "Ticks all that search and filter show; management is picked one by one", 11, always),
+    bind(Context::Picker, &[Key::char('n')], Action::UntickShown, "None", "Takes the ticks of all that is shown away", 12, always),
     bind(Context::Picker, &[Key::code(KeyCode::Right), Key::char('l')], Action::Right, "Unfold", "Opens the group, or goes into it", 0, always),
     bind(Context::Picker, &[Key::code(KeyCode::Left), Key::char('h')], Action::Left, "Fold", "Shuts the group, or goes to it", 0, always),
-    bind(Context::Picker, &[Key::char('z')], Action::FoldAll, "Fold all", "Opens every group, or shuts them all", 12, always),
-    bind(Context::Picker, &[Key::char('?')], Action::Help, "Help", "Lists the keys", 13, always),
+    bind(Context::Picker, &[Key::char('z')], Action::FoldAll, "Fold all", "Opens every group, or shuts them all", 13, always),
+    bind(Context::Picker, &[Key::char('?')], Action::Help, "Help", "Lists the keys", 14, always),
     bind(Context::Picker, &[DOWN, Key::char('j')], Action::Down, "Down", "Next row", 0, always),
     bind(Context::Picker, &[UP, Key::char('k')], Action::Up, "Up", "Row before", 0, always),
     bind(Context::Picker, &[Key::code(KeyCode::PageDown), Key::ctrl('f')], Action::PageDown, "Page down", "A screen down", 0, always),
@@ -297,6 +318,22 @@ pub static BINDINGS: &[Binding] = &[
     bind(Context::Verified, &[UP, Key::char('k')], Action::Up, "Up", "One line up", 3, long),
     bind(Context::Verified, &[Key::code(KeyCode::PageDown), Key::char(' ')], Action::PageDown, "Page down", "A screen of lines down", 0, long),
     bind(Context::Verified, &[Key::code(KeyCode::PageUp)], Action::PageUp, "Page up", "A screen of lines up", 0, long),
+
+    bind(Context::Denied, &[Key::char('/')], Action::Filter, "Filter", "Filters as you type: words, reason:expired token:deploy address:10.0.0", 1, may_read_denied),
+    bind(Context::Denied, &[ENTER], Action::Details, "Details", "Shows all of the row, and leads to its token", 2, on_an_attempt),
+    bind(Context::Denied, &[Key::char('y')], Action::CopyAddress, "Copy address", "Copies the caller's address", 3, on_an_attempt),
+    bind(Context::Denied, &[Key::char('R')], Action::Refresh, "Refresh", "Reads the list again", 0, always),
+    bind(Context::Denied, &[ESC], Action::Cancel, "Back", "Clears the filter; else back to the tokens", 0, always),
+
+    bind(Context::Attempt, &[ENTER], Action::Enter, "Token", "Goes to the token, in the trash too", 1, leads_to_a_token),
+    bind(Context::Attempt, &[ESC, Key::char('q')], Action::Cancel, "Close", "Closes the row", 2, always),
+    bind(Context::Attempt, &[Key::char('y')], Action::CopyAddress, "Copy address", "Copies the caller's address", 3, always),
+    bind(Context::Attempt, &[DOWN, Key::char('j')], Action::Down, "Down", "One line down", 4, always),
+    bind(Context::Attempt, &[UP, Key::char('k')], Action::Up, "Up", "One line up", 5, always),
+    bind(Context::Attempt, &[Key::code(KeyCode::PageDown), Key::char(' ')], Action::PageDown, "Page down", "A screen down", 0, always),
+    bind(Context::Attempt, &[Key::code(KeyCode::PageUp)], Action::PageUp, "Page up", "A screen up", 0, always),
+    bind(Context::Attempt, &[Key::code(KeyCode::Home), Key::char('g')], Action::First, "First", "First line", 0, always),
+    bind(Context::Attempt, &[Key::code(KeyCode::End), Key::char('G')], Action::Last, "Last", "Last line", 0, always),
 
     bind(Context::Messages, &[ESC, Key::char('q'), Key::char('m')], Action::Cancel, "Close", "Closes the messages", 1, always),
     bind(Context::Messages, &[Key::char('y')], Action::CopyLine, "Copy command", "Copies the command that does the same", 2, always),

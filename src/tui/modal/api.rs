@@ -12,6 +12,7 @@ use crate::domain::role::Role;
 use crate::domain::selection::Selection;
 use crate::tui::keymap::Action;
 use crate::tui::picker::Picker;
+use crate::tui::picker::used::Used;
 use crate::tui::screen::Outcome;
 use crate::tui::widget::line::{cut, fit};
 use crate::tui::widget::sheet::Sheet;
@@ -38,12 +39,14 @@ pub struct ApiChoice {
     chosen: Api,
     /// What came out of the picker; none before it was used.
     picked: Option<Selection>,
+    /// What the token was seen to call, where it is there and that is known.
+    used: Option<Arc<Used>>,
 }
 
 impl ApiChoice {
     /// Begins at nothing, for a token of an account of `role`.
     pub fn new(catalogues: Arc<[Catalogue]>, role: Role) -> Self {
-        ApiChoice { catalogues, role, chosen: Api::Nothing, picked: None }
+        ApiChoice { catalogues, role, chosen: Api::Nothing, picked: None, used: None }
     }
 
     /// Begins at `selection`.
@@ -51,6 +54,39 @@ impl ApiChoice {
         let mut choice = Self::new(catalogues, role);
         choice.choose(selection);
         choice
+    }
+
+    /// What the token was seen to call has come.
+    pub fn know(&mut self, used: Used) {
+        self.used = Some(Arc::new(used));
+    }
+
+    fn picker(&self) -> Picker {
+        let picker = Picker::pick(Arc::clone(&self.catalogues), self.selection(), self.role);
+        picker.knowing(self.used.clone())
+    }
+
+    /// What can be said of what of the choice was used; none where it isn't a choice of methods. Wrong holds why what
+    /// was never used can't be dropped.
+    pub fn used_words(&self) -> Option<Result<String, String>> {
+        match self.chosen {
+            Api::Inherit | Api::Nothing => None,
+            Api::Picked if self.picked.is_none() => None,
+            Api::Set(_) | Api::Picked => Some(match &self.used {
+                None => Err("reading…".to_owned()),
+                Some(used) => used.doubt().map_or_else(|| Ok(used.words()), Err),
+            }),
+        }
+    }
+
+    /// The picker, with the methods dropped that the token was never seen to call.
+    ///
+    /// # Errors
+    /// Why they are not, in words.
+    pub fn drop_unused(&self) -> Result<Outcome, String> {
+        let mut picker = self.picker();
+        picker.drop_unused()?;
+        Ok(Outcome::Push(Modal::Picker(Box::new(picker))))
     }
 
     /// Begins anew at `selection`: what was picked is gone.
@@ -118,8 +154,7 @@ impl ApiChoice {
         let (here, last) = self.place();
         match action {
             Action::Enter | Action::Select if self.chosen == Api::Picked => {
-                let picker = Picker::pick(Arc::clone(&self.catalogues), self.selection(), self.role);
-                return Some(Outcome::Push(Modal::Picker(Box::new(picker))));
+                return Some(Outcome::Push(Modal::Picker(Box::new(self.picker()))));
             }
             Action::Down if here < last => self.turn(false),
             Action::Up if here > 0 => self.turn(true),

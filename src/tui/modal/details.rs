@@ -4,10 +4,10 @@ use ratatui::Frame;
 use ratatui::layout::Rect;
 use ratatui::text::{Line, Span};
 
-use super::retire;
+use super::{retire, usage};
 use crate::domain::selection::Selection;
 use crate::domain::time::{Timestamp, ago, day_of, relative};
-use crate::domain::token::{Status, Token};
+use crate::domain::token::Token;
 use crate::tui::effect::Effect;
 use crate::tui::keymap::{Action, Context};
 use crate::tui::model::Model;
@@ -15,8 +15,7 @@ use crate::tui::screen::{Facts, Outcome, Page};
 use crate::tui::theme;
 use crate::tui::widget::foot::keys;
 use crate::tui::widget::frame::{dialog, dialog_columns};
-use crate::tui::widget::line::{counted, cut, fit, grouped, wrap};
-use crate::verbs::ports::Usage;
+use crate::tui::widget::line::{counted, cut, fit, grouped, width, wrap};
 use crate::verbs::tokens::Shown;
 
 /// The dialog.
@@ -34,7 +33,7 @@ const FREE: u16 = 3;
 /// How far a page scrolls.
 const PAGE: isize = 8;
 /// The most lines above the list of what the token may call.
-const FIXED: usize = 20;
+const FIXED: usize = 28;
 
 impl Details {
     /// What is known of `token`; how it was used may come later.
@@ -142,7 +141,16 @@ pub fn lines(token: &Token, shown: Option<&Shown>, columns: usize, model: &Model
         Span::styled(format!("{glyph} {word}"), style),
     ]));
     lines.push(row("Account", format!("{} ({})", token.owner.username, token.owner.role)));
-    lines.push(row("API", token.selection.summary()));
+    let api = token.selection.summary();
+    match shown.and_then(|shown| usage::reach_words(&token.selection, shown)) {
+        // What doesn't fit beside it stands below it.
+        Some(reach) if width(&api) + width(&reach) + 13 > columns => {
+            lines.push(row("API", api));
+            lines.push(row("", reach));
+        }
+        Some(reach) => lines.push(row("API", format!("{api} · {reach}"))),
+        None => lines.push(row("API", api)),
+    }
     lines.push(row(
         "Expires",
         match token.expiry.at() {
@@ -157,74 +165,16 @@ pub fn lines(token: &Token, shown: Option<&Shown>, columns: usize, model: &Model
             .last_seen_at
             .map_or_else(|| "never seen".to_owned(), |at| format!("last seen {}", ago(at, model.now)));
         lines.push(row("Rotating", format!("{} dies {dies}, {seen}", previous.hint)));
+        if let Some(uses) = shown.and_then(|shown| shown.usage.previous).filter(|uses| uses.week > 0) {
+            let calls = format!("{} today, {} in 7 days with it", counted(uses.today, "call"), grouped(uses.week));
+            lines.push(row("", calls));
+        }
     }
     lines.push(row("Created", format!("{}, id {}", day(token.created_at), token.id)));
     let seen = token.last_seen_at.map_or_else(|| "never".to_owned(), |at| ago(at, model.now));
     lines.push(row("Last seen", seen));
-    let Some(shown) = shown else { return lines };
-    let usage = &shown.usage;
-    lines.push(row("Calls", format!("{} today, {} in 7 days", grouped(usage.today), grouped(usage.week))));
-    for (i, origin) in usage.origins.iter().take(3).enumerate() {
-        let from = format!("{}  {}  {}", origin.address, origin.client, grouped(origin.uses));
-        lines.push(row(if i == 0 { "From" } else { "" }, from));
-    }
-    if usage.denied_week > 0 {
-        lines.push(row("Denied", format!("{} in 7 days", grouped(usage.denied_week))));
-    }
-    lines
-}
-
-/// Use in a sentence: `1 240 calls today from 2 addresses, last seen 3 min ago`.
-pub fn usage_sentence(usage: &Usage, now: Timestamp) -> String {
-    let Some(seen) = usage.last_seen_at else {
-        return match usage.denied_week {
-            0 => "never used".to_owned(),
-            n => format!("never used · {} in 7 days", counted(n, "denied attempt")),
-        };
-    };
-    let denied =
-        if usage.denied_week > 0 { format!(" · {} denied", grouped(usage.denied_week)) } else { String::new() };
-    format!(
-        "{} today, {} in 7 days{}, last {}{denied}",
-        counted(usage.today, "call"),
-        grouped(usage.week),
-        usage.origins.first().map_or_else(String::new, |o| format!(", mostly from {} ({})", o.address, o.client)),
-        ago(seen, now),
-    )
-}
-
-/// What would break if the token went: three lines.
-pub fn usage_lines(token: &Token, usage: &Usage, columns: usize, model: &Model) -> Vec<Line<'static>> {
-    let theme = &model.theme;
-    let Some(seen) = usage.last_seen_at else {
-        let live = token.status(model.now) == Status::Active;
-        let text = if live { "It was never used, but somebody may be about to." } else { "It was never used." };
-        return vec![Line::raw(cut(text, columns))];
-    };
-    let head = format!(
-        "! In use: last seen {}, {} today, {} in 7 days",
-        ago(seen, model.now),
-        counted(usage.today, "call"),
-        grouped(usage.week)
-    );
-    let mut lines = vec![if usage.week > 0 {
-        Line::styled(cut(&head, columns), theme.warning)
-    } else {
-        Line::raw(cut(&format!("Last seen {}, not in the last 7 days", ago(seen, model.now)), columns))
-    }];
-    let origins: Vec<String> = usage.origins.iter().take(3).map(|o| format!("{} ({})", o.address, o.client)).collect();
-    if !origins.is_empty() {
-        lines.push(Line::raw(cut(&format!("  from {}", origins.join(", ")), columns)));
-    }
-    let methods: Vec<&str> = usage.methods.iter().map(|(m, _)| m.as_str()).collect();
-    match methods.as_slice() {
-        [] => {}
-        [one] => lines.push(Line::raw(cut(&format!("  method used: {one}"), columns))),
-        [one, two] => lines.push(Line::raw(cut(&format!("  methods used: {one}, {two}"), columns))),
-        [one, two, rest @ ..] => {
-            let text = format!("  methods used: {one}, {two} and {} more", rest.len());
-            lines.push(Line::raw(cut(&text, columns)));
-        }
+    if let Some(shown) = shown {
+        lines.extend(usage::lines(&shown.usage, columns, model));
     }
     lines
 }

@@ -25,12 +25,14 @@ use crate::domain::token_diff::diff;
 use crate::error::{Error, Kind as ErrorKind};
 use crate::tui::keymap::Action;
 use crate::tui::model::Model;
+use crate::tui::picker::used::Used;
 use crate::tui::screen::{Facts, Outcome};
 use crate::tui::widget::expiry::ExpiryChoice;
 use crate::tui::widget::field::Field;
 use crate::tui::widget::form::{Dialog, Form, Kind, Pressed, Problem};
 use crate::tui::widget::passage::{Look, Passage, is_tight};
 use crate::tui::widget::sheet::Sheet;
+use crate::verbs::ports::Usage;
 use crate::verbs::tokens::{EditToken, Edited, Pointed, PreviewEdit, ShowToken};
 
 /// What has the focus.
@@ -46,6 +48,8 @@ pub enum Slot {
     Typed,
     /// The API selection.
     Api,
+    /// The button that drops what was never used.
+    Unused,
     /// The button.
     Button,
     /// The button that gives it another secret.
@@ -57,7 +61,7 @@ pub enum Slot {
 }
 
 /// Lines of the form and its box beside the API list.
-const OTHERS: usize = 15;
+const OTHERS: usize = 16;
 /// What is said of an edit that changes nothing.
 const SAME: &str = "Nothing is changed: the token is so already";
 
@@ -111,6 +115,16 @@ impl Edit {
         let nothing =
             edit.name.is_none() && edit.description.is_none() && edit.expires.is_none() && edit.selection.is_none();
         Ok((!nothing).then_some(edit))
+    }
+
+    /// The token as it was when the form was filled.
+    pub fn token(&self) -> &Token {
+        &self.seen
+    }
+
+    /// How the token is used has come.
+    pub fn set_usage(&mut self, usage: &Usage, now: Timestamp) {
+        self.api.know(Used::of(&self.seen, usage, now));
     }
 
     /// Asks what the edit would do.
@@ -214,7 +228,11 @@ impl Dialog for Edit {
         }
         let mut slots = vec![(Slot::Name, Kind::Field), (Slot::Description, Kind::Field)];
         slots.extend(self.expiry.slots(Slot::Expires, Slot::Typed));
-        slots.extend([(Slot::Api, Kind::Choice), (Slot::Button, Kind::Button), (Slot::Regenerate, Kind::Button)]);
+        slots.push((Slot::Api, Kind::Choice));
+        if matches!(self.api.used_words(), Some(Ok(_))) {
+            slots.push((Slot::Unused, Kind::Button));
+        }
+        slots.extend([(Slot::Button, Kind::Button), (Slot::Regenerate, Kind::Button)]);
         slots
     }
 
@@ -223,7 +241,9 @@ impl Dialog for Edit {
             Slot::Name => Some(&mut self.name),
             Slot::Description => Some(&mut self.description),
             Slot::Typed => Some(self.expiry.field()),
-            Slot::Expires | Slot::Api | Slot::Button | Slot::Regenerate | Slot::Mine | Slot::Theirs => None,
+            Slot::Expires | Slot::Api | Slot::Unused | Slot::Button | Slot::Regenerate | Slot::Mine | Slot::Theirs => {
+                None
+            }
         }
     }
 
@@ -234,6 +254,7 @@ impl Dialog for Edit {
             Slot::Name
             | Slot::Description
             | Slot::Typed
+            | Slot::Unused
             | Slot::Button
             | Slot::Regenerate
             | Slot::Mine
@@ -252,6 +273,7 @@ impl Dialog for Edit {
                 self.take_theirs(conflict.stored);
                 Ok(Outcome::Stay)
             }
+            (Slot::Unused, _) => self.api.drop_unused().map_err(|why| Problem::said(format!("Nothing to drop: {why}"))),
             (Slot::Regenerate, _) => self.regenerate(facts.now),
             _ => self.submit(facts),
         }
@@ -305,6 +327,11 @@ impl Dialog for Edit {
         sheet.blank();
         self.expiry.rows(sheet, Slot::Expires, Slot::Typed, model);
         self.api.rows(sheet, Slot::Api, OTHERS);
+        match self.api.used_words() {
+            Some(Ok(words)) => sheet.fact_button(Slot::Unused, "", &format!("{words}  "), "Drop the unused…"),
+            Some(Err(why)) => sheet.note(&why, sheet.theme.dim),
+            None => sheet.blank(),
+        }
         sheet.blank();
         sheet.button(Slot::Button, "Review the changes");
         let since = day_of(self.seen.secret_since, model.zone.get()).map_or_else(String::new, |day| day.dmy());

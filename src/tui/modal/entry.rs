@@ -16,9 +16,21 @@ use crate::tui::widget::frame::{dialog, dialog_columns};
 use crate::tui::widget::line::{fit, fold};
 use crate::verbs::audit_log::Chained;
 
+/// A row that can be told whole.
+pub trait Whole {
+    /// Where its keys are looked up.
+    const CONTEXT: Context;
+    /// What stands above it.
+    fn title(&self) -> String;
+    /// Everything in it, in `columns` columns.
+    fn told(&self, columns: usize, now: Timestamp, zone: &dyn Zone) -> Vec<Told>;
+    /// Keys of its own.
+    fn act(&self, action: Action) -> Outcome;
+}
+
 /// The dialog.
-pub struct Entry {
-    chained: Chained,
+pub struct Entry<R> {
+    row: R,
     /// The first line shown, as far as there are so many.
     top: usize,
 }
@@ -30,10 +42,15 @@ const FREE: u16 = 3;
 /// Columns of the labels.
 const LABEL: usize = 10;
 
-impl Entry {
-    /// All of `chained`.
-    pub fn new(chained: Chained) -> Self {
-        Entry { chained, top: 0 }
+impl<R> Entry<R> {
+    /// All of `row`.
+    pub fn new(row: R) -> Self {
+        Entry { row, top: 0 }
+    }
+
+    /// The row that it tells.
+    pub fn row(&self) -> &R {
+        &self.row
     }
 }
 
@@ -43,15 +60,15 @@ fn room(area: Rect) -> (usize, Rect) {
     (usize::from(area.height).saturating_sub(FRAME), area)
 }
 
-impl Page for Entry {
+impl<R: Whole> Page for Entry<R> {
     fn context(&self) -> Context {
-        Context::Entry
+        R::CONTEXT
     }
 
     fn view(&self, frame: &mut Frame<'_>, area: Rect, model: &Model) {
         let columns = dialog_columns(area);
         let (room, area) = room(area);
-        let mut lines = lines(&self.chained, columns, model);
+        let mut lines = lines(&self.row, columns, model);
         let all = lines.len();
         let top = self.top.min(all.saturating_sub(room));
         lines.drain(..top);
@@ -61,24 +78,23 @@ impl Page for Entry {
             foot.push_span(Span::styled(format!("   {}-{} of {all}", top + 1, top + lines.len()), model.theme.dim));
         }
         lines.resize(room, Line::default());
-        dialog(frame, area, &format!("Audit row {}", self.chained.row.seq), lines, 0, foot, &model.theme);
+        dialog(frame, area, &self.row.title(), lines, 0, foot, &model.theme);
     }
 
     fn act(&mut self, action: Action, facts: &Facts<'_>) -> Outcome {
         let (room, _) = room(facts.area());
-        let all = told(&self.chained, dialog_columns(facts.area()), facts.now, facts.zone).len();
+        let all = self.row.told(dialog_columns(facts.area()), facts.now, facts.zone).len();
         let last = all.saturating_sub(room);
         let page = room.max(1);
         self.top = match action {
             Action::Cancel => return Outcome::Close,
-            Action::CopyTarget => return copy_target(&self.chained.row),
             Action::Down => self.top + 1,
             Action::Up => self.top.saturating_sub(1),
             Action::PageDown => self.top + page,
             Action::PageUp => self.top.saturating_sub(page),
             Action::First => 0,
             Action::Last => last,
-            _ => self.top,
+            _ => return self.row.act(action),
         }
         .min(last);
         Outcome::Stay
@@ -86,7 +102,7 @@ impl Page for Entry {
 }
 
 /// A line of a row told whole.
-struct Told {
+pub struct Told {
     /// At its left; empty on a line that goes on.
     label: &'static str,
     text: String,
@@ -94,54 +110,77 @@ struct Told {
     heads: bool,
 }
 
-/// Everything in `chained` in `columns` columns, each before and after on lines of its own.
-pub fn lines(chained: &Chained, columns: usize, model: &Model) -> Vec<Line<'static>> {
+/// Everything in `row` in `columns` columns.
+fn lines<R: Whole>(row: &R, columns: usize, model: &Model) -> Vec<Line<'static>> {
     let theme = &model.theme;
     let line = |told: Told| match (told.heads, told.label) {
         (true, _) => Line::styled(told.text, theme.strong),
         (false, label) => Line::from(vec![Span::styled(fit(label, LABEL), theme.dim), Span::raw(told.text)]),
     };
-    told(chained, columns, model.now, model.zone.get()).into_iter().map(line).collect()
+    row.told(columns, model.now, model.zone.get()).into_iter().map(line).collect()
 }
 
-fn told(chained: &Chained, columns: usize, now: Timestamp, zone: &dyn Zone) -> Vec<Told> {
-    let row = &chained.row;
-    let mut lines = Vec::new();
-    for (label, text) in [
-        ("When", wall_clock(row.at, zone)),
-        ("", ago(row.at, now)),
-        ("Who", named(&row.name, &row.account, "nobody had signed in yet")),
-        ("Proof", row.proof.clone()),
-        ("Face", row.face.clone()),
-        ("Verb", row.verb.clone()),
-        ("Target", named(&row.target_name, &row.target, "")),
-    ] {
-        say(&mut lines, label, &text, columns);
+/// All that is known of the row beside a wide list, as far as it has room.
+pub fn beside<R: Whole>(row: &R, pane: Rect, model: &Model) -> Vec<Line<'static>> {
+    let room = usize::from(pane.height);
+    let mut lines = lines(row, usize::from(pane.width), model);
+    if lines.len() > room {
+        lines.truncate(room.saturating_sub(1));
+        lines.push(Line::styled("… Enter shows the rest", model.theme.dim));
     }
-    for detail in in_full(&row.details) {
-        lines.push(Told { label: "", text: String::new(), heads: false });
-        lines.extend(fold(&detail.key, columns).into_iter().map(|text| Told { label: "", text, heads: true }));
-        let parts = |lines: &mut Vec<Told>, label: &'static str, parts: &[String]| {
-            for (at, part) in parts.iter().enumerate() {
-                say(lines, if at == 0 { label } else { "" }, part, columns);
-            }
-        };
-        match &detail.before {
-            Some(before) => {
-                parts(&mut lines, "  before", before);
-                parts(&mut lines, "  after", &detail.now);
-            }
-            None => parts(&mut lines, "", &detail.now),
-        }
-    }
-    lines.push(Told { label: "", text: String::new(), heads: false });
-    say(&mut lines, "Row", &row.seq.to_string(), columns);
-    say(&mut lines, "Hash", &hex(&chained.hash), columns);
     lines
 }
 
+impl Whole for Chained {
+    const CONTEXT: Context = Context::Entry;
+
+    fn title(&self) -> String {
+        format!("Audit row {}", self.row.seq)
+    }
+
+    fn act(&self, action: Action) -> Outcome {
+        if action == Action::CopyTarget { copy_target(&self.row) } else { Outcome::Stay }
+    }
+
+    fn told(&self, columns: usize, now: Timestamp, zone: &dyn Zone) -> Vec<Told> {
+        let row = &self.row;
+        let mut lines = Vec::new();
+        for (label, text) in [
+            ("When", wall_clock(row.at, zone)),
+            ("", ago(row.at, now)),
+            ("Who", named(&row.name, &row.account, "nobody had signed in yet")),
+            ("Proof", row.proof.clone()),
+            ("Face", row.face.clone()),
+            ("Verb", row.verb.clone()),
+            ("Target", named(&row.target_name, &row.target, "")),
+        ] {
+            say(&mut lines, label, &text, columns);
+        }
+        for detail in in_full(&row.details) {
+            lines.push(Told { label: "", text: String::new(), heads: false });
+            lines.extend(fold(&detail.key, columns).into_iter().map(|text| Told { label: "", text, heads: true }));
+            let parts = |lines: &mut Vec<Told>, label: &'static str, parts: &[String]| {
+                for (at, part) in parts.iter().enumerate() {
+                    say(lines, if at == 0 { label } else { "" }, part, columns);
+                }
+            };
+            match &detail.before {
+                Some(before) => {
+                    parts(&mut lines, "  before", before);
+                    parts(&mut lines, "  after", &detail.now);
+                }
+                None => parts(&mut lines, "", &detail.now),
+            }
+        }
+        lines.push(Told { label: "", text: String::new(), heads: false });
+        say(&mut lines, "Row", &row.seq.to_string(), columns);
+        say(&mut lines, "Hash", &hex(&self.hash), columns);
+        lines
+    }
+}
+
 /// `text` beside `label`, on as many lines as it takes.
-fn say(lines: &mut Vec<Told>, label: &'static str, text: &str, columns: usize) {
+pub(super) fn say(lines: &mut Vec<Told>, label: &'static str, text: &str, columns: usize) {
     for (at, text) in fold(text, columns.saturating_sub(LABEL)).into_iter().enumerate() {
         lines.push(Told { label: if at == 0 { label } else { "" }, text, heads: false });
     }

@@ -2,6 +2,7 @@
 
 pub mod account;
 pub mod api;
+mod attempt;
 pub mod catalogue;
 pub mod confirm;
 mod conflict;
@@ -23,12 +24,15 @@ pub mod retire;
 pub mod reveal;
 pub mod rule;
 pub mod save;
+pub mod usage;
 pub mod verify;
 pub mod whose;
 
 use crate::tui::picker::Picker;
 use crate::tui::screen::Page;
 use crate::tui::widget::form::Form;
+use crate::verbs::audit_log::Chained;
+use crate::verbs::ledger::DeniedRow;
 use account::create::Create;
 use account::delete::Delete;
 use account::password::Passwd;
@@ -106,7 +110,9 @@ pub enum Modal {
     /// What a token may call.
     Picker(Box<Picker>),
     /// A row of the audit log.
-    Entry(Box<Entry>),
+    Entry(Box<Entry<Chained>>),
+    /// A row of the denied attempts.
+    Attempt(Box<Entry<DeniedRow>>),
     /// What was said so far.
     Messages(Box<Messages>),
     /// The list of keys.
@@ -142,6 +148,7 @@ impl Modal {
             Modal::Widen(page) => &**page,
             Modal::Picker(page) => &**page,
             Modal::Entry(page) => &**page,
+            Modal::Attempt(page) => &**page,
             Modal::Messages(page) => &**page,
             Modal::Help(page) => &**page,
         }
@@ -175,6 +182,7 @@ impl Modal {
             Modal::Widen(page) => &mut **page,
             Modal::Picker(page) => &mut **page,
             Modal::Entry(page) => &mut **page,
+            Modal::Attempt(page) => &mut **page,
             Modal::Messages(page) => &mut **page,
             Modal::Help(page) => &mut **page,
         }

@@ -3,7 +3,7 @@
 use ratatui::style::Style;
 
 use super::confirm::Wanted;
-use super::details::usage_lines;
+use super::usage::consequences;
 use crate::domain::expiry::Span as Length;
 use crate::domain::name::TOKEN_NAME_MAX;
 use crate::domain::token::Token;
@@ -33,15 +33,16 @@ pub enum Slot {
 /// The dialog that removes a token.
 pub struct Remove {
     token: Token,
-    usage: Usage,
+    /// None until it is known.
+    usage: Option<Usage>,
     trash: Length,
     typed: Field,
     proof: Proof,
 }
 
 impl Remove {
-    /// The dialog for `token`, which was used as `usage` says and stays in the trash for `trash`.
-    pub fn open(token: Token, usage: Usage, trash: Length, proof: Proof) -> Form<Self> {
+    /// The dialog for `token`, which was used as `usage` says, where that is known, and stays in the trash for `trash`.
+    pub fn open(token: Token, usage: Option<Usage>, trash: Length, proof: Proof) -> Form<Self> {
         Form::new(Remove { token, usage, trash, typed: Field::new(TOKEN_NAME_MAX * 4), proof })
     }
 
@@ -52,7 +53,7 @@ impl Remove {
 
     /// How the token was used, where that came later.
     pub fn set_usage(&mut self, usage: Usage) {
-        self.usage = usage;
+        self.usage = Some(usage);
     }
 
     fn matches(&self) -> bool {
@@ -116,8 +117,13 @@ impl Dialog for Remove {
 
     fn fill(&self, sheet: &mut Sheet<'_, Slot>, model: &Model) {
         let theme = sheet.theme;
-        for line in usage_lines(&self.token, &self.usage, sheet.columns, model) {
-            sheet.line(line);
+        match &self.usage {
+            Some(usage) => {
+                for line in consequences(&self.token, usage, sheet.columns, model) {
+                    sheet.line(line);
+                }
+            }
+            None => sheet.text("Reading how it is used…", theme.dim),
         }
         sheet.pad(4);
         let trash = format!("Denied from the next request on. Stays in the trash for {}.", self.trash.words());

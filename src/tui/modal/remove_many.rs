@@ -6,6 +6,7 @@ use std::collections::BTreeMap;
 use ratatui::style::Style;
 
 use super::confirm::Wanted;
+use super::usage::{callers, methods_words};
 use crate::domain::expiry::Span as Length;
 use crate::domain::time::{Timestamp, ago};
 use crate::domain::token::{Token, TokenId};
@@ -19,12 +20,14 @@ use crate::tui::widget::line::{counted, few, fit, grouped};
 use crate::tui::widget::proof::Proof;
 use crate::tui::widget::scroll::Scroll;
 use crate::tui::widget::sheet::Sheet;
-use crate::verbs::tokens::{DeleteTokens, DisableTokens, Pointed, RECENT, Reviewed};
+use crate::verbs::tokens::{DeleteTokens, DisableTokens, Lately, Pointed, RECENT, Reviewed};
 
 /// Lines of the dialog beside its list, its frame among them.
 const BESIDE: usize = 14;
+/// Lines of a token that was used lately.
+const EACH: usize = 3;
 /// Columns of "last seen" and the calls.
-const USE: usize = 38;
+const USE: usize = 41;
 
 /// What has the focus. The destructive button is never focused by itself.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -45,8 +48,8 @@ pub struct RemoveMany {
     tokens: Vec<Token>,
     /// How many of them, from the first on, were used lately.
     used: usize,
-    /// Calls of the last 7 days, once they are known.
-    calls: BTreeMap<TokenId, u64>,
+    /// How those were used, once it is known.
+    lately: BTreeMap<TokenId, Lately>,
     list: Scroll,
     trash: Length,
     typed: Field,
@@ -60,12 +63,12 @@ impl RemoveMany {
         tokens.sort_by_cached_key(|token| (std::cmp::Reverse(lately(token)), token.full_name()));
         let used = tokens.iter().filter(|token| lately(token).is_some()).count();
         let (list, typed) = (Scroll::new(BESIDE), Field::new(12));
-        Form::new(RemoveMany { tokens, used, calls: BTreeMap::new(), list, trash, typed, proof })
+        Form::new(RemoveMany { tokens, used, lately: BTreeMap::new(), list, trash, typed, proof })
     }
 
     /// How much they were used, where that came later.
     pub fn set_usage(&mut self, reviewed: &[Reviewed]) {
-        self.calls = reviewed.iter().map(|one| (one.id, one.week)).collect();
+        self.lately = reviewed.iter().map(|one| (one.id, one.lately.clone())).collect();
     }
 
     fn matches(&self) -> bool {
@@ -96,17 +99,59 @@ impl RemoveMany {
         Outcome::Confirm(Wanted::new(format!("Disable {} tokens", self.tokens.len()), about, verb))
     }
 
-    /// A token and its use; what was used lately is marked.
-    fn row(&self, at: usize, token: &Token, columns: usize, model: &Model) -> (String, Style) {
-        let seen = token.last_seen_at.map_or_else(|| "never seen".to_owned(), |at| ago(at, model.now));
-        let calls = match self.calls.get(&token.id) {
-            Some(calls) if at < self.used => format!("{} in 7 days", counted(*calls, "call")),
-            _ => String::new(),
-        };
-        let (glyph, style) = if at < self.used { ("!", model.theme.warning) } else { (" ", Style::new()) };
-        let name = fit(&token.full_name(), columns.saturating_sub(USE).max(12));
-        (format!("{glyph} {name} {} {calls}", fit(&seen, 14)), style)
+    /// How many lines the list has: three for each that was used lately, and a heading over the others.
+    fn lines(&self) -> usize {
+        let apart = self.used > 0 && self.used < self.tokens.len();
+        self.tokens.len() + (EACH - 1) * self.used + usize::from(apart)
     }
+
+    /// The line `at` of the list: those in use with what would break, apart from the others.
+    fn told(&self, at: usize, columns: usize, model: &Model) -> (String, Style) {
+        let theme = &model.theme;
+        if at < EACH * self.used {
+            let Some(token) = self.tokens.get(at / EACH) else { return Default::default() };
+            let lately = self.lately.get(&token.id);
+            return match (at % EACH, lately) {
+                (0, _) => {
+                    let calls = lately.map(|lately| format!("{} in 7 days", counted(lately.week, "call")));
+                    (row("!", token, &calls.unwrap_or_default(), columns, model), theme.warning)
+                }
+                (_, None) => ("  reading…".to_owned(), theme.dim),
+                (1, Some(lately)) => (format!("  {}", callers_today(token, lately, model)), Style::new()),
+                (_, Some(lately)) => {
+                    let methods = methods_words(&lately.methods);
+                    (format!("  {}", methods.as_deref().unwrap_or("no method was named")), Style::new())
+                }
+            };
+        }
+        match (self.used, at - EACH * self.used) {
+            (0, at) => self.tokens.get(at).map(|token| (row(" ", token, "", columns, model), Style::new())),
+            (_, 0) => Some(("Not used in the last 7 days:".to_owned(), theme.dim)),
+            (used, at) => {
+                self.tokens.get(used + at - 1).map(|token| (row(" ", token, "", columns, model), Style::new()))
+            }
+        }
+        .unwrap_or_default()
+    }
+}
+
+/// A token, when it was seen, and how often.
+fn row(glyph: &str, token: &Token, calls: &str, columns: usize, model: &Model) -> String {
+    let seen = token.last_seen_at.map_or_else(|| "never seen".to_owned(), |at| ago(at, model.now));
+    let name = fit(&token.full_name(), columns.saturating_sub(USE).max(12));
+    format!("{glyph} {name} {} {calls}", fit(&seen, 14))
+}
+
+/// Who would notice: `12 today, from 10.0.0.5 (curl/8.5)`.
+fn callers_today(token: &Token, lately: &Lately, model: &Model) -> String {
+    let mut told = format!("{} today", grouped(lately.today));
+    if token.overlap(model.now).is_some() {
+        told.push_str(", an overlap is in progress");
+    }
+    if !lately.origins.is_empty() {
+        told.push_str(&format!(", from {}", callers(&lately.origins)));
+    }
+    told
 }
 
 impl Dialog for RemoveMany {
@@ -133,11 +178,11 @@ impl Dialog for RemoveMany {
     }
 
     fn scroll(&mut self, action: Action, facts: &Facts<'_>) -> bool {
-        self.list.walk(action, self.tokens.len(), facts)
+        self.list.walk(action, self.lines(), facts)
     }
 
     fn overflows(&self, rows: usize) -> bool {
-        self.list.is_long(rows, self.tokens.len())
+        self.list.is_long(rows, self.lines())
     }
 
     fn press(&mut self, slot: Slot, _facts: &Facts<'_>) -> Pressed<Slot> {
@@ -164,8 +209,8 @@ impl Dialog for RemoveMany {
         };
         sheet.text(&head, style);
         let columns = sheet.columns;
-        let rows = self.tokens.iter().enumerate().map(|(at, token)| self.row(at, token, columns, model));
-        self.list.rows(sheet, rows, total);
+        let rows = (0..self.lines()).map(|at| self.told(at, columns, model));
+        self.list.rows(sheet, rows, self.lines() as u64);
         let trash = format!("Denied from the next request on. They stay in the trash for {}.", self.trash.words());
         sheet.text(&trash, Style::new());
         sheet.blank();

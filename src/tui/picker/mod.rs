@@ -14,6 +14,7 @@ pub mod search;
 pub mod stock;
 mod ticks;
 pub mod tree;
+pub mod used;
 mod view;
 
 use std::sync::Arc;
@@ -31,8 +32,10 @@ use crate::tui::model::{Model, Tone};
 use crate::tui::screen::desk::Place;
 use crate::tui::screen::{Facts, Open, Outcome, Page};
 use crate::tui::widget::field::Field;
+use crate::tui::widget::line::counted;
 use stock::Kind;
-use tree::Tree;
+use tree::{Choice, Tree};
+use used::Used;
 
 /// What has the focus.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -62,6 +65,10 @@ pub struct Picker {
     set_cursor: usize,
     purpose: Purpose,
     role: Role,
+    /// What the token was seen to call, where it is there and that is known.
+    used: Option<Arc<Used>>,
+    /// What the last key did, until the next.
+    note: Option<String>,
 }
 
 impl Picker {
@@ -76,7 +83,40 @@ impl Picker {
     }
 
     fn over(tree: Tree, purpose: Purpose, role: Role) -> Self {
-        Picker { tree, search: Field::new(200), focus: Focus::Tree, set_cursor: 0, purpose, role }
+        let search = Field::new(200);
+        Picker { tree, search, focus: Focus::Tree, set_cursor: 0, purpose, role, used: None, note: None }
+    }
+
+    /// The same, with what the token was seen to call.
+    pub fn knowing(mut self, used: Option<Arc<Used>>) -> Self {
+        self.used = used;
+        self
+    }
+
+    /// Whether there is a selection of which something could be unused.
+    pub fn can_drop_unused(&self) -> bool {
+        let by_hand_or_sets = *self.tree.choice() != Choice::Inherit && self.tree.total().0 > 0;
+        self.used.is_some() && by_hand_or_sets && matches!(self.purpose, Purpose::Pick(_))
+    }
+
+    /// Takes the ticks of methods away that the token was never seen to call; sets become *Custom* by it. Management
+    /// methods keep theirs: the ledger doesn't tell which of them was called.
+    ///
+    /// # Errors
+    /// Why that is not done, in words.
+    pub fn drop_unused(&mut self) -> Result<(), String> {
+        let Some(used) = self.used.clone() else { return Err("how the token is used isn't known yet".to_owned()) };
+        if let Some(doubt) = used.doubt() {
+            return Err(doubt);
+        }
+        match self.tree.untick_unless(|method| used.saw(method)) {
+            0 => Err(format!("each of them was used in {}", used.rests_on())),
+            dropped => {
+                let dropped = counted(dropped as u64, "method");
+                self.note = Some(format!("{dropped} dropped, not used in {}; u brings them back", used.rests_on()));
+                Ok(())
+            }
+        }
     }
 
     /// The tree itself.
@@ -201,6 +241,7 @@ impl Page for Picker {
 
     fn act(&mut self, action: Action, facts: &Facts<'_>) -> Outcome {
         let screen = isize::try_from(facts.rows.max(1)).unwrap_or(1);
+        self.note = None;
         match (action, self.focus) {
             (Action::Enter, Focus::Leaving) => return Outcome::Close,
             (Action::Cancel | Action::Enter, Focus::Leaving | Focus::Sets) => self.focus = Focus::Tree,
@@ -225,6 +266,11 @@ impl Page for Picker {
             (Action::Right, _) => self.tree.unfold(),
             (Action::FoldAll, _) => self.tree.fold_all(),
             (Action::OnlyChecked, _) => self.tree.toggle_only_checked(),
+            (Action::DropUnused, _) => {
+                if let Err(why) = self.drop_unused() {
+                    return Outcome::Say(Tone::Bad, format!("Nothing was dropped: {why}"));
+                }
+            }
             (Action::Apply, _) => return Outcome::Open(Open::Apply),
             (Action::CopyLink, _) => return self.copy_link(),
             _ => return self.change(action),

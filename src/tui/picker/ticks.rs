@@ -4,6 +4,7 @@ use std::collections::BTreeSet;
 
 use super::stock::{Kind, Section};
 use super::tree::{Choice, Picked, Row, Tree};
+use crate::domain::method::MethodId;
 
 /// How many steps can be undone.
 const STEPS: usize = 100;
@@ -64,6 +65,19 @@ impl Tree {
             return false;
         }
         self.pick(Picked { choice: Choice::Custom, ticks })
+    }
+
+    /// Takes the ticks of API methods away that don't pass `keep`. How many lost theirs.
+    pub fn untick_unless(&mut self, keep: impl Fn(&MethodId) -> bool) -> usize {
+        let mut ticks = self.picked.ticks.clone();
+        for (tick, entry) in ticks.iter_mut().zip(&self.stock.entries) {
+            *tick = *tick && (self.stock.kind_of(entry) == Kind::Management || keep(&entry.id));
+        }
+        let dropped = ticks.iter().zip(&self.picked.ticks).filter(|(after, before)| after != before).count();
+        if dropped > 0 {
+            self.choose(Choice::Custom, ticks);
+        }
+        dropped
     }
 
     /// Adds the API set `name` to the chosen ones, or leaves it out again. The last one left out leaves nothing.

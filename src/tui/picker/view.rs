@@ -22,6 +22,10 @@ use crate::tui::widget::line::{counted, cut, fit, grouped, width};
 const BESIDE: usize = 96;
 /// From how many columns on there is room for both while the sets have the focus.
 const SHARED: usize = 60;
+/// How wide the column is that tells which methods were used.
+const USED: usize = 5;
+/// The fewest columns of a title that say something.
+const TITLE: usize = 6;
 /// From how many rows on there are blank lines and a line for each thing to say.
 const ROOMY: u16 = 12;
 
@@ -142,7 +146,7 @@ impl Picker {
         let selected = here && matches!(self.focus, Focus::Tree | Focus::Search);
         let plain = Style::new();
         // Colours on a reversed row would turn into backgrounds.
-        let flat = Theme { dim: plain, accent: plain, warning: plain, ..theme.clone() };
+        let flat = Theme { dim: plain, accent: plain, warning: plain, good: plain, ..theme.clone() };
         let theme = if selected { &flat } else { theme };
         let mut spans = vec![Span::raw(if here { "▶ " } else { "  " })];
         match row {
@@ -217,13 +221,18 @@ impl Picker {
         let access = entry.access.map_or("", |a| a.word());
         spans.push(Span::styled(format!("{access:<6}"), if entry.above { plain } else { theme.dim }));
         let mut left = room.saturating_sub(name + 7);
+        if let Some(used) = self.used.as_ref().filter(|_| left >= USED + TITLE) {
+            let mark = if used.saw(&entry.id) { "used" } else { "" };
+            spans.push(Span::styled(fit(mark, USED), if entry.above { plain } else { theme.good }));
+            left -= USED;
+        }
         if entry.above {
             let mark = if left > 14 { "▲ above role  " } else { "▲" };
             spans.push(Span::styled(cut(mark, left), plain));
             left = left.saturating_sub(width(mark));
         }
         // A letter or two of a title say nothing.
-        if left >= 6 {
+        if left >= TITLE {
             spans.extend(marked(&cut(&entry.title, left), words, plain, theme.matched));
         }
     }
@@ -269,6 +278,9 @@ impl Picker {
         }
         if self.focus == Focus::Sets {
             return None;
+        }
+        if let Some(note) = &self.note {
+            return Some((note.clone(), theme.good));
         }
         let stock = self.tree.stock();
         if let Some(group) = self.tree.group() {

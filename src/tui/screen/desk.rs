@@ -5,6 +5,7 @@ use std::sync::Arc;
 use super::Page;
 use super::accounts::Accounts;
 use super::audit::Audit;
+use super::denied::Denied;
 use super::policy::Rules;
 use super::tokens::Tokens;
 use crate::domain::role::Role;
@@ -23,6 +24,8 @@ pub enum Place {
     Catalogue,
     /// The rules of the installation.
     Policy,
+    /// The denied attempts.
+    Denied,
 }
 
 /// All of them.
@@ -38,6 +41,8 @@ pub struct Desk {
     pub catalogue: Picker,
     /// The rules of the installation.
     pub rules: Rules,
+    /// The denied attempts.
+    pub denied: Denied,
 }
 
 impl Default for Desk {
@@ -50,6 +55,7 @@ impl Default for Desk {
             audit: Audit::default(),
             catalogue: Picker::browse(Arc::from([]), Role::Owner),
             rules: Rules::default(),
+            denied: Denied::default(),
         }
     }
 }
@@ -73,6 +79,7 @@ impl Desk {
             Place::Audit => &self.audit,
             Place::Catalogue => &self.catalogue,
             Place::Policy => &self.rules,
+            Place::Denied => &self.denied,
         }
     }
 
@@ -84,6 +91,7 @@ impl Desk {
             Place::Audit => &mut self.audit,
             Place::Catalogue => &mut self.catalogue,
             Place::Policy => &mut self.rules,
+            Place::Denied => &mut self.denied,
         }
     }
 }

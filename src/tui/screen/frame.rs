@@ -11,15 +11,17 @@
 
 use ratatui::Frame;
 use ratatui::layout::Rect;
+use ratatui::style::Style;
 use ratatui::text::{Line, Span};
 use ratatui::widgets::Paragraph;
 
+use crate::error::{Error, Kind};
 use crate::tui::keymap::{Action, BINDINGS, Binding, Context};
 use crate::tui::model::Model;
 use crate::tui::screen::desk::Place;
 use crate::tui::theme::Theme;
-use crate::tui::widget::field::Field;
-use crate::tui::widget::line::{clean, cut, fit, width};
+use crate::tui::widget::filter::FilterField;
+use crate::tui::widget::line::{clean, cut, fit, fold, width};
 
 /// Rows of the terminal around the rows of a list: head, filter, rule, columns; rule, two lines, footer.
 const AROUND: u16 = 8;
@@ -79,15 +81,14 @@ fn head(right: Vec<Span<'static>>, columns: usize, model: &Model) -> Line<'stati
 
 /// The second line of a screen with a filter: what is typed into it, and `right`. The password of a demonstration stands
 /// there as long as nothing is.
-pub fn filter_line(filter: &Field, focused: bool, right: &str, columns: usize, model: &Model) -> Line<'static> {
+pub fn filter_line(filter: &FilterField, right: &str, columns: usize, model: &Model) -> Line<'static> {
     let right = vec![Span::styled(right.to_owned(), model.theme.dim)];
-    filter_line_with(filter, focused, right, columns, model)
+    filter_line_with(filter, right, columns, model)
 }
 
 /// [`filter_line`] with styles of its own at the right.
 pub fn filter_line_with(
-    filter: &Field,
-    focused: bool,
+    filter: &FilterField,
     right: Vec<Span<'static>>,
     columns: usize,
     model: &Model,
@@ -95,12 +96,13 @@ pub fn filter_line_with(
     let theme = &model.theme;
     let taken: usize = right.iter().map(Span::width).sum();
     let room = columns.saturating_sub(taken + 4);
+    let focused = filter.is_typing();
     let mut spans = vec![Span::styled(" / ", if focused { theme.accent } else { theme.dim })];
     if focused || !filter.is_empty() {
-        spans.extend(filter.spans(room.min(FILTER), focused, theme));
+        spans.extend(filter.shown().spans(room.min(FILTER), focused, theme));
         spans.push(Span::raw(" ".repeat(room.saturating_sub(FILTER) + 1)));
     } else {
-        spans.push(Span::styled(fit(&demonstration(model), room), theme.warning));
+        spans.push(Span::styled(fit(&demonstration(model, room), room), theme.warning));
         spans.push(Span::raw(" "));
     }
     spans.extend(right);
@@ -109,14 +111,18 @@ pub fn filter_line_with(
 
 /// The second line of a screen without a filter.
 pub fn plain_line(right: &str, columns: usize, model: &Model) -> Line<'static> {
-    let demo = format!(" {}", demonstration(model));
-    let left = Span::styled(fit(&demo, columns.saturating_sub(width(right))), model.theme.warning);
+    let room = columns.saturating_sub(width(right));
+    let demo = format!(" {}", demonstration(model, room.saturating_sub(2)));
+    let left = Span::styled(fit(&demo, room), model.theme.warning);
     Line::from(vec![left, Span::styled(right.to_owned(), model.theme.dim)])
 }
 
-/// The password of a demonstration.
-fn demonstration(model: &Model) -> String {
-    model.demo.as_ref().map_or_else(String::new, |d| format!("demo, its password: {}", d.password.as_str()))
+/// The password of a demonstration, and where its service is if there is room for all of that.
+fn demonstration(model: &Model, room: usize) -> String {
+    let Some(demo) = &model.demo else { return String::new() };
+    let said = |at: &str| format!("demo{at}, its password: {}", demo.password.as_str());
+    let whole = demo.service.as_ref().map(|service| said(&format!(" at {service}")));
+    whole.filter(|text| width(text) <= room).unwrap_or_else(|| said(""))
 }
 
 fn below(about: [String; 2], columns: usize, model: &Model) -> [Line<'static>; 2] {
@@ -160,4 +166,27 @@ pub fn beside(frame: &mut Frame<'_>, body: Rect, theme: &Theme) -> (Rect, Option
     let bar = vec![Line::styled("│", theme.dim); usize::from(body.height)];
     frame.render_widget(Paragraph::new(bar), Rect { x: list.x + list.width + 1, width: 1, ..body });
     (list, Some(Rect { x: list.x + list.width + 3, width: PANE - 1, ..body }))
+}
+
+/// Why there is nothing to see: calmly where nothing went wrong; `whose` says it to a role that may not.
+pub fn refusal(error: &Error, whose: &str, columns: usize, model: &Model) -> Vec<Line<'static>> {
+    let room = columns.saturating_sub(2);
+    let mut lines = vec![Line::default()];
+    let mut say = |text: &str, style| {
+        lines.extend(fold(text, room).into_iter().map(|line| Line::styled(format!(" {line}"), style)));
+    };
+    let plain = Style::new();
+    match error.kind {
+        Kind::Denied if model.guard.token().is_none() => say(whose, plain),
+        // A token that signed in may lack the method, whatever its account may.
+        Kind::Denied => say(&error.to_string(), plain),
+        Kind::Failure
+        | Kind::Usage
+        | Kind::NotFound
+        | Kind::Unauthenticated
+        | Kind::Conflict
+        | Kind::Findings
+        | Kind::Cancelled => say(&format!("! {error}"), model.theme.danger),
+    }
+    lines
 }

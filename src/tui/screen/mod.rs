@@ -4,11 +4,13 @@
 
 pub mod accounts;
 pub mod audit;
+pub mod denied;
 pub mod desk;
 pub mod first_run;
 pub mod frame;
 pub mod policy;
 pub mod sign_in;
+pub mod stretch;
 pub mod tokens;
 
 use std::path::PathBuf;
@@ -20,6 +22,7 @@ use crate::domain::name::Username;
 use crate::domain::selection::Selection;
 use crate::domain::sort::Sort;
 use crate::domain::time::{Timestamp, Zone};
+use crate::domain::token::TokenId;
 use crate::error::Error;
 use crate::tui::effect::Effect;
 use crate::tui::keymap::{Action, Context};
@@ -29,7 +32,7 @@ use crate::tui::model::{Model, Tone};
 use crate::tui::msg::RequestId;
 use crate::tui::widget::field::Field;
 use crate::verbs::actor::Credential;
-use crate::verbs::audit_log::AuditAnchor;
+use crate::verbs::ledger::{DeniedKey, LedgerAnchor, Whereabouts};
 use crate::verbs::ports::Anchor;
 use crate::verbs::request::Request;
 use desk::Place;
@@ -72,7 +75,9 @@ pub enum Outcome {
     /// The list read again, around this place.
     List(Anchor),
     /// The audit log read again, from this place.
-    ListAudit(AuditAnchor),
+    ListAudit(LedgerAnchor<i64>),
+    /// The denied attempts read again, from this place.
+    ListDenied(LedgerAnchor<DeniedKey>),
     /// All tokens marked that the table shows, in its window or not.
     MarkShown,
     /// To be closed, with the table ordered so.
@@ -81,6 +86,8 @@ pub enum Outcome {
     Refresh,
     /// The tokens of one account.
     TokensOf(Username),
+    /// This token in the table, or in the trash.
+    ToToken(TokenId, Whereabouts),
     /// The cursor of the screen's list moved.
     Moved,
     /// Something done outside.

@@ -3,10 +3,13 @@
 use std::sync::Arc;
 
 use super::{people, requests};
+use crate::domain::token::TokenId;
 use crate::tui::effect::Effect;
 use crate::tui::model::{Model, Purpose};
 use crate::tui::screen::desk::{Desk, Place};
 use crate::verbs::catalogue::ListCatalogues;
+use crate::verbs::ledger::Whereabouts;
+use crate::verbs::ports::Anchor;
 
 /// Puts another screen in front.
 pub(super) fn show(model: &mut Model, place: Place) -> Vec<Effect> {
@@ -21,6 +24,7 @@ pub(super) fn show(model: &mut Model, place: Place) -> Vec<Effect> {
         Place::Accounts => people::list(model),
         Place::Audit => requests::refresh_audit(model),
         Place::Policy => people::rules(model),
+        Place::Denied => requests::refresh_denied(model),
         Place::Catalogue => requests::look(model, Purpose::Catalogues, ListCatalogues.into()),
     }
 }
@@ -32,6 +36,7 @@ pub(super) fn refresh(model: &mut Model) -> Vec<Effect> {
         Some(Place::Accounts) => people::list(model),
         Some(Place::Audit) => requests::refresh_audit(model),
         Some(Place::Policy) => people::rules(model),
+        Some(Place::Denied) => requests::refresh_denied(model),
         Some(Place::Tokens | Place::Catalogue) | None => Vec::new(),
     }
 }
@@ -41,7 +46,7 @@ pub(super) fn supply(model: &mut Model) {
     let (catalogues, role) = (Arc::clone(&model.catalogues), model.role());
     let Some(desk) = model.desk_mut() else { return };
     match desk.shown() {
-        Place::Tokens | Place::Accounts | Place::Audit | Place::Policy => {}
+        Place::Tokens | Place::Accounts | Place::Audit | Place::Policy | Place::Denied => {}
         Place::Catalogue => desk.catalogue.refresh(&catalogues, role),
     }
 }
@@ -52,6 +57,23 @@ pub(super) fn moved(model: &mut Model) -> Vec<Effect> {
         Some(Place::Tokens) => requests::moved(model),
         Some(Place::Accounts) => people::moved(model),
         Some(Place::Audit) => requests::moved_in_audit(model),
+        Some(Place::Denied) => requests::moved_in_denied(model),
         Some(Place::Catalogue | Place::Policy) | None => Vec::new(),
     }
+}
+
+/// The table in front, or the trash, with the cursor on this token and nothing left out. What was purged is in neither.
+pub(super) fn to_token(model: &mut Model, id: TokenId, whereabouts: Whereabouts) -> Vec<Effect> {
+    let trashed = match whereabouts {
+        Whereabouts::Kept => false,
+        Whereabouts::Deleted => true,
+        Whereabouts::Purged => return Vec::new(),
+    };
+    model.modals.clear();
+    if let Some(tokens) = model.tokens_mut() {
+        tokens.go_to(id, trashed);
+    }
+    let mut effects = show(model, Place::Tokens);
+    effects.extend(requests::list(model, Anchor::Around(id, None)));
+    effects
 }

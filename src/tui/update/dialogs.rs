@@ -7,7 +7,7 @@ use std::sync::Arc;
 use super::{Layer, apply};
 use crate::domain::policy::Policy;
 use crate::domain::role::Role;
-use crate::domain::token::Token;
+use crate::domain::token::{Token, TokenRef};
 use crate::error::Result;
 use crate::platform::clipboard::CLEARED_AFTER;
 use crate::tui::effect::Effect;
@@ -24,11 +24,12 @@ use crate::tui::modal::regenerate::Regenerate;
 use crate::tui::modal::retire;
 use crate::tui::modal::verify::Verify;
 use crate::tui::modal::whose::Whose;
-use crate::tui::model::{Model, Tone};
+use crate::tui::model::{Model, Purpose, Tone};
 use crate::tui::msg::Copied;
 use crate::tui::screen::Open;
+use crate::tui::screen::tokens::Tokens;
 use crate::tui::widget::form::Pressed;
-use crate::verbs::tokens::{Edited, Shown};
+use crate::verbs::tokens::{Edited, ShowToken, Shown};
 
 /// Opens the list of keys.
 pub(super) fn help(model: &mut Model) -> Vec<Effect> {
@@ -75,7 +76,16 @@ pub(super) fn open(model: &mut Model, what: Open) -> Vec<Effect> {
             Modal::Generate(Box::new(form))
         }
         (Open::Edit, Some(token)) => {
-            Modal::Edit(Box::new(Edit::open(token, policy.default_expiry, Arc::clone(&model.catalogues))))
+            let (id, known) = (token.id, usage_of(model, &token).map(|shown| shown.usage.clone()));
+            let mut form = Edit::open(token, policy.default_expiry, Arc::clone(&model.catalogues));
+            if let Some(usage) = &known {
+                form.dialog_mut().set_usage(usage, model.now);
+            }
+            model.modals.push(Modal::Edit(Box::new(form)));
+            if known.is_some() {
+                return Vec::new();
+            }
+            return super::requests::look(model, Purpose::Usage, ShowToken { token: TokenRef::Id(id) }.into());
         }
         (Open::Copy, Some(token)) => {
             let manages = model.role() >= Role::Admin;
@@ -107,8 +117,32 @@ pub(super) fn previewed(model: &mut Model, layer: Option<Layer>, edited: Edited)
     hear(model, layer, |edit| edit.previewed(&edited, zone.get()))
 }
 
+/// A token has come as it is, and how it is used: for the screen, and for the dialogs about it.
+pub(super) fn shown(model: &mut Model, layer: Option<Layer>, shown: Shown) -> Vec<Effect> {
+    let now = model.now;
+    for modal in &mut model.modals {
+        match modal {
+            Modal::Details(details) => details.fill(&shown),
+            Modal::Remove(remove) if remove.dialog().token().id == shown.token.id => {
+                remove.dialog_mut().set_usage(shown.usage.clone())
+            }
+            Modal::Edit(edit) if edit.dialog().token().id == shown.token.id => {
+                edit.dialog_mut().set_usage(&shown.usage, now)
+            }
+            _ => {}
+        }
+    }
+    let token = shown.token.clone();
+    // A dialog may have asked for another token than the one under the cursor.
+    let current = |tokens: &&mut Tokens| tokens.current().is_some_and(|token| token.id == shown.token.id);
+    if let Some(tokens) = model.tokens_mut().filter(current) {
+        tokens.tell(shown);
+    }
+    looked_up(model, layer, token)
+}
+
 /// A token as it is stored has come, perhaps for the form that was refused.
-pub(super) fn looked_up(model: &mut Model, layer: Option<Layer>, token: Token) -> Vec<Effect> {
+fn looked_up(model: &mut Model, layer: Option<Layer>, token: Token) -> Vec<Effect> {
     let (zone, now) = (model.zone.clone(), model.now);
     hear(model, layer, |edit| edit.stored(token, now, zone.get()))
 }

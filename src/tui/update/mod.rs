@@ -7,6 +7,7 @@ pub mod people;
 mod replies;
 mod requests;
 mod several;
+mod witness;
 
 use crossterm::event::{KeyEvent, KeyEventKind};
 
@@ -83,11 +84,19 @@ pub fn update(model: &mut Model, msg: Msg) -> Vec<Effect> {
                 Vec::new()
             }
         }
+        Msg::Recorded => {
+            if model.lock.is_none() {
+                requests::recorded(model)
+            } else {
+                Vec::new()
+            }
+        }
         Msg::Resize(columns, rows) => {
             model.size = (columns, rows);
             if let Some(desk) = model.desk_mut() {
                 desk.tokens.resized(height(rows));
-                desk.audit.resized(height(rows));
+                desk.audit.stretch_mut().resized(height(rows));
+                desk.denied.stretch_mut().resized(height(rows));
                 desk.accounts.resized(height(rows));
                 desk.rules.resized(height(rows));
             }
@@ -96,6 +105,7 @@ pub fn update(model: &mut Model, msg: Msg) -> Vec<Effect> {
         }
         Msg::Reply(id, result) => replies::reply(model, id, *result),
         Msg::Read(id, result) => replies::read(model, id, *result),
+        Msg::Testified(seq, testimony) => witness::testified(model, seq, testimony.as_ref()),
         Msg::Copied(result) => dialogs::copied(model, result),
         Msg::Saved(result) => dialogs::saved(model, result),
         Msg::WorkerFailed => {
@@ -255,6 +265,7 @@ pub(super) fn apply(model: &mut Model, layer: Layer, outcome: Outcome) -> Vec<Ef
         Outcome::Confirm(wanted) => dialogs::confirm(model, wanted),
         Outcome::List(anchor) => requests::list(model, anchor),
         Outcome::ListAudit(anchor) => requests::audit(model, anchor),
+        Outcome::ListDenied(anchor) => requests::denied(model, anchor),
         Outcome::MarkShown => requests::mark_shown(model),
         Outcome::Sorted(sort) => {
             close(model, layer);
@@ -264,6 +275,7 @@ pub(super) fn apply(model: &mut Model, layer: Layer, outcome: Outcome) -> Vec<Ef
             requests::list(model, Anchor::Start)
         }
         Outcome::Refresh => desk::refresh(model),
+        Outcome::ToToken(id, whereabouts) => desk::to_token(model, id, whereabouts),
         Outcome::TokensOf(username) => people::tokens_of(model, &username),
         Outcome::Moved => desk::moved(model),
         Outcome::Do(effect) => vec![effect],

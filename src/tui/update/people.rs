@@ -1,6 +1,6 @@
 //! Accounts and rules: what is asked for, which dialogs open, and what a change of them brings about.
 
-use super::{desk, lock_calmly, requests};
+use super::{desk, lock_calmly, requests, witness};
 use crate::domain::account::Account;
 use crate::domain::name::Username;
 use crate::domain::policy::Policy;
@@ -54,8 +54,7 @@ pub(super) fn listed(model: &mut Model, accounts: Vec<CountedAccount>) -> Vec<Ef
 /// The tokens of one account, in front.
 pub(super) fn tokens_of(model: &mut Model, username: &Username) -> Vec<Effect> {
     if let Some(tokens) = model.tokens_mut() {
-        tokens.filter.clear();
-        tokens.filter.insert(&format!("account:{username}"));
+        tokens.filter.set(&format!("account:{username}"));
     }
     let mut effects = desk::show(model, Place::Tokens);
     effects.extend(requests::list(model, Anchor::Start));
@@ -166,6 +165,18 @@ pub(super) fn changed(model: &mut Model, change: Change, counted: &CountedAccoun
     let mut effects = list(model);
     effects.extend(requests::list(model, here));
     effects
+}
+
+/// The same, and the running service is asked whether it denies the account's tokens.
+pub(super) fn shut_out(
+    model: &mut Model,
+    change: Change,
+    counted: &CountedAccount,
+    cli: &CliLine,
+    seq: i64,
+) -> Vec<Effect> {
+    let effects = changed(model, change, counted, cli);
+    witness::ask(model, effects, seq, "its tokens")
 }
 
 fn own_changed(model: &mut Model, change: Change, text: String) -> Vec<Effect> {

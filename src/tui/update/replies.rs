@@ -1,7 +1,7 @@
 //! Replies, and what they change.
 
 use super::people::{self, Change};
-use super::{Layer, apply, catalogue, desk, dialogs, lock, page, requests};
+use super::{Layer, apply, catalogue, desk, dialogs, lock, page, requests, witness};
 use crate::domain::catalogue::Catalogue;
 use crate::domain::time::{Zone, relative};
 use crate::domain::token::Token;
@@ -17,6 +17,7 @@ use crate::tui::screen::frame::height;
 use crate::tui::screen::sign_in::SignIn;
 use crate::tui::screen::tokens::Tokens;
 use crate::tui::widget::line::counted;
+use crate::verbs::Changed;
 use crate::verbs::accounts::{SignIn as SignInVerb, WhoAmI};
 use crate::verbs::actor::Session;
 use crate::verbs::catalogue::ListCatalogues;
@@ -52,6 +53,12 @@ pub(super) fn reply(model: &mut Model, id: RequestId, result: Result<Response>) 
             }
             Vec::new()
         }
+        (Err(error), Purpose::Denied) if error.kind != Kind::Unauthenticated => {
+            if model.desk_mut().is_some_and(|desk| desk.denied.not_read(&error)) {
+                model.say(Tone::Bad, error.to_string(), None);
+            }
+            Vec::new()
+        }
         (Err(error), Purpose::Verification) if error.kind != Kind::Unauthenticated => {
             tell_verify(model, |verify, _| verify.not_read(&error));
             Vec::new()
@@ -64,6 +71,7 @@ pub(super) fn reply(model: &mut Model, id: RequestId, result: Result<Response>) 
             | Purpose::Accounts
             | Purpose::Account
             | Purpose::Audit
+            | Purpose::Denied
             | Purpose::Verification
             | Purpose::Policy
             | Purpose::Tally
@@ -169,9 +177,16 @@ fn answered(model: &mut Model, layer: Option<Layer>, response: Response) -> Vec<
             Vec::new()
         }
         // The screens notice changes by it, beside all replies.
-        Response::AuditHead(_) => Vec::new(),
+        Response::AuditHead(_) | Response::LedgerHead(_) => Vec::new(),
         // No screen asks for them.
-        Response::ListDenied(_) | Response::ListUses(_) | Response::Check(_) => Vec::new(),
+        Response::ListUses(_) | Response::Check(_) => Vec::new(),
+        Response::ListDenied(window) => {
+            let height = height(model.size.1);
+            if let Some(desk) = model.desk_mut() {
+                desk.denied.fill(window, height);
+            }
+            requests::moved_in_denied(model)
+        }
         Response::Whose(traced) => {
             if let Some(Modal::Whose(whose)) = model.modals.last_mut() {
                 whose.dialog_mut().tell(traced);
@@ -188,10 +203,10 @@ fn answered(model: &mut Model, layer: Option<Layer>, response: Response) -> Vec<
         Response::CreateAccount(done) => people::changed(model, Change::Created, &done.out, &done.cli),
         Response::SetRole(done) => people::changed(model, Change::Role, &done.out, &done.cli),
         Response::SetPassword(done) => people::changed(model, Change::Password, &done.out, &done.cli),
-        Response::DeleteAccount(done) => people::changed(model, Change::Deleted, &done.out, &done.cli),
+        Response::DeleteAccount(done) => people::shut_out(model, Change::Deleted, &done.out, &done.cli, done.seq),
         // The screen switches one at a time.
         Response::DisableAccounts(done) => match done.out.first() {
-            Some(counted) => people::changed(model, Change::Disabled, counted, &done.cli),
+            Some(counted) => people::shut_out(model, Change::Disabled, counted, &done.cli, done.seq),
             None => Vec::new(),
         },
         Response::EnableAccounts(done) => match done.out.first() {
@@ -253,24 +268,7 @@ fn answered(model: &mut Model, layer: Option<Layer>, response: Response) -> Vec<
             }
             Vec::new()
         }
-        Response::ShowToken(shown) => {
-            for modal in &mut model.modals {
-                match modal {
-                    Modal::Details(details) => details.fill(&shown),
-                    Modal::Remove(remove) if remove.dialog().token().id == shown.token.id => {
-                        remove.dialog_mut().set_usage(shown.usage.clone())
-                    }
-                    _ => {}
-                }
-            }
-            let token = shown.token.clone();
-            // A dialog may have asked for another token than the one under the cursor.
-            let current = |tokens: &&mut Tokens| tokens.current().is_some_and(|token| token.id == shown.token.id);
-            if let Some(tokens) = model.tokens_mut().filter(current) {
-                tokens.usage = Some(shown);
-            }
-            dialogs::looked_up(model, layer, token)
-        }
+        Response::ShowToken(shown) => dialogs::shown(model, layer, shown),
         // A form asks for one token at a time.
         Response::CreateToken(changed) => match changed.out.into_iter().next() {
             Some(out) => {
@@ -289,12 +287,16 @@ fn answered(model: &mut Model, layer: Option<Layer>, response: Response) -> Vec<
                 Some(previous) => format!("the old one dies {}", relative(previous.retires_at, model.now)),
                 None => "the old one is denied from now on".to_owned(),
             };
+            let overlaps = token.overlap(model.now).is_some();
             let text = format!("{} has a new secret; {old}", token.name);
-            issued(model, changed.out, text, &changed.cli)
+            let effects = issued(model, changed.out, text, &changed.cli);
+            if overlaps { effects } else { witness::ask(model, effects, changed.seq, "the old one") }
         }
         Response::EditToken(changed) => changed_tokens(model, &[changed.out.after], "changed", &changed.cli),
         Response::RetireToken(changed) => {
-            changed_tokens(model, &[changed.out], "has one secret again; the old one is denied", &changed.cli)
+            let what = "has one secret again; the old one is denied";
+            let effects = changed_tokens(model, &[changed.out], what, &changed.cli);
+            witness::ask(model, effects, changed.seq, "the old one")
         }
         Response::PurgeTokens(changed) => {
             let (count, word) = (changed.out.count, changed.out.which.word());
@@ -311,12 +313,10 @@ fn answered(model: &mut Model, layer: Option<Layer>, response: Response) -> Vec<
             effects.extend(requests::review(model));
             effects
         }
-        Response::DisableTokens(changed) => {
-            acted_on(model, &changed.out, "disabled; denied from the next request on", &changed.cli)
-        }
+        Response::DisableTokens(changed) => lost(model, &changed, "disabled; denied from the next request on"),
         Response::EnableTokens(changed) => acted_on(model, &changed.out, "enabled", &changed.cli),
         Response::DeleteTokens(changed) => {
-            let effects = acted_on(model, &changed.out, "revoked; denied from the next request on", &changed.cli);
+            let effects = lost(model, &changed, "revoked; denied from the next request on");
             if let Some(tokens) = model.tokens_mut() {
                 tokens.just_deleted = changed.out;
             }
@@ -371,6 +371,13 @@ fn acted_on(model: &mut Model, changed: &[Token], what: &str, cli: &CliLine) -> 
         tokens.marks.clear();
     }
     changed_tokens(model, changed, what, cli)
+}
+
+/// The same, and the running service is asked whether it denies them.
+fn lost(model: &mut Model, changed: &Changed<Vec<Token>>, what: &str) -> Vec<Effect> {
+    let whom = if changed.out.len() == 1 { "it" } else { "them" };
+    let effects = acted_on(model, &changed.out, what, &changed.cli);
+    witness::ask(model, effects, changed.seq, whom)
 }
 
 fn changed_tokens(model: &mut Model, changed: &[Token], what: &str, cli: &CliLine) -> Vec<Effect> {

@@ -9,12 +9,14 @@ use crate::tui::effect::Effect;
 use crate::tui::modal::Modal;
 use crate::tui::model::{Model, Pending, Purpose};
 use crate::tui::msg::RequestId;
-use crate::tui::screen::audit::{self, Audit};
+use crate::tui::screen::desk::{Desk, Place};
+use crate::tui::screen::stretch;
 use crate::tui::screen::tokens::marks::MARKED_MAX;
-use crate::tui::screen::tokens::{Question, WINDOW};
+use crate::tui::screen::tokens::{Question, Tokens, WINDOW};
 use crate::verbs::actor::Credential;
 use crate::verbs::audit::{ListAudit, Reach, VerifyAudit};
 use crate::verbs::audit_log::AuditAnchor;
+use crate::verbs::ledger::{DeniedKey, LedgerAnchor, ListDenied};
 use crate::verbs::ports::Anchor;
 use crate::verbs::request::Request;
 use crate::verbs::tokens::{ListTokens, PreviewPurge, ReviewTokens, ShowToken, TallyTokens};
@@ -84,6 +86,15 @@ pub(super) fn list(model: &mut Model, anchor: Anchor) -> Vec<Effect> {
     effects
 }
 
+/// Reads the table again where it stands, while it is in front: when each of its tokens was last seen.
+pub(super) fn refresh_uses(model: &mut Model) -> Vec<Effect> {
+    let busy = model.pending.values().any(|p| matches!(p.purpose, Purpose::List | Purpose::Usage));
+    match model.tokens().map(Tokens::here).filter(|_| !busy && model.in_front() == Some(Place::Tokens)) {
+        Some(here) => list(model, here),
+        None => Vec::new(),
+    }
+}
+
 /// Reads all that the table shows, as far as that many can be marked.
 pub(super) fn mark_shown(model: &mut Model) -> Vec<Effect> {
     let Some(tokens) = model.tokens_mut() else { return Vec::new() };
@@ -118,35 +129,83 @@ pub(super) fn moved(model: &mut Model) -> Vec<Effect> {
     let Some(tokens) = model.tokens() else { return Vec::new() };
     let (current, position, wants_more) = (tokens.current().map(|t| t.id), tokens.position(), tokens.wants_more());
     let listing = model.pending.values().any(|p| p.purpose == Purpose::List);
-    let mut effects = Vec::new();
-    if let Some(id) = current {
-        let verb = ShowToken { token: TokenRef::Id(id) };
-        effects.extend(look(model, Purpose::Usage, verb.into()));
-        if wants_more && !listing {
-            effects.extend(list(model, Anchor::Around(id, Some(position))));
-        }
+    let mut effects = usage(model);
+    if let Some(id) = current.filter(|_| wants_more && !listing) {
+        effects.extend(list(model, Anchor::Around(id, Some(position))));
     }
     effects
 }
 
+/// Reads how the token under the cursor is used.
+fn usage(model: &mut Model) -> Vec<Effect> {
+    match model.tokens().and_then(|tokens| tokens.current()).map(|token| TokenRef::Id(token.id)) {
+        Some(token) => look(model, Purpose::Usage, ShowToken { token }.into()),
+        None => Vec::new(),
+    }
+}
+
+/// Something may have come into the ledger: what shows it is read again.
+pub(super) fn recorded(model: &mut Model) -> Vec<Effect> {
+    match model.desk().map(Desk::shown) {
+        Some(Place::Tokens) => {
+            let mut effects = refresh_uses(model);
+            effects.extend(usage(model));
+            effects
+        }
+        Some(Place::Denied) => refresh_denied(model),
+        Some(Place::Accounts | Place::Audit | Place::Catalogue | Place::Policy) | None => Vec::new(),
+    }
+}
+
+/// Reads the denied attempts from `anchor` on.
+pub(super) fn denied(model: &mut Model, anchor: LedgerAnchor<DeniedKey>) -> Vec<Effect> {
+    let Some(desk) = model.desk_mut() else { return Vec::new() };
+    desk.denied.stretch_mut().asked(anchor.clone());
+    let filter = desk.denied.parsed_filter();
+    let verb = ListDenied { token: None, since: None, filter, anchor, limit: stretch::WINDOW };
+    look(model, Purpose::Denied, verb.into())
+}
+
+/// Reads the denied attempts again where they stand.
+pub(super) fn refresh_denied(model: &mut Model) -> Vec<Effect> {
+    let here = model.desk().map(|desk| desk.denied.stretch().refresh());
+    here.map_or_else(Vec::new, |anchor| denied(model, anchor))
+}
+
+/// The cursor stands on another denied attempt: more rows where they run out.
+pub(super) fn moved_in_denied(model: &mut Model) -> Vec<Effect> {
+    let reading = model.pending.values().any(|p| p.purpose == Purpose::Denied);
+    match model.desk().and_then(|desk| desk.denied.stretch().wants_more()).filter(|_| !reading) {
+        Some(anchor) => denied(model, anchor),
+        None => Vec::new(),
+    }
+}
+
 /// Reads the audit log from `anchor` on.
-pub(super) fn audit(model: &mut Model, anchor: AuditAnchor) -> Vec<Effect> {
+pub(super) fn audit(model: &mut Model, anchor: LedgerAnchor<i64>) -> Vec<Effect> {
     let Some(audit) = model.audit_mut() else { return Vec::new() };
-    audit.asked(anchor);
-    let verb = ListAudit { since: None, token: None, filter: audit.parsed_filter(), anchor, limit: audit::WINDOW };
+    audit.stretch_mut().asked(anchor.clone());
+    let anchor = match anchor {
+        LedgerAnchor::Newest => AuditAnchor::Newest,
+        LedgerAnchor::Oldest => AuditAnchor::Oldest,
+        LedgerAnchor::Newer(seq) => AuditAnchor::After(seq),
+        LedgerAnchor::Older(seq) => AuditAnchor::Before(seq),
+        LedgerAnchor::Around(seq) => AuditAnchor::Around(seq),
+    };
+    let verb = ListAudit { since: None, token: None, filter: audit.parsed_filter(), anchor, limit: stretch::WINDOW };
     look(model, Purpose::Audit, verb.into())
 }
 
 /// Reads the audit log again where it stands.
 pub(super) fn refresh_audit(model: &mut Model) -> Vec<Effect> {
-    let here = model.audit().map(Audit::refresh);
+    let here = model.audit().map(|audit| audit.stretch().refresh());
     here.map_or_else(Vec::new, |anchor| audit(model, anchor))
 }
 
 /// The cursor stands on another row of the audit log: more rows where they run out.
 pub(super) fn moved_in_audit(model: &mut Model) -> Vec<Effect> {
     let reading = model.pending.values().any(|p| p.purpose == Purpose::Audit);
-    match model.audit().and_then(Audit::wants_more).filter(|_| !reading) {
+    match model.audit().and_then(|audit| audit.stretch().wants_more()).filter(|_| !reading) {
         Some(anchor) => audit(model, anchor),
         None => Vec::new(),
     }

@@ -31,7 +31,7 @@ pub(super) fn open(model: &mut Model, what: Open) -> Vec<Effect> {
         (Open::Remove, [token]) => {
             let (id, known) = (token.id, usage_of(model, token).map(|s| s.usage.clone()));
             let asks = known.is_none();
-            let form = Remove::open(token.clone(), known.unwrap_or_default(), trash, proof);
+            let form = Remove::open(token.clone(), known, trash, proof);
             model.modals.push(Modal::Remove(Box::new(form)));
             if !asks {
                 return Vec::new();

@@ -2,6 +2,7 @@
 
 pub mod expiry;
 pub mod field;
+pub mod filter;
 pub mod foot;
 pub mod form;
 pub mod frame;

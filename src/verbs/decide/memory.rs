@@ -21,10 +21,10 @@ use crate::error::Result;
 use crate::verbs::audit_log::AuditTip;
 use crate::verbs::ports::{Edition, Snapshot};
 
-/// How much is remembered of secrets, in bytes, in each of two generations. A secret costs about 1 KiB.
-const GENERATION: usize = 12 * 1024 * 1024;
-/// What a remembered secret costs beside what is told of it.
-const ENTRY: usize = 768;
+/// How much is remembered of secrets, in bytes, in each of two generations.
+const GENERATION: usize = 16 * 1024 * 1024;
+/// What a remembered secret costs, about, beside what is told of its methods.
+const ENTRY: usize = 1_200;
 /// For how many selections that many tokens share what they come to is remembered.
 const SHARED: usize = 4_096;
 
@@ -70,11 +70,15 @@ pub struct Answer<T: Telling> {
     pub token: Option<TokenId>,
     /// What is known of the secret, where its token is there.
     pub known: Option<Arc<Known<T>>>,
+    /// Whether a catalogue knows the method that was asked for. What none knows may be anything, a secret included: it
+    /// is kept nowhere.
+    pub is_method: bool,
 }
 
 impl<T: Telling> Answer<T> {
-    fn malformed(fault: SecretFault) -> Self {
-        Answer { ruling: Ruling::Denied(fault.into()), token: None, known: None }
+    fn malformed(rights: &Rights, fault: SecretFault, method: Option<&str>) -> Self {
+        let is_method = method.is_some_and(|method| rights.number(method).is_some());
+        Answer { ruling: Ruling::Denied(fault.into()), token: None, known: None, is_method }
     }
 }
 
@@ -85,13 +89,13 @@ fn judged<T: Telling>(
     known: Option<Arc<Known<T>>>,
     method: Option<&str>,
 ) -> Result<Answer<T>> {
+    let number = method.map(|method| rights.number(method));
     let permitted = || {
-        let Some(method) = method else { return Ok(Some(true)) };
-        let number = rights.number(method);
+        let Some(number) = number else { return Ok(Some(true)) };
         Ok(number.map(|n| known.as_ref().is_some_and(|known| known.granted.permitted.holds(n))))
     };
     let ruling = ruling(refused, permitted)?;
-    Ok(Answer { ruling, token, known })
+    Ok(Answer { ruling, token, known, is_method: number.flatten().is_some() })
 }
 
 /// What a service remembers.
@@ -133,7 +137,7 @@ impl<T: Telling> Memory<T> {
         let rights = self.rights_in(edition)?;
         let secret = match presented {
             Ok(secret) => secret,
-            Err(fault) => return Some(Answer::malformed(fault)),
+            Err(fault) => return Some(Answer::malformed(&rights, fault, method)),
         };
         let known = self.remembered(secret.public_id())?;
         let refused = known.issued.refusal(&secret.digest(), now);
@@ -232,7 +236,7 @@ impl<T: Telling> Sitting<'_, T> {
     pub fn decide(&mut self, presented: Parsed<'_>, method: Option<&str>) -> Result<Answer<T>> {
         let secret = match presented {
             Ok(secret) => secret,
-            Err(fault) => return Ok(Answer::malformed(fault)),
+            Err(fault) => return Ok(Answer::malformed(&self.rights, fault, method)),
         };
         let (known, token, refused) = match self.memory.remembered(secret.public_id()) {
             Some(known) => {

@@ -55,8 +55,13 @@ pub fn verify(
 ) -> Result<Decision> {
     let secret = Secret::parse(presented);
     let secret = secret.as_ref().map_err(|fault| *fault);
-    let judged = store.read(|snapshot| judge(snapshot, secret, method, now))?;
-    record(store, &judged, secret, method.map_or("", MethodId::as_str), now, caller)?;
+    let (judged, is_method) = store.read(|snapshot| {
+        let known = method.map(|id| snapshot.method(id)).transpose()?.flatten();
+        Ok((judge(snapshot, secret, method, now)?, known.is_some()))
+    })?;
+    // What no catalogue knows may be anything, a secret included.
+    let method = method.filter(|_| is_method).map_or("", MethodId::as_str);
+    record(store, &judged, secret, method, now, caller)?;
     Ok(judged.decision)
 }
 

@@ -56,6 +56,11 @@ impl Reason {
         }
     }
 
+    /// The reason that `word` stands for.
+    pub fn of(word: &str) -> Option<Self> {
+        Reason::ALL.into_iter().find(|reason| reason.word() == word)
+    }
+
     /// The reason in a sentence.
     pub const fn sentence(self) -> &'static str {
         match self {

@@ -4,7 +4,7 @@ mod rows;
 
 pub use rows::{
     DeniedKey, DeniedRow, Ledger, LedgerAnchor, LedgerQuery, LedgerSecret, LedgerToken, LedgerWindow, Sight, Standing,
-    UseKey, UseRow, Whereabouts, several,
+    UseKey, UseRow, Whereabouts, caller, several,
 };
 
 use crate::domain::ledger_filter::LedgerFilter;
@@ -85,6 +85,24 @@ impl Query for ListUses {
             now: env.now,
             limit: self.limit,
         })
+    }
+}
+
+/// A mark that differs once anybody else has written to the store: what was recorded shows only in it. Reading it costs
+/// next to nothing.
+#[derive(Debug, Clone)]
+pub struct LedgerHead;
+
+impl Verb for LedgerHead {
+    const NAME: &'static str = "ledger.head";
+    const PROOF: Proof = Proof::Store;
+    const NEEDS: Needs = Needs::Nothing;
+    type Reply = i64;
+}
+
+impl Query for LedgerHead {
+    fn run(&self, _by: &Actor, snapshot: &dyn Snapshot, _env: &Env<'_>) -> Result<i64> {
+        snapshot.ledger_head()
     }
 }
 

@@ -104,6 +104,15 @@ pub struct LedgerToken {
 }
 
 impl LedgerToken {
+    /// [`LedgerToken::full_name`], and where it is when that is not where one would look.
+    pub fn words(&self) -> String {
+        match self.whereabouts {
+            Whereabouts::Kept => self.full_name(),
+            Whereabouts::Deleted => format!("{} (deleted)", self.full_name()),
+            Whereabouts::Purged => format!("{} (purged {})", self.full_name(), self.id),
+        }
+    }
+
     /// `account/name`, or the id where that is all.
     pub fn full_name(&self) -> String {
         match &self.named {
@@ -232,6 +241,13 @@ pub fn several(address: &str, client: &str) -> bool {
     address.is_empty() && client.is_empty()
 }
 
+/// Address and client in words; `-` for one that isn't known.
+pub fn caller(address: &str, client: &str) -> (String, String) {
+    let or_dash = |text: &str| if text.is_empty() { "-".to_owned() } else { text.to_owned() };
+    let address = if several(address, client) { "several callers".to_owned() } else { or_dash(address) };
+    (address, or_dash(client))
+}
+
 impl DeniedRow {
     /// Whether it stands for several callers together.
     pub fn several(&self) -> bool {
@@ -252,6 +268,8 @@ pub trait Ledger {
     fn denied_window(&self, query: &LedgerQuery<DeniedKey>) -> Result<LedgerWindow<DeniedRow>>;
     /// One stretch of the accepted uses.
     fn uses_window(&self, query: &LedgerQuery<UseKey>) -> Result<LedgerWindow<UseRow>>;
+    /// Differs from what it was once anybody else has written to the store: whether it is worth being read again.
+    fn ledger_head(&self) -> Result<i64>;
     /// Whose a purged token was, and the role of that account.
     fn purged_owner(&self, token: TokenId) -> Result<Option<(AccountId, Role)>>;
     /// A part of what needs attention.

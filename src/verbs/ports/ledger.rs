@@ -41,7 +41,7 @@ pub struct Denial<'a> {
     /// Whose head it has, where the token is known: an old secret is told from the current one.
     pub secret: Option<&'a PublicId>,
     /// The true reason, a word.
-    pub reason: &'static str,
+    pub reason: &'a str,
     /// When; of several, when the last was, all in the same minute.
     pub at: Timestamp,
     /// How many.
@@ -67,6 +67,8 @@ pub trait Bookkeeping {
     /// Counts denied attempts. Those without a token are kept by reason, address and minute; of those with one, as of
     /// those without, a minute keeps a number of callers apart and sums up the others.
     fn record_denial(&mut self, denied: &Denial<'_>) -> Result<()>;
+    /// Counts all of it, fit for thousands at once.
+    fn record_all(&mut self, uses: &[Use<'_>], denials: &[Denial<'_>]) -> Result<()>;
     /// Forgets what is older than `before`, so many rows at most of each kind; how many went. When a token was last
     /// seen stays.
     fn prune_ledger(&mut self, before: Timestamp, limit: u32) -> Result<u64>;

@@ -35,6 +35,8 @@ pub struct Usage {
     pub methods_kept: Vec<(String, u64)>,
     /// More methods were used than stand there: whether one of the others was can't be told.
     pub methods_cut: bool,
+    /// The first day (UTC) of which the ledger keeps a use of any token: what was used before can't be told.
+    pub kept_since: Option<Timestamp>,
     /// What the secret before the current one was still used for; none without an overlap.
     pub previous: Option<PreviousUses>,
     /// Denied attempts in the last 7 days.

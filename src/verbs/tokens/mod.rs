@@ -29,7 +29,7 @@ pub use purge::{NAMES_SHOWN, PreviewPurge, PurgePreview, PurgeTokens, Purged};
 pub use regenerate::{GRACE_MAX, RegenerateToken};
 pub use restore::RestoreTokens;
 pub use retire::RetireToken;
-pub use review::{RECENT, REVIEWED_MAX, ReviewTokens, Reviewed};
+pub use review::{Lately, RECENT, REVIEWED_MAX, ReviewTokens, Reviewed};
 pub use show::{Reach, ShowToken, Shown};
 pub use whose::Whose;
 

@@ -6,7 +6,7 @@ use crate::error::{Error, Kind, Result};
 use crate::verbs::actor::Actor;
 use crate::verbs::authorize::{self, Act, Among};
 use crate::verbs::needs::Needs;
-use crate::verbs::ports::Snapshot;
+use crate::verbs::ports::{Origin, Snapshot, Usage};
 use crate::verbs::{Env, Proof, Query, Verb};
 
 /// How many tokens are reviewed at once at most.
@@ -28,8 +28,27 @@ pub struct Reviewed {
     pub id: TokenId,
     /// As it is now; none when it is gone, or out of sight.
     pub token: Option<Token>,
-    /// Accepted uses of the last 7 days.
+    /// How it was used in the last 7 days; nothing where it wasn't.
+    pub lately: Lately,
+}
+
+/// How a token was used in the last 7 days.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct Lately {
+    /// Accepted uses of today (UTC).
+    pub today: u64,
+    /// Accepted uses of the 7 days.
     pub week: u64,
+    /// Where from, the busiest first.
+    pub origins: Vec<Origin>,
+    /// The methods used with their counts, the busiest first.
+    pub methods: Vec<(String, u64)>,
+}
+
+impl From<Usage> for Lately {
+    fn from(usage: Usage) -> Self {
+        Lately { today: usage.today, week: usage.week, origins: usage.origins, methods: usage.methods }
+    }
 }
 
 impl Verb for ReviewTokens {
@@ -50,9 +69,12 @@ impl Query for ReviewTokens {
                 Err(error) if matches!(error.kind, Kind::NotFound | Kind::Denied) => None,
                 Err(error) => return Err(error),
             };
-            let recent = |token: &Token| token.last_seen_at.is_some_and(|at| at >= env.now.plus(-RECENT));
-            let week = if token.as_ref().is_some_and(recent) { snapshot.usage(*id, env.now)?.week } else { 0 };
-            Ok(Reviewed { id: *id, token, week })
+            let recent = |token: &&Token| token.last_seen_at.is_some_and(|at| at >= env.now.plus(-RECENT));
+            let lately = match token.as_ref().filter(|token| recent(token)) {
+                Some(_) => snapshot.usage(*id, env.now)?.into(),
+                None => Lately::default(),
+            };
+            Ok(Reviewed { id: *id, token, lately })
         };
         self.tokens.iter().map(review).collect()
     }

@@ -2,7 +2,7 @@
 
 use std::collections::HashSet;
 
-use crate::domain::catalogue::reach::permitted;
+use crate::domain::catalogue::reach::Rights;
 use crate::domain::method::MethodId;
 use crate::domain::selection::Selection;
 use crate::domain::token::{Token, TokenRef};
@@ -36,6 +36,8 @@ pub struct Shown {
 pub struct Reach {
     /// How many methods the token may call.
     pub permitted: usize,
+    /// How many of those it has, as far back as the ledger goes; of [`Usage::METHODS_MOST`] at most.
+    pub used: usize,
     /// Hand-picked methods that no catalogue knows any more: they grant nothing.
     pub unknown_methods: Vec<MethodId>,
     /// Sets that no catalogue knows any more: they grant nothing.
@@ -53,14 +55,17 @@ impl Query for ShowToken {
     fn run(&self, by: &Actor, snapshot: &dyn Snapshot, env: &Env<'_>) -> Result<Shown> {
         let token = authorize::token(by, snapshot, &self.token, Among::All, Act::See)?;
         let usage = snapshot.usage(token.id, env.now)?;
-        let reach = reach(snapshot, &token)?;
+        let reach = reach(snapshot, &token, &usage)?;
         Ok(Shown { token, usage, reach })
     }
 }
 
-fn reach(snapshot: &dyn Snapshot, token: &Token) -> Result<Reach> {
+fn reach(snapshot: &dyn Snapshot, token: &Token, usage: &Usage) -> Result<Reach> {
     let catalogues = snapshot.catalogues()?;
-    let mut reach = Reach { permitted: permitted(&catalogues, token.owner.role, &token.selection), ..Reach::default() };
+    let rights = Rights::new(&catalogues);
+    let may = rights.permitted(token.owner.role, &token.selection);
+    let used = usage.methods_kept.iter().filter_map(|(method, _)| rights.number(method)).filter(|n| may.holds(*n));
+    let mut reach = Reach { permitted: rights.named(&may).count(), used: used.count(), ..Reach::default() };
     match &token.selection {
         Selection::Inherit => {}
         Selection::Custom(methods) => {

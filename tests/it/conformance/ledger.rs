@@ -71,6 +71,43 @@ pub fn denied_attempts_are_counted<E: Engine>() {
     assert_eq!(f.get(token.id).last_seen_at, None, "a denied attempt is no use");
 }
 
+/// What is told in a large batch reads as if it had been told piece by piece, at once, by whoever looks.
+pub fn large_batches_read_like_small_ones<E: Engine>() {
+    let f = Furnished::<E>::new();
+    let (one, two) = (f.token("member", "x", Expiry::Never), f.token("member", "y", Expiry::Never));
+    let id = |t: &Token| PublicId::parse(t.hint.strip_prefix("jtn_").unwrap()).unwrap();
+    let (secrets, clients) = ([id(&one), id(&two)], ["curl/8.5", "\"quoted\" \u{1b}[2J \\ é", ""]);
+    let tokens = [one.id, two.id];
+    let addresses: Vec<String> = (0..300).map(|n| format!("10.0.{}.{}", n / 250, n % 250)).collect();
+    let at = |n: usize| START.plus(n as i64);
+    let uses = |t: usize| {
+        let (token, secret, addresses) = (tokens[t], &secrets[t], &addresses);
+        (0..300).map(move |n| {
+            let (address, client) = (addresses[n].as_str(), clients[n % 3]);
+            Use { token, secret, at: at(n), count: n as u64, method: "m.One", address, client }
+        })
+    };
+    let denials = |t: usize| {
+        uses(t).map(|u| {
+            let Use { token, secret, at, count, method, address, client } = u;
+            Denial { token: Some(token), secret: Some(secret), reason: "expired", at, count, method, address, client }
+        })
+    };
+    f.store.bookkeep(|b| uses(0).try_for_each(|used| b.record_use(&used))).unwrap();
+    f.store.bookkeep(|b| denials(0).try_for_each(|denied| b.record_denial(&denied))).unwrap();
+    let batch: (Vec<Use<'_>>, Vec<Denial<'_>>) = (uses(1).collect(), denials(1).collect());
+    f.store.bookkeep(|b| b.record_all(&batch.0, &batch.1)).unwrap();
+    f.store.bookkeep(|b| b.record_all(&batch.0[..1], &[])).unwrap();
+    let usage = |t: usize| f.store.read(|s| s.usage(tokens[t], START.plus(DAY / 4))).unwrap();
+    let (small, large) = (usage(0), usage(1));
+    assert_eq!((large.week, large.denied_week), (299 * 300 / 2, 299 * 300 / 2));
+    let told =
+        |u: &jeton::verbs::ports::Usage| (u.week, u.denied_week, u.origins.clone(), u.methods.clone(), u.last_seen_at);
+    assert_eq!(told(&large), told(&small));
+    f.store.settle().unwrap();
+    assert_eq!(told(&usage(1)), told(&small), "once is enough");
+}
+
 /// A caller who calls himself something else each time fills no disk.
 pub fn the_ledger_keeps_so_many_callers_apart<E: Engine>() {
     let f = Furnished::<E>::new();

@@ -51,6 +51,7 @@ mod suite {
         uses_sum_up_by_day,
         uses_of_days_to_come_are_not_todays,
         denied_attempts_are_counted,
+        large_batches_read_like_small_ones,
         the_ledger_keeps_so_many_callers_apart,
         ledger_rows_say_what_was_recorded,
         denied_windows_agree_with_a_model,

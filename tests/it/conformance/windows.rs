@@ -92,7 +92,14 @@ fn model(tokens: &[Token], query: &WindowQuery) -> Window {
     };
     let rows: Vec<Token> = found[start..start + limit].iter().map(|t| (*t).clone()).collect();
     let position = if rows.is_empty() { 0 } else { start as u64 };
-    Window { rows, position, matching: found.len() as u64, matching_is_least: false, total }
+    Window {
+        rows,
+        position,
+        matching: found.len() as u64,
+        matching_is_least: false,
+        total,
+        knocking: Default::default(),
+    }
 }
 
 #[derive(Debug, Clone)]

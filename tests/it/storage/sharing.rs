@@ -1,6 +1,7 @@
 //! Several programs on one store.
 
 use std::sync::{Arc, Barrier};
+use std::time::Duration;
 
 use jeton::error::Kind;
 use jeton::store::sqlite::SqliteStore;
@@ -128,4 +129,17 @@ fn what_was_slipped_into_the_schema_does_not_run() {
     // That those would have run in a connection without our settings:
     house.raw().execute("UPDATE tokens SET enabled = 0", []).unwrap();
     assert!(house.token(issued.token.id).enabled);
+}
+
+/// A service waits as long as it said, from the first look at the store on.
+#[test]
+fn who_opens_to_serve_waits_no_longer_than_he_says() {
+    let house = House::new();
+    let path = house.place.path();
+    drop(house.jeton);
+    let holder = rusqlite::Connection::open(&path).unwrap();
+    holder.execute_batch("PRAGMA locking_mode = EXCLUSIVE; BEGIN IMMEDIATE; COMMIT").unwrap();
+    let (opened, told) = std::sync::mpsc::channel();
+    std::thread::spawn(move || opened.send(SqliteStore::open_to_serve(&path, Duration::from_millis(10)).is_ok()));
+    assert_eq!(told.recv_timeout(Duration::from_secs(6)), Ok(false), "others wait 10 s");
 }

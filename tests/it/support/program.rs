@@ -118,6 +118,13 @@ impl Ran {
         self
     }
 
+    /// Demands that stderr doesn't say `word`.
+    #[track_caller]
+    pub fn hides(self, word: &str) -> Self {
+        assert!(!self.err.contains(word), "{self:?}");
+        self
+    }
+
     /// Demands that stderr says each of `words`.
     #[track_caller]
     pub fn says(self, words: &[&str]) -> Self {

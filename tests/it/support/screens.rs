@@ -19,6 +19,7 @@ use jeton::tui::view::view;
 use jeton::tui::{Demo, Start};
 use jeton::verbs::Jeton;
 use jeton::verbs::ports::{Clock, Delivery};
+use jeton::witness::{Testimony, Witness};
 use ratatui::Terminal;
 use ratatui::backend::TestBackend;
 use ratatui::buffer::{Buffer, Cell};
@@ -36,6 +37,8 @@ pub struct Screens {
     pub copied: Vec<String>,
     /// How often the program wanted to be stopped.
     pub suspended: usize,
+    /// What the running service says when it is asked about a change.
+    pub testimony: Option<Testimony>,
     /// Replies held back, until [`Screens::answer`].
     pub held: Option<VecDeque<Msg>>,
 }
@@ -63,6 +66,7 @@ impl Screens {
             jeton: Arc::new(Nobody),
             clock: Arc::clone(&house.fakes.clock) as Arc<dyn Clock>,
             delivery: Arc::new(FileDelivery),
+            witness: Witness::of(&house.place.path()),
             place: "/home/ops/.local/share/jeton/jeton.db".to_owned(),
             username: Some(owner()),
             token: None,
@@ -72,7 +76,8 @@ impl Screens {
         };
         change(&mut start_with);
         let model = Model::new(&start_with, "prod-1".to_owned(), theme, (80, 24));
-        let mut screens = Screens { house, model, asked: Vec::new(), copied: Vec::new(), suspended: 0, held: None };
+        let mut screens =
+            Screens { house, model, asked: Vec::new(), copied: Vec::new(), suspended: 0, testimony: None, held: None };
         let effects = start(&mut screens.model);
         screens.carry_out(effects);
         screens
@@ -149,6 +154,14 @@ impl Screens {
                         continue;
                     }
                     read
+                }
+                Effect::Witness(seq) => {
+                    let testified = Msg::Testified(seq, self.testimony.clone());
+                    if let Some(held) = &mut self.held {
+                        held.push_back(testified);
+                        continue;
+                    }
+                    testified
                 }
                 Effect::Clear => continue,
                 Effect::Suspend => {

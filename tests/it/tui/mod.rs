@@ -3,6 +3,7 @@
 mod applying;
 mod auditing;
 mod changing;
+mod denying;
 mod guarding;
 mod looks;
 mod people;
@@ -14,3 +15,10 @@ mod saying;
 mod showing;
 mod story;
 mod table;
+mod using;
+
+/// The question for a token by its name.
+fn listed(name: &str) -> jeton::verbs::tokens::ShowToken {
+    jeton::verbs::tokens::ShowToken { token: jeton::domain::token::TokenRef::Typed(name.to_owned()) }
+}
+mod witnessing;

@@ -370,7 +370,8 @@ fn new_passwords_are_nowhere() {
 
 #[test]
 fn a_demonstration_forgets_a_password_that_is_none_any_more() {
-    let demo = Demo { username: crate::support::world::owner(), password: Zeroizing::new(PASSWORD.to_owned()) };
+    let demo =
+        Demo { username: crate::support::world::owner(), password: Zeroizing::new(PASSWORD.to_owned()), service: None };
     let mut s = Screens::with(House::new(), Theme::colour(), Some(demo));
     s.assert_shows("its password: correct horse battery");
     s.keys(&format!("2w{NEW}<tab>{NEW}<tab><enter>"));

@@ -366,8 +366,11 @@ fn quitting() {
 
 #[test]
 fn a_demonstration_signs_in_by_itself_and_says_the_password() {
-    let demo =
-        jeton::tui::Demo { username: crate::support::world::owner(), password: Zeroizing::new(PASSWORD.to_owned()) };
+    let demo = jeton::tui::Demo {
+        username: crate::support::world::owner(),
+        password: Zeroizing::new(PASSWORD.to_owned()),
+        service: None,
+    };
     let s = Screens::with(house(), jeton::tui::theme::Theme::colour(), Some(demo));
     s.assert_shows(&format!("demo, its password: {PASSWORD}"));
     s.assert_shows("ops@prod-1 · owner");

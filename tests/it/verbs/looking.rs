@@ -133,10 +133,11 @@ fn a_review_tells_use_and_what_is_gone_or_out_of_sight() {
     let review = |tokens| house.ask("member", ReviewTokens { tokens });
     let reviewed = review(ids.clone()).unwrap();
     assert_eq!(reviewed.iter().map(|one| one.id).collect::<Vec<_>>(), ids);
-    let told: Vec<_> = reviewed.iter().map(|one| (one.token.as_ref().map(|t| t.name.as_str()), one.week)).collect();
+    let told: Vec<_> =
+        reviewed.iter().map(|one| (one.token.as_ref().map(|t| t.name.as_str()), one.lately.week)).collect();
     assert_eq!(told, [(Some("own"), 1), (None, 0), (Some("idle"), 0)]);
     assert!(reviewed[2].token.as_ref().unwrap().deleted_at.is_some());
     house.fakes.clock.forward(8 * DAY);
-    assert_eq!(review(vec![own.token.id]).unwrap()[0].week, 0);
+    assert_eq!(review(vec![own.token.id]).unwrap()[0].lately.week, 0);
     refused(review(vec![own.token.id; REVIEWED_MAX + 1]), Kind::Usage);
 }

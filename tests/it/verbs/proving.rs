@@ -159,6 +159,7 @@ fn every_verb_asks_for_its_proof() {
             VerifyAudit { checkpoints: Vec::new(), reach: Reach::Whole }.into(),
             ledger::denied_of(None).into(),
             ledger::uses_of(None).into(),
+            jeton::verbs::ledger::LedgerHead.into(),
             checking::expiring().into(),
         ]
     };

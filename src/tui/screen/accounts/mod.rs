@@ -23,6 +23,7 @@ use crate::tui::effect::Effect;
 use crate::tui::keymap::{Action, Context};
 use crate::tui::model::Model;
 use crate::tui::widget::field::Field;
+use crate::tui::widget::filter::{FilterField, Filtered};
 use crate::tui::widget::list::Cursor;
 use crate::verbs::accounts::{CountedAccount, ShownAccount};
 use narrow::Narrowed;
@@ -34,8 +35,7 @@ pub struct Accounts {
     matching: Vec<usize>,
     /// Counted in `matching`.
     cursor: Cursor,
-    filter: Field,
-    filtering: bool,
+    filter: FilterField,
     loaded: bool,
     /// What else is known of the account under the cursor.
     shown: Option<ShownAccount>,
@@ -48,8 +48,7 @@ impl Default for Accounts {
             rows: Vec::new(),
             matching: Vec::new(),
             cursor: Cursor::default(),
-            filter: Field::new(200),
-            filtering: false,
+            filter: FilterField::default(),
             loaded: false,
             shown: None,
         }
@@ -115,11 +114,11 @@ impl Accounts {
 
 impl Page for Accounts {
     fn context(&self) -> Context {
-        if self.filtering { Context::Filter } else { Context::Accounts }
+        self.filter.context(Context::Accounts)
     }
 
     fn field(&mut self) -> Option<&mut Field> {
-        if self.filtering { Some(&mut self.filter) } else { None }
+        self.filter.focused()
     }
 
     fn edited(&mut self) -> Outcome {
@@ -133,25 +132,19 @@ impl Page for Accounts {
     }
 
     fn act(&mut self, action: Action, facts: &Facts<'_>) -> Outcome {
-        match action {
-            Action::Refresh => Outcome::Refresh,
-            Action::Filter => {
-                self.filtering = true;
-                Outcome::Stay
-            }
-            Action::Enter if self.filtering => {
-                self.filtering = false;
-                Outcome::Stay
-            }
-            Action::Cancel if self.filtering || self.is_filtered() => {
-                let before = self.current().map(|c| c.account.id);
-                self.filtering = false;
-                self.filter.clear();
+        let before = self.current().map(|c| c.account.id);
+        match self.filter.act(action) {
+            Some(Filtered::Same) => return Outcome::Stay,
+            Some(Filtered::Cleared) => {
                 self.narrow();
                 let at = self.rows.iter().position(|row| Some(row.account.id) == before).unwrap_or(0);
                 self.cursor.put(at, self.cursor.row_on_screen(), self.matching.len(), facts.rows);
-                Outcome::Moved
+                return Outcome::Moved;
             }
+            None => {}
+        }
+        match action {
+            Action::Refresh => Outcome::Refresh,
             Action::Cancel => Outcome::Show(Place::Tokens),
             Action::Manage(act) => Outcome::Open(Open::Account(act)),
             Action::Details => self.current().map_or(Outcome::Stay, |c| Outcome::TokensOf(c.account.username.clone())),

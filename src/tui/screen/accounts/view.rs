@@ -101,7 +101,7 @@ impl Accounts {
         let columns = usize::from(area.width);
         let around = Around {
             head: vec![Span::styled("Accounts ", model.theme.strong)],
-            second: filter_line(&self.filter, self.filtering, &self.count(), columns, model),
+            second: filter_line(&self.filter, &self.count(), columns, model),
             about: self.about(model),
         };
         let body = frame::draw(frame, area, around, model);
@@ -134,9 +134,8 @@ impl Accounts {
             lines.push(layout.row(row, at == self.cursor.at(), &words, model));
         }
         if self.loaded && self.matching.is_empty() {
-            let text = format!(" Nothing matches \"{}\".  Esc clears the filter.", self.filter.text());
             lines.push(Line::default());
-            lines.push(Line::raw(cut(&text, usize::from(area.width))));
+            lines.push(Line::raw(cut(&self.filter.nothing_matches(), usize::from(area.width))));
         }
         frame.render_widget(Paragraph::new(lines), area);
     }

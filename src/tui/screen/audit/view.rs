@@ -2,7 +2,6 @@
 
 use ratatui::Frame;
 use ratatui::layout::Rect;
-use ratatui::style::Style;
 use ratatui::text::{Line, Span};
 use ratatui::widgets::Paragraph;
 
@@ -10,29 +9,28 @@ use super::Audit;
 use super::columns::{Columns, target, who};
 use crate::domain::audit::in_brief;
 use crate::domain::time::{ago, wall_clock};
-use crate::error::{Error, Kind};
 use crate::tui::modal::entry;
 use crate::tui::model::Model;
 use crate::tui::screen::frame::{self, Around, filter_line};
-use crate::tui::widget::line::{cut, fold, grouped};
-use crate::verbs::audit_log::Chained;
+use crate::tui::widget::line::{cut, grouped};
 
 impl Audit {
     pub(super) fn draw(&self, frame: &mut Frame<'_>, area: Rect, model: &Model) {
         let columns = usize::from(area.width);
         let around = Around {
             head: vec![Span::styled("Audit log ", model.theme.strong)],
-            second: filter_line(&self.filter, self.filtering, &self.count(), columns, model),
+            second: filter_line(&self.filter, &self.count(), columns, model),
             about: self.about(model),
         };
         let body = frame::draw(frame, area, around, model);
-        if let (true, Some(error)) = (self.rows.is_empty(), &self.refused) {
-            frame.render_widget(Paragraph::new(refusal(error, columns, model)), body);
+        if let Some(error) = self.stretch.refusal() {
+            let lines = frame::refusal(error, "The audit log is for owners and admins.", columns, model);
+            frame.render_widget(Paragraph::new(lines), body);
             return;
         }
         let (table, pane) = frame::beside(frame, body, &model.theme);
         if let (Some(pane), Some(current)) = (pane, self.current()) {
-            frame.render_widget(Paragraph::new(beside(current, pane, model)), pane);
+            frame.render_widget(Paragraph::new(entry::beside(current, pane, model)), pane);
         }
         self.table(frame, table, model);
     }
@@ -40,15 +38,15 @@ impl Audit {
     fn count(&self) -> String {
         let total = grouped(self.newest.unsigned_abs());
         let count = match self.current() {
-            _ if self.refused.is_some() && self.rows.is_empty() => return String::new(),
-            _ if !self.loaded => "reading…".to_owned(),
+            _ if self.stretch.refusal().is_some() => return String::new(),
+            _ if !self.stretch.is_loaded() => "reading…".to_owned(),
             // Rows are numbered without a gap.
-            Some(current) if !self.is_filtered() => {
+            Some(current) if self.filter.is_empty() => {
                 format!("{} of {total}", grouped(self.newest.abs_diff(current.row.seq) + 1))
             }
             Some(_) | None => {
-                let more = if self.older || self.newer { "+" } else { "" };
-                format!("{}{more} match of {total}", grouped(self.rows.len() as u64))
+                let more = if self.stretch.has_more() { "+" } else { "" };
+                format!("{}{more} match of {total}", grouped(self.stretch.len() as u64))
             }
         };
         format!("{count}   ↓ when ")
@@ -59,15 +57,12 @@ impl Audit {
         let height = usize::from(area.height).saturating_sub(1);
         let mut lines = vec![Line::styled(layout.heading(), model.theme.dim)];
         let filter = self.parsed_filter();
-        for at in self.cursor.shown(height) {
-            let Some(chained) = self.rows.get(at) else { break };
-            lines.push(layout.row(&chained.row, at == self.cursor.at(), &filter, model));
-        }
-        if self.loaded && self.rows.is_empty() {
-            let text = if self.is_filtered() {
-                format!(" Nothing matches \"{}\".  Esc clears the filter.", self.filter.text())
-            } else {
+        lines.extend(self.stretch.shown(height).map(|(one, here)| layout.row(&one.row, here, &filter, model)));
+        if self.stretch.is_loaded() && self.stretch.is_empty() {
+            let text = if self.filter.is_empty() {
                 " Nothing was ever changed here.".to_owned()
+            } else {
+                self.filter.nothing_matches()
             };
             lines.push(Line::default());
             lines.push(Line::raw(cut(&text, usize::from(area.width))));
@@ -85,38 +80,4 @@ impl Audit {
         let second = format!("{ago}, {clock}, by {} with {} ({})", who(row), row.proof, row.face);
         [first, second]
     }
-}
-
-/// All that is known of the row, as far as it has room.
-fn beside(current: &Chained, pane: Rect, model: &Model) -> Vec<Line<'static>> {
-    let room = usize::from(pane.height);
-    let mut lines = entry::lines(current, usize::from(pane.width), model);
-    if lines.len() > room {
-        lines.truncate(room.saturating_sub(1));
-        lines.push(Line::styled("… Enter shows the rest", model.theme.dim));
-    }
-    lines
-}
-
-/// Why there is nothing to see: calmly where nothing went wrong.
-fn refusal(error: &Error, columns: usize, model: &Model) -> Vec<Line<'static>> {
-    let room = columns.saturating_sub(2);
-    let mut lines = vec![Line::default()];
-    let mut say = |text: &str, style| {
-        lines.extend(fold(text, room).into_iter().map(|line| Line::styled(format!(" {line}"), style)));
-    };
-    let plain = Style::new();
-    match error.kind {
-        Kind::Denied if model.guard.token().is_none() => say("The audit log is for owners and admins.", plain),
-        // A token that signed in may lack the method, whatever its account may.
-        Kind::Denied => say(&error.to_string(), plain),
-        Kind::Failure
-        | Kind::Usage
-        | Kind::NotFound
-        | Kind::Unauthenticated
-        | Kind::Conflict
-        | Kind::Findings
-        | Kind::Cancelled => say(&format!("! {error}"), model.theme.danger),
-    }
-    lines
 }

@@ -84,13 +84,24 @@ impl Columns {
         format!("{}{}", " ".repeat(BEFORE), cells.join(" "))
     }
 
-    pub(super) fn row(&self, token: &Token, here: bool, mark: bool, words: &[String], model: &Model) -> Line<'static> {
+    /// `knocks` says that it is tried although it doesn't work any more.
+    pub(super) fn row(
+        &self,
+        token: &Token,
+        (here, mark, knocks): (bool, bool, bool),
+        words: &[String],
+        model: &Model,
+    ) -> Line<'static> {
         let theme = &model.theme;
         let base = if here { theme.selected } else { Style::new() };
         let (glyph, word, status) = theme::status(token, model.now, theme);
         let live = token.status(model.now) == Status::Active;
         let (expires, expires_style) = expiry_words(token.expiry, live, model);
-        let seen = token.last_seen_at.map_or_else(|| "never".to_owned(), |at| ago(at, model.now));
+        let seen = match token.last_seen_at {
+            _ if knocks => "! knocking".to_owned(),
+            Some(at) => ago(at, model.now),
+            None => "never".to_owned(),
+        };
         // Colours on a reversed row would turn into backgrounds.
         let over = |style: Style| if here { base } else { style };
         let mut spans = begin(here, mark, base, theme);
@@ -100,7 +111,7 @@ impl Columns {
             (token.owner.username.to_string(), self.account, base),
             (token.selection.summary(), self.api, base),
             (expires, self.expires, over(expires_style)),
-            (seen, self.seen, base),
+            (seen, self.seen, if knocks { over(theme.warning) } else { base }),
             (token.hint.clone(), self.hint, over(theme.dim)),
         ];
         for (text, width, style) in rest.into_iter().filter(|(_, w, _)| *w > 0) {

@@ -29,6 +29,7 @@ use crate::tui::modal::Modal;
 use crate::tui::modal::order::Order;
 use crate::tui::model::{Model, Tone};
 use crate::tui::widget::field::Field;
+use crate::tui::widget::filter::{FilterField, Filtered};
 use crate::tui::widget::line::grouped;
 use crate::tui::widget::list::Cursor;
 use crate::verbs::ports::{Anchor, Window};
@@ -59,8 +60,7 @@ pub struct Tokens {
     /// The row under the cursor, counted in the window.
     pub cursor: Cursor,
     /// What is typed into the filter.
-    pub filter: Field,
-    filtering: bool,
+    pub filter: FilterField,
     /// Which tokens it shows beside that, and in which order.
     pub shape: Shape,
     /// The marked ones.
@@ -87,8 +87,7 @@ impl Tokens {
         Tokens {
             window: Window::default(),
             cursor: Cursor::default(),
-            filter: Field::new(200),
-            filtering: false,
+            filter: FilterField::default(),
             shape: Shape::default(),
             marks: Marks::default(),
             marking: None,
@@ -184,6 +183,14 @@ impl Tokens {
         }
     }
 
+    /// How the token under the cursor is used has come; its row tells when it was seen.
+    pub fn tell(&mut self, shown: Shown) {
+        if let Some(row) = self.window.rows.get_mut(self.cursor.at()) {
+            row.last_seen_at = shown.token.last_seen_at;
+        }
+        self.usage = Some(shown);
+    }
+
     /// The terminal has another size: the cursor stays on the screen.
     pub fn resized(&mut self, height: usize) {
         self.cursor.keep_visible(self.window.rows.len(), height);
@@ -247,6 +254,16 @@ impl Tokens {
         self.turn(|shape| shape.trashed = !shape.trashed)
     }
 
+    /// Leaves nothing out but what is, or isn't, in the trash, and has the cursor go to `id` with the next rows.
+    pub fn go_to(&mut self, id: TokenId, trashed: bool) {
+        if self.shape.trashed != trashed {
+            self.turn_to_trash();
+        }
+        self.filter.clear();
+        self.shape = Shape { trashed, sort: self.shape.sort, ..Shape::default() };
+        self.focus = Some(id);
+    }
+
     /// Esc: one thing at a time.
     fn go_back(&mut self) -> Outcome {
         if !self.marks.is_empty() {
@@ -270,15 +287,11 @@ impl Default for Tokens {
 
 impl Page for Tokens {
     fn context(&self) -> Context {
-        match (self.filtering, self.shape.trashed) {
-            (true, _) => Context::Filter,
-            (false, true) => Context::Trash,
-            (false, false) => Context::Tokens,
-        }
+        self.filter.context(if self.shape.trashed { Context::Trash } else { Context::Tokens })
     }
 
     fn field(&mut self) -> Option<&mut Field> {
-        if self.filtering { Some(&mut self.filter) } else { None }
+        self.filter.focused()
     }
 
     fn edited(&mut self) -> Outcome {
@@ -293,25 +306,20 @@ impl Page for Tokens {
         if !matches!(action, Action::ExtendDown | Action::ExtendUp) {
             self.marks.end_stretch();
         }
+        // Esc takes marks away before it clears the filter.
+        if action == Action::Cancel && !self.filter.is_typing() {
+            return self.go_back();
+        }
+        match self.filter.act(action) {
+            Some(Filtered::Same) => return Outcome::Stay,
+            Some(Filtered::Cleared) => return Outcome::List(self.here()),
+            None => {}
+        }
         match action {
             // An end that is at hand is reached at once: keys that follow must not be overtaken by an answer.
             Action::First if self.window.position > 0 => Outcome::List(Anchor::Start),
             Action::Last if self.ends_beyond() => Outcome::List(Anchor::End),
             Action::Refresh => Outcome::List(self.here()),
-            Action::Filter => {
-                self.filtering = true;
-                Outcome::Stay
-            }
-            Action::Enter if self.filtering => {
-                self.filtering = false;
-                Outcome::Stay
-            }
-            Action::Cancel if self.filtering => {
-                self.filtering = false;
-                self.filter.clear();
-                Outcome::List(self.here())
-            }
-            Action::Cancel => self.go_back(),
             Action::Mark => self.mark_here(facts.rows),
             Action::ExtendDown => self.extend(Action::Down, facts.rows),
             Action::ExtendUp => self.extend(Action::Up, facts.rows),

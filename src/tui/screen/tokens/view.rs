@@ -11,7 +11,7 @@ use super::{Tokens, trash};
 use crate::domain::policy::Policy;
 use crate::domain::time::relative;
 use crate::domain::token::Token;
-use crate::tui::modal::details;
+use crate::tui::modal::{details, usage};
 use crate::tui::model::Model;
 use crate::tui::screen::frame::{self, Around, filter_line_with};
 use crate::tui::theme::Theme;
@@ -28,7 +28,7 @@ impl Tokens {
         let columns = usize::from(area.width);
         let around = Around {
             head: self.head(columns, model),
-            second: filter_line_with(&self.filter, self.filtering, self.right(columns, &model.theme), columns, model),
+            second: filter_line_with(&self.filter, self.right(columns, &model.theme), columns, model),
             about: self.about(model),
         };
         let body = frame::draw(frame, area, around, model);
@@ -130,7 +130,9 @@ impl Tokens {
         } else {
             let layout = Columns::fitting(columns);
             lines.push(Line::styled(layout.heading(sort), theme.dim));
-            lines.extend(told.map(|(token, here, mark)| layout.row(token, here, mark, &words, model)));
+            let knocks = |token: &Token| self.window.knocking.contains(&token.id);
+            let row = |(token, here, mark)| layout.row(token, (here, mark, knocks(token)), &words, model);
+            lines.extend(told.map(row));
         }
         if self.loaded && self.window.rows.is_empty() {
             lines.push(Line::default());
@@ -163,13 +165,13 @@ impl Tokens {
     fn about(&self, model: &Model) -> [String; 2] {
         let Some(token) = self.current() else { return [String::new(), String::new()] };
         let about = format!("{}  {}  {}", token.name, token.hint, token.description);
-        let usage = self.usage_of(token).map_or_else(String::new, |s| details::usage_sentence(&s.usage, model.now));
+        let used = self.usage_of(token).map_or_else(String::new, |s| usage::sentence(&s.usage, model.now));
         match token.overlap(model.now) {
             Some(old) => [
                 about,
-                format!("o ends the overlap: {} dies {}; {usage}", old.hint, relative(old.retires_at, model.now)),
+                format!("o ends the overlap: {} dies {}; {used}", old.hint, relative(old.retires_at, model.now)),
             ],
-            None => [about, usage],
+            None => [about, used],
         }
     }
 }

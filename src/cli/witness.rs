@@ -1,0 +1,70 @@
+//! What the running service says of a change that took something away, as commands tell it.
+
+use serde::Serialize;
+
+use super::App;
+use crate::error::Result;
+use crate::witness::{self, Testimony, Witness};
+
+/// An answer, and what the service says.
+#[derive(Serialize)]
+pub(super) struct Witnessed<'a, T> {
+    /// The answer without it.
+    #[serde(flatten)]
+    pub answer: &'a T,
+    /// None where no service runs.
+    pub service: Option<ServiceJson>,
+}
+
+/// `{"denies":true,"ms":0.8}`, or `{"denies":null,"why":"…"}` where it isn't known.
+#[derive(Serialize)]
+#[serde(untagged)]
+pub(super) enum ServiceJson {
+    Denies { denies: bool, ms: f64 },
+    Unsure { denies: (), why: String },
+}
+
+impl From<&Testimony> for ServiceJson {
+    fn from(testimony: &Testimony) -> Self {
+        match testimony {
+            Testimony::Denies(time) => ServiceJson::Denies { denies: true, ms: Testimony::ms(*time) },
+            Testimony::Unsure { why, .. } => ServiceJson::Unsure { denies: (), why: format!("the service {why}") },
+        }
+    }
+}
+
+/// What a command knows of a change once the service was asked.
+pub(super) struct Asked(Option<Testimony>);
+
+impl Asked {
+    /// Asks about the change with this number in the audit log, where anybody would hear the answer.
+    pub fn about(app: &App, seq: i64) -> Self {
+        let unheard = app.out.quiet && !app.out.json;
+        Asked(if unheard { None } else { Witness::of(app.store_path()).testify(seq) })
+    }
+
+    /// What follows on "NAME deleted": that the service denies `whom`, else `otherwise`.
+    pub fn clause(&self, whom: &str, otherwise: &str) -> String {
+        match &self.0 {
+            Some(Testimony::Denies(time)) => format!("; {}", witness::denies(whom, *time)),
+            Some(Testimony::Unsure { .. }) | None => otherwise.to_owned(),
+        }
+    }
+
+    /// Says that the service doesn't say so.
+    pub fn doubt(&self, app: &App) {
+        if let Some(Testimony::Unsure { service, why }) = &self.0 {
+            app.out.note(&format!("! {}", witness::unsure(service, why)));
+        }
+    }
+
+    /// `answer` with what the service says, as JSON.
+    pub fn json(&self, app: &mut App, answer: &impl Serialize) -> Result<()> {
+        app.out.json(&self.beside(answer))
+    }
+
+    /// `answer` with what the service says.
+    pub fn beside<'a, T>(&self, answer: &'a T) -> Witnessed<'a, T> {
+        Witnessed { answer, service: self.0.as_ref().map(ServiceJson::from) }
+    }
+}

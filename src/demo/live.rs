@@ -1,0 +1,174 @@
+//! The demonstration's service, and those who ask it for as long as the screens are open.
+
+use std::path::PathBuf;
+use std::sync::Arc;
+use std::sync::mpsc::{Receiver, RecvTimeoutError, Sender, channel};
+use std::thread::{Builder, JoinHandle};
+use std::time::Duration;
+
+use zeroize::Zeroizing;
+
+use super::die::Die;
+use super::sample::Traffic;
+use super::script::{Made, callable};
+use crate::config::{ServeSettings, Setting, Source};
+use crate::domain::accept::Accept;
+use crate::domain::catalogue::Catalogue;
+use crate::domain::endpoint::Endpoint;
+use crate::domain::method::MethodId;
+use crate::domain::proxies::Proxies;
+use crate::domain::secret::Secret;
+use crate::error::{Error, Result};
+use crate::http::{self, Running, Start};
+use crate::platform::sockets::{self, Answered};
+use crate::verbs::ports::Clock;
+
+/// A port that the system chooses.
+const VERIFY: &str = "127.0.0.1:0";
+/// Between two requests pass so many milliseconds, and up to as many more.
+const PAUSE: usize = 150;
+/// How long an answer is waited for.
+const PATIENCE: Duration = Duration::from_millis(500);
+/// Tokens that were used in the last hour, in minutes, go on.
+const BUSY: i64 = 60;
+/// One request in so many is made with a secret that doesn't work.
+const KNOCKS: usize = 6;
+
+/// Who goes on asking, with what he has always had.
+pub(super) struct Caller {
+    secret: Secret,
+    methods: Vec<MethodId>,
+    traffic: Traffic,
+}
+
+impl Caller {
+    /// Those among the sample's tokens that are in use now, and those that still knock.
+    pub fn of(made: Vec<Made>) -> Result<Vec<Caller>> {
+        let catalogue = Catalogue::shipped("cloud-platform")?;
+        let calls = |traffic: &Traffic| traffic.denied > 0 || (traffic.a_day > 0 && traffic.last <= BUSY);
+        let made = made.into_iter().filter(|made| calls(&made.sample.traffic));
+        let caller = |made: Made| Caller {
+            methods: callable(&made.token, &catalogue),
+            traffic: made.sample.traffic,
+            // Whoever missed a rotation goes on with what he has.
+            secret: made.old.filter(|_| made.sample.traffic.denied > 0).unwrap_or(made.secret),
+        };
+        Ok(made.map(caller).collect())
+    }
+
+    /// Asks the service once.
+    fn ask(&self, service: &Endpoint, die: &mut Die) -> Result<Answered> {
+        let method = die.one_of(&self.methods).map_or("-", MethodId::as_str);
+        let (address, client) = die.one_of(self.traffic.from).copied().unwrap_or_default();
+        let mut headers = Zeroizing::new(String::with_capacity(512));
+        headers.push_str("Authorization: Bearer ");
+        self.secret.expose(|secret| headers.push_str(secret));
+        headers.push_str(&format!("\r\nX-Forwarded-For: {address}\r\nUser-Agent: {client}\r\n"));
+        sockets::get(service, &format!("/v1/verify/{method}"), &headers, PATIENCE)
+    }
+}
+
+/// A service that is asked all the time.
+pub struct Live {
+    service: Running,
+    end: Sender<()>,
+    traffic: JoinHandle<()>,
+}
+
+impl Live {
+    /// Starts both on the store at `store`.
+    ///
+    /// # Errors
+    /// Those of [`http::start`].
+    pub(super) fn start(store: PathBuf, callers: Vec<Caller>, clock: Arc<dyn Clock>) -> Result<Self> {
+        fn default<T>(value: T) -> Setting<T> {
+            Setting { value, source: Source::Default }
+        }
+        let settings = ServeSettings {
+            verify: default(Endpoint::parse(VERIFY)?),
+            verify_group: None,
+            manage: None,
+            manage_group: None,
+            accept: default(Accept::default()),
+            proxies: default(Proxies::default()),
+        };
+        let service = http::start(Start { store, settings, insecure: false, clock }, || ())?;
+        let (end, ended) = channel();
+        let at = service.places.verify.clone();
+        let traffic = Builder::new().name("traffic".to_owned()).spawn(move || ask_until(&ended, &at, &callers));
+        match traffic {
+            Ok(traffic) => Ok(Live { service, end, traffic }),
+            Err(e) => {
+                service.stop();
+                Err(Error::failure("a thread can't be started").why(e.to_string()))
+            }
+        }
+    }
+
+    /// Where tokens are checked.
+    pub fn endpoint(&self) -> &Endpoint {
+        &self.service.places.verify
+    }
+
+    /// Ends both.
+    pub fn stop(self) {
+        drop(self.end);
+        // A panic there has been told already.
+        let _ = self.traffic.join();
+        self.service.stop();
+    }
+}
+
+fn ask_until(ended: &Receiver<()>, service: &Endpoint, callers: &[Caller]) {
+    let (knock, use_it): (Vec<&Caller>, Vec<&Caller>) = callers.iter().partition(|c| c.traffic.denied > 0);
+    let mut die = Die::new(11);
+    loop {
+        let pause = PAUSE + die.below(PAUSE);
+        match ended.recv_timeout(Duration::from_millis(pause as u64)) {
+            Err(RecvTimeoutError::Timeout) => {}
+            Ok(()) | Err(RecvTimeoutError::Disconnected) => return,
+        }
+        let some = if die.below(KNOCKS) == 0 { &knock } else { &use_it };
+        if let Some(caller) = die.one_of(some) {
+            // Whatever comes of it: he asks again some time.
+            let _ = caller.ask(service, &mut die);
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::demo::Demonstration;
+    use crate::platform;
+
+    #[test]
+    fn who_works_passes_who_knocks_is_denied_and_nothing_is_left() {
+        let world = platform::world();
+        let mut demonstration = Demonstration::make(&world).unwrap();
+        let callers = std::mem::take(&mut demonstration.callers);
+        let store = demonstration.store();
+        let live = Live::start(store.clone(), Vec::new(), Arc::clone(&world.clock)).unwrap();
+        let (mut die, mut seen) = (Die::new(1), (0, 0));
+        for caller in &callers {
+            let status = caller.ask(live.endpoint(), &mut die).unwrap().status;
+            let knocks = caller.traffic.denied > 0;
+            assert_eq!(status, if knocks { 401 } else { 200 });
+            if knocks { seen.1 += 1 } else { seen.0 += 1 }
+        }
+        assert_eq!(seen, (12, 7));
+        live.stop();
+        let left = |name: &str| store.with_file_name(name).exists();
+        assert!(!left("jeton.db.manage"));
+        let folder = store.parent().unwrap().to_owned();
+        drop(demonstration);
+        assert!(!folder.exists());
+    }
+
+    #[test]
+    fn traffic_ends_when_it_is_told_to() {
+        let (end, ended) = channel();
+        drop(end);
+        ask_until(&ended, &Endpoint::parse(VERIFY).unwrap(), &[]);
+    }
+}

@@ -1,0 +1,64 @@
+//! A denied attempt, whole.
+
+use super::entry::{Told, Whole, say};
+use crate::domain::time::{Timestamp, Zone, ago, wall_clock};
+use crate::tui::keymap::{Action, Context};
+use crate::tui::screen::Outcome;
+use crate::tui::screen::denied::copy_address;
+use crate::tui::widget::line::counted;
+use crate::verbs::decide::Reason;
+use crate::verbs::ledger::{DeniedRow, LedgerToken, Whereabouts, caller};
+
+impl Whole for DeniedRow {
+    const CONTEXT: Context = Context::Attempt;
+
+    fn title(&self) -> String {
+        if self.attempts == 1 { "Denied attempt".to_owned() } else { counted(self.attempts, "denied attempt") }
+    }
+
+    fn told(&self, columns: usize, now: Timestamp, zone: &dyn Zone) -> Vec<Told> {
+        let (address, client) = caller(&self.address, &self.client);
+        let several = if self.attempts == 1 { "" } else { ", all within that minute" };
+        let method = match self.method.as_str() {
+            "" if self.token.is_none() => "not kept of strangers",
+            "" => "none, or several",
+            method => method,
+        };
+        let whereabouts = match self.token.as_ref().map(|token| token.whereabouts) {
+            None => "no token is known by what was shown",
+            Some(Whereabouts::Kept) => "",
+            Some(Whereabouts::Deleted) => "in the trash",
+            Some(Whereabouts::Purged) => "purged: gone for good",
+        };
+        let secret = self.secret.as_ref();
+        let mut lines = Vec::new();
+        for (label, text) in [
+            ("When", wall_clock(self.at, zone)),
+            ("", ago(self.at, now)),
+            ("Attempts", format!("{}{several}", counted(self.attempts, "attempt"))),
+            ("Reason", self.reason.clone()),
+            ("", Reason::of(&self.reason).map_or("", Reason::sentence).to_owned()),
+            ("Token", self.token.as_ref().map_or_else(|| "unknown".to_owned(), LedgerToken::full_name)),
+            ("", self.token.as_ref().map_or_else(String::new, |token| format!("id {}", token.id))),
+            ("", whereabouts.to_owned()),
+            ("Secret", secret.map_or_else(|| "unknown".to_owned(), |secret| secret.hint.clone())),
+            ("", secret.map_or("", |secret| secret.standing.sentence()).to_owned()),
+            ("Method", method.to_owned()),
+            ("Address", address),
+            ("Client", client),
+        ] {
+            if !(label.is_empty() && text.is_empty()) {
+                say(&mut lines, label, &text, columns);
+            }
+        }
+        lines
+    }
+
+    fn act(&self, action: Action) -> Outcome {
+        match (action, &self.token) {
+            (Action::CopyAddress, _) => copy_address(self),
+            (Action::Enter, Some(token)) => Outcome::ToToken(token.id, token.whereabouts),
+            _ => Outcome::Stay,
+        }
+    }
+}

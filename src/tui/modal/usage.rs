@@ -1,0 +1,230 @@
+//! How a token is used, told beside it and before it goes.
+
+use ratatui::style::Style;
+use ratatui::text::{Line, Span};
+
+use crate::domain::selection::Selection;
+use crate::domain::time::{Timestamp, ago};
+use crate::domain::token::{Status, Token};
+use crate::tui::model::Model;
+use crate::tui::widget::line::{counted, cut, fit, grouped, width};
+use crate::verbs::ledger::caller;
+use crate::verbs::ports::{DeniedEvidence, DeniedSince, LastDenied, Origin, Usage};
+use crate::verbs::tokens::Shown;
+
+/// Columns of the labels.
+const LABEL: usize = 10;
+/// The heights of a day's bar.
+const BARS: [char; 8] = ['▁', '▂', '▃', '▄', '▅', '▆', '▇', '█'];
+/// A day without any.
+const NONE: char = '·';
+/// How many callers are named.
+const CALLERS: usize = 3;
+
+/// A bar for each of `days`, as high as it is beside the busiest of them.
+pub fn sparkline(days: &[u64]) -> String {
+    let most = days.iter().copied().max().unwrap_or_default();
+    let bar = |uses: &u64| match uses {
+        0 => NONE,
+        uses => BARS[usize::try_from((u128::from(*uses) * 8).div_ceil(u128::from(most)) - 1).unwrap_or(0).min(7)],
+    };
+    days.iter().map(bar).collect()
+}
+
+/// What of its selection a token uses, behind the selection's own words: `31 methods, 9 used`; none where nothing is
+/// selected.
+pub fn reach_words(selection: &Selection, shown: &Shown) -> Option<String> {
+    let (may, used) = (shown.reach.permitted as u64, grouped(shown.reach.used as u64));
+    Some(match selection {
+        Selection::Custom(methods) if methods.is_empty() => return None,
+        Selection::Custom(methods) if methods.len() as u64 == may => format!("{used} used"),
+        Selection::Custom(_) => format!("{} permitted, {used} used", grouped(may)),
+        Selection::Sets(_) | Selection::Inherit => format!("{}, {used} used", counted(may, "method")),
+    })
+}
+
+/// What the ledger knows of a token, in `columns` columns: its days, how often, from where, and who was denied.
+pub fn lines(usage: &Usage, columns: usize, model: &Model) -> Vec<Line<'static>> {
+    let theme = &model.theme;
+    let room = columns.saturating_sub(LABEL);
+    let row = |label: &'static str, text: &str, style: Style| {
+        Line::from(vec![Span::styled(fit(label, LABEL), theme.dim), Span::styled(cut(text, room), style)])
+    };
+    let mut lines = vec![Line::default(), days(usage, columns, model)];
+    let calls = format!("{} today, {} in 7 days", grouped(usage.today), grouped(usage.week));
+    lines.push(row("Calls", &calls, Style::new()));
+    for (at, from) in origins(&usage.origins, room).iter().enumerate() {
+        lines.push(row(if at == 0 { "From" } else { "" }, from, Style::new()));
+    }
+    if let Some(denied) = denied_words(usage) {
+        let style = if usage.denied.since == DeniedSince::Week { Style::new() } else { theme.warning };
+        lines.push(row("Denied", &denied, style));
+        if let Some(last) = &usage.denied.last {
+            let (_, client) = caller(&last.address, &last.client);
+            lines.push(row("", &format!("{}, {client} ({})", ago(last.at, model.now), last.reason), theme.dim));
+        }
+    }
+    lines
+}
+
+/// The last days as bars; as many of them as there is room for.
+fn days(usage: &Usage, columns: usize, model: &Model) -> Line<'static> {
+    let label = |days: usize| format!("Calls, {days} days ");
+    let most = usage.days.len();
+    let shown = most.min(columns.saturating_sub(width(&label(most))));
+    let bars = sparkline(&usage.days[most - shown..]);
+    Line::from(vec![Span::styled(label(shown), model.theme.dim), Span::styled(bars, model.theme.accent)])
+}
+
+/// Address, client and calls of the busiest callers, one below the other.
+fn origins(origins: &[Origin], room: usize) -> Vec<String> {
+    let rows: Vec<_> = origins
+        .iter()
+        .take(CALLERS)
+        .map(|origin| {
+            let (address, client) = caller(&origin.address, &origin.client);
+            (address, client, grouped(origin.uses))
+        })
+        .collect();
+    let widest = |cell: fn(&(String, String, String)) -> &str| rows.iter().map(|r| width(cell(r))).max().unwrap_or(0);
+    let count = widest(|row| &row.2);
+    let left = room.saturating_sub(count + 4);
+    let address = widest(|row| &row.0).min(left.saturating_sub(8).max(left / 2));
+    let client = widest(|row| &row.1).min(left.saturating_sub(address));
+    let told = |(from, with, calls): &(String, String, String)| {
+        format!("{}  {}  {calls:>count$}", fit(from, address), fit(with, client))
+    };
+    rows.iter().map(told).collect()
+}
+
+/// `14 since disabled, last 10.0.0.4`; none where nobody was denied.
+pub fn denied_words(usage: &Usage) -> Option<String> {
+    let DeniedEvidence { since, attempts, is_least, last } = &usage.denied;
+    let LastDenied { address, client, .. } = last.as_ref()?;
+    let least = if *is_least { "+" } else { "" };
+    Some(format!("{}{least} {}, last {}", grouped(*attempts), since.words(), caller(address, client).0))
+}
+
+/// Whether somebody goes on trying a token that doesn't work any more, or a secret of it that doesn't.
+fn knocks(usage: &Usage) -> bool {
+    usage.denied.attempts > 0 && usage.denied.since != DeniedSince::Week
+}
+
+/// Use in a sentence: `1 240 calls today, 8 102 in 7 days, mostly from 10.0.0.5 (curl/8.5), last 3 min ago`. What is
+/// tried in vain comes first.
+pub fn sentence(usage: &Usage, now: Timestamp) -> String {
+    let denied = denied_words(usage).map(|words| format!("denied {words}"));
+    let Some(seen) = usage.last_seen_at else {
+        return denied.map_or_else(|| "never used".to_owned(), |denied| format!("never used · {denied}"));
+    };
+    // Beside a secret that was replaced there is one in use; beside what is dead there is none.
+    let dead = knocks(usage) && (usage.today == 0 || !matches!(usage.denied.since, DeniedSince::Rotated(_)));
+    if let Some(denied) = denied.as_ref().filter(|_| dead) {
+        return format!("{denied} · last used {}, {} in 7 days", ago(seen, now), counted(usage.week, "call"));
+    }
+    let mostly = |origin: &Origin| {
+        let (address, client) = caller(&origin.address, &origin.client);
+        format!(", mostly from {address} ({client})")
+    };
+    format!(
+        "{} today, {} in 7 days{}, last {}{}",
+        counted(usage.today, "call"),
+        grouped(usage.week),
+        usage.origins.first().map_or_else(String::new, mostly),
+        ago(seen, now),
+        denied.map_or_else(String::new, |denied| format!(" · {denied}")),
+    )
+}
+
+/// What would break if the token went: four lines at most.
+pub fn consequences(token: &Token, usage: &Usage, columns: usize, model: &Model) -> Vec<Line<'static>> {
+    let (theme, plain) = (&model.theme, Style::new());
+    let line = |text: &str, style: Style| Line::styled(cut(text, columns), style);
+    let knocking =
+        denied_words(usage).filter(|_| knocks(usage)).map(|words| format!("  still knocking: denied {words}"));
+    let Some(seen) = usage.last_seen_at else {
+        let live = token.status(model.now) == Status::Active;
+        let text = if live { "It was never used, but somebody may be about to." } else { "It was never used." };
+        return [Some(text.to_owned()), knocking].into_iter().flatten().map(|text| line(&text, plain)).collect();
+    };
+    let head = format!(
+        "! In use: last seen {}, {} today, {} in 7 days",
+        ago(seen, model.now),
+        counted(usage.today, "call"),
+        grouped(usage.week)
+    );
+    let mut lines = vec![if usage.week > 0 {
+        line(&head, theme.warning)
+    } else {
+        line(&format!("Last seen {}, not in the last 7 days", ago(seen, model.now)), plain)
+    }];
+    if !usage.origins.is_empty() {
+        lines.push(line(&format!("  from {}", callers(&usage.origins)), plain));
+    }
+    if let Some(methods) = methods_words(&usage.methods) {
+        lines.push(line(&format!("  {methods}"), plain));
+    }
+    match (token.overlap(model.now), knocking) {
+        (Some(previous), _) => {
+            let today = usage.previous.map_or(0, |uses| uses.today);
+            let text = format!(
+                "  an overlap is in progress, both secrets go: {}, {} today",
+                previous.hint,
+                counted(today, "call")
+            );
+            lines.push(line(&text, theme.warning));
+        }
+        (None, Some(knocking)) => lines.push(line(&knocking, plain)),
+        (None, None) => {}
+    }
+    lines
+}
+
+/// `10.0.0.5 (curl/8.5), 10.0.0.9 (python/3.12) and 3 more`.
+pub fn callers(origins: &[Origin]) -> String {
+    let told = origins.iter().take(CALLERS).map(|origin| {
+        let (address, client) = caller(&origin.address, &origin.client);
+        format!("{address} ({client})")
+    });
+    let told = told.collect::<Vec<_>>().join(", ");
+    match origins.len().saturating_sub(CALLERS) {
+        0 => told,
+        more => format!("{told} and {more} more"),
+    }
+}
+
+/// `methods used: environment.control.StopEnv, environment.control.StartEnv and 7 more`; none without any.
+pub fn methods_words(methods: &[(String, u64)]) -> Option<String> {
+    Some(match methods {
+        [] => return None,
+        [(one, _)] => format!("method used: {one}"),
+        [(one, _), (two, _)] => format!("methods used: {one}, {two}"),
+        [(one, _), (two, _), rest @ ..] => format!("methods used: {one}, {two} and {} more", rest.len()),
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    #[test]
+    fn bars_grow_with_the_days() {
+        assert_eq!(sparkline(&[]), "");
+        assert_eq!(sparkline(&[0, 0]), "··");
+        assert_eq!(sparkline(&[0, 1, 2, 3, 4, 5, 6, 7, 8]), "·▁▂▃▄▅▆▇█");
+        assert_eq!(sparkline(&[1, u64::MAX]), "▁█");
+        assert_eq!(sparkline(&[5, 5]), "██");
+    }
+
+    proptest! {
+        #[test]
+        fn one_column_a_day_and_only_none_is_none(days in prop::collection::vec(any::<u64>(), 0..40)) {
+            let bars = sparkline(&days);
+            prop_assert_eq!(width(&bars), days.len());
+            for (uses, bar) in days.iter().zip(bars.chars()) {
+                prop_assert_eq!(*uses == 0, bar == NONE);
+            }
+        }
+    }
+}

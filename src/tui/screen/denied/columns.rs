@@ -1,0 +1,148 @@
+//! The columns of the denied attempts.
+
+use ratatui::style::Style;
+use ratatui::text::{Line, Span};
+
+use crate::domain::ledger_filter::LedgerFilter;
+use crate::domain::time::{ago, wall_minute};
+use crate::tui::model::Model;
+use crate::tui::theme::{self, Theme};
+use crate::tui::widget::line::{fit, grouped, highlighted};
+use crate::verbs::ledger::{DeniedRow, LedgerToken, Standing, caller};
+
+/// How wide `21-11-2026 10:30` is.
+const CLOCK: usize = 16;
+/// How wide `12 days ago` is.
+const AGO: usize = 11;
+/// How wide the longest reason is, with its glyph.
+const REASON: usize = 18;
+
+/// How wide each column is; 0 = not shown. Narrow lists drop the client, the clock for `3 min ago`, the ends of the
+/// longest reasons, then which secret it was, how often, and the address.
+pub(super) struct Columns {
+    when: usize,
+    times: usize,
+    reason: usize,
+    token: usize,
+    secret: usize,
+    address: usize,
+    client: usize,
+}
+
+impl Columns {
+    pub(super) fn fitting(columns: usize) -> Self {
+        let mut c = Columns { when: CLOCK, times: 6, reason: REASON, token: 15, secret: 10, address: 15, client: 14 };
+        let narrower = [
+            |c: &mut Columns| c.client = 0,
+            |c: &mut Columns| c.when = AGO,
+            |c: &mut Columns| c.reason = 15,
+            |c: &mut Columns| c.secret = 0,
+            |c: &mut Columns| c.times = 0,
+            |c: &mut Columns| c.address = 0,
+            |c: &mut Columns| c.token = 8,
+        ];
+        for narrow in narrower {
+            if c.total() > columns {
+                narrow(&mut c);
+            }
+        }
+        let spare = columns.saturating_sub(c.total());
+        let for_client = if c.client > 0 { (spare / 3).min(24) } else { 0 };
+        let for_address = if c.address > 0 { (spare / 4).min(24) } else { 0 };
+        c.client += for_client;
+        c.address += for_address;
+        let room = columns.saturating_sub(c.total() - c.token);
+        c.token = (c.token + spare - for_client - for_address).min(64).min(room);
+        c
+    }
+
+    /// The cursor column and each shown column with the blank before it.
+    fn total(&self) -> usize {
+        let shown = [self.when, self.times, self.reason, self.token, self.secret, self.address, self.client];
+        2 + shown.iter().filter(|w| **w > 0).map(|w| w + 1).sum::<usize>() - 1
+    }
+
+    pub(super) fn heading(&self) -> String {
+        let cells = [
+            ("WHEN", self.when),
+            ("TIMES", self.times),
+            ("REASON", self.reason),
+            ("TOKEN", self.token),
+            ("SECRET", self.secret),
+            ("ADDRESS", self.address),
+            ("CLIENT", self.client),
+        ];
+        let cells: Vec<String> = cells.into_iter().filter(|(_, w)| *w > 0).map(|(t, w)| fit(t, w)).collect();
+        format!("  {}", cells.join(" "))
+    }
+
+    pub(super) fn row(&self, row: &DeniedRow, here: bool, filter: &LedgerFilter, model: &Model) -> Line<'static> {
+        let theme = &model.theme;
+        let base = if here { theme.selected } else { Style::new() };
+        // Colours on a reversed row would turn into backgrounds.
+        let over = |style: Style| if here { base } else { style };
+        let when = if self.when == CLOCK { wall_minute(row.at, model.zone.get()) } else { ago(row.at, model.now) };
+        let times = format!("{:>width$}", grouped(row.attempts), width = self.times.saturating_sub(1));
+        let (reason, style) = reason(row, theme);
+        let (address, client) = caller(&row.address, &row.client);
+        let found = |field: &Option<String>| filter.words.iter().chain(field).cloned().collect::<Vec<_>>();
+        let token_style = if row.token.is_some() { base } else { over(theme.dim) };
+        let secret = row.secret.as_ref().map_or("", |secret| brief(secret.standing));
+        let cells = [
+            (when, self.when, over(theme.dim), Vec::new()),
+            (times, self.times, base, Vec::new()),
+            (reason, self.reason, over(style), found(&filter.reason)),
+            (token(row), self.token, token_style, found(&filter.token)),
+            (secret.to_owned(), self.secret, base, Vec::new()),
+            (address, self.address, base, found(&filter.address)),
+            (client, self.client, over(theme.dim), filter.words.clone()),
+        ];
+        let mut spans = vec![Span::styled(if here { "▶" } else { " " }, base)];
+        for (text, width, style, words) in cells.into_iter().filter(|(_, width, ..)| *width > 0) {
+            spans.push(Span::styled(" ", base));
+            spans.extend(highlighted(&fit(&text, width), &words, style, theme.matched));
+        }
+        Line::from(spans)
+    }
+}
+
+/// Glyph and word of the reason.
+pub(super) fn reason(row: &DeniedRow, theme: &Theme) -> (String, Style) {
+    let (glyph, style) = theme::reason(&row.reason, theme);
+    (format!("{glyph} {}", row.reason), style)
+}
+
+/// The token's name, or that none is known.
+pub(super) fn token(row: &DeniedRow) -> String {
+    row.token.as_ref().map_or_else(|| "unknown".to_owned(), LedgerToken::full_name)
+}
+
+/// What the secret is, in a word or two.
+const fn brief(standing: Standing) -> &'static str {
+    match standing {
+        Standing::Previous => "in overlap",
+        Standing::Current | Standing::Old | Standing::Deleted | Standing::Purged | Standing::Wrong => standing.word(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn no_column_stands_outside() {
+        for columns in 40..220 {
+            let c = Columns::fitting(columns);
+            assert!(c.total() <= columns, "{columns}: {}", c.total());
+            assert!(c.token >= 8 && c.reason >= 15, "{columns}");
+        }
+        let told = |columns| {
+            let c = Columns::fitting(columns);
+            [c.when == CLOCK, c.client > 0, c.secret > 0, c.times > 0, c.address > 0]
+        };
+        assert_eq!(told(40), [false; 5]);
+        assert_eq!(told(72), [false, false, false, true, true], "beside the pane of 120 columns");
+        assert_eq!(told(80), [false, false, true, true, true]);
+        assert_eq!(told(110), [true; 5]);
+    }
+}

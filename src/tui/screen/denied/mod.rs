@@ -1,0 +1,133 @@
+//! The denied attempts: who was turned away, and why, the newest first.
+//!
+//! ```text
+//!  jeton  who@host · role                                 Denied attempts
+//!  / filter                                                       count
+//! ──────────────────────────────────────────────────────────────────────────
+//!    WHEN   TIMES   REASON   TOKEN   SECRET   ADDRESS   CLIENT │ all of the row
+//!  ▶  …                                                        │ (wide)
+//! ──────────────────────────────────────────────────────────────────────────
+//!  two lines: why, and with which secret; when exactly, and from where
+//! ```
+
+mod columns;
+mod view;
+
+use ratatui::Frame;
+use ratatui::layout::Rect;
+
+use super::desk::Place;
+use super::stretch::{Keyed, Stretch};
+use super::{Facts, Outcome, Page};
+use crate::domain::ledger_filter::LedgerFilter;
+use crate::domain::text::is_hostile;
+use crate::error::Error;
+use crate::tui::effect::Effect;
+use crate::tui::keymap::{Action, Context};
+use crate::tui::modal::Modal;
+use crate::tui::modal::entry::Entry;
+use crate::tui::model::{Model, Tone};
+use crate::tui::widget::field::Field;
+use crate::tui::widget::filter::{FilterField, Filtered};
+use crate::verbs::ledger::{DeniedKey, DeniedRow, LedgerAnchor, LedgerWindow};
+
+/// The list's state: a window of rows around the cursor.
+#[derive(Default)]
+pub struct Denied {
+    stretch: Stretch<DeniedRow>,
+    /// What is typed into the filter.
+    filter: FilterField,
+}
+
+impl Keyed for DeniedRow {
+    type Key = DeniedKey;
+
+    fn key(&self) -> DeniedKey {
+        self.key
+    }
+}
+
+impl Denied {
+    /// The rows at hand.
+    pub fn stretch(&self) -> &Stretch<DeniedRow> {
+        &self.stretch
+    }
+
+    /// The rows at hand, to be read anew.
+    pub fn stretch_mut(&mut self) -> &mut Stretch<DeniedRow> {
+        &mut self.stretch
+    }
+
+    /// The row under the cursor.
+    pub fn current(&self) -> Option<&DeniedRow> {
+        self.stretch.current()
+    }
+
+    /// What the filter means.
+    pub fn parsed_filter(&self) -> LedgerFilter {
+        LedgerFilter::parse(self.filter.text())
+    }
+
+    /// Takes a new window.
+    pub fn fill(&mut self, window: LedgerWindow<DeniedRow>, height: usize) {
+        self.stretch.fill(window.rows, window.newer, window.older, height);
+    }
+
+    /// It was not read. Whether that still has to be said elsewhere.
+    pub fn not_read(&mut self, error: &Error) -> bool {
+        let to_be_said = self.stretch.not_read(error);
+        if self.stretch.is_denied() {
+            self.filter.leave();
+        }
+        to_be_said
+    }
+}
+
+/// Copies the address that `row` came from.
+pub fn copy_address(row: &DeniedRow) -> Outcome {
+    let say = |text: &str| Outcome::Say(Tone::Bad, text.to_owned());
+    match row.address.as_str() {
+        "" => say("No one address is known of these"),
+        // What can't be shown as it is must not be pasted as it is.
+        address if address.chars().any(is_hostile) => say("The address holds control characters and was not copied"),
+        address => Outcome::Do(Effect::CopyText(address.to_owned())),
+    }
+}
+
+impl Page for Denied {
+    fn context(&self) -> Context {
+        self.filter.context(Context::Denied)
+    }
+
+    fn field(&mut self) -> Option<&mut Field> {
+        self.filter.focused()
+    }
+
+    fn edited(&mut self) -> Outcome {
+        Outcome::ListDenied(LedgerAnchor::Newest)
+    }
+
+    fn view(&self, frame: &mut Frame<'_>, area: Rect, model: &Model) {
+        self.draw(frame, area, model);
+    }
+
+    fn act(&mut self, action: Action, facts: &Facts<'_>) -> Outcome {
+        match self.filter.act(action) {
+            Some(Filtered::Same) => return Outcome::Stay,
+            Some(Filtered::Cleared) => return Outcome::ListDenied(self.stretch.refresh()),
+            None => {}
+        }
+        match action {
+            Action::First => Outcome::ListDenied(LedgerAnchor::Newest),
+            Action::Last => Outcome::ListDenied(LedgerAnchor::Oldest),
+            Action::Refresh => Outcome::ListDenied(self.stretch.refresh()),
+            Action::Cancel => Outcome::Show(Place::Tokens),
+            Action::Details => self
+                .current()
+                .map_or(Outcome::Stay, |row| Outcome::Push(Modal::Attempt(Box::new(Entry::new(row.clone()))))),
+            Action::CopyAddress => self.current().map_or(Outcome::Stay, copy_address),
+            _ if self.stretch.walk(action, facts.rows) => Outcome::Moved,
+            _ => Outcome::Stay,
+        }
+    }
+}

@@ -1,0 +1,90 @@
+//! The denied attempts drawn.
+
+use ratatui::Frame;
+use ratatui::layout::Rect;
+use ratatui::text::{Line, Span};
+use ratatui::widgets::Paragraph;
+
+use super::Denied;
+use super::columns::{Columns, token};
+use crate::domain::role::Role;
+use crate::domain::time::{ago, wall_clock};
+use crate::tui::modal::entry;
+use crate::tui::model::Model;
+use crate::tui::screen::frame::{self, Around, filter_line};
+use crate::tui::widget::line::{counted, cut, grouped};
+use crate::verbs::decide::Reason;
+use crate::verbs::ledger::{LedgerSecret, caller};
+
+impl Denied {
+    pub(super) fn draw(&self, frame: &mut Frame<'_>, area: Rect, model: &Model) {
+        let columns = usize::from(area.width);
+        let around = Around {
+            head: vec![Span::styled("Denied attempts ", model.theme.strong)],
+            second: filter_line(&self.filter, &self.count(), columns, model),
+            about: self.about(model),
+        };
+        let body = frame::draw(frame, area, around, model);
+        if let Some(error) = self.stretch.refusal() {
+            let lines = frame::refusal(error, &error.to_string(), columns, model);
+            frame.render_widget(Paragraph::new(lines), body);
+            return;
+        }
+        let (table, pane) = frame::beside(frame, body, &model.theme);
+        if let (Some(pane), Some(current)) = (pane, self.current()) {
+            frame.render_widget(Paragraph::new(entry::beside(current, pane, model)), pane);
+        }
+        self.table(frame, table, model);
+    }
+
+    /// Rows come and go at any time and are never counted through: those at hand, and whether there are more.
+    fn count(&self) -> String {
+        if self.stretch.refusal().is_some() {
+            return String::new();
+        }
+        let rows = grouped(self.stretch.len() as u64);
+        let more = if self.stretch.has_more() { "+" } else { "" };
+        let count = match (self.stretch.is_loaded(), self.filter.is_empty(), self.stretch.place()) {
+            (false, ..) => "reading…".to_owned(),
+            (true, false, _) => format!("{rows}{more} match"),
+            (true, true, Some(above)) if !self.stretch.is_empty() => {
+                format!("{} of {rows}{more}", grouped(above as u64 + 1))
+            }
+            (true, true, _) => format!("{rows}{more}"),
+        };
+        format!("{count}   ↓ when ")
+    }
+
+    fn table(&self, frame: &mut Frame<'_>, area: Rect, model: &Model) {
+        let layout = Columns::fitting(usize::from(area.width));
+        let height = usize::from(area.height).saturating_sub(1);
+        let mut lines = vec![Line::styled(layout.heading(), model.theme.dim)];
+        let filter = self.parsed_filter();
+        lines.extend(self.stretch.shown(height).map(|(row, here)| layout.row(row, here, &filter, model)));
+        if self.stretch.is_loaded() && self.stretch.is_empty() {
+            let text = match self.filter.is_empty() {
+                false => self.filter.nothing_matches(),
+                true if model.role() >= Role::Admin => " Nobody was turned away yet.".to_owned(),
+                true => " Nobody was turned away with a token of yours yet.".to_owned(),
+            };
+            lines.push(Line::default());
+            lines.push(Line::raw(cut(&text, usize::from(area.width))));
+        }
+        frame.render_widget(Paragraph::new(lines), area);
+    }
+
+    fn about(&self, model: &Model) -> [String; 2] {
+        let Some(row) = self.current() else { return [String::new(), String::new()] };
+        let why = Reason::of(&row.reason).map_or_else(|| row.reason.clone(), |reason| reason.sentence().to_owned());
+        let with = |secret: &LedgerSecret| format!(" · {}, {}", secret.hint, secret.standing.sentence());
+        let first = format!("{}: {why}{}", token(row), row.secret.as_ref().map_or_else(String::new, with));
+        let (address, client) = caller(&row.address, &row.client);
+        let second = format!(
+            "{} from {address} ({client}), {}, {}",
+            counted(row.attempts, "attempt"),
+            ago(row.at, model.now),
+            wall_clock(row.at, model.zone.get()),
+        );
+        [first, second]
+    }
+}

@@ -1,0 +1,187 @@
+//! Every row of the table of answers, over either listener.
+
+use serde_json::json;
+
+use super::{METHOD, OTHER, holding, house, text};
+use crate::support::http::{Answer, bearer};
+use crate::support::service::Service;
+
+const VERBS: [&str; 8] = ["GET", "HEAD", "POST", "PUT", "DELETE", "OPTIONS", "PATCH", "PROPFIND"];
+const IDENTITY: [&str; 6] =
+    ["X-Jeton-Account", "X-Jeton-Account-Id", "X-Jeton-Role", "X-Jeton-Token", "X-Jeton-Hint", "X-Jeton-Method"];
+
+/// The headers that name somebody.
+fn identity(answer: &Answer) -> Vec<String> {
+    IDENTITY.iter().flat_map(|name| answer.all(name)).map(str::to_owned).collect()
+}
+
+/// A refusal is exactly this, and nothing more.
+#[track_caller]
+fn refused(answer: &Answer, status: u16, result: u8, challenge: Option<&str>) {
+    assert_eq!((answer.status, answer.json()), (status, json!({ "result": result })), "{answer:?}");
+    assert_eq!(answer.all("WWW-Authenticate"), challenge.into_iter().collect::<Vec<_>>());
+    assert_eq!(answer.header("Cache-Control"), "no-store");
+    assert_eq!(answer.header("Content-Type"), "application/json");
+    assert!(!answer.head.to_ascii_lowercase().contains("x-jeton"), "{answer:?}");
+}
+
+const INVALID: Option<&str> = Some("Bearer realm=\"jeton\", error=\"invalid_token\"");
+
+#[test]
+fn each_row_for_every_verb() {
+    let house = house();
+    let issued = holding(&house, "ci", &[METHOD]);
+    let (secret, owner) = (bearer(&text(&issued)), &issued.token.owner);
+    let service = Service::start(&house.place.path());
+    let mut client = service.client();
+    for verb in VERBS {
+        for method in ["-", METHOD] {
+            let path = format!("/v1/verify/{method}");
+            let permitted = client.ask(verb, &path, &[&secret]);
+            assert_eq!(permitted.status, 200, "{verb} {permitted:?}");
+            let (id, hint) = (owner.id.to_string(), issued.secret.hint());
+            assert_eq!(identity(&permitted), ["ops", &id, "owner", "ci", hint, method], "{verb}");
+            assert_eq!(permitted.header("Cache-Control"), "no-store");
+            assert_eq!(permitted.header("Content-Type"), "application/json");
+            assert!(permitted.all("WWW-Authenticate").is_empty());
+            let told = json!({"result": 0, "method": method, "account": "ops", "account_id": id, "role": "owner",
+                              "token": "ci", "hint": hint, "methods": [METHOD]});
+            if verb == "HEAD" {
+                let length = client.ask("GET", &path, &[&secret]).body.len();
+                assert_eq!(permitted.header("Content-Length"), length.to_string());
+                assert_eq!(client.ask("HEAD", &path, &[]).status, 401);
+                assert_eq!(client.ask("HEAD", &path, &["Authorization: x"]).status, 401);
+                continue;
+            }
+            assert_eq!(permitted.json(), told, "{verb}");
+            refused(&client.ask(verb, &path, &[]), 401, 1, Some("Bearer realm=\"jeton\""));
+            refused(&client.ask(verb, &path, &["Authorization: Bearer x"]), 401, 2, INVALID);
+        }
+        if verb != "HEAD" {
+            let lacking = client.ask(verb, &format!("/v1/verify/{OTHER}"), &[&secret]);
+            refused(&lacking, 403, 3, Some("Bearer realm=\"jeton\", error=\"insufficient_scope\""));
+            refused(&client.ask(verb, "/v1/verify/no.Such", &[&secret]), 503, 4, None);
+            refused(&client.ask(verb, "/v1/verify/", &[&secret]), 503, 4, None);
+            refused(&client.ask(verb, "/v1/verify", &[&secret]), 503, 4, None);
+        }
+    }
+    service.stops();
+}
+
+/// What stands behind the first segment, and a query, are not looked at; the segment is taken as it stands.
+#[test]
+fn the_method_is_taken_raw() {
+    let house = house();
+    let secret = text(&holding(&house, "ci", &[METHOD]));
+    let service = Service::start(&house.place.path());
+    let mut client = service.client();
+    let encoded = METHOD.replace('.', "%2e");
+    let lower = METHOD.to_ascii_lowercase();
+    for (path, status) in [
+        (format!("/v1/verify/{METHOD}/"), 200),
+        (format!("/v1/verify/{METHOD}/some/tail"), 200),
+        (format!("/v1/verify/{METHOD}/../{OTHER}"), 200),
+        (format!("/v1/verify/{METHOD}?method={OTHER}&a=/../x"), 200),
+        (format!("/v1/verify/{METHOD}?"), 200),
+        ("/v1/verify/-/admin/users?x".to_owned(), 200),
+        (format!("http://elsewhere.example/v1/verify/{METHOD}"), 200),
+        (format!("/v1/verify/{OTHER}/../{METHOD}"), 403),
+        (format!("/v1/verify/{OTHER}?x=/v1/verify/-"), 403),
+        ("/v1/verify/%2d".to_owned(), 503),
+        ("/v1/verify/..".to_owned(), 503),
+        (format!("/v1/verify/../{METHOD}"), 503),
+        (format!("/v1/verify//{METHOD}"), 503),
+        (format!("/v1/verify/./{METHOD}"), 503),
+        (format!("/v1/verify/{encoded}"), 503),
+        (format!("/v1/verify/{METHOD}%00"), 503),
+        (format!("/v1/verify/{METHOD};x"), 503),
+        (format!("/v1/verify/{METHOD}%2f"), 503),
+        (format!("/v1/verify/{METHOD}."), 503),
+        (format!("/v1/verify/{lower}"), 503),
+        (format!("/v1/verify/-{METHOD}"), 503),
+        ("/v1/verify/--".to_owned(), 503),
+        ("/v1/verify?x=/-".to_owned(), 503),
+        (format!("/v1/verify/{}", "a".repeat(201)), 503),
+        (format!("/v1/verifyx/{METHOD}"), 404),
+        ("/v1/verify-".to_owned(), 404),
+        (format!("/v1/Verify/{METHOD}"), 404),
+        (format!("//v1/verify/{METHOD}"), 404),
+        (format!("/v1//verify/{METHOD}"), 404),
+        (format!("/v1/./verify/{METHOD}"), 404),
+        (format!("/x/../v1/verify/{METHOD}"), 404),
+        (format!("/v1%2fverify/{METHOD}"), 404),
+        (format!("/v2/verify/{METHOD}"), 404),
+        ("/".to_owned(), 404),
+        ("*".to_owned(), 404),
+        ("/v1/health/".to_owned(), 404),
+        ("/../v1/health".to_owned(), 404),
+        ("/v1/introspect".to_owned(), 404),
+        ("/v1/head".to_owned(), 404),
+        ("/metrics".to_owned(), 404),
+        ("/v1/tokens".to_owned(), 404),
+        ("/v1/verify/../tokens".to_owned(), 503),
+    ] {
+        let answer = client.verify_at(&path, &secret);
+        assert_eq!(answer.status, status, "{path}: {answer:?}");
+        assert_eq!(answer.header("Cache-Control"), "no-store", "{path}");
+        assert_eq!(identity(&answer).len(), if status == 200 { 6 } else { 0 }, "{path}");
+    }
+    service.stops();
+}
+
+impl crate::support::http::Client {
+    fn verify_at(&mut self, path: &str, secret: &str) -> Answer {
+        self.ask("GET", path, &[&bearer(secret)])
+    }
+}
+
+/// Who forges headers that a proxy would set, gets the true ones back, once each.
+#[test]
+fn forged_identity_headers_say_nothing() {
+    let house = house();
+    let secret = text(&holding(&house, "ci", &[METHOD]));
+    let service = Service::start(&house.place.path());
+    let mut client = service.client();
+    let forged = [
+        bearer(&secret),
+        "X-Jeton-Account: evil".to_owned(),
+        "X_Jeton_Account: evil".to_owned(),
+        "X-Jeton-Role: evil".to_owned(),
+        "X-Forwarded-Method: evil".to_owned(),
+        "X-Original-URL: /v1/verify/-".to_owned(),
+        "X-HTTP-Method-Override: evil".to_owned(),
+    ];
+    let headers: Vec<&str> = forged.iter().map(String::as_str).collect();
+    let answer = client.ask("GET", &format!("/v1/verify/{METHOD}"), &headers);
+    assert_eq!((answer.status, identity(&answer).len()), (200, 6));
+    assert!(!format!("{answer:?}").contains("evil"));
+    assert_eq!(client.ask("GET", &format!("/v1/verify/{OTHER}"), &headers).status, 403);
+    service.stops();
+}
+
+/// The verify listener answers verify and health; the other one everything but verify.
+#[test]
+fn two_listeners_apart() {
+    let house = house();
+    let secret = text(&holding(&house, "ci", &[METHOD]));
+    let service = Service::start(&house.place.path());
+    let (mut client, mut manager) = (service.client(), service.manager());
+    for verb in ["GET", "HEAD"] {
+        for listener in [&mut client, &mut manager] {
+            let health = listener.ask(verb, "/v1/health", &[]);
+            assert_eq!((health.status, health.header("Cache-Control")), (200, "no-store"));
+        }
+    }
+    assert_eq!(client.ask("GET", "/v1/health?x", &[]).json(), json!({"status": "ok"}));
+    for (path, verb, allowed) in
+        [("/v1/health", "POST", "GET, HEAD"), ("/v1/head", "PUT", "GET, HEAD"), ("/v1/introspect", "GET", "POST")]
+    {
+        let answer = manager.ask(verb, path, &[]);
+        assert_eq!((answer.status, answer.header("Allow")), (405, allowed), "{path}");
+    }
+    assert_eq!(client.ask("DELETE", "/v1/health", &[]).status, 405);
+    for path in ["/v1/verify/-".to_owned(), format!("/v1/verify/{METHOD}"), "/v1/verify".to_owned(), "/".to_owned()] {
+        assert_eq!(manager.verify_at(&path, &secret).status, 404, "{path}");
+    }
+    service.stops();
+}

@@ -1,0 +1,236 @@
+//! How a service begins and ends: beside another one, after one that died, under systemd, and in the midst of its work.
+
+use std::fs;
+use std::os::fd::{AsRawFd, OwnedFd};
+use std::os::unix::fs::{FileTypeExt, MetadataExt};
+use std::os::unix::net::{UnixDatagram, UnixListener};
+use std::path::Path;
+use std::process::Command;
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering::SeqCst};
+use std::time::Duration;
+
+use jeton::store::sqlite::SqliteStore;
+use jeton::verbs::ports::Store;
+use rustix::process::{Signal, kill_process};
+
+use super::{METHOD, holding, house, run, text, until};
+use crate::support::http::{Client, PATIENCE};
+use crate::support::program::{exists, finish};
+use crate::support::service::{Service, command};
+use crate::support::world::House;
+
+/// Stopped in the midst of its work: who is being answered is answered to the end, and each answer is in the ledger.
+#[test]
+fn stopped_under_load() {
+    let house = house();
+    let issued = holding(&house, "ci", &[METHOD]);
+    let secret = text(&issued);
+    let service = Service::start(&house.place.path());
+    let (accepted, begun) = (AtomicU64::new(0), AtomicU64::new(0));
+    let address = service.verify;
+    let idle: Vec<Client> = (0..20).map(|_| service.client()).collect();
+    let said = std::thread::scope(|scope| {
+        for _ in 0..16 {
+            scope.spawn(|| {
+                let mut client = Client::tcp(address);
+                while let Some(answer) = client.try_verify(&secret) {
+                    assert_eq!(answer, 200);
+                    accepted.fetch_add(1, SeqCst);
+                    begun.fetch_add(1, SeqCst);
+                }
+            });
+        }
+        until(|| (begun.load(SeqCst) > 400).then_some(()));
+        service.stops()
+    });
+    drop(idle);
+    assert!(!said.contains("cut off") && !said.contains("incomplete"), "{said}");
+    let store = SqliteStore::open(&house.place.path()).unwrap();
+    let usage = store.read(|s| s.usage(issued.token.id, house.now())).unwrap();
+    assert_eq!(usage.week, accepted.into_inner(), "uses in the ledger, and answers");
+}
+
+impl Client {
+    /// None once the service has gone.
+    fn try_verify(&mut self, secret: &str) -> Option<u16> {
+        let path = format!("/v1/verify/{METHOD}");
+        self.try_ask("GET", &path, &[&crate::support::http::bearer(secret)]).map(|answer| answer.status)
+    }
+}
+
+/// Who has said half of what he wants keeps no service from ending.
+#[test]
+fn half_a_request_keeps_nobody() {
+    let house = house();
+    let service = Service::start(&house.place.path());
+    let mut half = service.client();
+    half.send("GET /v1/verify/- HTTP/1.1\r\nHo");
+    let mut form = service.manager();
+    form.send("POST /v1/introspect HTTP/1.1\r\nContent-Length: 100\r\n\r\nto");
+    assert_eq!(service.client().ask("GET", "/v1/health", &[]).status, 200);
+    service.stops();
+}
+
+#[test]
+fn one_service_to_a_store_and_its_socket_goes_with_it() {
+    let house = house();
+    let secret = text(&holding(&house, "ci", &[METHOD]));
+    let path = house.place.path();
+    let service = Service::start(&path);
+    let manage = service.manage.clone();
+    assert_eq!(fs::metadata(&manage).unwrap().mode() & 0o7777, 0o600);
+    let second = finish(command(&path), b"").ends(5).says(&["a service answers from this store already", "Stop that"]);
+    assert!(second.err.contains(&service.verify.to_string()), "{second:?}");
+    assert_eq!(service.client().verify(&secret, METHOD).status, 200, "the first goes on");
+    let (third, taken) = (super::house(), format!("unix:{}", manage.display()));
+    let mut elsewhere = command(&third.place.path());
+    elsewhere.args(["--manage", &taken]);
+    finish(elsewhere, b"").ends(5).says(&["another program listens there"]);
+    assert!(exists(&manage), "it is the first one's");
+    service.stops();
+    assert!(!exists(&manage), "the socket's file has gone");
+
+    // One that died leaves its socket behind; the next takes it over.
+    let dead = Service::start(&path);
+    kill_process(dead.pid(), Signal::KILL).unwrap();
+    until(|| {
+        fs::read_to_string(format!("/proc/{}/stat", dead.pid().as_raw_nonzero())).ok()?.contains(") Z").then_some(())
+    });
+    drop(dead);
+    assert!(fs::symlink_metadata(&manage).unwrap().file_type().is_socket());
+    let next = Service::start(&path);
+    assert_eq!(next.manager().ask("GET", "/v1/health", &[]).status, 200);
+    next.stops();
+
+    // What is none of its sockets stays.
+    fs::write(&manage, "mine").unwrap();
+    finish(command(&path), b"").ends(5).says(&["no socket of ours"]);
+    assert_eq!(fs::read_to_string(&manage).unwrap(), "mine");
+}
+
+#[test]
+fn what_would_cross_a_network_in_the_clear_is_refused() {
+    let house = house();
+    for (verify, manage, why) in [
+        ("0.0.0.0:0", None, "in the clear"),
+        ("[::]:0", None, "in the clear"),
+        ("127.0.0.1:0", Some("127.0.0.1:0"), "--insecure"),
+        ("localhost:0", None, "no address of a service"),
+        ("unix:relative", None, "begins with /"),
+    ] {
+        let mut arguments = vec!["serve", "--verify", verify];
+        arguments.extend(manage.iter().flat_map(|manage| ["--manage", manage]));
+        run(&house, None, &arguments, "").ends(2).silent().says(&[why]);
+    }
+    let empty = crate::support::world::Place::new();
+    finish(command(&empty.path()), b"").ends(3).silent();
+}
+
+#[test]
+fn a_verify_socket() {
+    let house = house();
+    let secret = text(&holding(&house, "ci", &[METHOD]));
+    let socket = house.place.folder().join("v.sock");
+    let mut command = std::process::Command::new(env!("CARGO_BIN_EXE_jeton"));
+    command.env_clear().env("HOME", house.place.folder()).arg("serve").arg("--store").arg(house.place.path());
+    command.arg("--verify").arg(format!("unix:{}", socket.display()));
+    let service = Service::spawn(command);
+    let mut client = Client::unix(&socket);
+    assert_eq!(client.verify(&secret, METHOD).status, 200);
+    assert_eq!(client.ask("GET", "/v1/head", &[]).status, 404);
+    service.stops();
+    assert!(!exists(&socket));
+}
+
+/// The service with sockets that are open from descriptor 3 on, under these names, and somebody who hears from it: by the
+/// protocol of sd_listen_fds(3) and sd_notify(3). The descriptors must stay open until it has started.
+fn handed(house: &House, sockets: &[(&str, OwnedFd)], notify: &Path) -> (Command, Vec<OwnedFd>) {
+    // High ones, so that they don't stand where they are to go.
+    let high: Vec<OwnedFd> = sockets
+        .iter()
+        .map(|(_, socket)| {
+            let copy = rustix::io::fcntl_dupfd_cloexec(socket, 100).unwrap();
+            rustix::io::fcntl_setfd(&copy, rustix::io::FdFlags::empty()).unwrap();
+            copy
+        })
+        .collect();
+    // Only a process itself knows its number before it starts: a shell says it, and becomes the service.
+    let moved: String = high.iter().enumerate().map(|(n, fd)| format!("exec {}<&{};", n + 3, fd.as_raw_fd())).collect();
+    let mut command = Command::new("/bin/bash");
+    command.env_clear().env("HOME", house.place.folder()).arg("-c").arg(moved + "LISTEN_PID=$$ exec \"$@\"").arg("sh");
+    let names: Vec<&str> = sockets.iter().map(|(name, _)| *name).collect();
+    command.env("LISTEN_FDS", names.len().to_string()).env("LISTEN_FDNAMES", names.join(":"));
+    command.env("NOTIFY_SOCKET", notify).arg(env!("CARGO_BIN_EXE_jeton"));
+    command.args(["serve", "--verify", "127.0.0.1:0", "--store"]).arg(house.place.path());
+    (command, high)
+}
+
+#[test]
+fn under_systemd() {
+    let house = house();
+    let secret = text(&holding(&house, "ci", &[METHOD]));
+    let beside = |name: &str| house.place.folder().join(name);
+    let (verify, manage, notify) = (beside("v.sock"), beside("m.sock"), beside("notify.sock"));
+    let heard = UnixDatagram::bind(&notify).unwrap();
+    heard.set_read_timeout(Some(PATIENCE)).unwrap();
+    let listen = |path: &Path| OwnedFd::from(UnixListener::bind(path).unwrap());
+    let (command, open) = handed(&house, &[("manage", listen(&manage)), ("verify", listen(&verify))], &notify);
+    let service = Service::spawn(command);
+    drop(open);
+    let mut buffer = [0; 512];
+    let mut next = || {
+        let n = heard.recv(&mut buffer).expect("systemd is told");
+        String::from_utf8(buffer[..n].to_vec()).unwrap()
+    };
+    assert_eq!(next().trim_end(), "READY=1");
+    assert_eq!(service.manage, manage);
+    assert_eq!(Client::unix(&verify).verify(&secret, METHOD).status, 200);
+    assert_eq!(service.manager().ask("GET", "/v1/head", &[]).status, 200);
+    service.stops();
+    assert_eq!(next().trim_end(), "STOPPING=1");
+    assert!(exists(&verify) && exists(&manage), "the sockets are systemd's own");
+
+    let (other, _open) = handed(&house, &[("other", listen(&beside("o.sock")))], &notify);
+    finish(other, b"").ends(2).says(&["hands over a socket named \"other\"", "FileDescriptorName=verify"]);
+    let (unfit, _open) = handed(&house, &[("verify", UnixDatagram::bind(beside("d.sock")).unwrap().into())], &notify);
+    finish(unfit, b"").ends(1).says(&["can't be listened on", "ListenStream="]);
+}
+
+/// Who says nothing keeps no service from ending, and sees the end of his connection.
+#[test]
+fn stopped_at_once_while_idle() {
+    let house = house();
+    let service = Service::start(&house.place.path());
+    let waited = AtomicBool::new(false);
+    let mut idle = service.client();
+    std::thread::scope(|scope| {
+        scope.spawn(|| {
+            idle.patience(Duration::from_secs(10));
+            assert!(idle.is_closed());
+            waited.store(true, SeqCst);
+        });
+        service.stops();
+    });
+    assert!(waited.into_inner());
+}
+
+/// Somebody else is writing just then: what was answered is written once he has ended.
+#[test]
+fn stopped_while_somebody_writes() {
+    let house = house();
+    let issued = holding(&house, "ci", &[METHOD]);
+    let service = Service::start(&house.place.path());
+    let other = house.raw();
+    other.execute_batch("BEGIN EXCLUSIVE").unwrap();
+    let mut client = service.client();
+    assert_eq!(client.verify(&text(&issued), METHOD).status, 200);
+    service.ask_to_stop();
+    assert!(client.is_closed());
+    // Longer than the ledger waits for others at one time, shorter than it tries.
+    let (_nobody, never) = std::sync::mpsc::channel::<()>();
+    assert!(never.recv_timeout(Duration::from_millis(400)).is_err());
+    other.execute_batch("ROLLBACK").unwrap();
+    let said = service.ends();
+    assert!(!said.contains("incomplete"), "{said}");
+    assert_eq!(house.store().read(|s| s.usage(issued.token.id, house.now())).unwrap().week, 1);
+}

@@ -1,0 +1,296 @@
+//! Fail closed: whatever becomes of the store under a running service, nobody is let in who shouldn't be, everybody is
+//! answered in time, and once the fault is gone all is as before, without a new start.
+
+use std::fs::{self, OpenOptions};
+use std::io::{BufRead, BufReader};
+use std::os::unix::fs::{FileExt, symlink};
+use std::path::PathBuf;
+use std::process::{Command, Stdio};
+use std::sync::atomic::{AtomicU64, Ordering::SeqCst};
+use std::time::Duration;
+
+use jeton::domain::token::TokenId;
+use jeton::store::sqlite::SqliteStore;
+use jeton::verbs::ports::Store;
+use jeton::verbs::tokens::DisableTokens;
+use rustix::process::{Resource, Rlimit, prlimit};
+
+use super::{METHOD, OTHER, expired, holding, house, pointed, text, until};
+use crate::support::http::{Client, bearer, head};
+use crate::support::service::Service;
+use crate::support::world::{House, OWNER};
+
+/// How long an answer may take while the store is at fault: 1 s is promised, the rest is for the test's own machine.
+const IN_TIME: Duration = Duration::from_secs(2);
+/// How many ask at the same time.
+const CALLERS: usize = 20;
+
+/// A service, and who asks it.
+struct Stage {
+    house: House,
+    service: Service,
+    token: TokenId,
+    valid: String,
+    /// What must never be accepted, with the method that it is presented for.
+    invalid: Vec<(String, &'static str)>,
+    /// How often the valid one was accepted.
+    accepted: AtomicU64,
+}
+
+impl Stage {
+    fn new() -> Self {
+        let house = house();
+        let valid = holding(&house, "valid", &[METHOD]);
+        let disabled = holding(&house, "disabled", &[METHOD]);
+        house.ask(OWNER, DisableTokens { tokens: vec![pointed(&disabled)] }).unwrap();
+        let (token, valid) = (valid.token.id, text(&valid));
+        let wrong = super::reasons::with_checksum(&format!("{}{}", &valid[..13], "0".repeat(32)));
+        let unknown = super::reasons::with_checksum(&format!("jtn_zzzzzzzz_{}", "0".repeat(32)));
+        let expired = text(&expired(&house, "expired"));
+        let invalid = [text(&disabled), expired, wrong, unknown, "nonsense".to_owned()];
+        let mut invalid: Vec<_> = invalid.into_iter().map(|secret| (secret, METHOD)).collect();
+        invalid.push((valid.clone(), OTHER));
+        invalid.push((valid.clone(), "no.Such"));
+        let service = Service::start(&house.place.path());
+        let stage = Stage { house, service, token, valid, invalid, accepted: AtomicU64::new(0) };
+        assert_eq!(stage.asked(1).0, 1);
+        stage
+    }
+
+    fn path(&self) -> PathBuf {
+        self.house.place.path()
+    }
+
+    /// Asks so often with the valid and with an invalid one. How many of the valid were accepted, and how many could not
+    /// be decided.
+    fn asked(&self, times: usize) -> (u64, u64) {
+        let next = AtomicU64::new(0);
+        let (accepted, unavailable) = (AtomicU64::new(0), AtomicU64::new(0));
+        std::thread::scope(|scope| {
+            for _ in 0..CALLERS.min(times) {
+                scope.spawn(|| {
+                    let mut client = self.service.client();
+                    client.patience(IN_TIME);
+                    loop {
+                        let n = next.fetch_add(1, SeqCst) as usize;
+                        if n >= times {
+                            return;
+                        }
+                        self.ask_invalid(&mut client, n);
+                        match client.verify(&self.valid, METHOD).status {
+                            200 => accepted.fetch_add(1, SeqCst),
+                            503 => unavailable.fetch_add(1, SeqCst),
+                            other => panic!("{other} for a valid token"),
+                        };
+                    }
+                });
+            }
+        });
+        let accepted = accepted.into_inner();
+        self.accepted.fetch_add(accepted, SeqCst);
+        (accepted, unavailable.into_inner())
+    }
+
+    fn ask_invalid(&self, client: &mut Client, n: usize) {
+        let (secret, method) = &self.invalid[n % self.invalid.len()];
+        let answer = client.ask("GET", &format!("/v1/verify/{method}"), &[&bearer(secret)]);
+        assert!([401, 403, 503].contains(&answer.status), "{answer:?}");
+        assert!(!answer.head.to_ascii_lowercase().contains("x-jeton"), "{answer:?}");
+    }
+
+    /// Asks for as long as is wanted: what came of the valid ones.
+    fn under_fault(&self) -> (u64, u64) {
+        self.asked(if std::env::var_os("JETON_SOAK").is_some() { 1_000 } else { 100 })
+    }
+
+    /// Once the fault is gone: everything as before, and the ledger complete.
+    fn recovers(self) {
+        until(|| (self.asked(1).0 == 1).then_some(()));
+        assert_eq!(self.asked(20), (20, 0));
+        for n in 0..self.invalid.len() {
+            self.ask_invalid(&mut self.service.client(), n);
+        }
+        let (store, token) = (self.path(), self.token);
+        let expected = self.accepted.into_inner();
+        let said = self.service.stops();
+        let store = SqliteStore::open(&store).unwrap();
+        let used = store.read(|s| s.usage(token, self.house.now())).unwrap();
+        assert_eq!(used.week, expected, "uses in the ledger, of {expected} accepted: {said}");
+        assert_eq!(store.integrity().unwrap(), "ok");
+    }
+}
+
+/// A folder or file beside the store.
+fn beside(stage: &Stage, name: &str) -> PathBuf {
+    stage.path().with_file_name(name)
+}
+
+#[test]
+fn a_writer_that_does_not_end() {
+    let stage = Stage::new();
+    let other = stage.house.raw();
+    other.execute_batch("BEGIN EXCLUSIVE").unwrap();
+    assert_eq!(stage.under_fault().1, 0, "who only reads needs not to wait");
+    let metrics = || stage.service.manager().ask("GET", "/metrics", &[]).body;
+    until(|| (!metrics().contains("\njeton_ledger_faults_total 0\n")).then_some(()));
+    other.execute_batch("ROLLBACK").unwrap();
+    stage.recovers();
+}
+
+/// Somebody holds the locks that readers need, in a program of its own: SQLite's bytes 120 to 127 of the `-shm` file.
+/// SQLite itself then waits, for seconds, whatever its caller's patience: what is shown is that nobody gets in meanwhile.
+#[test]
+fn a_lock_that_keeps_readers_out() {
+    const HOLD: &str = "import fcntl, os, sys\n\
+        f = os.open(sys.argv[1], os.O_RDWR)\n\
+        fcntl.lockf(f, fcntl.LOCK_EX, 8, 120)\n\
+        print('held', flush=True)\n\
+        sys.stdin.read()\n";
+    let stage = Stage::new();
+    let shm = beside(&stage, "jeton.db-shm");
+    let holder =
+        Command::new("python3").arg("-c").arg(HOLD).arg(shm).stdin(Stdio::piped()).stdout(Stdio::piped()).spawn();
+    let Ok(mut holder) = holder else { return println!("not shown: no python3 to hold a lock") };
+    let mut line = String::new();
+    BufReader::new(holder.stdout.take().unwrap()).read_line(&mut line).unwrap();
+    assert_eq!(line, "held\n");
+    let mut callers: Vec<(Client, bool)> = (0..CALLERS).map(|n| (stage.service.client(), n % 2 == 0)).collect();
+    for (n, (client, is_valid)) in callers.iter_mut().enumerate() {
+        let (secret, method) = &stage.invalid[n % stage.invalid.len()];
+        let (secret, method) = if *is_valid { (&stage.valid, &METHOD) } else { (secret, method) };
+        client.send(head("GET", &format!("/v1/verify/{method}"), &[&bearer(secret)]));
+    }
+    // Nobody tells anything: how long this waits is the experiment itself.
+    let (_nobody, never) = std::sync::mpsc::channel::<()>();
+    assert!(never.recv_timeout(Duration::from_millis(700)).is_err());
+    drop(holder.stdin.take());
+    assert!(holder.wait().unwrap().success());
+    for (mut client, is_valid) in callers {
+        let status = client.answer().unwrap().status;
+        let fits: &[u16] = if is_valid { &[200, 503] } else { &[401, 403, 503] };
+        assert!(fits.contains(&status), "{status}");
+        stage.accepted.fetch_add(u64::from(status == 200), SeqCst);
+    }
+    stage.recovers();
+}
+
+#[test]
+fn moved_away_and_back() {
+    let stage = Stage::new();
+    let elsewhere = beside(&stage, "elsewhere");
+    fs::rename(stage.path(), &elsewhere).unwrap();
+    assert_eq!(stage.under_fault().0, 0);
+    let health = stage.service.client().ask("GET", "/v1/health", &[]);
+    assert_eq!((health.status, health.body.as_str()), (503, "{\"status\":\"unavailable\"}"));
+    let head = stage.service.manager().ask("GET", "/v1/head", &[]);
+    assert_eq!((head.status, head.body.as_str()), (503, "{\"result\":4}"));
+    fs::rename(&elsewhere, stage.path()).unwrap();
+    stage.recovers();
+}
+
+/// In its place stand: another store, which accepts a secret of its own; a link to the true one; a folder; nothing that
+/// could be a store.
+#[test]
+fn something_else_in_its_place() {
+    let stage = Stage::new();
+    let other = house();
+    // Both houses deal the same secrets, in the same order: this one is of none of the first.
+    (0..9).for_each(|n| drop(holding(&other, &format!("t{n}"), &[])));
+    let foreign = text(&holding(&other, "foreign", &[METHOD]));
+    other.raw().query_row("PRAGMA wal_checkpoint(TRUNCATE)", [], |_| Ok(())).unwrap();
+    let (path, elsewhere) = (stage.path(), beside(&stage, "elsewhere"));
+    for what in ["another store", "a link", "a folder", "garbage"] {
+        fs::rename(&path, &elsewhere).unwrap();
+        match what {
+            "another store" => drop(fs::copy(other.place.path(), &path).unwrap()),
+            "a link" => symlink(&elsewhere, &path).unwrap(),
+            "a folder" => fs::create_dir(&path).unwrap(),
+            _ => fs::write(&path, "no store").unwrap(),
+        }
+        assert_eq!(stage.under_fault().0, 0, "{what}");
+        assert_eq!(stage.service.client().verify(&foreign, "-").status, 503, "{what}");
+        if what == "a folder" {
+            fs::remove_dir(&path).unwrap();
+        }
+        fs::rename(&elsewhere, &path).unwrap();
+        until(|| (stage.asked(1).0 == 1).then_some(()));
+        assert_eq!(stage.service.client().verify(&foreign, "-").status, 401, "{what}");
+    }
+    stage.recovers();
+}
+
+#[test]
+fn cut_and_overwritten() {
+    for what in ["empty", "half", "garbage"] {
+        let stage = Stage::new();
+        // All of it in the file, so that what is put back is all of it.
+        let settled = || {
+            let row = stage.house.raw().query_row("PRAGMA wal_checkpoint(TRUNCATE)", [], |r| r.get::<_, i64>(0));
+            (row == Ok(0)).then_some(())
+        };
+        until(settled);
+        let whole = fs::read(stage.path()).unwrap();
+        let file = OpenOptions::new().write(true).open(stage.path()).unwrap();
+        match what {
+            "empty" => file.set_len(0).unwrap(),
+            "half" => file.set_len(whole.len() as u64 / 2).unwrap(),
+            _ => file.write_all_at(&vec![0x5a; whole.len()], 0).unwrap(),
+        }
+        let (accepted, unavailable) = stage.under_fault();
+        println!("{what}: {accepted} accepted, {unavailable} not decided");
+        file.write_all_at(&whole, 0).unwrap();
+        file.set_len(whole.len() as u64).unwrap();
+        until(|| (stage.asked(1).0 == 1).then_some(()));
+        stage.service.stops();
+    }
+}
+
+/// No file may grow: decisions go on, and the ledger is written once there is room.
+#[test]
+fn a_full_disk() {
+    let stage = Stage::new();
+    let limit = |current| {
+        let limit = Rlimit { current, maximum: None };
+        prlimit(Some(stage.service.pid()), Resource::Fsize, limit).unwrap();
+    };
+    limit(Some(0));
+    assert_eq!(stage.under_fault().1, 0, "nothing is written on the way");
+    let metrics = || stage.service.manager().ask("GET", "/metrics", &[]).body;
+    until(|| (!metrics().contains("\njeton_ledger_faults_total 0\n")).then_some(()));
+    assert_eq!(stage.under_fault().1, 0);
+    limit(None);
+    stage.recovers();
+}
+
+#[test]
+fn a_newer_schema() {
+    let stage = Stage::new();
+    let raw = stage.house.raw();
+    let version: i64 = raw.query_row("PRAGMA user_version", [], |r| r.get(0)).unwrap();
+    raw.pragma_update(None, "user_version", version + 1).unwrap();
+    assert_eq!(stage.under_fault().0, 0);
+    raw.pragma_update(None, "user_version", version).unwrap();
+    stage.recovers();
+}
+
+/// What SQLite keeps beside the store is taken away: who changes the store then doesn't reach those who had it open, so
+/// they may say nothing.
+#[test]
+fn companions_taken_away() {
+    let stage = Stage::new();
+    for endings in [&["-shm"][..], &["-wal", "-shm"]] {
+        let names = |to: &str| {
+            let of = |ending: &&str| beside(&stage, &format!("jeton.db{ending}{to}"));
+            endings.iter().map(of).collect::<Vec<_>>()
+        };
+        for (from, to) in names("").iter().zip(names(".away")) {
+            fs::rename(from, to).unwrap();
+        }
+        assert_eq!(stage.under_fault().0, 0, "without {endings:?}");
+        for (to, from) in names("").iter().zip(names(".away")) {
+            fs::rename(from, to).unwrap();
+        }
+        until(|| (stage.asked(1).0 == 1).then_some(()));
+    }
+    stage.recovers();
+}

@@ -1,0 +1,197 @@
+//! What the management listener tells: what a token is, how the service fares, and how far it reads.
+
+use jeton::domain::expiry::{ExpirySpec, Span};
+use jeton::domain::time::SECOND;
+use jeton::verbs::ports::Store;
+use jeton::verbs::tokens::{CreateToken, DisableTokens, RegenerateToken};
+use serde_json::{Value, json};
+
+use super::{METHOD, OTHER, expired, holding, house, pointed, selection, text, until};
+use crate::support::http::{Answer, Client, bearer, head};
+use crate::support::service::Service;
+use crate::support::world::{OWNER, create};
+
+const PATH: &str = "/v1/introspect";
+const FORM: &str = "Content-Type: application/x-www-form-urlencoded";
+
+fn introspect(client: &mut Client, caller: &str, form: &str) -> Answer {
+    client.post(PATH, &[FORM, &bearer(caller)], form)
+}
+
+#[test]
+fn who_may_ask_is_told_what_a_token_is() {
+    let house = house();
+    let caller = holding(&house, "caller", &["jeton.introspect"]);
+    let lacking = text(&holding(&house, "lacking", &[METHOD]));
+    let expires = Some(ExpirySpec::parse("30d").unwrap());
+    let new = CreateToken { expires, selection: selection(&[METHOD, OTHER]), ..create("ci") };
+    let token = house.make(OWNER, new);
+    let dead = holding(&house, "dead", &[METHOD]);
+    house.ask(OWNER, DisableTokens { tokens: vec![pointed(&dead)] }).unwrap();
+    let service = Service::start(&house.place.path());
+    let mut client = service.manager();
+    let (form, caller_secret) = (format!("token={}", text(&token)), text(&caller));
+
+    assert_eq!(client.post(PATH, &[FORM], &form).body, "{\"result\":1}");
+    let invalid = client.post(PATH, &[FORM, &bearer("x")], &form);
+    assert_eq!((invalid.status, invalid.body.as_str()), (401, "{\"result\":2}"));
+    let caller_header = bearer(&caller_secret);
+    let twice = client.post(PATH, &[FORM, &caller_header, &caller_header], &form);
+    assert_eq!((twice.status, twice.body.as_str()), (401, "{\"result\":2}"));
+    let refused = introspect(&mut client, &lacking, &form);
+    assert_eq!((refused.status, refused.body.as_str()), (403, "{\"result\":3}"));
+    assert_eq!(introspect(&mut client, &text(&dead), &form).status, 401);
+
+    let mut told = introspect(&mut client, &caller_secret, &form);
+    assert_eq!((told.status, told.header("Cache-Control")), (200, "no-store"));
+    let mut told_json = told.json();
+    let scope = told_json["scope"].take();
+    let mut scope: Vec<&str> = scope.as_str().unwrap().split(' ').collect();
+    scope.sort_unstable();
+    assert_eq!(scope, [OTHER, METHOD]);
+    let at = token.token.expiry.at().unwrap().0 / SECOND;
+    let whole = json!({"active": true, "token_type": "Bearer", "scope": null, "username": "ops", "role": "owner",
+        "sub": token.token.owner.id.to_string(), "iat": token.token.created_at.0 / SECOND, "exp": at,
+        "jti": token.secret.hint(), "token": "ci"});
+    assert_eq!(told_json, whole);
+    told = introspect(&mut client, &caller_secret, &format!("token_type_hint=access_token&{form}&x"));
+    assert!(told.body.starts_with("{\"active\":true"), "{told:?}");
+    let encoded: String = text(&token).bytes().map(|b| format!("%{b:02X}")).collect();
+    assert!(introspect(&mut client, &caller_secret, &format!("token={encoded}")).body.contains("\"active\":true"));
+
+    let inactive = "{\"active\":false}";
+    let mistyped = format!("{}0", &text(&token)[..text(&token).len() - 1]);
+    for presented in [text(&dead), text(&expired(&house, "old")), mistyped, "x".to_owned(), String::new()] {
+        let told = introspect(&mut client, &caller_secret, &format!("token={presented}"));
+        assert_eq!((told.status, told.body.as_str()), (200, inactive));
+    }
+    assert_eq!(introspect(&mut client, &caller_secret, &format!("{form}%20")).body, inactive);
+    assert_eq!(introspect(&mut client, &caller_secret, &format!("{form}+")).body, inactive);
+
+    for (what, form) in [
+        ("none", String::new()),
+        ("another", "tokens=x".to_owned()),
+        ("two", format!("{form}&{form}")),
+        ("a broken escape", "token=%4".to_owned()),
+        ("no UTF-8", "token=%ff".to_owned()),
+        ("too large", format!("{form}&x={}", "x".repeat(4096))),
+    ] {
+        let told = introspect(&mut client, &caller_secret, &form);
+        assert_eq!((told.status, &told.json()["error"]), (400, &json!("invalid_request")), "{what}");
+        if what == "too large" {
+            client = service.manager();
+        }
+    }
+    for kind in ["Content-Type: application/json", "Content-Type: text/plain", "X-None: x"] {
+        assert_eq!(client.post(PATH, &[kind, &bearer(&caller_secret)], &form).status, 400, "{kind}");
+    }
+
+    // The caller's token was used; the one that it asked about was not.
+    until(|| house.token(caller.token.id).last_seen_at);
+    assert_eq!(house.token(token.token.id).last_seen_at, None);
+    let said = house.store().read(|s| s.usage(caller.token.id, house.now())).unwrap();
+    assert_eq!(said.methods.first().map(|(method, _)| method.as_str()), Some("jeton.introspect"));
+    service.stops();
+}
+
+/// Of the two secrets of an overlap, the old one ends first.
+#[test]
+fn an_old_secret_ends_with_its_overlap() {
+    let house = house();
+    let caller = text(&holding(&house, "caller", &["jeton.introspect"]));
+    let old = holding(&house, "ci", &[METHOD]);
+    let grace = Some(Span::Hours(2));
+    let again = RegenerateToken { token: pointed(&old), grace, expires: None, out: None };
+    let new = house.ask(OWNER, again).unwrap().out;
+    let end = new.token.overlap(house.now()).unwrap().retires_at;
+    let service = Service::start(&house.place.path());
+    let mut client = service.manager();
+    let mut exp = |issued: &str| introspect(&mut client, &caller, &format!("token={issued}")).json()["exp"].take();
+    assert_eq!(exp(&text(&old)), json!(end.0 / SECOND));
+    assert_eq!(exp(&new.secret.expose(str::to_owned)), Value::Null, "it never expires");
+    service.stops();
+}
+
+#[test]
+fn metrics_and_how_far_the_store_is_read() {
+    let house = house();
+    let secret = text(&holding(&house, "ci", &[METHOD]));
+    let service = Service::start(&house.place.path());
+    let (mut client, mut manager) = (service.client(), service.manager());
+    let told = |manager: &mut Client| manager.ask("GET", "/v1/head", &[]).json();
+    let last = || house.audit().last().unwrap().seq;
+    assert_eq!(told(&mut manager), json!({"schema": 1, "audit_seq": last()}));
+    holding(&house, "more", &[]);
+    assert_eq!(told(&mut manager), json!({"schema": 1, "audit_seq": last()}));
+
+    for (method, presented, status) in
+        [(METHOD, &*secret, 200), (OTHER, &secret, 403), ("no.Such", &secret, 503), ("-", "nonsense", 401)]
+    {
+        assert_eq!(client.verify(presented, method).status, status);
+    }
+    client.ask("GET", "/v1/verify/-", &[]);
+    let text = until(|| {
+        let text = manager.ask("GET", "/metrics", &[]).body;
+        text.contains("\njeton_ledger_written_total 3\n").then_some(text)
+    });
+    let mut values = std::collections::BTreeMap::new();
+    let mut family = String::new();
+    assert!(text.ends_with('\n'));
+    for line in text.lines() {
+        let words: Vec<&str> = line.split(' ').collect();
+        match words[..] {
+            ["#", "HELP", name, ..] => family = name.to_owned(),
+            ["#", "TYPE", name, kind] => {
+                assert!(name == family && ["counter", "gauge"].contains(&kind), "{line}");
+                assert_eq!(kind == "counter", name.ends_with("_total"), "{line}");
+            }
+            [name, value] => {
+                let bare = name.split('{').next().unwrap();
+                assert_eq!(bare, family, "{line}");
+                let labels = name.strip_prefix(bare).unwrap();
+                assert!(labels.is_empty() || labels.starts_with('{') && labels.ends_with("\"}"), "{line}");
+                assert!(values.insert(name.to_owned(), value.parse::<u64>().unwrap()).is_none(), "twice: {line}");
+            }
+            _ => panic!("{line}"),
+        }
+    }
+    for (name, value) in [
+        ("jeton_requests_total{result=\"permitted\"}", 1),
+        ("jeton_requests_total{result=\"not_permitted\"}", 1),
+        ("jeton_requests_total{result=\"invalid_token\"}", 1),
+        ("jeton_requests_total{result=\"no_credential\"}", 1),
+        ("jeton_requests_total{result=\"unavailable\"}", 1),
+        ("jeton_denied_total{reason=\"malformed\"}", 1),
+        ("jeton_connections", 2),
+        ("jeton_ledger_dropped_total", 0),
+        ("jeton_ledger_faults_total", 0),
+    ] {
+        assert_eq!(values.get(name), Some(&value), "{name} in {text}");
+    }
+    service.stops();
+}
+
+/// Nobody without a credential hears anything of a token.
+#[test]
+fn nothing_of_a_token_for_nobody() {
+    let house = house();
+    let issued = holding(&house, "very-own-name", &[METHOD]);
+    let service = Service::start(&house.place.path());
+    assert_eq!(service.client().verify(&text(&issued), METHOD).status, 200);
+    let paths =
+        ["/v1/verify/-", "/v1/verify/x", "/v1/health", "/v1/head", "/metrics", "/v1/introspect", "/v1/tokens", "/"];
+    for (mut client, dead) in [(service.client(), "x"), (service.manager(), "x")] {
+        for path in paths {
+            for verb in ["GET", "POST", "DELETE"] {
+                for headers in [&[][..], &[&*bearer(dead)], &[&*bearer(&text(&issued)[..40])]] {
+                    client.send(head(verb, path, &[headers, &["Content-Length: 0"]].concat()));
+                    let told = format!("{:?}", client.answer().unwrap());
+                    for word in ["very-own-name", &text(&issued)[..12], "StopEnv", "ops"] {
+                        assert!(!told.contains(word), "{verb} {path}: {told}");
+                    }
+                }
+            }
+        }
+    }
+    service.stops();
+}

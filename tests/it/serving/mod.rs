@@ -1,0 +1,82 @@
+//! `jeton serve`, the real program, asked over HTTP.
+
+mod answers;
+mod ending;
+mod faults;
+mod hostile;
+mod introspection;
+mod places;
+mod reasons;
+mod revoking;
+mod vectors;
+
+use jeton::domain::expiry::ExpirySpec;
+use jeton::domain::method::MethodId;
+use jeton::domain::selection::Selection;
+use jeton::domain::token::TokenRef;
+use jeton::verbs::tokens::{CreateToken, Issued, Pointed};
+
+use crate::support::program::{Ran, finish};
+use crate::support::world::{House, OWNER, create};
+
+/// A method that changes something, and one that none of [`writer`]'s tokens may call.
+const METHOD: &str = "environment.control.StopEnv";
+const OTHER: &str = "environment.control.ListEnvs";
+const DAY: i64 = 24 * 60 * 60 * 1000;
+
+/// A house whose clock is the machine's, as the service's is, and whose owner has no limit.
+fn house() -> House {
+    let house = House::inhabited();
+    house.fakes.clock.set(jeton::platform::world().clock.now());
+    house.set_policy(|p| p.active_tokens = 0);
+    house
+}
+
+fn selection(methods: &[&str]) -> Selection {
+    Selection::Custom(methods.iter().map(|m| MethodId::parse(m).unwrap()).collect())
+}
+
+/// A new token of the owner's for these methods.
+fn holding(house: &House, name: &str, methods: &[&str]) -> Issued {
+    house.make(OWNER, CreateToken { selection: selection(methods), ..create(name) })
+}
+
+fn text(issued: &Issued) -> String {
+    issued.secret.expose(str::to_owned)
+}
+
+fn pointed(issued: &Issued) -> Pointed {
+    Pointed { token: TokenRef::Id(issued.token.id), seen: None }
+}
+
+/// A new token that has expired meanwhile.
+fn expired(house: &House, name: &str) -> Issued {
+    let now = house.now();
+    house.fakes.clock.forward(-2 * DAY);
+    let issued = house.make(OWNER, CreateToken { expires: Some(ExpirySpec::parse("1d").unwrap()), ..create(name) });
+    house.fakes.clock.set(now);
+    issued
+}
+
+/// Runs the program on the house's store, as a token.
+fn run(house: &House, token: Option<&str>, args: &[&str], input: &str) -> Ran {
+    let mut command = std::process::Command::new(env!("CARGO_BIN_EXE_jeton"));
+    command.env_clear().env("HOME", house.place.folder()).env("JETON_STORE", house.place.path()).args(args);
+    if let Some(token) = token {
+        command.env("JETON_TOKEN", token);
+    }
+    finish(command, input.as_bytes())
+}
+
+/// Asks until `look` finds something. Each look takes its time, so that the machine's clock isn't needed.
+#[track_caller]
+fn until<T>(mut look: impl FnMut() -> Option<T>) -> T {
+    let (_nobody, never) = std::sync::mpsc::channel::<()>();
+    for _ in 0..400 {
+        if let Some(found) = look() {
+            return found;
+        }
+        let _ = never.recv_timeout(std::time::Duration::from_millis(25));
+    }
+    panic!("it doesn't come")
+}

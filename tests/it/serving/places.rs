@@ -1,0 +1,143 @@
+//! Where a credential may stand, and what is believed about who asks.
+
+use serde_json::Value;
+
+use super::{METHOD, holding, house, run, text, until};
+use crate::support::http::{Answer, Client, bearer, head};
+use crate::support::service::Service;
+use crate::support::world::House;
+
+const ACCEPT: &str = "[serve]\naccept = \"header:X-Authentication, query:session\"\n";
+
+fn ask(client: &mut Client, query: &str, headers: &[&str]) -> Answer {
+    client.ask("GET", &format!("/v1/verify/{METHOD}{query}"), headers)
+}
+
+#[test]
+fn each_place_alone_and_only_where_configured() {
+    let house = house();
+    let secret = text(&holding(&house, "ci", &[METHOD]));
+    let (header, query) = (format!("X-Authentication: {secret}"), format!("?session={secret}"));
+    let places = |client: &mut Client| {
+        [
+            ask(client, "", &[&bearer(&secret)]),
+            ask(client, "", &[&header]),
+            ask(client, &query, &[]),
+            ask(client, "", &[&format!("X-Forwarded-Uri: /app{query}&x=1")]),
+        ]
+        .map(|answer| (answer.status, answer.body))
+    };
+    let plain = Service::start(&house.place.path());
+    let nobody = (401, "{\"result\":1}".to_owned());
+    let told = places(&mut plain.client());
+    assert_eq!((told[0].0, &told[1..]), (200, &[nobody.clone(), nobody.clone(), nobody][..]));
+    plain.stops();
+
+    let service = Service::configured(&house.place.path(), ACCEPT);
+    let mut client = service.client();
+    assert_eq!(places(&mut client).map(|told| told.0), [200; 4]);
+    let (auth, auth_lower) = (bearer(&secret), format!("authorization: bearer {secret}"));
+    let header_lower = format!("x-authentication: {secret}");
+    assert_eq!(ask(&mut client, "", &[&auth_lower]).status, 200);
+    assert_eq!(ask(&mut client, "", &[&header_lower]).status, 200);
+    assert_eq!(ask(&mut client, &format!("?a=b&session={secret}&c"), &[]).status, 200);
+    let forwarded = format!("X-Forwarded-Uri: /app{query}");
+    for (what, query, headers) in [
+        ("two Authorization", "", &[auth.as_str(), &auth][..]),
+        ("Authorization and none of ours", "", &[&auth, "Authorization: Basic eDp5"]),
+        ("Authorization and an empty one", "", &[&auth, "Authorization:"]),
+        ("two X-Authentication", "", &[&header, &header_lower]),
+        ("both headers", "", &[&auth, &header]),
+        ("both headers, one empty", "", &[&auth, "X-Authentication:"]),
+        ("header and query", query.as_str(), &[&header]),
+        ("Authorization and query", &query, &[&auth]),
+        ("Authorization and an empty session", "?session=", &[&auth]),
+        ("Authorization and a bare session", "?session", &[&auth]),
+        ("two sessions", &format!("{query}&session={secret}"), &[]),
+        ("two sessions, one empty", &format!("{query}&session="), &[]),
+        ("Authorization and a forwarded session", "", &[&auth, &forwarded]),
+        ("two forwarded", "", &[&forwarded, &forwarded]),
+        ("all three", &query, &[&auth, &header]),
+        ("Basic", "", &["Authorization: Basic eDp5"]),
+        ("no scheme", "", &[&format!("Authorization: {secret}")]),
+        ("another scheme", "", &[&format!("Authorization: Token {secret}")]),
+        ("a comma", "", &[&format!("{auth}, Bearer {secret}")]),
+        ("two blanks", "", &[&format!("Authorization: Bearer  {secret}")]),
+        ("a scheme in the header", "", &[&format!("X-Authentication: Bearer {secret}")]),
+        ("empty", "", &["Authorization: Bearer "]),
+        ("encoded", &format!("?session={}", secret.replace('_', "%5f")), &[]),
+        ("too long", "", &[&bearer(&"a".repeat(513))]),
+        ("not ASCII", "", &[&bearer(&format!("{secret}é"))]),
+    ] {
+        let answer = ask(&mut client, query, headers);
+        assert_eq!((answer.status, answer.body.as_str()), (401, "{\"result\":2}"), "{what}");
+    }
+    // The query that a proxy tells of counts, and the one that it asks with does not.
+    assert_eq!(ask(&mut client, "?session=x", &[&forwarded]).status, 200);
+    assert_eq!(ask(&mut client, &query, &["X-Forwarded-Uri: /app"]).body, "{\"result\":1}");
+    assert_eq!(ask(&mut client, "?Session=x&xsession=y&session[]=z", &[]).body, "{\"result\":1}");
+    service.stops();
+}
+
+/// The addresses that the ledger has for uses, with their counts.
+fn addresses(house: &House, reader: &str) -> Vec<(String, u64)> {
+    let told = run(house, Some(reader), &["ledger", "uses", "--json"], "").succeeds().json();
+    let is_ci = |row: &&Value| row["token"]["name"] == "ci";
+    let rows = told["uses"].as_array().unwrap().iter().filter(is_ci);
+    let mut found: Vec<_> =
+        rows.map(|r| (r["address"].as_str().unwrap_or("-").to_owned(), r["uses"].as_u64().unwrap())).collect();
+    found.sort();
+    found
+}
+
+#[test]
+fn the_address_comes_from_proxies_of_ours() {
+    let house = house();
+    let secret = text(&holding(&house, "ci", &[METHOD]));
+    let reader = text(&holding(&house, "reader", &["jeton.ledger.read"]));
+    let service = Service::configured(&house.place.path(), "[serve]\nproxies = \"10.0.0.0/8\"\n");
+    let mut client = service.client();
+    let hops = |n: usize, tail: &str| format!("{}{tail}", "203.0.113.1, ".repeat(n));
+    for (forwarded, _) in CALLERS {
+        assert_eq!(ask(&mut client, "", &[&bearer(&secret), &format!("X-Forwarded-For: {forwarded}")]).status, 200);
+    }
+    let many = hops(500, "192.0.2.5");
+    assert_eq!(ask(&mut client, "", &[&bearer(&secret), &format!("X-Forwarded-For: {many}")]).status, 200);
+    let proxies = format!("X-Forwarded-For: 192.0.2.6, {}10.0.0.1", "10.9.9.9, ".repeat(500));
+    assert_eq!(ask(&mut client, "", &[&bearer(&secret), &proxies]).status, 200);
+    let two = ["X-Forwarded-For: 192.0.2.8", "X-Forwarded-For: 10.1.1.1"];
+    assert_eq!(ask(&mut client, "", &[&bearer(&secret), two[0], two[1]]).status, 200);
+    let escape = format!("{}\r\nX-Forwarded-For: \x1b[2J", bearer(&secret));
+    client.send(head("GET", "/v1/verify/-", &[&escape]));
+    // A control character in a header is no HTTP.
+    assert_eq!(client.answer().map(|a| a.status), Some(400));
+    let mut expected: Vec<(String, u64)> = Vec::new();
+    let told = CALLERS.iter().map(|(_, address)| *address).chain(["192.0.2.5", "10.9.9.9", "192.0.2.8"]);
+    for address in told {
+        match expected.iter_mut().find(|(a, _)| a == address) {
+            Some((_, count)) => *count += 1,
+            None => expected.push((address.to_owned(), 1)),
+        }
+    }
+    expected.sort();
+    let found = until(|| {
+        let found = addresses(&house, &reader);
+        let sum = |list: &[(String, u64)]| list.iter().map(|(_, n)| n).sum::<u64>();
+        (sum(&found) >= sum(&expected)).then_some(found)
+    });
+    assert_eq!(found, expected);
+    service.stops();
+}
+
+/// `X-Forwarded-For`, and whom the ledger has as the caller.
+const CALLERS: [(&str, &str); 9] = [
+    ("192.0.2.1", "192.0.2.1"),
+    ("203.0.113.9, 192.0.2.2", "192.0.2.2"),
+    ("192.0.2.3, 10.1.2.3", "192.0.2.3"),
+    ("10.1.2.4", "10.1.2.4"),
+    ("\"><script>", "127.0.0.1"),
+    ("", "127.0.0.1"),
+    ("192.0.2.4, unknown, 10.0.0.7", "10.0.0.7"),
+    ("2001:db8::1", "2001:db8::1"),
+    ("::ffff:192.0.2.1", "192.0.2.1"),
+];

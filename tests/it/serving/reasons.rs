@@ -1,0 +1,175 @@
+//! Nobody learns why he is turned away; the ledger knows.
+
+use std::collections::BTreeMap;
+
+use jeton::domain::expiry::Span;
+use jeton::domain::role::Role;
+use jeton::domain::time::Timestamp;
+use jeton::domain::token::Purgeable;
+use jeton::verbs::ports::{Store, Visibility};
+use jeton::verbs::tokens::{CreateToken, DeleteTokens, DisableTokens, PurgeTokens, RegenerateToken};
+use serde_json::Value;
+
+use super::{METHOD, OTHER, expired, holding, house, pointed, run, selection, text, until};
+use crate::support::service::Service;
+use crate::support::world::{House, OWNER, create, token_name, username};
+
+/// A secret for each reason for which one is refused, with that reason and the name of its token.
+fn refused(house: &House) -> Vec<(&'static str, String, Option<&'static str>)> {
+    let sound = text(&holding(house, "sound", &[METHOD]));
+    let unknown = with_checksum(&format!("jtn_zzzzzzzz{}", &sound[12..sound.len() - 6]));
+    let mistyped = {
+        let last = if sound.ends_with('a') { "b" } else { "a" };
+        format!("{}{last}", &sound[..sound.len() - 1])
+    };
+    let disabled = holding(house, "disabled", &[METHOD]);
+    house.ask(OWNER, DisableTokens { tokens: vec![pointed(&disabled)] }).unwrap();
+    let purged = holding(house, "purged", &[METHOD]);
+    let typed = "purged".to_owned();
+    house.ask(OWNER, DeleteTokens { tokens: vec![pointed(&purged)], typed }).unwrap();
+    house.ask(OWNER, PurgeTokens { which: Purgeable::Trashed, confirm: 1 }).unwrap();
+    let deleted = holding(house, "deleted", &[METHOD]);
+    let typed = "deleted".to_owned();
+    house.ask(OWNER, DeleteTokens { tokens: vec![pointed(&deleted)], typed }).unwrap();
+    let retired = holding(house, "retired", &[METHOD]);
+    let again = RegenerateToken { token: pointed(&retired), grace: None, expires: None, out: None };
+    house.ask(OWNER, again).unwrap();
+    let other = house.account("other", Role::Member);
+    let orphan = CreateToken { account: Some(username("other")), selection: selection(&[]), ..create("orphan") };
+    let orphan = house.make(OWNER, orphan);
+    house.set_account_enabled(other.id, false);
+    vec![
+        ("malformed", "nonsense".to_owned(), None),
+        ("checksum", mistyped, None),
+        ("unknown", unknown, None),
+        ("wrong-secret", wrong_secret(&sound), Some("sound")),
+        ("expired", text(&expired(house, "expired")), Some("expired")),
+        ("disabled", text(&disabled), Some("disabled")),
+        ("deleted", text(&purged), Some("purged")),
+        ("deleted", text(&deleted), Some("deleted")),
+        ("retired", text(&retired), Some("retired")),
+        ("account-disabled", text(&orphan), Some("orphan")),
+    ]
+}
+
+/// The head of `secret` with another one's random part, and the checksum that fits.
+fn wrong_secret(secret: &str) -> String {
+    let (checked, _) = secret.split_at(secret.len() - 6);
+    let middle = if checked.as_bytes()[20] == b'x' { "y" } else { "x" };
+    with_checksum(&format!("{}{middle}{}", &checked[..20], &checked[21..]))
+}
+
+/// `text` with the checksum that fits.
+pub fn with_checksum(text: &str) -> String {
+    const ALPHABET: &[u8] = b"0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz";
+    let mut value = crc32fast::hash(text.as_bytes());
+    let mut check = [0; 6];
+    for digit in check.iter_mut().rev() {
+        *digit = ALPHABET[(value % 62) as usize];
+        value /= 62;
+    }
+    format!("{text}{}", std::str::from_utf8(&check).unwrap())
+}
+
+#[test]
+fn all_are_told_the_same_and_the_ledger_is_told_why() {
+    let house = house();
+    let reader = text(&holding(&house, "reader", &["jeton.ledger.read", "jeton.tokens.read-all"]));
+    let cases = refused(&house);
+    let service = Service::start(&house.place.path());
+    let mut client = service.client();
+    for path in ["/v1/verify/-", "/v1/verify/environment.control.StopEnv", "/v1/verify/no.Such"] {
+        let mut told: Vec<(&str, String)> = Vec::new();
+        for (reason, secret, _) in &cases {
+            let headers = [format!("Authorization: Bearer {secret}"), "X-Forwarded-For: 192.0.2.9".to_owned()];
+            let answer = client.ask("GET", path, &[&headers[0], &headers[1]]);
+            assert_eq!(answer.status, 401, "{reason}");
+            assert_eq!(answer.header("Date").len(), "Sun, 22 Nov 2026 05:42:30 GMT".len());
+            told.push((reason, answer.without_date()));
+        }
+        for (reason, answer) in &told {
+            assert_eq!(*answer, told[0].1, "{reason} differs from {}", told[0].0);
+        }
+    }
+    assert_eq!(client.verify(&text(&holding(&house, "weak", &[METHOD])), OTHER).status, 403);
+
+    let expected: BTreeMap<(String, String), u64> = cases
+        .iter()
+        .map(|(reason, _, token)| (reason.to_string(), token.unwrap_or_default().to_owned()))
+        .chain([("not-permitted".to_owned(), "weak".to_owned())])
+        .map(|key| (key.clone(), if key.0 == "not-permitted" { 1 } else { 3 }))
+        .collect();
+    let rows = until(|| {
+        let rows = denied(&house, &reader);
+        (by_reason(&rows).values().sum::<u64>() >= expected.values().sum()).then_some(rows)
+    });
+    assert_eq!(by_reason(&rows), expected);
+    for row in &rows {
+        let method = row["method"].as_str();
+        assert!([None, Some(METHOD), Some(OTHER)].contains(&method), "what is no method is kept: {row}");
+        let from = if row["reason"] == "not-permitted" { "127.0.0.1" } else { "192.0.2.9" };
+        assert_eq!(row["address"], from, "{row}");
+        let of =
+            |(_, _, token): &&(_, String, Option<&str>)| token.is_some() && *token == row["token"]["name"].as_str();
+        if let Some((_, secret, _)) = cases.iter().find(of) {
+            assert_eq!(row["secret"]["hint"], secret[..12], "{row}");
+        }
+    }
+    // Neither a wrong secret under a right id nor any other refusal is a use.
+    let uses = run(&house, Some(&reader), &["ledger", "uses", "--json"], "").succeeds().json();
+    let used = uses["uses"].as_array().unwrap().iter().map(|row| &row["token"]["name"]);
+    assert!(used.clone().all(|name| name == "reader"), "{uses}");
+    assert_eq!(sound_last_seen(&house), None);
+    service.stops();
+}
+
+fn sound_last_seen(house: &House) -> Option<Timestamp> {
+    let owner = house.account_named(OWNER).id;
+    let visibility = Visibility { own: owner, roles: Vec::new() };
+    let named = house.store().read(|s| s.tokens_named(&visibility, Some(owner), &token_name("sound"), false)).unwrap();
+    named[0].last_seen_at
+}
+
+fn denied(house: &House, reader: &str) -> Vec<Value> {
+    let told = run(house, Some(reader), &["ledger", "denied", "--json"], "").succeeds().json();
+    told["denied"].as_array().unwrap().clone()
+}
+
+fn by_reason(rows: &[Value]) -> BTreeMap<(String, String), u64> {
+    let mut found = BTreeMap::new();
+    for row in rows {
+        let name = row["token"]["name"].as_str().unwrap_or_default();
+        let key = (row["reason"].as_str().unwrap().to_owned(), name.to_owned());
+        *found.entry(key).or_default() += row["attempts"].as_u64().unwrap();
+    }
+    found
+}
+
+/// In an overlap each secret's use is its own.
+#[test]
+fn an_old_secret_in_overlap_is_seen_as_that() {
+    let house = house();
+    let old = holding(&house, "ci", &[METHOD]);
+    let grace = Some(Span::Hours(1));
+    let again = RegenerateToken { token: pointed(&old), grace, expires: None, out: None };
+    let new = house.ask(OWNER, again).unwrap().out;
+    let service = Service::start(&house.place.path());
+    let mut client = service.client();
+    for _ in 0..3 {
+        let answer = client.verify(&text(&old), METHOD);
+        assert_eq!((answer.status, answer.header("X-Jeton-Hint")), (200, old.secret.hint()));
+    }
+    let token = until(|| Some(house.token(old.token.id)).filter(|t| t.last_seen_at.is_some()));
+    let previous = token.overlap(house.now()).unwrap();
+    assert_eq!(previous.last_seen_at, token.last_seen_at);
+    let usage = house.store().read(|s| s.usage(token.id, house.now().plus(super::DAY / 24))).unwrap();
+    assert_eq!(usage.current_seen_at, None, "only the old one was used");
+    let answer = client.verify(&text_of(&new.secret), METHOD);
+    assert_eq!((answer.status, answer.header("X-Jeton-Hint")), (200, new.secret.hint()));
+    until(|| house.store().read(|s| s.usage(token.id, house.now().plus(super::DAY / 24))).unwrap().current_seen_at);
+    service.stops();
+}
+
+fn text_of(secret: &jeton::domain::secret::Secret) -> String {
+    secret.expose(str::to_owned)
+}

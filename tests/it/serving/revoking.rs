@@ -1,0 +1,117 @@
+//! No request begun after a revocation has returned is accepted, whoever made the change and however busy the service is.
+
+use std::io::{BufRead, BufReader, Write};
+use std::path::PathBuf;
+use std::process::{Command, Stdio};
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering::SeqCst};
+use std::time::Duration;
+
+use jeton::domain::name::TokenName;
+use jeton::domain::selection::Selection;
+use jeton::domain::token::{TokenId, TokenRef};
+use jeton::store::sqlite::SqliteStore;
+use jeton::verbs::local::{Caller, Local};
+use jeton::verbs::request::ask;
+use jeton::verbs::tokens::{CreateToken, DeleteTokens, DisableTokens, Pointed, RegenerateToken};
+
+use super::house;
+use crate::support::service::Service;
+use crate::support::world::{Fakes, OWNER, by, caller, create};
+
+const STORE: &str = "JETON_REVOKING_STORE";
+const TOKENS: &str = "JETON_REVOKING_TOKENS";
+const CONNECTIONS: usize = 32;
+
+/// Revokes the tokens that it is told of, one after the other, each when it hears a line, and says so. A test only so
+/// that this binary can run it as a program of its own.
+#[test]
+fn revoker() {
+    let Some(store) = std::env::var_os(STORE).map(PathBuf::from) else { return };
+    let tokens = std::env::var(TOKENS).unwrap();
+    let fakes = Fakes::seeded(99);
+    fakes.clock.set(jeton::verbs::ports::Clock::now(&*jeton::platform::world().clock));
+    let caller = Caller { patience: Duration::from_secs(60), ..caller() };
+    let jeton = Local::new(SqliteStore::open(&store).unwrap(), fakes.world(), caller);
+    let owner = by(OWNER);
+    for (n, id) in tokens.split(' ').enumerate() {
+        let token = Pointed { token: TokenRef::Id(TokenId::parse(id).unwrap()), seen: None };
+        match n % 3 {
+            0 => drop(ask(&jeton, &owner, DisableTokens { tokens: vec![token] }).unwrap()),
+            1 => {
+                let verb = RegenerateToken { token, grace: None, expires: None, out: None };
+                drop(ask(&jeton, &owner, verb).unwrap());
+            }
+            _ => {
+                let verb = DeleteTokens { tokens: vec![token], typed: format!("t{n}") };
+                drop(ask(&jeton, &owner, verb).unwrap());
+            }
+        }
+        let mut out = std::io::stdout().lock();
+        writeln!(out, "\nREVOKED {n}").and_then(|()| out.flush()).unwrap();
+    }
+}
+
+#[test]
+fn nothing_begun_after_a_revocation_is_accepted() {
+    let count = if std::env::var_os("JETON_SOAK").is_some() { 5_000 } else { 200 };
+    let house = house();
+    let names = (0..count).map(|n| TokenName::parse(&format!("t{n}")).unwrap()).collect();
+    let selection = Selection::Inherit;
+    let issued = house.ask(OWNER, CreateToken { names, selection, ..create("x") }).unwrap().out;
+    let secrets: Vec<String> = issued.iter().map(super::text).collect();
+    let ids: Vec<String> = issued.iter().map(|i| i.token.id.to_string()).collect();
+    let service = Service::start(&house.place.path());
+
+    // Everybody knows which are revoked, and from when on.
+    let revoked: Vec<AtomicBool> = secrets.iter().map(|_| AtomicBool::new(false)).collect();
+    let (next, done) = (AtomicUsize::new(0), AtomicBool::new(false));
+    let (allowed, denied) = (AtomicUsize::new(0), AtomicUsize::new(0));
+    let path = house.place.path();
+    std::thread::scope(|scope| {
+        for connection in 0..CONNECTIONS {
+            let (secrets, revoked, next, done) = (&secrets, &revoked, &next, &done);
+            let (allowed, denied, mut client) = (&allowed, &denied, service.client());
+            scope.spawn(move || {
+                let mut last_round = false;
+                for step in connection.. {
+                    // The one that is being revoked, mostly; the others come by turns.
+                    let current = next.load(SeqCst);
+                    let at = if step % 4 == 3 { step * 7 % count } else { (current + step % 2).min(count - 1) };
+                    let was_revoked = revoked[at].load(SeqCst);
+                    let method = if step % 2 == 0 { "-" } else { super::METHOD };
+                    let status = client.verify(&secrets[at], method).status;
+                    assert!([200, 401].contains(&status), "{status}");
+                    assert!(!(was_revoked && status == 200), "the {at}th was accepted after its revocation");
+                    (if status == 200 { allowed } else { denied }).fetch_add(1, SeqCst);
+                    if last_round {
+                        return;
+                    }
+                    last_round = done.load(SeqCst);
+                }
+            });
+        }
+        let mut child = Command::new(std::env::current_exe().unwrap())
+            .args(["serving::revoking::revoker", "--exact", "--nocapture", "--test-threads=1"])
+            .env(STORE, &path)
+            .env(TOKENS, ids.join(" "))
+            .stdout(Stdio::piped())
+            .spawn()
+            .unwrap();
+        for line in BufReader::new(child.stdout.take().unwrap()).lines() {
+            if let Some(n) = line.unwrap().strip_prefix("REVOKED ") {
+                let n: usize = n.parse().unwrap();
+                revoked[n].store(true, SeqCst);
+                next.store((n + 1).min(count - 1), SeqCst);
+            }
+        }
+        done.store(true, SeqCst);
+        assert!(child.wait().unwrap().success());
+    });
+    assert!(revoked.iter().all(|r| r.load(SeqCst)), "not all were revoked");
+    let (allowed, denied) = (allowed.into_inner(), denied.into_inner());
+    println!("{count} revocations, {allowed} requests accepted, {denied} denied");
+    assert!(allowed > CONNECTIONS && denied > CONNECTIONS, "{allowed} and {denied}: too few to have shown anything");
+    let mut client = service.client();
+    assert!(secrets.iter().all(|secret| client.verify(secret, "-").status == 401));
+    service.stops();
+}

@@ -1,0 +1,123 @@
+//! Whoever reads a secret reads it alike: `jeton verify`, `jeton token whose`, and the service in a header and in a form.
+
+use jeton::domain::expiry::Span;
+use jeton::domain::token::Purgeable;
+use jeton::verbs::tokens::{DeleteTokens, DisableTokens, PurgeTokens, RegenerateToken};
+
+use super::reasons::with_checksum;
+use super::{METHOD, expired, holding, house, pointed, run, text};
+use crate::support::http::{bearer, head};
+use crate::support::service::Service;
+use crate::support::world::{House, OWNER};
+
+/// Lines of `REASON TEMPLATE`, `ok` for what is accepted. `#` begins a comment.
+const VECTORS: &str = include_str!("../data/tokens.txt");
+
+/// The secrets that templates name.
+fn secrets(house: &House) -> Vec<(&'static str, String)> {
+    let live = holding(house, "live", &[METHOD]);
+    let disabled = holding(house, "disabled", &[METHOD]);
+    house.ask(OWNER, DisableTokens { tokens: vec![pointed(&disabled)] }).unwrap();
+    let purged = holding(house, "purged", &[METHOD]);
+    let delete = |issued, typed: &str| {
+        house.ask(OWNER, DeleteTokens { tokens: vec![pointed(issued)], typed: typed.to_owned() }).unwrap();
+    };
+    delete(&purged, "purged");
+    house.ask(OWNER, PurgeTokens { which: Purgeable::Trashed, confirm: 1 }).unwrap();
+    let deleted = holding(house, "deleted", &[METHOD]);
+    delete(&deleted, "deleted");
+    let (retired, old) = (holding(house, "retired", &[]), holding(house, "overlapping", &[]));
+    for (issued, grace) in [(&retired, None), (&old, Some(Span::Hours(1)))] {
+        house.ask(OWNER, RegenerateToken { token: pointed(issued), grace, expires: None, out: None }).unwrap();
+    }
+    vec![
+        ("live", text(&live)),
+        ("other", text(&holding(house, "other", &[]))),
+        ("disabled", text(&disabled)),
+        ("deleted", text(&deleted)),
+        ("purged", text(&purged)),
+        ("retired", text(&retired)),
+        ("old", text(&old)),
+        ("expired", text(&expired(house, "expired"))),
+    ]
+}
+
+/// What a template stands for: `{name}` is a secret, `{name:from..to}` a part of it, `{name/upper}` or `{name/lower}`
+/// itself in that case, `{name/reversed}` backwards, `{text!}` all before it with its checksum, `{xN*TEXT}` N times that,
+/// `{uHEX}` a character.
+fn filled(template: &str, secrets: &[(&str, String)]) -> String {
+    let named = |name: &str| secrets.iter().find(|(n, _)| *n == name).map(|(_, s)| s.as_str()).expect("a secret");
+    let (mut out, mut rest) = (String::new(), template);
+    while let Some((before, hole)) = rest.split_once('{') {
+        out.push_str(before);
+        let (hole, after) = hole.split_once('}').unwrap();
+        rest = after;
+        if hole == "!" {
+            out = with_checksum(&out);
+        } else if let Some((count, text)) = hole.strip_prefix('x').and_then(|h| h.split_once('*')) {
+            out.push_str(&text.repeat(count.parse().unwrap()));
+        } else if let Some(code) = hole.strip_prefix("u+") {
+            out.push(char::from_u32(u32::from_str_radix(code, 16).unwrap()).unwrap());
+        } else if let Some((name, range)) = hole.split_once(':') {
+            let (from, to) = range.split_once("..").unwrap();
+            let secret = named(name);
+            out.push_str(&secret[from.parse().unwrap()..to.parse().unwrap_or(secret.len())]);
+        } else if let Some((name, how)) = hole.split_once('/') {
+            let secret = named(name);
+            out.push_str(&match how {
+                "upper" => secret.to_ascii_uppercase(),
+                "lower" => secret.to_ascii_lowercase(),
+                _ => secret.chars().rev().collect(),
+            });
+        } else {
+            out.push_str(named(hole));
+        }
+    }
+    out + rest
+}
+
+#[test]
+fn all_parsers_agree() {
+    let house = house();
+    let caller = text(&holding(&house, "caller", &["jeton.introspect"]));
+    let secrets = secrets(&house);
+    let service = Service::start(&house.place.path());
+    let (mut client, mut manager) = (service.client(), service.manager());
+    let mut count = 0;
+    for line in VECTORS.lines().filter(|line| !line.starts_with('#') && !line.is_empty()) {
+        let (reason, template) = line.split_once(' ').unwrap();
+        let presented = filled(template, &secrets);
+        count += 1;
+
+        // Exactly as it is: in a form.
+        let form: String = presented.bytes().map(|b| format!("%{b:02x}")).collect();
+        let kind = "Content-Type: application/x-www-form-urlencoded";
+        let told = manager.post("/v1/introspect", &[kind, &bearer(&caller)], &format!("token={form}"));
+        assert_eq!(told.status, 200, "{line}");
+        assert_eq!(told.json()["active"], reason == "ok", "{line}: {told:?}");
+
+        // In a header, where one can hold it: the end of a line ends it, and blanks before that are no part of it.
+        let printable = presented.bytes().all(|b| (0x20..0x7f).contains(&b)) && presented.trim_end() == presented;
+        if printable && presented.len() < 8_000 {
+            let answer = client.ask("GET", "/v1/verify/-", &[&bearer(&presented)]);
+            assert_eq!(answer.status, if reason == "ok" { 200 } else { 401 }, "{line}");
+        } else if !presented.contains(['\r', '\n']) {
+            let mut once = service.client();
+            once.send(head("GET", "/v1/verify/-", &[&bearer(&presented)]));
+            let blank = presented.ends_with([' ', '\t']) && presented.is_ascii() && presented.len() < 100;
+            assert!(blank || once.answer().is_none_or(|answer| answer.status != 200), "{line}");
+        }
+
+        // On a line of stdin, where one can hold it.
+        if presented.contains(['\n', '\r', '\0']) || presented.is_empty() {
+            continue;
+        }
+        let verified = run(&house, None, &["verify", "--json"], &format!("{presented}\n"));
+        assert_eq!(verified.code, if reason == "ok" { 0 } else { 4 }, "{line}: {verified:?}");
+        let whose = run(&house, None, &["token", "whose", "--json"], &format!("{presented}\n"));
+        let told: serde_json::Value = serde_json::from_str(&whose.out).unwrap_or_default();
+        assert_eq!(told["reason"].as_str().unwrap_or("ok"), reason, "{line}: {whose:?}");
+    }
+    assert!(count >= 90, "{count} vectors");
+    service.stops();
+}

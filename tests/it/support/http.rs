@@ -1,0 +1,207 @@
+//! An HTTP client that sends exactly the bytes it is given, and reads exactly one answer at a time.
+
+use std::io::{ErrorKind, Read, Write};
+use std::net::{SocketAddr, TcpStream};
+use std::os::unix::net::UnixStream;
+use std::path::Path;
+use std::time::Duration;
+
+/// How long an answer may take on a busy machine.
+pub const PATIENCE: Duration = Duration::from_secs(30);
+
+enum Stream {
+    Tcp(TcpStream),
+    Unix(UnixStream),
+}
+
+/// A connection.
+pub struct Client {
+    stream: Stream,
+    unread: Vec<u8>,
+}
+
+/// An answer as it came.
+#[derive(Debug, Clone)]
+pub struct Answer {
+    pub status: u16,
+    /// From the status line to the last header.
+    pub head: String,
+    pub body: String,
+}
+
+impl Answer {
+    /// The values of a header.
+    pub fn all(&self, name: &str) -> Vec<&str> {
+        let headers = self.head.lines().skip(1).filter_map(|line| line.split_once(": "));
+        headers.filter(|(n, _)| n.eq_ignore_ascii_case(name)).map(|(_, value)| value).collect()
+    }
+
+    /// The one value of a header.
+    #[track_caller]
+    pub fn header(&self, name: &str) -> &str {
+        let [value] = self.all(name)[..] else { panic!("not one {name} in {self:?}") };
+        value
+    }
+
+    #[track_caller]
+    pub fn json(&self) -> serde_json::Value {
+        serde_json::from_str(&self.body).unwrap_or_else(|e| panic!("{e}: {self:?}"))
+    }
+
+    /// The whole of it, but for when it was given.
+    pub fn without_date(&self) -> String {
+        let kept: Vec<&str> =
+            self.head.lines().filter(|line| !line.to_ascii_lowercase().starts_with("date:")).collect();
+        format!("{}\n\n{}", kept.join("\n"), self.body)
+    }
+}
+
+/// The head of a request.
+pub fn head(verb: &str, path: &str, headers: &[&str]) -> String {
+    let mut text = format!("{verb} {path} HTTP/1.1\r\nHost: jeton\r\n");
+    headers.iter().for_each(|header| text.push_str(&format!("{header}\r\n")));
+    text + "\r\n"
+}
+
+/// The header that presents `secret`.
+pub fn bearer(secret: &str) -> String {
+    format!("Authorization: Bearer {secret}")
+}
+
+impl Client {
+    #[expect(clippy::disallowed_methods, reason = "a client of the service under test")]
+    pub fn tcp(to: SocketAddr) -> Client {
+        let stream = TcpStream::connect(to).unwrap();
+        stream.set_nodelay(true).unwrap();
+        Self::over(Stream::Tcp(stream))
+    }
+
+    #[expect(clippy::disallowed_methods, reason = "a client of the service under test")]
+    pub fn unix(to: &Path) -> Client {
+        Self::over(Stream::Unix(UnixStream::connect(to).unwrap()))
+    }
+
+    fn over(stream: Stream) -> Client {
+        let client = Client { stream, unread: Vec::new() };
+        client.patience(PATIENCE);
+        client
+    }
+
+    /// How long it waits for each piece of an answer.
+    pub fn patience(&self, patience: Duration) {
+        match &self.stream {
+            Stream::Tcp(stream) => stream.set_read_timeout(Some(patience)),
+            Stream::Unix(stream) => stream.set_read_timeout(Some(patience)),
+        }
+        .unwrap();
+    }
+
+    /// Sends bytes. A service that has closed already needs not to take them all.
+    pub fn send(&mut self, bytes: impl AsRef<[u8]>) {
+        let _ = self.try_send(bytes.as_ref());
+    }
+
+    /// Whether all of it could be sent.
+    pub fn try_send(&mut self, bytes: &[u8]) -> bool {
+        match &mut self.stream {
+            Stream::Tcp(stream) => stream.write_all(bytes).is_ok(),
+            Stream::Unix(stream) => stream.write_all(bytes).is_ok(),
+        }
+    }
+
+    /// Says that nothing more will be sent.
+    pub fn end(&self) {
+        let _ = match &self.stream {
+            Stream::Tcp(stream) => stream.shutdown(std::net::Shutdown::Write),
+            Stream::Unix(stream) => stream.shutdown(std::net::Shutdown::Write),
+        };
+    }
+
+    /// Another hand on the same connection.
+    pub fn twin(&self) -> Client {
+        let stream = match &self.stream {
+            Stream::Tcp(stream) => Stream::Tcp(stream.try_clone().unwrap()),
+            Stream::Unix(stream) => Stream::Unix(stream.try_clone().unwrap()),
+        };
+        Client { stream, unread: Vec::new() }
+    }
+
+    /// Reads more; false at the end.
+    fn read(&mut self) -> bool {
+        let mut piece = [0; 16 * 1024];
+        let read = match &mut self.stream {
+            Stream::Tcp(stream) => stream.read(&mut piece),
+            Stream::Unix(stream) => stream.read(&mut piece),
+        };
+        match read {
+            Ok(0) => false,
+            Ok(n) => {
+                self.unread.extend_from_slice(&piece[..n]);
+                true
+            }
+            Err(e) if matches!(e.kind(), ErrorKind::WouldBlock | ErrorKind::TimedOut) => panic!("no answer in time"),
+            Err(_) => false,
+        }
+    }
+
+    /// The next answer, to a request that wasn't a `HEAD`; none when the connection was closed before its end.
+    pub fn answer(&mut self) -> Option<Answer> {
+        self.next(true)
+    }
+
+    fn next(&mut self, has_body: bool) -> Option<Answer> {
+        let end = loop {
+            if let Some(end) = self.unread.windows(4).position(|four| four == b"\r\n\r\n") {
+                break end;
+            }
+            if !self.read() {
+                return None;
+            }
+        };
+        let rest = self.unread.split_off(end + 4);
+        let head = String::from_utf8(std::mem::replace(&mut self.unread, rest)).expect("a head of ASCII");
+        let status = head.split(' ').nth(1).and_then(|s| s.parse().ok()).expect("a status");
+        let mut answer = Answer { status, head: head.trim_end().replace("\r\n", "\n"), body: String::new() };
+        let length = answer.all("content-length").first().map_or(0, |n| n.parse().unwrap());
+        let length = if has_body { length } else { 0 };
+        while self.unread.len() < length {
+            if !self.read() {
+                return None;
+            }
+        }
+        let rest = self.unread.split_off(length);
+        answer.body = String::from_utf8(std::mem::replace(&mut self.unread, rest)).expect("a body of UTF-8");
+        Some(answer)
+    }
+
+    /// Whether the service closes the connection, without a further byte.
+    pub fn is_closed(&mut self) -> bool {
+        self.unread.is_empty() && !self.read()
+    }
+
+    /// Sends a request without a body and reads its answer.
+    pub fn try_ask(&mut self, verb: &str, path: &str, headers: &[&str]) -> Option<Answer> {
+        self.send(head(verb, path, headers));
+        self.next(verb != "HEAD")
+    }
+
+    #[track_caller]
+    pub fn ask(&mut self, verb: &str, path: &str, headers: &[&str]) -> Answer {
+        self.try_ask(verb, path, headers).expect("an answer")
+    }
+
+    /// Asks whether `secret` works, for a method or `-`.
+    #[track_caller]
+    pub fn verify(&mut self, secret: &str, method: &str) -> Answer {
+        self.ask("GET", &format!("/v1/verify/{method}"), &[&bearer(secret)])
+    }
+
+    /// Posts a form.
+    #[track_caller]
+    pub fn post(&mut self, path: &str, headers: &[&str], form: &str) -> Answer {
+        let length = format!("Content-Length: {}", form.len());
+        let headers = [headers, &[&length]].concat();
+        self.send(head("POST", path, &headers) + form);
+        self.answer().expect("an answer")
+    }
+}

@@ -1,0 +1,143 @@
+//! `jeton serve` as a program of its own, on a port that the system chooses.
+
+use std::ffi::OsString;
+use std::io::{BufRead, BufReader};
+use std::net::SocketAddr;
+use std::path::{Path, PathBuf};
+use std::process::{Child, Command, ExitStatus, Stdio};
+use std::sync::mpsc::{Receiver, channel};
+use std::sync::{Arc, Mutex};
+use std::time::Duration;
+
+use rustix::process::{Pid, Signal, kill_process};
+
+use super::http::Client;
+
+/// How long a service may take to come up on a busy machine.
+const TO_START: Duration = Duration::from_secs(60);
+/// How long it may take to end.
+pub const TO_END: Duration = Duration::from_secs(5);
+/// What it says once it answers.
+const READY: &str = "the service answers";
+
+/// A running service; killed when this goes.
+pub struct Service {
+    child: Child,
+    /// Its port; an address that is nobody's where it checks tokens at a socket.
+    pub verify: SocketAddr,
+    pub manage: PathBuf,
+    said: Arc<Mutex<String>>,
+    ended: Mutex<Receiver<()>>,
+}
+
+/// The command that serves the store at `path`, on a free port and a socket beside the store.
+pub fn command(path: &Path) -> Command {
+    let mut command = Command::new(env!("CARGO_BIN_EXE_jeton"));
+    command.env_clear().env("HOME", path.parent().unwrap()).current_dir(path.parent().unwrap());
+    command.args(["serve", "--verify", "127.0.0.1:0", "--store"]).arg(path);
+    command
+}
+
+impl Service {
+    /// Serves the store at `path`.
+    pub fn start(path: &Path) -> Service {
+        Self::spawn(command(path))
+    }
+
+    /// The same, with this text as its configuration.
+    pub fn configured(path: &Path, configuration: &str) -> Service {
+        let file = path.with_file_name("config.toml");
+        std::fs::write(&file, configuration).unwrap();
+        let mut command = command(path);
+        command.env("JETON_CONFIG", OsString::from(file));
+        Self::spawn(command)
+    }
+
+    /// Waits until the service that `command` starts answers.
+    pub fn spawn(mut command: Command) -> Service {
+        let mut child = command.stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::piped()).spawn().unwrap();
+        let lines = BufReader::new(child.stderr.take().unwrap()).lines();
+        let said = Arc::new(Mutex::new(String::new()));
+        let (kept, (tell, told), (end, ended)) = (Arc::clone(&said), channel(), channel());
+        std::thread::spawn(move || {
+            for line in lines.map_while(Result::ok) {
+                if line.contains(READY) {
+                    let _ = tell.send(line.clone());
+                }
+                kept.lock().unwrap().push_str(&format!("{line}\n"));
+            }
+            drop(tell);
+            let _ = end.send(());
+        });
+        let line = told.recv_timeout(TO_START);
+        let line = line.unwrap_or_else(|e| panic!("no service: {e}: {}", said.lock().unwrap()));
+        // In words or as JSON: an address holds neither a blank nor a quote.
+        let word = |name: &str| {
+            let marks = [format!("{name}="), format!("\"{name}\":\"")];
+            let rest = marks.iter().find_map(|mark| line.split_once(mark)).expect("an address").1;
+            rest.split([' ', '"']).next().unwrap().to_owned()
+        };
+        let verify = word("verify");
+        let verify = verify.parse().unwrap_or_else(|_| {
+            assert!(verify.starts_with("unix:"), "{verify}");
+            SocketAddr::from(([0, 0, 0, 0], 0))
+        });
+        let manage = word("manage").strip_prefix("unix:").expect("a socket").into();
+        Service { child, verify, manage, said, ended: Mutex::new(ended) }
+    }
+
+    /// A connection to the verify listener.
+    pub fn client(&self) -> Client {
+        Client::tcp(self.verify)
+    }
+
+    /// A connection to the management listener.
+    pub fn manager(&self) -> Client {
+        Client::unix(&self.manage)
+    }
+
+    pub fn pid(&self) -> Pid {
+        Pid::from_child(&self.child)
+    }
+
+    /// Everything it has said so far.
+    pub fn said(&self) -> String {
+        self.said.lock().unwrap().clone()
+    }
+
+    /// How much memory it holds, in KiB.
+    pub fn memory(&self) -> u64 {
+        let status = std::fs::read_to_string(format!("/proc/{}/status", self.child.id())).unwrap();
+        let line = status.lines().find_map(|line| line.strip_prefix("VmRSS:")).unwrap();
+        line.trim().trim_end_matches(" kB").parse().unwrap()
+    }
+
+    pub fn ask_to_stop(&self) {
+        kill_process(self.pid(), Signal::TERM).unwrap();
+    }
+
+    /// Demands that it ends in time, and well; what it said.
+    #[track_caller]
+    pub fn stops(self) -> String {
+        self.ask_to_stop();
+        self.ends()
+    }
+
+    /// The same, where it was asked already.
+    #[track_caller]
+    pub fn ends(mut self) -> String {
+        let ended = self.ended.get_mut().unwrap().recv_timeout(TO_END);
+        assert!(ended.is_ok(), "it runs on: {}", self.said());
+        let status: ExitStatus = self.child.wait().unwrap();
+        assert_eq!(status.code(), Some(0), "{}", self.said());
+        self.said()
+    }
+}
+
+impl Drop for Service {
+    fn drop(&mut self) {
+        // It may have ended already.
+        let _ = self.child.kill();
+        let _ = self.child.wait();
+    }
+}

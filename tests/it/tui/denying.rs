@@ -1,0 +1,238 @@
+//! Denied attempts on the screen.
+
+use std::sync::Arc;
+
+use jeton::domain::secret::PublicId;
+use jeton::domain::time::Timestamp;
+use jeton::domain::token::Token;
+use jeton::tui::msg::Msg;
+use jeton::tui::theme::Theme;
+use jeton::verbs::actor::Presented;
+use jeton::verbs::decide::Reason;
+use jeton::verbs::ports::{Denial, Store};
+use jeton::verbs::tokens::{DeleteTokens, DisableTokens, Pointed};
+
+use crate::support::screens::Screens;
+use crate::support::world::{House, OWNER, PASSWORD};
+
+/// Records an attempt, `ago` seconds back.
+pub fn deny(house: &House, token: Option<&Token>, reason: Reason, address: &str, client: &str, ago: i64) {
+    let public = token.map(|token| PublicId::parse(token.hint.split('_').nth(1).unwrap()).unwrap());
+    let denied = Denial {
+        token: token.map(|token| token.id),
+        secret: public.as_ref(),
+        reason: reason.word(),
+        at: Timestamp(house.now().0 - ago * 1000),
+        count: 1,
+        method: "environment.control.StopEnv",
+        address,
+        client,
+    };
+    house.store().bookkeep(|b| b.record_denial(&denied)).unwrap();
+}
+
+/// A house in which several were turned away.
+fn knocked() -> House {
+    let house = House::inhabited();
+    let bot = house.issue(OWNER, "deploy-bot").token;
+    let gone = house.issue("member", "gone").token;
+    let pointed = vec![Pointed::on_screen(&bot)];
+    house.ask(OWNER, DisableTokens { tokens: pointed }).unwrap();
+    let pointed = vec![Pointed::on_screen(&gone)];
+    house.ask("member", DeleteTokens { tokens: pointed, typed: "gone".to_owned() }).unwrap();
+    deny(&house, None, Reason::Unknown, "203.0.113.9", "zgrab/0.x", 600);
+    deny(&house, Some(&gone), Reason::Deleted, "10.0.0.9", "python-requests/2.32", 300);
+    for _ in 0..3 {
+        deny(&house, Some(&bot), Reason::Disabled, "10.0.0.4", "curl/8.5.0", 90);
+    }
+    house
+}
+
+#[test]
+fn the_newest_first_with_reason_token_and_secret() {
+    let mut s = Screens::signed_in(knocked());
+    s.keys("6");
+    let text = s.text();
+    let at = |what: &str| text.find(what).unwrap_or_else(|| panic!("{what} is not there:\n{text}"));
+    assert!(at("○ disabled") < at("† deleted") && at("† deleted") < at("? unknown"), "{text}");
+    s.assert_shows("1 of 3");
+    s.assert_shows("ops/deploy-bot");
+    s.assert_shows("3 attempts from 10.0.0.4 (curl/8.5.0), 1 min ago");
+    s.keys("<down><down>");
+    s.assert_shows("unknown: no such secret was issued here");
+    s.keys("y");
+    assert_eq!(s.copied.pop().as_deref(), Some("203.0.113.9"));
+}
+
+#[test]
+fn enter_shows_all_of_a_row_and_leads_to_its_token() {
+    let mut s = Screens::signed_in(knocked());
+    s.keys("/nothing-is-called-so<enter>6<enter>");
+    s.assert_shows("3 denied attempts");
+    s.assert_shows("the token is disabled");
+    s.assert_shows("the current secret");
+    s.assert_shows("environment.control.StopEnv");
+    s.keys("<enter>");
+    s.assert_shows("▶   deploy-bot");
+    s.keys("6<down><enter>");
+    s.assert_shows("in the trash");
+    s.keys("<enter>");
+    s.assert_shows("Trash, kept for");
+    s.assert_shows("▶   gone");
+    s.keys("6<down><enter>");
+    s.assert_shows("no token is known by what was shown");
+    s.keys("<enter>");
+    s.assert_shows("no token is known by what was shown");
+    s.keys("<esc><esc>");
+    s.assert_shows("Trash, kept for");
+}
+
+#[test]
+fn the_filter_narrows_by_words_and_fields() {
+    let mut s = Screens::signed_in(knocked());
+    s.keys("6/reason:del");
+    s.assert_shows("1 match");
+    s.assert_hides("deploy-bot");
+    s.keys("<c-u>token:deploy address:10.0.0");
+    s.assert_shows("1 match");
+    s.assert_shows("deploy-bot");
+    s.keys("x");
+    s.assert_shows("Nothing matches \"token:deploy address:10.0.0x\".  Esc clears the filter.");
+    s.keys("<esc>");
+    s.assert_shows("of 3");
+}
+
+#[test]
+fn members_see_their_own_and_strangers_are_for_admins() {
+    let told = |who: &str| {
+        let mut s = Screens::over(knocked());
+        s.keys(&format!("<s-tab><c-u>{who}<enter>{PASSWORD}<enter>6"));
+        s.text()
+    };
+    let member = told("member");
+    assert!(member.contains("1 of 1") && member.contains("† deleted"), "{member}");
+    assert!(!member.contains("deploy-bot") && !member.contains("? unknown"), "{member}");
+    let admin = told("admin");
+    assert!(admin.contains("? unknown") && !admin.contains("deploy-bot"), "{admin}");
+    let viewer = told("viewer");
+    assert!(viewer.contains("Nobody was turned away with a token of yours yet."), "{viewer}");
+    assert!(!viewer.contains("! "), "{viewer}");
+}
+
+#[test]
+fn a_token_without_the_method_is_told_calmly() {
+    let house = knocked();
+    let secret = Arc::new(house.issue(OWNER, "lacking").secret);
+    let token = Presented { secret, account: None, name: None };
+    let mut s = Screens::started(house, Theme::colour(), |start| start.token = Some(token));
+    s.keys("6");
+    s.assert_shows("jeton.ledger.read");
+    s.assert_hides("deploy-bot");
+    s.keys("/x");
+    assert_ne!(s.model.context(), jeton::tui::keymap::Context::Filter, "there is nothing to filter");
+}
+
+#[test]
+fn new_attempts_appear_by_themselves_while_they_are_shown() {
+    let mut s = Screens::signed_in(knocked());
+    assert!(s.model.shows_ledger(), "the token table tells how the one under the cursor is used");
+    s.keys("6");
+    assert!(s.model.shows_ledger());
+    let bot = s.house.issue(OWNER, "other").token;
+    deny(&s.house, Some(&bot), Reason::NotPermitted, "10.0.0.77", "curl/8.5.0", 0);
+    s.asked.clear();
+    s.message(Msg::Recorded);
+    assert_eq!(s.asked, ["ledger.denied"]);
+    s.assert_shows("▶ just now");
+    s.assert_shows("▲ not-permitted");
+    s.keys("<down><down>");
+    deny(&s.house, None, Reason::Malformed, "10.0.0.78", "", 0);
+    s.message(Msg::Recorded);
+    s.assert_shows("4 of 5");
+    s.keys("3");
+    assert!(!s.model.shows_ledger(), "nothing of it is on the audit log");
+    s.asked.clear();
+    s.message(Msg::Recorded);
+    assert!(s.asked.is_empty(), "{:?}", s.asked);
+    s.keys("6<c-z>");
+    assert!(!s.model.shows_ledger(), "nothing is shown behind the lock");
+    s.asked.clear();
+    s.message(Msg::Recorded);
+    assert!(s.asked.is_empty(), "{:?}", s.asked);
+}
+
+#[test]
+fn a_long_list_is_read_by_windows_from_end_to_end() {
+    let house = House::new();
+    for n in 0..500 {
+        deny(&house, None, Reason::Unknown, &format!("10.1.{}.{}", n / 250, n % 250), "scan", n * 60);
+    }
+    let mut s = Screens::signed_in(house);
+    s.keys("6");
+    let here = |s: &Screens| s.model.desk().unwrap().denied.current().unwrap().address.clone();
+    let mut seen = vec![here(&s)];
+    for _ in 1..500 {
+        s.keys("<down>");
+        seen.push(here(&s));
+    }
+    let all: Vec<String> = (0..500).map(|n| format!("10.1.{}.{}", n / 250, n % 250)).collect();
+    assert_eq!(seen, all);
+    s.keys("<home>");
+    assert_eq!(here(&s), all[0]);
+    s.keys("<end>");
+    assert_eq!(here(&s), all[499]);
+}
+
+#[test]
+fn what_callers_say_of_themselves_is_shown_safe_and_never_copied_raw() {
+    let house = House::new();
+    deny(&house, None, Reason::Unknown, "10.0.0.4\u{1b}[31m", "evil\u{202e}\u{7}", 0);
+    let mut s = Screens::signed_in(house);
+    s.resize(140, 40);
+    s.keys("6y<enter>");
+    let text = s.text();
+    assert!(!text.chars().any(|c| c != '\n' && jeton::domain::text::is_hostile(c)), "{text:?}");
+    assert!(s.copied.is_empty(), "{:?}", s.copied);
+}
+
+#[test]
+fn the_mark_of_the_ledger_moves_with_what_others_write_alone() {
+    let house = House::new();
+    let head = || house.ask(OWNER, jeton::verbs::ledger::LedgerHead).unwrap();
+    let before = head();
+    assert_eq!(head(), before);
+    let elsewhere = jeton::store::sqlite::SqliteStore::open(&house.place.path()).unwrap();
+    let secret = house.issue(OWNER, "bot").secret;
+    assert_eq!(head(), before, "what this one does itself is no news");
+    let from = jeton::verbs::decide::Caller { address: "192.0.2.7", client: "it/1.0" };
+    let decide = |s: &str| jeton::verbs::decide::verify(&elsewhere, s, None, house.now(), from).unwrap();
+    secret.expose(decide);
+    let used = head();
+    assert_ne!(used, before);
+    decide("jtn_nothing");
+    assert_ne!(head(), used);
+}
+
+#[test]
+fn looks() {
+    for (name, theme, size) in [
+        ("denied_80x24", Theme::colour(), (80, 24)),
+        ("denied_140x40", Theme::colour(), (140, 40)),
+        ("denied_40x10", Theme::colour(), (40, 10)),
+        ("denied_mono", Theme::mono(), (80, 24)),
+    ] {
+        let house = knocked();
+        let bot = house.issue(OWNER, "builder").token;
+        deny(&house, Some(&bot), Reason::NotPermitted, "2001:db8::dead:beef", "Go-http-client/2.0", 4000);
+        deny(&house, Some(&bot), Reason::WrongSecret, "10.0.0.4", "curl/8.5.0", 5000);
+        deny(&house, Some(&bot), Reason::AccountDisabled, "10.0.0.4", "curl/8.5.0", 6000);
+        let mut s = Screens::with(house, theme, None);
+        s.keys(&format!("{PASSWORD}<enter>"));
+        s.resize(size.0, size.1);
+        s.keys("6<down>");
+        insta::assert_snapshot!(name, s.dump());
+    }
+    let mut s = Screens::signed_in(knocked());
+    s.keys("6<enter>");
+    insta::assert_snapshot!("denied_attempt", s.dump());
+}

@@ -1,0 +1,116 @@
+//! What the running service says of a change, in the line about it.
+
+use std::collections::VecDeque;
+use std::time::Duration;
+
+use jeton::domain::endpoint::Endpoint;
+use jeton::domain::role::Role;
+use jeton::tui::Demo;
+use jeton::tui::msg::Msg;
+use jeton::tui::theme::Theme;
+use jeton::witness::Testimony;
+use zeroize::Zeroizing;
+
+use crate::support::screens::Screens;
+use crate::support::world::{House, OWNER, PASSWORD, username};
+
+const DENIES: Testimony = Testimony::Denies(Duration::from_micros(840));
+
+fn house() -> House {
+    let house = House::new();
+    house.issue(OWNER, "deploy-bot");
+    house.issue(OWNER, "build-bot");
+    house.account("ci", Role::Member);
+    house
+}
+
+fn served(testimony: Testimony) -> Screens {
+    let mut s = Screens::signed_in(house());
+    s.testimony = Some(testimony);
+    s
+}
+
+#[test]
+fn the_line_says_that_the_service_denies_it() {
+    let mut s = served(DENIES);
+    s.keys(&format!("/deploy<enter>d{PASSWORD}<enter>"));
+    s.assert_shows("✓ deploy-bot disabled; the service denies it (0.8 ms)");
+    s.keys(&format!("xdeploy-bot<tab>{PASSWORD}<tab><tab><enter>"));
+    s.assert_shows("✓ deploy-bot revoked; the service denies it (0.8 ms)");
+    s.assert_shows("u Restore, disabled");
+    s.keys("m");
+    s.assert_shows("✓ deploy-bot disabled; the service denies it (0.8 ms)");
+    s.keys("<esc>2d");
+    s.keys(&format!("{PASSWORD}<enter>"));
+    s.assert_shows("; the service denies its tokens (0.8 ms)");
+}
+
+#[test]
+fn of_a_new_secret_the_old_one_is_denied_unless_it_was_given_time() {
+    let mut s = served(DENIES);
+    s.keys("/deploy<enter>r");
+    s.enter_until("Password of ops");
+    s.keys(&format!("{PASSWORD}<enter>"));
+    let said = |s: &Screens| s.model.messages.front().unwrap().text.clone();
+    assert_eq!(said(&s), "deploy-bot has a new secret; the service denies the old one (0.8 ms)");
+    s.keys("y<esc>r<tab><right><right>");
+    s.enter_until("Password of ops");
+    s.keys(&format!("{PASSWORD}<enter>"));
+    s.keys("y<esc>");
+    assert!(!said(&s).contains("service"), "{}", said(&s));
+    s.assert_shows("; the old one dies");
+}
+
+#[test]
+fn the_line_stands_before_the_service_has_answered() {
+    let mut s = served(DENIES);
+    s.keys("/deploy<enter>d");
+    s.held = Some(VecDeque::new());
+    s.keys(&format!("{PASSWORD}<enter>"));
+    // The change is answered; what follows from it is still under way.
+    let done = s.held.as_mut().unwrap().pop_front().unwrap();
+    s.message(done);
+    s.assert_shows("✓ deploy-bot disabled; denied from the next request on");
+    // The line has gone before the service answers: the history keeps it.
+    s.house.fakes.clock.forward(60_000);
+    s.pass();
+    s.assert_hides("deploy-bot disabled");
+    s.answer(false);
+    s.assert_hides("deploy-bot disabled");
+    s.keys("m");
+    s.assert_shows("✓ deploy-bot disabled; the service denies it (0.8 ms)");
+}
+
+#[test]
+fn a_service_that_says_nothing_is_no_proof() {
+    let service = Endpoint::parse("unix:/run/jeton/manage.sock").unwrap();
+    let mut s = served(Testimony::Unsure { service, why: "could not be asked: connection refused".to_owned() });
+    s.resize(160, 24);
+    s.keys(&format!("/deploy<enter>d{PASSWORD}<enter>"));
+    s.assert_shows("✓ deploy-bot disabled; the service at unix:/run/jeton/manage.sock could not be asked");
+    s.assert_shows("connection refused; it reads the store with each request");
+    s.testimony = None;
+    s.keys(&format!("xdeploy-bot<tab>{PASSWORD}<tab><tab><enter>"));
+    s.assert_shows("✓ deploy-bot revoked; denied from the next request on");
+}
+
+#[test]
+fn a_use_shows_while_nobody_touches_a_key() {
+    let house = House::new();
+    let issued = house.issue(OWNER, "deploy-bot");
+    let mut s = Screens::signed_in(house);
+    s.assert_shows("never");
+    s.house.verify(&issued.secret);
+    s.message(Msg::Recorded);
+    s.assert_shows("just now");
+}
+
+#[test]
+fn a_demonstration_says_where_its_service_is_if_there_is_room() {
+    let service = Endpoint::parse("127.0.0.1:40123").ok();
+    let demo = Demo { username: username(OWNER), password: Zeroizing::new(PASSWORD.to_owned()), service };
+    let mut s = Screens::with(house(), Theme::colour(), Some(demo));
+    s.assert_shows(&format!("demo at 127.0.0.1:40123, its password: {PASSWORD}"));
+    s.resize(70, 24);
+    s.assert_shows(&format!("demo, its password: {PASSWORD}"));
+}

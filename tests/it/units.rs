@@ -1,0 +1,43 @@
+//! The units for systemd, held against the program.
+
+use std::fs;
+use std::path::Path;
+
+use crate::support::program::Home;
+
+fn unit(name: &str) -> String {
+    fs::read_to_string(Path::new(env!("CARGO_MANIFEST_DIR")).join("assets/systemd").join(name)).unwrap()
+}
+
+fn said<'a>(unit: &'a str, key: &str) -> Vec<&'a str> {
+    unit.lines().filter_map(|line| line.strip_prefix(key)?.strip_prefix('=')).collect()
+}
+
+#[test]
+fn the_service_is_started_with_a_line_that_is_understood() {
+    let service = unit("jeton.service");
+    let line: Vec<&str> = said(&service, "ExecStart")[0].split(' ').collect();
+    assert_eq!(line[0], "/usr/local/bin/jeton");
+    let store = format!("/var/lib/{}/jeton.db", said(&service, "StateDirectory")[0]);
+    let missing = Home::new().path("missing.db");
+    let args: Vec<&str> =
+        line[1..].iter().map(|word| if *word == store { missing.to_str().unwrap() } else { word }).collect();
+    assert!(args.contains(&missing.to_str().unwrap()), "{line:?}");
+    // No store: everything before that was right, and systemd is told not to try again.
+    Home::new().run(&args, "").ends(3);
+    assert_eq!(said(&service, "RestartPreventExitStatus"), ["2 3"]);
+    assert!(said(&service, "RuntimeDirectory").is_empty(), "the sockets' folder outlives the service");
+}
+
+#[test]
+fn the_sockets_are_called_what_the_service_calls_them() {
+    for (name, group) in [("verify", "www-data"), ("manage", "jeton-admin")] {
+        let unit = unit(&format!("jeton-{name}.socket"));
+        assert_eq!(said(&unit, "FileDescriptorName"), [name]);
+        assert_eq!(said(&unit, "ListenStream"), [format!("/run/jeton/{name}.sock")]);
+        assert_eq!(said(&unit, "Service"), ["jeton.service"]);
+        assert_eq!((said(&unit, "SocketGroup"), said(&unit, "SocketMode")), (vec![group], vec!["0660"]));
+        // jeton's own commands ask there as the user whom the store belongs to.
+        assert_eq!(said(&unit, "SocketUser"), said(&self::unit("jeton.service"), "User"));
+    }
+}
