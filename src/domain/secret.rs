@@ -10,7 +10,7 @@ use subtle::ConstantTimeEq;
 use zeroize::Zeroizing;
 
 use crate::domain::name::Prefix;
-use crate::error::Result;
+use crate::error::{Error, Result};
 
 const ALPHABET: &[u8; 62] = b"0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz";
 const PUBLIC_ID_LEN: usize = 8;
@@ -20,24 +20,31 @@ const CHECK_LEN: usize = 6;
 const TAIL_LEN: usize = PUBLIC_ID_LEN + 1 + RANDOM_LEN + CHECK_LEN;
 
 /// The 8 random characters by which a secret is found; safe to show.
-#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub struct PublicId(String);
+#[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct PublicId([u8; PUBLIC_ID_LEN]);
 
 impl PublicId {
     /// None unless `text` is 8 base62 characters.
     pub fn parse(text: &str) -> Option<Self> {
-        (text.len() == PUBLIC_ID_LEN && text.bytes().all(|b| b.is_ascii_alphanumeric()))
-            .then(|| PublicId(text.to_owned()))
+        let id = text.as_bytes().try_into().ok().map(PublicId);
+        id.filter(|PublicId(id)| id.iter().all(u8::is_ascii_alphanumeric))
     }
 
     /// The text itself.
     pub fn as_str(&self) -> &str {
-        &self.0
+        // Letters and digits only: they are always text.
+        std::str::from_utf8(&self.0).unwrap_or_default()
     }
 
     /// The public head of the secret, `jtn_Ab12Cd34`.
     pub fn hint(&self, prefix: &Prefix) -> String {
-        format!("{prefix}_{}", self.0)
+        format!("{prefix}_{}", self.as_str())
+    }
+}
+
+impl fmt::Debug for PublicId {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "PublicId({})", self.as_str())
     }
 }
 
@@ -97,7 +104,8 @@ impl Secret {
         }
         let check = checksum(text.as_bytes());
         text.push_str(&check);
-        Ok(Secret { text, public_id: PublicId(id.to_string()) })
+        let public_id = PublicId::parse(&id).ok_or_else(|| Error::failure("a secret can't be made"))?;
+        Ok(Secret { text, public_id })
     }
 
     /// Reads a presented secret. Nothing is trimmed.

@@ -8,6 +8,7 @@ use std::time::Duration;
 use rusqlite::{Connection, Transaction, TransactionBehavior};
 
 use super::convert::failed;
+use super::identity::Identity;
 use super::{
     accounts, audit, audit_window, catalogue, check, grants, journal, ledger, open, purge, secrets, tokens, usage,
     used, window,
@@ -38,7 +39,7 @@ use crate::verbs::ports::{
 /// A store in one SQLite file.
 pub struct SqliteStore {
     db: Mutex<Connection>,
-    identity: open::Identity,
+    identity: Identity,
     path: PathBuf,
     /// Whether reads bring what was recorded to its place first: a service, which doesn't read it, can't wait for that.
     settles: bool,
@@ -95,7 +96,7 @@ impl SqliteStore {
         open::open(path, create).map(|opened| Self::over(opened, path))
     }
 
-    fn over((db, identity): (Connection, open::Identity), path: &Path) -> Self {
+    fn over((db, identity): (Connection, Identity), path: &Path) -> Self {
         SqliteStore { db: Mutex::new(db), identity, path: path.to_owned(), settles: true }
     }
 

@@ -9,6 +9,7 @@ mod connection;
 mod convert;
 mod counts;
 mod grants;
+mod identity;
 mod journal;
 mod ledger;
 mod listing;

@@ -9,7 +9,8 @@ use std::time::Duration;
 use rusqlite::config::DbConfig;
 use rusqlite::{Connection, ErrorCode, OpenFlags, TransactionBehavior};
 
-use super::convert::{failed, one};
+use super::convert::failed;
+use super::identity::{Identity, companion};
 use super::listing;
 use crate::error::{Error, Kind, Result};
 
@@ -38,8 +39,6 @@ const SERVICE_CACHE: i64 = 8 * 1024;
 const OLDEST_SQLITE: i32 = 3_051_003;
 /// What SQLite may keep beside the file.
 const COMPANIONS: [&str; 3] = ["-wal", "-shm", "-journal"];
-/// Those through which all who have the file open know of each other.
-const SHARED: [&str; 2] = ["-wal", "-shm"];
 /// How long a writer waits for another.
 const BUSY_TIMEOUT: Duration = Duration::from_secs(10);
 
@@ -89,76 +88,6 @@ pub(super) fn commit_without_sync(db: &Connection) -> Result<()> {
     db.pragma_update(None, "synchronous", "NORMAL").map_err(failed)
 }
 
-/// Which file was opened, to notice when another one, or none, stands in its place; and which companions, of which the
-/// same holds: who opens the store without ours doesn't see our changes, nor we his. Nobody takes those away while we
-/// have them open, but by hand.
-pub(super) struct Identity {
-    path: PathBuf,
-    file: Inode,
-    companions: Vec<(PathBuf, Inode)>,
-    schema: i64,
-}
-
-#[derive(Debug, PartialEq, Eq)]
-struct Inode {
-    device: u64,
-    number: u64,
-}
-
-impl Inode {
-    fn of(path: &Path) -> std::io::Result<Self> {
-        fs::symlink_metadata(path).map(|meta| Inode { device: meta.dev(), number: meta.ino() })
-    }
-}
-
-fn companion(path: &Path, ending: &str) -> PathBuf {
-    let mut name = path.as_os_str().to_owned();
-    name.push(ending);
-    PathBuf::from(name)
-}
-
-impl Identity {
-    fn of(path: PathBuf, schema: usize) -> Result<Self> {
-        let file = Inode::of(&path).map_err(|e| cant_open(&path).why(e.to_string()))?;
-        let companions = SHARED.iter().filter_map(|ending| {
-            let path = companion(&path, ending);
-            Inode::of(&path).ok().map(|inode| (path, inode))
-        });
-        Ok(Identity { file, companions: companions.collect(), path, schema: schema as i64 })
-    }
-
-    /// # Errors
-    /// [`Kind::Failure`] when another program has given the open store another schema: what its tables mean is not what
-    /// we know.
-    pub(super) fn schema_holds(&self, db: &Connection) -> Result<()> {
-        match one(db, "PRAGMA user_version", [], |r| r.get::<_, i64>(0))? {
-            Some(schema) if schema == self.schema => Ok(()),
-            found => Err(Error::failure("the store's schema has changed meanwhile")
-                .why(format!("it is {}, and was {} when we opened it", found.unwrap_or_default(), self.schema))
-                .next("Start this program anew, in the version that the store was written with")),
-        }
-    }
-
-    /// # Errors
-    /// [`Kind::Failure`] when the file was moved, removed or replaced: what is read from it is not what others see, and
-    /// what is written to it is lost.
-    pub(super) fn holds(&self) -> Result<()> {
-        let stays = |path: &Path, inode: &Inode| Inode::of(path).is_ok_and(|found| found == *inode);
-        let gone = |path: &Path| {
-            Err(Error::failure(format!("the store {} was removed or replaced", path.display()))
-                .why("it is not the file that was opened")
-                .next("Start jeton again, and look whether the last change is there"))
-        };
-        if !stays(&self.path, &self.file) {
-            return gone(&self.path);
-        }
-        match self.companions.iter().find(|(path, inode)| !stays(path, inode)) {
-            Some((path, _)) => gone(path),
-            None => Ok(()),
-        }
-    }
-}
-
 /// The path with its folder resolved as far as it is there, so that links on the way are followed once, before the
 /// checks.
 fn absolute(path: &Path) -> Result<PathBuf> {
@@ -179,7 +108,7 @@ fn absolute(path: &Path) -> Result<PathBuf> {
     Ok(path)
 }
 
-fn cant_open(path: &Path) -> Error {
+pub(super) fn cant_open(path: &Path) -> Error {
     Error::failure(format!("the store {} can't be opened", path.display()))
 }
 

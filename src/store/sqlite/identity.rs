@@ -1,0 +1,127 @@
+//! Which file a store is: noticed when another one, or none, stands in its place.
+
+use std::fs;
+use std::os::unix::fs::MetadataExt;
+use std::path::{Path, PathBuf};
+use std::sync::{Mutex, PoisonError};
+use std::time::{SystemTime, UNIX_EPOCH};
+
+use rusqlite::Connection;
+
+use super::convert::one;
+use super::open::cant_open;
+use crate::error::{Error, Result};
+
+/// Those through which all who have the file open know of each other.
+const SHARED: [&str; 2] = ["-wal", "-shm"];
+
+/// Which file was opened, to notice when another one, or none, stands in its place; and which companions, of which the
+/// same holds: who opens the store without ours doesn't see our changes, nor we his. Nobody takes those away while we
+/// have them open, but by hand.
+pub(super) struct Identity {
+    path: PathBuf,
+    file: Inode,
+    companions: Vec<(PathBuf, Inode)>,
+    schema: i64,
+    /// The folder when all of these were last seen in their places; none while it has just changed.
+    seen_in: Mutex<Option<Folder>>,
+}
+
+/// A folder, and when something last came into it, went or changed its name.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+struct Folder {
+    device: u64,
+    number: u64,
+    changed: (i64, i64),
+}
+
+impl Folder {
+    /// How long a folder must have been left alone until its time tells of each further change: the system's ticks are
+    /// some milliseconds long.
+    const QUIET: i64 = 1;
+
+    fn of(path: &Path) -> Option<Self> {
+        let meta = fs::symlink_metadata(path.parent()?).ok()?;
+        Some(Folder { device: meta.dev(), number: meta.ino(), changed: (meta.mtime(), meta.mtime_nsec()) })
+    }
+
+    #[expect(clippy::disallowed_methods, reason = "compared with the system's own times of files, not with ours")]
+    fn is_quiet(&self) -> bool {
+        let now = SystemTime::now().duration_since(UNIX_EPOCH).map_or(0, |now| now.as_secs());
+        i64::try_from(now).is_ok_and(|now| now > self.changed.0 + Self::QUIET)
+    }
+}
+
+#[derive(Debug, PartialEq, Eq)]
+struct Inode {
+    device: u64,
+    number: u64,
+}
+
+impl Inode {
+    fn of(path: &Path) -> std::io::Result<Self> {
+        fs::symlink_metadata(path).map(|meta| Inode { device: meta.dev(), number: meta.ino() })
+    }
+}
+
+pub(super) fn companion(path: &Path, ending: &str) -> PathBuf {
+    let mut name = path.as_os_str().to_owned();
+    name.push(ending);
+    PathBuf::from(name)
+}
+
+impl Identity {
+    pub(super) fn of(path: PathBuf, schema: usize) -> Result<Self> {
+        let file = Inode::of(&path).map_err(|e| cant_open(&path).why(e.to_string()))?;
+        let companions = SHARED.iter().filter_map(|ending| {
+            let path = companion(&path, ending);
+            Inode::of(&path).ok().map(|inode| (path, inode))
+        });
+        let companions = companions.collect();
+        Ok(Identity { file, companions, path, schema: schema as i64, seen_in: Mutex::new(None) })
+    }
+
+    /// # Errors
+    /// [`Kind::Failure`] when another program has given the open store another schema: what its tables mean is not what
+    /// we know.
+    pub(super) fn schema_holds(&self, db: &Connection) -> Result<()> {
+        match one(db, "PRAGMA user_version", [], |r| r.get::<_, i64>(0))? {
+            Some(schema) if schema == self.schema => Ok(()),
+            found => Err(Error::failure("the store's schema has changed meanwhile")
+                .why(format!("it is {}, and was {} when we opened it", found.unwrap_or_default(), self.schema))
+                .next("Start this program anew, in the version that the store was written with")),
+        }
+    }
+
+    /// # Errors
+    /// [`Kind::Failure`] when the file was moved, removed or replaced: what is read from it is not what others see, and
+    /// what is written to it is lost.
+    pub(super) fn holds(&self) -> Result<()> {
+        // Looked at before the files are: what happens meanwhile changes it.
+        let folder = Folder::of(&self.path);
+        let mut seen_in = self.seen_in.lock().unwrap_or_else(PoisonError::into_inner);
+        if folder.is_some() && *seen_in == folder {
+            return Ok(());
+        }
+        *seen_in = None;
+        self.all_in_place()?;
+        *seen_in = folder.filter(Folder::is_quiet);
+        Ok(())
+    }
+
+    fn all_in_place(&self) -> Result<()> {
+        let stays = |path: &Path, inode: &Inode| Inode::of(path).is_ok_and(|found| found == *inode);
+        let gone = |path: &Path| {
+            Err(Error::failure(format!("the store {} was removed or replaced", path.display()))
+                .why("it is not the file that was opened")
+                .next("Start jeton again, and look whether the last change is there"))
+        };
+        if !stays(&self.path, &self.file) {
+            return gone(&self.path);
+        }
+        match self.companions.iter().find(|(path, inode)| !stays(path, inode)) {
+            Some((path, _)) => gone(path),
+            None => Ok(()),
+        }
+    }
+}
