@@ -7,6 +7,7 @@ use jeton::store::sqlite::SqliteStore;
 use jeton::verbs::request::ask;
 use jeton::verbs::tokens::CreateToken;
 
+use super::jeton::Jeton;
 use super::stage::{Kind, Stage, Verify, home};
 use crate::support::program::Home;
 use crate::support::world::{Fakes, add_account, by, create, local};
@@ -127,8 +128,7 @@ fn each_route_needs_just_its_method(kind: Kind) {
     }
     let People { home, requests, secrets, all } = people();
     // Over a socket, as an installation would.
-    let socket = format!("unix:{}", home.path("verify.sock").display());
-    let verify = Verify::Real(super::jeton::Jeton::start(&home, &socket));
+    let verify = Verify::Real(Jeton::on_a_socket(&home));
     let stage = Stage::set(kind, home, verify);
     let with = |request: &str, secret: &str, more: &str| {
         let credential = format!("Authorization: Bearer {secret}");

@@ -121,6 +121,8 @@ fn every_case_is_answered(kind: Kind) {
     }
     let home = home(SHOP);
     let secrets = secrets(&home);
+    let told = home.as_ops(&["token", "show", "show", "--json"]).succeeds().json();
+    let hint = told["token"]["hint"].as_str().unwrap();
     let verify = Verify::real(&home);
     let mut stage = Stage::set(kind, home, verify);
     let show = bearer(&secrets.show);
@@ -133,8 +135,6 @@ fn every_case_is_answered(kind: Kind) {
     };
 
     permitted(&stage, &[]);
-    let told = stage.home.as_ops(&["token", "show", "show", "--json"]).succeeds().json();
-    let hint = told["token"]["hint"].as_str().unwrap();
     let expected = [
         ("Account", "ops"),
         ("Account-Id", "a:1"),
@@ -171,11 +171,12 @@ fn every_case_is_answered(kind: Kind) {
     assert!(two == 401 || (kind == Kind::Nginx && two == 400), "{kind:?}: two credentials, {two}");
     assert_eq!(stage.application.seen().len(), 0, "{kind:?}");
 
+    // Before any command asks the service, too.
+    assert_eq!(stage.verify.connections(), 1, "{kind:?} asks over one connection");
     stage.home.as_ops(&["token", "disable", "show"]).succeeds();
     assert_eq!(stage.with("GET /orders/7", &[&show]).status, 401, "{kind:?}: at once");
     stage.home.as_ops(&["token", "enable", "show"]).succeeds();
     permitted(&stage, &[]);
-    assert_eq!(stage.verify.connections(), 1, "{kind:?} asks over one connection");
 
     // The proxy's map knows a METHOD that the catalogue doesn't any more.
     let (before, rest) = SHOP.split_once("[[group.method]]\nid = \"Mine\"").unwrap();

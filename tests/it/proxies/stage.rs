@@ -70,7 +70,7 @@ impl Verify {
 
     /// jeton, from this home's store.
     pub fn real(home: &Home) -> Verify {
-        Verify::Real(Jeton::start(home, "127.0.0.1:0"))
+        Verify::Real(Jeton::on_a_port(home))
     }
 
     fn place(&self) -> String {
