@@ -6,6 +6,7 @@ use crate::domain::accept::Accepted;
 use crate::domain::route::map::RouteMap;
 use crate::error::{Error, Result};
 use crate::guide::{self, Guide, Listen, Subject, Upstream};
+use crate::platform::service_file;
 use crate::verbs::actor::Credential;
 use crate::verbs::catalogue::ListCatalogues;
 
@@ -29,12 +30,17 @@ pub(super) fn run(app: &mut App, args: &GuideArgs) -> Result<()> {
         app.out.note("! no method has a route: everything will be denied. Routes come with a catalogue");
     }
     let serve = &app.settings.serve;
+    // Where the service that runs says it is, whatever the configuration says by now.
+    let verify = service_file::running(app.store_path()).map_or_else(|| serve.verify.value.clone(), |r| r.verify);
     let mut credentials = vec!["Authorization".to_owned()];
     credentials.extend(serve.accept.value.places().iter().filter_map(|place| match place {
         Accepted::Header(name) => Some(name.clone()),
         Accepted::Query(_) => None,
     }));
-    let guide = Guide { verify: &serve.verify.value, upstream, listen, credentials, map };
+    let guide = Guide { verify: &verify, upstream, listen, credentials, map };
+    if serve.accept.value.places().iter().any(|place| matches!(place, Accepted::Query(_))) {
+        app.out.note("! tokens in the query (serve.accept) reach the application, and the proxy's access log, as sent");
+    }
     let text = guide::write(subject, &guide)?;
     app.out.document(&text)
 }

@@ -2,6 +2,7 @@
 //! thread of its own.
 
 use std::collections::HashMap;
+use std::fmt;
 use std::mem;
 use std::net::IpAddr;
 use std::path::Path;
@@ -12,9 +13,10 @@ use std::time::Duration;
 
 use super::keeper::{Keeper, NEXT_TRY};
 use crate::domain::secret::PublicId;
-use crate::domain::time::{DAY, HOUR, MINUTE, SECOND, Timestamp};
+use crate::domain::time::{DAY, HOUR, MINUTE, Timestamp};
 use crate::domain::token::TokenId;
 use crate::error::{Error, Result};
+use crate::platform::process;
 use crate::store::sqlite::SqliteStore;
 use crate::verbs::decide::Reason;
 use crate::verbs::ports::{Clock, Denial, Store, Use};
@@ -25,7 +27,7 @@ const GATHERED_FOR: Duration = Duration::from_millis(600);
 /// and where even that is new, not at all.
 const MOST: usize = 100_000;
 /// How often what was written in batches is brought to its place, in milliseconds.
-const SETTLE_EVERY: i64 = 20 * SECOND;
+const SETTLE_EVERY: i64 = MINUTE;
 /// How often what is left at the end is tried again: a service ends within 5 s.
 const LAST_TRIES: u32 = 3;
 /// How many old rows are taken away in one transaction.
@@ -140,16 +142,33 @@ impl Page<'_> {
 }
 
 /// Says what happened, to whoever listens that closely. All of it is of printable ASCII.
-fn log(knock: &Knock<'_>, Origin { address, client }: &Origin) {
-    let id = |secret: Option<&PublicId>| secret.map_or("", PublicId::as_str).to_owned();
+fn log(knock: &Knock<'_>, origin: &Origin) {
+    let (address, client) = (Lazy(|| origin.told()), &origin.client);
     match knock {
         Knock::Use { token, secret, method, .. } => {
-            tracing::trace!(%token, secret = id(Some(secret)), method, ?address, client, "used");
+            tracing::trace!(%token, secret = secret.as_str(), method, %address, client, "used");
         }
         Knock::Denial { token, secret, reason, method, .. } => {
-            let token = token.map(|token| token.to_string());
-            tracing::debug!(token, secret = id(*secret), reason = reason.word(), method, ?address, client, "denied");
+            let token = Lazy(|| token.map_or_else(|| "unknown".to_owned(), |token| token.to_string()));
+            let secret = secret.map_or("", PublicId::as_str);
+            tracing::debug!(%token, secret, reason = reason.word(), method, %address, client, "denied");
         }
+    }
+}
+
+/// Text that is made only where somebody reads it.
+struct Lazy<F>(F);
+
+impl<F: Fn() -> String> fmt::Display for Lazy<F> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&(self.0)())
+    }
+}
+
+impl Origin {
+    /// The address, as the ledger keeps it.
+    fn told(&self) -> String {
+        self.address.map_or_else(|| "local".to_owned(), |address| address.to_string())
     }
 }
 
@@ -187,7 +206,11 @@ pub(super) fn start(ledger: Arc<Ledger>, clock: Arc<dyn Clock>, path: &Path) -> 
     let writer = Writer { ledger, clock, keeper, pruned_at: None, settled_at };
     Builder::new()
         .name("ledger".to_owned())
-        .spawn(move || writer.work())
+        .spawn(move || {
+            // Whoever waits for a decision goes before whoever writes down what was decided.
+            process::step_back();
+            writer.work();
+        })
         .map_err(|e| Error::failure("a thread can't be started").why(e.to_string()))
 }
 
@@ -290,7 +313,7 @@ impl<'a> Entry<'a> {
     fn of(key: &'a Key) -> Self {
         let address = match &key.origin {
             None => String::new(),
-            Some(Origin { address, .. }) => address.map_or_else(|| "local".to_owned(), |a| a.to_string()),
+            Some(origin) => origin.told(),
         };
         Entry { key, address }
     }

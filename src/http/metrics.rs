@@ -12,6 +12,9 @@ pub(super) enum Outcome {
     Permitted,
     Nobody,
     Denied(Reason),
+    /// Nothing can be decided: no catalogue knows the method.
+    UnknownMethod,
+    /// Nothing can be decided: the store doesn't tell, or nothing was asked.
     Unavailable,
 }
 
@@ -21,6 +24,7 @@ pub(super) struct Metrics {
     permitted: AtomicU64,
     nobody: AtomicU64,
     unavailable: AtomicU64,
+    unknown: AtomicU64,
     denied: [AtomicU64; Reason::ALL.len()],
     pub open: AtomicU64,
     pub accepted: AtomicU64,
@@ -33,9 +37,17 @@ impl Metrics {
             Outcome::Permitted => &self.permitted,
             Outcome::Nobody => &self.nobody,
             Outcome::Unavailable => &self.unavailable,
+            Outcome::UnknownMethod => &self.unknown,
             Outcome::Denied(reason) => &self.denied[reason as usize],
         };
-        counter.fetch_add(1, Relaxed);
+        let count = counter.fetch_add(1, Relaxed) + 1;
+        // Said at the first, the second, the fourth …: each request would say the same.
+        if outcome == Outcome::UnknownMethod && count.is_power_of_two() {
+            tracing::warn!(
+                count,
+                "asked about a method that no catalogue knows; print the proxy's configuration again: jeton guide"
+            );
+        }
     }
 }
 
@@ -59,6 +71,7 @@ pub(super) fn text(service: &Service) -> String {
         result("no_credential", &metrics.nobody),
         ("{result=\"invalid_token\"}".to_owned(), denied - lacking),
         ("{result=\"not_permitted\"}".to_owned(), lacking),
+        result("unknown_method", &metrics.unknown),
         result("unavailable", &metrics.unavailable),
     ];
     family("requests_total", "counter", "Answers of /v1/verify.", &results);

@@ -80,7 +80,8 @@ fn told(decided: &Decided) -> (Answer, Outcome) {
             (answer::refused(Refusal::NotPermitted), Outcome::Denied(Reason::NotPermitted))
         }
         (Ruling::Denied(reason), _) => (answer::refused(Refusal::Invalid), Outcome::Denied(reason)),
-        (Ruling::UnknownMethod, _) | (Ruling::Allowed, None) => (answer::unavailable(), Outcome::Unavailable),
+        (Ruling::UnknownMethod, _) => (answer::unavailable(), Outcome::UnknownMethod),
+        (Ruling::Allowed, None) => (answer::unavailable(), Outcome::Unavailable),
     }
 }
 

@@ -63,7 +63,11 @@ pub fn listen(endpoint: &Endpoint, group: Option<&str>) -> Result<(Listening, Op
         let taken = e.kind() == ErrorKind::AddrInUse;
         let kind = if taken { Kind::Conflict } else { Kind::Failure };
         let error = Error::new(kind, format!("{endpoint} can't be listened on")).why(e.to_string());
-        if taken { error.next("Stop what listens there, or choose another address") } else { error }
+        match e.kind() {
+            ErrorKind::AddrInUse => error.next("Stop what listens there, or choose another address"),
+            ErrorKind::NotFound => error.next("Make its folder first, for whoever runs the service"),
+            _ => error,
+        }
     };
     let path = match endpoint {
         Endpoint::Tcp(address) => {

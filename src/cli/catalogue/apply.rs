@@ -92,6 +92,7 @@ pub(super) fn offer(app: &mut App, catalogue: Catalogue, warnings: &[String], co
         return app.out.json(&AppliedJson::of(&changed.out, warnings, true));
     }
     app.out.note(&format!("✓ the catalogue {} is in force", changed.out.name));
+    app.out.note("  Proxies that guard an application by its routes need their configuration anew: jeton guide");
     Ok(())
 }
 

@@ -14,7 +14,7 @@ use super::args::{LedgerCommand, ReadLedgerArgs};
 use super::output::{JsonList, Table};
 use crate::domain::expiry::Span;
 use crate::domain::ledger_filter::LedgerFilter;
-use crate::domain::time::{Timestamp, Zone, utc_day, wall_clock};
+use crate::domain::time::{Timestamp, Zone, utc_day, wall_minute};
 use crate::domain::token::TokenRef;
 use crate::error::{Error, Result};
 use crate::place::Place;
@@ -88,7 +88,7 @@ impl Listed for DeniedRow {
         let token = self.token.as_ref().map_or_else(|| "unknown".to_owned(), LedgerToken::words);
         let (address, client) = caller(&self.address, &self.client);
         vec![
-            wall_clock(self.at, zone),
+            wall_minute(self.minute(), zone),
             self.attempts.to_string(),
             self.reason.clone(),
             token,

@@ -4,7 +4,7 @@ use crate::domain::account::AccountId;
 use crate::domain::ledger_filter::LedgerFilter;
 use crate::domain::name::{TokenName, Username};
 use crate::domain::role::Role;
-use crate::domain::time::Timestamp;
+use crate::domain::time::{MINUTE, Timestamp};
 use crate::domain::token::TokenId;
 use crate::error::Result;
 use crate::verbs::check::{CheckPage, CheckQuery};
@@ -249,6 +249,11 @@ pub fn caller(address: &str, client: &str) -> (String, String) {
 }
 
 impl DeniedRow {
+    /// The beginning of its minute, which the list goes by.
+    pub fn minute(&self) -> Timestamp {
+        Timestamp(self.at.0.div_euclid(MINUTE) * MINUTE)
+    }
+
     /// Whether it stands for several callers together.
     pub fn several(&self) -> bool {
         several(&self.address, &self.client)

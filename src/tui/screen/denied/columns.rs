@@ -81,7 +81,8 @@ impl Columns {
         let base = if here { theme.selected } else { Style::new() };
         // Colours on a reversed row would turn into backgrounds.
         let over = |style: Style| if here { base } else { style };
-        let when = if self.when == CLOCK { wall_minute(row.at, model.zone.get()) } else { ago(row.at, model.now) };
+        let when =
+            if self.when == CLOCK { wall_minute(row.minute(), model.zone.get()) } else { ago(row.minute(), model.now) };
         let times = format!("{:>width$}", grouped(row.attempts), width = self.times.saturating_sub(1));
         let (reason, style) = reason(row, theme);
         let (address, client) = caller(&row.address, &row.client);
