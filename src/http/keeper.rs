@@ -4,6 +4,7 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
 
+use crate::domain::text::shown;
 use crate::domain::time::{SECOND, Timestamp};
 use crate::error::{Error, Result};
 use crate::store::sqlite::SqliteStore;
@@ -20,6 +21,8 @@ type Opening = fn(&Path, Duration) -> Result<SqliteStore>;
 
 /// A store, and how it is opened.
 pub(super) struct Keeper {
+    /// What can't be done without it.
+    purpose: &'static str,
     path: PathBuf,
     open: Opening,
     clock: Arc<dyn Clock>,
@@ -31,9 +34,9 @@ pub(super) struct Keeper {
 impl Keeper {
     /// # Errors
     /// Those of `open`.
-    pub fn open(path: &Path, clock: Arc<dyn Clock>, open: Opening) -> Result<Self> {
+    pub fn open(purpose: &'static str, path: &Path, clock: Arc<dyn Clock>, open: Opening) -> Result<Self> {
         let store = open(path, PATIENCE)?;
-        Ok(Keeper { path: path.to_owned(), open, clock, store, faulty_since: None, last_try: Timestamp(0) })
+        Ok(Keeper { purpose, path: path.to_owned(), open, clock, store, faulty_since: None, last_try: Timestamp(0) })
     }
 
     /// Works with the store. After a fault it is opened anew, if the file that was opened still stands in its place:
@@ -50,7 +53,7 @@ impl Keeper {
             Ok(out) => {
                 if let Some(since) = self.faulty_since.take() {
                     let seconds = (self.clock.now().0 - since.0) / SECOND;
-                    tracing::info!(store = %self.path.display(), seconds, "the store can be used again");
+                    tracing::info!(store = %self.path.display(), seconds, "the store can be used again, {}", self.purpose);
                 }
                 Ok(out)
             }
@@ -63,7 +66,7 @@ impl Keeper {
 
     fn note(&mut self, error: &Error) {
         if self.faulty_since.is_none() {
-            tracing::error!(store = %self.path.display(), why = %error, "the store can't be used");
+            tracing::error!(store = %self.path.display(), why = %shown(&error.to_string()), "the store can't be used {}", self.purpose);
             self.faulty_since = Some(self.clock.now());
         }
     }

@@ -26,6 +26,9 @@ const GATHERED_FOR: Duration = Duration::from_millis(600);
 /// How many different things are gathered at most, about 200 bytes each. What comes then is counted without its caller,
 /// and where even that is new, not at all.
 const MOST: usize = 100_000;
+/// How many callers and methods of one token, or of strangers, are kept apart meanwhile: who calls himself something else
+/// each time fills neither memory nor store.
+const APART: usize = 100;
 /// How often what was written in batches is brought to its place, in milliseconds.
 const SETTLE_EVERY: i64 = MINUTE;
 /// How often what is left at the end is tried again: a service ends within 5 s.
@@ -75,6 +78,8 @@ struct Tally {
 #[derive(Default)]
 struct Gathered {
     tallies: HashMap<Key, Tally>,
+    /// How many of them are a token's, or of no token.
+    apart: HashMap<Option<TokenId>, usize>,
     ending: bool,
 }
 
@@ -174,14 +179,18 @@ impl Origin {
 
 impl Gathered {
     fn add(&mut self, mut key: Key, tally: Tally, fate: &Fate) {
-        if self.tallies.len() >= MOST && !self.tallies.contains_key(&key) {
+        let apart = self.apart.entry(key.token).or_default();
+        if (*apart >= APART || self.tallies.len() >= MOST) && !self.tallies.contains_key(&key) {
             key.origin = None;
             if self.tallies.len() >= 2 * MOST && !self.tallies.contains_key(&key) {
                 fate.dropped.fetch_add(tally.count, Relaxed);
                 return;
             }
         }
-        let kept = self.tallies.entry(key).or_insert(Tally { count: 0, at: tally.at });
+        let kept = self.tallies.entry(key).or_insert_with(|| {
+            *apart += 1;
+            Tally { count: 0, at: tally.at }
+        });
         kept.count += tally.count;
         kept.at = kept.at.max(tally.at);
     }
@@ -201,7 +210,7 @@ pub(super) struct Writer {
 /// # Errors
 /// [`crate::error::Kind::Failure`] when the store can't be opened or no thread started.
 pub(super) fn start(ledger: Arc<Ledger>, clock: Arc<dyn Clock>, path: &Path) -> Result<JoinHandle<()>> {
-    let keeper = Keeper::open(path, Arc::clone(&clock), SqliteStore::open_for_ledger)?;
+    let keeper = Keeper::open("to write the ledger", path, Arc::clone(&clock), SqliteStore::open_for_ledger)?;
     let settled_at = clock.now();
     let writer = Writer { ledger, clock, keeper, pruned_at: None, settled_at };
     Builder::new()
@@ -251,6 +260,7 @@ impl Writer {
         let (mut gathered, _) = waited.unwrap_or_else(PoisonError::into_inner);
         let ending = gathered.ending;
         let tallies = mem::take(&mut gathered.tallies);
+        gathered.apart.clear();
         drop(gathered);
         (tallies.into_iter().collect(), ending)
     }

@@ -18,6 +18,9 @@ use crate::platform::sockets::{self, Listening, SocketFile};
 /// How long is waited after a connection couldn't be taken, or while there are too many.
 const PAUSE: Duration = Duration::from_millis(50);
 
+/// How many connections are left to those who manage.
+pub(super) const MANAGED: u64 = 32;
+
 /// Which door somebody came through.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Door {
@@ -113,7 +116,12 @@ async fn take(door: Door, listener: &Listener, service: &Arc<Service>, mut stop:
                 sleep(PAUSE).await;
             }
         }
-        while service.metrics.open.load(Relaxed) >= service.most_open && !*stop.borrow() {
+        let most = match door {
+            Door::Verify => service.most_open,
+            // Whoever manages gets in though the other door is crowded.
+            Door::Manage => service.most_open + MANAGED,
+        };
+        while service.metrics.open.load(Relaxed) >= most && !*stop.borrow() {
             sleep(PAUSE).await;
         }
     }

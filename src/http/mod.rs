@@ -56,7 +56,7 @@ use metrics::Metrics;
 /// How many connections are open at one time, at most.
 const MOST_OPEN: u64 = 16_384;
 /// How many open files are left for other things than connections.
-const OTHER_FILES: u64 = 64;
+const OTHER_FILES: u64 = 64 + listen::MANAGED;
 /// How long a service that stops waits for those it is just answering.
 const FAREWELL: Duration = Duration::from_secs(3);
 
@@ -111,7 +111,7 @@ pub fn default_manage(store: &Path) -> Result<Endpoint> {
 /// [`crate::error::Kind::NotFound`] when there is no store; [`crate::error::Kind::Failure`] when something is refused.
 pub fn start(start: Start, ended: impl FnOnce() + Send + 'static) -> Result<Running> {
     let Start { store, settings, insecure, clock } = start;
-    let keeper = Keeper::open(&store, Arc::clone(&clock), SqliteStore::open_to_serve)?;
+    let keeper = Keeper::open("to decide", &store, Arc::clone(&clock), SqliteStore::open_to_serve)?;
     let manage = match &settings.manage {
         Some(said) => said.value.clone(),
         None => default_manage(&store)?,

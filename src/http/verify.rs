@@ -13,6 +13,7 @@ use super::desk::{Ask, Decided};
 use super::ledger::Origin;
 use super::metrics::Outcome;
 use crate::domain::method::MethodId;
+use crate::domain::secret::stands_in;
 use crate::verbs::decide::{Reason, Ruling};
 
 /// Where the answers are.
@@ -120,6 +121,8 @@ fn origin<B>(service: &Service, peer: Option<IpAddr>, request: &Request<B>) -> O
             _ => head.iter().map(|b| if is_printable(*b) { char::from(*b) } else { '?' }).collect(),
         }
     });
+    // Somebody's secret in the wrong place is not kept.
+    let client = if stands_in(&client) { "a secret".to_owned() } else { client };
     Origin { address, client }
 }
 

@@ -1,7 +1,7 @@
 //! The file beside a store that says which service answers from it. The service holds a lock on it for as long as it
 //! runs, so what a dead one left behind is known for what it is.
 
-use std::fs::{File, OpenOptions};
+use std::fs::{File, Metadata, OpenOptions};
 use std::io::{Read, Write};
 use std::os::unix::fs::{MetadataExt, OpenOptionsExt};
 use std::path::{Path, PathBuf};
@@ -41,6 +41,12 @@ fn open(path: &Path, create: bool) -> std::io::Result<File> {
     OpenOptions::new().read(true).write(create).create(create).mode(0o600).custom_flags(careful).open(path)
 }
 
+/// Whether nobody else can have written it, and it is nothing else under another name.
+fn is_ours(meta: &Metadata) -> bool {
+    let uid = rustix::process::geteuid().as_raw();
+    meta.is_file() && meta.uid() == uid && meta.nlink() == 1 && meta.mode() & 0o077 == 0
+}
+
 /// Takes the mark of the store at `store`; what it says is written with [`Mark::says`].
 ///
 /// # Errors
@@ -49,6 +55,10 @@ pub fn take(store: &Path) -> Result<Mark> {
     let path = beside(store);
     let refused = |e: std::io::Error| Error::failure(format!("{} can't be written", path.display())).why(e.to_string());
     let file = open(&path, true).map_err(refused)?;
+    if !file.metadata().is_ok_and(|meta| is_ours(&meta)) {
+        return Err(refused(std::io::Error::other("it is not a file that only we can write, of one name"))
+            .next("Look who made it, and take it away"));
+    }
     match flock(&file, FlockOperation::NonBlockingLockExclusive) {
         Ok(()) => Ok(Mark(file)),
         Err(rustix::io::Errno::WOULDBLOCK) => {
@@ -76,8 +86,7 @@ impl Mark {
 /// The service that answers from the store at `store`, where one does.
 pub fn running(store: &Path) -> Option<Running> {
     let file = open(&beside(store), false).ok()?;
-    let meta = file.metadata().ok()?;
-    if !meta.is_file() || meta.uid() != rustix::process::geteuid().as_raw() {
+    if !is_ours(&file.metadata().ok()?) {
         return None;
     }
     match flock(&file, FlockOperation::NonBlockingLockShared) {

@@ -45,12 +45,22 @@ impl Listening {
 
 /// A socket's file, taken away when this goes.
 #[derive(Debug)]
-pub struct SocketFile(PathBuf);
+pub struct SocketFile {
+    path: PathBuf,
+    inode: Option<(u64, u64)>,
+}
+
+fn inode(path: &Path) -> Option<(u64, u64)> {
+    fs::symlink_metadata(path).ok().map(|meta| (meta.dev(), meta.ino()))
+}
 
 impl Drop for SocketFile {
     fn drop(&mut self) {
-        // One that is gone already needs no taking away.
-        let _ = fs::remove_file(&self.0);
+        // Another program's that has come to stand there is its own.
+        if self.inode.is_some() && inode(&self.path) == self.inode {
+            // One that is gone already needs no taking away.
+            let _ = fs::remove_file(&self.path);
+        }
     }
 }
 
@@ -81,7 +91,7 @@ pub fn listen(endpoint: &Endpoint, group: Option<&str>) -> Result<(Listening, Op
     let bound = UnixListener::bind(path);
     umask(before);
     let listener = bound.map_err(refused)?;
-    let file = SocketFile(path.clone());
+    let file = SocketFile { path: path.clone(), inode: inode(path) };
     if let Some(group) = group {
         group::give(path, group)?;
         fs::set_permissions(path, fs::Permissions::from_mode(0o660)).map_err(refused)?;

@@ -136,6 +136,8 @@ impl Verb for Check {
 }
 
 impl Query for Check {
+    const READS_LEDGER: bool = true;
+
     fn run(&self, _by: &Actor, snapshot: &dyn Snapshot, env: &Env<'_>) -> Result<CheckPage> {
         let look = match self.look {
             // A span that ends beyond the calendar holds every expiry there is, and no use.

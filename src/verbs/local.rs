@@ -100,6 +100,10 @@ impl<S: Store> Local<S> {
 impl<S: Store> Carrier for Local<S> {
     fn query<V: Query>(&self, who: &Credential, verb: V) -> Result<V::Reply> {
         let session = self.proved(who, V::PROOF, V::NEEDS)?;
+        if V::READS_LEDGER {
+            // Where it can't be done now, the ledger is a little behind; what else is wrong the read itself finds out.
+            let _ = self.store.settle();
+        }
         self.store.read(|snapshot| {
             let now = self.world.clock.now();
             let by = self.actor(session.as_ref(), snapshot, V::NEEDS, now)?;

@@ -67,6 +67,9 @@ pub trait Verb {
 
 /// A verb that only looks.
 pub trait Query: Verb {
+    /// Whether it reads what was recorded of use: that is brought to its place first.
+    const READS_LEDGER: bool = false;
+
     /// # Errors
     /// Whatever the verb refuses.
     fn run(&self, by: &Actor, snapshot: &dyn Snapshot, env: &Env<'_>) -> Result<Self::Reply>;

@@ -61,8 +61,8 @@ pub trait Store: Send + Sync {
         f: impl FnOnce(&mut dyn Tx, Timestamp) -> Result<Audited<T>>,
     ) -> Result<Committed<T>>;
 
-    /// Brings what was counted by [`Bookkeeping::record_all`] to where it is read from. Every read does that first: this
-    /// only keeps what they have to do little.
+    /// Brings what was counted by [`Bookkeeping::record_all`] to where it is read from: whoever reads the ledger asks for
+    /// that first.
     ///
     /// # Errors
     /// [`crate::error::Kind::Failure`] when the store can't be written.

@@ -41,8 +41,6 @@ pub struct SqliteStore {
     db: Mutex<Connection>,
     identity: Identity,
     path: PathBuf,
-    /// Whether reads bring what was recorded to its place first: a service, which doesn't read it, can't wait for that.
-    settles: bool,
 }
 
 impl SqliteStore {
@@ -61,7 +59,7 @@ impl SqliteStore {
     pub fn open_to_serve(path: &Path, patience: Duration) -> Result<Self> {
         let opened = open::open_within(path, patience)?;
         open::for_service(&opened.0)?;
-        Ok(SqliteStore { settles: false, ..Self::over(opened, path) })
+        Ok(Self::over(opened, path))
     }
 
     /// The same for the service's ledger. What it commits may be lost when the power fails, as nobody was told that it
@@ -89,7 +87,7 @@ impl SqliteStore {
     /// # Errors
     /// [`crate::error::Kind::Failure`] when it can't be made or is refused.
     pub fn create_to_fill(path: &Path) -> Result<Self> {
-        open::create_bare(path).map(|opened| SqliteStore { settles: false, ..Self::over(opened, path) })
+        open::create_bare(path).map(|opened| Self::over(opened, path))
     }
 
     fn with(path: &Path, create: bool) -> Result<Self> {
@@ -97,7 +95,7 @@ impl SqliteStore {
     }
 
     fn over((db, identity): (Connection, Identity), path: &Path) -> Self {
-        SqliteStore { db: Mutex::new(db), identity, path: path.to_owned(), settles: true }
+        SqliteStore { db: Mutex::new(db), identity, path: path.to_owned() }
     }
 
     /// Whether the file that was opened still stands in its place.
@@ -147,10 +145,6 @@ impl SqliteStore {
 
 impl Store for SqliteStore {
     fn read<T>(&self, f: impl FnOnce(&dyn Snapshot) -> Result<T>) -> Result<T> {
-        if self.settles {
-            // Where it can't be done now, the ledger is a little behind; what else is wrong the read itself finds out.
-            let _ = self.settle();
-        }
         let mut db = self.lock();
         let tx = db.transaction_with_behavior(TransactionBehavior::Deferred).map_err(failed)?;
         self.identity.schema_holds(&tx)?;
@@ -162,9 +156,9 @@ impl Store for SqliteStore {
 
     fn settle(&self) -> Result<()> {
         if journal::waits(&self.lock())? {
-            // Each part in a transaction of its own, so that other writers get between.
+            // In many short transactions, so that other writers get between.
             for part in 0..journal::PARTS {
-                self.change(|tx| journal::settle(tx, part))?;
+                while self.change(|tx| journal::settle(tx, part))? {}
             }
         }
         Ok(())

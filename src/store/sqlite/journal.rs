@@ -17,7 +17,9 @@ use crate::verbs::ports::{Denial, Use};
 
 /// How many things are recorded at once where they are read from.
 const AT_ONCE: usize = 256;
-/// Into how many parts a batch is split, by token, so that each is brought to its place in a short transaction.
+/// How many are brought to their place in one transaction: some ten milliseconds.
+const SETTLED_AT_ONCE: usize = 500;
+/// Into how many parts a batch is split, by token, so that what is left of one is written again quickly.
 pub(super) const PARTS: i64 = 8;
 
 /// A batch. Texts that occur often stand once.
@@ -40,28 +42,38 @@ pub(super) fn record(db: &Connection, uses: &[Use<'_>], denials: &[Denial<'_>]) 
         uses.iter().try_for_each(|used| record_use(db, used))?;
         return denials.iter().try_for_each(|denied| record_denial(db, denied));
     }
-    let mut parts: Vec<(Batch<'_>, HashMap<&str, usize>)> = (0..PARTS).map(|_| Default::default()).collect();
-    let part_of = |token: i64| usize::try_from(token.rem_euclid(PARTS)).unwrap_or(0);
+    let part_of = |token: i64| token.rem_euclid(PARTS);
+    for part in 0..PARTS {
+        let uses = uses.iter().filter(|used| part_of(used.token.0) == part);
+        let denials = denials.iter().filter(|denied| part_of(denied.token.map_or(0, |token| token.0)) == part);
+        keep(db, part, uses, denials)?;
+    }
+    Ok(())
+}
+
+/// Writes a batch into the journal.
+fn keep<'a>(
+    db: &Connection,
+    part: i64,
+    uses: impl Iterator<Item = &'a Use<'a>>,
+    denials: impl Iterator<Item = &'a Denial<'a>>,
+) -> Result<()> {
+    let (mut batch, mut known) = (Batch::default(), HashMap::new());
     for used in uses {
-        let (batch, known) = &mut parts[part_of(used.token.0)];
-        let mut number = |text| numbered(&mut batch.texts, known, text);
+        let mut number = |text| numbered(&mut batch.texts, &mut known, text);
         let (method, address, client) = (number(used.method), number(used.address), number(used.client));
         batch.uses.push((used.token.0, used.secret.as_str(), used.at.0, used.count, method, address, client));
     }
     for denied in denials {
-        let token = denied.token.map_or(0, |token| token.0);
-        let (batch, known) = &mut parts[part_of(token)];
-        let mut number = |text| numbered(&mut batch.texts, known, text);
+        let mut number = |text| numbered(&mut batch.texts, &mut known, text);
         let (reason, method) = (number(denied.reason), number(denied.method));
         let (address, client) = (number(denied.address), number(denied.client));
-        let secret = denied.secret.map_or("", PublicId::as_str);
+        let (token, secret) = (denied.token.map_or(0, |token| token.0), denied.secret.map_or("", PublicId::as_str));
         batch.denials.push((token, secret, denied.at.0, denied.count, reason, method, address, client));
     }
-    for (part, (batch, _)) in (0..PARTS).zip(&parts) {
-        if !batch.uses.is_empty() || !batch.denials.is_empty() {
-            let text = serde_json::to_string(batch).map_err(|_| damaged("a batch of the ledger"))?;
-            run(db, "INSERT INTO ledger_journal (part, batch) VALUES (?1, ?2)", params![part, text])?;
-        }
+    if !batch.uses.is_empty() || !batch.denials.is_empty() {
+        let text = serde_json::to_string(&batch).map_err(|_| damaged("a batch of the ledger"))?;
+        run(db, "INSERT INTO ledger_journal (part, batch) VALUES (?1, ?2)", params![part, text])?;
     }
     Ok(())
 }
@@ -82,12 +94,12 @@ pub(super) fn waits(db: &Connection) -> Result<bool> {
 /// day or the minute.
 type Key = (i64, String, Option<String>, String, String, String, i64);
 
-/// Brings what waits in `part` to its place.
-pub(super) fn settle(db: &Connection, part: i64) -> Result<()> {
+/// Brings some of what waits in `part` to its place; whether more is left.
+pub(super) fn settle(db: &Connection, part: i64) -> Result<bool> {
     let batches =
         all(db, "SELECT batch FROM ledger_journal WHERE part = ?1 ORDER BY id", [part], |r| r.get::<_, String>(0))?;
     if batches.is_empty() {
-        return Ok(());
+        return Ok(false);
     }
     let mut tallies: HashMap<Key, (u64, i64)> = HashMap::new();
     let mut add = |key: Key, count: u64, at: i64| {
@@ -111,21 +123,27 @@ pub(super) fn settle(db: &Connection, part: i64) -> Result<()> {
     let mut tallies: Vec<(Key, (u64, i64))> = tallies.into_iter().collect();
     // Side by side, so that each page of the store is touched once.
     tallies.sort_unstable();
-    for ((token, secret, reason, method, address, client, _), (count, at)) in &tallies {
-        let id = PublicId::parse(secret);
+    run(db, "DELETE FROM ledger_journal WHERE part = ?1", [part])?;
+    let ids = tallies.iter().map(|(key, _)| PublicId::parse(&key.1)).collect::<Vec<_>>();
+    let (mut uses, mut denials) = (Vec::new(), Vec::new());
+    for (((token, _, reason, method, address, client, _), (count, at)), secret) in tallies.iter().zip(&ids) {
         let (count, at) = (*count, Timestamp(*at));
-        match (reason, &id) {
+        match (reason, secret) {
             (None, Some(secret)) => {
-                record_use(db, &Use { token: TokenId(*token), secret, at, count, method, address, client })?;
+                uses.push(Use { token: TokenId(*token), secret, at, count, method, address, client });
             }
             (None, None) => return Err(damaged("a batch of the ledger")),
             (Some(reason), secret) => {
                 let token = Some(TokenId(*token)).filter(|token| token.0 != 0);
                 let secret = secret.as_ref();
-                record_denial(db, &Denial { token, secret, reason, at, count, method, address, client })?;
+                denials.push(Denial { token, secret, reason, at, count, method, address, client });
             }
         }
     }
-    run(db, "DELETE FROM ledger_journal WHERE part = ?1", [part])?;
-    Ok(())
+    let (uses_now, uses_later) = uses.split_at(uses.len().min(SETTLED_AT_ONCE));
+    let (denials_now, denials_later) = denials.split_at(denials.len().min(SETTLED_AT_ONCE - uses_now.len()));
+    uses_now.iter().try_for_each(|used| record_use(db, used))?;
+    denials_now.iter().try_for_each(|denied| record_denial(db, denied))?;
+    keep(db, part, uses_later.iter(), denials_later.iter())?;
+    Ok(!uses_later.is_empty() || !denials_later.is_empty())
 }

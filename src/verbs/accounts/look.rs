@@ -64,6 +64,8 @@ impl Verb for ShowAccount {
 }
 
 impl Query for ShowAccount {
+    const READS_LEDGER: bool = true;
+
     fn run(&self, by: &Actor, snapshot: &dyn Snapshot, env: &Env<'_>) -> Result<ShownAccount> {
         let account = authorize::manage(by, snapshot, &self.username, Manage::See)?;
         let last_seen_at = snapshot.last_seen(account.id)?;

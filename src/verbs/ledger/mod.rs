@@ -41,6 +41,8 @@ impl Verb for ListDenied {
 }
 
 impl Query for ListDenied {
+    const READS_LEDGER: bool = true;
+
     fn run(&self, by: &Actor, snapshot: &dyn Snapshot, env: &Env<'_>) -> Result<LedgerWindow<DeniedRow>> {
         snapshot.denied_window(&LedgerQuery {
             sight: sight(by, snapshot, self.token.as_ref())?,
@@ -76,6 +78,8 @@ impl Verb for ListUses {
 }
 
 impl Query for ListUses {
+    const READS_LEDGER: bool = true;
+
     fn run(&self, by: &Actor, snapshot: &dyn Snapshot, env: &Env<'_>) -> Result<LedgerWindow<UseRow>> {
         snapshot.uses_window(&LedgerQuery {
             sight: sight(by, snapshot, self.token.as_ref())?,

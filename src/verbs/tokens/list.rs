@@ -51,6 +51,8 @@ impl Verb for ListTokens {
 }
 
 impl Query for ListTokens {
+    const READS_LEDGER: bool = true;
+
     fn run(&self, by: &Actor, snapshot: &dyn Snapshot, env: &Env<'_>) -> Result<Window> {
         let account = match &self.whose {
             ListOf::Mine => Some(by.account()?.id),

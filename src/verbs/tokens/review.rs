@@ -59,6 +59,8 @@ impl Verb for ReviewTokens {
 }
 
 impl Query for ReviewTokens {
+    const READS_LEDGER: bool = true;
+
     fn run(&self, by: &Actor, snapshot: &dyn Snapshot, env: &Env<'_>) -> Result<Vec<Reviewed>> {
         if self.tokens.len() > REVIEWED_MAX {
             return Err(Error::usage(format!("{REVIEWED_MAX} tokens at most are reviewed at once")));

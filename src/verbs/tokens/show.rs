@@ -52,6 +52,8 @@ impl Verb for ShowToken {
 }
 
 impl Query for ShowToken {
+    const READS_LEDGER: bool = true;
+
     fn run(&self, by: &Actor, snapshot: &dyn Snapshot, env: &Env<'_>) -> Result<Shown> {
         let token = authorize::token(by, snapshot, &self.token, Among::All, Act::See)?;
         let usage = snapshot.usage(token.id, env.now)?;

@@ -98,6 +98,7 @@ pub fn large_batches_read_like_small_ones<E: Engine>() {
     let batch: (Vec<Use<'_>>, Vec<Denial<'_>>) = (uses(1).collect(), denials(1).collect());
     f.store.bookkeep(|b| b.record_all(&batch.0, &batch.1)).unwrap();
     f.store.bookkeep(|b| b.record_all(&batch.0[..1], &[])).unwrap();
+    f.store.settle().unwrap();
     let usage = |t: usize| f.store.read(|s| s.usage(tokens[t], START.plus(DAY / 4))).unwrap();
     let (small, large) = (usage(0), usage(1));
     assert_eq!((large.week, large.denied_week), (299 * 300 / 2, 299 * 300 / 2));
