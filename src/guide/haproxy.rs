@@ -19,7 +19,7 @@ pub(super) fn configuration(guide: &Guide<'_>) -> String {
             "    http-request set-var(txn.jeton_ask) str({method}) if !{{ var(txn.jeton_ask) -m found }} \
              {{ var(txn.jeton_key) -m reg '^{} {}$' }}\n",
             entry.verb_pattern(),
-            entry.path_pattern()
+            entry.path_pattern(Engine::Pcre)
         );
     }
     let listen = match &guide.listen {

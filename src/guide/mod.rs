@@ -18,7 +18,7 @@ use std::path::Path;
 use crate::domain::endpoint::Endpoint;
 pub use crate::domain::route::map::Answer;
 use crate::domain::route::map::RouteMap;
-use crate::domain::route::plain::{DOTS, Engine, VERB_ARGUMENT, pattern};
+use crate::domain::route::plain::{DOTS, Engine, TOO_LONG, VERB_ARGUMENT, pattern};
 use crate::domain::text::shown;
 use crate::error::{Error, Result};
 
@@ -88,7 +88,7 @@ impl Guide<'_> {
             Subject::Haproxy => 1_700,
             Subject::Caddy | Subject::Traefik | Subject::Envoy | Subject::HaproxyLua | Subject::Curl => 60_000,
         };
-        match self.map.entries.iter().find(|e| e.path_pattern().len() > longest) {
+        match self.map.entries.iter().find(|e| e.path_pattern(Engine::Pcre).len() > longest) {
             None => Ok(()),
             Some(entry) => {
                 let route: String = entry.route.to_string().chars().take(60).collect();
@@ -108,6 +108,7 @@ impl Guide<'_> {
             ("@REMARKS@", remarks),
             ("@PLAIN@", pattern(engine)),
             ("@DOTS@", DOTS.to_owned()),
+            ("@TOO_LONG@", TOO_LONG.to_owned()),
             ("@VERB_ARGUMENT@", VERB_ARGUMENT.to_owned()),
         ]
     }

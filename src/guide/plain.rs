@@ -57,7 +57,7 @@ fn by_verb(map: &RouteMap) -> (String, String) {
         };
         maps += &format!("map $jeton_path $jeton_{named} {{\n    default \"\";\n");
         for entry in map.entries.iter().filter(|e| e.route.verb.is_none() || e.route.verb.as_deref() == verb) {
-            let path = entry.path_pattern();
+            let path = entry.path_pattern(Engine::Pcre);
             maps += &match &entry.answer {
                 Answer::Ask(id) => format!("    \"~^{path}$\" \"{id}\";\n"),
                 Answer::Deny(why) => format!("    \"~^{path}$\" \"\"; # {why}\n"),
@@ -70,11 +70,12 @@ fn by_verb(map: &RouteMap) -> (String, String) {
 }
 
 pub(super) fn caddy(guide: &Guide<'_>) -> String {
+    // In quotes, for Caddy takes a bare 1.50 for a number, which it writes as 1.5: another method.
     let mut routes = String::new();
     for entry in &guide.map.entries {
-        let pattern = format!("`~^{} {}$`", entry.verb_pattern(), entry.path_pattern());
+        let pattern = format!("`~^{} {}$`", entry.verb_pattern(), entry.path_pattern(Engine::Re2));
         routes += &match &entry.answer {
-            Answer::Ask(id) => format!("            {pattern} {id}\n"),
+            Answer::Ask(id) => format!("            {pattern} \"{id}\"\n"),
             Answer::Deny(why) => format!("            # {why}\n            {pattern} !\n"),
         };
     }

@@ -53,6 +53,9 @@ const TRICKS: &[&str] = &[
     "/.jeton-verify",
     "/v1/verify/shop.List",
     "/orders/7;/../mine",
+    "/orders/mine;a=b",
+    "/orders/mine%3Ba",
+    "/orders;a/mine",
 ];
 
 const BEARER: &str = "Authorization: Bearer all";
@@ -69,7 +72,7 @@ fn each_route_gets_its_method(kind: Kind) {
         ("GET /orders/7", "shop.Show"),
         ("GET /orders/a%20b", "shop.Show"),
         ("GET /orders/caf%C3%A9", "shop.Show"),
-        ("GET /orders/a+b;c=d", "shop.Show"),
+        ("GET /orders/a+b,c=d", "shop.Show"),
         ("GET /orders/mine", "shop.Mine"),
         ("GET /orders/7.json", "shop.Export"),
         ("GET /caf%c3%a9/7", "shop.Export"),
@@ -134,11 +137,11 @@ fn tricks_never_reach_the_application(kind: Kind) {
         assert_eq!(stage.application.seen().len(), 0, "{kind:?} {request} {header}");
     }
     for (tail, method) in [("", "shop.Show"), (".json", "shop.Export")] {
-        let long = format!("GET /orders/{}{tail}", "%C3%A9a".repeat(500));
+        let long = format!("GET /orders/{}{tail}", "%C3%A9a".repeat(140));
         assert_eq!(stage.ask(&long, &[&format!("Authorization: Bearer {method}")]).status, 200, "{kind:?} {tail}");
     }
     stage.application.seen();
-    for length in [1_000, 3_900, 7_000, 15_000] {
+    for length in [988, 1_000, 3_900, 7_000, 15_000] {
         let blanks = format!("GET /orders/7?{}_method=DELETE", "+".repeat(length));
         let json = format!("GET /orders/{}.json", "a".repeat(length));
         for (request, secret) in [(blanks, "all"), (json, "shop.Show")] {
