@@ -51,12 +51,22 @@ pub const DOTS: &str = r"/[.][.]?(?:/|$)";
 /// The argument by which an application may be asked to take another verb, in every spelling that may be read as
 /// `_method`, after blanks too: to be looked for in path and query, whatever the case.
 pub const VERB_ARGUMENT: &str = concat!(
-    r"(?:^|[\x26\x3B\x3F])[\x2B%02]*(?:_|%5F|\x2E|%2E|\x5B|%5B)(?:m|%[46]D)(?:e|%[46]5)(?:t|%[57]4)",
-    r"(?:h|%[46]8)(?:o|%[46]F)(?:d|%[46]4)(?:[\x26\x3B\x3D\x5B%]|$)"
+    r"(?:^|[\x26\x3B\x3F])[\x2B%02]*(?:(?:_|%5F|\x2E|%2E|\x5B|%5B)|",
+    r"(?:x|%[57]8)(?:[-_]|%2D|%5F)(?:h|%[46]8)(?:t|%[57]4)(?:t|%[57]4)(?:p|%[57]0)(?:[-_]|%2D|%5F))(?:m|%[46]D)(?:e|%[46]5)(?:t|%[57]4)",
+    r"(?:h|%[46]8)(?:o|%[46]F)(?:d|%[46]4)",
+    // Of the longer one, what follows is left open.
+    r"(?:[-_\x26\x3B\x3D\x5B%]|$)"
 );
 
-/// Headers by which an application may be asked to take another verb.
-pub const VERB_HEADERS: [&str; 3] = ["X-HTTP-Method-Override", "X-HTTP-Method", "X-Method-Override"];
+/// Headers by which an application may be asked to take another verb or path, or a connection be turned into another.
+pub const VERB_HEADERS: [&str; 6] = [
+    "X-HTTP-Method-Override",
+    "X-HTTP-Method",
+    "X-Method-Override",
+    "X-Original-URL",
+    "X-Rewrite-URL",
+    "HTTP2-Settings",
+];
 
 /// Whether a path keeps the rule.
 pub fn is_plain(path: &str) -> bool {
