@@ -22,7 +22,7 @@ pub(super) fn write(guide: &Guide<'_>) -> String {
         });
         routes += &format!(
             "                        - match: {{ safe_regex: {{ regex: '{}' }}{verb} }}\n                          {action}\n",
-            entry.path_pattern()
+            entry.path_pattern(Engine::Re2)
         );
     }
     let verbs: String = VERB_HEADERS

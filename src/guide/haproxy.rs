@@ -19,7 +19,7 @@ pub(super) fn configuration(guide: &Guide<'_>) -> String {
             "    http-request set-var(txn.jeton_ask) str({method}) if !{{ var(txn.jeton_ask) -m found }} \
              {{ var(txn.jeton_key) -m reg '^{} {}$' }}\n",
             entry.verb_pattern(),
-            entry.path_pattern()
+            entry.path_pattern(Engine::Pcre)
         );
     }
     let listen = match &guide.listen {
@@ -27,7 +27,7 @@ pub(super) fn configuration(guide: &Guide<'_>) -> String {
         Listen::Address(address) => address.to_string(),
         Listen::Unix(path) => format!("unix@{}", path.display()),
     };
-    let any_spelling = |name: &String| format!("^{}$", name.to_ascii_lowercase().replace('-', "[-_]"));
+    let any_spelling = |name: &String| format!("^{}$", name.to_ascii_lowercase().replace('-', "[^a-z0-9]"));
     let mut given = String::new();
     for name in guide.credentials.iter().filter(|name| *name != "Authorization") {
         given += &format!("    http-request del-header {} -m reg\n", any_spelling(name));
@@ -36,7 +36,7 @@ pub(super) fn configuration(guide: &Guide<'_>) -> String {
         given += &format!("    http-request set-header {header} %[var(txn.{})]\n", variable(header));
     }
     let verb_headers: Vec<String> =
-        VERB_HEADERS.iter().map(|name| name.to_ascii_lowercase().replace('-', "[-_]")).collect();
+        VERB_HEADERS.iter().map(|name| name.to_ascii_lowercase().replace('-', "[^a-z0-9]")).collect();
     guide.fill(
         Engine::Pcre,
         include_str!("../../assets/proxies/haproxy.cfg"),

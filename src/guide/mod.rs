@@ -18,13 +18,19 @@ use std::path::Path;
 use crate::domain::endpoint::Endpoint;
 pub use crate::domain::route::map::Answer;
 use crate::domain::route::map::RouteMap;
-use crate::domain::route::plain::{DOTS, Engine, VERB_ARGUMENT, pattern};
+use crate::domain::route::plain::{DOTS, Engine, TOO_LONG, VERB_ARGUMENT, pattern};
 use crate::domain::text::shown;
 use crate::error::{Error, Result};
 
 /// The headers that tell the application who asks. Whatever a client sends under these names is overwritten.
 pub const IDENTITY: [&str; 6] =
     ["X-Jeton-Account", "X-Jeton-Account-Id", "X-Jeton-Role", "X-Jeton-Token", "X-Jeton-Hint", "X-Jeton-Method"];
+
+/// What proxies tell of a request. An application may believe it, so that none gets it from a client.
+const ABOUT: [&str; 3] = ["X-Forwarded-Uri", "X-Forwarded-Method", "X-Forwarded-Prefix"];
+
+/// Signs beside `_` that may stand in a header's name, and that some applications take for a hyphen.
+const OTHER_HYPHENS: [&str; 7] = [".", "!", "~", "+", "^", "|", "$"];
 
 /// What a guide is for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -88,7 +94,7 @@ impl Guide<'_> {
             Subject::Haproxy => 1_700,
             Subject::Caddy | Subject::Traefik | Subject::Envoy | Subject::HaproxyLua | Subject::Curl => 60_000,
         };
-        match self.map.entries.iter().find(|e| e.path_pattern().len() > longest) {
+        match self.map.entries.iter().find(|e| e.path_pattern(Engine::Pcre).len() > longest) {
             None => Ok(()),
             Some(entry) => {
                 let route: String = entry.route.to_string().chars().take(60).collect();
@@ -108,13 +114,16 @@ impl Guide<'_> {
             ("@REMARKS@", remarks),
             ("@PLAIN@", pattern(engine)),
             ("@DOTS@", DOTS.to_owned()),
+            ("@TOO_LONG@", TOO_LONG.to_owned()),
             ("@VERB_ARGUMENT@", VERB_ARGUMENT.to_owned()),
         ]
     }
 
     /// Every header that the application must not get from a client, in every spelling that it may read alike.
     fn forged(&self) -> Vec<String> {
-        IDENTITY.iter().flat_map(|name| spellings(name)).collect()
+        let other = |name: &&str| OTHER_HYPHENS.map(|sign| name.replace('-', sign));
+        let about = ABOUT.iter().flat_map(|name| spellings(name));
+        IDENTITY.iter().flat_map(|name| spellings(name).into_iter().chain(other(name))).chain(about).collect()
     }
 
     fn fill(&self, engine: Engine, template: &str, more: &[(&str, String)]) -> String {
@@ -199,7 +208,7 @@ mod tests {
             let text = write(subject, &guide).unwrap();
             assert!(text.contains("# denied: GET /x/{a}, claimed by a.B and c.B\n"), "{text}");
             assert!(!text.contains("\"a.B\"") && !text.contains("verify/a.B") && !text.contains("str(a.B)"), "{text}");
-            assert!(text.contains("x-authentication") || text.contains("^x[-_]authentication$"), "{text}");
+            assert!(text.contains("x-authentication") || text.contains("^x[^a-z0-9]authentication$"), "{text}");
         }
     }
 

@@ -1,6 +1,6 @@
 //! nginx, Caddy and curl.
 
-use super::{Guide, IDENTITY, Listen, spellings};
+use super::{ABOUT, Guide, IDENTITY, Listen, OTHER_HYPHENS, spellings};
 use crate::domain::endpoint::Endpoint;
 use crate::domain::route::map::{ANY_VERB, Answer, RouteMap};
 use crate::domain::route::plain::{Engine, VERB_HEADERS};
@@ -23,7 +23,7 @@ pub(super) fn nginx(guide: &Guide<'_>) -> String {
             given += &format!("        proxy_set_header {spelling} {value};\n");
         }
     }
-    for header in VERB_HEADERS.iter().flat_map(|name| spellings(name)) {
+    for header in VERB_HEADERS.iter().chain(&ABOUT).flat_map(|name| spellings(name)) {
         given += &format!("        proxy_set_header {header} \"\";\n");
     }
     let verb_headers = VERB_HEADERS.iter().map(|h| format!("$http_{}", variable(h))).collect();
@@ -57,7 +57,7 @@ fn by_verb(map: &RouteMap) -> (String, String) {
         };
         maps += &format!("map $jeton_path $jeton_{named} {{\n    default \"\";\n");
         for entry in map.entries.iter().filter(|e| e.route.verb.is_none() || e.route.verb.as_deref() == verb) {
-            let path = entry.path_pattern();
+            let path = entry.path_pattern(Engine::Pcre);
             maps += &match &entry.answer {
                 Answer::Ask(id) => format!("    \"~^{path}$\" \"{id}\";\n"),
                 Answer::Deny(why) => format!("    \"~^{path}$\" \"\"; # {why}\n"),
@@ -70,11 +70,12 @@ fn by_verb(map: &RouteMap) -> (String, String) {
 }
 
 pub(super) fn caddy(guide: &Guide<'_>) -> String {
+    // In quotes, for Caddy takes a bare 1.50 for a number, which it writes as 1.5: another method.
     let mut routes = String::new();
     for entry in &guide.map.entries {
-        let pattern = format!("`~^{} {}$`", entry.verb_pattern(), entry.path_pattern());
+        let pattern = format!("`~^{} {}$`", entry.verb_pattern(), entry.path_pattern(Engine::Re2));
         routes += &match &entry.answer {
-            Answer::Ask(id) => format!("            {pattern} {id}\n"),
+            Answer::Ask(id) => format!("            {pattern} \"{id}\"\n"),
             Answer::Deny(why) => format!("            # {why}\n            {pattern} !\n"),
         };
     }
@@ -89,11 +90,16 @@ pub(super) fn caddy(guide: &Guide<'_>) -> String {
         Endpoint::Tcp(address) => address.to_string(),
         Endpoint::Unix(path) => format!("unix/{}", path.display()),
     };
+    let about =
+        ABOUT.iter().flat_map(|name| spellings(name)).map(|name| format!("        request_header -{name}\n")).collect();
     let dropped: Vec<String> = guide
         .credentials
         .iter()
-        .flat_map(|name| spellings(name))
-        .filter(|name| name != "Authorization")
+        .filter(|name| *name != "Authorization")
+        .flat_map(|name| {
+            let other = OTHER_HYPHENS.map(|sign| name.replace('-', sign)).into_iter().filter(move |o| o != name);
+            spellings(name).into_iter().chain(other)
+        })
         .map(|name| format!("        request_header -{name}\n"))
         .collect();
     guide.fill(
@@ -107,6 +113,7 @@ pub(super) fn caddy(guide: &Guide<'_>) -> String {
             ("@VERIFY_SERVER@", verify),
             ("@IDENTITY@", IDENTITY.join(" ")),
             ("@DROPPED@", dropped.concat()),
+            ("@ABOUT@", about),
         ],
     )
 }

@@ -45,7 +45,7 @@ pub(super) fn write(guide: &Guide<'_>) -> Result<String> {
         routers += &format!(
             "    jeton-{n}:\n      entryPoints: [jeton]\n      rule: '{verb}PathRegexp(`^{}$`)'\n      priority: {}\n      \
              middlewares: {middlewares}\n      service: jeton-application\n",
-            entry.path_pattern(),
+            entry.path_pattern(Engine::Re2),
             top - n - 1
         );
     }

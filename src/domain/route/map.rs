@@ -9,7 +9,7 @@
 use std::collections::BTreeMap;
 
 use super::Route;
-use super::plain::is_plain;
+use super::plain::{Engine, is_plain};
 use super::shape::{Shape, Spelling};
 use crate::domain::catalogue::{Catalogue, MANAGEMENT};
 use crate::domain::method::MethodId;
@@ -48,8 +48,14 @@ impl Entry {
     }
 
     /// The path, as a regular expression without anchors, for paths that are plain.
-    pub fn path_pattern(&self) -> String {
-        self.route.segments.iter().map(|s| format!("/{}", s.pattern(self.spelling))).collect()
+    pub fn path_pattern(&self, engine: Engine) -> String {
+        let segment = |shape: &Shape| match (shape.pattern(self.spelling), engine) {
+            // A segment ends where it ends, however it was taken apart: an engine that goes back on its way must not try
+            // every way of one for every way of the next.
+            (pattern, Engine::Pcre) if shape.open() > 1 => format!("/(?>{pattern}(?=/|$))"),
+            (pattern, _) => format!("/{pattern}"),
+        };
+        self.route.segments.iter().map(segment).collect()
     }
 }
 
@@ -85,6 +91,7 @@ impl RouteMap {
                     continue;
                 }
                 match route.shared(wider) {
+                    Ok(both) if both.iter().any(|both| both.is_costly()) => too_many = true,
                     Ok(both) => {
                         for both in both.into_iter().filter(|both| !keys.contains_key(&both.key())) {
                             let why = format!("could be {} or {}", named(route), named(wider));
@@ -141,7 +148,14 @@ impl RouteMap {
             }
         }
         let mut owned = Vec::with_capacity(found.len());
+        let mut costly = BTreeMap::new();
         for (route, owners) in found.into_values() {
+            if route.is_costly() {
+                let why = format!("{} has more than two parameters in one segment", named(&route));
+                self.remarks.push(format!("denied: {why}"));
+                costly.insert(route.key(), (route, Answer::Deny(why)));
+                continue;
+            }
             if let [owner] = owners[..] {
                 owned.push((route, Answer::Ask(owner.clone())));
                 continue;
@@ -151,7 +165,29 @@ impl RouteMap {
             self.remarks.push(format!("denied: {}, {why}", named(&route)));
             owned.push((route, Answer::Deny(why)));
         }
+        self.deny_beside(&costly, &mut owned);
+        let denied: BTreeMap<String, (Route, Answer)> =
+            costly.into_values().map(|(route, answer)| (route.widened().key(), (route.widened(), answer))).collect();
+        owned.retain(|(route, _)| !denied.contains_key(&route.key()));
+        owned.extend(denied.into_values());
         owned
+    }
+
+    /// Denies the routes that stand before the plain parameter as which a costly route is denied, and match some of its
+    /// requests, but others too.
+    fn deny_beside(&mut self, costly: &BTreeMap<String, (Route, Answer)>, owned: &mut [(Route, Answer)]) {
+        for (route, answer) in owned {
+            let stands_in_its_place = |other: &Route| {
+                route.is_within(&other.widened())
+                    && !route.is_within(other)
+                    && route.shared(other).map_or(true, |both| !both.is_empty())
+            };
+            if let Some((other, _)) = costly.values().find(|(other, _)| stands_in_its_place(other)) {
+                let why = format!("{} can't be told from {}", named(route), named(other));
+                self.remarks.push(format!("denied: {why}"));
+                *answer = Answer::Deny(why);
+            }
+        }
     }
 
     /// What a request gets; none when nothing matches it, which denies it too. `path` is without the query, as the

@@ -45,10 +45,10 @@ impl Route {
             return refused("a route is a path, with its HTTP verb before it: GET /1.0/things");
         };
         let steps = path.split('/').any(|part| matches!(part, "." | ".."));
-        let odd = |c: char| c.is_whitespace() || c.is_control() || matches!(c, '?' | '#' | '\\' | '%');
+        let odd = |c: char| c.is_whitespace() || c.is_control() || matches!(c, '?' | '#' | '\\' | '%' | ';');
         if steps || path.contains("//") || path.contains(odd) {
             return refused(
-                "what a proxy would change on its way (// . .. % ? # \\ and blanks) can't be matched exactly",
+                "what a proxy would change on its way (// . .. % ? # ; \\ and blanks) can't be matched exactly",
             );
         }
         let Some(segments) = inner.split('/').map(Shape::parse).collect() else {
@@ -114,6 +114,18 @@ impl Route {
         }
         let text = format!("{} and {}", self.text, other.text);
         Ok(paths.into_iter().map(|segments| Route { verb: verb.clone(), segments, text: text.clone() }).collect())
+    }
+
+    /// Whether a segment can be taken apart in so many ways that an engine that goes back on its way gives up on a long
+    /// path, and takes the request for one of a wider route.
+    fn is_costly(&self) -> bool {
+        self.segments.iter().any(|shape| shape.open() > 2)
+    }
+
+    /// With one parameter in the place of each segment that is too costly to match.
+    fn widened(&self) -> Route {
+        let segments = self.segments.iter().map(|s| if s.open() > 2 { Shape::parameter() } else { s.clone() });
+        Route { segments: segments.collect(), ..self.clone() }
     }
 
     /// The more this is, the earlier it stands: of two routes of which one is within the other, the inner one has

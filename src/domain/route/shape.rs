@@ -47,6 +47,11 @@ impl Shape {
         Some(Shape::new(units))
     }
 
+    /// What a parameter alone matches.
+    pub(super) fn parameter() -> Shape {
+        Shape(vec![Unit::One, Unit::Many])
+    }
+
     /// Brings runs of wildcards into one order: first those that match just one unit, then one that matches any
     /// number.
     fn new(units: Vec<Unit>) -> Shape {

@@ -54,6 +54,7 @@ fn routes_are_read_or_refused() {
         "GET /a/..",
         "GET /a?b",
         "GET /a#b",
+        "GET /a;b",
         "GET /a\\b",
         "GET /%61",
         "GET /{a",
@@ -147,7 +148,7 @@ fn tricks_never_mean_a_route() {
         assert!(!is_plain(path), "{path}");
         assert_eq!(asked(&map, &format!("GET {path}")), "nothing", "{path}");
     }
-    for path in ["/a/b", "/a/...", "/a/.b", "/a/b;c", "/a/%20", "/a/%F0%9F%98%80", "/a/a~b", "/a/a%7Eb", "/a/b/"] {
+    for path in ["/a/b", "/a/...", "/a/.b", "/a/b,c", "/a/%20", "/a/%F0%9F%98%80", "/a/a~b", "/a/a%7Eb", "/a/b/"] {
         assert!(is_plain(path), "{path}");
     }
 }
@@ -200,6 +201,10 @@ pub(super) const TRICKS: &[&str] = &[
     "/a/b|c",
     "/a/b//",
     "/a/%u002e",
+    "/a/b;c",
+    "/a;/b",
+    "/a/b%3Bc",
+    "/a/b%3b",
 ];
 
 /// Whether `shape` (literals and `{}`) matches, trying every length for every parameter.
@@ -220,14 +225,14 @@ fn tried(route: &str, request: &str) -> bool {
 }
 
 fn any_route() -> impl Strategy<Value = String> {
-    let segment = proptest::collection::vec(proptest::sample::select(vec!["a", "b", "{}", "{}"]), 1..4);
+    let segment = proptest::collection::vec(proptest::sample::select(vec!["a", "b", "{}", "{}"]), 1..6);
     (proptest::sample::select(vec!["GET", "PUT"]), proptest::collection::vec(segment, 1..3)).prop_map(|(verb, path)| {
         format!("{verb} {}", path.iter().map(|s| format!("/{}", s.concat())).collect::<String>())
     })
 }
 
 fn any_request() -> impl Strategy<Value = String> {
-    (proptest::sample::select(vec!["GET", "PUT"]), proptest::collection::vec("[abc]{1,4}", 1..3))
+    (proptest::sample::select(vec!["GET", "PUT"]), proptest::collection::vec("[abc]{1,6}", 1..3))
         .prop_map(|(verb, path)| format!("{verb} {}", path.iter().map(|s| format!("/{s}")).collect::<String>()))
 }
 
@@ -295,6 +300,34 @@ fn what_two_methods_claim_is_nobodys() {
     assert_eq!(asked(&map, "GET /a/b"), "denied: claimed by a.one and a.two");
     assert_eq!((asked(&map, "GET /b"), asked(&map, "GET /a/c")), ("one".to_owned(), "three".to_owned()));
     assert_eq!(map.remarks, ["denied: GET /a/{x}, claimed by a.one and a.two"]);
+}
+
+#[test]
+fn what_can_be_taken_apart_in_too_many_ways_is_denied() {
+    let map = RouteMap::of(&[catalogue(&[
+        ("day", &["GET /repo/{y}-{m}-{d}.{ext}"]),
+        ("repo", &["GET /repo/{id}", "GET /repo/new", "PUT /repo/{id}"]),
+        ("file", &["GET /repo/{name}.{ext}", "GET /repo/{name}.txt"]),
+        ("tag", &["GET /repo/{name}:tag"]),
+        ("some", &["GET /{part}/{id}", "GET /repo/a-b-c.d"]),
+        ("dash", &["GET /two/{a}-{b}"]),
+        ("dot", &["GET /two/{a}.{b}"]),
+    ])]);
+    for request in ["p-q-r.s", "7", "a.b", "a-b-c.txt", "a.txt"] {
+        let told = asked(&map, &format!("GET /repo/{request}"));
+        assert!(told.starts_with("denied: "), "{request} {told}");
+    }
+    for (request, method) in
+        [("GET /repo/new", "repo"), ("PUT /repo/p-q-r.s", "repo"), ("GET /repo/a-b-c.d", "some"), ("GET /x/7", "some")]
+    {
+        assert_eq!(asked(&map, request), method, "{request}");
+    }
+    assert!(asked(&map, "GET /two/a-b.c").starts_with("denied: "));
+    assert!(map.entries.iter().all(|e| !e.route.is_costly()), "{map:?}");
+    let told = "denied: GET /repo/{y}-{m}-{d}.{ext} has more than two parameters in one segment";
+    assert!(map.remarks.iter().any(|r| r == told), "{:?}", map.remarks);
+    let long = |n: usize| format!("/{}/b", "a".repeat(n));
+    assert!(is_plain(&long(997)) && !is_plain(&long(998)));
 }
 
 #[test]
