@@ -1,5 +1,7 @@
 //! The filter of the audit log: words, and fields such as `verb:token.delete by:ops target:ci`.
 
+use super::fields::{self, Fields};
+
 /// What the log is narrowed to; every part must hold.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct AuditFilter {
@@ -16,18 +18,8 @@ pub struct AuditFilter {
 impl AuditFilter {
     /// Reads what was typed. A field that isn't one is taken as a word, so typing never fails.
     pub fn parse(text: &str) -> Self {
-        let mut filter = AuditFilter::default();
-        for part in text.split_whitespace() {
-            match part.split_once(':') {
-                // While it is being typed it narrows nothing, rather than everything away.
-                Some(("verb" | "by" | "target", "")) => {}
-                Some(("verb", value)) => filter.verb = Some(value.to_lowercase()),
-                Some(("by", value)) => filter.by = Some(value.to_lowercase()),
-                Some(("target", value)) => filter.target = Some(value.to_lowercase()),
-                _ => filter.words.push(part.to_lowercase()),
-            }
-        }
-        filter
+        let Fields { words, values: [verb, by, target] } = fields::read(text, ["verb", "by", "target"]);
+        AuditFilter { words, verb, by, target }
     }
 
     /// Whether it narrows nothing.

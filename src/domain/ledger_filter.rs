@@ -1,5 +1,7 @@
 //! The filter of the ledger: words, and fields such as `reason:disabled token:deploy address:10.0.0`.
 
+use super::fields::{self, Fields};
+
 /// What the ledger is narrowed to; every part must hold.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct LedgerFilter {
@@ -17,18 +19,8 @@ pub struct LedgerFilter {
 impl LedgerFilter {
     /// Reads what was typed. A field that isn't one is taken as a word, so typing never fails.
     pub fn parse(text: &str) -> Self {
-        let mut filter = LedgerFilter::default();
-        for part in text.split_whitespace() {
-            match part.split_once(':') {
-                // While it is being typed it narrows nothing, rather than everything away.
-                Some(("reason" | "token" | "address", "")) => {}
-                Some(("reason", value)) => filter.reason = Some(value.to_lowercase()),
-                Some(("token", value)) => filter.token = Some(value.to_lowercase()),
-                Some(("address", value)) => filter.address = Some(value.to_lowercase()),
-                _ => filter.words.push(part.to_lowercase()),
-            }
-        }
-        filter
+        let Fields { words, values: [reason, token, address] } = fields::read(text, ["reason", "token", "address"]);
+        LedgerFilter { words, reason, token, address }
     }
 
     /// Whether it narrows nothing.

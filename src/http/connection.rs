@@ -20,7 +20,7 @@ use tokio::sync::watch;
 use tokio::time::{Instant, sleep};
 
 use super::listen::Door;
-use super::{Service, manage};
+use super::{Service, router};
 
 /// How long a head may take from its first byte to its last.
 const HEAD: Duration = Duration::from_secs(5);
@@ -62,13 +62,18 @@ enum Phase {
 }
 
 impl Pulse {
-    /// A head begins now.
-    fn begin(&self) {
+    /// Something was said: a head begins, or goes on, or more follows while the one before is answered.
+    fn heard(&self) {
+        let phase = match self.phase() {
+            Phase::Reading => return,
+            Phase::Silent => Phase::Reading,
+            Phase::Answering => Phase::Answering,
+        };
         let now = u64::try_from(self.began.elapsed().as_millis()).unwrap_or(u64::MAX / 4);
-        self.beat.store(now * 3 + Phase::Reading as u64, Relaxed);
+        self.beat.store(now * 3 + phase as u64, Relaxed);
     }
 
-    /// What follows counts from when its request began.
+    /// What follows counts from when something was last heard.
     fn go_on(&self, phase: Phase) {
         self.beat.store(self.beat.load(Relaxed) / 3 * 3 + phase as u64, Relaxed);
     }
@@ -109,8 +114,8 @@ pub(super) async fn serve(service: Arc<Service>, door: Door, stream: Stream, mut
         async move {
             pulse.go_on(Phase::Answering);
             let answer = match door {
-                Door::Verify => manage::verify_only(&service, peer, request).await,
-                Door::Manage => manage::answer(&service, request).await,
+                Door::Verify => router::verify(&service, peer, request).await,
+                Door::Manage => router::manage(&service, request).await,
             };
             pulse.go_on(Phase::Silent);
             Ok::<_, Infallible>(answer)
@@ -168,8 +173,8 @@ impl AsyncRead for Watched {
         let before = buffer.filled().len();
         let this = self.as_mut();
         let read = with_stream!(this, stream => Pin::new(stream).poll_read(cx, buffer));
-        if buffer.filled().len() > before && self.pulse.phase() == Phase::Silent {
-            self.pulse.begin();
+        if buffer.filled().len() > before {
+            self.pulse.heard();
         }
         read
     }
@@ -198,5 +203,39 @@ impl AsyncWrite for Watched {
 
     fn poll_shutdown(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
         with_stream!(self, stream => Pin::new(stream).poll_shutdown(cx))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn pulse(millis_ago: u64) -> Pulse {
+        let began = Instant::now().checked_sub(Duration::from_millis(millis_ago)).unwrap();
+        Pulse { began, beat: AtomicU64::new(0) }
+    }
+
+    #[test]
+    fn a_head_counts_from_its_first_byte_and_silence_from_the_last_word() {
+        let pulse = pulse(60_000);
+        assert!(pulse.left(IDLE).is_some(), "silent for a minute");
+        assert!(pulse.left(HEAD).is_none());
+        pulse.heard();
+        let first = pulse.left(IDLE).unwrap();
+        assert!(pulse.phase() == Phase::Reading && first <= HEAD);
+        pulse.heard();
+        assert!(pulse.left(IDLE).unwrap() <= first, "a byte a second gives no more time");
+        pulse.go_on(Phase::Answering);
+        pulse.go_on(Phase::Silent);
+        assert!(pulse.left(IDLE).unwrap() > HEAD);
+    }
+
+    #[test]
+    fn who_goes_on_asking_is_not_cut_off() {
+        let pulse = pulse(60_000);
+        pulse.go_on(Phase::Answering);
+        assert!(pulse.left(IDLE).is_none(), "an answer that takes a minute");
+        pulse.heard();
+        assert!(pulse.phase() == Phase::Answering && pulse.left(IDLE).is_some());
     }
 }

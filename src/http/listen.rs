@@ -43,7 +43,7 @@ pub(super) struct Opened {
     pub door: Door,
     pub endpoint: Endpoint,
     listening: Listening,
-    _file: Option<SocketFile>,
+    file: Option<SocketFile>,
 }
 
 /// Opens a door: the socket that was handed over under its name, else one at `endpoint`.
@@ -62,7 +62,7 @@ pub(super) fn open(
         None => sockets::listen(endpoint, group)?,
     };
     let endpoint = listening.endpoint().unwrap_or_else(|| endpoint.clone());
-    Ok(Opened { door, endpoint, listening, _file: file })
+    Ok(Opened { door, endpoint, listening, file })
 }
 
 enum Listener {
@@ -87,7 +87,7 @@ impl Opened {
             }
         };
         let listener = listener.map_err(refused)?;
-        let (door, file) = (self.door, self._file);
+        let (door, file) = (self.door, self.file);
         tokio::spawn(async move {
             take(door, &listener, &service, stop).await;
             drop(file);

@@ -1,12 +1,10 @@
-//! What the management listener answers: how the service fares, how far it reads the store, and what a token is, to a
+//! What those who manage are answered: how the service fares, how far it reads the store, and what a token is, to a
 //! caller that may ask.
-
-use std::net::IpAddr;
 
 use http_body_util::{BodyExt, Limited};
 use hyper::body::{Bytes, Incoming};
 use hyper::header::{CONTENT_TYPE, HeaderValue};
-use hyper::{Method, Request, StatusCode};
+use hyper::{Request, StatusCode};
 use serde::Serialize;
 use zeroize::Zeroizing;
 
@@ -14,8 +12,8 @@ use super::answer::{self, Answer, Refusal};
 use super::credential::{self, Presented};
 use super::desk::Ask;
 use super::ledger::Origin;
-use super::told::Identity;
-use super::{Service, metrics, verify};
+use super::told::{Identity, Methods};
+use super::{Service, metrics};
 use crate::domain::method::MethodId;
 use crate::domain::time::SECOND;
 use crate::verbs::decide::{Reason, Ruling};
@@ -25,37 +23,13 @@ const FORM_MOST: usize = 4096;
 /// What a caller must hold to ask about tokens.
 const INTROSPECT: &str = "jeton.introspect";
 
-pub(super) async fn answer(service: &Service, request: Request<Incoming>) -> Answer {
-    match (request.uri().path(), request.method()) {
-        (HEALTH, &Method::GET | &Method::HEAD) => health(service).await,
-        ("/v1/head", &Method::GET | &Method::HEAD) => head(service).await,
-        ("/metrics", &Method::GET | &Method::HEAD) => metrics(service),
-        ("/v1/introspect", &Method::POST) => introspect(service, request).await,
-        (HEALTH | "/v1/head" | "/metrics", _) => answer::other_verb("GET, HEAD"),
-        ("/v1/introspect", _) => answer::other_verb("POST"),
-        _ => answer::nowhere(),
-    }
-}
-
-/// What the verify listener answers.
-pub(super) async fn verify_only(service: &Service, peer: Option<IpAddr>, request: Request<Incoming>) -> Answer {
-    match (request.uri().path(), request.method()) {
-        (path, _) if verify::is_at(path) => verify::answer(service, peer, request).await,
-        (HEALTH, &Method::GET | &Method::HEAD) => health(service).await,
-        (HEALTH, _) => answer::other_verb("GET, HEAD"),
-        _ => answer::nowhere(),
-    }
-}
-
-const HEALTH: &str = "/v1/health";
-
 #[derive(Serialize)]
 struct HealthJson {
     status: &'static str,
 }
 
 /// Whether tokens can be decided about.
-async fn health(service: &Service) -> Answer {
+pub(super) async fn health(service: &Service) -> Answer {
     match service.desk.audit_seq().await {
         Ok(_) => answer::data(StatusCode::OK, &HealthJson { status: "ok" }),
         Err(_) => answer::data(StatusCode::SERVICE_UNAVAILABLE, &HealthJson { status: "unavailable" }),
@@ -69,14 +43,14 @@ struct HeadJson {
 }
 
 /// How far the service reads the store: whoever knows the number of a change in the audit log sees whether it holds.
-async fn head(service: &Service) -> Answer {
+pub(super) async fn head(service: &Service) -> Answer {
     match service.desk.audit_seq().await {
         Ok(audit_seq) => answer::data(StatusCode::OK, &HeadJson { schema: 1, audit_seq }),
         Err(_) => answer::unavailable(),
     }
 }
 
-fn metrics(service: &Service) -> Answer {
+pub(super) fn metrics(service: &Service) -> Answer {
     let mut answer = answer::json(StatusCode::OK, Bytes::from(metrics::text(service)));
     answer.headers_mut().insert(CONTENT_TYPE, HeaderValue::from_static("text/plain; version=0.0.4; charset=utf-8"));
     answer
@@ -114,7 +88,7 @@ fn wrong(error_description: &'static str) -> Answer {
 }
 
 /// The caller's token is used; the one that is asked about is not.
-async fn introspect(service: &Service, request: Request<Incoming>) -> Answer {
+pub(super) async fn introspect(service: &Service, request: Request<Incoming>) -> Answer {
     let presented = match credential::of_bearer(request.headers()) {
         Presented::Nothing => return answer::refused(Refusal::Nobody),
         Presented::Credential(presented) => presented,
@@ -154,12 +128,12 @@ async fn introspect(service: &Service, request: Request<Incoming>) -> Answer {
     }
 }
 
-fn active<'a>(identity: &'a Identity, methods: &Bytes) -> ActiveJson<'a> {
+fn active<'a>(identity: &'a Identity, methods: &Methods) -> ActiveJson<'a> {
     let text = |value: &'a HeaderValue| value.to_str().unwrap_or_default();
     ActiveJson {
         active: true,
         token_type: "Bearer",
-        scope: scope(methods),
+        scope: methods.scope(),
         username: text(&identity.account),
         sub: identity.owner.to_string(),
         iat: identity.created_at.0.div_euclid(SECOND),
@@ -168,11 +142,4 @@ fn active<'a>(identity: &'a Identity, methods: &Bytes) -> ActiveJson<'a> {
         role: text(&identity.role),
         token: text(&identity.name),
     }
-}
-
-/// The methods, out of the JSON in which they are kept, with blanks between.
-fn scope(methods: &Bytes) -> String {
-    let listed = methods.strip_prefix(b",\"methods\":").and_then(|rest| rest.strip_suffix(b"}"));
-    let ids: Vec<&str> = listed.and_then(|list| serde_json::from_slice(list).ok()).unwrap_or_default();
-    ids.join(" ")
 }

@@ -5,7 +5,8 @@
 //!        │ verify                 │ manage                listen.rs      two doors
 //!        └───────────┬────────────┘
 //!              connection.rs                              how long, how much
-//!        verify.rs        manage.rs                       what is asked; answer.rs, told.rs: what is answered
+//!                router.rs                                what is asked, by path and verb
+//!        verify.rs        manage.rs                       the answers; answer.rs, told.rs: what they are made of
 //!              └─────┬─────┘
 //!                 desk.rs          one read of the store for all that wait together: verbs::decide::memory
 //!                    │
@@ -24,6 +25,7 @@ mod ledger;
 mod listen;
 mod manage;
 mod metrics;
+mod router;
 mod told;
 mod verify;
 

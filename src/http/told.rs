@@ -51,10 +51,29 @@ impl Fields {
     }
 }
 
+/// The methods that a token may call, as the end of the body.
+pub(super) struct Methods(Bytes);
+
+impl Methods {
+    const BEGIN: &'static str = ",\"methods\":[";
+    const END: &'static str = "]}";
+
+    /// The end of the body, in JSON.
+    pub fn json(&self) -> Bytes {
+        self.0.clone()
+    }
+
+    /// Their ids with blanks between (RFC 7662, `scope`).
+    pub fn scope(&self) -> String {
+        let text = std::str::from_utf8(&self.0).unwrap_or_default();
+        let list = text.strip_prefix(Self::BEGIN).and_then(|rest| rest.strip_suffix(Self::END)).unwrap_or_default();
+        list.split(',').map(|id| id.trim_matches('"')).collect::<Vec<_>>().join(" ")
+    }
+}
+
 impl Telling for InHttp {
     type Holder = Identity;
-    /// The end of the body: the methods, in JSON.
-    type Methods = Bytes;
+    type Methods = Methods;
 
     fn holder(token: &Token, secret: &PublicId) -> Identity {
         let prefix = token.hint.split_once('_').map_or("", |(prefix, _)| prefix);
@@ -86,11 +105,12 @@ impl Telling for InHttp {
         }
     }
 
-    fn methods(methods: &mut dyn Iterator<Item = &MethodId>) -> (Bytes, usize) {
-        let ids: Vec<&str> = methods.map(MethodId::as_str).collect();
-        let text = format!(",\"methods\":{}}}", serde_json::to_string(&ids).unwrap_or_else(|_| "[]".to_owned()));
+    fn methods(methods: &mut dyn Iterator<Item = &MethodId>) -> (Methods, usize) {
+        // Letters, digits and . _ - only: none needs an escape.
+        let ids: Vec<String> = methods.map(|id| format!("\"{id}\"")).collect();
+        let text = format!("{}{}{}", Methods::BEGIN, ids.join(","), Methods::END);
         let size = text.len();
-        (Bytes::from(text), size)
+        (Methods(Bytes::from(text)), size)
     }
 }
 

@@ -99,7 +99,7 @@ fn permitted(decided: &Decided) -> Answer {
             Bytes::from(format!("{{\"result\":0,\"method\":\"{method}\",")),
         ),
     };
-    let mut answer = answer::json(StatusCode::OK, Pieces::new([head, identity.json.clone(), known.methods().clone()]));
+    let mut answer = answer::json(StatusCode::OK, Pieces::new([head, identity.json.clone(), known.methods().json()]));
     let headers = answer.headers_mut();
     headers.insert(answer::ACCOUNT, identity.account.clone());
     headers.insert(answer::ACCOUNT_ID, identity.account_id.clone());

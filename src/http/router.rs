@@ -1,0 +1,37 @@
+//! What is asked, by path and verb, at each of the two doors.
+
+use std::net::IpAddr;
+
+use hyper::body::Incoming;
+use hyper::{Method, Request};
+
+use super::answer::{self, Answer};
+use super::{Service, manage, verify};
+
+const HEALTH: &str = "/v1/health";
+const HEAD: &str = "/v1/head";
+const METRICS: &str = "/metrics";
+const INTROSPECT: &str = "/v1/introspect";
+
+/// What proxies are answered: a decision for every verb that they pass on, and how the service fares.
+pub(super) async fn verify(service: &Service, peer: Option<IpAddr>, request: Request<Incoming>) -> Answer {
+    match (request.uri().path(), request.method()) {
+        (path, _) if verify::is_at(path) => verify::answer(service, peer, request).await,
+        (HEALTH, &Method::GET | &Method::HEAD) => manage::health(service).await,
+        (HEALTH, _) => answer::other_verb("GET, HEAD"),
+        _ => answer::nowhere(),
+    }
+}
+
+/// What those who manage the service are answered.
+pub(super) async fn manage(service: &Service, request: Request<Incoming>) -> Answer {
+    match (request.uri().path(), request.method()) {
+        (HEALTH, &Method::GET | &Method::HEAD) => manage::health(service).await,
+        (HEAD, &Method::GET | &Method::HEAD) => manage::head(service).await,
+        (METRICS, &Method::GET | &Method::HEAD) => manage::metrics(service),
+        (INTROSPECT, &Method::POST) => manage::introspect(service, request).await,
+        (HEALTH | HEAD | METRICS, _) => answer::other_verb("GET, HEAD"),
+        (INTROSPECT, _) => answer::other_verb("POST"),
+        _ => answer::nowhere(),
+    }
+}
