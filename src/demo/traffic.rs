@@ -4,14 +4,13 @@ use super::cast::Cast;
 use super::sample::{Fate, Traffic};
 use super::script::{Made, callable};
 use crate::domain::catalogue::Catalogue;
-use crate::domain::time::{DAY, SECOND, Timestamp};
+use crate::domain::time::{DAY, MINUTE, Timestamp};
 use crate::error::Result;
 use crate::verbs::decide::Reason;
 use crate::verbs::ports::{Bookkeeping, Denial, Store, Use};
 
 /// How many days up to its last call a token's use is written down.
 const DAYS: i64 = 8;
-const MINUTE: i64 = 60 * SECOND;
 
 /// Writes all of it down in one transaction.
 pub(super) fn record(cast: &Cast, made: &[Made]) -> Result<()> {

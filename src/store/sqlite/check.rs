@@ -5,8 +5,7 @@ use rusqlite::{Connection, params, params_from_iter};
 
 use super::convert::{all, one};
 use super::ledger;
-use super::usage::MINUTE;
-use crate::domain::time::Timestamp;
+use crate::domain::time::{MINUTE, Timestamp};
 use crate::domain::token::TokenId;
 use crate::error::Result;
 use crate::verbs::check::{Attention, CheckKey, CheckPage, CheckQuery, Finding, Knocks, LookAt};

@@ -8,9 +8,9 @@ use rusqlite::{Connection, params};
 use serde::{Deserialize, Serialize};
 
 use super::convert::{all, damaged, one, run};
-use super::usage::{MINUTE, record_denial, record_use};
+use super::usage::{record_denial, record_use};
 use crate::domain::secret::PublicId;
-use crate::domain::time::{Timestamp, utc_day_number};
+use crate::domain::time::{MINUTE, Timestamp, utc_day_number};
 use crate::domain::token::TokenId;
 use crate::error::Result;
 use crate::verbs::ports::{Denial, Use};

@@ -5,11 +5,10 @@ use rusqlite::{Connection, Row, params};
 
 use super::convert::{all, damaged, one};
 use super::narrowed::Narrowed;
-use super::usage::MINUTE;
 use crate::domain::account::AccountId;
 use crate::domain::name::{Prefix, TokenName, Username};
 use crate::domain::secret::PublicId;
-use crate::domain::time::{Timestamp, utc_day_number};
+use crate::domain::time::{MINUTE, Timestamp, utc_day_number};
 use crate::domain::token::TokenId;
 use crate::error::Result;
 use crate::verbs::decide::Reason;

@@ -4,12 +4,9 @@ use rusqlite::{Connection, params};
 
 use super::convert::{one, run};
 use crate::domain::secret::PublicId;
-use crate::domain::time::{Timestamp, utc_day_number};
+use crate::domain::time::{MINUTE, Timestamp, utc_day_number};
 use crate::error::Result;
 use crate::verbs::ports::{Denial, Use};
-
-/// Milliseconds in a minute.
-pub(super) const MINUTE: i64 = 60_000;
 
 /// How many callers and methods of a token a day keeps apart; what comes after them is summed up by method.
 const USES_A_DAY: i64 = 1_000;

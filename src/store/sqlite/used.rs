@@ -5,9 +5,8 @@ use rusqlite::{Connection, params};
 
 use super::convert::{all, one};
 use super::tokens;
-use super::usage::MINUTE;
 use crate::domain::expiry::Expiry;
-use crate::domain::time::{DAY, Timestamp, utc_day_number};
+use crate::domain::time::{DAY, MINUTE, Timestamp, utc_day_number};
 use crate::domain::token::{Status, Token, TokenId};
 use crate::error::Result;
 use crate::verbs::ports::{DeniedEvidence, DeniedSince, LastDenied, Origin, PreviousUses, Usage};
@@ -52,8 +51,7 @@ pub(super) fn of_token(db: &Connection, token: TokenId, now: Timestamp) -> Resul
         Some(_) => Some(of_previous(db, token, today)?),
         None => None,
     };
-    let week_of_denials = DeniedEvidence { since: DeniedSince::Week, ..DeniedEvidence::default() };
-    let denied_week = evidence(db, token, week_of_denials.since, now)?;
+    let denied_week = evidence(db, token, DeniedSince::Week, now)?;
     let denied = match known.map(|token| since(db, &token, now)).transpose()?.unwrap_or_default() {
         DeniedSince::Week => denied_week.clone(),
         since => evidence(db, token, since, now)?,

@@ -169,8 +169,9 @@ impl<T: Telling> Memory<T> {
         self.edition = None;
         if self.tip != Some(tip) {
             let catalogues_stay = match self.tip.take() {
-                Some(before) => snapshot.audit_only_grew(before, "catalogue.")?,
-                None => false,
+                // An installation's first row sets its first catalogues up, and isn't named after them.
+                Some(before) if before.seq > 0 => snapshot.audit_only_grew(before, "catalogue.")?,
+                Some(_) | None => false,
             };
             let rights = self.rights.take().filter(|_| catalogues_stay);
             *self = Memory { tip: Some(tip), rights, ..Memory::default() };

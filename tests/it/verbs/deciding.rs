@@ -117,3 +117,16 @@ fn only_accepted_uses_move_last_seen() {
     assert_eq!(house.token(id).last_seen_at, Some(START.plus(5)));
     assert_eq!(house.fakes.clock.now(), START.plus(5));
 }
+
+/// A service that looks at a store before its installation is set up knows its catalogues afterwards.
+#[test]
+fn what_is_set_up_meanwhile_is_known() {
+    let (place, fakes) = (crate::support::world::Place::new(), Fakes::new());
+    let jeton = local(&place.path(), fakes.world());
+    let house = House::over(place, fakes, jeton);
+    assert_eq!(reason(house.decide("nobody yet", None)), "malformed");
+    ask(&house.jeton, &Credential::Store, init(true)).unwrap();
+    let secret = house.make(OWNER, CreateToken { selection: Selection::Inherit, ..create("all") }).secret;
+    let asked = secret.expose(|s| decide(&house, s, Some("environment.control.StopEnv")));
+    assert_eq!(reason(asked), "allowed");
+}
