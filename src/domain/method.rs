@@ -1,5 +1,6 @@
 //! Methods: the callable operations of an API.
 
+use std::borrow::Borrow;
 use std::fmt;
 
 use crate::domain::text::shown;
@@ -65,6 +66,12 @@ impl MethodId {
     /// Whether it is one of jeton's own management methods, which patterns and *Inherit* never include.
     pub fn is_management(&self) -> bool {
         self.0.starts_with("jeton.")
+    }
+}
+
+impl Borrow<str> for MethodId {
+    fn borrow(&self) -> &str {
+        &self.0
     }
 }
 

@@ -134,13 +134,18 @@ impl Prefix {
     /// # Errors
     /// [`crate::error::Kind::Usage`] with the rule.
     pub fn parse(text: &str) -> Result<Self> {
-        let bytes = text.as_bytes();
-        let inner = |b: &u8| b.is_ascii_lowercase() || b.is_ascii_digit();
-        if (2..=10).contains(&bytes.len()) && bytes[0].is_ascii_lowercase() && bytes.iter().all(inner) {
+        if Prefix::is_one(text) {
             return Ok(Prefix(text.to_owned()));
         }
         Err(Error::usage(format!("{} is not a secret prefix", quoted(text)))
             .why("a prefix has 2 to 10 of a-z 0-9 and starts with a letter"))
+    }
+
+    /// Whether `text` could be a prefix.
+    pub fn is_one(text: &str) -> bool {
+        let bytes = text.as_bytes();
+        let inner = |b: &u8| b.is_ascii_lowercase() || b.is_ascii_digit();
+        (2..=10).contains(&bytes.len()) && bytes[0].is_ascii_lowercase() && bytes.iter().all(inner)
     }
 }
 

@@ -53,6 +53,10 @@ impl fmt::Debug for PublicId {
 pub struct SecretDigest([u8; 32]);
 
 impl SecretDigest {
+    fn of(text: &str) -> Self {
+        SecretDigest(Sha256::digest(text.as_bytes()).into())
+    }
+
     /// The digest as stored.
     pub fn from_bytes(bytes: [u8; 32]) -> Self {
         SecretDigest(bytes)
@@ -103,7 +107,7 @@ impl Secret {
             text.push_str(part);
         }
         let check = checksum(text.as_bytes());
-        text.push_str(&check);
+        text.extend(check.map(char::from));
         let public_id = PublicId::parse(&id).ok_or_else(|| Error::failure("a secret can't be made"))?;
         Ok(Secret { text, public_id })
     }
@@ -113,20 +117,7 @@ impl Secret {
     /// # Errors
     /// The fault; never part of the text.
     pub fn parse(text: &str) -> std::result::Result<Self, SecretFault> {
-        let (prefix, tail) = text.split_once('_').ok_or(SecretFault::Malformed)?;
-        if Prefix::parse(prefix).is_err() || tail.len() != TAIL_LEN || !tail.is_ascii() {
-            return Err(SecretFault::Malformed);
-        }
-        let (id, rest) = tail.split_at(PUBLIC_ID_LEN);
-        let public_id = PublicId::parse(id).ok_or(SecretFault::Malformed)?;
-        let body = rest.strip_prefix('_').ok_or(SecretFault::Malformed)?;
-        if !body.bytes().all(|b| b.is_ascii_alphanumeric()) {
-            return Err(SecretFault::Malformed);
-        }
-        let (checked, check) = text.split_at(text.len() - CHECK_LEN);
-        if checksum(checked.as_bytes()) != check {
-            return Err(SecretFault::Checksum);
-        }
+        let public_id = public_id_in(text)?;
         Ok(Secret { text: Zeroizing::new(text.to_owned()), public_id })
     }
 
@@ -152,7 +143,58 @@ impl Secret {
 
     /// SHA-256 of the whole.
     pub fn digest(&self) -> SecretDigest {
-        SecretDigest(Sha256::digest(self.text.as_bytes()).into())
+        SecretDigest::of(&self.text)
+    }
+
+    /// What it claims when it is presented.
+    pub fn claim(&self) -> Claim {
+        Claim { public_id: self.public_id.clone(), digest: self.digest() }
+    }
+}
+
+/// The public id in a text of a secret's form with the right checksum. Allocates nothing: this is asked of each request.
+fn public_id_in(text: &str) -> std::result::Result<PublicId, SecretFault> {
+    let (prefix, tail) = text.split_once('_').ok_or(SecretFault::Malformed)?;
+    if !Prefix::is_one(prefix) || tail.len() != TAIL_LEN || !tail.is_ascii() {
+        return Err(SecretFault::Malformed);
+    }
+    let (id, rest) = tail.split_at(PUBLIC_ID_LEN);
+    let public_id = PublicId::parse(id).ok_or(SecretFault::Malformed)?;
+    let body = rest.strip_prefix('_').ok_or(SecretFault::Malformed)?;
+    if !body.bytes().all(|b| b.is_ascii_alphanumeric()) {
+        return Err(SecretFault::Malformed);
+    }
+    let (checked, check) = text.split_at(text.len() - CHECK_LEN);
+    if checksum(checked.as_bytes()) != check.as_bytes() {
+        return Err(SecretFault::Checksum);
+    }
+    Ok(public_id)
+}
+
+/// What a presented secret claims to be: all that a decision needs of it, and nothing that anybody could present.
+#[derive(Debug, Clone)]
+pub struct Claim {
+    public_id: PublicId,
+    digest: SecretDigest,
+}
+
+impl Claim {
+    /// Reads a presented secret. Nothing is trimmed, and nothing of the text is kept.
+    ///
+    /// # Errors
+    /// Those of [`Secret::parse`].
+    pub fn read(text: &str) -> std::result::Result<Self, SecretFault> {
+        Ok(Claim { public_id: public_id_in(text)?, digest: SecretDigest::of(text) })
+    }
+
+    /// Under which it would have been issued.
+    pub fn public_id(&self) -> &PublicId {
+        &self.public_id
+    }
+
+    /// SHA-256 of the whole.
+    pub fn digest(&self) -> &SecretDigest {
+        &self.digest
     }
 }
 
@@ -170,8 +212,8 @@ impl Presented {
     ///
     /// # Errors
     /// Those of [`Secret::parse`].
-    pub fn read(&self) -> std::result::Result<Secret, SecretFault> {
-        Secret::parse(&self.0)
+    pub fn read(&self) -> std::result::Result<Claim, SecretFault> {
+        Claim::read(&self.0)
     }
 }
 
@@ -195,7 +237,7 @@ pub fn stands_in(text: &str) -> bool {
 
 /// Whether `word` is of a secret's form, whatever its checksum.
 fn is_secret(word: &str) -> bool {
-    !matches!(Secret::parse(word), Err(SecretFault::Malformed))
+    !matches!(public_id_in(word), Err(SecretFault::Malformed))
 }
 
 /// The shortest and the longest prefix, in bytes.
@@ -221,14 +263,14 @@ fn base62(len: usize, fill: &mut impl FnMut(&mut [u8]) -> Result<()>) -> Result<
     Ok(out)
 }
 
-fn checksum(text: &[u8]) -> String {
+fn checksum(text: &[u8]) -> [u8; CHECK_LEN] {
     let mut rest = crc32fast::hash(text);
     let mut digits = [0u8; CHECK_LEN];
     for digit in digits.iter_mut().rev() {
         *digit = ALPHABET[(rest % 62) as usize];
         rest /= 62;
     }
-    digits.iter().map(|d| char::from(*d)).collect()
+    digits
 }
 
 #[cfg(test)]

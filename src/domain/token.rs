@@ -145,18 +145,38 @@ pub struct Token {
     pub revision: Revision,
 }
 
-impl Token {
-    /// Its status at `now`, the first match of deleted, disabled, expired, active.
-    pub fn status(&self, now: Timestamp) -> Status {
-        if self.deleted_at.is_some() {
+/// What a token's status depends on.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Life {
+    is_deleted: bool,
+    is_enabled: bool,
+    expiry: Expiry,
+}
+
+impl Life {
+    /// The status at `now`, the first match of deleted, disabled, expired, active.
+    pub fn status(self, now: Timestamp) -> Status {
+        if self.is_deleted {
             Status::Deleted
-        } else if !self.enabled {
+        } else if !self.is_enabled {
             Status::Disabled
         } else if self.expiry.is_past(now) {
             Status::Expired
         } else {
             Status::Active
         }
+    }
+}
+
+impl Token {
+    /// Its status at `now`.
+    pub fn status(&self, now: Timestamp) -> Status {
+        self.life().status(now)
+    }
+
+    /// What its status depends on.
+    pub fn life(&self) -> Life {
+        Life { is_deleted: self.deleted_at.is_some(), is_enabled: self.enabled, expiry: self.expiry }
     }
 
     /// The secret that a rotation left alive, while it lives: at the very instant of its end it is dead already.

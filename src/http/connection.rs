@@ -20,6 +20,7 @@ use tokio::sync::watch;
 use tokio::time::{Instant, sleep};
 
 use super::listen::Door;
+use super::verify::Guest;
 use super::{Service, router};
 
 /// How long a head may take from its first byte to its last.
@@ -105,16 +106,16 @@ struct Watched {
 
 /// Answers what comes over `stream`, until either side has had enough.
 pub(super) async fn serve(service: Arc<Service>, door: Door, stream: Stream, mut stop: watch::Receiver<bool>) {
-    let peer = stream.peer();
+    let guest = Arc::new(Guest::new(stream.peer()));
     let pulse = Arc::new(Pulse { began: Instant::now(), beat: AtomicU64::new(0) });
     let answering = Arc::clone(&pulse);
     let answers = Arc::clone(&service);
     let answer = service_fn(move |request: Request<Incoming>| {
-        let (service, pulse) = (Arc::clone(&answers), Arc::clone(&answering));
+        let (service, pulse, guest) = (Arc::clone(&answers), Arc::clone(&answering), Arc::clone(&guest));
         async move {
             pulse.go_on(Phase::Answering);
             let answer = match door {
-                Door::Verify => router::verify(&service, peer, request).await,
+                Door::Verify => router::verify(&service, &guest, request).await,
                 Door::Manage => router::manage(&service, request).await,
             };
             pulse.go_on(Phase::Silent);

@@ -5,7 +5,7 @@ use hyper::header::{AUTHORIZATION, HeaderMap};
 use zeroize::Zeroizing;
 
 use crate::domain::accept::{Accept, Accepted};
-use crate::domain::secret::{Secret, SecretFault};
+use crate::domain::secret::{Claim, SecretFault};
 
 /// The longest credential that is looked at, in bytes; a secret is far shorter.
 const MOST: usize = 512;
@@ -17,15 +17,15 @@ pub(super) enum Presented {
     /// No credential.
     Nothing,
     /// One, or what is none.
-    Credential(Result<Secret, SecretFault>),
+    Credential(Result<Claim, SecretFault>),
 }
 
 /// What `request` presents. More than one credential over all places is one that isn't accepted.
 pub(super) fn presented<B>(request: &Request<B>, accept: &Accept) -> Presented {
     let headers = request.headers();
-    let mut found: Option<Result<Secret, SecretFault>> = None;
+    let mut found: Option<Result<Claim, SecretFault>> = None;
     let mut several = false;
-    let mut take = |credential: Result<Secret, SecretFault>| {
+    let mut take = |credential: Result<Claim, SecretFault>| {
         several |= found.is_some();
         found = Some(credential);
     };
@@ -36,10 +36,10 @@ pub(super) fn presented<B>(request: &Request<B>, accept: &Accept) -> Presented {
         match place {
             Accepted::Header(name) => {
                 for value in headers.get_all(name.as_str()) {
-                    take(value.to_str().map_or(Err(SecretFault::Malformed), secret));
+                    take(value.to_str().map_or(Err(SecretFault::Malformed), claim));
                 }
             }
-            Accepted::Query(name) => arguments(request, name).for_each(|value| take(secret(value))),
+            Accepted::Query(name) => arguments(request, name).for_each(|value| take(claim(value))),
         }
     }
     match found {
@@ -59,15 +59,15 @@ pub(super) fn of_bearer(headers: &HeaderMap) -> Presented {
     }
 }
 
-fn bearer(value: &str) -> Result<Secret, SecretFault> {
+fn bearer(value: &str) -> Result<Claim, SecretFault> {
     match value.split_once(' ') {
-        Some((scheme, rest)) if scheme.eq_ignore_ascii_case("bearer") => secret(rest),
+        Some((scheme, rest)) if scheme.eq_ignore_ascii_case("bearer") => claim(rest),
         _ => Err(SecretFault::Malformed),
     }
 }
 
-pub(super) fn secret(text: &str) -> Result<Secret, SecretFault> {
-    if text.len() > MOST { Err(SecretFault::Malformed) } else { Secret::parse(text) }
+pub(super) fn claim(text: &str) -> Result<Claim, SecretFault> {
+    if text.len() > MOST { Err(SecretFault::Malformed) } else { Claim::read(text) }
 }
 
 /// The values of a query's argument, as they stand: a secret holds nothing that would have to be encoded. Where a proxy

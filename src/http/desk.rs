@@ -6,27 +6,27 @@ use std::sync::{Arc, Mutex, PoisonError};
 use tokio::sync::{Notify, oneshot};
 
 use super::keeper::Keeper;
-use super::ledger::{Knock, Ledger, Origin};
+use super::ledger::{Denied, Ledger, Origin, Page};
 use super::told::InHttp;
 use crate::domain::method::MethodId;
-use crate::domain::secret::{Secret, SecretFault};
+use crate::domain::secret::{Claim, SecretFault};
 use crate::domain::time::Timestamp;
 use crate::error::Result;
 use crate::verbs::decide::memory::{Answer, Memory};
-use crate::verbs::decide::{Parsed, Ruling};
+use crate::verbs::decide::{Presents, Ruling};
 use crate::verbs::ports::{Clock, Store};
 
 /// What is to be decided.
 pub(super) struct Ask {
-    pub presented: std::result::Result<Secret, SecretFault>,
+    pub presented: std::result::Result<Claim, SecretFault>,
     /// None: whether the credential works at all.
     pub method: Option<MethodId>,
     /// Who asks, where it goes into the ledger.
-    pub origin: Option<Origin>,
+    pub origin: Option<Arc<Origin>>,
 }
 
 impl Ask {
-    fn presented(&self) -> Parsed<'_> {
+    fn presented(&self) -> Presents<'_> {
         self.presented.as_ref().map_err(|fault| *fault)
     }
 
@@ -36,10 +36,7 @@ impl Ask {
 }
 
 /// A decision.
-pub(super) struct Decided {
-    pub answer: Answer<InHttp>,
-    pub method: Option<MethodId>,
-}
+pub(super) type Decided = Answer<InHttp>;
 
 /// Nothing could be decided.
 pub(super) struct Unavailable;
@@ -144,31 +141,23 @@ impl Clerk {
             // Who went away meanwhile needs no answer; the same below.
             let _ = reader.send(Ok(seq));
         }
-        let mut knocks = ledger.open();
-        for (Waiting { ask, reply }, answer) in queue.waiting.into_iter().zip(answers) {
-            if let Some(origin) = ask.origin {
-                knocks.note(knock(&answer, &ask.presented, ask.method.as_ref(), now), origin);
-            }
-            let _ = reply.send(Ok(Decided { answer, method: ask.method }));
+        let mut page = ledger.open();
+        for (Waiting { ask, reply }, decided) in queue.waiting.into_iter().zip(answers) {
+            note(&mut page, ask, &decided, now);
+            let _ = reply.send(Ok(decided));
         }
     }
 }
 
-fn knock<'a>(
-    answer: &'a Answer<InHttp>,
-    presented: &'a std::result::Result<Secret, SecretFault>,
-    method: Option<&'a MethodId>,
-    at: Timestamp,
-) -> Option<Knock<'a>> {
-    let method = method.filter(|_| answer.is_method).map_or("", MethodId::as_str);
-    match (answer.ruling, &answer.known) {
-        (Ruling::Allowed, Some(known)) => {
-            Some(Knock::Use { token: known.holder.token, secret: &known.holder.secret, method, at })
-        }
+fn note(page: &mut Page<'_>, ask: Ask, decided: &Decided, now: Timestamp) {
+    let Some(origin) = ask.origin else { return };
+    match (decided.ruling, &decided.known) {
+        (Ruling::Allowed, Some(known)) => page.used(known, decided.method.as_ref(), origin, now),
         (Ruling::Denied(reason), _) => {
-            let secret = presented.as_ref().ok().filter(|_| answer.token.is_some()).map(Secret::public_id);
-            Some(Knock::Denial { token: answer.token, secret, reason, method, at })
+            let token = decided.token;
+            let secret = ask.presented.as_ref().ok().filter(|_| token.is_some()).map(Claim::public_id);
+            page.denied(Denied { token, secret, reason, method: decided.method.as_ref() }, origin, now);
         }
-        (Ruling::Allowed, None) | (Ruling::UnknownMethod, _) => None,
+        (Ruling::Allowed, None) | (Ruling::UnknownMethod, _) => {}
     }
 }

@@ -1,6 +1,8 @@
 //! What those who manage are answered: how the service fares, how far it reads the store, and what a token is, to a
 //! caller that may ask.
 
+use std::sync::Arc;
+
 use http_body_util::{BodyExt, Limited};
 use hyper::body::{Bytes, Incoming};
 use hyper::header::{CONTENT_TYPE, HeaderValue};
@@ -12,7 +14,7 @@ use super::answer::{self, Answer, Refusal};
 use super::credential::{self, Presented};
 use super::desk::Ask;
 use super::ledger::Origin;
-use super::told::{Identity, Methods};
+use super::told::{Field, Identity, Methods};
 use super::{Service, metrics};
 use crate::domain::method::MethodId;
 use crate::domain::time::SECOND;
@@ -94,8 +96,8 @@ pub(super) async fn introspect(service: &Service, request: Request<Incoming>) ->
         Presented::Credential(presented) => presented,
     };
     let Ok(method) = MethodId::parse(INTROSPECT) else { return answer::unavailable() };
-    let origin = Some(Origin { address: None, client: "introspect".to_owned() });
-    match service.desk.decide(Ask { presented, method: Some(method), origin }).await.map(|d| d.answer.ruling) {
+    let origin = Some(Arc::new(Origin { address: None, client: "introspect".to_owned() }));
+    match service.desk.decide(Ask { presented, method: Some(method), origin }).await.map(|decided| decided.ruling) {
         Ok(Ruling::Allowed) => {}
         Ok(Ruling::Denied(Reason::NotPermitted)) => return answer::refused(Refusal::NotPermitted),
         Ok(Ruling::Denied(_)) => return answer::refused(Refusal::Invalid),
@@ -116,10 +118,10 @@ pub(super) async fn introspect(service: &Service, request: Request<Incoming>) ->
     let Some(token) = credential::form_value(&form, "token") else {
         return wrong("the form has one field named token");
     };
-    let asked = Ask { presented: credential::secret(&token), method: None, origin: None };
+    let asked = Ask { presented: credential::claim(&token), method: None, origin: None };
     match service.desk.decide(asked).await {
         Err(_) => answer::unavailable(),
-        Ok(decided) => match (decided.answer.ruling, &decided.answer.known) {
+        Ok(decided) => match (decided.ruling, &decided.known) {
             (Ruling::Allowed, Some(known)) => answer::data(StatusCode::OK, &active(&known.holder, known.methods())),
             (Ruling::Allowed | Ruling::Denied(_) | Ruling::UnknownMethod, _) => {
                 answer::data(StatusCode::OK, &InactiveJson { active: false })
@@ -129,17 +131,16 @@ pub(super) async fn introspect(service: &Service, request: Request<Incoming>) ->
 }
 
 fn active<'a>(identity: &'a Identity, methods: &Methods) -> ActiveJson<'a> {
-    let text = |value: &'a HeaderValue| value.to_str().unwrap_or_default();
     ActiveJson {
         active: true,
         token_type: "Bearer",
         scope: methods.scope(),
-        username: text(&identity.account),
+        username: identity.text(Field::Account),
         sub: identity.owner.to_string(),
         iat: identity.created_at.0.div_euclid(SECOND),
         exp: identity.expiry.at().map(|at| at.0.div_euclid(SECOND)),
-        jti: text(&identity.hint),
-        role: text(&identity.role),
-        token: text(&identity.name),
+        jti: identity.text(Field::Hint),
+        role: identity.text(Field::Role),
+        token: identity.text(Field::Token),
     }
 }

@@ -1,11 +1,10 @@
 //! What is asked, by path and verb, at each of the two doors.
 
-use std::net::IpAddr;
-
 use hyper::body::Incoming;
 use hyper::{Method, Request};
 
 use super::answer::{self, Answer};
+use super::verify::Guest;
 use super::{Service, manage, verify};
 
 const HEALTH: &str = "/v1/health";
@@ -14,9 +13,9 @@ const METRICS: &str = "/metrics";
 const INTROSPECT: &str = "/v1/introspect";
 
 /// What proxies are answered: a decision for every verb that they pass on, and how the service fares.
-pub(super) async fn verify(service: &Service, peer: Option<IpAddr>, request: Request<Incoming>) -> Answer {
+pub(super) async fn verify(service: &Service, guest: &Guest, request: Request<Incoming>) -> Answer {
     match (request.uri().path(), request.method()) {
-        (path, _) if verify::is_at(path) => verify::answer(service, peer, request).await,
+        (path, _) if verify::is_at(path) => verify::answer(service, guest, request).await,
         (HEALTH, &Method::GET | &Method::HEAD) => manage::health(service).await,
         (HEALTH, _) => answer::other_verb("GET, HEAD"),
         _ => answer::nowhere(),

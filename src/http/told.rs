@@ -1,53 +1,134 @@
-//! What the service tells of tokens: put into headers and JSON once, when a token is first read.
+//! What the service tells of tokens and methods: put into words once, when the store is read, and told many times.
 
-use std::ops::Range;
+use std::hash::{Hash, Hasher};
 
 use hyper::body::Bytes;
 use hyper::header::HeaderValue;
 
+use super::ledger::Running;
 use crate::domain::account::AccountId;
 use crate::domain::expiry::Expiry;
 use crate::domain::method::MethodId;
 use crate::domain::secret::PublicId;
 use crate::domain::time::Timestamp;
-use crate::domain::token::{Token, TokenId};
-use crate::verbs::decide::memory::Telling;
+use crate::domain::token::Token;
+use crate::verbs::decide::memory::{self, Telling};
 
 /// How the service tells.
 pub(super) struct InHttp;
 
-/// What is told of a token.
+/// A secret that the service knows.
+pub(super) type Known = memory::Known<InHttp>;
+
+/// What is told of who asks, each in a header and in the JSON.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Field {
+    Account,
+    AccountId,
+    Role,
+    Token,
+    Hint,
+    Method,
+}
+
+impl Field {
+    /// Those that are a token's own, in the order of its JSON.
+    const OF_TOKEN: [Field; 5] = [Field::Account, Field::AccountId, Field::Role, Field::Token, Field::Hint];
+
+    /// Every field.
+    pub const ALL: [Field; 6] =
+        [Field::Account, Field::AccountId, Field::Role, Field::Token, Field::Hint, Field::Method];
+
+    /// The header's name.
+    pub const fn header(self) -> &'static str {
+        match self {
+            Field::Account => "x-jeton-account",
+            Field::AccountId => "x-jeton-account-id",
+            Field::Role => "x-jeton-role",
+            Field::Token => "x-jeton-token",
+            Field::Hint => "x-jeton-hint",
+            Field::Method => "x-jeton-method",
+        }
+    }
+
+    /// The name in JSON.
+    const fn name(self) -> &'static str {
+        match self {
+            Field::Account => "account",
+            Field::AccountId => "account_id",
+            Field::Role => "role",
+            Field::Token => "token",
+            Field::Hint => "hint",
+            Field::Method => "method",
+        }
+    }
+}
+
+/// What is told of a token when one of its secrets is presented.
 pub(super) struct Identity {
-    pub token: TokenId,
     pub secret: PublicId,
-    pub account: HeaderValue,
-    pub account_id: HeaderValue,
-    pub role: HeaderValue,
-    pub name: HeaderValue,
-    pub hint: HeaderValue,
-    /// The same as JSON, from the first field behind the method to the last before the methods.
-    pub json: Bytes,
+    /// JSON from the first field behind the method to the last before the methods. Names and ids are of letters, digits
+    /// and a few signs by their rules: none needs an escape, and each is a header's value as it is.
+    json: Bytes,
+    /// Where in it each value begins and ends.
+    places: [(u16, u16); Field::OF_TOKEN.len()],
     pub owner: AccountId,
     pub created_at: Timestamp,
     pub expiry: Expiry,
+    /// What it was used for since the ledger was last written.
+    pub running: Running,
 }
 
-/// Fields of JSON one behind the other, in one piece of memory that all that is told of a token lies in. Names and ids
-/// are of letters, digits and a few signs by their rules: none needs an escape, and each is a header's value as it is.
-#[derive(Default)]
-struct Fields {
-    text: String,
-    values: Vec<Range<usize>>,
-}
+impl Identity {
+    fn new(token: &Token, secret: &PublicId) -> Self {
+        let prefix = token.hint.split_once('_').map_or("", |(prefix, _)| prefix);
+        let mut json = String::with_capacity(256);
+        let places = Field::OF_TOKEN.map(|field| {
+            let value = match field {
+                Field::Account => token.owner.username.to_string(),
+                Field::AccountId => token.owner.id.to_string(),
+                Field::Role => token.owner.role.word().to_owned(),
+                Field::Token => token.name.to_string(),
+                Field::Hint => format!("{prefix}_{}", secret.as_str()),
+                Field::Method => String::new(),
+            };
+            json.push_str(&format!("{}\"{}\":\"", if json.is_empty() { "" } else { "," }, field.name()));
+            let begin = json.len();
+            json.push_str(&value);
+            let place = (begin, json.len());
+            json.push('"');
+            place
+        });
+        let short = |at: usize| u16::try_from(at).unwrap_or_default();
+        Identity {
+            secret: secret.clone(),
+            json: Bytes::from(json.into_boxed_str().into_boxed_bytes()),
+            places: places.map(|(begin, end)| (short(begin), short(end))),
+            owner: token.owner.id,
+            created_at: token.created_at,
+            expiry: end_of(token, secret),
+            running: Running::default(),
+        }
+    }
 
-impl Fields {
-    fn add(&mut self, name: &str, value: &str) {
-        let between = if self.text.is_empty() { "" } else { "," };
-        self.text.push_str(&format!("{between}\"{name}\":\""));
-        let begin = self.text.len();
-        self.text.push_str(value);
-        self.values.push(begin..self.text.len());
-        self.text.push('"');
+    /// Its own fields as JSON.
+    pub fn json(&self) -> Bytes {
+        self.json.clone()
+    }
+
+    fn place(&self, field: Field) -> std::ops::Range<usize> {
+        let (begin, end) = self.places.get(field as usize).copied().unwrap_or_default();
+        usize::from(begin)..usize::from(end)
+    }
+
+    /// A field's value; nothing for one that isn't the token's.
+    pub fn text(&self, field: Field) -> &str {
+        self.json.get(self.place(field)).and_then(|value| std::str::from_utf8(value).ok()).unwrap_or_default()
+    }
+
+    /// The same for a header.
+    pub fn value(&self, field: Field) -> HeaderValue {
+        HeaderValue::from_maybe_shared(self.json.slice(self.place(field))).unwrap_or(HeaderValue::from_static(""))
     }
 }
 
@@ -71,46 +152,75 @@ impl Methods {
     }
 }
 
+/// A method that was asked for.
+#[derive(Debug)]
+pub(super) struct Method {
+    id: MethodId,
+    json: Bytes,
+    value: HeaderValue,
+}
+
+impl Method {
+    /// What stands for any method.
+    pub const ANY: &'static str = "-";
+    const BEGIN: &'static str = "{\"result\":0,\"method\":\"";
+    const END: &'static str = "\",";
+
+    fn new(id: &MethodId) -> Self {
+        // Letters, digits and . _ - only: none needs an escape.
+        let json = Bytes::from(format!("{}{id}{}", Self::BEGIN, Self::END).into_boxed_str().into_boxed_bytes());
+        let value = HeaderValue::from_maybe_shared(json.slice(Self::BEGIN.len()..json.len() - Self::END.len()));
+        Method { id: id.clone(), json, value: value.unwrap_or(HeaderValue::from_static(Self::ANY)) }
+    }
+
+    /// Its id.
+    pub fn id(&self) -> &str {
+        self.id.as_str()
+    }
+
+    /// The begin of the body, in JSON.
+    pub fn json(method: Option<&Self>) -> Bytes {
+        method.map_or(Bytes::from_static(b"{\"result\":0,\"method\":\"-\","), |method| method.json.clone())
+    }
+
+    /// Its id for a header.
+    pub fn value(method: Option<&Self>) -> HeaderValue {
+        method.map_or(HeaderValue::from_static(Self::ANY), |method| method.value.clone())
+    }
+}
+
+impl PartialEq for Method {
+    fn eq(&self, other: &Self) -> bool {
+        self.id == other.id
+    }
+}
+
+impl Eq for Method {}
+
+impl Hash for Method {
+    fn hash<H: Hasher>(&self, state: &mut H) {
+        self.id.hash(state);
+    }
+}
+
 impl Telling for InHttp {
     type Holder = Identity;
     type Methods = Methods;
+    type Method = Method;
 
     fn holder(token: &Token, secret: &PublicId) -> Identity {
-        let prefix = token.hint.split_once('_').map_or("", |(prefix, _)| prefix);
-        let (hint, account_id) = (format!("{prefix}_{}", secret.as_str()), token.owner.id.to_string());
-        let role = token.owner.role.word();
-        let mut fields = Fields::default();
-        fields.add("account", token.owner.username.as_str());
-        fields.add("account_id", &account_id);
-        fields.add("role", role);
-        fields.add("token", token.name.as_str());
-        fields.add("hint", &hint);
-        let (json, values) = (Bytes::from(fields.text), fields.values);
-        let value = |index: usize| {
-            let range = values.get(index).cloned().unwrap_or_default();
-            HeaderValue::from_maybe_shared(json.slice(range)).unwrap_or(HeaderValue::from_static(""))
-        };
-        Identity {
-            token: token.id,
-            secret: secret.clone(),
-            account: value(0),
-            account_id: value(1),
-            role: HeaderValue::from_static(role),
-            name: value(3),
-            hint: value(4),
-            json,
-            owner: token.owner.id,
-            created_at: token.created_at,
-            expiry: end_of(token, secret),
-        }
+        Identity::new(token, secret)
     }
 
     fn methods(methods: &mut dyn Iterator<Item = &MethodId>) -> (Methods, usize) {
-        // Letters, digits and . _ - only: none needs an escape.
         let ids: Vec<String> = methods.map(|id| format!("\"{id}\"")).collect();
         let text = format!("{}{}{}", Methods::BEGIN, ids.join(","), Methods::END);
         let size = text.len();
-        (Methods(Bytes::from(text)), size)
+        (Methods(Bytes::from(text.into_boxed_str().into_boxed_bytes())), size)
+    }
+
+    fn method(method: &MethodId) -> Method {
+        Method::new(method)
     }
 }
 

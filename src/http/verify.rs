@@ -1,10 +1,11 @@
 //! `/v1/verify/METHOD`: may this caller do this? For proxies, which relay the answer or let the request pass.
 
 use std::net::IpAddr;
+use std::sync::{Arc, Mutex, PoisonError};
 
-use hyper::body::{Bytes, Incoming};
-use hyper::header::{HeaderValue, USER_AGENT};
-use hyper::{Request, StatusCode};
+use hyper::Request;
+use hyper::body::Incoming;
+use hyper::header::{HeaderMap, HeaderName, HeaderValue, USER_AGENT};
 
 use super::Service;
 use super::answer::{self, Answer, Pieces, Refusal};
@@ -12,16 +13,17 @@ use super::credential::{self, Presented};
 use super::desk::{Ask, Decided};
 use super::ledger::Origin;
 use super::metrics::Outcome;
+use super::told::{Field, Known, Method};
 use crate::domain::method::MethodId;
 use crate::domain::secret::stands_in;
 use crate::verbs::decide::{Reason, Ruling};
 
 /// Where the answers are.
 const PATH: &str = "/v1/verify";
+/// Where proxies say on whose behalf they ask.
+const FORWARDED_FOR: HeaderName = HeaderName::from_static("x-forwarded-for");
 /// How much of what a caller calls himself is kept, in bytes.
 const CLIENT_MOST: usize = 120;
-/// What stands for any method.
-const ANY: &str = "-";
 
 /// Whether decisions are asked for at `path`.
 pub(super) fn is_at(path: &str) -> bool {
@@ -42,16 +44,16 @@ enum Asked {
 fn asked(path: &str) -> Asked {
     let tail = path.strip_prefix(PATH).and_then(|tail| tail.strip_prefix('/')).unwrap_or_default();
     match tail.split('/').next().unwrap_or_default() {
-        ANY => Asked::Any,
+        Method::ANY => Asked::Any,
         segment => MethodId::parse(segment).map_or(Asked::Nothing, Asked::Method),
     }
 }
 
-pub(super) async fn answer(service: &Service, peer: Option<IpAddr>, request: Request<Incoming>) -> Answer {
+pub(super) async fn answer(service: &Service, guest: &Guest, request: Request<Incoming>) -> Answer {
     let (answer, outcome) = match asked(request.uri().path()) {
         Asked::Nothing => (answer::unavailable(), Outcome::Unavailable),
-        Asked::Any => decide(service, peer, &request, None).await,
-        Asked::Method(method) => decide(service, peer, &request, Some(method)).await,
+        Asked::Any => decide(service, guest, &request, None).await,
+        Asked::Method(method) => decide(service, guest, &request, Some(method)).await,
     };
     service.metrics.count(outcome);
     answer
@@ -59,7 +61,7 @@ pub(super) async fn answer(service: &Service, peer: Option<IpAddr>, request: Req
 
 async fn decide(
     service: &Service,
-    peer: Option<IpAddr>,
+    guest: &Guest,
     request: &Request<Incoming>,
     method: Option<MethodId>,
 ) -> (Answer, Outcome) {
@@ -67,7 +69,7 @@ async fn decide(
         Presented::Nothing => return (answer::refused(Refusal::Nobody), Outcome::Nobody),
         Presented::Credential(presented) => presented,
     };
-    let origin = Some(origin(service, peer, request));
+    let origin = Some(guest.origin(service, request.headers()));
     match service.desk.decide(Ask { presented, method, origin }).await {
         Ok(decided) => told(&decided),
         Err(_) => (answer::unavailable(), Outcome::Unavailable),
@@ -75,8 +77,8 @@ async fn decide(
 }
 
 fn told(decided: &Decided) -> (Answer, Outcome) {
-    match (decided.answer.ruling, &decided.answer.known) {
-        (Ruling::Allowed, Some(_)) => (permitted(decided), Outcome::Permitted),
+    match (decided.ruling, &decided.known) {
+        (Ruling::Allowed, Some(known)) => (permitted(known, decided.method.as_deref()), Outcome::Permitted),
         (Ruling::Denied(Reason::NotPermitted), _) => {
             (answer::refused(Refusal::NotPermitted), Outcome::Denied(Reason::NotPermitted))
         }
@@ -88,42 +90,46 @@ fn told(decided: &Decided) -> (Answer, Outcome) {
 
 /// Who it is, in headers and once more in the body. Every header is there each time, so that a proxy that copies them
 /// overwrites what a client may have made up.
-fn permitted(decided: &Decided) -> Answer {
-    let Some(known) = &decided.answer.known else { return answer::unavailable() };
+fn permitted(known: &Known, method: Option<&Method>) -> Answer {
     let identity = &known.holder;
-    let (method, head) = match &decided.method {
-        None => (HeaderValue::from_static(ANY), Bytes::from_static(b"{\"result\":0,\"method\":\"-\",")),
-        // A method's id is of letters, digits and . _ - only.
-        Some(method) => (
-            HeaderValue::from_str(method.as_str()).unwrap_or(HeaderValue::from_static(ANY)),
-            Bytes::from(format!("{{\"result\":0,\"method\":\"{method}\",")),
-        ),
-    };
-    let mut answer = answer::json(StatusCode::OK, Pieces::new([head, identity.json.clone(), known.methods().json()]));
-    let headers = answer.headers_mut();
-    headers.insert(answer::ACCOUNT, identity.account.clone());
-    headers.insert(answer::ACCOUNT_ID, identity.account_id.clone());
-    headers.insert(answer::ROLE, identity.role.clone());
-    headers.insert(answer::TOKEN, identity.name.clone());
-    headers.insert(answer::HINT, identity.hint.clone());
-    headers.insert(answer::METHOD, method);
-    answer
+    let body = Pieces::new([Method::json(method), identity.json(), known.methods().json()]);
+    answer::permitted(body, |field| match field {
+        Field::Method => Method::value(method),
+        field => identity.value(field),
+    })
 }
 
-/// Who asks, as the ledger keeps it.
-fn origin<B>(service: &Service, peer: Option<IpAddr>, request: &Request<B>) -> Origin {
-    let forwarded = request.headers().get_all("x-forwarded-for").iter().filter_map(|value| value.to_str().ok());
-    let address = service.proxies.caller(peer, forwarded);
-    let client = request.headers().get(USER_AGENT).map_or_else(String::new, |value| {
-        let head = &value.as_bytes()[..value.len().min(CLIENT_MOST)];
-        match std::str::from_utf8(head) {
-            Ok(text) if text.bytes().all(is_printable) => text.to_owned(),
-            _ => head.iter().map(|b| if is_printable(*b) { char::from(*b) } else { '?' }).collect(),
+/// Who stands at the other end of a connection.
+pub(super) struct Guest {
+    peer: Option<IpAddr>,
+    /// Who asked last: mostly, the same asks again.
+    last: Mutex<Option<Arc<Origin>>>,
+}
+
+impl Guest {
+    pub fn new(peer: Option<IpAddr>) -> Self {
+        Guest { peer, last: Mutex::new(None) }
+    }
+
+    /// Who asks, as the ledger keeps it.
+    fn origin(&self, service: &Service, headers: &HeaderMap) -> Arc<Origin> {
+        let forwarded = headers.get_all(FORWARDED_FOR).iter().filter_map(|value| value.to_str().ok());
+        let address = service.proxies.caller(self.peer, forwarded);
+        let client = headers.get(USER_AGENT).map_or(&b""[..], HeaderValue::as_bytes);
+        let client = &client[..client.len().min(CLIENT_MOST)];
+        let mut last = self.last.lock().unwrap_or_else(PoisonError::into_inner);
+        match &*last {
+            Some(last) if last.address == address && last.client.as_bytes() == client => Arc::clone(last),
+            _ => Arc::clone(last.insert(Arc::new(Origin { address, client: kept(client) }))),
         }
-    });
+    }
+}
+
+/// What a caller calls himself, as the ledger keeps it.
+fn kept(client: &[u8]) -> String {
+    let client: String = client.iter().map(|b| if is_printable(*b) { char::from(*b) } else { '?' }).collect();
     // Somebody's secret in the wrong place is not kept.
-    let client = if stands_in(&client) { "a secret".to_owned() } else { client };
-    Origin { address, client }
+    if stands_in(&client) { "a secret".to_owned() } else { client }
 }
 
 fn is_printable(byte: u8) -> bool {

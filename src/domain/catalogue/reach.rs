@@ -41,6 +41,11 @@ impl Rights {
         Rights { ids, access, sets }
     }
 
+    /// All methods; what is counted before one is its number.
+    pub fn methods(&self) -> impl Iterator<Item = &MethodId> {
+        self.ids.iter()
+    }
+
     /// The number of a method; none that no catalogue knows.
     pub fn number(&self, method: &str) -> Option<usize> {
         self.ids.binary_search_by(|id| id.as_str().cmp(method)).ok()

@@ -9,11 +9,13 @@
 use std::collections::HashMap;
 use std::sync::Arc;
 
-use super::{Issued, Parsed, Reason, Ruling, ruling};
+use super::issued::{Issued, Standing};
+use super::{Presents, Reason, Ruling, ruling};
+use crate::domain::catalogue::Catalogue;
 use crate::domain::catalogue::reach::{Permitted, Rights};
 use crate::domain::method::MethodId;
 use crate::domain::role::Role;
-use crate::domain::secret::{PublicId, SecretFault};
+use crate::domain::secret::{Claim, PublicId};
 use crate::domain::selection::Selection;
 use crate::domain::time::Timestamp;
 use crate::domain::token::{Token, TokenId};
@@ -24,7 +26,7 @@ use crate::verbs::ports::{Edition, Snapshot};
 /// How much is remembered of secrets, in bytes, in each of two generations.
 const GENERATION: usize = 16 * 1024 * 1024;
 /// What a remembered secret costs, about, beside what is told of its methods.
-const ENTRY: usize = 1_200;
+const ENTRY: usize = 800;
 /// For how many selections that many tokens share what they come to is remembered.
 const SHARED: usize = 4_096;
 
@@ -34,22 +36,33 @@ pub trait Telling {
     type Holder;
     /// What is told of the methods it may call.
     type Methods;
+    /// What is told of the method that was asked for.
+    type Method;
 
     /// What is told of `token` when the secret of public id `secret` is presented.
     fn holder(token: &Token, secret: &PublicId) -> Self::Holder;
     /// What is told of `methods`, and how many bytes that takes.
     fn methods(methods: &mut dyn Iterator<Item = &MethodId>) -> (Self::Methods, usize);
+    /// What is told of `method`.
+    fn method(method: &MethodId) -> Self::Method;
 }
 
-/// What is known of a secret that was issued.
+/// What is known of a secret that was issued: no more than what each request needs, since thousands of them are to stay
+/// within reach of the processor.
 pub struct Known<T: Telling> {
-    issued: Issued,
+    standing: Standing,
+    token: TokenId,
     granted: Arc<Granted<T::Methods>>,
     /// What is told of its token.
     pub holder: T::Holder,
 }
 
 impl<T: Telling> Known<T> {
+    /// The token that it is a secret of.
+    pub fn token(&self) -> TokenId {
+        self.token
+    }
+
     /// What is told of the methods that its token may call.
     pub fn methods(&self) -> &T::Methods {
         &self.granted.methods
@@ -70,32 +83,60 @@ pub struct Answer<T: Telling> {
     pub token: Option<TokenId>,
     /// What is known of the secret, where its token is there.
     pub known: Option<Arc<Known<T>>>,
-    /// Whether a catalogue knows the method that was asked for. What none knows may be anything, a secret included: it
-    /// is kept nowhere.
-    pub is_method: bool,
+    /// What is told of the method that was asked for, where a catalogue knows it. What none knows may be anything, a
+    /// secret included: it is kept nowhere.
+    pub method: Option<Arc<T::Method>>,
 }
 
-impl<T: Telling> Answer<T> {
-    fn malformed(rights: &Rights, fault: SecretFault, method: Option<&str>) -> Self {
-        let is_method = method.is_some_and(|method| rights.number(method).is_some());
-        Answer { ruling: Ruling::Denied(fault.into()), token: None, known: None, is_method }
+/// The catalogues, as far as decisions need them.
+struct Catalogued<T: Telling> {
+    rights: Rights,
+    methods: HashMap<MethodId, Numbered<T::Method>>,
+}
+
+struct Numbered<M> {
+    number: usize,
+    told: Arc<M>,
+}
+
+impl<T: Telling> Catalogued<T> {
+    fn new(catalogues: &[Catalogue]) -> Self {
+        let rights = Rights::new(catalogues);
+        let numbered =
+            |(number, id): (usize, &MethodId)| (id.clone(), Numbered { number, told: Arc::new(T::method(id)) });
+        let methods = rights.methods().enumerate().map(numbered).collect();
+        Catalogued { rights, methods }
     }
-}
 
-fn judged<T: Telling>(
-    rights: &Rights,
-    refused: Option<Reason>,
-    token: Option<TokenId>,
-    known: Option<Arc<Known<T>>>,
-    method: Option<&str>,
-) -> Result<Answer<T>> {
-    let number = method.map(|method| rights.number(method));
-    let permitted = || {
-        let Some(number) = number else { return Ok(Some(true)) };
-        Ok(number.map(|n| known.as_ref().is_some_and(|known| known.granted.permitted.holds(n))))
-    };
-    let ruling = ruling(refused, permitted)?;
-    Ok(Answer { ruling, token, known, is_method: number.flatten().is_some() })
+    /// What becomes of a secret that is refused or not, of `token`, of which all is `known`.
+    fn judge(
+        &self,
+        refused: Option<Reason>,
+        token: Option<TokenId>,
+        known: Option<Arc<Known<T>>>,
+        method: Option<&str>,
+    ) -> Result<Answer<T>> {
+        let found = method.map(|method| self.methods.get(method));
+        let permitted = || {
+            let Some(found) = found else { return Ok(Some(true)) };
+            Ok(found.map(|m| known.as_ref().is_some_and(|known| known.granted.permitted.holds(m.number))))
+        };
+        let ruling = ruling(refused, permitted)?;
+        let method = found.flatten().map(|method| Arc::clone(&method.told));
+        Ok(Answer { ruling, token, known, method })
+    }
+
+    /// The same about a secret of which all is `known`.
+    fn judge_known(
+        &self,
+        known: Arc<Known<T>>,
+        claim: &Claim,
+        method: Option<&str>,
+        now: Timestamp,
+    ) -> Result<Answer<T>> {
+        let (refused, token) = (known.standing.refusal(claim.digest(), now), known.token);
+        self.judge(refused, Some(token), Some(known), method)
+    }
 }
 
 /// What a service remembers.
@@ -103,7 +144,7 @@ pub struct Memory<T: Telling> {
     tip: Option<AuditTip>,
     /// The edition in which that was so, or one before it.
     edition: Option<Edition>,
-    rights: Option<Arc<Rights>>,
+    catalogued: Option<Arc<Catalogued<T>>>,
     shared: HashMap<(Role, Selection), Arc<Granted<T::Methods>>>,
     young: HashMap<PublicId, Arc<Known<T>>>,
     old: HashMap<PublicId, Arc<Known<T>>>,
@@ -115,7 +156,7 @@ impl<T: Telling> Default for Memory<T> {
         Memory {
             tip: None,
             edition: None,
-            rights: None,
+            catalogued: None,
             shared: HashMap::new(),
             young: HashMap::new(),
             old: HashMap::new(),
@@ -130,28 +171,21 @@ impl<T: Telling> Memory<T> {
     pub fn recall(
         &mut self,
         edition: Edition,
-        presented: Parsed<'_>,
+        presented: Presents<'_>,
         method: Option<&str>,
         now: Timestamp,
     ) -> Option<Answer<T>> {
-        let rights = self.rights_in(edition)?;
-        let secret = match presented {
-            Ok(secret) => secret,
-            Err(fault) => return Some(Answer::malformed(&rights, fault, method)),
-        };
-        let known = self.remembered(secret.public_id())?;
-        let refused = known.issued.refusal(&secret.digest(), now);
-        let token = known.issued.token();
-        judged(&rights, refused, token, Some(known), method).ok()
+        let catalogued = self.catalogued.clone().filter(|_| self.edition == Some(edition))?;
+        match presented {
+            Err(fault) => catalogued.judge(Some(fault.into()), None, None, method),
+            Ok(claim) => catalogued.judge_known(self.remembered(claim.public_id())?, claim, method, now),
+        }
+        .ok()
     }
 
     /// The audit log's last row, where the store is what it was.
     pub fn tip_in(&self, edition: Edition) -> Option<AuditTip> {
         self.tip.filter(|_| self.edition == Some(edition))
-    }
-
-    fn rights_in(&self, edition: Edition) -> Option<Arc<Rights>> {
-        self.rights.clone().filter(|_| self.edition == Some(edition))
     }
 
     /// Decides in `snapshot`, which must have begun after all requests had arrived, and after `edition` was asked for.
@@ -173,19 +207,19 @@ impl<T: Telling> Memory<T> {
                 Some(before) if before.seq > 0 => snapshot.audit_only_grew(before, "catalogue.")?,
                 Some(_) | None => false,
             };
-            let rights = self.rights.take().filter(|_| catalogues_stay);
-            *self = Memory { tip: Some(tip), rights, ..Memory::default() };
+            let catalogued = self.catalogued.take().filter(|_| catalogues_stay);
+            *self = Memory { tip: Some(tip), catalogued, ..Memory::default() };
         }
-        let rights = match &self.rights {
-            Some(rights) => Arc::clone(rights),
+        let catalogued = match &self.catalogued {
+            Some(catalogued) => Arc::clone(catalogued),
             None => {
-                let rights = Arc::new(Rights::new(&snapshot.catalogues()?));
-                self.rights = Some(Arc::clone(&rights));
-                rights
+                let catalogued = Arc::new(Catalogued::new(&snapshot.catalogues()?));
+                self.catalogued = Some(Arc::clone(&catalogued));
+                catalogued
             }
         };
         self.edition = Some(edition);
-        Ok(Sitting { memory: self, snapshot, rights, tip, now })
+        Ok(Sitting { memory: self, snapshot, catalogued, tip, now })
     }
 
     /// Forgets everything, as after an error: what is known then is not certain.
@@ -219,7 +253,7 @@ impl<T: Telling> Memory<T> {
 pub struct Sitting<'a, T: Telling> {
     memory: &'a mut Memory<T>,
     snapshot: &'a dyn Snapshot,
-    rights: Arc<Rights>,
+    catalogued: Arc<Catalogued<T>>,
     tip: AuditTip,
     now: Timestamp,
 }
@@ -234,42 +268,36 @@ impl<T: Telling> Sitting<'_, T> {
     ///
     /// # Errors
     /// [`crate::error::Kind::Failure`] when the store can't be read.
-    pub fn decide(&mut self, presented: Parsed<'_>, method: Option<&str>) -> Result<Answer<T>> {
-        let secret = match presented {
-            Ok(secret) => secret,
-            Err(fault) => return Ok(Answer::malformed(&self.rights, fault, method)),
+    pub fn decide(&mut self, presented: Presents<'_>, method: Option<&str>) -> Result<Answer<T>> {
+        let claim = match presented {
+            Ok(claim) => claim,
+            Err(fault) => return self.catalogued.judge(Some(fault.into()), None, None, method),
         };
-        let (known, token, refused) = match self.memory.remembered(secret.public_id()) {
-            Some(known) => {
-                let refused = known.issued.refusal(&secret.digest(), self.now);
-                let token = known.issued.token();
-                (Some(known), token, refused)
-            }
-            None => {
-                let issued = Issued::read(self.snapshot, secret.public_id())?;
-                let (refused, token) = (issued.refusal(&secret.digest(), self.now), issued.token());
-                (self.learn(secret.public_id(), issued), token, refused)
-            }
-        };
-        judged(&self.rights, refused, token, known, method)
+        let id = claim.public_id();
+        if let Some(known) = self.memory.remembered(id) {
+            return self.catalogued.judge_known(known, claim, method, self.now);
+        }
+        let issued = Issued::read(self.snapshot, id)?;
+        let (refused, token) = (issued.refusal(claim.digest(), self.now), issued.token());
+        let known = self.learn(id, issued);
+        self.catalogued.judge(refused, token, known, method)
     }
 
     /// Remembers what was issued, where it was a secret of a token that is there. Of others nothing is kept: whoever
     /// makes up public ids would push out those in use.
-    fn learn(&mut self, id: &PublicId, mut issued: Issued) -> Option<Arc<Known<T>>> {
-        let Issued::Secret(_, token) = &mut issued else { return None };
-        let holder = T::holder(token, id);
-        // What it comes to is kept instead.
-        let selection = std::mem::replace(&mut token.selection, Selection::nothing());
-        let granted = self.granted(token.owner.role, selection);
-        let known = Arc::new(Known { issued, granted, holder });
+    fn learn(&mut self, id: &PublicId, issued: Issued) -> Option<Arc<Known<T>>> {
+        let Issued::Secret(stored, token) = issued else { return None };
+        let (standing, holder) = (Standing::of(&stored, &token), T::holder(&token, id));
+        let granted = self.granted(token.owner.role, token.selection);
+        let known = Arc::new(Known { standing, token: token.id, granted, holder });
         self.memory.remember(id.clone(), Arc::clone(&known));
         Some(known)
     }
 
     fn granted(&mut self, role: Role, selection: Selection) -> Arc<Granted<T::Methods>> {
-        let rights = Arc::clone(&self.rights);
+        let catalogued = Arc::clone(&self.catalogued);
         let make = |selection: &Selection| {
+            let rights = &catalogued.rights;
             let permitted = rights.permitted(role, selection);
             let (methods, size) = T::methods(&mut rights.named(&permitted));
             Arc::new(Granted { permitted, methods, size })

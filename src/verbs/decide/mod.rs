@@ -1,7 +1,8 @@
 //! May this secret do this? The one decision, from the store's current state. `jeton verify`, a token that acts through
-//! jeton itself, and the service ([`memory`]) all come to it here: `Issued::refusal` about the secret, `ruling` about
+//! jeton itself, and the service ([`memory`]) all come to it here: `Standing::refusal` about the secret, `ruling` about
 //! the method.
 
+mod issued;
 pub mod memory;
 mod reason;
 
@@ -9,17 +10,18 @@ pub use reason::Reason;
 
 use std::collections::BTreeSet;
 
+use self::issued::{Issued, Standing, orphan};
 use super::actor::{Presented, not_accepted};
 use super::authorize;
 use super::needs::Needs;
-use super::ports::{Denial, SecretState, Snapshot, Store, StoredSecret, Use};
+use super::ports::{Denial, SecretState, Snapshot, Store, Use};
 use crate::domain::catalogue::set;
 use crate::domain::expiry::Expiry;
 use crate::domain::method::MethodId;
-use crate::domain::secret::{PublicId, Secret, SecretDigest, SecretFault};
+use crate::domain::secret::{Claim, PublicId, SecretFault};
 use crate::domain::selection::Selection;
 use crate::domain::time::Timestamp;
-use crate::domain::token::{Status, Token, TokenId, Tombstone};
+use crate::domain::token::{Token, TokenId, Tombstone};
 use crate::error::{Error, Result};
 
 /// The decision about one presented secret.
@@ -53,38 +55,38 @@ pub fn verify(
     now: Timestamp,
     caller: Caller<'_>,
 ) -> Result<Decision> {
-    let secret = Secret::parse(presented);
-    let secret = secret.as_ref().map_err(|fault| *fault);
+    let claim = Claim::read(presented);
+    let claim = claim.as_ref().map_err(|fault| *fault);
     let (judged, is_method) = store.read(|snapshot| {
         let known = method.map(|id| snapshot.method(id)).transpose()?.flatten();
-        Ok((judge(snapshot, secret, method, now)?, known.is_some()))
+        Ok((judge(snapshot, claim, method, now)?, known.is_some()))
     })?;
     // What no catalogue knows may be anything, a secret included.
     let method = method.filter(|_| is_method).map_or("", MethodId::as_str);
-    record(store, &judged, secret, method, now, caller)?;
+    record(store, &judged, claim, method, now, caller)?;
     Ok(judged.decision)
 }
 
 /// What somebody presents: a secret, or what is none.
-pub type Parsed<'a> = std::result::Result<&'a Secret, SecretFault>;
+pub type Presents<'a> = std::result::Result<&'a Claim, SecretFault>;
 
 /// Tells the ledger.
 fn record(
     store: &impl Store,
     judged: &Judged,
-    secret: Parsed<'_>,
+    claim: Presents<'_>,
     method: &str,
     at: Timestamp,
     caller: Caller<'_>,
 ) -> Result<()> {
     let Caller { address, client } = caller;
-    store.bookkeep(|b| match (&judged.decision, secret) {
-        (Decision::Allowed(token), Ok(secret)) => {
-            b.record_use(&Use { token: token.id, secret: secret.public_id(), at, count: 1, method, address, client })
+    store.bookkeep(|b| match (&judged.decision, claim) {
+        (Decision::Allowed(token), Ok(claim)) => {
+            b.record_use(&Use { token: token.id, secret: claim.public_id(), at, count: 1, method, address, client })
         }
         (Decision::Denied(reason, _), _) => b.record_denial(&Denial {
             token: judged.token,
-            secret: secret.ok().filter(|_| judged.token.is_some()).map(Secret::public_id),
+            secret: claim.ok().filter(|_| judged.token.is_some()).map(Claim::public_id),
             count: 1,
             reason: reason.word(),
             at,
@@ -102,7 +104,12 @@ struct Judged {
     token: Option<TokenId>,
 }
 
-fn judge(snapshot: &dyn Snapshot, presented: Parsed<'_>, method: Option<&MethodId>, now: Timestamp) -> Result<Judged> {
+fn judge(
+    snapshot: &dyn Snapshot,
+    presented: Presents<'_>,
+    method: Option<&MethodId>,
+    now: Timestamp,
+) -> Result<Judged> {
     let Traced { found, refused } = trace(snapshot, presented, now)?;
     let (token, id) = match found {
         Found::Nothing => (None, None),
@@ -122,10 +129,6 @@ fn judge(snapshot: &dyn Snapshot, presented: Parsed<'_>, method: Option<&MethodI
         (Ruling::UnknownMethod, _) => Decision::UnknownMethod,
     };
     Ok(Judged { decision, token: id })
-}
-
-fn orphan() -> Error {
-    Error::failure("a secret without a token is stored")
 }
 
 /// The decision in short.
@@ -179,13 +182,13 @@ pub struct Traced {
 ///
 /// # Errors
 /// [`crate::error::Kind::Failure`] when the store can't be read.
-pub fn trace(snapshot: &dyn Snapshot, presented: Parsed<'_>, now: Timestamp) -> Result<Traced> {
-    let secret = match presented {
-        Ok(secret) => secret,
+pub fn trace(snapshot: &dyn Snapshot, presented: Presents<'_>, now: Timestamp) -> Result<Traced> {
+    let claim = match presented {
+        Ok(claim) => claim,
         Err(fault) => return Ok(Traced { found: Found::Nothing, refused: Some(fault.into()) }),
     };
-    let issued = Issued::read(snapshot, secret.public_id())?;
-    let refused = issued.refusal(&secret.digest(), now);
+    let issued = Issued::read(snapshot, claim.public_id())?;
+    let refused = issued.refusal(claim.digest(), now);
     let found = match issued {
         Issued::Nothing => Found::Nothing,
         Issued::Purged(tombstone) => Found::Purged(tombstone),
@@ -203,67 +206,6 @@ impl From<SecretFault> for Reason {
     }
 }
 
-/// What was issued under a public id.
-#[derive(Debug, Clone)]
-pub enum Issued {
-    /// Nothing.
-    Nothing,
-    /// A secret, of a token.
-    Secret(StoredSecret, Box<Token>),
-    /// A secret, of a token that was purged.
-    Purged(Box<Tombstone>),
-}
-
-impl Issued {
-    /// # Errors
-    /// [`crate::error::Kind::Failure`] when the store can't be read.
-    pub(super) fn read(snapshot: &dyn Snapshot, id: &PublicId) -> Result<Self> {
-        if let Some(stored) = snapshot.secret(id)? {
-            let token = snapshot.token(stored.token)?.ok_or_else(orphan)?;
-            return Ok(Issued::Secret(stored, Box::new(token)));
-        }
-        Ok(snapshot.tombstone(id)?.map_or(Issued::Nothing, |tombstone| Issued::Purged(Box::new(tombstone))))
-    }
-
-    /// The token that it was issued for.
-    fn token(&self) -> Option<TokenId> {
-        match self {
-            Issued::Nothing => None,
-            Issued::Secret(_, token) => Some(token.id),
-            Issued::Purged(tombstone) => Some(tombstone.token),
-        }
-    }
-
-    /// Why a secret of this digest is not accepted at `now`; none where it is.
-    pub(super) fn refusal(&self, digest: &SecretDigest, now: Timestamp) -> Option<Reason> {
-        match self {
-            Issued::Nothing => Some(Reason::Unknown),
-            Issued::Purged(tombstone) if tombstone.digest.matches(digest) => Some(Reason::Deleted),
-            Issued::Secret(stored, token) if stored.digest.matches(digest) => refusal(token, stored.state, now),
-            Issued::Purged(_) | Issued::Secret(..) => Some(Reason::WrongSecret),
-        }
-    }
-}
-
-/// Why a secret in `state` does not work at `now`.
-fn refusal(token: &Token, state: SecretState, now: Timestamp) -> Option<Reason> {
-    let alive = match state {
-        SecretState::Current => true,
-        SecretState::Previous(until) => now < until,
-        SecretState::Dead => false,
-    };
-    if !alive {
-        return Some(Reason::Retired);
-    }
-    match token.status(now) {
-        Status::Deleted => Some(Reason::Deleted),
-        Status::Disabled => Some(Reason::Disabled),
-        Status::Expired => Some(Reason::Expired),
-        Status::Active if !token.owner.enabled => Some(Reason::AccountDisabled),
-        Status::Active => None,
-    }
-}
-
 /// The token that presents `secret` in order to act through jeton itself, where it may ask for what takes `needs`. The
 /// outcome is recorded as a use or a denied attempt.
 ///
@@ -277,9 +219,9 @@ pub(super) fn present(
     now: Timestamp,
     caller: Caller<'_>,
 ) -> Result<Token> {
-    let (secret, methods) = (&*presented.secret, needs.methods());
+    let (claim, methods) = (presented.secret.claim(), needs.methods());
     let (judged, method) = store.read(|snapshot| {
-        let judged = judge(snapshot, Ok(secret), None, now)?;
+        let judged = judge(snapshot, Ok(&claim), None, now)?;
         let Decision::Allowed(token) = &judged.decision else { return Ok((judged, methods.first())) };
         let held = management(snapshot, token)?;
         match methods.iter().find(|id| held.iter().any(|h| h.as_str() == **id)) {
@@ -290,7 +232,7 @@ pub(super) fn present(
             found => Ok((judged, found)),
         }
     })?;
-    record(store, &judged, Ok(secret), method.copied().unwrap_or_default(), now, caller)?;
+    record(store, &judged, Ok(&claim), method.copied().unwrap_or_default(), now, caller)?;
     match judged.decision {
         Decision::Allowed(token) => presented.means(&token).map(|()| *token),
         Decision::Denied(Reason::NotPermitted, Some(token)) => Err(authorize::lacks(&token, needs)),
@@ -321,7 +263,7 @@ pub(super) fn management(snapshot: &dyn Snapshot, token: &Token) -> Result<BTree
 pub(super) fn still_living(snapshot: &dyn Snapshot, id: &PublicId, now: Timestamp) -> Result<Option<(Token, Expiry)>> {
     let Some(stored) = snapshot.secret(id)? else { return Ok(None) };
     let token = snapshot.token(stored.token)?.ok_or_else(|| Error::failure("a secret without a token is stored"))?;
-    if refusal(&token, stored.state, now).is_some() {
+    if Standing::of(&stored, &token).ended(now).is_some() {
         return Ok(None);
     }
     let end = match (stored.state, token.expiry.at()) {

@@ -8,7 +8,7 @@ use jeton::domain::audit::AuditRow;
 use jeton::domain::method::MethodId;
 use jeton::domain::policy::Policy;
 use jeton::domain::role::Role;
-use jeton::domain::secret::{PublicId, Secret};
+use jeton::domain::secret::{Claim, PublicId, Secret};
 use jeton::domain::time::Timestamp;
 use jeton::domain::token::{Token, TokenId};
 use jeton::error::Result;
@@ -39,6 +39,7 @@ struct InWords;
 impl Telling for InWords {
     type Holder = String;
     type Methods = Vec<MethodId>;
+    type Method = MethodId;
 
     fn holder(token: &Token, secret: &PublicId) -> String {
         format!("{} {} {}", token.full_name(), secret.as_str(), token.owner.role)
@@ -46,6 +47,10 @@ impl Telling for InWords {
 
     fn methods(methods: &mut dyn Iterator<Item = &MethodId>) -> (Vec<MethodId>, usize) {
         (methods.cloned().collect(), 100)
+    }
+
+    fn method(method: &MethodId) -> MethodId {
+        method.clone()
     }
 }
 
@@ -133,23 +138,23 @@ impl House {
     pub fn decide(&self, presented: &str, method: Option<&MethodId>) -> Decision {
         let from = decide::Caller { address: "192.0.2.7", client: "it/1.0" };
         let decision = decide::verify(self.store(), presented, method, self.now(), from).unwrap();
-        let secret = Secret::parse(presented);
+        let claim = Claim::read(presented);
         let mut service = self.service.lock().unwrap();
         let (store, memory) = service.get_or_insert_with(|| {
             (SqliteStore::open_to_serve(&self.place.path(), Duration::from_secs(10)).unwrap(), Memory::default())
         });
         let edition = store.edition().unwrap();
-        let parsed = secret.as_ref().map_err(|fault| *fault);
-        let recalled = memory.recall(edition, parsed, method.map(MethodId::as_str), self.now());
+        let presented = claim.as_ref().map_err(|fault| *fault);
+        let recalled = memory.recall(edition, presented, method.map(MethodId::as_str), self.now());
         let answer = store.read(|snapshot| {
             let mut sitting = memory.sit(edition, snapshot, self.now())?;
-            sitting.decide(secret.as_ref().map_err(|fault| *fault), method.map(MethodId::as_str))
+            sitting.decide(claim.as_ref().map_err(|fault| *fault), method.map(MethodId::as_str))
         });
         let answer = recalled.unwrap_or_else(|| answer.unwrap());
         match (&decision, answer.ruling) {
             (Decision::Allowed(token), Ruling::Allowed) => {
-                let (known, secret) = (answer.known.unwrap(), secret.unwrap());
-                assert_eq!(known.holder, InWords::holder(token, secret.public_id()));
+                let (known, claim) = (answer.known.unwrap(), claim.unwrap());
+                assert_eq!(known.holder, InWords::holder(token, claim.public_id()));
                 assert_eq!(answer.token, Some(token.id));
                 assert!(method.is_none_or(|method| known.methods().contains(method)));
                 for method in known.methods() {
