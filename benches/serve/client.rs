@@ -15,7 +15,7 @@ pub struct Head {
 }
 
 impl Head {
-    /// None while more has to come.
+    /// None while more has to come. An answer to HEAD tells the length of a body that doesn't follow.
     pub fn read(bytes: &[u8]) -> Result<Option<Self>, String> {
         let Some(end) = bytes.windows(4).position(|w| w == b"\r\n\r\n") else { return Ok(None) };
         let odd = || format!("an answer that can't be read: {}", String::from_utf8_lossy(&bytes[..end.min(200)]));
@@ -34,9 +34,21 @@ impl Head {
     }
 }
 
+/// How it is asked.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Verb {
+    Get,
+    Head,
+}
+
 /// A request for `path` with `secret`.
-pub fn request(path: &str, secret: &str) -> Vec<u8> {
-    format!("GET {path} HTTP/1.1\r\nHost: bench\r\nAuthorization: Bearer {secret}\r\nUser-Agent: bench\r\n\r\n").into()
+pub fn request(verb: Verb, path: &str, secret: &str) -> Vec<u8> {
+    let verb = match verb {
+        Verb::Get => "GET",
+        Verb::Head => "HEAD",
+    };
+    format!("{verb} {path} HTTP/1.1\r\nHost: bench\r\nAuthorization: Bearer {secret}\r\nUser-Agent: bench\r\n\r\n")
+        .into()
 }
 
 /// A connection that asks one thing after the other.

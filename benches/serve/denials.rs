@@ -15,7 +15,7 @@ use jeton::store::sqlite::SqliteStore;
 use jeton::verbs::audited::Audited;
 use jeton::verbs::ports::{Clock, Entropy, Store};
 
-use super::client::{Client, Head, request};
+use super::client::{Client, Head, Verb, request};
 use super::histogram::{Histogram, median};
 use super::load::Dice;
 use super::machine::Cores;
@@ -140,7 +140,7 @@ impl Small {
         ];
         let denied = |(name, secret): (_, String)| Denied {
             name,
-            request: request("/v1/verify/-", &secret),
+            request: request(Verb::Get, "/v1/verify/-", &secret),
             took: Vec::new(),
             answer: String::new(),
         };

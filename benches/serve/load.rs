@@ -7,7 +7,7 @@ use std::time::{Duration, Instant};
 
 use rustix::event::epoll;
 
-use super::client::{Head, request};
+use super::client::{Head, Verb, request};
 use super::histogram::Histogram;
 use super::machine::processor_time;
 
@@ -19,6 +19,7 @@ const PATIENCE: Duration = Duration::from_secs(5);
 /// What to ask whom.
 pub struct Load {
     to: SocketAddr,
+    verb: Verb,
     connections: usize,
     requests: Vec<Vec<u8>>,
 }
@@ -53,9 +54,9 @@ struct Connection {
 }
 
 impl Load {
-    /// GETs of `path`, each with one of `secrets`.
-    pub fn new(to: SocketAddr, path: &str, secrets: &[String], connections: usize) -> Self {
-        Load { to, connections, requests: secrets.iter().map(|s| request(path, s)).collect() }
+    /// Asks for `path`, each time with one of `secrets`.
+    pub fn new(to: SocketAddr, (verb, path): (Verb, &str), secrets: &[String], connections: usize) -> Self {
+        Load { to, verb, connections, requests: secrets.iter().map(|s| request(verb, path, s)).collect() }
     }
 
     /// Asks for `length`. `servers` are the processes whose processor time is told, together.
@@ -90,7 +91,7 @@ impl Load {
             }
             for event in &events {
                 let n = event.data.u64() as usize;
-                let heard = connections[n].hear();
+                let heard = connections[n].hear(self.verb);
                 let now = Instant::now();
                 match heard {
                     Ok(None) => continue,
@@ -146,7 +147,7 @@ fn watch(poll: &rustix::fd::OwnedFd, n: usize, connection: &Connection) {
 
 impl Connection {
     /// The status, once the whole answer is there.
-    fn hear(&mut self) -> Result<Option<u16>, String> {
+    fn hear(&mut self, verb: Verb) -> Result<Option<u16>, String> {
         let mut buffer = [0; 8192];
         match self.stream.read(&mut buffer) {
             Ok(0) => return Err("the connection was closed".to_owned()),
@@ -155,7 +156,8 @@ impl Connection {
             Err(e) => return Err(e.to_string()),
         }
         let Some(head) = Head::read(&self.answer)? else { return Ok(None) };
-        if self.answer.len() < head.length + head.body {
+        let body = if verb == Verb::Head { 0 } else { head.body };
+        if self.answer.len() < head.length + body {
             return Ok(None);
         }
         self.answer.clear();
