@@ -1,13 +1,12 @@
-//! One connection: who may hold it for how long, and how much he may say.
+//! One connection: requests come in, answers go out.
 
 use std::convert::Infallible;
+use std::future::{Future, poll_fn};
 use std::io::{self, IoSlice};
 use std::net::IpAddr;
 use std::pin::Pin;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
 use std::task::{Context, Poll};
-use std::time::Duration;
 
 use hyper::Request;
 use hyper::body::Incoming;
@@ -16,21 +15,12 @@ use hyper::service::service_fn;
 use hyper_util::rt::TokioIo;
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 use tokio::net::{TcpStream, UnixStream};
-use tokio::sync::watch;
-use tokio::time::{Instant, sleep};
 
 use super::listen::Door;
+use super::pulse::{Phase, Pulse, Wish};
 use super::verify::Guest;
 use super::{Service, router};
 
-/// How long a head may take from its first byte to its last.
-const HEAD: Duration = Duration::from_secs(5);
-/// How long a connection may be silent: longer than the proxies' own limit (nginx: 60 s), so that they close first.
-const IDLE: Duration = Duration::from_secs(75);
-/// How long an answer may take; nothing that is asked takes longer than the store's patience.
-const ANSWER: Duration = Duration::from_secs(10);
-/// How often a silent connection is looked at.
-const LOOK_EVERY: Duration = Duration::from_millis(2_500);
 /// The longest head, in bytes.
 const HEAD_MOST: usize = 16 * 1024;
 
@@ -49,69 +39,12 @@ impl Stream {
     }
 }
 
-/// What a connection is at, and since when: milliseconds since it began, times three, plus the phase.
-struct Pulse {
-    began: Instant,
-    beat: AtomicU64,
-}
-
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Phase {
-    Silent,
-    Reading,
-    Answering,
-}
-
-impl Pulse {
-    /// Something was said: a head begins, or goes on, or more follows while the one before is answered.
-    fn heard(&self) {
-        let phase = match self.phase() {
-            Phase::Reading => return,
-            Phase::Silent => Phase::Reading,
-            Phase::Answering => Phase::Answering,
-        };
-        let now = u64::try_from(self.began.elapsed().as_millis()).unwrap_or(u64::MAX / 4);
-        self.beat.store(now * 3 + phase as u64, Relaxed);
-    }
-
-    /// What follows counts from when something was last heard.
-    fn go_on(&self, phase: Phase) {
-        self.beat.store(self.beat.load(Relaxed) / 3 * 3 + phase as u64, Relaxed);
-    }
-
-    fn phase(&self) -> Phase {
-        match self.beat.load(Relaxed) % 3 {
-            0 => Phase::Silent,
-            1 => Phase::Reading,
-            _ => Phase::Answering,
-        }
-    }
-
-    /// For how long it may go on as it is; none when it has already been too long.
-    fn left(&self, idle: Duration) -> Option<Duration> {
-        let limit = match self.phase() {
-            Phase::Silent => idle,
-            Phase::Reading => HEAD,
-            Phase::Answering => ANSWER,
-        };
-        let since = Duration::from_millis(self.beat.load(Relaxed) / 3);
-        limit.checked_sub(self.began.elapsed().saturating_sub(since)).filter(|left| !left.is_zero())
-    }
-}
-
-struct Watched {
-    stream: Stream,
-    pulse: Arc<Pulse>,
-}
-
 /// Answers what comes over `stream`, until either side has had enough.
-pub(super) async fn serve(service: Arc<Service>, door: Door, stream: Stream, mut stop: watch::Receiver<bool>) {
+pub(super) async fn serve(service: Arc<Service>, door: Door, stream: Stream, pulse: Arc<Pulse>) {
     let guest = Arc::new(Guest::new(stream.peer()));
-    let pulse = Arc::new(Pulse { began: Instant::now(), beat: AtomicU64::new(0) });
     let answering = Arc::clone(&pulse);
-    let answers = Arc::clone(&service);
     let answer = service_fn(move |request: Request<Incoming>| {
-        let (service, pulse, guest) = (Arc::clone(&answers), Arc::clone(&answering), Arc::clone(&guest));
+        let (service, pulse, guest) = (Arc::clone(&service), Arc::clone(&answering), Arc::clone(&guest));
         async move {
             pulse.go_on(Phase::Answering);
             let answer = match door {
@@ -125,39 +58,31 @@ pub(super) async fn serve(service: Arc<Service>, door: Door, stream: Stream, mut
     let watched = TokioIo::new(Watched { stream, pulse: Arc::clone(&pulse) });
     let connection = http1::Builder::new().max_buf_size(HEAD_MOST).max_headers(100).serve_connection(watched, answer);
     let mut connection = std::pin::pin!(connection);
-    let mut look_in = LOOK_EVERY;
-    let mut stopping = false;
-    loop {
-        tokio::select! {
-            ended = connection.as_mut() => {
-                if let Err(e) = ended {
-                    tracing::debug!(why = %e, "a connection ended");
-                }
-                return;
+    let mut finishing = false;
+    let ended = poll_fn(|cx| {
+        loop {
+            if let Poll::Ready(ended) = connection.as_mut().poll(cx) {
+                return Poll::Ready(ended);
             }
-            _ = stop.changed(), if !stopping => {
-                stopping = true;
-                if pulse.phase() == Phase::Silent {
-                    return;
+            match pulse.wish(cx) {
+                Wish::Finish if pulse.phase() == Phase::Silent => return Poll::Ready(Ok(())),
+                Wish::Finish if !finishing => {
+                    finishing = true;
+                    connection.as_mut().graceful_shutdown();
                 }
-                connection.as_mut().graceful_shutdown();
-            }
-            () = sleep(look_in) => match pulse.left(service.idle_limit()) {
-                None => {
-                    service.metrics.timed_out.fetch_add(1, Relaxed);
-                    return;
-                }
-                Some(left) => look_in = left.min(LOOK_EVERY),
+                Wish::Stay | Wish::Finish => return Poll::Pending,
+                Wish::Leave => return Poll::Ready(Ok(())),
             }
         }
+    });
+    if let Err(e) = ended.await {
+        tracing::debug!(why = %e, "a connection ended");
     }
 }
 
-impl Service {
-    /// How long a connection may be silent now: where there are many, not for long.
-    fn idle_limit(&self) -> Duration {
-        if self.metrics.open.load(Relaxed) * 2 > self.most_open { HEAD } else { IDLE }
-    }
+struct Watched {
+    stream: Stream,
+    pulse: Arc<Pulse>,
 }
 
 macro_rules! with_stream {
@@ -191,6 +116,10 @@ impl AsyncWrite for Watched {
         cx: &mut Context<'_>,
         pieces: &[IoSlice<'_>],
     ) -> Poll<io::Result<usize>> {
+        // Most answers are one piece, which takes the kernel a shorter way.
+        if let [piece] = pieces {
+            return self.poll_write(cx, piece);
+        }
         with_stream!(self, stream => Pin::new(stream).poll_write_vectored(cx, pieces))
     }
 
@@ -204,39 +133,5 @@ impl AsyncWrite for Watched {
 
     fn poll_shutdown(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
         with_stream!(self, stream => Pin::new(stream).poll_shutdown(cx))
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    fn pulse(millis_ago: u64) -> Pulse {
-        let began = Instant::now().checked_sub(Duration::from_millis(millis_ago)).unwrap();
-        Pulse { began, beat: AtomicU64::new(0) }
-    }
-
-    #[test]
-    fn a_head_counts_from_its_first_byte_and_silence_from_the_last_word() {
-        let pulse = pulse(60_000);
-        assert!(pulse.left(IDLE).is_some(), "silent for a minute");
-        assert!(pulse.left(HEAD).is_none());
-        pulse.heard();
-        let first = pulse.left(IDLE).unwrap();
-        assert!(pulse.phase() == Phase::Reading && first <= HEAD);
-        pulse.heard();
-        assert!(pulse.left(IDLE).unwrap() <= first, "a byte a second gives no more time");
-        pulse.go_on(Phase::Answering);
-        pulse.go_on(Phase::Silent);
-        assert!(pulse.left(IDLE).unwrap() > HEAD);
-    }
-
-    #[test]
-    fn who_goes_on_asking_is_not_cut_off() {
-        let pulse = pulse(60_000);
-        pulse.go_on(Phase::Answering);
-        assert!(pulse.left(IDLE).is_none(), "an answer that takes a minute");
-        pulse.heard();
-        assert!(pulse.phase() == Phase::Answering && pulse.left(IDLE).is_some());
     }
 }

@@ -119,6 +119,7 @@ impl Clerk {
         let read = keeper.with(|store| {
             let (edition, now) = (store.edition()?, clock.now());
             if let Some(tip) = memory.tip_in(edition) {
+                memory.look_ahead(asks.iter().filter_map(|w| w.ask.presented.as_ref().ok()));
                 let recall = |w: &Waiting| memory.recall(edition, w.ask.presented(), w.ask.method(), now);
                 if let Some(answers) = asks.iter().map(recall).collect::<Option<Vec<_>>>() {
                     return Ok((answers, tip.seq, now));

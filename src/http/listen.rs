@@ -10,6 +10,7 @@ use tokio::sync::watch;
 use tokio::time::sleep;
 
 use super::connection::{self, Stream};
+use super::pulse::Pulse;
 use super::{Service, metrics::Metrics};
 use crate::domain::endpoint::Endpoint;
 use crate::error::{Error, Result};
@@ -105,9 +106,8 @@ async fn take(door: Door, listener: &Listener, service: &Arc<Service>, mut stop:
         match taken {
             Ok(stream) => {
                 let held = Held::new(Arc::clone(service));
-                let (service, stop) = (Arc::clone(service), stop.clone());
                 tokio::spawn(async move {
-                    connection::serve(service, door, stream, stop).await;
+                    connection::serve(Arc::clone(&held.service), door, stream, Arc::clone(&held.pulse)).await;
                     drop(held);
                 });
             }
@@ -141,19 +141,24 @@ impl Listener {
 }
 
 /// A connection among the open ones, for as long as it lives.
-struct Held(Arc<Service>);
+struct Held {
+    service: Arc<Service>,
+    pulse: Arc<Pulse>,
+}
 
 impl Held {
     fn new(service: Arc<Service>) -> Self {
         let Metrics { open, accepted, .. } = &service.metrics;
         open.fetch_add(1, Relaxed);
         accepted.fetch_add(1, Relaxed);
-        Held(service)
+        let pulse = service.pulses.enter();
+        Held { service, pulse }
     }
 }
 
 impl Drop for Held {
     fn drop(&mut self) {
-        self.0.metrics.open.fetch_sub(1, Relaxed);
+        self.service.pulses.leave(&self.pulse);
+        self.service.metrics.open.fetch_sub(1, Relaxed);
     }
 }

@@ -4,7 +4,7 @@
 //!   nginx, Caddy …           those who manage
 //!        │ verify                 │ manage                listen.rs      two doors
 //!        └───────────┬────────────┘
-//!              connection.rs                              how long, how much
+//!              connection.rs                              pulse.rs: who may hold one for how long
 //!                router.rs                                what is asked, by path and verb
 //!        verify.rs        manage.rs                       the answers; answer.rs, told.rs: what they are made of
 //!              └─────┬─────┘
@@ -25,6 +25,7 @@ mod ledger;
 mod listen;
 mod manage;
 mod metrics;
+mod pulse;
 mod router;
 mod told;
 mod verify;
@@ -54,6 +55,7 @@ use keeper::Keeper;
 use ledger::Ledger;
 use listen::{Door, Opened};
 use metrics::Metrics;
+use pulse::{LOOK_EVERY, Pulses};
 
 /// How many connections are open at one time, at most.
 const MOST_OPEN: u64 = 16_384;
@@ -81,6 +83,7 @@ struct Service {
     metrics: Metrics,
     accept: Accept,
     proxies: Proxies,
+    pulses: Pulses,
     most_open: u64,
 }
 
@@ -144,6 +147,7 @@ pub fn start(start: Start, ended: impl FnOnce() + Send + 'static) -> Result<Runn
         metrics: Metrics::default(),
         accept: settings.accept.value,
         proxies: settings.proxies.value,
+        pulses: Pulses::default(),
         most_open: MOST_OPEN.min(process::most_files().saturating_sub(OTHER_FILES)),
     });
     let clerk = Clerk { desk, keeper, ledger: Arc::clone(&ledger), clock, memory: Memory::default() };
@@ -211,10 +215,12 @@ fn run(
             door.serve(Arc::clone(&service), stopped.clone())?;
         }
         let clerk = tokio::spawn(clerk.work());
+        let watch = tokio::spawn(keep_watch(Arc::clone(&service)));
         // Whoever started it waits for this.
         let _ = opened.send(Ok(()));
         // The sender going is the end as well.
         let _ = stopped.changed().await;
+        service.pulses.finish();
         let farewell = async {
             while service.metrics.open.load(Relaxed) > 0 {
                 sleep(Duration::from_millis(5)).await;
@@ -223,7 +229,17 @@ fn run(
         if timeout(FAREWELL, farewell).await.is_err() {
             tracing::warn!(left = service.metrics.open.load(Relaxed), "connections were cut off");
         }
+        watch.abort();
         clerk.abort();
         Ok(())
     })
+}
+
+/// Looks at the connections for as long as the service runs.
+async fn keep_watch(service: Arc<Service>) {
+    loop {
+        sleep(LOOK_EVERY).await;
+        let is_crowded = service.metrics.open.load(Relaxed) * 2 > service.most_open;
+        service.metrics.timed_out.fetch_add(service.pulses.look(is_crowded), Relaxed);
+    }
 }

@@ -222,6 +222,12 @@ impl Telling for InHttp {
     fn method(method: &MethodId) -> Method {
         Method::new(method)
     }
+
+    fn look_at(identity: &Identity) -> usize {
+        /// How much of memory a processor fetches at once, in bytes.
+        const LINE: usize = 64;
+        usize::from(identity.json.iter().step_by(LINE).fold(0, |sum: u8, byte| sum ^ byte))
+    }
 }
 
 /// When `secret` stops working: with its token, or before, when a newer one has replaced it.

@@ -7,6 +7,7 @@
 //! that needs to be read: the store's edition says so.
 
 use std::collections::HashMap;
+use std::hint::black_box;
 use std::sync::Arc;
 
 use super::issued::{Issued, Standing};
@@ -45,6 +46,8 @@ pub trait Telling {
     fn methods(methods: &mut dyn Iterator<Item = &MethodId>) -> (Self::Methods, usize);
     /// What is told of `method`.
     fn method(method: &MethodId) -> Self::Method;
+    /// Reads something of each place in memory that telling of `holder` takes.
+    fn look_at(holder: &Self::Holder) -> usize;
 }
 
 /// What is known of a secret that was issued: no more than what each request needs, since thousands of them are to stay
@@ -181,6 +184,19 @@ impl<T: Telling> Memory<T> {
             Ok(claim) => catalogued.judge_known(self.remembered(claim.public_id())?, claim, method, now),
         }
         .ok()
+    }
+
+    /// Looks at what is remembered of all `claims`, before the first of them is decided. It lies far apart, and a
+    /// processor fetches from several places at once only where nothing stands between: one after the other, each would
+    /// be waited for.
+    pub fn look_ahead<'c>(&self, claims: impl Iterator<Item = &'c Claim>) {
+        let known: Vec<&Known<T>> = claims.filter_map(|claim| Some(&**self.young.get(claim.public_id())?)).collect();
+        for known in &known {
+            black_box(known.token);
+        }
+        for known in &known {
+            black_box(T::look_at(&known.holder));
+        }
     }
 
     /// The audit log's last row, where the store is what it was.

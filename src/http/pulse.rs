@@ -1,0 +1,203 @@
+//! What the open connections are at, and who may hold one for how long. One task looks at all of them now and then: that
+//! costs the requests less than a timer for each connection.
+
+use std::collections::HashMap;
+use std::sync::atomic::{AtomicU8, AtomicU64, Ordering::Relaxed};
+use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
+use std::task::{Context, Waker};
+use std::time::Duration;
+
+/// How often all connections are looked at: one may last so much longer than it should.
+pub(super) const LOOK_EVERY: Duration = Duration::from_millis(500);
+/// How long a head may take from its first byte to its last.
+const HEAD: Duration = Duration::from_secs(5);
+/// How long a connection may be silent: longer than the proxies' own limit (nginx: 60 s), so that they close first.
+const IDLE: Duration = Duration::from_secs(75);
+/// How long an answer may take; nothing that is asked takes longer than the store's patience.
+const ANSWER: Duration = Duration::from_secs(10);
+
+/// What a connection is at.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Phase {
+    Silent,
+    Reading,
+    Answering,
+}
+
+impl Phase {
+    const ALL: [Phase; 3] = [Phase::Silent, Phase::Reading, Phase::Answering];
+
+    fn limit(self, crowded: bool) -> Duration {
+        match self {
+            Phase::Silent if !crowded => IDLE,
+            Phase::Silent | Phase::Reading => HEAD,
+            Phase::Answering => ANSWER,
+        }
+    }
+}
+
+/// What the service wishes of a connection.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Wish {
+    Stay,
+    /// To end after what is being answered.
+    Finish,
+    /// To end at once.
+    Leave,
+}
+
+impl Wish {
+    const ALL: [Wish; 3] = [Wish::Stay, Wish::Finish, Wish::Leave];
+}
+
+/// One connection: what it is at and since when, and what is wished of it.
+#[derive(Debug)]
+pub(super) struct Pulse {
+    number: u64,
+    looks: Arc<AtomicU64>,
+    /// The look at which something was last heard, times three, plus the phase.
+    beat: AtomicU64,
+    wish: AtomicU8,
+    task: OnceLock<Waker>,
+}
+
+impl Pulse {
+    /// Something was said: a head begins, or goes on, or more follows while the one before is answered.
+    pub fn heard(&self) {
+        let phase = match self.phase() {
+            Phase::Reading => return,
+            Phase::Silent => Phase::Reading,
+            Phase::Answering => Phase::Answering,
+        };
+        self.beat.store(self.looks.load(Relaxed) * 3 + phase as u64, Relaxed);
+    }
+
+    /// What follows counts from when something was last heard.
+    pub fn go_on(&self, phase: Phase) {
+        self.beat.store(self.beat.load(Relaxed) / 3 * 3 + phase as u64, Relaxed);
+    }
+
+    /// What it is at.
+    pub fn phase(&self) -> Phase {
+        Phase::ALL[(self.beat.load(Relaxed) % 3) as usize]
+    }
+
+    /// What is wished of it. The task that asks is woken when that changes; a connection has one for its life.
+    pub fn wish(&self, cx: &Context<'_>) -> Wish {
+        self.task.get_or_init(|| cx.waker().clone());
+        Wish::ALL[usize::from(self.wish.load(Relaxed))]
+    }
+
+    fn wishes(&self, wish: Wish) {
+        self.wish.store(wish as u8, Relaxed);
+        if let Some(task) = self.task.get() {
+            task.wake_by_ref();
+        }
+    }
+
+    /// Whether it has been what it is at for longer than it may.
+    fn is_over(&self, looks: u64, crowded: bool) -> bool {
+        let limit = self.phase().limit(crowded).as_millis() / LOOK_EVERY.as_millis();
+        u128::from(looks.saturating_sub(self.beat.load(Relaxed) / 3)) > limit
+    }
+}
+
+/// All open connections.
+#[derive(Default)]
+pub(super) struct Pulses {
+    /// How often they have been looked at: their clock.
+    looks: Arc<AtomicU64>,
+    open: Mutex<Open>,
+}
+
+#[derive(Default)]
+struct Open {
+    entered: u64,
+    /// Whether all of them are to finish, and who comes now as well.
+    finishing: bool,
+    pulses: HashMap<u64, Arc<Pulse>>,
+}
+
+impl Pulses {
+    fn open(&self) -> MutexGuard<'_, Open> {
+        self.open.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// A new connection.
+    pub fn enter(&self) -> Arc<Pulse> {
+        let mut open = self.open();
+        open.entered += 1;
+        let (number, looks) = (open.entered, Arc::clone(&self.looks));
+        let beat = AtomicU64::new(looks.load(Relaxed) * 3);
+        let wish = if open.finishing { Wish::Finish } else { Wish::Stay };
+        let pulse = Arc::new(Pulse { number, looks, beat, wish: AtomicU8::new(wish as u8), task: OnceLock::new() });
+        open.pulses.insert(number, Arc::clone(&pulse));
+        pulse
+    }
+
+    /// One that has ended.
+    pub fn leave(&self, pulse: &Pulse) {
+        self.open().pulses.remove(&pulse.number);
+    }
+
+    /// Sends away who has been at it for too long, the silent earlier where it is crowded; how many.
+    pub fn look(&self, crowded: bool) -> u64 {
+        let looks = self.looks.fetch_add(1, Relaxed) + 1;
+        let open = self.open();
+        let over = open.pulses.values().filter(|pulse| pulse.is_over(looks, crowded));
+        over.map(|pulse| pulse.wishes(Wish::Leave)).count() as u64
+    }
+
+    /// Has all of them finish.
+    pub fn finish(&self) {
+        let mut open = self.open();
+        open.finishing = true;
+        open.pulses.values().for_each(|pulse| pulse.wishes(Wish::Finish));
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn look(pulses: &Pulses, seconds: u64) -> u64 {
+        (0..seconds * 1_000 / LOOK_EVERY.as_millis() as u64).map(|_| pulses.look(false)).sum()
+    }
+
+    #[test]
+    fn a_head_counts_from_its_first_byte_and_silence_from_the_last_word() {
+        let pulses = Pulses::default();
+        let pulse = pulses.enter();
+        assert_eq!(look(&pulses, 60), 0, "silent for a minute");
+        pulse.heard();
+        assert_eq!(look(&pulses, 4), 0);
+        pulse.heard();
+        assert_eq!((look(&pulses, 1), pulse.phase()), (0, Phase::Reading), "not sooner than it may");
+        assert_eq!(pulses.look(false), 1, "a byte a second gives no more time");
+        pulse.go_on(Phase::Answering);
+        pulse.go_on(Phase::Silent);
+        assert_eq!(look(&pulses, 60), 0);
+    }
+
+    #[test]
+    fn who_goes_on_asking_is_not_cut_off() {
+        let pulses = Pulses::default();
+        let pulse = pulses.enter();
+        pulse.go_on(Phase::Answering);
+        look(&pulses, 9);
+        pulse.heard();
+        assert_eq!((look(&pulses, 10), pulse.phase()), (0, Phase::Answering));
+        assert_eq!(pulses.look(false), 1, "an answer that takes more than its time");
+    }
+
+    #[test]
+    fn the_silent_go_first_where_it_is_crowded() {
+        let pulses = Pulses::default();
+        let (silent, gone) = (pulses.enter(), pulses.enter());
+        pulses.leave(&gone);
+        look(&pulses, 5);
+        assert_eq!(pulses.look(true), 1);
+        let cx = &Context::from_waker(Waker::noop());
+        assert_eq!((silent.wish(cx), gone.wish(cx)), (Wish::Leave, Wish::Stay));
+    }
+}
