@@ -63,6 +63,12 @@ fn denied_attempts_and_uses_are_told() {
         assert_eq!(rows(&home, args, list).len(), count, "{args:?}");
     }
     home.as_ops(&["ledger", "denied", "--filter", "nobody"]).succeeds().silent().says(&["Nothing"]);
+    for list in ["denied", "uses"] {
+        home.as_ops(&["ledger", list, "--filter", "adress:10"])
+            .ends(2)
+            .silent()
+            .says(&["no field \"adress\"", "address:"]);
+    }
     home.as_ops(&["ledger", "uses", "--filter", "reason:x"]).ends(2).silent().says(&["no reason"]);
     home.as_ops(&["ledger", "denied", "--token", "none"]).ends(3).silent().says(&["purged token"]);
     home.as_ops(&["ledger", "denied", "--since", "soon"]).ends(2).silent();
