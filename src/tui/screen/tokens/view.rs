@@ -16,6 +16,7 @@ use crate::tui::modal::{details, usage};
 use crate::tui::model::Model;
 use crate::tui::screen::frame::{self, Around, filter_line_with};
 use crate::tui::theme::Theme;
+use crate::tui::widget::foot::with_rest;
 use crate::tui::widget::line::{cut, grouped, width};
 use crate::verbs::tokens::Shown;
 
@@ -36,7 +37,7 @@ impl Tokens {
         let (table, pane) = frame::beside(frame, body, &model.theme);
         if let (Some(pane), Some(token)) = (pane, self.current()) {
             let lines = details::lines(token, self.usage_of(token), usize::from(pane.width), model);
-            frame.render_widget(Paragraph::new(lines), pane);
+            frame.render_widget(Paragraph::new(with_rest(lines, usize::from(pane.height), model)), pane);
         }
         self.table(frame, table, model);
     }
