@@ -1,6 +1,6 @@
 //! The filter of the audit log: words, and fields such as `verb:token.delete by:ops target:ci`.
 
-use super::fields::{self, Narrow, Typed};
+use super::fields::{self, Narrow, Typed, held};
 
 /// What the log is narrowed to; every part must hold.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -17,9 +17,9 @@ pub struct AuditFilter {
 
 impl Typed for AuditFilter {
     const FIELDS: &'static [(&'static str, Narrow<Self>)] = &[
-        ("verb", |filter, value| Ok(filter.verb = Some(value.to_owned()))),
-        ("by", |filter, value| Ok(filter.by = Some(value.to_owned()))),
-        ("target", |filter, value| Ok(filter.target = Some(value.to_owned()))),
+        ("verb", |filter, value| held(&mut filter.verb, value)),
+        ("by", |filter, value| held(&mut filter.by, value)),
+        ("target", |filter, value| held(&mut filter.target, value)),
     ];
 
     fn word(&mut self, word: String) {

@@ -5,8 +5,11 @@ use std::fmt;
 use super::text::shown;
 use crate::error::{Error, Result};
 
-/// What narrows by a value, in lower case and not empty. `Err` with the values that there are, where it is none of them.
-pub type Narrow<F> = fn(&mut F, &str) -> std::result::Result<(), Vec<&'static str>>;
+/// Whether a value was taken. `Err` with those that there are, where it is none of them.
+pub type Taken = std::result::Result<(), Vec<&'static str>>;
+
+/// What narrows by a value, in lower case and not empty.
+pub type Narrow<F> = fn(&mut F, &str) -> Taken;
 
 /// A filter that is typed.
 pub trait Typed: Default + 'static {
@@ -135,14 +138,26 @@ fn is_like_a_field(name: &str, value: &str) -> bool {
     (2..=NAME_MAX).contains(&name.len()) && is_name && !is_hex && !value.starts_with('/')
 }
 
-/// The one of `all` that begins with `head`; none while several do.
+/// Keeps `value` in `place`.
+///
+/// # Errors
+/// None: every value is taken.
+pub fn held(place: &mut Option<String>, value: &str) -> Taken {
+    *place = Some(value.to_owned());
+    Ok(())
+}
+
+/// Keeps the one of `all` that begins with `head` in `place`; while several do, what is there stays.
 ///
 /// # Errors
 /// All of them, where none does.
-pub fn begun<T: Copy>(head: &str, all: &[(T, &'static str)]) -> std::result::Result<Option<T>, Vec<&'static str>> {
+pub fn begun<T: Copy>(place: &mut Option<T>, head: &str, all: &[(T, &'static str)]) -> Taken {
     let mut found = all.iter().filter(|(_, word)| word.starts_with(head));
     let Some((first, _)) = found.next() else { return Err(all.iter().map(|(_, word)| *word).collect()) };
-    Ok(found.next().is_none().then_some(*first))
+    if found.next().is_none() {
+        *place = Some(*first);
+    }
+    Ok(())
 }
 
 #[cfg(test)]

@@ -1,6 +1,6 @@
 //! The filter of the token list: words, and fields such as `status:expired account:ci seen:never is:stale`.
 
-use super::fields::{self, Narrow, Typed, begun};
+use super::fields::{self, Narrow, Typed, begun, held};
 use crate::domain::expiry::Span;
 use crate::domain::time::DAY;
 use crate::domain::token::Status;
@@ -40,17 +40,15 @@ enum Is {
 impl Typed for Filter {
     const FIELDS: &'static [(&'static str, Narrow<Self>)] = &[
         ("status", |filter, value| {
-            let status = begun(value, &Status::ALL.map(|status| (status, status.word())))?;
-            Ok(filter.status = status.or(filter.status))
+            begun(&mut filter.status, value, &Status::ALL.map(|status| (status, status.word())))
         }),
-        ("account", |filter, value| Ok(filter.account = Some(value.to_owned()))),
-        ("method", |filter, value| Ok(filter.method = Some(value.to_owned()))),
-        ("seen", |filter, value| {
-            let seen = begun(value, &[(false, "never"), (true, "ever")])?;
-            Ok(filter.seen = seen.or(filter.seen))
-        }),
+        ("account", |filter, value| held(&mut filter.account, value)),
+        ("method", |filter, value| held(&mut filter.method, value)),
+        ("seen", |filter, value| begun(&mut filter.seen, value, &[(false, "never"), (true, "ever")])),
         ("is", |filter, value| {
-            match begun(value, &[(Is::Stale, "stale"), (Is::Expiring, "expiring")])? {
+            let mut is = None;
+            begun(&mut is, value, &[(Is::Stale, "stale"), (Is::Expiring, "expiring")])?;
+            match is {
                 Some(Is::Stale) => filter.stale = true,
                 Some(Is::Expiring) => filter.expiring = Some(Span::Days(SOON_DAYS)),
                 None => {}

@@ -1,6 +1,6 @@
 //! The filter of the ledger: words, and fields such as `reason:disabled token:deploy address:10.0.0`.
 
-use super::fields::{self, Narrow, Typed};
+use super::fields::{self, Narrow, Typed, held};
 
 /// What the ledger is narrowed to; every part must hold.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -18,9 +18,9 @@ pub struct LedgerFilter {
 
 impl Typed for LedgerFilter {
     const FIELDS: &'static [(&'static str, Narrow<Self>)] = &[
-        ("reason", |filter, value| Ok(filter.reason = Some(value.to_owned()))),
-        ("token", |filter, value| Ok(filter.token = Some(value.to_owned()))),
-        ("address", |filter, value| Ok(filter.address = Some(value.to_owned()))),
+        ("reason", |filter, value| held(&mut filter.reason, value)),
+        ("token", |filter, value| held(&mut filter.token, value)),
+        ("address", |filter, value| held(&mut filter.address, value)),
     ];
 
     fn word(&mut self, word: String) {

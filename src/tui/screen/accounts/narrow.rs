@@ -15,14 +15,8 @@ pub(super) struct Narrowed {
 
 impl Typed for Narrowed {
     const FIELDS: &'static [(&'static str, Narrow<Self>)] = &[
-        ("role", |narrowed, value| {
-            let role = begun(value, &Role::ALL.map(|role| (role, role.word())))?;
-            Ok(narrowed.role = role.or(narrowed.role))
-        }),
-        ("status", |narrowed, value| {
-            let enabled = begun(value, &[(true, "enabled"), (false, "disabled")])?;
-            Ok(narrowed.enabled = enabled.or(narrowed.enabled))
-        }),
+        ("role", |narrowed, value| begun(&mut narrowed.role, value, &Role::ALL.map(|role| (role, role.word())))),
+        ("status", |narrowed, value| begun(&mut narrowed.enabled, value, &[(true, "enabled"), (false, "disabled")])),
     ];
 
     fn word(&mut self, word: String) {
