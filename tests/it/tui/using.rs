@@ -3,6 +3,7 @@
 use std::collections::BTreeSet;
 
 use jeton::domain::method::MethodId;
+use jeton::domain::name::Description;
 use jeton::domain::secret::PublicId;
 use jeton::domain::selection::Selection;
 use jeton::domain::time::Timestamp;
@@ -137,6 +138,19 @@ fn what_is_left_out_is_said() {
     s.assert_shows("│ … Enter shows the rest");
     s.resize(140, 40);
     s.assert_hides("Enter shows the rest");
+}
+
+#[test]
+fn a_description_that_is_cut_says_so() {
+    let house = House::new();
+    let mut new = create("bot");
+    new.description = Description::parse(["word"; 39].join(" ").as_str()).unwrap();
+    house.make(OWNER, new);
+    let mut s = Screens::signed_in(house);
+    s.resize(140, 40);
+    let text = s.text();
+    let told: Vec<&str> = text.lines().filter(|line| line.contains("│ word")).map(str::trim_end).collect();
+    assert!(told.len() == 3 && told[2].ends_with(" word…") && !told[1].ends_with('…'), "{text}");
 }
 
 #[test]
