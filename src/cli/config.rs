@@ -8,9 +8,10 @@ use super::App;
 use super::args::{ConfigCommand, ConfigKey, ConfigSet};
 use super::json::SCHEMA;
 use super::output::Table;
-use crate::config::{self, Key, Stored};
+use crate::config::{self, Key, Source, Stored};
 use crate::domain::secret::Secret;
 use crate::error::{Error, Result};
+use crate::http;
 use crate::platform::input::secret_line;
 
 pub(super) fn run(app: &mut App, command: ConfigCommand) -> Result<()> {
@@ -36,10 +37,21 @@ struct SettingsJson {
     settings: Vec<SettingJson>,
 }
 
+/// A setting's value and where it came from, with a default that depends on where the store is.
+fn value(app: &App, key: Key) -> Option<(String, Source)> {
+    let beside_the_store = || match key {
+        // A path too long for a socket is refused by the service, and is no default.
+        Key::ServeManage => http::default_manage(app.store_path()).ok(),
+        _ => None,
+    };
+    let said = app.settings.value(key);
+    said.or_else(|| Some((beside_the_store()?.to_string(), Source::Default)))
+}
+
 fn list(app: &mut App) -> Result<()> {
-    let found = Key::ALL.map(|key| (key, app.settings.value(key)));
+    let found = Key::ALL.map(|key| (key, value(app, key)));
     if app.out.json {
-        let setting = |(key, found): (Key, Option<(String, config::Source)>)| {
+        let setting = |(key, found): (Key, Option<(String, Source)>)| {
             let (value, source) = found.unzip();
             SettingJson { key: key.name(), value, source: source.map(|s| s.to_string()) }
         };
@@ -57,9 +69,7 @@ fn list(app: &mut App) -> Result<()> {
 
 fn get(app: &mut App, one: &ConfigKey) -> Result<()> {
     let key = Key::parse(&one.key)?;
-    let (value, _) = app
-        .settings
-        .value(key)
+    let (value, _) = value(app, key)
         .ok_or_else(|| Error::not_found(format!("{} is not set", key.name())).next("See: jeton config list"))?;
     app.out.line(&value)
 }

@@ -3,7 +3,9 @@
 use super::App;
 use super::args::{GuideArgs, GuideFor};
 use crate::domain::accept::Accepted;
+use crate::domain::catalogue::{Catalogue, MANAGEMENT};
 use crate::domain::route::map::RouteMap;
+use crate::domain::text::shown;
 use crate::error::{Error, Result};
 use crate::guide::{self, Guide, Listen, Subject, Upstream};
 use crate::platform::service_file;
@@ -22,12 +24,18 @@ pub(super) fn run(app: &mut App, args: &GuideArgs) -> Result<()> {
         (GuideFor::Curl, false) => Subject::Curl,
     };
     let (upstream, listen) = (Upstream::parse(&args.upstream)?, Listen::parse(&args.listen)?);
-    let map = RouteMap::of(&app.ask(&Credential::Store, ListCatalogues)?);
+    let catalogues = chosen(app.ask(&Credential::Store, ListCatalogues)?, &args.catalogue)?;
+    let mut map = RouteMap::of(&catalogues);
     for remark in &map.remarks {
         app.out.note(&format!("! {remark}"));
     }
     if !map.entries.iter().any(|e| matches!(e.answer, guide::Answer::Ask(_))) {
         app.out.note("! no method has a route: everything will be denied. Routes come with a catalogue");
+    }
+    if !args.catalogue.is_empty() {
+        let options: Vec<String> = catalogues.iter().map(|c| format!("--catalogue {}", shown(&c.name))).collect();
+        // Printed anew without it, it would let more through.
+        map.remarks.insert(0, format!("printed with {}: no other catalogue's routes", options.join(" ")));
     }
     let serve = &app.settings.serve;
     // Where the service that runs says it is, whatever the configuration says by now.
@@ -43,4 +51,24 @@ pub(super) fn run(app: &mut App, args: &GuideArgs) -> Result<()> {
     }
     let text = guide::write(subject, &guide)?;
     app.out.document(&text)
+}
+
+/// The catalogues of these names; all of them where none is said.
+fn chosen(catalogues: Vec<Catalogue>, names: &[String]) -> Result<Vec<Catalogue>> {
+    if names.is_empty() {
+        return Ok(catalogues);
+    }
+    // jeton's own methods have no routes that a proxy could guard.
+    let mut others: Vec<Catalogue> = catalogues.into_iter().filter(|c| c.name != MANAGEMENT).collect();
+    if let Some(unknown) = names.iter().find(|name| !others.iter().any(|c| c.name == **name)) {
+        let head: String = unknown.chars().take(100).collect();
+        let error = Error::not_found(format!("there is no catalogue \"{head}\" beside jeton's own"));
+        let there: Vec<&str> = others.iter().map(|c| c.name.as_str()).collect();
+        return Err(match there.is_empty() {
+            true => error.next("Apply one with: jeton catalogue apply FILE"),
+            false => error.why(format!("there are {}", there.join(", "))),
+        });
+    }
+    others.retain(|catalogue| names.contains(&catalogue.name));
+    Ok(others)
 }

@@ -1,6 +1,6 @@
 //! The filter of the audit log: words, and fields such as `verb:token.delete by:ops target:ci`.
 
-use super::fields::{self, Fields};
+use super::fields::{self, Narrow, Typed, held};
 
 /// What the log is narrowed to; every part must hold.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -15,11 +15,22 @@ pub struct AuditFilter {
     pub target: Option<String>,
 }
 
+impl Typed for AuditFilter {
+    const FIELDS: &'static [(&'static str, Narrow<Self>)] = &[
+        ("verb", |filter, value| held(&mut filter.verb, value)),
+        ("by", |filter, value| held(&mut filter.by, value)),
+        ("target", |filter, value| held(&mut filter.target, value)),
+    ];
+
+    fn word(&mut self, word: String) {
+        self.words.push(word);
+    }
+}
+
 impl AuditFilter {
     /// Reads what was typed. A field that isn't one is taken as a word, so typing never fails.
     pub fn parse(text: &str) -> Self {
-        let Fields { words, values: [verb, by, target] } = fields::read(text, ["verb", "by", "target"]);
-        AuditFilter { words, verb, by, target }
+        fields::read(text)
     }
 
     /// Whether it narrows nothing.

@@ -1,26 +1,219 @@
-//! What is typed into a filter of texts: words, and fields such as `by:ops`.
+//! What is typed into a filter: words, and fields such as `by:ops`.
 
-/// What was typed, in lower case.
-#[derive(Debug, PartialEq, Eq)]
-pub(super) struct Fields<const N: usize> {
-    /// What is no field.
-    pub words: Vec<String>,
-    /// The fields' values, in the order of their names; of one given twice, the last.
-    pub values: [Option<String>; N],
+use std::fmt;
+
+use super::text::shown;
+use crate::error::{Error, Result};
+
+/// Whether a value was taken. `Err` with those that there are, where it is none of them.
+pub type Taken = std::result::Result<(), Vec<&'static str>>;
+
+/// What narrows by a value, in lower case and not empty.
+pub type Narrow<F> = fn(&mut F, &str) -> Taken;
+
+/// A filter that is typed.
+pub trait Typed: Default + 'static {
+    /// Its fields: their names, and what each does.
+    const FIELDS: &'static [(&'static str, Narrow<Self>)];
+    /// Narrows by a word, in lower case.
+    fn word(&mut self, word: String);
 }
 
-/// Reads what was typed, with fields of these names. A field that isn't one is taken as a word, so typing never fails; one
-/// that is only begun narrows nothing, rather than everything away.
-pub(super) fn read<const N: usize>(text: &str, names: [&str; N]) -> Fields<N> {
-    let mut fields = Fields { words: Vec::new(), values: [const { None }; N] };
-    for part in text.split_whitespace() {
-        let field =
-            part.split_once(':').and_then(|(name, value)| Some((names.iter().position(|n| *n == name)?, value)));
-        match field {
-            Some((_, "")) => {}
-            Some((index, value)) => fields.values[index] = Some(value.to_lowercase()),
-            None => fields.words.push(part.to_lowercase()),
+/// The first part of a filter that looks like a field and is none, or has a value that its field doesn't know.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Unknown {
+    what: String,
+    known: String,
+    value: String,
+}
+
+/// As much as is repeated of what was typed.
+const HEAD: usize = 16;
+/// No field has a longer name.
+const NAME_MAX: usize = 32;
+
+impl Unknown {
+    fn field<F: Typed>(name: &str, value: &str) -> Self {
+        let names: Vec<String> = F::FIELDS.iter().map(|(name, _)| format!("{name}:")).collect();
+        Unknown {
+            what: format!("no field \"{}\"", head(name)),
+            known: format!("there are {}", names.join(", ")),
+            value: head(value),
         }
     }
-    fields
+
+    fn value(name: &str, value: &str, values: &[&str]) -> Self {
+        Unknown {
+            what: format!("no \"{name}:{}\"", head(value)),
+            known: format!("{name}: takes {}", values.join(", ")),
+            value: head(value),
+        }
+    }
+
+    /// What would be known in its place: `there are verb:, by:, target:`.
+    pub fn known(&self) -> &str {
+        &self.known
+    }
+}
+
+/// `no field "nme"`, `no "status:lost"`; safe to show.
+impl fmt::Display for Unknown {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.what)
+    }
+}
+
+impl From<Unknown> for Error {
+    fn from(unknown: Unknown) -> Self {
+        let error = Error::usage(format!("the filter knows {unknown}")).why(unknown.known);
+        if unknown.value.is_empty() {
+            return error;
+        }
+        error.next(format!("A word that holds a colon is found by what begins with it: \":{}\"", unknown.value))
+    }
+}
+
+/// The beginning of `text`, safe to show.
+fn head(text: &str) -> String {
+    let head: String = text.chars().take(HEAD).collect();
+    let dots = if head.len() < text.len() { "…" } else { "" };
+    format!("{}{dots}", shown(&head))
+}
+
+/// Reads what was typed. A field that isn't one is taken as a word, so typing never fails; one that is only begun
+/// narrows nothing, rather than everything away; of one given twice, the last holds.
+pub fn read<F: Typed>(text: &str) -> F {
+    parts(text).0
+}
+
+/// What of it looks like a field and is none.
+pub fn unknown<F: Typed>(text: &str) -> Option<Unknown> {
+    parts::<F>(text).1
+}
+
+/// Reads what was said once and for all.
+///
+/// # Errors
+/// [`crate::error::Kind::Usage`] with the known ones for what looks like a field and is none.
+pub fn checked<F: Typed>(text: &str) -> Result<F> {
+    match parts(text) {
+        (filter, None) => Ok(filter),
+        (_, Some(unknown)) => Err(unknown.into()),
+    }
+}
+
+fn parts<F: Typed>(text: &str) -> (F, Option<Unknown>) {
+    let (mut filter, mut first) = (F::default(), None);
+    for part in text.split_whitespace().map(str::to_lowercase) {
+        match take(&mut filter, &part) {
+            Ok(true) => {}
+            Ok(false) => filter.word(part),
+            Err(unknown) => {
+                first.get_or_insert(unknown);
+                filter.word(part);
+            }
+        }
+    }
+    (filter, first)
+}
+
+/// Whether it was a field.
+fn take<F: Typed>(filter: &mut F, part: &str) -> std::result::Result<bool, Unknown> {
+    let Some((name, value)) = part.split_once(':') else { return Ok(false) };
+    match F::FIELDS.iter().find(|(known, _)| *known == name) {
+        Some(_) if value.is_empty() => Ok(true),
+        Some((_, narrow)) => match narrow(filter, value) {
+            Ok(()) => Ok(true),
+            Err(values) => Err(Unknown::value(name, value, &values)),
+        },
+        None if is_like_a_field(name, value) => Err(Unknown::field::<F>(name, value)),
+        None => Ok(false),
+    }
+}
+
+/// Whether `name:value` is meant as a field. A URL, an address with its port, IPv6 and an id such as `t:7` are not.
+fn is_like_a_field(name: &str, value: &str) -> bool {
+    let is_name = name.bytes().all(|b| b.is_ascii_lowercase() || matches!(b, b'-' | b'_'));
+    let is_hex = name.len() <= 4 && name.bytes().all(|b| b.is_ascii_hexdigit());
+    (2..=NAME_MAX).contains(&name.len()) && is_name && !is_hex && !value.starts_with('/')
+}
+
+/// Keeps `value` in `place`.
+///
+/// # Errors
+/// None: every value is taken.
+pub fn held(place: &mut Option<String>, value: &str) -> Taken {
+    *place = Some(value.to_owned());
+    Ok(())
+}
+
+/// Keeps the one of `all` that begins with `head` in `place`; while several do, what is there stays.
+///
+/// # Errors
+/// All of them, where none does.
+pub fn begun<T: Copy>(place: &mut Option<T>, head: &str, all: &[(T, &'static str)]) -> Taken {
+    let mut found = all.iter().filter(|(_, word)| word.starts_with(head));
+    let Some((first, _)) = found.next() else { return Err(all.iter().map(|(_, word)| *word).collect()) };
+    if found.next().is_none() {
+        *place = Some(*first);
+    }
+    Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::domain::audit_filter::AuditFilter;
+    use crate::domain::filter::Filter;
+    use crate::domain::ledger_filter::LedgerFilter;
+
+    fn said<F: Typed>(text: &str) -> String {
+        checked::<F>(text).map(|_| ()).unwrap_err().to_string()
+    }
+
+    #[test]
+    fn what_is_like_a_field_and_is_none_is_told_with_the_known_ones() {
+        let told = "the filter knows no field \"nme\": there are status:, account:, method:, seen:, is:. \
+                    A word that holds a colon is found by what begins with it: \":foo\"";
+        assert_eq!(said::<Filter>("dep NME:foo other:bar"), told);
+        assert_eq!(
+            said::<LedgerFilter>("by:"),
+            "the filter knows no field \"by\": there are reason:, token:, address:"
+        );
+        assert!(said::<AuditFilter>("last_seen:x").contains("there are verb:, by:, target:."));
+        assert!(said::<Filter>("status:lost").contains("knows no \"status:lost\": status: takes deleted, disabled, "));
+        assert!(said::<Filter>("is:old").contains("is: takes stale, expiring"));
+        assert!(said::<Filter>("seen:maybe").contains("seen: takes never, ever"));
+        assert_eq!(unknown::<Filter>("nme:foo").unwrap().to_string(), "no field \"nme\"");
+        assert!(said::<Filter>(&format!("status:{}", "\u{1b}x".repeat(99))).len() < 300);
+    }
+
+    #[test]
+    fn a_word_with_a_colon_that_can_be_no_field_stays_one() {
+        for word in [
+            "https://ci.example/x",
+            "10.0.0.1:80",
+            "fe80::1",
+            "fe::1",
+            "dead:beef::7",
+            "::1",
+            "[::1]:80",
+            "t:7",
+            ":foo",
+            "12:30",
+            "ci/web:x",
+            "\"by\":\"ops\"",
+        ] {
+            assert_eq!(checked::<Filter>(word).unwrap().words, [word]);
+            assert_eq!(checked::<LedgerFilter>(word).unwrap().words, [word]);
+        }
+        let long = format!("{}:x", "n".repeat(NAME_MAX + 1));
+        assert_eq!(checked::<Filter>(&long).unwrap().words, [long]);
+    }
+
+    #[test]
+    fn while_it_is_typed_it_narrows_as_a_word() {
+        assert_eq!(read::<Filter>("Nme:foo").words, ["nme:foo"]);
+        assert_eq!(read::<Filter>("status:lost").words, ["status:lost"]);
+    }
 }

@@ -1,5 +1,6 @@
 //! The filter of the token list: words, and fields such as `status:expired account:ci seen:never is:stale`.
 
+use super::fields::{self, Narrow, Typed, begun, held};
 use crate::domain::expiry::Span;
 use crate::domain::time::DAY;
 use crate::domain::token::Status;
@@ -29,46 +30,48 @@ pub struct Filter {
     pub expiring: Option<Span>,
 }
 
+/// What a token can be said to be.
+#[derive(Clone, Copy)]
+enum Is {
+    Stale,
+    Expiring,
+}
+
+impl Typed for Filter {
+    const FIELDS: &'static [(&'static str, Narrow<Self>)] = &[
+        ("status", |filter, value| {
+            begun(&mut filter.status, value, &Status::ALL.map(|status| (status, status.word())))
+        }),
+        ("account", |filter, value| held(&mut filter.account, value)),
+        ("method", |filter, value| held(&mut filter.method, value)),
+        ("seen", |filter, value| begun(&mut filter.seen, value, &[(false, "never"), (true, "ever")])),
+        ("is", |filter, value| {
+            let mut is = None;
+            begun(&mut is, value, &[(Is::Stale, "stale"), (Is::Expiring, "expiring")])?;
+            match is {
+                Some(Is::Stale) => filter.stale = true,
+                Some(Is::Expiring) => filter.expiring = Some(Span::Days(SOON_DAYS)),
+                None => {}
+            }
+            Ok(())
+        }),
+    ];
+
+    fn word(&mut self, word: String) {
+        self.words.push(word);
+    }
+}
+
 impl Filter {
     /// Reads what was typed. A field that isn't one is taken as a word, so typing never fails.
     pub fn parse(text: &str) -> Self {
-        let mut filter = Filter::default();
-        for part in text.split_whitespace() {
-            match part.split_once(':') {
-                Some(("status", value)) if begins_a_status(value) => filter.status = the_status(value),
-                Some(("account", value)) if !value.is_empty() => filter.account = Some(value.to_lowercase()),
-                Some(("method", value)) if !value.is_empty() => filter.method = Some(value.to_lowercase()),
-                Some(("seen", "never")) => filter.seen = Some(false),
-                Some(("seen", "ever")) => filter.seen = Some(true),
-                // While it is being typed it narrows nothing, as with a status.
-                Some(("is", "")) => {}
-                Some(("is", value)) if "stale".starts_with(value) => filter.stale = true,
-                Some(("is", value)) if "expiring".starts_with(value) => filter.expiring = Some(Span::Days(SOON_DAYS)),
-                _ => filter.words.push(part.to_lowercase()),
-            }
-        }
-        filter
+        fields::read(text)
     }
 
     /// Whether it narrows nothing.
     pub fn is_empty(&self) -> bool {
         *self == Filter::default()
     }
-}
-
-fn statuses(head: &str) -> impl Iterator<Item = Status> {
-    Status::ALL.into_iter().filter(move |s| s.word().starts_with(head))
-}
-
-/// While it is being typed it narrows nothing, rather than everything away.
-fn begins_a_status(head: &str) -> bool {
-    statuses(head).next().is_some()
-}
-
-/// The one status that begins so.
-fn the_status(head: &str) -> Option<Status> {
-    let mut found = statuses(head);
-    found.next().filter(|_| found.next().is_none())
 }
 
 #[cfg(test)]
@@ -97,6 +100,7 @@ mod tests {
         assert!(Filter::parse("is:").is_empty(), "not said yet");
         assert_eq!(Filter::parse("is:exp"), Filter::parse("is:expiring"));
         assert_eq!(Filter::parse("is:nonsense").words, ["is:nonsense"]);
-        assert_eq!(Filter::parse("method:").words, ["method:"]);
+        assert!(Filter::parse("method: account: seen:").is_empty(), "not said yet");
+        assert_eq!(Filter::parse("seen:n").seen, Some(false));
     }
 }

@@ -1,6 +1,6 @@
 //! The filter of the ledger: words, and fields such as `reason:disabled token:deploy address:10.0.0`.
 
-use super::fields::{self, Fields};
+use super::fields::{self, Narrow, Typed, held};
 
 /// What the ledger is narrowed to; every part must hold.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -16,11 +16,22 @@ pub struct LedgerFilter {
     pub address: Option<String>,
 }
 
+impl Typed for LedgerFilter {
+    const FIELDS: &'static [(&'static str, Narrow<Self>)] = &[
+        ("reason", |filter, value| held(&mut filter.reason, value)),
+        ("token", |filter, value| held(&mut filter.token, value)),
+        ("address", |filter, value| held(&mut filter.address, value)),
+    ];
+
+    fn word(&mut self, word: String) {
+        self.words.push(word);
+    }
+}
+
 impl LedgerFilter {
     /// Reads what was typed. A field that isn't one is taken as a word, so typing never fails.
     pub fn parse(text: &str) -> Self {
-        let Fields { words, values: [reason, token, address] } = fields::read(text, ["reason", "token", "address"]);
-        LedgerFilter { words, reason, token, address }
+        fields::read(text)
     }
 
     /// Whether it narrows nothing.

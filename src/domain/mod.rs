@@ -9,7 +9,7 @@ pub mod catalogue;
 pub mod chain;
 pub mod endpoint;
 pub mod expiry;
-mod fields;
+pub mod fields;
 pub mod filter;
 pub mod ledger_filter;
 pub mod method;

@@ -66,6 +66,7 @@ fn the_log_is_read_newest_last_and_narrowed() {
     ] {
         assert_eq!(seqs(&entries(&home, args)), expected, "{args:?}");
     }
+    home.as_ops(&["audit", "--filter", "who:ops"]).ends(2).silent().says(&["no field \"who\"", "verb:, by:, target:"]);
     raw(&home, "UPDATE audit SET at = at - 7200000 WHERE seq < 4");
     assert_eq!(seqs(&entries(&home, &["--since", "1h"])), [4, 5]);
 

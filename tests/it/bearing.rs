@@ -139,7 +139,15 @@ fn settings_are_written_kept_private_and_taken_out_again() {
     let text = std::fs::read_to_string(&file).unwrap();
     assert!(text.contains("# mine") && text.contains("# me") && text.contains("after = \"90s\""), "{text}");
     assert_eq!(std::fs::metadata(&file).unwrap().permissions().mode() & 0o777, 0o600);
+    let beside = format!("unix:{}.manage", home.store().display());
+    let default = || home.run(&["config", "get", "serve.manage"], "").succeeds().out;
+    assert_eq!(default(), format!("{beside}\n"));
+    home.run(&["config", "set", "serve.manage", "unix:/run/m.sock"], "").succeeds();
+    assert_eq!(default(), "unix:/run/m.sock\n");
+    home.run(&["config", "unset", "serve.manage"], "").succeeds();
     let listed = home.run(&["config", "list"], "").succeeds().out;
+    let row = listed.lines().find(|line| line.starts_with("serve.manage ")).unwrap();
+    assert!(row.contains(&beside) && row.ends_with("  the default"), "{row}");
     assert!(listed.contains("90s") && listed.contains(&secret[..12]) && !listed.contains(&secret), "{listed}");
     assert_eq!(home.run(&["config", "get", "username"], "").succeeds().out, "ops\n");
     std::fs::set_permissions(&file, std::fs::Permissions::from_mode(0o644)).unwrap();

@@ -294,6 +294,9 @@ fn tables_are_for_people() {
     home.as_ops(&["token", "list", "--status", "lost"]).ends(2);
     home.as_ops(&["token", "list", "nobody"]).ends(3);
     home.as_ops(&["token", "list", "--filter", "nothing"]).succeeds().says(&["0 of 2 tokens"]);
+    let unknown = ["no field \"nme\"", "status:, account:, method:, seen:, is:", "\":foo\""];
+    home.as_ops(&["token", "list", "--filter", "nme:foo"]).ends(2).silent().says(&unknown);
+    home.as_ops(&["token", "list", "--filter", "10.0.0.1:80"]).succeeds().says(&["0 of 2 tokens"]);
     home.as_ops(&["token", "rm", "x", "--confirm", "x"]).succeeds();
     assert_eq!(some(&[]), "ops/deploy-bot\n");
     assert_eq!(some(&["--trash"]), "ops/x\n");

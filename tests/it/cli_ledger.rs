@@ -63,6 +63,12 @@ fn denied_attempts_and_uses_are_told() {
         assert_eq!(rows(&home, args, list).len(), count, "{args:?}");
     }
     home.as_ops(&["ledger", "denied", "--filter", "nobody"]).succeeds().silent().says(&["Nothing"]);
+    for list in ["denied", "uses"] {
+        home.as_ops(&["ledger", list, "--filter", "adress:10"])
+            .ends(2)
+            .silent()
+            .says(&["no field \"adress\"", "address:"]);
+    }
     home.as_ops(&["ledger", "uses", "--filter", "reason:x"]).ends(2).silent().says(&["no reason"]);
     home.as_ops(&["ledger", "denied", "--token", "none"]).ends(3).silent().says(&["purged token"]);
     home.as_ops(&["ledger", "denied", "--since", "soon"]).ends(2).silent();
@@ -126,7 +132,11 @@ fn check_says_what_needs_attention() {
     assert!(lines[0].starts_with("expiring        ops/soon     expires in 7 days"), "{}", checked.out);
     assert!(lines[1].starts_with("still knocking  ops/rotated  1 denied in 7 days, last "), "{}", checked.out);
     assert!(lines[1].contains(&format!("retired with {} old from local jeton verify", &old[..12])), "{}", checked.out);
-    assert_eq!(home.run(&["check", "--quiet"], "").ends(6).out, "ops/soon\nops/rotated\n");
+    let quiet = home.run(&["check", "--quiet"], "").ends(6).silent();
+    assert_eq!(quiet.err, "", "the exit code alone speaks");
+    let quiet = home.run(&["check", "--quiet", "--json"], "").ends(6);
+    assert_eq!((quiet.json()["findings"].as_array().unwrap().len(), quiet.err.as_str()), (2, ""));
+    home.run(&["check", "--quiet", "--within", "1h"], "").ends(6).silent();
     assert_eq!(home.run(&["check", "--within", "6d"], "").ends(6).out.lines().count(), 1);
     let found = home.run(&["check", "--json"], "").ends(6).json();
     let kinds: Vec<&Value> = found["findings"].as_array().unwrap().iter().map(|f| &f["kind"]).collect();
@@ -135,4 +145,5 @@ fn check_says_what_needs_attention() {
     assert!(found["findings"][0]["expires_at"].is_string());
     home.run(&["check", "--stale", "never"], "").ends(2).silent();
     Home::new().run(&["check"], "").ends(3).silent();
+    Home::new().run(&["check", "--quiet"], "").ends(3).silent().says(&["there is no store"]);
 }

@@ -3,6 +3,7 @@
 use std::borrow::Cow;
 
 use jeton::domain::expiry::{ExpirySpec, Span};
+use jeton::domain::fields;
 use jeton::domain::filter::Filter;
 use jeton::domain::method::MethodId;
 use jeton::domain::name::{Description, Prefix, TokenName, Username};
@@ -107,7 +108,7 @@ fn plain_text_is_left_alone() {
 fn refusals_quote_safely() {
     trials(10_000, 600)
         .run(&hostile(), |text| {
-            let refusals: [Option<Error>; 7] = [
+            let refusals: [Option<Error>; 9] = [
                 Username::parse(&text).err(),
                 TokenName::parse(&text).err(),
                 Description::parse(&text).err(),
@@ -115,6 +116,8 @@ fn refusals_quote_safely() {
                 MethodId::parse(&text).err(),
                 ExpirySpec::parse(&text).err(),
                 Span::parse(&text).err(),
+                fields::checked::<Filter>(&format!("status:{text}")).err(),
+                fields::checked::<Filter>(&format!("nme:{text}")).err(),
             ];
             for refusal in refusals.into_iter().flatten() {
                 let said = refusal.to_string();

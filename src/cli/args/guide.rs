@@ -20,6 +20,9 @@ pub struct GuideArgs {
     /// The proxy in front of the application, or curl to ask by hand
     #[arg(value_name = "PROXY")]
     pub subject: GuideFor,
+    /// Guard by the routes of this catalogue alone; several by saying it again [default: every one]
+    #[arg(long, value_name = "NAME")]
+    pub catalogue: Vec<String>,
     /// The application
     #[arg(long, value_name = "HOST:PORT", default_value = "127.0.0.1:8080")]
     pub upstream: String,

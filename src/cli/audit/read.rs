@@ -10,6 +10,7 @@ use super::json::EntryJson;
 use crate::domain::audit::{AuditRow, in_brief};
 use crate::domain::audit_filter::AuditFilter;
 use crate::domain::expiry::Span;
+use crate::domain::fields;
 use crate::domain::time::{Timestamp, Zone, wall_clock};
 use crate::domain::token::TokenRef;
 use crate::error::{Error, Result};
@@ -33,7 +34,7 @@ pub(super) fn read(app: &mut App, args: ReadAuditArgs) -> Result<()> {
     let question = Question {
         since: span.map(|span| span.before(now, zone).unwrap_or(Timestamp(i64::MIN))),
         token: args.token.map(TokenRef::Typed),
-        filter: args.filter.as_deref().map(AuditFilter::parse).unwrap_or_default(),
+        filter: args.filter.as_deref().map(fields::checked::<AuditFilter>).transpose()?.unwrap_or_default(),
         // A session, which is not a use of its own each time it is asked.
         who: Credential::Session(app.proved()?.1),
     };

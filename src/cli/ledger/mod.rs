@@ -13,6 +13,7 @@ use super::App;
 use super::args::{LedgerCommand, ReadLedgerArgs};
 use super::output::{JsonList, Table};
 use crate::domain::expiry::Span;
+use crate::domain::fields;
 use crate::domain::ledger_filter::LedgerFilter;
 use crate::domain::time::{Timestamp, Zone, utc_day, wall_minute};
 use crate::domain::token::TokenRef;
@@ -170,7 +171,7 @@ fn read<R: Listed>(app: &mut App, args: ReadLedgerArgs) -> Result<()> {
     let question = Question {
         token: args.token.map(TokenRef::Typed),
         since: span.map(|span| span.before(now, zone).unwrap_or(Timestamp(i64::MIN))),
-        filter: args.filter.as_deref().map(LedgerFilter::parse).unwrap_or_default(),
+        filter: args.filter.as_deref().map(fields::checked::<LedgerFilter>).transpose()?.unwrap_or_default(),
     };
     // A session, which is not a use of its own for each page: the list would grow while it is read.
     let who = Credential::Session(app.proved()?.1);

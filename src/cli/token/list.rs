@@ -6,6 +6,7 @@ use super::super::json::TokenJson;
 use super::super::output::{JsonList, Table};
 use super::status;
 use crate::domain::expiry::Span;
+use crate::domain::fields;
 use crate::domain::filter::Filter;
 use crate::domain::name::Username;
 use crate::domain::sort::{Sort, SortColumn};
@@ -29,7 +30,7 @@ pub(super) fn list(app: &mut App, args: ListArgs) -> Result<()> {
     };
     let column = args.sort.as_deref().map(SortColumn::parse).transpose()?.unwrap_or_default();
     let sort = Sort { column, descending: args.desc };
-    let mut filter = args.filter.as_deref().map(Filter::parse).unwrap_or_default();
+    let mut filter: Filter = args.filter.as_deref().map(fields::checked).transpose()?.unwrap_or_default();
     if let Some(word) = &args.status {
         filter.status = Some(Status::parse(word)?);
     }

@@ -30,8 +30,8 @@ pub(super) fn of_token(db: &Connection, token: TokenId, now: Timestamp) -> Resul
     let origins = all(
         db,
         "SELECT address, client, sum(uses) FROM daily_uses WHERE token_id = ?1 AND day BETWEEN ?2 AND ?3
-         GROUP BY address, client ORDER BY 3 DESC, 1, 2 LIMIT 5",
-        params![token.0, week, today],
+         GROUP BY address, client ORDER BY 3 DESC, 1, 2 LIMIT ?4",
+        params![token.0, week, today, i64::try_from(Usage::ORIGINS_MOST).unwrap_or(i64::MAX)],
         |r| Ok(Origin { address: r.get(0)?, client: r.get(1)?, uses: r.get::<_, i64>(2)?.unsigned_abs() }),
     )?;
     let methods = |from: i64, most: usize| {
@@ -63,7 +63,7 @@ pub(super) fn of_token(db: &Connection, token: TokenId, now: Timestamp) -> Resul
         week: days.iter().rev().take(7).sum(),
         days,
         origins,
-        methods: methods(week, 10)?,
+        methods: methods(week, Usage::METHODS_LATELY)?,
         methods_kept,
         methods_cut,
         kept_since: kept_since(db)?,

@@ -13,7 +13,7 @@ use crate::tui::keymap::{Action, Context};
 use crate::tui::model::Model;
 use crate::tui::screen::{Facts, Outcome, Page};
 use crate::tui::theme;
-use crate::tui::widget::foot::keys;
+use crate::tui::widget::foot::keys_and_place;
 use crate::tui::widget::frame::{dialog, dialog_columns};
 use crate::tui::widget::line::{counted, cut, fit, grouped, width, wrap};
 use crate::verbs::tokens::Shown;
@@ -32,6 +32,8 @@ const FRAME: usize = 3;
 const FREE: u16 = 3;
 /// How far a page scrolls.
 const PAGE: isize = 8;
+/// The most lines of a description.
+const DESCRIPTION: usize = 3;
 /// The most lines above the list of what the token may call.
 const FIXED: usize = 28;
 
@@ -75,9 +77,12 @@ impl Page for Details {
         let mut lines = lines(&self.token, self.shown.as_ref(), columns, model);
         lines.extend(selection_lines(&self.token.selection, columns, model));
         let room = usize::from(area.height).saturating_sub(FRAME);
-        lines.drain(..self.top.min(lines.len().saturating_sub(room)));
+        let all = lines.len();
+        let top = self.top.min(all.saturating_sub(room));
+        lines.drain(..top);
+        lines.truncate(room);
+        let foot = keys_and_place(self.context(), model, columns, top..top + lines.len(), all);
         lines.resize(room, Line::default());
-        let foot = keys(self.context(), model, columns);
         dialog(frame, area, &self.token.full_name(), lines, 0, foot, &model.theme);
     }
 
@@ -124,6 +129,17 @@ fn selection_lines(selection: &Selection, columns: usize, model: &Model) -> Vec<
     }
 }
 
+/// The description on a few lines, the last one cut where it has more.
+fn description(token: &Token, columns: usize) -> Vec<String> {
+    let mut lines = wrap(token.description.as_str(), columns);
+    if let Some(rest) = lines.get(DESCRIPTION - 1..).filter(|rest| rest.len() > 1) {
+        let last = cut(&rest.join(" "), columns);
+        lines.truncate(DESCRIPTION - 1);
+        lines.push(last);
+    }
+    lines
+}
+
 /// Everything about a token but its secret, in `columns` columns.
 pub fn lines(token: &Token, shown: Option<&Shown>, columns: usize, model: &Model) -> Vec<Line<'static>> {
     let theme = &model.theme;
@@ -133,7 +149,7 @@ pub fn lines(token: &Token, shown: Option<&Shown>, columns: usize, model: &Model
         Line::from(vec![Span::styled(fit(label, 10), theme.dim), Span::raw(cut(&text, columns.saturating_sub(10)))])
     };
     let mut lines = vec![Line::styled(cut(token.name.as_str(), columns), theme.strong)];
-    lines.extend(wrap(token.description.as_str(), columns).into_iter().take(3).map(Line::raw));
+    lines.extend(description(token, columns).into_iter().map(Line::raw));
     lines.push(Line::default());
     let (glyph, word, style) = theme::status(token, model.now, theme);
     lines.push(Line::from(vec![

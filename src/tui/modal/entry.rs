@@ -11,7 +11,7 @@ use crate::tui::keymap::{Action, Context};
 use crate::tui::model::Model;
 use crate::tui::screen::audit::copy_target;
 use crate::tui::screen::{Facts, Outcome, Page};
-use crate::tui::widget::foot::keys;
+use crate::tui::widget::foot::{keys_and_place, with_rest};
 use crate::tui::widget::frame::{dialog, dialog_columns};
 use crate::tui::widget::line::{fit, fold};
 use crate::verbs::audit_log::Chained;
@@ -73,10 +73,7 @@ impl<R: Whole> Page for Entry<R> {
         let top = self.top.min(all.saturating_sub(room));
         lines.drain(..top);
         lines.truncate(room);
-        let mut foot = keys(self.context(), model, columns);
-        if all > room {
-            foot.push_span(Span::styled(format!("   {}-{} of {all}", top + 1, top + lines.len()), model.theme.dim));
-        }
+        let foot = keys_and_place(self.context(), model, columns, top..top + lines.len(), all);
         lines.resize(room, Line::default());
         dialog(frame, area, &self.row.title(), lines, 0, foot, &model.theme);
     }
@@ -122,13 +119,7 @@ fn lines<R: Whole>(row: &R, columns: usize, model: &Model) -> Vec<Line<'static>>
 
 /// All that is known of the row beside a wide list, as far as it has room.
 pub fn beside<R: Whole>(row: &R, pane: Rect, model: &Model) -> Vec<Line<'static>> {
-    let room = usize::from(pane.height);
-    let mut lines = lines(row, usize::from(pane.width), model);
-    if lines.len() > room {
-        lines.truncate(room.saturating_sub(1));
-        lines.push(Line::styled("… Enter shows the rest", model.theme.dim));
-    }
-    lines
+    with_rest(lines(row, usize::from(pane.width), model), usize::from(pane.height), model)
 }
 
 impl Whole for Chained {

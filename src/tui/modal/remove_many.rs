@@ -16,7 +16,7 @@ use crate::tui::model::Model;
 use crate::tui::screen::{Facts, Outcome};
 use crate::tui::widget::field::Field;
 use crate::tui::widget::form::{Dialog, Form, Kind, Pressed, Problem};
-use crate::tui::widget::line::{counted, few, fit, grouped};
+use crate::tui::widget::line::{counted, few, fit, grouped, width};
 use crate::tui::widget::proof::Proof;
 use crate::tui::widget::scroll::Scroll;
 use crate::tui::widget::sheet::Sheet;
@@ -117,9 +117,11 @@ impl RemoveMany {
                     (row("!", token, &calls.unwrap_or_default(), columns, model), theme.warning)
                 }
                 (_, None) => ("  reading…".to_owned(), theme.dim),
-                (1, Some(lately)) => (format!("  {}", callers_today(token, lately, model)), Style::new()),
+                (1, Some(lately)) => {
+                    (format!("  {}", callers_today(token, lately, columns.saturating_sub(2), model)), Style::new())
+                }
                 (_, Some(lately)) => {
-                    let methods = methods_words(&lately.methods);
+                    let methods = methods_words(&lately.methods, columns.saturating_sub(2));
                     (format!("  {}", methods.as_deref().unwrap_or("no method was named")), Style::new())
                 }
             };
@@ -143,13 +145,14 @@ fn row(glyph: &str, token: &Token, calls: &str, columns: usize, model: &Model) -
 }
 
 /// Who would notice: `12 today, from 10.0.0.5 (curl/8.5)`.
-fn callers_today(token: &Token, lately: &Lately, model: &Model) -> String {
+fn callers_today(token: &Token, lately: &Lately, columns: usize, model: &Model) -> String {
     let mut told = format!("{} today", grouped(lately.today));
     if token.overlap(model.now).is_some() {
         told.push_str(", an overlap is in progress");
     }
     if !lately.origins.is_empty() {
-        told.push_str(&format!(", from {}", callers(&lately.origins)));
+        told.push_str(", from ");
+        told.push_str(&callers(&lately.origins, columns.saturating_sub(width(&told))));
     }
     told
 }

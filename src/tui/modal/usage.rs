@@ -7,7 +7,7 @@ use crate::domain::selection::Selection;
 use crate::domain::time::{Timestamp, ago};
 use crate::domain::token::{Status, Token};
 use crate::tui::model::Model;
-use crate::tui::widget::line::{counted, cut, fit, grouped, width};
+use crate::tui::widget::line::{counted, cut, enough, fit, grouped, width};
 use crate::verbs::ledger::caller;
 use crate::verbs::ports::{DeniedEvidence, DeniedSince, LastDenied, Origin, Usage};
 use crate::verbs::tokens::Shown;
@@ -76,7 +76,7 @@ fn days(usage: &Usage, columns: usize, model: &Model) -> Line<'static> {
     Line::from(vec![Span::styled(label(shown), model.theme.dim), Span::styled(bars, model.theme.accent)])
 }
 
-/// Address, client and calls of the busiest callers, one below the other.
+/// Address, client and calls of the busiest callers, one below the other, and how many more there are.
 fn origins(origins: &[Origin], room: usize) -> Vec<String> {
     let rows: Vec<_> = origins
         .iter()
@@ -94,7 +94,9 @@ fn origins(origins: &[Origin], room: usize) -> Vec<String> {
     let told = |(from, with, calls): &(String, String, String)| {
         format!("{}  {}  {calls:>count$}", fit(from, address), fit(with, client))
     };
-    rows.iter().map(told).collect()
+    let least = if origins.len() >= Usage::ORIGINS_MOST { "+" } else { "" };
+    let more = origins.len().saturating_sub(CALLERS);
+    rows.iter().map(told).chain((more > 0).then(|| format!("and {more}{least} more"))).collect()
 }
 
 /// `14 since disabled, last 10.0.0.4`; none where nobody was denied.
@@ -159,9 +161,9 @@ pub fn consequences(token: &Token, usage: &Usage, columns: usize, model: &Model)
         line(&format!("Last seen {}, not in the last 7 days", ago(seen, model.now)), plain)
     }];
     if !usage.origins.is_empty() {
-        lines.push(line(&format!("  from {}", callers(&usage.origins)), plain));
+        lines.push(line(&format!("  from {}", callers(&usage.origins, columns.saturating_sub(7))), plain));
     }
-    if let Some(methods) = methods_words(&usage.methods) {
+    if let Some(methods) = methods_words(&usage.methods, columns.saturating_sub(2)) {
         lines.push(line(&format!("  {methods}"), plain));
     }
     match (token.overlap(model.now), knocking) {
@@ -180,27 +182,32 @@ pub fn consequences(token: &Token, usage: &Usage, columns: usize, model: &Model)
     lines
 }
 
-/// `10.0.0.5 (curl/8.5), 10.0.0.9 (python/3.12) and 3 more`.
-pub fn callers(origins: &[Origin]) -> String {
-    let told = origins.iter().take(CALLERS).map(|origin| {
+/// `10.0.0.5 (curl/8.5), 10.0.0.9 (python/3.12) and 3 more`, in `columns` columns.
+pub fn callers(origins: &[Origin], columns: usize) -> String {
+    let told = origins.iter().map(|origin| {
         let (address, client) = caller(&origin.address, &origin.client);
         format!("{address} ({client})")
     });
-    let told = told.collect::<Vec<_>>().join(", ");
-    match origins.len().saturating_sub(CALLERS) {
-        0 => told,
-        more => format!("{told} and {more} more"),
-    }
+    enough(&told.collect::<Vec<_>>(), columns, origins.len() >= Usage::ORIGINS_MOST)
 }
 
-/// `methods used: environment.control.StopEnv, environment.control.StartEnv and 7 more`; none without any.
-pub fn methods_words(methods: &[(String, u64)]) -> Option<String> {
-    Some(match methods {
+/// `methods used: environment.control.StopEnv, …StartEnv and 7 more`, in `columns` columns; none without any.
+pub fn methods_words(methods: &[(String, u64)], columns: usize) -> Option<String> {
+    let head = match methods {
         [] => return None,
-        [(one, _)] => format!("method used: {one}"),
-        [(one, _), (two, _)] => format!("methods used: {one}, {two}"),
-        [(one, _), (two, _), rest @ ..] => format!("methods used: {one}, {two} and {} more", rest.len()),
-    })
+        [_] => "method used: ",
+        [..] => "methods used: ",
+    };
+    let group = |id: &str| id.rfind('.').map(|dot| id[..dot].to_owned());
+    let mut before = None;
+    let named = methods.iter().map(|(id, _)| {
+        let same = group(id).filter(|group| before.as_ref() == Some(group));
+        before = group(id);
+        same.map_or_else(|| id.clone(), |group| format!("…{}", &id[group.len() + 1..]))
+    });
+    let named: Vec<String> = named.collect();
+    let room = columns.saturating_sub(width(head));
+    Some(format!("{head}{}", enough(&named, room, methods.len() >= Usage::METHODS_LATELY)))
 }
 
 #[cfg(test)]

@@ -1,6 +1,12 @@
 //! The filter above a list: a field that takes letters only while it is typed into.
 
+use std::iter;
+
+use ratatui::text::Line;
+
 use super::field::Field;
+use super::line::cut;
+use crate::domain::fields::{self, Typed, Unknown};
 use crate::tui::keymap::{Action, Context};
 
 /// How much can be typed into it.
@@ -90,8 +96,15 @@ impl FilterField {
         Some(Filtered::Same)
     }
 
-    /// What stands in a list of which it leaves nothing.
-    pub fn nothing_matches(&self) -> String {
-        format!(" Nothing matches \"{}\".  Esc clears the filter.", self.text())
+    /// What of it looks like a field and is none.
+    pub fn unknown<F: Typed>(&self) -> Option<Unknown> {
+        fields::unknown::<F>(self.text())
+    }
+
+    /// What stands in a list of which it leaves nothing, `also` narrowed by something else; and what is `unknown` of it.
+    pub fn nothing_matches(&self, also: &str, unknown: Option<&Unknown>, columns: usize) -> Vec<Line<'static>> {
+        let first = format!(" Nothing matches \"{}\"{also}.  Esc clears the filter.", self.text());
+        let second = unknown.map(|unknown| format!(" It knows {unknown}: {}.", unknown.known()));
+        iter::once(first).chain(second).map(|text| Line::raw(cut(&text, columns))).collect()
     }
 }

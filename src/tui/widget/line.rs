@@ -138,6 +138,22 @@ pub fn few(names: impl ExactSizeIterator<Item = String>) -> String {
     if more == 0 { shown } else { format!("{shown} and {} more", grouped(more as u64)) }
 }
 
+/// As many of `names` (one at least) as fit into `columns`, and how many more there are; `+` where those aren't all.
+pub fn enough(names: &[String], columns: usize, is_least: bool) -> String {
+    let names: Vec<Cow<'_, str>> = names.iter().map(|name| clean(name)).collect();
+    let more = |told: usize| match names.len() - told {
+        0 => String::new(),
+        more => format!(" and {}{} more", grouped(more as u64), if is_least { "+" } else { "" }),
+    };
+    // Where there may be others, not all are named, so that it is said.
+    let most = names.len() - usize::from(is_least && names.len() > 1);
+    let told = (2..=most).rev().map(|told| format!("{}{}", names[..told].join(", "), more(told)));
+    told.into_iter().find(|text| width(text) <= columns).unwrap_or_else(|| match names.first() {
+        Some(first) => format!("{}{}", cut(first, columns.saturating_sub(width(&more(1)))), more(1)),
+        None => String::new(),
+    })
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -157,6 +173,17 @@ mod tests {
         let spans = highlighted("ci-Deploy", &["dep".to_owned()], plain, matched);
         let marked: Vec<_> = spans.iter().filter(|s| s.style == matched).map(|s| s.content.as_ref()).collect();
         assert_eq!(marked, ["Dep"]);
+    }
+
+    #[test]
+    fn names_that_do_not_fit_are_counted() {
+        let names = ["one", "two", "three"].map(str::to_owned);
+        assert_eq!(enough(&names, 15, false), "one, two, three");
+        assert_eq!(enough(&names, 20, true), "one, two and 1+ more");
+        assert_eq!(enough(&names, 14, false), "one and 2 more");
+        assert_eq!(enough(&names, 13, false), "o… and 2 more");
+        assert_eq!(enough(&names[..1], 3, true), "one");
+        assert_eq!(enough(&[], 9, false), "");
     }
 
     #[test]

@@ -26,9 +26,10 @@ pub struct Usage {
     pub week: u64,
     /// Accepted uses of each of the last [`Usage::DAYS`] days (UTC), the oldest first, today last.
     pub days: Vec<u64>,
-    /// Where from, in the last 7 days, the busiest first, 5 at most.
+    /// Where from, in the last 7 days, the busiest first, [`Usage::ORIGINS_MOST`] at most.
     pub origins: Vec<Origin>,
-    /// The methods used in the last 7 days with their counts, the busiest first, 10 at most.
+    /// The methods used in the last 7 days with their counts, the busiest first,
+    /// [`Usage::METHODS_LATELY`] at most.
     pub methods: Vec<(String, u64)>,
     /// The methods used in all of the ledger that is kept with their counts, the busiest first,
     /// [`Usage::METHODS_MOST`] at most.
@@ -50,6 +51,10 @@ impl Usage {
     pub const DAYS: usize = 30;
     /// How many methods are told at most.
     pub const METHODS_MOST: usize = 2_000;
+    /// How many methods of the last 7 days are told at most.
+    pub const METHODS_LATELY: usize = 10;
+    /// How many callers are told at most.
+    pub const ORIGINS_MOST: usize = 5;
 }
 
 /// Accepted uses of the secret that a rotation left alive.

@@ -76,6 +76,30 @@ fn sockets_are_written_as_each_proxy_reads_them() {
 }
 
 #[test]
+fn a_guide_for_one_of_several_catalogues() {
+    let home = home(SHOP);
+    let other = "schema = 1\nname = \"books\"\ntitle = \"B\"\n[[group]]\nid = \"books\"\ntitle = \"B\"\n\
+                 [[group.method]]\nid = \"Lend\"\ntitle = \"Lends\"\naccess = \"write\"\nroutes = [\"POST /books/{id}\"]\n";
+    home.file("books.toml", other, 0o644);
+    home.as_ops(&["catalogue", "apply", "books.toml"]).succeeds();
+    let holds = |args: &[&str]| {
+        let text = guide(&home, args);
+        (text.contains("books.Lend"), text.contains("shop.List"), text.contains("# printed with --catalogue"))
+    };
+    for subject in ["nginx", "caddy", "traefik", "envoy", "haproxy"] {
+        assert_eq!(holds(&[subject]), (true, true, false), "{subject}");
+        assert_eq!(holds(&[subject, "--catalogue", "books"]), (true, false, true), "{subject}");
+        assert_eq!(holds(&[subject, "--catalogue", "books", "--catalogue", "shop"]), (true, true, true), "{subject}");
+    }
+    for name in ["bokos", "jeton", ""] {
+        let refused = home.run(&["guide", "nginx", "--catalogue", "shop", "--catalogue", name], "").ends(3).silent();
+        refused.says(&[&format!("no catalogue \"{name}\""), "there are ", "books", "shop"]);
+    }
+    let empty = crate::support::program::Home::set_up();
+    empty.run(&["guide", "curl", "--catalogue", "x"], "").ends(3).silent().says(&["jeton catalogue apply"]);
+}
+
+#[test]
 fn what_cant_be_written_is_refused() {
     let home = home(SHOP);
     for args in [

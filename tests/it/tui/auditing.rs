@@ -106,6 +106,9 @@ fn the_filter_narrows_as_it_is_typed_and_esc_gives_all_back() {
     s.assert_hides("deploy-bot");
     s.keys("x");
     s.assert_shows("Nothing matches \"verb:create by:memx\".  Esc clears the filter.");
+    s.keys("<c-u>who:mem");
+    s.assert_shows("no field \"who\"   ↓ when");
+    s.assert_shows("It knows no field \"who\": there are verb:, by:, target:.");
     s.keys("<bs><enter>q");
     assert!(s.ended().is_some(), "no letter is typed after Enter");
     s.model.exit = None;

@@ -98,6 +98,10 @@ fn the_filter_narrows_by_words_and_fields() {
     s.assert_shows("deploy-bot");
     s.keys("x");
     s.assert_shows("Nothing matches \"token:deploy address:10.0.0x\".  Esc clears the filter.");
+    s.assert_hides("knows");
+    s.keys("<c-u>tokn:deploy");
+    s.assert_shows("no field \"tokn\"   ↓ when");
+    s.assert_shows("It knows no field \"tokn\": there are reason:, token:, address:.");
     s.keys("<esc>");
     s.assert_shows("of 3");
 }

@@ -263,6 +263,9 @@ fn the_filter_narrows_as_it_is_typed() {
     s.assert_hides("member ");
     s.keys("<c-u>nobody");
     s.assert_shows("Nothing matches \"nobody\".");
+    s.keys("<c-u>status:gone");
+    s.assert_shows("no \"status:gone\"   ↓ name");
+    s.assert_shows("It knows no \"status:gone\": status: takes enabled, disabled.");
     s.keys("<esc>");
     s.assert_shows("1 of 4");
     s.keys("/view<enter><esc>");

@@ -3,6 +3,7 @@
 use std::os::unix::fs::PermissionsExt;
 
 use jeton::domain::expiry::ExpirySpec;
+use jeton::domain::name::Description;
 use jeton::domain::token::Status;
 use jeton::error::Kind;
 use jeton::tui::msg::Msg;
@@ -162,6 +163,28 @@ fn filter_as_you_type() {
     s.assert_shows("▶   deploy-docs");
     s.keys("/status:disabled<enter>");
     s.assert_shows("Nothing matches");
+    s.keys("<esc>/nme:dep");
+    s.assert_shows("no field \"nme\"   ↓ name");
+    s.assert_shows("It knows no field \"nme\": there are status:, account:, method:, seen:, is:.");
+    s.keys("<c-u>status:lost");
+    s.assert_shows("no \"status:lost\"   ↓ name");
+}
+
+/// What only looks like a field is looked for as it stands, and said beside what it found.
+#[test]
+fn a_word_with_a_colon_is_found_and_told() {
+    let house = house();
+    house.issue(OWNER, "other");
+    let mut described = create("bot");
+    described.description = Description::parse("team:infra").unwrap();
+    house.ask(OWNER, described).unwrap();
+    let mut s = Screens::signed_in(house);
+    s.keys("/team:infra");
+    assert_eq!(names(&s), ["bot"]);
+    s.assert_shows("no field \"team\"   ↓ name");
+    s.keys("<c-u>:infra");
+    assert_eq!(names(&s), ["bot"]);
+    s.assert_shows("1 match of 2");
 }
 
 #[test]

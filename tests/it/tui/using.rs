@@ -3,6 +3,7 @@
 use std::collections::BTreeSet;
 
 use jeton::domain::method::MethodId;
+use jeton::domain::name::Description;
 use jeton::domain::secret::PublicId;
 use jeton::domain::selection::Selection;
 use jeton::domain::time::Timestamp;
@@ -104,11 +105,52 @@ fn what_would_break_stands_in_remove() {
     s.keys("x");
     s.assert_shows("! In use: last seen ");
     s.assert_shows("  from 10.0.0.5 (curl/8.5.0), 10.0.0.9 (python-requests/2.32)");
-    s.assert_shows("  methods used: environment.control.StopEnv, environment.control.StartEnv");
+    s.assert_shows("  methods used: environment.control.StopEnv, …StartEnv ");
     s.keys("<esc>");
     s.keys(&format!("r<tab><right><tab><tab><enter>{PASSWORD}<enter>v<esc>x"));
     s.assert_shows("  an overlap is in progress, both secrets go: ");
     insta::assert_snapshot!("remove_in_an_overlap", s.dump());
+}
+
+/// What has no room is counted, in both dialogs and beside the table.
+#[test]
+fn what_is_left_out_is_said() {
+    let house = busy(custom(&[STOP, START]));
+    let bot = house.ask(OWNER, super::listed("deploy-bot")).unwrap().token;
+    for (at, leaf) in ["AttachExtIp", "BindExtDomain", "ChangeTopology", "CloneEnv", "GetEnvInfo"].iter().enumerate() {
+        used(&house, &bot, &format!("environment.control.{leaf}"), ("10.0.0.9", "curl/8.5.0"), 1, 9 - at as u64);
+    }
+    used(&house, &bot, "environment.node.List", (&format!("10.9.9.{}", 1), "a-long-client-of-somebody/1.0"), 0, 1);
+    let mut s = on_bot(house, Theme::mono());
+    s.keys("x");
+    s.assert_shows("  methods used: environment.control.StopEnv, …StartEnv and 6 more ");
+    s.assert_shows("  from 10.0.0.5 (curl/8.5.0), 10.0.0.9 (python-requests/2.32) and 2 more ");
+    s.keys("<esc>ax");
+    s.assert_shows("methods used: environment.control.StopEnv, …StartEnv and 6 more ");
+    s.keys("<esc><esc><enter>");
+    s.assert_shows("From      10.0.0.5  ");
+    s.assert_shows("          and 1 more");
+    s.assert_shows("↓ Down  ↑ Up   1-17 of 21");
+    s.keys("<down>");
+    s.assert_shows("   2-18 of 21");
+    s.keys("<esc>");
+    s.resize(140, 18);
+    s.assert_shows("│ … Enter shows the rest");
+    s.resize(140, 40);
+    s.assert_hides("Enter shows the rest");
+}
+
+#[test]
+fn a_description_that_is_cut_says_so() {
+    let house = House::new();
+    let mut new = create("bot");
+    new.description = Description::parse(["word"; 39].join(" ").as_str()).unwrap();
+    house.make(OWNER, new);
+    let mut s = Screens::signed_in(house);
+    s.resize(140, 40);
+    let text = s.text();
+    let told: Vec<&str> = text.lines().filter(|line| line.contains("│ word")).map(str::trim_end).collect();
+    assert!(told.len() == 3 && told[2].ends_with(" word…") && !told[1].ends_with('…'), "{text}");
 }
 
 #[test]
@@ -128,7 +170,7 @@ fn of_several_those_in_use_stand_apart_with_what_would_break() {
     s.keys("ax");
     s.assert_shows("! 1 of 2 in use, seen in the last 7 days:");
     s.assert_shows("1 today, from 10.0.0.5 (curl/8.5.0), 10.0.0.9 (python");
-    s.assert_shows("methods used: environment.control.StopEnv, environment.control.StartEnv");
+    s.assert_shows("methods used: environment.control.StopEnv, …StartEnv ");
     s.assert_shows("Not used in the last 7 days:");
     let text = s.text();
     let at = |what: &str| text.lines().position(|line| line.contains(what)).unwrap();

@@ -1,6 +1,7 @@
 //! The filter of the accounts: words of the name, and `role:admin`, `status:disabled`.
 
 use crate::domain::account::Account;
+use crate::domain::fields::{self, Narrow, Typed, begun};
 use crate::domain::role::Role;
 
 /// What the accounts are narrowed to; every part must hold.
@@ -12,31 +13,21 @@ pub(super) struct Narrowed {
     enabled: Option<bool>,
 }
 
-/// The one of `all` whose word begins with `head`. `Err` when none does; nothing while several do.
-fn the_one<T: Copy>(head: &str, all: &[(T, &str)]) -> Result<Option<T>, ()> {
-    let mut found = all.iter().filter(|(_, word)| word.starts_with(head));
-    let first = found.next().ok_or(())?;
-    Ok(found.next().is_none().then_some(first.0))
+impl Typed for Narrowed {
+    const FIELDS: &'static [(&'static str, Narrow<Self>)] = &[
+        ("role", |narrowed, value| begun(&mut narrowed.role, value, &Role::ALL.map(|role| (role, role.word())))),
+        ("status", |narrowed, value| begun(&mut narrowed.enabled, value, &[(true, "enabled"), (false, "disabled")])),
+    ];
+
+    fn word(&mut self, word: String) {
+        self.words.push(word);
+    }
 }
 
 impl Narrowed {
     /// Reads what was typed. A field that isn't one is taken as a word, so typing never fails.
     pub(super) fn parse(text: &str) -> Self {
-        let roles = Role::ALL.map(|role| (role, role.word()));
-        let states = [(true, "enabled"), (false, "disabled")];
-        let mut narrowed = Narrowed::default();
-        for part in text.split_whitespace() {
-            let part = part.to_lowercase();
-            let read = match part.split_once(':') {
-                Some(("role", head)) => the_one(head, &roles).map(|role| narrowed.role = role.or(narrowed.role)),
-                Some(("status", head)) => the_one(head, &states).map(|on| narrowed.enabled = on.or(narrowed.enabled)),
-                _ => Err(()),
-            };
-            if read.is_err() {
-                narrowed.words.push(part);
-            }
-        }
-        narrowed
+        fields::read(text)
     }
 
     pub(super) fn takes(&self, account: &Account) -> bool {

@@ -116,6 +116,8 @@ impl Accounts {
         let (here, total) = (self.cursor.at() as u64 + 1, grouped(self.rows.len() as u64));
         let count = if !self.loaded {
             "reading…".to_owned()
+        } else if let Some(unknown) = self.filter.unknown::<Narrowed>() {
+            unknown.to_string()
         } else if self.is_filtered() {
             format!("{} match of {total}", grouped(self.matching.len() as u64))
         } else {
@@ -135,7 +137,8 @@ impl Accounts {
         }
         if self.loaded && self.matching.is_empty() {
             lines.push(Line::default());
-            lines.push(Line::raw(cut(&self.filter.nothing_matches(), usize::from(area.width))));
+            let unknown = self.filter.unknown::<Narrowed>();
+            lines.extend(self.filter.nothing_matches("", unknown.as_ref(), usize::from(area.width)));
         }
         frame.render_widget(Paragraph::new(lines), area);
     }

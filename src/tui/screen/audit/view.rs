@@ -8,6 +8,7 @@ use ratatui::widgets::Paragraph;
 use super::Audit;
 use super::columns::{Columns, target, who};
 use crate::domain::audit::in_brief;
+use crate::domain::audit_filter::AuditFilter;
 use crate::domain::time::{ago, wall_clock};
 use crate::tui::modal::entry;
 use crate::tui::model::Model;
@@ -45,6 +46,9 @@ impl Audit {
                 format!("{} of {total}", grouped(self.newest.abs_diff(current.row.seq) + 1))
             }
             Some(_) | None => {
+                if let Some(unknown) = self.filter.unknown::<AuditFilter>() {
+                    return format!("{unknown}   ↓ when ");
+                }
                 let more = if self.stretch.has_more() { "+" } else { "" };
                 format!("{}{more} match of {total}", grouped(self.stretch.len() as u64))
             }
@@ -59,13 +63,13 @@ impl Audit {
         let filter = self.parsed_filter();
         lines.extend(self.stretch.shown(height).map(|(one, here)| layout.row(&one.row, here, &filter, model)));
         if self.stretch.is_loaded() && self.stretch.is_empty() {
-            let text = if self.filter.is_empty() {
-                " Nothing was ever changed here.".to_owned()
-            } else {
-                self.filter.nothing_matches()
-            };
+            let columns = usize::from(area.width);
             lines.push(Line::default());
-            lines.push(Line::raw(cut(&text, usize::from(area.width))));
+            lines.extend(if self.filter.is_empty() {
+                vec![Line::raw(cut(" Nothing was ever changed here.", columns))]
+            } else {
+                self.filter.nothing_matches("", self.filter.unknown::<AuditFilter>().as_ref(), columns)
+            });
         }
         frame.render_widget(Paragraph::new(lines), area);
     }

@@ -7,6 +7,7 @@ use ratatui::widgets::Paragraph;
 
 use super::Denied;
 use super::columns::{Columns, token};
+use crate::domain::ledger_filter::LedgerFilter;
 use crate::domain::role::Role;
 use crate::domain::time::{ago, wall_clock};
 use crate::tui::modal::entry;
@@ -44,13 +45,15 @@ impl Denied {
         }
         let rows = grouped(self.stretch.len() as u64);
         let more = if self.stretch.has_more() { "+" } else { "" };
-        let count = match (self.stretch.is_loaded(), self.filter.is_empty(), self.stretch.place()) {
+        let unknown = self.filter.unknown::<LedgerFilter>();
+        let count = match (self.stretch.is_loaded(), unknown, self.filter.is_empty(), self.stretch.place()) {
             (false, ..) => "reading…".to_owned(),
-            (true, false, _) => format!("{rows}{more} match"),
-            (true, true, Some(above)) if !self.stretch.is_empty() => {
+            (true, Some(unknown), ..) => unknown.to_string(),
+            (true, None, false, _) => format!("{rows}{more} match"),
+            (true, None, true, Some(above)) if !self.stretch.is_empty() => {
                 format!("{} of {rows}{more}", grouped(above as u64 + 1))
             }
-            (true, true, _) => format!("{rows}{more}"),
+            (true, None, true, _) => format!("{rows}{more}"),
         };
         format!("{count}   ↓ when ")
     }
@@ -62,13 +65,13 @@ impl Denied {
         let filter = self.parsed_filter();
         lines.extend(self.stretch.shown(height).map(|(row, here)| layout.row(row, here, &filter, model)));
         if self.stretch.is_loaded() && self.stretch.is_empty() {
-            let text = match self.filter.is_empty() {
-                false => self.filter.nothing_matches(),
-                true if model.role() >= Role::Admin => " Nobody was turned away yet.".to_owned(),
-                true => " Nobody was turned away with a token of yours yet.".to_owned(),
-            };
+            let columns = usize::from(area.width);
             lines.push(Line::default());
-            lines.push(Line::raw(cut(&text, usize::from(area.width))));
+            lines.extend(match self.filter.is_empty() {
+                false => self.filter.nothing_matches("", self.filter.unknown::<LedgerFilter>().as_ref(), columns),
+                true if model.role() >= Role::Admin => vec![Line::raw(cut(" Nobody was turned away yet.", columns))],
+                true => vec![Line::raw(cut(" Nobody was turned away with a token of yours yet.", columns))],
+            });
         }
         frame.render_widget(Paragraph::new(lines), area);
     }

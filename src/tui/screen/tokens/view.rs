@@ -8,6 +8,7 @@ use ratatui::widgets::Paragraph;
 
 use super::columns::Columns;
 use super::{Tokens, trash};
+use crate::domain::filter::Filter;
 use crate::domain::policy::Policy;
 use crate::domain::time::relative;
 use crate::domain::token::Token;
@@ -15,6 +16,7 @@ use crate::tui::modal::{details, usage};
 use crate::tui::model::Model;
 use crate::tui::screen::frame::{self, Around, filter_line_with};
 use crate::tui::theme::Theme;
+use crate::tui::widget::foot::with_rest;
 use crate::tui::widget::line::{cut, grouped, width};
 use crate::verbs::tokens::Shown;
 
@@ -35,7 +37,7 @@ impl Tokens {
         let (table, pane) = frame::beside(frame, body, &model.theme);
         if let (Some(pane), Some(token)) = (pane, self.current()) {
             let lines = details::lines(token, self.usage_of(token), usize::from(pane.width), model);
-            frame.render_widget(Paragraph::new(lines), pane);
+            frame.render_widget(Paragraph::new(with_rest(lines, usize::from(pane.height), model)), pane);
         }
         self.table(frame, table, model);
     }
@@ -100,6 +102,9 @@ impl Tokens {
         if !self.loaded {
             return ("reading…".to_owned(), "reading…".to_owned());
         }
+        if let Some(unknown) = self.filter.unknown::<Filter>() {
+            return (unknown.to_string(), unknown.to_string());
+        }
         if self.filter.is_empty() && !self.shape.narrows() {
             return match self.window.total {
                 0 => ("none".to_owned(), "none".to_owned()),
@@ -136,24 +141,23 @@ impl Tokens {
         }
         if self.loaded && self.window.rows.is_empty() {
             lines.push(Line::default());
-            lines.push(self.empty(columns, theme));
+            lines.extend(self.empty(columns, theme));
         }
         frame.render_widget(Paragraph::new(lines), area);
     }
 
-    fn empty(&self, columns: usize, theme: &Theme) -> Line<'static> {
+    fn empty(&self, columns: usize, theme: &Theme) -> Vec<Line<'static>> {
         let teach = |text: &'static str, key: &'static str, what: &'static str| {
-            Line::from(vec![Span::raw(text), Span::styled(key, theme.accent), Span::raw(what)])
+            vec![Line::from(vec![Span::raw(text), Span::styled(key, theme.accent), Span::raw(what)])]
         };
         let narrowed = self.shape.words().join(" and ");
         match (self.filter.is_empty(), narrowed.is_empty()) {
             (true, true) if self.shape.trashed => teach(" The trash is empty.  ", "t", "  goes back to the tokens."),
             (true, true) => teach(" No tokens yet.  ", "n", "  generates the first one."),
-            (true, false) => Line::raw(cut(&format!(" Nothing here is {narrowed}.  Esc shows all."), columns)),
+            (true, false) => vec![Line::raw(cut(&format!(" Nothing here is {narrowed}.  Esc shows all."), columns))],
             (false, _) => {
                 let also = if narrowed.is_empty() { String::new() } else { format!(" and is {narrowed}") };
-                let text = format!(" Nothing matches \"{}\"{also}.  Esc clears the filter.", self.filter.text());
-                Line::raw(cut(&text, columns))
+                self.filter.nothing_matches(&also, self.filter.unknown::<Filter>().as_ref(), columns)
             }
         }
     }
