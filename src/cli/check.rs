@@ -137,9 +137,6 @@ pub(super) fn run(app: &mut App, args: &CheckArgs) -> Result<()> {
     let mut counts = Counts::default();
     // What is refused is refused before anything is written.
     let mut page = pages.next(&app.place)?;
-    if app.out.quiet && !app.out.json {
-        return silently(app, pages, page);
-    }
     if app.out.json {
         let mut list = JsonList::begin(&mut app.out, "findings")?;
         while let Some(findings) = page {
@@ -159,8 +156,12 @@ pub(super) fn run(app: &mut App, args: &CheckArgs) -> Result<()> {
         let now = app.now();
         for finding in &findings {
             counts.add(finding);
-            table.row(cells(finding, now));
-            held += 1;
+            if app.out.quiet {
+                app.out.line(&finding.token.full_name())?;
+            } else {
+                table.row(cells(finding, now));
+                held += 1;
+            }
         }
         page = pages.next(&app.place)?;
         // What fits on a page lines up, of whatever kind it is.
@@ -171,19 +172,6 @@ pub(super) fn run(app: &mut App, args: &CheckArgs) -> Result<()> {
         if app.out.closed() {
             break;
         }
-    }
-    counts.conclude(app)
-}
-
-/// The exit code alone: the first finding decides it.
-fn silently(app: &App, mut pages: Pages, mut page: Option<Vec<Finding>>) -> Result<()> {
-    let mut counts = Counts::default();
-    while let Some(findings) = page {
-        if let Some(finding) = findings.first() {
-            counts.add(finding);
-            break;
-        }
-        page = pages.next(&app.place)?;
     }
     counts.conclude(app)
 }
