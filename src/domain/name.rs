@@ -134,7 +134,7 @@ impl Prefix {
     /// # Errors
     /// [`crate::error::Kind::Usage`] with the rule.
     pub fn parse(text: &str) -> Result<Self> {
-        if Prefix::is_one(text) {
+        if Prefix::is_one(text.as_bytes()) {
             return Ok(Prefix(text.to_owned()));
         }
         Err(Error::usage(format!("{} is not a secret prefix", quoted(text)))
@@ -142,10 +142,9 @@ impl Prefix {
     }
 
     /// Whether `text` could be a prefix.
-    pub fn is_one(text: &str) -> bool {
-        let bytes = text.as_bytes();
+    pub fn is_one(text: &[u8]) -> bool {
         let inner = |b: &u8| b.is_ascii_lowercase() || b.is_ascii_digit();
-        (2..=10).contains(&bytes.len()) && bytes[0].is_ascii_lowercase() && bytes.iter().all(inner)
+        (2..=10).contains(&text.len()) && text[0].is_ascii_lowercase() && text.iter().all(inner)
     }
 }
 

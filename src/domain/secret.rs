@@ -4,6 +4,7 @@
 //! 32 base62 characters carry about 190 bits from the operating system's generator, so a fast hash is enough.
 
 use std::fmt;
+use std::hash::{Hash, Hasher};
 
 use sha2::{Digest as _, Sha256};
 use subtle::ConstantTimeEq;
@@ -20,8 +21,15 @@ const CHECK_LEN: usize = 6;
 const TAIL_LEN: usize = PUBLIC_ID_LEN + 1 + RANDOM_LEN + CHECK_LEN;
 
 /// The 8 random characters by which a secret is found; safe to show.
-#[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[derive(Clone, PartialEq, Eq, PartialOrd, Ord)]
 pub struct PublicId([u8; PUBLIC_ID_LEN]);
+
+/// As one number: one is hashed for each request.
+impl Hash for PublicId {
+    fn hash<H: Hasher>(&self, state: &mut H) {
+        state.write_u64(u64::from_ne_bytes(self.0));
+    }
+}
 
 impl PublicId {
     /// None unless `text` is 8 base62 characters.
@@ -154,21 +162,19 @@ impl Secret {
 
 /// The public id in a text of a secret's form with the right checksum. Allocates nothing: this is asked of each request.
 fn public_id_in(text: &str) -> std::result::Result<PublicId, SecretFault> {
-    let (prefix, tail) = text.split_once('_').ok_or(SecretFault::Malformed)?;
-    if !Prefix::is_one(prefix) || tail.len() != TAIL_LEN || !tail.is_ascii() {
+    let text = text.as_bytes();
+    let (head, tail) = text.split_last_chunk::<TAIL_LEN>().ok_or(SecretFault::Malformed)?;
+    let (id, rest) = tail.split_first_chunk::<PUBLIC_ID_LEN>().ok_or(SecretFault::Malformed)?;
+    let prefix = head.strip_suffix(b"_").ok_or(SecretFault::Malformed)?;
+    let body = rest.strip_prefix(b"_").ok_or(SecretFault::Malformed)?;
+    if !Prefix::is_one(prefix) || !id.iter().chain(body).all(u8::is_ascii_alphanumeric) {
         return Err(SecretFault::Malformed);
     }
-    let (id, rest) = tail.split_at(PUBLIC_ID_LEN);
-    let public_id = PublicId::parse(id).ok_or(SecretFault::Malformed)?;
-    let body = rest.strip_prefix('_').ok_or(SecretFault::Malformed)?;
-    if !body.bytes().all(|b| b.is_ascii_alphanumeric()) {
-        return Err(SecretFault::Malformed);
-    }
-    let (checked, check) = text.split_at(text.len() - CHECK_LEN);
-    if checksum(checked.as_bytes()) != check.as_bytes() {
+    let (checked, check) = text.split_last_chunk::<CHECK_LEN>().ok_or(SecretFault::Malformed)?;
+    if checksum(checked) != *check {
         return Err(SecretFault::Checksum);
     }
-    Ok(public_id)
+    Ok(PublicId(*id))
 }
 
 /// What a presented secret claims to be: all that a decision needs of it, and nothing that anybody could present.

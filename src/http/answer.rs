@@ -1,9 +1,9 @@
-//! Answers: a head and up to three pieces of body that others may share.
+//! Answers: a head, and a body of pieces that others may share.
 
 use std::collections::HashMap;
 use std::convert::Infallible;
 use std::pin::Pin;
-use std::sync::LazyLock;
+use std::sync::{Arc, LazyLock};
 use std::task::{Context, Poll};
 
 use hyper::body::{Body, Bytes, Frame, SizeHint};
@@ -11,63 +11,79 @@ use hyper::header::{CACHE_CONTROL, CONTENT_TYPE, HeaderMap, HeaderName, HeaderVa
 use hyper::{Response, StatusCode};
 use serde::Serialize;
 
-use super::told::Field;
+use super::told::{Field, Known, Method};
 
-/// A body in pieces: what is told of a token is kept once and sent many times.
-#[derive(Debug, Default)]
-pub(super) struct Pieces {
-    pieces: [Bytes; 3],
-    next: usize,
+/// A body.
+pub(super) enum Content {
+    /// In one piece.
+    Whole(Bytes),
+    /// What a token is and may do, in pieces that are kept once and sent many times.
+    Told(Told),
 }
 
-impl Pieces {
-    pub fn new(pieces: [Bytes; 3]) -> Self {
-        Pieces { pieces, next: 0 }
-    }
+/// How many pieces tell of a token: the method, itself, its methods.
+const PIECES: u8 = 3;
 
-    fn left(&self) -> u64 {
-        self.pieces.iter().skip(self.next).map(|piece| piece.len() as u64).sum()
+/// What is told of a token, from the next of its pieces on.
+pub(super) struct Told {
+    known: Arc<Known>,
+    method: Option<Arc<Method>>,
+    next: u8,
+}
+
+impl Told {
+    fn piece(&self, index: u8) -> &Bytes {
+        match index {
+            0 => Method::json(self.method.as_deref()),
+            1 => self.known.holder.json(),
+            _ => self.known.methods().json(),
+        }
     }
 }
 
-impl From<Bytes> for Pieces {
+impl From<Bytes> for Content {
     fn from(whole: Bytes) -> Self {
-        Pieces::new([whole, Bytes::new(), Bytes::new()])
+        Content::Whole(whole)
     }
 }
 
-impl Body for Pieces {
+impl Body for Content {
     type Data = Bytes;
     type Error = Infallible;
 
     fn poll_frame(mut self: Pin<&mut Self>, _: &mut Context<'_>) -> Poll<Option<Result<Frame<Bytes>, Infallible>>> {
-        while self.next < self.pieces.len() {
-            let next = self.next;
-            self.next += 1;
-            let piece = std::mem::take(&mut self.pieces[next]);
-            if !piece.is_empty() {
-                return Poll::Ready(Some(Ok(Frame::data(piece))));
-            }
-        }
-        Poll::Ready(None)
+        let piece = match &mut *self {
+            Content::Whole(whole) => Some(std::mem::take(whole)).filter(|whole| !whole.is_empty()),
+            Content::Told(told) => (told.next < PIECES).then(|| {
+                told.next += 1;
+                told.piece(told.next - 1).clone()
+            }),
+        };
+        Poll::Ready(piece.map(|piece| Ok(Frame::data(piece))))
     }
 
     fn is_end_stream(&self) -> bool {
-        self.left() == 0
+        match self {
+            Content::Whole(whole) => whole.is_empty(),
+            Content::Told(told) => told.next == PIECES,
+        }
     }
 
     fn size_hint(&self) -> SizeHint {
-        SizeHint::with_exact(self.left())
+        SizeHint::with_exact(match self {
+            Content::Whole(whole) => whole.len() as u64,
+            Content::Told(told) => (told.next..PIECES).map(|index| told.piece(index).len() as u64).sum(),
+        })
     }
 }
 
-pub(super) type Answer = Response<Pieces>;
+pub(super) type Answer = Response<Content>;
 
 const JSON: HeaderValue = HeaderValue::from_static("application/json");
 const NO_STORE: HeaderValue = HeaderValue::from_static("no-store");
 
 /// A JSON answer that nobody may keep.
-pub(super) fn json(status: StatusCode, body: impl Into<Pieces>) -> Answer {
+pub(super) fn json(status: StatusCode, body: impl Into<Content>) -> Answer {
     let mut answer = Response::new(body.into());
     *answer.status_mut() = status;
     answer.headers_mut().insert(CONTENT_TYPE, JSON);
@@ -147,15 +163,19 @@ static HEAD: LazyLock<Head> = LazyLock::new(|| {
     Head { headers, fields }
 });
 
-/// A 200 with a header for each field. A copy of one head is far cheaper than a new one.
-pub(super) fn permitted(body: Pieces, value: impl Fn(Field) -> HeaderValue) -> Answer {
-    let mut answer = Response::new(body);
+/// Who it is, in headers and once more in the body. Every header is there each time, so that a proxy that copies them
+/// overwrites what a client may have made up. A copy of one head is far cheaper than a new one.
+pub(super) fn permitted(known: &Arc<Known>, method: Option<&Arc<Method>>) -> Answer {
     let mut headers = HEAD.headers.clone();
     for (header, field) in headers.values_mut().zip(&HEAD.fields) {
-        if let Some(field) = field {
-            *header = value(*field);
+        match field {
+            None => {}
+            Some(Field::Method) => *header = Method::value(method.map(|method| &**method)),
+            Some(field) => *header = known.holder.value(*field),
         }
     }
+    let told = Told { known: Arc::clone(known), method: method.cloned(), next: 0 };
+    let mut answer = Response::new(Content::Told(told));
     *answer.headers_mut() = headers;
     answer
 }

@@ -48,7 +48,7 @@ pub(super) async fn serve(service: Arc<Service>, door: Door, stream: Stream, pul
         async move {
             pulse.go_on(Phase::Answering);
             let answer = match door {
-                Door::Verify => router::verify(&service, &guest, request).await,
+                Door::Verify => router::verify(&service, &guest, &request).await,
                 Door::Manage => router::manage(&service, request).await,
             };
             pulse.go_on(Phase::Silent);

@@ -9,6 +9,8 @@ use crate::domain::secret::{Claim, SecretFault};
 
 /// The longest credential that is looked at, in bytes; a secret is far shorter.
 const MOST: usize = 512;
+/// What stands before a credential in `Authorization`.
+const SCHEME: &str = "Bearer ";
 /// Where a proxy says what it was asked for.
 const FORWARDED_URI: &str = "x-forwarded-uri";
 
@@ -60,8 +62,8 @@ pub(super) fn of_bearer(headers: &HeaderMap) -> Presented {
 }
 
 fn bearer(value: &str) -> Result<Claim, SecretFault> {
-    match value.split_once(' ') {
-        Some((scheme, rest)) if scheme.eq_ignore_ascii_case("bearer") => claim(rest),
+    match value.split_at_checked(SCHEME.len()) {
+        Some((scheme, rest)) if scheme.eq_ignore_ascii_case(SCHEME) => claim(rest),
         _ => Err(SecretFault::Malformed),
     }
 }

@@ -112,8 +112,8 @@ impl Identity {
     }
 
     /// Its own fields as JSON.
-    pub fn json(&self) -> Bytes {
-        self.json.clone()
+    pub fn json(&self) -> &Bytes {
+        &self.json
     }
 
     fn place(&self, field: Field) -> std::ops::Range<usize> {
@@ -140,8 +140,8 @@ impl Methods {
     const END: &'static str = "]}";
 
     /// The end of the body, in JSON.
-    pub fn json(&self) -> Bytes {
-        self.0.clone()
+    pub fn json(&self) -> &Bytes {
+        &self.0
     }
 
     /// Their ids with blanks between (RFC 7662, `scope`).
@@ -179,8 +179,9 @@ impl Method {
     }
 
     /// The begin of the body, in JSON.
-    pub fn json(method: Option<&Self>) -> Bytes {
-        method.map_or(Bytes::from_static(b"{\"result\":0,\"method\":\"-\","), |method| method.json.clone())
+    pub fn json(method: Option<&Self>) -> &Bytes {
+        static ANY: Bytes = Bytes::from_static(b"{\"result\":0,\"method\":\"-\",");
+        method.map_or(&ANY, |method| &method.json)
     }
 
     /// Its id for a header.

@@ -8,12 +8,12 @@ use hyper::body::Incoming;
 use hyper::header::{HeaderMap, HeaderName, HeaderValue, USER_AGENT};
 
 use super::Service;
-use super::answer::{self, Answer, Pieces, Refusal};
+use super::answer::{self, Answer, Refusal};
 use super::credential::{self, Presented};
 use super::desk::{Ask, Decided};
 use super::ledger::Origin;
 use super::metrics::Outcome;
-use super::told::{Field, Known, Method};
+use super::told::Method;
 use crate::domain::method::MethodId;
 use crate::domain::secret::stands_in;
 use crate::verbs::decide::{Reason, Ruling};
@@ -49,54 +49,53 @@ fn asked(path: &str) -> Asked {
     }
 }
 
-pub(super) async fn answer(service: &Service, guest: &Guest, request: Request<Incoming>) -> Answer {
-    let (answer, outcome) = match asked(request.uri().path()) {
-        Asked::Nothing => (answer::unavailable(), Outcome::Unavailable),
-        Asked::Any => decide(service, guest, &request, None).await,
-        Asked::Method(method) => decide(service, guest, &request, Some(method)).await,
+pub(super) async fn answer(service: &Service, guest: &Guest, request: &Request<Incoming>) -> Answer {
+    let (outcome, answer) = match asks(service, guest, request) {
+        Err(outcome) => (outcome, refused(outcome)),
+        Ok(ask) => match service.desk.decide(ask).await {
+            Err(_) => (Outcome::Unavailable, answer::unavailable()),
+            Ok(decided) => told(&decided),
+        },
     };
     service.metrics.count(outcome);
     answer
 }
 
-async fn decide(
-    service: &Service,
-    guest: &Guest,
-    request: &Request<Incoming>,
-    method: Option<MethodId>,
-) -> (Answer, Outcome) {
-    let presented = match credential::presented(request, &service.accept) {
-        Presented::Nothing => return (answer::refused(Refusal::Nobody), Outcome::Nobody),
-        Presented::Credential(presented) => presented,
+/// What a request asks, or how it ends where there is nothing to be decided.
+fn asks(service: &Service, guest: &Guest, request: &Request<Incoming>) -> Result<Ask, Outcome> {
+    let method = match asked(request.uri().path()) {
+        Asked::Nothing => return Err(Outcome::Unavailable),
+        Asked::Any => None,
+        Asked::Method(method) => Some(method),
     };
-    let origin = Some(guest.origin(service, request.headers()));
-    match service.desk.decide(Ask { presented, method, origin }).await {
-        Ok(decided) => told(&decided),
-        Err(_) => (answer::unavailable(), Outcome::Unavailable),
-    }
-}
-
-fn told(decided: &Decided) -> (Answer, Outcome) {
-    match (decided.ruling, &decided.known) {
-        (Ruling::Allowed, Some(known)) => (permitted(known, decided.method.as_deref()), Outcome::Permitted),
-        (Ruling::Denied(Reason::NotPermitted), _) => {
-            (answer::refused(Refusal::NotPermitted), Outcome::Denied(Reason::NotPermitted))
+    match credential::presented(request, &service.accept) {
+        Presented::Nothing => Err(Outcome::Nobody),
+        Presented::Credential(presented) => {
+            Ok(Ask { presented, method, origin: Some(guest.origin(service, request.headers())) })
         }
-        (Ruling::Denied(reason), _) => (answer::refused(Refusal::Invalid), Outcome::Denied(reason)),
-        (Ruling::UnknownMethod, _) => (answer::unavailable(), Outcome::UnknownMethod),
-        (Ruling::Allowed, None) => (answer::unavailable(), Outcome::Unavailable),
     }
 }
 
-/// Who it is, in headers and once more in the body. Every header is there each time, so that a proxy that copies them
-/// overwrites what a client may have made up.
-fn permitted(known: &Known, method: Option<&Method>) -> Answer {
-    let identity = &known.holder;
-    let body = Pieces::new([Method::json(method), identity.json(), known.methods().json()]);
-    answer::permitted(body, |field| match field {
-        Field::Method => Method::value(method),
-        field => identity.value(field),
-    })
+fn told(decided: &Decided) -> (Outcome, Answer) {
+    let outcome = match (decided.ruling, &decided.known) {
+        (Ruling::Allowed, Some(known)) => {
+            return (Outcome::Permitted, answer::permitted(known, decided.method.as_ref()));
+        }
+        (Ruling::Denied(reason), _) => Outcome::Denied(reason),
+        (Ruling::UnknownMethod, _) => Outcome::UnknownMethod,
+        (Ruling::Allowed, None) => Outcome::Unavailable,
+    };
+    (outcome, refused(outcome))
+}
+
+/// The answer to a request that ends so, and lets nobody in.
+fn refused(outcome: Outcome) -> Answer {
+    match outcome {
+        Outcome::Nobody => answer::refused(Refusal::Nobody),
+        Outcome::Denied(Reason::NotPermitted) => answer::refused(Refusal::NotPermitted),
+        Outcome::Denied(_) => answer::refused(Refusal::Invalid),
+        Outcome::Permitted | Outcome::UnknownMethod | Outcome::Unavailable => answer::unavailable(),
+    }
 }
 
 /// Who stands at the other end of a connection.

@@ -9,6 +9,8 @@ use std::net::IpAddr;
 use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 
+use foldhash::fast::RandomState;
+
 use super::told::{Known, Method};
 use crate::domain::secret::PublicId;
 use crate::domain::time::{DAY, MINUTE, Timestamp};
@@ -94,9 +96,9 @@ impl Run {
 
 #[derive(Default)]
 struct Gathered {
-    tallies: HashMap<Key, Tally>,
+    tallies: HashMap<Key, Tally, RandomState>,
     /// How many of them are a token's, or of no token.
-    apart: HashMap<Option<TokenId>, usize>,
+    apart: HashMap<Option<TokenId>, usize, RandomState>,
     /// Those whose uses run.
     running: Vec<Arc<Known>>,
     ending: bool,

@@ -1,11 +1,15 @@
 //! Who writes the ledger down: a thread of its own.
 
+use std::collections::HashMap;
 use std::mem;
+use std::net::IpAddr;
 use std::path::Path;
 use std::sync::atomic::Ordering::Relaxed;
 use std::sync::{Arc, PoisonError};
 use std::thread::{Builder, JoinHandle};
 use std::time::Duration;
+
+use foldhash::fast::RandomState;
 
 use super::{Key, Ledger, Tally};
 use crate::domain::time::{HOUR, MINUTE, Timestamp};
@@ -106,7 +110,13 @@ impl Writer {
         if tallies.is_empty() {
             return;
         }
-        let entries: Vec<(Entry<'_>, Tally)> = tallies.iter().map(|(key, tally)| (Entry::of(key), *tally)).collect();
+        // Few addresses ask often.
+        let mut addresses: HashMap<Option<IpAddr>, String, RandomState> = HashMap::default();
+        for origin in tallies.iter().filter_map(|(key, _)| key.origin.as_ref()) {
+            addresses.entry(origin.address).or_insert_with(|| origin.told());
+        }
+        let entry = |key| Entry::of(key, &addresses);
+        let entries: Vec<(Entry<'_>, Tally)> = tallies.iter().map(|(key, tally)| (entry(key), *tally)).collect();
         let uses: Vec<Use<'_>> = entries.iter().filter_map(|(entry, tally)| entry.used(*tally)).collect();
         let denials: Vec<Denial<'_>> = entries.iter().filter_map(|(entry, tally)| entry.denied(*tally)).collect();
         let fate = &self.ledger.fate;
@@ -152,16 +162,13 @@ impl Writer {
 /// A key, and its caller's address in words.
 struct Entry<'a> {
     key: &'a Key,
-    address: String,
+    address: &'a str,
 }
 
 impl<'a> Entry<'a> {
-    fn of(key: &'a Key) -> Self {
-        let address = match &key.origin {
-            None => String::new(),
-            Some(origin) => origin.told(),
-        };
-        Entry { key, address }
+    fn of(key: &'a Key, addresses: &'a HashMap<Option<IpAddr>, String, RandomState>) -> Self {
+        let address = key.origin.as_ref().and_then(|origin| addresses.get(&origin.address));
+        Entry { key, address: address.map_or("", String::as_str) }
     }
 
     fn client(&self) -> &str {
@@ -173,7 +180,7 @@ impl<'a> Entry<'a> {
     }
 
     fn used(&self, Tally { count, at }: Tally) -> Option<Use<'_>> {
-        let (address, client, method) = (self.address.as_str(), self.client(), self.method());
+        let (address, client, method) = (self.address, self.client(), self.method());
         match self.key {
             Key { reason: None, token: Some(token), secret: Some(secret), .. } => {
                 Some(Use { token: *token, secret, at, count, method, address, client })
@@ -183,7 +190,7 @@ impl<'a> Entry<'a> {
     }
 
     fn denied(&self, Tally { count, at }: Tally) -> Option<Denial<'_>> {
-        let (address, client, method) = (self.address.as_str(), self.client(), self.method());
+        let (address, client, method) = (self.address, self.client(), self.method());
         let Key { token, secret, reason, .. } = self.key;
         let (token, secret, reason) = (*token, secret.as_ref(), reason.as_ref()?.word());
         Some(Denial { token, secret, reason, at, count, method, address, client })

@@ -10,6 +10,8 @@ use std::collections::HashMap;
 use std::hint::black_box;
 use std::sync::Arc;
 
+use foldhash::fast::RandomState;
+
 use super::issued::{Issued, Standing};
 use super::{Presents, Reason, Ruling, ruling};
 use crate::domain::catalogue::Catalogue;
@@ -94,7 +96,7 @@ pub struct Answer<T: Telling> {
 /// The catalogues, as far as decisions need them.
 struct Catalogued<T: Telling> {
     rights: Rights,
-    methods: HashMap<MethodId, Numbered<T::Method>>,
+    methods: HashMap<MethodId, Numbered<T::Method>, RandomState>,
 }
 
 struct Numbered<M> {
@@ -142,6 +144,8 @@ impl<T: Telling> Catalogued<T> {
     }
 }
 
+type Secrets<T> = HashMap<PublicId, Arc<Known<T>>, RandomState>;
+
 /// What a service remembers.
 pub struct Memory<T: Telling> {
     tip: Option<AuditTip>,
@@ -149,8 +153,8 @@ pub struct Memory<T: Telling> {
     edition: Option<Edition>,
     catalogued: Option<Arc<Catalogued<T>>>,
     shared: HashMap<(Role, Selection), Arc<Granted<T::Methods>>>,
-    young: HashMap<PublicId, Arc<Known<T>>>,
-    old: HashMap<PublicId, Arc<Known<T>>>,
+    young: Secrets<T>,
+    old: Secrets<T>,
     young_size: usize,
 }
 
@@ -161,8 +165,8 @@ impl<T: Telling> Default for Memory<T> {
             edition: None,
             catalogued: None,
             shared: HashMap::new(),
-            young: HashMap::new(),
-            old: HashMap::new(),
+            young: HashMap::default(),
+            old: HashMap::default(),
             young_size: 0,
         }
     }
