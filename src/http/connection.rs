@@ -48,7 +48,7 @@ pub(super) async fn serve(service: Arc<Service>, door: Door, stream: Stream, pul
         async move {
             pulse.go_on(Phase::Answering);
             let answer = match door {
-                Door::Verify => router::verify(&service, &guest, &request).await,
+                Door::Verify => router::verify(&service, &guest, request).await,
                 Door::Manage => router::manage(&service, request).await,
             };
             pulse.go_on(Phase::Silent);
@@ -56,7 +56,13 @@ pub(super) async fn serve(service: Arc<Service>, door: Door, stream: Stream, pul
         }
     });
     let watched = TokioIo::new(Watched { stream, pulse: Arc::clone(&pulse) });
-    let connection = http1::Builder::new().max_buf_size(HEAD_MOST).max_headers(100).serve_connection(watched, answer);
+    let connection = http1::Builder::new()
+        .max_buf_size(HEAD_MOST)
+        .max_headers(100)
+        // Who has said all that he will say is answered. Nor is anything read before the answer, for which hyper would
+        // take another buffer.
+        .half_close(true)
+        .serve_connection(watched, answer);
     let mut connection = std::pin::pin!(connection);
     let mut finishing = false;
     let ended = poll_fn(|cx| {

@@ -13,7 +13,7 @@ const METRICS: &str = "/metrics";
 const INTROSPECT: &str = "/v1/introspect";
 
 /// What proxies are answered: a decision for every verb that they pass on, and how the service fares.
-pub(super) async fn verify(service: &Service, guest: &Guest, request: &Request<Incoming>) -> Answer {
+pub(super) async fn verify(service: &Service, guest: &Guest, request: Request<Incoming>) -> Answer {
     match (request.uri().path(), request.method()) {
         (path, _) if verify::is_at(path) => verify::answer(service, guest, request).await,
         (HEALTH, &Method::GET | &Method::HEAD) => manage::health(service).await,

@@ -49,8 +49,11 @@ fn asked(path: &str) -> Asked {
     }
 }
 
-pub(super) async fn answer(service: &Service, guest: &Guest, request: &Request<Incoming>) -> Answer {
-    let (outcome, answer) = match asks(service, guest, request) {
+pub(super) async fn answer(service: &Service, guest: &Guest, request: Request<Incoming>) -> Answer {
+    let asked = asks(service, guest, &request);
+    // It lies in the connection's buffer, which the next one is read into once nobody holds it.
+    drop(request);
+    let (outcome, answer) = match asked {
         Err(outcome) => (outcome, refused(outcome)),
         Ok(ask) => match service.desk.decide(ask).await {
             Err(_) => (Outcome::Unavailable, answer::unavailable()),
