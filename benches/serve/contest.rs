@@ -108,6 +108,7 @@ impl House<'_> {
         let method = format!("/v1/verify/{}", self.options.method);
         let mut entrants = vec![entrant("bare, 200 without a body", &self.bare, (Verb::Get, ANY))];
         if let Some(Others { like, jeton }) = &self.others {
+            entrants.push(entrant("bare, jeton's own head", like, (Verb::Head, ANY)));
             entrants.push(entrant("jeton, HEAD", jeton, (Verb::Head, ANY)));
             entrants.push(Entrant { expected: EITHER, ..entrant("jeton, HEAD METHOD", jeton, (Verb::Head, &method)) });
             entrants.push(entrant("bare, jeton's own 200", like, (Verb::Get, ANY)));
@@ -115,10 +116,12 @@ impl House<'_> {
         }
         compete(&mut entrants, self.options);
         report::figures("Token checks over HTTP: HEAD as the guides have proxies ask, GET with the JSON", &entrants);
-        let [bare, head, method, like, get] = &entrants[..] else { return 0 };
+        let [bare, like_head, head, method, like, get] = &entrants[..] else { return 0 };
         report::ratios(&[
             (head, bare, "≥ 80 %", "≤ 2.00"),
             (method, bare, "≥ 80 %", "≤ 2.00"),
+            (head, like_head, "≥ 80 %", "≤ 2.00"),
+            (method, like_head, "≥ 80 %", "≤ 2.00"),
             (get, like, "≥ 80 %", "≤ 2.00"),
             (get, bare, "", ""),
         ]);

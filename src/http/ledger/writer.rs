@@ -20,8 +20,8 @@ use crate::platform::process;
 use crate::store::sqlite::SqliteStore;
 use crate::verbs::ports::{Clock, Denial, Store, Use};
 
-/// How long things are gathered before they are written: with the writing itself, well under a second.
-const GATHERED_FOR: Duration = Duration::from_millis(600);
+/// How long things are gathered before they are written: with the writing itself, under a second.
+const GATHERED_FOR: Duration = Duration::from_millis(800);
 /// How often what was written in batches is brought to its place, in milliseconds.
 const SETTLE_EVERY: i64 = MINUTE;
 /// How often what is left at the end is tried again: a service ends within 5 s.

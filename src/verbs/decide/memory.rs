@@ -6,7 +6,7 @@
 //! is kept about use changes no grant and no row of the log. Where nobody has committed anything at all since, not even
 //! that needs to be read: the store's edition says so.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::hint::black_box;
 use std::sync::Arc;
 
@@ -30,6 +30,8 @@ use crate::verbs::ports::{Edition, Snapshot};
 const GENERATION: usize = 16 * 1024 * 1024;
 /// What a remembered secret costs, about, beside what is told of its methods.
 const ENTRY: usize = 800;
+/// Of how many public ids that were never issued it is remembered that they weren't.
+const STRANGERS: usize = 16_384;
 /// For how many selections that many tokens share what they come to is remembered.
 const SHARED: usize = 4_096;
 
@@ -156,6 +158,8 @@ pub struct Memory<T: Telling> {
     young: Secrets<T>,
     old: Secrets<T>,
     young_size: usize,
+    /// What was never issued: who asks again with such a secret learns nothing from how long that takes.
+    strangers: HashSet<PublicId, RandomState>,
 }
 
 impl<T: Telling> Default for Memory<T> {
@@ -168,6 +172,7 @@ impl<T: Telling> Default for Memory<T> {
             young: HashMap::default(),
             old: HashMap::default(),
             young_size: 0,
+            strangers: HashSet::default(),
         }
     }
 }
@@ -185,9 +190,24 @@ impl<T: Telling> Memory<T> {
         let catalogued = self.catalogued.clone().filter(|_| self.edition == Some(edition))?;
         match presented {
             Err(fault) => catalogued.judge(Some(fault.into()), None, None, method),
-            Ok(claim) => catalogued.judge_known(self.remembered(claim.public_id())?, claim, method, now),
+            Ok(claim) => self.recalled(&catalogued, claim, method, now)?,
         }
         .ok()
+    }
+
+    /// The decision about a secret that is remembered.
+    fn recalled(
+        &mut self,
+        catalogued: &Catalogued<T>,
+        claim: &Claim,
+        method: Option<&str>,
+        now: Timestamp,
+    ) -> Option<Result<Answer<T>>> {
+        if let Some(known) = self.remembered(claim.public_id()) {
+            return Some(catalogued.judge_known(known, claim, method, now));
+        }
+        let is_stranger = self.strangers.contains(claim.public_id());
+        is_stranger.then(|| catalogued.judge(Some(Reason::Unknown), None, None, method))
     }
 
     /// Looks at what is remembered of all `claims`, before the first of them is decided. It lies far apart, and a
@@ -267,6 +287,13 @@ impl<T: Telling> Memory<T> {
             self.young_size = 0;
         }
     }
+
+    fn remember_stranger(&mut self, id: PublicId) {
+        if self.strangers.len() >= STRANGERS {
+            self.strangers.clear();
+        }
+        self.strangers.insert(id);
+    }
 }
 
 /// Decisions in one consistent state of the store.
@@ -293,20 +320,27 @@ impl<T: Telling> Sitting<'_, T> {
             Ok(claim) => claim,
             Err(fault) => return self.catalogued.judge(Some(fault.into()), None, None, method),
         };
-        let id = claim.public_id();
-        if let Some(known) = self.memory.remembered(id) {
-            return self.catalogued.judge_known(known, claim, method, self.now);
+        if let Some(recalled) = self.memory.recalled(&self.catalogued, claim, method, self.now) {
+            return recalled;
         }
+        let id = claim.public_id();
         let issued = Issued::read(self.snapshot, id)?;
         let (refused, token) = (issued.refusal(claim.digest(), self.now), issued.token());
         let known = self.learn(id, issued);
         self.catalogued.judge(refused, token, known, method)
     }
 
-    /// Remembers what was issued, where it was a secret of a token that is there. Of others nothing is kept: whoever
-    /// makes up public ids would push out those in use.
+    /// Remembers what was issued, where it was a secret of a token that is there, and what wasn't, apart: whoever makes
+    /// up public ids would push out those in use.
     fn learn(&mut self, id: &PublicId, issued: Issued) -> Option<Arc<Known<T>>> {
-        let Issued::Secret(stored, token) = issued else { return None };
+        let (stored, token) = match issued {
+            Issued::Secret(stored, token) => (stored, token),
+            Issued::Purged(_) => return None,
+            Issued::Nothing => {
+                self.memory.remember_stranger(id.clone());
+                return None;
+            }
+        };
         let (standing, holder) = (Standing::of(&stored, &token), T::holder(&token, id));
         let granted = self.granted(token.owner.role, token.selection);
         let known = Arc::new(Known { standing, token: token.id, granted, holder });

@@ -130,3 +130,16 @@ fn what_is_set_up_meanwhile_is_known() {
     let asked = secret.expose(|s| decide(&house, s, Some("environment.control.StopEnv")));
     assert_eq!(reason(asked), "allowed");
 }
+
+#[test]
+fn a_secret_that_was_unknown_before_it_was_issued_works() {
+    // Two installations draw the same numbers here, so that one can be asked about the other's secret.
+    let twin = House::inhabited().issue("member", "ci").secret;
+    let house = House::inhabited();
+    for _ in 0..3 {
+        assert_eq!(reason(house.verify(&twin)), "unknown");
+    }
+    let issued = house.issue("member", "ci").secret;
+    assert_eq!(issued.hint(), twin.hint());
+    assert_eq!(reason(house.verify(&issued)), "allowed");
+}
