@@ -200,4 +200,13 @@ mod tests {
         let cx = &Context::from_waker(Waker::noop());
         assert_eq!((silent.wish(cx), gone.wish(cx)), (Wish::Leave, Wish::Stay));
     }
+
+    #[test]
+    fn who_comes_while_the_others_finish_finishes_too() {
+        let pulses = Pulses::default();
+        let early = pulses.enter();
+        pulses.finish();
+        let cx = &Context::from_waker(Waker::noop());
+        assert_eq!((early.wish(cx), pulses.enter().wish(cx)), (Wish::Finish, Wish::Finish));
+    }
 }
