@@ -1,6 +1,7 @@
 //! The filter of the ledger: words, and fields such as `reason:disabled token:deploy address:10.0.0`.
 
 use super::fields::{self, Narrow, Typed, held};
+use super::reason::Reason;
 
 /// What the ledger is narrowed to; every part must hold.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -18,7 +19,10 @@ pub struct LedgerFilter {
 
 impl Typed for LedgerFilter {
     const FIELDS: &'static [(&'static str, Narrow<Self>)] = &[
-        ("reason", |filter, value| held(&mut filter.reason, value)),
+        ("reason", |filter, value| match Reason::ALL.iter().any(|reason| reason.word().contains(value)) {
+            true => held(&mut filter.reason, value),
+            false => Err(Reason::ALL.map(Reason::word).to_vec()),
+        }),
         ("token", |filter, value| held(&mut filter.token, value)),
         ("address", |filter, value| held(&mut filter.address, value)),
     ];
@@ -43,6 +47,13 @@ impl LedgerFilter {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_reason_that_there_is_not_is_told() {
+        let told = fields::checked::<LedgerFilter>("reason:bogus").unwrap_err().to_string();
+        assert!(told.contains("reason: takes malformed, checksum, unknown, "), "{told}");
+        assert!(fields::checked::<LedgerFilter>("reason:disa").is_ok());
+    }
 
     #[test]
     fn fields_and_words() {

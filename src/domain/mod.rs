@@ -18,6 +18,7 @@ pub mod openapi;
 pub mod password;
 pub mod policy;
 pub mod proxies;
+pub mod reason;
 pub mod role;
 pub mod route;
 pub mod secret;

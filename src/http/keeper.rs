@@ -10,8 +10,6 @@ use crate::error::{Error, Result};
 use crate::store::sqlite::SqliteStore;
 use crate::verbs::ports::Clock;
 
-/// How long the service waits for others that hold the store.
-pub(super) const PATIENCE: Duration = Duration::from_millis(200);
 /// How often it tries to open a store that it couldn't, in milliseconds.
 const TRY_EVERY: i64 = SECOND / 10;
 /// As long, to wait for the next try.
@@ -24,6 +22,8 @@ pub(super) struct Keeper {
     /// What can't be done without it.
     purpose: &'static str,
     path: PathBuf,
+    /// How long it waits for others that hold the store.
+    patience: Duration,
     open: Opening,
     clock: Arc<dyn Clock>,
     store: SqliteStore,
@@ -34,9 +34,15 @@ pub(super) struct Keeper {
 impl Keeper {
     /// # Errors
     /// Those of `open`.
-    pub fn open(purpose: &'static str, path: &Path, clock: Arc<dyn Clock>, open: Opening) -> Result<Self> {
-        let store = open(path, PATIENCE)?;
-        Ok(Keeper { purpose, path: path.to_owned(), open, clock, store, faulty_since: None, last_try: Timestamp(0) })
+    pub fn open(
+        purpose: &'static str,
+        path: &Path,
+        patience: Duration,
+        clock: Arc<dyn Clock>,
+        open: Opening,
+    ) -> Result<Self> {
+        let (store, path) = (open(path, patience)?, path.to_owned());
+        Ok(Keeper { purpose, path, patience, open, clock, store, faulty_since: None, last_try: Timestamp(0) })
     }
 
     /// Works with the store. After a fault it is opened anew, if the file that was opened still stands in its place:
@@ -78,7 +84,7 @@ impl Keeper {
         }
         self.last_try = now;
         if self.store.is_in_place() {
-            self.store = (self.open)(&self.path, PATIENCE)?;
+            self.store = (self.open)(&self.path, self.patience)?;
         }
         Ok(())
     }

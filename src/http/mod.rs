@@ -10,7 +10,7 @@
 //!              └─────┬─────┘
 //!                 desk.rs          one read of the store for all that wait together: verbs::decide::memory
 //!                    │
-//!                 ledger.rs        what happened, written by a thread of its own
+//!                 ledger/          what happened, written by a thread of its own
 //! ```
 //!
 //! Everything but the ledger's writing happens on one thread. Nothing is decided from anything but the store as it is
@@ -61,6 +61,8 @@ use pulse::{LOOK_EVERY, Pulses};
 const MOST_OPEN: u64 = 16_384;
 /// How many open files are left for other things than connections.
 const OTHER_FILES: u64 = 64 + listen::MANAGED;
+/// How long a request waits for others that hold the store.
+const PATIENCE: Duration = Duration::from_millis(200);
 /// How long a service that stops waits for those it is just answering.
 const FAREWELL: Duration = Duration::from_secs(3);
 
@@ -116,7 +118,7 @@ pub fn default_manage(store: &Path) -> Result<Endpoint> {
 /// [`crate::error::Kind::NotFound`] when there is no store; [`crate::error::Kind::Failure`] when something is refused.
 pub fn start(start: Start, ended: impl FnOnce() + Send + 'static) -> Result<Running> {
     let Start { store, settings, insecure, clock } = start;
-    let keeper = Keeper::open("to decide", &store, Arc::clone(&clock), SqliteStore::open_to_serve)?;
+    let keeper = Keeper::open("to decide", &store, PATIENCE, Arc::clone(&clock), SqliteStore::open_to_serve)?;
     let manage = match &settings.manage {
         Some(said) => said.value.clone(),
         None => default_manage(&store)?,

@@ -22,6 +22,8 @@ use crate::verbs::ports::{Clock, Denial, Store, Use};
 
 /// How long things are gathered before they are written: with the writing itself, under a second.
 const GATHERED_FOR: Duration = Duration::from_millis(800);
+/// How long the ledger waits for others that hold the store: nobody waits for it, and what they write takes a moment.
+const PATIENCE: Duration = Duration::from_millis(500);
 /// How often what was written in batches is brought to its place, in milliseconds.
 const SETTLE_EVERY: i64 = MINUTE;
 /// How often what is left at the end is tried again: a service ends within 5 s.
@@ -45,7 +47,7 @@ struct Writer {
 /// # Errors
 /// [`crate::error::Kind::Failure`] when the store can't be opened or no thread started.
 pub(in crate::http) fn start(ledger: Arc<Ledger>, clock: Arc<dyn Clock>, path: &Path) -> Result<JoinHandle<()>> {
-    let keeper = Keeper::open("to write the ledger", path, Arc::clone(&clock), SqliteStore::open_for_ledger)?;
+    let keeper = Keeper::open("to write the ledger", path, PATIENCE, Arc::clone(&clock), SqliteStore::open_for_ledger)?;
     let settled_at = clock.now();
     let writer = Writer { ledger, clock, keeper, pruned_at: None, settled_at };
     Builder::new()

@@ -108,9 +108,12 @@ fn since(db: &Connection, token: &Token, now: Timestamp) -> Result<DeniedSince> 
     Ok(match (token.status(now), token.deleted_at, token.expiry) {
         (Status::Deleted, Some(at), _) => DeniedSince::Deleted(at),
         (Status::Disabled, ..) => {
-            // What comes out of the trash is switched off, too.
+            // What comes out of the trash is switched off, too; switching it off once more changes nothing.
             let sql = "SELECT at FROM audit INDEXED BY audit_of_target
-                       WHERE target = ?1 AND verb IN ('token.disable', 'token.restore') ORDER BY seq DESC LIMIT 1";
+                       WHERE target = ?1 AND verb IN ('token.disable', 'token.restore') AND seq > coalesce(
+                           (SELECT max(seq) FROM audit INDEXED BY audit_of_target
+                            WHERE target = ?1 AND verb = 'token.enable'), 0)
+                       ORDER BY seq LIMIT 1";
             let at = one(db, sql, [token.id.to_string()], |r| r.get(0).map(Timestamp))?;
             at.map_or(DeniedSince::Week, DeniedSince::Disabled)
         }

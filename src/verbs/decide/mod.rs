@@ -4,9 +4,8 @@
 
 mod issued;
 pub mod memory;
-mod reason;
 
-pub use reason::Reason;
+pub use crate::domain::reason::Reason;
 
 use std::collections::BTreeSet;
 

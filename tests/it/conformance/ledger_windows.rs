@@ -311,12 +311,17 @@ pub fn a_usage_tells_days_methods_and_evidence<E: Engine>() {
     deny(START.plus(4 * DAY), "10.0.0.4");
     let told = usage(START.plus(5 * DAY)).denied;
     assert_eq!((told.since, told.attempts), (DeniedSince::Expired(START.plus(3 * DAY)), 2));
-    let off = Token { enabled: false, ..f.get(token.id) };
-    let at = START.plus(4 * DAY + 1);
-    let entry = AuditEntry::new("token.disable", token.id, "member/x");
-    f.store.write(&tester(), &|| at, |tx, _| tx.update_token(&off).map(|()| Audited::one((), entry))).unwrap();
-    assert_eq!(usage(START.plus(5 * DAY)).denied.since, DeniedSince::Disabled(at), "as the audit log says");
-    let deleted = START.plus(4 * DAY + 2);
+    let switch = |verb, at| {
+        let off = Token { enabled: false, ..f.get(token.id) };
+        let entry = AuditEntry::new(verb, token.id, "member/x");
+        f.store.write(&tester(), &|| at, |tx, _| tx.update_token(&off).map(|()| Audited::one((), entry))).unwrap();
+    };
+    let at = |millis| START.plus(4 * DAY + millis);
+    [("token.disable", 1), ("token.enable", 2), ("token.disable", 3), ("token.disable", 4)]
+        .map(|(verb, millis)| switch(verb, at(millis)));
+    let since = usage(START.plus(5 * DAY)).denied.since;
+    assert_eq!(since, DeniedSince::Disabled(at(3)), "as the audit log says, whoever disabled it once more");
+    let deleted = at(5);
     f.update(&Token { deleted_at: Some(deleted), ..f.get(token.id) }).unwrap();
     assert_eq!(usage(START.plus(5 * DAY)).denied.since, DeniedSince::Deleted(deleted));
 }
