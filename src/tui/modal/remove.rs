@@ -91,7 +91,9 @@ impl Dialog for Remove {
     fn slots(&self) -> Vec<(Slot, Kind)> {
         let mut slots = vec![(Slot::Name, Kind::Field)];
         slots.extend(self.proof.slots(Slot::Proof));
-        slots.extend([(Slot::Disable, Kind::Button), (Slot::Revoke, Kind::Button)]);
+        // What is switched off already would gain nothing by it.
+        slots.extend(self.token.enabled.then_some((Slot::Disable, Kind::Button)));
+        slots.push((Slot::Revoke, Kind::Button));
         slots
     }
 
@@ -133,14 +135,12 @@ impl Dialog for Remove {
         sheet.field(Slot::Name, "Type it to confirm", &self.typed);
         self.proof.row(sheet, Slot::Proof, "Your password");
         sheet.problem(3);
-        sheet.buttons(&[
-            (Slot::Disable, "Disable instead", theme.strong),
-            (
-                Slot::Revoke,
-                "I understand the consequences, revoke this token",
-                if self.matches() { theme.danger } else { theme.dim },
-            ),
-        ]);
+        let revoke = if self.matches() { theme.danger } else { theme.dim };
+        let mut buttons = vec![(Slot::Revoke, "I understand the consequences, revoke this token", revoke)];
+        if self.token.enabled {
+            buttons.insert(0, (Slot::Disable, "Disable instead", theme.strong));
+        }
+        sheet.buttons(&buttons);
         sheet.blank();
     }
 }

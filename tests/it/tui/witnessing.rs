@@ -35,7 +35,9 @@ fn the_line_says_that_the_service_denies_it() {
     let mut s = served(DENIES);
     s.keys(&format!("/deploy<enter>d{PASSWORD}<enter>"));
     s.assert_shows("✓ deploy-bot disabled; the service denies it (0.8 ms)");
-    s.keys(&format!("xdeploy-bot<tab>{PASSWORD}<tab><tab><enter>"));
+    s.keys("x");
+    s.assert_hides("Disable instead");
+    s.keys(&format!("deploy-bot<tab>{PASSWORD}<tab><enter>"));
     s.assert_shows("✓ deploy-bot revoked; the service denies it (0.8 ms)");
     s.assert_shows("u Restore, disabled");
     s.keys("m");
@@ -90,7 +92,7 @@ fn a_service_that_says_nothing_is_no_proof() {
     s.assert_shows("✓ deploy-bot disabled; the service at unix:/run/jeton/manage.sock could not be asked");
     s.assert_shows("connection refused; it reads the store with each request");
     s.testimony = None;
-    s.keys(&format!("xdeploy-bot<tab>{PASSWORD}<tab><tab><enter>"));
+    s.keys(&format!("xdeploy-bot<tab>{PASSWORD}<tab><enter>"));
     s.assert_shows("✓ deploy-bot revoked; denied from the next request on");
 }
 
