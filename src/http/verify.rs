@@ -24,6 +24,8 @@ const PATH: &str = "/v1/verify";
 const FORWARDED_FOR: HeaderName = HeaderName::from_static("x-forwarded-for");
 /// How much of what a caller calls himself is kept, in bytes.
 const CLIENT_MOST: usize = 120;
+/// The longest run of letters and digits in it that is kept: a secret's has 38.
+const RUN_MOST: usize = 24;
 
 /// Whether decisions are asked for at `path`.
 pub(super) fn is_at(path: &str) -> bool {
@@ -118,20 +120,35 @@ impl Guest {
         let forwarded = headers.get_all(FORWARDED_FOR).iter().filter_map(|value| value.to_str().ok());
         let address = service.proxies.caller(self.peer, forwarded);
         let client = headers.get(USER_AGENT).map_or(&b""[..], HeaderValue::as_bytes);
-        let client = &client[..client.len().min(CLIENT_MOST)];
         let mut last = self.last.lock().unwrap_or_else(PoisonError::into_inner);
         match &*last {
+            // What was kept whole and as it was is alike only to itself.
             Some(last) if last.address == address && last.client.as_bytes() == client => Arc::clone(last),
             _ => Arc::clone(last.insert(Arc::new(Origin { address, client: kept(client) }))),
         }
     }
 }
 
-/// What a caller calls himself, as the ledger keeps it.
+/// What a caller calls himself, as the ledger keeps it. Somebody's secret in the wrong place is not kept, nor what may be
+/// most of one: the whole is looked at, before it is cut.
 fn kept(client: &[u8]) -> String {
     let client: String = client.iter().map(|b| if is_printable(*b) { char::from(*b) } else { '?' }).collect();
-    // Somebody's secret in the wrong place is not kept.
-    if stands_in(&client) { "a secret".to_owned() } else { client }
+    if stands_in(&client) {
+        return "a secret".to_owned();
+    }
+    let mut kept = String::with_capacity(CLIENT_MOST);
+    for run in client.split_inclusive(|c: char| !c.is_ascii_alphanumeric()) {
+        let word = run.trim_end_matches(|c: char| !c.is_ascii_alphanumeric());
+        match word.len() > RUN_MOST {
+            true => kept.extend(["~", &run[word.len()..]]),
+            false => kept.push_str(run),
+        }
+        if kept.len() >= CLIENT_MOST {
+            kept.truncate(CLIENT_MOST);
+            break;
+        }
+    }
+    kept
 }
 
 fn is_printable(byte: u8) -> bool {
@@ -141,6 +158,33 @@ fn is_printable(byte: u8) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::domain::name::Prefix;
+    use crate::domain::secret::Secret;
+
+    #[test]
+    fn no_secret_is_kept_nor_most_of_one_wherever_it_is_cut() {
+        let secret = Secret::generate(&Prefix::default(), |buffer| {
+            buffer.iter_mut().zip(7..).for_each(|(byte, n)| *byte = n);
+            Ok(())
+        });
+        secret.unwrap().expose(|secret| {
+            let tail = &secret[secret.len() - 38..];
+            for before in 0..140 {
+                let told = kept(format!("{} {secret}", &"c de ".repeat(30)[..before]).as_bytes());
+                assert!(!told.contains(&tail[..20]) && told.len() <= CLIENT_MOST, "{told}");
+            }
+            for part in [&secret[4..], &secret[..secret.len() - 1], &secret[..40], &secret.replace('_', "%5f"), tail] {
+                assert!(!kept(format!("curl/8 {part}").as_bytes()).contains(&tail[..25]), "{part}");
+            }
+        });
+        for harmless in
+            ["", "curl/8.5.0", "Mozilla/5.0 (X11; Linux x86_64) AppleWebKit/537.36 (KHTML, like Gecko)", "_-_"]
+        {
+            assert_eq!(kept(harmless.as_bytes()), harmless);
+        }
+        assert_eq!(kept(b"a\x01\xffb"), "a??b");
+        assert_eq!(kept(&[b'x'; 200]), "~");
+    }
 
     #[test]
     fn the_first_segment_is_the_method_as_it_stands() {
