@@ -317,8 +317,9 @@ pub fn a_usage_tells_days_methods_and_evidence<E: Engine>() {
         f.store.write(&tester(), &|| at, |tx, _| tx.update_token(&off).map(|()| Audited::one((), entry))).unwrap();
     };
     let at = |millis| START.plus(4 * DAY + millis);
-    [("token.disable", 1), ("token.enable", 2), ("token.disable", 3), ("token.disable", 4)]
-        .map(|(verb, millis)| switch(verb, at(millis)));
+    for (verb, millis) in [("token.disable", 1), ("token.enable", 2), ("token.disable", 3), ("token.disable", 4)] {
+        switch(verb, at(millis));
+    }
     let since = usage(START.plus(5 * DAY)).denied.since;
     assert_eq!(since, DeniedSince::Disabled(at(3)), "as the audit log says, whoever disabled it once more");
     let deleted = at(5);
