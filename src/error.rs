@@ -98,6 +98,16 @@ impl Error {
         Self::new(Kind::Findings, what)
     }
 
+    /// Findings of which all has been said already: there is nothing to print.
+    pub fn found() -> Self {
+        Self::new(Kind::Findings, "")
+    }
+
+    /// Whether all of it has been said already.
+    pub fn is_said(&self) -> bool {
+        self.what.is_empty()
+    }
+
     /// A [`Kind::Cancelled`].
     pub fn cancelled() -> Self {
         Self::new(Kind::Cancelled, "cancelled; nothing was changed")

@@ -127,6 +127,9 @@ impl Counts {
             app.out.note("Nothing needs attention.");
             return Ok(());
         }
+        if app.out.quiet {
+            return Err(Error::found());
+        }
         Err(Error::findings(format!("tokens need attention: {}", parts.join(", ")))
             .next("Look at one with: jeton token show TOKEN, at who knocks with: jeton ledger denied --token TOKEN"))
     }

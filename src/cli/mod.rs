@@ -63,14 +63,11 @@ pub fn run(args: impl Iterator<Item = OsString>) -> ExitCode {
             return ExitCode::from(if stop.wanted { 0 } else { Kind::Usage.exit_code() });
         }
     };
-    let silent_about_findings = line.global.quiet && matches!(line.command, Some(Command::Check(_)));
     let moved = platform::process::move_token_out_of_environment();
     match moved.and_then(|()| carry_out(line.global, line.command)) {
         Ok(()) => ExitCode::SUCCESS,
         Err(e) => {
-            if e.kind != Kind::Findings || !silent_about_findings {
-                output::error(&e);
-            }
+            output::error(&e);
             ExitCode::from(e.kind.exit_code())
         }
     }

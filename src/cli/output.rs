@@ -153,6 +153,9 @@ fn complain(text: &str) {
 
 /// Says what went wrong, why, and what to do next.
 pub fn error(e: &Error) {
+    if e.is_said() {
+        return;
+    }
     let why = e.why.as_ref().map_or_else(String::new, |why| format!(": {why}"));
     let mut text = shown(&format!("error: {}{why}", e.what)).into_owned();
     text.push('\n');

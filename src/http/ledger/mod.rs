@@ -26,6 +26,9 @@ const MOST: usize = 100_000;
 /// each time fills neither memory nor store.
 const APART: usize = 100;
 
+/// How much of what is remembered of secrets is kept for the uses counted beside it, in bytes.
+const RUNNING_MOST: usize = 16 * 1024 * 1024;
+
 /// Who asks.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub(super) struct Origin {
@@ -99,8 +102,9 @@ struct Gathered {
     tallies: HashMap<Key, Tally, RandomState>,
     /// How many of them are a token's, or of no token.
     apart: HashMap<Option<TokenId>, usize, RandomState>,
-    /// Those whose uses run.
+    /// Those whose uses run, and what they take in memory, in bytes: they stay for as long as they are here.
     running: Vec<Arc<Known>>,
+    weight: usize,
     ending: bool,
 }
 
@@ -162,7 +166,8 @@ impl Page<'_> {
                 let (key, tally) = std::mem::replace(other, run).entry(known);
                 self.gathered.add(key, tally, self.fate);
             }
-            None if self.gathered.running.len() < MOST => {
+            None if self.gathered.weight < RUNNING_MOST => {
+                self.gathered.weight += known.weight();
                 self.gathered.running.push(Arc::clone(known));
                 *running = Some(run);
             }

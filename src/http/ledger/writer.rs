@@ -98,6 +98,7 @@ impl Writer {
         let ending = gathered.ending;
         let (tallies, running) = (mem::take(&mut gathered.tallies), mem::take(&mut gathered.running));
         gathered.apart.clear();
+        gathered.weight = 0;
         // Whoever decides meanwhile goes on counting where it counted.
         drop(gathered);
         let run = |known: Arc<Known>| {

@@ -70,6 +70,12 @@ impl<T: Telling> Known<T> {
         self.token
     }
 
+    /// What it takes in memory, in bytes, about.
+    pub fn weight(&self) -> usize {
+        let shared = Arc::strong_count(&self.granted) > 1;
+        ENTRY + if shared { 0 } else { self.granted.size }
+    }
+
     /// What is told of the methods that its token may call.
     pub fn methods(&self) -> &T::Methods {
         &self.granted.methods
@@ -279,8 +285,7 @@ impl<T: Telling> Memory<T> {
     }
 
     fn remember(&mut self, id: PublicId, known: Arc<Known<T>>) {
-        let shared = Arc::strong_count(&known.granted) > 1;
-        self.young_size += ENTRY + if shared { 0 } else { known.granted.size };
+        self.young_size += known.weight();
         self.young.insert(id, known);
         if self.young_size > GENERATION {
             self.old = std::mem::take(&mut self.young);
