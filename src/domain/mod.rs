@@ -11,6 +11,7 @@ pub mod endpoint;
 pub mod expiry;
 pub mod fields;
 pub mod filter;
+pub mod identity;
 pub mod ledger_filter;
 pub mod method;
 pub mod name;

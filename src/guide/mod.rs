@@ -16,6 +16,7 @@ pub use address::{Listen, Upstream};
 use std::path::Path;
 
 use crate::domain::endpoint::Endpoint;
+use crate::domain::identity::Field;
 pub use crate::domain::route::map::Answer;
 use crate::domain::route::map::RouteMap;
 use crate::domain::route::plain::{DOTS, Engine, TOO_LONG, VERB_ARGUMENT, pattern};
@@ -23,8 +24,10 @@ use crate::domain::text::shown;
 use crate::error::{Error, Result};
 
 /// The headers that tell the application who asks. Whatever a client sends under these names is overwritten.
-pub const IDENTITY: [&str; 6] =
-    ["X-Jeton-Account", "X-Jeton-Account-Id", "X-Jeton-Role", "X-Jeton-Token", "X-Jeton-Hint", "X-Jeton-Method"];
+pub const IDENTITY: [&str; Field::ALL.len()] = {
+    let [account, account_id, role, token, hint, method] = Field::ALL;
+    [account.header(), account_id.header(), role.header(), token.header(), hint.header(), method.header()]
+};
 
 /// What proxies tell of a request. An application may believe it, so that none gets it from a client.
 const ABOUT: [&str; 3] = ["X-Forwarded-Uri", "X-Forwarded-Method", "X-Forwarded-Prefix"];

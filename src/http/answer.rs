@@ -11,7 +11,8 @@ use hyper::header::{CACHE_CONTROL, CONTENT_TYPE, HeaderMap, HeaderName, HeaderVa
 use hyper::{Response, StatusCode};
 use serde::Serialize;
 
-use super::told::{Field, Known, Method};
+use super::told::{Known, Method};
+use crate::domain::identity::Field;
 
 /// A body.
 pub(super) enum Content {
@@ -155,9 +156,10 @@ static HEAD: LazyLock<Head> = LazyLock::new(|| {
     let mut headers = json(StatusCode::OK, Bytes::new()).into_parts().0.headers;
     let mut fields = HashMap::new();
     for field in Field::ALL {
-        let name = HeaderName::from_static(field.header());
-        headers.insert(name.clone(), HeaderValue::from_static(""));
-        fields.insert(name, field);
+        if let Ok(name) = HeaderName::try_from(field.header()) {
+            headers.insert(name.clone(), HeaderValue::from_static(""));
+            fields.insert(name, field);
+        }
     }
     let fields = headers.keys().map(|name| fields.get(name).copied()).collect();
     Head { headers, fields }

@@ -8,6 +8,7 @@ use hyper::header::HeaderValue;
 use super::ledger::Running;
 use crate::domain::account::AccountId;
 use crate::domain::expiry::Expiry;
+use crate::domain::identity::Field;
 use crate::domain::method::MethodId;
 use crate::domain::secret::PublicId;
 use crate::domain::time::Timestamp;
@@ -20,49 +21,8 @@ pub(super) struct InHttp;
 /// A secret that the service knows.
 pub(super) type Known = memory::Known<InHttp>;
 
-/// What is told of who asks, each in a header and in the JSON.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Field {
-    Account,
-    AccountId,
-    Role,
-    Token,
-    Hint,
-    Method,
-}
-
-impl Field {
-    /// Those that are a token's own, in the order of its JSON.
-    const OF_TOKEN: [Field; 5] = [Field::Account, Field::AccountId, Field::Role, Field::Token, Field::Hint];
-
-    /// Every field.
-    pub const ALL: [Field; 6] =
-        [Field::Account, Field::AccountId, Field::Role, Field::Token, Field::Hint, Field::Method];
-
-    /// The header's name.
-    pub const fn header(self) -> &'static str {
-        match self {
-            Field::Account => "x-jeton-account",
-            Field::AccountId => "x-jeton-account-id",
-            Field::Role => "x-jeton-role",
-            Field::Token => "x-jeton-token",
-            Field::Hint => "x-jeton-hint",
-            Field::Method => "x-jeton-method",
-        }
-    }
-
-    /// The name in JSON.
-    const fn name(self) -> &'static str {
-        match self {
-            Field::Account => "account",
-            Field::AccountId => "account_id",
-            Field::Role => "role",
-            Field::Token => "token",
-            Field::Hint => "hint",
-            Field::Method => "method",
-        }
-    }
-}
+/// The fields that are a token's own, in the order of its JSON.
+const OF_TOKEN: [Field; 5] = [Field::Account, Field::AccountId, Field::Role, Field::Token, Field::Hint];
 
 /// What is told of a token when one of its secrets is presented.
 pub(super) struct Identity {
@@ -71,7 +31,7 @@ pub(super) struct Identity {
     /// and a few signs by their rules: none needs an escape, and each is a header's value as it is.
     json: Bytes,
     /// Where in it each value begins and ends.
-    places: [(u16, u16); Field::OF_TOKEN.len()],
+    places: [(u16, u16); OF_TOKEN.len()],
     pub owner: AccountId,
     pub created_at: Timestamp,
     pub expiry: Expiry,
@@ -83,7 +43,7 @@ impl Identity {
     fn new(token: &Token, secret: &PublicId) -> Self {
         let prefix = token.hint.split_once('_').map_or("", |(prefix, _)| prefix);
         let mut json = String::with_capacity(256);
-        let places = Field::OF_TOKEN.map(|field| {
+        let places = OF_TOKEN.map(|field| {
             let value = match field {
                 Field::Account => token.owner.username.to_string(),
                 Field::AccountId => token.owner.id.to_string(),
