@@ -5,11 +5,11 @@ use std::rc::Rc;
 
 use super::refs::follow;
 use super::tree::Node;
-use super::warnings::Warnings;
+use super::warnings::{Tally, Warnings};
 use super::words::{LOOKED_AT, head, quoted};
 
-/// How many scopes of one operation are read, over all its alternatives.
-const MOST: usize = 200;
+/// How many schemes and scopes of one operation are read, over all its alternatives.
+const MAX_SCOPES: usize = 200;
 /// The longest scope, in characters.
 const SCOPE_MAX: usize = 200;
 
@@ -39,6 +39,8 @@ pub(super) struct Security<'a> {
     places: BTreeMap<&'a str, usize>,
     /// Which schemes gave a scope its purpose.
     givers: BTreeMap<&'a str, &'a str>,
+    /// Operations of which an alternative needs several scopes together: no scope alone is enough for it.
+    pub(super) combined: Tally,
 }
 
 impl<'a> Security<'a> {
@@ -65,43 +67,61 @@ impl<'a> Security<'a> {
             scopes: Vec::new(),
             places: BTreeMap::new(),
             givers: BTreeMap::new(),
+            combined: Tally::default(),
         };
         security.global = security.of(root, "the document", warnings);
         security
     }
 
-    /// The scopes that `node` requires in any of its alternatives; the document's where it says nothing.
+    /// The scopes of which one alone lets a caller use `node`, over all its alternatives; the document's where it has
+    /// no `security` of its own.
     pub(super) fn of(&mut self, node: &'a Node, at: &str, warnings: &mut Warnings) -> Rc<[usize]> {
-        let Some(said) = node.get("security") else { return Rc::clone(&self.global) };
-        let Some(alternatives) = said.items() else {
+        let Some(security) = node.get("security") else { return Rc::clone(&self.global) };
+        let Some(alternatives) = security.items() else {
             warnings.add(format!("{at}: security is no list and is left out"));
             return Rc::default();
         };
-        let mut found = BTreeSet::new();
-        let mut looked_at = 0;
+        let mut sufficient = BTreeSet::new();
+        let mut left = MAX_SCOPES;
         for requirement in alternatives {
             let Some(entries) = requirement.entries() else {
                 warnings.add(format!("{at}: a security requirement that is no map is left out"));
                 continue;
             };
-            for (name, scopes) in entries {
-                for scope in std::iter::once(None).chain(scopes.items().unwrap_or_default().iter().map(Some)) {
-                    looked_at += 1;
-                    if looked_at > MOST {
-                        warnings.add(format!("{at}: only the first {MOST} of its scopes count"));
-                        return found.into_iter().collect();
-                    }
-                    match scope {
-                        None if !self.schemes.contains_key(&**name) => {
-                            warnings.add(format!("{at}: the security scheme {} isn't declared", quoted(name)));
-                        }
-                        None => {}
-                        Some(scope) => found.extend(self.scope(name, scope, at, warnings)),
-                    }
-                }
+            let Some(required) = self.required(entries, &mut left, at, warnings) else {
+                warnings.add(format!("{at}: only the first {MAX_SCOPES} of its scopes count"));
+                break;
+            };
+            match required.len() {
+                0 => {}
+                1 => sufficient.extend(required.into_iter().flatten()),
+                _ => self.combined.add(at),
             }
         }
-        found.into_iter().collect()
+        sufficient.into_iter().collect()
+    }
+
+    /// The scopes that one requirement asks for together. `None` stands for those that become no set: they are required
+    /// all the same. The whole is `None` once the operation has named more than [`MAX_SCOPES`].
+    fn required(
+        &mut self,
+        entries: &'a [(Rc<str>, Node)],
+        left: &mut usize,
+        at: &str,
+        warnings: &mut Warnings,
+    ) -> Option<BTreeSet<Option<usize>>> {
+        let mut required = BTreeSet::new();
+        for (name, scopes) in entries {
+            *left = left.checked_sub(1)?;
+            if !self.schemes.contains_key(&**name) {
+                warnings.add(format!("{at}: the security scheme {} isn't declared", quoted(name)));
+            }
+            for scope in scopes.items().unwrap_or_default() {
+                *left = left.checked_sub(1)?;
+                required.insert(self.scope(name, scope, at, warnings));
+            }
+        }
+        Some(required)
     }
 
     fn scope(&mut self, scheme: &'a str, node: &'a Node, at: &str, warnings: &mut Warnings) -> Option<usize> {

@@ -1,4 +1,4 @@
-//! API sets: one for each scope that operations require, one for each tag.
+//! API sets: one for each scope, of the operations for which it alone is enough, and one for each tag.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -79,6 +79,7 @@ fn say_idle(
     security.idle().into_iter().for_each(|s| scopes.add(&quoted(s)));
     tags.say(warnings, "declared tags that no operation has become no sets");
     scopes.say(warnings, "declared scopes that no operation requires become no sets");
+    security.combined.say(warnings, "operations that need several scopes together are in no scope's set");
 }
 
 /// A name that no other set has.

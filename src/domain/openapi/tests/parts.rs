@@ -15,7 +15,7 @@ fn scopes_of_all_alternatives_become_sets() {
                  "patch":{"operationId":"e","security":[{"none":["x"]},{"key":["role"]}]}}"#,
         schemes,
     );
-    assert_eq!(holds(&all, "scope r"), ["default.a", "default.b"]);
+    assert_eq!(holds(&all, "scope r"), ["default.a"]);
     assert_eq!(holds(&all, "scope w"), ["default.b"]);
     assert_eq!(holds(&all, "scope openid"), ["default.a"]);
     assert_eq!(holds(&all, "scope all"), ["default.c"]);
@@ -29,6 +29,24 @@ fn scopes_of_all_alternatives_become_sets() {
     {
         warns(&all, part);
     }
+}
+
+#[test]
+fn scope_set_leaves_out_what_needs_a_second_scope() {
+    let all = done(
+        r#""/a":{"get":{"operationId":"read","security":[{"oauth":["r"]}]},
+                 "put":{"operationId":"both","security":[{"oauth":["r","a"]}]},
+                 "post":{"operationId":"two_schemes","security":[{"oauth":["r"],"oid":["a"]}]},
+                 "patch":{"operationId":"role_too","security":[{"oauth":["r"],"key":["admin"]}]},
+                 "delete":{"operationId":"either","security":[{"oauth":["r","a"]},{"oauth":["a"]}]},
+                 "head":{"operationId":"same_twice","security":[{"oauth":["r"],"oid":["r"]}]}}"#,
+        r#""components":{"securitySchemes":{
+            "oauth":{"type":"oauth2","flows":{"implicit":{"scopes":{"r":"Reads","a":"Administers"}}}},
+            "oid":{"type":"openIdConnect"},"key":{"type":"http","scheme":"bearer"}}}"#,
+    );
+    assert_eq!(holds(&all, "scope r"), ["default.read", "default.same_twice"]);
+    assert_eq!(holds(&all, "scope a"), ["default.either"]);
+    warns(&all, "need several scopes together");
 }
 
 #[test]
