@@ -42,6 +42,7 @@ fn value(app: &App, key: Key) -> Option<(String, Source)> {
     let beside_the_store = || match key {
         // A path too long for a socket is refused by the service, and is no default.
         Key::ServeManage => http::default_manage(app.store_path()).ok(),
+        Key::ServeVerify => http::default_verify(app.store_path()).ok(),
         _ => None,
     };
     let said = app.settings.value(key);

@@ -8,6 +8,7 @@ use crate::domain::route::map::RouteMap;
 use crate::domain::text::shown;
 use crate::error::{Error, Result};
 use crate::guide::{self, Guide, Listen, Subject, Upstream};
+use crate::http;
 use crate::platform::service_file;
 use crate::verbs::actor::Credential;
 use crate::verbs::catalogue::ListCatalogues;
@@ -39,7 +40,11 @@ pub(super) fn run(app: &mut App, args: &GuideArgs) -> Result<()> {
     }
     let serve = &app.settings.serve;
     // Where the service that runs says it is, whatever the configuration says by now.
-    let verify = service_file::running(app.store_path()).map_or_else(|| serve.verify.value.clone(), |r| r.verify);
+    let verify = match (service_file::running(app.store_path()), &serve.verify) {
+        (Some(running), _) => running.verify,
+        (None, Some(said)) => said.value.clone(),
+        (None, None) => http::default_verify(app.store_path())?,
+    };
     let mut credentials = vec!["Authorization".to_owned()];
     credentials.extend(serve.accept.value.places().iter().filter_map(|place| match place {
         Accepted::Header(name) => Some(name.clone()),

@@ -14,7 +14,7 @@ use crate::platform::{signals, systemd};
 
 pub(super) fn run(global: &Global, args: ServeArgs) -> Result<()> {
     let loudness = args.log.as_deref().map_or(Ok(Loudness::Info), Loudness::parse)?;
-    let serve = ServeGiven { verify: args.verify, manage: args.manage };
+    let serve = ServeGiven { verify: args.verify, verify_group: args.verify_group, manage: args.manage };
     let settings = Settings::load(Given { serve, ..given(global) })?;
     logging::begin(loudness, args.log_json);
     let (tell, told) = channel();

@@ -1,6 +1,5 @@
 //! Where and how the service answers.
 
-use std::net::{Ipv4Addr, SocketAddr};
 use std::path::PathBuf;
 
 use super::file::Keys;
@@ -10,14 +9,13 @@ use crate::domain::endpoint::Endpoint;
 use crate::domain::proxies::Proxies;
 use crate::error::Result;
 
-/// The port on which tokens are checked, unless configured.
-const PORT: u16 = 7180;
-
 /// What the command line says of the service.
 #[derive(Debug, Clone, Default)]
 pub struct ServeGiven {
     /// `--verify`.
     pub verify: Option<String>,
+    /// `--verify-group`.
+    pub verify_group: Option<String>,
     /// `--manage`.
     pub manage: Option<String>,
 }
@@ -25,11 +23,11 @@ pub struct ServeGiven {
 /// Where and how the service answers.
 #[derive(Debug, Clone)]
 pub struct ServeSettings {
-    /// Where it checks tokens.
-    pub verify: Setting<Endpoint>,
+    /// Where it checks tokens; a socket by the store unless said.
+    pub verify: Option<Setting<Endpoint>>,
     /// Which group may reach that place, where it is a socket.
     pub verify_group: Option<Setting<String>>,
-    /// Where it is managed; beside the store unless said.
+    /// Where it is managed; a socket by the store unless said.
     pub manage: Option<Setting<Endpoint>>,
     /// Which group may reach that place, where it is a socket.
     pub manage_group: Option<Setting<String>>,
@@ -47,12 +45,14 @@ impl ServeSettings {
             |of: fn(&Keys) -> Option<String>| written(files, of).map(|said| said.parsed(key::group)).transpose();
         let verify = option(given.verify, "--verify").or_else(|| written(files, |keys| keys.serve.verify.clone()));
         let manage = option(given.manage, "--manage").or_else(|| written(files, |keys| keys.serve.manage.clone()));
-        let loopback = Endpoint::Tcp(SocketAddr::from((Ipv4Addr::LOCALHOST, PORT)));
         let accept = written(files, |keys| keys.serve.accept.clone()).map(|said| said.parsed(Accept::parse));
         let proxies = written(files, |keys| keys.serve.proxies.clone()).map(|said| said.parsed(Proxies::parse));
         Ok(ServeSettings {
-            verify: endpoint(verify)?.unwrap_or(Setting { value: loopback, source: Source::Default }),
-            verify_group: group(|keys| keys.serve.verify_group.clone())?,
+            verify: endpoint(verify)?,
+            verify_group: match option(given.verify_group, "--verify-group") {
+                Some(said) => Some(said.parsed(key::group)?),
+                None => group(|keys| keys.serve.verify_group.clone())?,
+            },
             manage: endpoint(manage)?,
             manage_group: group(|keys| keys.serve.manage_group.clone())?,
             accept: accept.transpose()?.unwrap_or(Setting { value: Accept::default(), source: Source::Default }),
@@ -65,7 +65,7 @@ impl ServeSettings {
             (said.value.to_string(), said.source.clone())
         }
         match key {
-            Key::ServeVerify => Some(text(&self.verify)),
+            Key::ServeVerify => self.verify.as_ref().map(text),
             Key::ServeVerifyGroup => self.verify_group.as_ref().map(text),
             Key::ServeManage => self.manage.as_ref().map(text),
             Key::ServeManageGroup => self.manage_group.as_ref().map(text),

@@ -97,17 +97,34 @@ pub struct Running {
     thread: JoinHandle<()>,
 }
 
-/// Where a service of the store at `store` is managed unless configured: beside the store.
+/// The system's store, and the folder where its sockets are. That belongs to root, so that nobody can put another
+/// socket there.
+const SYSTEM: (&str, &str) = ("/var/lib/jeton/jeton.db", "/run/jeton");
+
+/// Returns the socket where a service of the store at `store` is managed, unless configured.
 ///
 /// # Errors
 /// [`crate::error::Kind::Usage`] when that path is too long for a socket.
 pub fn default_manage(store: &Path) -> Result<Endpoint> {
-    let mut name = std::path::absolute(store)
-        .map_err(|e| Error::failure("it isn't known where the store is").why(e.to_string()))?
-        .into_os_string();
-    name.push(".manage");
-    Endpoint::parse(&format!("unix:{}", PathBuf::from(name).display()))
-        .map_err(|e| e.next("Say --manage unix:PATH, shorter"))
+    default_socket(store, "manage")
+}
+
+/// Returns the socket where a service of the store at `store` checks tokens, unless configured.
+///
+/// # Errors
+/// [`crate::error::Kind::Usage`] when that path is too long for a socket.
+pub fn default_verify(store: &Path) -> Result<Endpoint> {
+    default_socket(store, "verify")
+}
+
+fn default_socket(store: &Path, name: &str) -> Result<Endpoint> {
+    let store = std::path::absolute(store)
+        .map_err(|e| Error::failure("it isn't known where the store is").why(e.to_string()))?;
+    let path = match store == Path::new(SYSTEM.0) {
+        true => format!("{}/{name}.sock", SYSTEM.1),
+        false => format!("{}.{name}", store.display()),
+    };
+    Endpoint::parse(&format!("unix:{path}")).map_err(|e| e.next(format!("Say --{name} unix:PATH, shorter")))
 }
 
 /// Starts a service. `ended` hears when it has ended, however that came.
@@ -123,15 +140,19 @@ pub fn start(start: Start, ended: impl FnOnce() + Send + 'static) -> Result<Runn
         Some(said) => said.value.clone(),
         None => default_manage(&store)?,
     };
+    let verify = match &settings.verify {
+        Some(said) => said.value.clone(),
+        None => default_verify(&store)?,
+    };
     if !insecure {
-        in_the_clear(&settings.verify.value, &manage)?;
+        in_the_clear(&verify, &manage)?;
     }
     let mark = service_file::take(&store)?;
     let mut handed = systemd::handed_sockets()?;
     let group = |said: &Option<crate::config::Setting<String>>| said.as_ref().map(|said| said.value.clone());
     let verify_group = group(&settings.verify_group);
     let manage_group = group(&settings.manage_group);
-    let verify = listen::open(Door::Verify, &mut handed, &settings.verify.value, verify_group.as_deref())?;
+    let verify = listen::open(Door::Verify, &mut handed, &verify, verify_group.as_deref())?;
     let manage = listen::open(Door::Manage, &mut handed, &manage, manage_group.as_deref())?;
     if let Some((name, _)) = handed.first() {
         return Err(Error::usage(format!("systemd hands over a socket named \"{name}\""))

@@ -64,6 +64,35 @@ impl Drop for SocketFile {
     }
 }
 
+/// Refuses a folder where somebody else could put another socket while nobody listens: whoever asks there would believe it.
+///
+/// # Errors
+/// [`Kind::Failure`] when it, or a folder above it, can be changed by others.
+pub fn check_folder(socket: &Path) -> Result<()> {
+    const STICKY: u32 = 0o1000;
+    const OTHERS_WRITE: u32 = 0o022;
+    let us = rustix::process::geteuid().as_raw();
+    let unsafe_at = |folder: &Path, why: String| {
+        Error::failure(format!("a socket at {} could be replaced by others", socket.display()))
+            .why(format!("{} {why}", folder.display()))
+            .next("Choose a folder that only root or the service's own user can change, such as /run/jeton")
+    };
+    let folder = socket.parent().unwrap_or(Path::new("/"));
+    // Where there is no folder, nothing can be bound either.
+    let Ok(folder) = fs::canonicalize(folder) else { return Ok(()) };
+    for (above, folder) in folder.ancestors().enumerate() {
+        let meta = fs::metadata(folder).map_err(|e| unsafe_at(folder, format!("can't be looked at: {e}")))?;
+        // In a sticky folder nobody takes away another's folder, but everybody can put a socket of his own.
+        if meta.mode() & OTHERS_WRITE != 0 && (above == 0 || meta.mode() & STICKY == 0) {
+            return Err(unsafe_at(folder, format!("can be written by others (mode {:04o})", meta.mode() & 0o7777)));
+        }
+        if meta.uid() != us && meta.uid() != 0 {
+            return Err(unsafe_at(folder, format!("belongs to uid {}", meta.uid())));
+        }
+    }
+    Ok(())
+}
+
 /// Listens at `endpoint`. A socket's file can be reached by its owner (0600), or by its owner and `group` (0660).
 ///
 /// # Errors
@@ -85,6 +114,7 @@ pub fn listen(endpoint: &Endpoint, group: Option<&str>) -> Result<(Listening, Op
         }
         Endpoint::Unix(path) => path,
     };
+    check_folder(path)?;
     take_away_left_behind(path).map_err(refused)?;
     // Nobody else may reach it, not even between its making and its mode.
     let before = umask(Mode::from_raw_mode(0o177));

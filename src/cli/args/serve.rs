@@ -5,9 +5,15 @@ use clap::Args;
 /// `serve`.
 #[derive(Debug, Args)]
 pub struct ServeArgs {
-    /// Where tokens are checked: ADDRESS:PORT or unix:PATH [default: 127.0.0.1:7180]
+    /// Where tokens are checked: unix:PATH or ADDRESS:PORT [default: a socket]
+    ///
+    /// Unless said it is the socket STORE.verify beside the store, or /run/jeton/verify.sock for the system's store. Any
+    /// local user can take a port while jeton is down: see `jeton guide`.
     #[arg(long, value_name = "ADDR")]
     pub verify: Option<String>,
+    /// The group that may reach the verify socket: the proxy's
+    #[arg(long, value_name = "GROUP")]
+    pub verify_group: Option<String>,
     /// Where the service is managed: unix:PATH or ADDRESS:PORT [default: a socket beside the store]
     #[arg(long, value_name = "ADDR")]
     pub manage: Option<String>,

@@ -142,6 +142,39 @@ fn a_verify_socket() {
     assert!(!exists(&socket));
 }
 
+#[test]
+fn default_verify_listener_is_a_socket_that_only_its_group_reaches() {
+    use std::os::unix::fs::{MetadataExt, PermissionsExt};
+    let house = house();
+    let secret = text(&holding(&house, "ci", &[METHOD]));
+    let serve = |more: &[&str]| {
+        let mut command = std::process::Command::new(env!("CARGO_BIN_EXE_jeton"));
+        command.env_clear().env("HOME", house.place.folder()).args(["serve", "--store"]).arg(house.place.path());
+        command.args(more);
+        command
+    };
+    let mut socket = house.place.path().into_os_string();
+    socket.push(".verify");
+    let socket = std::path::PathBuf::from(socket);
+    let group = rustix::process::getegid().as_raw();
+    for (more, mode) in [(&[][..], 0o600), (&["--verify-group", &group.to_string()], 0o660)] {
+        let service = Service::spawn(serve(more));
+        let meta = fs::metadata(&socket).unwrap();
+        assert_eq!((meta.mode() & 0o777, meta.gid()), (mode, group), "{more:?}");
+        assert_eq!(Client::unix(&socket).verify(&secret, METHOD).status, 200);
+        service.stops();
+        assert!(!exists(&socket));
+    }
+    // Where others can change the folder, one of them could listen there while jeton is down.
+    let shared = house.place.folder().join("shared");
+    fs::create_dir(&shared).unwrap();
+    for mode in [0o777, 0o1777, 0o775] {
+        fs::set_permissions(&shared, fs::Permissions::from_mode(mode)).unwrap();
+        let endpoint = format!("unix:{}", shared.join("v.sock").display());
+        finish(serve(&["--verify", &endpoint]), b"").ends(1).says(&["replaced by others"]);
+    }
+}
+
 /// The service with sockets that are open from descriptor 3 on, under these names, and somebody who hears from it: by the
 /// protocol of sd_listen_fds(3) and sd_notify(3). The descriptors must stay open until it has started.
 fn handed(house: &House, sockets: &[(&str, OwnedFd)], notify: &Path) -> (Command, Vec<OwnedFd>) {
