@@ -74,6 +74,16 @@ pub enum SelectionEdit {
 }
 
 impl SelectionEdit {
+    /// The rights that it names for the token, apart from those that the token has already; `None` if it only drops
+    /// some.
+    pub fn added(&self) -> Option<Selection> {
+        match self {
+            SelectionEdit::Replace(after) => Some(after.clone()),
+            SelectionEdit::Sets { add, .. } => (!add.is_empty()).then(|| Selection::Sets(add.clone())),
+            SelectionEdit::Methods { add, .. } => (!add.is_empty()).then(|| Selection::Custom(add.clone())),
+        }
+    }
+
     /// What `before` becomes. Adding what is there already changes nothing.
     ///
     /// # Errors

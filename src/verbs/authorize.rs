@@ -8,8 +8,10 @@
 #![doc = include_str!("authorize/matrix.md")]
 
 mod accounts;
+mod resolve;
 
-pub use accounts::{Manage, give_role, manage, may_manage, policy};
+pub use accounts::{Manage, give_role, manage, manage_all, may_manage, policy};
+pub use resolve::{token, tokens};
 
 use super::actor::{Actor, Bearer};
 use super::needs::Needs;
@@ -17,11 +19,11 @@ use super::ports::Snapshot;
 use crate::domain::account::{Account, AccountId};
 use crate::domain::catalogue::reach::beyond;
 use crate::domain::expiry::Expiry;
-use crate::domain::name::{TokenName, Username};
+use crate::domain::name::Username;
 use crate::domain::role::Role;
-use crate::domain::secret::PublicId;
-use crate::domain::token::{Token, TokenId, TokenRef};
-use crate::error::{Error, Result};
+use crate::domain::selection::Selection;
+use crate::domain::token::Token;
+use crate::error::{Error, Kind, Result};
 
 /// What is done to a token, by weight.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -132,21 +134,33 @@ pub fn not_itself(by: &Actor, token: &Token) -> Result<()> {
     Ok(())
 }
 
-/// Whether a token that acts would leave behind only what does no more than it may do itself, and lasts no longer.
-fn no_escalation(bearer: &Bearer, snapshot: &dyn Snapshot, changes: &[(Option<&Token>, &Token)]) -> Result<()> {
+/// Whether a token that acts may touch what may do `held`, and leave it with `given` until `expiries`: it does no more
+/// itself, and lasts no longer.
+fn no_escalation<'s>(
+    bearer: &Bearer,
+    snapshot: &dyn Snapshot,
+    held: impl IntoIterator<Item = &'s Selection>,
+    given: impl IntoIterator<Item = &'s Selection> + Clone,
+    expiries: impl IntoIterator<Item = Expiry>,
+) -> Result<()> {
     let name = &bearer.token.name;
     // Read and indexed once, however many tokens are changed together.
     let catalogues = snapshot.catalogues()?;
-    let selections = changes.iter().flat_map(|(before, after)| before.iter().chain([after])).map(|t| &t.selection);
-    if let Some(what) = beyond(&catalogues, bearer.account.role, &bearer.token.selection, selections) {
-        return Err(Error::denied(format!("the token {name} can't give away what it doesn't hold")).why(what));
+    let beyond = |selections: &mut dyn Iterator<Item = &'s Selection>| {
+        beyond(&catalogues, bearer.account.role, &bearer.token.selection, selections)
+    };
+    if beyond(&mut held.into_iter().chain(given.clone())).is_some() {
+        let refused = Error::denied(format!("the token {name} can't give away what it doesn't hold"));
+        // What was asked for can be named; what a token may do that is out of reach can't.
+        let named = beyond(&mut given.into_iter());
+        return Err(refused.why(named.unwrap_or_else(|| "the other token may do more".to_owned())));
     }
     let outlives = |expiry: Expiry| match (bearer.end, expiry) {
         (Expiry::Never, _) => false,
         (Expiry::At(_), Expiry::Never) => true,
         (Expiry::At(own), Expiry::At(at)) => at > own,
     };
-    if !changes.iter().any(|(_, after)| outlives(after.expiry)) {
+    if !expiries.into_iter().any(outlives) {
         return Ok(());
     }
     let end = bearer.end.at().map_or_else(String::new, |at| at.rfc3339());
@@ -205,8 +219,59 @@ pub fn account(by: &Actor, snapshot: &dyn Snapshot, name: Option<&Username>, act
     match snapshot.account_named(name)? {
         // Whether a hidden account is there is none of the actor's business either.
         Some(account) if permit(by, act, account.id, account.role, self_service).is_ok() => Ok(account),
-        None if knows_all(by, act) => Err(Error::not_found(format!("there is no account {name}"))),
+        None if resolve::knows_all(by, act) => Err(Error::not_found(format!("there is no account {name}"))),
         Some(_) | None => Err(hidden(actor)),
+    }
+}
+
+/// The rights that a request asks to leave a token with. They are judged before anything about stored tokens is told.
+#[derive(Debug, Clone, Default)]
+pub struct Requested {
+    /// The methods and sets that it names; `None` if the token keeps its own.
+    pub selection: Option<Selection>,
+    /// The expiry that it names; `None` if the token keeps its own.
+    pub expiry: Option<Expiry>,
+}
+
+/// An account in which the actor may make a token with the rights that it asked for.
+#[derive(Debug)]
+pub struct NewOwner(Account);
+
+impl NewOwner {
+    /// The account.
+    pub fn account(&self) -> &Account {
+        &self.0
+    }
+}
+
+/// The account named, else the actor's own, if the actor may make a token in it that may call `selection` until
+/// `expiry`. `expiry` is `None` if what was asked for is no date at all.
+///
+/// # Errors
+/// [`crate::error::Kind::Denied`] before [`crate::error::Kind::NotFound`].
+pub fn new_owner(
+    by: &Actor,
+    snapshot: &dyn Snapshot,
+    name: Option<&Username>,
+    selection: &Selection,
+    expiry: Option<Expiry>,
+) -> Result<NewOwner> {
+    let rights = match by.bearer() {
+        Some(bearer) => no_escalation(bearer, snapshot, [], [selection], expiry),
+        None => Ok(()),
+    };
+    denied_first(account(by, snapshot, name, Act::Change), rights).map(|(account, ())| NewOwner(account))
+}
+
+/// Both, or what refuses: of two refusals the one that says that the actor may not.
+///
+/// # Errors
+/// Those of either.
+pub fn denied_first<A, B>(one: Result<A>, other: Result<B>) -> Result<(A, B)> {
+    match (one, other) {
+        (Ok(one), Ok(other)) => Ok((one, other)),
+        (Err(error), Err(denied)) if error.kind != Kind::Denied && denied.kind == Kind::Denied => Err(denied),
+        (Err(error), _) | (_, Err(error)) => Err(error),
     }
 }
 
@@ -221,73 +286,10 @@ pub fn grant(by: &Actor, snapshot: &dyn Snapshot, changes: &[(Option<&Token>, &T
         permit(by, Act::Change, token.owner.id, token.owner.role, self_service)?;
         not_itself(by, token)?;
     }
-    by.bearer().map_or(Ok(()), |bearer| no_escalation(bearer, snapshot, changes))
-}
-
-/// The token that `reference` means, if the actor may do `act` to it.
-///
-/// # Errors
-/// [`crate::error::Kind::Denied`] before [`crate::error::Kind::NotFound`]; [`crate::error::Kind::Conflict`] when it
-/// could mean several.
-pub fn token(by: &Actor, snapshot: &dyn Snapshot, reference: &TokenRef, among: Among, act: Act) -> Result<Token> {
-    let actor = by.account()?;
-    let self_service = snapshot.policy()?.self_service;
-    let mut found = match among {
-        Among::Kept => candidates(by, snapshot, reference, false, act)?,
-        Among::Trashed => candidates(by, snapshot, reference, true, act)?,
-        Among::All => {
-            let kept = candidates(by, snapshot, reference, false, act)?;
-            if kept.is_empty() { candidates(by, snapshot, reference, true, act)? } else { kept }
-        }
-    };
-    match found.len() {
-        1 => {
-            let token = found.swap_remove(0);
-            permit(by, act, token.owner.id, token.owner.role, self_service)?;
-            Ok(token)
-        }
-        0 if knows_all(by, act) || (reaches(by, act, true) && means_own(actor, reference)) => {
-            Err(not_found(by, snapshot, reference, among, act)?)
-        }
-        0 => Err(hidden(actor)),
-        _ => {
-            let names: Vec<String> = found.iter().take(5).map(|t| format!("{} ({})", t.full_name(), t.id)).collect();
-            Err(Error::conflict(format!("{reference} could be several tokens"))
-                .why(names.join(", "))
-                .next("Say account/name, or the id"))
-        }
-    }
-}
-
-/// Whether nothing is hidden from the actor: what it doesn't find is not there.
-fn knows_all(by: &Actor, act: Act) -> bool {
-    by.account().is_ok_and(|a| a.role == Role::Owner) && reaches_others(by, act)
-}
-
-/// A plain name is looked for among the actor's own tokens first, so not finding it gives nothing away.
-fn means_own(actor: &Account, reference: &TokenRef) -> bool {
-    match reference {
-        TokenRef::Id(_) => false,
-        TokenRef::Typed(text) => match text.split_once('/') {
-            Some((account, _)) => account == actor.username.as_str(),
-            None => TokenName::parse(text).is_ok(),
-        },
-    }
-}
-
-fn not_found(by: &Actor, snapshot: &dyn Snapshot, reference: &TokenRef, among: Among, act: Act) -> Result<Error> {
-    let elsewhere = match among {
-        Among::Kept => !candidates(by, snapshot, reference, true, act)?.is_empty(),
-        Among::Trashed => !candidates(by, snapshot, reference, false, act)?.is_empty(),
-        Among::All => false,
-    };
-    Ok(match (among, elsewhere) {
-        (Among::Kept, true) => Error::not_found(format!("the token {reference} is in the trash"))
-            .next(format!("Bring it back with: jeton token restore {reference}")),
-        (Among::Trashed, true) => Error::not_found(format!("the token {reference} is not in the trash")),
-        _ => Error::not_found(format!("there is no token {reference}"))
-            .why("a token is named by its name, account/name, its hint or its id"),
-    })
+    let Some(bearer) = by.bearer() else { return Ok(()) };
+    let held = changes.iter().filter_map(|(before, _)| before.map(|before| &before.selection));
+    let given = changes.iter().map(|(_, after)| &after.selection);
+    no_escalation(bearer, snapshot, held, given, changes.iter().map(|(_, after)| after.expiry))
 }
 
 /// Says the same whether the thing is there or not.
@@ -297,61 +299,4 @@ fn hidden(actor: &Account) -> Error {
         actor.role,
         managed_by(actor.role)
     ))
-}
-
-/// The tokens that `reference` could mean, of those within the actor's reach: what is hidden neither makes a reference
-/// ambiguous nor changes an answer.
-fn candidates(
-    by: &Actor,
-    snapshot: &dyn Snapshot,
-    reference: &TokenRef,
-    trashed: bool,
-    act: Act,
-) -> Result<Vec<Token>> {
-    let actor = by.account()?;
-    let mut found = meant(by, snapshot, reference, trashed, act)?;
-    found.retain(|t| t.deleted_at.is_some() == trashed);
-    found.retain(|t| {
-        let own = t.owner.id == actor.id;
-        (own || actor.role.manages(t.owner.role)) && reaches(by, act, own)
-    });
-    found.sort_by_key(|t| t.id);
-    found.dedup_by_key(|t| t.id);
-    Ok(found)
-}
-
-fn meant(by: &Actor, snapshot: &dyn Snapshot, reference: &TokenRef, trashed: bool, act: Act) -> Result<Vec<Token>> {
-    let (actor, visibility) = (by.account()?, by.visibility(act)?);
-    let text = match reference {
-        TokenRef::Id(id) => return Ok(snapshot.token(*id)?.into_iter().collect()),
-        TokenRef::Typed(text) => text.as_str(),
-    };
-    if let Some((account, name)) = text.split_once('/') {
-        let account = snapshot.account_named(&Username::parse(account)?)?;
-        let name = TokenName::parse(name)?;
-        return account.map_or(Ok(Vec::new()), |a| snapshot.tokens_named(&visibility, Some(a.id), &name, trashed));
-    }
-    // An id or a hint means one token, whatever others are called.
-    if let Some(id) = TokenId::parse(text) {
-        return Ok(snapshot.token(id)?.into_iter().collect());
-    }
-    if let Some(token) = by_hint(snapshot, text)? {
-        return Ok(vec![token]);
-    }
-    let name = TokenName::parse(text)?;
-    let own = snapshot.tokens_named(&visibility, Some(actor.id), &name, trashed)?;
-    if !own.is_empty() {
-        return Ok(own);
-    }
-    snapshot.tokens_named(&visibility, None, &name, trashed)
-}
-
-fn by_hint(snapshot: &dyn Snapshot, text: &str) -> Result<Option<Token>> {
-    let Some((prefix, id)) = text.split_once('_') else { return Ok(None) };
-    let installed = snapshot.installation()?.is_some_and(|i| i.prefix.as_str() == prefix);
-    let Some(id) = PublicId::parse(id).filter(|_| installed) else { return Ok(None) };
-    match snapshot.secret(&id)? {
-        Some(secret) => snapshot.token(secret.token),
-        None => Ok(None),
-    }
 }

@@ -15,6 +15,7 @@ mod catalogue;
 mod cli;
 mod cli_accounts;
 mod cli_ledger;
+mod cli_people;
 mod cli_tokens;
 mod conformance;
 mod crash;

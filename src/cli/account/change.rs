@@ -62,6 +62,8 @@ pub(super) fn delete(app: &mut App, args: DeleteAccountArgs) -> Result<()> {
     let username = Username::parse(&args.name)?;
     let (who, typed) = match args.confirm {
         Some(typed) => (app.to_change()?, typed),
+        // A token deletes no account: it is told so before anybody types a name.
+        None if app.token()?.is_some() => (app.to_change()?, String::new()),
         None if app.prompt.possible => confirmed(app, &username)?,
         None => {
             return Err(Error::conflict("the deletion is not confirmed")

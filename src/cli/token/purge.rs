@@ -20,6 +20,8 @@ pub(super) fn purge(app: &mut App, args: PurgeArgs) -> Result<()> {
     }
     let (who, confirm) = match args.confirm {
         Some(confirm) => (app.to_change()?, confirm),
+        // A token purges nothing: it is told so before anybody counts.
+        None if app.token()?.is_some() => (app.to_change()?, 0),
         None if app.prompt.possible => confirmed(app, which)?,
         None => {
             return Err(Error::conflict("the purge is not confirmed")

@@ -221,7 +221,7 @@ pub fn may(model: &Model, what: Manage) -> bool {
         Manage::Role => (authorize::Manage::Grant(account.role), true),
         Manage::Switch => (authorize::Manage::Switch, !account.enabled),
         Manage::Password => (authorize::Manage::Password, true),
-        Manage::Delete => (authorize::Manage::Delete, false),
+        Manage::Delete => (authorize::Manage::Delete, true),
     };
     !(by_token && person) && authorize::may_manage(me, account, act).is_ok()
 }

@@ -8,12 +8,13 @@ use crate::verbs::actor::Actor;
 use crate::verbs::audited::Audited;
 use crate::verbs::authorize::{self, Manage};
 use crate::verbs::cli_line::CliLine;
-use crate::verbs::needs::{Needs, WRITE_ACCOUNTS};
+use crate::verbs::needs::Needs;
 use crate::verbs::ports::Tx;
 use crate::verbs::tokens::trash;
 use crate::verbs::{Change, Changed, Env, Proof, Verb};
 
-/// Deletes an account that has no active token; its other tokens go into the trash, and stay there.
+/// Deletes an account that has no active token; its other tokens go into the trash, and stay there. It takes a person:
+/// nothing brings the account back.
 #[derive(Debug, Clone)]
 pub struct DeleteAccount {
     /// Which.
@@ -25,7 +26,7 @@ pub struct DeleteAccount {
 impl Verb for DeleteAccount {
     const NAME: &'static str = "account.delete";
     const PROOF: Proof = Proof::Password;
-    const NEEDS: Needs = WRITE_ACCOUNTS;
+    const NEEDS: Needs = Needs::Person;
     type Reply = Changed<CountedAccount>;
 }
 

@@ -85,8 +85,8 @@ fn switch(
     let mut switched = Vec::with_capacity(usernames.len());
     let mut entries = Vec::with_capacity(usernames.len());
     let mut met = BTreeSet::new();
-    for username in usernames.iter().filter(|u| met.insert(*u)) {
-        let account = authorize::manage(by, tx, username, Manage::Switch)?;
+    let once: Vec<&Username> = usernames.iter().filter(|u| met.insert(*u)).collect();
+    for account in authorize::manage_all(by, tx, &once, Manage::Switch)? {
         entries.push(entry(verb, &account).changed("enabled", account.enabled, enabled));
         if account.enabled != enabled {
             tx.update_account(&Account { enabled, ..account.clone() })?;

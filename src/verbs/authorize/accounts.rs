@@ -1,7 +1,7 @@
 //! Who may do what to accounts and to policy. A token does no more than its account would; what it must hold, each verb
 //! says.
 
-use super::hidden;
+use super::{denied_first, hidden};
 use crate::domain::account::Account;
 use crate::domain::name::Username;
 use crate::domain::role::Role;
@@ -72,6 +72,21 @@ pub fn manage(by: &Actor, snapshot: &dyn Snapshot, name: &Username, act: Manage)
         None if actor.role == Role::Owner => Err(Error::not_found(format!("there is no account {name}"))),
         None => Err(hidden(actor)),
     }
+}
+
+/// [`manage`] for several: whether the actor may comes before whether all of them are there.
+///
+/// # Errors
+/// Those of [`manage`].
+pub fn manage_all(by: &Actor, snapshot: &dyn Snapshot, names: &[&Username], act: Manage) -> Result<Vec<Account>> {
+    let mut all = Ok(Vec::with_capacity(names.len()));
+    for name in names {
+        all = denied_first(all, manage(by, snapshot, name, act)).map(|(mut all, one)| {
+            all.push(one);
+            all
+        });
+    }
+    all
 }
 
 /// Whether `actor` may do `act` to `account`, as both are known: what a face offers. A role that can be given is

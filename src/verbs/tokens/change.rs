@@ -8,7 +8,7 @@ use crate::domain::token::{Status, Token, TokenId};
 use crate::error::{Error, Result};
 use crate::verbs::Env;
 use crate::verbs::actor::Actor;
-use crate::verbs::authorize;
+use crate::verbs::authorize::{self, NewOwner};
 use crate::verbs::ports::{NewToken, Tx};
 
 /// What becomes of one token; without a state before, it was inserted in this transaction.
@@ -19,8 +19,9 @@ pub(super) struct Change {
     pub after: Token,
 }
 
-/// Adds a token, to be settled with [`settle_all`].
-pub(super) fn insert(tx: &mut dyn Tx, new: &NewToken<'_>) -> Result<Change> {
+/// Adds a token for `owner`, to be settled with [`settle_all`].
+pub(super) fn insert(tx: &mut dyn Tx, owner: &NewOwner, new: &NewToken<'_>) -> Result<Change> {
+    debug_assert_eq!(owner.account().id, new.account, "a token goes where it was permitted");
     let id = tx.insert_token(new)?;
     Ok(Change { before: None, after: stored(tx, id)? })
 }

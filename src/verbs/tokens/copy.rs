@@ -41,11 +41,14 @@ impl Change for CopyToken {
     type Out = Issued;
 
     fn run(&self, by: &Actor, tx: &mut dyn Tx, env: &Env<'_>) -> Result<Audited<Issued>> {
-        let source = authorize::token(by, tx, &self.token.token, Among::Kept, Act::See)?;
+        let into = self.account.as_ref().map(|into| authorize::account(by, tx, Some(into), Act::Change));
+        let source = authorize::token(by, tx, &self.token.token, Among::Kept, Act::See);
+        let (_, source) = authorize::denied_first(into.transpose(), source)?;
         authorize::not_itself(by, &source)?;
+        let into = self.account.as_ref().unwrap_or(&source.owner.username);
+        let requested = rules::requested(self.expires, env).unwrap_or(source.expiry);
+        let owner = authorize::new_owner(by, tx, Some(into), &source.selection, Some(requested))?;
         self.token.still(&source)?;
-        let account = self.account.as_ref().unwrap_or(&source.owner.username);
-        let account = authorize::account(by, tx, Some(account), Act::Change)?;
         let policy = tx.policy()?;
         let expiry = match self.expires {
             Some(spec) => rules::expiry(spec, &policy, env)?,
@@ -57,14 +60,14 @@ impl Change for CopyToken {
         };
         rules::no_hint(&self.name, tx)?;
         let new = NewToken {
-            account: account.id,
+            account: owner.account().id,
             name: &self.name,
             description: &source.description,
             selection: &source.selection,
             expiry,
             now: env.now,
         };
-        let change = insert(tx, &new)?;
+        let change = insert(tx, &owner, &new)?;
         let token = settle_all(by, tx, env, vec![change])?.pop();
         let token = token.ok_or_else(|| Error::failure("the token is not there"))?;
         let out = self.out.as_ref().map(|out| out.file(&token.name));

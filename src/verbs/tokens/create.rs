@@ -11,7 +11,7 @@ use crate::domain::selection::Selection;
 use crate::error::{Error, Result};
 use crate::verbs::actor::Actor;
 use crate::verbs::audited::Audited;
-use crate::verbs::authorize::{self, Act};
+use crate::verbs::authorize;
 use crate::verbs::cli_line::CliLine;
 use crate::verbs::needs::Needs;
 use crate::verbs::ports::{NewToken, Tx};
@@ -45,9 +45,10 @@ impl Change for CreateToken {
     type Out = Vec<Issued>;
 
     fn run(&self, by: &Actor, tx: &mut dyn Tx, env: &Env<'_>) -> Result<Audited<Vec<Issued>>> {
-        let account = authorize::account(by, tx, self.account.as_ref(), Act::Change)?;
         let policy = tx.policy()?;
         let asked = self.expires.unwrap_or_else(|| policy.default_expiry.map_or(ExpirySpec::Never, ExpirySpec::In));
+        let requested = rules::requested(Some(asked), env);
+        let owner = authorize::new_owner(by, tx, self.account.as_ref(), &self.selection, requested)?;
         let expiry = rules::expiry(asked, &policy, env)?;
         self.fitting()?;
         rules::known(&self.selection, None, tx)?;
@@ -56,8 +57,9 @@ impl Change for CreateToken {
             rules::no_hint(name, tx)?;
             changes.push(insert(
                 tx,
+                &owner,
                 &NewToken {
-                    account: account.id,
+                    account: owner.account().id,
                     name,
                     description: &self.description,
                     selection: &self.selection,

@@ -2,7 +2,7 @@
 
 use super::change::settle;
 use super::issue::{altered, expires, selected};
-use super::{Pointed, rules};
+use super::{Pointed, rules, to_change};
 use crate::domain::expiry::ExpirySpec;
 use crate::domain::name::{Description, TokenName};
 use crate::domain::selection::{Selection, SelectionEdit};
@@ -11,7 +11,7 @@ use crate::domain::token_diff::{self, diff};
 use crate::error::{Error, Result};
 use crate::verbs::actor::Actor;
 use crate::verbs::audited::Audited;
-use crate::verbs::authorize::{self, Act, Among};
+use crate::verbs::authorize::{self, Act, Among, Requested};
 use crate::verbs::cli_line::CliLine;
 use crate::verbs::needs::Needs;
 use crate::verbs::ports::{Snapshot, Tx};
@@ -113,7 +113,9 @@ impl EditToken {
     }
 
     fn computed(&self, by: &Actor, snapshot: &dyn Snapshot, env: &Env<'_>) -> Result<Edited> {
-        let before = authorize::token(by, snapshot, &self.token.token, Among::Kept, Act::Change)?;
+        let selection = self.selection.as_ref().and_then(SelectionEdit::added);
+        let requested = Requested { selection, expiry: rules::requested(self.expires, env) };
+        let before = to_change(by, snapshot, &self.token, &requested)?;
         match &self.seen {
             Some(seen) if seen.revision != before.revision => {
                 return Err(self.overtaken(seen, &before, snapshot, env));

@@ -38,7 +38,7 @@ use std::collections::BTreeSet;
 use crate::domain::token::{Revision, Token, TokenRef};
 use crate::error::{Error, Result};
 use crate::verbs::actor::Actor;
-use crate::verbs::authorize::{self, Act, Among};
+use crate::verbs::authorize::{self, Act, Among, Requested};
 use crate::verbs::ports::Snapshot;
 
 /// A token to act on, as a face knows it.
@@ -74,16 +74,19 @@ impl Pointed {
     }
 }
 
-/// The tokens that `pointed` means, each once however often and by whatever name it is named.
+/// The tokens that `pointed` means, each once however often and by whatever name it is named. Whether the actor may do
+/// that to all of them comes before whether one was changed meanwhile.
 fn meant(by: &Actor, snapshot: &dyn Snapshot, pointed: &[Pointed], among: Among, act: Act) -> Result<Vec<Token>> {
-    let mut tokens = Vec::with_capacity(pointed.len());
+    let references: Vec<_> = pointed.iter().map(|one| &one.token).collect();
+    let mut tokens = authorize::tokens(by, snapshot, &references, among, act, &Requested::default())?;
+    pointed.iter().zip(&tokens).try_for_each(|(one, token)| one.still(token))?;
     let mut met = BTreeSet::new();
-    for one in pointed {
-        let token = authorize::token(by, snapshot, &one.token, among, act)?;
-        one.still(&token)?;
-        if met.insert(token.id) {
-            tokens.push(token);
-        }
-    }
+    tokens.retain(|token| met.insert(token.id));
     Ok(tokens)
+}
+
+/// The one token that `pointed` means, to be left with what is `requested`.
+fn to_change(by: &Actor, snapshot: &dyn Snapshot, pointed: &Pointed, requested: &Requested) -> Result<Token> {
+    let mut found = authorize::tokens(by, snapshot, &[&pointed.token], Among::Kept, Act::Change, requested)?;
+    found.pop().ok_or_else(|| Error::failure("the token is not there"))
 }

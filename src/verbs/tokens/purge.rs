@@ -32,7 +32,7 @@ pub struct PurgePreview {
     pub names: Vec<String>,
 }
 
-/// Takes every token that [`PreviewPurge`] counts away for good.
+/// Takes every token that [`PreviewPurge`] counts away for good. It takes a person: nothing brings them back.
 #[derive(Debug, Clone)]
 pub struct PurgeTokens {
     /// Which tokens.
@@ -60,7 +60,7 @@ impl Verb for PreviewPurge {
 impl Verb for PurgeTokens {
     const NAME: &'static str = "token.purge";
     const PROOF: Proof = Proof::Password;
-    const NEEDS: Needs = Needs::WriteTokens;
+    const NEEDS: Needs = Needs::Person;
     type Reply = Changed<Purged>;
 }
 

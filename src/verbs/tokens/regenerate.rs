@@ -2,14 +2,14 @@
 
 use super::change::settle;
 use super::issue::{Issued, SaveTo, altered, expires, issue};
-use super::{Pointed, rules};
+use super::{Pointed, rules, to_change};
 use crate::domain::expiry::{Expiry, ExpirySpec, Span};
 use crate::domain::time::{DAY, Timestamp, relative};
 use crate::domain::token::Token;
 use crate::error::{Error, Result};
 use crate::verbs::actor::Actor;
 use crate::verbs::audited::Audited;
-use crate::verbs::authorize::{self, Act, Among};
+use crate::verbs::authorize::Requested;
 use crate::verbs::cli_line::CliLine;
 use crate::verbs::needs::Needs;
 use crate::verbs::ports::Tx;
@@ -45,7 +45,8 @@ impl Change for RegenerateToken {
     type Out = Issued;
 
     fn run(&self, by: &Actor, tx: &mut dyn Tx, env: &Env<'_>) -> Result<Audited<Issued>> {
-        let before = authorize::token(by, tx, &self.token.token, Among::Kept, Act::Change)?;
+        let requested = Requested { expiry: rules::requested(self.expires, env), ..Requested::default() };
+        let before = to_change(by, tx, &self.token, &requested)?;
         self.token.still(&before)?;
         let mut after = before.clone();
         if let Some(spec) = self.expires {

@@ -1,13 +1,13 @@
 //! retire: ends an overlap early.
 
-use super::Pointed;
 use super::change::settle;
 use super::issue::entry;
+use super::{Pointed, to_change};
 use crate::domain::token::Token;
 use crate::error::{Error, Result};
 use crate::verbs::actor::Actor;
 use crate::verbs::audited::Audited;
-use crate::verbs::authorize::{self, Act, Among};
+use crate::verbs::authorize::Requested;
 use crate::verbs::cli_line::CliLine;
 use crate::verbs::needs::Needs;
 use crate::verbs::ports::Tx;
@@ -31,7 +31,7 @@ impl Change for RetireToken {
     type Out = Token;
 
     fn run(&self, by: &Actor, tx: &mut dyn Tx, env: &Env<'_>) -> Result<Audited<Token>> {
-        let before = authorize::token(by, tx, &self.token.token, Among::Kept, Act::Change)?;
+        let before = to_change(by, tx, &self.token, &Requested::default())?;
         self.token.still(&before)?;
         let Some(previous) = before.overlap(env.now) else {
             return Err(Error::conflict(format!("{} has one secret only", before.name))

@@ -19,6 +19,11 @@ pub(super) fn expiry(spec: ExpirySpec, policy: &Policy, env: &Env<'_>) -> Result
     Ok(expiry)
 }
 
+/// The expiry that was asked for, as far as authority goes: `None` if none was, or if it is no date that can be set.
+pub(super) fn requested(spec: Option<ExpirySpec>, env: &Env<'_>) -> Option<Expiry> {
+    spec.and_then(|spec| spec.resolve(env.now, env.zone).ok())
+}
+
 /// Refuses an expiry later than policy allows for a token that gets it now.
 pub(super) fn soon_enough(expiry: Expiry, policy: &Policy, env: &Env<'_>) -> Result<()> {
     let Some(max) = policy.max_expiry else { return Ok(()) };
