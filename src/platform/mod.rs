@@ -16,6 +16,7 @@ pub mod service_file;
 pub mod signals;
 pub mod sockets;
 pub mod systemd;
+pub mod terminal;
 
 use std::sync::Arc;
 

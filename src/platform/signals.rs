@@ -6,7 +6,7 @@ use std::sync::atomic::AtomicBool;
 use std::thread;
 
 use rustix::event::{PollFd, PollFlags, poll};
-use signal_hook::consts::{SIGCONT, SIGHUP, SIGINT, SIGTERM, SIGTSTP, SIGXFSZ};
+use signal_hook::consts::{SIGCONT, SIGHUP, SIGINT, SIGTERM, SIGTSTP, SIGWINCH, SIGXFSZ};
 use signal_hook::iterator::Signals;
 
 use crate::error::{Error, Kind, Result};
@@ -20,6 +20,8 @@ pub enum Told {
     Stop,
     /// To go on.
     Continue,
+    /// The terminal has another size.
+    Resized,
     /// The terminal is gone.
     HungUp,
 }
@@ -29,13 +31,14 @@ pub enum Told {
 /// # Errors
 /// Those of the system.
 pub fn watch(tell: impl Fn(Told) + Send + Clone + 'static) -> io::Result<()> {
-    let mut signals = Signals::new([SIGHUP, SIGINT, SIGTERM, SIGTSTP, SIGCONT])?;
+    let mut signals = Signals::new([SIGHUP, SIGINT, SIGTERM, SIGTSTP, SIGCONT, SIGWINCH])?;
     let told = tell.clone();
     thread::Builder::new().name("signals".into()).spawn(move || {
         for signal in signals.forever() {
             told(match signal {
                 SIGTSTP => Told::Stop,
                 SIGCONT => Told::Continue,
+                SIGWINCH => Told::Resized,
                 ending => Told::End(ending),
             });
         }

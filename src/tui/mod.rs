@@ -15,6 +15,7 @@
 
 pub mod effect;
 pub mod guard;
+pub mod input;
 pub mod keymap;
 pub mod modal;
 pub mod model;

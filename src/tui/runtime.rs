@@ -1,31 +1,36 @@
 //! The loop: waits for something to happen, takes all of it, then draws once.
 
-use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::mpsc::{Receiver, RecvTimeoutError, Sender, channel};
+use std::sync::{Arc, OnceLock};
 use std::thread;
 use std::time::Duration;
 
-use crossterm::event::{self, Event};
 use zeroize::Zeroizing;
 
 use super::effect::{Effect, ForClipboard};
+use super::input::{Input, Parser};
 use super::model::Model;
 use super::msg::{Copied, Msg};
 use super::terminal::{self, Screen};
 use super::theme::Theme;
 use super::update::{start as first, update};
 use super::view::view;
-use super::worker::{self, Job};
+use super::worker::{self, Job, Store};
 use super::{Ended, Start};
 use crate::error::{Error, Result};
 use crate::platform::clipboard::{Desktop, Route, osc52};
 use crate::platform::process;
 use crate::platform::signals::{self, Told};
+use crate::platform::terminal::{Read, has_more, read, size};
 use crate::verbs::ports::Clock;
 
 /// How long the program may take to end once it was told to.
 const LAST_MOMENTS: Duration = Duration::from_millis(1500);
+/// How long the end waits for the store to be closed, which a long look at it may hold up.
+const CLOSING: Duration = Duration::from_millis(1000);
+/// The same where the program was told to end and has not.
+const CLOSING_LATE: Duration = Duration::from_millis(300);
 
 /// What wakes the loop.
 enum Woken {
@@ -35,17 +40,21 @@ enum Woken {
 
 pub(super) fn run(start: Start) -> Result<Ended> {
     let (wake, woken) = channel();
-    watch_signals(&wake, &start.clock)?;
+    let store = Arc::new(OnceLock::new());
+    watch_signals(&wake, &start.clock, &store)?;
     let mut screen = Screen::take()?;
     let theme = if process::wants_colour() { Theme::colour() } else { Theme::mono() };
-    let model = Model::new(&start, process::host(), theme, screen.size()?);
+    let model = Model::new(&start, process::host(), theme, size());
     let workers = Workers::start(&start, &wake)?;
+    let _ = store.set(Arc::clone(&workers.store));
+    let clock = Arc::clone(&start.clock);
+    // The store is the workers' alone: it is closed when they end.
+    drop(start);
     read_keys(&wake)?;
     let end =
-        Loop { model, screen: &mut screen, workers: &workers, woken, clock: &*start.clock, stopped_itself: false }
-            .run();
+        Loop { model, screen: &mut screen, workers: &workers, woken, clock: &*clock, stopped_itself: false }.run();
     let given_back = screen.give_back();
-    workers.finish();
+    drop(workers);
     match end {
         Ok(Ended::Quit) => given_back.map(|()| Ended::Quit),
         Ok(ended @ Ended::Signal(_)) => Ok(ended),
@@ -57,39 +66,49 @@ pub(super) fn run(start: Start) -> Result<Ended> {
 
 /// Signals wake the loop. One that says to end also starts a clock: a loop stuck on a dead terminal must not keep the
 /// program alive.
-fn watch_signals(wake: &Sender<Woken>, clock: &Arc<dyn Clock>) -> Result<()> {
-    let (wake, clock) = (wake.clone(), Arc::clone(clock));
+fn watch_signals(wake: &Sender<Woken>, clock: &Arc<dyn Clock>, store: &Arc<OnceLock<Arc<Store>>>) -> Result<()> {
+    let (wake, clock, store) = (wake.clone(), Arc::clone(clock), Arc::clone(store));
     signals::watch(move |told| {
         let _ = wake.send(Woken::Told(told));
         let signal = match told {
             Told::End(signal) => signal,
             Told::HungUp => signal_hook::consts::SIGHUP,
-            Told::Stop | Told::Continue => return,
+            Told::Stop | Told::Continue | Told::Resized => return,
         };
-        let clock = Arc::clone(&clock);
+        let (clock, store) = (Arc::clone(&clock), Arc::clone(&store));
         let _ = thread::Builder::new().name("last moments".into()).spawn(move || {
             clock.sleep(LAST_MOMENTS);
             terminal::abandon();
+            if let Some(store) = store.get() {
+                store.close(CLOSING_LATE);
+            }
             signals::end_by(signal);
         });
     })
     .map_err(|e| Error::failure("signals can't be received").why(e.to_string()))
 }
 
-/// Terminal events wake the loop.
+/// What is typed and pasted wakes the loop.
 fn read_keys(wake: &Sender<Woken>) -> Result<()> {
     let wake = wake.clone();
     // Once the loop is gone nobody hears the rest, and the program ends.
     let tell = move |msg| drop(wake.send(Woken::By(msg)));
     worker::spawn("keys", tell, |tell| {
+        let mut parser = Parser::default();
+        let mut buffer = Zeroizing::new([0; 4096]);
+        let mut inputs = Vec::new();
         loop {
-            tell(match event::read() {
-                Ok(Event::Key(key)) => Msg::Key(key),
-                Ok(Event::Paste(text)) => Msg::Paste(Zeroizing::new(text)),
-                Ok(Event::Resize(columns, rows)) => Msg::Resize(columns, rows),
-                Ok(Event::FocusGained | Event::FocusLost | Event::Mouse(_)) => continue,
+            match read(&mut *buffer, parser.patience()) {
+                Ok(Read::Bytes(count)) => parser.feed(&buffer[..count], has_more(), &mut inputs),
+                Ok(Read::Silence) => parser.quiet(&mut inputs),
                 Err(e) => return tell(Msg::Blind(e.to_string())),
-            });
+            }
+            for input in inputs.drain(..) {
+                tell(match input {
+                    Input::Key(key) => Msg::Key(key),
+                    Input::Paste(text) => Msg::Paste(text),
+                });
+            }
         }
     })
     .map(drop)
@@ -97,7 +116,7 @@ fn read_keys(wake: &Sender<Woken>) -> Result<()> {
 
 /// The threads that work for the screens.
 struct Workers {
-    store: Sender<Job>,
+    store: Arc<Store>,
     desktop: Option<(Sender<ForClipboard>, thread::JoinHandle<()>)>,
     tmux: bool,
     /// Whether the screen tells of the ledger.
@@ -110,20 +129,22 @@ impl Workers {
             let wake = wake.clone();
             move |msg| drop(wake.send(Woken::By(msg)))
         };
-        let store =
-            worker::store(Arc::clone(&start.jeton), Arc::clone(&start.delivery), start.witness.clone(), answer(wake))?;
         let ledger_shown = Arc::new(AtomicBool::new(false));
-        worker::watch(Arc::clone(&start.jeton), Arc::clone(&start.clock), Arc::clone(&ledger_shown), answer(wake))?;
+        let (jeton, delivery) = (Arc::clone(&start.jeton), Arc::clone(&start.delivery));
+        let store = Store::start(jeton, delivery, start.witness.clone(), Arc::clone(&ledger_shown), answer(wake))?;
         let (desktop, tmux) = match Route::choose() {
             Route::Desktop => (Some(worker::clipboard(Desktop::default(), answer(wake))?), false),
             Route::Terminal { tmux } => (None, tmux),
         };
-        Ok(Workers { store, desktop, tmux, ledger_shown })
+        Ok(Workers { store: Arc::new(store), desktop, tmux, ledger_shown })
     }
+}
 
-    /// A secret on a desktop's clipboard is taken away before the program ends.
-    fn finish(self) {
-        if let Some((texts, thread)) = self.desktop {
+impl Drop for Workers {
+    /// However the screens end: the store is closed, and a secret on a desktop's clipboard taken away.
+    fn drop(&mut self) {
+        self.store.close(CLOSING);
+        if let Some((texts, thread)) = self.desktop.take() {
             drop(texts);
             // A panic there has been told already.
             let _ = thread.join();
@@ -154,12 +175,14 @@ impl Loop<'_> {
             self.workers.ledger_shown.store(model.shows_ledger(), Ordering::Relaxed);
             let woken = self.wait()?;
             self.message(Msg::Now(self.clock.now()))?;
-            // Everything that has come meanwhile is taken before the next frame.
+            // Everything that has come meanwhile is taken before the next frame; many sizes are one.
+            let mut resized = false;
             for woken in woken.into_iter().chain(self.woken.try_iter().collect::<Vec<_>>()) {
                 match woken {
                     Woken::By(msg) => self.message(msg)?,
                     Woken::Told(Told::End(signal)) => return Ok(Ended::Signal(signal)),
                     Woken::Told(Told::HungUp) => return Ok(Ended::Signal(signal_hook::consts::SIGHUP)),
+                    Woken::Told(Told::Resized) => resized = true,
                     Woken::Told(Told::Stop) => self.suspend()?,
                     // Ours is told too, after the fact; one that nobody could announce (SIGSTOP) is told only so.
                     Woken::Told(Told::Continue) if self.stopped_itself => self.stopped_itself = false,
@@ -168,6 +191,9 @@ impl Loop<'_> {
                 if self.model.exit.is_some() {
                     break;
                 }
+            }
+            if resized {
+                self.resized()?;
             }
         }
     }
@@ -213,7 +239,7 @@ impl Loop<'_> {
     }
 
     fn job(&mut self, job: Job) -> Result<()> {
-        self.workers.store.send(job).map_err(|_| Error::failure("the store's thread has ended"))
+        self.workers.store.send(job)
     }
 
     fn copy(&mut self, text: Zeroizing<String>, is_secret: bool) -> Result<()> {
@@ -235,8 +261,12 @@ impl Loop<'_> {
     /// Takes the terminal anew after `away`, and asks for the password.
     fn resume(&mut self, away: impl FnOnce()) -> Result<()> {
         self.screen.lend(away)?;
-        let (columns, rows) = self.screen.size()?;
-        self.message(Msg::Resize(columns, rows))?;
+        self.resized()?;
         self.message(Msg::Resumed)
+    }
+
+    fn resized(&mut self) -> Result<()> {
+        let (columns, rows) = size();
+        self.message(Msg::Resize(columns, rows))
     }
 }

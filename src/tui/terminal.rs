@@ -8,14 +8,16 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use crossterm::cursor::{Hide, Show};
 use crossterm::event::{DisableBracketedPaste, EnableBracketedPaste};
 use crossterm::terminal::{
-    BeginSynchronizedUpdate, EndSynchronizedUpdate, EnterAlternateScreen, LeaveAlternateScreen, disable_raw_mode,
-    enable_raw_mode,
+    BeginSynchronizedUpdate, Clear, ClearType, EndSynchronizedUpdate, EnterAlternateScreen, LeaveAlternateScreen,
+    disable_raw_mode, enable_raw_mode,
 };
 use crossterm::{execute, queue};
 use ratatui::backend::CrosstermBackend;
-use ratatui::{Frame, Terminal};
+use ratatui::layout::Rect;
+use ratatui::{Frame, Terminal, TerminalOptions, Viewport};
 
 use crate::error::{Error, Result};
+use crate::platform::terminal::size;
 
 /// Whether the terminal is ours now. Global, because the panic hook has nothing else to look at.
 static TAKEN: AtomicBool = AtomicBool::new(false);
@@ -51,6 +53,10 @@ fn take() -> io::Result<()> {
     execute!(io::stdout(), EnterAlternateScreen, EnableBracketedPaste, Hide)
 }
 
+fn whole((columns, rows): (u16, u16)) -> Rect {
+    Rect::new(0, 0, columns, rows)
+}
+
 /// The terminal while it is ours.
 pub(super) struct Screen {
     /// Never dropped: it would show the cursor once more, and panic where there is no terminal any more to say so on.
@@ -71,7 +77,10 @@ impl Screen {
         }));
         let guard = Guard;
         take().map_err(failed)?;
-        let terminal = Terminal::new(CrosstermBackend::new(io::stdout())).map_err(failed)?;
+        // Of a size of our own: what the terminal claims may be more than there is memory for.
+        let viewport = Viewport::Fixed(whole(size()));
+        let backend = CrosstermBackend::new(io::stdout());
+        let terminal = Terminal::with_options(backend, TerminalOptions { viewport }).map_err(failed)?;
         std::mem::forget(guard);
         Ok(Screen { terminal: ManuallyDrop::new(terminal), stale: false })
     }
@@ -87,9 +96,9 @@ impl Screen {
         queue!(out, BeginSynchronizedUpdate).map_err(failed)?;
         if std::mem::take(&mut self.stale) {
             // `Terminal::clear` asks the terminal where its cursor is and waits for an answer that the thread reading
-            // keys gets; taking the same size again clears without asking.
-            let size = self.terminal.size().map_err(failed)?;
-            self.terminal.resize(size.into()).map_err(failed)?;
+            // keys gets; taking the size anew clears without asking.
+            queue!(out, Clear(ClearType::All)).map_err(failed)?;
+            self.terminal.resize(whole(size())).map_err(failed)?;
         }
         self.terminal.draw(view).map_err(failed)?;
         execute!(out, EndSynchronizedUpdate).map_err(failed)
@@ -107,11 +116,6 @@ impl Screen {
             return Ok(());
         }
         out.write_all(sequence.as_bytes()).and_then(|()| out.flush()).map_err(failed)
-    }
-
-    /// Columns and rows.
-    pub(super) fn size(&self) -> Result<(u16, u16)> {
-        self.terminal.size().map(|s| (s.width, s.height)).map_err(failed)
     }
 
     /// Gives the terminal back for as long as `f` runs.

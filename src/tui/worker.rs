@@ -1,9 +1,9 @@
 //! Work off the UI thread: one thread for the store and hashing, one for the clipboard.
 
 use std::path::PathBuf;
-use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::mpsc::{Receiver, RecvTimeoutError, Sender, channel};
+use std::sync::{Arc, Mutex, PoisonError};
 use std::thread::{Builder, JoinHandle};
 use std::time::Duration;
 
@@ -18,7 +18,7 @@ use crate::verbs::Jeton;
 use crate::verbs::actor::Credential;
 use crate::verbs::audit::AuditHead;
 use crate::verbs::ledger::LedgerHead;
-use crate::verbs::ports::{Clock, Delivery};
+use crate::verbs::ports::Delivery;
 use crate::verbs::request::{Request, ask};
 use crate::witness::Witness;
 
@@ -28,6 +28,8 @@ pub(super) enum Job {
     Save(PathBuf, Arc<Secret>),
     Read(RequestId, PathBuf, Arc<[Catalogue]>),
     Witness(i64),
+    /// Ends the thread.
+    Close,
 }
 
 impl Job {
@@ -76,19 +78,68 @@ pub(super) fn spawn<F: Fn(Msg) + Send + 'static>(
         .map_err(|e| Error::failure("a thread can't be started").why(e.to_string()))
 }
 
-/// Starts the store's thread; it ends when the returned sender is dropped.
-pub(super) fn store(
+/// The threads that hold the store, and how to end them. Dropping it doesn't: [`Store::close`] does.
+pub(super) struct Store {
+    jobs: Sender<Job>,
+    /// Taken to end the thread that looks for changes.
+    looking: Mutex<Option<Sender<()>>>,
+    /// Disconnected once the threads have let go of the store.
+    held: Mutex<Receiver<()>>,
+}
+
+/// The store in the hands of a thread.
+struct Held {
     jeton: Arc<dyn Jeton>,
+    /// Dropped after the store.
+    _holds: Sender<()>,
+}
+
+impl Store {
+    /// Starts the threads. The ledger is looked at only while `shown` says that the screen tells of it.
+    pub(super) fn start(
+        jeton: Arc<dyn Jeton>,
+        delivery: Arc<dyn Delivery>,
+        witness: Witness,
+        shown: Arc<AtomicBool>,
+        answer: impl Fn(Msg) + Clone + Send + 'static,
+    ) -> Result<Self> {
+        let (holds, held) = channel();
+        let (jobs, queue) = channel();
+        let (looking, until) = channel();
+        let watched = Held { jeton: Arc::clone(&jeton), _holds: holds.clone() };
+        work(Held { jeton, _holds: holds }, queue, delivery, witness, answer.clone())?;
+        watch(watched, until, shown, answer)?;
+        Ok(Store { jobs, looking: Mutex::new(Some(looking)), held: Mutex::new(held) })
+    }
+
+    /// Has a job done.
+    pub(super) fn send(&self, job: Job) -> Result<()> {
+        self.jobs.send(job).map_err(|_| Error::failure("the store's thread has ended"))
+    }
+
+    /// Ends the threads, and waits until the store is closed or the time is over.
+    pub(super) fn close(&self, within: Duration) {
+        // A thread that has ended has closed it.
+        let _ = self.jobs.send(Job::Close);
+        drop(self.looking.lock().unwrap_or_else(PoisonError::into_inner).take());
+        let _ = self.held.lock().unwrap_or_else(PoisonError::into_inner).recv_timeout(within);
+    }
+}
+
+fn work(
+    store: Held,
+    queue: Receiver<Job>,
     delivery: Arc<dyn Delivery>,
     witness: Witness,
     answer: impl Fn(Msg) + Send + 'static,
-) -> Result<Sender<Job>> {
-    let (jobs, queue) = channel::<Job>();
+) -> Result<()> {
     spawn("store", answer, move |answer| {
+        let store = store;
         let mut waiting: Vec<Job> = Vec::new();
         while let Some(job) = next(&queue, &mut waiting) {
             answer(match job {
-                Job::Call(id, who, request) => Msg::Reply(id, Box::new(jeton.call(&who, *request))),
+                Job::Close => return,
+                Job::Call(id, who, request) => Msg::Reply(id, Box::new(store.jeton.call(&who, *request))),
                 Job::Read(id, path, there) => Msg::Read(id, Box::new(catalogue_file::source(&path, || Ok(there)))),
                 Job::Witness(seq) => Msg::Testified(seq, witness.testify(seq)),
                 Job::Save(path, secret) => Msg::Saved(delivery.save(&path, &secret).map(|mut saved| {
@@ -97,8 +148,8 @@ pub(super) fn store(
                 })),
             });
         }
-    })?;
-    Ok(jobs)
+    })
+    .map(drop)
 }
 
 /// The oldest job that no later one supersedes; none once the sender is gone.
@@ -121,29 +172,32 @@ const LOOK_EVERY: Duration = Duration::from_millis(300);
 const LEDGER_EVERY: u32 = 3;
 
 /// Starts the thread that notices changes of the store, whoever makes them. A store that can't be read has none: who
-/// looks at it hears why. The ledger is looked at only while `shown` says that the screen tells of it.
-pub(super) fn watch(
-    jeton: Arc<dyn Jeton>,
-    clock: Arc<dyn Clock>,
+/// looks at it hears why.
+fn watch(
+    store: Held,
+    until: Receiver<()>,
     shown: Arc<AtomicBool>,
     answer: impl Fn(Msg) + Send + 'static,
 ) -> Result<()> {
     spawn("watch", answer, move |answer| {
+        let store = store;
         let (mut seen, mut recorded) = (None, None);
         for look in (0..LEDGER_EVERY).cycle() {
-            if let Ok(head) = ask(&*jeton, &Credential::Store, AuditHead)
+            if let Ok(head) = ask(&*store.jeton, &Credential::Store, AuditHead)
                 && seen.replace(head) != Some(head)
             {
                 answer(Msg::Changed);
             }
             if look == 0
                 && shown.load(Ordering::Relaxed)
-                && let Ok(head) = ask(&*jeton, &Credential::Store, LedgerHead)
+                && let Ok(head) = ask(&*store.jeton, &Credential::Store, LedgerHead)
                 && recorded.replace(head) != Some(head)
             {
                 answer(Msg::Recorded);
             }
-            clock.sleep(LOOK_EVERY);
+            if until.recv_timeout(LOOK_EVERY) != Err(RecvTimeoutError::Timeout) {
+                return;
+            }
         }
     })
     .map(drop)

@@ -31,7 +31,7 @@ fn screens(home: &Home) -> Terminal {
 }
 
 /// The screens, signed in.
-fn signed_in(home: &Home) -> Terminal {
+pub fn signed_in(home: &Home) -> Terminal {
     let mut terminal = screens(home);
     terminal.shows("Sign in to jeton");
     terminal.types(&format!("{PASSWORD}\r"));
@@ -53,7 +53,7 @@ fn secret_in(text: &str) -> Option<String> {
 }
 
 /// A home with one token, `ops/a`.
-fn home_with_a_token() -> Home {
+pub fn home_with_a_token() -> Home {
     let home = Home::set_up();
     home.create(&["a"]);
     home
@@ -354,7 +354,7 @@ fn pasted_text() {
     t.pastes("two\nlines\x1b[2J");
     t.shows("two ");
     t.types("\x15");
-    // The paste ends at the first end there is; what follows was typed, as far as anybody can tell.
+    // What comes with the end mark inside is no key.
     t.pastes("ab\x1b[201~y");
     t.shows("aby");
     t.types("\x15");
@@ -367,7 +367,7 @@ fn pasted_text() {
     t.types("\x1b");
     t.lacks("Generate a token");
     t.pastes("rm\x1b[201~y");
-    t.shows("sent to your terminal");
+    t.shows("Pasted text was ignored");
     t.types("q");
     t.ends_restored(End::Code(0));
     assert_eq!(home.as_ops(&["token", "list", "--quiet"]).out, "ops/a\n");
@@ -427,9 +427,14 @@ fn without_colour_the_row_is_told_apart() {
 const MOMENTS: [(&str, i32); 5] =
     [("key", 101), ("draw", 101), ("draw with a secret", 101), ("worker", 1), ("worker with a secret", 1)];
 
-/// A house with a trap in it.
-struct Trap {
+/// A house with a trap in it. Its folder goes with it.
+struct Trapped {
     house: House,
+    trap: Arc<Trap>,
+}
+
+/// What springs.
+struct Trap {
     moment: String,
     armed: AtomicBool,
     clock: SystemClock,
@@ -443,15 +448,15 @@ impl Trap {
     }
 }
 
-impl Jeton for Trap {
+impl Jeton for Trapped {
     fn call(&self, who: &Credential, request: Request) -> Result<Response> {
         if matches!(request, Request::ListTokens(_)) {
-            self.springs(&["worker"]);
+            self.trap.springs(&["worker"]);
         }
         let signs_in = matches!(request, Request::SignIn(_));
         let response = self.house.jeton.call(who, request);
-        if signs_in && ["key", "draw", "worker"].contains(&&*self.moment) {
-            self.armed.store(true, Ordering::SeqCst);
+        if signs_in && ["key", "draw", "worker"].contains(&&*self.trap.moment) {
+            self.trap.armed.store(true, Ordering::SeqCst);
         }
         response
     }
@@ -487,9 +492,9 @@ fn child() {
     let Ok(moment) = std::env::var("JETON_IT_PANIC") else { return };
     let house = House::new();
     house.issue(OWNER, "a");
-    let trap = Arc::new(Trap { house, moment, armed: AtomicBool::new(false), clock: SystemClock::new() });
+    let trap = Arc::new(Trap { moment, armed: AtomicBool::new(false), clock: SystemClock::new() });
     let start = tui::Start {
-        jeton: trap.clone(),
+        jeton: Arc::new(Trapped { house, trap: trap.clone() }),
         clock: trap.clone(),
         delivery: trap,
         witness: Witness::of(Path::new("nowhere")),
@@ -550,6 +555,8 @@ fn a_panic_is_read_on_the_main_screen() {
             if let Some(secret) = secret {
                 is_gone(&t, &secret);
             }
+            let left: Vec<_> = std::fs::read_dir(home.path("")).unwrap().map(|e| e.unwrap().file_name()).collect();
+            assert!(left.is_empty(), "{moment}: the store was not closed: {left:?}");
         }
     }
 }

@@ -139,8 +139,18 @@ impl Terminal {
 
     /// Types `keys`.
     pub fn types(&mut self, keys: &str) {
+        self.sends(keys.as_bytes());
+    }
+
+    /// Sends bytes as the terminal itself does.
+    pub fn sends(&mut self, bytes: &[u8]) {
         let writer = self.writer.as_mut().unwrap();
-        writer.write_all(keys.as_bytes()).and_then(|()| writer.flush()).unwrap();
+        writer.write_all(bytes).and_then(|()| writer.flush()).unwrap();
+    }
+
+    /// Claims a size that the emulator doesn't have.
+    pub fn claims(&self, columns: u16, rows: u16) {
+        self.master.as_ref().unwrap().resize(size(columns, rows)).unwrap();
     }
 
     /// Pastes `text` as a terminal does.

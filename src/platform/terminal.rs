@@ -1,0 +1,88 @@
+//! The terminal's bytes and its size, as the system gives them.
+
+use std::io;
+use std::time::{Duration, Instant};
+
+use rustix::event::{PollFd, PollFlags, Timespec, poll};
+
+/// The size of a terminal that doesn't tell its own: columns, rows.
+const UNKNOWN: (u16, u16) = (80, 24);
+/// The largest part of a terminal that is drawn in: more than any screen has, and little memory.
+const LARGEST: (u16, u16) = (800, 300);
+
+/// Columns and rows of the terminal that are drawn in. A terminal may claim any size; what is beyond the bound stays empty.
+pub fn size() -> (u16, u16) {
+    let told = rustix::termios::tcgetwinsize(rustix::stdio::stdout()).map_or((0, 0), |s| (s.ws_col, s.ws_row));
+    bounded(told)
+}
+
+fn bounded((columns, rows): (u16, u16)) -> (u16, u16) {
+    let bound = |told: u16, unknown: u16, largest: u16| if told == 0 { unknown } else { told.min(largest) };
+    (bound(columns, UNKNOWN.0, LARGEST.0), bound(rows, UNKNOWN.1, LARGEST.1))
+}
+
+/// What came of waiting for bytes.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Read {
+    /// So many bytes are in the buffer.
+    Bytes(usize),
+    /// Nothing came in the time given.
+    Silence,
+}
+
+/// Waits for bytes from the terminal, for `patience` or as long as it takes.
+///
+/// # Errors
+/// Those of the system; [`io::ErrorKind::UnexpectedEof`] when the terminal is gone.
+pub fn read(buffer: &mut [u8], patience: Option<Duration>) -> io::Result<Read> {
+    if !wait(patience)? {
+        return Ok(Read::Silence);
+    }
+    loop {
+        match rustix::io::read(rustix::stdio::stdin(), &mut *buffer) {
+            Ok(0) => return Err(io::ErrorKind::UnexpectedEof.into()),
+            Ok(count) => return Ok(Read::Bytes(count)),
+            Err(rustix::io::Errno::INTR) => {}
+            Err(e) => return Err(e.into()),
+        }
+    }
+}
+
+/// Whether more bytes are there already.
+pub fn has_more() -> bool {
+    wait(Some(Duration::ZERO)).unwrap_or(false)
+}
+
+/// Whether there is something to read within `patience`. Signals don't prolong it.
+#[expect(clippy::disallowed_methods, reason = "a signal shortens a wait, and the rest of it must be waited for")]
+fn wait(patience: Option<Duration>) -> io::Result<bool> {
+    let end = patience.map(|patience| Instant::now() + patience);
+    let terminal = rustix::stdio::stdin();
+    let mut watched = [PollFd::new(&terminal, PollFlags::IN)];
+    loop {
+        let left = end.map(|end| end.saturating_duration_since(Instant::now()));
+        let left = left.map(|left| Timespec {
+            tv_sec: i64::try_from(left.as_secs()).unwrap_or(i64::MAX),
+            tv_nsec: left.subsec_nanos().into(),
+        });
+        match poll(&mut watched, left.as_ref()) {
+            Ok(ready) => return Ok(ready > 0),
+            Err(rustix::io::Errno::INTR) => {}
+            Err(e) => return Err(e.into()),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::bounded;
+
+    #[test]
+    fn a_claimed_size_is_bounded() {
+        assert_eq!(bounded((80, 24)), (80, 24));
+        assert_eq!(bounded((1, 1)), (1, 1));
+        assert_eq!(bounded((0, 0)), (80, 24));
+        assert_eq!(bounded((0, 40)), (80, 40));
+        assert_eq!(bounded((65_535, 65_535)), (800, 300));
+    }
+}

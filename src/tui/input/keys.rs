@@ -1,0 +1,135 @@
+//! Key events of the byte sequences that terminals send for keys.
+
+use crossterm::event::{KeyCode, KeyEvent, KeyModifiers};
+
+/// The key of a single byte below 0x20, or of DEL.
+pub(super) fn control(byte: u8) -> KeyEvent {
+    let ctrl = |c: char| KeyEvent::new(KeyCode::Char(c), KeyModifiers::CONTROL);
+    match byte {
+        b'\r' => KeyCode::Enter.into(),
+        b'\t' => KeyCode::Tab.into(),
+        0x1b => KeyCode::Esc.into(),
+        0x7f => KeyCode::Backspace.into(),
+        0 => ctrl(' '),
+        0x01..=0x1a => ctrl(char::from(byte - 1 + b'a')),
+        _ => ctrl(char::from(byte.saturating_sub(0x1c) + b'4')),
+    }
+}
+
+/// The key that types `c`.
+pub(super) fn typed(c: char) -> KeyEvent {
+    let shift = if c.is_uppercase() { KeyModifiers::SHIFT } else { KeyModifiers::NONE };
+    KeyEvent::new(KeyCode::Char(c), shift)
+}
+
+/// The key of `ESC O` and `last`.
+pub(super) fn ss3(last: u8) -> Option<KeyEvent> {
+    let code = match last {
+        b'M' => KeyCode::Enter,
+        b'P'..=b'S' => KeyCode::F(last - b'P' + 1),
+        _ => letter(last)?,
+    };
+    Some(code.into())
+}
+
+/// The key of `ESC [ [` and `last`, on a Linux console.
+pub(super) fn linux_function(last: u8) -> Option<KeyEvent> {
+    (b'A'..=b'E').contains(&last).then(|| KeyCode::F(last - b'A' + 1).into())
+}
+
+fn letter(last: u8) -> Option<KeyCode> {
+    Some(match last {
+        b'A' => KeyCode::Up,
+        b'B' => KeyCode::Down,
+        b'C' => KeyCode::Right,
+        b'D' => KeyCode::Left,
+        b'H' => KeyCode::Home,
+        b'F' => KeyCode::End,
+        _ => return None,
+    })
+}
+
+/// The key of a control sequence, `ESC [ params last`. `None` for everything that isn't a key: replies of the terminal
+/// (also a cursor position, which looks like F3), reports of the mouse and of the focus, releases of keys.
+pub(super) fn csi(params: &[u8], last: u8) -> Option<KeyEvent> {
+    if !params.iter().all(|b| matches!(b, b'0'..=b'9' | b';' | b':')) {
+        return None;
+    }
+    let params: Vec<Vec<u32>> = std::str::from_utf8(params)
+        .ok()?
+        .split(';')
+        .map(|p| p.split(':').map(|n| n.parse().unwrap_or(0)).collect())
+        .collect();
+    let number = |at: usize| params.get(at).and_then(|p| p.first()).copied().unwrap_or(0);
+    let modifiers = modifiers(params.get(1))?;
+    let code = match last {
+        b'~' if number(0) == 27 => return character(number(2), 0, modifiers),
+        b'~' => tilde(number(0))?,
+        b'u' => {
+            let shifted = params.first().and_then(|p| p.get(1)).copied().unwrap_or(0);
+            return character(number(0), shifted, modifiers);
+        }
+        // A key has no number, or 1 before its modifiers.
+        _ if number(0) > 1 => return None,
+        b'Z' => return Some(KeyEvent::new(KeyCode::BackTab, KeyModifiers::SHIFT)),
+        b'P' => KeyCode::F(1),
+        b'Q' => KeyCode::F(2),
+        b'S' => KeyCode::F(4),
+        _ => letter(last)?,
+    };
+    Some(KeyEvent::new(code, modifiers))
+}
+
+fn tilde(number: u32) -> Option<KeyCode> {
+    let function = |n: u32| u8::try_from(n).ok().map(KeyCode::F);
+    match number {
+        1 | 7 => Some(KeyCode::Home),
+        2 => Some(KeyCode::Insert),
+        3 => Some(KeyCode::Delete),
+        4 | 8 => Some(KeyCode::End),
+        5 => Some(KeyCode::PageUp),
+        6 => Some(KeyCode::PageDown),
+        11..=15 => function(number - 10),
+        17..=21 => function(number - 11),
+        23..=24 => function(number - 12),
+        _ => None,
+    }
+}
+
+/// The modifiers of a parameter. `None` where the event is a release, or a chord that belongs to the desktop.
+fn modifiers(param: Option<&Vec<u32>>) -> Option<KeyModifiers> {
+    const RELEASED: u32 = 3;
+    const DESKTOP: u32 = 8 | 16 | 32;
+    let part = |at: usize| param.and_then(|p| p.get(at)).copied().unwrap_or(0);
+    let mask = part(0).saturating_sub(1);
+    if part(1) == RELEASED || mask & DESKTOP != 0 {
+        return None;
+    }
+    let mut modifiers = KeyModifiers::NONE;
+    for (bit, modifier) in [(1, KeyModifiers::SHIFT), (2, KeyModifiers::ALT), (4, KeyModifiers::CONTROL)] {
+        if mask & bit != 0 {
+            modifiers |= modifier;
+        }
+    }
+    Some(modifiers)
+}
+
+/// The key of a character's number, as keyboards report it whose keys are all sent as sequences.
+fn character(number: u32, shifted: u32, modifiers: KeyModifiers) -> Option<KeyEvent> {
+    let code = match number {
+        9 if modifiers.contains(KeyModifiers::SHIFT) => KeyCode::BackTab,
+        9 => KeyCode::Tab,
+        13 | 57414 => KeyCode::Enter,
+        27 => KeyCode::Esc,
+        8 | 127 => KeyCode::Backspace,
+        // Keys that type nothing have numbers in a private area.
+        0..32 | 57344..=63743 => return None,
+        _ => {
+            let c = char::from_u32(number)?;
+            let shift = modifiers.contains(KeyModifiers::SHIFT);
+            let upper = char::from_u32(shifted).filter(|_| shifted >= 32).unwrap_or(c.to_ascii_uppercase());
+            KeyCode::Char(if shift { upper } else { c })
+        }
+    };
+    Some(KeyEvent::new(code, modifiers))
+}

@@ -1,0 +1,256 @@
+use super::*;
+use proptest::prelude::*;
+
+/// What comes of bytes that arrive in bursts, each followed by a pause.
+fn bursts(bursts: &[(&[u8], u64)]) -> Vec<Input> {
+    let (mut parser, mut out) = (Parser::default(), Vec::new());
+    for (bytes, pause) in bursts {
+        parser.feed(bytes, false, &mut out);
+        let mut left = Duration::from_millis(*pause);
+        while let Some(patience) = parser.patience().filter(|p| *p <= left) {
+            parser.quiet(&mut out);
+            left -= patience;
+        }
+    }
+    out
+}
+
+/// What comes of bytes that arrive at once, long after.
+fn all(bytes: &[u8]) -> Vec<Input> {
+    bursts(&[(bytes, 5_000)])
+}
+
+fn key(code: KeyCode, modifiers: KeyModifiers) -> Input {
+    Input::Key(KeyEvent::new(code, modifiers))
+}
+
+fn letter(c: char) -> Input {
+    Input::Key(keys::typed(c))
+}
+
+fn paste(text: &str) -> Input {
+    Input::Paste(Zeroizing::new(text.to_owned()))
+}
+
+/// What terminals answer: to who they are, their colours, clipboard, modes, size, cursor, keyboard, graphics.
+const REPLIES: &[&[u8]] = &[
+    b"\x1bP>|xterm(370)\x1b\\",
+    b"\x1bP>|WezTerm 20240203-110809-5046fc22\x1b\\",
+    b"\x1bP>|iTerm2 3.5d\x07",
+    b"\x1bP!|00000000\x1b\\",
+    b"\x1bP1$r0;4m\x1b\\",
+    b"\x1bP1+r544e=787465726d\x1b\\",
+    b"\x1b]11;rgb:0000/0000/0000\x1b\\",
+    b"\x1b]10;rgb:ffff/ffff/ffff\x07",
+    b"\x1b]4;1;rgb:cdcd/0000/0000\x1b\\",
+    b"\x1b]52;c;dGVzdA==\x07",
+    b"\x1b]52;c;\x1b\\",
+    b"\x1b]lxrn title\x1b\\",
+    b"\x1b_Gi=31;OK\x1b\\",
+    b"\x1b[>0;276;0c",
+    b"\x1b[?62;1;2;6;9;15;22c",
+    b"\x1b[?2026;2$y",
+    b"\x1b[4;1$y",
+    b"\x1b[?1u",
+    b"\x1b[24;80R",
+    b"\x1b[1;1R",
+    b"\x1b[8;24;80t",
+    b"\x1b[0n",
+    b"\x1b[I\x1b[O",
+    b"\x1b[<0;10;20M\x1b[<0;10;20m",
+    b"\x1b[M !!",
+    b"\x1b[201~",
+    b"\x9d11;rgb:0000/0000/0000\x07",
+    b"\xc2\x9b?62c",
+];
+
+#[test]
+fn replies_are_no_keys_whole_or_in_two_pieces() {
+    for reply in REPLIES {
+        assert_eq!(all(reply), [], "{reply:?}");
+        let key = all(&[reply, b"x".as_slice()].concat());
+        assert_eq!(key, [letter('x')], "after {reply:?}");
+        for at in 1..reply.len() {
+            let (head, tail) = reply.split_at(at);
+            assert_eq!(bursts(&[(head, 10), (tail, 5_000)]), [], "{reply:?} split at {at}");
+            // The pause may be so long that Esc was a key, and nothing else was.
+            let slow = bursts(&[(head, 200), (tail, 5_000)]);
+            assert!(slow.iter().all(|input| *input == key_esc()), "{reply:?} split at {at}: {slow:?}");
+        }
+    }
+}
+
+fn key_esc() -> Input {
+    key(KeyCode::Esc, KeyModifiers::NONE)
+}
+
+#[test]
+fn replies_are_no_keys_byte_by_byte() {
+    for reply in REPLIES.iter().filter(|r| r[0] == ESC) {
+        for pause in [1, 20, 100, 250] {
+            let pieces: Vec<(&[u8], u64)> = reply.chunks(1).map(|byte| (byte, pause)).collect();
+            let got = bursts(&pieces);
+            assert!(got.iter().all(|input| *input == key_esc()), "{reply:?}, {pause} ms: {got:?}");
+        }
+    }
+}
+
+#[test]
+fn replies_without_an_end_hold_no_key_back_for_long() {
+    for reply in REPLIES {
+        for cut in 2..reply.len() {
+            for later in [b"?".as_slice(), b"\x03", b"\x1a"] {
+                let got = bursts(&[(&reply[..cut], 3_000), (later, 3_000)]);
+                assert_eq!(got.last(), all(later).last(), "{reply:?} cut at {cut}");
+            }
+        }
+    }
+    // Without waiting for the silence, too.
+    for last in [CTRL_C, CTRL_Z] {
+        assert_eq!(bursts(&[(b"\x1b]11;rgb:", 0), (&[last], 0)]), [Input::Key(keys::control(last))]);
+    }
+}
+
+#[test]
+fn escape_is_a_key_after_a_moment_and_a_chord_at_once() {
+    assert_eq!(bursts(&[(b"\x1b", 49)]), []);
+    assert_eq!(bursts(&[(b"\x1b", 50)]), [key_esc()]);
+    assert_eq!(bursts(&[(b"\x1b\x1b", 50)]), [key_esc(), key_esc()]);
+    assert_eq!(bursts(&[(b"\x1b", 60), (b"\x1b", 60)]), [key_esc(), key_esc()]);
+    assert_eq!(bursts(&[(b"\x1b", 60), (b"q", 0)]), [key_esc(), letter('q')]);
+    assert_eq!(bursts(&[(b"\x1b", 60), (b"P", 300)]), [key_esc(), letter('P')]);
+    assert_eq!(bursts(&[(b"\x1b", 60), (b"P", 10), (b"a", 0)]), [key_esc(), letter('P'), letter('a')]);
+    assert_eq!(all(b"\x1bb"), [key(KeyCode::Char('b'), KeyModifiers::ALT)]);
+    assert_eq!(bursts(&[(b"\x1b", 10), (b"f", 0)]), [key(KeyCode::Char('f'), KeyModifiers::ALT)]);
+    assert_eq!(all("\x1bé".as_bytes()), [key(KeyCode::Char('é'), KeyModifiers::ALT)]);
+    for c in "[]^".chars() {
+        assert_eq!(all(format!("\x1b{c}").as_bytes()), [key(KeyCode::Char(c), KeyModifiers::ALT)]);
+    }
+    let shifted = KeyModifiers::ALT | KeyModifiers::SHIFT;
+    assert_eq!(bursts(&[(b"\x1bP", 200), (b"a", 0)]), [key(KeyCode::Char('P'), shifted), letter('a')]);
+}
+
+#[test]
+fn keys_of_several_bytes() {
+    let none = KeyModifiers::NONE;
+    let ctrl = KeyModifiers::CONTROL;
+    for (bytes, code, modifiers) in [
+        ("\x1b[A", KeyCode::Up, none),
+        ("\x1bOB", KeyCode::Down, none),
+        ("\x1b[1;5C", KeyCode::Right, ctrl),
+        ("\x1b[1;2D", KeyCode::Left, KeyModifiers::SHIFT),
+        ("\x1b[H", KeyCode::Home, none),
+        ("\x1b[4~", KeyCode::End, none),
+        ("\x1bOF", KeyCode::End, none),
+        ("\x1b[3~", KeyCode::Delete, none),
+        ("\x1b[5~", KeyCode::PageUp, none),
+        ("\x1b[6;5~", KeyCode::PageDown, ctrl),
+        ("\x1b[Z", KeyCode::BackTab, KeyModifiers::SHIFT),
+        ("\x1bOP", KeyCode::F(1), none),
+        ("\x1b[15~", KeyCode::F(5), none),
+        ("\x1b[24~", KeyCode::F(12), none),
+        ("\x1b[[B", KeyCode::F(2), none),
+        ("\x1b[99;5u", KeyCode::Char('c'), ctrl),
+        ("\x1b[27u", KeyCode::Esc, none),
+        ("\x1b[97;2u", KeyCode::Char('A'), KeyModifiers::SHIFT),
+        ("\x1b[27;5;120~", KeyCode::Char('x'), ctrl),
+        ("\r", KeyCode::Enter, none),
+        ("\x7f", KeyCode::Backspace, none),
+        ("\t", KeyCode::Tab, none),
+        ("\0", KeyCode::Char(' '), ctrl),
+        ("\x1f", KeyCode::Char('7'), ctrl),
+        ("é", KeyCode::Char('é'), none),
+        ("漢", KeyCode::Char('漢'), none),
+        ("😀", KeyCode::Char('😀'), none),
+        ("G", KeyCode::Char('G'), KeyModifiers::SHIFT),
+    ] {
+        assert_eq!(all(bytes.as_bytes()), [key(code, modifiers)], "{bytes:?}");
+    }
+    // A release is none, nor is a chord of the desktop's.
+    assert_eq!(all(b"\x1b[99;5:3u\x1b[120;9u"), []);
+}
+
+#[test]
+fn a_paste_ends_by_its_mark() {
+    assert_eq!(all(b"\x1b[200~a b\r\nc\x1b[201~"), [paste("a b\r\nc")]);
+    assert_eq!(bursts(&[(b"\x1b[200~a\x1b[201~", 50), (b"x", 0)]), [paste("a"), letter('x')]);
+    assert_eq!(all(b"\x1b[200~\x1b[2J\x1b[20x\x1b[201~"), [paste("\x1b[2J\x1b[20x")]);
+    assert_eq!(all("\x1b[200~é\x1b[201~".as_bytes()), [paste("é")]);
+    assert_eq!(all(b"\x1b[200~\xff\x1b[201~"), [paste("\u{fffd}")]);
+}
+
+#[test]
+fn what_follows_an_end_mark_in_a_paste_is_pasted() {
+    assert_eq!(all(b"\x1b[200~a\x1b[201~y\r\x1b[201~"), [paste("ay\r")]);
+    assert_eq!(all(b"\x1b[200~a\x1b[201~xdy\r"), [paste("axdy\r")]);
+    let pieces: &[(&[u8], u64)] = &[(b"\x1b[200~a\x1b[20", 30), (b"1~", 30), (b"y\r", 30), (b"\x1b[201~", 100)];
+    assert_eq!(bursts(pieces), [paste("ay\r")]);
+}
+
+#[test]
+fn a_paste_without_an_end_ends_after_a_silence_or_by_control_c() {
+    let control_c = || key(KeyCode::Char('c'), KeyModifiers::CONTROL);
+    assert_eq!(bursts(&[(b"\x1b[200~hello", 999)]), []);
+    assert_eq!(bursts(&[(b"\x1b[200~hello", 1_000), (b"?", 0)]), [paste("hello"), letter('?')]);
+    assert_eq!(bursts(&[(b"\x1b[200~hello", 100), (b"\x03", 0)]), [control_c()]);
+    // One in the middle was pasted.
+    assert_eq!(all(b"\x1b[200~a\x03xy\x1b[201~"), [paste("a\x03xy")]);
+    // The rest, when it comes after all, runs as nothing.
+    assert_eq!(
+        bursts(&[(b"\x1b[200~a", 2_000), (b"xy\r\x1b[201~", 100), (b"z", 0)]),
+        [paste("a"), paste(""), letter('z')]
+    );
+}
+
+#[test]
+fn a_paste_is_bounded() {
+    let mut parser = Parser::default();
+    let mut out = Vec::new();
+    parser.feed(b"\x1b[200~", true, &mut out);
+    for _ in 0..100 {
+        parser.feed(&[b'a'; 4096], true, &mut out);
+    }
+    parser.feed(END_MARK, false, &mut out);
+    parser.quiet(&mut out);
+    assert!(matches!(&out[..], [Input::Paste(text)] if text.len() == PASTE_MAX));
+}
+
+/// Pieces of what terminals send.
+fn piece() -> impl Strategy<Value = Vec<u8>> {
+    prop_oneof![
+        proptest::sample::select(REPLIES).prop_map(<[u8]>::to_vec),
+        proptest::sample::select(vec![
+            b"x".as_slice(),
+            b"\x1b[A",
+            b"\x1bOB",
+            b"\x1b[3~",
+            b"\x1b[1;5C",
+            b"\x1b[99;5u",
+            "é漢😀".as_bytes(),
+            b"\x1bb",
+            b"\r",
+        ])
+        .prop_map(<[u8]>::to_vec),
+    ]
+}
+
+proptest! {
+    /// However the bytes are cut: what comes without a pause means the same.
+    #[test]
+    fn splits_change_nothing(pieces in prop::collection::vec(piece(), 1..12), cuts in prop::collection::vec(any::<prop::sample::Index>(), 0..8)) {
+        let bytes = pieces.concat();
+        let mut at: Vec<usize> = cuts.iter().map(|i| i.index(bytes.len())).chain([0, bytes.len()]).collect();
+        at.sort_unstable();
+        let mut split: Vec<(&[u8], u64)> = at.windows(2).map(|w| (&bytes[w[0]..w[1]], 0)).collect();
+        split.push((b"", 5_000));
+        prop_assert_eq!(bursts(&split), all(&bytes));
+    }
+
+    /// Whatever comes, the keyboard lives: after three silent seconds the next key acts.
+    #[test]
+    fn nothing_kills_the_keyboard(bytes in prop::collection::vec(prop_oneof![Just(ESC), Just(b'['), Just(b']'), Just(b'P'), Just(b'~'), any::<u8>()], 0..64), cut in any::<prop::sample::Index>()) {
+        let at = cut.index(bytes.len() + 1);
+        let got = bursts(&[(&bytes[..at], 70), (&bytes[at..], 3_000), (b"\x03", 0)]);
+        prop_assert_eq!(got.last(), Some(&Input::Key(keys::control(CTRL_C))));
+    }
+}

@@ -1,0 +1,189 @@
+//! Terminals that lie, in a real pseudo-terminal: pastes without an end, answers to nobody's questions, sizes that can't
+//! be; and what every way out leaves of the store.
+
+use std::time::Duration;
+
+use rustix::process::Signal;
+
+use crate::pty::{home_with_a_token, signed_in};
+use crate::support::program::{Home, PASSWORD};
+use crate::support::pty::{End, Terminal, program, rounds};
+
+const JETON: &str = env!("CARGO_BIN_EXE_jeton");
+
+/// The screens in front of the token `a`.
+fn at_a_token(home: &Home) -> Terminal {
+    let t = signed_in(home);
+    t.shows("▶   a");
+    t.shows("never used");
+    t
+}
+
+/// Demands the keyboard to act: opens the help and closes it.
+#[track_caller]
+fn keys_act(t: &mut Terminal) {
+    t.types("?");
+    t.shows("┌ Keys");
+    t.types("\x1b");
+    t.lacks("┌ Keys");
+}
+
+/// Demands that nothing lies beside the store.
+#[track_caller]
+fn closed(home: &Home) {
+    let folder = std::fs::read_dir(home.store().parent().unwrap()).unwrap();
+    let names: Vec<_> = folder.map(|e| e.unwrap().file_name().into_string().unwrap()).collect();
+    assert!(names.iter().all(|name| !name.ends_with("-wal") && !name.ends_with("-shm")), "{names:?}");
+}
+
+#[test]
+fn unterminated_paste_leaves_the_keyboard_alive() {
+    let home = home_with_a_token();
+    let mut t = at_a_token(&home);
+    t.sends(b"\x1b[200~hello x y");
+    // Over after a silence.
+    t.shows("Pasted text was ignored");
+    keys_act(&mut t);
+    // In a field what came is there.
+    t.types("n");
+    t.shows("Generate a token");
+    t.sends(b"\x1b[200~half");
+    t.shows("half");
+    t.types("\x15");
+    t.lacks("half");
+    t.sends(b"\x1b[200~never ended");
+    t.types("\x03");
+    t.ends_restored(End::Code(130));
+
+    let mut t = at_a_token(&home);
+    t.sends(b"\x1b[200~hello");
+    t.shows("Pasted text was ignored");
+    t.types("\x1a");
+    t.stopped();
+    t.resume();
+    t.shows("jeton is locked");
+    t.signal(Signal::TERM);
+    t.ends_restored(End::Signal(15));
+}
+
+#[test]
+fn end_mark_inside_a_paste_presses_no_keys() {
+    let home = home_with_a_token();
+    for tail in ["x", "d\r", "\x03 q"] {
+        let mut t = at_a_token(&home);
+        t.sends(format!("\x1b[200~a\x1b[201~{tail}\x1b[201~").as_bytes());
+        t.shows("Pasted text was ignored");
+        keys_act(&mut t);
+        assert!(t.text().contains("▶   a") && !t.text().contains('┌'), "{tail:?}: {}", t.text());
+    }
+}
+
+#[test]
+fn late_replies_are_no_keys() {
+    let home = home_with_a_token();
+    let mut t = at_a_token(&home);
+    for reply in [
+        b"\x1bP>|xterm(370)\x1b\\".as_slice(),
+        b"\x1bP>|WezTerm 2024\x1b\\",
+        b"\x1bP>|iTerm2 3.5d\x1b\\",
+        b"\x1b]11;rgb:0000/0000/0000\x1b\\",
+        b"\x1b]10;rgb:ffff/ffff/ffff\x07",
+        b"\x1b]52;c;dGVz\x07",
+        b"\x1b[>0;276;0c",
+        b"\x1b[?62;22c",
+        b"\x1b[24;80R",
+        b"\x1b[?2026;2$y",
+        b"\x1b_Gi=31;OK\x1b\\",
+    ] {
+        t.sends(reply);
+        keys_act(&mut t);
+        assert!(t.text().contains("▶   a") && !t.text().contains('┌'), "{reply:?}: {}", t.text());
+        // In two pieces, the second of which comes once the first was read.
+        let (head, tail) = reply.split_at(reply.len() / 2);
+        t.sends(head);
+        t.sends(tail);
+        keys_act(&mut t);
+    }
+    // One without an end.
+    t.sends(b"\x1b]11;rgb:00");
+    t.types("\x03");
+    t.ends_restored(End::Code(130));
+}
+
+#[test]
+fn claimed_sizes_are_drawn_in_a_bounded_part() {
+    let home = home_with_a_token();
+    let mut t = at_a_token(&home);
+    for (columns, rows) in [(65_535, 65_535), (65_535, 24), (80, 65_535), (1, 1), (0, 0)] {
+        t.claims(columns, rows);
+        // Whatever is drawn there, the program is alive, and shows itself in a size that can be.
+        t.resize(80, 24);
+        t.wait("the table", |s| s.contents().contains("▶   a"));
+        keys_act(&mut t);
+    }
+    t.claims(65_535, 65_535);
+    t.types("q");
+    assert_eq!(t.ends(), End::Code(0));
+
+    // From the start on.
+    let mut t = Terminal::start(program(JETON, &[] as &[&str], &home.path(""), &[]));
+    t.claims(65_535, 65_535);
+    t.wait("a frame", |s| s.alternate_screen());
+    t.types("\x1b");
+    assert_eq!(t.ends(), End::Code(0));
+    closed(&home);
+}
+
+#[test]
+fn five_hundred_sizes_at_once() {
+    let home = home_with_a_token();
+    let mut t = at_a_token(&home);
+    for n in 0..500 {
+        t.claims(80 + n % 40, 24 + n % 20);
+    }
+    t.resize(80, 24);
+    t.wait("the table", |s| s.contents().contains("▶   a"));
+    keys_act(&mut t);
+    t.types("q");
+    assert_eq!(t.ends(), End::Code(0));
+}
+
+#[test]
+fn every_exit_closes_the_store() {
+    let home = home_with_a_token();
+    closed(&home);
+    for _ in 0..rounds() {
+        let mut t = at_a_token(&home);
+        t.types("q");
+        t.ends_restored(End::Code(0));
+        closed(&home);
+
+        for (signal, number) in [(Signal::TERM, 15), (Signal::HUP, 1), (Signal::INT, 2)] {
+            let mut t = at_a_token(&home);
+            t.signal(signal);
+            t.ends_restored(End::Signal(number));
+            closed(&home);
+        }
+
+        let mut t = at_a_token(&home);
+        t.types("\x03");
+        t.ends_restored(End::Code(130));
+        closed(&home);
+
+        let t = at_a_token(&home);
+        assert_eq!(t.hang_up(Duration::from_secs(2)), End::Signal(1));
+        closed(&home);
+
+        // Locked, with a token made and its secret shown.
+        let mut t = at_a_token(&home);
+        t.types("\x1a");
+        t.stopped();
+        t.resume();
+        t.shows("jeton is locked");
+        t.types(&format!("{PASSWORD}\r"));
+        t.shows("▶   a");
+        t.types("q");
+        t.ends_restored(End::Code(0));
+        closed(&home);
+    }
+}
