@@ -70,7 +70,7 @@ static TOWN: LazyLock<Town> = LazyLock::new(|| {
                     now,
                 })?;
                 let secret = Secret::generate(&prefix, |b| house.fakes.entropy.fill(b))?;
-                tx.set_secret(id, &secret, now, None)?;
+                tx.set_secret(id, &secret, Role::Owner, now, None)?;
                 // Every third never expires, and 50,001 is one of them.
                 if n == MIDDLE {
                     middle = Some((id, secret.expose(str::to_owned)));

@@ -34,6 +34,11 @@ pub struct TokenJson {
     expires_at: Option<String>,
     last_seen_at: Option<String>,
     deleted_at: Option<String>,
+    /// Of the current secret: the account's, but never above the one that it was issued under.
+    role: &'static str,
+    issued_role: &'static str,
+    account_role: &'static str,
+    made_by: Option<String>,
     previous: Option<PreviousJson>,
 }
 
@@ -49,6 +54,8 @@ struct PreviousJson {
     hint: String,
     retires_at: String,
     last_seen_at: Option<String>,
+    role: &'static str,
+    issued_role: &'static str,
 }
 
 fn instant(at: Option<Timestamp>) -> Option<String> {
@@ -78,10 +85,16 @@ impl TokenJson {
             expires_at: instant(token.expiry.at()),
             last_seen_at: instant(token.last_seen_at),
             deleted_at: instant(token.deleted_at),
+            role: token.role().word(),
+            issued_role: token.issued_role.word(),
+            account_role: token.owner.role.word(),
+            made_by: token.made_by.map(|id| id.to_string()),
             previous: token.overlap(now).map(|p| PreviousJson {
                 hint: p.hint.clone(),
                 retires_at: p.retires_at.rfc3339(),
                 last_seen_at: instant(p.last_seen_at),
+                role: token.effective_role(p.issued_role).word(),
+                issued_role: p.issued_role.word(),
             }),
         }
     }
@@ -251,6 +264,8 @@ pub struct VerifiedJson {
     pub reason: Option<&'static str>,
     /// The method asked for.
     pub method: Option<String>,
+    /// The role of the secret, where it works: the account's, but never above the one that it was issued under.
+    pub role: Option<&'static str>,
     /// The token, where one is known.
     pub token: Option<TokenJson>,
 }
@@ -293,6 +308,8 @@ pub struct InitJson {
 pub struct MeJson {
     schema: u32,
     account: AccountJson,
+    /// The role by which requests are judged: below the account's where a token acts that was issued under a lower one.
+    role: &'static str,
     active_tokens: u32,
     active_tokens_limit: Option<u32>,
     self_service: bool,
@@ -306,7 +323,8 @@ impl MeJson {
         let limit = me.policy.active_tokens;
         MeJson {
             schema: SCHEMA,
-            account: AccountJson::from(&me.account),
+            account: AccountJson { role: me.account_role.word(), ..AccountJson::from(&me.account) },
+            role: me.account.role.word(),
             active_tokens: me.active_tokens,
             active_tokens_limit: (limit > 0).then_some(limit),
             self_service: me.policy.self_service,

@@ -23,21 +23,25 @@ pub(super) fn run(app: &mut App, args: VerifyArgs) -> Result<()> {
     let presented = presented(app)?;
     let now = app.now();
     match decide::verify(local.store(), &presented, method.as_ref(), now, CALLER)? {
-        Decision::Allowed(token) if app.out.json => app.out.json(&VerifiedJson {
+        Decision::Allowed(accepted) if app.out.json => app.out.json(&VerifiedJson {
             schema: SCHEMA,
             allowed: true,
             reason: None,
             method: method.map(|m| m.to_string()),
-            token: Some(TokenJson::of(&token, now)),
+            role: Some(accepted.role.word()),
+            token: Some(TokenJson::of(&accepted.token, now)),
         }),
         Decision::Allowed(_) if app.out.quiet => Ok(()),
-        Decision::Allowed(token) => app.out.line(&format!("{}  {}", token.full_name(), token.hint)),
+        Decision::Allowed(accepted) => {
+            app.out.line(&format!("{}  {}", accepted.token.full_name(), accepted.token.hint))
+        }
         Decision::Denied(reason, token) if app.out.json => {
             app.out.json(&VerifiedJson {
                 schema: SCHEMA,
                 allowed: false,
                 reason: Some(reason.word()),
                 method: method.map(|m| m.to_string()),
+                role: None,
                 token: token.map(|t| TokenJson::of(&t, now)),
             })?;
             Err(Error::denied("denied").why(reason.sentence()))

@@ -23,7 +23,13 @@ pub(super) fn run(app: &mut App) -> Result<()> {
     };
     let mut table = Table::pairs();
     table.pair("Account", format!("{} ({})", me.account.username, me.account.id));
-    table.pair("Role", me.account.role.word());
+    let role = match me.account.role == me.account_role {
+        true => me.account_role.word().to_owned(),
+        false => {
+            format!("{} (the account is {}; the token was issued under a lower role)", me.account.role, me.account_role)
+        }
+    };
+    table.pair("Role", role);
     table.pair("Active tokens", limit);
     if let Some(token) = &me.token {
         let end = token.expiry.at().map_or_else(|| "never expires".to_owned(), |at| relative(at, app.now()));

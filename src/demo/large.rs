@@ -18,6 +18,7 @@ use crate::domain::catalogue::Catalogue;
 use crate::domain::expiry::ExpirySpec;
 use crate::domain::name::{Description, Prefix, TokenName, Username};
 use crate::domain::password::Password;
+use crate::domain::role::Role;
 use crate::domain::secret::{PublicId, Secret};
 use crate::domain::selection::Selection;
 use crate::domain::time::Timestamp;
@@ -244,7 +245,9 @@ fn bear(tx: &mut dyn Tx, account: AccountId, planned: &Planned, secret: &Secret,
         expiry: planned.expiry,
         now: planned.made,
     })?;
-    tx.set_secret(id, secret, planned.made, None)?;
+    // Everybody here made their own tokens, and no role has changed since.
+    let role = tx.account(account)?.map_or(Role::Viewer, |account| account.role);
+    tx.set_secret(id, secret, role, planned.made, None)?;
     let (enabled, deleted_at) = match planned.state {
         State::On => return Ok(id),
         State::Off => (false, None),

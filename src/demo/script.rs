@@ -121,6 +121,6 @@ pub(super) fn callable(token: &Token, catalogue: &Catalogue) -> Vec<MethodId> {
         Selection::Custom(methods) => methods.contains(id),
         Selection::Sets(_) => in_sets.contains(id),
     };
-    let methods = catalogue.methods().filter(|m| selected(&m.id) && token.owner.role.permits(m.access));
+    let methods = catalogue.methods().filter(|m| selected(&m.id) && token.role().permits(m.access));
     methods.take(9).map(|m| m.id.clone()).collect()
 }

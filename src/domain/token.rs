@@ -108,6 +108,8 @@ pub struct PreviousSecret {
     pub retires_at: Timestamp,
     /// When it was last accepted.
     pub last_seen_at: Option<Timestamp>,
+    /// The role that it was issued under.
+    pub issued_role: Role,
 }
 
 /// A named grant of an account.
@@ -137,6 +139,10 @@ pub struct Token {
     pub hint: String,
     /// When that secret was made.
     pub secret_since: Timestamp,
+    /// The role that the current secret was issued under: a ceiling, like the role of the account.
+    pub issued_role: Role,
+    /// The token that made this one; `None` if a person did.
+    pub made_by: Option<TokenId>,
     /// The secret that a rotation left alive for a while, over or not: [`Token::overlap`] says whether it still lives.
     pub previous: Option<PreviousSecret>,
     /// When any of its secrets was last accepted.
@@ -182,6 +188,22 @@ impl Token {
     /// The secret that a rotation left alive, while it lives: at the very instant of its end it is dead already.
     pub fn overlap(&self, now: Timestamp) -> Option<&PreviousSecret> {
         self.previous.as_ref().filter(|previous| now < previous.retires_at)
+    }
+
+    /// The role that a secret issued under `issued` has today.
+    pub fn effective_role(&self, issued: Role) -> Role {
+        issued.min(self.owner.role)
+    }
+
+    /// The role of the current secret today.
+    pub fn role(&self) -> Role {
+        self.effective_role(self.issued_role)
+    }
+
+    /// The higher of the roles of the current secret and the one before.
+    pub fn highest_role(&self) -> Role {
+        let previous = self.previous.as_ref().map(|previous| self.effective_role(previous.issued_role));
+        previous.map_or(self.role(), |previous| previous.max(self.role()))
     }
 
     /// `account/name`.

@@ -165,6 +165,8 @@ mod tests {
             deleted_at: None,
             hint: "jtn_11111111".to_owned(),
             secret_since: Timestamp(0),
+            issued_role: Role::Member,
+            made_by: None,
             previous: None,
             last_seen_at: None,
             revision: Revision(1),

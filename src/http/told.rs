@@ -10,6 +10,7 @@ use crate::domain::account::AccountId;
 use crate::domain::expiry::Expiry;
 use crate::domain::identity::Field;
 use crate::domain::method::MethodId;
+use crate::domain::role::Role;
 use crate::domain::secret::PublicId;
 use crate::domain::time::Timestamp;
 use crate::domain::token::Token;
@@ -40,14 +41,14 @@ pub(super) struct Identity {
 }
 
 impl Identity {
-    fn new(token: &Token, secret: &PublicId) -> Self {
+    fn new(token: &Token, secret: &PublicId, role: Role) -> Self {
         let prefix = token.hint.split_once('_').map_or("", |(prefix, _)| prefix);
         let mut json = String::with_capacity(256);
         let places = OF_TOKEN.map(|field| {
             let value = match field {
                 Field::Account => token.owner.username.to_string(),
                 Field::AccountId => token.owner.id.to_string(),
-                Field::Role => token.owner.role.word().to_owned(),
+                Field::Role => role.word().to_owned(),
                 Field::Token => token.name.to_string(),
                 Field::Hint => format!("{prefix}_{}", secret.as_str()),
                 Field::Method => String::new(),
@@ -169,8 +170,8 @@ impl Telling for InHttp {
     type Methods = Methods;
     type Method = Method;
 
-    fn holder(token: &Token, secret: &PublicId) -> Identity {
-        Identity::new(token, secret)
+    fn holder(token: &Token, secret: &PublicId, role: Role) -> Identity {
+        Identity::new(token, secret, role)
     }
 
     fn methods(methods: &mut dyn Iterator<Item = &MethodId>) -> (Methods, usize) {

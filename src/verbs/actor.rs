@@ -15,7 +15,7 @@ use crate::domain::time::Timestamp;
 use crate::domain::token::Token;
 use crate::error::{Error, Result};
 use crate::verbs::authorize::{self, Act};
-use crate::verbs::decide;
+use crate::verbs::decide::{self, LiveSecret};
 use crate::verbs::ports::{Snapshot, Visibility};
 
 /// What a face presents with a request.
@@ -142,12 +142,14 @@ impl Session {
             (Proved::Password(version), Some(account)) if account.credential_version == *version => {
                 Ok(Actor::Account(account))
             }
-            (Proved::Token { secret, .. }, Some(account)) => {
-                let Some((token, end)) = decide::still_living(snapshot, secret, now)? else {
+            (Proved::Token { secret, .. }, Some(mut account)) => {
+                let Some(LiveSecret { token, role, end }) = decide::still_living(snapshot, secret, now)? else {
                     return Err(not_accepted());
                 };
-                let held = decide::management(snapshot, &token)?;
-                Ok(Actor::Token(Box::new(Bearer { account, token, end, session: self.clone(), held })))
+                let held = decide::management(snapshot, role, &token.selection)?;
+                let account_role = std::mem::replace(&mut account.role, role);
+                let session = self.clone();
+                Ok(Actor::Token(Box::new(Bearer { account, account_role, token, end, session, held })))
             }
             (Proved::Token { .. }, None) => Err(not_accepted()),
             (Proved::Password(_), _) => {
@@ -179,8 +181,10 @@ pub enum Actor {
 /// A live token that acts for its account.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Bearer {
-    /// The account.
+    /// The account, with the role that the presented secret has: whatever is judged by a role is judged by that one.
     pub account: Account,
+    /// The role of the account itself.
+    pub account_role: Role,
     /// The token.
     pub token: Token,
     /// When the secret that was presented ends: with the token, or sooner after a rotation.

@@ -134,6 +134,17 @@ pub fn not_itself(by: &Actor, token: &Token) -> Result<()> {
     Ok(())
 }
 
+/// Whether no secret of `tokens` has a higher role than a token that acts: methods alone don't say what it may manage.
+fn no_higher_role<'t>(bearer: &Bearer, tokens: impl IntoIterator<Item = &'t Token>) -> Result<()> {
+    let own = bearer.account.role;
+    if tokens.into_iter().all(|token| token.highest_role() <= own) {
+        return Ok(());
+    }
+    Err(Error::denied(format!("the token {} can't change one with a higher role", bearer.token.name))
+        .why(format!("its own role is {own}"))
+        .next("Say --user U, and give the password"))
+}
+
 /// Whether a token that acts may touch what may do `held`, and leave it with `given` until `expiries`: it does no more
 /// itself, and lasts no longer.
 fn no_escalation<'s>(
@@ -287,6 +298,7 @@ pub fn grant(by: &Actor, snapshot: &dyn Snapshot, changes: &[(Option<&Token>, &T
         not_itself(by, token)?;
     }
     let Some(bearer) = by.bearer() else { return Ok(()) };
+    no_higher_role(bearer, changes.iter().filter_map(|(before, _)| *before))?;
     let held = changes.iter().filter_map(|(before, _)| before.map(|before| &before.selection));
     let given = changes.iter().map(|(_, after)| &after.selection);
     no_escalation(bearer, snapshot, held, given, changes.iter().map(|(_, after)| after.expiry))

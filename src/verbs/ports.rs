@@ -117,6 +117,8 @@ pub struct StoredSecret {
     pub token: TokenId,
     /// What it is to its token.
     pub state: SecretState,
+    /// The role that it was issued under.
+    pub issued_role: Role,
 }
 
 /// Whose tokens a reader sees: their own, and those of accounts with these roles.
@@ -203,8 +205,8 @@ pub struct Grant {
     pub name: TokenName,
     /// The name of its account.
     pub account: Username,
-    /// The role of its account.
-    pub role: Role,
+    /// The roles of its secrets today, the current one's first, each once; a token without a secret has none.
+    pub roles: Vec<Role>,
     /// Which methods it may call, before its account's ceiling.
     pub selection: Selection,
 }
@@ -267,6 +269,9 @@ pub trait Snapshot: AuditLog + AccountFacts + Ledger {
     fn secret(&self, id: &PublicId) -> Result<Option<StoredSecret>>;
     /// What is left of a secret whose token was purged.
     fn tombstone(&self, id: &PublicId) -> Result<Option<Tombstone>>;
+    /// The tokens outside the trash that `makers` made, and those that these made, and so on: by id, `limit` at most,
+    /// without `makers` themselves.
+    fn descendants(&self, makers: &[TokenId], limit: usize) -> Result<Vec<TokenId>>;
     /// How many tokens a purge takes.
     fn doomed_count(&self, query: &PurgeQuery) -> Result<u64>;
     /// The tokens a purge takes: by id, those after `after`, `limit` at most.
@@ -338,12 +343,15 @@ pub trait Tx: Snapshot + AccountChanges {
     /// Writes name, description, enabled, selection, expiry and trash of `token` and raises its revision; a conflict
     /// when the stored revision is not `token.revision`, or the name is taken.
     fn update_token(&mut self, token: &Token) -> Result<()>;
-    /// Makes `secret` the token's current one. The one before lives on until `keep_old_until`, where that is said;
-    /// every other one is dead from now on.
+    /// Keeps that `maker` made `token`.
+    fn set_maker(&mut self, token: TokenId, maker: TokenId) -> Result<()>;
+    /// Makes `secret` the token's current one, issued under `issued_role`. The one before lives on until
+    /// `keep_old_until`, where that is said; every other one is dead from now on.
     fn set_secret(
         &mut self,
         token: TokenId,
         secret: &Secret,
+        issued_role: Role,
         now: Timestamp,
         keep_old_until: Option<Timestamp>,
     ) -> Result<()>;

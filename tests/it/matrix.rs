@@ -88,10 +88,10 @@ pub fn plant(house: &House, owner: &Account, name: &str, verb: &str) -> Token {
                 expiry: Expiry::At(now.plus(30 * DAY)),
                 now,
             })?;
-            tx.set_secret(id, &secret, now, None)?;
+            tx.set_secret(id, &secret, Role::Owner, now, None)?;
             if verb == "retire" {
                 let next = Secret::generate(&prefix, |b| house.fakes.entropy.fill(b))?;
-                tx.set_secret(id, &next, now, Some(now.plus(1)))?;
+                tx.set_secret(id, &next, Role::Owner, now, Some(now.plus(1)))?;
             }
             let mut token = tx.token(id)?.unwrap();
             token.enabled = verb != "enable";
@@ -154,7 +154,7 @@ fn proof(house: &House, actor: &str, letter: char) -> Credential {
             expiry: days.map_or(Expiry::Never, |days| Expiry::At(now.plus(days * DAY))),
             now,
         })?;
-        tx.set_secret(id, &secret, now, None)?;
+        tx.set_secret(id, &secret, Role::Owner, now, None)?;
         Ok(Audited::one((), entry(id)))
     });
     made.unwrap();

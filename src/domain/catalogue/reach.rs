@@ -77,8 +77,8 @@ impl Rights {
 }
 
 /// What selections would give away that a token of `role` with `held` may not call itself, the first of it in words;
-/// none when they would give away nothing. *Inherit* grows with the catalogue and is beyond everybody; what no catalogue
-/// knows may come back and is beyond too.
+/// none when they would give away nothing. *Inherit* grows with the catalogue and is beyond everybody. So does a set: only
+/// a token that holds that very set grows along with it. What no catalogue knows may come back and is beyond too.
 pub fn beyond<'s>(
     catalogues: &[Catalogue],
     role: Role,
@@ -87,6 +87,7 @@ pub fn beyond<'s>(
 ) -> Option<String> {
     let ids = ids([catalogues]);
     let index = Index::new(&ids, catalogues);
+    let has_set = |name: &String| matches!(held, Selection::Sets(sets) if sets.contains(name));
     let held = effective(&index, held, &index.permitted(role, matches!(held, Selection::Inherit)));
     let lacking = |bits: &Bits| {
         let mut more = bits.clone();
@@ -100,8 +101,8 @@ pub fn beyond<'s>(
             unknown.or_else(|| lacking(&index.bits(methods)))
         }
         Selection::Sets(names) => names.iter().find_map(|name| match index.of_set(name) {
-            None => Some(name.clone()),
-            Some(set) => lacking(set),
+            Some(set) if has_set(name) => lacking(set),
+            Some(_) | None => Some(name.clone()),
         }),
     })
 }

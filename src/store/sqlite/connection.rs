@@ -10,8 +10,8 @@ use rusqlite::{Connection, Transaction, TransactionBehavior};
 use super::convert::failed;
 use super::identity::Identity;
 use super::{
-    accounts, audit, audit_window, catalogue, check, grants, journal, ledger, open, purge, secrets, tokens, usage,
-    used, window,
+    accounts, audit, audit_window, catalogue, check, grants, journal, ledger, lineage, open, purge, secrets, tokens,
+    usage, used, window,
 };
 use crate::domain::account::{Account, AccountId, CredentialVersion};
 use crate::domain::audit::{AuditActor, AuditRow};
@@ -229,6 +229,9 @@ impl Snapshot for Open<'_> {
     fn tombstone(&self, id: &PublicId) -> Result<Option<Tombstone>> {
         purge::tombstone(self.0, id)
     }
+    fn descendants(&self, makers: &[TokenId], limit: usize) -> Result<Vec<TokenId>> {
+        lineage::descendants(self.0, makers, limit)
+    }
     fn doomed_count(&self, query: &PurgeQuery) -> Result<u64> {
         purge::count(self.0, query)
     }
@@ -337,14 +340,18 @@ impl Tx for Open<'_> {
     fn update_token(&mut self, token: &Token) -> Result<()> {
         tokens::update(self.0, token)
     }
+    fn set_maker(&mut self, token: TokenId, maker: TokenId) -> Result<()> {
+        lineage::set_maker(self.0, token, maker)
+    }
     fn set_secret(
         &mut self,
         token: TokenId,
         secret: &Secret,
+        issued_role: Role,
         now: Timestamp,
         keep_old_until: Option<Timestamp>,
     ) -> Result<()> {
-        secrets::set_current(self.0, token, secret, now, keep_old_until)
+        secrets::set_current(self.0, token, secret, issued_role, now, keep_old_until)
     }
     fn retire_previous(&mut self, token: TokenId) -> Result<()> {
         secrets::retire_previous(self.0, token)

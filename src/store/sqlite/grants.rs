@@ -18,7 +18,10 @@ pub(super) fn page(db: &Connection, after: Option<TokenId>, limit: usize) -> Res
     let limit = i64::try_from(limit).unwrap_or(i64::MAX);
     let rows = all(
         db,
-        "SELECT t.id, t.name, t.selection, a.username, a.role FROM tokens t JOIN accounts a ON a.id = t.account_id
+        "SELECT t.id, t.name, t.selection, a.username, a.role, c.issued_role, p.issued_role
+         FROM tokens t JOIN accounts a ON a.id = t.account_id
+         LEFT JOIN secrets c ON c.token_id = t.id AND c.state = 'current'
+         LEFT JOIN secrets p ON p.token_id = t.id AND p.state = 'previous'
          WHERE t.id > ?1 ORDER BY t.id LIMIT ?2",
         params![after, limit],
         |r| {
@@ -27,7 +30,7 @@ pub(super) fn page(db: &Connection, after: Option<TokenId>, limit: usize) -> Res
                 r.get::<_, String>(1)?,
                 r.get::<_, String>(2)?,
                 r.get::<_, String>(3)?,
-                r.get::<_, String>(4)?,
+                (r.get::<_, String>(4)?, [r.get::<_, Option<String>>(5)?, r.get(6)?]),
             ))
         },
     )?;
@@ -43,12 +46,22 @@ pub(super) fn page(db: &Connection, after: Option<TokenId>, limit: usize) -> Res
         let method = MethodId::parse(&method).map_err(|_| damaged("a method id"))?;
         methods.entry(id).or_default().insert(method);
     }
-    let grant = |(id, name, selection, username, role): (i64, String, String, String, String)| {
+    let role = |word: &str| Role::parse(word).map_err(|_| damaged("a role"));
+    type Row = (i64, String, String, String, (String, [Option<String>; 2]));
+    let grant = |(id, name, selection, username, (account_role, issued)): Row| {
+        let account_role = role(&account_role)?;
+        let mut roles = Vec::with_capacity(1);
+        for issued in issued.iter().flatten() {
+            let effective = role(issued)?.min(account_role);
+            if !roles.contains(&effective) {
+                roles.push(effective);
+            }
+        }
         Ok(Grant {
             token: TokenId(id),
             name: TokenName::parse(&name).map_err(|_| damaged("a token name"))?,
             account: Username::parse(&username).map_err(|_| damaged("a username"))?,
-            role: Role::parse(&role).map_err(|_| damaged("a role"))?,
+            roles,
             selection: match selection.as_str() {
                 "inherit" => Selection::Inherit,
                 "sets" => Selection::Sets(sets.remove(&id).unwrap_or_default()),

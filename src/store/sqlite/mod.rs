@@ -12,6 +12,7 @@ mod grants;
 mod identity;
 mod journal;
 mod ledger;
+mod lineage;
 mod listing;
 mod narrowed;
 mod open;

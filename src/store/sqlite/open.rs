@@ -16,6 +16,8 @@ use crate::error::{Error, Kind, Result};
 
 /// "jetn": tells our files from other programs'.
 const APPLICATION_ID: i32 = 0x6a65_746e;
+/// "jetf": a store that is being filled and lacks the indexes of [`DEFERRED`]. Opening the store builds them.
+const FILLING_ID: i32 = 0x6a65_7466;
 /// Each brings a store from the version before to its own, the first is 1. Append only.
 const MIGRATIONS: &[&str] = &[
     include_str!("migrations/001.sql"),
@@ -25,10 +27,10 @@ const MIGRATIONS: &[&str] = &[
     include_str!("migrations/005.sql"),
     include_str!("migrations/006.sql"),
     include_str!("migrations/007.sql"),
+    include_str!("migrations/008.sql"),
 ];
-/// The version whose tables are complete and which lacks only indexes that a large number of insertions would keep
-/// rewriting all over. Whoever opens such a store next has them built.
-const BARE: usize = 2;
+/// Indexes that a large number of insertions would keep rewriting. A store to be filled is made without them.
+const DEFERRED: [&str; 2] = [include_str!("migrations/003.sql"), "CREATE INDEX daily_uses_by_day ON daily_uses (day);"];
 /// What SQLite may keep of a store in memory, in KiB: with a million tokens, the upper pages of every tree and index.
 const CACHE: i64 = 32 * 1024;
 /// The same while a store is filled: whole tables that are written all over.
@@ -44,27 +46,38 @@ const BUSY_TIMEOUT: Duration = Duration::from_secs(10);
 
 /// Opens the store at `path`, creating it where `create` says so and it isn't there.
 pub(super) fn open(path: &Path, create: bool) -> Result<(Connection, Identity)> {
-    connect(path, create, MIGRATIONS, BUSY_TIMEOUT)
+    connect(path, if create { Mode::Create } else { Mode::Open }, BUSY_TIMEOUT)
 }
 
 /// Opens the store at `path`, where it is there, and waits `patience` for others, from the first look on.
 pub(super) fn open_within(path: &Path, patience: Duration) -> Result<(Connection, Identity)> {
-    connect(path, false, MIGRATIONS, patience)
+    connect(path, Mode::Open, patience)
 }
 
 /// Makes a store at `path` that is to be filled with a great number of tokens, then opened anew.
 pub(super) fn create_bare(path: &Path) -> Result<(Connection, Identity)> {
-    let (db, identity) = connect(path, true, &MIGRATIONS[..BARE], BUSY_TIMEOUT)?;
+    let (db, identity) = connect(path, Mode::Fill, BUSY_TIMEOUT)?;
     db.pragma_update(None, "cache_size", -FILLING_CACHE).map_err(failed)?;
     Ok((db, identity))
 }
 
-fn connect(path: &Path, create: bool, migrations: &[&str], patience: Duration) -> Result<(Connection, Identity)> {
+/// What a store is opened for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Mode {
+    /// An existing store.
+    Open,
+    /// A store that is made if it is missing.
+    Create,
+    /// A new store that will be filled, without the indexes of [`DEFERRED`].
+    Fill,
+}
+
+fn connect(path: &Path, mode: Mode, patience: Duration) -> Result<(Connection, Identity)> {
     if rusqlite::version_number() < OLDEST_SQLITE {
         return Err(Error::failure("this SQLite can lose changes").why(format!("it is {}", rusqlite::version())));
     }
     let path = absolute(path)?;
-    if create && !present(&path)? {
+    if mode != Mode::Open && !present(&path)? {
         create_file(&path)?;
     }
     check_ancestors(&path)?;
@@ -73,8 +86,8 @@ fn connect(path: &Path, create: bool, migrations: &[&str], patience: Duration) -
     let flags = OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_NO_MUTEX | OpenFlags::SQLITE_OPEN_NOFOLLOW;
     let mut db = Connection::open_with_flags(&path, flags).map_err(failed)?;
     configure(&db, patience).and_then(|()| listing::prepare(&db)).map_err(failed)?;
-    migrate(&mut db, create, migrations)?;
-    let identity = Identity::of(path, migrations.len())?;
+    migrate(&mut db, mode)?;
+    let identity = Identity::of(path, MIGRATIONS.len())?;
     Ok((db, identity))
 }
 
@@ -259,21 +272,28 @@ fn configure(db: &Connection, patience: Duration) -> rusqlite::Result<()> {
 }
 
 /// Brings the schema to ours. Two processes may try at once: the version is read again inside the transaction.
-fn migrate(db: &mut Connection, create: bool, migrations: &[&str]) -> Result<()> {
-    let newest = i64::try_from(migrations.len()).unwrap_or(i64::MAX);
+fn migrate(db: &mut Connection, mode: Mode) -> Result<()> {
+    let newest = i64::try_from(MIGRATIONS.len()).unwrap_or(i64::MAX);
     // One look at one state: another process may be migrating between two.
     let found = db.transaction().map_err(failed).and_then(|tx| version(&tx))?;
-    if found == 0 && !create {
+    if found.version == 0 && mode == Mode::Open {
         return Err(Error::new(Kind::NotFound, "the store's file is empty").next("Set a store up with: jeton init"));
     }
-    if found != newest {
+    if found.version != newest || found.lacks_indexes {
         let tx = db.transaction_with_behavior(TransactionBehavior::Immediate).map_err(failed)?;
         let current = version(&tx)?;
-        for (index, sql) in migrations.iter().enumerate().skip(usize::try_from(current).unwrap_or(0)) {
+        for (index, sql) in MIGRATIONS.iter().enumerate().skip(usize::try_from(current.version).unwrap_or(0)) {
             tx.execute_batch(sql).map_err(failed)?;
             tx.pragma_update(None, "user_version", index as i64 + 1).map_err(failed)?;
         }
-        tx.pragma_update(None, "application_id", APPLICATION_ID).map_err(failed)?;
+        let is_new = current.version == 0;
+        if mode == Mode::Fill && is_new {
+            DEFERRED.iter().try_for_each(|sql| drop_indexes(&tx, sql)).map_err(failed)?;
+        } else if current.lacks_indexes {
+            DEFERRED.iter().try_for_each(|sql| tx.execute_batch(sql)).map_err(failed)?;
+        }
+        let id = if mode == Mode::Fill && is_new { FILLING_ID } else { APPLICATION_ID };
+        tx.pragma_update(None, "application_id", id).map_err(failed)?;
         tx.commit().map_err(failed)?;
     }
     enter_wal(db)?;
@@ -299,15 +319,30 @@ fn enter_wal(db: &Connection) -> Result<()> {
     }
 }
 
-/// The schema's version; 0 for an empty file.
-fn version(db: &Connection) -> Result<i64> {
+/// Drops the indexes that `sql` creates.
+fn drop_indexes(db: &Connection, sql: &str) -> rusqlite::Result<()> {
+    let created = sql.split("CREATE INDEX ").skip(1).filter_map(|rest| rest.split_whitespace().next());
+    created.into_iter().try_for_each(|name| db.execute_batch(&format!("DROP INDEX {name}")))
+}
+
+/// The schema of a file.
+#[derive(Debug, Clone, Copy)]
+struct Schema {
+    /// 0 for an empty file.
+    version: i64,
+    /// Whether the filling of the store was never finished.
+    lacks_indexes: bool,
+}
+
+fn version(db: &Connection) -> Result<Schema> {
     let pragma = |name| db.pragma_query_value(None, name, |r| r.get::<_, i64>(0)).map_err(failed);
     let (application, version) = (pragma("application_id")?, pragma("user_version")?);
     let tables: i64 = db.query_row("SELECT count(*) FROM sqlite_schema", [], |r| r.get(0)).map_err(failed)?;
     if application == 0 && version == 0 && tables == 0 {
-        return Ok(0);
+        return Ok(Schema { version: 0, lacks_indexes: false });
     }
-    if application != i64::from(APPLICATION_ID) {
+    let lacks_indexes = application == i64::from(FILLING_ID);
+    if application != i64::from(APPLICATION_ID) && !lacks_indexes {
         return Err(Error::failure("the store can't be opened").why("the file is another program's database"));
     }
     let newest = i64::try_from(MIGRATIONS.len()).unwrap_or(i64::MAX);
@@ -316,5 +351,5 @@ fn version(db: &Connection) -> Result<i64> {
             .why(format!("its schema is {version}, newer than this program's {newest}"))
             .next("Use the jeton that wrote it, or a newer one"));
     }
-    Ok(version)
+    Ok(Schema { version, lacks_indexes })
 }

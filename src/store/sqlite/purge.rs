@@ -4,6 +4,7 @@ use rusqlite::{Connection, params};
 use serde_json::Value;
 
 use super::convert::{all, damaged, one, run};
+use super::lineage;
 use super::tokens::visible;
 use crate::domain::account::AccountId;
 use crate::domain::name::{TokenName, Username};
@@ -73,7 +74,7 @@ pub(super) fn purge(db: &Connection, tokens: &[TokenId], now: Timestamp) -> Resu
     ] {
         run(db, sql, [&ids])?;
     }
-    Ok(())
+    lineage::forget(db, &ids)
 }
 
 pub(super) fn tombstone(db: &Connection, id: &PublicId) -> Result<Option<Tombstone>> {

@@ -3,6 +3,7 @@
 use rusqlite::{Connection, params};
 
 use super::convert::{damaged, one, run};
+use crate::domain::role::Role;
 use crate::domain::secret::{PublicId, Secret, SecretDigest};
 use crate::domain::time::Timestamp;
 use crate::domain::token::TokenId;
@@ -10,24 +11,27 @@ use crate::error::Result;
 use crate::verbs::ports::{SecretState, StoredSecret};
 
 pub(super) fn by_public_id(db: &Connection, id: &PublicId) -> Result<Option<StoredSecret>> {
-    let row =
-        one(db, "SELECT digest, token_id, state, retires_at FROM secrets WHERE public_id = ?1", [id.as_str()], |r| {
-            Ok((r.get::<_, [u8; 32]>(0)?, r.get(1)?, r.get::<_, String>(2)?, r.get::<_, Option<i64>>(3)?))
-        })?;
-    let Some((digest, token, state, retires_at)) = row else { return Ok(None) };
+    let sql = "SELECT digest, token_id, state, retires_at, issued_role FROM secrets WHERE public_id = ?1";
+    let row = one(db, sql, [id.as_str()], |r| {
+        let (state, retires_at) = (r.get::<_, String>(2)?, r.get::<_, Option<i64>>(3)?);
+        Ok((r.get::<_, [u8; 32]>(0)?, r.get(1)?, state, retires_at, r.get::<_, String>(4)?))
+    })?;
+    let Some((digest, token, state, retires_at, issued_role)) = row else { return Ok(None) };
+    let issued_role = Role::parse(&issued_role).map_err(|_| damaged("a role"))?;
     let state = match (state.as_str(), retires_at) {
         ("current", None) => SecretState::Current,
         ("previous", Some(until)) => SecretState::Previous(Timestamp(until)),
         ("dead", None) => SecretState::Dead,
         _ => return Err(damaged("a secret's state")),
     };
-    Ok(Some(StoredSecret { digest: SecretDigest::from_bytes(digest), token: TokenId(token), state }))
+    Ok(Some(StoredSecret { digest: SecretDigest::from_bytes(digest), token: TokenId(token), state, issued_role }))
 }
 
 pub(super) fn set_current(
     db: &Connection,
     token: TokenId,
     secret: &Secret,
+    issued_role: Role,
     now: Timestamp,
     keep_old_until: Option<Timestamp>,
 ) -> Result<()> {
@@ -41,8 +45,9 @@ pub(super) fn set_current(
     )?;
     run(
         db,
-        "INSERT INTO secrets (public_id, digest, token_id, state, created_at) VALUES (?1, ?2, ?3, 'current', ?4)",
-        params![secret.public_id().as_str(), secret.digest().as_bytes(), token.0, now.0],
+        "INSERT INTO secrets (public_id, digest, token_id, state, created_at, issued_role)
+         VALUES (?1, ?2, ?3, 'current', ?4, ?5)",
+        params![secret.public_id().as_str(), secret.digest().as_bytes(), token.0, now.0, issued_role.word()],
     )?;
     run(db, "UPDATE tokens SET public_id = ?2 WHERE id = ?1", params![token.0, secret.public_id().as_str()])?;
     Ok(())

@@ -25,7 +25,8 @@ pub(super) const SELECT: &str = "
            c.public_id, c.created_at,
            p.public_id, p.retires_at, (SELECT at FROM last_uses WHERE public_id = p.public_id),
            (SELECT nullif(at, 0) FROM last_seen WHERE token_id = t.id),
-           (SELECT prefix FROM installation), t.kind
+           (SELECT prefix FROM installation), t.kind, c.issued_role, p.issued_role,
+           (SELECT made_by FROM lineage WHERE token_id = t.id)
     FROM tokens t
     JOIN accounts a ON a.id = t.account_id
     LEFT JOIN secrets c ON c.token_id = t.id AND c.state = 'current'
@@ -45,11 +46,12 @@ struct RawToken {
     username: String,
     role: String,
     account_enabled: bool,
-    secret: Option<(String, i64)>,
-    previous: Option<(String, i64, Option<i64>)>,
+    secret: Option<(String, i64, String)>,
+    previous: Option<(String, i64, Option<i64>, String)>,
     last_seen_at: Option<i64>,
     prefix: String,
     kind: String,
+    made_by: Option<i64>,
 }
 
 fn raw(r: &Row<'_>) -> rusqlite::Result<RawToken> {
@@ -69,11 +71,12 @@ fn raw(r: &Row<'_>) -> rusqlite::Result<RawToken> {
         username: r.get(10)?,
         role: r.get(11)?,
         account_enabled: r.get(12)?,
-        secret: secret.map(|id| Ok::<_, rusqlite::Error>((id, r.get(14)?))).transpose()?,
-        previous: previous.map(|id| Ok::<_, rusqlite::Error>((id, r.get(16)?, r.get(17)?))).transpose()?,
+        secret: secret.map(|id| Ok::<_, rusqlite::Error>((id, r.get(14)?, r.get(21)?))).transpose()?,
+        previous: previous.map(|id| Ok::<_, rusqlite::Error>((id, r.get(16)?, r.get(17)?, r.get(22)?))).transpose()?,
         last_seen_at: r.get(18)?,
         prefix: r.get(19)?,
         kind: r.get(20)?,
+        made_by: r.get(23)?,
     })
 }
 
@@ -85,12 +88,18 @@ pub(super) fn find(db: &Connection, sql: &str, params: &[&dyn ToSql]) -> Result<
 fn token(db: &Connection, raw: RawToken) -> Result<Token> {
     let prefix = Prefix::parse(&raw.prefix).map_err(|_| damaged("the prefix"))?;
     let hint = |id: &str| PublicId::parse(id).map(|id| id.hint(&prefix)).ok_or_else(|| damaged("a public id"));
-    let (secret_id, secret_since) = raw.secret.unwrap_or_default();
+    let role = |word: &str| Role::parse(word).map_err(|_| damaged("a role"));
+    // Between a token's insertion and its first secret there is no hint, inside one transaction only.
+    let (hint_of_current, secret_since, issued_role) = match raw.secret {
+        Some((id, since, issued)) => (hint(&id)?, since, role(&issued)?),
+        None => (String::new(), 0, Role::Viewer),
+    };
     let previous = match raw.previous {
-        Some((id, retires_at, seen)) => Some(PreviousSecret {
+        Some((id, retires_at, seen, issued)) => Some(PreviousSecret {
             hint: hint(&id)?,
             retires_at: Timestamp(retires_at),
             last_seen_at: seen.map(Timestamp),
+            issued_role: role(&issued)?,
         }),
         None => None,
     };
@@ -99,7 +108,7 @@ fn token(db: &Connection, raw: RawToken) -> Result<Token> {
         owner: TokenOwner {
             id: AccountId(raw.account),
             username: Username::parse(&raw.username).map_err(|_| damaged("a username"))?,
-            role: Role::parse(&raw.role).map_err(|_| damaged("a role"))?,
+            role: role(&raw.role)?,
             enabled: raw.account_enabled,
         },
         name: TokenName::parse(&raw.name).map_err(|_| damaged("a token name"))?,
@@ -110,9 +119,10 @@ fn token(db: &Connection, raw: RawToken) -> Result<Token> {
         created_at: Timestamp(raw.created_at),
         expiry: Expiry::from(raw.expires_at.map(Timestamp)),
         deleted_at: raw.deleted_at.map(Timestamp),
-        // Between a token's insertion and its first secret there is no hint, inside one transaction only.
-        hint: if secret_id.is_empty() { String::new() } else { hint(&secret_id)? },
+        hint: hint_of_current,
         secret_since: Timestamp(secret_since),
+        issued_role,
+        made_by: raw.made_by.map(TokenId),
         previous,
         last_seen_at: raw.last_seen_at.map(Timestamp),
         revision: Revision(raw.revision),

@@ -3,6 +3,7 @@
 use crate::domain::account::Account;
 use crate::domain::name::Username;
 use crate::domain::policy::Policy;
+use crate::domain::role::Role;
 use crate::domain::token::Token;
 use crate::error::Result;
 use crate::verbs::actor::{Actor, Session};
@@ -62,8 +63,10 @@ pub struct WhoAmI;
 /// The answer to [`WhoAmI`].
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Me {
-    /// The account.
+    /// The account. Its role is the one that whatever is asked is judged by: see [`crate::verbs::actor::Bearer`].
     pub account: Account,
+    /// The role of the account itself.
+    pub account_role: Role,
     /// The rules in force.
     pub policy: Policy,
     /// Its active `api` tokens.
@@ -84,6 +87,7 @@ impl Query for WhoAmI {
         let account = by.account()?.clone();
         let active_tokens = snapshot.active_tokens(account.id, env.now)?;
         let token = by.bearer().map(|b| b.token.clone());
-        Ok(Me { account, policy: snapshot.policy()?, active_tokens, token })
+        let account_role = by.bearer().map_or(account.role, |bearer| bearer.account_role);
+        Ok(Me { account, account_role, policy: snapshot.policy()?, active_tokens, token })
     }
 }

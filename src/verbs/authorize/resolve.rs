@@ -1,7 +1,7 @@
 //! From a reference to tokens. Whatever a verb learns of a stored token comes from here, once the actor may do to it
 //! what it asked for: no answer about its state comes before that.
 
-use super::{Act, Among, Requested, hidden, no_escalation, not_itself, permit, reaches, reaches_others};
+use super::{Act, Among, Requested, hidden, no_escalation, no_higher_role, not_itself, permit, reaches, reaches_others};
 use crate::domain::account::Account;
 use crate::domain::name::{TokenName, Username};
 use crate::domain::role::Role;
@@ -107,6 +107,7 @@ fn judge(by: &Actor, snapshot: &dyn Snapshot, found: &[Found], act: Act, request
         None => Ok(()),
         Some(bearer) => {
             let all = || found.iter().flat_map(Found::all);
+            no_higher_role(bearer, all())?;
             let kept = all().map(|t| t.expiry).filter(|_| requested.expiry.is_none());
             let held = all().map(|t| &t.selection);
             no_escalation(bearer, snapshot, held, &requested.selection, kept.chain(requested.expiry))

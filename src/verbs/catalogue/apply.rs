@@ -1,5 +1,8 @@
 //! apply: a catalogue in place of what it said before, after a preview of what changes and of who gains by it.
 
+use std::collections::BTreeSet;
+use std::rc::Rc;
+
 use crate::domain::audit::AuditEntry;
 use crate::domain::catalogue::diff::{Diff, diff};
 use crate::domain::catalogue::reach::{self, Shift};
@@ -137,7 +140,11 @@ fn widened(snapshot: &dyn Snapshot, widening: &mut reach::Widening<'_>) -> Resul
     loop {
         let page = snapshot.grants(last, PAGE)?;
         for grant in &page {
-            let gained = widening.gained(grant.role, &grant.selection);
+            let mut gained: Rc<[MethodId]> = Rc::new([]);
+            for role in &grant.roles {
+                let by_secret = widening.gained(*role, &grant.selection);
+                gained = if gained.is_empty() { by_secret } else { union(&gained, &by_secret) };
+            }
             if gained.is_empty() {
                 continue;
             }
@@ -155,6 +162,11 @@ fn widened(snapshot: &dyn Snapshot, widening: &mut reach::Widening<'_>) -> Resul
             None => return Ok(found),
         }
     }
+}
+
+/// What either of a token's two secrets gains.
+fn union(one: &[MethodId], other: &[MethodId]) -> Rc<[MethodId]> {
+    one.iter().chain(other).cloned().collect::<BTreeSet<_>>().into_iter().collect()
 }
 
 /// Puts a catalogue in place of what it said before.

@@ -44,8 +44,8 @@ pub trait Telling {
     /// What is told of the method that was asked for.
     type Method;
 
-    /// What is told of `token` when the secret of public id `secret` is presented.
-    fn holder(token: &Token, secret: &PublicId) -> Self::Holder;
+    /// What is told of `token` when the secret of public id `secret` is presented, which has `role`.
+    fn holder(token: &Token, secret: &PublicId, role: Role) -> Self::Holder;
     /// What is told of `methods`, and how many bytes that takes.
     fn methods(methods: &mut dyn Iterator<Item = &MethodId>) -> (Self::Methods, usize);
     /// What is told of `method`.
@@ -346,8 +346,9 @@ impl<T: Telling> Sitting<'_, T> {
                 return None;
             }
         };
-        let (standing, holder) = (Standing::of(&stored, &token), T::holder(&token, id));
-        let granted = self.granted(token.owner.role, token.selection);
+        let role = token.effective_role(stored.issued_role);
+        let (standing, holder) = (Standing::of(&stored, &token), T::holder(&token, id, role));
+        let granted = self.granted(role, token.selection);
         let known = Arc::new(Known { standing, token: token.id, granted, holder });
         self.memory.remember(id.clone(), Arc::clone(&known));
         Some(known)

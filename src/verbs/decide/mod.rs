@@ -17,6 +17,7 @@ use super::ports::{Denial, SecretState, Snapshot, Store, Use};
 use crate::domain::catalogue::set;
 use crate::domain::expiry::Expiry;
 use crate::domain::method::MethodId;
+use crate::domain::role::Role;
 use crate::domain::secret::{Claim, PublicId, SecretFault};
 use crate::domain::selection::Selection;
 use crate::domain::time::Timestamp;
@@ -27,11 +28,20 @@ use crate::error::{Error, Result};
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Decision {
     /// Permitted.
-    Allowed(Box<Token>),
+    Allowed(Box<Accepted>),
     /// Denied, with the token where it is known and still there.
     Denied(Reason, Option<Box<Token>>),
     /// The secret is good, but the method is not in the catalogue.
     UnknownMethod,
+}
+
+/// A token whose secret is good.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Accepted {
+    /// The token.
+    pub token: Token,
+    /// The role of the secret that was presented: the account's, but never above the one it was issued under.
+    pub role: Role,
 }
 
 /// Where an attempt came from.
@@ -80,9 +90,15 @@ fn record(
 ) -> Result<()> {
     let Caller { address, client } = caller;
     store.bookkeep(|b| match (&judged.decision, claim) {
-        (Decision::Allowed(token), Ok(claim)) => {
-            b.record_use(&Use { token: token.id, secret: claim.public_id(), at, count: 1, method, address, client })
-        }
+        (Decision::Allowed(accepted), Ok(claim)) => b.record_use(&Use {
+            token: accepted.token.id,
+            secret: claim.public_id(),
+            at,
+            count: 1,
+            method,
+            address,
+            client,
+        }),
         (Decision::Denied(reason, _), _) => b.record_denial(&Denial {
             token: judged.token,
             secret: claim.ok().filter(|_| judged.token.is_some()).map(Claim::public_id),
@@ -109,22 +125,31 @@ fn judge(
     method: Option<&MethodId>,
     now: Timestamp,
 ) -> Result<Judged> {
-    let Traced { found, refused } = trace(snapshot, presented, now)?;
-    let (token, id) = match found {
-        Found::Nothing => (None, None),
-        Found::Purged(tombstone) => (None, Some(tombstone.token)),
-        Found::Token(token, _) => (Some(token), None),
+    let (issued, refused) = match presented {
+        Ok(claim) => {
+            let issued = Issued::read(snapshot, claim.public_id())?;
+            let refused = issued.refusal(claim.digest(), now);
+            (issued, refused)
+        }
+        Err(fault) => (Issued::Nothing, Some(fault.into())),
     };
-    let id = id.or(token.as_ref().map(|t| t.id));
-    let permitted = || match (method, &token) {
+    let id = issued.token();
+    let accepted = match issued {
+        Issued::Nothing | Issued::Purged(_) => None,
+        Issued::Secret(stored, token) => {
+            let role = token.effective_role(stored.issued_role);
+            Some(Accepted { token: *token, role })
+        }
+    };
+    let permitted = || match (method, &accepted) {
         (None, _) => Ok(Some(true)),
-        (Some(method), Some(token)) => permits(snapshot, token, method),
+        (Some(method), Some(Accepted { token, role })) => permits(snapshot, *role, &token.selection, method),
         (Some(_), None) => Err(orphan()),
     };
-    let decision = match (ruling(refused, permitted)?, token) {
-        (Ruling::Allowed, Some(token)) => Decision::Allowed(token),
+    let decision = match (ruling(refused, permitted)?, accepted) {
+        (Ruling::Allowed, Some(accepted)) => Decision::Allowed(Box::new(accepted)),
         (Ruling::Allowed, None) => return Err(orphan()),
-        (Ruling::Denied(reason), token) => Decision::Denied(reason, token),
+        (Ruling::Denied(reason), accepted) => Decision::Denied(reason, accepted.map(|a| Box::new(a.token))),
         (Ruling::UnknownMethod, _) => Decision::UnknownMethod,
     };
     Ok(Judged { decision, token: id })
@@ -221,11 +246,11 @@ pub(super) fn present(
     let (claim, methods) = (presented.secret.claim(), needs.methods());
     let (judged, method) = store.read(|snapshot| {
         let judged = judge(snapshot, Ok(&claim), None, now)?;
-        let Decision::Allowed(token) = &judged.decision else { return Ok((judged, methods.first())) };
-        let held = management(snapshot, token)?;
+        let Decision::Allowed(accepted) = &judged.decision else { return Ok((judged, methods.first())) };
+        let held = management(snapshot, accepted.role, &accepted.token.selection)?;
         match methods.iter().find(|id| held.iter().any(|h| h.as_str() == **id)) {
             None if !methods.is_empty() => {
-                let decision = Decision::Denied(Reason::NotPermitted, Some(token.clone()));
+                let decision = Decision::Denied(Reason::NotPermitted, Some(Box::new(accepted.token.clone())));
                 Ok((Judged { decision, ..judged }, methods.first()))
             }
             found => Ok((judged, found)),
@@ -233,33 +258,41 @@ pub(super) fn present(
     })?;
     record(store, &judged, Ok(&claim), method.copied().unwrap_or_default(), now, caller)?;
     match judged.decision {
-        Decision::Allowed(token) => presented.means(&token).map(|()| *token),
+        Decision::Allowed(accepted) => presented.means(&accepted.token).map(|()| accepted.token),
         Decision::Denied(Reason::NotPermitted, Some(token)) => Err(authorize::lacks(&token, needs)),
         Decision::Denied(..) | Decision::UnknownMethod => Err(not_accepted()),
     }
 }
 
-/// The management methods that `token` may call. They are picked by hand only: no set and no *Inherit* holds one.
+/// The management methods that a secret of `role` with `selection` may call. They are picked by hand only: no set and no *Inherit* holds one.
 ///
 /// # Errors
 /// [`crate::error::Kind::Failure`] when the store can't be read.
-pub(super) fn management(snapshot: &dyn Snapshot, token: &Token) -> Result<BTreeSet<MethodId>> {
-    let Selection::Custom(methods) = &token.selection else { return Ok(BTreeSet::new()) };
+pub(super) fn management(snapshot: &dyn Snapshot, role: Role, selection: &Selection) -> Result<BTreeSet<MethodId>> {
+    let Selection::Custom(methods) = selection else { return Ok(BTreeSet::new()) };
     let mut held = BTreeSet::new();
     for id in methods.iter().filter(|id| id.is_management()) {
-        if permits(snapshot, token, id)? == Some(true) {
+        if permits(snapshot, role, selection, id)? == Some(true) {
             held.insert(id.clone());
         }
     }
     Ok(held)
 }
 
-/// The token whose secret `id` was right once, if it still works, and when that secret ends: what a public id stands for
-/// never changes.
+/// A secret that still works, and its token.
+pub(super) struct LiveSecret {
+    pub token: Token,
+    /// The secret's role, see [`Accepted`].
+    pub role: Role,
+    /// When the secret ends: with the token, or sooner after a rotation.
+    pub end: Expiry,
+}
+
+/// The secret of public id `id`, which was right once, if it still works: what a public id stands for never changes.
 ///
 /// # Errors
 /// [`crate::error::Kind::Failure`] when the store can't be read.
-pub(super) fn still_living(snapshot: &dyn Snapshot, id: &PublicId, now: Timestamp) -> Result<Option<(Token, Expiry)>> {
+pub(super) fn still_living(snapshot: &dyn Snapshot, id: &PublicId, now: Timestamp) -> Result<Option<LiveSecret>> {
     let Some(stored) = snapshot.secret(id)? else { return Ok(None) };
     let token = snapshot.token(stored.token)?.ok_or_else(|| Error::failure("a secret without a token is stored"))?;
     if Standing::of(&stored, &token).ended(now).is_some() {
@@ -270,16 +303,17 @@ pub(super) fn still_living(snapshot: &dyn Snapshot, id: &PublicId, now: Timestam
         (SecretState::Previous(until), None) => Expiry::At(until),
         (SecretState::Current | SecretState::Dead, _) => token.expiry,
     };
-    Ok(Some((token, end)))
+    let role = token.effective_role(stored.issued_role);
+    Ok(Some(LiveSecret { token, role, end }))
 }
 
-/// Selected methods ∩ the role's ceiling; none when the catalogue doesn't know the method.
+/// Selected methods ∩ the ceiling of `role`; none when the catalogue doesn't know the method.
 ///
 /// # Errors
 /// [`crate::error::Kind::Failure`] when the store can't be read.
-pub fn permits(snapshot: &dyn Snapshot, token: &Token, id: &MethodId) -> Result<Option<bool>> {
+pub fn permits(snapshot: &dyn Snapshot, role: Role, selection: &Selection, id: &MethodId) -> Result<Option<bool>> {
     let Some(method) = snapshot.method(id)? else { return Ok(None) };
-    let selected = match &token.selection {
+    let selected = match selection {
         Selection::Inherit => !id.is_management(),
         Selection::Custom(methods) => methods.contains(id),
         Selection::Sets(names) => match snapshot.method_place(id)? {
@@ -287,5 +321,5 @@ pub fn permits(snapshot: &dyn Snapshot, token: &Token, id: &MethodId) -> Result<
             None => false,
         },
     };
-    Ok(Some(selected && token.owner.role.permits(method.access)))
+    Ok(Some(selected && role.permits(method.access)))
 }

@@ -19,10 +19,13 @@ pub(super) struct Change {
     pub after: Token,
 }
 
-/// Adds a token for `owner`, to be settled with [`settle_all`].
-pub(super) fn insert(tx: &mut dyn Tx, owner: &NewOwner, new: &NewToken<'_>) -> Result<Change> {
+/// Adds a token for `owner`, to be settled with [`settle_all`]. A token that acts is kept as its maker.
+pub(super) fn insert(by: &Actor, tx: &mut dyn Tx, owner: &NewOwner, new: &NewToken<'_>) -> Result<Change> {
     debug_assert_eq!(owner.account().id, new.account, "a token goes where it was permitted");
     let id = tx.insert_token(new)?;
+    if let Some(bearer) = by.bearer() {
+        tx.set_maker(id, bearer.token.id)?;
+    }
     Ok(Change { before: None, after: stored(tx, id)? })
 }
 

@@ -67,11 +67,11 @@ impl Change for CopyToken {
             expiry,
             now: env.now,
         };
-        let change = insert(tx, &owner, &new)?;
+        let change = insert(by, tx, &owner, &new)?;
         let token = settle_all(by, tx, env, vec![change])?.pop();
         let token = token.ok_or_else(|| Error::failure("the token is not there"))?;
         let out = self.out.as_ref().map(|out| out.file(&token.name));
-        let issued = issue(tx, env, token.id, None, out.as_deref())?;
+        let issued = issue(by, tx, env, &token, None, out.as_deref())?;
         let entry = born(Self::NAME, &issued.token).with("of", source.full_name()).with("of_id", source.id.to_string());
         Ok(Audited::one(issued, entry))
     }

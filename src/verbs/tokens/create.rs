@@ -56,6 +56,7 @@ impl Change for CreateToken {
         for name in &self.names {
             rules::no_hint(name, tx)?;
             changes.push(insert(
+                by,
                 tx,
                 &owner,
                 &NewToken {
@@ -72,7 +73,7 @@ impl Change for CreateToken {
         let mut issued = Vec::with_capacity(tokens.len());
         for token in tokens {
             let out = self.out.as_ref().map(|out| out.file(&token.name));
-            issued.push(issue(tx, env, token.id, None, out.as_deref())?);
+            issued.push(issue(by, tx, env, &token, None, out.as_deref())?);
         }
         let entries: Vec<_> = issued.iter().map(|i| born(Self::NAME, &i.token)).collect();
         Audited::each(issued, entries).ok_or_else(|| Error::usage("name at least one token"))

@@ -8,9 +8,10 @@ use crate::domain::name::TokenName;
 use crate::domain::secret::Secret;
 use crate::domain::selection::Selection;
 use crate::domain::time::Timestamp;
-use crate::domain::token::{Token, TokenId};
+use crate::domain::token::Token;
 use crate::error::{Error, Result};
 use crate::verbs::Env;
+use crate::verbs::actor::Actor;
 use crate::verbs::cli_line::CliLine;
 use crate::verbs::ports::{SavedSecret, Tx};
 
@@ -61,19 +62,24 @@ impl SaveTo {
     }
 }
 
-/// Gives `id` a new secret and, where a file was asked for, has it on disk before the change can commit. The secret
+/// Gives `token` a new secret and, where a file was asked for, has it on disk before the change can commit. The secret
 /// before dies at once, or at `keep_old_until`.
+///
+/// The new secret is issued under the role of the actor, who is handed it, and never above the role that the account has
+/// at this moment: a later promotion gives nothing to a secret that was handed out before.
 pub(super) fn issue(
+    by: &Actor,
     tx: &mut dyn Tx,
     env: &Env<'_>,
-    id: TokenId,
+    token: &Token,
     keep_old_until: Option<Timestamp>,
     out: Option<&Path>,
 ) -> Result<Issued> {
     let installation = tx.installation()?.ok_or_else(|| Error::failure("this store is not set up"))?;
     let secret = Secret::generate(&installation.prefix, |buffer| env.entropy.fill(buffer))?;
-    tx.set_secret(id, &secret, env.now, keep_old_until)?;
-    let token = tx.token(id)?.ok_or_else(|| Error::failure("the token is not there"))?;
+    let issued_role = token.effective_role(by.account()?.role);
+    tx.set_secret(token.id, &secret, issued_role, env.now, keep_old_until)?;
+    let token = tx.token(token.id)?.ok_or_else(|| Error::failure("the token is not there"))?;
     let saved = out.map(|path| env.delivery.save(path, &secret)).transpose()?;
     Ok(Issued { token, secret, saved })
 }
@@ -90,6 +96,7 @@ pub(super) fn born(verb: &'static str, token: &Token) -> AuditEntry {
         .with("api", token.selection.told())
         .with("expires", token.expiry.at().map(Timestamp::rfc3339))
         .with("secret", token.hint.as_str())
+        .with("issued_role", token.issued_role.word())
 }
 
 /// An audit entry about what became of `before`: all that can be edited or regenerated and differs.
@@ -101,6 +108,7 @@ pub(super) fn altered(verb: &'static str, before: &Token, after: &Token) -> Audi
         .changed("expires", expires(before), expires(after))
         .changed("api", before.selection.told(), after.selection.told())
         .changed("secret", before.hint.as_str(), after.hint.as_str())
+        .changed("issued_role", before.issued_role.word(), after.issued_role.word())
 }
 
 /// Adds `--expires` to a command.

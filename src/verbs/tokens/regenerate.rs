@@ -57,7 +57,7 @@ impl Change for RegenerateToken {
         let keep_old_until = self.grace.map(|grace| overlap_end(grace, &before, &after, env)).transpose()?;
         let after = settle(by, tx, env, before.clone(), after)?;
         let out = self.out.as_ref().map(|out| out.file(&after.name));
-        let issued = issue(tx, env, after.id, keep_old_until, out.as_deref())?;
+        let issued = issue(by, tx, env, &after, keep_old_until, out.as_deref())?;
         let mut entry = altered(Self::NAME, &before, &issued.token);
         if let Some(until) = keep_old_until {
             entry = entry.with("old_until", until.rfc3339());

@@ -65,7 +65,7 @@ impl Query for ShowToken {
 fn reach(snapshot: &dyn Snapshot, token: &Token, usage: &Usage) -> Result<Reach> {
     let catalogues = snapshot.catalogues()?;
     let rights = Rights::new(&catalogues);
-    let may = rights.permitted(token.owner.role, &token.selection);
+    let may = rights.permitted(token.role(), &token.selection);
     let used = usage.methods_kept.iter().filter_map(|(method, _)| rights.number(method)).filter(|n| may.holds(*n));
     let mut reach = Reach { permitted: rights.named(&may).count(), used: used.count(), ..Reach::default() };
     match &token.selection {

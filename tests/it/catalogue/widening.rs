@@ -175,7 +175,9 @@ fn the_preview_is_what_decisions_show() {
         let ids: Vec<MethodId> = all[2].methods().map(|m| m.id.clone()).collect();
         let held = |(who, name): &(&str, &str)| {
             let token = house.ask(who, ShowToken { token: TokenRef::Typed((*name).into()) }).unwrap().token;
-            let may = |id: &&MethodId| house.store().read(|s| decide::permits(s, &token, id)).unwrap() == Some(true);
+            let may = |id: &&MethodId| {
+                house.store().read(|s| decide::permits(s, token.role(), &token.selection, id)).unwrap() == Some(true)
+            };
             (token.full_name(), ids.iter().filter(may).map(ToString::to_string).collect())
         };
         names.iter().flatten().map(held).collect()

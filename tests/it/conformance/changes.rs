@@ -37,7 +37,7 @@ pub fn what_was_written_reads_back<E: Engine>() {
                 expiry,
                 now: START,
             })?;
-            tx.set_secret(id, &secret, START.plus(5), None)?;
+            tx.set_secret(id, &secret, Role::Owner, START.plus(5), None)?;
             Ok(id)
         })
         .unwrap();

@@ -63,7 +63,7 @@ pub fn a_token_has_one_current_secret<E: Engine>() {
     let token = f.token("member", "x", Expiry::Never);
     let secrets = [f.secret(), f.secret(), f.secret()];
     for secret in &secrets {
-        change(&f.store, |tx| tx.set_secret(token.id, secret, START, None)).unwrap();
+        change(&f.store, |tx| tx.set_secret(token.id, secret, Role::Owner, START, None)).unwrap();
         assert_eq!(f.get(token.id).hint, secret.hint());
     }
     let state = |id: &PublicId| f.store.read(|s| s.secret(id)).unwrap();
@@ -78,7 +78,7 @@ pub fn a_token_has_one_current_secret<E: Engine>() {
     assert!(state(f.secret().public_id()).is_none());
     let other = f.token("member", "y", Expiry::Never);
     assert!(
-        change(&f.store, |tx| tx.set_secret(other.id, &secrets[0], START, None)).is_err(),
+        change(&f.store, |tx| tx.set_secret(other.id, &secrets[0], Role::Owner, START, None)).is_err(),
         "an id is never given twice"
     );
     assert_eq!(f.get(other.id).hint, other.hint);
@@ -91,11 +91,11 @@ pub fn an_old_secret_is_kept_for_a_while<E: Engine>() {
     let state = |id: &PublicId| f.store.read(|s| s.secret(id)).unwrap().unwrap().state;
     let (first, second, third) = (id(&token.hint), f.secret(), f.secret());
     let until = START.plus(DAY);
-    change(&f.store, |tx| tx.set_secret(token.id, &second, START, Some(until))).unwrap();
+    change(&f.store, |tx| tx.set_secret(token.id, &second, Role::Owner, START, Some(until))).unwrap();
     assert_eq!((state(&first), state(second.public_id())), (SecretState::Previous(until), SecretState::Current));
     let previous = f.get(token.id).previous.unwrap();
     assert_eq!((previous.hint.as_str(), previous.retires_at), (token.hint.as_str(), until));
-    change(&f.store, |tx| tx.set_secret(token.id, &third, START, Some(until.plus(1)))).unwrap();
+    change(&f.store, |tx| tx.set_secret(token.id, &third, Role::Owner, START, Some(until.plus(1)))).unwrap();
     assert_eq!((state(&first), state(second.public_id())), (SecretState::Dead, SecretState::Previous(until.plus(1))));
     change(&f.store, |tx| tx.retire_previous(token.id)).unwrap();
     assert_eq!((state(second.public_id()), state(third.public_id())), (SecretState::Dead, SecretState::Current));
@@ -110,7 +110,7 @@ pub fn a_purge_takes_what_is_meant_and_leaves_tombstones<E: Engine>() {
     f.update(&Token { deleted_at: Some(START), ..tokens[1].clone() }).unwrap();
     f.update(&Token { enabled: false, ..tokens[2].clone() }).unwrap();
     let next = f.secret();
-    change(&f.store, |tx| tx.set_secret(tokens[0].id, &next, START, None)).unwrap();
+    change(&f.store, |tx| tx.set_secret(tokens[0].id, &next, Role::Owner, START, None)).unwrap();
     let doomed = |reader: &str, which, now| {
         let query = PurgeQuery { visibility: visibility(&f.account(reader)), which, now };
         let page = |after, limit| f.store.read(|s| s.doomed(&query, after, limit)).unwrap();

@@ -294,7 +294,7 @@ pub fn a_usage_tells_days_methods_and_evidence<E: Engine>() {
     let rotated = START.plus(MINUTE / 2);
     let secret = f.secret();
     let until = Some(START.plus(DAY));
-    change(&f.store, |tx| tx.set_secret(token.id, &secret, rotated, until)).unwrap();
+    change(&f.store, |tx| tx.set_secret(token.id, &secret, Role::Owner, rotated, until)).unwrap();
     deny(START.plus(MINUTE), "10.0.0.2");
     deny(START.plus(2 * MINUTE), "10.0.0.3");
     record(&old, START, "m.A", 3);

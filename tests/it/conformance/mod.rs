@@ -89,7 +89,7 @@ impl<E: Engine> Furnished<E> {
         let secret = self.secret();
         change(&self.store, |tx| {
             let id = add_token(tx, account, name, expiry)?;
-            tx.set_secret(id, &secret, START, None)?;
+            tx.set_secret(id, &secret, Role::Owner, START, None)?;
             Ok(tx.token(id)?.unwrap())
         })
         .unwrap()

@@ -208,7 +208,7 @@ fn plant<E: Engine>(f: &Furnished<E>, plan: &[Planned]) -> Vec<Token> {
                 expiry: p.expires.map_or(Expiry::Never, |d| Expiry::At(START.plus(d))),
                 now: START.plus(-p.made),
             })?;
-            tx.set_secret(id, &f.secret(), START, None)?;
+            tx.set_secret(id, &f.secret(), Role::Owner, START, None)?;
             let mut token = tx.token(id)?.unwrap();
             token.enabled = p.enabled;
             token.name = token_name(&p.name);

@@ -5,10 +5,13 @@ use std::time::Duration;
 
 use jeton::domain::account::{Account, AccountId};
 use jeton::domain::audit::AuditRow;
+use jeton::domain::expiry::Expiry;
 use jeton::domain::method::MethodId;
+use jeton::domain::name::{Description, Prefix};
 use jeton::domain::policy::Policy;
 use jeton::domain::role::Role;
 use jeton::domain::secret::{Claim, PublicId, Secret};
+use jeton::domain::selection::Selection;
 use jeton::domain::time::Timestamp;
 use jeton::domain::token::{Token, TokenId};
 use jeton::error::Result;
@@ -16,13 +19,13 @@ use jeton::store::sqlite::SqliteStore;
 use jeton::verbs::actor::Credential;
 use jeton::verbs::audited::Audited;
 use jeton::verbs::decide::memory::{Memory, Telling};
-use jeton::verbs::decide::{self, Decision, Ruling};
+use jeton::verbs::decide::{self, Accepted, Decision, Ruling};
 use jeton::verbs::local::Local;
-use jeton::verbs::ports::{Clock, Store};
+use jeton::verbs::ports::{Clock, Entropy, NewToken, Store};
 use jeton::verbs::request::{Asked, ask};
 use jeton::verbs::tokens::{CreateToken, Issued};
 
-use super::{Fakes, Place, add_account, by, create, entry, init, local, tester, username};
+use super::{Fakes, Place, add_account, by, create, entry, init, local, tester, token_name, username};
 
 /// An installation with its first owner, `ops`, the catalogue `cloud-platform`, and a clock to turn.
 pub struct House {
@@ -41,8 +44,8 @@ impl Telling for InWords {
     type Methods = Vec<MethodId>;
     type Method = MethodId;
 
-    fn holder(token: &Token, secret: &PublicId) -> String {
-        format!("{} {} {}", token.full_name(), secret.as_str(), token.owner.role)
+    fn holder(token: &Token, secret: &PublicId, role: Role) -> String {
+        format!("{} {} {role}", token.full_name(), secret.as_str())
     }
 
     fn methods(methods: &mut dyn Iterator<Item = &MethodId>) -> (Vec<MethodId>, usize) {
@@ -156,13 +159,17 @@ impl House {
         });
         let answer = recalled.unwrap_or_else(|| answer.unwrap());
         match (&decision, answer.ruling) {
-            (Decision::Allowed(token), Ruling::Allowed) => {
+            (Decision::Allowed(accepted), Ruling::Allowed) => {
+                let Accepted { token, role } = &**accepted;
                 let (known, claim) = (answer.known.unwrap(), claim.unwrap());
-                assert_eq!(known.holder, InWords::holder(token, claim.public_id()));
+                assert_eq!(known.holder, InWords::holder(token, claim.public_id(), *role));
                 assert_eq!(answer.token, Some(token.id));
                 assert!(method.is_none_or(|method| known.methods().contains(method)));
                 for method in known.methods() {
-                    assert_eq!(self.store().read(|s| decide::permits(s, token, method)).unwrap(), Some(true));
+                    assert_eq!(
+                        self.store().read(|s| decide::permits(s, *role, &token.selection, method)).unwrap(),
+                        Some(true)
+                    );
                 }
             }
             (Decision::Denied(reason, token), Ruling::Denied(remembered)) => {
@@ -187,6 +194,43 @@ impl House {
             Ok(Audited::one((), entry(id)))
         });
         switched.unwrap();
+    }
+
+    /// Gives an account a role, whoever may, which ends its sessions.
+    pub fn set_role(&self, name: &str, role: Role) {
+        let account = self.account_named(name);
+        let given = self.store().write(&tester(), &|| self.now(), |tx, _| {
+            tx.update_account(&Account { role, ..account.clone() })?;
+            Ok(Audited::one((), entry(account.id)))
+        });
+        given.unwrap();
+    }
+
+    /// A token of `owner` that never expires, with a secret that was issued under `role`.
+    pub fn token_issued_under(&self, role: Role, owner: &str, name: &str, selection: &Selection) -> (Token, Secret) {
+        let account = self.account_named(owner).id;
+        let secret = Secret::generate(&Prefix::default(), |b| self.fakes.entropy.fill(b)).unwrap();
+        let made = self.store().write(&tester(), &|| self.now(), |tx, now| {
+            let id = tx.insert_token(&NewToken {
+                account,
+                name: &token_name(name),
+                description: &Description::none(),
+                selection,
+                expiry: Expiry::Never,
+                now,
+            })?;
+            tx.set_secret(id, &secret, role, now, None)?;
+            Ok(Audited::one(tx.token(id)?.unwrap(), entry(id)))
+        });
+        (made.unwrap().out, secret)
+    }
+
+    /// The role of a secret, as every decision has it; `None` if the secret is denied.
+    pub fn role_of(&self, secret: &Secret) -> Option<Role> {
+        match self.verify(secret) {
+            Decision::Allowed(accepted) => Some(accepted.role),
+            Decision::Denied(..) | Decision::UnknownMethod => None,
+        }
     }
 
     /// A plain connection to the store's file, past everything that jeton checks.

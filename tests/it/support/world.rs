@@ -13,12 +13,13 @@ use jeton::domain::expiry::ExpirySpec;
 use jeton::domain::name::{Description, Prefix, TokenName, Username};
 use jeton::domain::password::{Password, PasswordHash};
 use jeton::domain::role::Role;
+use jeton::domain::secret::Secret;
 use jeton::domain::selection::Selection;
 use jeton::domain::time::{Timestamp, Zone, utc_zone};
 use jeton::error::Result;
 use jeton::platform::files::FileDelivery;
 use jeton::store::sqlite::SqliteStore;
-use jeton::verbs::actor::Credential;
+use jeton::verbs::actor::{Credential, Presented};
 use jeton::verbs::audited::Audited;
 use jeton::verbs::init::Init;
 use jeton::verbs::local::{Caller, Local, World};
@@ -271,6 +272,11 @@ pub fn create(name: &str) -> CreateToken {
         selection: Selection::nothing(),
         out: None,
     }
+}
+
+/// The credential of a token.
+pub fn bearer(secret: Secret) -> Credential {
+    Credential::Token(Presented { secret: Arc::new(secret), account: None, name: None })
 }
 
 /// Adds an account with everybody's password to any store.

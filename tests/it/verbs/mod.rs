@@ -2,6 +2,7 @@
 
 mod accounts;
 mod auditing;
+mod authority;
 mod checking;
 mod copying;
 mod creating;

@@ -1,0 +1,190 @@
+//! The role that a secret was issued under: a ceiling that no later event raises.
+
+use super::*;
+use crate::support::world::bearer;
+
+const READ: &str = "environment.control.GetEnvInfo";
+
+fn reaching_all() -> Selection {
+    methods(&["jeton.tokens.read", "jeton.tokens.write", "jeton.tokens.read-all", "jeton.tokens.write-all", READ])
+}
+
+fn of(account: &str, name: &str, selection: Selection) -> CreateToken {
+    CreateToken { account: Some(username(account)), selection, ..create(name) }
+}
+
+/// `effective = min(account's role now, issued role)`, for every pair and every role of the account in between.
+#[test]
+fn effective_role_is_the_lower_of_both_for_every_pair() {
+    let house = House::inhabited();
+    for issued in Role::ALL {
+        let (token, secret) = house.token_issued_under(issued, "member", issued.word(), &Selection::Inherit);
+        for now in Role::ALL {
+            house.set_role("member", now);
+            assert_eq!(house.role_of(&secret), Some(issued.min(now)), "{issued} {now}");
+            assert_eq!(house.token(token.id).role(), issued.min(now));
+        }
+    }
+}
+
+#[test]
+fn promotion_gives_nothing_to_secrets_handed_out_before_and_regenerate_lifts() {
+    let house = House::inhabited();
+    let own = house.make("member", CreateToken { selection: Selection::Inherit, ..create("own") });
+    let by_owner = house.make(OWNER, of("member", "by-owner", Selection::Inherit));
+    house.set_role("member", Role::Owner);
+    for issued in [&own, &by_owner] {
+        assert_eq!(issued.token.issued_role, Role::Member);
+        assert_eq!(house.role_of(&issued.secret), Some(Role::Member), "{}", issued.token.name);
+    }
+    let lifted = house.ask("admin", regenerate("member/own"));
+    refused(lifted, Kind::Denied);
+    let lifted = house.ask("member", regenerate("own")).unwrap().out;
+    assert_eq!(house.role_of(&lifted.secret), Some(Role::Owner));
+    house.set_role("member", Role::Viewer);
+    assert_eq!(house.role_of(&lifted.secret), Some(Role::Viewer), "a demotion reaches every secret at once");
+}
+
+/// An admin hands itself a token of a member, who becomes an owner.
+#[test]
+fn planted_token_never_becomes_an_owners() {
+    let house = House::inhabited();
+    let planted = house.make("admin", of("member", "planted", reaching_all()));
+    let victim = house.issue(OWNER, "victim").token;
+    house.set_role("member", Role::Owner);
+    let who = bearer(planted.secret);
+    let target = || Pointed { token: TokenRef::Id(victim.id), seen: None };
+    for (verb, refusal) in [
+        ("show", ask(&house.jeton, &who, ShowToken { token: TokenRef::Id(victim.id) }).map(drop)),
+        ("disable", ask(&house.jeton, &who, DisableTokens { tokens: vec![target()] }).map(drop)),
+        ("create", ask(&house.jeton, &who, of(OWNER, "x", Selection::nothing())).map(drop)),
+    ] {
+        assert_eq!(refused(refusal, Kind::Denied).kind, Kind::Denied, "{verb}");
+    }
+    assert!(house.token(victim.id).enabled);
+}
+
+/// Of one token both secrets live, each with a role of its own.
+#[test]
+fn each_secret_of_an_overlap_has_its_own_role() {
+    let house = House::inhabited();
+    let old = house.make("member", CreateToken { selection: Selection::Inherit, ..create("x") });
+    house.set_role("member", Role::Admin);
+    let new = house.ask("member", with_grace("x", "1d")).unwrap().out;
+    assert_eq!((house.role_of(&old.secret), house.role_of(&new.secret)), (Some(Role::Member), Some(Role::Admin)));
+    let token = house.token(new.token.id);
+    assert_eq!((token.issued_role, token.previous.as_ref().unwrap().issued_role), (Role::Admin, Role::Member));
+    assert_eq!(token.highest_role(), Role::Admin);
+}
+
+/// Whatever happens to a token but a new secret, its secret has the role that it was issued under.
+#[test]
+fn edit_disable_enable_trash_and_restore_lift_nothing() {
+    let house = House::inhabited();
+    let x = house.make("member", CreateToken { selection: Selection::Inherit, ..create("x") });
+    house.set_role("member", Role::Admin);
+    house
+        .ask(OWNER, EditToken { selection: Some(SelectionEdit::Replace(reaching_all())), ..edit("member/x") })
+        .unwrap();
+    house.ask(OWNER, disable(&["member/x"])).unwrap();
+    house.ask(OWNER, enable(&["member/x"])).unwrap();
+    house.ask(OWNER, delete(&["member/x"], "x")).unwrap();
+    house.ask(OWNER, restore("member/x")).unwrap();
+    house.ask(OWNER, enable(&["member/x"])).unwrap();
+    house.set_account_enabled(x.token.owner.id, false);
+    house.set_account_enabled(x.token.owner.id, true);
+    assert_eq!(house.role_of(&x.secret), Some(Role::Member));
+    let read_all = MethodId::parse("jeton.tokens.read-all").unwrap();
+    let denied = x.secret.expose(|s| house.decide(s, Some(&read_all)));
+    assert!(matches!(denied, Decision::Denied(Reason::NotPermitted, _)), "{denied:?}");
+    let who = bearer(x.secret);
+    refused(ask(&house.jeton, &who, ShowToken { token: TokenRef::Typed("viewer/none".to_owned()) }), Kind::Denied);
+}
+
+/// What a token mints, copies or regenerates has its own effective role, and never a higher one than before.
+#[test]
+fn minted_secret_has_the_effective_role_of_its_maker() {
+    let house = House::inhabited();
+    house.account("boss", Role::Admin);
+    let (maker, secret) = house.token_issued_under(
+        Role::Member,
+        "boss",
+        "maker",
+        &methods(&["jeton.tokens.read", "jeton.tokens.write", READ]),
+    );
+    let who = bearer(secret);
+    let jeton = &house.jeton;
+    let minted = ask(jeton, &who, CreateToken { selection: methods(&[READ]), ..create("a") }).unwrap().out.remove(0);
+    assert_eq!((minted.token.issued_role, minted.token.made_by), (Role::Member, Some(maker.id)));
+    let copied = ask(jeton, &who, copy("a", "b")).unwrap().out;
+    assert_eq!((copied.token.issued_role, copied.token.made_by), (Role::Member, Some(maker.id)));
+    let again = ask(jeton, &who, regenerate("a")).unwrap().out;
+    assert_eq!(again.token.issued_role, Role::Member);
+    let by_person = house.ask("boss", regenerate("a")).unwrap().out;
+    assert_eq!(
+        (by_person.token.issued_role, by_person.token.made_by),
+        (Role::Admin, Some(maker.id)),
+        "who made it stays"
+    );
+    // From now on it is stronger than its maker, which may only take it away.
+    for refusal in [
+        ask(jeton, &who, regenerate("a")).map(drop),
+        ask(jeton, &who, EditToken { description: Some(Description::parse("x").unwrap()), ..edit("a") }).map(drop),
+        ask(jeton, &who, enable(&["a"])).map(drop),
+    ] {
+        refused(refusal, Kind::Denied);
+    }
+    ask(jeton, &who, disable(&["a"])).unwrap();
+    refused(ask(jeton, &who, enable(&["a"])), Kind::Denied);
+}
+
+/// A set grows; who picked its methods by hand doesn't.
+#[test]
+fn custom_token_gives_no_set_even_if_it_holds_all_of_it() {
+    let house = House::inhabited();
+    let catalogues = house.store().read(|s| s.catalogues()).unwrap();
+    let mut all: BTreeSet<MethodId> = catalogues.iter().flat_map(|c| c.methods().map(|m| m.id.clone())).collect();
+    all.retain(|id| !id.is_management() || id.as_str().starts_with("jeton.tokens."));
+    let (_, secret) = house.token_issued_under(Role::Owner, OWNER, "maker", &Selection::Custom(all));
+    let who = bearer(secret);
+    let set = || Selection::Sets(["IDE Plugins".to_owned()].into());
+    let jeton = &house.jeton;
+    house.make(OWNER, CreateToken { selection: set(), ..create("x") });
+    house.make(OWNER, CreateToken { selection: methods(&[READ]), ..create("y") });
+    let replaced = EditToken { selection: Some(SelectionEdit::Replace(set())), ..edit("y") };
+    house.make(OWNER, CreateToken { selection: set(), ..create("z") });
+    ask(jeton, &who, delete(&["z"], "z")).unwrap();
+    for (verb, refusal) in [
+        ("create", ask(jeton, &who, CreateToken { selection: set(), ..create("a") }).map(drop)),
+        ("edit", ask(jeton, &who, replaced).map(drop)),
+        ("copy", ask(jeton, &who, copy("x", "b")).map(drop)),
+        ("regenerate", ask(jeton, &who, with_grace("x", "1d")).map(drop)),
+        ("enable", ask(jeton, &who, enable(&["x"])).map(drop)),
+        ("restore", ask(jeton, &who, restore("z")).map(drop)),
+    ] {
+        assert!(refused(refusal, Kind::Denied).to_string().contains("IDE Plugins"), "{verb}");
+    }
+}
+
+/// Sessions that a token opened are judged anew for each request, by its effective role.
+#[test]
+fn session_of_a_token_follows_every_change_of_role() {
+    let house = House::inhabited();
+    let (_, secret) = house.token_issued_under(Role::Admin, "admin", "bot", &reaching_all());
+    let session = Credential::Session(ask(&house.jeton, &bearer(secret), SignIn).unwrap());
+    let sees_member = || {
+        let account = house.account_named("member");
+        ask(&house.jeton, &session, ListTokens { whose: ListOf::Of(account.username), ..list() })
+    };
+    sees_member().unwrap();
+    let me = ask(&house.jeton, &session, WhoAmI).unwrap();
+    assert_eq!((me.account.role, me.account_role), (Role::Admin, Role::Admin));
+    house.set_role("admin", Role::Member);
+    refused(sees_member(), Kind::Denied);
+    house.set_role("admin", Role::Owner);
+    sees_member().unwrap();
+    let me = ask(&house.jeton, &session, WhoAmI).unwrap();
+    assert_eq!((me.account.role, me.account_role), (Role::Admin, Role::Owner));
+    let owners = ListTokens { whose: ListOf::Of(username(OWNER)), ..list() };
+    refused(ask(&house.jeton, &session, owners), Kind::Denied);
+}
