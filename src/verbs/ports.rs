@@ -205,7 +205,8 @@ pub struct Grant {
     pub name: TokenName,
     /// The name of its account.
     pub account: Username,
-    /// The roles of its secrets today, the current one's first, each once; a token without a secret has none.
+    /// The roles of its secrets today, the current one's first, each once; the role of its
+    /// account for a token without a secret.
     pub roles: Vec<Role>,
     /// Which methods it may call, before its account's ceiling.
     pub selection: Selection,

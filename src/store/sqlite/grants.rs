@@ -57,6 +57,9 @@ pub(super) fn page(db: &Connection, after: Option<TokenId>, limit: usize) -> Res
                 roles.push(effective);
             }
         }
+        if roles.is_empty() {
+            roles.push(account_role);
+        }
         Ok(Grant {
             token: TokenId(id),
             name: TokenName::parse(&name).map_err(|_| damaged("a token name"))?,

@@ -7,6 +7,7 @@ use std::process::Stdio;
 use jeton::domain::account::AccountId;
 use jeton::domain::filter::Filter;
 use jeton::domain::role::Role;
+use jeton::domain::secret::PublicId;
 use jeton::domain::sort::{Sort, SortColumn};
 use jeton::domain::time::Timestamp;
 use jeton::domain::token::Token;
@@ -89,6 +90,12 @@ fn the_first_schema_is_brought_to_the_newest() {
     let kept: Vec<String> = by_api.rows.iter().map(|t| stored_api(&raw, t)).collect();
     assert_eq!(kept, words);
     assert_eq!((by_api.total, window(&store, SortColumn::Name, true).total), (6, 1));
+    let issued: Vec<_> = window(&store, SortColumn::Name, false).rows.iter().map(|t| t.issued_role).collect();
+    let [owner, member] = [Role::Owner, Role::Member];
+    assert_eq!(issued, [member, member, owner, owner, owner, owner], "the role that the account has");
+    assert!(by_api.rows.iter().all(|t| t.made_by.is_none()));
+    let dead = store.read(|s| s.secret(&PublicId::parse("0ooooooo").unwrap())).unwrap().unwrap();
+    assert_eq!(dead.issued_role, Role::Owner);
     let seen = |t: &Token| t.last_seen_at;
     assert_eq!(by_api.rows.iter().filter_map(seen).max(), Some(Timestamp(START.0 - 3)), "by any of its secrets");
 
@@ -142,4 +149,16 @@ fn a_store_to_be_filled_is_completed_when_it_is_opened() {
     drop(SqliteStore::create_to_fill(&place.path()).unwrap());
     let store = SqliteStore::open(&place.path()).unwrap();
     assert!(SortColumn::ALL.into_iter().all(|column| window(&store, column, false).rows.is_empty()));
+    drop(store);
+    // It is like any other then, to each index.
+    let other = Place::new();
+    drop(SqliteStore::open_or_create(&other.path()).unwrap());
+    let schema = |path: &Path| {
+        let db = rusqlite::Connection::open(path).unwrap();
+        let mut query = db.prepare("SELECT name || coalesce(sql, '') FROM sqlite_schema ORDER BY name").unwrap();
+        let rows: Vec<String> = query.query_map([], |r| r.get(0)).unwrap().map(|r| r.unwrap()).collect();
+        let id: i64 = db.pragma_query_value(None, "application_id", |r| r.get(0)).unwrap();
+        (rows, id)
+    };
+    assert_eq!(schema(&place.path()), schema(&other.path()));
 }
