@@ -1,7 +1,9 @@
 //! From a reference to tokens. Whatever a verb learns of a stored token comes from here, once the actor may do to it
 //! what it asked for: no answer about its state comes before that.
 
-use super::{Act, Among, Requested, hidden, no_escalation, no_higher_role, not_itself, permit, reaches, reaches_others};
+use super::{
+    Act, Among, Requested, hidden, no_escalation, no_higher_role, not_itself, permit, reaches, reaches_others,
+};
 use crate::domain::account::Account;
 use crate::domain::name::{TokenName, Username};
 use crate::domain::role::Role;

@@ -91,10 +91,11 @@ pub fn an_old_secret_is_kept_for_a_while<E: Engine>() {
     let state = |id: &PublicId| f.store.read(|s| s.secret(id)).unwrap().unwrap().state;
     let (first, second, third) = (id(&token.hint), f.secret(), f.secret());
     let until = START.plus(DAY);
-    change(&f.store, |tx| tx.set_secret(token.id, &second, Role::Owner, START, Some(until))).unwrap();
+    change(&f.store, |tx| tx.set_secret(token.id, &second, Role::Viewer, START, Some(until))).unwrap();
     assert_eq!((state(&first), state(second.public_id())), (SecretState::Previous(until), SecretState::Current));
     let previous = f.get(token.id).previous.unwrap();
     assert_eq!((previous.hint.as_str(), previous.retires_at), (token.hint.as_str(), until));
+    assert_eq!((previous.issued_role, f.get(token.id).issued_role), (Role::Owner, Role::Viewer), "each its own");
     change(&f.store, |tx| tx.set_secret(token.id, &third, Role::Owner, START, Some(until.plus(1)))).unwrap();
     assert_eq!((state(&first), state(second.public_id())), (SecretState::Dead, SecretState::Previous(until.plus(1))));
     change(&f.store, |tx| tx.retire_previous(token.id)).unwrap();
@@ -143,6 +144,27 @@ pub fn a_purge_takes_what_is_meant_and_leaves_tombstones<E: Engine>() {
     assert!(f.store.read(|s| s.tombstone(&id(&other.hint))).unwrap().is_none());
     assert_eq!(f.get(other.id), other);
     assert!(f.token("member", "a", Expiry::Never).id > other.id, "no id is given again");
+}
+
+pub fn lineage_is_whole_though_makers_are_purged<E: Engine>() {
+    let f = Furnished::<E>::new();
+    let made: Vec<TokenId> = ["a", "b", "c", "d", "e"].map(|name| f.token("member", name, Expiry::Never).id).into();
+    let [a, b, c, d, e] = made[..] else { panic!("{made:?}") };
+    change(&f.store, |tx| [(b, a), (c, b), (d, b)].iter().try_for_each(|(token, maker)| tx.set_maker(*token, *maker)))
+        .unwrap();
+    assert_eq!((f.get(a).made_by, f.get(c).made_by), (None, Some(b)));
+    let descendants = |makers: &[TokenId], limit| f.store.read(|s| s.descendants(makers, limit)).unwrap();
+    assert_eq!(descendants(&[a], 10), [b, c, d]);
+    assert_eq!(descendants(&[a, b, e], 10), [c, d], "without themselves");
+    assert_eq!(descendants(&[a], 2), [b, c]);
+    assert!(descendants(&[c, e], 10).is_empty() && descendants(&[], 10).is_empty());
+    f.update(&Token { deleted_at: Some(START), ..f.get(c) }).unwrap();
+    f.update(&Token { enabled: false, ..f.get(d) }).unwrap();
+    assert_eq!(descendants(&[a], 10), [b, d], "the trash is left out, what is switched off isn't");
+    change(&f.store, |tx| tx.purge(&[b], START)).unwrap();
+    assert_eq!((descendants(&[a], 10), f.get(d).made_by), (vec![d], Some(b)));
+    change(&f.store, |tx| tx.purge(&[c, d], START)).unwrap();
+    assert!(descendants(&[a], 10).is_empty() && descendants(&[b], 10).is_empty());
 }
 
 pub fn active_tokens_end_at_the_instant<E: Engine>() {

@@ -46,6 +46,7 @@ mod suite {
         a_token_has_one_current_secret,
         an_old_secret_is_kept_for_a_while,
         a_purge_takes_what_is_meant_and_leaves_tombstones,
+        lineage_is_whole_though_makers_are_purged,
         active_tokens_end_at_the_instant,
         the_tally_counts_own_and_visible,
         uses_sum_up_by_day,
