@@ -413,7 +413,7 @@ fn the_screens_show_a_secret_while_asked_to() {
     t.shows("▶   new");
 
     let before = t.written().len();
-    for (title, done) in [("Disable new", "new disabled"), ("Enable new", "new enabled")] {
+    for (title, done) in [("Disable ops/new", "new disabled"), ("Enable ops/new", "new enabled")] {
         t.types("d");
         t.shows(title);
         t.types(&format!("{MISTYPED}\r"));
@@ -423,7 +423,7 @@ fn the_screens_show_a_secret_while_asked_to() {
     }
     t.types("x");
     t.shows("Remove ops/new");
-    t.types(&format!("new\r{PASSWORD}\r\t\r"));
+    t.types(&format!("new\r{PASSWORD}\r"));
     t.shows("new revoked");
     t.pastes(PASSWORD);
     t.shows("Pasted text was ignored");

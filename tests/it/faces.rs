@@ -58,7 +58,7 @@ const FACES: &[(&str, Line, Keys)] = &[
     ("account.passwd", Run("account passwd ci", NEW), Press("2<down>wNEW<tab>NEW<tab><enter>ENTER")),
     ("account.delete", Run("account delete ci --confirm ci", ""), Press("2<down>xmember<tab>PROOF<tab><tab><enter>")),
     ("policy.list", Run("policy list", ""), Press("5")),
-    ("policy.set", Run("policy set policy.trash=7d", ""), Press("5<enter><space><tab><enter>ENTER")),
+    ("policy.set", Run("policy set policy.trash=7d", ""), Press("5<enter><right><tab><enter>ENTER")),
     ("catalogue.list", Run("catalogue list", ""), Press("4")),
     ("catalogue.preview", Run("catalogue apply cloud-platform --dry-run", ""), Press("4iFILE<enter>")),
     ("catalogue.apply", Run("catalogue apply cloud-platform", ""), Press("4iFILE<enter>ENTER")),

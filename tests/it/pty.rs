@@ -135,10 +135,9 @@ fn the_main_job_from_the_first_run_to_the_end() {
     t.types("x");
     t.shows("Remove ops/ci-deploy");
     t.types(&format!("ci-depluy\r{PASSWORD}\r"));
-    t.types("\t\r");
     t.shows("Type the name exactly");
     assert_eq!(home.verify(&secret), 0, "a wrong name removes nothing");
-    t.types("\x15ci-deploy\r\r\t\r");
+    t.types("\x15ci-deploy\r\r");
     t.shows("ci-deploy revoked");
     t.lacks("▶   ci-deploy");
     assert_eq!(home.verify(&secret), 4);
@@ -363,8 +362,8 @@ fn pasted_text() {
     t.types("\x15short");
     t.shows("short ");
     t.types("\x1b");
-    t.shows("Drop it?");
-    t.types("\x1b");
+    t.shows("Discard this draft?");
+    t.types("d");
     t.lacks("Generate a token");
     t.pastes("rm\x1b[201~y");
     t.shows("Pasted text was ignored");

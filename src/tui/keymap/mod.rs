@@ -279,6 +279,8 @@ pub enum Action {
     Enter,
     /// Leaves.
     Cancel,
+    /// Leaves without what was typed, picked or made.
+    Discard,
     /// Shows the secret, or hides it again.
     ShowSecret,
     /// Copies the secret.

@@ -197,7 +197,7 @@ pub static BINDINGS: &[Binding] = &[
 
     bind(Context::Form, &[Key::code(KeyCode::Tab), DOWN], Action::Next, "Next", "Next field", 1, always),
     bind(Context::Form, &[Key::code(KeyCode::BackTab), UP], Action::Previous, "Previous", "Field before", 2, always),
-    bind(Context::Form, &[ENTER], Action::Enter, "Accept", "Moves on from a field; presses a button", 3, always),
+    bind(Context::Form, &[ENTER], Action::Enter, "Accept", "Moves on from a field; from the last one presses the button that the dialog is for", 3, always),
     bind(Context::Form, &[ESC], Action::Cancel, "Cancel", "Closes the dialog; nothing is changed", 4, always),
     bind(Context::Form, &[Key::code(KeyCode::PageDown)], Action::PageDown, "Scroll", "A screen of lines down, where there are more", 5, long),
     bind(Context::Form, &[Key::code(KeyCode::PageUp)], Action::PageUp, "Page up", "A screen of lines up", 0, long),
@@ -224,15 +224,15 @@ pub static BINDINGS: &[Binding] = &[
     bind(Context::Button, &[Key::code(KeyCode::PageDown)], Action::PageDown, "Scroll", "A screen of lines down, where there are more", 5, long),
     bind(Context::Button, &[Key::code(KeyCode::PageUp)], Action::PageUp, "Page up", "A screen of lines up", 0, long),
 
-    bind(Context::Choice, &[Key::code(KeyCode::Left), Key::char('h')], Action::Left, "Left", "Choice before", 0, always),
-    bind(Context::Choice, &[Key::char(' ')], Action::Select, "Choose", "Takes the choice, or the next one; opens the picker on Custom", 1, always),
-    bind(Context::Choice, &[Key::code(KeyCode::Right), Key::char('l')], Action::Right, "Right", "Next choice", 0, always),
-    bind(Context::Choice, &[Key::code(KeyCode::Tab)], Action::Next, "Next", "Next field; the choice stays", 2, always),
-    bind(Context::Choice, &[Key::code(KeyCode::BackTab)], Action::Previous, "Previous", "Field before; the choice stays", 3, always),
-    bind(Context::Choice, &[DOWN, Key::char('j')], Action::Down, "Down", "Choice below; next field from the last one", 0, always),
-    bind(Context::Choice, &[UP, Key::char('k')], Action::Up, "Up", "Choice above; field before from the first one", 0, always),
-    bind(Context::Choice, &[ENTER], Action::Enter, "Accept", "Moves on; presses a button", 4, always),
+    bind(Context::Choice, &[Key::char(' ')], Action::Select, "Take", "Takes the choice under the cursor; opens the picker on Custom", 1, always),
+    bind(Context::Choice, &[DOWN, Key::code(KeyCode::Right), Key::char('j'), Key::char('l')], Action::Down, "Move", "Next choice; stays on the last one", 2, always),
+    bind(Context::Choice, &[UP, Key::code(KeyCode::Left), Key::char('k'), Key::char('h')], Action::Up, "Up", "Choice before; stays on the first one", 0, always),
+    bind(Context::Choice, &[Key::code(KeyCode::Home), Key::char('g')], Action::First, "First", "First choice", 0, always),
+    bind(Context::Choice, &[Key::code(KeyCode::End), Key::char('G')], Action::Last, "Last", "Last choice", 0, always),
+    bind(Context::Choice, &[Key::code(KeyCode::Tab)], Action::Next, "Next", "Next field; the choice stays", 3, always),
+    bind(Context::Choice, &[ENTER], Action::Enter, "Accept", "Moves on to the next field; opens the picker on Custom", 4, always),
     bind(Context::Choice, &[ESC], Action::Cancel, "Cancel", "Closes the dialog; nothing is changed", 5, always),
+    bind(Context::Choice, &[Key::code(KeyCode::BackTab)], Action::Previous, "Previous", "Field before; the choice stays", 6, always),
 
     bind(Context::Picker, &[Key::char(' ')], Action::Tick, "Tick", "Ticks the method, or all of the group that is shown; again takes the ticks away", 1, always),
     bind(Context::Picker, &[Key::char('/')], Action::Filter, "Search", "Searches ids and titles as you type; every word must match", 2, always),
@@ -269,8 +269,8 @@ pub static BINDINGS: &[Binding] = &[
     bind(Context::PickerSets, &[DOWN, Key::char('j')], Action::Down, "Down", "Next row", 0, always),
     bind(Context::PickerSets, &[UP, Key::char('k')], Action::Up, "Up", "Row before", 0, always),
 
-    bind(Context::PickerLeave, &[Key::char('d')], Action::Enter, "Discard", "Leaves the picker without the changes", 1, always),
-    bind(Context::PickerLeave, &[ESC], Action::Cancel, "Back", "Goes back to the tree", 2, always),
+    bind(Context::PickerLeave, &[ESC, ENTER], Action::Cancel, "Keep picking", "Goes back to the tree", 1, always),
+    bind(Context::PickerLeave, &[Key::char('d')], Action::Discard, "Discard", "Leaves the picker without the changes", 2, always),
 
     bind(Context::Policy, &[ENTER], Action::EditRule, "Change", "Changes the rule", 1, may_change_rules),
     bind(Context::Policy, &[Key::char('R')], Action::Refresh, "Refresh", "Reads the rules again", 0, always),
@@ -297,8 +297,8 @@ pub static BINDINGS: &[Binding] = &[
     bind(Context::Accounts, &[Key::char('R')], Action::Refresh, "Refresh", "Reads the list again", 0, always),
     bind(Context::Accounts, &[ESC], Action::Cancel, "Back", "Clears the filter; else back to the tokens", 0, always),
 
-    bind(Context::Drop, &[ESC, Key::char('d')], Action::Cancel, "Drop it", "Closes the dialog without what was typed and chosen", 1, always),
-    bind(Context::Drop, &[ENTER], Action::Enter, "Back", "Goes back to it", 2, always),
+    bind(Context::Drop, &[ESC, ENTER], Action::Cancel, "Keep editing", "Goes back to the dialog", 1, always),
+    bind(Context::Drop, &[Key::char('d')], Action::Discard, "Discard", "Closes the dialog without what was typed and chosen", 2, always),
 
     bind(Context::Audit, &[Key::char('/')], Action::Filter, "Filter", "Filters as you type: words, verb:token.delete by:ops target:ci", 1, may_read_audit),
     bind(Context::Audit, &[ENTER], Action::Details, "Details", "Shows all of the row, each before and after", 2, on_a_row),
@@ -350,8 +350,8 @@ pub static BINDINGS: &[Binding] = &[
     bind(Context::Reveal, &[Key::char('s')], Action::SaveSecret, "Save to a file", "Saves the secret to a new file", 3, always),
     bind(Context::Reveal, &[ESC], Action::Cancel, "Done", "Closes; asks if the secret was neither shown, copied nor saved", 4, always),
 
-    bind(Context::Leave, &[Key::char('l')], Action::Enter, "Leave it", "Leaves the secret behind for good", 1, always),
-    bind(Context::Leave, &[ESC], Action::Cancel, "Back", "Goes back to the secret", 2, always),
+    bind(Context::Leave, &[ESC, ENTER], Action::Cancel, "Back", "Goes back to the secret", 1, always),
+    bind(Context::Leave, &[Key::char('l'), Key::char('d')], Action::Discard, "Leave it", "Leaves the secret behind for good", 2, always),
 
     bind(Context::Help, &[ESC], Action::Cancel, "Clear/Close", "Clears what was typed to narrow the list; else closes the help", 1, always),
     bind(Context::Help, &[DOWN], Action::Down, "Down", "One line down", 2, always),

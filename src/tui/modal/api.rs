@@ -14,6 +14,7 @@ use crate::tui::keymap::Action;
 use crate::tui::picker::Picker;
 use crate::tui::picker::used::Used;
 use crate::tui::screen::Outcome;
+use crate::tui::widget::choices::Choices;
 use crate::tui::widget::line::{cut, fit};
 use crate::tui::widget::sheet::Sheet;
 
@@ -136,31 +137,19 @@ impl ApiChoice {
         rows
     }
 
-    /// The chosen row, counted from 0, and the last one.
-    fn place(&self) -> (usize, usize) {
-        let rows = self.list();
-        (rows.iter().position(|r| *r == self.chosen).unwrap_or(0), rows.len() - 1)
+    /// The token will be of an account of another role.
+    pub fn set_role(&mut self, role: Role) {
+        self.role = role;
     }
 
-    /// Chooses the next row, or the one before; past an end begins at the other.
-    pub fn turn(&mut self, back: bool) {
-        let rows = self.list();
-        let (here, last) = self.place();
-        self.chosen = rows[(here + if back { last } else { 1 }) % rows.len()];
-    }
-
-    /// What an action does here other than in every form: up and down stay in the list, *Custom* opens the picker.
+    /// What an action does here other than in every form: *Custom* opens the picker.
     pub fn act(&mut self, action: Action) -> Option<Outcome> {
-        let (here, last) = self.place();
         match action {
             Action::Enter | Action::Select if self.chosen == Api::Picked => {
-                return Some(Outcome::Push(Modal::Picker(Box::new(self.picker()))));
+                Some(Outcome::Push(Modal::Picker(Box::new(self.picker()))))
             }
-            Action::Down if here < last => self.turn(false),
-            Action::Up if here > 0 => self.turn(true),
-            _ => return None,
+            _ => None,
         }
-        Some(Outcome::Stay)
     }
 
     fn words(&self) -> Vec<(String, String)> {
@@ -185,7 +174,7 @@ impl ApiChoice {
         let theme = sheet.theme;
         let words = self.words();
         let listed = words.len().min(sheet.rows.saturating_sub(others).max(1));
-        let (here, _) = self.place();
+        let here = self.taken();
         let first = here.saturating_sub(listed.saturating_sub(1)).min(words.len() - listed);
         for (i, (name, title)) in words.iter().enumerate().skip(first).take(listed) {
             let head = if i == first { sheet.label(slot, "API") } else { sheet.indent() };
@@ -198,6 +187,22 @@ impl ApiChoice {
                 sheet.mark(slot);
             }
             sheet.line(vec![head, name, Span::styled(cut(title, room), theme.dim)]);
+        }
+    }
+}
+
+impl Choices for ApiChoice {
+    fn count(&self) -> usize {
+        self.list().len()
+    }
+
+    fn taken(&self) -> usize {
+        self.list().iter().position(|row| *row == self.chosen).unwrap_or(0)
+    }
+
+    fn take(&mut self, place: usize) {
+        if let Some(row) = self.list().get(place) {
+            self.chosen = *row;
         }
     }
 }

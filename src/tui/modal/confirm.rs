@@ -8,7 +8,6 @@ use crate::tui::model::Model;
 use crate::tui::screen::{Facts, Outcome};
 use crate::tui::widget::field::Field;
 use crate::tui::widget::form::{Dialog, Form, Kind, Pressed, Problem};
-use crate::tui::widget::line::cut;
 use crate::tui::widget::passage::{Passage, is_tight};
 use crate::tui::widget::proof::Proof;
 use crate::tui::widget::sheet::Sheet;
@@ -116,8 +115,7 @@ impl Dialog for Confirm {
             sheet.blank();
         }
         if self.proof.slots(Slot::Proof).is_some() {
-            let label = cut(&format!("Password of {}  ", self.proof.username()), sheet.columns / 2);
-            self.proof.row(sheet, Slot::Proof, &label);
+            self.proof.row(sheet, Slot::Proof);
         } else {
             sheet.button(Slot::Button, &self.wanted.title);
         }

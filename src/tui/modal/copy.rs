@@ -9,6 +9,7 @@ use crate::domain::time::Timestamp;
 use crate::domain::token::Token;
 use crate::tui::model::Model;
 use crate::tui::screen::{Facts, Outcome};
+use crate::tui::widget::choices::Choices;
 use crate::tui::widget::expiry::ExpiryChoice;
 use crate::tui::widget::field::Field;
 use crate::tui::widget::form::{Dialog, Form, Kind, Pressed, Problem};
@@ -82,11 +83,8 @@ impl Dialog for Copy {
         }
     }
 
-    fn turn(&mut self, slot: Slot, back: bool) {
-        match slot {
-            Slot::Expires => self.expiry.turn(back),
-            Slot::Name | Slot::Account | Slot::Typed | Slot::Button => {}
-        }
+    fn choices(&mut self, slot: Slot) -> Option<&mut dyn Choices> {
+        (slot == Slot::Expires).then(|| self.expiry.choices())
     }
 
     fn is_touched(&self) -> bool {
@@ -105,7 +103,7 @@ impl Dialog for Copy {
         };
         let whose = account.as_ref().unwrap_or(&self.source.owner.username);
         let about = format!("{whose}/{name} may use: {}, {until}.", self.source.selection.summary());
-        let title = format!("Copy {} as {name}", self.source.name);
+        let title = format!("Copy {} as {whose}/{name}", self.source.full_name());
         let verb = CopyToken { token: Pointed::on_screen(&self.source), name, account, expires, out: None };
         Ok(Outcome::Confirm(Wanted::new(title, about, verb)))
     }

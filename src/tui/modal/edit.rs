@@ -27,6 +27,7 @@ use crate::tui::keymap::Action;
 use crate::tui::model::Model;
 use crate::tui::picker::used::Used;
 use crate::tui::screen::{Facts, Outcome};
+use crate::tui::widget::choices::Choices;
 use crate::tui::widget::expiry::ExpiryChoice;
 use crate::tui::widget::field::Field;
 use crate::tui::widget::form::{Dialog, Form, Kind, Pressed, Problem};
@@ -247,10 +248,10 @@ impl Dialog for Edit {
         }
     }
 
-    fn turn(&mut self, slot: Slot, back: bool) {
+    fn choices(&mut self, slot: Slot) -> Option<&mut dyn Choices> {
         match slot {
-            Slot::Expires => self.expiry.turn(back),
-            Slot::Api => self.api.turn(back),
+            Slot::Expires => Some(self.expiry.choices()),
+            Slot::Api => Some(&mut self.api),
             Slot::Name
             | Slot::Description
             | Slot::Typed
@@ -258,8 +259,12 @@ impl Dialog for Edit {
             | Slot::Button
             | Slot::Regenerate
             | Slot::Mine
-            | Slot::Theirs => {}
+            | Slot::Theirs => None,
         }
+    }
+
+    fn main(&self) -> Option<Slot> {
+        self.conflict.is_none().then_some(Slot::Button)
     }
 
     fn act(&mut self, slot: Slot, action: Action) -> Option<Outcome> {

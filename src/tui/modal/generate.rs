@@ -4,14 +4,15 @@ use std::sync::Arc;
 
 use super::api::ApiChoice;
 use super::confirm::Wanted;
+use super::owner::{Candidate, OwnerChoice};
 use crate::domain::catalogue::Catalogue;
 use crate::domain::expiry::{Expiry, Span as Length};
 use crate::domain::name::{DESCRIPTION_MAX, Description, TOKEN_NAME_MAX, TokenName};
-use crate::domain::role::Role;
 use crate::domain::selection::Selection;
 use crate::tui::keymap::Action;
 use crate::tui::model::Model;
 use crate::tui::screen::{Facts, Outcome};
+use crate::tui::widget::choices::Choices;
 use crate::tui::widget::expiry::ExpiryChoice;
 use crate::tui::widget::field::Field;
 use crate::tui::widget::form::{Dialog, Form, Kind, Pressed, Problem};
@@ -21,6 +22,10 @@ use crate::verbs::tokens::CreateToken;
 /// What has the focus.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Slot {
+    /// The account.
+    Owner,
+    /// The account, typed.
+    OwnerTyped,
     /// The name.
     Name,
     /// The description.
@@ -40,6 +45,7 @@ const OTHERS: usize = 14;
 
 /// The form for a new token.
 pub struct Generate {
+    owner: OwnerChoice,
     name: Field,
     description: Field,
     expiry: ExpiryChoice,
@@ -48,13 +54,22 @@ pub struct Generate {
 
 impl Generate {
     /// An empty form. The expiry begins at what policy says, the API selection at nothing.
-    pub fn open(role: Role, default_expiry: Option<Length>, catalogues: Arc<[Catalogue]>) -> Form<Self> {
-        Form::new(Generate {
+    pub fn open(owner: OwnerChoice, default_expiry: Option<Length>, catalogues: Arc<[Catalogue]>) -> Form<Self> {
+        let role = owner.role();
+        let form = Generate {
+            owner,
             name: Field::new(TOKEN_NAME_MAX * 4),
             description: Field::new(DESCRIPTION_MAX * 4),
             expiry: ExpiryChoice::new(default_expiry),
             api: ApiChoice::new(catalogues, role),
-        })
+        };
+        Form::at(form, Slot::Name)
+    }
+
+    /// The accounts have come for which a token can be made.
+    pub fn offer(&mut self, candidates: Vec<Candidate>) {
+        self.owner.offer(candidates);
+        self.api.set_role(self.owner.role());
     }
 }
 
@@ -67,7 +82,8 @@ impl Dialog for Generate {
     }
 
     fn slots(&self) -> Vec<(Slot, Kind)> {
-        let mut slots = vec![(Slot::Name, Kind::Field), (Slot::Description, Kind::Field)];
+        let mut slots: Vec<_> = self.owner.slots(Slot::Owner, Slot::OwnerTyped).collect();
+        slots.extend([(Slot::Name, Kind::Field), (Slot::Description, Kind::Field)]);
         slots.extend(self.expiry.slots(Slot::Expires, Slot::Typed));
         slots.extend([(Slot::Api, Kind::Choice), (Slot::Button, Kind::Button)]);
         slots
@@ -78,23 +94,34 @@ impl Dialog for Generate {
             Slot::Name => Some(&mut self.name),
             Slot::Description => Some(&mut self.description),
             Slot::Typed => Some(self.expiry.field()),
-            Slot::Expires | Slot::Api | Slot::Button => None,
+            Slot::OwnerTyped => self.owner.field(),
+            Slot::Owner | Slot::Expires | Slot::Api | Slot::Button => None,
         }
     }
 
-    fn turn(&mut self, slot: Slot, back: bool) {
+    fn choices(&mut self, slot: Slot) -> Option<&mut dyn Choices> {
         match slot {
-            Slot::Expires => self.expiry.turn(back),
-            Slot::Api => self.api.turn(back),
-            Slot::Name | Slot::Description | Slot::Typed | Slot::Button => {}
+            Slot::Owner => self.owner.choices(),
+            Slot::Expires => Some(self.expiry.choices()),
+            Slot::Api => {
+                self.api.set_role(self.owner.role());
+                Some(&mut self.api)
+            }
+            Slot::OwnerTyped | Slot::Name | Slot::Description | Slot::Typed | Slot::Button => None,
         }
     }
 
     fn act(&mut self, slot: Slot, action: Action) -> Option<Outcome> {
-        if slot == Slot::Api { self.api.act(action) } else { None }
+        if slot != Slot::Api {
+            return None;
+        }
+        // What may be picked depends on whose it will be.
+        self.api.set_role(self.owner.role());
+        self.api.act(action)
     }
 
     fn press(&mut self, _slot: Slot, facts: &Facts<'_>) -> Pressed<Slot> {
+        let owner = self.owner.username().map_err(|e| Problem::at(Slot::OwnerTyped, e))?;
         let name = TokenName::parse(self.name.text()).map_err(|e| Problem::at(Slot::Name, e))?;
         let description = Description::parse(self.description.text()).map_err(|e| Problem::at(Slot::Description, e))?;
         let at = if self.expiry.is_typed() { Slot::Typed } else { Slot::Expires };
@@ -104,15 +131,16 @@ impl Dialog for Generate {
             Expiry::At(_) => format!("until {}", expiry.day(facts.zone)),
             Expiry::Never => "without an end".to_owned(),
         };
-        let title = format!("Generate {name}");
-        let about = format!("{name} may use: {}, {until}.", selection.summary());
-        let verb = CreateToken { account: None, names: vec![name], description, expires: spec, selection, out: None };
+        let title = format!("Generate {owner}/{name}");
+        let about = format!("{owner}/{name} may use: {}, {until}.", selection.summary());
+        let account = (!self.owner.is_own(&owner)).then_some(owner);
+        let verb = CreateToken { account, names: vec![name], description, expires: spec, selection, out: None };
         Ok(Outcome::Confirm(Wanted::new(title, about, verb)))
     }
 
     fn is_touched(&self) -> bool {
         let typed = !self.name.is_empty() || !self.description.is_empty() || self.expiry.has_text();
-        typed || self.api.differs_from(&Selection::nothing())
+        typed || self.owner.has_text() || self.api.differs_from(&Selection::nothing())
     }
 
     fn picked(&mut self, selection: Selection) -> Option<Slot> {
@@ -121,9 +149,9 @@ impl Dialog for Generate {
     }
 
     fn fill(&self, sheet: &mut Sheet<'_, Slot>, model: &Model) {
+        self.owner.row(sheet, Slot::Owner, Slot::OwnerTyped);
         sheet.long_field(Slot::Name, "Name", &self.name);
         sheet.long_field(Slot::Description, "Description", &self.description);
-        sheet.blank();
         self.expiry.rows(sheet, Slot::Expires, Slot::Typed, model);
         self.api.rows(sheet, Slot::Api, OTHERS);
         sheet.blank();

@@ -15,6 +15,7 @@ pub mod generate;
 pub mod help;
 pub mod messages;
 pub mod order;
+pub mod owner;
 pub mod purge;
 pub mod regenerate;
 pub mod remove;

@@ -109,6 +109,15 @@ impl Dialog for Purge {
         self.names.is_long(rows, self.preview.as_ref().map_or(0, |preview| preview.names.len()))
     }
 
+    fn main(&self) -> Option<Slot> {
+        Some(Slot::Purge)
+    }
+
+    fn complaint(&self, slot: Slot) -> Option<String> {
+        let wrong = slot == Slot::Number && !self.typed.is_empty() && !self.matches();
+        wrong.then(|| "That isn't their number".to_owned())
+    }
+
     fn press(&mut self, slot: Slot, _facts: &Facts<'_>) -> Pressed<Slot> {
         match slot {
             Slot::Keep => Ok(Outcome::Close),
@@ -141,7 +150,7 @@ impl Dialog for Purge {
         let number = self.count().map_or_else(String::new, grouped);
         sheet.fact("Their number", &number, theme.strong);
         sheet.field(Slot::Number, "Type it to confirm", &self.typed);
-        self.proof.row(sheet, Slot::Proof, "Your password");
+        self.proof.row(sheet, Slot::Proof);
         sheet.problem(2);
         let danger = if self.matches() { theme.danger } else { theme.dim };
         sheet.buttons(&[

@@ -10,12 +10,13 @@ use crate::domain::token::Token;
 use crate::error::{Error, Result};
 use crate::tui::model::Model;
 use crate::tui::screen::{Facts, Outcome};
+use crate::tui::widget::choices::Choices;
 use crate::tui::widget::expiry::ExpiryChoice;
 use crate::tui::widget::field::Field;
 use crate::tui::widget::form::{Dialog, Form, Kind, Pressed, Problem};
 use crate::tui::widget::offers::{Answer, Offers};
 use crate::tui::widget::sheet::Sheet;
-use crate::verbs::tokens::{GRACE_MAX, Pointed, RegenerateToken};
+use crate::verbs::tokens::{GRACE_MAX, Pointed, RECENT, RegenerateToken};
 
 /// What has the focus.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -51,12 +52,16 @@ impl Regenerate {
         let expiry =
             if expired { ExpiryChoice::new(default_expiry) } else { ExpiryChoice::keeping(token.expiry, "keep") };
         let rotating = token.overlap(now).is_some();
-        let grace = Offers::new(vec![
+        let mut grace = Offers::new(vec![
             ("at once", None),
             ("1 h", Some(Length::Hours(1))),
             ("24 h", Some(Length::Hours(24))),
             ("7 d", Some(Length::Days(7))),
         ]);
+        // Whoever uses it now has a day to take over the new secret.
+        if token.last_seen_at.is_some_and(|at| at >= now.plus(-RECENT)) {
+            grace.begin(Some(Length::Hours(24)), "24h");
+        }
         let form = Regenerate { token, rotating, grace, expiry };
         Form::at(form, if expired { Slot::Expires } else { Slot::Button })
     }
@@ -101,7 +106,7 @@ impl Dialog for Regenerate {
     const LABELS: usize = 14;
 
     fn title(&self) -> String {
-        format!("Regenerate {}", self.token.name)
+        format!("Regenerate {}", self.token.full_name())
     }
 
     fn slots(&self) -> Vec<(Slot, Kind)> {
@@ -125,11 +130,11 @@ impl Dialog for Regenerate {
         }
     }
 
-    fn turn(&mut self, slot: Slot, back: bool) {
+    fn choices(&mut self, slot: Slot) -> Option<&mut dyn Choices> {
         match slot {
-            Slot::Old => self.grace.turn(back),
-            Slot::Expires => self.expiry.turn(back),
-            Slot::OldTyped | Slot::Typed | Slot::Button | Slot::Retire => {}
+            Slot::Old => Some(&mut self.grace),
+            Slot::Expires => Some(self.expiry.choices()),
+            Slot::OldTyped | Slot::Typed | Slot::Button | Slot::Retire => None,
         }
     }
 

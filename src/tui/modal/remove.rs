@@ -76,7 +76,7 @@ impl Remove {
             return Outcome::Send(credential, verb.into());
         }
         let about = format!("{} is denied from the next request on and can be enabled again.", self.token.name);
-        Outcome::Confirm(Wanted::new(format!("Disable {}", self.token.name), about, verb))
+        Outcome::Confirm(Wanted::new(format!("Disable {}", self.token.full_name()), about, verb))
     }
 }
 
@@ -103,6 +103,15 @@ impl Dialog for Remove {
             Slot::Proof => self.proof.field(),
             Slot::Disable | Slot::Revoke => None,
         }
+    }
+
+    fn main(&self) -> Option<Slot> {
+        Some(Slot::Revoke)
+    }
+
+    fn complaint(&self, slot: Slot) -> Option<String> {
+        let wrong = slot == Slot::Name && !self.typed.is_empty() && !self.matches();
+        wrong.then(|| "That isn't its name".to_owned())
     }
 
     fn press(&mut self, slot: Slot, _facts: &Facts<'_>) -> Pressed<Slot> {
@@ -133,7 +142,7 @@ impl Dialog for Remove {
         sheet.blank();
         sheet.fact("Its name", self.token.name.as_str(), theme.strong);
         sheet.field(Slot::Name, "Type it to confirm", &self.typed);
-        self.proof.row(sheet, Slot::Proof, "Your password");
+        self.proof.row(sheet, Slot::Proof);
         sheet.problem(3);
         let revoke = if self.matches() { theme.danger } else { theme.dim };
         let mut buttons = vec![(Slot::Revoke, "I understand the consequences, revoke this token", revoke)];

@@ -188,6 +188,15 @@ impl Dialog for RemoveMany {
         self.list.is_long(rows, self.lines())
     }
 
+    fn main(&self) -> Option<Slot> {
+        Some(Slot::Revoke)
+    }
+
+    fn complaint(&self, slot: Slot) -> Option<String> {
+        let wrong = slot == Slot::Number && !self.typed.is_empty() && !self.matches();
+        wrong.then(|| "That isn't their number".to_owned())
+    }
+
     fn press(&mut self, slot: Slot, _facts: &Facts<'_>) -> Pressed<Slot> {
         match slot {
             Slot::Disable => Ok(self.disable_instead()),
@@ -219,7 +228,7 @@ impl Dialog for RemoveMany {
         sheet.blank();
         sheet.fact("Their number", &total.to_string(), theme.strong);
         sheet.field(Slot::Number, "Type it to confirm", &self.typed);
-        self.proof.row(sheet, Slot::Proof, "Your password");
+        self.proof.row(sheet, Slot::Proof);
         sheet.problem(2);
         let danger = if self.matches() { theme.danger } else { theme.dim };
         let revoke = format!("I understand the consequences, revoke all {}", grouped(total));

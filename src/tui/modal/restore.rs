@@ -83,10 +83,7 @@ impl Dialog for Restore {
         }
     }
 
-    fn press(&mut self, slot: Slot, _facts: &Facts<'_>) -> Pressed<Slot> {
-        if slot != Slot::Restore {
-            return Ok(Outcome::Stay);
-        }
+    fn press(&mut self, _slot: Slot, _facts: &Facts<'_>) -> Pressed<Slot> {
         let rename = self.rename().map_err(|error| Problem::at(Slot::Name, error))?;
         let credential = self.proof.take().map_err(|missing| Problem::at(Slot::Proof, missing))?;
         let tokens = self.tokens.iter().map(Pointed::on_screen).collect();
@@ -112,7 +109,7 @@ impl Dialog for Restore {
         if self.only().is_some() {
             sheet.field(Slot::Name, "Name", &self.name);
         }
-        self.proof.row(sheet, Slot::Proof, "Your password");
+        self.proof.row(sheet, Slot::Proof);
         sheet.blank();
         sheet.button(Slot::Restore, "Restore, disabled");
         sheet.problem(3);

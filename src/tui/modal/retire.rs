@@ -39,5 +39,5 @@ pub fn wanted(token: &Token, now: Timestamp) -> Option<Wanted> {
     );
     let about = Passage::default().row(look, use_of_it).row(Look::Plain, text);
     let verb = RetireToken { token: Pointed::on_screen(token) };
-    Some(Wanted::telling(format!("End the overlap of {}", token.name), about, verb))
+    Some(Wanted::telling(format!("End the overlap of {}", token.full_name()), about, verb))
 }

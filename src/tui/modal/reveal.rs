@@ -162,7 +162,7 @@ impl Page for Leave {
 
     fn act(&mut self, action: Action, _facts: &Facts<'_>) -> Outcome {
         match action {
-            Action::Enter => Outcome::Leave,
+            Action::Discard => Outcome::Leave,
             Action::Cancel => Outcome::Close,
             _ => Outcome::Stay,
         }

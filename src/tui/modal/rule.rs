@@ -7,6 +7,7 @@ use crate::domain::policy::Policy;
 use crate::tui::model::Model;
 use crate::tui::screen::policy::{HEAD, meaning};
 use crate::tui::screen::{Facts, Outcome};
+use crate::tui::widget::choices::{Choices, OneOf};
 use crate::tui::widget::field::Field;
 use crate::tui::widget::form::{Dialog, Form, Kind, Pressed, Problem};
 use crate::tui::widget::sheet::Sheet;
@@ -28,8 +29,7 @@ pub struct Rule {
     key: &'static str,
     before: String,
     /// The words to choose from; none where the value is always typed.
-    words: &'static [&'static str],
-    chosen: usize,
+    words: OneOf<&'static str>,
     typed: Field,
     /// What is typed, with examples; empty where nothing ever is.
     hint: &'static str,
@@ -50,18 +50,20 @@ impl Rule {
             "policy.max_expiry" => (&[A_SPAN, "none"], SPAN),
             _ => (&[], SPAN),
         };
-        let chosen = words.iter().position(|word| *word == before).unwrap_or(0);
         let typed = if words.contains(&before.as_str()) { "" } else { before.as_str() };
         let typed = Field::new(32).with(typed);
-        Form::new(Rule { key, before, words, chosen, typed, hint, policy })
+        let place = words.iter().position(|word| *word == before).unwrap_or(0);
+        let mut words = OneOf::new(words.to_vec(), &A_SPAN);
+        words.take(place);
+        Form::new(Rule { key, before, words, typed, hint, policy })
     }
 
     fn is_typed(&self) -> bool {
-        self.words.get(self.chosen).is_none_or(|word| *word == A_SPAN)
+        self.words.get().is_none_or(|word| *word == A_SPAN)
     }
 
     fn value(&self) -> &str {
-        if self.is_typed() { self.typed.text().trim() } else { self.words[self.chosen] }
+        self.words.get().copied().filter(|word| *word != A_SPAN).unwrap_or_else(|| self.typed.text().trim())
     }
 }
 
@@ -74,7 +76,7 @@ impl Dialog for Rule {
     }
 
     fn slots(&self) -> Vec<(Slot, Kind)> {
-        let choice = (!self.words.is_empty()).then_some((Slot::Choice, Kind::Choice));
+        let choice = (self.words.count() > 0).then_some((Slot::Choice, Kind::Choice));
         let typed = self.is_typed().then_some((Slot::Typed, Kind::Field));
         choice.into_iter().chain(typed).chain([(Slot::Button, Kind::Button)]).collect()
     }
@@ -86,9 +88,8 @@ impl Dialog for Rule {
         }
     }
 
-    fn turn(&mut self, _slot: Slot, back: bool) {
-        let words = self.words.len().max(1);
-        self.chosen = (self.chosen + if back { words - 1 } else { 1 }) % words;
+    fn choices(&mut self, slot: Slot) -> Option<&mut dyn Choices> {
+        (slot == Slot::Choice).then_some(&mut self.words)
     }
 
     fn press(&mut self, _slot: Slot, _facts: &Facts<'_>) -> Pressed<Slot> {
@@ -111,11 +112,12 @@ impl Dialog for Rule {
         let default = Policy::default().pairs().into_iter().find(|(key, _)| *key == self.key);
         sheet.fact("Now", &self.before, theme.strong);
         sheet.fact("Default", &default.map(|(_, value)| value).unwrap_or_default(), Style::new());
-        if !self.words.is_empty() {
-            sheet.choice(Slot::Choice, "New", self.words, self.chosen);
+        let has_words = self.words.count() > 0;
+        if has_words {
+            sheet.choice(Slot::Choice, "New", self.words.values(), self.words.taken());
         }
         if self.is_typed() {
-            sheet.field(Slot::Typed, if self.words.is_empty() { "New" } else { "" }, &self.typed);
+            sheet.field(Slot::Typed, if has_words { "" } else { "New" }, &self.typed);
             sheet.note(self.hint, theme.dim);
         }
         sheet.pad(9);

@@ -243,7 +243,7 @@ impl Page for Picker {
         let screen = isize::try_from(facts.rows.max(1)).unwrap_or(1);
         self.note = None;
         match (action, self.focus) {
-            (Action::Enter, Focus::Leaving) => return Outcome::Close,
+            (Action::Discard, Focus::Leaving) => return Outcome::Close,
             (Action::Cancel | Action::Enter, Focus::Leaving | Focus::Sets) => self.focus = Focus::Tree,
             (Action::Enter, Focus::Search) => self.focus = Focus::Tree,
             (Action::Cancel, Focus::Search) => self.clear_search(),

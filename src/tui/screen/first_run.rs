@@ -8,6 +8,7 @@ use crate::domain::name::{Prefix, USERNAME_MAX, Username};
 use crate::domain::password::{PASSWORD_MAX, PASSWORD_MIN, Password};
 use crate::error::Error;
 use crate::tui::model::Model;
+use crate::tui::widget::choices::{Choices, OneOf};
 use crate::tui::widget::field::Field;
 use crate::tui::widget::form::{Dialog, Form, Kind, Pressed, Problem};
 use crate::tui::widget::sheet::Sheet;
@@ -37,8 +38,8 @@ pub struct FirstRun {
     username: Field,
     password: Field,
     again: Field,
-    self_service: bool,
-    catalogue: bool,
+    self_service: OneOf<bool>,
+    catalogue: OneOf<bool>,
 }
 
 impl FirstRun {
@@ -48,8 +49,8 @@ impl FirstRun {
             username: Field::new(USERNAME_MAX * 4).with(username.map_or("", Username::as_str)),
             password: Field::masked(PASSWORD_MAX),
             again: Field::masked(PASSWORD_MAX),
-            self_service: true,
-            catalogue: true,
+            self_service: OneOf::new(vec![true, false], &true),
+            catalogue: OneOf::new(vec![true, false], &true),
         })
     }
 
@@ -92,11 +93,11 @@ impl Dialog for FirstRun {
         }
     }
 
-    fn turn(&mut self, slot: Slot, _back: bool) {
+    fn choices(&mut self, slot: Slot) -> Option<&mut dyn Choices> {
         match slot {
-            Slot::SelfService => self.self_service = !self.self_service,
-            Slot::Catalogue => self.catalogue = !self.catalogue,
-            Slot::Username | Slot::Password | Slot::Again | Slot::Button => {}
+            Slot::SelfService => Some(&mut self.self_service),
+            Slot::Catalogue => Some(&mut self.catalogue),
+            Slot::Username | Slot::Password | Slot::Again | Slot::Button => None,
         }
     }
 
@@ -111,15 +112,19 @@ impl Dialog for FirstRun {
         let copy = zeroize::Zeroizing::new(self.password.text().to_owned());
         let password = Password::new(copy).map_err(|e| Problem::at(Slot::Password, e))?;
         let sample = || Catalogue::shipped("cloud-platform").map_err(|e| Problem::at(Slot::Catalogue, e));
-        let catalogue = if self.catalogue { Some(sample()?) } else { None };
+        let catalogue = if self.catalogue.get() == Some(&true) { Some(sample()?) } else { None };
         let init = Init {
             username,
             password: NewPassword::Plain(password),
             prefix: Prefix::default(),
-            self_service: self.self_service,
+            self_service: self.self_service.get() == Some(&true),
             catalogue,
         };
         Ok(Outcome::Send(Credential::Store, init.into()))
+    }
+
+    fn is_touched(&self) -> bool {
+        !self.password.is_empty() || !self.again.is_empty()
     }
 
     fn cancel(&mut self) -> Outcome {
@@ -138,9 +143,9 @@ impl Dialog for FirstRun {
         sheet.note(&format!("{PASSWORD_MIN} characters or more; a few words are fine"), theme.dim);
         sheet.blank();
         let members = ["members manage their own tokens", "only admins do"];
-        sheet.choice(Slot::SelfService, "Self-service", &members, usize::from(!self.self_service));
+        sheet.choice(Slot::SelfService, "Self-service", &members, self.self_service.taken());
         let catalogues = ["cloud-platform, a sample API", "none yet"];
-        sheet.choice(Slot::Catalogue, "Catalogue", &catalogues, usize::from(!self.catalogue));
+        sheet.choice(Slot::Catalogue, "Catalogue", &catalogues, self.catalogue.taken());
         sheet.blank();
         sheet.button(Slot::Button, "Set up");
         sheet.blank();

@@ -72,8 +72,10 @@ pub(super) fn open(model: &mut Model, what: Open) -> Vec<Effect> {
         }
         (Open::Apply, _) => Modal::Apply(Box::new(Apply::open())),
         (Open::Generate, _) => {
-            let form = Generate::open(model.role(), policy.default_expiry, Arc::clone(&model.catalogues));
-            Modal::Generate(Box::new(form))
+            let Some(owner) = super::people::owner(model) else { return Vec::new() };
+            let form = Generate::open(owner, policy.default_expiry, Arc::clone(&model.catalogues));
+            model.modals.push(Modal::Generate(Box::new(form)));
+            return super::people::candidates(model);
         }
         (Open::Edit, Some(token)) => {
             let (id, known) = (token.id, usage_of(model, &token).map(|shown| shown.usage.clone()));

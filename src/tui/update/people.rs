@@ -13,12 +13,14 @@ use crate::tui::modal::account::delete::{Delete, disabling};
 use crate::tui::modal::account::password::Passwd;
 use crate::tui::modal::account::role::RoleOf;
 use crate::tui::modal::confirm::Wanted;
+use crate::tui::modal::owner::{Candidate, OwnerChoice};
 use crate::tui::modal::rule::Rule;
 use crate::tui::model::{Model, Purpose, Screen, Tone};
 use crate::tui::screen::Manage;
 use crate::tui::screen::desk::Place;
 use crate::tui::screen::frame::height;
 use crate::tui::screen::sign_in::SignIn;
+use crate::tui::screen::tokens::Tokens;
 use crate::verbs::accounts::{CountedAccount, DisableAccounts, EnableAccounts, ListAccounts, ShowAccount, WhoAmI};
 use crate::verbs::actor::Session;
 use crate::verbs::authorize;
@@ -45,10 +47,39 @@ pub(super) fn moved(model: &mut Model) -> Vec<Effect> {
 /// The accounts have come.
 pub(super) fn listed(model: &mut Model, accounts: Vec<CountedAccount>) -> Vec<Effect> {
     let height = height(model.size.1);
+    let offered = model.me.as_ref().map(|me| manageable(me.account.role, &accounts)).unwrap_or_default();
+    for modal in &mut model.modals {
+        if let Modal::Generate(generate) = modal {
+            generate.dialog_mut().offer(offered.clone());
+        }
+    }
     if let Some(desk) = model.desk_mut() {
         desk.accounts.fill(accounts, height);
     }
     moved(model)
+}
+
+/// Those of `accounts` that somebody of `role` makes tokens for.
+fn manageable(role: Role, accounts: &[CountedAccount]) -> Vec<Candidate> {
+    let managed = accounts.iter().map(|counted| &counted.account).filter(|a| a.enabled && role.manages(a.role));
+    managed.map(|a| Candidate { username: a.username.clone(), role: Some(a.role) }).collect()
+}
+
+/// Whose a new token may be: begins at the account that the table is narrowed to. `None` before that is known.
+pub(super) fn owner(model: &Model) -> Option<OwnerChoice> {
+    let me = model.me.as_ref().map(|me| &me.account)?;
+    let own = Candidate { username: me.username.clone(), role: Some(me.role) };
+    if !Role::ALL.into_iter().any(|role| me.role.manages(role)) {
+        return Some(OwnerChoice::own(own));
+    }
+    let preset = model.tokens().and_then(Tokens::owner).unwrap_or_else(|| me.username.clone());
+    Some(OwnerChoice::among(own, preset))
+}
+
+/// Reads for whom a token can be made, where there is a choice.
+pub(super) fn candidates(model: &mut Model) -> Vec<Effect> {
+    let manages = Role::ALL.into_iter().any(|role| model.role().manages(role));
+    if manages { list(model) } else { Vec::new() }
 }
 
 /// The tokens of one account, in front.

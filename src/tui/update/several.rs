@@ -81,7 +81,7 @@ fn toggle(token: &Token, now: Timestamp) -> Wanted {
             "{} is denied from the next request on. It is kept, with its secret, and can be enabled again.",
             token.full_name()
         );
-        Wanted::new(format!("Disable {}", token.name), about, DisableTokens { tokens })
+        Wanted::new(format!("Disable {}", token.full_name()), about, DisableTokens { tokens })
     } else {
         let expired = token.expiry.is_past(now);
         let about = if expired {
@@ -89,7 +89,7 @@ fn toggle(token: &Token, now: Timestamp) -> Wanted {
         } else {
             format!("{} is accepted again from the next request on, with the secret it had.", token.full_name())
         };
-        Wanted::new(format!("Enable {}", token.name), about, EnableTokens { tokens })
+        Wanted::new(format!("Enable {}", token.full_name()), about, EnableTokens { tokens })
     }
 }
 

@@ -1,5 +1,6 @@
 //! The choice of an expiry: a row of common ones, or a typed one.
 
+use super::choices::Choices;
 use super::field::Field;
 use super::form::Kind;
 use super::offers::{Answer, Offers};
@@ -51,9 +52,9 @@ impl ExpiryChoice {
         self.offers.replace_first(Offer::Kept(expiry));
     }
 
-    /// Chooses the next one, or the one before.
-    pub fn turn(&mut self, back: bool) {
-        self.offers.turn(back);
+    /// The row to choose from.
+    pub fn choices(&mut self) -> &mut dyn Choices {
+        &mut self.offers
     }
 
     /// Whether one is to be typed.

@@ -9,6 +9,7 @@
 use ratatui::Frame;
 use ratatui::layout::Rect;
 
+use super::choices::{self, Choices};
 use super::field::Field;
 use super::foot::keys;
 use super::frame::{dialog, dialog_columns, dialog_room, dialog_rows};
@@ -73,8 +74,20 @@ pub trait Dialog {
     /// The field at a slot of [`Kind::Field`].
     fn field(&mut self, slot: Self::Slot) -> Option<&mut Field>;
 
-    /// Chooses the next one at a slot of [`Kind::Choice`], or the one before.
-    fn turn(&mut self, _slot: Self::Slot, _back: bool) {}
+    /// The choices at a slot of [`Kind::Choice`].
+    fn choices(&mut self, _slot: Self::Slot) -> Option<&mut dyn Choices> {
+        None
+    }
+
+    /// The button that the dialog is for: Enter in the field before the buttons presses it.
+    fn main(&self) -> Option<Self::Slot> {
+        self.slots().into_iter().find(|(_, kind)| *kind == Kind::Button).map(|(slot, _)| slot)
+    }
+
+    /// What is wrong with the text at `slot`, told once the focus has left it.
+    fn complaint(&self, _slot: Self::Slot) -> Option<String> {
+        None
+    }
 
     /// What an action does at `slot` other than in every form.
     fn act(&mut self, _slot: Self::Slot, _action: Action) -> Option<Outcome> {
@@ -139,7 +152,7 @@ pub struct Form<D: Dialog> {
     dialog: D,
     /// The first part has the focus where this one is not there any more.
     focus: Option<D::Slot>,
-    problem: Option<String>,
+    problem: Option<Problem<D::Slot>>,
     waiting: Option<RequestId>,
     /// The question whether to drop what was typed is asked.
     leaving: bool,
@@ -168,7 +181,7 @@ impl<D: Dialog> Form<D> {
 
     /// Says something until the next edit.
     pub fn say(&mut self, text: impl Into<String>) {
-        self.problem = Some(text.into());
+        self.problem = Some(Problem::said(text.into()));
     }
 
     /// Whether it says something.
@@ -202,6 +215,27 @@ impl<D: Dialog> Form<D> {
         let here = slots.iter().position(|(slot, _)| Some(*slot) == self.focus).unwrap_or(0);
         let next = if back { here.checked_sub(1).unwrap_or(slots.len().saturating_sub(1)) } else { here + 1 };
         self.focus = slots.get(next).or(slots.first()).map(|(slot, _)| *slot);
+        if let Some(complaint) = self.complaint() {
+            self.problem = Some(complaint);
+        }
+    }
+
+    /// What is wrong in a field that hasn't the focus.
+    fn complaint(&self) -> Option<Problem<D::Slot>> {
+        let here = self.here().map(|(slot, _)| slot);
+        let left = self.dialog.slots().into_iter().map(|(slot, _)| slot).filter(|slot| Some(*slot) != here);
+        left.into_iter().find_map(|slot| self.dialog.complaint(slot).map(|text| Problem::at(slot, text)))
+    }
+
+    /// Whether Enter in `slot`, of `kind`, presses a button; which one.
+    fn pressed_from(&self, slot: D::Slot, kind: Kind) -> Option<D::Slot> {
+        let slots = self.dialog.slots();
+        let after = slots.iter().skip_while(|(one, _)| *one != slot).nth(1);
+        match (kind, after) {
+            (Kind::Button, _) | (_, None) => Some(slot),
+            (Kind::Field, Some((_, Kind::Button))) => self.dialog.main(),
+            (Kind::Field | Kind::Choice, Some(_)) => None,
+        }
     }
 
     fn take(&mut self, pressed: Pressed<D::Slot>) -> Outcome {
@@ -212,8 +246,8 @@ impl<D: Dialog> Form<D> {
                 outcome
             }
             Err(problem) => {
-                self.problem = Some(problem.text);
                 self.focus = problem.at.or(self.focus);
+                self.problem = Some(problem);
                 Outcome::Stay
             }
         }
@@ -238,13 +272,13 @@ impl<D: Dialog> Page for Form<D> {
     }
 
     fn edited(&mut self) -> Outcome {
-        self.problem = None;
+        self.problem = self.complaint();
         Outcome::Stay
     }
 
     fn act(&mut self, action: Action, facts: &Facts<'_>) -> Outcome {
         if std::mem::take(&mut self.leaving) {
-            return if action == Action::Cancel { self.dialog.cancel() } else { Outcome::Stay };
+            return if action == Action::Discard { self.dialog.cancel() } else { Outcome::Stay };
         }
         let (columns, rows) = dialog_room(facts.size);
         if self.dialog.passage_mut().is_some_and(|p| p.scroll(action, columns, rows)) {
@@ -257,14 +291,17 @@ impl<D: Dialog> Page for Form<D> {
         if let Some(outcome) = self.dialog.act(slot, action) {
             return outcome;
         }
-        let presses = kind == Kind::Button || self.dialog.slots().last().is_some_and(|(last, _)| *last == slot);
+        if kind == Kind::Choice && self.dialog.choices(slot).is_some_and(|list| choices::walk(list, action)) {
+            self.problem = self.complaint();
+            return Outcome::Stay;
+        }
+        if action == Action::Enter
+            && let Some(button) = self.pressed_from(slot, kind)
+        {
+            let pressed = self.dialog.press(button, facts);
+            return self.take(pressed);
+        }
         match (action, kind) {
-            (Action::Left, Kind::Choice) => self.dialog.turn(slot, true),
-            (Action::Right | Action::Select, Kind::Choice) => self.dialog.turn(slot, false),
-            (Action::Enter, _) if presses => {
-                let pressed = self.dialog.press(slot, facts);
-                return self.take(pressed);
-            }
             (Action::Enter | Action::Next | Action::Down, _) => self.step(false),
             (Action::Previous | Action::Up, _) => self.step(true),
             (Action::Cancel, _) => return self.leave(),
@@ -299,7 +336,8 @@ impl<D: Dialog> Page for Form<D> {
             theme: &model.theme,
             focused: self.here().map(|(slot, _)| slot),
             labels: D::LABELS,
-            problem: self.problem.as_deref(),
+            problem: self.problem.as_ref().map(|problem| problem.text.as_str()),
+            wrong: self.problem.as_ref().and_then(|problem| problem.at),
             lines: Vec::new(),
             at: 0,
         };
@@ -311,9 +349,9 @@ impl<D: Dialog> Page for Form<D> {
         }
         let below = ratatui::text::Line::default();
         dialog(frame, area, &self.dialog.title(), lines, at, below, &model.theme);
-        let text = "What you typed and chose here has not been stored.";
+        let text = "What you typed and chose here has not been saved.";
         let mut lines: Vec<_> = wrap(text, columns).into_iter().map(ratatui::text::Line::raw).collect();
         lines.push(ratatui::text::Line::default());
-        dialog(frame, area, "Drop it?", lines, 0, foot, &model.theme);
+        dialog(frame, area, "Discard this draft?", lines, 0, foot, &model.theme);
     }
 }

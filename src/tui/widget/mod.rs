@@ -1,5 +1,6 @@
 //! Small parts of screens.
 
+pub mod choices;
 pub mod expiry;
 pub mod field;
 pub mod filter;

@@ -1,7 +1,10 @@
 //! A row of common answers, the last of which is typed.
 
+use std::borrow::Cow;
+
 use ratatui::text::Span;
 
+use super::choices::Choices;
 use super::field::Field;
 use super::form::Kind;
 use super::line::{cut, width};
@@ -13,7 +16,7 @@ const TYPED: usize = 16;
 /// One of several answers, or a typed one.
 pub struct Offers<T> {
     /// Each in a word or two.
-    rows: Vec<(&'static str, T)>,
+    rows: Vec<(Cow<'static, str>, T)>,
     /// One more than the rows: it is typed.
     chosen: usize,
     typed: Field,
@@ -29,7 +32,8 @@ pub enum Answer<'a, T> {
 
 impl<T: Copy + PartialEq> Offers<T> {
     /// Offers `rows`, and to type another; begins at the first.
-    pub fn new(rows: Vec<(&'static str, T)>) -> Self {
+    pub fn new(rows: Vec<(impl Into<Cow<'static, str>>, T)>) -> Self {
+        let rows = rows.into_iter().map(|(word, offer)| (word.into(), offer)).collect();
         Offers { rows, chosen: 0, typed: Field::new(32) }
     }
 
@@ -47,12 +51,6 @@ impl<T: Copy + PartialEq> Offers<T> {
         if let Some((_, first)) = self.rows.first_mut() {
             *first = with;
         }
-    }
-
-    /// Chooses the next one, or the one before.
-    pub fn turn(&mut self, back: bool) {
-        let all = self.rows.len() + 1;
-        self.chosen = (self.chosen + if back { all - 1 } else { 1 }) % all;
     }
 
     /// Whether one is to be typed.
@@ -80,7 +78,15 @@ impl<T: Copy + PartialEq> Offers<T> {
     }
 
     /// Two lines: the row after `label`, and the typed one after `before`, with `hint` of what can be typed.
-    pub fn rows<S: Copy + PartialEq>(
+    pub fn rows<S: Copy + PartialEq>(&self, sheet: &mut Sheet<'_, S>, row: (S, &str), typed: (S, &str), hint: &str) {
+        self.row(sheet, row, typed, hint);
+        if !self.is_typed() {
+            sheet.blank();
+        }
+    }
+
+    /// The same in one line while none is typed.
+    pub fn row<S: Copy + PartialEq>(
         &self,
         sheet: &mut Sheet<'_, S>,
         (row, label): (S, &str),
@@ -89,7 +95,7 @@ impl<T: Copy + PartialEq> Offers<T> {
     ) {
         let theme = sheet.theme;
         let mut spans = vec![sheet.label(row, label)];
-        let words: Vec<&str> = self.rows.iter().map(|(word, _)| *word).chain(["other"]).collect();
+        let words: Vec<&str> = self.rows.iter().map(|(word, _)| &**word).chain(["other"]).collect();
         let room = sheet.columns.saturating_sub(spans[0].width());
         // Where the row is too long it begins further right, so that what is chosen stays in sight.
         let end = |from: usize| words[from..=self.chosen].iter().map(|w| width(w) + 3).sum::<usize>() + from.min(1) * 2;
@@ -108,12 +114,26 @@ impl<T: Copy + PartialEq> Offers<T> {
         }
         sheet.line(spans);
         if !self.is_typed() {
-            return sheet.blank();
+            return;
         }
         let mut spans = vec![sheet.label(typed, before)];
         spans.extend(self.typed.spans(TYPED, sheet.is_at(typed), theme));
         let room = sheet.columns.saturating_sub(spans[0].width() + TYPED);
         spans.push(Span::styled(cut(&format!("  {hint}"), room), theme.dim));
         sheet.line(spans);
+    }
+}
+
+impl<T> Choices for Offers<T> {
+    fn count(&self) -> usize {
+        self.rows.len() + 1
+    }
+
+    fn taken(&self) -> usize {
+        self.chosen
+    }
+
+    fn take(&mut self, place: usize) {
+        self.chosen = place;
     }
 }

@@ -2,6 +2,7 @@
 
 use super::field::Field;
 use super::form::{Kind, Pressed, Problem};
+use super::line::cut;
 use super::sheet::Sheet;
 use super::tries::{Tries, wrong_password};
 use crate::domain::name::Username;
@@ -90,9 +91,10 @@ impl Proof {
     }
 
     /// Its line in a form; an empty one while nothing is asked.
-    pub fn row<S: Copy + PartialEq>(&self, sheet: &mut Sheet<'_, S>, slot: S, label: &str) {
+    pub fn row<S: Copy + PartialEq>(&self, sheet: &mut Sheet<'_, S>, slot: S) {
+        let label = format!("{}  ", cut(&format!("Password of {}", self.username), sheet.columns / 2));
         match &self.means {
-            Means::Typed(typed) => sheet.field(slot, label, &typed.password),
+            Means::Typed(typed) => sheet.field(slot, &label, &typed.password),
             Means::Held(_) => sheet.blank(),
         }
     }

@@ -21,6 +21,8 @@ pub struct Sheet<'a, S> {
     pub(super) focused: Option<S>,
     pub(super) labels: usize,
     pub(super) problem: Option<&'a str>,
+    /// Where the problem lies.
+    pub(super) wrong: Option<S>,
     pub(super) lines: Vec<Line<'static>>,
     /// The line with the focus.
     pub(super) at: usize,
@@ -87,7 +89,11 @@ impl<S: Copy + PartialEq> Sheet<'_, S> {
     /// The label of `slot`, on the line that comes next.
     pub fn label(&mut self, slot: S, text: &str) -> Span<'static> {
         self.mark(slot);
-        let style = if self.is_at(slot) { self.theme.accent } else { self.theme.dim };
+        let style = match (self.is_at(slot), self.wrong == Some(slot)) {
+            (true, _) => self.theme.accent,
+            (false, true) => self.theme.danger,
+            (false, false) => self.theme.dim,
+        };
         let gap = " ".repeat(self.labels.saturating_sub(width(text)));
         Span::styled(format!("{text}{gap}"), style)
     }

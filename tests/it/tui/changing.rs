@@ -57,7 +57,7 @@ fn overtake(house: &House, issued: &Issued, description: &str) {
 fn edit_shows_what_differs_before_it_is_so() {
     let (house, issued) = furnished();
     let mut s = Screens::signed_in(house);
-    s.keys("e<c-u>robot<tab><c-u>Deploys the shop<tab><left><left><tab>");
+    s.keys("e<c-u>robot<tab><c-u>Deploys the shop<tab><end><left><tab>");
     // Up to the sets: the first of them.
     for _ in 0..20 {
         s.keys("<up>");
@@ -91,8 +91,8 @@ fn an_edit_that_changes_nothing_says_so() {
     s.assert_shows("Nothing is changed");
     assert_eq!(stored(&s, &issued), issued.token);
     s.keys("<esc>");
-    s.assert_shows("Drop it?");
-    s.keys("<esc>");
+    s.assert_shows("Discard this draft?");
+    s.keys("d");
     assert!(s.model.modals.is_empty());
 }
 
@@ -172,22 +172,24 @@ fn what_was_typed_is_dropped_after_a_question() {
         "n<tab>x",
         "n<tab><tab><right><right><right><tab>1",
         "n<tab><tab><tab><up><up>",
-        "n<tab><tab><tab><up><space><space><enter>",
+        "n<tab><tab><tab><up><space><right><space><enter>",
         "ex",
         "e<tab>x",
         "e<tab><tab><right>",
         "e<tab><tab><tab><up>",
         "cx",
         "c<tab>x",
-        "c<tab><tab><left><tab>1",
+        "c<tab><tab><end><tab>1",
     ] {
         s.keys(keys);
         let form = s.text();
         s.keys("<esc>");
-        s.assert_shows("Drop it?");
+        s.assert_shows("Discard this draft?");
         s.keys("q<enter>");
         assert_eq!(s.text(), form, "{keys}: back to what was typed");
         s.keys("<esc><esc>");
+        assert_eq!(s.text(), form, "{keys}: Esc is the way back here too");
+        s.keys("<esc>d");
         assert!(s.model.modals.is_empty(), "{keys}");
     }
     for keys in ["n", "e", "c", "r", "e<tab><tab><right><left>"] {
@@ -203,7 +205,7 @@ fn copy_makes_another_of_the_kind() {
     s.keys("cbot-2<enter>");
     s.assert_shows("API          2 methods");
     s.assert_shows("stays as it is: 21-12-2026");
-    s.enter_until("Copy bot as bot-2");
+    s.enter_until("Copy ops/bot as ops/bot-2");
     s.assert_shows("ops/bot-2 may use: 2 methods, until 21-12-2026.");
     s.keys(&format!("{PASSWORD}<enter>"));
     s.assert_shows("Token bot-2 is ready");
@@ -257,7 +259,7 @@ fn another_secret_waits_until_the_edit_is_stored() {
     let (house, _) = furnished();
     let mut s = Screens::signed_in(house);
     s.keys("e<tab><tab><tab><tab><tab><enter>");
-    s.assert_shows("Regenerate bot");
+    s.assert_shows("Regenerate ops/bot");
     s.keys("<esc>");
     s.keys("<tab>x<s-tab><enter>");
     s.assert_shows("Store or drop what you changed first");

@@ -39,7 +39,7 @@ fn a_token_signs_in_and_its_changes_need_no_password() {
     screens.assert_shows("deploy");
     screens.keys("G");
     screens.keys("d");
-    screens.assert_shows("[ Disable deploy ]");
+    screens.assert_shows("[ Disable ops/deploy ]");
     screens.keys("<enter>");
     screens.assert_shows("disabled");
     let row = screens.house.audit().pop().unwrap();
@@ -118,7 +118,7 @@ fn a_password_is_remembered_for_a_while_and_no_longer() {
     screens.keys(&format!("d{PASSWORD}<enter>"));
     screens.house.fakes.clock.forward(59_000);
     screens.keys("d");
-    screens.assert_shows("[ Enable deploy ]");
+    screens.assert_shows("[ Enable ops/deploy ]");
     screens.keys("<enter>");
     screens.assert_shows("active");
     screens.house.fakes.clock.forward(60_000);

@@ -3,6 +3,7 @@
 mod applying;
 mod auditing;
 mod changing;
+mod choosing;
 mod denying;
 mod guarding;
 mod looks;

@@ -44,7 +44,7 @@ fn last(s: &Screens) -> String {
 #[test]
 fn an_account_is_made() {
     let mut s = accounts();
-    s.keys(&format!("nci<tab><space><tab>{NEW}<tab>{NEW}<tab><enter>"));
+    s.keys(&format!("nci<tab><right><space><tab>{NEW}<tab>{NEW}<tab><enter>"));
     s.assert_shows("ci can sign in with the password typed, as admin");
     // A mistyped proof costs no new typing.
     s.keys("wrong horse battery<enter>");
@@ -289,7 +289,7 @@ fn from_an_account_to_its_tokens_and_its_name() {
 #[test]
 fn a_rule_is_changed_with_the_right_kind_of_input() {
     let mut s = Screens::signed_in(House::new());
-    s.keys("5<enter><space><tab><enter>");
+    s.keys("5<enter><right><tab><enter>");
     s.assert_shows("It is on, and will be off.");
     prove(&mut s);
     s.assert_shows("= jeton policy set policy.self_service=off");
@@ -297,9 +297,9 @@ fn a_rule_is_changed_with_the_right_kind_of_input() {
     s.assert_shows("whole number");
     s.keys("<c-u>3<tab><enter>");
     prove(&mut s);
-    s.keys("<down><enter><space><tab><enter>");
+    s.keys("<down><enter><right><tab><enter>");
     prove(&mut s);
-    s.keys("<down><enter><space><tab>1y<tab><enter>");
+    s.keys("<down><enter><left><space><tab>1y<tab><enter>");
     prove(&mut s);
     s.keys("<down><enter><c-u>never<tab><enter>");
     s.assert_shows("policy.trash can't be");

@@ -116,7 +116,7 @@ fn leaving_asks_only_where_something_would_be_lost() {
     s.assert_shows("Generate a token");
     s.keys("<space><right><down><space><esc>");
     s.assert_shows("Leave without these changes?");
-    s.keys("q<enter><esc>");
+    s.keys("q<enter><esc><esc>");
     s.assert_shows("1 of 269 methods");
     s.keys("u<esc>");
     s.assert_shows("Generate a token");

@@ -34,7 +34,7 @@ fn a_grace_ends_with_the_token_and_after_thirty_days() {
     let (house, issued) = furnished();
     house.fakes.clock.forward(28 * DAY);
     let mut s = Screens::signed_in(house);
-    s.keys("r<tab><left><tab>31d<tab>");
+    s.keys("r<s-tab><s-tab><end><tab>31d<tab>");
     s.keys("<tab><enter>");
     s.assert_shows("30 days more at most");
     s.keys("<c-u>soon<tab><tab><enter>");
@@ -81,7 +81,7 @@ fn an_overlap_is_ended_from_the_table_the_details_and_the_form() {
         house.fakes.clock.forward(HOUR);
         let mut s = Screens::signed_in(house);
         s.keys(keys);
-        s.assert_shows("End the overlap of bot");
+        s.assert_shows("End the overlap of ops/bot");
         s.assert_shows("! In use: last seen 1 h ago. Whoever uses it is denied then.");
         s.assert_shows(&format!("The old secret {} is denied", old.token.hint));
         assert!(allowed(&s, &old.secret), "{keys}");

@@ -36,10 +36,10 @@ fn the_first_run_makes_the_owner_and_signs_in() {
     s.assert_shows("Try \"ops\"");
     s.keys("<c-u>ops<tab><c-u>correct horse<tab><c-u>correct horsf<tab><tab><tab><enter>");
     s.assert_shows("the two passwords differ");
-    s.keys("<c-u>correct horse<tab><space><tab><tab><enter>");
+    s.keys("<c-u>correct horse<tab><space><down><space><tab><tab><enter>");
     s.assert_shows("ops@prod-1 · owner");
     s.assert_shows("No tokens yet.  n  generates the first one.");
-    assert!(!s.model.me.as_ref().unwrap().policy.self_service, "Space switched it off");
+    assert!(!s.model.me.as_ref().unwrap().policy.self_service, "Down switched it off, and Space left it so");
 }
 
 #[test]
@@ -77,7 +77,7 @@ fn generate_reveal_save_copy_done() {
     let mut s = Screens::signed_in(house());
     s.keys("ndeploy-bot<enter>Deploys the shop<enter>");
     s.keys("<left><enter><up><up><enter><enter>");
-    s.assert_shows("Generate deploy-bot");
+    s.assert_shows("Generate ops/deploy-bot");
     s.keys("wrong password<enter>");
     s.assert_shows("That password is wrong");
     s.house.fakes.clock.forward(1_000);
@@ -119,9 +119,9 @@ fn a_secret_that_nobody_has_had_is_not_left_by_accident() {
     for way_out in ["<esc>", "<c-c>"] {
         s.keys(way_out);
         s.assert_shows("neither shown, copied nor saved");
-        s.keys("q<enter>");
+        s.keys("q");
         s.assert_shows("neither shown, copied nor saved");
-        s.keys("<esc>");
+        s.keys(if way_out == "<esc>" { "<esc>" } else { "<enter>" });
         s.assert_shows("Token lonely is ready");
     }
     s.keys("<esc>l");
@@ -411,7 +411,7 @@ fn the_next_key_acts_on_what_the_last_change_left() {
     s.message(changed);
     // The list has not been read again yet.
     s.keys("d");
-    s.assert_shows("Enable bot");
+    s.assert_shows("Enable ops/bot");
 }
 
 #[test]

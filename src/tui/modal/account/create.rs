@@ -7,6 +7,7 @@ use crate::domain::role::Role;
 use crate::tui::modal::confirm::{Repeat, Wanted};
 use crate::tui::model::Model;
 use crate::tui::screen::{Facts, Outcome};
+use crate::tui::widget::choices::{Choices, OneOf};
 use crate::tui::widget::field::Field;
 use crate::tui::widget::form::{Dialog, Form, Kind, Pressed, Problem};
 use crate::tui::widget::sheet::Sheet;
@@ -32,20 +33,19 @@ pub enum Slot {
 pub struct Create {
     username: Field,
     /// Those that may be given, the least powerful first.
-    roles: Vec<Role>,
-    chosen: usize,
+    roles: OneOf<Role>,
     password: Twice,
 }
 
 impl Create {
     /// An empty form that offers `roles`; member first where that is among them.
     pub fn open(roles: Vec<Role>) -> Form<Self> {
-        let chosen = roles.iter().position(|role| *role == Role::Member).unwrap_or(0);
-        Form::new(Create { username: Field::new(USERNAME_MAX * 4), roles, chosen, password: Twice::new() })
+        let roles = OneOf::new(roles, &Role::Member);
+        Form::new(Create { username: Field::new(USERNAME_MAX * 4), roles, password: Twice::new() })
     }
 
     fn role(&self) -> Role {
-        self.roles.get(self.chosen).copied().unwrap_or(Role::Viewer)
+        self.roles.get().copied().unwrap_or(Role::Viewer)
     }
 }
 
@@ -90,9 +90,8 @@ impl Dialog for Create {
         }
     }
 
-    fn turn(&mut self, _slot: Slot, back: bool) {
-        let roles = self.roles.len().max(1);
-        self.chosen = (self.chosen + if back { roles - 1 } else { 1 }) % roles;
+    fn choices(&mut self, slot: Slot) -> Option<&mut dyn Choices> {
+        (slot == Slot::Role).then_some(&mut self.roles)
     }
 
     fn press(&mut self, _slot: Slot, _facts: &Facts<'_>) -> Pressed<Slot> {
@@ -116,8 +115,8 @@ impl Dialog for Create {
         sheet.field(Slot::Username, "Username", &self.username);
         sheet.note("1 to 32 of a-z 0-9 . _ -   nobody else ever gets it", theme.dim);
         sheet.blank();
-        let words: Vec<&str> = self.roles.iter().map(|role| role.word()).collect();
-        sheet.choice(Slot::Role, "Role", &words, self.chosen);
+        let words: Vec<&str> = self.roles.values().iter().map(|role| role.word()).collect();
+        sheet.choice(Slot::Role, "Role", &words, self.roles.taken());
         sheet.note(meaning(self.role()), theme.dim);
         sheet.blank();
         sheet.field(Slot::Password, "Its password", &self.password.first);

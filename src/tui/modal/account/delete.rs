@@ -115,6 +115,15 @@ impl Dialog for Delete {
         }
     }
 
+    fn main(&self) -> Option<Slot> {
+        Some(Slot::Delete)
+    }
+
+    fn complaint(&self, slot: Slot) -> Option<String> {
+        let wrong = slot == Slot::Name && !self.typed.is_empty() && !self.matches();
+        wrong.then(|| "That isn't its name".to_owned())
+    }
+
     fn press(&mut self, slot: Slot, _facts: &Facts<'_>) -> Pressed<Slot> {
         match slot {
             Slot::Disable => Ok(self.disable_instead()),
@@ -163,7 +172,7 @@ impl Dialog for Delete {
         sheet.blank();
         sheet.fact("Its name", self.name(), theme.strong);
         sheet.field(Slot::Name, "Type it to confirm", &self.typed);
-        self.proof.row(sheet, Slot::Proof, "Your password");
+        self.proof.row(sheet, Slot::Proof);
         sheet.problem(3);
         let danger = if self.matches() { theme.danger } else { theme.dim };
         let mut buttons = vec![(Slot::Delete, "I understand, delete this account for good", danger)];

@@ -8,6 +8,7 @@ use crate::domain::role::Role;
 use crate::tui::modal::confirm::Wanted;
 use crate::tui::model::Model;
 use crate::tui::screen::{Facts, Outcome};
+use crate::tui::widget::choices::{Choices, OneOf};
 use crate::tui::widget::field::Field;
 use crate::tui::widget::form::{Dialog, Form, Kind, Pressed, Problem};
 use crate::tui::widget::line::counted;
@@ -55,8 +56,7 @@ pub struct RoleOf {
     account: Account,
     active: u32,
     /// Those that may be given, the least powerful first.
-    roles: Vec<Role>,
-    chosen: usize,
+    roles: OneOf<Role>,
     own: bool,
 }
 
@@ -64,12 +64,12 @@ impl RoleOf {
     /// The dialog for `counted`, which offers `roles`; `own` when that is who chooses.
     pub fn open(counted: &CountedAccount, roles: Vec<Role>, own: bool) -> Form<Self> {
         let account = counted.account.clone();
-        let chosen = roles.iter().position(|role| *role == account.role).unwrap_or(0);
-        Form::new(RoleOf { account, active: counted.tokens.active, roles, chosen, own })
+        let roles = OneOf::new(roles, &account.role);
+        Form::new(RoleOf { account, active: counted.tokens.active, roles, own })
     }
 
     fn role(&self) -> Role {
-        self.roles.get(self.chosen).copied().unwrap_or(self.account.role)
+        self.roles.get().copied().unwrap_or(self.account.role)
     }
 }
 
@@ -89,9 +89,8 @@ impl Dialog for RoleOf {
         None
     }
 
-    fn turn(&mut self, _slot: Slot, back: bool) {
-        let roles = self.roles.len().max(1);
-        self.chosen = (self.chosen + if back { roles - 1 } else { 1 }) % roles;
+    fn choices(&mut self, slot: Slot) -> Option<&mut dyn Choices> {
+        (slot == Slot::Role).then_some(&mut self.roles)
     }
 
     fn press(&mut self, _slot: Slot, _facts: &Facts<'_>) -> Pressed<Slot> {
@@ -106,8 +105,8 @@ impl Dialog for RoleOf {
 
     fn fill(&self, sheet: &mut Sheet<'_, Slot>, _model: &Model) {
         let theme = sheet.theme;
-        let words: Vec<&str> = self.roles.iter().map(|role| role.word()).collect();
-        sheet.choice(Slot::Role, "Role", &words, self.chosen);
+        let words: Vec<&str> = self.roles.values().iter().map(|role| role.word()).collect();
+        sheet.choice(Slot::Role, "Role", &words, self.roles.taken());
         sheet.note(meaning(self.role()), theme.dim);
         sheet.blank();
         let (before, role) = (self.account.role, self.role());

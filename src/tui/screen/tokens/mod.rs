@@ -21,6 +21,7 @@ use ratatui::layout::Rect;
 
 use super::{Facts, Open, Outcome, Page};
 use crate::domain::filter::Filter;
+use crate::domain::name::Username;
 use crate::domain::sort::Sort;
 use crate::domain::token::{Token, TokenId};
 use crate::tui::effect::Effect;
@@ -109,6 +110,18 @@ impl Tokens {
     pub fn question(&self) -> Question {
         let filter = self.shape.narrowed(Filter::parse(self.filter.text()));
         Question { whose: self.shape.whose(), filter, trashed: self.shape.trashed }
+    }
+
+    /// The account whose tokens alone are shown: the one that the filter names. `None` where it names none, or may mean
+    /// several.
+    pub fn owner(&self) -> Option<Username> {
+        let named = self.question().filter.account?;
+        let mut owners = self.window.rows.iter().map(|token| &token.owner.username);
+        match owners.next() {
+            Some(first) if owners.all(|owner| owner == first) => Some(first.clone()),
+            Some(_) => self.window.rows.iter().map(|t| &t.owner.username).find(|o| o.as_str() == named).cloned(),
+            None => Username::parse(&named).ok(),
+        }
     }
 
     /// What the next act is about: the marked tokens, else the one under the cursor.
