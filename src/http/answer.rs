@@ -7,7 +7,9 @@ use std::sync::{Arc, LazyLock};
 use std::task::{Context, Poll};
 
 use hyper::body::{Body, Bytes, Frame, SizeHint};
-use hyper::header::{CACHE_CONTROL, CONTENT_TYPE, HeaderMap, HeaderName, HeaderValue, RETRY_AFTER, WWW_AUTHENTICATE};
+use hyper::header::{
+    CACHE_CONTROL, CONNECTION, CONTENT_TYPE, HeaderMap, HeaderName, HeaderValue, RETRY_AFTER, WWW_AUTHENTICATE,
+};
 use hyper::{Response, StatusCode};
 use serde::Serialize;
 
@@ -22,22 +24,39 @@ pub(super) enum Content {
     Told(Told),
 }
 
-/// How many pieces tell of a token: the method, itself, its methods.
-const PIECES: u8 = 3;
-
-/// What is told of a token, from the next of its pieces on.
+/// What is told of a token, from the next of its pieces on: the method, itself, and its methods where they were asked for.
 pub(super) struct Told {
     known: Arc<Known>,
     method: Option<Arc<Method>>,
+    methods: Option<Bytes>,
     next: u8,
 }
 
 impl Told {
-    fn piece(&self, index: u8) -> &Bytes {
-        match index {
-            0 => Method::json(self.method.as_deref()),
-            1 => self.known.holder.json(),
-            _ => self.known.methods().json(),
+    fn pieces(&self) -> u8 {
+        if self.methods.is_some() { 3 } else { 2 }
+    }
+
+    fn piece(&self, index: u8) -> Bytes {
+        match (index, &self.methods) {
+            (0, _) => Method::json(self.method.as_deref()).clone(),
+            (1, None) => self.known.holder.json().clone(),
+            (1, Some(_)) => self.known.holder.open_json(),
+            (_, methods) => methods.clone().unwrap_or_default(),
+        }
+    }
+
+    /// The bytes of all pieces from the next on.
+    fn len(&self) -> usize {
+        let Told { known, method, methods, next } = self;
+        let (method, holder) = (Method::json(method.as_deref()).len(), known.holder.json().len());
+        // What follows the fields takes the place of the brace that ends them.
+        let rest = methods.as_ref().map_or(0, |methods| methods.len().saturating_sub(1));
+        match next {
+            0 => method + holder + rest,
+            1 => holder + rest,
+            2 => methods.as_ref().map_or(0, Bytes::len),
+            _ => 0,
         }
     }
 }
@@ -55,9 +74,9 @@ impl Body for Content {
     fn poll_frame(mut self: Pin<&mut Self>, _: &mut Context<'_>) -> Poll<Option<Result<Frame<Bytes>, Infallible>>> {
         let piece = match &mut *self {
             Content::Whole(whole) => Some(std::mem::take(whole)).filter(|whole| !whole.is_empty()),
-            Content::Told(told) => (told.next < PIECES).then(|| {
+            Content::Told(told) => (told.next < told.pieces()).then(|| {
                 told.next += 1;
-                told.piece(told.next - 1).clone()
+                told.piece(told.next - 1)
             }),
         };
         Poll::Ready(piece.map(|piece| Ok(Frame::data(piece))))
@@ -66,14 +85,14 @@ impl Body for Content {
     fn is_end_stream(&self) -> bool {
         match self {
             Content::Whole(whole) => whole.is_empty(),
-            Content::Told(told) => told.next == PIECES,
+            Content::Told(told) => told.next == told.pieces(),
         }
     }
 
     fn size_hint(&self) -> SizeHint {
         SizeHint::with_exact(match self {
             Content::Whole(whole) => whole.len() as u64,
-            Content::Told(told) => (told.next..PIECES).map(|index| told.piece(index).len() as u64).sum(),
+            Content::Told(told) => told.len() as u64,
         })
     }
 }
@@ -126,10 +145,22 @@ pub(super) fn refused(refusal: Refusal) -> Answer {
     answer
 }
 
-/// Nothing can be decided.
+/// Nothing can be decided now.
 pub(super) fn unavailable() -> Answer {
-    let mut answer = json(StatusCode::SERVICE_UNAVAILABLE, Bytes::from_static(b"{\"result\":4}"));
+    let mut answer = undecidable();
     answer.headers_mut().insert(RETRY_AFTER, HeaderValue::from_static("1"));
+    answer
+}
+
+/// Nothing can be decided about what was asked, now or later: no catalogue knows the method.
+pub(super) fn undecidable() -> Answer {
+    json(StatusCode::SERVICE_UNAVAILABLE, Bytes::from_static(b"{\"result\":4}"))
+}
+
+/// The request is no sound HTTP. Its sender is read no further: where the next one begins isn't certain.
+pub(super) fn bad_request() -> Answer {
+    let mut answer = json(StatusCode::BAD_REQUEST, Bytes::from_static(b"{\"error\":\"bad_request\"}"));
+    answer.headers_mut().insert(CONNECTION, HeaderValue::from_static("close"));
     answer
 }
 
@@ -167,7 +198,7 @@ static HEAD: LazyLock<Head> = LazyLock::new(|| {
 
 /// Who it is, in headers and once more in the body. Every header is there each time, so that a proxy that copies them
 /// overwrites what a client may have made up. A copy of one head is far cheaper than a new one.
-pub(super) fn permitted(known: &Arc<Known>, method: Option<&Arc<Method>>) -> Answer {
+pub(super) fn permitted(known: &Arc<Known>, method: Option<&Arc<Method>>, methods: Option<Bytes>) -> Answer {
     let mut headers = HEAD.headers.clone();
     for (header, field) in headers.values_mut().zip(&HEAD.fields) {
         match field {
@@ -176,7 +207,7 @@ pub(super) fn permitted(known: &Arc<Known>, method: Option<&Arc<Method>>) -> Ans
             Some(field) => *header = known.holder.value(*field),
         }
     }
-    let told = Told { known: Arc::clone(known), method: method.cloned(), next: 0 };
+    let told = Told { known: Arc::clone(known), method: method.cloned(), methods, next: 0 };
     let mut answer = Response::new(Content::Told(told));
     *answer.headers_mut() = headers;
     answer

@@ -8,10 +8,11 @@ use std::pin::Pin;
 use std::sync::Arc;
 use std::task::{Context, Poll};
 
-use hyper::Request;
 use hyper::body::Incoming;
+use hyper::header::HOST;
 use hyper::server::conn::http1;
 use hyper::service::service_fn;
+use hyper::{Request, Version};
 use hyper_util::rt::TokioIo;
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 use tokio::net::{TcpStream, UnixStream};
@@ -19,7 +20,7 @@ use tokio::net::{TcpStream, UnixStream};
 use super::listen::Door;
 use super::pulse::{Phase, Pulse, Wish};
 use super::verify::Guest;
-use super::{Service, router};
+use super::{Service, answer, router};
 
 /// The longest head, in bytes.
 const HEAD_MOST: usize = 16 * 1024;
@@ -48,6 +49,7 @@ pub(super) async fn serve(service: Arc<Service>, door: Door, stream: Stream, pul
         async move {
             pulse.go_on(Phase::Answering);
             let answer = match door {
+                _ if !names_one_host(&request) => answer::bad_request(),
                 Door::Verify => router::verify(&service, &guest, request).await,
                 Door::Manage => router::manage(&service, request).await,
             };
@@ -84,6 +86,22 @@ pub(super) async fn serve(service: Arc<Service>, door: Door, stream: Stream, pul
     if let Err(e) = ended.await {
         tracing::debug!(why = %e, "a connection ended");
     }
+}
+
+/// Whether a request says once whom it means, as each of HTTP/1.1 must (RFC 9112, section 3.2). The service doesn't mind
+/// which; but of two, a proxy in front may have taken the other.
+fn names_one_host<B>(request: &Request<B>) -> bool {
+    let mut hosts = request.headers().get_all(HOST).iter();
+    match (hosts.next(), hosts.next()) {
+        (None, _) => request.version() < Version::HTTP_11,
+        (Some(host), None) => host.as_bytes().iter().all(|byte| is_of_host(*byte)),
+        (Some(_), Some(_)) => false,
+    }
+}
+
+/// RFC 3986, section 3.2, without what would be a user's name.
+fn is_of_host(byte: u8) -> bool {
+    byte.is_ascii_alphanumeric() || b"-._~%!$&'()*+,;=:[]".contains(&byte)
 }
 
 struct Watched {

@@ -1,16 +1,17 @@
 //! The credential of a request, out of every place where one is accepted.
 
 use hyper::Request;
-use hyper::header::{AUTHORIZATION, HeaderMap};
+use hyper::header::{AUTHORIZATION, HeaderMap, HeaderValue};
 use zeroize::Zeroizing;
 
+use super::query::query_values;
 use crate::domain::accept::{Accept, Accepted};
 use crate::domain::secret::{Claim, SecretFault};
 
 /// The longest credential that is looked at, in bytes; a secret is far shorter.
 const MOST: usize = 512;
-/// What stands before a credential in `Authorization`.
-const SCHEME: &str = "Bearer ";
+/// The scheme of a credential in `Authorization`; one or more spaces follow it (RFC 6750, section 2.1).
+const SCHEME: &str = "Bearer";
 /// Where a proxy says what it was asked for.
 const FORWARDED_URI: &str = "x-forwarded-uri";
 
@@ -22,7 +23,7 @@ pub(super) enum Presented {
     Credential(Result<Claim, SecretFault>),
 }
 
-/// What `request` presents. More than one credential over all places is one that isn't accepted.
+/// What `request` presents. More than one credential over all places, however spelled, is one that isn't accepted.
 pub(super) fn presented<B>(request: &Request<B>, accept: &Accept) -> Presented {
     let headers = request.headers();
     let mut found: Option<Result<Claim, SecretFault>> = None;
@@ -37,11 +38,16 @@ pub(super) fn presented<B>(request: &Request<B>, accept: &Accept) -> Presented {
     for place in accept.places() {
         match place {
             Accepted::Header(name) => {
-                for value in headers.get_all(name.as_str()) {
-                    take(value.to_str().map_or(Err(SecretFault::Malformed), claim));
+                for (found, value) in headers.iter().filter(|(found, _)| is_like(found.as_str(), name)) {
+                    let text = value.to_str().ok().filter(|_| found.as_str() == name);
+                    take(text.map_or(Err(SecretFault::Malformed), claim));
                 }
             }
-            Accepted::Query(name) => arguments(request, name).for_each(|value| take(claim(value))),
+            Accepted::Query(name) => {
+                for query in queries(request) {
+                    query_values(query, name, |value| take(value.map_or(Err(SecretFault::Malformed), claim)));
+                }
+            }
         }
     }
     match found {
@@ -63,7 +69,9 @@ pub(super) fn of_bearer(headers: &HeaderMap) -> Presented {
 
 fn bearer(value: &str) -> Result<Claim, SecretFault> {
     match value.split_at_checked(SCHEME.len()) {
-        Some((scheme, rest)) if scheme.eq_ignore_ascii_case(SCHEME) => claim(rest),
+        Some((scheme, rest)) if scheme.eq_ignore_ascii_case(SCHEME) && rest.starts_with(' ') => {
+            claim(rest.trim_start_matches(' '))
+        }
         _ => Err(SecretFault::Malformed),
     }
 }
@@ -72,20 +80,19 @@ pub(super) fn claim(text: &str) -> Result<Claim, SecretFault> {
     if text.len() > MOST { Err(SecretFault::Malformed) } else { Claim::read(text) }
 }
 
-/// The values of a query's argument, as they stand: a secret holds nothing that would have to be encoded. Where a proxy
-/// says what it was asked for, that counts and the request's own query does not.
-fn arguments<'a, B>(request: &'a Request<B>, name: &'a str) -> impl Iterator<Item = &'a str> {
+/// Whether applications take the header `found` for `name`: many see `-` and `_` alike (CGI, WSGI, Rack).
+fn is_like(found: &str, name: &str) -> bool {
+    let plain = |byte: u8| if byte == b'_' { b'-' } else { byte };
+    found.len() == name.len() && found.bytes().map(plain).eq(name.bytes().map(plain))
+}
+
+/// The queries of a request. Where a proxy says what it was asked for, that counts and the request's own query does not.
+fn queries<B>(request: &Request<B>) -> impl Iterator<Item = &[u8]> {
     let forwarded = request.headers().get_all(FORWARDED_URI);
-    let is_forwarded = request.headers().contains_key(FORWARDED_URI);
-    let told = forwarded.iter().filter_map(|uri| uri.to_str().ok()).filter_map(|uri| uri.split_once('?')).map(|q| q.1);
-    let own = request.uri().query().filter(|_| !is_forwarded);
-    told.chain(own)
-        .map(|query| query.split_once('#').map_or(query, |(query, _)| query))
-        .flat_map(|query| query.split('&'))
-        .filter_map(move |argument| match argument.split_once('=') {
-            Some((key, value)) => (key == name).then_some(value),
-            None => (argument == name).then_some(""),
-        })
+    let own = request.uri().query().filter(|_| !request.headers().contains_key(FORWARDED_URI));
+    let after = |uri: &'_ HeaderValue| uri.as_bytes().iter().position(|byte| *byte == b'?');
+    let forwarded = forwarded.iter().filter_map(move |uri| uri.as_bytes().get(after(uri)? + 1..));
+    forwarded.chain(own.map(str::as_bytes))
 }
 
 /// The value of `name` in a form's text, its escapes read; none where it is missing or stands more than once.

@@ -12,8 +12,8 @@ use crate::domain::method::MethodId;
 use crate::domain::secret::{Claim, SecretFault};
 use crate::domain::time::Timestamp;
 use crate::error::Result;
-use crate::verbs::decide::memory::{Answer, Memory};
-use crate::verbs::decide::{Presents, Ruling};
+use crate::verbs::decide::Ruling;
+use crate::verbs::decide::memory::{Answer, Memory, Question};
 use crate::verbs::ports::{Clock, Store};
 
 /// What is to be decided.
@@ -21,17 +21,19 @@ pub(super) struct Ask {
     pub presented: std::result::Result<Claim, SecretFault>,
     /// None: whether the credential works at all.
     pub method: Option<MethodId>,
+    /// Whether all methods that the token may call are to be told.
+    pub methods: bool,
     /// Who asks, where it goes into the ledger.
     pub origin: Option<Arc<Origin>>,
 }
 
 impl Ask {
-    fn presented(&self) -> Presents<'_> {
-        self.presented.as_ref().map_err(|fault| *fault)
-    }
-
-    fn method(&self) -> Option<&str> {
-        self.method.as_ref().map(MethodId::as_str)
+    fn question(&self) -> Question<'_> {
+        Question {
+            presented: self.presented.as_ref().map_err(|fault| *fault),
+            method: self.method.as_ref().map(MethodId::as_str),
+            methods: self.methods,
+        }
     }
 }
 
@@ -120,7 +122,7 @@ impl Clerk {
             let (edition, now) = (store.edition()?, clock.now());
             if let Some(tip) = memory.tip_in(edition) {
                 memory.look_ahead(asks.iter().filter_map(|w| w.ask.presented.as_ref().ok()));
-                let recall = |w: &Waiting| memory.recall(edition, w.ask.presented(), w.ask.method(), now);
+                let recall = |w: &Waiting| memory.recall(edition, w.ask.question(), now);
                 if let Some(answers) = asks.iter().map(recall).collect::<Option<Vec<_>>>() {
                     return Ok((answers, tip.seq, now));
                 }
@@ -128,7 +130,7 @@ impl Clerk {
             store.read(|snapshot| {
                 let now = clock.now();
                 let mut sitting = memory.sit(edition, snapshot, now)?;
-                let decide = |w: &Waiting| sitting.decide(w.ask.presented(), w.ask.method());
+                let decide = |w: &Waiting| sitting.decide(w.ask.question());
                 let answers = asks.iter().map(decide).collect::<Result<Vec<_>>>()?;
                 Ok((answers, sitting.tip().seq, now))
             })

@@ -98,7 +98,12 @@ pub(super) async fn introspect(service: &Service, request: Request<Incoming>) ->
     };
     let Ok(method) = MethodId::parse(INTROSPECT) else { return answer::unavailable() };
     let origin = Some(Arc::new(Origin { address: None, client: "introspect".to_owned() }));
-    match service.desk.decide(Ask { presented, method: Some(method), origin }).await.map(|decided| decided.ruling) {
+    match service
+        .desk
+        .decide(Ask { presented, method: Some(method), methods: false, origin })
+        .await
+        .map(|decided| decided.ruling)
+    {
         Ok(Ruling::Allowed) => {}
         Ok(Ruling::Denied(Reason::NotPermitted)) => return answer::refused(Refusal::NotPermitted),
         Ok(Ruling::Denied(_)) => return answer::refused(Refusal::Invalid),
@@ -119,12 +124,14 @@ pub(super) async fn introspect(service: &Service, request: Request<Incoming>) ->
     let Some(token) = credential::form_value(&form, "token") else {
         return wrong("the form has one field named token");
     };
-    let asked = Ask { presented: credential::claim(&token), method: None, origin: None };
+    let asked = Ask { presented: credential::claim(&token), method: None, methods: true, origin: None };
     match service.desk.decide(asked).await {
         Err(_) => answer::unavailable(),
-        Ok(decided) => match (decided.ruling, &decided.known) {
-            (Ruling::Allowed, Some(known)) => answer::data(StatusCode::OK, &active(&known.holder, known.methods())),
-            (Ruling::Allowed | Ruling::Denied(_) | Ruling::UnknownMethod, _) => {
+        Ok(decided) => match (decided.ruling, &decided.known, &decided.methods) {
+            (Ruling::Allowed, Some(known), Some(methods)) => {
+                answer::data(StatusCode::OK, &active(&known.holder, methods))
+            }
+            (Ruling::Allowed | Ruling::Denied(_) | Ruling::UnknownMethod, ..) => {
                 answer::data(StatusCode::OK, &InactiveJson { active: false })
             }
         },

@@ -12,9 +12,9 @@ pub(super) enum Outcome {
     Permitted,
     Nobody,
     Denied(Reason),
-    /// Nothing can be decided: no catalogue knows the method.
+    /// Nothing can be decided: no catalogue knows the method, or none was named.
     UnknownMethod,
-    /// Nothing can be decided: the store doesn't tell, or nothing was asked.
+    /// Nothing can be decided: the store doesn't tell.
     Unavailable,
 }
 

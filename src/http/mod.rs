@@ -26,6 +26,7 @@ mod listen;
 mod manage;
 mod metrics;
 mod pulse;
+mod query;
 mod router;
 mod told;
 mod verify;

@@ -1,6 +1,7 @@
 //! What the service tells of tokens and methods: put into words once, when the store is read, and told many times.
 
 use std::hash::{Hash, Hasher};
+use std::sync::Arc;
 
 use hyper::body::Bytes;
 use hyper::header::HeaderValue;
@@ -28,8 +29,8 @@ const OF_TOKEN: [Field; 5] = [Field::Account, Field::AccountId, Field::Role, Fie
 /// What is told of a token when one of its secrets is presented.
 pub(super) struct Identity {
     pub secret: PublicId,
-    /// JSON from the first field behind the method to the last before the methods. Names and ids are of letters, digits
-    /// and a few signs by their rules: none needs an escape, and each is a header's value as it is.
+    /// JSON from the first field behind the method to the end. Names and ids are of letters, digits and a few signs by
+    /// their rules: none needs an escape, and each is a header's value as it is.
     json: Bytes,
     /// Where in it each value begins and ends.
     places: [(u16, u16); OF_TOKEN.len()],
@@ -60,6 +61,7 @@ impl Identity {
             json.push('"');
             place
         });
+        json.push('}');
         let short = |at: usize| u16::try_from(at).unwrap_or_default();
         Identity {
             secret: secret.clone(),
@@ -72,9 +74,14 @@ impl Identity {
         }
     }
 
-    /// Its own fields as JSON.
+    /// The end of the body, in JSON: its own fields.
     pub fn json(&self) -> &Bytes {
         &self.json
+    }
+
+    /// The same, for more to follow.
+    pub fn open_json(&self) -> Bytes {
+        self.json.slice(..self.json.len().saturating_sub(1))
     }
 
     fn place(&self, field: Field) -> std::ops::Range<usize> {
@@ -94,21 +101,29 @@ impl Identity {
 }
 
 /// The methods that a token may call, as the end of the body.
-pub(super) struct Methods(Bytes);
+pub(super) struct Methods(String);
+
+/// The same, shared by all bodies that hold it.
+struct SharedMethods(Arc<Methods>);
+
+impl AsRef<[u8]> for SharedMethods {
+    fn as_ref(&self) -> &[u8] {
+        self.0.0.as_bytes()
+    }
+}
 
 impl Methods {
     const BEGIN: &'static str = ",\"methods\":[";
     const END: &'static str = "]}";
 
     /// The end of the body, in JSON.
-    pub fn json(&self) -> &Bytes {
-        &self.0
+    pub fn json(self: Arc<Self>) -> Bytes {
+        Bytes::from_owner(SharedMethods(self))
     }
 
     /// Their ids with blanks between (RFC 7662, `scope`).
     pub fn scope(&self) -> String {
-        let text = std::str::from_utf8(&self.0).unwrap_or_default();
-        let list = text.strip_prefix(Self::BEGIN).and_then(|rest| rest.strip_suffix(Self::END)).unwrap_or_default();
+        let list = self.0.strip_prefix(Self::BEGIN).and_then(|rest| rest.strip_suffix(Self::END)).unwrap_or_default();
         list.split(',').map(|id| id.trim_matches('"')).collect::<Vec<_>>().join(" ")
     }
 }
@@ -174,11 +189,15 @@ impl Telling for InHttp {
         Identity::new(token, secret, role)
     }
 
-    fn methods(methods: &mut dyn Iterator<Item = &MethodId>) -> (Methods, usize) {
-        let ids: Vec<String> = methods.map(|id| format!("\"{id}\"")).collect();
-        let text = format!("{}{}{}", Methods::BEGIN, ids.join(","), Methods::END);
-        let size = text.len();
-        (Methods(Bytes::from(text.into_boxed_str().into_boxed_bytes())), size)
+    fn methods(methods: &mut dyn Iterator<Item = &MethodId>) -> Methods {
+        let mut text = Methods::BEGIN.to_owned();
+        for (index, id) in methods.enumerate() {
+            text.push_str(if index == 0 { "\"" } else { ",\"" });
+            text.push_str(id.as_str());
+            text.push('"');
+        }
+        text.push_str(Methods::END);
+        Methods(text)
     }
 
     fn method(method: &MethodId) -> Method {

@@ -13,13 +13,16 @@ use super::credential::{self, Presented};
 use super::desk::{Ask, Decided};
 use super::ledger::Origin;
 use super::metrics::Outcome;
-use super::told::Method;
+use super::query::has_option;
+use super::told::{Method, Methods};
 use crate::domain::method::MethodId;
 use crate::domain::secret::stands_in;
 use crate::verbs::decide::{Reason, Ruling};
 
 /// Where the answers are.
 const PATH: &str = "/v1/verify";
+/// What a query says for all methods to be told that the token may call.
+const METHODS: &str = "methods";
 /// Where proxies say on whose behalf they ask.
 const FORWARDED_FOR: HeaderName = HeaderName::from_static("x-forwarded-for");
 /// How much of what a caller calls himself is kept, in bytes.
@@ -69,14 +72,15 @@ pub(super) async fn answer(service: &Service, guest: &Guest, request: Request<In
 /// What a request asks, or how it ends where there is nothing to be decided.
 fn asks(service: &Service, guest: &Guest, request: &Request<Incoming>) -> Result<Ask, Outcome> {
     let method = match asked(request.uri().path()) {
-        Asked::Nothing => return Err(Outcome::Unavailable),
+        Asked::Nothing => return Err(Outcome::UnknownMethod),
         Asked::Any => None,
         Asked::Method(method) => Some(method),
     };
     match credential::presented(request, &service.accept) {
         Presented::Nothing => Err(Outcome::Nobody),
         Presented::Credential(presented) => {
-            Ok(Ask { presented, method, origin: Some(guest.origin(service, request.headers())) })
+            let methods = request.uri().query().is_some_and(|query| has_option(query, METHODS));
+            Ok(Ask { presented, method, methods, origin: Some(guest.origin(service, request.headers())) })
         }
     }
 }
@@ -84,7 +88,8 @@ fn asks(service: &Service, guest: &Guest, request: &Request<Incoming>) -> Result
 fn told(decided: &Decided) -> (Outcome, Answer) {
     let outcome = match (decided.ruling, &decided.known) {
         (Ruling::Allowed, Some(known)) => {
-            return (Outcome::Permitted, answer::permitted(known, decided.method.as_ref()));
+            let methods = decided.methods.clone().map(Methods::json);
+            return (Outcome::Permitted, answer::permitted(known, decided.method.as_ref(), methods));
         }
         (Ruling::Denied(reason), _) => Outcome::Denied(reason),
         (Ruling::UnknownMethod, _) => Outcome::UnknownMethod,
@@ -99,7 +104,8 @@ fn refused(outcome: Outcome) -> Answer {
         Outcome::Nobody => answer::refused(Refusal::Nobody),
         Outcome::Denied(Reason::NotPermitted) => answer::refused(Refusal::NotPermitted),
         Outcome::Denied(_) => answer::refused(Refusal::Invalid),
-        Outcome::Permitted | Outcome::UnknownMethod | Outcome::Unavailable => answer::unavailable(),
+        Outcome::UnknownMethod => answer::undecidable(),
+        Outcome::Permitted | Outcome::Unavailable => answer::unavailable(),
     }
 }
 

@@ -40,6 +40,10 @@ impl Bits {
         self.0.iter().map(|word| word.count_ones() as usize).sum()
     }
 
+    pub(super) fn bytes(&self) -> usize {
+        size_of_val(&*self.0)
+    }
+
     pub(super) fn iter(&self) -> impl Iterator<Item = usize> {
         (0..self.0.len() * 64).filter(|n| self.contains(*n))
     }

@@ -29,6 +29,11 @@ impl Permitted {
     pub fn holds(&self, method: usize) -> bool {
         self.0.contains(method)
     }
+
+    /// What it takes in memory beside itself, in bytes.
+    pub fn bytes(&self) -> usize {
+        self.0.bytes()
+    }
 }
 
 impl Rights {

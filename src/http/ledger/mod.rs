@@ -167,7 +167,7 @@ impl Page<'_> {
                 self.gathered.add(key, tally, self.fate);
             }
             None if self.gathered.weight < RUNNING_MOST => {
-                self.gathered.weight += known.weight();
+                self.gathered.weight += known.bytes();
                 self.gathered.running.push(Arc::clone(known));
                 *running = Some(run);
             }

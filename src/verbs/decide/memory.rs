@@ -6,12 +6,15 @@
 //! is kept about use changes no grant and no row of the log. Where nobody has committed anything at all since, not even
 //! that needs to be read: the store's edition says so.
 
+mod secrets;
+
 use std::collections::{HashMap, HashSet};
 use std::hint::black_box;
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, PoisonError, Weak};
 
 use foldhash::fast::RandomState;
 
+use self::secrets::Secrets;
 use super::issued::{Issued, Standing};
 use super::{Presents, Reason, Ruling, ruling};
 use crate::domain::catalogue::Catalogue;
@@ -26,14 +29,10 @@ use crate::error::Result;
 use crate::verbs::audit_log::AuditTip;
 use crate::verbs::ports::{Edition, Snapshot};
 
-/// How much is remembered of secrets, in bytes, in each of two generations.
-const GENERATION: usize = 16 * 1024 * 1024;
-/// What a remembered secret costs, about, beside what is told of its methods.
+/// What a remembered secret costs in bytes, about, beside what its token may call.
 const ENTRY: usize = 800;
 /// Of how many public ids that were never issued it is remembered that they weren't.
 const STRANGERS: usize = 16_384;
-/// For how many selections that many tokens share what they come to is remembered.
-const SHARED: usize = 4_096;
 
 /// How a service tells whom a secret is of and what it may call: made once, told many times.
 pub trait Telling {
@@ -46,8 +45,8 @@ pub trait Telling {
 
     /// What is told of `token` when the secret of public id `secret` is presented, which has `role`.
     fn holder(token: &Token, secret: &PublicId, role: Role) -> Self::Holder;
-    /// What is told of `methods`, and how many bytes that takes.
-    fn methods(methods: &mut dyn Iterator<Item = &MethodId>) -> (Self::Methods, usize);
+    /// What is told of `methods`, which is made when somebody asks for it.
+    fn methods(methods: &mut dyn Iterator<Item = &MethodId>) -> Self::Methods;
     /// What is told of `method`.
     fn method(method: &MethodId) -> Self::Method;
     /// Reads something of each place in memory that telling of `holder` takes.
@@ -59,7 +58,8 @@ pub trait Telling {
 pub struct Known<T: Telling> {
     standing: Standing,
     token: TokenId,
-    granted: Arc<Granted<T::Methods>>,
+    /// None where it was refused when it was read: then nobody needs to know.
+    permissions: Option<Arc<Permissions<T::Methods>>>,
     /// What is told of its token.
     pub holder: T::Holder,
 }
@@ -70,22 +70,61 @@ impl<T: Telling> Known<T> {
         self.token
     }
 
-    /// What it takes in memory, in bytes, about.
-    pub fn weight(&self) -> usize {
-        let shared = Arc::strong_count(&self.granted) > 1;
-        ENTRY + if shared { 0 } else { self.granted.size }
-    }
-
-    /// What is told of the methods that its token may call.
-    pub fn methods(&self) -> &T::Methods {
-        &self.granted.methods
+    /// All that stays in memory for as long as this does, in bytes, about.
+    pub fn bytes(&self) -> usize {
+        ENTRY + self.permissions.as_ref().map_or(0, |permissions| permissions.bytes())
     }
 }
 
-struct Granted<M> {
+/// Decides what selections come to that many tokens share.
+type PermissionKey = (Role, Selection);
+
+/// What tokens with one selection may call.
+struct Permissions<M> {
+    /// None for a selection by hand, which is one token's own.
+    key: Option<Arc<PermissionKey>>,
     permitted: Permitted,
-    methods: M,
-    size: usize,
+    /// What is told of it, for as long as somebody is being told.
+    told: Mutex<Weak<M>>,
+}
+
+impl<M> Permissions<M> {
+    fn new(key: Option<Arc<PermissionKey>>, permitted: Permitted) -> Self {
+        Permissions { key, permitted, told: Mutex::default() }
+    }
+
+    /// What it takes in memory, in bytes, about.
+    fn bytes(&self) -> usize {
+        /// What a node of a set of names costs, about, and two entries of a table.
+        const NAME: usize = 48;
+        const TABLE: usize = 64;
+        let key = self.key.as_ref().map_or(0, |key| match &key.1 {
+            Selection::Sets(names) => TABLE + names.iter().map(|name| NAME + name.len()).sum::<usize>(),
+            Selection::Inherit | Selection::Custom(_) => TABLE,
+        });
+        size_of::<Self>() + size_of::<PermissionKey>() + key + self.permitted.bytes()
+    }
+
+    /// What is told of it. Many who ask at the same time are told the same, in the same place of memory.
+    fn told(&self, make: impl FnOnce(&Permitted) -> M) -> Arc<M> {
+        let mut told = self.told.lock().unwrap_or_else(PoisonError::into_inner);
+        told.upgrade().unwrap_or_else(|| {
+            let made = Arc::new(make(&self.permitted));
+            *told = Arc::downgrade(&made);
+            made
+        })
+    }
+}
+
+/// What is to be decided.
+#[derive(Debug, Clone, Copy)]
+pub struct Question<'a> {
+    /// What somebody presents.
+    pub presented: Presents<'a>,
+    /// The method that is to be called; without one, whether the secret works at all.
+    pub method: Option<&'a str>,
+    /// Whether all methods that the token may call are to be told.
+    pub methods: bool,
 }
 
 /// A decision about one request.
@@ -99,6 +138,8 @@ pub struct Answer<T: Telling> {
     /// What is told of the method that was asked for, where a catalogue knows it. What none knows may be anything, a
     /// secret included: it is kept nowhere.
     pub method: Option<Arc<T::Method>>,
+    /// What is told of the methods that the token may call, where that was asked for.
+    pub methods: Option<Arc<T::Methods>>,
 }
 
 /// The catalogues, as far as decisions need them.
@@ -121,38 +162,28 @@ impl<T: Telling> Catalogued<T> {
         Catalogued { rights, methods }
     }
 
-    /// What becomes of a secret that is refused or not, of `token`, of which all is `known`.
+    /// Decides for a secret that is refused or not, of `token`, of which all is `known`.
     fn judge(
         &self,
         refused: Option<Reason>,
         token: Option<TokenId>,
         known: Option<Arc<Known<T>>>,
-        method: Option<&str>,
+        question: Question<'_>,
     ) -> Result<Answer<T>> {
-        let found = method.map(|method| self.methods.get(method));
+        let found = question.method.map(|method| self.methods.get(method));
+        let permissions = known.as_ref().and_then(|known| known.permissions.as_ref());
         let permitted = || {
             let Some(found) = found else { return Ok(Some(true)) };
-            Ok(found.map(|m| known.as_ref().is_some_and(|known| known.granted.permitted.holds(m.number))))
+            Ok(found.map(|m| permissions.is_some_and(|permissions| permissions.permitted.holds(m.number))))
         };
         let ruling = ruling(refused, permitted)?;
         let method = found.flatten().map(|method| Arc::clone(&method.told));
-        Ok(Answer { ruling, token, known, method })
-    }
-
-    /// The same about a secret of which all is `known`.
-    fn judge_known(
-        &self,
-        known: Arc<Known<T>>,
-        claim: &Claim,
-        method: Option<&str>,
-        now: Timestamp,
-    ) -> Result<Answer<T>> {
-        let (refused, token) = (known.standing.refusal(claim.digest(), now), known.token);
-        self.judge(refused, Some(token), Some(known), method)
+        let tell = |permitted: &Permitted| T::methods(&mut self.rights.named(permitted));
+        let asked = permissions.filter(|_| question.methods && ruling == Ruling::Allowed);
+        let methods = asked.map(|permissions| permissions.told(tell));
+        Ok(Answer { ruling, token, known, method, methods })
     }
 }
-
-type Secrets<T> = HashMap<PublicId, Arc<Known<T>>, RandomState>;
 
 /// What a service remembers.
 pub struct Memory<T: Telling> {
@@ -160,10 +191,7 @@ pub struct Memory<T: Telling> {
     /// The edition in which that was so, or one before it.
     edition: Option<Edition>,
     catalogued: Option<Arc<Catalogued<T>>>,
-    shared: HashMap<(Role, Selection), Arc<Granted<T::Methods>>>,
-    young: Secrets<T>,
-    old: Secrets<T>,
-    young_size: usize,
+    secrets: Secrets<T>,
     /// What was never issued: who asks again with such a secret learns nothing from how long that takes.
     strangers: HashSet<PublicId, RandomState>,
 }
@@ -174,10 +202,7 @@ impl<T: Telling> Default for Memory<T> {
             tip: None,
             edition: None,
             catalogued: None,
-            shared: HashMap::new(),
-            young: HashMap::default(),
-            old: HashMap::default(),
-            young_size: 0,
+            secrets: Secrets::default(),
             strangers: HashSet::default(),
         }
     }
@@ -186,17 +211,11 @@ impl<T: Telling> Default for Memory<T> {
 impl<T: Telling> Memory<T> {
     /// Decides from memory alone, where the store is what it was: `edition` must have been asked for after the request
     /// had arrived. None when the store has changed, or too little is remembered.
-    pub fn recall(
-        &mut self,
-        edition: Edition,
-        presented: Presents<'_>,
-        method: Option<&str>,
-        now: Timestamp,
-    ) -> Option<Answer<T>> {
+    pub fn recall(&mut self, edition: Edition, question: Question<'_>, now: Timestamp) -> Option<Answer<T>> {
         let catalogued = self.catalogued.clone().filter(|_| self.edition == Some(edition))?;
-        match presented {
-            Err(fault) => catalogued.judge(Some(fault.into()), None, None, method),
-            Ok(claim) => self.recalled(&catalogued, claim, method, now)?,
+        match question.presented {
+            Err(fault) => catalogued.judge(Some(fault.into()), None, None, question),
+            Ok(claim) => self.recalled(&catalogued, claim, question, now)?,
         }
         .ok()
     }
@@ -206,21 +225,24 @@ impl<T: Telling> Memory<T> {
         &mut self,
         catalogued: &Catalogued<T>,
         claim: &Claim,
-        method: Option<&str>,
+        question: Question<'_>,
         now: Timestamp,
     ) -> Option<Result<Answer<T>>> {
-        if let Some(known) = self.remembered(claim.public_id()) {
-            return Some(catalogued.judge_known(known, claim, method, now));
+        if let Some(known) = self.secrets.get(claim.public_id()) {
+            let (refused, token) = (known.standing.refusal(claim.digest(), now), known.token);
+            // Where it was refused before, it is read once more.
+            let is_enough = refused.is_some() || known.permissions.is_some();
+            return is_enough.then(|| catalogued.judge(refused, Some(token), Some(known), question));
         }
         let is_stranger = self.strangers.contains(claim.public_id());
-        is_stranger.then(|| catalogued.judge(Some(Reason::Unknown), None, None, method))
+        is_stranger.then(|| catalogued.judge(Some(Reason::Unknown), None, None, question))
     }
 
     /// Looks at what is remembered of all `claims`, before the first of them is decided. It lies far apart, and a
     /// processor fetches from several places at once only where nothing stands between: one after the other, each would
     /// be waited for.
     pub fn look_ahead<'c>(&self, claims: impl Iterator<Item = &'c Claim>) {
-        let known: Vec<&Known<T>> = claims.filter_map(|claim| Some(&**self.young.get(claim.public_id())?)).collect();
+        let known: Vec<&Known<T>> = claims.filter_map(|claim| self.secrets.peek(claim.public_id())).collect();
         for known in &known {
             black_box(known.token);
         }
@@ -273,26 +295,6 @@ impl<T: Telling> Memory<T> {
         *self = Memory::default();
     }
 
-    /// What is remembered of a secret. The generation before the last is thrown away when the last is full; what was
-    /// asked for since has moved on.
-    fn remembered(&mut self, id: &PublicId) -> Option<Arc<Known<T>>> {
-        if let Some(known) = self.young.get(id) {
-            return Some(Arc::clone(known));
-        }
-        let (id, known) = self.old.remove_entry(id)?;
-        self.remember(id, Arc::clone(&known));
-        Some(known)
-    }
-
-    fn remember(&mut self, id: PublicId, known: Arc<Known<T>>) {
-        self.young_size += known.weight();
-        self.young.insert(id, known);
-        if self.young_size > GENERATION {
-            self.old = std::mem::take(&mut self.young);
-            self.young_size = 0;
-        }
-    }
-
     fn remember_stranger(&mut self, id: PublicId) {
         if self.strangers.len() >= STRANGERS {
             self.strangers.clear();
@@ -316,28 +318,28 @@ impl<T: Telling> Sitting<'_, T> {
         self.tip
     }
 
-    /// The decision about a presented secret and a method; without one, whether the secret works at all.
+    /// The decision about a question.
     ///
     /// # Errors
     /// [`crate::error::Kind::Failure`] when the store can't be read.
-    pub fn decide(&mut self, presented: Presents<'_>, method: Option<&str>) -> Result<Answer<T>> {
-        let claim = match presented {
+    pub fn decide(&mut self, question: Question<'_>) -> Result<Answer<T>> {
+        let claim = match question.presented {
             Ok(claim) => claim,
-            Err(fault) => return self.catalogued.judge(Some(fault.into()), None, None, method),
+            Err(fault) => return self.catalogued.judge(Some(fault.into()), None, None, question),
         };
-        if let Some(recalled) = self.memory.recalled(&self.catalogued, claim, method, self.now) {
+        if let Some(recalled) = self.memory.recalled(&self.catalogued, claim, question, self.now) {
             return recalled;
         }
         let id = claim.public_id();
         let issued = Issued::read(self.snapshot, id)?;
         let (refused, token) = (issued.refusal(claim.digest(), self.now), issued.token());
-        let known = self.learn(id, issued);
-        self.catalogued.judge(refused, token, known, method)
+        let known = self.learn(id, issued, refused.is_some());
+        self.catalogued.judge(refused, token, known, question)
     }
 
     /// Remembers what was issued, where it was a secret of a token that is there, and what wasn't, apart: whoever makes
     /// up public ids would push out those in use.
-    fn learn(&mut self, id: &PublicId, issued: Issued) -> Option<Arc<Known<T>>> {
+    fn learn(&mut self, id: &PublicId, issued: Issued, is_refused: bool) -> Option<Arc<Known<T>>> {
         let (stored, token) = match issued {
             Issued::Secret(stored, token) => (stored, token),
             Issued::Purged(_) => return None,
@@ -348,27 +350,22 @@ impl<T: Telling> Sitting<'_, T> {
         };
         let role = token.effective_role(stored.issued_role);
         let (standing, holder) = (Standing::of(&stored, &token), T::holder(&token, id, role));
-        let granted = self.granted(role, token.selection);
-        let known = Arc::new(Known { standing, token: token.id, granted, holder });
-        self.memory.remember(id.clone(), Arc::clone(&known));
+        let (token, selection) = (token.id, token.selection);
+        let permissions = (!is_refused).then(|| self.permissions(role, selection));
+        let known = Arc::new(Known { standing, token, permissions, holder });
+        self.memory.secrets.insert(id.clone(), Arc::clone(&known));
         Some(known)
     }
 
-    fn granted(&mut self, role: Role, selection: Selection) -> Arc<Granted<T::Methods>> {
-        let catalogued = Arc::clone(&self.catalogued);
-        let make = |selection: &Selection| {
-            let rights = &catalogued.rights;
-            let permitted = rights.permitted(role, selection);
-            let (methods, size) = T::methods(&mut rights.named(&permitted));
-            Arc::new(Granted { permitted, methods, size })
-        };
+    fn permissions(&mut self, role: Role, selection: Selection) -> Arc<Permissions<T::Methods>> {
+        let rights = &self.catalogued.rights;
         if let Selection::Custom(_) = selection {
-            return make(&selection);
+            return Arc::new(Permissions::new(None, rights.permitted(role, &selection)));
         }
-        let shared = &mut self.memory.shared;
-        if shared.len() >= SHARED {
-            shared.clear();
-        }
-        Arc::clone(shared.entry((role, selection)).or_insert_with_key(|(_, selection)| make(selection)))
+        let key = (role, selection);
+        self.memory.secrets.permissions(&key).unwrap_or_else(|| {
+            let permitted = rights.permitted(role, &key.1);
+            Arc::new(Permissions::new(Some(Arc::new(key)), permitted))
+        })
     }
 }

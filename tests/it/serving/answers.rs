@@ -45,7 +45,7 @@ fn each_row_for_every_verb() {
             assert_eq!(permitted.header("Content-Type"), "application/json");
             assert!(permitted.all("WWW-Authenticate").is_empty());
             let told = json!({"result": 0, "method": method, "account": "ops", "account_id": id, "role": "owner",
-                              "token": "ci", "hint": hint, "methods": [METHOD]});
+                              "token": "ci", "hint": hint});
             if verb == "HEAD" {
                 let length = client.ask("GET", &path, &[&secret]).body.len();
                 assert_eq!(permitted.header("Content-Length"), length.to_string());
@@ -63,8 +63,42 @@ fn each_row_for_every_verb() {
             refused(&client.ask(verb, "/v1/verify/no.Such", &[&secret]), 503, 4, None);
             refused(&client.ask(verb, "/v1/verify/", &[&secret]), 503, 4, None);
             refused(&client.ask(verb, "/v1/verify", &[&secret]), 503, 4, None);
+            // Neither will be another in a second.
+            for path in ["/v1/verify/no.Such", "/v1/verify"] {
+                assert!(client.ask(verb, path, &[&secret]).all("Retry-After").is_empty(), "{verb} {path}");
+            }
         }
     }
+    service.stops();
+}
+
+/// The body lists what the token may call only where that is asked for; who it is, in any case.
+#[test]
+fn methods_are_told_on_request() {
+    let house = house();
+    let issued = holding(&house, "ci", &[METHOD, OTHER]);
+    let empty = holding(&house, "empty", &[]);
+    let service = Service::start(&house.place.path());
+    let mut client = service.client();
+    let mut told = |issued, path: &str| client.verify_at(path, &text(issued)).json();
+    for query in ["?methods", "?methods=", "?methods=1", "?x&methods", "?methods&methods"] {
+        for method in ["-", METHOD] {
+            let path = format!("/v1/verify/{method}");
+            let mut plain = told(&issued, &path);
+            assert_eq!(plain["account"], "ops");
+            plain["methods"] = json!([OTHER, METHOD]);
+            assert_eq!(told(&issued, &format!("{path}{query}")), plain, "{query}");
+        }
+    }
+    assert_eq!(told(&empty, "/v1/verify/-?methods")["methods"], json!([]));
+    for query in ["?method", "?xmethods", "?x=methods", "?Methods", "?methods%20", "?x;methods"] {
+        assert_eq!(told(&issued, &format!("/v1/verify/-{query}"))["methods"], json!(null), "{query}");
+    }
+    let head = client.ask("HEAD", "/v1/verify/-?methods", &[&bearer(&text(&issued))]);
+    let whole = client.verify_at("/v1/verify/-?methods", &text(&issued));
+    assert_eq!(head.header("Content-Length"), whole.body.len().to_string());
+    let denied = client.verify_at("/v1/verify/-?methods", &text(&empty).replace("jtn_", "jtm_"));
+    assert_eq!(denied.body, "{\"result\":2}");
     service.stops();
 }
 

@@ -51,14 +51,30 @@ fn what_is_no_http_is_refused_and_others_are_served() {
         ("no length", get(&format!("{auth}\r\nContent-Length: -1")), &[400]),
         ("a huge length", get(&format!("{auth}\r\nContent-Length: 99999999999999999999")), &[400]),
         ("an unknown coding", get(&format!("{auth}\r\nTransfer-Encoding: gzip")), &[400]),
-        ("a tunnel", format!("CONNECT example.org:443 HTTP/1.1\r\n{auth}\r\n\r\n"), &[404]),
+        ("a tunnel", format!("CONNECT example.org:443 HTTP/1.1\r\nHost: x\r\n{auth}\r\n\r\n"), &[404]),
+        ("no host", whole.replace("Host: x\r\n", ""), &[400]),
+        ("no host, whatever is asked", "GET /nothing HTTP/1.1\r\n\r\n".to_owned(), &[400]),
+        ("no host but in the target", whole.replace("Host: x\r\n", "").replace("GET /", "GET http://x/"), &[400]),
+        ("two hosts", get(&format!("{auth}\r\nHost: x")), &[400]),
+        ("two hosts, one empty", get(&format!("{auth}\r\nHOST:")), &[400]),
+        ("two hosts of HTTP/1.0", get(&format!("{auth}\r\nHost: y")).replace("/1.1", "/1.0"), &[400]),
+        ("two hosts in one", whole.replace("Host: x", "Host: x, y"), &[400]),
+        ("a user in the host", whole.replace("Host: x", "Host: a@x"), &[400]),
+        ("a path in the host", whole.replace("Host: x", "Host: x/y"), &[400]),
+        ("an empty host", whole.replace("Host: x", "Host:"), &[200]),
+        ("a host of numbers", whole.replace("Host: x", "Host: [2001:db8::1]:8080"), &[200]),
         ("an upgrade", get(&format!("{auth}\r\nConnection: upgrade\r\nUpgrade: h2c")), &[200]),
         ("nothing", String::new(), &[]),
         ("half a head", whole[..whole.len() - 2].to_owned(), &[400]),
     ] {
         assert_eq!(told(service.client(), bytes.as_bytes()), expected, "{what}");
     }
-    let long = format!("GET /v1/verify/{} HTTP/1.1\r\n{auth}\r\n\r\n", "a".repeat(100_000));
+    let mut client = service.client();
+    client.send(whole.replace("Host: x\r\n", ""));
+    let answer = client.answer().unwrap();
+    assert_eq!((answer.header("Cache-Control"), answer.header("Connection")), ("no-store", "close"));
+    assert!(client.is_closed());
+    let long = format!("GET /v1/verify/{} HTTP/1.1\r\nHost: x\r\n{auth}\r\n\r\n", "a".repeat(100_000));
     assert!(told(service.client(), long.as_bytes()).iter().all(|status| [400, 414, 431].contains(status)));
     assert_eq!(service.client().verify(&secret, METHOD).status, 200);
     service.stops();

@@ -62,7 +62,16 @@ fn each_place_alone_and_only_where_configured() {
         ("no scheme", "", &[&format!("Authorization: {secret}")]),
         ("another scheme", "", &[&format!("Authorization: Token {secret}")]),
         ("a comma", "", &[&format!("{auth}, Bearer {secret}")]),
-        ("two blanks", "", &[&format!("Authorization: Bearer  {secret}")]),
+        ("a tab", "", &[&format!("Authorization: Bearer\t{secret}")]),
+        ("a blank and a tab", "", &[&format!("Authorization: Bearer \t{secret}")]),
+        ("a blank in the midst", "", &[&format!("Authorization: Bearer {} {}", &secret[..20], &secret[20..])]),
+        ("two in one", "", &[&format!("Authorization: Bearer {secret} {secret}")]),
+        ("two with a comma", "", &[&format!("X-Authentication: {secret}, {secret}")]),
+        ("Authorization and one with an underscore", "", &[&auth, &format!("X_Authentication: {secret}")]),
+        ("a header and one with an underscore", "", &[&header, "x_authentication: x"]),
+        ("one with an underscore alone", "", &[&format!("X_Authentication: {secret}")]),
+        ("another spelling alone", &format!("?Session={secret}"), &[]),
+        ("another separator", &format!("{query};x=1"), &[]),
         ("a scheme in the header", "", &[&format!("X-Authentication: Bearer {secret}")]),
         ("empty", "", &["Authorization: Bearer "]),
         ("encoded", &format!("?session={}", secret.replace('_', "%5f")), &[]),
@@ -75,7 +84,69 @@ fn each_place_alone_and_only_where_configured() {
     // The query that a proxy tells of counts, and the one that it asks with does not.
     assert_eq!(ask(&mut client, "?session=x", &[&forwarded]).status, 200);
     assert_eq!(ask(&mut client, &query, &["X-Forwarded-Uri: /app"]).body, "{\"result\":1}");
-    assert_eq!(ask(&mut client, "?Session=x&xsession=y&session[]=z", &[]).body, "{\"result\":1}");
+    assert_eq!(ask(&mut client, "?xsession=y&x=session&sessions=z&next=/app%3Fsession=a", &[]).body, "{\"result\":1}");
+    for blanks in ["", " ", "   ", &" ".repeat(600)] {
+        for scheme in ["Bearer", "bearer", "BEARER"] {
+            let header = format!("Authorization: {scheme} {blanks}{secret}");
+            assert_eq!(ask(&mut client, "", &[&header]).status, 200, "{header}");
+            assert_eq!(ask(&mut client, "", &[&format!("{header}  \t ")]).status, 200, "{header}, then blanks");
+        }
+    }
+    service.stops();
+}
+
+/// Whatever some application would take for a second credential makes the first one worth nothing, in the request's own
+/// query or in the one that a proxy tells of.
+#[test]
+fn second_credential_counts_however_it_is_spelled() {
+    let house = house();
+    let secret = text(&holding(&house, "ci", &[METHOD]));
+    let service = Service::configured(&house.place.path(), ACCEPT);
+    let mut client = service.client();
+    let (auth, header) = (bearer(&secret), format!("X-Authentication: {secret}"));
+    for second in [
+        "session=x",
+        "%73ession=x",
+        "sessio%6E=x",
+        "%53ession=x",
+        "%2573ession=x",
+        "Session=x",
+        "SESSION=x",
+        "session[]=x",
+        "session[0]=x",
+        "session%5b%5d=x",
+        "session%5B0%5D=x",
+        "+session=x",
+        "session+=x",
+        "%20session=x",
+        "%09session=x",
+        "session%00=x",
+        "a;session=x",
+        "a=b;session=x",
+        "a=b;%73ession=x",
+        "a=b;session",
+        "?session=x",
+        "session;a",
+    ] {
+        for (query, headers) in [
+            (format!("?{second}"), [&*auth].as_slice()),
+            (format!("?{second}"), &[&*header]),
+            (format!("?session={secret}&{second}"), &[]),
+            (format!("?{second}&session={secret}"), &[]),
+            (String::new(), &[&*auth, &format!("X-Forwarded-Uri: /app?{second}")]),
+            (String::new(), &[&*format!("X-Forwarded-Uri: /app?{second}&session={secret}")]),
+            (String::new(), &[&*auth, "X-Forwarded-Uri: /app", &format!("X-Forwarded-Uri: /app?{second}")]),
+        ] {
+            let answer = ask(&mut client, &query, headers);
+            assert_eq!((answer.status, answer.body.as_str()), (401, "{\"result\":2}"), "{query} {headers:?}");
+        }
+    }
+    // What isn't text can't hide one either.
+    let mut bytes = head("GET", "/v1/verify/-", &[&auth, "X-Forwarded-Uri: /?a=@&session=x"]).into_bytes();
+    bytes.iter_mut().filter(|byte| **byte == b'@').for_each(|byte| *byte = 0xe9);
+    client.send(bytes);
+    assert_eq!(client.answer().map(|answer| answer.status), Some(401));
+    assert_eq!(ask(&mut client, "?a=b;c&sessions[]=x", &[&auth]).status, 200);
     service.stops();
 }
 

@@ -96,11 +96,12 @@ fn all_parsers_agree() {
         assert_eq!(told.status, 200, "{line}");
         assert_eq!(told.json()["active"], reason == "ok", "{line}: {told:?}");
 
-        // In a header, where one can hold it: the end of a line ends it, and blanks before that are no part of it.
+        // In a header, where one can hold it: the end of a line ends it, and blanks around it are no part of it.
         let printable = presented.bytes().all(|b| (0x20..0x7f).contains(&b)) && presented.trim_end() == presented;
         if printable && presented.len() < 8_000 {
             let answer = client.ask("GET", "/v1/verify/-", &[&bearer(&presented)]);
-            assert_eq!(answer.status, if reason == "ok" { 200 } else { 401 }, "{line}");
+            let is_ok = reason == "ok" || presented.trim_start_matches(' ') == secrets[0].1;
+            assert_eq!(answer.status, if is_ok { 200 } else { 401 }, "{line}");
         } else if !presented.contains(['\r', '\n']) {
             let mut once = service.client();
             once.send(head("GET", "/v1/verify/-", &[&bearer(&presented)]));

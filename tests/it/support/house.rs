@@ -18,7 +18,7 @@ use jeton::error::Result;
 use jeton::store::sqlite::SqliteStore;
 use jeton::verbs::actor::Credential;
 use jeton::verbs::audited::Audited;
-use jeton::verbs::decide::memory::{Memory, Telling};
+use jeton::verbs::decide::memory::{Memory, Question, Telling};
 use jeton::verbs::decide::{self, Accepted, Decision, Ruling};
 use jeton::verbs::local::Local;
 use jeton::verbs::ports::{Clock, Entropy, NewToken, Store};
@@ -48,8 +48,8 @@ impl Telling for InWords {
         format!("{} {} {role}", token.full_name(), secret.as_str())
     }
 
-    fn methods(methods: &mut dyn Iterator<Item = &MethodId>) -> (Vec<MethodId>, usize) {
-        (methods.cloned().collect(), 100)
+    fn methods(methods: &mut dyn Iterator<Item = &MethodId>) -> Vec<MethodId> {
+        methods.cloned().collect()
     }
 
     fn method(method: &MethodId) -> MethodId {
@@ -152,10 +152,11 @@ impl House {
         });
         let edition = store.edition().unwrap();
         let presented = claim.as_ref().map_err(|fault| *fault);
-        let recalled = memory.recall(edition, presented, method.map(MethodId::as_str), self.now());
+        let question = Question { presented, method: method.map(MethodId::as_str), methods: true };
+        let recalled = memory.recall(edition, question, self.now());
         let answer = store.read(|snapshot| {
             let mut sitting = memory.sit(edition, snapshot, self.now())?;
-            sitting.decide(claim.as_ref().map_err(|fault| *fault), method.map(MethodId::as_str))
+            sitting.decide(question)
         });
         let answer = recalled.unwrap_or_else(|| answer.unwrap());
         match (&decision, answer.ruling) {
@@ -164,8 +165,9 @@ impl House {
                 let (known, claim) = (answer.known.unwrap(), claim.unwrap());
                 assert_eq!(known.holder, InWords::holder(token, claim.public_id(), *role));
                 assert_eq!(answer.token, Some(token.id));
-                assert!(method.is_none_or(|method| known.methods().contains(method)));
-                for method in known.methods() {
+                let methods = answer.methods.unwrap();
+                assert!(method.is_none_or(|method| methods.contains(method)));
+                for method in methods.iter() {
                     assert_eq!(
                         self.store().read(|s| decide::permits(s, *role, &token.selection, method)).unwrap(),
                         Some(true)
