@@ -56,8 +56,16 @@ pub enum Copied {
     /// On the desktop's clipboard.
     ForGood,
     /// Sent to the terminal, which never answers.
-    Sent {
-        /// Whether tmux stands between, which passes it on only when told to.
-        through_tmux: bool,
-    },
+    Sent(Sent),
+}
+
+/// How text was sent to a terminal.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Sent {
+    /// Straight to it.
+    Straight,
+    /// By the tmux between.
+    ByTmux,
+    /// Past a tmux that lets it through only with some settings.
+    PastTmux,
 }

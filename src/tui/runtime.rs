@@ -11,7 +11,7 @@ use zeroize::Zeroizing;
 use super::effect::{Effect, ForClipboard};
 use super::input::{Input, Parser};
 use super::model::Model;
-use super::msg::{Copied, Msg};
+use super::msg::{Copied, Msg, Sent};
 use super::terminal::{self, Screen};
 use super::theme::Theme;
 use super::update::{start as first, update};
@@ -36,6 +36,8 @@ const CLOSING_LATE: Duration = Duration::from_millis(300);
 enum Woken {
     By(Msg),
     Told(Told),
+    /// The tmux here could not be given this.
+    NotByTmux(Zeroizing<String>),
 }
 
 pub(super) fn run(start: Start) -> Result<Ended> {
@@ -117,8 +119,9 @@ fn read_keys(wake: &Sender<Woken>) -> Result<()> {
 /// The threads that work for the screens.
 struct Workers {
     store: Arc<Store>,
-    desktop: Option<(Sender<ForClipboard>, thread::JoinHandle<()>)>,
-    tmux: bool,
+    /// None where text goes to the terminal by an escape sequence.
+    clipboard: Option<(Sender<ForClipboard>, thread::JoinHandle<()>)>,
+    past_tmux: bool,
     /// Whether the screen tells of the ledger.
     ledger_shown: Arc<AtomicBool>,
 }
@@ -132,11 +135,16 @@ impl Workers {
         let ledger_shown = Arc::new(AtomicBool::new(false));
         let (jeton, delivery) = (Arc::clone(&start.jeton), Arc::clone(&start.delivery));
         let store = Store::start(jeton, delivery, start.witness.clone(), Arc::clone(&ledger_shown), answer(wake))?;
-        let (desktop, tmux) = match Route::choose() {
-            Route::Desktop => (Some(worker::clipboard(Desktop::default(), answer(wake))?), false),
-            Route::Terminal { tmux } => (None, tmux),
+        let clipboard = match Route::choose() {
+            Route::Desktop => Some(worker::clipboard(Desktop::default(), answer(wake))?),
+            Route::Tmux => {
+                let wake = wake.clone();
+                Some(worker::tmux(answer(&wake), move |text| drop(wake.send(Woken::NotByTmux(text))))?)
+            }
+            Route::Terminal | Route::PastTmux => None,
         };
-        Ok(Workers { store: Arc::new(store), desktop, tmux, ledger_shown })
+        let past_tmux = Route::choose() != Route::Terminal;
+        Ok(Workers { store: Arc::new(store), clipboard, past_tmux, ledger_shown })
     }
 }
 
@@ -144,7 +152,7 @@ impl Drop for Workers {
     /// However the screens end: the store is closed, and a secret on a desktop's clipboard taken away.
     fn drop(&mut self) {
         self.store.close(CLOSING);
-        if let Some((texts, thread)) = self.desktop.take() {
+        if let Some((texts, thread)) = self.clipboard.take() {
             drop(texts);
             // A panic there has been told already.
             let _ = thread.join();
@@ -180,6 +188,7 @@ impl Loop<'_> {
             for woken in woken.into_iter().chain(self.woken.try_iter().collect::<Vec<_>>()) {
                 match woken {
                     Woken::By(msg) => self.message(msg)?,
+                    Woken::NotByTmux(text) => self.send_text(&text)?,
                     Woken::Told(Told::End(signal)) => return Ok(Ended::Signal(signal)),
                     Woken::Told(Told::HungUp) => return Ok(Ended::Signal(signal_hook::consts::SIGHUP)),
                     Woken::Told(Told::Resized) => resized = true,
@@ -243,13 +252,20 @@ impl Loop<'_> {
     }
 
     fn copy(&mut self, text: Zeroizing<String>, is_secret: bool) -> Result<()> {
-        if let Some((texts, _)) = &self.workers.desktop {
+        if let Some((texts, _)) = &self.workers.clipboard {
             return texts
                 .send(ForClipboard { text, is_secret })
                 .map_err(|_| Error::failure("the clipboard's thread has ended"));
         }
-        self.screen.send(&osc52::sequence(&text, self.workers.tmux))?;
-        self.message(Msg::Copied(Ok(Copied::Sent { through_tmux: self.workers.tmux })))
+        self.send_text(&text)
+    }
+
+    /// Sends text to the terminal's clipboard.
+    fn send_text(&mut self, text: &str) -> Result<()> {
+        let past_tmux = self.workers.past_tmux;
+        self.screen.send(&osc52::sequence(text, past_tmux))?;
+        let sent = if past_tmux { Sent::PastTmux } else { Sent::Straight };
+        self.message(Msg::Copied(Ok(Copied::Sent(sent))))
     }
 
     /// Nothing but the shell is on the terminal while the program is stopped, and the password is asked for after it.

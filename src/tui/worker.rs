@@ -7,13 +7,15 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::thread::{Builder, JoinHandle};
 use std::time::Duration;
 
+use zeroize::Zeroizing;
+
 use crate::domain::catalogue::Catalogue;
 use crate::domain::secret::Secret;
 use crate::error::{Error, Result};
 use crate::platform::catalogue_file;
-use crate::platform::clipboard::{CLEARED_AFTER, Clipboard};
+use crate::platform::clipboard::{CLEARED_AFTER, Clipboard, tmux as by_tmux};
 use crate::tui::effect::ForClipboard;
-use crate::tui::msg::{Copied, Msg, RequestId};
+use crate::tui::msg::{Copied, Msg, RequestId, Sent};
 use crate::verbs::Jeton;
 use crate::verbs::actor::Credential;
 use crate::verbs::audit::AuditHead;
@@ -229,6 +231,23 @@ pub(super) fn clipboard(
                     holds_secret = false;
                 }
                 Err(RecvTimeoutError::Disconnected) => return clipboard.forget(),
+            }
+        }
+    })?;
+    Ok((texts, thread))
+}
+
+/// Starts the thread that hands text to tmux. What tmux doesn't take goes to `otherwise`.
+pub(super) fn tmux(
+    answer: impl Fn(Msg) + Send + 'static,
+    otherwise: impl Fn(Zeroizing<String>) + Send + 'static,
+) -> Result<(Sender<ForClipboard>, JoinHandle<()>)> {
+    let (texts, queue) = channel::<ForClipboard>();
+    let thread = spawn("tmux", answer, move |answer| {
+        for ForClipboard { text, .. } in queue {
+            match by_tmux::load(&text) {
+                Ok(()) => answer(Msg::Copied(Ok(Copied::Sent(Sent::ByTmux)))),
+                Err(_) => otherwise(text),
             }
         }
     })?;

@@ -28,6 +28,7 @@ mod matrix_ledger;
 mod prompts;
 mod proxies;
 mod pty;
+mod pty_clipboard;
 mod pty_lies;
 mod pty_picker;
 mod pty_together;

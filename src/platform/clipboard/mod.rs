@@ -2,6 +2,7 @@
 
 mod desktop;
 pub mod osc52;
+pub mod tmux;
 
 use std::env;
 use std::time::Duration;
@@ -21,10 +22,11 @@ pub enum Route {
     /// The desktop we run on.
     Desktop,
     /// The terminal in front of the person, through an escape sequence that nobody acknowledges.
-    Terminal {
-        /// Whether the sequence must be wrapped to pass tmux.
-        tmux: bool,
-    },
+    Terminal,
+    /// The same, through the tmux that runs here.
+    Tmux,
+    /// The same, through a tmux that runs elsewhere: it can't be called.
+    PastTmux,
 }
 
 impl Route {
@@ -32,9 +34,20 @@ impl Route {
     pub fn choose() -> Self {
         let set = |name: &str| env::var_os(name).is_some_and(|v| !v.is_empty());
         if set("SSH_TTY") || set("SSH_CONNECTION") || !(set("DISPLAY") || set("WAYLAND_DISPLAY")) {
-            return Route::Terminal { tmux: set("TMUX") };
+            return Self::to_terminal(set("TMUX"), &env::var("TERM").unwrap_or_default());
         }
         Route::Desktop
+    }
+}
+
+impl Route {
+    /// The way to a terminal called `term`, inside a tmux of this machine or not.
+    fn to_terminal(in_tmux: bool, term: &str) -> Self {
+        match in_tmux {
+            true => Route::Tmux,
+            false if term.starts_with("tmux") => Route::PastTmux,
+            false => Route::Terminal,
+        }
     }
 }
 
@@ -48,4 +61,16 @@ pub trait Clipboard: Send {
 
     /// Takes our secret away again, if it is still there.
     fn forget(&mut self);
+}
+
+#[cfg(test)]
+mod tests {
+    use super::Route;
+
+    #[test]
+    fn the_way_to_a_terminal() {
+        assert_eq!(Route::to_terminal(false, "xterm-256color"), Route::Terminal);
+        assert_eq!(Route::to_terminal(true, "screen-256color"), Route::Tmux);
+        assert_eq!(Route::to_terminal(false, "tmux-256color"), Route::PastTmux);
+    }
 }

@@ -3,12 +3,19 @@
 use base64ct::{Base64, Encoding};
 use zeroize::Zeroizing;
 
-/// The sequence that sets the clipboard to `text`, wrapped for tmux (`allow-passthrough`) where `tmux` says so.
-pub fn sequence(text: &str, tmux: bool) -> Zeroizing<String> {
-    let mut out = Zeroizing::new(String::with_capacity(text.len() * 2 + 32));
-    out.push_str(if tmux { "\x1bPtmux;\x1b\x1b]52;c;" } else { "\x1b]52;c;" });
-    out.push_str(&Zeroizing::new(Base64::encode_string(text.as_bytes())));
-    out.push_str(if tmux { "\x07\x1b\\" } else { "\x07" });
+/// The sequence that sets the clipboard to `text`. With `past_tmux` it stands there twice, plain and wrapped: which of
+/// them a tmux lets through depends on its settings (`set-clipboard`, `allow-passthrough`).
+pub fn sequence(text: &str, past_tmux: bool) -> Zeroizing<String> {
+    let mut out = Zeroizing::new(String::with_capacity(text.len() * 3 + 64));
+    let body = Zeroizing::new(Base64::encode_string(text.as_bytes()));
+    for part in ["\x1b]52;c;", &body, "\x07"] {
+        out.push_str(part);
+    }
+    if past_tmux {
+        for part in ["\x1bPtmux;\x1b\x1b]52;c;", &body, "\x07\x1b\\"] {
+            out.push_str(part);
+        }
+    }
     out
 }
 
@@ -27,7 +34,7 @@ mod tests {
     }
 
     #[test]
-    fn tmux_passes_it_through() {
-        assert_eq!(sequence("f", true).as_str(), "\x1bPtmux;\x1b\x1b]52;c;Zg==\x07\x1b\\");
+    fn past_tmux_it_is_sent_plain_and_wrapped() {
+        assert_eq!(sequence("f", true).as_str(), "\x1b]52;c;Zg==\x07\x1bPtmux;\x1b\x1b]52;c;Zg==\x07\x1b\\");
     }
 }

@@ -25,8 +25,22 @@ pub struct Reveal {
     shown: bool,
     was_shown: bool,
     copied: bool,
+    /// Sent to a terminal, which doesn't say whether it took it.
+    sent: bool,
     saved: bool,
     note: String,
+    failed: bool,
+}
+
+/// Where copied text went.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Reached {
+    /// It is on a clipboard.
+    Clipboard,
+    /// It was sent, and nobody says whether it arrived.
+    Unknown,
+    /// It is nowhere.
+    Nothing,
 }
 
 impl Reveal {
@@ -38,26 +52,34 @@ impl Reveal {
             shown: false,
             was_shown: false,
             copied: false,
+            sent: false,
             saved: false,
             note: String::new(),
+            failed: false,
         }
     }
 
-    /// Whether somebody has had the secret: shown, copied or saved.
+    /// Whether somebody has had the secret for sure: shown, copied or saved.
     pub fn is_used(&self) -> bool {
         self.was_shown || self.copied || self.saved
     }
 
     /// What became of copying it.
-    pub fn copied(&mut self, note: String, done: bool) {
-        self.copied |= done;
-        self.note = note;
+    pub fn copied(&mut self, note: String, reached: Reached) {
+        self.copied |= reached == Reached::Clipboard;
+        self.sent |= reached == Reached::Unknown;
+        (self.note, self.failed) = (note, reached == Reached::Nothing);
+    }
+
+    /// The question whether to leave it.
+    pub fn leaving(&self) -> Leave {
+        Leave { name: self.token.name.to_string(), sent: self.sent }
     }
 
     /// What became of saving it.
     pub fn saved(&mut self, note: String, done: bool) {
         self.saved |= done;
-        self.note = note;
+        (self.note, self.failed) = (note, !done);
     }
 
     /// Masks it again.
@@ -105,7 +127,8 @@ impl Page for Reveal {
             ]),
             Line::default(),
         ]);
-        lines.extend(wrap(&self.note, columns).into_iter().take(3).map(|l| Line::styled(l, theme.good)));
+        let style = if self.failed { theme.danger } else { theme.good };
+        lines.extend(wrap(&self.note, columns).into_iter().take(3).map(|l| Line::styled(l, style)));
         lines.resize(10, Line::default());
         let foot = keys(self.context(), model, columns);
         dialog(frame, area, &format!("Token {} is ready", self.token.name), lines, 2, foot, theme);
@@ -124,7 +147,7 @@ impl Page for Reveal {
                 Outcome::Push(Modal::Save(Box::new(save)))
             }
             Action::Cancel if self.is_used() => Outcome::Leave,
-            Action::Cancel => Outcome::Push(Modal::Leave(Leave { name: self.token.name.to_string() })),
+            Action::Cancel => Outcome::Push(Modal::Leave(self.leaving())),
             _ => Outcome::Stay,
         }
     }
@@ -133,13 +156,7 @@ impl Page for Reveal {
 /// The question whether to leave a secret behind that nobody has had.
 pub struct Leave {
     name: String,
-}
-
-impl Leave {
-    /// Asks about the secret of the token `name`.
-    pub fn new(name: String) -> Self {
-        Leave { name }
-    }
+    sent: bool,
 }
 
 impl Page for Leave {
@@ -150,10 +167,17 @@ impl Page for Leave {
     fn view(&self, frame: &mut Frame<'_>, area: Rect, model: &Model) {
         let theme = &model.theme;
         let columns = dialog_columns(area);
-        let text = format!(
-            "The secret of {} was neither shown, copied nor saved. It can't be had again, only regenerated.",
-            self.name
-        );
+        let name = &self.name;
+        let text = if self.sent {
+            format!(
+                "The secret of {name} was only sent to your terminal, which doesn't say whether it arrived: paste it to \
+                 see. It can't be shown again, only regenerated."
+            )
+        } else {
+            format!(
+                "The secret of {name} was neither shown, copied nor saved. It can't be shown again, only regenerated."
+            )
+        };
         let mut lines: Vec<Line<'static>> = wrap(&text, columns).into_iter().take(3).map(Line::raw).collect();
         lines.resize(4, Line::default());
         let foot = keys(self.context(), model, columns);

@@ -22,10 +22,11 @@ use crate::tui::modal::help::Help;
 use crate::tui::modal::messages::Messages;
 use crate::tui::modal::regenerate::Regenerate;
 use crate::tui::modal::retire;
+use crate::tui::modal::reveal::Reached;
 use crate::tui::modal::verify::Verify;
 use crate::tui::modal::whose::Whose;
 use crate::tui::model::{Model, Purpose, Tone};
-use crate::tui::msg::Copied;
+use crate::tui::msg::{Copied, Sent};
 use crate::tui::screen::Open;
 use crate::tui::screen::tokens::Tokens;
 use crate::tui::widget::form::Pressed;
@@ -162,20 +163,23 @@ pub(super) fn usage_of<'a>(model: &'a Model, token: &Token) -> Option<&'a Shown>
 
 /// The clipboard answered. A dialog that shows a secret keeps the answer in sight.
 pub(super) fn copied(model: &mut Model, result: Result<Copied>) -> Vec<Effect> {
-    let (text, done) = match result {
-        Ok(Copied::ForAWhile) => (format!("copied, cleared in {} s", CLEARED_AFTER.as_secs()), true),
-        Ok(Copied::ForGood) => ("copied".to_owned(), true),
-        Ok(Copied::Sent { through_tmux: false }) => ("sent to your terminal, it stays there".to_owned(), true),
-        Ok(Copied::Sent { through_tmux: true }) => {
-            let text =
-                "sent to your terminal, it stays there; tmux drops it unless allow-passthrough is on: paste to see";
-            (text.to_owned(), true)
+    let (text, reached) = match result {
+        Ok(Copied::ForAWhile) => (format!("copied, cleared in {} s", CLEARED_AFTER.as_secs()), Reached::Clipboard),
+        Ok(Copied::ForGood) => ("copied".to_owned(), Reached::Clipboard),
+        Ok(Copied::Sent(Sent::Straight)) => ("sent to your terminal, not cleared".to_owned(), Reached::Unknown),
+        Ok(Copied::Sent(Sent::ByTmux)) => {
+            ("sent to your terminal by tmux, not cleared; prefix ] pastes it too".to_owned(), Reached::Unknown)
         }
-        Err(error) => (error.to_string(), false),
+        Ok(Copied::Sent(Sent::PastTmux)) => {
+            let text =
+                "sent to your terminal, not cleared. If pasting fails, in tmux: set -g allow-passthrough on".to_owned();
+            (text, Reached::Unknown)
+        }
+        Err(error) => (error.to_string(), Reached::Nothing),
     };
     match model.modals.last_mut() {
-        Some(Modal::Reveal(reveal)) => reveal.copied(text, done),
-        _ => model.say(if done { Tone::Good } else { Tone::Bad }, text, None),
+        Some(Modal::Reveal(reveal)) => reveal.copied(text, reached),
+        _ => model.say(if reached == Reached::Nothing { Tone::Bad } else { Tone::Good }, text, None),
     }
     Vec::new()
 }

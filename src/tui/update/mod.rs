@@ -16,7 +16,6 @@ use crate::error::{Error, Kind};
 use crate::tui::effect::Effect;
 use crate::tui::keymap::{self, Action, Key};
 use crate::tui::modal::Modal;
-use crate::tui::modal::reveal::Leave;
 use crate::tui::model::{Model, Purpose, Screen, Tone};
 use crate::tui::msg::Msg;
 use crate::tui::screen::frame::height;
@@ -239,7 +238,11 @@ fn leave_program(model: &mut Model, layer: Layer, result: Result<(), Error>) -> 
     if let Some(lock) = &mut model.lock {
         lock.say("a new secret that nobody has seen waits behind this lock; again to end anyway");
     } else {
-        model.modals.push(Modal::Leave(Leave::new("the token just made".to_owned())));
+        let leaving = model.modals.iter().rev().find_map(|modal| match modal {
+            Modal::Reveal(reveal) => Some(reveal.leaving()),
+            _ => None,
+        });
+        model.modals.extend(leaving.map(Modal::Leave));
     }
     Vec::new()
 }

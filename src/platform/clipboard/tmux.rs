@@ -1,0 +1,42 @@
+//! Text for the clipboard of the terminal that shows tmux, handed to tmux itself: its default settings drop the escape
+//! sequences of the programs in it, and accept this.
+
+use std::io::{self, Write};
+use std::process::{Command, Stdio};
+use std::time::Duration;
+
+use crate::platform::clock::Stopwatch;
+
+/// How long tmux may take.
+const PATIENCE: Duration = Duration::from_secs(2);
+/// How often it is looked whether tmux is done.
+const LOOK_EVERY: Duration = Duration::from_millis(5);
+
+/// Puts `text` into a buffer of tmux, which passes it on to its terminal. The text goes through a pipe.
+///
+/// # Errors
+/// Those of the system; [`io::ErrorKind::TimedOut`] when tmux doesn't answer, another when it refuses.
+pub fn load(text: &str) -> io::Result<()> {
+    let mut command = Command::new("tmux");
+    command.args(["load-buffer", "-w", "-"]).stdin(Stdio::piped()).stdout(Stdio::null()).stderr(Stdio::null());
+    let mut child = command.spawn()?;
+    let written = child.stdin.take().map_or(Ok(()), |mut pipe| pipe.write_all(text.as_bytes()));
+    let time = Stopwatch::start();
+    loop {
+        if let Some(status) = child.try_wait()? {
+            written?;
+            return if status.success() { Ok(()) } else { Err(io::Error::other("tmux refused")) };
+        }
+        if time.time() >= PATIENCE {
+            child.kill()?;
+            child.wait()?;
+            return Err(io::ErrorKind::TimedOut.into());
+        }
+        pause();
+    }
+}
+
+#[expect(clippy::disallowed_methods, reason = "a child's end can't be waited for with a deadline")]
+fn pause() {
+    std::thread::sleep(LOOK_EVERY);
+}

@@ -1,0 +1,86 @@
+//! A secret sent to a terminal, in a real pseudo-terminal: by which way it goes, and what is asked before it is left.
+
+use std::path::Path;
+
+use crate::pty::home_with_a_token;
+use crate::support::program::{Home, PASSWORD};
+use crate::support::pty::{End, Terminal, program};
+
+const JETON: &str = env!("CARGO_BIN_EXE_jeton");
+
+/// The screens in front of a new secret, started with `env`.
+fn revealing(home: &Home, env: &[(&str, &str)]) -> Terminal {
+    let mut t = Terminal::start(program(JETON, &[] as &[&str], &home.path(""), env));
+    t.shows("Sign in to jeton");
+    t.types(&format!("{PASSWORD}\r"));
+    t.shows("▶   a");
+    t.types("r\r");
+    t.shows("Password of ops");
+    t.types(&format!("{PASSWORD}\r"));
+    t.shows("is ready");
+    t
+}
+
+/// Leaves the secret, which is asked first, and then the program.
+fn leaves(mut t: Terminal) {
+    t.types("\x1b");
+    t.shows("was only sent to your terminal");
+    t.types("\x1b");
+    t.lacks("was only sent to your terminal");
+    t.shows("is ready");
+    t.types("\x1b");
+    t.shows("was only sent to your terminal");
+    t.types("l");
+    t.lacks("is ready");
+    t.types("q");
+    t.ends_restored(End::Code(0));
+}
+
+/// A folder with a `tmux` in it that does as `script` says.
+fn fake_tmux(home: &Home, script: &str) -> String {
+    std::fs::create_dir(home.path("bin")).unwrap();
+    home.file("bin/tmux", &format!("#!/bin/sh\n{script}\n"), 0o755);
+    format!("{}:/usr/bin:/bin", home.path("bin").display())
+}
+
+fn read(path: &Path) -> String {
+    std::fs::read_to_string(path).unwrap()
+}
+
+#[test]
+fn secret_sent_by_escape_sequence_is_asked_about() {
+    let home = home_with_a_token();
+    let mut t = revealing(&home, &[]);
+    t.types("y");
+    t.shows("sent to your terminal, not cleared");
+    assert!(!String::from_utf8_lossy(&t.written()).contains("Ptmux;"));
+    leaves(t);
+}
+
+#[test]
+fn tmux_gets_the_secret_on_its_stdin() {
+    let home = home_with_a_token();
+    let path = fake_tmux(&home, "echo \"$@\" > \"$HOME/args\"; cat > \"$HOME/buffer\"");
+    let mut t = revealing(&home, &[("TMUX", "/tmp/x,1,0"), ("TERM", "tmux-256color"), ("PATH", &path)]);
+    t.types("y");
+    t.shows("by tmux, not cleared");
+    assert_eq!(read(&home.path("args")), "load-buffer -w -\n");
+    assert_eq!(home.verify(&read(&home.path("buffer"))), 0);
+    assert!(!String::from_utf8_lossy(&t.written()).contains("]52;"));
+    leaves(t);
+}
+
+#[test]
+fn tmux_that_refuses_is_passed_both_ways() {
+    for env in [("TMUX", "/tmp/x,1,0"), ("SSH_TTY", "/dev/pts/9")] {
+        let home = home_with_a_token();
+        let path = fake_tmux(&home, "exit 1");
+        let mut t = revealing(&home, &[env, ("TERM", "tmux-256color"), ("PATH", &path)]);
+        t.types("y");
+        t.shows("allow-passthrough");
+        let written = String::from_utf8_lossy(&t.written()).into_owned();
+        assert!(written.contains("\x1bPtmux;\x1b\x1b]52;c;"));
+        assert_eq!(written.matches("\x1b]52;c;").count(), 2, "plain, and wrapped");
+        leaves(t);
+    }
+}
