@@ -277,6 +277,7 @@ pub struct AccountJson {
     username: String,
     role: &'static str,
     enabled: bool,
+    temporary_password: bool,
     created_at: String,
 }
 
@@ -287,6 +288,7 @@ impl From<&Account> for AccountJson {
             username: account.username.to_string(),
             role: account.role.word(),
             enabled: account.enabled,
+            temporary_password: account.temporary_password,
             created_at: account.created_at.rfc3339(),
         }
     }

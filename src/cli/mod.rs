@@ -42,6 +42,7 @@ use crate::error::{Error, Kind, Result};
 use crate::place::Place;
 use crate::verbs::accounts::{Greet, SignIn};
 use crate::verbs::actor::{Credential, Session};
+use crate::verbs::authorize;
 use crate::verbs::local::{Caller, World};
 use crate::verbs::request::{Asked, ask};
 use crate::witness::Witness;
@@ -228,13 +229,23 @@ impl App {
 
     /// A credential for a change: the token, or the password itself, asked for until it is right.
     fn to_change(&self) -> Result<Credential> {
+        self.to_change_or(false)
+    }
+
+    /// The same for a change of `username`'s password, which may be a temporary one of whoever asks.
+    fn to_set_password(&self, username: &Username) -> Result<Credential> {
+        let own = self.token()?.is_none() && self.who()? == *username;
+        self.to_change_or(own)
+    }
+
+    fn to_change_or(&self, replace: bool) -> Result<Credential> {
         if let Some(token) = self.token()? {
             return Ok(token);
         }
         let who = self.who()?;
         match self.prompt.given_password()? {
             Some(password) => Ok(Credential::password(who, Password::typed(password))),
-            None => self.prompted(who).map(|(credential, _)| credential),
+            None => self.prompted(who, replace).map(|(credential, _)| credential),
         }
     }
 
@@ -246,22 +257,31 @@ impl App {
         }
         let who = self.who()?;
         match self.prompt.given_password()? {
-            None => self.prompted(who),
+            None => self.prompted(who, false),
             Some(password) => {
                 let credential = Credential::password(who, Password::typed(password));
-                let session = self.ask(&credential, SignIn)?;
+                let session = self.signed_in(&credential, false)?;
                 Ok((credential, session))
             }
         }
     }
 
-    fn prompted(&self, who: Username) -> Result<(Credential, Session)> {
+    /// A session, which a temporary password opens only to `replace` it.
+    fn signed_in(&self, credential: &Credential, replace: bool) -> Result<Session> {
+        let session = self.ask(credential, SignIn)?;
+        if session.is_temporary() && !replace {
+            return Err(authorize::replace_password_first(session.username()));
+        }
+        Ok(session)
+    }
+
+    fn prompted(&self, who: Username, replace: bool) -> Result<(Credential, Session)> {
         let mut tries = 0;
         loop {
             let password = self.prompt.hidden(&format!("Password of {who}"))?;
             let credential = Credential::password(who.clone(), Password::typed(password));
             tries += 1;
-            match self.ask(&credential, SignIn) {
+            match self.signed_in(&credential, replace) {
                 Ok(session) => return Ok((credential, session)),
                 Err(e) if e.kind == Kind::Unauthenticated && tries < TRIES => self.prompt.show(&e.what)?,
                 Err(e) => return Err(e),

@@ -128,7 +128,8 @@ impl Cast {
         let by = self.local.store().read(|s| s.account_named(&owner))?.map_or_else(String::new, |a| a.id.to_string());
         let by = AuditActor { account: by, name: owner.to_string(), proof: "password".to_owned(), face: Face::Cli };
         let made = self.local.store().write(&by, &|| now, |tx, _| {
-            let id = tx.insert_account(&NewAccount { username: &username, role, password, now })?;
+            let id =
+                tx.insert_account(&NewAccount { username: &username, role, password, temporary_password: false, now })?;
             Ok(Audited::one((), AuditEntry::new("account.create", id, name).with("role", role.word())))
         });
         made.map(drop)

@@ -188,7 +188,13 @@ impl Filling<'_> {
             let mut accounts = vec![first];
             for n in 0..others {
                 let (username, role) = Crowd::account(n)?;
-                accounts.push(tx.insert_account(&NewAccount { username: &username, role, password: &hash, now })?);
+                accounts.push(tx.insert_account(&NewAccount {
+                    username: &username,
+                    role,
+                    password: &hash,
+                    temporary_password: false,
+                    now,
+                })?);
             }
             Ok(Audited::one(accounts, AuditEntry::new("demo.accounts", "accounts", "").with("accounts", others)))
         })?;

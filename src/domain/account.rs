@@ -32,6 +32,8 @@ pub struct Account {
     pub role: Role,
     /// A disabled account signs in nowhere and its tokens permit nothing.
     pub enabled: bool,
+    /// Somebody else set its password and knows it: its holder replaces it before anything else.
+    pub temporary_password: bool,
     /// See [`CredentialVersion`].
     pub credential_version: CredentialVersion,
     /// When it was made.

@@ -44,6 +44,11 @@ impl Password {
             .next("Three or four words with spaces are easy to type and hard to guess"))
     }
 
+    /// Whether it is the same as `other`, both of which one person has typed.
+    pub fn is_same(&self, other: &Password) -> bool {
+        self.0 == other.0
+    }
+
     /// Lends the bytes to `f`, the one way to them.
     pub fn expose<T>(&self, f: impl FnOnce(&[u8]) -> T) -> T {
         f(self.0.as_bytes())

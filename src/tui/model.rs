@@ -18,6 +18,7 @@ use crate::tui::screen::Page;
 use crate::tui::screen::audit::Audit;
 use crate::tui::screen::desk::{Desk, Place};
 use crate::tui::screen::first_run::FirstRun;
+use crate::tui::screen::replace_password::ReplacePassword;
 use crate::tui::screen::sign_in::SignIn;
 use crate::tui::screen::tokens::Tokens;
 use crate::tui::theme::Theme;
@@ -87,6 +88,8 @@ pub enum Screen {
     FirstRun(Box<Form<FirstRun>>),
     /// Somebody signs in.
     SignIn(Box<Form<SignIn>>),
+    /// Somebody signed in with a temporary password, and replaces it.
+    ReplacePassword(Box<Form<ReplacePassword>>),
     /// Somebody has signed in.
     Desk(Box<Desk>),
 }
@@ -98,6 +101,7 @@ impl Screen {
             Screen::Opening => None,
             Screen::FirstRun(page) => Some(&**page),
             Screen::SignIn(page) => Some(&**page),
+            Screen::ReplacePassword(page) => Some(&**page),
             Screen::Desk(desk) => Some(desk.page()),
         }
     }
@@ -108,6 +112,7 @@ impl Screen {
             Screen::Opening => None,
             Screen::FirstRun(page) => Some(&mut **page),
             Screen::SignIn(page) => Some(&mut **page),
+            Screen::ReplacePassword(page) => Some(&mut **page),
             Screen::Desk(desk) => Some(desk.page_mut()),
         }
     }
@@ -256,7 +261,7 @@ impl Model {
     pub fn desk(&self) -> Option<&Desk> {
         match &self.screen {
             Screen::Desk(desk) => Some(desk),
-            Screen::Opening | Screen::FirstRun(_) | Screen::SignIn(_) => None,
+            Screen::Opening | Screen::FirstRun(_) | Screen::SignIn(_) | Screen::ReplacePassword(_) => None,
         }
     }
 
@@ -264,7 +269,7 @@ impl Model {
     pub fn desk_mut(&mut self) -> Option<&mut Desk> {
         match &mut self.screen {
             Screen::Desk(desk) => Some(desk),
-            Screen::Opening | Screen::FirstRun(_) | Screen::SignIn(_) => None,
+            Screen::Opening | Screen::FirstRun(_) | Screen::SignIn(_) | Screen::ReplacePassword(_) => None,
         }
     }
 

@@ -78,7 +78,12 @@ pub struct Session {
 #[derive(Debug, Clone, PartialEq, Eq)]
 enum Proved {
     /// A password, good until the account's credentials change.
-    Password(CredentialVersion),
+    Password {
+        /// The version that was proved.
+        version: CredentialVersion,
+        /// Whether somebody else knows the password.
+        temporary: bool,
+    },
     /// A token, good while its secret is.
     Token {
         /// The public id of the secret that was presented.
@@ -91,7 +96,8 @@ enum Proved {
 impl Session {
     /// The session of an account whose password was right.
     pub(super) fn of_password(account: &Account) -> Self {
-        let proved = Proved::Password(account.credential_version);
+        let (version, temporary) = (account.credential_version, account.temporary_password);
+        let proved = Proved::Password { version, temporary };
         Session { account: account.id, username: account.username.clone(), proved }
     }
 
@@ -123,10 +129,15 @@ impl Session {
         matches!(self.proved, Proved::Token { .. })
     }
 
+    /// Whether a temporary password opened it, which is replaced before anything else.
+    pub fn is_temporary(&self) -> bool {
+        matches!(self.proved, Proved::Password { temporary: true, .. })
+    }
+
     /// Who it is, as the audit log keeps it.
     pub(super) fn audited(&self, face: Face) -> AuditActor {
         let proof = match &self.proved {
-            Proved::Password(_) => "password".to_owned(),
+            Proved::Password { .. } => "password".to_owned(),
             Proved::Token { named, .. } => named.clone(),
         };
         AuditActor { account: self.account.to_string(), name: self.username.to_string(), proof, face }
@@ -139,7 +150,7 @@ impl Session {
     pub(super) fn actor(&self, snapshot: &dyn Snapshot, now: Timestamp) -> Result<Actor> {
         let account = snapshot.account(self.account)?.filter(|a| a.enabled);
         match (&self.proved, account) {
-            (Proved::Password(version), Some(account)) if account.credential_version == *version => {
+            (Proved::Password { version, .. }, Some(account)) if account.credential_version == *version => {
                 Ok(Actor::Account(account))
             }
             (Proved::Token { secret, .. }, Some(mut account)) => {
@@ -152,7 +163,7 @@ impl Session {
                 Ok(Actor::Token(Box::new(Bearer { account, account_role, token, end, session, held })))
             }
             (Proved::Token { .. }, None) => Err(not_accepted()),
-            (Proved::Password(_), _) => {
+            (Proved::Password { .. }, _) => {
                 Err(Error::unauthenticated(format!("the account {} has changed meanwhile", self.username))
                     .next("Sign in again"))
             }

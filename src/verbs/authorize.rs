@@ -10,7 +10,7 @@
 mod accounts;
 mod resolve;
 
-pub use accounts::{Manage, give_role, manage, manage_all, may_manage, policy};
+pub use accounts::{Manage, give_role, manage, manage_all, may_manage, own_password, policy, replace_password_first};
 pub use resolve::{token, tokens};
 
 use super::actor::{Actor, Bearer};

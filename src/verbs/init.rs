@@ -1,6 +1,6 @@
 //! The first owner: what a new store is filled with.
 
-use super::actor::Actor;
+use super::actor::{Actor, Credential};
 use super::audited::Audited;
 use super::cli_line::CliLine;
 use super::needs::Needs;
@@ -41,7 +41,7 @@ impl Verb for Init {
 impl Change for Init {
     type Out = Account;
 
-    fn prepare(&mut self, hasher: &dyn PasswordHasher) -> Result<()> {
+    fn prepare(&mut self, _who: &Credential, hasher: &dyn PasswordHasher) -> Result<()> {
         self.password.prepare(hasher)
     }
 
@@ -62,6 +62,7 @@ impl Change for Init {
             username: &self.username,
             role: Role::Owner,
             password: self.password.hash()?,
+            temporary_password: false,
             now: env.now,
         })?;
         let account = tx.account(id)?.ok_or_else(|| Error::failure("the new account is not there"))?;

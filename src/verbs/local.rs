@@ -8,7 +8,7 @@ use super::needs::Needs;
 use super::ports::{Clock, Committed, Delivery, Entropy, PasswordHasher, Snapshot, Store};
 use super::prove::Prover;
 use super::request::{Carrier, Request, Response, suffices};
-use super::{Change, Changed, Env, Jeton, Proof, Query, authorize, decide};
+use super::{Change, Changed, Env, Jeton, Proof, Query, Verb, authorize, decide};
 use crate::domain::audit::{AuditActor, Face};
 use crate::domain::time::Timestamp;
 use crate::error::Result;
@@ -89,10 +89,13 @@ impl<S: Store> Local<S> {
     }
 
     /// Re-reads who asks: role, enabled, password and token may have changed since they were proved.
-    fn actor(&self, session: Option<&Session>, snapshot: &dyn Snapshot, needs: Needs, now: Timestamp) -> Result<Actor> {
+    fn actor<V: Verb>(&self, session: Option<&Session>, snapshot: &dyn Snapshot, now: Timestamp) -> Result<Actor> {
         let Some(session) = session else { return Ok(Actor::Anyone) };
         let by = session.actor(snapshot, now)?;
-        authorize::needs(&by, needs)?;
+        authorize::needs(&by, V::NEEDS)?;
+        if !V::WITH_TEMPORARY_PASSWORD {
+            authorize::own_password(&by)?;
+        }
         Ok(by)
     }
 }
@@ -106,20 +109,20 @@ impl<S: Store> Carrier for Local<S> {
         }
         self.store.read(|snapshot| {
             let now = self.world.clock.now();
-            let by = self.actor(session.as_ref(), snapshot, V::NEEDS, now)?;
+            let by = self.actor::<V>(session.as_ref(), snapshot, now)?;
             verb.run(&by, snapshot, &self.env(now))
         })
     }
 
     fn change<V: Change>(&self, who: &Credential, mut verb: V) -> Result<V::Reply> {
         let session = self.proved(who, V::PROOF, V::NEEDS)?;
-        verb.prepare(&*self.world.hasher)?;
+        verb.prepare(who, &*self.world.hasher)?;
         let by = match &session {
             Some(session) => session.audited(self.caller.face),
             None => AuditActor::store(self.caller.face),
         };
         let Committed { mut out, seq } = self.store.write(&by, &|| self.world.clock.now(), |tx, now| {
-            let by = self.actor(session.as_ref(), tx, V::NEEDS, now)?;
+            let by = self.actor::<V>(session.as_ref(), tx, now)?;
             verb.run(&by, tx, &self.env(now))
         })?;
         V::committed(&mut out);

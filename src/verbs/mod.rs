@@ -61,6 +61,8 @@ pub trait Verb {
     const PROOF: Proof;
     /// What a token that asks must hold.
     const NEEDS: Needs;
+    /// Whether somebody may ask for it whose password is temporary.
+    const WITH_TEMPORARY_PASSWORD: bool = false;
     /// What it answers.
     type Reply;
 }
@@ -80,11 +82,11 @@ pub trait Change: Verb<Reply = Changed<Self::Out>> {
     /// What it brings about.
     type Out;
 
-    /// Work that must not hold up other writers, such as hashing a new password.
+    /// Work on behalf of `who` that must not hold up other writers, such as hashing a new password.
     ///
     /// # Errors
     /// Whatever the work refuses.
-    fn prepare(&mut self, _hasher: &dyn PasswordHasher) -> Result<()> {
+    fn prepare(&mut self, _who: &Credential, _hasher: &dyn PasswordHasher) -> Result<()> {
         Ok(())
     }
 

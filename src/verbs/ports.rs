@@ -308,6 +308,8 @@ pub struct NewAccount<'a> {
     pub role: Role,
     /// The hash of its password.
     pub password: &'a PasswordHash,
+    /// Whether somebody else knows the password.
+    pub temporary_password: bool,
     /// When it is made.
     pub now: Timestamp,
 }

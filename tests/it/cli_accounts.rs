@@ -5,6 +5,7 @@ use serde_json::json;
 use crate::support::program::{Home, PASSWORD, Ran, exists};
 
 const OTHER: &str = "seven brown foxes";
+const TEMPORARY: &str = "four grey herons";
 
 impl Home {
     /// Runs it as `user`, with `lines` on stdin.
@@ -18,9 +19,13 @@ impl Home {
         self.asking("ops", args, &[PASSWORD])
     }
 
-    /// A new account with the password [`OTHER`].
+    /// A new account, which has replaced its temporary password with [`OTHER`].
     fn account(&self, name: &str, role: &str) -> Ran {
-        self.asking("ops", &["account", "create", name, "--role", role], &[PASSWORD, OTHER])
+        let created = self.asking("ops", &["account", "create", name, "--role", role], &[PASSWORD, TEMPORARY]);
+        if created.code == 0 {
+            self.asking(name, &["account", "passwd"], &[TEMPORARY, OTHER]).succeeds();
+        }
+        created
     }
 
     /// The exit code of `verify --method`.
@@ -71,13 +76,18 @@ fn the_life_of_an_account_from_a_clean_home() {
 #[test]
 fn accounts_as_json_and_bare() {
     let home = Home::set_up();
-    let made = home.asking("ops", &["account", "create", "ci", "--json"], &[PASSWORD, OTHER]).succeeds().json();
+    let made = home.asking("ops", &["account", "create", "ci", "--json"], &[PASSWORD, TEMPORARY]).succeeds().json();
     let created_at = made["account"]["created_at"].clone();
     let account = |role: &str, enabled: bool, active: u32| {
         json!({"id": "a:2", "username": "ci", "role": role, "enabled": enabled, "created_at": created_at,
+               "temporary_password": false,
                "tokens": {"active": active, "kept": active, "trashed": 0}})
     };
-    assert_eq!(made, json!({"schema": 1, "account": account("member", true, 0)}), "member by default");
+    let mut new = account("member", true, 0);
+    new["temporary_password"] = json!(true);
+    assert_eq!(made, json!({"schema": 1, "account": new}), "member by default");
+    let own = home.asking("ci", &["account", "passwd", "--json"], &[TEMPORARY, OTHER]).succeeds().json();
+    assert_eq!(own, json!({"schema": 1, "account": account("member", true, 0)}));
     let secret = inheriting(&home, "ci");
     let mut shown = account("member", true, 1);
     shown["last_seen_at"] = json!(null);
@@ -124,7 +134,7 @@ fn new_passwords_follow_on_the_second_line_or_come_from_a_file() {
     home.run(&["account", "create", "ci", "--password-file", mine, "--no-input"], "").ends(4).silent();
     assert_eq!(home.as_ops(&["account", "list", "--quiet"]).succeeds().out, "ops\n", "none of these made one");
     home.run(&from_files, "").succeeds().silent();
-    home.asking("ci", &["whoami"], &[OTHER]).succeeds();
+    home.asking("ci", &["whoami"], &[OTHER]).ends(4).silent().says(&["temporary", "jeton account passwd --user ci"]);
 
     // One's own, then somebody else's; each time the old one is no good any more.
     home.asking("ci", &["account", "passwd"], &[OTHER, "eight brown foxes"]).succeeds().silent().says(&["✓ ci has"]);
@@ -132,6 +142,9 @@ fn new_passwords_follow_on_the_second_line_or_come_from_a_file() {
     home.asking("ops", &["account", "passwd", "ci"], &[PASSWORD, OTHER]).succeeds().silent();
     home.asking("ci", &["whoami"], &["eight brown foxes"]).ends(4);
     home.asking("ci", &["account", "passwd", "ops"], &[OTHER, "eight brown foxes"]).ends(4).silent();
+    let table = home.ops(&["account", "list"]).succeeds().out;
+    assert!(table.contains("◐ temporary password"), "{table}");
+    assert!(home.ops(&["account", "show", "ci"]).succeeds().out.contains("temporary password"));
     home.ops(&["whoami"]).succeeds();
 }
 

@@ -1,4 +1,5 @@
-//! What takes a person, through the real program: a borrowed token destroys nothing.
+//! What takes a person, and whose password it is, through the real program: a borrowed token destroys nothing, and
+//! whoever set a password gains nothing by its account's promotion.
 
 use std::process::Command;
 
@@ -80,4 +81,100 @@ fn borrowed_token_destroys_nothing_for_good() {
     assert_eq!(state(&home), before, "nothing has changed");
     by_ops(&home, &["token", "restore", "ops/strong", "ops/stronger"]).succeeds();
     by_ops(&home, &["token", "enable", "ops/strong", "ops/stronger"]).succeeds();
+}
+
+/// Runs a command as `user`, with `lines` on stdin: its password, then what follows.
+fn asking(home: &Home, user: &str, args: &[&str], lines: &[&str]) -> Ran {
+    let args: Vec<&str> = args.iter().copied().chain(["--user", user, "--password-stdin"]).collect();
+    home.run(&args, lines.iter().map(|l| format!("{l}\n")).collect::<String>())
+}
+
+const OPS: &str = crate::support::program::PASSWORD;
+const BOSS: &str = "seven brown foxes";
+const KNOWN: &str = "known to the boss";
+const OWN: &str = "known to carol alone";
+
+/// The owner `ops`, and `boss`, an admin with a password of its own.
+fn with_boss() -> Home {
+    let home = Home::set_up();
+    asking(&home, "ops", &["account", "create", "boss", "--role", "admin"], &[OPS, "for the boss to replace"])
+        .succeeds();
+    asking(&home, "boss", &["account", "passwd"], &["for the boss to replace", BOSS]).succeeds();
+    home
+}
+
+fn role_of(home: &Home, name: &str) -> String {
+    let shown = asking(home, "ops", &["account", "show", name, "--json"], &[OPS]).succeeds().json();
+    shown["account"]["role"].as_str().unwrap().to_owned()
+}
+
+/// An admin makes an account and keeps its password; the owner promotes the account. The admin gets no owner by it.
+#[test]
+fn promoted_password_gives_its_setter_nothing() {
+    let home = with_boss();
+    let promote = |role: &str| asking(&home, "ops", &["account", "role", "carol", role], &[OPS]);
+    asking(&home, "boss", &["account", "create", "carol"], &[BOSS, KNOWN]).succeeds();
+    let refused = |role: &str| {
+        promote(role).ends(4).silent().says(&["can't be promoted yet", "account passwd --user carol"]);
+        assert_eq!(role_of(&home, "carol"), "member", "nothing has changed");
+    };
+    refused("owner");
+    refused("admin");
+
+    // Whoever holds it does nothing with it but replace it.
+    for args in [
+        &["whoami"][..],
+        &["login"],
+        &["token", "list"],
+        &["token", "create", "planted", "--inherit"],
+        &["token", "show", "nothing"],
+        &["account", "show"],
+        &["account", "list"],
+        &["account", "passwd", "boss"],
+        &["policy", "list"],
+        &["ledger", "denied"],
+        &["audit"],
+    ] {
+        asking(&home, "carol", args, &[KNOWN, OWN])
+            .ends(4)
+            .silent()
+            .says(&["temporary", "account passwd --user carol"]);
+    }
+    asking(&home, "carol", &["account", "passwd"], &[KNOWN, KNOWN]).ends(2).silent();
+    refused("owner");
+    asking(&home, "carol", &["account", "passwd"], &[KNOWN, OWN]).succeeds();
+    asking(&home, "carol", &["whoami"], &[OWN]).succeeds();
+
+    // A reset makes it temporary again, in whatever order things are done.
+    asking(&home, "boss", &["account", "passwd", "carol"], &[BOSS, KNOWN]).succeeds().says(&["temporary"]);
+    refused("owner");
+    promote("viewer").succeeds();
+    promote("member").ends(4).silent();
+    asking(&home, "carol", &["account", "passwd"], &[KNOWN, OWN]).succeeds();
+    promote("owner").succeeds();
+    asking(&home, "boss", &["account", "passwd", "carol"], &[BOSS, KNOWN]).ends(4).silent();
+    asking(&home, "carol", &["whoami"], &[KNOWN]).ends(4).silent().hides("temporary");
+    asking(&home, "carol", &["account", "list"], &[OWN]).succeeds();
+
+    // Demoted, reset, promoted.
+    promote("member").succeeds();
+    asking(&home, "boss", &["account", "passwd", "carol"], &[BOSS, KNOWN]).succeeds();
+    refused("owner");
+    asking(&home, "carol", &["account", "role", "carol", "owner"], &[KNOWN]).ends(4).silent();
+    asking(&home, "carol", &["account", "passwd"], &[KNOWN, OWN]).succeeds();
+    asking(&home, "carol", &["account", "passwd"], &[OWN, OWN]).ends(2).silent();
+    promote("admin").succeeds();
+}
+
+/// The tokens of an account whose password is reset go on: they prove themselves.
+#[test]
+fn temporary_password_leaves_tokens_working() {
+    let home = with_boss();
+    let methods = ["--method", "jeton.tokens.read", "--quiet"];
+    let create = [&["token", "create", "bot"], &methods[..]].concat();
+    let secret = asking(&home, "boss", &create, &[BOSS]).succeeds().out;
+    asking(&home, "ops", &["account", "passwd", "boss"], &[OPS, KNOWN]).succeeds();
+    asking(&home, "boss", &["token", "list"], &[KNOWN]).ends(4);
+    by_token(&home, secret.trim_end(), &["token", "list"]).succeeds();
+    assert_eq!(home.verify(secret.trim_end()), 0);
 }

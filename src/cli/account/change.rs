@@ -24,6 +24,7 @@ pub(super) fn create(app: &mut App, args: CreateAccountArgs) -> Result<()> {
     done(app, &[changed.out], &format!("is a new {role}"))?;
     if !app.out.json {
         app.out.note(&format!("  It signs in with: jeton --user {name}"));
+        app.out.note("  The password is temporary: it is replaced at the first sign-in, before anything else");
     }
     Ok(())
 }
@@ -52,10 +53,15 @@ pub(super) fn enable(app: &mut App, some: SomeAccounts) -> Result<()> {
 pub(super) fn passwd(app: &mut App, args: PasswdArgs) -> Result<()> {
     let named = args.name.as_deref().map(Username::parse).transpose()?;
     let username = named.map_or_else(|| app.who(), Ok)?;
-    let who = app.to_change()?;
+    let who = app.to_set_password(&username)?;
     let password = new_password::of(app, &username, args.password.new_password_file.as_deref())?;
     let changed = app.ask(&who, SetPassword { username, password })?;
-    done(app, &[changed.out], "has a new password; its tokens go on")
+    let what = if changed.out.account.temporary_password {
+        "has a temporary password, to be replaced at the next sign-in; its tokens go on"
+    } else {
+        "has a new password; its tokens go on"
+    };
+    done(app, &[changed.out], what)
 }
 
 pub(super) fn delete(app: &mut App, args: DeleteAccountArgs) -> Result<()> {

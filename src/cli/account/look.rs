@@ -61,7 +61,12 @@ pub(super) fn show(app: &mut App, args: ShowAccountArgs) -> Result<()> {
     app.out.table(&mut table)
 }
 
-/// An account's state as glyph and word.
+/// An account's state as glyph and words.
 fn status(account: &Account) -> &'static str {
-    if account.enabled { "● enabled" } else { "○ disabled" }
+    match (account.enabled, account.temporary_password) {
+        (true, false) => "● enabled",
+        (true, true) => "◐ temporary password",
+        (false, false) => "○ disabled",
+        (false, true) => "○ disabled, temporary password",
+    }
 }

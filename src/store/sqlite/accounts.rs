@@ -53,21 +53,22 @@ pub(super) fn set_policy(db: &Connection, policy: &Policy) -> Result<()> {
     Ok(())
 }
 
-const SELECT: &str =
-    "SELECT id, username, role, enabled, credential_version, created_at FROM accounts WHERE deleted_at IS NULL";
+const SELECT: &str = "SELECT id, username, role, enabled, temporary_password, credential_version, created_at
+     FROM accounts WHERE deleted_at IS NULL";
 
-type RawAccount = (i64, String, String, bool, i64, i64);
+type RawAccount = (i64, String, String, bool, bool, i64, i64);
 
 fn raw(row: &Row<'_>) -> rusqlite::Result<RawAccount> {
-    Ok((row.get(0)?, row.get(1)?, row.get(2)?, row.get(3)?, row.get(4)?, row.get(5)?))
+    Ok((row.get(0)?, row.get(1)?, row.get(2)?, row.get(3)?, row.get(4)?, row.get(5)?, row.get(6)?))
 }
 
-fn account((id, username, role, enabled, version, created_at): RawAccount) -> Result<Account> {
+fn account((id, username, role, enabled, temporary_password, version, created_at): RawAccount) -> Result<Account> {
     Ok(Account {
         id: AccountId(id),
         username: Username::parse(&username).map_err(|_| damaged("a username"))?,
         role: Role::parse(&role).map_err(|_| damaged("a role"))?,
         enabled,
+        temporary_password,
         credential_version: CredentialVersion(version),
         created_at: Timestamp(created_at),
     })
@@ -94,9 +95,9 @@ pub(super) fn password_hash(db: &Connection, id: AccountId) -> Result<Option<Pas
 pub(super) fn insert(db: &Connection, new: &NewAccount<'_>) -> Result<AccountId> {
     let inserted = execute(
         db,
-        "INSERT INTO accounts (username, role, enabled, password_hash, credential_version, created_at)
-         VALUES (?1, ?2, 1, ?3, 1, ?4)",
-        params![new.username.as_str(), new.role.word(), new.password.0, new.now.0],
+        "INSERT INTO accounts (username, role, enabled, password_hash, temporary_password, credential_version, created_at)
+         VALUES (?1, ?2, 1, ?3, ?4, 1, ?5)",
+        params![new.username.as_str(), new.role.word(), new.password.0, new.temporary_password, new.now.0],
     );
     match inserted {
         Ok(_) => Ok(AccountId(db.last_insert_rowid())),
@@ -121,12 +122,12 @@ pub(super) fn update(db: &Connection, account: &Account) -> Result<()> {
     touched(rows, || format!("the account {} was changed meanwhile", account.username))
 }
 
-pub(super) fn set_password(db: &Connection, id: AccountId, hash: &PasswordHash) -> Result<()> {
+pub(super) fn set_password(db: &Connection, id: AccountId, hash: &PasswordHash, temporary: bool) -> Result<()> {
     let rows = run(
         db,
-        "UPDATE accounts SET password_hash = ?2, credential_version = credential_version + 1
+        "UPDATE accounts SET password_hash = ?2, temporary_password = ?3, credential_version = credential_version + 1
          WHERE id = ?1 AND deleted_at IS NULL",
-        params![id.0, hash.0],
+        params![id.0, hash.0, temporary],
     )?;
     touched(rows, || format!("there is no account {id} any more"))
 }

@@ -365,8 +365,8 @@ impl AccountChanges for Open<'_> {
     fn update_account(&mut self, account: &Account) -> Result<()> {
         accounts::update(self.0, account)
     }
-    fn set_password(&mut self, account: AccountId, password: &PasswordHash) -> Result<()> {
-        accounts::set_password(self.0, account, password)
+    fn set_password(&mut self, account: AccountId, password: &PasswordHash, temporary: bool) -> Result<()> {
+        accounts::set_password(self.0, account, password, temporary)
     }
     fn delete_account(&mut self, account: AccountId, now: Timestamp) -> Result<()> {
         accounts::delete(self.0, account, now)

@@ -29,8 +29,17 @@ fn furnished() -> (Connection, TempDir) {
     let (db, _) = open::open(&folder.path().join("x.db"), true).unwrap();
     let password = PasswordHash("hash".to_owned());
     let username = Username::parse("ops").unwrap();
-    accounts::insert(&db, &NewAccount { username: &username, role: Role::Owner, password: &password, now: NOW })
-        .unwrap();
+    accounts::insert(
+        &db,
+        &NewAccount {
+            username: &username,
+            role: Role::Owner,
+            password: &password,
+            temporary_password: false,
+            now: NOW,
+        },
+    )
+    .unwrap();
     let new = NewToken {
         account: AccountId(1),
         name: &TokenName::parse("a").unwrap(),

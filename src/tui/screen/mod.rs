@@ -9,6 +9,7 @@ pub mod desk;
 pub mod first_run;
 pub mod frame;
 pub mod policy;
+pub mod replace_password;
 pub mod sign_in;
 pub mod stretch;
 pub mod tokens;
@@ -104,6 +105,8 @@ pub enum Outcome {
     Show(Place),
     /// Everything above the table closed, and a secret left behind.
     Leave,
+    /// The sign-in in place of everything.
+    SignOut,
     /// The end of the program.
     Exit(Result<(), Error>),
 }

@@ -31,6 +31,8 @@ pub struct SignIn {
     /// Why it is asked for, where that is not plain.
     because: String,
     tries: Tries,
+    /// What was sent: a temporary password is replaced with it.
+    sent: Option<Credential>,
 }
 
 impl SignIn {
@@ -43,6 +45,7 @@ impl SignIn {
             locked,
             because: String::new(),
             tries: Tries::default(),
+            sent: None,
         }
     }
 
@@ -55,6 +58,11 @@ impl SignIn {
     /// The form that lets `username` back in; `because` says why it is there.
     pub fn lock(username: &Username, because: &str) -> Form<Self> {
         Form::new(SignIn { because: because.to_owned(), ..Self::new(Some(username), true) })
+    }
+
+    /// What signed in.
+    pub fn take_sent(&mut self) -> Option<Credential> {
+        self.sent.take()
     }
 
     /// An empty form for somebody else; `because` says why.
@@ -89,8 +97,9 @@ impl Dialog for SignIn {
             return Ok(Outcome::Stay);
         }
         let username = Username::parse(self.username.text()).map_err(|e| Problem::at(Slot::Username, e))?;
-        let password = Password::typed(self.password.take());
-        Ok(Outcome::Send(Credential::password(username, password), SignInVerb.into()))
+        let credential = Credential::password(username, Password::typed(self.password.take()));
+        self.sent = Some(credential.clone());
+        Ok(Outcome::Send(credential, SignInVerb.into()))
     }
 
     fn cancel(&mut self) -> Outcome {
@@ -98,6 +107,7 @@ impl Dialog for SignIn {
     }
 
     fn refused(&mut self, error: Error) -> Pressed<Slot> {
+        self.sent = None;
         match self.tries.used_up_by(&error) {
             Some(last) => Ok(Outcome::Exit(Err(last))),
             None => Err(Problem::said(error)),

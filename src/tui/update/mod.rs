@@ -294,6 +294,10 @@ pub(super) fn apply(model: &mut Model, layer: Layer, outcome: Outcome) -> Vec<Ef
             model.modals.clear();
             vec![Effect::Clear]
         }
+        Outcome::SignOut => {
+            people::sign_out(model);
+            vec![Effect::Clear]
+        }
         Outcome::Exit(result) => leave_program(model, layer, result),
     }
 }

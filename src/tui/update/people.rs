@@ -1,6 +1,6 @@
 //! Accounts and rules: what is asked for, which dialogs open, and what a change of them brings about.
 
-use super::{desk, lock_calmly, requests, witness};
+use super::{Layer, desk, lock_calmly, requests, witness};
 use crate::domain::account::Account;
 use crate::domain::name::Username;
 use crate::domain::policy::Policy;
@@ -19,9 +19,12 @@ use crate::tui::model::{Model, Purpose, Screen, Tone};
 use crate::tui::screen::Manage;
 use crate::tui::screen::desk::Place;
 use crate::tui::screen::frame::height;
+use crate::tui::screen::replace_password::ReplacePassword;
 use crate::tui::screen::sign_in::SignIn;
 use crate::tui::screen::tokens::Tokens;
-use crate::verbs::accounts::{CountedAccount, DisableAccounts, EnableAccounts, ListAccounts, ShowAccount, WhoAmI};
+use crate::verbs::accounts::{
+    CountedAccount, DisableAccounts, EnableAccounts, ListAccounts, ShowAccount, SignIn as SignInVerb, WhoAmI,
+};
 use crate::verbs::actor::Session;
 use crate::verbs::authorize;
 use crate::verbs::cli_line::CliLine;
@@ -179,6 +182,9 @@ pub(super) fn changed(model: &mut Model, change: Change, counted: &CountedAccoun
         Change::Role => format!("{name} has the role {role}"),
         Change::Disabled => format!("{name} disabled; its tokens are denied from the next request on"),
         Change::Enabled => format!("{name} enabled"),
+        Change::Password if counted.account.temporary_password => {
+            format!("{name} has a temporary password, to be replaced at the next sign-in")
+        }
         Change::Password => format!("{name} has a new password"),
         Change::Deleted => format!("{name} deleted for good"),
     };
@@ -208,6 +214,41 @@ pub(super) fn shut_out(
 ) -> Vec<Effect> {
     let effects = changed(model, change, counted, cli);
     witness::ask(model, effects, seq, "its tokens")
+}
+
+/// Somebody signed in, or unlocked, with a temporary password: nothing but its replacement is on the screen from now on.
+pub(super) fn replace_password(model: &mut Model, session: &Session) -> Vec<Effect> {
+    let form = match (&mut model.lock, &mut model.screen) {
+        (Some(form), _) => Some(form),
+        (None, Screen::SignIn(form)) => Some(&mut **form),
+        (None, Screen::Opening | Screen::FirstRun(_) | Screen::ReplacePassword(_) | Screen::Desk(_)) => None,
+    };
+    let sent = form.and_then(|form| form.dialog_mut().take_sent());
+    sign_out(model);
+    if let Some(temporary) = sent {
+        let form = ReplacePassword::open(session.username().clone(), temporary);
+        model.screen = Screen::ReplacePassword(Box::new(form));
+    }
+    vec![Effect::Clear]
+}
+
+/// Nobody is signed in any more.
+pub(super) fn sign_out(model: &mut Model) {
+    model.guard.forget();
+    model.modals.clear();
+    model.pending.clear();
+    (model.session, model.me, model.lock) = (None, None, None);
+    model.screen = Screen::SignIn(Box::new(SignIn::open(model.username.as_ref())));
+}
+
+/// A password was set: where that was the temporary one of whoever signs in, the new one signs in.
+pub(super) fn password_set(model: &mut Model, counted: &CountedAccount, cli: &CliLine) -> Vec<Effect> {
+    let Screen::ReplacePassword(form) = &mut model.screen else {
+        return changed(model, Change::Password, counted, cli);
+    };
+    let credential = form.dialog_mut().credential();
+    model.say(Tone::Good, format!("{} has a new password", counted.account.username), Some(cli.to_string()));
+    requests::send_for(model, Layer::Screen, credential, SignInVerb.into())
 }
 
 fn own_changed(model: &mut Model, change: Change, text: String) -> Vec<Effect> {

@@ -161,7 +161,7 @@ fn answered(model: &mut Model, layer: Option<Layer>, response: Response) -> Vec<
                     Err(_) => Vec::new(),
                 }
             }
-            Screen::Opening | Screen::SignIn(_) | Screen::Desk(_) => Vec::new(),
+            Screen::Opening | Screen::SignIn(_) | Screen::ReplacePassword(_) | Screen::Desk(_) => Vec::new(),
         },
         Response::SignIn(session) => signed_in(model, layer, session),
         Response::WhoAmI(me) => {
@@ -202,7 +202,7 @@ fn answered(model: &mut Model, layer: Option<Layer>, response: Response) -> Vec<
         }
         Response::CreateAccount(done) => people::changed(model, Change::Created, &done.out, &done.cli),
         Response::SetRole(done) => people::changed(model, Change::Role, &done.out, &done.cli),
-        Response::SetPassword(done) => people::changed(model, Change::Password, &done.out, &done.cli),
+        Response::SetPassword(done) => people::password_set(model, &done.out, &done.cli),
         Response::DeleteAccount(done) => people::shut_out(model, Change::Deleted, &done.out, &done.cli, done.seq),
         // The screen switches one at a time.
         Response::DisableAccounts(done) => match done.out.first() {
@@ -333,6 +333,9 @@ fn answered(model: &mut Model, layer: Option<Layer>, response: Response) -> Vec<
 }
 
 fn signed_in(model: &mut Model, layer: Option<Layer>, session: Session) -> Vec<Effect> {
+    if session.is_temporary() {
+        return people::replace_password(model, &session);
+    }
     model.session = Some(session);
     let mut effects = vec![Effect::Clear];
     // Before the rows, so that a dialog opened over them has the catalogues and the account's name.

@@ -4,7 +4,7 @@ use super::{CountedAccount, entry, stored};
 use crate::domain::name::Username;
 use crate::domain::role::Role;
 use crate::error::Result;
-use crate::verbs::actor::Actor;
+use crate::verbs::actor::{Actor, Credential};
 use crate::verbs::audited::Audited;
 use crate::verbs::authorize;
 use crate::verbs::cli_line::CliLine;
@@ -20,7 +20,7 @@ pub struct CreateAccount {
     pub username: Username,
     /// Its role: for an owner any, for an admin member or viewer.
     pub role: Role,
-    /// Its password.
+    /// Its password, a temporary one: whoever makes the account knows it.
     pub password: NewPassword,
 }
 
@@ -34,7 +34,7 @@ impl Verb for CreateAccount {
 impl Change for CreateAccount {
     type Out = CountedAccount;
 
-    fn prepare(&mut self, hasher: &dyn PasswordHasher) -> Result<()> {
+    fn prepare(&mut self, _who: &Credential, hasher: &dyn PasswordHasher) -> Result<()> {
         self.password.prepare(hasher)
     }
 
@@ -44,6 +44,7 @@ impl Change for CreateAccount {
             username: &self.username,
             role: self.role,
             password: self.password.hash()?,
+            temporary_password: true,
             now: env.now,
         })?;
         let created = stored(tx, id, env)?;

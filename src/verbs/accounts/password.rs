@@ -2,8 +2,8 @@
 
 use super::{CountedAccount, entry, stored};
 use crate::domain::name::Username;
-use crate::error::Result;
-use crate::verbs::actor::Actor;
+use crate::error::{Error, Result};
+use crate::verbs::actor::{Actor, Credential};
 use crate::verbs::audited::Audited;
 use crate::verbs::authorize::{self, Manage};
 use crate::verbs::cli_line::CliLine;
@@ -12,7 +12,8 @@ use crate::verbs::new_password::NewPassword;
 use crate::verbs::ports::{PasswordHasher, Tx};
 use crate::verbs::{Change, Changed, Env, Proof, Verb};
 
-/// Gives an account another password. Its sessions end; its tokens go on.
+/// Gives an account another password. Its sessions end; its tokens go on. A password that somebody else sets is
+/// temporary: its holder replaces it before anything else.
 #[derive(Debug)]
 pub struct SetPassword {
     /// Whose.
@@ -25,20 +26,33 @@ impl Verb for SetPassword {
     const NAME: &'static str = "account.passwd";
     const PROOF: Proof = Proof::Password;
     const NEEDS: Needs = Needs::Person;
+    const WITH_TEMPORARY_PASSWORD: bool = true;
     type Reply = Changed<CountedAccount>;
 }
 
 impl Change for SetPassword {
     type Out = CountedAccount;
 
-    fn prepare(&mut self, hasher: &dyn PasswordHasher) -> Result<()> {
+    fn prepare(&mut self, who: &Credential, hasher: &dyn PasswordHasher) -> Result<()> {
+        if let (Credential::Password(name, current), NewPassword::Plain(new)) = (who, &self.password)
+            && *name == self.username
+            && new.is_same(current)
+        {
+            return Err(Error::usage("the new password is the one that it replaces").next("Choose another"));
+        }
         self.password.prepare(hasher)
     }
 
     fn run(&self, by: &Actor, tx: &mut dyn Tx, env: &Env<'_>) -> Result<Audited<CountedAccount>> {
+        let actor = by.account()?;
+        if actor.temporary_password && actor.username != self.username {
+            return Err(authorize::replace_password_first(&actor.username));
+        }
         let account = authorize::manage(by, tx, &self.username, Manage::Password)?;
-        tx.set_password(account.id, self.password.hash()?)?;
-        Ok(Audited::one(stored(tx, account.id, env)?, entry(Self::NAME, &account)))
+        let own = account.id == actor.id;
+        tx.set_password(account.id, self.password.hash()?, !own)?;
+        let entry = entry(Self::NAME, &account).changed("temporary", account.temporary_password, !own);
+        Ok(Audited::one(stored(tx, account.id, env)?, entry))
     }
 
     fn cli(&self, _out: &CountedAccount) -> CliLine {

@@ -4,7 +4,7 @@ use super::{CountedAccount, an_owner_stays, entry, stored};
 use crate::domain::account::Account;
 use crate::domain::name::Username;
 use crate::domain::role::Role;
-use crate::error::Result;
+use crate::error::{Error, Result};
 use crate::verbs::actor::Actor;
 use crate::verbs::audited::Audited;
 use crate::verbs::authorize::{self, Manage};
@@ -13,7 +13,8 @@ use crate::verbs::needs::Needs;
 use crate::verbs::ports::Tx;
 use crate::verbs::{Change, Changed, Env, Proof, Verb};
 
-/// Gives an account a role. Its sessions end, unless it had the role already.
+/// Gives an account a role. Its sessions end, unless it had the role already. No account whose password is temporary is
+/// promoted.
 #[derive(Debug, Clone)]
 pub struct SetRole {
     /// Whose.
@@ -34,6 +35,13 @@ impl Change for SetRole {
 
     fn run(&self, by: &Actor, tx: &mut dyn Tx, env: &Env<'_>) -> Result<Audited<CountedAccount>> {
         let account = authorize::manage(by, tx, &self.username, Manage::Grant(self.role))?;
+        // Whoever set the password knows it, and would act with the new role.
+        if self.role > account.role && account.temporary_password {
+            let name = &account.username;
+            return Err(Error::denied(format!("{name} can't be promoted yet"))
+                .why("its password is temporary: somebody else set it")
+                .next(format!("Ask its holder to replace it first: jeton account passwd --user {name}")));
+        }
         let entry = entry(Self::NAME, &account).changed("role", account.role.word(), self.role.word());
         if account.role != self.role {
             tx.update_account(&Account { role: self.role, ..account.clone() })?;

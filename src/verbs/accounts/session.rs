@@ -39,7 +39,8 @@ impl Query for Greet {
     }
 }
 
-/// Opens a session that looks but changes nothing.
+/// Opens a session that looks but changes nothing. With a temporary password it does not even look: see
+/// [`Session::is_temporary`].
 #[derive(Debug)]
 pub struct SignIn;
 
@@ -47,6 +48,7 @@ impl Verb for SignIn {
     const NAME: &'static str = "sign-in";
     const PROOF: Proof = Proof::Password;
     const NEEDS: Needs = Needs::Nothing;
+    const WITH_TEMPORARY_PASSWORD: bool = true;
     type Reply = Session;
 }
 

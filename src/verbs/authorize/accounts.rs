@@ -24,6 +24,25 @@ pub enum Manage {
     Delete,
 }
 
+/// Whether the actor, where it is a person, has a password that nobody else knows. A person with a temporary one does
+/// nothing before replacing it; the account's tokens go on.
+///
+/// # Errors
+/// Those of [`replace_password_first`].
+pub fn own_password(by: &Actor) -> Result<()> {
+    match by {
+        Actor::Account(account) if account.temporary_password => Err(replace_password_first(&account.username)),
+        Actor::Anyone | Actor::Account(_) | Actor::Token(_) => Ok(()),
+    }
+}
+
+/// A [`crate::error::Kind::Denied`] for somebody whose password is temporary, with the command that replaces it.
+pub fn replace_password_first(name: &Username) -> Error {
+    Error::denied(format!("the password of {name} is temporary"))
+        .why("somebody else set it, so it is replaced before anything else")
+        .next(format!("Run: jeton account passwd --user {name}"))
+}
+
 /// Whether the actor may change the rules of the installation.
 ///
 /// # Errors

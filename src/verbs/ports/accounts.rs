@@ -36,8 +36,8 @@ pub trait AccountChanges {
     /// Writes role and enabled of `account` and raises its credential version; a conflict when the stored version is
     /// not `account.credential_version`.
     fn update_account(&mut self, account: &Account) -> Result<()>;
-    /// Gives an account another password and raises its credential version.
-    fn set_password(&mut self, account: AccountId, password: &PasswordHash) -> Result<()>;
+    /// Gives an account another password and raises its credential version. `temporary` if somebody else knows it.
+    fn set_password(&mut self, account: AccountId, password: &PasswordHash, temporary: bool) -> Result<()>;
     /// Takes an account away: disabled, without a password, its name kept from others for good. Its tokens stay as
     /// they are.
     fn delete_account(&mut self, account: AccountId, now: Timestamp) -> Result<()>;

@@ -22,11 +22,12 @@ pub fn a_new_password_ends_what_was_proved<E: Engine>() {
     let f = Furnished::<E>::new();
     let (member, viewer) = (f.account("member"), f.account("viewer"));
     let hash = |account: &Account| f.store.read(|s| s.password_hash(account.id)).unwrap().map(|h| h.0);
-    change(&f.store, |tx| tx.set_password(member.id, &PasswordHash("another".to_owned()))).unwrap();
+    change(&f.store, |tx| tx.set_password(member.id, &PasswordHash("another".to_owned()), true)).unwrap();
+    assert!(f.account("member").temporary_password);
     assert_eq!((hash(&member).as_deref(), hash(&viewer).as_deref()), (Some("another"), Some("hash")));
     assert_eq!(f.account("member").credential_version.0, member.credential_version.0 + 1);
     assert_eq!(f.account("viewer"), viewer);
-    let nobody = change(&f.store, |tx| tx.set_password(AccountId(99), &PasswordHash("x".to_owned())));
+    let nobody = change(&f.store, |tx| tx.set_password(AccountId(99), &PasswordHash("x".to_owned()), false));
     assert_eq!(kind(nobody), Kind::Conflict);
 }
 
@@ -48,7 +49,7 @@ pub fn a_deleted_account_is_gone_but_for_its_name<E: Engine>() {
     assert_eq!(kind(change(&f.store, |tx| tx.update_account(&member))), Kind::Conflict);
     assert_eq!(kind(change(&f.store, |tx| tx.delete_account(member.id, START))), Kind::Conflict);
     let hash = PasswordHash("x".to_owned());
-    assert_eq!(kind(change(&f.store, |tx| tx.set_password(member.id, &hash))), Kind::Conflict);
+    assert_eq!(kind(change(&f.store, |tx| tx.set_password(member.id, &hash, false))), Kind::Conflict);
 }
 
 pub fn enabled_owners_are_counted<E: Engine>() {

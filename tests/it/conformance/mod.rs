@@ -110,7 +110,13 @@ fn change<T>(store: &impl Store, f: impl FnOnce(&mut dyn Tx) -> Result<T>) -> Re
 
 fn add_account(tx: &mut dyn Tx, name: &str, role: Role) -> Result<AccountId> {
     let password = PasswordHash("hash".to_owned());
-    tx.insert_account(&NewAccount { username: &username(name), role, password: &password, now: START })
+    tx.insert_account(&NewAccount {
+        username: &username(name),
+        role,
+        password: &password,
+        temporary_password: false,
+        now: START,
+    })
 }
 
 fn add_token(tx: &mut dyn Tx, account: AccountId, name: &str, expiry: Expiry) -> Result<TokenId> {

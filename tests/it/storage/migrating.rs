@@ -51,6 +51,34 @@ fn write_old(path: &Path) {
     std::fs::set_permissions(path, std::fs::Permissions::from_mode(0o600)).unwrap();
 }
 
+/// Whose passwords other people set: the audit log of an older store says so.
+#[test]
+fn passwords_set_by_others_become_temporary() {
+    let place = Place::new();
+    write_old(&place.path());
+    let db = rusqlite::Connection::open(place.path()).unwrap();
+    for (name, rows) in [
+        ("made", &[("account.create", 1)][..]),
+        ("replaced", &[("account.create", 1), ("account.passwd", 0)]),
+        ("reset", &[("account.create", 1), ("account.passwd", 0), ("account.passwd", 1), ("account.role", 0)]),
+        ("unknown", &[]),
+    ] {
+        let sql = "INSERT INTO accounts VALUES (NULL, ?1, 'member', 1, 'h', 1, ?2, NULL)";
+        db.execute(sql, rusqlite::params![name, START.0]).unwrap();
+        let id = db.last_insert_rowid();
+        for (verb, by) in rows {
+            let by = format!("a:{}", if *by == 0 { id } else { *by });
+            let sql = "INSERT INTO audit VALUES (NULL, ?1, ?2, '', 'password', 'cli', ?3, 'a:' || ?4, '', '{}', zeroblob(32))";
+            db.execute(sql, rusqlite::params![START.0, by, verb, id]).unwrap();
+        }
+    }
+    drop(db);
+    let store = SqliteStore::open(&place.path()).unwrap();
+    let accounts = store.read(|s| s.accounts()).unwrap();
+    let temporary: Vec<&str> = accounts.iter().filter(|a| a.temporary_password).map(|a| a.username.as_str()).collect();
+    assert_eq!(temporary, ["made", "reset"]);
+}
+
 fn window(store: &SqliteStore, column: SortColumn, trashed: bool) -> Window {
     let query = WindowQuery {
         visibility: Visibility { own: AccountId(1), roles: Role::ALL.to_vec() },

@@ -284,7 +284,13 @@ pub fn add_account(store: &impl Store, hasher: &dyn PasswordHasher, name: &str, 
     let (username, hash) = (username(name), hasher.hash(&password()).unwrap());
     store
         .write(&tester(), &|| now, |tx, _| {
-            let id = tx.insert_account(&NewAccount { username: &username, role, password: &hash, now })?;
+            let id = tx.insert_account(&NewAccount {
+                username: &username,
+                role,
+                password: &hash,
+                temporary_password: false,
+                now,
+            })?;
             let account = tx.account(id)?.unwrap();
             Ok(Audited::one(account, entry(id)))
         })

@@ -11,7 +11,7 @@ use jeton::verbs::actor::Presented;
 use jeton::verbs::ports::Store as _;
 use zeroize::Zeroizing;
 
-use crate::support::requests::switch_off;
+use crate::support::requests::{set_password, switch_off};
 use crate::support::screens::Screens;
 use crate::support::world::{House, OWNER, PASSWORD, create};
 
@@ -45,7 +45,7 @@ fn last(s: &Screens) -> String {
 fn an_account_is_made() {
     let mut s = accounts();
     s.keys(&format!("nci<tab><right><space><tab>{NEW}<tab>{NEW}<tab><enter>"));
-    s.assert_shows("ci can sign in with the password typed, as admin");
+    s.assert_shows("ci signs in with this temporary password");
     // A mistyped proof costs no new typing.
     s.keys("wrong horse battery<enter>");
     s.assert_shows("That password is wrong");
@@ -57,7 +57,20 @@ fn an_account_is_made() {
     assert_eq!(last(&s), "account.create");
     let mut other = Screens::over(s.house);
     other.keys(&format!("<s-tab><c-u>ci<enter>{NEW}<enter>"));
+    other.assert_shows("Replace the password of ci");
+    other.assert_hides("ci@prod-1");
+    // Not by the same, not by one that is mistyped, and nothing else is to be had.
+    other.keys(&format!("{NEW}<tab>{NEW}<tab><enter>"));
+    other.assert_shows("the new password is the one that it replaces");
+    other.message(Msg::Changed);
+    other.assert_shows("Replace the password of ci");
+    other.keys(&format!("<c-u>{PASSWORD}<tab><c-u>{NEW}<tab><enter>"));
+    other.assert_shows("the two passwords differ");
+    other.keys(&format!("{PASSWORD}<tab><enter>"));
     other.assert_shows("ci@prod-1 · admin");
+    other.assert_shows("✓ ci has a new password");
+    assert_eq!(last(&other), "account.passwd");
+    assert!(!other.house.account_named("ci").temporary_password);
 }
 
 #[test]
@@ -139,14 +152,46 @@ fn an_account_is_deleted_once_its_name_was_typed() {
 fn somebody_elses_password_is_set() {
     let mut s = accounts();
     s.keys(&format!("<down>w{NEW}<tab>{NEW}<tab><enter>"));
-    s.assert_shows("member signs in with the new password from now on");
+    s.assert_shows("member signs in with the new password and replaces it at once");
     prove(&mut s);
-    s.assert_shows("✓ member has a new password");
+    s.assert_shows("✓ member has a temporary password");
     s.assert_shows("▶ member");
     assert_eq!(last(&s), "account.passwd");
     let mut other = Screens::over(s.house);
     other.keys(&format!("<s-tab><c-u>member<enter>{NEW}<enter>"));
-    other.assert_shows("member@prod-1");
+    other.assert_shows("Replace the password of member");
+    // Esc leads back to the sign-in, and nothing has changed.
+    other.keys("<esc>");
+    other.assert_shows("Sign in to jeton");
+    assert!(other.house.account_named("member").temporary_password);
+}
+
+/// Somebody sets the password of who sits at the screens: those are locked, and the new password unlocks nothing but its
+/// own replacement.
+#[test]
+fn a_password_set_by_somebody_else_meanwhile_is_replaced_at_the_lock() {
+    let mut s = accounts_as("member");
+    s.house.ask("admin", set_password("member", NEW)).unwrap();
+    s.message(Msg::Changed);
+    s.assert_shows("jeton is locked");
+    s.keys(&format!("{NEW}<enter>"));
+    s.assert_shows("Replace the password of member");
+    assert!(s.model.desk().is_none() && s.model.session.is_none());
+    s.keys(&format!("{PASSWORD}<tab>{PASSWORD}<enter><enter>"));
+    s.assert_shows("member@prod-1 · member");
+}
+
+/// Whoever set a temporary password would act with the new role.
+#[test]
+fn nobody_is_promoted_before_replacing_a_temporary_password() {
+    let mut s = accounts();
+    s.house.ask("admin", set_password("member", NEW)).unwrap();
+    s.message(Msg::Changed);
+    s.keys("<down>");
+    s.assert_shows("◐ temporary");
+    s.keys("o<right><tab><enter>");
+    s.assert_shows("can't be promoted before it has replaced its temporary password");
+    assert_eq!(s.house.account_named("member").role, Role::Member);
 }
 
 #[test]

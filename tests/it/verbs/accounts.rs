@@ -37,9 +37,12 @@ fn a_new_account_signs_in_and_owns_tokens() {
     assert_eq!((account.role, account.enabled, account.created_at), (Role::Member, true, START));
     assert_eq!(made.out.tokens, TokenCounts::default());
     assert_eq!(last_rows(&house, 1), [row("account.create", "ci", r#"{"role":"member"}"#)]);
-    house.ask("ci", SignIn).unwrap();
-    assert!(allowed(&house, &house.issue("ci", "x").secret));
-    assert_eq!(house.ask("ci", ListAccounts).unwrap().len(), 1);
+    assert!(account.temporary_password, "the owner knows it");
+    house.ask("ci", set_password("ci", "seven brown foxes")).unwrap();
+    let ci = || Credential::password(username("ci"), typed("seven brown foxes"));
+    let issued = ask(&house.jeton, &ci(), create("x")).unwrap().out.remove(0);
+    assert!(allowed(&house, &issued.secret));
+    assert_eq!(ask(&house.jeton, &ci(), ListAccounts).unwrap().len(), 1);
 }
 
 #[test]
@@ -202,6 +205,8 @@ fn a_new_password_ends_sessions_and_leaves_tokens() {
     refused(sign_in(PASSWORD), Kind::Unauthenticated);
     sign_in(own).unwrap();
     house.ask("admin", set_password("member", given)).unwrap();
+    let details = r#"{"temporary":{"after":true,"before":false}}"#;
+    assert_eq!(last_rows(&house, 1), [row("account.passwd", "member", details)]);
     refused(sign_in(own), Kind::Unauthenticated);
     sign_in(given).unwrap();
 }

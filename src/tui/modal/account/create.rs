@@ -41,7 +41,7 @@ impl Create {
     /// An empty form that offers `roles`; member first where that is among them.
     pub fn open(roles: Vec<Role>) -> Form<Self> {
         let roles = OneOf::new(roles, &Role::Member);
-        Form::new(Create { username: Field::new(USERNAME_MAX * 4), roles, password: Twice::new() })
+        Form::new(Create { username: Field::new(USERNAME_MAX * 4), roles, password: Twice::default() })
     }
 
     fn role(&self) -> Role {
@@ -101,7 +101,10 @@ impl Dialog for Create {
             Differs::Again(error) => Problem::at(Slot::Again, error),
         })?;
         let role = self.role();
-        let about = format!("{username} can sign in with the password typed, as {role}. {}.", meaning(role));
+        let about = format!(
+            "{username} signs in with this temporary password and replaces it at once. As {role}: {}.",
+            meaning(role)
+        );
         let title = format!("New account {username}");
         Ok(Outcome::Confirm(Wanted::new(title, about, Creation { username, role, password })))
     }
@@ -122,6 +125,7 @@ impl Dialog for Create {
         sheet.field(Slot::Password, "Its password", &self.password.first);
         sheet.field(Slot::Again, "Once more", &self.password.again);
         sheet.note(&Twice::hint(), theme.dim);
+        sheet.note("Temporary: it is replaced at the first sign-in", theme.dim);
         sheet.blank();
         sheet.button(Slot::Button, "Create");
         sheet.problem(3);

@@ -34,7 +34,7 @@ pub struct Passwd {
 impl Passwd {
     /// An empty form for `username`; `own` when that is who fills it in.
     pub fn open(username: Username, own: bool) -> Form<Self> {
-        Form::new(Passwd { username, own, password: Twice::new() })
+        Form::new(Passwd { username, own, password: Twice::default() })
     }
 }
 
@@ -80,7 +80,7 @@ impl Dialog for Passwd {
         let about = if self.own {
             "Proved with the password you have now. After that you sign in again with the new one.".to_owned()
         } else {
-            format!("{username} signs in with the new password from now on. Its tokens go on.")
+            format!("{username} signs in with the new password and replaces it at once. Its tokens go on.")
         };
         let title = format!("New password of {username}");
         Ok(Outcome::Confirm(Wanted::new(title, about, Setting { username, password })))
@@ -95,7 +95,7 @@ impl Dialog for Passwd {
         let ends = if self.own {
             "You are asked to sign in again with it. Your tokens go on."
         } else {
-            "It has to sign in again with it. Its tokens go on."
+            "Temporary: it signs in with it and replaces it at once. Its tokens go on."
         };
         sheet.text(ends, Style::new());
         sheet.blank();

@@ -98,6 +98,10 @@ impl Dialog for RoleOf {
         if before == role {
             return Err(Problem::at(Slot::Role, format!("{name} has the role {role} already")));
         }
+        if role > before && self.account.temporary_password {
+            let text = format!("{name} can't be promoted before it has replaced its temporary password");
+            return Err(Problem::at(Slot::Role, text));
+        }
         let about = format!("{name} is {before}, and will be {role}. {}", change(before, role, self.active));
         let verb = SetRole { username: name.clone(), role };
         Ok(Outcome::Confirm(Wanted::new(format!("Role of {name}"), about, verb)))

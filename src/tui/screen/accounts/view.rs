@@ -17,8 +17,8 @@ use crate::tui::theme::Theme;
 use crate::tui::widget::line::{counted, cut, fit, grouped, highlighted, wrap};
 use crate::verbs::accounts::CountedAccount;
 
-/// How wide `● disabled`, `owner` and a number are.
-const STATE: usize = 10;
+/// How wide `◐ temporary`, `owner` and a number are.
+const STATE: usize = 11;
 const ROLE: usize = 6;
 const NUMBER: usize = 7;
 /// How wide `12 days ago` is.
@@ -91,9 +91,13 @@ impl Columns {
     }
 }
 
-/// Glyph and word of an account's state.
+/// Glyph and word of an account's state; temporary is its password.
 fn state(account: &Account, theme: &Theme) -> (&'static str, Style) {
-    if account.enabled { ("● enabled", theme.good) } else { ("○ disabled", theme.dim) }
+    match (account.enabled, account.temporary_password) {
+        (true, false) => ("● enabled", theme.good),
+        (true, true) => ("◐ temporary", theme.warning),
+        (false, _) => ("○ disabled", theme.dim),
+    }
 }
 
 impl Accounts {
@@ -152,7 +156,11 @@ impl Accounts {
         };
         let name = &account.username;
         let first = format!("{name}  {}{seen}", counted(row.tokens.active.into(), "active token"));
-        let off = if account.enabled { "" } else { "Disabled: it can't sign in, and its tokens are denied. " };
+        let off = match (account.enabled, account.temporary_password) {
+            (false, _) => "Disabled: it can't sign in, and its tokens are denied. ",
+            (true, true) => "Its password is temporary: its holder replaces it at the next sign-in. ",
+            (true, false) => "",
+        };
         [first, format!("{off}{}", meaning(account.role))]
     }
 
@@ -181,6 +189,7 @@ impl Accounts {
             fact("Id", &account.id.to_string(), Style::new()),
             fact("Role", account.role.word(), Style::new()),
             fact("State", state, style),
+            fact("Password", if account.temporary_password { "temporary" } else { "its own" }, Style::new()),
             fact("Tokens", &held, Style::new()),
             fact("Trash", &grouped(tokens.trashed.into()), Style::new()),
             fact("Last seen", &self.seen(account, model).unwrap_or_default(), Style::new()),
