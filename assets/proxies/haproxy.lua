@@ -1,15 +1,14 @@
 -- Asks jeton at @VERIFY@ about a request: the second part of `jeton guide haproxy`.
 -- Save as /etc/haproxy/jeton.lua. It allows nothing by itself: HAProxy goes on only when txn.jeton_status is 200.
+@ABOUT_VERIFY_LUA@
 
 local verify = "@URL@"
 local socket = @SOCKET@
 local identity = { @IDENTITY@ }
--- What belongs to the client's connection and body, not to the question.
-local own = {
-  ["connection"] = true, ["content-length"] = true, ["expect"] = true, ["host"] = true, ["keep-alive"] = true,
-  ["proxy-connection"] = true, ["te"] = true, ["trailer"] = true, ["transfer-encoding"] = true, ["upgrade"] = true,
-  ["x-forwarded-for"] = true, ["x-forwarded-method"] = true, ["x-forwarded-uri"] = true,
-}
+-- Where a token may be presented; nothing else of a request goes to jeton but who asks, and for whom.
+local credentials = { @CREDENTIALS@ }
+local tells_uri = @TELLS_URI@
+@PROOF_VALUES@
 
 local function one(headers, name)
   local values = headers and headers[name]
@@ -22,26 +21,37 @@ core.register_action("jeton_verify", { "http-req" }, function(txn)
   if type(method) ~= "string" or not method:match("^[%w._-]+$") then
     return
   end
-  local headers = {}
-  for name, values in pairs(txn.http:req_get_headers()) do
-    if not own[name:lower()] then
-      local list = {}
-      local at = 0
-      while values[at] do
-        list[#list + 1] = values[at]
-        at = at + 1
+  local sent = txn.http:req_get_headers()
+  local headers = {
+    ["host"] = { "jeton" },
+    ["user-agent"] = { one(sent, "user-agent"):sub(1, 200) },
+    ["x-forwarded-for"] = { txn.sf:src() or "" },
+  }
+  for _, name in ipairs(credentials) do
+    local values = sent[name]
+    local list = {}
+    local at = 0
+    while values and values[at] do
+      -- Longer ones are no tokens.
+      list[#list + 1] = values[at]:sub(1, 600)
+      at = at + 1
+      if at > 8 then
+        break
       end
+    end
+    if at > 0 then
       headers[name] = list
     end
   end
-  headers["x-forwarded-for"] = { txn.sf:src() or "" }
-  headers["x-forwarded-method"] = { txn.sf:method() }
-  headers["x-forwarded-uri"] = { txn.sf:pathq() }
+  if tells_uri then
+    headers["x-forwarded-uri"] = { txn.sf:pathq() }
+  end
+@ASKED@
   local question = { url = verify .. method, headers = headers, timeout = 5000 }
   if socket then
     question.dst = socket
   end
-  local answer = core.httpclient():get(question)
+  local answer = core.httpclient():head(question)
   if not answer or not answer.status then
     return
   end
@@ -52,6 +62,7 @@ core.register_action("jeton_verify", { "http-req" }, function(txn)
       -- Somebody else than jeton allowed it.
       return
     end
+@CHECKED@
     for _, name in ipairs(identity) do
       txn:set_var("txn." .. name:gsub("%-", "_"), one(answer.headers, name))
     end

@@ -4,12 +4,15 @@ use super::App;
 use super::args::{GuideArgs, GuideFor};
 use crate::domain::accept::Accepted;
 use crate::domain::catalogue::{Catalogue, MANAGEMENT};
+use crate::domain::endpoint::Endpoint;
+use crate::domain::proof::ProxyProof;
 use crate::domain::route::map::RouteMap;
 use crate::domain::text::shown;
 use crate::error::{Error, Result};
-use crate::guide::{self, Guide, Listen, Subject, Upstream};
+use crate::guide::{self, Guide, Listen, Subject, Tls, Upstream};
 use crate::http;
-use crate::platform::service_file;
+use crate::platform::entropy::SystemEntropy;
+use crate::platform::{self, files, proof_file, service_file};
 use crate::verbs::actor::Credential;
 use crate::verbs::catalogue::ListCatalogues;
 
@@ -24,9 +27,12 @@ pub(super) fn run(app: &mut App, args: &GuideArgs) -> Result<()> {
         (GuideFor::Haproxy, false) => Subject::Haproxy,
         (GuideFor::Curl, false) => Subject::Curl,
     };
-    let (upstream, listen) = (Upstream::parse(&args.upstream)?, Listen::parse(&args.listen)?);
+    let (upstream, listen, tls) = addresses(args, subject)?;
     let catalogues = chosen(app.ask(&Credential::Store, ListCatalogues)?, &args.catalogue)?;
-    let mut map = RouteMap::of(&catalogues);
+    if !args.preflights.is_empty() {
+        chosen(catalogues.clone(), &args.preflights)?;
+    }
+    let mut map = RouteMap::with_preflights(&catalogues, &args.preflights);
     for remark in &map.remarks {
         app.out.note(&format!("! {remark}"));
     }
@@ -37,6 +43,10 @@ pub(super) fn run(app: &mut App, args: &GuideArgs) -> Result<()> {
         let options: Vec<String> = catalogues.iter().map(|c| format!("--catalogue {}", shown(&c.name))).collect();
         // Printed anew without it, it would let more through.
         map.remarks.insert(0, format!("printed with {}: no other catalogue's routes", options.join(" ")));
+    }
+    if !args.preflights.is_empty() {
+        let options: Vec<String> = args.preflights.iter().map(|name| format!("--preflights {}", shown(name))).collect();
+        map.remarks.insert(0, format!("printed with {}: CORS preflights pass without a token", options.join(" ")));
     }
     let serve = &app.settings.serve;
     // Where the service that runs says it is, whatever the configuration says by now.
@@ -50,12 +60,81 @@ pub(super) fn run(app: &mut App, args: &GuideArgs) -> Result<()> {
         Accepted::Header(name) => Some(name.clone()),
         Accepted::Query(_) => None,
     }));
-    let guide = Guide { verify: &verify, upstream, listen, credentials, map };
-    if serve.accept.value.places().iter().any(|place| matches!(place, Accepted::Query(_))) {
+    let query = serve.accept.value.places().iter().any(|place| matches!(place, Accepted::Query(_)));
+    let proof = proof(app, args, subject, &verify)?;
+    let guide = Guide {
+        verify: &verify,
+        upstream,
+        listen,
+        tls,
+        credentials,
+        query,
+        proof: proof.as_ref(),
+        insecure: args.insecure,
+        map,
+    };
+    if query {
         app.out.note("! tokens in the query (serve.accept) reach the application, and the proxy's access log, as sent");
     }
     let text = guide::write(subject, &guide)?;
     app.out.document(&text)
+}
+
+/// Where the proxy listens, and where the application is: nothing crosses a network in the clear unless that is said.
+fn addresses(args: &GuideArgs, subject: Subject) -> Result<(Upstream, Listen, Option<Tls>)> {
+    let upstream = Upstream::parse(&args.upstream)?;
+    let tls = match (&args.cert, &args.key) {
+        (Some(certificate), Some(key)) => Some(Tls::new(certificate, key)?),
+        _ => None,
+    };
+    let port = if tls.is_some() { "443" } else { "80" };
+    let listen = args.listen.as_deref().map(Listen::parse).transpose()?;
+    // By hand nothing listens; what HAProxy's second part needs is its first part's matter.
+    if args.insecure || matches!(subject, Subject::Curl | Subject::HaproxyLua) {
+        return Ok((upstream, listen.map_or_else(|| Listen::parse(port), Ok)?, tls));
+    }
+    if !upstream.is_local() {
+        return Err(Error::usage(format!("requests would cross the network to {upstream} in the clear"))
+            .why("whoever stands between sees them, and whoever reaches that address needs no token")
+            .next("Run the proxy on the application's machine, or say --insecure where that network is safe"));
+    }
+    match (listen, &tls) {
+        (None, None) => Err(Error::usage("it isn't said how the proxy speaks TLS")
+            .why("tokens would cross the network in the clear")
+            .next("Say --cert FILE --key FILE, or --listen 127.0.0.1:PORT behind something that does, or --insecure")),
+        (Some(listen), None) if !listen.is_local() => {
+            Err(Error::usage(format!("tokens would be sent to {listen} in the clear"))
+                .why("without a certificate the proxy speaks plain HTTP")
+                .next("Say --cert FILE --key FILE, or --listen 127.0.0.1:PORT, or --insecure"))
+        }
+        (listen, _) => Ok((upstream, listen.map_or_else(|| Listen::parse(port), Ok)?, tls)),
+    }
+}
+
+/// The proof value, where the configuration holds one: that of a proxy that asks at a port and compares it.
+fn proof(app: &App, args: &GuideArgs, subject: Subject, verify: &Endpoint) -> Result<Option<ProxyProof>> {
+    if matches!(verify, Endpoint::Unix(_)) {
+        return match args.new_proof {
+            true => Err(Error::usage("there is no proof value to replace")
+                .why(format!("jeton is asked at {verify}, where nobody else can listen"))),
+            false => Ok(None),
+        };
+    }
+    let holds_it = matches!(subject, Subject::Nginx | Subject::Caddy | Subject::HaproxyLua);
+    if holds_it && files::stdout_is_open_to_others() {
+        return Err(Error::usage(
+            "the configuration holds a proof value, and others can read the file that it goes to",
+        )
+        .next("Run it again after: umask 027; the proxy's group must read it where it doesn't start as root"));
+    }
+    let store = app.store_path();
+    let entropy = SystemEntropy;
+    let values = match args.new_proof {
+        true => proof_file::rotate(store, &entropy, platform::world().clock.now())?,
+        false if holds_it => proof_file::load_or_create(store, &entropy)?,
+        false => return Ok(None),
+    };
+    Ok(Some(values.current))
 }
 
 /// The catalogues of these names; all of them where none is said.

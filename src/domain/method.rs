@@ -10,6 +10,8 @@ use crate::error::{Error, Result};
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, serde::Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Access {
+    /// Needs no token: a proxy lets everybody call it.
+    Public,
     /// Looks.
     Read,
     /// Changes.
@@ -20,11 +22,12 @@ pub enum Access {
 
 impl Access {
     /// Every level, the weakest first.
-    pub const ALL: [Access; 3] = [Access::Read, Access::Write, Access::Admin];
+    pub const ALL: [Access; 4] = [Access::Public, Access::Read, Access::Write, Access::Admin];
 
     /// The word that stands for it.
     pub const fn word(self) -> &'static str {
         match self {
+            Access::Public => "public",
             Access::Read => "read",
             Access::Write => "write",
             Access::Admin => "admin",
@@ -32,12 +35,12 @@ impl Access {
     }
 
     /// # Errors
-    /// [`crate::error::Kind::Usage`] with the three words.
+    /// [`crate::error::Kind::Usage`] with the words.
     pub fn parse(text: &str) -> Result<Self> {
         Access::ALL
             .into_iter()
             .find(|a| a.word() == text)
-            .ok_or_else(|| Error::usage("no such access level").why("it is read, write or admin"))
+            .ok_or_else(|| Error::usage("no such access level").why("it is read, write, admin or public"))
     }
 }
 

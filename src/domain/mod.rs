@@ -18,6 +18,7 @@ pub mod name;
 pub mod openapi;
 pub mod password;
 pub mod policy;
+pub mod proof;
 pub mod proxies;
 pub mod reason;
 pub mod role;

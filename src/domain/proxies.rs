@@ -1,7 +1,7 @@
 //! Which peers are proxies that may say on whose behalf they ask.
 
 use std::fmt;
-use std::net::IpAddr;
+use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 
 use crate::domain::text::shown;
 use crate::error::{Error, Result};
@@ -9,7 +9,8 @@ use crate::error::{Error, Result};
 /// How many entries of a forwarding header are looked at, from its end: each proxy on the way adds one.
 const MOST_HOPS: usize = 32;
 
-/// Networks of proxies. A peer on a unix socket, and the loopback, are always among them: nobody else reaches those.
+/// Networks of proxies. A peer on a unix socket, and the loopback, are always among them. At a port that is not enough:
+/// there only a proxy that has proven itself is asked for the forwarding header.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct Proxies(Vec<Network>);
 
@@ -52,7 +53,7 @@ impl Proxies {
             return nearest;
         }
         for hop in forwarded.rev().flat_map(|value| value.rsplit(',')).take(MOST_HOPS) {
-            let Ok(address) = hop.trim().parse::<IpAddr>() else { return nearest };
+            let Some(address) = hop_address(hop.trim()) else { return nearest };
             nearest = Some(address.to_canonical());
             if !self.holds(address) {
                 break;
@@ -60,6 +61,23 @@ impl Proxies {
         }
         nearest
     }
+}
+
+/// The address of a hop, which some proxies write with its port, or in brackets.
+fn hop_address(text: &str) -> Option<IpAddr> {
+    if let Ok(address) = text.parse() {
+        return Some(address);
+    }
+    let port_fits = |port: &str| {
+        (1..=5).contains(&port.len()) && port.bytes().all(|b| b.is_ascii_digit()) && port.parse::<u16>().is_ok()
+    };
+    if let Some(rest) = text.strip_prefix('[') {
+        let (address, port) = rest.split_once(']')?;
+        let is_whole = port.is_empty() || port.strip_prefix(':').is_some_and(port_fits);
+        return address.parse::<Ipv6Addr>().ok().filter(|_| is_whole).map(IpAddr::V6);
+    }
+    let (address, port) = text.split_once(':')?;
+    address.parse::<Ipv4Addr>().ok().filter(|_| port_fits(port)).map(IpAddr::V4)
 }
 
 fn network(text: &str) -> Option<Network> {
@@ -115,6 +133,21 @@ mod tests {
             (Some("127.0.0.1"), &["192.0.2.1, unknown, 10.0.0.1"], ip("10.0.0.1")),
             (Some("::ffff:127.0.0.1"), &["::ffff:192.0.2.5"], ip("192.0.2.5")),
             (Some("2001:db8::1"), &["2001:db8::2"], ip("2001:db8::2")),
+            (None, &["203.0.113.9:51008"], ip("203.0.113.9")),
+            (None, &["[2001:db8::5]:443"], ip("2001:db8::5")),
+            (None, &["[2001:db8::6]"], ip("2001:db8::6")),
+            (None, &["198.51.100.7:1, 10.0.0.1:65535"], ip("198.51.100.7")),
+            (None, &["[::ffff:203.0.113.9]:80"], ip("203.0.113.9")),
+            (None, &["203.0.113.9:"], None),
+            (None, &["203.0.113.9:65536"], None),
+            (None, &["203.0.113.9:+1"], None),
+            (None, &["203.0.113.9:80:80"], None),
+            (None, &["[203.0.113.9]:80"], None),
+            (None, &["[2001:db8::5]443"], None),
+            (None, &["[2001:db8::5"], None),
+            (None, &["2001:db8::5]:443"], None),
+            (None, &["[fe80::1%eth0]:1"], None),
+            (None, &["203.0.113.9 :1"], None),
         ] {
             assert_eq!(asked(peer, values), caller, "{peer:?} {values:?}");
         }

@@ -45,8 +45,8 @@ impl Role {
     pub const fn permits(self, access: Access) -> bool {
         match self {
             Role::Owner | Role::Admin => true,
-            Role::Member => matches!(access, Access::Read | Access::Write),
-            Role::Viewer => matches!(access, Access::Read),
+            Role::Member => matches!(access, Access::Public | Access::Read | Access::Write),
+            Role::Viewer => matches!(access, Access::Public | Access::Read),
         }
     }
 
@@ -73,10 +73,10 @@ mod tests {
     #[test]
     fn ceilings() {
         let permitted = |r: Role| Access::ALL.map(|a| r.permits(a));
-        assert_eq!(permitted(Role::Owner), [true, true, true]);
-        assert_eq!(permitted(Role::Admin), [true, true, true]);
-        assert_eq!(permitted(Role::Member), [true, true, false]);
-        assert_eq!(permitted(Role::Viewer), [true, false, false]);
+        assert_eq!(permitted(Role::Owner), [true, true, true, true]);
+        assert_eq!(permitted(Role::Admin), [true, true, true, true]);
+        assert_eq!(permitted(Role::Member), [true, true, true, false]);
+        assert_eq!(permitted(Role::Viewer), [true, true, false, false]);
     }
 
     #[test]

@@ -2,7 +2,7 @@
 
 use std::fmt;
 use std::net::SocketAddr;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use crate::domain::endpoint::Endpoint;
 use crate::domain::text::shown;
@@ -29,6 +29,14 @@ impl Upstream {
             (is_name || is_six).then(|| Upstream { host: host.to_owned(), port })
         });
         read.ok_or_else(|| refused(text, "no address of an application", "it is HOST:PORT, such as 127.0.0.1:8080"))
+    }
+}
+
+impl Upstream {
+    /// Whether it is on this machine.
+    pub fn is_local(&self) -> bool {
+        let ip = self.host.trim_start_matches('[').trim_end_matches(']').parse::<std::net::IpAddr>();
+        ip.map_or(self.host.eq_ignore_ascii_case("localhost"), |ip| ip.is_loopback())
     }
 }
 
@@ -64,6 +72,43 @@ impl Listen {
             }
             Err(_) => Err(refused(text, "nowhere to listen", "it is 80, 127.0.0.1:80 or unix:PATH")),
         }
+    }
+}
+
+impl Listen {
+    /// Whether only this machine reaches it.
+    pub fn is_local(&self) -> bool {
+        match self {
+            Listen::Port(_) => false,
+            Listen::Address(address) => address.ip().is_loopback(),
+            Listen::Unix(_) => true,
+        }
+    }
+}
+
+/// A certificate and its key, in PEM files.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Tls {
+    /// The certificate, with those that lead to it.
+    pub certificate: PathBuf,
+    /// Its key.
+    pub key: PathBuf,
+}
+
+impl Tls {
+    /// # Errors
+    /// [`crate::error::Kind::Usage`] for paths that can't be written into a configuration.
+    pub fn new(certificate: &Path, key: &Path) -> Result<Self> {
+        for path in [certificate, key] {
+            if !path.is_absolute() || !super::is_harmless(path) {
+                return Err(refused(
+                    &path.to_string_lossy(),
+                    "no path for a configuration",
+                    "it begins with / and holds only A-Z a-z 0-9 / . _ - +",
+                ));
+            }
+        }
+        Ok(Tls { certificate: certificate.to_owned(), key: key.to_owned() })
     }
 }
 

@@ -4,22 +4,45 @@ use super::{Guide, IDENTITY, Listen};
 use crate::domain::endpoint::Endpoint;
 use crate::domain::route::map::Answer;
 use crate::domain::route::plain::{Engine, VERB_HEADERS};
+use crate::error::Result;
 
-pub(super) fn write(guide: &Guide<'_>) -> String {
+pub(super) fn write(guide: &Guide<'_>) -> Result<String> {
     let mut routes = String::new();
+    let lower = |names: &[String]| names.iter().map(|n| n.to_ascii_lowercase()).collect::<Vec<_>>().join(", ");
+    // Nobody is asked; the application sees no credential here either.
+    let open = format!(
+        "request_headers_to_remove: [{}]\n                          route: {{ cluster: jeton_application, timeout: 0s }}",
+        lower(&guide.credentials)
+    );
     for entry in &guide.map.entries {
         let action = match &entry.answer {
             Answer::Ask(id) => format!(
-                "route: {{ cluster: jeton_gate, regex_rewrite: {{ pattern: {{ regex: '^/' }}, substitution: '/{id}/' }} }}"
+                "route: {{ cluster: jeton_gate, timeout: 0s, regex_rewrite: {{ pattern: {{ regex: '^/' }}, substitution: '/{id}/' }} }}"
             ),
+            Answer::Public(id) => {
+                routes += &format!("                        # {id}\n");
+                open.clone()
+            }
+            Answer::Preflight => open.clone(),
             Answer::Deny(why) => {
                 routes += &format!("                        # {why}\n");
                 "direct_response: { status: 403 }".to_owned()
             }
         };
-        let verb = entry.route.verb.as_ref().map_or_else(String::new, |verb| {
-            format!(", headers: [{{ name: ':method', string_match: {{ exact: {verb} }} }}]")
-        });
+        let mut headers: Vec<String> = Vec::new();
+        headers.extend(
+            entry.route.verb.as_ref().map(|verb| format!("{{ name: ':method', string_match: {{ exact: {verb} }} }}")),
+        );
+        if entry.answer == Answer::Preflight {
+            headers.extend(
+                ["origin", "access-control-request-method"]
+                    .map(|name| format!("{{ name: {name}, present_match: true }}")),
+            );
+        }
+        let verb = match headers.is_empty() {
+            true => String::new(),
+            false => format!(", headers: [{}]", headers.join(", ")),
+        };
         routes += &format!(
             "                        - match: {{ safe_regex: {{ regex: '{}' }}{verb} }}\n                          {action}\n",
             entry.path_pattern(Engine::Re2)
@@ -45,7 +68,6 @@ pub(super) fn write(guide: &Guide<'_>) -> String {
         Endpoint::Unix(path) => pipe(path),
     };
     let host = guide.upstream.host.trim_start_matches('[').trim_end_matches(']');
-    let lower = |names: &[String]| names.iter().map(|n| n.to_ascii_lowercase()).collect::<Vec<_>>().join(", ");
     let exact = |indent: &str, names: &[String]| -> String {
         names
             .iter()
@@ -54,7 +76,17 @@ pub(super) fn write(guide: &Guide<'_>) -> String {
     };
     let sent: Vec<String> =
         guide.credentials.iter().cloned().chain(["User-Agent", "X-Forwarded-For"].map(str::to_owned)).collect();
-    guide.fill(
+    let tls = guide.tls.as_ref().map_or_else(String::new, |tls| {
+        format!(
+            "          transport_socket:\n            name: envoy.transport_sockets.tls\n            typed_config:\n              \
+             \"@type\": type.googleapis.com/envoy.extensions.transport_sockets.tls.v3.DownstreamTlsContext\n              \
+             common_tls_context:\n                tls_certificates:\n                  - certificate_chain: {{ filename: {} }}\n                    \
+             private_key: {{ filename: {} }}\n",
+            tls.certificate.display(),
+            tls.key.display()
+        )
+    });
+    Ok(guide.fill(
         Engine::Re2,
         include_str!("../../assets/proxies/envoy.yaml"),
         &[
@@ -67,8 +99,9 @@ pub(super) fn write(guide: &Guide<'_>) -> String {
             ("@IDENTITY@", exact("                              ", &IDENTITY.map(str::to_owned))),
             ("@VERB_HEADERS@", verbs),
             ("@ROUTES@", routes),
+            ("@TLS@", tls),
         ],
-    )
+    ))
 }
 
 fn socket(host: &str, port: u16) -> String {

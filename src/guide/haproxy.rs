@@ -1,7 +1,9 @@
 //! HAProxy: its configuration, and the Lua file that asks.
 
+use super::headers::foreign_pattern;
 use super::{Guide, IDENTITY, Listen};
 use crate::domain::endpoint::Endpoint;
+use crate::domain::proof::DigestKind;
 use crate::domain::route::map::Answer;
 use crate::domain::route::plain::{Engine, VERB_HEADERS};
 
@@ -10,6 +12,11 @@ pub(super) fn configuration(guide: &Guide<'_>) -> String {
     for entry in &guide.map.entries {
         let method = match &entry.answer {
             Answer::Ask(id) => id.to_string(),
+            Answer::Public(id) => {
+                routes += &format!("    # {id}\n");
+                "/public".to_owned()
+            }
+            Answer::Preflight => "/preflight".to_owned(),
             Answer::Deny(why) => {
                 routes += &format!("    # {why}\n");
                 "!".to_owned()
@@ -22,27 +29,54 @@ pub(super) fn configuration(guide: &Guide<'_>) -> String {
             entry.path_pattern(Engine::Pcre)
         );
     }
-    let listen = match &guide.listen {
+    let preflight = match guide.map.entries.iter().any(|entry| entry.answer == Answer::Preflight) {
+        false => String::new(),
+        true => "    # A preflight says where it comes from and what it wants to ask.\n    \
+                 http-request deny deny_status 403 if { var(txn.jeton_ask) -m str /preflight } !{ req.hdr(origin) -m found }\n    \
+                 http-request deny deny_status 403 if { var(txn.jeton_ask) -m str /preflight } !{ req.hdr(access-control-request-method) -m found }\n"
+            .to_owned(),
+    };
+    let mut listen = match &guide.listen {
         Listen::Port(port) => format!(":{port}"),
         Listen::Address(address) => address.to_string(),
         Listen::Unix(path) => format!("unix@{}", path.display()),
     };
-    let any_spelling = |name: &String| format!("^{}$", name.to_ascii_lowercase().replace('-', "[^a-z0-9]"));
-    let mut given = String::new();
+    if let Some(tls) = &guide.tls {
+        listen += &format!(" ssl crt {} ssl-min-ver TLSv1.2", tls.certificate.display());
+    }
+    let any_spelling = |name: &String| format!("'^{}$'", name.to_ascii_lowercase().replace('-', "[^a-z0-9]"));
+    let mut dropped = String::new();
     for name in guide.credentials.iter().filter(|name| *name != "Authorization") {
-        given += &format!("    http-request del-header {} -m reg\n", any_spelling(name));
+        dropped += &format!("    http-request del-header {} -m reg\n", any_spelling(name));
     }
-    for header in IDENTITY {
-        given += &format!("    http-request set-header {header} %[var(txn.{})]\n", variable(header));
-    }
+    let given: String = IDENTITY
+        .iter()
+        .map(|header| {
+            format!(
+                "    http-request set-header {header} %[var(txn.{name})] if {{ var(txn.{name}) -m found }}\n",
+                name = variable(header)
+            )
+        })
+        .collect();
     let verb_headers: Vec<String> =
         VERB_HEADERS.iter().map(|name| name.to_ascii_lowercase().replace('-', "[^a-z0-9]")).collect();
     guide.fill(
         Engine::Pcre,
         include_str!("../../assets/proxies/haproxy.cfg"),
         &[
+            (
+                "@ABOUT_VERIFY@",
+                if guide.proof.is_some() {
+                    "# jeton.lua holds a proof value: its head says more.\n".to_owned()
+                } else {
+                    String::new()
+                },
+            ),
             ("@ROUTES@", routes),
             ("@LISTEN@", listen),
+            ("@PREFLIGHT@", preflight),
+            ("@DROPPED@", dropped),
+            ("@FOREIGN@", foreign_pattern()),
             ("@GIVEN@", given),
             ("@VERB_HEADERS@", format!("(?:^|,)(?:{})(?:,|$)", verb_headers.join("|"))),
         ],
@@ -59,10 +93,29 @@ pub(super) fn lua(guide: &Guide<'_>) -> String {
         Endpoint::Tcp(address) => (format!("http://{address}/v1/verify/"), "nil".to_owned()),
         Endpoint::Unix(path) => ("http://127.0.0.1/v1/verify/".to_owned(), format!("\"unix@{}\"", path.display())),
     };
-    let identity: Vec<String> = IDENTITY.iter().map(|name| format!("\"{}\"", name.to_ascii_lowercase())).collect();
+    let quoted = |names: &mut dyn Iterator<Item = &str>| {
+        names.map(|name| format!("\"{}\"", name.to_ascii_lowercase())).collect::<Vec<_>>().join(", ")
+    };
+    let (mut values, mut asked, mut checked) = (String::new(), String::new(), String::new());
+    if let Some(proof) = guide.proof {
+        values = include_str!("../../assets/proxies/haproxy-proof.lua")
+            .replace("@REQUEST@", &proof.request())
+            .replace("@KEY@", &proof.answer_key(DigestKind::Sha256));
+        asked = include_str!("../../assets/proxies/haproxy-challenge.lua").to_owned();
+        checked = include_str!("../../assets/proxies/haproxy-check.lua").to_owned();
+    }
     guide.fill(
         Engine::Pcre,
         include_str!("../../assets/proxies/haproxy.lua"),
-        &[("@URL@", url), ("@SOCKET@", socket), ("@IDENTITY@", identity.join(", "))],
+        &[
+            ("@URL@", url),
+            ("@SOCKET@", socket),
+            ("@IDENTITY@", quoted(&mut IDENTITY.iter().copied())),
+            ("@CREDENTIALS@", quoted(&mut guide.credentials.iter().map(String::as_str))),
+            ("@TELLS_URI@", guide.query.to_string()),
+            ("@PROOF_VALUES@", values),
+            ("@ASKED@", asked),
+            ("@CHECKED@", checked),
+        ],
     )
 }

@@ -6,17 +6,20 @@
 //! show.
 
 mod address;
+mod caddy;
 mod envoy;
 mod haproxy;
-mod plain;
+mod headers;
+mod nginx;
 mod traefik;
 
-pub use address::{Listen, Upstream};
+pub use address::{Listen, Tls, Upstream};
 
 use std::path::Path;
 
 use crate::domain::endpoint::Endpoint;
 use crate::domain::identity::Field;
+use crate::domain::proof::ProxyProof;
 pub use crate::domain::route::map::Answer;
 use crate::domain::route::map::RouteMap;
 use crate::domain::route::plain::{DOTS, Engine, TOO_LONG, VERB_ARGUMENT, pattern};
@@ -29,11 +32,8 @@ pub const IDENTITY: [&str; Field::ALL.len()] = {
     [account.header(), account_id.header(), role.header(), token.header(), hint.header(), method.header()]
 };
 
-/// What proxies tell of a request. An application may believe it, so that none gets it from a client.
-const ABOUT: [&str; 3] = ["X-Forwarded-Uri", "X-Forwarded-Method", "X-Forwarded-Prefix"];
-
-/// Signs beside `_` that may stand in a header's name, and that some applications take for a hyphen.
-const OTHER_HYPHENS: [&str; 7] = [".", "!", "~", "+", "^", "|", "$"];
+/// Signs that may stand in a header's name, and that some applications take for a hyphen.
+const ODD_HYPHENS: [&str; 2] = ["_", "."];
 
 /// What a guide is for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -63,8 +63,16 @@ pub struct Guide<'a> {
     pub upstream: Upstream,
     /// Where the proxy listens.
     pub listen: Listen,
+    /// The certificate with which it speaks TLS.
+    pub tls: Option<Tls>,
     /// Headers that hold credentials, `Authorization` beside others that jeton accepts: the application sees none.
     pub credentials: Vec<String>,
+    /// Whether jeton accepts tokens in the query.
+    pub query: bool,
+    /// What jeton and the proxy prove to each other where it is asked at a port. Nobody else can listen at a socket.
+    pub proof: Option<&'a ProxyProof>,
+    /// Whether whoever listens at jeton's port may be believed.
+    pub insecure: bool,
     /// The installation's routes.
     pub map: RouteMap,
 }
@@ -76,13 +84,13 @@ pub struct Guide<'a> {
 pub fn write(subject: Subject, guide: &Guide<'_>) -> Result<String> {
     guide.check(subject)?;
     Ok(match subject {
-        Subject::Nginx => plain::nginx(guide),
-        Subject::Caddy => plain::caddy(guide),
+        Subject::Nginx => nginx::write(guide),
+        Subject::Caddy => caddy::write(guide),
         Subject::Traefik => traefik::write(guide)?,
-        Subject::Envoy => envoy::write(guide),
+        Subject::Envoy => envoy::write(guide)?,
         Subject::Haproxy => haproxy::configuration(guide),
         Subject::HaproxyLua => haproxy::lua(guide),
-        Subject::Curl => plain::curl(guide),
+        Subject::Curl => nginx::curl(guide),
     })
 }
 
@@ -90,6 +98,28 @@ impl Guide<'_> {
     fn check(&self, subject: Subject) -> Result<()> {
         if let Endpoint::Unix(path) = self.verify {
             harmless(path)?;
+        }
+        if let (Endpoint::Tcp(port), Subject::Traefik | Subject::Envoy, false) = (self.verify, subject, self.insecure) {
+            let name = if subject == Subject::Envoy { "Envoy" } else { "Traefik" };
+            let error = Error::usage(format!("{name} can't tell jeton from somebody else who listens at {port}")).why(
+                "any local user can take the port while jeton is down, and it compares no proof value: he would let in whom he likes",
+            );
+            return Err(match subject {
+                Subject::Envoy => {
+                    error.next("Let jeton listen at a socket (serve.verify unix:PATH), or say --insecure")
+                }
+                _ => error.next("Take nginx, Caddy or HAProxy, or say --insecure where nobody else uses this machine"),
+            });
+        }
+        if let (Some(tls), Subject::Haproxy) = (&self.tls, subject) {
+            let mut beside = tls.certificate.clone().into_os_string();
+            beside.push(".key");
+            if tls.key != tls.certificate && tls.key.as_os_str() != beside {
+                return Err(Error::usage(
+                    "HAProxy looks for a key in the certificate's file, or in that file's name with .key",
+                )
+                .next("Make one file, for its own user alone: cat CERT KEY > FILE; then say --cert FILE --key FILE"));
+            }
         }
         // The longest word that each takes, with room for what stands around it.
         let longest = match subject {
@@ -112,6 +142,8 @@ impl Guide<'_> {
     fn common(&self, engine: Engine) -> Vec<(&'static str, String)> {
         let remarks = self.map.remarks.iter().map(|remark| format!("# {remark}\n")).collect();
         vec![
+            ("@ABOUT_VERIFY@", self.about_verify("#")),
+            ("@ABOUT_VERIFY_LUA@", self.about_verify("--")),
             ("@UPSTREAM@", self.upstream.to_string()),
             ("@VERIFY@", self.verify.to_string()),
             ("@REMARKS@", remarks),
@@ -122,11 +154,35 @@ impl Guide<'_> {
         ]
     }
 
-    /// Every header that the application must not get from a client, in every spelling that it may read alike.
+    /// Every header that the application must not get from a client, for proxies that take headers away by name: in every
+    /// spelling that it may read alike.
     fn forged(&self) -> Vec<String> {
-        let other = |name: &&str| OTHER_HYPHENS.map(|sign| name.replace('-', sign));
-        let about = ABOUT.iter().flat_map(|name| spellings(name));
-        IDENTITY.iter().flat_map(|name| spellings(name).into_iter().chain(other(name))).chain(about).collect()
+        let names = IDENTITY.iter().chain(&headers::NAMES);
+        let mut all: Vec<String> = names
+            .flat_map(|name| {
+                let whole = ODD_HYPHENS.map(|sign| name.replace('-', sign));
+                let mixed = if IDENTITY.contains(name) { spellings(name) } else { vec![(*name).to_owned()] };
+                mixed.into_iter().chain(whole)
+            })
+            .collect();
+        all.sort();
+        all.dedup();
+        all
+    }
+
+    /// What every guide says of the way to jeton.
+    fn about_verify(&self, comment: &str) -> String {
+        match (self.verify, self.proof) {
+            (Endpoint::Unix(_), _) => String::new(),
+            (Endpoint::Tcp(_), Some(_)) => format!(
+                "{comment} This holds a proof value: keep it from other users (chmod 640, and the proxy's group). jeton is asked at a port, which\n\
+                 {comment} any local user can take while jeton is down. Nobody is let in by him, but he sees the tokens that are sent meanwhile. Where\n\
+                 {comment} that may happen, use a socket (serve.verify). After it has happened: jeton guide PROXY --new-proof, and the tokens seen anew.\n"
+            ),
+            (Endpoint::Tcp(_), None) => format!(
+                "{comment} Whoever listens at jeton's port is believed, and any local user can take it while jeton is down: let nobody else use this machine.\n"
+            ),
+        }
     }
 
     fn fill(&self, engine: Engine, template: &str, more: &[(&str, String)]) -> String {
@@ -174,12 +230,16 @@ fn spellings(name: &str) -> Vec<String> {
 /// A path that means the same in every configuration, quoted or not.
 fn harmless(path: &Path) -> Result<()> {
     let text = path.to_string_lossy();
-    if text.chars().all(|c| c.is_ascii_alphanumeric() || "/._-+".contains(c)) {
+    if is_harmless(path) {
         return Ok(());
     }
     Err(Error::usage(format!("the socket {} can't be written into a configuration", shown(&text)))
         .why("its path holds other signs than A-Z a-z 0-9 / . _ - +")
         .next("Give jeton another one: jeton config set serve.verify unix:/run/jeton/verify.sock"))
+}
+
+fn is_harmless(path: &Path) -> bool {
+    path.to_string_lossy().chars().all(|c| c.is_ascii_alphanumeric() || "/._-+".contains(c))
 }
 
 #[cfg(test)]
@@ -204,6 +264,10 @@ mod tests {
             verify: &verify,
             upstream: Upstream::parse("127.0.0.1:8080").unwrap(),
             listen: Listen::Port(80),
+            tls: None,
+            query: false,
+            proof: None,
+            insecure: true,
             credentials: vec!["Authorization".to_owned(), "x-authentication".to_owned()],
             map: RouteMap::of(&[one, other]),
         };

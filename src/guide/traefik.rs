@@ -26,6 +26,16 @@ pub(super) fn write(guide: &Guide<'_>) -> Result<String> {
             return Err(Error::usage("Traefik can't listen on a unix socket").next("Say --listen PORT or ADDRESS:PORT"));
         }
     };
+    let router_tls = if guide.tls.is_some() { "      tls: {}\n" } else { "" };
+    let tls = guide.tls.as_ref().map_or_else(String::new, |tls| {
+        format!(
+            "\ntls:\n  certificates:\n    - certFile: \"{}\"\n      keyFile: \"{}\"\n",
+            tls.certificate.display(),
+            tls.key.display()
+        )
+    });
+    let told = guide.credentials.iter().map(String::as_str).chain(["User-Agent"]);
+    let told: String = told.map(|name| format!("          - {name}\n")).collect();
     let mut methods: BTreeMap<&MethodId, usize> = BTreeMap::new();
     let mut routers = String::new();
     let top = guide.map.entries.len() + 10;
@@ -36,15 +46,26 @@ pub(super) fn write(guide: &Guide<'_>) -> Result<String> {
                 let at = *methods.entry(id).or_insert(next);
                 format!("[jeton-strip, jeton-ask-{at}, jeton-drop]")
             }
+            Answer::Public(id) => {
+                routers += &format!("    # {id}\n");
+                "[jeton-strip, jeton-drop]".to_owned()
+            }
+            Answer::Preflight => "[jeton-strip, jeton-drop]".to_owned(),
             Answer::Deny(why) => {
                 routers += &format!("    # {why}\n");
                 "[jeton-deny]".to_owned()
             }
         };
         let verb = entry.route.verb.as_ref().map_or_else(String::new, |verb| format!("Method(`{verb}`) && "));
+        let more = match entry.answer {
+            Answer::Preflight => {
+                " && HeaderRegexp(`Origin`, `.`) && HeaderRegexp(`Access-Control-Request-Method`, `.`)"
+            }
+            Answer::Ask(_) | Answer::Public(_) | Answer::Deny(_) => "",
+        };
         routers += &format!(
-            "    jeton-{n}:\n      entryPoints: [jeton]\n      rule: '{verb}PathRegexp(`^{}$`)'\n      priority: {}\n      \
-             middlewares: {middlewares}\n      service: jeton-application\n",
+            "    jeton-{n}:\n      entryPoints: [jeton]\n      rule: '{verb}PathRegexp(`^{}$`){more}'\n      priority: {}\n      \
+             middlewares: {middlewares}\n      service: jeton-application\n{router_tls}",
             entry.path_pattern(Engine::Re2),
             top - n - 1
         );
@@ -57,7 +78,7 @@ pub(super) fn write(guide: &Guide<'_>) -> Result<String> {
         .map(|(id, at)| {
             format!(
                 "    jeton-ask-{at}:\n      forwardAuth:\n        address: \"http://{verify}/v1/verify/{id}\"\n        \
-                 trustForwardHeader: false\n        authResponseHeaders:\n{headers}"
+                 trustForwardHeader: false\n        authRequestHeaders:\n{told}        authResponseHeaders:\n{headers}"
             )
         })
         .collect();
@@ -79,6 +100,8 @@ pub(super) fn write(guide: &Guide<'_>) -> Result<String> {
             ("@TOP@", top.to_string()),
             ("@VERB_HEADERS@", verbs.join(" || ")),
             ("@VERB_ARGUMENTS@", arguments.join(" || ")),
+            ("@ROUTER_TLS@", router_tls.to_owned()),
+            ("@TLS@", tls),
             ("@ROUTES@", routers),
         ],
     ))

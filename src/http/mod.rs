@@ -25,6 +25,7 @@ mod ledger;
 mod listen;
 mod manage;
 mod metrics;
+mod proof;
 mod pulse;
 mod query;
 mod router;
@@ -45,7 +46,7 @@ use crate::config::ServeSettings;
 use crate::domain::accept::Accept;
 use crate::domain::endpoint::Endpoint;
 use crate::domain::proxies::Proxies;
-use crate::error::{Error, Result};
+use crate::error::{Error, Kind, Result};
 pub use crate::platform::service_file::Running as Places;
 use crate::platform::{process, service_file, systemd};
 use crate::store::sqlite::SqliteStore;
@@ -56,6 +57,7 @@ use keeper::Keeper;
 use ledger::Ledger;
 use listen::{Door, Opened};
 use metrics::Metrics;
+use proof::Proofs;
 use pulse::{LOOK_EVERY, Pulses};
 
 /// How many connections are open at one time, at most.
@@ -86,6 +88,8 @@ struct Service {
     metrics: Metrics,
     accept: Accept,
     proxies: Proxies,
+    /// Where tokens are checked at a port.
+    proofs: Option<Proofs>,
     pulses: Pulses,
     most_open: u64,
 }
@@ -153,13 +157,23 @@ pub fn start(start: Start, ended: impl FnOnce() + Send + 'static) -> Result<Runn
     let group = |said: &Option<crate::config::Setting<String>>| said.as_ref().map(|said| said.value.clone());
     let verify_group = group(&settings.verify_group);
     let manage_group = group(&settings.manage_group);
-    let verify = listen::open(Door::Verify, &mut handed, &verify, verify_group.as_deref())?;
+    let verify = listen::open(Door::Verify, &mut handed, &verify, verify_group.as_deref()).map_err(|e| match verify {
+        // Whoever listens there has seen what proxies ask.
+        Endpoint::Tcp(_) if e.kind == Kind::Conflict => {
+            e.next("Stop what listens there. If it isn't yours: jeton guide PROXY --new-proof, and a new secret for each token in use")
+        }
+        Endpoint::Tcp(_) | Endpoint::Unix(_) => e,
+    })?;
     let manage = listen::open(Door::Manage, &mut handed, &manage, manage_group.as_deref())?;
     if let Some((name, _)) = handed.first() {
         return Err(Error::usage(format!("systemd hands over a socket named \"{name}\""))
             .why("there are two, verify and manage")
             .next("Say FileDescriptorName=verify or FileDescriptorName=manage in its unit"));
     }
+    let proofs = match verify.endpoint {
+        Endpoint::Tcp(_) => Some(Proofs::open(store.clone(), Arc::clone(&clock))?),
+        Endpoint::Unix(_) => None,
+    };
     let places = Places { verify: verify.endpoint.clone(), manage: manage.endpoint.clone() };
     mark.says(&places)?;
     let ledger = Arc::new(Ledger::default());
@@ -171,6 +185,7 @@ pub fn start(start: Start, ended: impl FnOnce() + Send + 'static) -> Result<Runn
         metrics: Metrics::default(),
         accept: settings.accept.value,
         proxies: settings.proxies.value,
+        proofs,
         pulses: Pulses::default(),
         most_open: MOST_OPEN.min(process::most_files().saturating_sub(OTHER_FILES)),
     });

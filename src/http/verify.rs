@@ -13,6 +13,7 @@ use super::credential::{self, Presented};
 use super::desk::{Ask, Decided};
 use super::ledger::Origin;
 use super::metrics::Outcome;
+use super::proof::Proven;
 use super::query::has_option;
 use super::told::{Method, Methods};
 use crate::domain::method::MethodId;
@@ -55,10 +56,11 @@ fn asked(path: &str) -> Asked {
 }
 
 pub(super) async fn answer(service: &Service, guest: &Guest, request: Request<Incoming>) -> Answer {
-    let asked = asks(service, guest, &request);
+    let proven = guest.proven(service, request.headers());
+    let asked = asks(service, guest, &request, proven.is_some());
     // It lies in the connection's buffer, which the next one is read into once nobody holds it.
     drop(request);
-    let (outcome, answer) = match asked {
+    let (outcome, mut answer) = match asked {
         Err(outcome) => (outcome, refused(outcome)),
         Ok(ask) => match service.desk.decide(ask).await {
             Err(_) => (Outcome::Unavailable, answer::unavailable()),
@@ -66,11 +68,14 @@ pub(super) async fn answer(service: &Service, guest: &Guest, request: Request<In
         },
     };
     service.metrics.count(outcome);
+    if let (Outcome::Permitted, Some(proven)) = (outcome, proven) {
+        proven.prove(&mut answer);
+    }
     answer
 }
 
 /// What a request asks, or how it ends where there is nothing to be decided.
-fn asks(service: &Service, guest: &Guest, request: &Request<Incoming>) -> Result<Ask, Outcome> {
+fn asks(service: &Service, guest: &Guest, request: &Request<Incoming>, is_proven: bool) -> Result<Ask, Outcome> {
     let method = match asked(request.uri().path()) {
         Asked::Nothing => return Err(Outcome::UnknownMethod),
         Asked::Any => None,
@@ -80,7 +85,7 @@ fn asks(service: &Service, guest: &Guest, request: &Request<Incoming>) -> Result
         Presented::Nothing => Err(Outcome::Nobody),
         Presented::Credential(presented) => {
             let methods = request.uri().query().is_some_and(|query| has_option(query, METHODS));
-            Ok(Ask { presented, method, methods, origin: Some(guest.origin(service, request.headers())) })
+            Ok(Ask { presented, method, methods, origin: Some(guest.origin(service, request.headers(), is_proven)) })
         }
     }
 }
@@ -121,9 +126,17 @@ impl Guest {
         Guest { peer, last: Mutex::new(None) }
     }
 
-    /// Who asks, as the ledger keeps it.
-    fn origin(&self, service: &Service, headers: &HeaderMap) -> Arc<Origin> {
-        let forwarded = headers.get_all(FORWARDED_FOR).iter().filter_map(|value| value.to_str().ok());
+    /// Whether a proxy asks that has proven itself. At a socket nobody needs to.
+    fn proven(&self, service: &Service, headers: &HeaderMap) -> Option<Proven> {
+        self.peer.and(service.proofs.as_ref())?.proven(headers)
+    }
+
+    /// Who asks, as the ledger keeps it. At a port every local user can ask: he is believed what he says of others only if
+    /// he has proven himself.
+    fn origin(&self, service: &Service, headers: &HeaderMap, is_proven: bool) -> Arc<Origin> {
+        let is_believed = self.peer.is_none() || is_proven;
+        let values = headers.get_all(FORWARDED_FOR).iter().filter(|_| is_believed);
+        let forwarded = values.map(|value| value.to_str().unwrap_or_default());
         let address = service.proxies.caller(self.peer, forwarded);
         let client = headers.get(USER_AGENT).map_or(&b""[..], HeaderValue::as_bytes);
         let mut last = self.last.lock().unwrap_or_else(PoisonError::into_inner);

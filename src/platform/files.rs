@@ -113,3 +113,11 @@ impl Delivery for FileDelivery {
         Ok(Box::new(saved))
     }
 }
+/// Whether standard output is a file that other users can read.
+pub fn stdout_is_open_to_others() -> bool {
+    rustix::fs::fstat(rustix::stdio::stdout()).is_ok_and(|stat| {
+        let mode = rustix::fs::Mode::from_raw_mode(stat.st_mode);
+        rustix::fs::FileType::from_raw_mode(stat.st_mode) == rustix::fs::FileType::RegularFile
+            && mode.intersects(rustix::fs::Mode::ROTH | rustix::fs::Mode::WOTH)
+    })
+}

@@ -12,6 +12,7 @@ pub mod logging;
 pub mod password;
 pub mod paths;
 pub mod process;
+pub mod proof_file;
 pub mod service_file;
 pub mod signals;
 pub mod sockets;

@@ -133,6 +133,7 @@ pub(super) struct AppliedJson<'a> {
     sets: PartJson<'a>,
     members: Vec<ShiftJson<'a>>,
     widening: WideningJson<'a>,
+    opened: Vec<&'a str>,
 }
 
 #[derive(Serialize)]
@@ -193,6 +194,7 @@ impl<'a> AppliedJson<'a> {
                 count: preview.widening.count,
                 tokens: preview.widening.tokens.iter().map(widened).collect(),
             },
+            opened: ids(&preview.opened),
         }
     }
 }

@@ -86,6 +86,9 @@ pub struct Consent {
     /// How many tokens may gain methods by it, exactly
     #[arg(long, value_name = "N")]
     pub accept_widening: Option<u64>,
+    /// Let exactly N methods become public: everybody may call them without a token
+    #[arg(long, value_name = "N")]
+    pub accept_public: Option<u64>,
     /// Show what would change, and change nothing
     #[arg(long)]
     pub dry_run: bool,

@@ -79,12 +79,14 @@ pub(super) struct Tallies {
     callbacks: Tally,
     unnamed: Tally,
     unmatched: Tally,
+    public: Tally,
 }
 
 impl Tallies {
     pub(super) fn say(&self, warnings: &mut Warnings) {
         self.unnamed.say(warnings, "operations without operationId, whose ids come from verb and path");
         self.unmatched.say(warnings, "operations whose path can't be matched and that have no route");
+        self.public.say(warnings, "operations that say they need no token (security: []) and become public");
         self.cut.say(warnings, "titles that were too long and are cut");
         self.callbacks.say(warnings, "operations whose callbacks are no methods of this API and are left out");
     }
@@ -247,12 +249,18 @@ impl<'a> Reader<'a, '_> {
     }
 
     fn access(&mut self, node: &Node, usual: Access, place: &str) -> Access {
-        let Some(said) = node.get("x-jeton-access") else { return usual };
+        let Some(said) = node.get("x-jeton-access") else {
+            if Security::is_none(node) {
+                self.tallies.public.add(place);
+                return Access::Public;
+            }
+            return usual;
+        };
         match said.as_text().map(Access::parse) {
             Some(Ok(access)) => access,
             // Whoever wrote it wanted another level than the verb's: the narrowest is the safe reading.
             _ => {
-                self.warnings.add(format!("{place}: x-jeton-access is read, write or admin; admin is taken"));
+                self.warnings.add(format!("{place}: x-jeton-access is read, write, admin or public; admin is taken"));
                 Access::Admin
             }
         }
@@ -272,10 +280,12 @@ impl<'a> Reader<'a, '_> {
         Some(route)
     }
 
-    /// A route that a second operation has too stays the first one's: a request must mean one method.
+    /// A route that a second operation has too stays the first one's: a request must mean one method. What one operation
+    /// guards no public one opens, whichever comes first.
     fn settle_routes(&mut self, found: &mut [Operation<'a>]) {
         let mut owners: BTreeMap<String, String> = BTreeMap::new();
-        for operation in found {
+        let (public, guarded): (Vec<_>, Vec<_>) = found.iter_mut().partition(|o| o.access == Access::Public);
+        for operation in guarded.into_iter().chain(public) {
             let Some(Ok(route)) = operation.route.as_deref().map(Route::parse) else { continue };
             match owners.get(&route.key()) {
                 Some(owner) => {

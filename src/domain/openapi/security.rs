@@ -73,6 +73,11 @@ impl<'a> Security<'a> {
         security
     }
 
+    /// Whether the operation itself says that it needs nothing. A document that says nothing at all leaves it open.
+    pub(super) fn is_none(node: &Node) -> bool {
+        node.get("security").and_then(Node::items).is_some_and(<[Node]>::is_empty)
+    }
+
     /// The scopes of which one alone lets a caller use `node`, over all its alternatives; the document's where it has
     /// no `security` of its own.
     pub(super) fn of(&mut self, node: &'a Node, at: &str, warnings: &mut Warnings) -> Rc<[usize]> {

@@ -6,17 +6,20 @@
 //! entry that denies its other spellings (`/Me`, `/a%3Ab`): an application may take them for the same, and the wider
 //! route has another method.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashMap};
 
 use super::Route;
 use super::plain::{Engine, is_plain};
 use super::shape::{Shape, Spelling};
 use crate::domain::catalogue::{Catalogue, MANAGEMENT};
-use crate::domain::method::MethodId;
+use crate::domain::method::{Access, Method, MethodId};
 use crate::domain::text::shown;
 
 /// The most entries that deny what two routes share. Beyond it a whole route is denied.
 const MOST_SHARED: usize = 20_000;
+
+/// The verb of a CORS preflight.
+const PREFLIGHT: &str = "OPTIONS";
 
 /// Every verb that routes are matched with, as a regular expression without anchors.
 pub const ANY_VERB: &str = "[A-Z-]+";
@@ -26,8 +29,28 @@ pub const ANY_VERB: &str = "[A-Z-]+";
 pub enum Answer {
     /// jeton is asked for this method.
     Ask(MethodId),
+    /// It passes, and jeton is not asked: the catalogue says that this method is public.
+    Public(MethodId),
+    /// It passes if it is a CORS preflight, and jeton is not asked.
+    Preflight,
     /// It is denied, for this reason; in words that are safe to show.
     Deny(String),
+}
+
+impl Answer {
+    /// Whether a request passes without a token.
+    pub fn is_open(&self) -> bool {
+        matches!(self, Answer::Public(_) | Answer::Preflight)
+    }
+
+    /// Whether it makes no difference which of the two decides.
+    fn agrees(&self, other: &Answer) -> bool {
+        match (self, other) {
+            (Answer::Ask(a), Answer::Ask(b)) => a == b,
+            (Answer::Public(_), Answer::Public(_)) | (Answer::Preflight, Answer::Preflight) => true,
+            (Answer::Ask(_) | Answer::Public(_) | Answer::Preflight | Answer::Deny(_), _) => false,
+        }
+    }
 }
 
 /// One entry of the list.
@@ -71,8 +94,14 @@ pub struct RouteMap {
 impl RouteMap {
     /// The routes of every method that is not one of jeton's own.
     pub fn of(catalogues: &[Catalogue]) -> RouteMap {
+        Self::with_preflights(catalogues, &[])
+    }
+
+    /// The same, and CORS preflights for the routes of the catalogues with these names.
+    pub fn with_preflights(catalogues: &[Catalogue], preflights: &[String]) -> RouteMap {
         let mut map = RouteMap::default();
         let mut routes = map.owned(catalogues);
+        map.add_preflights(catalogues, preflights, &mut routes);
         routes.sort_by(|(a, _), (b, _)| b.weight().cmp(&a.weight()).then_with(|| a.key().cmp(&b.key())));
         let tree = Tree::of(&routes);
         let keys: BTreeMap<String, usize> = routes.iter().enumerate().map(|(n, (r, _))| (r.key(), n)).collect();
@@ -83,7 +112,7 @@ impl RouteMap {
             let mut too_many = false;
             for other in tree.overlapping(route) {
                 let (wider, its) = &routes[other];
-                if other <= n || answer == its && matches!(answer, Answer::Ask(_)) {
+                if other <= n || answer.agrees(its) {
                     continue;
                 }
                 if route.is_within(wider) {
@@ -131,14 +160,16 @@ impl RouteMap {
 
     /// Each route once, with what it gets: nobody's where two methods claim it.
     fn owned(&mut self, catalogues: &[Catalogue]) -> Vec<(Route, Answer)> {
-        let mut found: BTreeMap<String, (Route, Vec<&MethodId>)> = BTreeMap::new();
-        for method in catalogues.iter().filter(|c| c.name != MANAGEMENT).flat_map(Catalogue::methods) {
+        let mut found: BTreeMap<String, (Route, Vec<&Method>)> = BTreeMap::new();
+        let mut catalogue_of: HashMap<&MethodId, &str> = HashMap::new();
+        for (catalogue, method) in others(catalogues).flat_map(|c| c.methods().map(move |m| (c, m))) {
+            catalogue_of.insert(&method.id, &catalogue.name);
             for text in &method.routes {
                 match Route::parse(text) {
                     Ok(route) => {
                         let owners = &mut found.entry(route.key()).or_insert_with(|| (route, Vec::new())).1;
-                        if !owners.contains(&&method.id) {
-                            owners.push(&method.id);
+                        if !owners.iter().any(|owner| owner.id == method.id) {
+                            owners.push(method);
                         }
                     }
                     Err(_) => {
@@ -157,20 +188,68 @@ impl RouteMap {
                 continue;
             }
             if let [owner] = owners[..] {
-                owned.push((route, Answer::Ask(owner.clone())));
+                let answer = match owner.access {
+                    Access::Public => Answer::Public(owner.id.clone()),
+                    Access::Read | Access::Write | Access::Admin => Answer::Ask(owner.id.clone()),
+                };
+                owned.push((route, answer));
                 continue;
             }
-            let names: Vec<&str> = owners.iter().map(|id| id.as_str()).collect();
+            let names: Vec<&str> = owners.iter().map(|owner| owner.id.as_str()).collect();
             let why = format!("claimed by {}", names.join(" and "));
             self.remarks.push(format!("denied: {}, {why}", named(&route)));
             owned.push((route, Answer::Deny(why)));
         }
         self.deny_beside(&costly, &mut owned);
+        self.keep_guarded(&catalogue_of, &mut owned);
         let denied: BTreeMap<String, (Route, Answer)> =
             costly.into_values().map(|(route, answer)| (route.widened().key(), (route.widened(), answer))).collect();
         owned.retain(|(route, _)| !denied.contains_key(&route.key()));
         owned.extend(denied.into_values());
         owned
+    }
+
+    /// Denies public routes that would open what a route of another catalogue guards. In one catalogue the narrower route
+    /// means what it says; between two, neither knew of the other.
+    fn keep_guarded(&mut self, catalogue_of: &HashMap<&MethodId, &str>, owned: &mut [(Route, Answer)]) {
+        let mut denied = Vec::new();
+        let tree = Tree::of(owned);
+        for (n, (route, answer)) in owned.iter().enumerate() {
+            let Answer::Public(public) = answer else { continue };
+            let guards = |other: &usize| match &owned[*other] {
+                (wider, Answer::Ask(id)) => catalogue_of.get(id) != catalogue_of.get(public) && route.is_within(wider),
+                (_, Answer::Public(_) | Answer::Preflight | Answer::Deny(_)) => false,
+            };
+            if let Some(other) = tree.overlapping(route).into_iter().find(guards) {
+                let guarded = named(&owned[other].0);
+                denied.push((n, format!("{} is public, and another catalogue guards {guarded}", named(route))));
+            }
+        }
+        for (n, why) in denied {
+            self.remarks.push(format!("denied: {why}"));
+            owned[n].1 = Answer::Deny(why);
+        }
+    }
+
+    /// Adds `OPTIONS` for each path of these catalogues, but where a route of its own says what becomes of `OPTIONS`.
+    fn add_preflights(&mut self, catalogues: &[Catalogue], names: &[String], owned: &mut Vec<(Route, Answer)>) {
+        let mut wanted: BTreeMap<String, Route> = BTreeMap::new();
+        for method in others(catalogues).filter(|c| names.contains(&c.name)).flat_map(Catalogue::methods) {
+            let routes = method.routes.iter().filter_map(|text| Route::parse(text).ok());
+            for route in routes.filter(|route| !route.is_costly()).map(|route| route.with_verb(PREFLIGHT)) {
+                wanted.entry(route.key()).or_insert(route);
+            }
+        }
+        let tree = Tree::of(owned);
+        let is_free =
+            |route: &Route| !tree.overlapping(route).into_iter().any(|other| route.is_within(&owned[other].0));
+        let (free, taken): (Vec<Route>, Vec<Route>) = wanted.into_values().partition(is_free);
+        if !taken.is_empty() {
+            let (count, first) = (taken.len(), named(&taken[0]));
+            self.remarks
+                .push(format!("not let through as preflights, for a route has that verb: {first} ({count} in all)"));
+        }
+        owned.extend(free.into_iter().map(|route| (route, Answer::Preflight)));
     }
 
     /// Denies the routes that stand before the plain parameter as which a costly route is denied, and match some of its
@@ -199,6 +278,11 @@ impl RouteMap {
         let found = self.entries.iter().find(|e| e.route.matches(verb, path, e.spelling));
         found.map(|e| &e.answer)
     }
+}
+
+/// All but jeton's own.
+fn others(catalogues: &[Catalogue]) -> impl Iterator<Item = &Catalogue> {
+    catalogues.iter().filter(|catalogue| catalogue.name != MANAGEMENT)
 }
 
 fn named(route: &Route) -> String {

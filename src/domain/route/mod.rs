@@ -67,6 +67,12 @@ impl Route {
         key
     }
 
+    /// The same path with this verb.
+    fn with_verb(&self, verb: &str) -> Route {
+        let path = self.text.rsplit(' ').next().unwrap_or(&self.text);
+        Route { verb: Some(verb.to_owned()), segments: self.segments.clone(), text: format!("{verb} {path}") }
+    }
+
     /// Whether every request of this route is one of `other` too.
     pub fn is_within(&self, other: &Route) -> bool {
         self.segments.len() == other.segments.len()

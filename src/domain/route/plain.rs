@@ -58,15 +58,9 @@ pub const VERB_ARGUMENT: &str = concat!(
     r"(?:[-_\x26\x3B\x3D\x5B%]|$)"
 );
 
-/// Headers by which an application may be asked to take another verb or path, or a connection be turned into another.
-pub const VERB_HEADERS: [&str; 6] = [
-    "X-HTTP-Method-Override",
-    "X-HTTP-Method",
-    "X-Method-Override",
-    "X-Original-URL",
-    "X-Rewrite-URL",
-    "HTTP2-Settings",
-];
+/// Headers by which an application may be asked to take another verb or path.
+pub const VERB_HEADERS: [&str; 5] =
+    ["X-HTTP-Method-Override", "X-HTTP-Method", "X-Method-Override", "X-Original-URL", "X-Rewrite-URL"];
 
 /// Whether a path keeps the rule.
 pub fn is_plain(path: &str) -> bool {

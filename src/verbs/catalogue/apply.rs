@@ -1,13 +1,13 @@
 //! apply: a catalogue in place of what it said before, after a preview of what changes and of who gains by it.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::rc::Rc;
 
 use crate::domain::audit::AuditEntry;
 use crate::domain::catalogue::diff::{Diff, diff};
 use crate::domain::catalogue::reach::{self, Shift};
 use crate::domain::catalogue::{Catalogue, check, set};
-use crate::domain::method::MethodId;
+use crate::domain::method::{Access, Method, MethodId};
 use crate::error::{Error, Result};
 use crate::verbs::actor::Actor;
 use crate::verbs::audited::Audited;
@@ -46,6 +46,8 @@ pub struct Preview {
     pub shifts: Vec<Shift>,
     /// Which tokens gain methods.
     pub widening: Widening,
+    /// The methods that everybody may call from then on, without a token, sorted.
+    pub opened: Vec<MethodId>,
 }
 
 /// The tokens that gain methods, those in the trash included: they can be restored.
@@ -74,11 +76,29 @@ impl Preview {
         !self.is_new && self.diff.is_empty()
     }
 
-    /// Whether this may be applied when `accepted` tokens were confirmed to gain methods.
+    /// Whether this may be applied when `accepted` tokens were confirmed to gain methods, and so many methods to become
+    /// public.
     ///
     /// # Errors
     /// [`crate::error::Kind::Conflict`] with the number and the first names.
-    pub fn accept(&self, accepted: Option<u64>) -> Result<()> {
+    pub fn accept(&self, accepted: Option<u64>, accepted_public: Option<u64>) -> Result<()> {
+        self.accept_widening(accepted)?;
+        let count = self.opened.len();
+        if count == 0 || accepted_public == u64::try_from(count).ok() {
+            return Ok(());
+        }
+        let mut names: Vec<String> = self.opened.iter().take(FIRST).map(ToString::to_string).collect();
+        if count > names.len() {
+            names.push(format!("{} more", count - names.len()));
+        }
+        let said = accepted_public.map_or_else(String::new, |n| format!(", {n} were accepted"));
+        let methods = if count == 1 { "1 method".to_owned() } else { format!("{count} methods") };
+        Err(Error::conflict(format!("everybody could call {methods} without a token{said}; nothing was changed"))
+            .why(names.join(", "))
+            .next(format!("If that is meant, say --accept-public {count}")))
+    }
+
+    fn accept_widening(&self, accepted: Option<u64>) -> Result<()> {
         let count = self.widening.count;
         if count == 0 || accepted == Some(count) {
             return Ok(());
@@ -127,7 +147,25 @@ fn preview(snapshot: &dyn Snapshot, new: &Catalogue) -> Result<Preview> {
         diff: diff(older.and_then(|at| before.get(at)), new),
         shifts: widening.shifts(),
         widening: widened(snapshot, &mut widening)?,
+        opened: opened(older.and_then(|at| before.get(at)), new),
     })
+}
+
+/// Methods that are public in `after` and were not before, or by fewer routes.
+fn opened(before: Option<&Catalogue>, after: &Catalogue) -> Vec<MethodId> {
+    let is_public = |method: &&Method| method.access == Access::Public;
+    let older: BTreeMap<&MethodId, &[String]> = before
+        .into_iter()
+        .flat_map(Catalogue::methods)
+        .filter(is_public)
+        .map(|method| (&method.id, method.routes.as_slice()))
+        .collect();
+    let was_open = |method: &&Method| {
+        older.get(&method.id).is_some_and(|routes| method.routes.iter().all(|route| routes.contains(route)))
+    };
+    let opened: BTreeSet<&MethodId> =
+        after.methods().filter(is_public).filter(|method| !was_open(method)).map(|method| &method.id).collect();
+    opened.into_iter().cloned().collect()
 }
 
 /// Every token is looked at, a page at a time, unless none could gain anything.
@@ -176,6 +214,8 @@ pub struct ApplyCatalogue {
     pub catalogue: Catalogue,
     /// How many tokens may gain methods by it, exactly.
     pub accept_widening: Option<u64>,
+    /// How many methods may become public by it, exactly.
+    pub accept_public: Option<u64>,
 }
 
 impl Verb for ApplyCatalogue {
@@ -191,7 +231,7 @@ impl Change for ApplyCatalogue {
     fn run(&self, by: &Actor, tx: &mut dyn Tx, _env: &Env<'_>) -> Result<Audited<Preview>> {
         authorize::catalogue(by)?;
         let preview = preview(tx, &self.catalogue)?;
-        preview.accept(self.accept_widening)?;
+        preview.accept(self.accept_widening, self.accept_public)?;
         if !preview.is_empty() {
             tx.set_catalogue(&self.catalogue)?;
         }
@@ -205,6 +245,11 @@ impl Change for ApplyCatalogue {
         }
         let names: Vec<&str> = preview.widening.tokens.iter().map(|t| t.name.as_str()).collect();
         let entry = entry.with("widened", preview.widening.count).with("widened_tokens", names);
+        let opened: Vec<&str> = preview.opened.iter().take(MOST_NAMED).map(MethodId::as_str).collect();
+        let entry = match opened.is_empty() {
+            true => entry,
+            false => entry.with("made_public", preview.opened.len()).with("public_methods", opened),
+        };
         Ok(Audited::one(preview, entry))
     }
 
@@ -212,9 +257,13 @@ impl Change for ApplyCatalogue {
         let shipped = Catalogue::shipped(&out.name).is_ok_and(|c| c == self.catalogue);
         let file = if shipped { out.name.clone() } else { format!("{}.toml", out.name) };
         let line = CliLine::new(&["catalogue", "apply"]).word(file);
-        match out.widening.count {
+        let line = match out.widening.count {
             0 => line,
             count => line.option("accept-widening", count.to_string()),
+        };
+        match out.opened.len() {
+            0 => line,
+            count => line.option("accept-public", count.to_string()),
         }
     }
 }

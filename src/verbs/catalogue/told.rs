@@ -52,9 +52,17 @@ impl Preview {
         text
     }
 
-    /// Which tokens gain methods, and which methods.
+    /// Which methods everybody may call, which tokens gain methods, and which methods.
     pub fn gains(&self, most: Most) -> Vec<String> {
         let mut text = Vec::new();
+        if !self.opened.is_empty() {
+            let methods = match self.opened.len() {
+                1 => "1 method becomes".to_owned(),
+                count => format!("{count} methods become"),
+            };
+            text.push(format!("{methods} public: everybody may call them, without a token:"));
+            few(&mut text, most, self.opened.len(), self.opened.iter().map(|id| vec![format!("  {id}")]));
+        }
         let widening = &self.widening;
         if widening.count > 0 {
             let tokens = if widening.count == 1 {

@@ -39,7 +39,9 @@ fn preview(house: &House, catalogue: &Catalogue) -> Preview {
 }
 
 pub fn apply(house: &House, who: &str, catalogue: &Catalogue, accept_widening: Option<u64>) -> Result<Preview> {
-    house.ask(who, ApplyCatalogue { catalogue: catalogue.clone(), accept_widening }).map(|changed| changed.out)
+    house
+        .ask(who, ApplyCatalogue { catalogue: catalogue.clone(), accept_widening, accept_public: None })
+        .map(|changed| changed.out)
 }
 
 #[track_caller]

@@ -63,7 +63,8 @@ fn a_set_that_gains_needs_the_exact_number() {
         assert!(error.contains("--accept-widening 2"), "{error}");
         assert_eq!((stored(&house), house.audit()), (before.clone(), log.clone()), "nothing changed");
     }
-    let changed = house.ask("admin", ApplyCatalogue { catalogue: wider, accept_widening: Some(2) }).unwrap();
+    let changed =
+        house.ask("admin", ApplyCatalogue { catalogue: wider, accept_widening: Some(2), accept_public: None }).unwrap();
     assert_eq!(changed.out, told);
     assert_eq!(changed.cli.to_string(), "jeton catalogue apply shop.toml --accept-widening 2");
     let row = house.audit().pop().unwrap();
@@ -187,7 +188,7 @@ fn the_preview_is_what_decisions_show() {
         let mut next = shop(&house, |text| text);
         for group in &mut next.groups {
             group.methods.retain(|_| dice.below(4) > 0);
-            group.methods.iter_mut().for_each(|m| m.access = Access::ALL[dice.below(3)]);
+            group.methods.iter_mut().for_each(|m| m.access = Access::ALL[dice.below(4)]);
         }
         let there: Vec<MethodId> = next.methods().map(|m| m.id.clone()).collect();
         for set in &mut next.sets {
@@ -197,7 +198,12 @@ fn the_preview_is_what_decisions_show() {
         next.sets[1].include.push(Entry::Set("Shop reader".into()));
         let (before, told) = (permitted(), preview(&house, &next));
         widened += told.widening.count;
-        apply(&house, OWNER, &next, Some(told.widening.count)).unwrap();
+        let verb = ApplyCatalogue {
+            catalogue: next,
+            accept_widening: Some(told.widening.count),
+            accept_public: Some(told.opened.len() as u64),
+        };
+        house.ask(OWNER, verb).unwrap();
         let gains = before
             .iter()
             .zip(permitted())
@@ -231,4 +237,49 @@ fn more_tokens_than_a_page_are_all_counted() {
     assert!(house.audit().pop().unwrap().details.len() < 100_000);
     let grants = house.store().read(|s| s.grants(None, 7)).unwrap();
     assert_eq!(grants.len(), 7);
+}
+
+/// What everybody may call is a widening for everybody: it is shown, and confirmed by its own number.
+#[test]
+fn methods_that_become_public_need_their_exact_number() {
+    let house = furnished();
+    let open = |routes: &str| {
+        shop(&house, |text| {
+            let public = format!(
+                "[[group]]\nid = \"shop.door\"\ntitle = \"Door\"\n[[group.method]]\nid = \"News\"\ntitle = \"n\"\naccess = \"public\"\nroutes = [{routes}]\n\n[[set]]"
+            );
+            text.replacen("[[set]]", &public, 1)
+        })
+    };
+    let public = |catalogue: &Catalogue, accept_widening, accept_public| {
+        let verb = ApplyCatalogue { catalogue: catalogue.clone(), accept_widening, accept_public };
+        house.ask("admin", verb).map(|changed| changed.cli.to_string())
+    };
+    let first = open("\"GET /news\"");
+    let told = preview(&house, &first);
+    let widened = Some(told.widening.count).filter(|count| *count > 0);
+    assert_eq!(told.opened.iter().map(MethodId::as_str).collect::<Vec<_>>(), ["shop.door.News"]);
+    for wrong in [None, Some(0), Some(2)] {
+        let error = refused(public(&first, widened, wrong), Kind::Conflict).to_string();
+        assert!(error.contains("shop.door.News") && error.contains("--accept-public 1"), "{error}");
+    }
+    assert!(public(&first, widened, Some(1)).unwrap().ends_with("--accept-public 1"));
+    let row = house.audit().pop().unwrap();
+    let details: serde_json::Value = serde_json::from_str(&row.details).unwrap();
+    assert_eq!(details["public_methods"], serde_json::json!(["shop.door.News"]));
+    // The same again opens nothing; a further route does.
+    assert!(preview(&house, &first).opened.is_empty());
+    let more = open("\"GET /news\", \"GET /more\"");
+    assert_eq!(preview(&house, &more).opened.len(), 1);
+    refused(public(&more, None, None), Kind::Conflict);
+    public(&more, None, Some(1)).unwrap();
+    // Asked by hand it needs a token that holds it, as any method does.
+    let news = MethodId::parse("shop.door.News").unwrap();
+    for (name, selection, holds) in
+        [("door", methods(&["shop.door.News"]), true), ("other", Selection::nothing(), false)]
+    {
+        let made = house.make("viewer", CreateToken { selection, ..create(name) });
+        let decision = made.secret.expose(|secret| house.decide(secret, Some(&news)));
+        assert_eq!(matches!(decision, Decision::Allowed(_)), holds, "{name}: {decision:?}");
+    }
 }

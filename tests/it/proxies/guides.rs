@@ -3,14 +3,16 @@
 use super::SHOP;
 use super::stage::{guide, home};
 
+const TLS: &[&str] = &["--cert", "/etc/ssl/jeton.pem", "--key", "/etc/ssl/jeton.pem.key"];
+
 #[test]
 fn each_guide_for_a_small_catalogue() {
     let home = home(SHOP);
     home.run(&["config", "set", "serve.verify", "unix:/run/jeton/verify.sock"], "").succeeds();
     for subject in ["nginx", "caddy", "envoy", "haproxy", "curl"] {
-        insta::assert_snapshot!(subject, guide(&home, &[subject]));
+        insta::assert_snapshot!(subject, guide(&home, &[&[subject], TLS].concat()));
     }
     insta::assert_snapshot!("haproxy-lua", guide(&home, &["haproxy", "--lua"]));
     home.run(&["config", "set", "serve.verify", "127.0.0.1:7180"], "").succeeds();
-    insta::assert_snapshot!("traefik", guide(&home, &["traefik"]));
+    insta::assert_snapshot!("traefik", guide(&home, &[&["traefik", "--insecure"], TLS].concat()));
 }

@@ -16,7 +16,12 @@ pub struct Jeton {
 impl Jeton {
     /// Starts it on a port.
     pub fn on_a_port(home: &Home) -> Jeton {
-        let service = Service::spawn(home.command(&["serve", "--verify", "127.0.0.1:0"]));
+        Self::at(home, "127.0.0.1:0")
+    }
+
+    /// Starts it on this port.
+    pub fn at(home: &Home, address: &str) -> Jeton {
+        let service = Service::spawn(home.command(&["serve", "--verify", address]));
         Self::of(service.verify.to_string(), service)
     }
 

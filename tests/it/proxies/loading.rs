@@ -41,10 +41,10 @@ fn large_catalogues_load() {
         assert!(!said.to_lowercase().contains("[warn"), "{kind:?}: {said}");
     }
     for subject in ["envoy", "curl"] {
-        assert!(guide(&home, &[subject]).len() > 500);
+        assert!(guide(&home, &[subject, "--insecure"]).len() > 500);
     }
     home.run(&["config", "set", "serve.verify", "127.0.0.1:7180"], "").succeeds();
-    assert!(guide(&home, &["traefik"]).matches("forwardAuth").count() >= 1_200);
+    assert!(guide(&home, &["traefik", "--insecure"]).matches("forwardAuth").count() >= 1_200);
 }
 
 #[test]
@@ -53,7 +53,7 @@ fn sockets_are_written_as_each_proxy_reads_them() {
     home.run(&["config", "set", "serve.verify", "unix:/run/jeton/verify.sock"], "").succeeds();
     for (kind, expected) in [
         (Kind::Nginx, "server unix:/run/jeton/verify.sock;"),
-        (Kind::Caddy, "forward_auth unix//run/jeton/verify.sock {"),
+        (Kind::Caddy, "reverse_proxy @jeton_asked unix//run/jeton/verify.sock {"),
         (Kind::Haproxy, "bind unix@"),
     ] {
         let listen = format!("unix:{}", home.path("listen.sock").display());
@@ -71,9 +71,9 @@ fn sockets_are_written_as_each_proxy_reads_them() {
         }
     }
     assert!(guide(&home, &["haproxy", "--lua"]).contains("\"unix@/run/jeton/verify.sock\""));
-    assert!(guide(&home, &["envoy"]).contains("pipe: { path: /run/jeton/verify.sock }"));
+    assert!(guide(&home, &["envoy", "--insecure"]).contains("pipe: { path: /run/jeton/verify.sock }"));
     assert!(guide(&home, &["curl"]).contains("--unix-socket /run/jeton/verify.sock http://jeton/v1/verify/METHOD"));
-    home.run(&["guide", "traefik"], "").ends(2).says(&["can't ask over a unix socket", "loopback port"]).silent();
+    home.run(&["guide", "traefik", "--insecure"], "").ends(2).says(&["can't ask over a unix socket"]).silent();
 }
 
 #[test]
@@ -85,7 +85,7 @@ fn a_guide_for_one_of_several_catalogues() {
     home.file("books.toml", other, 0o644);
     home.as_ops(&["catalogue", "apply", "books.toml"]).succeeds();
     let holds = |args: &[&str]| {
-        let text = guide(&home, args);
+        let text = guide(&home, &[args, &["--insecure"]].concat());
         (text.contains("books.Lend"), text.contains("shop.List"), text.contains("# printed with --catalogue"))
     };
     for subject in ["nginx", "caddy", "traefik", "envoy", "haproxy"] {
@@ -94,11 +94,59 @@ fn a_guide_for_one_of_several_catalogues() {
         assert_eq!(holds(&[subject, "--catalogue", "books", "--catalogue", "shop"]), (true, true, true), "{subject}");
     }
     for name in ["bokos", "jeton", ""] {
-        let refused = home.run(&["guide", "nginx", "--catalogue", "shop", "--catalogue", name], "").ends(3).silent();
+        let refused = home
+            .run(&["guide", "nginx", "--insecure", "--catalogue", "shop", "--catalogue", name], "")
+            .ends(3)
+            .silent();
         refused.says(&[&format!("no catalogue \"{name}\""), "there are ", "books", "shop"]);
     }
     let empty = crate::support::program::Home::set_up();
     empty.run(&["guide", "curl", "--catalogue", "x"], "").ends(3).silent().says(&["jeton catalogue apply"]);
+}
+
+/// Nothing crosses a network in the clear unless that is said, and what a proxy can't do is no secret.
+#[test]
+fn guides_are_safe_as_printed_or_refused() {
+    let home = home(SHOP);
+    let tls = ["--cert", "/etc/ssl/jeton.pem", "--key", "/etc/ssl/jeton.pem.key"];
+    for subject in ["nginx", "caddy", "haproxy", "envoy"] {
+        for (args, is_safe) in [
+            (&[][..], false),
+            (&["--listen", "80"], false),
+            (&["--listen", "0.0.0.0:80"], false),
+            (&["--listen", "[::]:80"], false),
+            (&["--listen", "192.0.2.1:80"], false),
+            (&["--listen", "127.0.0.1:80"], true),
+            (&["--listen", "[::1]:80"], true),
+            (&["--listen", "unix:/run/x.sock"], true),
+            (&["--insecure"], true),
+            (&tls, true),
+            (&["--cert", "/etc/ssl/jeton.pem"], false),
+            (&["--key", "/etc/ssl/jeton.pem.key"], false),
+            (&["--cert", "jeton.pem", "--key", "jeton.pem"], false),
+            (&["--cert", "/etc/je ton.pem", "--key", "/etc/je ton.pem"], false),
+            (&["--listen", "127.0.0.1:80", "--upstream", "192.0.2.1:80"], false),
+            (&["--listen", "127.0.0.1:80", "--upstream", "app:80"], false),
+            (&["--listen", "127.0.0.1:80", "--upstream", "app:80", "--insecure"], true),
+            (&["--listen", "127.0.0.1:80", "--upstream", "localhost:80"], true),
+        ] {
+            let ran = home.run(&[&["guide", subject], args].concat(), "");
+            match is_safe {
+                true => drop(ran.succeeds()),
+                false => drop(ran.ends(2).silent()),
+            }
+        }
+    }
+    let split = ["guide", "haproxy", "--cert", "/etc/ssl/a.pem", "--key", "/etc/ssl/b.pem"];
+    home.run(&split, "").ends(2).says(&["cat"]).silent();
+    // A port that anybody can take: no configuration of those who can't compare the proof.
+    home.run(&["config", "set", "serve.verify", "127.0.0.1:7180"], "").succeeds();
+    for subject in ["envoy", "traefik"] {
+        let mut args = vec!["guide", subject, "--listen", "127.0.0.1:80"];
+        home.run(&args, "").ends(2).says(&["somebody else"]).silent();
+        args.push("--insecure");
+        home.run(&args, "").succeeds();
+    }
 }
 
 #[test]
@@ -115,7 +163,7 @@ fn what_cant_be_written_is_refused() {
         home.run(&[&["guide"], args].concat(), "").ends(2).silent();
     }
     home.run(&["config", "set", "serve.verify", "unix:/run/je ton.sock"], "").succeeds();
-    home.run(&["guide", "nginx"], "").ends(2).says(&["/run/je ton.sock"]).silent();
+    home.run(&["guide", "nginx", "--insecure"], "").ends(2).says(&["/run/je ton.sock"]).silent();
     let empty = crate::support::program::Home::set_up();
     empty.run(&["guide", "curl"], "").succeeds().says(&["no method has a route"]);
 }

@@ -8,6 +8,7 @@ mod loading;
 mod real;
 mod server;
 mod stage;
+mod strangers;
 
 /// A small catalogue with every kind of route.
 pub const SHOP: &str = r#"schema = 1

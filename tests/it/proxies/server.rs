@@ -1,8 +1,11 @@
 //! A small HTTP server that keeps what reaches it, and raw requests.
 
+use std::fs::File;
 use std::io::{BufRead, BufReader, Read, Write};
 use std::net::{Ipv4Addr, SocketAddr, TcpListener, TcpStream};
-use std::sync::atomic::{AtomicUsize, Ordering};
+use std::os::fd::OwnedFd;
+use std::os::unix::net::UnixListener;
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
@@ -33,27 +36,70 @@ pub type Answer = Box<dyn Fn(&Request) -> Option<String> + Send + Sync>;
 
 /// Serves until the test ends.
 pub struct Server {
+    /// Its port; an address that is nobody's where it listens at a socket.
     pub address: SocketAddr,
+    /// Where it is, as jeton's settings have it.
+    pub place: String,
+    _folder: Option<tempfile::TempDir>,
     seen: Arc<Mutex<Vec<Request>>>,
     connections: Arc<AtomicUsize>,
+    /// The other ends of what is open, to end it.
+    open: Arc<Mutex<Vec<File>>>,
+    ended: Arc<AtomicBool>,
 }
 
 impl Server {
+    /// On a port.
     pub fn start(answer: Answer) -> Server {
-        let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+        Self::on(TcpListener::bind("127.0.0.1:0").unwrap(), answer)
+    }
+
+    /// On this port, which somebody else has had.
+    pub fn on(listener: TcpListener, answer: Answer) -> Server {
         let address = listener.local_addr().unwrap();
-        let seen = Arc::new(Mutex::new(Vec::new()));
-        let (kept, answer) = (Arc::clone(&seen), Arc::new(answer));
-        let connections = Arc::new(AtomicUsize::new(0));
-        let count = Arc::clone(&connections);
+        let server = Self::of(address, address.to_string(), None);
+        server.run(move || listener.accept().map(|(stream, _)| OwnedFd::from(stream)), answer);
+        server
+    }
+
+    /// On a socket.
+    pub fn on_a_socket(answer: Answer) -> Server {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("verify.sock");
+        let listener = UnixListener::bind(&path).unwrap();
+        let server = Self::of(SocketAddr::from(([0, 0, 0, 0], 0)), format!("unix:{}", path.display()), Some(folder));
+        server.run(move || listener.accept().map(|(stream, _)| OwnedFd::from(stream)), answer);
+        server
+    }
+
+    fn of(address: SocketAddr, place: String, folder: Option<tempfile::TempDir>) -> Server {
+        let (seen, connections) = (Arc::new(Mutex::new(Vec::new())), Arc::new(AtomicUsize::new(0)));
+        Server { address, place, _folder: folder, seen, connections, open: Arc::default(), ended: Arc::default() }
+    }
+
+    fn run(&self, accept: impl Fn() -> std::io::Result<OwnedFd> + Send + 'static, answer: Answer) {
+        let (seen, count, answer) = (Arc::clone(&self.seen), Arc::clone(&self.connections), Arc::new(answer));
+        let (open, ended) = (Arc::clone(&self.open), Arc::clone(&self.ended));
         std::thread::spawn(move || {
-            for stream in listener.incoming().flatten() {
+            while let Ok(stream) = accept() {
+                if ended.load(Ordering::SeqCst) {
+                    return;
+                }
+                open.lock().unwrap().push(File::from(stream.try_clone().unwrap()));
                 count.fetch_add(1, Ordering::SeqCst);
-                let (kept, answer) = (Arc::clone(&kept), Arc::clone(&answer));
-                std::thread::spawn(move || serve(stream, &kept, &answer));
+                let (kept, answer) = (Arc::clone(&seen), Arc::clone(&answer));
+                std::thread::spawn(move || serve(File::from(stream), &kept, &answer));
             }
         });
-        Server { address, seen, connections }
+    }
+
+    /// Ends it, and every connection: its port is free.
+    pub fn close(self) {
+        self.ended.store(true, Ordering::SeqCst);
+        drop(TcpStream::connect(self.address));
+        for stream in self.open.lock().unwrap().drain(..) {
+            let _ = rustix::net::shutdown(&stream, rustix::net::Shutdown::Both);
+        }
     }
 
     /// How many connections there were.
@@ -67,7 +113,7 @@ impl Server {
     }
 }
 
-fn serve(stream: TcpStream, seen: &Mutex<Vec<Request>>, answer: &Answer) {
+fn serve(stream: File, seen: &Mutex<Vec<Request>>, answer: &Answer) {
     let Ok(writing) = stream.try_clone() else { return };
     let (mut reader, mut writer) = (BufReader::new(stream), writing);
     while let Some(request) = read(&mut reader) {

@@ -52,7 +52,7 @@ pub enum Verify {
 
 impl Verify {
     pub fn start() -> Verify {
-        Verify::Answers(Server::start(Box::new(|request| Some(verified(request)))))
+        Verify::Answers(Server::on_a_socket(Box::new(|request| Some(verified(request)))))
     }
 
     /// Somebody else who listens where jeton did, and says this to everything.
@@ -68,14 +68,14 @@ impl Verify {
         Verify::Down(free())
     }
 
-    /// jeton, from this home's store.
+    /// jeton, from this home's store, at a socket.
     pub fn real(home: &Home) -> Verify {
-        Verify::Real(Jeton::on_a_port(home))
+        Verify::Real(Jeton::on_a_socket(home))
     }
 
     fn place(&self) -> String {
         match self {
-            Verify::Answers(server) | Verify::Hangs(server) => server.address.to_string(),
+            Verify::Answers(server) | Verify::Hangs(server) => server.place.clone(),
             Verify::Down(address) => address.to_string(),
             Verify::Real(jeton) => jeton.verify.clone(),
         }
@@ -204,6 +204,7 @@ pub fn prepared(kind: Kind, home: &Home, args: &[&str]) -> Command {
             command.arg("-p").arg(&folder).args(["-e", "stderr", "-c", "nginx.conf"]);
         }
         Kind::Caddy => {
+            let text = text.replace("unix//run/caddy/", &format!("unix/{}/", folder.display()));
             let whole = format!("{{\n    admin off\n    auto_https off\n    persist_config off\n}}\n{text}");
             fs::write(folder.join("Caddyfile"), whole).unwrap();
         }

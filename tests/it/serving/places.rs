@@ -168,22 +168,43 @@ fn the_address_comes_from_proxies_of_ours() {
     let reader = text(&holding(&house, "reader", &["jeton.ledger.read"]));
     let service = Service::configured(&house.place.path(), "[serve]\nproxies = \"10.0.0.0/8\"\n");
     let mut client = service.client();
+    let proof = Service::proxy_proof(&house.place.path());
     let hops = |n: usize, tail: &str| format!("{}{tail}", "203.0.113.1, ".repeat(n));
     for (forwarded, _) in CALLERS {
-        assert_eq!(ask(&mut client, "", &[&bearer(&secret), &format!("X-Forwarded-For: {forwarded}")]).status, 200);
+        assert_eq!(
+            ask(&mut client, "", &[&proof, &bearer(&secret), &format!("X-Forwarded-For: {forwarded}")]).status,
+            200
+        );
     }
     let many = hops(500, "192.0.2.5");
-    assert_eq!(ask(&mut client, "", &[&bearer(&secret), &format!("X-Forwarded-For: {many}")]).status, 200);
+    assert_eq!(ask(&mut client, "", &[&proof, &bearer(&secret), &format!("X-Forwarded-For: {many}")]).status, 200);
     let proxies = format!("X-Forwarded-For: 192.0.2.6, {}10.0.0.1", "10.9.9.9, ".repeat(500));
-    assert_eq!(ask(&mut client, "", &[&bearer(&secret), &proxies]).status, 200);
+    assert_eq!(ask(&mut client, "", &[&proof, &bearer(&secret), &proxies]).status, 200);
     let two = ["X-Forwarded-For: 192.0.2.8", "X-Forwarded-For: 10.1.1.1"];
-    assert_eq!(ask(&mut client, "", &[&bearer(&secret), two[0], two[1]]).status, 200);
+    assert_eq!(ask(&mut client, "", &[&proof, &bearer(&secret), two[0], two[1]]).status, 200);
+    // Whoever hasn't proven himself says nothing of others, be it that he has half of the proof, or two.
+    let forwarded = "X-Forwarded-For: 192.0.2.77";
+    let half = proof[..proof.len() - 1].to_owned();
+    for headers in [
+        vec![forwarded],
+        vec!["X-Jeton-Proof: ", forwarded],
+        vec![half.as_str(), forwarded],
+        vec![proof.as_str(), proof.as_str(), forwarded],
+    ] {
+        let credential = bearer(&secret);
+        let headers: Vec<&str> = headers.into_iter().chain([credential.as_str()]).collect();
+        assert_eq!(ask(&mut client, "", &headers).status, 200);
+    }
     let escape = format!("{}\r\nX-Forwarded-For: \x1b[2J", bearer(&secret));
     client.send(head("GET", "/v1/verify/-", &[&escape]));
     // A control character in a header is no HTTP.
     assert_eq!(client.answer().map(|a| a.status), Some(400));
     let mut expected: Vec<(String, u64)> = Vec::new();
-    let told = CALLERS.iter().map(|(_, address)| *address).chain(["192.0.2.5", "10.9.9.9", "192.0.2.8"]);
+    let told = CALLERS
+        .iter()
+        .map(|(_, address)| *address)
+        .chain(["192.0.2.5", "10.9.9.9", "192.0.2.8"])
+        .chain(["127.0.0.1"; 4]);
     for address in told {
         match expected.iter_mut().find(|(a, _)| a == address) {
             Some((_, count)) => *count += 1,
@@ -201,7 +222,11 @@ fn the_address_comes_from_proxies_of_ours() {
 }
 
 /// `X-Forwarded-For`, and whom the ledger has as the caller.
-const CALLERS: [(&str, &str); 9] = [
+const CALLERS: [(&str, &str); 13] = [
+    ("203.0.113.9:51008", "203.0.113.9"),
+    ("[2001:db8::5]:443", "2001:db8::5"),
+    ("[2001:db8::6]", "2001:db8::6"),
+    ("203.0.113.7:80, 10.0.0.1:443", "203.0.113.7"),
     ("192.0.2.1", "192.0.2.1"),
     ("203.0.113.9, 192.0.2.2", "192.0.2.2"),
     ("192.0.2.3, 10.1.2.3", "192.0.2.3"),

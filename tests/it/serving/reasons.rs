@@ -78,11 +78,12 @@ fn all_are_told_the_same_and_the_ledger_is_told_why() {
     let cases = refused(&house);
     let service = Service::start(&house.place.path());
     let mut client = service.client();
+    let proof = Service::proxy_proof(&house.place.path());
     for path in ["/v1/verify/-", "/v1/verify/environment.control.StopEnv", "/v1/verify/no.Such"] {
         let mut told: Vec<(&str, String)> = Vec::new();
         for (reason, secret, _) in &cases {
             let headers = [format!("Authorization: Bearer {secret}"), "X-Forwarded-For: 192.0.2.9".to_owned()];
-            let answer = client.ask("GET", path, &[&headers[0], &headers[1]]);
+            let answer = client.ask("GET", path, &[&headers[0], &headers[1], &proof]);
             assert_eq!(answer.status, 401, "{reason}");
             assert_eq!(answer.header("Date").len(), "Sun, 22 Nov 2026 05:42:30 GMT".len());
             told.push((reason, answer.without_date()));

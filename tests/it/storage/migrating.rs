@@ -38,6 +38,10 @@ fn write_old(path: &Path) {
              (5, 1, 'e-one', '', 'api', 1, 'custom', {0} - 2, {0} + 7, NULL, 1),
              (6, 1, 'f-nothing', '', 'api', 1, 'custom', {0}, NULL, NULL, 1),
              (7, 1, 'gone', '', 'api', 1, 'inherit', {0}, NULL, {0}, 2);
+         INSERT INTO catalogues VALUES ('x', 'X', 0);
+         INSERT INTO method_groups VALUES ('a', 'x', 'A', 0);
+         INSERT INTO methods VALUES ('a.B', 'a', 'b', 'read', NULL, 0), ('a.C', 'a', 'c', 'admin', 'https://x', 1);
+         INSERT INTO method_routes VALUES ('a.B', 0, 'GET /b'), ('a.B', 1, 'GET /bb'), ('a.C', 0, 'PUT /c');
          INSERT INTO token_sets VALUES (2, 'IDE Plugins'), (3, 'IDE Plugins'), (3, 'Marketplace');
          INSERT INTO token_methods VALUES (4, 'a.B'), (4, 'a.C'), (5, 'a.B');
          INSERT INTO secrets SELECT substr('ZYXWVUT', id, 1) || 'ooooooo', zeroblob(32), id, 'current', {0}, NULL FROM tokens;
@@ -126,6 +130,21 @@ fn the_first_schema_is_brought_to_the_newest() {
     assert_eq!(dead.issued_role, Role::Owner);
     let seen = |t: &Token| t.last_seen_at;
     assert_eq!(by_api.rows.iter().filter_map(seen).max(), Some(Timestamp(START.0 - 3)), "by any of its secrets");
+
+    // Methods and their routes are whole, and may be public now.
+    let mut catalogue = store.read(|s| s.catalogues()).unwrap().into_iter().find(|c| c.name == "x").unwrap();
+    let found: Vec<_> = catalogue.methods().map(|m| (m.id.as_str(), m.access.word(), m.routes.len())).collect();
+    assert_eq!(found, [("a.B", "read", 2), ("a.C", "admin", 1)]);
+    catalogue.groups[0].methods[0].access = jeton::domain::method::Access::Public;
+    store
+        .write(&tester(), &|| START, |tx, _| {
+            tx.set_catalogue(&catalogue)?;
+            Ok(Audited::one((), entry("x")))
+        })
+        .unwrap();
+    assert!(store.read(|s| s.catalogues()).unwrap().contains(&catalogue));
+    raw.execute_batch("PRAGMA foreign_keys = ON").unwrap();
+    assert!(raw.execute("UPDATE method_routes SET method_id = 'gone'", []).is_err(), "routes refer to methods");
 
     // What is written from now on stands in the same order.
     store

@@ -50,7 +50,7 @@ fn attempt(house: &House, verb: &str) -> Result<()> {
             let mut catalogue = Catalogue::shipped("cloud-platform")?;
             catalogue.groups.remove(0);
             catalogue.sets.clear();
-            house.ask("admin", ApplyCatalogue { catalogue, accept_widening: None }).map(drop)
+            house.ask("admin", ApplyCatalogue { catalogue, accept_widening: None, accept_public: None }).map(drop)
         }
         "token.create" => {
             let out = Some(SaveTo::Folder(house.place.folder().join("folder")));

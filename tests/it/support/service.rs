@@ -91,6 +91,12 @@ impl Service {
         Client::tcp(self.verify)
     }
 
+    /// What a proxy sends that holds the printed configuration.
+    pub fn proxy_proof(store: &Path) -> String {
+        let values = jeton::platform::proof_file::load(store).unwrap().expect("a port has them");
+        format!("X-Jeton-Proof: {}", &*values.current.request())
+    }
+
     /// A connection to the management listener.
     pub fn manager(&self) -> Client {
         Client::unix(&self.manage)

@@ -136,7 +136,7 @@ fn every_verb_asks_for_its_proof() {
             set_policy(&[("trash", "7d")]).into(),
             ListCatalogues.into(),
             PreviewCatalogue { catalogue: cloud.clone() }.into(),
-            ApplyCatalogue { catalogue: cloud.clone(), accept_widening: None }.into(),
+            ApplyCatalogue { catalogue: cloud.clone(), accept_widening: None, accept_public: None }.into(),
             list().into(),
             TallyTokens.into(),
             show("x").into(),

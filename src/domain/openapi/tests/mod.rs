@@ -267,6 +267,35 @@ fn access_follows_the_verb_unless_it_is_said() {
 }
 
 #[test]
+fn only_an_operation_that_says_so_itself_is_public() {
+    let paths = r#""/login": {"post": {"operationId": "login", "security": []}},
+        "/list": {"get": {"operationId": "list"}},
+        "/maybe": {"get": {"operationId": "maybe", "security": [{}, {"o": []}]}},
+        "/null": {"get": {"operationId": "null", "security": null}},
+        "/read": {"get": {"operationId": "read", "security": [], "x-jeton-access": "read"}},
+        "/said": {"get": {"operationId": "said", "x-jeton-access": "public"}}"#;
+    for more in ["", r#""security": []"#, r#""security": [{"o": []}]"#] {
+        let done = done(paths, more);
+        let public: Vec<&str> =
+            done.catalogue.methods().filter(|m| m.access == Access::Public).map(|m| m.id.as_str()).collect();
+        assert_eq!(public.len(), 2, "{more} {public:?}");
+        assert!(public[0].ends_with("login") && public[1].ends_with("said"), "{public:?}");
+        warns(&done, "become public: 1 (POST");
+    }
+    // A route that is guarded by one operation is opened by no other, whichever comes first.
+    for (first, second) in [("a", "z"), ("z", "a")] {
+        let paths = format!(
+            r#""/x/{{{first}}}": {{"get": {{"operationId": "open", "security": []}}}},
+               "/x/{{{second}}}": {{"get": {{"operationId": "shut"}}}}"#
+        );
+        let done = done(&paths, "");
+        let routes =
+            |name: &str| done.catalogue.methods().find(|m| m.id.as_str().ends_with(name)).unwrap().routes.len();
+        assert_eq!((routes("open"), routes("shut")), (0, 1));
+    }
+}
+
+#[test]
 fn titles_come_from_summary_description_or_id() {
     for (operation, title) in [
         (r#""summary":"  Lists\n pets. ","description":"Else.""#, "Lists pets."),

@@ -57,10 +57,10 @@ impl Apply {
         if preview.is_empty() {
             return Err(Problem::said(format!("{} says what is in force already: nothing would change", preview.name)));
         }
-        if preview.widening.count > 0 {
+        if preview.widening.count > 0 || !preview.opened.is_empty() {
             return Ok(Outcome::Push(Modal::Widen(Box::new(Widen::open(catalogue, &preview)))));
         }
-        Ok(Outcome::Confirm(wanted(&catalogue, told(&preview), None)))
+        Ok(Outcome::Confirm(wanted(&catalogue, told(&preview), None, None)))
     }
 }
 

@@ -13,10 +13,11 @@ const MOST: Most = Most { things: 1_000, rest: "jeton catalogue apply --dry-run 
 
 /// What applying does: who gains by it, then what comes, goes and changes.
 fn told(preview: &Preview) -> Passage {
-    let gains = preview.gains(MOST).into_iter().enumerate().map(|(at, line)| match (at, preview.widening.count) {
-        (0, 1..) => (Look::Warning, format!("! {line}")),
-        (0, 0) => (Look::Strong, line),
-        (_, _) => (look(&line), line),
+    let warns = preview.widening.count > 0 || !preview.opened.is_empty();
+    let gains = preview.gains(MOST).into_iter().map(|line| match (line.starts_with(' '), warns) {
+        (false, true) if line.ends_with(':') => (Look::Warning, format!("! {line}")),
+        (false, _) => (Look::Strong, line),
+        (true, _) => (look(&line), line),
     });
     let changes = preview.changes(MOST).into_iter().map(|line| (look(&line), line));
     let between = [(Look::Plain, String::new())];
@@ -36,8 +37,8 @@ fn look(line: &str) -> Look {
     }
 }
 
-/// The change, where so many tokens may gain methods by it.
-fn wanted(catalogue: &Catalogue, about: Passage, accept_widening: Option<u64>) -> Wanted {
-    let verb = ApplyCatalogue { catalogue: catalogue.clone(), accept_widening };
+/// The change, where so many tokens may gain methods by it, and so many methods become public.
+fn wanted(catalogue: &Catalogue, about: Passage, accept_widening: Option<u64>, accept_public: Option<u64>) -> Wanted {
+    let verb = ApplyCatalogue { catalogue: catalogue.clone(), accept_widening, accept_public };
     Wanted::telling(format!("Apply {}", catalogue.name), about, verb)
 }

@@ -1,4 +1,5 @@
-//! A catalogue by which tokens gain methods: which, and their typed number. The verb compares the number again.
+//! A catalogue by which tokens gain methods, or methods become public: which, and their typed numbers. The verb compares
+//! the numbers again.
 
 use super::{told, wanted};
 use crate::domain::catalogue::Catalogue;
@@ -15,8 +16,10 @@ use crate::verbs::catalogue::Preview;
 /// What has the focus.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Slot {
-    /// The typed number.
+    /// The typed number of tokens that gain methods.
     Number,
+    /// The typed number of methods that become public.
+    Public,
 }
 
 /// The dialog.
@@ -25,25 +28,35 @@ pub struct Widen {
     told: Passage,
     count: u64,
     typed: Field,
+    public_count: u64,
+    typed_public: Field,
 }
 
 impl Widen {
     /// Tells what `preview` says of `catalogue`.
     pub fn open(catalogue: Catalogue, preview: &Preview) -> Form<Self> {
-        Form::new(Widen { catalogue, told: told(preview), count: preview.widening.count, typed: Field::new(12) })
+        Form::new(Widen {
+            catalogue,
+            told: told(preview),
+            count: preview.widening.count,
+            typed: Field::new(12),
+            public_count: u64::try_from(preview.opened.len()).unwrap_or(u64::MAX),
+            typed_public: Field::new(12),
+        })
     }
 }
 
 impl Dialog for Widen {
     type Slot = Slot;
-    const LABELS: usize = 24;
+    const LABELS: usize = 26;
 
     fn title(&self) -> String {
         format!("Apply {}", self.catalogue.name)
     }
 
     fn slots(&self) -> Vec<(Slot, Kind)> {
-        vec![(Slot::Number, Kind::Field)]
+        let slots = [(Slot::Public, self.public_count), (Slot::Number, self.count)];
+        slots.into_iter().filter(|(_, count)| *count > 0).map(|(slot, _)| (slot, Kind::Field)).collect()
     }
 
     fn passage(&self) -> Option<&Passage> {
@@ -54,18 +67,32 @@ impl Dialog for Widen {
         Some(&mut self.told)
     }
 
-    fn field(&mut self, _slot: Slot) -> Option<&mut Field> {
-        Some(&mut self.typed)
+    fn field(&mut self, slot: Slot) -> Option<&mut Field> {
+        Some(match slot {
+            Slot::Number => &mut self.typed,
+            Slot::Public => &mut self.typed_public,
+        })
     }
 
     fn press(&mut self, _slot: Slot, _facts: &Facts<'_>) -> Pressed<Slot> {
-        if self.typed.text() != self.count.to_string() {
-            let text = format!("Type their number exactly: {}", self.count);
-            return Err(Problem::at(Slot::Number, text));
+        let typed = [(Slot::Public, self.public_count, &self.typed_public), (Slot::Number, self.count, &self.typed)];
+        for (slot, count, field) in typed {
+            if count > 0 && field.text() != count.to_string() {
+                return Err(Problem::at(slot, format!("Type their number exactly: {count}")));
+            }
         }
-        let gain = if self.count == 1 { "gains" } else { "gain" };
-        let about = format!("{} {gain} methods, from the next request on.", counted(self.count, "token"));
-        Ok(Outcome::Confirm(wanted(&self.catalogue, Passage::text(about), Some(self.count))))
+        let mut about = Vec::new();
+        if self.public_count > 0 {
+            let methods = counted(self.public_count, "method");
+            about.push(format!("Everybody may call {methods} without a token, once the proxies have it."));
+        }
+        if self.count > 0 {
+            let gain = if self.count == 1 { "gains" } else { "gain" };
+            about.push(format!("{} {gain} methods, from the next request on.", counted(self.count, "token")));
+        }
+        let some = |count: u64| Some(count).filter(|count| *count > 0);
+        let about = Passage::text(about.join(" "));
+        Ok(Outcome::Confirm(wanted(&self.catalogue, about, some(self.count), some(self.public_count))))
     }
 
     /// What is told here may no longer be so: it is previewed anew.
@@ -79,7 +106,12 @@ impl Dialog for Widen {
         if !tight {
             sheet.blank();
         }
-        sheet.field(Slot::Number, "Number of those tokens", &self.typed);
+        if self.public_count > 0 {
+            sheet.field(Slot::Public, "Number of public methods", &self.typed_public);
+        }
+        if self.count > 0 {
+            sheet.field(Slot::Number, "Number of those tokens", &self.typed);
+        }
         sheet.problem(if tight { 1 } else { 2 });
     }
 }

@@ -1,0 +1,121 @@
+//! Caddy: a map, and a reverse proxy to jeton before the one to the application.
+
+use super::headers::{FOREIGN, ODD};
+use super::{Guide, IDENTITY, Listen, spellings};
+use crate::domain::endpoint::Endpoint;
+use crate::domain::proof::DigestKind;
+use crate::domain::route::map::Answer;
+use crate::domain::route::plain::{Engine, VERB_HEADERS};
+
+pub(super) fn write(guide: &Guide<'_>) -> String {
+    // In quotes, for Caddy takes a bare 1.50 for a number, which it writes as 1.5: another method.
+    let mut routes = String::new();
+    for entry in &guide.map.entries {
+        let pattern = format!("`~^{} {}$`", entry.verb_pattern(), entry.path_pattern(Engine::Re2));
+        routes += &match &entry.answer {
+            Answer::Ask(id) => format!("            {pattern} \"{id}\"\n"),
+            Answer::Public(id) => format!("            # {id}\n            {pattern} \"/public\"\n"),
+            Answer::Preflight => format!("            {pattern} \"/preflight\"\n"),
+            Answer::Deny(why) => format!("            # {why}\n            {pattern} !\n"),
+        };
+    }
+    let has_preflights = guide.map.entries.iter().any(|entry| entry.answer == Answer::Preflight);
+    let preflight = |text: &str| if has_preflights { text.to_owned() } else { String::new() };
+    let verb_headers: Vec<String> =
+        VERB_HEADERS.iter().flat_map(|name| spellings(name)).map(|name| format!("header({{'{name}': '*'}})")).collect();
+    let scheme = if guide.tls.is_some() { "https" } else { "http" };
+    let (site, bind) = match &guide.listen {
+        Listen::Port(port) => (format!("{scheme}://:{port}"), String::new()),
+        Listen::Address(address) => {
+            (format!("{scheme}://:{}", address.port()), format!("    bind {}\n", bare(*address)))
+        }
+        Listen::Unix(path) => (format!("{scheme}://"), format!("    bind unix/{}\n", path.display())),
+    };
+    let tls = guide
+        .tls
+        .as_ref()
+        .map_or_else(String::new, |tls| format!("    tls {} {}\n", tls.certificate.display(), tls.key.display()));
+    let verify = match guide.verify {
+        Endpoint::Tcp(address) => address.to_string(),
+        Endpoint::Unix(path) => format!("unix/{}", path.display()),
+    };
+    let (mut long, mut credentials, mut asked, mut dropped) =
+        (String::new(), String::new(), String::new(), String::new());
+    for (n, name) in guide.credentials.iter().enumerate() {
+        long += &format!("    @jeton_long_{n} header_regexp {name} `^.{{600}}`\n");
+        credentials += &format!(
+            "        request_header @jeton_long_{n} {name} \"-\"\n        \
+             map {{http.request.header.{name}}} {{jeton_absent_{n}}} {{\n            `~^$` {name}\n            default X-Jeton-None\n        }}\n"
+        );
+        // One that the client didn't send is not sent empty either.
+        asked += &format!(
+            "            header_up {name} {{http.request.header.{name}}}\n            header_up -{{jeton_absent_{n}}}\n"
+        );
+        if name != "Authorization" {
+            for spelling in spellings(name) {
+                dropped += &format!("        request_header -{spelling}\n");
+            }
+        }
+    }
+    if guide.query {
+        asked += "            header_up X-Forwarded-Uri {http.request.orig_uri}\n";
+    }
+    let (mut checked, mut proof_site) = (String::new(), String::new());
+    let mut taken: String = IDENTITY
+        .iter()
+        .map(|name| format!("                request_header {name} {{http.reverse_proxy.header.{name}}}\n"))
+        .collect();
+    if let Some(proof) = guide.proof {
+        asked += &format!(
+            "            header_up X-Jeton-Proof {}\n            header_up X-Jeton-Challenge sha256:{{http.request.uuid}}\n",
+            &*proof.request()
+        );
+        taken += "                request_header X-Jeton-Proof {http.reverse_proxy.header.X-Jeton-Proof}\n";
+        checked += include_str!("../../assets/proxies/Caddyfile-check");
+        let key = proof.answer_key(DigestKind::Sha256);
+        let fields: String = IDENTITY.iter().map(|name| format!(" (.Req.Header.Get \"{name}\")")).collect();
+        proof_site += &include_str!("../../assets/proxies/Caddyfile-proof")
+            .replace("@KEY@", &key)
+            .replace("@FORMAT@", &"|%s".repeat(IDENTITY.len() + 1))
+            .replace("@FIELDS@", &fields);
+    }
+    let lines = |names: &mut dyn Iterator<Item = String>| -> String {
+        names.map(|name| format!("        request_header {name}\n")).collect()
+    };
+    guide.fill(
+        Engine::Re2,
+        include_str!("../../assets/proxies/Caddyfile"),
+        &[
+            ("@ROUTES@", routes),
+            ("@VERB_HEADERS@", verb_headers.join(" || ")),
+            ("@SITE@", site),
+            ("@BIND@", bind),
+            ("@TLS@", tls),
+            ("@VERIFY_SERVER@", verify),
+            (
+                "@PREFLIGHT_MATCH@",
+                preflight(
+                    "    @jeton_no_preflight expression `{jeton_ask} == '/preflight' && !(header({'Origin': '*'}) && header({'Access-Control-Request-Method': '*'}))`\n",
+                ),
+            ),
+            ("@PREFLIGHT@", preflight("        respond @jeton_no_preflight 403\n")),
+            ("@LONG_CREDENTIALS@", long),
+            ("@CREDENTIALS@", credentials),
+            ("@ASKED@", asked),
+            ("@TAKEN@", taken),
+            ("@CHECKED@", checked),
+            ("@PROOF_SITE@", proof_site),
+            ("@FOREIGN@", lines(&mut FOREIGN.iter().map(|pattern| format!("-{pattern}")))),
+            ("@ODD@", lines(&mut ODD.iter().map(|sign| format!("\"-*{sign}*\"")))),
+            ("@DROPPED@", dropped),
+        ],
+    )
+}
+
+/// An address without its port.
+fn bare(address: std::net::SocketAddr) -> String {
+    match address.ip() {
+        std::net::IpAddr::V4(ip) => ip.to_string(),
+        std::net::IpAddr::V6(ip) => format!("[{ip}]"),
+    }
+}

@@ -1,0 +1,182 @@
+//! nginx: maps, and a sub-request of `auth_request`.
+
+use super::headers::NAMES;
+use super::{Guide, IDENTITY, spellings};
+use crate::domain::endpoint::Endpoint;
+use crate::domain::proof::DigestKind;
+use crate::domain::route::map::{ANY_VERB, Answer, RouteMap};
+use crate::domain::route::plain::{Engine, VERB_HEADERS};
+
+pub(super) fn write(guide: &Guide<'_>) -> String {
+    let (routes, verbs) = by_verb(&guide.map);
+    let taken: String = IDENTITY
+        .iter()
+        .map(|header| variable(header))
+        .map(|name| format!("        auth_request_set ${} $upstream_http_{name};\n", &name[2..]))
+        .collect();
+    let verb_headers = VERB_HEADERS.iter().map(|h| format!("$http_{}", variable(h))).collect();
+    let passed = passed(guide);
+    let has_preflights = guide.map.entries.iter().any(|entry| entry.answer == Answer::Preflight);
+    let (may, preflight) = match has_preflights {
+        false => ("jeton_may", String::new()),
+        true => ("jeton_named", include_str!("../../assets/proxies/nginx-preflight.conf").to_owned()),
+    };
+    let (to_public, public) = match guide.map.entries.iter().any(|entry| entry.answer.is_open()) {
+        false => (String::new(), String::new()),
+        true => (
+            "        # Nobody is asked: a public route, or a preflight.\n        error_page 418 = @jeton_public;\n        \
+             if ($jeton_may ~ \"^/\") {\n            return 418;\n        }\n"
+                .to_owned(),
+            format!(
+                "\n    # Public routes alone come here.\n    location @jeton_public {{\n        \
+                 proxy_pass http://jeton_application$request_uri;\n{passed}    }}\n"
+            ),
+        ),
+    };
+    let mut maps = String::new();
+    let mut asked = String::new();
+    for header in &guide.credentials {
+        let name = variable(header);
+        maps += &format!(
+            "map $http_{name} $jeton_from_{name} {{\n    default $http_{name};\n    # A longer one is no token.\n    \"~^.{{600}}\" \"-\";\n}}\n"
+        );
+        asked += &format!("        proxy_set_header {header} $jeton_from_{name};\n");
+    }
+    if guide.query {
+        asked += "        proxy_set_header X-Forwarded-Uri $request_uri;\n";
+    }
+    let mut checked = String::new();
+    if let Some(proof) = guide.proof {
+        asked += &format!(
+            "        proxy_set_header X-Jeton-Proof {};\n        proxy_set_header X-Jeton-Challenge md5:$request_id;\n",
+            &*proof.request()
+        );
+        let fields: String = IDENTITY.iter().map(|header| format!("|${}", &variable(header)[2..])).collect();
+        let key = proof.answer_key(DigestKind::Md5);
+        checked += &format!(
+            "        # Only jeton knows the answer to a number that was never asked before.\n        \
+             auth_request_set $jeton_proof $upstream_http_x_jeton_proof;\n        secure_link $jeton_proof;\n        \
+             secure_link_md5 \"{key}|$request_id{fields}|{key}\";\n",
+            key = &*key
+        );
+    }
+    guide.fill(
+        Engine::Pcre,
+        include_str!("../../assets/proxies/nginx.conf"),
+        &[
+            ("@ROUTES@", routes),
+            ("@VERBS@", verbs),
+            ("@VERB_HEADERS@", verb_headers),
+            ("@MAY@", may.to_owned()),
+            ("@PREFLIGHT@", preflight),
+            ("@PROVEN@", if guide.proof.is_some() { "$secure_link ".to_owned() } else { String::new() }),
+            ("@IS_PROVEN@", if guide.proof.is_some() { "1 ".to_owned() } else { String::new() }),
+            ("@CREDENTIAL_MAPS@", maps),
+            ("@VERIFY_SERVER@", guide.verify.to_string()),
+            ("@LISTEN@", format!("{}{}", guide.listen, if guide.tls.is_some() { " ssl" } else { "" })),
+            ("@TLS@", tls(guide)),
+            ("@TO_PUBLIC@", to_public),
+            ("@TAKEN@", taken),
+            ("@CHECKED@", checked),
+            ("@PASSED@", passed),
+            ("@PUBLIC_LOCATION@", public),
+            ("@ASKED@", asked),
+        ],
+    )
+}
+
+fn variable(header: &str) -> String {
+    header.to_ascii_lowercase().replace('-', "_")
+}
+
+fn tls(guide: &Guide<'_>) -> String {
+    guide.tls.as_ref().map_or_else(String::new, |tls| {
+        format!(
+            "    ssl_certificate {};\n    ssl_certificate_key {};\n    ssl_protocols TLSv1.2 TLSv1.3;\n",
+            tls.certificate.display(),
+            tls.key.display()
+        )
+    })
+}
+
+/// What stands in each location that leads to the application.
+fn passed(guide: &Guide<'_>) -> String {
+    let mut text = String::from(
+        "        proxy_http_version 1.1;\n        proxy_pass_request_headers on;\n        proxy_request_buffering off;\n        \
+         proxy_buffering off;\n        proxy_cache off;\n        proxy_intercept_errors off;\n        \
+         proxy_read_timeout 1h;\n        proxy_send_timeout 1h;\n        proxy_set_header Upgrade $jeton_upgrade;\n        \
+         proxy_set_header Connection $jeton_connection;\n        proxy_set_header Host $http_host;\n        \
+         proxy_set_header X-Forwarded-For $remote_addr;\n        proxy_set_header X-Forwarded-Host $http_host;\n        \
+         proxy_set_header X-Forwarded-Proto $scheme;\n",
+    );
+    let mut set = std::collections::BTreeSet::new();
+    let mut line = |name: String, value: &str| {
+        if set.insert(name.to_ascii_lowercase()) {
+            text += &format!("        proxy_set_header {name} {value};\n");
+        }
+    };
+    for header in IDENTITY {
+        for spelling in spellings(header) {
+            let value = if spelling == header { format!("${}", &variable(header)[2..]) } else { "\"\"".to_owned() };
+            line(spelling, &value);
+        }
+    }
+    for header in guide.credentials.iter().flat_map(|name| spellings(name)) {
+        line(header, "\"\"");
+    }
+    // Where another server has the same address, its rule for underscores counts.
+    for name in VERB_HEADERS.iter().chain(&NAMES) {
+        line((*name).to_owned(), "\"\"");
+        line(name.replace('-', "_"), "\"\"");
+    }
+    for name in ["X_Forwarded_For", "X_Forwarded_Host", "X_Forwarded_Proto"] {
+        line(name.to_owned(), "\"\"");
+    }
+    text
+}
+
+/// A map for each verb that routes name, and one for all others; and the entries that choose among them. nginx tries a
+/// map's expressions one after the other, and evaluates only the map that is chosen.
+fn by_verb(map: &RouteMap) -> (String, String) {
+    let mut verbs: Vec<Option<&str>> = map.entries.iter().map(|entry| entry.route.verb.as_deref()).collect();
+    verbs.push(None);
+    verbs.sort_unstable_by_key(|verb| (verb.is_none(), *verb));
+    verbs.dedup();
+    let (mut maps, mut choice) = (String::new(), String::new());
+    for verb in verbs {
+        let (named, pattern) = match verb {
+            Some(verb) => (format!("on_{}", verb.to_ascii_lowercase()), verb),
+            None => ("otherwise".to_owned(), ANY_VERB),
+        };
+        maps += &format!("map $jeton_path $jeton_{named} {{\n    default \"\";\n");
+        for entry in map.entries.iter().filter(|e| e.route.verb.is_none() || e.route.verb.as_deref() == verb) {
+            let path = entry.path_pattern(Engine::Pcre);
+            maps += &match &entry.answer {
+                Answer::Ask(id) => format!("    \"~^{path}$\" \"{id}\";\n"),
+                Answer::Public(id) => format!("    \"~^{path}$\" \"/public\"; # {id}\n"),
+                Answer::Preflight => format!("    \"~^{path}$\" \"/preflight\";\n"),
+                Answer::Deny(why) => format!("    \"~^{path}$\" \"\"; # {why}\n"),
+            };
+        }
+        maps += "}\n";
+        choice += &format!("    \"~^{pattern} \" $jeton_{named};\n");
+    }
+    (maps, choice)
+}
+
+/// Asking by hand.
+pub(super) fn curl(guide: &Guide<'_>) -> String {
+    let to = match guide.verify {
+        Endpoint::Tcp(address) => format!("http://{address}"),
+        Endpoint::Unix(path) => format!("--unix-socket {} http://jeton", path.display()),
+    };
+    let example = guide.map.entries.iter().find_map(|entry| match &entry.answer {
+        Answer::Ask(id) => Some(format!("\n# A METHOD of this installation: {id}\n")),
+        Answer::Public(_) | Answer::Preflight | Answer::Deny(_) => None,
+    });
+    guide.fill(
+        Engine::Re2,
+        include_str!("../../assets/proxies/curl.txt"),
+        &[("@TO@", to), ("@EXAMPLE@", example.unwrap_or_default())],
+    )
+}

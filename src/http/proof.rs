@@ -1,0 +1,89 @@
+//! The proof values in a running service: who may say on whose behalf it asks, and what proves an answer to it.
+
+use std::path::PathBuf;
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
+
+use hyper::header::{HeaderMap, HeaderName, HeaderValue};
+
+use super::answer::Answer;
+use crate::domain::identity::Field;
+use crate::domain::proof::{Challenge, ProxyProof};
+use crate::error::Result;
+use crate::platform::clock::Stopwatch;
+use crate::platform::entropy::SystemEntropy;
+use crate::platform::proof_file::{self, ProofValues};
+use crate::verbs::ports::Clock;
+
+/// What a proxy proves itself with; in an answer, what jeton does.
+const PROOF: HeaderName = HeaderName::from_static("x-jeton-proof");
+/// The number that a proxy made up.
+const CHALLENGE: HeaderName = HeaderName::from_static("x-jeton-challenge");
+/// How old the values in memory may be.
+const MAX_AGE: Duration = Duration::from_secs(1);
+
+/// The values by which a proxy is known that asks at a port.
+pub(super) struct Proofs {
+    store: PathBuf,
+    clock: Arc<dyn Clock>,
+    cache: Mutex<Cache>,
+}
+
+struct Cache {
+    read: Stopwatch,
+    values: Vec<ProxyProof>,
+}
+
+/// A proxy that has proven itself, and what it asked to be proven.
+pub(super) struct Proven {
+    value: ProxyProof,
+    challenge: Option<HeaderValue>,
+}
+
+impl Proofs {
+    /// Reads the values of the store at `store`, or makes the first one.
+    ///
+    /// # Errors
+    /// Those of [`proof_file::load_or_create`].
+    pub fn open(store: PathBuf, clock: Arc<dyn Clock>) -> Result<Self> {
+        let values = accepted(proof_file::load_or_create(&store, &SystemEntropy)?, &*clock);
+        Ok(Proofs { store, clock, cache: Mutex::new(Cache { read: Stopwatch::start(), values }) })
+    }
+
+    /// Returns who asks with these headers, if a proxy has proven itself in them.
+    pub fn proven(&self, headers: &HeaderMap) -> Option<Proven> {
+        let mut sent = headers.get_all(PROOF).iter();
+        let (Some(sent), None) = (sent.next(), sent.next()) else { return None };
+        let mut cache = self.cache.lock().unwrap_or_else(PoisonError::into_inner);
+        if cache.read.time() > MAX_AGE {
+            match proof_file::load(&self.store) {
+                Ok(Some(values)) => cache.values = accepted(values, &*self.clock),
+                // The values last read go on: without any, nobody would be let in.
+                Ok(None) => {}
+                Err(e) => tracing::warn!(why = %e, "the proof values can't be read anew"),
+            }
+            cache.read = Stopwatch::start();
+        }
+        let value = cache.values.iter().find(|value| value.is_request(sent.as_bytes()))?;
+        Some(Proven { value: value.clone(), challenge: headers.get(CHALLENGE).cloned() })
+    }
+}
+
+fn accepted(values: ProofValues, clock: &dyn Clock) -> Vec<ProxyProof> {
+    let previous = values.previous.filter(|(_, until)| *until > clock.now()).map(|(value, _)| value);
+    std::iter::once(values.current).chain(previous).collect()
+}
+
+impl Proven {
+    /// Proves an answer that says who it is.
+    pub fn prove(&self, answer: &mut Answer) {
+        let challenge = self.challenge.as_ref().and_then(|value| value.to_str().ok()).and_then(Challenge::parse);
+        let Some(challenge) = challenge else { return };
+        let headers = answer.headers();
+        let said = |field: &Field| headers.get(field.header()).map_or(&b""[..], HeaderValue::as_bytes);
+        let proof = self.value.answer(&challenge, Field::ALL.iter().map(said));
+        if let Ok(value) = HeaderValue::try_from(proof) {
+            answer.headers_mut().insert(PROOF, value);
+        }
+    }
+}

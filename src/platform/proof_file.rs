@@ -1,0 +1,163 @@
+//! The file by the store that keeps the proof values for proxies: the current one and, for a while after a change, the
+//! one before.
+
+use std::fs::{self, File, OpenOptions, Permissions};
+use std::io::{ErrorKind, Read, Write};
+use std::os::unix::fs::{MetadataExt, OpenOptionsExt, PermissionsExt};
+use std::path::{Path, PathBuf};
+
+use rustix::fs::OFlags;
+use zeroize::Zeroizing;
+
+use crate::domain::proof::{LEN, ProxyProof};
+use crate::domain::time::Timestamp;
+use crate::error::{Error, Result};
+use crate::verbs::ports::Entropy;
+
+/// What its name adds to the store's.
+pub const ENDING: &str = ".proof";
+/// The longest such file that is read, in bytes.
+const MAX_BYTES: u64 = 4096;
+/// How long a replaced value is still accepted, in milliseconds: time to print and load each configuration.
+const OVERLAP: i64 = 60 * 60 * 1000;
+
+/// The values of an installation.
+#[derive(Debug, Clone)]
+pub struct ProofValues {
+    /// What configurations are printed with.
+    pub current: ProxyProof,
+    /// The one before, and until when it is accepted.
+    pub previous: Option<(ProxyProof, Timestamp)>,
+}
+
+fn path_of(store: &Path) -> PathBuf {
+    let mut name = store.as_os_str().to_owned();
+    name.push(ENDING);
+    PathBuf::from(name)
+}
+
+/// Returns the values, or makes the first one.
+///
+/// # Errors
+/// [`crate::error::Kind::Failure`] when the file can't be read or made, or others can read it.
+pub fn load_or_create(store: &Path, entropy: &dyn Entropy) -> Result<ProofValues> {
+    if let Some(values) = load(store)? {
+        return Ok(values);
+    }
+    let values = ProofValues { current: generate(entropy)?, previous: None };
+    match write(store, &values, false) {
+        // Another program was faster.
+        Err(e) if e.kind() == ErrorKind::AlreadyExists => {
+            load(store)?.ok_or_else(|| unusable(store, "it comes and goes".to_owned()))
+        }
+        Err(e) => Err(unusable(store, e.to_string())),
+        Ok(()) => Ok(values),
+    }
+}
+
+/// Replaces the current value. The one before is accepted for another hour.
+///
+/// # Errors
+/// Those of [`load_or_create`].
+pub fn rotate(store: &Path, entropy: &dyn Entropy, now: Timestamp) -> Result<ProofValues> {
+    let previous = load(store)?.map(|values| (values.current, Timestamp(now.0.saturating_add(OVERLAP))));
+    let values = ProofValues { current: generate(entropy)?, previous };
+    write(store, &values, true).map_err(|e| unusable(store, e.to_string()))?;
+    Ok(values)
+}
+
+/// Returns the values; `None` if there are none yet.
+///
+/// # Errors
+/// [`crate::error::Kind::Failure`] when the file can't be read, or others can read it.
+pub fn load(store: &Path) -> Result<Option<ProofValues>> {
+    let path = path_of(store);
+    let careful = (OFlags::NOFOLLOW | OFlags::NONBLOCK).bits() as i32;
+    let file = match OpenOptions::new().read(true).custom_flags(careful).open(&path) {
+        Ok(file) => file,
+        Err(e) if e.kind() == ErrorKind::NotFound => return Ok(None),
+        Err(e) => return Err(unusable(store, e.to_string())),
+    };
+    let meta = file.metadata().map_err(|e| unusable(store, e.to_string()))?;
+    let us = rustix::process::geteuid().as_raw();
+    if !meta.is_file() || meta.uid() != us || meta.mode() & 0o077 != 0 {
+        return Err(unusable(store, "it is not a file that only we can read".to_owned()));
+    }
+    let mut text = Zeroizing::new(String::with_capacity(MAX_BYTES as usize + 1));
+    file.take(MAX_BYTES).read_to_string(&mut text).map_err(|e| unusable(store, e.to_string()))?;
+    parse(&text).map(Some).ok_or_else(|| unusable(store, "it holds something else".to_owned()))
+}
+
+fn parse(text: &str) -> Option<ProofValues> {
+    let line = |word: &str| text.lines().find_map(|line| line.strip_prefix(word));
+    let current = ProxyProof::from_hex(line("current ")?)?;
+    let previous = match line("previous ") {
+        None => None,
+        Some(rest) => {
+            let (value, until) = rest.split_once(' ')?;
+            Some((ProxyProof::from_hex(value)?, Timestamp(until.parse().ok()?)))
+        }
+    };
+    Some(ProofValues { current, previous })
+}
+
+fn generate(entropy: &dyn Entropy) -> Result<ProxyProof> {
+    let mut bytes = Zeroizing::new([0; LEN]);
+    entropy.fill(&mut *bytes)?;
+    Ok(ProxyProof::new(bytes))
+}
+
+/// In a file of its own first, so that no reader ever sees a half of it.
+fn write(store: &Path, values: &ProofValues, replace: bool) -> std::io::Result<()> {
+    let path = path_of(store);
+    let folder = path.parent().filter(|p| !p.as_os_str().is_empty()).unwrap_or(Path::new("."));
+    let mut text = Zeroizing::new(String::with_capacity(512));
+    text.push_str("current ");
+    text.push_str(&values.current.to_hex());
+    if let Some((previous, until)) = &values.previous {
+        text.push_str("\nprevious ");
+        text.push_str(&previous.to_hex());
+        text.push_str(&format!(" {}", until.0));
+    }
+    text.push('\n');
+    let mut file =
+        tempfile::Builder::new().prefix(".proof-").permissions(Permissions::from_mode(0o600)).tempfile_in(folder)?;
+    file.write_all(text.as_bytes())?;
+    file.as_file().sync_all()?;
+    match replace {
+        true => file.persist(&path).map_err(|e| e.error)?,
+        false => file.persist_noclobber(&path).map_err(|e| e.error)?,
+    };
+    fs::File::open(folder).and_then(|folder: File| folder.sync_all())
+}
+
+fn unusable(store: &Path, why: String) -> Error {
+    Error::failure(format!("the proof values in {} can't be used", path_of(store).display())).why(why)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::platform::entropy::SystemEntropy;
+
+    #[test]
+    fn values_are_made_once_kept_privately_and_replaced() {
+        let folder = tempfile::tempdir().unwrap();
+        let store = folder.path().join("jeton.db");
+        assert!(load(&store).unwrap().is_none());
+        let first = load_or_create(&store, &SystemEntropy).unwrap();
+        let again = load_or_create(&store, &SystemEntropy).unwrap();
+        assert_eq!(*first.current.to_hex(), *again.current.to_hex());
+        let file = path_of(&store);
+        assert_eq!(fs::metadata(&file).unwrap().mode() & 0o777, 0o600);
+        let next = rotate(&store, &SystemEntropy, Timestamp(5)).unwrap();
+        let (previous, until) = load(&store).unwrap().unwrap().previous.unwrap();
+        assert_eq!((&*previous.to_hex(), until), (&*first.current.to_hex(), Timestamp(5 + OVERLAP)));
+        assert_ne!(*next.current.to_hex(), *first.current.to_hex());
+        fs::set_permissions(&file, Permissions::from_mode(0o640)).unwrap();
+        assert!(load_or_create(&store, &SystemEntropy).is_err());
+        fs::set_permissions(&file, Permissions::from_mode(0o600)).unwrap();
+        fs::write(&file, "current 07\n").unwrap();
+        assert!(load_or_create(&store, &SystemEntropy).is_err());
+    }
+}

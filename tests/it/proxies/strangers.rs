@@ -1,0 +1,223 @@
+//! jeton at a port, and strangers who take that port while it is down. At a socket nobody can.
+
+use std::net::{SocketAddr, TcpListener};
+use std::sync::mpsc;
+use std::time::Duration;
+
+use super::SHOP;
+use super::jeton::Jeton;
+use super::server::{Request, Server, answer};
+use super::stage::{Kind, Stage, Verify, guide, home};
+use crate::support::http::Client;
+
+const SAID: [(&str, &str); 6] = [
+    ("X-Jeton-Account", "root"),
+    ("X-Jeton-Account-Id", "a:1"),
+    ("X-Jeton-Role", "owner"),
+    ("X-Jeton-Token", "root"),
+    ("X-Jeton-Hint", "jtn_Ab12Cd34"),
+    ("X-Jeton-Method", "shop.Show"),
+];
+
+/// Takes a port that jeton has just left.
+fn take(address: SocketAddr) -> TcpListener {
+    let (_never, pause) = mpsc::channel::<()>();
+    for _ in 0..500 {
+        if let Ok(listener) = TcpListener::bind(address) {
+            return listener;
+        }
+        let _ = pause.recv_timeout(Duration::from_millis(10));
+    }
+    panic!("{address} stays taken");
+}
+
+/// What a stranger says to a proxy's question.
+type Says = fn(&Request, &[(String, String)]) -> Option<Vec<String>>;
+
+fn identity() -> Vec<String> {
+    SAID.iter().map(|(name, value)| format!("{name}: {value}")).collect()
+}
+
+/// He has seen real answers of jeton's, each with its proof, and what the proxy asks now.
+const STRANGERS: [(&str, Says); 6] = [
+    ("no proof", |_, _| Some(identity())),
+    ("an empty proof", |_, _| Some([identity(), vec!["X-Jeton-Proof: ".to_owned()]].concat())),
+    ("the request's own proof", |request, _| {
+        let proof = request.all("x-jeton-proof").first().copied().unwrap_or_default().to_owned();
+        Some([identity(), vec![format!("X-Jeton-Proof: {proof}")]].concat())
+    }),
+    ("the request's own number", |request, _| {
+        let number = request.all("x-jeton-challenge").first().copied().unwrap_or_default().to_owned();
+        Some([identity(), vec![format!("X-Jeton-Proof: {number}")]].concat())
+    }),
+    ("what jeton answered before", |_, seen| {
+        Some(seen.iter().map(|(name, value)| format!("{name}: {value}")).collect())
+    }),
+    ("the old proof and a better role", |_, seen| {
+        let proof = seen.iter().find(|(name, _)| name.eq_ignore_ascii_case("x-jeton-proof"));
+        Some([identity(), proof.map(|(name, value)| format!("{name}: {value}")).into_iter().collect()].concat())
+    }),
+];
+
+fn nobody_gets_in_by_a_stranger(kind: Kind) {
+    if !kind.is_here() {
+        return;
+    }
+    let home = home(SHOP);
+    let secret = home.create(&["show", "--method", "shop.Show"]);
+    let credential = format!("Authorization: Bearer {secret}");
+    let verify = Verify::Real(Jeton::on_a_port(&home));
+    let mut stage = Stage::set(kind, home, verify);
+    let Verify::Real(jeton) = &stage.verify else { unreachable!() };
+    let address: SocketAddr = jeton.verify.parse().unwrap();
+    // As long as it is jeton, whoever may comes through.
+    for _ in 0..3 {
+        let reply = stage.ask("GET /orders/7", &[&credential]);
+        assert_eq!((reply.status, stage.application.seen().len()), (200, 1), "{kind:?} {reply:?}");
+    }
+    assert_eq!(stage.ask("GET /orders/mine", &[&credential]).status, 403, "{kind:?}");
+    stage.verify.stop();
+    assert!(stage.ask("GET /orders/7", &[&credential]).status >= 500, "{kind:?}");
+
+    // He listens, and learns what the proxy proves itself with.
+    let first = Server::on(take(address), Box::new(|_| Some(answer("200 OK", &identity(), "{}"))));
+    let reply = stage.ask("GET /orders/7", &[&credential]);
+    assert!(reply.status >= 500, "{kind:?} {reply:?}");
+    let request = first.seen().remove(0);
+    let allowed = [
+        "host",
+        "user-agent",
+        "x-forwarded-for",
+        "authorization",
+        "x-jeton-proof",
+        "x-jeton-challenge",
+        "connection",
+        "content-length",
+        "accept-encoding",
+        "accept",
+        "via",
+    ];
+    for (name, value) in &request.headers {
+        assert!(allowed.contains(&name.to_lowercase().as_str()), "{kind:?} tells him of {name}: {value}");
+    }
+    first.close();
+
+    // jeton is back, and he asks it as the proxy did: with its proof and its number, and a token of his own.
+    stage.verify = Verify::Real(Jeton::at(&stage.home, &address.to_string()));
+    let mine = stage.home.create(&["mine", "--method", "shop.Show"]);
+    let header = |name: &str| format!("{name}: {}", request.all(name).first().copied().unwrap_or_default());
+    let headers = [format!("Authorization: Bearer {mine}"), header("x-jeton-proof"), header("x-jeton-challenge")];
+    let headers: Vec<&str> = headers.iter().map(String::as_str).collect();
+    let told = Client::tcp(address).ask("GET", "/v1/verify/shop.Show", &headers);
+    assert_eq!(told.status, 200);
+    let seen: Vec<(String, String)> = SAID
+        .iter()
+        .map(|(name, _)| *name)
+        .chain(["X-Jeton-Proof"])
+        .map(|name| (name.to_owned(), told.header(name).to_owned()))
+        .collect();
+    assert!(!seen[6].1.is_empty(), "he holds the request's proof, and gets the answer's for that old number");
+    // Without it he gets none.
+    let bare = Client::tcp(address).ask("GET", "/v1/verify/shop.Show", &[headers[0], headers[2]]);
+    assert_eq!((bare.status, bare.all("X-Jeton-Proof").len()), (200, 0));
+    stage.verify.stop();
+
+    for (what, says) in STRANGERS {
+        let seen = seen.clone();
+        let stranger =
+            Server::on(take(address), Box::new(move |request| Some(answer("200 OK", &says(request, &seen)?, "{}"))));
+        for (request, status) in [("GET /orders/7", 500), ("GET /orders/mine", 500), ("GET /nothing", 403)] {
+            let reply = stage.ask(request, &[&credential]);
+            assert!(reply.status >= status, "{kind:?} {what} {request}: {reply:?}");
+        }
+        assert!(!stranger.seen().is_empty(), "{kind:?} {what}: the proxy has asked him");
+        assert_eq!(stage.application.seen().len(), 0, "{kind:?} {what}");
+        stranger.close();
+    }
+    // And jeton is believed again.
+    stage.verify = Verify::Real(Jeton::at(&stage.home, &address.to_string()));
+    assert_eq!(stage.ask("GET /orders/7", &[&credential]).status, 200, "{kind:?}");
+}
+
+macro_rules! proxies {
+    ($($name:ident $kind:ident;)*) => { $(
+        #[test]
+        fn $name() {
+            nobody_gets_in_by_a_stranger(Kind::$kind);
+        }
+    )* };
+}
+
+proxies! {
+    nginx_believes_jeton_only Nginx;
+    caddy_believes_jeton_only Caddy;
+    haproxy_believes_jeton_only Haproxy;
+}
+
+/// A new value: configurations with the old one work for a while, and those printed from now on hold the new one.
+#[test]
+fn proof_value_can_be_replaced() {
+    let home = home(SHOP);
+    home.run(&["config", "set", "serve.verify", "127.0.0.1:7180"], "").succeeds();
+    let value = |args: &[&str]| {
+        let text = guide(&home, &[&["nginx", "--listen", "127.0.0.1:8081"], args].concat());
+        let line = text
+            .lines()
+            .find(|line| line.contains("proxy_set_header X-Jeton-Proof ") && !line.contains('"'))
+            .unwrap()
+            .to_owned();
+        line.trim().trim_end_matches(';').rsplit(' ').next().unwrap().to_owned()
+    };
+    let first = value(&[]);
+    assert_eq!(value(&[]), first, "it stays until it is replaced");
+    assert!(guide(&home, &["haproxy", "--lua", "--listen", "127.0.0.1:8081"]).contains(&first));
+    let secret = home.create(&["show", "--method", "shop.Show"]);
+    let jeton = Jeton::on_a_port(&home);
+    let challenge = "X-Jeton-Challenge: sha256:0123456789abcdef0123456789abcdef";
+    let is_proven = |value: &str| {
+        let headers = [format!("Authorization: Bearer {secret}"), format!("X-Jeton-Proof: {value}")];
+        let mut client = Client::tcp(jeton.verify.parse().unwrap());
+        let told = client.ask("GET", "/v1/verify/shop.Show", &[&headers[0], &headers[1], challenge]);
+        assert_eq!(told.status, 200);
+        !told.all("X-Jeton-Proof").is_empty()
+    };
+    assert!(is_proven(&first));
+    let second = value(&["--new-proof"]);
+    assert_ne!(first, second);
+    assert_eq!(value(&[]), second);
+    let (_never, pause) = mpsc::channel::<()>();
+    let taken_up = (0..600).any(|_| {
+        let _ = pause.recv_timeout(Duration::from_millis(20));
+        is_proven(&second)
+    });
+    assert!(taken_up && is_proven(&first), "both work while proxies are reloaded");
+    let third = value(&["--new-proof"]);
+    let gone = (0..600).any(|_| {
+        let _ = pause.recv_timeout(Duration::from_millis(20));
+        !is_proven(&first)
+    });
+    assert!(gone && is_proven(&second) && is_proven(&third), "only the last two do");
+    // Nowhere but in configurations.
+    let text = guide(&home, &["curl"]);
+    assert!(!text.contains(&third));
+    home.run(&["config", "set", "serve.verify", "unix:/run/jeton/verify.sock"], "").succeeds();
+    drop(jeton);
+    home.run(&["guide", "nginx", "--listen", "127.0.0.1:80", "--new-proof"], "").ends(2).silent();
+    assert!(!guide(&home, &["nginx", "--listen", "127.0.0.1:80"]).contains("X-Jeton-Proof $"));
+}
+
+/// A file that others can read doesn't get the value.
+#[test]
+fn proof_value_goes_into_no_file_that_others_can_read() {
+    use std::os::unix::fs::OpenOptionsExt;
+    let home = home(SHOP);
+    home.run(&["config", "set", "serve.verify", "127.0.0.1:7180"], "").succeeds();
+    for (mode, fits) in [(0o644, false), (0o604, false), (0o640, true), (0o600, true)] {
+        let path = home.path(&format!("out-{mode:o}"));
+        let file = std::fs::OpenOptions::new().write(true).create_new(true).mode(mode).open(&path).unwrap();
+        let mut command = home.command(&["guide", "nginx", "--listen", "127.0.0.1:80"]);
+        let ran = command.stdin(std::process::Stdio::null()).stdout(file).output().unwrap();
+        assert_eq!(ran.status.success(), fits, "{mode:o}: {}", String::from_utf8_lossy(&ran.stderr));
+        assert_eq!(std::fs::metadata(&path).unwrap().len() > 0, fits);
+    }
+}
