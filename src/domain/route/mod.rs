@@ -154,4 +154,6 @@ impl fmt::Display for Route {
 pub struct TooMany;
 
 #[cfg(test)]
+mod open_tests;
+#[cfg(test)]
 mod tests;

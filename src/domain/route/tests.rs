@@ -13,7 +13,7 @@ fn route(text: &str) -> Route {
 }
 
 /// A catalogue of methods `a.NAME` with these routes.
-fn catalogue(methods: &[(&str, &[&str])]) -> Catalogue {
+pub(super) fn catalogue(methods: &[(&str, &[&str])]) -> Catalogue {
     let method = |(name, routes): &(&str, &[&str])| Method {
         id: MethodId::parse(&format!("a.{name}")).unwrap(),
         title: "t".to_owned(),
@@ -25,7 +25,7 @@ fn catalogue(methods: &[(&str, &[&str])]) -> Catalogue {
     Catalogue { name: "x".to_owned(), title: "X".to_owned(), groups: vec![group], sets: Vec::new() }
 }
 
-fn asked(map: &RouteMap, request: &str) -> String {
+pub(super) fn asked(map: &RouteMap, request: &str) -> String {
     let (verb, path) = request.split_once(' ').unwrap();
     match map.decide(verb, path) {
         Some(Answer::Ask(id)) => id.as_str().trim_start_matches("a.").to_owned(),
@@ -34,70 +34,6 @@ fn asked(map: &RouteMap, request: &str) -> String {
         Some(Answer::Deny(why)) => format!("denied: {why}"),
         None => "nothing".to_owned(),
     }
-}
-
-#[test]
-fn public_routes_open_nothing_that_is_guarded() {
-    let map = RouteMap::of(&[catalogue(&[
-        ("Show", &["GET /orders/{id}"]),
-        ("PubNews", &["GET /orders/news", "POST /login", "GET /{page}"]),
-        ("List", &["GET /orders"]),
-        ("Both", &["GET /shared"]),
-        ("PubBoth", &["GET /shared"]),
-        ("Left", &["GET /x/{a}/c"]),
-        ("PubRight", &["GET /x/b/{c}"]),
-        ("Any", &["/hooks"]),
-        ("PubHooks", &["GET /hooks"]),
-    ])]);
-    for (request, answer) in [
-        ("GET /orders/news", "public PubNews"),
-        ("GET /orders/7", "Show"),
-        ("GET /orders/News", "denied: could be GET /orders/news spelled otherwise"),
-        ("GET /orders", "List"),
-        ("GET /Orders", "denied: could be GET /orders spelled otherwise"),
-        ("GET /about", "public PubNews"),
-        ("POST /login", "public PubNews"),
-        ("GET /shared", "denied: claimed by a.Both and a.PubBoth"),
-        ("GET /x/b/c", "denied: could be GET /x/b/{c} or GET /x/{a}/c"),
-        ("POST /hooks", "Any"),
-        ("GET /hooks", "public PubHooks"),
-    ] {
-        assert_eq!(asked(&map, request), answer, "{request}");
-    }
-    // What another catalogue guards stays guarded.
-    let (mut first, mut second) =
-        (catalogue(&[("Show", &["GET /orders/{id}"])]), catalogue(&[("PubNews", &["GET /orders/news", "GET /news"])]));
-    first.name = "first".to_owned();
-    second.name = "second".to_owned();
-    second.groups[0].id = "b".to_owned();
-    let map = RouteMap::of(&[first, second]);
-    assert!(asked(&map, "GET /orders/news").starts_with("denied: GET /orders/news is public"), "{map:?}");
-    assert_eq!((asked(&map, "GET /orders/7").as_str(), asked(&map, "GET /news").as_str()), ("Show", "public PubNews"));
-    assert_eq!(map.remarks.len(), 1);
-}
-
-#[test]
-fn preflights_pass_only_where_no_route_has_the_verb() {
-    let shop = catalogue(&[
-        ("Show", &["GET /orders/{id}", "DELETE /orders/{id}"]),
-        ("Mine", &["GET /orders/mine", "OPTIONS /orders/mine"]),
-        ("Any", &["/hooks/{name}/run"]),
-        ("Run", &["GET /hooks/x/run", "POST /hooks/{a}/{b}"]),
-    ]);
-    let map = RouteMap::with_preflights(std::slice::from_ref(&shop), &["x".to_owned()]);
-    for (request, answer) in [
-        ("OPTIONS /orders/7", "preflight"),
-        ("OPTIONS /orders/mine", "Mine"),
-        ("OPTIONS /orders/Mine", "denied: could be OPTIONS /orders/mine spelled otherwise"),
-        ("OPTIONS /hooks/y/run", "denied: could be /hooks/{name}/run or OPTIONS /hooks/{a}/{b}"),
-        ("PUT /hooks/y/run", "Any"),
-        ("OPTIONS /hooks/y/stop", "preflight"),
-        ("OPTIONS /nothing", "nothing"),
-        ("GET /orders/7", "Show"),
-    ] {
-        assert_eq!(asked(&map, request), answer, "{request} {map:?}");
-    }
-    assert_eq!(asked(&RouteMap::of(&[shop]), "OPTIONS /orders/7"), "nothing");
 }
 
 #[test]
