@@ -65,7 +65,7 @@ impl ProxyProof {
     fn derived(&self, purpose: &str) -> Zeroizing<String> {
         let mut digest = Sha256::new();
         digest.update(format!("jeton proxy proof, {purpose}:"));
-        digest.update(&*self.0);
+        digest.update(*self.0);
         hex(&digest.finalize())
     }
 

@@ -96,7 +96,7 @@ impl Server {
     /// Ends it, and every connection: its port is free.
     pub fn close(self) {
         self.ended.store(true, Ordering::SeqCst);
-        drop(TcpStream::connect(self.address));
+        drop(connect(self.address));
         for stream in self.open.lock().unwrap().drain(..) {
             let _ = rustix::net::shutdown(&stream, rustix::net::Shutdown::Both);
         }
