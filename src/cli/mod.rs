@@ -159,7 +159,7 @@ fn caller(face: Face) -> Caller {
         Face::Tui => PATIENCE_ON_SCREEN,
         Face::Cli => PATIENCE,
     };
-    Caller { face, source: format!("{} uid {}", face.word(), platform::process::uid()), patience }
+    Caller { face, source: format!("uid {}", platform::process::uid()), patience }
 }
 
 /// What every command works with.

@@ -39,6 +39,8 @@ impl Verb for ListAudit {
 }
 
 impl Query for ListAudit {
+    const READS_AUDIT: bool = true;
+
     fn run(&self, by: &Actor, snapshot: &dyn Snapshot, _env: &Env<'_>) -> Result<AuditWindow> {
         authorize::audit(by)?;
         let target = self.token.as_ref().map(|token| target(by, snapshot, token)).transpose()?;
@@ -75,6 +77,8 @@ impl Verb for AuditHead {
 }
 
 impl Query for AuditHead {
+    const READS_AUDIT: bool = true;
+
     fn run(&self, _by: &Actor, snapshot: &dyn Snapshot, _env: &Env<'_>) -> Result<i64> {
         snapshot.audit_head()
     }

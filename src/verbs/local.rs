@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use super::actor::{Actor, Credential, Presented, Session};
 use super::needs::Needs;
-use super::ports::{Clock, Committed, Delivery, Entropy, PasswordHasher, Snapshot, Store};
+use super::ports::{Clock, Committed, Delivery, Due, Entropy, PasswordHasher, Snapshot, Store};
 use super::prove::Prover;
 use super::request::{Carrier, Request, Response, suffices};
 use super::{Change, Changed, Env, Jeton, Proof, Query, Verb, authorize, decide};
@@ -31,7 +31,7 @@ pub struct World {
 pub struct Caller {
     /// Which face.
     pub face: Face,
-    /// Where its tries to sign in come from, e.g. `cli uid 1000`.
+    /// Where its tries to sign in come from, e.g. `uid 1000`: the peer, whatever the face.
     pub source: String,
     /// How long it waits for the delay that earlier failed tries have earned.
     pub patience: Duration,
@@ -72,6 +72,7 @@ impl<S: Store> Local<S> {
                     clock: &*self.world.clock,
                     hasher: &*self.world.hasher,
                     source: &self.caller.source,
+                    face: self.caller.face,
                     patience: self.caller.patience,
                 };
                 prover.prove(username, password).map(Some)
@@ -106,6 +107,9 @@ impl<S: Store> Carrier for Local<S> {
         if V::READS_LEDGER {
             // Where it can't be done now, the ledger is a little behind; what else is wrong the read itself finds out.
             let _ = self.store.settle();
+        }
+        if V::READS_AUDIT {
+            let _ = self.store.write_failed_sign_ins(self.world.clock.now(), Due::Look);
         }
         self.store.read(|snapshot| {
             let now = self.world.clock.now();

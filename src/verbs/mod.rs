@@ -71,6 +71,8 @@ pub trait Verb {
 pub trait Query: Verb {
     /// Whether it reads what was recorded of use: that is brought to its place first.
     const READS_LEDGER: bool = false;
+    /// Whether it reads the newest of the audit log: failed sign-ins that were counted are written there first.
+    const READS_AUDIT: bool = false;
 
     /// # Errors
     /// Whatever the verb refuses.

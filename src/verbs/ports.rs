@@ -7,7 +7,7 @@ mod usage;
 mod world;
 
 pub use accounts::{AccountChanges, AccountFacts, TokenCounts};
-pub use ledger::{Bookkeeping, Denial, TryKey, Use};
+pub use ledger::{Bookkeeping, Denial, Due, FailedSignIn, TryKey, Use};
 pub use usage::{DeniedEvidence, DeniedSince, LastDenied, Origin, PreviousUses, Usage};
 pub use world::{Clock, Delivery, Entropy, PasswordHasher, SavedSecret, Verdict};
 
@@ -67,6 +67,13 @@ pub trait Store: Send + Sync {
     /// # Errors
     /// [`crate::error::Kind::Failure`] when the store can't be written.
     fn settle(&self) -> Result<()>;
+
+    /// Writes failed sign-ins that were counted by [`Bookkeeping::record_failed_sign_in`] to the audit log, as far as they
+    /// are due: a row for all tries of a name and source.
+    ///
+    /// # Errors
+    /// [`crate::error::Kind::Failure`] when the store can't be written.
+    fn write_failed_sign_ins(&self, now: Timestamp, due: Due) -> Result<()>;
 
     /// Runs `f` in one immediate transaction that can touch only what is kept about use, never a grant.
     ///

@@ -6,7 +6,9 @@ use std::time::Duration;
 use sha2::{Digest as _, Sha256};
 
 use super::actor::Session;
-use super::ports::{Clock, PasswordHasher, Store, TryKey, Verdict};
+use super::ports::{Clock, Due, FailedSignIn, PasswordHasher, Store, TryKey, Verdict};
+use crate::domain::account::AccountId;
+use crate::domain::audit::Face;
 use crate::domain::name::Username;
 use crate::domain::password::Password;
 use crate::error::{Error, Result};
@@ -29,8 +31,10 @@ pub(super) struct Prover<'a, S> {
     pub store: &'a S,
     pub clock: &'a dyn Clock,
     pub hasher: &'a dyn PasswordHasher,
-    /// Where tries come from, e.g. `cli uid 1000`.
+    /// Where tries come from, e.g. `uid 1000`.
     pub source: &'a str,
+    /// From which face.
+    pub face: Face,
     /// How long to wait for an earlier try's delay before giving up.
     pub patience: Duration,
 }
@@ -47,7 +51,10 @@ impl<S: Store> Prover<'_, S> {
             Ok((account, hash))
         })?;
         let verdict = self.hasher.verify(password, hash.as_ref())?;
+        let named = account.as_ref().map(|a| a.id);
         let Some(account) = account.filter(|a| a.enabled && verdict != Verdict::Wrong) else {
+            // Before the answer: nobody learns that a password was wrong without a trace.
+            self.trace(named)?;
             return Err(Error::unauthenticated("that username and password don't go together")
                 .why("the account is unknown or disabled, or the password is wrong"));
         };
@@ -60,6 +67,14 @@ impl<S: Store> Prover<'_, S> {
             stronger.as_ref().map_or(Ok(()), |hash| b.rehash(account.id, account.credential_version, hash))
         })?;
         Ok(Session::of_password(&account))
+    }
+
+    /// Counts a failed sign-in for the audit log.
+    fn trace(&self, account: Option<AccountId>) -> Result<()> {
+        let at = self.clock.now();
+        let failed = FailedSignIn { account, source: self.source, face: self.face, at };
+        self.store.bookkeep(|b| b.record_failed_sign_in(&failed))?;
+        self.store.write_failed_sign_ins(at, Due::Window)
     }
 
     /// Counts the try, waiting as long as patience lasts. Two right tries at once wait for each other only until the

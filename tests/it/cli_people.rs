@@ -178,3 +178,30 @@ fn temporary_password_leaves_tokens_working() {
     by_token(&home, secret.trim_end(), &["token", "list"]).succeeds();
     assert_eq!(home.verify(secret.trim_end()), 0);
 }
+
+/// Failed sign-ins stand in the audit log with name, source and number, and a success takes none of it away.
+#[test]
+fn failed_sign_ins_are_told_in_the_audit_log() {
+    let home = with_boss();
+    asking(&home, "boss", &["whoami"], &["wrong horse battery"]).ends(4).silent();
+    asking(&home, "nobody", &["whoami"], &["wrong horse battery"]).ends(4).silent();
+    // The wait of a second is waited out.
+    asking(&home, "boss", &["whoami"], &["wrong horse battery"]).ends(4).silent();
+    asking(&home, "boss", &["whoami"], &[BOSS]).succeeds();
+    let told = |filter: &str| {
+        let args = ["audit", "--filter", filter, "--json"];
+        asking(&home, "ops", &args, &[OPS]).succeeds().json()["entries"].as_array().unwrap().clone()
+    };
+    let rows = told("verb:sign-in");
+    let of = |name: &str| rows.iter().find(|row| row["target_name"] == name).unwrap();
+    assert_eq!((rows.len(), &of("boss")["details"]["tries"]), (2, &serde_json::json!(2)));
+    assert_eq!(of("an unknown name")["details"]["tries"], 1);
+    assert!(of("boss")["name"].as_str().unwrap().starts_with("uid "), "{rows:?}");
+    assert_eq!(told("verb:sign-in target:boss").len(), 1);
+    let table = asking(&home, "ops", &["audit"], &[OPS]).succeeds().out;
+    assert!(
+        table.contains("sign-in.failed") && table.contains("an unknown name") && table.contains("tries 2"),
+        "{table}"
+    );
+    home.run(&["audit", "verify"], "").succeeds();
+}

@@ -92,6 +92,11 @@ pub(super) fn password_hash(db: &Connection, id: AccountId) -> Result<Option<Pas
     })
 }
 
+/// The name of an account, deleted or not.
+pub(super) fn name_ever(db: &Connection, id: AccountId) -> Result<Option<String>> {
+    one(db, "SELECT username FROM accounts WHERE id = ?1", [id.0], |r| r.get(0))
+}
+
 pub(super) fn insert(db: &Connection, new: &NewAccount<'_>) -> Result<AccountId> {
     let inserted = execute(
         db,

@@ -10,8 +10,8 @@ use rusqlite::{Connection, Transaction, TransactionBehavior};
 use super::convert::failed;
 use super::identity::Identity;
 use super::{
-    accounts, audit, audit_window, catalogue, check, grants, journal, ledger, lineage, open, purge, secrets, tokens,
-    usage, used, window,
+    accounts, audit, audit_window, catalogue, check, grants, journal, ledger, lineage, open, purge, secrets, sign_ins,
+    tokens, usage, used, window,
 };
 use crate::domain::account::{Account, AccountId, CredentialVersion};
 use crate::domain::audit::{AuditActor, AuditRow};
@@ -31,9 +31,9 @@ use crate::verbs::audited::Audited;
 use crate::verbs::check::{CheckPage, CheckQuery};
 use crate::verbs::ledger::{DeniedKey, DeniedRow, Ledger, LedgerQuery, LedgerWindow, UseKey, UseRow};
 use crate::verbs::ports::{
-    AccountChanges, AccountFacts, Bookkeeping, Committed, Denial, Doomed, Edition, Grant, Installation, NewAccount,
-    NewToken, PurgeQuery, Snapshot, Store, StoredSecret, Tally, TokenCounts, TryKey, Tx, Usage, Use, Visibility,
-    Window, WindowQuery,
+    AccountChanges, AccountFacts, Bookkeeping, Committed, Denial, Doomed, Due, Edition, FailedSignIn, Grant,
+    Installation, NewAccount, NewToken, PurgeQuery, Snapshot, Store, StoredSecret, Tally, TokenCounts, TryKey, Tx,
+    Usage, Use, Visibility, Window, WindowQuery,
 };
 
 /// A store in one SQLite file.
@@ -160,6 +160,13 @@ impl Store for SqliteStore {
             for part in 0..journal::PARTS {
                 while self.change(|tx| journal::settle(tx, part))? {}
             }
+        }
+        Ok(())
+    }
+
+    fn write_failed_sign_ins(&self, now: Timestamp, due: Due) -> Result<()> {
+        if sign_ins::waits(&self.lock(), now, due)? {
+            self.change(|tx| sign_ins::write(tx, now, due))?;
         }
         Ok(())
     }
@@ -376,6 +383,9 @@ impl AccountChanges for Open<'_> {
 impl Bookkeeping for Open<'_> {
     fn reserve_try(&mut self, key: &TryKey, now: Timestamp) -> Result<Option<Duration>> {
         accounts::reserve_try(self.0, key, now)
+    }
+    fn record_failed_sign_in(&mut self, failed: &FailedSignIn<'_>) -> Result<()> {
+        sign_ins::record(self.0, failed)
     }
     fn clear_tries(&mut self, key: &TryKey) -> Result<()> {
         accounts::clear_tries(self.0, key)

@@ -20,6 +20,7 @@ mod open;
 mod plans;
 mod purge;
 mod secrets;
+mod sign_ins;
 mod tokens;
 mod usage;
 mod used;

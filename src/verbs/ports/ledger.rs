@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use crate::domain::account::{AccountId, CredentialVersion};
+use crate::domain::audit::Face;
 use crate::domain::password::PasswordHash;
 use crate::domain::secret::PublicId;
 use crate::domain::time::Timestamp;
@@ -54,10 +55,34 @@ pub struct Denial<'a> {
     pub client: &'a str,
 }
 
+/// A sign-in that failed.
+#[derive(Debug, Clone, Copy)]
+pub struct FailedSignIn<'a> {
+    /// The account, if the name is one's.
+    pub account: Option<AccountId>,
+    /// Where it came from, e.g. `uid 1000`.
+    pub source: &'a str,
+    /// From which face.
+    pub face: Face,
+    /// When.
+    pub at: Timestamp,
+}
+
+/// Which failed sign-ins are written to the audit log.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Due {
+    /// Those of names and sources whose first try is 10 minutes old.
+    Window,
+    /// Those that somebody looks for: all but those of names and sources of which a row was written within a minute.
+    Look,
+}
+
 /// What is kept about use: it can't change a grant, so it needs no audit entry.
 pub trait Bookkeeping {
     /// Counts a try as failed before it is made. A wait instead when the last one is too recent: 1, 2, 4 … 60 s.
     fn reserve_try(&mut self, key: &TryKey, now: Timestamp) -> Result<Option<Duration>>;
+    /// Counts a failed sign-in for the audit log. What is counted stays within a number of rows, whatever the names are.
+    fn record_failed_sign_in(&mut self, failed: &FailedSignIn<'_>) -> Result<()>;
     /// Forgets the tries: the last one succeeded.
     fn clear_tries(&mut self, key: &TryKey) -> Result<()>;
     /// Keeps the same password under a stronger hash, unless the account's credentials have changed since.

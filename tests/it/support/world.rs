@@ -207,7 +207,7 @@ pub fn world() -> World {
 
 /// A caller without patience: a throttled try is refused at once.
 pub fn caller() -> Caller {
-    Caller { face: Face::Cli, source: "cli uid 1000".to_owned(), patience: Duration::ZERO }
+    Caller { face: Face::Cli, source: "uid 1000".to_owned(), patience: Duration::ZERO }
 }
 
 /// Verbs over the store at `path`, made when it isn't there.

@@ -10,6 +10,7 @@ mod deciding;
 mod deleting;
 mod editing;
 mod enduring;
+mod failed_sign_ins;
 mod last_owner;
 mod ledger;
 mod looking;

@@ -52,7 +52,7 @@ fn unknown_names_are_delayed_too_and_sources_apart() {
     refused(sign_in(&house, "nobody", "x"), Kind::Unauthenticated);
     assert!(refused(sign_in(&house, "nobody", "x"), Kind::Unauthenticated).retry_after.is_some());
     refused(sign_in(&house, "member", "x"), Kind::Unauthenticated);
-    let elsewhere = Caller { source: "cli uid 1001".to_owned(), ..caller() };
+    let elsewhere = Caller { source: "uid 1001".to_owned(), ..caller() };
     let store = SqliteStore::open(&house.place.path()).unwrap();
     ask(&Local::new(store, house.fakes.world(), elsewhere), &by("member"), SignIn).unwrap();
 }

@@ -1,0 +1,12 @@
+-- Failed sign-ins that the audit log doesn't tell yet, added up by name and source. Account 0 stands for names that no
+-- account has, -1 for names and sources beyond the number that is kept apart.
+CREATE TABLE failed_sign_ins (
+    account_id  INTEGER NOT NULL,
+    source      TEXT    NOT NULL,
+    face        TEXT    NOT NULL,
+    tries       INTEGER NOT NULL CHECK (tries >= 0),
+    first_at    INTEGER NOT NULL,
+    last_at     INTEGER NOT NULL,
+    written_at  INTEGER,
+    PRIMARY KEY (account_id, source)
+) STRICT, WITHOUT ROWID;

@@ -1,0 +1,123 @@
+//! Failed sign-ins: added up by name and source, and written to the audit log a row for many.
+
+use rusqlite::{Connection, params};
+
+use super::convert::{all, one, run};
+use super::{accounts, audit};
+use crate::domain::account::AccountId;
+use crate::domain::audit::{AuditActor, AuditEntry, Face};
+use crate::domain::time::{MINUTE, Timestamp};
+use crate::error::Result;
+use crate::verbs::ports::{Due, FailedSignIn};
+
+/// How many names and sources are kept apart; all further ones are added up together.
+const MAX_APART: i64 = 64;
+/// How long tries are added up before they are written, in milliseconds.
+const WINDOW: i64 = 10 * MINUTE;
+/// How long after a row another of the same name and source is written for somebody who looks, in milliseconds.
+const LOOK_WINDOW: i64 = MINUTE;
+/// How many rows are written at once for somebody who looks.
+const MAX_LOOKED_AT: i64 = 16;
+/// How much of a source is kept, in characters.
+const MAX_SOURCE: usize = 64;
+/// Stands for every name that no account has: what was typed as a name may be a password.
+const UNKNOWN: i64 = 0;
+/// Stands for names and sources beyond [`MAX_APART`].
+const OTHERS: i64 = -1;
+/// The verb of the rows.
+const VERB: &str = "sign-in.failed";
+
+/// Counts a failed sign-in.
+pub(super) fn record(db: &Connection, failed: &FailedSignIn<'_>) -> Result<()> {
+    let account = failed.account.map_or(UNKNOWN, |id| id.0);
+    let source: String = failed.source.chars().take(MAX_SOURCE).collect();
+    let count = |account: i64, source: &str| {
+        run(
+            db,
+            "UPDATE failed_sign_ins SET
+                 first_at = CASE tries WHEN 0 THEN ?3 ELSE first_at END, tries = tries + 1, last_at = ?3, face = ?4
+             WHERE account_id = ?1 AND source = ?2",
+            params![account, source, failed.at.0, failed.face.word()],
+        )
+    };
+    if count(account, &source)? > 0 {
+        return Ok(());
+    }
+    let apart = one(db, "SELECT count(*) FROM failed_sign_ins", [], |r| r.get::<_, i64>(0))?.unwrap_or(0);
+    let (account, source) = if apart < MAX_APART { (account, source.as_str()) } else { (OTHERS, "") };
+    if count(account, source)? == 0 {
+        run(
+            db,
+            "INSERT INTO failed_sign_ins (account_id, source, face, tries, first_at, last_at)
+             VALUES (?1, ?2, ?3, 1, ?4, ?4)",
+            params![account, source, failed.face.word(), failed.at.0],
+        )?;
+    }
+    Ok(())
+}
+
+/// The condition under which counted tries are written. A clock that was set back makes all of them due.
+const fn condition(due: Due) -> &'static str {
+    match due {
+        Due::Window => "tries > 0 AND (first_at <= ?1 - ?2 OR first_at > ?1)",
+        Due::Look => "tries > 0 AND (written_at IS NULL OR written_at <= ?1 - ?2 OR written_at > ?1)",
+    }
+}
+
+const fn window(due: Due) -> i64 {
+    match due {
+        Due::Window => WINDOW,
+        Due::Look => LOOK_WINDOW,
+    }
+}
+
+/// Whether anything is to be written.
+pub(super) fn waits(db: &Connection, now: Timestamp, due: Due) -> Result<bool> {
+    let sql = format!("SELECT 1 FROM failed_sign_ins WHERE {} LIMIT 1", condition(due));
+    Ok(one(db, &sql, params![now.0, window(due)], |r| r.get::<_, i64>(0))?.is_some())
+}
+
+/// Writes what is due to the audit log, and forgets names and sources that have been quiet since.
+pub(super) fn write(db: &Connection, now: Timestamp, due: Due) -> Result<()> {
+    let limit = match due {
+        Due::Window => MAX_APART + 1,
+        Due::Look => MAX_LOOKED_AT,
+    };
+    let sql = format!(
+        "SELECT account_id, source, face, tries, first_at, last_at FROM failed_sign_ins
+         WHERE {} ORDER BY tries DESC, account_id, source LIMIT ?3",
+        condition(due)
+    );
+    let rows = all(db, &sql, params![now.0, window(due), limit], |r| {
+        let key = (r.get::<_, i64>(0)?, r.get::<_, String>(1)?, r.get::<_, String>(2)?);
+        Ok((key, r.get::<_, i64>(3)?, Timestamp(r.get(4)?), Timestamp(r.get(5)?)))
+    })?;
+    for ((account, source, face), tries, first, last) in rows {
+        let (target, name) = match account {
+            OTHERS => (String::new(), "other names".to_owned()),
+            UNKNOWN => (String::new(), "an unknown name".to_owned()),
+            id => {
+                let id = AccountId(id);
+                (id.to_string(), accounts::name_ever(db, id)?.unwrap_or_default())
+            }
+        };
+        let by = AuditActor {
+            account: String::new(),
+            name: if source.is_empty() { "several sources".to_owned() } else { source.clone() },
+            proof: "not proved".to_owned(),
+            face: if face == Face::Tui.word() { Face::Tui } else { Face::Cli },
+        };
+        let entry = AuditEntry::new(VERB, target, name)
+            .with("tries", tries)
+            .with("first", first.rfc3339())
+            .with("last", last.rfc3339());
+        audit::append(db, &by, now, &[entry])?;
+        run(
+            db,
+            "UPDATE failed_sign_ins SET tries = 0, written_at = ?3 WHERE account_id = ?1 AND source = ?2",
+            params![account, source, now.0],
+        )?;
+    }
+    let quiet = "DELETE FROM failed_sign_ins WHERE tries = 0 AND (written_at <= ?1 - ?2 OR written_at > ?1)";
+    run(db, quiet, params![now.0, WINDOW]).map(drop)
+}
