@@ -1,6 +1,7 @@
 //! `jeton config`: the settings of this user.
 
 use std::io::{self, IsTerminal};
+use std::path::Path;
 
 use serde::Serialize;
 
@@ -12,7 +13,7 @@ use crate::config::{self, Key, Source, Stored};
 use crate::domain::secret::Secret;
 use crate::error::{Error, Result};
 use crate::http;
-use crate::platform::input::secret_line;
+use crate::platform::input::{named_file, token_line};
 
 pub(super) fn run(app: &mut App, command: ConfigCommand) -> Result<()> {
     match command {
@@ -87,6 +88,7 @@ fn set(app: &mut App, args: &ConfigSet) -> Result<()> {
         }
         (Key::Store, Some(value)) => {
             key.check(value)?;
+            named_file(Path::new(value), "the store")?;
             // A path in the file would be read from the file's folder; a person means the one they stand in.
             let path = std::path::absolute(value).map_err(|e| Error::usage("that is no path").why(e.to_string()))?;
             let path = path.to_str().ok_or_else(|| Error::usage("the path is not UTF-8"))?;
@@ -104,7 +106,7 @@ fn set(app: &mut App, args: &ConfigSet) -> Result<()> {
 
 fn given_token(app: &App) -> Result<Secret> {
     let line = if !io::stdin().is_terminal() {
-        secret_line(io::stdin(), "stdin", "the token")?
+        token_line(io::stdin(), "stdin")?
     } else if app.prompt.possible {
         app.prompt.hidden("Token")?
     } else {

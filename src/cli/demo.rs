@@ -13,6 +13,7 @@ use crate::domain::audit::Face;
 use crate::domain::name::Username;
 use crate::error::{Error, Result};
 use crate::place::Place;
+use crate::platform::input::named_file;
 use crate::{platform, tui};
 
 pub(super) fn run(global: &Global, args: &DemoArgs) -> Result<()> {
@@ -52,6 +53,8 @@ fn large(global: &Global, args: &DemoArgs, store: &Path, tokens: u32) -> Result<
     if !args.no_open {
         needs_terminal()?;
     }
+    named_file(store, "the store")?;
+    args.secrets.as_deref().map_or(Ok(()), |path| named_file(path, "the file for secrets"))?;
     let world = platform::world();
     let out = Output::new(false, global.quiet);
     let made = Large { store, tokens, secrets: args.secrets.as_deref() }

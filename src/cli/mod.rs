@@ -242,6 +242,7 @@ impl App {
         if let Some(token) = self.token()? {
             return Ok(token);
         }
+        self.prompt.silence();
         let who = self.who()?;
         match self.prompt.given_password()? {
             Some(password) => Ok(Credential::password(who, Password::typed(password))),
@@ -255,6 +256,7 @@ impl App {
             let session = self.ask(&token, SignIn)?;
             return Ok((token, session));
         }
+        self.prompt.silence();
         let who = self.who()?;
         match self.prompt.given_password()? {
             None => self.prompted(who, false),

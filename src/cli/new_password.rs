@@ -2,8 +2,6 @@
 
 use std::path::Path;
 
-use zeroize::Zeroizing;
-
 use super::{App, TRIES};
 use crate::domain::name::Username;
 use crate::domain::password::Password;
@@ -37,8 +35,8 @@ fn typed(app: &App, username: &Username) -> Result<Password> {
         tries += 1;
         let refused = match Password::new(app.prompt.hidden(&format!("New password of {username}"))?) {
             Ok(password) => {
-                let again: Zeroizing<String> = app.prompt.hidden("The same again")?;
-                if password.expose(|p| p == again.as_bytes()) {
+                let again = Password::typed(app.prompt.hidden("The same again")?);
+                if password.is_same(&again) {
                     return Ok(password);
                 }
                 Error::new(Kind::Denied, "the two passwords differ")

@@ -1,18 +1,17 @@
 //! What the commands ask of the person: passwords, secrets, confirmations. All of it on the terminal itself, never on
 //! stdout; nothing at all with `--no-input` or where there is no terminal.
 
+use std::cell::RefCell;
 use std::fs::{File, OpenOptions};
 use std::io::{self, IsTerminal, Write};
 use std::path::{Path, PathBuf};
-use std::sync::Once;
 
 use zeroize::Zeroizing;
 
 use crate::domain::text::shown;
 use crate::error::{Error, Kind, Result};
-use crate::platform::input::{FirstLine, SECRET_LINE_MOST, first_line, private_line, secret_line};
-
-const TERMINAL: &str = "/dev/tty";
+use crate::platform::echo::{EchoOff, TERMINAL};
+use crate::platform::input::{FirstLine, SECRET_LINE_MOST, first_line, is_standard, private_line, secret_line};
 
 /// Where the password comes from.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -31,13 +30,30 @@ pub struct Prompt {
     pub password: PasswordFrom,
     /// Whether somebody is there to answer.
     pub possible: bool,
+    echo: RefCell<Option<EchoOff>>,
 }
 
 impl Prompt {
     /// Asks on the terminal, if there is one and `no_input` doesn't forbid it.
     pub fn new(password: PasswordFrom, no_input: bool) -> Self {
         let terminal = || io::stdin().is_terminal() || io::stderr().is_terminal();
-        Prompt { password, possible: !no_input && terminal() }
+        let password = match password {
+            PasswordFrom::File(path) if is_standard(&path) => PasswordFrom::Stdin,
+            other => other,
+        };
+        Prompt { password, possible: !no_input && terminal(), echo: RefCell::new(None) }
+    }
+
+    /// Refuses `-` as the path of `what`, where the password comes from stdin already.
+    ///
+    /// # Errors
+    /// [`crate::error::Kind::Usage`] where both would be read from stdin.
+    pub fn leaves_stdin_to(&self, path: &Path, what: &str) -> Result<()> {
+        if is_standard(path) && self.password == PasswordFrom::Stdin {
+            return Err(Error::usage(format!("{what} and the password can't both come from stdin"))
+                .next("Use --password-file PATH"));
+        }
+        Ok(())
     }
 
     /// The password that was given otherwise than at a prompt; none when it is to be prompted for.
@@ -79,20 +95,41 @@ impl Prompt {
         }
     }
 
+    /// Turns the terminal's echo off until the next visible answer, or the end of the command: from now on a password
+    /// may be typed, also ahead of its prompt.
+    pub fn silence(&self) {
+        if self.possible && self.password == PasswordFrom::Prompt {
+            // Where there is no terminal, the prompt says so.
+            let _ = self.begin_silence();
+        }
+    }
+
+    fn begin_silence(&self) -> io::Result<()> {
+        let mut echo = self.echo.borrow_mut();
+        if echo.is_none() {
+            *echo = Some(EchoOff::begin()?);
+        }
+        Ok(())
+    }
+
+    /// Turns the echo on again. What was typed ahead unseen is dropped.
+    pub fn end_silence(&self) {
+        self.echo.take();
+    }
+
     /// Asks for something that is not to be seen.
     ///
     /// # Errors
     /// [`crate::error::Kind::Cancelled`] when the person leaves.
     pub fn hidden(&self, label: &str) -> Result<Zeroizing<String>> {
-        restore_terminal_on_signals();
-        match rpassword::prompt_password(format!("{}: ", shown(label))) {
-            Ok(text) => Ok(Zeroizing::new(text)),
-            Err(e) if e.kind() == io::ErrorKind::Interrupted => Err(Error::cancelled()),
-            Err(e) if e.kind() == io::ErrorKind::UnexpectedEof => {
-                say("\n")?;
-                Err(Error::cancelled())
-            }
-            Err(e) => Err(Error::failure("the terminal can't be asked").why(e.to_string())),
+        self.begin_silence().map_err(unusable)?;
+        let answer = ask(label)?;
+        // The end of the line was not shown either.
+        say("\n")?;
+        match answer {
+            FirstLine::Text(text) => Ok(text),
+            FirstLine::Nothing => Err(Error::cancelled()),
+            FirstLine::TooLong | FirstLine::NotText | FirstLine::Utf16 => Err(unfit()),
         }
     }
 
@@ -101,15 +138,14 @@ impl Prompt {
     /// # Errors
     /// [`crate::error::Kind::Cancelled`] when the person leaves.
     pub fn line(&self, label: &str) -> Result<String> {
-        say(&format!("{}: ", shown(label)))?;
-        let terminal = File::open(TERMINAL).map_err(unusable)?;
-        match first_line(&terminal, SECRET_LINE_MOST)? {
+        self.end_silence();
+        match ask(label)? {
             FirstLine::Text(text) => Ok(text.trim().to_owned()),
             FirstLine::Nothing => {
                 say("\n")?;
                 Err(Error::cancelled())
             }
-            FirstLine::TooLong | FirstLine::NotText => Err(Error::usage("that can't be taken as an answer")),
+            FirstLine::TooLong | FirstLine::NotText | FirstLine::Utf16 => Err(unfit()),
         }
     }
 
@@ -122,6 +158,16 @@ impl Prompt {
     }
 }
 
+fn ask(label: &str) -> Result<FirstLine> {
+    say(&format!("{}: ", shown(label)))?;
+    let terminal = File::open(TERMINAL).map_err(unusable)?;
+    first_line(&terminal, SECRET_LINE_MOST)
+}
+
+fn unfit() -> Error {
+    Error::usage("that can't be taken as an answer").why("it is too long, or not UTF-8")
+}
+
 fn unusable(e: io::Error) -> Error {
     Error::failure("the terminal can't be used").why(e.to_string())
 }
@@ -129,23 +175,4 @@ fn unusable(e: io::Error) -> Error {
 fn say(text: &str) -> Result<()> {
     let terminal = OpenOptions::new().write(true).open(TERMINAL);
     terminal.and_then(|mut t| t.write_all(text.as_bytes())).map_err(unusable)
-}
-
-/// What the terminal was like before we asked, put back when a signal ends us in the middle of a hidden prompt: the
-/// prompt itself would leave it without echo. Once for the life of the process, because a signal handler can't be
-/// taken away again; outside a prompt the signals do what they always do.
-fn restore_terminal_on_signals() {
-    static ONCE: Once = Once::new();
-    ONCE.call_once(|| {
-        use signal_hook::consts::{SIGHUP, SIGINT, SIGTERM};
-        let Ok(terminal) = File::open(TERMINAL) else { return };
-        let Ok(before) = rustix::termios::tcgetattr(&terminal) else { return };
-        let Ok(mut signals) = signal_hook::iterator::Signals::new([SIGHUP, SIGINT, SIGTERM]) else { return };
-        std::thread::spawn(move || {
-            for signal in signals.forever() {
-                let _ = rustix::termios::tcsetattr(&terminal, rustix::termios::OptionalActions::Now, &before);
-                let _ = signal_hook::low_level::emulate_default_handler(signal);
-            }
-        });
-    });
 }

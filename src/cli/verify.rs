@@ -9,7 +9,7 @@ use super::args::VerifyArgs;
 use super::json::{SCHEMA, TokenJson, VerifiedJson};
 use crate::domain::method::MethodId;
 use crate::error::{Error, Result};
-use crate::platform::input::{FirstLine, first_line};
+use crate::platform::input::{FirstLine, first_plain_line};
 use crate::verbs::decide::{self, Caller, Decision};
 
 /// The longest line that is looked at; a secret is far shorter.
@@ -63,8 +63,8 @@ pub(super) fn presented(app: &App) -> Result<Zeroizing<String>> {
         }
         return Err(Error::denied("no secret was given").next("Give it on stdin"));
     }
-    Ok(match first_line(io::stdin(), LINE_MOST)? {
+    Ok(match first_plain_line(io::stdin(), LINE_MOST)? {
         FirstLine::Text(text) => text,
-        FirstLine::Nothing | FirstLine::TooLong | FirstLine::NotText => Zeroizing::default(),
+        FirstLine::Nothing | FirstLine::TooLong | FirstLine::NotText | FirstLine::Utf16 => Zeroizing::default(),
     })
 }

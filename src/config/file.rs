@@ -72,6 +72,11 @@ pub(super) fn read(path: &Path) -> Result<Option<(PathBuf, Keys)>> {
         Err(e) if matches!(e.kind(), ErrorKind::NotFound | ErrorKind::NotADirectory) => return Ok(None),
         Err(e) => return Err(refused(e.to_string())),
     };
+    if let Some(why) = writable_by_others(path, &meta) {
+        return Err(Error::failure(format!("the configuration {} can't be used", path.display()))
+            .why(why)
+            .next("Whoever can write it chooses the store: take that right from everybody but you and root, or keep it elsewhere"));
+    }
     let keys: Keys = toml::from_str(&text).map_err(|e| {
         let line = e.span().map_or(1, |span| text[..span.start.min(text.len())].matches('\n').count() + 1);
         refused(format!("line {line}: {}", e.message()))
@@ -107,6 +112,30 @@ pub(super) fn read(path: &Path) -> Result<Option<(PathBuf, Keys)>> {
     Ok(Some((path.to_owned(), Keys { store, ..keys })))
 }
 
+/// Why somebody other than us and root can change what stands in the file at `path`, if somebody can.
+fn writable_by_others(path: &Path, meta: &Metadata) -> Option<String> {
+    const STICKY: u32 = 0o1000;
+    const OTHERS_WRITE: u32 = 0o022;
+    let us = rustix::process::geteuid().as_raw();
+    let judged = |name: &Path, meta: &Metadata| {
+        let (owner, mode) = (meta.uid(), meta.mode());
+        if owner != us && owner != 0 {
+            Some(format!("{} belongs to uid {owner}", name.display()))
+        } else if mode & OTHERS_WRITE != 0 && !(meta.is_dir() && mode & STICKY != 0) {
+            Some(format!("{} can be written by others (mode {:04o})", name.display(), mode & 0o7777))
+        } else {
+            None
+        }
+    };
+    // Whoever can write a folder on the way can put another file there, also on the way to a link.
+    let real = fs::canonicalize(path).unwrap_or_else(|_| path.to_owned());
+    let named = std::path::absolute(path).unwrap_or_else(|_| path.to_owned());
+    judged(&real, meta).or_else(|| {
+        let folders = real.ancestors().skip(1).chain(named.ancestors().skip(1));
+        folders.into_iter().find_map(|folder| judged(folder, &fs::metadata(folder).ok()?))
+    })
+}
+
 /// A regular file's text: a device or a pipe could be read for ever.
 pub(super) fn text(path: &Path) -> std::io::Result<(Zeroizing<String>, Metadata)> {
     let unfit = || std::io::Error::other(format!("it is no regular file of at most {MOST} bytes"));
@@ -120,5 +149,8 @@ pub(super) fn text(path: &Path) -> std::io::Result<(Zeroizing<String>, Metadata)
     }
     let mut text = Zeroizing::new(String::with_capacity(MOST as usize + 1));
     file.take(MOST + 1).read_to_string(&mut text)?;
+    if text.starts_with('\u{feff}') {
+        text = Zeroizing::new(text.trim_start_matches('\u{feff}').to_owned());
+    }
     Ok((text, meta))
 }

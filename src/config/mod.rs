@@ -147,7 +147,10 @@ impl Settings {
         let variable = |name| (places.variable)(name).filter(|v| !v.is_empty()).map(PathBuf::from);
         let files = match variable("JETON_CONFIG") {
             // A file that was asked for by name must be there.
-            Some(path) => [Some(file::read(&path)?.ok_or_else(|| absent(&path))?), file::read(&places.system_file)?],
+            Some(path) => {
+                input::named_file(&path, "the configuration (JETON_CONFIG)")?;
+                [Some(file::read(&path)?.ok_or_else(|| absent(&path))?), file::read(&places.system_file)?]
+            }
             None => [places.user_file.as_deref().map_or(Ok(None), file::read)?, file::read(&places.system_file)?],
         };
         let files: Vec<(PathBuf, Keys)> = files.into_iter().flatten().collect();
@@ -164,6 +167,7 @@ impl Settings {
             .ok_or_else(|| {
                 Error::usage("there is no place for the store").why("no home folder is known").next("Say --store PATH")
             })?;
+        input::named_file(&store.value, &format!("the store (from {})", store.source))?;
         let username = given
             .user
             .map(|value| Setting { value, source: Source::Option("--user") })
@@ -174,6 +178,7 @@ impl Settings {
         let token = if asked_otherwise {
             None
         } else if let Some(found) = from_env("JETON_TOKEN_FILE") {
+            input::named_file(&found.value, "the token's file (JETON_TOKEN_FILE)")?;
             Some(Setting { value: TokenFrom::File(found.value), source: found.source })
         } else if places.token_in_environment {
             Some(Setting { value: TokenFrom::Environment, source: Source::Environment("JETON_TOKEN") })
@@ -204,7 +209,7 @@ impl Settings {
         let Some(Setting { value, source }) = &self.token else { return Ok(None) };
         let line = match value {
             TokenFrom::Kept(secret) => return Ok(Some(self.expected(Arc::clone(secret)))),
-            TokenFrom::File(path) => input::private_line(path, "the token")?,
+            TokenFrom::File(path) => input::token_file(path)?,
             TokenFrom::Environment => process::token_from_environment()?,
         };
         let secret = Secret::parse(&line).map_err(|_| {
@@ -341,5 +346,24 @@ mod tests {
         machine.set("JETON_CONFIG", other);
         let refused = machine.settings(Given::default()).unwrap_err().to_string();
         assert!(refused.contains("other.toml") && refused.contains("Try \"ops\""), "{refused}");
+    }
+
+    #[test]
+    fn a_file_that_others_can_write_is_refused() {
+        use std::os::unix::fs::PermissionsExt;
+        let mode = |path: &std::path::Path, mode| fs::set_permissions(path, fs::Permissions::from_mode(mode)).unwrap();
+        let machine = Machine::new();
+        let file = machine.file("user.toml", "\u{feff}store = \"/x.db\"\r\n");
+        assert_eq!(machine.store(Given::default()).0, "/x.db");
+        let refused = || machine.settings(Given::default()).unwrap_err();
+        for open in [0o620, 0o602, 0o666] {
+            mode(&file, open);
+            assert_eq!(refused().kind, crate::error::Kind::Failure, "{open:o}");
+        }
+        mode(&file, 0o644);
+        mode(machine.folder.path(), 0o770);
+        assert_eq!(refused().kind, crate::error::Kind::Failure);
+        mode(machine.folder.path(), 0o1777);
+        assert_eq!(machine.store(Given::default()).0, "/x.db", "nobody can replace another's file there");
     }
 }

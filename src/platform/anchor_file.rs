@@ -32,6 +32,8 @@ pub struct AnchorFile {
     path: PathBuf,
     file: File,
     text: String,
+    /// Bytes of the file, where its text is less for a byte order mark.
+    length: u64,
     blank: bool,
 }
 
@@ -42,6 +44,7 @@ impl AnchorFile {
     /// [`crate::error::Kind::Failure`] when it is a link, a pipe, a folder or a file that others can write, when it
     /// can't be opened or read, or when another program doesn't let go of it.
     pub fn open(path: &Path, clock: &dyn Clock) -> Result<Self> {
+        super::input::named_file(path, "an anchor")?;
         let refused = |e: io::Error| cant(path).why(e.to_string());
         let path = std::path::absolute(path).map_err(refused)?;
         if super::files::is_reserved(&path) {
@@ -61,7 +64,7 @@ impl AnchorFile {
             Err(e) if e.kind() == ErrorKind::AlreadyExists => (open(false).map_err(|e| unfit(&path, e))?, false),
             Err(e) => return Err(refused(e)),
         };
-        let mut file = AnchorFile { path, file, text: String::new(), blank: made };
+        let mut file = AnchorFile { path, file, text: String::new(), length: 0, blank: made };
         file.check()?;
         file.lock(clock)?;
         file.read()?;
@@ -84,7 +87,7 @@ impl AnchorFile {
         let written = self.file.write_all(line.as_bytes()).and_then(|()| self.file.sync_all());
         if let Err(e) = written {
             // Half a line would make the file a damaged one. Where this fails too, that is what the next one is told.
-            let _ = self.file.set_len(self.text.len() as u64);
+            let _ = self.file.set_len(self.length);
             return Err(failed(e));
         }
         if self.blank
@@ -93,6 +96,7 @@ impl AnchorFile {
             File::open(folder).and_then(|f| f.sync_all()).map_err(failed)?;
         }
         self.blank = false;
+        self.length += line.len() as u64;
         self.text.push_str(line);
         Ok(())
     }
@@ -142,10 +146,9 @@ impl AnchorFile {
         if bytes.len() > MOST {
             return Err(cant(&self.path).why("it is too large"));
         }
-        self.text = String::from_utf8(bytes).map_err(|e| {
-            let line = e.as_bytes().iter().take(e.utf8_error().valid_up_to()).filter(|b| **b == b'\n').count() + 1;
-            cant(&self.path).why(format!("line {line} is not UTF-8"))
-        })?;
+        self.length = bytes.len() as u64;
+        self.text =
+            super::input::text(&self.path.display().to_string(), bytes).map_err(|e| cant(&self.path).why(e.what))?;
         Ok(())
     }
 }

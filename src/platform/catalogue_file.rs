@@ -2,15 +2,21 @@
 
 use std::path::Path;
 
-use super::files::read_text;
 use crate::domain::catalogue::{Catalogue, file};
 use crate::error::{Kind, Result};
+
+/// Reads a text of so many bytes at most: [`super::files::read_text`] or [`super::files::read_file`].
+pub type ReadText = fn(&Path, usize) -> Result<String>;
 
 /// Reads the catalogue file `path` among those that are `there`, which are asked for once it is known to be a text.
 ///
 /// # Errors
-/// As [`read_text`]; [`Kind::Usage`] with file, line and column; what `there` says.
-pub fn read<C: AsRef<[Catalogue]>>(path: &Path, there: impl FnOnce() -> Result<C>) -> Result<Catalogue> {
+/// Those of `read_text`; [`Kind::Usage`] with file, line and column; what `there` says.
+pub fn read<C: AsRef<[Catalogue]>>(
+    path: &Path,
+    read_text: ReadText,
+    there: impl FnOnce() -> Result<C>,
+) -> Result<Catalogue> {
     let text = read_text(path, file::LARGEST)?;
     file::read(&path.to_string_lossy(), &text, there()?.as_ref())
 }
@@ -19,11 +25,15 @@ pub fn read<C: AsRef<[Catalogue]>>(path: &Path, there: impl FnOnce() -> Result<C
 ///
 /// # Errors
 /// As [`read`].
-pub fn source<C: AsRef<[Catalogue]>>(from: &Path, there: impl FnOnce() -> Result<C>) -> Result<Catalogue> {
+pub fn source<C: AsRef<[Catalogue]>>(
+    from: &Path,
+    read_text: ReadText,
+    there: impl FnOnce() -> Result<C>,
+) -> Result<Catalogue> {
     if let Some(name) = from.to_str().filter(|name| Catalogue::is_shipped(name)) {
         return Catalogue::shipped(name);
     }
-    read(from, there).map_err(|e| match e.kind {
+    read(from, read_text, there).map_err(|e| match e.kind {
         Kind::NotFound => e.why("the catalogue that comes with jeton is cloud-platform; anything else is a file"),
         _ => e,
     })

@@ -1,40 +1,43 @@
 //! Secrets saved to files, and texts read from them.
 
 use std::fs::{File, OpenOptions};
-use std::io::{ErrorKind, Read, Write};
+use std::io::{ErrorKind, Write};
 use std::os::unix::fs::OpenOptionsExt;
 use std::path::{Path, PathBuf};
 
+use super::input;
 use crate::domain::secret::Secret;
 use crate::error::{Error, Result};
 use crate::verbs::ports::{Delivery, SavedSecret};
 
-/// Reads a text of `most` bytes at most: a device or a pipe that never ends is not read for ever.
+/// Reads a text of `most` bytes at most, from a file or a pipe; `-` is stdin.
 ///
 /// # Errors
 /// [`crate::error::Kind::NotFound`] when there is none; [`crate::error::Kind::Usage`] when it is too large or no
 /// text; [`crate::error::Kind::Failure`] when it can't be read.
 pub fn read_text(path: &Path, most: usize) -> Result<String> {
-    let name = path.display();
+    if input::is_standard(path) {
+        return input::whole_text("stdin", std::io::stdin().lock(), most);
+    }
+    let name = path.display().to_string();
     let failed = |e: std::io::Error| match e.kind() {
         ErrorKind::NotFound => Error::not_found(format!("there is no file {name}")),
         _ => Error::failure(format!("{name} can't be read")).why(e.to_string()),
     };
-    // Looked at before it is opened: opening a pipe waits for somebody to write.
-    if !std::fs::metadata(path).map_err(failed)?.is_file() {
-        return Err(Error::failure(format!("{name} can't be read")).why("it is a folder, a pipe or a device"));
+    input::whole_text(&name, File::open(path).map_err(failed)?, most)
+}
+
+/// [`read_text`] of a regular file only: opening a pipe waits for somebody to write, which the screens can't.
+///
+/// # Errors
+/// Those of [`read_text`]; [`crate::error::Kind::Failure`] for anything but a file.
+pub fn read_file(path: &Path, most: usize) -> Result<String> {
+    input::named_file(path, "the file")?;
+    if std::fs::metadata(path).is_ok_and(|meta| !meta.is_file()) {
+        let why = "it is a folder, a pipe or a device";
+        return Err(Error::failure(format!("{} can't be read", path.display())).why(why));
     }
-    let file = File::open(path).map_err(failed)?;
-    let mut bytes = Vec::new();
-    file.take(most as u64 + 1).read_to_end(&mut bytes).map_err(failed)?;
-    if bytes.len() > most {
-        return Err(Error::usage(format!("{name} is too large")).why(format!("it may have {most} bytes")));
-    }
-    String::from_utf8(bytes).map_err(|e| {
-        let before = e.as_bytes().iter().take(e.utf8_error().valid_up_to());
-        let line = before.filter(|b| **b == b'\n').count() + 1;
-        Error::usage(format!("{name}:{line}: the file is not UTF-8"))
-    })
+    read_text(path, most)
 }
 
 /// Makes a file that only we can read, where nothing is yet: `O_EXCL` refuses whatever is there, links included.
@@ -95,6 +98,7 @@ impl Drop for SavedFile {
 
 impl Delivery for FileDelivery {
     fn save(&self, path: &Path, secret: &Secret) -> Result<Box<dyn SavedSecret>> {
+        input::named_file(path, "the file for a secret")?;
         let refused = |e: std::io::Error| unmade(format!("the secret can't be saved to {}", path.display()), &e);
         let path = std::path::absolute(path).map_err(refused)?;
         if is_reserved(&path) {

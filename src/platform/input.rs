@@ -1,6 +1,8 @@
-//! Lines that hold a secret, read without a buffer that outlives them.
+//! The one reader of texts and of lines that hold a secret: files, stdin, pipes and the terminal alike. A byte order
+//! mark and the `\r` of a line end are no part of what is read. Secrets pass through no buffer that outlives them.
 
 use std::fs::File;
+use std::io::{self, Read};
 use std::os::fd::AsFd;
 use std::os::unix::fs::MetadataExt;
 use std::path::Path;
@@ -8,6 +10,67 @@ use std::path::Path;
 use zeroize::{Zeroize, Zeroizing};
 
 use crate::error::{Error, Result};
+
+/// The path that means stdin, or stdout.
+pub const STANDARD: &str = "-";
+
+/// The UTF-8 byte order mark, which some editors write before a text.
+const MARK: char = '\u{feff}';
+
+/// Whether `path` means stdin or stdout. A file of that name is `./-`.
+pub fn is_standard(path: &Path) -> bool {
+    path.as_os_str() == STANDARD
+}
+
+/// Refuses a path that means stdin or stdout, where only a file will do for `what`.
+///
+/// # Errors
+/// [`crate::error::Kind::Usage`] for `-`.
+pub fn named_file(path: &Path, what: &str) -> Result<()> {
+    if !is_standard(path) {
+        return Ok(());
+    }
+    Err(Error::usage(format!("{what} can't be - (stdin or stdout)"))
+        .why("it must be a path")
+        .next("Say the path; for a file that is called - say ./-"))
+}
+
+/// The text that `bytes` are, without a byte order mark.
+///
+/// # Errors
+/// [`crate::error::Kind::Usage`], beginning with `name` and the line that is no UTF-8.
+pub fn text(name: &str, bytes: Vec<u8>) -> Result<String> {
+    let mut text = String::from_utf8(bytes).map_err(|e| {
+        let valid = e.as_bytes().get(..e.utf8_error().valid_up_to()).unwrap_or_default();
+        let line = valid.iter().filter(|b| **b == b'\n').count() + 1;
+        let refused = Error::usage(format!("{name}:{line}: the file is not UTF-8"));
+        if is_utf16(e.as_bytes()) { refused.why("it is UTF-16").next("Save it as UTF-8") } else { refused }
+    })?;
+    if text.starts_with(MARK) {
+        text.drain(..MARK.len_utf8());
+    }
+    Ok(text)
+}
+
+fn is_utf16(bytes: &[u8]) -> bool {
+    bytes.starts_with(&[0xff, 0xfe]) || bytes.starts_with(&[0xfe, 0xff])
+}
+
+/// Reads all of `from`, at most `most` bytes; a stream that never ends is not read for ever.
+///
+/// # Errors
+/// [`crate::error::Kind::Usage`] when there is more, or it is no text; [`crate::error::Kind::Failure`] when it can't be
+/// read.
+pub fn whole_text(name: &str, from: impl Read, most: usize) -> Result<String> {
+    let mut bytes = Vec::new();
+    from.take(most as u64 + 1)
+        .read_to_end(&mut bytes)
+        .map_err(|e| Error::failure(format!("{name} can't be read")).why(e.to_string()))?;
+    if bytes.len() > most {
+        return Err(Error::usage(format!("{name} is too large")).why(format!("it may have {most} bytes")));
+    }
+    text(name, bytes)
+}
 
 /// What a first line turned out to be.
 pub enum FirstLine {
@@ -19,6 +82,8 @@ pub enum FirstLine {
     TooLong,
     /// Bytes that are not UTF-8.
     NotText,
+    /// The byte order mark of UTF-16.
+    Utf16,
 }
 
 /// Reads `from` to the end of its first line, `most` bytes at most. What follows the line is left unread, and no
@@ -51,32 +116,56 @@ pub fn first_line(from: impl AsFd, most: usize) -> Result<FirstLine> {
     }
     Ok(match std::str::from_utf8(&line) {
         Ok(text) => FirstLine::Text(Zeroizing::new(text.to_owned())),
+        Err(_) if is_utf16(&line) => FirstLine::Utf16,
         Err(_) => FirstLine::NotText,
     })
+}
+
+/// [`first_line`] without a byte order mark.
+///
+/// # Errors
+/// Those of [`first_line`].
+pub fn first_plain_line(from: impl AsFd, most: usize) -> Result<FirstLine> {
+    Ok(match first_line(from, most)? {
+        FirstLine::Text(text) => FirstLine::Text(without_mark(text)),
+        other => other,
+    })
+}
+
+fn without_mark(text: Zeroizing<String>) -> Zeroizing<String> {
+    match text.strip_prefix(MARK) {
+        Some(rest) => Zeroizing::new(rest.to_owned()),
+        None => text,
+    }
 }
 
 /// The most bytes of a line that holds a password or secret.
 pub const SECRET_LINE_MOST: usize = 4096;
 
-/// The first line of the file at `path`, which holds `what`. One that others can read is refused, judged by the very
-/// file that was opened.
+/// The first line of the file at `path`, which holds `what`; `-` is stdin. A file that others can read is refused,
+/// judged by the very file that was opened. The line of a password keeps its byte order mark: an earlier version may
+/// have hashed it, and [`crate::domain::password::Password`] knows what to make of it.
 ///
 /// # Errors
 /// [`crate::error::Kind::Failure`] when it can't be read or others can read it; [`crate::error::Kind::Denied`] when it
 /// is empty; [`crate::error::Kind::Usage`] for a line that can't be one.
 pub fn private_line(path: &Path, what: &str) -> Result<Zeroizing<String>> {
+    if is_standard(path) {
+        return secret_line(io::stdin(), "stdin", what);
+    }
     let name = path.display();
     let refused = || Error::failure(format!("{what} can't be read from {name}"));
-    let failed = |e: std::io::Error| refused().why(e.to_string());
+    let failed = |e: io::Error| refused().why(e.to_string());
     let file = File::open(path).map_err(failed)?;
     let meta = file.metadata().map_err(failed)?;
     if meta.is_dir() {
         return Err(refused().why("it is a folder"));
     }
     if meta.mode() & 0o077 != 0 {
+        // The path may be mistyped: it is not named as one whose mode to change.
         return Err(refused()
             .why(format!("others can read it (mode {:04o})", meta.mode() & 0o7777))
-            .next(format!("Run: chmod 600 {name}")));
+            .next("Keep it in a file of your own that only you can read (mode 0600)"));
     }
     secret_line(&file, &name.to_string(), what)
 }
@@ -86,13 +175,30 @@ pub fn private_line(path: &Path, what: &str) -> Result<Zeroizing<String>> {
 /// # Errors
 /// [`crate::error::Kind::Denied`] when it is empty; [`crate::error::Kind::Usage`] for a line that can't be one.
 pub fn secret_line(from: impl AsFd, place: &str, what: &str) -> Result<Zeroizing<String>> {
+    let refused = |why: String| Error::usage(format!("{what} can't be read from {place}")).why(why);
     match first_line(from, SECRET_LINE_MOST)? {
         FirstLine::Text(text) => Ok(text),
         FirstLine::Nothing => Err(Error::denied(format!("{what} was not given")).why(format!("{place} is empty"))),
-        FirstLine::TooLong => Err(Error::usage(format!("{what} can't be read from {place}"))
-            .why(format!("its first line is longer than {SECRET_LINE_MOST} bytes"))),
-        FirstLine::NotText => Err(Error::usage(format!("{what} can't be read from {place}")).why("it is not UTF-8")),
+        FirstLine::TooLong => Err(refused(format!("its first line is longer than {SECRET_LINE_MOST} bytes"))),
+        FirstLine::NotText => Err(refused("it is not UTF-8".to_owned())),
+        FirstLine::Utf16 => Err(refused("it is UTF-16".to_owned()).next("Save it as UTF-8")),
     }
+}
+
+/// [`secret_line`] of a token: without a byte order mark.
+///
+/// # Errors
+/// Those of [`secret_line`].
+pub fn token_line(from: impl AsFd, place: &str) -> Result<Zeroizing<String>> {
+    secret_line(from, place, "the token").map(without_mark)
+}
+
+/// [`private_line`] of a token: without a byte order mark.
+///
+/// # Errors
+/// Those of [`private_line`].
+pub fn token_file(path: &Path) -> Result<Zeroizing<String>> {
+    private_line(path, "the token").map(without_mark)
 }
 
 #[cfg(test)]
@@ -109,6 +215,7 @@ mod tests {
             FirstLine::Nothing => "nothing".into(),
             FirstLine::TooLong => "too long".into(),
             FirstLine::NotText => "not text".into(),
+            FirstLine::Utf16 => "UTF-16".into(),
         }
     }
 
@@ -129,6 +236,18 @@ mod tests {
         assert_eq!(read(b"12345678\r\n"), "\"12345678\"");
         assert_eq!(read(b"123456789\n"), "too long");
         assert_eq!(read(&[b'x'; 4096]), "too long");
-        assert_eq!(read(b"\xff\xfe\n"), "not text");
+        assert_eq!(read(b"\xff\xff\n"), "not text");
+        assert_eq!(read(b"\xff\xfea\0\n"), "UTF-16");
+    }
+
+    #[test]
+    fn a_mark_is_no_part_of_a_token_or_text() {
+        let mut file = tempfile::tempfile().unwrap();
+        file.write_all(b"\xef\xbb\xbfjtn_x\r\n").unwrap();
+        file.rewind().unwrap();
+        assert_eq!(token_line(&file, "here").unwrap().as_str(), "jtn_x");
+        assert_eq!(text("f", b"\xef\xbb\xbfa = 1\r\n".to_vec()).unwrap(), "a = 1\r\n");
+        assert_eq!(text("f", b"a\nb\xff".to_vec()).unwrap_err().what, "f:2: the file is not UTF-8");
+        assert_eq!(whole_text("f", &b"12345"[..], 4).unwrap_err().kind, crate::error::Kind::Usage);
     }
 }

@@ -4,6 +4,7 @@ pub mod anchor_file;
 pub mod catalogue_file;
 pub mod clipboard;
 pub mod clock;
+pub mod echo;
 pub mod entropy;
 pub mod files;
 pub mod group;

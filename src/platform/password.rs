@@ -70,7 +70,7 @@ fn argon2(memory: u32, passes: u32, lanes: u32) -> Result<Argon2<'static>> {
 
 /// The hash, once its parameters have been found within bounds.
 fn parsed(hash: &PasswordHash) -> Result<(Phc, Params)> {
-    let phc = Phc::new(&hash.0).map_err(failed("compared"))?;
+    let phc = Phc::new(hash.parts().0).map_err(failed("compared"))?;
     let params = Params::try_from(&phc).map_err(failed("compared"))?;
     if params.m_cost() > MOST.0 || params.t_cost() > MOST.1 || params.p_cost() > MOST.2 {
         return Err(Error::failure("the password can't be compared").why("the stored hash asks for too much"));
@@ -84,7 +84,7 @@ impl PasswordHasher for Argon2Hasher {
         getrandom::fill(&mut salt).map_err(|e| Error::failure("there is no salt").why(e.to_string()))?;
         let argon2 = argon2(MEMORY, PASSES, LANES)?;
         let hashed = self.bounded(|| password.expose(|p| argon2.hash_password_with_salt(p, &salt)));
-        hashed.map(|phc: Phc| PasswordHash(phc.to_string())).map_err(failed("hashed"))
+        hashed.map(|phc: Phc| PasswordHash::of_normal(&phc.to_string())).map_err(failed("hashed"))
     }
 
     fn verify(&self, password: &Password, hash: Option<&PasswordHash>) -> Result<Verdict> {
@@ -94,11 +94,15 @@ impl PasswordHasher for Argon2Hasher {
             return hashed.map(|_: Phc| Verdict::Wrong).map_err(failed("compared"));
         };
         let (phc, params) = parsed(hash)?;
-        let found = self.bounded(|| password.expose(|p| argon2.verify_password(p, &phc)));
+        let (_, is_normal) = hash.parts();
+        let compare = |p: &[u8]| argon2.verify_password(p, &phc);
+        let found = self.bounded(|| if is_normal { password.expose(compare) } else { password.expose_typed(compare) });
         Ok(match found {
             Err(argon2::password_hash::Error::PasswordInvalid) => Verdict::Wrong,
             // Out of memory, say: as much a failure as it is for a name that nobody has.
             Err(e) => return Err(failed("compared")(e)),
+            // From now on it is right in any of its forms.
+            Ok(()) if !is_normal && password.has_forms() => Verdict::RightButWeak,
             Ok(()) if params.m_cost() < MEMORY || params.t_cost() < PASSES => Verdict::RightButWeak,
             Ok(()) => Verdict::Right,
         })
@@ -118,10 +122,28 @@ mod tests {
     fn hashes_with_the_promised_parameters() {
         let hasher = Argon2Hasher::new();
         let hash = hasher.hash(&typed("correct horse battery")).unwrap();
-        assert!(hash.0.starts_with("$argon2id$v=19$m=65536,t=3,p=1$"), "{}", hash.0);
+        assert!(hash.0.starts_with("nfc$argon2id$v=19$m=65536,t=3,p=1$"), "{}", hash.0);
         assert_eq!(hasher.verify(&typed("correct horse battery"), Some(&hash)).unwrap(), Verdict::Right);
         assert_eq!(hasher.verify(&typed("correct horse batterz"), Some(&hash)).unwrap(), Verdict::Wrong);
         assert_eq!(hasher.verify(&typed("correct horse battery"), None).unwrap(), Verdict::Wrong);
+    }
+
+    #[test]
+    fn a_hash_from_before_normal_forms_takes_what_was_typed_once_and_is_replaced() {
+        let (composed, apart) = (typed("caf\u{e9} au lait 12"), typed("cafe\u{301} au lait 12"));
+        let hasher = Argon2Hasher::new();
+        let today = hasher.hash(&apart).unwrap();
+        assert_eq!(hasher.verify(&composed, Some(&today)).unwrap(), Verdict::Right);
+        let old = argon2(MEMORY, PASSES, LANES).unwrap();
+        let phc: Phc = apart.expose_typed(|p| old.hash_password_with_salt(p, &[7; SALT])).unwrap();
+        let old = PasswordHash(phc.to_string());
+        assert_eq!(hasher.verify(&apart, Some(&old)).unwrap(), Verdict::RightButWeak);
+        assert_eq!(hasher.verify(&composed, Some(&old)).unwrap(), Verdict::Wrong);
+        // All of ASCII has one form: nothing need be replaced.
+        let plain = argon2(MEMORY, PASSES, LANES).unwrap();
+        let phc: Phc = plain.hash_password_with_salt(b"correct horse battery", &[7; SALT]).unwrap();
+        let plain = PasswordHash(phc.to_string());
+        assert_eq!(hasher.verify(&typed("correct horse battery"), Some(&plain)).unwrap(), Verdict::Right);
     }
 
     #[test]

@@ -9,7 +9,7 @@ use rustix::pipe::PipeFlags;
 use rustix::process::{DumpableBehavior, Resource, Rlimit, getrlimit, getuid, set_dumpable_behavior, setrlimit};
 use zeroize::Zeroizing;
 
-use super::input::{SECRET_LINE_MOST, secret_line};
+use super::input::{SECRET_LINE_MOST, token_line};
 use crate::error::{Error, Result};
 
 /// Keeps secrets in memory out of core dumps and out of reach of other processes of the same user. What the system
@@ -109,9 +109,6 @@ pub fn has_token_from_environment() -> bool {
 pub fn token_from_environment() -> Result<Zeroizing<String>> {
     let number = std::env::var(MOVED_TOKEN).ok().filter(|n| n.bytes().all(|b| b.is_ascii_digit()));
     let path = PathBuf::from("/dev/fd").join(number.unwrap_or_default());
-    secret_line(
-        File::open(path).map_err(|e| Error::failure("the token can't be read").why(e.to_string()))?,
-        TOKEN,
-        "the token",
-    )
+    let pipe = File::open(path).map_err(|e| Error::failure("the token can't be read").why(e.to_string()))?;
+    token_line(pipe, TOKEN)
 }

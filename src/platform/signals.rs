@@ -2,7 +2,7 @@
 
 use std::io;
 use std::sync::Arc;
-use std::sync::atomic::AtomicBool;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::thread;
 
 use rustix::event::{PollFd, PollFlags, poll};
@@ -88,6 +88,19 @@ pub fn output_is_closed() -> bool {
     let mut watched = [PollFd::new(&output, PollFlags::empty())];
     let now = rustix::event::Timespec { tv_sec: 0, tv_nsec: 0 };
     poll(&mut watched, Some(&now)).is_ok() && watched[0].revents().intersects(PollFlags::HUP | PollFlags::ERR)
+}
+
+/// Set once the program itself answers Ctrl-C.
+static ANSWERS_INTERRUPT: AtomicBool = AtomicBool::new(false);
+
+/// Whether the program itself ends, in an orderly way, by that signal.
+pub fn ends_by_itself(signal: i32) -> bool {
+    signal == SIGINT && ANSWERS_INTERRUPT.load(Ordering::Relaxed)
+}
+
+/// From now on the program itself answers Ctrl-C: nothing else ends it then.
+pub fn answer_interrupt() {
+    ANSWERS_INTERRUPT.store(true, Ordering::Relaxed);
 }
 
 /// From now on Ctrl-C ends the program at once and quietly, as cancelled (130).

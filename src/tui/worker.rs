@@ -14,6 +14,7 @@ use crate::domain::secret::Secret;
 use crate::error::{Error, Result};
 use crate::platform::catalogue_file;
 use crate::platform::clipboard::{CLEARED_AFTER, Clipboard, tmux as by_tmux};
+use crate::platform::files::read_file;
 use crate::tui::effect::ForClipboard;
 use crate::tui::msg::{Copied, Msg, RequestId, Sent};
 use crate::verbs::Jeton;
@@ -142,7 +143,9 @@ fn work(
             answer(match job {
                 Job::Close => return,
                 Job::Call(id, who, request) => Msg::Reply(id, Box::new(store.jeton.call(&who, *request))),
-                Job::Read(id, path, there) => Msg::Read(id, Box::new(catalogue_file::source(&path, || Ok(there)))),
+                Job::Read(id, path, there) => {
+                    Msg::Read(id, Box::new(catalogue_file::source(&path, read_file, || Ok(there))))
+                }
                 Job::Witness(seq) => Msg::Testified(seq, witness.testify(seq)),
                 Job::Save(path, secret) => Msg::Saved(delivery.save(&path, &secret).map(|mut saved| {
                     saved.keep();

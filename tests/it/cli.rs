@@ -154,7 +154,7 @@ fn a_password_file_is_for_its_owner_alone() {
     }
     for mode in [0o640, 0o604, 0o644, 0o660] {
         home.file("open", &line, mode);
-        with("open").ends(1).says(&["others can read it", "chmod 600"]).silent();
+        with("open").ends(1).says(&["others can read it", "0600"]).silent();
     }
     home.file("empty", "", 0o600);
     with("empty").ends(4);

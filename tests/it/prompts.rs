@@ -252,3 +252,26 @@ fn a_purge_names_what_goes_and_asks_for_the_number() {
     assert_eq!(purge("2\n"), 0);
     assert_eq!(home.as_ops(&["token", "list", "--trash", "--quiet"]).out, "");
 }
+
+#[test]
+fn what_is_typed_ahead_of_a_password_is_never_shown() {
+    let home = Home::set_up();
+    let mut list = Terminal::start(&home, &["token", "list"]);
+    list.types_hidden("ops: ", WRONG).types_hidden("ops: ", WRONG).waits_for("ops: ");
+    // The next try is delayed by what failed before: that is the time in which somebody types on.
+    list.types(WRONG).types("typed-ahead-and-unseen\n");
+    list.waits_for("error: ");
+    assert_eq!(list.ends(), 4);
+    assert!(!list.seen.contains("typed-ahead"), "{}", list.seen);
+    // A command that ends by a signal leaves the echo on too.
+    let mut left = Terminal::start(&home, &["token", "list"]);
+    left.waits_for("ops: ");
+    assert!(!left.echoes());
+    rustix::process::kill_process(
+        rustix::process::Pid::from_raw(left.child.process_id().unwrap().cast_signed()).unwrap(),
+        rustix::process::Signal::TERM,
+    )
+    .unwrap();
+    left.child.wait().unwrap();
+    assert!(left.echoes());
+}

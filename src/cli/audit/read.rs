@@ -48,6 +48,8 @@ pub(super) fn read(app: &mut App, args: ReadAuditArgs) -> Result<()> {
         return list(app, &question, anchor, until);
     }
     if args.follow {
+        // Ctrl-C ends the program where it stands: the terminal must be as it was.
+        app.prompt.end_silence();
         signals::end_on_interrupt()?;
     }
     let mut printer = Printer { table: Table::new(&HEAD), lines: args.follow };

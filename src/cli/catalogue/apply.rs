@@ -8,9 +8,10 @@ use super::json::{AppliedJson, CheckedJson};
 use super::{Consent, OpenapiArgs, counted, look};
 use crate::domain::catalogue::Catalogue;
 use crate::domain::openapi;
-use crate::error::Result;
+use crate::error::{Error, Result};
 use crate::platform::catalogue_file;
 use crate::platform::files::read_text;
+use crate::platform::input;
 use crate::verbs::accounts::Greet;
 use crate::verbs::actor::Credential;
 use crate::verbs::catalogue::{ApplyCatalogue, Most, Preview, PreviewCatalogue};
@@ -28,7 +29,7 @@ fn there(app: &App) -> Result<Vec<Catalogue>> {
 }
 
 pub(super) fn check(app: &mut App, path: &str) -> Result<()> {
-    let catalogue = catalogue_file::read(Path::new(path), || there(app))?;
+    let catalogue = catalogue_file::read(Path::new(path), read_text, || there(app))?;
     let (groups, methods, sets) = (catalogue.groups.len(), catalogue.methods().count(), catalogue.sets.len());
     if app.out.json {
         return app.out.json(&CheckedJson { schema: SCHEMA, catalogue: &catalogue.name, groups, methods, sets });
@@ -45,7 +46,8 @@ pub(super) fn apply(app: &mut App, from: &str, consent: &Consent) -> Result<()> 
 
 /// The catalogue that `from` names: one that comes with jeton, else a file.
 pub(in crate::cli) fn source(app: &App, from: &str) -> Result<Catalogue> {
-    catalogue_file::source(Path::new(from), || there(app))
+    app.prompt.leaves_stdin_to(Path::new(from), "the catalogue")?;
+    catalogue_file::source(Path::new(from), read_text, || there(app))
 }
 
 /// A catalogue's name made from a file's: lower case, and a dash for whatever a name can't hold.
@@ -57,6 +59,10 @@ fn name_of(path: &Path) -> String {
 
 pub(super) fn import_openapi(app: &mut App, args: OpenapiArgs) -> Result<()> {
     let path = Path::new(&args.file);
+    app.prompt.leaves_stdin_to(path, "the document")?;
+    if input::is_standard(path) && args.name.is_none() {
+        return Err(Error::usage("the catalogue has no name").why("a document on stdin has none").next("Say --name N"));
+    }
     let text = read_text(path, openapi::LARGEST)?;
     let name = match args.name {
         Some(name) => name,

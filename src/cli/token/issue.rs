@@ -1,6 +1,7 @@
 //! `token create`, `copy` and `regenerate`: a secret is shown once.
 
 use std::collections::BTreeSet;
+use std::path::PathBuf;
 use std::slice;
 
 use super::super::App;
@@ -13,6 +14,7 @@ use crate::domain::name::{Description, TokenName, Username};
 use crate::domain::selection::Selection;
 use crate::domain::time::{Timestamp, relative};
 use crate::error::{Error, Result};
+use crate::platform::input::{is_standard, named_file};
 use crate::verbs::tokens::{CopyToken, CreateToken, Issued, Pointed, RegenerateToken, SaveTo};
 
 pub(super) fn create(app: &mut App, args: CreateArgs) -> Result<()> {
@@ -22,7 +24,7 @@ pub(super) fn create(app: &mut App, args: CreateArgs) -> Result<()> {
         description: args.description.as_deref().map_or_else(|| Ok(Description::none()), Description::parse)?,
         expires: expires(app, args.expires.as_deref())?,
         selection: selection(args.set, &args.method, args.inherit)?,
-        out: args.out.map(SaveTo::File).or(args.out_dir.map(SaveTo::Folder)),
+        out: save_to(args.out, args.out_dir)?,
     };
     let who = app.to_change()?;
     let changed = app.ask(&who, verb)?;
@@ -35,7 +37,7 @@ pub(super) fn copy(app: &mut App, args: CopyArgs) -> Result<()> {
         name: TokenName::parse(&args.name)?,
         account: args.account.as_deref().map(Username::parse).transpose()?,
         expires: expires(app, args.expires.as_deref())?,
-        out: args.out.map(SaveTo::File),
+        out: save_to(args.out, None)?,
     };
     let who = app.to_change()?;
     let changed = app.ask(&who, verb)?;
@@ -47,7 +49,7 @@ pub(super) fn regenerate(app: &mut App, args: RegenerateArgs) -> Result<()> {
         token: Pointed::typed(args.token),
         grace: args.grace.as_deref().map(Span::parse).transpose()?,
         expires: expires(app, args.expires.as_deref())?,
-        out: args.out.map(SaveTo::File),
+        out: save_to(args.out, None)?,
     };
     let graced = verb.grace.is_some();
     let who = app.to_change()?;
@@ -84,6 +86,15 @@ fn rotated(app: &mut App, issued: Issued, seq: i64) -> Result<()> {
 fn old_secret(until: Timestamp, expiry: Expiry, now: Timestamp) -> String {
     let cut = if expiry.at() == Some(until) { " with the token itself" } else { "" };
     format!("the old one dies {}{cut}", relative(until, now))
+}
+
+/// Where secrets are saved; `None` where they are printed, which a file `-` asks for too.
+fn save_to(file: Option<PathBuf>, folder: Option<PathBuf>) -> Result<Option<SaveTo>> {
+    if let Some(folder) = &folder {
+        named_file(folder, "the folder for secrets")?;
+    }
+    let file = file.filter(|file| !is_standard(file));
+    Ok(file.map(SaveTo::File).or(folder.map(SaveTo::Folder)))
 }
 
 /// The verb looks again at its own instant; here a past expiry is refused before anybody types a password.

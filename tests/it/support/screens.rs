@@ -148,7 +148,10 @@ impl Screens {
                     saved.path().to_owned()
                 })),
                 Effect::Read(id, path, there) => {
-                    let read = Msg::Read(id, Box::new(catalogue_file::source(&path, || Ok(there))));
+                    let read = Msg::Read(
+                        id,
+                        Box::new(catalogue_file::source(&path, jeton::platform::files::read_file, || Ok(there))),
+                    );
                     if let Some(held) = &mut self.held {
                         held.push_back(read);
                         continue;
