@@ -128,7 +128,7 @@ fn new_passwords_follow_on_the_second_line_or_come_from_a_file() {
     let mine = home.file("mine", &format!("{PASSWORD}\n"), 0o600);
     let (mine, new) = (mine.to_str().unwrap(), home.file("new", &format!("{OTHER}\n"), 0o644));
     let from_files = ["account", "create", "ci", "--password-file", mine, "--new-password-file", "new", "--no-input"];
-    home.run(&from_files, "").ends(1).silent().says(&["chmod 600"]);
+    home.run(&from_files, "").ends(1).silent().says(&["0600"]);
     home.file("new", OTHER, 0o600);
     assert!(exists(&new));
     home.run(&["account", "create", "ci", "--password-file", mine, "--no-input"], "").ends(4).silent();

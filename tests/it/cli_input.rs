@@ -2,7 +2,6 @@
 
 use std::fs::OpenOptions;
 use std::io::Write;
-use std::os::unix::fs::OpenOptionsExt;
 use std::process::Command;
 
 use crate::support::program::{Home, PASSWORD, exists, finish};
@@ -92,7 +91,7 @@ fn pipe(home: &Home, name: &str, text: &str) -> std::path::PathBuf {
     let path = home.path(name);
     assert!(Command::new("mkfifo").args(["-m", "600"]).arg(&path).status().unwrap().success());
     let (to, text) = (path.clone(), text.to_owned());
-    std::thread::spawn(move || OpenOptions::new().write(true).mode(0).open(to).unwrap().write_all(text.as_bytes()));
+    std::thread::spawn(move || OpenOptions::new().write(true).open(to).unwrap().write_all(text.as_bytes()));
     path
 }
 
