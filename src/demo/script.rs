@@ -90,7 +90,11 @@ fn befall(cast: &Cast, made: &mut Made) -> Result<()> {
         }
         Fate::Disabled(_) => drop(ask(&cast.local, &who, DisableTokens { tokens: vec![token] })?),
         Fate::Deleted(_) => {
-            drop(ask(&cast.local, &who, DeleteTokens { tokens: vec![token], typed: made.sample.name.to_owned() })?);
+            drop(ask(
+                &cast.local,
+                &who,
+                DeleteTokens { tokens: vec![token], with_made: false, typed: made.sample.name.to_owned() },
+            )?);
         }
     }
     Ok(())

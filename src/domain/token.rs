@@ -5,6 +5,7 @@ use std::fmt;
 use crate::domain::account::AccountId;
 use crate::domain::expiry::Expiry;
 use crate::domain::name::{Description, TokenName, Username};
+use crate::domain::reason::Reason;
 use crate::domain::role::Role;
 use crate::domain::secret::SecretDigest;
 use crate::domain::selection::Selection;
@@ -174,6 +175,19 @@ impl Life {
     }
 }
 
+impl Life {
+    /// Why a token of an account that is enabled or not works for nothing at all at `now`; `None` if it works.
+    pub fn refused(self, is_account_enabled: bool, now: Timestamp) -> Option<Reason> {
+        match self.status(now) {
+            Status::Deleted => Some(Reason::Deleted),
+            Status::Disabled => Some(Reason::Disabled),
+            Status::Expired => Some(Reason::Expired),
+            Status::Active if !is_account_enabled => Some(Reason::AccountDisabled),
+            Status::Active => None,
+        }
+    }
+}
+
 impl Token {
     /// Its status at `now`.
     pub fn status(&self, now: Timestamp) -> Status {
@@ -183,6 +197,11 @@ impl Token {
     /// What its status depends on.
     pub fn life(&self) -> Life {
         Life { is_deleted: self.deleted_at.is_some(), is_enabled: self.enabled, expiry: self.expiry }
+    }
+
+    /// Why its current secret works for nothing at all at `now`; `None` if it works.
+    pub fn refused(&self, now: Timestamp) -> Option<Reason> {
+        self.life().refused(self.owner.enabled, now)
     }
 
     /// The secret that a rotation left alive, while it lives: at the very instant of its end it is dead already.

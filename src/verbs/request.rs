@@ -13,7 +13,7 @@ use super::ledger::{LedgerHead, ListDenied, ListUses};
 use super::needs::Needs;
 use super::policy::{ListPolicy, SetPolicy};
 use super::tokens::{
-    CopyToken, CreateToken, DeleteTokens, DisableTokens, EditToken, EnableTokens, ListTokens, PreviewEdit,
+    CanToken, CopyToken, CreateToken, DeleteTokens, DisableTokens, EditToken, EnableTokens, ListTokens, PreviewEdit,
     PreviewPurge, PurgeTokens, RegenerateToken, RestoreTokens, RetireToken, ReviewTokens, ShowToken, TallyTokens,
     Whose,
 };
@@ -114,6 +114,7 @@ requests! {
     query ListTokens,
     query TallyTokens,
     query ShowToken,
+    query CanToken,
     query ReviewTokens,
     query Whose,
     change CreateToken,

@@ -259,7 +259,7 @@ fn json_has_the_promised_shape() {
     assert_eq!((keys(&list), list["schema"].clone()), (vec!["schema".into(), "tokens".into()], json!(1)));
     assert_eq!(list["tokens"][1]["selection"]["inherit"], true);
     let show = home.as_ops(&["token", "show", "ops/a", "--json"]).succeeds().json();
-    assert_eq!(keys(&show), ["schema", "token", "usage"]);
+    assert_eq!(keys(&show), ["lineage", "rights", "schema", "token", "usage"]);
     assert_eq!(
         keys(&home.as_ops(&["token", "regenerate", "a", "--json"]).json()),
         ["schema", "secret", "service", "token"]

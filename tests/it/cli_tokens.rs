@@ -192,11 +192,11 @@ fn the_line_of_every_change_reads_back() {
         RetireToken { token: typed("a") },
         DisableTokens { tokens: vec![typed("a"), typed("b")] },
         EnableTokens { tokens: vec![typed("a")] },
-        DeleteTokens { tokens: vec![typed("a")], typed: "a".to_owned() },
+        DeleteTokens { tokens: vec![typed("a")], with_made: false, typed: "a".to_owned() },
         RestoreTokens { tokens: vec![typed("a")], rename: Some(token_name("e")) },
-        DeleteTokens { tokens: vec![typed("b"), typed("c")], typed: "2".to_owned() },
+        DeleteTokens { tokens: vec![typed("b"), typed("c")], with_made: false, typed: "2".to_owned() },
         RestoreTokens { tokens: vec![typed("b"), typed("c")], rename: None },
-        DeleteTokens { tokens: vec![typed("b")], typed: "b".to_owned() },
+        DeleteTokens { tokens: vec![typed("b")], with_made: false, typed: "b".to_owned() },
         PurgeTokens { which: Purgeable::Trashed, confirm: 1 },
     );
     let home = Home::new();

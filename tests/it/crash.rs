@@ -84,8 +84,8 @@ fn change(jeton: &Local<SqliteStore>, dice: &SeededEntropy, fresh_name: &str) {
         }
         5 if kept.len() > 3 => {
             let (tokens, typed) = (vec![pick(&kept[..2]), pick(&kept[2..])], "2".to_owned());
-            let done = ask(jeton, &owner, DeleteTokens { tokens, typed }).unwrap();
-            acknowledge("token.delete", &ids(&done.out), "");
+            let done = ask(jeton, &owner, DeleteTokens { tokens, with_made: false, typed }).unwrap();
+            acknowledge("token.delete", &ids(&done.out.tokens), "");
         }
         _ if !trashed.is_empty() => {
             let done = ask(jeton, &owner, RestoreTokens { tokens: vec![pick(&trashed)], rename: None }).unwrap();

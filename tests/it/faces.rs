@@ -62,10 +62,19 @@ const FACES: &[(&str, Line, Keys)] = &[
     ("catalogue.list", Run("catalogue list", ""), Press("4")),
     ("catalogue.preview", Run("catalogue apply cloud-platform --dry-run", ""), Press("4iFILE<enter>")),
     ("catalogue.apply", Run("catalogue apply cloud-platform", ""), Press("4iFILE<enter>ENTER")),
-    ("token.create", Run("token create bot", ""), Press("nci<enter><enter><enter><enter><enter>ENTER")),
+    (
+        "token.create",
+        Run("token create bot --method jeton.tokens.read", ""),
+        Press("nci<enter><enter><enter><enter><enter>ENTER"),
+    ),
     ("token.list", Run("token list", ""), Press("")),
     ("token.tally", Line::No("it counts for the head of the token screen; lines count with token list"), Press("")),
     ("token.show", Run("token show bot", ""), Press("")),
+    (
+        "token.can",
+        Run("token can bot jeton.tokens.read", ""),
+        Keys::No("Details list every method with the reason for each that is withheld: there is nothing to ask"),
+    ),
     ("token.whose", Run("token whose", "SECRET"), Press("Wfound<enter>")),
     (
         "token.edit.preview",
@@ -128,6 +137,7 @@ const TOLD: &[(&str, &str)] = &[
     ("catalogue.preview", "widening"),
     ("token.list", "tokens"),
     ("token.show", "usage"),
+    ("token.can", "allowed"),
     ("token.whose", "works"),
     ("token.edit.preview", "changes"),
     ("token.purge.preview", "count"),

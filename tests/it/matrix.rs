@@ -198,7 +198,7 @@ pub fn attempt(
         "regenerate" => {
             ask(jeton, who, RegenerateToken { token: pointed, grace: None, expires: None, out: None }).map(drop)
         }
-        "delete" => ask(jeton, who, DeleteTokens { tokens, typed: name.to_owned() }).map(drop),
+        "delete" => ask(jeton, who, DeleteTokens { tokens, with_made: false, typed: name.to_owned() }).map(drop),
         "restore" => ask(jeton, who, RestoreTokens { tokens: vec![pointed], rename: None }).map(drop),
         "edit" => {
             let description = Some(Description::parse("edited").unwrap());

@@ -14,6 +14,8 @@ pub enum TokenCommand {
     List(ListArgs),
     /// Everything about a token but its secret, with usage
     Show(OneToken),
+    /// Whether a token may call a method, or why not: exit 0 or 4
+    Can(CanArgs),
     /// Change name, description, expiry or API selection; the secret stays
     Edit(EditArgs),
     /// A new token with the parameters of another
@@ -42,6 +44,15 @@ pub enum TokenCommand {
 pub struct OneToken {
     /// Its name, account/name, hint or id
     pub token: String,
+}
+
+/// `token can`.
+#[derive(Debug, Args)]
+pub struct CanArgs {
+    /// Which token: name, account/name, hint or id
+    pub token: String,
+    /// The method's id
+    pub method: String,
 }
 
 /// Tokens on the command line.
@@ -205,7 +216,10 @@ pub struct DeleteArgs {
     /// Which tokens
     #[command(flatten)]
     pub some: SomeTokens,
-    /// The token's name again; for several, their number
+    /// Take along every token that these made, and what those made
+    #[arg(long)]
+    pub with_made: bool,
+    /// The token's name again; for several, their number, those that go along included
     #[arg(long, value_name = "NAME|N")]
     pub confirm: Option<String>,
 }

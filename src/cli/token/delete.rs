@@ -3,17 +3,17 @@
 use super::super::App;
 use super::super::args::DeleteArgs;
 use super::show;
-use super::switch::{Taken, pointed, taken};
+use super::switch::{Taken, pointed, taken_leaving};
 use crate::domain::time::ago;
 use crate::error::{Error, Result};
 use crate::verbs::actor::Credential;
-use crate::verbs::tokens::{DeleteTokens, Pointed, ShowToken, Shown};
+use crate::verbs::tokens::{DeleteTokens, Deleted, Pointed, ReviewTokens, ShowToken, Shown};
 
 pub(super) fn delete(app: &mut App, args: DeleteArgs) -> Result<()> {
-    let tokens = pointed(args.some);
+    let (tokens, with_made) = (pointed(args.some), args.with_made);
     let (who, verb) = match args.confirm {
-        Some(typed) => (app.to_change()?, DeleteTokens { tokens, typed }),
-        None if app.prompt.possible => confirmed(app, tokens)?,
+        Some(typed) => (app.to_change()?, DeleteTokens { tokens, with_made, typed }),
+        None if app.prompt.possible => confirmed(app, tokens, with_made)?,
         None => {
             return Err(Error::conflict("the deletion is not confirmed")
                 .why("there is no terminal to ask on, or --no-input forbids it")
@@ -22,15 +22,20 @@ pub(super) fn delete(app: &mut App, args: DeleteArgs) -> Result<()> {
     };
     let changed = app.ask(&who, verb)?;
     let gone = Taken { done: "deleted", whom: "it", otherwise: "; it is denied from now on" };
-    taken(app, &changed.out, changed.seq, &gone)?;
+    let Deleted { tokens, left } = &changed.out;
+    taken_leaving(app, tokens, Some(left), changed.seq, &gone)?;
     if !app.out.json {
+        if let Some(words) = left.words() {
+            let who = if tokens.len() == 1 { "It" } else { "They" };
+            app.out.note(&format!("! {who} made {words}; --with-made takes along what a token made"));
+        }
         app.out.note("  In the trash for now: jeton token list --trash, jeton token restore NAME");
     }
     Ok(())
 }
 
 /// Shows what would break and asks for the name. What was shown is what may be deleted: its revision goes along.
-fn confirmed(app: &App, tokens: Vec<Pointed>) -> Result<(Credential, DeleteTokens)> {
+fn confirmed(app: &App, tokens: Vec<Pointed>, with_made: bool) -> Result<(Credential, DeleteTokens)> {
     let (who, session) = app.proved()?;
     let look = Credential::Session(session);
     let mut shown = Vec::with_capacity(tokens.len());
@@ -50,13 +55,20 @@ fn confirmed(app: &App, tokens: Vec<Pointed>) -> Result<(Credential, DeleteToken
         some.into_iter().try_for_each(|one| consequences(app, one))?;
     }
     let seen: Vec<Pointed> = shown.iter().map(|one| Pointed::on_screen(&one.token)).collect();
-    let label = if seen.len() == 1 {
-        "Type the token's name to delete it".to_owned()
-    } else {
-        format!("Type the number of tokens, {}, to delete them", seen.len())
+    let mut total = seen.len();
+    if with_made {
+        let tokens = shown.iter().map(|one| one.token.id).collect();
+        total += app.ask(&look, ReviewTokens { tokens })?.iter().map(|one| one.made.len()).sum::<usize>();
+    }
+    let label = match total {
+        1 => "Type the token's name to delete it".to_owned(),
+        _ if total > seen.len() => {
+            format!("Type the number of tokens, {total} with what they made, to delete them all")
+        }
+        _ => format!("Type the number of tokens, {total}, to delete them"),
     };
     let typed = app.prompt.line(&label)?;
-    Ok((who, DeleteTokens { tokens: seen, typed }))
+    Ok((who, DeleteTokens { tokens: seen, with_made, typed }))
 }
 
 /// How many methods are named.
@@ -86,6 +98,9 @@ fn consequences(app: &App, shown: &Shown) -> Result<()> {
     }
     if let Some(overlap) = show::overlap(&shown.token, usage, now) {
         app.prompt.show(&format!("    an overlap is in progress, both secrets go: {overlap}"))?;
+    }
+    if let Some(made) = shown.made.words() {
+        app.prompt.show(&format!("  ! it made {made}"))?;
     }
     match show::denied(usage, now) {
         Some(denied) => app.prompt.show(&format!("    denied {denied}")),

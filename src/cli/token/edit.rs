@@ -38,11 +38,14 @@ pub(super) fn edit(app: &mut App, args: EditArgs) -> Result<()> {
         told(app, &edited).iter().for_each(|line| app.out.note(line));
         edited
     };
+    let name = edited.after.full_name();
+    if let Some(warning) = &edited.warning {
+        app.out.note(&format!("! {name}: {warning}"));
+    }
     if app.out.json {
         let (changes, now) = (changes(app, &edited), app.now());
         return app.out.json(&EditedJson::of(&edited.after, changes, now));
     }
-    let name = edited.after.full_name();
     if changes(app, &edited).is_empty() {
         app.out.note(&format!("✓ {name} was so already"));
     } else {
@@ -58,6 +61,9 @@ fn shown_first(app: &App, verb: EditToken) -> Result<Edited> {
     for line in told(app, &preview) {
         app.prompt.show(&line)?;
     }
+    if let Some(warning) = &preview.warning {
+        app.prompt.show(&format!("! {warning}"))?;
+    }
     if app.prompt.line("Type yes to change it")? != "yes" {
         return Err(Error::cancelled());
     }
@@ -71,6 +77,9 @@ fn would(app: &mut App, edited: &Edited) -> Result<()> {
     }
     for line in told(app, edited) {
         app.out.line(&line)?;
+    }
+    if let Some(warning) = &edited.warning {
+        app.out.note(&format!("! {warning}"));
     }
     app.out.note("Nothing was changed: --dry-run");
     Ok(())

@@ -122,6 +122,10 @@ fn hand_over(app: &mut App, issued: &[Issued], what: &str) -> Result<()> {
     if !app.out.json {
         explain(app, issued, what);
     }
+    if let Some((first, warning)) = issued.first().and_then(|one| Some((one, one.warning.as_ref()?))) {
+        let more = if issued.len() > 1 { " and the others" } else { "" };
+        app.out.note(&format!("! {}{more}: {warning}", first.token.full_name()));
+    }
     Ok(())
 }
 

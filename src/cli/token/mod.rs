@@ -1,5 +1,6 @@
 //! `jeton token …`, a file for each kind of act.
 
+mod can;
 mod delete;
 mod edit;
 mod issue;
@@ -20,6 +21,7 @@ pub(super) fn run(app: &mut App, command: TokenCommand) -> Result<()> {
         TokenCommand::Create(args) => issue::create(app, args),
         TokenCommand::List(args) => list::list(app, args),
         TokenCommand::Show(one) => show::show(app, one),
+        TokenCommand::Can(args) => can::can(app, args),
         TokenCommand::Edit(args) => edit::edit(app, args),
         TokenCommand::Copy(args) => issue::copy(app, args),
         TokenCommand::Disable(some) => switch::disable(app, some),

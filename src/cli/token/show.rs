@@ -2,9 +2,10 @@
 
 use super::super::App;
 use super::super::args::OneToken;
-use super::super::json::{SCHEMA, ShownJson, TokenJson, UsageJson};
+use super::super::json::{LineageJson, RightsJson, SCHEMA, ShownJson, TokenJson, UsageJson};
 use super::super::output::Table;
 use super::status;
+use crate::domain::catalogue::effective::EffectiveRights;
 use crate::domain::expiry::Expiry;
 use crate::domain::selection::Selection;
 use crate::domain::time::{Timestamp, ago, relative};
@@ -12,31 +13,36 @@ use crate::domain::token::{Token, TokenRef};
 use crate::error::Result;
 use crate::verbs::ledger::caller;
 use crate::verbs::ports::{DeniedEvidence, Origin, Usage};
-use crate::verbs::tokens::{Reach, ShowToken, Shown};
+use crate::verbs::tokens::{ShowToken, Shown};
 
 /// Behind what no catalogue knows any more.
 const UNKNOWN: &str = " (unknown, grants nothing)";
+/// How many permitted methods are listed; `--json` has all.
+const LISTED: usize = 100;
 
 pub(super) fn show(app: &mut App, one: OneToken) -> Result<()> {
     let who = app.to_look()?;
     let shown = app.ask(&who, ShowToken { token: TokenRef::Typed(one.token) })?;
-    let Shown { token, usage, reach } = &shown;
+    let Shown { token, usage, .. } = &shown;
     let now = app.now();
     if app.out.json {
+        let rights = RightsJson::of(&shown.rights, shown.previous_rights.as_ref());
         let (token, usage) = (TokenJson::of(token, now), UsageJson::from(usage));
-        return app.out.json(&ShownJson { schema: SCHEMA, token, usage });
+        let lineage = LineageJson::of(shown.made_by.as_ref(), &shown.made);
+        return app.out.json(&ShownJson { schema: SCHEMA, token, usage, rights, lineage });
     }
     if app.out.quiet {
         return app.out.line(&token.full_name());
     }
     let mut table = Table::pairs();
     about(app, &mut table, &shown, now);
-    used(&mut table, usage, reach, now);
+    may_call(&mut table, &shown);
+    used(&mut table, &shown, now);
     app.out.table(&mut table)
 }
 
 fn about(app: &App, table: &mut Table, shown: &Shown, now: Timestamp) {
-    let Shown { token, usage, reach } = shown;
+    let Shown { token, usage, rights, .. } = shown;
     let zone = app.world.clock.zone();
     let moment = |at: Timestamp| format!("{}, {}", Expiry::At(at.plus(1)).day(zone), relative(at, now));
     table.pair("Name", token.full_name());
@@ -47,23 +53,23 @@ fn about(app: &App, table: &mut Table, shown: &Shown, now: Timestamp) {
     table.pair("Status", status(token, now));
     let off = if token.owner.enabled { "" } else { ", off" };
     table.pair("Account", format!("{} ({}{off})", token.owner.username, token.owner.role));
-    table.pair("API", api(&token.selection, reach));
-    match &token.selection {
-        Selection::Inherit => {}
-        Selection::Sets(_) => table.pair("", format!("{} now", counted(reach.permitted))),
-        Selection::Custom(methods) => {
-            for method in methods {
-                let unknown = if reach.unknown_methods.contains(method) { UNKNOWN } else { "" };
-                table.pair("", format!("{method}{unknown}"));
-            }
-        }
+    if token.role() != token.owner.role {
+        table.pair("Role", format!("{}: its secret was issued to one, regenerate lifts it", token.role()));
     }
+    table.pair("API", api(&token.selection, rights));
     let expires = match token.expiry {
         Expiry::Never => "never".to_owned(),
         Expiry::At(at) => format!("{}, {}", token.expiry.day(zone), relative(at, now)),
     };
     table.pair("Expires", expires);
     table.pair("Created", moment(token.created_at));
+    if let Some(maker) = &shown.made_by {
+        let name = maker.name.clone().unwrap_or_else(|| format!("{}, purged or not yours to see", maker.id));
+        table.pair("Made by", format!("the token {name}"));
+    }
+    if let Some(made) = shown.made.words() {
+        table.pair("Made", made);
+    }
     if let Some(at) = token.deleted_at {
         table.pair("Deleted", moment(at));
     }
@@ -81,18 +87,49 @@ fn counted(methods: usize) -> String {
     if methods == 1 { "1 method".to_owned() } else { format!("{methods} methods") }
 }
 
-fn api(selection: &Selection, reach: &Reach) -> String {
+/// The methods that it may call and, each with the reason, those that are withheld.
+fn may_call(table: &mut Table, shown: &Shown) {
+    let Shown { token, rights, previous_rights, .. } = shown;
+    let count = rights.permitted.len();
+    match rights.refused {
+        None => table.pair("May call", if count == 0 { "nothing".to_owned() } else { counted(count) }),
+        Some(reason) if count == 0 => table.pair("May call", format!("nothing: {}", reason.sentence())),
+        Some(reason) => table.pair("May call", format!("nothing: {}; else {}", reason.sentence(), counted(count))),
+    }
+    for id in rights.permitted.iter().take(LISTED) {
+        table.pair("", id.as_str());
+    }
+    if count > LISTED {
+        table.pair("", format!("and {} more: --json lists them all", count - LISTED));
+    }
+    if !rights.withheld.is_empty() {
+        table.pair("Withheld", counted(rights.withheld.len()));
+    }
+    for (id, reason) in rights.withheld.iter().take(LISTED) {
+        table.pair("", format!("{id} ({})", reason.short()));
+    }
+    if rights.withheld.len() > LISTED {
+        table.pair("", format!("and {} more: --json lists them all", rights.withheld.len() - LISTED));
+    }
+    let differs = |previous: &&EffectiveRights| previous.permitted != rights.permitted;
+    if let Some((previous, old)) = previous_rights.as_ref().filter(differs).zip(token.previous.as_ref()) {
+        table.pair("", format!("{}, issued to a {}: {}", old.hint, old.issued_role, counted(previous.permitted.len())));
+    }
+}
+
+fn api(selection: &Selection, rights: &EffectiveRights) -> String {
     match selection {
         Selection::Inherit => "Inherit: whatever the account's role permits".to_owned(),
         Selection::Sets(sets) => {
-            let unknown = |set: &String| if reach.unknown_sets.contains(set) { UNKNOWN } else { "" };
+            let unknown = |set: &String| if rights.unknown_sets.contains(set) { UNKNOWN } else { "" };
             sets.iter().map(|set| format!("{set}{}", unknown(set))).collect::<Vec<_>>().join(", ")
         }
         Selection::Custom(_) => selection.summary(),
     }
 }
 
-fn used(table: &mut Table, usage: &Usage, reach: &Reach, now: Timestamp) {
+fn used(table: &mut Table, shown: &Shown, now: Timestamp) {
+    let usage = &shown.usage;
     table.pair("Last seen", usage.last_seen_at.map_or_else(|| "never".to_owned(), |at| ago(at, now)));
     table.pair("Calls", format!("{}, {} in {} days", calls(usage), usage.days.iter().sum::<u64>(), usage.days.len()));
     let mut name = "From";
@@ -107,7 +144,7 @@ fn used(table: &mut Table, usage: &Usage, reach: &Reach, now: Timestamp) {
     }
     if !usage.methods_kept.is_empty() {
         let least = if usage.methods_cut { "more than " } else { "" };
-        let (used, permitted) = (reach.used, counted(reach.permitted));
+        let (used, permitted) = (shown.used, counted(shown.rights.permitted.len()));
         table.pair("Used", format!("{least}{used} of {permitted}, as far back as the ledger goes"));
     }
     if let Some(denied) = denied(usage, now) {

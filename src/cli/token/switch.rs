@@ -4,13 +4,13 @@ use serde::Serialize;
 
 use super::super::App;
 use super::super::args::{OneToken, RestoreArgs, SomeTokens};
-use super::super::json::{OneTokenJson, SCHEMA, SomeTokensJson, TokenJson};
+use super::super::json::{MadeJson, OneTokenJson, SCHEMA, SomeTokensJson, TokenJson};
 use super::super::witness::Asked;
 use crate::domain::name::TokenName;
 use crate::domain::time::Timestamp;
 use crate::domain::token::Token;
 use crate::error::Result;
-use crate::verbs::tokens::{DisableTokens, EnableTokens, Pointed, RestoreTokens, RetireToken};
+use crate::verbs::tokens::{DisableTokens, EnableTokens, Made, Pointed, RestoreTokens, RetireToken};
 
 pub(super) fn disable(app: &mut App, some: SomeTokens) -> Result<()> {
     let who = app.to_change()?;
@@ -70,14 +70,34 @@ pub(super) struct Taken<'a> {
 
 /// The same of tokens that lost something, and whether the running service denies it already.
 pub(super) fn taken(app: &mut App, tokens: &[Token], seq: i64, taken: &Taken<'_>) -> Result<()> {
+    taken_leaving(app, tokens, None, seq, taken)
+}
+
+/// The same of tokens that left behind what they made.
+pub(super) fn taken_leaving(
+    app: &mut App,
+    tokens: &[Token],
+    left: Option<&Made>,
+    seq: i64,
+    taken: &Taken<'_>,
+) -> Result<()> {
     let service = Asked::about(app, seq);
     if !app.out.json {
         done(app, tokens, &format!("{}{}", taken.done, service.clause(taken.whom, taken.otherwise)))?;
         service.doubt(app);
         return Ok(());
     }
-    let told = told(tokens, app.now());
+    let told = WithLeft { answer: told(tokens, app.now()), left_behind: left.map(MadeJson::from) };
     service.json(app, &told)
+}
+
+/// An answer, and what the tokens made and left behind.
+#[derive(Serialize)]
+struct WithLeft {
+    #[serde(flatten)]
+    answer: Told,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    left_behind: Option<MadeJson>,
 }
 
 #[derive(Serialize)]

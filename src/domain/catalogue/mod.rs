@@ -9,6 +9,7 @@ mod bits;
 pub mod check;
 mod claims;
 pub mod diff;
+pub mod effective;
 pub mod file;
 pub mod reach;
 pub mod set;

@@ -56,6 +56,13 @@ impl Rights {
         self.ids.binary_search_by(|id| id.as_str().cmp(method)).ok()
     }
 
+    /// The methods that a token of `role` with `selection` may call, sorted, and their access levels.
+    pub fn selected(&self, role: Role, selection: &Selection) -> impl Iterator<Item = (&MethodId, Access)> {
+        let Permitted(bits) = self.permitted(role, selection);
+        let numbers: Vec<usize> = bits.iter().collect();
+        numbers.into_iter().filter_map(|n| Some((self.ids.get(n)?, self.access.get(n).copied().flatten()?)))
+    }
+
     /// What a token of `role` with `selection` may call.
     pub fn permitted(&self, role: Role, selection: &Selection) -> Permitted {
         let mut bits = Bits::none(self.ids.len());

@@ -5,6 +5,7 @@ use ratatui::layout::Rect;
 use ratatui::text::{Line, Span};
 
 use super::{retire, usage};
+use crate::domain::catalogue::effective::EffectiveRights;
 use crate::domain::selection::Selection;
 use crate::domain::time::{Timestamp, ago, day_of, relative};
 use crate::domain::token::Token;
@@ -56,11 +57,7 @@ impl Details {
     }
 
     fn scroll(&mut self, by: isize) -> Outcome {
-        let most = match &self.token.selection {
-            Selection::Custom(methods) => methods.len(),
-            Selection::Sets(sets) => sets.len(),
-            Selection::Inherit => 0,
-        };
+        let most = self.shown.as_ref().map_or(0, |shown| shown.rights.permitted.len() + shown.rights.withheld.len());
         self.top = self.top.saturating_add_signed(by).min(most + FIXED);
         Outcome::Stay
     }
@@ -75,12 +72,17 @@ impl Page for Details {
         let columns = dialog_columns(area);
         let area = Rect { height: area.height.saturating_sub(FREE), ..area };
         let mut lines = lines(&self.token, self.shown.as_ref(), columns, model);
-        lines.extend(selection_lines(&self.token.selection, columns, model));
+        lines.extend(sets_lines(&self.token.selection, columns, model));
+        let rights = self.shown.as_ref().map(|shown| RightsList::new(&shown.rights));
         let room = usize::from(area.height).saturating_sub(FRAME);
-        let all = lines.len();
+        let (above, listed) = (lines.len(), rights.as_ref().map_or(0, RightsList::len));
+        let all = above + listed;
         let top = self.top.min(all.saturating_sub(room));
-        lines.drain(..top);
+        lines.drain(..top.min(above));
         lines.truncate(room);
+        // Of what may be thousands, only those that are seen are made.
+        let visible = top.saturating_sub(above)..listed.min((top + room).saturating_sub(above));
+        lines.extend(rights.iter().flat_map(|list| visible.clone().map(|at| list.line(at, columns, model))));
         let foot = keys_and_place(self.context(), model, columns, top..top + lines.len(), all);
         lines.resize(room, Line::default());
         dialog(frame, area, &self.token.full_name(), lines, 0, foot, &model.theme);
@@ -100,31 +102,63 @@ impl Page for Details {
     }
 }
 
-/// What the token may call, one name a line.
-fn selection_lines(selection: &Selection, columns: usize, model: &Model) -> Vec<Line<'static>> {
-    let theme = &model.theme;
-    let row = |text: &str| Line::raw(cut(&format!("  {text}"), columns));
-    let head = |text: &str| Line::styled(cut(text, columns), theme.strong);
-    match selection {
-        Selection::Inherit => {
-            vec![Line::default(), head("May call whatever its account's role permits, jeton.* excepted")]
+/// The selected API sets, one a line.
+fn sets_lines(selection: &Selection, columns: usize, model: &Model) -> Vec<Line<'static>> {
+    let Selection::Sets(names) = selection else { return Vec::new() };
+    let head = Line::styled(cut("API sets", columns), model.theme.strong);
+    let title = |name: &String| {
+        let mut sets = model.catalogues.iter().flat_map(|c| &c.sets);
+        sets.find(|set| set.name == *name).map_or("unknown, grants nothing", |set| set.title.as_str())
+    };
+    let rows = names.iter().map(|name| Line::raw(cut(&format!("  {name}: {}", title(name)), columns)));
+    [Line::default(), head].into_iter().chain(rows).collect()
+}
+
+/// The methods that the token may call, then those that are withheld with the reason, one a line below their heads.
+struct RightsList<'a>(&'a EffectiveRights);
+
+impl<'a> RightsList<'a> {
+    fn new(rights: &'a EffectiveRights) -> Self {
+        RightsList(rights)
+    }
+
+    /// Lines of a part: a blank one, its head, its methods.
+    fn part(methods: usize) -> usize {
+        if methods == 0 { 0 } else { methods + 2 }
+    }
+
+    fn len(&self) -> usize {
+        2 + self.0.permitted.len() + Self::part(self.0.withheld.len())
+    }
+
+    fn line(&self, at: usize, columns: usize, model: &Model) -> Line<'static> {
+        let (rights, theme) = (self.0, &model.theme);
+        let head = |text: &str| Line::styled(cut(text, columns), theme.strong);
+        let count = rights.permitted.len();
+        match at {
+            0 => return Line::default(),
+            1 => {
+                let methods = counted(count as u64, "method");
+                return head(&match rights.refused {
+                    None if count == 0 => "May call nothing".to_owned(),
+                    None => format!("May call {methods}"),
+                    Some(reason) => format!("May call nothing, {}; else {methods}", reason.sentence()),
+                });
+            }
+            _ => {}
         }
-        Selection::Custom(methods) if methods.is_empty() => vec![Line::default(), head("May call nothing yet")],
-        Selection::Custom(methods) => {
-            let rows = methods.iter().map(|m| row(m.as_str()));
-            [Line::default(), head("May call these methods")].into_iter().chain(rows).collect()
+        if let Some(id) = rights.permitted.get(at - 2) {
+            return Line::raw(cut(&format!("  {id}"), columns));
         }
-        Selection::Sets(sets) => {
-            let rows = sets.iter().map(|name| {
-                let title = model
-                    .catalogues
-                    .iter()
-                    .flat_map(|c| &c.sets)
-                    .find(|s| s.name == *name)
-                    .map_or("", |s| s.title.as_str());
-                row(&format!("{name}: {title}"))
-            });
-            [Line::default(), head("May call what these API sets hold")].into_iter().chain(rows).collect()
+        match at - 2 - count {
+            0 => Line::default(),
+            1 => head(&format!("Withheld: {}", counted(rights.withheld.len() as u64, "method"))),
+            at => rights.withheld.get(at - 2).map_or_else(Line::default, |(id, reason)| {
+                Line::from(vec![
+                    Span::raw(cut(&format!("  {id}  "), columns)),
+                    Span::styled(reason.short(), theme.warning),
+                ])
+            }),
         }
     }
 }
@@ -157,6 +191,9 @@ pub fn lines(token: &Token, shown: Option<&Shown>, columns: usize, model: &Model
         Span::styled(format!("{glyph} {word}"), style),
     ]));
     lines.push(row("Account", format!("{} ({})", token.owner.username, token.owner.role)));
+    if token.role() != token.owner.role {
+        lines.push(row("Role", format!("{}: its secret was issued to one; regenerate lifts it", token.role())));
+    }
     let api = token.selection.summary();
     match shown.and_then(|shown| usage::reach_words(&token.selection, shown)) {
         // What doesn't fit beside it stands below it.
@@ -187,6 +224,13 @@ pub fn lines(token: &Token, shown: Option<&Shown>, columns: usize, model: &Model
         }
     }
     lines.push(row("Created", format!("{}, id {}", day(token.created_at), token.id)));
+    if let Some(maker) = shown.and_then(|shown| shown.made_by.as_ref()) {
+        let name = maker.name.clone().unwrap_or_else(|| format!("{}, purged or not yours to see", maker.id));
+        lines.push(row("Made by", format!("the token {name}")));
+    }
+    if let Some(made) = shown.and_then(|shown| shown.made.words()) {
+        lines.push(row("Made", made));
+    }
     let seen = token.last_seen_at.map_or_else(|| "never".to_owned(), |at| ago(at, model.now));
     lines.push(row("Last seen", seen));
     if let Some(shown) = shown {

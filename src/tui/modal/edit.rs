@@ -147,8 +147,11 @@ impl Edit {
         if changes.is_empty() {
             return Err(Problem::said(SAME));
         }
-        let about =
-            difference::lines(&changes).blank().row(Look::Dim, "Holds from the next request on. The secret stays.");
+        let mut about = difference::lines(&changes).blank();
+        if let Some(warning) = &edited.warning {
+            about = about.row(Look::Warning, format!("! Then {warning}"));
+        }
+        let about = about.row(Look::Dim, "Holds from the next request on. The secret stays.");
         Ok(Outcome::Confirm(Wanted::telling(format!("Change {}", edited.before.full_name()), about, edit)))
     }
 

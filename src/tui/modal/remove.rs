@@ -65,7 +65,11 @@ impl Remove {
             return Err(Problem::at(Slot::Name, format!("Type the name exactly: {}", self.token.name)));
         }
         let credential = self.proof.take().map_err(|missing| Problem::at(Slot::Proof, missing))?;
-        let verb = DeleteTokens { tokens: vec![Pointed::on_screen(&self.token)], typed: self.typed.text().to_owned() };
+        let verb = DeleteTokens {
+            tokens: vec![Pointed::on_screen(&self.token)],
+            with_made: false,
+            typed: self.typed.text().to_owned(),
+        };
         Ok(Outcome::Send(credential, verb.into()))
     }
 

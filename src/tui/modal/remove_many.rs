@@ -84,7 +84,7 @@ impl RemoveMany {
             return Err(Problem::at(Slot::Number, format!("Type their number exactly: {}", self.tokens.len())));
         }
         let credential = self.proof.take().map_err(|missing| Problem::at(Slot::Proof, missing))?;
-        let verb = DeleteTokens { tokens: self.pointed(), typed: self.typed.text().to_owned() };
+        let verb = DeleteTokens { tokens: self.pointed(), with_made: false, typed: self.typed.text().to_owned() };
         Ok(Outcome::Send(credential, verb.into()))
     }
 

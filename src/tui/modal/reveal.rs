@@ -30,6 +30,8 @@ pub struct Reveal {
     saved: bool,
     note: String,
     failed: bool,
+    /// What whoever chose the selection should know.
+    warning: Option<String>,
 }
 
 /// Where copied text went.
@@ -45,7 +47,7 @@ pub enum Reached {
 
 impl Reveal {
     /// Shows the secret of `token`, masked until asked for.
-    pub fn new(token: Token, secret: Secret) -> Self {
+    pub fn new(token: Token, secret: Secret, warning: Option<String>) -> Self {
         Reveal {
             token,
             secret: Arc::new(secret),
@@ -56,6 +58,7 @@ impl Reveal {
             saved: false,
             note: String::new(),
             failed: false,
+            warning,
         }
     }
 
@@ -127,6 +130,10 @@ impl Page for Reveal {
             ]),
             Line::default(),
         ]);
+        if let Some(warning) = self.warning.as_ref().filter(|_| self.note.is_empty()) {
+            let warning = format!("! It works, but {warning}");
+            lines.extend(wrap(&warning, columns).into_iter().take(3).map(|l| Line::styled(l, theme.warning)));
+        }
         let style = if self.failed { theme.danger } else { theme.good };
         lines.extend(wrap(&self.note, columns).into_iter().take(3).map(|l| Line::styled(l, style)));
         lines.resize(10, Line::default());

@@ -34,7 +34,7 @@ pub fn sparkline(days: &[u64]) -> String {
 /// What of its selection a token uses, behind the selection's own words: `31 methods, 9 used`; none where nothing is
 /// selected.
 pub fn reach_words(selection: &Selection, shown: &Shown) -> Option<String> {
-    let (may, used) = (shown.reach.permitted as u64, grouped(shown.reach.used as u64));
+    let (may, used) = (shown.rights.permitted.len() as u64, grouped(shown.used as u64));
     Some(match selection {
         Selection::Custom(methods) if methods.is_empty() => return None,
         Selection::Custom(methods) if methods.len() as u64 == may => format!("{used} used"),

@@ -24,7 +24,7 @@ use crate::verbs::catalogue::ListCatalogues;
 use crate::verbs::cli_line::CliLine;
 use crate::verbs::ports::Anchor;
 use crate::verbs::request::Response;
-use crate::verbs::tokens::Issued;
+use crate::verbs::tokens::{Deleted, Issued};
 
 /// Takes a reply. One that nobody waits for any more is dropped.
 pub(super) fn reply(model: &mut Model, id: RequestId, result: Result<Response>) -> Vec<Effect> {
@@ -179,7 +179,7 @@ fn answered(model: &mut Model, layer: Option<Layer>, response: Response) -> Vec<
         // The screens notice changes by it, beside all replies.
         Response::AuditHead(_) | Response::LedgerHead(_) => Vec::new(),
         // No screen asks for them.
-        Response::ListUses(_) | Response::Check(_) => Vec::new(),
+        Response::ListUses(_) | Response::Check(_) | Response::CanToken(_) => Vec::new(),
         Response::ListDenied(window) => {
             let height = height(model.size.1);
             if let Some(desk) = model.desk_mut() {
@@ -316,7 +316,13 @@ fn answered(model: &mut Model, layer: Option<Layer>, response: Response) -> Vec<
         Response::DisableTokens(changed) => lost(model, &changed, "disabled; denied from the next request on"),
         Response::EnableTokens(changed) => acted_on(model, &changed.out, "enabled", &changed.cli),
         Response::DeleteTokens(changed) => {
-            let effects = lost(model, &changed, "revoked; denied from the next request on");
+            let Changed { out: Deleted { tokens: gone, left }, cli, seq } = changed;
+            let left = left.words().map_or_else(String::new, |words| {
+                format!("; {} made {words}", if gone.len() == 1 { "it" } else { "they" })
+            });
+            let what = format!("revoked; denied from the next request on{left}");
+            let changed = Changed { out: gone, cli, seq };
+            let effects = lost(model, &changed, &what);
             if let Some(tokens) = model.tokens_mut() {
                 tokens.just_deleted = changed.out;
             }
@@ -354,11 +360,11 @@ fn signed_in(model: &mut Model, layer: Option<Layer>, session: Session) -> Vec<E
 }
 
 fn issued(model: &mut Model, issued: Issued, text: String, cli: &CliLine) -> Vec<Effect> {
-    let Issued { token, secret, .. } = issued;
+    let Issued { token, secret, warning, .. } = issued;
     model.say(Tone::Good, text, Some(cli.to_string()));
     model.modals.clear();
     let id = token.id;
-    model.modals.push(Modal::Reveal(Box::new(Reveal::new(token, secret))));
+    model.modals.push(Modal::Reveal(Box::new(Reveal::new(token, secret, warning))));
     if let Some(tokens) = model.tokens_mut() {
         tokens.focus = Some(id);
         tokens.just_deleted.clear();

@@ -3,7 +3,7 @@
 use super::Reason;
 use crate::domain::secret::{PublicId, SecretDigest};
 use crate::domain::time::Timestamp;
-use crate::domain::token::{Life, Status, Token, TokenId, Tombstone};
+use crate::domain::token::{Life, Token, TokenId, Tombstone};
 use crate::error::{Error, Result};
 use crate::verbs::ports::{SecretState, Snapshot, StoredSecret};
 
@@ -85,12 +85,6 @@ impl Standing {
         if !alive {
             return Some(Reason::Retired);
         }
-        match self.life.status(now) {
-            Status::Deleted => Some(Reason::Deleted),
-            Status::Disabled => Some(Reason::Disabled),
-            Status::Expired => Some(Reason::Expired),
-            Status::Active if !self.is_account_enabled => Some(Reason::AccountDisabled),
-            Status::Active => None,
-        }
+        self.life.refused(self.is_account_enabled, now)
     }
 }

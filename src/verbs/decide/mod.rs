@@ -313,13 +313,20 @@ pub(super) fn still_living(snapshot: &dyn Snapshot, id: &PublicId, now: Timestam
 /// [`crate::error::Kind::Failure`] when the store can't be read.
 pub fn permits(snapshot: &dyn Snapshot, role: Role, selection: &Selection, id: &MethodId) -> Result<Option<bool>> {
     let Some(method) = snapshot.method(id)? else { return Ok(None) };
-    let selected = match selection {
-        Selection::Inherit => !id.is_management(),
-        Selection::Custom(methods) => methods.contains(id),
+    Ok(Some(selects(snapshot, selection, id)? && role.permits(method.access)))
+}
+
+/// Whether `selection` holds the method, before any ceiling.
+///
+/// # Errors
+/// [`crate::error::Kind::Failure`] when the store can't be read.
+pub fn selects(snapshot: &dyn Snapshot, selection: &Selection, id: &MethodId) -> Result<bool> {
+    match selection {
+        Selection::Inherit => Ok(!id.is_management()),
+        Selection::Custom(methods) => Ok(methods.contains(id)),
         Selection::Sets(names) => match snapshot.method_place(id)? {
-            Some(place) => set::holds(|name| snapshot.api_set(name), names.iter().map(String::as_str), &place)?,
-            None => false,
+            Some(place) => set::holds(|name| snapshot.api_set(name), names.iter().map(String::as_str), &place),
+            None => Ok(false),
         },
-    };
-    Ok(Some(selected && role.permits(method.access)))
+    }
 }

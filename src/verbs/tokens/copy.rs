@@ -2,7 +2,7 @@
 
 use super::change::{insert, settle_all};
 use super::issue::{Issued, SaveTo, born, expires, issue};
-use super::{Pointed, rules};
+use super::{Pointed, rights, rules};
 use crate::domain::expiry::ExpirySpec;
 use crate::domain::name::{TokenName, Username};
 use crate::error::{Error, Result};
@@ -71,7 +71,8 @@ impl Change for CopyToken {
         let token = settle_all(by, tx, env, vec![change])?.pop();
         let token = token.ok_or_else(|| Error::failure("the token is not there"))?;
         let out = self.out.as_ref().map(|out| out.file(&token.name));
-        let issued = issue(by, tx, env, &token, None, out.as_deref())?;
+        let mut issued = issue(by, tx, env, &token, None, out.as_deref())?;
+        issued.warning = rights::warning(tx, &issued.token, env.now)?;
         let entry = born(Self::NAME, &issued.token).with("of", source.full_name()).with("of_id", source.id.to_string());
         Ok(Audited::one(issued, entry))
     }

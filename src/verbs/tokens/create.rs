@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use super::change::{insert, settle_all};
 use super::issue::{Issued, SaveTo, born, expires, issue, selected};
-use super::rules;
+use super::{rights, rules};
 use crate::domain::expiry::ExpirySpec;
 use crate::domain::name::{Description, TokenName, Username};
 use crate::domain::selection::Selection;
@@ -74,6 +74,11 @@ impl Change for CreateToken {
         for token in tokens {
             let out = self.out.as_ref().map(|out| out.file(&token.name));
             issued.push(issue(by, tx, env, &token, None, out.as_deref())?);
+        }
+        // All are alike.
+        if let Some(first) = issued.first() {
+            let warning = rights::warning(tx, &first.token, env.now)?;
+            issued.iter_mut().for_each(|one| one.warning.clone_from(&warning));
         }
         let entries: Vec<_> = issued.iter().map(|i| born(Self::NAME, &i.token)).collect();
         Audited::each(issued, entries).ok_or_else(|| Error::usage("name at least one token"))

@@ -1,6 +1,7 @@
 //! delete: into the trash, denied from the next request on.
 
 use super::issue::entry;
+use super::lineage::{Made, made, made_to_revoke};
 use super::{Pointed, meant};
 use crate::domain::audit::AuditEntry;
 use crate::domain::token::Token;
@@ -18,32 +19,52 @@ use crate::verbs::{Change, Changed, Env, Proof, Verb};
 pub struct DeleteTokens {
     /// Which.
     pub tokens: Vec<Pointed>,
+    /// Whether everything that they made goes along, and what that made.
+    pub with_made: bool,
     /// What the person typed to confirm: the name of the one token, or the number of several.
     pub typed: String,
+}
+
+/// Tokens that are in the trash now.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Deleted {
+    /// The tokens: those that were named, then those that they made.
+    pub tokens: Vec<Token>,
+    /// What they made and left behind.
+    pub left: Made,
 }
 
 impl Verb for DeleteTokens {
     const NAME: &'static str = "token.delete";
     const PROOF: Proof = Proof::Password;
     const NEEDS: Needs = Needs::WriteTokens;
-    type Reply = Changed<Vec<Token>>;
+    type Reply = Changed<Deleted>;
 }
 
 impl Change for DeleteTokens {
-    type Out = Vec<Token>;
+    type Out = Deleted;
 
-    fn run(&self, by: &Actor, tx: &mut dyn Tx, env: &Env<'_>) -> Result<Audited<Vec<Token>>> {
+    fn run(&self, by: &Actor, tx: &mut dyn Tx, env: &Env<'_>) -> Result<Audited<Deleted>> {
         let mut tokens = meant(by, tx, &self.tokens, Among::Kept, Act::Restrict)?;
+        if self.with_made {
+            tokens.extend(made_to_revoke(by, tx, &tokens)?);
+        }
         self.confirmed(&tokens)?;
         let mut entries = Vec::with_capacity(tokens.len());
         for token in &mut tokens {
             entries.push(trash(token, tx, env)?);
         }
-        Audited::each(tokens, entries).ok_or_else(|| Error::usage("name at least one token"))
+        let ids: Vec<_> = tokens.iter().map(|token| token.id).collect();
+        let left = made(by, tx, &ids, env.now)?;
+        Audited::each(Deleted { tokens, left }, entries).ok_or_else(|| Error::usage("name at least one token"))
     }
 
-    fn cli(&self, out: &Vec<Token>) -> CliLine {
-        let line = out.iter().fold(CliLine::new(&["token", "delete"]), |line, t| line.word(t.full_name()));
+    fn cli(&self, out: &Deleted) -> CliLine {
+        // What goes along isn't named on the line.
+        let named = if self.with_made { self.tokens.len() } else { out.tokens.len() };
+        let names = out.tokens.iter().take(named).map(Token::full_name);
+        let line = names.fold(CliLine::new(&["token", "delete"]), CliLine::word);
+        let line = if self.with_made { line.word("--with-made") } else { line };
         line.option("confirm", self.typed.as_str())
     }
 }

@@ -2,7 +2,7 @@
 
 use super::change::settle;
 use super::issue::{altered, expires, selected};
-use super::{Pointed, rules, to_change};
+use super::{Pointed, rights, rules, to_change};
 use crate::domain::expiry::ExpirySpec;
 use crate::domain::name::{Description, TokenName};
 use crate::domain::selection::{Selection, SelectionEdit};
@@ -41,6 +41,8 @@ pub struct Edited {
     pub before: Token,
     /// As it is, or would be.
     pub after: Token,
+    /// What whoever chose the selection should know: `None` if the token may call all that it names.
+    pub warning: Option<String>,
 }
 
 /// What an edit would do, without doing it. That a name is taken, or the limit reached, shows only when it is done.
@@ -75,10 +77,10 @@ impl Change for EditToken {
     type Out = Edited;
 
     fn run(&self, by: &Actor, tx: &mut dyn Tx, env: &Env<'_>) -> Result<Audited<Edited>> {
-        let Edited { before, after } = self.computed(by, tx, env)?;
+        let Edited { before, after, warning } = self.computed(by, tx, env)?;
         let after = settle(by, tx, env, before.clone(), after)?;
         let entry = altered(Self::NAME, &before, &after);
-        Ok(Audited::one(Edited { before, after }, entry))
+        Ok(Audited::one(Edited { before, after, warning }, entry))
     }
 
     fn cli(&self, out: &Edited) -> CliLine {
@@ -123,7 +125,8 @@ impl EditToken {
             _ => self.token.still(&before)?,
         }
         let after = self.applied(&before, snapshot, env)?;
-        Ok(Edited { before, after })
+        let warning = if self.selection.is_some() { rights::warning(snapshot, &after, env.now)? } else { None };
+        Ok(Edited { before, after, warning })
     }
 
     fn applied(&self, before: &Token, snapshot: &dyn Snapshot, env: &Env<'_>) -> Result<Token> {

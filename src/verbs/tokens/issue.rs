@@ -21,6 +21,8 @@ pub struct Issued {
     pub token: Token,
     /// Its secret.
     pub secret: Secret,
+    /// What whoever chose the selection should know: `None` if the token may call all that it names.
+    pub warning: Option<String>,
     saved: Option<Box<dyn SavedSecret>>,
 }
 
@@ -81,7 +83,7 @@ pub(super) fn issue(
     tx.set_secret(token.id, &secret, issued_role, env.now, keep_old_until)?;
     let token = tx.token(token.id)?.ok_or_else(|| Error::failure("the token is not there"))?;
     let saved = out.map(|path| env.delivery.save(path, &secret)).transpose()?;
-    Ok(Issued { token, secret, saved })
+    Ok(Issued { token, secret, warning: None, saved })
 }
 
 /// An audit entry about `token`.

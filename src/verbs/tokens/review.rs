@@ -1,5 +1,8 @@
 //! review: several tokens as they are now, and how much each is used: what a face shows before it acts on all of them.
 
+use std::collections::BTreeSet;
+
+use super::lineage::MADE_MAX;
 use crate::domain::time::DAY;
 use crate::domain::token::{Token, TokenId, TokenRef};
 use crate::error::{Error, Kind, Result};
@@ -30,6 +33,9 @@ pub struct Reviewed {
     pub token: Option<Token>,
     /// How it was used in the last 7 days; nothing where it wasn't.
     pub lately: Lately,
+    /// What it made, but for the tokens that were asked for: over all of the answer, each once and a few more than
+    /// [`MADE_MAX`] at most.
+    pub made: Vec<TokenId>,
 }
 
 /// How a token was used in the last 7 days.
@@ -65,7 +71,9 @@ impl Query for ReviewTokens {
         if self.tokens.len() > REVIEWED_MAX {
             return Err(Error::usage(format!("{REVIEWED_MAX} tokens at most are reviewed at once")));
         }
-        let review = |id: &TokenId| {
+        let asked: BTreeSet<TokenId> = self.tokens.iter().copied().collect();
+        let mut met = asked.clone();
+        let mut review = |id: &TokenId| {
             let token = match authorize::token(by, snapshot, &TokenRef::Id(*id), Among::All, Act::See) {
                 Ok(token) => Some(token),
                 Err(error) if matches!(error.kind, Kind::NotFound | Kind::Denied) => None,
@@ -76,8 +84,13 @@ impl Query for ReviewTokens {
                 Some(_) => snapshot.usage(*id, env.now)?.into(),
                 None => Lately::default(),
             };
-            Ok(Reviewed { id: *id, token, lately })
+            let mut made = Vec::new();
+            if token.is_some() && met.len() <= asked.len() + MADE_MAX {
+                made = snapshot.descendants(&[*id], MADE_MAX + 1)?;
+                made.retain(|id| met.insert(*id));
+            }
+            Ok(Reviewed { id: *id, token, lately, made })
         };
-        self.tokens.iter().map(review).collect()
+        self.tokens.iter().map(&mut review).collect()
     }
 }

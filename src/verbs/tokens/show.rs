@@ -1,14 +1,15 @@
-//! show: everything about a token but the secret, with usage.
+//! show: everything about a token but the secret, with usage and effective rights; can: one method of it.
 
-use std::collections::HashSet;
-
-use crate::domain::catalogue::reach::Rights;
+use super::lineage::{Made, Maker, made, maker};
+use super::rights::{Rights, rights};
+use crate::domain::catalogue::effective::{Ceilings, EffectiveRights, Withheld};
 use crate::domain::method::MethodId;
-use crate::domain::selection::Selection;
+use crate::domain::reason::Reason;
 use crate::domain::token::{Token, TokenRef};
 use crate::error::Result;
 use crate::verbs::actor::Actor;
 use crate::verbs::authorize::{self, Act, Among};
+use crate::verbs::decide;
 use crate::verbs::needs::Needs;
 use crate::verbs::ports::{Snapshot, Usage};
 use crate::verbs::{Env, Proof, Query, Verb};
@@ -27,21 +28,16 @@ pub struct Shown {
     pub token: Token,
     /// How it was used.
     pub usage: Usage,
-    /// What its selection comes to today.
-    pub reach: Reach,
-}
-
-/// What a selection comes to with the catalogues and the role of today.
-#[derive(Debug, Clone, PartialEq, Eq, Default)]
-pub struct Reach {
-    /// How many methods the token may call.
-    pub permitted: usize,
-    /// How many of those it has, as far back as the ledger goes; of [`Usage::METHODS_MOST`] at most.
+    /// The effective rights of its current secret.
+    pub rights: EffectiveRights,
+    /// Those of the secret before, during an overlap.
+    pub previous_rights: Option<EffectiveRights>,
+    /// How many of its permitted methods it has used, as far back as the ledger goes; of [`Usage::METHODS_MOST`] at most.
     pub used: usize,
-    /// Hand-picked methods that no catalogue knows any more: they grant nothing.
-    pub unknown_methods: Vec<MethodId>,
-    /// Sets that no catalogue knows any more: they grant nothing.
-    pub unknown_sets: Vec<String>,
+    /// The token that made it; `None` if a person did.
+    pub made_by: Option<Maker>,
+    /// What it made.
+    pub made: Made,
 }
 
 impl Verb for ShowToken {
@@ -57,27 +53,94 @@ impl Query for ShowToken {
     fn run(&self, by: &Actor, snapshot: &dyn Snapshot, env: &Env<'_>) -> Result<Shown> {
         let token = authorize::token(by, snapshot, &self.token, Among::All, Act::See)?;
         let usage = snapshot.usage(token.id, env.now)?;
-        let reach = reach(snapshot, &token, &usage)?;
-        Ok(Shown { token, usage, reach })
+        let Rights { current, previous } = rights(snapshot, &token, env.now)?;
+        let used = |(method, _): &&(String, u64)| {
+            current.permitted.binary_search_by(|id| id.as_str().cmp(method.as_str())).is_ok()
+        };
+        let used = usage.methods_kept.iter().filter(used).count();
+        let (made_by, made) = (maker(by, snapshot, &token)?, made(by, snapshot, &[token.id], env.now)?);
+        Ok(Shown { token, usage, rights: current, previous_rights: previous, used, made_by, made })
     }
 }
 
-fn reach(snapshot: &dyn Snapshot, token: &Token, usage: &Usage) -> Result<Reach> {
+/// Whether a token may call a method, and why not.
+#[derive(Debug, Clone)]
+pub struct CanToken {
+    /// Which token, in the trash too.
+    pub token: TokenRef,
+    /// The method.
+    pub method: MethodId,
+}
+
+/// The answer to [`CanToken`].
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Can {
+    /// The token.
+    pub token: Token,
+    /// Why its current secret may not call the method; `None` if it may.
+    pub withheld: Option<Withheld>,
+    /// The same of the secret before, during an overlap.
+    pub previous: Option<Option<Withheld>>,
+    /// The known method whose id is nearest, if the method is unknown.
+    pub nearest: Option<MethodId>,
+}
+
+impl Verb for CanToken {
+    const NAME: &'static str = "token.can";
+    const PROOF: Proof = Proof::Identity;
+    const NEEDS: Needs = Needs::ReadTokens;
+    type Reply = Can;
+}
+
+impl Query for CanToken {
+    fn run(&self, by: &Actor, snapshot: &dyn Snapshot, env: &Env<'_>) -> Result<Can> {
+        let token = authorize::token(by, snapshot, &self.token, Among::All, Act::See)?;
+        let refused = token.refused(env.now).map(Withheld::Refused);
+        let method = snapshot.method(&self.method)?;
+        let is_selected = decide::selects(snapshot, &token.selection, &self.method)?;
+        let withheld = |issued| match &method {
+            None => Some(Withheld::UnknownMethod),
+            Some(_) if !is_selected => Some(Withheld::NotSelected),
+            Some(method) => Ceilings { account: token.owner.role, issued }.withhold(method.access).or(refused),
+        };
+        let nearest = if method.is_none() { nearest(snapshot, &self.method)? } else { None };
+        Ok(Can {
+            withheld: withheld(token.issued_role),
+            previous: token.overlap(env.now).map(|previous| withheld(previous.issued_role)),
+            nearest,
+            token,
+        })
+    }
+}
+
+/// The method whose id differs least from `wanted`, if it is near at all.
+fn nearest(snapshot: &dyn Snapshot, wanted: &MethodId) -> Result<Option<MethodId>> {
     let catalogues = snapshot.catalogues()?;
-    let rights = Rights::new(&catalogues);
-    let may = rights.permitted(token.role(), &token.selection);
-    let used = usage.methods_kept.iter().filter_map(|(method, _)| rights.number(method)).filter(|n| may.holds(*n));
-    let mut reach = Reach { permitted: rights.named(&may).count(), used: used.count(), ..Reach::default() };
-    match &token.selection {
-        Selection::Inherit => {}
-        Selection::Custom(methods) => {
-            let known: HashSet<&MethodId> = catalogues.iter().flat_map(|c| c.methods().map(|m| &m.id)).collect();
-            reach.unknown_methods = methods.iter().filter(|m| !known.contains(m)).cloned().collect();
-        }
-        Selection::Sets(names) => {
-            let known: HashSet<&str> = catalogues.iter().flat_map(|c| c.sets.iter().map(|s| s.name.as_str())).collect();
-            reach.unknown_sets = names.iter().filter(|n| !known.contains(n.as_str())).cloned().collect();
+    let ids = catalogues.iter().flat_map(|c| c.methods().map(|m| &m.id));
+    let last = |id: &MethodId| id.as_str().rsplit('.').next().unwrap_or_default().to_lowercase();
+    let (text, name) = (wanted.as_str().to_lowercase(), last(wanted));
+    let shared = |id: &MethodId| {
+        let id = id.as_str().to_lowercase();
+        let head = id.bytes().zip(text.bytes()).take_while(|(a, b)| a == b).count();
+        let tail = id.bytes().rev().zip(text.bytes().rev()).take_while(|(a, b)| a == b).count();
+        (head + tail).min(id.len())
+    };
+    let near = ids.filter(|id| last(id) == name || shared(id) * 4 >= text.len() * 3);
+    Ok(near.max_by_key(|id| (last(id) == name, shared(id))).cloned())
+}
+
+impl Can {
+    /// Why not, in a sentence.
+    pub fn sentence(withheld: Withheld) -> String {
+        match withheld {
+            Withheld::NotSelected => "its API selection does not hold the method".to_owned(),
+            Withheld::UnknownMethod => "no catalogue knows the method: it grants nothing".to_owned(),
+            Withheld::AccountRole(role) => format!("the method is above the ceiling of its account's role, {role}"),
+            Withheld::IssuedRole(role) => {
+                format!("the method is above the ceiling of the role that its secret was issued under, {role}")
+            }
+            Withheld::Refused(Reason::Deleted) => "the token is in the trash".to_owned(),
+            Withheld::Refused(reason) => reason.sentence().to_owned(),
         }
     }
-    Ok(reach)
 }

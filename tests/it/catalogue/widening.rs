@@ -3,6 +3,7 @@
 use std::collections::BTreeSet;
 
 use jeton::domain::catalogue::Entry;
+use jeton::domain::catalogue::effective::Withheld;
 use jeton::domain::method::{Access, MethodId};
 use jeton::domain::role::Role;
 use jeton::domain::selection::Selection;
@@ -49,7 +50,12 @@ fn furnished() -> House {
 #[test]
 fn a_set_that_gains_needs_the_exact_number() {
     let house = furnished();
-    house.ask("viewer", DeleteTokens { tokens: vec![Pointed::typed("reader")], typed: "reader".into() }).unwrap();
+    house
+        .ask(
+            "viewer",
+            DeleteTokens { tokens: vec![Pointed::typed("reader")], with_made: false, typed: "reader".into() },
+        )
+        .unwrap();
     let wider =
         shop(&house, |t| t.replacen("\"group:shop.stock\"]", "\"group:shop.stock\", \"shop.orders.Cancel\"]", 1));
     let (before, log) = (stored(&house), house.audit());
@@ -77,7 +83,12 @@ fn a_set_that_gains_needs_the_exact_number() {
 #[test]
 fn a_trashed_token_counts() {
     let house = furnished();
-    house.ask("member", DeleteTokens { tokens: vec![Pointed::typed("reader")], typed: "reader".into() }).unwrap();
+    house
+        .ask(
+            "member",
+            DeleteTokens { tokens: vec![Pointed::typed("reader")], with_made: false, typed: "reader".into() },
+        )
+        .unwrap();
     let wider =
         shop(&house, |t| t.replacen("\"group:shop.stock\"]", "\"group:shop.stock\", \"shop.orders.Cancel\"]", 1));
     assert!(named(&preview(&house, &wider)).iter().any(|(name, _)| *name == "member/reader"));
@@ -111,7 +122,7 @@ fn a_method_that_vanishes_grants_nothing_and_its_return_widens() {
     let asked = |issued: &jeton::verbs::tokens::Issued| issued.secret.expose(|s| house.decide(s, Some(&count)));
     let shown = |name: &str| house.ask("member", ShowToken { token: TokenRef::Typed(name.into()) }).unwrap();
     assert!(matches!(asked(&issued), Decision::Allowed(_)) && matches!(asked(&by_set), Decision::Allowed(_)));
-    assert_eq!(shown("set").reach.permitted, 2);
+    assert_eq!(shown("set").rights.permitted.len(), 2);
 
     let mut less = whole.clone();
     less.groups.pop();
@@ -122,8 +133,14 @@ fn a_method_that_vanishes_grants_nothing_and_its_return_widens() {
     assert_eq!(asked(&by_set), Decision::UnknownMethod);
     let hand = shown("hand");
     assert_eq!(hand.token.selection, methods(&["shop.stock.Count", "shop.orders.List"]), "it stays on its token");
-    assert_eq!((hand.reach.permitted, hand.reach.unknown_methods), (1, vec![count.clone()]));
-    assert_eq!((shown("set").reach.permitted, shown("set").reach.unknown_sets), (0, vec!["Shop reader".to_owned()]));
+    assert_eq!(
+        (hand.rights.permitted.len(), hand.rights.withheld),
+        (1, vec![(count.clone(), Withheld::UnknownMethod)])
+    );
+    assert_eq!(
+        (shown("set").rights.permitted.len(), shown("set").rights.unknown_sets),
+        (0, vec!["Shop reader".to_owned()])
+    );
 
     let error = refused(apply(&house, "admin", &whole, None), Kind::Conflict).to_string();
     assert!(error.contains("2 tokens") && error.contains("member/hand, member/set"), "{error}");

@@ -26,11 +26,11 @@ fn refused(house: &House) -> Vec<(&'static str, String, Option<&'static str>)> {
     house.ask(OWNER, DisableTokens { tokens: vec![pointed(&disabled)] }).unwrap();
     let purged = holding(house, "purged", &[METHOD]);
     let typed = "purged".to_owned();
-    house.ask(OWNER, DeleteTokens { tokens: vec![pointed(&purged)], typed }).unwrap();
+    house.ask(OWNER, DeleteTokens { tokens: vec![pointed(&purged)], with_made: false, typed }).unwrap();
     house.ask(OWNER, PurgeTokens { which: Purgeable::Trashed, confirm: 1 }).unwrap();
     let deleted = holding(house, "deleted", &[METHOD]);
     let typed = "deleted".to_owned();
-    house.ask(OWNER, DeleteTokens { tokens: vec![pointed(&deleted)], typed }).unwrap();
+    house.ask(OWNER, DeleteTokens { tokens: vec![pointed(&deleted)], with_made: false, typed }).unwrap();
     let retired = holding(house, "retired", &[METHOD]);
     let again = RegenerateToken { token: pointed(&retired), grace: None, expires: None, out: None };
     house.ask(OWNER, again).unwrap();

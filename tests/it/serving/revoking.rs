@@ -42,7 +42,7 @@ fn revoker() {
                 drop(ask(&jeton, &owner, verb).unwrap());
             }
             _ => {
-                let verb = DeleteTokens { tokens: vec![token], typed: format!("t{n}") };
+                let verb = DeleteTokens { tokens: vec![token], with_made: false, typed: format!("t{n}") };
                 drop(ask(&jeton, &owner, verb).unwrap());
             }
         }

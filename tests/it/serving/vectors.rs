@@ -20,7 +20,9 @@ fn secrets(house: &House) -> Vec<(&'static str, String)> {
     house.ask(OWNER, DisableTokens { tokens: vec![pointed(&disabled)] }).unwrap();
     let purged = holding(house, "purged", &[METHOD]);
     let delete = |issued, typed: &str| {
-        house.ask(OWNER, DeleteTokens { tokens: vec![pointed(issued)], typed: typed.to_owned() }).unwrap();
+        house
+            .ask(OWNER, DeleteTokens { tokens: vec![pointed(issued)], with_made: false, typed: typed.to_owned() })
+            .unwrap();
     };
     delete(&purged, "purged");
     house.ask(OWNER, PurgeTokens { which: Purgeable::Trashed, confirm: 1 }).unwrap();

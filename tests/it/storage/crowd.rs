@@ -97,8 +97,12 @@ fn change(jeton: &Local<SqliteStore>, dice: &SeededEntropy, fresh: &str) -> Resu
             one("token.edit", &ask(jeton, who, verb)?.out.after)
         }
         8 if trashed.len() < 12 => {
-            let verb = DeleteTokens { tokens: vec![Pointed::on_screen(token)], typed: token.name.to_string() };
-            one("token.delete", &ask(jeton, who, verb)?.out[0])
+            let verb = DeleteTokens {
+                tokens: vec![Pointed::on_screen(token)],
+                with_made: false,
+                typed: token.name.to_string(),
+            };
+            one("token.delete", &ask(jeton, who, verb)?.out.tokens[0])
         }
         9 if kept.len() < 12 && dice.below(2) == 0 => {
             let (token, name) = (pointed(), token_name(&format!("{fresh}-c")));

@@ -101,7 +101,8 @@ fn interrogate(path: &Path, dice: &SeededEntropy) -> Result<(), Error> {
     ];
     let regenerate = RegenerateToken { token: Pointed::typed("token21"), grace: None, expires: None, out: None };
     faults.push(ask(&jeton, &by("member"), regenerate).err());
-    let delete = DeleteTokens { tokens: vec![Pointed::typed("token22")], typed: "token22".to_owned() };
+    let delete =
+        DeleteTokens { tokens: vec![Pointed::typed("token22")], with_made: false, typed: "token22".to_owned() };
     faults.push(ask(&jeton, &by("member"), delete).err());
     let restore = RestoreTokens { tokens: vec![Pointed::typed("token22")], rename: None };
     faults.push(ask(&jeton, &by("member"), restore).err());

@@ -76,7 +76,9 @@ fn attempt(house: &House, verb: &str) -> Result<()> {
         }
         "token.retire" => house.ask("member", RetireToken { token: Pointed::typed("rotating") }).map(drop),
         "token.purge" => house.ask("member", PurgeTokens { which: Purgeable::Trashed, confirm: 1 }).map(drop),
-        "token.delete" => house.ask("member", DeleteTokens { tokens: tokens(), typed: "live".to_owned() }).map(drop),
+        "token.delete" => {
+            house.ask("member", DeleteTokens { tokens: tokens(), with_made: false, typed: "live".to_owned() }).map(drop)
+        }
         "token.restore" => {
             house.ask("member", RestoreTokens { tokens: vec![Pointed::typed("gone")], rename: None }).map(drop)
         }
@@ -96,7 +98,12 @@ fn every_change_is_rolled_back() {
     let rotate = RegenerateToken { token: Pointed::typed("rotating"), grace, expires: None, out: None };
     house.ask("member", rotate).unwrap();
     house.ask("member", DisableTokens { tokens: vec![Pointed::typed("off")] }).unwrap();
-    house.ask("member", DeleteTokens { tokens: vec![Pointed::typed("gone")], typed: "gone".to_owned() }).unwrap();
+    house
+        .ask(
+            "member",
+            DeleteTokens { tokens: vec![Pointed::typed("gone")], with_made: false, typed: "gone".to_owned() },
+        )
+        .unwrap();
     // One to be enabled, and one to be deleted, with a token that would go along.
     let off = house.account("off", Role::Viewer);
     house.set_account_enabled(off.id, false);

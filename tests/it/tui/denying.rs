@@ -39,7 +39,7 @@ fn knocked() -> House {
     let pointed = vec![Pointed::on_screen(&bot)];
     house.ask(OWNER, DisableTokens { tokens: pointed }).unwrap();
     let pointed = vec![Pointed::on_screen(&gone)];
-    house.ask("member", DeleteTokens { tokens: pointed, typed: "gone".to_owned() }).unwrap();
+    house.ask("member", DeleteTokens { tokens: pointed, with_made: false, typed: "gone".to_owned() }).unwrap();
     deny(&house, None, Reason::Unknown, "203.0.113.9", "zgrab/0.x", 600);
     deny(&house, Some(&gone), Reason::Deleted, "10.0.0.9", "python-requests/2.32", 300);
     for _ in 0..3 {

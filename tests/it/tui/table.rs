@@ -43,7 +43,7 @@ fn status(s: &Screens, name: &str) -> Status {
 }
 
 fn delete(s: &Screens, name: &str) {
-    let verb = DeleteTokens { tokens: vec![Pointed::typed(name)], typed: name.to_owned() };
+    let verb = DeleteTokens { tokens: vec![Pointed::typed(name)], with_made: false, typed: name.to_owned() };
     s.house.ask(OWNER, verb).unwrap();
 }
 

@@ -15,7 +15,7 @@ fn only_the_name_itself_confirms() {
     assert_eq!(house.audit(), rows);
     let gone = house.ask("member", delete(&["ci-deploy"], "ci-deploy")).unwrap();
     assert_eq!(gone.cli.to_string(), "jeton token delete member/ci-deploy --confirm ci-deploy");
-    assert_eq!(gone.out[0].deleted_at, Some(START));
+    assert_eq!(gone.out.tokens[0].deleted_at, Some(START));
     assert_eq!(why(&house, &issued.secret), Reason::Deleted);
     refused(house.ask("member", delete(&["ci-deploy"], "ci-deploy")), Kind::NotFound);
     house.issue("member", "ci-deploy");

@@ -13,12 +13,14 @@ mod enduring;
 mod failed_sign_ins;
 mod last_owner;
 mod ledger;
+mod lineage;
 mod looking;
 mod overlapping;
 mod policy;
 mod proving;
 mod purging;
 mod regenerating;
+mod rights;
 mod switching;
 mod tracing;
 
@@ -80,7 +82,11 @@ fn enable(names: &[&str]) -> EnableTokens {
 }
 
 fn delete(names: &[&str], typed: &str) -> DeleteTokens {
-    DeleteTokens { tokens: names.iter().map(|n| Pointed::typed(*n)).collect(), typed: typed.to_owned() }
+    DeleteTokens {
+        tokens: names.iter().map(|n| Pointed::typed(*n)).collect(),
+        with_made: false,
+        typed: typed.to_owned(),
+    }
 }
 
 fn regenerate(name: &str) -> RegenerateToken {

@@ -74,7 +74,7 @@ fn what_changed_since_it_was_looked_at_is_a_conflict() {
     refused(house.ask("member", DisableTokens { tokens: vec![stale()] }), Kind::Conflict);
     let again = RegenerateToken { token: stale(), grace: None, expires: None, out: None };
     refused(house.ask("member", again), Kind::Conflict);
-    let gone = DeleteTokens { tokens: vec![stale()], typed: "x".to_owned() };
+    let gone = DeleteTokens { tokens: vec![stale()], with_made: false, typed: "x".to_owned() };
     refused(house.ask("member", gone), Kind::Conflict);
     let now = house.token(token.id);
     house.ask("member", EnableTokens { tokens: vec![Pointed::on_screen(&now)] }).unwrap();

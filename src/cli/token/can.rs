@@ -1,0 +1,45 @@
+//! `token can`: whether a token may call a method, or why not.
+
+use super::super::App;
+use super::super::args::CanArgs;
+use super::super::json::{CanJson, CanPreviousJson, SCHEMA, TokenJson};
+use crate::domain::catalogue::effective::Withheld;
+use crate::domain::method::MethodId;
+use crate::domain::time::relative;
+use crate::domain::token::TokenRef;
+use crate::error::{Error, Result};
+use crate::verbs::tokens::{Can, CanToken};
+
+pub(super) fn can(app: &mut App, args: CanArgs) -> Result<()> {
+    let method = MethodId::parse(&args.method)?;
+    let who = app.to_look()?;
+    let can = app.ask(&who, CanToken { token: TokenRef::Typed(args.token), method: method.clone() })?;
+    let (now, name) = (app.now(), can.token.full_name());
+    if app.out.json {
+        app.out.json(&CanJson {
+            schema: SCHEMA,
+            token: TokenJson::of(&can.token, now),
+            method: method.to_string(),
+            allowed: can.withheld.is_none(),
+            reason: can.withheld.map(Withheld::word),
+            previous: can
+                .previous
+                .map(|withheld| CanPreviousJson { allowed: withheld.is_none(), reason: withheld.map(Withheld::word) }),
+        })?;
+    }
+    if let Some((previous, withheld)) = can.token.overlap(now).zip(can.previous).filter(|(_, p)| *p != can.withheld) {
+        let may = withheld.map_or_else(|| "may".to_owned(), |why| format!("may not: {}", Can::sentence(why)));
+        app.out.note(&format!("! {}, which dies {}, {may}", previous.hint, relative(previous.retires_at, now)));
+    }
+    match can.withheld {
+        None if app.out.json || app.out.quiet => Ok(()),
+        None => app.out.line(&format!("{name} may call {method}")),
+        Some(withheld) => {
+            let refused = Error::denied(format!("{name} may not call {method}")).why(Can::sentence(withheld));
+            Err(match can.nearest {
+                Some(nearest) => refused.next(format!("The nearest known method is {nearest}")),
+                None => refused,
+            })
+        }
+    }
+}

@@ -1,0 +1,106 @@
+//! What a token made: the tokens that somebody made with it, and those that were made with these.
+
+use crate::domain::time::Timestamp;
+use crate::domain::token::{Status, Token, TokenId, TokenRef};
+use crate::error::{Error, Kind, Result};
+use crate::verbs::actor::Actor;
+use crate::verbs::authorize::{self, Act, Among, Requested};
+use crate::verbs::ports::Snapshot;
+
+/// How many tokens one request takes along at most, and how many are counted.
+pub const MADE_MAX: usize = 1_000;
+/// How many of them are named.
+const NAMED: usize = 5;
+
+/// The tokens outside the trash that a token made, and those that these made.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct Made {
+    /// How many there are, [`MADE_MAX`] at most.
+    pub count: usize,
+    /// There are more than were counted.
+    pub is_least: bool,
+    /// How many of them are active.
+    pub active: usize,
+    /// The first that the actor may see, as `account/name`, five at most.
+    pub names: Vec<String>,
+}
+
+impl Made {
+    /// `2 tokens that live on: ops/a, ops/b`; `None` if nothing was made.
+    pub fn words(&self) -> Option<String> {
+        let least = if self.is_least { "more than " } else { "" };
+        let what = match self.count {
+            0 => return None,
+            1 => "1 token that lives on".to_owned(),
+            count => format!("{least}{count} tokens that live on"),
+        };
+        let active = match self.active {
+            active if active == self.count => String::new(),
+            0 => ", none of them active".to_owned(),
+            active => format!(", {active} of them active"),
+        };
+        let more = if self.names.len() < self.count { " …" } else { "" };
+        let names = if self.names.is_empty() { String::new() } else { format!(": {}{more}", self.names.join(", ")) };
+        Some(format!("{what}{active}{names}"))
+    }
+}
+
+/// What `makers` made.
+pub(super) fn made(by: &Actor, snapshot: &dyn Snapshot, makers: &[TokenId], now: Timestamp) -> Result<Made> {
+    let mut ids = snapshot.descendants(makers, MADE_MAX + 1)?;
+    let is_least = ids.len() > MADE_MAX;
+    ids.truncate(MADE_MAX);
+    let mut made = Made { count: ids.len(), is_least, ..Made::default() };
+    for id in ids {
+        let Some(token) = snapshot.token(id)? else { continue };
+        made.active += usize::from(token.status(now) == Status::Active && token.owner.enabled);
+        if made.names.len() < NAMED && sees(by, snapshot, id)? {
+            made.names.push(token.full_name());
+        }
+    }
+    Ok(made)
+}
+
+/// The tokens that `makers` made, to be revoked along with them: all of them or, if one is out of reach, an error.
+pub(super) fn made_to_revoke(by: &Actor, snapshot: &dyn Snapshot, makers: &[Token]) -> Result<Vec<Token>> {
+    let ids: Vec<TokenId> = makers.iter().map(|token| token.id).collect();
+    let room = MADE_MAX.saturating_sub(makers.len());
+    let found = snapshot.descendants(&ids, room + 1)?;
+    let references: Vec<TokenRef> = found.iter().take(room).map(|id| TokenRef::Id(*id)).collect();
+    let references: Vec<&TokenRef> = references.iter().collect();
+    let made = authorize::tokens(by, snapshot, &references, Among::Kept, Act::Restrict, &Requested::default());
+    let made = made.map_err(|error| match error.kind {
+        Kind::Denied => Error::denied("what was made is not all yours to revoke; nothing was changed")
+            .why(error.why.unwrap_or_default())
+            .next("Revoke without --with-made, then each of the others that you may"),
+        _ => error,
+    })?;
+    if found.len() > room {
+        return Err(Error::conflict(format!("more than {MADE_MAX} tokens would go at once; nothing was changed"))
+            .next("Revoke some of what it made first: jeton token list"));
+    }
+    Ok(made)
+}
+
+/// The token that made another.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Maker {
+    /// Its id.
+    pub id: TokenId,
+    /// `account/name`; `None` if it was purged, or the actor may not see it.
+    pub name: Option<String>,
+}
+
+pub(super) fn maker(by: &Actor, snapshot: &dyn Snapshot, token: &Token) -> Result<Option<Maker>> {
+    let Some(id) = token.made_by else { return Ok(None) };
+    let maker = if sees(by, snapshot, id)? { snapshot.token(id)? } else { None };
+    Ok(Some(Maker { id, name: maker.map(|maker| maker.full_name()) }))
+}
+
+fn sees(by: &Actor, snapshot: &dyn Snapshot, id: TokenId) -> Result<bool> {
+    match authorize::token(by, snapshot, &TokenRef::Id(id), Among::All, Act::See) {
+        Ok(_) => Ok(true),
+        Err(error) if matches!(error.kind, Kind::NotFound | Kind::Denied) => Ok(false),
+        Err(error) => Err(error),
+    }
+}

@@ -1,0 +1,36 @@
+//! The effective rights of a token's secrets.
+
+use crate::domain::catalogue::effective::{Ceilings, EffectiveRights};
+use crate::domain::catalogue::reach;
+use crate::domain::selection::Selection;
+use crate::domain::time::Timestamp;
+use crate::domain::token::Token;
+use crate::error::Result;
+use crate::verbs::ports::Snapshot;
+
+/// The effective rights of each secret that is alive.
+pub(super) struct Rights {
+    pub current: EffectiveRights,
+    /// Those of the secret before, during an overlap.
+    pub previous: Option<EffectiveRights>,
+}
+
+pub(super) fn rights(snapshot: &dyn Snapshot, token: &Token, now: Timestamp) -> Result<Rights> {
+    let catalogues = snapshot.catalogues()?;
+    let index = reach::Rights::new(&catalogues);
+    let of = |issued| {
+        let ceilings = Ceilings { account: token.owner.role, issued };
+        EffectiveRights::new(&catalogues, &index, &token.selection, ceilings, token.refused(now))
+    };
+    let previous = token.overlap(now).map(|previous| of(previous.issued_role));
+    Ok(Rights { current: of(token.issued_role), previous })
+}
+
+/// What whoever chose the selection of `token` should know about its current secret.
+pub(super) fn warning(snapshot: &dyn Snapshot, token: &Token, now: Timestamp) -> Result<Option<String>> {
+    match &token.selection {
+        // Nothing is named that could be withheld.
+        Selection::Inherit if token.issued_role >= token.owner.role => Ok(None),
+        _ => Ok(rights(snapshot, token, now)?.current.warning()),
+    }
+}

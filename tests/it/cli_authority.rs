@@ -1,0 +1,226 @@
+//! Authority over time, through the real program.
+
+use std::process::Command;
+
+use crate::support::program::{Home, PASSWORD, Ran, finish};
+
+fn by_token(home: &Home, secret: &str, args: &[&str]) -> Ran {
+    let mut command: Command = home.command(args);
+    command.env("JETON_TOKEN", secret);
+    finish(command, b"")
+}
+
+/// Runs a command as `user` with everybody's password, and `more` behind it on stdin.
+fn by_person(home: &Home, user: &str, args: &[&str], more: &str) -> Ran {
+    let args = [args, &["--user", user, "--password-stdin"]].concat();
+    home.run(&args, format!("{PASSWORD}\n{more}"))
+}
+
+/// A home with the accounts `ops` (owner), `boss` (admin) and `mia` (member), all with one password of their own choice.
+fn inhabited() -> Home {
+    let home = Home::set_up();
+    home.as_ops(&["catalogue", "apply", "cloud-platform"]).succeeds();
+    for (name, role) in [("boss", "admin"), ("mia", "member")] {
+        let temporary = "a password for now";
+        by_person(&home, "ops", &["account", "create", name, "--role", role], &format!("{temporary}\n")).succeeds();
+        let input = format!("{temporary}\n{PASSWORD}\n");
+        home.run(&["account", "passwd", "--user", name, "--password-stdin"], input).succeeds();
+    }
+    home
+}
+
+fn create(home: &Home, user: &str, args: &[&str]) -> String {
+    let args = [&["token", "create", "--quiet"], args].concat();
+    by_person(home, user, &args, "").succeeds().out.trim_end().to_owned()
+}
+
+fn verified(home: &Home, secret: &str) -> serde_json::Value {
+    home.run(&["verify", "--json"], format!("{secret}\n")).succeeds().json()
+}
+
+fn promote(home: &Home, role: &str) {
+    by_person(home, "ops", &["account", "role", "mia", role], "").succeeds();
+}
+
+/// An admin keeps a token of a member's, who becomes an owner: what the admin holds never does.
+#[test]
+fn planted_token_ends_at_the_ceiling_it_was_issued_under() {
+    let home = inhabited();
+    let every = [
+        "jeton.tokens.read-all",
+        "jeton.tokens.write-all",
+        "jeton.accounts.read",
+        "jeton.accounts.write",
+        "jeton.audit.read",
+    ];
+    let picked: Vec<&str> = every.iter().flat_map(|m| ["--method", m]).collect();
+    let planted = create(&home, "boss", &[&["planted", "--account", "mia", "--expires", "30d"], &picked[..]].concat());
+    create(&home, "ops", &["victim", "--inherit"]);
+    promote(&home, "owner");
+    assert_eq!(verified(&home, &planted)["role"], "member");
+    for args in [
+        &["token", "list", "--all"][..],
+        &["token", "create", "x", "--account", "ops", "--expires", "1d"],
+        &["token", "disable", "ops/victim"],
+        &["token", "delete", "ops/victim", "--confirm", "victim"],
+        &["account", "disable", "boss"],
+        &["account", "list"],
+        &["audit"],
+    ] {
+        by_token(&home, &planted, args).ends(4).silent();
+    }
+    let can =
+        by_person(&home, "mia", &["token", "can", "planted", "jeton.tokens.write-all", "--json"], "").ends(4).json();
+    assert_eq!((can["allowed"].clone(), can["reason"].clone()), (false.into(), "issued-role".into()));
+    // Who owns it by now lifts it deliberately, and the one that was planted dies.
+    by_person(&home, "mia", &["token", "regenerate", "planted"], "").succeeds();
+    assert_eq!(home.verify(&planted), 4);
+}
+
+#[test]
+fn promotion_lifts_nothing_and_demotion_reaches_everything() {
+    let home = inhabited();
+    let admin_method = "account.settings.DeleteAccount";
+    let admin_method = find_admin_method(&home).unwrap_or_else(|| admin_method.to_owned());
+    let old = create(&home, "mia", &["old", "--inherit", "--expires", "30d"]);
+    let asks = |secret: &str| home.run(&["verify", "--method", &admin_method], format!("{secret}\n")).code;
+    assert_eq!(asks(&old), 4);
+    promote(&home, "admin");
+    assert_eq!(asks(&old), 4, "handed out before");
+    let new = create(&home, "mia", &["new", "--inherit", "--expires", "30d"]);
+    assert_eq!(asks(&new), 0);
+    let graced =
+        by_person(&home, "mia", &["token", "regenerate", "old", "--grace", "1h", "--quiet"], "").succeeds().out;
+    assert_eq!((asks(graced.trim_end()), asks(&old)), (0, 4), "each secret of an overlap has its own");
+    promote(&home, "viewer");
+    assert_eq!((asks(&new), asks(graced.trim_end())), (4, 4));
+    assert_eq!(verified(&home, &new)["role"], "viewer");
+    promote(&home, "admin");
+    let retired = by_person(&home, "mia", &["token", "show", "old", "--json"], "").succeeds().json();
+    assert_eq!(
+        (&retired["rights"]["role"], &retired["rights"]["previous"]["role"]),
+        (&"admin".into(), &"member".into())
+    );
+}
+
+fn find_admin_method(home: &Home) -> Option<String> {
+    let listed = home.run(&["catalogue", "list", "--json"], "").succeeds().json();
+    let methods =
+        listed["groups"].as_array()?.iter().flat_map(|g| g["methods"].as_array().cloned().unwrap_or_default());
+    let mut admin =
+        methods.filter(|m| m["access"] == "admin" && !m["id"].as_str().is_some_and(|id| id.starts_with("jeton.")));
+    admin.next()?["id"].as_str().map(str::to_owned)
+}
+
+/// A set grows after its members were given away one by one: nothing that a Custom token made grows with it.
+#[test]
+fn child_never_outgrows_its_maker() {
+    let home = Home::set_up();
+    let catalogue = |methods: &str| {
+        let text = format!(
+            "title = \"Shop\"\n\n[[group]]\nid = \"shop\"\ntitle = \"Shop\"\n{methods}\n[[set]]\nname = \"Shop\"\ntitle = \"All\"\ninclude = [\"shop.*\"]\n"
+        );
+        home.file("shop.toml", &text, 0o600);
+    };
+    let method = |id: &str| format!("\n[[group.method]]\nid = \"shop.{id}\"\ntitle = \"{id}\"\naccess = \"read\"\n");
+    catalogue(&method("List"));
+    home.as_ops(&["catalogue", "apply", "shop.toml"]).succeeds();
+    let maker = home.create(&[
+        "maker",
+        "--expires",
+        "30d",
+        "--method",
+        "jeton.tokens.read",
+        "--method",
+        "jeton.tokens.write",
+        "--method",
+        "shop.List",
+    ]);
+    // Made by a person: the maker holds all that is in the set today.
+    for name in ["off", "gone", "on"] {
+        home.create(&[name, "--set", "Shop", "--expires", "1d"]);
+    }
+    home.as_ops(&["token", "disable", "off"]).succeeds();
+    home.as_ops(&["token", "delete", "gone", "--confirm", "gone"]).succeeds();
+    let tried: [&[&str]; 7] = [
+        &["create", "child", "--set", "Shop", "--expires", "1d"],
+        &["create", "child", "--inherit", "--expires", "1d"],
+        &["enable", "off"],
+        &["restore", "gone"],
+        &["copy", "on", "child"],
+        &["regenerate", "on", "--grace", "1h"],
+        &["edit", "on", "--description", "mine"],
+    ];
+    for words in tried {
+        by_token(&home, &maker, &[&["token"], words].concat()).ends(4).silent();
+    }
+    let child =
+        by_token(&home, &maker, &["token", "create", "child", "--method", "shop.List", "--expires", "1d", "--quiet"]);
+    let child = child.succeeds().out;
+    by_token(&home, &maker, &["token", "edit", "child", "--set", "Shop"]).ends(4);
+    catalogue(&[method("List"), method("Buy")].concat());
+    home.as_ops(&["catalogue", "apply", "shop.toml", "--accept-widening", "3"]).succeeds();
+    let asks = |secret: &str| home.run(&["verify", "--method", "shop.Buy"], format!("{secret}\n")).code;
+    assert_eq!((asks(&maker), asks(child.trim_end())), (4, 4));
+    let shown = home.as_ops(&["token", "show", "child", "--json"]).succeeds().json();
+    assert_eq!(shown["lineage"]["made_by"]["name"], "ops/maker");
+    assert_eq!(shown["token"]["made_by"], shown["lineage"]["made_by"]["id"]);
+}
+
+#[test]
+fn delete_says_what_a_token_made_and_takes_it_along_on_request() {
+    let home = Home::set_up();
+    let minting = ["--method", "jeton.tokens.read", "--method", "jeton.tokens.write", "--expires", "30d"];
+    let maker = home.create(&[&["maker"], &minting[..]].concat());
+    let made = |name: &str| {
+        let args = ["token", "create", name, "--expires", "1d", "--quiet"];
+        by_token(&home, &maker, &args).succeeds().out.trim_end().to_owned()
+    };
+    let (one, two) = (made("one"), made("two"));
+    let shown = home.as_ops(&["token", "show", "maker"]).succeeds().out;
+    assert!(shown.contains("2 tokens that live on: ops/one, ops/two"), "{shown}");
+    home.as_ops(&["token", "delete", "maker", "--with-made", "--confirm", "maker"]).ends(5).says(&["exactly: 3"]);
+    assert_eq!((home.verify(&one), home.verify(&maker)), (0, 0));
+    home.as_ops(&["token", "delete", "maker", "--confirm", "maker"])
+        .succeeds()
+        .says(&["It made 2 tokens that live on"]);
+    assert_eq!((home.verify(&one), home.verify(&maker)), (0, 4));
+    home.as_ops(&["token", "restore", "maker"]).succeeds();
+    let answer = home.as_ops(&["token", "delete", "maker", "--confirm", "maker", "--json"]).succeeds().json();
+    assert_eq!((answer["left_behind"]["count"].as_u64(), answer["token"]["name"].as_str()), (Some(2), Some("maker")));
+    home.as_ops(&["token", "restore", "maker"]).succeeds();
+    home.as_ops(&["token", "delete", "maker", "--with-made", "--confirm", "3"]).succeeds();
+    assert_eq!((home.verify(&one), home.verify(&two)), (4, 4));
+}
+
+#[test]
+fn rights_are_told_with_their_reasons_and_warned_of() {
+    let home = inhabited();
+    let (read, write) = ("environment.control.GetEnvInfo", "environment.control.StopEnv");
+    by_person(&home, "ops", &["account", "role", "mia", "viewer"], "").succeeds();
+    by_person(&home, "mia", &["token", "create", "empty"], "").succeeds().says(&["may call nothing"]);
+    let args = ["token", "create", "x", "--method", read, "--method", write, "--json"];
+    by_person(&home, "mia", &args, "").succeeds().says(&["1 of 2 methods is withheld", write]);
+    by_person(&home, "mia", &["token", "edit", "x", "--drop-method", read], "").succeeds().says(&["may call nothing"]);
+    by_person(&home, "mia", &["token", "edit", "x", "--add-method", read], "").succeeds();
+    let json = by_person(&home, "mia", &["token", "show", "x", "--json"], "").succeeds().json();
+    assert_eq!(json["rights"]["methods"], serde_json::json!([read]));
+    assert_eq!(json["rights"]["withheld"], serde_json::json!([{"method": write, "reason": "account-role"}]));
+    let shown = by_person(&home, "mia", &["token", "show", "x"], "").succeeds().out;
+    assert!(shown.contains("Withheld") && shown.contains("above its account's role, viewer"), "{shown}");
+    by_person(&home, "mia", &["token", "can", "x", read], "").succeeds();
+    by_person(&home, "mia", &["token", "can", "x", write], "").ends(4).says(&["viewer"]).silent();
+    by_person(&home, "mia", &["token", "can", "x", "environment.control.StopEnvs"], "").ends(4).says(&[write]);
+    by_person(&home, "mia", &["token", "disable", "x"], "").succeeds();
+    let can = by_person(&home, "mia", &["token", "can", "x", read, "--json"], "").ends(4).json();
+    assert_eq!((can["allowed"].clone(), can["reason"].clone()), (false.into(), "disabled".into()));
+    let json = by_person(&home, "mia", &["token", "show", "x", "--json"], "").succeeds().json();
+    assert_eq!(
+        (json["rights"]["methods"].clone(), &json["rights"]["refused"]),
+        (serde_json::json!([]), &"disabled".into())
+    );
+    // Of a set, every method is listed.
+    by_person(&home, "mia", &["token", "create", "by-set", "--set", "IDE Plugins"], "").succeeds();
+    let shown = by_person(&home, "mia", &["token", "show", "by-set"], "").succeeds().out;
+    assert!(shown.lines().count() > 20 && shown.contains("May call"), "{shown}");
+}

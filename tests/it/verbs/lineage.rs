@@ -1,0 +1,137 @@
+//! What a token made: told with it, and taken along.
+
+use super::*;
+use crate::support::world::bearer;
+use jeton::verbs::tokens::Made;
+
+const MINTING: [&str; 2] = ["jeton.tokens.read", "jeton.tokens.write"];
+
+/// `root` of the owner made `a`, which made `b` and `c`. Each may make more.
+fn tree(house: &House) -> Vec<jeton::verbs::tokens::Issued> {
+    let root = house.make(OWNER, CreateToken { selection: methods(&MINTING), ..create("root") });
+    let by = |secret: &Secret, name: &str| {
+        let secret = secret.expose(|s| Secret::parse(s).unwrap());
+        let new = CreateToken { selection: methods(&MINTING), ..create(name) };
+        ask(&house.jeton, &bearer(secret), new).unwrap().out.remove(0)
+    };
+    let a = by(&root.secret, "a");
+    let (b, c) = (by(&a.secret, "b"), by(&a.secret, "c"));
+    vec![root, a, b, c]
+}
+
+fn with_made(names: &[&str], typed: &str) -> DeleteTokens {
+    DeleteTokens { with_made: true, ..delete(names, typed) }
+}
+
+fn made(house: &House, name: &str) -> Made {
+    house.ask(OWNER, show(name)).unwrap().made
+}
+
+#[test]
+fn show_tells_what_a_token_made_and_what_made_it() {
+    let house = House::inhabited();
+    tree(&house);
+    let Made { count, active, names, is_least } = made(&house, "root");
+    assert_eq!((count, active, is_least), (3, 3, false));
+    assert_eq!(names, ["ops/a", "ops/b", "ops/c"]);
+    assert_eq!((made(&house, "a").count, made(&house, "b").count), (2, 0));
+    let shown = house.ask(OWNER, show("b")).unwrap();
+    assert_eq!(shown.made_by.unwrap().name.as_deref(), Some("ops/a"));
+    assert_eq!(house.ask(OWNER, show("root")).unwrap().made_by, None, "a person did");
+    house.ask(OWNER, disable(&["a", "b"])).unwrap();
+    assert_eq!((made(&house, "root").count, made(&house, "root").active), (3, 1));
+}
+
+#[test]
+fn delete_leaves_what_was_made_and_says_so() {
+    let house = House::inhabited();
+    let tree = tree(&house);
+    let left = house.ask(OWNER, delete(&["a"], "a")).unwrap().out.left;
+    assert_eq!((left.count, left.names), (2, vec!["ops/b".to_owned(), "ops/c".to_owned()]));
+    assert!(allowed(&house, &tree[2].secret) && allowed(&house, &tree[3].secret));
+    // The way to them leads over what is in the trash, and over what was purged.
+    assert_eq!(made(&house, "root").count, 2);
+    house.ask(OWNER, PurgeTokens { which: Purgeable::Trashed, confirm: 1 }).unwrap();
+    assert_eq!(made(&house, "root").count, 2);
+    let maker = house.ask(OWNER, show("b")).unwrap().made_by.unwrap();
+    assert_eq!((maker.id, maker.name), (tree[1].token.id, None), "it is gone");
+    let gone = house.ask(OWNER, with_made(&["root"], "3")).unwrap();
+    assert_eq!(gone.out.tokens.len(), 3);
+    assert!(!allowed(&house, &tree[2].secret));
+}
+
+#[test]
+fn with_made_takes_the_whole_tree_in_one_change() {
+    let house = House::inhabited();
+    let tree = tree(&house);
+    let rows = house.audit().len();
+    for typed in ["root", "1", "3", "5"] {
+        refused(house.ask(OWNER, with_made(&["root"], typed)), Kind::Conflict);
+    }
+    assert_eq!(house.audit().len(), rows);
+    let done = house.ask(OWNER, with_made(&["root"], "4")).unwrap();
+    assert_eq!(done.cli.to_string(), "jeton token delete ops/root --with-made --confirm 4");
+    assert_eq!(done.out.tokens.iter().map(|t| t.name.as_str()).collect::<Vec<_>>(), ["root", "a", "b", "c"]);
+    assert_eq!(done.out.left, Made::default());
+    assert_eq!(house.audit().len(), rows + 4, "an audit row each");
+    assert!(tree.iter().all(|issued| why(&house, &issued.secret) == Reason::Deleted));
+    // Restored, it grants what it did, not more, and its secret has the role it had.
+    house.ask(OWNER, restore("b")).unwrap();
+    assert_eq!(house.token(tree[2].token.id).issued_role, tree[2].token.issued_role);
+}
+
+/// A token that made nothing needs its name, as ever; named together with its child, the number.
+#[test]
+fn confirmation_counts_each_token_once() {
+    let house = House::inhabited();
+    tree(&house);
+    house.ask(OWNER, with_made(&["b"], "b")).unwrap();
+    refused(house.ask(OWNER, with_made(&["root", "a"], "4")), Kind::Conflict);
+    assert_eq!(house.ask(OWNER, with_made(&["root", "a"], "3")).unwrap().out.tokens.len(), 3);
+}
+
+/// What was made in an account that is out of reach by now stops the whole.
+#[test]
+fn what_is_out_of_reach_is_not_taken_along() {
+    let house = House::inhabited();
+    let reaching = methods(&["jeton.tokens.read-all", "jeton.tokens.write-all"]);
+    let bot = house.make("admin", CreateToken { selection: reaching, ..create("bot") });
+    let account = Some(username("member"));
+    let child =
+        ask(&house.jeton, &bearer(bot.secret), CreateToken { account, ..create("child") }).unwrap().out.remove(0);
+    house.set_role("member", Role::Owner);
+    let shown = house.ask("admin", show("bot")).unwrap().made;
+    assert_eq!((shown.count, shown.names.len()), (1, 0), "counted, not named");
+    refused(house.ask("admin", with_made(&["bot"], "2")), Kind::Denied);
+    assert!(allowed(&house, &child.secret) && house.token(bot.token.id).deleted_at.is_none());
+    house.ask(OWNER, with_made(&["admin/bot"], "2")).unwrap();
+    assert!(!allowed(&house, &child.secret));
+}
+
+#[test]
+fn more_than_a_request_takes_is_refused_whole() {
+    let house = House::inhabited();
+    let root = house.issue(OWNER, "root").token;
+    let now = house.now();
+    house
+        .store()
+        .write(&crate::support::world::tester(), &|| now, |tx, _| {
+            for n in 0..1_000 {
+                let id = tx.insert_token(&jeton::verbs::ports::NewToken {
+                    account: root.owner.id,
+                    name: &token_name(&format!("t{n}")),
+                    description: &Description::none(),
+                    selection: &Selection::nothing(),
+                    expiry: Expiry::Never,
+                    now,
+                })?;
+                tx.set_maker(id, root.id)?;
+            }
+            Ok(jeton::verbs::audited::Audited::one((), crate::support::world::entry("x")))
+        })
+        .unwrap();
+    assert_eq!((made(&house, "root").count, made(&house, "root").is_least), (1_000, false));
+    refused(house.ask(OWNER, with_made(&["root"], "1001")), Kind::Conflict);
+    house.ask(OWNER, delete(&["t0"], "t0")).unwrap();
+    assert_eq!(house.ask(OWNER, with_made(&["root"], "1000")).unwrap().out.tokens.len(), 1_000);
+}

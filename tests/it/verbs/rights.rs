@@ -1,0 +1,129 @@
+//! Effective rights, with the reason for each method that is withheld.
+
+use super::*;
+use jeton::domain::catalogue::effective::Withheld;
+use jeton::verbs::tokens::{CanToken, Shown};
+
+fn can(house: &House, name: &str, method: &MethodId) -> Option<Withheld> {
+    let token = TokenRef::Typed(name.to_owned());
+    house.ask(OWNER, CanToken { token, method: method.clone() }).unwrap().withheld
+}
+
+/// Of every method, what `show` lists, what `can` answers and what a presented secret gets are the same, for every
+/// selection, under every pair of roles, alive or not.
+#[test]
+fn show_can_and_every_decision_agree() {
+    let house = House::inhabited();
+    house.account("someone", Role::Member);
+    let catalogues = house.store().read(|s| s.catalogues()).unwrap();
+    let mut asked: Vec<MethodId> =
+        catalogues.iter().flat_map(|c| c.methods().map(|m| m.id.clone())).step_by(9).collect();
+    asked.push(MethodId::parse("jeton.tokens.write-all").unwrap());
+    asked.push(MethodId::parse("gone.Method").unwrap());
+    let sets = |names: &[&str]| Selection::Sets(names.iter().map(|n| (*n).to_owned()).collect());
+    let selections = [
+        Selection::nothing(),
+        Selection::Inherit,
+        sets(&["IDE Plugins"]),
+        sets(&["Extended Access", "Marketplace", "Gone"]),
+        Selection::Custom(asked.iter().cloned().collect()),
+    ];
+    let mut seen = BTreeSet::new();
+    for (n, selection) in selections.iter().enumerate() {
+        for issued in Role::ALL {
+            let name = format!("{issued}{n}");
+            let (token, secret) = house.token_issued_under(issued, "someone", &name, selection);
+            for account in Role::ALL {
+                house.set_role("someone", account);
+                for enabled in [true, false] {
+                    if !enabled {
+                        house.ask(OWNER, disable(&[&format!("someone/{name}")])).unwrap();
+                    }
+                    let shown: Shown = house.ask(OWNER, show(&format!("someone/{name}"))).unwrap();
+                    let listed: std::collections::BTreeMap<_, _> = shown.rights.methods().into_iter().collect();
+                    for id in &asked {
+                        let cell = format!("{name} of a {account}, {id}, {enabled}");
+                        let can = can(&house, &format!("someone/{name}"), id);
+                        let unlisted = !matches!(can, Some(Withheld::NotSelected | Withheld::UnknownMethod));
+                        let by_inherit =
+                            *selection == Selection::Inherit && matches!(can, Some(Withheld::AccountRole(_)));
+                        match listed.get(id) {
+                            Some(listed) => assert_eq!(*listed, can, "{cell}"),
+                            None => assert!(!unlisted || by_inherit, "{cell}: {can:?}"),
+                        }
+                        let decided = secret.expose(|s| house.decide(s, Some(id)));
+                        assert_eq!(matches!(decided, Decision::Allowed(_)), can.is_none(), "{cell}: {decided:?}");
+                        seen.insert(can.map_or("allowed", Withheld::word));
+                    }
+                }
+                house.ask(OWNER, enable(&[&format!("someone/{name}")])).unwrap();
+            }
+            house.set_role("someone", Role::Member);
+            house.ask(OWNER, delete(&[&format!("someone/{name}")], &name)).unwrap();
+            assert_eq!(
+                house.ask(OWNER, ShowToken { token: TokenRef::Id(token.id) }).unwrap().rights.refused,
+                Some(Reason::Deleted)
+            );
+        }
+    }
+    let all = ["account-role", "allowed", "disabled", "issued-role", "not-selected", "unknown-method"];
+    assert_eq!(seen.into_iter().collect::<Vec<_>>(), all);
+}
+
+#[test]
+fn both_secrets_of_an_overlap_are_told_apart() {
+    let house = House::inhabited();
+    let write = "environment.control.StopEnv";
+    house.make("viewer", CreateToken { selection: methods(&[write]), ..create("x") });
+    house.set_role("viewer", Role::Member);
+    house.ask("viewer", with_grace("x", "1d")).unwrap();
+    let shown = house.ask("viewer", show("x")).unwrap();
+    let id = MethodId::parse(write).unwrap();
+    assert_eq!(shown.rights.permitted, [id.clone()]);
+    let before = shown.previous_rights.unwrap();
+    assert_eq!((before.permitted, before.withheld), (vec![], vec![(id.clone(), Withheld::IssuedRole(Role::Viewer))]));
+    let can = house.ask("viewer", CanToken { token: TokenRef::Typed("x".to_owned()), method: id.clone() }).unwrap();
+    assert_eq!((can.withheld, can.previous), (None, Some(Some(Withheld::IssuedRole(Role::Viewer)))));
+    house.fakes.clock.forward(DAY);
+    assert_eq!(house.ask("viewer", show("x")).unwrap().previous_rights, None);
+}
+
+#[test]
+fn who_chooses_a_selection_is_warned_of_what_it_withholds() {
+    let house = House::inhabited();
+    let warned = |selection| house.make("viewer", CreateToken { selection, ..create("x") }).warning;
+    assert!(warned(Selection::nothing()).unwrap().contains("nothing"));
+    house.ask("viewer", delete(&["x"], "x")).unwrap();
+    let (read, write) = ("environment.control.GetEnvInfo", "environment.control.StopEnv");
+    let warning = warned(methods(&[read, write])).unwrap();
+    assert!(warning.contains("1 of 2") && warning.contains(write) && warning.contains("viewer"), "{warning}");
+    let edited = |to: Selection| {
+        let selection = Some(SelectionEdit::Replace(to));
+        house.ask("viewer", EditToken { selection, ..edit("x") }).unwrap().out.warning
+    };
+    assert_eq!(edited(methods(&[read])), None);
+    assert!(edited(methods(&[write])).unwrap().contains("nothing"));
+    assert_eq!(edited(Selection::Inherit), None);
+    let described = EditToken { description: Some(Description::parse("x").unwrap()), ..edit("x") };
+    assert_eq!(house.ask("viewer", described).unwrap().out.warning, None, "it chose no selection");
+}
+
+/// An unknown method is answered with the nearest one.
+#[test]
+fn unknown_method_has_a_nearest() {
+    let house = House::inhabited();
+    house.issue("member", "x");
+    let nearest = |wanted: &str| {
+        let method = MethodId::parse(wanted).unwrap();
+        let token = TokenRef::Typed("x".to_owned());
+        house.ask("member", CanToken { token, method }).unwrap().nearest.map(|id| id.to_string())
+    };
+    for wanted in ["environment.control.stopenv", "environment.control.StopEnvs", "environment.StopEnv", "StopEnv"] {
+        assert_eq!(nearest(wanted).as_deref(), Some("environment.control.StopEnv"), "{wanted}");
+    }
+    assert_eq!(nearest("environment.control.StopEnv"), None, "it is known");
+    assert_eq!(nearest("zzz"), None);
+    let method = MethodId::parse("a.B").unwrap();
+    let theirs = CanToken { token: TokenRef::Typed(format!("{OWNER}/x")), method };
+    refused(house.ask("member", theirs), Kind::Denied);
+}
