@@ -1,21 +1,20 @@
 //! The shapes of JSON answers: documented, stable, `"schema":1`.
 
+mod rights;
 mod usage;
 
+pub use rights::{CanJson, CanPreviousJson, LineageJson, MadeJson, RightsJson};
 pub use usage::UsageJson;
 
 use serde::{Serialize, Serializer};
 
 use crate::domain::account::Account;
-use crate::domain::catalogue::effective::EffectiveRights;
-use crate::domain::reason::Reason;
 use crate::domain::secret::Secret;
 use crate::domain::selection::Selection;
 use crate::domain::time::Timestamp;
 use crate::domain::token::{Token, Tombstone};
 use crate::domain::token_diff::Change;
 use crate::verbs::accounts::Me;
-use crate::verbs::tokens::{Made, Maker};
 
 /// The schema of every answer.
 pub const SCHEMA: u32 = 1;
@@ -134,122 +133,6 @@ pub struct ShownJson {
     pub rights: RightsJson,
     /// Which token made it, and what it made.
     pub lineage: LineageJson,
-}
-
-/// Which token made another, and what that made.
-#[derive(Serialize)]
-pub struct LineageJson {
-    made_by: Option<MakerJson>,
-    made: MadeJson,
-}
-
-#[derive(Serialize)]
-struct MakerJson {
-    id: String,
-    /// None when it was purged, or is not to be seen.
-    name: Option<String>,
-}
-
-/// What a token made, directly or not, outside the trash.
-#[derive(Serialize)]
-pub struct MadeJson {
-    count: usize,
-    active: usize,
-    /// There are more than `count`.
-    more: bool,
-    /// The first of them.
-    tokens: Vec<String>,
-}
-
-impl From<&Made> for MadeJson {
-    fn from(made: &Made) -> Self {
-        MadeJson { count: made.count, active: made.active, more: made.is_least, tokens: made.names.clone() }
-    }
-}
-
-impl LineageJson {
-    /// That of a token.
-    pub fn of(made_by: Option<&Maker>, made: &Made) -> Self {
-        let maker = |maker: &Maker| MakerJson { id: maker.id.to_string(), name: maker.name.clone() };
-        LineageJson { made_by: made_by.map(maker), made: made.into() }
-    }
-}
-
-/// The effective rights of a secret.
-#[derive(Serialize)]
-pub struct RightsJson {
-    role: &'static str,
-    account_role: &'static str,
-    issued_role: &'static str,
-    /// Why it works for nothing at all; none when it works.
-    refused: Option<&'static str>,
-    methods: Vec<String>,
-    withheld: Vec<WithheldMethodJson>,
-    unknown_sets: Vec<String>,
-    /// Those of the secret before, during an overlap.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    previous: Option<Option<Box<RightsJson>>>,
-}
-
-#[derive(Serialize)]
-struct WithheldMethodJson {
-    method: String,
-    reason: &'static str,
-}
-
-impl RightsJson {
-    /// Those of the current secret and, during an overlap, of the one before.
-    pub fn of(current: &EffectiveRights, previous: Option<&EffectiveRights>) -> Self {
-        RightsJson { previous: Some(previous.map(|previous| Box::new(previous.into()))), ..current.into() }
-    }
-}
-
-impl From<&EffectiveRights> for RightsJson {
-    fn from(rights: &EffectiveRights) -> Self {
-        let (mut methods, mut withheld) = (Vec::new(), Vec::new());
-        for (id, reason) in rights.methods() {
-            match reason {
-                None => methods.push(id.to_string()),
-                Some(reason) => withheld.push(WithheldMethodJson { method: id.to_string(), reason: reason.word() }),
-            }
-        }
-        RightsJson {
-            role: rights.ceilings.role().word(),
-            account_role: rights.ceilings.account.word(),
-            issued_role: rights.ceilings.issued.word(),
-            refused: rights.refused.map(Reason::word),
-            methods,
-            withheld,
-            unknown_sets: rights.unknown_sets.clone(),
-            previous: None,
-        }
-    }
-}
-
-/// What `can` answers.
-#[derive(Serialize)]
-pub struct CanJson {
-    /// [`SCHEMA`].
-    pub schema: u32,
-    /// The token.
-    pub token: TokenJson,
-    /// The method asked for.
-    pub method: String,
-    /// Whether the current secret may call it; where not, exit 4 as well.
-    pub allowed: bool,
-    /// Why not, a word; none when it may.
-    pub reason: Option<&'static str>,
-    /// The same of the secret before, during an overlap.
-    pub previous: Option<CanPreviousJson>,
-}
-
-/// Whether the secret before the current one may call a method.
-#[derive(Serialize)]
-pub struct CanPreviousJson {
-    /// Whether it may.
-    pub allowed: bool,
-    /// Why not, a word; none when it may.
-    pub reason: Option<&'static str>,
 }
 
 /// A secret on its way into an answer: lent to the writer, never copied.

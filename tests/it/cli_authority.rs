@@ -118,11 +118,11 @@ fn child_never_outgrows_its_maker() {
     let home = Home::set_up();
     let catalogue = |methods: &str| {
         let text = format!(
-            "title = \"Shop\"\n\n[[group]]\nid = \"shop\"\ntitle = \"Shop\"\n{methods}\n[[set]]\nname = \"Shop\"\ntitle = \"All\"\ninclude = [\"shop.*\"]\n"
+            "schema = 1\nname = \"shop\"\ntitle = \"Shop\"\n\n[[group]]\nid = \"shop\"\ntitle = \"Shop\"\n{methods}\n[[set]]\nname = \"Shop\"\ntitle = \"All\"\ninclude = [\"shop.*\"]\n"
         );
         home.file("shop.toml", &text, 0o600);
     };
-    let method = |id: &str| format!("\n[[group.method]]\nid = \"shop.{id}\"\ntitle = \"{id}\"\naccess = \"read\"\n");
+    let method = |id: &str| format!("\n[[group.method]]\nid = \"{id}\"\ntitle = \"{id}\"\naccess = \"read\"\n");
     catalogue(&method("List"));
     home.as_ops(&["catalogue", "apply", "shop.toml"]).succeeds();
     let maker = home.create(&[
