@@ -140,6 +140,7 @@ impl<'a> RightsList<'a> {
             1 => {
                 let methods = counted(count as u64, "method");
                 return head(&match rights.refused {
+                    None if count == 0 && rights.withheld.is_empty() => "May call nothing yet".to_owned(),
                     None if count == 0 => "May call nothing".to_owned(),
                     None => format!("May call {methods}"),
                     Some(reason) => format!("May call nothing, {}; else {methods}", reason.sentence()),

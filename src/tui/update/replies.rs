@@ -24,7 +24,7 @@ use crate::verbs::catalogue::ListCatalogues;
 use crate::verbs::cli_line::CliLine;
 use crate::verbs::ports::Anchor;
 use crate::verbs::request::Response;
-use crate::verbs::tokens::{Deleted, Issued};
+use crate::verbs::tokens::Issued;
 
 /// Takes a reply. One that nobody waits for any more is dropped.
 pub(super) fn reply(model: &mut Model, id: RequestId, result: Result<Response>) -> Vec<Effect> {
@@ -315,19 +315,7 @@ fn answered(model: &mut Model, layer: Option<Layer>, response: Response) -> Vec<
         }
         Response::DisableTokens(changed) => lost(model, &changed, "disabled; denied from the next request on"),
         Response::EnableTokens(changed) => acted_on(model, &changed.out, "enabled", &changed.cli),
-        Response::DeleteTokens(changed) => {
-            let Changed { out: Deleted { tokens: gone, left }, cli, seq } = changed;
-            let left = left.words().map_or_else(String::new, |words| {
-                format!("; {} made {words}", if gone.len() == 1 { "it" } else { "they" })
-            });
-            let what = format!("revoked; denied from the next request on{left}");
-            let changed = Changed { out: gone, cli, seq };
-            let effects = lost(model, &changed, &what);
-            if let Some(tokens) = model.tokens_mut() {
-                tokens.just_deleted = changed.out;
-            }
-            effects
-        }
+        Response::DeleteTokens(changed) => super::several::deleted(model, changed),
         Response::RestoreTokens(changed) => {
             // The cursor goes to what has come back, where that is shown.
             if let Some(tokens) = model.tokens_mut().filter(|tokens| !tokens.shape.trashed) {
@@ -383,7 +371,7 @@ fn acted_on(model: &mut Model, changed: &[Token], what: &str, cli: &CliLine) -> 
 }
 
 /// The same, and the running service is asked whether it denies them.
-fn lost(model: &mut Model, changed: &Changed<Vec<Token>>, what: &str) -> Vec<Effect> {
+pub(super) fn lost(model: &mut Model, changed: &Changed<Vec<Token>>, what: &str) -> Vec<Effect> {
     let whom = if changed.out.len() == 1 { "it" } else { "them" };
     let effects = acted_on(model, &changed.out, what, &changed.cli);
     witness::ask(model, effects, changed.seq, whom)

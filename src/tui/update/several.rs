@@ -1,6 +1,7 @@
 //! Dialogs about the marked tokens, or about the one under the cursor where none is marked.
 
 use super::dialogs::{confirm, usage_of};
+use super::replies::lost;
 use super::requests;
 use crate::domain::policy::Policy;
 use crate::domain::time::Timestamp;
@@ -16,7 +17,8 @@ use crate::tui::model::{Model, Purpose};
 use crate::tui::screen::Open;
 use crate::tui::screen::tokens::Tokens;
 use crate::tui::widget::line::{counted, few};
-use crate::verbs::tokens::{DisableTokens, EnableTokens, Pointed, ShowToken};
+use crate::verbs::Changed;
+use crate::verbs::tokens::{Deleted, DisableTokens, EnableTokens, Pointed, ShowToken};
 
 /// Opens the dialog that is wanted; none where there is nothing it could be about.
 pub(super) fn open(model: &mut Model, what: Open) -> Vec<Effect> {
@@ -72,6 +74,19 @@ pub(super) fn open(model: &mut Model, what: Open) -> Vec<Effect> {
             _,
         ) => Vec::new(),
     }
+}
+
+/// Tokens are in the trash now: what they made and left behind is told.
+pub(super) fn deleted(model: &mut Model, changed: Changed<Deleted>) -> Vec<Effect> {
+    let Changed { out: Deleted { tokens: gone, left }, cli, seq } = changed;
+    let who = if gone.len() == 1 { "it" } else { "they" };
+    let left = left.words().map_or_else(String::new, |words| format!("; {who} made {words}"));
+    let changed = Changed { out: gone, cli, seq };
+    let effects = lost(model, &changed, &format!("revoked; denied from the next request on{left}"));
+    if let Some(tokens) = model.tokens_mut() {
+        tokens.just_deleted = changed.out;
+    }
+    effects
 }
 
 fn toggle(token: &Token, now: Timestamp) -> Wanted {

@@ -93,12 +93,13 @@ pub(super) fn entry(verb: &'static str, token: &Token) -> AuditEntry {
 
 /// An audit entry about a new token.
 pub(super) fn born(verb: &'static str, token: &Token) -> AuditEntry {
-    entry(verb, token)
+    let entry = entry(verb, token)
         .with("description", token.description.as_str())
         .with("api", token.selection.told())
         .with("expires", token.expiry.at().map(Timestamp::rfc3339))
-        .with("secret", token.hint.as_str())
-        .with("issued_role", token.issued_role.word())
+        .with("secret", token.hint.as_str());
+    // Where nothing is said, it is the role of the account.
+    if token.issued_role == token.owner.role { entry } else { entry.with("issued_role", token.issued_role.word()) }
 }
 
 /// An audit entry about what became of `before`: all that can be edited or regenerated and differs.
