@@ -55,9 +55,9 @@ use jeton::verbs::policy::ListPolicy;
 use jeton::verbs::ports::{Anchor, Clock, SecretState, Store, TokenCounts};
 use jeton::verbs::request::{Request, VERBS, ask};
 use jeton::verbs::tokens::{
-    CopyToken, CreateToken, DeleteTokens, DisableTokens, EditToken, EnableTokens, ListOf, ListTokens, Pointed,
-    PreviewEdit, PreviewPurge, PurgeTokens, REVIEWED_MAX, RegenerateToken, RestoreTokens, RetireToken, ReviewTokens,
-    SaveTo, ShowToken, TallyTokens, Whose,
+    CanToken, CopyToken, CreateToken, DeleteTokens, DisableTokens, EditToken, EnableTokens, ListOf, ListTokens,
+    Pointed, PreviewEdit, PreviewPurge, PurgeTokens, REVIEWED_MAX, RegenerateToken, RestoreTokens, RetireToken,
+    ReviewTokens, SaveTo, ShowToken, TallyTokens, Whose,
 };
 use jeton::verbs::{Jeton, Proof};
 use zeroize::Zeroizing;

@@ -140,6 +140,7 @@ fn every_verb_asks_for_its_proof() {
             list().into(),
             TallyTokens.into(),
             show("x").into(),
+            CanToken { token: TokenRef::Typed("x".to_owned()), method: MethodId::parse("a.B").unwrap() }.into(),
             ReviewTokens { tokens: Vec::new() }.into(),
             Whose { secret: Presented::new(Zeroizing::default()) }.into(),
             create("x").into(),

@@ -2,7 +2,7 @@
 
 use super::*;
 use jeton::domain::catalogue::effective::Withheld;
-use jeton::verbs::tokens::{CanToken, Shown};
+use jeton::verbs::tokens::Shown;
 
 fn can(house: &House, name: &str, method: &MethodId) -> Option<Withheld> {
     let token = TokenRef::Typed(name.to_owned());
