@@ -85,7 +85,7 @@ fn widening_is_confirmed_by_its_number_and_shown() {
     };
     cancel(4);
     let shown = home.as_ops(&["token", "show", "reader"]).succeeds().out;
-    assert!(shown.contains("2 methods now"), "{shown}");
+    assert!(shown.contains("May call   2 methods"), "{shown}");
     let wider = example().replacen("\"group:shop.stock\"]", "\"group:shop.stock\", \"shop.orders.Cancel\"]", 1);
     home.file("shop.toml", &wider, 0o644);
     let refused = home.run(&["catalogue", "apply", "shop.toml", "--no-input"], "").ends(5);
@@ -108,7 +108,7 @@ fn widening_is_confirmed_by_its_number_and_shown() {
     assert!(shown.contains("shop.stock.Count (unknown, grants nothing)"), "{shown}");
     let shown = home.as_ops(&["token", "show", "reader"]).succeeds().out;
     assert!(
-        shown.contains("Shop reader (unknown, grants nothing)") && shown.contains("May call    nothing"),
+        shown.contains("Shop reader (unknown, grants nothing)") && shown.contains("May call   nothing"),
         "{shown}"
     );
 }
