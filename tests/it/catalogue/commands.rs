@@ -107,10 +107,7 @@ fn widening_is_confirmed_by_its_number_and_shown() {
     let shown = home.as_ops(&["token", "show", "hand"]).succeeds().out;
     assert!(shown.contains("shop.stock.Count (unknown, grants nothing)"), "{shown}");
     let shown = home.as_ops(&["token", "show", "reader"]).succeeds().out;
-    assert!(
-        shown.contains("Shop reader (unknown, grants nothing)") && shown.contains("May call   nothing"),
-        "{shown}"
-    );
+    assert!(shown.contains("Shop reader (unknown, grants nothing)") && shown.contains("May call   nothing"), "{shown}");
 }
 
 #[test]
