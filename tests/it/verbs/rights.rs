@@ -79,7 +79,7 @@ fn both_secrets_of_an_overlap_are_told_apart() {
     house.ask("viewer", with_grace("x", "1d")).unwrap();
     let shown = house.ask("viewer", show("x")).unwrap();
     let id = MethodId::parse(write).unwrap();
-    assert_eq!(shown.rights.permitted, [id.clone()]);
+    assert_eq!(shown.rights.permitted, std::slice::from_ref(&id));
     let before = shown.previous_rights.unwrap();
     assert_eq!((before.permitted, before.withheld), (vec![], vec![(id.clone(), Withheld::IssuedRole(Role::Viewer))]));
     let can = house.ask("viewer", CanToken { token: TokenRef::Typed("x".to_owned()), method: id.clone() }).unwrap();
