@@ -30,6 +30,7 @@ pub(super) fn run(global: &Global, args: ServeArgs) -> Result<()> {
         store: settings.store.value.clone(),
         settings: settings.serve,
         insecure: args.insecure,
+        accept_older_store: args.accept_older_store,
         clock: Arc::clone(&world.clock),
     };
     let running = http::start(start, move || {

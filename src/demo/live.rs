@@ -90,7 +90,7 @@ impl Live {
             accept: default(Accept::default()),
             proxies: default(Proxies::default()),
         };
-        let service = http::start(Start { store, settings, insecure: false, clock }, || ())?;
+        let service = http::start(Start { store, settings, insecure: false, accept_older_store: false, clock }, || ())?;
         let (end, ended) = channel();
         let at = service.places.verify.clone();
         let traffic = Builder::new().name("traffic".to_owned()).spawn(move || ask_until(&ended, &at, &callers));

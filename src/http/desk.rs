@@ -1,18 +1,27 @@
 //! The desk: requests that wait together are decided in one read of the store, begun after the last of them had arrived.
 
+use std::collections::HashSet;
 use std::mem;
+use std::sync::atomic::Ordering::Relaxed;
 use std::sync::{Arc, Mutex, PoisonError};
 
 use tokio::sync::{Notify, oneshot};
 
+use super::Service;
 use super::keeper::Keeper;
-use super::ledger::{Denied, Ledger, Origin, Page};
+use super::ledger::{Denied, Origin, Page};
+use super::outside::{Found, MAX_AGE};
+use super::seen::SeenLog;
 use super::told::InHttp;
 use crate::domain::method::MethodId;
-use crate::domain::secret::{Claim, SecretFault};
+use crate::domain::secret::{Claim, PublicId, SecretFault};
+use crate::domain::text::shown;
 use crate::domain::time::Timestamp;
-use crate::error::Result;
+use crate::error::{Error, Result};
+use crate::platform::clock::Stopwatch;
+use crate::store::sqlite::SqliteStore;
 use crate::verbs::decide::Ruling;
+use crate::verbs::decide::continuity::Continuity;
 use crate::verbs::decide::memory::{Answer, Memory, Question};
 use crate::verbs::ports::{Clock, Store};
 
@@ -95,34 +104,76 @@ impl Desk {
 
 /// Who decides. Everything of it happens on the one thread of the service.
 pub(super) struct Clerk {
-    pub desk: Arc<Desk>,
-    pub keeper: Keeper,
-    pub ledger: Arc<Ledger>,
-    pub clock: Arc<dyn Clock>,
-    pub memory: Memory<InHttp>,
+    service: Arc<Service>,
+    keeper: Keeper,
+    clock: Arc<dyn Clock>,
+    memory: Memory<InHttp>,
+    continuity: Continuity,
+    pub seen: Arc<SeenLog>,
+    /// What others had changed when the memory was begun.
+    outside: Found,
+    begun: Stopwatch,
+    /// Secrets whose rows can't be read back: each is named once.
+    unreadable: HashSet<PublicId>,
 }
 
+/// How many of those are kept at a time.
+const MAX_UNREADABLE: usize = 1_024;
+
 impl Clerk {
+    pub fn new(
+        service: Arc<Service>,
+        keeper: Keeper,
+        clock: Arc<dyn Clock>,
+        seen: Arc<SeenLog>,
+        continuity: Continuity,
+    ) -> Self {
+        let (memory, outside, begun) = (Memory::default(), Found::default(), Stopwatch::start());
+        Clerk { service, keeper, clock, memory, continuity, seen, outside, begun, unreadable: HashSet::new() }
+    }
+
     /// Decides for as long as the service runs.
     pub async fn work(mut self) {
+        let desk = Arc::clone(&self.service.desk);
+        // What is wrong with the store is said before anybody asks.
+        self.serve(Queue::default());
         loop {
             // Woken behind whoever is ready to ask: they all ask before the store is read.
-            self.desk.wake.notified().await;
-            let queue = self.desk.take();
+            desk.wake.notified().await;
+            let queue = desk.take();
             if !queue.waiting.is_empty() || !queue.readers.is_empty() {
                 self.serve(queue);
             }
         }
     }
 
+    /// Forgets what others may have changed without a word in the audit log.
+    fn forget_changed(&mut self) {
+        let outside = &self.service.ledger.outside;
+        let found = outside.found();
+        let is_old = || !outside.is_watched() && self.begun.time() >= MAX_AGE;
+        if found.commits != self.outside.commits || is_old() {
+            self.memory.forget();
+            self.begun = Stopwatch::start();
+        } else if found.writes != self.outside.writes {
+            self.memory.doubt();
+        }
+        if found.writes != self.outside.writes {
+            // What can't be forgotten is read by a connection that will be opened anew.
+            let _ = self.keeper.with(SqliteStore::drop_pages);
+        }
+        self.outside = found;
+    }
+
     fn serve(&mut self, queue: Queue) {
-        let Clerk { keeper, memory, clock, ledger, .. } = self;
+        self.forget_changed();
+        let Clerk { keeper, memory, clock, continuity, seen, unreadable, .. } = self;
         let asks = &queue.waiting;
         let read = keeper.with(|store| {
             let (edition, now) = (store.edition()?, clock.now());
             if let Some(tip) = memory.tip_in(edition) {
                 memory.look_ahead(asks.iter().filter_map(|w| w.ask.presented.as_ref().ok()));
-                let recall = |w: &Waiting| memory.recall(edition, w.ask.question(), now);
+                let recall = |w: &Waiting| memory.recall(edition, w.ask.question(), now).map(Some);
                 if let Some(answers) = asks.iter().map(recall).collect::<Option<Vec<_>>>() {
                     return Ok((answers, tip.seq, now));
                 }
@@ -130,11 +181,28 @@ impl Clerk {
             store.read(|snapshot| {
                 let now = clock.now();
                 let mut sitting = memory.sit(edition, snapshot, now)?;
-                let decide = |w: &Waiting| sitting.decide(w.ask.question());
-                let answers = asks.iter().map(decide).collect::<Result<Vec<_>>>()?;
-                Ok((answers, sitting.tip().seq, now))
+                let tip = sitting.tip();
+                if continuity.check(snapshot, tip, now)?
+                    && let Some(checkpoint) = continuity.seen()
+                {
+                    seen.advance(checkpoint);
+                }
+                let mut decide = |w: &Waiting| match sitting.decide(w.ask.question()) {
+                    Ok(answer) => Ok(Some(answer)),
+                    // Where the log can be read, the fault is in the rows of this token.
+                    Err(e) => snapshot.audit_tip().map(|_| {
+                        name_unreadable(unreadable, &w.ask, &e);
+                        None
+                    }),
+                };
+                let answers = asks.iter().map(&mut decide).collect::<Result<Vec<_>>>()?;
+                Ok((answers, tip.seq, now))
             })
         });
+        let metrics = &self.service.metrics;
+        if metrics.is_older_store.load(Relaxed) != continuity.is_broken() {
+            metrics.is_older_store.store(continuity.is_broken(), Relaxed);
+        }
         let Ok((answers, seq, now)) = read else {
             memory.forget();
             // Dropped, so that each hears that nothing was decided.
@@ -144,11 +212,24 @@ impl Clerk {
             // Who went away meanwhile needs no answer; the same below.
             let _ = reader.send(Ok(seq));
         }
-        let mut page = ledger.open();
+        let mut page = self.service.ledger.open();
         for (Waiting { ask, reply }, decided) in queue.waiting.into_iter().zip(answers) {
+            let Some(decided) = decided else { continue };
             note(&mut page, ask, &decided, now);
             let _ = reply.send(Ok(decided));
         }
+    }
+}
+
+/// Says which secret's token can't be read back, once.
+fn name_unreadable(named: &mut HashSet<PublicId>, ask: &Ask, error: &Error) {
+    let Ok(claim) = &ask.presented else { return };
+    if named.len() >= MAX_UNREADABLE {
+        named.clear();
+    }
+    if named.insert(claim.public_id().clone()) {
+        let (secret, why) = (claim.public_id().as_str(), error.to_string());
+        tracing::error!(secret, why = %shown(&why), "a token can't be read back: who presents it is answered 503");
     }
 }
 

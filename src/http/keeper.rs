@@ -29,6 +29,8 @@ pub(super) struct Keeper {
     store: SqliteStore,
     faulty_since: Option<Timestamp>,
     last_try: Timestamp,
+    /// How often it was opened.
+    opened: u64,
 }
 
 impl Keeper {
@@ -42,7 +44,17 @@ impl Keeper {
         open: Opening,
     ) -> Result<Self> {
         let (store, path) = (open(path, patience)?, path.to_owned());
-        Ok(Keeper { purpose, path, patience, open, clock, store, faulty_since: None, last_try: Timestamp(0) })
+        Ok(Keeper {
+            purpose,
+            path,
+            patience,
+            open,
+            clock,
+            store,
+            faulty_since: None,
+            last_try: Timestamp(0),
+            opened: 1,
+        })
     }
 
     /// Works with the store. After a fault it is opened anew, if the file that was opened still stands in its place:
@@ -70,6 +82,11 @@ impl Keeper {
         }
     }
 
+    /// How often the store was opened: what SQLite counts for a connection begins anew with each.
+    pub fn opened(&self) -> u64 {
+        self.opened
+    }
+
     fn note(&mut self, error: &Error) {
         if self.faulty_since.is_none() {
             tracing::error!(store = %self.path.display(), why = %shown(&error.to_string()), "the store can't be used {}", self.purpose);
@@ -85,6 +102,7 @@ impl Keeper {
         self.last_try = now;
         if self.store.is_in_place() {
             self.store = (self.open)(&self.path, self.patience)?;
+            self.opened += 1;
         }
         Ok(())
     }

@@ -2,6 +2,7 @@
 //! caller that may ask.
 
 use std::sync::Arc;
+use std::sync::atomic::Ordering::Relaxed;
 
 use http_body_util::{BodyExt, Limited};
 use hyper::body::{Bytes, Incoming};
@@ -29,13 +30,18 @@ const INTROSPECT: &str = "jeton.introspect";
 #[derive(Serialize)]
 struct HealthJson {
     status: &'static str,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    reason: Option<&'static str>,
 }
 
 /// Whether tokens can be decided about.
 pub(super) async fn health(service: &Service) -> Answer {
     match service.desk.audit_seq().await {
-        Ok(_) => answer::data(StatusCode::OK, &HealthJson { status: "ok" }),
-        Err(_) => answer::data(StatusCode::SERVICE_UNAVAILABLE, &HealthJson { status: "unavailable" }),
+        Ok(_) => answer::data(StatusCode::OK, &HealthJson { status: "ok", reason: None }),
+        Err(_) => {
+            let reason = service.metrics.is_older_store.load(Relaxed).then_some("older-store");
+            answer::data(StatusCode::SERVICE_UNAVAILABLE, &HealthJson { status: "unavailable", reason })
+        }
     }
 }
 

@@ -1,7 +1,7 @@
 //! What the service counts, for Prometheus.
 
 use std::fmt::Write as _;
-use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering::Relaxed};
 
 use super::Service;
 use crate::verbs::decide::Reason;
@@ -29,6 +29,8 @@ pub(super) struct Metrics {
     pub open: AtomicU64,
     pub accepted: AtomicU64,
     pub timed_out: AtomicU64,
+    /// Whether the store is an older copy of what was seen, or another one.
+    pub is_older_store: AtomicBool,
 }
 
 impl Metrics {
@@ -82,6 +84,8 @@ pub(super) fn text(service: &Service) -> String {
     family("connections", "gauge", "Open connections.", &one(of(&metrics.open)));
     family("connections_total", "counter", "Connections that were accepted.", &one(of(&metrics.accepted)));
     family("connections_timed_out_total", "counter", "Connections closed for idleness.", &one(of(&metrics.timed_out)));
+    let older = u64::from(metrics.is_older_store.load(Relaxed));
+    family("store_older", "gauge", "1 while the store is an older copy than was seen, or another one.", &one(older));
     family("ledger_waiting", "gauge", "Different things that wait to be written.", &one(ledger.waiting() as u64));
     family("ledger_written_total", "counter", "Uses and denied attempts written.", &one(of(&ledger.fate.written)));
     family("ledger_dropped_total", "counter", "Those that were too many to keep.", &one(of(&ledger.fate.dropped)));

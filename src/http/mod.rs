@@ -25,10 +25,12 @@ mod ledger;
 mod listen;
 mod manage;
 mod metrics;
+mod outside;
 mod proof;
 mod pulse;
 mod query;
 mod router;
+mod seen;
 mod told;
 mod verify;
 
@@ -50,7 +52,6 @@ use crate::error::{Error, Kind, Result};
 pub use crate::platform::service_file::Running as Places;
 use crate::platform::{process, service_file, systemd};
 use crate::store::sqlite::SqliteStore;
-use crate::verbs::decide::memory::Memory;
 use crate::verbs::ports::Clock;
 use desk::{Clerk, Desk};
 use keeper::Keeper;
@@ -59,6 +60,7 @@ use listen::{Door, Opened};
 use metrics::Metrics;
 use proof::Proofs;
 use pulse::{LOOK_EVERY, Pulses};
+use seen::SeenLog;
 
 /// How many connections are open at one time, at most.
 const MOST_OPEN: u64 = 16_384;
@@ -77,6 +79,8 @@ pub struct Start {
     pub settings: ServeSettings,
     /// Whether tokens may cross a network in the clear.
     pub insecure: bool,
+    /// Whether the person has said that the store may be older than was seen.
+    pub accept_older_store: bool,
     /// The clock on the wall.
     pub clock: Arc<dyn Clock>,
 }
@@ -139,8 +143,8 @@ fn default_socket(store: &Path, name: &str) -> Result<Endpoint> {
 /// [`crate::error::Kind::Usage`] for addresses over which tokens would cross a network in the clear;
 /// [`crate::error::Kind::NotFound`] when there is no store; [`crate::error::Kind::Failure`] when something is refused.
 pub fn start(start: Start, ended: impl FnOnce() + Send + 'static) -> Result<Running> {
-    let Start { store, settings, insecure, clock } = start;
-    let keeper = Keeper::open("to decide", &store, PATIENCE, Arc::clone(&clock), SqliteStore::open_to_serve)?;
+    let Start { store, settings, insecure, accept_older_store, clock } = start;
+    let mut keeper = Keeper::open("to decide", &store, PATIENCE, Arc::clone(&clock), SqliteStore::open_to_serve)?;
     let manage = match &settings.manage {
         Some(said) => said.value.clone(),
         None => default_manage(&store)?,
@@ -176,6 +180,10 @@ pub fn start(start: Start, ended: impl FnOnce() + Send + 'static) -> Result<Runn
     };
     let places = Places { verify: verify.endpoint.clone(), manage: manage.endpoint.clone() };
     mark.says(&places)?;
+    let (seen, mut continuity) = SeenLog::open(store.clone());
+    if accept_older_store {
+        seen::accept(&mut keeper, &mut continuity, &*clock);
+    }
     let ledger = Arc::new(Ledger::default());
     let writer = ledger::start(Arc::clone(&ledger), Arc::clone(&clock), &store)?;
     let desk = Arc::new(Desk::default());
@@ -189,7 +197,7 @@ pub fn start(start: Start, ended: impl FnOnce() + Send + 'static) -> Result<Runn
         pulses: Pulses::default(),
         most_open: MOST_OPEN.min(process::most_files().saturating_sub(OTHER_FILES)),
     });
-    let clerk = Clerk { desk, keeper, ledger: Arc::clone(&ledger), clock, memory: Memory::default() };
+    let clerk = Clerk::new(Arc::clone(&service), keeper, clock, seen, continuity);
     let (stop, stopped) = watch::channel(false);
     let (answer, opened) = channel();
     let thread = Builder::new()
@@ -253,6 +261,8 @@ fn run(
         for door in doors {
             door.serve(Arc::clone(&service), stopped.clone())?;
         }
+        let seen = Arc::clone(&clerk.seen);
+        let keep_seen = tokio::spawn(Arc::clone(&seen).keep());
         let clerk = tokio::spawn(clerk.work());
         let watch = tokio::spawn(keep_watch(Arc::clone(&service)));
         // Whoever started it waits for this.
@@ -270,6 +280,8 @@ fn run(
         }
         watch.abort();
         clerk.abort();
+        keep_seen.abort();
+        seen.write();
         Ok(())
     })
 }

@@ -62,7 +62,7 @@ fn unmade(what: String, error: &std::io::Error) -> Error {
 }
 
 /// Endings of the files that SQLite, and a service, keep beside a store.
-pub const RESERVED: [&str; 4] = ["-journal", "-wal", "-shm", super::service_file::ENDING];
+pub const RESERVED: [&str; 5] = ["-journal", "-wal", "-shm", super::service_file::ENDING, super::seen_file::ENDING];
 
 /// Whether SQLite, or a service, would take a file of that name for its own.
 pub fn is_reserved(path: &Path) -> bool {

@@ -14,6 +14,7 @@ pub mod password;
 pub mod paths;
 pub mod process;
 pub mod proof_file;
+pub mod seen_file;
 pub mod service_file;
 pub mod signals;
 pub mod sockets;

@@ -84,6 +84,8 @@ pub trait AuditLog {
     fn audit_head(&self) -> Result<i64> {
         self.audit_tip().map(|tip| tip.seq)
     }
+    /// Whether the log holds this row, and with it all that stood before it.
+    fn audit_contains(&self, tip: AuditTip) -> Result<bool>;
     /// Whether the log is what it was at `tip` and rows behind it, none of a verb whose name starts with `without`.
     fn audit_only_grew(&self, tip: AuditTip, without: &str) -> Result<bool>;
     /// One stretch of the log.

@@ -20,6 +20,12 @@ pub struct ServeArgs {
     /// Listen on addresses over which tokens are sent in the clear
     #[arg(long)]
     pub insecure: bool,
+    /// Accept a store that is older than the service has seen, or another
+    ///
+    /// Say it for one start, after an older copy was put in place on purpose. What was revoked since works again: look
+    /// through the tokens first. Left in a unit file, it accepts at every start.
+    #[arg(long)]
+    pub accept_older_store: bool,
     /// How much to say on stderr: error, warn, info, debug (denied attempts), trace (every request)
     #[arg(long, value_name = "LEVEL")]
     pub log: Option<String>,

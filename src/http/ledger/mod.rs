@@ -11,6 +11,7 @@ use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 
 use foldhash::fast::RandomState;
 
+use super::outside::OutsideChanges;
 use super::told::{Known, Method};
 use crate::domain::secret::PublicId;
 use crate::domain::time::{DAY, MINUTE, Timestamp};
@@ -122,6 +123,7 @@ pub(super) struct Ledger {
     gathered: Mutex<Gathered>,
     ended: Condvar,
     pub fate: Fate,
+    pub outside: OutsideChanges,
 }
 
 /// The ledger, open to write into.

@@ -15,13 +15,16 @@ use super::{Key, Ledger, Tally};
 use crate::domain::time::{HOUR, MINUTE, Timestamp};
 use crate::error::{Error, Result};
 use crate::http::keeper::{Keeper, NEXT_TRY};
+use crate::http::outside::Watcher;
 use crate::http::told::Known;
 use crate::platform::process;
 use crate::store::sqlite::SqliteStore;
 use crate::verbs::ports::{Clock, Denial, Store, Use};
 
-/// How long things are gathered before they are written: with the writing itself, under a second.
-const GATHERED_FOR: Duration = Duration::from_millis(800);
+/// How long one part of the time lasts in which things are gathered: with the writing itself, all is under a second.
+const GATHERED_FOR: Duration = Duration::from_millis(400);
+/// In how many parts, between which it is looked for what others change.
+const PARTS: u32 = 2;
 /// How long the ledger waits for others that hold the store: nobody waits for it, and what they write takes a moment.
 const PATIENCE: Duration = Duration::from_millis(500);
 /// How often what was written in batches is brought to its place, in milliseconds.
@@ -38,6 +41,7 @@ struct Writer {
     ledger: Arc<Ledger>,
     clock: Arc<dyn Clock>,
     keeper: Keeper,
+    watcher: Watcher,
     pruned_at: Option<Timestamp>,
     settled_at: Timestamp,
 }
@@ -49,7 +53,7 @@ struct Writer {
 pub(in crate::http) fn start(ledger: Arc<Ledger>, clock: Arc<dyn Clock>, path: &Path) -> Result<JoinHandle<()>> {
     let keeper = Keeper::open("to write the ledger", path, PATIENCE, Arc::clone(&clock), SqliteStore::open_for_ledger)?;
     let settled_at = clock.now();
-    let writer = Writer { ledger, clock, keeper, pruned_at: None, settled_at };
+    let writer = Writer { ledger, clock, keeper, watcher: Watcher::default(), pruned_at: None, settled_at };
     Builder::new()
         .name("ledger".to_owned())
         .spawn(move || {
@@ -75,6 +79,7 @@ impl Writer {
             }
             self.settle();
             self.prune();
+            self.watcher.wrote(&mut self.keeper, &self.ledger.outside);
         }
     }
 
@@ -91,7 +96,13 @@ impl Writer {
     }
 
     /// What was gathered for a while, and whether that was the last.
-    fn gathered(&self) -> (Vec<(Key, Tally)>, bool) {
+    fn gathered(&mut self) -> (Vec<(Key, Tally)>, bool) {
+        self.watcher.look(&mut self.keeper, &self.ledger.outside);
+        for _ in 1..PARTS {
+            let waited = self.ledger.ended.wait_timeout_while(self.ledger.lock(), GATHERED_FOR, |g| !g.ending);
+            drop(waited.unwrap_or_else(PoisonError::into_inner));
+            self.watcher.look(&mut self.keeper, &self.ledger.outside);
+        }
         let gathered = self.ledger.lock();
         let waited = self.ledger.ended.wait_timeout_while(gathered, GATHERED_FOR, |g| !g.ending);
         let (mut gathered, _) = waited.unwrap_or_else(PoisonError::into_inner);

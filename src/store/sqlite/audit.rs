@@ -59,6 +59,12 @@ pub(super) fn tip(db: &Connection) -> Result<AuditTip> {
     Ok(last.unwrap_or_default())
 }
 
+/// Whether the log holds this row.
+pub(super) fn contains(db: &Connection, tip: AuditTip) -> Result<bool> {
+    let hash = one(db, "SELECT hash FROM audit WHERE seq = ?1", [tip.seq], |r| r.get::<_, Vec<u8>>(0))?;
+    Ok(hash.is_some_and(|hash| hash == tip.hash))
+}
+
 /// Whether the log is `tip` and rows after it, none of a verb whose name starts with `head`.
 pub(super) fn only_grew(db: &Connection, tip: AuditTip, without: &str) -> Result<bool> {
     let there = one(db, "SELECT hash FROM audit WHERE seq = ?1", [tip.seq], |r| r.get::<_, [u8; 32]>(0))?;

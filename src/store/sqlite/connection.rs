@@ -1,5 +1,7 @@
 //! The store over one connection: snapshots, audited changes, bookkeeping.
 
+mod file;
+
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::sync::{Mutex, MutexGuard, PoisonError};
@@ -114,14 +116,6 @@ impl SqliteStore {
     /// [`crate::error::Kind::Failure`] when it can't be read or its chain is broken.
     pub fn audit_log(&self) -> Result<Vec<AuditRow>> {
         audit::verified(&self.lock())
-    }
-
-    /// SQLite's own check of the file: `ok`, or what is wrong with it.
-    ///
-    /// # Errors
-    /// [`crate::error::Kind::Failure`] when it can't be read.
-    pub fn integrity(&self) -> Result<String> {
-        self.lock().query_row("PRAGMA integrity_check", [], |r| r.get(0)).map_err(failed)
     }
 
     /// One immediate transaction on the file that was opened.
@@ -280,6 +274,9 @@ impl Snapshot for Open<'_> {
 impl AuditLog for Open<'_> {
     fn audit_tip(&self) -> Result<AuditTip> {
         audit::tip(self.0)
+    }
+    fn audit_contains(&self, tip: AuditTip) -> Result<bool> {
+        audit::contains(self.0, tip)
     }
     fn audit_only_grew(&self, tip: AuditTip, without: &str) -> Result<bool> {
         audit::only_grew(self.0, tip, without)

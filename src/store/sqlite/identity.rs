@@ -52,6 +52,14 @@ impl Folder {
     }
 }
 
+/// The size and times of the store's file: they change with whatever writes into it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct FileState {
+    len: u64,
+    modified: (i64, i64),
+    changed: (i64, i64),
+}
+
 #[derive(Debug, PartialEq, Eq)]
 struct Inode {
     device: u64,
@@ -91,6 +99,12 @@ impl Identity {
                 .why(format!("it is {}, and was {} when we opened it", found.unwrap_or_default(), self.schema))
                 .next("Start this program anew, in the version that the store was written with")),
         }
+    }
+
+    pub(super) fn file_state(&self) -> Result<FileState> {
+        let meta = fs::symlink_metadata(&self.path).map_err(|e| cant_open(&self.path).why(e.to_string()))?;
+        let (modified, changed) = ((meta.mtime(), meta.mtime_nsec()), (meta.ctime(), meta.ctime_nsec()));
+        Ok(FileState { len: meta.len(), modified, changed })
     }
 
     /// # Errors

@@ -27,3 +27,4 @@ mod used;
 mod window;
 
 pub use connection::SqliteStore;
+pub use identity::FileState;

@@ -290,6 +290,11 @@ impl<T: Telling> Memory<T> {
         Ok(Sitting { memory: self, snapshot, catalogued, tip, now })
     }
 
+    /// Takes nothing for certain until the audit log has been looked at once more.
+    pub fn doubt(&mut self) {
+        self.edition = None;
+    }
+
     /// Forgets everything, as after an error: what is known then is not certain.
     pub fn forget(&mut self) {
         *self = Memory::default();

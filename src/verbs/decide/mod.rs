@@ -2,6 +2,7 @@
 //! jeton itself, and the service ([`memory`]) all come to it here: `Standing::refusal` about the secret, `ruling` about
 //! the method.
 
+pub mod continuity;
 mod issued;
 pub mod memory;
 

@@ -5,9 +5,11 @@ mod ending;
 mod faults;
 mod hostile;
 mod introspection;
+mod past;
 mod places;
 mod reasons;
 mod revoking;
+mod unreadable;
 mod vectors;
 
 use jeton::domain::expiry::ExpirySpec;

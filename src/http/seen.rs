@@ -1,0 +1,107 @@
+//! Keeps how far the audit log was seen, beside the store, for the service's next start.
+
+use std::path::PathBuf;
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
+
+use tokio::sync::Notify;
+use tokio::task::spawn_blocking;
+use tokio::time::sleep;
+
+use super::keeper::Keeper;
+use crate::domain::anchor::Checkpoint;
+use crate::domain::text::shown;
+use crate::platform::seen_file;
+use crate::verbs::decide::continuity::Continuity;
+use crate::verbs::ports::{Clock, Store};
+
+/// How long changes are gathered until the next is written.
+const WRITE_INTERVAL: Duration = Duration::from_secs(1);
+
+/// Takes the store for what it is from now on, older than what was seen or not: the person who starts the service says
+/// so.
+pub(super) fn accept(keeper: &mut Keeper, continuity: &mut Continuity, clock: &dyn Clock) {
+    let mut found = continuity.clone();
+    let looked = keeper.with(|store| {
+        store.read(|snapshot| {
+            let tip = snapshot.audit_tip()?;
+            // Told by what is found: a store that isn't the one that was seen is no fault here.
+            Ok(found.check(snapshot, tip, clock.now()).map_or_else(|e| Some(e.to_string()), |_| None))
+        })
+    });
+    match looked {
+        Ok(Some(why)) if found.is_broken() => {
+            *continuity = Continuity::default();
+            tracing::warn!(why = %shown(&why), "the store is accepted as it is: what was revoked since works again");
+        }
+        Ok(None) => tracing::warn!("the store is as it was seen: leave --accept-older-store out of the next start"),
+        // What is at fault now is at fault for the first request too, and said there.
+        Ok(Some(_)) | Err(_) => {}
+    }
+}
+
+/// What is to be written.
+#[derive(Default)]
+struct Pending {
+    next: Option<Checkpoint>,
+    is_failing: bool,
+}
+
+/// The file, and what is to be written into it.
+pub(super) struct SeenLog {
+    store: PathBuf,
+    pending: Mutex<Pending>,
+    wake: Notify,
+}
+
+impl SeenLog {
+    /// Opens the file of the store at `store`, and returns with it what was seen.
+    pub fn open(store: PathBuf) -> (Arc<Self>, Continuity) {
+        let continuity = match seen_file::read(&store) {
+            Ok(seen) => Continuity::from_seen(seen),
+            Err(e) => Continuity::unreadable(e.to_string()),
+        };
+        (Arc::new(SeenLog { store, pending: Mutex::default(), wake: Notify::new() }), continuity)
+    }
+
+    /// Has `seen` written soon.
+    pub fn advance(&self, seen: &Checkpoint) {
+        self.pending.lock().unwrap_or_else(PoisonError::into_inner).next = Some(seen.clone());
+        self.wake.notify_one();
+    }
+
+    /// Writes what is to be written, for as long as the service runs.
+    pub async fn keep(self: Arc<Self>) {
+        loop {
+            self.wake.notified().await;
+            let seen = Arc::clone(&self);
+            // Whatever comes of it is said there.
+            let _ = spawn_blocking(move || seen.write()).await;
+            sleep(WRITE_INTERVAL).await;
+        }
+    }
+
+    /// Writes what is to be written now. What can't be is tried again with the next change, and at the end.
+    pub fn write(&self) {
+        let lock = || self.pending.lock().unwrap_or_else(PoisonError::into_inner);
+        let Some(next) = lock().next.take() else { return };
+        let written = seen_file::write(&self.store, &next);
+        let mut pending = lock();
+        match written {
+            Ok(()) if pending.is_failing => {
+                pending.is_failing = false;
+                tracing::info!("how far the audit log is seen is kept again");
+            }
+            Ok(()) => {}
+            Err(e) => {
+                if !pending.is_failing {
+                    let why = e.to_string();
+                    tracing::warn!(why = %shown(&why), "an older store may not be noticed after the next start");
+                }
+                pending.is_failing = true;
+                pending.next.get_or_insert(next);
+                self.wake.notify_one();
+            }
+        }
+    }
+}

@@ -1,0 +1,123 @@
+//! The file beside a store that says how far a service has seen its audit log. It is outside the store, so that an older
+//! copy of the store doesn't bring an older one of it along.
+
+use std::fs::{self, File, OpenOptions};
+use std::io::{ErrorKind, Read, Write};
+use std::os::unix::fs::{MetadataExt, OpenOptionsExt};
+use std::path::{Path, PathBuf};
+
+use rustix::fs::OFlags;
+
+use crate::domain::anchor::{self, Checkpoint};
+use crate::error::{Error, Result};
+
+/// What its name adds to the store's.
+pub const ENDING: &str = "-seen";
+/// What the name of its next version adds to its own.
+const NEXT: &str = ".new";
+/// The longest such file that is read, in bytes.
+const MAX_LEN: u64 = 4096;
+
+/// Returns where the file of the store at `store` is.
+pub fn path(store: &Path) -> PathBuf {
+    with_ending(store, ENDING)
+}
+
+fn with_ending(path: &Path, ending: &str) -> PathBuf {
+    let mut name = path.as_os_str().to_owned();
+    name.push(ending);
+    PathBuf::from(name)
+}
+
+/// Returns what was written last for the store at `store`, or `None` if nothing ever was.
+///
+/// # Errors
+/// [`crate::error::Kind::Failure`] when it is there and can't be read or believed.
+pub fn read(store: &Path) -> Result<Option<Checkpoint>> {
+    let path = path(store);
+    let refused = |why: String| Error::failure(format!("{} can't be used", path.display())).why(why);
+    // A link is not followed, and a pipe not waited for.
+    let careful = (OFlags::NOFOLLOW | OFlags::NONBLOCK).bits() as i32;
+    let file = match OpenOptions::new().read(true).custom_flags(careful).open(&path) {
+        Ok(file) => file,
+        Err(e) if e.kind() == ErrorKind::NotFound => return Ok(None),
+        Err(e) => return Err(refused(e.to_string())),
+    };
+    let meta = file.metadata().map_err(|e| refused(e.to_string()))?;
+    let is_ours = meta.is_file() && meta.uid() == rustix::process::geteuid().as_raw() && meta.mode() & 0o022 == 0;
+    if !is_ours {
+        return Err(refused("it is not a file that only we can write".to_owned()));
+    }
+    let mut text = String::new();
+    file.take(MAX_LEN).read_to_string(&mut text).map_err(|e| refused(e.to_string()))?;
+    match anchor::parse(&text).map_err(|e| refused(e.to_string()))?.pop() {
+        Some(seen) => Ok(Some(seen)),
+        None => Err(refused("it is empty".to_owned())),
+    }
+}
+
+/// Writes `seen` for the store at `store`: the whole of it is there afterwards, or what was there before.
+///
+/// # Errors
+/// [`crate::error::Kind::Failure`] when it can't be written.
+pub fn write(store: &Path, seen: &Checkpoint) -> Result<()> {
+    let path = path(store);
+    let next = with_ending(&path, NEXT);
+    let written = || {
+        match fs::remove_file(&next) {
+            Err(e) if e.kind() != ErrorKind::NotFound => return Err(e),
+            Err(_) | Ok(()) => {}
+        }
+        let mut file = OpenOptions::new().write(true).create_new(true).mode(0o600).open(&next)?;
+        file.write_all(seen.line().as_bytes())?;
+        file.sync_all()?;
+        fs::rename(&next, &path)?;
+        path.parent().map_or(Ok(()), |folder| File::open(folder)?.sync_all())
+    };
+    written().map_err(|e| Error::failure(format!("{} can't be written", path.display())).why(e.to_string()))
+}
+
+#[cfg(test)]
+mod tests {
+    use std::os::unix::fs::{PermissionsExt, symlink};
+
+    use super::*;
+    use crate::domain::anchor::StoreMark;
+    use crate::domain::name::Prefix;
+    use crate::domain::time::Timestamp;
+
+    #[test]
+    fn what_is_written_reads_back_and_nothing_else_is_believed() {
+        let folder = tempfile::tempdir().unwrap();
+        let store = folder.path().join("jeton.db");
+        assert_eq!(read(&store).unwrap(), None);
+        let seen = |seq| Checkpoint {
+            seq,
+            hash: [seq as u8; 32],
+            at: Timestamp(1_795_253_400_000),
+            store: StoreMark::of(&Prefix::default(), Timestamp(5)),
+        };
+        for seq in [7, 8, 3] {
+            write(&store, &seen(seq)).unwrap();
+            assert_eq!(read(&store).unwrap(), Some(seen(seq)));
+        }
+        assert_eq!(fs::metadata(path(&store)).unwrap().mode() & 0o7777, 0o600);
+        assert_eq!(fs::read_dir(folder.path()).unwrap().count(), 1, "nothing is left behind");
+        let whole = fs::read_to_string(path(&store)).unwrap();
+        for text in ["", "\n", &whole[..20], &whole.replace(" 3 ", " 2 "), "nonsense\n", &"x".repeat(9_000)] {
+            fs::write(path(&store), text).unwrap();
+            assert!(read(&store).is_err(), "{text:?}");
+        }
+        fs::write(path(&store), &whole).unwrap();
+        fs::set_permissions(path(&store), fs::Permissions::from_mode(0o622)).unwrap();
+        assert!(read(&store).is_err(), "others can write it");
+        fs::remove_file(path(&store)).unwrap();
+        fs::write(folder.path().join("other"), &whole).unwrap();
+        symlink(folder.path().join("other"), path(&store)).unwrap();
+        assert!(read(&store).is_err(), "a link");
+        // What a crash left behind doesn't stop the next.
+        fs::write(with_ending(&path(&store), NEXT), "half").unwrap();
+        write(&store, &seen(9)).unwrap();
+        assert_eq!(read(&store).unwrap(), Some(seen(9)));
+    }
+}

@@ -1,0 +1,223 @@
+//! The past doesn't come back: an older copy of the store, however it was put in place, and whatever the audit log
+//! doesn't show.
+
+use std::fs;
+use std::os::unix::fs::PermissionsExt;
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+
+use jeton::platform::clock::Stopwatch;
+use jeton::verbs::tokens::DisableTokens;
+use rusqlite::MAIN_DB;
+use serde_json::json;
+
+use super::{METHOD, holding, house, pointed, text, until};
+use crate::support::service::{Service, command};
+use crate::support::world::{House, OWNER};
+
+/// How long what the log doesn't show may stay unseen: 1 s is promised, the rest is for the test's own machine.
+const SEEN_WITHIN: Duration = Duration::from_secs(3);
+
+/// Nobody wants to know how far a copy has come.
+const NO_PROGRESS: Option<fn(rusqlite::backup::Progress)> = None;
+
+/// A service that has seen a token revoked, and a copy of its store from before.
+struct Stage {
+    house: House,
+    older: PathBuf,
+    revoked: String,
+    valid: String,
+}
+
+impl Stage {
+    fn new() -> (Self, Service) {
+        let house = house();
+        let doomed = holding(&house, "doomed", &[METHOD]);
+        let (valid, revoked) = (text(&holding(&house, "valid", &[METHOD])), text(&doomed));
+        let older = house.place.path().with_file_name("older.db");
+        house.raw().backup(MAIN_DB, &older, NO_PROGRESS).unwrap();
+        fs::set_permissions(&older, fs::Permissions::from_mode(0o600)).unwrap();
+        let service = Service::start(&house.place.path());
+        assert_eq!(service.client().verify(&revoked, METHOD).status, 200);
+        house.ask(OWNER, DisableTokens { tokens: vec![pointed(&doomed)] }).unwrap();
+        assert_eq!(service.client().verify(&revoked, METHOD).status, 401);
+        let stage = Stage { house, older, revoked, valid };
+        until(|| stage.seen().contains(&format!(" {} ", stage.tip())).then_some(()));
+        (stage, service)
+    }
+
+    fn path(&self) -> PathBuf {
+        self.house.place.path()
+    }
+
+    fn tip(&self) -> usize {
+        self.house.audit().len()
+    }
+
+    /// What is kept of what was seen.
+    fn seen(&self) -> String {
+        fs::read_to_string(seen_path(&self.path())).unwrap_or_default()
+    }
+
+    /// Demands that nobody is let in, and that it is said why.
+    #[track_caller]
+    fn nobody_is_let_in(&self, service: &Service) {
+        let mut client = service.client();
+        for secret in [&self.revoked, &self.valid] {
+            let answer = client.verify(secret, METHOD);
+            assert_eq!((answer.status, answer.body.as_str()), (503, "{\"result\":4}"));
+        }
+        let health = client.ask("GET", "/v1/health", &[]);
+        assert_eq!((health.status, health.json()), (503, json!({"status": "unavailable", "reason": "older-store"})));
+        let metrics = service.manager().ask("GET", "/metrics", &[]).body;
+        assert!(metrics.contains("\njeton_store_older 1\n"), "{metrics}");
+        until(|| service.said().contains("--accept-older-store").then_some(()));
+    }
+
+    #[track_caller]
+    fn is_as_before(&self, service: &Service) {
+        until(|| (service.client().verify(&self.valid, METHOD).status == 200).then_some(()));
+        assert_eq!(service.client().verify(&self.revoked, METHOD).status, 401);
+        assert_eq!(service.client().ask("GET", "/v1/health", &[]).json(), json!({"status": "ok"}));
+        let metrics = service.manager().ask("GET", "/metrics", &[]).body;
+        assert!(metrics.contains("\njeton_store_older 0\n"), "{metrics}");
+    }
+
+    /// Serves the store with the person's word that it may be older.
+    fn accepting(&self) -> Service {
+        let mut command = command(&self.path());
+        command.arg("--accept-older-store");
+        Service::spawn(command)
+    }
+}
+
+fn seen_path(store: &Path) -> PathBuf {
+    let mut name = store.as_os_str().to_owned();
+    name.push("-seen");
+    PathBuf::from(name)
+}
+
+#[test]
+fn older_copy_restored_into_the_store_is_not_believed() {
+    let (stage, service) = Stage::new();
+    let newer = stage.path().with_file_name("newer.db");
+    let mut raw = stage.house.raw();
+    raw.backup(MAIN_DB, &newer, NO_PROGRESS).unwrap();
+    raw.restore(MAIN_DB, &stage.older, NO_PROGRESS).unwrap();
+    stage.nobody_is_let_in(&service);
+    raw.restore(MAIN_DB, &newer, NO_PROGRESS).unwrap();
+    stage.is_as_before(&service);
+
+    // One that went on by itself since is not the one that was seen either, however long it gets.
+    raw.restore(MAIN_DB, &stage.older, NO_PROGRESS).unwrap();
+    (0..5).for_each(|n| drop(holding(&stage.house, &format!("later{n}"), &[])));
+    stage.nobody_is_let_in(&service);
+    service.stops();
+
+    // Neither does a new start forget.
+    let again = Service::start(&stage.path());
+    stage.nobody_is_let_in(&again);
+    again.stops();
+
+    // Until the person says so: then what is there is what was seen.
+    let accepting = stage.accepting();
+    assert_eq!(accepting.client().verify(&stage.revoked, METHOD).status, 200);
+    assert!(accepting.said().contains("what was revoked since works again"), "{}", accepting.said());
+    until(|| stage.seen().contains(&format!(" {} ", stage.tip())).then_some(()));
+    raw.restore(MAIN_DB, &stage.older, NO_PROGRESS).unwrap();
+    stage.nobody_is_let_in(&accepting);
+    accepting.stops();
+}
+
+#[test]
+fn older_copy_in_the_place_of_the_store_is_not_believed() {
+    let (stage, service) = Stage::new();
+    fs::rename(&stage.older, stage.path()).unwrap();
+    assert_eq!(service.client().verify(&stage.revoked, METHOD).status, 503);
+    service.stops();
+    // What is left of the other one's log of writes is none of this one's.
+    for ending in ["-wal", "-shm"] {
+        let _ = fs::remove_file(format!("{}{ending}", stage.path().display()));
+    }
+    let again = Service::start(&stage.path());
+    stage.nobody_is_let_in(&again);
+    again.stops();
+}
+
+/// `cp older.db jeton.db` under a running service: the same file, with other bytes in it.
+#[test]
+fn file_that_is_written_over_is_seen() {
+    let (stage, service) = Stage::new();
+    let settled = || {
+        let row = stage.house.raw().query_row("PRAGMA wal_checkpoint(TRUNCATE)", [], |r| r.get::<_, i64>(0));
+        (row == Ok(0)).then_some(())
+    };
+    until(settled);
+    let newer = fs::read(stage.path()).unwrap();
+    fs::write(stage.path(), fs::read(&stage.older).unwrap()).unwrap();
+    let since = Stopwatch::start();
+    until(|| {
+        let answer = service.client().verify(&stage.revoked, METHOD);
+        assert_ne!(answer.status, 200);
+        (answer.status == 503).then_some(())
+    });
+    assert!(since.time() < SEEN_WITHIN, "{:?}", since.time());
+    stage.nobody_is_let_in(&service);
+    fs::write(stage.path(), newer).unwrap();
+    stage.is_as_before(&service);
+    service.stops();
+}
+
+#[test]
+fn what_was_seen_is_kept_outside_the_store() {
+    let (stage, service) = Stage::new();
+    service.stops();
+    let path = seen_path(&stage.path());
+    let whole = fs::read(&path).unwrap();
+    for damaged in [&b""[..], b"nonsense", &whole[..whole.len() - 3], b"\xff\n"] {
+        fs::write(&path, damaged).unwrap();
+        let service = Service::start(&stage.path());
+        stage.nobody_is_let_in(&service);
+        service.stops();
+        assert_eq!(fs::read(&path).unwrap(), damaged, "only the person's word puts another in its place");
+    }
+    let accepting = stage.accepting();
+    stage.is_as_before(&accepting);
+    accepting.stops();
+    assert!(stage.seen().contains(&format!(" {} ", stage.tip())));
+    // Where nothing was ever seen, it begins now; and a word that nothing needs is said to be idle.
+    fs::remove_file(&path).unwrap();
+    let first = stage.accepting();
+    stage.is_as_before(&first);
+    assert!(first.said().contains("leave --accept-older-store out"), "{}", first.said());
+    first.stops();
+    // What changes while no service runs is its growth.
+    holding(&stage.house, "later", &[METHOD]);
+    let service = Service::start(&stage.path());
+    stage.is_as_before(&service);
+    service.stops();
+    assert!(stage.seen().contains(&format!(" {} ", stage.tip())));
+}
+
+/// A hand on the store's tables, by which no row comes into the log.
+#[test]
+fn hand_made_change_is_seen_within_a_second() {
+    let (stage, service) = Stage::new();
+    let raw = stage.house.raw();
+    let mut client = service.client();
+    for (enabled, status) in [(0, 401), (1, 200), (0, 401), (1, 200)] {
+        let before = 601 - status;
+        assert_eq!(client.verify(&stage.valid, METHOD).status, before);
+        raw.execute("UPDATE tokens SET enabled = ?1 WHERE name = 'valid'", [enabled]).unwrap();
+        let since = Stopwatch::start();
+        until(|| (client.verify(&stage.valid, METHOD).status == status).then_some(()));
+        assert!(since.time() < SEEN_WITHIN, "{:?}", since.time());
+    }
+    // So is one of the catalogue.
+    raw.execute_batch("PRAGMA foreign_keys = OFF").unwrap();
+    raw.execute("DELETE FROM methods WHERE id = ?1", [METHOD]).unwrap();
+    let since = Stopwatch::start();
+    until(|| (client.verify(&stage.valid, METHOD).status == 503).then_some(()));
+    assert!(since.time() < SEEN_WITHIN, "{:?}", since.time());
+    service.stops();
+}
