@@ -44,6 +44,11 @@ impl Jeton {
         all.parse::<usize>().unwrap() - 1 - self.looked.fetch_add(1, Ordering::SeqCst)
     }
 
+    /// Kills it: its socket's file stays behind.
+    pub fn kill(&mut self) {
+        drop(self.service.take().expect("it runs"));
+    }
+
     /// Ends it as a service manager does; its ledger is written then.
     pub fn stop(&mut self) {
         self.service.take().expect("it runs").stops();

@@ -9,6 +9,7 @@ mod real;
 mod server;
 mod stage;
 mod strangers;
+mod wire;
 
 /// A small catalogue with every kind of route.
 pub const SHOP: &str = r#"schema = 1

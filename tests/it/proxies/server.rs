@@ -6,7 +6,7 @@ use std::net::{Ipv4Addr, SocketAddr, TcpListener, TcpStream};
 use std::os::fd::OwnedFd;
 use std::os::unix::net::UnixListener;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
-use std::sync::{Arc, Mutex};
+use std::sync::{Arc, Condvar, Mutex};
 use std::time::Duration;
 
 use rustix::net::{AddressFamily, SocketType, bind, socket};
@@ -45,6 +45,8 @@ pub struct Server {
     connections: Arc<AtomicUsize>,
     /// The other ends of what is open, to end it.
     open: Arc<Mutex<Vec<File>>>,
+    /// Lets streams of events go on beyond their first one.
+    gate: Arc<(Mutex<bool>, Condvar)>,
     ended: Arc<AtomicBool>,
 }
 
@@ -74,12 +76,21 @@ impl Server {
 
     fn of(address: SocketAddr, place: String, folder: Option<tempfile::TempDir>) -> Server {
         let (seen, connections) = (Arc::new(Mutex::new(Vec::new())), Arc::new(AtomicUsize::new(0)));
-        Server { address, place, _folder: folder, seen, connections, open: Arc::default(), ended: Arc::default() }
+        Server {
+            address,
+            place,
+            _folder: folder,
+            seen,
+            connections,
+            open: Arc::default(),
+            gate: Arc::default(),
+            ended: Arc::default(),
+        }
     }
 
     fn run(&self, accept: impl Fn() -> std::io::Result<OwnedFd> + Send + 'static, answer: Answer) {
         let (seen, count, answer) = (Arc::clone(&self.seen), Arc::clone(&self.connections), Arc::new(answer));
-        let (open, ended) = (Arc::clone(&self.open), Arc::clone(&self.ended));
+        let (open, ended, gate) = (Arc::clone(&self.open), Arc::clone(&self.ended), Arc::clone(&self.gate));
         std::thread::spawn(move || {
             while let Ok(stream) = accept() {
                 if ended.load(Ordering::SeqCst) {
@@ -87,10 +98,16 @@ impl Server {
                 }
                 open.lock().unwrap().push(File::from(stream.try_clone().unwrap()));
                 count.fetch_add(1, Ordering::SeqCst);
-                let (kept, answer) = (Arc::clone(&seen), Arc::clone(&answer));
-                std::thread::spawn(move || serve(File::from(stream), &kept, &answer));
+                let (kept, answer, gate) = (Arc::clone(&seen), Arc::clone(&answer), Arc::clone(&gate));
+                std::thread::spawn(move || serve(File::from(stream), &kept, &answer, &gate));
             }
         });
+    }
+
+    /// Lets every stream of events go on.
+    pub fn go_on(&self) {
+        *self.gate.0.lock().unwrap() = true;
+        self.gate.1.notify_all();
     }
 
     /// Ends it, and every connection: its port is free.
@@ -113,7 +130,7 @@ impl Server {
     }
 }
 
-fn serve(stream: File, seen: &Mutex<Vec<Request>>, answer: &Answer) {
+fn serve(stream: File, seen: &Mutex<Vec<Request>>, answer: &Answer, gate: &(Mutex<bool>, Condvar)) {
     let Ok(writing) = stream.try_clone() else { return };
     let (mut reader, mut writer) = (BufReader::new(stream), writing);
     while let Some(request) = read(&mut reader) {
@@ -125,6 +142,22 @@ fn serve(stream: File, seen: &Mutex<Vec<Request>>, answer: &Answer) {
         let (head, _) = text.split_once("\r\n\r\n").unwrap();
         let text = if request.line.starts_with("HEAD ") { &text[..head.len() + 4] } else { &text };
         if writer.write_all(text.as_bytes()).is_err() {
+            return;
+        }
+        if head.starts_with("HTTP/1.1 101") {
+            // Another protocol: it says everything again.
+            let mut piece = [0; 256];
+            while let Ok(got @ 1..) = reader.read(&mut piece) {
+                if writer.write_all(&piece[..got]).is_err() {
+                    return;
+                }
+            }
+            return;
+        }
+        if head.contains("text/event-stream") {
+            let _open = gate.1.wait_while(gate.0.lock().unwrap(), |open| !*open).unwrap();
+            let _ = writer.write_all(b"data: second\n\n");
+            let _ = rustix::net::shutdown(&writer, rustix::net::Shutdown::Both);
             return;
         }
     }

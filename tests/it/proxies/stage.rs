@@ -46,6 +46,8 @@ pub enum Verify {
     Hangs(Server),
     /// Nobody is there.
     Down(SocketAddr),
+    /// A socket's file that nobody listens at.
+    Stale(String),
     /// jeton itself.
     Real(Jeton),
 }
@@ -77,6 +79,7 @@ impl Verify {
         match self {
             Verify::Answers(server) | Verify::Hangs(server) => server.place.clone(),
             Verify::Down(address) => address.to_string(),
+            Verify::Stale(place) => place.clone(),
             Verify::Real(jeton) => jeton.verify.clone(),
         }
     }
@@ -90,7 +93,7 @@ impl Verify {
     pub fn connections(&self) -> usize {
         match self {
             Verify::Answers(server) | Verify::Hangs(server) => server.connections(),
-            Verify::Down(_) => 0,
+            Verify::Down(_) | Verify::Stale(_) => 0,
             Verify::Real(jeton) => jeton.connections(),
         }
     }
@@ -99,7 +102,7 @@ impl Verify {
     pub fn seen(&self) -> Vec<Request> {
         match self {
             Verify::Answers(server) | Verify::Hangs(server) => server.seen(),
-            Verify::Down(_) | Verify::Real(_) => Vec::new(),
+            Verify::Down(_) | Verify::Stale(_) | Verify::Real(_) => Vec::new(),
         }
     }
 }
@@ -168,12 +171,35 @@ pub fn guide(home: &Home, args: &[&str]) -> String {
     home.run(&[&["guide"], args].concat(), "").succeeds().out
 }
 
+/// What may differ from one stage to the next.
+pub struct Setting {
+    /// More of `guide`.
+    pub guide: &'static [&'static str],
+    /// What stands before the printed configuration inside nginx's http { }.
+    pub nginx: &'static str,
+    /// What of the printed configuration somebody has changed.
+    pub change: fn(String) -> String,
+    /// What the application answers.
+    pub application: Answer,
+}
+
+impl Default for Setting {
+    fn default() -> Self {
+        let application: Answer = Box::new(|_| Some(answer("200 OK", &["X-App: yes".to_owned()], "app")));
+        Setting { guide: &[], nginx: "", change: |text| text, application }
+    }
+}
+
 impl Stage {
     pub fn set(kind: Kind, home: Home, verify: Verify) -> Stage {
-        let reply: Answer = Box::new(|_| Some(answer("200 OK", &["X-App: yes".to_owned()], "app")));
-        let application = Server::start(reply);
+        Self::arranged(kind, home, verify, Setting::default())
+    }
+
+    pub fn arranged(kind: Kind, home: Home, verify: Verify, setting: Setting) -> Stage {
+        let Setting { guide, nginx, change, application } = setting;
+        let application = Server::start(application);
         home.run(&["config", "set", "serve.verify", &verify.place()], "").succeeds();
-        let proxy = run(kind, &home, application.address);
+        let proxy = run(kind, &home, application.address, guide, nginx, change);
         application.seen();
         Stage { proxy, application, verify, home }
     }
@@ -186,7 +212,11 @@ impl Stage {
 
 /// Writes what each program needs to check or run the guide's output; returns the command to go on with.
 pub fn prepared(kind: Kind, home: &Home, args: &[&str]) -> Command {
-    let text = guide(home, &[&[kind.word()], args].concat());
+    changed(kind, home, args, "", |text| text)
+}
+
+fn changed(kind: Kind, home: &Home, args: &[&str], nginx: &str, change: fn(String) -> String) -> Command {
+    let text = change(guide(home, &[&[kind.word()], args].concat()));
     let folder = home.path("");
     let mut command = Command::new(kind.word());
     command.current_dir(&folder).env("HOME", &folder).env("XDG_DATA_HOME", &folder).env("XDG_CONFIG_HOME", &folder);
@@ -198,7 +228,7 @@ pub fn prepared(kind: Kind, home: &Home, args: &[&str]) -> Command {
                 .map(|name| format!("{name}_temp_path {}/{name};", folder.display()))
                 .collect();
             let whole = format!(
-                "daemon off; master_process off; pid nginx.pid; error_log stderr; events {{}}\nhttp {{ access_log off; {temps} include jeton.conf; }}\n"
+                "daemon off; master_process off; pid nginx.pid; error_log stderr; events {{}}\nhttp {{ access_log off; {temps} {nginx} include jeton.conf; }}\n"
             );
             fs::write(folder.join("nginx.conf"), whole).unwrap();
             command.arg("-p").arg(&folder).args(["-e", "stderr", "-c", "nginx.conf"]);
@@ -220,10 +250,18 @@ pub fn prepared(kind: Kind, home: &Home, args: &[&str]) -> Command {
     command
 }
 
-fn run(kind: Kind, home: &Home, application: SocketAddr) -> Running {
+fn run(
+    kind: Kind,
+    home: &Home,
+    application: SocketAddr,
+    more: &[&str],
+    nginx: &str,
+    change: fn(String) -> String,
+) -> Running {
     let address = free();
     let (upstream, listen) = (application.to_string(), address.to_string());
-    let mut command = prepared(kind, home, &["--upstream", &upstream, "--listen", &listen]);
+    let args = [&["--upstream", &upstream, "--listen", &listen], more].concat();
+    let mut command = changed(kind, home, &args, nginx, change);
     match kind {
         Kind::Nginx => {}
         Kind::Caddy => {
