@@ -277,14 +277,16 @@ impl Tombstone {
 pub enum TokenRef {
     /// As typed: `name`, `account/name`, a hint or an id.
     Typed(String),
-    /// A token that a face shows.
+    /// A token by its id.
     Id(TokenId),
+    /// A token that a screen shows, and the name that it shows.
+    Shown(TokenId, String),
 }
 
 impl fmt::Display for TokenRef {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            TokenRef::Typed(text) => f.write_str(text),
+            TokenRef::Typed(text) | TokenRef::Shown(_, text) => f.write_str(text),
             TokenRef::Id(id) => id.fmt(f),
         }
     }

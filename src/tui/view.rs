@@ -8,19 +8,22 @@ use ratatui::widgets::{Clear, Paragraph};
 use crate::tui::model::{Model, SPINNER_AFTER};
 use crate::tui::screen::Page;
 use crate::tui::widget::foot::keys;
-use crate::tui::widget::line::{cut, width};
+use crate::tui::widget::line::{cut, width, wrap};
 
 /// The smallest terminal that is drawn on, in columns and rows.
 const SMALLEST: (u16, u16) = (40, 10);
+/// From how many columns on words can be read.
+const NARROWEST: usize = 12;
 const SPINNER: [&str; 10] = ["⠋", "⠙", "⠹", "⠸", "⠼", "⠴", "⠦", "⠧", "⠇", "⠏"];
 
 /// Draws everything.
 pub fn view(model: &Model, frame: &mut Frame<'_>) {
     let area = frame.area();
     if area.width < SMALLEST.0 || area.height < SMALLEST.1 {
-        let text = format!("{}x{} is too small, jeton needs {}x{}", area.width, area.height, SMALLEST.0, SMALLEST.1);
-        frame
-            .render_widget(Line::raw(cut(&text, usize::from(area.width))), Rect { height: area.height.min(1), ..area });
+        let text = format!("{}x{} is too small: jeton needs {}x{}", area.width, area.height, SMALLEST.0, SMALLEST.1);
+        let columns = usize::from(area.width);
+        let lines = if columns < NARROWEST { vec![cut(&text, columns)] } else { wrap(&text, columns) };
+        frame.render_widget(Paragraph::new(lines.into_iter().map(Line::raw).collect::<Vec<_>>()), area);
         return;
     }
     let foot = Rect { y: area.y + area.height - 1, height: 1, ..area };

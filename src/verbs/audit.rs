@@ -56,7 +56,7 @@ impl Query for ListAudit {
 
 fn target(by: &Actor, snapshot: &dyn Snapshot, token: &TokenRef) -> Result<TokenId> {
     let id = match token {
-        TokenRef::Id(id) => Some(*id),
+        TokenRef::Id(id) | TokenRef::Shown(id, _) => Some(*id),
         TokenRef::Typed(text) => TokenId::parse(text),
     };
     match id {

@@ -53,6 +53,8 @@ pub enum Context {
     PickerSearch,
     /// The list of API sets beside it.
     PickerSets,
+    /// The list of API sets beside the catalogue.
+    CatalogueSets,
     /// The question whether to leave what was picked.
     PickerLeave,
     /// The accounts.
@@ -79,7 +81,7 @@ pub enum Context {
 
 impl Context {
     /// Every context, in the order of the help.
-    pub const ALL: [Context; 30] = [
+    pub const ALL: [Context; 31] = [
         Context::Desk,
         Context::Tokens,
         Context::Trash,
@@ -101,6 +103,7 @@ impl Context {
         Context::Denied,
         Context::Attempt,
         Context::Catalogue,
+        Context::CatalogueSets,
         Context::Policy,
         Context::Drop,
         Context::Messages,
@@ -148,6 +151,7 @@ impl Context {
             Context::Attempt => "A denied attempt",
             Context::Policy => "Policy",
             Context::Catalogue => "Catalogue",
+            Context::CatalogueSets => "API sets of the catalogue",
             Context::Messages => "Messages",
             Context::Help => "Help",
         }
@@ -316,6 +320,11 @@ pub fn lookup(context: Context, key: Key, model: &Model) -> Option<Action> {
     // Where Shift means nothing with a key, it is the key without it.
     let binding = anywhere(key).or_else(|| key.without_shift().and_then(anywhere));
     binding.filter(|b| (b.enabled)(model)).map(|b| b.action)
+}
+
+/// One or two words for what `binding` will do now.
+pub fn label(binding: &Binding, model: &Model) -> &'static str {
+    table::word(binding.action, model).unwrap_or(binding.label)
 }
 
 /// From this rank on a screen's own keys stand behind those of every screen.

@@ -48,6 +48,30 @@ fn just_deleted(model: &Model) -> bool {
     model.tokens().is_some_and(|t| !t.just_deleted.is_empty())
 }
 
+/// The word for what `action` will do now, where that is one of two things.
+pub(super) fn word(action: Action, model: &Model) -> Option<&'static str> {
+    let either = |first: bool, one: &'static str, other: &'static str| Some(if first { one } else { other });
+    match action {
+        Action::Toggle => {
+            let chosen = model.tokens()?.chosen();
+            either(chosen.is_empty() || chosen.iter().any(|token| token.enabled), "Disable", "Enable")
+        }
+        Action::Manage(Manage::Switch) => {
+            let account = &model.desk()?.accounts.current()?.account;
+            either(account.enabled, "Disable", "Enable")
+        }
+        Action::ShowSecret => match model.modals.last() {
+            Some(Modal::Reveal(reveal)) => either(reveal.is_shown(), "Hide", "Show"),
+            _ => None,
+        },
+        Action::Cancel => match model.modals.last() {
+            Some(Modal::Help(help)) => either(help.is_narrowed(), "Clear", "Close"),
+            _ => None,
+        },
+        _ => None,
+    }
+}
+
 fn manages_others(model: &Model) -> bool {
     let role = model.role();
     Role::ALL.into_iter().any(|other| role.manages(other))
@@ -77,6 +101,11 @@ fn leads_to_a_token(model: &Model) -> bool {
 
 fn can_drop_unused(model: &Model) -> bool {
     matches!(model.modals.last(), Some(Modal::Picker(picker)) if picker.can_drop_unused())
+}
+
+/// Whether the catalogue shows what a set holds.
+fn shows_a_set(model: &Model) -> bool {
+    model.desk().is_some_and(|desk| desk.catalogue.shows_a_set())
 }
 
 fn on_an_account(model: &Model) -> bool {
@@ -192,6 +221,8 @@ pub static BINDINGS: &[Binding] = &[
     bind(Context::Details, &[UP, Key::char('k')], Action::Up, "Up", "One line up", 4, always),
     bind(Context::Details, &[Key::code(KeyCode::PageDown), Key::char(' ')], Action::PageDown, "Page down", "A screen down", 0, always),
     bind(Context::Details, &[Key::code(KeyCode::PageUp)], Action::PageUp, "Page up", "A screen up", 0, always),
+    bind(Context::Details, &[Key::code(KeyCode::Home), Key::char('g')], Action::First, "First", "First line", 0, always),
+    bind(Context::Details, &[Key::code(KeyCode::End), Key::char('G')], Action::Last, "Last", "Last line", 0, always),
     bind(Context::Details, &[Key::char('y')], Action::CopyHint, "Copy hint", "Copies the token's hint", 2, always),
     bind(Context::Details, &[Key::char('o')], Action::Retire, "End overlap", "Ends the life of the old secret in a rotation", 5, rotating),
 
@@ -269,6 +300,11 @@ pub static BINDINGS: &[Binding] = &[
     bind(Context::PickerSets, &[DOWN, Key::char('j')], Action::Down, "Down", "Next row", 0, always),
     bind(Context::PickerSets, &[UP, Key::char('k')], Action::Up, "Up", "Row before", 0, always),
 
+    bind(Context::CatalogueSets, &[Key::char(' ')], Action::Tick, "Show", "Shows which methods the set holds; again hides that", 1, always),
+    bind(Context::CatalogueSets, &[Key::code(KeyCode::Tab), ESC, ENTER], Action::Sets, "Methods", "Back to the methods", 2, always),
+    bind(Context::CatalogueSets, &[DOWN, Key::char('j')], Action::Down, "Down", "Next row", 0, always),
+    bind(Context::CatalogueSets, &[UP, Key::char('k')], Action::Up, "Up", "Row before", 0, always),
+
     bind(Context::PickerLeave, &[ESC, ENTER], Action::Cancel, "Keep picking", "Goes back to the tree", 1, always),
     bind(Context::PickerLeave, &[Key::char('d')], Action::Discard, "Discard", "Leaves the picker without the changes", 2, always),
 
@@ -283,7 +319,7 @@ pub static BINDINGS: &[Binding] = &[
     bind(Context::Catalogue, &[Key::char('y')], Action::CopyLink, "Link", "Copies the docs link", 5, always),
     bind(Context::Catalogue, &[Key::char('i')], Action::Apply, "Apply", "Puts a catalogue into force, from a file or one that comes with jeton, after its preview", 6, may_apply),
     bind(Context::Catalogue, &[ESC], Action::Cancel, "Back", "Clears the search; else back to the tokens", 0, always),
-    bind(Context::Catalogue, &[Key::char('f')], Action::OnlyChecked, "Checked", "Shows only the methods of the chosen sets, or everything again", 0, always),
+    bind(Context::Catalogue, &[Key::char('f')], Action::OnlyChecked, "Checked", "Shows only the methods of the sets that are shown, or everything again", 7, shows_a_set),
     bind(Context::Catalogue, &[Key::char('z')], Action::FoldAll, "Fold all", "Opens every group, or shuts them all", 0, always),
 
     bind(Context::Accounts, &[Key::char('n')], Action::Manage(Manage::Create), "New", "Makes an account", 1, |m| may(m, Manage::Create)),

@@ -31,12 +31,8 @@ pub struct Details {
 const FRAME: usize = 3;
 /// Lines left free below the box, for what `y` has to say.
 const FREE: u16 = 3;
-/// How far a page scrolls.
-const PAGE: isize = 8;
 /// The most lines of a description.
 const DESCRIPTION: usize = 3;
-/// The most lines above the list of what the token may call.
-const FIXED: usize = 28;
 
 impl Details {
     /// What is known of `token`; how it was used may come later.
@@ -56,11 +52,24 @@ impl Details {
         }
     }
 
+<<<<<<< HEAD
     fn scroll(&mut self, by: isize) -> Outcome {
         let most = self.shown.as_ref().map_or(0, |shown| shown.rights.permitted.len() + shown.rights.withheld.len());
         self.top = self.top.saturating_add_signed(by).min(most + FIXED);
         Outcome::Stay
+=======
+    fn whole(&self, columns: usize, model: &Model) -> Vec<Line<'static>> {
+        let mut lines = lines(&self.token, self.shown.as_ref(), columns, model);
+        lines.extend(selection_lines(&self.token.selection, columns, model));
+        lines
+>>>>>>> 6794076 (Name what keys will do and tokens by name; keep the cursor where it was; let nothing be said twice)
     }
+}
+
+/// How many lines scroll in `area`, and the part of it that the box takes.
+fn room(area: Rect) -> (usize, Rect) {
+    let area = Rect { height: area.height.saturating_sub(FREE), ..area };
+    (usize::from(area.height).saturating_sub(FRAME), area)
 }
 
 impl Page for Details {
@@ -70,6 +79,7 @@ impl Page for Details {
 
     fn view(&self, frame: &mut Frame<'_>, area: Rect, model: &Model) {
         let columns = dialog_columns(area);
+<<<<<<< HEAD
         let area = Rect { height: area.height.saturating_sub(FREE), ..area };
         let mut lines = lines(&self.token, self.shown.as_ref(), columns, model);
         lines.extend(sets_lines(&self.token.selection, columns, model));
@@ -77,6 +87,11 @@ impl Page for Details {
         let room = usize::from(area.height).saturating_sub(FRAME);
         let (above, listed) = (lines.len(), rights.as_ref().map_or(0, RightsList::len));
         let all = above + listed;
+=======
+        let mut lines = self.whole(columns, model);
+        let (room, area) = room(area);
+        let all = lines.len();
+>>>>>>> 6794076 (Name what keys will do and tokens by name; keep the cursor where it was; let nothing be said twice)
         let top = self.top.min(all.saturating_sub(room));
         lines.drain(..top.min(above));
         lines.truncate(room);
@@ -88,13 +103,26 @@ impl Page for Details {
         dialog(frame, area, &self.token.full_name(), lines, 0, foot, &model.theme);
     }
 
+    fn lines(&self, model: &Model) -> usize {
+        let (columns, rows) = model.size;
+        self.whole(dialog_columns(Rect::new(0, 0, columns, rows)), model).len()
+    }
+
     fn act(&mut self, action: Action, facts: &Facts<'_>) -> Outcome {
+        let (room, _) = room(facts.area());
+        let last = facts.lines.saturating_sub(room);
+        let top = match action {
+            Action::Down => self.top + 1,
+            Action::Up => self.top.saturating_sub(1),
+            Action::PageDown => self.top + room.max(1),
+            Action::PageUp => self.top.saturating_sub(room.max(1)),
+            Action::First => 0,
+            Action::Last => last,
+            _ => self.top,
+        };
+        self.top = top.min(last);
         match action {
             Action::Cancel => Outcome::Close,
-            Action::Down => self.scroll(1),
-            Action::Up => self.scroll(-1),
-            Action::PageDown => self.scroll(PAGE),
-            Action::PageUp => self.scroll(-PAGE),
             Action::Retire => retire::wanted(&self.token, facts.now).map_or(Outcome::Stay, Outcome::Confirm),
             Action::CopyHint => Outcome::Do(Effect::CopyText(self.token.hint.clone())),
             _ => Outcome::Stay,

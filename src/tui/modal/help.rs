@@ -44,6 +44,11 @@ impl Help {
         Help { from, typed: Field::new(60), top: 0 }
     }
 
+    /// Whether something was typed to narrow the list.
+    pub fn is_narrowed(&self) -> bool {
+        !self.typed.is_empty()
+    }
+
     /// The context it was opened from, then the rest.
     fn contexts(&self) -> impl Iterator<Item = Context> {
         let from = self.from;

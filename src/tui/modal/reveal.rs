@@ -85,6 +85,11 @@ impl Reveal {
         (self.note, self.failed) = (note, !done);
     }
 
+    /// Whether it is not masked.
+    pub fn is_shown(&self) -> bool {
+        self.shown
+    }
+
     /// Masks it again.
     pub fn hide(&mut self) {
         self.shown = false;

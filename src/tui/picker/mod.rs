@@ -132,7 +132,7 @@ impl Picker {
         self.role = role;
         self.tree = Tree::new(Arc::clone(catalogues), &self.tree.selection(), role);
         self.tree.search(self.search.text());
-        self.set_cursor = self.set_cursor.min(self.tree.stock().sets.len() + 1);
+        self.set_cursor = self.set_cursor.min(self.last_set());
     }
 
     /// Whether there are choices that would be lost.
@@ -167,7 +167,12 @@ impl Picker {
     fn choose_set(&mut self) {
         let sets = &self.tree.stock().sets;
         match sets.get(self.set_cursor).map(|s| s.name.clone()) {
-            Some(name) => self.tree.toggle_set(&name),
+            Some(name) => {
+                self.tree.toggle_set(&name);
+                if !self.shows_ticks() && self.tree.is_only_checked() {
+                    self.tree.toggle_only_checked();
+                }
+            }
             None if self.set_cursor == sets.len() => self.tree.inherit(),
             None => self.tree.nothing(),
         }
@@ -202,9 +207,25 @@ impl Picker {
         }
     }
 
+    /// Whether something is ticked to look at: what is to be picked, or what a set holds.
+    fn shows_ticks(&self) -> bool {
+        matches!(self.purpose, Purpose::Pick(_)) || self.tree.choice() != &Choice::Custom
+    }
+
+    /// Whether the catalogue shows what a set holds.
+    pub fn shows_a_set(&self) -> bool {
+        self.shows_ticks()
+    }
+
+    /// The last row of the set list: below the sets stand *Inherit* and nothing, where something is picked.
+    fn last_set(&self) -> usize {
+        let sets = self.tree.stock().sets.len();
+        if matches!(self.purpose, Purpose::Pick(_)) { sets + 1 } else { sets.saturating_sub(1) }
+    }
+
     fn step(&mut self, by: isize) {
         if self.focus == Focus::Sets {
-            self.set_cursor = self.set_cursor.saturating_add_signed(by).min(self.tree.stock().sets.len() + 1);
+            self.set_cursor = self.set_cursor.saturating_add_signed(by).min(self.last_set());
         } else {
             self.tree.step(by);
         }
@@ -215,7 +236,8 @@ impl Page for Picker {
     fn context(&self) -> Context {
         match (self.focus, &self.purpose) {
             (Focus::Search, _) => Context::PickerSearch,
-            (Focus::Sets, _) => Context::PickerSets,
+            (Focus::Sets, Purpose::Pick(_)) => Context::PickerSets,
+            (Focus::Sets, Purpose::Browse) => Context::CatalogueSets,
             (Focus::Leaving, _) => Context::PickerLeave,
             (Focus::Tree, Purpose::Pick(_)) => Context::Picker,
             (Focus::Tree, Purpose::Browse) => Context::Catalogue,

@@ -72,6 +72,8 @@ pub struct Tree {
     folds: Folds,
     pub(super) rows: Vec<Row>,
     pub(super) cursor: usize,
+    /// The method that *Only checked* took from under the cursor, and the row that the cursor went to.
+    left: Option<(usize, usize)>,
 }
 
 impl Tree {
@@ -97,6 +99,7 @@ impl Tree {
             folds: Folds { whole: vec![groups > 1; groups], narrowed: vec![false; groups] },
             rows: Vec::new(),
             cursor: 0,
+            left: None,
         };
         tree.count();
         tree.lay_out();
@@ -207,14 +210,46 @@ impl Tree {
 
     /// Shows only what is ticked, or everything again.
     pub fn toggle_only_checked(&mut self) {
+        let back = self.left.take().filter(|(_, row)| *row == self.cursor).map(|(method, _)| method);
+        let here = self.place();
         self.only_checked = !self.only_checked;
         self.narrow();
+        let Some(method) = back.or(here) else { return };
+        self.open_group_of(method);
+        match self.rows.iter().position(|row| *row == Row::Method(method)) {
+            Some(row) => self.cursor = row,
+            None => {
+                let next = self.rows.iter().position(|row| matches!(row, Row::Method(other) if *other > method));
+                self.cursor = next.unwrap_or(self.rows.len().saturating_sub(1));
+                self.left = Some((method, self.cursor));
+            }
+        }
+    }
+
+    /// The place of the method under the cursor.
+    fn place(&self) -> Option<usize> {
+        match self.rows.get(self.cursor) {
+            Some(Row::Method(place)) => Some(*place),
+            Some(Row::Group(_)) | None => None,
+        }
+    }
+
+    /// A method stays in sight by its group being open.
+    fn open_group_of(&mut self, method: usize) {
+        if let Some(entry) = self.stock.entries.get(method).filter(|_| self.listed[method]) {
+            self.set_folded(entry.section, false);
+        }
     }
 
     fn narrow(&mut self) {
+        let here = self.place();
         self.folds.narrowed.fill(false);
         self.list();
         self.lay_out();
+        if let Some(method) = here.filter(|method| self.listed[*method]) {
+            self.open_group_of(method);
+            self.cursor = self.rows.iter().position(|row| *row == Row::Method(method)).unwrap_or(self.cursor);
+        }
     }
 
     /// Decides which methods search and filter let through.

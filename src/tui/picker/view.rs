@@ -64,11 +64,6 @@ impl Picker {
         self.body(frame, body.intersection(area), model);
     }
 
-    /// While browsing, boxes say something only once a set was chosen.
-    fn shows_ticks(&self) -> bool {
-        matches!(self.purpose, Purpose::Pick(_)) || self.tree.choice() != &Choice::Custom
-    }
-
     fn body(&self, frame: &mut Frame<'_>, area: Rect, model: &Model) {
         let theme = &model.theme;
         let columns = usize::from(area.width);
@@ -117,6 +112,7 @@ impl Picker {
         } else {
             ("/ ", format!(" {mark} checked"))
         };
+        let only = if self.shows_ticks() { only } else { String::new() };
         let focused = self.focus == Focus::Search;
         let room = columns.saturating_sub(label.len() + only.len());
         let field = room.min(48);
@@ -245,10 +241,12 @@ impl Picker {
             let chosen = matches!(choice, Choice::Sets(sets) if sets.contains(&set.name));
             rows.push((if chosen { "[x] " } else { "[ ] " }, set.name.clone()));
         }
-        let one = |chosen: bool| if chosen { "(•) " } else { "( ) " };
-        rows.push((one(choice == &Choice::Inherit), "Inherit".to_owned()));
-        let nothing = choice == &Choice::Custom && self.tree.total().0 == 0;
-        rows.push((one(nothing), "nothing".to_owned()));
+        if matches!(self.purpose, Purpose::Pick(_)) {
+            let one = |chosen: bool| if chosen { "(•) " } else { "( ) " };
+            rows.push((one(choice == &Choice::Inherit), "Inherit".to_owned()));
+            let nothing = choice == &Choice::Custom && self.tree.total().0 == 0;
+            rows.push((one(nothing), "nothing".to_owned()));
+        }
         let mut lines = vec![Line::styled(fit("API sets", columns), if focused { theme.accent } else { theme.dim })];
         let room = height.saturating_sub(1);
         let first = window(self.set_cursor, rows.len(), room);

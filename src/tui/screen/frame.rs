@@ -21,7 +21,7 @@ use crate::tui::model::Model;
 use crate::tui::screen::desk::Place;
 use crate::tui::theme::Theme;
 use crate::tui::widget::filter::FilterField;
-use crate::tui::widget::line::{clean, cut, fit, fold, width};
+use crate::tui::widget::line::{clean, cut, fit, fold, width, wrap};
 
 /// Rows of the terminal around the rows of a list: head, filter, rule, columns; rule, two lines, footer.
 const AROUND: u16 = 8;
@@ -29,6 +29,8 @@ const AROUND: u16 = 8;
 const WIDE: u16 = 116;
 /// Columns of that pane.
 const PANE: u16 = 46;
+/// How to read what has no room.
+const WHOLE: &str = "  m Whole";
 /// Columns that the filter takes.
 const FILTER: usize = 40;
 
@@ -135,12 +137,22 @@ fn below(about: [String; 2], columns: usize, model: &Model) -> [Line<'static>; 2
     let cli = notice.cli.as_ref().map_or_else(String::new, |cli| format!("   = {cli}"));
     let offer = offer(model);
     let taken = offer.as_ref().map_or(0, |offer| offer.width() + 2);
-    let mut first = vec![
-        Span::styled(format!(" {glyph} "), style),
-        Span::raw(fit(&notice.text, columns.saturating_sub(4 + taken))),
-    ];
+    let room = columns.saturating_sub(4 + taken);
+    // What to do about it stands at its end: without a command it has both lines.
+    let mut lines = if cli.is_empty() { wrap(&notice.text, room) } else { vec![notice.text.clone()] }.into_iter();
+    let text = lines.next().unwrap_or_default();
+    let rest = lines.collect::<Vec<_>>().join(" ");
+    let mut first = vec![Span::styled(format!(" {glyph} "), style), Span::raw(fit(&text, room))];
     first.extend(offer.into_iter().flat_map(|offer| offer.spans));
-    [Line::from(first), Line::styled(cut(&cli, columns), theme.dim)]
+    let second = match cli.is_empty() {
+        false => Line::styled(cut(&cli, columns), theme.dim),
+        true if width(&rest) + 3 <= columns => Line::raw(format!("   {rest}")),
+        true => {
+            let rest = cut(&rest, columns.saturating_sub(WHOLE.len() + 3));
+            Line::from(vec![Span::raw(format!("   {rest}")), Span::styled(WHOLE, theme.dim)])
+        }
+    };
+    [Line::from(first), second]
 }
 
 /// What a key would take back of the last change.
@@ -155,6 +167,11 @@ fn offer(model: &Model) -> Option<Line<'static>> {
         Span::styled(key, theme.accent),
         Span::styled(format!(" {}", binding.label), theme.dim),
     ]))
+}
+
+/// What a screen with a pane says of the row under the cursor: nothing where the pane says it all.
+pub fn unless_beside(about: [String; 2], area: Rect) -> [String; 2] {
+    if area.width < WIDE { about } else { Default::default() }
 }
 
 /// Parts the body into a list and, on a wide screen, the pane beside it.

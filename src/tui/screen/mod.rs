@@ -48,6 +48,8 @@ pub struct Facts<'a> {
     pub rows: usize,
     /// Columns and rows of the terminal.
     pub size: (u16, u16),
+    /// Lines that the page has, where it scrolls over them.
+    pub lines: usize,
 }
 
 impl Facts<'_> {
@@ -172,6 +174,11 @@ pub trait Page {
     /// The focused field was edited.
     fn edited(&mut self) -> Outcome {
         Outcome::Stay
+    }
+
+    /// Lines that it scrolls over.
+    fn lines(&self, _model: &Model) -> usize {
+        0
     }
 
     /// Draws it: a screen fills `area`, a dialog lies in the middle of it.

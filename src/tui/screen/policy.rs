@@ -117,14 +117,12 @@ impl Page for Rules {
         let columns = usize::from(area.width);
         let right = if self.policy.is_some() { "Tokens that exist keep what they have " } else { "reading… " };
         let (about, who) = match self.current() {
-            Some((key, _)) if model.role() == Role::Owner => {
-                (meaning(key).1.to_owned(), format!("{key}   Enter changes it"))
-            }
+            Some((key, _)) if model.role() == Role::Owner => (meaning(key).1.to_owned(), key.to_owned()),
             Some((key, _)) => (meaning(key).1.to_owned(), format!("{key}   only owners change it")),
             None => Default::default(),
         };
         let around = Around {
-            head: vec![Span::styled("Policy ", model.theme.strong)],
+            head: vec![Span::styled("Policy", model.theme.strong)],
             second: plain_line(right, columns, model),
             about: [about, who],
         };

@@ -36,6 +36,10 @@ pub struct Stretch<R: Keyed> {
     refused: Option<Error>,
     /// What was asked for last.
     anchor: LedgerAnchor<R::Key>,
+    /// Where the cursor was before the filter was typed into; none once it has moved since.
+    origin: Option<R::Key>,
+    /// The row that the cursor goes to with the next rows.
+    goal: Option<R::Key>,
 }
 
 impl<R: Keyed> Default for Stretch<R> {
@@ -49,6 +53,8 @@ impl<R: Keyed> Default for Stretch<R> {
             loaded: false,
             refused: None,
             anchor: LedgerAnchor::Newest,
+            origin: None,
+            goal: None,
         }
     }
 }
@@ -109,6 +115,21 @@ impl<R: Keyed> Stretch<R> {
         }
     }
 
+    /// Remembers where the cursor is when `action` begins a filter, and forgets it when the cursor moves.
+    pub fn remember(&mut self, action: Action) {
+        match action {
+            Action::Filter => self.origin = self.current().map(R::key),
+            Action::Cancel => {}
+            _ => self.origin = None,
+        }
+    }
+
+    /// The list read again without a filter: around the row where the cursor was before, else where it is.
+    pub fn unfiltered(&mut self) -> LedgerAnchor<R::Key> {
+        self.goal = self.origin.take();
+        self.goal.clone().map_or_else(|| self.refresh(), LedgerAnchor::Around)
+    }
+
     /// Rows from `anchor` on have been asked for.
     pub fn asked(&mut self, anchor: LedgerAnchor<R::Key>) {
         self.anchor = anchor;
@@ -116,7 +137,7 @@ impl<R: Keyed> Stretch<R> {
 
     /// Takes new rows, the newest first: the cursor stays on its row where that is still there, else near it.
     pub fn fill(&mut self, rows: Vec<R>, newer: bool, older: bool, height: usize) {
-        let before = self.current().map(R::key);
+        let before = self.goal.take().or_else(|| self.current().map(R::key));
         let at_the_top = !self.newer && self.cursor.shown(height).start == 0;
         (self.rows, self.newer, self.older) = (rows, newer, older);
         (self.loaded, self.refused) = (true, None);

@@ -197,7 +197,11 @@ fn press(model: &mut Model, event: &KeyEvent) -> Vec<Effect> {
         _ => {}
     }
     let zone = model.zone.clone();
-    let facts = Facts { now: model.now, zone: zone.get(), rows: height(model.size.1), size: model.size };
+    let lines = match layer {
+        Layer::Modal(at) => model.modals.get(at).map_or(0, |modal| modal.page().lines(model)),
+        Layer::Lock | Layer::Screen => 0,
+    };
+    let facts = Facts { now: model.now, zone: zone.get(), rows: height(model.size.1), size: model.size, lines };
     let Some(page) = page(model, layer) else { return Vec::new() };
     let outcome = page.act(action, &facts);
     apply(model, layer, outcome)

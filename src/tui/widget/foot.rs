@@ -42,14 +42,15 @@ pub fn keys(context: Context, model: &Model, columns: usize) -> Line<'static> {
         let Some(key) = binding.keys.first() else { continue };
         let key = key.to_string();
         let gap = if spans.is_empty() { 0 } else { 2 };
-        let wanted = gap + width(&key) + 1 + width(binding.label);
+        let label = keymap::label(binding, model);
+        let wanted = gap + width(&key) + 1 + width(label);
         if used + wanted > columns {
             break;
         }
         used += wanted;
         spans.push(Span::raw(" ".repeat(gap)));
         spans.push(Span::styled(key, model.theme.accent));
-        spans.push(Span::styled(format!(" {}", binding.label), model.theme.dim));
+        spans.push(Span::styled(format!(" {label}"), model.theme.dim));
     }
     Line::from(spans)
 }

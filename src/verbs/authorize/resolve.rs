@@ -125,7 +125,7 @@ pub(super) fn knows_all(by: &Actor, act: Act) -> bool {
 /// A plain name is looked for among the actor's own tokens first, so not finding it gives nothing away.
 fn means_own(actor: &Account, reference: &TokenRef) -> bool {
     match reference {
-        TokenRef::Id(_) => false,
+        TokenRef::Id(_) | TokenRef::Shown(..) => false,
         TokenRef::Typed(text) => match text.split_once('/') {
             Some((account, _)) => account == actor.username.as_str(),
             None => TokenName::parse(text).is_ok(),
@@ -167,7 +167,7 @@ fn candidates(
 fn meant(by: &Actor, snapshot: &dyn Snapshot, reference: &TokenRef, trashed: bool, act: Act) -> Result<Vec<Token>> {
     let (actor, visibility) = (by.account()?, by.visibility(act)?);
     let text = match reference {
-        TokenRef::Id(id) => return Ok(snapshot.token(*id)?.into_iter().collect()),
+        TokenRef::Id(id) | TokenRef::Shown(id, _) => return Ok(snapshot.token(*id)?.into_iter().collect()),
         TokenRef::Typed(text) => text.as_str(),
     };
     if let Some((account, name)) = text.split_once('/') {

@@ -132,7 +132,7 @@ fn seen(by: &Actor, snapshot: &dyn Snapshot, reference: &TokenRef) -> Result<Tok
         Err(error) => return Err(error),
     };
     let id = match reference {
-        TokenRef::Id(id) => Some(*id),
+        TokenRef::Id(id) | TokenRef::Shown(id, _) => Some(*id),
         TokenRef::Typed(text) => TokenId::parse(text),
     };
     let Some(id) = id else { return Err(by_id(refused)) };

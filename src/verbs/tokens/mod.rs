@@ -61,7 +61,7 @@ impl Pointed {
 
     /// A token as it stands on a screen.
     pub fn on_screen(token: &Token) -> Self {
-        Pointed { token: TokenRef::Id(token.id), seen: Some(token.revision) }
+        Pointed { token: TokenRef::Shown(token.id, token.full_name()), seen: Some(token.revision) }
     }
 
     /// # Errors

@@ -209,7 +209,7 @@ fn copy_makes_another_of_the_kind() {
     s.assert_shows("ops/bot-2 may use: 2 methods, until 21-12-2026.");
     s.keys(&format!("{PASSWORD}<enter>"));
     s.assert_shows("Token bot-2 is ready");
-    s.assert_shows(&format!("= jeton token copy {} bot-2", issued.token.id));
+    s.assert_shows("= jeton token copy ops/bot bot-2");
     let secret = taken(&mut s);
     s.keys("<esc>");
     s.assert_shows("▶   bot-2");

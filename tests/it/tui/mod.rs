@@ -7,6 +7,7 @@ mod choosing;
 mod denying;
 mod guarding;
 mod looks;
+mod navigation;
 mod people;
 mod picker;
 mod picking;

@@ -18,7 +18,7 @@ use ratatui::layout::Rect;
 
 use super::desk::Place;
 use super::{Facts, Open, Outcome, Page};
-use crate::domain::account::Account;
+use crate::domain::account::{Account, AccountId};
 use crate::tui::effect::Effect;
 use crate::tui::keymap::{Action, Context};
 use crate::tui::model::Model;
@@ -37,6 +37,8 @@ pub struct Accounts {
     cursor: Cursor,
     filter: FilterField,
     loaded: bool,
+    /// Where the cursor was before the filter was typed into; none once it has moved since.
+    origin: Option<AccountId>,
     /// What else is known of the account under the cursor.
     shown: Option<ShownAccount>,
 }
@@ -50,6 +52,7 @@ impl Default for Accounts {
             cursor: Cursor::default(),
             filter: FilterField::default(),
             loaded: false,
+            origin: None,
             shown: None,
         }
     }
@@ -133,10 +136,16 @@ impl Page for Accounts {
 
     fn act(&mut self, action: Action, facts: &Facts<'_>) -> Outcome {
         let before = self.current().map(|c| c.account.id);
+        match action {
+            Action::Filter => self.origin = before,
+            Action::Cancel => {}
+            _ => self.origin = None,
+        }
         match self.filter.act(action) {
             Some(Filtered::Same) => return Outcome::Stay,
             Some(Filtered::Cleared) => {
                 self.narrow();
+                let before = self.origin.take().or(before);
                 let at = self.rows.iter().position(|row| Some(row.account.id) == before).unwrap_or(0);
                 self.cursor.put(at, self.cursor.row_on_screen(), self.matching.len(), facts.rows);
                 return Outcome::Moved;

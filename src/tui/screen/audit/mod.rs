@@ -116,9 +116,10 @@ impl Page for Audit {
     }
 
     fn act(&mut self, action: Action, facts: &Facts<'_>) -> Outcome {
+        self.stretch.remember(action);
         match self.filter.act(action) {
             Some(Filtered::Same) => return Outcome::Stay,
-            Some(Filtered::Cleared) => return Outcome::ListAudit(self.stretch.refresh()),
+            Some(Filtered::Cleared) => return Outcome::ListAudit(self.stretch.unfiltered()),
             None => {}
         }
         match action {

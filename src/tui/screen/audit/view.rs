@@ -19,9 +19,9 @@ impl Audit {
     pub(super) fn draw(&self, frame: &mut Frame<'_>, area: Rect, model: &Model) {
         let columns = usize::from(area.width);
         let around = Around {
-            head: vec![Span::styled("Audit log ", model.theme.strong)],
+            head: vec![Span::styled("Audit log", model.theme.strong)],
             second: filter_line(&self.filter, &self.count(), columns, model),
-            about: self.about(model),
+            about: frame::unless_beside(self.about(model), area),
         };
         let body = frame::draw(frame, area, around, model);
         if let Some(error) = self.stretch.refusal() {

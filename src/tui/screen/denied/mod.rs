@@ -112,9 +112,10 @@ impl Page for Denied {
     }
 
     fn act(&mut self, action: Action, facts: &Facts<'_>) -> Outcome {
+        self.stretch.remember(action);
         match self.filter.act(action) {
             Some(Filtered::Same) => return Outcome::Stay,
-            Some(Filtered::Cleared) => return Outcome::ListDenied(self.stretch.refresh()),
+            Some(Filtered::Cleared) => return Outcome::ListDenied(self.stretch.unfiltered()),
             None => {}
         }
         match action {

@@ -80,6 +80,8 @@ pub struct Tokens {
     pub focus: Option<TokenId>,
     /// What was asked for last.
     pub anchor: Anchor,
+    /// Where the cursor was before the filter was typed into; none once it has moved since.
+    origin: Option<TokenId>,
 }
 
 impl Tokens {
@@ -98,6 +100,7 @@ impl Tokens {
             loaded: false,
             focus: None,
             anchor: Anchor::Start,
+            origin: None,
         }
     }
 
@@ -273,7 +276,7 @@ impl Tokens {
             self.turn_to_trash();
         }
         self.filter.clear();
-        self.shape = Shape { trashed, sort: self.shape.sort, ..Shape::default() };
+        self.shape = self.shape.whole(trashed);
         self.focus = Some(id);
     }
 
@@ -287,7 +290,7 @@ impl Tokens {
             return self.turn_to_trash();
         }
         self.filter.clear();
-        self.shape = Shape { trashed: self.shape.trashed, sort: self.shape.sort, ..Shape::default() };
+        self.shape = self.shape.whole(self.shape.trashed);
         Outcome::List(self.here())
     }
 }
@@ -323,9 +326,17 @@ impl Page for Tokens {
         if action == Action::Cancel && !self.filter.is_typing() {
             return self.go_back();
         }
+        match action {
+            Action::Filter => self.origin = self.current().map(|token| token.id),
+            Action::Cancel => {}
+            _ => self.origin = None,
+        }
         match self.filter.act(action) {
             Some(Filtered::Same) => return Outcome::Stay,
-            Some(Filtered::Cleared) => return Outcome::List(self.here()),
+            Some(Filtered::Cleared) => {
+                self.focus = self.origin.take();
+                return Outcome::List(self.focus.map_or_else(|| self.here(), |id| Anchor::Around(id, None)));
+            }
             None => {}
         }
         match action {
@@ -339,7 +350,7 @@ impl Page for Tokens {
             Action::MarkShown => Outcome::MarkShown,
             Action::Sort => Outcome::Push(Modal::Order(Box::new(Order::new(self.shape.sort)))),
             Action::Mine => self.turn(|shape| shape.mine = !shape.mine),
-            Action::Expiring => self.turn(|shape| shape.expiring = !shape.expiring),
+            Action::Expiring => self.turn(Shape::turn_expiring),
             Action::Stale => self.turn(|shape| shape.stale = !shape.stale),
             Action::Trash => self.turn_to_trash(),
             Action::Restore => Outcome::Open(Open::Restore),

@@ -2,7 +2,7 @@
 
 use crate::domain::expiry::Span;
 use crate::domain::filter::{Filter, SOON_DAYS};
-use crate::domain::sort::Sort;
+use crate::domain::sort::{Sort, SortColumn};
 use crate::verbs::tokens::ListOf;
 
 /// Which tokens the table shows, and in which order.
@@ -18,9 +18,29 @@ pub struct Shape {
     pub stale: bool,
     /// The order.
     pub sort: Sort,
+    /// The order before only those were shown that expire soon, the soonest first.
+    pub before: Option<Sort>,
 }
 
 impl Shape {
+    /// All of those in the trash, or of the others, in the same order.
+    pub fn whole(self, trashed: bool) -> Self {
+        Shape { trashed, sort: self.before.unwrap_or(self.sort), ..Shape::default() }
+    }
+
+    /// Shows only those that expire soon, the soonest first; or all again, in the order they had.
+    pub fn turn_expiring(&mut self) {
+        self.expiring = !self.expiring;
+        match self.before.take() {
+            Some(before) => self.sort = before,
+            None if self.expiring => {
+                let soonest = Sort { column: SortColumn::Expires, descending: false };
+                self.before = Some(std::mem::replace(&mut self.sort, soonest));
+            }
+            None => {}
+        }
+    }
+
     /// Whose tokens.
     pub fn whose(self) -> ListOf {
         if self.mine { ListOf::Mine } else { ListOf::All }

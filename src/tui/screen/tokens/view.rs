@@ -31,7 +31,7 @@ impl Tokens {
         let around = Around {
             head: self.head(columns, model),
             second: filter_line_with(&self.filter, self.right(columns, &model.theme), columns, model),
-            about: self.about(model),
+            about: frame::unless_beside(self.about(model), area),
         };
         let body = frame::draw(frame, area, around, model);
         let (table, pane) = frame::beside(frame, body, &model.theme);

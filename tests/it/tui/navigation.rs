@@ -1,0 +1,198 @@
+//! Where keys lead, what the footer calls them, and what stands on a screen once.
+
+use jeton::domain::expiry::{ExpirySpec, Span};
+use jeton::domain::selection::Selection;
+use jeton::domain::token::{Token, TokenRef};
+use jeton::verbs::tokens::{CreateToken, DeleteTokens, DisableTokens, Pointed, ShowToken};
+
+use crate::support::screens::Screens;
+use crate::support::world::{House, OWNER, PASSWORD, create};
+
+fn named(s: &Screens, name: &str) -> Token {
+    s.house.ask(OWNER, ShowToken { token: TokenRef::Typed(name.to_owned()) }).unwrap().token
+}
+
+/// The last line of the screen.
+fn footer(s: &Screens) -> String {
+    s.text().lines().last().unwrap_or_default().to_owned()
+}
+
+fn house(names: &[&str]) -> House {
+    let house = House::new();
+    house.set_policy(|p| p.active_tokens = 0);
+    for name in names {
+        house.issue(OWNER, name);
+    }
+    house
+}
+
+#[test]
+fn footer_names_what_the_key_will_do() {
+    let house = house(&["off", "on"]);
+    house.ask(OWNER, DisableTokens { tokens: vec![Pointed::typed("off")] }).unwrap();
+    let mut s = Screens::signed_in(house);
+    assert!(footer(&s).contains("d Enable"), "{}", footer(&s));
+    s.keys("<down>");
+    assert!(footer(&s).contains("d Disable"), "{}", footer(&s));
+    // Of several, those that are on go off.
+    s.keys("<up><space><space>");
+    assert!(footer(&s).contains("d Disable"), "{}", footer(&s));
+
+    let mut s = Screens::signed_in(House::inhabited());
+    s.keys("2<down>");
+    assert!(footer(&s).contains("d Disable"), "{}", footer(&s));
+    s.keys(&format!("d{PASSWORD}<enter>"));
+    assert!(footer(&s).contains("d Enable"), "{}", footer(&s));
+}
+
+#[test]
+fn messages_name_tokens_by_name() {
+    let remove = |s: &Screens, name: &str| {
+        let token = named(s, name);
+        let verb = DeleteTokens { tokens: vec![Pointed::on_screen(&token)], typed: name.to_owned() };
+        s.house.ask(OWNER, verb).unwrap();
+    };
+    for keys in ["d", "r<enter>", "x", "ccopy<tab><tab><tab><enter>"] {
+        let mut s = Screens::signed_in(house(&["gone"]));
+        s.keys(keys);
+        remove(&s, "gone");
+        s.keys(&format!("{}{PASSWORD}<enter>", if keys == "x" { "gone<enter>" } else { "" }));
+        s.assert_shows("the token ops/gone is in the trash");
+        s.assert_hides("t:1");
+    }
+}
+
+#[test]
+fn only_checked_keeps_the_method_under_the_cursor() {
+    let mut s = Screens::signed_in(House::new());
+    s.keys("nci<tab><tab><tab><up><space>/stopenv<enter><space>");
+    s.assert_shows("▶   [x] StopEnv");
+    s.keys("<esc>f");
+    s.assert_shows("▶   [x] StopEnv");
+    s.keys("f");
+    s.assert_shows("▶   [x] StopEnv");
+    // One that isn't checked leaves the list and comes back under the cursor.
+    s.keys("<down>");
+    let there = s.text();
+    assert!(there.contains("▶   [ ] "), "{there}");
+    s.keys("f");
+    assert!(!s.text().contains("▶   [ ] "), "{}", s.text());
+    s.keys("f");
+    assert_eq!(s.text(), there);
+}
+
+#[test]
+fn catalogue_shows_no_keys_for_picking() {
+    let mut s = Screens::signed_in(House::new());
+    s.keys("4");
+    s.assert_hides("Only checked");
+    s.keys("<tab>");
+    for word in ["Inherit", "nothing", "Undo", "Redo"] {
+        s.assert_hides(word);
+    }
+    s.keys("<down><down><down><down><down><down>");
+    s.keys("<space>");
+    s.assert_shows("[x] Maven Plugin");
+    s.keys("<tab>f");
+    s.assert_shows("[x] Only checked");
+    // Hidden again, everything is shown.
+    s.keys("<tab><space><tab>");
+    s.assert_hides("Only checked");
+    s.assert_hides("Nothing is ticked");
+}
+
+#[test]
+fn details_scroll_to_either_end_and_back_at_once() {
+    let house = House::new();
+    let all = house.raw();
+    let mut ids = all.prepare("SELECT id FROM methods WHERE id NOT LIKE 'jeton.%' ORDER BY id LIMIT 60").unwrap();
+    let ids: Vec<String> = ids.query_map([], |row| row.get(0)).unwrap().map(Result::unwrap).collect();
+    let methods = ids.iter().map(|id| jeton::domain::method::MethodId::parse(id).unwrap()).collect();
+    house.make(OWNER, CreateToken { selection: Selection::Custom(methods), ..create("wide") });
+    let mut s = Screens::signed_in(house);
+    s.keys("<enter>");
+    let top = s.text();
+    for (last, first) in [("<end>", "<home>"), ("G", "g")] {
+        s.keys(last);
+        let end = s.text();
+        s.assert_shows(&format!("  {}", ids[59]));
+        s.keys("<down><down><pgdn>");
+        assert_eq!(s.text(), end);
+        s.keys("<up>");
+        assert_ne!(s.text(), end, "Up moves at once");
+        s.keys(first);
+        assert_eq!(s.text(), top);
+    }
+}
+
+#[test]
+fn a_terminal_too_small_says_so_whole() {
+    let mut s = Screens::signed_in(House::new());
+    s.resize(30, 8);
+    assert_eq!(s.text().trim_end(), "30x8 is too small: jeton needs\n40x10");
+}
+
+/// What to do about it stands at a message's end.
+#[test]
+fn a_long_message_is_told_to_its_end() {
+    let mut s = Screens::signed_in(house(&["bot"]));
+    let text =
+        "the store can't be written: it is held by another process that doesn't let go of it. Try again in a moment";
+    s.model.say(jeton::tui::model::Tone::Bad, text, None);
+    s.assert_shows("Try again in a moment");
+    s.resize(40, 10);
+    s.assert_shows("m Whole");
+}
+
+#[test]
+fn esc_from_a_filter_goes_back_to_the_row() {
+    let mut s = Screens::signed_in(house(&["a", "b", "c", "d"]));
+    for typed in ["/", "/a", "/zzz", "/zzz<bs><bs><bs>"] {
+        s.keys("<home><down><down>");
+        s.assert_shows("▶   c");
+        s.keys(&format!("{typed}<esc>"));
+        s.assert_shows("▶   c");
+    }
+    // What was walked to since is kept.
+    s.keys("/<down><esc>");
+    s.assert_shows("▶   d");
+
+    let mut s = Screens::signed_in(House::inhabited());
+    s.keys("2<down><down>/zzz<esc>");
+    s.assert_shows("▶ ops");
+    s.keys("3<down><down>");
+    let row = s.text();
+    s.keys("/zzz<esc>");
+    assert_eq!(s.text(), row);
+}
+
+#[test]
+fn expiring_tokens_stand_by_expiry() {
+    let house = house(&[]);
+    for (name, days) in [("a", 9), ("b", 3), ("c", 6), ("d", 80)] {
+        let expires = Some(ExpirySpec::In(Span::Days(days)));
+        house.make(OWNER, CreateToken { expires, ..create(name) });
+    }
+    let mut s = Screens::signed_in(house);
+    let names = |s: &Screens| -> Vec<String> {
+        s.model.tokens().unwrap().window.rows.iter().map(|t| t.name.to_string()).collect()
+    };
+    s.keys("E");
+    assert_eq!(names(&s), ["b", "c", "a"]);
+    s.assert_shows("↓ expires");
+    s.keys("E");
+    assert_eq!(names(&s), ["a", "b", "c", "d"]);
+    s.keys("E<esc>");
+    assert_eq!(names(&s), ["a", "b", "c", "d"]);
+}
+
+#[test]
+fn nothing_is_said_twice_on_a_wide_screen() {
+    let house = house(&["bot"]);
+    let hint = house.ask(OWNER, ShowToken { token: TokenRef::Typed("bot".to_owned()) }).unwrap().token.hint;
+    let mut s = Screens::signed_in(house);
+    s.resize(140, 40);
+    // In the table and in the pane, not below as well.
+    let foot: Vec<String> = s.text().lines().rev().take(3).map(str::to_owned).collect();
+    assert!(!foot.concat().contains(&hint), "{foot:?}");
+}
