@@ -52,17 +52,15 @@ impl Details {
         }
     }
 
-<<<<<<< HEAD
-    fn scroll(&mut self, by: isize) -> Outcome {
-        let most = self.shown.as_ref().map_or(0, |shown| shown.rights.permitted.len() + shown.rights.withheld.len());
-        self.top = self.top.saturating_add_signed(by).min(most + FIXED);
-        Outcome::Stay
-=======
-    fn whole(&self, columns: usize, model: &Model) -> Vec<Line<'static>> {
+    /// The lines above the list of methods.
+    fn above(&self, columns: usize, model: &Model) -> Vec<Line<'static>> {
         let mut lines = lines(&self.token, self.shown.as_ref(), columns, model);
-        lines.extend(selection_lines(&self.token.selection, columns, model));
+        lines.extend(sets_lines(&self.token.selection, columns, model));
         lines
->>>>>>> 6794076 (Name what keys will do and tokens by name; keep the cursor where it was; let nothing be said twice)
+    }
+
+    fn rights(&self) -> Option<RightsList<'_>> {
+        self.shown.as_ref().map(|shown| RightsList::new(&shown.rights))
     }
 }
 
@@ -79,19 +77,11 @@ impl Page for Details {
 
     fn view(&self, frame: &mut Frame<'_>, area: Rect, model: &Model) {
         let columns = dialog_columns(area);
-<<<<<<< HEAD
-        let area = Rect { height: area.height.saturating_sub(FREE), ..area };
-        let mut lines = lines(&self.token, self.shown.as_ref(), columns, model);
-        lines.extend(sets_lines(&self.token.selection, columns, model));
-        let rights = self.shown.as_ref().map(|shown| RightsList::new(&shown.rights));
-        let room = usize::from(area.height).saturating_sub(FRAME);
+        let mut lines = self.above(columns, model);
+        let rights = self.rights();
+        let (room, area) = room(area);
         let (above, listed) = (lines.len(), rights.as_ref().map_or(0, RightsList::len));
         let all = above + listed;
-=======
-        let mut lines = self.whole(columns, model);
-        let (room, area) = room(area);
-        let all = lines.len();
->>>>>>> 6794076 (Name what keys will do and tokens by name; keep the cursor where it was; let nothing be said twice)
         let top = self.top.min(all.saturating_sub(room));
         lines.drain(..top.min(above));
         lines.truncate(room);
@@ -105,7 +95,8 @@ impl Page for Details {
 
     fn lines(&self, model: &Model) -> usize {
         let (columns, rows) = model.size;
-        self.whole(dialog_columns(Rect::new(0, 0, columns, rows)), model).len()
+        let above = self.above(dialog_columns(Rect::new(0, 0, columns, rows)), model).len();
+        above + self.rights().as_ref().map_or(0, RightsList::len)
     }
 
     fn act(&mut self, action: Action, facts: &Facts<'_>) -> Outcome {

@@ -49,7 +49,7 @@ fn footer_names_what_the_key_will_do() {
 fn messages_name_tokens_by_name() {
     let remove = |s: &Screens, name: &str| {
         let token = named(s, name);
-        let verb = DeleteTokens { tokens: vec![Pointed::on_screen(&token)], typed: name.to_owned() };
+        let verb = DeleteTokens { tokens: vec![Pointed::on_screen(&token)], typed: name.to_owned(), with_made: false };
         s.house.ask(OWNER, verb).unwrap();
     };
     for keys in ["d", "r<enter>", "x", "ccopy<tab><tab><tab><enter>"] {
