@@ -12,7 +12,7 @@ use crate::error::{Error, Result};
 use crate::guide::{self, Guide, Listen, Subject, Tls, Upstream};
 use crate::http;
 use crate::platform::entropy::SystemEntropy;
-use crate::platform::{self, files, proof_file, service_file};
+use crate::platform::{self, files, proof_file, service_file, sockets};
 use crate::verbs::actor::Credential;
 use crate::verbs::catalogue::ListCatalogues;
 
@@ -55,6 +55,10 @@ pub(super) fn run(app: &mut App, args: &GuideArgs) -> Result<()> {
         (None, Some(said)) => said.value.clone(),
         (None, None) => http::default_verify(app.store_path())?,
     };
+    if let (Endpoint::Unix(path), false) = (&verify, args.insecure) {
+        // Somebody else could listen there while jeton is down.
+        sockets::check_folder(path)?;
+    }
     let mut credentials = vec!["Authorization".to_owned()];
     credentials.extend(serve.accept.value.places().iter().filter_map(|place| match place {
         Accepted::Header(name) => Some(name.clone()),

@@ -4,6 +4,8 @@ use super::args::InitArgs;
 use super::catalogue::apply::source;
 use super::json::{AccountJson, InitJson, SCHEMA};
 use super::{App, new_password};
+use crate::domain::catalogue::Catalogue;
+use crate::domain::method::Access;
 use crate::domain::name::{Prefix, Username};
 use crate::error::{Error, Result};
 use crate::verbs::accounts::Greet;
@@ -24,6 +26,7 @@ pub(super) fn run(app: &mut App, args: InitArgs) -> Result<()> {
         None if app.prompt.possible => Username::parse(&app.prompt.line("Username of the first owner")?)?,
         None => return Err(Error::denied("the first owner has no name yet").next("Say --username U")),
     };
+    let public = catalogue.iter().flat_map(Catalogue::methods).filter(|m| m.access == Access::Public).count();
     let password = new_password::of_first_owner(app, &username)?;
     let changed = app
         .ask(&Credential::Store, Init { username, password, prefix, self_service: !args.no_self_service, catalogue })?;
@@ -32,6 +35,11 @@ pub(super) fn run(app: &mut App, args: InitArgs) -> Result<()> {
         return app.out.json(&InitJson { schema: SCHEMA, account: AccountJson::from(&changed.out), store });
     }
     app.out.note(&format!("✓ the store is at {store}; its owner is {}", changed.out.username));
+    if public > 0 {
+        app.out.note(&format!(
+            "! everybody may call {public} of the catalogue's methods without a token: access = \"public\""
+        ));
+    }
     app.out.note("  Next: jeton token create NAME, or jeton for the screens");
     Ok(())
 }

@@ -6,6 +6,7 @@ use std::sync::mpsc::channel;
 use super::args::{Global, ServeArgs};
 use super::given;
 use crate::config::{Given, ServeGiven, Settings};
+use crate::domain::endpoint::Endpoint;
 use crate::error::{Error, Result};
 use crate::http::{self, Start};
 use crate::platform;
@@ -38,6 +39,12 @@ pub(super) fn run(global: &Global, args: ServeArgs) -> Result<()> {
     })?;
     let http::Places { verify, manage } = &running.places;
     tracing::info!(%verify, %manage, store = %settings.store.value.display(), "the service answers");
+    if let Endpoint::Tcp(_) = verify {
+        tracing::info!(
+            "tokens are checked at a port, which any local user can take while the service is down: proxies must compare \
+             its proof, as jeton guide prints them; nobody else can listen at a socket (--verify unix:PATH)"
+        );
+    }
     systemd::ready();
     let ended = told.recv().ok().flatten();
     systemd::stopping();

@@ -17,7 +17,7 @@ pub(super) fn write(guide: &Guide<'_>) -> Result<String> {
     let Endpoint::Tcp(verify) = guide.verify else {
         return Err(Error::usage("Traefik can't ask over a unix socket")
             .why("its forwardAuth knows http addresses only")
-            .next("Let jeton listen on a loopback port: jeton config set serve.verify 127.0.0.1:7180"));
+            .next("Take nginx, Caddy, HAProxy or Envoy; or, where nobody else uses this machine: jeton config set serve.verify 127.0.0.1:7180, and --insecure"));
     };
     let listen = match &guide.listen {
         Listen::Port(port) => format!(":{port}"),

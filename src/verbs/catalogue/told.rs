@@ -56,11 +56,10 @@ impl Preview {
     pub fn gains(&self, most: Most) -> Vec<String> {
         let mut text = Vec::new();
         if !self.opened.is_empty() {
-            let methods = match self.opened.len() {
-                1 => "1 method becomes".to_owned(),
-                count => format!("{count} methods become"),
-            };
-            text.push(format!("{methods} public: everybody may call them, without a token:"));
+            text.push(match self.opened.len() {
+                1 => "1 method becomes public: everybody may call it, without a token:".to_owned(),
+                count => format!("{count} methods become public: everybody may call them, without a token:"),
+            });
             few(&mut text, most, self.opened.len(), self.opened.iter().map(|id| vec![format!("  {id}")]));
         }
         let widening = &self.widening;

@@ -137,6 +137,14 @@ fn guides_are_safe_as_printed_or_refused() {
             }
         }
     }
+    // A socket that somebody else could put in jeton's place.
+    let shared = home.path("shared");
+    std::fs::create_dir(&shared).unwrap();
+    std::fs::set_permissions(&shared, std::os::unix::fs::PermissionsExt::from_mode(0o1777)).unwrap();
+    home.run(&["config", "set", "serve.verify", &format!("unix:{}", shared.join("v.sock").display())], "").succeeds();
+    home.run(&["guide", "nginx", "--listen", "127.0.0.1:80"], "").ends(1).says(&["replaced by others"]).silent();
+    home.run(&["guide", "nginx", "--insecure"], "").succeeds();
+    home.run(&["config", "unset", "serve.verify"], "").succeeds();
     let split = ["guide", "haproxy", "--cert", "/etc/ssl/a.pem", "--key", "/etc/ssl/b.pem"];
     home.run(&split, "").ends(2).says(&["cat"]).silent();
     // A port that anybody can take: no configuration of those who can't compare the proof.

@@ -86,6 +86,29 @@ fn tokens_gain_methods_only_after_their_number_was_typed() {
 }
 
 #[test]
+fn methods_become_public_only_after_their_number_was_typed() {
+    let (house, wider) = widened();
+    let mut s = Screens::signed_in(house);
+    let public = wider.replacen("access = \"read\"", "access = \"public\"", 1);
+    offer(&mut s, &public);
+    s.assert_shows("! 1 method becomes public: everybody may call it, without a token:");
+    s.assert_shows("Number of public methods");
+    for wrong in ["", "2"] {
+        s.keys(&format!("<c-u>{wrong}<enter>"));
+        s.assert_hides("Password of ops");
+    }
+    s.keys("<c-u>1<tab>3<enter>");
+    s.assert_shows("Type their number exactly: 2");
+    s.keys("<c-u>2<enter>");
+    s.assert_shows("Everybody may call 1 method without a token");
+    prove(&mut s);
+    s.assert_shows("The catalogue shop is in force");
+    s.keys("m");
+    s.assert_shows("jeton catalogue apply shop.toml --accept-widening 2");
+    s.assert_shows("--accept-public 1");
+}
+
+#[test]
 fn a_token_made_meanwhile_is_not_widened_unseen() {
     let (house, wider) = widened();
     let mut s = Screens::signed_in(house);
