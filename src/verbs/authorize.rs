@@ -11,7 +11,7 @@ mod accounts;
 mod resolve;
 
 pub use accounts::{Manage, give_role, manage, manage_all, may_manage, own_password, policy, replace_password_first};
-pub use resolve::{token, tokens};
+pub use resolve::{to_copy, token, tokens};
 
 use super::actor::{Actor, Bearer};
 use super::needs::Needs;

@@ -27,6 +27,7 @@ mod matrix;
 mod matrix_accounts;
 mod matrix_hidden;
 mod matrix_ledger;
+mod matrix_states;
 mod prompts;
 mod proxies;
 mod pty;

@@ -43,7 +43,7 @@ pub fn rows(head: &str) -> impl Iterator<Item = (Vec<&'static str>, Vec<&'static
     })
 }
 
-const VERBS: [&str; 14] = [
+pub const VERBS: [&str; 14] = [
     "list",
     "list A",
     "show",
@@ -119,19 +119,24 @@ pub fn list(account: Option<&Account>) -> ListTokens {
 }
 
 /// A method that every role may call.
-const CALLED: &str = "environment.control.GetEnvInfo";
+pub const CALLED: &str = "environment.control.GetEnvInfo";
 /// The methods of jeton's that these verbs take.
 const METHODS: [&str; 5] =
     ["jeton.tokens.read", "jeton.tokens.write", "jeton.tokens.read-all", "jeton.tokens.write-all", "jeton.ledger.read"];
 /// The letters of the proofs, as the documentation explains them, and of a token that holds no method of jeton's.
-const PROOFS: [char; 6] = ['p', 'f', 'o', 'w', 's', 'n'];
+pub const PROOFS: [char; 6] = ['p', 'f', 'o', 'w', 's', 'n'];
 
-fn holding(methods: &[&str]) -> Selection {
+pub fn holding(methods: &[&str]) -> Selection {
     Selection::Custom(methods.iter().map(|id| MethodId::parse(id).unwrap()).collect())
 }
 
 /// The proof of that letter, for `actor`.
 fn proof(house: &House, actor: &str, letter: char) -> Credential {
+    proof_issued(house, actor, letter, Role::Owner, &format!("proof-{letter}"))
+}
+
+/// The same by a token called `name`, issued under a role.
+pub fn proof_issued(house: &House, actor: &str, letter: char, issued: Role, name: &str) -> Credential {
     let [read, write, ..] = METHODS;
     let (methods, days) = match letter {
         'p' => return by(actor),
@@ -148,13 +153,13 @@ fn proof(house: &House, actor: &str, letter: char) -> Credential {
     let made = house.store().write(&tester(), &|| now, |tx, _| {
         let id = tx.insert_token(&NewToken {
             account: house_account(tx, actor),
-            name: &token_name(&format!("proof-{letter}")),
+            name: &token_name(name),
             description: &Description::none(),
             selection: &holding(&methods),
             expiry: days.map_or(Expiry::Never, |days| Expiry::At(now.plus(days * DAY))),
             now,
         })?;
-        tx.set_secret(id, &secret, Role::Owner, now, None)?;
+        tx.set_secret(id, &secret, issued, now, None)?;
         Ok(Audited::one((), entry(id)))
     });
     made.unwrap();

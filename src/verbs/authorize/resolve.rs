@@ -2,9 +2,11 @@
 //! what it asked for: no answer about its state comes before that.
 
 use super::{
-    Act, Among, Requested, hidden, no_escalation, no_higher_role, not_itself, permit, reaches, reaches_others,
+    Act, Among, NewOwner, Requested, account, denied_first, hidden, new_owner, no_escalation, no_higher_role,
+    not_itself, permit, reaches, reaches_others,
 };
 use crate::domain::account::Account;
+use crate::domain::expiry::Expiry;
 use crate::domain::name::{TokenName, Username};
 use crate::domain::role::Role;
 use crate::domain::secret::PublicId;
@@ -42,6 +44,33 @@ pub fn tokens(
     }
     judge(by, snapshot, &found, act, requested)?;
     found.into_iter().zip(references).map(|(found, reference)| found.only(reference, among)).collect()
+}
+
+/// The token that `reference` means, if the actor may see it, and the account for its copy: `into`, else its own. The
+/// copy may call what the token may, until `expiry` or as long as the token.
+///
+/// # Errors
+/// Those of [`tokens`] and [`super::new_owner`].
+pub fn to_copy(
+    by: &Actor,
+    snapshot: &dyn Snapshot,
+    reference: &TokenRef,
+    into: Option<&Username>,
+    expiry: Option<Expiry>,
+) -> Result<(Token, NewOwner)> {
+    let found = [Found::look(by, snapshot, reference, Among::Kept, Act::See)?];
+    let target = into.map(|into| account(by, snapshot, Some(into), Act::Change)).transpose();
+    denied_first(target, judge(by, snapshot, &found, Act::See, &Requested::default()))?;
+    let owner = |source: &Token| {
+        not_itself(by, source)?;
+        let into = into.unwrap_or(&source.owner.username);
+        new_owner(by, snapshot, Some(into), &source.selection, Some(expiry.unwrap_or(source.expiry)))
+    };
+    let [found] = found;
+    found.all().try_for_each(|source| owner(source).map(drop))?;
+    let source = found.only(reference, Among::Kept)?;
+    let owner = owner(&source)?;
+    Ok((source, owner))
 }
 
 /// What a reference means.

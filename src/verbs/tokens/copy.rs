@@ -8,7 +8,7 @@ use crate::domain::name::{TokenName, Username};
 use crate::error::{Error, Result};
 use crate::verbs::actor::Actor;
 use crate::verbs::audited::Audited;
-use crate::verbs::authorize::{self, Act, Among};
+use crate::verbs::authorize;
 use crate::verbs::cli_line::CliLine;
 use crate::verbs::needs::Needs;
 use crate::verbs::ports::{NewToken, Tx};
@@ -41,13 +41,8 @@ impl Change for CopyToken {
     type Out = Issued;
 
     fn run(&self, by: &Actor, tx: &mut dyn Tx, env: &Env<'_>) -> Result<Audited<Issued>> {
-        let into = self.account.as_ref().map(|into| authorize::account(by, tx, Some(into), Act::Change));
-        let source = authorize::token(by, tx, &self.token.token, Among::Kept, Act::See);
-        let (_, source) = authorize::denied_first(into.transpose(), source)?;
-        authorize::not_itself(by, &source)?;
-        let into = self.account.as_ref().unwrap_or(&source.owner.username);
-        let requested = rules::requested(self.expires, env).unwrap_or(source.expiry);
-        let owner = authorize::new_owner(by, tx, Some(into), &source.selection, Some(requested))?;
+        let requested = rules::requested(self.expires, env);
+        let (source, owner) = authorize::to_copy(by, tx, &self.token.token, self.account.as_ref(), requested)?;
         self.token.still(&source)?;
         let policy = tx.policy()?;
         let expiry = match self.expires {

@@ -66,7 +66,9 @@ impl Verb for PreviewEdit {
 impl Query for PreviewEdit {
     fn run(&self, by: &Actor, snapshot: &dyn Snapshot, env: &Env<'_>) -> Result<Edited> {
         // What it is is told only to who may see it, and what it would be only where that could be done.
-        authorize::token(by, snapshot, &self.0.token.token, Among::Kept, Act::See)?;
+        let [seen, changed] =
+            [Act::See, Act::Change].map(|act| authorize::token(by, snapshot, &self.0.token.token, Among::Kept, act));
+        authorize::denied_first(changed, seen)?;
         let edited = self.0.computed(by, snapshot, env)?;
         authorize::grant(by, snapshot, &[(Some(&edited.before), &edited.after)])?;
         Ok(edited)

@@ -1,0 +1,379 @@
+//! Whether somebody may is judged before any state is told: verb × role × relation × proof × precondition × issued role.
+//! A refused cell answers the same whatever the state, and changes nothing. `cargo test` runs a part of the product that
+//! differs in nothing but being a part, all of it with `JETON_SOAK=1`.
+
+use std::collections::BTreeMap;
+
+use jeton::domain::account::Account;
+use jeton::domain::expiry::{Expiry, ExpirySpec, Span};
+use jeton::domain::name::{Description, Prefix};
+use jeton::domain::role::Role;
+use jeton::domain::secret::Secret;
+use jeton::domain::selection::{Selection, SelectionEdit};
+use jeton::domain::time::DAY;
+use jeton::domain::token::{Purgeable, Revision, Token, TokenRef};
+use jeton::error::{Error, Kind, Result};
+use jeton::verbs::actor::Credential;
+use jeton::verbs::audited::Audited;
+use jeton::verbs::ports::{Entropy, NewToken, Store};
+use jeton::verbs::request::ask;
+use jeton::verbs::tokens::{
+    CopyToken, CreateToken, DeleteTokens, DisableTokens, EditToken, EnableTokens, Pointed, PurgeTokens,
+    RegenerateToken, RestoreTokens, RetireToken, ShowToken,
+};
+
+use crate::matrix::{CALLED, PROOFS, VERBS, holding, proof_issued, rows, street};
+use crate::support::world::{House, by, create, entry, tester, token_name};
+
+const STATES: [&str; 9] = ["live", "off", "expired", "overlap", "trashed", "old-trash", "twin", "stale", "tight"];
+/// How much of the product `cargo test` leaves out: all but one group of so many. A prime, so that the groups that are run
+/// differ in everything.
+const STRIDE: usize = 71;
+/// When a token of the proof `s` ends, and when its targets do, in days.
+const ENDS: (i64, i64) = (29, 30);
+
+/// The state in which a request needs the token in order to do something.
+fn fit_for(verb: &str) -> &'static str {
+    match verb {
+        "enable" => "off",
+        "retire" => "overlap",
+        "restore" | "purge" => "trashed",
+        _ => "live",
+    }
+}
+
+/// Plants a token in a state, its secrets issued under a role.
+fn plant(house: &House, owner: &Account, name: &str, state: &str, issued: Role) -> Token {
+    let secret = || Secret::generate(&Prefix::default(), |b| house.fakes.entropy.fill(b)).unwrap();
+    let now = house.now();
+    let expiry = Expiry::At(now.plus(if state == "expired" { -DAY } else { ENDS.1 * DAY }));
+    let made = house.store().write(&tester(), &|| now, |tx, _| {
+        let name = token_name(name);
+        let new = NewToken {
+            account: owner.id,
+            name: &name,
+            description: &Description::none(),
+            selection: &holding(&[CALLED]),
+            expiry,
+            now,
+        };
+        let id = tx.insert_token(&new)?;
+        tx.set_secret(id, &secret(), issued, now, None)?;
+        if state == "overlap" {
+            tx.set_secret(id, &secret(), issued, now, Some(now.plus(DAY)))?;
+        }
+        let mut token = tx.token(id)?.unwrap();
+        token.enabled = state != "off";
+        token.deleted_at = match state {
+            "trashed" | "twin" => Some(now),
+            "old-trash" => Some(now.plus(-31 * DAY)),
+            _ => None,
+        };
+        tx.update_token(&token)?;
+        if state == "twin" {
+            tx.insert_token(&new)?;
+        }
+        Ok(Audited::one(tx.token(id)?.unwrap(), entry(id)))
+    });
+    made.unwrap().out
+}
+
+fn attempt(
+    house: &House,
+    who: &Credential,
+    (verb, request): (&str, &str),
+    owner: &Account,
+    pointed: Pointed,
+    name: &str,
+) -> Result<()> {
+    let jeton = &house.jeton;
+    let some = || vec![pointed.clone()];
+    let spec = |text: &str| Some(ExpirySpec::parse(text).unwrap());
+    let expires = match request {
+        "past" => spec("01-01-2020"),
+        "later" => spec("30d"),
+        "never" => spec("never"),
+        _ => None,
+    };
+    let taken = (request == "taken").then(|| token_name("taken"));
+    match verb {
+        "show" => ask(jeton, who, ShowToken { token: pointed.token }).map(drop),
+        "disable" => ask(jeton, who, DisableTokens { tokens: some() }).map(drop),
+        "delete" => {
+            let typed = if request == "mistyped" { "mistyped" } else { name };
+            ask(jeton, who, DeleteTokens { tokens: some(), typed: typed.to_owned(), with_made: false }).map(drop)
+        }
+        "enable" => ask(jeton, who, EnableTokens { tokens: some() }).map(drop),
+        "regenerate" => {
+            let grace = match request {
+                "grace" => Some(Span::parse("1h").unwrap()),
+                "long-grace" => Some(Span::parse("31d").unwrap()),
+                _ => None,
+            };
+            ask(jeton, who, RegenerateToken { token: pointed, grace, expires, out: None }).map(drop)
+        }
+        "retire" => ask(jeton, who, RetireToken { token: pointed }).map(drop),
+        "restore" => ask(jeton, who, RestoreTokens { tokens: some(), rename: taken }).map(drop),
+        "edit" => {
+            let none = std::collections::BTreeSet::new;
+            let Selection::Custom(absent) = holding(&["environment.control.StopEnv"]) else { unreachable!() };
+            let selection = match request {
+                "drop-absent" => Some(SelectionEdit::Methods { add: none(), drop: absent }),
+                "unknown-method*" => Some(SelectionEdit::Replace(holding(&["no.such.Method"]))),
+                "other-form*" => {
+                    Some(SelectionEdit::Sets { add: ["IDE Plugins".to_owned()].into(), drop: Default::default() })
+                }
+                _ => None,
+            };
+            let description = (request == "describe").then(|| Description::parse("edited").unwrap());
+            let edit = EditToken { name: taken, description, expires, selection, ..EditToken::of(pointed) };
+            ask(jeton, who, edit).map(drop)
+        }
+        "copy" => {
+            let name = taken.unwrap_or_else(|| token_name(&format!("copy-{name}")));
+            ask(jeton, who, CopyToken { token: pointed, name, account: None, expires, out: None }).map(drop)
+        }
+        "create" => {
+            let new = token_name(&format!("{name}-new"));
+            let names = match request {
+                "taken" => vec![token_name("taken")],
+                "twice" => vec![new.clone(), new],
+                "hint" => vec![token_name("jtn_x")],
+                _ => vec![new],
+            };
+            let called = if request == "unknown-method*" { "no.such.Method" } else { CALLED };
+            let expires = expires.or(spec("30d"));
+            let account = Some(owner.username.clone());
+            let new = CreateToken { account, names, selection: holding(&[called]), expires, ..create("x") };
+            ask(jeton, who, new).map(drop)
+        }
+        "purge" => ask(jeton, who, PurgeTokens { which: Purgeable::Trashed, confirm: 999_999 }).map(drop),
+        other => panic!("no such verb: {other}"),
+    }
+}
+
+/// A role and an issued role, and what somebody with both proves himself with.
+struct Bearing {
+    role: Role,
+    /// The lower of the two.
+    acting: Role,
+    letter: char,
+    credential: Credential,
+}
+
+/// What the table of rights says of a proof: verb by verb, for a role and a relation.
+struct Rights(BTreeMap<(bool, Role, &'static str), Vec<&'static str>>);
+
+impl Rights {
+    fn read() -> Self {
+        let row = |(head, cells): (Vec<&'static str>, Vec<&'static str>)| {
+            ((head[0] == "on", Role::parse(head[1]).unwrap(), head[2]), cells)
+        };
+        Rights(rows("self-  actor").map(row).collect())
+    }
+
+    /// Whether `who` may do `verb` to a token of `owner`, as far as the table of rights goes.
+    fn allow(&self, self_service: bool, who: &Bearing, owner: &Account, verb: &str, letter: char) -> bool {
+        let relation = match () {
+            // A purge takes what is within reach, whatever is in the trash of others.
+            () if owner.username.as_str() == who.role.word() || verb == "purge" => "own",
+            () if owner.role < who.acting => "lower",
+            () if owner.role == who.acting => "same",
+            () => "higher",
+        };
+        let cells = &self.0[&(self_service, who.acting, relation)];
+        cells[VERBS.iter().position(|v| *v == verb).unwrap()].contains(letter)
+    }
+}
+
+/// What a group of cells has in common; they differ in the state of the token.
+struct Group<'a> {
+    verb: &'a str,
+    request: &'a str,
+    owner: &'a Account,
+    /// The role under which the token's secrets were issued.
+    issued: Role,
+}
+
+/// Whether `who` may do what a group asks to a token in a state: never a question of the state itself, except for when
+/// that token ends.
+fn may(rights: &Rights, self_service: bool, who: &Bearing, group: &Group<'_>, state: &str) -> bool {
+    let Group { verb, request, owner, issued } = group;
+    let changes = !matches!(*verb, "show" | "disable" | "delete" | "purge");
+    // A token that ends sooner is one that may all, but leaves nothing behind that outlives it.
+    let letter = if who.letter == 's' && changes { 'f' } else { who.letter };
+    if !rights.allow(self_service, who, owner, verb, letter) {
+        return false;
+    }
+    if who.letter == 'p' || !changes {
+        return true;
+    }
+    let higher = owner.role.min(*issued) > who.acting && !matches!(*verb, "create" | "copy");
+    let ends_later = match (*verb, *request) {
+        ("create", "past") => false,
+        ("create", _) | (_, "later" | "never") => true,
+        _ => state != "expired",
+    };
+    let outlives = who.letter == 's' && ends_later;
+    !(request.ends_with('*') || higher || outlives)
+}
+
+fn expected(cell: &str) -> Option<Kind> {
+    match cell {
+        "ok" => None,
+        "2" => Some(Kind::Usage),
+        "3" => Some(Kind::NotFound),
+        "5" => Some(Kind::Conflict),
+        other => panic!("{other}"),
+    }
+}
+
+/// All that a house holds for the cells: proofs by role, issued role and letter, and tokens in every state.
+struct Fixture {
+    house: House,
+    proofs: Vec<Bearing>,
+    targets: BTreeMap<(String, &'static str, Role), Token>,
+}
+
+impl Fixture {
+    fn new(self_service: bool, tight: bool) -> Self {
+        let house = street(self_service);
+        let mut proofs = Vec::new();
+        let mut targets = BTreeMap::new();
+        for role in Role::ALL {
+            proofs.push(Bearing { role, acting: role, letter: 'p', credential: by(role.word()) });
+            for issued in Role::ALL {
+                for letter in PROOFS.into_iter().filter(|letter| *letter != 'p') {
+                    let name = format!("proof-{letter}-{issued}");
+                    let credential = proof_issued(&house, role.word(), letter, issued, &name);
+                    proofs.push(Bearing { role, acting: role.min(issued), letter, credential });
+                }
+            }
+            for name in [role.word().to_owned(), format!("{role}2")] {
+                let owner = house.account_named(&name);
+                plant(&house, &owner, "taken", "live", Role::Owner);
+                for issued in Role::ALL {
+                    for state in STATES.into_iter().filter(|s| !matches!(*s, "stale" | "tight")) {
+                        let token = plant(&house, &owner, &format!("{state}-{issued}"), state, issued);
+                        targets.insert((name.clone(), state, issued), token);
+                    }
+                }
+            }
+        }
+        if tight {
+            house.set_policy(|policy| {
+                policy.active_tokens = 1;
+                policy.max_expiry = Some(Span::Days(1));
+            });
+        }
+        Fixture { house, proofs, targets }
+    }
+
+    /// The cells of a group, in the states that `cells` says.
+    fn run(&self, who: &Bearing, group: &Group<'_>, cells: &[(&str, &str, bool)], run: usize) {
+        let house = &self.house;
+        let Group { verb, request, owner, issued } = *group;
+        let kept = || {
+            let of = |(name, ..): &(String, &str, Role)| *name == owner.username.as_str();
+            let all: Vec<_> = self.targets.iter().filter(|(key, _)| of(key)).map(|(_, token)| token.id).collect();
+            house.store().read(|s| all.iter().map(|id| s.token(*id)).collect::<Result<Vec<_>>>()).unwrap()
+        };
+        let head = || house.store().read(|s| s.audit_head()).unwrap();
+        let (before, rows) = (kept(), head());
+        let mut refusals: Vec<Error> = Vec::new();
+        let mut done = 0;
+        for (state, cell, may) in cells {
+            let what = format!(
+                "{} acting as {} by {}: {verb} {request} {owner:?}'s, {state}, issued to {issued}",
+                who.role, who.acting, who.letter
+            );
+            let fixture = if matches!(*state, "stale" | "tight") { fit_for(verb) } else { *state };
+            let fresh = *may && *cell == "ok" && verb != "show";
+            let name = if fresh { format!("x{run}-{state}") } else { format!("{fixture}-{issued}") };
+            let target = if fresh {
+                done += 1;
+                plant(house, owner, &name, fixture, issued)
+            } else {
+                self.targets
+                    .iter()
+                    .find(|(key, _)| key.0 == owner.username.as_str() && key.1 == fixture && key.2 == issued)
+                    .unwrap()
+                    .1
+                    .clone()
+            };
+            let seen = (*state == "stale").then_some(Revision(target.revision.0 + 7));
+            let pointed = Pointed { token: TokenRef::Id(target.id), seen };
+            let outcome = attempt(house, &who.credential, (verb, request), owner, pointed, &name);
+            match (may, outcome) {
+                (true, outcome) => {
+                    assert_eq!(outcome.as_ref().err().map(|e| e.kind), expected(cell), "{what}: {outcome:?}")
+                }
+                (false, Ok(())) => panic!("{what}: allowed"),
+                (false, Err(error)) => {
+                    assert_eq!(error.kind, Kind::Denied, "{what}: {error}");
+                    refusals.push(error);
+                }
+            }
+        }
+        let what = format!("{} by {}: {verb} {request} {}'s, issued to {issued}", who.role, who.letter, owner.username);
+        assert!(refusals.windows(2).all(|two| two[0] == two[1]), "{what}: {refusals:?}");
+        assert_eq!(kept(), before, "{what}: refused, and yet something changed");
+        // A row for what was planted and one for what was done.
+        assert_eq!(head(), rows + 2 * done, "{what}: an audit row each");
+    }
+}
+
+fn every_cell(self_service: bool, tight: bool) {
+    let soaked = std::env::var_os("JETON_SOAK").is_some();
+    let rights = Rights::read();
+    let fixture = Fixture::new(self_service, tight);
+    let (mut groups, mut refused, mut allowed) = (0, 0, 0);
+    for (head, cells) in rows("verb       request") {
+        let [verb, request] = head[..] else { panic!("{head:?}") };
+        assert_eq!(cells.len(), STATES.len(), "{head:?}");
+        let cells: Vec<_> =
+            STATES.into_iter().zip(cells).filter(|(s, c)| *c != "." && (*s == "tight") == tight).collect();
+        for who in &fixture.proofs {
+            let others = Role::ALL.map(|role| format!("{role}2"));
+            for owner in std::iter::once(who.role.word().to_owned()).chain(others) {
+                for issued in Role::ALL {
+                    groups += 1;
+                    if !soaked && groups % STRIDE != 0 {
+                        continue;
+                    }
+                    let owner = fixture.house.account_named(&owner);
+                    let group = Group { verb, request, owner: &owner, issued };
+                    let cells: Vec<_> = cells
+                        .iter()
+                        .map(|(state, cell)| (*state, *cell, may(&rights, self_service, who, &group, state)))
+                        .collect();
+                    allowed += cells.iter().filter(|(.., may)| *may).count();
+                    refused += cells.iter().filter(|(.., may)| !*may).count();
+                    fixture.run(who, &group, &cells, groups);
+                }
+            }
+        }
+    }
+    let proofs = 4 * (1 + 4 * 5);
+    assert_eq!(
+        groups,
+        31 * proofs * 5 * 4,
+        "requests, proofs by role and issued role, whose, issued role of the target"
+    );
+    assert!(allowed > 50 && refused > 200 || soaked, "{allowed} {refused}");
+}
+
+#[test]
+fn refusal_comes_before_any_state() {
+    every_cell(true, false);
+}
+
+#[test]
+fn refusal_comes_before_any_state_without_self_service() {
+    every_cell(false, false);
+}
+
+#[test]
+fn refusal_comes_before_policy() {
+    every_cell(true, true);
+}
