@@ -153,16 +153,20 @@ fn complain(text: &str) {
 
 /// Says what went wrong, why, and what to do next.
 pub fn error(e: &Error) {
-    if e.is_said() {
-        return;
+    if !e.is_said() {
+        complain(&in_words(e));
     }
+}
+
+/// Returns the lines that say what went wrong.
+pub fn in_words(e: &Error) -> String {
     let why = e.why.as_ref().map_or_else(String::new, |why| format!(": {why}"));
     let mut text = shown(&format!("error: {}{why}", e.what)).into_owned();
     text.push('\n');
     if let Some(next) = &e.next {
         text.push_str(&format!("  {}\n", shown(next)));
     }
-    complain(&text);
+    text
 }
 
 /// Prints what was made safe already: help, or what is wrong with the command line.

@@ -5,38 +5,43 @@ use std::sync::mpsc::channel;
 
 use super::args::{Global, ServeArgs};
 use super::given;
+use super::output::in_words;
 use crate::config::{Given, ServeGiven, Settings};
 use crate::domain::endpoint::Endpoint;
 use crate::error::{Error, Result};
 use crate::http::{self, Start};
 use crate::platform;
 use crate::platform::logging::{self, Loudness};
-use crate::platform::{signals, systemd};
+use crate::platform::signals::{self, ToService};
+use crate::platform::systemd;
 
 pub(super) fn run(global: &Global, args: ServeArgs) -> Result<()> {
     let loudness = args.log.as_deref().map_or(Ok(Loudness::Info), Loudness::parse)?;
     let serve = ServeGiven { verify: args.verify, verify_group: args.verify_group, manage: args.manage };
     let settings = Settings::load(Given { serve, ..given(global) })?;
-    logging::begin(loudness, args.log_json);
+    logging::begin(loudness, args.log_json)?;
+    let served = serve_until_signal(settings, args.insecure, args.accept_older_store);
+    // Here, since a log whose reader is stuck may not keep the process.
+    logging::end(&served.as_ref().err().map(in_words).unwrap_or_default());
+    served.map_err(|e| Error::new(e.kind, ""))
+}
+
+/// Serves until a signal ends it.
+fn serve_until_signal(settings: Settings, insecure: bool, accept_older_store: bool) -> Result<()> {
     let (tell, told) = channel();
     let by_signal = tell.clone();
-    // Before anything is opened, so that no signal is missed.
-    signals::on_end(move |signal| {
-        // Nobody listens once it is ending anyway.
-        let _ = by_signal.send(Some(signal));
-    })
-    .map_err(|e| Error::failure("signals can't be waited for").why(e.to_string()))?;
+    // Before anything is opened, so that no signal is missed. Nobody listens once the service is ending anyway.
+    signals::watch_service(move |signal| drop(by_signal.send(Heard::Signal(signal))))
+        .map_err(|e| Error::failure("signals can't be waited for").why(e.to_string()))?;
     let world = platform::world();
     let start = Start {
         store: settings.store.value.clone(),
         settings: settings.serve,
-        insecure: args.insecure,
-        accept_older_store: args.accept_older_store,
+        insecure,
+        accept_older_store,
         clock: Arc::clone(&world.clock),
     };
-    let running = http::start(start, move || {
-        let _ = tell.send(None);
-    })?;
+    let running = http::start(start, move || drop(tell.send(Heard::Ended)))?;
     let http::Places { verify, manage } = &running.places;
     tracing::info!(%verify, %manage, store = %settings.store.value.display(), "the service answers");
     if let Endpoint::Tcp(_) = verify {
@@ -46,14 +51,29 @@ pub(super) fn run(global: &Global, args: ServeArgs) -> Result<()> {
         );
     }
     systemd::ready();
-    let ended = told.recv().ok().flatten();
+    let signal = loop {
+        match told.recv() {
+            Ok(Heard::Signal(ToService::End(signal))) => break Some(signal),
+            Ok(Heard::Signal(ToService::Other(signal))) => {
+                tracing::info!(signal, "this signal is ignored: to read settings again, restart the service");
+            }
+            Ok(Heard::Signal(ToService::Deaf) | Heard::Ended) | Err(_) => break None,
+        }
+    };
     systemd::stopping();
-    running.stop();
-    match ended {
+    let ended = running.stop();
+    match signal {
         Some(signal) => {
+            ended?;
             tracing::info!(signal, "the service has ended");
             Ok(())
         }
-        None => Err(Error::failure("the service has ended by itself").why("its thread has failed")),
+        None => Err(ended.err().unwrap_or_else(|| Error::failure("the service has ended by itself"))),
     }
+}
+
+/// What the service waits for while it runs.
+enum Heard {
+    Signal(ToService),
+    Ended,
 }

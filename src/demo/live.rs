@@ -3,7 +3,7 @@
 use std::path::PathBuf;
 use std::sync::Arc;
 use std::sync::mpsc::{Receiver, RecvTimeoutError, Sender, channel};
-use std::thread::{Builder, JoinHandle};
+use std::thread::JoinHandle;
 use std::time::Duration;
 
 use zeroize::Zeroizing;
@@ -21,6 +21,7 @@ use crate::domain::secret::Secret;
 use crate::error::{Error, Result};
 use crate::http::{self, Running, Start};
 use crate::platform::sockets::{self, Answered};
+use crate::platform::tasks;
 use crate::verbs::ports::Clock;
 
 /// Between two requests pass so many milliseconds, and up to as many more.
@@ -70,7 +71,7 @@ impl Caller {
 pub struct Live {
     service: Running,
     end: Sender<()>,
-    traffic: JoinHandle<()>,
+    traffic: JoinHandle<Option<()>>,
 }
 
 impl Live {
@@ -93,11 +94,12 @@ impl Live {
         let service = http::start(Start { store, settings, insecure: false, accept_older_store: false, clock }, || ())?;
         let (end, ended) = channel();
         let at = service.places.verify.clone();
-        let traffic = Builder::new().name("traffic".to_owned()).spawn(move || ask_until(&ended, &at, &callers));
+        // Without it the demonstration only stands still.
+        let traffic = tasks::thread("traffic", |_| (), move || ask_until(&ended, &at, &callers));
         match traffic {
             Ok(traffic) => Ok(Live { service, end, traffic }),
             Err(e) => {
-                service.stop();
+                let _ = service.stop();
                 Err(Error::failure("a thread can't be started").why(e.to_string()))
             }
         }
@@ -113,7 +115,8 @@ impl Live {
         drop(self.end);
         // A panic there has been told already.
         let _ = self.traffic.join();
-        self.service.stop();
+        // Its store goes with it.
+        let _ = self.service.stop();
     }
 }
 

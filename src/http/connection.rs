@@ -73,7 +73,7 @@ pub(super) async fn serve(service: Arc<Service>, door: Door, stream: Stream, pul
                 return Poll::Ready(ended);
             }
             match pulse.wish(cx) {
-                Wish::Finish if pulse.phase() == Phase::Silent => return Poll::Ready(Ok(())),
+                Wish::Finish if pulse.is_idle() => return Poll::Ready(Ok(())),
                 Wish::Finish if !finishing => {
                     finishing = true;
                     connection.as_mut().graceful_shutdown();

@@ -12,6 +12,7 @@ use super::keeper::Keeper;
 use super::ledger::{Denied, Origin, Page};
 use super::outside::{Found, MAX_AGE};
 use super::seen::SeenLog;
+use super::supervisor::SURVIVED;
 use super::told::InHttp;
 use crate::domain::method::MethodId;
 use crate::domain::secret::{Claim, PublicId, SecretFault};
@@ -136,13 +137,17 @@ impl Clerk {
     pub async fn work(mut self) {
         let desk = Arc::clone(&self.service.desk);
         // What is wrong with the store is said before anybody asks.
-        self.serve(Queue::default());
+        self.survives(Queue::default());
+        let mut panics = 0;
         loop {
             // Woken behind whoever is ready to ask: they all ask before the store is read.
             desk.wake.notified().await;
             let queue = desk.take();
             if !queue.waiting.is_empty() || !queue.readers.is_empty() {
-                self.serve(queue);
+                panics = if self.survives(queue) { 0 } else { panics + 1 };
+                if panics > SURVIVED {
+                    return self.service.supervisor.fail("decide");
+                }
             }
         }
     }
@@ -163,6 +168,18 @@ impl Clerk {
             let _ = self.keeper.with(SqliteStore::drop_pages);
         }
         self.outside = found;
+    }
+
+    /// Serves `queue`; false after a panic. Then those who wait hear that nothing was decided, and nothing remembered is
+    /// used again.
+    fn survives(&mut self, queue: Queue) -> bool {
+        let supervisor = Arc::clone(&self.service.supervisor);
+        let served = supervisor.attempt("batch", || self.serve(queue)).is_some();
+        if !served {
+            self.memory.forget();
+            self.keeper.distrust();
+        }
+        served
     }
 
     fn serve(&mut self, queue: Queue) {

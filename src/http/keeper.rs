@@ -87,6 +87,11 @@ impl Keeper {
         self.opened
     }
 
+    /// Has the store opened anew before it is used again: a panic may have left it in the middle of something.
+    pub fn distrust(&mut self) {
+        self.note(&Error::failure("a panic while it was used"));
+    }
+
     fn note(&mut self, error: &Error) {
         if self.faulty_since.is_none() {
             tracing::error!(store = %self.path.display(), why = %shown(&error.to_string()), "the store can't be used {}", self.purpose);

@@ -16,11 +16,8 @@ use crate::domain::endpoint::Endpoint;
 use crate::error::{Error, Result};
 use crate::platform::sockets::{self, Listening, SocketFile};
 
-/// How long is waited after a connection couldn't be taken, or while there are too many.
-const PAUSE: Duration = Duration::from_millis(50);
-
-/// How many connections are left to those who manage.
-pub(super) const MANAGED: u64 = 32;
+/// Wait after a connection couldn't be accepted, or while there are too many.
+const PAUSE: Duration = Duration::from_millis(10);
 
 /// Which door somebody came through.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -35,6 +32,14 @@ impl Door {
         match self {
             Door::Verify => "verify",
             Door::Manage => "manage",
+        }
+    }
+
+    /// The name of the task that accepts its connections.
+    pub const fn task(self) -> &'static str {
+        match self {
+            Door::Verify => "accept verify",
+            Door::Manage => "accept manage",
         }
     }
 }
@@ -62,6 +67,8 @@ pub(super) fn open(
         Some(listening) => (listening, None),
         None => sockets::listen(endpoint, group)?,
     };
+    let refused = |e: io::Error| Error::failure(format!("{endpoint} can't be listened on")).why(e.to_string());
+    listening.extend_backlog().map_err(refused)?;
     let endpoint = listening.endpoint().unwrap_or_else(|| endpoint.clone());
     Ok(Opened { door, endpoint, listening, file })
 }
@@ -89,7 +96,8 @@ impl Opened {
         };
         let listener = listener.map_err(refused)?;
         let (door, file) = (self.door, self.file);
-        tokio::spawn(async move {
+        let supervisor = Arc::clone(&service.supervisor);
+        supervisor.vital(door.task(), async move {
             take(door, &listener, &service, stop).await;
             drop(file);
         });
@@ -106,33 +114,55 @@ async fn take(door: Door, listener: &Listener, service: &Arc<Service>, mut stop:
         match taken {
             Ok(stream) => {
                 let held = Held::new(Arc::clone(service));
-                tokio::spawn(async move {
+                service.supervisor.single("connection", async move {
                     connection::serve(Arc::clone(&held.service), door, stream, Arc::clone(&held.pulse)).await;
                     drop(held);
                 });
             }
+            Err(e) if is_of_one(&e) => tracing::debug!(why = %e, "a connection ended before it was accepted"),
             Err(e) => {
-                tracing::warn!(why = %e, "a connection can't be taken");
+                if service.crowd.refused.fetch_add(1, Relaxed) == 0 {
+                    tracing::warn!(why = %e, "a connection can't be accepted");
+                }
+                service.crowd.make_room(&service.pulses, service.room.all);
                 sleep(PAUSE).await;
             }
         }
         let most = match door {
-            Door::Verify => service.most_open,
+            Door::Verify => service.room.verify,
             // Whoever manages gets in though the other door is crowded.
-            Door::Manage => service.most_open + MANAGED,
+            Door::Manage => service.room.all,
         };
         while service.metrics.open.load(Relaxed) >= most && !*stop.borrow() {
+            if listener.has_waiting() {
+                service.crowd.make_room(&service.pulses, most);
+            }
             sleep(PAUSE).await;
         }
     }
 }
 
+/// Whether only the one connection is lost, and the next can be accepted at once.
+fn is_of_one(e: &io::Error) -> bool {
+    use io::ErrorKind::{ConnectionAborted, ConnectionReset, Interrupted, PermissionDenied, TimedOut};
+    matches!(e.kind(), ConnectionAborted | ConnectionReset | Interrupted | PermissionDenied | TimedOut)
+}
+
 impl Listener {
+    /// Whether a client waits to be accepted.
+    fn has_waiting(&self) -> bool {
+        match self {
+            Listener::Tcp(listener) => sockets::is_readable(listener),
+            Listener::Unix(listener) => sockets::is_readable(listener),
+        }
+    }
+
     async fn accept(&self) -> io::Result<Stream> {
         match self {
             Listener::Tcp(listener) => {
                 let (stream, _) = listener.accept().await?;
-                stream.set_nodelay(true)?;
+                // One that is gone already finds out by itself.
+                let _ = stream.set_nodelay(true);
                 Ok(Stream::Tcp(stream))
             }
             Listener::Unix(listener) => listener.accept().await.map(|(stream, _)| Stream::Unix(stream)),

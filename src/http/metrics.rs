@@ -4,6 +4,8 @@ use std::fmt::Write as _;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering::Relaxed};
 
 use super::Service;
+use super::crowd::Crowd;
+use crate::platform::logging;
 use crate::verbs::decide::Reason;
 
 /// How a request for a decision ended.
@@ -88,7 +90,15 @@ pub(super) fn text(service: &Service) -> String {
     family("store_older", "gauge", "1 while the store is an older copy than was seen, or another one.", &one(older));
     family("ledger_waiting", "gauge", "Different things that wait to be written.", &one(ledger.waiting() as u64));
     family("ledger_written_total", "counter", "Uses and denied attempts written.", &one(of(&ledger.fate.written)));
-    family("ledger_dropped_total", "counter", "Those that were too many to keep.", &one(of(&ledger.fate.dropped)));
+    let lost = ledger.fate.lost();
+    let help = "Uses and denied attempts that are lost to the ledger.";
+    family("ledger_dropped_total", "counter", help, &one(lost.uses + lost.denials));
+    family("ledger_lost_uses_total", "counter", "Accepted uses among them.", &one(lost.uses));
     family("ledger_faults_total", "counter", "Times the ledger couldn't be written.", &one(of(&ledger.fate.faults)));
+    let Crowd { closed, refused } = &service.crowd;
+    family("connections_closed_for_room_total", "counter", "Idle connections closed for others.", &one(of(closed)));
+    family("connections_not_accepted_total", "counter", "Times no connection could be accepted.", &one(of(refused)));
+    family("panics_total", "counter", "Panics, survived ones included.", &one(of(&service.supervisor.panics)));
+    family("log_lines_lost_total", "counter", "Log lines that could not be written.", &one(logging::lost_lines()));
     text
 }

@@ -19,6 +19,7 @@
 mod answer;
 mod connection;
 mod credential;
+mod crowd;
 mod desk;
 mod keeper;
 mod ledger;
@@ -31,14 +32,17 @@ mod pulse;
 mod query;
 mod router;
 mod seen;
+mod supervisor;
+#[cfg(test)]
+mod tests;
 mod told;
 mod verify;
 
 use std::path::{Path, PathBuf};
-use std::sync::Arc;
 use std::sync::atomic::Ordering::Relaxed;
 use std::sync::mpsc::{Sender, channel};
-use std::thread::{Builder, JoinHandle};
+use std::sync::{Arc, Mutex, PoisonError};
+use std::thread::JoinHandle;
 use std::time::Duration;
 
 use tokio::sync::watch;
@@ -50,22 +54,20 @@ use crate::domain::endpoint::Endpoint;
 use crate::domain::proxies::Proxies;
 use crate::error::{Error, Kind, Result};
 pub use crate::platform::service_file::Running as Places;
-use crate::platform::{process, service_file, systemd};
+use crate::platform::{service_file, systemd, tasks};
 use crate::store::sqlite::SqliteStore;
 use crate::verbs::ports::Clock;
+use crowd::{Crowd, CrowdReport, Room};
 use desk::{Clerk, Desk};
 use keeper::Keeper;
-use ledger::Ledger;
+use ledger::{Ledger, Lost};
 use listen::{Door, Opened};
 use metrics::Metrics;
 use proof::Proofs;
 use pulse::{LOOK_EVERY, Pulses};
 use seen::SeenLog;
+use supervisor::Supervisor;
 
-/// How many connections are open at one time, at most.
-const MOST_OPEN: u64 = 16_384;
-/// How many open files are left for other things than connections.
-const OTHER_FILES: u64 = 64 + listen::MANAGED;
 /// How long a request waits for others that hold the store.
 const PATIENCE: Duration = Duration::from_millis(200);
 /// How long a service that stops waits for those it is just answering.
@@ -95,7 +97,9 @@ struct Service {
     /// Where tokens are checked at a port.
     proofs: Option<Proofs>,
     pulses: Pulses,
-    most_open: u64,
+    room: Room,
+    crowd: Crowd,
+    supervisor: Arc<Supervisor>,
 }
 
 /// A service that runs.
@@ -103,7 +107,9 @@ pub struct Running {
     /// Where it checks tokens, and where it is managed.
     pub places: Places,
     stop: watch::Sender<bool>,
-    thread: JoinHandle<()>,
+    thread: JoinHandle<Option<Result<()>>>,
+    #[cfg(test)]
+    supervisor: Arc<Supervisor>,
 }
 
 /// The system's store, and the folder where its sockets are. That belongs to root, so that nobody can put another
@@ -184,8 +190,11 @@ pub fn start(start: Start, ended: impl FnOnce() + Send + 'static) -> Result<Runn
     if accept_older_store {
         seen::accept(&mut keeper, &mut continuity, &*clock);
     }
+    let supervisor = Arc::new(Supervisor::default());
+    #[cfg(test)]
+    let watched = Arc::clone(&supervisor);
     let ledger = Arc::new(Ledger::default());
-    let writer = ledger::start(Arc::clone(&ledger), Arc::clone(&clock), &store)?;
+    let writer = ledger::start(Arc::clone(&ledger), Arc::clone(&clock), &store, Arc::clone(&supervisor))?;
     let desk = Arc::new(Desk::default());
     let service = Arc::new(Service {
         desk: Arc::clone(&desk),
@@ -195,37 +204,69 @@ pub fn start(start: Start, ended: impl FnOnce() + Send + 'static) -> Result<Runn
         proxies: settings.proxies.value,
         proofs,
         pulses: Pulses::default(),
-        most_open: MOST_OPEN.min(process::most_files().saturating_sub(OTHER_FILES)),
+        room: Room::find()?,
+        crowd: Crowd::default(),
+        supervisor: Arc::clone(&supervisor),
     });
     let clerk = Clerk::new(Arc::clone(&service), keeper, clock, seen, continuity);
     let (stop, stopped) = watch::channel(false);
     let (answer, opened) = channel();
-    let thread = Builder::new()
-        .name("service".to_owned())
-        .spawn(move || {
-            let run = run(service, clerk, [verify, manage], stopped, &answer);
-            if let Err(e) = run {
-                // Whoever started it hears it, unless it has gone on.
-                let _ = answer.send(Err(e));
-            }
-            ledger.end();
-            if writer.join().is_err() {
-                tracing::error!("the ledger's thread has failed");
-            }
-            drop(mark);
-            ended();
-        })
+    let ended = Arc::new(Mutex::new(Some(ended)));
+    let hears = Arc::clone(&ended);
+    let serve = move || {
+        let supervisor = Arc::clone(&service.supervisor);
+        let run = run(service, clerk, [verify, manage], stopped, &answer);
+        ledger.end();
+        let left = writer.join().ok().flatten().unwrap_or_else(|| ledger.give_up());
+        drop(mark);
+        let outcome = conclude(run, supervisor.failed(), left);
+        // Whoever started it hears it here, unless it has gone on.
+        let _ = answer.send(outcome.as_ref().map(|_| ()).map_err(Clone::clone));
+        hear(&hears);
+        outcome
+    };
+    let thread = tasks::thread("service", move |_| hear(&ended), serve)
         .map_err(|e| Error::failure("a thread can't be started").why(e.to_string()))?;
     opened.recv().map_err(|_| Error::failure("the service has ended at once"))??;
-    Ok(Running { places, stop, thread })
+    Ok(Running {
+        places,
+        stop,
+        thread,
+        #[cfg(test)]
+        supervisor: watched,
+    })
+}
+
+/// Tells whoever started the service that it has ended, once.
+fn hear<F: FnOnce()>(ended: &Mutex<Option<F>>) {
+    let ended = ended.lock().unwrap_or_else(PoisonError::into_inner).take();
+    if let Some(ended) = ended {
+        ended();
+    }
+}
+
+/// How a service ended that ran so, of which this task failed, and of whose ledger so much is `left`.
+fn conclude(run: Result<()>, failed: Option<&'static str>, left: Lost) -> Result<()> {
+    run?;
+    if let Some(task) = failed {
+        return Err(Error::failure("the service has ended by itself").why(format!("its task \"{task}\" has failed")));
+    }
+    if left != Lost::default() {
+        return Err(Error::failure(format!("{left} are lost")).why("the store could not be written until the end"));
+    }
+    Ok(())
 }
 
 impl Running {
     /// Answers who is being answered, writes the ledger, and ends: within 5 s.
-    pub fn stop(self) {
+    ///
+    /// # Errors
+    /// [`crate::error::Kind::Failure`] if a task has failed, or uses could not be recorded.
+    pub fn stop(self) -> Result<()> {
         // It may have ended by itself.
         let _ = self.stop.send(true);
-        let _ = self.thread.join();
+        let ended = self.thread.join().ok().flatten();
+        ended.unwrap_or_else(|| Err(Error::failure("the service has ended by itself").why("its thread has failed")))
     }
 }
 
@@ -262,13 +303,16 @@ fn run(
             door.serve(Arc::clone(&service), stopped.clone())?;
         }
         let seen = Arc::clone(&clerk.seen);
-        let keep_seen = tokio::spawn(Arc::clone(&seen).keep());
-        let clerk = tokio::spawn(clerk.work());
-        let watch = tokio::spawn(keep_watch(Arc::clone(&service)));
+        let keep_seen = service.supervisor.vital("keep seen", Arc::clone(&seen).keep(Arc::clone(&service.supervisor)));
+        let clerk = service.supervisor.vital("decide", clerk.work());
+        let watch = service.supervisor.vital("watch", keep_watch(Arc::clone(&service)));
         // Whoever started it waits for this.
         let _ = opened.send(Ok(()));
         // The sender going is the end as well.
-        let _ = stopped.changed().await;
+        tokio::select! {
+            _ = stopped.changed() => {}
+            () = service.supervisor.failure() => {}
+        }
         service.pulses.finish();
         let farewell = async {
             while service.metrics.open.load(Relaxed) > 0 {
@@ -288,9 +332,12 @@ fn run(
 
 /// Looks at the connections for as long as the service runs.
 async fn keep_watch(service: Arc<Service>) {
+    let mut report = CrowdReport::default();
     loop {
         sleep(LOOK_EVERY).await;
-        let is_crowded = service.metrics.open.load(Relaxed) * 2 > service.most_open;
+        let open = service.metrics.open.load(Relaxed);
+        report.look(&service.crowd, open, service.room);
+        let is_crowded = open * 2 > service.room.verify;
         service.metrics.timed_out.fetch_add(service.pulses.look(is_crowded), Relaxed);
     }
 }

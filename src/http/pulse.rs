@@ -11,6 +11,8 @@ use std::time::Duration;
 pub(super) const LOOK_EVERY: Duration = Duration::from_millis(500);
 /// How long a head may take from its first byte to its last.
 const HEAD: Duration = Duration::from_secs(5);
+/// Looks after which a head is slow enough to be given up for a newcomer.
+const SLOW_HEAD: u64 = 2;
 /// How long a connection may be silent: longer than the proxies' own limit (nginx: 60 s), so that they close first.
 const IDLE: Duration = Duration::from_secs(75);
 /// How long an answer may take; nothing that is asked takes longer than the store's patience.
@@ -19,18 +21,20 @@ const ANSWER: Duration = Duration::from_secs(10);
 /// What a connection is at.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Phase {
+    /// Nothing was said yet.
+    New,
     Silent,
     Reading,
     Answering,
 }
 
 impl Phase {
-    const ALL: [Phase; 3] = [Phase::Silent, Phase::Reading, Phase::Answering];
+    const ALL: [Phase; 4] = [Phase::New, Phase::Silent, Phase::Reading, Phase::Answering];
 
     fn limit(self, crowded: bool) -> Duration {
         match self {
-            Phase::Silent if !crowded => IDLE,
-            Phase::Silent | Phase::Reading => HEAD,
+            Phase::New | Phase::Silent if !crowded => IDLE,
+            Phase::New | Phase::Silent | Phase::Reading => HEAD,
             Phase::Answering => ANSWER,
         }
     }
@@ -55,7 +59,7 @@ impl Wish {
 pub(super) struct Pulse {
     number: u64,
     looks: Arc<AtomicU64>,
-    /// The look at which something was last heard, times three, plus the phase.
+    /// The look at which something was last heard, times four, plus the phase.
     beat: AtomicU64,
     wish: AtomicU8,
     task: OnceLock<Waker>,
@@ -66,20 +70,20 @@ impl Pulse {
     pub fn heard(&self) {
         let phase = match self.phase() {
             Phase::Reading => return,
-            Phase::Silent => Phase::Reading,
+            Phase::New | Phase::Silent => Phase::Reading,
             Phase::Answering => Phase::Answering,
         };
-        self.beat.store(self.looks.load(Relaxed) * 3 + phase as u64, Relaxed);
+        self.beat.store(self.looks.load(Relaxed) * 4 + phase as u64, Relaxed);
     }
 
     /// What follows counts from when something was last heard.
     pub fn go_on(&self, phase: Phase) {
-        self.beat.store(self.beat.load(Relaxed) / 3 * 3 + phase as u64, Relaxed);
+        self.beat.store(self.beat.load(Relaxed) / 4 * 4 + phase as u64, Relaxed);
     }
 
     /// What it is at.
     pub fn phase(&self) -> Phase {
-        Phase::ALL[(self.beat.load(Relaxed) % 3) as usize]
+        Phase::ALL[(self.beat.load(Relaxed) % 4) as usize]
     }
 
     /// What is wished of it. The task that asks is woken when that changes; a connection has one for its life.
@@ -95,10 +99,29 @@ impl Pulse {
         }
     }
 
+    /// Whether it can end at once without anybody's request being lost.
+    pub fn is_idle(&self) -> bool {
+        matches!(self.phase(), Phase::New | Phase::Silent)
+    }
+
+    /// How soon it is closed to make room, the lowest first: those that never said anything, then the silent, then slow
+    /// heads; the oldest of each. `None` for those that are answered, are in the midst of a head, or leave already.
+    fn rank(&self, looks: u64) -> Option<(u8, u64, u64)> {
+        let since = self.beat.load(Relaxed) / 4;
+        let phase = self.phase();
+        let may_leave = match phase {
+            Phase::New | Phase::Silent => true,
+            Phase::Reading => looks.saturating_sub(since) >= SLOW_HEAD,
+            Phase::Answering => false,
+        };
+        let stays = self.wish.load(Relaxed) != Wish::Leave as u8;
+        (may_leave && stays).then_some((phase as u8, since, self.number))
+    }
+
     /// Whether it has been what it is at for longer than it may.
     fn is_over(&self, looks: u64, crowded: bool) -> bool {
         let limit = self.phase().limit(crowded).as_millis() / LOOK_EVERY.as_millis();
-        u128::from(looks.saturating_sub(self.beat.load(Relaxed) / 3)) > limit
+        u128::from(looks.saturating_sub(self.beat.load(Relaxed) / 4)) > limit
     }
 }
 
@@ -128,7 +151,7 @@ impl Pulses {
         let mut open = self.open();
         open.entered += 1;
         let (number, looks) = (open.entered, Arc::clone(&self.looks));
-        let beat = AtomicU64::new(looks.load(Relaxed) * 3);
+        let beat = AtomicU64::new(looks.load(Relaxed) * 4);
         let wish = if open.finishing { Wish::Finish } else { Wish::Stay };
         let pulse = Arc::new(Pulse { number, looks, beat, wish: AtomicU8::new(wish as u8), task: OnceLock::new() });
         open.pulses.insert(number, Arc::clone(&pulse));
@@ -146,6 +169,19 @@ impl Pulses {
         let open = self.open();
         let over = open.pulses.values().filter(|pulse| pulse.is_over(looks, crowded));
         over.map(|pulse| pulse.wishes(Wish::Leave)).count() as u64
+    }
+
+    /// Closes `count` of those that do least, fewer if there are no more. Returns how many.
+    pub fn close_idle(&self, count: u64) -> u64 {
+        let looks = self.looks.load(Relaxed);
+        let open = self.open();
+        let mut idle: Vec<_> = open.pulses.values().filter_map(|p| Some((p.rank(looks)?, p))).collect();
+        let count = usize::try_from(count).unwrap_or(usize::MAX).min(idle.len());
+        if count > 0 && count < idle.len() {
+            idle.select_nth_unstable_by_key(count, |(rank, _)| *rank);
+        }
+        idle.iter().take(count).for_each(|(_, pulse)| pulse.wishes(Wish::Leave));
+        count as u64
     }
 
     /// Has all of them finish.
@@ -199,6 +235,22 @@ mod tests {
         assert_eq!(pulses.look(true), 1);
         let cx = &Context::from_waker(Waker::noop());
         assert_eq!((silent.wish(cx), gone.wish(cx)), (Wish::Leave, Wish::Stay));
+    }
+
+    #[test]
+    fn connections_that_do_least_are_closed_first() {
+        let pulses = Pulses::default();
+        let cx = &Context::from_waker(Waker::noop());
+        let [answering, slow, silent, new, newer] = std::array::from_fn(|_| pulses.enter());
+        slow.heard();
+        answering.go_on(Phase::Answering);
+        silent.go_on(Phase::Silent);
+        assert_eq!((pulses.close_idle(1), new.wish(cx), newer.wish(cx)), (1, Wish::Leave, Wish::Stay));
+        assert_eq!((pulses.close_idle(1), newer.wish(cx)), (1, Wish::Leave));
+        assert_eq!((pulses.close_idle(9), silent.wish(cx)), (1, Wish::Leave), "no head that has just begun");
+        look(&pulses, 1);
+        assert_eq!((pulses.close_idle(9), slow.wish(cx)), (1, Wish::Leave));
+        assert_eq!((pulses.close_idle(9), answering.wish(cx)), (0, Wish::Stay));
     }
 
     #[test]

@@ -5,10 +5,10 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use tokio::sync::Notify;
-use tokio::task::spawn_blocking;
 use tokio::time::sleep;
 
 use super::keeper::Keeper;
+use super::supervisor::Supervisor;
 use crate::domain::anchor::Checkpoint;
 use crate::domain::text::shown;
 use crate::platform::seen_file;
@@ -71,12 +71,12 @@ impl SeenLog {
     }
 
     /// Writes what is to be written, for as long as the service runs.
-    pub async fn keep(self: Arc<Self>) {
+    pub async fn keep(self: Arc<Self>, supervisor: Arc<Supervisor>) {
         loop {
             self.wake.notified().await;
             let seen = Arc::clone(&self);
             // Whatever comes of it is said there.
-            let _ = spawn_blocking(move || seen.write()).await;
+            supervisor.blocking(move || seen.write()).await;
             sleep(WRITE_INTERVAL).await;
         }
     }

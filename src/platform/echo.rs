@@ -77,20 +77,26 @@ fn restore_on_signals() {
     static ONCE: Once = Once::new();
     ONCE.call_once(|| {
         let Ok(mut signals) = Signals::new([SIGHUP, SIGINT, SIGQUIT, SIGTERM, SIGTSTP]) else { return };
-        std::thread::spawn(move || {
-            for signal in signals.forever() {
-                // Held until the program goes on, so that nobody turns the echo off meanwhile.
-                let silenced = SILENCED.lock().unwrap_or_else(PoisonError::into_inner);
-                if let Some(Silenced { terminal, before }) = &*silenced {
-                    restore(terminal, before, OptionalActions::Now);
+        // Without it a signal ends the program as it always does, but for the terminal.
+        let watching = super::tasks::thread(
+            "echo",
+            |_| (),
+            move || {
+                for signal in signals.forever() {
+                    // Held until the program goes on, so that nobody turns the echo off meanwhile.
+                    let silenced = SILENCED.lock().unwrap_or_else(PoisonError::into_inner);
+                    if let Some(Silenced { terminal, before }) = &*silenced {
+                        restore(terminal, before, OptionalActions::Now);
+                    }
+                    if !super::signals::ends_by_itself(signal) {
+                        let _ = emulate_default_handler(signal);
+                    }
+                    if let Some(Silenced { terminal, before }) = &*silenced {
+                        let _ = silence(terminal, before);
+                    }
                 }
-                if !super::signals::ends_by_itself(signal) {
-                    let _ = emulate_default_handler(signal);
-                }
-                if let Some(Silenced { terminal, before }) = &*silenced {
-                    let _ = silence(terminal, before);
-                }
-            }
-        });
+            },
+        );
+        drop(watching);
     });
 }

@@ -1,10 +1,22 @@
-//! What a service says while it runs: one event a line, on stderr.
+//! What a service says while it runs: one event a line, on stderr. Logging neither blocks nor fails.
 
-use std::io;
+use std::panic;
+use std::sync::OnceLock;
+use std::time::Duration;
 
 use tracing::level_filters::LevelFilter;
 
+use super::clock::SystemClock;
+use super::log_writer::{LogWriter, LossReport, Stderr};
+use crate::domain::secret::stands_in;
+use crate::domain::text::shown;
 use crate::error::{Error, Result};
+use crate::verbs::ports::Clock;
+
+/// The longest wait for a log that can't be written, at the end of the process.
+const LAST_FLUSH: Duration = Duration::from_millis(300);
+
+static WRITER: OnceLock<LogWriter> = OnceLock::new();
 
 /// How much is said.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -56,13 +68,65 @@ impl Loudness {
     }
 }
 
-/// Begins to write events to stderr, in words or as JSON; once in a run.
-pub fn begin(loudness: Loudness, json: bool) {
+/// Begins to write events to stderr, in words or as JSON; once in a run. Panics become events, too.
+///
+/// # Errors
+/// [`crate::error::Kind::Failure`] if the log's thread can't be started.
+pub fn begin(loudness: Loudness, json: bool) -> Result<()> {
+    let report = LossReport { now, line: if json { lost_json } else { lost_text } };
+    let writer =
+        LogWriter::start(Stderr, report).map_err(|e| Error::failure("a thread can't be started").why(e.to_string()))?;
     let events = tracing_subscriber::fmt()
-        .with_writer(io::stderr)
+        .with_writer(writer.clone())
         .with_max_level(loudness.filter())
         .with_target(false)
         .with_ansi(false);
     // A second begin changes nothing.
-    let _ = if json { events.json().flatten_event(true).try_init() } else { events.try_init() };
+    let begun = if json { events.json().flatten_event(true).try_init() } else { events.try_init() };
+    if begun.is_ok() {
+        let _ = WRITER.set(writer);
+        panic::set_hook(Box::new(report_panic));
+    }
+    Ok(())
+}
+
+/// Returns the number of log lines lost since the start.
+pub fn lost_lines() -> u64 {
+    WRITER.get().map_or(0, LogWriter::lost)
+}
+
+/// Writes `text` after everything that waits, and waits a moment for it. For the last words of a process whose log may
+/// be stuck. Without a log nothing is written.
+pub fn end(text: &str) {
+    if let Some(writer) = WRITER.get() {
+        if !text.is_empty() {
+            writer.line(text.as_bytes());
+        }
+        writer.flush(LAST_FLUSH);
+    }
+}
+
+/// The standard hook writes to stderr itself, and waits for a reader that is stuck.
+fn report_panic(info: &panic::PanicHookInfo<'_>) {
+    let payload = info.payload();
+    let message = payload.downcast_ref::<&str>().copied();
+    let message = message.or_else(|| payload.downcast_ref::<String>().map(String::as_str)).unwrap_or_default();
+    let message = if stands_in(message) { "withheld: it holds a secret" } else { message };
+    let at = info.location().map(ToString::to_string).unwrap_or_default();
+    let thread = std::thread::current();
+    tracing::error!(thread = thread.name(), at, "panic: {}", shown(message));
+}
+
+fn now() -> String {
+    SystemClock::new().now().rfc3339()
+}
+
+fn lost_text(lost: u64, since: &str, now: &str) -> String {
+    format!("{now}  WARN {lost} log lines were lost since {since} lost={lost}\n")
+}
+
+fn lost_json(lost: u64, since: &str, now: &str) -> String {
+    let message = format!("{lost} log lines were lost since {since}");
+    let line = serde_json::json!({ "timestamp": now, "level": "WARN", "message": message, "lost": lost });
+    format!("{line}\n")
 }

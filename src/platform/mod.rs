@@ -9,6 +9,7 @@ pub mod entropy;
 pub mod files;
 pub mod group;
 pub mod input;
+mod log_writer;
 pub mod logging;
 pub mod password;
 pub mod paths;
@@ -19,6 +20,7 @@ pub mod service_file;
 pub mod signals;
 pub mod sockets;
 pub mod systemd;
+pub mod tasks;
 pub mod terminal;
 
 use std::sync::Arc;

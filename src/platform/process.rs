@@ -19,14 +19,20 @@ pub fn harden() {
     let _ = set_dumpable_behavior(DumpableBehavior::NotDumpable);
 }
 
-/// Raises how many files may be open to the most that is allowed; how many that is.
-pub fn most_files() -> u64 {
+/// Raises the number of files that may be open as far as allowed, and returns it.
+pub fn raise_open_files() -> u64 {
     let limit = getrlimit(Resource::Nofile);
     let most = Rlimit { current: limit.maximum, maximum: limit.maximum };
     match setrlimit(Resource::Nofile, most) {
         Ok(()) => limit.maximum.unwrap_or(u64::MAX),
         Err(_) => limit.current.unwrap_or(u64::MAX),
     }
+}
+
+/// Returns the number of files that are open now, or `None` if the system doesn't say.
+pub fn open_files() -> Option<u64> {
+    // The folder itself is open while it is read.
+    std::fs::read_dir("/dev/fd").ok().map(|entries| (entries.count() as u64).saturating_sub(1))
 }
 
 /// Lets this thread run only while the others have little to do. Where the system doesn't grant it, it runs as before.

@@ -3,12 +3,12 @@
 use std::io;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::thread;
 
 use rustix::event::{PollFd, PollFlags, poll};
-use signal_hook::consts::{SIGCONT, SIGHUP, SIGINT, SIGTERM, SIGTSTP, SIGWINCH, SIGXFSZ};
+use signal_hook::consts::{SIGCONT, SIGHUP, SIGINT, SIGQUIT, SIGTERM, SIGTSTP, SIGUSR1, SIGUSR2, SIGWINCH, SIGXFSZ};
 use signal_hook::iterator::Signals;
 
+use super::tasks;
 use crate::error::{Error, Kind, Result};
 
 /// What the system says to the program.
@@ -32,39 +32,74 @@ pub enum Told {
 /// Those of the system.
 pub fn watch(tell: impl Fn(Told) + Send + Clone + 'static) -> io::Result<()> {
     let mut signals = Signals::new([SIGHUP, SIGINT, SIGTERM, SIGTSTP, SIGCONT, SIGWINCH])?;
-    let told = tell.clone();
-    thread::Builder::new().name("signals".into()).spawn(move || {
-        for signal in signals.forever() {
-            told(match signal {
-                SIGTSTP => Told::Stop,
-                SIGCONT => Told::Continue,
-                SIGWINCH => Told::Resized,
-                ending => Told::End(ending),
-            });
-        }
-    })?;
-    thread::Builder::new().name("terminal".into()).spawn(move || {
-        let terminal = rustix::stdio::stdin();
-        // Asks for nothing, so that only a hang-up or an error ends the wait.
-        let mut watched = [PollFd::new(&terminal, PollFlags::empty())];
-        loop {
-            match poll(&mut watched, None) {
-                Err(rustix::io::Errno::INTR) => {}
-                Ok(_) | Err(_) => return tell(Told::HungUp),
+    let (told, deaf) = (tell.clone(), tell.clone());
+    // Without it nothing could end the screens any more.
+    tasks::thread(
+        "signals",
+        move |_| deaf(Told::HungUp),
+        move || {
+            for signal in signals.forever() {
+                told(match signal {
+                    SIGTSTP => Told::Stop,
+                    SIGCONT => Told::Continue,
+                    SIGWINCH => Told::Resized,
+                    ending => Told::End(ending),
+                });
             }
-        }
-    })?;
+        },
+    )?;
+    let blind = tell.clone();
+    tasks::thread(
+        "terminal",
+        move |_| blind(Told::HungUp),
+        move || {
+            let terminal = rustix::stdio::stdin();
+            // Asks for nothing, so that only a hang-up or an error ends the wait.
+            let mut watched = [PollFd::new(&terminal, PollFlags::empty())];
+            loop {
+                match poll(&mut watched, None) {
+                    Err(rustix::io::Errno::INTR) => {}
+                    Ok(_) | Err(_) => return tell(Told::HungUp),
+                }
+            }
+        },
+    )?;
     Ok(())
 }
 
-/// Calls `tell` with the number of each signal that asks the program to end, from a thread of its own.
+/// A signal to a service.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum ToService {
+    /// To end.
+    End(i32),
+    /// Other programs' customs (reload, reopen the log, report): a service does nothing for these.
+    Other(&'static str),
+    /// The thread that waits for signals has failed.
+    Deaf,
+}
+
+/// Calls `tell` for each signal to a service, from a thread of its own.
 ///
 /// # Errors
 /// Those of the system.
-pub fn on_end(tell: impl Fn(i32) + Send + 'static) -> io::Result<()> {
-    let mut signals = Signals::new([SIGHUP, SIGINT, SIGTERM])?;
-    thread::Builder::new().name("signals".into()).spawn(move || signals.forever().for_each(tell))?;
-    Ok(())
+pub fn watch_service(tell: impl Fn(ToService) + Send + Clone + 'static) -> io::Result<()> {
+    let mut signals = Signals::new([SIGHUP, SIGINT, SIGTERM, SIGQUIT, SIGUSR1, SIGUSR2])?;
+    let failed = tell.clone();
+    tasks::thread(
+        "signals",
+        move |_| failed(ToService::Deaf),
+        move || {
+            for signal in signals.forever() {
+                tell(match signal {
+                    SIGHUP => ToService::Other("SIGHUP"),
+                    SIGUSR1 => ToService::Other("SIGUSR1"),
+                    SIGUSR2 => ToService::Other("SIGUSR2"),
+                    ending => ToService::End(ending),
+                });
+            }
+        },
+    )
+    .map(drop)
 }
 
 /// A file that may not grow further is an error for whoever writes to it, not the end of the program.

@@ -3,12 +3,13 @@
 use std::fs::{self, File};
 use std::io::{ErrorKind, Read, Write};
 use std::net::{TcpListener, TcpStream};
-use std::os::fd::OwnedFd;
+use std::os::fd::{AsFd, OwnedFd};
 use std::os::unix::fs::{FileTypeExt, MetadataExt, PermissionsExt};
 use std::os::unix::net::{UnixListener, UnixStream};
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
+use rustix::event::{PollFd, PollFlags, Timespec, poll};
 use rustix::fs::Mode;
 use rustix::io::{FdFlags, fcntl_setfd};
 use rustix::net::sockopt::{Timeout, set_socket_timeout};
@@ -41,6 +42,29 @@ impl Listening {
             }
         }
     }
+}
+
+/// Connections that may wait to be accepted; the system's own bound (`net.core.somaxconn`) may be lower.
+const BACKLOG: i32 = 4096;
+
+impl Listening {
+    /// Lets many connections wait, also on a socket that was handed over.
+    ///
+    /// # Errors
+    /// Those of the system.
+    pub fn extend_backlog(&self) -> std::io::Result<()> {
+        match self {
+            Listening::Tcp(listener) => net::listen(listener, BACKLOG)?,
+            Listening::Unix(listener) => net::listen(listener, BACKLOG)?,
+        }
+        Ok(())
+    }
+}
+
+/// Whether something waits to be read, or accepted, now.
+pub fn is_readable(socket: &impl AsFd) -> bool {
+    let mut polled = [PollFd::new(socket, PollFlags::IN)];
+    poll(&mut polled, Some(&Timespec { tv_sec: 0, tv_nsec: 0 })).is_ok_and(|ready| ready > 0)
 }
 
 /// A socket's file, taken away when this goes.

@@ -20,9 +20,9 @@ use super::worker::{self, Job, Store};
 use super::{Ended, Start};
 use crate::error::{Error, Result};
 use crate::platform::clipboard::{Desktop, Route, osc52};
-use crate::platform::process;
 use crate::platform::signals::{self, Told};
 use crate::platform::terminal::{Read, has_more, read, size};
+use crate::platform::{process, tasks};
 use crate::verbs::ports::Clock;
 
 /// How long the program may take to end once it was told to.
@@ -78,14 +78,18 @@ fn watch_signals(wake: &Sender<Woken>, clock: &Arc<dyn Clock>, store: &Arc<OnceL
             Told::Stop | Told::Continue | Told::Resized => return,
         };
         let (clock, store) = (Arc::clone(&clock), Arc::clone(&store));
-        let _ = thread::Builder::new().name("last moments".into()).spawn(move || {
-            clock.sleep(LAST_MOMENTS);
-            terminal::abandon();
-            if let Some(store) = store.get() {
-                store.close(CLOSING_LATE);
-            }
-            signals::end_by(signal);
-        });
+        let _ = tasks::thread(
+            "last moments",
+            move |_| signals::end_by(signal),
+            move || {
+                clock.sleep(LAST_MOMENTS);
+                terminal::abandon();
+                if let Some(store) = store.get() {
+                    store.close(CLOSING_LATE);
+                }
+                signals::end_by(signal);
+            },
+        );
     })
     .map_err(|e| Error::failure("signals can't be received").why(e.to_string()))
 }
@@ -120,7 +124,7 @@ fn read_keys(wake: &Sender<Woken>) -> Result<()> {
 struct Workers {
     store: Arc<Store>,
     /// None where text goes to the terminal by an escape sequence.
-    clipboard: Option<(Sender<ForClipboard>, thread::JoinHandle<()>)>,
+    clipboard: Option<(Sender<ForClipboard>, thread::JoinHandle<Option<()>>)>,
     past_tmux: bool,
     /// Whether the screen tells of the ledger.
     ledger_shown: Arc<AtomicBool>,

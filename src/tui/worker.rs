@@ -4,7 +4,7 @@ use std::path::PathBuf;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::mpsc::{Receiver, RecvTimeoutError, Sender, channel};
 use std::sync::{Arc, Mutex, PoisonError};
-use std::thread::{Builder, JoinHandle};
+use std::thread::JoinHandle;
 use std::time::Duration;
 
 use zeroize::Zeroizing;
@@ -12,9 +12,9 @@ use zeroize::Zeroizing;
 use crate::domain::catalogue::Catalogue;
 use crate::domain::secret::Secret;
 use crate::error::{Error, Result};
-use crate::platform::catalogue_file;
 use crate::platform::clipboard::{CLEARED_AFTER, Clipboard, tmux as by_tmux};
 use crate::platform::files::read_file;
+use crate::platform::{catalogue_file, tasks};
 use crate::tui::effect::ForClipboard;
 use crate::tui::msg::{Copied, Msg, RequestId, Sent};
 use crate::verbs::Jeton;
@@ -54,30 +54,15 @@ impl Job {
     }
 }
 
-/// Tells the screens when its thread panics, so that nobody waits for it for ever.
-struct Alarm<F: Fn(Msg)>(F);
-
-impl<F: Fn(Msg)> Drop for Alarm<F> {
-    fn drop(&mut self) {
-        if std::thread::panicking() {
-            (self.0)(Msg::WorkerFailed);
-        }
-    }
-}
-
-/// Starts a thread that hands `work` a way to answer.
-pub(super) fn spawn<F: Fn(Msg) + Send + 'static>(
-    name: &str,
+/// Starts a thread that hands `work` a way to answer. If it panics the screens hear of it, so that nobody waits for it
+/// for ever.
+pub(super) fn spawn<F: Fn(Msg) + Clone + Send + 'static>(
+    name: &'static str,
     answer: F,
     work: impl FnOnce(&F) + Send + 'static,
-) -> Result<JoinHandle<()>> {
-    let run = move || {
-        let alarm = Alarm(answer);
-        work(&alarm.0);
-    };
-    Builder::new()
-        .name(name.to_owned())
-        .spawn(run)
+) -> Result<JoinHandle<Option<()>>> {
+    let failed = answer.clone();
+    tasks::thread(name, move |_| failed(Msg::WorkerFailed), move || work(&answer))
         .map_err(|e| Error::failure("a thread can't be started").why(e.to_string()))
 }
 
@@ -134,7 +119,7 @@ fn work(
     queue: Receiver<Job>,
     delivery: Arc<dyn Delivery>,
     witness: Witness,
-    answer: impl Fn(Msg) + Send + 'static,
+    answer: impl Fn(Msg) + Clone + Send + 'static,
 ) -> Result<()> {
     spawn("store", answer, move |answer| {
         let store = store;
@@ -182,7 +167,7 @@ fn watch(
     store: Held,
     until: Receiver<()>,
     shown: Arc<AtomicBool>,
-    answer: impl Fn(Msg) + Send + 'static,
+    answer: impl Fn(Msg) + Clone + Send + 'static,
 ) -> Result<()> {
     spawn("watch", answer, move |answer| {
         let store = store;
@@ -211,8 +196,8 @@ fn watch(
 /// Starts the clipboard's thread. When the returned sender is dropped it takes a secret away again and ends.
 pub(super) fn clipboard(
     mut clipboard: impl Clipboard + 'static,
-    answer: impl Fn(Msg) + Send + 'static,
-) -> Result<(Sender<ForClipboard>, JoinHandle<()>)> {
+    answer: impl Fn(Msg) + Clone + Send + 'static,
+) -> Result<(Sender<ForClipboard>, JoinHandle<Option<()>>)> {
     let (texts, queue) = channel::<ForClipboard>();
     let thread = spawn("clipboard", answer, move |answer| {
         let mut holds_secret = false;
@@ -242,9 +227,9 @@ pub(super) fn clipboard(
 
 /// Starts the thread that hands text to tmux. What tmux doesn't take goes to `otherwise`.
 pub(super) fn tmux(
-    answer: impl Fn(Msg) + Send + 'static,
+    answer: impl Fn(Msg) + Clone + Send + 'static,
     otherwise: impl Fn(Zeroizing<String>) + Send + 'static,
-) -> Result<(Sender<ForClipboard>, JoinHandle<()>)> {
+) -> Result<(Sender<ForClipboard>, JoinHandle<Option<()>>)> {
     let (texts, queue) = channel::<ForClipboard>();
     let thread = spawn("tmux", answer, move |answer| {
         for ForClipboard { text, .. } in queue {

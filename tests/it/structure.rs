@@ -224,6 +224,31 @@ fn each_outside_thing_has_its_place() {
     }
 }
 
+/// The tests' own threads may be started as they like: whoever joins them hears of a panic.
+#[test]
+fn threads_and_tasks_are_started_where_they_are_supervised() {
+    let mut found = Vec::new();
+    for source in sources("src") {
+        let product = source.code.split("#[cfg(test)]\nmod tests {").next().unwrap_or_default();
+        for start in
+            ["thread::spawn", "thread::Builder", "tokio::spawn", "task::spawn", "spawn_blocking", "spawn_local"]
+        {
+            if mentions(product, start) {
+                found.push((source.path.clone(), start));
+            }
+        }
+    }
+    let home = "src/http/supervisor.rs";
+    assert!(found.iter().all(|(path, _)| path == home) && found.len() > 1, "{found:?}");
+    let tasks = fs::read_to_string(root().join("src/platform/tasks.rs")).unwrap();
+    assert!(tasks.contains("use std::thread::{Builder,"), "threads are started elsewhere");
+    let other = sources("src").into_iter().filter(|source| source.path != "src/platform/tasks.rs");
+    let builders = other.filter(|source| {
+        source.code.contains("use std::thread::{Builder") || source.code.contains("use std::thread::Builder")
+    });
+    assert_eq!(builders.map(|source| source.path).collect::<Vec<_>>(), Vec::<String>::new());
+}
+
 #[test]
 fn files_stay_readable() {
     let main = fs::read_to_string(root().join("src/main.rs")).unwrap();

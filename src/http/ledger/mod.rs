@@ -1,15 +1,14 @@
 //! The ledger, off the path of requests: what happened is gathered in memory, alike things as one, and written down by a
 //! thread of its own.
 
+mod tallies;
 mod writer;
 
-use std::collections::HashMap;
 use std::fmt;
+use std::mem;
 use std::net::IpAddr;
 use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
-
-use foldhash::fast::RandomState;
 
 use super::outside::OutsideChanges;
 use super::told::{Known, Method};
@@ -18,14 +17,9 @@ use crate::domain::time::{DAY, MINUTE, Timestamp};
 use crate::domain::token::TokenId;
 use crate::verbs::decide::Reason;
 
+pub(super) use tallies::Lost;
+use tallies::Tallies;
 pub(super) use writer::start;
-
-/// How many different things are gathered at most, about 200 bytes each. What comes then is counted without its caller,
-/// and where even that is new, not at all.
-const MOST: usize = 100_000;
-/// How many callers and methods of one token, or of strangers, are kept apart meanwhile: who calls himself something else
-/// each time fills neither memory nor store.
-const APART: usize = 100;
 
 /// How much of what is remembered of secrets is kept for the uses counted beside it, in bytes.
 const RUNNING_MOST: usize = 16 * 1024 * 1024;
@@ -100,9 +94,7 @@ impl Run {
 
 #[derive(Default)]
 struct Gathered {
-    tallies: HashMap<Key, Tally, RandomState>,
-    /// How many of them are a token's, or of no token.
-    apart: HashMap<Option<TokenId>, usize, RandomState>,
+    tallies: Tallies,
     /// Those whose uses run, and what they take in memory, in bytes: they stay for as long as they are here.
     running: Vec<Arc<Known>>,
     weight: usize,
@@ -113,8 +105,21 @@ struct Gathered {
 #[derive(Debug, Default)]
 pub(super) struct Fate {
     pub written: AtomicU64,
-    pub dropped: AtomicU64,
+    pub lost_uses: AtomicU64,
+    pub lost_denials: AtomicU64,
     pub faults: AtomicU64,
+}
+
+impl Fate {
+    fn lose(&self, lost: Lost) {
+        self.lost_uses.fetch_add(lost.uses, Relaxed);
+        self.lost_denials.fetch_add(lost.denials, Relaxed);
+    }
+
+    /// Returns what was lost since the start.
+    pub fn lost(&self) -> Lost {
+        Lost { uses: self.lost_uses.load(Relaxed), denials: self.lost_denials.load(Relaxed) }
+    }
 }
 
 /// The ledger of a running service.
@@ -146,6 +151,31 @@ impl Ledger {
 
     fn lock(&self) -> MutexGuard<'_, Gathered> {
         self.gathered.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Takes everything that waits out of memory.
+    fn take(&self) -> Tallies {
+        self.lock().take()
+    }
+
+    /// Puts back what could not be written.
+    fn put_back(&self, tallies: Tallies) {
+        let lost = self.lock().tallies.merge(tallies);
+        self.fate.lose(lost);
+    }
+
+    /// Gives up what still waits. Returns how much that was.
+    pub fn give_up(&self) -> Lost {
+        let lost = self.take().total();
+        if lost != Lost::default() {
+            self.fate.lose(lost);
+            tracing::error!(
+                uses = lost.uses,
+                denials = lost.denials,
+                "the ledger ends incomplete: {lost} are lost, since the store can't be written"
+            );
+        }
+        lost
     }
 
     /// Has the thread write what is left, and end.
@@ -221,19 +251,24 @@ impl Origin {
 }
 
 impl Gathered {
-    fn add(&mut self, mut key: Key, tally: Tally, fate: &Fate) {
-        let apart = self.apart.entry(key.token).or_default();
-        if (*apart >= APART || self.tallies.len() >= MOST) && !self.tallies.contains_key(&key) {
-            key.origin = None;
-            if self.tallies.len() >= 2 * MOST && !self.tallies.contains_key(&key) {
-                fate.dropped.fetch_add(tally.count, Relaxed);
-                return;
+    fn add(&mut self, key: Key, tally: Tally, fate: &Fate) {
+        let lost = self.tallies.add(key, tally);
+        if lost != Lost::default() {
+            fate.lose(lost);
+        }
+    }
+
+    /// What runs is taken from where it is counted: whoever decides meanwhile goes on counting there.
+    fn take(&mut self) -> Tallies {
+        let mut tallies = mem::take(&mut self.tallies);
+        self.weight = 0;
+        for known in mem::take(&mut self.running) {
+            let run = known.holder.running.lock().take();
+            if let Some((key, tally)) = run.map(|run| run.entry(&known)) {
+                // Those that find no room take the place of their own details.
+                tallies.add(key, tally);
             }
         }
-        let kept = self.tallies.entry(key).or_insert_with(|| {
-            *apart += 1;
-            Tally { count: 0, at: tally.at }
-        });
-        kept.add(tally);
+        tallies
     }
 }

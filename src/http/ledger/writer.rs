@@ -6,18 +6,19 @@ use std::net::IpAddr;
 use std::path::Path;
 use std::sync::atomic::Ordering::Relaxed;
 use std::sync::{Arc, PoisonError};
-use std::thread::{Builder, JoinHandle};
+use std::thread::JoinHandle;
 use std::time::Duration;
 
 use foldhash::fast::RandomState;
 
-use super::{Key, Ledger, Tally};
+use super::{Key, Ledger, Lost, Tallies, Tally};
 use crate::domain::time::{HOUR, MINUTE, Timestamp};
 use crate::error::{Error, Result};
 use crate::http::keeper::{Keeper, NEXT_TRY};
 use crate::http::outside::Watcher;
-use crate::http::told::Known;
-use crate::platform::process;
+use crate::http::supervisor::{SURVIVED, Supervisor};
+use crate::platform::clock::Stopwatch;
+use crate::platform::{process, tasks};
 use crate::store::sqlite::SqliteStore;
 use crate::verbs::ports::{Clock, Denial, Store, Use};
 
@@ -27,10 +28,14 @@ const GATHERED_FOR: Duration = Duration::from_millis(400);
 const PARTS: u32 = 2;
 /// How long the ledger waits for others that hold the store: nobody waits for it, and what they write takes a moment.
 const PATIENCE: Duration = Duration::from_millis(500);
+/// Entries written in one transaction: others that write wait no longer for it than for a change of their own.
+const BATCH: usize = 1_000;
 /// How often what was written in batches is brought to its place, in milliseconds.
 const SETTLE_EVERY: i64 = MINUTE;
-/// How often what is left at the end is tried again: a service ends within 5 s.
-const LAST_TRIES: u32 = 3;
+/// For how long what is left at the end is tried again: a service ends within 5 s.
+const LAST_TRIES: Duration = Duration::from_millis(1_200);
+/// How often it is said that more was lost.
+const REPORT_EVERY: Duration = Duration::from_secs(60);
 /// How many old rows are taken away in one transaction.
 const PRUNED_AT_ONCE: u32 = 2_000;
 /// How often the old ones are looked for, in milliseconds.
@@ -44,59 +49,98 @@ struct Writer {
     watcher: Watcher,
     pruned_at: Option<Timestamp>,
     settled_at: Timestamp,
+    /// What was said to be lost, and when.
+    reported: Lost,
+    reported_at: Option<Stopwatch>,
 }
 
-/// Starts the thread that writes the ledger of the store at `path`; it ends after [`Ledger::end`].
+/// Starts the thread that writes the ledger of the store at `path`. It ends after [`Ledger::end`] with what could not be
+/// written.
 ///
 /// # Errors
 /// [`crate::error::Kind::Failure`] when the store can't be opened or no thread started.
-pub(in crate::http) fn start(ledger: Arc<Ledger>, clock: Arc<dyn Clock>, path: &Path) -> Result<JoinHandle<()>> {
+pub(in crate::http) fn start(
+    ledger: Arc<Ledger>,
+    clock: Arc<dyn Clock>,
+    path: &Path,
+    supervisor: Arc<Supervisor>,
+) -> Result<JoinHandle<Option<Lost>>> {
     let keeper = Keeper::open("to write the ledger", path, PATIENCE, Arc::clone(&clock), SqliteStore::open_for_ledger)?;
     let settled_at = clock.now();
-    let writer = Writer { ledger, clock, keeper, watcher: Watcher::default(), pruned_at: None, settled_at };
-    Builder::new()
-        .name("ledger".to_owned())
-        .spawn(move || {
-            // Whoever waits for a decision goes before whoever writes down what was decided.
-            process::step_back();
-            writer.work();
-        })
+    let (reported, reported_at) = (Lost::default(), None);
+    let watcher = Watcher::default();
+    let mut writer = Writer { ledger, clock, keeper, watcher, pruned_at: None, settled_at, reported, reported_at };
+    let watching = Arc::clone(&supervisor);
+    let work = move || {
+        // Whoever waits for a decision goes before whoever writes down what was decided.
+        process::step_back();
+        writer.survive(&watching)
+    };
+    tasks::thread("ledger", move |name| supervisor.fail(name), work)
         .map_err(|e| Error::failure("a thread can't be started").why(e.to_string()))
 }
 
-impl Writer {
-    fn work(mut self) {
-        loop {
-            let (tallies, ending) = self.gathered();
-            self.write(tallies);
-            if ending {
-                self.try_again();
-                let left = self.ledger.waiting();
-                if left > 0 {
-                    tracing::error!(left, "the ledger ends incomplete: the store can't be written");
-                }
-                return;
-            }
-            self.settle();
-            self.prune();
-            self.watcher.wrote(&mut self.keeper, &self.ledger.outside);
+/// Entries being written. What is left of them when this goes is put back, also after a panic.
+struct InFlight<'a> {
+    ledger: &'a Ledger,
+    entries: Vec<(Key, Tally)>,
+}
+
+impl Drop for InFlight<'_> {
+    fn drop(&mut self) {
+        if !self.entries.is_empty() {
+            self.ledger.put_back(mem::take(&mut self.entries).into_iter().collect());
         }
+    }
+}
+
+impl Writer {
+    /// Works until the end, over a panic or two: nothing is lost by one. Returns what could not be written.
+    fn survive(&mut self, supervisor: &Supervisor) -> Lost {
+        let mut panics = 0;
+        loop {
+            match supervisor.attempt("ledger", || self.round()) {
+                Some(None) => panics = 0,
+                Some(Some(left)) => return left,
+                None if panics < SURVIVED => {
+                    panics += 1;
+                    self.keeper.distrust();
+                }
+                None => {
+                    supervisor.fail("ledger");
+                    return self.ledger.give_up();
+                }
+            }
+        }
+    }
+
+    /// Writes what has gathered. At the end, returns what could not be written.
+    fn round(&mut self) -> Option<Lost> {
+        let (tallies, ending) = self.gathered();
+        self.write(tallies);
+        self.report_lost(ending);
+        if ending {
+            return Some(self.try_again());
+        }
+        self.settle();
+        self.prune();
+        self.watcher.wrote(&mut self.keeper, &self.ledger.outside);
+        None
     }
 
     /// What couldn't be written is tried for a moment longer: then it is lost.
-    fn try_again(&mut self) {
-        for _ in 0..LAST_TRIES {
-            if self.ledger.waiting() == 0 {
-                return;
-            }
+    fn try_again(&mut self) -> Lost {
+        let clock = Stopwatch::start();
+        while self.ledger.waiting() > 0 && clock.time() < LAST_TRIES {
             self.clock.sleep(NEXT_TRY);
-            let (tallies, _) = self.gathered();
+            let tallies = self.ledger.take();
             self.write(tallies);
         }
+        self.ledger.give_up()
     }
 
     /// What was gathered for a while, and whether that was the last.
-    fn gathered(&mut self) -> (Vec<(Key, Tally)>, bool) {
+    fn gathered(&mut self) -> (Tallies, bool) {
         self.watcher.look(&mut self.keeper, &self.ledger.outside);
         for _ in 1..PARTS {
             let waited = self.ledger.ended.wait_timeout_while(self.ledger.lock(), GATHERED_FOR, |g| !g.ending);
@@ -106,44 +150,39 @@ impl Writer {
         let gathered = self.ledger.lock();
         let waited = self.ledger.ended.wait_timeout_while(gathered, GATHERED_FOR, |g| !g.ending);
         let (mut gathered, _) = waited.unwrap_or_else(PoisonError::into_inner);
-        let ending = gathered.ending;
-        let (tallies, running) = (mem::take(&mut gathered.tallies), mem::take(&mut gathered.running));
-        gathered.apart.clear();
-        gathered.weight = 0;
-        // Whoever decides meanwhile goes on counting where it counted.
-        drop(gathered);
-        let run = |known: Arc<Known>| {
-            let run = known.holder.running.lock().take();
-            run.map(|run| run.entry(&known))
-        };
-        (tallies.into_iter().chain(running.into_iter().filter_map(run)).collect(), ending)
+        (gathered.take(), gathered.ending)
     }
 
     /// What can't be written waits for the next time.
-    fn write(&mut self, tallies: Vec<(Key, Tally)>) {
-        if tallies.is_empty() {
+    fn write(&mut self, tallies: Tallies) {
+        let Writer { ledger, keeper, .. } = self;
+        let mut flight = InFlight { ledger, entries: tallies.into_entries() };
+        while !flight.entries.is_empty() {
+            let rest = flight.entries.len().saturating_sub(BATCH);
+            if !record(keeper, &flight.entries[rest..]) {
+                ledger.fate.faults.fetch_add(1, Relaxed);
+                return;
+            }
+            let written = flight.entries.drain(rest..).map(|(_, tally)| tally.count).sum();
+            ledger.fate.written.fetch_add(written, Relaxed);
+        }
+    }
+
+    /// Says how much was lost: once the store can be written again, and now and then meanwhile.
+    fn report_lost(&mut self, ending: bool) {
+        let lost = self.ledger.fate.lost();
+        let is_due = ending || self.reported_at.is_none_or(|at| at.time() >= REPORT_EVERY);
+        if lost == self.reported || !is_due {
             return;
         }
-        // Few addresses ask often.
-        let mut addresses: HashMap<Option<IpAddr>, String, RandomState> = HashMap::default();
-        for origin in tallies.iter().filter_map(|(key, _)| key.origin.as_ref()) {
-            addresses.entry(origin.address).or_insert_with(|| origin.told());
-        }
-        let entry = |key| Entry::of(key, &addresses);
-        let entries: Vec<(Entry<'_>, Tally)> = tallies.iter().map(|(key, tally)| (entry(key), *tally)).collect();
-        let uses: Vec<Use<'_>> = entries.iter().filter_map(|(entry, tally)| entry.used(*tally)).collect();
-        let denials: Vec<Denial<'_>> = entries.iter().filter_map(|(entry, tally)| entry.denied(*tally)).collect();
-        let fate = &self.ledger.fate;
-        match self.keeper.with(|store| store.bookkeep(|book| book.record_all(&uses, &denials))) {
-            Ok(()) => {
-                fate.written.fetch_add(tallies.iter().map(|(_, tally)| tally.count).sum(), Relaxed);
-            }
-            Err(_) => {
-                fate.faults.fetch_add(1, Relaxed);
-                let mut gathered = self.ledger.lock();
-                tallies.into_iter().for_each(|(key, tally)| gathered.add(key, tally, fate));
-            }
-        }
+        let (uses, denials) = (lost.uses - self.reported.uses, lost.denials - self.reported.denials);
+        (self.reported, self.reported_at) = (lost, Some(Stopwatch::start()));
+        let more = Lost { uses, denials };
+        tracing::error!(
+            uses,
+            denials,
+            "{more} are lost to the ledger: more than memory holds while the store can't be written"
+        );
     }
 
     /// Readers find little left to do.
@@ -171,6 +210,19 @@ impl Writer {
             self.pruned_at = Some(now);
         }
     }
+}
+
+/// Writes entries in one transaction; false where that can't be done now.
+fn record(keeper: &mut Keeper, batch: &[(Key, Tally)]) -> bool {
+    // Few addresses ask often.
+    let mut addresses: HashMap<Option<IpAddr>, String, RandomState> = HashMap::default();
+    for origin in batch.iter().filter_map(|(key, _)| key.origin.as_ref()) {
+        addresses.entry(origin.address).or_insert_with(|| origin.told());
+    }
+    let entries: Vec<_> = batch.iter().map(|(key, tally)| (Entry::of(key, &addresses), *tally)).collect();
+    let uses: Vec<Use<'_>> = entries.iter().filter_map(|(entry, tally)| entry.used(*tally)).collect();
+    let denials: Vec<Denial<'_>> = entries.iter().filter_map(|(entry, tally)| entry.denied(*tally)).collect();
+    keeper.with(|store| store.bookkeep(|book| book.record_all(&uses, &denials))).is_ok()
 }
 
 /// A key, and its caller's address in words.
@@ -208,5 +260,32 @@ impl<'a> Entry<'a> {
         let Key { token, secret, reason, .. } = self.key;
         let (token, secret, reason) = (*token, secret.as_ref(), reason.as_ref()?.word());
         Some(Denial { token, secret, reason, at, count, method, address, client })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::panic::{AssertUnwindSafe, catch_unwind};
+
+    use super::*;
+    use crate::domain::token::TokenId;
+    use crate::verbs::decide::Reason;
+
+    #[test]
+    fn entries_in_flight_outlive_a_panic() {
+        let ledger = Ledger::default();
+        let key = |n| {
+            let (token, reason) = (Some(TokenId(n)), Some(Reason::Unknown));
+            Key { token, secret: None, reason, method: None, origin: None, period: 0 }
+        };
+        let entries = (0..3).map(|n| (key(n), Tally { count: 2, at: Timestamp(0) })).collect();
+        let panicked = catch_unwind(AssertUnwindSafe(|| {
+            let mut flight = InFlight { ledger: &ledger, entries };
+            flight.entries.pop();
+            panic!("killed by a test");
+        }));
+        assert!(panicked.is_err());
+        assert_eq!((ledger.waiting(), ledger.give_up()), (2, Lost { uses: 0, denials: 4 }));
+        assert_eq!(ledger.fate.lost().denials, 4);
     }
 }

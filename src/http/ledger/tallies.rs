@@ -1,0 +1,232 @@
+//! What was decided and is not yet written: alike things counted as one, bounded in bytes however long the store can't
+//! be written. At the bound details go first, then denied attempts, then the oldest uses; what goes is counted as lost.
+
+use std::collections::HashMap;
+use std::fmt;
+use std::mem;
+
+use foldhash::fast::RandomState;
+
+use super::{Key, Tally};
+use crate::domain::time::{DAY, MINUTE};
+use crate::domain::token::TokenId;
+
+/// Memory of everything that waits, in bytes.
+pub(super) const MAX_SIZE: usize = 24 * 1024 * 1024;
+/// Memory of one thing, its share of both maps included, and of its caller.
+const ENTRY_SIZE: usize = 304;
+const ORIGIN_SIZE: usize = 96;
+/// How many callers and methods of one token, or of strangers, are kept apart: who calls himself something else each
+/// time fills neither memory nor store.
+const MAX_APART: usize = 100;
+const MINUTES_OF_DAY: i64 = DAY / MINUTE;
+
+/// Uses and denied attempts that will not be recorded.
+#[derive(Debug, Default, Clone, Copy, PartialEq, Eq)]
+pub(in crate::http) struct Lost {
+    pub uses: u64,
+    pub denials: u64,
+}
+
+impl Lost {
+    fn add(&mut self, key: &Key, count: u64) {
+        match key.reason {
+            None => self.uses += count,
+            Some(_) => self.denials += count,
+        }
+    }
+}
+
+impl fmt::Display for Lost {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{} accepted uses and {} denied attempts", self.uses, self.denials)
+    }
+}
+
+/// A step that makes room, the least harmful first.
+#[derive(Clone, Copy)]
+enum Step {
+    DenialCallers,
+    DenialMinutes,
+    UseCallers,
+    UseMethods,
+}
+
+impl Step {
+    const ALL: [Step; 4] = [Step::DenialCallers, Step::DenialMinutes, Step::UseCallers, Step::UseMethods];
+
+    fn coarsen(self, key: &mut Key) {
+        match (self, key.reason) {
+            (Step::DenialCallers, Some(_)) | (Step::UseCallers, None) => key.origin = None,
+            (Step::DenialMinutes, Some(_)) => {
+                (key.secret, key.method) = (None, None);
+                key.period -= key.period.rem_euclid(MINUTES_OF_DAY);
+            }
+            (Step::UseMethods, None) => key.method = None,
+            _ => {}
+        }
+    }
+}
+
+/// The gathered counts.
+#[derive(Default)]
+pub(super) struct Tallies {
+    map: HashMap<Key, Tally, RandomState>,
+    /// How many entries are of a token, or of none.
+    apart: HashMap<Option<TokenId>, usize, RandomState>,
+    size: usize,
+}
+
+impl Tallies {
+    pub fn len(&self) -> usize {
+        self.map.len()
+    }
+
+    /// Adds to what is alike. Returns what had to go for it.
+    pub fn add(&mut self, mut key: Key, tally: Tally) -> Lost {
+        if self.apart.get(&key.token).is_some_and(|apart| *apart >= MAX_APART) && !self.map.contains_key(&key) {
+            key.origin = None;
+        }
+        self.insert(key, tally);
+        if self.size > MAX_SIZE { self.make_room() } else { Lost::default() }
+    }
+
+    /// Adds all of `other`, which is smaller than this or about to be.
+    pub fn merge(&mut self, mut other: Tallies) -> Lost {
+        if other.len() > self.len() {
+            mem::swap(self, &mut other);
+        }
+        let mut lost = Lost::default();
+        for (key, tally) in other.map {
+            let more = self.add(key, tally);
+            lost = Lost { uses: lost.uses + more.uses, denials: lost.denials + more.denials };
+        }
+        lost
+    }
+
+    pub fn into_entries(self) -> Vec<(Key, Tally)> {
+        self.map.into_iter().collect()
+    }
+
+    /// Everything that is here, counted.
+    pub fn total(&self) -> Lost {
+        let mut lost = Lost::default();
+        self.map.iter().for_each(|(key, tally)| lost.add(key, tally.count));
+        lost
+    }
+
+    fn insert(&mut self, key: Key, tally: Tally) {
+        let (size, token) = (size_of_key(&key), key.token);
+        let kept = self.map.entry(key).or_insert_with(|| {
+            self.size += size;
+            *self.apart.entry(token).or_default() += 1;
+            Tally { count: 0, at: tally.at }
+        });
+        kept.add(tally);
+    }
+
+    /// Makes a quarter of the bound free.
+    fn make_room(&mut self) -> Lost {
+        let enough = MAX_SIZE / 4 * 3;
+        for step in Step::ALL {
+            for (mut key, tally) in mem::take(self).map {
+                step.coarsen(&mut key);
+                self.insert(key, tally);
+            }
+            if self.size <= enough {
+                return Lost::default();
+            }
+        }
+        let mut entries: Vec<_> = mem::take(self).map.into_iter().collect();
+        // Denied attempts go before uses, the oldest of each first: kept from behind for as long as there is room.
+        entries.sort_unstable_by_key(|(key, tally)| (key.reason.is_none(), tally.at));
+        let mut lost = Lost::default();
+        while let Some((key, tally)) = entries.pop() {
+            if self.size + size_of_key(&key) > enough {
+                lost.add(&key, tally.count);
+            } else {
+                self.insert(key, tally);
+            }
+        }
+        lost
+    }
+}
+
+impl FromIterator<(Key, Tally)> for Tallies {
+    /// What was here before has room.
+    fn from_iter<I: IntoIterator<Item = (Key, Tally)>>(entries: I) -> Self {
+        let mut tallies = Tallies::default();
+        entries.into_iter().for_each(|(key, tally)| tallies.insert(key, tally));
+        tallies
+    }
+}
+
+fn size_of_key(key: &Key) -> usize {
+    ENTRY_SIZE + key.origin.as_ref().map_or(0, |origin| ORIGIN_SIZE + origin.client.len())
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::Arc;
+
+    use super::*;
+    use crate::domain::secret::PublicId;
+    use crate::domain::time::Timestamp;
+    use crate::http::ledger::Origin;
+    use crate::verbs::decide::Reason;
+
+    fn origin(n: u64) -> Option<Arc<Origin>> {
+        Some(Arc::new(Origin { address: None, client: format!("{n:0>120}") }))
+    }
+
+    fn used(token: i64, n: u64) -> Key {
+        let secret = PublicId::parse("abcd1234");
+        Key { token: Some(TokenId(token)), secret, reason: None, method: None, origin: origin(n), period: 0 }
+    }
+
+    fn denied(token: i64, n: u64) -> Key {
+        Key { reason: Some(Reason::Unknown), period: n as i64, ..used(token, n) }
+    }
+
+    fn at(n: u64) -> Tally {
+        Tally { count: 1, at: Timestamp(n as i64) }
+    }
+
+    /// Adds all of it: what is here at the end, and what went.
+    fn filled(keys: impl Iterator<Item = Key>) -> (Tallies, Lost, u64) {
+        let (mut tallies, mut lost, mut count) = (Tallies::default(), Lost::default(), 0);
+        for (n, key) in (0..).zip(keys) {
+            let went = tallies.add(key, at(n));
+            lost = Lost { uses: lost.uses + went.uses, denials: lost.denials + went.denials };
+            count += 1;
+            assert!(tallies.size <= MAX_SIZE);
+        }
+        (tallies, lost, count)
+    }
+
+    #[test]
+    fn details_of_a_long_fault_go_before_any_count() {
+        // A minute each over days, of a hundred tokens.
+        let (tallies, lost, count) = filled((0..200_000).map(|n| denied(n % 100, n as u64 / 100)));
+        assert_eq!((lost, tallies.total()), (Lost::default(), Lost { uses: 0, denials: count }));
+        let (tallies, lost, count) = filled((0..200_000).map(|n| used(n % 20_000, n as u64)));
+        assert_eq!((lost, tallies.total()), (Lost::default(), Lost { uses: count, denials: 0 }));
+    }
+
+    #[test]
+    fn denied_attempts_go_before_uses_and_all_that_goes_is_counted() {
+        let most = (MAX_SIZE / ENTRY_SIZE) as i64;
+        let mixed = (0..most / 2).flat_map(|n| [used(n, 0), denied(n, 0), denied(-n - 1, 0)]);
+        let (tallies, lost, count) = filled(mixed);
+        let kept = tallies.total();
+        assert_eq!(lost.uses, 0, "there is room for all of them");
+        assert!(lost.denials > 0);
+        assert_eq!(kept.uses + kept.denials + lost.denials, count);
+        // More than there is room for, without any detail: the oldest go.
+        let (tallies, lost, count) = filled((0..2 * most).map(|n| used(n, 0)));
+        assert_eq!(tallies.total().uses + lost.uses, count);
+        assert!(lost.uses > 0);
+        let oldest = tallies.map.keys().filter_map(|key| key.token).min();
+        assert!(oldest.is_some_and(|token| token.0 >= lost.uses as i64), "{oldest:?}");
+    }
+}

@@ -1,0 +1,117 @@
+//! Each task of the service is killed in turn.
+
+use std::sync::mpsc::{Receiver, channel};
+use std::time::Duration;
+
+use super::*;
+use crate::config::{Setting, Source};
+use crate::demo::Demonstration;
+use crate::platform;
+use crate::platform::sockets;
+
+const LIMIT: Duration = Duration::from_secs(20);
+
+/// A service on a store of its own, and who hears that it has ended.
+struct Stage {
+    _demonstration: Demonstration,
+    running: Running,
+    ended: Receiver<()>,
+}
+
+impl Stage {
+    fn new() -> Stage {
+        fn default<T: Default>() -> Setting<T> {
+            Setting { value: T::default(), source: Source::Default }
+        }
+        let world = platform::world();
+        let demonstration = Demonstration::make(&world).unwrap();
+        let settings = ServeSettings {
+            verify: None,
+            verify_group: None,
+            manage: None,
+            manage_group: None,
+            accept: default(),
+            proxies: default(),
+        };
+        let (tell, ended) = channel();
+        let (store, clock) = (demonstration.store(), world.clock);
+        let start = Start { store, settings, insecure: false, accept_older_store: false, clock };
+        let running = super::start(start, move || tell.send(()).unwrap()).unwrap();
+        Stage { _demonstration: demonstration, running, ended }
+    }
+
+    /// What the management listener answers; none where it doesn't.
+    fn status(&self, path: &str) -> Option<u16> {
+        sockets::get(&self.running.places.manage, path, "", LIMIT).ok().map(|answer| answer.status)
+    }
+
+    /// What the verify listener answers somebody whom nobody knows: a decision that goes into the ledger.
+    fn decides(&self) -> Option<u16> {
+        let stranger = "Authorization: Bearer nobody\r\n";
+        sockets::get(&self.running.places.verify, "/v1/verify/-", stranger, LIMIT).ok().map(|answer| answer.status)
+    }
+}
+
+#[test]
+fn a_vital_task_that_panics_ends_the_service_with_an_error() {
+    for (task, panics) in [
+        ("decide", 1),
+        ("watch", 1),
+        ("keep seen", 1),
+        (Door::Verify.task(), 1),
+        (Door::Manage.task(), 1),
+        ("batch", supervisor::SURVIVED + 1),
+        ("ledger", supervisor::SURVIVED + 1),
+    ] {
+        let stage = Stage::new();
+        stage.running.supervisor.kill(task, panics);
+        // Whatever is at work by itself fails by itself; the others when they are asked.
+        for _ in 0..panics {
+            let answers = [stage.decides(), stage.status("/v1/health")];
+            assert!(task != "batch" || !answers.contains(&Some(200)), "{answers:?}: no answer, but healthy");
+        }
+        stage.ended.recv_timeout(LIMIT).unwrap_or_else(|e| panic!("{task}: {e}"));
+        let error = stage.running.stop().unwrap_err();
+        let named = if task == "batch" { "decide" } else { task };
+        assert!(error.why.is_some_and(|why| why.contains(named)), "{task}");
+    }
+}
+
+#[test]
+fn a_panic_in_one_connection_is_its_own() {
+    let stage = Stage::new();
+    stage.running.supervisor.kill("connection", 1);
+    assert_eq!((stage.decides(), stage.decides()), (None, Some(401)));
+    assert_eq!(stage.status("/v1/health"), Some(200));
+    stage.running.stop().unwrap();
+}
+
+#[test]
+fn a_panic_while_deciding_is_a_503_and_the_next_is_decided() {
+    let stage = Stage::new();
+    assert_eq!(stage.decides(), Some(401));
+    stage.running.supervisor.kill("batch", 1);
+    assert_eq!(stage.decides(), Some(503));
+    // The store is opened anew no sooner than a moment later.
+    let mut tries = (0..10_000).map(|_| stage.decides());
+    assert!(tries.any(|answer| answer == Some(401)));
+    stage.running.stop().unwrap();
+}
+
+/// What was decided before, between and after the panics is all in the ledger.
+#[test]
+fn a_panic_of_the_ledger_loses_nothing() {
+    let stage = Stage::new();
+    stage.running.supervisor.kill("ledger", supervisor::SURVIVED);
+    (0..7).for_each(|_| assert_eq!(stage.decides(), Some(401)));
+    let written = || {
+        let metrics = sockets::get(&stage.running.places.manage, "/metrics", "", LIMIT).unwrap();
+        String::from_utf8(metrics.body).unwrap().contains("\njeton_ledger_written_total 7\n")
+    };
+    let clock = platform::clock::Stopwatch::start();
+    while !written() {
+        assert!(clock.time() < LIMIT);
+    }
+    assert_eq!(stage.running.supervisor.panics.load(Relaxed), u64::from(supervisor::SURVIVED));
+    stage.running.stop().unwrap();
+}

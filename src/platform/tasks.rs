@@ -1,0 +1,79 @@
+//! The one place where threads are started. A thread that panics is never lost without a word: its owner hears of it, or
+//! it starts over.
+
+use std::io;
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::thread::{Builder, JoinHandle};
+use std::time::Duration;
+
+/// Wait before a thread starts over.
+const PAUSE: Duration = Duration::from_millis(100);
+
+/// Starts a thread. If `work` panics, `failed` is called with the name, and joining returns `None`.
+///
+/// # Errors
+/// Those of the system.
+#[expect(clippy::disallowed_methods, reason = "the one place that starts threads")]
+pub fn thread<T: Send + 'static>(
+    name: &'static str,
+    failed: impl FnOnce(&'static str) + Send + 'static,
+    work: impl FnOnce() -> T + Send + 'static,
+) -> io::Result<JoinHandle<Option<T>>> {
+    Builder::new().name(name.to_owned()).spawn(move || {
+        let done = catch_unwind(AssertUnwindSafe(work)).ok();
+        if done.is_none() {
+            failed(name);
+        }
+        done
+    })
+}
+
+/// Starts a thread that does `work` again after a panic, until it returns. Only for work whose state survives that.
+///
+/// # Errors
+/// Those of the system.
+pub fn restarted(name: &'static str, work: impl Fn() + Send + 'static) -> io::Result<()> {
+    let again = move || {
+        while catch_unwind(AssertUnwindSafe(&work)).is_err() {
+            pause();
+        }
+    };
+    thread(name, |_| (), again).map(drop)
+}
+
+#[expect(clippy::disallowed_methods, reason = "a panic that comes at once again must not take the processor")]
+fn pause() {
+    std::thread::sleep(PAUSE);
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::mpsc::channel;
+
+    use super::*;
+
+    #[test]
+    fn thread_reports_a_panic_by_name() {
+        let (tell, told) = channel();
+        let failed = move |name| tell.send(name).unwrap();
+        let thread = thread("works", failed, || -> u8 { panic!("killed by a test") }).unwrap();
+        assert_eq!((told.recv(), thread.join().unwrap()), (Ok("works"), None));
+        let fine = super::thread("works", |_| panic!("it has not failed"), || 7).unwrap();
+        assert_eq!(fine.join().unwrap(), Some(7));
+    }
+
+    #[test]
+    fn restarted_thread_goes_on_after_a_panic() {
+        let (tell, told) = channel();
+        let (give, given) = channel();
+        (0..3).for_each(|n| give.send(n).unwrap());
+        restarted("works", move || {
+            while let Ok(n) = given.try_recv() {
+                assert!(n != 1, "killed by a test");
+                tell.send(n).unwrap();
+            }
+        })
+        .unwrap();
+        assert_eq!(told.iter().take(2).collect::<Vec<_>>(), [0, 2]);
+    }
+}
