@@ -137,8 +137,7 @@ impl Clerk {
     pub async fn work(mut self) {
         let desk = Arc::clone(&self.service.desk);
         // What is wrong with the store is said before anybody asks.
-        self.survives(Queue::default());
-        let mut panics = 0;
+        let mut panics = u32::from(!self.survives(Queue::default()));
         loop {
             // Woken behind whoever is ready to ask: they all ask before the store is read.
             desk.wake.notified().await;
