@@ -6,7 +6,8 @@ use crossterm::event::{KeyCode, KeyEvent, KeyModifiers};
 pub(super) fn control(byte: u8) -> KeyEvent {
     let ctrl = |c: char| KeyEvent::new(KeyCode::Char(c), KeyModifiers::CONTROL);
     match byte {
-        b'\r' => KeyCode::Enter.into(),
+        // What was typed before the terminal was ours has line feeds.
+        b'\r' | b'\n' => KeyCode::Enter.into(),
         b'\t' => KeyCode::Tab.into(),
         0x1b => KeyCode::Esc.into(),
         0x7f => KeyCode::Backspace.into(),

@@ -155,6 +155,7 @@ fn keys_of_several_bytes() {
         ("\x1b[97;2u", KeyCode::Char('A'), KeyModifiers::SHIFT),
         ("\x1b[27;5;120~", KeyCode::Char('x'), ctrl),
         ("\r", KeyCode::Enter, none),
+        ("\n", KeyCode::Enter, none),
         ("\x7f", KeyCode::Backspace, none),
         ("\t", KeyCode::Tab, none),
         ("\0", KeyCode::Char(' '), ctrl),

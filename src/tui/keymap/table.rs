@@ -60,6 +60,7 @@ pub(super) fn word(action: Action, model: &Model) -> Option<&'static str> {
             let account = &model.desk()?.accounts.current()?.account;
             either(account.enabled, "Disable", "Enable")
         }
+        Action::Enter => model.modals.last().and_then(|modal| modal.page().enter()),
         Action::ShowSecret => match model.modals.last() {
             Some(Modal::Reveal(reveal)) => either(reveal.is_shown(), "Hide", "Show"),
             _ => None,

@@ -80,6 +80,7 @@ impl Purge {
 impl Dialog for Purge {
     type Slot = Slot;
     const LABELS: usize = 26;
+    const DOES: Option<&'static str> = Some("Purge");
 
     fn title(&self) -> String {
         format!("Purge {} tokens", self.which.word())

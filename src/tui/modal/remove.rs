@@ -87,6 +87,7 @@ impl Remove {
 impl Dialog for Remove {
     type Slot = Slot;
     const LABELS: usize = 26;
+    const DOES: Option<&'static str> = Some("Revoke");
 
     fn title(&self) -> String {
         format!("Remove {}", self.token.full_name())

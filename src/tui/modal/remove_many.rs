@@ -160,6 +160,7 @@ fn callers_today(token: &Token, lately: &Lately, columns: usize, model: &Model) 
 impl Dialog for RemoveMany {
     type Slot = Slot;
     const LABELS: usize = 26;
+    const DOES: Option<&'static str> = Some("Revoke");
 
     fn title(&self) -> String {
         format!("Remove {} tokens", grouped(self.tokens.len() as u64))

@@ -62,6 +62,7 @@ impl Restore {
 impl Dialog for Restore {
     type Slot = Slot;
     const LABELS: usize = 18;
+    const DOES: Option<&'static str> = Some("Restore");
 
     fn title(&self) -> String {
         match self.only() {

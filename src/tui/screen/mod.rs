@@ -176,6 +176,11 @@ pub trait Page {
         Outcome::Stay
     }
 
+    /// What Enter will do now, in a word, where that can't be taken back by a look.
+    fn enter(&self) -> Option<&'static str> {
+        None
+    }
+
     /// Lines that it scrolls over.
     fn lines(&self, _model: &Model) -> usize {
         0

@@ -65,6 +65,9 @@ pub trait Dialog {
     /// Where the keys of its fields are looked up.
     const FIELDS: Context = Context::Form;
 
+    /// What its main button does, in a word, where Enter in the last field does it at once.
+    const DOES: Option<&'static str> = None;
+
     /// Its title.
     fn title(&self) -> String;
 
@@ -312,6 +315,11 @@ impl<D: Dialog> Page for Form<D> {
 
     fn waiting(&mut self) -> Option<&mut Option<RequestId>> {
         Some(&mut self.waiting)
+    }
+
+    fn enter(&self) -> Option<&'static str> {
+        let (slot, kind) = self.here().filter(|(_, kind)| *kind == Kind::Field && !self.leaving)?;
+        self.pressed_from(slot, kind).and(D::DOES)
     }
 
     fn is_long(&self, columns: usize, rows: usize) -> bool {

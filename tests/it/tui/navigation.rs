@@ -38,6 +38,12 @@ fn footer_names_what_the_key_will_do() {
     s.keys("<up><space><space>");
     assert!(footer(&s).contains("d Disable"), "{}", footer(&s));
 
+    // Enter in the last field presses the button: the keys below say so.
+    s.keys("<esc>x");
+    s.assert_shows("Enter Accept");
+    s.keys("<tab>");
+    s.assert_shows("Enter Revoke");
+
     let mut s = Screens::signed_in(House::inhabited());
     s.keys("2<down>");
     assert!(footer(&s).contains("d Disable"), "{}", footer(&s));

@@ -90,6 +90,7 @@ impl Delete {
 impl Dialog for Delete {
     type Slot = Slot;
     const LABELS: usize = 20;
+    const DOES: Option<&'static str> = Some("Delete");
 
     fn title(&self) -> String {
         format!("Delete {}", self.name())
