@@ -124,7 +124,7 @@ fn proof(app: &App, args: &GuideArgs, subject: Subject, verify: &Endpoint) -> Re
             false => Ok(None),
         };
     }
-    let holds_it = matches!(subject, Subject::Nginx | Subject::Caddy | Subject::HaproxyLua);
+    let holds_it = !matches!(subject, Subject::Haproxy | Subject::Curl);
     if holds_it && files::stdout_is_open_to_others() {
         return Err(Error::usage(
             "the configuration holds a proof value, and others can read the file that it goes to",

@@ -79,6 +79,19 @@ pub(super) fn write(guide: &Guide<'_>) -> String {
             .replace("@FORMAT@", &"|%s".repeat(IDENTITY.len() + 1))
             .replace("@FIELDS@", &fields);
     }
+    // At the usual place every local user could read the proof value.
+    let (about_admin, global) = match guide.proof {
+        None => (
+            "# Caddy's admin address, localhost:2019, lets every local user read and change all of this: say \"admin off\", or\n\
+             # \"admin unix//run/caddy/admin.sock\", among the global options.\n",
+            "",
+        ),
+        Some(_) => (
+            "# Caddy's admin address moves to a socket, for at localhost:2019 every local user could read all of this, the proof value\n\
+             # too: restart Caddy the first time. Where this is imported, put the global options into the file that imports it.\n",
+            "\n{\n    admin unix//run/caddy/admin.sock|0600\n}\n",
+        ),
+    };
     let lines = |names: &mut dyn Iterator<Item = String>| -> String {
         names.map(|name| format!("        request_header {name}\n")).collect()
     };
@@ -91,6 +104,8 @@ pub(super) fn write(guide: &Guide<'_>) -> String {
             ("@SITE@", site),
             ("@BIND@", bind),
             ("@TLS@", tls),
+            ("@ABOUT_ADMIN@", about_admin.to_owned()),
+            ("@GLOBAL@", global.to_owned()),
             ("@VERIFY_SERVER@", verify),
             (
                 "@PREFLIGHT_MATCH@",

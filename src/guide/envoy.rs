@@ -6,13 +6,17 @@ use crate::domain::route::map::Answer;
 use crate::domain::route::plain::{Engine, VERB_HEADERS};
 use crate::error::Result;
 
+/// What Envoy proves itself with.
+const PROOF: &str = "x-jeton-proof";
+
 pub(super) fn write(guide: &Guide<'_>) -> Result<String> {
     let mut routes = String::new();
     let lower = |names: &[String]| names.iter().map(|n| n.to_ascii_lowercase()).collect::<Vec<_>>().join(", ");
     // Nobody is asked; the application sees no credential here either.
+    let dropped: Vec<String> = guide.credentials.iter().cloned().chain(guide.proof.map(|_| PROOF.to_owned())).collect();
     let open = format!(
         "request_headers_to_remove: [{}]\n                          route: {{ cluster: jeton_application, timeout: 0s }}",
-        lower(&guide.credentials)
+        lower(&dropped)
     );
     for entry in &guide.map.entries {
         let action = match &entry.answer {
@@ -74,8 +78,20 @@ pub(super) fn write(guide: &Guide<'_>) -> Result<String> {
             .map(|n| format!("{indent}- {{ exact: {}, ignore_case: true }}\n", n.to_ascii_lowercase()))
             .collect()
     };
-    let sent: Vec<String> =
-        guide.credentials.iter().cloned().chain(["User-Agent", "X-Forwarded-For"].map(str::to_owned)).collect();
+    let sent: Vec<String> = guide
+        .credentials
+        .iter()
+        .cloned()
+        .chain(["User-Agent", "X-Forwarded-For"].map(str::to_owned))
+        .chain(guide.proof.map(|_| PROOF.to_owned()))
+        .collect();
+    // jeton believes whom Envoy names only if Envoy proves itself.
+    let proves = guide.proof.map_or_else(String::new, |proof| {
+        format!(
+            "                    - header: {{ key: {PROOF}, value: \"{}\" }}\n                      append_action: OVERWRITE_IF_EXISTS_OR_ADD\n",
+            &*proof.request()
+        )
+    });
     let tls = guide.tls.as_ref().map_or_else(String::new, |tls| {
         format!(
             "          transport_socket:\n            name: envoy.transport_sockets.tls\n            typed_config:\n              \
@@ -93,8 +109,10 @@ pub(super) fn write(guide: &Guide<'_>) -> Result<String> {
             ("@LISTEN@", listen),
             ("@VERIFY_SERVER@", verify),
             ("@UPSTREAM_SERVER@", socket(host, guide.upstream.port)),
+            ("@ABOUT_VERIFY@", guide.about_unproven_verify()),
             ("@STRIPPED@", lower(&guide.forged())),
-            ("@DROPPED@", lower(&guide.credentials)),
+            ("@DROPPED@", lower(&dropped)),
+            ("@PROVES@", proves),
             ("@ALLOWED@", exact("                          ", &sent)),
             ("@IDENTITY@", exact("                              ", &IDENTITY.map(str::to_owned))),
             ("@VERB_HEADERS@", verbs),

@@ -66,10 +66,9 @@ pub(super) fn configuration(guide: &Guide<'_>) -> String {
         &[
             (
                 "@ABOUT_VERIFY@",
-                if guide.proof.is_some() {
-                    "# jeton.lua holds a proof value: its head says more.\n".to_owned()
-                } else {
-                    String::new()
+                match guide.verify {
+                    Endpoint::Tcp(_) => "# jeton.lua holds a proof value: its head says more.\n".to_owned(),
+                    Endpoint::Unix(path) => about_socket(path),
                 },
             ),
             ("@ROUTES@", routes),
@@ -80,6 +79,14 @@ pub(super) fn configuration(guide: &Guide<'_>) -> String {
             ("@GIVEN@", given),
             ("@VERB_HEADERS@", format!("(?:^|,)(?:{})(?:,|$)", verb_headers.join("|"))),
         ],
+    )
+}
+
+fn about_socket(path: &std::path::Path) -> String {
+    let folder = path.parent().unwrap_or(path).display();
+    format!(
+        "# Its own group (haproxy) must be the socket's: serve.verify-group, or SocketGroup= of jeton-verify.socket. Where global says\n\
+         # chroot, as Debian's file does, HAProxy sees no socket outside: BindPaths={folder}:/var/lib/haproxy{folder} in its unit.\n"
     )
 }
 

@@ -173,15 +173,26 @@ impl Guide<'_> {
     /// What every guide says of the way to jeton.
     fn about_verify(&self, comment: &str) -> String {
         match (self.verify, self.proof) {
-            (Endpoint::Unix(_), _) => String::new(),
+            (Endpoint::Unix(path), _) => format!(
+                "{comment} Its user must be in the group of {}: serve.verify-group, or SocketGroup= of jeton-verify.socket.\n",
+                path.display()
+            ),
             (Endpoint::Tcp(_), Some(_)) => format!(
                 "{comment} This holds a proof value: keep it from other users (chmod 640, and the proxy's group). jeton is asked at a port, which\n\
                  {comment} any local user can take while jeton is down. Nobody is let in by him, but he sees the tokens that are sent meanwhile. Where\n\
                  {comment} that may happen, use a socket (serve.verify). After it has happened: jeton guide PROXY --new-proof, and the tokens seen anew.\n"
             ),
-            (Endpoint::Tcp(_), None) => format!(
-                "{comment} Whoever listens at jeton's port is believed, and any local user can take it while jeton is down: let nobody else use this machine.\n"
-            ),
+            (Endpoint::Tcp(_), None) => String::new(),
+        }
+    }
+
+    /// The same for proxies that prove themselves and can't compare jeton's proof.
+    fn about_unproven_verify(&self) -> String {
+        match self.verify {
+            Endpoint::Unix(_) => self.about_verify("#"),
+            Endpoint::Tcp(_) => "# Whoever listens at jeton's port is believed, and any local user can take it while jeton is down: let nobody else use\n\
+                                 # this machine. The proof value in here lets jeton believe X-Forwarded-For: keep it from others too.\n"
+                .to_owned(),
         }
     }
 

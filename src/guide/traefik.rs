@@ -13,6 +13,9 @@ use crate::error::{Error, Result};
 const VERB_ARGUMENTS: [&str; 8] =
     ["_method", "_METHOD", "_Method", ".method", "[method", " _method", "_method[]", "_method[0]"];
 
+/// What Traefik proves itself with.
+const PROOF: &str = "X-Jeton-Proof";
+
 pub(super) fn write(guide: &Guide<'_>) -> Result<String> {
     let Endpoint::Tcp(verify) = guide.verify else {
         return Err(Error::usage("Traefik can't ask over a unix socket")
@@ -35,6 +38,7 @@ pub(super) fn write(guide: &Guide<'_>) -> Result<String> {
         )
     });
     let told = guide.credentials.iter().map(String::as_str).chain(["User-Agent"]);
+    let told = told.chain(guide.proof.map(|_| PROOF));
     let told: String = told.map(|name| format!("          - {name}\n")).collect();
     let mut methods: BTreeMap<&MethodId, usize> = BTreeMap::new();
     let mut routers = String::new();
@@ -83,6 +87,16 @@ pub(super) fn write(guide: &Guide<'_>) -> Result<String> {
         })
         .collect();
     let empty = |names: Vec<String>| -> String { names.iter().map(|n| format!("          {n}: \"\"\n")).collect() };
+    // jeton believes whom Traefik names only if Traefik proves itself.
+    let stripped = match guide.proof {
+        None => empty(guide.forged()),
+        Some(proof) => {
+            let others = guide.forged().into_iter().filter(|name| name != PROOF).collect();
+            format!("{}          {PROOF}: \"{}\"\n", empty(others), &*proof.request())
+        }
+    };
+    let dropped = guide.credentials.iter().flat_map(|name| spellings(name));
+    let dropped: Vec<String> = dropped.chain(guide.proof.map(|_| PROOF.to_owned())).collect();
     let verbs: Vec<String> = VERB_HEADERS
         .iter()
         .flat_map(|name| spellings(name))
@@ -94,8 +108,9 @@ pub(super) fn write(guide: &Guide<'_>) -> Result<String> {
         include_str!("../../assets/proxies/traefik.yaml"),
         &[
             ("@LISTEN@", listen),
-            ("@STRIPPED@", empty(guide.forged())),
-            ("@DROPPED@", empty(guide.credentials.iter().flat_map(|name| spellings(name)).collect())),
+            ("@ABOUT_VERIFY@", guide.about_unproven_verify()),
+            ("@STRIPPED@", stripped),
+            ("@DROPPED@", empty(dropped)),
             ("@MIDDLEWARES@", asked),
             ("@TOP@", top.to_string()),
             ("@VERB_HEADERS@", verbs.join(" || ")),

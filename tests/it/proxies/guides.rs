@@ -14,5 +14,9 @@ fn each_guide_for_a_small_catalogue() {
     }
     insta::assert_snapshot!("haproxy-lua", guide(&home, &["haproxy", "--lua"]));
     home.run(&["config", "set", "serve.verify", "127.0.0.1:7180"], "").succeeds();
-    insta::assert_snapshot!("traefik", guide(&home, &[&["traefik", "--insecure"], TLS].concat()));
+    let traefik = guide(&home, &[&["traefik", "--insecure"], TLS].concat());
+    let (before, rest) = traefik.split_once("X-Jeton-Proof: \"").unwrap();
+    let (proof, after) = rest.split_once('"').unwrap();
+    assert_eq!(proof.len(), 64, "{proof}");
+    insta::assert_snapshot!("traefik", format!("{before}X-Jeton-Proof: \"PROOF\"{after}"));
 }

@@ -235,6 +235,8 @@ fn changed(kind: Kind, home: &Home, args: &[&str], nginx: &str, change: fn(Strin
         }
         Kind::Caddy => {
             let text = text.replace("unix//run/caddy/", &format!("unix/{}/", folder.display()));
+            let admin = format!("{{\n    admin unix/{}/admin.sock|0600\n}}\n", folder.display());
+            let text = text.replace(&admin, "");
             let whole = format!("{{\n    admin off\n    auto_https off\n    persist_config off\n}}\n{text}");
             fs::write(folder.join("Caddyfile"), whole).unwrap();
         }

@@ -197,6 +197,11 @@ fn proof_value_can_be_replaced() {
         !is_proven(&first)
     });
     assert!(gone && is_proven(&second) && is_proven(&third), "only the last two do");
+    // Nor at an address where Caddy shows everybody its configuration.
+    assert!(
+        guide(&home, &["caddy", "--listen", "127.0.0.1:8081"])
+            .contains("\n{\n    admin unix//run/caddy/admin.sock|0600\n}\n")
+    );
     // Nowhere but in configurations.
     let text = guide(&home, &["curl"]);
     assert!(!text.contains(&third));
