@@ -8,7 +8,7 @@ use jeton::domain::method::MethodId;
 use jeton::domain::role::Role;
 use jeton::domain::selection::Selection;
 use jeton::error::{Error, Kind, Result};
-use jeton::verbs::accounts::{ListAccounts, ShowAccount};
+use jeton::verbs::accounts::{DeleteAccount, ListAccounts, ShowAccount};
 use jeton::verbs::actor::{Credential, Presented};
 use jeton::verbs::policy::ListPolicy;
 use jeton::verbs::ports::Store;
@@ -19,7 +19,7 @@ use crate::matrix::rows;
 use crate::support::requests::{
     create_account, delete_account, set_password, set_policy, set_role, switch_off, switch_on,
 };
-use crate::support::world::{House, OWNER, create, username};
+use crate::support::world::{House, OWNER, bearer, by, create, username};
 
 const VERBS: [&str; 9] =
     ["list", "show", "passwd", "disable", "enable", "role-lower", "role-same", "role-higher", "delete"];
@@ -221,4 +221,103 @@ fn a_hidden_account_and_none_are_told_alike() {
         };
         assert_eq!(typed(&hidden), typed(&nobody), "{actor}");
     }
+}
+
+/// Whether somebody may is judged before any state of the account is told, by password and by tokens of every issued role.
+#[test]
+fn account_refusal_comes_before_any_state() {
+    let house = House::new();
+    let states = ["on", "off", "temporary", "active"];
+    let writes =
+        Selection::Custom(["jeton.accounts.read", "jeton.accounts.write"].map(|m| MethodId::parse(m).unwrap()).into());
+    let mut actors = Vec::new();
+    for role in Role::ALL {
+        house.account(role.word(), role);
+        actors.push((role, role, None));
+        for issued in Role::ALL {
+            let name = format!("t-{issued}");
+            let (_, secret) = house.token_issued_under(issued, role.word(), &name, &writes);
+            actors.push((role, role.min(issued), Some(bearer(secret))));
+        }
+    }
+    let table: Vec<_> = rows("actor   whose").collect();
+    let mut run = 0;
+    for (head, cells) in rows("verb     request") {
+        let [verb, request] = head[..] else { panic!("{head:?}") };
+        for (role, acting, token) in &actors {
+            for whom in Role::ALL {
+                let to = match request {
+                    "up" => Role::ALL.into_iter().find(|r| *r > whom),
+                    "down" => Role::ALL.into_iter().rev().find(|r| *r < whom),
+                    _ => None,
+                };
+                if verb == "role" && to.is_none() {
+                    continue;
+                }
+                let relation = match whom {
+                    _ if whom < *acting => "lower",
+                    _ if whom == *acting => "same",
+                    _ => "higher",
+                };
+                let allows = |column: &str| {
+                    let row = table.iter().find(|(head, _)| head[..] == [acting.word(), relation]).unwrap();
+                    row.1[VERBS.iter().position(|v| *v == column).unwrap()] == "y"
+                };
+                let may = match (token, to) {
+                    (Some(_), _) => verb == "disable" && *acting >= Role::Admin && allows("disable"),
+                    (None, Some(to)) => allows("show") && acting.manages(to),
+                    (None, None) => allows(verb),
+                };
+                let mut refusals = Vec::new();
+                for (state, cell) in states.iter().zip(&cells) {
+                    run += 1;
+                    let name = format!("b{run}");
+                    let account = house.account(&name, whom);
+                    match *state {
+                        "off" => house.set_account_enabled(account.id, false),
+                        "temporary" => drop(house.ask(OWNER, set_password(&name, "seven brown foxes")).unwrap()),
+                        "active" => drop(house.token_issued_under(whom, &name, "x", &Selection::nothing())),
+                        _ => {}
+                    }
+                    let who = token.clone().unwrap_or_else(|| by(role.word()));
+                    let before = (house.account_named(&name), house.store().read(|s| s.audit_head()).unwrap());
+                    let jeton = &house.jeton;
+                    let outcome = match (verb, request) {
+                        ("passwd", _) => ask(jeton, &who, set_password(&name, "eight brown foxes")).map(drop),
+                        ("disable", _) => ask(jeton, &who, switch_off(&[&name])).map(drop),
+                        ("enable", _) => ask(jeton, &who, switch_on(&[&name])).map(drop),
+                        ("role", _) => ask(jeton, &who, set_role(&name, to.unwrap())).map(drop),
+                        ("delete", "mistyped") => {
+                            let verb = DeleteAccount { typed: "mistyped".to_owned(), ..delete_account(&name) };
+                            ask(jeton, &who, verb).map(drop)
+                        }
+                        ("delete", _) => ask(jeton, &who, delete_account(&name)).map(drop),
+                        (other, _) => panic!("{other}"),
+                    };
+                    let what = format!("{role} acting as {acting}: {verb} {request} {whom}, {state}");
+                    let expected = match *cell {
+                        _ if !may => Some(Kind::Denied),
+                        "ok" => None,
+                        "4" => Some(Kind::Denied),
+                        "5" => Some(Kind::Conflict),
+                        other => panic!("{other}"),
+                    };
+                    assert_eq!(outcome.as_ref().err().map(|e| e.kind), expected, "{what}: {outcome:?}");
+                    if let Err(error) = outcome {
+                        let after = (house.account_named(&name), house.store().read(|s| s.audit_head()).unwrap());
+                        assert_eq!(after, before, "{what}: refused, and yet something changed");
+                        if !may {
+                            refusals.push(error.to_string().replace(&name, "X"));
+                        }
+                    }
+                }
+                assert!(
+                    refusals.windows(2).all(|two| two[0] == two[1]),
+                    "{role} {verb} {request} {whom}: {refusals:?}"
+                );
+            }
+        }
+    }
+    let (actors, whoms) = (4 * (1 + 4), 5 * 4 + 2 * 3);
+    assert_eq!(run, actors * whoms * states.len());
 }

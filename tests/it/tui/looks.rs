@@ -173,6 +173,16 @@ fn account_password() {
 }
 
 #[test]
+fn replace_password() {
+    let house = House::new();
+    house.account("carol", jeton::domain::role::Role::Member);
+    house.ask(OWNER, crate::support::requests::set_password("carol", "seven brown foxes")).unwrap();
+    let mut s = Screens::over(house);
+    s.keys("<s-tab><c-u>carol<enter>seven brown foxes<enter>seven<tab>seven<enter><enter>");
+    insta::assert_snapshot!(at_sizes(&mut s, &SMALL));
+}
+
+#[test]
 fn account_disable() {
     let mut s = peopled();
     s.keys("<down>d");

@@ -158,7 +158,7 @@ impl Accounts {
         let first = format!("{name}  {}{seen}", counted(row.tokens.active.into(), "active token"));
         let off = match (account.enabled, account.temporary_password) {
             (false, _) => "Disabled: it can't sign in, and its tokens are denied. ",
-            (true, true) => "Its password is temporary: its holder replaces it at the next sign-in. ",
+            (true, true) => "Temporary password: replaced at the next sign-in. ",
             (true, false) => "",
         };
         [first, format!("{off}{}", meaning(account.role))]
