@@ -5,6 +5,7 @@ mod ending;
 mod faults;
 mod hostile;
 mod introspection;
+mod outliving;
 mod past;
 mod places;
 mod reasons;

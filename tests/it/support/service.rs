@@ -131,11 +131,17 @@ impl Service {
 
     /// The same, where it was asked already.
     #[track_caller]
-    pub fn ends(mut self) -> String {
+    pub fn ends(self) -> String {
+        self.ends_with(0)
+    }
+
+    /// The same, with this exit status.
+    #[track_caller]
+    pub fn ends_with(mut self, code: i32) -> String {
         let ended = self.ended.get_mut().unwrap().recv_timeout(TO_END);
         assert!(ended.is_ok(), "it runs on: {}", self.said());
         let status: ExitStatus = self.child.wait().unwrap();
-        assert_eq!(status.code(), Some(0), "{}", self.said());
+        assert_eq!(status.code(), Some(code), "{}", self.said());
         self.said()
     }
 }

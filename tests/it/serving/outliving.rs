@@ -1,0 +1,342 @@
+//! A service outlives its surroundings: its log, its disk, its file descriptors, and signals that mean something to others.
+
+use std::fs::{self, File, OpenOptions};
+use std::io::Write;
+use std::os::fd::OwnedFd;
+use std::os::unix::net::UnixStream;
+use std::path::{Path, PathBuf};
+use std::process::{Child, Command, Stdio};
+
+use jeton::platform::clock::Stopwatch;
+use jeton::store::sqlite::SqliteStore;
+use jeton::verbs::ports::Store;
+use jeton::verbs::tokens::Issued;
+use rustix::process::{Pid, Resource, Rlimit, Signal, kill_process, prlimit};
+
+use super::{METHOD, holding, house, text, until};
+use crate::support::http::{Client, PATIENCE};
+use crate::support::service::{Service, TO_END, command};
+use crate::support::world::House;
+
+/// How soon after relief everything is as before: 2 s are promised, the rest is for the test's own machine.
+const RELIEF: std::time::Duration = std::time::Duration::from_secs(4);
+
+/// A service whose stderr is the test's choice, at sockets beside its store.
+struct Mute {
+    child: Child,
+    store: PathBuf,
+}
+
+impl Mute {
+    fn start(house: &House, arguments: &[&str], stderr: impl Into<Stdio>) -> Mute {
+        let store = house.place.path();
+        let mut command = Command::new(env!("CARGO_BIN_EXE_jeton"));
+        command.env_clear().env("HOME", house.place.folder()).arg("serve").arg("--store").arg(&store).args(arguments);
+        let child = command.stdin(Stdio::null()).stdout(Stdio::null()).stderr(stderr).spawn().unwrap();
+        let mute = Mute { child, store };
+        until(|| UnixStreamTo(&mute.verify()).open());
+        mute
+    }
+
+    fn beside(&self, ending: &str) -> PathBuf {
+        PathBuf::from(format!("{}{ending}", self.store.display()))
+    }
+
+    fn verify(&self) -> PathBuf {
+        self.beside(".verify")
+    }
+
+    fn client(&self) -> Client {
+        Client::unix(&self.verify())
+    }
+
+    fn metric(&self, name: &str) -> u64 {
+        let text = Client::unix(&self.beside(".manage")).ask("GET", "/metrics", &[]).body;
+        let line = text.lines().find_map(|line| line.strip_prefix(&format!("jeton_{name} ")));
+        line.unwrap_or_else(|| panic!("no {name} in {text}")).parse().unwrap()
+    }
+
+    /// Asks it to end; its exit status.
+    #[track_caller]
+    fn stops(mut self) -> Option<i32> {
+        kill_process(Pid::from_child(&self.child), Signal::TERM).unwrap();
+        let clock = Stopwatch::start();
+        let status = until(|| self.child.try_wait().unwrap());
+        assert!(clock.time() < TO_END);
+        status.code()
+    }
+}
+
+impl Drop for Mute {
+    fn drop(&mut self) {
+        let _ = self.child.kill();
+        let _ = self.child.wait();
+    }
+}
+
+struct UnixStreamTo<'a>(&'a Path);
+
+impl UnixStreamTo<'_> {
+    #[expect(clippy::disallowed_methods, reason = "a client of the service under test")]
+    fn open(&self) -> Option<UnixStream> {
+        UnixStream::connect(self.0).ok()
+    }
+}
+
+fn used(house: &House, issued: &Issued) -> u64 {
+    let store = SqliteStore::open(&house.place.path()).unwrap();
+    store.read(|s| s.usage(issued.token.id, house.now())).unwrap().week
+}
+
+/// Asks in every way, and demands right answers.
+fn answers_rightly(client: &mut Client, secret: &str, times: usize) {
+    for _ in 0..times {
+        assert_eq!(client.verify(secret, METHOD).status, 200);
+        assert_eq!(client.verify("nobody", METHOD).status, 401);
+    }
+}
+
+#[test]
+fn service_answers_though_its_log_cannot_be_written() {
+    let house = house();
+    let issued = holding(&house, "ci", &[METHOD]);
+    let secret = text(&issued);
+    let mut accepted = 0;
+    for (what, level) in [("full", "info"), ("full", "trace"), ("gone", "info"), ("gone", "trace"), ("stuck", "trace")]
+    {
+        let (kept, stderr): (Option<OwnedFd>, Stdio) = match what {
+            "full" => (None, OpenOptions::new().write(true).open("/dev/full").unwrap().into()),
+            _ => {
+                let (reader, writer) = std::io::pipe().unwrap();
+                // One that is never read, or whose reader is gone.
+                ((what == "stuck").then(|| reader.into()), writer.into())
+            }
+        };
+        let service = Mute::start(&house, &["--log", level], stderr);
+        let mut client = service.client();
+        // More than pipe and queue hold, where each request is logged.
+        let times = if what == "stuck" { 5_000 } else { 200 };
+        answers_rightly(&mut client, &secret, times);
+        accepted += times as u64;
+        assert_eq!(client.ask("GET", "/v1/health", &[]).status, 200);
+        assert_eq!(service.metric("log_lines_lost_total") > 0, what == "stuck", "{what} {level}");
+        assert_eq!(service.metric("panics_total"), 0);
+        drop(client);
+        assert_eq!(service.stops(), Some(0), "{what} {level}");
+        drop(kept);
+    }
+    assert_eq!(used(&house, &issued), accepted);
+}
+
+/// A reader that comes late gets everything that was kept, and the number of the lines that weren't.
+#[test]
+fn lost_log_lines_are_reported_once_the_log_can_be_written() {
+    let house = house();
+    let secret = text(&holding(&house, "ci", &[METHOD]));
+    let (reader, writer) = std::io::pipe().unwrap();
+    let service = Mute::start(&house, &["--log", "trace"], writer);
+    answers_rightly(&mut service.client(), &secret, 5_000);
+    let lost = service.metric("log_lines_lost_total");
+    assert!(lost > 0);
+    let read = std::thread::spawn(move || std::io::read_to_string(reader).unwrap());
+    until(|| (service.metric("log_lines_lost_total") > 0).then_some(()));
+    assert_eq!(service.stops(), Some(0));
+    let log = read.join().unwrap();
+    let reported: u64 = log
+        .lines()
+        .filter(|line| line.contains(" log lines were lost since "))
+        .map(|line| line.rsplit_once("lost=").unwrap().1.parse::<u64>().unwrap())
+        .sum();
+    assert!(reported >= lost, "{reported} of {lost}");
+    assert!(log.lines().last().unwrap().contains("the service has ended"));
+}
+
+/// Signals that other programs take for reload, reopen or report.
+#[test]
+fn signals_of_other_customs_change_nothing() {
+    let house = house();
+    let secret = text(&holding(&house, "ci", &[METHOD]));
+    let service = Service::start(&house.place.path());
+    let mut client = service.client();
+    for (signal, name) in [(Signal::HUP, "SIGHUP"), (Signal::USR1, "SIGUSR1"), (Signal::USR2, "SIGUSR2")] {
+        kill_process(service.pid(), signal).unwrap();
+        until(|| service.said().contains(name).then_some(()));
+        answers_rightly(&mut client, &secret, 1);
+    }
+    service.stops();
+}
+
+/// More clients than descriptors, silent or slow: newcomers are answered meanwhile, and so is who was there before.
+#[test]
+fn few_descriptors_serve_many_clients() {
+    let house = house();
+    let secret = text(&holding(&house, "ci", &[METHOD]));
+    let mut limited = Command::new("/bin/sh");
+    limited.env_clear().env("HOME", house.place.folder()).args(["-c", "ulimit -n 40; exec \"$@\"", "sh"]);
+    limited.arg(env!("CARGO_BIN_EXE_jeton")).args(["serve", "--verify", "127.0.0.1:0", "--store"]);
+    limited.arg(house.place.path());
+    let service = Service::spawn(limited);
+    let mut early = service.client();
+    answers_rightly(&mut early, &secret, 1);
+    for said in ["", "GET /v1/verify/- HTTP/1.1\r\nHo"] {
+        let mut crowd: Vec<Client> = Vec::new();
+        for n in 0..200 {
+            let mut one = service.client();
+            one.send(said);
+            crowd.push(one);
+            if n % 40 == 39 {
+                let clock = Stopwatch::start();
+                answers_rightly(&mut service.client(), &secret, 1);
+                assert!(clock.time() < RELIEF, "a newcomer waited for {:?}", clock.time());
+            }
+        }
+        assert_eq!(service.manager().ask("GET", "/v1/health", &[]).status, 200, "whoever manages gets in");
+        drop(crowd);
+        let clock = Stopwatch::start();
+        answers_rightly(&mut service.client(), &secret, 1);
+        assert!(clock.time() < RELIEF);
+    }
+    until(|| service.said().contains("there is room for connections again").then_some(()));
+    assert!(service.said().contains("too many connections"));
+    service.stops();
+
+    let mut hopeless = Command::new("/bin/sh");
+    hopeless.env_clear().env("HOME", house.place.folder()).args(["-c", "ulimit -n 16; exec \"$@\"", "sh"]);
+    hopeless.arg(env!("CARGO_BIN_EXE_jeton")).arg("serve").arg("--store").arg(house.place.path());
+    crate::support::program::finish(hopeless, b"").ends(1).silent();
+}
+
+/// A thousand clients may wait while the service does something else.
+#[test]
+fn a_thousand_connections_may_wait() {
+    const CLIENTS: usize = 1_024;
+    let room = Rlimit { current: Some(4 * CLIENTS as u64), maximum: None };
+    if prlimit(None, Resource::Nofile, room).is_err() {
+        println!("skipped: this process may not open {CLIENTS} files");
+        return;
+    }
+    let house = house();
+    let secret = text(&holding(&house, "ci", &[METHOD]));
+    let service = Mute::start(&house, &[], Stdio::null());
+    let pid = Pid::from_child(&service.child);
+    kill_process(pid, Signal::STOP).unwrap();
+    let waiting: Vec<_> = (0..CLIENTS)
+        .map(|n| {
+            let socket = rustix::net::socket_with(
+                rustix::net::AddressFamily::UNIX,
+                rustix::net::SocketType::STREAM,
+                rustix::net::SocketFlags::NONBLOCK | rustix::net::SocketFlags::CLOEXEC,
+                None,
+            );
+            let socket = socket.unwrap();
+            let to = rustix::net::SocketAddrUnix::new(service.verify()).unwrap();
+            rustix::net::connect(&socket, &to).unwrap_or_else(|e| panic!("client {n}: {e}"));
+            socket
+        })
+        .collect();
+    kill_process(pid, Signal::CONT).unwrap();
+    answers_rightly(&mut service.client(), &secret, 1);
+    drop(waiting);
+    assert_eq!(service.stops(), Some(0));
+}
+
+/// A small file system for store and log, if one can be mounted here.
+struct SmallDisk(PathBuf);
+
+impl SmallDisk {
+    fn mount(at: &Path) -> Option<SmallDisk> {
+        fs::create_dir(at).unwrap();
+        let mounted =
+            Command::new("mount").args(["-t", "tmpfs", "-o", "size=6m,mode=0700", "jeton-test"]).arg(at).output();
+        mounted.is_ok_and(|done| done.status.success()).then(|| SmallDisk(at.to_owned()))
+    }
+
+    /// Takes all that is left of it.
+    fn fill(&self) {
+        let mut filler = OpenOptions::new().create(true).append(true).open(self.0.join("filler")).unwrap();
+        for size in [64 * 1024, 4096, 1] {
+            while filler.write_all(&vec![b'x'; size]).is_ok() {}
+        }
+    }
+
+    fn free(&self) {
+        fs::remove_file(self.0.join("filler")).unwrap();
+    }
+}
+
+impl Drop for SmallDisk {
+    fn drop(&mut self) {
+        let _ = Command::new("umount").arg("-l").arg(&self.0).output();
+    }
+}
+
+/// Store and log fill up together, under load, and are freed: right answers all the time, and no use unaccounted for.
+#[test]
+fn one_full_disk_for_store_and_log() {
+    let house = house();
+    let issued = holding(&house, "ci", &[METHOD]);
+    let secret = text(&issued);
+    let Some(disk) = SmallDisk::mount(&house.place.folder().join("disk")) else {
+        println!("skipped: no tmpfs can be mounted here");
+        return;
+    };
+    house.raw().query_row("PRAGMA wal_checkpoint(TRUNCATE)", [], |_| Ok(())).unwrap();
+    let store = disk.0.join("jeton.db");
+    fs::copy(house.place.path(), &store).unwrap();
+    let log = File::create(disk.0.join("log")).unwrap();
+    let mut command = Command::new(env!("CARGO_BIN_EXE_jeton"));
+    command.env_clear().env("HOME", &disk.0).args(["serve", "--log", "debug", "--store"]).arg(&store);
+    let child = command.stdin(Stdio::null()).stdout(Stdio::null()).stderr(log).spawn().unwrap();
+    let service = Mute { child, store: store.clone() };
+    until(|| UnixStreamTo(&service.verify()).open());
+    let mut client = service.client();
+    let mut accepted = 0;
+    let rounds = if std::env::var_os("JETON_SOAK").is_some() { 10 } else { 1 };
+    for _ in 0..rounds {
+        answers_rightly(&mut client, &secret, 20);
+        disk.fill();
+        let faults = service.metric("ledger_faults_total");
+        accepted += 20;
+        until(|| {
+            answers_rightly(&mut client, &secret, 20);
+            accepted += 20;
+            (service.metric("ledger_faults_total") > faults + 1).then_some(())
+        });
+        assert_eq!(client.ask("GET", "/v1/health", &[]).status, 200);
+        disk.free();
+        let clock = Stopwatch::start();
+        answers_rightly(&mut client, &secret, 1);
+        accepted += 1;
+        until(|| (service.metric("ledger_waiting") == 0).then_some(()));
+        assert!(clock.time() < RELIEF, "{:?}", clock.time());
+    }
+    assert_eq!(service.metric("ledger_dropped_total"), 0);
+    drop(client);
+    assert_eq!(service.stops(), Some(0));
+    let opened = SqliteStore::open(&store).unwrap();
+    assert_eq!(opened.read(|s| s.usage(issued.token.id, house.now())).unwrap().week, accepted);
+    let log = fs::read_to_string(disk.0.join("log")).unwrap();
+    assert!(log.contains("the store can be used again") && log.ends_with('\n'), "{log}");
+}
+
+/// What can't be recorded until the end is said to be lost, with its number, and the exit status says so, too.
+#[test]
+fn uses_that_cannot_be_recorded_are_said_to_be_lost() {
+    let house = house();
+    let secret = text(&holding(&house, "ci", &[METHOD]));
+    let service = Service::start(&house.place.path());
+    let writer = house.raw();
+    writer.execute_batch("BEGIN EXCLUSIVE").unwrap();
+    let mut client = service.client();
+    client.patience(PATIENCE);
+    (0..3).for_each(|_| assert_eq!(client.verify(&secret, METHOD).status, 200));
+    assert_eq!(client.verify("nobody", METHOD).status, 401);
+    drop(client);
+    service.ask_to_stop();
+    let said = service.ends_with(1);
+    assert!(said.contains("uses=3 denials=1"), "{said}");
+    assert!(said.contains("3 accepted uses and 1 denied attempts are lost"), "{said}");
+    writer.execute_batch("ROLLBACK").unwrap();
+    // The next start goes on as if nothing had been.
+    Service::spawn(command(&house.place.path())).stops();
+}
