@@ -238,6 +238,9 @@ fn public_routes_and_preflights(kind: Kind) {
         assert_eq!(got.all("x-forwarded-for"), ["127.0.0.9"], "{kind:?} {got:?}");
         assert_eq!(stage.verify.seen().len(), 0, "{kind:?} {request}: nobody is asked");
     }
+    let large = "b".repeat(5_000_000);
+    let reply = raw(stage.proxy.address, "POST /login HTTP/1.1", &["Content-Type: text/plain"], &large);
+    assert_eq!((reply.status, stage.application.seen()[0].body.len()), (200, large.len()), "{kind:?} {reply:?}");
     for (request, headers) in [
         ("OPTIONS /orders/7", vec![]),
         ("OPTIONS /orders/7", vec!["Origin: https://a.example"]),
