@@ -145,9 +145,7 @@ pub(super) fn run(app: &mut App, args: &CheckArgs) -> Result<()> {
         while let Some(findings) = page {
             for finding in &findings {
                 counts.add(finding);
-                if !list.item(&FindingJson::from(finding))? {
-                    return counts.conclude(app);
-                }
+                list.item(&FindingJson::from(finding))?;
             }
             page = pages.next(&app.place)?;
         }
@@ -171,9 +169,6 @@ pub(super) fn run(app: &mut App, args: &CheckArgs) -> Result<()> {
         if held >= PAGE || page.is_none() {
             app.out.table(&mut table)?;
             held = 0;
-        }
-        if app.out.closed() {
-            break;
         }
     }
     counts.conclude(app)

@@ -222,6 +222,15 @@ pub struct PurgedJson {
     pub tokens: Option<Vec<String>>,
 }
 
+/// What `whose` answers where several secrets stand in what it was given.
+#[derive(Serialize)]
+pub struct SomeWhoseJson {
+    /// [`SCHEMA`].
+    pub schema: u32,
+    /// Each, in the order in which they stand there.
+    pub found: Vec<WhoseJson>,
+}
+
 /// What `whose` answers.
 #[derive(Serialize)]
 pub struct WhoseJson {

@@ -60,8 +60,11 @@ pub fn run(args: impl Iterator<Item = OsString>) -> ExitCode {
     let line = match args::read(args) {
         Ok(line) => line,
         Err(stop) => {
-            output::verbatim(&stop.text, stop.wanted);
-            return ExitCode::from(if stop.wanted { 0 } else { Kind::Usage.exit_code() });
+            return ExitCode::from(match output::verbatim(&stop.text, stop.wanted) {
+                true if stop.wanted => 0,
+                true => Kind::Usage.exit_code(),
+                false => Kind::Failure.exit_code(),
+            });
         }
     };
     let moved = platform::process::move_token_out_of_environment();

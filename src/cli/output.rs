@@ -10,6 +10,7 @@ use zeroize::Zeroizing;
 use crate::domain::secret::Secret;
 use crate::domain::text::{is_hostile, shown, shown_lines};
 use crate::error::{Error, Result};
+use crate::platform::process;
 
 /// Room for a JSON answer that holds one secret, so that growing doesn't leave copies behind.
 const JSON_ROOM: usize = 64 * 1024;
@@ -22,24 +23,18 @@ pub struct Output {
     pub json: bool,
     /// Bare values, no messages.
     pub quiet: bool,
-    closed: bool,
 }
 
 impl Output {
     /// An output of this form.
     pub fn new(json: bool, quiet: bool) -> Self {
-        Output { json, quiet, closed: false }
-    }
-
-    /// Whether nobody reads any more: then there is no use in going on.
-    pub fn closed(&self) -> bool {
-        self.closed
+        Output { json, quiet }
     }
 
     /// A line of data.
     ///
     /// # Errors
-    /// [`crate::error::Kind::Failure`] when it can't be written. That nobody reads any more is no error.
+    /// [`crate::error::Kind::Failure`] when it can't be written; one that says nothing when nobody reads any more.
     pub fn line(&mut self, text: &str) -> Result<()> {
         self.data(&format!("{}\n", shown(text)))
     }
@@ -71,42 +66,6 @@ impl Output {
         self.data(&text)
     }
 
-    /// A JSON document with `secrets` secrets in it: all of it, or an error.
-    ///
-    /// # Errors
-    /// [`crate::error::Kind::Failure`] when it can't be written.
-    pub fn json_secret(&mut self, value: &impl Serialize, secrets: usize) -> Result<()> {
-        let mut text = json(value, secrets.saturating_mul(JSON_ROOM))?;
-        text.push('\n');
-        write(&text).map_err(unwritten)
-    }
-
-    /// A secret on a line of its own: all of it, or an error.
-    ///
-    /// # Errors
-    /// [`crate::error::Kind::Failure`] when it can't be written.
-    pub fn secret(&mut self, secret: &Secret) -> Result<()> {
-        let mut line = Zeroizing::new(String::with_capacity(128));
-        secret.expose(|s| line.push_str(s));
-        line.push('\n');
-        write(&line).map_err(unwritten)
-    }
-
-    /// Names and their secrets, a line `NAME<TAB>SECRET` each: all of them, or an error.
-    ///
-    /// # Errors
-    /// [`crate::error::Kind::Failure`] when they can't be written.
-    pub fn named_secrets(&mut self, pairs: &[(&str, &Secret)]) -> Result<()> {
-        let mut lines = Zeroizing::new(String::with_capacity(256 * pairs.len()));
-        for (name, secret) in pairs {
-            lines.push_str(name);
-            lines.push('\t');
-            secret.expose(|s| lines.push_str(s));
-            lines.push('\n');
-        }
-        write(&lines).map_err(unwritten)
-    }
-
     /// A message, unless it is to be quiet.
     pub fn note(&self, text: &str) {
         if !self.quiet {
@@ -122,17 +81,80 @@ impl Output {
     }
 
     fn data(&mut self, text: &str) -> Result<()> {
-        if self.closed {
-            return Ok(());
-        }
-        match write(text) {
-            Err(e) if e.kind() == ErrorKind::BrokenPipe => {
-                self.closed = true;
-                Ok(())
-            }
-            written => written.map_err(unwritten),
-        }
+        write(text).map_err(|e| match e.kind() {
+            // Whoever read has seen enough, `head` for example: no success, and nothing to be said.
+            ErrorKind::BrokenPipe => Error::new(crate::error::Kind::Failure, ""),
+            _ => unwritten(e),
+        })
     }
+}
+
+/// A JSON document with `secrets` secrets in it: all of it, or an error.
+///
+/// # Errors
+/// [`crate::error::Kind::Failure`] when it can't be written.
+pub fn json_secrets(value: &impl Serialize, secrets: usize) -> Result<()> {
+    let mut text = json(value, secrets.saturating_mul(JSON_ROOM))?;
+    text.push('\n');
+    write_secret(&text)
+}
+
+/// A JSON document with a secret in it, without its last brace: [`json_rest`] ends it.
+///
+/// # Errors
+/// Those of [`json_secrets`].
+pub fn json_opened(value: &impl Serialize) -> Result<()> {
+    write_secret(opened(&json(value, JSON_ROOM)?))
+}
+
+fn opened(text: &str) -> &str {
+    text.strip_suffix('}').unwrap_or(text)
+}
+
+/// What follows `printed`, which [`json_opened`] has written, in the document `value` that begins like it.
+///
+/// # Errors
+/// Those of [`json_secrets`].
+pub fn json_rest(value: &impl Serialize, printed: Option<&impl Serialize>) -> Result<()> {
+    let mut text = json(value, JSON_ROOM)?;
+    text.push('\n');
+    let before = printed.map(|printed| json(printed, JSON_ROOM)).transpose()?;
+    let rest = before.and_then(|before| text.strip_prefix(opened(&before)).map(|rest| Zeroizing::new(rest.to_owned())));
+    write(rest.as_ref().unwrap_or(&text)).map_err(unwritten)
+}
+
+/// A secret on a line of its own: all of it, or an error.
+///
+/// # Errors
+/// Those of [`json_secrets`].
+pub fn secret(secret: &Secret) -> Result<()> {
+    let mut line = Zeroizing::new(String::with_capacity(128));
+    secret.expose(|s| line.push_str(s));
+    line.push('\n');
+    write_secret(&line)
+}
+
+/// Names and their secrets, a line `NAME<TAB>SECRET` each: all of them, or an error.
+///
+/// # Errors
+/// Those of [`json_secrets`].
+pub fn named_secrets(pairs: &[(&str, &Secret)]) -> Result<()> {
+    let mut lines = Zeroizing::new(String::with_capacity(256 * pairs.len()));
+    for (name, secret) in pairs {
+        lines.push_str(name);
+        lines.push('\t');
+        secret.expose(|s| lines.push_str(s));
+        lines.push('\n');
+    }
+    write_secret(&lines)
+}
+
+/// A secret is shown once: it must not go where nobody gets it.
+fn write_secret(text: &str) -> Result<()> {
+    if process::stdout_was_closed() {
+        return Err(unwritten(io::Error::other("stdout is closed")));
+    }
+    write(text).map_err(unwritten)
 }
 
 fn unwritten(e: io::Error) -> Error {
@@ -170,12 +192,14 @@ pub fn in_words(e: &Error) -> String {
 }
 
 /// Prints what was made safe already: help, or what is wrong with the command line.
-pub fn verbatim(text: &str, wanted: bool) {
+///
+/// Returns whether it is out.
+pub fn verbatim(text: &str, wanted: bool) -> bool {
     if wanted {
-        // Help that nobody reads is no failure.
-        let _ = write(text);
+        write(text).is_ok()
     } else {
         complain(text);
+        true
     }
 }
 
@@ -213,18 +237,17 @@ impl<'a> JsonList<'a> {
         Ok(JsonList { out, empty: true })
     }
 
-    /// Adds an item; false once nobody reads any more.
+    /// Adds an item.
     ///
     /// # Errors
     /// Those of [`Output::line`].
-    pub fn item(&mut self, value: &impl Serialize) -> Result<bool> {
+    pub fn item(&mut self, value: &impl Serialize) -> Result<()> {
         let mut text = json(value, ITEM_ROOM)?;
         if !self.empty {
             text.insert(0, ',');
         }
         self.empty = false;
-        self.out.data(&text)?;
-        Ok(!self.out.closed)
+        self.out.data(&text)
     }
 
     /// Ends the list.

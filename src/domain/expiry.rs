@@ -51,6 +51,8 @@ pub enum Span {
     Hours(u32),
     /// `30d`, each of 24 hours.
     Days(u32),
+    /// `2w`, each of 7 days.
+    Weeks(u32),
     /// `6mo`, calendar months in the local zone.
     Months(u32),
     /// `1y`, calendar years in the local zone.
@@ -59,12 +61,12 @@ pub enum Span {
 
 impl Span {
     /// # Errors
-    /// [`crate::error::Kind::Usage`] when `text` is not a whole number from 1 to 99999 with `h`, `d`, `mo` or `y`.
+    /// [`crate::error::Kind::Usage`] when `text` is not a whole number from 1 to 99999 with `h`, `d`, `w`, `mo` or `y`.
     pub fn parse(text: &str) -> Result<Self> {
         let refused = || {
             let head: String = text.chars().take(32).collect();
             Error::usage(format!("\"{}\" is not a span", shown(&head)))
-                .why("a span is a whole number from 1 with h, d, mo or y, such as 12h, 30d, 6mo or 1y")
+                .why("a span is a whole number from 1 with h, d, w, mo or y, such as 12h, 30d, 2w, 6mo or 1y")
         };
         let unit_at = text.find(|c: char| !c.is_ascii_digit()).ok_or_else(refused)?;
         let (digits, unit) = text.split_at(unit_at);
@@ -72,6 +74,7 @@ impl Span {
         match unit {
             "h" => Ok(Span::Hours(count)),
             "d" => Ok(Span::Days(count)),
+            "w" => Ok(Span::Weeks(count)),
             "mo" => Ok(Span::Months(count)),
             "y" => Ok(Span::Years(count)),
             _ => Err(refused()),
@@ -80,14 +83,13 @@ impl Span {
 
     /// The instant this long after `at`; none past the year 9999.
     pub fn after(self, at: Timestamp, zone: &dyn Zone) -> Option<Timestamp> {
-        let end = match self {
-            Span::Hours(n) => at.plus(i64::from(n) * HOUR),
-            Span::Days(n) => at.plus(i64::from(n) * DAY),
-            Span::Months(n) => time::plus_months(at, n, zone)?,
-            Span::Years(n) => time::plus_months(at, n.checked_mul(12)?, zone)?,
-        };
-        time::year(end, zone).filter(|y| *y <= 9999)?;
-        Some(end)
+        match self {
+            Span::Hours(n) => at.plus(i64::from(n) * HOUR).writable(),
+            Span::Days(n) => at.plus(i64::from(n) * DAY).writable(),
+            Span::Weeks(n) => at.plus(i64::from(n) * 7 * DAY).writable(),
+            Span::Months(n) => time::plus_months(at, n, zone),
+            Span::Years(n) => time::plus_months(at, n.checked_mul(12)?, zone),
+        }
     }
 
     /// The instant this long before `at`; none before the calendar begins.
@@ -95,6 +97,7 @@ impl Span {
         match self {
             Span::Hours(n) => Some(at.plus(-i64::from(n) * HOUR)),
             Span::Days(n) => Some(at.plus(-i64::from(n) * DAY)),
+            Span::Weeks(n) => Some(at.plus(-i64::from(n) * 7 * DAY)),
             Span::Months(n) => time::minus_months(at, n, zone),
             Span::Years(n) => time::minus_months(at, n.checked_mul(12)?, zone),
         }
@@ -107,6 +110,7 @@ impl Span {
         let (count, unit) = match self {
             Span::Hours(n) => (n, "hour"),
             Span::Days(n) => (n, "day"),
+            Span::Weeks(n) => (n, "week"),
             Span::Months(n) => (n, "month"),
             Span::Years(n) => (n, "year"),
         };
@@ -119,6 +123,7 @@ impl fmt::Display for Span {
         match self {
             Span::Hours(n) => write!(f, "{n}h"),
             Span::Days(n) => write!(f, "{n}d"),
+            Span::Weeks(n) => write!(f, "{n}w"),
             Span::Months(n) => write!(f, "{n}mo"),
             Span::Years(n) => write!(f, "{n}y"),
         }
@@ -151,8 +156,9 @@ impl ExpirySpec {
         }
         Span::parse(text).map(ExpirySpec::In).map_err(|_| {
             let head: String = text.chars().take(32).collect();
-            Error::usage(format!("\"{}\" is not an expiry", shown(&head)))
-                .why("an expiry is never, a day such as 31-12-2026 or 2026-12-31, or a span such as 12h, 30d, 6mo, 1y")
+            Error::usage(format!("\"{}\" is not an expiry", shown(&head))).why(
+                "an expiry is never, a day such as 31-12-2026 or 2026-12-31, or a span such as 12h, 30d, 2w, 6mo, 1y",
+            )
         })
     }
 
@@ -166,7 +172,11 @@ impl ExpirySpec {
             ExpirySpec::EndOf(day) => time::end_of_day(day, zone),
             ExpirySpec::In(span) => span.after(now, zone),
         };
-        let end = end.ok_or_else(|| Error::usage("that expiry is too far away").why("the last year is 9999"))?;
+        let end = end.ok_or_else(|| {
+            Error::usage("that expiry is too far away")
+                .why("a token ends before the year 10000 in UTC: the last day that every zone takes is 30-12-9999")
+                .next("For one without an end say never")
+        })?;
         let expiry = Expiry::At(end.whole_second());
         if expiry.is_past(now) {
             return Err(Error::usage("that expiry is already past")
@@ -214,6 +224,8 @@ mod tests {
         assert_eq!(resolved("18-11-2026").unwrap(), "2026-11-19T00:00:00Z", "today still has an end");
         assert_eq!(resolved("12h").unwrap(), "2026-11-18T23:06:40Z");
         assert_eq!(resolved("30d").unwrap(), "2026-12-18T11:06:40Z");
+        assert_eq!(resolved("2w").unwrap(), "2026-12-02T11:06:40Z");
+        assert_eq!(resolved("30-12-9999").unwrap(), "9999-12-31T00:00:00Z");
         assert_eq!(resolved("6mo").unwrap(), "2027-05-18T11:06:40Z");
         assert_eq!(resolved("1y").unwrap(), "2027-11-18T11:06:40Z");
     }
@@ -226,7 +238,12 @@ mod tests {
             "-1d",
             "30",
             "d",
-            "1w",
+            "1W",
+            "w",
+            "99999999999w",
+            "31-12-9999",
+            "9999-12-31",
+            "99999mo",
             "31-13-2026",
             "29-02-2027",
             "1-1-2027",

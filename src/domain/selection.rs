@@ -1,8 +1,10 @@
 //! The API selection of a token: which methods it may call, before the ceiling of its account's role.
 
+use std::borrow::Cow;
 use std::collections::BTreeSet;
 
 use serde_json::{Value, json};
+use unicode_normalization::UnicodeNormalization;
 
 use crate::domain::method::MethodId;
 use crate::error::{Error, Result};
@@ -40,7 +42,7 @@ impl Selection {
         match self {
             Selection::Inherit => "Inherit".to_owned(),
             Selection::Sets(sets) => match sets.first() {
-                Some(only) if sets.len() == 1 => only.clone(),
+                Some(only) if sets.len() == 1 => set_label(only).into_owned(),
                 _ => format!("{} sets", sets.len()),
             },
             Selection::Custom(methods) => match methods.len() {
@@ -50,6 +52,70 @@ impl Selection {
             },
         }
     }
+}
+
+/// An API set's name as screens and tables show it: in quotes where it could be taken for a choice that is built in. A
+/// store of an earlier version may hold such a set.
+pub fn set_label(name: &str) -> Cow<'_, str> {
+    if looks_built_in(name) { Cow::Owned(format!("\"{name}\"")) } else { Cow::Borrowed(name) }
+}
+
+/// Whether a set of that name could be taken for a choice that is built in, such as `Inherit`, `nothing yet` or
+/// `2 sets`: whatever the case, blanks and marks in it, and with letters that only look alike.
+pub fn looks_built_in(name: &str) -> bool {
+    const BUILT_IN: [&str; 14] = [
+        "inherit",
+        "inherited",
+        "custom",
+        "nothing",
+        "nothing yet",
+        "may call nothing",
+        "may call nothing yet",
+        "none",
+        "no methods",
+        "no sets",
+        "methods",
+        "sets",
+        "api sets",
+        "api",
+    ];
+    const COUNTED: [&str; 6] = ["set", "sets", "apiset", "apisets", "method", "methods"];
+    let plain = plain_letters(name);
+    let alike = |word: &str| plain_letters(word) == plain;
+    let counted = |word: &&str| {
+        plain.strip_suffix(plain_letters(word).as_str()).is_some_and(|n| !n.is_empty() && n.chars().all(is_digit_like))
+    };
+    BUILT_IN.into_iter().any(alike) || COUNTED.iter().any(counted)
+}
+
+/// What [`plain_letters`] leaves of a digit: `1` and `0` are letters there.
+fn is_digit_like(c: char) -> bool {
+    c.is_ascii_digit() || matches!(c, 'l' | 'o')
+}
+
+/// The letters and digits of `text` alone, in lower case and without accents, those that look alike as one.
+fn plain_letters(text: &str) -> String {
+    let letters = text.nfkd().flat_map(char::to_lowercase).filter(|c| c.is_alphanumeric());
+    let latin = letters.map(|c| match c {
+        '1' | 'i' | 'ı' | 'і' | 'ι' | 'ӏ' | '|' => 'l',
+        '0' | 'о' | 'ο' | 'օ' => 'o',
+        'а' | 'α' | 'ɑ' => 'a',
+        'е' | 'ҽ' | 'ε' => 'e',
+        'һ' | 'հ' | 'н' => 'h',
+        'м' => 'm',
+        'п' | 'ո' | 'η' => 'n',
+        'р' | 'ρ' => 'p',
+        'с' | 'ϲ' => 'c',
+        'ѕ' => 's',
+        'т' | 'τ' => 't',
+        'у' | 'γ' | 'ү' => 'y',
+        'ԁ' => 'd',
+        'ɡ' | 'ց' => 'g',
+        'г' | 'ꭇ' => 'r',
+        'υ' | 'ս' => 'u',
+        other => other,
+    });
+    latin.collect()
 }
 
 /// What an edit does to a selection.
@@ -183,6 +249,41 @@ mod tests {
             let twice = SelectionEdit::Sets { add: new.clone(), drop: none() }.apply(&more).unwrap();
             prop_assert_eq!(&twice, &more);
             prop_assert_eq!(SelectionEdit::Sets { add: none(), drop: new }.apply(&more).unwrap(), sets);
+        }
+    }
+
+    #[test]
+    fn no_set_passes_for_a_built_in_choice() {
+        for name in [
+            "Inherit",
+            "INHERIT",
+            "inherit ",
+            "in herit",
+            "\"Inherit\"",
+            "lnherit",
+            "1nherit",
+            "Іnherіt",
+            "Ｉnherit",
+            "nothing yet",
+            "Nothing  Yet",
+            "nothing-yet",
+            "n\u{f3}thing",
+            "Custom…",
+            "2 sets",
+            "3 Methods",
+            "1 method",
+            "10 ѕеtѕ",
+            "l method",
+            "None",
+            "API sets",
+        ] {
+            assert!(looks_built_in(name), "{name}");
+            assert_eq!(Selection::Sets([name.to_owned()].into()).summary(), format!("\"{name}\""));
+        }
+        for name in ["IDE Plugins", "Inherited rights", "scope sets", "Custom fields", "All methods", "set 2", "Maven"]
+        {
+            assert!(!looks_built_in(name), "{name}");
+            assert_eq!(set_label(name), name);
         }
     }
 

@@ -18,9 +18,15 @@ pub const HOUR: i64 = 3_600 * SECOND;
 pub const DAY: i64 = 24 * HOUR;
 
 impl Timestamp {
-    /// RFC 3339 in UTC at whole seconds, e.g. `2026-11-21T09:30:00Z`.
+    /// The first and the last instant that RFC 3339 can write: its years have four digits.
+    pub const FIRST: Timestamp = Timestamp(-62_167_219_200_000);
+    /// See [`Timestamp::FIRST`].
+    pub const LAST: Timestamp = Timestamp(253_402_300_799_999);
+
+    /// RFC 3339 in UTC at whole seconds, e.g. `2026-11-21T09:30:00Z`. An instant that it can't write, of an earlier
+    /// version's store, is written as the last or first that it can.
     pub fn rfc3339(self) -> String {
-        match self.utc() {
+        match self.clamp(Self::FIRST, Self::LAST).utc() {
             Some(at) => at.format("%Y-%m-%dT%H:%M:%SZ").to_string(),
             None => format!("{} ms", self.0),
         }
@@ -35,6 +41,11 @@ impl Timestamp {
     /// The whole second it falls into.
     pub fn whole_second(self) -> Self {
         Timestamp(self.0.div_euclid(SECOND) * SECOND)
+    }
+
+    /// Itself, if RFC 3339 can write it.
+    pub fn writable(self) -> Option<Self> {
+        (Self::FIRST..=Self::LAST).contains(&self).then_some(self)
     }
 
     /// `ms` milliseconds later (earlier, when negative), held at the ends of time.
@@ -83,7 +94,11 @@ impl<Tz: TimeZone + Send + Sync> Zone for Tz {
         let mut asked = wall;
         for _ in 0..=(25 * 4) {
             match self.from_local_datetime(&asked) {
-                LocalResult::Single(at) | LocalResult::Ambiguous(at, _) => {
+                LocalResult::Single(at) => return Some(Timestamp(at.timestamp_millis())),
+                // At the very end of a repeated hour both are given, though the clock shows that time once.
+                LocalResult::Ambiguous(first, second) => {
+                    let shows = |at: &DateTime<Tz>| at.naive_local() == asked;
+                    let at = if shows(&first) { first } else { second };
                     return Some(Timestamp(at.timestamp_millis()));
                 }
                 LocalResult::None => asked = asked.checked_add_signed(TimeDelta::minutes(15))?,
@@ -103,26 +118,42 @@ pub fn utc_zone() -> impl Zone {
     Utc
 }
 
-/// The instant at which `day` ends in `zone`: the first of the next day.
+/// The instant at which `day` ends in `zone`: the first after which the calendar on the wall shows later days only.
+/// `None` where RFC 3339 can't write it.
+///
+/// Only what the wall shows at an instant is asked, which is always one thing: midnight itself may be missing that
+/// night, or come twice.
 pub fn end_of_day(day: Day, zone: &dyn Zone) -> Option<Timestamp> {
-    zone.instant(day.0.succ_opt()?.and_time(NaiveTime::MIN))
+    // No clock on a wall is further from UTC than that, or moved by more.
+    const FURTHEST: i64 = 2 * DAY;
+    let midnight = Timestamp(day.0.succ_opt()?.and_time(NaiveTime::MIN).and_utc().timestamp_millis());
+    let offset = |at: Timestamp| Some(zone.wall(at)?.0.and_utc().timestamp_millis() - at.0);
+    let is_over = |at: Timestamp| Some(zone.wall(at)?.0.date() > day.0);
+    let ends_at = |at: &Timestamp| is_over(*at) == Some(true) && is_over(at.plus(-1)) == Some(false);
+    let by_offset = |near: Timestamp| Some(midnight.plus(-offset(near)?));
+    let candidates = [by_offset(midnight.plus(-FURTHEST))?, by_offset(midnight.plus(FURTHEST))?];
+    if let Some(end) = candidates.into_iter().filter(ends_at).max() {
+        return end.writable();
+    }
+    // The clock was moved over midnight: the day is over when it is moved.
+    let (mut before, mut after) = (midnight.plus(-FURTHEST), midnight.plus(FURTHEST));
+    while after.0 - before.0 > 1 {
+        let middle = before.plus((after.0 - before.0) / 2);
+        if is_over(middle)? { after = middle } else { before = middle }
+    }
+    after.writable()
 }
 
 /// `at` moved by calendar months in `zone`: the same wall clock, or the last day of a shorter month.
 pub fn plus_months(at: Timestamp, months: u32, zone: &dyn Zone) -> Option<Timestamp> {
     let (wall, _) = zone.wall(at)?;
-    zone.instant(wall.checked_add_months(Months::new(months))?)
+    zone.instant(wall.checked_add_months(Months::new(months))?)?.writable()
 }
 
 /// `at` moved back by calendar months in `zone`: the same wall clock, or the last day of a shorter month.
 pub fn minus_months(at: Timestamp, months: u32, zone: &dyn Zone) -> Option<Timestamp> {
     let (wall, _) = zone.wall(at)?;
-    zone.instant(wall.checked_sub_months(Months::new(months))?)
-}
-
-/// The year of `at` in `zone`.
-pub fn year(at: Timestamp, zone: &dyn Zone) -> Option<i32> {
-    zone.wall(at).map(|(wall, _)| wall.year())
+    zone.instant(wall.checked_sub_months(Months::new(months))?)?.writable()
 }
 
 /// The day of `at` in `zone`.
@@ -157,8 +188,15 @@ pub fn wall_minute(at: Timestamp, zone: &dyn Zone) -> String {
     }
 }
 
-/// What is past, seen from `now`: clocks are read one after another, and what was just now is never ahead.
+/// By how much two clocks, or two looks at one, may differ without a word: in milliseconds.
+pub const CLOCK_SKEW: i64 = MINUTE;
+
+/// What is past, seen from `now`: clocks are read one after another, and what was just now is never ahead. What lies
+/// further ahead was written while a clock was wrong, and is named so: `in 3 h (clock?)`.
 pub fn ago(at: Timestamp, now: Timestamp) -> String {
+    if at > now.plus(CLOCK_SKEW) {
+        return format!("{} (clock?)", relative(at, now));
+    }
     relative(at.min(now), now)
 }
 
@@ -201,7 +239,55 @@ mod tests {
         assert_eq!(end(day(2026, 3, 29), &Berlin), "2026-03-29T22:00:00Z", "the day that summer time begins has 23 h");
         assert_eq!(end(day(2018, 11, 3), &Sao_Paulo), "2018-11-04T03:00:00Z", "midnight did not exist there");
         assert_eq!(end(day(2011, 12, 29), &Apia), "2011-12-30T10:00:00Z", "the whole 30th did not exist there");
-        assert!(end_of_day(day(9999, 12, 31), &Utc).is_some());
+        assert_eq!(end(day(9999, 12, 30), &Utc), "9999-12-31T00:00:00Z");
+        assert_eq!(end_of_day(day(9999, 12, 31), &Utc), None, "it would be in the year 10000");
+        assert_eq!(end(day(9999, 12, 31), &Berlin), "9999-12-31T23:00:00Z");
+    }
+
+    #[test]
+    fn a_day_ends_once_where_midnight_is_missing_or_comes_twice() {
+        use chrono_tz::{Africa::Cairo, America::Havana, America::Santiago, America::St_Johns, Asia::Beirut};
+        let ends: [(&dyn Zone, (i32, u32, u32), &str); 9] = [
+            // Midnight is missing: the clock goes from 24:00 to 01:00.
+            (&Havana, (2026, 3, 7), "2026-03-08T05:00:00Z"),
+            (&Santiago, (2026, 9, 5), "2026-09-06T04:00:00Z"),
+            (&Cairo, (2026, 4, 23), "2026-04-23T22:00:00Z"),
+            (&Beirut, (2026, 3, 28), "2026-03-28T22:00:00Z"),
+            // 00:00 to 01:00 comes twice: the day before ends with the first.
+            (&Havana, (2026, 10, 31), "2026-11-01T04:00:00Z"),
+            // The last hour of the day comes twice, up to 24:00: the day ends with the second.
+            (&Santiago, (2026, 4, 4), "2026-04-05T04:00:00Z"),
+            (&Cairo, (2026, 10, 29), "2026-10-29T22:00:00Z"),
+            (&Beirut, (2026, 10, 24), "2026-10-24T22:00:00Z"),
+            // At one minute past midnight the clock went back into the day: it is over the second time.
+            (&St_Johns, (2010, 11, 6), "2010-11-07T03:30:00Z"),
+        ];
+        for (zone, (y, m, d), expected) in ends {
+            let day = Day::new(y, m, d).unwrap();
+            let end = end_of_day(day, zone).unwrap();
+            assert_eq!(end.rfc3339(), expected, "{day:?}");
+            assert_eq!(day_of(end.plus(-1), zone), Some(day), "its last moment is shown as that day");
+            assert!(day_of(end, zone).unwrap() > day);
+        }
+    }
+
+    #[test]
+    fn no_instant_is_written_that_rfc3339_cant_write() {
+        assert_eq!(Timestamp::LAST.rfc3339(), "9999-12-31T23:59:59Z");
+        assert_eq!(Timestamp::FIRST.rfc3339(), "0000-01-01T00:00:00Z");
+        for at in [Timestamp(i64::MAX), Timestamp(i64::MIN), Timestamp::LAST.plus(1), Timestamp::FIRST.plus(-1)] {
+            assert_eq!(at.rfc3339().len(), 20, "{}", at.rfc3339());
+            assert_eq!(at.writable(), None);
+        }
+        assert_eq!(plus_months(Timestamp::LAST.plus(-30 * DAY), 12, &Utc), None);
+    }
+
+    #[test]
+    fn what_should_be_past_and_is_ahead_is_named_so() {
+        let now = at("2026-11-21T12:00:00Z");
+        assert_eq!(ago(now.plus(5 * SECOND), now), "just now");
+        assert_eq!(ago(now.plus(3 * HOUR), now), "in 3 h (clock?)");
+        assert_eq!(ago(now.plus(-3 * HOUR), now), "3 h ago");
     }
 
     #[test]
@@ -218,7 +304,7 @@ mod tests {
         let winter = at("2026-11-21T09:30:59Z");
         assert_eq!(wall_clock(winter, &Berlin), "21-11-2026 10:30:59 (+01:00)");
         assert_eq!(wall_minute(winter, &Berlin), "21-11-2026 10:30");
-        assert!(wall_minute(Timestamp(i64::MAX), &Berlin).ends_with(" ms"), "no calendar reaches that far");
+        assert_eq!(wall_minute(Timestamp(i64::MAX), &Berlin), "9999-12-31T23:59:59Z", "no calendar reaches that far");
     }
 
     #[test]

@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 use std::fmt;
 
 use crate::domain::expiry::Expiry;
-use crate::domain::selection::Selection;
+use crate::domain::selection::{Selection, set_label};
 use crate::domain::time::{Zone, wall_clock};
 use crate::domain::token::Token;
 
@@ -50,7 +50,7 @@ impl Field {
             Field::Description => format!("\"{}\"", token.description),
             Field::Expires => token.expiry.day(zone),
             Field::Api => match &token.selection {
-                Selection::Sets(sets) => sets.iter().map(String::as_str).collect::<Vec<_>>().join(", "),
+                Selection::Sets(sets) => sets.iter().map(|set| set_label(set)).collect::<Vec<_>>().join(", "),
                 Selection::Custom(_) | Selection::Inherit => token.selection.summary(),
             },
             Field::Enabled => if token.enabled { "yes" } else { "no" }.to_owned(),

@@ -22,9 +22,14 @@ pub fn read_text(path: &Path, most: usize) -> Result<String> {
     let name = path.display().to_string();
     let failed = |e: std::io::Error| match e.kind() {
         ErrorKind::NotFound => Error::not_found(format!("there is no file {name}")),
+        ErrorKind::IsADirectory => Error::failure(format!("{name} can't be read")).why("it is a folder"),
         _ => Error::failure(format!("{name} can't be read")).why(e.to_string()),
     };
-    input::whole_text(&name, File::open(path).map_err(failed)?, most)
+    let file = File::open(path).map_err(failed)?;
+    if file.metadata().map_err(failed)?.is_dir() {
+        return Err(failed(ErrorKind::IsADirectory.into()));
+    }
+    input::whole_text(&name, file, most)
 }
 
 /// [`read_text`] of a regular file only: opening a pipe waits for somebody to write, which the screens can't.

@@ -139,6 +139,29 @@ fn without_mark(text: Zeroizing<String>) -> Zeroizing<String> {
     }
 }
 
+/// Reads all of `from`, at most `most` bytes, for what may hold secrets: the bytes are wiped when they are dropped.
+///
+/// # Errors
+/// [`crate::error::Kind::Usage`] when there is more; [`crate::error::Kind::Failure`] when it can't be read.
+pub fn secret_bytes(from: impl AsFd, most: usize) -> Result<Zeroizing<Vec<u8>>> {
+    // All of the room at once: growing would leave copies behind.
+    let mut bytes = Zeroizing::new(vec![0; most + 1]);
+    let mut length = 0;
+    loop {
+        match rustix::io::read(&from, &mut bytes[length..]) {
+            Ok(0) => break,
+            Ok(read) => length += read,
+            Err(rustix::io::Errno::INTR) => {}
+            Err(e) => return Err(Error::failure("the input can't be read").why(e.to_string())),
+        }
+        if length > most {
+            return Err(Error::usage("the input is too large").why(format!("it may have {most} bytes")));
+        }
+    }
+    bytes.truncate(length);
+    Ok(bytes)
+}
+
 /// The most bytes of a line that holds a password or secret.
 pub const SECRET_LINE_MOST: usize = 4096;
 

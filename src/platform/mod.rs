@@ -22,6 +22,7 @@ pub mod sockets;
 pub mod systemd;
 pub mod tasks;
 pub mod terminal;
+pub mod user;
 
 use std::sync::Arc;
 

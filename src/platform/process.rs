@@ -118,3 +118,15 @@ pub fn token_from_environment() -> Result<Zeroizing<String>> {
     let pipe = File::open(path).map_err(|e| Error::failure("the token can't be read").why(e.to_string()))?;
     token_line(pipe, TOKEN)
 }
+
+/// Whether the program was started with stdout closed. Before `main` the null device was opened in its place, for reading
+/// and writing: a shell opens it for writing alone.
+pub fn stdout_was_closed() -> bool {
+    const NULL: (u32, u32) = (1, 3);
+    let stdout = rustix::stdio::stdout();
+    let is_null = rustix::fs::fstat(stdout).is_ok_and(|stat| {
+        let device = stat.st_rdev;
+        (rustix::fs::major(device), rustix::fs::minor(device)) == NULL
+    });
+    is_null && rustix::fs::fcntl_getfl(stdout).is_ok_and(|flags| flags.contains(rustix::fs::OFlags::RDWR))
+}

@@ -17,6 +17,7 @@ mod cli_accounts;
 mod cli_authority;
 mod cli_input;
 mod cli_ledger;
+mod cli_output;
 mod cli_people;
 mod cli_tokens;
 mod conformance;

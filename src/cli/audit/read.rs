@@ -66,7 +66,7 @@ pub(super) fn read(app: &mut App, args: ReadAuditArgs) -> Result<()> {
             None => window.newest,
         };
         anchor = AuditAnchor::After(seen);
-        if app.out.closed() || (!args.follow && (!window.newer || seen >= until)) {
+        if !args.follow && (!window.newer || seen >= until) {
             return Ok(());
         }
         if !window.newer {
@@ -121,9 +121,7 @@ fn list(app: &mut App, question: &Question, mut anchor: AuditAnchor, until: i64)
     let mut list = JsonList::begin(&mut app.out, "entries")?;
     loop {
         for chained in upto(&window, until) {
-            if !list.item(&EntryJson::from(chained))? {
-                return Ok(());
-            }
+            list.item(&EntryJson::from(chained))?;
         }
         match window.rows.last().filter(|last| window.newer && last.row.seq < until) {
             None => return list.end(),

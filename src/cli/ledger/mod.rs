@@ -192,9 +192,6 @@ fn read<R: Listed>(app: &mut App, args: ReadLedgerArgs) -> Result<()> {
             rows.iter().for_each(|row| table.row(row.cells(app.world.clock.zone())));
             app.out.table(&mut table)?;
         }
-        if app.out.closed() {
-            return Ok(());
-        }
         page = pages.next(&app.place)?;
     }
     if count == 0 {
@@ -217,9 +214,7 @@ fn list<R: Listed>(app: &mut App, pages: &mut Pages<R>, mut page: Option<Vec<R>>
     let mut written = JsonList::begin(&mut app.out, R::LIST)?;
     while let Some(rows) = page {
         for row in &rows {
-            if !written.item(&R::Json::from(row))? {
-                return Ok(());
-            }
+            written.item(&R::Json::from(row))?;
         }
         page = pages.next(&app.place)?;
     }

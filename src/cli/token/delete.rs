@@ -5,9 +5,12 @@ use super::super::args::DeleteArgs;
 use super::show;
 use super::switch::{Taken, pointed, taken_leaving};
 use crate::domain::time::ago;
+use crate::domain::token::TokenRef;
 use crate::error::{Error, Result};
 use crate::verbs::actor::Credential;
-use crate::verbs::tokens::{DeleteTokens, Deleted, Pointed, ReviewTokens, ShowToken, Shown};
+use crate::verbs::tokens::{
+    DeleteTokens, Deleted, Pointed, ReviewTokens, ShowToken, Shown, as_account_and_name, could_be_either,
+};
 
 pub(super) fn delete(app: &mut App, args: DeleteArgs) -> Result<()> {
     let (tokens, with_made) = (pointed(args.some), args.with_made);
@@ -22,7 +25,7 @@ pub(super) fn delete(app: &mut App, args: DeleteArgs) -> Result<()> {
     };
     let changed = app.ask(&who, verb)?;
     let gone = Taken { done: "deleted", whom: "it", otherwise: "; it is denied from now on" };
-    let Deleted { tokens, left } = &changed.out;
+    let Deleted { tokens, left, .. } = &changed.out;
     taken_leaving(app, tokens, Some(left), changed.seq, &gone)?;
     if !app.out.json {
         if let Some(words) = left.words() {
@@ -39,8 +42,8 @@ fn confirmed(app: &App, tokens: Vec<Pointed>, with_made: bool) -> Result<(Creden
     let (who, session) = app.proved()?;
     let look = Credential::Session(session);
     let mut shown = Vec::with_capacity(tokens.len());
-    for pointed in tokens {
-        let one = app.ask(&look, ShowToken { token: pointed.token })?;
+    for token in read(app, &look, tokens)? {
+        let one = app.ask(&look, ShowToken { token })?;
         if one.token.deleted_at.is_some() {
             let name = one.token.full_name();
             return Err(Error::not_found(format!("the token {name} is in the trash already")));
@@ -69,6 +72,21 @@ fn confirmed(app: &App, tokens: Vec<Pointed>, with_made: bool) -> Result<(Creden
     };
     let typed = app.prompt.line(&label)?;
     Ok((who, DeleteTokens { tokens: seen, with_made, typed }))
+}
+
+/// The tokens that the words on the line mean, as the verb will read them: two words may be `ACCOUNT NAME`.
+fn read(app: &App, look: &Credential, tokens: Vec<Pointed>) -> Result<Vec<TokenRef>> {
+    let Some(full_name) = as_account_and_name(&tokens) else {
+        return Ok(tokens.into_iter().map(|pointed| pointed.token).collect());
+    };
+    let is_there = |token: TokenRef| app.ask(look, ShowToken { token });
+    let both = tokens.iter().try_for_each(|pointed| is_there(pointed.token.clone()).map(drop));
+    let one = is_there(TokenRef::Typed(full_name.clone()));
+    match (both, one) {
+        (Ok(()), Ok(_)) => Err(could_be_either(&full_name)),
+        (Err(_), Ok(_)) => Ok(vec![TokenRef::Typed(full_name)]),
+        (_, Err(_)) => Ok(tokens.into_iter().map(|pointed| pointed.token).collect()),
+    }
 }
 
 /// How many methods are named.

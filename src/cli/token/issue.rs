@@ -7,6 +7,7 @@ use std::slice;
 use super::super::App;
 use super::super::args::{CopyArgs, CreateArgs, RegenerateArgs};
 use super::super::json::{CreatedJson, Exposed, IssuedJson, SCHEMA, SomeIssuedJson, TokenJson};
+use super::super::output;
 use super::super::witness::Asked;
 use crate::domain::expiry::{Expiry, ExpirySpec, Span};
 use crate::domain::method::MethodId;
@@ -15,7 +16,7 @@ use crate::domain::selection::Selection;
 use crate::domain::time::{Timestamp, relative};
 use crate::error::{Error, Result};
 use crate::platform::input::{is_standard, named_file};
-use crate::verbs::tokens::{CopyToken, CreateToken, Issued, Pointed, RegenerateToken, SaveTo};
+use crate::verbs::tokens::{CopyToken, CreateToken, HandOver, Issued, Pointed, RegenerateToken, SaveTo};
 
 pub(super) fn create(app: &mut App, args: CreateArgs) -> Result<()> {
     let verb = CreateToken {
@@ -24,11 +25,11 @@ pub(super) fn create(app: &mut App, args: CreateArgs) -> Result<()> {
         description: args.description.as_deref().map_or_else(|| Ok(Description::none()), Description::parse)?,
         expires: expires(app, args.expires.as_deref())?,
         selection: selection(args.set, &args.method, args.inherit)?,
-        out: save_to(args.out, args.out_dir)?,
+        out: Some(destination(Form::of(app), args.out, args.out_dir)?),
     };
     let who = app.to_change()?;
     let changed = app.ask(&who, verb)?;
-    hand_over(app, &changed.out, "is ready")
+    said(app, &changed.out, "is ready")
 }
 
 pub(super) fn copy(app: &mut App, args: CopyArgs) -> Result<()> {
@@ -37,47 +38,50 @@ pub(super) fn copy(app: &mut App, args: CopyArgs) -> Result<()> {
         name: TokenName::parse(&args.name)?,
         account: args.account.as_deref().map(Username::parse).transpose()?,
         expires: expires(app, args.expires.as_deref())?,
-        out: save_to(args.out, None)?,
+        out: Some(destination(Form::of(app), args.out, None)?),
     };
     let who = app.to_change()?;
     let changed = app.ask(&who, verb)?;
-    hand_over(app, &[changed.out], "is ready")
+    said(app, &[changed.out], "is ready")
 }
 
 pub(super) fn regenerate(app: &mut App, args: RegenerateArgs) -> Result<()> {
+    let now = app.now();
+    let form = match app.out.json {
+        true if args.grace.is_none() => Form::OpenJson(now),
+        true => Form::Json(now),
+        false => Form::Plain,
+    };
     let verb = RegenerateToken {
         token: Pointed::typed(args.token),
         grace: args.grace.as_deref().map(Span::parse).transpose()?,
         expires: expires(app, args.expires.as_deref())?,
-        out: save_to(args.out, None)?,
+        out: Some(destination(form, args.out, None)?),
     };
     let graced = verb.grace.is_some();
     let who = app.to_change()?;
     let changed = app.ask(&who, verb)?;
-    let (issued, now) = (changed.out, app.now());
+    let issued = changed.out;
     let until = issued.token.previous.as_ref().filter(|_| graced).map(|p| p.retires_at);
     match until {
         Some(until) => {
             let old = old_secret(until, issued.token.expiry, now);
-            hand_over(app, &[issued], &format!("has a new secret, {old}"))
+            said(app, &[issued], &format!("has a new secret, {old}"))
         }
-        None => rotated(app, issued, changed.seq),
+        None => rotated(app, &issued, changed.seq, now),
     }
 }
 
-/// Nobody waits for the secret while the service is asked, but where both stand in one answer.
-fn rotated(app: &mut App, issued: Issued, seq: i64) -> Result<()> {
-    let (what, dead) = ("has a new secret", ", the old one is dead");
-    let unprinted = |e| unprinted(slice::from_ref(&issued), &format!("{what}{dead}"), e);
-    if app.out.json {
-        let service = Asked::about(app, seq);
-        let now = app.now();
-        let answer = IssuedJson { schema: SCHEMA, issued: created(&issued, now) };
-        return app.out.json_secret(&service.beside(&answer), 1).map_err(unprinted);
-    }
-    printed(app, slice::from_ref(&issued)).map_err(unprinted)?;
+/// The secret is out already, unless it was saved; what the service says follows it.
+fn rotated(app: &mut App, issued: &Issued, seq: i64, now: Timestamp) -> Result<()> {
     let service = Asked::about(app, seq);
-    explain(app, slice::from_ref(&issued), &format!("{what}{}", service.clause("the old one", dead)));
+    if app.out.json {
+        let answer = IssuedJson { schema: SCHEMA, issued: created(issued, now) };
+        let printed = if issued.saved_to().is_some() { None } else { Some(&answer) };
+        return output::json_rest(&service.beside(&answer), printed);
+    }
+    let what = format!("has a new secret{}", service.clause("the old one", ", the old one is dead"));
+    explain(app, slice::from_ref(issued), &what);
     service.doubt(app);
     Ok(())
 }
@@ -88,13 +92,40 @@ fn old_secret(until: Timestamp, expiry: Expiry, now: Timestamp) -> String {
     format!("the old one dies {}{cut}", relative(until, now))
 }
 
-/// Where secrets are saved; `None` where they are printed, which a file `-` asks for too.
-fn save_to(file: Option<PathBuf>, folder: Option<PathBuf>) -> Result<Option<SaveTo>> {
-    if let Some(folder) = &folder {
-        named_file(folder, "the folder for secrets")?;
+/// How secrets are printed.
+#[derive(Debug, Clone, Copy)]
+enum Form {
+    /// Bare.
+    Plain,
+    /// As JSON of that instant.
+    Json(Timestamp),
+    /// The same without its end: what the service says follows once the change is made.
+    OpenJson(Timestamp),
+}
+
+impl Form {
+    fn of(app: &App) -> Self {
+        if app.out.json { Form::Json(app.now()) } else { Form::Plain }
     }
-    let file = file.filter(|file| !is_standard(file));
-    Ok(file.map(SaveTo::File).or(folder.map(SaveTo::Folder)))
+}
+
+/// Where secrets go: into a file or a folder, else, which a file `-` asks for too, to stdout.
+fn destination(form: Form, file: Option<PathBuf>, folder: Option<PathBuf>) -> Result<SaveTo> {
+    if let Some(folder) = folder {
+        named_file(&folder, "the folder for secrets")?;
+        return Ok(SaveTo::Folder(folder));
+    }
+    if let Some(file) = file.filter(|file| !is_standard(file)) {
+        return Ok(SaveTo::File(file));
+    }
+    Ok(SaveTo::Hand(HandOver::new(move |issued| {
+        printed(form, issued).map_err(|e| {
+            let what = if issued.len() == 1 { "the secret" } else { "the secrets" };
+            Error::failure(format!("{what} could not be printed; nothing was changed"))
+                .why(e.why.unwrap_or(e.what))
+                .next("Look where stdout goes, or save to a file: --out FILE")
+        })
+    })))
 }
 
 /// The verb looks again at its own instant; here a past expiry is refused before anybody types a password.
@@ -116,28 +147,18 @@ fn selection(sets: Vec<String>, methods: &[String], inherit: bool) -> Result<Sel
     }
 }
 
-/// The secrets, on stdout or in the files that were asked for, and what to know about them on stderr.
-fn hand_over(app: &mut App, issued: &[Issued], what: &str) -> Result<()> {
-    printed(app, issued).map_err(|e| unprinted(issued, what, e))?;
+/// What there is to say once secrets are where they were asked for.
+fn said(app: &mut App, issued: &[Issued], what: &str) -> Result<()> {
     if !app.out.json {
         explain(app, issued, what);
+    } else if issued.iter().any(|one| one.saved_to().is_some()) {
+        printed(Form::Json(app.now()), issued)?;
     }
     if let Some((first, warning)) = issued.first().and_then(|one| Some((one, one.warning.as_ref()?))) {
         let more = if issued.len() > 1 { " and the others" } else { "" };
         app.out.note(&format!("! {}{more}: {warning}", first.token.full_name()));
     }
     Ok(())
-}
-
-fn unprinted(issued: &[Issued], what: &str, e: Error) -> Error {
-    let names: Vec<String> = issued.iter().map(|i| i.token.full_name()).collect();
-    let (secret, names) = (if names.len() == 1 { "its secret" } else { "the secrets" }, names.join(", "));
-    Error::failure(format!("{names} {what}, but {secret} could not be printed")).why(e.why.unwrap_or_default()).next(
-        match issued {
-            [only] => format!("Make another: jeton token regenerate {}", only.token.full_name()),
-            _ => "Make others: jeton token regenerate NAME".to_owned(),
-        },
-    )
 }
 
 fn explain(app: &App, issued: &[Issued], what: &str) {
@@ -161,25 +182,24 @@ fn explain(app: &App, issued: &[Issued], what: &str) {
     }
 }
 
-fn printed(app: &mut App, issued: &[Issued]) -> Result<()> {
-    let now = app.now();
-    if app.out.json {
-        let created = |i| created(i, now);
-        return match issued {
-            [only] => app.out.json_secret(&IssuedJson { schema: SCHEMA, issued: created(only) }, 1),
-            several => {
-                let created = several.iter().map(created).collect();
-                app.out.json_secret(&SomeIssuedJson { schema: SCHEMA, created }, several.len())
-            }
-        };
-    }
-    match issued {
-        _ if issued.iter().all(|i| i.saved_to().is_some()) => Ok(()),
-        [only] => app.out.secret(&only.secret),
-        several => {
+/// Prints secrets, or as JSON what there is to say of those that were saved.
+fn printed(form: Form, issued: &[Issued]) -> Result<()> {
+    match (form, issued) {
+        (Form::Plain, [only]) => output::secret(&only.secret),
+        (Form::Plain, several) => {
             let pairs: Vec<_> = several.iter().map(|i| (i.token.name.as_str(), &i.secret)).collect();
-            app.out.named_secrets(&pairs)
+            output::named_secrets(&pairs)
         }
+        (Form::Json(now), [only]) => {
+            output::json_secrets(&IssuedJson { schema: SCHEMA, issued: created(only, now) }, 1)
+        }
+        (Form::Json(now), several) => {
+            let created = several.iter().map(|one| created(one, now)).collect();
+            output::json_secrets(&SomeIssuedJson { schema: SCHEMA, created }, several.len())
+        }
+        (Form::OpenJson(now), several) => several
+            .iter()
+            .try_for_each(|one| output::json_opened(&IssuedJson { schema: SCHEMA, issued: created(one, now) })),
     }
 }
 

@@ -60,9 +60,6 @@ pub(super) fn list(app: &mut App, args: ListArgs) -> Result<()> {
             window.rows.iter().for_each(|t| table.row(row(t, now)));
             app.out.table(&mut table)?;
         }
-        if app.out.closed() {
-            return Ok(());
-        }
         page = pages.next(&app.place)?;
     }
     // Where matches are counted only up to a bound, the lines that were written are the better count.
@@ -104,9 +101,7 @@ fn json(app: &mut App, pages: &mut Pages, mut page: Option<Window>, now: Timesta
     let mut list = JsonList::begin(&mut app.out, "tokens")?;
     while let Some(window) = page.take() {
         for token in &window.rows {
-            if !list.item(&TokenJson::of(token, now))? {
-                return Ok(());
-            }
+            list.item(&TokenJson::of(token, now))?;
         }
         page = pages.next(&app.place)?;
     }

@@ -7,7 +7,7 @@ use super::super::output::Table;
 use super::status;
 use crate::domain::catalogue::effective::EffectiveRights;
 use crate::domain::expiry::Expiry;
-use crate::domain::selection::Selection;
+use crate::domain::selection::{Selection, set_label};
 use crate::domain::time::{Timestamp, ago, relative};
 use crate::domain::token::{Token, TokenRef};
 use crate::error::Result;
@@ -122,7 +122,7 @@ fn api(selection: &Selection, rights: &EffectiveRights) -> String {
         Selection::Inherit => "Inherit: whatever the account's role permits".to_owned(),
         Selection::Sets(sets) => {
             let unknown = |set: &String| if rights.unknown_sets.contains(set) { UNKNOWN } else { "" };
-            sets.iter().map(|set| format!("{set}{}", unknown(set))).collect::<Vec<_>>().join(", ")
+            sets.iter().map(|set| format!("{}{}", set_label(set), unknown(set))).collect::<Vec<_>>().join(", ")
         }
         Selection::Custom(_) => selection.summary(),
     }

@@ -1,36 +1,83 @@
-//! `token whose`: which token the secret on stdin is or was of. Needs no password, only the store.
+//! `token whose`: which token a secret on stdin is or was of, whatever stands around it. Needs no password, only the
+//! store.
+
+use std::io::{self, IsTerminal};
+
+use zeroize::Zeroizing;
 
 use super::super::App;
-use super::super::json::{SCHEMA, TokenJson, TombstoneJson, WhoseJson};
+use super::super::json::{SCHEMA, SomeWhoseJson, TokenJson, TombstoneJson, WhoseJson};
 use super::super::output::Table;
 use super::super::verify::presented;
 use super::status;
 use crate::domain::expiry::Expiry;
-use crate::domain::secret::Presented;
+use crate::domain::secret::{Presented, find_secrets};
 use crate::domain::time::{Timestamp, relative};
 use crate::error::{Error, Result};
+use crate::platform::input::secret_bytes;
 use crate::verbs::actor::Credential;
 use crate::verbs::decide::{Found, Reason, Traced};
 use crate::verbs::ports::SecretState;
 use crate::verbs::tokens::Whose;
 
+/// The longest text that is searched for secrets.
+const TEXT_MOST: usize = 1024 * 1024;
+/// The most secrets that are looked up.
+const SECRETS_MOST: usize = 100;
+
 pub(super) fn whose(app: &mut App) -> Result<()> {
     // The store first: without one nobody need type a secret.
     app.place.local()?;
-    let secret = Presented::new(presented(app)?);
-    let traced = app.ask(&Credential::Store, Whose { secret })?;
+    let (mut hints, mut traced) = (Vec::new(), Vec::new());
+    for secret in found(app)? {
+        hints.push(secret.hint().unwrap_or_default().to_owned());
+        traced.push(app.ask(&Credential::Store, Whose { secret })?);
+    }
     let now = app.now();
     if app.out.json {
-        app.out.json(&answer(&traced, now))?;
+        match &traced[..] {
+            [only] => app.out.json(&answer(only, now))?,
+            several => {
+                let found = several.iter().map(|one| answer(one, now)).collect();
+                app.out.json(&SomeWhoseJson { schema: SCHEMA, found })?;
+            }
+        }
     } else {
-        told(app, &traced, now)?;
+        for (one, hint) in traced.iter().zip(&hints) {
+            if traced.len() > 1 && !app.out.quiet {
+                let known = if is_token(one) { "" } else { " is no token's secret" };
+                app.out.line(&format!("{hint}…{known}"))?;
+            }
+            told(app, one, now)?;
+        }
     }
-    match traced.refused {
-        Some(reason @ (Reason::Malformed | Reason::Checksum | Reason::Unknown | Reason::WrongSecret)) => {
+    match traced.first().and_then(|first| first.refused) {
+        Some(reason) if !traced.iter().any(is_token) => {
             Err(Error::not_found("that is no token's secret").why(reason.sentence()))
         }
         _ => Ok(()),
     }
+}
+
+/// Whether the secret itself is, or was, one of a token.
+fn is_token(traced: &Traced) -> bool {
+    let unknown = [Reason::Malformed, Reason::Checksum, Reason::Unknown, Reason::WrongSecret];
+    !traced.refused.is_some_and(|reason| unknown.contains(&reason))
+}
+
+/// The secrets in what was pasted or given; all of it as one, where there is none.
+fn found(app: &App) -> Result<Vec<Presented>> {
+    let text = if io::stdin().is_terminal() {
+        let line = presented(app)?;
+        Zeroizing::new(line.as_bytes().to_vec())
+    } else {
+        secret_bytes(io::stdin(), TEXT_MOST)?
+    };
+    let mut secrets = find_secrets(&text, SECRETS_MOST);
+    if secrets.is_empty() {
+        secrets.push(Presented::new(Zeroizing::new(String::from_utf8_lossy(&text).trim().to_owned())));
+    }
+    Ok(secrets)
 }
 
 /// What a secret is to its token; nothing where only its head is right.

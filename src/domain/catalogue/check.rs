@@ -6,6 +6,7 @@ use std::collections::{BTreeSet, HashMap, HashSet};
 use super::{ApiSet, Catalogue, Entry, MANAGEMENT, claims, set};
 use crate::domain::method::{Method, MethodId};
 use crate::domain::route::Route;
+use crate::domain::selection::looks_built_in;
 use crate::domain::text::{is_hostile, shown};
 use crate::error::{Error, Result};
 
@@ -223,6 +224,12 @@ fn sets(catalogue: &Catalogue, others: &[&Catalogue]) -> Checked {
         text("an API set's name", &set.name, LONGEST_NAME, spot)?;
         if set.name.trim() != set.name {
             return Err(fault(spot, Error::usage("an API set's name begins or ends with a blank")));
+        }
+        if looks_built_in(&set.name) {
+            let error = Error::usage(format!("an API set can't be called \"{}\"", shown(&set.name)))
+                .why("it could be taken for a choice that is built in, such as Inherit, nothing yet or 2 sets")
+                .next("Choose another name");
+            return Err(fault(spot, error));
         }
         if !seen.insert(set.name.as_str()) {
             return Err(fault(spot, Error::usage(format!("the API set \"{}\" stands twice", set.name))));

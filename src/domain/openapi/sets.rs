@@ -9,6 +9,7 @@ use super::warnings::{Tally, Warnings};
 use super::words::{LOOKED_AT, TITLE_MAX, clean, first_sentence, head, mark, quoted};
 use crate::domain::catalogue::{ApiSet, Entry};
 use crate::domain::method::MethodId;
+use crate::domain::selection::looks_built_in;
 use crate::error::Result;
 
 /// The longest name of a set, in characters.
@@ -91,6 +92,14 @@ fn free_name(wanted: &str, names: &mut BTreeSet<String>, warnings: &mut Warnings
     }
     if name.is_empty() {
         name = format!("set {}", mark(wanted));
+    }
+    if looks_built_in(&name) {
+        name = clean(&format!("tag {name}"), NAME_MAX).text;
+        warnings.add(format!(
+            "the set {} could be taken for a choice that is built in, so it is {}",
+            quoted(wanted),
+            quoted(&name)
+        ));
     }
     let mut own = name.clone();
     let mut more = 0_u32;

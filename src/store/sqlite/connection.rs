@@ -391,7 +391,7 @@ impl Bookkeeping for Open<'_> {
         accounts::rehash(self.0, account, version, hash)
     }
     fn record_use(&mut self, used: &Use<'_>) -> Result<()> {
-        usage::record_use(self.0, used)
+        usage::record_use(self.0, used, Timestamp::LAST)
     }
     fn record_denial(&mut self, denied: &Denial<'_>) -> Result<()> {
         usage::record_denial(self.0, denied)

@@ -29,8 +29,27 @@ pub(super) fn failed(error: rusqlite::Error) -> Error {
         Some(Code::OperationInterrupted) => ("the look-up was interrupted", None),
         _ => ("the store can't be used", None),
     };
+    if let Some(why) = foreign_schema(&error) {
+        return Error::failure("the store's schema is not the one that this version knows")
+            .why(why)
+            .next("It was changed by hand, or by another program: restore a backup, or use the version that wrote it");
+    }
     let failure = Error::failure(what).why(shown(&error.to_string()));
     next.map_or(failure.clone(), |next| failure.next(next))
+}
+
+/// What our own statements miss in the store, where one can't be compiled. The statement itself is no news to anybody.
+fn foreign_schema(error: &rusqlite::Error) -> Option<String> {
+    match error {
+        rusqlite::Error::SqlInputError { msg, .. } => Some(shown(msg).into_owned()),
+        rusqlite::Error::SqliteFailure(e, Some(msg))
+            if e.code == rusqlite::ErrorCode::Unknown && msg.starts_with("no such ") =>
+        {
+            Some(shown(msg).into_owned())
+        }
+        rusqlite::Error::InvalidColumnName(name) => Some(format!("it lacks the column {}", shown(name))),
+        _ => None,
+    }
 }
 
 /// A stored value that doesn't read back.

@@ -30,6 +30,9 @@ struct Batch<'a> {
     uses: Vec<UseRow<'a>>,
     #[serde(borrow)]
     denials: Vec<DenialRow<'a>>,
+    /// The instant of the newest use that came with these, in milliseconds; 0 for batches of an earlier version.
+    #[serde(default)]
+    latest: i64,
 }
 
 /// Token, public id, instant, count; then method, address and client by number.
@@ -38,15 +41,16 @@ type UseRow<'a> = (i64, &'a str, i64, u64, usize, usize, usize);
 type DenialRow<'a> = (i64, &'a str, i64, u64, usize, usize, usize, usize);
 
 pub(super) fn record(db: &Connection, uses: &[Use<'_>], denials: &[Denial<'_>]) -> Result<()> {
+    let latest = uses.iter().map(|used| used.at).max().unwrap_or(Timestamp(0));
     if uses.len() + denials.len() <= AT_ONCE {
-        uses.iter().try_for_each(|used| record_use(db, used))?;
+        uses.iter().try_for_each(|used| record_use(db, used, latest))?;
         return denials.iter().try_for_each(|denied| record_denial(db, denied));
     }
     let part_of = |token: i64| token.rem_euclid(PARTS);
     for part in 0..PARTS {
         let uses = uses.iter().filter(|used| part_of(used.token.0) == part);
         let denials = denials.iter().filter(|denied| part_of(denied.token.map_or(0, |token| token.0)) == part);
-        keep(db, part, uses, denials)?;
+        keep(db, part, uses, denials, latest)?;
     }
     Ok(())
 }
@@ -57,8 +61,9 @@ fn keep<'a>(
     part: i64,
     uses: impl Iterator<Item = &'a Use<'a>>,
     denials: impl Iterator<Item = &'a Denial<'a>>,
+    latest: Timestamp,
 ) -> Result<()> {
-    let (mut batch, mut known) = (Batch::default(), HashMap::new());
+    let (mut batch, mut known) = (Batch { latest: latest.0, ..Batch::default() }, HashMap::new());
     for used in uses {
         let mut number = |text| numbered(&mut batch.texts, &mut known, text);
         let (method, address, client) = (number(used.method), number(used.address), number(used.client));
@@ -102,12 +107,14 @@ pub(super) fn settle(db: &Connection, part: i64) -> Result<bool> {
         return Ok(false);
     }
     let mut tallies: HashMap<Key, (u64, i64)> = HashMap::new();
+    let mut latest = 0;
     let mut add = |key: Key, count: u64, at: i64| {
         let tally = tallies.entry(key).or_insert((0, at));
         *tally = (tally.0.saturating_add(count), tally.1.max(at));
     };
     for batch in &batches {
         let batch: Batch<'_> = serde_json::from_str(batch).map_err(|_| damaged("a batch of the ledger"))?;
+        latest = batch.uses.iter().map(|(_, _, at, ..)| *at).fold(latest.max(batch.latest), i64::max);
         let text = |number: usize| batch.texts.get(number).cloned().ok_or_else(|| damaged("a batch of the ledger"));
         for &(token, secret, at, count, method, address, client) in &batch.uses {
             let key = (text(method)?, text(address)?, text(client)?);
@@ -142,8 +149,8 @@ pub(super) fn settle(db: &Connection, part: i64) -> Result<bool> {
     }
     let (uses_now, uses_later) = uses.split_at(uses.len().min(SETTLED_AT_ONCE));
     let (denials_now, denials_later) = denials.split_at(denials.len().min(SETTLED_AT_ONCE - uses_now.len()));
-    uses_now.iter().try_for_each(|used| record_use(db, used))?;
+    uses_now.iter().try_for_each(|used| record_use(db, used, Timestamp(latest)))?;
     denials_now.iter().try_for_each(|denied| record_denial(db, denied))?;
-    keep(db, part, uses_later.iter(), denials_later.iter())?;
+    keep(db, part, uses_later.iter(), denials_later.iter(), Timestamp(latest))?;
     Ok(!uses_later.is_empty() || !denials_later.is_empty())
 }

@@ -1,7 +1,7 @@
 //! Opening the store's file: what is refused before SQLite sees it, and how the connection is set up.
 
 use std::fs;
-use std::io::ErrorKind;
+use std::io::{ErrorKind, Read};
 use std::os::unix::fs::{DirBuilderExt, MetadataExt, OpenOptionsExt};
 use std::path::{Path, PathBuf};
 use std::time::Duration;
@@ -13,6 +13,7 @@ use super::convert::failed;
 use super::identity::{Identity, companion};
 use super::listing;
 use crate::error::{Error, Kind, Result};
+use crate::platform::user;
 
 /// "jetn": tells our files from other programs'.
 const APPLICATION_ID: i32 = 0x6a65_746e;
@@ -80,6 +81,7 @@ fn connect(path: &Path, mode: Mode, patience: Duration) -> Result<(Connection, I
         return Err(Error::failure("this SQLite can lose changes").why(format!("it is {}", rusqlite::version())));
     }
     let path = absolute(path)?;
+    check_owner(&path)?;
     if mode != Mode::Open && !present(&path)? {
         create_file(&path)?;
     }
@@ -151,6 +153,42 @@ fn create_file(path: &Path) -> Result<()> {
     }
 }
 
+/// Refuses another's store, or the place of one, before anything is opened or made: the files that SQLite keeps beside
+/// a store would belong to us, and lock its owner out. Root is no exception.
+fn check_owner(path: &Path) -> Result<()> {
+    let us = rustix::process::geteuid().as_raw();
+    let owner = match fs::symlink_metadata(path) {
+        Ok(meta) => meta.uid(),
+        // Nothing is there yet: whoever owns the folder that it would stand in. Root's own folders are for anybody's.
+        Err(_) => match path.ancestors().skip(1).find_map(|folder| fs::metadata(folder).ok()) {
+            Some(folder) if folder.uid() != 0 => folder.uid(),
+            _ => us,
+        },
+    };
+    if owner == us { Ok(()) } else { Err(anothers(path, owner)) }
+}
+
+/// What to say of another's store.
+fn anothers(path: &Path, owner: u32) -> Error {
+    let us = rustix::process::geteuid().as_raw();
+    let (who, word) = match user::name_of(owner) {
+        Some(name) => (format!("uid {owner} ({name})"), name),
+        None => (format!("uid {owner}"), format!("'#{owner}'")),
+    };
+    cant_open(path)
+        .why(format!("it belongs to {who}, and we are uid {us}: our files beside it would lock its owner out"))
+        .next(format!("Run: sudo -u {word} jeton …"))
+}
+
+/// Whether the file at `path` is an SQLite database that carries our mark.
+fn is_store(path: &Path) -> bool {
+    const MARK_AT: usize = 68;
+    let mut head = [0; MARK_AT + 4];
+    let read = fs::File::open(path).and_then(|mut file| file.read_exact(&mut head));
+    let mark = head.last_chunk().map_or(0, |mark| i32::from_be_bytes(*mark));
+    read.is_ok() && head.starts_with(b"SQLite format 3\0") && (mark == APPLICATION_ID || mark == FILLING_ID)
+}
+
 /// Nobody else may be able to replace the file, its companions or a folder above them.
 fn check_ancestors(path: &Path) -> Result<()> {
     const STICKY: u32 = 0o1000;
@@ -165,7 +203,7 @@ fn check_ancestors(path: &Path) -> Result<()> {
         if meta.mode() & OTHERS_WRITE != 0 && meta.mode() & STICKY == 0 {
             return Err(cant_open(path)
                 .why(format!("{} can be written by others (mode {:04o})", folder.display(), meta.mode() & 0o7777))
-                .next(format!("Run: chmod go-w {}", folder.display())));
+                .next("Choose a folder that only you can write with --store, or take that right from the others"));
         }
         if meta.uid() != us && meta.uid() != 0 {
             return Err(cant_open(path)
@@ -219,17 +257,15 @@ fn check_file(path: &Path) -> Result<()> {
     }
     let us = rustix::process::geteuid().as_raw();
     if meta.uid() != us {
-        return Err(cant_open(path)
-            .why(format!(
-                "it belongs to uid {}, and we are uid {us}; another's files beside it would lock its owner out",
-                meta.uid()
-            ))
-            .next(format!("Run: sudo -u '#{}' jeton …", meta.uid())));
+        return Err(anothers(path, meta.uid()));
     }
     if meta.mode() & 0o077 != 0 {
-        return Err(cant_open(path)
-            .why(format!("it can be read by others (mode {:04o})", meta.mode() & 0o7777))
-            .next(format!("Run: chmod 600 {}", path.display())));
+        let refused = cant_open(path).why(format!("it can be read by others (mode {:04o})", meta.mode() & 0o7777));
+        // The path may be mistyped: nobody shall change the mode of what is no store of ours.
+        return Err(match is_store(path) {
+            true => refused.next(format!("Run: chmod 600 {}", path.display())),
+            false => refused.why("it is no store of jeton").next("Name another file with --store"),
+        });
     }
     check_filesystem(path)
 }

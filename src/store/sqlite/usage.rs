@@ -4,7 +4,7 @@ use rusqlite::{Connection, params};
 
 use super::convert::{one, run};
 use crate::domain::secret::PublicId;
-use crate::domain::time::{MINUTE, Timestamp, utc_day_number};
+use crate::domain::time::{CLOCK_SKEW, MINUTE, Timestamp, utc_day_number};
 use crate::error::Result;
 use crate::verbs::ports::{Denial, Use};
 
@@ -13,15 +13,19 @@ const USES_A_DAY: i64 = 1_000;
 /// How many attempts of a kind a minute keeps apart, for each token and for those without one.
 const DENIALS_A_MINUTE: i64 = 100;
 
-pub(super) fn record_use(db: &Connection, used: &Use<'_>) -> Result<()> {
+/// Records a use. `latest` is the instant of the newest use that is recorded with it: what stands further ahead than that
+/// comes from a clock that was wrong, and must not hide later uses.
+pub(super) fn record_use(db: &Connection, used: &Use<'_>, latest: Timestamp) -> Result<()> {
+    let wrong = latest.max(used.at).plus(CLOCK_SKEW).0;
     let (token, secret, day) = (used.token.0, used.secret.as_str(), utc_day_number(used.at));
     run(
         db,
         "INSERT INTO last_uses (public_id, token_id, at) VALUES (?1, ?2, ?3)
-         ON CONFLICT (public_id) DO UPDATE SET at = max(at, ?3)",
-        params![secret, token, used.at.0],
+         ON CONFLICT (public_id) DO UPDATE SET at = iif(at > ?4, ?3, max(at, ?3))",
+        params![secret, token, used.at.0, wrong],
     )?;
-    run(db, "UPDATE last_seen SET at = ?2 WHERE token_id = ?1 AND at < ?2", params![token, used.at.0])?;
+    let later = "UPDATE last_seen SET at = ?2 WHERE token_id = ?1 AND (at < ?2 OR at > ?3)";
+    run(db, later, params![token, used.at.0, wrong])?;
     let add = |address: &str, client: &str| {
         one(
             db,

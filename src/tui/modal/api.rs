@@ -9,7 +9,7 @@ use ratatui::text::Span;
 use super::Modal;
 use crate::domain::catalogue::Catalogue;
 use crate::domain::role::Role;
-use crate::domain::selection::Selection;
+use crate::domain::selection::{Selection, set_label};
 use crate::tui::keymap::Action;
 use crate::tui::picker::Picker;
 use crate::tui::picker::used::Used;
@@ -154,7 +154,8 @@ impl ApiChoice {
 
     fn words(&self) -> Vec<(String, String)> {
         let sets = self.catalogues.iter().flat_map(|c| &c.sets);
-        let mut rows: Vec<(String, String)> = sets.map(|s| (s.name.clone(), s.title.clone())).collect();
+        let mut rows: Vec<(String, String)> =
+            sets.map(|s| (set_label(&s.name).into_owned(), s.title.clone())).collect();
         rows.push(("Inherit".to_owned(), "whatever your role permits, now and later".to_owned()));
         rows.push(match &self.picked {
             None => ("Custom…".to_owned(), "Space picks methods one by one".to_owned()),

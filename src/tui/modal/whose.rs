@@ -1,8 +1,9 @@
 //! Whose secret is it: a secret that somebody found is pasted, and its token is told. Nothing is recorded.
 
 use ratatui::style::Style;
+use zeroize::Zeroizing;
 
-use crate::domain::secret::Presented;
+use crate::domain::secret::{Presented, find_secrets};
 use crate::domain::time::{Timestamp, ago, relative};
 use crate::tui::model::Model;
 use crate::tui::screen::{Facts, Outcome};
@@ -15,8 +16,8 @@ use crate::verbs::decide::{Found, Reason, Traced};
 use crate::verbs::ports::SecretState;
 use crate::verbs::tokens::Whose as WhoseVerb;
 
-/// More bytes than any secret has.
-const LONGEST: usize = 256;
+/// The longest text in which a secret is looked for: a few lines of a log, say.
+const LONGEST: usize = 4096;
 
 /// What has the focus.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -34,7 +35,7 @@ pub struct Whose {
 impl Whose {
     /// Nothing pasted yet.
     pub fn open() -> Form<Self> {
-        Form::new(Whose { secret: Field::masked(LONGEST), told: None })
+        Form::new(Whose { secret: Field::masked_text(LONGEST), told: None })
     }
 
     /// The answer has come.
@@ -74,8 +75,14 @@ impl Dialog for Whose {
         if self.secret.is_empty() {
             return Err(Problem::at(Slot::Secret, "Paste or type the secret"));
         }
+        let mut found = find_secrets(self.secret.text().as_bytes(), 2);
+        if found.len() > 1 {
+            self.secret.clear();
+            return Err(Problem::at(Slot::Secret, "More than one secret stands there: paste one at a time"));
+        }
         // The field is empty from here on: the secret goes with the request.
-        let secret = Presented::new(self.secret.take());
+        let text = self.secret.take();
+        let secret = found.pop().unwrap_or_else(|| Presented::new(Zeroizing::new(text.trim().to_owned())));
         Ok(Outcome::Send(Credential::Store, WhoseVerb { secret }.into()))
     }
 

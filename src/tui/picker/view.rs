@@ -9,7 +9,7 @@ use ratatui::widgets::Paragraph;
 use super::search::positions;
 use super::tree::{Choice, Mark, Row};
 use super::{Focus, Picker, Purpose, about};
-use crate::domain::selection::Selection;
+use crate::domain::selection::{Selection, set_label};
 use crate::tui::model::{Model, Tone};
 use crate::tui::picker::stock::Kind;
 use crate::tui::screen::Page;
@@ -239,7 +239,7 @@ impl Picker {
         let mut rows: Vec<(&'static str, String)> = Vec::new();
         for set in &self.tree.stock().sets {
             let chosen = matches!(choice, Choice::Sets(sets) if sets.contains(&set.name));
-            rows.push((if chosen { "[x] " } else { "[ ] " }, set.name.clone()));
+            rows.push((if chosen { "[x] " } else { "[ ] " }, set_label(&set.name).into_owned()));
         }
         if matches!(self.purpose, Purpose::Pick(_)) {
             let one = |chosen: bool| if chosen { "(•) " } else { "( ) " };

@@ -78,7 +78,7 @@ pub(super) fn open(model: &mut Model, what: Open) -> Vec<Effect> {
 
 /// Tokens are in the trash now: what they made and left behind is told.
 pub(super) fn deleted(model: &mut Model, changed: Changed<Deleted>) -> Vec<Effect> {
-    let Changed { out: Deleted { tokens: gone, left }, cli, seq } = changed;
+    let Changed { out: Deleted { tokens: gone, left, .. }, cli, seq } = changed;
     let who = if gone.len() == 1 { "it" } else { "they" };
     let left = left.words().map_or_else(String::new, |words| format!("; {who} made {words}"));
     let changed = Changed { out: gone, cli, seq };

@@ -18,17 +18,24 @@ pub struct Field {
     /// The most bytes it takes.
     cap: usize,
     masked: bool,
+    /// Whether a pasted text's line breaks are left out, not its end.
+    joins_lines: bool,
 }
 
 impl Field {
     /// An empty field of at most `cap` bytes.
     pub fn new(cap: usize) -> Self {
-        Field { text: Zeroizing::new(String::with_capacity(cap)), cursor: 0, cap, masked: false }
+        Field { text: Zeroizing::new(String::with_capacity(cap)), cursor: 0, cap, masked: false, joins_lines: false }
     }
 
     /// An empty field whose letters are not shown.
     pub fn masked(cap: usize) -> Self {
         Field { masked: true, ..Self::new(cap) }
+    }
+
+    /// The same, for a text in which something will be looked for: its lines are joined.
+    pub fn masked_text(cap: usize) -> Self {
+        Field { joins_lines: true, ..Self::masked(cap) }
     }
 
     /// The same field with `text` in it.
@@ -64,6 +71,9 @@ impl Field {
         let mut whole = true;
         for c in text.trim_end_matches(['\r', '\n']).chars() {
             if c == '\n' || c == '\r' {
+                if self.joins_lines {
+                    continue;
+                }
                 return false;
             }
             if is_hostile(c) || self.text.len() + c.len_utf8() > self.cap {

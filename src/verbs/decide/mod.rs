@@ -91,15 +91,10 @@ fn record(
 ) -> Result<()> {
     let Caller { address, client } = caller;
     store.bookkeep(|b| match (&judged.decision, claim) {
-        (Decision::Allowed(accepted), Ok(claim)) => b.record_use(&Use {
-            token: accepted.token.id,
-            secret: claim.public_id(),
-            at,
-            count: 1,
-            method,
-            address,
-            client,
-        }),
+        (Decision::Allowed(accepted), Ok(claim)) => {
+            let (token, secret) = (accepted.token.id, claim.public_id());
+            b.record_all(&[Use { token, secret, at, count: 1, method, address, client }], &[])
+        }
         (Decision::Denied(reason, _), _) => b.record_denial(&Denial {
             token: judged.token,
             secret: claim.ok().filter(|_| judged.token.is_some()).map(Claim::public_id),

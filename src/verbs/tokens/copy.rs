@@ -1,5 +1,7 @@
 //! copy: a new token with the parameters of an existing one.
 
+use std::slice;
+
 use super::change::{insert, settle_all};
 use super::issue::{Issued, SaveTo, born, expires, issue};
 use super::{Pointed, rights, rules};
@@ -65,9 +67,10 @@ impl Change for CopyToken {
         let change = insert(by, tx, &owner, &new)?;
         let token = settle_all(by, tx, env, vec![change])?.pop();
         let token = token.ok_or_else(|| Error::failure("the token is not there"))?;
-        let out = self.out.as_ref().map(|out| out.file(&token.name));
+        let out = self.out.as_ref().and_then(|out| out.file(&token.name));
         let mut issued = issue(by, tx, env, &token, None, out.as_deref())?;
         issued.warning = rights::warning(tx, &issued.token, env.now)?;
+        SaveTo::hand_over(self.out.as_ref(), slice::from_ref(&issued))?;
         let entry = born(Self::NAME, &issued.token).with("of", source.full_name()).with("of_id", source.id.to_string());
         Ok(Audited::one(issued, entry))
     }

@@ -72,7 +72,7 @@ impl Change for CreateToken {
         let tokens = settle_all(by, tx, env, changes)?;
         let mut issued = Vec::with_capacity(tokens.len());
         for token in tokens {
-            let out = self.out.as_ref().map(|out| out.file(&token.name));
+            let out = self.out.as_ref().and_then(|out| out.file(&token.name));
             issued.push(issue(by, tx, env, &token, None, out.as_deref())?);
         }
         // All are alike.
@@ -80,6 +80,7 @@ impl Change for CreateToken {
             let warning = rights::warning(tx, &first.token, env.now)?;
             issued.iter_mut().for_each(|one| one.warning.clone_from(&warning));
         }
+        SaveTo::hand_over(self.out.as_ref(), &issued)?;
         let entries: Vec<_> = issued.iter().map(|i| born(Self::NAME, &i.token)).collect();
         Audited::each(issued, entries).ok_or_else(|| Error::usage("name at least one token"))
     }

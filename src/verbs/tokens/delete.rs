@@ -2,7 +2,7 @@
 
 use super::issue::entry;
 use super::lineage::{Made, made, made_to_revoke};
-use super::{Pointed, meant};
+use super::{Pointed, meant_by_words};
 use crate::domain::audit::AuditEntry;
 use crate::domain::token::Token;
 use crate::error::{Error, Result};
@@ -30,6 +30,8 @@ pub struct DeleteTokens {
 pub struct Deleted {
     /// The tokens: those that were named, then those that they made.
     pub tokens: Vec<Token>,
+    /// How many of them were named.
+    pub named: usize,
     /// What they made and left behind.
     pub left: Made,
 }
@@ -45,7 +47,8 @@ impl Change for DeleteTokens {
     type Out = Deleted;
 
     fn run(&self, by: &Actor, tx: &mut dyn Tx, env: &Env<'_>) -> Result<Audited<Deleted>> {
-        let mut tokens = meant(by, tx, &self.tokens, Among::Kept, Act::Restrict)?;
+        let mut tokens = meant_by_words(by, tx, &self.tokens, Among::Kept, Act::Restrict)?;
+        let named = tokens.len();
         if self.with_made {
             tokens.extend(made_to_revoke(by, tx, &tokens)?);
         }
@@ -56,13 +59,12 @@ impl Change for DeleteTokens {
         }
         let ids: Vec<_> = tokens.iter().map(|token| token.id).collect();
         let left = made(by, tx, &ids, env.now)?;
-        Audited::each(Deleted { tokens, left }, entries).ok_or_else(|| Error::usage("name at least one token"))
+        Audited::each(Deleted { tokens, named, left }, entries).ok_or_else(|| Error::usage("name at least one token"))
     }
 
     fn cli(&self, out: &Deleted) -> CliLine {
         // What goes along isn't named on the line.
-        let named = if self.with_made { self.tokens.len() } else { out.tokens.len() };
-        let names = out.tokens.iter().take(named).map(Token::full_name);
+        let names = out.tokens.iter().take(out.named).map(Token::full_name);
         let line = names.fold(CliLine::new(&["token", "delete"]), CliLine::word);
         let line = if self.with_made { line.word("--with-made") } else { line };
         line.option("confirm", self.typed.as_str())

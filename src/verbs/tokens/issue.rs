@@ -1,6 +1,7 @@
 //! A secret on its way to the one who asked for it.
 
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
 use crate::domain::audit::AuditEntry;
 use crate::domain::expiry::ExpirySpec;
@@ -45,9 +46,39 @@ impl std::fmt::Debug for Issued {
     }
 }
 
-/// Where new secrets are saved.
+/// What gives new secrets to the one who asked for them, before the change that puts them into force can commit: a secret
+/// that nobody got is never in force.
+#[derive(Clone)]
+pub struct HandOver(Arc<Give>);
+
+type Give = dyn Fn(&[Issued]) -> Result<()> + Send + Sync;
+
+impl HandOver {
+    /// Hands over by `give`; its error undoes the change.
+    pub fn new(give: impl Fn(&[Issued]) -> Result<()> + Send + Sync + 'static) -> Self {
+        HandOver(Arc::new(give))
+    }
+}
+
+impl std::fmt::Debug for HandOver {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("HandOver(…)")
+    }
+}
+
+impl PartialEq for HandOver {
+    fn eq(&self, other: &Self) -> bool {
+        Arc::ptr_eq(&self.0, &other.0)
+    }
+}
+
+impl Eq for HandOver {}
+
+/// Where new secrets go.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum SaveTo {
+    /// All of them to the one who asked, at once.
+    Hand(HandOver),
     /// The one secret, in this file.
     File(PathBuf),
     /// Each in a file `NAME.secret` of this folder.
@@ -55,11 +86,20 @@ pub enum SaveTo {
 }
 
 impl SaveTo {
-    /// The file for the secret of the token `name`.
-    pub(super) fn file(&self, name: &TokenName) -> PathBuf {
+    /// The file for the secret of the token `name`; `None` if it is handed over otherwise.
+    pub(super) fn file(&self, name: &TokenName) -> Option<PathBuf> {
         match self {
-            SaveTo::File(path) => path.clone(),
-            SaveTo::Folder(folder) => folder.join(format!("{name}.secret")),
+            SaveTo::Hand(_) => None,
+            SaveTo::File(path) => Some(path.clone()),
+            SaveTo::Folder(folder) => Some(folder.join(format!("{name}.secret"))),
+        }
+    }
+
+    /// Hands `issued` over, where that is how they go.
+    pub(super) fn hand_over(out: Option<&SaveTo>, issued: &[Issued]) -> Result<()> {
+        match out {
+            Some(SaveTo::Hand(HandOver(give))) => give(issued),
+            Some(SaveTo::File(_) | SaveTo::Folder(_)) | None => Ok(()),
         }
     }
 }

@@ -25,7 +25,7 @@ pub(super) use delete::trash;
 pub use delete::{DeleteTokens, Deleted};
 pub use edit::{EditToken, Edited, PreviewEdit};
 pub use enable::{DisableTokens, EnableTokens};
-pub use issue::{Issued, SaveTo};
+pub use issue::{HandOver, Issued, SaveTo};
 pub use lineage::{MADE_MAX, Made, Maker};
 pub use list::{ListOf, ListTokens, SOON, TallyTokens, TokenTally};
 pub use purge::{NAMES_SHOWN, PreviewPurge, PurgePreview, PurgeTokens, Purged};
@@ -38,6 +38,7 @@ pub use whose::Whose;
 
 use std::collections::BTreeSet;
 
+use crate::domain::name::{TokenName, Username};
 use crate::domain::token::{Revision, Token, TokenRef};
 use crate::error::{Error, Result};
 use crate::verbs::actor::Actor;
@@ -86,6 +87,40 @@ fn meant(by: &Actor, snapshot: &dyn Snapshot, pointed: &[Pointed], among: Among,
     let mut met = BTreeSet::new();
     tokens.retain(|token| met.insert(token.id));
     Ok(tokens)
+}
+
+/// [`meant`], where two words may also be `ACCOUNT NAME`, as users of other programs type one token. What both readings
+/// could mean is refused.
+fn meant_by_words(
+    by: &Actor,
+    snapshot: &dyn Snapshot,
+    pointed: &[Pointed],
+    among: Among,
+    act: Act,
+) -> Result<Vec<Token>> {
+    let as_tokens = meant(by, snapshot, pointed, among, act);
+    let Some(full_name) = as_account_and_name(pointed) else { return as_tokens };
+    let as_one = meant(by, snapshot, &[Pointed::typed(full_name.as_str())], among, act);
+    match (as_tokens, as_one) {
+        (Ok(_), Ok(_)) => Err(could_be_either(&full_name)),
+        (Err(_), Ok(one)) => Ok(one),
+        (as_tokens, Err(_)) => as_tokens,
+    }
+}
+
+/// Refuses two words that mean two tokens, and one of an account as well.
+pub fn could_be_either(full_name: &str) -> Error {
+    Error::conflict(format!("{} could be two tokens, or one", full_name.replace('/', " ")))
+        .why(format!("there are tokens of both names, and there is {full_name}"))
+        .next(format!("For the one say {full_name}; for the two say account/name of each"))
+}
+
+/// `account/name`, where two plain words could be those.
+pub fn as_account_and_name(pointed: &[Pointed]) -> Option<String> {
+    let [account, name] = pointed else { return None };
+    let (TokenRef::Typed(account), TokenRef::Typed(name)) = (&account.token, &name.token) else { return None };
+    let (account, name) = (Username::parse(account).ok()?, TokenName::parse(name).ok()?);
+    Some(format!("{account}/{name}"))
 }
 
 /// The one token that `pointed` means, to be left with what is `requested`.

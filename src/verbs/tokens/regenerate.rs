@@ -1,5 +1,7 @@
 //! regenerate: a new secret, all else kept; the old one dies with the same commit, or after a grace.
 
+use std::slice;
+
 use super::change::settle;
 use super::issue::{Issued, SaveTo, altered, expires, issue};
 use super::{Pointed, rules, to_change};
@@ -56,12 +58,13 @@ impl Change for RegenerateToken {
         }
         let keep_old_until = self.grace.map(|grace| overlap_end(grace, &before, &after, env)).transpose()?;
         let after = settle(by, tx, env, before.clone(), after)?;
-        let out = self.out.as_ref().map(|out| out.file(&after.name));
+        let out = self.out.as_ref().and_then(|out| out.file(&after.name));
         let issued = issue(by, tx, env, &after, keep_old_until, out.as_deref())?;
         let mut entry = altered(Self::NAME, &before, &issued.token);
         if let Some(until) = keep_old_until {
             entry = entry.with("old_until", until.rfc3339());
         }
+        SaveTo::hand_over(self.out.as_ref(), slice::from_ref(&issued))?;
         Ok(Audited::one(issued, entry))
     }
 

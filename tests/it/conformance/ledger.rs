@@ -53,6 +53,42 @@ pub fn uses_of_days_to_come_are_not_todays<E: Engine>() {
     assert_eq!((usage.today, usage.week, usage.methods.len(), usage.origins.len()), (0, 0, 0, 0));
 }
 
+/// Neither do they hide later uses, once the clock is right again.
+pub fn a_use_from_a_clock_that_was_ahead_hides_no_later_one<E: Engine>() {
+    let f = Furnished::<E>::new();
+    let token = f.token("member", "x", Expiry::Never);
+    let secret = PublicId::parse(token.hint.strip_prefix("jtn_").unwrap()).unwrap();
+    let record = |instants: &[Timestamp]| {
+        let used = |at: &Timestamp| Use {
+            token: token.id,
+            secret: &secret,
+            at: *at,
+            count: 1,
+            method: "m.X",
+            address: "a",
+            client: "c",
+        };
+        // A batch small enough to be recorded at once, then one that waits in the journal.
+        let uses: Vec<Use<'_>> = instants.iter().map(used).collect();
+        f.store.bookkeep(|b| b.record_all(&uses, &[])).unwrap();
+        f.store.settle().unwrap();
+    };
+    let seen = || {
+        let account = f.store.read(|s| s.last_seen(token.owner.id)).unwrap();
+        assert_eq!(f.get(token.id).last_seen_at, account);
+        account.unwrap()
+    };
+    for many in [1, 600] {
+        record(&[START.plus(DAY)]);
+        assert_eq!(seen(), START.plus(DAY));
+        let later: Vec<Timestamp> = (0..many).map(|n| START.plus(n)).collect();
+        record(&later);
+        assert_eq!(seen(), START.plus(many - 1), "the clock was put back by a day");
+        record(&[START.plus(-30_000)]);
+        assert_eq!(seen(), START.plus(many - 1), "what is told late is no later use");
+    }
+}
+
 pub fn denied_attempts_are_counted<E: Engine>() {
     let f = Furnished::<E>::new();
     let token = f.token("member", "x", Expiry::Never);

@@ -51,6 +51,7 @@ mod suite {
         the_tally_counts_own_and_visible,
         uses_sum_up_by_day,
         uses_of_days_to_come_are_not_todays,
+        a_use_from_a_clock_that_was_ahead_hides_no_later_one,
         denied_attempts_are_counted,
         large_batches_read_like_small_ones,
         the_ledger_keeps_so_many_callers_apart,

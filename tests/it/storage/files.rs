@@ -65,6 +65,22 @@ fn others_may_not_read_it() {
 }
 
 #[test]
+fn no_advice_to_change_what_is_no_store() {
+    let place = Place::new();
+    let path = place.folder().join("letter.txt");
+    let sqlite = finished_store();
+    let mut other = fs::read(sqlite.path()).unwrap();
+    other[68..72].copy_from_slice(&[0; 4]);
+    for content in [b"Dear reader".to_vec(), Vec::new(), other] {
+        fs::write(&path, content).unwrap();
+        chmod(&path, 0o644);
+        let error = refused(&path, Kind::Failure, &["no store"]);
+        assert!(!error.to_string().contains("chmod"), "{error}");
+        fs::remove_file(&path).unwrap();
+    }
+}
+
+#[test]
 fn only_a_plain_file_of_one_name() {
     let place = finished_store();
     let other = |name: &str| place.folder().join(name);
@@ -139,7 +155,7 @@ fn no_folder_above_may_be_open_to_others() {
     drop(SqliteStore::open_or_create(&path).unwrap());
     for bits in [0o777, 0o702, 0o773, 0o775] {
         chmod(&above, bits);
-        refused_anyway(&path, &["can be written by others", &format!("{bits:04o}"), "chmod go-w"]);
+        refused_anyway(&path, &["can be written by others", &format!("{bits:04o}")]);
     }
     let fresh = above.join("new/jeton.db");
     assert_eq!(SqliteStore::open_or_create(&fresh).err().unwrap().kind, Kind::Failure);
@@ -226,7 +242,7 @@ fn another_owners_store_is_refused_even_to_root() {
     }
     let place = finished_store();
     std::os::unix::fs::chown(place.path(), Some(65_534), None).unwrap();
-    refused_anyway(&place.path(), &["belongs to uid 65534", "sudo -u '#65534' jeton"]);
+    refused_anyway(&place.path(), &["belongs to uid 65534", "sudo -u "]);
 }
 
 #[test]

@@ -1,0 +1,136 @@
+//! Secrets within texts.
+
+use zeroize::Zeroizing;
+
+use super::{Presented, SecretFault, TAIL_LEN, public_id_in};
+
+/// The secrets in `text`, each once, in the order in which they stand there, at most `most`: whatever is around them
+/// (quotes, `Authorization: Bearer`, a URL, JSON), and also if lines are wrapped, quoted or escaped within them. Where
+/// there is none with the right checksum, those that were mistyped.
+pub fn find_secrets(text: &[u8], most: usize) -> Vec<Presented> {
+    let is_part = |b: &u8| b.is_ascii_alphanumeric() || *b == b'_';
+    // A secret's own characters alone. The checksum tells secrets from what is run together by that.
+    let mut joined = Zeroizing::new(Vec::with_capacity(text.len()));
+    joined.extend(text.iter().copied().filter(is_part));
+    let whole = found_in(&joined, most, |word| public_id_in(word).is_ok());
+    if !whole.is_empty() {
+        return whole;
+    }
+    // In a mistyped one nothing is left out: any run of letters would be one.
+    text.split(|b| !is_part(b)).flat_map(|run| found_in(run, most, is_secret)).take(most).collect()
+}
+
+/// The places in `text`, letters, digits and underscores, where `is_one`.
+fn found_in(text: &[u8], most: usize, is_one: impl Fn(&str) -> bool) -> Vec<Presented> {
+    let mut found: Vec<Presented> = Vec::new();
+    let mut free_from = 0;
+    for mark in text.iter().enumerate().filter(|(_, b)| **b == b'_').map(|(mark, _)| mark) {
+        // The longest prefix first, for what is mistyped; a right checksum belongs to one length.
+        let heads = mark.saturating_sub(PREFIX_MOST).max(free_from)..=mark.saturating_sub(PREFIX_LEAST);
+        let end = mark + 1 + TAIL_LEN;
+        let words = heads.filter_map(|from| std::str::from_utf8(text.get(from..end)?).ok());
+        let Some(word) = words.into_iter().find(|word| is_one(word)) else { continue };
+        free_from = end;
+        if !found.iter().any(|other| *other.0 == *word) {
+            found.push(Presented::new(Zeroizing::new(word.to_owned())));
+        }
+        if found.len() == most {
+            break;
+        }
+    }
+    found
+}
+
+/// Whether a secret, whole or mistyped, stands anywhere in `text`: it must not be kept, or repeated by a message.
+pub fn stands_in(text: &str) -> bool {
+    // A secret may be glued to what stands before and behind it: each underscore that could follow a prefix is tried,
+    // with each length that a prefix can have.
+    let bytes = text.as_bytes();
+    let at = |from: usize, to: usize| text.get(from..to);
+    bytes.iter().enumerate().filter(|(_, b)| **b == b'_').any(|(mark, _)| {
+        let heads = mark.saturating_sub(PREFIX_MOST)..=mark.saturating_sub(PREFIX_LEAST);
+        heads.filter_map(|from| at(from, mark + 1 + TAIL_LEN)).any(is_secret)
+    })
+}
+
+/// Whether `word` is of a secret's form, whatever its checksum.
+pub(super) fn is_secret(word: &str) -> bool {
+    !matches!(public_id_in(word), Err(SecretFault::Malformed))
+}
+
+/// The shortest and the longest prefix, in bytes.
+const PREFIX_LEAST: usize = 2;
+const PREFIX_MOST: usize = 10;
+
+#[cfg(test)]
+mod tests {
+    use super::super::tests::from_seed;
+    use super::*;
+
+    #[test]
+    fn secrets_are_found_with_what_is_around_them() {
+        let found = |text: &str| {
+            let found = find_secrets(text.as_bytes(), 9);
+            found.iter().map(|one| one.0.to_string()).collect::<Vec<_>>()
+        };
+        from_seed(7).expose(|s| {
+            let (head, tail) = s.split_at(23);
+            let around = [
+                s.to_owned(),
+                format!("  {s}  \n"),
+                format!("\n\n{s}\r\n"),
+                format!("\u{feff}{s}"),
+                format!("\"{s}\""),
+                format!("Authorization: Bearer {s}"),
+                format!("curl -H 'Authorization: Bearer {s}' https://x/y?z=_"),
+                format!("{{\"token\":\"{s}\",\"a_b\":1}}"),
+                format!("https://x.example/a_b?session={s}&next=c_d#{s}"),
+                format!("export JETON_TOKEN={s};"),
+                format!("{head}\n{tail}"),
+                format!("> {head}\r\n> {tail}"),
+                format!("{head}=\n{tail}"),
+                format!("{head} \\\n    {tail}"),
+                s.replace('_', "\\_"),
+                format!("key_{s}_x"),
+                format!("{s} {s}"),
+            ];
+            for text in around {
+                assert_eq!(found(&text), [s], "{}", text.replace(s, "SECRET"));
+            }
+            let wide: Vec<u8> = s.encode_utf16().flat_map(u16::to_le_bytes).collect();
+            assert_eq!(find_secrets(&wide, 9).len(), 1, "UTF-16 is found too");
+            from_seed(8).expose(|other| {
+                assert_eq!(found(&format!("old: {other}\nnew: {s}\n")), [other, s]);
+                assert_eq!(find_secrets(format!("{other}{s}").as_bytes(), 1).len(), 1);
+            });
+            let mistyped = format!("{}x", &s[..s.len() - 1]);
+            assert_eq!(found(&format!(" \"{mistyped}\" ")), [mistyped]);
+            assert!(found(&s[..40]).is_empty() && found("").is_empty() && found("______").is_empty());
+        });
+    }
+
+    #[test]
+    fn a_secret_is_found_whatever_it_is_glued_to() {
+        from_seed(7).expose(|secret| {
+            for text in [secret.to_owned(), format!("key=x_{secret}"), format!("a{secret}z9"), format!("_{secret}_")] {
+                assert!(stands_in(&text), "{}", text.len());
+            }
+            let mistyped = format!("{}x", &secret[..secret.len() - 1]);
+            assert!(stands_in(&mistyped));
+            assert!(
+                !stands_in(&secret[..secret.len() - 1]) && !stands_in("snake_case_words_are_none") && !stands_in("é_é")
+            );
+        });
+    }
+
+    #[test]
+    fn a_secret_is_found_in_a_text() {
+        from_seed(3).expose(|s| {
+            for text in [s.to_owned(), format!("ops/{s}"), format!("--set={s}"), format!("used by CI ({s}).")] {
+                assert!(stands_in(&text), "{text}");
+            }
+            assert!(!stands_in(&s[..12]), "the hint is public");
+        });
+        assert!(!stands_in("a description of jtn_ tokens"));
+    }
+}

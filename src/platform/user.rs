@@ -1,0 +1,35 @@
+//! Users of this machine.
+
+use std::fs;
+
+/// Where users are listed: passwd(5). Those of a directory service are known by their number.
+const USERS: &str = "/etc/passwd";
+
+/// The name of the user of that number, if it is listed here.
+pub fn name_of(uid: u32) -> Option<String> {
+    listed(&fs::read_to_string(USERS).ok()?, uid)
+}
+
+fn listed(users: &str, uid: u32) -> Option<String> {
+    let plain = |name: &str| {
+        !name.is_empty() && name.bytes().all(|b| b.is_ascii_alphanumeric() || matches!(b, b'_' | b'-' | b'.'))
+    };
+    users.lines().find_map(|line| {
+        let mut fields = line.split(':');
+        let name = fields.next().filter(|name| plain(name))?;
+        (fields.nth(1)?.parse() == Ok(uid)).then(|| name.to_owned())
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn users_are_found_by_number() {
+        let users = "root:x:0:0:root:/root:/bin/sh\nbroken\n$(id):x:7:7::/:\njeton:x:990:990::/var/lib/jeton:\n";
+        assert_eq!(listed(users, 990).as_deref(), Some("jeton"));
+        assert_eq!(listed(users, 7), None, "no name that a shell would read otherwise");
+        assert_eq!(listed(users, 1), None);
+    }
+}

@@ -1,0 +1,198 @@
+//! What the commands print, where it can't be printed, and what is said of odd things.
+
+use std::fs::OpenOptions;
+use std::process::{Command, Stdio};
+
+use serde_json::json;
+
+use crate::support::program::{Home, PASSWORD, finish};
+
+/// Runs the program with its stdout on a full disk; the exit code and stderr.
+fn onto_full_disk(home: &Home, args: &[&str]) -> (Option<i32>, String) {
+    use std::io::Write;
+    let full = OpenOptions::new().write(true).open("/dev/full").unwrap();
+    let mut child = home.command(args).stdin(Stdio::piped()).stdout(full).stderr(Stdio::piped()).spawn().unwrap();
+    let _ = writeln!(child.stdin.take().unwrap(), "{PASSWORD}");
+    let ended = child.wait_with_output().unwrap();
+    (ended.status.code(), String::from_utf8(ended.stderr).unwrap())
+}
+
+#[test]
+fn a_secret_that_nobody_got_is_never_in_force() {
+    let home = Home::set_up();
+    let secret = home.create(&["a"]);
+    for form in [&["--quiet"][..], &["--json"], &[]] {
+        let run = |args: &[&str]| {
+            let args: Vec<&str> = args.iter().chain(form).copied().chain(["--password-stdin"]).collect();
+            let (code, err) = onto_full_disk(&home, &args);
+            assert_eq!(code, Some(1), "{args:?}: {err}");
+            assert!(err.contains("could not be printed") && !err.contains('✓'), "{err}");
+        };
+        run(&["token", "create", "b"]);
+        run(&["token", "create", "b", "c"]);
+        run(&["token", "copy", "a", "b"]);
+        run(&["token", "regenerate", "a"]);
+        run(&["token", "regenerate", "a", "--grace", "2h"]);
+    }
+    assert_eq!(home.as_ops(&["token", "list", "--quiet"]).out, "ops/a\n");
+    assert_eq!(home.verify(&secret), 0, "the secret before is in force as ever");
+    // Closed, there is nobody to get it either.
+    let program = env!("CARGO_BIN_EXE_jeton");
+    let mut closed = Command::new("sh");
+    closed.env_clear().env("HOME", home.path("")).current_dir(home.path(""));
+    closed.args(["-c", "exec \"$0\" token create b --quiet --password-stdin >&-", program]);
+    assert_eq!(finish(closed, format!("{PASSWORD}\n").as_bytes()).code, 1);
+    assert_eq!(home.as_ops(&["token", "list", "--quiet"]).out, "ops/a\n");
+    // What is saved to a file is there, whatever becomes of the rest.
+    let (code, _) = onto_full_disk(&home, &["token", "create", "s", "--out", "s", "--json", "--password-stdin"]);
+    assert_eq!(code, Some(1));
+    assert_eq!(home.verify(std::fs::read_to_string(home.path("s")).unwrap().trim_end()), 0);
+}
+
+#[test]
+fn no_command_succeeds_unread() {
+    let home = Home::set_up();
+    home.create(&["a"]);
+    for args in [
+        &["token", "list"][..],
+        &["token", "list", "--json"],
+        &["token", "show", "a"],
+        &["account", "list"],
+        &["policy", "list"],
+        &["catalogue", "list"],
+        &["audit"],
+        &["audit", "verify"],
+        &["ledger", "denied", "--json"],
+        &["whoami"],
+        &["config", "list"],
+        &["--help"],
+        &["--version"],
+        &["guide", "curl"],
+    ] {
+        let args: Vec<&str> = args.iter().copied().chain(["--password-stdin"]).collect();
+        let (code, err) = onto_full_disk(&home, &args);
+        assert_eq!(code, Some(1), "{args:?}: {err}");
+    }
+}
+
+#[test]
+fn json_of_a_regeneration_is_whole() {
+    let home = Home::set_up();
+    home.create(&["a"]);
+    let answer = home.as_ops(&["token", "regenerate", "a", "--json"]).succeeds().json();
+    assert_eq!(home.verify(answer["secret"].as_str().unwrap()), 0);
+    assert_eq!((&answer["schema"], &answer["service"]), (&json!(1), &json!(null)));
+    let saved = home.as_ops(&["token", "regenerate", "a", "--json", "--out", "f"]).succeeds().json();
+    assert_eq!(saved["secret"], json!(null));
+}
+
+#[test]
+fn a_found_secret_is_found_with_what_is_around_it() {
+    let home = Home::set_up();
+    let (a, b) = (home.create(&["a"]), home.create(&["b"]));
+    let whose = |text: &str| home.run(&["token", "whose", "--quiet"], text);
+    for text in [
+        format!("  {a}"),
+        format!("{a}  "),
+        format!("\n\n{a}\n"),
+        format!("\"{a}\""),
+        format!("Authorization: Bearer {a}"),
+        format!("\u{feff}{a}"),
+        format!("GET /x?session={a}&y=1 HTTP/1.1"),
+        format!("{}\n{}", &a[..30], &a[30..]),
+    ] {
+        assert_eq!(whose(&text).succeeds().out, "ops/a\n");
+    }
+    assert_eq!(whose(&format!("old {a}\nnew: '{b}' and {a}\n")).succeeds().out, "ops/a\nops/b\n");
+    let both = home.run(&["token", "whose", "--json"], format!("{a} {b}")).succeeds().json();
+    assert_eq!(both["found"][1]["token"]["name"], "b");
+    whose(&format!("{}x", &a[..a.len() - 1])).ends(3).says(&["checksum"]);
+    whose("nothing here").ends(3);
+    whose("").ends(3);
+    home.run(&["verify"], format!("Bearer {a}")).ends(4);
+}
+
+#[test]
+fn the_last_days_there_are() {
+    let home = Home::set_up();
+    home.as_ops(&["token", "create", "a", "--expires", "9999-12-31"]).ends(2).says(&["never"]);
+    home.as_ops(&["token", "create", "a", "--expires", "30-12-9999"]).succeeds();
+    home.as_ops(&["token", "create", "w", "--expires", "2w"]).succeeds();
+    home.as_ops(&["token", "create", "x", "--expires", "99999y"]).ends(2);
+    let list = home.as_ops(&["token", "list", "--json"]).succeeds().json();
+    assert_eq!(list["tokens"][0]["expires_at"], "9999-12-31T00:00:00Z");
+}
+
+const SETS: &str = "schema = 1\nname = \"r\"\ntitle = \"r\"\n[[group]]\nid = \"r\"\ntitle = \"r\"\n[[group.method]]\nid = \"A\"\ntitle = \"a\"\naccess = \"read\"\n[[set]]\nname = \"NAME\"\ntitle = \"only A\"\ninclude = [\"r.A\"]\n";
+
+#[test]
+fn no_set_is_called_like_a_choice_that_is_built_in() {
+    let home = Home::set_up();
+    for name in ["Inherit", "nothing yet", "INHERIT", "2 sets", "3 Methods", "Іnherit"] {
+        home.file("r.toml", &SETS.replace("NAME", name), 0o600);
+        home.run(&["catalogue", "check", "r.toml"], "").ends(2).says(&["r.toml:", "built in"]);
+        home.as_ops(&["catalogue", "apply", "r.toml"]).ends(2);
+    }
+    let document = "openapi: 3.0.0\ninfo: {title: x, version: '1'}\npaths:\n  /a:\n    get:\n      operationId: getA\n      tags: [Inherit]\n      responses: {}\n";
+    home.file("d.yaml", document, 0o600);
+    home.as_ops(&["catalogue", "import", "openapi", "d.yaml"]).succeeds().says(&["built in"]);
+    assert!(home.run(&["catalogue", "show", "tag Inherit"], "").succeeds().out.contains("getA"));
+}
+
+#[test]
+fn no_advice_to_change_files_that_are_not_ours() {
+    let home = Home::set_up();
+    let letter = home.file("letter", "Dear reader\n", 0o644);
+    let letter = letter.to_str().unwrap();
+    let mut runs = vec![
+        home.run(&["token", "list", "--store", letter], ""),
+        home.run(&["token", "list", "--store", "/etc/passwd"], ""),
+        home.run(&["token", "list", "--user", "ops", "--password-file", letter], ""),
+        home.run(&["audit", "verify", "--anchor", letter], ""),
+        home.run(&["audit", "anchor", letter], ""),
+        home.as_ops(&["token", "create", "a", "--out", letter]),
+    ];
+    let mut list = home.command(&["token", "list"]);
+    list.env("JETON_TOKEN_FILE", letter);
+    runs.push(finish(list, b""));
+    for run in runs {
+        assert_ne!(run.code, 0);
+        assert!(!run.err.contains("chmod"), "{run:?}");
+    }
+    assert_eq!(std::fs::read_to_string(letter).unwrap(), "Dear reader\n");
+}
+
+#[test]
+fn a_foreign_schema_is_named_without_sql() {
+    let home = Home::set_up();
+    let db = rusqlite::Connection::open(home.store()).unwrap();
+    db.execute_batch("ALTER TABLE accounts RENAME COLUMN role TO rank").unwrap();
+    drop(db);
+    let run = home.as_ops(&["token", "list"]).ends(1).says(&["schema"]);
+    assert!(!run.err.contains("SELECT") && !run.err.contains("FROM"), "{}", run.err);
+}
+
+#[test]
+fn a_token_is_deleted_by_account_and_name_as_two_words() {
+    let home = Home::set_up();
+    let as_ops = |args: &[&str]| home.as_ops(&[args, &["--user", "ops"]].concat());
+    for account in ["ana", "ci"] {
+        let input = format!("{PASSWORD}\nanother horse battery\n");
+        home.run(&["account", "create", account, "--role", "member", "--user", "ops", "--password-stdin"], input)
+            .succeeds();
+    }
+    for (account, name) in [("ana", "bot"), ("ana", "x"), ("ci", "x"), ("ops", "ci"), ("ops", "x")] {
+        as_ops(&["token", "create", name, "--account", account]).succeeds();
+    }
+    let listed = || as_ops(&["token", "list", "--all", "--quiet"]).succeeds().out;
+    as_ops(&["tokens", "destroy", "ana", "bot", "--confirm", "bot"]).succeeds();
+    assert!(!listed().contains("ana/bot"));
+    // `ci x` is the token ci/x, and two tokens of ops.
+    as_ops(&["token", "rm", "ci", "x", "--confirm", "2"]).ends(5).says(&["ci/x"]);
+    as_ops(&["token", "rm", "ci", "x", "--confirm", "x"]).ends(5);
+    assert!(listed().contains("ci/x") && listed().contains("ops/ci"));
+    as_ops(&["token", "rm", "ops/ci", "ops/x", "--confirm", "2"]).succeeds();
+    as_ops(&["token", "remove", "ci", "x", "--confirm", "x"]).succeeds();
+    as_ops(&["token", "delete", "ana", "gone", "--confirm", "gone"]).ends(3);
+    assert_eq!(listed(), "ana/x\n");
+}
