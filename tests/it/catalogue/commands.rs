@@ -124,7 +124,7 @@ fn what_is_wrong_is_told_with_its_place() {
     check("\u{1b}[2J", &["f.toml:1:2:"]);
     home.run(&["catalogue", "check", "none.toml"], "").ends(3).says(&["no file none.toml"]);
     home.run(&["catalogue", "check", "."], "").ends(1).says(&["folder"]);
-    home.run(&["catalogue", "check", "/dev/zero"], "").ends(1).says(&["a device"]);
+    home.run(&["catalogue", "check", "/dev/zero"], "").ends(2).says(&["too large"]);
     home.run(&["catalogue", "apply", "jeton"], "").ends(2).says(&["can't define"]);
     std::fs::write(home.path("latin1.toml"), b"schema = 1\nname = \"\xe9\"").unwrap();
     home.run(&["catalogue", "check", "latin1.toml"], "").ends(2).says(&["latin1.toml:2", "UTF-8"]);
