@@ -247,7 +247,8 @@ mod tests {
     #[test]
     fn a_day_ends_once_where_midnight_is_missing_or_comes_twice() {
         use chrono_tz::{Africa::Cairo, America::Havana, America::Santiago, America::St_Johns, Asia::Beirut};
-        let ends: [(&dyn Zone, (i32, u32, u32), &str); 9] = [
+        type End<'a> = (&'a dyn Zone, (i32, u32, u32), &'a str);
+        let ends: [End<'_>; 9] = [
             // Midnight is missing: the clock goes from 24:00 to 01:00.
             (&Havana, (2026, 3, 7), "2026-03-08T05:00:00Z"),
             (&Santiago, (2026, 9, 5), "2026-09-06T04:00:00Z"),
