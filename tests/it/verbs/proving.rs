@@ -176,6 +176,25 @@ fn every_verb_asks_for_its_proof() {
     for ((name, ..), request) in VERBS.iter().zip(requests()) {
         assert!(!denied(&by(OWNER), request), "{name}");
     }
+    // Whoever has a temporary password signs in, replaces it, and does nothing else.
+    house.account("second", Role::Owner);
+    house.ask(OWNER, set_password("second", "seven brown foxes")).unwrap();
+    let second = || Credential::password(username("second"), typed("seven brown foxes"));
+    let session = ask(&house.jeton, &second(), SignIn).unwrap();
+    assert!(session.is_temporary());
+    for who in [second(), Credential::Session(session)] {
+        let by_session = matches!(who, Credential::Session(_));
+        for ((name, proof, _), request) in VERBS.iter().zip(requests()) {
+            let refused = house.jeton.call(&who, request).err().map(|e| e.kind);
+            match (*proof, by_session) {
+                (Proof::Store, _) => assert_ne!(refused, Some(Kind::Denied), "{name}"),
+                (Proof::Password, true) => assert_eq!(refused, Some(Kind::Unauthenticated), "{name}"),
+                _ if *name == "sign-in" => assert_eq!(refused, None),
+                _ => assert_eq!(refused, Some(Kind::Denied), "{name}"),
+            }
+        }
+    }
+    ask(&house.jeton, &second(), set_password("second", "eight brown foxes")).unwrap();
 }
 
 #[test]
