@@ -61,10 +61,10 @@ pub(super) fn word(action: Action, model: &Model) -> Option<&'static str> {
             either(account.enabled, "Disable", "Enable")
         }
         Action::Enter => model.modals.last().and_then(|modal| modal.page().enter()),
-        Action::ShowSecret => match model.modals.last() {
-            Some(Modal::Reveal(reveal)) => either(reveal.is_shown(), "Hide", "Show"),
+        Action::ShowSecret => model.modals.iter().rev().find_map(|modal| match modal {
+            Modal::Reveal(reveal) => either(reveal.is_shown(), "Hide", "Show"),
             _ => None,
-        },
+        }),
         Action::Cancel => match model.modals.last() {
             Some(Modal::Help(help)) => either(help.is_narrowed(), "Clear", "Close"),
             _ => None,
@@ -228,9 +228,9 @@ pub static BINDINGS: &[Binding] = &[
     bind(Context::Details, &[Key::char('o')], Action::Retire, "End overlap", "Ends the life of the old secret in a rotation", 5, rotating),
 
     bind(Context::Form, &[Key::code(KeyCode::Tab), DOWN], Action::Next, "Next", "Next field", 1, always),
-    bind(Context::Form, &[Key::code(KeyCode::BackTab), UP], Action::Previous, "Previous", "Field before", 2, always),
-    bind(Context::Form, &[ENTER], Action::Enter, "Accept", "Moves on from a field; from the last one presses the button that the dialog is for", 3, always),
-    bind(Context::Form, &[ESC], Action::Cancel, "Cancel", "Closes the dialog; nothing is changed", 4, always),
+    bind(Context::Form, &[Key::code(KeyCode::BackTab), UP], Action::Previous, "Previous", "Field before", 4, always),
+    bind(Context::Form, &[ENTER], Action::Enter, "Accept", "Moves on from a field; from the last one presses the button that the dialog is for", 2, always),
+    bind(Context::Form, &[ESC], Action::Cancel, "Cancel", "Closes the dialog; nothing is changed", 3, always),
     bind(Context::Form, &[Key::code(KeyCode::PageDown)], Action::PageDown, "Scroll", "A screen of lines down, where there are more", 5, long),
     bind(Context::Form, &[Key::code(KeyCode::PageUp)], Action::PageUp, "Page up", "A screen of lines up", 0, long),
 
@@ -251,19 +251,19 @@ pub static BINDINGS: &[Binding] = &[
 
     bind(Context::Button, &[ENTER], Action::Enter, "Press", "Presses the button", 1, always),
     bind(Context::Button, &[Key::code(KeyCode::Tab), DOWN, Key::code(KeyCode::Right)], Action::Next, "Next", "Next field or button", 2, always),
-    bind(Context::Button, &[Key::code(KeyCode::BackTab), UP, Key::code(KeyCode::Left)], Action::Previous, "Previous", "Field or button before", 3, always),
-    bind(Context::Button, &[ESC], Action::Cancel, "Cancel", "Closes the dialog; nothing is changed", 4, always),
+    bind(Context::Button, &[Key::code(KeyCode::BackTab), UP, Key::code(KeyCode::Left)], Action::Previous, "Previous", "Field or button before", 4, always),
+    bind(Context::Button, &[ESC], Action::Cancel, "Cancel", "Closes the dialog; nothing is changed", 3, always),
     bind(Context::Button, &[Key::code(KeyCode::PageDown)], Action::PageDown, "Scroll", "A screen of lines down, where there are more", 5, long),
     bind(Context::Button, &[Key::code(KeyCode::PageUp)], Action::PageUp, "Page up", "A screen of lines up", 0, long),
 
     bind(Context::Choice, &[Key::char(' ')], Action::Select, "Take", "Takes the choice under the cursor; opens the picker on Custom", 1, always),
-    bind(Context::Choice, &[DOWN, Key::code(KeyCode::Right), Key::char('j'), Key::char('l')], Action::Down, "Move", "Next choice; stays on the last one", 2, always),
+    bind(Context::Choice, &[DOWN, Key::code(KeyCode::Right), Key::char('j'), Key::char('l')], Action::Down, "Move", "Next choice; stays on the last one", 4, always),
     bind(Context::Choice, &[UP, Key::code(KeyCode::Left), Key::char('k'), Key::char('h')], Action::Up, "Up", "Choice before; stays on the first one", 0, always),
     bind(Context::Choice, &[Key::code(KeyCode::Home), Key::char('g')], Action::First, "First", "First choice", 0, always),
     bind(Context::Choice, &[Key::code(KeyCode::End), Key::char('G')], Action::Last, "Last", "Last choice", 0, always),
-    bind(Context::Choice, &[Key::code(KeyCode::Tab)], Action::Next, "Next", "Next field; the choice stays", 3, always),
-    bind(Context::Choice, &[ENTER], Action::Enter, "Accept", "Moves on to the next field; opens the picker on Custom", 4, always),
-    bind(Context::Choice, &[ESC], Action::Cancel, "Cancel", "Closes the dialog; nothing is changed", 5, always),
+    bind(Context::Choice, &[Key::code(KeyCode::Tab)], Action::Next, "Next", "Next field; the choice stays", 2, always),
+    bind(Context::Choice, &[ENTER], Action::Enter, "Accept", "Moves on to the next field; opens the picker on Custom", 5, always),
+    bind(Context::Choice, &[ESC], Action::Cancel, "Cancel", "Closes the dialog; nothing is changed", 3, always),
     bind(Context::Choice, &[Key::code(KeyCode::BackTab)], Action::Previous, "Previous", "Field before; the choice stays", 6, always),
 
     bind(Context::Picker, &[Key::char(' ')], Action::Tick, "Tick", "Ticks the method, or all of the group that is shown; again takes the ticks away", 1, always),
