@@ -8,6 +8,8 @@ use ratatui::text::Span;
 
 use super::Modal;
 use crate::domain::catalogue::Catalogue;
+use crate::domain::catalogue::effective::{Ceilings, EffectiveRights};
+use crate::domain::catalogue::reach::Rights;
 use crate::domain::role::Role;
 use crate::domain::selection::{Selection, set_label};
 use crate::tui::keymap::Action;
@@ -88,6 +90,16 @@ impl ApiChoice {
         let mut picker = self.picker();
         picker.drop_unused()?;
         Ok(Outcome::Push(Modal::Picker(Box::new(picker))))
+    }
+
+    /// What whoever makes that choice should know: `None` if all of it can be called.
+    pub fn warning(&self) -> Option<String> {
+        if self.chosen == Api::Inherit {
+            return None;
+        }
+        let ceilings = Ceilings { account: self.role, issued: self.role };
+        let rights = Rights::new(&self.catalogues);
+        EffectiveRights::new(&self.catalogues, &rights, &self.selection(), ceilings, None).warning()
     }
 
     /// Begins anew at `selection`: what was picked is gone.

@@ -16,6 +16,7 @@ use crate::tui::widget::choices::Choices;
 use crate::tui::widget::expiry::ExpiryChoice;
 use crate::tui::widget::field::Field;
 use crate::tui::widget::form::{Dialog, Form, Kind, Pressed, Problem};
+use crate::tui::widget::passage::{Look, Passage};
 use crate::tui::widget::sheet::Sheet;
 use crate::verbs::tokens::CreateToken;
 
@@ -133,9 +134,14 @@ impl Dialog for Generate {
         };
         let title = format!("Generate {owner}/{name}");
         let about = format!("{owner}/{name} may use: {}, {until}.", selection.summary());
+        self.api.set_role(self.owner.role());
+        let about = match self.api.warning() {
+            Some(warning) => Passage::text(about).row(Look::Warning, format!("! It will work, but {warning}")),
+            None => Passage::text(about),
+        };
         let account = (!self.owner.is_own(&owner)).then_some(owner);
         let verb = CreateToken { account, names: vec![name], description, expires: spec, selection, out: None };
-        Ok(Outcome::Confirm(Wanted::new(title, about, verb)))
+        Ok(Outcome::Confirm(Wanted::telling(title, about, verb)))
     }
 
     fn is_touched(&self) -> bool {

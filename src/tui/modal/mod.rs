@@ -13,6 +13,7 @@ pub mod edit;
 pub mod entry;
 pub mod generate;
 pub mod help;
+mod made;
 pub mod messages;
 pub mod order;
 pub mod owner;

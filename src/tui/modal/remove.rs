@@ -3,6 +3,7 @@
 use ratatui::style::Style;
 
 use super::confirm::Wanted;
+use super::made::MadeChoice;
 use super::usage::consequences;
 use crate::domain::expiry::Span as Length;
 use crate::domain::name::TOKEN_NAME_MAX;
@@ -10,17 +11,20 @@ use crate::domain::token::Token;
 use crate::error::Error;
 use crate::tui::model::Model;
 use crate::tui::screen::{Facts, Outcome};
+use crate::tui::widget::choices::Choices;
 use crate::tui::widget::field::Field;
 use crate::tui::widget::form::{Dialog, Form, Kind, Pressed, Problem};
 use crate::tui::widget::proof::Proof;
 use crate::tui::widget::sheet::Sheet;
 use crate::verbs::ports::Usage;
-use crate::verbs::tokens::{DeleteTokens, DisableTokens, Pointed};
+use crate::verbs::tokens::{DeleteTokens, DisableTokens, Pointed, Shown};
 
 /// What has the focus. The destructive button is never focused by itself.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Slot {
-    /// The typed name.
+    /// Whether what it made goes along.
+    Made,
+    /// The typed name, or number.
     Name,
     /// The password.
     Proof,
@@ -35,15 +39,22 @@ pub struct Remove {
     token: Token,
     /// None until it is known.
     usage: Option<Usage>,
+    made: MadeChoice,
     trash: Length,
     typed: Field,
     proof: Proof,
 }
 
 impl Remove {
-    /// The dialog for `token`, which was used as `usage` says, where that is known, and stays in the trash for `trash`.
-    pub fn open(token: Token, usage: Option<Usage>, trash: Length, proof: Proof) -> Form<Self> {
-        Form::new(Remove { token, usage, trash, typed: Field::new(TOKEN_NAME_MAX * 4), proof })
+    /// The dialog for `token`, of which all that is `shown` is known, and which stays in the trash for `trash`.
+    pub fn open(token: Token, shown: Option<&Shown>, trash: Length, proof: Proof) -> Form<Self> {
+        let (typed, made) = (Field::new(TOKEN_NAME_MAX * 4), MadeChoice::new());
+        let mut remove = Remove { token, usage: None, made, trash, typed, proof };
+        if let Some(shown) = shown {
+            remove.know(shown);
+        }
+        // What stands above it may come later.
+        Form::at(remove, Slot::Name)
     }
 
     /// The token it is about.
@@ -51,23 +62,33 @@ impl Remove {
         &self.token
     }
 
-    /// How the token was used, where that came later.
-    pub fn set_usage(&mut self, usage: Usage) {
-        self.usage = Some(usage);
+    /// How the token was used, and what it made.
+    pub fn know(&mut self, shown: &Shown) {
+        self.usage = Some(shown.usage.clone());
+        self.made.know(shown.made.count, shown.made.words());
+    }
+
+    /// What is typed: its name or, with others, their number.
+    fn wanted(&self) -> String {
+        match self.made.along() {
+            0 => self.token.name.to_string(),
+            more => (more + 1).to_string(),
+        }
     }
 
     fn matches(&self) -> bool {
-        self.typed.text() == self.token.name.as_str()
+        self.typed.text() == self.wanted()
     }
 
     fn revoke(&mut self) -> Pressed<Slot> {
         if !self.matches() {
-            return Err(Problem::at(Slot::Name, format!("Type the name exactly: {}", self.token.name)));
+            let what = if self.made.is_along() { "their number" } else { "the name" };
+            return Err(Problem::at(Slot::Name, format!("Type {what} exactly: {}", self.wanted())));
         }
         let credential = self.proof.take().map_err(|missing| Problem::at(Slot::Proof, missing))?;
         let verb = DeleteTokens {
             tokens: vec![Pointed::on_screen(&self.token)],
-            with_made: false,
+            with_made: self.made.is_along(),
             typed: self.typed.text().to_owned(),
         };
         Ok(Outcome::Send(credential, verb.into()))
@@ -94,7 +115,8 @@ impl Dialog for Remove {
     }
 
     fn slots(&self) -> Vec<(Slot, Kind)> {
-        let mut slots = vec![(Slot::Name, Kind::Field)];
+        let mut slots: Vec<_> = self.made.slot(Slot::Made).into_iter().collect();
+        slots.push((Slot::Name, Kind::Field));
         slots.extend(self.proof.slots(Slot::Proof));
         // What is switched off already would gain nothing by it.
         slots.extend(self.token.enabled.then_some((Slot::Disable, Kind::Button)));
@@ -106,8 +128,12 @@ impl Dialog for Remove {
         match slot {
             Slot::Name => Some(&mut self.typed),
             Slot::Proof => self.proof.field(),
-            Slot::Disable | Slot::Revoke => None,
+            Slot::Made | Slot::Disable | Slot::Revoke => None,
         }
+    }
+
+    fn choices(&mut self, slot: Slot) -> Option<&mut dyn Choices> {
+        (slot == Slot::Made).then(|| self.made.choices())
     }
 
     fn main(&self) -> Option<Slot> {
@@ -116,14 +142,14 @@ impl Dialog for Remove {
 
     fn complaint(&self, slot: Slot) -> Option<String> {
         let wrong = slot == Slot::Name && !self.typed.is_empty() && !self.matches();
-        wrong.then(|| "That isn't its name".to_owned())
+        wrong.then(|| if self.made.is_along() { "That isn't their number" } else { "That isn't its name" }.to_owned())
     }
 
     fn press(&mut self, slot: Slot, _facts: &Facts<'_>) -> Pressed<Slot> {
         match slot {
             Slot::Disable => Ok(self.disable_instead()),
             Slot::Revoke => self.revoke(),
-            Slot::Name | Slot::Proof => Ok(Outcome::Stay),
+            Slot::Made | Slot::Name | Slot::Proof => Ok(Outcome::Stay),
         }
     }
 
@@ -144,17 +170,25 @@ impl Dialog for Remove {
         sheet.pad(4);
         let trash = format!("Denied from the next request on. Stays in the trash for {}.", self.trash.words());
         sheet.text(&trash, Style::new());
-        sheet.blank();
-        sheet.fact("Its name", self.token.name.as_str(), theme.strong);
+        self.made.rows(sheet, Slot::Made, "It");
+        let label = if self.made.is_along() { "The number of them all" } else { "Its name" };
+        sheet.fact(label, &self.wanted(), theme.strong);
         sheet.field(Slot::Name, "Type it to confirm", &self.typed);
         self.proof.row(sheet, Slot::Proof);
         sheet.problem(3);
         let revoke = if self.matches() { theme.danger } else { theme.dim };
-        let mut buttons = vec![(Slot::Revoke, "I understand the consequences, revoke this token", revoke)];
+        let text = match self.made.along() {
+            0 => "I understand the consequences, revoke this token".to_owned(),
+            more => format!("I understand the consequences, revoke all {}", more + 1),
+        };
+        let mut buttons = vec![(Slot::Revoke, text.as_str(), revoke)];
         if self.token.enabled {
             buttons.insert(0, (Slot::Disable, "Disable instead", theme.strong));
         }
         sheet.buttons(&buttons);
-        sheet.blank();
+        // The line is taken by the choice about what it made.
+        if self.made.slot(Slot::Made).is_none() {
+            sheet.blank();
+        }
     }
 }

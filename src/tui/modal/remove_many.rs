@@ -6,6 +6,7 @@ use std::collections::BTreeMap;
 use ratatui::style::Style;
 
 use super::confirm::Wanted;
+use super::made::MadeChoice;
 use super::usage::{callers, methods_words};
 use crate::domain::expiry::Span as Length;
 use crate::domain::time::{Timestamp, ago};
@@ -14,13 +15,14 @@ use crate::error::Error;
 use crate::tui::keymap::Action;
 use crate::tui::model::Model;
 use crate::tui::screen::{Facts, Outcome};
+use crate::tui::widget::choices::Choices;
 use crate::tui::widget::field::Field;
 use crate::tui::widget::form::{Dialog, Form, Kind, Pressed, Problem};
 use crate::tui::widget::line::{counted, few, fit, grouped, width};
 use crate::tui::widget::proof::Proof;
 use crate::tui::widget::scroll::Scroll;
 use crate::tui::widget::sheet::Sheet;
-use crate::verbs::tokens::{DeleteTokens, DisableTokens, Lately, Pointed, RECENT, Reviewed};
+use crate::verbs::tokens::{DeleteTokens, DisableTokens, Lately, Made, Pointed, RECENT, Reviewed};
 
 /// Lines of the dialog beside its list, its frame among them.
 const BESIDE: usize = 14;
@@ -32,6 +34,8 @@ const USE: usize = 41;
 /// What has the focus. The destructive button is never focused by itself.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Slot {
+    /// Whether what they made goes along.
+    Made,
     /// The typed number.
     Number,
     /// The password.
@@ -50,6 +54,7 @@ pub struct RemoveMany {
     used: usize,
     /// How those were used, once it is known.
     lately: BTreeMap<TokenId, Lately>,
+    made: MadeChoice,
     list: Scroll,
     trash: Length,
     typed: Field,
@@ -63,16 +68,25 @@ impl RemoveMany {
         tokens.sort_by_cached_key(|token| (std::cmp::Reverse(lately(token)), token.full_name()));
         let used = tokens.iter().filter(|token| lately(token).is_some()).count();
         let (list, typed) = (Scroll::new(BESIDE), Field::new(12));
-        Form::new(RemoveMany { tokens, used, lately: BTreeMap::new(), list, trash, typed, proof })
+        let (lately, made) = (BTreeMap::new(), MadeChoice::new());
+        // What stands above it may come later.
+        Form::at(RemoveMany { tokens, used, lately, made, list, trash, typed, proof }, Slot::Number)
     }
 
-    /// How much they were used, where that came later.
-    pub fn set_usage(&mut self, reviewed: &[Reviewed]) {
+    /// How much they were used and what they made, where that came later.
+    pub fn know(&mut self, reviewed: &[Reviewed]) {
         self.lately = reviewed.iter().map(|one| (one.id, one.lately.clone())).collect();
+        let count = reviewed.iter().map(|one| one.made.len()).sum();
+        self.made.know(count, Made { count, active: count, ..Made::default() }.words());
+    }
+
+    /// How many go.
+    fn total(&self) -> usize {
+        self.tokens.len() + self.made.along()
     }
 
     fn matches(&self) -> bool {
-        self.typed.text() == self.tokens.len().to_string()
+        self.typed.text() == self.total().to_string()
     }
 
     fn pointed(&self) -> Vec<Pointed> {
@@ -81,10 +95,14 @@ impl RemoveMany {
 
     fn revoke(&mut self) -> Pressed<Slot> {
         if !self.matches() {
-            return Err(Problem::at(Slot::Number, format!("Type their number exactly: {}", self.tokens.len())));
+            return Err(Problem::at(Slot::Number, format!("Type their number exactly: {}", self.total())));
         }
         let credential = self.proof.take().map_err(|missing| Problem::at(Slot::Proof, missing))?;
-        let verb = DeleteTokens { tokens: self.pointed(), with_made: false, typed: self.typed.text().to_owned() };
+        let verb = DeleteTokens {
+            tokens: self.pointed(),
+            with_made: self.made.is_along(),
+            typed: self.typed.text().to_owned(),
+        };
         Ok(Outcome::Send(credential, verb.into()))
     }
 
@@ -167,7 +185,8 @@ impl Dialog for RemoveMany {
     }
 
     fn slots(&self) -> Vec<(Slot, Kind)> {
-        let mut slots = vec![(Slot::Number, Kind::Field)];
+        let mut slots: Vec<_> = self.made.slot(Slot::Made).into_iter().collect();
+        slots.push((Slot::Number, Kind::Field));
         slots.extend(self.proof.slots(Slot::Proof));
         slots.extend([(Slot::Disable, Kind::Button), (Slot::Revoke, Kind::Button)]);
         slots
@@ -177,8 +196,12 @@ impl Dialog for RemoveMany {
         match slot {
             Slot::Number => Some(&mut self.typed),
             Slot::Proof => self.proof.field(),
-            Slot::Disable | Slot::Revoke => None,
+            Slot::Made | Slot::Disable | Slot::Revoke => None,
         }
+    }
+
+    fn choices(&mut self, slot: Slot) -> Option<&mut dyn Choices> {
+        (slot == Slot::Made).then(|| self.made.choices())
     }
 
     fn scroll(&mut self, action: Action, facts: &Facts<'_>) -> bool {
@@ -202,7 +225,7 @@ impl Dialog for RemoveMany {
         match slot {
             Slot::Disable => Ok(self.disable_instead()),
             Slot::Revoke => self.revoke(),
-            Slot::Number | Slot::Proof => Ok(Outcome::Stay),
+            Slot::Made | Slot::Number | Slot::Proof => Ok(Outcome::Stay),
         }
     }
 
@@ -226,14 +249,17 @@ impl Dialog for RemoveMany {
         self.list.rows(sheet, rows, self.lines() as u64);
         let trash = format!("Denied from the next request on. They stay in the trash for {}.", self.trash.words());
         sheet.text(&trash, Style::new());
-        sheet.blank();
-        sheet.fact("Their number", &total.to_string(), theme.strong);
+        self.made.rows(sheet, Slot::Made, "They");
+        sheet.fact("Their number", &self.total().to_string(), theme.strong);
         sheet.field(Slot::Number, "Type it to confirm", &self.typed);
         self.proof.row(sheet, Slot::Proof);
         sheet.problem(2);
         let danger = if self.matches() { theme.danger } else { theme.dim };
-        let revoke = format!("I understand the consequences, revoke all {}", grouped(total));
+        let revoke = format!("I understand the consequences, revoke all {}", grouped(self.total() as u64));
         sheet.buttons(&[(Slot::Disable, "Disable instead", theme.strong), (Slot::Revoke, &revoke, danger)]);
-        sheet.blank();
+        // The line is taken by the choice about what they made.
+        if self.made.slot(Slot::Made).is_none() {
+            sheet.blank();
+        }
     }
 }

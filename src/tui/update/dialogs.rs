@@ -126,9 +126,7 @@ pub(super) fn shown(model: &mut Model, layer: Option<Layer>, shown: Shown) -> Ve
     for modal in &mut model.modals {
         match modal {
             Modal::Details(details) => details.fill(&shown),
-            Modal::Remove(remove) if remove.dialog().token().id == shown.token.id => {
-                remove.dialog_mut().set_usage(shown.usage.clone())
-            }
+            Modal::Remove(remove) if remove.dialog().token().id == shown.token.id => remove.dialog_mut().know(&shown),
             Modal::Edit(edit) if edit.dialog().token().id == shown.token.id => {
                 edit.dialog_mut().set_usage(&shown.usage, now)
             }

@@ -245,7 +245,7 @@ fn answered(model: &mut Model, layer: Option<Layer>, response: Response) -> Vec<
         Response::ReviewTokens(reviewed) => {
             for modal in &mut model.modals {
                 if let Modal::RemoveMany(remove) = modal {
-                    remove.dialog_mut().set_usage(&reviewed);
+                    remove.dialog_mut().know(&reviewed);
                 }
             }
             if let Some(tokens) = model.tokens_mut() {

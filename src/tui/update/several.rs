@@ -31,7 +31,7 @@ pub(super) fn open(model: &mut Model, what: Open) -> Vec<Effect> {
         (Open::Toggle, [token]) => confirm(model, toggle(token, model.now)),
         (Open::Toggle, several) => confirm(model, toggle_all(several, model.now)),
         (Open::Remove, [token]) => {
-            let (id, known) = (token.id, usage_of(model, token).map(|s| s.usage.clone()));
+            let (id, known) = (token.id, usage_of(model, token));
             let asks = known.is_none();
             let form = Remove::open(token.clone(), known, trash, proof);
             model.modals.push(Modal::Remove(Box::new(form)));

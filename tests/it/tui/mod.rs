@@ -6,6 +6,7 @@ mod changing;
 mod choosing;
 mod denying;
 mod guarding;
+mod lineage;
 mod looks;
 mod navigation;
 mod people;

@@ -1,0 +1,96 @@
+//! What tokens made, in Details and in Remove; the rights that Details tell.
+
+use jeton::domain::method::MethodId;
+use jeton::domain::role::Role;
+use jeton::domain::selection::Selection;
+use jeton::domain::token::Status;
+use jeton::verbs::request::ask;
+use jeton::verbs::tokens::CreateToken;
+
+use super::table::names;
+use crate::support::screens::Screens;
+use crate::support::world::{House, OWNER, PASSWORD, bearer, create};
+
+fn picked(ids: &[&str]) -> Selection {
+    Selection::Custom(ids.iter().map(|id| MethodId::parse(id).unwrap()).collect())
+}
+
+/// `maker` of the owner, which made `one` and `two`, and `other`.
+fn house() -> House {
+    let house = House::new();
+    let minting = picked(&["jeton.tokens.read", "jeton.tokens.write"]);
+    let maker = house.make(OWNER, CreateToken { selection: minting, ..create("maker") });
+    let who = bearer(maker.secret);
+    for name in ["one", "two"] {
+        ask(&house.jeton, &who, create(name)).unwrap();
+    }
+    house.issue(OWNER, "other");
+    house
+}
+
+#[test]
+fn details_tell_lineage_and_every_withheld_method() {
+    let house = house();
+    let (read, write) = ("environment.control.GetEnvInfo", "environment.control.StopEnv");
+    house.account("mia", Role::Viewer);
+    house.make("mia", CreateToken { selection: picked(&[read, write]), ..create("zz") });
+    house.set_role("mia", Role::Member);
+    let mut s = Screens::signed_in(house);
+    s.keys("<enter>");
+    s.assert_shows("2 tokens that live on: ops/one, ops/two");
+    s.keys("<esc><down><enter>");
+    s.assert_shows("the token ops/maker");
+    s.keys("<esc>G<enter>");
+    s.assert_shows("viewer: its secret was issued to one");
+    s.keys("<pgdn><pgdn><pgdn>");
+    s.assert_shows("May call 1 method");
+    s.assert_shows("Withheld: 1 method");
+    s.assert_shows("its secret was issued to a viewer");
+}
+
+#[test]
+fn remove_leaves_what_it_made_unless_asked() {
+    let mut s = Screens::signed_in(house());
+    s.keys("x");
+    s.assert_shows("! It made 2 tokens that live on");
+    s.keys(&format!("maker<tab>{PASSWORD}<enter>"));
+    assert_eq!(names(&s), ["one", "other", "two"]);
+    s.assert_shows("it made 2 tokens that live on");
+}
+
+#[test]
+fn remove_takes_what_it_made_along_and_asks_for_the_number() {
+    let mut s = Screens::signed_in(house());
+    s.keys("x<s-tab><right><tab>");
+    s.assert_shows("revoke all 3");
+    s.keys(&format!("maker<tab>{PASSWORD}<enter>"));
+    s.assert_shows("Type their number exactly: 3");
+    s.keys("<c-u>3<enter><enter>");
+    assert_eq!(names(&s), ["other"]);
+    s.assert_shows("--with-made --confirm 3");
+    s.keys("u");
+    s.assert_shows("Restore 3 tokens");
+}
+
+#[test]
+fn removing_several_counts_each_token_once() {
+    let mut s = Screens::signed_in(house());
+    // maker, and one of the two that it made.
+    s.keys("<space><space>x");
+    s.assert_shows("! They made 1 token that lives on");
+    s.keys("<s-tab><right><tab>");
+    s.assert_shows("revoke all 3");
+    s.keys(&format!("3<tab>{PASSWORD}<enter>"));
+    assert_eq!(names(&s), ["other"]);
+}
+
+#[test]
+fn generate_warns_of_a_selection_that_grants_nothing() {
+    let mut s = Screens::signed_in(House::new());
+    s.keys("nci<enter><enter><enter><enter><enter>");
+    s.assert_shows("it may call nothing");
+    s.keys(&format!("{PASSWORD}<enter>"));
+    s.assert_shows("it may call nothing");
+    let token = s.house.token(jeton::domain::token::TokenId(1));
+    assert_eq!(token.status(s.house.now()), Status::Active);
+}
