@@ -80,9 +80,14 @@ pub(super) fn open(model: &mut Model, what: Open) -> Vec<Effect> {
 pub(super) fn deleted(model: &mut Model, changed: Changed<Deleted>) -> Vec<Effect> {
     let Changed { out: Deleted { tokens: gone, left, .. }, cli, seq } = changed;
     let who = if gone.len() == 1 { "it" } else { "they" };
-    let left = left.words().map_or_else(String::new, |words| format!("; {who} made {words}"));
+    // The line is short: names are in Details, and the dialog had them.
+    let what = match left.count {
+        0 => "revoked; denied from the next request on".to_owned(),
+        1 => format!("revoked; {who} made 1 token that lives on"),
+        count => format!("revoked; {who} made {count} tokens that live on"),
+    };
     let changed = Changed { out: gone, cli, seq };
-    let effects = lost(model, &changed, &format!("revoked; denied from the next request on{left}"));
+    let effects = lost(model, &changed, &what);
     if let Some(tokens) = model.tokens_mut() {
         tokens.just_deleted = changed.out;
     }
