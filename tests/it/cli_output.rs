@@ -195,4 +195,7 @@ fn a_token_is_deleted_by_account_and_name_as_two_words() {
     as_ops(&["token", "remove", "ci", "x", "--confirm", "x"]).succeeds();
     as_ops(&["token", "delete", "ana", "gone", "--confirm", "gone"]).ends(3);
     assert_eq!(listed(), "ana/x\n");
+    as_ops(&["tokens", "create", "ana", "new"]).ends(5).says(&["new --account ana"]);
+    as_ops(&["tokens", "create", "new", "ana", "--json"]).succeeds();
+    assert_eq!(as_ops(&["tokens", "list", "ana", "--quiet"]).succeeds().out, "ana/x\n");
 }

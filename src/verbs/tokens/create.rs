@@ -7,6 +7,7 @@ use super::issue::{Issued, SaveTo, born, expires, issue, selected};
 use super::{rights, rules};
 use crate::domain::expiry::ExpirySpec;
 use crate::domain::name::{Description, TokenName, Username};
+use crate::domain::role::Role;
 use crate::domain::selection::Selection;
 use crate::error::{Error, Result};
 use crate::verbs::actor::Actor;
@@ -51,6 +52,7 @@ impl Change for CreateToken {
         let owner = authorize::new_owner(by, tx, self.account.as_ref(), &self.selection, requested)?;
         let expiry = rules::expiry(asked, &policy, env)?;
         self.fitting()?;
+        self.not_account_and_name(by, tx)?;
         rules::known(&self.selection, None, tx)?;
         let mut changes = Vec::with_capacity(self.names.len());
         for name in &self.names {
@@ -102,6 +104,22 @@ impl Change for CreateToken {
 }
 
 impl CreateToken {
+    /// Users of other programs type `ACCOUNT NAME`: that must not become two tokens of their own. Asked only of those who
+    /// may know which accounts there are.
+    fn not_account_and_name(&self, by: &Actor, tx: &dyn Tx) -> Result<()> {
+        let ([first, name], None) = (&self.names[..], &self.account) else { return Ok(()) };
+        if !matches!(by.account()?.role, Role::Owner | Role::Admin) {
+            return Ok(());
+        }
+        let Ok(account) = Username::parse(first.as_str()) else { return Ok(()) };
+        if tx.account_named(&account)?.is_none() {
+            return Ok(());
+        }
+        Err(Error::conflict(format!("{first} {name} could be two tokens, or one of the account {account}"))
+            .why(format!("there is an account {account}"))
+            .next(format!("For the one say {name} --account {account}; make the two one after the other")))
+    }
+
     fn fitting(&self) -> Result<()> {
         let mut met = BTreeSet::new();
         if let Some(twice) = self.names.iter().find(|name| !met.insert(*name)) {
