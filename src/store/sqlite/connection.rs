@@ -13,9 +13,9 @@ use super::convert::failed;
 use super::identity::Identity;
 use super::{
     accounts, audit, audit_window, catalogue, check, grants, journal, ledger, lineage, open, purge, secrets, sign_ins,
-    tokens, usage, used, window,
+    tokens, used, window,
 };
-use crate::domain::account::{Account, AccountId, CredentialVersion};
+use crate::domain::account::{Account, AccountId};
 use crate::domain::audit::{AuditActor, AuditRow};
 use crate::domain::catalogue::set::{MethodPlace, PlacedSet};
 use crate::domain::catalogue::{ApiSet, Catalogue};
@@ -33,9 +33,9 @@ use crate::verbs::audited::Audited;
 use crate::verbs::check::{CheckPage, CheckQuery};
 use crate::verbs::ledger::{DeniedKey, DeniedRow, Ledger, LedgerQuery, LedgerWindow, UseKey, UseRow};
 use crate::verbs::ports::{
-    AccountChanges, AccountFacts, Bookkeeping, Committed, Denial, Doomed, Due, Edition, FailedSignIn, Grant,
-    Installation, NewAccount, NewToken, PurgeQuery, Snapshot, Store, StoredSecret, Tally, TokenCounts, TryKey, Tx,
-    Usage, Use, Visibility, Window, WindowQuery,
+    AccountChanges, AccountFacts, Bookkeeping, Committed, Doomed, Due, Edition, Grant, Installation, NewAccount,
+    NewToken, PurgeQuery, Snapshot, Store, StoredSecret, Tally, TokenCounts, Tx, Usage, Visibility, Window,
+    WindowQuery,
 };
 
 /// A store in one SQLite file.
@@ -191,7 +191,7 @@ impl Store for SqliteStore {
 }
 
 /// An open transaction. Which of the three traits a caller is handed decides what it can do with it.
-struct Open<'a>(&'a Transaction<'a>);
+pub(super) struct Open<'a>(pub(super) &'a Transaction<'a>);
 
 impl Snapshot for Open<'_> {
     fn installation(&self) -> Result<Option<Installation>> {
@@ -374,32 +374,5 @@ impl AccountChanges for Open<'_> {
     }
     fn delete_account(&mut self, account: AccountId, now: Timestamp) -> Result<()> {
         accounts::delete(self.0, account, now)
-    }
-}
-
-impl Bookkeeping for Open<'_> {
-    fn reserve_try(&mut self, key: &TryKey, now: Timestamp) -> Result<Option<Duration>> {
-        accounts::reserve_try(self.0, key, now)
-    }
-    fn record_failed_sign_in(&mut self, failed: &FailedSignIn<'_>) -> Result<()> {
-        sign_ins::record(self.0, failed)
-    }
-    fn clear_tries(&mut self, key: &TryKey) -> Result<()> {
-        accounts::clear_tries(self.0, key)
-    }
-    fn rehash(&mut self, account: AccountId, version: CredentialVersion, hash: &PasswordHash) -> Result<()> {
-        accounts::rehash(self.0, account, version, hash)
-    }
-    fn record_use(&mut self, used: &Use<'_>) -> Result<()> {
-        usage::record_use(self.0, used, Timestamp::LAST)
-    }
-    fn record_denial(&mut self, denied: &Denial<'_>) -> Result<()> {
-        usage::record_denial(self.0, denied)
-    }
-    fn record_all(&mut self, uses: &[Use<'_>], denials: &[Denial<'_>]) -> Result<()> {
-        journal::record(self.0, uses, denials)
-    }
-    fn prune_ledger(&mut self, before: Timestamp, limit: u32) -> Result<u64> {
-        usage::prune(self.0, before, limit)
     }
 }

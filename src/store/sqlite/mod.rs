@@ -3,6 +3,7 @@
 mod accounts;
 mod audit;
 mod audit_window;
+mod bookkeeping;
 mod catalogue;
 mod check;
 mod connection;

@@ -1,0 +1,38 @@
+//! What is kept about use, in an open transaction.
+
+use std::time::Duration;
+
+use super::connection::Open;
+use super::{accounts, journal, sign_ins, usage};
+use crate::domain::account::{AccountId, CredentialVersion};
+use crate::domain::password::PasswordHash;
+use crate::domain::time::Timestamp;
+use crate::error::Result;
+use crate::verbs::ports::{Bookkeeping, Denial, FailedSignIn, TryKey, Use};
+
+impl Bookkeeping for Open<'_> {
+    fn reserve_try(&mut self, key: &TryKey, now: Timestamp) -> Result<Option<Duration>> {
+        accounts::reserve_try(self.0, key, now)
+    }
+    fn record_failed_sign_in(&mut self, failed: &FailedSignIn<'_>) -> Result<()> {
+        sign_ins::record(self.0, failed)
+    }
+    fn clear_tries(&mut self, key: &TryKey) -> Result<()> {
+        accounts::clear_tries(self.0, key)
+    }
+    fn rehash(&mut self, account: AccountId, version: CredentialVersion, hash: &PasswordHash) -> Result<()> {
+        accounts::rehash(self.0, account, version, hash)
+    }
+    fn record_use(&mut self, used: &Use<'_>) -> Result<()> {
+        usage::record_use(self.0, used, Timestamp::LAST)
+    }
+    fn record_denial(&mut self, denied: &Denial<'_>) -> Result<()> {
+        usage::record_denial(self.0, denied)
+    }
+    fn record_all(&mut self, uses: &[Use<'_>], denials: &[Denial<'_>]) -> Result<()> {
+        journal::record(self.0, uses, denials)
+    }
+    fn prune_ledger(&mut self, before: Timestamp, limit: u32) -> Result<u64> {
+        usage::prune(self.0, before, limit)
+    }
+}
