@@ -54,7 +54,7 @@ fn about(app: &App, table: &mut Table, shown: &Shown, now: Timestamp) {
     let off = if token.owner.enabled { "" } else { ", off" };
     table.pair("Account", format!("{} ({}{off})", token.owner.username, token.owner.role));
     if token.role() != token.owner.role {
-        table.pair("Role", format!("{}: its secret was issued to one, regenerate lifts it", token.role()));
+        table.pair("Role", format!("{}: its secret was issued under it; regenerate lifts it", token.role()));
     }
     table.pair("API", api(&token.selection, rights));
     let expires = match token.expiry {
@@ -113,7 +113,8 @@ fn may_call(table: &mut Table, shown: &Shown) {
     }
     let differs = |previous: &&EffectiveRights| previous.permitted != rights.permitted;
     if let Some((previous, old)) = previous_rights.as_ref().filter(differs).zip(token.previous.as_ref()) {
-        table.pair("", format!("{}, issued to a {}: {}", old.hint, old.issued_role, counted(previous.permitted.len())));
+        table
+            .pair("", format!("{}, issued under {}: {}", old.hint, old.issued_role, counted(previous.permitted.len())));
     }
 }
 

@@ -42,7 +42,7 @@ impl Withheld {
             Withheld::NotSelected => "not in its selection".to_owned(),
             Withheld::UnknownMethod => "unknown, grants nothing".to_owned(),
             Withheld::AccountRole(role) => format!("above its account's role, {role}"),
-            Withheld::IssuedRole(role) => format!("its secret was issued to a {role}"),
+            Withheld::IssuedRole(role) => format!("its secret was issued under {role}"),
             Withheld::Refused(reason) => reason.sentence().to_owned(),
         }
     }

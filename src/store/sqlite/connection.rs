@@ -51,7 +51,7 @@ impl SqliteStore {
     /// # Errors
     /// [`crate::error::Kind::NotFound`] when there is none; [`crate::error::Kind::Failure`] when it is refused.
     pub fn open(path: &Path) -> Result<Self> {
-        Self::with(path, false)
+        open::open(path, false).map(|opened| Self::over(opened, path))
     }
 
     /// Opens the store at `path` for a service: it waits `patience` for others, where people wait longer.
@@ -80,20 +80,15 @@ impl SqliteStore {
     /// # Errors
     /// [`crate::error::Kind::Failure`] when it can't be made or is refused.
     pub fn open_or_create(path: &Path) -> Result<Self> {
-        Self::with(path, true)
+        open::open(path, true).map(|opened| Self::over(opened, path))
     }
 
-    /// Makes a store at `path` that is to be filled with a great number of tokens. It can't be listed from: that needs
-    /// indexes, which are built when the store is next opened.
+    /// Makes a store at `path` to be filled with a great number of tokens. Its indexes are built when it is next opened.
     ///
     /// # Errors
     /// [`crate::error::Kind::Failure`] when it can't be made or is refused.
     pub fn create_to_fill(path: &Path) -> Result<Self> {
         open::create_bare(path).map(|opened| Self::over(opened, path))
-    }
-
-    fn with(path: &Path, create: bool) -> Result<Self> {
-        open::open(path, create).map(|opened| Self::over(opened, path))
     }
 
     fn over((db, identity): (Connection, Identity), path: &Path) -> Self {

@@ -212,7 +212,7 @@ pub fn lines(token: &Token, shown: Option<&Shown>, columns: usize, model: &Model
     ]));
     lines.push(row("Account", format!("{} ({})", token.owner.username, token.owner.role)));
     if token.role() != token.owner.role {
-        lines.push(row("Role", format!("{}: its secret was issued to one; regenerate lifts it", token.role())));
+        lines.push(row("Role", format!("{}: its secret was issued under it; regenerate lifts it", token.role())));
     }
     let api = token.selection.summary();
     match shown.and_then(|shown| usage::reach_words(&token.selection, shown)) {

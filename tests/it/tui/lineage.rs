@@ -41,11 +41,11 @@ fn details_tell_lineage_and_every_withheld_method() {
     s.keys("<esc><down><enter>");
     s.assert_shows("the token ops/maker");
     s.keys("<esc>G<enter>");
-    s.assert_shows("viewer: its secret was issued to one");
+    s.assert_shows("viewer: its secret was issued under it");
     s.keys("<pgdn><pgdn><pgdn>");
     s.assert_shows("May call 1 method");
     s.assert_shows("Withheld: 1 method");
-    s.assert_shows("its secret was issued to a viewer");
+    s.assert_shows("its secret was issued under viewer");
 }
 
 #[test]
