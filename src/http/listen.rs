@@ -10,7 +10,7 @@ use tokio::sync::watch;
 use tokio::time::sleep;
 
 use super::connection::{self, Stream};
-use super::pulse::Pulse;
+use super::pulse::{LOOK_EVERY, Pulse};
 use super::{Service, metrics::Metrics};
 use crate::domain::endpoint::Endpoint;
 use crate::error::{Error, Result};
@@ -48,6 +48,7 @@ impl Door {
 pub(super) struct Opened {
     pub door: Door,
     pub endpoint: Endpoint,
+    group: Option<String>,
     listening: Listening,
     file: Option<SocketFile>,
 }
@@ -70,7 +71,7 @@ pub(super) fn open(
     let refused = |e: io::Error| Error::failure(format!("{endpoint} can't be listened on")).why(e.to_string());
     listening.extend_backlog().map_err(refused)?;
     let endpoint = listening.endpoint().unwrap_or_else(|| endpoint.clone());
-    Ok(Opened { door, endpoint, listening, file })
+    Ok(Opened { door, endpoint, group: group.map(str::to_owned), listening, file })
 }
 
 enum Listener {
@@ -86,30 +87,56 @@ impl Opened {
     pub fn serve(self, service: Arc<Service>, stop: watch::Receiver<bool>) -> Result<()> {
         let refused =
             |e: io::Error| Error::failure(format!("{} can't be listened on", self.endpoint)).why(e.to_string());
-        let listener = match self.listening {
-            Listening::Tcp(listener) => {
-                listener.set_nonblocking(true).and_then(|()| TcpListener::from_std(listener)).map(Listener::Tcp)
-            }
-            Listening::Unix(listener) => {
-                listener.set_nonblocking(true).and_then(|()| UnixListener::from_std(listener)).map(Listener::Unix)
-            }
-        };
-        let listener = listener.map_err(refused)?;
-        let (door, file) = (self.door, self.file);
-        let supervisor = Arc::clone(&service.supervisor);
-        supervisor.vital(door.task(), async move {
-            take(door, &listener, &service, stop).await;
-            drop(file);
-        });
+        let listener = Listener::of(self.listening).map_err(refused)?;
+        let place = Place { endpoint: self.endpoint, group: self.group, file: self.file };
+        let (door, supervisor) = (self.door, Arc::clone(&service.supervisor));
+        supervisor.vital(door.task(), async move { take(door, listener, place, &service, stop).await });
         Ok(())
     }
 }
 
-async fn take(door: Door, listener: &Listener, service: &Arc<Service>, mut stop: watch::Receiver<bool>) {
+/// Where a door is, and how to open it anew.
+struct Place {
+    endpoint: Endpoint,
+    group: Option<String>,
+    file: Option<SocketFile>,
+}
+
+impl Place {
+    /// A new listener, if the socket's file was taken away from under the old one.
+    fn reopened(&mut self) -> Option<Listener> {
+        if !self.file.as_ref()?.is_gone() {
+            return None;
+        }
+        let opened = sockets::listen(&self.endpoint, self.group.as_deref()).and_then(|(listening, file)| {
+            let fail = |e: io::Error| Error::failure("it can't be listened on").why(e.to_string());
+            listening.extend_backlog().and_then(|()| Listener::of(listening)).map_err(fail).map(|l| (l, file))
+        });
+        // What can't be done now is tried again at the next look.
+        let (listener, file) = opened.ok()?;
+        self.file = file;
+        tracing::warn!(endpoint = %self.endpoint, "the socket's file was taken away: it is made anew");
+        Some(listener)
+    }
+}
+
+async fn take(
+    door: Door,
+    mut listener: Listener,
+    mut place: Place,
+    service: &Arc<Service>,
+    mut stop: watch::Receiver<bool>,
+) {
     loop {
         let taken = tokio::select! {
             _ = stop.changed() => return,
             taken = listener.accept() => taken,
+            () = sleep(LOOK_EVERY) => {
+                if let Some(reopened) = place.reopened() {
+                    listener = reopened;
+                }
+                continue;
+            }
         };
         match taken {
             Ok(stream) => {
@@ -149,6 +176,19 @@ fn is_of_one(e: &io::Error) -> bool {
 }
 
 impl Listener {
+    fn of(listening: Listening) -> io::Result<Self> {
+        match listening {
+            Listening::Tcp(listener) => {
+                listener.set_nonblocking(true)?;
+                TcpListener::from_std(listener).map(Listener::Tcp)
+            }
+            Listening::Unix(listener) => {
+                listener.set_nonblocking(true)?;
+                UnixListener::from_std(listener).map(Listener::Unix)
+            }
+        }
+    }
+
     /// Whether a client waits to be accepted.
     fn has_waiting(&self) -> bool {
         match self {

@@ -3,6 +3,7 @@
 use std::fs::{self, File, OpenOptions};
 use std::io::Write;
 use std::os::fd::OwnedFd;
+use std::os::unix::fs::PermissionsExt;
 use std::os::unix::net::UnixStream;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
@@ -238,6 +239,25 @@ fn a_thousand_connections_may_wait() {
     answers_rightly(&mut service.client(), &secret, 1);
     drop(waiting);
     assert_eq!(service.stops(), Some(0));
+}
+
+/// Whatever cleans up around it: sockets that were taken away are made anew, with the same access.
+#[test]
+fn sockets_that_were_taken_away_come_back() {
+    let house = house();
+    let secret = text(&holding(&house, "ci", &[METHOD]));
+    let service = Mute::start(&house, &[], Stdio::null());
+    for ending in [".verify", ".manage"] {
+        let path = service.beside(ending);
+        fs::remove_file(&path).unwrap();
+        until(|| UnixStreamTo(&path).open());
+        assert_eq!(fs::metadata(&path).unwrap().permissions().mode() & 0o777, 0o600);
+    }
+    answers_rightly(&mut service.client(), &secret, 1);
+    assert_eq!(service.metric("panics_total"), 0);
+    let (verify, manage) = (service.verify(), service.beside(".manage"));
+    assert_eq!(service.stops(), Some(0));
+    assert!(!verify.exists() && !manage.exists(), "they go with the service");
 }
 
 /// A small file system for store and log, if one can be mounted here.
