@@ -296,6 +296,11 @@ impl Model {
         self.me.as_ref().map_or(Role::Owner, |me| me.account.role)
     }
 
+    /// Whether a person signed in, not a token.
+    pub fn is_by_person(&self) -> bool {
+        !self.session.as_ref().is_some_and(Session::is_by_token)
+    }
+
     /// What a change is to be proved with; none before anybody has signed in.
     pub fn proof(&self) -> Option<Proof> {
         self.session.as_ref().map(|session| self.guard.proof(session.username(), self.now))

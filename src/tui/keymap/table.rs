@@ -10,7 +10,6 @@ use crate::tui::screen::Manage;
 use crate::tui::screen::desk::Place;
 use crate::tui::update::people::may;
 use crate::tui::widget::frame::dialog_room;
-use crate::verbs::actor::Session;
 use crate::verbs::ledger::Whereabouts;
 
 const ENTER: Key = Key::code(KeyCode::Enter);
@@ -113,17 +112,12 @@ fn on_an_account(model: &Model) -> bool {
     model.desk().is_some_and(|d| d.accounts.current().is_some())
 }
 
-/// Whether a person signed in, not a token.
-fn by_a_person(model: &Model) -> bool {
-    !model.session.as_ref().is_some_and(Session::is_by_token)
-}
-
 fn may_change_rules(model: &Model) -> bool {
-    by_a_person(model) && model.me.as_ref().is_some_and(|me| me.account.role == Role::Owner)
+    model.is_by_person() && model.me.as_ref().is_some_and(|me| me.account.role == Role::Owner)
 }
 
 fn may_apply(model: &Model) -> bool {
-    by_a_person(model) && model.me.as_ref().is_some_and(|me| me.account.role >= Role::Admin)
+    model.is_by_person() && model.me.as_ref().is_some_and(|me| me.account.role >= Role::Admin)
 }
 
 fn elsewhere(model: &Model, place: Place) -> bool {
@@ -182,14 +176,14 @@ pub static BINDINGS: &[Binding] = &[
     bind(Context::Tokens, &[Key::char('E')], Action::Expiring, "Expiring", "Shows only what expires within 14 days, or all", 14, always),
     bind(Context::Tokens, &[Key::char('S')], Action::Stale, "Stale", "Shows only what is active and was not used for 90 days, or all", 15, always),
     bind(Context::Tokens, &[Key::char('t')], Action::Trash, "Trash", "Goes to the trash", 16, always),
-    bind(Context::Tokens, &[Key::char('p'), Key::char('P')], Action::Purge, "Purge expired", "Takes all expired tokens away for good, after their number was typed", 0, by_a_person),
+    bind(Context::Tokens, &[Key::char('p'), Key::char('P')], Action::Purge, "Purge expired", "Takes all expired tokens away for good, after their number was typed", 0, Model::is_by_person),
     bind(Context::Tokens, &[Key::char('R')], Action::Refresh, "Refresh", "Reads the list again", 0, always),
     bind(Context::Tokens, &[ENTER], Action::Details, "Details", "Shows everything about the token but its secret", 0, on_a_token),
     bind(Context::Tokens, &[Key::char('y')], Action::CopyHint, "Copy hint", "Copies the token's hint", 0, on_a_token),
     bind(Context::Tokens, &[ESC], Action::Cancel, "Back", "Takes the marks away; else clears the filter and what else narrows the list", 0, can_go_back),
 
     bind(Context::Trash, &[Key::char('u')], Action::Restore, "Restore, disabled", "Takes the token, or the marked ones, out of the trash, disabled", 1, on_a_token),
-    bind(Context::Trash, &[Key::char('p'), Key::char('P')], Action::Purge, "Purge all", "Takes all tokens in the trash away for good, after their number was typed", 2, by_a_person),
+    bind(Context::Trash, &[Key::char('p'), Key::char('P')], Action::Purge, "Purge all", "Takes all tokens in the trash away for good, after their number was typed", 2, Model::is_by_person),
     bind(Context::Trash, &[Key::char(' ')], Action::Mark, "Mark", "Marks the token, or takes its mark away, and goes down", 3, on_a_token),
     bind(Context::Trash, &[Key::char('t')], Action::Trash, "Tokens", "Goes back to the tokens", 4, always),
     bind(Context::Trash, &[Key::char('/')], Action::Filter, "Filter", "Filters as you type: words, account:ci method:deploy seen:never", 5, always),
