@@ -86,6 +86,7 @@ fn pick(all: &Arc<[Catalogue]>) -> Modal {
 /// The screens with the picker open over nothing.
 fn open(all: &Arc<[Catalogue]>) -> Model {
     let start = Start {
+        progress: Default::default(),
         jeton: Arc::new(Nobody),
         clock: Arc::new(FakeClock::at(START)),
         delivery: Arc::new(FileDelivery),

@@ -217,6 +217,9 @@ pub struct PurgedJson {
     pub schema: u32,
     /// How many tokens are gone, or would be.
     pub count: u64,
+    /// Whether the purge was ended before all were purged.
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    pub stopped: bool,
     /// With `--dry-run`: the first of them, as `account/name`.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub tokens: Option<Vec<String>>,

@@ -115,6 +115,7 @@ fn screens(global: Global) -> Result<()> {
 /// Opens the screens on `place`.
 fn show_screens(place: Place, world: &World, settings: &Settings, demo: Option<tui::Demo>) -> Result<tui::Ended> {
     tui::run(tui::Start {
+        progress: Arc::clone(&world.progress),
         witness: Witness::of(place.path()),
         place: place.path().display().to_string(),
         jeton: Arc::new(place),

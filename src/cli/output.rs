@@ -75,8 +75,16 @@ impl Output {
 
     /// How far long work has come, on a line that the next one takes; an empty one clears it. On a terminal only.
     pub fn progress(&self, text: &str) {
-        if !self.quiet && io::stderr().is_terminal() {
-            complain(&format!("\r{:<40}\r{0}", shown(text)));
+        self.progress_line()(text);
+    }
+
+    /// [`Output::progress`] for those who can't hold on to the output.
+    pub fn progress_line(&self) -> impl Fn(&str) + Send + 'static {
+        let is_shown = !self.quiet && io::stderr().is_terminal();
+        move |text| {
+            if is_shown {
+                complain(&format!("\r{:<72}\r{0}", shown(text)));
+            }
         }
     }
 

@@ -45,6 +45,10 @@ impl Clock for ScriptedClock {
         self.real.zone()
     }
 
+    fn monotonic(&self) -> Duration {
+        self.real.monotonic()
+    }
+
     fn sleep(&self, _time: Duration) {}
 }
 

@@ -161,7 +161,7 @@ impl Filling<'_> {
         ask(&self.local, &Credential::Store, init)?;
         self.local.store().write(&self.by(), &|| self.now(), |tx, _| {
             let mut policy = tx.policy()?;
-            policy.active_tokens = 0;
+            (policy.active_tokens, policy.kept_tokens) = (0, 0);
             tx.set_policy(&policy)?;
             Ok(Audited::one((), AuditEntry::new("demo.policy", "policy", "").with("active_tokens", 0)))
         })?;

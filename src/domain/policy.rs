@@ -10,6 +10,8 @@ pub struct Policy {
     pub self_service: bool,
     /// How many `api` tokens of an account may be active at one time; 0 = no limit.
     pub active_tokens: u32,
+    /// How many tokens an account may have, those in the trash among them; 0 = no limit.
+    pub kept_tokens: u32,
     /// What Generate offers first; none = never.
     pub default_expiry: Option<Span>,
     /// The longest expiry a token may be given; none = no limit.
@@ -25,6 +27,7 @@ impl Default for Policy {
         Policy {
             self_service: true,
             active_tokens: 10,
+            kept_tokens: 1_000,
             default_expiry: Some(Span::Days(90)),
             max_expiry: None,
             trash: Span::Days(30),
@@ -35,11 +38,12 @@ impl Default for Policy {
 
 impl Policy {
     /// Key and value of every rule, as stored and shown.
-    pub fn pairs(&self) -> [(&'static str, String); 6] {
+    pub fn pairs(&self) -> [(&'static str, String); 7] {
         let span = |s: Option<Span>, none: &str| s.map_or_else(|| none.to_owned(), |s| s.to_string());
         [
             ("policy.self_service", if self.self_service { "on" } else { "off" }.to_owned()),
             ("policy.active_tokens", self.active_tokens.to_string()),
+            ("policy.kept_tokens", self.kept_tokens.to_string()),
             ("policy.default_expiry", span(self.default_expiry, "never")),
             ("policy.max_expiry", span(self.max_expiry, "none")),
             ("policy.trash", self.trash.to_string()),
@@ -59,6 +63,7 @@ impl Policy {
             })
         };
         let optional = || if matches!(value, "never" | "none") { Ok(None) } else { span().map(Some) };
+        let limit = || value.parse().map_err(|_| Error::usage(format!("{key} is a whole number, 0 = no limit")));
         match key {
             "policy.self_service" => {
                 self.self_service = match value {
@@ -67,10 +72,8 @@ impl Policy {
                     _ => return Err(Error::usage("policy.self_service is on or off")),
                 }
             }
-            "policy.active_tokens" => {
-                self.active_tokens =
-                    value.parse().map_err(|_| Error::usage("policy.active_tokens is a whole number, 0 = no limit"))?;
-            }
+            "policy.active_tokens" => self.active_tokens = limit()?,
+            "policy.kept_tokens" => self.kept_tokens = limit()?,
             "policy.default_expiry" => self.default_expiry = optional()?,
             "policy.max_expiry" => self.max_expiry = optional()?,
             "policy.trash" => self.trash = span()?,
@@ -93,6 +96,7 @@ mod tests {
         let odd = Policy {
             self_service: false,
             active_tokens: 0,
+            kept_tokens: 50,
             default_expiry: None,
             max_expiry: Some(Span::Years(1)),
             trash: Span::Days(7),

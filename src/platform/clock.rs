@@ -8,12 +8,13 @@ use crate::verbs::ports::Clock;
 /// The machine's clock, in the machine's zone (`TZ`, else `/etc/localtime`).
 pub struct SystemClock {
     zone: Box<dyn Zone>,
+    begun: Stopwatch,
 }
 
 impl SystemClock {
     /// The machine's clock.
     pub fn new() -> Self {
-        SystemClock { zone: Box::new(local_zone()) }
+        SystemClock { zone: Box::new(local_zone()), begun: Stopwatch::start() }
     }
 }
 
@@ -32,6 +33,10 @@ impl Clock for SystemClock {
 
     fn zone(&self) -> &dyn Zone {
         &*self.zone
+    }
+
+    fn monotonic(&self) -> Duration {
+        self.begun.time()
     }
 
     #[expect(clippy::disallowed_methods, reason = "the one place that waits for time to pass")]

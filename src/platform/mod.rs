@@ -35,5 +35,6 @@ pub fn world() -> World {
         entropy: Arc::new(entropy::SystemEntropy),
         hasher: Arc::new(password::Argon2Hasher::new()),
         delivery: Arc::new(files::FileDelivery),
+        progress: Arc::default(),
     }
 }

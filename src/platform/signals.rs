@@ -138,6 +138,17 @@ pub fn answer_interrupt() {
     ANSWERS_INTERRUPT.store(true, Ordering::Relaxed);
 }
 
+/// From now on a signal that asks the program to end calls `stop` instead, from a thread of its own.
+///
+/// # Errors
+/// [`crate::error::Kind::Failure`] when the system refuses.
+pub fn stop_on_end(stop: impl Fn() + Send + 'static) -> Result<()> {
+    let refused = |e: io::Error| Error::failure("Ctrl-C can't be waited for").why(e.to_string());
+    let mut signals = Signals::new([SIGHUP, SIGINT, SIGTERM]).map_err(refused)?;
+    answer_interrupt();
+    tasks::thread("signals", |_| (), move || signals.forever().for_each(|_| stop())).map(drop).map_err(refused)
+}
+
 /// From now on Ctrl-C ends the program at once and quietly, as cancelled (130).
 ///
 /// # Errors

@@ -26,6 +26,8 @@ pub enum Effect {
     Read(RequestId, PathBuf, Arc<[Catalogue]>),
     /// Ask the running service about the change with this number in the audit log.
     Witness(i64),
+    /// End the long work under way after its current batch.
+    Stop,
     /// Draw everything anew, from an empty screen.
     Clear,
     /// Hand the terminal back to the shell and stop.

@@ -40,6 +40,7 @@ use crate::domain::name::Username;
 use crate::error::Result;
 use crate::verbs::Jeton;
 use crate::verbs::actor::Presented;
+use crate::verbs::batches::Progress;
 use crate::verbs::ports::{Clock, Delivery};
 use crate::witness::Witness;
 
@@ -51,6 +52,8 @@ pub struct Start {
     pub clock: Arc<dyn Clock>,
     /// Where secrets are saved.
     pub delivery: Arc<dyn Delivery>,
+    /// Progress of what goes in batches.
+    pub progress: Arc<Progress>,
     /// Asks the running service after a change.
     pub witness: Witness,
     /// Where the store is, for people.

@@ -74,6 +74,8 @@ pub struct Model {
     pub messages: VecDeque<Notice>,
     /// Requests under way.
     pub pending: BTreeMap<RequestId, Pending>,
+    /// How many of all items of the long work under way are done.
+    pub progress: Option<(u64, u64)>,
     /// The last request's number.
     pub last_request: u64,
     /// Set when the program shall end.
@@ -252,6 +254,7 @@ impl Model {
             notice: None,
             messages: VecDeque::new(),
             pending: BTreeMap::new(),
+            progress: None,
             last_request: 0,
             exit: None,
         }

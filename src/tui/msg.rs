@@ -40,6 +40,8 @@ pub enum Msg {
     Changed,
     /// Something may have come into the ledger.
     Recorded,
+    /// So many of all items of the long work under way are done.
+    Progress(u64, u64),
     /// A thread that works for the screens has panicked.
     WorkerFailed,
     /// The terminal can't be read any more, and why.

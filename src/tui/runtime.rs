@@ -23,6 +23,7 @@ use crate::platform::clipboard::{Desktop, Route, osc52};
 use crate::platform::signals::{self, Told};
 use crate::platform::terminal::{Read, has_more, read, size};
 use crate::platform::{process, tasks};
+use crate::verbs::batches::Progress;
 use crate::verbs::ports::Clock;
 
 /// How long the program may take to end once it was told to.
@@ -126,6 +127,7 @@ struct Workers {
     /// None where text goes to the terminal by an escape sequence.
     clipboard: Option<(Sender<ForClipboard>, thread::JoinHandle<Option<()>>)>,
     past_tmux: bool,
+    progress: Arc<Progress>,
     /// Whether the screen tells of the ledger.
     ledger_shown: Arc<AtomicBool>,
 }
@@ -148,13 +150,17 @@ impl Workers {
             Route::Terminal | Route::PastTmux => None,
         };
         let past_tmux = Route::choose() != Route::Terminal;
-        Ok(Workers { store: Arc::new(store), clipboard, past_tmux, ledger_shown })
+        let tell = answer(wake);
+        start.progress.listen(move |done, total| tell(Msg::Progress(done, total)));
+        let progress = Arc::clone(&start.progress);
+        Ok(Workers { store: Arc::new(store), clipboard, past_tmux, progress, ledger_shown })
     }
 }
 
 impl Drop for Workers {
     /// However the screens end: the store is closed, and a secret on a desktop's clipboard taken away.
     fn drop(&mut self) {
+        self.progress.stop();
         self.store.close(CLOSING);
         if let Some((texts, thread)) = self.clipboard.take() {
             drop(texts);
@@ -239,6 +245,7 @@ impl Loop<'_> {
                 Effect::Save(path, secret) => self.job(Job::Save(path, secret))?,
                 Effect::Read(id, path, there) => self.job(Job::Read(id, path, there))?,
                 Effect::Witness(seq) => self.job(Job::Witness(seq))?,
+                Effect::Stop => self.workers.progress.stop(),
                 Effect::CopyText(text) => self.copy(Zeroizing::new(text), false)?,
                 Effect::CopySecret(secret) => {
                     let text = secret.expose(|s| Zeroizing::new(s.to_owned()));

@@ -8,7 +8,7 @@ use ratatui::widgets::{Clear, Paragraph};
 use crate::tui::model::{Model, SPINNER_AFTER};
 use crate::tui::screen::Page;
 use crate::tui::widget::foot::keys;
-use crate::tui::widget::line::{cut, width, wrap};
+use crate::tui::widget::line::{cut, grouped, width, wrap};
 
 /// The smallest terminal that is drawn on, in columns and rows.
 const SMALLEST: (u16, u16) = (40, 10);
@@ -45,7 +45,11 @@ pub fn view(model: &Model, frame: &mut Frame<'_>) {
 fn footer(model: &Model, frame: &mut Frame<'_>, area: Rect) {
     let busy = if model.is_busy() {
         let turn = usize::try_from(model.now.0.div_euclid(SPINNER_AFTER)).unwrap_or(0);
-        format!("{} working ", SPINNER[turn % SPINNER.len()])
+        let work = match model.progress {
+            Some((done, total)) => format!("{} of {}, Esc stops", grouped(done), grouped(total)),
+            None => "working".to_owned(),
+        };
+        format!("{} {work} ", SPINNER[turn % SPINNER.len()])
     } else {
         String::new()
     };

@@ -4,6 +4,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use super::actor::{Actor, Credential, Presented, Session};
+use super::batches::{BatchedChange, Progress};
 use super::needs::Needs;
 use super::ports::{Clock, Committed, Delivery, Due, Entropy, PasswordHasher, Snapshot, Store};
 use super::prove::Prover;
@@ -11,7 +12,8 @@ use super::request::{Carrier, Request, Response, suffices};
 use super::{Change, Changed, Env, Jeton, Proof, Query, Verb, authorize, decide};
 use crate::domain::audit::{AuditActor, Face};
 use crate::domain::time::Timestamp;
-use crate::error::Result;
+use crate::error::{Error, Result};
+use crate::verbs::audit_log::AuditTip;
 
 /// The world as verbs see it, but for the store.
 #[derive(Clone)]
@@ -24,7 +26,12 @@ pub struct World {
     pub hasher: Arc<dyn PasswordHasher>,
     /// Where secrets are saved.
     pub delivery: Arc<dyn Delivery>,
+    /// Progress of what goes in batches.
+    pub progress: Arc<Progress>,
 }
+
+/// How often a change that is planned in a read starts over because another change came between.
+const PLAN_ATTEMPTS: u32 = 5;
 
 /// How a face presents itself.
 #[derive(Debug, Clone)]
@@ -55,12 +62,25 @@ impl<S: Store> Local<S> {
         &self.store
     }
 
-    fn env<'a>(&'a self, now: Timestamp) -> Env<'a> {
+    /// What surrounds the store.
+    pub(super) fn adapters(&self) -> &World {
+        &self.world
+    }
+
+    /// Who asks, as the audit log keeps it.
+    pub(super) fn audit_actor(&self, session: Option<&Session>) -> AuditActor {
+        match session {
+            Some(session) => session.audited(self.caller.face),
+            None => AuditActor::store(self.caller.face),
+        }
+    }
+
+    pub(super) fn env<'a>(&'a self, now: Timestamp) -> Env<'a> {
         Env { now, zone: self.world.clock.zone(), entropy: &*self.world.entropy, delivery: &*self.world.delivery }
     }
 
     /// Who `credential` is, as far as that can be told outside the transaction; nobody for what only the store proves.
-    fn proved(&self, credential: &Credential, proof: Proof, needs: Needs) -> Result<Option<Session>> {
+    pub(super) fn proved(&self, credential: &Credential, proof: Proof, needs: Needs) -> Result<Option<Session>> {
         suffices(credential, proof)?;
         match credential {
             _ if proof == Proof::Store => Ok(None),
@@ -90,7 +110,12 @@ impl<S: Store> Local<S> {
     }
 
     /// Re-reads who asks: role, enabled, password and token may have changed since they were proved.
-    fn actor<V: Verb>(&self, session: Option<&Session>, snapshot: &dyn Snapshot, now: Timestamp) -> Result<Actor> {
+    pub(super) fn actor<V: Verb>(
+        &self,
+        session: Option<&Session>,
+        snapshot: &dyn Snapshot,
+        now: Timestamp,
+    ) -> Result<Actor> {
         let Some(session) = session else { return Ok(Actor::Anyone) };
         let by = session.actor(snapshot, now)?;
         authorize::needs(&by, V::NEEDS)?;
@@ -121,18 +146,72 @@ impl<S: Store> Carrier for Local<S> {
     fn change<V: Change>(&self, who: &Credential, mut verb: V) -> Result<V::Reply> {
         let session = self.proved(who, V::PROOF, V::NEEDS)?;
         verb.prepare(who, &*self.world.hasher)?;
-        let by = match &session {
-            Some(session) => session.audited(self.caller.face),
-            None => AuditActor::store(self.caller.face),
+        let Committed { mut out, seq } = if V::PLANS {
+            self.planned(&mut verb, session.as_ref())?
+        } else {
+            self.run(&verb, session.as_ref(), None)?
         };
-        let Committed { mut out, seq } = self.store.write(&by, &|| self.world.clock.now(), |tx, now| {
-            let by = self.actor::<V>(session.as_ref(), tx, now)?;
-            verb.run(&by, tx, &self.env(now))
-        })?;
         V::committed(&mut out);
         let cli = verb.cli(&out);
         Ok(Changed { out, cli, seq })
     }
+
+    fn batched<V: BatchedChange>(&self, who: &Credential, verb: V) -> Result<V::Reply> {
+        self.run_batched(who, verb)
+    }
+}
+
+impl<S: Store> Local<S> {
+    /// Carries out `verb` in one transaction. With a tip, only if that is still the audit log's.
+    fn run<V: Change>(
+        &self,
+        verb: &V,
+        session: Option<&Session>,
+        planned_at: Option<AuditTip>,
+    ) -> Result<Committed<V::Out>> {
+        self.store.write(&self.audit_actor(session), &|| self.world.clock.now(), |tx, now| {
+            if let Some(tip) = planned_at
+                && tx.audit_tip()? != tip
+            {
+                return Err(outrun());
+            }
+            let by = self.actor::<V>(session, tx, now)?;
+            verb.run(&by, tx, &self.env(now))
+        })
+    }
+
+    /// Carries out `verb` after a look at the store that holds up nobody.
+    fn planned<V: Change>(&self, verb: &mut V, session: Option<&Session>) -> Result<Committed<V::Out>> {
+        for _ in 0..PLAN_ATTEMPTS {
+            let tip = self.look::<V, _>(session, |by, snapshot, env| {
+                verb.plan(by, snapshot, env)?;
+                snapshot.audit_tip()
+            })?;
+            match self.run(verb, session, Some(tip)) {
+                Err(error) if error == outrun() => {}
+                done => return done,
+            }
+        }
+        Err(outrun())
+    }
+
+    /// Runs `f` on a consistent state on behalf of who asks.
+    pub(super) fn look<V: Verb, T>(
+        &self,
+        session: Option<&Session>,
+        f: impl FnOnce(&Actor, &dyn Snapshot, &Env<'_>) -> Result<T>,
+    ) -> Result<T> {
+        self.store.read(|snapshot| {
+            let now = self.world.clock.now();
+            let by = self.actor::<V>(session, snapshot, now)?;
+            f(&by, snapshot, &self.env(now))
+        })
+    }
+}
+
+/// Another change came between the look at the store and the transaction.
+fn outrun() -> Error {
+    Error::conflict("the store was changed meanwhile; nothing was done").next("Try again")
 }
 
 impl<S: Store> Jeton for Local<S> {

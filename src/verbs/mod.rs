@@ -9,6 +9,7 @@ pub mod audit;
 pub mod audit_log;
 pub mod audited;
 pub mod authorize;
+pub mod batches;
 pub mod catalogue;
 pub mod check;
 pub mod cli_line;
@@ -89,6 +90,18 @@ pub trait Change: Verb<Reply = Changed<Self::Out>> {
     /// # Errors
     /// Whatever the work refuses.
     fn prepare(&mut self, _who: &Credential, _hasher: &dyn PasswordHasher) -> Result<()> {
+        Ok(())
+    }
+
+    /// Whether [`Change::plan`] does something.
+    const PLANS: bool = false;
+
+    /// Looks at much of the store in a read, so that the transaction doesn't have to. If another change is committed
+    /// between the two, the look is repeated.
+    ///
+    /// # Errors
+    /// Whatever the verb refuses; then nothing has changed.
+    fn plan(&mut self, _by: &Actor, _snapshot: &dyn Snapshot, _env: &Env<'_>) -> Result<()> {
         Ok(())
     }
 

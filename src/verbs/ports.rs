@@ -61,6 +61,12 @@ pub trait Store: Send + Sync {
         f: impl FnOnce(&mut dyn Tx, Timestamp) -> Result<Audited<T>>,
     ) -> Result<Committed<T>>;
 
+    /// Writes back what can be of the write-ahead log and returns how many bytes that still has.
+    ///
+    /// # Errors
+    /// [`crate::error::Kind::Failure`] when the store can't be written.
+    fn checkpoint(&self) -> Result<u64>;
+
     /// Brings what was counted by [`Bookkeeping::record_all`] to where it is read from: whoever reads the ledger asks for
     /// that first.
     ///
@@ -233,7 +239,7 @@ pub struct PurgeQuery {
     pub visibility: Visibility,
     /// Which of them.
     pub which: Purgeable,
-    /// The instant at which statuses are computed.
+    /// The instant at which statuses are computed. What is put into the trash later is not taken.
     pub now: Timestamp,
 }
 
@@ -282,6 +288,8 @@ pub trait Snapshot: AuditLog + AccountFacts + Ledger {
     fn descendants(&self, makers: &[TokenId], limit: usize) -> Result<Vec<TokenId>>;
     /// How many tokens a purge takes.
     fn doomed_count(&self, query: &PurgeQuery) -> Result<u64>;
+    /// Those of `tokens` that a purge takes.
+    fn doomed_among(&self, query: &PurgeQuery, tokens: &[TokenId]) -> Result<Vec<Doomed>>;
     /// The tokens a purge takes: by id, those after `after`, `limit` at most.
     fn doomed(&self, query: &PurgeQuery, after: Option<TokenId>, limit: usize) -> Result<Vec<Doomed>>;
     /// How many `api` tokens of an account are active at `now`.

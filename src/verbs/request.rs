@@ -35,10 +35,11 @@ pub fn ask<V: Asked>(jeton: &dyn Jeton, who: &Credential, verb: V) -> Result<V::
     V::reply(response).ok_or_else(|| Error::failure(format!("{} was answered with something else", V::NAME)))
 }
 
-/// Where a request goes: the two kinds of verb.
+/// Where a request goes: the three kinds of verb.
 pub(super) trait Carrier {
     fn query<V: super::Query>(&self, who: &Credential, verb: V) -> Result<V::Reply>;
     fn change<V: super::Change>(&self, who: &Credential, verb: V) -> Result<V::Reply>;
+    fn batched<V: super::batches::BatchedChange>(&self, who: &Credential, verb: V) -> Result<V::Reply>;
 }
 
 macro_rules! changes {
@@ -46,6 +47,9 @@ macro_rules! changes {
         false
     };
     (change) => {
+        true
+    };
+    (batched) => {
         true
     };
 }
@@ -128,7 +132,7 @@ requests! {
     change DeleteTokens,
     change RestoreTokens,
     query PreviewPurge,
-    change PurgeTokens,
+    batched PurgeTokens,
     query ListAudit,
     query AuditHead,
     query VerifyAudit,

@@ -174,7 +174,7 @@ fn policy_is_listed_and_set() {
     let home = Home::set_up();
     home.account("ci", "viewer").succeeds();
     let default = json!({
-        "policy.self_service": "on", "policy.active_tokens": "10", "policy.default_expiry": "90d",
+        "policy.self_service": "on", "policy.active_tokens": "10", "policy.kept_tokens": "1000", "policy.default_expiry": "90d",
         "policy.max_expiry": "none", "policy.trash": "30d", "policy.ledger_keep": "90d",
     });
     let listed = || home.asking("ci", &["policy", "list", "--json"], &[OTHER]).succeeds().json()["policy"].clone();

@@ -197,7 +197,7 @@ fn the_line_of_every_change_reads_back() {
         DeleteTokens { tokens: vec![typed("b"), typed("c")], with_made: false, typed: "2".to_owned() },
         RestoreTokens { tokens: vec![typed("b"), typed("c")], rename: None },
         DeleteTokens { tokens: vec![typed("b")], with_made: false, typed: "b".to_owned() },
-        PurgeTokens { which: Purgeable::Trashed, confirm: 1 },
+        PurgeTokens::new(Purgeable::Trashed, 1),
     );
     let home = Home::new();
     let bin = std::path::Path::new(env!("CARGO_BIN_EXE_jeton")).parent().unwrap();

@@ -219,7 +219,7 @@ pub fn attempt(
             if !names.contains(&format!("{}/{name}", owner.username)) {
                 return Err(Error::denied("not among them"));
             }
-            ask(jeton, who, PurgeTokens { which: Purgeable::Trashed, confirm: count }).map(drop)
+            ask(jeton, who, PurgeTokens::new(Purgeable::Trashed, count)).map(drop)
         }
         "ledger" => matrix_ledger::in_ledger(house, who, pointed.token),
         other => panic!("no such verb: {other}"),
@@ -285,7 +285,7 @@ fn check(house: &House, who: (&str, char, &Credential), verb: &str, owner: &str,
         // What other cells left in the trash.
         let count = house.ask(OWNER, PreviewPurge { which: Purgeable::Trashed }).unwrap().count;
         if count > 0 {
-            house.ask(OWNER, PurgeTokens { which: Purgeable::Trashed, confirm: count }).unwrap();
+            house.ask(OWNER, PurgeTokens::new(Purgeable::Trashed, count)).unwrap();
         }
     }
     let token = plant(house, &owner, name, verb);

@@ -147,7 +147,7 @@ fn attempt(
             let new = CreateToken { account, names, selection: holding(&[called]), expires, ..create("x") };
             ask(jeton, who, new).map(drop)
         }
-        "purge" => ask(jeton, who, PurgeTokens { which: Purgeable::Trashed, confirm: 999_999 }).map(drop),
+        "purge" => ask(jeton, who, PurgeTokens::new(Purgeable::Trashed, 999_999)).map(drop),
         other => panic!("no such verb: {other}"),
     }
 }

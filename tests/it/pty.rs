@@ -472,6 +472,10 @@ impl Clock for Trap {
         self.clock.zone()
     }
 
+    fn monotonic(&self) -> Duration {
+        self.clock.monotonic()
+    }
+
     fn sleep(&self, time: Duration) {
         self.clock.sleep(time);
     }
@@ -493,6 +497,7 @@ fn child() {
     house.issue(OWNER, "a");
     let trap = Arc::new(Trap { moment, armed: AtomicBool::new(false), clock: SystemClock::new() });
     let start = tui::Start {
+        progress: Default::default(),
         jeton: Arc::new(Trapped { house, trap: trap.clone() }),
         clock: trap.clone(),
         delivery: trap,

@@ -93,10 +93,7 @@ pub(super) fn offer(app: &mut App, catalogue: Catalogue, warnings: &[String], co
     // The verb says so too; here nobody is asked for a password first.
     preview.accept(consent.accept_widening, consent.accept_public)?;
     let who = app.to_change()?;
-    let changed = app.ask(
-        &who,
-        ApplyCatalogue { catalogue, accept_widening: consent.accept_widening, accept_public: consent.accept_public },
-    )?;
+    let changed = app.ask(&who, ApplyCatalogue::new(catalogue, consent.accept_widening, consent.accept_public))?;
     if app.out.json {
         return app.out.json(&AppliedJson::of(&changed.out, warnings, true));
     }

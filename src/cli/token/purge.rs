@@ -1,12 +1,15 @@
 //! `token purge`: what would go is shown first, then its number is typed. The verb compares it, not we.
 
+use std::sync::Arc;
+
 use super::super::App;
 use super::super::args::PurgeArgs;
 use super::super::json::{PurgedJson, SCHEMA};
 use crate::domain::token::Purgeable;
-use crate::error::{Error, Result};
+use crate::error::{Error, Kind, Result};
+use crate::platform::signals;
 use crate::verbs::actor::Credential;
-use crate::verbs::tokens::{PreviewPurge, PurgePreview, PurgeTokens};
+use crate::verbs::tokens::{PreviewPurge, PurgePreview, PurgeTokens, Purged};
 
 /// How many names are shown before a number is typed.
 const NAMED: usize = 20;
@@ -29,12 +32,37 @@ pub(super) fn purge(app: &mut App, args: PurgeArgs) -> Result<()> {
                 .next("See their number with --dry-run, then say --confirm N"));
         }
     };
-    let count = app.ask(&who, PurgeTokens { which, confirm })?.out.count;
+    let Purged { count, stopped, .. } = watched(app, &who, PurgeTokens::new(which, confirm))?;
     if app.out.json {
-        return app.out.json(&PurgedJson { schema: SCHEMA, count, tokens: None });
+        app.out.json(&PurgedJson { schema: SCHEMA, count, stopped, tokens: None })?;
+    } else if !stopped {
+        app.out.note(&format!("✓ {} purged for good", counted(count, which)));
     }
-    app.out.note(&format!("✓ {} purged for good", counted(count, which)));
-    Ok(())
+    match stopped {
+        true => Err(Error::new(Kind::Cancelled, format!("stopped after {} of {confirm}", counted(count, which)))
+            .why("they are purged for good; the others are as they were")
+            .next("Repeat the command for the others")),
+        false => Ok(()),
+    }
+}
+
+/// Purges with a line that shows the progress. What would end the program ends the purge after its current batch.
+fn watched(app: &App, who: &Credential, verb: PurgeTokens) -> Result<Purged> {
+    let line = app.out.progress_line();
+    let progress = Arc::clone(&app.world.progress);
+    progress.listen(move |done, total| line(&bar(done, total)));
+    signals::stop_on_end(move || progress.stop())?;
+    let purged = app.ask(who, verb);
+    app.out.progress_line()("");
+    Ok(purged?.out)
+}
+
+/// `━━━━────────────────  20 %  1200 of 6000 purged`.
+fn bar(done: u64, total: u64) -> String {
+    const WIDTH: u64 = 20;
+    let filled = (done * WIDTH / total.max(1)).min(WIDTH);
+    let (filled, empty) = ("━".repeat(filled as usize), "─".repeat((WIDTH - filled) as usize));
+    format!("{filled}{empty} {:3} %  {done} of {total} purged", done * 100 / total.max(1))
 }
 
 fn counted(count: u64, which: Purgeable) -> String {
@@ -44,7 +72,7 @@ fn counted(count: u64, which: Purgeable) -> String {
 fn would(app: &mut App, which: Purgeable, preview: PurgePreview) -> Result<()> {
     let PurgePreview { count, names } = preview;
     if app.out.json {
-        return app.out.json(&PurgedJson { schema: SCHEMA, count, tokens: Some(names) });
+        return app.out.json(&PurgedJson { schema: SCHEMA, count, stopped: false, tokens: Some(names) });
     }
     for name in &names {
         app.out.line(name)?;

@@ -1,6 +1,7 @@
 //! The ledger, off the path of requests: what happened is gathered in memory, alike things as one, and written down by a
 //! thread of its own.
 
+mod pruning;
 mod tallies;
 mod writer;
 

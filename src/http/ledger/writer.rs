@@ -11,8 +11,9 @@ use std::time::Duration;
 
 use foldhash::fast::RandomState;
 
+use super::pruning::Pruner;
 use super::{Key, Ledger, Lost, Tallies, Tally};
-use crate::domain::time::{HOUR, MINUTE, Timestamp};
+use crate::domain::time::{MINUTE, Timestamp};
 use crate::error::{Error, Result};
 use crate::http::keeper::{Keeper, NEXT_TRY};
 use crate::http::outside::Watcher;
@@ -36,10 +37,6 @@ const SETTLE_EVERY: i64 = MINUTE;
 const LAST_TRIES: Duration = Duration::from_millis(1_200);
 /// How often it is said that more was lost.
 const REPORT_EVERY: Duration = Duration::from_secs(60);
-/// How many old rows are taken away in one transaction.
-const PRUNED_AT_ONCE: u32 = 2_000;
-/// How often the old ones are looked for, in milliseconds.
-const PRUNE_EVERY: i64 = HOUR;
 
 /// Who writes it down.
 struct Writer {
@@ -47,7 +44,7 @@ struct Writer {
     clock: Arc<dyn Clock>,
     keeper: Keeper,
     watcher: Watcher,
-    pruned_at: Option<Timestamp>,
+    pruner: Pruner,
     settled_at: Timestamp,
     /// What was said to be lost, and when.
     reported: Lost,
@@ -69,7 +66,8 @@ pub(in crate::http) fn start(
     let settled_at = clock.now();
     let (reported, reported_at) = (Lost::default(), None);
     let watcher = Watcher::default();
-    let mut writer = Writer { ledger, clock, keeper, watcher, pruned_at: None, settled_at, reported, reported_at };
+    let mut writer =
+        Writer { ledger, clock, keeper, watcher, pruner: Pruner::default(), settled_at, reported, reported_at };
     let watching = Arc::clone(&supervisor);
     let work = move || {
         // Whoever waits for a decision goes before whoever writes down what was decided.
@@ -123,7 +121,7 @@ impl Writer {
             return Some(self.try_again());
         }
         self.settle();
-        self.prune();
+        self.pruner.prune(&mut self.keeper, &*self.clock);
         self.watcher.wrote(&mut self.keeper, &self.ledger.outside);
         None
     }
@@ -191,23 +189,7 @@ impl Writer {
         if (now.0 - self.settled_at.0).abs() >= SETTLE_EVERY {
             self.settled_at = now;
             // A fault is noted, and whoever reads next does it.
-            let _ = self.keeper.with(|store| store.settle());
-        }
-    }
-
-    fn prune(&mut self) {
-        let now = self.clock.now();
-        if self.pruned_at.is_some_and(|at| (now.0 - at.0).abs() < PRUNE_EVERY) {
-            return;
-        }
-        let pruned = self.keeper.with(|store| {
-            let keep = store.read(|snapshot| snapshot.policy())?.ledger_keep;
-            let Some(before) = keep.before(now, self.clock.zone()) else { return Ok(0) };
-            store.bookkeep(|book| book.prune_ledger(before, PRUNED_AT_ONCE))
-        });
-        // Where more may be left, the next round goes on with it.
-        if pruned.is_ok_and(|rows| rows < u64::from(PRUNED_AT_ONCE)) {
-            self.pruned_at = Some(now);
+            let _ = self.keeper.with(|store| store.settle().and_then(|()| store.checkpoint()));
         }
     }
 }

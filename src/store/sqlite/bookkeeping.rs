@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use super::connection::Open;
+use super::transaction::Open;
 use super::{accounts, journal, sign_ins, usage};
 use crate::domain::account::{AccountId, CredentialVersion};
 use crate::domain::password::PasswordHash;

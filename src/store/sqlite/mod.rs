@@ -15,6 +15,7 @@ mod journal;
 mod ledger;
 mod lineage;
 mod listing;
+mod lock;
 mod narrowed;
 mod open;
 #[cfg(test)]
@@ -23,8 +24,10 @@ mod purge;
 mod secrets;
 mod sign_ins;
 mod tokens;
+mod transaction;
 mod usage;
 mod used;
+mod wal;
 mod window;
 
 pub use connection::SqliteStore;

@@ -11,7 +11,7 @@ use rusqlite::{Connection, ErrorCode, OpenFlags, TransactionBehavior};
 
 use super::convert::failed;
 use super::identity::{Identity, companion};
-use super::listing;
+use super::{listing, lock, wal};
 use crate::error::{Error, Kind, Result};
 use crate::platform::user;
 
@@ -46,7 +46,7 @@ const OLDEST_SQLITE: i32 = 3_051_003;
 /// What SQLite may keep beside the file.
 const COMPANIONS: [&str; 3] = ["-wal", "-shm", "-journal"];
 /// How long a writer waits for another.
-const BUSY_TIMEOUT: Duration = Duration::from_secs(10);
+pub(super) const BUSY_TIMEOUT: Duration = Duration::from_secs(10);
 
 /// Opens the store at `path`, creating it where `create` says so and it isn't there.
 pub(super) fn open(path: &Path, create: bool) -> Result<(Connection, Identity)> {
@@ -90,7 +90,7 @@ fn connect(path: &Path, mode: Mode, patience: Duration) -> Result<(Connection, I
     check_companions(&path)?;
     let flags = OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_NO_MUTEX | OpenFlags::SQLITE_OPEN_NOFOLLOW;
     let mut db = Connection::open_with_flags(&path, flags).map_err(failed)?;
-    configure(&db, patience).and_then(|()| listing::prepare(&db)).map_err(failed)?;
+    configure(&mut db, patience).and_then(|()| listing::prepare(&db)).map_err(failed)?;
     migrate(&mut db, mode)?;
     let identity = Identity::of(path, MIGRATIONS.len())?;
     Ok((db, identity))
@@ -291,8 +291,12 @@ fn check_filesystem(path: &Path) -> Result<()> {
     }
 }
 
-fn configure(db: &Connection, patience: Duration) -> rusqlite::Result<()> {
-    db.busy_timeout(patience)?;
+fn configure(db: &mut Connection, patience: Duration) -> rusqlite::Result<()> {
+    if patience == BUSY_TIMEOUT {
+        db.busy_handler(Some(lock::wait))?;
+    } else {
+        db.busy_timeout(patience)?;
+    }
     db.set_prepared_statement_cache_capacity(128);
     db.set_db_config(DbConfig::SQLITE_DBCONFIG_DEFENSIVE, true)?;
     db.set_db_config(DbConfig::SQLITE_DBCONFIG_TRUSTED_SCHEMA, false)?;
@@ -301,6 +305,7 @@ fn configure(db: &Connection, patience: Duration) -> rusqlite::Result<()> {
     db.set_db_config(DbConfig::SQLITE_DBCONFIG_ENABLE_TRIGGER, false)?;
     db.set_db_config(DbConfig::SQLITE_DBCONFIG_ENABLE_VIEW, false)?;
     db.pragma_update(None, "cache_size", -CACHE)?;
+    db.pragma_update_and_check(None, "journal_size_limit", wal::KEPT, |_| Ok(()))?;
     db.execute_batch(
         "PRAGMA mmap_size = 0;
          PRAGMA cell_size_check = ON;

@@ -1,6 +1,6 @@
 //! Tokens taken away for good, and what is left of their secrets.
 
-use rusqlite::{Connection, params};
+use rusqlite::{Connection, Params, params};
 use serde_json::Value;
 
 use super::convert::{all, damaged, one, run};
@@ -20,7 +20,7 @@ fn meant(query: &PurgeQuery) -> String {
     let state = match query.which {
         // The first match of deleted, disabled, expired: what is switched off is kept on purpose.
         Purgeable::Expired => "t.deleted_at IS NULL AND t.enabled = 1 AND t.until <= ?1",
-        Purgeable::Trashed => "t.deleted_at IS NOT NULL AND ?1 IS NOT NULL",
+        Purgeable::Trashed => "t.deleted_at <= ?1",
     };
     format!("FROM tokens t JOIN accounts a ON a.id = t.account_id WHERE {state} AND {}", visible(&query.visibility))
 }
@@ -31,24 +31,33 @@ pub(super) fn count(db: &Connection, query: &PurgeQuery) -> Result<u64> {
 }
 
 pub(super) fn page(db: &Connection, query: &PurgeQuery, after: Option<TokenId>, limit: usize) -> Result<Vec<Doomed>> {
+    let after = after.map_or(i64::MIN, |id| id.0);
+    let limit = i64::try_from(limit).unwrap_or(i64::MAX);
+    rows(db, query, "t.id > ?2 ORDER BY t.id LIMIT ?3", params![query.now.0, after, limit])
+}
+
+pub(super) fn among(db: &Connection, query: &PurgeQuery, tokens: &[TokenId]) -> Result<Vec<Doomed>> {
+    rows(db, query, "t.id IN (SELECT value FROM json_each(?2)) ORDER BY t.id", params![query.now.0, ids(tokens)])
+}
+
+fn rows(db: &Connection, query: &PurgeQuery, which: &str, params: impl Params) -> Result<Vec<Doomed>> {
     let since = match query.which {
         Purgeable::Expired => "t.expires_at",
         Purgeable::Trashed => "t.deleted_at",
     };
-    let sql = format!(
-        "SELECT t.id, a.username || '/' || t.name, {since} {} AND t.id > ?2 ORDER BY t.id LIMIT ?3",
-        meant(query)
-    );
-    let after = after.map_or(i64::MIN, |id| id.0);
-    let limit = i64::try_from(limit).unwrap_or(i64::MAX);
-    all(db, &sql, params![query.now.0, after, limit], |r| {
+    let sql = format!("SELECT t.id, a.username || '/' || t.name, {since} {} AND {which}", meant(query));
+    all(db, &sql, params, |r| {
         Ok(Doomed { token: TokenId(r.get(0)?), full_name: r.get(1)?, since: Timestamp(r.get(2)?) })
     })
 }
 
+fn ids(tokens: &[TokenId]) -> String {
+    Value::from_iter(tokens.iter().map(|token| token.0)).to_string()
+}
+
 pub(super) fn purge(db: &Connection, tokens: &[TokenId], now: Timestamp) -> Result<()> {
     // One statement for all of them rather than one each: half the time where there are many.
-    let ids = Value::from_iter(tokens.iter().map(|token| token.0)).to_string();
+    let ids = ids(tokens);
     run(
         db,
         "INSERT INTO tombstones (public_id, digest, token_id, token_name, account_id, purged_at)

@@ -73,7 +73,7 @@ impl Purge {
             return Err(Problem::at(Slot::Number, format!("Type their number exactly: {count}")));
         }
         let credential = self.proof.take().map_err(|missing| Problem::at(Slot::Proof, missing))?;
-        Ok(Outcome::Send(credential, PurgeTokens { which: self.which, confirm: count }.into()))
+        Ok(Outcome::Send(credential, PurgeTokens::new(self.which, count).into()))
     }
 }
 

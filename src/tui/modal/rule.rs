@@ -45,7 +45,7 @@ impl Rule {
     pub fn open(policy: Policy, key: &'static str, before: String) -> Form<Self> {
         let (words, hint): (&[&str], &str) = match key {
             "policy.self_service" => (&["on", "off"], ""),
-            "policy.active_tokens" => (&[], "a whole number; 0 = no limit"),
+            "policy.active_tokens" | "policy.kept_tokens" => (&[], "a whole number; 0 = no limit"),
             "policy.default_expiry" => (&[A_SPAN, "never"], SPAN),
             "policy.max_expiry" => (&[A_SPAN, "none"], SPAN),
             _ => (&[], SPAN),

@@ -35,6 +35,10 @@ pub fn meaning(key: &str) -> (&'static str, &'static str) {
             "Most active tokens of an account",
             "How many tokens of an account may be active at one time; 0 = no limit",
         ),
+        "kept_tokens" => (
+            "Most tokens of an account in all",
+            "How many tokens are kept for an account, those in the trash included; 0 = no limit",
+        ),
         "default_expiry" => {
             ("What a new token is offered first", "The expiry that a new token begins with; never = none")
         }

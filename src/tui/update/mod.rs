@@ -9,7 +9,7 @@ mod requests;
 mod several;
 mod witness;
 
-use crossterm::event::{KeyEvent, KeyEventKind};
+use crossterm::event::{KeyCode, KeyEvent, KeyEventKind};
 
 use crate::domain::selection::Selection;
 use crate::error::{Error, Kind};
@@ -24,6 +24,7 @@ use crate::tui::screen::{Facts, Outcome, Page};
 use crate::tui::widget::form::Form;
 use crate::verbs::accounts::{Greet, SignIn as SignInVerb};
 use crate::verbs::actor::{Credential, Session};
+use crate::verbs::batches::MAX_WHOLE;
 use crate::verbs::ports::Anchor;
 
 /// Which of the layers on the screen takes input: the lock, else the top dialog, else the screen.
@@ -107,6 +108,10 @@ pub fn update(model: &mut Model, msg: Msg) -> Vec<Effect> {
         Msg::Testified(seq, testimony) => witness::testified(model, seq, testimony.as_ref()),
         Msg::Copied(result) => dialogs::copied(model, result),
         Msg::Saved(result) => dialogs::saved(model, result),
+        Msg::Progress(done, total) => {
+            model.progress = Some((done, total)).filter(|_| total > MAX_WHOLE as u64);
+            Vec::new()
+        }
         Msg::WorkerFailed => {
             model.exit = Some(Err(Error::failure("a part of jeton has failed; its message stands above")
                 .next("Whatever it was doing was done wholly or not at all: start jeton again and look")));
@@ -182,6 +187,9 @@ fn press(model: &mut Model, event: &KeyEvent) -> Vec<Effect> {
     {
         let outcome = page.edited();
         return apply(model, layer, outcome);
+    }
+    if waits && model.progress.is_some() && event.code == KeyCode::Esc {
+        return vec![Effect::Stop];
     }
     let Some(action) = keymap::lookup(model.context(), Key::from(*event), model) else { return Vec::new() };
     match action {

@@ -29,6 +29,9 @@ use crate::verbs::tokens::Issued;
 /// Takes a reply. One that nobody waits for any more is dropped.
 pub(super) fn reply(model: &mut Model, id: RequestId, result: Result<Response>) -> Vec<Effect> {
     let Some(pending) = model.pending.remove(&id) else { return Vec::new() };
+    if pending.purpose == Purpose::Page {
+        model.progress = None;
+    }
     model.guard.answered(id, &result, model.now);
     let layer = waiting_layer(model, id);
     match (result, pending.purpose) {
@@ -300,11 +303,12 @@ fn answered(model: &mut Model, layer: Option<Layer>, response: Response) -> Vec<
         }
         Response::PurgeTokens(changed) => {
             let (count, word) = (changed.out.count, changed.out.which.word());
-            model.say(
-                Tone::Good,
-                format!("{} purged", counted(count, &format!("{word} token"))),
-                Some(changed.cli.to_string()),
-            );
+            let purged = format!("{} purged", counted(count, &format!("{word} token")));
+            let (tone, text) = match changed.out.stopped {
+                true => (Tone::Bad, format!("Stopped: {purged}. The others are as they were")),
+                false => (Tone::Good, purged),
+            };
+            model.say(tone, text, Some(changed.cli.to_string()));
             model.modals.clear();
             let Some(tokens) = model.tokens_mut() else { return Vec::new() };
             tokens.just_deleted.clear();

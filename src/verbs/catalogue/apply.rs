@@ -216,6 +216,14 @@ pub struct ApplyCatalogue {
     pub accept_widening: Option<u64>,
     /// How many methods may become public by it, exactly.
     pub accept_public: Option<u64>,
+    plan: Option<Box<Preview>>,
+}
+
+impl ApplyCatalogue {
+    /// Applies `catalogue`, with the numbers of tokens and methods that were confirmed.
+    pub fn new(catalogue: Catalogue, accept_widening: Option<u64>, accept_public: Option<u64>) -> Self {
+        ApplyCatalogue { catalogue, accept_widening, accept_public, plan: None }
+    }
 }
 
 impl Verb for ApplyCatalogue {
@@ -228,10 +236,21 @@ impl Verb for ApplyCatalogue {
 impl Change for ApplyCatalogue {
     type Out = Preview;
 
+    /// Which tokens gain methods takes a look at all of them.
+    const PLANS: bool = true;
+
+    fn plan(&mut self, by: &Actor, snapshot: &dyn Snapshot, _env: &Env<'_>) -> Result<()> {
+        authorize::catalogue(by)?;
+        let preview = preview(snapshot, &self.catalogue)?;
+        preview.accept(self.accept_widening, self.accept_public)?;
+        self.plan = Some(Box::new(preview));
+        Ok(())
+    }
+
     fn run(&self, by: &Actor, tx: &mut dyn Tx, _env: &Env<'_>) -> Result<Audited<Preview>> {
         authorize::catalogue(by)?;
-        let preview = preview(tx, &self.catalogue)?;
-        preview.accept(self.accept_widening, self.accept_public)?;
+        let preview =
+            self.plan.clone().ok_or_else(|| Error::failure("the catalogue was not compared with the store"))?;
         if !preview.is_empty() {
             tx.set_catalogue(&self.catalogue)?;
         }
@@ -250,7 +269,7 @@ impl Change for ApplyCatalogue {
             true => entry,
             false => entry.with("made_public", preview.opened.len()).with("public_methods", opened),
         };
-        Ok(Audited::one(preview, entry))
+        Ok(Audited::one(*preview, entry))
     }
 
     fn cli(&self, out: &Preview) -> CliLine {

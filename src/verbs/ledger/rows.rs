@@ -267,6 +267,15 @@ impl UseRow {
     }
 }
 
+/// How large the ledger is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct LedgerSize {
+    /// The bytes of its rows, indexes not counted.
+    pub bytes: u64,
+    /// The day or minute of its oldest row. `None` if it is empty.
+    pub oldest: Option<Timestamp>,
+}
+
 /// The ledger in one consistent state.
 pub trait Ledger {
     /// One stretch of the denied attempts.
@@ -275,6 +284,8 @@ pub trait Ledger {
     fn uses_window(&self, query: &LedgerQuery<UseKey>) -> Result<LedgerWindow<UseRow>>;
     /// Differs from what it was once anybody else has written to the store: whether it is worth being read again.
     fn ledger_head(&self) -> Result<i64>;
+    /// How large it is. Looks at every row.
+    fn ledger_size(&self) -> Result<LedgerSize>;
     /// Whose a purged token was, and the role of that account.
     fn purged_owner(&self, token: TokenId) -> Result<Option<(AccountId, Role)>>;
     /// A part of what needs attention.

@@ -14,6 +14,8 @@ pub trait Clock: Send + Sync {
     fn now(&self) -> Timestamp;
     /// The zone it stands in.
     fn zone(&self) -> &dyn Zone;
+    /// Time since some fixed moment. Never goes back, whatever happens to the clock on the wall.
+    fn monotonic(&self) -> Duration;
     /// Waits.
     fn sleep(&self, time: Duration);
 }

@@ -40,12 +40,15 @@ pub(super) fn settle_all(by: &Actor, tx: &mut dyn Tx, env: &Env<'_>, changes: Ve
     let pairs: Vec<_> = changes.iter().map(|change| (change.before.as_ref(), &change.after)).collect();
     authorize::grant(by, tx, &pairs)?;
     let mut settled = Vec::with_capacity(changes.len());
-    let mut gained = BTreeSet::new();
+    let (mut gained, mut added) = (BTreeSet::new(), BTreeSet::new());
     for Change { before, after } in changes {
         if before.as_ref().is_none_or(|b| b.name != after.name) {
             rules::no_hint(&after.name, tx)?;
         }
         let active = |token: &Token| token.status(env.now) == Status::Active;
+        if before.is_none() {
+            added.insert(after.owner.id);
+        }
         if active(&after) && !before.as_ref().is_some_and(active) {
             gained.insert(after.owner.id);
         }
@@ -56,6 +59,9 @@ pub(super) fn settle_all(by: &Actor, tx: &mut dyn Tx, env: &Env<'_>, changes: Ve
                 stored(tx, after.id)?
             }
         });
+    }
+    for account in added {
+        rules::within_kept(tx, account, env)?;
     }
     for account in gained {
         rules::within_limit(tx, account, env)?;

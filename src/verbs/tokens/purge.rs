@@ -1,20 +1,19 @@
 //! purge: expired or trashed tokens for good, after a preview. Digests of their secrets stay as tombstones.
 
 use crate::domain::audit::AuditEntry;
-use crate::domain::token::Purgeable;
+use crate::domain::time::Timestamp;
+use crate::domain::token::{Purgeable, TokenId};
 use crate::error::{Error, Result};
 use crate::verbs::actor::Actor;
-use crate::verbs::audited::Audited;
 use crate::verbs::authorize::{self, Act};
+use crate::verbs::batches::{BatchedChange, Milestone};
 use crate::verbs::cli_line::CliLine;
 use crate::verbs::needs::Needs;
-use crate::verbs::ports::{PurgeQuery, Snapshot, Tx};
-use crate::verbs::{Change, Changed, Env, Proof, Query, Verb};
+use crate::verbs::ports::{Doomed, PurgeQuery, Snapshot, Tx};
+use crate::verbs::{Changed, Env, Proof, Query, Verb};
 
 /// How many names a preview tells at most.
 pub const NAMES_SHOWN: usize = 1_000;
-/// How many tokens are taken away at a time, so that many thousands pass through little memory.
-const CHUNK: usize = 1_000;
 
 /// What a purge would take: the actor's own tokens, and those of accounts that it manages.
 #[derive(Debug, Clone)]
@@ -39,6 +38,17 @@ pub struct PurgeTokens {
     pub which: Purgeable,
     /// Their number, as the preview told it: another one by now is a conflict.
     pub confirm: u64,
+    /// When the purge began: what expires or is put into the trash later is not taken.
+    begun: Option<Timestamp>,
+    /// The last token that was looked at.
+    last: Option<TokenId>,
+}
+
+impl PurgeTokens {
+    /// A purge of the `confirm` tokens that are `which`.
+    pub fn new(which: Purgeable, confirm: u64) -> Self {
+        PurgeTokens { which, confirm, begun: None, last: None }
+    }
 }
 
 /// What a purge took.
@@ -48,6 +58,8 @@ pub struct Purged {
     pub which: Purgeable,
     /// How many.
     pub count: u64,
+    /// Whether the purge was ended before all were purged.
+    pub stopped: bool,
 }
 
 impl Verb for PreviewPurge {
@@ -66,40 +78,63 @@ impl Verb for PurgeTokens {
 
 impl Query for PreviewPurge {
     fn run(&self, by: &Actor, snapshot: &dyn Snapshot, env: &Env<'_>) -> Result<PurgePreview> {
-        let query = query(by, snapshot, self.which, env)?;
+        let query = query(by, snapshot, self.which, env.now)?;
         let names = snapshot.doomed(&query, None, NAMES_SHOWN)?.into_iter().map(|d| d.full_name).collect();
         Ok(PurgePreview { count: snapshot.doomed_count(&query)?, names })
     }
 }
 
-impl Change for PurgeTokens {
+impl BatchedChange for PurgeTokens {
     type Out = Purged;
+    type Item = TokenId;
 
-    fn run(&self, by: &Actor, tx: &mut dyn Tx, env: &Env<'_>) -> Result<Audited<Purged>> {
-        let query = query(by, tx, self.which, env)?;
-        let count = tx.doomed_count(&query)?;
+    fn begin(&mut self, by: &Actor, snapshot: &dyn Snapshot, env: &Env<'_>) -> Result<u64> {
+        let query = query(by, snapshot, self.which, env.now)?;
+        let count = snapshot.doomed_count(&query)?;
         if count != self.confirm {
             return Err(Error::conflict("the confirmation differs; nothing was purged")
                 .why(format!("the number of tokens was expected: {count} {} now", self.which.word())));
         }
-        let mut entries = Vec::new();
-        let mut after = None;
-        loop {
-            let page = tx.doomed(&query, after, CHUNK)?;
-            let Some(last) = page.last() else { break };
-            after = Some(last.token);
-            entries.extend(page.iter().map(|doomed| {
-                AuditEntry::new(Self::NAME, doomed.token, doomed.full_name.as_str())
-                    .with(self.which.word(), doomed.since.rfc3339())
-            }));
-            let ids: Vec<_> = page.iter().map(|doomed| doomed.token).collect();
-            tx.purge(&ids, env.now)?;
+        if count == 0 {
+            return Err(Error::not_found(format!("no token is {}: there is nothing to purge", self.which.word())));
         }
-        let nothing = || Error::not_found(format!("no token is {}: there is nothing to purge", self.which.word()));
-        Audited::each(Purged { which: self.which, count }, entries).ok_or_else(nothing)
+        self.begun = Some(env.now);
+        Ok(count)
     }
 
-    fn cli(&self, _out: &Purged) -> CliLine {
+    fn next(&mut self, by: &Actor, snapshot: &dyn Snapshot, env: &Env<'_>, size: usize) -> Result<Vec<TokenId>> {
+        let query = query(by, snapshot, self.which, self.begun.unwrap_or(env.now))?;
+        let ids: Vec<TokenId> = snapshot.doomed(&query, self.last, size)?.iter().map(|doomed| doomed.token).collect();
+        self.last = ids.last().copied().or(self.last);
+        Ok(ids)
+    }
+
+    fn run(&self, by: &Actor, tx: &mut dyn Tx, env: &Env<'_>, items: &[TokenId]) -> Result<Vec<AuditEntry>> {
+        let query = query(by, tx, self.which, self.begun.unwrap_or(env.now))?;
+        let found = tx.doomed_among(&query, items)?;
+        let ids: Vec<_> = found.iter().map(|doomed| doomed.token).collect();
+        tx.purge(&ids, env.now)?;
+        let entry = |doomed: Doomed| {
+            AuditEntry::new(Self::NAME, doomed.token, doomed.full_name).with(self.which.word(), doomed.since.rfc3339())
+        };
+        Ok(found.into_iter().map(entry).collect())
+    }
+
+    fn milestone(&self, milestone: Milestone) -> AuditEntry {
+        let (verb, key, count) = match milestone {
+            Milestone::Started(count) => ("token.purge.started", "to_purge", count),
+            Milestone::Finished(count) => ("token.purge.finished", "purged", count),
+            Milestone::Stopped(count) => ("token.purge.stopped", "purged", count),
+        };
+        let target = format!("{} tokens", self.which.word());
+        AuditEntry::new(verb, &target, &target).with(key, count)
+    }
+
+    fn out(&self, done: u64, stopped: bool) -> Purged {
+        Purged { which: self.which, count: done, stopped }
+    }
+
+    fn cli(&self) -> CliLine {
         CliLine::new(&["token", "purge"])
             .word(format!("--{}", self.which.word()))
             .option("confirm", self.confirm.to_string())
@@ -107,7 +142,7 @@ impl Change for PurgeTokens {
 }
 
 /// Whoever may change his own tokens may purge them, and those of the accounts he manages.
-fn query(by: &Actor, snapshot: &dyn Snapshot, which: Purgeable, env: &Env<'_>) -> Result<PurgeQuery> {
+fn query(by: &Actor, snapshot: &dyn Snapshot, which: Purgeable, now: Timestamp) -> Result<PurgeQuery> {
     authorize::account(by, snapshot, None, Act::Change)?;
-    Ok(PurgeQuery { visibility: by.visibility(Act::Change)?, which, now: env.now })
+    Ok(PurgeQuery { visibility: by.visibility(Act::Change)?, which, now })
 }

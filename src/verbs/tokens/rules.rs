@@ -60,6 +60,22 @@ pub(super) fn within_limit(snapshot: &dyn Snapshot, account: AccountId, env: &En
         .next("Disable or delete one that is no longer needed"))
 }
 
+/// Refuses when an account has more tokens than policy allows, counted as the transaction would leave them.
+pub(super) fn within_kept(snapshot: &dyn Snapshot, account: AccountId, env: &Env<'_>) -> Result<()> {
+    let limit = snapshot.policy()?.kept_tokens;
+    if limit == 0 {
+        return Ok(());
+    }
+    let counts = snapshot.token_counts(Some(account), env.now)?;
+    let kept = counts.get(&account).map_or(0, |counts| counts.kept.saturating_add(counts.trashed));
+    if kept <= limit {
+        return Ok(());
+    }
+    Err(Error::conflict(format!("the account would have {kept} tokens, those in the trash included"))
+        .why(format!("{limit} at most are kept for one account (policy.kept_tokens)"))
+        .next("Purge some first: jeton token purge --trashed, or --expired"))
+}
+
 /// What an expired token is told that is to work again.
 pub(super) fn needs_expiry(token: &Token) -> Error {
     let when = token.expiry.at().map_or_else(String::new, Timestamp::rfc3339);

@@ -69,8 +69,7 @@ fn a_set_that_gains_needs_the_exact_number() {
         assert!(error.contains("--accept-widening 2"), "{error}");
         assert_eq!((stored(&house), house.audit()), (before.clone(), log.clone()), "nothing changed");
     }
-    let changed =
-        house.ask("admin", ApplyCatalogue { catalogue: wider, accept_widening: Some(2), accept_public: None }).unwrap();
+    let changed = house.ask("admin", ApplyCatalogue::new(wider, Some(2), None)).unwrap();
     assert_eq!(changed.out, told);
     assert_eq!(changed.cli.to_string(), "jeton catalogue apply shop.toml --accept-widening 2");
     let row = house.audit().pop().unwrap();
@@ -215,11 +214,7 @@ fn the_preview_is_what_decisions_show() {
         next.sets[1].include.push(Entry::Set("Shop reader".into()));
         let (before, told) = (permitted(), preview(&house, &next));
         widened += told.widening.count;
-        let verb = ApplyCatalogue {
-            catalogue: next,
-            accept_widening: Some(told.widening.count),
-            accept_public: Some(told.opened.len() as u64),
-        };
+        let verb = ApplyCatalogue::new(next, Some(told.widening.count), Some(told.opened.len() as u64));
         house.ask(OWNER, verb).unwrap();
         let gains = before
             .iter()
@@ -269,7 +264,7 @@ fn methods_that_become_public_need_their_exact_number() {
         })
     };
     let public = |catalogue: &Catalogue, accept_widening, accept_public| {
-        let verb = ApplyCatalogue { catalogue: catalogue.clone(), accept_widening, accept_public };
+        let verb = ApplyCatalogue::new(catalogue.clone(), accept_widening, accept_public);
         house.ask("admin", verb).map(|changed| changed.cli.to_string())
     };
     let first = open("\"GET /news\"");

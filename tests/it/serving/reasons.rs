@@ -27,7 +27,7 @@ fn refused(house: &House) -> Vec<(&'static str, String, Option<&'static str>)> {
     let purged = holding(house, "purged", &[METHOD]);
     let typed = "purged".to_owned();
     house.ask(OWNER, DeleteTokens { tokens: vec![pointed(&purged)], with_made: false, typed }).unwrap();
-    house.ask(OWNER, PurgeTokens { which: Purgeable::Trashed, confirm: 1 }).unwrap();
+    house.ask(OWNER, PurgeTokens::new(Purgeable::Trashed, 1)).unwrap();
     let deleted = holding(house, "deleted", &[METHOD]);
     let typed = "deleted".to_owned();
     house.ask(OWNER, DeleteTokens { tokens: vec![pointed(&deleted)], with_made: false, typed }).unwrap();

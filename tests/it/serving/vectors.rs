@@ -25,7 +25,7 @@ fn secrets(house: &House) -> Vec<(&'static str, String)> {
             .unwrap();
     };
     delete(&purged, "purged");
-    house.ask(OWNER, PurgeTokens { which: Purgeable::Trashed, confirm: 1 }).unwrap();
+    house.ask(OWNER, PurgeTokens::new(Purgeable::Trashed, 1)).unwrap();
     let deleted = holding(house, "deleted", &[METHOD]);
     delete(&deleted, "deleted");
     let (retired, old) = (holding(house, "retired", &[]), holding(house, "overlapping", &[]));

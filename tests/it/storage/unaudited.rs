@@ -50,7 +50,7 @@ fn attempt(house: &House, verb: &str) -> Result<()> {
             let mut catalogue = Catalogue::shipped("cloud-platform")?;
             catalogue.groups.remove(0);
             catalogue.sets.clear();
-            house.ask("admin", ApplyCatalogue { catalogue, accept_widening: None, accept_public: None }).map(drop)
+            house.ask("admin", ApplyCatalogue::new(catalogue, None, None)).map(drop)
         }
         "token.create" => {
             let out = Some(SaveTo::Folder(house.place.folder().join("folder")));
@@ -75,7 +75,7 @@ fn attempt(house: &House, verb: &str) -> Result<()> {
                 .map(drop)
         }
         "token.retire" => house.ask("member", RetireToken { token: Pointed::typed("rotating") }).map(drop),
-        "token.purge" => house.ask("member", PurgeTokens { which: Purgeable::Trashed, confirm: 1 }).map(drop),
+        "token.purge" => house.ask("member", PurgeTokens::new(Purgeable::Trashed, 1)).map(drop),
         "token.delete" => {
             house.ask("member", DeleteTokens { tokens: tokens(), with_made: false, typed: "live".to_owned() }).map(drop)
         }

@@ -35,6 +35,8 @@ pub struct Screens {
     pub asked: Vec<&'static str>,
     /// What went to the clipboard.
     pub copied: Vec<String>,
+    /// How often long work was to be stopped.
+    pub stopped: usize,
     /// How often the program wanted to be stopped.
     pub suspended: usize,
     /// What the running service says when it is asked about a change.
@@ -63,6 +65,7 @@ impl Screens {
     /// Begun as `change` says.
     pub fn started(house: House, theme: Theme, change: impl FnOnce(&mut Start)) -> Self {
         let mut start_with = Start {
+            progress: Default::default(),
             jeton: Arc::new(Nobody),
             clock: Arc::clone(&house.fakes.clock) as Arc<dyn Clock>,
             delivery: Arc::new(FileDelivery),
@@ -76,8 +79,16 @@ impl Screens {
         };
         change(&mut start_with);
         let model = Model::new(&start_with, "prod-1".to_owned(), theme, (80, 24));
-        let mut screens =
-            Screens { house, model, asked: Vec::new(), copied: Vec::new(), suspended: 0, testimony: None, held: None };
+        let mut screens = Screens {
+            house,
+            model,
+            asked: Vec::new(),
+            copied: Vec::new(),
+            stopped: 0,
+            suspended: 0,
+            testimony: None,
+            held: None,
+        };
         let effects = start(&mut screens.model);
         screens.carry_out(effects);
         screens
@@ -134,6 +145,10 @@ impl Screens {
                         continue;
                     }
                     reply
+                }
+                Effect::Stop => {
+                    self.stopped += 1;
+                    continue;
                 }
                 Effect::CopyText(text) => {
                     self.copied.push(text);

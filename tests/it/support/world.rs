@@ -21,6 +21,7 @@ use jeton::platform::files::FileDelivery;
 use jeton::store::sqlite::SqliteStore;
 use jeton::verbs::actor::{Credential, Presented};
 use jeton::verbs::audited::Audited;
+use jeton::verbs::batches::Progress;
 use jeton::verbs::init::Init;
 use jeton::verbs::local::{Caller, Local, World};
 use jeton::verbs::new_password::NewPassword;
@@ -78,6 +79,10 @@ impl Clock for FakeClock {
 
     fn zone(&self) -> &dyn Zone {
         &*self.zone
+    }
+
+    fn monotonic(&self) -> Duration {
+        self.slept()
     }
 
     fn sleep(&self, time: Duration) {
@@ -174,6 +179,7 @@ pub struct Fakes {
     pub clock: Arc<FakeClock>,
     pub entropy: Arc<SeededEntropy>,
     pub hasher: Arc<CountingHasher>,
+    pub progress: Arc<Progress>,
 }
 
 impl Fakes {
@@ -187,6 +193,7 @@ impl Fakes {
             clock: Arc::new(FakeClock::at(START)),
             entropy: Arc::new(SeededEntropy::new(seed)),
             hasher: Arc::new(CountingHasher::new()),
+            progress: Arc::default(),
         }
     }
 
@@ -196,6 +203,7 @@ impl Fakes {
             entropy: self.entropy.clone(),
             hasher: self.hasher.clone(),
             delivery: Arc::new(FileDelivery),
+            progress: self.progress.clone(),
         }
     }
 }

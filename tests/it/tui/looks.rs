@@ -217,7 +217,7 @@ fn policy() {
 
 #[test]
 fn rule() {
-    insta::assert_snapshot!(look("5<down><down><down><enter><space><tab>1", &SMALL));
+    insta::assert_snapshot!(look("5<down><down><down><down><enter><space><tab>1", &SMALL));
 }
 
 #[test]

@@ -62,7 +62,7 @@ fn a_secret_is_told_by_what_it_is_now() {
     assert_eq!(standing(&rows[1]), ("retired", Standing::Old), "what was rotated away stays that");
     assert_eq!(rows[0].token.as_ref().unwrap().whereabouts, Whereabouts::Deleted);
 
-    house.ask("member", PurgeTokens { which: Purgeable::Trashed, confirm: 1 }).unwrap();
+    house.ask("member", PurgeTokens::new(Purgeable::Trashed, 1)).unwrap();
     let rows = denied(&house, "member");
     assert_eq!(
         rows.iter().map(standing).collect::<Vec<_>>(),
@@ -150,7 +150,7 @@ fn a_purged_tokens_attempts_stay_its_accounts() {
     let house = House::inhabited();
     let issued = house.issue("member", "x");
     house.ask("member", delete(&["x"], "x")).unwrap();
-    house.ask("member", PurgeTokens { which: Purgeable::Trashed, confirm: 1 }).unwrap();
+    house.ask("member", PurgeTokens::new(Purgeable::Trashed, 1)).unwrap();
     house.verify(&issued.secret);
     let id = issued.token.id.to_string();
     for (who, sees) in [(OWNER, true), ("admin", true), ("member", true), ("viewer", false)] {

@@ -51,7 +51,7 @@ fn delete_leaves_what_was_made_and_says_so() {
     assert!(allowed(&house, &tree[2].secret) && allowed(&house, &tree[3].secret));
     // The way to them leads over what is in the trash, and over what was purged.
     assert_eq!(made(&house, "root").count, 2);
-    house.ask(OWNER, PurgeTokens { which: Purgeable::Trashed, confirm: 1 }).unwrap();
+    house.ask(OWNER, PurgeTokens::new(Purgeable::Trashed, 1)).unwrap();
     assert_eq!(made(&house, "root").count, 2);
     let maker = house.ask(OWNER, show("b")).unwrap().made_by.unwrap();
     assert_eq!((maker.id, maker.name), (tree[1].token.id, None), "it is gone");

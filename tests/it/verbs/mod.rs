@@ -3,6 +3,7 @@
 mod accounts;
 mod auditing;
 mod authority;
+mod batching;
 mod checking;
 mod copying;
 mod creating;

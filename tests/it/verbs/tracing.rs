@@ -33,7 +33,7 @@ fn each_fate_of_a_secret() {
 
     house.ask("member", delete(&["gone"], "gone")).unwrap();
     assert_eq!(asked(&gone.secret).refused, Some(Reason::Deleted));
-    house.ask("member", PurgeTokens { which: Purgeable::Trashed, confirm: 1 }).unwrap();
+    house.ask("member", PurgeTokens::new(Purgeable::Trashed, 1)).unwrap();
     let traced = asked(&gone.secret);
     let Found::Purged(stone) = traced.found else { panic!("{traced:?}") };
     assert_eq!((stone.full_name().as_str(), traced.refused), ("member/gone", Some(Reason::Deleted)));

@@ -39,6 +39,6 @@ fn look(line: &str) -> Look {
 
 /// The change, where so many tokens may gain methods by it, and so many methods become public.
 fn wanted(catalogue: &Catalogue, about: Passage, accept_widening: Option<u64>, accept_public: Option<u64>) -> Wanted {
-    let verb = ApplyCatalogue { catalogue: catalogue.clone(), accept_widening, accept_public };
+    let verb = ApplyCatalogue::new(catalogue.clone(), accept_widening, accept_public);
     Wanted::telling(format!("Apply {}", catalogue.name), about, verb)
 }

@@ -1,0 +1,220 @@
+//! An open transaction, and what the ports ask of one.
+
+use super::{
+    accounts, audit, audit_window, catalogue, check, grants, ledger, lineage, purge, secrets, tokens, usage, used,
+    window,
+};
+use crate::domain::account::{Account, AccountId};
+use crate::domain::catalogue::set::{MethodPlace, PlacedSet};
+use crate::domain::catalogue::{ApiSet, Catalogue};
+use crate::domain::method::{Method, MethodId};
+use crate::domain::name::{TokenName, Username};
+use crate::domain::password::PasswordHash;
+use crate::domain::policy::Policy;
+use crate::domain::role::Role;
+use crate::domain::secret::{PublicId, Secret};
+use crate::domain::time::Timestamp;
+use crate::domain::token::{Token, TokenId, Tombstone};
+use crate::error::Result;
+use crate::verbs::audit_log::{AuditLog, AuditPage, AuditQuery, AuditTip, AuditWindow};
+use crate::verbs::check::{CheckPage, CheckQuery};
+use crate::verbs::ledger::{DeniedKey, DeniedRow, Ledger, LedgerQuery, LedgerSize, LedgerWindow, UseKey, UseRow};
+use crate::verbs::ports::{
+    AccountChanges, AccountFacts, Doomed, Grant, Installation, NewAccount, NewToken, PurgeQuery, Snapshot,
+    StoredSecret, Tally, TokenCounts, Tx, Usage, Visibility, Window, WindowQuery,
+};
+use rusqlite::Transaction;
+use std::collections::BTreeMap;
+
+/// An open transaction. Which of the three traits a caller is handed decides what it can do with it.
+pub(super) struct Open<'a>(pub(super) &'a Transaction<'a>);
+
+impl Snapshot for Open<'_> {
+    fn installation(&self) -> Result<Option<Installation>> {
+        accounts::installation(self.0)
+    }
+    fn policy(&self) -> Result<Policy> {
+        accounts::policy(self.0)
+    }
+    fn account(&self, id: AccountId) -> Result<Option<Account>> {
+        accounts::by_id(self.0, id)
+    }
+    fn account_named(&self, username: &Username) -> Result<Option<Account>> {
+        accounts::by_name(self.0, username)
+    }
+    fn accounts(&self) -> Result<Vec<Account>> {
+        accounts::all_accounts(self.0)
+    }
+    fn password_hash(&self, id: AccountId) -> Result<Option<PasswordHash>> {
+        accounts::password_hash(self.0, id)
+    }
+    fn token(&self, id: TokenId) -> Result<Option<Token>> {
+        tokens::by_id(self.0, id)
+    }
+    fn tokens_named(
+        &self,
+        visibility: &Visibility,
+        account: Option<AccountId>,
+        name: &TokenName,
+        trashed: bool,
+    ) -> Result<Vec<Token>> {
+        tokens::named(self.0, visibility, account, name, trashed)
+    }
+    fn secret(&self, id: &PublicId) -> Result<Option<StoredSecret>> {
+        secrets::by_public_id(self.0, id)
+    }
+    fn tombstone(&self, id: &PublicId) -> Result<Option<Tombstone>> {
+        purge::tombstone(self.0, id)
+    }
+    fn descendants(&self, makers: &[TokenId], limit: usize) -> Result<Vec<TokenId>> {
+        lineage::descendants(self.0, makers, limit)
+    }
+    fn doomed_count(&self, query: &PurgeQuery) -> Result<u64> {
+        purge::count(self.0, query)
+    }
+    fn doomed_among(&self, query: &PurgeQuery, tokens: &[TokenId]) -> Result<Vec<Doomed>> {
+        purge::among(self.0, query, tokens)
+    }
+    fn doomed(&self, query: &PurgeQuery, after: Option<TokenId>, limit: usize) -> Result<Vec<Doomed>> {
+        purge::page(self.0, query, after, limit)
+    }
+    fn active_tokens(&self, account: AccountId, now: Timestamp) -> Result<u32> {
+        tokens::active(self.0, account, now)
+    }
+    fn usage(&self, token: TokenId, now: Timestamp) -> Result<Usage> {
+        used::of_token(self.0, token, now)
+    }
+    fn method(&self, id: &MethodId) -> Result<Option<Method>> {
+        catalogue::method(self.0, id)
+    }
+    fn method_place(&self, id: &MethodId) -> Result<Option<MethodPlace>> {
+        catalogue::place(self.0, id)
+    }
+    fn catalogues(&self) -> Result<Vec<Catalogue>> {
+        catalogue::all_catalogues(self.0)
+    }
+    fn api_sets(&self) -> Result<Vec<ApiSet>> {
+        catalogue::api_sets(self.0)
+    }
+    fn api_set(&self, name: &str) -> Result<Option<PlacedSet>> {
+        catalogue::placed_set(self.0, name)
+    }
+    fn grants(&self, after: Option<TokenId>, limit: usize) -> Result<Vec<Grant>> {
+        grants::page(self.0, after, limit)
+    }
+    fn window(&self, query: &WindowQuery) -> Result<Window> {
+        window::window(self.0, query)
+    }
+    fn tally(&self, visibility: &Visibility, now: Timestamp, soon: Timestamp) -> Result<Tally> {
+        window::tally(self.0, visibility, now, soon)
+    }
+}
+
+impl AuditLog for Open<'_> {
+    fn audit_tip(&self) -> Result<AuditTip> {
+        audit::tip(self.0)
+    }
+    fn audit_contains(&self, tip: AuditTip) -> Result<bool> {
+        audit::contains(self.0, tip)
+    }
+    fn audit_only_grew(&self, tip: AuditTip, without: &str) -> Result<bool> {
+        audit::only_grew(self.0, tip, without)
+    }
+    fn audit_window(&self, query: &AuditQuery) -> Result<AuditWindow> {
+        audit_window::window(self.0, query)
+    }
+    fn audit_table_flaw(&self) -> Result<Option<String>> {
+        audit::table_flaw(self.0)
+    }
+    fn audit_page(&self, after: Option<i64>, limit: usize) -> Result<AuditPage> {
+        audit::page(self.0, after, limit)
+    }
+}
+
+impl Ledger for Open<'_> {
+    fn denied_window(&self, query: &LedgerQuery<DeniedKey>) -> Result<LedgerWindow<DeniedRow>> {
+        ledger::window(self.0, query)
+    }
+    fn uses_window(&self, query: &LedgerQuery<UseKey>) -> Result<LedgerWindow<UseRow>> {
+        ledger::window(self.0, query)
+    }
+    fn ledger_head(&self) -> Result<i64> {
+        ledger::head(self.0)
+    }
+    fn ledger_size(&self) -> Result<LedgerSize> {
+        usage::size(self.0)
+    }
+    fn purged_owner(&self, token: TokenId) -> Result<Option<(AccountId, Role)>> {
+        purge::owner(self.0, token)
+    }
+    fn check_page(&self, query: &CheckQuery) -> Result<CheckPage> {
+        check::page(self.0, query)
+    }
+}
+
+impl AccountFacts for Open<'_> {
+    fn token_counts(&self, account: Option<AccountId>, now: Timestamp) -> Result<BTreeMap<AccountId, TokenCounts>> {
+        accounts::token_counts(self.0, account, now)
+    }
+    fn kept_tokens(&self, account: AccountId) -> Result<Vec<Token>> {
+        tokens::kept(self.0, account)
+    }
+    fn last_seen(&self, account: AccountId) -> Result<Option<Timestamp>> {
+        accounts::last_seen(self.0, account)
+    }
+    fn enabled_owners(&self) -> Result<u32> {
+        accounts::enabled_owners(self.0)
+    }
+}
+
+impl Tx for Open<'_> {
+    fn set_installation(&mut self, installation: &Installation) -> Result<()> {
+        accounts::set_installation(self.0, installation)
+    }
+    fn set_policy(&mut self, policy: &Policy) -> Result<()> {
+        accounts::set_policy(self.0, policy)
+    }
+    fn set_catalogue(&mut self, catalogue: &Catalogue) -> Result<()> {
+        catalogue::replace(self.0, catalogue)
+    }
+    fn insert_account(&mut self, new: &NewAccount<'_>) -> Result<AccountId> {
+        accounts::insert(self.0, new)
+    }
+    fn insert_token(&mut self, new: &NewToken<'_>) -> Result<TokenId> {
+        tokens::insert(self.0, new)
+    }
+    fn update_token(&mut self, token: &Token) -> Result<()> {
+        tokens::update(self.0, token)
+    }
+    fn set_maker(&mut self, token: TokenId, maker: TokenId) -> Result<()> {
+        lineage::set_maker(self.0, token, maker)
+    }
+    fn set_secret(
+        &mut self,
+        token: TokenId,
+        secret: &Secret,
+        issued_role: Role,
+        now: Timestamp,
+        keep_old_until: Option<Timestamp>,
+    ) -> Result<()> {
+        secrets::set_current(self.0, token, secret, issued_role, now, keep_old_until)
+    }
+    fn retire_previous(&mut self, token: TokenId) -> Result<()> {
+        secrets::retire_previous(self.0, token)
+    }
+    fn purge(&mut self, tokens: &[TokenId], now: Timestamp) -> Result<()> {
+        purge::purge(self.0, tokens, now)
+    }
+}
+
+impl AccountChanges for Open<'_> {
+    fn update_account(&mut self, account: &Account) -> Result<()> {
+        accounts::update(self.0, account)
+    }
+    fn set_password(&mut self, account: AccountId, password: &PasswordHash, temporary: bool) -> Result<()> {
+        accounts::set_password(self.0, account, password, temporary)
+    }
+    fn delete_account(&mut self, account: AccountId, now: Timestamp) -> Result<()> {
+        accounts::delete(self.0, account, now)
+    }
+}

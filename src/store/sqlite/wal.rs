@@ -1,0 +1,21 @@
+//! The write-ahead log: written back, measured.
+
+use std::fs;
+use std::path::Path;
+
+use rusqlite::Connection;
+
+use super::identity::companion;
+
+/// How many bytes the write-ahead log keeps on disk once all of it was written back.
+pub(super) const KEPT: i64 = 16 * 1024 * 1024;
+
+/// Writes back what can be of the write-ahead log without waiting for anybody.
+pub(super) fn checkpoint(db: &Connection) -> rusqlite::Result<()> {
+    db.query_row("PRAGMA wal_checkpoint(PASSIVE)", [], |_| Ok(()))
+}
+
+/// The size of the write-ahead log of the store at `path`.
+pub(super) fn bytes(path: &Path) -> u64 {
+    fs::metadata(companion(path, "-wal")).map_or(0, |meta| meta.len())
+}
