@@ -85,7 +85,7 @@ fn what_is_no_live_token_is_not_authenticated() {
     with(&home, &[("JETON_TOKEN", &"x".repeat(100_000))], &list).ends(2).says(&["longer than"]);
     denied(&format!("{}x", &secret[..secret.len() - 1]));
     let loose = home.file("loose", &secret, 0o640);
-    with(&home, &[("JETON_TOKEN_FILE", loose.to_str().unwrap())], &list).ends(1).says(&["0640", "chmod 600"]);
+    with(&home, &[("JETON_TOKEN_FILE", loose.to_str().unwrap())], &list).ends(1).says(&["0640", "mode 0600"]);
     with(&home, &[("JETON_TOKEN_FILE", "gone")], &list).ends(1);
     home.as_ops(&["token", "disable", "bot"]).succeeds();
     denied(&secret).says(&["not accepted"]);
@@ -151,7 +151,7 @@ fn settings_are_written_kept_private_and_taken_out_again() {
     assert!(listed.contains("90s") && listed.contains(&secret[..12]) && !listed.contains(&secret), "{listed}");
     assert_eq!(home.run(&["config", "get", "username"], "").succeeds().out, "ops\n");
     std::fs::set_permissions(&file, std::fs::Permissions::from_mode(0o644)).unwrap();
-    home.run(&["token", "list"], "").ends(1).says(&["0644", "chmod 600"]);
+    home.run(&["token", "list"], "").ends(1).says(&["0644", "mode 0600"]);
     std::fs::set_permissions(&file, std::fs::Permissions::from_mode(0o600)).unwrap();
     home.run(&["config", "unset", "api-token"], "").succeeds();
     home.run(&["config", "unset", "api-token"], "").ends(3);

@@ -108,9 +108,10 @@ fn what_can_not_be_asked_is_said_calmly() {
     let told = home.as_ops(&["token", "disable", "c", "--json"]).succeeds().json();
     let why = json!({"denies": null, "why": "the service could not be asked: no answer within 1s"});
     assert_eq!(told["service"], why);
-    service.signal(Signal::CONT);
+    // Stopped: a service that runs makes its socket anew.
     std::fs::remove_file(home.store().with_file_name("jeton.db.manage")).unwrap();
     home.as_ops(&["token", "delete", "b", "--confirm", "b"]).succeeds().says(&["its socket is gone"]);
+    service.signal(Signal::CONT);
     service.killed();
     assert!(home.store().with_file_name("jeton.db-service").exists(), "a dead service leaves its mark");
     let deleted = home.as_ops(&["token", "delete", "c", "--confirm", "c"]).succeeds();

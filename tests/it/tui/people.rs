@@ -342,7 +342,7 @@ fn a_rule_is_changed_with_the_right_kind_of_input() {
     s.assert_shows("whole number");
     s.keys("<c-u>3<tab><enter>");
     prove(&mut s);
-    s.keys("<down><enter><right><tab><enter>");
+    s.keys("<down><down><enter><right><tab><enter>");
     prove(&mut s);
     s.keys("<down><enter><left><space><tab>1y<tab><enter>");
     prove(&mut s);

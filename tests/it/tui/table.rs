@@ -19,7 +19,7 @@ pub(super) fn house(names: &[&str]) -> House {
 
 pub(super) fn many(count: usize) -> House {
     let house = House::new();
-    house.set_policy(|p| p.active_tokens = 0);
+    house.set_policy(|p| (p.active_tokens, p.kept_tokens) = (0, 0));
     for n in 0..count {
         house.issue(OWNER, &format!("t-{n:04}"));
     }
