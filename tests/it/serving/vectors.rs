@@ -122,7 +122,7 @@ fn all_parsers_agree() {
         let whose = run(&house, None, &["token", "whose", "--json"], &format!("{presented}\n"));
         let told: serde_json::Value = serde_json::from_str(&whose.out).unwrap_or_default();
         // `whose` looks for a secret in what surrounds it.
-        if reason == "ok" || !presented.contains(&*secrets[0].1) {
+        if reason != "malformed" {
             assert_eq!(told["reason"].as_str().unwrap_or("ok"), reason, "{line}: {whose:?}");
         }
     }
