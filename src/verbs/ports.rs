@@ -42,6 +42,11 @@ pub trait Store: Send + Sync {
     /// Those of `f`, and [`crate::error::Kind::Failure`] when the store can't be read.
     fn read<T>(&self, f: impl FnOnce(&dyn Snapshot) -> Result<T>) -> Result<T>;
 
+    /// Whether nothing can be written, bookkeeping included.
+    fn is_read_only(&self) -> bool {
+        false
+    }
+
     /// A number that stays the same for as long as nobody else commits anything, ledger included: what was read before
     /// holds then. It means something only beside an earlier one of this very store.
     ///

@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
-use rusqlite::{Connection, Transaction, TransactionBehavior};
+use rusqlite::{Connection, MAIN_DB, Transaction, TransactionBehavior};
 
 use super::convert::failed;
 use super::identity::Identity;
@@ -40,6 +40,9 @@ impl SqliteStore {
     /// Those of [`SqliteStore::open`].
     pub fn open_to_serve(path: &Path, patience: Duration) -> Result<Self> {
         let opened = open::open_within(path, patience)?;
+        if opened.0.is_readonly(MAIN_DB).map_err(failed)? {
+            return Err(open::cant_open(path).why("it is on a read-only mount, and a service writes what it is asked"));
+        }
         open::for_service(&opened.0)?;
         Ok(Self::over(opened, path))
     }
@@ -121,6 +124,10 @@ impl Store for SqliteStore {
         tx.finish().map_err(failed)?;
         self.identity.holds()?;
         Ok(out)
+    }
+
+    fn is_read_only(&self) -> bool {
+        self.lock().is_readonly(MAIN_DB).unwrap_or(false)
     }
 
     fn settle(&self) -> Result<()> {

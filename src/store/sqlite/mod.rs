@@ -16,6 +16,7 @@ mod ledger;
 mod lineage;
 mod listing;
 mod lock;
+mod mount;
 mod narrowed;
 mod open;
 #[cfg(test)]

@@ -11,7 +11,7 @@ use rusqlite::{Connection, ErrorCode, OpenFlags, TransactionBehavior};
 
 use super::convert::failed;
 use super::identity::{Identity, companion};
-use super::{listing, lock, wal};
+use super::{listing, lock, mount, wal};
 use crate::error::{Error, Kind, Result};
 use crate::platform::user;
 
@@ -88,6 +88,12 @@ fn connect(path: &Path, mode: Mode, patience: Duration) -> Result<(Connection, I
     check_ancestors(&path)?;
     check_file(&path)?;
     check_companions(&path)?;
+    if mount::is_read_only(&path) {
+        let mut db = mount::connect_read_only(&path)?;
+        configure(&mut db, patience).and_then(|()| listing::prepare(&db)).map_err(failed)?;
+        mount::check_schema(&path, version(&db)?, MIGRATIONS.len())?;
+        return Ok((db, Identity::of(path, MIGRATIONS.len())?));
+    }
     let flags = OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_NO_MUTEX | OpenFlags::SQLITE_OPEN_NOFOLLOW;
     let mut db = Connection::open_with_flags(&path, flags).map_err(failed)?;
     configure(&mut db, patience).and_then(|()| listing::prepare(&db)).map_err(failed)?;
@@ -267,28 +273,7 @@ fn check_file(path: &Path) -> Result<()> {
             false => refused.why("it is no store of jeton").next("Name another file with --store"),
         });
     }
-    check_filesystem(path)
-}
-
-/// WAL needs shared memory, which these don't give: statfs(2) magic numbers.
-fn check_filesystem(path: &Path) -> Result<()> {
-    const UNFIT: [(u64, &str); 6] = [
-        (0x6969, "NFS"),
-        (0xff53_4d42, "SMB"),
-        (0xfe53_4d42, "SMB"),
-        (0x517b, "SMB"),
-        (0x0102_1997, "9p"),
-        (0x6573_5546, "FUSE"),
-    ];
-    let found = rustix::fs::statfs(path).map_err(|e| cant_open(path).why(e.to_string()))?;
-    // The width and sign of f_type differ between platforms; the magic numbers have 32 bits.
-    let magic = u64::from(found.f_type as u32);
-    match UNFIT.iter().find(|(m, _)| *m == magic) {
-        Some((_, name)) => Err(cant_open(path)
-            .why(format!("it lies on a network file system ({name}), where SQLite can lose data"))
-            .next("Choose a local disk with --store")),
-        None => Ok(()),
-    }
+    mount::check_is_local(path)
 }
 
 fn configure(db: &mut Connection, patience: Duration) -> rusqlite::Result<()> {
@@ -371,11 +356,11 @@ fn drop_indexes(db: &Connection, sql: &str) -> rusqlite::Result<()> {
 
 /// The schema of a file.
 #[derive(Debug, Clone, Copy)]
-struct Schema {
+pub(super) struct Schema {
     /// 0 for an empty file.
-    version: i64,
+    pub version: i64,
     /// Whether the filling of the store was never finished.
-    lacks_indexes: bool,
+    pub lacks_indexes: bool,
 }
 
 fn version(db: &Connection) -> Result<Schema> {

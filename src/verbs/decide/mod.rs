@@ -252,7 +252,9 @@ pub(super) fn present(
             found => Ok((judged, found)),
         }
     })?;
-    record(store, &judged, Ok(&claim), method.copied().unwrap_or_default(), now, caller)?;
+    if !store.is_read_only() {
+        record(store, &judged, Ok(&claim), method.copied().unwrap_or_default(), now, caller)?;
+    }
     match judged.decision {
         Decision::Allowed(accepted) => presented.means(&accepted.token).map(|()| accepted.token),
         Decision::Denied(Reason::NotPermitted, Some(token)) => Err(authorize::lacks(&token, needs)),

@@ -5,6 +5,7 @@ mod crowd;
 mod damage;
 mod files;
 mod migrating;
+mod mounted;
 mod sharing;
 mod unaudited;
 
