@@ -78,16 +78,6 @@ impl SqliteStore {
         SqliteStore { db: Mutex::new(db), identity, path: path.to_owned() }
     }
 
-    /// Whether the file that was opened still stands in its place.
-    pub fn is_in_place(&self) -> bool {
-        self.identity.holds().is_ok()
-    }
-
-    /// Where it is.
-    pub fn path(&self) -> &Path {
-        &self.path
-    }
-
     /// The audit log from its first row, for checks of the whole.
     ///
     /// # Errors

@@ -9,6 +9,7 @@ mod outliving;
 mod past;
 mod places;
 mod reasons;
+mod remembering;
 mod revoking;
 mod unreadable;
 mod vectors;

@@ -1,11 +1,23 @@
 //! The store as a file.
 
+use std::path::Path;
+
 use super::SqliteStore;
 use crate::error::Result;
 use crate::store::sqlite::FileState;
 use crate::store::sqlite::convert::failed;
 
 impl SqliteStore {
+    /// Whether the file that was opened still stands in its place.
+    pub fn is_in_place(&self) -> bool {
+        self.identity.holds().is_ok()
+    }
+
+    /// Where it is.
+    pub fn path(&self) -> &Path {
+        &self.path
+    }
+
     /// The state of the file itself.
     ///
     /// # Errors

@@ -1,0 +1,102 @@
+//! What the service remembers has a bound, whatever is asked.
+
+use jeton::domain::catalogue::{ApiSet, Catalogue, Entry, Group};
+use jeton::domain::expiry::Expiry;
+use jeton::domain::method::{Access, Method, MethodId};
+use jeton::domain::name::{Description, Prefix};
+use jeton::domain::role::Role;
+use jeton::domain::secret::Secret;
+use jeton::domain::selection::Selection;
+use jeton::verbs::audited::Audited;
+use jeton::verbs::ports::{Entropy, NewToken, Store};
+
+use super::house;
+use crate::support::http::{bearer, head};
+use crate::support::service::Service;
+use crate::support::world::{OWNER, entry, tester, token_name};
+
+/// Groups, with a set of each, and how many methods each has: 19,006 in all.
+const GROUPS: usize = 13;
+const METHODS: usize = 1_462;
+/// How many combinations of sets are asked about.
+const COMBINATIONS: usize = 4_096;
+/// How much the service may hold in memory then, in KiB.
+const MEMORY: u64 = 100 * 1024;
+
+fn catalogue() -> Catalogue {
+    let method = |group: usize, n: usize| Method {
+        id: MethodId::parse(&format!("area{group}.control.DoSomethingOfNumber{n}")).unwrap(),
+        title: format!("Does {n}"),
+        access: Access::Read,
+        docs: None,
+        routes: Vec::new(),
+    };
+    let group = |g: usize| Group {
+        id: format!("area{g}"),
+        title: format!("Area {g}"),
+        methods: (0..METHODS).map(|n| method(g, n)).collect(),
+    };
+    let set = |g: usize| ApiSet {
+        name: format!("Set {g}"),
+        title: format!("Set {g}"),
+        include: vec![Entry::Group(format!("area{g}"))],
+        exclude: Vec::new(),
+    };
+    Catalogue {
+        name: "large".to_owned(),
+        title: "Large".to_owned(),
+        groups: (0..GROUPS).map(group).collect(),
+        sets: (0..GROUPS).map(set).collect(),
+    }
+}
+
+#[test]
+fn thousands_of_set_combinations_over_a_large_catalogue_fit() {
+    let house = house();
+    let owner = house.account_named(OWNER).id;
+    let secret = |_| Secret::generate(&Prefix::default(), |bytes| house.fakes.entropy.fill(bytes)).unwrap();
+    let secrets: Vec<Secret> = (0..COMBINATIONS).map(secret).collect();
+    let made = house.store().write(&tester(), &|| house.now(), |tx, now| {
+        tx.set_catalogue(&catalogue())?;
+        for (n, secret) in secrets.iter().enumerate() {
+            let sets = (0..GROUPS).filter(|g| (n + 1) & (1 << g) != 0).map(|g| format!("Set {g}")).collect();
+            let token = tx.insert_token(&NewToken {
+                account: owner,
+                name: &token_name(&format!("t{n}")),
+                description: &Description::none(),
+                selection: &Selection::Sets(sets),
+                expiry: Expiry::Never,
+                now,
+            })?;
+            tx.set_secret(token, secret, Role::Owner, now, None)?;
+        }
+        Ok(Audited::one((), entry("catalogue.large")))
+    });
+    made.unwrap();
+    let service = Service::start(&house.place.path());
+    let mut client = service.client();
+    let mut ask = |path: &str| {
+        for secrets in secrets.chunks(64) {
+            let asked: String = secrets.iter().map(|s| s.expose(|s| head("GET", path, &[&bearer(s)]))).collect();
+            client.send(asked);
+            for _ in secrets {
+                let answer = client.answer().unwrap();
+                assert_eq!(answer.status, 200, "{path}");
+            }
+        }
+    };
+    ask("/v1/verify/-");
+    ask("/v1/verify/-");
+    let memory = service.memory();
+    println!("{memory} KiB");
+    assert!(memory <= MEMORY, "{memory} KiB");
+    // Nor is a list kept that was asked for: each of these is up to 0.8 MB.
+    for secret in secrets.iter().rev().take(64) {
+        let answer = secret.expose(|s| client.ask("GET", "/v1/verify/-?methods", &[&bearer(s)]));
+        assert!(answer.body.len() > 30_000, "{}", answer.body.len());
+    }
+    let memory = service.memory();
+    println!("{memory} KiB after lists");
+    assert!(memory <= MEMORY, "{memory} KiB after lists");
+    service.stops();
+}
