@@ -54,7 +54,12 @@ struct HeadJson {
 /// How far the service reads the store: whoever knows the number of a change in the audit log sees whether it holds.
 pub(super) async fn head(service: &Service) -> Answer {
     match service.desk.audit_seq().await {
-        Ok(audit_seq) => answer::data(StatusCode::OK, &HeadJson { schema: 1, audit_seq }),
+        Ok(audit_seq) => {
+            // A change that was confirmed must not come back with an older copy of the store, not even after a crash.
+            let seen = Arc::clone(&service.seen);
+            service.supervisor.blocking(move || seen.write()).await;
+            answer::data(StatusCode::OK, &HeadJson { schema: 1, audit_seq })
+        }
         Err(_) => answer::unavailable(),
     }
 }

@@ -100,6 +100,7 @@ struct Service {
     room: Room,
     crowd: Crowd,
     supervisor: Arc<Supervisor>,
+    seen: Arc<SeenLog>,
 }
 
 /// A service that runs.
@@ -207,6 +208,7 @@ pub fn start(start: Start, ended: impl FnOnce() + Send + 'static) -> Result<Runn
         room: Room::find()?,
         crowd: Crowd::default(),
         supervisor: Arc::clone(&supervisor),
+        seen: Arc::clone(&seen),
     });
     let clerk = Clerk::new(Arc::clone(&service), keeper, clock, seen, continuity);
     let (stop, stopped) = watch::channel(false);

@@ -51,6 +51,8 @@ struct Pending {
 pub(super) struct SeenLog {
     store: PathBuf,
     pending: Mutex<Pending>,
+    /// Held while the file is written: one who has waited for it knows that what was pending before is written.
+    writing: Mutex<()>,
     wake: Notify,
 }
 
@@ -61,7 +63,10 @@ impl SeenLog {
             Ok(seen) => Continuity::from_seen(seen),
             Err(e) => Continuity::unreadable(e.to_string()),
         };
-        (Arc::new(SeenLog { store, pending: Mutex::default(), wake: Notify::new() }), continuity)
+        (
+            Arc::new(SeenLog { store, pending: Mutex::default(), writing: Mutex::default(), wake: Notify::new() }),
+            continuity,
+        )
     }
 
     /// Has `seen` written soon.
@@ -83,6 +88,7 @@ impl SeenLog {
 
     /// Writes what is to be written now. What can't be is tried again with the next change, and at the end.
     pub fn write(&self) {
+        let _writing = self.writing.lock().unwrap_or_else(PoisonError::into_inner);
         let lock = || self.pending.lock().unwrap_or_else(PoisonError::into_inner);
         let Some(next) = lock().next.take() else { return };
         let written = seen_file::write(&self.store, &next);

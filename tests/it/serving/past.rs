@@ -98,6 +98,19 @@ fn seen_path(store: &Path) -> PathBuf {
 }
 
 #[test]
+fn confirmed_change_is_kept_before_it_is_confirmed() {
+    let (stage, service) = Stage::new();
+    for n in 0..5 {
+        holding(&stage.house, &format!("more{n}"), &[]);
+        let head = service.manager().ask("GET", "/v1/head", &[]);
+        assert_eq!(head.json()["audit_seq"], stage.tip());
+        // Whatever happens to the service now.
+        assert!(stage.seen().contains(&format!(" {} ", stage.tip())), "{}", stage.seen());
+    }
+    service.stops();
+}
+
+#[test]
 fn older_copy_restored_into_the_store_is_not_believed() {
     let (stage, service) = Stage::new();
     let newer = stage.path().with_file_name("newer.db");
