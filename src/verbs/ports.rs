@@ -201,6 +201,10 @@ pub struct Window {
     pub matching_is_least: bool,
     /// How many there are without the filter.
     pub total: u64,
+    /// Tokens of the stretch that are left out of the rows: what is stored of them is damaged.
+    pub unreadable: Vec<TokenId>,
+    /// The last token of the stretch, readable or not. `None` if it is empty.
+    pub last: Option<TokenId>,
     /// Those of the rows that don't work any more and were tried all the same in the last 7 days.
     pub knocking: BTreeSet<TokenId>,
 }

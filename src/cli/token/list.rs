@@ -11,8 +11,8 @@ use crate::domain::filter::Filter;
 use crate::domain::name::Username;
 use crate::domain::sort::{Sort, SortColumn};
 use crate::domain::time::{Timestamp, relative};
-use crate::domain::token::{Status, Token};
-use crate::error::Result;
+use crate::domain::token::{Status, Token, TokenId};
+use crate::error::{Error, Result};
 use crate::place::Place;
 use crate::verbs::actor::Credential;
 use crate::verbs::ports::{Anchor, Window};
@@ -40,7 +40,7 @@ pub(super) fn list(app: &mut App, args: ListArgs) -> Result<()> {
     // Deleted tokens stand in the trash and nowhere else.
     let trashed = args.trash || filter.status == Some(Status::Deleted);
     let who = app.to_look()?;
-    let mut pages = Pages { who, whose, filter, sort, trashed, anchor: Some(Anchor::Start) };
+    let mut pages = Pages { who, whose, filter, sort, trashed, anchor: Some(Anchor::Start), unreadable: Vec::new() };
     let now = app.now();
     let Some(first) = pages.next(&app.place)? else { return Ok(()) };
     let (matching, total) = (first.matching, first.total);
@@ -50,7 +50,7 @@ pub(super) fn list(app: &mut App, args: ListArgs) -> Result<()> {
         return json(app, &mut pages, page, now);
     }
     let mut table = if trashed { Table::new(&TRASH_HEAD) } else { Table::new(&HEAD) };
-    while let Some(window) = page.take().filter(|w| !w.rows.is_empty()) {
+    while let Some(window) = page.take().filter(|w| w.last.is_some()) {
         listed += window.rows.len() as u64;
         if app.out.quiet {
             for token in &window.rows {
@@ -64,7 +64,7 @@ pub(super) fn list(app: &mut App, args: ListArgs) -> Result<()> {
     }
     // Where matches are counted only up to a bound, the lines that were written are the better count.
     summary(app, &pages, matching.max(listed), total);
-    Ok(())
+    pages.all_read()
 }
 
 struct Pages {
@@ -75,6 +75,7 @@ struct Pages {
     trashed: bool,
     /// Where the next page begins; none after the last.
     anchor: Option<Anchor>,
+    unreadable: Vec<TokenId>,
 }
 
 impl Pages {
@@ -92,8 +93,22 @@ impl Pages {
                 limit: PAGE,
             },
         )?;
-        self.anchor = window.rows.last().filter(|_| window.rows.len() == PAGE).map(|t| Anchor::After(t.id));
+        let is_full = window.rows.len() + window.unreadable.len() == PAGE;
+        self.anchor = window.last.filter(|_| is_full).map(Anchor::After);
+        self.unreadable.extend(&window.unreadable);
         Ok(Some(window))
+    }
+
+    /// # Errors
+    /// [`crate::error::Kind::Failure`] with the ids of those that could not be read.
+    fn all_read(&self) -> Result<()> {
+        let ids: Vec<String> = self.unreadable.iter().map(ToString::to_string).collect();
+        if ids.is_empty() {
+            return Ok(());
+        }
+        Err(Error::failure(format!("these tokens can't be read: {}", ids.join(", ")))
+            .why("what the store holds of them is damaged; the others are listed")
+            .next("Restore a backup of the store"))
     }
 }
 
@@ -105,7 +120,8 @@ fn json(app: &mut App, pages: &mut Pages, mut page: Option<Window>, now: Timesta
         }
         page = pages.next(&app.place)?;
     }
-    list.end()
+    list.end()?;
+    pages.all_read()
 }
 
 const HEAD: [&str; 7] = ["NAME", "STATUS", "ACCOUNT", "API", "EXPIRES", "LAST SEEN", "HINT"];

@@ -52,11 +52,17 @@ fn foreign_schema(error: &rusqlite::Error) -> Option<String> {
     }
 }
 
+const DAMAGED: &str = "the store is damaged";
+const NOT_READ_BACK: &str = "doesn't read back";
+
 /// A stored value that doesn't read back.
 pub(super) fn damaged(what: &str) -> Error {
-    Error::new(Kind::Failure, "the store is damaged")
-        .why(format!("{what} doesn't read back"))
-        .next("Stop using it and restore a backup")
+    Error::new(Kind::Failure, DAMAGED).why(format!("{what} {NOT_READ_BACK}")).next("Stop using it and restore a backup")
+}
+
+/// Whether `error` is of [`damaged`]: one value doesn't read back, and others may.
+pub(super) fn is_damaged_value(error: &Error) -> bool {
+    error.what == DAMAGED && error.why.as_ref().is_some_and(|why| why.ends_with(NOT_READ_BACK))
 }
 
 /// Whether `error` is a broken UNIQUE rule.

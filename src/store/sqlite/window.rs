@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use rusqlite::types::Value;
 use rusqlite::{Connection, params, params_from_iter};
 
-use super::convert::one;
+use super::convert::{is_damaged_value, one};
 use super::listing::{Conditions, Listing, Step};
 use super::tokens;
 use crate::domain::time::{DAY, MINUTE, Timestamp};
@@ -33,9 +33,10 @@ pub(super) fn window(db: &Connection, query: &WindowQuery) -> Result<Window> {
     let stretch = match query.anchor {
         Anchor::After(id) => {
             let Some(key) = list.key_of(db, id.0)? else { return Ok(Window::default()) };
-            let rows = rows(db, &list.page(db, Some(&key), Step::On, limit)?)?;
+            let ids = list.page(db, Some(&key), Step::On, limit)?;
+            let (rows, unreadable) = rows(db, &ids)?;
             let knocking = knocking(db, &rows, query.now)?;
-            return Ok(Window { rows, knocking, ..Window::default() });
+            return Ok(Window { rows, unreadable, last: last(&ids), knocking, ..Window::default() });
         }
         Anchor::Start => start(db, &list, limit)?,
         Anchor::End => end(db, &list, limit)?,
@@ -44,16 +45,30 @@ pub(super) fn window(db: &Connection, query: &WindowQuery) -> Result<Window> {
             None => start(db, &list, limit)?,
         },
     };
-    let rows = rows(db, &stretch.ids)?;
+    let (rows, unreadable) = rows(db, &stretch.ids)?;
+    let last = last(&stretch.ids);
     let (position, matching) =
         if rows.is_empty() { (0, list.matching) } else { settle(&stretch, &list, position(db, &list, &stretch)?) };
     let knocking = knocking(db, &rows, query.now)?;
-    Ok(Window { rows, position, matching, matching_is_least: list.is_least, total: list.total, knocking })
+    let (matching_is_least, total) = (list.is_least, list.total);
+    Ok(Window { rows, unreadable, last, position, matching, matching_is_least, total, knocking })
 }
 
-fn rows(db: &Connection, ids: &[i64]) -> Result<Vec<Token>> {
-    let found: Result<Vec<Option<Token>>> = ids.iter().map(|id| tokens::by_id(db, TokenId(*id))).collect();
-    Ok(found?.into_iter().flatten().collect())
+/// The tokens, and those of which a stored value is damaged. A store that can't be read at all fails the whole.
+fn rows(db: &Connection, ids: &[i64]) -> Result<(Vec<Token>, Vec<TokenId>)> {
+    let (mut rows, mut unreadable) = (Vec::with_capacity(ids.len()), Vec::new());
+    for id in ids.iter().copied().map(TokenId) {
+        match tokens::by_id(db, id) {
+            Ok(token) => rows.extend(token),
+            Err(error) if is_damaged_value(&error) => unreadable.push(id),
+            Err(error) => return Err(error),
+        }
+    }
+    Ok((rows, unreadable))
+}
+
+fn last(ids: &[i64]) -> Option<TokenId> {
+    ids.last().copied().map(TokenId)
 }
 
 /// Those of `rows` that don't work any more and were tried lately: one look at an index for each.

@@ -260,8 +260,9 @@ fn answered(model: &mut Model, layer: Option<Layer>, response: Response) -> Vec<
         Response::ListTokens(window) => {
             let height = height(model.size.1);
             if let Some(tokens) = model.tokens_mut() {
-                let anchor = tokens.anchor;
+                let (anchor, damaged) = (tokens.anchor, tokens.newly_damaged(&window));
                 tokens.fill(window, anchor, height);
+                damaged.into_iter().for_each(|text| model.say(Tone::Bad, text, None));
             }
             requests::moved(model)
         }

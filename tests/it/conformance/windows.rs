@@ -76,8 +76,9 @@ fn model(tokens: &[Token], query: &WindowQuery) -> Window {
     if let Anchor::After(id) = query.anchor {
         let Some(key) = tokens.iter().find(|t| t.id == id) else { return Window::default() };
         let after = |t: &&&Token| compare(t, key, query.sort).is_gt();
-        let rows = found.iter().filter(after).take(query.limit).map(|t| (*t).clone()).collect();
-        return Window { rows, ..Window::default() };
+        let rows: Vec<Token> = found.iter().filter(after).take(query.limit).map(|t| (*t).clone()).collect();
+        let last = rows.last().map(|token| token.id);
+        return Window { rows, last, ..Window::default() };
     }
     let start = match query.anchor {
         Anchor::Start | Anchor::After(_) => 0,
@@ -92,8 +93,11 @@ fn model(tokens: &[Token], query: &WindowQuery) -> Window {
     };
     let rows: Vec<Token> = found[start..start + limit].iter().map(|t| (*t).clone()).collect();
     let position = if rows.is_empty() { 0 } else { start as u64 };
+    let last = rows.last().map(|token| token.id);
     Window {
         rows,
+        unreadable: Vec::new(),
+        last,
         position,
         matching: found.len() as u64,
         matching_is_least: false,

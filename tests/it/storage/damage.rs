@@ -22,6 +22,7 @@ use jeton::verbs::tokens::{
     CreateToken, DeleteTokens, DisableTokens, ListOf, ListTokens, Pointed, RegenerateToken, RestoreTokens, ShowToken,
 };
 
+use crate::support::program::Home;
 use crate::support::world::{Fakes, House, OWNER, Place, START, SeededEntropy, by, caller, create, init};
 
 /// The bytes of a store in use: its file, and the log that isn't in it yet.
@@ -134,4 +135,22 @@ fn damage_neither_admits_nor_crashes() {
     }
     println!("{trials} damaged stores: {told} told so, {unnoticed} went on with what was whole");
     assert!(told > trials / 20 && unnoticed > trials / 20, "the damage is too mild or too wild to show anything");
+}
+
+/// Through the real program: the others are listed, the damaged one is named.
+#[test]
+fn damaged_token_is_named_and_the_others_are_listed() {
+    let home = Home::set_up();
+    for name in ["a", "b", "c"] {
+        home.create(&[name]);
+    }
+    let raw = rusqlite::Connection::open(home.store()).unwrap();
+    raw.execute_batch("UPDATE tokens SET name = 'b' || char(27) WHERE name = 'b'").unwrap();
+    drop(raw);
+    let listed = home.as_ops(&["token", "list", "--quiet"]).ends(1);
+    assert_eq!(listed.out, "ops/a\nops/c\n");
+    listed.says(&["t:2"]);
+    let json = home.as_ops(&["token", "list", "--json"]).ends(1);
+    assert_eq!(json.json()["tokens"].as_array().unwrap().len(), 2);
+    home.as_ops(&["token", "show", "t:2"]).ends(1).silent();
 }

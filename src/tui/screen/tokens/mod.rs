@@ -171,6 +171,13 @@ impl Tokens {
         self.window.position + self.cursor.at() as u64
     }
 
+    /// Names the tokens that `window` leaves out as damaged, unless the last one left out the same.
+    pub fn newly_damaged(&self, window: &Window) -> Option<String> {
+        let is_new = !window.unreadable.is_empty() && window.unreadable != self.window.unreadable;
+        let ids: Vec<String> = window.unreadable.iter().map(ToString::to_string).collect();
+        is_new.then(|| format!("Damaged in the store, and left out: {}", ids.join(", ")))
+    }
+
     /// Takes a new window: the cursor stays on its token where that is still there, else on its row.
     pub fn fill(&mut self, window: Window, anchor: Anchor, height: usize) {
         let wanted = match anchor {
