@@ -72,7 +72,9 @@ pub fn write(store: &Path, seen: &Checkpoint) -> Result<()> {
         file.write_all(seen.line().as_bytes())?;
         file.sync_all()?;
         fs::rename(&next, &path)?;
-        path.parent().map_or(Ok(()), |folder| File::open(folder)?.sync_all())
+        // The folder of a bare name is the one we are in.
+        let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
+        File::open(folder)?.sync_all()
     };
     written().map_err(|e| Error::failure(format!("{} can't be written", path.display())).why(e.to_string()))
 }

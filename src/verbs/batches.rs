@@ -98,7 +98,7 @@ impl Progress {
         self.stopped.store(true, Ordering::Relaxed);
     }
 
-    fn begin(&self) {
+    fn reset(&self) {
         self.stopped.store(false, Ordering::Relaxed);
     }
 
@@ -136,7 +136,6 @@ impl<S: Store> Local<S> {
         let session = session.as_ref();
         let audited = self.audit_actor(session);
         let progress = &self.adapters().progress;
-        progress.begin();
         let total = self.look::<V, _>(session, |by, snapshot, env| verb.begin(by, snapshot, env))?;
         let size = if total <= MAX_WHOLE as u64 { MAX_WHOLE } else { FIRST_BATCH };
         let mut course = Course { total, done: 0, size, seq: 0 };
@@ -146,6 +145,8 @@ impl<S: Store> Local<S> {
             Ok(stopped) => *stopped,
             Err(_) => true,
         };
+        // What was stopped has stopped. Whoever stops ahead of the first batch is heard, too.
+        progress.reset();
         if !course.is_whole() && done > 0 {
             let milestone = if stopped { Milestone::Stopped(done) } else { Milestone::Finished(done) };
             let entry = verb.milestone(milestone);
@@ -170,6 +171,9 @@ impl<S: Store> Local<S> {
     ) -> Result<bool> {
         let (clock, progress) = (&*self.adapters().clock, &self.adapters().progress);
         loop {
+            if progress.is_stopped() {
+                return Ok(true);
+            }
             let size = course.size;
             let items = self.look::<V, _>(session, |by, snapshot, env| verb.next(by, snapshot, env, size))?;
             if items.is_empty() {
@@ -183,9 +187,6 @@ impl<S: Store> Local<S> {
             course.size = next_size(course.size, held);
             clock.sleep(held.max(MIN_PAUSE));
             self.await_wal()?;
-            if progress.is_stopped() {
-                return Ok(true);
-            }
         }
     }
 

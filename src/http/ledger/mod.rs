@@ -156,7 +156,7 @@ impl Ledger {
 
     /// Takes everything that waits out of memory.
     fn take(&self) -> Tallies {
-        self.lock().take()
+        self.lock().take(&self.fate)
     }
 
     /// Puts back what could not be written.
@@ -260,14 +260,13 @@ impl Gathered {
     }
 
     /// What runs is taken from where it is counted: whoever decides meanwhile goes on counting there.
-    fn take(&mut self) -> Tallies {
+    fn take(&mut self, fate: &Fate) -> Tallies {
         let mut tallies = mem::take(&mut self.tallies);
         self.weight = 0;
         for known in mem::take(&mut self.running) {
             let run = known.holder.running.lock().take();
             if let Some((key, tally)) = run.map(|run| run.entry(&known)) {
-                // Those that find no room take the place of their own details.
-                tallies.add(key, tally);
+                fate.lose(tallies.add(key, tally));
             }
         }
         tallies

@@ -148,7 +148,7 @@ impl Writer {
         let gathered = self.ledger.lock();
         let waited = self.ledger.ended.wait_timeout_while(gathered, GATHERED_FOR, |g| !g.ending);
         let (mut gathered, _) = waited.unwrap_or_else(PoisonError::into_inner);
-        (gathered.take(), gathered.ending)
+        (gathered.take(&self.ledger.fate), gathered.ending)
     }
 
     /// What can't be written waits for the next time.

@@ -140,9 +140,7 @@ impl Store for SqliteStore {
     }
 
     fn checkpoint(&self) -> Result<u64> {
-        let db = self.lock();
-        wal::checkpoint(&db).map_err(failed)?;
-        Ok(wal::bytes(&self.path))
+        wal::checkpoint(&self.lock()).map_err(failed)
     }
 
     fn edition(&self) -> Result<Edition> {

@@ -10,9 +10,13 @@ use super::identity::companion;
 /// How many bytes the write-ahead log keeps on disk once all of it was written back.
 pub(super) const KEPT: i64 = 16 * 1024 * 1024;
 
-/// Writes back what can be of the write-ahead log without waiting for anybody.
-pub(super) fn checkpoint(db: &Connection) -> rusqlite::Result<()> {
-    db.query_row("PRAGMA wal_checkpoint(PASSIVE)", [], |_| Ok(()))
+/// Writes back what can be of the write-ahead log without waiting for anybody, and returns how many bytes are left. The
+/// file itself shrinks only with the next write.
+pub(super) fn checkpoint(db: &Connection) -> rusqlite::Result<u64> {
+    let page: i64 = db.query_row("PRAGMA page_size", [], |r| r.get(0))?;
+    let left: i64 =
+        db.query_row("PRAGMA wal_checkpoint(PASSIVE)", [], |r| Ok(r.get::<_, i64>(1)? - r.get::<_, i64>(2)?))?;
+    Ok(left.saturating_mul(page).max(0).unsigned_abs())
 }
 
 /// The size of the write-ahead log of the store at `path`.

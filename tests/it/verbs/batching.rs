@@ -144,3 +144,13 @@ fn planned_change_starts_over_when_another_change_comes_between() {
     apply(2).unwrap();
     assert!(title());
 }
+
+#[test]
+fn purge_stopped_before_its_first_batch_purges_nothing() {
+    let house = with_trash(5);
+    house.fakes.progress.stop();
+    let purged = house.ask(OWNER, PurgeTokens::new(Purgeable::Trashed, 5)).unwrap().out;
+    assert_eq!((purged.count, purged.stopped), (0, true));
+    let again = house.ask(OWNER, PurgeTokens::new(Purgeable::Trashed, 5)).unwrap().out;
+    assert_eq!((again.count, again.stopped), (5, false), "a stop is heard once");
+}
