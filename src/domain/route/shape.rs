@@ -100,6 +100,12 @@ impl Shape {
 
     /// Shapes that together match what both match.
     pub(super) fn shared(&self, other: &Shape) -> Result<Vec<Shape>, TooMany> {
+        if self.is_within(other) {
+            return Ok(vec![self.clone()]);
+        }
+        if other.is_within(self) {
+            return Ok(vec![other.clone()]);
+        }
         let mut found = Shared { shapes: Vec::new(), steps: 0 };
         found.walk(&self.0, &other.0, &mut Vec::new())?;
         let all: Vec<Shape> = std::mem::take(&mut found.shapes);
