@@ -23,6 +23,16 @@ impl<T> Audited<T> {
         Some(Audited { value, first, rest: entries.collect() })
     }
 
+    /// The outcome, to be looked at.
+    pub fn value_mut(&mut self) -> &mut T {
+        &mut self.value
+    }
+
+    /// The same entries with `f` of the outcome.
+    pub fn map<U>(self, f: impl FnOnce(T) -> U) -> Audited<U> {
+        Audited { value: f(self.value), first: self.first, rest: self.rest }
+    }
+
     /// Its entries, then its outcome.
     pub fn into_parts(self) -> (Vec<AuditEntry>, T) {
         let mut entries = vec![self.first];

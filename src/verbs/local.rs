@@ -9,6 +9,7 @@ use super::needs::Needs;
 use super::ports::{Clock, Committed, Delivery, Due, Entropy, PasswordHasher, Snapshot, Store};
 use super::prove::Prover;
 use super::request::{Carrier, Request, Response, suffices};
+use super::tokens::SecretSource;
 use super::{Change, Changed, Env, Jeton, Proof, Query, Verb, authorize, decide};
 use crate::domain::audit::{AuditActor, Face};
 use crate::domain::time::Timestamp;
@@ -76,7 +77,7 @@ impl<S: Store> Local<S> {
     }
 
     pub(super) fn env<'a>(&'a self, now: Timestamp) -> Env<'a> {
-        Env { now, zone: self.world.clock.zone(), entropy: &*self.world.entropy, delivery: &*self.world.delivery }
+        Env { now, zone: self.world.clock.zone(), secrets: SecretSource::new(&*self.world.entropy) }
     }
 
     /// Who `credential` is, as far as that can be told outside the transaction; nobody for what only the store proves.
@@ -146,12 +147,13 @@ impl<S: Store> Carrier for Local<S> {
     fn change<V: Change>(&self, who: &Credential, mut verb: V) -> Result<V::Reply> {
         let session = self.proved(who, V::PROOF, V::NEEDS)?;
         verb.prepare(who, &*self.world.hasher)?;
-        let Committed { mut out, seq } = if V::PLANS {
+        let Committed { out, seq } = if V::PLANS {
             self.planned(&mut verb, session.as_ref())?
+        } else if let Some(save_to) = verb.secrets_go_to() {
+            self.deliver_first(&verb, session.as_ref(), save_to)?
         } else {
             self.run(&verb, session.as_ref(), None)?
         };
-        V::committed(&mut out);
         let cli = verb.cli(&out);
         Ok(Changed { out, cli, seq })
     }

@@ -14,6 +14,7 @@ pub mod catalogue;
 pub mod check;
 pub mod cli_line;
 pub mod decide;
+mod delivery;
 pub mod init;
 pub mod ledger;
 pub mod local;
@@ -31,8 +32,9 @@ use actor::{Actor, Credential};
 use audited::Audited;
 use cli_line::CliLine;
 use needs::Needs;
-use ports::{Delivery, Entropy, PasswordHasher, Snapshot, Tx};
+use ports::{PasswordHasher, Snapshot, Tx};
 use request::{Request, Response};
+use tokens::{Issued, SaveTo, SecretSource};
 
 /// What a face talks to: verbs over a store of this machine today.
 pub trait Jeton: Send + Sync {
@@ -109,8 +111,15 @@ pub trait Change: Verb<Reply = Changed<Self::Out>> {
     /// Whatever the verb refuses; then nothing has changed.
     fn run(&self, by: &Actor, tx: &mut dyn Tx, env: &Env<'_>) -> Result<Audited<Self::Out>>;
 
-    /// What is left to do once the transaction has committed.
-    fn committed(_out: &mut Self::Out) {}
+    /// Where its secrets go before it commits. `None` if it makes none, or if they go out with the reply.
+    fn secrets_go_to(&self) -> Option<&SaveTo> {
+        None
+    }
+
+    /// The secrets in its result.
+    fn issued(_out: &mut Self::Out) -> &mut [Issued] {
+        &mut []
+    }
 
     /// The command that does the same.
     fn cli(&self, out: &Self::Out) -> CliLine;
@@ -134,7 +143,5 @@ pub struct Env<'a> {
     /// The zone in which days end.
     pub zone: &'a dyn Zone,
     /// Where secrets come from.
-    pub entropy: &'a dyn Entropy,
-    /// Where secrets are saved on request.
-    pub delivery: &'a dyn Delivery,
+    pub secrets: SecretSource<'a>,
 }

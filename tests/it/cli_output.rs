@@ -199,3 +199,35 @@ fn a_token_is_deleted_by_account_and_name_as_two_words() {
     as_ops(&["tokens", "create", "new", "ana", "--json"]).succeeds();
     assert_eq!(as_ops(&["tokens", "list", "ana", "--quiet"]).succeeds().out, "ana/x\n");
 }
+
+#[test]
+fn secrets_in_a_full_pipe_hold_nobody_up() {
+    use std::io::{Read, Write};
+    let home = Home::set_up();
+    let leaked = home.create(&["leaked"]);
+    home.as_ops(&["policy", "set", "active_tokens", "0"]).succeeds();
+    // More than a pipe holds: after its first byte the program waits for a reader, however fast it is.
+    let names: Vec<String> = (0..600).map(|n| format!("new{n}")).collect();
+    let args: Vec<&str> = ["token", "create", "--json", "--password-stdin"].into_iter().collect();
+    let args: Vec<&str> = args.into_iter().chain(names.iter().map(String::as_str)).collect();
+    let mut child = home
+        .command(&args)
+        .stdin(Stdio::piped())
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped())
+        .spawn()
+        .expect("the program starts");
+    writeln!(child.stdin.take().unwrap(), "{PASSWORD}").unwrap();
+    let mut out = child.stdout.take().unwrap();
+    let mut answer = vec![0];
+    out.read_exact(&mut answer).unwrap();
+    home.as_ops(&["token", "disable", "leaked"]).succeeds();
+    assert_eq!(home.verify(&leaked), 4);
+    assert!(child.try_wait().unwrap().is_none(), "it has waited for a reader all the time");
+    out.read_to_end(&mut answer).unwrap();
+    let ended = child.wait_with_output().unwrap();
+    assert_eq!(ended.status.code(), Some(0), "{}", String::from_utf8_lossy(&ended.stderr));
+    let answer: serde_json::Value = serde_json::from_slice(&answer).unwrap();
+    assert_eq!(answer["created"].as_array().unwrap().len(), 600);
+    assert_eq!(home.verify(answer["created"][599]["secret"].as_str().unwrap()), 0);
+}

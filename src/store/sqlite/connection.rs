@@ -11,7 +11,7 @@ use rusqlite::{Connection, MAIN_DB, Transaction, TransactionBehavior};
 use super::convert::failed;
 use super::identity::Identity;
 use super::transaction::Open;
-use super::{audit, journal, ledger, lock, open, sign_ins, wal};
+use super::{audit, journal, ledger, lock, open, sign_ins, tokens, wal};
 use crate::domain::audit::{AuditActor, AuditRow};
 use crate::domain::time::Timestamp;
 use crate::error::Result;
@@ -137,6 +137,21 @@ impl Store for SqliteStore {
             self.change(|tx| sign_ins::write(tx, now, due))?;
         }
         Ok(())
+    }
+
+    fn rehearse<T>(
+        &self,
+        now: &dyn Fn() -> Timestamp,
+        f: impl FnOnce(&mut dyn Tx, Timestamp) -> Result<Audited<T>>,
+    ) -> Result<T> {
+        self.change(|tx| {
+            tx.execute_batch("SAVEPOINT rehearsal").map_err(failed)?;
+            let (_, out) = f(&mut Open(tx), now())?.into_parts();
+            let newest = tokens::newest_id(tx)?;
+            tx.execute_batch("ROLLBACK TO rehearsal; RELEASE rehearsal").map_err(failed)?;
+            tokens::reserve_ids(tx, newest)?;
+            Ok(out)
+        })
     }
 
     fn checkpoint(&self) -> Result<u64> {

@@ -48,7 +48,7 @@ fn furnished() -> (Connection, TempDir) {
         expiry: Expiry::Never,
         now: NOW,
     };
-    tokens::insert(&db, &new).unwrap();
+    tokens::insert(&db, None, &new).unwrap();
     (db, folder)
 }
 

@@ -203,12 +203,13 @@ fn name_taken(name: &TokenName) -> Error {
         .next("Choose another (for restore: --as NEW)")
 }
 
-pub(super) fn insert(db: &Connection, new: &NewToken<'_>) -> Result<TokenId> {
+/// Adds a token, under the next id if none is given.
+pub(super) fn insert(db: &Connection, id: Option<TokenId>, new: &NewToken<'_>) -> Result<TokenId> {
     let inserted = execute(
         db,
         "INSERT INTO tokens (account_id, name, description, kind, enabled, selection, created_at, expires_at, revision,
-                             username, api)
-         VALUES (?1, ?2, ?3, 'api', 1, ?4, ?5, ?6, 1, (SELECT username FROM accounts WHERE id = ?1), ?7)",
+                             username, api, id)
+         VALUES (?1, ?2, ?3, 'api', 1, ?4, ?5, ?6, 1, (SELECT username FROM accounts WHERE id = ?1), ?7, ?8)",
         params![
             new.account.0,
             new.name.as_str(),
@@ -216,7 +217,8 @@ pub(super) fn insert(db: &Connection, new: &NewToken<'_>) -> Result<TokenId> {
             selection_word(new.selection),
             new.now.0,
             new.expiry.at().map(|at| at.0),
-            new.selection.summary()
+            new.selection.summary(),
+            id.map(|id| id.0)
         ],
     );
     match inserted {
@@ -229,6 +231,25 @@ pub(super) fn insert(db: &Connection, new: &NewToken<'_>) -> Result<TokenId> {
     counts::came(db, new.account.0, false)?;
     write_selection(db, id, new.selection)?;
     Ok(id)
+}
+
+/// The highest id that a token ever had; 0 if there was none.
+pub(super) fn newest_id(db: &Connection) -> Result<i64> {
+    let newest = one(db, "SELECT seq FROM sqlite_sequence WHERE name = 'tokens'", [], |r| r.get(0))?;
+    Ok(newest.unwrap_or(0))
+}
+
+/// Gives no new token an id up to `newest` any more.
+pub(super) fn reserve_ids(db: &Connection, newest: i64) -> Result<()> {
+    let known = newest_id(db)?;
+    if known >= newest {
+        return Ok(());
+    }
+    let raised = run(db, "UPDATE sqlite_sequence SET seq = ?1 WHERE name = 'tokens'", [newest])?;
+    if raised == 0 {
+        run(db, "INSERT INTO sqlite_sequence (name, seq) VALUES ('tokens', ?1)", [newest])?;
+    }
+    Ok(())
 }
 
 pub(super) fn update(db: &Connection, token: &Token) -> Result<()> {

@@ -181,7 +181,10 @@ impl Tx for Open<'_> {
         accounts::insert(self.0, new)
     }
     fn insert_token(&mut self, new: &NewToken<'_>) -> Result<TokenId> {
-        tokens::insert(self.0, new)
+        tokens::insert(self.0, None, new)
+    }
+    fn insert_reserved_token(&mut self, id: TokenId, new: &NewToken<'_>) -> Result<()> {
+        tokens::insert(self.0, Some(id), new).map(drop)
     }
     fn update_token(&mut self, token: &Token) -> Result<()> {
         tokens::update(self.0, token)

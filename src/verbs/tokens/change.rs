@@ -20,9 +20,18 @@ pub(super) struct Change {
 }
 
 /// Adds a token for `owner`, to be settled with [`settle_all`]. A token that acts is kept as its maker.
-pub(super) fn insert(by: &Actor, tx: &mut dyn Tx, owner: &NewOwner, new: &NewToken<'_>) -> Result<Change> {
+pub(super) fn insert(
+    by: &Actor,
+    tx: &mut dyn Tx,
+    env: &Env<'_>,
+    owner: &NewOwner,
+    new: &NewToken<'_>,
+) -> Result<Change> {
     debug_assert_eq!(owner.account().id, new.account, "a token goes where it was permitted");
-    let id = tx.insert_token(new)?;
+    let id = match env.secrets.next_id() {
+        Some(id) => tx.insert_reserved_token(id, new).map(|()| id)?,
+        None => tx.insert_token(new)?,
+    };
     if let Some(bearer) = by.bearer() {
         tx.set_maker(id, bearer.token.id)?;
     }

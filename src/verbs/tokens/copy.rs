@@ -64,19 +64,21 @@ impl Change for CopyToken {
             expiry,
             now: env.now,
         };
-        let change = insert(by, tx, &owner, &new)?;
+        let change = insert(by, tx, env, &owner, &new)?;
         let token = settle_all(by, tx, env, vec![change])?.pop();
         let token = token.ok_or_else(|| Error::failure("the token is not there"))?;
-        let out = self.out.as_ref().and_then(|out| out.file(&token.name));
-        let mut issued = issue(by, tx, env, &token, None, out.as_deref())?;
+        let mut issued = issue(by, tx, env, &token, None)?;
         issued.warning = rights::warning(tx, &issued.token, env.now)?;
-        SaveTo::hand_over(self.out.as_ref(), slice::from_ref(&issued))?;
         let entry = born(Self::NAME, &issued.token).with("of", source.full_name()).with("of_id", source.id.to_string());
         Ok(Audited::one(issued, entry))
     }
 
-    fn committed(out: &mut Issued) {
-        out.committed();
+    fn secrets_go_to(&self) -> Option<&SaveTo> {
+        self.out.as_ref()
+    }
+
+    fn issued(out: &mut Issued) -> &mut [Issued] {
+        slice::from_mut(out)
     }
 
     fn cli(&self, _out: &Issued) -> CliLine {

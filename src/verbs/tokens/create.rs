@@ -60,6 +60,7 @@ impl Change for CreateToken {
             changes.push(insert(
                 by,
                 tx,
+                env,
                 &owner,
                 &NewToken {
                     account: owner.account().id,
@@ -74,21 +75,23 @@ impl Change for CreateToken {
         let tokens = settle_all(by, tx, env, changes)?;
         let mut issued = Vec::with_capacity(tokens.len());
         for token in tokens {
-            let out = self.out.as_ref().and_then(|out| out.file(&token.name));
-            issued.push(issue(by, tx, env, &token, None, out.as_deref())?);
+            issued.push(issue(by, tx, env, &token, None)?);
         }
         // All are alike.
         if let Some(first) = issued.first() {
             let warning = rights::warning(tx, &first.token, env.now)?;
             issued.iter_mut().for_each(|one| one.warning.clone_from(&warning));
         }
-        SaveTo::hand_over(self.out.as_ref(), &issued)?;
         let entries: Vec<_> = issued.iter().map(|i| born(Self::NAME, &i.token)).collect();
         Audited::each(issued, entries).ok_or_else(|| Error::usage("name at least one token"))
     }
 
-    fn committed(out: &mut Vec<Issued>) {
-        out.iter_mut().for_each(Issued::committed);
+    fn secrets_go_to(&self) -> Option<&SaveTo> {
+        self.out.as_ref()
+    }
+
+    fn issued(out: &mut Vec<Issued>) -> &mut [Issued] {
+        out
     }
 
     fn cli(&self, _out: &Vec<Issued>) -> CliLine {

@@ -1,20 +1,22 @@
 //! A secret on its way to the one who asked for it.
 
+use std::cell::RefCell;
+use std::collections::VecDeque;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use crate::domain::audit::AuditEntry;
 use crate::domain::expiry::ExpirySpec;
-use crate::domain::name::TokenName;
+use crate::domain::name::{Prefix, TokenName};
 use crate::domain::secret::Secret;
 use crate::domain::selection::Selection;
 use crate::domain::time::Timestamp;
-use crate::domain::token::Token;
+use crate::domain::token::{Token, TokenId};
 use crate::error::{Error, Result};
 use crate::verbs::Env;
 use crate::verbs::actor::Actor;
 use crate::verbs::cli_line::CliLine;
-use crate::verbs::ports::{SavedSecret, Tx};
+use crate::verbs::ports::{Delivery, Entropy, SavedSecret, Tx};
 
 /// A token and its new secret, to be shown once.
 pub struct Issued {
@@ -33,7 +35,9 @@ impl Issued {
         self.saved.as_ref().map(|s| s.path())
     }
 
-    pub(super) fn committed(&mut self) {
+    /// The change has committed: the file that was made for `planned`, with the same secret, stays.
+    pub(in crate::verbs) fn take_file(&mut self, planned: &mut Issued) {
+        self.saved = planned.saved.take();
         if let Some(saved) = &mut self.saved {
             saved.keep();
         }
@@ -46,15 +50,15 @@ impl std::fmt::Debug for Issued {
     }
 }
 
-/// What gives new secrets to the one who asked for them, before the change that puts them into force can commit: a secret
-/// that nobody got is never in force.
+/// What gives new secrets to the one who asked for them, before the change that puts them into force: a secret that
+/// nobody got is never in force.
 #[derive(Clone)]
 pub struct HandOver(Arc<Give>);
 
 type Give = dyn Fn(&[Issued]) -> Result<()> + Send + Sync;
 
 impl HandOver {
-    /// Hands over by `give`; its error undoes the change.
+    /// Hands over by `give`; after an error nothing is changed.
     pub fn new(give: impl Fn(&[Issued]) -> Result<()> + Send + Sync + 'static) -> Self {
         HandOver(Arc::new(give))
     }
@@ -95,17 +99,60 @@ impl SaveTo {
         }
     }
 
-    /// Hands `issued` over, where that is how they go.
-    pub(super) fn hand_over(out: Option<&SaveTo>, issued: &[Issued]) -> Result<()> {
-        match out {
-            Some(SaveTo::Hand(HandOver(give))) => give(issued),
-            Some(SaveTo::File(_) | SaveTo::Folder(_)) | None => Ok(()),
+    /// Brings the secrets of `issued` to where they go. Files are on disk then, and removed again unless
+    /// [`Issued::take_file`] follows.
+    pub(in crate::verbs) fn deliver(&self, issued: &mut [Issued], delivery: &dyn Delivery) -> Result<()> {
+        if let SaveTo::Hand(HandOver(give)) = self {
+            return give(issued);
+        }
+        for one in issued {
+            one.saved = self.file(&one.token.name).map(|path| delivery.save(&path, &one.secret)).transpose()?;
+        }
+        Ok(())
+    }
+}
+
+/// Where the secrets of one change come from, and the ids that were announced with them.
+pub struct SecretSource<'a> {
+    entropy: Option<&'a dyn Entropy>,
+    planned: RefCell<VecDeque<Secret>>,
+    announced_ids: RefCell<VecDeque<TokenId>>,
+}
+
+impl<'a> SecretSource<'a> {
+    /// Makes new secrets.
+    pub fn new(entropy: &'a dyn Entropy) -> Self {
+        SecretSource { entropy: Some(entropy), planned: RefCell::default(), announced_ids: RefCell::default() }
+    }
+
+    /// Gives the secrets of `issued` once more, in their order, and no others.
+    pub(in crate::verbs) fn again(issued: &[Issued]) -> Result<Self> {
+        let unread = |_| Error::failure("a new secret has no secret's form");
+        let secrets = issued.iter().map(|one| one.secret.expose(Secret::parse).map_err(unread));
+        Ok(SecretSource {
+            entropy: None,
+            planned: RefCell::new(secrets.collect::<Result<_>>()?),
+            announced_ids: RefCell::new(issued.iter().map(|one| one.token.id).collect()),
+        })
+    }
+
+    /// The id that was announced for the next new token; `None` if any will do.
+    pub(super) fn next_id(&self) -> Option<TokenId> {
+        self.announced_ids.borrow_mut().pop_front()
+    }
+
+    fn next(&self, prefix: &Prefix) -> Result<Secret> {
+        match self.entropy {
+            Some(entropy) => Secret::generate(prefix, |buffer| entropy.fill(buffer)),
+            None => {
+                let planned = self.planned.borrow_mut().pop_front();
+                planned.ok_or_else(|| Error::conflict("there are more tokens than announced"))
+            }
         }
     }
 }
 
-/// Gives `token` a new secret and, where a file was asked for, has it on disk before the change can commit. The secret
-/// before dies at once, or at `keep_old_until`.
+/// Gives `token` a new secret. The secret before dies at once, or at `keep_old_until`.
 ///
 /// The new secret is issued under the role of the actor, who is handed it, and never above the role that the account has
 /// at this moment: a later promotion gives nothing to a secret that was handed out before.
@@ -115,15 +162,13 @@ pub(super) fn issue(
     env: &Env<'_>,
     token: &Token,
     keep_old_until: Option<Timestamp>,
-    out: Option<&Path>,
 ) -> Result<Issued> {
     let installation = tx.installation()?.ok_or_else(|| Error::failure("this store is not set up"))?;
-    let secret = Secret::generate(&installation.prefix, |buffer| env.entropy.fill(buffer))?;
+    let secret = env.secrets.next(&installation.prefix)?;
     let issued_role = token.effective_role(by.account()?.role);
     tx.set_secret(token.id, &secret, issued_role, env.now, keep_old_until)?;
     let token = tx.token(token.id)?.ok_or_else(|| Error::failure("the token is not there"))?;
-    let saved = out.map(|path| env.delivery.save(path, &secret)).transpose()?;
-    Ok(Issued { token, secret, warning: None, saved })
+    Ok(Issued { token, secret, warning: None, saved: None })
 }
 
 /// An audit entry about `token`.

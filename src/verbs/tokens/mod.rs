@@ -25,7 +25,7 @@ pub(super) use delete::trash;
 pub use delete::{DeleteTokens, Deleted};
 pub use edit::{EditToken, Edited, PreviewEdit};
 pub use enable::{DisableTokens, EnableTokens};
-pub use issue::{HandOver, Issued, SaveTo};
+pub use issue::{HandOver, Issued, SaveTo, SecretSource};
 pub use lineage::{MADE_MAX, Made, Maker};
 pub use list::{ListOf, ListTokens, SOON, TallyTokens, TokenTally};
 pub use purge::{NAMES_SHOWN, PreviewPurge, PurgePreview, PurgeTokens, Purged};

@@ -58,18 +58,20 @@ impl Change for RegenerateToken {
         }
         let keep_old_until = self.grace.map(|grace| overlap_end(grace, &before, &after, env)).transpose()?;
         let after = settle(by, tx, env, before.clone(), after)?;
-        let out = self.out.as_ref().and_then(|out| out.file(&after.name));
-        let issued = issue(by, tx, env, &after, keep_old_until, out.as_deref())?;
+        let issued = issue(by, tx, env, &after, keep_old_until)?;
         let mut entry = altered(Self::NAME, &before, &issued.token);
         if let Some(until) = keep_old_until {
             entry = entry.with("old_until", until.rfc3339());
         }
-        SaveTo::hand_over(self.out.as_ref(), slice::from_ref(&issued))?;
         Ok(Audited::one(issued, entry))
     }
 
-    fn committed(out: &mut Issued) {
-        out.committed();
+    fn secrets_go_to(&self) -> Option<&SaveTo> {
+        self.out.as_ref()
+    }
+
+    fn issued(out: &mut Issued) -> &mut [Issued] {
+        slice::from_mut(out)
     }
 
     fn cli(&self, out: &Issued) -> CliLine {

@@ -111,6 +111,13 @@ impl Store for Overtaken {
         }
         self.store.write(by, now, f)
     }
+    fn rehearse<T>(
+        &self,
+        now: &dyn Fn() -> Timestamp,
+        f: impl FnOnce(&mut dyn Tx, Timestamp) -> jeton::error::Result<Audited<T>>,
+    ) -> jeton::error::Result<T> {
+        self.store.rehearse(now, f)
+    }
     fn edition(&self) -> jeton::error::Result<Edition> {
         self.store.edition()
     }

@@ -9,6 +9,7 @@ mod copying;
 mod creating;
 mod deciding;
 mod deleting;
+mod delivering;
 mod editing;
 mod enduring;
 mod failed_sign_ins;

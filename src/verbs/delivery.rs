@@ -1,0 +1,85 @@
+//! Secrets that are printed or saved before they come into force. Nothing is locked meanwhile: whoever reads them may
+//! take all the time in the world.
+
+use super::Change;
+use super::actor::Session;
+use super::local::Local;
+use super::ports::{Committed, Store};
+use super::tokens::{SaveTo, SecretSource};
+use crate::domain::time::Timestamp;
+use crate::domain::token::Token;
+use crate::error::{Error, Result};
+
+impl<S: Store> Local<S> {
+    /// Carries out `verb` in three steps. A rehearsal, which is undone, finds out whether the change is permitted and
+    /// what its tokens will be like. Then the secrets go to `save_to`. Then the change itself puts just these secrets
+    /// into force, if everything is still as it was announced.
+    pub(super) fn deliver_first<V: Change>(
+        &self,
+        verb: &V,
+        session: Option<&Session>,
+        save_to: &SaveTo,
+    ) -> Result<Committed<V::Out>> {
+        let clock = &*self.adapters().clock;
+        let (mut planned, planned_at) = self.store().rehearse(&|| clock.now(), |tx, now| {
+            let by = self.actor::<V>(session, tx, now)?;
+            Ok(verb.run(&by, tx, &self.env(now))?.map(|out| (out, now)))
+        })?;
+        let issued = V::issued(&mut planned);
+        save_to.deliver(issued, &*self.adapters().delivery)?;
+        let announced: Vec<Token> = issued.iter().map(|one| one.token.clone()).collect();
+        let secrets = SecretSource::again(issued)?;
+        let committed = self.store().write(&self.audit_actor(session), &|| clock.now(), |tx, now| {
+            let by = self.actor::<V>(session, tx, now)?;
+            let mut env = self.env(planned_at);
+            env.secrets = secrets;
+            let mut audited = verb.run(&by, tx, &env)?;
+            check_announced(&announced, V::issued(audited.value_mut()).iter().map(|one| &one.token), now)?;
+            Ok(audited)
+        });
+        match committed {
+            Ok(mut committed) => {
+                for (done, planned) in V::issued(&mut committed.out).iter_mut().zip(issued) {
+                    done.take_file(planned);
+                }
+                Ok(committed)
+            }
+            Err(error) => Err(not_in_force(error, save_to, announced.len())),
+        }
+    }
+}
+
+/// Refuses a change whose tokens are other than what was said of them with their secrets.
+fn check_announced<'a>(
+    announced: &[Token],
+    stored: impl ExactSizeIterator<Item = &'a Token>,
+    now: Timestamp,
+) -> Result<()> {
+    let is_same = |(announced, stored): (&Token, &Token)| {
+        // What its other secrets are used for meanwhile changes nothing.
+        let used = Token { last_seen_at: stored.last_seen_at, previous: stored.previous.clone(), ..announced.clone() };
+        used == *stored
+    };
+    if announced.len() != stored.len() || !announced.iter().zip(stored).all(is_same) {
+        return Err(Error::conflict("the token was changed meanwhile"));
+    }
+    if announced.iter().any(|token| token.expiry.is_past(now)) {
+        return Err(Error::conflict("the token would have expired by now"));
+    }
+    Ok(())
+}
+
+/// `error`, with what it means for secrets that are out already.
+fn not_in_force(error: Error, save_to: &SaveTo, count: usize) -> Error {
+    let (which, are) = if count == 1 { ("the secret", "is") } else { ("the secrets", "are") };
+    let what = match save_to {
+        SaveTo::Hand(_) => format!("{which} printed above {are} not in force: nothing was changed"),
+        SaveTo::File(_) | SaveTo::Folder(_) => format!("nothing was changed, and {which} saved {are} removed again"),
+    };
+    let why = error.why.as_ref().map_or_else(|| error.what.clone(), |why| format!("{}: {why}", error.what));
+    let next = match &error.next {
+        Some(next) => format!("{next}; each try gives a new secret"),
+        None => "Throw what was printed away and repeat the command: it gives a new secret".to_owned(),
+    };
+    Error { what, why: Some(why), next: Some(next), ..error }
+}

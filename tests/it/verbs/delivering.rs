@@ -1,0 +1,134 @@
+//! Secrets go out before the change that puts them into force. Nothing is locked meanwhile.
+
+use std::sync::Mutex;
+use std::sync::atomic::Ordering;
+
+use super::*;
+use jeton::verbs::tokens::{HandOver, Issued};
+
+/// A verb that makes secrets, by its name.
+type Issuing = (&'static str, Box<dyn Fn(&House) -> Result<()>>);
+
+/// The three verbs that make secrets, each handing its own over by `give`.
+fn issuing(give: impl Fn(&[Issued]) -> Result<()> + Clone + Send + Sync + 'static) -> [Issuing; 3] {
+    let out = move || Some(SaveTo::Hand(HandOver::new(give.clone())));
+    let (to_create, to_copy, to_regenerate) = (out.clone(), out.clone(), out);
+    [
+        (
+            "create",
+            Box::new(move |house| {
+                let names = vec![token_name("new1"), token_name("new2")];
+                house
+                    .ask("member", CreateToken { names, out: to_create(), expires: spec("1h"), ..create("new") })
+                    .map(drop)
+            }),
+        ),
+        (
+            "copy",
+            Box::new(move |house| {
+                house.ask("member", CopyToken { out: to_copy(), ..copy("target", "copied") }).map(drop)
+            }),
+        ),
+        (
+            "regenerate",
+            Box::new(move |house| {
+                house.ask("member", RegenerateToken { out: to_regenerate(), ..regenerate("target") }).map(drop)
+            }),
+        ),
+    ]
+}
+
+/// Another process at the same store.
+fn another(house: &House) -> Arc<Local<SqliteStore>> {
+    Arc::new(local(&house.place.path(), house.fakes.world()))
+}
+
+#[test]
+fn secret_on_its_way_locks_nobody_out() {
+    let house = House::inhabited();
+    house.set_policy(|p| p.active_tokens = 0);
+    house.issue("member", "target");
+    let other = another(&house);
+    let round = Arc::new(std::sync::atomic::AtomicU32::new(0));
+    let announced = Arc::new(Mutex::new(Vec::new()));
+    let (jeton, rounds, ids) = (Arc::clone(&other), Arc::clone(&round), Arc::clone(&announced));
+    let verbs = issuing(move |issued| {
+        // Somebody else creates a token, which takes an id, and revokes it, while the secret is being read.
+        let name = format!("leaked{}", rounds.fetch_add(1, Ordering::SeqCst));
+        ask(&*jeton, &by("member"), create(&name))?;
+        ask(&*jeton, &by("member"), disable(&[&name]))?;
+        *ids.lock().unwrap() = issued.iter().map(|one| one.token.clone()).collect();
+        Ok(())
+    });
+    for (name, run) in verbs {
+        run(&house).unwrap_or_else(|e| panic!("{name}: {e}"));
+        for token in announced.lock().unwrap().drain(..) {
+            assert_eq!(house.token(token.id), token, "{name}: what was announced is what is stored");
+        }
+    }
+    assert_eq!(round.load(Ordering::SeqCst), 3);
+    // A rehearsal leaves nothing behind.
+    let ours: Vec<_> = house.audit().into_iter().filter(|row| !row.target_name.contains("leaked")).collect();
+    let made = ours.iter().filter(|row| row.verb.starts_with("token.")).map(|row| row.target_name.as_str());
+    let expected = ["target", "new1", "new2", "copied", "target"].map(|name| format!("member/{name}"));
+    assert_eq!(made.collect::<Vec<_>>(), expected);
+}
+
+/// What happens between the secret's delivery and the change, and the kind of error that it ends in.
+type Meanwhile = (&'static str, fn(&House, &Local<SqliteStore>), Kind);
+
+const MEANWHILE: [Meanwhile; 4] = [
+    ("the target is disabled and the names are taken", take_names, Kind::Conflict),
+    (
+        "the account is disabled",
+        |house, _| house.set_account_enabled(house.account_named("member").id, false),
+        Kind::Unauthenticated,
+    ),
+    (
+        "the password is changed",
+        |_, other| {
+            ask(other, &by(OWNER), set_password("member", "seven brown foxes")).map(drop).unwrap();
+        },
+        Kind::Unauthenticated,
+    ),
+    ("the expiry passes", |house, _| house.fakes.clock.forward(2 * HOUR), Kind::Conflict),
+];
+
+fn take_names(_: &House, other: &Local<SqliteStore>) {
+    for name in ["new2", "copied"] {
+        ask(other, &by("member"), create(name)).unwrap();
+    }
+    ask(other, &by("member"), disable(&["target"])).unwrap();
+}
+
+#[test]
+fn secret_is_not_in_force_if_something_changed_meanwhile() {
+    for (meanwhile, happen, kind) in MEANWHILE {
+        for verb in 0..3 {
+            let house = Arc::new(House::inhabited());
+            let target = house.make("member", CreateToken { expires: spec("1h"), ..create("target") });
+            let other = another(&house);
+            let out = Arc::new(Mutex::new(Vec::new()));
+            let (inside, seen) = (Arc::clone(&house), Arc::clone(&out));
+            let mut verbs = issuing(move |issued| {
+                happen(&inside, &other);
+                *seen.lock().unwrap() = issued.iter().map(|one| one.secret.expose(str::to_owned)).collect();
+                Ok(())
+            });
+            let (name, run) = &mut verbs[verb];
+            let error = run(&house).err().unwrap_or_else(|| panic!("{name}: done although {meanwhile}"));
+            assert_eq!(error.kind, kind, "{name}, {meanwhile}: {error}");
+            assert!(error.what.contains("not in force") && error.next.is_some(), "{name}, {meanwhile}: {error}");
+            let secrets = out.lock().unwrap();
+            assert!(!secrets.is_empty());
+            for secret in secrets.iter() {
+                assert!(!matches!(house.decide(secret, None), Decision::Allowed(_)), "{name}, {meanwhile}");
+            }
+            assert_eq!(
+                house.token(target.token.id).hint,
+                target.token.hint,
+                "{name}, {meanwhile}: the secret before stays"
+            );
+        }
+    }
+}
