@@ -6,6 +6,18 @@ use std::time::Duration;
 /// The result of everything fallible in this crate.
 pub type Result<T> = std::result::Result<T, Error>;
 
+/// Every exit code with its meaning, for `docs/cli.md`.
+pub const EXIT_CODES: [(u8, &str); 8] = [
+    (0, "done; for `verify`: allowed"),
+    (1, "something outside the command failed: a file, the disk, the store"),
+    (2, "the command can't be read: a misspelled option, a malformed value"),
+    (3, "nothing has that name"),
+    (4, "not authenticated, not permitted, or denied"),
+    (5, "conflict: the name is taken, a limit is reached, it changed meanwhile, the confirmation is missing or wrong"),
+    (6, "findings: what was checked needs attention"),
+    (130, "interrupted"),
+];
+
 /// What sort of failure it is; decides the exit code.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Kind {

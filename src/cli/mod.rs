@@ -55,6 +55,11 @@ const PATIENCE_ON_SCREEN: Duration = Duration::from_secs(1);
 /// How often a prompt asks for a password.
 const TRIES: usize = 3;
 
+/// The tree of commands, as `docs/cli.md` lists it.
+pub fn command() -> clap::Command {
+    args::command()
+}
+
 /// Runs the line.
 pub fn run(args: impl Iterator<Item = OsString>) -> ExitCode {
     let line = match args::read(args) {

@@ -73,6 +73,24 @@ impl Key {
         }
     }
 
+    /// What the key sets, for `jeton config --help` and `docs/configuration.md`.
+    pub const fn help(self) -> &'static str {
+        match self {
+            Key::Store => "Path of the store's file",
+            Key::Username => "The account that asks, where --user isn't given",
+            Key::ApiTokenName => "The name that the token used instead of a password must have",
+            Key::ApiToken => "A token used instead of a password; read from stdin or a prompt, never an argument",
+            Key::LockAfter => "Time without a key until the screens lock; 0s = never",
+            Key::ConfirmRemember => "For how long the screens keep a password that confirmed a change; 0s = not",
+            Key::ServeVerify => "Where the service checks tokens: unix:PATH or ADDRESS:PORT",
+            Key::ServeVerifyGroup => "The group that may use that socket",
+            Key::ServeManage => "Where the service is managed: unix:PATH or ADDRESS:PORT",
+            Key::ServeManageGroup => "The group that may use that socket",
+            Key::ServeAccept => "Other places for a token: header:NAME, query:NAME, separated by commas",
+            Key::ServeProxies => "Networks of proxies in front of yours whose X-Forwarded-For is believed",
+        }
+    }
+
     /// # Errors
     /// [`crate::error::Kind::Usage`] with every key.
     pub fn parse(text: &str) -> Result<Self> {

@@ -99,6 +99,15 @@ pub struct Settings {
     pub serve: ServeSettings,
 }
 
+/// The environment variables that jeton reads itself, for `jeton config --help` and `docs/configuration.md`.
+pub const ENVIRONMENT: [(&str, &str); 5] = [
+    ("JETON_STORE", "Path of the store's file"),
+    ("JETON_CONFIG", "Path of the configuration, instead of the user's own"),
+    ("JETON_TOKEN_FILE", "A file that only you can read, with a token used instead of a password"),
+    ("JETON_TOKEN", "The token itself; jeton removes it from the environment at once"),
+    ("NO_COLOR", "Not empty: no colours"),
+];
+
 /// How long without a key until the screens are locked, unless configured.
 pub const LOCK_AFTER: Duration = Duration::from_secs(5 * 60);
 

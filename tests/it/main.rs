@@ -22,6 +22,7 @@ mod cli_people;
 mod cli_tokens;
 mod conformance;
 mod crash;
+mod documents;
 mod faces;
 mod large;
 mod matrix;

@@ -2,6 +2,15 @@
 
 use clap::{Args, Subcommand};
 
+use crate::config::{ENVIRONMENT, Key};
+
+/// The settings and environment variables with their meaning, below the help of `config`.
+pub(super) fn settings_help() -> String {
+    let row = |(name, help): (&str, &str)| format!("  {name:<18}  {help}\n");
+    let settings: String = Key::ALL.map(|key| row((key.name(), key.help()))).concat();
+    format!("Settings:\n{settings}\nEnvironment:\n{}", ENVIRONMENT.map(row).concat().trim_end())
+}
+
 /// `login`.
 #[derive(Debug, Args)]
 pub struct LoginArgs {
@@ -28,14 +37,14 @@ pub enum ConfigCommand {
 /// A setting's name.
 #[derive(Debug, Args)]
 pub struct ConfigKey {
-    /// store, username, api-token-name, api-token, lock.after or confirm.remember
+    /// The setting's name; see: jeton config --help
     pub key: String,
 }
 
 /// `config set`.
 #[derive(Debug, Args)]
 pub struct ConfigSet {
-    /// store, username, api-token-name, api-token, lock.after or confirm.remember
+    /// The setting's name; see: jeton config --help
     pub key: String,
     /// Its value; none for api-token, which is never given on a command line
     pub value: Option<String>,

@@ -117,7 +117,7 @@ pub enum Command {
     /// Forget who asks, and a configured token
     Logout,
     /// Look at and change the settings of this user: where the store is, who asks, how the screens behave
-    #[command(subcommand)]
+    #[command(subcommand, after_help = config::settings_help())]
     Config(ConfigCommand),
     /// Try the screens on a throw-away store with sample data, or make a large sample store
     Demo(DemoArgs),
@@ -196,8 +196,13 @@ pub fn read(args: impl Iterator<Item = OsString>) -> Result<Line, Stop> {
     })
 }
 
+/// The tree of commands.
+pub fn command() -> clap::Command {
+    Line::command()
+}
+
 fn parse(words: &[String]) -> Result<Line, Stop> {
-    let command = Line::command().color(ColorChoice::Never);
+    let command = command().color(ColorChoice::Never);
     let parsed = command.try_get_matches_from(words).and_then(|found| Line::from_arg_matches(&found));
     parsed.map_err(|e| Stop { text: shown_lines(&e.render().to_string()), wanted: !e.use_stderr() })
 }
@@ -208,6 +213,6 @@ mod tests {
 
     #[test]
     fn the_tree_is_sound() {
-        Line::command().debug_assert();
+        command().debug_assert();
     }
 }

@@ -1,0 +1,65 @@
+//! The pictures of README and docs: the real screens over the demonstration's store, on a clock that stands still.
+
+use jeton::domain::name::Username;
+use jeton::tui::theme::Theme;
+
+use super::check;
+use super::svg::{DARK, LIGHT, render};
+use crate::support::screens::Screens;
+use crate::support::world::{Fakes, House, Place, local};
+
+/// The screens of the demonstration's owner, signed in.
+fn demonstration() -> Screens {
+    let (place, fakes) = (Place::new(), Fakes::new());
+    jeton::demo::fill(&place.path(), &fakes.world()).unwrap();
+    let jeton = local(&place.path(), fakes.world());
+    let house = House::over(place, fakes, jeton);
+    let mut screens = Screens::started(house, Theme::colour(), |start| {
+        start.username = Some(Username::parse("demo").unwrap());
+        start.place = "/var/lib/jeton/jeton.db".to_owned();
+    });
+    screens.keys(&format!("{}<enter>", jeton::demo::PASSWORD));
+    screens.model.notice = None;
+    screens
+}
+
+/// Draws what `keys` lead to, dark and light.
+fn picture(name: &str, title: &str, size: (u16, u16), keys: &str) {
+    let mut screens = demonstration();
+    screens.resize(size.0, size.1);
+    screens.keys(keys);
+    let buffer = screens.buffer();
+    for (palette, suffix) in [(&DARK, "dark"), (&LIGHT, "light")] {
+        check(&format!("img/{name}-{suffix}.svg"), &render(&buffer, palette, title));
+    }
+}
+
+#[test]
+fn tokens() {
+    picture("tokens", "The list of tokens, with the details of the one under the cursor", (110, 26), "<down><down>");
+}
+
+#[test]
+fn revoke() {
+    picture(
+        "revoke",
+        "Revoking a token that is in use: what would break, and its name to be typed",
+        (110, 30),
+        "/deploy-bot<enter>x",
+    );
+}
+
+#[test]
+fn picker() {
+    picture(
+        "picker",
+        "Picking the methods that a token may call",
+        (110, 30),
+        "npreview-bot<tab><tab><tab><up><space><down><right><down><space><down><space>",
+    );
+}
+
+#[test]
+fn denied() {
+    picture("denied", "Attempts that were denied, with their true reasons", (110, 26), "6<down>");
+}

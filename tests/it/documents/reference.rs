@@ -1,0 +1,159 @@
+//! The reference pages: commands, keys, settings and metrics, from the tables that the program itself uses.
+
+use std::fmt::Write as _;
+
+use jeton::config::{ENVIRONMENT, Key};
+use jeton::domain::policy::Policy;
+use jeton::tui::keymap::{self, Context};
+use jeton::tui::screen::policy::meaning;
+
+use super::check;
+use crate::support::service::Service;
+use crate::support::world::House;
+
+const GENERATED: &str = "<!-- Generated: JETON_UPDATE_DOCS=1 cargo test --test it documents -->\n";
+
+/// A table's cell: no bar ends it.
+fn cell(text: &str) -> String {
+    text.replace('|', "\\|").replace('\n', " ")
+}
+
+#[test]
+fn keys() {
+    let mut page = format!(
+        "# Keys\n\n{GENERATED}\nYou will find every key of the screens here, by where it works. `?` shows those of the \
+         screen you are on.\nWhile a text field has the focus, only Tab, Enter, Esc and Ctrl chords act; all else is \
+         typed.\n"
+    );
+    for context in Context::ALL {
+        let mut rows = keymap::rows(context).peekable();
+        if rows.peek().is_none() {
+            continue;
+        }
+        let _ = write!(page, "\n## {}\n\n| keys | action |\n|---|---|\n", context.title());
+        for (keys, help) in rows {
+            let keys: Vec<String> = keys.split(' ').map(|key| format!("`{}`", cell(key))).collect();
+            let _ = writeln!(page, "| {} | {} |", keys.join(" "), cell(help));
+        }
+    }
+    check("keys.md", &page);
+}
+
+#[test]
+fn commands() {
+    let mut command = jeton::cli::command();
+    command.build();
+    let mut page = format!(
+        "# Commands\n\n{GENERATED}\nYou will find every command with its arguments and options here. `jeton COMMAND \
+         --help` says the same.\n"
+    );
+    let _ = write!(page, "\n## Options of every command\n\n");
+    options(&mut page, command.get_arguments().filter(|arg| arg.is_global_set()));
+    let _ = write!(page, "\n## Exit codes\n\n| code | meaning |\n|---|---|\n");
+    for (code, meaning) in jeton::error::EXIT_CODES {
+        let _ = writeln!(page, "| {code} | {meaning} |");
+    }
+    for sub in command.get_subcommands() {
+        describe(&mut page, sub, "jeton");
+    }
+    check("cli.md", &page);
+}
+
+/// A command, then those below it.
+fn describe(page: &mut String, command: &clap::Command, parent: &str) {
+    let name = format!("{parent} {}", command.get_name());
+    if command.is_hide_set() || command.get_name() == "help" {
+        return;
+    }
+    let below: Vec<_> = command.get_subcommands().filter(|c| c.get_name() != "help").collect();
+    let about = command.get_about().map(ToString::to_string).unwrap_or_default();
+    let level = if parent == "jeton" { "##" } else { "###" };
+    let _ = write!(page, "\n{level} {name}\n\n{about}.\n");
+    let aliases: Vec<String> = command.get_visible_aliases().map(|alias| format!("`{alias}`")).collect();
+    if !aliases.is_empty() {
+        let _ = write!(page, "\nAlso: {}.\n", aliases.join(", "));
+    }
+    if below.is_empty() {
+        let usage = command.clone().render_usage().to_string();
+        let _ = write!(page, "\n```\n{}\n```\n", usage.trim_start_matches("Usage: "));
+        if command.get_arguments().any(|arg| !arg.is_global_set() && !arg.is_hide_set() && arg.get_id() != "help") {
+            page.push('\n');
+            let own = |arg: &&clap::Arg| !arg.is_global_set() && !arg.is_hide_set() && arg.get_id() != "help";
+            options(page, command.get_arguments().filter(own));
+        }
+    }
+    for sub in below {
+        describe(page, sub, &name);
+    }
+}
+
+fn options<'a>(page: &mut String, arguments: impl Iterator<Item = &'a clap::Arg>) {
+    page.push_str("| option | meaning |\n|---|---|\n");
+    for arg in arguments {
+        let value = arg.get_value_names().map(|names| names.join(" ")).filter(|_| arg.get_action().takes_values());
+        let name = match (arg.get_long(), arg.get_short()) {
+            (Some(long), Some(short)) => format!("-{short}, --{long}"),
+            (Some(long), None) => format!("--{long}"),
+            _ => String::new(),
+        };
+        let name =
+            [name, value.unwrap_or_default()].into_iter().filter(|p| !p.is_empty()).collect::<Vec<_>>().join(" ");
+        let mut help = arg.get_help().map(ToString::to_string).unwrap_or_default();
+        let defaults: Vec<_> = arg.get_default_values().iter().map(|v| v.to_string_lossy()).collect();
+        if !defaults.is_empty() && arg.get_action().takes_values() {
+            let _ = write!(help, " [{}]", defaults.join(", "));
+        }
+        let _ = writeln!(page, "| `{}` | {} |", cell(&name), cell(&help));
+    }
+}
+
+#[test]
+fn configuration() {
+    let mut page = format!(
+        "# Configuration\n\n{GENERATED}\nYou will find every setting of a user or a service here, every environment \
+         variable, and every rule of the policy.\n\n\
+         A setting comes from an option, else an environment variable, else the user's file, else \
+         `/etc/jeton/config.toml`, else its default.\nThe user's file is the one `JETON_CONFIG` names, else \
+         `jeton/config.toml` in the XDG configuration folder. It is TOML; a dot leads into a table.\n\n\
+         ```sh\njeton config list\njeton config set lock.after 15min\njeton config unset lock.after\n```\n\n\
+         ## Settings\n\n| key | meaning |\n|---|---|\n"
+    );
+    for key in Key::ALL {
+        let _ = writeln!(page, "| `{}` | {} |", key.name(), cell(key.help()));
+    }
+    page.push_str("\n## Environment\n\n| variable | meaning |\n|---|---|\n");
+    for (name, help) in ENVIRONMENT {
+        let _ = writeln!(page, "| `{name}` | {} |", cell(help));
+    }
+    page.push_str(
+        "\n## Policy\n\nThe rules of an installation are kept in its store. Owners change them: `jeton policy set \
+         active_tokens 20`.\nThey hold for what is created from then on.\n\n| rule | default | meaning |\n|---|---|---|\n",
+    );
+    for (key, default) in Policy::default().pairs() {
+        let _ = writeln!(page, "| `{key}` | `{default}` | {} |", cell(meaning(key).1));
+    }
+    check("configuration.md", &page);
+}
+
+#[test]
+fn metrics() {
+    let house = House::new();
+    let service = Service::start(&house.place.path());
+    let answer = service.manager().ask("GET", "/metrics", &[]);
+    let mut page = format!(
+        "# Metrics\n\n{GENERATED}\nYou will find every figure that `GET /metrics` of the management listener gives \
+         here, in Prometheus' text format.\n\n| metric | type | meaning | labels |\n|---|---|---|---|\n"
+    );
+    let lines: Vec<&str> = answer.body.lines().collect();
+    for line in &lines {
+        let Some((name, help)) = line.strip_prefix("# HELP ").and_then(|rest| rest.split_once(' ')) else { continue };
+        let kind = lines.iter().find_map(|l| l.strip_prefix(&format!("# TYPE {name} "))).unwrap();
+        let labels: Vec<String> = lines
+            .iter()
+            .filter_map(|l| l.strip_prefix(&format!("{name}{{"))?.split_once('}'))
+            .map(|(label, _)| format!("`{label}`"))
+            .collect();
+        let _ = writeln!(page, "| `{name}` | {kind} | {} | {} |", cell(help), labels.join(" "));
+    }
+    check("metrics.md", &page);
+}
