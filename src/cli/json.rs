@@ -41,6 +41,7 @@ pub struct TokenJson {
     issued_role: &'static str,
     account_role: &'static str,
     made_by: Option<String>,
+    regenerated_by: Option<String>,
     previous: Option<PreviousJson>,
 }
 
@@ -58,6 +59,7 @@ struct PreviousJson {
     last_seen_at: Option<String>,
     role: &'static str,
     issued_role: &'static str,
+    regenerated_by: Option<String>,
 }
 
 fn instant(at: Option<Timestamp>) -> Option<String> {
@@ -91,12 +93,14 @@ impl TokenJson {
             issued_role: token.issued_role.word(),
             account_role: token.owner.role.word(),
             made_by: token.made_by.map(|id| id.to_string()),
+            regenerated_by: token.regenerated_by.map(|id| id.to_string()),
             previous: token.overlap(now).map(|p| PreviousJson {
                 hint: p.hint.clone(),
                 retires_at: p.retires_at.rfc3339(),
                 last_seen_at: instant(p.last_seen_at),
                 role: token.effective_role(p.issued_role).word(),
                 issued_role: p.issued_role.word(),
+                regenerated_by: p.regenerated_by.map(|id| id.to_string()),
             }),
         }
     }

@@ -111,6 +111,8 @@ pub struct PreviousSecret {
     pub last_seen_at: Option<Timestamp>,
     /// The role that it was issued under.
     pub issued_role: Role,
+    /// The token that got this secret by regenerating; `None` if a person did, or it is the first one.
+    pub regenerated_by: Option<TokenId>,
 }
 
 /// A named grant of an account.
@@ -144,6 +146,8 @@ pub struct Token {
     pub issued_role: Role,
     /// The token that made this one; `None` if a person did.
     pub made_by: Option<TokenId>,
+    /// The token that got the current secret by regenerating; `None` if a person did, or it is the first one.
+    pub regenerated_by: Option<TokenId>,
     /// The secret that a rotation left alive for a while, over or not: [`Token::overlap`] says whether it still lives.
     pub previous: Option<PreviousSecret>,
     /// When any of its secrets was last accepted.
@@ -223,6 +227,12 @@ impl Token {
     pub fn highest_role(&self) -> Role {
         let previous = self.previous.as_ref().map(|previous| self.effective_role(previous.issued_role));
         previous.map_or(self.role(), |previous| previous.max(self.role()))
+    }
+
+    /// The higher of the roles that the current secret and the one before were issued under: what they may come to by a
+    /// promotion.
+    pub fn highest_issued_role(&self) -> Role {
+        self.previous.as_ref().map_or(self.issued_role, |previous| previous.issued_role.max(self.issued_role))
     }
 
     /// `account/name`.

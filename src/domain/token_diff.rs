@@ -167,6 +167,7 @@ mod tests {
             secret_since: Timestamp(0),
             issued_role: Role::Member,
             made_by: None,
+            regenerated_by: None,
             previous: None,
             last_seen_at: None,
             revision: Revision(1),

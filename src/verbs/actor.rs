@@ -154,13 +154,12 @@ impl Session {
                 Ok(Actor::Account(account))
             }
             (Proved::Token { secret, .. }, Some(mut account)) => {
-                let Some(LiveSecret { token, role, end }) = decide::still_living(snapshot, secret, now)? else {
-                    return Err(not_accepted());
-                };
+                let live = decide::still_living(snapshot, secret, now)?.ok_or_else(not_accepted)?;
+                let LiveSecret { token, role, issued_role, end } = live;
                 let held = decide::management(snapshot, role, &token.selection)?;
                 let account_role = std::mem::replace(&mut account.role, role);
                 let session = self.clone();
-                Ok(Actor::Token(Box::new(Bearer { account, account_role, token, end, session, held })))
+                Ok(Actor::Token(Box::new(Bearer { account, account_role, issued_role, token, end, session, held })))
             }
             (Proved::Token { .. }, None) => Err(not_accepted()),
             (Proved::Password { .. }, _) => {
@@ -196,6 +195,8 @@ pub struct Bearer {
     pub account: Account,
     /// The role of the account itself.
     pub account_role: Role,
+    /// The role that the presented secret was issued under: what it comes back to when its account is promoted.
+    pub issued_role: Role,
     /// The token.
     pub token: Token,
     /// When the secret that was presented ends: with the token, or sooner after a rotation.

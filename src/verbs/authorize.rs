@@ -134,14 +134,17 @@ pub fn not_itself(by: &Actor, token: &Token) -> Result<()> {
     Ok(())
 }
 
-/// Whether no secret of `tokens` has a higher role than a token that acts: methods alone don't say what it may manage.
+/// Whether no secret of `tokens` has a higher role than a token that acts, nor comes back to one when its account is
+/// promoted: methods alone don't say what it may manage.
 fn no_higher_role<'t>(bearer: &Bearer, tokens: impl IntoIterator<Item = &'t Token>) -> Result<()> {
-    let own = bearer.account.role;
-    if tokens.into_iter().all(|token| token.highest_role() <= own) {
+    let (own, issued) = (bearer.account.role, bearer.issued_role);
+    let is_higher = |token: &Token| token.highest_role() > own || token.highest_issued_role() > issued;
+    if !tokens.into_iter().any(is_higher) {
         return Ok(());
     }
+    let issued = if issued == own { String::new() } else { format!("; its secret was issued under {issued}") };
     Err(Error::denied(format!("the token {} can't change one with a higher role", bearer.token.name))
-        .why(format!("its own role is {own}"))
+        .why(format!("its own role is {own}{issued}"))
         .next("Say --user U, and give the password"))
 }
 

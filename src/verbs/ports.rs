@@ -188,7 +188,7 @@ pub trait Snapshot: AuditLog + AccountFacts + Ledger {
     fn tombstone(&self, id: &PublicId) -> Result<Option<Tombstone>>;
     /// The tokens outside the trash that `makers` made, and those that these made, and so on: by id, `limit` at most,
     /// without `makers` themselves.
-    fn descendants(&self, makers: &[TokenId], limit: usize) -> Result<Vec<TokenId>>;
+    fn descendants(&self, makers: &[TokenId], now: Timestamp, limit: usize) -> Result<Vec<TokenId>>;
     /// How many tokens a purge takes.
     fn doomed_count(&self, query: &PurgeQuery) -> Result<u64>;
     /// Those of `tokens` that a purge takes.
@@ -268,6 +268,8 @@ pub trait Tx: Snapshot + AccountChanges {
     fn update_token(&mut self, token: &Token) -> Result<()>;
     /// Keeps that `maker` made `token`.
     fn set_maker(&mut self, token: TokenId, maker: TokenId) -> Result<()>;
+    /// Keeps that `maker` got the current secret of `token` by regenerating it.
+    fn set_regenerated_by(&mut self, token: TokenId, maker: TokenId) -> Result<()>;
     /// Makes `secret` the token's current one, issued under `issued_role`. The one before lives on until
     /// `keep_old_until`, where that is said; every other one is dead from now on.
     fn set_secret(

@@ -155,6 +155,8 @@ fn attempt(
 /// A role and an issued role, and what somebody with both proves himself with.
 struct Bearing {
     role: Role,
+    /// The role that the proof was issued under; a password's is the account's.
+    issued: Role,
     /// The lower of the two.
     acting: Role,
     letter: char,
@@ -208,7 +210,8 @@ fn may(rights: &Rights, self_service: bool, who: &Bearing, group: &Group<'_>, st
     if who.letter == 'p' || !changes {
         return true;
     }
-    let higher = owner.role.min(*issued) > who.acting && !matches!(*verb, "create" | "copy");
+    let higher = owner.role.min(*issued) > who.acting || *issued > who.issued;
+    let higher = higher && !matches!(*verb, "create" | "copy");
     let ends_later = match (*verb, *request) {
         ("create", "past") => false,
         ("create", _) | (_, "later" | "never") => true,
@@ -241,12 +244,12 @@ impl Fixture {
         let mut proofs = Vec::new();
         let mut targets = BTreeMap::new();
         for role in Role::ALL {
-            proofs.push(Bearing { role, acting: role, letter: 'p', credential: by(role.word()) });
+            proofs.push(Bearing { role, issued: role, acting: role, letter: 'p', credential: by(role.word()) });
             for issued in Role::ALL {
                 for letter in PROOFS.into_iter().filter(|letter| *letter != 'p') {
                     let name = format!("proof-{letter}-{issued}");
                     let credential = proof_issued(&house, role.word(), letter, issued, &name);
-                    proofs.push(Bearing { role, acting: role.min(issued), letter, credential });
+                    proofs.push(Bearing { role, issued, acting: role.min(issued), letter, credential });
                 }
             }
             for name in [role.word().to_owned(), format!("{role}2")] {

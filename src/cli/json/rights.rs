@@ -5,12 +5,14 @@ use serde::Serialize;
 use super::TokenJson;
 use crate::domain::catalogue::effective::EffectiveRights;
 use crate::domain::reason::Reason;
-use crate::verbs::tokens::{Made, Maker};
+use crate::verbs::tokens::{Made, Maker, Shown};
 
 /// Which token made another, and what that made.
 #[derive(Serialize)]
 pub struct LineageJson {
     made_by: Option<MakerJson>,
+    regenerated_by: Option<MakerJson>,
+    previous_regenerated_by: Option<MakerJson>,
     made: MadeJson,
 }
 
@@ -40,9 +42,16 @@ impl From<&Made> for MadeJson {
 
 impl LineageJson {
     /// That of a token.
-    pub fn of(made_by: Option<&Maker>, made: &Made) -> Self {
-        let maker = |maker: &Maker| MakerJson { id: maker.id.to_string(), name: maker.name.clone() };
-        LineageJson { made_by: made_by.map(maker), made: made.into() }
+    pub fn of(shown: &Shown) -> Self {
+        let maker = |maker: &Option<Maker>| {
+            maker.as_ref().map(|maker| MakerJson { id: maker.id.to_string(), name: maker.name.clone() })
+        };
+        LineageJson {
+            made_by: maker(&shown.made_by),
+            regenerated_by: maker(&shown.regenerated_by),
+            previous_regenerated_by: maker(&shown.previous_regenerated_by),
+            made: (&shown.made).into(),
+        }
     }
 }
 

@@ -1,9 +1,10 @@
-//! Which token made which.
+//! Which token made which, and which got a secret of which.
 
 use rusqlite::{Connection, params};
 use serde_json::Value;
 
 use super::convert::{all, run};
+use crate::domain::time::Timestamp;
 use crate::domain::token::TokenId;
 use crate::error::Result;
 
@@ -12,33 +13,58 @@ pub(super) fn set_maker(db: &Connection, token: TokenId, maker: TokenId) -> Resu
     Ok(())
 }
 
+pub(super) fn set_regenerated_by(db: &Connection, token: TokenId, maker: TokenId) -> Result<()> {
+    run(
+        db,
+        "INSERT INTO regenerated (public_id, token_id, made_by)
+         SELECT public_id, token_id, ?2 FROM secrets WHERE token_id = ?1 AND state = 'current'",
+        params![token.0, maker.0],
+    )?;
+    Ok(())
+}
+
 fn ids(tokens: &[TokenId]) -> String {
     Value::from_iter(tokens.iter().map(|token| token.0)).to_string()
 }
 
-/// Follows purged makers too: their rows stay while something they made is there.
+/// Follows purged makers too: their rows stay while something they made is there. It also follows secrets that are dead
+/// by now, for what was made with them may live, but counts a token for such a secret only while the secret lives.
 pub(super) const DESCENDANTS: &str = "
-    WITH RECURSIVE made (id) AS (
-        SELECT l.token_id FROM json_each(?1) j JOIN lineage l ON l.made_by = j.value
+    WITH RECURSIVE
+    live (public_id) AS NOT MATERIALIZED (
+        SELECT public_id FROM secrets WHERE state = 'current' OR (state = 'previous' AND retires_at > ?3)),
+    made (id, is_held) AS (
+        SELECT l.token_id, 1 FROM json_each(?1) j CROSS JOIN lineage l ON l.made_by = j.value
         UNION
-        SELECT l.token_id FROM made m JOIN lineage l ON l.made_by = m.id
+        SELECT r.token_id, EXISTS (SELECT 1 FROM live WHERE live.public_id = r.public_id)
+        FROM json_each(?1) j CROSS JOIN regenerated r ON r.made_by = j.value
+        UNION
+        SELECT l.token_id, 1 FROM made m CROSS JOIN lineage l ON l.made_by = m.id
+        UNION
+        SELECT r.token_id, EXISTS (SELECT 1 FROM live WHERE live.public_id = r.public_id)
+        FROM made m CROSS JOIN regenerated r ON r.made_by = m.id
         LIMIT 100000)
-    SELECT t.id FROM made m CROSS JOIN tokens t ON t.id = m.id
-    WHERE t.deleted_at IS NULL AND t.id NOT IN (SELECT value FROM json_each(?1))
+    SELECT DISTINCT t.id FROM made m CROSS JOIN tokens t ON t.id = m.id
+    WHERE m.is_held AND t.deleted_at IS NULL AND t.id NOT IN (SELECT value FROM json_each(?1))
     ORDER BY t.id LIMIT ?2";
 
-pub(super) fn descendants(db: &Connection, makers: &[TokenId], limit: usize) -> Result<Vec<TokenId>> {
+pub(super) fn descendants(db: &Connection, makers: &[TokenId], now: Timestamp, limit: usize) -> Result<Vec<TokenId>> {
     let limit = i64::try_from(limit).unwrap_or(i64::MAX);
-    all(db, DESCENDANTS, params![ids(makers), limit], |r| Ok(TokenId(r.get(0)?)))
+    all(db, DESCENDANTS, params![ids(makers), limit, now.0], |r| Ok(TokenId(r.get(0)?)))
 }
 
 /// Drops the rows of purged `tokens` that made nothing which is still known.
 pub(super) fn forget(db: &Connection, tokens: &str) -> Result<()> {
-    run(
-        db,
-        "DELETE FROM lineage WHERE token_id IN (SELECT value FROM json_each(?1))
-                AND NOT EXISTS (SELECT 1 FROM lineage made WHERE made.made_by = lineage.token_id)",
-        [tokens],
-    )?;
+    for table in ["lineage", "regenerated"] {
+        run(
+            db,
+            &format!(
+                "DELETE FROM {table} WHERE token_id IN (SELECT value FROM json_each(?1))
+                        AND NOT EXISTS (SELECT 1 FROM lineage made WHERE made.made_by = {table}.token_id)
+                        AND NOT EXISTS (SELECT 1 FROM regenerated made WHERE made.made_by = {table}.token_id)"
+            ),
+            [tokens],
+        )?;
+    }
     Ok(())
 }

@@ -32,6 +32,7 @@ const MIGRATIONS: &[&str] = &[
     include_str!("migrations/009.sql"),
     include_str!("migrations/010.sql"),
     include_str!("migrations/011.sql"),
+    include_str!("migrations/012.sql"),
 ];
 /// Indexes that a large number of insertions would keep rewriting. A store to be filled is made without them.
 const DEFERRED: [&str; 2] = [include_str!("migrations/003.sql"), "CREATE INDEX daily_uses_by_day ON daily_uses (day);"];

@@ -26,7 +26,9 @@ pub(super) const SELECT: &str = "
            p.public_id, p.retires_at, (SELECT at FROM last_uses WHERE public_id = p.public_id),
            (SELECT nullif(at, 0) FROM last_seen WHERE token_id = t.id),
            (SELECT prefix FROM installation), t.kind, c.issued_role, p.issued_role,
-           (SELECT made_by FROM lineage WHERE token_id = t.id)
+           (SELECT made_by FROM lineage WHERE token_id = t.id),
+           (SELECT made_by FROM regenerated WHERE public_id = c.public_id),
+           (SELECT made_by FROM regenerated WHERE public_id = p.public_id)
     FROM tokens t
     JOIN accounts a ON a.id = t.account_id
     LEFT JOIN secrets c ON c.token_id = t.id AND c.state = 'current'
@@ -52,6 +54,8 @@ struct RawToken {
     prefix: String,
     kind: String,
     made_by: Option<i64>,
+    regenerated_by: Option<i64>,
+    previous_regenerated_by: Option<i64>,
 }
 
 fn raw(r: &Row<'_>) -> rusqlite::Result<RawToken> {
@@ -77,6 +81,8 @@ fn raw(r: &Row<'_>) -> rusqlite::Result<RawToken> {
         prefix: r.get(19)?,
         kind: r.get(20)?,
         made_by: r.get(23)?,
+        regenerated_by: r.get(24)?,
+        previous_regenerated_by: r.get(25)?,
     })
 }
 
@@ -100,6 +106,7 @@ fn token(db: &Connection, raw: RawToken) -> Result<Token> {
             retires_at: Timestamp(retires_at),
             last_seen_at: seen.map(Timestamp),
             issued_role: role(&issued)?,
+            regenerated_by: raw.previous_regenerated_by.map(TokenId),
         }),
         None => None,
     };
@@ -123,6 +130,7 @@ fn token(db: &Connection, raw: RawToken) -> Result<Token> {
         secret_since: Timestamp(secret_since),
         issued_role,
         made_by: raw.made_by.map(TokenId),
+        regenerated_by: raw.regenerated_by.map(TokenId),
         previous,
         last_seen_at: raw.last_seen_at.map(Timestamp),
         revision: Revision(raw.revision),

@@ -66,8 +66,8 @@ impl Snapshot for Open<'_> {
     fn tombstone(&self, id: &PublicId) -> Result<Option<Tombstone>> {
         purge::tombstone(self.0, id)
     }
-    fn descendants(&self, makers: &[TokenId], limit: usize) -> Result<Vec<TokenId>> {
-        lineage::descendants(self.0, makers, limit)
+    fn descendants(&self, makers: &[TokenId], now: Timestamp, limit: usize) -> Result<Vec<TokenId>> {
+        lineage::descendants(self.0, makers, now, limit)
     }
     fn doomed_count(&self, query: &PurgeQuery) -> Result<u64> {
         purge::count(self.0, query)
@@ -191,6 +191,9 @@ impl Tx for Open<'_> {
     }
     fn set_maker(&mut self, token: TokenId, maker: TokenId) -> Result<()> {
         lineage::set_maker(self.0, token, maker)
+    }
+    fn set_regenerated_by(&mut self, token: TokenId, maker: TokenId) -> Result<()> {
+        lineage::set_regenerated_by(self.0, token, maker)
     }
     fn set_secret(
         &mut self,

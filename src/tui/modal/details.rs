@@ -245,8 +245,13 @@ pub fn lines(token: &Token, shown: Option<&Shown>, columns: usize, model: &Model
     }
     lines.push(row("Created", format!("{}, id {}", day(token.created_at), token.id)));
     if let Some(maker) = shown.and_then(|shown| shown.made_by.as_ref()) {
-        let name = maker.name.clone().unwrap_or_else(|| format!("{}, purged or not yours to see", maker.id));
-        lines.push(row("Made by", format!("the token {name}")));
+        lines.push(row("Made by", maker.words()));
+    }
+    if let Some(maker) = shown.and_then(|shown| shown.regenerated_by.as_ref()) {
+        lines.push(row("Secret by", maker.words()));
+    }
+    if let Some(maker) = shown.and_then(|shown| shown.previous_regenerated_by.as_ref()) {
+        lines.push(row("Old one by", maker.words()));
     }
     if let Some(made) = shown.and_then(|shown| shown.made.words()) {
         lines.push(row("Made", made));

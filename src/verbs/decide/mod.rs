@@ -282,6 +282,8 @@ pub(super) struct LiveSecret {
     pub token: Token,
     /// The secret's role, see [`Accepted`].
     pub role: Role,
+    /// The role that it was issued under, whatever the account's is now.
+    pub issued_role: Role,
     /// When the secret ends: with the token, or sooner after a rotation.
     pub end: Expiry,
 }
@@ -302,7 +304,7 @@ pub(super) fn still_living(snapshot: &dyn Snapshot, id: &PublicId, now: Timestam
         (SecretState::Current | SecretState::Dead, _) => token.expiry,
     };
     let role = token.effective_role(stored.issued_role);
-    Ok(Some(LiveSecret { token, role, end }))
+    Ok(Some(LiveSecret { token, role, issued_role: stored.issued_role, end }))
 }
 
 /// Selected methods ∩ the ceiling of `role`; none when the catalogue doesn't know the method.

@@ -50,7 +50,7 @@ impl Change for DeleteTokens {
         let mut tokens = meant_by_words(by, tx, &self.tokens, Among::Kept, Act::Restrict)?;
         let named = tokens.len();
         if self.with_made {
-            tokens.extend(made_to_revoke(by, tx, &tokens)?);
+            tokens.extend(made_to_revoke(by, tx, &tokens, env.now)?);
         }
         self.confirmed(&tokens)?;
         let mut entries = Vec::with_capacity(tokens.len());

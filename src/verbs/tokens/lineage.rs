@@ -1,4 +1,5 @@
-//! What a token made: the tokens that somebody made with it, and those that were made with these.
+//! What a token made: the tokens that somebody made with it, those of which somebody got a secret with it by regenerating
+//! them, and those that were made with these.
 
 use crate::domain::time::Timestamp;
 use crate::domain::token::{Status, Token, TokenId, TokenRef};
@@ -12,7 +13,7 @@ pub const MADE_MAX: usize = 1_000;
 /// How many of them are named.
 const NAMED: usize = 5;
 
-/// The tokens outside the trash that a token made, and those that these made.
+/// The tokens outside the trash that a token made or holds a secret of, and those that these made.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct Made {
     /// How many there are, [`MADE_MAX`] at most.
@@ -47,7 +48,7 @@ impl Made {
 
 /// What `makers` made.
 pub(super) fn made(by: &Actor, snapshot: &dyn Snapshot, makers: &[TokenId], now: Timestamp) -> Result<Made> {
-    let mut ids = snapshot.descendants(makers, MADE_MAX + 1)?;
+    let mut ids = snapshot.descendants(makers, now, MADE_MAX + 1)?;
     let is_least = ids.len() > MADE_MAX;
     ids.truncate(MADE_MAX);
     let mut made = Made { count: ids.len(), is_least, ..Made::default() };
@@ -62,10 +63,15 @@ pub(super) fn made(by: &Actor, snapshot: &dyn Snapshot, makers: &[TokenId], now:
 }
 
 /// The tokens that `makers` made, to be revoked along with them: all of them or, if one is out of reach, an error.
-pub(super) fn made_to_revoke(by: &Actor, snapshot: &dyn Snapshot, makers: &[Token]) -> Result<Vec<Token>> {
+pub(super) fn made_to_revoke(
+    by: &Actor,
+    snapshot: &dyn Snapshot,
+    makers: &[Token],
+    now: Timestamp,
+) -> Result<Vec<Token>> {
     let ids: Vec<TokenId> = makers.iter().map(|token| token.id).collect();
     let room = MADE_MAX.saturating_sub(makers.len());
-    let found = snapshot.descendants(&ids, room + 1)?;
+    let found = snapshot.descendants(&ids, now, room + 1)?;
     let references: Vec<TokenRef> = found.iter().take(room).map(|id| TokenRef::Id(*id)).collect();
     let references: Vec<&TokenRef> = references.iter().collect();
     let made = authorize::tokens(by, snapshot, &references, Among::Kept, Act::Restrict, &Requested::default());
@@ -91,8 +97,19 @@ pub struct Maker {
     pub name: Option<String>,
 }
 
-pub(super) fn maker(by: &Actor, snapshot: &dyn Snapshot, token: &Token) -> Result<Option<Maker>> {
-    let Some(id) = token.made_by else { return Ok(None) };
+impl Maker {
+    /// `the token ops/ci`.
+    pub fn words(&self) -> String {
+        match &self.name {
+            Some(name) => format!("the token {name}"),
+            None => format!("the token {}, purged or not yours to see", self.id),
+        }
+    }
+}
+
+/// The maker of that id, named as far as the actor may see it.
+pub(super) fn maker(by: &Actor, snapshot: &dyn Snapshot, id: Option<TokenId>) -> Result<Option<Maker>> {
+    let Some(id) = id else { return Ok(None) };
     let maker = if sees(by, snapshot, id)? { snapshot.token(id)? } else { None };
     Ok(Some(Maker { id, name: maker.map(|maker| maker.full_name()) }))
 }

@@ -58,7 +58,11 @@ impl Change for RegenerateToken {
         }
         let keep_old_until = self.grace.map(|grace| overlap_end(grace, &before, &after, env)).transpose()?;
         let after = settle(by, tx, env, before.clone(), after)?;
-        let issued = issue(by, tx, env, &after, keep_old_until)?;
+        let mut issued = issue(by, tx, env, &after, keep_old_until)?;
+        if let Some(bearer) = by.bearer() {
+            tx.set_regenerated_by(after.id, bearer.token.id)?;
+            issued.token.regenerated_by = Some(bearer.token.id);
+        }
         let mut entry = altered(Self::NAME, &before, &issued.token);
         if let Some(until) = keep_old_until {
             entry = entry.with("old_until", until.rfc3339());

@@ -86,7 +86,7 @@ impl Query for ReviewTokens {
             };
             let mut made = Vec::new();
             if token.is_some() && met.len() <= asked.len() + MADE_MAX {
-                made = snapshot.descendants(&[*id], MADE_MAX + 1)?;
+                made = snapshot.descendants(&[*id], env.now, MADE_MAX + 1)?;
                 made.retain(|id| met.insert(*id));
             }
             Ok(Reviewed { id: *id, token, lately, made })

@@ -36,6 +36,10 @@ pub struct Shown {
     pub used: usize,
     /// The token that made it; `None` if a person did.
     pub made_by: Option<Maker>,
+    /// The token that got its current secret by regenerating it; `None` if a person did, or it is the first one.
+    pub regenerated_by: Option<Maker>,
+    /// The same of the secret before, during an overlap.
+    pub previous_regenerated_by: Option<Maker>,
     /// What it made.
     pub made: Made,
 }
@@ -58,8 +62,18 @@ impl Query for ShowToken {
             current.permitted.binary_search_by(|id| id.as_str().cmp(method.as_str())).is_ok()
         };
         let used = usage.methods_kept.iter().filter(used).count();
-        let (made_by, made) = (maker(by, snapshot, &token)?, made(by, snapshot, &[token.id], env.now)?);
-        Ok(Shown { token, usage, rights: current, previous_rights: previous, used, made_by, made })
+        let previous_by = token.overlap(env.now).and_then(|previous| previous.regenerated_by);
+        Ok(Shown {
+            made_by: maker(by, snapshot, token.made_by)?,
+            regenerated_by: maker(by, snapshot, token.regenerated_by)?,
+            previous_regenerated_by: maker(by, snapshot, previous_by)?,
+            made: made(by, snapshot, &[token.id], env.now)?,
+            token,
+            usage,
+            rights: current,
+            previous_rights: previous,
+            used,
+        })
     }
 }
 

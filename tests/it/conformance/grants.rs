@@ -153,7 +153,7 @@ pub fn lineage_is_whole_though_makers_are_purged<E: Engine>() {
     change(&f.store, |tx| [(b, a), (c, b), (d, b)].iter().try_for_each(|(token, maker)| tx.set_maker(*token, *maker)))
         .unwrap();
     assert_eq!((f.get(a).made_by, f.get(c).made_by), (None, Some(b)));
-    let descendants = |makers: &[TokenId], limit| f.store.read(|s| s.descendants(makers, limit)).unwrap();
+    let descendants = |makers: &[TokenId], limit| f.store.read(|s| s.descendants(makers, START, limit)).unwrap();
     assert_eq!(descendants(&[a], 10), [b, c, d]);
     assert_eq!(descendants(&[a, b, e], 10), [c, d], "without themselves");
     assert_eq!(descendants(&[a], 2), [b, c]);
@@ -163,7 +163,19 @@ pub fn lineage_is_whole_though_makers_are_purged<E: Engine>() {
     assert_eq!(descendants(&[a], 10), [b, d], "the trash is left out, what is switched off isn't");
     change(&f.store, |tx| tx.purge(&[b], START)).unwrap();
     assert_eq!((descendants(&[a], 10), f.get(d).made_by), (vec![d], Some(b)));
+    change(&f.store, |tx| tx.set_regenerated_by(e, d)).unwrap();
+    assert_eq!((f.get(e).regenerated_by, f.get(e).made_by), (Some(d), None));
+    assert_eq!(descendants(&[a], 10), [d, e]);
     change(&f.store, |tx| tx.purge(&[c, d], START)).unwrap();
+    assert_eq!(descendants(&[a], 10), [e], "a purged maker leads on to what it regenerated");
+    let next = f.secret();
+    let end = START.plus(DAY);
+    change(&f.store, |tx| tx.set_secret(e, &next, Role::Owner, START, Some(end))).unwrap();
+    let previous = f.get(e).previous.unwrap();
+    assert_eq!((f.get(e).regenerated_by, previous.regenerated_by), (None, Some(d)));
+    let at = |now| f.store.read(|s| s.descendants(&[a], now, 10)).unwrap();
+    assert_eq!((at(end.plus(-1)), at(end)), (vec![e], vec![]));
+    change(&f.store, |tx| tx.purge(&[e], START)).unwrap();
     assert!(descendants(&[a], 10).is_empty() && descendants(&[b], 10).is_empty());
 }
 

@@ -77,6 +77,32 @@ fn each_secret_of_an_overlap_has_its_own_role() {
     assert_eq!(token.highest_role(), Role::Admin);
 }
 
+/// While an account is demoted, a token of low birth and one of high birth have the same role, but not after a promotion.
+#[test]
+fn issued_roles_are_compared_whatever_the_account_is_today() {
+    let house = House::inhabited();
+    let own_only = methods(&["jeton.tokens.read", "jeton.tokens.write", READ]);
+    let (_, low) = house.token_issued_under(Role::Member, "admin", "low", &own_only);
+    let (high, _) = house.token_issued_under(Role::Admin, "admin", "high", &own_only);
+    let (equal, _) = house.token_issued_under(Role::Member, "admin", "equal", &own_only);
+    house.set_role("admin", Role::Member);
+    let low = bearer(low);
+    let pointed = |id| Pointed { token: TokenRef::Id(id), seen: None };
+    for (id, outcome) in [(high.id, Some(Kind::Denied)), (equal.id, None)] {
+        let description = Some(Description::parse("longer").unwrap());
+        house.ask(OWNER, disable(&[&id.to_string()])).unwrap();
+        let tokens = || vec![pointed(id)];
+        let kind = |refused: Result<()>| refused.err().map(|e| e.kind);
+        let jeton = &house.jeton;
+        assert_eq!(kind(ask(jeton, &low, EnableTokens { tokens: tokens() }).map(drop)), outcome);
+        let edit = EditToken { description, ..EditToken::of(pointed(id)) };
+        assert_eq!(kind(ask(jeton, &low, edit).map(drop)), outcome);
+        let new = RegenerateToken { token: pointed(id), grace: None, expires: None, out: None };
+        assert_eq!(kind(ask(jeton, &low, new).map(drop)), outcome);
+    }
+    assert!(!house.token(high.id).enabled);
+}
+
 /// Whatever happens to a token but a new secret, its secret has the role that it was issued under.
 #[test]
 fn edit_disable_enable_trash_and_restore_lift_nothing() {

@@ -108,6 +108,59 @@ fn what_is_out_of_reach_is_not_taken_along() {
     assert!(!allowed(&house, &child.secret));
 }
 
+/// Whoever gets a secret with a token counts as made by it, as long as that secret lives.
+#[test]
+fn regenerated_token_counts_as_made_while_its_secret_lives() {
+    let house = House::inhabited();
+    let root = house.make(OWNER, CreateToken { selection: methods(&MINTING), ..create("root") });
+    let who = || bearer(root.secret.expose(|s| Secret::parse(s).unwrap()));
+    let target = house.make(OWNER, CreateToken { selection: methods(&MINTING), ..create("target") });
+    let taken = ask(&house.jeton, &who(), regenerate("target")).unwrap().out;
+    assert_eq!(taken.token.regenerated_by, Some(root.token.id));
+    assert_eq!(made(&house, "root").names, ["ops/target"]);
+    let shown = house.ask(OWNER, show("target")).unwrap();
+    assert_eq!((shown.made_by, shown.regenerated_by.unwrap().name.as_deref()), (None, Some("ops/root")));
+    assert_eq!(house.ask(OWNER, ReviewTokens { tokens: vec![root.token.id] }).unwrap()[0].made, [target.token.id]);
+
+    // Replaced by a person, the secret lives on for a grace, and so long the token counts.
+    house.ask(OWNER, with_grace("target", "1h")).unwrap();
+    let shown = house.ask(OWNER, show("target")).unwrap();
+    assert_eq!(shown.regenerated_by, None);
+    assert_eq!(shown.previous_regenerated_by.unwrap().id, root.token.id);
+    assert_eq!(made(&house, "root").count, 1);
+    house.fakes.clock.forward(3_600_000);
+    assert_eq!(made(&house, "root").count, 0, "the secret is dead");
+    assert!(allowed(&house, &house.ask(OWNER, regenerate("target")).unwrap().out.secret));
+
+    ask(&house.jeton, &who(), regenerate("target")).unwrap();
+    let kept = house.ask(OWNER, delete(&["root"], "root")).unwrap().out.left;
+    assert_eq!(kept.names, ["ops/target"]);
+    house.ask(OWNER, restore("root")).unwrap();
+    refused(house.ask(OWNER, with_made(&["root"], "root")), Kind::Conflict);
+    let gone = house.ask(OWNER, with_made(&["root"], "2")).unwrap().out;
+    assert_eq!((gone.tokens[1].id, gone.left), (target.token.id, Made::default()));
+}
+
+/// What was made with a secret that is dead by now may be anybody's: it goes along though its maker doesn't.
+#[test]
+fn what_a_regenerated_token_made_goes_along() {
+    let house = House::inhabited();
+    let root = house.make(OWNER, CreateToken { selection: methods(&MINTING), ..create("root") });
+    house.make(OWNER, CreateToken { selection: methods(&MINTING), ..create("target") });
+    let taken = ask(&house.jeton, &bearer(root.secret), regenerate("target")).unwrap().out;
+    ask(&house.jeton, &bearer(taken.secret), create_mine("child")).unwrap();
+    house.ask(OWNER, regenerate("target")).unwrap();
+    assert_eq!(made(&house, "root").names, ["ops/child"]);
+    house.ask(OWNER, delete(&["target"], "target")).unwrap();
+    house.ask(OWNER, PurgeTokens::new(Purgeable::Trashed, 1)).unwrap();
+    let gone = house.ask(OWNER, with_made(&["root"], "2")).unwrap().out;
+    assert_eq!(gone.tokens.iter().map(|t| t.name.as_str()).collect::<Vec<_>>(), ["root", "child"]);
+}
+
+fn create_mine(name: &str) -> CreateToken {
+    CreateToken { selection: methods(&MINTING[..1]), ..create(name) }
+}
+
 #[test]
 fn more_than_a_request_takes_is_refused_whole() {
     let house = House::inhabited();
