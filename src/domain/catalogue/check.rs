@@ -202,8 +202,6 @@ fn sets(catalogue: &Catalogue, others: &[&Catalogue]) -> Checked {
         others.iter().flat_map(|c| c.sets.iter().map(|s| (s.name.as_str(), c.name.as_str()))).collect();
     let here: HashSet<&str> = catalogue.sets.iter().map(|s| s.name.as_str()).collect();
     let own: BTreeSet<&str> = catalogue.methods().map(|m| m.id.as_str()).collect();
-    let management: HashSet<&str> =
-        others.iter().filter(|c| c.name == MANAGEMENT).flat_map(|c| c.methods().map(|m| m.id.as_str())).collect();
     let own_groups: HashSet<&str> = catalogue.groups.iter().map(|g| g.id.as_str()).collect();
     let mut seen = HashSet::new();
     let (mut entries, mut patterns, mut held) = (0, 0, 0);
@@ -246,19 +244,22 @@ fn sets(catalogue: &Catalogue, others: &[&Catalogue]) -> Checked {
         let both = both.chain(set.exclude.iter().enumerate().map(|(e, entry)| (Spot::Exclude(s, e), entry)));
         for (spot, entry) in both {
             let (means_something, why) = match entry {
+                Entry::Method(id) if id.is_management() => {
+                    (false, "jeton.* methods are picked one by one, for each token")
+                }
                 Entry::Method(id) => (
-                    own.contains(id.as_str()) || management.contains(id.as_str()),
+                    own.contains(id.as_str()),
                     "no such method in this catalogue; other catalogues are reached through set:NAME",
                 ),
                 Entry::Head(head) if MethodId::parse(head).is_ok_and(|id| id.is_management()) => {
-                    (false, "jeton.* are named one by one, never by a pattern")
+                    (false, "jeton.* methods are picked one by one, for each token")
                 }
                 Entry::Head(head) => (
                     own.range(head.as_str()..).next().is_some_and(|id| id.starts_with(head.as_str())),
                     "the pattern matches no method of this catalogue",
                 ),
                 Entry::Group(group) if group.split('.').next() == Some(MANAGEMENT) => {
-                    (false, "jeton.* are named one by one, never by a group")
+                    (false, "jeton.* methods are picked one by one, for each token")
                 }
                 Entry::Group(group) => (own_groups.contains(group.as_str()), "no such group in this catalogue"),
                 Entry::Set(name) => (

@@ -4,6 +4,7 @@ use std::collections::HashSet;
 
 use super::Catalogue;
 use super::reach::Rights;
+use super::set;
 use crate::domain::method::{Access, MethodId};
 use crate::domain::reason::Reason;
 use crate::domain::role::Role;
@@ -14,6 +15,8 @@ use crate::domain::selection::Selection;
 pub enum Withheld {
     /// The selection doesn't hold the method.
     NotSelected,
+    /// The method is one of `jeton.*`, which only a Custom selection holds, and an API set of an older store names it.
+    PickedOneByOne,
     /// No catalogue knows the method.
     UnknownMethod,
     /// The method is above the ceiling of the account's role.
@@ -29,6 +32,7 @@ impl Withheld {
     pub const fn word(self) -> &'static str {
         match self {
             Withheld::NotSelected => "not-selected",
+            Withheld::PickedOneByOne => "picked-one-by-one",
             Withheld::UnknownMethod => "unknown-method",
             Withheld::AccountRole(_) => "account-role",
             Withheld::IssuedRole(_) => "issued-role",
@@ -40,6 +44,7 @@ impl Withheld {
     pub fn short(self) -> String {
         match self {
             Withheld::NotSelected => "not in its selection".to_owned(),
+            Withheld::PickedOneByOne => "jeton.* methods are picked one by one".to_owned(),
             Withheld::UnknownMethod => "unknown, grants nothing".to_owned(),
             Withheld::AccountRole(role) => format!("above its account's role, {role}"),
             Withheld::IssuedRole(role) => format!("its secret was issued under {role}"),
@@ -119,6 +124,10 @@ impl EffectiveRights {
             Selection::Sets(names) => {
                 let known: HashSet<&str> =
                     catalogues.iter().flat_map(|c| c.sets.iter().map(|s| s.name.as_str())).collect();
+                let named = set::management_named(catalogues, names.iter().map(String::as_str));
+                let known_named = named.into_iter().filter(|id| rights.number(id.as_str()).is_some());
+                withheld.extend(known_named.map(|id| (id.clone(), Withheld::PickedOneByOne)));
+                withheld.sort_by(|(one, _), (other, _)| one.cmp(other));
                 unknown_sets = names.iter().filter(|name| !known.contains(name.as_str())).cloned().collect();
             }
         }

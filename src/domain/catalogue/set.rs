@@ -1,7 +1,8 @@
 //! Which methods a set holds: what it includes, less what it leaves out. A set that isn't there holds nothing; neither
-//! does one on a cycle, or one that leads to a cycle. (No catalogue with a cycle is taken: see [`super::check`].)
+//! does one on a cycle, or one that leads to a cycle. (No catalogue with a cycle is taken: see [`super::check`].) No set
+//! holds a method of `jeton.*`, whatever a store kept from times when a file could name one.
 
-use std::collections::{BTreeSet, HashMap};
+use std::collections::{BTreeSet, HashMap, HashSet};
 
 use super::bits::Bits;
 use super::{ApiSet, Catalogue, Entry};
@@ -44,6 +45,9 @@ pub fn holds<'n>(
     names: impl IntoIterator<Item = &'n str>,
     method: &MethodPlace,
 ) -> Result<bool> {
+    if method.id.is_management() {
+        return Ok(false);
+    }
     let wanted: Vec<String> = names.into_iter().map(str::to_owned).collect();
     let mut found: HashMap<String, PlacedSet> = HashMap::new();
     let mut open = wanted.clone();
@@ -60,7 +64,7 @@ pub fn holds<'n>(
     let mut held: HashMap<&str, bool> = HashMap::new();
     for name in order {
         let Some(PlacedSet { catalogue, set }) = found.get(name) else { continue };
-        let own = *catalogue == method.catalogue && !method.id.is_management();
+        let own = *catalogue == method.catalogue;
         let meant = |entry: &Entry| match entry {
             Entry::Method(id) => *id == method.id,
             Entry::Head(head) => own && method.id.as_str().starts_with(head.as_str()),
@@ -71,6 +75,26 @@ pub fn holds<'n>(
         held.insert(name, holds);
     }
     Ok(wanted.iter().any(|name| held.get(name.as_str()).copied().unwrap_or(false)))
+}
+
+/// The methods of `jeton.*` that the sets `names`, or the sets that these are made of, name and don't hold.
+pub fn management_named<'a>(
+    catalogues: &'a [Catalogue],
+    names: impl IntoIterator<Item = &'a str>,
+) -> BTreeSet<&'a MethodId> {
+    let sets: HashMap<&str, &ApiSet> =
+        catalogues.iter().flat_map(|c| c.sets.iter().map(|s| (s.name.as_str(), s))).collect();
+    let mut open: Vec<&str> = names.into_iter().collect();
+    let (mut met, mut named) = (HashSet::new(), BTreeSet::new());
+    while let Some(name) = open.pop() {
+        let Some(set) = sets.get(name).filter(|_| met.insert(name)) else { continue };
+        open.extend(set.nested());
+        named.extend(set.include.iter().filter_map(|entry| match entry {
+            Entry::Method(id) if id.is_management() => Some(id),
+            _ => None,
+        }));
+    }
+    named
 }
 
 /// The names of `sets`, each after those it names, and those that can't be put so: they lead to a cycle. Without
@@ -166,6 +190,7 @@ impl<'a> Index<'a> {
         let mut all = Bits::none(self.ids.len());
         for entry in entries {
             match entry {
+                Entry::Method(id) if id.is_management() => {}
                 Entry::Method(id) => {
                     if let Some(number) = self.number(id).filter(|n| self.access[*n].is_some()) {
                         all.insert(number);

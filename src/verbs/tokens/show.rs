@@ -3,8 +3,10 @@
 use super::lineage::{Made, Maker, made, maker};
 use super::rights::{Rights, rights};
 use crate::domain::catalogue::effective::{Ceilings, EffectiveRights, Withheld};
+use crate::domain::catalogue::set::management_named;
 use crate::domain::method::MethodId;
 use crate::domain::reason::Reason;
+use crate::domain::selection::Selection;
 use crate::domain::token::{Token, TokenRef};
 use crate::error::Result;
 use crate::verbs::actor::Actor;
@@ -112,8 +114,15 @@ impl Query for CanToken {
         let refused = token.refused(env.now).map(Withheld::Refused);
         let method = snapshot.method(&self.method)?;
         let is_selected = decide::selects(snapshot, &token.selection, &self.method)?;
+        let is_named = match &token.selection {
+            Selection::Sets(names) if method.is_some() && self.method.is_management() => {
+                management_named(&snapshot.catalogues()?, names.iter().map(String::as_str)).contains(&self.method)
+            }
+            _ => false,
+        };
         let withheld = |issued| match &method {
             None => Some(Withheld::UnknownMethod),
+            Some(_) if is_named => Some(Withheld::PickedOneByOne),
             Some(_) if !is_selected => Some(Withheld::NotSelected),
             Some(method) => Ceilings { account: token.owner.role, issued }.withhold(method.access).or(refused),
         };
@@ -148,6 +157,7 @@ impl Can {
     pub fn sentence(withheld: Withheld) -> String {
         match withheld {
             Withheld::NotSelected => "its API selection does not hold the method".to_owned(),
+            Withheld::PickedOneByOne => "jeton.* methods are picked one by one: no API set holds them".to_owned(),
             Withheld::UnknownMethod => "no catalogue knows the method: it grants nothing".to_owned(),
             Withheld::AccountRole(role) => format!("the method is above the ceiling of its account's role, {role}"),
             Withheld::IssuedRole(role) => {

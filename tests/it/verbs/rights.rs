@@ -1,12 +1,51 @@
 //! Effective rights, with the reason for each method that is withheld.
 
 use super::*;
+use crate::support::world::{entry, tester};
 use jeton::domain::catalogue::effective::Withheld;
+use jeton::domain::catalogue::set::members;
+use jeton::domain::catalogue::{ApiSet, Entry, file, write};
+use jeton::verbs::audited::Audited;
 use jeton::verbs::tokens::Shown;
 
 fn can(house: &House, name: &str, method: &MethodId) -> Option<Withheld> {
     let token = TokenRef::Typed(name.to_owned());
     house.ask(OWNER, CanToken { token, method: method.clone() }).unwrap().withheld
+}
+
+/// What an older program took from a file: a set that names methods of `jeton.*`, and one that is made of it.
+fn keep_set_of_management(house: &House) {
+    let set = |name: &str, entries: &[&str]| ApiSet {
+        name: name.to_owned(),
+        title: name.to_owned(),
+        include: entries.iter().map(|text| Entry::parse(text).unwrap()).collect(),
+        exclude: Vec::new(),
+    };
+    let named = ["jeton.tokens.write-all", "jeton.gone.Method", "environment.control.GetEnvInfo"];
+    let sets = vec![set("Desk", &named), set("Over all", &["set:Desk"])];
+    let catalogue = Catalogue { name: "desk".into(), title: "Desk".into(), groups: Vec::new(), sets };
+    let now = house.now();
+    let kept = house.store().write(&tester(), &|| now, |tx, _| {
+        tx.set_catalogue(&catalogue)?;
+        Ok(Audited::one((), entry("desk")))
+    });
+    kept.unwrap();
+}
+
+/// Such a store stays usable: only the set's own file is refused, once it is applied again.
+#[test]
+fn set_of_management_that_is_kept_hinders_no_other_catalogue() {
+    let house = House::inhabited();
+    keep_set_of_management(&house);
+    let listed = || ask(&house.jeton, &Credential::Store, ListCatalogues).unwrap();
+    let desk = listed().into_iter().find(|c| c.name == "desk").unwrap();
+    assert_eq!(members(&listed(), "Over all"), [MethodId::parse("environment.control.GetEnvInfo").unwrap()].into());
+    let shop = crate::catalogue::shop(&house, |text| text);
+    crate::catalogue::apply(&house, OWNER, &shop, None).unwrap();
+    let cloud = Catalogue::shipped("cloud-platform").unwrap();
+    crate::catalogue::apply(&house, OWNER, &cloud, None).unwrap();
+    let again = file::read("f.toml", &write::toml(&desk), &listed());
+    assert!(refused(again, Kind::Usage).to_string().contains("one by one"));
 }
 
 /// Of every method, what `show` lists, what `can` answers and what a presented secret gets are the same, for every
@@ -15,6 +54,7 @@ fn can(house: &House, name: &str, method: &MethodId) -> Option<Withheld> {
 fn show_can_and_every_decision_agree() {
     let house = House::inhabited();
     house.account("someone", Role::Member);
+    keep_set_of_management(&house);
     let catalogues = house.store().read(|s| s.catalogues()).unwrap();
     let mut asked: Vec<MethodId> =
         catalogues.iter().flat_map(|c| c.methods().map(|m| m.id.clone())).step_by(9).collect();
@@ -26,6 +66,7 @@ fn show_can_and_every_decision_agree() {
         Selection::Inherit,
         sets(&["IDE Plugins"]),
         sets(&["Extended Access", "Marketplace", "Gone"]),
+        sets(&["Over all"]),
         Selection::Custom(asked.iter().cloned().collect()),
     ];
     let mut seen = BTreeSet::new();
@@ -66,7 +107,8 @@ fn show_can_and_every_decision_agree() {
             );
         }
     }
-    let all = ["account-role", "allowed", "disabled", "issued-role", "not-selected", "unknown-method"];
+    let all =
+        ["account-role", "allowed", "disabled", "issued-role", "not-selected", "picked-one-by-one", "unknown-method"];
     assert_eq!(seen.into_iter().collect::<Vec<_>>(), all);
 }
 
