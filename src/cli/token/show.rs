@@ -26,7 +26,7 @@ pub(super) fn show(app: &mut App, one: OneToken) -> Result<()> {
     let Shown { token, usage, .. } = &shown;
     let now = app.now();
     if app.out.json {
-        let rights = RightsJson::of(&shown.rights, shown.previous_rights.as_ref());
+        let rights = RightsJson::of(&shown.rights, shown.previous_rights.as_deref());
         let (token, usage) = (TokenJson::of(token, now), UsageJson::from(usage));
         let lineage = LineageJson::of(&shown);
         return app.out.json(&ShownJson { schema: SCHEMA, token, usage, rights, lineage });
@@ -115,7 +115,7 @@ fn may_call(table: &mut Table, shown: &Shown) {
         table.pair("", format!("and {} more: --json lists them all", rights.withheld.len() - LISTED));
     }
     let differs = |previous: &&EffectiveRights| previous.permitted != rights.permitted;
-    if let Some((previous, old)) = previous_rights.as_ref().filter(differs).zip(token.previous.as_ref()) {
+    if let Some((previous, old)) = previous_rights.as_deref().filter(differs).zip(token.previous.as_ref()) {
         table
             .pair("", format!("{}, issued under {}: {}", old.hint, old.issued_role, counted(previous.permitted.len())));
     }

@@ -33,7 +33,7 @@ pub struct Shown {
     /// The effective rights of its current secret.
     pub rights: EffectiveRights,
     /// Those of the secret before, during an overlap.
-    pub previous_rights: Option<EffectiveRights>,
+    pub previous_rights: Option<Box<EffectiveRights>>,
     /// How many of its permitted methods it has used, as far back as the ledger goes; of [`Usage::METHODS_MOST`] at most.
     pub used: usize,
     /// The token that made it; `None` if a person did.
@@ -73,7 +73,7 @@ impl Query for ShowToken {
             token,
             usage,
             rights: current,
-            previous_rights: previous,
+            previous_rights: previous.map(Box::new),
             used,
         })
     }
