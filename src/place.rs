@@ -26,6 +26,11 @@ impl Place {
         Place { path, world, caller, opened: Mutex::new(None) }
     }
 
+    /// The same installation over a connection of its own.
+    pub fn with_own_connection(&self) -> Self {
+        Place::new(self.path.clone(), self.world.clone(), self.caller.clone())
+    }
+
     /// Where its store is or will be.
     pub fn path(&self) -> &Path {
         &self.path

@@ -123,6 +123,7 @@ fn show_screens(place: Place, world: &World, settings: &Settings, demo: Option<t
         progress: Arc::clone(&world.progress),
         witness: Witness::of(place.path()),
         place: place.path().display().to_string(),
+        for_long_work: Arc::new(place.with_own_connection()),
         jeton: Arc::new(place),
         clock: Arc::clone(&world.clock),
         delivery: Arc::clone(&world.delivery),

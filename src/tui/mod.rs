@@ -17,6 +17,7 @@ pub mod effect;
 pub mod guard;
 pub mod input;
 pub mod keymap;
+pub mod long_work;
 pub mod modal;
 pub mod model;
 pub mod msg;
@@ -48,6 +49,8 @@ use crate::witness::Witness;
 pub struct Start {
     /// The verbs.
     pub jeton: Arc<dyn Jeton>,
+    /// The same over another connection, for what takes long.
+    pub for_long_work: Arc<dyn Jeton>,
     /// The clock on the wall.
     pub clock: Arc<dyn Clock>,
     /// Where secrets are saved.

@@ -12,6 +12,7 @@ use crate::domain::time::{SECOND, Timestamp, Zone};
 use crate::error::Error;
 use crate::tui::guard::Guard;
 use crate::tui::keymap::Context;
+use crate::tui::long_work::LongWork;
 use crate::tui::modal::Modal;
 use crate::tui::msg::RequestId;
 use crate::tui::screen::Page;
@@ -74,8 +75,8 @@ pub struct Model {
     pub messages: VecDeque<Notice>,
     /// Requests under way.
     pub pending: BTreeMap<RequestId, Pending>,
-    /// How many of all items of the long work under way are done.
-    pub progress: Option<(u64, u64)>,
+    /// The work in batches that was sent last and not answered yet.
+    pub long_work: Option<LongWork>,
     /// The last request's number.
     pub last_request: u64,
     /// Set when the program shall end.
@@ -230,6 +231,8 @@ pub enum Purpose {
     Review,
     /// What a purge would take.
     Preview,
+    /// Work in batches whose dialog is closed.
+    LongWork,
 }
 
 impl Model {
@@ -254,7 +257,7 @@ impl Model {
             notice: None,
             messages: VecDeque::new(),
             pending: BTreeMap::new(),
-            progress: None,
+            long_work: None,
             last_request: 0,
             exit: None,
         }
@@ -323,15 +326,25 @@ impl Model {
         self.modals.iter().any(|m| matches!(m, Modal::Reveal(reveal) if !reveal.is_used()))
     }
 
+    /// The work in batches that goes on beside everything else.
+    pub fn long_work(&self) -> Option<&LongWork> {
+        self.long_work.as_ref().filter(|work| work.counts.is_some())
+    }
+
+    /// Whose replies the screens wait for. How far long work is has a place of its own.
+    fn awaited(&self) -> impl Iterator<Item = &Pending> {
+        self.pending.values().filter(|pending| pending.purpose != Purpose::LongWork)
+    }
+
     /// Whether something takes long enough to say so.
     pub fn is_busy(&self) -> bool {
-        self.pending.values().any(|p| self.now.0 - p.since.0 >= SPINNER_AFTER)
+        self.awaited().any(|p| self.now.0 - p.since.0 >= SPINNER_AFTER)
     }
 
     /// The next instant at which the screen changes by itself; none while nothing on it depends on time.
     pub fn wakes_at(&self) -> Option<Timestamp> {
         let notice = self.notice.as_ref().map(Notice::until);
-        let spinner = self.pending.values().map(|p| p.since.plus(SPINNER_AFTER)).min();
+        let spinner = self.awaited().map(|p| p.since.plus(SPINNER_AFTER)).min();
         let spinner = if self.is_busy() { Some(self.now.plus(SPINNER_AFTER)) } else { spinner };
         // "3 min ago" grows old by the minute.
         let minute = self.tokens().map(|_| Timestamp((self.now.0.div_euclid(60_000) + 1) * 60_000));

@@ -139,8 +139,10 @@ impl Workers {
             move |msg| drop(wake.send(Woken::By(msg)))
         };
         let ledger_shown = Arc::new(AtomicBool::new(false));
-        let (jeton, delivery) = (Arc::clone(&start.jeton), Arc::clone(&start.delivery));
-        let store = Store::start(jeton, delivery, start.witness.clone(), Arc::clone(&ledger_shown), answer(wake))?;
+        let (jeton, for_long_work) = (Arc::clone(&start.jeton), Arc::clone(&start.for_long_work));
+        let (delivery, witness) = (Arc::clone(&start.delivery), start.witness.clone());
+        let shown = Arc::clone(&ledger_shown);
+        let store = Store::start(jeton, for_long_work, delivery, witness, shown, answer(wake))?;
         let clipboard = match Route::choose() {
             Route::Desktop => Some(worker::clipboard(Desktop::default(), answer(wake))?),
             Route::Tmux => {

@@ -8,7 +8,7 @@ use ratatui::widgets::{Clear, Paragraph};
 use crate::tui::model::{Model, SPINNER_AFTER};
 use crate::tui::screen::Page;
 use crate::tui::widget::foot::keys;
-use crate::tui::widget::line::{cut, grouped, width, wrap};
+use crate::tui::widget::line::{cut, width, wrap};
 
 /// The smallest terminal that is drawn on, in columns and rows.
 const SMALLEST: (u16, u16) = (40, 10);
@@ -43,16 +43,7 @@ pub fn view(model: &Model, frame: &mut Frame<'_>) {
 }
 
 fn footer(model: &Model, frame: &mut Frame<'_>, area: Rect) {
-    let busy = if model.is_busy() {
-        let turn = usize::try_from(model.now.0.div_euclid(SPINNER_AFTER)).unwrap_or(0);
-        let work = match model.progress {
-            Some((done, total)) => format!("{} of {}, Esc stops", grouped(done), grouped(total)),
-            None => "working".to_owned(),
-        };
-        format!("{} {work} ", SPINNER[turn % SPINNER.len()])
-    } else {
-        String::new()
-    };
+    let busy = busy(model);
     let columns = usize::from(area.width).saturating_sub(1);
     let room = columns.saturating_sub(if busy.is_empty() { 0 } else { width(&busy) + 1 });
     // A dialog names its keys itself.
@@ -67,4 +58,17 @@ fn footer(model: &Model, frame: &mut Frame<'_>, area: Rect) {
         line.push_span(Span::styled(busy, model.theme.accent));
     }
     frame.render_widget(Paragraph::new(line), area);
+}
+
+/// What is under way: a request that takes long, work in batches, or both.
+fn busy(model: &Model) -> String {
+    let turn = usize::try_from(model.now.0.div_euclid(SPINNER_AFTER)).unwrap_or(0);
+    let spinner = if model.is_busy() { SPINNER[turn % SPINNER.len()] } else { "" };
+    // How far work is belongs to who signed in.
+    match model.long_work().filter(|_| model.lock.is_none()) {
+        // The sign of other work has its place there all the time, so that nothing moves.
+        Some(work) => format!("{spinner:1} {} ", work.text()),
+        None if spinner.is_empty() => String::new(),
+        None => format!("{spinner} working "),
+    }
 }

@@ -1,4 +1,4 @@
-//! Work off the UI thread: one thread for the store and hashing, one for the clipboard.
+//! Work off the UI thread: one thread for the store and hashing, two for what takes long there, one for the clipboard.
 
 use std::path::PathBuf;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -25,7 +25,7 @@ use crate::verbs::ports::Delivery;
 use crate::verbs::request::{Request, ask};
 use crate::witness::Witness;
 
-/// Work for the store's thread.
+/// Work for the store's threads.
 pub(super) enum Job {
     Call(RequestId, Credential, Box<Request>),
     Save(PathBuf, Arc<Secret>),
@@ -35,7 +35,26 @@ pub(super) enum Job {
     Close,
 }
 
+/// Which of the store's threads does a job. What takes long must not keep a revocation waiting.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Lane {
+    Short,
+    LongChange,
+    LongRead,
+}
+
 impl Job {
+    fn lane(&self) -> Lane {
+        match self {
+            Job::Call(_, _, request) if request.is_batched() => Lane::LongChange,
+            Job::Call(_, _, request) => match **request {
+                Request::VerifyAudit(_) | Request::PreviewCatalogue(_) => Lane::LongRead,
+                _ => Lane::Short,
+            },
+            Job::Save(..) | Job::Read(..) | Job::Witness(_) | Job::Close => Lane::Short,
+        }
+    }
+
     /// Whether `later` asks the same question anew, so that this one's answer is nobody's.
     fn is_superseded_by(&self, later: &Job) -> bool {
         match (self, later) {
@@ -69,6 +88,8 @@ pub(super) fn spawn<F: Fn(Msg) + Clone + Send + 'static>(
 /// The threads that hold the store, and how to end them. Dropping it doesn't: [`Store::close`] does.
 pub(super) struct Store {
     jobs: Sender<Job>,
+    long_changes: Sender<Job>,
+    long_reads: Sender<Job>,
     /// Taken to end the thread that looks for changes.
     looking: Mutex<Option<Sender<()>>>,
     /// Disconnected once the threads have let go of the store.
@@ -86,42 +107,54 @@ impl Store {
     /// Starts the threads. The ledger is looked at only while `shown` says that the screen tells of it.
     pub(super) fn start(
         jeton: Arc<dyn Jeton>,
+        for_long_work: Arc<dyn Jeton>,
         delivery: Arc<dyn Delivery>,
         witness: Witness,
         shown: Arc<AtomicBool>,
         answer: impl Fn(Msg) + Clone + Send + 'static,
     ) -> Result<Self> {
         let (holds, held) = channel();
-        let (jobs, queue) = channel();
         let (looking, until) = channel();
-        let watched = Held { jeton: Arc::clone(&jeton), _holds: holds.clone() };
-        work(Held { jeton, _holds: holds }, queue, delivery, witness, answer.clone())?;
-        watch(watched, until, shown, answer)?;
-        Ok(Store { jobs, looking: Mutex::new(Some(looking)), held: Mutex::new(held) })
+        let hold = |jeton: &Arc<dyn Jeton>| Held { jeton: Arc::clone(jeton), _holds: holds.clone() };
+        let start = |name, jeton| work(name, hold(jeton), Arc::clone(&delivery), witness.clone(), answer.clone());
+        let jobs = start("store", &jeton)?;
+        let long_changes = start("long changes", &for_long_work)?;
+        let long_reads = start("long reads", &for_long_work)?;
+        watch(hold(&jeton), until, shown, answer.clone())?;
+        Ok(Store { jobs, long_changes, long_reads, looking: Mutex::new(Some(looking)), held: Mutex::new(held) })
     }
 
     /// Has a job done.
     pub(super) fn send(&self, job: Job) -> Result<()> {
-        self.jobs.send(job).map_err(|_| Error::failure("the store's thread has ended"))
+        let jobs = match job.lane() {
+            Lane::Short => &self.jobs,
+            Lane::LongChange => &self.long_changes,
+            Lane::LongRead => &self.long_reads,
+        };
+        jobs.send(job).map_err(|_| Error::failure("the store's thread has ended"))
     }
 
     /// Ends the threads, and waits until the store is closed or the time is over.
     pub(super) fn close(&self, within: Duration) {
-        // A thread that has ended has closed it.
-        let _ = self.jobs.send(Job::Close);
+        for jobs in [&self.jobs, &self.long_changes, &self.long_reads] {
+            // A thread that has ended has closed it.
+            let _ = jobs.send(Job::Close);
+        }
         drop(self.looking.lock().unwrap_or_else(PoisonError::into_inner).take());
         let _ = self.held.lock().unwrap_or_else(PoisonError::into_inner).recv_timeout(within);
     }
 }
 
+/// Starts a thread that does the jobs sent to it.
 fn work(
+    name: &'static str,
     store: Held,
-    queue: Receiver<Job>,
     delivery: Arc<dyn Delivery>,
     witness: Witness,
     answer: impl Fn(Msg) + Clone + Send + 'static,
-) -> Result<()> {
-    spawn("store", answer, move |answer| {
+) -> Result<Sender<Job>> {
+    let (jobs, queue) = channel();
+    spawn(name, answer, move |answer| {
         let store = store;
         let mut waiting: Vec<Job> = Vec::new();
         while let Some(job) = next(&queue, &mut waiting) {
@@ -139,7 +172,7 @@ fn work(
             });
         }
     })
-    .map(drop)
+    .map(|_| jobs)
 }
 
 /// The oldest job that no later one supersedes; none once the sender is gone.
@@ -240,4 +273,50 @@ pub(super) fn tmux(
         }
     })?;
     Ok((texts, thread))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::domain::token::Purgeable;
+    use crate::platform;
+    use crate::verbs::request::Response;
+    use crate::verbs::tokens::{PurgeTokens, TallyTokens};
+
+    /// Does nothing until it is let go, and then fails.
+    struct Blocked(Mutex<Receiver<()>>);
+
+    impl Jeton for Blocked {
+        fn call(&self, _: &Credential, _: Request) -> Result<Response> {
+            let _ = self.0.lock().unwrap().recv();
+            Err(Error::failure("let go"))
+        }
+    }
+
+    struct Prompt;
+
+    impl Jeton for Prompt {
+        fn call(&self, _: &Credential, _: Request) -> Result<Response> {
+            Err(Error::failure("prompt"))
+        }
+    }
+
+    #[test]
+    fn store_answers_while_long_work_is_under_way() {
+        let (go, going) = channel();
+        let (answers, answered) = channel();
+        let answer = move |msg| drop(answers.send(msg));
+        let long = Arc::new(Blocked(Mutex::new(going)));
+        let delivery = platform::world().delivery;
+        let witness = Witness::of(std::path::Path::new("nowhere"));
+        let store = Store::start(Arc::new(Prompt), long, delivery, witness, Arc::default(), answer).unwrap();
+        let purge = PurgeTokens::new(Purgeable::Trashed, 5_000);
+        store.send(Job::Call(RequestId(1), Credential::Store, Box::new(purge.into()))).unwrap();
+        store.send(Job::Call(RequestId(2), Credential::Store, Box::new(TallyTokens.into()))).unwrap();
+        let mut next = || answered.recv_timeout(Duration::from_secs(60)).unwrap();
+        assert!(matches!(next(), Msg::Reply(RequestId(2), _)));
+        drop(go);
+        assert!(matches!(next(), Msg::Reply(RequestId(1), _)));
+        store.close(Duration::from_secs(60));
+    }
 }

@@ -54,6 +54,15 @@ macro_rules! changes {
     };
 }
 
+macro_rules! batches {
+    (batched) => {
+        true
+    };
+    ($other:ident) => {
+        false
+    };
+}
+
 macro_rules! requests {
     ($($kind:ident $verb:ident),* $(,)?) => {
         /// Everything that can be asked.
@@ -88,6 +97,11 @@ macro_rules! requests {
             /// The name of its verb.
             pub fn name(&self) -> &'static str {
                 match self { $(Request::$verb(_) => <$verb as Verb>::NAME),* }
+            }
+
+            /// Whether it is carried out in batches.
+            pub fn is_batched(&self) -> bool {
+                match self { $(Request::$verb(_) => batches!($kind)),* }
             }
 
             pub(super) fn carry(self, carrier: &impl Carrier, who: &Credential) -> Result<Response> {

@@ -496,9 +496,11 @@ fn child() {
     let house = House::new();
     house.issue(OWNER, "a");
     let trap = Arc::new(Trap { moment, armed: AtomicBool::new(false), clock: SystemClock::new() });
+    let jeton = Arc::new(Trapped { house, trap: trap.clone() });
     let start = tui::Start {
         progress: Default::default(),
-        jeton: Arc::new(Trapped { house, trap: trap.clone() }),
+        for_long_work: jeton.clone(),
+        jeton,
         clock: trap.clone(),
         delivery: trap,
         witness: Witness::of(Path::new("nowhere")),

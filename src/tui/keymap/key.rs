@@ -22,6 +22,16 @@ impl Key {
         Key { code: KeyCode::Char(c), modifiers: KeyModifiers::CONTROL }
     }
 
+    /// A letter with Alt.
+    pub const fn alt(c: char) -> Self {
+        Key { code: KeyCode::Char(c), modifiers: KeyModifiers::ALT }
+    }
+
+    /// Any other key with Alt.
+    pub const fn alt_code(code: KeyCode) -> Self {
+        Key { code, modifiers: KeyModifiers::ALT }
+    }
+
     /// Up or down with Shift, which extends what is marked.
     pub const fn shift(code: KeyCode) -> Self {
         Key { code, modifiers: KeyModifiers::SHIFT }
@@ -88,6 +98,8 @@ impl fmt::Display for Key {
             KeyCode::PageDown => f.write_str("PgDn"),
             KeyCode::Home => f.write_str("Home"),
             KeyCode::End => f.write_str("End"),
+            KeyCode::Backspace => f.write_str("Backspace"),
+            KeyCode::Delete => f.write_str("Del"),
             other => write!(f, "{other}"),
         }
     }

@@ -1,10 +1,13 @@
 //! The one table of keys: lookup, footer, help and the README's table iterate it.
 
+mod context;
+mod enabled;
 mod key;
 mod table;
 #[cfg(test)]
 mod tests;
 
+pub use context::Context;
 pub use key::Key;
 pub use table::BINDINGS;
 
@@ -13,152 +16,6 @@ use std::ops::Range;
 use crate::tui::model::Model;
 use crate::tui::screen::Manage;
 use crate::tui::screen::desk::Place;
-
-/// Where keys are pressed.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-pub enum Context {
-    /// Everywhere, whatever else is open.
-    Anywhere,
-    /// Every screen of who signed in, while nothing lies over it.
-    Desk,
-    /// The token table.
-    Tokens,
-    /// The tokens in the trash.
-    Trash,
-    /// The order of the table.
-    Order,
-    /// The filter field above a list.
-    Filter,
-    /// Sign-in and lock screens.
-    SignIn,
-    /// The password for a change.
-    Confirm,
-    /// The first run and the dialogs with fields.
-    Form,
-    /// A button of a form: no letter does anything.
-    Button,
-    /// The API list and other choices inside a form.
-    Choice,
-    /// The question whether to drop what was typed into a form.
-    Drop,
-    /// A new secret.
-    Reveal,
-    /// Where to save it.
-    Save,
-    /// The question whether to leave a secret behind.
-    Leave,
-    /// What is known of a token.
-    Details,
-    /// The tree of the scope picker.
-    Picker,
-    /// The search field above the tree.
-    PickerSearch,
-    /// The list of API sets beside it.
-    PickerSets,
-    /// The list of API sets beside the catalogue.
-    CatalogueSets,
-    /// The question whether to leave what was picked.
-    PickerLeave,
-    /// The accounts.
-    Accounts,
-    /// The audit log.
-    Audit,
-    /// A row of it, whole.
-    Entry,
-    /// The denied attempts.
-    Denied,
-    /// A row of them, whole.
-    Attempt,
-    /// Whether the audit log is whole.
-    Verified,
-    /// The catalogue screen.
-    Catalogue,
-    /// The rules of the installation.
-    Policy,
-    /// What was said so far.
-    Messages,
-    /// The list of keys.
-    Help,
-}
-
-impl Context {
-    /// Every context, in the order of the help.
-    pub const ALL: [Context; 31] = [
-        Context::Desk,
-        Context::Tokens,
-        Context::Trash,
-        Context::Order,
-        Context::Filter,
-        Context::Details,
-        Context::SignIn,
-        Context::Form,
-        Context::Choice,
-        Context::Button,
-        Context::Picker,
-        Context::PickerSearch,
-        Context::PickerSets,
-        Context::PickerLeave,
-        Context::Accounts,
-        Context::Audit,
-        Context::Entry,
-        Context::Verified,
-        Context::Denied,
-        Context::Attempt,
-        Context::Catalogue,
-        Context::CatalogueSets,
-        Context::Policy,
-        Context::Drop,
-        Context::Messages,
-        Context::Confirm,
-        Context::Reveal,
-        Context::Save,
-        Context::Leave,
-        Context::Help,
-        Context::Anywhere,
-    ];
-
-    /// Whether letters are typed there, over a screen.
-    const fn types(self) -> bool {
-        matches!(self, Context::Filter | Context::PickerSearch)
-    }
-
-    /// Its heading in the help.
-    pub const fn title(self) -> &'static str {
-        match self {
-            Context::Anywhere => "Everywhere",
-            Context::Desk => "Every screen",
-            Context::Tokens => "Tokens",
-            Context::Trash => "Trash",
-            Context::Order => "Order of the table",
-            Context::Filter => "Filter",
-            Context::SignIn => "Sign-in",
-            Context::Confirm => "Password",
-            Context::Drop => "Leaving a dialog",
-            Context::Form => "Dialogs with fields",
-            Context::Button => "Buttons",
-            Context::Choice => "Choices in a dialog",
-            Context::Reveal => "A new secret",
-            Context::Save => "Saving a secret",
-            Context::Leave => "Leaving a secret",
-            Context::Details => "Details",
-            Context::Picker => "Scope picker",
-            Context::PickerSearch => "Search in the tree",
-            Context::PickerSets => "API sets beside the tree",
-            Context::PickerLeave => "Leaving the picker",
-            Context::Accounts => "Accounts",
-            Context::Audit => "Audit log",
-            Context::Entry => "Row of the audit log",
-            Context::Verified => "Audit log verified",
-            Context::Denied => "Denied attempts",
-            Context::Attempt => "A denied attempt",
-            Context::Policy => "Policy",
-            Context::Catalogue => "Catalogue",
-            Context::CatalogueSets => "API sets of the catalogue",
-            Context::Messages => "Messages",
-            Context::Help => "Help",
-        }
-    }
-}
 
 /// What a key does.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -257,6 +114,26 @@ pub enum Action {
     Left,
     /// The choice to the right.
     Right,
+    /// One word to the left.
+    WordLeft,
+    /// One word to the right.
+    WordRight,
+    /// Deletes the character before the cursor.
+    DeleteLeft,
+    /// Deletes the character under the cursor.
+    DeleteRight,
+    /// Deletes back to the last space.
+    DeleteToSpace,
+    /// Deletes the word before the cursor.
+    DeleteWordLeft,
+    /// Deletes the word after the cursor.
+    DeleteWordRight,
+    /// Deletes all before the cursor.
+    DeleteToStart,
+    /// Deletes all from the cursor on.
+    DeleteToEnd,
+    /// Ends the work in batches after its current one.
+    StopWork,
     /// Takes the choice under the cursor.
     Select,
     /// Ticks a method or group, or takes its tick away; chooses a set.
@@ -318,15 +195,28 @@ pub fn lookup(context: Context, key: Key, model: &Model) -> Option<Action> {
     let found =
         |context: Context, key: Key| BINDINGS.iter().find(move |b| b.context == context && b.keys.contains(&key));
     let on_desk = |key: Key| model.in_front().and_then(|_| found(Context::Desk, key));
-    let anywhere = |key: Key| found(context, key).or_else(|| on_desk(key)).or_else(|| found(Context::Anywhere, key));
+    let working = |key: Key| found(Context::LongWork, key).filter(|_| stops_work(context, model));
+    let anywhere = |key: Key| {
+        working(key).or_else(|| found(context, key)).or_else(|| on_desk(key)).or_else(|| found(Context::Anywhere, key))
+    };
     // Where Shift means nothing with a key, it is the key without it.
     let binding = anywhere(key).or_else(|| key.without_shift().and_then(anywhere));
     binding.filter(|b| (b.enabled)(model)).map(|b| b.action)
 }
 
+/// Whether the keys of [`Context::LongWork`] hold: never over a dialog or a text, whose own keys they would take.
+fn stops_work(context: Context, model: &Model) -> bool {
+    model.in_front().is_some() && !context.types() && model.long_work().is_some_and(|work| !work.stopping)
+}
+
+/// What `key` does in a text field.
+pub fn in_text_field(key: Key) -> Option<Action> {
+    BINDINGS.iter().find(|b| b.context == Context::TextField && b.keys.contains(&key)).map(|b| b.action)
+}
+
 /// One or two words for what `binding` will do now.
 pub fn label(binding: &Binding, model: &Model) -> &'static str {
-    table::word(binding.action, model).unwrap_or(binding.label)
+    enabled::word(binding.action, model).unwrap_or(binding.label)
 }
 
 /// From this rank on a screen's own keys stand behind those of every screen.
@@ -343,7 +233,9 @@ pub fn footer(context: Context, model: &Model) -> Vec<&'static Binding> {
     if model.in_front().is_none() || context.types() {
         return ranked(context, 1..u8::MAX);
     }
-    let mut shown = ranked(context, 1..BEHIND);
+    let stops = ranked(Context::LongWork, 1..u8::MAX).into_iter().filter(|_| stops_work(context, model));
+    let mut shown: Vec<_> = stops.collect();
+    shown.extend(ranked(context, 1..BEHIND));
     shown.extend(ranked(Context::Desk, 1..u8::MAX));
     shown.extend(ranked(context, BEHIND..u8::MAX));
     shown

@@ -2,127 +2,17 @@
 
 use crossterm::event::KeyCode;
 
+use super::enabled::*;
 use super::{Action, Binding, Context, Key};
-use crate::domain::role::Role;
-use crate::tui::modal::Modal;
 use crate::tui::model::Model;
 use crate::tui::screen::Manage;
 use crate::tui::screen::desk::Place;
 use crate::tui::update::people::may;
-use crate::tui::widget::frame::dialog_room;
-use crate::verbs::ledger::Whereabouts;
 
 const ENTER: Key = Key::code(KeyCode::Enter);
 const ESC: Key = Key::code(KeyCode::Esc);
 const UP: Key = Key::code(KeyCode::Up);
 const DOWN: Key = Key::code(KeyCode::Down);
-
-fn always(_: &Model) -> bool {
-    true
-}
-
-fn on_a_token(model: &Model) -> bool {
-    model.tokens().is_some_and(|t| t.current().is_some())
-}
-
-/// Whether the token under the cursor, or the one whose details are open, has two secrets that live.
-fn rotating(model: &Model) -> bool {
-    let token = match model.modals.last() {
-        Some(Modal::Details(details)) => Some(details.token()),
-        _ => model.tokens().and_then(|t| t.current()),
-    };
-    token.is_some_and(|t| t.overlap(model.now).is_some())
-}
-
-fn long(model: &Model) -> bool {
-    let (columns, rows) = dialog_room(model.size);
-    model.modals.last().is_some_and(|modal| modal.page().is_long(columns, rows))
-}
-
-fn can_go_back(model: &Model) -> bool {
-    model.tokens().is_some_and(|t| t.can_go_back())
-}
-
-fn just_deleted(model: &Model) -> bool {
-    model.tokens().is_some_and(|t| !t.just_deleted.is_empty())
-}
-
-/// The word for what `action` will do now, where that is one of two things.
-pub(super) fn word(action: Action, model: &Model) -> Option<&'static str> {
-    let either = |first: bool, one: &'static str, other: &'static str| Some(if first { one } else { other });
-    match action {
-        Action::Toggle => {
-            let chosen = model.tokens()?.chosen();
-            either(chosen.is_empty() || chosen.iter().any(|token| token.enabled), "Disable", "Enable")
-        }
-        Action::Manage(Manage::Switch) => {
-            let account = &model.desk()?.accounts.current()?.account;
-            either(account.enabled, "Disable", "Enable")
-        }
-        Action::Enter => model.modals.last().and_then(|modal| modal.page().enter()),
-        Action::ShowSecret => model.modals.iter().rev().find_map(|modal| match modal {
-            Modal::Reveal(reveal) => either(reveal.is_shown(), "Hide", "Show"),
-            _ => None,
-        }),
-        Action::Cancel => match model.modals.last() {
-            Some(Modal::Help(help)) => either(help.is_narrowed(), "Clear", "Close"),
-            _ => None,
-        },
-        _ => None,
-    }
-}
-
-fn manages_others(model: &Model) -> bool {
-    let role = model.role();
-    Role::ALL.into_iter().any(|other| role.manages(other))
-}
-
-fn on_a_row(model: &Model) -> bool {
-    model.audit().is_some_and(|a| a.current().is_some())
-}
-
-fn may_read_audit(model: &Model) -> bool {
-    model.audit().is_some_and(|a| !a.stretch().is_denied())
-}
-
-fn may_read_denied(model: &Model) -> bool {
-    model.desk().is_some_and(|d| !d.denied.stretch().is_denied())
-}
-
-fn on_an_attempt(model: &Model) -> bool {
-    model.desk().is_some_and(|d| d.denied.current().is_some())
-}
-
-/// Whether the row that is open is of a token that wasn't purged.
-fn leads_to_a_token(model: &Model) -> bool {
-    let Some(Modal::Attempt(entry)) = model.modals.last() else { return false };
-    entry.row().token.as_ref().is_some_and(|token| token.whereabouts != Whereabouts::Purged)
-}
-
-fn can_drop_unused(model: &Model) -> bool {
-    matches!(model.modals.last(), Some(Modal::Picker(picker)) if picker.can_drop_unused())
-}
-
-/// Whether the catalogue shows what a set holds.
-fn shows_a_set(model: &Model) -> bool {
-    model.desk().is_some_and(|desk| desk.catalogue.shows_a_set())
-}
-
-fn on_an_account(model: &Model) -> bool {
-    model.desk().is_some_and(|d| d.accounts.current().is_some())
-}
-
-fn may_change_rules(model: &Model) -> bool {
-    model.is_by_person() && model.me.as_ref().is_some_and(|me| me.account.role == Role::Owner)
-}
-
-fn may_apply(model: &Model) -> bool {
-    model.is_by_person() && model.me.as_ref().is_some_and(|me| me.account.role >= Role::Admin)
-}
-
-fn elsewhere(model: &Model, place: Place) -> bool {
-    model.in_front() != Some(place)
-}
 
 const fn bind(
     context: Context,
@@ -390,7 +280,23 @@ pub static BINDINGS: &[Binding] = &[
     bind(Context::Help, &[Key::code(KeyCode::PageDown)], Action::PageDown, "Page down", "A screen down", 0, always),
     bind(Context::Help, &[Key::code(KeyCode::PageUp)], Action::PageUp, "Page up", "A screen up", 0, always),
 
-    bind(Context::Anywhere, &[Key::ctrl('c')], Action::Interrupt, "Interrupt", "Ends the program; asks first where a secret would be lost", 0, always),
+    bind(Context::LongWork, &[ESC], Action::StopWork, "Stop", "Stops a long purge after its current batch; what was purged until then is said", 1, always),
+
+    bind(Context::TextField, &[Key::code(KeyCode::Home), Key::ctrl('a')], Action::First, "Start", "To the start of the text", 0, always),
+    bind(Context::TextField, &[Key::code(KeyCode::End), Key::ctrl('e')], Action::Last, "End", "To the end of the text", 0, always),
+    bind(Context::TextField, &[Key::code(KeyCode::Left), Key::ctrl('b')], Action::Left, "Left", "One character to the left", 0, always),
+    bind(Context::TextField, &[Key::code(KeyCode::Right), Key::ctrl('f')], Action::Right, "Right", "One character to the right", 0, always),
+    bind(Context::TextField, &[Key::alt('b'), Key::ctrl_code(KeyCode::Left), Key::alt_code(KeyCode::Left)], Action::WordLeft, "Word left", "One word to the left", 0, always),
+    bind(Context::TextField, &[Key::alt('f'), Key::ctrl_code(KeyCode::Right), Key::alt_code(KeyCode::Right)], Action::WordRight, "Word right", "One word to the right", 0, always),
+    bind(Context::TextField, &[Key::code(KeyCode::Backspace), Key::ctrl('h')], Action::DeleteLeft, "Delete left", "Deletes the character before the cursor", 0, always),
+    bind(Context::TextField, &[Key::code(KeyCode::Delete), Key::ctrl('d')], Action::DeleteRight, "Delete right", "Deletes the character under the cursor", 0, always),
+    bind(Context::TextField, &[Key::ctrl('w')], Action::DeleteToSpace, "Delete word", "Deletes back to the last space", 0, always),
+    bind(Context::TextField, &[Key::alt_code(KeyCode::Backspace)], Action::DeleteWordLeft, "Delete word left", "Deletes the word before the cursor", 0, always),
+    bind(Context::TextField, &[Key::alt('d')], Action::DeleteWordRight, "Delete word right", "Deletes the word after the cursor", 0, always),
+    bind(Context::TextField, &[Key::ctrl('u')], Action::DeleteToStart, "Delete to start", "Deletes all before the cursor", 0, always),
+    bind(Context::TextField, &[Key::ctrl('k')], Action::DeleteToEnd, "Delete to end", "Deletes all from the cursor on", 0, always),
+
+    bind(Context::Anywhere, &[Key::ctrl('c')], Action::Interrupt, "Interrupt", "Stops a long purge; else ends the program, and asks first where a secret would be lost", 0, always),
     bind(Context::Anywhere, &[Key::ctrl('z')], Action::Suspend, "Suspend", "Back to the shell until fg; then asks for the password", 0, always),
     bind(Context::Anywhere, &[Key::ctrl('l')], Action::Redraw, "Redraw", "Draws the screen anew", 0, always),
 ];

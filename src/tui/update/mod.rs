@@ -3,13 +3,14 @@
 mod catalogue;
 mod desk;
 mod dialogs;
+mod long_work;
 pub mod people;
 mod replies;
 mod requests;
 mod several;
 mod witness;
 
-use crossterm::event::{KeyCode, KeyEvent, KeyEventKind};
+use crossterm::event::{KeyEvent, KeyEventKind};
 
 use crate::domain::selection::Selection;
 use crate::error::{Error, Kind};
@@ -24,7 +25,6 @@ use crate::tui::screen::{Facts, Outcome, Page};
 use crate::tui::widget::form::Form;
 use crate::verbs::accounts::{Greet, SignIn as SignInVerb};
 use crate::verbs::actor::{Credential, Session};
-use crate::verbs::batches::MAX_WHOLE;
 use crate::verbs::ports::Anchor;
 
 /// Which of the layers on the screen takes input: the lock, else the top dialog, else the screen.
@@ -109,7 +109,7 @@ pub fn update(model: &mut Model, msg: Msg) -> Vec<Effect> {
         Msg::Copied(result) => dialogs::copied(model, result),
         Msg::Saved(result) => dialogs::saved(model, result),
         Msg::Progress(done, total) => {
-            model.progress = Some((done, total)).filter(|_| total > MAX_WHOLE as u64);
+            long_work::progressed(model, done, total);
             Vec::new()
         }
         Msg::WorkerFailed => {
@@ -188,10 +188,10 @@ fn press(model: &mut Model, event: &KeyEvent) -> Vec<Effect> {
         let outcome = page.edited();
         return apply(model, layer, outcome);
     }
-    if waits && model.progress.is_some() && event.code == KeyCode::Esc {
-        return vec![Effect::Stop];
-    }
     let Some(action) = keymap::lookup(model.context(), Key::from(*event), model) else { return Vec::new() };
+    if let Some(effects) = long_work::stopped_by(model, action) {
+        return effects;
+    }
     match action {
         Action::Interrupt => return leave_program(model, layer, Err(Error::new(Kind::Cancelled, "ended by Ctrl-C"))),
         Action::Suspend => return vec![Effect::Suspend],
@@ -307,8 +307,10 @@ pub(super) fn apply(model: &mut Model, layer: Layer, outcome: Outcome) -> Vec<Ef
             vec![Effect::Clear]
         }
         Outcome::SignOut => {
+            let mut effects = long_work::stop(model);
             people::sign_out(model);
-            vec![Effect::Clear]
+            effects.push(Effect::Clear);
+            effects
         }
         Outcome::Exit(result) => leave_program(model, layer, result),
     }

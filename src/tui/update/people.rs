@@ -1,6 +1,6 @@
 //! Accounts and rules: what is asked for, which dialogs open, and what a change of them brings about.
 
-use super::{Layer, desk, lock_calmly, requests, witness};
+use super::{Layer, desk, lock_calmly, long_work, requests, witness};
 use crate::domain::account::Account;
 use crate::domain::name::Username;
 use crate::domain::policy::Policy;
@@ -236,7 +236,7 @@ pub(super) fn replace_password(model: &mut Model, session: &Session) -> Vec<Effe
 pub(super) fn sign_out(model: &mut Model) {
     model.guard.forget();
     model.modals.clear();
-    model.pending.clear();
+    long_work::forget_others(model);
     (model.session, model.me, model.lock) = (None, None, None);
     model.screen = Screen::SignIn(Box::new(SignIn::open(model.username.as_ref())));
 }
@@ -252,7 +252,7 @@ pub(super) fn password_set(model: &mut Model, counted: &CountedAccount, cli: &Cl
 }
 
 fn own_changed(model: &mut Model, change: Change, text: String) -> Vec<Effect> {
-    model.pending.clear();
+    long_work::forget_others(model);
     let by_token = model.session.as_ref().is_some_and(Session::is_by_token);
     match change {
         Change::Password => {

@@ -1,7 +1,7 @@
 //! Replies, and what they change.
 
 use super::people::{self, Change};
-use super::{Layer, apply, catalogue, desk, dialogs, lock, page, requests, witness};
+use super::{Layer, apply, catalogue, desk, dialogs, lock, long_work, page, requests, witness};
 use crate::domain::catalogue::Catalogue;
 use crate::domain::time::{Zone, relative};
 use crate::domain::token::Token;
@@ -16,7 +16,6 @@ use crate::tui::screen::first_run::FirstRun;
 use crate::tui::screen::frame::height;
 use crate::tui::screen::sign_in::SignIn;
 use crate::tui::screen::tokens::Tokens;
-use crate::tui::widget::line::counted;
 use crate::verbs::Changed;
 use crate::verbs::accounts::{SignIn as SignInVerb, WhoAmI};
 use crate::verbs::actor::Session;
@@ -29,8 +28,8 @@ use crate::verbs::tokens::Issued;
 /// Takes a reply. One that nobody waits for any more is dropped.
 pub(super) fn reply(model: &mut Model, id: RequestId, result: Result<Response>) -> Vec<Effect> {
     let Some(pending) = model.pending.remove(&id) else { return Vec::new() };
-    if pending.purpose == Purpose::Page {
-        model.progress = None;
+    if model.long_work.is_some_and(|work| work.id == id) {
+        model.long_work = None;
     }
     model.guard.answered(id, &result, model.now);
     let layer = waiting_layer(model, id);
@@ -81,7 +80,8 @@ pub(super) fn reply(model: &mut Model, id: RequestId, result: Result<Response>) 
             | Purpose::Usage
             | Purpose::Marking
             | Purpose::Review
-            | Purpose::Preview,
+            | Purpose::Preview
+            | Purpose::LongWork,
         ) => not_read(model, error, pending.purpose),
     }
 }
@@ -121,7 +121,7 @@ pub(super) fn changed_elsewhere(model: &mut Model) -> Vec<Effect> {
 }
 
 /// The page that waits for `id`; it waits no longer.
-fn waiting_layer(model: &mut Model, id: RequestId) -> Option<Layer> {
+pub(super) fn waiting_layer(model: &mut Model, id: RequestId) -> Option<Layer> {
     let layers = [Layer::Lock, Layer::Screen].into_iter().chain((0..model.modals.len()).map(Layer::Modal));
     for layer in layers {
         if let Some(slot) = page(model, layer).and_then(|p| p.waiting()).filter(|slot| **slot == Some(id)) {
@@ -302,22 +302,7 @@ fn answered(model: &mut Model, layer: Option<Layer>, response: Response) -> Vec<
             let effects = changed_tokens(model, &[changed.out], what, &changed.cli);
             witness::ask(model, effects, changed.seq, "the old one")
         }
-        Response::PurgeTokens(changed) => {
-            let (count, word) = (changed.out.count, changed.out.which.word());
-            let purged = format!("{} purged", counted(count, &format!("{word} token")));
-            let (tone, text) = match changed.out.stopped {
-                true => (Tone::Bad, format!("Stopped: {purged}. The others are as they were")),
-                false => (Tone::Good, purged),
-            };
-            model.say(tone, text, Some(changed.cli.to_string()));
-            model.modals.clear();
-            let Some(tokens) = model.tokens_mut() else { return Vec::new() };
-            tokens.just_deleted.clear();
-            let here = tokens.here();
-            let mut effects = requests::list(model, here);
-            effects.extend(requests::review(model));
-            effects
-        }
+        Response::PurgeTokens(changed) => long_work::purged(model, layer, &changed),
         Response::DisableTokens(changed) => lost(model, &changed, "disabled; denied from the next request on"),
         Response::EnableTokens(changed) => acted_on(model, &changed.out, "enabled", &changed.cli),
         Response::DeleteTokens(changed) => super::several::deleted(model, changed),

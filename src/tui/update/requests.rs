@@ -6,6 +6,7 @@ use std::sync::Arc;
 use super::{Layer, page};
 use crate::domain::token::TokenRef;
 use crate::tui::effect::Effect;
+use crate::tui::long_work::LongWork;
 use crate::tui::modal::Modal;
 use crate::tui::model::{Model, Pending, Purpose};
 use crate::tui::msg::RequestId;
@@ -38,6 +39,9 @@ pub(super) fn send_for(model: &mut Model, layer: Layer, who: Credential, request
     let id = RequestId(model.last_request + 1);
     if matches!(layer, Layer::Modal(_)) {
         model.guard.offer(id, &who);
+    }
+    if request.is_batched() {
+        model.long_work = Some(LongWork::sent(id));
     }
     let effects = send(model, Purpose::Page, who, request);
     if let Some(slot) = page(model, layer).and_then(|p| p.waiting()) {

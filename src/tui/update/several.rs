@@ -13,7 +13,7 @@ use crate::tui::modal::purge::Purge;
 use crate::tui::modal::remove::Remove;
 use crate::tui::modal::remove_many::RemoveMany;
 use crate::tui::modal::restore::Restore;
-use crate::tui::model::{Model, Purpose};
+use crate::tui::model::{Model, Purpose, Tone};
 use crate::tui::screen::Open;
 use crate::tui::screen::tokens::Tokens;
 use crate::tui::widget::line::{counted, few};
@@ -52,6 +52,10 @@ pub(super) fn open(model: &mut Model, what: Open) -> Vec<Effect> {
             if !meant.is_empty() {
                 model.modals.push(Modal::Restore(Box::new(Restore::open(meant, proof))));
             }
+            Vec::new()
+        }
+        (Open::Purge, _) if model.long_work.is_some() => {
+            model.say(Tone::Bad, "A purge is under way. Esc stops it, or wait for its end", None);
             Vec::new()
         }
         (Open::Purge, _) => {

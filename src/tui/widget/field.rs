@@ -8,6 +8,7 @@ use zeroize::Zeroizing;
 
 use super::line::width;
 use crate::domain::text::is_hostile;
+use crate::tui::keymap::{self, Action, Key};
 use crate::tui::theme::Theme;
 
 /// A text field. The buffer is allocated once at its cap, so that no copy is left behind by growing.
@@ -88,30 +89,37 @@ impl Field {
 
     /// Handles a key that types or edits. Whether it was one.
     pub fn handle(&mut self, key: &KeyEvent) -> bool {
-        let ctrl = key.modifiers.contains(KeyModifiers::CONTROL);
-        let alt = key.modifiers.contains(KeyModifiers::ALT);
         match key.code {
-            KeyCode::Char('u') if ctrl => self.clear(),
-            KeyCode::Char('a') if ctrl => self.cursor = 0,
-            KeyCode::Char('e') if ctrl => self.cursor = self.text.len(),
-            KeyCode::Char('w') if ctrl => self.remove_back_to(self.word_before()),
-            KeyCode::Char('h') if ctrl => self.remove_back_to(self.before()),
-            KeyCode::Char(_) if ctrl || alt => return false,
-            KeyCode::Char(c) => {
+            KeyCode::Char(c) if !key.modifiers.intersects(KeyModifiers::CONTROL | KeyModifiers::ALT) => {
                 self.insert(c.encode_utf8(&mut [0; 4]));
+                true
             }
-            KeyCode::Backspace => self.remove_back_to(self.before()),
-            KeyCode::Delete => {
-                let end = self.after();
-                self.text.replace_range(self.cursor..end, "");
-            }
-            KeyCode::Left => self.cursor = self.before(),
-            KeyCode::Right => self.cursor = self.after(),
-            KeyCode::Home => self.cursor = 0,
-            KeyCode::End => self.cursor = self.text.len(),
+            _ => keymap::in_text_field(Key::from(*key)).is_some_and(|action| self.edit(action)),
+        }
+    }
+
+    fn edit(&mut self, action: Action) -> bool {
+        match action {
+            Action::First => self.cursor = 0,
+            Action::Last => self.cursor = self.text.len(),
+            Action::Left => self.cursor = self.before(),
+            Action::Right => self.cursor = self.after(),
+            Action::WordLeft => self.cursor = self.word_before(),
+            Action::WordRight => self.cursor = self.word_after(),
+            Action::DeleteLeft => self.remove_back_to(self.before()),
+            Action::DeleteRight => self.remove_up_to(self.after()),
+            Action::DeleteToSpace => self.remove_back_to(self.space_before()),
+            Action::DeleteWordLeft => self.remove_back_to(self.word_before()),
+            Action::DeleteWordRight => self.remove_up_to(self.word_after()),
+            Action::DeleteToStart => self.remove_back_to(0),
+            Action::DeleteToEnd => self.remove_up_to(self.text.len()),
             _ => return false,
         }
         true
+    }
+
+    fn remove_up_to(&mut self, end: usize) {
+        self.text.replace_range(self.cursor..end, "");
     }
 
     fn remove_back_to(&mut self, start: usize) {
@@ -127,9 +135,29 @@ impl Field {
         self.text[self.cursor..].graphemes(true).next().map_or(self.cursor, |g| self.cursor + g.len())
     }
 
+    /// Words are letters and digits. What is not shown is one word: its parts would be seen by the cursor's movement.
     fn word_before(&self) -> usize {
+        if self.masked {
+            return 0;
+        }
+        let head = self.text[..self.cursor].trim_end_matches(|c: char| !c.is_alphanumeric());
+        head.trim_end_matches(is_of_a_word).len()
+    }
+
+    fn word_after(&self) -> usize {
+        if self.masked {
+            return self.text.len();
+        }
+        let tail = self.text[self.cursor..].trim_start_matches(|c: char| !c.is_alphanumeric());
+        self.text.len() - tail.trim_start_matches(is_of_a_word).len()
+    }
+
+    fn space_before(&self) -> usize {
+        if self.masked {
+            return 0;
+        }
         let head = self.text[..self.cursor].trim_end();
-        head.rfind(char::is_whitespace).map_or(0, |at| at + 1)
+        head.trim_end_matches(|c: char| !c.is_whitespace()).len()
     }
 
     /// The field in `columns` columns, scrolled so that the cursor is seen; the cursor only where it has the focus.
@@ -171,6 +199,11 @@ impl Field {
     }
 }
 
+/// Whether `c` is part of a word: a letter, a digit or an accent of one.
+fn is_of_a_word(c: char) -> bool {
+    c.is_alphanumeric() || (width(c.encode_utf8(&mut [0; 4])) == 0 && !c.is_whitespace())
+}
+
 impl std::fmt::Debug for Field {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         if self.masked { f.write_str("Field(••)") } else { write!(f, "Field({:?})", self.text.as_str()) }
@@ -204,6 +237,49 @@ mod tests {
         field.handle(&KeyEvent::new(KeyCode::Char('u'), KeyModifiers::CONTROL));
         assert!(field.is_empty());
         assert!(!field.handle(&KeyEvent::new(KeyCode::Char('c'), KeyModifiers::CONTROL)));
+    }
+
+    #[test]
+    fn field_moves_and_deletes_as_readline_does() {
+        let ctrl = |c| KeyEvent::new(KeyCode::Char(c), KeyModifiers::CONTROL);
+        let alt = |c| KeyEvent::new(KeyCode::Char(c), KeyModifiers::ALT);
+        let alt_backspace = KeyEvent::new(KeyCode::Backspace, KeyModifiers::ALT);
+        let after = |text: &str, keys: &[KeyEvent]| {
+            let mut field = Field::new(100).with(text);
+            assert!(keys.iter().all(|key| field.handle(key)), "{keys:?}");
+            field.insert("|");
+            field.text().to_owned()
+        };
+        let text = "one two-three  Größe\u{301}";
+        for (keys, expected) in [
+            (&[alt('b')][..], "one two-three  |Größe\u{301}"),
+            (&[alt('b'), alt('b')], "one two-|three  Größe\u{301}"),
+            (&[ctrl('a'), alt('f'), alt('f')], "one two|-three  Größe\u{301}"),
+            (&[ctrl('a'), alt('d')], "| two-three  Größe\u{301}"),
+            (&[ctrl('a'), alt('f'), alt('d')], "one|-three  Größe\u{301}"),
+            (&[alt_backspace], "one two-three  |"),
+            (&[alt('b'), ctrl('w')], "one |Größe\u{301}"),
+            (&[alt('b'), ctrl('u')], "|Größe\u{301}"),
+            (&[alt('b'), ctrl('k')], "one two-three  |"),
+            (&[ctrl('a'), ctrl('f'), ctrl('d')], "o|e two-three  Größe\u{301}"),
+            (&[ctrl('a'), ctrl('e'), ctrl('b'), ctrl('h')], "one two-three  Größ|e\u{301}".replace("ß|", "|").as_str()),
+            (&[ctrl('a'), alt('b'), ctrl('w'), ctrl('h')], "|one two-three  Größe\u{301}"),
+            (&[alt('f'), alt('d'), ctrl('k'), ctrl('d')], "one two-three  Größe\u{301}|"),
+        ] {
+            assert_eq!(after(text, keys), expected, "{keys:?}");
+        }
+    }
+
+    #[test]
+    fn hidden_text_is_one_word() {
+        let alt = |c| KeyEvent::new(KeyCode::Char(c), KeyModifiers::ALT);
+        let mut field = Field::masked(100).with("two words");
+        field.handle(&alt('b'));
+        field.insert("|");
+        assert_eq!(field.text(), "|two words");
+        field.handle(&KeyEvent::new(KeyCode::End, KeyModifiers::NONE));
+        field.handle(&KeyEvent::new(KeyCode::Char('w'), KeyModifiers::CONTROL));
+        assert!(field.is_empty());
     }
 
     #[test]

@@ -12,6 +12,8 @@ use jeton::store::sqlite::SqliteStore;
 use jeton::verbs::audited::Audited;
 use jeton::verbs::ports::{Denial, NewToken, Store, Use};
 
+use super::world::House;
+
 /// Gives the first account of the store at `path` a token for each of `names`, without a limit or a secret.
 pub fn insert_tokens(path: &Path, names: impl Iterator<Item = String>) {
     let store = SqliteStore::open(path).unwrap();
@@ -32,6 +34,14 @@ pub fn insert_tokens(path: &Path, names: impl Iterator<Item = String>) {
         Ok(Audited::one((), AuditEntry::new("test", "", "")))
     });
     inserted.unwrap();
+}
+
+/// Gives the owner of `house`, where nobody has a token yet, `count` tokens in the trash.
+pub fn fill_trash(house: &House, count: usize) {
+    insert_tokens(&house.place.path(), (0..count).map(|n| format!("t{n}-x")));
+    let trashed = "UPDATE tokens SET deleted_at = 5; UPDATE last_seen SET trashed = 1;
+                   UPDATE token_counts SET trashed = trashed + kept, kept = 0";
+    house.raw().execute_batch(trashed).unwrap();
 }
 
 /// Records a use of `secret` by a caller who says it is `client`, just now.

@@ -7,6 +7,7 @@ mod choosing;
 mod denying;
 mod guarding;
 mod lineage;
+mod long_work;
 mod looks;
 mod navigation;
 mod people;

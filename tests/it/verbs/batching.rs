@@ -11,16 +11,13 @@ use jeton::verbs::batches::MAX_WHOLE;
 use jeton::verbs::ports::{Bookkeeping, Committed, Due, Edition, Snapshot, Tx};
 
 use super::*;
-use crate::support::direct::insert_tokens;
+use crate::support::direct::fill_trash;
 use crate::support::world::{entry, tester};
 
 /// A house whose owner has `count` tokens in the trash.
 fn with_trash(count: usize) -> House {
     let house = House::inhabited();
-    insert_tokens(&house.place.path(), (0..count).map(|n| format!("t{n}-x")));
-    let trashed = "UPDATE tokens SET deleted_at = 5; UPDATE last_seen SET trashed = 1;
-                   UPDATE token_counts SET trashed = trashed + kept, kept = 0";
-    house.raw().execute_batch(trashed).unwrap();
+    fill_trash(&house, count);
     house
 }
 

@@ -1,0 +1,117 @@
+//! When a key can be used, and the word for what it will do then.
+
+use super::Action;
+use crate::domain::role::Role;
+use crate::tui::modal::Modal;
+use crate::tui::model::Model;
+use crate::tui::screen::Manage;
+use crate::tui::screen::desk::Place;
+use crate::tui::widget::frame::dialog_room;
+use crate::verbs::ledger::Whereabouts;
+
+pub(super) fn always(_: &Model) -> bool {
+    true
+}
+
+pub(super) fn on_a_token(model: &Model) -> bool {
+    model.tokens().is_some_and(|t| t.current().is_some())
+}
+
+/// Whether the token under the cursor, or the one whose details are open, has two secrets that live.
+pub(super) fn rotating(model: &Model) -> bool {
+    let token = match model.modals.last() {
+        Some(Modal::Details(details)) => Some(details.token()),
+        _ => model.tokens().and_then(|t| t.current()),
+    };
+    token.is_some_and(|t| t.overlap(model.now).is_some())
+}
+
+pub(super) fn long(model: &Model) -> bool {
+    let (columns, rows) = dialog_room(model.size);
+    model.modals.last().is_some_and(|modal| modal.page().is_long(columns, rows))
+}
+
+pub(super) fn can_go_back(model: &Model) -> bool {
+    model.tokens().is_some_and(|t| t.can_go_back())
+}
+
+pub(super) fn just_deleted(model: &Model) -> bool {
+    model.tokens().is_some_and(|t| !t.just_deleted.is_empty())
+}
+
+/// The word for what `action` will do now, where that is one of two things.
+pub(super) fn word(action: Action, model: &Model) -> Option<&'static str> {
+    let either = |first: bool, one: &'static str, other: &'static str| Some(if first { one } else { other });
+    match action {
+        Action::Toggle => {
+            let chosen = model.tokens()?.chosen();
+            either(chosen.is_empty() || chosen.iter().any(|token| token.enabled), "Disable", "Enable")
+        }
+        Action::Manage(Manage::Switch) => {
+            let account = &model.desk()?.accounts.current()?.account;
+            either(account.enabled, "Disable", "Enable")
+        }
+        Action::Enter => model.modals.last().and_then(|modal| modal.page().enter()),
+        Action::ShowSecret => model.modals.iter().rev().find_map(|modal| match modal {
+            Modal::Reveal(reveal) => either(reveal.is_shown(), "Hide", "Show"),
+            _ => None,
+        }),
+        Action::Cancel => match model.modals.last() {
+            Some(Modal::Help(help)) => either(help.is_narrowed(), "Clear", "Close"),
+            _ => None,
+        },
+        _ => None,
+    }
+}
+
+pub(super) fn manages_others(model: &Model) -> bool {
+    let role = model.role();
+    Role::ALL.into_iter().any(|other| role.manages(other))
+}
+
+pub(super) fn on_a_row(model: &Model) -> bool {
+    model.audit().is_some_and(|a| a.current().is_some())
+}
+
+pub(super) fn may_read_audit(model: &Model) -> bool {
+    model.audit().is_some_and(|a| !a.stretch().is_denied())
+}
+
+pub(super) fn may_read_denied(model: &Model) -> bool {
+    model.desk().is_some_and(|d| !d.denied.stretch().is_denied())
+}
+
+pub(super) fn on_an_attempt(model: &Model) -> bool {
+    model.desk().is_some_and(|d| d.denied.current().is_some())
+}
+
+/// Whether the row that is open is of a token that wasn't purged.
+pub(super) fn leads_to_a_token(model: &Model) -> bool {
+    let Some(Modal::Attempt(entry)) = model.modals.last() else { return false };
+    entry.row().token.as_ref().is_some_and(|token| token.whereabouts != Whereabouts::Purged)
+}
+
+pub(super) fn can_drop_unused(model: &Model) -> bool {
+    matches!(model.modals.last(), Some(Modal::Picker(picker)) if picker.can_drop_unused())
+}
+
+/// Whether the catalogue shows what a set holds.
+pub(super) fn shows_a_set(model: &Model) -> bool {
+    model.desk().is_some_and(|desk| desk.catalogue.shows_a_set())
+}
+
+pub(super) fn on_an_account(model: &Model) -> bool {
+    model.desk().is_some_and(|d| d.accounts.current().is_some())
+}
+
+pub(super) fn may_change_rules(model: &Model) -> bool {
+    model.is_by_person() && model.me.as_ref().is_some_and(|me| me.account.role == Role::Owner)
+}
+
+pub(super) fn may_apply(model: &Model) -> bool {
+    model.is_by_person() && model.me.as_ref().is_some_and(|me| me.account.role >= Role::Admin)
+}
+
+pub(super) fn elsewhere(model: &Model, place: Place) -> bool {
+    model.in_front() != Some(place)
+}

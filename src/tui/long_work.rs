@@ -1,0 +1,60 @@
+//! Work in batches that goes on beside everything else: how far it is, and how that is shown.
+
+use ratatui::text::{Line, Span};
+
+use crate::tui::msg::RequestId;
+use crate::tui::theme::Theme;
+use crate::tui::widget::line::grouped;
+
+/// Work in batches, from its sending to its reply.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct LongWork {
+    /// Its request.
+    pub id: RequestId,
+    /// How many of all items are done. `None` until the first batch of several is.
+    pub counts: Option<(u64, u64)>,
+    /// Whether it ends after its current batch.
+    pub stopping: bool,
+}
+
+impl LongWork {
+    /// Work that was just sent.
+    pub fn sent(id: RequestId) -> Self {
+        LongWork { id, counts: None, stopping: false }
+    }
+
+    /// How far it is, in words.
+    pub fn text(&self) -> String {
+        let Some((done, total)) = self.counts else { return String::new() };
+        let verb = if self.stopping { "Stopping after" } else { "Purging" };
+        format!("{verb} {} of {}", grouped(done), grouped(total))
+    }
+
+    /// A rule over `columns` columns that is heavy as far as the work is done.
+    pub fn rule(&self, columns: usize, theme: &Theme) -> Line<'static> {
+        let (done, total) = self.counts.unwrap_or((0, 1));
+        let heavy = done.min(total) as u128 * columns as u128 / u128::from(total.max(1));
+        let heavy = usize::try_from(heavy).unwrap_or(columns).min(columns);
+        Line::from(vec![
+            Span::styled("━".repeat(heavy), theme.accent),
+            Span::styled("─".repeat(columns - heavy), theme.dim),
+        ])
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn long_work_rule_is_as_wide_as_the_screen() {
+        let theme = Theme::mono();
+        for (done, total, heavy) in [(0, 3, 0), (1, 3, 26), (3, 3, 80), (9, 3, 80), (u64::MAX, u64::MAX, 80), (0, 0, 0)]
+        {
+            let work = LongWork { counts: Some((done, total)), ..LongWork::sent(RequestId(1)) };
+            let rule = work.rule(80, &theme);
+            assert_eq!(rule.width(), 80);
+            assert_eq!(rule.spans[0].content.chars().count(), heavy, "{done} of {total}");
+        }
+    }
+}

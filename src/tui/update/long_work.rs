@@ -1,0 +1,88 @@
+//! Work in batches: it leaves its dialog with the first batch, goes on beside everything else, and can be stopped.
+
+use super::{Layer, replies, requests};
+use crate::tui::effect::Effect;
+use crate::tui::keymap::Action;
+use crate::tui::long_work::LongWork;
+use crate::tui::model::{Model, Purpose, Tone};
+use crate::tui::msg::RequestId;
+use crate::tui::widget::line::counted;
+use crate::verbs::Changed;
+use crate::verbs::batches::MAX_WHOLE;
+use crate::verbs::tokens::Purged;
+
+/// A batch is done. With the first of several the dialog has done its work: what it asked for is on its way.
+pub(super) fn progressed(model: &mut Model, done: u64, total: u64) {
+    let Some(work) = model.long_work.as_mut().filter(|_| total > MAX_WHOLE as u64) else { return };
+    work.counts = Some((done, total));
+    let id = work.id;
+    leave_dialog(model, id);
+}
+
+/// The dialog that waits for `id` closes, and the request goes on without it.
+fn leave_dialog(model: &mut Model, id: RequestId) {
+    if let Some(pending) = model.pending.get_mut(&id) {
+        pending.purpose = Purpose::LongWork;
+    }
+    if let Some(Layer::Modal(at)) = replies::waiting_layer(model, id) {
+        model.modals.truncate(at);
+        if let Some(tokens) = model.tokens_mut() {
+            // They may be among those that go.
+            tokens.just_deleted.clear();
+        }
+    }
+}
+
+/// Whether `action` stops the work under way instead of what it does otherwise. Whoever wants to end the program hears
+/// first what was done.
+pub(super) fn stopped_by(model: &mut Model, action: Action) -> Option<Vec<Effect>> {
+    let ends = matches!(action, Action::Interrupt | Action::Quit);
+    if !(ends || action == Action::StopWork) || model.long_work().is_none_or(|work| work.stopping) {
+        return None;
+    }
+    if ends {
+        model.say(Tone::Bad, "A purge was under way: it stops first. The same key again ends jeton", None);
+    }
+    Some(stop(model))
+}
+
+/// Stops the work under way.
+pub(super) fn stop(model: &mut Model) -> Vec<Effect> {
+    match &mut model.long_work {
+        Some(LongWork { stopping, .. }) => {
+            *stopping = true;
+            vec![Effect::Stop]
+        }
+        None => Vec::new(),
+    }
+}
+
+/// Nobody waits any more for the replies under way, but for that of the long work: what it did is said in any case.
+pub(super) fn forget_others(model: &mut Model) {
+    let long = model.long_work.map(|work| work.id);
+    model.pending.retain(|id, _| Some(*id) == long);
+    if let Some(id) = long {
+        leave_dialog(model, id);
+    }
+}
+
+/// Tokens were purged, all or as many as until the work was stopped. Only the dialog that waited for it closes.
+pub(super) fn purged(model: &mut Model, waited: Option<Layer>, changed: &Changed<Purged>) -> Vec<Effect> {
+    let purged = format!("{} purged", counted(changed.out.count, &format!("{} token", changed.out.which.word())));
+    let (tone, text) = match changed.out.stopped {
+        true => (Tone::Bad, format!("Stopped: {purged}. The others are as they were")),
+        false => (Tone::Good, purged),
+    };
+    model.say(tone, text, Some(changed.cli.to_string()));
+    if waited.is_some() {
+        model.modals.clear();
+    }
+    let Some(tokens) = model.tokens_mut() else { return Vec::new() };
+    if waited.is_some() {
+        tokens.just_deleted.clear();
+    }
+    let here = tokens.here();
+    let mut effects = requests::list(model, here);
+    effects.extend(requests::review(model));
+    effects
+}

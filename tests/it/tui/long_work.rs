@@ -1,0 +1,98 @@
+//! A purge of many tokens: its dialog closes with the first batch, and everything else goes on.
+
+use jeton::tui::msg::Msg;
+
+use crate::support::direct::fill_trash;
+use crate::support::screens::Screens;
+use crate::support::world::{House, OWNER, PASSWORD};
+
+const MANY: usize = 1_500;
+
+/// Screens whose purge of [`MANY`] tokens has done its first batch, and the purge's reply.
+fn purging() -> (Screens, Msg) {
+    let house = House::new();
+    fill_trash(&house, MANY);
+    house.set_policy(|p| p.kept_tokens = 0);
+    house.issue(OWNER, "kept");
+    let mut s = Screens::signed_in(house);
+    s.keys("tP");
+    s.assert_shows("1 500 trashed tokens of yours");
+    s.held = Some(Default::default());
+    s.keys(&format!("1500<tab>{PASSWORD}<tab><tab><enter>"));
+    let reply = s.held.take().and_then(|mut held| held.pop_front()).expect("the purge was asked for");
+    s.assert_shows("Purge trashed tokens");
+    s.message(Msg::Progress(300, MANY as u64));
+    (s, reply)
+}
+
+#[test]
+fn purge_goes_on_without_its_dialog_and_esc_stops_it() {
+    let (mut s, reply) = purging();
+    s.assert_hides("Purge trashed tokens");
+    s.assert_shows("Purging 300 of 1 500");
+    s.assert_shows("Esc Stop");
+    assert_eq!(s.text().matches('━').count(), 80 * 300 / MANY);
+    s.keys("?");
+    s.keys("<esc>");
+    assert_eq!(s.stopped, 0, "Esc closes what lies over the screen first");
+    s.keys("<esc>");
+    assert_eq!(s.stopped, 1);
+    s.assert_shows("Stopping after 300 of 1 500");
+    s.assert_hides("Esc Stop");
+    s.message(reply);
+    s.assert_shows("1 500 trashed tokens purged");
+    s.assert_hides("Stopping");
+    assert!(!s.text().contains('━'));
+}
+
+#[test]
+fn revoking_works_while_a_purge_is_under_way() {
+    let (mut s, reply) = purging();
+    s.keys("t");
+    s.keys("x");
+    s.keys(&format!("kept<tab>{PASSWORD}"));
+    s.message(Msg::Progress(900, MANY as u64));
+    s.assert_shows("Purging 900 of 1 500");
+    s.message(reply);
+    s.assert_shows("Remove ops/kept");
+    s.keys("<enter>");
+    s.assert_shows("kept revoked");
+    s.assert_hides("Purging");
+    assert_eq!(s.stopped, 0);
+}
+
+#[test]
+fn ending_the_program_stops_a_purge_first() {
+    for key in ["q", "<c-c>"] {
+        let (mut s, reply) = purging();
+        s.keys(key);
+        assert!(s.ended().is_none());
+        assert_eq!(s.stopped, 1);
+        s.message(reply);
+        s.assert_shows("trashed tokens purged");
+        s.keys(key);
+        assert!(s.ended().is_some());
+    }
+}
+
+#[test]
+fn one_purge_at_a_time() {
+    let (mut s, reply) = purging();
+    s.keys("P");
+    s.assert_shows("A purge is under way");
+    s.message(reply);
+    s.keys("P");
+    s.assert_shows("is trashed.");
+}
+
+#[test]
+fn result_of_a_purge_is_said_whoever_is_signed_in() {
+    let (mut s, reply) = purging();
+    s.keys("<c-z>");
+    s.assert_shows("jeton is locked");
+    s.assert_hides("Purging");
+    s.message(Msg::Progress(900, MANY as u64));
+    s.message(reply);
+    s.keys(&format!("{PASSWORD}<enter>"));
+    s.assert_shows("1 500 trashed tokens purged");
+}
