@@ -4,7 +4,7 @@ use ratatui::text::{Line, Span};
 
 use crate::tui::msg::RequestId;
 use crate::tui::theme::Theme;
-use crate::tui::widget::line::grouped;
+use crate::tui::widget::line::{grouped, width};
 
 /// Work in batches, from its sending to its reply.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -30,14 +30,17 @@ impl LongWork {
         format!("{verb} {} of {}", grouped(done), grouped(total))
     }
 
-    /// A rule over `columns` columns that is heavy as far as the work is done.
-    pub fn rule(&self, columns: usize, theme: &Theme) -> Line<'static> {
+    /// A rule over `columns` columns that is heavy as far as the work is done, with how far that is if `in_words`.
+    pub fn rule(&self, columns: usize, in_words: bool, theme: &Theme) -> Line<'static> {
+        let text = if in_words { format!(" {} ─", self.text()) } else { String::new() };
+        let columns = columns.saturating_sub(width(&text));
         let (done, total) = self.counts.unwrap_or((0, 1));
         let heavy = done.min(total) as u128 * columns as u128 / u128::from(total.max(1));
         let heavy = usize::try_from(heavy).unwrap_or(columns).min(columns);
         Line::from(vec![
             Span::styled("━".repeat(heavy), theme.accent),
             Span::styled("─".repeat(columns - heavy), theme.dim),
+            Span::styled(text, theme.accent),
         ])
     }
 }
@@ -52,8 +55,9 @@ mod tests {
         for (done, total, heavy) in [(0, 3, 0), (1, 3, 26), (3, 3, 80), (9, 3, 80), (u64::MAX, u64::MAX, 80), (0, 0, 0)]
         {
             let work = LongWork { counts: Some((done, total)), ..LongWork::sent(RequestId(1)) };
-            let rule = work.rule(80, &theme);
+            let rule = work.rule(80, false, &theme);
             assert_eq!(rule.width(), 80);
+            assert_eq!(work.rule(80, true, &theme).width(), 80);
             assert_eq!(rule.spans[0].content.chars().count(), heavy, "{done} of {total}");
         }
     }

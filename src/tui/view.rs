@@ -64,8 +64,9 @@ fn footer(model: &Model, frame: &mut Frame<'_>, area: Rect) {
 fn busy(model: &Model) -> String {
     let turn = usize::try_from(model.now.0.div_euclid(SPINNER_AFTER)).unwrap_or(0);
     let spinner = if model.is_busy() { SPINNER[turn % SPINNER.len()] } else { "" };
-    // How far work is belongs to who signed in.
-    match model.long_work().filter(|_| model.lock.is_none()) {
+    // How far long work is stands in the frame of the screen. Here it is said where a dialog may cover that, but not to
+    // somebody who hasn't signed in.
+    match model.long_work().filter(|_| model.lock.is_none() && model.in_front().is_none()) {
         // The sign of other work has its place there all the time, so that nothing moves.
         Some(work) => format!("{spinner:1} {} ", work.text()),
         None if spinner.is_empty() => String::new(),

@@ -313,7 +313,7 @@ mod tests {
         let purge = PurgeTokens::new(Purgeable::Trashed, 5_000);
         store.send(Job::Call(RequestId(1), Credential::Store, Box::new(purge.into()))).unwrap();
         store.send(Job::Call(RequestId(2), Credential::Store, Box::new(TallyTokens.into()))).unwrap();
-        let mut next = || answered.recv_timeout(Duration::from_secs(60)).unwrap();
+        let next = || answered.recv_timeout(Duration::from_secs(60)).unwrap();
         assert!(matches!(next(), Msg::Reply(RequestId(2), _)));
         drop(go);
         assert!(matches!(next(), Msg::Reply(RequestId(1), _)));

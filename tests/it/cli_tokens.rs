@@ -208,3 +208,29 @@ fn the_line_of_every_change_reads_back() {
         assert!(ran.code == 3 && ran.err.contains("there is no store"), "{line}: {ran:?}");
     }
 }
+
+#[test]
+fn instants_written_by_a_clock_that_was_ahead_are_named_so() {
+    let home = furnished();
+    let secret = home.create(&["ci", "--expires", "never"]);
+    home.create(&["gone", "--expires", "never"]);
+    home.as_ops(&["token", "delete", "gone", "--confirm", "gone"]).succeeds();
+    assert_eq!(home.verify(&secret), 0);
+    let ahead = "strftime('%s', 'now') * 1000 + 7200000";
+    let store = rusqlite::Connection::open(home.store()).unwrap();
+    store
+        .execute_batch(&format!(
+            "UPDATE tokens SET created_at = {ahead}; UPDATE tokens SET deleted_at = {ahead} WHERE name = 'gone';
+             UPDATE secrets SET created_at = {ahead};
+             INSERT OR REPLACE INTO last_seen SELECT id, deleted_at IS NOT NULL, {ahead} FROM tokens"
+        ))
+        .unwrap();
+    drop(store);
+    for (command, instants) in
+        [(&["token", "list"][..], 1), (&["token", "list", "--trash"], 2), (&["token", "show", "ci"], 3)]
+    {
+        let told = home.as_ops(command).succeeds().out;
+        assert_eq!(told.matches("in 2 h (clock?)").count(), instants, "{told}");
+        assert!(!told.contains("just now"), "{told}");
+    }
+}

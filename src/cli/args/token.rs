@@ -29,7 +29,7 @@ pub enum TokenCommand {
     /// End the life of the old secret that --grace left alive
     Retire(OneToken),
     /// Put tokens into the trash; they are denied from the next request on
-    #[command(visible_aliases = ["rm", "remove", "destroy"])]
+    #[command(visible_aliases = ["revoke", "rm", "remove", "destroy"])]
     Delete(DeleteArgs),
     /// Take tokens out of the trash, disabled
     Restore(RestoreArgs),

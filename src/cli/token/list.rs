@@ -10,7 +10,7 @@ use crate::domain::fields;
 use crate::domain::filter::Filter;
 use crate::domain::name::Username;
 use crate::domain::sort::{Sort, SortColumn};
-use crate::domain::time::{Timestamp, relative};
+use crate::domain::time::{Timestamp, ago, relative};
 use crate::domain::token::{Status, Token, TokenId};
 use crate::error::{Error, Result};
 use crate::place::Place;
@@ -128,14 +128,19 @@ const HEAD: [&str; 7] = ["NAME", "STATUS", "ACCOUNT", "API", "EXPIRES", "LAST SE
 const TRASH_HEAD: [&str; 7] = ["NAME", "STATUS", "ACCOUNT", "API", "DELETED", "LAST SEEN", "HINT"];
 
 fn row(token: &Token, now: Timestamp) -> [String; 7] {
-    let when = |at: Option<Timestamp>| at.map_or_else(|| "never".to_owned(), |at| relative(at, now));
+    let seen = token.last_seen_at.map_or_else(|| "never".to_owned(), |at| ago(at, now));
+    let ends = match (token.deleted_at, token.expiry.at()) {
+        (Some(deleted), _) => ago(deleted, now),
+        (None, Some(expires)) => relative(expires, now),
+        (None, None) => "never".to_owned(),
+    };
     [
         token.name.to_string(),
         status(token, now).to_owned(),
         token.owner.username.to_string(),
         token.selection.summary(),
-        when(token.deleted_at.or(token.expiry.at())),
-        when(token.last_seen_at.map(|at| at.min(now))),
+        ends,
+        seen,
         token.hint.clone(),
     ]
 }

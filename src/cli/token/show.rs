@@ -44,7 +44,7 @@ pub(super) fn show(app: &mut App, one: OneToken) -> Result<()> {
 fn about(app: &App, table: &mut Table, shown: &Shown, now: Timestamp) {
     let Shown { token, usage, rights, .. } = shown;
     let zone = app.world.clock.zone();
-    let moment = |at: Timestamp| format!("{}, {}", Expiry::At(at.plus(1)).day(zone), relative(at, now));
+    let moment = |at: Timestamp| format!("{}, {}", Expiry::At(at.plus(1)).day(zone), ago(at, now));
     table.pair("Name", token.full_name());
     table.pair("Id", token.id.to_string());
     if !token.description.as_str().is_empty() {

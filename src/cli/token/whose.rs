@@ -12,7 +12,7 @@ use super::super::verify::presented;
 use super::status;
 use crate::domain::expiry::Expiry;
 use crate::domain::secret::{Presented, find_secrets};
-use crate::domain::time::{Timestamp, relative};
+use crate::domain::time::{Timestamp, ago, relative};
 use crate::error::{Error, Result};
 use crate::platform::input::secret_bytes;
 use crate::verbs::actor::Credential;
@@ -125,7 +125,7 @@ fn told(app: &mut App, traced: &Traced, now: Timestamp) -> Result<()> {
         return app.out.line(&name);
     }
     let zone = app.world.clock.zone();
-    let day = |at: Timestamp| format!("{}, {}", Expiry::At(at.plus(1)).day(zone), relative(at, now));
+    let day = |at: Timestamp| format!("{}, {}", Expiry::At(at.plus(1)).day(zone), ago(at, now));
     let mut table = Table::pairs();
     table.pair("Token", name);
     match &traced.found {

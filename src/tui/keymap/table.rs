@@ -48,7 +48,7 @@ pub static BINDINGS: &[Binding] = &[
 
     bind(Context::Tokens, &[Key::char('n')], Action::Generate, "New", "Generates a token", 1, always),
     bind(Context::Tokens, &[Key::char('e')], Action::Edit, "Edit", "Changes name, description, expiry or API of the token", 2, on_a_token),
-    bind(Context::Tokens, &[Key::char('c')], Action::CopyAs, "Copy as", "Generates another token like it", 3, on_a_token),
+    bind(Context::Tokens, &[Key::char('c')], Action::CopyAs, "Copy", "Generates another token like it", 3, on_a_token),
     bind(Context::Tokens, &[Key::char('r')], Action::Regenerate, "Regen", "Gives the token a new secret", 4, on_a_token),
     bind(Context::Tokens, &[Key::char('d')], Action::Toggle, "Disable", "Switches the token off or on; the marked ones together", 5, on_a_token),
     bind(Context::Tokens, &[Key::char('x')], Action::Remove, "Remove", "Revokes the token, after its name was typed; the marked ones, after their number was", 6, on_a_token),

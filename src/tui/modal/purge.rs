@@ -139,7 +139,7 @@ impl Dialog for Purge {
             Some(0) => format!("No token of yours, or of an account you manage, is {}.", self.which.word()),
             Some(count) => {
                 let what = counted(count, &format!("{} token", self.which.word()));
-                format!("! {what} of yours and of those you manage, filtered or not:")
+                format!("! {what} of yours and those you manage, filtered or not:")
             }
         };
         sheet.text(&head, if names.is_empty() { Style::new() } else { theme.warning });

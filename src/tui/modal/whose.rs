@@ -49,7 +49,7 @@ fn state(state: SecretState, since: Timestamp, now: Timestamp) -> String {
     match state {
         SecretState::Current => format!("the current one, made {}", ago(since, now)),
         SecretState::Previous(until) if now < until => format!("the old one, dies {}", relative(until, now)),
-        SecretState::Previous(until) => format!("an old one, dead since {}", relative(until, now)),
+        SecretState::Previous(until) => format!("an old one, dead since {}", ago(until, now)),
         SecretState::Dead => "an old one, replaced".to_owned(),
     }
 }

@@ -78,9 +78,8 @@ pub(super) fn purged(model: &mut Model, waited: Option<Layer>, changed: &Changed
         model.modals.clear();
     }
     let Some(tokens) = model.tokens_mut() else { return Vec::new() };
-    if waited.is_some() {
-        tokens.just_deleted.clear();
-    }
+    // An offer to restore what was removed would stand beside this message, as if it were about the purge.
+    tokens.just_deleted.clear();
     let here = tokens.here();
     let mut effects = requests::list(model, here);
     effects.extend(requests::review(model));

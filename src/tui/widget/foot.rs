@@ -5,7 +5,7 @@ use std::ops::Range;
 use ratatui::text::{Line, Span};
 
 use super::line::width;
-use crate::tui::keymap::{self, Context};
+use crate::tui::keymap::{self, Action, Binding, Context, Key};
 use crate::tui::model::Model;
 
 /// The keys of a dialog that shows the lines `shown` of `all` it has, and which they are where it doesn't show all.
@@ -34,21 +34,33 @@ pub fn with_rest(mut lines: Vec<Line<'static>>, room: usize, model: &Model) -> V
     lines
 }
 
-/// As many keys of `context` as fit into `columns`, the most important first.
+/// As many keys of `context` as fit into `columns`, the most important first. Those for help and quitting are never the
+/// ones left out.
 pub fn keys(context: Context, model: &Model, columns: usize) -> Line<'static> {
+    let pair = |binding: &Binding| {
+        let key = binding.keys.first().map(Key::to_string).unwrap_or_default();
+        (key, keymap::label(binding, model))
+    };
+    let columns_of = |binding: &Binding| {
+        let (key, label) = pair(binding);
+        2 + width(&key) + 1 + width(label)
+    };
+    let all = keymap::footer(context, model);
+    let stays =
+        |binding: &Binding| binding.context == Context::Desk && matches!(binding.action, Action::Help | Action::Quit);
+    let mut room = (columns + 2).saturating_sub(all.iter().filter(|b| stays(b)).map(|b| columns_of(b)).sum());
+    let mut full = false;
     let mut spans: Vec<Span<'static>> = Vec::new();
-    let mut used = 0;
-    for binding in keymap::footer(context, model) {
-        let Some(key) = binding.keys.first() else { continue };
-        let key = key.to_string();
-        let gap = if spans.is_empty() { 0 } else { 2 };
-        let label = keymap::label(binding, model);
-        let wanted = gap + width(&key) + 1 + width(label);
-        if used + wanted > columns {
-            break;
+    for binding in all {
+        if !stays(binding) {
+            full = full || columns_of(binding) > room;
+            if full {
+                continue;
+            }
+            room -= columns_of(binding);
         }
-        used += wanted;
-        spans.push(Span::raw(" ".repeat(gap)));
+        let (key, label) = pair(binding);
+        spans.push(Span::raw(if spans.is_empty() { "" } else { "  " }));
         spans.push(Span::styled(key, model.theme.accent));
         spans.push(Span::styled(format!(" {label}"), model.theme.dim));
     }

@@ -119,7 +119,7 @@ fn the_footer_has_what_matters_most_at_80_columns() {
     let s = Screens::signed_in(house(&["a"]));
     let text = s.text();
     let footer = text.lines().last().unwrap();
-    for key in ["n New", "e Edit", "c Copy as", "r Regen", "d Disable", "x Remove", "/ Filter", "? Help"] {
+    for key in ["n New", "e Edit", "c Copy", "r Regen", "d Disable", "x Remove", "/ Filter", "? Help", "q Quit"] {
         assert!(footer.contains(key), "{key} is not in {footer:?}");
     }
 }
