@@ -52,6 +52,20 @@ impl Kind {
             Kind::Cancelled => 130,
         }
     }
+
+    /// The kind's name in JSON.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Kind::Failure => "failure",
+            Kind::Usage => "usage",
+            Kind::NotFound => "not-found",
+            Kind::Unauthenticated => "unauthenticated",
+            Kind::Denied => "denied",
+            Kind::Conflict => "conflict",
+            Kind::Findings => "findings",
+            Kind::Cancelled => "cancelled",
+        }
+    }
 }
 
 /// An error that a person can act on.

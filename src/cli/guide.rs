@@ -7,6 +7,7 @@ use crate::domain::catalogue::{Catalogue, MANAGEMENT};
 use crate::domain::endpoint::Endpoint;
 use crate::domain::proof::ProxyProof;
 use crate::domain::route::map::RouteMap;
+use crate::domain::suggest::did_you_mean;
 use crate::domain::text::shown;
 use crate::error::{Error, Result};
 use crate::guide::{self, Guide, Listen, Subject, Tls, Upstream};
@@ -154,7 +155,7 @@ fn chosen(catalogues: Vec<Catalogue>, names: &[String]) -> Result<Vec<Catalogue>
         let there: Vec<&str> = others.iter().map(|c| c.name.as_str()).collect();
         return Err(match there.is_empty() {
             true => error.next("Apply one with: jeton catalogue apply FILE"),
-            false => error.why(format!("there are {}", there.join(", "))),
+            false => did_you_mean(error.why(format!("there are {}", there.join(", "))), unknown, there),
         });
     }
     others.retain(|catalogue| names.contains(&catalogue.name));

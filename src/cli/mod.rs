@@ -62,8 +62,17 @@ pub fn command() -> clap::Command {
 
 /// Runs the line.
 pub fn run(args: impl Iterator<Item = OsString>) -> ExitCode {
-    let line = match args::read(args) {
+    let args: Vec<OsString> = args.collect();
+    // Needed before the line is known to be one.
+    let as_json = args.iter().any(|arg| arg == "--json");
+    let line = match args::read(args.into_iter()) {
         Ok(line) => line,
+        Err(stop) if as_json && !stop.wanted => {
+            let (what, next) = stop.text.trim().split_once('\n').unwrap_or((stop.text.trim(), ""));
+            let next = next.split_whitespace().collect::<Vec<_>>().join(" ");
+            output::error(&Error::usage(what.trim_start_matches("error: ")).next(next), true);
+            return ExitCode::from(Kind::Usage.exit_code());
+        }
         Err(stop) => {
             return ExitCode::from(match output::verbatim(&stop.text, stop.wanted) {
                 true if stop.wanted => 0,
@@ -76,7 +85,7 @@ pub fn run(args: impl Iterator<Item = OsString>) -> ExitCode {
     match moved.and_then(|()| carry_out(line.global, line.command)) {
         Ok(()) => ExitCode::SUCCESS,
         Err(e) => {
-            output::error(&e);
+            output::error(&e, as_json);
             ExitCode::from(e.kind.exit_code())
         }
     }

@@ -7,6 +7,7 @@ use serde::Serialize;
 use unicode_width::UnicodeWidthStr;
 use zeroize::Zeroizing;
 
+use super::json::SCHEMA;
 use crate::domain::secret::Secret;
 use crate::domain::text::{is_hostile, shown, shown_lines};
 use crate::error::{Error, Result};
@@ -181,10 +182,37 @@ fn complain(text: &str) {
     let _ = io::stderr().lock().write_all(text.as_bytes());
 }
 
-/// Says what went wrong, why, and what to do next.
-pub fn error(e: &Error) {
-    if !e.is_said() {
-        complain(&in_words(e));
+/// An error in JSON, on stderr.
+#[derive(Serialize)]
+struct ErrorJson<'a> {
+    schema: u32,
+    error: ErrorBodyJson<'a>,
+}
+
+#[derive(Serialize)]
+struct ErrorBodyJson<'a> {
+    kind: &'static str,
+    exit_code: u8,
+    what: &'a str,
+    why: Option<&'a str>,
+    next: Option<&'a str>,
+}
+
+/// Prints what went wrong, why, and what to do next on stderr: in words, or as a line of JSON.
+pub fn error(e: &Error, as_json: bool) {
+    if e.is_said() {
+        return;
+    }
+    let body = ErrorBodyJson {
+        kind: e.kind.as_str(),
+        exit_code: e.kind.exit_code(),
+        what: &e.what,
+        why: e.why.as_deref(),
+        next: e.next.as_deref(),
+    };
+    match as_json.then(|| json(&ErrorJson { schema: SCHEMA, error: body }, ITEM_ROOM)) {
+        Some(Ok(line)) => complain(&format!("{}\n", line.as_str())),
+        _ => complain(&in_words(e)),
     }
 }
 

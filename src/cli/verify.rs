@@ -50,7 +50,8 @@ pub(super) fn run(app: &mut App, args: VerifyArgs) -> Result<()> {
         Decision::UnknownMethod => {
             let asked = method.map_or_else(String::new, |m| m.to_string());
             Err(Error::not_found(format!("there is no method {asked}"))
-                .why("the secret is good, but the catalogue doesn't know that method"))
+                .why("the secret is good, but the catalogue doesn't know that method")
+                .next("See: jeton catalogue list"))
         }
     }
 }

@@ -6,6 +6,7 @@ use crate::domain::accept::Accept;
 use crate::domain::endpoint::Endpoint;
 use crate::domain::name::{TokenName, Username};
 use crate::domain::proxies::Proxies;
+use crate::domain::suggest::did_you_mean;
 use crate::domain::text::shown;
 use crate::error::{Error, Result};
 
@@ -96,8 +97,9 @@ impl Key {
     pub fn parse(text: &str) -> Result<Self> {
         Key::ALL.into_iter().find(|k| k.name() == text).ok_or_else(|| {
             let names: Vec<&str> = Key::ALL.into_iter().map(Key::name).collect();
-            Error::usage(format!("there is no setting \"{}\"", shown(text)))
-                .why(format!("there are {}", names.join(", ")))
+            let error = Error::usage(format!("there is no setting \"{}\"", shown(text)))
+                .why(format!("there are {}", names.join(", ")));
+            did_you_mean(error, text, names)
         })
     }
 

@@ -36,7 +36,7 @@ impl Face {
 /// One change, as a verb reports it. Never holds a secret, a password or a hash of one.
 #[derive(Debug, Clone, PartialEq)]
 pub struct AuditEntry {
-    /// The verb, e.g. `token.delete`.
+    /// The verb, e.g. `token.revoke`.
     pub verb: &'static str,
     /// What was changed, e.g. `t7` or `a1`.
     pub target: String,

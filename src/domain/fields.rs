@@ -2,6 +2,7 @@
 
 use std::fmt;
 
+use super::suggest::nearest;
 use super::text::shown;
 use crate::error::{Error, Result};
 
@@ -24,6 +25,8 @@ pub trait Typed: Default + 'static {
 pub struct Unknown {
     what: String,
     known: String,
+    /// What may have been meant.
+    near: Option<String>,
     value: String,
 }
 
@@ -38,6 +41,9 @@ impl Unknown {
         Unknown {
             what: format!("no field \"{}\"", head(name)),
             known: format!("there are {}", names.join(", ")),
+            near: nearest(name, F::FIELDS.iter().map(|(name, _)| *name))
+                .first()
+                .map(|near| format!("{near}:{}", head(value))),
             value: head(value),
         }
     }
@@ -46,6 +52,7 @@ impl Unknown {
         Unknown {
             what: format!("no \"{name}:{}\"", head(value)),
             known: format!("{name}: takes {}", values.join(", ")),
+            near: nearest(value, values.iter().copied()).first().map(|near| format!("{name}:{near}")),
             value: head(value),
         }
     }
@@ -66,6 +73,9 @@ impl fmt::Display for Unknown {
 impl From<Unknown> for Error {
     fn from(unknown: Unknown) -> Self {
         let error = Error::usage(format!("the filter knows {unknown}")).why(unknown.known);
+        if let Some(near) = unknown.near {
+            return error.next(format!("Did you mean: {near}?"));
+        }
         if unknown.value.is_empty() {
             return error;
         }

@@ -26,6 +26,7 @@ pub mod route;
 pub mod secret;
 pub mod selection;
 pub mod sort;
+pub mod suggest;
 pub mod text;
 pub mod time;
 pub mod token;

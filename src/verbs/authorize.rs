@@ -8,6 +8,7 @@
 #![doc = include_str!("authorize/matrix.md")]
 
 mod accounts;
+mod near;
 mod resolve;
 
 pub use accounts::{Manage, give_role, manage, manage_all, may_manage, own_password, policy, replace_password_first};
@@ -22,6 +23,7 @@ use crate::domain::expiry::Expiry;
 use crate::domain::name::Username;
 use crate::domain::role::Role;
 use crate::domain::selection::Selection;
+use crate::domain::suggest::did_you_mean;
 use crate::domain::token::Token;
 use crate::error::{Error, Kind, Result};
 
@@ -219,6 +221,13 @@ pub fn audit(by: &Actor) -> Result<()> {
         .next("Ask an owner or admin"))
 }
 
+/// The error for an account that isn't there, for an actor that sees all accounts.
+pub(super) fn no_account(name: &Username, snapshot: &dyn Snapshot) -> Result<Error> {
+    let accounts = snapshot.accounts()?;
+    let known = accounts.iter().map(|account| account.username.as_str());
+    Ok(did_you_mean(Error::not_found(format!("there is no account {name}")), name.as_str(), known))
+}
+
 /// The account whose tokens are meant: the one named, else the actor's own.
 ///
 /// # Errors
@@ -233,7 +242,7 @@ pub fn account(by: &Actor, snapshot: &dyn Snapshot, name: Option<&Username>, act
     match snapshot.account_named(name)? {
         // Whether a hidden account is there is none of the actor's business either.
         Some(account) if permit(by, act, account.id, account.role, self_service).is_ok() => Ok(account),
-        None if resolve::knows_all(by, act) => Err(Error::not_found(format!("there is no account {name}"))),
+        None if resolve::knows_all(by, act) => Err(no_account(name, snapshot)?),
         Some(_) | None => Err(hidden(actor)),
     }
 }

@@ -267,7 +267,10 @@ fn json_has_the_promised_shape() {
     assert_eq!(keys(&home.as_ops(&["token", "disable", "a", "--json"]).json()), ["schema", "service", "token"]);
     assert_eq!(keys(&home.as_ops(&["token", "enable", "a", "b", "--json"]).json()), ["schema", "tokens"]);
     let refused = home.as_ops(&["token", "show", "nobody", "--json"]).ends(3).silent();
-    assert!(refused.err.starts_with("error: "), "errors stay text");
+    let error: serde_json::Value = serde_json::from_str(&refused.err).unwrap();
+    assert_eq!(keys(&error), ["error", "schema"]);
+    assert_eq!(keys(&error["error"]), ["exit_code", "kind", "next", "what", "why"]);
+    assert_eq!((&error["error"]["kind"], &error["error"]["exit_code"]), (&json!("not-found"), &json!(3)));
 }
 
 #[test]

@@ -85,7 +85,7 @@ fn change(jeton: &Local<SqliteStore>, dice: &SeededEntropy, fresh_name: &str) {
         5 if kept.len() > 3 => {
             let (tokens, typed) = (vec![pick(&kept[..2]), pick(&kept[2..])], "2".to_owned());
             let done = ask(jeton, &owner, DeleteTokens { tokens, with_made: false, typed }).unwrap();
-            acknowledge("token.delete", &ids(&done.out.tokens), "");
+            acknowledge("token.revoke", &ids(&done.out.tokens), "");
         }
         _ if !trashed.is_empty() => {
             let done = ask(jeton, &owner, RestoreTokens { tokens: vec![pick(&trashed)], rename: None }).unwrap();
@@ -140,7 +140,7 @@ fn retold(log: &[AuditRow]) -> BTreeMap<i64, Fate> {
             "token.disable" => fate.enabled = false,
             "token.enable" => fate.enabled = true,
             "token.regenerate" => fate.hint = details["secret"]["after"].as_str().unwrap().to_owned(),
-            "token.delete" => fate.trashed = true,
+            "token.revoke" => fate.trashed = true,
             "token.restore" => {
                 (fate.trashed, fate.enabled) = (false, false);
                 if let Some(name) = details["name"]["after"].as_str() {

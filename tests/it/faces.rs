@@ -87,7 +87,7 @@ const FACES: &[(&str, Line, Keys)] = &[
     ("token.enable", Run("token enable bot", ""), Press("dENTERdENTER")),
     ("token.regenerate", Run("token regenerate bot --grace 2h", ""), Press("r<enter>ENTER")),
     ("token.retire", Run("token retire bot", ""), Press("r<tab><right><tab><tab><enter>ENTERy<esc>oENTER")),
-    ("token.delete", Run("token delete bot bot-2 --confirm 2", ""), Press("xbot<tab>PROOF<tab><tab><enter>")),
+    ("token.revoke", Run("token delete bot bot-2 --confirm 2", ""), Press("xbot<tab>PROOF<tab><tab><enter>")),
     (
         "token.review",
         Line::No("it looks once more at tokens marked on a screen; lines name theirs and show each with token show"),

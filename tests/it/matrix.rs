@@ -51,7 +51,7 @@ pub const VERBS: [&str; 14] = [
     "disable",
     "enable",
     "regenerate",
-    "delete",
+    "revoke",
     "restore",
     "edit",
     "copy",
@@ -203,7 +203,7 @@ pub fn attempt(
         "regenerate" => {
             ask(jeton, who, RegenerateToken { token: pointed, grace: None, expires: None, out: None }).map(drop)
         }
-        "delete" => ask(jeton, who, DeleteTokens { tokens, with_made: false, typed: name.to_owned() }).map(drop),
+        "revoke" => ask(jeton, who, DeleteTokens { tokens, with_made: false, typed: name.to_owned() }).map(drop),
         "restore" => ask(jeton, who, RestoreTokens { tokens: vec![pointed], rename: None }).map(drop),
         "edit" => {
             let description = Some(Description::parse("edited").unwrap());

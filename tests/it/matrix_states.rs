@@ -99,7 +99,7 @@ fn attempt(
     match verb {
         "show" => ask(jeton, who, ShowToken { token: pointed.token }).map(drop),
         "disable" => ask(jeton, who, DisableTokens { tokens: some() }).map(drop),
-        "delete" => {
+        "revoke" => {
             let typed = if request == "mistyped" { "mistyped" } else { name };
             ask(jeton, who, DeleteTokens { tokens: some(), typed: typed.to_owned(), with_made: false }).map(drop)
         }
@@ -201,7 +201,7 @@ struct Group<'a> {
 /// that token ends.
 fn may(rights: &Rights, self_service: bool, who: &Bearing, group: &Group<'_>, state: &str) -> bool {
     let Group { verb, request, owner, issued } = group;
-    let changes = !matches!(*verb, "show" | "disable" | "delete" | "purge");
+    let changes = !matches!(*verb, "show" | "disable" | "revoke" | "purge");
     // A token that ends sooner is one that may all, but leaves nothing behind that outlives it.
     let letter = if who.letter == 's' && changes { 'f' } else { who.letter };
     if !rights.allow(self_service, who, owner, verb, letter) {

@@ -42,7 +42,7 @@ pub struct ReadAuditArgs {
     /// Only what happened to this token: its name, account/name, hint or id
     #[arg(long, value_name = "T")]
     pub token: Option<String>,
-    /// Words, and verb:token.delete by:ops target:ci
+    /// Words, and verb:token.revoke by:ops target:ci
     #[arg(long, value_name = "TEXT")]
     pub filter: Option<String>,
     /// Only the newest ones [default: all; with --follow 10]

@@ -6,6 +6,7 @@ mod audit;
 mod config;
 mod guide;
 mod ledger;
+mod near;
 mod policy;
 mod serve;
 mod token;
@@ -33,7 +34,7 @@ Examples:
   jeton                                           the screens
   jeton init --username ops                       set up the store and its first owner
   jeton token create ci-deploy --expires 30d      a new token; its secret is shown once
-  jeton token delete ci-deploy                    denied from the next request on
+  jeton token revoke ci-deploy                    denied from the next request on
   jeton verify --method environment.control.StopEnv < secret
 
 Exit codes:
@@ -204,7 +205,10 @@ pub fn command() -> clap::Command {
 fn parse(words: &[String]) -> Result<Line, Stop> {
     let command = command().color(ColorChoice::Never);
     let parsed = command.try_get_matches_from(words).and_then(|found| Line::from_arg_matches(&found));
-    parsed.map_err(|e| Stop { text: shown_lines(&e.render().to_string()), wanted: !e.use_stderr() })
+    parsed.map_err(|e| {
+        let text = near::unknown_command(&e, words).unwrap_or_else(|| e.render().to_string());
+        Stop { text: shown_lines(&text), wanted: !e.use_stderr() }
+    })
 }
 
 #[cfg(test)]

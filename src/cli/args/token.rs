@@ -28,9 +28,9 @@ pub enum TokenCommand {
     Regenerate(RegenerateArgs),
     /// End the life of the old secret that --grace left alive
     Retire(OneToken),
-    /// Put tokens into the trash; they are denied from the next request on
-    #[command(visible_aliases = ["revoke", "rm", "remove", "destroy"])]
-    Delete(DeleteArgs),
+    /// Revoke tokens: denied from the next request on, kept in the trash
+    #[command(visible_aliases = ["delete", "rm", "remove", "destroy"])]
+    Revoke(DeleteArgs),
     /// Take tokens out of the trash, disabled
     Restore(RestoreArgs),
     /// Take expired or trashed tokens away for good, yours and those of the accounts you manage
@@ -210,7 +210,7 @@ pub struct RegenerateArgs {
     pub out: Option<PathBuf>,
 }
 
-/// `token delete`.
+/// `token revoke`.
 #[derive(Debug, Args)]
 pub struct DeleteArgs {
     /// Which tokens

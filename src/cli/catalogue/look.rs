@@ -8,6 +8,7 @@ use super::json::{CatalogueJson, GroupJson, ListJson, MethodJson, SetJson, Shown
 use crate::domain::catalogue::set::{Index, ids};
 use crate::domain::catalogue::{ApiSet, Catalogue, Entry, Group, MANAGEMENT, write};
 use crate::domain::method::Method;
+use crate::domain::suggest::did_you_mean;
 use crate::error::{Error, Result};
 use crate::verbs::actor::Credential;
 use crate::verbs::catalogue::ListCatalogues;
@@ -75,8 +76,15 @@ pub(super) fn show(app: &mut App, what: &str) -> Result<()> {
     };
     if meant.catalogue.is_none() && meant.set.is_none() && meant.group.is_none() && meant.method.is_none() {
         let head: String = what.chars().take(100).collect();
-        return Err(Error::not_found(format!("there is no catalogue, API set, group or method \"{head}\""))
-            .next("See what there is with: jeton catalogue list"));
+        let names = catalogues.iter().flat_map(|c| {
+            let groups = c.groups.iter().map(|g| g.id.as_str());
+            let methods = c.methods().map(|m| m.id.as_str());
+            let sets = c.sets.iter().map(|s| s.name.as_str());
+            sets.chain(groups).chain(methods).chain([c.name.as_str()])
+        });
+        let error = Error::not_found(format!("there is no catalogue, API set, group or method \"{head}\""));
+        let error = did_you_mean(error, &head, names);
+        return Err(if error.next.is_some() { error } else { error.next("See: jeton catalogue list") });
     }
     if app.out.json {
         return app.out.json(&ShownJson {

@@ -1,4 +1,4 @@
-//! `token delete`: what would break is shown first, then the name is typed. The verb compares it, not we.
+//! `token revoke`: what would break is shown first, then the name is typed. The verb compares it, not we.
 
 use super::super::App;
 use super::super::args::DeleteArgs;

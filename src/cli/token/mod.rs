@@ -28,7 +28,7 @@ pub(super) fn run(app: &mut App, command: TokenCommand) -> Result<()> {
         TokenCommand::Enable(some) => switch::enable(app, some),
         TokenCommand::Regenerate(args) => issue::regenerate(app, args),
         TokenCommand::Retire(one) => switch::retire(app, one),
-        TokenCommand::Delete(args) => delete::delete(app, args),
+        TokenCommand::Revoke(args) => delete::delete(app, args),
         TokenCommand::Restore(args) => switch::restore(app, args),
         TokenCommand::Purge(args) => purge::purge(app, args),
         TokenCommand::Whose => whose::whose(app),

@@ -8,6 +8,9 @@ use super::narrowed::Narrowed;
 use crate::error::Result;
 use crate::verbs::audit_log::{AuditAnchor, AuditQuery, AuditWindow, Chained};
 
+/// A row's verb as the filter finds it: rows from before *revoke* was called that are found by either word.
+const VERB: &str = "CASE WHEN verb IN ('token.delete', 'token.revoke') THEN 'token.delete token.revoke' ELSE verb END";
+
 /// Everything of `query` but where its stretch begins.
 fn filtered(query: &AuditQuery) -> Narrowed {
     let mut found = Narrowed::default();
@@ -31,8 +34,8 @@ fn filtered(query: &AuditQuery) -> Narrowed {
         let holding = found.holding(columns, text);
         found.and(&holding);
     };
-    filter.words.iter().for_each(|word| narrow(&["name", "verb", "target_name", "details"], word));
-    filter.verb.iter().for_each(|verb| narrow(&["verb"], verb));
+    filter.words.iter().for_each(|word| narrow(&["name", VERB, "target_name", "details"], word));
+    filter.verb.iter().for_each(|verb| narrow(&[VERB], verb));
     filter.by.iter().for_each(|by| narrow(&["name"], by));
     if let Some(target) = &filter.target {
         let holding = found.holding(&["target_name"], target);

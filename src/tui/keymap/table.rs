@@ -221,7 +221,7 @@ pub static BINDINGS: &[Binding] = &[
     bind(Context::Drop, &[ESC, ENTER], Action::Cancel, "Keep editing", "Goes back to the dialog", 1, always),
     bind(Context::Drop, &[Key::char('d')], Action::Discard, "Discard", "Closes the dialog without what was typed and chosen", 2, always),
 
-    bind(Context::Audit, &[Key::char('/')], Action::Filter, "Filter", "Filters as you type: words, verb:token.delete by:ops target:ci", 1, may_read_audit),
+    bind(Context::Audit, &[Key::char('/')], Action::Filter, "Filter", "Filters as you type: words, verb:token.revoke by:ops target:ci", 1, may_read_audit),
     bind(Context::Audit, &[ENTER], Action::Details, "Details", "Shows all of the row, each before and after", 2, on_a_row),
     bind(Context::Audit, &[Key::char('y')], Action::CopyTarget, "Copy target", "Copies the id of what was changed", 3, on_a_row),
     bind(Context::Audit, &[Key::char('v')], Action::Verify, "Verify", "Tells whether the log is as it was written, as far as its chain shows", 4, always),

@@ -2,7 +2,7 @@
 //! what it asked for: no answer about its state comes before that.
 
 use super::{
-    Act, Among, NewOwner, Requested, account, denied_first, hidden, new_owner, no_escalation, no_higher_role,
+    Act, Among, NewOwner, Requested, account, denied_first, hidden, near, new_owner, no_escalation, no_higher_role,
     not_itself, permit, reaches, reaches_others,
 };
 use crate::domain::account::Account;
@@ -11,7 +11,7 @@ use crate::domain::name::{TokenName, Username};
 use crate::domain::role::Role;
 use crate::domain::secret::PublicId;
 use crate::domain::token::{Token, TokenId, TokenRef};
-use crate::error::{Error, Result};
+use crate::error::{Error, Kind, Result};
 use crate::verbs::actor::Actor;
 use crate::verbs::ports::Snapshot;
 
@@ -43,7 +43,13 @@ pub fn tokens(
         found.push(Found::look(by, snapshot, reference, among, act)?);
     }
     judge(by, snapshot, &found, act, requested)?;
-    found.into_iter().zip(references).map(|(found, reference)| found.only(reference, among)).collect()
+    let one = |(found, reference): (Found, &&TokenRef)| match found.only(reference, among) {
+        Err(error) if error.kind == Kind::NotFound => {
+            Err(near::with_near_names(error, by, snapshot, reference, among, act)?)
+        }
+        found => found,
+    };
+    found.into_iter().zip(references).map(one).collect()
 }
 
 /// The token that `reference` means, if the actor may see it, and the account for its copy: `into`, else its own. The

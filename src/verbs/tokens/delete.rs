@@ -37,7 +37,7 @@ pub struct Deleted {
 }
 
 impl Verb for DeleteTokens {
-    const NAME: &'static str = "token.delete";
+    const NAME: &'static str = "token.revoke";
     const PROOF: Proof = Proof::Password;
     const NEEDS: Needs = Needs::WriteTokens;
     type Reply = Changed<Deleted>;
@@ -65,7 +65,7 @@ impl Change for DeleteTokens {
     fn cli(&self, out: &Deleted) -> CliLine {
         // What goes along isn't named on the line.
         let names = out.tokens.iter().take(out.named).map(Token::full_name);
-        let line = names.fold(CliLine::new(&["token", "delete"]), CliLine::word);
+        let line = names.fold(CliLine::new(&["token", "revoke"]), CliLine::word);
         let line = if self.with_made { line.word("--with-made") } else { line };
         line.option("confirm", self.typed.as_str())
     }

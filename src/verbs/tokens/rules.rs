@@ -1,11 +1,13 @@
 //! Rules that several token verbs share.
 
 use crate::domain::account::AccountId;
+use crate::domain::catalogue::Catalogue;
 use crate::domain::expiry::{Expiry, ExpirySpec};
 use crate::domain::method::MethodId;
 use crate::domain::name::TokenName;
 use crate::domain::policy::Policy;
 use crate::domain::selection::Selection;
+use crate::domain::suggest::did_you_mean;
 use crate::domain::time::Timestamp;
 use crate::domain::token::Token;
 use crate::error::{Error, Result};
@@ -97,11 +99,13 @@ pub(super) fn known(selection: &Selection, before: Option<&Selection>, snapshot:
                 None => Ok(()),
                 Some(unknown) => {
                     let there: Vec<&str> = sets.iter().map(|s| s.name.as_str()).collect();
-                    Err(Error::not_found(format!("there is no API set \"{unknown}\"")).why(if there.is_empty() {
-                        "this installation has no catalogue with sets".to_owned()
-                    } else {
-                        format!("there are {}", there.join(", "))
-                    }))
+                    let error =
+                        Error::not_found(format!("there is no API set \"{unknown}\"")).why(if there.is_empty() {
+                            "this installation has no catalogue with sets".to_owned()
+                        } else {
+                            format!("there are {}", there.join(", "))
+                        });
+                    Err(did_you_mean(error, unknown, there))
                 }
             }
         }
@@ -109,10 +113,18 @@ pub(super) fn known(selection: &Selection, before: Option<&Selection>, snapshot:
             let had = |id: &&MethodId| matches!(before, Some(Selection::Custom(before)) if before.contains(*id));
             for id in methods.iter().filter(|id| !had(id)) {
                 if snapshot.method(id)?.is_none() {
-                    return Err(Error::not_found(format!("there is no method {id}")));
+                    return Err(no_method(id, snapshot)?);
                 }
             }
             Ok(())
         }
     }
+}
+
+/// The error for a method that no catalogue has.
+pub(in crate::verbs) fn no_method(id: &MethodId, snapshot: &dyn Snapshot) -> Result<Error> {
+    let catalogues = snapshot.catalogues()?;
+    let known = catalogues.iter().flat_map(Catalogue::methods).map(|method| method.id.as_str());
+    let error = did_you_mean(Error::not_found(format!("there is no method {id}")), id.as_str(), known);
+    Ok(if error.next.is_some() { error } else { error.next("See: jeton catalogue list") })
 }

@@ -102,7 +102,7 @@ fn change(jeton: &Local<SqliteStore>, dice: &SeededEntropy, fresh: &str) -> Resu
                 with_made: false,
                 typed: token.name.to_string(),
             };
-            one("token.delete", &ask(jeton, who, verb)?.out.tokens[0])
+            one("token.revoke", &ask(jeton, who, verb)?.out.tokens[0])
         }
         9 if kept.len() < 12 && dice.below(2) == 0 => {
             let (token, name) = (pointed(), token_name(&format!("{fresh}-c")));
@@ -186,7 +186,7 @@ fn replayed(log: &[AuditRow]) -> BTreeMap<String, BTreeSet<String>> {
                 enabled.insert(id.clone());
                 here.insert(id);
             }
-            "token.disable" | "token.delete" | "token.restore" => {
+            "token.disable" | "token.revoke" | "token.restore" => {
                 enabled.remove(&id);
                 here.remove(&id);
             }

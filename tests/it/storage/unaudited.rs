@@ -76,7 +76,7 @@ fn attempt(house: &House, verb: &str) -> Result<()> {
         }
         "token.retire" => house.ask("member", RetireToken { token: Pointed::typed("rotating") }).map(drop),
         "token.purge" => house.ask("member", PurgeTokens::new(Purgeable::Trashed, 1)).map(drop),
-        "token.delete" => {
+        "token.revoke" => {
             house.ask("member", DeleteTokens { tokens: tokens(), with_made: false, typed: "live".to_owned() }).map(drop)
         }
         "token.restore" => {

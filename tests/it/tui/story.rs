@@ -243,7 +243,7 @@ fn remove_needs_the_typed_name_and_the_password() {
     s.keys("<c-u>deploy-bot<tab><tab><tab><enter>");
     assert!(names(&s).is_empty(), "{}", s.text());
     s.assert_shows("deploy-bot revoked");
-    s.assert_shows("= jeton token delete ops/deploy-bot --confirm deploy-bot");
+    s.assert_shows("= jeton token revoke ops/deploy-bot --confirm deploy-bot");
     assert!(matches!(s.house.verify(&issued.secret), Decision::Denied(..)));
 }
 

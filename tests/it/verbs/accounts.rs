@@ -249,8 +249,8 @@ fn a_deleted_account_takes_its_tokens_into_the_trash_for_good() {
     let with = |was: &str| format!(r#"{{"status":{{"after":"deleted","before":"{was}"}},"with":"account.delete"}}"#);
     let rows = [
         row("account.delete", "member", r#"{"enabled":true,"role":"member","trashed":2}"#),
-        row("token.delete", "member/off", &with("disabled")),
-        row("token.delete", "member/old", &with("expired")),
+        row("token.revoke", "member/off", &with("disabled")),
+        row("token.revoke", "member/old", &with("expired")),
     ];
     assert_eq!(last_rows(&house, 3), rows);
     assert_eq!(house.audit().len(), before.len() + 3);

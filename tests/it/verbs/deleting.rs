@@ -14,7 +14,7 @@ fn only_the_name_itself_confirms() {
     assert!(allowed(&house, &issued.secret));
     assert_eq!(house.audit(), rows);
     let gone = house.ask("member", delete(&["ci-deploy"], "ci-deploy")).unwrap();
-    assert_eq!(gone.cli.to_string(), "jeton token delete member/ci-deploy --confirm ci-deploy");
+    assert_eq!(gone.cli.to_string(), "jeton token revoke member/ci-deploy --confirm ci-deploy");
     assert_eq!(gone.out.tokens[0].deleted_at, Some(START));
     assert_eq!(why(&house, &issued.secret), Reason::Deleted);
     refused(house.ask("member", delete(&["ci-deploy"], "ci-deploy")), Kind::NotFound);

@@ -70,7 +70,7 @@ fn with_made_takes_the_whole_tree_in_one_change() {
     }
     assert_eq!(house.audit().len(), rows);
     let done = house.ask(OWNER, with_made(&["root"], "4")).unwrap();
-    assert_eq!(done.cli.to_string(), "jeton token delete ops/root --with-made --confirm 4");
+    assert_eq!(done.cli.to_string(), "jeton token revoke ops/root --with-made --confirm 4");
     assert_eq!(done.out.tokens.iter().map(|t| t.name.as_str()).collect::<Vec<_>>(), ["root", "a", "b", "c"]);
     assert_eq!(done.out.left, Made::default());
     assert_eq!(house.audit().len(), rows + 4, "an audit row each");

@@ -1,0 +1,67 @@
+//! "Did you mean": the known names nearest to a misspelled one.
+
+use strsim::jaro_winkler;
+
+use crate::error::Error;
+
+/// The most names that are suggested.
+const MAX_NAMES: usize = 3;
+/// Names at least this similar are suggested; 1 is the same name.
+const MIN_SIMILARITY: f64 = 0.84;
+/// Names less similar than the nearest by more than this are not.
+const MAX_DISTANCE: f64 = 0.06;
+
+/// Returns the names nearest to `word`, the nearest first. Upper and lower case are alike; of a dotted name, its last
+/// part alone is compared too.
+pub fn nearest<'a>(word: &str, known: impl IntoIterator<Item = &'a str>) -> Vec<&'a str> {
+    let word = word.to_lowercase();
+    let mut rated: Vec<(f64, &str)> = known
+        .into_iter()
+        .map(|name| (similarity(&word, &name.to_lowercase()), name))
+        .filter(|(rate, _)| *rate >= MIN_SIMILARITY)
+        .collect();
+    rated.sort_by(|a, b| b.0.total_cmp(&a.0).then(a.1.cmp(b.1)));
+    rated.dedup_by_key(|(_, name)| *name);
+    // One that is far less similar than the nearest was hardly meant.
+    let least = rated.first().map_or(1.0, |(rate, _)| rate - MAX_DISTANCE);
+    rated.into_iter().take_while(|(rate, _)| *rate >= least).take(MAX_NAMES).map(|(_, name)| name).collect()
+}
+
+fn similarity(word: &str, name: &str) -> f64 {
+    let last = name.rsplit('.').next().unwrap_or(name);
+    let whole = jaro_winkler(word, name).max(jaro_winkler(word, last));
+    // A part of a name, such as `deploy` of `ci-deploy`, is near it however long the rest.
+    let is_part = word.len() >= 3 && name.contains(word);
+    if is_part { whole.max(0.9) } else { whole }
+}
+
+/// Adds the nearest of `known` to an error about `word`; an error that says what to do next already keeps that.
+pub fn did_you_mean<'a>(error: Error, word: &str, known: impl IntoIterator<Item = &'a str>) -> Error {
+    let names = nearest(word, known);
+    if names.is_empty() || error.next.is_some() {
+        return error;
+    }
+    error.next(format!("Did you mean: {}?", names.join(", ")))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn nearest_names_come_first() {
+        let known = ["environment.deployment.Deploy", "environment.control.StopEnv", "jeton.tokens.read"];
+        assert_eq!(nearest("deploy", known), ["environment.deployment.Deploy"]);
+        assert_eq!(nearest("environment.control.StopEnvs", known)[0], "environment.control.StopEnv");
+        assert_eq!(nearest("ide plugins", ["IDE Plugins", "Marketplace"]), ["IDE Plugins"]);
+        assert_eq!(nearest("deploy", ["ci-deploy", "nightly"]), ["ci-deploy"]);
+        assert!(nearest("x", known).is_empty());
+        assert!(nearest("", known).is_empty());
+    }
+
+    #[test]
+    fn did_you_mean_keeps_a_next_step() {
+        let error = did_you_mean(Error::not_found("no").next("Run it"), "ab", ["ab"]);
+        assert_eq!(error.next.as_deref(), Some("Run it"));
+    }
+}
