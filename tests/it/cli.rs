@@ -249,7 +249,7 @@ fn json_has_the_promised_shape() {
         "enabled": true, "account_enabled": true,
         "selection": {"inherit": false, "sets": ["Marketplace"], "methods": []},
         "hint": "hint", "created_at": "then", "expires_at": null, "last_seen_at": null, "deleted_at": null,
-        "role": "owner", "issued_role": "owner", "account_role": "owner", "made_by": null, "previous": null,
+        "role": "owner", "issued_role": "owner", "account_role": "owner", "made_by": null, "regenerated_by": null, "previous": null,
     });
     assert_eq!(token, expected);
     home.create(&["b", "--inherit"]);
