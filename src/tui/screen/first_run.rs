@@ -5,8 +5,8 @@ use ratatui::style::Style;
 use super::{Facts, Outcome};
 use crate::domain::catalogue::Catalogue;
 use crate::domain::name::{Prefix, USERNAME_MAX, Username};
-use crate::domain::password::{PASSWORD_MAX, PASSWORD_MIN, Password};
-use crate::error::Error;
+use crate::domain::password::Password;
+use crate::tui::modal::account::Twice;
 use crate::tui::model::Model;
 use crate::tui::widget::choices::{Choices, OneOf};
 use crate::tui::widget::field::Field;
@@ -14,7 +14,6 @@ use crate::tui::widget::form::{Dialog, Form, Kind, Pressed, Problem};
 use crate::tui::widget::sheet::Sheet;
 use crate::verbs::actor::Credential;
 use crate::verbs::init::Init;
-use crate::verbs::new_password::NewPassword;
 
 /// What has the focus.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -36,8 +35,7 @@ pub enum Slot {
 /// The form that makes the first owner.
 pub struct FirstRun {
     username: Field,
-    password: Field,
-    again: Field,
+    password: Twice,
     self_service: OneOf<bool>,
     catalogue: OneOf<bool>,
 }
@@ -47,8 +45,7 @@ impl FirstRun {
     pub fn open(username: Option<&Username>) -> Form<Self> {
         Form::new(FirstRun {
             username: Field::new(USERNAME_MAX * 4).with(username.map_or("", Username::as_str)),
-            password: Field::masked(PASSWORD_MAX),
-            again: Field::masked(PASSWORD_MAX),
+            password: Twice::default(),
             self_service: OneOf::new(vec![true, false], &true),
             catalogue: OneOf::new(vec![true, false], &true),
         })
@@ -60,8 +57,8 @@ impl FirstRun {
     /// [`crate::error::Kind::Usage`] when the name is none.
     pub fn credential(&mut self) -> crate::error::Result<Credential> {
         let username = Username::parse(self.username.text())?;
-        self.again.clear();
-        Ok(Credential::password(username, Password::typed(self.password.take())))
+        self.password.again.clear();
+        Ok(Credential::password(username, Password::typed(self.password.first.take())))
     }
 }
 
@@ -87,8 +84,8 @@ impl Dialog for FirstRun {
     fn field(&mut self, slot: Slot) -> Option<&mut Field> {
         match slot {
             Slot::Username => Some(&mut self.username),
-            Slot::Password => Some(&mut self.password),
-            Slot::Again => Some(&mut self.again),
+            Slot::Password => Some(&mut self.password.first),
+            Slot::Again => Some(&mut self.password.again),
             Slot::SelfService | Slot::Catalogue | Slot::Button => None,
         }
     }
@@ -103,19 +100,12 @@ impl Dialog for FirstRun {
 
     fn press(&mut self, _slot: Slot, _facts: &Facts<'_>) -> Pressed<Slot> {
         let username = Username::parse(self.username.text()).map_err(|e| Problem::at(Slot::Username, e))?;
-        if self.password.text() != self.again.text() {
-            self.again.clear();
-            let differ = Error::usage("the two passwords differ").next("Type the second one again");
-            return Err(Problem::at(Slot::Again, differ));
-        }
-        // The fields keep the password until the store has answered, so that a refusal costs no typing.
-        let copy = zeroize::Zeroizing::new(self.password.text().to_owned());
-        let password = Password::new(copy).map_err(|e| Problem::at(Slot::Password, e))?;
+        let password = self.password.check(Slot::Password, Slot::Again)?;
         let sample = || Catalogue::shipped("cloud-platform").map_err(|e| Problem::at(Slot::Catalogue, e));
         let catalogue = if self.catalogue.get() == Some(&true) { Some(sample()?) } else { None };
         let init = Init {
             username,
-            password: NewPassword::Plain(password),
+            password: password.again(),
             prefix: Prefix::default(),
             self_service: self.self_service.get() == Some(&true),
             catalogue,
@@ -124,7 +114,7 @@ impl Dialog for FirstRun {
     }
 
     fn is_touched(&self) -> bool {
-        !self.password.is_empty() || !self.again.is_empty()
+        self.password.is_touched()
     }
 
     fn cancel(&mut self) -> Outcome {
@@ -138,9 +128,7 @@ impl Dialog for FirstRun {
         sheet.blank();
         sheet.text("The first account is an owner: it manages everyone and everything.", Style::new());
         sheet.field(Slot::Username, "Username", &self.username);
-        sheet.field(Slot::Password, "Password", &self.password);
-        sheet.field(Slot::Again, "Once more", &self.again);
-        sheet.note(&format!("{PASSWORD_MIN} characters or more; a few words are fine"), theme.dim);
+        self.password.rows(sheet, Slot::Password, Slot::Again, "Password");
         sheet.blank();
         let members = ["members manage their own tokens", "only admins do"];
         sheet.choice(Slot::SelfService, "Self-service", &members, self.self_service.taken());

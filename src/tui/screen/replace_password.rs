@@ -6,24 +6,13 @@ use super::{Facts, Outcome};
 use crate::domain::name::Username;
 use crate::domain::password::Password;
 use crate::error::{Error, Kind as ErrorKind};
-use crate::tui::modal::account::{Differs, Twice};
+use crate::tui::modal::account::{Twice, TwiceSlot};
 use crate::tui::model::Model;
 use crate::tui::widget::field::Field;
 use crate::tui::widget::form::{Dialog, Form, Kind, Pressed, Problem};
 use crate::tui::widget::sheet::Sheet;
 use crate::verbs::accounts::SetPassword;
 use crate::verbs::actor::Credential;
-
-/// What has the focus.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Slot {
-    /// The new password.
-    Password,
-    /// The password once more.
-    Again,
-    /// The button.
-    Button,
-}
 
 /// The form that replaces a temporary password.
 pub struct ReplacePassword {
@@ -47,30 +36,23 @@ impl ReplacePassword {
 }
 
 impl Dialog for ReplacePassword {
-    type Slot = Slot;
+    type Slot = TwiceSlot;
     const LABELS: usize = 14;
 
     fn title(&self) -> String {
         format!("Replace the password of {}", self.username)
     }
 
-    fn slots(&self) -> Vec<(Slot, Kind)> {
-        vec![(Slot::Password, Kind::Field), (Slot::Again, Kind::Field), (Slot::Button, Kind::Button)]
+    fn slots(&self) -> Vec<(TwiceSlot, Kind)> {
+        TwiceSlot::all()
     }
 
-    fn field(&mut self, slot: Slot) -> Option<&mut Field> {
-        match slot {
-            Slot::Password => Some(&mut self.password.first),
-            Slot::Again => Some(&mut self.password.again),
-            Slot::Button => None,
-        }
+    fn field(&mut self, slot: TwiceSlot) -> Option<&mut Field> {
+        self.password.field(slot)
     }
 
-    fn press(&mut self, _slot: Slot, _facts: &Facts<'_>) -> Pressed<Slot> {
-        let password = self.password.check().map_err(|differs| match differs {
-            Differs::First(error) => Problem::at(Slot::Password, error),
-            Differs::Again(error) => Problem::at(Slot::Again, error),
-        })?;
+    fn press(&mut self, _slot: TwiceSlot, _facts: &Facts<'_>) -> Pressed<TwiceSlot> {
+        let password = self.password.check(TwiceSlot::Password, TwiceSlot::Again)?;
         let verb = SetPassword { username: self.username.clone(), password: password.again() };
         Ok(Outcome::Send(self.temporary.clone(), verb.into()))
     }
@@ -79,23 +61,21 @@ impl Dialog for ReplacePassword {
         Outcome::SignOut
     }
 
-    fn refused(&mut self, error: Error) -> Pressed<Slot> {
+    fn refused(&mut self, error: Error) -> Pressed<TwiceSlot> {
         match error.kind {
-            ErrorKind::Usage => Err(Problem::at(Slot::Password, error)),
+            ErrorKind::Usage => Err(Problem::at(TwiceSlot::Password, error)),
             _ => Err(Problem::said(error)),
         }
     }
 
-    fn fill(&self, sheet: &mut Sheet<'_, Slot>, _model: &Model) {
+    fn fill(&self, sheet: &mut Sheet<'_, TwiceSlot>, _model: &Model) {
         let theme = sheet.theme;
         sheet.text("Your password is temporary: somebody else set it and knows it.", theme.warning);
         sheet.text("Choose one that only you know. Then you are signed in.", Style::new());
         sheet.blank();
-        sheet.field(Slot::Password, "New password", &self.password.first);
-        sheet.field(Slot::Again, "Once more", &self.password.again);
-        sheet.note(&Twice::hint(), theme.dim);
+        self.password.rows(sheet, TwiceSlot::Password, TwiceSlot::Again, "New password");
         sheet.blank();
-        sheet.button(Slot::Button, "Replace it");
+        sheet.button(TwiceSlot::Button, "Replace it");
         sheet.problem(3);
     }
 }

@@ -1,7 +1,7 @@
 //! The form for a new account.
 
 use super::role::meaning;
-use super::{Chosen, Differs, Twice};
+use super::{Chosen, Twice};
 use crate::domain::name::{USERNAME_MAX, Username};
 use crate::domain::role::Role;
 use crate::tui::modal::confirm::{Repeat, Wanted};
@@ -96,10 +96,7 @@ impl Dialog for Create {
 
     fn press(&mut self, _slot: Slot, _facts: &Facts<'_>) -> Pressed<Slot> {
         let username = Username::parse(self.username.text()).map_err(|e| Problem::at(Slot::Username, e))?;
-        let password = self.password.check().map_err(|differs| match differs {
-            Differs::First(error) => Problem::at(Slot::Password, error),
-            Differs::Again(error) => Problem::at(Slot::Again, error),
-        })?;
+        let password = self.password.check(Slot::Password, Slot::Again)?;
         let role = self.role();
         let about = format!(
             "{username} signs in with this temporary password and replaces it at once. As {role}: {}.",
@@ -122,9 +119,7 @@ impl Dialog for Create {
         sheet.choice(Slot::Role, "Role", &words, self.roles.taken());
         sheet.note(meaning(self.role()), theme.dim);
         sheet.blank();
-        sheet.field(Slot::Password, "Its password", &self.password.first);
-        sheet.field(Slot::Again, "Once more", &self.password.again);
-        sheet.note(&Twice::hint(), theme.dim);
+        self.password.rows(sheet, Slot::Password, Slot::Again, "Its password");
         sheet.note("Temporary: it is replaced at the first sign-in", theme.dim);
         sheet.blank();
         sheet.button(Slot::Button, "Create");

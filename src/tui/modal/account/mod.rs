@@ -10,7 +10,27 @@ use zeroize::Zeroizing;
 use crate::domain::password::{PASSWORD_MAX, PASSWORD_MIN, Password};
 use crate::error::Error;
 use crate::tui::widget::field::Field;
+use crate::tui::widget::form::{Kind, Problem};
+use crate::tui::widget::sheet::Sheet;
 use crate::verbs::new_password::NewPassword;
+
+/// The slots of a form that asks for nothing but a new password.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum TwiceSlot {
+    /// The new password.
+    Password,
+    /// The password once more.
+    Again,
+    /// The button.
+    Button,
+}
+
+impl TwiceSlot {
+    /// All of them, in order.
+    pub fn all() -> Vec<(Self, Kind)> {
+        vec![(TwiceSlot::Password, Kind::Field), (TwiceSlot::Again, Kind::Field), (TwiceSlot::Button, Kind::Button)]
+    }
+}
 
 /// A new password, typed twice.
 pub struct Twice {
@@ -27,37 +47,42 @@ impl Default for Twice {
 }
 
 impl Twice {
-    fn is_touched(&self) -> bool {
+    /// Whether anything was typed.
+    pub fn is_touched(&self) -> bool {
         !self.first.is_empty() || !self.again.is_empty()
     }
 
-    /// What a password must be.
-    pub fn hint() -> String {
-        format!("{PASSWORD_MIN} characters or more; a few words are fine")
+    /// The field of `slot` in a form of nothing else.
+    pub fn field(&mut self, slot: TwiceSlot) -> Option<&mut Field> {
+        match slot {
+            TwiceSlot::Password => Some(&mut self.first),
+            TwiceSlot::Again => Some(&mut self.again),
+            TwiceSlot::Button => None,
+        }
+    }
+
+    /// Writes both fields, and what a password must be.
+    pub fn rows<S: Copy + PartialEq>(&self, sheet: &mut Sheet<'_, S>, first: S, again: S, label: &str) {
+        sheet.field(first, label, &self.first);
+        sheet.field(again, "Once more", &self.again);
+        let hint = format!("{PASSWORD_MIN} characters or more; a few words are fine");
+        sheet.note(&hint, sheet.theme.dim);
     }
 
     /// Whether it is long enough, and typed alike both times; the second is emptied where it differs. The fields keep
     /// it until the change is made, so that a refusal costs no typing.
     ///
     /// # Errors
-    /// Which of the two stands in the way, and why.
-    pub fn check(&mut self) -> std::result::Result<Chosen, Differs> {
-        Password::new(Zeroizing::new(self.first.text().to_owned())).map_err(Differs::First)?;
+    /// What is wrong, at the slot of the first or of the second.
+    pub fn check<S>(&mut self, first: S, again: S) -> Result<Chosen, Problem<S>> {
+        Password::new(Zeroizing::new(self.first.text().to_owned())).map_err(|error| Problem::at(first, error))?;
         if self.first.text() != self.again.text() {
             self.again.clear();
             let differ = Error::usage("the two passwords differ").next("Type the second one again");
-            return Err(Differs::Again(differ));
+            return Err(Problem::at(again, differ));
         }
         Ok(Chosen(Zeroizing::new(self.first.text().to_owned())))
     }
-}
-
-/// Which of the two stands in the way.
-pub enum Differs {
-    /// The first.
-    First(Error),
-    /// The second.
-    Again(Error),
 }
 
 /// A new password that is asked for again where the proof was mistyped. Wiped from memory on drop, told to nobody.

@@ -2,27 +2,16 @@
 
 use ratatui::style::Style;
 
-use super::{Chosen, Differs, Twice};
+use super::{Chosen, Twice, TwiceSlot};
 use crate::domain::name::Username;
 use crate::tui::modal::confirm::{Repeat, Wanted};
 use crate::tui::model::Model;
 use crate::tui::screen::{Facts, Outcome};
 use crate::tui::widget::field::Field;
-use crate::tui::widget::form::{Dialog, Form, Kind, Pressed, Problem};
+use crate::tui::widget::form::{Dialog, Form, Kind, Pressed};
 use crate::tui::widget::sheet::Sheet;
 use crate::verbs::accounts::SetPassword;
 use crate::verbs::request::Request;
-
-/// What has the focus.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Slot {
-    /// The new password.
-    Password,
-    /// The password once more.
-    Again,
-    /// The button.
-    Button,
-}
 
 /// The form for another password.
 pub struct Passwd {
@@ -52,30 +41,23 @@ impl Repeat for Setting {
 }
 
 impl Dialog for Passwd {
-    type Slot = Slot;
+    type Slot = TwiceSlot;
     const LABELS: usize = 14;
 
     fn title(&self) -> String {
         format!("Password of {}", self.username)
     }
 
-    fn slots(&self) -> Vec<(Slot, Kind)> {
-        vec![(Slot::Password, Kind::Field), (Slot::Again, Kind::Field), (Slot::Button, Kind::Button)]
+    fn slots(&self) -> Vec<(TwiceSlot, Kind)> {
+        TwiceSlot::all()
     }
 
-    fn field(&mut self, slot: Slot) -> Option<&mut Field> {
-        match slot {
-            Slot::Password => Some(&mut self.password.first),
-            Slot::Again => Some(&mut self.password.again),
-            Slot::Button => None,
-        }
+    fn field(&mut self, slot: TwiceSlot) -> Option<&mut Field> {
+        self.password.field(slot)
     }
 
-    fn press(&mut self, _slot: Slot, _facts: &Facts<'_>) -> Pressed<Slot> {
-        let password = self.password.check().map_err(|differs| match differs {
-            Differs::First(error) => Problem::at(Slot::Password, error),
-            Differs::Again(error) => Problem::at(Slot::Again, error),
-        })?;
+    fn press(&mut self, _slot: TwiceSlot, _facts: &Facts<'_>) -> Pressed<TwiceSlot> {
+        let password = self.password.check(TwiceSlot::Password, TwiceSlot::Again)?;
         let username = self.username.clone();
         let about = if self.own {
             "Proved with the password you have now. After that you sign in again with the new one.".to_owned()
@@ -90,8 +72,7 @@ impl Dialog for Passwd {
         self.password.is_touched()
     }
 
-    fn fill(&self, sheet: &mut Sheet<'_, Slot>, _model: &Model) {
-        let theme = sheet.theme;
+    fn fill(&self, sheet: &mut Sheet<'_, TwiceSlot>, _model: &Model) {
         let ends = if self.own {
             "You are asked to sign in again with it. Your tokens go on."
         } else {
@@ -99,11 +80,9 @@ impl Dialog for Passwd {
         };
         sheet.text(ends, Style::new());
         sheet.blank();
-        sheet.field(Slot::Password, "New password", &self.password.first);
-        sheet.field(Slot::Again, "Once more", &self.password.again);
-        sheet.note(&Twice::hint(), theme.dim);
+        self.password.rows(sheet, TwiceSlot::Password, TwiceSlot::Again, "New password");
         sheet.blank();
-        sheet.button(Slot::Button, "Set it");
+        sheet.button(TwiceSlot::Button, "Set it");
         sheet.problem(3);
     }
 }
