@@ -44,7 +44,7 @@ use crate::verbs::accounts::{Greet, SignIn};
 use crate::verbs::actor::{Credential, Session};
 use crate::verbs::authorize;
 use crate::verbs::local::{Caller, World};
-use crate::verbs::request::{Asked, ask};
+use crate::verbs::request::{Asked, CHANGES, ask};
 use crate::witness::Witness;
 use crate::{platform, tui};
 
@@ -211,7 +211,11 @@ impl App {
     }
 
     fn ask<V: Asked>(&self, who: &Credential, verb: V) -> Result<V::Reply> {
-        ask(&self.place, who, verb)
+        let reply = ask(&self.place, who, verb)?;
+        if CHANGES.contains(&(V::NAME, true)) {
+            self.out.changed();
+        }
+        Ok(reply)
     }
 
     fn now(&self) -> Timestamp {

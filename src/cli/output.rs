@@ -1,6 +1,7 @@
 //! What the commands print: data on stdout, messages on stderr. The one boundary where text that came from data is
 //! made safe for a terminal.
 
+use std::cell::Cell;
 use std::io::{self, ErrorKind, IsTerminal, Write};
 
 use serde::Serialize;
@@ -24,12 +25,19 @@ pub struct Output {
     pub json: bool,
     /// Bare values, no messages.
     pub quiet: bool,
+    /// Whether something was changed: then a lost answer must not look like a change that was refused.
+    changed: Cell<bool>,
 }
 
 impl Output {
     /// An output of this form.
     pub fn new(json: bool, quiet: bool) -> Self {
-        Output { json, quiet }
+        Output { json, quiet, changed: Cell::new(false) }
+    }
+
+    /// Keeps that something was changed.
+    pub fn changed(&self) {
+        self.changed.set(true);
     }
 
     /// A line of data.
@@ -91,6 +99,7 @@ impl Output {
 
     fn data(&mut self, text: &str) -> Result<()> {
         write(text).map_err(|e| match e.kind() {
+            _ if self.changed.get() => unwritten_change(e),
             // Whoever read has seen enough, `head` for example: no success, and nothing to be said.
             ErrorKind::BrokenPipe => Error::new(crate::error::Kind::Failure, ""),
             _ => unwritten(e),
@@ -129,7 +138,7 @@ pub fn json_rest(value: &impl Serialize, printed: Option<&impl Serialize>) -> Re
     text.push('\n');
     let before = printed.map(|printed| json(printed, JSON_ROOM)).transpose()?;
     let rest = before.and_then(|before| text.strip_prefix(opened(&before)).map(|rest| Zeroizing::new(rest.to_owned())));
-    write(rest.as_ref().unwrap_or(&text)).map_err(unwritten)
+    write(rest.as_ref().unwrap_or(&text)).map_err(unwritten_change)
 }
 
 /// A secret on a line of its own: all of it, or an error.
@@ -168,6 +177,10 @@ fn write_secret(text: &str) -> Result<()> {
 
 fn unwritten(e: io::Error) -> Error {
     Error::failure("the answer can't be written").why(e.to_string())
+}
+
+fn unwritten_change(e: io::Error) -> Error {
+    Error::failure("the change was made, but the answer can't be written").why(e.to_string())
 }
 
 /// One write for the whole, so that standard output's own buffer keeps no part of it.

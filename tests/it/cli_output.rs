@@ -50,6 +50,24 @@ fn a_secret_that_nobody_got_is_never_in_force() {
 }
 
 #[test]
+fn lost_answer_of_a_change_says_that_it_was_made() {
+    let home = Home::set_up();
+    home.create(&["a"]);
+    for args in [
+        &["token", "disable", "a"][..],
+        &["token", "edit", "a", "--description", "x"],
+        &["policy", "set", "policy.active_tokens", "12"],
+        &["token", "delete", "a", "--confirm", "a"],
+    ] {
+        let (code, err) = onto_full_disk(&home, &[args, &["--json", "--password-stdin"]].concat());
+        assert_eq!(code, Some(1), "{args:?}: {err}");
+        assert!(err.contains("the change was made"), "{args:?}: {err}");
+    }
+    let (_, err) = onto_full_disk(&home, &["token", "list", "--json", "--password-stdin"]);
+    assert!(!err.contains("the change was made"), "{err}");
+}
+
+#[test]
 fn no_command_succeeds_unread() {
     let home = Home::set_up();
     home.create(&["a"]);
