@@ -40,7 +40,7 @@ use std::collections::BTreeSet;
 
 use crate::domain::name::{TokenName, Username};
 use crate::domain::token::{Revision, Token, TokenRef};
-use crate::error::{Error, Result};
+use crate::error::{Error, Kind, Result};
 use crate::verbs::actor::Actor;
 use crate::verbs::authorize::{self, Act, Among, Requested};
 use crate::verbs::ports::Snapshot;
@@ -104,6 +104,9 @@ fn meant_by_words(
     match (as_tokens, as_one) {
         (Ok(_), Ok(_)) => Err(could_be_either(&full_name)),
         (Err(_), Ok(one)) => Ok(one),
+        (Err(two), Err(one)) if two.kind == Kind::NotFound && one.kind == Kind::NotFound => {
+            Err(Error { what: format!("{}, and none {full_name}", two.what), ..two })
+        }
         (as_tokens, Err(_)) => as_tokens,
     }
 }
