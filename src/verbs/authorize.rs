@@ -286,6 +286,15 @@ pub fn new_owner(
     denied_first(account(by, snapshot, name, Act::Change), rights).map(|(account, ())| NewOwner(account))
 }
 
+/// `expiry`, which nobody asked for, as far as the actor may give it: a token makes none that outlives it.
+pub fn shortened(by: &Actor, expiry: Expiry) -> Expiry {
+    match (by.bearer().map(|bearer| bearer.end), expiry) {
+        (Some(Expiry::At(end)), Expiry::At(at)) => Expiry::At(at.min(end)),
+        (Some(end @ Expiry::At(_)), Expiry::Never) => end,
+        (Some(Expiry::Never) | None, _) => expiry,
+    }
+}
+
 /// Both, or what refuses: of two refusals the one that says that the actor may not.
 ///
 /// # Errors

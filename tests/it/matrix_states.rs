@@ -215,6 +215,8 @@ fn may(rights: &Rights, self_service: bool, who: &Bearing, group: &Group<'_>, st
     let ends_later = match (*verb, *request) {
         ("create", "past") => false,
         ("create", _) | (_, "later" | "never") => true,
+        // Nobody asked how long a copy lives: that is shortened.
+        ("copy", _) => false,
         _ => state != "expired",
     };
     let outlives = who.letter == 's' && ends_later;

@@ -6,7 +6,7 @@ use super::api::ApiChoice;
 use super::confirm::Wanted;
 use super::owner::{Candidate, OwnerChoice};
 use crate::domain::catalogue::Catalogue;
-use crate::domain::expiry::{Expiry, Span as Length};
+use crate::domain::expiry::{Expiry, ExpirySpec, Span as Length};
 use crate::domain::name::{DESCRIPTION_MAX, Description, TOKEN_NAME_MAX, TokenName};
 use crate::domain::selection::Selection;
 use crate::tui::keymap::Action;
@@ -50,6 +50,10 @@ pub struct Generate {
     name: Field,
     description: Field,
     expiry: ExpiryChoice,
+    /// The expiry at which the form begins.
+    default_expiry: ExpirySpec,
+    /// Whether that expiry is shortened, not refused, if who acts can't give it: a token acts.
+    shortens_default: bool,
     api: ApiChoice,
 }
 
@@ -62,9 +66,16 @@ impl Generate {
             name: Field::new(TOKEN_NAME_MAX * 4),
             description: Field::new(DESCRIPTION_MAX * 4),
             expiry: ExpiryChoice::new(default_expiry),
+            default_expiry: default_expiry.map_or(ExpirySpec::Never, ExpirySpec::In),
+            shortens_default: false,
             api: ApiChoice::new(catalogues, role),
         };
         Form::at(form, Slot::Name)
+    }
+
+    /// A token acts: the expiry at which the form begins is not asked for, but the most that it gets.
+    pub fn shorten_default(&mut self) {
+        self.shortens_default = true;
     }
 
     /// The accounts have come for which a token can be made.
@@ -128,10 +139,12 @@ impl Dialog for Generate {
         let at = if self.expiry.is_typed() { Slot::Typed } else { Slot::Expires };
         let (spec, expiry) = self.expiry.checked(facts).map_err(|e| Problem::at(at, e))?;
         let selection = self.api.selection();
+        let expires = spec.filter(|spec| !self.shortens_default || *spec != self.default_expiry);
         let until = match expiry {
             Expiry::At(_) => format!("until {}", expiry.day(facts.zone)),
             Expiry::Never => "without an end".to_owned(),
         };
+        let until = if expires.is_none() { format!("{until}, or as long as the token you act by") } else { until };
         let title = format!("Generate {owner}/{name}");
         let about = format!("{owner}/{name} may use: {}, {until}.", selection.summary());
         self.api.set_role(self.owner.role());
@@ -140,7 +153,7 @@ impl Dialog for Generate {
             None => Passage::text(about),
         };
         let account = (!self.owner.is_own(&owner)).then_some(owner);
-        let verb = CreateToken { account, names: vec![name], description, expires: spec, selection, out: None };
+        let verb = CreateToken { account, names: vec![name], description, expires, selection, out: None };
         Ok(Outcome::Confirm(Wanted::telling(title, about, verb)))
     }
 

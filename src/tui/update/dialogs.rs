@@ -74,7 +74,10 @@ pub(super) fn open(model: &mut Model, what: Open) -> Vec<Effect> {
         (Open::Apply, _) => Modal::Apply(Box::new(Apply::open())),
         (Open::Generate, _) => {
             let Some(owner) = super::people::owner(model) else { return Vec::new() };
-            let form = Generate::open(owner, policy.default_expiry, Arc::clone(&model.catalogues));
+            let mut form = Generate::open(owner, policy.default_expiry, Arc::clone(&model.catalogues));
+            if !model.is_by_person() {
+                form.dialog_mut().shorten_default();
+            }
             model.modals.push(Modal::Generate(Box::new(form)));
             return super::people::candidates(model);
         }

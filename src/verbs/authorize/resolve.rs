@@ -3,7 +3,7 @@
 
 use super::{
     Act, Among, NewOwner, Requested, account, denied_first, hidden, near, new_owner, no_escalation, no_higher_role,
-    not_itself, permit, reaches, reaches_others,
+    not_itself, permit, reaches, reaches_others, shortened,
 };
 use crate::domain::account::Account;
 use crate::domain::expiry::Expiry;
@@ -53,7 +53,8 @@ pub fn tokens(
 }
 
 /// The token that `reference` means, if the actor may see it, and the account for its copy: `into`, else its own. The
-/// copy may call what the token may, until `expiry` or as long as the token.
+/// copy may call what the token may, until `expiry` or, if that is `None`, as long as the token, shortened where the actor
+/// ends sooner.
 ///
 /// # Errors
 /// Those of [`tokens`] and [`super::new_owner`].
@@ -70,7 +71,7 @@ pub fn to_copy(
     let owner = |source: &Token| {
         not_itself(by, source)?;
         let into = into.unwrap_or(&source.owner.username);
-        new_owner(by, snapshot, Some(into), &source.selection, Some(expiry.unwrap_or(source.expiry)))
+        new_owner(by, snapshot, Some(into), &source.selection, Some(expiry.unwrap_or(shortened(by, source.expiry))))
     };
     let [found] = found;
     found.all().try_for_each(|source| owner(source).map(drop))?;

@@ -26,7 +26,7 @@ pub struct CopyToken {
     pub name: TokenName,
     /// Whose it will be; the account of the one copied by default.
     pub account: Option<Username>,
-    /// When it stops working; at the same instant as the one copied when not said.
+    /// When it stops working; at the same instant as the one copied when not said, or sooner with a token that copies.
     pub expires: Option<ExpirySpec>,
     /// Where to save the secret.
     pub out: Option<SaveTo>,
@@ -51,8 +51,9 @@ impl Change for CopyToken {
             Some(spec) => rules::expiry(spec, &policy, env)?,
             None if source.expiry.is_past(env.now) => return Err(rules::needs_expiry(&source)),
             None => {
-                rules::soon_enough(source.expiry, &policy, env)?;
-                source.expiry
+                let expiry = authorize::shortened(by, source.expiry);
+                rules::soon_enough(expiry, &policy, env)?;
+                expiry
             }
         };
         rules::no_hint(&self.name, tx)?;

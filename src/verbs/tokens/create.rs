@@ -27,7 +27,7 @@ pub struct CreateToken {
     pub names: Vec<TokenName>,
     /// What they are for.
     pub description: Description,
-    /// When they stop working; `policy.default_expiry` when not said.
+    /// When they stop working; `policy.default_expiry` when not said, or sooner with a token that makes them.
     pub expires: Option<ExpirySpec>,
     /// Which methods they may call.
     pub selection: Selection,
@@ -47,10 +47,15 @@ impl Change for CreateToken {
 
     fn run(&self, by: &Actor, tx: &mut dyn Tx, env: &Env<'_>) -> Result<Audited<Vec<Issued>>> {
         let policy = tx.policy()?;
-        let asked = self.expires.unwrap_or_else(|| policy.default_expiry.map_or(ExpirySpec::Never, ExpirySpec::In));
-        let requested = rules::requested(Some(asked), env);
+        let requested = match self.expires {
+            Some(_) => rules::requested(self.expires, env),
+            None => rules::default_expiry(by, &policy, env).ok(),
+        };
         let owner = authorize::new_owner(by, tx, self.account.as_ref(), &self.selection, requested)?;
-        let expiry = rules::expiry(asked, &policy, env)?;
+        let expiry = match self.expires {
+            Some(spec) => rules::expiry(spec, &policy, env)?,
+            None => rules::default_expiry(by, &policy, env)?,
+        };
         self.fitting()?;
         self.not_account_and_name(by, tx)?;
         rules::known(&self.selection, None, tx)?;

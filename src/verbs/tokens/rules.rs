@@ -12,11 +12,21 @@ use crate::domain::time::Timestamp;
 use crate::domain::token::Token;
 use crate::error::{Error, Result};
 use crate::verbs::Env;
+use crate::verbs::actor::Actor;
+use crate::verbs::authorize;
 use crate::verbs::ports::Snapshot;
 
 /// The expiry that was asked for, within policy.
 pub(super) fn expiry(spec: ExpirySpec, policy: &Policy, env: &Env<'_>) -> Result<Expiry> {
     let expiry = spec.resolve(env.now, env.zone)?;
+    soon_enough(expiry, policy, env)?;
+    Ok(expiry)
+}
+
+/// The expiry of a new token for which none was asked: policy's, shortened to what the actor may give.
+pub(super) fn default_expiry(by: &Actor, policy: &Policy, env: &Env<'_>) -> Result<Expiry> {
+    let spec = policy.default_expiry.map_or(ExpirySpec::Never, ExpirySpec::In);
+    let expiry = authorize::shortened(by, spec.resolve(env.now, env.zone)?);
     soon_enough(expiry, policy, env)?;
     Ok(expiry)
 }

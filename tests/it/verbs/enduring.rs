@@ -2,19 +2,21 @@
 
 use std::sync::Arc;
 
-use jeton::domain::expiry::{ExpirySpec, Span};
+use jeton::domain::expiry::{Expiry, ExpirySpec, Span};
 use jeton::domain::method::MethodId;
+use jeton::domain::name::TokenName;
 use jeton::domain::selection::Selection;
 use jeton::domain::time::{DAY, HOUR};
 use jeton::error::Kind;
 use jeton::verbs::actor::{Credential, Presented};
 use jeton::verbs::decide::Decision;
 use jeton::verbs::request::ask;
-use jeton::verbs::tokens::{CreateToken, EditToken, PreviewEdit, RegenerateToken};
+use jeton::verbs::tokens::{CopyToken, CreateToken, EditToken, PreviewEdit, RegenerateToken};
 
 use jeton::verbs::tokens::Pointed;
 
 use super::{House, OWNER, create};
+use crate::support::world::bearer;
 
 fn rotate(grace: Span, expires: Option<&str>) -> RegenerateToken {
     let expires = expires.map(|e| ExpirySpec::parse(e).unwrap());
@@ -41,6 +43,39 @@ fn an_old_secret_brings_about_nothing_that_outlives_it() {
     let refused = ask(&house.jeton, &who, child(Span::Days(90))).unwrap_err();
     assert_eq!(refused.kind, Kind::Denied, "{refused}");
     ask(&house.jeton, &who, child(Span::Hours(1))).unwrap();
+}
+
+/// What nobody asked for is shortened to what a token may give; what was asked for is refused.
+#[test]
+fn a_default_expiry_is_shortened_to_that_of_the_token_that_makes() {
+    let house = House::new();
+    let maker = house.make(OWNER, lasting(10));
+    let end = maker.token.expiry;
+    let who = bearer(maker.secret);
+    let new = |name: &str, expires| CreateToken { expires, ..create(name) };
+    let made = |name: &str, expires| ask(&house.jeton, &who, new(name, expires)).map(|done| done.out[0].token.expiry);
+    assert_eq!(made("a", None).unwrap(), end);
+    for expires in [ExpirySpec::In(Span::Days(11)), ExpirySpec::Never] {
+        assert_eq!(made("b", Some(expires)).unwrap_err().kind, Kind::Denied);
+    }
+    house.set_policy(|policy| policy.default_expiry = None);
+    assert_eq!(made("c", None).unwrap(), end, "policy says never");
+    house.set_policy(|policy| policy.default_expiry = Some(Span::Days(3)));
+    assert!(made("d", None).unwrap().at() < end.at(), "it ends sooner by itself");
+    assert_eq!(house.make(OWNER, CreateToken { expires: None, ..create("e") }).token.expiry, made("f", None).unwrap());
+
+    // A copy has the expiry of its source by default.
+    house.make(OWNER, CreateToken { expires: Some(ExpirySpec::Never), ..create("source") });
+    let copy = |name: &str, expires| CopyToken {
+        token: Pointed::typed("source"),
+        name: TokenName::parse(name).unwrap(),
+        account: None,
+        expires,
+        out: None,
+    };
+    assert_eq!(ask(&house.jeton, &who, copy("g", None)).unwrap().out.token.expiry, end);
+    assert_eq!(ask(&house.jeton, &who, copy("h", Some(ExpirySpec::Never))).unwrap_err().kind, Kind::Denied);
+    assert_eq!(house.ask(OWNER, copy("i", None)).unwrap().out.token.expiry, Expiry::Never);
 }
 
 #[test]
