@@ -164,7 +164,7 @@ impl Clerk {
         }
         if found.writes != self.outside.writes {
             // What can't be forgotten is read by a connection that will be opened anew.
-            let _ = self.keeper.with(SqliteStore::drop_pages);
+            let _ = self.keeper.maintain(SqliteStore::drop_pages);
         }
         self.outside = found;
     }

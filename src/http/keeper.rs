@@ -28,6 +28,10 @@ pub(super) struct Keeper {
     clock: Arc<dyn Clock>,
     store: SqliteStore,
     faulty_since: Option<Timestamp>,
+    /// Whether the store is opened anew before it is used again.
+    is_stale: bool,
+    /// How often work with the store has failed.
+    failures: u64,
     last_try: Timestamp,
     /// How often it was opened.
     opened: u64,
@@ -52,6 +56,8 @@ impl Keeper {
             clock,
             store,
             faulty_since: None,
+            is_stale: false,
+            failures: 0,
             last_try: Timestamp(0),
             opened: 1,
         })
@@ -59,27 +65,43 @@ impl Keeper {
 
     /// Works with the store. After a fault it is opened anew, if the file that was opened still stands in its place:
     /// another one is not ours to read, and closing ours would take away what SQLite keeps beside the other. Between two
-    /// tries nobody waits for what is at fault.
+    /// tries nobody waits for what is at fault. Success ends a fault: `work` does what the store is here for.
     ///
     /// # Errors
     /// Those of `work`.
     pub fn with<T>(&mut self, work: impl FnOnce(&SqliteStore) -> Result<T>) -> Result<T> {
-        if self.faulty_since.is_some() {
-            self.mend()?;
+        let out = self.maintain(work)?;
+        if let Some(since) = self.faulty_since.take() {
+            let seconds = (self.clock.now().0 - since.0) / SECOND;
+            tracing::info!(store = %self.path.display(), seconds, "the store can be used again, {}", self.purpose);
         }
-        match work(&self.store) {
-            Ok(out) => {
-                if let Some(since) = self.faulty_since.take() {
-                    let seconds = (self.clock.now().0 - since.0) / SECOND;
-                    tracing::info!(store = %self.path.display(), seconds, "the store can be used again, {}", self.purpose);
-                }
-                Ok(out)
-            }
-            Err(e) => {
-                self.note(&e);
-                Err(e)
-            }
+        Ok(out)
+    }
+
+    /// Does [`Keeper::with`] for work of another kind. Its success says nothing of the fault, so the fault goes on.
+    ///
+    /// # Errors
+    /// Those of `work`.
+    pub fn maintain<T>(&mut self, work: impl FnOnce(&SqliteStore) -> Result<T>) -> Result<T> {
+        let worked = match self.is_stale {
+            true => self.mend().and_then(|()| work(&self.store)),
+            false => work(&self.store),
+        };
+        if let Err(e) = &worked {
+            self.failures += 1;
+            self.note(e);
         }
+        worked
+    }
+
+    /// Whether there was a fault, and nothing has shown since that it is gone.
+    pub fn is_faulty(&self) -> bool {
+        self.faulty_since.is_some()
+    }
+
+    /// How often work with the store has failed.
+    pub fn failures(&self) -> u64 {
+        self.failures
     }
 
     /// How often the store was opened: what SQLite counts for a connection begins anew with each.
@@ -93,6 +115,7 @@ impl Keeper {
     }
 
     fn note(&mut self, error: &Error) {
+        self.is_stale = true;
         if self.faulty_since.is_none() {
             tracing::error!(store = %self.path.display(), why = %shown(&error.to_string()), "the store can't be used {}", self.purpose);
             self.faulty_since = Some(self.clock.now());
@@ -108,6 +131,7 @@ impl Keeper {
         if self.store.is_in_place() {
             self.store = (self.open)(&self.path, self.patience)?;
             self.opened += 1;
+            self.is_stale = false;
         }
         Ok(())
     }

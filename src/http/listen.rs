@@ -10,6 +10,7 @@ use tokio::sync::watch;
 use tokio::time::sleep;
 
 use super::connection::{self, Stream};
+use super::faults::{Fault, Faults};
 use super::pulse::{LOOK_EVERY, Pulse};
 use super::{Service, metrics::Metrics};
 use crate::domain::endpoint::Endpoint;
@@ -32,6 +33,14 @@ impl Door {
         match self {
             Door::Verify => "verify",
             Door::Manage => "manage",
+        }
+    }
+
+    /// The fault of having no socket any more.
+    const fn fault(self) -> Fault {
+        match self {
+            Door::Verify => Fault::VerifySocket,
+            Door::Manage => Fault::ManageSocket,
         }
     }
 
@@ -65,7 +74,10 @@ pub(super) fn open(
 ) -> Result<Opened> {
     let given = handed.iter().position(|(name, _)| name == door.name()).map(|at| handed.swap_remove(at).1);
     let (listening, file) = match given {
-        Some(listening) => (listening, None),
+        Some(listening) => {
+            let file = listening.endpoint().as_ref().and_then(SocketFile::handed);
+            (listening, file)
+        }
         None => sockets::listen(endpoint, group)?,
     };
     let refused = |e: io::Error| Error::failure(format!("{endpoint} can't be listened on")).why(e.to_string());
@@ -103,20 +115,35 @@ struct Place {
 }
 
 impl Place {
-    /// A new listener, if the socket's file was taken away from under the old one.
-    fn reopened(&mut self) -> Option<Listener> {
-        if !self.file.as_ref()?.is_gone() {
+    /// Returns a new listener if the socket's file was taken away, or replaced, under the old one. What can't be done now
+    /// is a fault until it can be done at one of the next looks.
+    fn look(&mut self, door: Door, faults: &Faults) -> Option<Listener> {
+        let file = self.file.as_ref()?;
+        if file.is_in_place() {
+            faults.resolve(door.fault());
+            return None;
+        }
+        if !file.is_ours() {
+            let why = format!("the socket {} came from systemd; restart its socket unit", self.endpoint);
+            faults.report(door.fault(), &why);
             return None;
         }
         let opened = sockets::listen(&self.endpoint, self.group.as_deref()).and_then(|(listening, file)| {
             let fail = |e: io::Error| Error::failure("it can't be listened on").why(e.to_string());
             listening.extend_backlog().and_then(|()| Listener::of(listening)).map_err(fail).map(|l| (l, file))
         });
-        // What can't be done now is tried again at the next look.
-        let (listener, file) = opened.ok()?;
-        self.file = file;
-        tracing::warn!(endpoint = %self.endpoint, "the socket's file was taken away: it is made anew");
-        Some(listener)
+        match opened {
+            Ok((listener, file)) => {
+                self.file = file;
+                tracing::warn!(endpoint = %self.endpoint, "the socket's file was taken away: it is made anew");
+                faults.resolve(door.fault());
+                Some(listener)
+            }
+            Err(e) => {
+                faults.report(door.fault(), &e.to_string());
+                None
+            }
+        }
     }
 }
 
@@ -132,7 +159,7 @@ async fn take(
             _ = stop.changed() => return,
             taken = listener.accept() => taken,
             () = sleep(LOOK_EVERY) => {
-                if let Some(reopened) = place.reopened() {
+                if let Some(reopened) = place.look(door, &service.faults) {
                     listener = reopened;
                 }
                 continue;

@@ -14,6 +14,7 @@ use zeroize::Zeroizing;
 use super::answer::{self, Answer, Refusal};
 use super::credential::{self, Presented};
 use super::desk::Ask;
+use super::faults::Fault;
 use super::ledger::Origin;
 use super::told::{Identity, Methods};
 use super::{Service, metrics};
@@ -30,19 +31,32 @@ const INTROSPECT: &str = "jeton.introspect";
 #[derive(Serialize)]
 struct HealthJson {
     status: &'static str,
+    /// Why tokens can't be decided about.
     #[serde(skip_serializing_if = "Option::is_none")]
     reason: Option<&'static str>,
+    /// Every fault that lasts, those included with which tokens are decided about.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    faults: Vec<&'static str>,
 }
 
 /// Whether tokens can be decided about.
 pub(super) async fn health(service: &Service) -> Answer {
-    match service.desk.audit_seq().await {
-        Ok(_) => answer::data(StatusCode::OK, &HealthJson { status: "ok", reason: None }),
-        Err(_) => {
-            let reason = service.metrics.is_older_store.load(Relaxed).then_some("older-store");
-            answer::data(StatusCode::SERVICE_UNAVAILABLE, &HealthJson { status: "unavailable", reason })
-        }
+    if let Some(proofs) = &service.proofs {
+        proofs.check();
     }
+    let read = service.desk.audit_seq().await;
+    let ongoing = service.faults.ongoing();
+    let reason = match read {
+        Ok(_) => ongoing.iter().find(|fault| fault.stops_verification()).map(|fault| fault.as_str()),
+        Err(_) if service.metrics.is_older_store.load(Relaxed) => Some("older-store"),
+        Err(_) => Some("store"),
+    };
+    let faults = ongoing.into_iter().map(Fault::as_str).collect();
+    let (code, status) = match reason {
+        None => (StatusCode::OK, "ok"),
+        Some(_) => (StatusCode::SERVICE_UNAVAILABLE, "unavailable"),
+    };
+    answer::data(code, &HealthJson { status, reason, faults })
 }
 
 #[derive(Serialize)]

@@ -5,6 +5,7 @@ use std::sync::atomic::{AtomicBool, AtomicU64, Ordering::Relaxed};
 
 use super::Service;
 use super::crowd::Crowd;
+use super::faults::Fault;
 use crate::platform::logging;
 use crate::verbs::decide::Reason;
 
@@ -88,6 +89,9 @@ pub(super) fn text(service: &Service) -> String {
     family("connections_timed_out_total", "counter", "Connections closed for idleness.", &one(of(&metrics.timed_out)));
     let older = u64::from(metrics.is_older_store.load(Relaxed));
     family("store_older", "gauge", "1 while the store is an older copy than was seen, or another one.", &one(older));
+    let faults = Fault::ALL
+        .map(|fault| (format!("{{fault=\"{}\"}}", fault.as_str()), u64::from(service.faults.is_ongoing(fault))));
+    family("fault", "gauge", "1 while a socket, or the proof values, can't be used.", &faults);
     family("ledger_waiting", "gauge", "Different things that wait to be written.", &one(ledger.waiting() as u64));
     family("ledger_written_total", "counter", "Uses and denied attempts written.", &one(of(&ledger.fate.written)));
     let lost = ledger.fate.lost();

@@ -21,6 +21,7 @@ mod connection;
 mod credential;
 mod crowd;
 mod desk;
+mod faults;
 mod keeper;
 mod ledger;
 mod listen;
@@ -59,6 +60,7 @@ use crate::store::sqlite::SqliteStore;
 use crate::verbs::ports::Clock;
 use crowd::{Crowd, CrowdReport, Room};
 use desk::{Clerk, Desk};
+use faults::Faults;
 use keeper::Keeper;
 use ledger::{Ledger, Lost};
 use listen::{Door, Opened};
@@ -101,6 +103,7 @@ struct Service {
     crowd: Crowd,
     supervisor: Arc<Supervisor>,
     seen: Arc<SeenLog>,
+    faults: Arc<Faults>,
 }
 
 /// A service that runs.
@@ -181,8 +184,9 @@ pub fn start(start: Start, ended: impl FnOnce() + Send + 'static) -> Result<Runn
             .why("there are two, verify and manage")
             .next("Say FileDescriptorName=verify or FileDescriptorName=manage in its unit"));
     }
+    let faults = Arc::new(Faults::default());
     let proofs = match verify.endpoint {
-        Endpoint::Tcp(_) => Some(Proofs::open(store.clone(), Arc::clone(&clock))?),
+        Endpoint::Tcp(_) => Some(Proofs::open(store.clone(), Arc::clone(&clock), Arc::clone(&faults))?),
         Endpoint::Unix(_) => None,
     };
     let places = Places { verify: verify.endpoint.clone(), manage: manage.endpoint.clone() };
@@ -209,6 +213,7 @@ pub fn start(start: Start, ended: impl FnOnce() + Send + 'static) -> Result<Runn
         crowd: Crowd::default(),
         supervisor: Arc::clone(&supervisor),
         seen: Arc::clone(&seen),
+        faults,
     });
     let clerk = Clerk::new(Arc::clone(&service), keeper, clock, seen, continuity);
     let (stop, stopped) = watch::channel(false);

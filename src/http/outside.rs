@@ -70,7 +70,7 @@ impl Watcher {
     pub fn look(&mut self, keeper: &mut Keeper, outside: &OutsideChanges) {
         let began = outside.started.time();
         // A fault is noted by the keeper.
-        let Ok((edition, file)) = keeper.with(state) else { return self.last = None };
+        let Ok((edition, file)) = keeper.maintain(state) else { return self.last = None };
         let opened = keeper.opened();
         match &self.last {
             Some((o, e, f)) if (*o, *e, f) == (opened, edition, &file) => {}
@@ -92,7 +92,7 @@ impl Watcher {
     /// Takes note of what we ourselves have written into the file since the last look.
     pub fn wrote(&mut self, keeper: &mut Keeper, outside: &OutsideChanges) {
         let Some((.., file)) = &mut self.last else { return };
-        if let Ok(now) = keeper.with(SqliteStore::file_state)
+        if let Ok(now) = keeper.maintain(SqliteStore::file_state)
             && *file != now
         {
             *file = now;

@@ -1,12 +1,13 @@
 //! The proof values in a running service: who may say on whose behalf it asks, and what proves an answer to it.
 
 use std::path::PathBuf;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use hyper::header::{HeaderMap, HeaderName, HeaderValue};
 
 use super::answer::Answer;
+use super::faults::{Fault, Faults};
 use crate::domain::identity::Field;
 use crate::domain::proof::{Challenge, ProxyProof};
 use crate::error::Result;
@@ -26,6 +27,7 @@ const MAX_AGE: Duration = Duration::from_secs(1);
 pub(super) struct Proofs {
     store: PathBuf,
     clock: Arc<dyn Clock>,
+    faults: Arc<Faults>,
     cache: Mutex<Cache>,
 }
 
@@ -45,27 +47,50 @@ impl Proofs {
     ///
     /// # Errors
     /// Those of [`proof_file::load_or_create`].
-    pub fn open(store: PathBuf, clock: Arc<dyn Clock>) -> Result<Self> {
+    pub fn open(store: PathBuf, clock: Arc<dyn Clock>, faults: Arc<Faults>) -> Result<Self> {
         let values = accepted(proof_file::load_or_create(&store, &SystemEntropy)?, &*clock);
-        Ok(Proofs { store, clock, cache: Mutex::new(Cache { read: Stopwatch::start(), values }) })
+        Ok(Proofs { store, clock, faults, cache: Mutex::new(Cache { read: Stopwatch::start(), values }) })
     }
 
     /// Returns who asks with these headers, if a proxy has proven itself in them.
     pub fn proven(&self, headers: &HeaderMap) -> Option<Proven> {
         let mut sent = headers.get_all(PROOF).iter();
         let (Some(sent), None) = (sent.next(), sent.next()) else { return None };
-        let mut cache = self.cache.lock().unwrap_or_else(PoisonError::into_inner);
-        if cache.read.time() > MAX_AGE {
-            match proof_file::load(&self.store) {
-                Ok(Some(values)) => cache.values = accepted(values, &*self.clock),
-                // The values last read go on: without any, nobody would be let in.
-                Ok(None) => {}
-                Err(e) => tracing::warn!(why = %e, "the proof values can't be read anew"),
-            }
-            cache.read = Stopwatch::start();
-        }
+        let cache = self.current();
         let value = cache.values.iter().find(|value| value.is_request(sent.as_bytes()))?;
         Some(Proven { value: value.clone(), challenge: headers.get(CHALLENGE).cloned() })
+    }
+}
+
+impl Proofs {
+    /// Returns the values as they were in the file a second ago at most. A file that can't be read proves nobody: a value
+    /// that was replaced must not work on.
+    fn current(&self) -> MutexGuard<'_, Cache> {
+        let mut cache = self.cache.lock().unwrap_or_else(PoisonError::into_inner);
+        if cache.read.time() > MAX_AGE {
+            cache.values = match proof_file::load(&self.store) {
+                Ok(Some(values)) => {
+                    self.faults.resolve(Fault::Proof);
+                    accepted(values, &*self.clock)
+                }
+                Ok(None) => {
+                    self.unreadable("the file is gone; print each proxy's configuration again: jeton guide PROXY")
+                }
+                Err(e) => self.unreadable(&e.to_string()),
+            };
+            cache.read = Stopwatch::start();
+        }
+        cache
+    }
+
+    fn unreadable(&self, why: &str) -> Vec<ProxyProof> {
+        self.faults.report(Fault::Proof, why);
+        Vec::new()
+    }
+
+    /// Looks whether the file can be read.
+    pub fn check(&self) {
+        drop(self.current());
     }
 }
 

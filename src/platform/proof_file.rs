@@ -55,12 +55,16 @@ pub fn load_or_create(store: &Path, entropy: &dyn Entropy) -> Result<ProofValues
     }
 }
 
-/// Replaces the current value. The one before is accepted for another hour.
+/// Replaces the current value. The one before is accepted for another hour, unless others could have read or written it.
 ///
 /// # Errors
-/// Those of [`load_or_create`].
+/// [`crate::error::Kind::Failure`] when the file can't be read or replaced.
 pub fn rotate(store: &Path, entropy: &dyn Entropy, now: Timestamp) -> Result<ProofValues> {
-    let previous = load(store)?.map(|values| (values.current, Timestamp(now.0.saturating_add(OVERLAP))));
+    let previous = match read(store) {
+        Ok(values) => values.map(|values| (values.current, Timestamp(now.0.saturating_add(OVERLAP)))),
+        Err(Fault::Unsafe(_)) => None,
+        Err(fault @ Fault::Io(_)) => return Err(fault.at(store)),
+    };
     let values = ProofValues { current: generate(entropy)?, previous };
     write(store, &values, true).map_err(|e| unusable(store, e.to_string()))?;
     Ok(values)
@@ -71,21 +75,48 @@ pub fn rotate(store: &Path, entropy: &dyn Entropy, now: Timestamp) -> Result<Pro
 /// # Errors
 /// [`crate::error::Kind::Failure`] when the file can't be read, or others can read it.
 pub fn load(store: &Path) -> Result<Option<ProofValues>> {
+    read(store).map_err(|fault| fault.at(store))
+}
+
+/// Why the file can't be used.
+enum Fault {
+    /// The value in it may be known to others, or chosen by them.
+    Unsafe(&'static str),
+    Io(std::io::Error),
+}
+
+impl Fault {
+    fn at(self, store: &Path) -> Error {
+        match self {
+            Fault::Unsafe(why) => {
+                unusable(store, why.to_owned()).next("Replace the value: jeton guide PROXY --new-proof")
+            }
+            Fault::Io(e) => unusable(store, e.to_string()),
+        }
+    }
+}
+
+fn read(store: &Path) -> std::result::Result<Option<ProofValues>, Fault> {
     let path = path_of(store);
     let careful = (OFlags::NOFOLLOW | OFlags::NONBLOCK).bits() as i32;
     let file = match OpenOptions::new().read(true).custom_flags(careful).open(&path) {
         Ok(file) => file,
         Err(e) if e.kind() == ErrorKind::NotFound => return Ok(None),
-        Err(e) => return Err(unusable(store, e.to_string())),
+        Err(e) if e.raw_os_error() == Some(rustix::io::Errno::LOOP.raw_os_error()) => {
+            return Err(Fault::Unsafe("it is a link"));
+        }
+        Err(e) => return Err(Fault::Io(e)),
     };
-    let meta = file.metadata().map_err(|e| unusable(store, e.to_string()))?;
+    let meta = file.metadata().map_err(Fault::Io)?;
     let us = rustix::process::geteuid().as_raw();
     if !meta.is_file() || meta.uid() != us || meta.mode() & 0o077 != 0 {
-        return Err(unusable(store, "it is not a file that only we can read".to_owned()));
+        return Err(Fault::Unsafe("it is not a file that only we can read"));
     }
     let mut text = Zeroizing::new(String::with_capacity(MAX_BYTES as usize + 1));
-    file.take(MAX_BYTES).read_to_string(&mut text).map_err(|e| unusable(store, e.to_string()))?;
-    parse(&text).map(Some).ok_or_else(|| unusable(store, "it holds something else".to_owned()))
+    match file.take(MAX_BYTES).read_to_string(&mut text) {
+        Err(e) if e.kind() != ErrorKind::InvalidData => Err(Fault::Io(e)),
+        Ok(_) | Err(_) => parse(&text).map(Some).ok_or(Fault::Unsafe("it holds something else")),
+    }
 }
 
 fn parse(text: &str) -> Option<ProofValues> {
@@ -159,5 +190,38 @@ mod tests {
         fs::set_permissions(&file, Permissions::from_mode(0o600)).unwrap();
         fs::write(&file, "current 07\n").unwrap();
         assert!(load_or_create(&store, &SystemEntropy).is_err());
+    }
+
+    /// A value that others may know, or have chosen, is replaced and not accepted for another moment.
+    #[test]
+    fn rotate_replaces_an_unsafe_file_at_once() {
+        let folder = tempfile::tempdir().unwrap();
+        let store = folder.path().join("jeton.db");
+        let file = path_of(&store);
+        type Spoil = fn(&Path);
+        let spoiled: [Spoil; 6] = [
+            |file| fs::set_permissions(file, Permissions::from_mode(0o644)).unwrap(),
+            |file| fs::set_permissions(file, Permissions::from_mode(0o620)).unwrap(),
+            |file| fs::write(file, "current 07\n").unwrap(),
+            |file| fs::write(file, b"\xff").unwrap(),
+            |file| fs::write(file, "").unwrap(),
+            |file| {
+                fs::rename(file, file.with_extension("other")).unwrap();
+                std::os::unix::fs::symlink(file.with_extension("other"), file).unwrap();
+            },
+        ];
+        for (n, spoil) in spoiled.into_iter().enumerate() {
+            load_or_create(&store, &SystemEntropy).unwrap();
+            spoil(&file);
+            assert!(load(&store).unwrap_err().next.is_some(), "{n}");
+            let rotated = rotate(&store, &SystemEntropy, Timestamp(5)).unwrap();
+            assert!(rotated.previous.is_none(), "{n}");
+            let loaded = load(&store).unwrap().unwrap();
+            assert_eq!(*loaded.current.to_hex(), *rotated.current.to_hex(), "{n}");
+            assert_eq!(fs::symlink_metadata(&file).unwrap().mode() & 0o777, 0o600, "{n}");
+        }
+        fs::remove_file(&file).unwrap();
+        fs::create_dir(&file).unwrap();
+        assert!(rotate(&store, &SystemEntropy, Timestamp(5)).is_err(), "nothing of ours is there to be replaced");
     }
 }

@@ -5,15 +5,15 @@ use std::io::{ErrorKind, Read, Write};
 use std::net::{TcpListener, TcpStream};
 use std::os::fd::{AsFd, OwnedFd};
 use std::os::unix::fs::{FileTypeExt, MetadataExt, PermissionsExt};
-use std::os::unix::net::{UnixListener, UnixStream};
+use std::os::unix::net::UnixListener;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use rustix::event::{PollFd, PollFlags, Timespec, poll};
 use rustix::fs::Mode;
-use rustix::io::{FdFlags, fcntl_setfd};
+use rustix::io::{Errno, FdFlags, fcntl_setfd};
 use rustix::net::sockopt::{Timeout, set_socket_timeout};
-use rustix::net::{self, AddressFamily, SocketAddrUnix, SocketType};
+use rustix::net::{self, AddressFamily, SocketAddrUnix, SocketFlags, SocketType};
 use rustix::process::umask;
 use zeroize::Zeroizing;
 
@@ -67,10 +67,11 @@ pub fn is_readable(socket: &impl AsFd) -> bool {
     poll(&mut polled, Some(&Timespec { tv_sec: 0, tv_nsec: 0 })).is_ok_and(|ready| ready > 0)
 }
 
-/// A socket's file, taken away when this goes.
+/// A socket's file. One of our own is taken away when this goes.
 #[derive(Debug)]
 pub struct SocketFile {
     path: PathBuf,
+    is_ours: bool,
     inode: Option<(u64, u64)>,
 }
 
@@ -79,16 +80,28 @@ fn inode(path: &Path) -> Option<(u64, u64)> {
 }
 
 impl SocketFile {
-    /// Whether nothing stands in its place any more.
-    pub fn is_gone(&self) -> bool {
-        fs::symlink_metadata(&self.path).is_err_and(|e| e.kind() == ErrorKind::NotFound)
+    /// Returns the file of a socket that was handed over; `None` if it can't be seen from here, or is a port.
+    pub fn handed(endpoint: &Endpoint) -> Option<Self> {
+        let Endpoint::Unix(path) = endpoint else { return None };
+        let inode = Some(inode(path)?);
+        Some(SocketFile { path: path.clone(), is_ours: false, inode })
+    }
+
+    /// Whether clients that open the path reach this socket.
+    pub fn is_in_place(&self) -> bool {
+        self.inode.is_some() && inode(&self.path) == self.inode
+    }
+
+    /// Whether this program made the file, and may make it again.
+    pub fn is_ours(&self) -> bool {
+        self.is_ours
     }
 }
 
 impl Drop for SocketFile {
     fn drop(&mut self) {
         // Another program's that has come to stand there is its own.
-        if self.inode.is_some() && inode(&self.path) == self.inode {
+        if self.is_ours && self.is_in_place() {
             // One that is gone already needs no taking away.
             let _ = fs::remove_file(&self.path);
         }
@@ -152,7 +165,7 @@ pub fn listen(endpoint: &Endpoint, group: Option<&str>) -> Result<(Listening, Op
     let bound = UnixListener::bind(path);
     umask(before);
     let listener = bound.map_err(refused)?;
-    let file = SocketFile { path: path.clone(), inode: inode(path) };
+    let file = SocketFile { path: path.clone(), is_ours: true, inode: inode(path) };
     if let Some(group) = group {
         group::give(path, group)?;
         fs::set_permissions(path, fs::Permissions::from_mode(0o660)).map_err(refused)?;
@@ -161,7 +174,6 @@ pub fn listen(endpoint: &Endpoint, group: Option<&str>) -> Result<(Listening, Op
 }
 
 /// What a service that died left behind stands in the way of the next: our own socket that nobody answers at.
-#[expect(clippy::disallowed_methods, reason = "connections are opened here")]
 fn take_away_left_behind(path: &Path) -> std::io::Result<()> {
     let meta = match fs::symlink_metadata(path) {
         Ok(meta) => meta,
@@ -171,10 +183,13 @@ fn take_away_left_behind(path: &Path) -> std::io::Result<()> {
     if !meta.file_type().is_socket() || meta.uid() != rustix::process::geteuid().as_raw() {
         return Err(std::io::Error::new(ErrorKind::AddrInUse, "something that is no socket of ours stands there"));
     }
-    match UnixStream::connect(path) {
-        Err(e) if e.kind() == ErrorKind::ConnectionRefused => fs::remove_file(path),
-        Ok(_) => Err(std::io::Error::new(ErrorKind::AddrInUse, "another program listens there")),
-        Err(e) => Err(e),
+    // Without waiting: the queue of whoever listens there may be full.
+    let socket =
+        net::socket_with(AddressFamily::UNIX, SocketType::STREAM, SocketFlags::NONBLOCK | SocketFlags::CLOEXEC, None)?;
+    match net::connect(&socket, &SocketAddrUnix::new(path)?) {
+        Err(Errno::CONNREFUSED) => fs::remove_file(path),
+        Ok(()) | Err(Errno::AGAIN) => Err(std::io::Error::new(ErrorKind::AddrInUse, "another program listens there")),
+        Err(e) => Err(e.into()),
     }
 }
 

@@ -41,7 +41,7 @@ impl Pruner {
             self.finished_at = Some(now);
             return;
         };
-        match keeper.with(|store| store.bookkeep(|book| book.prune_ledger(before, BATCH_SIZE))) {
+        match keeper.maintain(|store| store.bookkeep(|book| book.prune_ledger(before, BATCH_SIZE))) {
             Ok(rows) if rows >= u64::from(BATCH_SIZE) => self.before = Some(before),
             // The next call looks whether the ledger is small enough now.
             Ok(rows) if rows > 0 => self.before = None,
@@ -54,7 +54,7 @@ impl Pruner {
 /// The instant before which rows are deleted. `None` if none are.
 fn oldest_kept(keeper: &mut Keeper, now: Timestamp, clock: &dyn Clock) -> Result<Option<Timestamp>> {
     let (policy, size) =
-        keeper.with(|store| store.read(|snapshot| Ok((snapshot.policy()?, snapshot.ledger_size()?))))?;
+        keeper.maintain(|store| store.read(|snapshot| Ok((snapshot.policy()?, snapshot.ledger_size()?))))?;
     let by_policy = policy.ledger_keep.before(now, clock.zone());
     let by_size = oldest_by_size(size, MAX_LEDGER_BYTES);
     if by_size.is_some() {

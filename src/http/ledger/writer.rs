@@ -46,6 +46,8 @@ struct Writer {
     watcher: Watcher,
     pruner: Pruner,
     settled_at: Timestamp,
+    /// Whether the last try to settle has failed.
+    is_unsettled: bool,
     /// What was said to be lost, and when.
     reported: Lost,
     reported_at: Option<Stopwatch>,
@@ -66,8 +68,17 @@ pub(in crate::http) fn start(
     let settled_at = clock.now();
     let (reported, reported_at) = (Lost::default(), None);
     let watcher = Watcher::default();
-    let mut writer =
-        Writer { ledger, clock, keeper, watcher, pruner: Pruner::default(), settled_at, reported, reported_at };
+    let mut writer = Writer {
+        ledger,
+        clock,
+        keeper,
+        watcher,
+        pruner: Pruner::default(),
+        settled_at,
+        is_unsettled: false,
+        reported,
+        reported_at,
+    };
     let watching = Arc::clone(&supervisor);
     let work = move || {
         // Whoever waits for a decision goes before whoever writes down what was decided.
@@ -114,6 +125,7 @@ impl Writer {
 
     /// Writes what has gathered. At the end, returns what could not be written.
     fn round(&mut self) -> Option<Lost> {
+        let failures = self.keeper.failures();
         let (tallies, ending) = self.gathered();
         self.write(tallies);
         self.report_lost(ending);
@@ -123,6 +135,10 @@ impl Writer {
         self.settle();
         self.pruner.prune(&mut self.keeper, &*self.clock);
         self.watcher.wrote(&mut self.keeper, &self.ledger.outside);
+        if self.keeper.is_faulty() && self.keeper.failures() == failures && self.ledger.waiting() == 0 {
+            // Nothing waits to be written: an empty transaction shows that something could be. A fault is noted.
+            let _ = self.keeper.with(|store| store.bookkeep(|_| Ok(())));
+        }
         None
     }
 
@@ -186,10 +202,11 @@ impl Writer {
     /// Readers find little left to do.
     fn settle(&mut self) {
         let now = self.clock.now();
-        if (now.0 - self.settled_at.0).abs() >= SETTLE_EVERY {
+        if self.is_unsettled || (now.0 - self.settled_at.0).abs() >= SETTLE_EVERY {
             self.settled_at = now;
             // A fault is noted, and whoever reads next does it.
-            let _ = self.keeper.with(|store| store.settle().and_then(|()| store.checkpoint()));
+            let settled = self.keeper.maintain(|store| store.settle().and_then(|()| store.checkpoint()));
+            self.is_unsettled = settled.is_err();
         }
     }
 }

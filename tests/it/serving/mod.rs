@@ -11,6 +11,7 @@ mod places;
 mod reasons;
 mod remembering;
 mod revoking;
+mod surroundings;
 mod unreadable;
 mod vectors;
 

@@ -32,9 +32,16 @@ pub struct Service {
 
 /// The command that serves the store at `path`, on a free port and a socket beside the store.
 pub fn command(path: &Path) -> Command {
+    let mut command = at_sockets(path);
+    command.args(["--verify", "127.0.0.1:0"]);
+    command
+}
+
+/// The command that serves the store at `path`, at sockets unless told otherwise.
+pub fn at_sockets(path: &Path) -> Command {
     let mut command = Command::new(env!("CARGO_BIN_EXE_jeton"));
     command.env_clear().env("HOME", path.parent().unwrap()).current_dir(path.parent().unwrap());
-    command.args(["serve", "--verify", "127.0.0.1:0", "--store"]).arg(path);
+    command.args(["serve", "--store"]).arg(path);
     command
 }
 

@@ -1,0 +1,93 @@
+//! Faults of the service's surroundings that last: logged when they begin, once a minute, and when they are mended.
+//! Health and metrics name them.
+
+use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
+
+use crate::domain::text::shown;
+use crate::platform::clock::Stopwatch;
+
+/// How often a fault that lasts is logged again.
+const REMIND_INTERVAL: Duration = Duration::from_secs(60);
+
+/// A kind of fault.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Fault {
+    /// The socket where tokens are checked is gone and can't be made again.
+    VerifySocket,
+    /// The same of the socket of the management listener.
+    ManageSocket,
+    /// The proof values for proxies can't be read.
+    Proof,
+}
+
+impl Fault {
+    pub const ALL: [Fault; 3] = [Fault::VerifySocket, Fault::ManageSocket, Fault::Proof];
+
+    /// The name in health and metrics.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Fault::VerifySocket => "verify-socket",
+            Fault::ManageSocket => "manage-socket",
+            Fault::Proof => "proof",
+        }
+    }
+
+    const fn describe(self) -> &'static str {
+        match self {
+            Fault::VerifySocket => "tokens can't be checked: the verify socket is gone and can't be made again yet",
+            Fault::ManageSocket => "the service can't be managed: its socket is gone and can't be made again yet",
+            Fault::Proof => "no proxy is believed at the port: the proof values can't be read",
+        }
+    }
+
+    /// Whether proxies get no answers that let anybody in.
+    pub const fn stops_verification(self) -> bool {
+        match self {
+            Fault::VerifySocket | Fault::Proof => true,
+            Fault::ManageSocket => false,
+        }
+    }
+}
+
+struct Ongoing {
+    began: Stopwatch,
+    logged: Stopwatch,
+}
+
+/// The faults that last now.
+#[derive(Default)]
+pub(super) struct Faults([Mutex<Option<Ongoing>>; Fault::ALL.len()]);
+
+impl Faults {
+    fn lock(&self, fault: Fault) -> MutexGuard<'_, Option<Ongoing>> {
+        self.0[fault as usize].lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Takes note of a fault. To be called again for as long as the fault lasts.
+    pub fn report(&self, fault: Fault, why: &str) {
+        let mut ongoing = self.lock(fault);
+        let is_due = ongoing.as_ref().is_none_or(|ongoing| ongoing.logged.time() >= REMIND_INTERVAL);
+        if is_due {
+            let seconds = ongoing.as_ref().map_or(0, |ongoing| ongoing.began.time().as_secs());
+            tracing::error!(fault = fault.as_str(), why = %shown(why), seconds, "{}", fault.describe());
+            let began = ongoing.as_ref().map_or_else(Stopwatch::start, |ongoing| ongoing.began);
+            *ongoing = Some(Ongoing { began, logged: Stopwatch::start() });
+        }
+    }
+
+    /// Takes note that a fault is over, if it was there.
+    pub fn resolve(&self, fault: Fault) {
+        if let Some(ongoing) = self.lock(fault).take() {
+            tracing::info!(fault = fault.as_str(), seconds = ongoing.began.time().as_secs(), "the fault is mended");
+        }
+    }
+
+    pub fn is_ongoing(&self, fault: Fault) -> bool {
+        self.lock(fault).is_some()
+    }
+
+    pub fn ongoing(&self) -> Vec<Fault> {
+        Fault::ALL.into_iter().filter(|fault| self.is_ongoing(*fault)).collect()
+    }
+}

@@ -1,0 +1,155 @@
+//! Faults around a running service that last: each is said once, named by health, and mended by itself.
+
+use std::fs::{self, DirBuilder, Permissions};
+use std::os::unix::fs::{DirBuilderExt, PermissionsExt};
+use std::os::unix::net::UnixListener;
+use std::path::Path;
+
+use jeton::domain::time::Timestamp;
+use jeton::platform::entropy::SystemEntropy;
+use jeton::platform::proof_file;
+use serde_json::Value;
+
+use super::{METHOD, holding, house, text, until};
+use crate::support::http::{Answer, Client, bearer};
+use crate::support::service::{Service, at_sockets};
+
+fn private_folder(path: &Path) {
+    DirBuilder::new().mode(0o700).create(path).unwrap();
+}
+
+/// Status, reason and faults of a health answer.
+fn health(client: &mut Client) -> (u16, Value, Value) {
+    let answer = client.ask("GET", "/v1/health", &[]);
+    let json: Value = serde_json::from_str(&answer.body).unwrap();
+    (answer.status, json["reason"].clone(), json["faults"].clone())
+}
+
+fn count(text: &str, part: &str) -> usize {
+    text.matches(part).count()
+}
+
+/// The folder of the sockets goes, or something else comes to stand in a socket's place.
+#[test]
+fn lost_verify_socket_is_said_once_and_comes_back() {
+    let house = house();
+    let secret = text(&holding(&house, "ci", &[METHOD]));
+    let (folder, away) = (house.place.folder().join("run"), house.place.folder().join("away"));
+    private_folder(&folder);
+    let socket = folder.join("verify.sock");
+    let mut serve = at_sockets(&house.place.path());
+    serve.arg("--verify").arg(format!("unix:{}", socket.display()));
+    let service = Service::spawn(serve);
+    let mut kept = Client::unix(&socket);
+    assert_eq!(kept.verify(&secret, METHOD).status, 200);
+    let lost = |times: usize| {
+        let found = until(|| Some(health(&mut service.manager())).filter(|found| found.0 == 503));
+        assert_eq!(found, (503, "verify-socket".into(), serde_json::json!(["verify-socket"])));
+        // Several looks later it is said no more often.
+        let looks = || service.manager().ask("GET", "/metrics", &[]).body;
+        (0..3).for_each(|_| assert!(looks().contains("\njeton_fault{fault=\"verify-socket\"} 1\n")));
+        assert_eq!(count(&service.said(), "the verify socket is gone"), times, "{}", service.said());
+    };
+    let returns = |times: usize| {
+        until(|| (health(&mut service.manager()).0 == 200).then_some(()));
+        assert_eq!(Client::unix(&socket).verify(&secret, METHOD).status, 200);
+        until(|| (count(&service.said(), "the fault is mended") == times).then_some(()));
+    };
+    fs::rename(&folder, &away).unwrap();
+    lost(1);
+    // Who is connected is answered still, and hears the same of the service's health.
+    assert_eq!(kept.verify(&secret, METHOD).status, 200);
+    assert_eq!(health(&mut kept).0, 503);
+    private_folder(&folder);
+    returns(1);
+
+    fs::remove_file(&socket).unwrap();
+    let other = UnixListener::bind(&socket).unwrap();
+    lost(2);
+    drop(other);
+    returns(2);
+
+    fs::remove_file(&socket).unwrap();
+    fs::write(&socket, "a file").unwrap();
+    lost(3);
+    fs::remove_file(&socket).unwrap();
+    returns(3);
+    service.stops();
+}
+
+/// Without any listener the service waits for its folder, and goes on by itself. A lost management socket alone
+/// stops nobody from being checked.
+#[test]
+fn service_without_any_listener_recovers() {
+    let house = house();
+    let secret = text(&holding(&house, "ci", &[METHOD]));
+    let (folder, away) = (house.place.folder().join("run"), house.place.folder().join("away"));
+    private_folder(&folder);
+    let (verify, manage) = (folder.join("verify.sock"), folder.join("manage.sock"));
+    let mut serve = at_sockets(&house.place.path());
+    serve.arg("--verify").arg(format!("unix:{}", verify.display()));
+    serve.arg("--manage").arg(format!("unix:{}", manage.display()));
+    let service = Service::spawn(serve);
+    fs::rename(&folder, &away).unwrap();
+    until(|| {
+        let said = service.said();
+        (said.contains("fault=\"verify-socket\"") && said.contains("fault=\"manage-socket\"")).then_some(())
+    });
+    private_folder(&folder);
+    until(|| (verify.exists() && manage.exists()).then_some(()));
+    assert_eq!(Client::unix(&verify).verify(&secret, METHOD).status, 200);
+    assert_eq!(health(&mut service.manager()), (200, Value::Null, Value::Null));
+
+    fs::remove_file(&manage).unwrap();
+    fs::create_dir(&manage).unwrap();
+    let found = until(|| Some(health(&mut Client::unix(&verify))).filter(|found| !found.2.is_null()));
+    assert_eq!(found, (200, Value::Null, serde_json::json!(["manage-socket"])));
+    fs::remove_dir(&manage).unwrap();
+    until(|| manage.exists().then_some(()));
+    service.stops();
+}
+
+/// A value that was replaced doesn't work on because its file can't be read, and the file can be replaced though others
+/// can read it.
+#[test]
+fn unreadable_proof_proves_nothing() {
+    const CHALLENGE: &str = "X-Jeton-Challenge: sha256:0123456789abcdef0123456789abcdef";
+    let house = house();
+    let secret = text(&holding(&house, "ci", &[METHOD]));
+    let store = house.place.path();
+    let service = Service::start(&store);
+    let file = store.with_file_name("jeton.db.proof");
+    let ask = |proof: &str| -> Answer {
+        service.client().ask("GET", &format!("/v1/verify/{METHOD}"), &[&bearer(&secret), proof, CHALLENGE])
+    };
+    let is_proven = |answer: &Answer| answer.head.to_ascii_lowercase().contains("x-jeton-proof: ");
+    let first = Service::proxy_proof(&store);
+    assert!(is_proven(&ask(&first)));
+    for (spoil, mend) in [
+        (
+            (|file| fs::set_permissions(file, Permissions::from_mode(0o644)).unwrap()) as fn(&Path),
+            (|file| fs::set_permissions(file, Permissions::from_mode(0o600)).unwrap()) as fn(&Path),
+        ),
+        (
+            |file| fs::rename(file, file.with_extension("x")).unwrap(),
+            |file| {
+                fs::rename(file.with_extension("x"), file).unwrap();
+            },
+        ),
+    ] {
+        spoil(&file);
+        until(|| (!is_proven(&ask(&first))).then_some(()));
+        assert_eq!(health(&mut service.manager()), (503, "proof".into(), serde_json::json!(["proof"])));
+        mend(&file);
+        until(|| is_proven(&ask(&first)).then_some(()));
+        assert_eq!(health(&mut service.manager()).0, 200);
+    }
+    assert_eq!(count(&service.said(), "no proxy is believed"), 2, "{}", service.said());
+    // It was leaked: the new one works at once, the old one never again.
+    fs::set_permissions(&file, Permissions::from_mode(0o644)).unwrap();
+    proof_file::rotate(&store, &SystemEntropy, Timestamp(i64::MAX / 2)).unwrap();
+    let next = Service::proxy_proof(&store);
+    until(|| is_proven(&ask(&next)).then_some(()));
+    assert!(!is_proven(&ask(&first)));
+    service.stops();
+}
