@@ -68,6 +68,15 @@ impl Kind {
     }
 }
 
+/// A failure that the program itself acts on, whatever is said of it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Fault {
+    /// One stored value doesn't read back. Others may.
+    DamagedValue,
+    /// Another change came between a look at the store and the transaction that was to follow it.
+    Outrun,
+}
+
 /// An error that a person can act on.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub struct Error {
@@ -81,12 +90,14 @@ pub struct Error {
     pub next: Option<String>,
     /// How long to wait before the same call can succeed, where waiting helps.
     pub retry_after: Option<Duration>,
+    /// What the program itself can do about it, where that is something.
+    pub fault: Option<Fault>,
 }
 
 impl Error {
     /// An error of `kind` that says `what` happened.
     pub fn new(kind: Kind, what: impl Into<String>) -> Self {
-        Error { kind, what: what.into(), why: None, next: None, retry_after: None }
+        Error { kind, what: what.into(), why: None, next: None, retry_after: None, fault: None }
     }
 
     /// A [`Kind::Failure`].
@@ -143,6 +154,17 @@ impl Error {
     pub fn why(mut self, why: impl Into<String>) -> Self {
         self.why = Some(why.into());
         self
+    }
+
+    /// Marks it as a fault that callers look for.
+    pub fn fault(mut self, fault: Fault) -> Self {
+        self.fault = Some(fault);
+        self
+    }
+
+    /// Whether it is that fault.
+    pub fn is(&self, fault: Fault) -> bool {
+        self.fault == Some(fault)
     }
 
     /// Adds what to do next.

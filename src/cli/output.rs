@@ -1,6 +1,8 @@
 //! What the commands print: data on stdout, messages on stderr. The one boundary where text that came from data is
 //! made safe for a terminal.
 
+mod list;
+
 use std::cell::Cell;
 use std::io::{self, ErrorKind, IsTerminal, Write};
 
@@ -13,6 +15,8 @@ use crate::domain::secret::Secret;
 use crate::domain::text::{is_hostile, shown, shown_lines};
 use crate::error::{Error, Result};
 use crate::platform::process;
+
+pub use list::{JsonList, RESTORE, all_read};
 
 /// Room for a JSON answer that holds one secret, so that growing doesn't leave copies behind.
 const JSON_ROOM: usize = 64 * 1024;
@@ -268,44 +272,6 @@ fn json(value: &impl Serialize, room: usize) -> Result<Zeroizing<String>> {
         }
     }
     Ok(safe)
-}
-
-/// `{"schema":1,"NAME":[…]}`, written item by item.
-pub struct JsonList<'a> {
-    out: &'a mut Output,
-    empty: bool,
-}
-
-impl<'a> JsonList<'a> {
-    /// Begins the list `name`.
-    ///
-    /// # Errors
-    /// Those of [`Output::line`].
-    pub fn begin(out: &'a mut Output, name: &str) -> Result<Self> {
-        out.data(&format!("{{\"schema\":1,\"{name}\":["))?;
-        Ok(JsonList { out, empty: true })
-    }
-
-    /// Adds an item.
-    ///
-    /// # Errors
-    /// Those of [`Output::line`].
-    pub fn item(&mut self, value: &impl Serialize) -> Result<()> {
-        let mut text = json(value, ITEM_ROOM)?;
-        if !self.empty {
-            text.insert(0, ',');
-        }
-        self.empty = false;
-        self.out.data(&text)
-    }
-
-    /// Ends the list.
-    ///
-    /// # Errors
-    /// Those of [`Output::line`].
-    pub fn end(self) -> Result<()> {
-        self.out.data("]}\n")
-    }
 }
 
 /// Rows in aligned columns, a page at a time: columns only ever grow, so pages line up as far as they can.

@@ -1,6 +1,6 @@
 //! Everything the screens know.
 
-use std::collections::{BTreeMap, VecDeque};
+use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use std::sync::Arc;
 
 use ratatui::style::Style;
@@ -73,6 +73,8 @@ pub struct Model {
     pub notice: Option<Notice>,
     /// The last such lines, the newest first.
     pub messages: VecDeque<Notice>,
+    /// Damaged rows that were named already.
+    pub damaged: BTreeSet<String>,
     /// Requests under way.
     pub pending: BTreeMap<RequestId, Pending>,
     /// The work in batches that was sent last and not answered yet.
@@ -256,6 +258,7 @@ impl Model {
             catalogues: Arc::from([]),
             notice: None,
             messages: VecDeque::new(),
+            damaged: BTreeSet::new(),
             pending: BTreeMap::new(),
             long_work: None,
             last_request: 0,

@@ -56,6 +56,8 @@ pub struct AuditWindow {
     pub older: bool,
     /// Whether matching rows stand behind the last. Not looked for after [`AuditAnchor::Before`]: then it is true.
     pub newer: bool,
+    /// The numbers of matching rows that are left out: what is stored of them is damaged.
+    pub unreadable: Vec<i64>,
 }
 
 /// Rows as they lie in the store.

@@ -13,8 +13,7 @@ use super::tokens::SecretSource;
 use super::{Change, Changed, Env, Jeton, Proof, Query, Verb, authorize, decide};
 use crate::domain::audit::{AuditActor, Face};
 use crate::domain::time::Timestamp;
-use crate::error::{Error, Result};
-use crate::verbs::audit_log::AuditTip;
+use crate::error::Result;
 
 /// The world as verbs see it, but for the store.
 #[derive(Clone)]
@@ -30,9 +29,6 @@ pub struct World {
     /// Progress of what goes in batches.
     pub progress: Arc<Progress>,
 }
-
-/// How often a change that is planned in a read starts over because another change came between.
-const PLAN_ATTEMPTS: u32 = 5;
 
 /// How a face presents itself.
 #[derive(Debug, Clone)]
@@ -152,7 +148,7 @@ impl<S: Store> Carrier for Local<S> {
         } else if let Some(save_to) = verb.secrets_go_to() {
             self.deliver_first(&verb, session.as_ref(), save_to)?
         } else {
-            self.run(&verb, session.as_ref(), None)?
+            self.run(&verb, session.as_ref())?
         };
         let cli = verb.cli(&out);
         Ok(Changed { out, cli, seq })
@@ -164,37 +160,12 @@ impl<S: Store> Carrier for Local<S> {
 }
 
 impl<S: Store> Local<S> {
-    /// Carries out `verb` in one transaction. With a tip, only if that is still the audit log's.
-    fn run<V: Change>(
-        &self,
-        verb: &V,
-        session: Option<&Session>,
-        planned_at: Option<AuditTip>,
-    ) -> Result<Committed<V::Out>> {
+    /// Carries out `verb` in one transaction.
+    fn run<V: Change>(&self, verb: &V, session: Option<&Session>) -> Result<Committed<V::Out>> {
         self.store.write(&self.audit_actor(session), &|| self.world.clock.now(), |tx, now| {
-            if let Some(tip) = planned_at
-                && tx.audit_tip()? != tip
-            {
-                return Err(outrun());
-            }
             let by = self.actor::<V>(session, tx, now)?;
             verb.run(&by, tx, &self.env(now))
         })
-    }
-
-    /// Carries out `verb` after a look at the store that holds up nobody.
-    fn planned<V: Change>(&self, verb: &mut V, session: Option<&Session>) -> Result<Committed<V::Out>> {
-        for _ in 0..PLAN_ATTEMPTS {
-            let tip = self.look::<V, _>(session, |by, snapshot, env| {
-                verb.plan(by, snapshot, env)?;
-                snapshot.audit_tip()
-            })?;
-            match self.run(verb, session, Some(tip)) {
-                Err(error) if error == outrun() => {}
-                done => return done,
-            }
-        }
-        Err(outrun())
     }
 
     /// Runs `f` on a consistent state on behalf of who asks.
@@ -209,11 +180,6 @@ impl<S: Store> Local<S> {
             f(&by, snapshot, &self.env(now))
         })
     }
-}
-
-/// Another change came between the look at the store and the transaction.
-fn outrun() -> Error {
-    Error::conflict("the store was changed meanwhile; nothing was done").next("Try again")
 }
 
 impl<S: Store> Jeton for Local<S> {

@@ -20,13 +20,17 @@ pub mod ledger;
 pub mod local;
 pub mod needs;
 pub mod new_password;
+mod planning;
 pub mod policy;
 pub mod ports;
 pub mod prove;
 pub mod request;
 pub mod tokens;
 
+use std::collections::BTreeSet;
+
 use crate::domain::time::{Timestamp, Zone};
+use crate::domain::token::TokenId;
 use crate::error::Result;
 use actor::{Actor, Credential};
 use audited::Audited;
@@ -98,12 +102,20 @@ pub trait Change: Verb<Reply = Changed<Self::Out>> {
     /// Whether [`Change::plan`] does something.
     const PLANS: bool = false;
 
-    /// Looks at much of the store in a read, so that the transaction doesn't have to. If another change is committed
-    /// between the two, the look is repeated.
+    /// Looks at much of the store in a read, so that the transaction doesn't have to. Repeated if something is
+    /// committed between the two that concerns more than single tokens.
     ///
     /// # Errors
     /// Whatever the verb refuses; then nothing has changed.
     fn plan(&mut self, _by: &Actor, _snapshot: &dyn Snapshot, _env: &Env<'_>) -> Result<()> {
+        Ok(())
+    }
+
+    /// Brings the plan up to date with `tokens`, which were changed since. They may be gone.
+    ///
+    /// # Errors
+    /// Whatever the verb refuses; then nothing has changed.
+    fn look_again(&mut self, _snapshot: &dyn Snapshot, _tokens: &BTreeSet<TokenId>) -> Result<()> {
         Ok(())
     }
 

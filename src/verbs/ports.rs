@@ -9,7 +9,7 @@ mod world;
 
 pub use accounts::{AccountChanges, AccountFacts, TokenCounts};
 pub use ledger::{Bookkeeping, Denial, Due, FailedSignIn, TryKey, Use};
-pub use tokens::{Anchor, Doomed, Grant, PurgeQuery, Tally, Window, WindowQuery};
+pub use tokens::{Anchor, Doomed, Grant, GrantPage, PurgeQuery, Tally, Window, WindowQuery};
 pub use usage::{DeniedEvidence, DeniedSince, LastDenied, Origin, PreviousUses, Usage};
 pub use world::{Clock, Delivery, Entropy, PasswordHasher, SavedSecret, Verdict};
 
@@ -167,8 +167,10 @@ pub trait Snapshot: AuditLog + AccountFacts + Ledger {
     fn account(&self, id: AccountId) -> Result<Option<Account>>;
     /// An account by name, unless it was deleted.
     fn account_named(&self, username: &Username) -> Result<Option<Account>>;
-    /// Every account that was not deleted, by name.
+    /// Every account that was not deleted and reads back, by name.
     fn accounts(&self) -> Result<Vec<Account>>;
+    /// Those that [`Snapshot::accounts`] leaves out: what is stored of them is damaged.
+    fn unreadable_accounts(&self) -> Result<Vec<AccountId>>;
     /// The hash of an account's password.
     fn password_hash(&self, id: AccountId) -> Result<Option<PasswordHash>>;
     /// A token by id, in the trash or not.
@@ -210,7 +212,7 @@ pub trait Snapshot: AuditLog + AccountFacts + Ledger {
     /// An API set by name.
     fn api_set(&self, name: &str) -> Result<Option<PlacedSet>>;
     /// What tokens may call, of every one that was not purged: by id, those after `after`, `limit` at most.
-    fn grants(&self, after: Option<TokenId>, limit: usize) -> Result<Vec<Grant>>;
+    fn grants(&self, after: Option<TokenId>, limit: usize) -> Result<GrantPage>;
     /// One stretch of the token list.
     fn window(&self, query: &WindowQuery) -> Result<Window>;
     /// What the head of the token screen counts.

@@ -116,7 +116,7 @@ fn hostile_words_end_with_usage_and_no_raw_byte() {
         assert!(ran.err.contains("argument 3"), "{}", ran.err);
     }
     let none = home.as_ops(&["token", "list", "--json"]).succeeds().json();
-    assert_eq!(none, json!({"schema": 1, "tokens": []}));
+    assert_eq!(none, json!({"schema": 1, "tokens": [], "unreadable": []}));
 }
 
 #[test]
@@ -256,7 +256,8 @@ fn json_has_the_promised_shape() {
 
     let keys = |v: &serde_json::Value| v.as_object().unwrap().keys().cloned().collect::<Vec<_>>();
     let list = home.as_ops(&["token", "list", "--json"]).succeeds().json();
-    assert_eq!((keys(&list), list["schema"].clone()), (vec!["schema".into(), "tokens".into()], json!(1)));
+    assert_eq!(keys(&list), ["schema", "tokens", "unreadable"]);
+    assert_eq!(list["schema"], 1);
     assert_eq!(list["tokens"][1]["selection"]["inherit"], true);
     let show = home.as_ops(&["token", "show", "ops/a", "--json"]).succeeds().json();
     assert_eq!(keys(&show), ["lineage", "rights", "schema", "token", "usage"]);

@@ -39,7 +39,7 @@ fn attempt(house: &House, actor: &str, verb: &str, whom: &Account, role: Option<
     let name = whom.username.as_str();
     match (verb, role) {
         ("list", None) => {
-            let listed = house.ask(actor, ListAccounts)?.iter().any(|a| a.account == *whom);
+            let listed = house.ask(actor, ListAccounts)?.accounts.iter().any(|a| a.account == *whom);
             if listed { Ok(()) } else { Err(Error::denied("not listed")) }
         }
         ("show", None) => house.ask(actor, ShowAccount { username: whom.username.clone() }).map(drop),

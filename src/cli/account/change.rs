@@ -5,7 +5,7 @@ use serde::Serialize;
 use super::super::args::{CreateAccountArgs, DeleteAccountArgs, PasswdArgs, RoleArgs, SomeAccounts};
 use super::super::witness::Asked;
 use super::super::{App, new_password};
-use super::json::{OneAccountJson, SomeAccountsJson};
+use super::json::{ChangedAccountsJson, OneAccountJson};
 use crate::domain::name::Username;
 use crate::domain::role::Role;
 use crate::domain::time::ago;
@@ -122,7 +122,7 @@ fn taken(app: &mut App, accounts: &[CountedAccount], seq: i64, what: &str, other
 #[serde(untagged)]
 enum Told {
     One(OneAccountJson),
-    Several(SomeAccountsJson),
+    Several(ChangedAccountsJson),
 }
 
 fn told(accounts: &[CountedAccount]) -> Told {

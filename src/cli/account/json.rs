@@ -1,5 +1,7 @@
 //! The shapes of JSON answers about accounts: documented, stable, `"schema":1`.
 
+use std::collections::BTreeSet;
+
 use serde::Serialize;
 
 use super::super::json::{AccountJson, SCHEMA};
@@ -46,14 +48,30 @@ impl From<&CountedAccount> for OneAccountJson {
 
 /// `{"schema":1,"accounts":[…]}`.
 #[derive(Serialize)]
-pub struct SomeAccountsJson {
+pub struct ChangedAccountsJson {
     schema: u32,
     accounts: Vec<CountedJson>,
 }
 
-impl From<&[CountedAccount]> for SomeAccountsJson {
+impl From<&[CountedAccount]> for ChangedAccountsJson {
     fn from(accounts: &[CountedAccount]) -> Self {
-        SomeAccountsJson { schema: SCHEMA, accounts: accounts.iter().map(CountedJson::from).collect() }
+        ChangedAccountsJson { schema: SCHEMA, accounts: accounts.iter().map(CountedJson::from).collect() }
+    }
+}
+
+/// `{"schema":1,"accounts":[…],"unreadable":[…]}`.
+#[derive(Serialize)]
+pub struct SomeAccountsJson<'a> {
+    schema: u32,
+    accounts: Vec<CountedJson>,
+    unreadable: &'a BTreeSet<String>,
+}
+
+impl<'a> SomeAccountsJson<'a> {
+    /// The accounts, and the ids of those that are left out as damaged.
+    pub fn new(accounts: &[CountedAccount], unreadable: &'a BTreeSet<String>) -> Self {
+        let accounts = accounts.iter().map(CountedJson::from).collect();
+        SomeAccountsJson { schema: SCHEMA, accounts, unreadable }
     }
 }
 

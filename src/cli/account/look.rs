@@ -1,24 +1,29 @@
 //! `account list` and `account show`.
 
+use std::collections::BTreeSet;
+
 use super::super::App;
 use super::super::args::ShowAccountArgs;
-use super::super::output::Table;
+use super::super::output::{RESTORE, Table, all_read};
 use super::json::{ShownAccountJson, SomeAccountsJson};
 use crate::domain::account::Account;
 use crate::domain::expiry::Expiry;
 use crate::domain::name::Username;
 use crate::domain::time::ago;
 use crate::error::Result;
-use crate::verbs::accounts::{ListAccounts, ShowAccount, WhoAmI};
+use crate::verbs::accounts::{AccountList, ListAccounts, ShowAccount, WhoAmI};
 
 pub(super) fn list(app: &mut App) -> Result<()> {
     let who = app.to_look()?;
-    let accounts = app.ask(&who, ListAccounts)?;
+    let AccountList { accounts, unreadable } = app.ask(&who, ListAccounts)?;
+    let unreadable: BTreeSet<String> = unreadable.iter().map(ToString::to_string).collect();
     if app.out.json {
-        return app.out.json(&SomeAccountsJson::from(&accounts[..]));
+        app.out.json(&SomeAccountsJson::new(&accounts, &unreadable))?;
+        return all_read("accounts", &unreadable, RESTORE);
     }
     if app.out.quiet {
-        return accounts.iter().try_for_each(|a| app.out.line(a.account.username.as_str()));
+        accounts.iter().try_for_each(|a| app.out.line(a.account.username.as_str()))?;
+        return all_read("accounts", &unreadable, RESTORE);
     }
     let mut table = Table::new(&["USERNAME", "ROLE", "STATUS", "ACTIVE", "KEPT", "TRASHED", "CREATED"]);
     let now = app.now();
@@ -34,7 +39,8 @@ pub(super) fn list(app: &mut App) -> Result<()> {
             ago(account.created_at, now),
         ]);
     }
-    app.out.table(&mut table)
+    app.out.table(&mut table)?;
+    all_read("accounts", &unreadable, RESTORE)
 }
 
 pub(super) fn show(app: &mut App, args: ShowAccountArgs) -> Result<()> {

@@ -1,11 +1,12 @@
 //! `audit`: the log from its older rows to its newest, a page at a time, and on from there as it grows.
 
+use std::collections::BTreeSet;
 use std::num::NonZeroUsize;
 use std::time::Duration;
 
 use super::super::App;
 use super::super::args::ReadAuditArgs;
-use super::super::output::{JsonList, Output, Table};
+use super::super::output::{JsonList, Output, Table, all_read};
 use super::json::EntryJson;
 use crate::domain::audit::{AuditRow, in_brief};
 use crate::domain::audit_filter::AuditFilter;
@@ -53,6 +54,7 @@ pub(super) fn read(app: &mut App, args: ReadAuditArgs) -> Result<()> {
         signals::end_on_interrupt()?;
     }
     let mut printer = Printer { table: Table::new(&HEAD), lines: args.follow };
+    let mut unreadable = BTreeSet::new();
     let mut seen = 0;
     loop {
         let window = question.ask(&app.place, anchor, PAGE)?;
@@ -61,13 +63,19 @@ pub(super) fn read(app: &mut App, args: ReadAuditArgs) -> Result<()> {
                 .next("See what is wrong with: jeton audit verify"));
         }
         printer.print(&mut app.out, app.world.clock.zone(), upto(&window, until))?;
+        unreadable.extend(damaged(&window, until));
         seen = match window.rows.last().filter(|_| window.newer) {
             Some(last) => last.row.seq,
             None => window.newest,
         };
         anchor = AuditAnchor::After(seen);
         if !args.follow && (!window.newer || seen >= until) {
-            return Ok(());
+            return all_read(ROWS, &unreadable, NEXT);
+        }
+        if args.follow
+            && let Err(error) = all_read(ROWS, &std::mem::take(&mut unreadable), NEXT)
+        {
+            app.out.note(&format!("! {error}"));
         }
         if !window.newer {
             app.world.clock.sleep(POLL);
@@ -82,6 +90,15 @@ pub(super) fn read(app: &mut App, args: ReadAuditArgs) -> Result<()> {
 fn upto(window: &AuditWindow, until: i64) -> &[Chained] {
     let count = window.rows.partition_point(|chained| chained.row.seq <= until);
     &window.rows[..count]
+}
+
+/// What damaged rows are called.
+const ROWS: &str = "rows of the audit log";
+const NEXT: &str = "See what is wrong with: jeton audit verify";
+
+/// The numbers of the rows that are left out, up to this one.
+fn damaged(window: &AuditWindow, until: i64) -> impl Iterator<Item = String> {
+    window.unreadable.iter().filter(move |seq| **seq <= until).map(ToString::to_string)
 }
 
 /// What is looked for, and by whom.
@@ -119,12 +136,17 @@ impl Question {
 fn list(app: &mut App, question: &Question, mut anchor: AuditAnchor, until: i64) -> Result<()> {
     let mut window = question.ask(&app.place, anchor, PAGE)?;
     let mut list = JsonList::begin(&mut app.out, "entries")?;
+    let mut unreadable = BTreeSet::new();
     loop {
+        unreadable.extend(damaged(&window, until));
         for chained in upto(&window, until) {
             list.item(&EntryJson::from(chained))?;
         }
         match window.rows.last().filter(|last| window.newer && last.row.seq < until) {
-            None => return list.end(),
+            None => {
+                list.end_without(&unreadable)?;
+                return all_read(ROWS, &unreadable, NEXT);
+            }
             Some(last) => anchor = AuditAnchor::After(last.row.seq),
         }
         window = question.ask(&app.place, anchor, PAGE)?;

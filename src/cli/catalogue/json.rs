@@ -167,6 +167,7 @@ struct ShiftJson<'a> {
 struct WideningJson<'a> {
     count: u64,
     tokens: Vec<WidenedJson<'a>>,
+    unreadable: Vec<String>,
 }
 
 #[derive(Serialize)]
@@ -193,6 +194,7 @@ impl<'a> AppliedJson<'a> {
             widening: WideningJson {
                 count: preview.widening.count,
                 tokens: preview.widening.tokens.iter().map(widened).collect(),
+                unreadable: preview.widening.unreadable.iter().map(ToString::to_string).collect(),
             },
             opened: ids(&preview.opened),
         }

@@ -4,6 +4,7 @@ mod json;
 
 pub(super) use json::{SecretJson, TokenNameJson};
 
+use std::collections::BTreeSet;
 use std::num::NonZeroUsize;
 
 use serde::Serialize;
@@ -11,7 +12,7 @@ use serde::Serialize;
 use self::json::{DeniedJson, UseJson};
 use super::App;
 use super::args::{LedgerCommand, ReadLedgerArgs};
-use super::output::{JsonList, Table};
+use super::output::{JsonList, RESTORE, Table, all_read};
 use crate::domain::expiry::Span;
 use crate::domain::fields;
 use crate::domain::ledger_filter::LedgerFilter;
@@ -153,6 +154,8 @@ struct Pages<R: Listed> {
     question: Question,
     anchor: Option<LedgerAnchor<R::Key>>,
     left: usize,
+    /// The rows that are left out, in words.
+    unreadable: BTreeSet<String>,
 }
 
 impl<R: Listed> Pages<R> {
@@ -161,6 +164,7 @@ impl<R: Listed> Pages<R> {
         let window = ask(place, &self.who, R::verb(self.question.clone(), anchor, self.left.min(PAGE)))?;
         self.left = self.left.saturating_sub(window.rows.len());
         self.anchor = window.rows.last().filter(|_| window.older).map(|row| LedgerAnchor::Older(row.key()));
+        self.unreadable.extend(window.unreadable);
         Ok(Some(window.rows))
     }
 }
@@ -176,7 +180,8 @@ fn read<R: Listed>(app: &mut App, args: ReadLedgerArgs) -> Result<()> {
     // A session, which is not a use of its own for each page: the list would grow while it is read.
     let who = Credential::Session(app.proved()?.1);
     let left = args.limit.map_or(usize::MAX, NonZeroUsize::get);
-    let mut pages: Pages<R> = Pages { who, question, anchor: Some(LedgerAnchor::Newest), left };
+    let mut pages: Pages<R> =
+        Pages { who, question, anchor: Some(LedgerAnchor::Newest), left, unreadable: BTreeSet::new() };
     // What is refused is refused before anything is written.
     let mut page = pages.next(&app.place)?;
     if app.out.json {
@@ -194,14 +199,14 @@ fn read<R: Listed>(app: &mut App, args: ReadLedgerArgs) -> Result<()> {
         }
         page = pages.next(&app.place)?;
     }
-    if count == 0 {
+    if count == 0 && pages.unreadable.is_empty() {
         app.out.note(if pages.question.narrows() {
             "Nothing in the ledger matches."
         } else {
             "Nothing in the ledger yet."
         });
     }
-    Ok(())
+    all_read("rows of the ledger", &pages.unreadable, RESTORE)
 }
 
 impl Question {
@@ -218,5 +223,6 @@ fn list<R: Listed>(app: &mut App, pages: &mut Pages<R>, mut page: Option<Vec<R>>
         }
         page = pages.next(&app.place)?;
     }
-    written.end()
+    written.end_without(&pages.unreadable)?;
+    all_read("rows of the ledger", &pages.unreadable, RESTORE)
 }

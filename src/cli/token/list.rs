@@ -1,9 +1,11 @@
 //! `token list`: a window at a time, so that a million tokens pass through a page's memory.
 
+use std::collections::BTreeSet;
+
 use super::super::App;
 use super::super::args::ListArgs;
 use super::super::json::TokenJson;
-use super::super::output::{JsonList, Table};
+use super::super::output::{JsonList, RESTORE, Table, all_read};
 use super::status;
 use crate::domain::expiry::Span;
 use crate::domain::fields;
@@ -11,8 +13,8 @@ use crate::domain::filter::Filter;
 use crate::domain::name::Username;
 use crate::domain::sort::{Sort, SortColumn};
 use crate::domain::time::{Timestamp, ago, relative};
-use crate::domain::token::{Status, Token, TokenId};
-use crate::error::{Error, Result};
+use crate::domain::token::{Status, Token};
+use crate::error::Result;
 use crate::place::Place;
 use crate::verbs::actor::Credential;
 use crate::verbs::ports::{Anchor, Window};
@@ -40,7 +42,8 @@ pub(super) fn list(app: &mut App, args: ListArgs) -> Result<()> {
     // Deleted tokens stand in the trash and nowhere else.
     let trashed = args.trash || filter.status == Some(Status::Deleted);
     let who = app.to_look()?;
-    let mut pages = Pages { who, whose, filter, sort, trashed, anchor: Some(Anchor::Start), unreadable: Vec::new() };
+    let mut pages =
+        Pages { who, whose, filter, sort, trashed, anchor: Some(Anchor::Start), unreadable: BTreeSet::new() };
     let now = app.now();
     let Some(first) = pages.next(&app.place)? else { return Ok(()) };
     let (matching, total) = (first.matching, first.total);
@@ -64,7 +67,7 @@ pub(super) fn list(app: &mut App, args: ListArgs) -> Result<()> {
     }
     // Where matches are counted only up to a bound, the lines that were written are the better count.
     summary(app, &pages, matching.max(listed), total);
-    pages.all_read()
+    all_read("tokens", &pages.unreadable, RESTORE)
 }
 
 struct Pages {
@@ -75,7 +78,8 @@ struct Pages {
     trashed: bool,
     /// Where the next page begins; none after the last.
     anchor: Option<Anchor>,
-    unreadable: Vec<TokenId>,
+    /// The ids of those that are left out.
+    unreadable: BTreeSet<String>,
 }
 
 impl Pages {
@@ -95,20 +99,8 @@ impl Pages {
         )?;
         let is_full = window.rows.len() + window.unreadable.len() == PAGE;
         self.anchor = window.last.filter(|_| is_full).map(Anchor::After);
-        self.unreadable.extend(&window.unreadable);
+        self.unreadable.extend(window.unreadable.iter().map(ToString::to_string));
         Ok(Some(window))
-    }
-
-    /// # Errors
-    /// [`crate::error::Kind::Failure`] with the ids of those that could not be read.
-    fn all_read(&self) -> Result<()> {
-        let ids: Vec<String> = self.unreadable.iter().map(ToString::to_string).collect();
-        if ids.is_empty() {
-            return Ok(());
-        }
-        Err(Error::failure(format!("these tokens can't be read: {}", ids.join(", ")))
-            .why("what the store holds of them is damaged; the others are listed")
-            .next("Restore a backup of the store"))
     }
 }
 
@@ -120,8 +112,8 @@ fn json(app: &mut App, pages: &mut Pages, mut page: Option<Window>, now: Timesta
         }
         page = pages.next(&app.place)?;
     }
-    list.end()?;
-    pages.all_read()
+    list.end_without(&pages.unreadable)?;
+    all_read("tokens", &pages.unreadable, RESTORE)
 }
 
 const HEAD: [&str; 7] = ["NAME", "STATUS", "ACCOUNT", "API", "EXPIRES", "LAST SEEN", "HINT"];

@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use rusqlite::{Connection, Row, params};
 
-use super::convert::{all, damaged, execute, failed, is_taken, one, run};
+use super::convert::{all, damaged, execute, failed, is_taken, one, readable, run};
 use crate::domain::account::{Account, AccountId, CredentialVersion};
 use crate::domain::name::{Prefix, Username};
 use crate::domain::password::PasswordHash;
@@ -82,8 +82,11 @@ pub(super) fn by_name(db: &Connection, name: &Username) -> Result<Option<Account
     one(db, &format!("{SELECT} AND username = ?1"), [name.as_str()], raw)?.map(account).transpose()
 }
 
-pub(super) fn all_accounts(db: &Connection) -> Result<Vec<Account>> {
-    all(db, &format!("{SELECT} ORDER BY username"), [], raw)?.into_iter().map(account).collect()
+/// Every account that reads back, by name, and the ids of those that don't.
+pub(super) fn all_accounts(db: &Connection) -> Result<(Vec<Account>, Vec<AccountId>)> {
+    let sql = format!("{SELECT} ORDER BY username");
+    let read = |row: &Row<'_>| raw(row).map_err(failed).and_then(account);
+    readable(db, &sql, [], |row| row.get(0).map(AccountId), read)
 }
 
 pub(super) fn password_hash(db: &Connection, id: AccountId) -> Result<Option<PasswordHash>> {

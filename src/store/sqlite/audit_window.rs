@@ -3,7 +3,7 @@
 use rusqlite::Connection;
 
 use super::audit::{self, COLUMNS};
-use super::convert::{all, damaged};
+use super::convert::{all, one};
 use super::narrowed::Narrowed;
 use crate::error::Result;
 use crate::verbs::audit_log::{AuditAnchor, AuditQuery, AuditWindow, Chained};
@@ -45,72 +45,96 @@ fn filtered(query: &AuditQuery) -> Narrowed {
     found
 }
 
-/// `limit` rows on one side of a row, the oldest first, and whether there are more on that side.
-fn side(
-    db: &Connection,
-    query: &AuditQuery,
-    compare: &str,
-    seq: Option<i64>,
-    limit: usize,
-) -> Result<(Vec<Chained>, bool)> {
-    let mut found = filtered(query);
-    if let Some(seq) = seq {
-        let seq = found.bind(seq);
-        found.and(&format!("seq {compare} {seq}"));
-    }
+/// Rows on one side of a row.
+#[derive(Default)]
+struct Side {
+    /// The rows, the oldest first.
+    rows: Vec<Chained>,
+    /// Whether there are more.
+    more: bool,
+    /// The numbers of those that don't read back.
+    unreadable: Vec<i64>,
+}
+
+/// `limit` rows on one side of a row. Others take the place of damaged ones.
+fn side(db: &Connection, query: &AuditQuery, compare: &str, mut seq: Option<i64>, limit: usize) -> Result<Side> {
     let backward = compare.starts_with('<');
     let order = if backward { "DESC" } else { "ASC" };
     // Beyond 63 bits it would be no whole number any more.
     let most = limit.min(i64::MAX as usize - 1);
-    let sql = format!("SELECT {COLUMNS} FROM audit {} ORDER BY seq {order} LIMIT {}", found.sql, most + 1);
-    let mut rows = all(db, &sql, found.params().as_slice(), audit::raw)?;
-    let more = rows.len() > most;
-    rows.truncate(most);
-    if backward {
-        rows.reverse();
+    let mut side = Side::default();
+    let mut compare = compare;
+    loop {
+        let wanted = most + 1 - side.rows.len();
+        let mut found = filtered(query);
+        if let Some(seq) = seq {
+            let seq = found.bind(seq);
+            found.and(&format!("seq {compare} {seq}"));
+        }
+        let sql = format!("SELECT {COLUMNS} FROM audit {} ORDER BY seq {order} LIMIT {wanted}", found.sql);
+        let raws = all(db, &sql, found.params().as_slice(), audit::raw)?;
+        let is_end = raws.len() < wanted;
+        for raw in raws {
+            (seq, compare) = (Some(raw.row.seq), if backward { "<" } else { ">" });
+            match (raw.hash, raw.unreadable) {
+                (Some(hash), None) => side.rows.push(Chained { row: raw.row, hash }),
+                _ => side.unreadable.push(raw.row.seq),
+            }
+        }
+        if is_end || side.rows.len() > most {
+            break;
+        }
     }
-    let whole = rows.into_iter().map(|raw| match (raw.hash, raw.unreadable) {
-        (Some(hash), None) => Ok(Chained { row: raw.row, hash }),
-        _ => Err(damaged(&format!("audit row {}", raw.row.seq)).next("See what is wrong with: jeton audit verify")),
-    });
-    Ok((whole.collect::<Result<_>>()?, more))
+    side.more = side.rows.len() > most;
+    side.rows.truncate(most);
+    if backward {
+        side.rows.reverse();
+    }
+    Ok(side)
 }
 
 pub(super) fn window(db: &Connection, query: &AuditQuery) -> Result<AuditWindow> {
-    let newest = audit::tip(db)?.seq;
+    // Of the last row only its number counts, which a damaged one has too.
+    let newest = one(db, "SELECT max(seq) FROM audit", [], |r| r.get::<_, Option<i64>>(0))?.flatten().unwrap_or(0);
     let limit = query.limit;
-    let (rows, older, newer) = match query.anchor {
+    let (side, older, newer) = match query.anchor {
         AuditAnchor::Oldest => {
-            let (rows, newer) = side(db, query, ">=", None, limit)?;
-            (rows, false, newer)
+            let side = side(db, query, ">=", None, limit)?;
+            let newer = side.more;
+            (side, false, newer)
         }
         AuditAnchor::Newest => {
-            let (rows, older) = side(db, query, "<=", None, limit)?;
-            (rows, older, false)
+            let side = side(db, query, "<=", None, limit)?;
+            let older = side.more;
+            (side, older, false)
         }
         AuditAnchor::Before(seq) => {
-            let (rows, older) = side(db, query, "<", Some(seq), limit)?;
-            (rows, older, true)
+            let side = side(db, query, "<", Some(seq), limit)?;
+            let older = side.more;
+            (side, older, true)
         }
         AuditAnchor::After(seq) => {
-            let (rows, newer) = side(db, query, ">", Some(seq), limit)?;
-            (rows, true, newer)
+            let side = side(db, query, ">", Some(seq), limit)?;
+            let newer = side.more;
+            (side, true, newer)
         }
         AuditAnchor::Around(seq) => around(db, query, seq)?,
     };
-    Ok(AuditWindow { rows, newest, older, newer })
+    Ok(AuditWindow { rows: side.rows, newest, older, newer, unreadable: side.unreadable })
 }
 
 /// Half before the row and the rest from it on; more on one side where the other runs out.
-fn around(db: &Connection, query: &AuditQuery, seq: i64) -> Result<(Vec<Chained>, bool, bool)> {
+fn around(db: &Connection, query: &AuditQuery, seq: i64) -> Result<(Side, bool, bool)> {
     let limit = query.limit;
-    let (mut before, older) = side(db, query, "<", Some(seq), limit)?;
-    let (mut after, newer) = side(db, query, ">=", Some(seq), limit)?;
-    let keep_after = after.len().min(limit - before.len().min(limit / 2));
-    let keep_before = before.len().min(limit - keep_after);
-    let (older, newer) = (older || keep_before < before.len(), newer || keep_after < after.len());
-    after.truncate(keep_after);
-    before.drain(..before.len() - keep_before);
-    before.append(&mut after);
+    let mut before = side(db, query, "<", Some(seq), limit)?;
+    let mut after = side(db, query, ">=", Some(seq), limit)?;
+    let keep_after = after.rows.len().min(limit - before.rows.len().min(limit / 2));
+    let keep_before = before.rows.len().min(limit - keep_after);
+    let older = before.more || keep_before < before.rows.len();
+    let newer = after.more || keep_after < after.rows.len();
+    after.rows.truncate(keep_after);
+    before.rows.drain(..before.rows.len() - keep_before);
+    before.rows.append(&mut after.rows);
+    before.unreadable.append(&mut after.unreadable);
     Ok((before, older, newer))
 }

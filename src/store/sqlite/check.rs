@@ -3,7 +3,7 @@
 use rusqlite::types::Value;
 use rusqlite::{Connection, params, params_from_iter};
 
-use super::convert::{all, one};
+use super::convert::{all, lossy, one};
 use super::ledger;
 use crate::domain::time::{MINUTE, Timestamp};
 use crate::domain::token::TokenId;
@@ -133,7 +133,7 @@ fn knocks(db: &Connection, token: TokenId, now: Timestamp, since: Timestamp) -> 
              ORDER BY minute DESC, last_at DESC, id DESC LIMIT 1"
         ),
         params![token.0, first, last],
-        |r| Ok((r.get(0)?, r.get(1)?, r.get::<_, String>(2)?, r.get(3)?, r.get(4)?)),
+        |r| Ok((r.get(0)?, lossy(r, 1)?, lossy(r, 2)?, lossy(r, 3)?, lossy(r, 4)?)),
     )?;
     let Some((at, reason, secret, address, client)) = latest else { return Ok(None) };
     let (token, secret) = ledger::named(db, token, &secret, now)?;

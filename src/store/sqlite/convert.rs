@@ -1,10 +1,11 @@
 //! Between SQL's values and domain types. What the store holds was checked on its way in: a value that doesn't read
 //! back is damage, and said so.
 
+use rusqlite::types::{Value, ValueRef};
 use rusqlite::{Connection, OptionalExtension, Params, Row};
 
 use crate::domain::text::shown;
-use crate::error::{Error, Kind, Result};
+use crate::error::{Error, Fault, Result};
 
 /// Turns an SQLite error into ours.
 pub(super) fn failed(error: rusqlite::Error) -> Error {
@@ -29,6 +30,9 @@ pub(super) fn failed(error: rusqlite::Error) -> Error {
         Some(Code::OperationInterrupted) => ("the look-up was interrupted", None),
         _ => ("the store can't be used", None),
     };
+    if is_damaged(&error) {
+        return damaged("a stored value");
+    }
     if let Some(why) = foreign_schema(&error) {
         return Error::failure("the store's schema is not the one that this version knows")
             .why(why)
@@ -52,17 +56,21 @@ fn foreign_schema(error: &rusqlite::Error) -> Option<String> {
     }
 }
 
-const DAMAGED: &str = "the store is damaged";
-const NOT_READ_BACK: &str = "doesn't read back";
-
 /// A stored value that doesn't read back.
 pub(super) fn damaged(what: &str) -> Error {
-    Error::new(Kind::Failure, DAMAGED).why(format!("{what} {NOT_READ_BACK}")).next("Stop using it and restore a backup")
+    Error::failure("the store is damaged")
+        .why(format!("{what} doesn't read back"))
+        .next("Stop using it and restore a backup")
+        .fault(Fault::DamagedValue)
 }
 
-/// Whether `error` is of [`damaged`]: one value doesn't read back, and others may.
-pub(super) fn is_damaged_value(error: &Error) -> bool {
-    error.what == DAMAGED && error.why.as_ref().is_some_and(|why| why.ends_with(NOT_READ_BACK))
+/// Whether one value is of another sort than it was written, such as a text that is no UTF-8.
+fn is_damaged(error: &rusqlite::Error) -> bool {
+    use rusqlite::Error as E;
+    matches!(
+        error,
+        E::FromSqlConversionFailure(..) | E::InvalidColumnType(..) | E::IntegralValueOutOfRange(..) | E::Utf8Error(..)
+    )
 }
 
 /// Whether `error` is a broken UNIQUE rule.
@@ -90,6 +98,49 @@ pub(super) fn all<T>(
     let mut query = db.prepare_cached(sql).map_err(failed)?;
     let rows = query.query_map(params, read).map_err(failed)?;
     rows.collect::<rusqlite::Result<Vec<T>>>().map_err(failed)
+}
+
+/// The rows of a cached query that read back, and the names of those that don't. `name` reads what a row is called by,
+/// which is a number.
+pub(super) fn readable<T, N>(
+    db: &Connection,
+    sql: &str,
+    params: impl Params,
+    name: impl Fn(&Row<'_>) -> rusqlite::Result<N>,
+    mut read: impl FnMut(&Row<'_>) -> Result<T>,
+) -> Result<(Vec<T>, Vec<N>)> {
+    let mut query = db.prepare_cached(sql).map_err(failed)?;
+    let mut rows = query.query(params).map_err(failed)?;
+    let (mut good, mut unreadable) = (Vec::new(), Vec::new());
+    while let Some(row) = rows.next().map_err(failed)? {
+        match read(row) {
+            Ok(value) => good.push(value),
+            Err(error) if error.is(Fault::DamagedValue) => unreadable.push(name(row).map_err(failed)?),
+            Err(error) => return Err(error),
+        }
+    }
+    Ok((good, unreadable))
+}
+
+/// A text that tells people something and decides nothing: bytes that are no UTF-8 are replaced.
+pub(super) fn lossy(row: &Row<'_>, index: usize) -> rusqlite::Result<String> {
+    match row.get_ref(index)? {
+        ValueRef::Text(bytes) => Ok(String::from_utf8_lossy(bytes).into_owned()),
+        _ => row.get(index),
+    }
+}
+
+/// A value as it lies in the store. A text that is no UTF-8 comes as a blob: [`placeholder`] makes a text of it again.
+pub(super) fn stored(row: &Row<'_>, index: usize) -> rusqlite::Result<Value> {
+    match row.get_ref(index)? {
+        ValueRef::Text(bytes) if std::str::from_utf8(bytes).is_err() => Ok(Value::Blob(bytes.to_vec())),
+        other => Ok(Value::try_from(other)?),
+    }
+}
+
+/// The placeholder, `mark` or around it, for a value of [`stored`].
+pub(super) fn placeholder(value: &Value, mark: &str) -> String {
+    if matches!(value, Value::Blob(_)) { format!("CAST({mark} AS TEXT)") } else { mark.to_owned() }
 }
 
 /// Runs a cached statement and returns how many rows it touched.

@@ -4,19 +4,22 @@ use std::collections::{BTreeSet, HashMap};
 
 use rusqlite::{Connection, params};
 
-use super::convert::{all, damaged};
+use super::convert::{damaged, failed, readable};
 use crate::domain::method::MethodId;
 use crate::domain::name::{TokenName, Username};
 use crate::domain::role::Role;
 use crate::domain::selection::Selection;
 use crate::domain::token::TokenId;
 use crate::error::Result;
-use crate::verbs::ports::Grant;
+use crate::verbs::ports::{Grant, GrantPage};
 
-pub(super) fn page(db: &Connection, after: Option<TokenId>, limit: usize) -> Result<Vec<Grant>> {
+/// What a token's own row says.
+type Row = (i64, TokenName, String, Username, Vec<Role>);
+
+pub(super) fn page(db: &Connection, after: Option<TokenId>, limit: usize) -> Result<GrantPage> {
     let after = after.map_or(i64::MIN, |id| id.0);
     let limit = i64::try_from(limit).unwrap_or(i64::MAX);
-    let rows = all(
+    let (rows, damaged_rows) = readable(
         db,
         "SELECT t.id, t.name, t.selection, a.username, a.role, c.issued_role, p.issued_role
          FROM tokens t JOIN accounts a ON a.id = t.account_id
@@ -24,54 +27,66 @@ pub(super) fn page(db: &Connection, after: Option<TokenId>, limit: usize) -> Res
          LEFT JOIN secrets p ON p.token_id = t.id AND p.state = 'previous'
          WHERE t.id > ?1 ORDER BY t.id LIMIT ?2",
         params![after, limit],
-        |r| {
-            Ok((
-                r.get::<_, i64>(0)?,
-                r.get::<_, String>(1)?,
-                r.get::<_, String>(2)?,
-                r.get::<_, String>(3)?,
-                (r.get::<_, String>(4)?, [r.get::<_, Option<String>>(5)?, r.get(6)?]),
-            ))
-        },
+        |r| r.get::<_, i64>(0),
+        row,
     )?;
-    let Some(last) = rows.last().map(|row| row.0) else { return Ok(Vec::new()) };
+    let mut unreadable: BTreeSet<i64> = damaged_rows.into_iter().collect();
+    let Some(last) = rows.last().map(|row| row.0).max(unreadable.last().copied()) else {
+        return Ok(GrantPage::default());
+    };
     let mut sets: HashMap<i64, BTreeSet<String>> = HashMap::new();
     let sql = "SELECT token_id, set_name FROM token_sets WHERE token_id > ?1 AND token_id <= ?2";
-    for (id, name) in all(db, sql, params![after, last], |r| Ok((r.get(0)?, r.get(1)?)))? {
+    let text = |r: &rusqlite::Row<'_>| Ok((r.get::<_, i64>(0)?, r.get::<_, String>(1)?));
+    let token = |r: &rusqlite::Row<'_>| r.get::<_, i64>(0);
+    let (found, damaged_sets) = readable(db, sql, params![after, last], token, |r| text(r).map_err(failed))?;
+    for (id, name) in found {
         sets.entry(id).or_default().insert(name);
     }
     let mut methods: HashMap<i64, BTreeSet<MethodId>> = HashMap::new();
     let sql = "SELECT token_id, method_id FROM token_methods WHERE token_id > ?1 AND token_id <= ?2";
-    for (id, method) in all(db, sql, params![after, last], |r| Ok((r.get(0)?, r.get::<_, String>(1)?)))? {
-        let method = MethodId::parse(&method).map_err(|_| damaged("a method id"))?;
+    let (found, damaged_methods) = readable(db, sql, params![after, last], token, |r| {
+        let (id, method) = text(r).map_err(failed)?;
+        Ok((id, MethodId::parse(&method).map_err(|_| damaged("a method id"))?))
+    })?;
+    for (id, method) in found {
         methods.entry(id).or_default().insert(method);
     }
-    let role = |word: &str| Role::parse(word).map_err(|_| damaged("a role"));
-    type Row = (i64, String, String, String, (String, [Option<String>; 2]));
-    let grant = |(id, name, selection, username, (account_role, issued)): Row| {
-        let account_role = role(&account_role)?;
-        let mut roles = Vec::with_capacity(1);
-        for issued in issued.iter().flatten() {
-            let effective = role(issued)?.min(account_role);
-            if !roles.contains(&effective) {
-                roles.push(effective);
+    unreadable.extend(damaged_sets);
+    unreadable.extend(damaged_methods);
+    let mut grants = Vec::with_capacity(rows.len());
+    for (id, name, selection, account, roles) in rows {
+        let selection = match selection.as_str() {
+            "inherit" => Selection::Inherit,
+            "sets" => Selection::Sets(sets.remove(&id).unwrap_or_default()),
+            "custom" => Selection::Custom(methods.remove(&id).unwrap_or_default()),
+            _ => {
+                unreadable.insert(id);
+                continue;
             }
+        };
+        if !unreadable.contains(&id) {
+            grants.push(Grant { token: TokenId(id), name, account, roles, selection });
         }
-        if roles.is_empty() {
-            roles.push(account_role);
+    }
+    Ok(GrantPage { grants, unreadable: unreadable.into_iter().map(TokenId).collect(), last: Some(TokenId(last)) })
+}
+
+fn row(r: &rusqlite::Row<'_>) -> Result<Row> {
+    let text = |index| r.get::<_, String>(index).map_err(failed);
+    let role = |word: &str| Role::parse(word).map_err(|_| damaged("a role"));
+    let account_role = role(&text(4)?)?;
+    let mut roles = Vec::with_capacity(1);
+    for index in [5, 6] {
+        let Some(issued) = r.get::<_, Option<String>>(index).map_err(failed)? else { continue };
+        let effective = role(&issued)?.min(account_role);
+        if !roles.contains(&effective) {
+            roles.push(effective);
         }
-        Ok(Grant {
-            token: TokenId(id),
-            name: TokenName::parse(&name).map_err(|_| damaged("a token name"))?,
-            account: Username::parse(&username).map_err(|_| damaged("a username"))?,
-            roles,
-            selection: match selection.as_str() {
-                "inherit" => Selection::Inherit,
-                "sets" => Selection::Sets(sets.remove(&id).unwrap_or_default()),
-                "custom" => Selection::Custom(methods.remove(&id).unwrap_or_default()),
-                _ => return Err(damaged("an API selection")),
-            },
-        })
-    };
-    rows.into_iter().map(grant).collect()
+    }
+    if roles.is_empty() {
+        roles.push(account_role);
+    }
+    let name = TokenName::parse(&text(1)?).map_err(|_| damaged("a token name"))?;
+    let account = Username::parse(&text(3)?).map_err(|_| damaged("a username"))?;
+    Ok((r.get(0).map_err(failed)?, name, text(2)?, account, roles))
 }

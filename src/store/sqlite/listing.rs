@@ -8,7 +8,7 @@ use rusqlite::functions::FunctionFlags;
 use rusqlite::types::Value;
 use rusqlite::{Connection, params_from_iter};
 
-use super::convert::{all, one};
+use super::convert::{all, one, placeholder, stored};
 use crate::domain::filter::STALE;
 use crate::domain::role::Role;
 use crate::domain::sort::{Sort, SortColumn};
@@ -28,7 +28,11 @@ const SEEN: &str = "(SELECT at FROM last_seen WHERE token_id = t.id)";
 /// Gives `db` the functions that lists ask for.
 pub(super) fn prepare(db: &Connection) -> rusqlite::Result<()> {
     let flags = FunctionFlags::SQLITE_UTF8 | FunctionFlags::SQLITE_DETERMINISTIC | FunctionFlags::SQLITE_DIRECTONLY;
-    db.create_scalar_function(LOWER, 1, flags, |call| Ok(call.get_raw(0).as_str()?.to_lowercase()))
+    db.create_scalar_function(LOWER, 1, flags, |call| {
+        // No UTF-8, where a row is damaged: its other words may match all the same.
+        let text = call.get_raw(0).as_bytes()?;
+        Ok(String::from_utf8_lossy(text).to_lowercase())
+    })
 }
 
 /// By which way rows are found.
@@ -315,7 +319,7 @@ impl Listing {
     pub fn key_of(&self, db: &Connection, id: i64) -> Result<Option<Vec<Value>>> {
         let keys = self.keys(false);
         let sql = format!("SELECT {} FROM tokens t WHERE t.id = ?1", keys.join(", "));
-        one(db, &sql, [id], |r| (0..keys.len()).map(|i| r.get(i)).collect())
+        one(db, &sql, [id], |r| (0..keys.len()).map(|i| stored(r, i)).collect())
     }
 
     /// How many there are, counted up to `most`; only those before `key` where one is given.
@@ -337,8 +341,8 @@ impl Listing {
     /// Adds that rows stand on one side of `key`.
     fn place(&self, holds: &mut Conditions, key: &[Value], compare: &str) {
         let keys = self.keys(self.is_seen_first());
-        let marks = vec!["?"; keys.len()].join(", ");
-        holds.and(&format!("({}) {compare} ({marks})", keys.join(", ")), key.iter().cloned());
+        let marks: Vec<String> = key.iter().map(|value| placeholder(value, "?")).collect();
+        holds.and(&format!("({}) {compare} ({})", keys.join(", "), marks.join(", ")), key.iter().cloned());
     }
 
     /// The ids of `limit` tokens at most, from `key` on or from an end, in the order in which they are met.

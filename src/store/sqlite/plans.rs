@@ -4,9 +4,10 @@ use rusqlite::types::Value;
 use rusqlite::{Connection, params_from_iter};
 use tempfile::TempDir;
 
-use super::ledger::{From, Listed};
+use super::ledger::Listed;
+use super::ledger_window::From;
 use super::listing::{Listing, Step};
-use super::{accounts, check, ledger, open, tokens};
+use super::{accounts, check, ledger_window, open, tokens};
 use crate::domain::account::AccountId;
 use crate::domain::expiry::Expiry;
 use crate::domain::filter::Filter;
@@ -180,7 +181,7 @@ fn ledger_plans<R: Listed>(db: &Connection, key: &R::Key, one: bool) -> Vec<(boo
                 [From::Top, From::Bottom, From::Above(key.clone()), From::At(key.clone()), From::Below(key.clone())]
             {
                 let query = ledger_query(sight.clone(), text);
-                let (sql, found) = ledger::page_sql::<R>(&query, one.then_some(TokenId(1)), &from, 200);
+                let (sql, found) = ledger_window::page_sql::<R>(&query, one.then_some(TokenId(1)), &from, 200);
                 let mut explained = db.prepare(&format!("EXPLAIN QUERY PLAN {sql}")).unwrap();
                 let params = found.params();
                 let lines = explained.query_map(params.as_slice(), |r| r.get::<_, String>(3)).unwrap();

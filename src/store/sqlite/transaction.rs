@@ -1,8 +1,8 @@
 //! An open transaction, and what the ports ask of one.
 
 use super::{
-    accounts, audit, audit_window, catalogue, check, grants, ledger, lineage, purge, secrets, tokens, usage, used,
-    window,
+    accounts, audit, audit_window, catalogue, check, grants, ledger, ledger_window, lineage, purge, secrets, tokens,
+    usage, used, window,
 };
 use crate::domain::account::{Account, AccountId};
 use crate::domain::catalogue::set::{MethodPlace, PlacedSet};
@@ -20,7 +20,7 @@ use crate::verbs::audit_log::{AuditLog, AuditPage, AuditQuery, AuditTip, AuditWi
 use crate::verbs::check::{CheckPage, CheckQuery};
 use crate::verbs::ledger::{DeniedKey, DeniedRow, Ledger, LedgerQuery, LedgerSize, LedgerWindow, UseKey, UseRow};
 use crate::verbs::ports::{
-    AccountChanges, AccountFacts, Doomed, Grant, Installation, NewAccount, NewToken, PurgeQuery, Snapshot,
+    AccountChanges, AccountFacts, Doomed, GrantPage, Installation, NewAccount, NewToken, PurgeQuery, Snapshot,
     StoredSecret, Tally, TokenCounts, Tx, Usage, Visibility, Window, WindowQuery,
 };
 use rusqlite::Transaction;
@@ -43,7 +43,10 @@ impl Snapshot for Open<'_> {
         accounts::by_name(self.0, username)
     }
     fn accounts(&self) -> Result<Vec<Account>> {
-        accounts::all_accounts(self.0)
+        Ok(accounts::all_accounts(self.0)?.0)
+    }
+    fn unreadable_accounts(&self) -> Result<Vec<AccountId>> {
+        Ok(accounts::all_accounts(self.0)?.1)
     }
     fn password_hash(&self, id: AccountId) -> Result<Option<PasswordHash>> {
         accounts::password_hash(self.0, id)
@@ -99,7 +102,7 @@ impl Snapshot for Open<'_> {
     fn api_set(&self, name: &str) -> Result<Option<PlacedSet>> {
         catalogue::placed_set(self.0, name)
     }
-    fn grants(&self, after: Option<TokenId>, limit: usize) -> Result<Vec<Grant>> {
+    fn grants(&self, after: Option<TokenId>, limit: usize) -> Result<GrantPage> {
         grants::page(self.0, after, limit)
     }
     fn window(&self, query: &WindowQuery) -> Result<Window> {
@@ -133,10 +136,10 @@ impl AuditLog for Open<'_> {
 
 impl Ledger for Open<'_> {
     fn denied_window(&self, query: &LedgerQuery<DeniedKey>) -> Result<LedgerWindow<DeniedRow>> {
-        ledger::window(self.0, query)
+        ledger_window::window(self.0, query)
     }
     fn uses_window(&self, query: &LedgerQuery<UseKey>) -> Result<LedgerWindow<UseRow>> {
-        ledger::window(self.0, query)
+        ledger_window::window(self.0, query)
     }
     fn ledger_head(&self) -> Result<i64> {
         ledger::head(self.0)

@@ -3,7 +3,7 @@
 use rusqlite::types::Value;
 use rusqlite::{Connection, params};
 
-use super::convert::{all, one};
+use super::convert::{all, lossy, one};
 use super::tokens;
 use crate::domain::expiry::Expiry;
 use crate::domain::time::{DAY, MINUTE, Timestamp, utc_day_number};
@@ -32,7 +32,7 @@ pub(super) fn of_token(db: &Connection, token: TokenId, now: Timestamp) -> Resul
         "SELECT address, client, sum(uses) FROM daily_uses WHERE token_id = ?1 AND day BETWEEN ?2 AND ?3
          GROUP BY address, client ORDER BY 3 DESC, 1, 2 LIMIT ?4",
         params![token.0, week, today, i64::try_from(Usage::ORIGINS_MOST).unwrap_or(i64::MAX)],
-        |r| Ok(Origin { address: r.get(0)?, client: r.get(1)?, uses: r.get::<_, i64>(2)?.unsigned_abs() }),
+        |r| Ok(Origin { address: lossy(r, 0)?, client: lossy(r, 1)?, uses: r.get::<_, i64>(2)?.unsigned_abs() }),
     )?;
     let methods = |from: i64, most: usize| {
         all(
@@ -40,7 +40,7 @@ pub(super) fn of_token(db: &Connection, token: TokenId, now: Timestamp) -> Resul
             "SELECT method, sum(uses) FROM daily_uses WHERE token_id = ?1 AND day BETWEEN ?2 AND ?3 AND method <> ''
              GROUP BY method ORDER BY 2 DESC, 1 LIMIT ?4",
             params![token.0, from, today, i64::try_from(most).unwrap_or(i64::MAX)],
-            |r| Ok((r.get(0)?, r.get::<_, i64>(1)?.unsigned_abs())),
+            |r| Ok((lossy(r, 0)?, r.get::<_, i64>(1)?.unsigned_abs())),
         )
     };
     let mut methods_kept = methods(i64::MIN, Usage::METHODS_MOST + 1)?;
@@ -148,7 +148,14 @@ fn evidence(db: &Connection, token: TokenId, since: DeniedSince, now: Timestamp)
             "SELECT last_at, reason, address, client {newest} ORDER BY minute DESC, last_at DESC, id DESC LIMIT 1"
         ),
         params![token.0, first, last, from.0],
-        |r| Ok(LastDenied { at: Timestamp(r.get(0)?), reason: r.get(1)?, address: r.get(2)?, client: r.get(3)? }),
+        |r| {
+            Ok(LastDenied {
+                at: Timestamp(r.get(0)?),
+                reason: lossy(r, 1)?,
+                address: lossy(r, 2)?,
+                client: lossy(r, 3)?,
+            })
+        },
     )?;
     Ok(DeniedEvidence { since, attempts: attempts.unsigned_abs(), is_least: rows >= DENIALS_MOST, last })
 }

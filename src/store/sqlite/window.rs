@@ -5,12 +5,12 @@ use std::collections::BTreeSet;
 use rusqlite::types::Value;
 use rusqlite::{Connection, params, params_from_iter};
 
-use super::convert::{is_damaged_value, one};
+use super::convert::one;
 use super::listing::{Conditions, Listing, Step};
 use super::tokens;
 use crate::domain::time::{DAY, MINUTE, Timestamp};
 use crate::domain::token::{Status, Token, TokenId};
-use crate::error::Result;
+use crate::error::{Fault, Result};
 use crate::verbs::decide::Reason;
 use crate::verbs::ports::{Anchor, Tally, Visibility, Window, WindowQuery};
 
@@ -60,7 +60,7 @@ fn rows(db: &Connection, ids: &[i64]) -> Result<(Vec<Token>, Vec<TokenId>)> {
     for id in ids.iter().copied().map(TokenId) {
         match tokens::by_id(db, id) {
             Ok(token) => rows.extend(token),
-            Err(error) if is_damaged_value(&error) => unreadable.push(id),
+            Err(error) if error.is(Fault::DamagedValue) => unreadable.push(id),
             Err(error) => return Err(error),
         }
     }

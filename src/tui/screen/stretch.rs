@@ -179,6 +179,10 @@ impl<R: Keyed> Stretch<R> {
         let near_newer = self.newer && self.cursor.at() < MARGIN;
         let near_older = self.older && self.cursor.at() + MARGIN >= self.rows.len();
         let current = self.current().filter(|_| near_newer || near_older)?;
+        // Asking once more around the same row would bring the same rows.
+        if matches!(&self.anchor, LedgerAnchor::Around(key) if *key == current.key()) {
+            return None;
+        }
         Some(LedgerAnchor::Around(current.key()))
     }
 }

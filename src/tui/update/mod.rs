@@ -1,6 +1,7 @@
 //! What happens next: `(model, message) → (model, effects)`. No clock, no randomness, no I/O.
 
 mod catalogue;
+mod damaged;
 mod desk;
 mod dialogs;
 mod long_work;

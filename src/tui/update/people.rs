@@ -1,6 +1,6 @@
 //! Accounts and rules: what is asked for, which dialogs open, and what a change of them brings about.
 
-use super::{Layer, desk, lock_calmly, long_work, requests, witness};
+use super::{Layer, damaged, desk, lock_calmly, long_work, requests, witness};
 use crate::domain::account::Account;
 use crate::domain::name::Username;
 use crate::domain::policy::Policy;
@@ -23,7 +23,8 @@ use crate::tui::screen::replace_password::ReplacePassword;
 use crate::tui::screen::sign_in::SignIn;
 use crate::tui::screen::tokens::Tokens;
 use crate::verbs::accounts::{
-    CountedAccount, DisableAccounts, EnableAccounts, ListAccounts, ShowAccount, SignIn as SignInVerb, WhoAmI,
+    AccountList, CountedAccount, DisableAccounts, EnableAccounts, ListAccounts, ShowAccount, SignIn as SignInVerb,
+    WhoAmI,
 };
 use crate::verbs::actor::Session;
 use crate::verbs::authorize;
@@ -48,7 +49,8 @@ pub(super) fn moved(model: &mut Model) -> Vec<Effect> {
 }
 
 /// The accounts have come.
-pub(super) fn listed(model: &mut Model, accounts: Vec<CountedAccount>) -> Vec<Effect> {
+pub(super) fn listed(model: &mut Model, list: AccountList) -> Vec<Effect> {
+    let AccountList { accounts, unreadable } = list;
     let height = height(model.size.1);
     let offered = model.me.as_ref().map(|me| manageable(me.account.role, &accounts)).unwrap_or_default();
     for modal in &mut model.modals {
@@ -59,6 +61,7 @@ pub(super) fn listed(model: &mut Model, accounts: Vec<CountedAccount>) -> Vec<Ef
     if let Some(desk) = model.desk_mut() {
         desk.accounts.fill(accounts, height);
     }
+    damaged::say(model, unreadable.iter().map(|id| format!("account {id}")));
     moved(model)
 }
 

@@ -1,7 +1,7 @@
 //! Replies, and what they change.
 
 use super::people::{self, Change};
-use super::{Layer, apply, catalogue, desk, dialogs, lock, long_work, page, requests, witness};
+use super::{Layer, apply, catalogue, damaged, desk, dialogs, lock, long_work, page, requests, witness};
 use crate::domain::catalogue::Catalogue;
 use crate::domain::time::{Zone, relative};
 use crate::domain::token::Token;
@@ -185,6 +185,7 @@ fn answered(model: &mut Model, layer: Option<Layer>, response: Response) -> Vec<
         Response::ListUses(_) | Response::Check(_) | Response::CanToken(_) => Vec::new(),
         Response::ListDenied(window) => {
             let height = height(model.size.1);
+            damaged::say(model, window.unreadable.iter().cloned());
             if let Some(desk) = model.desk_mut() {
                 desk.denied.fill(window, height);
             }
@@ -225,6 +226,7 @@ fn answered(model: &mut Model, layer: Option<Layer>, response: Response) -> Vec<
         Response::SetPolicy(done) => people::rules_changed(model, done.out, &done.cli),
         Response::ListAudit(window) => {
             let height = height(model.size.1);
+            damaged::say_of_audit(model, &window);
             if let Some(audit) = model.audit_mut() {
                 audit.fill(window, height);
             }
@@ -259,10 +261,9 @@ fn answered(model: &mut Model, layer: Option<Layer>, response: Response) -> Vec<
         }
         Response::ListTokens(window) => {
             let height = height(model.size.1);
+            damaged::say(model, window.unreadable.iter().map(ToString::to_string));
             if let Some(tokens) = model.tokens_mut() {
-                let (anchor, damaged) = (tokens.anchor, tokens.newly_damaged(&window));
-                tokens.fill(window, anchor, height);
-                damaged.into_iter().for_each(|text| model.say(Tone::Bad, text, None));
+                tokens.fill(window, tokens.anchor, height);
             }
             requests::moved(model)
         }

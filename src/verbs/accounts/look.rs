@@ -1,7 +1,7 @@
 //! list and show: the accounts that the actor may see.
 
 use super::{CountedAccount, counted};
-use crate::domain::account::Account;
+use crate::domain::account::{Account, AccountId};
 use crate::domain::name::Username;
 use crate::domain::role::Role;
 use crate::domain::time::Timestamp;
@@ -20,14 +20,24 @@ impl Verb for ListAccounts {
     const NAME: &'static str = "account.list";
     const PROOF: Proof = Proof::Identity;
     const NEEDS: Needs = READ_ACCOUNTS;
-    type Reply = Vec<CountedAccount>;
+    type Reply = AccountList;
+}
+
+/// The answer to [`ListAccounts`].
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct AccountList {
+    /// The accounts.
+    pub accounts: Vec<CountedAccount>,
+    /// Accounts that are left out: what is stored of them is damaged.
+    pub unreadable: Vec<AccountId>,
 }
 
 impl Query for ListAccounts {
-    fn run(&self, by: &Actor, snapshot: &dyn Snapshot, env: &Env<'_>) -> Result<Vec<CountedAccount>> {
+    fn run(&self, by: &Actor, snapshot: &dyn Snapshot, env: &Env<'_>) -> Result<AccountList> {
         let actor = by.account()?;
         if !Role::ALL.into_iter().any(|role| actor.role.manages(role)) {
-            return Ok(vec![counted(snapshot, actor.clone(), env)?]);
+            let own = counted(snapshot, actor.clone(), env)?;
+            return Ok(AccountList { accounts: vec![own], unreadable: Vec::new() });
         }
         let mut accounts = snapshot.accounts()?;
         accounts.retain(|a| a.id == actor.id || actor.role.manages(a.role));
@@ -36,7 +46,8 @@ impl Query for ListAccounts {
             let tokens = counts.remove(&account.id).unwrap_or_default();
             CountedAccount { account, tokens }
         };
-        Ok(accounts.into_iter().map(with_counts).collect())
+        let accounts = accounts.into_iter().map(with_counts).collect();
+        Ok(AccountList { accounts, unreadable: snapshot.unreadable_accounts()? })
     }
 }
 

@@ -10,7 +10,7 @@ mod switch;
 
 pub use create::CreateAccount;
 pub use delete::DeleteAccount;
-pub use look::{ListAccounts, ShowAccount, ShownAccount};
+pub use look::{AccountList, ListAccounts, ShowAccount, ShownAccount};
 pub use password::SetPassword;
 pub use role::SetRole;
 pub use session::{Greet, Greeting, Me, SignIn, WhoAmI};

@@ -34,7 +34,8 @@ impl Verb for Greet {
 impl Query for Greet {
     fn run(&self, _by: &Actor, snapshot: &dyn Snapshot, _env: &Env<'_>) -> Result<Greeting> {
         let mut accounts = snapshot.accounts()?;
-        let sole_account = if accounts.len() == 1 { accounts.pop().map(|a| a.username) } else { None };
+        let is_sole = accounts.len() == 1 && snapshot.unreadable_accounts()?.is_empty();
+        let sole_account = if is_sole { accounts.pop().map(|a| a.username) } else { None };
         Ok(Greeting { first_run: snapshot.installation()?.is_none(), sole_account })
     }
 }

@@ -2,19 +2,21 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::rc::Rc;
+use std::sync::Arc;
 
 use crate::domain::audit::AuditEntry;
 use crate::domain::catalogue::diff::{Diff, diff};
 use crate::domain::catalogue::reach::{self, Shift};
 use crate::domain::catalogue::{Catalogue, check, set};
 use crate::domain::method::{Access, Method, MethodId};
+use crate::domain::token::TokenId;
 use crate::error::{Error, Result};
 use crate::verbs::actor::Actor;
 use crate::verbs::audited::Audited;
 use crate::verbs::authorize;
 use crate::verbs::cli_line::CliLine;
 use crate::verbs::needs::Needs;
-use crate::verbs::ports::{Snapshot, Tx};
+use crate::verbs::ports::{Grant, Snapshot, Tx};
 use crate::verbs::{Change, Changed, Env, Proof, Query, Verb};
 
 /// Tokens read at a time.
@@ -57,11 +59,15 @@ pub struct Widening {
     pub count: u64,
     /// The first of them, by id, 1,000 at most.
     pub tokens: Vec<Widened>,
+    /// Tokens that were not looked at: what is stored of them is damaged, so that they grant nothing.
+    pub unreadable: Vec<TokenId>,
 }
 
 /// A token that gains methods.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Widened {
+    /// The token.
+    pub token: TokenId,
     /// `account/name`.
     pub name: String,
     /// How many methods it gains.
@@ -131,24 +137,51 @@ impl Query for PreviewCatalogue {
 }
 
 fn preview(snapshot: &dyn Snapshot, new: &Catalogue) -> Result<Preview> {
-    let before = snapshot.catalogues()?;
-    check::check(new, &before)?;
-    let mut after = before.clone();
-    let older = before.iter().position(|c| c.name == new.name);
-    match older.and_then(|at| after.get_mut(at)) {
-        Some(there) => *there = new.clone(),
-        None => after.push(new.clone()),
+    let compared = Compared::new(snapshot.catalogues()?, new)?;
+    compared.preview(snapshot, new).map(|(preview, _)| preview)
+}
+
+/// All catalogues before and after.
+struct Compared {
+    before: Vec<Catalogue>,
+    after: Vec<Catalogue>,
+    ids: Vec<MethodId>,
+    /// Where the catalogue that changes stands in `before`.
+    older: Option<usize>,
+}
+
+impl Compared {
+    fn new(before: Vec<Catalogue>, new: &Catalogue) -> Result<Self> {
+        check::check(new, &before)?;
+        let mut after = before.clone();
+        let older = before.iter().position(|c| c.name == new.name);
+        match older.and_then(|at| after.get_mut(at)) {
+            Some(existing) => *existing = new.clone(),
+            None => after.push(new.clone()),
+        }
+        let ids = set::ids([&before[..], &after[..]]);
+        Ok(Compared { before, after, ids, older })
     }
-    let ids = set::ids([&before[..], &after[..]]);
-    let mut widening = reach::Widening::new(&ids, &before, &after);
-    Ok(Preview {
-        name: new.name.clone(),
-        is_new: older.is_none(),
-        diff: diff(older.and_then(|at| before.get(at)), new),
-        shifts: widening.shifts(),
-        widening: widened(snapshot, &mut widening)?,
-        opened: opened(older.and_then(|at| before.get(at)), new),
-    })
+
+    fn widening(&self) -> reach::Widening<'_> {
+        reach::Widening::new(&self.ids, &self.before, &self.after)
+    }
+
+    /// The preview, and which tokens gain methods.
+    fn preview(&self, snapshot: &dyn Snapshot, new: &Catalogue) -> Result<(Preview, BTreeSet<TokenId>)> {
+        let mut widening = self.widening();
+        let older = self.older.and_then(|at| self.before.get(at));
+        let (found, gaining) = widened(snapshot, &mut widening)?;
+        let preview = Preview {
+            name: new.name.clone(),
+            is_new: older.is_none(),
+            diff: diff(older, new),
+            shifts: widening.shifts(),
+            widening: found,
+            opened: opened(older, new),
+        };
+        Ok((preview, gaining))
+    }
 }
 
 /// Methods that are public in `after` and were not before, or by fewer routes.
@@ -168,38 +201,44 @@ fn opened(before: Option<&Catalogue>, after: &Catalogue) -> Vec<MethodId> {
     opened.into_iter().cloned().collect()
 }
 
-/// Every token is looked at, a page at a time, unless none could gain anything.
-fn widened(snapshot: &dyn Snapshot, widening: &mut reach::Widening<'_>) -> Result<Widening> {
-    let mut found = Widening::default();
+/// Every token is looked at, a page at a time, unless none could gain anything. All that gain something come along.
+fn widened(snapshot: &dyn Snapshot, widening: &mut reach::Widening<'_>) -> Result<(Widening, BTreeSet<TokenId>)> {
+    let (mut found, mut gaining) = (Widening::default(), BTreeSet::new());
     if !widening.is_possible() {
-        return Ok(found);
+        return Ok((found, gaining));
     }
     let mut last = None;
     loop {
         let page = snapshot.grants(last, PAGE)?;
-        for grant in &page {
-            let mut gained: Rc<[MethodId]> = Rc::new([]);
-            for role in &grant.roles {
-                let by_secret = widening.gained(*role, &grant.selection);
-                gained = if gained.is_empty() { by_secret } else { union(&gained, &by_secret) };
-            }
-            if gained.is_empty() {
-                continue;
-            }
+        found.unreadable.extend(&page.unreadable);
+        for grant in &page.grants {
+            let Some(token) = gained(widening, grant) else { continue };
+            gaining.insert(grant.token);
             found.count += 1;
             if found.tokens.len() < MOST_NAMED {
-                found.tokens.push(Widened {
-                    name: grant.full_name(),
-                    count: gained.len(),
-                    methods: gained.iter().take(MOST_METHODS).cloned().collect(),
-                });
+                found.tokens.push(token);
             }
         }
-        match page.last() {
-            Some(grant) => last = Some(grant.token),
-            None => return Ok(found),
+        match page.last {
+            Some(token) => last = Some(token),
+            None => return Ok((found, gaining)),
         }
     }
+}
+
+/// What a token gains. `None` if that is nothing.
+fn gained(widening: &mut reach::Widening<'_>, grant: &Grant) -> Option<Widened> {
+    let mut gained: Rc<[MethodId]> = Rc::new([]);
+    for role in &grant.roles {
+        let by_secret = widening.gained(*role, &grant.selection);
+        gained = if gained.is_empty() { by_secret } else { union(&gained, &by_secret) };
+    }
+    (!gained.is_empty()).then(|| Widened {
+        token: grant.token,
+        name: grant.full_name(),
+        count: gained.len(),
+        methods: gained.iter().take(MOST_METHODS).cloned().collect(),
+    })
 }
 
 /// What either of a token's two secrets gains.
@@ -216,7 +255,15 @@ pub struct ApplyCatalogue {
     pub accept_widening: Option<u64>,
     /// How many methods may become public by it, exactly.
     pub accept_public: Option<u64>,
-    plan: Option<Box<Preview>>,
+    plan: Option<Arc<Plan>>,
+}
+
+/// What was found out before the transaction.
+#[derive(Debug, Clone)]
+struct Plan {
+    preview: Preview,
+    /// Every token that gains methods.
+    gaining: BTreeSet<TokenId>,
 }
 
 impl ApplyCatalogue {
@@ -241,16 +288,43 @@ impl Change for ApplyCatalogue {
 
     fn plan(&mut self, by: &Actor, snapshot: &dyn Snapshot, _env: &Env<'_>) -> Result<()> {
         authorize::catalogue(by)?;
-        let preview = preview(snapshot, &self.catalogue)?;
-        preview.accept(self.accept_widening, self.accept_public)?;
-        self.plan = Some(Box::new(preview));
+        let compared = Compared::new(snapshot.catalogues()?, &self.catalogue)?;
+        let (preview, gaining) = compared.preview(snapshot, &self.catalogue)?;
+        self.plan = Some(Arc::new(Plan { preview, gaining }));
+        Ok(())
+    }
+
+    fn look_again(&mut self, snapshot: &dyn Snapshot, tokens: &BTreeSet<TokenId>) -> Result<()> {
+        let Some(plan) = self.plan.as_mut().map(Arc::make_mut).filter(|_| !tokens.is_empty()) else { return Ok(()) };
+        let compared = Compared::new(snapshot.catalogues()?, &self.catalogue)?;
+        let mut widening = compared.widening();
+        let found = &mut plan.preview.widening;
+        for token in tokens {
+            found.unreadable.retain(|id| id != token);
+            found.tokens.retain(|widened| widened.token != *token);
+            if plan.gaining.remove(token) {
+                found.count -= 1;
+            }
+            let page = snapshot.grants(Some(TokenId(token.0 - 1)), 1)?;
+            found.unreadable.extend(page.unreadable.iter().filter(|id| *id == token));
+            let grant = page.grants.first().filter(|grant| grant.token == *token);
+            let Some(widened) = grant.and_then(|grant| gained(&mut widening, grant)) else { continue };
+            plan.gaining.insert(*token);
+            found.count += 1;
+            if found.tokens.len() < MOST_NAMED {
+                found.tokens.push(widened);
+            }
+        }
+        found.tokens.sort_by_key(|widened| widened.token);
         Ok(())
     }
 
     fn run(&self, by: &Actor, tx: &mut dyn Tx, _env: &Env<'_>) -> Result<Audited<Preview>> {
         authorize::catalogue(by)?;
-        let preview =
-            self.plan.clone().ok_or_else(|| Error::failure("the catalogue was not compared with the store"))?;
+        let plan = self.plan.as_ref();
+        let plan = plan.ok_or_else(|| Error::failure("the catalogue was not compared with the store"))?;
+        let preview = &plan.preview;
+        preview.accept(self.accept_widening, self.accept_public)?;
         if !preview.is_empty() {
             tx.set_catalogue(&self.catalogue)?;
         }
@@ -269,7 +343,7 @@ impl Change for ApplyCatalogue {
             true => entry,
             false => entry.with("made_public", preview.opened.len()).with("public_methods", opened),
         };
-        Ok(Audited::one(*preview, entry))
+        Ok(Audited::one(preview.clone(), entry))
     }
 
     fn cli(&self, out: &Preview) -> CliLine {

@@ -82,6 +82,11 @@ impl Preview {
         } else if !self.is_empty() {
             text.push("No token gains methods.".to_owned());
         }
+        let unreadable = &widening.unreadable;
+        if !unreadable.is_empty() {
+            text.push("Damaged in the store, and not looked at (they grant nothing):".to_owned());
+            few(&mut text, most, unreadable.len(), unreadable.iter().map(|id| vec![format!("  {id}")]));
+        }
         text
     }
 }

@@ -68,6 +68,8 @@ pub struct LedgerWindow<R> {
     pub newer: bool,
     /// Whether matching rows stand below the last. Not looked for after [`LedgerAnchor::Newer`]: then it is true.
     pub older: bool,
+    /// Matching rows that are left out, because what is stored of them is damaged: in words.
+    pub unreadable: Vec<String>,
 }
 
 /// Where a token of the ledger is now.

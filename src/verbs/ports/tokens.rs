@@ -73,6 +73,13 @@ pub struct Window {
     pub knocking: BTreeSet<TokenId>,
 }
 
+impl Window {
+    /// How many matching tokens stand before the first one behind the stretch.
+    pub fn end(&self) -> u64 {
+        self.position + (self.rows.len() + self.unreadable.len()) as u64
+    }
+}
+
 /// What the head of the token screen counts.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub struct Tally {
@@ -103,6 +110,17 @@ impl Grant {
     pub fn full_name(&self) -> String {
         format!("{}/{}", self.account, self.name)
     }
+}
+
+/// A page of grants.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct GrantPage {
+    /// The grants.
+    pub grants: Vec<Grant>,
+    /// Tokens of the page that are left out: what is stored of them is damaged.
+    pub unreadable: Vec<TokenId>,
+    /// The last token of the page, readable or not. `None` if the page is empty.
+    pub last: Option<TokenId>,
 }
 
 /// A question for the tokens that a purge takes.

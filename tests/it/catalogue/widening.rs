@@ -248,7 +248,7 @@ fn more_tokens_than_a_page_are_all_counted() {
     apply(&house, OWNER, &wider, Some(1_173)).unwrap();
     assert!(house.audit().pop().unwrap().details.len() < 100_000);
     let grants = house.store().read(|s| s.grants(None, 7)).unwrap();
-    assert_eq!(grants.len(), 7);
+    assert_eq!(grants.grants.len(), 7);
 }
 
 /// What everybody may call is a widening for everybody: it is shown, and confirmed by its own number.

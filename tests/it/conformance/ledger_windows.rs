@@ -206,6 +206,7 @@ fn model<R: Row>(rows: &[R], query: &LedgerQuery<R::Key>, owners: &BTreeMap<Toke
     LedgerWindow {
         rows: found[from..to].iter().map(|row| (*row).clone()).collect(),
         newer: from > 0 || matches!(query.anchor, LedgerAnchor::Older(_)),
+        unreadable: Vec::new(),
         older: to < count || matches!(query.anchor, LedgerAnchor::Newer(_)),
     }
 }

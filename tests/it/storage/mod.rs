@@ -3,6 +3,7 @@
 mod chain;
 mod crowd;
 mod damage;
+mod damaged_rows;
 mod files;
 mod migrating;
 mod mounted;

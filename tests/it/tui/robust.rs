@@ -184,3 +184,41 @@ fn nothing_wakes_a_dialog_before_anybody_signed_in() {
     let s = Screens::over(House::new());
     assert_eq!(s.model.wakes_at(), None);
 }
+
+/// Where many rows are damaged, a window holds few of them: the screens don't ask for the same one again and again.
+#[test]
+fn damaged_rows_are_asked_for_once() {
+    let house = House::new();
+    house.set_policy(|p| p.active_tokens = 0);
+    for n in 0..700 {
+        house.issue(OWNER, &format!("t-{n:04}"));
+    }
+    let raw = house.raw();
+    raw.execute_batch(
+        "UPDATE tokens SET description = CAST(x'ff' AS TEXT) WHERE name BETWEEN 't-0020' AND 't-0500' OR name > 't-0690';
+         UPDATE audit SET details = CAST(x'ff' AS TEXT) WHERE seq BETWEEN 100 AND 600;",
+    )
+    .unwrap();
+    drop(raw);
+    let mut s = Screens::signed_in(house);
+    let mut steps = 0;
+    let lists = |s: &Screens, name: &str| s.asked.iter().filter(|asked| **asked == name).count();
+    for key in ["<down>", "<up>", "G", "<up>", "<down>", "g", "<pgdn>", "<pgup>", "G"] {
+        for _ in 0..30 {
+            s.keys(key);
+            steps += 1;
+        }
+        assert!(lists(&s, "token.list") <= steps + 2, "{key}: {} lists in {steps} steps", lists(&s, "token.list"));
+    }
+    s.assert_shows("t-0690");
+    s.keys("3");
+    let before = lists(&s, "audit.list");
+    steps = 0;
+    for key in ["<down>", "<pgdn>", "G", "<up>", "g"] {
+        for _ in 0..30 {
+            s.keys(key);
+            steps += 1;
+        }
+    }
+    assert!(lists(&s, "audit.list") - before <= steps + 2);
+}

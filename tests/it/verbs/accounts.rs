@@ -42,7 +42,7 @@ fn a_new_account_signs_in_and_owns_tokens() {
     let ci = || Credential::password(username("ci"), typed("seven brown foxes"));
     let issued = ask(&house.jeton, &ci(), create("x")).unwrap().out.remove(0);
     assert!(allowed(&house, &issued.secret));
-    assert_eq!(ask(&house.jeton, &ci(), ListAccounts).unwrap().len(), 1);
+    assert_eq!(ask(&house.jeton, &ci(), ListAccounts).unwrap().accounts.len(), 1);
 }
 
 #[test]
@@ -86,7 +86,7 @@ fn a_list_counts_tokens() {
     let counts = TokenCounts { active: 2, kept: 4, trashed: 1 };
     let listed = |who: &str| -> Vec<(String, TokenCounts)> {
         let accounts = house.ask(who, ListAccounts).unwrap();
-        accounts.into_iter().map(|a| (a.account.username.to_string(), a.tokens)).collect()
+        accounts.accounts.into_iter().map(|a| (a.account.username.to_string(), a.tokens)).collect()
     };
     let none = |name: &str| (name.to_owned(), TokenCounts::default());
     let member = ("member".to_owned(), counts);
@@ -263,7 +263,7 @@ fn a_deleted_account_takes_its_tokens_into_the_trash_for_good() {
     assert_eq!(why(&house, &off.secret), Reason::Deleted);
     refused(house.ask("member", SignIn), Kind::Unauthenticated);
     refused(house.ask(OWNER, delete_account("member")), Kind::NotFound);
-    assert_eq!(house.ask(OWNER, ListAccounts).unwrap().len(), 3);
+    assert_eq!(house.ask(OWNER, ListAccounts).unwrap().accounts.len(), 3);
     let hash: String = house
         .raw()
         .query_row("SELECT password_hash FROM accounts WHERE username = 'member'", [], |r| r.get(0))

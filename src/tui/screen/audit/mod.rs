@@ -39,6 +39,8 @@ pub struct Audit {
     stretch: Stretch<Chained>,
     /// The number of the log's last row.
     newest: i64,
+    /// Whether rows are left out because they are damaged.
+    is_damaged: bool,
     /// What is typed into the filter.
     filter: FilterField,
 }
@@ -76,6 +78,7 @@ impl Audit {
     pub fn fill(&mut self, mut window: AuditWindow, height: usize) {
         window.rows.reverse();
         self.newest = window.newest;
+        self.is_damaged = !window.unreadable.is_empty();
         self.stretch.fill(window.rows, window.newer, window.older, height);
     }
 

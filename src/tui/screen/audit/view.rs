@@ -66,7 +66,11 @@ impl Audit {
             let columns = usize::from(area.width);
             lines.push(Line::default());
             lines.extend(if self.filter.is_empty() {
-                vec![Line::raw(cut(" Nothing was ever changed here.", columns))]
+                let text = match self.is_damaged {
+                    true => " No row can be read. See: jeton audit verify",
+                    false => " Nothing was ever changed here.",
+                };
+                vec![Line::raw(cut(text, columns))]
             } else {
                 self.filter.nothing_matches("", self.filter.unknown::<AuditFilter>().as_ref(), columns)
             });

@@ -171,13 +171,6 @@ impl Tokens {
         self.window.position + self.cursor.at() as u64
     }
 
-    /// Names the tokens that `window` leaves out as damaged, unless the last one left out the same.
-    pub fn newly_damaged(&self, window: &Window) -> Option<String> {
-        let is_new = !window.unreadable.is_empty() && window.unreadable != self.window.unreadable;
-        let ids: Vec<String> = window.unreadable.iter().map(ToString::to_string).collect();
-        is_new.then(|| format!("Damaged in the store, and left out: {}", ids.join(", ")))
-    }
-
     /// Takes a new window: the cursor stays on its token where that is still there, else on its row.
     pub fn fill(&mut self, window: Window, anchor: Anchor, height: usize) {
         let wanted = match anchor {
@@ -221,14 +214,18 @@ impl Tokens {
 
     /// Whether there are rows behind the last one at hand.
     fn ends_beyond(&self) -> bool {
-        self.window.position + (self.window.rows.len() as u64) < self.window.matching || self.window.matching_is_least
+        self.window.end() < self.window.matching || self.window.matching_is_least
     }
 
     /// Whether rows are missing near the cursor.
     pub fn wants_more(&self) -> bool {
-        let end = self.window.position + self.window.rows.len() as u64;
+        // Asking once more around the same token would bring the same rows, however few of them are readable.
+        let asked = |id| matches!(self.anchor, Anchor::Around(around, _) if around == id);
+        if self.current().is_none_or(|token| asked(token.id)) {
+            return false;
+        }
         (self.cursor.at() < MARGIN && self.window.position > 0)
-            || (self.cursor.at() + MARGIN >= self.window.rows.len() && end < self.window.matching)
+            || (self.cursor.at() + MARGIN >= self.window.rows.len() && self.window.end() < self.window.matching)
     }
 }
 

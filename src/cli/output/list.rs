@@ -1,0 +1,82 @@
+//! Long lists as JSON, an item at a time, and what is left out of a list because it is damaged.
+
+use std::collections::BTreeSet;
+
+use serde::Serialize;
+
+use super::{ITEM_ROOM, Output, json};
+use crate::error::{Error, Result};
+
+/// `{"schema":1,"NAME":[…]}`, written item by item.
+pub struct JsonList<'a> {
+    out: &'a mut Output,
+    empty: bool,
+}
+
+impl<'a> JsonList<'a> {
+    /// Begins the list `name`.
+    ///
+    /// # Errors
+    /// Those of [`Output::line`].
+    pub fn begin(out: &'a mut Output, name: &str) -> Result<Self> {
+        out.data(&format!("{{\"schema\":1,\"{name}\":["))?;
+        Ok(JsonList { out, empty: true })
+    }
+
+    /// Adds an item.
+    ///
+    /// # Errors
+    /// Those of [`Output::line`].
+    pub fn item(&mut self, value: &impl Serialize) -> Result<()> {
+        let mut text = json(value, ITEM_ROOM)?;
+        if !self.empty {
+            text.insert(0, ',');
+        }
+        self.empty = false;
+        self.out.data(&text)
+    }
+
+    /// Ends the list.
+    ///
+    /// # Errors
+    /// Those of [`Output::line`].
+    pub fn end(self) -> Result<()> {
+        self.out.data("]}\n")
+    }
+
+    /// Ends the list with the names of those that are left out of it, because what is stored of them is damaged.
+    ///
+    /// # Errors
+    /// Those of [`Output::line`].
+    pub fn end_without(self, unreadable: &BTreeSet<String>) -> Result<()> {
+        self.out.data("],\"unreadable\":[")?;
+        for (place, name) in unreadable.iter().enumerate() {
+            let comma = if place == 0 { "" } else { "," };
+            self.out.data(&format!("{comma}{}", *json(name, ITEM_ROOM)?))?;
+        }
+        self.out.data("]}\n")
+    }
+}
+
+/// What to do about damaged rows, unless more can be found out about them.
+pub const RESTORE: &str = "Restore a backup of the store";
+/// How many damaged rows an error names.
+const MAX_NAMED: usize = 20;
+
+/// Succeeds if nothing was left out of a list of `what`.
+///
+/// # Errors
+/// [`crate::error::Kind::Failure`] with the names of what could not be read.
+pub fn all_read(what: &str, unreadable: &BTreeSet<String>, next: &str) -> Result<()> {
+    if unreadable.is_empty() {
+        return Ok(());
+    }
+    let mut names: Vec<&str> = unreadable.iter().take(MAX_NAMED).map(String::as_str).collect();
+    let more = format!("{} more", unreadable.len().saturating_sub(MAX_NAMED));
+    if unreadable.len() > MAX_NAMED {
+        names.push(&more);
+    }
+    Err(Error::failure(format!("these {what} can't be read: {}", names.join(", ")))
+        .why("what the store holds of them is damaged; the others are listed")
+        .next(next))
+}

@@ -1,0 +1,249 @@
+//! Stretches of the ledger, along indexes in the order of time: nothing loads a table.
+
+use rusqlite::types::Value;
+use rusqlite::{Connection, params};
+
+use super::convert::{all, failed, placeholder, stored};
+use super::ledger::{FULL_NAME, HINT, Listed, NAMED, NAMED_COLUMNS, Named};
+use super::narrowed::Narrowed;
+use crate::domain::account::AccountId;
+use crate::domain::token::TokenId;
+use crate::error::{Fault, Result};
+use crate::verbs::ledger::{LedgerAnchor, LedgerQuery, LedgerWindow, Sight};
+
+/// Everything of `query` but where its stretch begins; of one token's rows where that is said.
+fn filtered<R: Listed>(query: &LedgerQuery<R::Key>, token: Option<TokenId>, from: &From<R::Key>) -> Narrowed {
+    let mut found = Narrowed::default();
+    if let Some(token) = token {
+        let token = found.bind(token.0);
+        found.and(&format!("d.token_id = {token}"));
+    } else if let Sight::Of { visibility, strangers } = &query.sight {
+        let own = found.bind(visibility.own.0);
+        let roles: Vec<String> = visibility.roles.iter().map(|role| found.bind(role.word())).collect();
+        let nobodys = if *strangers { " OR d.token_id = 0" } else { "" };
+        found.and(&format!("(a.id = {own} OR a.role IN ({}){nobodys})", roles.join(", ")));
+    }
+    if let Some(since) = query.since {
+        // Going up from a row begins at that row: the plus keeps the index from beginning at this instant instead.
+        let goes_up = matches!(from, From::Above(_) | From::Behind(_, Way::Up));
+        let plus = if goes_up { "+" } else { "" };
+        R::since(&mut found, &format!("{plus}{}", R::KEY[0]), since);
+    }
+    let filter = &query.filter;
+    let everywhere: Vec<&str> = R::WORDS.iter().chain(&[FULL_NAME, HINT]).copied().collect();
+    for word in &filter.words {
+        let holding = found.holding(&everywhere, word);
+        found.and(&holding);
+    }
+    if let Some(token) = &filter.token {
+        let holding = found.holding(&[FULL_NAME, HINT], token);
+        let token = found.bind(token.clone());
+        found.and(&format!("({holding} OR 't:' || d.token_id = {token})"));
+    }
+    if let Some(address) = &filter.address {
+        let holding = found.holding(&["d.address"], address);
+        found.and(&holding);
+    }
+    if let Some(reason) = &filter.reason {
+        R::reason(&mut found, reason);
+    }
+    found
+}
+
+/// Which way a page goes from where.
+#[derive(Debug, Clone)]
+pub(super) enum From<K> {
+    /// Down from the newest.
+    Top,
+    /// Up from the oldest.
+    Bottom,
+    /// Up from above this row.
+    Above(K),
+    /// Down from this row, itself first.
+    At(K),
+    /// Down from below this row.
+    Below(K),
+    /// On from behind a row with this key as it is stored, up or down.
+    Behind(Vec<Value>, Way),
+}
+
+/// Which way a page goes.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Way {
+    Up,
+    Down,
+}
+
+impl<K> From<K> {
+    fn way(&self) -> Way {
+        match self {
+            From::Bottom | From::Above(_) => Way::Up,
+            From::Top | From::At(_) | From::Below(_) => Way::Down,
+            From::Behind(_, way) => *way,
+        }
+    }
+}
+
+/// The statement for `limit` rows, of one token where that is said, the nearest first.
+pub(super) fn page_sql<R: Listed>(
+    query: &LedgerQuery<R::Key>,
+    token: Option<TokenId>,
+    from: &From<R::Key>,
+    limit: usize,
+) -> (String, Narrowed) {
+    let mut found = filtered::<R>(query, token, from);
+    let bound = match from {
+        From::Top | From::Bottom => None,
+        From::Above(key) => Some((">", R::values(key))),
+        From::At(key) => Some(("<=", R::values(key))),
+        From::Below(key) => Some(("<", R::values(key))),
+        From::Behind(key, Way::Up) => Some((">", key.clone())),
+        From::Behind(key, Way::Down) => Some(("<", key.clone())),
+    };
+    let order = if from.way() == Way::Up { "ASC" } else { "DESC" };
+    if let Some((compare, key)) = bound {
+        let mut mark = |value: Value| {
+            let mark = found.bind(value.clone());
+            placeholder(&value, &mark)
+        };
+        let marks: Vec<String> = key.into_iter().map(&mut mark).collect();
+        found.and(&format!("({}) {compare} ({})", R::KEY.join(", "), marks.join(", ")));
+    }
+    let order: Vec<String> = R::KEY.iter().map(|column| format!("{column} {order}")).collect();
+    let table = if token.is_some() { R::OF_TOKEN } else { R::BY_TIME };
+    let sql = format!(
+        "SELECT {NAMED_COLUMNS}, {}, {} FROM {table} {NAMED} {} ORDER BY {} LIMIT {limit}",
+        R::COLUMNS,
+        R::KEY.join(", "),
+        found.sql,
+        order.join(", ")
+    );
+    (sql, found)
+}
+
+/// Rows on one side of a row.
+struct Side<R> {
+    /// The rows, the newest first.
+    rows: Vec<R>,
+    /// Whether there are more.
+    more: bool,
+    /// Those that don't read back, in words.
+    unreadable: Vec<String>,
+}
+
+/// `limit` rows that read back, of one token where that is said, the nearest first, and those that don't.
+fn page<R: Listed>(
+    db: &Connection,
+    query: &LedgerQuery<R::Key>,
+    token: Option<TokenId>,
+    from: &From<R::Key>,
+    limit: usize,
+) -> Result<(Vec<R>, Vec<String>)> {
+    let (mut from, way) = (from.clone(), from.way());
+    let (mut rows, mut unreadable) = (Vec::new(), Vec::new());
+    loop {
+        let wanted = limit - rows.len();
+        let (sql, found) = page_sql::<R>(query, token, &from, wanted);
+        let raw = all(db, &sql, found.params().as_slice(), |r| {
+            let columns = r.as_ref().column_count();
+            let key = (columns - R::KEY.len()..columns).map(|index| stored(r, index));
+            let row = Named::read(r, query.now).and_then(|named| R::read(named, r));
+            Ok((key.collect::<rusqlite::Result<Vec<_>>>()?, row.map_err(failed)))
+        })?;
+        let is_end = raw.len() < wanted;
+        for (key, row) in raw {
+            match row {
+                Ok(row) => rows.push(row),
+                Err(error) if error.is(Fault::DamagedValue) => unreadable.push(R::describe(&key)),
+                Err(error) => return Err(error),
+            }
+            from = From::Behind(key, way);
+        }
+        if is_end || rows.len() >= limit {
+            return Ok((rows, unreadable));
+        }
+    }
+}
+
+/// `limit` rows and whether there are more, the newest first.
+fn side<R: Listed>(db: &Connection, query: &LedgerQuery<R::Key>, from: &From<R::Key>, limit: usize) -> Result<Side<R>> {
+    let most = limit.min(i64::MAX as usize - 1);
+    let up = from.way() == Way::Up;
+    let (mut rows, unreadable) = match &query.sight {
+        Sight::Token(token) => page(db, query, Some(*token), from, most + 1)?,
+        // Along time it would be a search through everybody's rows: the few tokens of one account are asked one by one.
+        Sight::Of { visibility, strangers: false } if visibility.roles.is_empty() => {
+            let (mut rows, mut unreadable): (Vec<R>, _) = (Vec::new(), Vec::new());
+            for token in tokens_of(db, visibility.own)? {
+                let (mut more, mut damaged) = page(db, query, Some(token), from, most + 1)?;
+                rows.append(&mut more);
+                unreadable.append(&mut damaged);
+                rows.sort_by_key(|row| row.key());
+                if !up {
+                    rows.reverse();
+                }
+                rows.truncate(most + 1);
+            }
+            (rows, unreadable)
+        }
+        Sight::All | Sight::Of { .. } => page(db, query, None, from, most + 1)?,
+    };
+    let more = rows.len() > most;
+    rows.truncate(most);
+    if up {
+        rows.reverse();
+    }
+    Ok(Side { rows, more, unreadable })
+}
+
+/// Every token that an account has or had.
+fn tokens_of(db: &Connection, account: AccountId) -> Result<Vec<TokenId>> {
+    let sql = "SELECT id FROM tokens WHERE account_id = ?1 AND deleted_at IS NULL
+               UNION ALL SELECT id FROM tokens WHERE account_id = ?1 AND deleted_at IS NOT NULL
+               UNION ALL SELECT DISTINCT token_id FROM tombstones WHERE account_id = ?1";
+    all(db, sql, params![account.0], |r| r.get(0).map(TokenId))
+}
+
+pub(super) fn window<R: Listed>(db: &Connection, query: &LedgerQuery<R::Key>) -> Result<LedgerWindow<R>> {
+    let limit = query.limit;
+    let (side, newer, older) = match query.anchor.clone() {
+        LedgerAnchor::Newest => {
+            let side = side(db, query, &From::Top, limit)?;
+            let older = side.more;
+            (side, false, older)
+        }
+        LedgerAnchor::Oldest => {
+            let side = side(db, query, &From::Bottom, limit)?;
+            let newer = side.more;
+            (side, newer, false)
+        }
+        LedgerAnchor::Newer(key) => {
+            let side = side(db, query, &From::Above(key), limit)?;
+            let newer = side.more;
+            (side, newer, true)
+        }
+        LedgerAnchor::Older(key) => {
+            let side = side(db, query, &From::Below(key), limit)?;
+            let older = side.more;
+            (side, true, older)
+        }
+        LedgerAnchor::Around(key) => around(db, query, key)?,
+    };
+    Ok(LedgerWindow { rows: side.rows, newer, older, unreadable: side.unreadable })
+}
+
+/// Half above the row and the rest from it on; more on one side where the other runs out.
+fn around<R: Listed>(db: &Connection, query: &LedgerQuery<R::Key>, key: R::Key) -> Result<(Side<R>, bool, bool)> {
+    let limit = query.limit;
+    let mut above = side::<R>(db, query, &From::Above(key.clone()), limit)?;
+    let mut below = side::<R>(db, query, &From::At(key), limit)?;
+    let keep_below = below.rows.len().min(limit - above.rows.len().min(limit / 2));
+    let keep_above = above.rows.len().min(limit - keep_below);
+    let newer = above.more || keep_above < above.rows.len();
+    let older = below.more || keep_below < below.rows.len();
+    below.rows.truncate(keep_below);
+    above.rows.drain(..above.rows.len() - keep_above);
+    above.rows.append(&mut below.rows);
+    above.unreadable.append(&mut below.unreadable);
+    Ok((above, newer, older))
+}

@@ -1,0 +1,255 @@
+//! One row that doesn't read back: every list names it and gives the others.
+
+use jeton::domain::audit_filter::AuditFilter;
+use jeton::domain::catalogue::Catalogue;
+use jeton::domain::filter::Filter;
+use jeton::domain::ledger_filter::LedgerFilter;
+use jeton::domain::role::Role;
+use jeton::domain::sort::{Sort, SortColumn};
+use jeton::domain::token::{TokenId, TokenRef};
+use jeton::verbs::accounts::{Greet, ListAccounts};
+use jeton::verbs::actor::Credential;
+use jeton::verbs::audit::ListAudit;
+use jeton::verbs::audit_log::AuditAnchor;
+use jeton::verbs::catalogue::PreviewCatalogue;
+use jeton::verbs::check::{Check, Look};
+use jeton::verbs::ledger::{LedgerAnchor, ListDenied, ListUses};
+use jeton::verbs::ports::{Anchor, Store};
+use jeton::verbs::request::ask;
+use jeton::verbs::tokens::{DisableTokens, ListOf, ListTokens, Pointed, ShowToken};
+
+use crate::support::program::Home;
+use crate::support::world::{House, OWNER};
+
+/// A value as a hand on the store may leave it: one that no rule allows, and one that is no text at all.
+const DAMAGES: [&str; 2] = ["'\u{1b}'", "CAST(x'ff41' AS TEXT)"];
+
+/// Sets a column past every rule of the store.
+fn damage(house: &House, table: &str, column: &str, value: &str, which: &str) {
+    let raw = house.raw();
+    raw.pragma_update(None, "ignore_check_constraints", true).unwrap();
+    let changed = raw.execute(&format!("UPDATE {table} SET {column} = {value} WHERE {which}"), []).unwrap();
+    assert!(changed > 0, "{table}.{column}");
+}
+
+/// Three tokens, `a`, `b` and `c`, each used, tried and switched off.
+fn house() -> House {
+    let house = House::inhabited();
+    for name in ["a", "b", "c"] {
+        let issued = house.issue("member", name);
+        house.verify(&issued.secret);
+        house.ask("member", DisableTokens { tokens: vec![Pointed::typed(name)] }).unwrap();
+        house.verify(&issued.secret);
+    }
+    house
+}
+
+/// The id of the token `b`.
+fn b(house: &House) -> TokenId {
+    house.raw().query_row("SELECT id FROM tokens WHERE name = 'b'", [], |r| r.get(0).map(TokenId)).unwrap()
+}
+
+fn list(sort: SortColumn, anchor: Anchor, limit: usize) -> ListTokens {
+    let (whose, filter) = (ListOf::All, Filter::default());
+    ListTokens { whose, filter, sort: Sort { column: sort, descending: false }, trashed: false, anchor, limit }
+}
+
+#[test]
+fn damaged_token_is_named_in_every_order_and_page() {
+    for (column, value) in ["name", "description", "selection", "username", "kind"]
+        .into_iter()
+        .flat_map(|column| DAMAGES.map(|value| (column, value)))
+    {
+        let house = house();
+        let damaged = b(&house);
+        // The username stands in the account too, and is read from there.
+        let reads_back = column == "username";
+        damage(&house, "tokens", column, value, "name = 'b'");
+        for sort in SortColumn::ALL {
+            for limit in [1, 2, 100] {
+                let (mut names, mut unreadable, mut anchor) = (Vec::new(), Vec::new(), Anchor::Start);
+                loop {
+                    let window = house.ask(OWNER, list(sort, anchor, limit)).unwrap();
+                    names.extend(window.rows.iter().map(|token| token.name.to_string()));
+                    unreadable.extend(window.unreadable);
+                    match window.last {
+                        Some(last) => anchor = Anchor::After(last),
+                        None => break,
+                    }
+                }
+                names.sort_unstable();
+                let names: Vec<&str> = names.iter().map(String::as_str).collect();
+                let (others, left_out): (&[&str], &[_]) =
+                    if reads_back { (&["a", "b", "c"], &[]) } else { (&["a", "c"], &[damaged]) };
+                assert_eq!(
+                    (&names[..], &unreadable[..]),
+                    (others, left_out),
+                    "{column} = {value} by {sort:?}, {limit}"
+                );
+            }
+            let around = house.ask(OWNER, list(sort, Anchor::Around(damaged, None), 100)).unwrap();
+            assert_eq!(around.rows.len() + around.unreadable.len(), 3);
+            assert_eq!(around.end(), around.matching);
+        }
+        let words = ListTokens { filter: Filter::parse("é"), ..list(SortColumn::Name, Anchor::Start, 100) };
+        house.ask(OWNER, words).unwrap();
+        // Who would gain methods is found out of all others.
+        let mut catalogue = Catalogue::shipped("cloud-platform").unwrap();
+        catalogue.sets.clear();
+        let grants = house.store().read(|s| s.grants(None, 100)).unwrap();
+        let is_grant_damaged = column == "name" || column == "selection";
+        assert_eq!(grants.unreadable, if is_grant_damaged { vec![damaged] } else { vec![] }, "{column} = {value}");
+        assert_eq!(grants.grants.len() + grants.unreadable.len(), 3);
+        house.ask(OWNER, PreviewCatalogue { catalogue }).unwrap();
+    }
+}
+
+#[test]
+fn damaged_account_is_named_and_keeps_nobody_out() {
+    for (column, value) in ["username", "role"].into_iter().flat_map(|column| DAMAGES.map(|value| (column, value))) {
+        let house = house();
+        let viewer = house.account_named("viewer").id;
+        damage(&house, "accounts", column, value, "username = 'viewer'");
+        let listed = house.ask(OWNER, ListAccounts).unwrap();
+        let names: Vec<&str> = listed.accounts.iter().map(|a| a.account.username.as_str()).collect();
+        assert_eq!((names, listed.unreadable), (vec!["admin", "member", "ops"], vec![viewer]), "{column} = {value}");
+        assert_eq!(house.ask("member", ListAccounts).unwrap().unreadable, [], "members see their own account alone");
+        house.ask(OWNER, list(SortColumn::Account, Anchor::Start, 100)).unwrap();
+    }
+    // One that is left isn't taken for the only one there is.
+    let house = House::new();
+    house.account("other", Role::Member);
+    damage(&house, "accounts", "role", DAMAGES[0], "username = 'other'");
+    assert_eq!(ask(&house.jeton, &Credential::Store, Greet).unwrap().sole_account, None);
+}
+
+#[test]
+fn damaged_audit_row_is_named() {
+    for (column, value) in ["name", "details", "hash"].map(|column| (column, "CAST(x'ff' AS TEXT)")) {
+        let house = house();
+        let count = house.audit().len();
+        let value = if column == "hash" { "x'00'" } else { value };
+        for which in ["seq = 3".to_owned(), format!("seq = {count}")] {
+            damage(&house, "audit", column, value, &which);
+        }
+        let all = |anchor, limit| {
+            let (filter, since, token) = (AuditFilter::default(), None, None);
+            house.ask(OWNER, ListAudit { since, token, filter, anchor, limit })
+        };
+        let window = all(AuditAnchor::Newest, 1_000).unwrap();
+        assert_eq!((window.rows.len(), &window.unreadable[..]), (count - 2, &[count as i64, 3][..]), "{column}");
+        assert_eq!(window.newest, count as i64);
+        let first = all(AuditAnchor::Oldest, 3).unwrap();
+        assert_eq!(first.rows.iter().map(|c| c.row.seq).collect::<Vec<_>>(), [1, 2, 4], "others take its place");
+        assert!(first.newer && !first.older);
+        let around = all(AuditAnchor::Around(3), 4).unwrap();
+        assert_eq!(around.rows.iter().map(|c| c.row.seq).collect::<Vec<_>>(), [1, 2, 4, 5]);
+    }
+}
+
+#[test]
+fn damaged_row_of_the_ledger_is_named() {
+    let house = house();
+    let denied = |limit| ListDenied {
+        token: None,
+        since: None,
+        filter: LedgerFilter::default(),
+        anchor: LedgerAnchor::Newest,
+        limit,
+    };
+    let uses = |limit| ListUses {
+        token: None,
+        since: None,
+        filter: LedgerFilter::default(),
+        anchor: LedgerAnchor::Newest,
+        limit,
+    };
+    assert_eq!(house.ask(OWNER, uses(9)).unwrap().rows.len(), 3);
+    let token = b(&house).0;
+    let of_b = format!("token_id = {token}");
+    // What decides nothing is shown as far as it reads.
+    damage(&house, "denied_attempts", "client", DAMAGES[1], &of_b);
+    assert_eq!(house.ask(OWNER, denied(9)).unwrap().rows.len(), 3);
+    damage(&house, "denied_attempts", "reason", DAMAGES[1], &of_b);
+    damage(&house, "daily_uses", "client", DAMAGES[1], &of_b);
+    for limit in [1, 2, 9] {
+        let (mut anchor, mut seen) = (LedgerAnchor::Newest, 0);
+        loop {
+            let window = house.ask(OWNER, ListDenied { anchor, ..denied(limit) }).unwrap();
+            seen += window.rows.len();
+            assert!(window.unreadable.len() <= 1);
+            match window.rows.last().filter(|_| window.older) {
+                Some(row) => anchor = LedgerAnchor::Older(row.key),
+                None => break,
+            }
+        }
+        assert_eq!(seen, 2);
+        let (mut anchor, mut seen) = (LedgerAnchor::Newest, 0);
+        loop {
+            let window = house.ask(OWNER, ListUses { anchor, ..uses(limit) }).unwrap();
+            seen += window.rows.len();
+            match window.rows.last().filter(|_| window.older) {
+                Some(row) => anchor = LedgerAnchor::Older(row.key.clone()),
+                None => break,
+            }
+        }
+        assert_eq!(seen, 2);
+    }
+    assert_eq!(house.ask(OWNER, denied(9)).unwrap().unreadable.len(), 1);
+    let named = house.ask(OWNER, uses(9)).unwrap().unreadable;
+    assert!(named.len() == 1 && named[0].contains(&format!("t:{token}")), "{named:?}");
+    house.ask(OWNER, ShowToken { token: TokenRef::Id(TokenId(token)) }).unwrap();
+    // A token without a name that reads has an id.
+    for value in DAMAGES {
+        damage(&house, "tokens", "name", value, &format!("id = {}", token - 1));
+        let window = house.ask(OWNER, denied(9)).unwrap();
+        assert_eq!((window.rows.len(), window.unreadable.len()), (2, 1));
+        let check = Check { look: Look::Knocking, after: None, limit: 100 };
+        let findings = ask(&house.jeton, &Credential::Store, check).unwrap().findings;
+        let named: Vec<bool> = findings.iter().map(|finding| finding.token.named.is_some()).collect();
+        assert_eq!(named, [false, true], "{findings:?}");
+    }
+}
+
+/// Through the real program: exit 1, the others on stdout, the damaged one on stderr and in JSON.
+#[test]
+fn commands_name_damaged_rows() {
+    let home = Home::set_up();
+    for name in ["a", "b", "c"] {
+        let secret = home.create(&[name]);
+        assert_eq!(home.verify(&secret), 0);
+        home.as_ops(&["token", "disable", name]).succeeds();
+        assert_eq!(home.verify(&secret), 4);
+    }
+    home.run(&["account", "create", "bot", "--password-stdin"], "correct horse battery\nanother long password\n")
+        .succeeds();
+    home.as_ops(&["ledger", "uses", "--user", "ops"]).succeeds();
+    let raw = rusqlite::Connection::open(home.store()).unwrap();
+    raw.pragma_update(None, "ignore_check_constraints", true).unwrap();
+    raw.execute_batch(
+        "UPDATE tokens SET description = CAST(x'ff' AS TEXT) WHERE name = 'b';
+         UPDATE accounts SET role = CAST(x'ff' AS TEXT) WHERE username = 'bot';
+         UPDATE audit SET details = CAST(x'ff' AS TEXT) WHERE seq = 2;
+         UPDATE denied_attempts SET reason = CAST(x'ff' AS TEXT) WHERE token_id = 2;
+         UPDATE daily_uses SET client = CAST(x'ff' AS TEXT) WHERE token_id = 2;",
+    )
+    .unwrap();
+    drop(raw);
+    for (args, list, left, named) in [
+        (&["token", "list"][..], "tokens", 2, "t:2"),
+        (&["account", "list"], "accounts", 1, "2"),
+        (&["audit"], "entries", 7, "2"),
+        (&["ledger", "denied"], "denied", 2, "attempt 2"),
+        (&["ledger", "uses"], "uses", 2, "t:2"),
+    ] {
+        let args: Vec<&str> = args.iter().copied().chain(["--user", "ops"]).collect();
+        home.as_ops(&args).ends(1).says(&["can't be read", named]);
+        let json: Vec<&str> = args.iter().copied().chain(["--json"]).collect();
+        let answer = home.as_ops(&json).ends(1).json();
+        assert_eq!(answer[list].as_array().unwrap().len(), left, "{answer}");
+        let unreadable = answer["unreadable"].as_array().unwrap();
+        assert!(unreadable.len() == 1 && unreadable[0].as_str().unwrap().contains(named), "{answer}");
+    }
+    let whole = home.as_ops(&["token", "list", "--json", "--user", "ops", "--filter", "name-of-none"]).json();
+    assert_eq!(whole["unreadable"], serde_json::json!([]));
+}

@@ -1,0 +1,143 @@
+//! Changes that are planned in a read: what comes between the plan and the transaction.
+
+use std::sync::atomic::{AtomicU32, Ordering};
+
+use jeton::domain::audit::AuditActor;
+use jeton::domain::time::Timestamp;
+use jeton::verbs::audited::Audited;
+use jeton::verbs::ports::{Bookkeeping, Committed, Due, Edition, Snapshot, Tx};
+
+use super::*;
+use crate::support::world::{entry, tester};
+
+/// A store in which somebody else commits a change just ahead of each of the first so many writes.
+struct Overtaken {
+    store: SqliteStore,
+    times: AtomicU32,
+    change: fn(&Local<SqliteStore>, u32),
+    other: Local<SqliteStore>,
+}
+
+impl Store for Overtaken {
+    fn read<T>(&self, f: impl FnOnce(&dyn Snapshot) -> jeton::error::Result<T>) -> jeton::error::Result<T> {
+        self.store.read(f)
+    }
+    fn write<T>(
+        &self,
+        by: &AuditActor,
+        now: &dyn Fn() -> Timestamp,
+        f: impl FnOnce(&mut dyn Tx, Timestamp) -> jeton::error::Result<Audited<T>>,
+    ) -> jeton::error::Result<Committed<T>> {
+        let left = self.times.fetch_update(Ordering::SeqCst, Ordering::SeqCst, |left| left.checked_sub(1));
+        if let Ok(left) = left {
+            (self.change)(&self.other, left);
+        }
+        self.store.write(by, now, f)
+    }
+    fn rehearse<T>(
+        &self,
+        now: &dyn Fn() -> Timestamp,
+        f: impl FnOnce(&mut dyn Tx, Timestamp) -> jeton::error::Result<Audited<T>>,
+    ) -> jeton::error::Result<T> {
+        self.store.rehearse(now, f)
+    }
+    fn edition(&self) -> jeton::error::Result<Edition> {
+        self.store.edition()
+    }
+    fn checkpoint(&self) -> jeton::error::Result<u64> {
+        self.store.checkpoint()
+    }
+    fn settle(&self) -> jeton::error::Result<()> {
+        self.store.settle()
+    }
+    fn write_failed_sign_ins(&self, now: Timestamp, due: Due) -> jeton::error::Result<()> {
+        self.store.write_failed_sign_ins(now, due)
+    }
+    fn bookkeep<T>(&self, f: impl FnOnce(&mut dyn Bookkeeping) -> jeton::error::Result<T>) -> jeton::error::Result<T> {
+        self.store.bookkeep(f)
+    }
+}
+
+impl Overtaken {
+    /// `house`'s store, in which `change` happens ahead of each of the first `times` writes.
+    fn over(house: &House, times: u32, change: fn(&Local<SqliteStore>, u32)) -> Local<Overtaken> {
+        let open = || SqliteStore::open(&house.place.path()).unwrap();
+        let other = Local::new(open(), house.fakes.world(), caller());
+        let store = Overtaken { store: open(), times: AtomicU32::new(times), change, other };
+        Local::new(store, house.fakes.world(), caller())
+    }
+}
+
+fn titled(house: &House, title: &str) -> bool {
+    house.store().read(|s| s.catalogues()).unwrap().iter().any(|c| c.title == title)
+}
+
+fn retitled() -> ApplyCatalogue {
+    let mut catalogue = Catalogue::shipped("cloud-platform").unwrap();
+    catalogue.title = "Another title".to_owned();
+    ApplyCatalogue::new(catalogue, None, None)
+}
+
+#[test]
+fn planned_change_starts_over_when_what_it_depends_on_changes() {
+    let elsewhere = |other: &Local<SqliteStore>, _| {
+        let written = other.store().write(&tester(), &|| START, |_, _| Ok(Audited::one((), entry("elsewhere"))));
+        written.unwrap();
+    };
+    let house = House::inhabited();
+    let error = refused(ask(&Overtaken::over(&house, 100, elsewhere), &by(OWNER), retitled()), Kind::Conflict);
+    assert!(error.is(Fault::Outrun));
+    assert!(!titled(&house, "Another title"));
+    ask(&Overtaken::over(&house, 2, elsewhere), &by(OWNER), retitled()).unwrap();
+    assert!(titled(&house, "Another title"));
+}
+
+#[test]
+fn planned_change_is_not_outrun_by_tokens_that_change_all_the_time() {
+    let house = House::inhabited();
+    house.set_policy(|p| p.active_tokens = 0);
+    house.issue("member", "flicker");
+    let busy = |other: &Local<SqliteStore>, left: u32| {
+        let ask = |verb: Request| other.call(&by("member"), verb).map(drop).unwrap();
+        ask(disable(&["flicker"]).into());
+        ask(enable(&["flicker"]).into());
+        ask(create(&format!("new{left}")).into());
+        ask(regenerate("flicker").into());
+    };
+    ask(&Overtaken::over(&house, u32::MAX, busy), &by(OWNER), retitled()).unwrap();
+    assert!(titled(&house, "Another title"));
+}
+
+/// The catalogue `cloud-platform` with less in the set `Marketplace`.
+fn narrowed() -> ApplyCatalogue {
+    let mut catalogue = Catalogue::shipped("cloud-platform").unwrap();
+    let set = catalogue.sets.iter_mut().find(|set| set.name == "Marketplace").unwrap();
+    set.include.truncate(1);
+    ApplyCatalogue::new(catalogue, None, None)
+}
+
+#[test]
+fn token_that_changes_after_the_plan_counts_as_it_is_then() {
+    let marketplace = || CreateToken { selection: Selection::Sets(["Marketplace".to_owned()].into()), ..create("old") };
+    let change = |other: &Local<SqliteStore>, _| {
+        let selection = Selection::Sets(["Marketplace".to_owned()].into());
+        ask(other, &by("member"), CreateToken { selection, ..create("new") }).unwrap();
+        let selection = Some(SelectionEdit::Replace(Selection::nothing()));
+        ask(other, &by("member"), EditToken { selection, ..edit("other") }).unwrap();
+    };
+    let wide = Catalogue::shipped("cloud-platform").unwrap();
+    for (accepted, applies) in [(2, true), (1, false), (3, false)] {
+        let house = House::inhabited();
+        house.ask(OWNER, narrowed()).unwrap();
+        house.make("member", marketplace());
+        house.make("member", CreateToken { names: vec![token_name("other")], ..marketplace() });
+        let jeton = Overtaken::over(&house, 1, change);
+        let done = ask(&jeton, &by(OWNER), ApplyCatalogue::new(wide.clone(), Some(accepted), None));
+        assert_eq!(done.is_ok(), applies, "{done:?}");
+        if let Ok(done) = done {
+            let widening = done.out.widening;
+            let names: Vec<&str> = widening.tokens.iter().map(|token| token.name.as_str()).collect();
+            assert_eq!((widening.count, names), (2, vec!["member/old", "member/new"]));
+        }
+    }
+}
