@@ -60,6 +60,15 @@ impl Presented {
 }
 
 impl Credential {
+    /// Whether it is a token, or a session that one opened.
+    pub(super) fn is_token(&self) -> bool {
+        match self {
+            Credential::Token(_) => true,
+            Credential::Session(session) => session.is_by_token(),
+            Credential::Store | Credential::Password(..) => false,
+        }
+    }
+
     /// `username`'s password, as typed.
     pub fn password(username: Username, password: Password) -> Self {
         Credential::Password(username, Arc::new(password))

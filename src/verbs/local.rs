@@ -80,7 +80,8 @@ impl<S: Store> Local<S> {
     pub(super) fn proved(&self, credential: &Credential, proof: Proof, needs: Needs) -> Result<Option<Session>> {
         suffices(credential, proof)?;
         match credential {
-            _ if proof == Proof::Store => Ok(None),
+            // No token asks for what takes a person, even where it takes no proof: what it tells is not for the token.
+            _ if proof == Proof::Store && !(needs == Needs::Person && credential.is_token()) => Ok(None),
             Credential::Store => Ok(None),
             Credential::Session(session) => Ok(Some(session.clone())),
             Credential::Password(username, password) => {

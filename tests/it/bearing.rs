@@ -253,11 +253,15 @@ fn no_token_gives_what_it_does_not_hold() {
         &["account", "enable", "ops"],
         &["policy", "set", "active_tokens", "0"],
         &["catalogue", "apply", "jeton"],
+        &["catalogue", "apply", "cloud-platform"],
+        &["catalogue", "apply", "cloud-platform", "--dry-run"],
+        &["token", "purge", "--trashed", "--dry-run"],
     ] {
         let mut command = home.command(words);
         command.envs(variables);
         let ran = finish(command, b"another long password\nanother long password\n");
         assert!(matches!(ran.code, 2 | 4), "{words:?}: {ran:?}");
+        assert!(ran.out.is_empty(), "{words:?}: {ran:?}");
     }
     assert_eq!((list(), head()), before);
     for words in [&["create", "less", "--method", called, "--expires", "1d"][..], &["copy", "weaker", "twin"]] {

@@ -79,7 +79,9 @@ pub(super) fn offer(app: &mut App, catalogue: Catalogue, warnings: &[String], co
     for warning in warnings {
         app.out.note(&format!("! {warning}"));
     }
-    let preview = app.ask(&Credential::Store, PreviewCatalogue { catalogue: catalogue.clone() })?;
+    // A token that asks is judged before anything is shown to it.
+    let looks = app.token()?.unwrap_or(Credential::Store);
+    let preview = app.ask(&looks, PreviewCatalogue { catalogue: catalogue.clone() })?;
     if !app.out.json {
         print(app, &preview)?;
     }

@@ -1,6 +1,6 @@
 //! Names near a reference that means no token.
 
-use super::{Act, Among};
+use super::{Act, Among, reaches};
 use crate::domain::filter::Filter;
 use crate::domain::sort::Sort;
 use crate::domain::suggest::nearest;
@@ -15,7 +15,7 @@ const MAX_CANDIDATES: usize = 200;
 /// The most names that are suggested.
 const MAX_NAMES: usize = 3;
 
-/// Adds the names nearest to `reference` to the error, of tokens within the actor's reach. Only tokens that have a piece
+/// Adds the names nearest to `reference` to the error, of tokens within the actor's reach that it may see too. Only tokens that have a piece
 /// of the name in theirs are compared, so that the number of tokens doesn't matter.
 pub(super) fn with_near_names(
     error: Error,
@@ -26,9 +26,11 @@ pub(super) fn with_near_names(
     act: Act,
 ) -> Result<Error> {
     let TokenRef::Typed(text) = reference else { return Ok(error) };
-    if error.next.is_some() {
+    if error.next.is_some() || !reaches(by, Act::See, true) {
         return Ok(error);
     }
+    let (seen, mut visibility) = (by.visibility(Act::See)?, by.visibility(act)?);
+    visibility.roles.retain(|role| seen.roles.contains(role));
     let (account, name) = text.split_once('/').map_or((None, text.as_str()), |(account, name)| (Some(account), name));
     let own = by.account()?.id;
     // Tokens by name, each with the way to write it.
@@ -36,7 +38,7 @@ pub(super) fn with_near_names(
     for piece in pieces(name) {
         let filter = Filter { words: vec![piece], account: account.map(str::to_lowercase), ..Filter::default() };
         let found = snapshot.window(&WindowQuery {
-            visibility: by.visibility(act)?,
+            visibility: visibility.clone(),
             account: None,
             filter,
             expiring_by: None,

@@ -126,7 +126,8 @@ impl Preview {
 impl Verb for PreviewCatalogue {
     const NAME: &'static str = "catalogue.preview";
     const PROOF: Proof = Proof::Store;
-    const NEEDS: Needs = Needs::Nothing;
+    // It names tokens of everybody, and no token applies a catalogue.
+    const NEEDS: Needs = Needs::Person;
     type Reply = Preview;
 }
 

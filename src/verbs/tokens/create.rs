@@ -14,7 +14,7 @@ use crate::verbs::actor::Actor;
 use crate::verbs::audited::Audited;
 use crate::verbs::authorize;
 use crate::verbs::cli_line::CliLine;
-use crate::verbs::needs::Needs;
+use crate::verbs::needs::{Needs, READ_ACCOUNTS};
 use crate::verbs::ports::{NewToken, Tx};
 use crate::verbs::{Change, Changed, Env, Proof, Verb};
 
@@ -116,7 +116,8 @@ impl CreateToken {
     /// may know which accounts there are.
     fn not_account_and_name(&self, by: &Actor, tx: &dyn Tx) -> Result<()> {
         let ([first, name], None) = (&self.names[..], &self.account) else { return Ok(()) };
-        if !matches!(by.account()?.role, Role::Owner | Role::Admin) {
+        let knows_accounts = authorize::needs(by, READ_ACCOUNTS).is_ok();
+        if !knows_accounts || !matches!(by.account()?.role, Role::Owner | Role::Admin) {
             return Ok(());
         }
         let Ok(account) = Username::parse(first.as_str()) else { return Ok(()) };

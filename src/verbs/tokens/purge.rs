@@ -65,7 +65,7 @@ pub struct Purged {
 impl Verb for PreviewPurge {
     const NAME: &'static str = "token.purge.preview";
     const PROOF: Proof = Proof::Identity;
-    const NEEDS: Needs = Needs::WriteTokens;
+    const NEEDS: Needs = Needs::Person;
     type Reply = PurgePreview;
 }
 

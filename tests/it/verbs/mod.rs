@@ -23,6 +23,7 @@ mod policy;
 mod proving;
 mod purging;
 mod regenerating;
+mod revealing;
 mod rights;
 mod switching;
 mod tracing;

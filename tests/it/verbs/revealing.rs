@@ -1,0 +1,58 @@
+//! What a token is told before it may: nothing.
+
+use super::*;
+use crate::support::world::bearer;
+
+const WRITE: &str = "jeton.tokens.write";
+
+fn token(house: &House, name: &str, held: &[&str]) -> Credential {
+    bearer(house.make(OWNER, CreateToken { selection: methods(held), ..create(name) }).secret)
+}
+
+/// Previews of what takes a person name everybody's tokens: no token gets them, signed in or not.
+#[test]
+fn token_gets_no_preview_of_what_takes_a_person() {
+    let house = House::inhabited();
+    let every: Vec<String> = Catalogue::shipped("jeton").unwrap().methods().map(|m| m.id.to_string()).collect();
+    let held: Vec<&str> = every.iter().map(String::as_str).collect();
+    let who = token(&house, "all", &held);
+    let session = Credential::Session(ask(&house.jeton, &who, SignIn).unwrap());
+    let catalogue = Catalogue::shipped("cloud-platform").unwrap();
+    for who in [&who, &session] {
+        let preview = PreviewCatalogue { catalogue: catalogue.clone() };
+        refused(ask(&house.jeton, who, preview), Kind::Denied);
+        for which in [Purgeable::Trashed, Purgeable::Expired] {
+            refused(ask(&house.jeton, who, PreviewPurge { which }), Kind::Denied);
+        }
+    }
+    ask(&house.jeton, &Credential::Store, PreviewCatalogue { catalogue }).unwrap();
+    house.ask("member", PreviewPurge { which: Purgeable::Trashed }).unwrap();
+}
+
+#[test]
+fn wrong_confirmation_names_tokens_only_to_who_may_see_them() {
+    let house = House::inhabited();
+    let secretive = house.issue(OWNER, "secretive").token;
+    for (name, held, is_told) in [("w", &[WRITE][..], false), ("rw", &[WRITE, "jeton.tokens.read"], true)] {
+        let who = token(&house, name, held);
+        let error = refused(ask(&house.jeton, &who, delete(&[&secretive.hint], "no")), Kind::Conflict);
+        assert_eq!(error.to_string().contains("secretive"), is_told, "{name}: {error}");
+        let error = refused(ask(&house.jeton, &who, disable(&["secretiv"])), Kind::NotFound);
+        assert_eq!(error.to_string().contains("secretive"), is_told, "{name}: {error}");
+    }
+}
+
+#[test]
+fn words_that_could_be_account_and_name_tell_which_accounts_there_are_only_to_who_may_know() {
+    let house = House::inhabited();
+    let two = |first: &str| CreateToken { names: vec![token_name(first), token_name("x")], ..create_nothing() };
+    let blind = token(&house, "blind", &[WRITE]);
+    assert_eq!(ask(&house.jeton, &blind, two("member")).unwrap().out.len(), 2);
+    let knowing = token(&house, "knowing", &[WRITE, "jeton.accounts.read"]);
+    refused(ask(&house.jeton, &knowing, two("viewer")), Kind::Conflict);
+    refused(house.ask(OWNER, two("viewer")), Kind::Conflict);
+}
+
+fn create_nothing() -> CreateToken {
+    create("x")
+}
