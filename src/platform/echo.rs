@@ -34,7 +34,7 @@ impl EchoOff {
         if silenced.is_none() {
             let terminal = File::open(TERMINAL)?;
             let before = tcgetattr(&terminal)?;
-            restore_on_signals();
+            handle_signals();
             silence(&terminal, &before)?;
             *silenced = Some(Silenced { terminal, before });
         }
@@ -73,7 +73,7 @@ fn restore(terminal: &File, before: &Termios, when: OptionalActions) {
 
 /// Once for the life of the process, because a signal handler can't be taken away again. With the echo on, the signals
 /// do what they always do.
-fn restore_on_signals() {
+pub(super) fn handle_signals() {
     static ONCE: Once = Once::new();
     ONCE.call_once(|| {
         let Ok(mut signals) = Signals::new([SIGHUP, SIGINT, SIGQUIT, SIGTERM, SIGTSTP]) else { return };
@@ -88,8 +88,10 @@ fn restore_on_signals() {
                     if let Some(Silenced { terminal, before }) = &*silenced {
                         restore(terminal, before, OptionalActions::Now);
                     }
-                    if !super::signals::ends_by_itself(signal) {
-                        let _ = emulate_default_handler(signal);
+                    match signal {
+                        SIGTSTP => super::signals::stop(),
+                        ending if super::signals::ends_by_itself(ending) => {}
+                        ending => drop(emulate_default_handler(ending)),
                     }
                     if let Some(Silenced { terminal, before }) = &*silenced {
                         let _ = silence(terminal, before);

@@ -23,6 +23,7 @@ pub mod systemd;
 pub mod tasks;
 pub mod terminal;
 pub mod user;
+pub mod write_gate;
 
 use std::sync::Arc;
 

@@ -8,7 +8,7 @@ use rustix::event::{PollFd, PollFlags, poll};
 use signal_hook::consts::{SIGCONT, SIGHUP, SIGINT, SIGQUIT, SIGTERM, SIGTSTP, SIGUSR1, SIGUSR2, SIGWINCH, SIGXFSZ};
 use signal_hook::iterator::Signals;
 
-use super::tasks;
+use super::{echo, tasks, write_gate};
 use crate::error::{Error, Kind, Result};
 
 /// What the system says to the program.
@@ -125,27 +125,24 @@ pub fn output_is_closed() -> bool {
     poll(&mut watched, Some(&now)).is_ok() && watched[0].revents().intersects(PollFlags::HUP | PollFlags::ERR)
 }
 
-/// Set once the program itself answers Ctrl-C.
-static ANSWERS_INTERRUPT: AtomicBool = AtomicBool::new(false);
+/// Set once the program itself answers the signals that ask it to end.
+static STOPS_ON_END: AtomicBool = AtomicBool::new(false);
 
 /// Whether the program itself ends, in an orderly way, by that signal.
 pub fn ends_by_itself(signal: i32) -> bool {
-    signal == SIGINT && ANSWERS_INTERRUPT.load(Ordering::Relaxed)
+    matches!(signal, SIGHUP | SIGINT | SIGTERM) && STOPS_ON_END.load(Ordering::Relaxed)
 }
 
-/// From now on the program itself answers Ctrl-C: nothing else ends it then.
-pub fn answer_interrupt() {
-    ANSWERS_INTERRUPT.store(true, Ordering::Relaxed);
-}
-
-/// From now on a signal that asks the program to end calls `stop` instead, from a thread of its own.
+/// From now on a signal that asks the program to end calls `stop` instead, from a thread of its own. Ctrl-Z stops the
+/// program as ever, but never while it holds the store's write lock.
 ///
 /// # Errors
 /// [`crate::error::Kind::Failure`] when the system refuses.
 pub fn stop_on_end(stop: impl Fn() + Send + 'static) -> Result<()> {
     let refused = |e: io::Error| Error::failure("Ctrl-C can't be waited for").why(e.to_string());
     let mut signals = Signals::new([SIGHUP, SIGINT, SIGTERM]).map_err(refused)?;
-    answer_interrupt();
+    STOPS_ON_END.store(true, Ordering::Relaxed);
+    echo::handle_signals();
     tasks::thread("signals", |_| (), move || signals.forever().for_each(|_| stop())).map(drop).map_err(refused)
 }
 
@@ -161,10 +158,10 @@ pub fn end_on_interrupt() -> Result<()> {
         .map_err(|e| Error::failure("Ctrl-C can't be waited for").why(e.to_string()))
 }
 
-/// Stops the program as `SIGTSTP` would have, until it is continued.
+/// Stops the program as `SIGTSTP` would have, until it is continued, but never while it holds the store's write lock.
 pub fn stop() {
     // Failing leaves the program running, which is the next best.
-    let _ = signal_hook::low_level::emulate_default_handler(SIGTSTP);
+    write_gate::between_writes(|| drop(signal_hook::low_level::emulate_default_handler(SIGTSTP)));
 }
 
 /// Ends the program as `signal` would have.

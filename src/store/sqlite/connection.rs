@@ -15,6 +15,7 @@ use super::{audit, journal, ledger, lock, open, sign_ins, tokens, wal};
 use crate::domain::audit::{AuditActor, AuditRow};
 use crate::domain::time::Timestamp;
 use crate::error::Result;
+use crate::platform::write_gate;
 use crate::verbs::audited::Audited;
 use crate::verbs::ports::{Bookkeeping, Committed, Due, Edition, Snapshot, Store, Tx};
 
@@ -89,6 +90,7 @@ impl SqliteStore {
     /// One immediate transaction on the file that was opened.
     fn change<T>(&self, f: impl FnOnce(&Transaction<'_>) -> Result<T>) -> Result<T> {
         let mut db = self.lock();
+        let _open = write_gate::enter();
         let tx = db.transaction_with_behavior(TransactionBehavior::Immediate).map_err(failed)?;
         self.identity.schema_holds(&tx)?;
         let out = f(&tx)?;

@@ -3,7 +3,7 @@
 use super::Action;
 use crate::domain::role::Role;
 use crate::tui::modal::Modal;
-use crate::tui::model::Model;
+use crate::tui::model::{Model, Screen};
 use crate::tui::screen::Manage;
 use crate::tui::screen::desk::Place;
 use crate::tui::widget::frame::dialog_room;
@@ -51,14 +51,23 @@ pub(super) fn word(action: Action, model: &Model) -> Option<&'static str> {
             let account = &model.desk()?.accounts.current()?.account;
             either(account.enabled, "Disable", "Enable")
         }
-        Action::Enter => model.modals.last().and_then(|modal| modal.page().enter()),
+        Action::Enter => match (model.modals.last(), model.screen.page()) {
+            (Some(modal), _) => modal.page().enter(),
+            (None, Some(page)) => page.enter(),
+            (None, None) => None,
+        },
         Action::ShowSecret => model.modals.iter().rev().find_map(|modal| match modal {
             Modal::Reveal(reveal) => either(reveal.is_shown(), "Hide", "Show"),
             _ => None,
         }),
         Action::Cancel => match model.modals.last() {
             Some(Modal::Help(help)) => either(help.is_narrowed(), "Clear", "Close"),
-            _ => None,
+            Some(_) => None,
+            None => match model.screen {
+                Screen::FirstRun(_) => Some("Quit"),
+                Screen::ReplacePassword(_) => Some("Back"),
+                Screen::Opening | Screen::SignIn(_) | Screen::Desk(_) => None,
+            },
         },
         _ => None,
     }

@@ -38,6 +38,7 @@ impl ReplacePassword {
 impl Dialog for ReplacePassword {
     type Slot = TwiceSlot;
     const LABELS: usize = 14;
+    const DOES: Option<&'static str> = Some("Replace");
 
     fn title(&self) -> String {
         format!("Replace the password of {}", self.username)

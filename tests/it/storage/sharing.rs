@@ -4,6 +4,7 @@ use std::sync::{Arc, Barrier};
 use std::time::Duration;
 
 use jeton::error::Kind;
+use jeton::platform::write_gate;
 use jeton::store::sqlite::SqliteStore;
 use jeton::verbs::decide::Decision;
 use jeton::verbs::ports::{Store, TryKey};
@@ -142,4 +143,21 @@ fn who_opens_to_serve_waits_no_longer_than_he_says() {
     let (opened, told) = std::sync::mpsc::channel();
     std::thread::spawn(move || opened.send(SqliteStore::open_to_serve(&path, Duration::from_millis(10)).is_ok()));
     assert_eq!(told.recv_timeout(Duration::from_secs(6)), Ok(false), "others wait 10 s");
+}
+
+#[test]
+fn program_is_stopped_between_write_transactions_only() {
+    let house = House::new();
+    let (stops, stopped) = std::sync::mpsc::channel();
+    let stopping = house.jeton.store().bookkeep(|_| {
+        let stopping = std::thread::spawn(move || write_gate::between_writes(|| stops.send(()).unwrap()));
+        while !write_gate::is_stopping() {
+            std::thread::yield_now();
+        }
+        assert!(stopped.try_recv().is_err(), "a write transaction is open");
+        Ok(stopping)
+    });
+    stopping.unwrap().join().unwrap();
+    assert!(stopped.try_recv().is_ok());
+    house.issue(OWNER, "afterwards");
 }

@@ -66,6 +66,7 @@ impl Repeat for Creation {
 impl Dialog for Create {
     type Slot = Slot;
     const LABELS: usize = 13;
+    const DOES: Option<&'static str> = Some("Create");
 
     fn title(&self) -> String {
         "New account".to_owned()

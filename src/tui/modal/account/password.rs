@@ -43,6 +43,7 @@ impl Repeat for Setting {
 impl Dialog for Passwd {
     type Slot = TwiceSlot;
     const LABELS: usize = 14;
+    const DOES: Option<&'static str> = Some("Set");
 
     fn title(&self) -> String {
         format!("Password of {}", self.username)

@@ -1,0 +1,53 @@
+//! Lets the program be stopped (Ctrl-Z) between two write transactions only. Stopped inside one it would keep the store's
+//! write lock, and nobody could revoke anything until it went on.
+
+use std::sync::{Condvar, Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
+
+/// How long a stop waits for open transactions. One that waits for the lock itself holds nobody up.
+const TIMEOUT: Duration = Duration::from_millis(500);
+
+struct State {
+    open: usize,
+    stopping: bool,
+}
+
+static STATE: Mutex<State> = Mutex::new(State { open: 0, stopping: false });
+static CHANGED: Condvar = Condvar::new();
+
+fn state() -> MutexGuard<'static, State> {
+    STATE.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+/// A write transaction that is open, until this is dropped.
+pub struct OpenWrite(());
+
+/// Opens the gate for a write transaction, after a stop that is under way.
+pub fn enter() -> OpenWrite {
+    let mut state = CHANGED.wait_while(state(), |state| state.stopping).unwrap_or_else(PoisonError::into_inner);
+    state.open += 1;
+    OpenWrite(())
+}
+
+impl Drop for OpenWrite {
+    fn drop(&mut self) {
+        state().open -= 1;
+        CHANGED.notify_all();
+    }
+}
+
+/// Whether a stop is under way or waits for open transactions.
+pub fn is_stopping() -> bool {
+    state().stopping
+}
+
+/// Calls `stop` while no write transaction is open. None is opened before it returns.
+pub fn between_writes(stop: impl FnOnce()) {
+    let mut waiting = state();
+    waiting.stopping = true;
+    let waited = CHANGED.wait_timeout_while(waiting, TIMEOUT, |state| state.open > 0);
+    drop(waited);
+    stop();
+    state().stopping = false;
+    CHANGED.notify_all();
+}
