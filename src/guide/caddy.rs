@@ -1,6 +1,6 @@
 //! Caddy: a map, and a reverse proxy to jeton before the one to the application.
 
-use super::headers::{FOREIGN, ODD};
+use super::headers::{FOREIGN, METHOD_PATTERN, ODD, PREFLIGHT_METHOD};
 use super::{Guide, IDENTITY, Listen, spellings};
 use crate::domain::endpoint::Endpoint;
 use crate::domain::proof::DigestKind;
@@ -120,11 +120,17 @@ pub(super) fn write(guide: &Guide<'_>) -> String {
             ("@TAKEN@", taken),
             ("@CHECKED@", checked),
             ("@PROOF_SITE@", proof_site),
-            ("@FOREIGN@", lines(&mut FOREIGN.iter().map(|pattern| format!("-{pattern}")))),
+            ("@FOREIGN@", lines(&mut FOREIGN.iter().map(|(pattern, _)| format!("-{}", wildcard(pattern))))),
+            ("@PREFLIGHT_METHOD@", PREFLIGHT_METHOD.to_owned()),
             ("@ODD@", lines(&mut ODD.iter().map(|sign| format!("\"-*{sign}*\"")))),
             ("@DROPPED@", dropped),
         ],
     )
+}
+
+/// `pattern` as Caddy writes it, which knows `*` at the ends of a name alone.
+fn wildcard(pattern: &str) -> &str {
+    if pattern == METHOD_PATTERN { "*method*" } else { pattern }
 }
 
 /// An address without its port.

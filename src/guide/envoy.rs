@@ -1,5 +1,6 @@
 //! Envoy: one route for each entry, and a second listener that asks.
 
+use super::headers::foreign_patterns;
 use super::{Guide, IDENTITY, Listen};
 use crate::domain::endpoint::Endpoint;
 use crate::domain::route::map::Answer;
@@ -92,6 +93,13 @@ pub(super) fn write(guide: &Guide<'_>) -> Result<String> {
             &*proof.request()
         )
     });
+    let stripped: String = [vec!["[^:].*[^a-z0-9-].*|[^:a-z0-9-].*".to_owned()], foreign_patterns()]
+        .concat()
+        .iter()
+        .map(|pattern| {
+            format!("                          - remove_on_match: {{ key_matcher: {{ safe_regex: {{ regex: '{pattern}' }} }} }}\n")
+        })
+        .collect();
     let tls = guide.tls.as_ref().map_or_else(String::new, |tls| {
         format!(
             "          transport_socket:\n            name: envoy.transport_sockets.tls\n            typed_config:\n              \
@@ -110,7 +118,8 @@ pub(super) fn write(guide: &Guide<'_>) -> Result<String> {
             ("@VERIFY_SERVER@", verify),
             ("@UPSTREAM_SERVER@", socket(host, guide.upstream.port)),
             ("@ABOUT_VERIFY@", guide.about_unproven_verify()),
-            ("@STRIPPED@", lower(&guide.forged())),
+            ("@STRIPPED@", stripped),
+            ("@SCHEME@", if guide.tls.is_some() { "https" } else { "http" }.to_owned()),
             ("@DROPPED@", lower(&dropped)),
             ("@PROVES@", proves),
             ("@ALLOWED@", exact("                          ", &sent)),

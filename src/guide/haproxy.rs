@@ -1,7 +1,7 @@
 //! HAProxy: its configuration, and the Lua file that asks.
 
-use super::headers::foreign_pattern;
-use super::{Guide, IDENTITY, Listen};
+use super::headers::foreign_patterns;
+use super::{Guide, IDENTITY, Listen, variable};
 use crate::domain::endpoint::Endpoint;
 use crate::domain::proof::DigestKind;
 use crate::domain::route::map::Answer;
@@ -58,6 +58,8 @@ pub(super) fn configuration(guide: &Guide<'_>) -> String {
             )
         })
         .collect();
+    let foreign: String =
+        foreign_patterns().iter().map(|pattern| format!("    http-request del-header '{pattern}' -m reg\n")).collect();
     let verb_headers: Vec<String> =
         VERB_HEADERS.iter().map(|name| name.to_ascii_lowercase().replace('-', "[^a-z0-9]")).collect();
     guide.fill(
@@ -75,7 +77,7 @@ pub(super) fn configuration(guide: &Guide<'_>) -> String {
             ("@LISTEN@", listen),
             ("@PREFLIGHT@", preflight),
             ("@DROPPED@", dropped),
-            ("@FOREIGN@", foreign_pattern()),
+            ("@FOREIGN@", foreign),
             ("@GIVEN@", given),
             ("@VERB_HEADERS@", format!("(?:^|,)(?:{})(?:,|$)", verb_headers.join("|"))),
         ],
@@ -88,11 +90,6 @@ fn about_socket(path: &std::path::Path) -> String {
         "# Its own group (haproxy) must be the socket's: serve.verify-group, or SocketGroup= of jeton-verify.socket. Where global says\n\
          # chroot, as Debian's file does, HAProxy sees no socket outside: BindPaths={folder}:/var/lib/haproxy{folder} in its unit.\n"
     )
-}
-
-/// The variable in which the Lua file leaves an identity header.
-fn variable(header: &str) -> String {
-    header.to_ascii_lowercase().replace('-', "_")
 }
 
 pub(super) fn lua(guide: &Guide<'_>) -> String {

@@ -32,6 +32,9 @@ pub const IDENTITY: [&str; Field::ALL.len()] = {
     [account.header(), account_id.header(), role.header(), token.header(), hint.header(), method.header()]
 };
 
+/// The headers in which the proxy says what is true of the client and its request.
+const FORWARDED: [&str; 3] = ["X-Forwarded-For", "X-Forwarded-Host", "X-Forwarded-Proto"];
+
 /// Signs that may stand in a header's name, and that some applications take for a hyphen.
 const ODD_HYPHENS: [&str; 2] = ["_", "."];
 
@@ -99,6 +102,14 @@ impl Guide<'_> {
         if let Endpoint::Unix(path) = self.verify {
             harmless(path)?;
         }
+        if subject != Subject::Curl
+            && let Some((name, pattern)) =
+                self.credentials.iter().find_map(|name| Some((name, headers::foreign(name)?)))
+        {
+            return Err(Error::usage(format!("no guide takes a token out of the header {name}"))
+                .why(format!("applications may believe it of proxies, so what clients send in {pattern} is removed first"))
+                .next("Accept another header, and present tokens in that: jeton config set serve.accept header:X-Api-Token"));
+        }
         if let (Endpoint::Tcp(port), Subject::Traefik | Subject::Envoy, false) = (self.verify, subject, self.insecure) {
             let name = if subject == Subject::Envoy { "Envoy" } else { "Traefik" };
             let error = Error::usage(format!("{name} can't tell jeton from somebody else who listens at {port}")).why(
@@ -157,13 +168,16 @@ impl Guide<'_> {
     /// Every header that the application must not get from a client, for proxies that take headers away by name: in every
     /// spelling that it may read alike.
     fn forged(&self) -> Vec<String> {
-        let names = IDENTITY.iter().chain(&headers::NAMES);
-        let mut all: Vec<String> = names
+        let mut all: Vec<String> = IDENTITY
+            .into_iter()
+            .chain(headers::names())
             .flat_map(|name| {
                 let whole = ODD_HYPHENS.map(|sign| name.replace('-', sign));
-                let mixed = if IDENTITY.contains(name) { spellings(name) } else { vec![(*name).to_owned()] };
+                let mixed = if IDENTITY.contains(&name) { spellings(name) } else { vec![name.to_owned()] };
                 mixed.into_iter().chain(whole)
             })
+            // These themselves the proxy sets.
+            .chain(FORWARDED.iter().flat_map(|name| ODD_HYPHENS.map(|sign| name.replace('-', sign))))
             .collect();
         all.sort();
         all.dedup();
@@ -236,6 +250,11 @@ fn spellings(name: &str) -> Vec<String> {
         all.extend(also);
     }
     all
+}
+
+/// A header's name as proxies and Lua write it in the names of variables.
+fn variable(header: &str) -> String {
+    header.to_ascii_lowercase().replace('-', "_")
 }
 
 /// A path that means the same in every configuration, quoted or not.

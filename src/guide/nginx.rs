@@ -1,11 +1,16 @@
 //! nginx: maps, and a sub-request of `auth_request`.
 
-use super::headers::NAMES;
-use super::{Guide, IDENTITY, spellings};
+use std::collections::BTreeSet;
+
+use super::headers::names;
+use super::{FORWARDED, Guide, IDENTITY, spellings, variable};
 use crate::domain::endpoint::Endpoint;
 use crate::domain::proof::DigestKind;
 use crate::domain::route::map::{ANY_VERB, Answer, RouteMap};
 use crate::domain::route::plain::{Engine, VERB_HEADERS};
+
+/// The longest line of directives, in bytes.
+const MAX_LINE: usize = 116;
 
 pub(super) fn write(guide: &Guide<'_>) -> String {
     let (routes, verbs) = by_verb(&guide.map);
@@ -15,7 +20,6 @@ pub(super) fn write(guide: &Guide<'_>) -> String {
         .map(|name| format!("        auth_request_set ${} $upstream_http_{name};\n", &name[2..]))
         .collect();
     let verb_headers = VERB_HEADERS.iter().map(|h| format!("$http_{}", variable(h))).collect();
-    let passed = passed(guide);
     let has_preflights = guide.map.entries.iter().any(|entry| entry.answer == Answer::Preflight);
     let (may, preflight) = match has_preflights {
         false => ("jeton_may", String::new()),
@@ -29,7 +33,7 @@ pub(super) fn write(guide: &Guide<'_>) -> String {
                 .to_owned(),
             format!(
                 "\n    # Public routes alone come here.\n    location @jeton_public {{\n        \
-                 proxy_pass http://jeton_application$request_uri;\n{passed}    }}\n"
+                 proxy_pass http://jeton_application$request_uri;\n    }}\n"
             ),
         ),
     };
@@ -78,15 +82,11 @@ pub(super) fn write(guide: &Guide<'_>) -> String {
             ("@TO_PUBLIC@", to_public),
             ("@TAKEN@", taken),
             ("@CHECKED@", checked),
-            ("@PASSED@", passed),
+            ("@PASSED@", passed(guide)),
             ("@PUBLIC_LOCATION@", public),
             ("@ASKED@", asked),
         ],
     )
-}
-
-fn variable(header: &str) -> String {
-    header.to_ascii_lowercase().replace('-', "_")
 }
 
 fn tls(guide: &Guide<'_>) -> String {
@@ -99,40 +99,28 @@ fn tls(guide: &Guide<'_>) -> String {
     })
 }
 
-/// What stands in each location that leads to the application.
+/// What goes to the application from each location that leads there.
 fn passed(guide: &Guide<'_>) -> String {
-    let mut text = String::from(
-        "        proxy_http_version 1.1;\n        proxy_pass_request_headers on;\n        proxy_request_buffering off;\n        \
-         proxy_buffering off;\n        proxy_cache off;\n        proxy_intercept_errors off;\n        \
-         proxy_read_timeout 1h;\n        proxy_send_timeout 1h;\n        proxy_set_header Upgrade $jeton_upgrade;\n        \
-         proxy_set_header Connection $jeton_connection;\n        proxy_set_header Host $http_host;\n        \
-         proxy_set_header X-Forwarded-For $remote_addr;\n        proxy_set_header X-Forwarded-Host $http_host;\n        \
-         proxy_set_header X-Forwarded-Proto $scheme;\n",
-    );
-    let mut set = std::collections::BTreeSet::new();
-    let mut line = |name: String, value: &str| {
-        if set.insert(name.to_ascii_lowercase()) {
-            text += &format!("        proxy_set_header {name} {value};\n");
-        }
-    };
-    for header in IDENTITY {
-        for spelling in spellings(header) {
-            let value = if spelling == header { format!("${}", &variable(header)[2..]) } else { "\"\"".to_owned() };
-            line(spelling, &value);
-        }
-    }
-    for header in guide.credentials.iter().flat_map(|name| spellings(name)) {
-        line(header, "\"\"");
-    }
+    let mut set = BTreeSet::new();
+    let mut text: String = IDENTITY
+        .iter()
+        .filter(|name| set.insert(name.to_ascii_lowercase()))
+        .map(|name| format!("    proxy_set_header {name} ${};\n", &variable(name)[2..]))
+        .collect();
+    let spelled = IDENTITY.into_iter().chain(guide.credentials.iter().map(String::as_str)).flat_map(spellings);
+    let passed_on = FORWARDED.map(|name| name.replace('-', "_"));
     // Where another server has the same address, its rule for underscores counts.
-    for name in VERB_HEADERS.iter().chain(&NAMES) {
-        line((*name).to_owned(), "\"\"");
-        line(name.replace('-', "_"), "\"\"");
+    let named = VERB_HEADERS.into_iter().chain(names()).flat_map(|name| [name.to_owned(), name.replace('-', "_")]);
+    let mut line = String::new();
+    for name in spelled.chain(passed_on).chain(named).filter(|name| set.insert(name.to_ascii_lowercase())) {
+        let directive = format!("proxy_set_header {name} \"\";");
+        if line.len() + directive.len() > MAX_LINE {
+            text += &format!("   {line}\n");
+            line.clear();
+        }
+        line += &format!(" {directive}");
     }
-    for name in ["X_Forwarded_For", "X_Forwarded_Host", "X_Forwarded_Proto"] {
-        line(name.to_owned(), "\"\"");
-    }
-    text
+    text + &format!("   {line}\n")
 }
 
 /// A map for each verb that routes name, and one for all others; and the entries that choose among them. nginx tries a

@@ -102,7 +102,14 @@ pub(super) fn write(guide: &Guide<'_>) -> Result<String> {
         .flat_map(|name| spellings(name))
         .map(|name| format!("HeaderRegexp(`{name}`, `.*`)"))
         .collect();
-    let arguments = VERB_ARGUMENTS.map(|name| format!("QueryRegexp(`{name}`, `.*`)"));
+    let overrides = spellings(VERB_HEADERS[0]).into_iter();
+    let overrides = overrides.flat_map(|name| [name.to_ascii_lowercase(), name.to_ascii_uppercase(), name]);
+    let arguments: Vec<String> = VERB_ARGUMENTS
+        .map(str::to_owned)
+        .into_iter()
+        .chain(overrides)
+        .map(|name| format!("QueryRegexp(`{name}`, `.*`)"))
+        .collect();
     Ok(guide.fill(
         Engine::Re2,
         include_str!("../../assets/proxies/traefik.yaml"),

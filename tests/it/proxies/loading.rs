@@ -25,7 +25,7 @@ fn large_catalogues_load() {
     let home = home(SHOP);
     home.file("large.json", &large(), 0o644);
     home.as_ops(&["catalogue", "import", "openapi", "large.json"]).succeeds();
-    for kind in [Kind::Nginx, Kind::Caddy, Kind::Haproxy] {
+    for kind in [Kind::Nginx, Kind::Caddy, Kind::Haproxy, Kind::Envoy] {
         if !kind.is_here() {
             continue;
         }
@@ -33,7 +33,8 @@ fn large_catalogues_load() {
         match kind {
             Kind::Nginx => command.arg("-t"),
             Kind::Caddy => command.args(["validate", "--config", "Caddyfile", "--adapter", "caddyfile"]),
-            Kind::Haproxy => command.arg("-c"),
+            Kind::Envoy => command.args(["--mode", "validate"]),
+            _ => command.arg("-c"),
         };
         let ran = command.stdin(Stdio::null()).output().unwrap();
         let said = String::from_utf8_lossy(&ran.stderr);
@@ -64,7 +65,7 @@ fn sockets_are_written_as_each_proxy_reads_them() {
             match kind {
                 Kind::Nginx => command.arg("-t"),
                 Kind::Caddy => command.args(["validate", "--config", "Caddyfile", "--adapter", "caddyfile"]),
-                Kind::Haproxy => command.arg("-c"),
+                _ => command.arg("-c"),
             };
             let ran = command.stdin(Stdio::null()).output().unwrap();
             assert!(ran.status.success(), "{kind:?}: {}", String::from_utf8_lossy(&ran.stderr));

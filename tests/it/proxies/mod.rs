@@ -1,5 +1,6 @@
 //! The configurations that `guide` prints: what they say, and real proxies that run them in front of an application.
 
+mod foreign_headers;
 mod guarding;
 mod guides;
 mod imported;

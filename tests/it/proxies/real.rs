@@ -45,7 +45,8 @@ fn unknown(kind: Kind) -> &'static [u16] {
     match kind {
         Kind::Nginx => &[500],
         Kind::Caddy => &[502, 503],
-        Kind::Haproxy => &[503],
+        Kind::Haproxy | Kind::Envoy => &[503],
+        Kind::Traefik => &[500, 503],
     }
 }
 
@@ -123,7 +124,7 @@ fn every_case_is_answered(kind: Kind) {
     let secrets = secrets(&home);
     let told = home.as_ops(&["token", "show", "show", "--json"]).succeeds().json();
     let hint = told["token"]["hint"].as_str().unwrap();
-    let verify = Verify::real(&home);
+    let verify = Verify::real(kind, &home);
     let mut stage = Stage::set(kind, home, verify);
     let show = bearer(&secrets.show);
     let used = Cell::new(0u64);
@@ -237,7 +238,7 @@ fn other_places_for_tokens(kind: Kind) {
     let home = home(SHOP);
     let (show, lacking) = (home.create(&["show", "--method", "shop.Show"]), home.create(&["lacking"]));
     home.run(&["config", "set", "serve.accept", "header:X-Authentication, query:session"], "").succeeds();
-    let verify = Verify::real(&home);
+    let verify = Verify::real(kind, &home);
     let stage = Stage::set(kind, home, verify);
     let header = |secret: &str| format!("X-Authentication: {secret}");
     let of = |secret: &str| format!("GET /orders/7?session={secret}&x=1");
@@ -285,7 +286,7 @@ fn identity_comes_from_jeton_alone(kind: Kind) {
     }
     let home = home(SHOP);
     let bot = bearer(&home.create(&["bot", "--method", "shop.Cancel"]));
-    let verify = Verify::real(&home);
+    let verify = Verify::real(kind, &home);
     let stage = Stage::set(kind, home, verify);
     let names = ["Account", "Account-Id", "Role", "Token", "Hint", "Method"];
     let spelled = |name: &str| {
@@ -344,4 +345,6 @@ proxies! {
     nginx Nginx;
     caddy Caddy;
     haproxy Haproxy;
+    envoy Envoy;
+    traefik Traefik;
 }

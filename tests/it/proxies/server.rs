@@ -229,8 +229,15 @@ pub fn raw(to: SocketAddr, first: &str, headers: &[&str], body: &str) -> Reply {
         text.push_str(&format!("Content-Length: {}\r\n", body.len()));
     }
     let _ = stream.write_all(format!("{text}\r\n{body}").as_bytes());
-    let mut reply = Vec::new();
-    let _ = stream.read_to_end(&mut reply);
+    let (mut reply, mut piece) = (Vec::new(), [0; 4096]);
+    // The head is all that is looked at, and some proxies keep a connection open for a second behind it.
+    let is_whole = |reply: &[u8]| !reply.starts_with(b"HTTP/1.1 100") && reply.windows(4).any(|end| end == b"\r\n\r\n");
+    while !is_whole(&reply) {
+        match stream.read(&mut piece) {
+            Ok(got @ 1..) => reply.extend_from_slice(&piece[..got]),
+            _ => break,
+        }
+    }
     let reply = String::from_utf8_lossy(&reply).into_owned();
     let head = reply.split("\r\n\r\n").next().unwrap_or_default().to_owned();
     let status = head.split(' ').nth(1).and_then(|s| s.parse().ok()).unwrap_or(0);

@@ -16,14 +16,43 @@ pub enum Kind {
     Nginx,
     Caddy,
     Haproxy,
+    Envoy,
+    Traefik,
 }
 
 impl Kind {
+    /// Whether it removes headers by pattern.
+    pub fn knows_patterns(self) -> bool {
+        !matches!(self, Kind::Nginx | Kind::Traefik)
+    }
+
+    /// Whether it compares what jeton proves itself with at a port.
+    pub fn compares_proofs(self) -> bool {
+        !matches!(self, Kind::Envoy | Kind::Traefik)
+    }
+
+    /// Whether it resolves `//`, `.` and `..` first and sends the path on so, and denies what its rules can't see.
+    pub fn resolves_paths(self) -> bool {
+        self == Kind::Traefik
+    }
+
+    /// The line with which it asks jeton whether `request` may call `method`.
+    pub fn question(self, method: &str, request: &str) -> String {
+        let (verb, path) = request.split_once(' ').unwrap();
+        match self {
+            Kind::Nginx | Kind::Caddy | Kind::Haproxy => format!("HEAD /v1/verify/{method} HTTP/1.1"),
+            Kind::Envoy => format!("{verb} /v1/verify/{method}{path} HTTP/1.1"),
+            Kind::Traefik => format!("GET /v1/verify/{method} HTTP/1.1"),
+        }
+    }
+
     pub fn word(self) -> &'static str {
         match self {
             Kind::Nginx => "nginx",
             Kind::Caddy => "caddy",
             Kind::Haproxy => "haproxy",
+            Kind::Envoy => "envoy",
+            Kind::Traefik => "traefik",
         }
     }
 
@@ -53,8 +82,13 @@ pub enum Verify {
 }
 
 impl Verify {
-    pub fn start() -> Verify {
-        Verify::Answers(Server::on_a_socket(Box::new(|request| Some(verified(request)))))
+    /// At a socket, where this proxy can ask at one.
+    pub fn start(kind: Kind) -> Verify {
+        let answer: Answer = Box::new(|request| Some(verified(request)));
+        Verify::Answers(match kind {
+            Kind::Traefik => Server::start(answer),
+            _ => Server::on_a_socket(answer),
+        })
     }
 
     /// Somebody else who listens where jeton did, and says this to everything.
@@ -70,9 +104,12 @@ impl Verify {
         Verify::Down(free())
     }
 
-    /// jeton, from this home's store, at a socket.
-    pub fn real(home: &Home) -> Verify {
-        Verify::Real(Jeton::on_a_socket(home))
+    /// jeton, from this home's store, at a socket where this proxy can ask at one.
+    pub fn real(kind: Kind, home: &Home) -> Verify {
+        Verify::Real(match kind {
+            Kind::Traefik => Jeton::on_a_port(home),
+            _ => Jeton::on_a_socket(home),
+        })
     }
 
     fn place(&self) -> String {
@@ -201,6 +238,7 @@ impl Stage {
         home.run(&["config", "set", "serve.verify", &verify.place()], "").succeeds();
         let proxy = run(kind, &home, application.address, guide, nginx, change);
         application.seen();
+        verify.seen();
         Stage { proxy, application, verify, home }
     }
 
@@ -248,6 +286,15 @@ fn changed(kind: Kind, home: &Home, args: &[&str], nginx: &str, change: fn(Strin
             fs::write(folder.join("jeton.cfg"), text).unwrap();
             command.args(["-f", "jeton.cfg"]);
         }
+        Kind::Envoy => {
+            let text = text.replace("/run/envoy/", &format!("{}/", folder.display()));
+            fs::write(folder.join("jeton.yaml"), text).unwrap();
+            command.args(["-c", "jeton.yaml", "-l", "warn", "--concurrency", "1", "--disable-hot-restart"]);
+        }
+        Kind::Traefik => {
+            fs::write(folder.join("jeton.yaml"), text).unwrap();
+            command.args(["--providers.file.filename=jeton.yaml", "--global.checknewversion=false"]);
+        }
     }
     command
 }
@@ -262,10 +309,15 @@ fn run(
 ) -> Running {
     let address = free();
     let (upstream, listen) = (application.to_string(), address.to_string());
-    let args = [&["--upstream", &upstream, "--listen", &listen], more].concat();
+    // Who can't compare jeton's proof says so, at a port.
+    let insecure: &[&str] = if kind.compares_proofs() { &[] } else { &["--insecure"] };
+    let args = [&["--upstream", &upstream, "--listen", &listen], insecure, more].concat();
     let mut command = changed(kind, home, &args, nginx, change);
     match kind {
-        Kind::Nginx => {}
+        Kind::Nginx | Kind::Envoy => {}
+        Kind::Traefik => {
+            command.arg(format!("--entrypoints.jeton.address={address}"));
+        }
         Kind::Caddy => {
             command.args(["run", "--config", "Caddyfile", "--adapter", "caddyfile"]);
         }
@@ -278,7 +330,9 @@ fn run(
     let mut running = Running { address, child };
     let (_never, pause) = mpsc::channel::<()>();
     for _ in 0..1_500 {
-        if connect(address).is_some() {
+        // Traefik listens before it has read its routers, and knows no path until then.
+        let is_ready = || kind != Kind::Traefik || raw(address, "GET / HTTP/1.1", &[], "").status != 404;
+        if connect(address).is_some() && is_ready() {
             return running;
         }
         if let Some(ended) = running.child.try_wait().unwrap() {
