@@ -31,10 +31,9 @@ pub(super) fn write(guide: &Guide<'_>) -> String {
             "        # Nobody is asked: a public route, or a preflight.\n        error_page 418 = @jeton_public;\n        \
              if ($jeton_may ~ \"^/\") {\n            return 418;\n        }\n"
                 .to_owned(),
-            format!(
-                "\n    # Public routes alone come here.\n    location @jeton_public {{\n        \
-                 proxy_pass http://jeton_application$request_uri;\n    }}\n"
-            ),
+            "\n    # Public routes alone come here.\n    location @jeton_public {\n        \
+             proxy_pass http://jeton_application$request_uri;\n    }\n"
+                .to_owned(),
         ),
     };
     let mut maps = String::new();
