@@ -152,7 +152,13 @@ impl<S: Store> Local<S> {
             let entry = verb.milestone(milestone);
             let mark =
                 self.store().write(&audited, &|| self.adapters().clock.now(), |_, _| Ok(Audited::one((), entry)));
-            course.seq = mark.map_or(course.seq, |committed| committed.seq);
+            match (mark, &ended) {
+                (Ok(committed), _) => course.seq = committed.seq,
+                // Whoever reads the log would take the work for one that broke off.
+                (Err(lost), Ok(_)) => return Err(unmarked(lost, done, total)),
+                // What ended the work is the better thing to say, and ended this too.
+                (Err(_), Err(_)) => {}
+            }
         }
         match ended {
             Err(error) if done > 0 => Err(partly(error, done, total)),
@@ -253,6 +259,14 @@ fn next_size(size: usize, held: Duration) -> usize {
 /// Adds to `error` how much was done before it.
 fn partly(error: Error, done: u64, total: u64) -> Error {
     Error { what: format!("{}; {done} of {total} were done before", error.what), ..error }
+}
+
+/// The work is done, as far as it came, and its last row in the audit log could not be written.
+fn unmarked(error: Error, done: u64, total: u64) -> Error {
+    let why = error.why.as_ref().map_or_else(|| error.what.clone(), |why| format!("{}: {why}", error.what));
+    Error::failure(format!("{done} of {total} were done, but the audit log doesn't say that the work has ended"))
+        .why(why)
+        .next("Each of them has its own row there; keep this message with the log")
 }
 
 #[cfg(test)]

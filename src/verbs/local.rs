@@ -151,12 +151,15 @@ impl<S: Store> Carrier for Local<S> {
         } else {
             self.run(&verb, session.as_ref())?
         };
+        self.prune_ledger();
         let cli = verb.cli(&out);
         Ok(Changed { out, cli, seq })
     }
 
     fn batched<V: BatchedChange>(&self, who: &Credential, verb: V) -> Result<V::Reply> {
-        self.run_batched(who, verb)
+        let reply = self.run_batched(who, verb)?;
+        self.prune_ledger();
+        Ok(reply)
     }
 }
 

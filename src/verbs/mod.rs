@@ -24,6 +24,7 @@ mod planning;
 pub mod policy;
 pub mod ports;
 pub mod prove;
+mod pruning;
 pub mod request;
 pub mod tokens;
 

@@ -3,81 +3,87 @@
 use crate::domain::time::{DAY, HOUR, Timestamp};
 use crate::error::Result;
 use crate::http::keeper::Keeper;
-use crate::verbs::ledger::LedgerSize;
+use crate::verbs::ledger::{LedgerPart, Measured};
 use crate::verbs::ports::{Clock, Store};
 
 /// Rows deleted in one transaction.
 const BATCH_SIZE: u32 = 1_000;
+/// Rows measured in one read.
+const ROWS_MEASURED: usize = 5_000;
 /// The bytes that the rows of the ledger may have in all.
 const MAX_LEDGER_BYTES: u64 = 512 * 1024 * 1024;
 /// How often the old rows are looked for, in milliseconds.
 const PRUNE_INTERVAL: i64 = HOUR;
 
-/// Deletes old rows, a batch a call.
-#[derive(Default)]
+/// Deletes old rows and measures the ledger, a small piece of work a call.
 pub(super) struct Pruner {
+    max_bytes: u64,
     /// When nothing was left to delete.
     finished_at: Option<Timestamp>,
-    /// Rows older than this are being deleted.
-    before: Option<Timestamp>,
+    stage: Stage,
+}
+
+/// What the next call does.
+enum Stage {
+    /// Finds out what is older than the policy keeps.
+    Look,
+    /// Deletes rows older than this.
+    Delete(Timestamp),
+    /// Measures what is left.
+    Measure {
+        /// How far the ledger has been measured.
+        after: Measured,
+        /// The bytes up to there.
+        bytes: u64,
+    },
+}
+
+impl Default for Pruner {
+    fn default() -> Self {
+        Pruner { max_bytes: MAX_LEDGER_BYTES, finished_at: None, stage: Stage::Look }
+    }
 }
 
 impl Pruner {
-    /// Deletes the next batch. After the last one, does nothing for an hour.
+    /// Does the next piece of work. After the last one, does nothing for an hour.
     pub(super) fn prune(&mut self, keeper: &mut Keeper, clock: &dyn Clock) {
         let now = clock.now();
         if self.finished_at.is_some_and(|at| (now.0 - at.0).abs() < PRUNE_INTERVAL) {
             return;
         }
-        let before = match self.before {
-            Some(before) => Some(before),
-            None => match oldest_kept(keeper, now, clock) {
-                Ok(before) => before,
-                // The keeper has logged the fault.
-                Err(_) => return,
-            },
-        };
-        let Some(before) = before else {
-            self.finished_at = Some(now);
-            return;
-        };
-        match keeper.maintain(|store| store.bookkeep(|book| book.prune_ledger(before, BATCH_SIZE))) {
-            Ok(rows) if rows >= u64::from(BATCH_SIZE) => self.before = Some(before),
-            // The next call looks whether the ledger is small enough now.
-            Ok(rows) if rows > 0 => self.before = None,
-            Ok(_) => (self.before, self.finished_at) = (None, Some(now)),
-            Err(_) => {}
+        // After a fault, which the keeper has logged, the same is tried again.
+        if let Ok(stage) = self.next_stage(keeper, clock, now) {
+            self.finished_at = stage.is_none().then_some(now);
+            self.stage = stage.unwrap_or(Stage::Look);
         }
     }
-}
 
-/// The instant before which rows are deleted. `None` if none are.
-fn oldest_kept(keeper: &mut Keeper, now: Timestamp, clock: &dyn Clock) -> Result<Option<Timestamp>> {
-    let (policy, size) =
-        keeper.maintain(|store| store.read(|snapshot| Ok((snapshot.policy()?, snapshot.ledger_size()?))))?;
-    let by_policy = policy.ledger_keep.before(now, clock.zone());
-    let by_size = oldest_by_size(size, MAX_LEDGER_BYTES);
-    if by_size.is_some() {
-        tracing::warn!(bytes = size.bytes, "the ledger is too large: its oldest day is dropped");
-    }
-    Ok(by_policy.max(by_size))
-}
-
-/// The end of the oldest day, if the ledger has more than `max` bytes.
-fn oldest_by_size(size: LedgerSize, max: u64) -> Option<Timestamp> {
-    let oldest = size.oldest.filter(|_| size.bytes > max)?;
-    Some(oldest.plus(DAY))
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn oldest_day_goes_only_beyond_the_bound() {
-        let size = |bytes, oldest| LedgerSize { bytes, oldest };
-        assert_eq!(oldest_by_size(size(10, Some(Timestamp(5))), 10), None);
-        assert_eq!(oldest_by_size(size(11, Some(Timestamp(5))), 10), Some(Timestamp(5 + DAY)));
-        assert_eq!(oldest_by_size(size(11, None), 10), None);
+    /// Does one piece of work and returns what comes next. `None` if nothing is left to do.
+    fn next_stage(&self, keeper: &mut Keeper, clock: &dyn Clock, now: Timestamp) -> Result<Option<Stage>> {
+        let measure = Stage::Measure { after: Measured::Nothing, bytes: 0 };
+        match &self.stage {
+            Stage::Look => {
+                let policy = keeper.with(|store| store.read(|snapshot| snapshot.policy()))?;
+                Ok(Some(policy.ledger_keep.before(now, clock.zone()).map_or(measure, Stage::Delete)))
+            }
+            Stage::Delete(before) => {
+                let rows = keeper.with(|store| store.bookkeep(|book| book.prune_ledger(*before, BATCH_SIZE)))?;
+                Ok(Some(if rows >= u64::from(BATCH_SIZE) { Stage::Delete(*before) } else { measure }))
+            }
+            Stage::Measure { after, bytes } => {
+                let LedgerPart { bytes: more, next } =
+                    keeper.with(|store| store.read(|snapshot| snapshot.ledger_part(after, ROWS_MEASURED)))?;
+                let bytes = bytes + more;
+                if let Some(after) = next {
+                    return Ok(Some(Stage::Measure { after, bytes }));
+                }
+                if bytes <= self.max_bytes {
+                    return Ok(None);
+                }
+                let oldest = keeper.with(|store| store.read(|snapshot| snapshot.ledger_oldest()))?;
+                tracing::warn!(bytes, "the ledger is too large: its oldest day is dropped");
+                Ok(oldest.map(|oldest| Stage::Delete(oldest.plus(DAY))))
+            }
+        }
     }
 }

@@ -13,6 +13,7 @@ mod grants;
 mod identity;
 mod journal;
 mod ledger;
+mod ledger_size;
 mod ledger_window;
 mod lineage;
 mod listing;

@@ -1,8 +1,8 @@
 //! An open transaction, and what the ports ask of one.
 
 use super::{
-    accounts, audit, audit_window, catalogue, check, grants, ledger, ledger_window, lineage, purge, secrets, tokens,
-    usage, used, window,
+    accounts, audit, audit_window, catalogue, check, grants, ledger, ledger_size, ledger_window, lineage, purge,
+    secrets, tokens, used, window,
 };
 use crate::domain::account::{Account, AccountId};
 use crate::domain::catalogue::set::{MethodPlace, PlacedSet};
@@ -18,7 +18,9 @@ use crate::domain::token::{Token, TokenId, Tombstone};
 use crate::error::Result;
 use crate::verbs::audit_log::{AuditLog, AuditPage, AuditQuery, AuditTip, AuditWindow};
 use crate::verbs::check::{CheckPage, CheckQuery};
-use crate::verbs::ledger::{DeniedKey, DeniedRow, Ledger, LedgerQuery, LedgerSize, LedgerWindow, UseKey, UseRow};
+use crate::verbs::ledger::{
+    DeniedKey, DeniedRow, Ledger, LedgerPart, LedgerQuery, LedgerWindow, Measured, UseKey, UseRow,
+};
 use crate::verbs::ports::{
     AccountChanges, AccountFacts, Doomed, GrantPage, Installation, NewAccount, NewToken, PurgeQuery, Snapshot,
     StoredSecret, Tally, TokenCounts, Tx, Usage, Visibility, Window, WindowQuery,
@@ -144,8 +146,11 @@ impl Ledger for Open<'_> {
     fn ledger_head(&self) -> Result<i64> {
         ledger::head(self.0)
     }
-    fn ledger_size(&self) -> Result<LedgerSize> {
-        usage::size(self.0)
+    fn ledger_part(&self, after: &Measured, limit: usize) -> Result<LedgerPart> {
+        ledger_size::part(self.0, after, limit)
+    }
+    fn ledger_oldest(&self) -> Result<Option<Timestamp>> {
+        ledger_size::oldest(self.0)
     }
     fn purged_owner(&self, token: TokenId) -> Result<Option<(AccountId, Role)>> {
         purge::owner(self.0, token)

@@ -4,9 +4,8 @@ use rusqlite::{Connection, params};
 
 use super::convert::{one, run};
 use crate::domain::secret::PublicId;
-use crate::domain::time::{CLOCK_SKEW, DAY, MINUTE, Timestamp, utc_day_number};
+use crate::domain::time::{CLOCK_SKEW, MINUTE, Timestamp, utc_day_number};
 use crate::error::Result;
-use crate::verbs::ledger::LedgerSize;
 use crate::verbs::ports::{Denial, Use};
 
 /// How many callers and methods of a token a day keeps apart; what comes after them is summed up by method.
@@ -104,25 +103,6 @@ pub(super) fn prune(db: &Connection, before: Timestamp, limit: u32) -> Result<u6
         params![before.0.div_euclid(MINUTE), limit],
     )?;
     Ok(uses as u64 + denials as u64)
-}
-
-/// Looks at every row of the ledger.
-pub(super) fn size(db: &Connection) -> Result<LedgerSize> {
-    let bytes = count(
-        db,
-        "SELECT (SELECT coalesce(sum(length(public_id) + length(method) + length(address) + length(client) + 40), 0)
-                 FROM daily_uses)
-              + (SELECT coalesce(sum(length(reason) + length(public_id) + length(method) + length(address)
-                                     + length(client) + 48), 0)
-                 FROM denied_attempts)
-              + (SELECT coalesce(sum(length(batch)), 0) FROM ledger_journal)",
-        [],
-    )?;
-    let oldest_use = one(db, "SELECT min(day) FROM daily_uses", [], |r| r.get::<_, Option<i64>>(0))?.flatten();
-    let oldest_denial =
-        one(db, "SELECT min(minute) FROM denied_attempts", [], |r| r.get::<_, Option<i64>>(0))?.flatten();
-    let oldest = oldest_use.map(|day| day * DAY).into_iter().chain(oldest_denial.map(|minute| minute * MINUTE)).min();
-    Ok(LedgerSize { bytes: bytes.unsigned_abs(), oldest: oldest.map(Timestamp) })
 }
 
 fn count(db: &Connection, sql: &str, params: impl rusqlite::Params) -> Result<i64> {

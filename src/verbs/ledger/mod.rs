@@ -3,8 +3,8 @@
 mod rows;
 
 pub use rows::{
-    DeniedKey, DeniedRow, Ledger, LedgerAnchor, LedgerQuery, LedgerSecret, LedgerSize, LedgerToken, LedgerWindow,
-    Sight, Standing, UseKey, UseRow, Whereabouts, caller, several,
+    DeniedKey, DeniedRow, Ledger, LedgerAnchor, LedgerPart, LedgerQuery, LedgerSecret, LedgerToken, LedgerWindow,
+    Measured, Sight, Standing, UseKey, UseRow, Whereabouts, caller, several,
 };
 
 use crate::domain::ledger_filter::LedgerFilter;

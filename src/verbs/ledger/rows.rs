@@ -269,13 +269,25 @@ impl UseRow {
     }
 }
 
-/// How large the ledger is.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct LedgerSize {
+/// How far the ledger has been measured. The default stands for its beginning.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub enum Measured {
+    /// Nothing of it.
+    #[default]
+    Nothing,
+    /// Its uses up to this one.
+    Uses(UseKey),
+    /// All uses, and its attempts up to this row.
+    Attempts(i64),
+}
+
+/// The size of a part of the ledger.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct LedgerPart {
     /// The bytes of its rows, indexes not counted.
     pub bytes: u64,
-    /// The day or minute of its oldest row. `None` if it is empty.
-    pub oldest: Option<Timestamp>,
+    /// Where the next part begins. `None` after the last.
+    pub next: Option<Measured>,
 }
 
 /// The ledger in one consistent state.
@@ -286,8 +298,10 @@ pub trait Ledger {
     fn uses_window(&self, query: &LedgerQuery<UseKey>) -> Result<LedgerWindow<UseRow>>;
     /// Differs from what it was once anybody else has written to the store: whether it is worth being read again.
     fn ledger_head(&self) -> Result<i64>;
-    /// How large it is. Looks at every row.
-    fn ledger_size(&self) -> Result<LedgerSize>;
+    /// How large the part behind `after` is. Looks at `limit` rows at most.
+    fn ledger_part(&self, after: &Measured, limit: usize) -> Result<LedgerPart>;
+    /// The day or minute of its oldest row. `None` if it is empty.
+    fn ledger_oldest(&self) -> Result<Option<Timestamp>>;
     /// Whose a purged token was, and the role of that account.
     fn purged_owner(&self, token: TokenId) -> Result<Option<(AccountId, Role)>>;
     /// A part of what needs attention.

@@ -7,6 +7,7 @@ mod damaged_rows;
 mod files;
 mod migrating;
 mod mounted;
+mod purge_soak;
 mod sharing;
 mod unaudited;
 

@@ -88,3 +88,15 @@ fn purge_stopped_before_its_first_batch_purges_nothing() {
     let again = house.ask(OWNER, PurgeTokens::new(Purgeable::Trashed, 5)).unwrap().out;
     assert_eq!((again.count, again.stopped), (5, false), "a stop is heard once");
 }
+
+#[test]
+fn purge_whose_end_could_not_be_logged_says_so() {
+    let many = MAX_WHOLE + 200;
+    let house = with_trash(many);
+    // No second milestone.
+    let refused_row = "CREATE UNIQUE INDEX no ON audit (face) WHERE verb >= 'token.purge.' AND verb < 'token.purge/'";
+    house.raw().execute_batch(refused_row).unwrap();
+    let error = refused(house.ask(OWNER, PurgeTokens::new(Purgeable::Trashed, many as u64)), Kind::Failure);
+    assert!(error.what.contains(&format!("{many} of {many}")) && error.next.is_some(), "{error}");
+    assert_eq!(house.audit().iter().filter(|row| row.verb == "token.purge").count(), many);
+}

@@ -2,7 +2,7 @@
 
 use super::*;
 use jeton::domain::ledger_filter::LedgerFilter;
-use jeton::verbs::ledger::{DeniedRow, LedgerAnchor, ListDenied, ListUses, Standing, UseRow, Whereabouts};
+use jeton::verbs::ledger::{DeniedRow, LedgerAnchor, ListDenied, ListUses, Measured, Standing, UseRow, Whereabouts};
 use jeton::verbs::ports::{Denial, Store, Use};
 
 pub fn denied_of(token: Option<&str>) -> ListDenied {
@@ -192,4 +192,57 @@ fn many_callers_are_told_as_several() {
         rows.iter().filter(|row| row.several()).map(|row| row.key.method.as_str()).collect::<Vec<_>>(),
         ["m.One"]
     );
+}
+
+/// Without a service, changes delete what is older than the policy keeps, and nothing else.
+#[test]
+fn changes_delete_old_rows_of_the_ledger() {
+    let house = House::inhabited();
+    let token = house.issue("member", "a");
+    let rows = |house: &House| -> (u64, u64) {
+        let count = |sql| house.raw().query_row(sql, [], |r| r.get::<_, i64>(0)).unwrap().unsigned_abs();
+        (count("SELECT count(*) FROM daily_uses"), count("SELECT count(*) FROM denied_attempts"))
+    };
+    house.verify(&token.secret);
+    house.ask("member", disable(&["a"])).unwrap();
+    house.verify(&token.secret);
+    house.store().settle().unwrap();
+    let before = rows(&house);
+    assert!(before.0 > 0 && before.1 > 0, "{before:?}");
+    house.ask("member", enable(&["a"])).unwrap();
+    assert_eq!(rows(&house), before);
+    house.fakes.clock.forward(100 * DAY);
+    house.ask("member", disable(&["a"])).unwrap();
+    assert_eq!(rows(&house), (0, 0));
+}
+
+#[test]
+fn ledger_is_measured_in_parts() {
+    let house = House::inhabited();
+    for name in ["a", "b", "c"] {
+        let token = house.issue("member", name);
+        house.verify(&token.secret);
+        house.ask("member", disable(&[name])).unwrap();
+        house.verify(&token.secret);
+    }
+    house.store().settle().unwrap();
+    let measured = |limit: usize| {
+        let (mut after, mut bytes, mut parts) = (Measured::Nothing, 0, 0);
+        loop {
+            let part = house.store().read(|s| s.ledger_part(&after, limit)).unwrap();
+            (bytes, parts) = (bytes + part.bytes, parts + 1);
+            match part.next {
+                Some(next) => after = next,
+                None => return (bytes, parts),
+            }
+        }
+    };
+    let (whole, parts) = measured(1_000);
+    assert!(whole > 6 * 40 && parts == 2, "{whole} bytes in {parts} parts");
+    for limit in [1, 2, 3] {
+        let (bytes, parts) = measured(limit);
+        assert!(bytes == whole && parts > 2, "{bytes} bytes in {parts} parts of {limit}");
+    }
+    let oldest = house.store().read(|s| s.ledger_oldest()).unwrap().unwrap();
+    assert!(oldest <= START && oldest > START.plus(-2 * DAY));
 }

@@ -1,0 +1,25 @@
+//! Old rows of the ledger go with every change, a few at a time: no service may be running that would delete them.
+
+use super::local::Local;
+use super::ports::Store;
+use crate::error::Result;
+
+/// Rows deleted after a change, of each kind.
+const BATCH_SIZE: u32 = 1_000;
+
+impl<S: Store> Local<S> {
+    /// Deletes some of what is older than the policy keeps. Best effort: the change itself is done.
+    pub(super) fn prune_ledger(&self) {
+        let _ = self.prune_batch();
+    }
+
+    fn prune_batch(&self) -> Result<u64> {
+        let clock = &*self.adapters().clock;
+        let (policy, oldest) = self.store().read(|snapshot| Ok((snapshot.policy()?, snapshot.ledger_oldest()?)))?;
+        let before = policy.ledger_keep.before(clock.now(), clock.zone());
+        match before.filter(|before| oldest.is_some_and(|oldest| oldest < *before)) {
+            Some(before) => self.store().bookkeep(|book| book.prune_ledger(before, BATCH_SIZE)),
+            None => Ok(0),
+        }
+    }
+}

@@ -1,0 +1,137 @@
+//! A long purge beside revocations and the ledger, each over a connection of its own. What must hold in any order is
+//! asserted always; times and sizes with `JETON_SOAK=1`, over a million tokens.
+
+use std::fs;
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+use std::sync::{Arc, Mutex};
+use std::thread;
+use std::time::Duration;
+
+use jeton::domain::secret::Secret;
+use jeton::domain::token::{Purgeable, TokenId};
+use jeton::store::sqlite::SqliteStore;
+use jeton::verbs::batches::MAX_WHOLE;
+use jeton::verbs::local::{Local, World};
+use jeton::verbs::ports::{Bookkeeping, Clock, Store, Use};
+use jeton::verbs::request::ask;
+use jeton::verbs::tokens::{DisableTokens, EnableTokens, Pointed, PurgeTokens};
+
+use crate::support::direct::insert_tokens;
+use crate::support::world::{House, OWNER, by, caller};
+
+/// How long a revocation may take, and how far the ledger may be behind.
+const MAX_REVOCATION: Duration = Duration::from_millis(300);
+const MAX_LAG: Duration = Duration::from_secs(2);
+const MAX_WAL: u64 = 64 * 1024 * 1024;
+
+/// A house with so many tokens, the first of which are in the trash.
+fn house(tokens: usize, trashed: usize) -> House {
+    let house = House::inhabited();
+    house.set_policy(|p| (p.active_tokens, p.kept_tokens) = (0, 0));
+    let names = (0..tokens).collect::<Vec<_>>();
+    for part in names.chunks(50_000) {
+        insert_tokens(&house.place.path(), part.iter().map(|n| format!("t{n}-x")));
+    }
+    let raw = house.raw();
+    raw.execute_batch(&format!(
+        "UPDATE tokens SET deleted_at = 5 WHERE id <= {trashed};
+         UPDATE last_seen SET trashed = 1 WHERE token_id <= {trashed};
+         UPDATE token_counts SET (kept, trashed) =
+             (SELECT sum(deleted_at IS NULL), sum(deleted_at IS NOT NULL) FROM tokens t
+              WHERE t.account_id = token_counts.account_id);"
+    ))
+    .unwrap();
+    raw.query_row("PRAGMA wal_checkpoint(TRUNCATE)", [], |_| Ok(())).unwrap();
+    house
+}
+
+/// Another process at the store.
+fn another(house: &House, world: &World) -> Local<SqliteStore> {
+    Local::new(SqliteStore::open(&house.place.path()).unwrap(), world.clone(), caller())
+}
+
+/// Switches the token `flicker` off and on until `ended`. Returns how often, and the longest that a revocation took.
+fn revoke(jeton: &Local<SqliteStore>, clock: &dyn Clock, ended: &AtomicBool) -> (usize, Duration) {
+    let tokens = || vec![Pointed::typed("flicker")];
+    let (mut count, mut longest) = (0, Duration::ZERO);
+    loop {
+        let begun = clock.monotonic();
+        ask(jeton, &by("member"), DisableTokens { tokens: tokens() }).unwrap();
+        longest = longest.max(clock.monotonic() - begun);
+        ask(jeton, &by("member"), EnableTokens { tokens: tokens() }).unwrap();
+        count += 1;
+        if ended.load(Ordering::SeqCst) {
+            return (count, longest);
+        }
+    }
+}
+
+/// Records uses until `ended`. Returns how many, and the longest that a batch waited.
+fn record(house: &House, used: (TokenId, &Secret), clock: &dyn Clock, ended: &AtomicBool) -> (u64, Duration) {
+    let store = SqliteStore::open_for_ledger(&house.place.path(), Duration::from_secs(10)).unwrap();
+    let (mut count, mut longest) = (0, Duration::ZERO);
+    loop {
+        let begun = clock.monotonic();
+        let (token, secret) = (used.0, used.1.public_id());
+        let one = Use { token, secret, at: clock.now(), count: 3, method: "m", address: "192.0.2.1", client: "c" };
+        store.bookkeep(|book: &mut dyn Bookkeeping| book.record_all(&[one], &[])).unwrap();
+        longest = longest.max(clock.monotonic() - begun);
+        count += 3;
+        if ended.load(Ordering::SeqCst) {
+            return (count, longest);
+        }
+    }
+}
+
+#[test]
+fn purge_lets_revocations_and_the_ledger_through() {
+    let soak = std::env::var_os("JETON_SOAK").is_some();
+    let (tokens, trashed) = if soak { (1_000_000, 100_000) } else { (MAX_WHOLE + 900, MAX_WHOLE + 400) };
+    let house = house(tokens, trashed);
+    let flicker = house.issue("member", "flicker");
+    let world = World { clock: jeton::platform::world().clock, ..house.fakes.world() };
+    let (clock, ended) = (Arc::clone(&world.clock), AtomicBool::new(false));
+    let steps = Arc::new(Mutex::new(Vec::new()));
+    let wal = Arc::new(AtomicU64::new(0));
+    let (seen, largest, path) =
+        (Arc::clone(&steps), Arc::clone(&wal), house.place.path().with_file_name("jeton.db-wal"));
+    world.progress.listen(move |done, _| {
+        seen.lock().unwrap().push(done);
+        largest.fetch_max(fs::metadata(&path).map_or(0, |meta| meta.len()), Ordering::SeqCst);
+    });
+    let purger = another(&house, &world);
+    let (purged, revoked, recorded) = thread::scope(|scope| {
+        let revoker = another(&house, &world);
+        let revoking = scope.spawn(|| revoke(&{ revoker }, &*clock, &ended));
+        let recording = scope.spawn(|| record(&house, (flicker.token.id, &flicker.secret), &*clock, &ended));
+        let purged = ask(&purger, &by(OWNER), PurgeTokens::new(Purgeable::Trashed, trashed as u64));
+        ended.store(true, Ordering::SeqCst);
+        (purged.unwrap().out, revoking.join().unwrap(), recording.join().unwrap())
+    });
+    assert_eq!((purged.count, purged.stopped), (trashed as u64, false));
+    // No batch was longer than what is changed in one transaction.
+    let steps = steps.lock().unwrap();
+    let before = std::iter::once(&0).chain(steps.iter());
+    let sizes: Vec<u64> = before.zip(steps.iter()).map(|(before, after)| after - before).collect();
+    assert!(sizes.len() > 1 && sizes.iter().all(|size| *size <= MAX_WHOLE as u64), "{sizes:?}");
+    // The chain is whole, and each change has its row.
+    let rows = house.audit();
+    let count = |verb: &str| rows.iter().filter(|row| row.verb == verb).count();
+    assert_eq!((count("token.purge.started"), count("token.purge.finished")), (1, 1));
+    assert_eq!((count("token.purge"), count("token.disable")), (trashed, revoked.0));
+    // Nothing that was recorded is lost, and nothing else was purged.
+    house.store().settle().unwrap();
+    let number = |sql: &str| house.raw().query_row(sql, [], |r| r.get::<_, i64>(0)).unwrap();
+    assert_eq!(number("SELECT sum(uses) FROM daily_uses").unsigned_abs(), recorded.0);
+    assert_eq!(number("SELECT count(*) FROM tokens") as usize, tokens - trashed + 1);
+    assert_eq!(number("SELECT count(*) FROM tokens WHERE deleted_at IS NOT NULL"), 0);
+    if soak {
+        let (wal, slowest) = (wal.load(Ordering::SeqCst), revoked.1);
+        println!("{} batches; {} revocations, the longest {slowest:?}", sizes.len(), revoked.0);
+        println!(
+            "{} uses, the ledger at most {:?} behind; write-ahead log at most {wal} bytes",
+            recorded.0, recorded.1
+        );
+        assert!(slowest <= MAX_REVOCATION && recorded.1 <= MAX_LAG && wal <= MAX_WAL);
+    }
+}
