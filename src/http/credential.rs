@@ -4,7 +4,7 @@ use hyper::Request;
 use hyper::header::{AUTHORIZATION, HeaderMap, HeaderValue};
 use zeroize::Zeroizing;
 
-use super::query::query_values;
+use super::query::{is_like_header, query_values};
 use crate::domain::accept::{Accept, Accepted};
 use crate::domain::secret::{Claim, SecretFault};
 
@@ -38,12 +38,16 @@ pub(super) fn presented<B>(request: &Request<B>, accept: &Accept) -> Presented {
     for place in accept.places() {
         match place {
             Accepted::Header(name) => {
-                for (found, value) in headers.iter().filter(|(found, _)| is_like(found.as_str(), name)) {
+                for (found, value) in headers.iter().filter(|(found, _)| is_like_header(found.as_str(), name)) {
                     let text = value.to_str().ok().filter(|_| found.as_str() == name);
                     take(text.map_or(Err(SecretFault::Malformed), claim));
                 }
             }
             Accepted::Query(name) => {
+                if headers.get_all(FORWARDED_URI).iter().nth(1).is_some() {
+                    // One of them is not the proxy's, and nobody knows which.
+                    take(Err(SecretFault::Malformed));
+                }
                 for query in queries(request) {
                     query_values(query, name, |value| take(value.map_or(Err(SecretFault::Malformed), claim)));
                 }
@@ -78,12 +82,6 @@ fn bearer(value: &str) -> Result<Claim, SecretFault> {
 
 pub(super) fn claim(text: &str) -> Result<Claim, SecretFault> {
     if text.len() > MOST { Err(SecretFault::Malformed) } else { Claim::read(text) }
-}
-
-/// Whether applications take the header `found` for `name`: many see `-` and `_` alike (CGI, WSGI, Rack).
-fn is_like(found: &str, name: &str) -> bool {
-    let plain = |byte: u8| if byte == b'_' { b'-' } else { byte };
-    found.len() == name.len() && found.bytes().map(plain).eq(name.bytes().map(plain))
 }
 
 /// The queries of a request. Where a proxy says what it was asked for, that counts and the request's own query does not.

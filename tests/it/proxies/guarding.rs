@@ -179,6 +179,11 @@ fn tricks_never_reach_the_application(kind: Kind) {
         }
     }
     assert_eq!(stage.application.seen().len(), 0, "{kind:?}");
+    for host in ["Host: other.example", "Host: app.example"] {
+        let reply = stage.ask("GET /orders/7", &[BEARER, host]);
+        // HAProxy takes two that are one for one.
+        assert!(reply.status == 400 || reply.status == 200 && host.contains("app"), "{kind:?} {host}: {reply:?}");
+    }
     // The underscored spellings don't get through, whether they are refused or dropped.
     stage.application.seen();
     stage.ask("GET /orders/7", &[BEARER, "X_HTTP_Method_Override: DELETE"]);

@@ -127,6 +127,10 @@ fn second_credential_counts_however_it_is_spelled() {
         "a=b;session",
         "?session=x",
         "session;a",
+        "session%E2%80%8B=x",
+        "%EF%BD%93ession=x",
+        "s%C3%A9ssion=x",
+        "_session_=x",
     ] {
         for (query, headers) in [
             (format!("?{second}"), [&*auth].as_slice()),
@@ -140,6 +144,12 @@ fn second_credential_counts_however_it_is_spelled() {
             let answer = ask(&mut client, &query, headers);
             assert_eq!((answer.status, answer.body.as_str()), (401, "{\"result\":2}"), "{query} {headers:?}");
         }
+    }
+    // Two that say what was asked for: one of them is not the proxy's.
+    let said = [format!("X-Forwarded-Uri: /app?session={secret}"), "X-Forwarded-Uri: /app".to_owned()];
+    for pair in [[&*said[0], &*said[1]], [&*said[1], &*said[0]], [&*said[0], &*said[0]]] {
+        let answer = ask(&mut client, "", &pair);
+        assert_eq!((answer.status, answer.body.as_str()), (401, "{\"result\":2}"), "{pair:?}");
     }
     // What isn't text can't hide one either.
     let mut bytes = head("GET", "/v1/verify/-", &[&auth, "X-Forwarded-Uri: /?a=@&session=x"]).into_bytes();
