@@ -10,6 +10,7 @@ use rusqlite::Connection;
 
 use super::convert::one;
 use super::open::cant_open;
+use super::wal;
 use crate::error::{Error, Result};
 
 /// Those through which all who have the file open know of each other.
@@ -23,6 +24,8 @@ pub(super) struct Identity {
     file: Inode,
     companions: Vec<(PathBuf, Inode)>,
     schema: i64,
+    /// The file's state when it was opened, if it is read as one that nobody changes.
+    frozen: Option<FileState>,
     /// The folder when all of these were last seen in their places; none while it has just changed.
     seen_in: Mutex<Option<Folder>>,
 }
@@ -86,7 +89,7 @@ impl Identity {
             Inode::of(&path).ok().map(|inode| (path, inode))
         });
         let companions = companions.collect();
-        Ok(Identity { file, companions, path, schema: schema as i64, seen_in: Mutex::new(None) })
+        Ok(Identity { file, companions, path, schema: schema as i64, frozen: None, seen_in: Mutex::new(None) })
     }
 
     /// # Errors
@@ -107,10 +110,28 @@ impl Identity {
         Ok(FileState { len: meta.len(), modified, changed })
     }
 
+    /// From now on, takes each change of the file for a fault: SQLite reads it without locks, and could mix old and new.
+    pub(super) fn freeze(&mut self) -> Result<()> {
+        self.frozen = Some(self.file_state()?);
+        Ok(())
+    }
+
+    fn is_unchanged(&self) -> Result<()> {
+        match &self.frozen {
+            Some(frozen) if self.file_state()? != *frozen || wal::bytes(&self.path) > 0 => {
+                Err(Error::failure(format!("the store {} was changed while it was read", self.path.display()))
+                    .why("here its mount is read-only, elsewhere it is not")
+                    .next("Run the command again"))
+            }
+            Some(_) | None => Ok(()),
+        }
+    }
+
     /// # Errors
     /// [`Kind::Failure`] when the file was moved, removed or replaced: what is read from it is not what others see, and
     /// what is written to it is lost.
     pub(super) fn holds(&self) -> Result<()> {
+        self.is_unchanged()?;
         // Looked at before the files are: what happens meanwhile changes it.
         let folder = Folder::of(&self.path);
         let mut seen_in = self.seen_in.lock().unwrap_or_else(PoisonError::into_inner);

@@ -1,13 +1,18 @@
-//! The file system that a store is on. On a read-only one it can be listed and verified, not changed.
+//! The file system that a store is on. On a read-only mount it can be listed and verified, not changed.
+//!
+//! A mount can be read-only while the file system itself is not: then others change the store through another mount.
 
 use std::fmt::Write as _;
+use std::fs;
 use std::os::unix::ffi::OsStrExt;
+use std::os::unix::fs::MetadataExt;
 use std::path::Path;
 
 use rusqlite::{Connection, OpenFlags};
 use rustix::fs::{StatVfsMountFlags, statvfs};
 
 use super::convert::failed;
+use super::identity::companion;
 use super::open::{Schema, cant_open};
 use super::wal;
 use crate::error::Result;
@@ -17,8 +22,38 @@ pub(super) fn is_read_only(path: &Path) -> bool {
     statvfs(path).is_ok_and(|mounted| mounted.f_flag.contains(StatVfsMountFlags::RDONLY))
 }
 
-/// Opens the store at `path`, which nobody can change while it is mounted so. SQLite then needs no files beside it.
-pub(super) fn connect_read_only(path: &Path) -> Result<Connection> {
+/// A store that is opened on a read-only mount.
+pub(super) enum ReadOnly {
+    /// SQLite reads the file alone and takes no locks.
+    Alone(Connection),
+    /// SQLite also reads the files beside it, under the locks of whoever writes through another mount.
+    Shared(Connection),
+}
+
+/// Whether no mount lets anybody write into the file system of `path`: `ro` among the options of its superblock.
+fn is_file_system_read_only(path: &Path) -> bool {
+    let (Ok(meta), Ok(mounts)) = (fs::metadata(path), fs::read_to_string("/proc/self/mountinfo")) else { return false };
+    let device = format!("{}:{}", rustix::fs::major(meta.dev()), rustix::fs::minor(meta.dev()));
+    mounts.lines().any(|line| superblock(line).is_some_and(|(of, options)| of == device && is_ro(options)))
+}
+
+/// The device and the superblock's options in a line of `mountinfo`, see proc_pid_mountinfo(5).
+fn superblock(line: &str) -> Option<(&str, &str)> {
+    let (mount, superblock) = line.split_once(" - ")?;
+    Some((mount.split(' ').nth(2)?, superblock.split(' ').nth(2)?))
+}
+
+fn is_ro(options: &str) -> bool {
+    options.split(',').any(|option| option == "ro")
+}
+
+/// Opens the store at `path` on a read-only mount.
+pub(super) fn connect_read_only(path: &Path) -> Result<ReadOnly> {
+    let flags = OpenFlags::SQLITE_OPEN_READ_ONLY | OpenFlags::SQLITE_OPEN_NO_MUTEX | OpenFlags::SQLITE_OPEN_NOFOLLOW;
+    let is_in_use = ["-wal", "-shm"].iter().all(|ending| companion(path, ending).exists());
+    if is_in_use && !is_file_system_read_only(path) {
+        return Connection::open_with_flags(path, flags).map_err(failed).map(ReadOnly::Shared);
+    }
     if wal::bytes(path) > 0 {
         return Err(cant_open(path)
             .why("it is on a read-only mount, and changes beside it (-wal) were never written back")
@@ -33,11 +68,8 @@ pub(super) fn connect_read_only(path: &Path) -> Result<Connection> {
         }
     }
     uri.push_str("?immutable=1");
-    let flags = OpenFlags::SQLITE_OPEN_READ_ONLY
-        | OpenFlags::SQLITE_OPEN_NO_MUTEX
-        | OpenFlags::SQLITE_OPEN_NOFOLLOW
-        | OpenFlags::SQLITE_OPEN_URI;
-    Connection::open_with_flags(uri, flags).map_err(failed)
+    // SQLite then trusts that nobody changes the file. Whether somebody does, [`super::identity`] looks.
+    Connection::open_with_flags(uri, flags | OpenFlags::SQLITE_OPEN_URI).map_err(failed).map(ReadOnly::Alone)
 }
 
 /// What can't be migrated must have this program's schema, `newest`.
@@ -68,5 +100,23 @@ pub(super) fn check_is_local(path: &Path) -> Result<()> {
             .why(format!("it lies on a network file system ({name}), where SQLite can lose data"))
             .next("Choose a local disk with --store")),
         None => Ok(()),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn options_are_those_of_the_superblock() {
+        for (line, device, is_read_only) in [
+            ("36 35 98:0 /mnt1 /mnt2 ro,noatime master:1 - ext3 /dev/root rw,errors=continue", "98:0", false),
+            ("36 35 0:27 / /mnt rw - tmpfs tmpfs ro,size=4k", "0:27", true),
+            ("36 35 0:27 / /a\\040b ro shared:3 master:2 - ext4 /dev/sda1 rw,errors=remount-ro", "0:27", false),
+        ] {
+            let (of, options) = superblock(line).unwrap();
+            assert_eq!((of, is_ro(options)), (device, is_read_only), "{line}");
+        }
+        assert!(superblock("").is_none() && superblock("1 2 - ").is_none());
     }
 }

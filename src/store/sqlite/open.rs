@@ -11,6 +11,7 @@ use rusqlite::{Connection, ErrorCode, OpenFlags, TransactionBehavior};
 
 use super::convert::failed;
 use super::identity::{Identity, companion};
+use super::mount::ReadOnly;
 use super::{listing, lock, mount, wal};
 use crate::error::{Error, Kind, Result};
 use crate::platform::user;
@@ -90,10 +91,19 @@ fn connect(path: &Path, mode: Mode, patience: Duration) -> Result<(Connection, I
     check_file(&path)?;
     check_companions(&path)?;
     if mount::is_read_only(&path) {
-        let mut db = mount::connect_read_only(&path)?;
+        // Before anything is read.
+        let mut identity = Identity::of(path.clone(), MIGRATIONS.len())?;
+        let mut db = match mount::connect_read_only(&path)? {
+            ReadOnly::Alone(db) => {
+                identity.freeze()?;
+                db
+            }
+            ReadOnly::Shared(db) => db,
+        };
         configure(&mut db, patience).and_then(|()| listing::prepare(&db)).map_err(failed)?;
         mount::check_schema(&path, version(&db)?, MIGRATIONS.len())?;
-        return Ok((db, Identity::of(path, MIGRATIONS.len())?));
+        identity.holds()?;
+        return Ok((db, identity));
     }
     let flags = OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_NO_MUTEX | OpenFlags::SQLITE_OPEN_NOFOLLOW;
     let mut db = Connection::open_with_flags(&path, flags).map_err(failed)?;

@@ -1,7 +1,13 @@
 //! A store on a read-only mount, through the real program.
 
+use std::fs::DirBuilder;
+use std::os::unix::fs::DirBuilderExt;
 use std::path::{Path, PathBuf};
 use std::process::Command;
+
+use jeton::domain::token::TokenId;
+use jeton::store::sqlite::SqliteStore;
+use jeton::verbs::ports::Store;
 
 use crate::support::program::Home;
 
@@ -10,8 +16,13 @@ struct ReadOnly(PathBuf);
 
 impl ReadOnly {
     fn mount(at: &Path) -> Option<ReadOnly> {
+        Self::mount_at(at, at)
+    }
+
+    /// Mounts `folder` at `at`; the folder itself stays writable if that is another.
+    fn mount_at(folder: &Path, at: &Path) -> Option<ReadOnly> {
         let run = |args: &[&str]| Command::new("mount").args(args).arg(at).output();
-        let bound = run(&["--bind", at.to_str().unwrap()]).is_ok_and(|done| done.status.success());
+        let bound = run(&["--bind", folder.to_str().unwrap()]).is_ok_and(|done| done.status.success());
         let mounted = bound.then(|| ReadOnly(at.to_owned()))?;
         run(&["-o", "remount,ro,bind"]).is_ok_and(|done| done.status.success()).then_some(mounted)
     }
@@ -46,4 +57,35 @@ fn store_on_a_read_only_mount_is_listed_and_verified_and_never_changed() {
     home.run(&["serve"], "").ends(1);
     let again = home.as_ops(&["token", "list", "--json"]).succeeds().json();
     assert_eq!(again, listed);
+}
+
+/// Under a read-only mount of a folder that others write, whoever reads sees either the store as it is, or says that it
+/// was changed; never what was before.
+#[test]
+fn change_through_another_mount_is_seen() {
+    let home = Home::set_up();
+    home.create(&["bot"]);
+    let folder = home.store().parent().unwrap().to_owned();
+    let at = folder.with_file_name("mounted");
+    DirBuilder::new().mode(0o700).create(&at).unwrap();
+    let Some(_mounted) = ReadOnly::mount_at(&folder, &at) else {
+        println!("skipped: nothing can be mounted here");
+        return;
+    };
+    let path = at.join(home.store().file_name().unwrap());
+    let is_enabled = |store: &SqliteStore| store.read(|s| Ok(s.token(TokenId(1))?.unwrap().enabled));
+    // Nobody writes: the file is read alone.
+    let alone = SqliteStore::open(&path).unwrap();
+    assert!(alone.is_read_only() && is_enabled(&alone).unwrap());
+    home.as_ops(&["token", "disable", "bot"]).succeeds();
+    assert!(is_enabled(&alone).is_err(), "it reads what was");
+    assert!(!is_enabled(&SqliteStore::open(&path).unwrap()).unwrap());
+    // Somebody has the store open for writing: what he has not written back is seen, then and later.
+    let writer = SqliteStore::open(&home.store()).unwrap();
+    home.as_ops(&["token", "enable", "bot"]).succeeds();
+    let shared = SqliteStore::open(&path).unwrap();
+    assert!(shared.is_read_only() && is_enabled(&shared).unwrap());
+    home.as_ops(&["token", "disable", "bot"]).succeeds();
+    assert!(!is_enabled(&shared).unwrap());
+    drop(writer);
 }
