@@ -19,7 +19,8 @@
 //!
 //! A request goes down once: a face builds a verb and asks the [`verbs::Jeton`] it holds; [`verbs::local::Local`]
 //! proves who asks (a password, or a token with just its own permissions), opens one transaction, re-reads account and
-//! token, lets [`verbs::authorize`] judge, runs the verb, and commits its change together with its audit entries. Who may
+//! token, lets [`verbs::authorize`] judge, runs the verb, and commits its change together with its audit entries. What
+//! changes many rows goes in batches ([`verbs::batches`]), each a transaction of its own, so that nobody waits for the whole. Who may
 //! do what stands in tables there, of which the tests run every cell. [`verbs::decide`] answers the other question, *may this secret
 //! do this?*, from the store's current state: for the command line, for a token that acts through jeton, and for the
 //! service, which decides for many in one read. What it was asked goes into the ledger, off the path of requests.

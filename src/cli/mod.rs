@@ -64,7 +64,7 @@ pub fn command() -> clap::Command {
 pub fn run(args: impl Iterator<Item = OsString>) -> ExitCode {
     let args: Vec<OsString> = args.collect();
     // Needed before the line is known to be one.
-    let as_json = args.iter().any(|arg| arg == "--json");
+    let as_json = args.iter().any(|arg| arg == "--json" || arg == "--log-json");
     let line = match args::read(args.into_iter()) {
         Ok(line) => line,
         Err(stop) if as_json && !stop.wanted => {

@@ -16,34 +16,40 @@ use crate::platform::signals::{self, ToService};
 use crate::platform::systemd;
 
 pub(super) fn run(global: &Global, args: ServeArgs) -> Result<()> {
-    let loudness = args.log.as_deref().map_or(Ok(Loudness::Info), Loudness::parse)?;
-    let serve = ServeGiven { verify: args.verify, verify_group: args.verify_group, manage: args.manage };
-    let settings = Settings::load(Given { serve, ..given(global) })?;
-    logging::begin(loudness, args.log_json)?;
-    let served = serve_until_signal(settings, args.insecure, args.accept_older_store);
+    let loudness = args.log.as_deref().map_or(Ok(Loudness::Info), Loudness::parse);
+    // Before anything can fail: the log is the one place where errors go.
+    logging::begin(loudness.clone().unwrap_or(Loudness::Info), args.log_json)?;
+    let served = loudness.and_then(|_| serve(global, args));
     // Here, since a log whose reader is stuck may not keep the process.
-    logging::end(&served.as_ref().err().map(in_words).unwrap_or_default());
+    logging::end(served.as_ref().err(), in_words);
     served.map_err(|e| Error::new(e.kind, ""))
 }
 
+fn serve(global: &Global, args: ServeArgs) -> Result<()> {
+    let serve = ServeGiven { verify: args.verify, verify_group: args.verify_group, manage: args.manage };
+    let settings = Settings::load(Given { serve, ..given(global) })?;
+    let clock = Arc::clone(&platform::world().clock);
+    serve_until_signal(Start {
+        store: settings.store.value,
+        settings: settings.serve,
+        insecure: args.insecure,
+        accept_older_store: args.accept_older_store,
+        accept_earlier_clock: args.accept_earlier_clock,
+        clock,
+    })
+}
+
 /// Serves until a signal ends it.
-fn serve_until_signal(settings: Settings, insecure: bool, accept_older_store: bool) -> Result<()> {
+fn serve_until_signal(start: Start) -> Result<()> {
     let (tell, told) = channel();
     let by_signal = tell.clone();
     // Before anything is opened, so that no signal is missed. Nobody listens once the service is ending anyway.
     signals::watch_service(move |signal| drop(by_signal.send(Heard::Signal(signal))))
         .map_err(|e| Error::failure("signals can't be waited for").why(e.to_string()))?;
-    let world = platform::world();
-    let start = Start {
-        store: settings.store.value.clone(),
-        settings: settings.serve,
-        insecure,
-        accept_older_store,
-        clock: Arc::clone(&world.clock),
-    };
+    let store = start.store.clone();
     let running = http::start(start, move || drop(tell.send(Heard::Ended)))?;
     let http::Places { verify, manage } = &running.places;
-    tracing::info!(%verify, %manage, store = %settings.store.value.display(), "the service answers");
+    tracing::info!(%verify, %manage, store = %store.display(), "the service answers");
     if let Endpoint::Tcp(_) = verify {
         tracing::info!(
             "tokens are checked at a port, which any local user can take while the service is down: proxies must compare \

@@ -91,7 +91,10 @@ impl Live {
             accept: default(Accept::default()),
             proxies: default(Proxies::default()),
         };
-        let service = http::start(Start { store, settings, insecure: false, accept_older_store: false, clock }, || ())?;
+        let service = http::start(
+            Start { store, settings, insecure: false, accept_older_store: false, accept_earlier_clock: false, clock },
+            || (),
+        )?;
         let (end, ended) = channel();
         let at = service.places.verify.clone();
         // Without it the demonstration only stands still.

@@ -8,6 +8,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use tokio::sync::{Notify, oneshot};
 
 use super::Service;
+use super::expiry_clock::ExpiryClock;
 use super::keeper::Keeper;
 use super::ledger::{Denied, Origin, Page};
 use super::outside::{Found, MAX_AGE};
@@ -108,6 +109,7 @@ pub(super) struct Clerk {
     service: Arc<Service>,
     keeper: Keeper,
     clock: Arc<dyn Clock>,
+    expiry_clock: Arc<ExpiryClock>,
     memory: Memory<InHttp>,
     continuity: Continuity,
     pub seen: Arc<SeenLog>,
@@ -125,12 +127,23 @@ impl Clerk {
     pub fn new(
         service: Arc<Service>,
         keeper: Keeper,
-        clock: Arc<dyn Clock>,
+        (clock, expiry_clock): (Arc<dyn Clock>, Arc<ExpiryClock>),
         seen: Arc<SeenLog>,
         continuity: Continuity,
     ) -> Self {
         let (memory, outside, begun) = (Memory::default(), Found::default(), Stopwatch::start());
-        Clerk { service, keeper, clock, memory, continuity, seen, outside, begun, unreadable: HashSet::new() }
+        Clerk {
+            service,
+            keeper,
+            clock,
+            expiry_clock,
+            memory,
+            continuity,
+            seen,
+            outside,
+            begun,
+            unreadable: HashSet::new(),
+        }
     }
 
     /// Decides for as long as the service runs.
@@ -183,24 +196,30 @@ impl Clerk {
 
     fn serve(&mut self, queue: Queue) {
         self.forget_changed();
-        let Clerk { keeper, memory, clock, continuity, seen, unreadable, .. } = self;
+        let Clerk { keeper, memory, clock, expiry_clock, continuity, seen, unreadable, .. } = self;
         let asks = &queue.waiting;
         let read = keeper.with(|store| {
-            let (edition, now) = (store.edition()?, clock.now());
+            let (edition, now) = (store.edition()?, expiry_clock.now());
             if let Some(tip) = memory.tip_in(edition) {
                 memory.look_ahead(asks.iter().filter_map(|w| w.ask.presented.as_ref().ok()));
                 let recall = |w: &Waiting| memory.recall(edition, w.ask.question(), now).map(Some);
                 if let Some(answers) = asks.iter().map(recall).collect::<Option<Vec<_>>>() {
-                    return Ok((answers, tip.seq, now));
+                    if let Some(checkpoint) = continuity.refresh(now) {
+                        seen.advance(checkpoint);
+                    }
+                    return Ok((answers, tip.seq));
                 }
             }
             store.read(|snapshot| {
-                let now = clock.now();
+                let now = expiry_clock.now();
                 let mut sitting = memory.sit(edition, snapshot, now)?;
                 let tip = sitting.tip();
-                if continuity.check(snapshot, tip, now)?
-                    && let Some(checkpoint) = continuity.seen()
-                {
+                let is_longer = continuity.check(snapshot, tip, now)?;
+                let checkpoint = match is_longer {
+                    true => continuity.seen(),
+                    false => continuity.refresh(now),
+                };
+                if let Some(checkpoint) = checkpoint {
                     seen.advance(checkpoint);
                 }
                 let mut decide = |w: &Waiting| match sitting.decide(w.ask.question()) {
@@ -212,14 +231,14 @@ impl Clerk {
                     }),
                 };
                 let answers = asks.iter().map(&mut decide).collect::<Result<Vec<_>>>()?;
-                Ok((answers, tip.seq, now))
+                Ok((answers, tip.seq))
             })
         });
         let metrics = &self.service.metrics;
         if metrics.is_older_store.load(Relaxed) != continuity.is_broken() {
             metrics.is_older_store.store(continuity.is_broken(), Relaxed);
         }
-        let Ok((answers, seq, now)) = read else {
+        let Ok((answers, seq)) = read else {
             memory.forget();
             // Dropped, so that each hears that nothing was decided.
             return;
@@ -228,6 +247,8 @@ impl Clerk {
             // Who went away meanwhile needs no answer; the same below.
             let _ = reader.send(Ok(seq));
         }
+        // A clock that was set back, or right, is the ledger's own: expiry alone goes by the latest time.
+        let now = clock.now();
         let mut page = self.service.ledger.open();
         for (Waiting { ask, reply }, decided) in queue.waiting.into_iter().zip(answers) {
             let Some(decided) = decided else { continue };

@@ -1,4 +1,4 @@
-//! Faults of the service's surroundings that last: logged when they begin, once a minute, and when they are mended.
+//! Faults around the service that last: logged when they begin, once a minute, and when they are mended.
 //! Health and metrics name them.
 
 use std::sync::{Mutex, MutexGuard, PoisonError};
@@ -19,10 +19,12 @@ pub(super) enum Fault {
     ManageSocket,
     /// The proof values for proxies can't be read.
     Proof,
+    /// The clock on the wall is behind what was seen.
+    Clock,
 }
 
 impl Fault {
-    pub const ALL: [Fault; 3] = [Fault::VerifySocket, Fault::ManageSocket, Fault::Proof];
+    pub const ALL: [Fault; 4] = [Fault::VerifySocket, Fault::ManageSocket, Fault::Proof, Fault::Clock];
 
     /// The name in health and metrics.
     pub const fn as_str(self) -> &'static str {
@@ -30,6 +32,7 @@ impl Fault {
             Fault::VerifySocket => "verify-socket",
             Fault::ManageSocket => "manage-socket",
             Fault::Proof => "proof",
+            Fault::Clock => "clock",
         }
     }
 
@@ -38,6 +41,7 @@ impl Fault {
             Fault::VerifySocket => "tokens can't be checked: the verify socket is gone and can't be made again yet",
             Fault::ManageSocket => "the service can't be managed: its socket is gone and can't be made again yet",
             Fault::Proof => "no proxy is believed at the port: the proof values can't be read",
+            Fault::Clock => "the clock was set back: tokens expire by the later time that was seen",
         }
     }
 
@@ -45,7 +49,7 @@ impl Fault {
     pub const fn stops_verification(self) -> bool {
         match self {
             Fault::VerifySocket | Fault::Proof => true,
-            Fault::ManageSocket => false,
+            Fault::ManageSocket | Fault::Clock => false,
         }
     }
 }

@@ -2,25 +2,30 @@
 //!
 //! ```text
 //!   nginx, Caddy …           those who manage
-//!        │ verify                 │ manage                listen.rs      two doors
+//!        │ verify                 │ manage        listen.rs, crowd.rs: two listeners, and room for their connections
 //!        └───────────┬────────────┘
-//!              connection.rs                              pulse.rs: who may hold one for how long
-//!                router.rs                                what is asked, by path and verb
-//!        verify.rs        manage.rs                       the answers; answer.rs, told.rs: what they are made of
+//!              connection.rs                      pulse.rs: how long one may stay silent
+//!                router.rs                        path and HTTP method
+//!        verify.rs        manage.rs               credential.rs, query.rs, proof.rs: what a request says
+//!              │                                  answer.rs, told.rs: what responses are made of; metrics.rs
 //!              └─────┬─────┘
-//!                 desk.rs          one read of the store for all that wait together: verbs::decide::memory
-//!                    │
-//!                 ledger/          what happened, written by a thread of its own
+//!                 desk.rs                         one read of the store for a batch of requests: verbs::decide::memory
+//!                    │    └── seen.rs              how far the audit log was seen, kept in STORE-seen
+//!                 ledger/                         uses and denied attempts; outside.rs: changes that the log doesn't show
 //! ```
 //!
-//! Everything but the ledger's writing happens on one thread. Nothing is decided from anything but the store as it is
-//! when the request has arrived.
+//! Of all of them: `keeper.rs` opens the store again after a fault, `supervisor.rs` watches tasks and threads, `faults.rs`
+//! says which faults around the service last, `expiry_clock.rs` has the time by which secrets expire.
+//!
+//! Connections and decisions share one thread. The ledger has a thread of its own, and so has the log; STORE-seen is
+//! written on threads for blocking work. Each request is decided from the store as it is after the request has arrived.
 
 mod answer;
 mod connection;
 mod credential;
 mod crowd;
 mod desk;
+mod expiry_clock;
 mod faults;
 mod keeper;
 mod ledger;
@@ -60,6 +65,7 @@ use crate::store::sqlite::SqliteStore;
 use crate::verbs::ports::Clock;
 use crowd::{Crowd, CrowdReport, Room};
 use desk::{Clerk, Desk};
+use expiry_clock::ExpiryClock;
 use faults::Faults;
 use keeper::Keeper;
 use ledger::{Ledger, Lost};
@@ -85,6 +91,8 @@ pub struct Start {
     pub insecure: bool,
     /// Whether the person has said that the store may be older than was seen.
     pub accept_older_store: bool,
+    /// Whether the person has said that the clock may be behind what the last run has seen.
+    pub accept_earlier_clock: bool,
     /// The clock on the wall.
     pub clock: Arc<dyn Clock>,
 }
@@ -153,7 +161,7 @@ fn default_socket(store: &Path, name: &str) -> Result<Endpoint> {
 /// [`crate::error::Kind::Usage`] for addresses over which tokens would cross a network in the clear;
 /// [`crate::error::Kind::NotFound`] when there is no store; [`crate::error::Kind::Failure`] when something is refused.
 pub fn start(start: Start, ended: impl FnOnce() + Send + 'static) -> Result<Running> {
-    let Start { store, settings, insecure, accept_older_store, clock } = start;
+    let Start { store, settings, insecure, accept_older_store, accept_earlier_clock, clock } = start;
     let mut keeper = Keeper::open("to decide", &store, PATIENCE, Arc::clone(&clock), SqliteStore::open_to_serve)?;
     let manage = match &settings.manage {
         Some(said) => said.value.clone(),
@@ -185,15 +193,19 @@ pub fn start(start: Start, ended: impl FnOnce() + Send + 'static) -> Result<Runn
             .next("Say FileDescriptorName=verify or FileDescriptorName=manage in its unit"));
     }
     let faults = Arc::new(Faults::default());
+    let expiry_clock = Arc::new(ExpiryClock::new(Arc::clone(&clock), Arc::clone(&faults)));
     let proofs = match verify.endpoint {
-        Endpoint::Tcp(_) => Some(Proofs::open(store.clone(), Arc::clone(&clock), Arc::clone(&faults))?),
+        Endpoint::Tcp(_) => Some(Proofs::open(store.clone(), Arc::clone(&expiry_clock), Arc::clone(&faults))?),
         Endpoint::Unix(_) => None,
     };
     let places = Places { verify: verify.endpoint.clone(), manage: manage.endpoint.clone() };
     mark.says(&places)?;
     let (seen, mut continuity) = SeenLog::open(store.clone());
+    if let Some(seen) = continuity.seen().filter(|_| !accept_earlier_clock) {
+        expiry_clock.raise(seen.at);
+    }
     if accept_older_store {
-        seen::accept(&mut keeper, &mut continuity, &*clock);
+        seen::accept(&mut keeper, &mut continuity, expiry_clock.now());
     }
     let supervisor = Arc::new(Supervisor::default());
     #[cfg(test)]
@@ -215,7 +227,7 @@ pub fn start(start: Start, ended: impl FnOnce() + Send + 'static) -> Result<Runn
         seen: Arc::clone(&seen),
         faults,
     });
-    let clerk = Clerk::new(Arc::clone(&service), keeper, clock, seen, continuity);
+    let clerk = Clerk::new(Arc::clone(&service), keeper, (clock, expiry_clock), seen, continuity);
     let (stop, stopped) = watch::channel(false);
     let (answer, opened) = channel();
     let ended = Arc::new(Mutex::new(Some(ended)));

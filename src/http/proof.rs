@@ -7,6 +7,7 @@ use std::time::Duration;
 use hyper::header::{HeaderMap, HeaderName, HeaderValue};
 
 use super::answer::Answer;
+use super::expiry_clock::ExpiryClock;
 use super::faults::{Fault, Faults};
 use crate::domain::identity::Field;
 use crate::domain::proof::{Challenge, ProxyProof};
@@ -14,7 +15,6 @@ use crate::error::Result;
 use crate::platform::clock::Stopwatch;
 use crate::platform::entropy::SystemEntropy;
 use crate::platform::proof_file::{self, ProofValues};
-use crate::verbs::ports::Clock;
 
 /// What a proxy proves itself with; in an answer, what jeton does.
 const PROOF: HeaderName = HeaderName::from_static("x-jeton-proof");
@@ -26,7 +26,7 @@ const MAX_AGE: Duration = Duration::from_secs(1);
 /// The values by which a proxy is known that asks at a port.
 pub(super) struct Proofs {
     store: PathBuf,
-    clock: Arc<dyn Clock>,
+    clock: Arc<ExpiryClock>,
     faults: Arc<Faults>,
     cache: Mutex<Cache>,
 }
@@ -47,8 +47,8 @@ impl Proofs {
     ///
     /// # Errors
     /// Those of [`proof_file::load_or_create`].
-    pub fn open(store: PathBuf, clock: Arc<dyn Clock>, faults: Arc<Faults>) -> Result<Self> {
-        let values = accepted(proof_file::load_or_create(&store, &SystemEntropy)?, &*clock);
+    pub fn open(store: PathBuf, clock: Arc<ExpiryClock>, faults: Arc<Faults>) -> Result<Self> {
+        let values = accepted(proof_file::load_or_create(&store, &SystemEntropy)?, &clock);
         Ok(Proofs { store, clock, faults, cache: Mutex::new(Cache { read: Stopwatch::start(), values }) })
     }
 
@@ -71,7 +71,7 @@ impl Proofs {
             cache.values = match proof_file::load(&self.store) {
                 Ok(Some(values)) => {
                     self.faults.resolve(Fault::Proof);
-                    accepted(values, &*self.clock)
+                    accepted(values, &self.clock)
                 }
                 Ok(None) => {
                     self.unreadable("the file is gone; print each proxy's configuration again: jeton guide PROXY")
@@ -94,7 +94,7 @@ impl Proofs {
     }
 }
 
-fn accepted(values: ProofValues, clock: &dyn Clock) -> Vec<ProxyProof> {
+fn accepted(values: ProofValues, clock: &ExpiryClock) -> Vec<ProxyProof> {
     let previous = values.previous.filter(|(_, until)| *until > clock.now()).map(|(value, _)| value);
     std::iter::once(values.current).chain(previous).collect()
 }

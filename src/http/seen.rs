@@ -11,22 +11,23 @@ use super::keeper::Keeper;
 use super::supervisor::Supervisor;
 use crate::domain::anchor::Checkpoint;
 use crate::domain::text::shown;
+use crate::domain::time::Timestamp;
 use crate::platform::seen_file;
 use crate::verbs::decide::continuity::Continuity;
-use crate::verbs::ports::{Clock, Store};
+use crate::verbs::ports::Store;
 
 /// How long changes are gathered until the next is written.
 const WRITE_INTERVAL: Duration = Duration::from_secs(1);
 
 /// Takes the store for what it is from now on, older than what was seen or not: the person who starts the service says
 /// so.
-pub(super) fn accept(keeper: &mut Keeper, continuity: &mut Continuity, clock: &dyn Clock) {
+pub(super) fn accept(keeper: &mut Keeper, continuity: &mut Continuity, now: Timestamp) {
     let mut found = continuity.clone();
     let looked = keeper.with(|store| {
         store.read(|snapshot| {
             let tip = snapshot.audit_tip()?;
             // Told by what is found: a store that isn't the one that was seen is no fault here.
-            Ok(found.check(snapshot, tip, clock.now()).map_or_else(|e| Some(e.to_string()), |_| None))
+            Ok(found.check(snapshot, tip, now).map_or_else(|e| Some(e.to_string()), |_| None))
         })
     });
     match looked {
@@ -60,6 +61,14 @@ impl SeenLog {
     /// Opens the file of the store at `store`, and returns with it what was seen.
     pub fn open(store: PathBuf) -> (Arc<Self>, Continuity) {
         let continuity = match seen_file::read(&store) {
+            Ok(None) => {
+                tracing::warn!(
+                    file = %seen_file::path(&store).display(),
+                    "it isn't known how far the audit log was seen: the first start on this store, or somebody removed the \
+                     file; an older copy of the store goes unnoticed now"
+                );
+                Continuity::default()
+            }
             Ok(seen) => Continuity::from_seen(seen),
             Err(e) => Continuity::unreadable(e.to_string()),
         };

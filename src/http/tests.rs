@@ -35,7 +35,8 @@ impl Stage {
         };
         let (tell, ended) = channel();
         let (store, clock) = (demonstration.store(), world.clock);
-        let start = Start { store, settings, insecure: false, accept_older_store: false, clock };
+        let start =
+            Start { store, settings, insecure: false, accept_older_store: false, accept_earlier_clock: false, clock };
         let running = super::start(start, move || tell.send(()).unwrap()).unwrap();
         Stage { _demonstration: demonstration, running, ended }
     }

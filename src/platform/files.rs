@@ -67,7 +67,15 @@ fn unmade(what: String, error: &std::io::Error) -> Error {
 }
 
 /// Endings of the files that SQLite, and a service, keep beside a store.
-pub const RESERVED: [&str; 5] = ["-journal", "-wal", "-shm", super::service_file::ENDING, super::seen_file::ENDING];
+pub const RESERVED: [&str; 7] = [
+    "-journal",
+    "-wal",
+    "-shm",
+    super::service_file::ENDING,
+    super::seen_file::ENDING,
+    super::seen_file::NEXT_ENDING,
+    super::proof_file::ENDING,
+];
 
 /// Whether SQLite, or a service, would take a file of that name for its own.
 pub fn is_reserved(path: &Path) -> bool {
@@ -108,7 +116,7 @@ impl Delivery for FileDelivery {
         let path = std::path::absolute(path).map_err(refused)?;
         if is_reserved(&path) {
             return Err(Error::usage(format!("the secret can't be saved to {}", path.display()))
-                .why("SQLite takes files of that ending for its own and removes them")
+                .why("files of that ending stand beside a store, and are replaced or removed")
                 .next("Choose another name"));
         }
         let mut file = exclusive(&path).map_err(refused)?;

@@ -16,7 +16,12 @@ use crate::verbs::ports::Clock;
 /// The longest wait for a log that can't be written, at the end of the process.
 const LAST_FLUSH: Duration = Duration::from_millis(300);
 
-static WRITER: OnceLock<LogWriter> = OnceLock::new();
+static LOG: OnceLock<Log> = OnceLock::new();
+
+struct Log {
+    writer: LogWriter,
+    is_json: bool,
+}
 
 /// How much is said.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -84,7 +89,7 @@ pub fn begin(loudness: Loudness, json: bool) -> Result<()> {
     // A second begin changes nothing.
     let begun = if json { events.json().flatten_event(true).try_init() } else { events.try_init() };
     if begun.is_ok() {
-        let _ = WRITER.set(writer);
+        let _ = LOG.set(Log { writer, is_json: json });
         panic::set_hook(Box::new(report_panic));
     }
     Ok(())
@@ -92,18 +97,29 @@ pub fn begin(loudness: Loudness, json: bool) -> Result<()> {
 
 /// Returns the number of log lines lost since the start.
 pub fn lost_lines() -> u64 {
-    WRITER.get().map_or(0, LogWriter::lost)
+    LOG.get().map_or(0, |log| log.writer.lost())
 }
 
-/// Writes `text` after everything that waits, and waits a moment for it. For the last words of a process whose log may
-/// be stuck. Without a log nothing is written.
-pub fn end(text: &str) {
-    if let Some(writer) = WRITER.get() {
-        if !text.is_empty() {
-            writer.line(text.as_bytes());
-        }
-        writer.flush(LAST_FLUSH);
+/// Writes `error` after everything that waits, and waits a moment for it: as JSON, or as `in_words`. For the end of a
+/// process whose log may be stuck. Without a log nothing is written.
+pub fn end(error: Option<&Error>, in_words: fn(&Error) -> String) {
+    let Some(log) = LOG.get() else { return };
+    if let Some(error) = error.filter(|error| !error.is_said()) {
+        let text = if log.is_json { last_json(error) } else { in_words(error) };
+        log.writer.line(text.as_bytes());
     }
+    log.writer.flush(LAST_FLUSH);
+}
+
+fn last_json(error: &Error) -> String {
+    let mut line = serde_json::json!({ "timestamp": now(), "level": "ERROR", "message": shown(&error.what) });
+    for (name, value) in [("why", &error.why), ("next", &error.next)] {
+        if let Some(value) = value {
+            line[name] = shown(value).into();
+        }
+    }
+    line["exit_code"] = error.kind.exit_code().into();
+    format!("{line}\n")
 }
 
 /// The standard hook writes to stderr itself, and waits for a reader that is stuck.

@@ -13,8 +13,8 @@ use crate::error::{Error, Result};
 
 /// What its name adds to the store's.
 pub const ENDING: &str = "-seen";
-/// What the name of its next version adds to its own.
-const NEXT: &str = ".new";
+/// What the name of its next version adds to the store's.
+pub const NEXT_ENDING: &str = "-seen.new";
 /// The longest such file that is read, in bytes.
 const MAX_LEN: u64 = 4096;
 
@@ -62,7 +62,7 @@ pub fn read(store: &Path) -> Result<Option<Checkpoint>> {
 /// [`crate::error::Kind::Failure`] when it can't be written.
 pub fn write(store: &Path, seen: &Checkpoint) -> Result<()> {
     let path = path(store);
-    let next = with_ending(&path, NEXT);
+    let next = with_ending(store, NEXT_ENDING);
     let written = || {
         match fs::remove_file(&next) {
             Err(e) if e.kind() != ErrorKind::NotFound => return Err(e),
@@ -118,7 +118,7 @@ mod tests {
         symlink(folder.path().join("other"), path(&store)).unwrap();
         assert!(read(&store).is_err(), "a link");
         // What a crash left behind doesn't stop the next.
-        fs::write(with_ending(&path(&store), NEXT), "half").unwrap();
+        fs::write(with_ending(&store, NEXT_ENDING), "half").unwrap();
         write(&store, &seen(9)).unwrap();
         assert_eq!(read(&store).unwrap(), Some(seen(9)));
     }

@@ -26,6 +26,12 @@ pub struct ServeArgs {
     /// through the tokens first. Left in a unit file, it accepts at every start.
     #[arg(long)]
     pub accept_older_store: bool,
+    /// Accept a clock that is behind what the service has seen
+    ///
+    /// A clock that is set back revives no expired token: a service goes on from the latest time it has seen, and keeps it
+    /// for its next start. Say this for one start, if that time was wrong.
+    #[arg(long)]
+    pub accept_earlier_clock: bool,
     /// How much to say on stderr: error, warn, info, debug (denied attempts), trace (every request)
     #[arg(long, value_name = "LEVEL")]
     pub log: Option<String>,

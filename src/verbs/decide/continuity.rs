@@ -5,7 +5,7 @@
 //! before it.
 
 use crate::domain::anchor::{Checkpoint, StoreMark};
-use crate::domain::time::Timestamp;
+use crate::domain::time::{MINUTE, Timestamp};
 use crate::error::{Error, Result};
 use crate::verbs::audit_log::AuditTip;
 use crate::verbs::ports::Snapshot;
@@ -13,6 +13,9 @@ use crate::verbs::ports::Snapshot;
 /// The person's word that the store may be what it is.
 const ACKNOWLEDGE: &str =
     "Put the newer store back; or, if this one is meant, start the service once with: jeton serve --accept-older-store";
+
+/// How often the time is kept with what was seen while the log doesn't grow, in milliseconds.
+const REFRESH_INTERVAL: i64 = 10 * MINUTE;
 
 /// What a service has seen of the audit log.
 #[derive(Debug, Clone, Default)]
@@ -42,6 +45,14 @@ impl Continuity {
     /// Returns whether the last store that was looked at is not the one that was seen.
     pub fn is_broken(&self) -> bool {
         self.is_broken
+    }
+
+    /// Returns what was seen with the time `now`, if the time in it is another by [`REFRESH_INTERVAL`].
+    pub fn refresh(&mut self, now: Timestamp) -> Option<&Checkpoint> {
+        let seen =
+            self.seen.as_mut().filter(|seen| (now.0.saturating_sub(seen.at.0)).saturating_abs() >= REFRESH_INTERVAL)?;
+        seen.at = now;
+        Some(seen)
     }
 
     /// Checks that the log in `snapshot`, which ends with `tip`, continues what was seen. Returns whether it is longer.

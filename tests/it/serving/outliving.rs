@@ -1,12 +1,13 @@
 //! A service outlives its surroundings: its log, its disk, its file descriptors, and signals that mean something to others.
 
 use std::fs::{self, File, OpenOptions};
-use std::io::Write;
+use std::io::{BufRead, BufReader, Write};
 use std::os::fd::OwnedFd;
 use std::os::unix::fs::PermissionsExt;
 use std::os::unix::net::UnixStream;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
+use std::sync::{Arc, Mutex};
 
 use jeton::platform::clock::Stopwatch;
 use jeton::store::sqlite::SqliteStore;
@@ -139,10 +140,18 @@ fn lost_log_lines_are_reported_once_the_log_can_be_written() {
     answers_rightly(&mut service.client(), &secret, 5_000);
     let lost = service.metric("log_lines_lost_total");
     assert!(lost > 0);
-    let read = std::thread::spawn(move || std::io::read_to_string(reader).unwrap());
-    until(|| (service.metric("log_lines_lost_total") > 0).then_some(()));
+    let log = Arc::new(Mutex::new(String::new()));
+    let fills = Arc::clone(&log);
+    let read = std::thread::spawn(move || {
+        for line in BufReader::new(reader).lines() {
+            fills.lock().unwrap().push_str(&(line.unwrap() + "\n"));
+        }
+    });
+    // While the service runs, not only when it ends.
+    until(|| log.lock().unwrap().contains(" log lines were lost since ").then_some(()));
     assert_eq!(service.stops(), Some(0));
-    let log = read.join().unwrap();
+    read.join().unwrap();
+    let log = log.lock().unwrap();
     let reported: u64 = log
         .lines()
         .filter(|line| line.contains(" log lines were lost since "))

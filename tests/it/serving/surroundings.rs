@@ -5,14 +5,18 @@ use std::os::unix::fs::{DirBuilderExt, PermissionsExt};
 use std::os::unix::net::UnixListener;
 use std::path::Path;
 
+use jeton::domain::expiry::ExpirySpec;
 use jeton::domain::time::Timestamp;
 use jeton::platform::entropy::SystemEntropy;
-use jeton::platform::proof_file;
+use jeton::platform::{proof_file, seen_file};
+use jeton::verbs::tokens::CreateToken;
 use serde_json::Value;
 
 use super::{METHOD, holding, house, text, until};
 use crate::support::http::{Answer, Client, bearer};
+use crate::support::program::finish;
 use crate::support::service::{Service, at_sockets};
+use crate::support::world::{OWNER, create};
 
 fn private_folder(path: &Path) {
     DirBuilder::new().mode(0o700).create(path).unwrap();
@@ -151,5 +155,78 @@ fn unreadable_proof_proves_nothing() {
     let next = Service::proxy_proof(&store);
     until(|| is_proven(&ask(&next)).then_some(()));
     assert!(!is_proven(&ask(&first)));
+    service.stops();
+}
+
+/// With `--log-json` every line of the log is an object: also those of a service that can't start, or whose command line
+/// is wrong.
+#[test]
+fn json_log_holds_nothing_else() {
+    let house = house();
+    let service = {
+        let mut serve = at_sockets(&house.place.path());
+        serve.args(["--verify", "127.0.0.1:0", "--log-json"]);
+        Service::spawn(serve)
+    };
+    let lines = |text: &str| -> Vec<Value> {
+        text.lines().map(|line| serde_json::from_str(line).unwrap_or_else(|e| panic!("{e}: {line}"))).collect()
+    };
+    let wrong: [(&[&str], u8); 5] = [
+        (&["--log", "loud"], 2),
+        (&["--bogus"], 2),
+        (&["--verify", "nowhere"], 2),
+        (&["--verify", "192.0.2.1:7180"], 2),
+        (&[], 5),
+    ];
+    for (arguments, code) in wrong {
+        let mut serve = at_sockets(&house.place.path());
+        serve.args(arguments).arg("--log-json");
+        let ran = finish(serve, b"").ends(i32::from(code));
+        let said = lines(&ran.err);
+        assert!(!said.is_empty(), "{arguments:?}: it says nothing");
+    }
+    // Uses that can't be recorded are said at the very end.
+    let writer = house.raw();
+    writer.execute_batch("BEGIN EXCLUSIVE").unwrap();
+    assert_eq!(service.client().verify("nobody", METHOD).status, 401);
+    service.ask_to_stop();
+    let said = lines(&service.ends_with(1));
+    let last = said.last().unwrap();
+    assert_eq!((&last["level"], &last["exit_code"]), (&"ERROR".into(), &1.into()), "{last}");
+    assert!(said.iter().all(|line| line["timestamp"].is_string() && line["message"].is_string()));
+}
+
+/// A clock that is behind what the last run has seen revives no expired token, unless a person says that it is right.
+#[test]
+fn clock_behind_what_was_seen_revives_nothing() {
+    const DAY: i64 = super::DAY;
+    let house = house();
+    let live = text(&holding(&house, "live", &[METHOD]));
+    let soon = CreateToken { expires: Some(ExpirySpec::parse("1d").unwrap()), ..create("soon") };
+    let soon = text(&house.make(OWNER, CreateToken { selection: super::selection(&[METHOD]), ..soon }));
+    let store = house.place.path();
+    let service = Service::start(&store);
+    assert_eq!([&live, &soon].map(|secret| service.client().verify(secret, METHOD).status), [200, 200]);
+    assert!(service.said().contains("it isn't known how far the audit log was seen"), "the first start");
+    service.stops();
+    // As if the last run had ended two days later.
+    let mut seen = seen_file::read(&store).unwrap().unwrap();
+    seen.at = Timestamp(seen.at.0 + 2 * DAY);
+    seen_file::write(&store, &seen).unwrap();
+    let service = Service::start(&store);
+    assert_eq!([&live, &soon].map(|secret| service.client().verify(secret, METHOD).status), [200, 401]);
+    assert_eq!(health(&mut service.manager()), (200, Value::Null, serde_json::json!(["clock"])));
+    assert!(!service.said().contains("it isn't known how far"));
+    let said = service.stops();
+    assert_eq!(count(&said, "the clock was set back"), 1, "{said}");
+    assert!(seen_file::read(&store).unwrap().unwrap().at >= seen.at, "the next start goes on from there");
+    // Said once, it holds: the right time is kept again.
+    let mut serve = at_sockets(&store);
+    serve.args(["--verify", "127.0.0.1:0", "--accept-earlier-clock"]);
+    let service = Service::spawn(serve);
+    assert_eq!(service.client().verify(&soon, METHOD).status, 200);
+    service.stops();
+    let service = Service::start(&store);
+    assert_eq!(service.client().verify(&soon, METHOD).status, 200);
     service.stops();
 }
