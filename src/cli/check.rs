@@ -1,5 +1,6 @@
 //! `jeton check`: what needs attention, for cron and monitoring. Needs no password, only the store.
 
+use schemars::JsonSchema;
 use serde::Serialize;
 
 use super::App;
@@ -17,15 +18,16 @@ use crate::verbs::request::ask;
 /// How many tokens are looked at at once.
 const PAGE: usize = 1_000;
 
-#[derive(Serialize)]
-struct FindingJson<'a> {
+#[derive(Serialize, JsonSchema)]
+#[schemars(rename = "Finding")]
+pub(super) struct FindingJson<'a> {
     kind: &'static str,
     token: TokenNameJson<'a>,
     #[serde(flatten)]
     why: WhyJson<'a>,
 }
 
-#[derive(Serialize)]
+#[derive(Serialize, JsonSchema)]
 #[serde(untagged)]
 enum WhyJson<'a> {
     Expiring {

@@ -3,6 +3,7 @@
 use std::io::{self, IsTerminal};
 use std::path::Path;
 
+use schemars::JsonSchema;
 use serde::Serialize;
 
 use super::App;
@@ -25,15 +26,17 @@ pub(super) fn run(app: &mut App, command: ConfigCommand) -> Result<()> {
 }
 
 /// A setting in JSON. A token stands there by its hint.
-#[derive(Serialize)]
-struct SettingJson {
+#[derive(Serialize, JsonSchema)]
+#[schemars(rename = "Setting")]
+pub(super) struct SettingJson {
     key: &'static str,
     value: Option<String>,
     source: Option<String>,
 }
 
-#[derive(Serialize)]
-struct SettingsJson {
+#[derive(Serialize, JsonSchema)]
+#[schemars(rename = "Settings")]
+pub(super) struct SettingsJson {
     schema: u32,
     settings: Vec<SettingJson>,
 }

@@ -6,6 +6,9 @@ mod usage;
 pub use rights::{CanJson, CanPreviousJson, LineageJson, MadeJson, RightsJson};
 pub use usage::UsageJson;
 
+use std::borrow::Cow;
+
+use schemars::{JsonSchema, Schema, SchemaGenerator};
 use serde::{Serialize, Serializer};
 
 use crate::domain::account::Account;
@@ -20,7 +23,8 @@ use crate::verbs::accounts::Me;
 pub const SCHEMA: u32 = 1;
 
 /// A token.
-#[derive(Serialize)]
+#[derive(Serialize, JsonSchema)]
+#[schemars(rename = "Token")]
 pub struct TokenJson {
     id: String,
     name: String,
@@ -45,14 +49,16 @@ pub struct TokenJson {
     previous: Option<PreviousJson>,
 }
 
-#[derive(Serialize)]
+#[derive(Serialize, JsonSchema)]
+#[schemars(rename = "Selection")]
 struct SelectionJson {
     inherit: bool,
     sets: Vec<String>,
     methods: Vec<String>,
 }
 
-#[derive(Serialize)]
+#[derive(Serialize, JsonSchema)]
+#[schemars(rename = "Previous")]
 struct PreviousJson {
     hint: String,
     retires_at: String,
@@ -107,7 +113,8 @@ impl TokenJson {
 }
 
 /// `{"schema":1,"token":{…}}`.
-#[derive(Serialize)]
+#[derive(Serialize, JsonSchema)]
+#[schemars(rename = "OneToken")]
 pub struct OneTokenJson {
     /// [`SCHEMA`].
     pub schema: u32,
@@ -116,7 +123,8 @@ pub struct OneTokenJson {
 }
 
 /// `{"schema":1,"tokens":[…]}`.
-#[derive(Serialize)]
+#[derive(Serialize, JsonSchema)]
+#[schemars(rename = "SomeTokens")]
 pub struct SomeTokensJson {
     /// [`SCHEMA`].
     pub schema: u32,
@@ -125,7 +133,8 @@ pub struct SomeTokensJson {
 }
 
 /// What `show` answers.
-#[derive(Serialize)]
+#[derive(Serialize, JsonSchema)]
+#[schemars(rename = "Shown")]
 pub struct ShownJson {
     /// [`SCHEMA`].
     pub schema: u32,
@@ -142,6 +151,21 @@ pub struct ShownJson {
 /// A secret on its way into an answer: lent to the writer, never copied.
 pub struct Exposed<'a>(pub &'a Secret);
 
+/// A string.
+impl JsonSchema for Exposed<'_> {
+    fn schema_name() -> Cow<'static, str> {
+        "Secret".into()
+    }
+
+    fn inline_schema() -> bool {
+        true
+    }
+
+    fn json_schema(generator: &mut SchemaGenerator) -> Schema {
+        String::json_schema(generator)
+    }
+}
+
 impl Serialize for Exposed<'_> {
     fn serialize<S: Serializer>(&self, to: S) -> Result<S::Ok, S::Error> {
         self.0.expose(|text| to.serialize_str(text))
@@ -149,7 +173,8 @@ impl Serialize for Exposed<'_> {
 }
 
 /// A token and its new secret.
-#[derive(Serialize)]
+#[derive(Serialize, JsonSchema)]
+#[schemars(rename = "Created")]
 pub struct CreatedJson<'a> {
     /// The token.
     pub token: TokenJson,
@@ -161,7 +186,8 @@ pub struct CreatedJson<'a> {
 }
 
 /// What `create`, `copy` and `regenerate` answer.
-#[derive(Serialize)]
+#[derive(Serialize, JsonSchema)]
+#[schemars(rename = "Issued")]
 pub struct IssuedJson<'a> {
     /// [`SCHEMA`].
     pub schema: u32,
@@ -171,7 +197,8 @@ pub struct IssuedJson<'a> {
 }
 
 /// What `create` answers for several names.
-#[derive(Serialize)]
+#[derive(Serialize, JsonSchema)]
+#[schemars(rename = "SomeIssued")]
 pub struct SomeIssuedJson<'a> {
     /// [`SCHEMA`].
     pub schema: u32,
@@ -180,14 +207,16 @@ pub struct SomeIssuedJson<'a> {
 }
 
 /// What `edit` answers.
-#[derive(Serialize)]
+#[derive(Serialize, JsonSchema)]
+#[schemars(rename = "Edited")]
 pub struct EditedJson {
     schema: u32,
     token: TokenJson,
     changes: Vec<ChangeJson>,
 }
 
-#[derive(Serialize)]
+#[derive(Serialize, JsonSchema)]
+#[schemars(rename = "TokenChange")]
 struct ChangeJson {
     field: &'static str,
     before: String,
@@ -215,7 +244,8 @@ impl EditedJson {
 }
 
 /// What `purge` answers.
-#[derive(Serialize)]
+#[derive(Serialize, JsonSchema)]
+#[schemars(rename = "Purged")]
 pub struct PurgedJson {
     /// [`SCHEMA`].
     pub schema: u32,
@@ -230,7 +260,8 @@ pub struct PurgedJson {
 }
 
 /// What `whose` answers where several secrets stand in what it was given.
-#[derive(Serialize)]
+#[derive(Serialize, JsonSchema)]
+#[schemars(rename = "SomeWhose")]
 pub struct SomeWhoseJson {
     /// [`SCHEMA`].
     pub schema: u32,
@@ -239,7 +270,8 @@ pub struct SomeWhoseJson {
 }
 
 /// What `whose` answers.
-#[derive(Serialize)]
+#[derive(Serialize, JsonSchema)]
+#[schemars(rename = "Whose")]
 pub struct WhoseJson {
     /// [`SCHEMA`].
     pub schema: u32,
@@ -256,7 +288,8 @@ pub struct WhoseJson {
 }
 
 /// What is left of a token that was purged.
-#[derive(Serialize)]
+#[derive(Serialize, JsonSchema)]
+#[schemars(rename = "Tombstone")]
 pub struct TombstoneJson {
     id: String,
     name: String,
@@ -276,7 +309,8 @@ impl From<&Tombstone> for TombstoneJson {
 }
 
 /// What `verify` answers.
-#[derive(Serialize)]
+#[derive(Serialize, JsonSchema)]
+#[schemars(rename = "Verified")]
 pub struct VerifiedJson {
     /// [`SCHEMA`].
     pub schema: u32,
@@ -293,7 +327,8 @@ pub struct VerifiedJson {
 }
 
 /// An account.
-#[derive(Serialize)]
+#[derive(Serialize, JsonSchema)]
+#[schemars(rename = "Account")]
 pub struct AccountJson {
     id: String,
     username: String,
@@ -317,7 +352,8 @@ impl From<&Account> for AccountJson {
 }
 
 /// What `init` answers.
-#[derive(Serialize)]
+#[derive(Serialize, JsonSchema)]
+#[schemars(rename = "Init")]
 pub struct InitJson {
     /// [`SCHEMA`].
     pub schema: u32,
@@ -328,7 +364,8 @@ pub struct InitJson {
 }
 
 /// What `whoami` answers.
-#[derive(Serialize)]
+#[derive(Serialize, JsonSchema)]
+#[schemars(rename = "Me")]
 pub struct MeJson {
     schema: u32,
     account: AccountJson,

@@ -17,6 +17,7 @@ mod output;
 mod policy;
 mod prompt;
 mod serve;
+pub mod shapes;
 mod token;
 mod verify;
 mod whoami;

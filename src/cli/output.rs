@@ -6,6 +6,7 @@ mod list;
 use std::cell::Cell;
 use std::io::{self, ErrorKind, IsTerminal, Write};
 
+use schemars::JsonSchema;
 use serde::Serialize;
 use unicode_width::UnicodeWidthStr;
 use zeroize::Zeroizing;
@@ -200,14 +201,16 @@ fn complain(text: &str) {
 }
 
 /// An error in JSON, on stderr.
-#[derive(Serialize)]
-struct ErrorJson<'a> {
+#[derive(Serialize, JsonSchema)]
+#[schemars(rename = "Error")]
+pub(super) struct ErrorJson<'a> {
     schema: u32,
     error: ErrorBodyJson<'a>,
 }
 
-#[derive(Serialize)]
-struct ErrorBodyJson<'a> {
+#[derive(Serialize, JsonSchema)]
+#[schemars(rename = "ErrorBody")]
+pub(super) struct ErrorBodyJson<'a> {
     kind: &'static str,
     exit_code: u8,
     what: &'a str,

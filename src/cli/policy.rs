@@ -1,5 +1,6 @@
 //! `jeton policy …`.
 
+use schemars::JsonSchema;
 use serde::{Serialize, Serializer};
 
 use super::App;
@@ -15,10 +16,12 @@ use crate::verbs::policy::{ListPolicy, SetPolicy};
 const HEAD: &str = "policy.";
 
 /// `{"schema":1,"policy":{"policy.self_service":"on",…}}`.
-#[derive(Serialize)]
-struct PolicyJson<'a> {
+#[derive(Serialize, JsonSchema)]
+#[schemars(rename = "Policy")]
+pub(super) struct PolicyJson<'a> {
     schema: u32,
     #[serde(serialize_with = "pairs")]
+    #[schemars(with = "std::collections::BTreeMap<String, String>")]
     policy: &'a Policy,
 }
 

@@ -1,5 +1,6 @@
 //! What the running service says of a change that took something away, as commands tell it.
 
+use schemars::JsonSchema;
 use serde::Serialize;
 
 use super::App;
@@ -7,7 +8,7 @@ use crate::error::Result;
 use crate::witness::{self, Testimony, Witness};
 
 /// An answer, and what the service says.
-#[derive(Serialize)]
+#[derive(Serialize, JsonSchema)]
 pub(super) struct Witnessed<'a, T> {
     /// The answer without it.
     #[serde(flatten)]
@@ -17,7 +18,8 @@ pub(super) struct Witnessed<'a, T> {
 }
 
 /// `{"denies":true,"ms":0.8}`, or `{"denies":null,"why":"…"}` where it isn't known.
-#[derive(Serialize)]
+#[derive(Serialize, JsonSchema)]
+#[schemars(rename = "Service")]
 #[serde(untagged)]
 pub(super) enum ServiceJson {
     Denies { denies: bool, ms: f64 },

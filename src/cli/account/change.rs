@@ -1,5 +1,6 @@
 //! `account create`, `role`, `disable`, `enable`, `passwd` and `delete`.
 
+use schemars::JsonSchema;
 use serde::Serialize;
 
 use super::super::args::{CreateAccountArgs, DeleteAccountArgs, PasswdArgs, RoleArgs, SomeAccounts};
@@ -118,7 +119,7 @@ fn taken(app: &mut App, accounts: &[CountedAccount], seq: i64, what: &str, other
     Ok(())
 }
 
-#[derive(Serialize)]
+#[derive(Serialize, JsonSchema)]
 #[serde(untagged)]
 enum Told {
     One(OneAccountJson),

@@ -2,6 +2,7 @@
 
 use std::collections::BTreeSet;
 
+use schemars::JsonSchema;
 use serde::Serialize;
 
 use super::super::json::{AccountJson, SCHEMA};
@@ -9,14 +10,16 @@ use crate::domain::time::Timestamp;
 use crate::verbs::accounts::{CountedAccount, ShownAccount};
 
 /// An account with its tokens counted.
-#[derive(Serialize)]
+#[derive(Serialize, JsonSchema)]
+#[schemars(rename = "Counted")]
 pub struct CountedJson {
     #[serde(flatten)]
     account: AccountJson,
     tokens: CountsJson,
 }
 
-#[derive(Serialize)]
+#[derive(Serialize, JsonSchema)]
+#[schemars(rename = "Counts")]
 struct CountsJson {
     active: u32,
     kept: u32,
@@ -34,7 +37,8 @@ impl From<&CountedAccount> for CountedJson {
 }
 
 /// `{"schema":1,"account":{…}}`.
-#[derive(Serialize)]
+#[derive(Serialize, JsonSchema)]
+#[schemars(rename = "OneAccount")]
 pub struct OneAccountJson {
     schema: u32,
     account: CountedJson,
@@ -47,7 +51,8 @@ impl From<&CountedAccount> for OneAccountJson {
 }
 
 /// `{"schema":1,"accounts":[…]}`.
-#[derive(Serialize)]
+#[derive(Serialize, JsonSchema)]
+#[schemars(rename = "ChangedAccounts")]
 pub struct ChangedAccountsJson {
     schema: u32,
     accounts: Vec<CountedJson>,
@@ -60,7 +65,8 @@ impl From<&[CountedAccount]> for ChangedAccountsJson {
 }
 
 /// `{"schema":1,"accounts":[…],"unreadable":[…]}`.
-#[derive(Serialize)]
+#[derive(Serialize, JsonSchema)]
+#[schemars(rename = "SomeAccounts")]
 pub struct SomeAccountsJson<'a> {
     schema: u32,
     accounts: Vec<CountedJson>,
@@ -76,13 +82,15 @@ impl<'a> SomeAccountsJson<'a> {
 }
 
 /// What `account show` answers.
-#[derive(Serialize)]
+#[derive(Serialize, JsonSchema)]
+#[schemars(rename = "ShownAccount")]
 pub struct ShownAccountJson {
     schema: u32,
     account: SeenJson,
 }
 
-#[derive(Serialize)]
+#[derive(Serialize, JsonSchema)]
+#[schemars(rename = "Seen")]
 struct SeenJson {
     #[serde(flatten)]
     counted: CountedJson,

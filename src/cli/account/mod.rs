@@ -1,7 +1,7 @@
 //! `jeton account …`.
 
 mod change;
-mod json;
+pub(super) mod json;
 mod look;
 
 use super::App;

@@ -1,5 +1,6 @@
 //! The shapes of JSON answers about the audit log.
 
+use schemars::JsonSchema;
 use serde::Serialize;
 use serde_json::Value;
 
@@ -9,7 +10,8 @@ use crate::domain::time::Zone;
 use crate::verbs::audit_log::Chained;
 
 /// A row of the log.
-#[derive(Serialize)]
+#[derive(Serialize, JsonSchema)]
+#[schemars(rename = "Entry")]
 pub struct EntryJson<'a> {
     seq: i64,
     at: String,
@@ -45,7 +47,8 @@ impl<'a> From<&'a Chained> for EntryJson<'a> {
     }
 }
 
-#[derive(Serialize)]
+#[derive(Serialize, JsonSchema)]
+#[schemars(rename = "AuditFinding")]
 struct FindingJson {
     seq: Option<i64>,
     kind: &'static str,
@@ -53,7 +56,8 @@ struct FindingJson {
 }
 
 /// What `audit verify` answers.
-#[derive(Serialize)]
+#[derive(Serialize, JsonSchema)]
+#[schemars(rename = "AuditVerified")]
 pub struct VerifiedJson {
     schema: u32,
     rows: u64,
@@ -82,7 +86,8 @@ impl VerifiedJson {
 }
 
 /// What `audit anchor` answers.
-#[derive(Serialize)]
+#[derive(Serialize, JsonSchema)]
+#[schemars(rename = "Anchored")]
 pub struct AnchoredJson {
     schema: u32,
     seq: i64,

@@ -1,6 +1,6 @@
 //! `jeton audit …`: the log read, and proved.
 
-mod json;
+pub(super) mod json;
 mod prove;
 mod read;
 

@@ -1,5 +1,6 @@
 //! The shapes of JSON answers about catalogues.
 
+use schemars::JsonSchema;
 use serde::Serialize;
 
 use super::super::json::SCHEMA;
@@ -10,8 +11,9 @@ use crate::domain::catalogue::{ApiSet, Catalogue, Group};
 use crate::domain::method::{Method, MethodId};
 use crate::verbs::catalogue::{Preview, Widened};
 
-#[derive(Serialize)]
-pub(super) struct MethodJson<'a> {
+#[derive(Serialize, JsonSchema)]
+#[schemars(rename = "Method")]
+pub(in crate::cli) struct MethodJson<'a> {
     id: &'a str,
     title: &'a str,
     access: &'static str,
@@ -31,8 +33,9 @@ impl<'a> From<&'a Method> for MethodJson<'a> {
     }
 }
 
-#[derive(Serialize)]
-pub(super) struct GroupJson<'a> {
+#[derive(Serialize, JsonSchema)]
+#[schemars(rename = "Group")]
+pub(in crate::cli) struct GroupJson<'a> {
     id: &'a str,
     title: &'a str,
     methods: Vec<MethodJson<'a>>,
@@ -44,8 +47,9 @@ impl<'a> From<&'a Group> for GroupJson<'a> {
     }
 }
 
-#[derive(Serialize)]
-pub(super) struct SetJson<'a> {
+#[derive(Serialize, JsonSchema)]
+#[schemars(rename = "Set")]
+pub(in crate::cli) struct SetJson<'a> {
     name: &'a str,
     title: &'a str,
     methods: Vec<&'a str>,
@@ -59,8 +63,9 @@ impl<'a> SetJson<'a> {
 }
 
 /// What `list` answers.
-#[derive(Serialize)]
-pub(super) struct ListJson<'a> {
+#[derive(Serialize, JsonSchema)]
+#[schemars(rename = "List")]
+pub(in crate::cli) struct ListJson<'a> {
     schema: u32,
     groups: Vec<GroupJson<'a>>,
     sets: Vec<SetJson<'a>>,
@@ -77,8 +82,9 @@ impl<'a> ListJson<'a> {
 }
 
 /// What `show` answers: one of the three is there.
-#[derive(Serialize)]
-pub(super) struct ShownJson<'a> {
+#[derive(Serialize, JsonSchema)]
+#[schemars(rename = "CatalogueShown")]
+pub(in crate::cli) struct ShownJson<'a> {
     pub schema: u32,
     #[serde(skip_serializing_if = "Option::is_none")]
     pub catalogue: Option<CatalogueJson<'a>>,
@@ -90,8 +96,9 @@ pub(super) struct ShownJson<'a> {
     pub method: Option<MethodJson<'a>>,
 }
 
-#[derive(Serialize)]
-pub(super) struct CatalogueJson<'a> {
+#[derive(Serialize, JsonSchema)]
+#[schemars(rename = "Catalogue")]
+pub(in crate::cli) struct CatalogueJson<'a> {
     name: &'a str,
     title: &'a str,
     groups: Vec<GroupJson<'a>>,
@@ -110,8 +117,9 @@ impl<'a> CatalogueJson<'a> {
 }
 
 /// What `check` answers when a file is good.
-#[derive(Serialize)]
-pub(super) struct CheckedJson<'a> {
+#[derive(Serialize, JsonSchema)]
+#[schemars(rename = "Checked")]
+pub(in crate::cli) struct CheckedJson<'a> {
     pub schema: u32,
     pub catalogue: &'a str,
     pub groups: usize,
@@ -120,8 +128,9 @@ pub(super) struct CheckedJson<'a> {
 }
 
 /// What `apply` answers.
-#[derive(Serialize)]
-pub(super) struct AppliedJson<'a> {
+#[derive(Serialize, JsonSchema)]
+#[schemars(rename = "Applied")]
+pub(in crate::cli) struct AppliedJson<'a> {
     schema: u32,
     applied: bool,
     catalogue: &'a str,
@@ -136,41 +145,47 @@ pub(super) struct AppliedJson<'a> {
     opened: Vec<&'a str>,
 }
 
-#[derive(Serialize)]
+#[derive(Serialize, JsonSchema)]
+#[schemars(rename = "Part")]
 struct PartJson<'a> {
     added: &'a [String],
     removed: &'a [String],
     changed: Vec<ChangeJson<'a>>,
 }
 
-#[derive(Serialize)]
+#[derive(Serialize, JsonSchema)]
+#[schemars(rename = "CatalogueFieldChange")]
 struct ChangeJson<'a> {
     id: &'a str,
     fields: Vec<FieldJson<'a>>,
 }
 
-#[derive(Serialize)]
+#[derive(Serialize, JsonSchema)]
+#[schemars(rename = "CatalogueField")]
 struct FieldJson<'a> {
     name: &'static str,
     before: &'a str,
     after: &'a str,
 }
 
-#[derive(Serialize)]
+#[derive(Serialize, JsonSchema)]
+#[schemars(rename = "Shift")]
 struct ShiftJson<'a> {
     set: &'a str,
     gains: Vec<&'a str>,
     loses: Vec<&'a str>,
 }
 
-#[derive(Serialize)]
+#[derive(Serialize, JsonSchema)]
+#[schemars(rename = "Widening")]
 struct WideningJson<'a> {
     count: u64,
     tokens: Vec<WidenedJson<'a>>,
     unreadable: Vec<String>,
 }
 
-#[derive(Serialize)]
+#[derive(Serialize, JsonSchema)]
+#[schemars(rename = "Widened")]
 struct WidenedJson<'a> {
     name: &'a str,
     count: usize,

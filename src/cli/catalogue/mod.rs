@@ -1,7 +1,7 @@
 //! `jeton catalogue …`, a file for each kind of act.
 
 pub(super) mod apply;
-mod json;
+pub(super) mod json;
 mod look;
 
 use clap::{Args, Subcommand};

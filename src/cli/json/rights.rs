@@ -1,5 +1,6 @@
 //! The shapes of effective rights and of lineage.
 
+use schemars::JsonSchema;
 use serde::Serialize;
 
 use super::TokenJson;
@@ -8,7 +9,8 @@ use crate::domain::reason::Reason;
 use crate::verbs::tokens::{Made, Maker, Shown};
 
 /// Which token made another, and what that made.
-#[derive(Serialize)]
+#[derive(Serialize, JsonSchema)]
+#[schemars(rename = "Lineage")]
 pub struct LineageJson {
     made_by: Option<MakerJson>,
     regenerated_by: Option<MakerJson>,
@@ -16,7 +18,8 @@ pub struct LineageJson {
     made: MadeJson,
 }
 
-#[derive(Serialize)]
+#[derive(Serialize, JsonSchema)]
+#[schemars(rename = "Maker")]
 struct MakerJson {
     id: String,
     /// None when it was purged, or is not to be seen.
@@ -24,7 +27,8 @@ struct MakerJson {
 }
 
 /// What a token made, directly or not, outside the trash.
-#[derive(Serialize)]
+#[derive(Serialize, JsonSchema)]
+#[schemars(rename = "Made")]
 pub struct MadeJson {
     count: usize,
     active: usize,
@@ -56,7 +60,8 @@ impl LineageJson {
 }
 
 /// The effective rights of a secret.
-#[derive(Serialize)]
+#[derive(Serialize, JsonSchema)]
+#[schemars(rename = "Rights")]
 pub struct RightsJson {
     role: &'static str,
     account_role: &'static str,
@@ -71,7 +76,8 @@ pub struct RightsJson {
     previous: Option<Option<Box<RightsJson>>>,
 }
 
-#[derive(Serialize)]
+#[derive(Serialize, JsonSchema)]
+#[schemars(rename = "WithheldMethod")]
 struct WithheldMethodJson {
     method: String,
     reason: &'static str,
@@ -107,7 +113,8 @@ impl From<&EffectiveRights> for RightsJson {
 }
 
 /// What `can` answers.
-#[derive(Serialize)]
+#[derive(Serialize, JsonSchema)]
+#[schemars(rename = "Can")]
 pub struct CanJson {
     /// [`super::SCHEMA`].
     pub schema: u32,
@@ -124,7 +131,8 @@ pub struct CanJson {
 }
 
 /// Whether the secret before the current one may call a method.
-#[derive(Serialize)]
+#[derive(Serialize, JsonSchema)]
+#[schemars(rename = "CanPrevious")]
 pub struct CanPreviousJson {
     /// Whether it may.
     pub allowed: bool,

@@ -1,12 +1,14 @@
 //! How a token was used, as JSON.
 
+use schemars::JsonSchema;
 use serde::Serialize;
 
 use super::instant;
 use crate::verbs::ports::{DeniedEvidence, LastDenied, Origin, Usage};
 
 /// How a token was used.
-#[derive(Serialize)]
+#[derive(Serialize, JsonSchema)]
+#[schemars(rename = "Usage")]
 pub struct UsageJson {
     last_seen_at: Option<String>,
     current_last_seen_at: Option<String>,
@@ -26,26 +28,30 @@ pub struct UsageJson {
     methods_cut: bool,
 }
 
-#[derive(Serialize)]
+#[derive(Serialize, JsonSchema)]
+#[schemars(rename = "Origin")]
 struct OriginJson {
     address: String,
     client: String,
     uses: u64,
 }
 
-#[derive(Serialize)]
+#[derive(Serialize, JsonSchema)]
+#[schemars(rename = "MethodUses")]
 struct MethodUsesJson {
     method: String,
     uses: u64,
 }
 
-#[derive(Serialize)]
+#[derive(Serialize, JsonSchema)]
+#[schemars(rename = "PreviousUses")]
 struct PreviousUsesJson {
     today: u64,
     week: u64,
 }
 
-#[derive(Serialize)]
+#[derive(Serialize, JsonSchema)]
+#[schemars(rename = "DeniedEvidence")]
 struct DeniedEvidenceJson {
     since: &'static str,
     since_at: Option<String>,
@@ -55,7 +61,8 @@ struct DeniedEvidenceJson {
     last: Option<LastDeniedJson>,
 }
 
-#[derive(Serialize)]
+#[derive(Serialize, JsonSchema)]
+#[schemars(rename = "LastDenied")]
 struct LastDeniedJson {
     at: String,
     reason: String,

@@ -1,12 +1,14 @@
 //! The shapes of JSON answers about the ledger.
 
+use schemars::JsonSchema;
 use serde::Serialize;
 
 use crate::domain::time::utc_day;
 use crate::verbs::ledger::{DeniedRow, LedgerSecret, LedgerToken, UseRow};
 
 /// A token as the ledger can still name it.
-#[derive(Serialize)]
+#[derive(Serialize, JsonSchema)]
+#[schemars(rename = "TokenName")]
 pub struct TokenNameJson<'a> {
     id: String,
     account: Option<&'a str>,
@@ -27,7 +29,8 @@ impl<'a> From<&'a LedgerToken> for TokenNameJson<'a> {
 }
 
 /// A secret of the ledger, and what it is now.
-#[derive(Serialize)]
+#[derive(Serialize, JsonSchema)]
+#[schemars(rename = "LedgerSecret")]
 pub struct SecretJson<'a> {
     hint: &'a str,
     is: &'static str,
@@ -45,7 +48,8 @@ pub fn some(text: &str) -> Option<&str> {
 }
 
 /// A row of denied attempts.
-#[derive(Serialize)]
+#[derive(Serialize, JsonSchema)]
+#[schemars(rename = "Denied")]
 pub struct DeniedJson<'a> {
     at: String,
     attempts: u64,
@@ -75,7 +79,8 @@ impl<'a> From<&'a DeniedRow> for DeniedJson<'a> {
 }
 
 /// A row of uses.
-#[derive(Serialize)]
+#[derive(Serialize, JsonSchema)]
+#[schemars(rename = "Use")]
 pub struct UseJson<'a> {
     day: String,
     uses: u64,

@@ -1,6 +1,6 @@
 //! `jeton ledger …`: denied attempts and uses, a page at a time, the newest first.
 
-mod json;
+pub(super) mod json;
 
 pub(super) use json::{SecretJson, TokenNameJson};
 

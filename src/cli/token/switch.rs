@@ -1,5 +1,6 @@
 //! `token disable`, `enable`, `restore` and `retire`.
 
+use schemars::JsonSchema;
 use serde::Serialize;
 
 use super::super::App;
@@ -92,7 +93,7 @@ pub(super) fn taken_leaving(
 }
 
 /// An answer, and what the tokens made and left behind.
-#[derive(Serialize)]
+#[derive(Serialize, JsonSchema)]
 struct WithLeft {
     #[serde(flatten)]
     answer: Told,
@@ -100,7 +101,7 @@ struct WithLeft {
     left_behind: Option<MadeJson>,
 }
 
-#[derive(Serialize)]
+#[derive(Serialize, JsonSchema)]
 #[serde(untagged)]
 enum Told {
     One(Box<OneTokenJson>),

@@ -2,6 +2,7 @@
 //! `JETON_UPDATE_DOCS=1 cargo test --test it documents` writes them.
 
 mod commands;
+mod json;
 mod pictures;
 mod reference;
 mod svg;

@@ -11,10 +11,10 @@ use super::check;
 use crate::support::service::Service;
 use crate::support::world::House;
 
-const GENERATED: &str = "<!-- Generated: JETON_UPDATE_DOCS=1 cargo test --test it documents -->\n";
+pub const GENERATED: &str = "<!-- Generated: JETON_UPDATE_DOCS=1 cargo test --test it documents -->\n";
 
 /// A table's cell: no bar ends it.
-fn cell(text: &str) -> String {
+pub fn cell(text: &str) -> String {
     text.replace('|', "\\|").replace('\n', " ")
 }
 
