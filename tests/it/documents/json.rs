@@ -14,7 +14,7 @@ fn json() {
     let mut page = format!(
         "# JSON\n\n{GENERATED}\nYou will find the shape of every answer that `--json` prints here. Fields are added, never \
          changed or removed: `\"schema\": 1`.\n\nTimes are RFC 3339 in UTC, and `null` is *never* or *not known*. An answer is \
-         one object on stdout, with `"schema": 1`. Ids: `t:7` is a token, `a:3` an account.\n\n## Answers\n"
+         one object on stdout, with the number of the schema. Ids: `t:7` is a token, `a:3` an account.\n\n## Answers\n"
     );
     let mut objects: BTreeMap<String, Value> = BTreeMap::new();
     for shape in shapes() {
