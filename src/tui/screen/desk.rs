@@ -1,4 +1,4 @@
-//! The screens of somebody who has signed in, side by side: each stays as it was while another is shown.
+//! The screens of a signed-in user. Each keeps its state while another one is shown.
 
 use std::sync::Arc;
 
@@ -11,7 +11,7 @@ use super::tokens::Tokens;
 use crate::domain::role::Role;
 use crate::tui::picker::Picker;
 
-/// A screen to go to.
+/// A screen that can be shown.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum Place {
     /// The token table.
@@ -22,13 +22,13 @@ pub enum Place {
     Audit,
     /// The catalogue.
     Catalogue,
-    /// The rules of the installation.
+    /// The policy.
     Policy,
     /// The denied attempts.
     Denied,
 }
 
-/// All of them.
+/// All screens.
 pub struct Desk {
     shown: Place,
     /// The token table.
@@ -39,14 +39,14 @@ pub struct Desk {
     pub audit: Audit,
     /// The catalogue.
     pub catalogue: Picker,
-    /// The rules of the installation.
+    /// The policy.
     pub rules: Rules,
     /// The denied attempts.
     pub denied: Denied,
 }
 
 impl Default for Desk {
-    /// Nothing read yet, the tokens in front.
+    /// Creates empty screens and shows the tokens.
     fn default() -> Self {
         Desk {
             shown: Place::Tokens,
@@ -61,17 +61,17 @@ impl Default for Desk {
 }
 
 impl Desk {
-    /// The one in front.
+    /// Returns the screen that is shown.
     pub fn shown(&self) -> Place {
         self.shown
     }
 
-    /// Puts another in front.
+    /// Shows another screen.
     pub fn show(&mut self, place: Place) {
         self.shown = place;
     }
 
-    /// What is in front.
+    /// Returns the page that is drawn.
     pub fn page(&self) -> &dyn Page {
         match self.shown {
             Place::Tokens => &self.tokens,
@@ -83,7 +83,7 @@ impl Desk {
         }
     }
 
-    /// What takes the keys.
+    /// Returns the page that takes the keys.
     pub fn page_mut(&mut self) -> &mut dyn Page {
         match self.shown {
             Place::Tokens => &mut self.tokens,

@@ -1,4 +1,4 @@
-//! The first run: where the data will live, the first owner, the rules to begin with.
+//! The first run: location of the data, the first owner, the initial policy.
 
 use ratatui::style::Style;
 
@@ -15,24 +15,24 @@ use crate::tui::widget::sheet::Sheet;
 use crate::verbs::actor::Credential;
 use crate::verbs::init::Init;
 
-/// What has the focus.
+/// The focused part of the form.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Slot {
     /// The owner's name.
     Username,
     /// The password.
     Password,
-    /// The password once more.
+    /// The password repeated.
     Again,
-    /// Whether members manage their own tokens.
+    /// The choice of members managing their own tokens.
     SelfService,
-    /// Whether the sample catalogue is taken over.
+    /// The choice of installing the sample catalogue.
     Catalogue,
     /// The button.
     Button,
 }
 
-/// The form that makes the first owner.
+/// The form that creates the first owner.
 pub struct FirstRun {
     username: Field,
     password: Twice,
@@ -41,7 +41,7 @@ pub struct FirstRun {
 }
 
 impl FirstRun {
-    /// The form, with the name filled in where it is known.
+    /// Opens the form, with `username` filled in if given.
     pub fn open(username: Option<&Username>) -> Form<Self> {
         Form::new(FirstRun {
             username: Field::new(USERNAME_MAX * 4).with(username.map_or("", Username::as_str)),
@@ -51,10 +51,10 @@ impl FirstRun {
         })
     }
 
-    /// What the new owner signs in with.
+    /// Returns the credential with which the new owner signs in.
     ///
     /// # Errors
-    /// [`crate::error::Kind::Usage`] when the name is none.
+    /// [`crate::error::Kind::Usage`] if the name is not a valid username.
     pub fn credential(&mut self) -> crate::error::Result<Credential> {
         let username = Username::parse(self.username.text())?;
         self.password.again.clear();

@@ -1,4 +1,4 @@
-//! What the screens with lists have in common.
+//! Layout shared by all screens with lists.
 //!
 //! ```text
 //!  jeton  who@host · role                            what matters most here     row 0
@@ -23,33 +23,33 @@ use crate::tui::theme::Theme;
 use crate::tui::widget::filter::FilterField;
 use crate::tui::widget::line::{clean, cut, fit, fold, width, wrap};
 
-/// Rows of the terminal around the rows of a list: head, filter, rule, columns; rule, two lines, footer.
+/// Rows of the terminal outside the list: head, filter, rule, column titles; rule, two lines, footer.
 const AROUND: u16 = 8;
-/// From how many columns on a pane stands beside the body.
+/// Minimum number of columns for a pane next to the body.
 const WIDE: u16 = 116;
 /// Columns of that pane.
 const PANE: u16 = 46;
-/// How to read what has no room.
+/// The hint for reading text that was cut.
 const WHOLE: &str = "  m Whole";
-/// Columns that the filter takes.
+/// Columns of the filter.
 const FILTER: usize = 40;
 
-/// How many rows of a list fit on a terminal of `rows`.
+/// Returns the number of list rows on a terminal of `rows`.
 pub fn height(rows: u16) -> usize {
     usize::from(rows.saturating_sub(AROUND))
 }
 
-/// What a screen puts around its body.
+/// The content around the body of a screen.
 pub struct Around {
-    /// At the right of the first line.
+    /// Right-hand side of the first line.
     pub head: Vec<Span<'static>>,
     /// The second line.
     pub second: Line<'static>,
-    /// What is under the cursor, below the body; a notice takes its place for a while.
+    /// Text below the body about the row under the cursor. A notice replaces it for a while.
     pub about: [String; 2],
 }
 
-/// Draws it, and gives the room for the body.
+/// Draws the frame and returns the area of the body.
 pub fn draw(frame: &mut Frame<'_>, area: Rect, around: Around, model: &Model) -> Rect {
     let theme = &model.theme;
     let columns = usize::from(area.width);
@@ -68,7 +68,8 @@ pub fn draw(frame: &mut Frame<'_>, area: Rect, around: Around, model: &Model) ->
     Rect { y: area.y + 3, height: bottom.saturating_sub(3), ..area }
 }
 
-/// The program, who signed in, and `right`. A narrow screen cuts who signed in rather than what matters most.
+/// Returns the first line: the program, the signed-in user, and `right`. A narrow screen cuts the user rather than
+/// `right`, which matters most.
 fn head(right: Vec<Span<'static>>, columns: usize, model: &Model) -> Line<'static> {
     let who = model
         .me
@@ -83,14 +84,14 @@ fn head(right: Vec<Span<'static>>, columns: usize, model: &Model) -> Line<'stati
     Line::from(spans)
 }
 
-/// The second line of a screen with a filter: what is typed into it, and `right`. The password of a demonstration stands
-/// there as long as nothing is.
+/// Returns the second line of a screen with a filter: the filter text, and `right`. While the filter is empty, its
+/// place shows the password of a demo.
 pub fn filter_line(filter: &FilterField, right: &str, columns: usize, model: &Model) -> Line<'static> {
     let right = vec![Span::styled(right.to_owned(), model.theme.dim)];
     filter_line_with(filter, right, columns, model)
 }
 
-/// [`filter_line`] with styles of its own at the right.
+/// Like [`filter_line`], with styled spans on the right.
 pub fn filter_line_with(
     filter: &FilterField,
     right: Vec<Span<'static>>,
@@ -113,7 +114,7 @@ pub fn filter_line_with(
     Line::from(spans)
 }
 
-/// The second line of a screen without a filter.
+/// Returns the second line of a screen without a filter.
 pub fn plain_line(right: &str, columns: usize, model: &Model) -> Line<'static> {
     let room = columns.saturating_sub(width(right));
     let demo = format!(" {}", demonstration(model, room.saturating_sub(2)));
@@ -121,7 +122,7 @@ pub fn plain_line(right: &str, columns: usize, model: &Model) -> Line<'static> {
     Line::from(vec![left, Span::styled(right.to_owned(), model.theme.dim)])
 }
 
-/// The password of a demonstration, and where its service is if there is room for all of that.
+/// Returns the password of a demo, and the address of its service if there is room for both.
 fn demonstration(model: &Model, room: usize) -> String {
     let Some(demo) = &model.demo else { return String::new() };
     let said = |at: &str| format!("demo{at}, its password: {}", demo.password.as_str());
@@ -140,7 +141,7 @@ fn below(about: [String; 2], columns: usize, model: &Model) -> [Line<'static>; 2
     let offer = offer(model);
     let taken = offer.as_ref().map_or(0, |offer| offer.width() + 2);
     let room = columns.saturating_sub(4 + taken);
-    // What to do about it stands at its end: without a command it has both lines.
+    // The remedy is at the end of the text: without a command the text may use both lines.
     let mut lines = if cli.is_empty() { wrap(&notice.text, room) } else { vec![notice.text.clone()] }.into_iter();
     let text = lines.next().unwrap_or_default();
     let rest = lines.collect::<Vec<_>>().join(" ");
@@ -157,7 +158,7 @@ fn below(about: [String; 2], columns: usize, model: &Model) -> [Line<'static>; 2
     [Line::from(first), second]
 }
 
-/// What a key would take back of the last change.
+/// Returns the hint for the key that undoes the last change.
 fn offer(model: &Model) -> Option<Line<'static>> {
     let restore = |b: &&Binding| b.context == Context::Tokens && b.action == Action::Restore;
     let on_tokens = model.in_front() == Some(Place::Tokens) && model.context() == Context::Tokens;
@@ -171,12 +172,12 @@ fn offer(model: &Model) -> Option<Line<'static>> {
     ]))
 }
 
-/// What a screen with a pane says of the row under the cursor: nothing where the pane says it all.
+/// Returns `about` on screens without a pane. On wide screens the pane shows everything, so the lines stay empty.
 pub fn unless_beside(about: [String; 2], area: Rect) -> [String; 2] {
     if area.width < WIDE { about } else { Default::default() }
 }
 
-/// Parts the body into a list and, on a wide screen, the pane beside it.
+/// Splits the body into a list and, on a wide screen, a pane next to the list.
 pub fn beside(frame: &mut Frame<'_>, body: Rect, theme: &Theme) -> (Rect, Option<Rect>) {
     if body.width < WIDE {
         return (body, None);
@@ -187,7 +188,8 @@ pub fn beside(frame: &mut Frame<'_>, body: Rect, theme: &Theme) -> (Rect, Option
     (list, Some(Rect { x: list.x + list.width + 3, width: PANE - 1, ..body }))
 }
 
-/// Why there is nothing to see: calmly where nothing went wrong; `whose` says it to a role that may not.
+/// Returns the lines that explain an empty screen. An error is styled as one; a missing permission is not. `whose` is
+/// the text for a role that may not read the screen.
 pub fn refusal(error: &Error, whose: &str, columns: usize, model: &Model) -> Vec<Line<'static>> {
     let room = columns.saturating_sub(2);
     let mut lines = vec![Line::default()];
@@ -197,7 +199,7 @@ pub fn refusal(error: &Error, whose: &str, columns: usize, model: &Model) -> Vec
     let plain = Style::new();
     match error.kind {
         Kind::Denied if model.guard.token().is_none() => say(whose, plain),
-        // A token that signed in may lack the method, whatever its account may.
+        // A token that signed in may lack the method, whatever its account is permitted.
         Kind::Denied => say(&error.to_string(), plain),
         Kind::Failure
         | Kind::Usage

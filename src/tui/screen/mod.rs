@@ -1,4 +1,4 @@
-//! What fills the terminal, and how pages take input.
+//! The screens, and the interface between pages and input.
 //!
 //! A new screen is a file here, a place on the [`desk`] and a line in each match over places; its keys are a context.
 
@@ -38,176 +38,177 @@ use crate::verbs::ports::Anchor;
 use crate::verbs::request::Request;
 use desk::Place;
 
-/// What a page may look at while it acts.
+/// The data that a page may read while it handles an action.
 pub struct Facts<'a> {
-    /// The instant of the message.
+    /// Time of the message.
     pub now: Timestamp,
-    /// The zone in which days end.
+    /// Time zone of dates on screen.
     pub zone: &'a dyn Zone,
-    /// Rows that a list on the page has.
+    /// Number of visible rows of the page's list.
     pub rows: usize,
     /// Columns and rows of the terminal.
     pub size: (u16, u16),
-    /// Lines that the page has, where it scrolls over them.
+    /// Number of lines of the page, if it scrolls.
     pub lines: usize,
 }
 
 impl Facts<'_> {
-    /// The terminal above its footer.
+    /// Returns the area of the terminal above its footer.
     pub fn area(&self) -> Rect {
         Rect::new(0, 0, self.size.0, self.size.1.saturating_sub(1))
     }
 }
 
-/// What a page wants after a key.
+/// The action that a page asks for after a key.
 pub enum Outcome {
     /// Nothing more.
     Stay,
-    /// To be closed.
+    /// Close the page.
     Close,
-    /// Another dialog on top.
+    /// Open another dialog on top.
     Push(Modal),
-    /// A request carried out, while the page waits.
+    /// Send a request while the page waits.
     Send(Credential, Request),
-    /// A look on behalf of who signed in, while the page waits.
+    /// Send a read-only request as the signed-in account while the page waits.
     Ask(Request),
-    /// The catalogue read that a path or name means, while the page waits.
+    /// Read the catalogue with this path or name while the page waits.
     Read(PathBuf),
-    /// A change made, once it was confirmed.
+    /// Make a change after confirmation.
     Confirm(Wanted),
-    /// The list read again, around this place.
+    /// Read the list again around this anchor.
     List(Anchor),
-    /// The audit log read again, from this place.
+    /// Read the audit log again from this anchor.
     ListAudit(LedgerAnchor<i64>),
-    /// The denied attempts read again, from this place.
+    /// Read the denied attempts again from this anchor.
     ListDenied(LedgerAnchor<DeniedKey>),
-    /// All tokens marked that the table shows, in its window or not.
+    /// Mark all tokens that match the filter, also those outside the loaded window.
     MarkShown,
-    /// To be closed, with the table ordered so.
+    /// Close the page and sort the table.
     Sorted(Sort),
-    /// The screen read again.
+    /// Read the screen again.
     Refresh,
-    /// The tokens of one account.
+    /// Show the tokens of one account.
     TokensOf(Username),
-    /// This token in the table, or in the trash.
+    /// Show this token in the table or in the trash.
     ToToken(TokenId, Whereabouts),
-    /// The cursor of the screen's list moved.
+    /// Handle a cursor move in the screen's list.
     Moved,
-    /// Something done outside.
+    /// Perform an effect.
     Do(Effect),
-    /// A line for a while.
+    /// Show a notice for a while.
     Say(Tone, String),
-    /// To be closed, with the page below told why.
+    /// Close the page and pass the error to the page below.
     Refuse(Error),
-    /// A new form of the token under the cursor.
+    /// Open a new form for the token under the cursor.
     Open(Open),
-    /// To be closed, with the page below given this selection.
+    /// Close the page and pass the selection to the page below.
     Picked(Selection),
-    /// Another screen.
+    /// Show another screen.
     Show(Place),
-    /// Everything above the table closed, and a secret left behind.
+    /// Close everything above the table, although a secret is lost.
     Leave,
-    /// The sign-in in place of everything.
+    /// Sign out and show the sign-in.
     SignOut,
-    /// The end of the program.
+    /// End the program.
     Exit(Result<(), Error>),
 }
 
-/// A dialog about the marked tokens or what is under the cursor, or for something new.
+/// A dialog about the marked tokens, about the row under the cursor, or for something new.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Open {
-    /// A new token.
+    /// Create a token.
     Generate,
-    /// The same token changed.
+    /// Edit the token.
     Edit,
-    /// A new token like it.
+    /// Create a token like this one.
     Copy,
-    /// A new secret.
+    /// Create a new secret for the token.
     Regenerate,
-    /// The end of an overlap.
+    /// End an overlap of two secrets.
     Retire,
-    /// Off or on.
+    /// Disable or enable.
     Toggle,
-    /// Into the trash.
+    /// Move to the trash.
     Remove,
-    /// Out of the trash.
+    /// Restore from the trash.
     Restore,
-    /// Away for good.
+    /// Delete permanently.
     Purge,
-    /// Everything known.
+    /// Show all details.
     Details,
-    /// About the account under the cursor, or a new one.
+    /// Manage the account under the cursor, or create an account.
     Account(Manage),
-    /// The rule under the cursor.
+    /// Change the rule under the cursor.
     Rule,
-    /// Whether the audit log is whole.
+    /// Verify the audit log.
     Verify,
-    /// Another state of a catalogue.
+    /// Apply a catalogue.
     Apply,
 }
 
-/// What is done about accounts.
+/// An operation on accounts.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum Manage {
-    /// A new one.
+    /// Create an account.
     Create,
-    /// Another role.
+    /// Change the role.
     Role,
-    /// Off or on.
+    /// Disable or enable.
     Switch,
-    /// Another password.
+    /// Change the password.
     Password,
-    /// Away for good.
+    /// Delete permanently.
     Delete,
 }
 
-/// Something that takes keys: a screen, or a dialog on top of one.
+/// A layer that takes keys: a screen, or a dialog on top of a screen.
 pub trait Page {
-    /// Where keys are looked up.
+    /// Returns the context in which keys are looked up.
     fn context(&self) -> Context;
 
-    /// The text field that has the focus.
+    /// Returns the focused text field.
     fn field(&mut self) -> Option<&mut Field> {
         None
     }
 
-    /// The focused field was edited.
+    /// Handles an edit of the focused field.
     fn edited(&mut self) -> Outcome {
         Outcome::Stay
     }
 
-    /// What Enter will do now, in a word, where that can't be taken back by a look.
+    /// Returns a word for the next effect of Enter, if that effect changes something; `None` for an action that only
+    /// shows something.
     fn enter(&self) -> Option<&'static str> {
         None
     }
 
-    /// Lines that it scrolls over.
+    /// Returns the number of lines that the page scrolls over.
     fn lines(&self, _model: &Model) -> usize {
         0
     }
 
-    /// Draws it: a screen fills `area`, a dialog lies in the middle of it.
+    /// Draws the page. A screen fills `area`, a dialog is centred in it.
     fn view(&self, frame: &mut Frame<'_>, area: Rect, model: &Model);
 
-    /// A key's action.
+    /// Handles the action of a key.
     fn act(&mut self, action: Action, facts: &Facts<'_>) -> Outcome;
 
-    /// The request that the page waits for; no keys until it is answered.
+    /// Returns the request that the page waits for. The page takes no keys until the reply arrives.
     fn waiting(&mut self) -> Option<&mut Option<RequestId>> {
         None
     }
 
-    /// Whether it shows text, in `columns` on a screen of `rows`, that is longer than the room for it.
+    /// `true` if the page's text, in `columns` on a screen of `rows`, is longer than its room.
     fn is_long(&self, _columns: usize, _rows: usize) -> bool {
         false
     }
 
-    /// The picker on top was left with this selection.
+    /// Takes the selection from the picker on top.
     fn picked(&mut self, _selection: Selection) -> Outcome {
         Outcome::Stay
     }
 
-    /// The request was refused.
+    /// Handles the refusal of the request.
     fn refused(&mut self, error: Error) -> Outcome {
         Outcome::Refuse(error)
     }

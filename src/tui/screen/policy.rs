@@ -1,4 +1,4 @@
-//! The rules of the installation: each with its value, its default and what it means.
+//! The policy screen: each rule with its value, its default and its meaning.
 
 use ratatui::Frame;
 use ratatui::layout::Rect;
@@ -16,15 +16,16 @@ use crate::tui::model::Model;
 use crate::tui::widget::line::{fit, width};
 use crate::tui::widget::list::Cursor;
 
-/// What every key begins with.
+/// Prefix of every rule key.
 pub const HEAD: &str = "policy.";
-/// How wide a rule, its value and its default are.
+/// Widths of a rule, its value and its default.
 const RULE: usize = 15;
 const VALUE: usize = 9;
-/// How much room a meaning is worth showing in.
+/// Minimum width at which a meaning is shown.
 const SHORTEST: usize = 20;
 
-/// What a rule says, in a few words and whole; both without a full stop. Nothing for a key that is none.
+/// Returns the meaning of a rule, in a few words and in full; both without a full stop. Both are empty for an unknown
+/// key.
 pub fn meaning(key: &str) -> (&'static str, &'static str) {
     match key.strip_prefix(HEAD).unwrap_or(key) {
         "self_service" => (
@@ -52,7 +53,7 @@ pub fn meaning(key: &str) -> (&'static str, &'static str) {
     }
 }
 
-/// The rules' state.
+/// State of the policy screen.
 #[derive(Default)]
 pub struct Rules {
     policy: Option<Policy>,
@@ -60,22 +61,22 @@ pub struct Rules {
 }
 
 impl Rules {
-    /// Takes the rules in force.
+    /// Takes the policy in force.
     pub fn fill(&mut self, policy: Policy) {
         self.policy = Some(policy);
     }
 
-    /// The rules, once they have come.
+    /// Returns the policy, once it has arrived.
     pub fn policy(&self) -> Option<&Policy> {
         self.policy.as_ref()
     }
 
-    /// Key and value of the rule under the cursor.
+    /// Returns key and value of the rule under the cursor.
     pub fn current(&self) -> Option<(&'static str, String)> {
         self.policy.as_ref()?.pairs().into_iter().nth(self.cursor.at())
     }
 
-    /// The terminal has another size: the cursor stays on the screen.
+    /// Keeps the cursor on the screen after the terminal was resized.
     pub fn resized(&mut self, height: usize) {
         self.cursor.keep_visible(Policy::default().pairs().len(), height);
     }
@@ -84,7 +85,7 @@ impl Rules {
         let theme = &model.theme;
         let columns = usize::from(area.width);
         let room = columns.saturating_sub(2 + RULE + 1 + VALUE + 1 + VALUE + 1);
-        // Cut to a letter or two it says nothing; it stands below in any case.
+        // Cut to a letter or two the meaning is useless; the line below shows it in any case.
         let room = if room < SHORTEST { 0 } else { room };
         let means = if room > 0 { "MEANING" } else { "" };
         let head = format!("  {} {} {} {means}", fit("RULE", RULE), fit("VALUE", VALUE), fit("DEFAULT", VALUE));

@@ -1,4 +1,4 @@
-//! Right after sign-in with a temporary password: its holder replaces it, and does nothing else before.
+//! The form shown after sign-in with a temporary password. The user must replace the password before anything else.
 
 use ratatui::style::Style;
 
@@ -17,18 +17,17 @@ use crate::verbs::actor::Credential;
 /// The form that replaces a temporary password.
 pub struct ReplacePassword {
     username: Username,
-    /// The temporary password, which has just signed in.
     temporary: Credential,
     password: Twice,
 }
 
 impl ReplacePassword {
-    /// An empty form for `username`, who signed in with `temporary`.
+    /// Opens an empty form for `username`, who signed in with `temporary`.
     pub fn open(username: Username, temporary: Credential) -> Form<Self> {
         Form::new(ReplacePassword { username, temporary, password: Twice::default() })
     }
 
-    /// The new password, to sign in with. The fields are empty afterwards.
+    /// Returns the credential with the new password and empties the fields.
     pub fn credential(&mut self) -> Credential {
         self.password.again.clear();
         Credential::password(self.username.clone(), Password::typed(self.password.first.take()))

@@ -1,4 +1,4 @@
-//! Sign-in, and the lock that asks for the password again.
+//! The sign-in, and the lock that asks for the password again.
 
 use super::{Facts, Outcome};
 use crate::domain::name::{USERNAME_MAX, Username};
@@ -13,7 +13,7 @@ use crate::tui::widget::tries::Tries;
 use crate::verbs::accounts::SignIn as SignInVerb;
 use crate::verbs::actor::Credential;
 
-/// What has the focus.
+/// The focused part of the form.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Slot {
     /// The username.
@@ -22,16 +22,16 @@ pub enum Slot {
     Password,
 }
 
-/// Username and password.
+/// The form for username and password.
 pub struct SignIn {
     username: Field,
     password: Field,
-    /// Whether only this user may unlock.
+    /// `true` if only this user may unlock.
     locked: bool,
-    /// Why it is asked for, where that is not plain.
+    /// Reason for the form, if it is not obvious.
     because: String,
     tries: Tries,
-    /// What was sent: a temporary password is replaced with it.
+    /// The credential sent. Replacing a temporary password needs it.
     sent: Option<Credential>,
 }
 
@@ -49,23 +49,23 @@ impl SignIn {
         }
     }
 
-    /// An empty form, or one with the name filled in.
+    /// Opens an empty form, or one with the name filled in.
     pub fn open(username: Option<&Username>) -> Form<Self> {
         let slot = if username.is_some() { Slot::Password } else { Slot::Username };
         Form::at(Self::new(username, false), slot)
     }
 
-    /// The form that lets `username` back in; `because` says why it is there.
+    /// Opens the form that unlocks for `username`; `because` is the reason for the lock.
     pub fn lock(username: &Username, because: &str) -> Form<Self> {
         Form::new(SignIn { because: because.to_owned(), ..Self::new(Some(username), true) })
     }
 
-    /// What signed in.
+    /// Returns the credential that signed in.
     pub fn take_sent(&mut self) -> Option<Credential> {
         self.sent.take()
     }
 
-    /// An empty form for somebody else; `because` says why.
+    /// Opens an empty form after a session ended; `because` is the reason.
     pub fn after(because: String) -> Form<Self> {
         Form::new(SignIn { because, ..Self::new(None, false) })
     }

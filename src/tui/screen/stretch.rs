@@ -1,5 +1,4 @@
-//! A stretch of a long list, the newest row first, that moves along with the cursor: what the screens of the two logs
-//! have in common.
+//! A window into a long list, newest row first, that moves with the cursor. The audit and denied screens share it.
 
 use std::ops::Range;
 
@@ -8,42 +7,42 @@ use crate::tui::keymap::Action;
 use crate::tui::widget::list::Cursor;
 use crate::verbs::ledger::LedgerAnchor;
 
-/// How many rows are asked for at once.
+/// Number of rows per request.
 pub const WINDOW: usize = 200;
-/// How near to the end of the rows at hand the cursor may come before more is asked for.
+/// Distance between the cursor and the end of the loaded rows at which more rows are requested.
 const MARGIN: usize = 50;
 
-/// A row with a name of its own.
+/// A row with a unique, ordered key.
 pub trait Keyed {
-    /// The name; a newer row's is greater.
+    /// The key type; newer rows have greater keys.
     type Key: Ord + Clone;
-    /// This row's.
+    /// Returns the key of this row.
     fn key(&self) -> Self::Key;
 }
 
-/// The rows around the cursor.
+/// The loaded rows around the cursor.
 pub struct Stretch<R: Keyed> {
     rows: Vec<R>,
-    /// Whether matching rows are newer than those at hand.
+    /// `true` if matching rows are newer than the loaded ones.
     newer: bool,
-    /// Whether matching rows are older than those at hand.
+    /// `true` if matching rows are older than the loaded ones.
     older: bool,
-    /// The row under the cursor, counted in `rows`.
+    /// Position in `rows`.
     cursor: Cursor,
-    /// Whether the first rows have come.
+    /// `true` once the first rows have arrived.
     loaded: bool,
-    /// Why there are no rows.
+    /// Reason why there are no rows.
     refused: Option<Error>,
-    /// What was asked for last.
+    /// The anchor of the last request.
     anchor: LedgerAnchor<R::Key>,
-    /// Where the cursor was before the filter was typed into; none once it has moved since.
+    /// Row of the cursor before typing in the filter; `None` once the cursor has moved since.
     origin: Option<R::Key>,
-    /// The row that the cursor goes to with the next rows.
+    /// Row to which the cursor goes when the next rows arrive.
     goal: Option<R::Key>,
 }
 
 impl<R: Keyed> Default for Stretch<R> {
-    /// Nothing read yet.
+    /// Creates an empty list, not yet loaded.
     fn default() -> Self {
         Stretch {
             rows: Vec::new(),
@@ -60,54 +59,55 @@ impl<R: Keyed> Default for Stretch<R> {
 }
 
 impl<R: Keyed> Stretch<R> {
-    /// The row under the cursor.
+    /// Returns the row under the cursor.
     pub fn current(&self) -> Option<&R> {
         self.rows.get(self.cursor.at())
     }
 
-    /// The rows at hand that stand on a screen of `height`, and whether each is under the cursor.
+    /// Returns the loaded rows visible on a screen of `height`, each with `true` if it is under the cursor.
     pub fn shown(&self, height: usize) -> impl Iterator<Item = (&R, bool)> {
         let Range { start, end } = self.cursor.shown(height);
         let rows = self.rows.iter().enumerate().skip(start).take(end - start);
         rows.map(|(at, row)| (row, at == self.cursor.at()))
     }
 
-    /// How many rows are at hand.
+    /// Number of loaded rows.
     pub fn len(&self) -> usize {
         self.rows.len()
     }
 
-    /// Whether none is.
+    /// `true` if no rows are loaded.
     pub fn is_empty(&self) -> bool {
         self.rows.is_empty()
     }
 
-    /// Whether the first rows have come.
+    /// `true` once the first rows have arrived.
     pub fn is_loaded(&self) -> bool {
         self.loaded
     }
 
-    /// Whether there are more rows than those at hand.
+    /// `true` if there are more rows than the loaded ones.
     pub fn has_more(&self) -> bool {
         self.newer || self.older
     }
 
-    /// How many rows stand above the one under the cursor; none where more are newer than those at hand.
+    /// Rows above the cursor, or `None` if newer rows are not loaded.
     pub fn place(&self) -> Option<usize> {
         (!self.newer).then(|| self.cursor.at())
     }
 
-    /// Why there is nothing to see.
+    /// Returns the reason why no rows are shown.
     pub fn refusal(&self) -> Option<&Error> {
         self.refused.as_ref().filter(|_| self.rows.is_empty())
     }
 
-    /// Whether who signed in may not read it.
+    /// `true` if the signed-in account may not read the list.
     pub fn is_denied(&self) -> bool {
         self.refused.as_ref().is_some_and(|error| error.kind == Kind::Denied)
     }
 
-    /// The list read again, around the row under the cursor; a cursor on the newest row stays on the newest.
+    /// Returns the anchor for reading the list again: around the row under the cursor. A cursor on the newest row stays
+    /// on the newest row.
     pub fn refresh(&self) -> LedgerAnchor<R::Key> {
         match self.current() {
             Some(current) if self.cursor.at() > 0 || self.newer => LedgerAnchor::Around(current.key()),
@@ -115,7 +115,7 @@ impl<R: Keyed> Stretch<R> {
         }
     }
 
-    /// Remembers where the cursor is when `action` begins a filter, and forgets it when the cursor moves.
+    /// Remembers the cursor position when `action` begins a filter. Forgets it when the cursor moves.
     pub fn remember(&mut self, action: Action) {
         match action {
             Action::Filter => self.origin = self.current().map(R::key),
@@ -124,18 +124,19 @@ impl<R: Keyed> Stretch<R> {
         }
     }
 
-    /// The list read again without a filter: around the row where the cursor was before, else where it is.
+    /// Returns the anchor for reading the list without a filter: around the row where the cursor was before the filter,
+    /// else around the current row.
     pub fn unfiltered(&mut self) -> LedgerAnchor<R::Key> {
         self.goal = self.origin.take();
         self.goal.clone().map_or_else(|| self.refresh(), LedgerAnchor::Around)
     }
 
-    /// Rows from `anchor` on have been asked for.
+    /// Records that rows from `anchor` on were requested.
     pub fn asked(&mut self, anchor: LedgerAnchor<R::Key>) {
         self.anchor = anchor;
     }
 
-    /// Takes new rows, the newest first: the cursor stays on its row where that is still there, else near it.
+    /// Takes new rows, newest first. The cursor stays on its row if that still exists, else near it.
     pub fn fill(&mut self, rows: Vec<R>, newer: bool, older: bool, height: usize) {
         let before = self.goal.take().or_else(|| self.current().map(R::key));
         let at_the_top = !self.newer && self.cursor.shown(height).start == 0;
@@ -149,12 +150,12 @@ impl<R: Keyed> Stretch<R> {
                 self.rows.partition_point(|row| row.key() > *wanted)
             }
         };
-        // Whoever sees the newest row goes on seeing it.
+        // A view that shows the newest row keeps showing the newest row.
         let row_on_screen = if at_the_top && !self.newer { at } else { self.cursor.row_on_screen() };
         self.cursor.put(at, row_on_screen, self.rows.len(), height);
     }
 
-    /// It was not read. Whether that still has to be said elsewhere.
+    /// Records that the list could not be read. Returns `true` if the error still has to be reported elsewhere.
     pub fn not_read(&mut self, error: &Error) -> bool {
         self.refused = Some(error.clone());
         if self.is_denied() {
@@ -164,22 +165,22 @@ impl<R: Keyed> Stretch<R> {
         !self.rows.is_empty()
     }
 
-    /// The terminal has another size: the cursor stays on the screen.
+    /// Keeps the cursor on the screen after the terminal was resized.
     pub fn resized(&mut self, height: usize) {
         self.cursor.keep_visible(self.rows.len(), height);
     }
 
-    /// Walks as `action` says. Whether it was one that walks.
+    /// Moves the cursor as `action` says. Returns `true` if `action` moves the cursor.
     pub fn walk(&mut self, action: Action, height: usize) -> bool {
         self.cursor.walk(action, self.rows.len(), height)
     }
 
-    /// The row around which more has to be read, where rows are missing near the cursor.
+    /// Returns the anchor for reading more rows, if rows are missing near the cursor.
     pub fn wants_more(&self) -> Option<LedgerAnchor<R::Key>> {
         let near_newer = self.newer && self.cursor.at() < MARGIN;
         let near_older = self.older && self.cursor.at() + MARGIN >= self.rows.len();
         let current = self.current().filter(|_| near_newer || near_older)?;
-        // Asking once more around the same row would bring the same rows.
+        // A second request around the same row would return the same rows.
         if matches!(&self.anchor, LedgerAnchor::Around(key) if *key == current.key()) {
             return None;
         }

@@ -1,4 +1,4 @@
-//! Catalogues read, previewed and applied.
+//! Handles replies about catalogues: read, previewed and applied.
 
 use super::{Layer, apply, requests};
 use crate::domain::catalogue::Catalogue;
@@ -12,12 +12,12 @@ use crate::verbs::catalogue::{ListCatalogues, Preview};
 use crate::verbs::cli_line::CliLine;
 use crate::verbs::ports::Anchor;
 
-/// The file that the form names was read.
+/// Hands the catalogue from the named file to the form.
 pub(super) fn read(model: &mut Model, layer: Layer, read: Catalogue) -> Vec<Effect> {
     hear(model, layer, |form| form.read(read))
 }
 
-/// What applying it would do has come.
+/// Hands the preview of the change to the form.
 pub(super) fn previewed(model: &mut Model, layer: Option<Layer>, preview: Preview) -> Vec<Effect> {
     layer.map_or_else(Vec::new, |layer| hear(model, layer, |form| form.previewed(preview)))
 }
@@ -29,7 +29,7 @@ fn hear(model: &mut Model, layer: Layer, act: impl FnOnce(&mut Apply) -> Pressed
     apply(model, layer, outcome)
 }
 
-/// It is in force: what can be selected is read again, and what tokens may call.
+/// Handles an applied catalogue. Reads the catalogues and the tokens' permissions again.
 pub(super) fn applied(model: &mut Model, done: &Preview, cli: &CliLine) -> Vec<Effect> {
     model.say(Tone::Good, format!("The catalogue {} is in force", done.name), Some(cli.to_string()));
     model.modals.clear();

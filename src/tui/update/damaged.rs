@@ -1,19 +1,20 @@
-//! Rows that lists leave out, because what is stored of them is damaged: each is named once.
+//! Reports damaged stored rows, which lists leave out. Each row is named once.
 
 use crate::tui::model::{Model, Tone};
 use crate::verbs::audit_log::AuditWindow;
 
-/// How many names are remembered. After that, those seen first are named again.
+/// Maximum number of remembered names. Beyond it, the names seen first are reported again.
 const MAX_REMEMBERED: usize = 1_000;
-/// How many names one message holds.
+/// Maximum number of names in one message.
 const MAX_NAMED: usize = 5;
 
-/// Names those of `rows` that were not named before.
+/// Reports those of `rows` that were not reported before.
 pub(super) fn say(model: &mut Model, rows: impl IntoIterator<Item = String>) {
     say_with(model, rows, "");
 }
 
-/// [`say`] of rows of the audit log. If there are no others, the screen says so in their place.
+/// Reports damaged rows of the audit log, like [`say`]. If the log has no other rows, the screen shows this instead of
+/// them.
 pub(super) fn say_of_audit(model: &mut Model, window: &AuditWindow) {
     if !window.rows.is_empty() {
         let rows = window.unreadable.iter().map(|seq| format!("audit row {seq}"));

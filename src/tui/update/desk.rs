@@ -1,4 +1,4 @@
-//! From screen to screen, and what is asked for when one is shown.
+//! Switches between screens and requests the data each one needs.
 
 use std::sync::Arc;
 
@@ -11,16 +11,16 @@ use crate::verbs::catalogue::ListCatalogues;
 use crate::verbs::ledger::Whereabouts;
 use crate::verbs::ports::Anchor;
 
-/// Puts another screen in front.
+/// Shows another screen.
 pub(super) fn show(model: &mut Model, place: Place) -> Vec<Effect> {
     let Some(desk) = model.desk_mut() else { return Vec::new() };
     desk.show(place);
-    // What was said was about the screen before; the messages keep it.
+    // The notice was about the previous screen; the message list keeps it.
     model.notice = None;
     supply(model);
     match place {
         Place::Tokens => Vec::new(),
-        // They may have been changed from elsewhere.
+        // Another process may have changed the accounts.
         Place::Accounts => people::list(model),
         Place::Audit => requests::refresh_audit(model),
         Place::Policy => people::rules(model),
@@ -29,8 +29,8 @@ pub(super) fn show(model: &mut Model, place: Place) -> Vec<Effect> {
     }
 }
 
-/// Reads the screen in front again, where it is another than the tokens or the catalogue, which are read in any case.
-/// The others are when they are shown next.
+/// Reads the current screen again, unless it shows the tokens or the catalogue: these are read in any case. The other
+/// screens are read when they are next shown.
 pub(super) fn refresh(model: &mut Model) -> Vec<Effect> {
     match model.desk().map(Desk::shown) {
         Some(Place::Accounts) => people::list(model),
@@ -41,7 +41,7 @@ pub(super) fn refresh(model: &mut Model) -> Vec<Effect> {
     }
 }
 
-/// Hands the screen in front what it is made of.
+/// Gives the current screen the data it draws.
 pub(super) fn supply(model: &mut Model) {
     let (catalogues, role) = (Arc::clone(&model.catalogues), model.role());
     let Some(desk) = model.desk_mut() else { return };
@@ -51,7 +51,7 @@ pub(super) fn supply(model: &mut Model) {
     }
 }
 
-/// The cursor of the screen in front stands on another row.
+/// Handles a cursor move to another row of the current screen.
 pub(super) fn moved(model: &mut Model) -> Vec<Effect> {
     match model.desk().map(Desk::shown) {
         Some(Place::Tokens) => requests::moved(model),
@@ -62,7 +62,8 @@ pub(super) fn moved(model: &mut Model) -> Vec<Effect> {
     }
 }
 
-/// The table in front, or the trash, with the cursor on this token and nothing left out. What was purged is in neither.
+/// Shows the token table, or the trash, with the cursor on this token and all filters cleared. A purged token is in
+/// neither, so nothing happens.
 pub(super) fn to_token(model: &mut Model, id: TokenId, whereabouts: Whereabouts) -> Vec<Effect> {
     let trashed = match whereabouts {
         Whereabouts::Kept => false,

@@ -1,4 +1,4 @@
-//! Dialogs about the token under the cursor, and what they hear from outside.
+//! Opens dialogs about the token under the cursor and passes replies to them.
 
 use super::several;
 use std::path::PathBuf;
@@ -32,26 +32,26 @@ use crate::tui::screen::tokens::Tokens;
 use crate::tui::widget::form::Pressed;
 use crate::verbs::tokens::{Edited, ShowToken, Shown};
 
-/// Opens the list of keys.
 pub(super) fn help(model: &mut Model) -> Vec<Effect> {
     model.modals.push(Modal::Help(Box::new(Help::new(model.context()))));
     Vec::new()
 }
 
-/// Opens what was said so far.
+/// Opens the list of messages.
 pub(super) fn messages(model: &mut Model) -> Vec<Effect> {
     let messages = model.messages.iter().cloned().collect();
     model.modals.push(Modal::Messages(Box::new(Messages::new(messages))));
     Vec::new()
 }
 
-/// Opens the question whose a secret is.
+/// Opens the dialog that looks up a secret's token.
 pub(super) fn whose(model: &mut Model) -> Vec<Effect> {
     model.modals.push(Modal::Whose(Box::new(Whose::open())));
     Vec::new()
 }
 
-/// Makes a change once it was proved who wants it: the one way from a dialog without a proof of its own to the store.
+/// Makes a change after its author has proved their identity. A dialog without a proof field of its own can change the
+/// store only this way.
 pub(super) fn confirm(model: &mut Model, wanted: Wanted) -> Vec<Effect> {
     if let Some(proof) = model.proof() {
         model.modals.push(Modal::Confirm(Box::new(Confirm::open(wanted, proof))));
@@ -59,9 +59,9 @@ pub(super) fn confirm(model: &mut Model, wanted: Wanted) -> Vec<Effect> {
     Vec::new()
 }
 
-/// Opens a dialog. One about a token needs a token under the cursor.
+/// Opens a dialog. A dialog about a token needs a token under the cursor.
 pub(super) fn open(model: &mut Model, what: Open) -> Vec<Effect> {
-    // Until the rules have come the product's own stand in: the store applies its own in any case.
+    // Before the policy has arrived, the default policy is used. The store applies the real policy in any case.
     let policy = model.me.as_ref().map_or_else(Policy::default, |me| me.policy.clone());
     let current = model.tokens().and_then(|t| t.current()).cloned();
     let modal = match (what, current) {
@@ -117,13 +117,13 @@ pub(super) fn open(model: &mut Model, what: Open) -> Vec<Effect> {
     Vec::new()
 }
 
-/// What an edit would do has come: the form that waits for it goes on.
+/// Passes the preview of an edit to the form that waits for it.
 pub(super) fn previewed(model: &mut Model, layer: Option<Layer>, edited: Edited) -> Vec<Effect> {
     let zone = model.zone.clone();
     hear(model, layer, |edit| edit.previewed(&edited, zone.get()))
 }
 
-/// A token has come as it is, and how it is used: for the screen, and for the dialogs about it.
+/// Passes a token with its usage to the screen and to the dialogs about this token.
 pub(super) fn shown(model: &mut Model, layer: Option<Layer>, shown: Shown) -> Vec<Effect> {
     let now = model.now;
     for modal in &mut model.modals {
@@ -137,7 +137,7 @@ pub(super) fn shown(model: &mut Model, layer: Option<Layer>, shown: Shown) -> Ve
         }
     }
     let token = shown.token.clone();
-    // A dialog may have asked for another token than the one under the cursor.
+    // A dialog may have requested a token other than the one under the cursor.
     let current = |tokens: &&mut Tokens| tokens.current().is_some_and(|token| token.id == shown.token.id);
     if let Some(tokens) = model.tokens_mut().filter(current) {
         tokens.tell(shown);
@@ -145,7 +145,7 @@ pub(super) fn shown(model: &mut Model, layer: Option<Layer>, shown: Shown) -> Ve
     looked_up(model, layer, token)
 }
 
-/// A token as it is stored has come, perhaps for the form that was refused.
+/// Passes a token as stored to the layer that requested it, for example a form whose edit was refused.
 fn looked_up(model: &mut Model, layer: Option<Layer>, token: Token) -> Vec<Effect> {
     let (zone, now) = (model.zone.clone(), model.now);
     hear(model, layer, |edit| edit.stored(token, now, zone.get()))
@@ -162,7 +162,7 @@ pub(super) fn usage_of<'a>(model: &'a Model, token: &Token) -> Option<&'a Shown>
     model.tokens().and_then(|t| t.usage.as_ref()).filter(|s| s.token.id == token.id)
 }
 
-/// The clipboard answered. A dialog that shows a secret keeps the answer in sight.
+/// Handles the result of copying to the clipboard. A dialog that shows a secret keeps the result visible.
 pub(super) fn copied(model: &mut Model, result: Result<Copied>) -> Vec<Effect> {
     let (text, reached) = match result {
         Ok(Copied::ForAWhile) => (format!("copied, cleared in {} s", CLEARED_AFTER.as_secs()), Reached::Clipboard),
@@ -185,7 +185,7 @@ pub(super) fn copied(model: &mut Model, result: Result<Copied>) -> Vec<Effect> {
     Vec::new()
 }
 
-/// The file is there, or not.
+/// Handles the result of saving a secret to a file.
 pub(super) fn saved(model: &mut Model, result: Result<PathBuf>) -> Vec<Effect> {
     match result {
         Ok(path) => {

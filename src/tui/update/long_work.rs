@@ -1,4 +1,4 @@
-//! Work in batches: it leaves its dialog with the first batch, goes on beside everything else, and can be stopped.
+//! Work in batches. After the first batch its dialog closes; the work continues in the background and can be stopped.
 
 use super::{Layer, replies, requests};
 use crate::tui::effect::Effect;
@@ -11,7 +11,7 @@ use crate::verbs::Changed;
 use crate::verbs::batches::MAX_WHOLE;
 use crate::verbs::tokens::Purged;
 
-/// A batch is done. With the first of several the dialog has done its work: what it asked for is on its way.
+/// Records a finished batch. After the first of several batches the dialog closes, because the request is under way.
 pub(super) fn progressed(model: &mut Model, done: u64, total: u64) {
     let Some(work) = model.long_work.as_mut().filter(|_| total > MAX_WHOLE as u64) else { return };
     work.counts = Some((done, total));
@@ -19,7 +19,7 @@ pub(super) fn progressed(model: &mut Model, done: u64, total: u64) {
     leave_dialog(model, id);
 }
 
-/// The dialog that waits for `id` closes, and the request goes on without it.
+/// Closes the dialog that waits for `id`. The request continues without the dialog.
 fn leave_dialog(model: &mut Model, id: RequestId) {
     if let Some(pending) = model.pending.get_mut(&id) {
         pending.purpose = Purpose::LongWork;
@@ -27,14 +27,14 @@ fn leave_dialog(model: &mut Model, id: RequestId) {
     if let Some(Layer::Modal(at)) = replies::waiting_layer(model, id) {
         model.modals.truncate(at);
         if let Some(tokens) = model.tokens_mut() {
-            // They may be among those that go.
+            // The tokens offered for restoring may be among those being purged.
             tokens.just_deleted.clear();
         }
     }
 }
 
-/// Whether `action` stops the work under way instead of what it does otherwise. Whoever wants to end the program hears
-/// first what was done.
+/// Stops the work under way if `action` asks for that; `None` if `action` keeps its usual meaning. A quit also stops
+/// the work first, so that the user sees how much was done.
 pub(super) fn stopped_by(model: &mut Model, action: Action) -> Option<Vec<Effect>> {
     let ends = matches!(action, Action::Interrupt | Action::Quit);
     if !(ends || action == Action::StopWork) || model.long_work().is_none_or(|work| work.stopping) {
@@ -46,7 +46,6 @@ pub(super) fn stopped_by(model: &mut Model, action: Action) -> Option<Vec<Effect
     Some(stop(model))
 }
 
-/// Stops the work under way.
 pub(super) fn stop(model: &mut Model) -> Vec<Effect> {
     match &mut model.long_work {
         Some(LongWork { stopping, .. }) => {
@@ -57,7 +56,7 @@ pub(super) fn stop(model: &mut Model) -> Vec<Effect> {
     }
 }
 
-/// Nobody waits any more for the replies under way, but for that of the long work: what it did is said in any case.
+/// Forgets all pending replies except the one for the work in batches, whose result is always reported.
 pub(super) fn forget_others(model: &mut Model) {
     let long = model.long_work.map(|work| work.id);
     model.pending.retain(|id, _| Some(*id) == long);
@@ -66,7 +65,8 @@ pub(super) fn forget_others(model: &mut Model) {
     }
 }
 
-/// Tokens were purged, all or as many as until the work was stopped. Only the dialog that waited for it closes.
+/// Handles purged tokens: all of them, or those purged before the work was stopped. Closes only the dialog that waited
+/// for the purge.
 pub(super) fn purged(model: &mut Model, waited: Option<Layer>, changed: &Changed<Purged>) -> Vec<Effect> {
     let purged = format!("{} purged", counted(changed.out.count, &format!("{} token", changed.out.which.word())));
     let (tone, text) = match changed.out.stopped {
@@ -78,7 +78,7 @@ pub(super) fn purged(model: &mut Model, waited: Option<Layer>, changed: &Changed
         model.modals.clear();
     }
     let Some(tokens) = model.tokens_mut() else { return Vec::new() };
-    // An offer to restore what was removed would stand beside this message, as if it were about the purge.
+    // An offer to restore removed tokens, shown next to this message, would seem to be about the purge.
     tokens.just_deleted.clear();
     let here = tokens.here();
     let mut effects = requests::list(model, here);

@@ -1,4 +1,4 @@
-//! What happens next: `(model, message) → (model, effects)`. No clock, no randomness, no I/O.
+//! The update function: `(model, message) → (model, effects)`. No clock, no randomness, no I/O.
 
 mod catalogue;
 mod damaged;
@@ -28,7 +28,7 @@ use crate::verbs::accounts::{Greet, SignIn as SignInVerb};
 use crate::verbs::actor::{Credential, Session};
 use crate::verbs::ports::Anchor;
 
-/// Which of the layers on the screen takes input: the lock, else the top dialog, else the screen.
+/// The layer that takes input: the lock, else the top dialog, else the screen.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Layer {
     Lock,
@@ -36,7 +36,7 @@ pub(super) enum Layer {
     Screen,
 }
 
-/// What to do first.
+/// Returns the first effects of the program.
 pub fn start(model: &mut Model) -> Vec<Effect> {
     let credential = model.demo.as_ref().map(|demo| {
         let password = crate::domain::password::Password::typed(demo.password.clone());
@@ -54,7 +54,7 @@ pub fn start(model: &mut Model) -> Vec<Effect> {
     }
 }
 
-/// Takes one message.
+/// Handles one message.
 pub fn update(model: &mut Model, msg: Msg) -> Vec<Effect> {
     match msg {
         Msg::Now(now) => {
@@ -101,7 +101,7 @@ pub fn update(model: &mut Model, msg: Msg) -> Vec<Effect> {
                 desk.accounts.resized(height(rows));
                 desk.rules.resized(height(rows));
             }
-            // A terminal that was made smaller and larger again has lost what it showed, and has the size it had.
+            // A terminal that shrank and grew back has lost its content, although its size is the same.
             vec![Effect::Clear]
         }
         Msg::Reply(id, result) => replies::reply(model, id, *result),
@@ -129,8 +129,8 @@ pub fn update(model: &mut Model, msg: Msg) -> Vec<Effect> {
     }
 }
 
-/// Covers everything until the password is given again. What lies below stays as it is. A token that signed in proves
-/// nothing about who sits there now: it ends.
+/// Covers the screens until the password is entered again; the layers below stay unchanged. A session signed in with a
+/// token ends instead: a token can't prove who is at the keyboard now.
 pub(super) fn lock(model: &mut Model, because: Option<&Error>) {
     model.guard.forget();
     if model.session.as_ref().is_some_and(Session::is_by_token) {
@@ -153,7 +153,7 @@ pub(super) fn lock(model: &mut Model, because: Option<&Error>) {
     }
 }
 
-/// Asks for the password again because what was proved before proves nothing any more, and says why.
+/// Asks for the password again, because the earlier proof is no longer valid, and shows the reason.
 pub(super) fn lock_calmly(model: &mut Model, because: &str) {
     model.guard.forget();
     if let Some(session) = &model.session {
@@ -216,7 +216,8 @@ fn press(model: &mut Model, event: &KeyEvent) -> Vec<Effect> {
     apply(model, layer, outcome)
 }
 
-/// Pasted text goes into the focused field or nowhere: it must never run as shortcuts.
+/// Inserts pasted text into the focused field. Without a focused field the text is ignored: it must never run as
+/// shortcuts.
 fn paste(model: &mut Model, text: &str) -> Vec<Effect> {
     let layer = top(model);
     let Some(page) = page(model, layer) else { return Vec::new() };
@@ -237,7 +238,7 @@ fn paste(model: &mut Model, text: &str) -> Vec<Effect> {
     }
 }
 
-/// Ends the program, unless a secret that nobody has had would be lost by it.
+/// Ends the program. Asks first if a new secret that nobody has seen would be lost.
 fn leave_program(model: &mut Model, layer: Layer, result: Result<(), Error>) -> Vec<Effect> {
     let asked = match layer {
         Layer::Lock => model.lock.as_ref().is_some_and(Form::says_something),
@@ -260,7 +261,7 @@ fn leave_program(model: &mut Model, layer: Layer, result: Result<(), Error>) -> 
     Vec::new()
 }
 
-/// Does what the page of `layer` wants.
+/// Carries out the outcome that the page of `layer` returned.
 pub(super) fn apply(model: &mut Model, layer: Layer, outcome: Outcome) -> Vec<Effect> {
     match outcome {
         Outcome::Stay => Vec::new(),
@@ -323,7 +324,7 @@ fn close(model: &mut Model, layer: Layer) {
     }
 }
 
-/// Closes the picker and hands the one below what was picked.
+/// Closes the picker and passes its selection to the page below.
 fn picked(model: &mut Model, layer: Layer, selection: Selection) -> Vec<Effect> {
     close(model, layer);
     let below = top(model);
@@ -333,7 +334,7 @@ fn picked(model: &mut Model, layer: Layer, selection: Selection) -> Vec<Effect> 
     }
 }
 
-/// Closes the page and tells the one below, or the line at the bottom, why.
+/// Closes the page and reports the reason to the page below, or in the bottom line.
 fn refuse(model: &mut Model, layer: Layer, error: Error) -> Vec<Effect> {
     close(model, layer);
     match layer {

@@ -1,4 +1,4 @@
-//! Accounts and rules: what is asked for, which dialogs open, and what a change of them brings about.
+//! Accounts and policy: requests, dialogs, and the effects of a change.
 
 use super::{Layer, damaged, desk, lock_calmly, long_work, requests, witness};
 use crate::domain::account::Account;
@@ -32,23 +32,23 @@ use crate::verbs::cli_line::CliLine;
 use crate::verbs::policy::ListPolicy;
 use crate::verbs::ports::Anchor;
 
-/// Reads the accounts again.
+/// Requests the accounts again.
 pub(super) fn list(model: &mut Model) -> Vec<Effect> {
     requests::look(model, Purpose::Accounts, ListAccounts.into())
 }
 
-/// Reads the rules again.
+/// Requests the policy again.
 pub(super) fn rules(model: &mut Model) -> Vec<Effect> {
     requests::look(model, Purpose::Policy, ListPolicy.into())
 }
 
-/// The cursor stands on another account: when it was last seen.
+/// Requests when the account under the cursor was last seen, after a cursor move.
 pub(super) fn moved(model: &mut Model) -> Vec<Effect> {
     let Some(username) = current(model).map(|c| c.account.username.clone()) else { return Vec::new() };
     requests::look(model, Purpose::Account, ShowAccount { username }.into())
 }
 
-/// The accounts have come.
+/// Takes the list of accounts.
 pub(super) fn listed(model: &mut Model, list: AccountList) -> Vec<Effect> {
     let AccountList { accounts, unreadable } = list;
     let height = height(model.size.1);
@@ -65,13 +65,14 @@ pub(super) fn listed(model: &mut Model, list: AccountList) -> Vec<Effect> {
     moved(model)
 }
 
-/// Those of `accounts` that somebody of `role` makes tokens for.
+/// Returns the accounts for which an actor of `role` can create tokens.
 fn manageable(role: Role, accounts: &[CountedAccount]) -> Vec<Candidate> {
     let managed = accounts.iter().map(|counted| &counted.account).filter(|a| a.enabled && role.manages(a.role));
     managed.map(|a| Candidate { username: a.username.clone(), role: Some(a.role) }).collect()
 }
 
-/// Whose a new token may be: begins at the account that the table is narrowed to. `None` before that is known.
+/// Returns the choice of owner for a new token; its preset is the account that the table is filtered by. `None` before
+/// the signed-in account is known.
 pub(super) fn owner(model: &Model) -> Option<OwnerChoice> {
     let me = model.me.as_ref().map(|me| &me.account)?;
     let own = Candidate { username: me.username.clone(), role: Some(me.role) };
@@ -82,13 +83,13 @@ pub(super) fn owner(model: &Model) -> Option<OwnerChoice> {
     Some(OwnerChoice::among(own, preset))
 }
 
-/// Reads for whom a token can be made, where there is a choice.
+/// Requests the accounts for which a token can be created, if there is a choice.
 pub(super) fn candidates(model: &mut Model) -> Vec<Effect> {
     let manages = Role::ALL.into_iter().any(|role| model.role().manages(role));
     if manages { list(model) } else { Vec::new() }
 }
 
-/// The tokens of one account, in front.
+/// Shows the tokens of one account.
 pub(super) fn tokens_of(model: &mut Model, username: &Username) -> Vec<Effect> {
     if let Some(tokens) = model.tokens_mut() {
         tokens.filter.set(&format!("account:{username}"));
@@ -102,7 +103,7 @@ fn current(model: &Model) -> Option<&CountedAccount> {
     model.desk().and_then(|desk| desk.accounts.current())
 }
 
-/// Opens a dialog about the account under the cursor, or for a new one.
+/// Opens a dialog about the account under the cursor, or the form for a new account.
 pub(super) fn open(model: &mut Model, what: Manage) -> Vec<Effect> {
     let Some(me) = model.me.as_ref().map(|me| me.account.clone()) else { return Vec::new() };
     let roles: Vec<Role> = Role::ALL.into_iter().filter(|role| me.role.manages(*role)).collect();
@@ -156,7 +157,7 @@ pub(super) fn open_rule(model: &mut Model) -> Vec<Effect> {
     Vec::new()
 }
 
-/// Rules were changed.
+/// Handles a changed policy.
 pub(super) fn rules_changed(model: &mut Model, policy: Policy, cli: &CliLine) -> Vec<Effect> {
     model.say(Tone::Good, "Policy changed", Some(cli.to_string()));
     model.modals.clear();
@@ -166,7 +167,7 @@ pub(super) fn rules_changed(model: &mut Model, policy: Policy, cli: &CliLine) ->
     requests::look(model, Purpose::Me, WhoAmI.into())
 }
 
-/// What was changed about an account.
+/// A kind of change to an account.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Change {
     Created,
@@ -177,7 +178,8 @@ pub(super) enum Change {
     Deleted,
 }
 
-/// An account was changed. Whoever changed its own has to sign in again: what was proved before proves nothing now.
+/// Handles a changed account. A user who changed their own account signs in again, because the earlier proof is no
+/// longer valid.
 pub(super) fn changed(model: &mut Model, change: Change, counted: &CountedAccount, cli: &CliLine) -> Vec<Effect> {
     let Account { id, username: name, role, .. } = &counted.account;
     let text = match change {
@@ -207,7 +209,7 @@ pub(super) fn changed(model: &mut Model, change: Change, counted: &CountedAccoun
     effects
 }
 
-/// The same, and the running service is asked whether it denies the account's tokens.
+/// Like [`changed`], and also asks the running service whether it denies the account's tokens.
 pub(super) fn shut_out(
     model: &mut Model,
     change: Change,
@@ -219,7 +221,8 @@ pub(super) fn shut_out(
     witness::ask(model, effects, seq, "its tokens")
 }
 
-/// Somebody signed in, or unlocked, with a temporary password: nothing but its replacement is on the screen from now on.
+/// Handles a sign-in or unlock with a temporary password. From then on only the form that replaces the password is
+/// shown.
 pub(super) fn replace_password(model: &mut Model, session: &Session) -> Vec<Effect> {
     let form = match (&mut model.lock, &mut model.screen) {
         (Some(form), _) => Some(form),
@@ -235,7 +238,7 @@ pub(super) fn replace_password(model: &mut Model, session: &Session) -> Vec<Effe
     vec![Effect::Clear]
 }
 
-/// Nobody is signed in any more.
+/// Ends the session and shows the sign-in.
 pub(super) fn sign_out(model: &mut Model) {
     model.guard.forget();
     model.modals.clear();
@@ -244,7 +247,8 @@ pub(super) fn sign_out(model: &mut Model) {
     model.screen = Screen::SignIn(Box::new(SignIn::open(model.username.as_ref())));
 }
 
-/// A password was set: where that was the temporary one of whoever signs in, the new one signs in.
+/// Handles a password that was set. If it replaced the temporary password of the user signing in, the new password
+/// signs in.
 pub(super) fn password_set(model: &mut Model, counted: &CountedAccount, cli: &CliLine) -> Vec<Effect> {
     let Screen::ReplacePassword(form) = &mut model.screen else {
         return changed(model, Change::Password, counted, cli);
@@ -264,7 +268,7 @@ fn own_changed(model: &mut Model, change: Change, text: String) -> Vec<Effect> {
                 .as_ref()
                 .is_some_and(|demo| Some(&demo.username) == model.session.as_ref().map(Session::username))
             {
-                // What it says is no longer the password.
+                // The demo banner shows a password that is no longer valid.
                 model.demo = None;
             }
             lock_calmly(model, "Your password is changed. Sign in with the new one.");
@@ -283,7 +287,8 @@ fn own_changed(model: &mut Model, change: Change, text: String) -> Vec<Effect> {
     vec![Effect::Clear]
 }
 
-/// Whether who signed in may do `what` to the account under the cursor, or at all where it is a new one.
+/// `true` if the signed-in account may do `what` to the account under the cursor. For a new account: `true` if it may
+/// create accounts.
 pub fn may(model: &Model, what: Manage) -> bool {
     let Some(me) = model.me.as_ref().map(|me| &me.account) else { return false };
     let by_token = model.session.as_ref().is_some_and(Session::is_by_token);

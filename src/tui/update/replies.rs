@@ -1,4 +1,4 @@
-//! Replies, and what they change.
+//! Handles replies and updates the model.
 
 use super::people::{self, Change};
 use super::{Layer, apply, catalogue, damaged, desk, dialogs, lock, long_work, page, requests, witness};
@@ -25,7 +25,7 @@ use crate::verbs::ports::Anchor;
 use crate::verbs::request::Response;
 use crate::verbs::tokens::Issued;
 
-/// Takes a reply. One that nobody waits for any more is dropped.
+/// Handles a reply. A reply that nothing waits for any more is dropped.
 pub(super) fn reply(model: &mut Model, id: RequestId, result: Result<Response>) -> Vec<Effect> {
     let Some(pending) = model.pending.remove(&id) else { return Vec::new() };
     if model.long_work.is_some_and(|work| work.id == id) {
@@ -86,7 +86,7 @@ pub(super) fn reply(model: &mut Model, id: RequestId, result: Result<Response>) 
     }
 }
 
-/// Takes a catalogue that was read from a file, or why not.
+/// Handles the result of reading a catalogue from a file.
 pub(super) fn read(model: &mut Model, id: RequestId, result: Result<Catalogue>) -> Vec<Effect> {
     model.pending.remove(&id);
     let Some(layer) = waiting_layer(model, id) else { return Vec::new() };
@@ -108,7 +108,8 @@ fn tell_verify(model: &mut Model, tell: impl Fn(&mut Verify, &dyn Zone)) {
     }
 }
 
-/// Something was changed, perhaps by somebody else: what is shown is read again, and who asks and what the rules are.
+/// Handles a change in the store, perhaps by another process. Reads the data on screen again, as well as the signed-in
+/// account and the policy.
 pub(super) fn changed_elsewhere(model: &mut Model) -> Vec<Effect> {
     let here = model.tokens().map_or(Anchor::Start, Tokens::here);
     let mut effects = requests::look(model, Purpose::Me, WhoAmI.into());
@@ -120,7 +121,7 @@ pub(super) fn changed_elsewhere(model: &mut Model) -> Vec<Effect> {
     effects
 }
 
-/// The page that waits for `id`; it waits no longer.
+/// Returns the layer of the page that waits for `id`, and ends its wait.
 pub(super) fn waiting_layer(model: &mut Model, id: RequestId) -> Option<Layer> {
     let layers = [Layer::Lock, Layer::Screen].into_iter().chain((0..model.modals.len()).map(Layer::Modal));
     for layer in layers {
@@ -134,11 +135,11 @@ pub(super) fn waiting_layer(model: &mut Model, id: RequestId) -> Option<Layer> {
 
 fn not_read(model: &mut Model, error: Error, purpose: Purpose) -> Vec<Effect> {
     match (error.kind, purpose) {
-        // The session no longer holds: the account's password, role or state has changed.
+        // The session is no longer valid: the account's password, role or state has changed.
         (Kind::Unauthenticated, _) if model.lock.is_none() => lock(model, Some(&error)),
-        // Said once, by the lock.
+        // The lock has already shown this error.
         (Kind::Unauthenticated, _) => {}
-        // What is gone by now has no usage.
+        // The token or account is gone and has no usage.
         (_, Purpose::Usage | Purpose::Account) => {}
         _ => model.say(Tone::Bad, error.to_string(), None),
     }
@@ -179,9 +180,9 @@ fn answered(model: &mut Model, layer: Option<Layer>, response: Response) -> Vec<
             tell_verify(model, |verify, zone| verify.tell(&verified.report, zone));
             Vec::new()
         }
-        // The screens notice changes by it, beside all replies.
+        // Screens detect changes by these, independent of all other replies.
         Response::AuditHead(_) | Response::LedgerHead(_) => Vec::new(),
-        // No screen asks for them.
+        // No screen sends these requests.
         Response::ListUses(_) | Response::Check(_) | Response::CanToken(_) => Vec::new(),
         Response::ListDenied(window) => {
             let height = height(model.size.1);
@@ -208,7 +209,7 @@ fn answered(model: &mut Model, layer: Option<Layer>, response: Response) -> Vec<
         Response::SetRole(done) => people::changed(model, Change::Role, &done.out, &done.cli),
         Response::SetPassword(done) => people::password_set(model, &done.out, &done.cli),
         Response::DeleteAccount(done) => people::shut_out(model, Change::Deleted, &done.out, &done.cli, done.seq),
-        // The screen switches one at a time.
+        // The screen disables one account at a time.
         Response::DisableAccounts(done) => match done.out.first() {
             Some(counted) => people::shut_out(model, Change::Disabled, counted, &done.cli, done.seq),
             None => Vec::new(),
@@ -274,7 +275,7 @@ fn answered(model: &mut Model, layer: Option<Layer>, response: Response) -> Vec<
             Vec::new()
         }
         Response::ShowToken(shown) => dialogs::shown(model, layer, shown),
-        // A form asks for one token at a time.
+        // A form creates one token at a time.
         Response::CreateToken(changed) => match changed.out.into_iter().next() {
             Some(out) => {
                 let text = format!("{} generated", out.token.name);
@@ -308,7 +309,7 @@ fn answered(model: &mut Model, layer: Option<Layer>, response: Response) -> Vec<
         Response::EnableTokens(changed) => acted_on(model, &changed.out, "enabled", &changed.cli),
         Response::DeleteTokens(changed) => super::several::deleted(model, changed),
         Response::RestoreTokens(changed) => {
-            // The cursor goes to what has come back, where that is shown.
+            // Moves the cursor to the restored token, if the table shows it.
             if let Some(tokens) = model.tokens_mut().filter(|tokens| !tokens.shape.trashed) {
                 tokens.focus = changed.out.first().map(|token| token.id);
             }
@@ -323,7 +324,7 @@ fn signed_in(model: &mut Model, layer: Option<Layer>, session: Session) -> Vec<E
     }
     model.session = Some(session);
     let mut effects = vec![Effect::Clear];
-    // Before the rows, so that a dialog opened over them has the catalogues and the account's name.
+    // Requested before the rows, so that a dialog opened over them has the catalogues and the account's name.
     effects.extend(requests::look(model, Purpose::Catalogues, ListCatalogues.into()));
     effects.extend(requests::look(model, Purpose::Me, WhoAmI.into()));
     if layer == Some(Layer::Lock) {
@@ -353,7 +354,7 @@ fn issued(model: &mut Model, issued: Issued, text: String, cli: &CliLine) -> Vec
     effects
 }
 
-/// The marked tokens were acted on: the marks have done their work.
+/// Handles a change to the marked tokens, and clears the marks.
 fn acted_on(model: &mut Model, changed: &[Token], what: &str, cli: &CliLine) -> Vec<Effect> {
     if let Some(tokens) = model.tokens_mut() {
         tokens.marks.clear();
@@ -361,7 +362,7 @@ fn acted_on(model: &mut Model, changed: &[Token], what: &str, cli: &CliLine) -> 
     changed_tokens(model, changed, what, cli)
 }
 
-/// The same, and the running service is asked whether it denies them.
+/// Like [`acted_on`], and also asks the running service whether it denies the tokens.
 pub(super) fn lost(model: &mut Model, changed: &Changed<Vec<Token>>, what: &str) -> Vec<Effect> {
     let whom = if changed.out.len() == 1 { "it" } else { "them" };
     let effects = acted_on(model, &changed.out, what, &changed.cli);

@@ -1,4 +1,4 @@
-//! Requests sent, and what each is for.
+//! Sends requests and records the purpose of each.
 
 use std::path::PathBuf;
 use std::sync::Arc;
@@ -22,8 +22,8 @@ use crate::verbs::ports::Anchor;
 use crate::verbs::request::Request;
 use crate::verbs::tokens::{ListTokens, PreviewPurge, ReviewTokens, ShowToken, TallyTokens};
 
-/// Sends a request. A newer one that only looks takes the place of an older one for the same purpose, whose reply is
-/// then nobody's.
+/// Sends a request. A newer read-only request replaces an older one for the same purpose; the reply to the older one is
+/// dropped.
 pub(super) fn send(model: &mut Model, purpose: Purpose, who: Credential, request: Request) -> Vec<Effect> {
     let adds_up = matches!(purpose, Purpose::Greeting | Purpose::Page);
     if !adds_up {
@@ -34,7 +34,7 @@ pub(super) fn send(model: &mut Model, purpose: Purpose, who: Credential, request
     vec![Effect::Call(id, who, Box::new(request))]
 }
 
-/// Sends a request that the page of `layer` waits for.
+/// Sends a request whose reply the page of `layer` waits for.
 pub(super) fn send_for(model: &mut Model, layer: Layer, who: Credential, request: Request) -> Vec<Effect> {
     let id = RequestId(model.last_request + 1);
     if matches!(layer, Layer::Modal(_)) {
@@ -50,7 +50,7 @@ pub(super) fn send_for(model: &mut Model, layer: Layer, who: Credential, request
     effects
 }
 
-/// Has a catalogue read that the page of `layer` waits for.
+/// Reads a catalogue that the page of `layer` waits for.
 pub(super) fn read_for(model: &mut Model, layer: Layer, path: PathBuf) -> Vec<Effect> {
     let id = next_id(model);
     model.pending.insert(id, Pending { purpose: Purpose::Page, since: model.now });
@@ -60,7 +60,7 @@ pub(super) fn read_for(model: &mut Model, layer: Layer, path: PathBuf) -> Vec<Ef
     vec![Effect::Read(id, path, Arc::clone(&model.catalogues))]
 }
 
-/// Follows the whole chain of the audit log.
+/// Verifies the whole hash chain of the audit log.
 pub(super) fn verify(model: &mut Model) -> Vec<Effect> {
     let verb = VerifyAudit { checkpoints: Vec::new(), reach: Reach::Whole };
     look(model, Purpose::Verification, verb.into())
@@ -71,7 +71,7 @@ fn next_id(model: &mut Model) -> RequestId {
     RequestId(model.last_request)
 }
 
-/// Sends a request on behalf of who signed in; nothing before anybody has.
+/// Sends a read-only request as the signed-in account. Does nothing before sign-in.
 pub(super) fn look(model: &mut Model, purpose: Purpose, request: Request) -> Vec<Effect> {
     match model.session.clone() {
         Some(session) => send(model, purpose, Credential::Session(session), request),
@@ -79,7 +79,7 @@ pub(super) fn look(model: &mut Model, purpose: Purpose, request: Request) -> Vec
     }
 }
 
-/// Reads the table around `anchor`, and the counts above it.
+/// Requests the table around `anchor`, and the counts above the table.
 pub(super) fn list(model: &mut Model, anchor: Anchor) -> Vec<Effect> {
     let Some(tokens) = model.tokens_mut() else { return Vec::new() };
     tokens.anchor = anchor;
@@ -90,7 +90,7 @@ pub(super) fn list(model: &mut Model, anchor: Anchor) -> Vec<Effect> {
     effects
 }
 
-/// Reads the table again where it stands, while it is in front: when each of its tokens was last seen.
+/// Requests the table again around the cursor, to update when its tokens were last seen. Only while the table is shown.
 pub(super) fn refresh_uses(model: &mut Model) -> Vec<Effect> {
     let busy = model.pending.values().any(|p| matches!(p.purpose, Purpose::List | Purpose::Usage));
     match model.tokens().map(Tokens::here).filter(|_| !busy && model.in_front() == Some(Place::Tokens)) {
@@ -99,7 +99,7 @@ pub(super) fn refresh_uses(model: &mut Model) -> Vec<Effect> {
     }
 }
 
-/// Reads all that the table shows, as far as that many can be marked.
+/// Requests all tokens that match the filter, up to the number that can be marked.
 pub(super) fn mark_shown(model: &mut Model) -> Vec<Effect> {
     let Some(tokens) = model.tokens_mut() else { return Vec::new() };
     let question = tokens.question();
@@ -110,7 +110,7 @@ pub(super) fn mark_shown(model: &mut Model) -> Vec<Effect> {
     look(model, Purpose::Marking, verb.into())
 }
 
-/// Reads the marked tokens again.
+/// Requests the marked tokens again.
 pub(super) fn review(model: &mut Model) -> Vec<Effect> {
     let marked: Vec<_> = model.tokens().map_or_else(Vec::new, |t| t.marks.tokens().map(|m| m.id).collect());
     if marked.is_empty() {
@@ -119,7 +119,7 @@ pub(super) fn review(model: &mut Model) -> Vec<Effect> {
     look(model, Purpose::Review, ReviewTokens { tokens: marked }.into())
 }
 
-/// Counts what the purge being confirmed would take.
+/// Counts the tokens that the purge being confirmed would delete.
 pub(super) fn preview(model: &mut Model) -> Vec<Effect> {
     let which = model.modals.iter().rev().find_map(|modal| match modal {
         Modal::Purge(purge) => Some(purge.dialog().which()),
@@ -128,7 +128,7 @@ pub(super) fn preview(model: &mut Model) -> Vec<Effect> {
     which.map_or_else(Vec::new, |which| look(model, Purpose::Preview, PreviewPurge { which }.into()))
 }
 
-/// The cursor stands on another token: its usage, and more rows where they run out.
+/// Handles a cursor move to another token: requests its usage, and more rows near the end of the window.
 pub(super) fn moved(model: &mut Model) -> Vec<Effect> {
     let Some(tokens) = model.tokens() else { return Vec::new() };
     let (current, position, wants_more) = (tokens.current().map(|t| t.id), tokens.position(), tokens.wants_more());
@@ -140,7 +140,7 @@ pub(super) fn moved(model: &mut Model) -> Vec<Effect> {
     effects
 }
 
-/// Reads how the token under the cursor is used.
+/// Requests the usage of the token under the cursor.
 fn usage(model: &mut Model) -> Vec<Effect> {
     match model.tokens().and_then(|tokens| tokens.current()).map(|token| TokenRef::Id(token.id)) {
         Some(token) => look(model, Purpose::Usage, ShowToken { token }.into()),
@@ -148,7 +148,7 @@ fn usage(model: &mut Model) -> Vec<Effect> {
     }
 }
 
-/// Something may have come into the ledger: what shows it is read again.
+/// Reads the screens that show the ledger again, because it may have new entries.
 pub(super) fn recorded(model: &mut Model) -> Vec<Effect> {
     match model.desk().map(Desk::shown) {
         Some(Place::Tokens) => {
@@ -161,7 +161,7 @@ pub(super) fn recorded(model: &mut Model) -> Vec<Effect> {
     }
 }
 
-/// Reads the denied attempts from `anchor` on.
+/// Requests the denied attempts from `anchor` on.
 pub(super) fn denied(model: &mut Model, anchor: LedgerAnchor<DeniedKey>) -> Vec<Effect> {
     let Some(desk) = model.desk_mut() else { return Vec::new() };
     desk.denied.stretch_mut().asked(anchor.clone());
@@ -170,13 +170,13 @@ pub(super) fn denied(model: &mut Model, anchor: LedgerAnchor<DeniedKey>) -> Vec<
     look(model, Purpose::Denied, verb.into())
 }
 
-/// Reads the denied attempts again where they stand.
+/// Requests the denied attempts again around the cursor.
 pub(super) fn refresh_denied(model: &mut Model) -> Vec<Effect> {
     let here = model.desk().map(|desk| desk.denied.stretch().refresh());
     here.map_or_else(Vec::new, |anchor| denied(model, anchor))
 }
 
-/// The cursor stands on another denied attempt: more rows where they run out.
+/// Requests more denied attempts if the cursor is near the end of the loaded rows.
 pub(super) fn moved_in_denied(model: &mut Model) -> Vec<Effect> {
     let reading = model.pending.values().any(|p| p.purpose == Purpose::Denied);
     match model.desk().and_then(|desk| desk.denied.stretch().wants_more()).filter(|_| !reading) {
@@ -185,7 +185,7 @@ pub(super) fn moved_in_denied(model: &mut Model) -> Vec<Effect> {
     }
 }
 
-/// Reads the audit log from `anchor` on.
+/// Requests the audit log from `anchor` on.
 pub(super) fn audit(model: &mut Model, anchor: LedgerAnchor<i64>) -> Vec<Effect> {
     let Some(audit) = model.audit_mut() else { return Vec::new() };
     audit.stretch_mut().asked(anchor.clone());
@@ -200,13 +200,13 @@ pub(super) fn audit(model: &mut Model, anchor: LedgerAnchor<i64>) -> Vec<Effect>
     look(model, Purpose::Audit, verb.into())
 }
 
-/// Reads the audit log again where it stands.
+/// Requests the audit log again around the cursor.
 pub(super) fn refresh_audit(model: &mut Model) -> Vec<Effect> {
     let here = model.audit().map(|audit| audit.stretch().refresh());
     here.map_or_else(Vec::new, |anchor| audit(model, anchor))
 }
 
-/// The cursor stands on another row of the audit log: more rows where they run out.
+/// Requests more audit rows if the cursor is near the end of the loaded rows.
 pub(super) fn moved_in_audit(model: &mut Model) -> Vec<Effect> {
     let reading = model.pending.values().any(|p| p.purpose == Purpose::Audit);
     match model.audit().and_then(|audit| audit.stretch().wants_more()).filter(|_| !reading) {

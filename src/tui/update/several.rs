@@ -1,4 +1,4 @@
-//! Dialogs about the marked tokens, or about the one under the cursor where none is marked.
+//! Dialogs about the marked tokens, or about the token under the cursor if none is marked.
 
 use super::dialogs::{confirm, usage_of};
 use super::replies::lost;
@@ -20,11 +20,11 @@ use crate::tui::widget::line::{counted, few};
 use crate::verbs::Changed;
 use crate::verbs::tokens::{Deleted, DisableTokens, EnableTokens, Pointed, ShowToken};
 
-/// Opens the dialog that is wanted; none where there is nothing it could be about.
+/// Opens the requested dialog. Does nothing if there is no token for it.
 pub(super) fn open(model: &mut Model, what: Open) -> Vec<Effect> {
     let chosen = model.tokens().map_or_else(Vec::new, Tokens::chosen);
     let Some(proof) = model.proof() else { return Vec::new() };
-    // Until the rules have come the product's own stand in: the store applies its own in any case.
+    // Before the policy has arrived, the default policy is used. The store applies the real policy in any case.
     let trash = model.me.as_ref().map_or_else(|| Policy::default().trash, |me| me.policy.trash);
     match (what, chosen.as_slice()) {
         (Open::Toggle, []) | (Open::Remove, []) => Vec::new(),
@@ -80,11 +80,11 @@ pub(super) fn open(model: &mut Model, what: Open) -> Vec<Effect> {
     }
 }
 
-/// Tokens are in the trash now: what they made and left behind is told.
+/// Handles tokens moved to the trash. The message also counts the tokens they created that stay active.
 pub(super) fn deleted(model: &mut Model, changed: Changed<Deleted>) -> Vec<Effect> {
     let Changed { out: Deleted { tokens: gone, left, .. }, cli, seq } = changed;
     let who = if gone.len() == 1 { "it" } else { "they" };
-    // The line is short: names are in Details, and the dialog had them.
+    // The line is short: names are in the details, and the dialog listed them.
     let what = match left.count {
         0 => "revoked; denied from the next request on".to_owned(),
         1 => format!("revoked; {who} made 1 token that lives on"),
@@ -117,7 +117,7 @@ fn toggle(token: &Token, now: Timestamp) -> Wanted {
     }
 }
 
-/// Where one of them is on, those that are on go off; else all go on.
+/// Disables those of the tokens that are enabled. If none is, enables all of them.
 fn toggle_all(tokens: &[Token], now: Timestamp) -> Wanted {
     let on: Vec<&Token> = tokens.iter().filter(|token| token.enabled).collect();
     let meant: Vec<&Token> = if on.is_empty() { tokens.iter().collect() } else { on.clone() };

@@ -1,10 +1,11 @@
-//! What was taken away is said at once, and again once the running service was asked whether it denies it.
+//! A revocation is reported at once, and again after the running service has answered whether it denies the token.
 
 use crate::tui::effect::Effect;
 use crate::tui::model::{Awaited, Model, Notice};
 use crate::witness::{Testimony, denies, unsure};
 
-/// Has the service asked about the change that was just told, behind all `effects`: whom it is to deny.
+/// Asks the service about the change just reported, after all `effects`. `whom` names the tokens that the service must
+/// deny.
 pub(super) fn ask(model: &mut Model, mut effects: Vec<Effect>, seq: i64, whom: &'static str) -> Vec<Effect> {
     for notice in model.notice.iter_mut().chain(model.messages.front_mut()) {
         notice.awaited = Some(Awaited { seq, whom });
@@ -13,7 +14,7 @@ pub(super) fn ask(model: &mut Model, mut effects: Vec<Effect>, seq: i64, whom: &
     effects
 }
 
-/// The service has answered, or there is none.
+/// Updates the notices with the answer of the service; `None` if there is no service.
 pub(super) fn testified(model: &mut Model, seq: i64, testimony: Option<&Testimony>) -> Vec<Effect> {
     for notice in model.notice.iter_mut().chain(&mut model.messages) {
         if let Some(Awaited { whom, .. }) = notice.awaited.take_if(|awaited| awaited.seq == seq) {
@@ -23,7 +24,7 @@ pub(super) fn testified(model: &mut Model, seq: i64, testimony: Option<&Testimon
     Vec::new()
 }
 
-/// What was done stays; what follows from it, behind the `;`, is said as the service says it.
+/// Replaces the part of the text after the `;` with the service's answer. The part before it, the change itself, stays.
 fn amend(notice: &mut Notice, whom: &str, testimony: Option<&Testimony>) {
     let done = notice.text.split("; ").next().unwrap_or_default();
     match testimony {

@@ -1,4 +1,4 @@
-//! The accounts: who there is, what they may do, how many tokens each has.
+//! The accounts screen: names, roles, states and token counts.
 //!
 //! ```text
 //!  jeton  who@host · role                                        Accounts
@@ -28,23 +28,23 @@ use crate::tui::widget::list::Cursor;
 use crate::verbs::accounts::{CountedAccount, ShownAccount};
 use narrow::Narrowed;
 
-/// The accounts' state: all of them are at hand.
+/// State of the accounts screen. All accounts are loaded.
 pub struct Accounts {
     rows: Vec<CountedAccount>,
-    /// Those that match the filter, counted in `rows`.
+    /// Positions in `rows` of the accounts that match the filter.
     matching: Vec<usize>,
-    /// Counted in `matching`.
+    /// Position in `matching`.
     cursor: Cursor,
     filter: FilterField,
     loaded: bool,
-    /// Where the cursor was before the filter was typed into; none once it has moved since.
+    /// Account under the cursor before typing in the filter; `None` once the cursor has moved since.
     origin: Option<AccountId>,
-    /// What else is known of the account under the cursor.
+    /// More data about the account under the cursor.
     shown: Option<ShownAccount>,
 }
 
 impl Default for Accounts {
-    /// Nothing read yet.
+    /// Creates an empty screen, not yet loaded.
     fn default() -> Self {
         Accounts {
             rows: Vec::new(),
@@ -59,17 +59,17 @@ impl Default for Accounts {
 }
 
 impl Accounts {
-    /// The account under the cursor, its tokens counted.
+    /// Returns the account under the cursor, with its token counts.
     pub fn current(&self) -> Option<&CountedAccount> {
         self.matching.get(self.cursor.at()).and_then(|at| self.rows.get(*at))
     }
 
-    /// Whether something is typed into the filter.
+    /// `true` if the filter has text.
     pub fn is_filtered(&self) -> bool {
         !self.filter.is_empty()
     }
 
-    /// Takes all accounts: the cursor stays on its account where that is still there, else on its row.
+    /// Takes all accounts. The cursor stays on its account if that still exists, else on its row.
     pub fn fill(&mut self, rows: Vec<CountedAccount>, height: usize) {
         let before = self.current().map(|c| c.account.id);
         self.rows = rows;
@@ -80,12 +80,12 @@ impl Accounts {
         self.cursor.put(at, self.cursor.row_on_screen(), self.matching.len(), height);
     }
 
-    /// What else is known of an account has come.
+    /// Takes more data about an account.
     pub fn tell(&mut self, shown: ShownAccount) {
         self.shown = Some(shown);
     }
 
-    /// Puts the cursor on an account as a change has left it, before all are read again.
+    /// Puts the cursor on a changed account and shows its new state, before all accounts are read again.
     pub fn show_changed(&mut self, changed: &CountedAccount, height: usize) {
         match self.rows.iter_mut().find(|row| row.account.id == changed.account.id) {
             Some(row) => *row = changed.clone(),
@@ -100,7 +100,7 @@ impl Accounts {
         }
     }
 
-    /// The terminal has another size: the cursor stays on the screen.
+    /// Keeps the cursor on the screen after the terminal was resized.
     pub fn resized(&mut self, height: usize) {
         self.cursor.keep_visible(self.matching.len(), height);
     }

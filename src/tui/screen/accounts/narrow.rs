@@ -4,10 +4,10 @@ use crate::domain::account::Account;
 use crate::domain::fields::{self, Narrow, Typed, begun};
 use crate::domain::role::Role;
 
-/// What the accounts are narrowed to; every part must hold.
+/// The parsed filter of the accounts. Every part must match.
 #[derive(Debug, Default, PartialEq, Eq)]
 pub(super) struct Narrowed {
-    /// Each must stand in the name.
+    /// Each word must occur in the name.
     pub(super) words: Vec<String>,
     role: Option<Role>,
     enabled: Option<bool>,
@@ -25,7 +25,7 @@ impl Typed for Narrowed {
 }
 
 impl Narrowed {
-    /// Reads what was typed. A field that isn't one is taken as a word, so typing never fails.
+    /// Parses the filter text. An unknown field is treated as a word, so parsing never fails.
     pub(super) fn parse(text: &str) -> Self {
         fields::read(text)
     }

@@ -1,4 +1,4 @@
-//! The accounts drawn.
+//! Drawing of the accounts screen.
 
 use ratatui::Frame;
 use ratatui::layout::Rect;
@@ -17,14 +17,14 @@ use crate::tui::theme::Theme;
 use crate::tui::widget::line::{counted, cut, fit, grouped, highlighted, wrap};
 use crate::verbs::accounts::CountedAccount;
 
-/// How wide `◐ temporary`, `owner` and a number are.
+/// Widths of `◐ temporary`, `owner` and a number.
 const STATE: usize = 11;
 const ROLE: usize = 6;
 const NUMBER: usize = 7;
-/// How wide `12 days ago` is.
+/// Width of `12 days ago`.
 const AGO: usize = 12;
 
-/// How wide each column is; 0 = not shown. Narrow lists drop when it was made, then trash and kept.
+/// Width of each column; 0 = hidden. Narrow lists drop the creation date first, then trash and kept.
 struct Columns {
     name: usize,
     active: usize,
@@ -47,7 +47,7 @@ impl Columns {
         c
     }
 
-    /// The cursor column and each shown column with the blank before it.
+    /// Returns the width of the cursor column and of each shown column with the blank before it.
     fn total(&self) -> usize {
         let wide = [self.active, self.kept, self.trash].iter().filter(|w| **w > 0).map(|w| w + 1).sum::<usize>();
         let created = if self.created > 0 { self.created + 2 } else { 0 };
@@ -70,7 +70,7 @@ impl Columns {
     fn row(&self, row: &CountedAccount, here: bool, words: &[String], model: &Model) -> Line<'static> {
         let theme = &model.theme;
         let base = if here { theme.selected } else { Style::new() };
-        // Colours on a reversed row would turn into backgrounds.
+        // On a reversed row, colours would become backgrounds.
         let over = |style: Style| if here { base } else { style };
         let (state, style) = state(&row.account, theme);
         let mut spans = vec![Span::styled(if here { "▶ " } else { "  " }, base)];
@@ -91,7 +91,7 @@ impl Columns {
     }
 }
 
-/// Glyph and word of an account's state; temporary is its password.
+/// Returns glyph and word of an account's state. "Temporary" refers to its password.
 fn state(account: &Account, theme: &Theme) -> (&'static str, Style) {
     match (account.enabled, account.temporary_password) {
         (true, false) => ("● enabled", theme.good),
@@ -164,7 +164,7 @@ impl Accounts {
         [first, format!("{off}{}", meaning(account.role))]
     }
 
-    /// When a token of the account was last used, where that is known yet.
+    /// Returns when a token of the account was last used, if loaded.
     fn seen(&self, account: &Account, model: &Model) -> Option<String> {
         let shown = self.shown_of(account)?;
         Some(shown.last_seen_at.map_or_else(|| "never".to_owned(), |at| ago(at, model.now)))

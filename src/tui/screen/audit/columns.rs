@@ -1,4 +1,4 @@
-//! The columns of the audit log.
+//! Columns of the audit log.
 
 use ratatui::style::Style;
 use ratatui::text::{Line, Span};
@@ -9,13 +9,13 @@ use crate::domain::time::{ago, wall_minute};
 use crate::tui::model::Model;
 use crate::tui::widget::line::{fit, highlighted};
 
-/// How wide `21-11-2026 10:30` is.
+/// Width of `21-11-2026 10:30`.
 const CLOCK: usize = 16;
-/// How wide `12 days ago` is.
+/// Width of `12 days ago`.
 const AGO: usize = 11;
 
-/// How wide each column is; 0 = not shown. Narrow lists drop the face, the proof, then the clock for `3 min ago`, then
-/// who it was.
+/// Width of each column; 0 = hidden. Narrow lists drop the face, then the proof. Next they show `3 min ago` instead of
+/// the clock, then drop the actor.
 pub(super) struct Columns {
     when: usize,
     who: usize,
@@ -47,7 +47,7 @@ impl Columns {
         c
     }
 
-    /// The cursor column and each shown column with the blank before it.
+    /// Returns the width of the cursor column and of each shown column with the blank before it.
     fn total(&self) -> usize {
         let shown = [self.when, self.who, self.verb, self.target, self.proof, self.face];
         2 + shown.iter().filter(|w| **w > 0).map(|w| w + 1).sum::<usize>() - 1
@@ -69,7 +69,7 @@ impl Columns {
     pub(super) fn row(&self, row: &AuditRow, here: bool, filter: &AuditFilter, model: &Model) -> Line<'static> {
         let theme = &model.theme;
         let base = if here { theme.selected } else { Style::new() };
-        // Colours on a reversed row would turn into backgrounds.
+        // On a reversed row, colours would become backgrounds.
         let dim = if here { base } else { theme.dim };
         let when = if self.when == CLOCK { wall_minute(row.at, model.zone.get()) } else { ago(row.at, model.now) };
         let found = |field: &Option<String>| filter.words.iter().chain(field).cloned().collect::<Vec<_>>();
@@ -90,12 +90,12 @@ impl Columns {
     }
 }
 
-/// The actor's name then.
+/// Returns the actor's name at the time of the change.
 pub(super) fn who(row: &AuditRow) -> &str {
     if row.name.is_empty() { "nobody" } else { &row.name }
 }
 
-/// The name of what was changed, else its id.
+/// Returns the name of the changed object, else its id.
 pub(super) fn target(row: &AuditRow) -> &str {
     if row.target_name.is_empty() { &row.target } else { &row.target_name }
 }

@@ -1,4 +1,4 @@
-//! The audit log: what was changed, the newest first.
+//! The audit log screen: all changes, newest first.
 //!
 //! ```text
 //!  jeton  who@host · role                                       Audit log
@@ -33,15 +33,14 @@ use crate::tui::widget::filter::{FilterField, Filtered};
 use crate::verbs::audit_log::{AuditWindow, Chained};
 use crate::verbs::ledger::LedgerAnchor;
 
-/// The log's state: a window of rows around the cursor.
+/// State of the audit log screen: a window of rows around the cursor.
 #[derive(Default)]
 pub struct Audit {
     stretch: Stretch<Chained>,
-    /// The number of the log's last row.
+    /// Number of the log's last row.
     newest: i64,
-    /// Whether rows are left out because they are damaged.
+    /// `true` if damaged rows are left out.
     is_damaged: bool,
-    /// What is typed into the filter.
     filter: FilterField,
 }
 
@@ -54,27 +53,27 @@ impl Keyed for Chained {
 }
 
 impl Audit {
-    /// The rows at hand.
+    /// Returns the loaded rows.
     pub fn stretch(&self) -> &Stretch<Chained> {
         &self.stretch
     }
 
-    /// The rows at hand, to be read anew.
+    /// Returns the loaded rows for an update.
     pub fn stretch_mut(&mut self) -> &mut Stretch<Chained> {
         &mut self.stretch
     }
 
-    /// The row under the cursor.
+    /// Returns the row under the cursor.
     pub fn current(&self) -> Option<&Chained> {
         self.stretch.current()
     }
 
-    /// What the filter means.
+    /// Returns the parsed filter.
     pub fn parsed_filter(&self) -> AuditFilter {
         AuditFilter::parse(self.filter.text())
     }
 
-    /// Takes a new window.
+    /// Takes a new window of rows.
     pub fn fill(&mut self, mut window: AuditWindow, height: usize) {
         window.rows.reverse();
         self.newest = window.newest;
@@ -82,7 +81,7 @@ impl Audit {
         self.stretch.fill(window.rows, window.newer, window.older, height);
     }
 
-    /// It was not read. Whether that still has to be said elsewhere.
+    /// Records that the log could not be read. Returns `true` if the error still has to be reported elsewhere.
     pub fn not_read(&mut self, error: &Error) -> bool {
         let to_be_said = self.stretch.not_read(error);
         if self.stretch.is_denied() {
@@ -92,10 +91,10 @@ impl Audit {
     }
 }
 
-/// Copies the id of what `row` changed.
+/// Copies the id of the object that `row` changed.
 pub fn copy_target(row: &AuditRow) -> Outcome {
     if row.target.chars().any(is_hostile) {
-        // What can't be shown as it is must not be pasted as it is.
+        // Text that can't be displayed safely must not be pasted either.
         return Outcome::Say(Tone::Bad, "The target holds control characters and was not copied".to_owned());
     }
     Outcome::Do(Effect::CopyText(row.target.clone()))

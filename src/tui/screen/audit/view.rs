@@ -1,4 +1,4 @@
-//! The audit log drawn.
+//! Drawing of the audit log.
 
 use ratatui::Frame;
 use ratatui::layout::Rect;
@@ -41,7 +41,7 @@ impl Audit {
         let count = match self.current() {
             _ if self.stretch.refusal().is_some() => return String::new(),
             _ if !self.stretch.is_loaded() => "reading…".to_owned(),
-            // Rows are numbered without a gap.
+            // Row numbers have no gaps.
             Some(current) if self.filter.is_empty() => {
                 format!("{} of {total}", grouped(self.newest.abs_diff(current.row.seq) + 1))
             }

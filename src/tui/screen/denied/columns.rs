@@ -1,4 +1,4 @@
-//! The columns of the denied attempts.
+//! Columns of the denied attempts.
 
 use ratatui::style::Style;
 use ratatui::text::{Line, Span};
@@ -10,15 +10,15 @@ use crate::tui::theme::{self, Theme};
 use crate::tui::widget::line::{fit, grouped, highlighted};
 use crate::verbs::ledger::{DeniedRow, LedgerToken, Standing, caller};
 
-/// How wide `21-11-2026 10:30` is.
+/// Width of `21-11-2026 10:30`.
 const CLOCK: usize = 16;
-/// How wide `12 days ago` is.
+/// Width of `12 days ago`.
 const AGO: usize = 11;
-/// How wide the longest reason is, with its glyph.
+/// Width of the longest reason, with its glyph.
 const REASON: usize = 18;
 
-/// How wide each column is; 0 = not shown. Narrow lists drop the client, the clock for `3 min ago`, the ends of the
-/// longest reasons, then which secret it was, how often, and the address.
+/// Width of each column; 0 = hidden. Narrow lists drop the client first, then show `3 min ago` instead of the clock,
+/// then cut the longest reasons. Next they drop the secret, the count and the address, in this order.
 pub(super) struct Columns {
     when: usize,
     times: usize,
@@ -56,7 +56,7 @@ impl Columns {
         c
     }
 
-    /// The cursor column and each shown column with the blank before it.
+    /// Returns the width of the cursor column and of each shown column with the blank before it.
     fn total(&self) -> usize {
         let shown = [self.when, self.times, self.reason, self.token, self.secret, self.address, self.client];
         2 + shown.iter().filter(|w| **w > 0).map(|w| w + 1).sum::<usize>() - 1
@@ -79,7 +79,7 @@ impl Columns {
     pub(super) fn row(&self, row: &DeniedRow, here: bool, filter: &LedgerFilter, model: &Model) -> Line<'static> {
         let theme = &model.theme;
         let base = if here { theme.selected } else { Style::new() };
-        // Colours on a reversed row would turn into backgrounds.
+        // On a reversed row, colours would become backgrounds.
         let over = |style: Style| if here { base } else { style };
         let when =
             if self.when == CLOCK { wall_minute(row.minute(), model.zone.get()) } else { ago(row.minute(), model.now) };
@@ -107,18 +107,18 @@ impl Columns {
     }
 }
 
-/// Glyph and word of the reason.
+/// Returns glyph and word of the reason.
 pub(super) fn reason(row: &DeniedRow, theme: &Theme) -> (String, Style) {
     let (glyph, style) = theme::reason(&row.reason, theme);
     (format!("{glyph} {}", row.reason), style)
 }
 
-/// The token's name, or that none is known.
+/// Returns the token's name, or a text for an unknown token.
 pub(super) fn token(row: &DeniedRow) -> String {
     row.token.as_ref().map_or_else(|| "unknown".to_owned(), LedgerToken::full_name)
 }
 
-/// What the secret is, in a word or two.
+/// Returns a word or two about the secret.
 const fn brief(standing: Standing) -> &'static str {
     match standing {
         Standing::Previous => "in overlap",

@@ -1,4 +1,4 @@
-//! The denied attempts: who was turned away, and why, the newest first.
+//! The screen of denied attempts with their reasons, newest first.
 //!
 //! ```text
 //!  jeton  who@host · role                                 Denied attempts
@@ -31,11 +31,10 @@ use crate::tui::widget::field::Field;
 use crate::tui::widget::filter::{FilterField, Filtered};
 use crate::verbs::ledger::{DeniedKey, DeniedRow, LedgerAnchor, LedgerWindow};
 
-/// The list's state: a window of rows around the cursor.
+/// State of the denied attempts screen: a window of rows around the cursor.
 #[derive(Default)]
 pub struct Denied {
     stretch: Stretch<DeniedRow>,
-    /// What is typed into the filter.
     filter: FilterField,
 }
 
@@ -48,32 +47,32 @@ impl Keyed for DeniedRow {
 }
 
 impl Denied {
-    /// The rows at hand.
+    /// Returns the loaded rows.
     pub fn stretch(&self) -> &Stretch<DeniedRow> {
         &self.stretch
     }
 
-    /// The rows at hand, to be read anew.
+    /// Returns the loaded rows for an update.
     pub fn stretch_mut(&mut self) -> &mut Stretch<DeniedRow> {
         &mut self.stretch
     }
 
-    /// The row under the cursor.
+    /// Returns the row under the cursor.
     pub fn current(&self) -> Option<&DeniedRow> {
         self.stretch.current()
     }
 
-    /// What the filter means.
+    /// Returns the parsed filter.
     pub fn parsed_filter(&self) -> LedgerFilter {
         LedgerFilter::parse(self.filter.text())
     }
 
-    /// Takes a new window.
+    /// Takes a new window of rows.
     pub fn fill(&mut self, window: LedgerWindow<DeniedRow>, height: usize) {
         self.stretch.fill(window.rows, window.newer, window.older, height);
     }
 
-    /// It was not read. Whether that still has to be said elsewhere.
+    /// Records that the list could not be read. Returns `true` if the error still has to be reported elsewhere.
     pub fn not_read(&mut self, error: &Error) -> bool {
         let to_be_said = self.stretch.not_read(error);
         if self.stretch.is_denied() {
@@ -83,12 +82,12 @@ impl Denied {
     }
 }
 
-/// Copies the address that `row` came from.
+/// Copies the client address of `row`.
 pub fn copy_address(row: &DeniedRow) -> Outcome {
     let say = |text: &str| Outcome::Say(Tone::Bad, text.to_owned());
     match row.address.as_str() {
         "" => say("No one address is known of these"),
-        // What can't be shown as it is must not be pasted as it is.
+        // Text that can't be displayed safely must not be pasted either.
         address if address.chars().any(is_hostile) => say("The address holds control characters and was not copied"),
         address => Outcome::Do(Effect::CopyText(address.to_owned())),
     }

@@ -1,4 +1,4 @@
-//! The denied attempts drawn.
+//! Drawing of the denied attempts.
 
 use ratatui::Frame;
 use ratatui::layout::Rect;
@@ -38,7 +38,8 @@ impl Denied {
         self.table(frame, table, model);
     }
 
-    /// Rows come and go at any time and are never counted through: those at hand, and whether there are more.
+    /// Returns the number of loaded rows, and a sign if there are more. Rows come and go at any time, so there is no
+    /// total.
     fn count(&self) -> String {
         if self.stretch.refusal().is_some() {
             return String::new();

@@ -1,4 +1,4 @@
-//! The columns of the token table.
+//! Columns of the token table.
 
 use ratatui::style::Style;
 use ratatui::text::{Line, Span};
@@ -15,14 +15,14 @@ use crate::verbs::tokens::SOON;
 /// Columns before the name: the cursor and the mark.
 pub(super) const BEFORE: usize = 4;
 
-/// The cursor and the mark of a row.
+/// Returns the spans for the cursor and the mark of a row.
 pub(super) fn begin(here: bool, mark: bool, base: Style, theme: &Theme) -> Vec<Span<'static>> {
     let style = if here { base } else { theme.accent };
     let (cursor, mark) = (if here { "▶ " } else { "  " }, if mark { "✓ " } else { "  " });
     vec![Span::styled(cursor, base), Span::styled(mark, style)]
 }
 
-/// The title of `column`, with an arrow where the table is sorted by it.
+/// Returns the title of `column`, with an arrow if the table is sorted by this column.
 pub(super) fn marked(title: &str, sort: Sort, column: SortColumn) -> String {
     match (sort.column == column, sort.descending) {
         (false, _) => title.to_owned(),
@@ -31,7 +31,7 @@ pub(super) fn marked(title: &str, sort: Sort, column: SortColumn) -> String {
     }
 }
 
-/// How wide each column is; 0 = not shown. Narrow screens drop the hint, then API, then account.
+/// Width of each column; 0 = hidden. Narrow screens drop the hint first, then API, then account.
 pub(super) struct Columns {
     name: usize,
     status: usize,
@@ -60,7 +60,7 @@ impl Columns {
         c
     }
 
-    /// What stands before the name, and each shown column with the blank before it.
+    /// Returns the width of the columns before the name, and of each shown column with the blank before it.
     fn total(&self) -> usize {
         let shown = [self.name, self.status, self.account, self.api, self.expires, self.seen, self.hint];
         BEFORE + shown.iter().filter(|w| **w > 0).map(|w| w + 1).sum::<usize>() - 1
@@ -84,7 +84,7 @@ impl Columns {
         format!("{}{}", " ".repeat(BEFORE), cells.join(" "))
     }
 
-    /// `knocks` says that it is tried although it doesn't work any more.
+    /// Returns a row of the table. `knocks`: the token no longer works but is still tried.
     pub(super) fn row(
         &self,
         token: &Token,
@@ -102,7 +102,7 @@ impl Columns {
             Some(at) => ago(at, model.now),
             None => "never".to_owned(),
         };
-        // Colours on a reversed row would turn into backgrounds.
+        // On a reversed row, colours would become backgrounds.
         let over = |style: Style| if here { base } else { style };
         let mut spans = begin(here, mark, base, theme);
         spans.extend(highlighted(&fit(token.name.as_str(), self.name), words, base, theme.matched));
@@ -122,7 +122,7 @@ impl Columns {
     }
 }
 
-/// The expiry as the table shows it: `never`, `in 12 days`, `! tomorrow`, `9 days ago`.
+/// Returns the expiry as the table shows it: `never`, `in 12 days`, `! tomorrow`, `9 days ago`.
 fn expiry_words(expiry: Expiry, live: bool, model: &Model) -> (String, Style) {
     match expiry {
         Expiry::Never => ("never".to_owned(), Style::new()),

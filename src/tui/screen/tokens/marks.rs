@@ -1,56 +1,57 @@
-//! The marked tokens: they outlive filters, refreshes and the window, until Esc or an act on them.
+//! The marked tokens. Marks survive filters, refreshes and moves of the window. Esc or an action on the tokens clears
+//! them.
 
 use std::collections::{BTreeMap, BTreeSet};
 
 use crate::domain::token::{Token, TokenId};
 use crate::verbs::tokens::{REVIEWED_MAX, Reviewed};
 
-/// How many tokens can be marked: as many as one act takes.
+/// Maximum number of marked tokens. One action takes at most this many.
 pub const MARKED_MAX: usize = REVIEWED_MAX;
 
-/// The marked tokens, each as it was last seen.
+/// The marked tokens, each as last read.
 #[derive(Debug, Default)]
 pub struct Marks {
     tokens: BTreeMap<TokenId, Token>,
     stretch: Option<Stretch>,
 }
 
-/// What Shift has marked so far.
+/// The range marked with Shift so far.
 #[derive(Debug)]
 struct Stretch {
-    /// The position of the row it began on.
+    /// Position of the row where the range began.
     from: u64,
-    /// What was marked before it began.
+    /// Tokens marked before the range began.
     before: BTreeSet<TokenId>,
 }
 
 impl Marks {
-    /// How many there are.
+    /// Number of marked tokens.
     pub fn len(&self) -> usize {
         self.tokens.len()
     }
 
-    /// Whether there are none.
+    /// `true` if no token is marked.
     pub fn is_empty(&self) -> bool {
         self.tokens.is_empty()
     }
 
-    /// Whether this one is marked.
+    /// `true` if this token is marked.
     pub fn holds(&self, id: TokenId) -> bool {
         self.tokens.contains_key(&id)
     }
 
-    /// All of them.
+    /// Returns all marked tokens.
     pub fn tokens(&self) -> impl Iterator<Item = &Token> {
         self.tokens.values()
     }
 
-    /// Takes all marks away.
+    /// Removes all marks.
     pub fn clear(&mut self) {
         *self = Marks::default();
     }
 
-    /// Marks `token`. Whether there was room.
+    /// Marks `token`. Returns `false` if the maximum is reached.
     pub fn mark(&mut self, token: &Token) -> bool {
         if self.tokens.len() >= MARKED_MAX && !self.holds(token.id) {
             return false;
@@ -59,13 +60,14 @@ impl Marks {
         true
     }
 
-    /// Marks `token`, or takes its mark away. Whether there was room.
+    /// Marks or unmarks `token`. Returns `false` if the maximum is reached.
     pub fn toggle(&mut self, token: &Token) -> bool {
         self.tokens.remove(&token.id).is_some() || self.mark(token)
     }
 
-    /// Shift has gone from one row to the next, or stayed at the end: away from where it began it marks both, towards
-    /// it it takes the mark of the row it left away, unless that was marked before. Whether there was room.
+    /// Extends the Shift range from one row to the next; at the end of the list both are the same row. Away from the
+    /// start of the range, marks both rows. Towards the start, unmarks the row left, unless it was marked before the
+    /// range began. Returns `false` if the maximum is reached.
     pub fn extend(&mut self, left: (&Token, u64), reached: (&Token, u64)) -> bool {
         let before = || self.tokens.keys().copied().collect();
         let stretch = self.stretch.get_or_insert_with(|| Stretch { from: left.1, before: before() });
@@ -78,12 +80,12 @@ impl Marks {
         self.mark(left.0) && self.mark(reached.0)
     }
 
-    /// The next Shift begins anew.
+    /// Ends the Shift range. The next Shift begins a new one.
     pub fn end_stretch(&mut self) {
         self.stretch = None;
     }
 
-    /// Marked ones among `rows` are as they are there.
+    /// Updates the marked tokens that are among `rows`.
     pub fn see(&mut self, rows: &[Token]) {
         for row in rows {
             if let Some(token) = self.tokens.get_mut(&row.id) {
@@ -92,7 +94,7 @@ impl Marks {
         }
     }
 
-    /// Drops what is gone by now, or on the other side of the trash.
+    /// Updates the marked tokens. Unmarks those that no longer exist or have moved into or out of the trash.
     pub fn review(&mut self, reviewed: &[Reviewed], trashed: bool) {
         for one in reviewed {
             match one.token.as_ref().filter(|token| token.deleted_at.is_some() == trashed) {

@@ -38,54 +38,54 @@ use crate::verbs::tokens::{ListOf, Shown, TokenTally};
 use marks::{MARKED_MAX, Marks};
 use shape::Shape;
 
-/// How many rows are asked for at once.
+/// Number of rows per request.
 pub const WINDOW: usize = 200;
-/// How near to the end of the window the cursor may come before more is asked for.
+/// Distance between the cursor and the end of the window at which more rows are requested.
 const MARGIN: usize = 50;
 
-/// Which tokens are asked for, in whatever order.
+/// The tokens that a request asks for, without their order.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Question {
-    /// Whose.
+    /// The owner.
     pub whose: ListOf,
-    /// What else must hold.
+    /// The filter.
     pub filter: Filter,
-    /// Those in the trash instead of the others.
+    /// `true` for tokens in the trash, `false` for all others.
     pub trashed: bool,
 }
 
-/// The table's state: a window of rows around the cursor.
+/// State of the token table: a window of rows around the cursor.
 pub struct Tokens {
-    /// The rows at hand.
+    /// The loaded rows.
     pub window: Window,
-    /// The row under the cursor, counted in the window.
+    /// Position in the window.
     pub cursor: Cursor,
-    /// What is typed into the filter.
+    /// The filter field.
     pub filter: FilterField,
-    /// Which tokens it shows beside that, and in which order.
+    /// Restrictions in addition to the filter, and the order.
     pub shape: Shape,
-    /// The marked ones.
+    /// The marked tokens.
     pub marks: Marks,
-    /// What all were asked for that are to be marked.
+    /// The question whose answer will be marked, while that answer is awaited.
     pub marking: Option<Question>,
-    /// What the last change put into the trash.
+    /// Tokens that the last change moved to the trash.
     pub just_deleted: Vec<Token>,
     /// The counts above the table.
     pub tally: TokenTally,
-    /// How the token under the cursor was used.
+    /// Usage of the token under the cursor.
     pub usage: Option<Shown>,
-    /// Whether the first rows have come.
+    /// `true` once the first rows have arrived.
     pub loaded: bool,
-    /// The token that the cursor goes to with the next rows.
+    /// Token to which the cursor goes when the next rows arrive.
     pub focus: Option<TokenId>,
-    /// What was asked for last.
+    /// The anchor of the last request.
     pub anchor: Anchor,
-    /// Where the cursor was before the filter was typed into; none once it has moved since.
+    /// Token under the cursor before typing in the filter; `None` once the cursor has moved since.
     origin: Option<TokenId>,
 }
 
 impl Tokens {
-    /// An empty table, to be filled.
+    /// Creates an empty table, not yet loaded.
     pub fn new() -> Self {
         Tokens {
             window: Window::default(),
@@ -104,19 +104,19 @@ impl Tokens {
         }
     }
 
-    /// The token under the cursor.
+    /// Returns the token under the cursor.
     pub fn current(&self) -> Option<&Token> {
         self.window.rows.get(self.cursor.at())
     }
 
-    /// What is shown.
+    /// Returns the question whose answer the table shows.
     pub fn question(&self) -> Question {
         let filter = self.shape.narrowed(Filter::parse(self.filter.text()));
         Question { whose: self.shape.whose(), filter, trashed: self.shape.trashed }
     }
 
-    /// The account whose tokens alone are shown: the one that the filter names. `None` where it names none, or may mean
-    /// several.
+    /// Returns the account named by the filter, if only its tokens are shown. `None` if the filter names no account, or
+    /// may match several.
     pub fn owner(&self) -> Option<Username> {
         let named = self.question().filter.account?;
         let mut owners = self.window.rows.iter().map(|token| &token.owner.username);
@@ -127,7 +127,7 @@ impl Tokens {
         }
     }
 
-    /// What the next act is about: the marked tokens, else the one under the cursor.
+    /// Returns the tokens for the next action: the marked ones, else the one under the cursor.
     pub fn chosen(&self) -> Vec<Token> {
         if self.marks.is_empty() {
             self.current().cloned().into_iter().collect()
@@ -136,12 +136,13 @@ impl Tokens {
         }
     }
 
-    /// Whether something is marked, or left out of the list, that Esc would undo; the trash is left by it too.
+    /// `true` if Esc would clear marks, clear a filter or leave the trash.
     pub fn can_go_back(&self) -> bool {
         !self.marks.is_empty() || !self.filter.is_empty() || self.shape.trashed || self.shape.narrows()
     }
 
-    /// Marks all of `window`, which `question` was answered with.
+    /// Marks all rows of `window`, the answer to the pending question. Returns a notice; `None` if the question has
+    /// changed since.
     pub fn mark_all(&mut self, window: &Window) -> Option<(Tone, String)> {
         if self.marking.take()? != self.question() {
             return None;
@@ -156,22 +157,22 @@ impl Tokens {
         Some((Tone::Bad, format!("Only {marked} marked, of {all}{least} shown: {} at most at a time", most())))
     }
 
-    /// Orders the list anew.
+    /// Sets the order.
     pub fn order(&mut self, sort: Sort) {
         self.shape.sort = sort;
     }
 
-    /// The anchor that keeps the cursor where it is.
+    /// Returns the anchor that keeps the cursor on its token.
     pub fn here(&self) -> Anchor {
         self.current().map_or(Anchor::Start, |t| Anchor::Around(t.id, None))
     }
 
-    /// How many matching tokens stand before the one under the cursor, as last told.
+    /// Number of matching tokens before the one under the cursor, as of the last reply.
     pub fn position(&self) -> u64 {
         self.window.position + self.cursor.at() as u64
     }
 
-    /// Takes a new window: the cursor stays on its token where that is still there, else on its row.
+    /// Takes a new window. The cursor stays on its token if that still exists, else on its row.
     pub fn fill(&mut self, window: Window, anchor: Anchor, height: usize) {
         let wanted = match anchor {
             Anchor::Start | Anchor::After(_) => Some(0),
@@ -190,7 +191,7 @@ impl Tokens {
         self.cursor.put(wanted.unwrap_or(0), row_on_screen, self.window.rows.len(), height);
     }
 
-    /// Shows tokens as a change has left them, before the list is read again: the next key acts on what is so.
+    /// Shows changed tokens before the list is read again, so that the next key acts on their new state.
     pub fn show_changed(&mut self, changed: &[Token]) {
         for row in &mut self.window.rows {
             if let Some(token) = changed.iter().find(|t| t.id == row.id) {
@@ -199,7 +200,7 @@ impl Tokens {
         }
     }
 
-    /// How the token under the cursor is used has come; its row tells when it was seen.
+    /// Takes the usage of the token under the cursor, and updates "last seen" in its row.
     pub fn tell(&mut self, shown: Shown) {
         if let Some(row) = self.window.rows.get_mut(self.cursor.at()) {
             row.last_seen_at = shown.token.last_seen_at;
@@ -207,19 +208,19 @@ impl Tokens {
         self.usage = Some(shown);
     }
 
-    /// The terminal has another size: the cursor stays on the screen.
+    /// Keeps the cursor on the screen after the terminal was resized.
     pub fn resized(&mut self, height: usize) {
         self.cursor.keep_visible(self.window.rows.len(), height);
     }
 
-    /// Whether there are rows behind the last one at hand.
+    /// `true` if there are rows after the last loaded one.
     fn ends_beyond(&self) -> bool {
         self.window.end() < self.window.matching || self.window.matching_is_least
     }
 
-    /// Whether rows are missing near the cursor.
+    /// `true` if rows are missing near the cursor.
     pub fn wants_more(&self) -> bool {
-        // Asking once more around the same token would bring the same rows, however few of them are readable.
+        // A second request around the same token would return the same rows, even if few of them are readable.
         let asked = |id| matches!(self.anchor, Anchor::Around(around, _) if around == id);
         if self.current().is_none_or(|token| asked(token.id)) {
             return false;
@@ -229,7 +230,7 @@ impl Tokens {
     }
 }
 
-/// The most that can be marked, as people write it.
+/// Returns the maximum number of marks, formatted.
 fn most() -> String {
     grouped(MARKED_MAX as u64)
 }
@@ -239,7 +240,7 @@ fn full() -> Outcome {
 }
 
 impl Tokens {
-    /// Marks the token under the cursor, or takes its mark away, and goes on to the next.
+    /// Marks or unmarks the token under the cursor, and moves to the next row.
     fn mark_here(&mut self, rows: usize) -> Outcome {
         let Some(token) = self.window.rows.get(self.cursor.at()) else { return Outcome::Stay };
         if !self.marks.toggle(token) {
@@ -249,7 +250,7 @@ impl Tokens {
         Outcome::Moved
     }
 
-    /// Goes on to the next row, or the one before, and marks on the way.
+    /// Moves to the next or previous row and marks on the way.
     fn extend(&mut self, walk: Action, rows: usize) -> Outcome {
         let (left, at) = (self.cursor.at(), self.position());
         self.cursor.walk(walk, self.window.rows.len(), rows);
@@ -260,13 +261,13 @@ impl Tokens {
         if self.marks.extend((from, at), (to, reached.1)) { Outcome::Moved } else { full() }
     }
 
-    /// Shows others, from the first on.
+    /// Changes the shown tokens and starts at the first.
     fn turn(&mut self, change: impl FnOnce(&mut Shape)) -> Outcome {
         change(&mut self.shape);
         Outcome::List(Anchor::Start)
     }
 
-    /// To the trash, or back to the others. Marks stand for what is shown, so they go.
+    /// Switches between the trash and the other tokens. Clears the marks, because they are about the tokens shown.
     fn turn_to_trash(&mut self) -> Outcome {
         self.marks.clear();
         self.window = Window::default();
@@ -274,7 +275,7 @@ impl Tokens {
         self.turn(|shape| shape.trashed = !shape.trashed)
     }
 
-    /// Leaves nothing out but what is, or isn't, in the trash, and has the cursor go to `id` with the next rows.
+    /// Clears all restrictions except `trashed`. The cursor goes to `id` when the next rows arrive.
     pub fn go_to(&mut self, id: TokenId, trashed: bool) {
         if self.shape.trashed != trashed {
             self.turn_to_trash();
@@ -284,7 +285,7 @@ impl Tokens {
         self.focus = Some(id);
     }
 
-    /// Esc: one thing at a time.
+    /// Handles Esc: undoes one thing at a time.
     fn go_back(&mut self) -> Outcome {
         if !self.marks.is_empty() {
             self.marks.clear();
@@ -326,7 +327,7 @@ impl Page for Tokens {
         if !matches!(action, Action::ExtendDown | Action::ExtendUp) {
             self.marks.end_stretch();
         }
-        // Esc takes marks away before it clears the filter.
+        // Esc clears marks before it clears the filter.
         if action == Action::Cancel && !self.filter.is_typing() {
             return self.go_back();
         }
@@ -344,7 +345,7 @@ impl Page for Tokens {
             None => {}
         }
         match action {
-            // An end that is at hand is reached at once: keys that follow must not be overtaken by an answer.
+            // An end within the loaded rows is reached at once: the keys that follow must not be overtaken by a reply.
             Action::First if self.window.position > 0 => Outcome::List(Anchor::Start),
             Action::Last if self.ends_beyond() => Outcome::List(Anchor::End),
             Action::Refresh => Outcome::List(self.here()),

@@ -1,34 +1,34 @@
-//! Which tokens the table shows, and in which order: beside what is typed into the filter.
+//! The restrictions and the order of the token table, in addition to the filter text.
 
 use crate::domain::expiry::Span;
 use crate::domain::filter::{Filter, SOON_DAYS};
 use crate::domain::sort::{Sort, SortColumn};
 use crate::verbs::tokens::ListOf;
 
-/// Which tokens the table shows, and in which order.
+/// The restrictions and the order of the token table.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub struct Shape {
-    /// Those in the trash instead of the others.
+    /// `true` for tokens in the trash, `false` for all others.
     pub trashed: bool,
-    /// Those of the person only.
+    /// Only the signed-in account's own tokens.
     pub mine: bool,
-    /// Only those that expire soon. Nothing in the trash does.
+    /// Only tokens that expire soon. No token in the trash does.
     pub expiring: bool,
-    /// Only those that nobody uses. Nothing in the trash counts as such.
+    /// Only unused tokens. No token in the trash counts as one.
     pub stale: bool,
     /// The order.
     pub sort: Sort,
-    /// The order before only those were shown that expire soon, the soonest first.
+    /// The order before `expiring` was switched on, which sorts by expiry.
     pub before: Option<Sort>,
 }
 
 impl Shape {
-    /// All of those in the trash, or of the others, in the same order.
+    /// Returns the shape without restrictions, for the trash or the other tokens, in the same order.
     pub fn whole(self, trashed: bool) -> Self {
         Shape { trashed, sort: self.before.unwrap_or(self.sort), ..Shape::default() }
     }
 
-    /// Shows only those that expire soon, the soonest first; or all again, in the order they had.
+    /// Switches between the tokens that expire soon, soonest first, and all tokens in their previous order.
     pub fn turn_expiring(&mut self) {
         self.expiring = !self.expiring;
         match self.before.take() {
@@ -41,12 +41,12 @@ impl Shape {
         }
     }
 
-    /// Whose tokens.
+    /// Returns the owner restriction.
     pub fn whose(self) -> ListOf {
         if self.mine { ListOf::Mine } else { ListOf::All }
     }
 
-    /// What is `typed`, and what the keys have switched on.
+    /// Combines the filter `typed` with the restrictions switched on by keys.
     pub fn narrowed(self, typed: Filter) -> Filter {
         if self.trashed {
             return typed;
@@ -55,24 +55,24 @@ impl Shape {
         Filter { expiring, stale: self.stale || typed.stale, ..typed }
     }
 
-    /// Whether it leaves tokens out that stand where it looks.
+    /// `true` if a restriction hides tokens.
     pub fn narrows(self) -> bool {
         self.mine || (!self.trashed && (self.expiring || self.stale))
     }
 
-    /// What it is switched to, in words.
+    /// Returns the active restrictions in words.
     pub fn words(self) -> Vec<&'static str> {
         let kept = !self.trashed;
         let words = [("mine", self.mine), ("expiring", kept && self.expiring), ("stale", kept && self.stale)];
         words.into_iter().filter(|(_, on)| *on).map(|(word, _)| word).collect()
     }
 
-    /// The order, e.g. `↓ name`.
+    /// Returns the order, e.g. `↓ name`.
     pub fn order(self) -> String {
         format!("{} {}", self.arrow(), self.sort.column.word())
     }
 
-    /// `↓` from the first to the last, `↑` from the last to the first.
+    /// Returns `↓` for ascending order, `↑` for descending order.
     pub fn arrow(self) -> &'static str {
         if self.sort.descending { "↑" } else { "↓" }
     }

@@ -1,4 +1,4 @@
-//! The columns of the trash.
+//! Columns of the trash.
 
 use ratatui::style::Style;
 use ratatui::text::{Line, Span};
@@ -12,7 +12,7 @@ use crate::domain::token::Token;
 use crate::tui::model::Model;
 use crate::tui::widget::line::{fit, highlighted};
 
-/// How wide each column is; 0 = not shown. Narrow screens drop API, then account, then when it was deleted.
+/// Width of each column; 0 = hidden. Narrow screens drop API first, then account, then the deletion date.
 pub(super) struct Columns {
     name: usize,
     account: usize,
@@ -70,7 +70,7 @@ impl Columns {
     }
 }
 
-/// The day on which the trash lets a token go.
+/// Returns the last day on which the token can be restored.
 fn restorable(token: &Token, model: &Model) -> String {
     let zone = model.zone.get();
     let keep = model.me.as_ref().map_or_else(|| Policy::default().trash, |me| me.policy.trash);

@@ -1,4 +1,4 @@
-//! The token table drawn.
+//! Drawing of the token table.
 
 use ratatui::Frame;
 use ratatui::layout::Rect;
@@ -20,9 +20,9 @@ use crate::tui::widget::foot::with_rest;
 use crate::tui::widget::line::{cut, grouped, width};
 use crate::verbs::tokens::Shown;
 
-/// Columns of the first line that the program's name takes.
+/// Columns of the first line taken by the program's name.
 const BESIDE_HEAD: usize = 9;
-/// The least columns left for the filter.
+/// Minimum number of columns for the filter.
 const FILTER_LEAST: usize = 16;
 
 impl Tokens {
@@ -42,7 +42,8 @@ impl Tokens {
         self.table(frame, table, model);
     }
 
-    /// How many are marked, and what matters most; the least important is left out where it doesn't fit.
+    /// Returns the number of marked tokens and the most important counts. The least important are left out if there is
+    /// no room.
     fn head(&self, columns: usize, model: &Model) -> Vec<Span<'static>> {
         let theme = &model.theme;
         let marked = match self.marks.len() {
@@ -79,7 +80,7 @@ impl Tokens {
         spans
     }
 
-    /// What the keys have switched on, how many are shown, and in which order: as much as leaves room for the filter.
+    /// Returns active restrictions, number of tokens and order, as far as they leave room for the filter.
     fn right(&self, columns: usize, theme: &Theme) -> Vec<Span<'static>> {
         let switched = self.shape.words().join(" · ");
         let (long, short) = self.count();
@@ -96,7 +97,7 @@ impl Tokens {
         vec![Span::styled(switched, theme.accent), Span::styled(format!("{gap}{count}{order} "), theme.dim)]
     }
 
-    /// How many are shown, at length and in short.
+    /// Returns the number of shown tokens, in a long and a short form.
     fn count(&self) -> (String, String) {
         let place = if self.shape.trashed { " in the trash" } else { "" };
         if !self.loaded {
