@@ -1,11 +1,11 @@
-//! Where keys are pressed.
+//! Contexts in which keys are looked up.
 
-/// Where keys are pressed.
+/// A context in which keys are looked up.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum Context {
-    /// Everywhere, whatever else is open.
+    /// Everywhere, including over dialogs.
     Anywhere,
-    /// Every screen of who signed in, while nothing lies over it.
+    /// Every screen of a signed-in user, unless a dialog covers it.
     Desk,
     /// The token table.
     Tokens,
@@ -21,47 +21,47 @@ pub enum Context {
     Confirm,
     /// The first run and the dialogs with fields.
     Form,
-    /// A button of a form: no letter does anything.
+    /// A button of a form. Letters do nothing.
     Button,
     /// The API list and other choices inside a form.
     Choice,
-    /// The question whether to drop what was typed into a form.
+    /// The question about dropping the text typed into a form.
     Drop,
     /// A new secret.
     Reveal,
-    /// Where to save it.
+    /// The path for saving a secret.
     Save,
-    /// The question whether to leave a secret behind.
+    /// The question about leaving a secret unused.
     Leave,
-    /// What is known of a token.
+    /// The details of a token.
     Details,
     /// The tree of the scope picker.
     Picker,
     /// The search field above the tree.
     PickerSearch,
-    /// The list of API sets beside it.
+    /// The list of API sets next to the tree.
     PickerSets,
-    /// The list of API sets beside the catalogue.
+    /// The list of API sets next to the catalogue.
     CatalogueSets,
-    /// The question whether to leave what was picked.
+    /// The question about discarding the picker's changes.
     PickerLeave,
     /// The accounts.
     Accounts,
     /// The audit log.
     Audit,
-    /// A row of it, whole.
+    /// A row of the audit log in full.
     Entry,
     /// The denied attempts.
     Denied,
-    /// A row of them, whole.
+    /// A denied attempt in full.
     Attempt,
-    /// Whether the audit log is whole.
+    /// The verification of the audit log.
     Verified,
     /// The catalogue screen.
     Catalogue,
-    /// The rules of the installation.
+    /// The policy.
     Policy,
-    /// What was said so far.
+    /// The past messages.
     Messages,
     /// The list of keys.
     Help,
@@ -72,7 +72,7 @@ pub enum Context {
 }
 
 impl Context {
-    /// Every context, in the order of the help.
+    /// All contexts, in the order of the help.
     pub const ALL: [Context; 33] = [
         Context::Desk,
         Context::Tokens,
@@ -109,12 +109,12 @@ impl Context {
         Context::Anywhere,
     ];
 
-    /// Whether letters are typed there, over a screen.
+    /// `true` if letters are typed into a field over a screen.
     pub(super) const fn types(self) -> bool {
         matches!(self, Context::Filter | Context::PickerSearch)
     }
 
-    /// Its heading in the help.
+    /// Returns the heading of the context in the help.
     pub const fn title(self) -> &'static str {
         match self {
             Context::Anywhere => "Everywhere",

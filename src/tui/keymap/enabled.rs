@@ -1,4 +1,4 @@
-//! When a key can be used, and the word for what it will do then.
+//! Conditions for keys, and the words for their current effect.
 
 use super::Action;
 use crate::domain::role::Role;
@@ -17,7 +17,7 @@ pub(super) fn on_a_token(model: &Model) -> bool {
     model.tokens().is_some_and(|t| t.current().is_some())
 }
 
-/// Whether the token under the cursor, or the one whose details are open, has two secrets that live.
+/// `true` if the token under the cursor, or the one in the open details, has two valid secrets.
 pub(super) fn rotating(model: &Model) -> bool {
     let token = match model.modals.last() {
         Some(Modal::Details(details)) => Some(details.token()),
@@ -39,7 +39,7 @@ pub(super) fn just_deleted(model: &Model) -> bool {
     model.tokens().is_some_and(|t| !t.just_deleted.is_empty())
 }
 
-/// The word for what `action` will do now, where that is one of two things.
+/// Returns the word for the current effect of `action`, if the action has two possible effects.
 pub(super) fn word(action: Action, model: &Model) -> Option<&'static str> {
     let either = |first: bool, one: &'static str, other: &'static str| Some(if first { one } else { other });
     match action {
@@ -94,7 +94,7 @@ pub(super) fn on_an_attempt(model: &Model) -> bool {
     model.desk().is_some_and(|d| d.denied.current().is_some())
 }
 
-/// Whether the row that is open is of a token that wasn't purged.
+/// `true` if the open row is about a token that wasn't purged.
 pub(super) fn leads_to_a_token(model: &Model) -> bool {
     let Some(Modal::Attempt(entry)) = model.modals.last() else { return false };
     entry.row().token.as_ref().is_some_and(|token| token.whereabouts != Whereabouts::Purged)
@@ -104,7 +104,7 @@ pub(super) fn can_drop_unused(model: &Model) -> bool {
     matches!(model.modals.last(), Some(Modal::Picker(picker)) if picker.can_drop_unused())
 }
 
-/// Whether the catalogue shows what a set holds.
+/// `true` if the catalogue shows the contents of a set.
 pub(super) fn shows_a_set(model: &Model) -> bool {
     model.desk().is_some_and(|desk| desk.catalogue.shows_a_set())
 }

@@ -4,7 +4,7 @@ use std::fmt;
 
 use crossterm::event::{KeyCode, KeyEvent, KeyModifiers};
 
-/// A key with its modifiers. Shift is part of a letter, not a modifier of it; it counts with the arrows up and down.
+/// A key with its modifiers. Shift is part of a letter, not a modifier; it is kept only for the arrows up and down.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub struct Key {
     code: KeyCode,
@@ -12,43 +12,43 @@ pub struct Key {
 }
 
 impl Key {
-    /// A letter or sign.
+    /// Returns the key of a letter or sign.
     pub const fn char(c: char) -> Self {
         Key { code: KeyCode::Char(c), modifiers: KeyModifiers::NONE }
     }
 
-    /// A letter with Ctrl.
+    /// Returns the key of a letter with Ctrl.
     pub const fn ctrl(c: char) -> Self {
         Key { code: KeyCode::Char(c), modifiers: KeyModifiers::CONTROL }
     }
 
-    /// A letter with Alt.
+    /// Returns the key of a letter with Alt.
     pub const fn alt(c: char) -> Self {
         Key { code: KeyCode::Char(c), modifiers: KeyModifiers::ALT }
     }
 
-    /// Any other key with Alt.
+    /// Returns any other key with Alt.
     pub const fn alt_code(code: KeyCode) -> Self {
         Key { code, modifiers: KeyModifiers::ALT }
     }
 
-    /// Up or down with Shift, which extends what is marked.
+    /// Returns up or down with Shift, which extends the marks.
     pub const fn shift(code: KeyCode) -> Self {
         Key { code, modifiers: KeyModifiers::SHIFT }
     }
 
-    /// Any other key with Ctrl.
+    /// Returns any other key with Ctrl.
     pub const fn ctrl_code(code: KeyCode) -> Self {
         Key { code, modifiers: KeyModifiers::CONTROL }
     }
 
-    /// The same without Shift, where that makes a difference.
+    /// Returns the same key without Shift, if Shift makes a difference.
     pub fn without_shift(self) -> Option<Self> {
         let modifiers = self.modifiers - KeyModifiers::SHIFT;
         (modifiers != self.modifiers).then_some(Key { modifiers, ..self })
     }
 
-    /// Any other key.
+    /// Returns any other key.
     pub const fn code(code: KeyCode) -> Self {
         Key { code, modifiers: KeyModifiers::NONE }
     }
@@ -59,7 +59,7 @@ impl From<KeyEvent> for Key {
         let shift =
             if matches!(event.code, KeyCode::Up | KeyCode::Down) { KeyModifiers::SHIFT } else { KeyModifiers::NONE };
         let mut modifiers = event.modifiers & (KeyModifiers::CONTROL | KeyModifiers::ALT | shift);
-        // Terminals report Shift-Tab both ways.
+        // Terminals report Shift-Tab in two ways.
         let code = match event.code {
             KeyCode::Tab if event.modifiers.contains(KeyModifiers::SHIFT) => KeyCode::BackTab,
             KeyCode::Char(c) if modifiers.contains(KeyModifiers::CONTROL) => KeyCode::Char(c.to_ascii_lowercase()),

@@ -1,4 +1,4 @@
-//! The one table of keys: lookup, footer, help and the README's table iterate it.
+//! The single table of keys. Lookup, footer, help and the README's table iterate over it.
 
 mod context;
 mod enabled;
@@ -17,7 +17,7 @@ use crate::tui::model::Model;
 use crate::tui::screen::Manage;
 use crate::tui::screen::desk::Place;
 
-/// What a key does.
+/// The effect of a key.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum Action {
     /// Ends the program.
@@ -26,97 +26,97 @@ pub enum Action {
     Interrupt,
     /// Hands the terminal back to the shell until `fg`.
     Suspend,
-    /// Draws everything anew.
+    /// Redraws the screen.
     Redraw,
     /// Opens the list of keys.
     Help,
-    /// Opens what was said so far.
+    /// Opens the past messages.
     Messages,
-    /// Opens the question whose a secret is.
+    /// Opens the search for the token of a secret.
     Whose,
-    /// Changes the account under the cursor, or makes one.
+    /// Changes the account under the cursor, or creates one.
     Manage(Manage),
     /// Copies the name under the cursor.
     CopyName,
     /// Changes the rule under the cursor.
     EditRule,
-    /// A new token.
+    /// Creates a token.
     Generate,
-    /// A new secret for the token under the cursor.
+    /// Creates a new secret for the token under the cursor.
     Regenerate,
     /// Changes the token under the cursor.
     Edit,
-    /// A new token like the one under the cursor.
+    /// Creates a token like the one under the cursor.
     CopyAs,
     /// Ends the overlap of the token's two secrets.
     Retire,
-    /// Switches the marked tokens, or the one under the cursor, off or on.
+    /// Disables or enables the marked tokens, or the one under the cursor.
     Toggle,
-    /// Puts the marked tokens, or the one under the cursor, into the trash.
+    /// Moves the marked tokens, or the one under the cursor, to the trash.
     Remove,
     /// Reads the list again.
     Refresh,
-    /// Puts the cursor into the filter.
+    /// Focuses the filter.
     Filter,
-    /// Marks the token under the cursor, or takes its mark away, and goes down.
+    /// Marks or unmarks the token under the cursor, and moves down.
     Mark,
-    /// One row down, marking on the way.
+    /// Moves down one row and marks on the way.
     ExtendDown,
-    /// One row up, marking on the way.
+    /// Moves up one row and marks on the way.
     ExtendUp,
-    /// Marks all that the filter shows.
+    /// Marks all tokens that match the filter.
     MarkShown,
-    /// Opens the choice of an order.
+    /// Opens the choice of the order.
     Sort,
-    /// Shows the person's own tokens only, or all.
+    /// Shows only the user's own tokens, or all.
     Mine,
-    /// Shows only what expires soon, or all.
+    /// Shows only tokens that expire soon, or all.
     Expiring,
-    /// Shows only what nobody uses, or all.
+    /// Shows only unused tokens, or all.
     Stale,
-    /// To the trash and back.
+    /// Switches between the trash and the other tokens.
     Trash,
-    /// Takes tokens out of the trash.
+    /// Restores tokens from the trash.
     Restore,
-    /// Takes tokens away for good.
+    /// Deletes tokens permanently.
     Purge,
-    /// Opens what is known of the token under the cursor.
+    /// Opens the details of the token under the cursor.
     Details,
     /// Copies the hint under the cursor.
     CopyHint,
-    /// Follows the chain of the audit log.
+    /// Verifies the hash chain of the audit log.
     Verify,
-    /// Puts a catalogue into force.
+    /// Applies a catalogue.
     Apply,
-    /// Copies the id of what was changed.
+    /// Copies the id of the changed object.
     CopyTarget,
-    /// Copies the address that an attempt came from.
+    /// Copies the client address of an attempt.
     CopyAddress,
-    /// Copies the command that does the same.
+    /// Copies the equivalent command.
     CopyLine,
-    /// One row down.
+    /// Moves down one row.
     Down,
-    /// One row up.
+    /// Moves up one row.
     Up,
-    /// A screen of rows down.
+    /// Moves down one screen of rows.
     PageDown,
-    /// A screen of rows up.
+    /// Moves up one screen of rows.
     PageUp,
-    /// The first row.
+    /// Moves to the first row.
     First,
-    /// The last row.
+    /// Moves to the last row.
     Last,
-    /// The next field.
+    /// Moves to the next field.
     Next,
-    /// The field before.
+    /// Moves to the previous field.
     Previous,
-    /// The choice to the left.
+    /// Moves to the choice on the left.
     Left,
-    /// The choice to the right.
+    /// Moves to the choice on the right.
     Right,
-    /// One word to the left.
+    /// Moves one word to the left.
     WordLeft,
-    /// One word to the right.
+    /// Moves one word to the right.
     WordRight,
     /// Deletes the character before the cursor.
     DeleteLeft,
@@ -128,43 +128,43 @@ pub enum Action {
     DeleteWordLeft,
     /// Deletes the word after the cursor.
     DeleteWordRight,
-    /// Deletes all before the cursor.
+    /// Deletes all text before the cursor.
     DeleteToStart,
-    /// Deletes all from the cursor on.
+    /// Deletes all text from the cursor on.
     DeleteToEnd,
-    /// Ends the work in batches after its current one.
+    /// Stops the work in batches after its current batch.
     StopWork,
     /// Takes the choice under the cursor.
     Select,
-    /// Ticks a method or group, or takes its tick away; chooses a set.
+    /// Ticks or unticks a method or group; chooses a set.
     Tick,
-    /// Ticks all that is shown.
+    /// Ticks all shown methods.
     TickShown,
-    /// Takes the ticks of all that is shown away.
+    /// Unticks all shown methods.
     UntickShown,
-    /// Takes the ticks of methods away that were never used.
+    /// Unticks methods that were never used.
     DropUnused,
-    /// Takes the last change back.
+    /// Undoes the last change.
     Undo,
-    /// Makes the change again that was taken back.
+    /// Redoes the last undone change.
     Redo,
-    /// Shows only what is ticked, or everything.
+    /// Shows only ticked methods, or all.
     OnlyChecked,
-    /// Opens or shuts every group.
+    /// Opens or closes every group.
     FoldAll,
     /// Copies the docs link under the cursor.
     CopyLink,
-    /// To the list of API sets and back.
+    /// Switches between the tree and the list of API sets.
     Sets,
-    /// Goes to a screen.
+    /// Shows a screen.
     Show(Place),
     /// Accepts a field and moves on, or presses the button.
     Enter,
-    /// Leaves.
+    /// Cancels or goes back.
     Cancel,
-    /// Leaves without what was typed, picked or made.
+    /// Leaves without the typed, picked or created data.
     Discard,
-    /// Shows the secret, or hides it again.
+    /// Shows or hides the secret.
     ShowSecret,
     /// Copies the secret.
     CopySecret,
@@ -172,25 +172,26 @@ pub enum Action {
     SaveSecret,
 }
 
-/// A row of the table.
+/// A row of the key table.
 pub struct Binding {
-    /// Where it holds.
+    /// The context in which the keys work.
     pub context: Context,
-    /// The keys, the one to show first.
+    /// The keys; the first one is shown in the footer.
     pub keys: &'static [Key],
-    /// What they do.
+    /// Their effect.
     pub action: Action,
     /// One or two words for the footer.
     pub label: &'static str,
     /// A sentence for the help.
     pub help: &'static str,
-    /// Its place in the footer from 1; 0 = not there.
+    /// Position in the footer from 1; 0 = not in the footer.
     pub rank: u8,
-    /// Whether it can be used now.
+    /// Returns `true` if the keys can be used now.
     pub enabled: fn(&Model) -> bool,
 }
 
-/// What `key` does in `context`, there, on every screen or everywhere; nothing while it can't be used.
+/// Returns the action of `key` in `context`, on every screen, or everywhere, in this order. `None` while the key can't
+/// be used.
 pub fn lookup(context: Context, key: Key, model: &Model) -> Option<Action> {
     let found =
         |context: Context, key: Key| BINDINGS.iter().find(move |b| b.context == context && b.keys.contains(&key));
@@ -199,30 +200,32 @@ pub fn lookup(context: Context, key: Key, model: &Model) -> Option<Action> {
     let anywhere = |key: Key| {
         working(key).or_else(|| found(context, key)).or_else(|| on_desk(key)).or_else(|| found(Context::Anywhere, key))
     };
-    // Where Shift means nothing with a key, it is the key without it.
+    // If no binding uses Shift with the key, the key without Shift is used.
     let binding = anywhere(key).or_else(|| key.without_shift().and_then(anywhere));
     binding.filter(|b| (b.enabled)(model)).map(|b| b.action)
 }
 
-/// Whether the keys of [`Context::LongWork`] hold: never over a dialog or a text, whose own keys they would take.
+/// `true` if the keys of [`Context::LongWork`] are active. They are not over a dialog or a text field, because they
+/// would take its keys.
 fn stops_work(context: Context, model: &Model) -> bool {
     model.in_front().is_some() && !context.types() && model.long_work().is_some_and(|work| !work.stopping)
 }
 
-/// What `key` does in a text field.
+/// Returns the action of `key` in a text field.
 pub fn in_text_field(key: Key) -> Option<Action> {
     BINDINGS.iter().find(|b| b.context == Context::TextField && b.keys.contains(&key)).map(|b| b.action)
 }
 
-/// One or two words for what `binding` will do now.
+/// Returns one or two words for the current effect of `binding`.
 pub fn label(binding: &Binding, model: &Model) -> &'static str {
     enabled::word(binding.action, model).unwrap_or(binding.label)
 }
 
-/// From this rank on a screen's own keys stand behind those of every screen.
+/// From this rank on, a screen's own keys come after those common to all screens.
 const BEHIND: u8 = 10;
 
-/// What the footer shows in `context`, in order. After a screen's most important keys stand those of every screen.
+/// Returns the footer's bindings in `context`, in order. A screen's most important keys come first, then those common
+/// to all screens.
 pub fn footer(context: Context, model: &Model) -> Vec<&'static Binding> {
     let ranked = |context: Context, ranks: Range<u8>| {
         let mut shown: Vec<_> =
@@ -241,7 +244,7 @@ pub fn footer(context: Context, model: &Model) -> Vec<&'static Binding> {
     shown
 }
 
-/// The keys of `context` as the README and the help print them: keys, then the sentence.
+/// Returns the keys of `context` as printed in the README and the help: keys, then the sentence.
 pub fn rows(context: Context) -> impl Iterator<Item = (String, &'static str)> {
     BINDINGS.iter().filter(move |b| b.context == context).map(|b| {
         let keys: Vec<String> = b.keys.iter().map(Key::to_string).collect();
@@ -249,7 +252,7 @@ pub fn rows(context: Context) -> impl Iterator<Item = (String, &'static str)> {
     })
 }
 
-/// The README's key table.
+/// Returns the README's key table.
 pub fn markdown() -> String {
     let mut out = String::from("| where | keys | what |\n|---|---|---|\n");
     for context in Context::ALL {

@@ -1,4 +1,4 @@
-//! The bindings themselves.
+//! The key bindings.
 
 use crossterm::event::KeyCode;
 
@@ -26,7 +26,7 @@ const fn bind(
     Binding { context, keys, action, label, help, rank, enabled }
 }
 
-/// Every key of the program.
+/// All key bindings of the program.
 #[rustfmt::skip]
 pub static BINDINGS: &[Binding] = &[
     bind(Context::Desk, &[Key::char('?')], Action::Help, "Help", "Lists the keys", 1, always),

@@ -1,4 +1,4 @@
-//! What a token may call, chosen inside a form: a list of API sets, *Inherit*, what the picker gave, and nothing.
+//! The choice of permitted methods inside a form: API sets, *Inherit*, the picker's selection, or nothing.
 
 use std::collections::BTreeSet;
 use std::sync::Arc;
@@ -23,10 +23,10 @@ use crate::tui::widget::sheet::Sheet;
 /// A row of the list.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Api {
-    /// A set, counted over all catalogues.
+    /// A set, by its position over all catalogues.
     Set(usize),
     Inherit,
-    /// What the picker gives.
+    /// The picker's selection.
     Picked,
     Nothing,
 }
@@ -34,32 +34,32 @@ enum Api {
 /// Columns of the name before a title.
 const NAME: usize = 20;
 
-/// The choice.
+/// The choice of permitted methods.
 pub struct ApiChoice {
     catalogues: Arc<[Catalogue]>,
-    /// The ceiling on what is picked.
+    /// The role that limits the picker's selection.
     role: Role,
     chosen: Api,
-    /// What came out of the picker; none before it was used.
+    /// The picker's selection; `None` before the picker was used.
     picked: Option<Selection>,
-    /// What the token was seen to call, where it is there and that is known.
+    /// The methods that the token has called, if the token exists and its usage is loaded.
     used: Option<Arc<Used>>,
 }
 
 impl ApiChoice {
-    /// Begins at nothing, for a token of an account of `role`.
+    /// Creates a choice for a token of an account with `role`; begins at nothing.
     pub fn new(catalogues: Arc<[Catalogue]>, role: Role) -> Self {
         ApiChoice { catalogues, role, chosen: Api::Nothing, picked: None, used: None }
     }
 
-    /// Begins at `selection`.
+    /// Creates a choice that begins at `selection`.
     pub fn of(catalogues: Arc<[Catalogue]>, role: Role, selection: Selection) -> Self {
         let mut choice = Self::new(catalogues, role);
         choice.choose(selection);
         choice
     }
 
-    /// What the token was seen to call has come.
+    /// Takes the methods that the token has called.
     pub fn know(&mut self, used: Used) {
         self.used = Some(Arc::new(used));
     }
@@ -69,8 +69,8 @@ impl ApiChoice {
         picker.knowing(self.used.clone())
     }
 
-    /// What can be said of what of the choice was used; none where it isn't a choice of methods. Wrong holds why what
-    /// was never used can't be dropped.
+    /// Usage summary for a custom selection or an API set; `None` for *Inherit* and nothing. `Err` is the reason why
+    /// unused methods can't be dropped.
     pub fn used_words(&self) -> Option<Result<String, String>> {
         match self.chosen {
             Api::Inherit | Api::Nothing => None,
@@ -82,17 +82,17 @@ impl ApiChoice {
         }
     }
 
-    /// The picker, with the methods dropped that the token was never seen to call.
+    /// Opens the picker with the unused methods dropped.
     ///
     /// # Errors
-    /// Why they are not, in words.
+    /// The reason, in words, why they can't be dropped.
     pub fn drop_unused(&self) -> Result<Outcome, String> {
         let mut picker = self.picker();
         picker.drop_unused()?;
         Ok(Outcome::Push(Modal::Picker(Box::new(picker))))
     }
 
-    /// What whoever makes that choice should know: `None` if all of it can be called.
+    /// Returns a warning about the choice; `None` if all its methods can be called.
     pub fn warning(&self) -> Option<String> {
         if self.chosen == Api::Inherit {
             return None;
@@ -102,18 +102,18 @@ impl ApiChoice {
         EffectiveRights::new(&self.catalogues, &rights, &self.selection(), ceilings, None).warning()
     }
 
-    /// Begins anew at `selection`: what was picked is gone.
+    /// Starts again at `selection` and forgets the picker's selection.
     pub fn begin_at(&mut self, selection: Selection) {
         self.picked = None;
         self.choose(selection);
     }
 
-    /// Whether anything was chosen or picked but `selection`.
+    /// `true` if anything other than `selection` was chosen or picked.
     pub fn differs_from(&self, selection: &Selection) -> bool {
         self.selection() != *selection || self.picked.as_ref().is_some_and(|picked| picked != selection)
     }
 
-    /// What was chosen.
+    /// Returns the chosen selection.
     pub fn selection(&self) -> Selection {
         match self.chosen {
             Api::Set(place) => match self.catalogues.iter().flat_map(|c| &c.sets).nth(place) {
@@ -126,7 +126,7 @@ impl ApiChoice {
         }
     }
 
-    /// Chooses `selection`. What another row says as well is that row.
+    /// Chooses `selection`. If another row means the same, that row is chosen.
     pub fn choose(&mut self, selection: Selection) {
         let names: Vec<&String> = self.catalogues.iter().flat_map(|c| &c.sets).map(|s| &s.name).collect();
         self.chosen = match &selection {
@@ -149,12 +149,12 @@ impl ApiChoice {
         rows
     }
 
-    /// The token will be of an account of another role.
+    /// Sets the role of the account that will own the token.
     pub fn set_role(&mut self, role: Role) {
         self.role = role;
     }
 
-    /// What an action does here other than in every form: *Custom* opens the picker.
+    /// Handles actions that are special to this list: *Custom* opens the picker.
     pub fn act(&mut self, action: Action) -> Option<Outcome> {
         match action {
             Action::Enter | Action::Select if self.chosen == Api::Picked => {
@@ -181,8 +181,8 @@ impl ApiChoice {
         rows
     }
 
-    /// Its lines, beside `others` in the form and its box: never more than the screen holds, they scroll around the chosen
-    /// row.
+    /// Writes the list. `others` is the number of other lines in the form and its box. The list never exceeds the
+    /// screen; it scrolls around the chosen row.
     pub fn rows<S: Copy + PartialEq>(&self, sheet: &mut Sheet<'_, S>, slot: S, others: usize) {
         let theme = sheet.theme;
         let words = self.words();

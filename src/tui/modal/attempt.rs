@@ -1,4 +1,4 @@
-//! A denied attempt, whole.
+//! A denied attempt in full.
 
 use super::entry::{Told, Whole, say};
 use crate::domain::time::{Timestamp, Zone, ago, wall_clock};

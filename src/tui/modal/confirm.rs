@@ -1,4 +1,4 @@
-//! A change before it is made: what will happen, and the proof of who wants it.
+//! The confirmation of a change: its effects, and the proof of identity.
 
 use std::fmt::Debug;
 
@@ -14,12 +14,12 @@ use crate::tui::widget::sheet::Sheet;
 use crate::verbs::Change;
 use crate::verbs::request::Request;
 
-/// Lines of the dialog at least, so that most look alike.
+/// Minimum number of lines of the dialog, so that most dialogs look alike.
 const SHORT: usize = 8;
 
-/// A change that can be asked for once more, after a mistyped password.
+/// A change whose request can be built again after a mistyped password.
 pub trait Repeat: Debug {
-    /// The request for it.
+    /// Returns the request for the change.
     fn request(&self) -> Request;
 }
 
@@ -29,7 +29,7 @@ impl<V: Change + Into<Request> + Clone + Debug> Repeat for V {
     }
 }
 
-/// A change that waits to be confirmed.
+/// A change that waits for confirmation.
 #[derive(Debug)]
 pub struct Wanted {
     title: String,
@@ -38,12 +38,12 @@ pub struct Wanted {
 }
 
 impl Wanted {
-    /// `change`, called `title`; `about` says what will happen.
+    /// Creates a `change` with the given `title`; `about` describes its effects.
     pub fn new(title: impl Into<String>, about: impl Into<String>, change: impl Repeat + 'static) -> Self {
         Self::telling(title, Passage::text(about), change)
     }
 
-    /// `change`, called `title`; `about` says what will happen, at any length.
+    /// Like [`Wanted::new`], with a description of any length.
     pub fn telling(title: impl Into<String>, about: Passage, change: impl Repeat + 'static) -> Self {
         Wanted { title: title.into(), about, change: Box::new(change) }
     }
@@ -56,18 +56,18 @@ pub struct Confirm {
 }
 
 impl Confirm {
-    /// Asks for the `proof` that `wanted` needs.
+    /// Opens the dialog that asks for the `proof` for `wanted`.
     pub fn open(wanted: Wanted, proof: Proof) -> Form<Self> {
         Form::new(Confirm { wanted, proof })
     }
 }
 
-/// What has the focus.
+/// The focused part of the dialog.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Slot {
     /// The password.
     Proof,
-    /// The button, where nothing is asked.
+    /// The button, if no password is asked for.
     Button,
 }
 

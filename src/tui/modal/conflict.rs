@@ -1,4 +1,4 @@
-//! Somebody else was faster: what they made of the token beside what was to become of it.
+//! An edit conflict: the stored changes of someone else, next to the user's own changes.
 
 use super::difference::moved;
 use crate::domain::time::Zone;
@@ -9,7 +9,7 @@ use crate::tui::widget::passage::{Look, Passage};
 /// Columns of the words before each side.
 const SIDE: usize = 18;
 
-/// The two sides.
+/// The two sides of a conflict.
 pub struct Conflict {
     /// The token as it is stored now.
     pub stored: Token,
@@ -18,7 +18,7 @@ pub struct Conflict {
 }
 
 impl Conflict {
-    /// What became of `seen` meanwhile is `stored`, what was wanted of it is `yours`.
+    /// Compares both sides: `stored` has replaced `seen` meanwhile, `yours` is the wanted state.
     pub fn new(seen: &Token, stored: Token, yours: &Token, zone: &dyn Zone) -> Self {
         let (theirs, wanted) = (diff(seen, &stored, zone), diff(seen, yours, zone));
         let told = theirs.iter().fold(Passage::default(), |told, change| {
@@ -36,7 +36,7 @@ impl Conflict {
     }
 }
 
-/// A field with its sides below each other.
+/// Returns a field with its two sides below each other.
 fn field(theirs: &Change, yours: Option<&Change>) -> Passage {
     let side = |passage: Passage, label, text: &str| passage.labelled(label, SIDE, Look::Plain, text);
     let told = Passage::default().row(Look::Strong, theirs.field.word());

@@ -1,4 +1,4 @@
-//! The form for a token like another: what is the same, and what is not.
+//! The form for a new token based on another one.
 
 use ratatui::style::Style;
 
@@ -16,33 +16,33 @@ use crate::tui::widget::form::{Dialog, Form, Kind, Pressed, Problem};
 use crate::tui::widget::sheet::Sheet;
 use crate::verbs::tokens::{CopyToken, Pointed};
 
-/// What has the focus.
+/// The focused part of the form.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Slot {
-    /// The new one's name.
+    /// Name of the new token.
     Name,
-    /// Whose it will be.
+    /// The account that will own the new token.
     Account,
     /// The expiry.
     Expires,
-    /// The expiry, typed.
+    /// The typed expiry.
     Typed,
     /// The button.
     Button,
 }
 
-/// The form for a token like another.
+/// The form for a new token based on another one.
 pub struct Copy {
     source: Token,
     name: Field,
-    /// None where whoever asks makes tokens for nobody else.
+    /// `None` if the signed-in user can't create tokens for other accounts.
     account: Option<Field>,
     expiry: ExpiryChoice,
 }
 
 impl Copy {
-    /// A copy of `source` as it is at `now`, by somebody who `manages` others or not. An expired one's expiry is no
-    /// choice.
+    /// Opens a form to copy `source` as it is at `now`. `manages`: the signed-in user may create tokens for others. If
+    /// `source` has expired, its expiry is not offered.
     pub fn open(source: Token, now: Timestamp, default_expiry: Option<Length>, manages: bool) -> Form<Self> {
         let expiry = match source.expiry.is_past(now) {
             true => ExpiryChoice::new(default_expiry),
@@ -52,7 +52,7 @@ impl Copy {
         Form::new(Copy { source, name: Field::new(TOKEN_NAME_MAX * 4), account, expiry })
     }
 
-    /// The account typed, where it is another than the source's.
+    /// Returns the typed account, if it differs from the source's account.
     fn other_account(&self) -> Option<&str> {
         self.account.as_ref().map(Field::text).filter(|typed| *typed != self.source.owner.username.as_str())
     }

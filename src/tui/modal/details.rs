@@ -1,4 +1,4 @@
-//! What is known of a token: the pane beside a wide table, and the dialog on a narrow one.
+//! Details of a token: the pane next to a wide table, and the dialog on a narrow screen.
 
 use ratatui::Frame;
 use ratatui::layout::Rect;
@@ -19,40 +19,40 @@ use crate::tui::widget::frame::{dialog, dialog_columns};
 use crate::tui::widget::line::{counted, cut, fit, grouped, width, wrap};
 use crate::verbs::tokens::Shown;
 
-/// The dialog.
+/// The dialog with a token's details.
 pub struct Details {
     token: Token,
     shown: Option<Shown>,
-    /// The first line shown.
+    /// The first visible line.
     top: usize,
 }
 
-/// Lines of the box beside those that scroll: two borders and the keys.
+/// Lines of the box that don't scroll: two borders and the keys.
 const FRAME: usize = 3;
-/// Lines left free below the box, for what `y` has to say.
+/// Lines left free below the box for the notice of `y`.
 const FREE: u16 = 3;
-/// The most lines of a description.
+/// Maximum number of lines of a description.
 const DESCRIPTION: usize = 3;
 
 impl Details {
-    /// What is known of `token`; how it was used may come later.
+    /// Creates the details of `token`. Its usage may arrive later.
     pub fn new(token: Token, shown: Option<Shown>) -> Self {
         Details { token, shown, top: 0 }
     }
 
-    /// The token it tells of.
+    /// Returns the token.
     pub fn token(&self) -> &Token {
         &self.token
     }
 
-    /// How the token was used has come.
+    /// Takes the usage of the token.
     pub fn fill(&mut self, shown: &Shown) {
         if shown.token.id == self.token.id {
             self.shown = Some(shown.clone());
         }
     }
 
-    /// The lines above the list of methods.
+    /// Returns the lines above the list of methods.
     fn above(&self, columns: usize, model: &Model) -> Vec<Line<'static>> {
         let mut lines = lines(&self.token, self.shown.as_ref(), columns, model);
         lines.extend(sets_lines(&self.token.selection, columns, model));
@@ -64,7 +64,7 @@ impl Details {
     }
 }
 
-/// How many lines scroll in `area`, and the part of it that the box takes.
+/// Returns the number of scrolling lines in `area`, and the area of the box.
 fn room(area: Rect) -> (usize, Rect) {
     let area = Rect { height: area.height.saturating_sub(FREE), ..area };
     (usize::from(area.height).saturating_sub(FRAME), area)
@@ -85,7 +85,7 @@ impl Page for Details {
         let top = self.top.min(all.saturating_sub(room));
         lines.drain(..top.min(above));
         lines.truncate(room);
-        // Of what may be thousands, only those that are seen are made.
+        // Only the visible lines are created, because there may be thousands.
         let visible = top.saturating_sub(above)..listed.min((top + room).saturating_sub(above));
         lines.extend(rights.iter().flat_map(|list| visible.clone().map(|at| list.line(at, columns, model))));
         let foot = keys_and_place(self.context(), model, columns, top..top + lines.len(), all);
@@ -121,7 +121,7 @@ impl Page for Details {
     }
 }
 
-/// The selected API sets, one a line.
+/// Returns the selected API sets, one per line.
 fn sets_lines(selection: &Selection, columns: usize, model: &Model) -> Vec<Line<'static>> {
     let Selection::Sets(names) = selection else { return Vec::new() };
     let head = Line::styled(cut("API sets", columns), model.theme.strong);
@@ -133,7 +133,7 @@ fn sets_lines(selection: &Selection, columns: usize, model: &Model) -> Vec<Line<
     [Line::default(), head].into_iter().chain(rows).collect()
 }
 
-/// The methods that the token may call, then those that are withheld with the reason, one a line below their heads.
+/// The methods that the token may call, then those withheld with the reason. One per line, under two headings.
 struct RightsList<'a>(&'a EffectiveRights);
 
 impl<'a> RightsList<'a> {
@@ -141,7 +141,7 @@ impl<'a> RightsList<'a> {
         RightsList(rights)
     }
 
-    /// Lines of a part: a blank one, its head, its methods.
+    /// Number of lines of a part: a blank line, its heading, its methods.
     fn part(methods: usize) -> usize {
         if methods == 0 { 0 } else { methods + 2 }
     }
@@ -183,7 +183,7 @@ impl<'a> RightsList<'a> {
     }
 }
 
-/// The description on a few lines, the last one cut where it has more.
+/// Returns the description in a few lines. The last line is cut if there is more text.
 fn description(token: &Token, columns: usize) -> Vec<String> {
     let mut lines = wrap(token.description.as_str(), columns);
     if let Some(rest) = lines.get(DESCRIPTION - 1..).filter(|rest| rest.len() > 1) {
@@ -194,7 +194,7 @@ fn description(token: &Token, columns: usize) -> Vec<String> {
     lines
 }
 
-/// Everything about a token but its secret, in `columns` columns.
+/// Returns everything about a token except its secret, in `columns` columns.
 pub fn lines(token: &Token, shown: Option<&Shown>, columns: usize, model: &Model) -> Vec<Line<'static>> {
     let theme = &model.theme;
     let zone = model.zone.get();
@@ -216,7 +216,7 @@ pub fn lines(token: &Token, shown: Option<&Shown>, columns: usize, model: &Model
     }
     let api = token.selection.summary();
     match shown.and_then(|shown| usage::reach_words(&token.selection, shown)) {
-        // What doesn't fit beside it stands below it.
+        // Text that doesn't fit on the same line goes on the next one.
         Some(reach) if width(&api) + width(&reach) + 13 > columns => {
             lines.push(row("API", api));
             lines.push(row("", reach));

@@ -1,4 +1,4 @@
-//! What differs between two states of a token, line by line.
+//! The differences between two states of a token, line by line.
 
 use crate::domain::token_diff::Change;
 use crate::tui::widget::line::width;
@@ -6,10 +6,10 @@ use crate::tui::widget::passage::{Look, Passage};
 
 /// Columns of a field's word.
 const WORD: usize = 13;
-/// The longest *before → after* on one line.
+/// Maximum width of *before → after* on one line.
 const SHORT: usize = 54;
 
-/// A field and what became of it, then what came (`+`) and what went (`-`).
+/// Returns the changes: each field with its old and new value, then added (`+`) and removed (`-`) methods.
 pub fn lines(changes: &[Change]) -> Passage {
     changes.iter().fold(Passage::default(), |passage, change| {
         let word = change.field.word();
@@ -24,7 +24,7 @@ pub fn lines(changes: &[Change]) -> Passage {
     })
 }
 
-/// What came and what went, by name.
+/// Returns added and removed items by name.
 pub fn moved(change: &Change, indent: usize) -> Passage {
     let came = change.added.iter().map(|name| (Look::Gain, format!("+ {name}")));
     let went = change.removed.iter().map(|name| (Look::Warning, format!("- {name}")));

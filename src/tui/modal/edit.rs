@@ -1,4 +1,4 @@
-//! The form for a token that is there: what it is, changed; then what differs is shown before it is made so.
+//! The form that edits an existing token. The differences are shown before the edit is made.
 //!
 //! ```text
 //!   the form ──► PreviewEdit ──► what differs, and the proof ──► EditToken
@@ -36,7 +36,7 @@ use crate::tui::widget::sheet::Sheet;
 use crate::verbs::ports::Usage;
 use crate::verbs::tokens::{EditToken, Edited, Pointed, PreviewEdit, ShowToken};
 
-/// What has the focus.
+/// The focused part of the form.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Slot {
     /// The name.
@@ -45,28 +45,28 @@ pub enum Slot {
     Description,
     /// The expiry.
     Expires,
-    /// The expiry, typed.
+    /// The typed expiry.
     Typed,
     /// The API selection.
     Api,
-    /// The button that drops what was never used.
+    /// The button that drops unused methods.
     Unused,
     /// The button.
     Button,
-    /// The button that gives it another secret.
+    /// The button that regenerates the secret.
     Regenerate,
-    /// In a conflict: goes on with what was typed.
+    /// In a conflict: keeps the user's own changes.
     Mine,
-    /// In a conflict: goes on with what is stored.
+    /// In a conflict: continues with the stored token.
     Theirs,
 }
 
-/// Lines of the form and its box beside the API list.
+/// Lines of the form and its box outside the API list.
 const OTHERS: usize = 16;
-/// What is said of an edit that changes nothing.
+/// The message for an edit that changes nothing.
 const SAME: &str = "Nothing is changed: the token is so already";
 
-/// The form for a token that is there.
+/// The form that edits an existing token.
 pub struct Edit {
     /// The token as it was when the form was filled.
     seen: Token,
@@ -75,15 +75,15 @@ pub struct Edit {
     description: Field,
     expiry: ExpiryChoice,
     api: ApiChoice,
-    /// What was asked for last.
+    /// The last edit sent.
     asked: Option<EditToken>,
-    /// Why that was refused, until it is known whether the token is another by now.
+    /// Reason for its refusal, kept until the stored token shows whether there is a conflict.
     refusal: Option<Error>,
     conflict: Option<Conflict>,
 }
 
 impl Edit {
-    /// The form for `token`. `default_expiry` is what policy says for a new one, none = never.
+    /// Opens the form for `token`. `default_expiry` is the policy's default for new tokens; `None` = never.
     pub fn open(token: Token, default_expiry: Option<Length>, catalogues: Arc<[Catalogue]>) -> Form<Self> {
         Form::new(Edit {
             default_expiry,
@@ -98,7 +98,7 @@ impl Edit {
         })
     }
 
-    /// The edit that the form stands for; none where it changes nothing.
+    /// Returns the edit described by the form; `None` if the form changes nothing.
     fn wanted(&self, facts: &Facts<'_>) -> Result<Option<EditToken>, Problem<Slot>> {
         let name = TokenName::parse(self.name.text()).map_err(|e| Problem::at(Slot::Name, e))?;
         let description = Description::parse(self.description.text()).map_err(|e| Problem::at(Slot::Description, e))?;
@@ -118,17 +118,17 @@ impl Edit {
         Ok((!nothing).then_some(edit))
     }
 
-    /// The token as it was when the form was filled.
+    /// Returns the token as it was when the form was filled.
     pub fn token(&self) -> &Token {
         &self.seen
     }
 
-    /// How the token is used has come.
+    /// Takes the usage of the token.
     pub fn set_usage(&mut self, usage: &Usage, now: Timestamp) {
         self.api.know(Used::of(&self.seen, usage, now));
     }
 
-    /// Asks what the edit would do.
+    /// Requests a preview of the edit.
     fn submit(&mut self, facts: &Facts<'_>) -> Pressed<Slot> {
         self.asked = self.wanted(facts)?;
         match &self.asked {
@@ -137,10 +137,10 @@ impl Edit {
         }
     }
 
-    /// What the edit would do has come: shows it, with the proof.
+    /// Takes the preview of the edit: shows the differences and asks for the proof.
     ///
     /// # Errors
-    /// Where it would do nothing.
+    /// The edit changes nothing.
     pub fn previewed(&mut self, edited: &Edited, zone: &dyn Zone) -> Pressed<Slot> {
         let Some(edit) = self.asked.clone() else { return Ok(Outcome::Stay) };
         let changes = diff(&edited.before, &edited.after, zone);
@@ -155,10 +155,11 @@ impl Edit {
         Ok(Outcome::Confirm(Wanted::telling(format!("Change {}", edited.before.full_name()), about, edit)))
     }
 
-    /// The token as it is stored has come, after a refusal: another than was seen is a conflict.
+    /// Takes the token as stored, after a refusal. If the stored token differs from the one shown, the form shows a
+    /// conflict.
     ///
     /// # Errors
-    /// The refusal, where the token is the one that was seen.
+    /// The refusal, if the token has not changed.
     pub fn stored(&mut self, stored: Token, now: Timestamp, zone: &dyn Zone) -> Pressed<Slot> {
         let Some(refusal) = self.refusal.take() else { return Ok(Outcome::Stay) };
         match &self.asked {
@@ -171,7 +172,7 @@ impl Edit {
         }
     }
 
-    /// Goes on from what is stored: what was not changed here becomes what it is there.
+    /// Continues from the stored token: fields not edited here take the stored values.
     fn keep_mine(&mut self, stored: Token, facts: &Facts<'_>) -> Pressed<Slot> {
         if self.name.text() == self.seen.name.as_str() {
             self.name = Field::new(TOKEN_NAME_MAX * 4).with(stored.name.as_str());
@@ -204,7 +205,7 @@ impl Edit {
     }
 }
 
-/// `seen` as `edit` was to leave it.
+/// Returns `seen` as `edit` would have left it.
 fn with(edit: &EditToken, seen: &Token, now: Timestamp, zone: &dyn Zone) -> Token {
     let mut yours = seen.clone();
     yours.name = edit.name.clone().unwrap_or(yours.name);
@@ -306,7 +307,7 @@ impl Dialog for Edit {
         self.conflict.as_mut().map(|conflict| &mut conflict.told)
     }
 
-    /// Somebody may have been faster: the token as it is stored tells.
+    /// A refusal may come from a concurrent change: the token as stored shows that.
     fn refused(&mut self, error: Error) -> Pressed<Slot> {
         if error.kind != ErrorKind::Conflict {
             self.refusal = None;

@@ -1,4 +1,4 @@
-//! A row of the audit log, whole: the pane beside a wide list, and the dialog on a narrow one.
+//! A row of the audit log in full: the pane next to a wide list, and the dialog on a narrow screen.
 
 use ratatui::Frame;
 use ratatui::layout::Rect;
@@ -16,45 +16,45 @@ use crate::tui::widget::frame::{dialog, dialog_columns};
 use crate::tui::widget::line::{fit, fold};
 use crate::verbs::audit_log::Chained;
 
-/// A row that can be told whole.
+/// A row that can be shown in full.
 pub trait Whole {
-    /// Where its keys are looked up.
+    /// The context in which its keys are looked up.
     const CONTEXT: Context;
-    /// What stands above it.
+    /// Returns the title of the dialog.
     fn title(&self) -> String;
-    /// Everything in it, in `columns` columns.
+    /// Returns the whole content of the row, in `columns` columns.
     fn told(&self, columns: usize, now: Timestamp, zone: &dyn Zone) -> Vec<Told>;
-    /// Keys of its own.
+    /// Handles keys special to the row.
     fn act(&self, action: Action) -> Outcome;
 }
 
-/// The dialog.
+/// The dialog that shows a row.
 pub struct Entry<R> {
     row: R,
-    /// The first line shown, as far as there are so many.
+    /// The first visible line, limited to the number of lines.
     top: usize,
 }
 
-/// Lines of the box beside those that scroll: two borders and the keys.
+/// Lines of the box that don't scroll: two borders and the keys.
 const FRAME: usize = 3;
-/// Lines left free below the box, for what `y` has to say.
+/// Lines left free below the box for the notice of `y`.
 const FREE: u16 = 3;
 /// Columns of the labels.
 const LABEL: usize = 10;
 
 impl<R> Entry<R> {
-    /// All of `row`.
+    /// Creates the dialog for `row`.
     pub fn new(row: R) -> Self {
         Entry { row, top: 0 }
     }
 
-    /// The row that it tells.
+    /// Returns the row.
     pub fn row(&self) -> &R {
         &self.row
     }
 }
 
-/// How many lines fit, and the area that the box takes.
+/// Returns the number of scrolling lines, and the area of the box.
 fn room(area: Rect) -> (usize, Rect) {
     let area = Rect { height: area.height.saturating_sub(FREE), ..area };
     (usize::from(area.height).saturating_sub(FRAME), area)
@@ -98,16 +98,16 @@ impl<R: Whole> Page for Entry<R> {
     }
 }
 
-/// A line of a row told whole.
+/// A line of a row shown in full.
 pub struct Told {
-    /// At its left; empty on a line that goes on.
+    /// Text on the left; empty on a continuation line.
     label: &'static str,
     text: String,
-    /// Whether it is a heading.
+    /// `true` for a heading.
     heads: bool,
 }
 
-/// Everything in `row` in `columns` columns.
+/// Returns the whole content of `row` in `columns` columns.
 fn lines<R: Whole>(row: &R, columns: usize, model: &Model) -> Vec<Line<'static>> {
     let theme = &model.theme;
     let line = |told: Told| match (told.heads, told.label) {
@@ -117,7 +117,7 @@ fn lines<R: Whole>(row: &R, columns: usize, model: &Model) -> Vec<Line<'static>>
     row.told(columns, model.now, model.zone.get()).into_iter().map(line).collect()
 }
 
-/// All that is known of the row beside a wide list, as far as it has room.
+/// Returns the content of the row for the pane next to a wide list, as far as there is room.
 pub fn beside<R: Whole>(row: &R, pane: Rect, model: &Model) -> Vec<Line<'static>> {
     with_rest(lines(row, usize::from(pane.width), model), usize::from(pane.height), model)
 }
@@ -170,14 +170,14 @@ impl Whole for Chained {
     }
 }
 
-/// `text` beside `label`, on as many lines as it takes.
+/// Adds `text` after `label`, on as many lines as needed.
 pub(super) fn say(lines: &mut Vec<Told>, label: &'static str, text: &str, columns: usize) {
     for (at, text) in fold(text, columns.saturating_sub(LABEL)).into_iter().enumerate() {
         lines.push(Told { label: if at == 0 { label } else { "" }, text, heads: false });
     }
 }
 
-/// `name (id)`; the one that there is, or `neither`.
+/// Returns `name (id)`, or only one of them if the other is empty, or `neither` if both are.
 fn named(name: &str, id: &str, neither: &str) -> String {
     match (name, id) {
         ("", "") => neither.to_owned(),

@@ -20,12 +20,12 @@ use crate::tui::widget::passage::{Look, Passage};
 use crate::tui::widget::sheet::Sheet;
 use crate::verbs::tokens::CreateToken;
 
-/// What has the focus.
+/// The focused part of the form.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Slot {
     /// The account.
     Owner,
-    /// The account, typed.
+    /// The typed account.
     OwnerTyped,
     /// The name.
     Name,
@@ -33,7 +33,7 @@ pub enum Slot {
     Description,
     /// The expiry.
     Expires,
-    /// The expiry, typed.
+    /// The typed expiry.
     Typed,
     /// The API selection.
     Api,
@@ -41,7 +41,7 @@ pub enum Slot {
     Button,
 }
 
-/// Lines of the form and its box beside the API list.
+/// Lines of the form and its box outside the API list.
 const OTHERS: usize = 14;
 
 /// The form for a new token.
@@ -50,15 +50,15 @@ pub struct Generate {
     name: Field,
     description: Field,
     expiry: ExpiryChoice,
-    /// The expiry at which the form begins.
+    /// The preset expiry.
     default_expiry: ExpirySpec,
-    /// Whether that expiry is shortened, not refused, if who acts can't give it: a token acts.
+    /// `true` if a preset expiry beyond the actor's limit is shortened instead of refused. Set if the actor is a token.
     shortens_default: bool,
     api: ApiChoice,
 }
 
 impl Generate {
-    /// An empty form. The expiry begins at what policy says, the API selection at nothing.
+    /// Opens an empty form. The preset expiry is the policy's default, the preset API selection is nothing.
     pub fn open(owner: OwnerChoice, default_expiry: Option<Length>, catalogues: Arc<[Catalogue]>) -> Form<Self> {
         let role = owner.role();
         let form = Generate {
@@ -73,12 +73,12 @@ impl Generate {
         Form::at(form, Slot::Name)
     }
 
-    /// A token acts: the expiry at which the form begins is not asked for, but the most that it gets.
+    /// Marks the actor as a token: the preset expiry is then an upper limit, not a requirement.
     pub fn shorten_default(&mut self) {
         self.shortens_default = true;
     }
 
-    /// The accounts have come for which a token can be made.
+    /// Takes the accounts for which a token can be created.
     pub fn offer(&mut self, candidates: Vec<Candidate>) {
         self.owner.offer(candidates);
         self.api.set_role(self.owner.role());
@@ -127,7 +127,7 @@ impl Dialog for Generate {
         if slot != Slot::Api {
             return None;
         }
-        // What may be picked depends on whose it will be.
+        // The role of the owner limits the selection.
         self.api.set_role(self.owner.role());
         self.api.act(action)
     }

@@ -1,4 +1,4 @@
-//! The list of keys, out of the key table: those of where it was opened first, narrowed by typing.
+//! The list of keys from the key table, narrowed by typing. The keys of the current context come first.
 
 use ratatui::Frame;
 use ratatui::layout::Rect;
@@ -14,17 +14,17 @@ use crate::tui::widget::foot::keys;
 use crate::tui::widget::frame::{dialog, dialog_columns};
 use crate::tui::widget::line::{fit, fold, highlighted};
 
-/// The dialog.
+/// The dialog that lists the keys.
 pub struct Help {
-    /// Where it was opened.
+    /// The context from which it was opened.
     from: Context,
-    /// What the list is narrowed to.
+    /// The search field.
     typed: Field,
-    /// The first row shown.
+    /// The first visible row.
     top: usize,
 }
 
-/// From this height of the dialog on, blank lines set its parts apart.
+/// Minimum height of the dialog for blank lines between its parts.
 const ROOMY: u16 = 16;
 /// Columns of the keys.
 const KEYS: usize = 15;
@@ -34,22 +34,22 @@ enum Row {
     Blank,
     Heading(&'static str),
     Binding(String, String),
-    /// The sentence of a binding goes on.
+    /// Continuation line of a binding's description.
     More(String),
 }
 
 impl Help {
-    /// The list, from the keys of `from` on.
+    /// Creates the list, beginning with the keys of `from`.
     pub fn new(from: Context) -> Self {
         Help { from, typed: Field::new(60), top: 0 }
     }
 
-    /// Whether something was typed to narrow the list.
+    /// `true` if the search field has text.
     pub fn is_narrowed(&self) -> bool {
         !self.typed.is_empty()
     }
 
-    /// The context it was opened from, then the rest.
+    /// Returns the context from which it was opened, then all others.
     fn contexts(&self) -> impl Iterator<Item = Context> {
         let from = self.from;
         std::iter::once(from).chain(Context::ALL.into_iter().filter(move |context| *context != from))
@@ -59,7 +59,8 @@ impl Help {
         self.typed.text().to_lowercase().split_whitespace().map(str::to_owned).collect()
     }
 
-    /// The keys of which every word tells, in `columns` columns: by the key itself, by what it does or by where it holds.
+    /// Returns the keys that match every word, in `columns` columns. A word may match the key, its description or its
+    /// context.
     fn rows(&self, columns: usize) -> Vec<Row> {
         let words = self.words();
         let mut rows = Vec::new();
@@ -101,12 +102,12 @@ fn told(keys: String, help: &str, columns: usize) -> impl Iterator<Item = Row> {
     })
 }
 
-/// The blank lines between the parts: below the field, above the keys.
+/// Number of blank lines between the parts: below the field and above the keys.
 fn gap(area: Rect) -> usize {
     usize::from(area.height >= ROOMY)
 }
 
-/// How many rows fit: beside them stand two borders, the field, the keys and the gaps.
+/// Number of rows that fit. The box also has two borders, the field, the keys and the gaps.
 fn room(area: Rect) -> usize {
     usize::from(area.height).saturating_sub(4 + 2 * gap(area))
 }
@@ -122,7 +123,7 @@ impl Page for Help {
 
     fn edited(&mut self) -> Outcome {
         self.top = 0;
-        // The keys that filter and help elsewhere do here what the hand expects, as long as nothing else was typed.
+        // While the field is empty, the filter and help keys work here as users expect.
         match self.typed.text() {
             "/" => self.typed.clear(),
             "?" => return Outcome::Close,

@@ -1,56 +1,56 @@
-//! What tokens made, in the dialogs that remove them: told, and taken along on request.
+//! Tokens created by the tokens being removed, in the removal dialogs: named, and removed too on request.
 
 use crate::tui::widget::choices::{Choices, OneOf};
 use crate::tui::widget::form::Kind;
 use crate::tui::widget::line::counted;
 use crate::tui::widget::sheet::Sheet;
 
-/// What the tokens made that are to be removed, and whether it goes along.
+/// The tokens created by the tokens being removed, and the choice of removing them too.
 pub(super) struct MadeChoice {
-    /// How many tokens that are; 0 until it is known.
+    /// Number of created tokens; 0 until known.
     count: usize,
-    /// The same in words.
+    /// The created tokens in words.
     words: Option<String>,
     along: OneOf<bool>,
 }
 
 impl MadeChoice {
-    /// Nothing is known to be made, and nothing goes along.
+    /// Creates the choice. No created tokens are known yet, and none will be removed.
     pub fn new() -> Self {
         MadeChoice { count: 0, words: None, along: OneOf::new(vec![false, true], &false) }
     }
 
-    /// What was made has come: `words` begins with its number.
+    /// Takes the created tokens: `words` begins with their number.
     pub fn know(&mut self, count: usize, words: Option<String>) {
         if count != self.count {
-            // What goes along now is not what somebody agreed to.
+            // The number has changed, so an earlier choice no longer counts as consent.
             self.along.take(0);
         }
         self.count = count;
         self.words = words;
     }
 
-    /// Whether it goes along.
+    /// `true` if the created tokens are removed too.
     pub fn is_along(&self) -> bool {
         self.count > 0 && self.along.get() == Some(&true)
     }
 
-    /// How many tokens go along.
+    /// Number of created tokens that are removed too.
     pub fn along(&self) -> usize {
         if self.is_along() { self.count } else { 0 }
     }
 
-    /// Its part in a form: none where nothing was made.
+    /// Returns the slot for the form; `None` if no tokens were created.
     pub fn slot<S>(&self, slot: S) -> Option<(S, Kind)> {
         (self.count > 0).then_some((slot, Kind::Choice))
     }
 
-    /// Its list.
+    /// Returns the list of choices.
     pub fn choices(&mut self) -> &mut dyn Choices {
         &mut self.along
     }
 
-    /// A line about what was made, and the choice below it; a blank line where nothing was.
+    /// Writes a line about the created tokens, and the choice below it; a blank line if there are none.
     pub fn rows<S: Copy + PartialEq>(&self, sheet: &mut Sheet<'_, S>, slot: S, who: &str) {
         let Some(words) = &self.words else { return sheet.blank() };
         sheet.text(&format!("! {who} made {words}"), sheet.theme.warning);

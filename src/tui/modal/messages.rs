@@ -1,4 +1,4 @@
-//! What was said at the bottom of the screens, the newest first.
+//! The past notices of the bottom line, newest first.
 
 use std::ops::Range;
 
@@ -16,31 +16,30 @@ use crate::tui::widget::foot::keys;
 use crate::tui::widget::frame::{dialog, dialog_columns};
 use crate::tui::widget::line::{fit, fold};
 
-/// The dialog: the messages as they were when it was opened, so that none moves away under the cursor.
+/// The dialog. It shows the messages as of its opening, so that no message moves away under the cursor.
 pub struct Messages {
     notices: Vec<Notice>,
-    /// The message under the cursor.
     at: usize,
-    /// The first line shown.
+    /// The first visible line.
     top: usize,
 }
 
-/// Lines of the box beside those that scroll: two borders and the keys.
+/// Lines of the box that don't scroll: two borders and the keys.
 const FRAME: usize = 3;
-/// Lines left free below the box, for what `y` has to say.
+/// Lines left free below the box for the notice of `y`.
 const FREE: u16 = 3;
-/// Columns of the cursor and of when it was.
+/// Columns of the cursor and the time.
 const WHEN: usize = 14;
-/// Columns of the mark that says how it is meant.
+/// Columns of the mark for the tone.
 const MARK: usize = 2;
 
 impl Messages {
-    /// Shows `notices`, the newest first.
+    /// Creates the dialog with `notices`, newest first.
     pub fn new(notices: Vec<Notice>) -> Self {
         Messages { notices, at: 0, top: 0 }
     }
 
-    /// The lines of each message.
+    /// Returns the line range of each message.
     fn ranges(&self, columns: usize) -> Vec<Range<usize>> {
         let mut end = 0;
         let range = |notice: &Notice| {
@@ -51,7 +50,7 @@ impl Messages {
         self.notices.iter().map(range).collect()
     }
 
-    /// The first line to show so that the message under the cursor is in sight, whatever size the terminal had before.
+    /// Returns the first line to show so that the message under the cursor is visible, also after a resize.
     fn first(&self, ranges: &[Range<usize>], room: usize) -> usize {
         let top = self.top.min(ranges.last().map_or(0, |last| last.end.saturating_sub(room)));
         match ranges.get(self.at) {
@@ -61,7 +60,7 @@ impl Messages {
         }
     }
 
-    /// One message down, or one line where this one goes on below.
+    /// Moves down by one message, or by one line if the current message continues below.
     fn down(&mut self, ranges: &[Range<usize>], room: usize) {
         let Some(here) = ranges.get(self.at) else { return };
         if here.end > self.top + room {
@@ -72,7 +71,7 @@ impl Messages {
         }
     }
 
-    /// One message up, or one line where this one begins above.
+    /// Moves up by one message, or by one line if the current message begins above.
     fn up(&mut self, ranges: &[Range<usize>], room: usize) {
         let Some(here) = ranges.get(self.at) else { return };
         if here.start < self.top {
@@ -84,13 +83,13 @@ impl Messages {
     }
 }
 
-/// The box over `area`, and how many lines scroll in it.
+/// Returns the box over `area`, and the number of scrolling lines.
 fn room(area: Rect) -> (usize, Rect) {
     let area = Rect { height: area.height.saturating_sub(FREE), ..area };
     (usize::from(area.height).saturating_sub(FRAME), area)
 }
 
-/// The lines of `notice`, the command that does the same last; whether each belongs to that.
+/// Returns the lines of `notice` and then its command; `true` marks the lines of the command.
 fn texts(notice: &Notice, columns: usize) -> Vec<(String, bool)> {
     let room = columns.saturating_sub(WHEN + MARK);
     let cli = notice.cli.as_deref().map(|cli| fold(cli, room)).unwrap_or_default();
@@ -98,12 +97,12 @@ fn texts(notice: &Notice, columns: usize) -> Vec<(String, bool)> {
     said.chain(cli.into_iter().map(|line| (line, true))).collect()
 }
 
-/// A message as it stands in the list, `here` under the cursor.
+/// Draws a message in the list; `here` if the cursor is on it.
 fn draw(lines: &mut Vec<Line<'static>>, notice: &Notice, here: bool, columns: usize, model: &Model) {
     let theme = &model.theme;
     let (glyph, glyph_style) = notice.tone.mark(theme);
     let base = if here { theme.selected } else { Style::new() };
-    // Colours on a reversed row would turn into backgrounds.
+    // On a reversed row, colours would become backgrounds.
     let over = |style: Style| if here { base } else { style };
     let mut command = "=";
     for (n, (text, is_cli)) in texts(notice, columns).into_iter().enumerate() {

@@ -1,4 +1,4 @@
-//! Dialogs: owned states on a stack, the top takes all input.
+//! Dialogs. They form a stack, and the top one takes all input.
 
 pub mod account;
 pub mod api;
@@ -63,66 +63,66 @@ use whose::Whose;
 
 /// A dialog.
 pub enum Modal {
-    /// A new token.
+    /// The form for a new token.
     Generate(Box<Form<Generate>>),
-    /// A token changed.
+    /// The form that edits a token.
     Edit(Box<Form<Edit>>),
-    /// A new token like another.
+    /// The form for a token like another.
     Copy(Box<Form<Copy>>),
-    /// The password for a change.
+    /// The confirmation of a change.
     Confirm(Box<Form<Confirm>>),
     /// A new secret, shown once.
     Reveal(Box<Reveal>),
-    /// Whether to leave that secret behind.
+    /// The question about leaving the secret without using it.
     Leave(Leave),
-    /// Where to save it.
+    /// The path for saving the secret.
     Save(Box<Form<Save>>),
-    /// A new secret for a token.
+    /// The form for a new secret of a token.
     Regenerate(Box<Form<Regenerate>>),
-    /// What would break, then the typed name.
+    /// The removal of a token.
     Remove(Box<Form<Remove>>),
-    /// The same of several, and their typed number.
+    /// The removal of several tokens.
     RemoveMany(Box<Form<RemoveMany>>),
-    /// Out of the trash.
+    /// The restoration of tokens from the trash.
     Restore(Box<Form<Restore>>),
-    /// What would go for good, then its typed number.
+    /// The permanent deletion of tokens.
     Purge(Box<Form<Purge>>),
     /// The order of the table.
     Order(Box<Order>),
-    /// What is known of a token.
+    /// The details of a token.
     Details(Box<Details>),
-    /// A new account.
+    /// The form for a new account.
     Create(Box<Form<Create>>),
-    /// Another role for an account.
+    /// The role of an account.
     Role(Box<Form<RoleOf>>),
-    /// Another password for an account.
+    /// The password of an account.
     Passwd(Box<Form<Passwd>>),
-    /// What hangs on an account, then the typed name.
+    /// The deletion of an account.
     Delete(Box<Form<Delete>>),
-    /// Another value for a rule.
+    /// The form for a rule.
     Rule(Box<Form<Rule>>),
-    /// Whose a secret is.
+    /// The search for the token of a secret.
     Whose(Box<Form<Whose>>),
-    /// Whether the audit log is whole.
+    /// The verification of the audit log.
     Verify(Box<Form<Verify>>),
-    /// Another state of a catalogue.
+    /// The form that applies a catalogue.
     Apply(Box<Form<Apply>>),
-    /// Which tokens gain methods by it, and their typed number.
+    /// The confirmation of a catalogue that gives tokens more methods.
     Widen(Box<Form<Widen>>),
-    /// What a token may call.
+    /// The scope picker.
     Picker(Box<Picker>),
-    /// A row of the audit log.
+    /// A row of the audit log in full.
     Entry(Box<Entry<Chained>>),
-    /// A row of the denied attempts.
+    /// A denied attempt in full.
     Attempt(Box<Entry<DeniedRow>>),
-    /// What was said so far.
+    /// The past messages.
     Messages(Box<Messages>),
     /// The list of keys.
     Help(Box<Help>),
 }
 
 impl Modal {
-    /// What is drawn.
+    /// Returns the page that is drawn.
     pub fn page(&self) -> &dyn Page {
         match self {
             Modal::Generate(page) => &**page,
@@ -156,7 +156,7 @@ impl Modal {
         }
     }
 
-    /// What takes its keys.
+    /// Returns the page that takes the keys.
     pub fn page_mut(&mut self) -> &mut dyn Page {
         match self {
             Modal::Generate(page) => &mut **page,

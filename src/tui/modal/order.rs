@@ -1,4 +1,4 @@
-//! The order of the table: a column, and up or down.
+//! The order of the table: a column, ascending or descending.
 
 use ratatui::Frame;
 use ratatui::layout::Rect;
@@ -14,20 +14,20 @@ use crate::tui::widget::frame::{dialog, dialog_columns};
 use crate::tui::widget::line::fit;
 use crate::tui::widget::list::Cursor;
 
-/// The dialog.
+/// The dialog for the table's order.
 pub struct Order {
-    /// How the table is ordered.
+    /// The current order.
     now: Sort,
     cursor: Cursor,
     descending: bool,
 }
 
-/// Which end of a column people look for first.
+/// `true` if users usually look for the greatest value of `column` first.
 fn usually_descending(column: SortColumn) -> bool {
     matches!(column, SortColumn::LastSeen | SortColumn::Created)
 }
 
-/// What comes first, in words.
+/// Describes the order in words.
 fn meaning(sort: Sort) -> &'static str {
     match (sort.column, sort.descending) {
         (SortColumn::Name | SortColumn::Account | SortColumn::Api | SortColumn::Hint, false) => "from A to Z",
@@ -44,7 +44,7 @@ fn meaning(sort: Sort) -> &'static str {
 }
 
 impl Order {
-    /// The dialog over a table ordered as `now` says.
+    /// Creates the dialog for a table ordered by `now`.
     pub fn new(now: Sort) -> Self {
         let mut cursor = Cursor::default();
         let at = SortColumn::ALL.iter().position(|column| *column == now.column).unwrap_or(0);
@@ -57,7 +57,7 @@ impl Order {
         Sort { column, descending: self.descending }
     }
 
-    /// As the table is ordered already, else as people usually want that column.
+    /// Returns the initial direction: the table's own for its current column, else the usual one.
     fn begins(&self, column: SortColumn) -> bool {
         if column == self.now.column { self.now.descending } else { usually_descending(column) }
     }
@@ -89,7 +89,7 @@ impl Page for Order {
             Action::Enter => return Outcome::Sorted(self.chosen()),
             Action::Cancel => return Outcome::Close,
             Action::Left | Action::Right => self.descending = !self.descending,
-            // The key that opens the dialog goes round in it.
+            // The key that opens the dialog cycles through the columns.
             Action::Sort => self.cursor.put((self.cursor.at() + 1) % rows, 0, rows, rows),
             _ if self.cursor.walk(action, rows, rows) => {}
             _ => return Outcome::Stay,

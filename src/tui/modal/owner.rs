@@ -1,4 +1,4 @@
-//! Whose a new token will be: one's own, or that of an account one manages.
+//! The choice of owner for a new token: the user's own account, or one that the user manages.
 
 use ratatui::style::Style;
 
@@ -11,40 +11,40 @@ use crate::tui::widget::form::Kind;
 use crate::tui::widget::offers::{Answer, Offers};
 use crate::tui::widget::sheet::Sheet;
 
-/// The most accounts that are offered by name; any other is typed.
+/// Maximum number of accounts offered by name; others can be typed.
 const OFFERED: usize = 8;
 
-/// An account that a token can be made for.
+/// An account for which a token can be created.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Candidate {
-    /// Its name.
+    /// Username of the account.
     pub username: Username,
-    /// Its role, where that is known.
+    /// Role of the account, if known.
     pub role: Option<Role>,
 }
 
 /// The choice of an account.
 pub struct OwnerChoice {
     own: Candidate,
-    /// `None` for somebody who makes tokens for nobody else.
+    /// `None` if the user can't create tokens for others.
     others: Option<Others>,
 }
 
 struct Others {
-    /// In the order in which they are offered.
+    /// In the order of the offers.
     candidates: Vec<Candidate>,
     offers: Offers<usize>,
-    /// The one to begin at.
+    /// The preset account.
     preset: Username,
 }
 
 impl OwnerChoice {
-    /// Nobody but `own`.
+    /// Creates a choice of only `own`.
     pub fn own(own: Candidate) -> Self {
         OwnerChoice { own, others: None }
     }
 
-    /// `own` or another, beginning at `preset`.
+    /// Creates a choice of `own` or another account; begins at `preset`.
     pub fn among(own: Candidate, preset: Username) -> Self {
         let mut choice = Self::own(own);
         choice.others = Some(Others { candidates: Vec::new(), offers: Offers::new(none()), preset });
@@ -52,7 +52,8 @@ impl OwnerChoice {
         choice
     }
 
-    /// Offers `candidates` beside the own account and the preset one. Once another is chosen nothing changes any more.
+    /// Offers `candidates` in addition to the own and the preset account. Does nothing once the user has chosen
+    /// another.
     pub fn offer(&mut self, candidates: Vec<Candidate>) {
         let own = self.own.clone();
         let Some(others) = &mut self.others else { return };
@@ -75,7 +76,7 @@ impl OwnerChoice {
         others.candidates = all;
     }
 
-    /// Its role; the own one while it isn't known.
+    /// Returns the role of the chosen account; the role of the own account while it is unknown.
     pub fn role(&self) -> Role {
         let chosen = match &self.others {
             None => self.own.role,
@@ -84,10 +85,10 @@ impl OwnerChoice {
         chosen.or(self.own.role).unwrap_or(Role::Owner)
     }
 
-    /// Its name.
+    /// Returns the username of the chosen account.
     ///
     /// # Errors
-    /// [`crate::error::Kind::Usage`] for a typed one that is none.
+    /// [`crate::error::Kind::Usage`] if a typed name is not a valid username.
     pub fn username(&self) -> Result<Username> {
         match &self.others {
             None => Ok(self.own.username.clone()),
@@ -98,32 +99,32 @@ impl OwnerChoice {
         }
     }
 
-    /// Whether that is the own account.
+    /// `true` if `username` is the own account.
     pub fn is_own(&self, username: &Username) -> bool {
         self.own.username == *username
     }
 
-    /// Whether one was typed.
+    /// `true` if a name was typed.
     pub fn has_text(&self) -> bool {
         self.others.as_ref().is_some_and(|others| !others.typed().is_empty())
     }
 
-    /// The row to choose from.
+    /// Returns the row of choices.
     pub fn choices(&mut self) -> Option<&mut dyn Choices> {
         self.others.as_mut().map(|others| &mut others.offers as &mut dyn Choices)
     }
 
-    /// The field to type one in.
+    /// Returns the field for a typed name.
     pub fn field(&mut self) -> Option<&mut Field> {
         self.others.as_mut().map(|others| others.offers.field())
     }
 
-    /// Its parts in a form, which names them `row` and `typed`.
+    /// Returns the slots for the form, which names them `row` and `typed`.
     pub fn slots<S>(&self, row: S, typed: S) -> impl Iterator<Item = (S, Kind)> + use<S> {
         self.others.as_ref().map(|others| others.offers.slots(row, typed)).into_iter().flatten()
     }
 
-    /// Its line in a form; two where one is typed.
+    /// Writes the line of the form; two lines if the name is typed.
     pub fn row<S: Copy + PartialEq>(&self, sheet: &mut Sheet<'_, S>, row: S, typed: S) {
         match &self.others {
             None => sheet.fact("For", &format!("{}, your own account", self.own.username), Style::new()),

@@ -1,4 +1,5 @@
-//! Purge: what would go for good, then its typed number and the proof. The verb compares the number, not this dialog.
+//! Purge: the tokens to delete permanently, then their typed number and the proof. The verb compares the number, not
+//! this dialog.
 
 use ratatui::style::Style;
 
@@ -15,19 +16,19 @@ use crate::tui::widget::scroll::Scroll;
 use crate::tui::widget::sheet::Sheet;
 use crate::verbs::tokens::{PurgePreview, PurgeTokens};
 
-/// Lines of the dialog beside its list, its frame among them.
+/// Lines of the dialog outside its list, including the frame.
 const BESIDE: usize = 14;
 
-/// What has the focus. The destructive button is never focused by itself.
+/// The focused part. The destructive button never gets the focus automatically.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Slot {
     /// The typed number.
     Number,
     /// The password.
     Proof,
-    /// The harmless button.
+    /// The safe button.
     Keep,
-    /// The other one.
+    /// The destructive button.
     Purge,
 }
 
@@ -41,17 +42,17 @@ pub struct Purge {
 }
 
 impl Purge {
-    /// The dialog for the tokens of `which`, not counted yet.
+    /// Opens the dialog for the tokens of `which`, not counted yet.
     pub fn open(which: Purgeable, proof: Proof) -> Form<Self> {
         Form::new(Purge { which, preview: None, names: Scroll::new(BESIDE), typed: Field::new(12), proof })
     }
 
-    /// Which tokens it is about.
+    /// Returns which tokens the purge is for.
     pub fn which(&self) -> Purgeable {
         self.which
     }
 
-    /// What would go, as just counted.
+    /// Takes the current preview of the purge.
     pub fn set_preview(&mut self, preview: PurgePreview) {
         self.preview = Some(preview);
     }

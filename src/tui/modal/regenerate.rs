@@ -1,4 +1,4 @@
-//! The form for a new secret: how long the old one lives on, and until when the token works.
+//! The form for a new secret: the overlap with the old secret, and the token's expiry.
 
 use ratatui::style::Style;
 
@@ -18,16 +18,16 @@ use crate::tui::widget::offers::{Answer, Offers};
 use crate::tui::widget::sheet::Sheet;
 use crate::verbs::tokens::{GRACE_MAX, Pointed, RECENT, RegenerateToken};
 
-/// What has the focus.
+/// The focused part of the form.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Slot {
-    /// When the old secret dies.
+    /// The end of the old secret.
     Old,
-    /// The same, typed.
+    /// The typed end of the old secret.
     OldTyped,
     /// The expiry.
     Expires,
-    /// The expiry, typed.
+    /// The typed expiry.
     Typed,
     /// The button.
     Button,
@@ -38,15 +38,15 @@ pub enum Slot {
 /// The form for a new secret.
 pub struct Regenerate {
     token: Token,
-    /// Whether two secrets live already: both die with a third.
+    /// `true` if two secrets are valid already. A third one ends both.
     rotating: bool,
-    /// How long the old secret lives on; none = it dies at once.
+    /// Validity of the old secret after the change; `None` = it ends at once.
     grace: Offers<Option<Length>>,
     expiry: ExpiryChoice,
 }
 
 impl Regenerate {
-    /// The form for `token` as it is at `now`. An expired token can't keep its expiry.
+    /// Opens the form for `token` as it is at `now`. An expired token can't keep its expiry.
     pub fn open(token: Token, now: Timestamp, default_expiry: Option<Length>) -> Form<Self> {
         let expired = token.expiry.is_past(now);
         let expiry =
@@ -58,7 +58,7 @@ impl Regenerate {
             ("24 h", Some(Length::Hours(24))),
             ("7 d", Some(Length::Days(7))),
         ]);
-        // Whoever uses it now has a day to take over the new secret.
+        // A client that uses the token now has a day to switch to the new secret.
         if token.last_seen_at.is_some_and(|at| at >= now.plus(-RECENT)) {
             grace.begin(Some(Length::Hours(24)), "24h");
         }
@@ -66,7 +66,7 @@ impl Regenerate {
         Form::at(form, if expired { Slot::Expires } else { Slot::Button })
     }
 
-    /// How long the old secret lives on, and until when that is with `expiry`.
+    /// Returns the length of the overlap and its end, limited by `expiry`.
     fn overlap(&self, expiry: Expiry, now: Timestamp, zone: &dyn Zone) -> Result<Option<(Length, Timestamp)>> {
         let grace = match self.grace.answer() {
             _ if self.rotating => return Ok(None),
@@ -79,7 +79,7 @@ impl Regenerate {
         Ok(Some((grace, expiry.at().map_or(until, |end| until.min(end)))))
     }
 
-    /// Three lines about the old secret, or both of them.
+    /// Writes three lines about the old secret or secrets.
     fn old_rows(&self, sheet: &mut Sheet<'_, Slot>, model: &Model) {
         let theme = sheet.theme;
         if let Some(previous) = self.token.overlap(model.now).filter(|_| self.rotating) {
@@ -167,7 +167,7 @@ impl Dialog for Regenerate {
         let grace = if self.rotating { "" } else { "The old one may live on for a while, never beyond the expiry." };
         sheet.text(grace, Style::new());
         sheet.blank();
-        // Which of two secrets was seen last is not known of the token.
+        // The token doesn't record which of its two secrets was seen last.
         let since = match self.rotating {
             true => format!("made {}", ago(self.token.secret_since, model.now)),
             false => retire::seen(self.token.last_seen_at, model.now),

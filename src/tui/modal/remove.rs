@@ -1,4 +1,4 @@
-//! Remove: what would break, then the typed name and the proof. The verb compares the name, not this dialog.
+//! Remove: the consequences, then the typed name and the proof. The verb compares the name, not this dialog.
 
 use ratatui::style::Style;
 
@@ -19,25 +19,25 @@ use crate::tui::widget::sheet::Sheet;
 use crate::verbs::ports::Usage;
 use crate::verbs::tokens::{DeleteTokens, DisableTokens, Pointed, Shown};
 
-/// What has the focus. The destructive button is never focused by itself.
+/// The focused part. The destructive button never gets the focus automatically.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Slot {
-    /// Whether what it made goes along.
+    /// The choice of also removing the tokens it created.
     Made,
-    /// The typed name, or number.
+    /// The typed name, or the number of tokens.
     Name,
     /// The password.
     Proof,
-    /// The harmless button.
+    /// The safe button.
     Disable,
-    /// The other one.
+    /// The destructive button.
     Revoke,
 }
 
 /// The dialog that removes a token.
 pub struct Remove {
     token: Token,
-    /// None until it is known.
+    /// `None` until loaded.
     usage: Option<Usage>,
     made: MadeChoice,
     trash: Length,
@@ -46,29 +46,29 @@ pub struct Remove {
 }
 
 impl Remove {
-    /// The dialog for `token`, of which all that is `shown` is known, and which stays in the trash for `trash`.
+    /// Opens the dialog for `token`; `shown` is its loaded data. The token stays in the trash for `trash`.
     pub fn open(token: Token, shown: Option<&Shown>, trash: Length, proof: Proof) -> Form<Self> {
         let (typed, made) = (Field::new(TOKEN_NAME_MAX * 4), MadeChoice::new());
         let mut remove = Remove { token, usage: None, made, trash, typed, proof };
         if let Some(shown) = shown {
             remove.know(shown);
         }
-        // What stands above it may come later.
+        // The slot above the name may be added later.
         Form::at(remove, Slot::Name)
     }
 
-    /// The token it is about.
+    /// Returns the token.
     pub fn token(&self) -> &Token {
         &self.token
     }
 
-    /// How the token was used, and what it made.
+    /// Takes the usage of the token and the tokens it created.
     pub fn know(&mut self, shown: &Shown) {
         self.usage = Some(shown.usage.clone());
         self.made.know(shown.made.count, shown.made.words());
     }
 
-    /// What is typed: its name or, with others, their number.
+    /// Returns the expected confirmation: the token's name, or the number of tokens if several are removed.
     fn wanted(&self) -> String {
         match self.made.along() {
             0 => self.token.name.to_string(),
@@ -94,7 +94,7 @@ impl Remove {
         Ok(Outcome::Send(credential, verb.into()))
     }
 
-    /// With the proof given already it is not asked for again.
+    /// Disables the token. If the proof was already entered, no second one is asked for.
     fn disable_instead(&mut self) -> Outcome {
         let verb = DisableTokens { tokens: vec![Pointed::on_screen(&self.token)] };
         if let Ok(credential) = self.proof.take() {
@@ -118,7 +118,7 @@ impl Dialog for Remove {
         let mut slots: Vec<_> = self.made.slot(Slot::Made).into_iter().collect();
         slots.push((Slot::Name, Kind::Field));
         slots.extend(self.proof.slots(Slot::Proof));
-        // What is switched off already would gain nothing by it.
+        // The button would do nothing for a disabled token.
         slots.extend(self.token.enabled.then_some((Slot::Disable, Kind::Button)));
         slots.push((Slot::Revoke, Kind::Button));
         slots
@@ -186,7 +186,7 @@ impl Dialog for Remove {
             buttons.insert(0, (Slot::Disable, "Disable instead", theme.strong));
         }
         sheet.buttons(&buttons);
-        // The line is taken by the choice about what it made.
+        // The choice about created tokens uses this line.
         if self.made.slot(Slot::Made).is_none() {
             sheet.blank();
         }

@@ -1,4 +1,4 @@
-//! Remove several: what would break first, then their typed number and the proof. The verb compares the number, not
+//! Remove several: the consequences, then the typed number of tokens and the proof. The verb compares the number, not
 //! this dialog.
 
 use std::collections::BTreeMap;
@@ -24,35 +24,35 @@ use crate::tui::widget::scroll::Scroll;
 use crate::tui::widget::sheet::Sheet;
 use crate::verbs::tokens::{DeleteTokens, DisableTokens, Lately, Made, Pointed, RECENT, Reviewed};
 
-/// Lines of the dialog beside its list, its frame among them.
+/// Lines of the dialog outside its list, including the frame.
 const BESIDE: usize = 14;
-/// Lines of a token that was used lately.
+/// Lines per recently used token.
 const EACH: usize = 3;
 /// Columns of "last seen" and the calls.
 const USE: usize = 41;
 
-/// What has the focus. The destructive button is never focused by itself.
+/// The focused part. The destructive button never gets the focus automatically.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Slot {
-    /// Whether what they made goes along.
+    /// The choice of also removing the tokens they created.
     Made,
     /// The typed number.
     Number,
     /// The password.
     Proof,
-    /// The harmless button.
+    /// The safe button.
     Disable,
-    /// The other one.
+    /// The destructive button.
     Revoke,
 }
 
 /// The dialog that removes several tokens.
 pub struct RemoveMany {
-    /// The last used first.
+    /// Most recently used first.
     tokens: Vec<Token>,
-    /// How many of them, from the first on, were used lately.
+    /// Number of recently used tokens, which come first in `tokens`.
     used: usize,
-    /// How those were used, once it is known.
+    /// Usage of the recently used tokens, once loaded.
     lately: BTreeMap<TokenId, Lately>,
     made: MadeChoice,
     list: Scroll,
@@ -62,25 +62,25 @@ pub struct RemoveMany {
 }
 
 impl RemoveMany {
-    /// The dialog for `tokens`, which stay in the trash for `trash`.
+    /// Opens the dialog for `tokens`, which stay in the trash for `trash`.
     pub fn open(mut tokens: Vec<Token>, trash: Length, now: Timestamp, proof: Proof) -> Form<Self> {
         let lately = |token: &Token| token.last_seen_at.filter(|at| *at >= now.plus(-RECENT));
         tokens.sort_by_cached_key(|token| (std::cmp::Reverse(lately(token)), token.full_name()));
         let used = tokens.iter().filter(|token| lately(token).is_some()).count();
         let (list, typed) = (Scroll::new(BESIDE), Field::new(12));
         let (lately, made) = (BTreeMap::new(), MadeChoice::new());
-        // What stands above it may come later.
+        // The slot above the number may be added later.
         Form::at(RemoveMany { tokens, used, lately, made, list, trash, typed, proof }, Slot::Number)
     }
 
-    /// How much they were used and what they made, where that came later.
+    /// Takes the usage of the tokens and the tokens they created, if loaded later.
     pub fn know(&mut self, reviewed: &[Reviewed]) {
         self.lately = reviewed.iter().map(|one| (one.id, one.lately.clone())).collect();
         let count = reviewed.iter().map(|one| one.made.len()).sum();
         self.made.know(count, Made { count, active: count, ..Made::default() }.words());
     }
 
-    /// How many go.
+    /// Number of tokens that will be removed.
     fn total(&self) -> usize {
         self.tokens.len() + self.made.along()
     }
@@ -106,7 +106,7 @@ impl RemoveMany {
         Ok(Outcome::Send(credential, verb.into()))
     }
 
-    /// With the proof given already it is not asked for again.
+    /// Disables the tokens. If the proof was already entered, no second one is asked for.
     fn disable_instead(&mut self) -> Outcome {
         let verb = DisableTokens { tokens: self.pointed() };
         if let Ok(credential) = self.proof.take() {
@@ -117,13 +117,13 @@ impl RemoveMany {
         Outcome::Confirm(Wanted::new(format!("Disable {} tokens", self.tokens.len()), about, verb))
     }
 
-    /// How many lines the list has: three for each that was used lately, and a heading over the others.
+    /// Number of lines of the list: three per recently used token, and a heading above the others.
     fn lines(&self) -> usize {
         let apart = self.used > 0 && self.used < self.tokens.len();
         self.tokens.len() + (EACH - 1) * self.used + usize::from(apart)
     }
 
-    /// The line `at` of the list: those in use with what would break, apart from the others.
+    /// Returns the line `at` of the list: recently used tokens with the consequences, then the others.
     fn told(&self, at: usize, columns: usize, model: &Model) -> (String, Style) {
         let theme = &model.theme;
         if at < EACH * self.used {
@@ -155,14 +155,14 @@ impl RemoveMany {
     }
 }
 
-/// A token, when it was seen, and how often.
+/// Returns the line of a token: name, last seen, number of calls.
 fn row(glyph: &str, token: &Token, calls: &str, columns: usize, model: &Model) -> String {
     let seen = token.last_seen_at.map_or_else(|| "never seen".to_owned(), |at| ago(at, model.now));
     let name = fit(&token.full_name(), columns.saturating_sub(USE).max(12));
     format!("{glyph} {name} {} {calls}", fit(&seen, 14))
 }
 
-/// Who would notice: `12 today, from 10.0.0.5 (curl/8.5)`.
+/// Returns today's callers: `12 today, from 10.0.0.5 (curl/8.5)`.
 fn callers_today(token: &Token, lately: &Lately, columns: usize, model: &Model) -> String {
     let mut told = format!("{} today", grouped(lately.today));
     if token.overlap(model.now).is_some() {
@@ -257,7 +257,7 @@ impl Dialog for RemoveMany {
         let danger = if self.matches() { theme.danger } else { theme.dim };
         let revoke = format!("I understand the consequences, revoke all {}", grouped(self.total() as u64));
         sheet.buttons(&[(Slot::Disable, "Disable instead", theme.strong), (Slot::Revoke, &revoke, danger)]);
-        // The line is taken by the choice about what they made.
+        // The choice about created tokens uses this line.
         if self.made.slot(Slot::Made).is_none() {
             sheet.blank();
         }

@@ -1,4 +1,4 @@
-//! Restore: out of the trash, disabled. One token may get another name on the way, where its own is taken.
+//! Restore: moves tokens out of the trash, disabled. A single token can get another name if its own is taken.
 
 use ratatui::style::Style;
 
@@ -14,10 +14,10 @@ use crate::tui::widget::proof::Proof;
 use crate::tui::widget::sheet::Sheet;
 use crate::verbs::tokens::{Pointed, RestoreTokens};
 
-/// What has the focus.
+/// The focused part of the form.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Slot {
-    /// The name of the one token.
+    /// Name of the single token.
     Name,
     /// The password.
     Proof,
@@ -33,7 +33,7 @@ pub struct Restore {
 }
 
 impl Restore {
-    /// The dialog for `tokens`, never none.
+    /// Opens the dialog for `tokens`, which must not be empty.
     pub fn open(tokens: Vec<Token>, proof: Proof) -> Form<Self> {
         let mut name = Field::new(TOKEN_NAME_MAX * 4);
         if let [only] = tokens.as_slice() {
@@ -50,7 +50,7 @@ impl Restore {
         }
     }
 
-    /// The new name, where it is another.
+    /// Returns the new name, if it was changed.
     fn rename(&self) -> Result<Option<TokenName>, Error> {
         match self.only() {
             Some(token) if self.name.text() != token.name.as_str() => TokenName::parse(self.name.text()).map(Some),
@@ -92,7 +92,7 @@ impl Dialog for Restore {
     }
 
     fn refused(&mut self, error: Error) -> Pressed<Slot> {
-        // Most often the name is taken by now.
+        // The usual conflict: the name has been taken meanwhile.
         if error.kind == ErrorKind::Conflict && self.only().is_some() {
             return Err(Problem::at(Slot::Name, error));
         }

@@ -1,4 +1,4 @@
-//! The end of an overlap: what would break.
+//! The end of an overlap of two secrets, with its consequences.
 
 use super::confirm::Wanted;
 use crate::domain::time::{Timestamp, ago, relative};
@@ -6,18 +6,18 @@ use crate::domain::token::{PreviousSecret, Token};
 use crate::tui::widget::passage::{Look, Passage};
 use crate::verbs::tokens::{Pointed, RetireToken};
 
-/// When a secret was last accepted, in words.
+/// Returns in words when a secret was last accepted.
 pub fn seen(at: Option<Timestamp>, now: Timestamp) -> String {
     at.map_or_else(|| "never seen".to_owned(), |at| format!("last seen {}", ago(at, now)))
 }
 
-/// What is known of the old secret: its hint, when it dies and when it was last accepted.
+/// Describes the old secret: its hint, its end, and when it was last accepted.
 pub fn old(previous: &PreviousSecret, now: Timestamp) -> String {
     let dies = relative(previous.retires_at, now);
     format!("{}, dies {dies}, {}", previous.hint, seen(previous.last_seen_at, now))
 }
 
-/// Ends the overlap of `token`; none where it has one secret only.
+/// Returns the change that ends the overlap of `token`; `None` if it has only one secret.
 pub fn wanted(token: &Token, now: Timestamp) -> Option<Wanted> {
     let previous = token.overlap(now)?;
     let (look, use_of_it) = match previous.last_seen_at {

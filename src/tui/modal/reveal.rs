@@ -1,4 +1,4 @@
-//! A new secret, shown once; and the question whether to leave it behind.
+//! A new secret, shown once; and the question about leaving it unused.
 
 use std::sync::Arc;
 
@@ -25,28 +25,28 @@ pub struct Reveal {
     shown: bool,
     was_shown: bool,
     copied: bool,
-    /// Sent to a terminal, which doesn't say whether it took it.
+    /// `true` if the secret was sent to a terminal, which doesn't confirm that it was copied.
     sent: bool,
     saved: bool,
     note: String,
     failed: bool,
-    /// What whoever chose the selection should know.
+    /// A warning about the selection.
     warning: Option<String>,
 }
 
-/// Where copied text went.
+/// The destination of copied text.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Reached {
-    /// It is on a clipboard.
+    /// The text is on a clipboard.
     Clipboard,
-    /// It was sent, and nobody says whether it arrived.
+    /// The text was sent, but nothing confirms that it arrived.
     Unknown,
-    /// It is nowhere.
+    /// The text is not on any clipboard.
     Nothing,
 }
 
 impl Reveal {
-    /// Shows the secret of `token`, masked until asked for.
+    /// Creates the dialog for the secret of `token`, masked until the user shows it.
     pub fn new(token: Token, secret: Secret, warning: Option<String>) -> Self {
         Reveal {
             token,
@@ -62,35 +62,35 @@ impl Reveal {
         }
     }
 
-    /// Whether somebody has had the secret for sure: shown, copied or saved.
+    /// `true` if the user certainly has the secret: it was shown, copied or saved.
     pub fn is_used(&self) -> bool {
         self.was_shown || self.copied || self.saved
     }
 
-    /// What became of copying it.
+    /// Records the result of copying the secret.
     pub fn copied(&mut self, note: String, reached: Reached) {
         self.copied |= reached == Reached::Clipboard;
         self.sent |= reached == Reached::Unknown;
         (self.note, self.failed) = (note, reached == Reached::Nothing);
     }
 
-    /// The question whether to leave it.
+    /// Returns the question about leaving the secret.
     pub fn leaving(&self) -> Leave {
         Leave { name: self.token.name.to_string(), sent: self.sent }
     }
 
-    /// What became of saving it.
+    /// Records the result of saving the secret.
     pub fn saved(&mut self, note: String, done: bool) {
         self.saved |= done;
         (self.note, self.failed) = (note, !done);
     }
 
-    /// Whether it is not masked.
+    /// `true` if the secret is not masked.
     pub fn is_shown(&self) -> bool {
         self.shown
     }
 
-    /// Masks it again.
+    /// Masks the secret again.
     pub fn hide(&mut self) {
         self.shown = false;
     }
@@ -104,7 +104,7 @@ impl Page for Reveal {
     fn view(&self, frame: &mut Frame<'_>, area: Rect, model: &Model) {
         let theme = &model.theme;
         let columns = dialog_columns(area);
-        // Broken over two lines where it doesn't fit on one: a cut secret would look whole.
+        // A secret that doesn't fit on one line is split over two: a cut secret would look complete.
         let broken = |text: &str| {
             let letters: Vec<char> = text.chars().collect();
             let mut rows: Vec<Line<'static>> = letters
@@ -115,7 +115,7 @@ impl Page for Reveal {
             rows
         };
         let secret = if self.shown {
-            // The one place that puts a secret on the screen.
+            // The only place that puts a secret on the screen.
             self.secret.expose(broken)
         } else {
             broken(&format!("{}_{}", self.secret.hint(), "•".repeat(Secret::hidden_len())))
@@ -165,7 +165,7 @@ impl Page for Reveal {
     }
 }
 
-/// The question whether to leave a secret behind that nobody has had.
+/// The question about leaving a secret that the user doesn't have yet.
 pub struct Leave {
     name: String,
     sent: bool,

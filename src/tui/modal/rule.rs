@@ -1,4 +1,4 @@
-//! The form for one rule of the installation, with the right kind of input for it.
+//! The form for one rule of the policy, with the right kind of input.
 
 use ratatui::style::Style;
 
@@ -13,12 +13,12 @@ use crate::tui::widget::form::{Dialog, Form, Kind, Pressed, Problem};
 use crate::tui::widget::sheet::Sheet;
 use crate::verbs::policy::SetPolicy;
 
-/// What has the focus.
+/// The focused part of the form.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Slot {
-    /// Which of several words.
+    /// The choice of a word.
     Choice,
-    /// The value, typed.
+    /// The typed value.
     Typed,
     /// The button.
     Button,
@@ -28,20 +28,20 @@ pub enum Slot {
 pub struct Rule {
     key: &'static str,
     before: String,
-    /// The words to choose from; none where the value is always typed.
+    /// The words to choose from; empty if the value is always typed.
     words: OneOf<&'static str>,
     typed: Field,
-    /// What is typed, with examples; empty where nothing ever is.
+    /// A hint for typed values, with examples; empty if the value is never typed.
     hint: &'static str,
     policy: Policy,
 }
 
 const SPAN: &str = "a span: 12h, 30d, 6mo, 1y";
-/// The choice that stands for a typed span.
+/// The choice that means a typed time span.
 const A_SPAN: &str = "a span";
 
 impl Rule {
-    /// The form for the rule `key` of `policy`, which has the value `before`.
+    /// Opens the form for the rule `key` of `policy`, whose current value is `before`.
     pub fn open(policy: Policy, key: &'static str, before: String) -> Form<Self> {
         let (words, hint): (&[&str], &str) = match key {
             "policy.self_service" => (&["on", "off"], ""),

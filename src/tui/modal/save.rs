@@ -1,4 +1,4 @@
-//! Where to save a secret.
+//! The dialog for the path at which a secret is saved.
 
 use std::sync::Arc;
 
@@ -15,7 +15,7 @@ use crate::tui::widget::field::Field;
 use crate::tui::widget::form::{Dialog, Form, Kind, Pressed};
 use crate::tui::widget::sheet::Sheet;
 
-/// The longest path, in bytes.
+/// Maximum length of a path, in bytes.
 const PATH_MAX: usize = 4096;
 
 /// The dialog that asks for a path.
@@ -25,14 +25,14 @@ pub struct Save {
 }
 
 impl Save {
-    /// Asks where to save the secret of the token `name`.
+    /// Opens the dialog to save the secret of the token `name`.
     pub fn open(name: &TokenName, secret: Arc<Secret>) -> Form<Self> {
         Form::new(Save { path: Field::new(PATH_MAX).with(&format!("{name}.token")), secret })
     }
 }
 
 impl Dialog for Save {
-    /// It has one part.
+    /// The dialog has one part.
     type Slot = ();
     const LABELS: usize = 10;
     const FIELDS: Context = Context::Save;

@@ -1,4 +1,4 @@
-//! How a token is used, told beside it and before it goes.
+//! The usage of a token, shown next to the token and before its removal.
 
 use ratatui::style::Style;
 use ratatui::text::{Line, Span};
@@ -14,14 +14,14 @@ use crate::verbs::tokens::Shown;
 
 /// Columns of the labels.
 const LABEL: usize = 10;
-/// The heights of a day's bar.
+/// Bars by height, for a day with calls.
 const BARS: [char; 8] = ['▁', '▂', '▃', '▄', '▅', '▆', '▇', '█'];
-/// A day without any.
+/// The bar of a day without calls.
 const NONE: char = '·';
-/// How many callers are named.
+/// Maximum number of callers named.
 const CALLERS: usize = 3;
 
-/// A bar for each of `days`, as high as it is beside the busiest of them.
+/// Returns a bar for each of `days`, scaled to the busiest day.
 pub fn sparkline(days: &[u64]) -> String {
     let most = days.iter().copied().max().unwrap_or_default();
     let bar = |uses: &u64| match uses {
@@ -31,8 +31,7 @@ pub fn sparkline(days: &[u64]) -> String {
     days.iter().map(bar).collect()
 }
 
-/// What of its selection a token uses, behind the selection's own words: `31 methods, 9 used`; none where nothing is
-/// selected.
+/// Describes the selection and its use: `31 methods, 9 used`; `None` if nothing is selected.
 pub fn reach_words(selection: &Selection, shown: &Shown) -> Option<String> {
     let (may, used) = (shown.rights.permitted.len() as u64, grouped(shown.used as u64));
     Some(match selection {
@@ -43,7 +42,7 @@ pub fn reach_words(selection: &Selection, shown: &Shown) -> Option<String> {
     })
 }
 
-/// What the ledger knows of a token, in `columns` columns: its days, how often, from where, and who was denied.
+/// Returns the ledger data of a token in `columns` columns: days, calls, callers and denials.
 pub fn lines(usage: &Usage, columns: usize, model: &Model) -> Vec<Line<'static>> {
     let theme = &model.theme;
     let room = columns.saturating_sub(LABEL);
@@ -67,7 +66,7 @@ pub fn lines(usage: &Usage, columns: usize, model: &Model) -> Vec<Line<'static>>
     lines
 }
 
-/// The last days as bars; as many of them as there is room for.
+/// Returns the last days as bars, as many as fit.
 fn days(usage: &Usage, columns: usize, model: &Model) -> Line<'static> {
     let label = |days: usize| format!("Calls, {days} days ");
     let most = usage.days.len();
@@ -76,7 +75,7 @@ fn days(usage: &Usage, columns: usize, model: &Model) -> Line<'static> {
     Line::from(vec![Span::styled(label(shown), model.theme.dim), Span::styled(bars, model.theme.accent)])
 }
 
-/// Address, client and calls of the busiest callers, one below the other, and how many more there are.
+/// Returns address, client and calls of the busiest callers, one per line, and the number of further callers.
 fn origins(origins: &[Origin], room: usize) -> Vec<String> {
     let rows: Vec<_> = origins
         .iter()
@@ -99,7 +98,7 @@ fn origins(origins: &[Origin], room: usize) -> Vec<String> {
     rows.iter().map(told).chain((more > 0).then(|| format!("and {more}{least} more"))).collect()
 }
 
-/// `14 since disabled, last 10.0.0.4`; none where nobody was denied.
+/// Describes the denials: `14 since disabled, last 10.0.0.4`; `None` if there were none.
 pub fn denied_words(usage: &Usage) -> Option<String> {
     let DeniedEvidence { since, attempts, is_least, last } = &usage.denied;
     let LastDenied { address, client, .. } = last.as_ref()?;
@@ -107,19 +106,19 @@ pub fn denied_words(usage: &Usage) -> Option<String> {
     Some(format!("{}{least} {}, last {}", grouped(*attempts), since.words(), caller(address, client).0))
 }
 
-/// Whether somebody goes on trying a token that doesn't work any more, or a secret of it that doesn't.
+/// `true` if a token, or a secret of it, is still tried although it no longer works.
 fn knocks(usage: &Usage) -> bool {
     usage.denied.attempts > 0 && usage.denied.since != DeniedSince::Week
 }
 
-/// Use in a sentence: `1 240 calls today, 8 102 in 7 days, mostly from 10.0.0.5 (curl/8.5), last 3 min ago`. What is
-/// tried in vain comes first.
+/// Describes the usage in a sentence: `1 240 calls today, 8 102 in 7 days, mostly from 10.0.0.5 (curl/8.5), last 3 min
+/// ago`. Denied attempts on a dead token or secret come first.
 pub fn sentence(usage: &Usage, now: Timestamp) -> String {
     let denied = denied_words(usage).map(|words| format!("denied {words}"));
     let Some(seen) = usage.last_seen_at else {
         return denied.map_or_else(|| "never used".to_owned(), |denied| format!("never used · {denied}"));
     };
-    // Beside a secret that was replaced there is one in use; beside what is dead there is none.
+    // A token with a replaced secret also has a valid one, which may be in use. A dead token has none.
     let dead = knocks(usage) && (usage.today == 0 || !matches!(usage.denied.since, DeniedSince::Rotated(_)));
     if let Some(denied) = denied.as_ref().filter(|_| dead) {
         return format!("{denied} · last used {}, {} in 7 days", ago(seen, now), counted(usage.week, "call"));
@@ -138,7 +137,7 @@ pub fn sentence(usage: &Usage, now: Timestamp) -> String {
     )
 }
 
-/// What would break if the token went: four lines at most.
+/// Returns the consequences of removing the token, in at most four lines.
 pub fn consequences(token: &Token, usage: &Usage, columns: usize, model: &Model) -> Vec<Line<'static>> {
     let (theme, plain) = (&model.theme, Style::new());
     let line = |text: &str, style: Style| Line::styled(cut(text, columns), style);
@@ -182,7 +181,7 @@ pub fn consequences(token: &Token, usage: &Usage, columns: usize, model: &Model)
     lines
 }
 
-/// `10.0.0.5 (curl/8.5), 10.0.0.9 (python/3.12) and 3 more`, in `columns` columns.
+/// Returns `10.0.0.5 (curl/8.5), 10.0.0.9 (python/3.12) and 3 more`, in `columns` columns.
 pub fn callers(origins: &[Origin], columns: usize) -> String {
     let told = origins.iter().map(|origin| {
         let (address, client) = caller(&origin.address, &origin.client);
@@ -191,7 +190,8 @@ pub fn callers(origins: &[Origin], columns: usize) -> String {
     enough(&told.collect::<Vec<_>>(), columns, origins.len() >= Usage::ORIGINS_MOST)
 }
 
-/// `methods used: environment.control.StopEnv, …StartEnv and 7 more`, in `columns` columns; none without any.
+/// Returns `methods used: environment.control.StopEnv, …StartEnv and 7 more`, in `columns` columns; `None` if no method
+/// was used.
 pub fn methods_words(methods: &[(String, u64)], columns: usize) -> Option<String> {
     let head = match methods {
         [] => return None,

@@ -1,4 +1,4 @@
-//! Whether the audit log is as it was written, as far as its chain shows.
+//! The verification of the audit log by its hash chain.
 
 use ratatui::style::Style;
 
@@ -18,18 +18,18 @@ use crate::tui::widget::sheet::Sheet;
 /// Columns of the label.
 const LABEL: usize = 10;
 
-/// The dialog.
+/// The dialog for the verification.
 pub struct Verify {
     told: Option<Passage>,
 }
 
 impl Verify {
-    /// Nothing known yet.
+    /// Opens the dialog without a result.
     pub fn open() -> Form<Self> {
         Form::new(Verify { told: None })
     }
 
-    /// What following the chain showed, with instants as clocks in `zone` show them.
+    /// Takes the report of the verification; times are shown in `zone`.
     pub fn tell(&mut self, report: &Report, zone: &dyn Zone) {
         let rows = counted(report.rows, "row");
         if report.findings.is_empty() {
@@ -50,14 +50,14 @@ impl Verify {
         self.told = Some(told.blank().row(Look::Strong, next));
     }
 
-    /// It could not be followed.
+    /// Records that the log could not be read.
     pub fn not_read(&mut self, error: &Error) {
         self.told = Some(Passage::default().row(Look::Warning, format!("! {error}")));
     }
 }
 
 impl Dialog for Verify {
-    /// It has one part.
+    /// The dialog has one part.
     type Slot = ();
     const LABELS: usize = 0;
     const FIELDS: Context = Context::Verified;

@@ -1,4 +1,4 @@
-//! Whose secret is it: a secret that somebody found is pasted, and its token is told. Nothing is recorded.
+//! The search for the token of a pasted secret. Nothing is recorded.
 
 use ratatui::style::Style;
 use zeroize::Zeroizing;
@@ -16,35 +16,35 @@ use crate::verbs::decide::{Found, Reason, Traced};
 use crate::verbs::ports::SecretState;
 use crate::verbs::tokens::Whose as WhoseVerb;
 
-/// The longest text in which a secret is looked for: a few lines of a log, say.
+/// Maximum length of the text that is searched for a secret, for example a few lines of a log.
 const LONGEST: usize = 4096;
 
-/// What has the focus.
+/// The focused part of the dialog.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Slot {
     /// The secret.
     Secret,
 }
 
-/// The dialog.
+/// The dialog that finds a secret's token.
 pub struct Whose {
     secret: Field,
     told: Option<Traced>,
 }
 
 impl Whose {
-    /// Nothing pasted yet.
+    /// Opens the dialog with an empty field.
     pub fn open() -> Form<Self> {
         Form::new(Whose { secret: Field::masked_text(LONGEST), told: None })
     }
 
-    /// The answer has come.
+    /// Takes the answer.
     pub fn tell(&mut self, traced: Traced) {
         self.told = Some(traced);
     }
 }
 
-/// What the secret is to its token.
+/// Describes the state of the secret.
 fn state(state: SecretState, since: Timestamp, now: Timestamp) -> String {
     match state {
         SecretState::Current => format!("the current one, made {}", ago(since, now)),
@@ -97,7 +97,7 @@ impl Dialog for Whose {
         if let Some(traced) = &self.told {
             match &traced.found {
                 Found::Nothing => sheet.fact("Token", "none", theme.strong),
-                // Only its head is right: that is not the token's secret.
+                // Only the head matches: this is not the token's secret.
                 found if traced.refused == Some(Reason::WrongSecret) => {
                     sheet.fact("Token", "none", theme.strong);
                     let name = match found {

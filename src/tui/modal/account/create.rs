@@ -14,16 +14,16 @@ use crate::tui::widget::sheet::Sheet;
 use crate::verbs::accounts::CreateAccount;
 use crate::verbs::request::Request;
 
-/// What has the focus.
+/// The focused part of the form.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Slot {
-    /// Its name.
+    /// The username.
     Username,
-    /// Its role.
+    /// The role.
     Role,
-    /// Its password.
+    /// The password.
     Password,
-    /// The password once more.
+    /// The password repeated.
     Again,
     /// The button.
     Button,
@@ -32,13 +32,13 @@ pub enum Slot {
 /// The form for a new account.
 pub struct Create {
     username: Field,
-    /// Those that may be given, the least powerful first.
+    /// The roles that may be given, least powerful first.
     roles: OneOf<Role>,
     password: Twice,
 }
 
 impl Create {
-    /// An empty form that offers `roles`; member first where that is among them.
+    /// Opens an empty form that offers `roles`. The preset is member, if offered.
     pub fn open(roles: Vec<Role>) -> Form<Self> {
         let roles = OneOf::new(roles, &Role::Member);
         Form::new(Create { username: Field::new(USERNAME_MAX * 4), roles, password: Twice::default() })
@@ -49,7 +49,7 @@ impl Create {
     }
 }
 
-/// The change, made anew for each try.
+/// The change, built again for each attempt.
 #[derive(Debug)]
 struct Creation {
     username: Username,

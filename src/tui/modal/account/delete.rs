@@ -1,4 +1,5 @@
-//! Delete: what hangs on the account, then its typed name and the proof. The verb compares the name, not this dialog.
+//! Delete: the consequences for the account, then its typed name and the proof. The verb compares the name, not this
+//! dialog.
 
 use ratatui::style::Style;
 
@@ -14,29 +15,29 @@ use crate::tui::widget::proof::Proof;
 use crate::tui::widget::sheet::Sheet;
 use crate::verbs::accounts::{CountedAccount, DeleteAccount, DisableAccounts};
 
-/// What has the focus. The destructive button is never focused by itself.
+/// The focused part. The destructive button never gets the focus automatically.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Slot {
     /// The typed name.
     Name,
     /// The password.
     Proof,
-    /// The harmless button.
+    /// The safe button.
     Disable,
-    /// The other one.
+    /// The destructive button.
     Delete,
-    /// Back, where nothing else can be done.
+    /// The way back, if nothing else can be done.
     Close,
 }
 
-/// The dialog that deletes an account, or says why it can't.
+/// The dialog that deletes an account, or explains why the account can't be deleted.
 pub struct Delete {
     counted: CountedAccount,
     typed: Field,
     proof: Proof,
 }
 
-/// What disabling an account with `active` tokens does.
+/// Describes the effects of disabling an account with its active tokens.
 pub fn disabling(counted_account: &CountedAccount) -> String {
     let name = &counted_account.account.username;
     let tokens = match counted_account.tokens.active {
@@ -48,7 +49,7 @@ pub fn disabling(counted_account: &CountedAccount) -> String {
 }
 
 impl Delete {
-    /// The dialog for `counted`.
+    /// Opens the dialog for `counted`.
     pub fn open(counted: CountedAccount, proof: Proof) -> Form<Self> {
         Form::new(Delete { counted, typed: Field::new(USERNAME_MAX * 4), proof })
     }
@@ -61,7 +62,7 @@ impl Delete {
         self.typed.text() == self.name()
     }
 
-    /// Whether tokens that work stand in the way.
+    /// `true` if active tokens prevent the deletion.
     fn is_in_use(&self) -> bool {
         self.counted.tokens.active > 0
     }
@@ -75,7 +76,7 @@ impl Delete {
         Ok(Outcome::Send(credential, DeleteAccount { username, typed: self.typed.text().to_owned() }.into()))
     }
 
-    /// With the proof given already it is not asked for again.
+    /// Disables the account. If the proof was already entered, no second one is asked for.
     fn disable_instead(&mut self) -> Outcome {
         let verb = DisableAccounts { usernames: vec![self.counted.account.username.clone()] };
         match self.proof.take() {

@@ -14,19 +14,19 @@ use crate::tui::widget::form::{Kind, Problem};
 use crate::tui::widget::sheet::Sheet;
 use crate::verbs::new_password::NewPassword;
 
-/// The slots of a form that asks for nothing but a new password.
+/// The slots of a form that asks only for a new password.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum TwiceSlot {
     /// The new password.
     Password,
-    /// The password once more.
+    /// The password repeated.
     Again,
     /// The button.
     Button,
 }
 
 impl TwiceSlot {
-    /// All of them, in order.
+    /// Returns all slots, in order.
     pub fn all() -> Vec<(Self, Kind)> {
         vec![(TwiceSlot::Password, Kind::Field), (TwiceSlot::Again, Kind::Field), (TwiceSlot::Button, Kind::Button)]
     }
@@ -34,9 +34,9 @@ impl TwiceSlot {
 
 /// A new password, typed twice.
 pub struct Twice {
-    /// As it was typed first.
+    /// The first entry.
     pub first: Field,
-    /// As it was typed again.
+    /// The second entry.
     pub again: Field,
 }
 
@@ -47,12 +47,12 @@ impl Default for Twice {
 }
 
 impl Twice {
-    /// Whether anything was typed.
+    /// `true` if anything was typed.
     pub fn is_touched(&self) -> bool {
         !self.first.is_empty() || !self.again.is_empty()
     }
 
-    /// The field of `slot` in a form of nothing else.
+    /// Returns the field of `slot` in a form with no other fields.
     pub fn field(&mut self, slot: TwiceSlot) -> Option<&mut Field> {
         match slot {
             TwiceSlot::Password => Some(&mut self.first),
@@ -61,7 +61,7 @@ impl Twice {
         }
     }
 
-    /// Writes both fields, and what a password must be.
+    /// Writes both fields and the rule for passwords.
     pub fn rows<S: Copy + PartialEq>(&self, sheet: &mut Sheet<'_, S>, first: S, again: S, label: &str) {
         sheet.field(first, label, &self.first);
         sheet.field(again, "Once more", &self.again);
@@ -69,11 +69,11 @@ impl Twice {
         sheet.note(&hint, sheet.theme.dim);
     }
 
-    /// Whether it is long enough, and typed alike both times; the second is emptied where it differs. The fields keep
-    /// it until the change is made, so that a refusal costs no typing.
+    /// Checks that the password is long enough and typed alike both times. A different second entry is cleared. The
+    /// fields keep the password until the change is made, so that a refusal needs no retyping.
     ///
     /// # Errors
-    /// What is wrong, at the slot of the first or of the second.
+    /// The problem, at the slot of the first or of the second entry.
     pub fn check<S>(&mut self, first: S, again: S) -> Result<Chosen, Problem<S>> {
         Password::new(Zeroizing::new(self.first.text().to_owned())).map_err(|error| Problem::at(first, error))?;
         if self.first.text() != self.again.text() {
@@ -85,11 +85,11 @@ impl Twice {
     }
 }
 
-/// A new password that is asked for again where the proof was mistyped. Wiped from memory on drop, told to nobody.
+/// A new password that can be sent again after a mistyped proof. It is wiped from memory on drop and never shown.
 pub struct Chosen(Zeroizing<String>);
 
 impl Chosen {
-    /// The password, for one more try.
+    /// Returns the password for another attempt.
     pub fn again(&self) -> NewPassword {
         NewPassword::Plain(Password::typed(self.0.clone()))
     }

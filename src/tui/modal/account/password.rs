@@ -1,4 +1,4 @@
-//! Another password: one's own, or that of an account one manages.
+//! The form for changing a password: the user's own, or that of a managed account.
 
 use ratatui::style::Style;
 
@@ -13,7 +13,7 @@ use crate::tui::widget::sheet::Sheet;
 use crate::verbs::accounts::SetPassword;
 use crate::verbs::request::Request;
 
-/// The form for another password.
+/// The form for changing a password.
 pub struct Passwd {
     username: Username,
     own: bool,
@@ -21,13 +21,13 @@ pub struct Passwd {
 }
 
 impl Passwd {
-    /// An empty form for `username`; `own` when that is who fills it in.
+    /// Opens an empty form for `username`; `own` if this is the user's own account.
     pub fn open(username: Username, own: bool) -> Form<Self> {
         Form::new(Passwd { username, own, password: Twice::default() })
     }
 }
 
-/// The change, made anew for each try.
+/// The change, built again for each attempt.
 #[derive(Debug)]
 struct Setting {
     username: Username,

@@ -1,4 +1,4 @@
-//! Another role: what it means, and what changes for the account's tokens.
+//! The form for changing a role, with its meaning and its effect on the account's tokens.
 
 use ratatui::style::Style;
 
@@ -15,7 +15,7 @@ use crate::tui::widget::line::counted;
 use crate::tui::widget::sheet::Sheet;
 use crate::verbs::accounts::{CountedAccount, SetRole};
 
-/// What a role means, without a full stop.
+/// Returns the meaning of a role, without a full stop.
 pub const fn meaning(role: Role) -> &'static str {
     match role {
         Role::Owner => "Manages everyone and everything; its tokens may call all methods",
@@ -25,7 +25,7 @@ pub const fn meaning(role: Role) -> &'static str {
     }
 }
 
-/// What changes for `active` tokens when their account's role does, from their next request on.
+/// Describes the effect of a role change on `active` tokens, from their next request on.
 fn change(before: Role, after: Role, active: u32) -> String {
     let named = |accesses: Vec<Access>| accesses.iter().map(|a| a.word()).collect::<Vec<_>>().join(" and ");
     let only = |one: Role, other: Role| -> Vec<Access> {
@@ -42,7 +42,7 @@ fn change(before: Role, after: Role, active: u32) -> String {
     }
 }
 
-/// What has the focus.
+/// The focused part of the form.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Slot {
     /// The role.
@@ -51,17 +51,17 @@ pub enum Slot {
     Button,
 }
 
-/// The dialog that gives an account a role.
+/// The form for changing an account's role.
 pub struct RoleOf {
     account: Account,
     active: u32,
-    /// Those that may be given, the least powerful first.
+    /// The roles that may be given, least powerful first.
     roles: OneOf<Role>,
     own: bool,
 }
 
 impl RoleOf {
-    /// The dialog for `counted`, which offers `roles`; `own` when that is who chooses.
+    /// Opens the form for `counted` with a choice of `roles`; `own` if this is the user's own account.
     pub fn open(counted: &CountedAccount, roles: Vec<Role>, own: bool) -> Form<Self> {
         let account = counted.account.clone();
         let roles = OneOf::new(roles, &account.role);

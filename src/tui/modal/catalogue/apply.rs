@@ -1,4 +1,4 @@
-//! Which catalogue is applied: a file, or one that comes with jeton. Its preview comes first.
+//! The form for applying a catalogue, from a file or built in. A preview comes first.
 
 use ratatui::style::Style;
 
@@ -16,30 +16,30 @@ use crate::tui::widget::passage::is_tight;
 use crate::tui::widget::sheet::Sheet;
 use crate::verbs::catalogue::{Preview, PreviewCatalogue};
 
-/// The longest path, in bytes.
+/// Maximum length of a path, in bytes.
 const PATH_MAX: usize = 4096;
 
-/// What has the focus.
+/// The focused part of the form.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Slot {
-    /// A name or path.
+    /// The name or path.
     Source,
 }
 
-/// The form.
+/// The form for applying a catalogue.
 pub struct Apply {
     source: Field,
-    /// What was read, while its preview is awaited.
+    /// The catalogue read, while its preview is awaited.
     read: Option<Catalogue>,
 }
 
 impl Apply {
-    /// Nothing typed yet.
+    /// Opens the form with an empty field.
     pub fn open() -> Form<Self> {
         Form::new(Apply { source: Field::new(PATH_MAX), read: None })
     }
 
-    /// The catalogue is read: what would it do?
+    /// Takes the catalogue read and requests a preview.
     ///
     /// # Errors
     /// None; the preview may be refused.
@@ -48,10 +48,10 @@ impl Apply {
         Ok(Outcome::Ask(PreviewCatalogue { catalogue }.into()))
     }
 
-    /// What it would do: told, and confirmed by whoever wants that.
+    /// Takes the preview: shows the changes and asks for confirmation.
     ///
     /// # Errors
-    /// That it would do nothing.
+    /// The catalogue changes nothing.
     pub fn previewed(&mut self, preview: Preview) -> Pressed<Slot> {
         let Some(catalogue) = self.read.take() else { return Ok(Outcome::Stay) };
         if preview.is_empty() {
@@ -90,7 +90,7 @@ impl Dialog for Apply {
     fn refused(&mut self, error: Error) -> Pressed<Slot> {
         self.read = None;
         match error.kind {
-            // What the error says next is for the command line.
+            // The remedy in the error is for the command line.
             ErrorKind::Conflict => {
                 let text = format!("{}. Something else was changed meanwhile: Enter previews it anew", error.what);
                 Err(Problem::said(text))

@@ -8,10 +8,10 @@ use crate::domain::catalogue::Catalogue;
 use crate::tui::widget::passage::{Look, Passage};
 use crate::verbs::catalogue::{ApplyCatalogue, Most, Preview};
 
-/// The longest lists that a preview shows.
+/// Maximum length of the lists in a preview.
 const MOST: Most = Most { things: 1_000, rest: "jeton catalogue apply --dry-run --json has them" };
 
-/// What applying does: who gains by it, then what comes, goes and changes.
+/// Describes the preview: the tokens that gain methods, then additions, removals and changes.
 fn told(preview: &Preview) -> Passage {
     let warns = preview.widening.count > 0 || !preview.opened.is_empty();
     let gains = preview.gains(MOST).into_iter().map(|line| match (line.starts_with(' '), warns) {
@@ -23,7 +23,7 @@ fn told(preview: &Preview) -> Passage {
     let between = [(Look::Plain, String::new())];
     gains.chain(between).chain(changes).fold(Passage::default(), |passage, (look, line)| {
         let text = line.trim_start();
-        // A line that goes on stays under its beginning.
+        // A continuation line keeps the indentation of its first line.
         passage.labelled("", line.len() - text.len(), look, text)
     })
 }
@@ -37,7 +37,8 @@ fn look(line: &str) -> Look {
     }
 }
 
-/// The change, where so many tokens may gain methods by it, and so many methods become public.
+/// Returns the change. `accept_widening` and `accept_public` are the confirmed numbers of tokens that gain methods and
+/// of methods that become public.
 fn wanted(catalogue: &Catalogue, about: Passage, accept_widening: Option<u64>, accept_public: Option<u64>) -> Wanted {
     let verb = ApplyCatalogue::new(catalogue.clone(), accept_widening, accept_public);
     Wanted::telling(format!("Apply {}", catalogue.name), about, verb)

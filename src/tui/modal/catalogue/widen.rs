@@ -1,5 +1,5 @@
-//! A catalogue by which tokens gain methods, or methods become public: which, and their typed numbers. The verb compares
-//! the numbers again.
+//! Confirmation of a catalogue that gives tokens more methods, or makes methods public. Both are listed, and their
+//! numbers must be typed. The verb compares the numbers again.
 
 use super::{told, wanted};
 use crate::domain::catalogue::Catalogue;
@@ -13,7 +13,7 @@ use crate::tui::widget::passage::{Passage, is_tight};
 use crate::tui::widget::sheet::Sheet;
 use crate::verbs::catalogue::Preview;
 
-/// What has the focus.
+/// The focused part of the dialog.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Slot {
     /// The typed number of tokens that gain methods.
@@ -22,7 +22,7 @@ pub enum Slot {
     Public,
 }
 
-/// The dialog.
+/// The confirmation dialog.
 pub struct Widen {
     catalogue: Catalogue,
     told: Passage,
@@ -33,7 +33,7 @@ pub struct Widen {
 }
 
 impl Widen {
-    /// Tells what `preview` says of `catalogue`.
+    /// Opens the dialog with the `preview` of `catalogue`.
     pub fn open(catalogue: Catalogue, preview: &Preview) -> Form<Self> {
         Form::new(Widen {
             catalogue,
@@ -95,7 +95,7 @@ impl Dialog for Widen {
         Ok(Outcome::Confirm(wanted(&self.catalogue, about, some(self.count), some(self.public_count))))
     }
 
-    /// What is told here may no longer be so: it is previewed anew.
+    /// The preview shown may be outdated, so a new one is requested.
     fn refused(&mut self, error: Error) -> Pressed<Slot> {
         Ok(Outcome::Refuse(error))
     }

@@ -38,7 +38,7 @@ impl Denied {
         self.table(frame, table, model);
     }
 
-    /// Returns the number of loaded rows, and a sign if there are more. Rows come and go at any time, so there is no
+    /// Returns the number of loaded rows, with `+` if there are more. Rows come and go at any time, so there is no
     /// total.
     fn count(&self) -> String {
         if self.stretch.refusal().is_some() {
