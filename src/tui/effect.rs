@@ -1,4 +1,4 @@
-//! What the screens want done; the runtime does it.
+//! The effects that the screens ask for. The runtime carries them out.
 
 use std::path::PathBuf;
 use std::sync::Arc;
@@ -11,30 +11,30 @@ use crate::tui::msg::RequestId;
 use crate::verbs::actor::Credential;
 use crate::verbs::request::Request;
 
-/// One thing to do.
+/// An effect.
 #[derive(Debug)]
 pub enum Effect {
-    /// Carry out a request, and reply under its id.
+    /// Sends a request; the reply has the same id.
     Call(RequestId, Credential, Box<Request>),
-    /// Copy text that is no secret.
+    /// Copies text that is not a secret.
     CopyText(String),
-    /// Copy a secret.
+    /// Copies a secret.
     CopySecret(Arc<Secret>),
-    /// Save a secret to a new file.
+    /// Saves a secret to a new file.
     Save(PathBuf, Arc<Secret>),
-    /// Read the catalogue that a path or name means, to stand among these, and answer under its id.
+    /// Reads the catalogue with this path or name, to be used along with these catalogues. The reply has the same id.
     Read(RequestId, PathBuf, Arc<[Catalogue]>),
-    /// Ask the running service about the change with this number in the audit log.
+    /// Asks the running service about the change with this number in the audit log.
     Witness(i64),
-    /// End the long work under way after its current batch.
+    /// Stops the work in batches after its current batch.
     Stop,
-    /// Draw everything anew, from an empty screen.
+    /// Redraws everything on an empty screen.
     Clear,
-    /// Hand the terminal back to the shell and stop.
+    /// Returns the terminal to the shell and stops the process.
     Suspend,
 }
 
-/// Text on its way to a clipboard.
+/// Text to be copied to a clipboard.
 pub(super) struct ForClipboard {
     pub text: Zeroizing<String>,
     pub is_secret: bool,

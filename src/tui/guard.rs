@@ -1,4 +1,4 @@
-//! What proves a change besides a password typed for it, and when the screens hide everything.
+//! Proofs that replace typing a password for each change, and the lock after inactivity.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -11,21 +11,21 @@ use crate::tui::msg::RequestId;
 use crate::tui::widget::proof::Proof;
 use crate::verbs::actor::{Credential, Presented};
 
-/// What is held to prove changes with, and since when nobody has pressed a key.
+/// The credentials held for proving changes, and the time of the last key.
 pub struct Guard {
     /// The token that signed in.
     token: Option<Presented>,
-    /// How long a password that made a change is kept; zero = not at all.
+    /// Time for which a password is kept after a change; zero = not kept.
     remember: Duration,
     kept: Option<Kept>,
-    /// The password that a change under way was sent with.
+    /// The password sent with a pending change.
     offered: Option<(RequestId, Arc<Password>)>,
-    /// After how long without a key the screens are locked; zero = never.
+    /// Time without a key after which the screens are locked; zero = never.
     lock_after: Duration,
     last_input: Timestamp,
 }
 
-/// A password that made a change.
+/// A password kept after a successful change.
 struct Kept {
     password: Arc<Password>,
     until: Timestamp,
@@ -36,17 +36,17 @@ fn after(at: Timestamp, time: Duration) -> Timestamp {
 }
 
 impl Guard {
-    /// Nothing is held but the token that signs in, if one does.
+    /// Creates a guard that holds only the token that signed in, if there is one.
     pub fn new(token: Option<Presented>, remember: Duration, lock_after: Duration, now: Timestamp) -> Self {
         Guard { token, remember, kept: None, offered: None, lock_after, last_input: now }
     }
 
-    /// The token that signs in by itself.
+    /// Returns the token that signs in automatically.
     pub fn token(&self) -> Option<&Presented> {
         self.token.as_ref()
     }
 
-    /// What a change by `username` is to be proved with at `now`.
+    /// Returns the proof for a change by `username` at `now`.
     pub fn proof(&self, username: &Username, now: Timestamp) -> Proof {
         if let Some(token) = &self.token {
             return Proof::held(username.clone(), Credential::Token(token.clone()));
@@ -60,14 +60,15 @@ impl Guard {
         }
     }
 
-    /// A change goes out under `id`.
+    /// Records the credential of the change sent as `id`.
     pub fn offer(&mut self, id: RequestId, credential: &Credential) {
         if let (Credential::Password(_, password), false) = (credential, self.remember.is_zero()) {
             self.offered = Some((id, Arc::clone(password)));
         }
     }
 
-    /// The change `id` was answered: a password that was right is kept from now on, one that was wrong no more.
+    /// Handles the reply to the change `id`. A correct password is kept from now on. After a wrong one, no password is
+    /// kept any more.
     pub fn answered<T>(&mut self, id: RequestId, answer: &Result<T>, now: Timestamp) {
         let Some((_, password)) = self.offered.take_if(|(offered, _)| *offered == id) else { return };
         match answer {
@@ -77,27 +78,27 @@ impl Guard {
         }
     }
 
-    /// Time has passed.
+    /// Forgets a password kept longer than allowed.
     pub fn at(&mut self, now: Timestamp) {
         self.kept.take_if(|kept| kept.until <= now);
     }
 
-    /// Somebody is there.
+    /// Records user input, which restarts the lock timer.
     pub fn touched(&mut self, now: Timestamp) {
         self.last_input = now;
     }
 
-    /// Nothing is kept any more.
+    /// Forgets the kept password.
     pub fn forget(&mut self) {
         (self.kept, self.offered) = (None, None);
     }
 
-    /// When the screens are locked if nobody presses a key.
+    /// Returns the time of the lock if no key is pressed.
     pub fn locks_at(&self) -> Option<Timestamp> {
         (!self.lock_after.is_zero()).then(|| after(self.last_input, self.lock_after))
     }
 
-    /// When a kept password goes.
+    /// Returns the time at which the kept password is forgotten.
     pub fn forgets_at(&self) -> Option<Timestamp> {
         self.kept.as_ref().map(|kept| kept.until)
     }

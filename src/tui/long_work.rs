@@ -1,4 +1,4 @@
-//! Work in batches that goes on beside everything else: how far it is, and how that is shown.
+//! Progress of work in batches that continues in the background.
 
 use ratatui::text::{Line, Span};
 
@@ -6,31 +6,32 @@ use crate::tui::msg::RequestId;
 use crate::tui::theme::Theme;
 use crate::tui::widget::line::{grouped, width};
 
-/// Work in batches, from its sending to its reply.
+/// Work in batches, from its request to its reply.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct LongWork {
-    /// Its request.
+    /// Id of its request.
     pub id: RequestId,
-    /// How many of all items are done. `None` until the first batch of several is.
+    /// Number of finished items and of all items. `None` until the first of several batches is finished.
     pub counts: Option<(u64, u64)>,
-    /// Whether it ends after its current batch.
+    /// `true` if the work stops after its current batch.
     pub stopping: bool,
 }
 
 impl LongWork {
-    /// Work that was just sent.
+    /// Creates the state for a request just sent.
     pub fn sent(id: RequestId) -> Self {
         LongWork { id, counts: None, stopping: false }
     }
 
-    /// How far it is, in words.
+    /// Describes the progress in words.
     pub fn text(&self) -> String {
         let Some((done, total)) = self.counts else { return String::new() };
         let verb = if self.stopping { "Stopping after" } else { "Purging" };
         format!("{verb} {} of {}", grouped(done), grouped(total))
     }
 
-    /// A rule over `columns` columns that is heavy as far as the work is done, with how far that is if `in_words`.
+    /// Returns a horizontal rule of `columns` columns whose heavy part shows the progress. `in_words` adds the progress
+    /// as text.
     pub fn rule(&self, columns: usize, in_words: bool, theme: &Theme) -> Line<'static> {
         let text = if in_words { format!(" {} ─", self.text()) } else { String::new() };
         let columns = columns.saturating_sub(width(&text));

@@ -8,10 +8,10 @@
 //!              └───── view(&Model, &mut Frame): reads only
 //! ```
 //!
-//! A new screen is a [`screen::Page`] in `screen/`, a [`screen::desk::Place`] and a line in each match over places. A new
-//! dialog is a page in `modal/` and a line in each match over modals; one with fields is a [`widget::form::Dialog`], and
-//! the rest is done for it. A change leaves either as [`screen::Outcome::Confirm`], and is proved in one place. All keys
-//! stand in `keymap/`.
+//! A new screen is a [`screen::Page`] in `screen/`, a [`screen::desk::Place`] and a line in each match over places. A
+//! new dialog is a page in `modal/` and a line in each match over modals. A dialog with fields is a
+//! [`widget::form::Dialog`], and the rest is done for it. Both return a change as [`screen::Outcome::Confirm`], which
+//! is proved in one place. All keys are in `keymap/`.
 
 pub mod effect;
 pub mod guard;
@@ -45,60 +45,60 @@ use crate::verbs::batches::Progress;
 use crate::verbs::ports::{Clock, Delivery};
 use crate::witness::Witness;
 
-/// What the screens work on.
+/// The resources of the screens.
 pub struct Start {
     /// The verbs.
     pub jeton: Arc<dyn Jeton>,
-    /// The same over another connection, for what takes long.
+    /// The verbs over another connection, for slow requests.
     pub for_long_work: Arc<dyn Jeton>,
-    /// The clock on the wall.
+    /// The system clock.
     pub clock: Arc<dyn Clock>,
-    /// Where secrets are saved.
+    /// The destination for saved secrets.
     pub delivery: Arc<dyn Delivery>,
-    /// Progress of what goes in batches.
+    /// Progress of work in batches.
     pub progress: Arc<Progress>,
     /// Asks the running service after a change.
     pub witness: Witness,
-    /// Where the store is, for people.
+    /// Location of the store, for display.
     pub place: String,
-    /// Who is asking, where that is known.
+    /// The user, if known.
     pub username: Option<Username>,
-    /// The token that signs in by itself.
+    /// The token that signs in automatically.
     pub token: Option<Presented>,
-    /// For how long a password that made a change is kept for the next; zero = asked each time.
+    /// Time for which a password is kept after a change; zero = asked each time.
     pub remember: Duration,
-    /// After how long without a key everything is hidden; zero = never.
+    /// Time without a key after which everything is hidden; zero = never.
     pub lock_after: Duration,
-    /// The account to sign in by itself, in a demonstration.
+    /// The account that signs in automatically, in a demo.
     pub demo: Option<Demo>,
 }
 
-/// The account of a demonstration. Its password is shown on the screen.
+/// The account of a demo. Its password is shown on the screen.
 #[derive(Clone)]
 pub struct Demo {
-    /// Its name.
+    /// Username of the account.
     pub username: Username,
-    /// Its password.
+    /// Password of the account.
     pub password: Zeroizing<String>,
-    /// Where its service checks tokens; none where there is none.
+    /// Address at which the demo's service checks tokens; `None` if there is no service.
     pub service: Option<Endpoint>,
 }
 
-/// How the screens ended.
+/// The way the screens ended.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Ended {
-    /// The person quit.
+    /// The user quit.
     Quit,
-    /// A signal said to. The terminal is given back; what else the caller holds is the caller's to clean up before it
-    /// ends by the same signal ([`crate::platform::signals::end_by`]).
+    /// A signal ended the screens. The terminal is restored. The caller must clean up its own resources and then end by
+    /// the same signal ([`crate::platform::signals::end_by`]).
     Signal(i32),
 }
 
-/// Runs the screens until the person quits or a signal says to end, and leaves the terminal as it was found.
+/// Runs the screens until the user quits or a signal ends them, and restores the terminal.
 ///
 /// # Errors
-/// What ended them early: [`crate::error::Kind::Denied`] after three failed sign-ins,
-/// [`crate::error::Kind::Cancelled`] after Ctrl-C, [`crate::error::Kind::Failure`] when the terminal fails.
+/// The reason for an early end: [`crate::error::Kind::Denied`] after three failed sign-ins,
+/// [`crate::error::Kind::Cancelled`] after Ctrl-C, [`crate::error::Kind::Failure`] if the terminal fails.
 pub fn run(start: Start) -> Result<Ended> {
     runtime::run(start)
 }

@@ -1,4 +1,4 @@
-//! Everything the screens know.
+//! The state of all screens.
 
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use std::sync::Arc;
@@ -30,77 +30,77 @@ use crate::verbs::accounts::Me;
 use crate::verbs::actor::Session;
 use crate::verbs::ports::Clock;
 
-/// How long a line about a change stays.
+/// Time for which a notice is shown, in milliseconds.
 pub const NOTICE_TIME: i64 = 8 * SECOND;
-/// How many of them are kept.
+/// Maximum number of past notices kept.
 const MESSAGES: usize = 100;
-/// How long a request may take before a spinner says so, in milliseconds.
+/// Time after which a pending request shows a spinner, in milliseconds.
 pub const SPINNER_AFTER: i64 = 100;
 
 /// The whole state.
 pub struct Model {
-    /// The instant of the last message.
+    /// Time of the last message.
     pub now: Timestamp,
-    /// The zone in which days end.
+    /// Time zone of dates on screen.
     pub zone: LocalZone,
     /// Columns and rows of the terminal.
     pub size: (u16, u16),
-    /// How things look.
+    /// The styles.
     pub theme: Theme,
-    /// The machine's name.
+    /// Name of the machine.
     pub host: String,
-    /// Where the store is, for people.
+    /// Location of the store, for display.
     pub place: String,
-    /// Who is asking, where that is known before anybody signs in.
+    /// The user, if known before sign-in.
     pub username: Option<Username>,
-    /// The account of a demonstration.
+    /// The account of a demo.
     pub demo: Option<Demo>,
-    /// What fills the terminal.
+    /// The current screen.
     pub screen: Screen,
-    /// What lies over it; the last is on top and takes all input.
+    /// The dialogs over the screen. The last one is on top and takes all input.
     pub modals: Vec<Modal>,
-    /// Covers everything until the password is given again.
+    /// The lock, which covers everything until the password is entered again.
     pub lock: Option<Form<SignIn>>,
-    /// What proves changes, and when everything is hidden.
+    /// The held proofs and the lock timer.
     pub guard: Guard,
-    /// Who signed in.
+    /// The session of the signed-in user.
     pub session: Option<Session>,
-    /// What is known of them.
+    /// Data about the signed-in user.
     pub me: Option<Me>,
-    /// Everything that tokens can be given.
+    /// All catalogues.
     pub catalogues: Arc<[Catalogue]>,
-    /// The line about the last change.
+    /// The notice about the last change.
     pub notice: Option<Notice>,
-    /// The last such lines, the newest first.
+    /// The past notices, newest first.
     pub messages: VecDeque<Notice>,
-    /// Damaged rows that were named already.
+    /// Damaged rows already reported.
     pub damaged: BTreeSet<String>,
-    /// Requests under way.
+    /// Requests without a reply yet.
     pub pending: BTreeMap<RequestId, Pending>,
-    /// The work in batches that was sent last and not answered yet.
+    /// The work in batches sent last, until its reply.
     pub long_work: Option<LongWork>,
-    /// The last request's number.
+    /// Number of the last request.
     pub last_request: u64,
-    /// Set when the program shall end.
+    /// Set when the program must end.
     pub exit: Option<Result<(), Error>>,
 }
 
-/// What fills the terminal.
+/// A screen that fills the terminal.
 pub enum Screen {
-    /// Before the first answer.
+    /// Before the first reply.
     Opening,
-    /// The first owner is made.
+    /// The creation of the first owner.
     FirstRun(Box<Form<FirstRun>>),
-    /// Somebody signs in.
+    /// The sign-in.
     SignIn(Box<Form<SignIn>>),
-    /// Somebody signed in with a temporary password, and replaces it.
+    /// The replacement of a temporary password after sign-in.
     ReplacePassword(Box<Form<ReplacePassword>>),
-    /// Somebody has signed in.
+    /// The screens of a signed-in user.
     Desk(Box<Desk>),
 }
 
 impl Screen {
-    /// What is drawn.
+    /// Returns the page that is drawn.
     pub fn page(&self) -> Option<&dyn Page> {
         match self {
             Screen::Opening => None,
@@ -111,7 +111,7 @@ impl Screen {
         }
     }
 
-    /// What takes the keys.
+    /// Returns the page that takes the keys.
     pub fn page_mut(&mut self) -> Option<&mut dyn Page> {
         match self {
             Screen::Opening => None,
@@ -123,64 +123,64 @@ impl Screen {
     }
 }
 
-/// The zone of the clock on the wall, without the clock.
+/// The time zone of the system clock, without the clock.
 #[derive(Clone)]
 pub struct LocalZone(Arc<dyn Clock>);
 
 impl LocalZone {
-    /// The zone of `clock`.
+    /// Returns the zone of `clock`.
     pub fn of(clock: Arc<dyn Clock>) -> Self {
         LocalZone(clock)
     }
 
-    /// The zone itself.
+    /// Returns the zone.
     pub fn get(&self) -> &dyn Zone {
         self.0.zone()
     }
 }
 
-/// A line that goes after a while.
+/// A line shown for a limited time.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Notice {
-    /// How it is meant.
+    /// The tone.
     pub tone: Tone,
-    /// What happened.
+    /// The text.
     pub text: String,
-    /// The command that does the same.
+    /// The equivalent command.
     pub cli: Option<String>,
-    /// When it was said.
+    /// Time at which the notice was created.
     pub at: Timestamp,
-    /// What the running service is asked about it meanwhile.
+    /// The question to the running service that is not answered yet.
     pub awaited: Option<Awaited>,
 }
 
-/// What the running service is asked about a change.
+/// A question to the running service about a change.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Awaited {
-    /// The change's number in the audit log.
+    /// Number of the change in the audit log.
     pub seq: i64,
-    /// Whom it is to deny.
+    /// Words for the tokens that the service must deny.
     pub whom: &'static str,
 }
 
 impl Notice {
-    /// When it goes.
+    /// Returns the time at which the notice disappears.
     pub fn until(&self) -> Timestamp {
         self.at.plus(NOTICE_TIME)
     }
 }
 
-/// How a notice is meant.
+/// The tone of a notice.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Tone {
-    /// Done.
+    /// Success.
     Good,
-    /// Not done.
+    /// Failure.
     Bad,
 }
 
 impl Tone {
-    /// The glyph that stands for it, and its style.
+    /// Returns the glyph of the tone, and its style.
     pub fn mark(self, theme: &Theme) -> (&'static str, Style) {
         match self {
             Tone::Good => ("✓", theme.good),
@@ -189,23 +189,23 @@ impl Tone {
     }
 }
 
-/// A request under way.
+/// A request without a reply yet.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Pending {
-    /// What its reply is for.
+    /// Purpose of the reply.
     pub purpose: Purpose,
-    /// When it was sent.
+    /// Time at which the request was sent.
     pub since: Timestamp,
 }
 
-/// What a reply is for.
+/// The purpose of a reply.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Purpose {
-    /// Whether there is an owner yet.
+    /// Checking if there is an owner yet.
     Greeting,
-    /// The page on top waits for it.
+    /// For the top page, which waits for the reply.
     Page,
-    /// Who signed in.
+    /// Data about the signed-in user.
     Me,
     /// The catalogues.
     Catalogues,
@@ -213,32 +213,32 @@ pub enum Purpose {
     List,
     /// The accounts.
     Accounts,
-    /// What else is known of the account under the cursor.
+    /// More data about the account under the cursor.
     Account,
     /// The rows of the audit log.
     Audit,
     /// The rows of the denied attempts.
     Denied,
-    /// Whether the audit log is whole.
+    /// Verification of the audit log.
     Verification,
-    /// The rules.
+    /// The policy.
     Policy,
     /// The counts above the table.
     Tally,
-    /// How the token under the cursor was used.
+    /// Usage of the token under the cursor.
     Usage,
-    /// All tokens that are to be marked.
+    /// All tokens to be marked.
     Marking,
-    /// The marked tokens as they are now.
+    /// The current state of the marked tokens.
     Review,
-    /// What a purge would take.
+    /// The preview of a purge.
     Preview,
     /// Work in batches whose dialog is closed.
     LongWork,
 }
 
 impl Model {
-    /// The state before anything has happened.
+    /// Creates the initial state.
     pub fn new(start: &Start, host: String, theme: Theme, size: (u16, u16)) -> Self {
         Model {
             now: start.clock.now(),
@@ -266,7 +266,7 @@ impl Model {
         }
     }
 
-    /// The screens of who signed in.
+    /// Returns the screens of a signed-in user.
     pub fn desk(&self) -> Option<&Desk> {
         match &self.screen {
             Screen::Desk(desk) => Some(desk),
@@ -274,7 +274,7 @@ impl Model {
         }
     }
 
-    /// The screens of who signed in.
+    /// Returns the screens of a signed-in user, for an update.
     pub fn desk_mut(&mut self) -> Option<&mut Desk> {
         match &mut self.screen {
             Screen::Desk(desk) => Some(desk),
@@ -282,17 +282,17 @@ impl Model {
         }
     }
 
-    /// The token table, shown or not.
+    /// Returns the token table, shown or not.
     pub fn tokens(&self) -> Option<&Tokens> {
         self.desk().map(|d| &d.tokens)
     }
 
-    /// The token table, shown or not.
+    /// Returns the token table, shown or not, for an update.
     pub fn tokens_mut(&mut self) -> Option<&mut Tokens> {
         self.desk_mut().map(|d| &mut d.tokens)
     }
 
-    /// The screen of the desk that takes the keys; none while something lies over it.
+    /// Returns the current screen if it takes the keys; `None` if a dialog or the lock covers it.
     pub fn in_front(&self) -> Option<Place> {
         if self.lock.is_some() || !self.modals.is_empty() {
             return None;
@@ -300,22 +300,22 @@ impl Model {
         self.desk().map(Desk::shown)
     }
 
-    /// The role of who signed in. Until that is known nothing is shown as out of reach.
+    /// Returns the role of the signed-in user. Until it is known, nothing is shown as forbidden.
     pub fn role(&self) -> Role {
         self.me.as_ref().map_or(Role::Owner, |me| me.account.role)
     }
 
-    /// Whether a person signed in, not a token.
+    /// `true` if a person signed in, not a token.
     pub fn is_by_person(&self) -> bool {
         !self.session.as_ref().is_some_and(Session::is_by_token)
     }
 
-    /// What a change is to be proved with; none before anybody has signed in.
+    /// Returns the proof for a change; `None` before sign-in.
     pub fn proof(&self) -> Option<Proof> {
         self.session.as_ref().map(|session| self.guard.proof(session.username(), self.now))
     }
 
-    /// Where keys are looked up now.
+    /// Returns the current key context.
     pub fn context(&self) -> Context {
         match (&self.lock, self.modals.last()) {
             (Some(lock), _) => lock.context(),
@@ -324,55 +324,56 @@ impl Model {
         }
     }
 
-    /// Whether a secret that nobody has seen would be lost if the program ended now.
+    /// `true` if ending the program now would lose a secret that nobody has seen.
     pub fn holds_unseen_secret(&self) -> bool {
         self.modals.iter().any(|m| matches!(m, Modal::Reveal(reveal) if !reveal.is_used()))
     }
 
-    /// The work in batches that goes on beside everything else.
+    /// Returns the work in batches that continues in the background.
     pub fn long_work(&self) -> Option<&LongWork> {
         self.long_work.as_ref().filter(|work| work.counts.is_some())
     }
 
-    /// Whose replies the screens wait for. How far long work is has a place of its own.
+    /// Returns the pending requests whose replies the screens wait for. Work in batches is excluded: its progress is
+    /// shown elsewhere.
     fn awaited(&self) -> impl Iterator<Item = &Pending> {
         self.pending.values().filter(|pending| pending.purpose != Purpose::LongWork)
     }
 
-    /// Whether something takes long enough to say so.
+    /// `true` if a request takes long enough for a spinner.
     pub fn is_busy(&self) -> bool {
         self.awaited().any(|p| self.now.0 - p.since.0 >= SPINNER_AFTER)
     }
 
-    /// The next instant at which the screen changes by itself; none while nothing on it depends on time.
+    /// Returns the next time at which the screen changes by itself; `None` if nothing on it depends on time.
     pub fn wakes_at(&self) -> Option<Timestamp> {
         let notice = self.notice.as_ref().map(Notice::until);
         let spinner = self.awaited().map(|p| p.since.plus(SPINNER_AFTER)).min();
         let spinner = if self.is_busy() { Some(self.now.plus(SPINNER_AFTER)) } else { spinner };
-        // "3 min ago" grows old by the minute.
+        // "3 min ago" changes every minute.
         let minute = self.tokens().map(|_| Timestamp((self.now.0.div_euclid(60_000) + 1) * 60_000));
-        // What is hidden already waits for a key.
+        // A locked screen needs no lock timer.
         let lock = self.guard.locks_at().filter(|_| self.session.is_some() && self.lock.is_none());
         [notice, spinner, minute, lock, self.guard.forgets_at()].into_iter().flatten().min()
     }
 
-    /// Whether something on the screen tells what is in the ledger, so that what comes into it has to be noticed.
+    /// `true` if the screen shows ledger data, so that changes of the ledger have to be noticed.
     pub fn shows_ledger(&self) -> bool {
         let place = self.desk().filter(|_| self.lock.is_none()).map(Desk::shown);
         matches!(place, Some(Place::Tokens | Place::Denied))
     }
 
-    /// The audit log, shown or not.
+    /// Returns the audit log, shown or not.
     pub fn audit(&self) -> Option<&Audit> {
         self.desk().map(|d| &d.audit)
     }
 
-    /// The audit log, shown or not.
+    /// Returns the audit log, shown or not, for an update.
     pub fn audit_mut(&mut self) -> Option<&mut Audit> {
         self.desk_mut().map(|d| &mut d.audit)
     }
 
-    /// Says something for a while, and keeps it among the messages. No secret is ever a part of it.
+    /// Shows a notice and adds it to the past notices. The text must never contain a secret.
     pub fn say(&mut self, tone: Tone, text: impl Into<String>, cli: Option<String>) {
         let notice = Notice { tone, text: text.into(), cli, at: self.now, awaited: None };
         self.messages.truncate(MESSAGES - 1);

@@ -1,4 +1,4 @@
-//! What happens to the screens.
+//! The messages that the screens receive.
 
 use std::path::PathBuf;
 
@@ -11,11 +11,11 @@ use crate::error::Result;
 use crate::verbs::request::Response;
 use crate::witness::Testimony;
 
-/// Tells one request's reply from another's.
+/// Number that identifies a request and its reply.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct RequestId(pub u64);
 
-/// One thing that happened.
+/// A message to the screens.
 #[derive(Debug)]
 pub enum Msg {
     /// Time has passed.
@@ -24,50 +24,50 @@ pub enum Msg {
     Key(KeyEvent),
     /// Text was pasted.
     Paste(Zeroizing<String>),
-    /// The terminal has another size: columns, rows.
+    /// The terminal was resized to these columns and rows.
     Resize(u16, u16),
     /// A request was answered.
     Reply(RequestId, Box<Result<Response>>),
-    /// The clipboard has it: how, or why not.
+    /// Text was copied to the clipboard, or an error.
     Copied(Result<Copied>),
-    /// The secret is in a file, or why not.
+    /// The secret was saved to a file, or an error.
     Saved(Result<PathBuf>),
-    /// A catalogue was read, or why not.
+    /// A catalogue was read, or an error.
     Read(RequestId, Box<Result<Catalogue>>),
-    /// What the running service says of the change with this number in the audit log; nothing where none runs.
+    /// Answer of the running service about the change with this number in the audit log; `None` if no service runs.
     Testified(i64, Option<Testimony>),
-    /// Something in the store was changed, here or elsewhere.
+    /// The store was changed, by this process or another.
     Changed,
-    /// Something may have come into the ledger.
+    /// The ledger may have new entries.
     Recorded,
-    /// So many of all items of the long work under way are done.
+    /// Number of finished items and of all items of the work in batches.
     Progress(u64, u64),
-    /// A thread that works for the screens has panicked.
+    /// A background thread of the screens has panicked.
     WorkerFailed,
-    /// The terminal can't be read any more, and why.
+    /// The terminal can't be read any more, with the reason.
     Blind(String),
-    /// The program was stopped and goes on.
+    /// The process was stopped and has been resumed.
     Resumed,
 }
 
-/// What is known about where copied text went.
+/// The destination of copied text.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Copied {
-    /// On the desktop's clipboard, and taken away again after a while.
+    /// On the desktop's clipboard, cleared after a while.
     ForAWhile,
-    /// On the desktop's clipboard.
+    /// On the desktop's clipboard, not cleared.
     ForGood,
-    /// Sent to the terminal, which never answers.
+    /// Sent to the terminal, which never confirms.
     Sent(Sent),
 }
 
-/// How text was sent to a terminal.
+/// The route of text sent to a terminal.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Sent {
-    /// Straight to it.
+    /// Directly to the terminal.
     Straight,
-    /// By the tmux between.
+    /// By tmux, between jeton and the terminal.
     ByTmux,
-    /// Past a tmux that lets it through only with some settings.
+    /// By passthrough, which tmux permits only with some settings.
     PastTmux,
 }

@@ -1,4 +1,4 @@
-//! The loop: waits for something to happen, takes all of it, then draws once.
+//! The main loop: waits for an event, handles all pending events, then draws once.
 
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::mpsc::{Receiver, RecvTimeoutError, Sender, channel};
@@ -26,18 +26,18 @@ use crate::platform::{process, tasks};
 use crate::verbs::batches::Progress;
 use crate::verbs::ports::Clock;
 
-/// How long the program may take to end once it was told to.
+/// Maximum time for the program to end after a signal.
 const LAST_MOMENTS: Duration = Duration::from_millis(1500);
-/// How long the end waits for the store to be closed, which a long look at it may hold up.
+/// Maximum time that the end waits for the store to be closed. A long read may delay it.
 const CLOSING: Duration = Duration::from_millis(1000);
-/// The same where the program was told to end and has not.
+/// The same limit if the program is late in ending after a signal.
 const CLOSING_LATE: Duration = Duration::from_millis(300);
 
-/// What wakes the loop.
+/// An event that wakes the loop.
 enum Woken {
     By(Msg),
     Told(Told),
-    /// The tmux here could not be given this.
+    /// Text that could not be passed to tmux.
     NotByTmux(Zeroizing<String>),
 }
 
@@ -51,7 +51,7 @@ pub(super) fn run(start: Start) -> Result<Ended> {
     let workers = Workers::start(&start, &wake)?;
     let _ = store.set(Arc::clone(&workers.store));
     let clock = Arc::clone(&start.clock);
-    // The store is the workers' alone: it is closed when they end.
+    // Only the workers hold the store from here on, so the store closes when they end.
     drop(start);
     read_keys(&wake)?;
     let end =
@@ -61,14 +61,14 @@ pub(super) fn run(start: Start) -> Result<Ended> {
     match end {
         Ok(Ended::Quit) => given_back.map(|()| Ended::Quit),
         Ok(ended @ Ended::Signal(_)) => Ok(ended),
-        // Drawing or reading may have failed before anybody told us why.
+        // A failed draw or read may precede the hang-up signal.
         Err(_) if signals::has_hung_up() => Ok(Ended::Signal(signal_hook::consts::SIGHUP)),
         Err(error) => Err(error),
     }
 }
 
-/// Signals wake the loop. One that says to end also starts a clock: a loop stuck on a dead terminal must not keep the
-/// program alive.
+/// Lets signals wake the loop. A signal to end also starts a timer, because a loop stuck on a dead terminal must not
+/// keep the program alive.
 fn watch_signals(wake: &Sender<Woken>, clock: &Arc<dyn Clock>, store: &Arc<OnceLock<Arc<Store>>>) -> Result<()> {
     let (wake, clock, store) = (wake.clone(), Arc::clone(clock), Arc::clone(store));
     signals::watch(move |told| {
@@ -95,10 +95,10 @@ fn watch_signals(wake: &Sender<Woken>, clock: &Arc<dyn Clock>, store: &Arc<OnceL
     .map_err(|e| Error::failure("signals can't be received").why(e.to_string()))
 }
 
-/// What is typed and pasted wakes the loop.
+/// Lets typed and pasted input wake the loop.
 fn read_keys(wake: &Sender<Woken>) -> Result<()> {
     let wake = wake.clone();
-    // Once the loop is gone nobody hears the rest, and the program ends.
+    // Once the loop has ended, nobody receives the rest, and the program ends.
     let tell = move |msg| drop(wake.send(Woken::By(msg)));
     worker::spawn("keys", tell, |tell| {
         let mut parser = Parser::default();
@@ -121,14 +121,14 @@ fn read_keys(wake: &Sender<Woken>) -> Result<()> {
     .map(drop)
 }
 
-/// The threads that work for the screens.
+/// The background threads of the screens.
 struct Workers {
     store: Arc<Store>,
-    /// None where text goes to the terminal by an escape sequence.
+    /// `None` if text is copied by an escape sequence to the terminal.
     clipboard: Option<(Sender<ForClipboard>, thread::JoinHandle<Option<()>>)>,
     past_tmux: bool,
     progress: Arc<Progress>,
-    /// Whether the screen tells of the ledger.
+    /// `true` while the screen shows ledger data.
     ledger_shown: Arc<AtomicBool>,
 }
 
@@ -160,13 +160,13 @@ impl Workers {
 }
 
 impl Drop for Workers {
-    /// However the screens end: the store is closed, and a secret on a desktop's clipboard taken away.
+    /// Closes the store and clears a secret from the desktop's clipboard, however the screens end.
     fn drop(&mut self) {
         self.progress.stop();
         self.store.close(CLOSING);
         if let Some((texts, thread)) = self.clipboard.take() {
             drop(texts);
-            // A panic there has been told already.
+            // A panic in that thread has been reported already.
             let _ = thread.join();
         }
     }
@@ -178,7 +178,7 @@ struct Loop<'a> {
     workers: &'a Workers,
     woken: Receiver<Woken>,
     clock: &'a dyn Clock,
-    /// Whether a `SIGCONT` is on its way that a stop of our own has earned.
+    /// `true` if a `SIGCONT` is expected after our own suspend.
     stopped_itself: bool,
 }
 
@@ -195,7 +195,7 @@ impl Loop<'_> {
             self.workers.ledger_shown.store(model.shows_ledger(), Ordering::Relaxed);
             let woken = self.wait()?;
             self.message(Msg::Now(self.clock.now()))?;
-            // Everything that has come meanwhile is taken before the next frame; many sizes are one.
+            // All pending events are handled before the next frame. Several resizes count as one.
             let mut resized = false;
             for woken in woken.into_iter().chain(self.woken.try_iter().collect::<Vec<_>>()) {
                 match woken {
@@ -205,7 +205,8 @@ impl Loop<'_> {
                     Woken::Told(Told::HungUp) => return Ok(Ended::Signal(signal_hook::consts::SIGHUP)),
                     Woken::Told(Told::Resized) => resized = true,
                     Woken::Told(Told::Stop) => self.suspend()?,
-                    // Ours is told too, after the fact; one that nobody could announce (SIGSTOP) is told only so.
+                    // We also get SIGCONT after our own suspend; ignore that one. After SIGSTOP, which can't be
+                    // announced, it is the only notification.
                     Woken::Told(Told::Continue) if self.stopped_itself => self.stopped_itself = false,
                     Woken::Told(Told::Continue) => self.resume(|| ())?,
                 }
@@ -219,7 +220,7 @@ impl Loop<'_> {
         }
     }
 
-    /// The next thing that happens; nothing when the screen changes by itself first.
+    /// Returns the next event; `None` if the screen changes by itself first.
     fn wait(&self) -> Result<Option<Woken>> {
         let gone = || Error::failure("nothing is left to wait for");
         match self.model.wakes_at() {
@@ -281,13 +282,13 @@ impl Loop<'_> {
         self.message(Msg::Copied(Ok(Copied::Sent(sent))))
     }
 
-    /// Nothing but the shell is on the terminal while the program is stopped, and the password is asked for after it.
+    /// Suspends the process. Only the shell uses the terminal meanwhile, and the password is asked for afterwards.
     fn suspend(&mut self) -> Result<()> {
         self.stopped_itself = true;
         self.resume(signals::stop)
     }
 
-    /// Takes the terminal anew after `away`, and asks for the password.
+    /// Runs `away` without the terminal, takes the terminal again, and asks for the password.
     fn resume(&mut self, away: impl FnOnce()) -> Result<()> {
         self.screen.lend(away)?;
         self.resized()?;

@@ -1,4 +1,4 @@
-//! The terminal, taken and given back. One guard undoes what it did, once, from every way out.
+//! Taking and restoring the terminal. A single guard restores it once, on every way out.
 
 use std::io::{self, Stdout, Write};
 use std::mem::ManuallyDrop;
@@ -19,30 +19,30 @@ use ratatui::{Frame, Terminal, TerminalOptions, Viewport};
 use crate::error::{Error, Result};
 use crate::platform::terminal::size;
 
-/// Whether the terminal is ours now. Global, because the panic hook has nothing else to look at.
+/// `true` while the program controls the terminal. Global, because the panic hook can't access anything else.
 static TAKEN: AtomicBool = AtomicBool::new(false);
 
 fn failed(e: io::Error) -> Error {
     Error::failure("the terminal can't be used").why(e.to_string())
 }
 
-/// Gives the terminal back, once; whoever comes second finds it done.
+/// Restores the terminal once. Further calls do nothing.
 fn give_back() -> io::Result<()> {
     if !TAKEN.swap(false, Ordering::SeqCst) {
         return Ok(());
     }
-    // Raw mode first: it works even when nothing can be written any more.
+    // Raw mode first: ending it works even if nothing can be written any more.
     let cooked = disable_raw_mode();
-    // Waits for a frame that another thread is drawing: none of it may come after this.
+    // Waits for a frame being drawn by another thread: none of it may come after the restore.
     let mut out = io::stdout().lock();
     let written = execute!(out, EndSynchronizedUpdate, DisableBracketedPaste, Show, LeaveAlternateScreen);
     cooked.and(written)
 }
 
-/// Gives back what can be given back without writing: whoever holds the output may be stuck.
+/// Restores what needs no writing, because the thread that holds the output may be stuck.
 pub(super) fn abandon() {
     if TAKEN.swap(false, Ordering::SeqCst) {
-        // Nobody is left to tell.
+        // Nobody is left to receive the error.
         let _ = disable_raw_mode();
     }
 }
@@ -57,18 +57,20 @@ fn whole((columns, rows): (u16, u16)) -> Rect {
     Rect::new(0, 0, columns, rows)
 }
 
-/// The terminal while it is ours.
+/// The terminal while the program controls it.
 pub(super) struct Screen {
-    /// Never dropped: it would show the cursor once more, and panic where there is no terminal any more to say so on.
+    /// Never dropped: the drop would show the cursor once more, and panic if there is no terminal left to report an
+    /// error on.
     terminal: ManuallyDrop<Terminal<CrosstermBackend<Stdout>>>,
-    /// Whether what the terminal shows is not what was drawn last.
+    /// `true` if the terminal no longer shows the last frame.
     stale: bool,
 }
 
 impl Screen {
-    /// Takes the terminal. From here on dropping the guard, or a panic anywhere, gives it back.
+    /// Takes the terminal. From here on, dropping the guard or a panic anywhere restores the terminal.
     pub(super) fn take() -> Result<Self> {
-        // With NO_COLOR set crossterm would also drop the modifiers that mark the selected row; the themes decide.
+        // With NO_COLOR set, crossterm would also drop the modifiers that mark the selected row. The themes handle
+        // NO_COLOR.
         crossterm::style::force_color_output(true);
         let earlier = panic::take_hook();
         panic::set_hook(Box::new(move |info| {
@@ -77,7 +79,7 @@ impl Screen {
         }));
         let guard = Guard;
         take().map_err(failed)?;
-        // Of a size of our own: what the terminal claims may be more than there is memory for.
+        // A fixed size: the size that the terminal reports may need more memory than there is.
         let viewport = Viewport::Fixed(whole(size()));
         let backend = CrosstermBackend::new(io::stdout());
         let terminal = Terminal::with_options(backend, TerminalOptions { viewport }).map_err(failed)?;
@@ -85,18 +87,19 @@ impl Screen {
         Ok(Screen { terminal: ManuallyDrop::new(terminal), stale: false })
     }
 
-    /// Draws one frame, shown at once or not at all where the terminal can do that.
+    /// Draws one frame. If the terminal supports that, the frame appears as a whole.
     pub(super) fn draw(&mut self, view: impl FnOnce(&mut Frame<'_>)) -> Result<()> {
-        // Held until the frame is whole, so that a panic elsewhere gives the terminal back before or after it.
+        // Held until the frame is complete, so that a panic in another thread restores the terminal before or after the
+        // frame.
         let mut out = io::stdout().lock();
-        // After a panic elsewhere the terminal is the shell's again.
+        // After a panic in another thread the terminal belongs to the shell again.
         if !TAKEN.load(Ordering::SeqCst) {
             return Ok(());
         }
         queue!(out, BeginSynchronizedUpdate).map_err(failed)?;
         if std::mem::take(&mut self.stale) {
-            // `Terminal::clear` asks the terminal where its cursor is and waits for an answer that the thread reading
-            // keys gets; taking the size anew clears without asking.
+            // `Terminal::clear` asks the terminal for the cursor position and waits for the reply, which the thread
+            // that reads keys receives. Setting the size again clears without asking.
             queue!(out, Clear(ClearType::All)).map_err(failed)?;
             self.terminal.resize(whole(size())).map_err(failed)?;
         }
@@ -104,7 +107,7 @@ impl Screen {
         execute!(out, EndSynchronizedUpdate).map_err(failed)
     }
 
-    /// Forgets what is on the screen, so that the next frame draws all of it.
+    /// Marks the screen as unknown, so that the next frame draws all of it.
     pub(super) fn clear(&mut self) {
         self.stale = true;
     }
@@ -118,7 +121,7 @@ impl Screen {
         out.write_all(sequence.as_bytes()).and_then(|()| out.flush()).map_err(failed)
     }
 
-    /// Gives the terminal back for as long as `f` runs.
+    /// Restores the terminal while `f` runs, then takes it again.
     pub(super) fn lend(&mut self, f: impl FnOnce()) -> Result<()> {
         give_back().map_err(failed)?;
         f();
@@ -127,7 +130,7 @@ impl Screen {
         Ok(())
     }
 
-    /// Gives the terminal back for good.
+    /// Restores the terminal for good.
     pub(super) fn give_back(self) -> Result<()> {
         give_back().map_err(failed)
     }
@@ -135,12 +138,12 @@ impl Screen {
 
 impl Drop for Screen {
     fn drop(&mut self) {
-        // Nobody is left to tell.
+        // Nobody is left to receive the error.
         let _ = give_back();
     }
 }
 
-/// Covers the steps between taking the terminal and having a [`Screen`].
+/// Restores the terminal if a step fails between taking it and having a [`Screen`].
 struct Guard;
 
 impl Drop for Guard {

@@ -1,5 +1,5 @@
-//! How things look: the terminal's own 16 colours, or none at all. Every distinction also has a glyph, a word or a
-//! modifier, so that it survives without colour.
+//! Styles: the terminal's own 16 colours, or none at all. Every distinction also has a glyph, a word or a modifier, so
+//! that it works without colour.
 
 use ratatui::style::{Color, Modifier, Style};
 
@@ -12,26 +12,26 @@ use crate::verbs::decide::Reason;
 pub struct Theme {
     /// Names of things, titles.
     pub strong: Style,
-    /// What matters less.
+    /// Less important text.
     pub dim: Style,
-    /// The one accent: focus, keys.
+    /// The only accent: focus, keys.
     pub accent: Style,
     /// The row under the cursor, the focused button.
     pub selected: Style,
-    /// The room of a text field.
+    /// The area of a text field.
     pub field: Style,
-    /// What matched the filter.
+    /// Text that matches the filter.
     pub matched: Style,
-    /// All is well.
+    /// Success.
     pub good: Style,
-    /// Look here.
+    /// Warning.
     pub warning: Style,
-    /// Something fails or is about to be destroyed.
+    /// Failure, or something about to be destroyed.
     pub danger: Style,
 }
 
 impl Theme {
-    /// The terminal's own 16 colours.
+    /// Returns the theme with the terminal's own 16 colours.
     pub fn colour() -> Self {
         let plain = Style::new();
         Theme {
@@ -47,7 +47,7 @@ impl Theme {
         }
     }
 
-    /// No colour: `NO_COLOR`.
+    /// Returns the theme without colours, for `NO_COLOR`.
     pub fn mono() -> Self {
         let plain = Style::new();
         Theme {
@@ -64,7 +64,7 @@ impl Theme {
     }
 }
 
-/// Glyph, word and style of a token's status; *account off* stands in for *active* where the account is disabled.
+/// Returns glyph, word and style of a token's status. If the account is disabled, *account off* replaces *active*.
 pub fn status(token: &Token, now: Timestamp, theme: &Theme) -> (&'static str, &'static str, Style) {
     match token.status(now) {
         Status::Active if !token.owner.enabled => ("○", "acct off", theme.dim),
@@ -75,8 +75,8 @@ pub fn status(token: &Token, now: Timestamp, theme: &Theme) -> (&'static str, &'
     }
 }
 
-/// Glyph and style of why an attempt was denied: `?` for strangers, those of a token's status, `▲` for beyond what it
-/// may.
+/// Returns glyph and style of a denial reason: `?` for unknown secrets, the status glyph for known tokens, `▲` for
+/// missing permissions.
 pub fn reason(word: &str, theme: &Theme) -> (&'static str, Style) {
     match Reason::of(word) {
         Some(Reason::Malformed | Reason::Checksum | Reason::Unknown) => ("?", theme.dim),

@@ -1,4 +1,4 @@
-//! The model on the screen. Reads only.
+//! Drawing of the model. Read-only.
 
 use ratatui::Frame;
 use ratatui::layout::Rect;
@@ -10,9 +10,9 @@ use crate::tui::screen::Page;
 use crate::tui::widget::foot::keys;
 use crate::tui::widget::line::{cut, width, wrap};
 
-/// The smallest terminal that is drawn on, in columns and rows.
+/// Minimum size of the terminal, in columns and rows.
 const SMALLEST: (u16, u16) = (40, 10);
-/// From how many columns on words can be read.
+/// Minimum number of columns for readable text.
 const NARROWEST: usize = 12;
 const SPINNER: [&str; 10] = ["⠋", "⠙", "⠹", "⠸", "⠼", "⠴", "⠦", "⠧", "⠇", "⠏"];
 
@@ -46,7 +46,7 @@ fn footer(model: &Model, frame: &mut Frame<'_>, area: Rect) {
     let busy = busy(model);
     let columns = usize::from(area.width).saturating_sub(1);
     let room = columns.saturating_sub(if busy.is_empty() { 0 } else { width(&busy) + 1 });
-    // A dialog names its keys itself.
+    // A dialog shows its own keys.
     let mut line = match model.in_front() {
         Some(_) => keys(model.context(), model, room),
         None => Line::default(),
@@ -60,14 +60,14 @@ fn footer(model: &Model, frame: &mut Frame<'_>, area: Rect) {
     frame.render_widget(Paragraph::new(line), area);
 }
 
-/// What is under way: a request that takes long, work in batches, or both.
+/// Describes pending work: a slow request, work in batches, or both.
 fn busy(model: &Model) -> String {
     let turn = usize::try_from(model.now.0.div_euclid(SPINNER_AFTER)).unwrap_or(0);
     let spinner = if model.is_busy() { SPINNER[turn % SPINNER.len()] } else { "" };
-    // How far long work is stands in the frame of the screen. Here it is said where a dialog may cover that, but not to
-    // somebody who hasn't signed in.
+    // The frame of the screen shows the progress of work in batches. A dialog may cover that, so the progress is shown
+    // here then, but never before sign-in.
     match model.long_work().filter(|_| model.lock.is_none() && model.in_front().is_none()) {
-        // The sign of other work has its place there all the time, so that nothing moves.
+        // The spinner's place is always reserved, so that nothing moves.
         Some(work) => format!("{spinner:1} {} ", work.text()),
         None if spinner.is_empty() => String::new(),
         None => format!("{spinner} working "),

@@ -1,4 +1,4 @@
-//! Work off the UI thread: one thread for the store and hashing, two for what takes long there, one for the clipboard.
+//! Work off the UI thread: one thread for the store and hashing, two for slow work on the store, one for the clipboard.
 
 use std::path::PathBuf;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -31,11 +31,10 @@ pub(super) enum Job {
     Save(PathBuf, Arc<Secret>),
     Read(RequestId, PathBuf, Arc<[Catalogue]>),
     Witness(i64),
-    /// Ends the thread.
     Close,
 }
 
-/// Which of the store's threads does a job. What takes long must not keep a revocation waiting.
+/// The store thread that does a job. Slow work must not delay a revocation.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Lane {
     Short,
@@ -55,11 +54,11 @@ impl Job {
         }
     }
 
-    /// Whether `later` asks the same question anew, so that this one's answer is nobody's.
+    /// `true` if `later` asks the same question again, so that nobody needs the answer to this job.
     fn is_superseded_by(&self, later: &Job) -> bool {
         match (self, later) {
             (Job::Call(_, _, a), Job::Call(_, _, b)) => match (&**a, &**b) {
-                // A list of another length has another purpose: the table's window, or all that is to be marked.
+                // Lists with different limits have different purposes: the table's window, or all tokens to be marked.
                 (Request::ListTokens(a), Request::ListTokens(b)) => a.limit == b.limit,
                 (Request::TallyTokens(_), Request::TallyTokens(_))
                 | (Request::ShowToken(_), Request::ShowToken(_))
@@ -73,8 +72,8 @@ impl Job {
     }
 }
 
-/// Starts a thread that hands `work` a way to answer. If it panics the screens hear of it, so that nobody waits for it
-/// for ever.
+/// Starts a thread; `work` gets a function for sending answers. A panic is reported to the screens, so that nobody
+/// waits for the thread forever.
 pub(super) fn spawn<F: Fn(Msg) + Clone + Send + 'static>(
     name: &'static str,
     answer: F,
@@ -85,26 +84,27 @@ pub(super) fn spawn<F: Fn(Msg) + Clone + Send + 'static>(
         .map_err(|e| Error::failure("a thread can't be started").why(e.to_string()))
 }
 
-/// The threads that hold the store, and how to end them. Dropping it doesn't: [`Store::close`] does.
+/// The threads that hold the store, and the means to end them. Dropping it doesn't end them: [`Store::close`] does.
 pub(super) struct Store {
     jobs: Sender<Job>,
     long_changes: Sender<Job>,
     long_reads: Sender<Job>,
-    /// Taken to end the thread that looks for changes.
+    /// Taken to end the thread that watches for changes.
     looking: Mutex<Option<Sender<()>>>,
-    /// Disconnected once the threads have let go of the store.
+    /// Disconnected once the threads have released the store.
     held: Mutex<Receiver<()>>,
 }
 
-/// The store in the hands of a thread.
+/// The store as held by a thread.
 struct Held {
     jeton: Arc<dyn Jeton>,
-    /// Dropped after the store.
+    /// Must be dropped after the store.
     _holds: Sender<()>,
 }
 
 impl Store {
-    /// Starts the threads. The ledger is looked at only while `shown` says that the screen tells of it.
+    /// Starts the threads. The ledger is checked for changes only while `shown` is set, that is while the screen shows
+    /// ledger data.
     pub(super) fn start(
         jeton: Arc<dyn Jeton>,
         for_long_work: Arc<dyn Jeton>,
@@ -124,7 +124,7 @@ impl Store {
         Ok(Store { jobs, long_changes, long_reads, looking: Mutex::new(Some(looking)), held: Mutex::new(held) })
     }
 
-    /// Has a job done.
+    /// Sends a job to its thread.
     pub(super) fn send(&self, job: Job) -> Result<()> {
         let jobs = match job.lane() {
             Lane::Short => &self.jobs,
@@ -137,7 +137,7 @@ impl Store {
     /// Ends the threads, and waits until the store is closed or the time is over.
     pub(super) fn close(&self, within: Duration) {
         for jobs in [&self.jobs, &self.long_changes, &self.long_reads] {
-            // A thread that has ended has closed it.
+            // A thread that has already ended has closed the store.
             let _ = jobs.send(Job::Close);
         }
         drop(self.looking.lock().unwrap_or_else(PoisonError::into_inner).take());
@@ -175,7 +175,7 @@ fn work(
     .map(|_| jobs)
 }
 
-/// The oldest job that no later one supersedes; none once the sender is gone.
+/// Returns the oldest job that no later job supersedes; `None` once the sender is gone.
 fn next(queue: &Receiver<Job>, waiting: &mut Vec<Job>) -> Option<Job> {
     if waiting.is_empty() {
         waiting.push(queue.recv().ok()?);
@@ -189,13 +189,13 @@ fn next(queue: &Receiver<Job>, waiting: &mut Vec<Job>) -> Option<Job> {
     }
 }
 
-/// How often the store is asked whether it has changed: well within the second that a person may wait for it.
+/// Interval between checks for changes of the store: well within the second that a user may wait for a change.
 const LOOK_EVERY: Duration = Duration::from_millis(300);
-/// At which of these looks the ledger is asked, too: about each second.
+/// Number of these checks per check of the ledger: about one each second.
 const LEDGER_EVERY: u32 = 3;
 
-/// Starts the thread that notices changes of the store, whoever makes them. A store that can't be read has none: who
-/// looks at it hears why.
+/// Starts the thread that notices changes of the store, by any process. It ignores a store that can't be read: a
+/// request that reads the store reports the error.
 fn watch(
     store: Held,
     until: Receiver<()>,
@@ -226,7 +226,8 @@ fn watch(
     .map(drop)
 }
 
-/// Starts the clipboard's thread. When the returned sender is dropped it takes a secret away again and ends.
+/// Starts the clipboard's thread. Once the returned sender is dropped, the thread clears a secret from the clipboard
+/// and ends.
 pub(super) fn clipboard(
     mut clipboard: impl Clipboard + 'static,
     answer: impl Fn(Msg) + Clone + Send + 'static,
@@ -258,7 +259,7 @@ pub(super) fn clipboard(
     Ok((texts, thread))
 }
 
-/// Starts the thread that hands text to tmux. What tmux doesn't take goes to `otherwise`.
+/// Starts the thread that passes text to tmux. Text that tmux doesn't accept goes to `otherwise`.
 pub(super) fn tmux(
     answer: impl Fn(Msg) + Clone + Send + 'static,
     otherwise: impl Fn(Zeroizing<String>) + Send + 'static,
@@ -283,7 +284,7 @@ mod tests {
     use crate::verbs::request::Response;
     use crate::verbs::tokens::{PurgeTokens, TallyTokens};
 
-    /// Does nothing until it is let go, and then fails.
+    /// Blocks until released, and then fails.
     struct Blocked(Mutex<Receiver<()>>);
 
     impl Jeton for Blocked {

@@ -1,12 +1,12 @@
-//! Key events of the byte sequences that terminals send for keys.
+//! Key events from the byte sequences that terminals send for keys.
 
 use crossterm::event::{KeyCode, KeyEvent, KeyModifiers};
 
-/// The key of a single byte below 0x20, or of DEL.
+/// Returns the key of a single byte below 0x20, or of DEL.
 pub(super) fn control(byte: u8) -> KeyEvent {
     let ctrl = |c: char| KeyEvent::new(KeyCode::Char(c), KeyModifiers::CONTROL);
     match byte {
-        // What was typed before the terminal was ours has line feeds.
+        // Input typed before raw mode has line feeds.
         b'\r' | b'\n' => KeyCode::Enter.into(),
         b'\t' => KeyCode::Tab.into(),
         0x1b => KeyCode::Esc.into(),
@@ -17,13 +17,13 @@ pub(super) fn control(byte: u8) -> KeyEvent {
     }
 }
 
-/// The key that types `c`.
+/// Returns the key that types `c`.
 pub(super) fn typed(c: char) -> KeyEvent {
     let shift = if c.is_uppercase() { KeyModifiers::SHIFT } else { KeyModifiers::NONE };
     KeyEvent::new(KeyCode::Char(c), shift)
 }
 
-/// The key of `ESC O` and `last`.
+/// Returns the key of `ESC O` and `last`.
 pub(super) fn ss3(last: u8) -> Option<KeyEvent> {
     let code = match last {
         b'M' => KeyCode::Enter,
@@ -33,7 +33,7 @@ pub(super) fn ss3(last: u8) -> Option<KeyEvent> {
     Some(code.into())
 }
 
-/// The key of `ESC [ [` and `last`, on a Linux console.
+/// Returns the key of `ESC [ [` and `last`, on a Linux console.
 pub(super) fn linux_function(last: u8) -> Option<KeyEvent> {
     (b'A'..=b'E').contains(&last).then(|| KeyCode::F(last - b'A' + 1).into())
 }
@@ -50,8 +50,8 @@ fn letter(last: u8) -> Option<KeyCode> {
     })
 }
 
-/// The key of a control sequence, `ESC [ params last`. `None` for everything that isn't a key: replies of the terminal
-/// (also a cursor position, which looks like F3), reports of the mouse and of the focus, releases of keys.
+/// Returns the key of a control sequence, `ESC [ params last`. `None` for anything that isn't a key: replies of the
+/// terminal (also a cursor position, which looks like F3), mouse and focus reports, key releases.
 pub(super) fn csi(params: &[u8], last: u8) -> Option<KeyEvent> {
     if !params.iter().all(|b| matches!(b, b'0'..=b'9' | b';' | b':')) {
         return None;
@@ -70,7 +70,7 @@ pub(super) fn csi(params: &[u8], last: u8) -> Option<KeyEvent> {
             let shifted = params.first().and_then(|p| p.get(1)).copied().unwrap_or(0);
             return character(number(0), shifted, modifiers);
         }
-        // A key has no number, or 1 before its modifiers.
+        // The first parameter of a key is absent, or 1 before its modifiers.
         _ if number(0) > 1 => return None,
         b'Z' => return Some(KeyEvent::new(KeyCode::BackTab, KeyModifiers::SHIFT)),
         b'P' => KeyCode::F(1),
@@ -97,7 +97,7 @@ fn tilde(number: u32) -> Option<KeyCode> {
     }
 }
 
-/// The modifiers of a parameter. `None` where the event is a release, or a chord that belongs to the desktop.
+/// Returns the modifiers of a parameter. `None` if the event is a release, or a shortcut of the desktop.
 fn modifiers(param: Option<&Vec<u32>>) -> Option<KeyModifiers> {
     const RELEASED: u32 = 3;
     const DESKTOP: u32 = 8 | 16 | 32;
@@ -115,7 +115,7 @@ fn modifiers(param: Option<&Vec<u32>>) -> Option<KeyModifiers> {
     Some(modifiers)
 }
 
-/// The key of a character's number, as keyboards report it whose keys are all sent as sequences.
+/// Returns the key of a character code, as sent by keyboards that report all keys as sequences.
 fn character(number: u32, shifted: u32, modifiers: KeyModifiers) -> Option<KeyEvent> {
     let code = match number {
         9 if modifiers.contains(KeyModifiers::SHIFT) => KeyCode::BackTab,
@@ -123,7 +123,7 @@ fn character(number: u32, shifted: u32, modifiers: KeyModifiers) -> Option<KeyEv
         13 | 57414 => KeyCode::Enter,
         27 => KeyCode::Esc,
         8 | 127 => KeyCode::Backspace,
-        // Keys that type nothing have numbers in a private area.
+        // Keys that type nothing have codes in a private-use area.
         0..32 | 57344..=63743 => return None,
         _ => {
             let c = char::from_u32(number)?;

@@ -1,9 +1,9 @@
-//! Keys and pastes out of the bytes that a terminal sends.
+//! Parser of the bytes that a terminal sends, into keys and pastes.
 //!
-//! A terminal sends more than keys: answers to questions that an earlier program asked, reports, pastes without an end.
-//! Each is recognised by its form and dropped, whole or in pieces, so that none of it runs as keys; and nothing of it
-//! keeps later keys from acting. The parser has no clock: [`Parser::patience`] says how long to wait for more bytes, and
-//! [`Parser::quiet`] that none came.
+//! A terminal sends more than keys: replies to queries of an earlier program, reports, pastes without an end. Each is
+//! recognised by its form and dropped, whole or in pieces, so that none of it runs as keys. None of it may stop later
+//! keys from working. The parser has no clock: [`Parser::patience`] says how long to wait for more bytes, and
+//! [`Parser::quiet`] reports that none came.
 //!
 //! ```text
 //!   ground ── ESC ──► escape ── [ ──► control sequence ── 200~ ──► paste ── 201~, silence, Ctrl-C ──► ground
@@ -20,17 +20,17 @@ use std::time::Duration;
 use crossterm::event::{KeyCode, KeyEvent, KeyModifiers};
 use zeroize::Zeroizing;
 
-/// How long a sequence of several bytes may pause. What is unfinished then is over.
+/// Maximum pause within a sequence of several bytes. An unfinished sequence ends then.
 const SILENCE: Duration = Duration::from_secs(1);
-/// How long Esc waits for the rest of a sequence before it is a key.
+/// Time that Esc waits for the rest of a sequence before it counts as a key.
 const ESC_WAIT: Duration = Duration::from_millis(50);
-/// How long a byte that may go on with a sequence waits after its Esc was taken for a key.
+/// Time to wait after a byte that may continue a sequence whose Esc has already counted as a key.
 const HELD: Duration = Duration::from_millis(300);
-/// What follows the end of a paste with no longer pause than this belongs to it: the text had an end mark inside.
+/// Bytes that follow the end of a paste within this pause belong to the paste: the text contained an end mark.
 const TAIL: Duration = Duration::from_millis(50);
-/// The most bytes of a paste that are kept; no field takes as many.
+/// Maximum number of bytes kept of a paste; no field takes as many.
 const PASTE_MAX: usize = 65_536;
-/// The most bytes of a control sequence that are kept; no key has as many.
+/// Maximum number of bytes kept of a control sequence; no key has as many.
 const SEQUENCE_MAX: usize = 32;
 
 const ESC: u8 = 0x1b;
@@ -39,16 +39,16 @@ const CTRL_C: u8 = 0x03;
 const CTRL_Z: u8 = 0x1a;
 const CANCEL: u8 = 0x18;
 
-/// What somebody did at the terminal.
+/// An event from the terminal.
 #[derive(Debug, PartialEq, Eq)]
 pub enum Input {
-    /// Pressed a key.
+    /// A pressed key.
     Key(KeyEvent),
     /// Pasted text.
     Paste(Zeroizing<String>),
 }
 
-/// The place in the bytes.
+/// State of the parser.
 #[derive(Debug)]
 enum State {
     Ground,
@@ -63,7 +63,7 @@ enum State {
     Escape {
         esc: Esc,
     },
-    /// After a byte that begins a string (or a sequence whose Esc was a key): nothing of it has come yet.
+    /// After a byte that may begin a string (or a sequence whose Esc counted as a key), with nothing further received.
     Begun {
         by: u8,
         esc: Esc,
@@ -75,42 +75,42 @@ enum State {
     },
     /// Before the letter of a function key on a Linux console.
     LinuxFunction,
-    /// Before the bytes of a mouse report of the old form.
+    /// Inside a mouse report of the old format.
     Mouse {
         left: u8,
     },
-    /// Inside a string of the terminal's; after Esc in it.
+    /// Inside a string from the terminal; `escape` after an Esc in the string.
     Text {
         escape: bool,
     },
     Paste(Paste),
 }
 
-/// What became of the Esc before.
+/// The status of the preceding Esc.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Esc {
     Waits,
-    /// It was taken for a key.
+    /// The Esc has counted as a key.
     WasKey,
 }
 
-/// Text that is being pasted.
+/// Text being pasted.
 #[derive(Debug)]
 struct Paste {
     text: Zeroizing<Vec<u8>>,
-    /// How many bytes of a mark have come.
+    /// Number of bytes of a mark received so far.
     mark: usize,
-    /// Whether its end mark has come.
+    /// `true` once the end mark was received.
     ended: bool,
 }
 
-/// The begin mark; the end mark has `1` in the place of the last `0`.
+/// The begin mark. The end mark has `1` instead of the last `0`.
 const MARK: &[u8] = b"\x1b[200~";
 const END_MARK: &[u8] = b"\x1b[201~";
 
 impl Paste {
     fn new(ended: bool) -> Self {
-        // Allocated once, so that no copy of a pasted password is left behind by growing.
+        // Allocated once, so that growing leaves no copy of a pasted password behind.
         Paste { text: Zeroizing::new(Vec::with_capacity(PASTE_MAX)), mark: 0, ended }
     }
 
@@ -120,7 +120,7 @@ impl Paste {
         }
     }
 
-    /// Takes a byte. Marks are no text, wherever they stand.
+    /// Takes a byte. Marks are never part of the text, wherever they occur.
     fn take(&mut self, byte: u8) {
         let continues = MARK.get(self.mark) == Some(&byte) || END_MARK.get(self.mark) == Some(&byte);
         if !continues {
@@ -132,7 +132,7 @@ impl Paste {
             }
         }
         self.mark += 1;
-        // Only the last but one byte tells the marks apart.
+        // Only the second last byte differs between the two marks.
         self.ended |= self.mark == END_MARK.len() - 1 && byte == b'1';
         if self.mark == END_MARK.len() {
             self.mark = 0;
@@ -151,11 +151,11 @@ impl Paste {
     }
 }
 
-/// Reads what a terminal sends.
+/// Parser of a terminal's input.
 #[derive(Debug)]
 pub struct Parser {
     state: State,
-    /// A paste ended without its mark: the rest may still come.
+    /// `true` if a paste ended without its mark. Its rest may still come.
     torn: bool,
 }
 
@@ -166,7 +166,7 @@ impl Default for Parser {
 }
 
 impl Parser {
-    /// Takes bytes that came together. `more` says that further ones are there already.
+    /// Takes bytes that arrived together. `more` says that further bytes are already available.
     pub fn feed(&mut self, burst: &[u8], more: bool, out: &mut Vec<Input>) {
         let mut rest = burst;
         if self.torn
@@ -184,7 +184,7 @@ impl Parser {
         }
     }
 
-    /// How long to wait for more bytes; `None` = as long as it takes.
+    /// Returns how long to wait for more bytes; `None` = no limit.
     pub fn patience(&self) -> Option<Duration> {
         match &self.state {
             State::Ground => None,
@@ -195,7 +195,7 @@ impl Parser {
         }
     }
 
-    /// Nothing came for as long as [`Parser::patience`] said.
+    /// Handles a silence as long as [`Parser::patience`].
     pub fn quiet(&mut self, out: &mut Vec<Input>) {
         match std::mem::replace(&mut self.state, State::Ground) {
             State::Escape { esc: Esc::Waits } => {
@@ -203,7 +203,7 @@ impl Parser {
                 self.state = State::Escape { esc: Esc::WasKey };
             }
             State::Begun { by, esc } => out.push(Input::Key(plain(by, esc == Esc::Waits))),
-            // Nothing but `ESC [` came: a chord.
+            // Only `ESC [` came: Alt with `[`.
             State::Sequence { params, too_long: false } if params.is_empty() => {
                 out.push(Input::Key(plain(b'[', true)));
             }
@@ -215,7 +215,7 @@ impl Parser {
         }
     }
 
-    /// Takes one byte: the `first` of those that came together, or the `last`.
+    /// Takes one byte: `first` or `last` of the bytes that arrived together.
     fn step(&mut self, byte: u8, first: bool, last: bool, out: &mut Vec<Input>) {
         self.state = match std::mem::replace(&mut self.state, State::Ground) {
             State::Ground => ground(byte, false, out),
@@ -230,7 +230,7 @@ impl Parser {
             State::Mouse { left } if left > 1 => State::Mouse { left: left - 1 },
             State::Mouse { .. } => State::Ground,
             State::Text { escape } => text(escape, byte, out),
-            // Typed, not pasted: nothing follows it. What was pasted is dropped.
+            // Ctrl-C was typed, not pasted, because nothing follows it. The pasted text is dropped.
             State::Paste(_) if byte == CTRL_C && last => {
                 self.torn = true;
                 ground(byte, false, out)
@@ -243,7 +243,7 @@ impl Parser {
     }
 }
 
-/// A byte that is a key after all.
+/// Returns the key of a byte that turned out not to begin a sequence.
 fn plain(byte: u8, alt: bool) -> KeyEvent {
     let mut key = keys::typed(char::from(byte));
     if alt {
@@ -267,7 +267,7 @@ fn ground(byte: u8, alt: bool, out: &mut Vec<Input>) -> State {
             out.push(Input::Key(plain(byte, alt)));
             return State::Ground;
         }
-        // The controls of eight bits are those of seven after Esc.
+        // 8-bit controls equal the 7-bit ones after Esc.
         0x80..0xa0 => return escape(byte - 0x40, Esc::Waits, &mut Vec::new()),
         0xc2..=0xdf => 2,
         0xe0..=0xef => 3,
@@ -311,7 +311,7 @@ fn escape(byte: u8, esc: Esc, out: &mut Vec<Input>) -> State {
     }
 }
 
-/// Whether a terminal's sequence that begins with `by` may go on with `byte`.
+/// `true` if a terminal sequence that begins with `by` may continue with `byte`.
 fn goes_on(by: u8, byte: u8) -> bool {
     match by {
         b'[' => {
@@ -325,9 +325,10 @@ fn goes_on(by: u8, byte: u8) -> bool {
     }
 }
 
-/// The byte after one that may begin a string. It was a chord, or a key of its own, where a string can't go on so.
+/// Handles the byte after one that may begin a string. If the string can't continue with this byte, the first byte was
+/// a key, or a key with Alt.
 fn begun(by: u8, esc: Esc, byte: u8, first: bool, out: &mut Vec<Input>) -> State {
-    // No hand is so fast that both come together.
+    // Nobody types so fast that both bytes arrive together.
     let together = !first && esc == Esc::Waits;
     if !together && !goes_on(by, byte) {
         out.push(Input::Key(plain(by, esc == Esc::Waits)));
@@ -367,7 +368,7 @@ fn sequence(mut params: Vec<u8>, too_long: bool, byte: u8, out: &mut Vec<Input>)
 fn text(escape: bool, byte: u8, out: &mut Vec<Input>) -> State {
     match byte {
         BEL => State::Ground,
-        // It ends the string by itself, whether or not a backslash follows.
+        // Esc ends the string by itself, with or without a backslash after it.
         ESC => State::Text { escape: true },
         b'\\' if escape => State::Ground,
         _ if escape => self::escape(byte, Esc::Waits, out),

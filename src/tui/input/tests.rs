@@ -1,7 +1,7 @@
 use super::*;
 use proptest::prelude::*;
 
-/// What comes of bytes that arrive in bursts, each followed by a pause.
+/// Parses bytes that arrive in bursts, each followed by a pause.
 fn bursts(bursts: &[(&[u8], u64)]) -> Vec<Input> {
     let (mut parser, mut out) = (Parser::default(), Vec::new());
     for (bytes, pause) in bursts {
@@ -15,7 +15,7 @@ fn bursts(bursts: &[(&[u8], u64)]) -> Vec<Input> {
     out
 }
 
-/// What comes of bytes that arrive at once, long after.
+/// Parses bytes that arrive at once, followed by a long pause.
 fn all(bytes: &[u8]) -> Vec<Input> {
     bursts(&[(bytes, 5_000)])
 }
@@ -32,7 +32,7 @@ fn paste(text: &str) -> Input {
     Input::Paste(Zeroizing::new(text.to_owned()))
 }
 
-/// What terminals answer: to who they are, their colours, clipboard, modes, size, cursor, keyboard, graphics.
+/// Replies of terminals: identity, colours, clipboard, modes, size, cursor, keyboard, graphics.
 const REPLIES: &[&[u8]] = &[
     b"\x1bP>|xterm(370)\x1b\\",
     b"\x1bP>|WezTerm 20240203-110809-5046fc22\x1b\\",
@@ -73,7 +73,7 @@ fn replies_are_no_keys_whole_or_in_two_pieces() {
         for at in 1..reply.len() {
             let (head, tail) = reply.split_at(at);
             assert_eq!(bursts(&[(head, 10), (tail, 5_000)]), [], "{reply:?} split at {at}");
-            // The pause may be so long that Esc was a key, and nothing else was.
+            // The pause may be long enough for Esc to count as a key, but for nothing else.
             let slow = bursts(&[(head, 200), (tail, 5_000)]);
             assert!(slow.iter().all(|input| *input == key_esc()), "{reply:?} split at {at}: {slow:?}");
         }
@@ -105,7 +105,7 @@ fn replies_without_an_end_hold_no_key_back_for_long() {
             }
         }
     }
-    // Without waiting for the silence, too.
+    // Also without waiting for the silence.
     for last in [CTRL_C, CTRL_Z] {
         assert_eq!(bursts(&[(b"\x1b]11;rgb:", 0), (&[last], 0)]), [Input::Key(keys::control(last))]);
     }
@@ -167,7 +167,7 @@ fn keys_of_several_bytes() {
     ] {
         assert_eq!(all(bytes.as_bytes()), [key(code, modifiers)], "{bytes:?}");
     }
-    // A release is none, nor is a chord of the desktop's.
+    // A key release is not a key, nor is a shortcut of the desktop.
     assert_eq!(all(b"\x1b[99;5:3u\x1b[120;9u"), []);
 }
 
@@ -194,9 +194,9 @@ fn a_paste_without_an_end_ends_after_a_silence_or_by_control_c() {
     assert_eq!(bursts(&[(b"\x1b[200~hello", 999)]), []);
     assert_eq!(bursts(&[(b"\x1b[200~hello", 1_000), (b"?", 0)]), [paste("hello"), letter('?')]);
     assert_eq!(bursts(&[(b"\x1b[200~hello", 100), (b"\x03", 0)]), [control_c()]);
-    // One in the middle was pasted.
+    // A Ctrl-C in the middle was pasted.
     assert_eq!(all(b"\x1b[200~a\x03xy\x1b[201~"), [paste("a\x03xy")]);
-    // The rest, when it comes after all, runs as nothing.
+    // The rest, if it still arrives, never runs as keys.
     assert_eq!(
         bursts(&[(b"\x1b[200~a", 2_000), (b"xy\r\x1b[201~", 100), (b"z", 0)]),
         [paste("a"), paste(""), letter('z')]
@@ -216,7 +216,7 @@ fn a_paste_is_bounded() {
     assert!(matches!(&out[..], [Input::Paste(text)] if text.len() == PASTE_MAX));
 }
 
-/// Pieces of what terminals send.
+/// Generates pieces of terminal input.
 fn piece() -> impl Strategy<Value = Vec<u8>> {
     prop_oneof![
         proptest::sample::select(REPLIES).prop_map(<[u8]>::to_vec),
@@ -236,7 +236,7 @@ fn piece() -> impl Strategy<Value = Vec<u8>> {
 }
 
 proptest! {
-    /// However the bytes are cut: what comes without a pause means the same.
+    /// Splitting input that has no pauses doesn't change its meaning.
     #[test]
     fn splits_change_nothing(pieces in prop::collection::vec(piece(), 1..12), cuts in prop::collection::vec(any::<prop::sample::Index>(), 0..8)) {
         let bytes = pieces.concat();
@@ -247,7 +247,7 @@ proptest! {
         prop_assert_eq!(bursts(&split), all(&bytes));
     }
 
-    /// Whatever comes, the keyboard lives: after three silent seconds the next key acts.
+    /// No input blocks the keyboard: after three seconds of silence the next key works.
     #[test]
     fn nothing_kills_the_keyboard(bytes in prop::collection::vec(prop_oneof![Just(ESC), Just(b'['), Just(b']'), Just(b'P'), Just(b'~'), any::<u8>()], 0..64), cut in any::<prop::sample::Index>()) {
         let at = cut.index(bytes.len() + 1);

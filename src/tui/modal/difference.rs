@@ -9,7 +9,7 @@ const WORD: usize = 13;
 /// Maximum width of *before → after* on one line.
 const SHORT: usize = 54;
 
-/// Returns the changes: each field with its old and new value, then added (`+`) and removed (`-`) methods.
+/// Returns the changes: each field with its old and new value, then added (`+`) and removed (`-`) items.
 pub fn lines(changes: &[Change]) -> Passage {
     changes.iter().fold(Passage::default(), |passage, change| {
         let word = change.field.word();

@@ -1,4 +1,5 @@
-//! The scope picker: what a token may call, ticked in a tree; and the same tree to look at on the Catalogue screen.
+//! The scope picker: a tree in which the methods of a token are ticked. The Catalogue screen shows the same tree
+//! read-only.
 //!
 //! ```text
 //! ┌ API: Custom ──────────────────── 31 of 214 methods ┐
@@ -37,22 +38,22 @@ use stock::Kind;
 use tree::{Choice, Tree};
 use used::Used;
 
-/// What has the focus.
+/// The focused part of the picker.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Focus {
     Tree,
     Search,
     Sets,
-    /// The question whether to leave changes behind.
+    /// The question about discarding changes.
     Leaving,
 }
 
-/// What the tree is shown for.
+/// The purpose for which the tree is shown.
 #[derive(Debug)]
 enum Purpose {
-    /// To change this selection.
+    /// Changes this selection.
     Pick(Selection),
-    /// To look.
+    /// Shows the catalogue, read-only.
     Browse,
 }
 
@@ -61,23 +62,23 @@ pub struct Picker {
     tree: Tree,
     search: Field,
     focus: Focus,
-    /// The row of the set list: the sets, *Inherit*, nothing.
+    /// Row in the set list: the sets, *Inherit*, nothing.
     set_cursor: usize,
     purpose: Purpose,
     role: Role,
-    /// What the token was seen to call, where it is there and that is known.
+    /// The methods that the token has called, if the token exists and its usage is loaded.
     used: Option<Arc<Used>>,
-    /// What the last key did, until the next.
+    /// The effect of the last key, shown until the next key.
     note: Option<String>,
 }
 
 impl Picker {
-    /// Changes `selection`, for a token of an account of `role`.
+    /// Creates a picker that changes `selection`, for a token of an account of `role`.
     pub fn pick(catalogues: Arc<[Catalogue]>, selection: Selection, role: Role) -> Self {
         Self::over(Tree::new(catalogues, &selection, role), Purpose::Pick(selection), role)
     }
 
-    /// Shows `catalogues` to an account of `role`; nothing is selected by it.
+    /// Creates a read-only picker that shows `catalogues` to an account of `role`. Nothing is selected.
     pub fn browse(catalogues: Arc<[Catalogue]>, role: Role) -> Self {
         Self::over(Tree::new(catalogues, &Selection::nothing(), role), Purpose::Browse, role)
     }
@@ -87,23 +88,23 @@ impl Picker {
         Picker { tree, search, focus: Focus::Tree, set_cursor: 0, purpose, role, used: None, note: None }
     }
 
-    /// The same, with what the token was seen to call.
+    /// Sets the methods that the token has called.
     pub fn knowing(mut self, used: Option<Arc<Used>>) -> Self {
         self.used = used;
         self
     }
 
-    /// Whether there is a selection of which something could be unused.
+    /// `true` if the selection may contain unused methods.
     pub fn can_drop_unused(&self) -> bool {
         let by_hand_or_sets = *self.tree.choice() != Choice::Inherit && self.tree.total().0 > 0;
         self.used.is_some() && by_hand_or_sets && matches!(self.purpose, Purpose::Pick(_))
     }
 
-    /// Takes the ticks of methods away that the token was never seen to call; sets become *Custom* by it. Management
-    /// methods keep theirs: the ledger doesn't tell which of them was called.
+    /// Unticks the API methods that the token has never called. A selection of sets becomes *Custom*. Management
+    /// methods stay ticked, because the ledger doesn't record calls of individual management methods.
     ///
     /// # Errors
-    /// Why that is not done, in words.
+    /// The reason, in words, why nothing was unticked.
     pub fn drop_unused(&mut self) -> Result<(), String> {
         let Some(used) = self.used.clone() else { return Err("how the token is used isn't known yet".to_owned()) };
         if let Some(doubt) = used.doubt() {
@@ -119,12 +120,12 @@ impl Picker {
         }
     }
 
-    /// The tree itself.
+    /// Returns the tree.
     pub fn tree(&self) -> &Tree {
         &self.tree
     }
 
-    /// Shows `catalogues` to an account of `role`, searched as those before were; the same again change nothing.
+    /// Replaces `catalogues` and `role` and keeps the search. Does nothing if neither has changed.
     pub fn refresh(&mut self, catalogues: &Arc<[Catalogue]>, role: Role) {
         if self.role == role && self.tree.stock().is_of(catalogues) {
             return;
@@ -135,7 +136,7 @@ impl Picker {
         self.set_cursor = self.set_cursor.min(self.last_set());
     }
 
-    /// Whether there are choices that would be lost.
+    /// `true` if unsaved choices would be lost.
     fn is_changed(&self) -> bool {
         match &self.purpose {
             Purpose::Pick(before) => self.tree.selection() != *before,
@@ -178,7 +179,7 @@ impl Picker {
         }
     }
 
-    /// Acts that change the selection.
+    /// Handles actions that change the selection.
     fn change(&mut self, action: Action) -> Outcome {
         if matches!(self.purpose, Purpose::Browse) {
             return Outcome::Stay;
@@ -198,7 +199,7 @@ impl Picker {
 
     fn copy_link(&self) -> Outcome {
         match self.tree.method().and_then(|m| m.docs.as_deref()) {
-            // What can't be shown as it is must not be pasted as it is.
+            // Text that can't be displayed safely must not be pasted either.
             Some(link) if link.chars().any(is_hostile) => {
                 Outcome::Say(Tone::Bad, "The link holds control characters and was not copied".to_owned())
             }
@@ -207,17 +208,17 @@ impl Picker {
         }
     }
 
-    /// Whether something is ticked to look at: what is to be picked, or what a set holds.
+    /// `true` if ticks are shown: those of a selection, or those of a set's contents.
     fn shows_ticks(&self) -> bool {
         matches!(self.purpose, Purpose::Pick(_)) || self.tree.choice() != &Choice::Custom
     }
 
-    /// Whether the catalogue shows what a set holds.
+    /// `true` if the catalogue shows the contents of a set.
     pub fn shows_a_set(&self) -> bool {
         self.shows_ticks()
     }
 
-    /// The last row of the set list: below the sets stand *Inherit* and nothing, where something is picked.
+    /// Returns the last row of the set list. In a picker, *Inherit* and nothing follow the sets.
     fn last_set(&self) -> usize {
         let sets = self.tree.stock().sets.len();
         if matches!(self.purpose, Purpose::Pick(_)) { sets + 1 } else { sets.saturating_sub(1) }
@@ -301,7 +302,7 @@ impl Page for Picker {
     }
 }
 
-/// What is to be known of methods of `kind`, where that is something.
+/// Returns a note about methods of `kind`, if there is one.
 const fn about(kind: Kind) -> Option<&'static str> {
     match kind {
         Kind::Api => None,

@@ -1,8 +1,8 @@
-//! Words looked for in ids and titles, upper and lower case alike.
+//! Case-insensitive search for words in ids and titles.
 
 use std::ops::Range;
 
-/// `text` in lower case, one character for each where there is one: `İ` must not make two out of one.
+/// Returns the lower case of `c` if that is a single character, else `c`: `İ` must not become two characters.
 fn lower_char(c: char) -> char {
     let mut lower = c.to_lowercase();
     match (lower.next(), lower.next()) {
@@ -11,19 +11,19 @@ fn lower_char(c: char) -> char {
     }
 }
 
-/// `text` in lower case, character by character.
+/// Returns `text` in lower case, character by character.
 pub fn lower(text: &str) -> String {
     if text.is_ascii() { text.to_ascii_lowercase() } else { text.chars().map(lower_char).collect() }
 }
 
-/// The words of a search: all must stand somewhere.
+/// Splits a search into words; all must match.
 pub fn words(text: &str) -> Vec<String> {
     text.split_whitespace().map(lower).collect()
 }
 
-/// Where in `text` the `words` stand, in bytes; ranges may overlap.
+/// Returns the byte ranges in `text` that match `words`. Ranges may overlap.
 pub fn positions(text: &str, words: &[String]) -> Vec<Range<usize>> {
-    // Lower case may take more or fewer bytes: each byte of it remembers where its character stands in `text`.
+    // Lower case may have more or fewer bytes, so each of its bytes is mapped to the place of its character in `text`.
     let mut low = String::with_capacity(text.len());
     let mut origin = Vec::with_capacity(text.len() + 1);
     for (at, c) in text.char_indices() {

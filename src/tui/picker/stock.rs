@@ -1,4 +1,4 @@
-//! What there is to pick from: every catalogue laid out in groups, looked up once when the picker opens.
+//! The contents of the picker: all catalogues in groups, prepared once when the picker opens.
 
 use std::collections::{BTreeSet, HashMap};
 use std::ops::Range;
@@ -10,49 +10,49 @@ use crate::domain::method::{Access, MethodId};
 use crate::domain::role::Role;
 use crate::domain::selection::Selection;
 
-/// The heading over methods that no catalogue knows any more.
+/// Heading of the methods that are in no catalogue any more.
 const VANISHED: &str = "no longer in the catalogue";
 
-/// What a group's methods are to a selection.
+/// The kind of a group's methods with regard to selections.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Kind {
     /// Methods of an API.
     Api,
-    /// jeton's own: never part of a set or *Inherit*, picked one by one.
+    /// Management methods of jeton. They are never part of a set or *Inherit* and are picked one by one.
     Management,
-    /// Methods that a selection names and no catalogue knows: they grant nothing.
+    /// Methods in a selection that no catalogue has. They grant nothing.
     Vanished,
 }
 
 /// A group of methods.
 #[derive(Debug)]
 pub struct Section {
-    /// Its id, the head of its methods' ids.
+    /// Id of the group, the common prefix of its methods' ids.
     pub id: String,
-    /// Its name for people.
+    /// Title of the group.
     pub title: String,
-    /// Its methods, by their places.
+    /// Positions of its methods.
     pub methods: Range<usize>,
-    /// What they are to a selection.
+    /// Kind of its methods.
     pub kind: Kind,
 }
 
 /// A method.
 #[derive(Debug)]
 pub struct Entry {
-    /// Its id.
+    /// Id of the method.
     pub id: MethodId,
-    /// Where in the id its own name begins, behind the group's.
+    /// Byte offset in the id at which the method's own name begins, after the group's id.
     pub name_at: usize,
-    /// What it does.
+    /// Title of the method.
     pub title: String,
-    /// What calling it can do; none where nothing is known of it.
+    /// Access level of the method; `None` if nothing is known about the method.
     pub access: Option<Access>,
-    /// Where it is documented.
+    /// Link to the documentation.
     pub docs: Option<String>,
-    /// Its group, by place.
+    /// Position of its group.
     pub section: usize,
-    /// Whether the account's role does not permit it.
+    /// `true` if the account's role does not permit the method.
     pub above: bool,
     /// Id and title in lower case, for the search.
     pub haystack: String,
@@ -61,13 +61,13 @@ pub struct Entry {
 /// An API set.
 #[derive(Debug)]
 pub struct SetEntry {
-    /// Its name.
+    /// Name of the set.
     pub name: String,
-    /// What it is for.
+    /// Title of the set.
     pub title: String,
 }
 
-/// Groups, methods and sets. Groups of management methods stand after all others.
+/// Groups, methods and sets. Groups of management methods come after all others.
 #[derive(Debug)]
 pub struct Stock {
     /// The groups.
@@ -81,7 +81,7 @@ pub struct Stock {
 }
 
 impl Stock {
-    /// Lays out `catalogues` for tokens of an account of `role`, and whatever `selection` names besides.
+    /// Prepares `catalogues` for tokens of an account of `role`, and any other methods that `selection` names.
     pub fn new(catalogues: Arc<[Catalogue]>, selection: &Selection, role: Role) -> Self {
         let mut stock =
             Stock { sections: Vec::new(), entries: Vec::new(), sets: Vec::new(), places: HashMap::new(), catalogues };
@@ -144,12 +144,12 @@ impl Stock {
         self.sections.push(Section { id: id.to_owned(), title: title.to_owned(), methods, kind });
     }
 
-    /// Whether it was laid out from these very catalogues.
+    /// `true` if the contents were prepared from this same `catalogues` allocation.
     pub fn is_of(&self, catalogues: &Arc<[Catalogue]>) -> bool {
         Arc::ptr_eq(&self.catalogues, catalogues)
     }
 
-    /// The methods that `sets` hold together, as ticks.
+    /// Returns ticks for all methods of `sets`.
     pub fn of_sets(&self, sets: &BTreeSet<String>) -> Vec<bool> {
         let mut ticks = vec![false; self.entries.len()];
         for set in sets {
@@ -158,7 +158,7 @@ impl Stock {
         ticks
     }
 
-    /// The methods of `picked`, as ticks.
+    /// Returns ticks for the methods of `picked`.
     pub fn of_methods(&self, picked: &BTreeSet<MethodId>) -> Vec<bool> {
         let mut ticks = vec![false; self.entries.len()];
         self.tick(&mut ticks, picked);
@@ -171,12 +171,12 @@ impl Stock {
         }
     }
 
-    /// The methods of *Inherit*, as ticks.
+    /// Returns ticks for the methods of *Inherit*.
     pub fn inherited(&self) -> Vec<bool> {
         self.entries.iter().map(|e| !e.above && self.kind_of(e) == Kind::Api).collect()
     }
 
-    /// What `entry` is to a selection.
+    /// Returns the kind of `entry`.
     pub fn kind_of(&self, entry: &Entry) -> Kind {
         self.sections.get(entry.section).map_or(Kind::Vanished, |s| s.kind)
     }

@@ -1,4 +1,4 @@
-//! Ticking, choosing sets, and taking it back.
+//! Ticks, choice of sets, undo and redo.
 
 use std::collections::BTreeSet;
 
@@ -6,7 +6,7 @@ use super::stock::{Kind, Section};
 use super::tree::{Choice, Picked, Row, Tree};
 use crate::domain::method::MethodId;
 
-/// How many steps can be undone.
+/// Maximum number of undo steps.
 const STEPS: usize = 100;
 
 impl Tree {
@@ -16,7 +16,7 @@ impl Tree {
         self.counts = self.stock.sections.iter().map(of).collect();
     }
 
-    /// Makes `picked` the selection, if it differs. Whether it did.
+    /// Makes `picked` the selection. Returns `false` if it is the current selection already.
     fn pick(&mut self, picked: Picked) -> bool {
         if picked == self.picked {
             return false;
@@ -30,9 +30,9 @@ impl Tree {
         true
     }
 
-    /// Ticks the method under the cursor or takes its tick away; of a group all that is shown, and takes ticks away
-    /// when all of those have one. Management methods are ticked one by one: a group of them only loses ticks.
-    /// Whether anything changed.
+    /// Ticks or unticks the method under the cursor. On a group, ticks all its shown methods, or unticks them if all
+    /// are ticked. Management methods are ticked one by one: on a group of them, ticks are only removed. Returns `true`
+    /// if anything changed.
     pub fn toggle(&mut self) -> bool {
         let mut ticks = self.picked.ticks.clone();
         match self.rows.get(self.cursor) {
@@ -52,8 +52,8 @@ impl Tree {
         self.pick(Picked { choice: Choice::Custom, ticks })
     }
 
-    /// Ticks everything that search and filter show, folded or not, or takes those ticks away. Management methods are
-    /// left out of ticking. Whether anything changed.
+    /// Ticks or unticks all methods that match search and filter, also those in closed groups. Management methods are
+    /// never ticked by this. Returns `true` if anything changed.
     pub fn tick_shown(&mut self, wanted: bool) -> bool {
         let mut ticks = self.picked.ticks.clone();
         for (place, entry) in self.stock.entries.iter().enumerate().filter(|(place, _)| self.listed[*place]) {
@@ -67,7 +67,7 @@ impl Tree {
         self.pick(Picked { choice: Choice::Custom, ticks })
     }
 
-    /// Takes the ticks of API methods away that don't pass `keep`. How many lost theirs.
+    /// Unticks the API methods that don't pass `keep`. Returns their number.
     pub fn untick_unless(&mut self, keep: impl Fn(&MethodId) -> bool) -> usize {
         let mut ticks = self.picked.ticks.clone();
         for (tick, entry) in ticks.iter_mut().zip(&self.stock.entries) {
@@ -80,7 +80,7 @@ impl Tree {
         dropped
     }
 
-    /// Adds the API set `name` to the chosen ones, or leaves it out again. The last one left out leaves nothing.
+    /// Adds the API set `name` to the chosen sets, or removes it. Without any set, the selection is nothing.
     pub fn toggle_set(&mut self, name: &str) {
         let mut sets = match &self.picked.choice {
             Choice::Sets(sets) => sets.clone(),
@@ -93,13 +93,12 @@ impl Tree {
         self.choose(if sets.is_empty() { Choice::Custom } else { Choice::Sets(sets) }, ticks);
     }
 
-    /// Chooses *Inherit*.
     pub fn inherit(&mut self) {
         let ticks = self.stock.inherited();
         self.choose(Choice::Inherit, ticks);
     }
 
-    /// Chooses nothing.
+    /// Chooses the empty selection.
     pub fn nothing(&mut self) {
         let ticks = vec![false; self.stock.entries.len()];
         self.choose(Choice::Custom, ticks);
@@ -112,14 +111,14 @@ impl Tree {
         }
     }
 
-    /// Takes the last change of the selection back. Whether there was one.
+    /// Undoes the last change of the selection. Returns `false` if there is none.
     pub fn undo(&mut self) -> bool {
         let Some(picked) = self.before.pop() else { return false };
         self.after.push(std::mem::replace(&mut self.picked, picked));
         self.restored()
     }
 
-    /// Makes the change again that was taken back. Whether there was one.
+    /// Redoes the last undone change. Returns `false` if there is none.
     pub fn redo(&mut self) -> bool {
         let Some(picked) = self.after.pop() else { return false };
         self.before.push(std::mem::replace(&mut self.picked, picked));

@@ -1,4 +1,4 @@
-//! The tree of groups and methods, what is ticked in it and what of it is shown. No drawing, no keys.
+//! The tree of groups and methods: ticked and shown rows. No drawing, no keys.
 
 use std::collections::BTreeSet;
 use std::sync::Arc;
@@ -9,75 +9,75 @@ use crate::domain::catalogue::Catalogue;
 use crate::domain::role::Role;
 use crate::domain::selection::Selection;
 
-/// How much of a group is ticked.
+/// The ticked part of a group.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Mark {
-    /// No method.
+    /// No method is ticked.
     None,
-    /// Some, but not all.
+    /// Some methods are ticked, but not all.
     Some,
-    /// Every method.
+    /// Every method is ticked.
     All,
 }
 
 /// A row on the screen.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Row {
-    /// A group, by place.
+    /// A group, by position.
     Group(usize),
-    /// A method, by place.
+    /// A method, by position.
     Method(usize),
 }
 
-/// How the selection is made.
+/// The way the selection is made.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Choice {
-    /// By these API sets; never none.
+    /// By API sets; never empty.
     Sets(BTreeSet<String>),
-    /// Whatever the role permits.
+    /// By the role: everything the role permits.
     Inherit,
-    /// By hand.
+    /// By ticked methods.
     Custom,
 }
 
-/// A choice with the methods it comes to.
+/// A choice and the resulting methods.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct Picked {
     pub(super) choice: Choice,
     pub(super) ticks: Vec<bool>,
 }
 
-/// Groups that are shut.
+/// The closed groups.
 #[derive(Debug)]
 struct Folds {
     /// While the whole tree is shown.
     whole: Vec<bool>,
-    /// While a search or *Only checked* narrows it: what they find is shown, until it is folded.
+    /// While a search or *Only checked* narrows the tree. Groups with matches start open.
     narrowed: Vec<bool>,
 }
 
-/// The state. Rows are computed when something changes, not when they are drawn.
+/// State of the tree. Rows are computed when something changes, not when they are drawn.
 #[derive(Debug)]
 pub struct Tree {
     pub(super) stock: Stock,
     pub(super) picked: Picked,
     pub(super) before: Vec<Picked>,
     pub(super) after: Vec<Picked>,
-    /// Ticked methods of each group.
+    /// Number of ticked methods per group.
     pub(super) counts: Vec<usize>,
     words: Vec<String>,
     only_checked: bool,
-    /// Methods that search and filter let through. Ticking leaves it alone, so that no row goes from under the cursor.
+    /// Methods that match search and filter. Ticking doesn't change this, so that no row disappears under the cursor.
     pub(super) listed: Vec<bool>,
     folds: Folds,
     pub(super) rows: Vec<Row>,
     pub(super) cursor: usize,
-    /// The method that *Only checked* took from under the cursor, and the row that the cursor went to.
+    /// The method that *Only checked* hid under the cursor, and the row to which the cursor moved.
     left: Option<(usize, usize)>,
 }
 
 impl Tree {
-    /// Everything in `catalogues`, with `selection` ticked; groups are shut. `role` is the ceiling.
+    /// Creates a tree of all `catalogues` with `selection` ticked and the groups closed. `role` limits the selection.
     pub fn new(catalogues: Arc<[Catalogue]>, selection: &Selection, role: Role) -> Self {
         let stock = Stock::new(catalogues, selection, role);
         let picked = match selection {
@@ -95,7 +95,7 @@ impl Tree {
             words: Vec::new(),
             only_checked: false,
             listed: vec![true; methods],
-            // One group alone needs no opening.
+            // A single group starts open.
             folds: Folds { whole: vec![groups > 1; groups], narrowed: vec![false; groups] },
             rows: Vec::new(),
             cursor: 0,
@@ -106,53 +106,53 @@ impl Tree {
         tree
     }
 
-    /// What there is to pick from.
+    /// Returns the contents.
     pub fn stock(&self) -> &Stock {
         &self.stock
     }
 
-    /// The rows that are shown.
+    /// Returns the shown rows.
     pub fn rows(&self) -> &[Row] {
         &self.rows
     }
 
-    /// The row under the cursor, counted from 0.
+    /// Returns the row under the cursor, counted from 0.
     pub fn cursor(&self) -> usize {
         self.cursor
     }
 
-    /// The words searched for, in lower case.
+    /// Returns the search words, in lower case.
     pub fn words(&self) -> &[String] {
         &self.words
     }
 
-    /// Whether only what was ticked is shown.
+    /// `true` if only ticked methods are shown.
     pub fn is_only_checked(&self) -> bool {
         self.only_checked
     }
 
-    /// How the selection is made.
+    /// Returns the way the selection is made.
     pub fn choice(&self) -> &Choice {
         &self.picked.choice
     }
 
-    /// Whether the method at `place` is ticked.
+    /// `true` if the method at `place` is ticked.
     pub fn is_ticked(&self, place: usize) -> bool {
         self.picked.ticks.get(place).copied().unwrap_or(false)
     }
 
-    /// Ticked methods of a group, and all it has.
+    /// Returns the numbers of ticked methods and of all methods in a group.
     pub fn counts(&self, group: usize) -> (usize, usize) {
         let all = self.stock.sections.get(group).map_or(0, |s| s.methods.len());
         (self.counts.get(group).copied().unwrap_or(0), all)
     }
 
-    /// Ticked methods, and all there are.
+    /// Returns the numbers of ticked methods and of all methods.
     pub fn total(&self) -> (usize, usize) {
         (self.counts.iter().sum(), self.stock.entries.len())
     }
 
-    /// How much of a group is ticked.
+    /// Returns the ticked part of a group.
     pub fn mark(&self, group: usize) -> Mark {
         match self.counts(group) {
             (0, _) => Mark::None,
@@ -161,7 +161,7 @@ impl Tree {
         }
     }
 
-    /// Whether a group is shut.
+    /// `true` if a group is closed.
     pub fn is_folded(&self, group: usize) -> bool {
         let folds = if self.is_narrowed() { &self.folds.narrowed } else { &self.folds.whole };
         folds.get(group).copied().unwrap_or(false)
@@ -171,7 +171,7 @@ impl Tree {
         self.only_checked || !self.words.is_empty()
     }
 
-    /// The selection as it stands.
+    /// Returns the current selection.
     pub fn selection(&self) -> Selection {
         match &self.picked.choice {
             Choice::Sets(names) => Selection::Sets(names.clone()),
@@ -183,7 +183,7 @@ impl Tree {
         }
     }
 
-    /// The method under the cursor.
+    /// Returns the method under the cursor.
     pub fn method(&self) -> Option<&Entry> {
         match self.rows.get(self.cursor)? {
             Row::Method(place) => self.stock.entries.get(*place),
@@ -191,7 +191,7 @@ impl Tree {
         }
     }
 
-    /// The group under the cursor.
+    /// Returns the group under the cursor.
     pub fn group(&self) -> Option<&Section> {
         match self.rows.get(self.cursor)? {
             Row::Group(place) => self.stock.sections.get(*place),
@@ -199,7 +199,7 @@ impl Tree {
         }
     }
 
-    /// Shows what holds every word of `text` in its id or title.
+    /// Shows only methods whose id or title contains every word of `text`.
     pub fn search(&mut self, text: &str) {
         let words = search::words(text);
         if words != self.words {
@@ -208,7 +208,7 @@ impl Tree {
         }
     }
 
-    /// Shows only what is ticked, or everything again.
+    /// Switches between ticked methods and all methods.
     pub fn toggle_only_checked(&mut self) {
         let back = self.left.take().filter(|(_, row)| *row == self.cursor).map(|(method, _)| method);
         let here = self.place();
@@ -226,7 +226,7 @@ impl Tree {
         }
     }
 
-    /// The place of the method under the cursor.
+    /// Returns the position of the method under the cursor.
     fn place(&self) -> Option<usize> {
         match self.rows.get(self.cursor) {
             Some(Row::Method(place)) => Some(*place),
@@ -234,7 +234,7 @@ impl Tree {
         }
     }
 
-    /// A method stays in sight by its group being open.
+    /// Opens the group of `method`, so that the method stays visible.
     fn open_group_of(&mut self, method: usize) {
         if let Some(entry) = self.stock.entries.get(method).filter(|_| self.listed[method]) {
             self.set_folded(entry.section, false);
@@ -252,7 +252,7 @@ impl Tree {
         }
     }
 
-    /// Decides which methods search and filter let through.
+    /// Computes which methods match search and filter.
     pub(super) fn list(&mut self) {
         let passes = |(entry, ticked): (&Entry, &bool)| {
             (*ticked || !self.only_checked) && self.words.iter().all(|w| entry.haystack.contains(w.as_str()))
@@ -260,7 +260,7 @@ impl Tree {
         self.listed = self.stock.entries.iter().zip(&self.picked.ticks).map(passes).collect();
     }
 
-    /// Computes the rows. The cursor stays on its row, else goes to the row's group.
+    /// Computes the rows. The cursor stays on its row if that still exists, else it moves to the row's group.
     pub(super) fn lay_out(&mut self) {
         let here = self.rows.get(self.cursor).copied();
         let mut rows = Vec::with_capacity(self.rows.len());
@@ -291,8 +291,8 @@ impl Tree {
         self.cursor = self.cursor.saturating_add_signed(by).min(self.rows.len().saturating_sub(1));
     }
 
-    /// Moves the cursor to what was most likely meant: a method whose name begins with the first word, else one whose
-    /// id holds all words, else the first that was found.
+    /// Moves the cursor to the best match: a method whose name begins with the first word, else one whose id contains
+    /// all words, else the first match.
     pub fn to_best_found(&mut self) {
         let Some(first) = self.words.first() else { return };
         let rank = |row: &Row| match row {
@@ -319,7 +319,7 @@ impl Tree {
         self.lay_out();
     }
 
-    /// Shuts the group under the cursor, or goes from a method to its group.
+    /// Closes the group under the cursor, or moves from a method to its group.
     pub fn fold(&mut self) {
         match self.rows.get(self.cursor).copied() {
             Some(Row::Group(group)) => self.set_folded(group, true),
@@ -333,7 +333,7 @@ impl Tree {
         }
     }
 
-    /// Opens the group under the cursor, or goes into an open one.
+    /// Opens the group under the cursor, or moves into an open one.
     pub fn unfold(&mut self) {
         if let Some(Row::Group(group)) = self.rows.get(self.cursor).copied() {
             if self.is_folded(group) {
@@ -344,7 +344,7 @@ impl Tree {
         }
     }
 
-    /// Opens every group, or shuts them all when all are open.
+    /// Opens every group, or closes all if all are open.
     pub fn fold_all(&mut self) {
         let shut = (0..self.stock.sections.len()).any(|g| self.is_folded(g));
         let narrowed = self.is_narrowed();

@@ -1,4 +1,4 @@
-//! Which methods a token was seen to call, and whether that is enough to call the others unused.
+//! The methods that a token has called, and if the data suffices to call others unused.
 
 use std::collections::HashSet;
 
@@ -8,20 +8,20 @@ use crate::domain::token::Token;
 use crate::tui::widget::line::counted;
 use crate::verbs::ports::Usage;
 
-/// Over how many days the ledger must tell of a token before what it never saw is called unused.
+/// Number of days that the ledger must cover before other methods are called unused.
 const LEAST_DAYS: u64 = 7;
 
-/// What the ledger saw of one token.
+/// The calls of one token recorded in the ledger.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Used {
     methods: HashSet<String>,
-    /// Over how many whole days the ledger tells of the token.
+    /// Number of full days covered by the ledger.
     days: u64,
     cut: bool,
 }
 
 impl Used {
-    /// Of `token`, used as `usage` says, at `now`.
+    /// Creates the record for `token` from its `usage`, as of `now`.
     pub fn of(token: &Token, usage: &Usage, now: Timestamp) -> Self {
         let since = usage.kept_since.map(|kept| kept.max(token.created_at));
         let days = since.map_or(0, |since| now.0.saturating_sub(since.0) / DAY);
@@ -32,22 +32,22 @@ impl Used {
         }
     }
 
-    /// Whether the token was seen to call `method`.
+    /// `true` if the token has called `method`.
     pub fn saw(&self, method: &MethodId) -> bool {
         self.methods.contains(method.as_str())
     }
 
-    /// On how much it rests: `84 days of ledger`.
+    /// Describes the covered time: `84 days of ledger`.
     pub fn rests_on(&self) -> String {
         format!("{} of ledger", counted(self.days, "day"))
     }
 
-    /// How many methods were seen: `9 methods used in 84 days of ledger`.
+    /// Describes the used methods: `9 methods used in 84 days of ledger`.
     pub fn words(&self) -> String {
         format!("{} used in {}", counted(self.methods.len() as u64, "method"), self.rests_on())
     }
 
-    /// Why the others can't be called unused, where they can't.
+    /// Returns the reason why the other methods can't be called unused; `None` if they can.
     pub fn doubt(&self) -> Option<String> {
         if self.cut {
             Some("more methods were used than are told apart, so none is called unused".to_owned())

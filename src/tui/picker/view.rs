@@ -1,4 +1,4 @@
-//! The tree, the set list and what is under the cursor, drawn.
+//! Drawing of the tree, the set list and the row under the cursor.
 
 use ratatui::Frame;
 use ratatui::layout::Rect;
@@ -18,15 +18,15 @@ use crate::tui::widget::foot::keys;
 use crate::tui::widget::frame::panel;
 use crate::tui::widget::line::{counted, cut, fit, grouped, width};
 
-/// From how many columns on the set list always stands beside the tree.
+/// Minimum number of columns for the set list to be always next to the tree.
 const BESIDE: usize = 96;
-/// From how many columns on there is room for both while the sets have the focus.
+/// Minimum number of columns for tree and set list together while the sets have the focus.
 const SHARED: usize = 60;
-/// How wide the column is that tells which methods were used.
+/// Width of the column that marks used methods.
 const USED: usize = 5;
-/// The fewest columns of a title that say something.
+/// Minimum number of columns for a useful part of a title.
 const TITLE: usize = 6;
-/// From how many rows on there are blank lines and a line for each thing to say.
+/// Minimum number of rows for blank lines and a line for every message.
 const ROOMY: u16 = 12;
 
 impl Picker {
@@ -141,7 +141,7 @@ impl Picker {
     fn row(&self, row: Row, here: bool, columns: usize, theme: &Theme) -> Line<'static> {
         let selected = here && matches!(self.focus, Focus::Tree | Focus::Search);
         let plain = Style::new();
-        // Colours on a reversed row would turn into backgrounds.
+        // On a reversed row, colours would become backgrounds.
         let flat = Theme { dim: plain, accent: plain, warning: plain, good: plain, ..theme.clone() };
         let theme = if selected { &flat } else { theme };
         let mut spans = vec![Span::raw(if here { "▶ " } else { "  " })];
@@ -200,12 +200,13 @@ impl Picker {
             used += 4;
         }
         let room = columns.saturating_sub(used);
-        // The access level and its mark keep their columns; the name gets two fifths, and all of what is narrow.
+        // The access level and its mark keep their columns. The name gets two fifths of the room, or the room it needs
+        // on narrow screens.
         let name = (room * 2 / 5).clamp(18, 44).min(room.saturating_sub(8));
         let words = self.tree.words();
         let id = entry.id.as_str();
         let shown = cut(&id[entry.name_at..], name);
-        // A word may stand across the group's id and the name.
+        // A match may span the group's id and the name.
         let mut flags = vec![false; shown.len()];
         for range in positions(id, words) {
             let (start, end) = (range.start.saturating_sub(entry.name_at), range.end.saturating_sub(entry.name_at));
@@ -227,7 +228,7 @@ impl Picker {
             spans.push(Span::styled(cut(mark, left), plain));
             left = left.saturating_sub(width(mark));
         }
-        // A letter or two of a title say nothing.
+        // A letter or two of a title are useless.
         if left >= TITLE {
             spans.extend(marked(&cut(&entry.title, left), words, plain, theme.matched));
         }
@@ -264,7 +265,7 @@ impl Picker {
         lines
     }
 
-    /// What must be said about the row under the cursor, or what just happened.
+    /// Returns the text about the row under the cursor, or about the last key.
     fn said(&self, model: &Model) -> Option<(String, Style)> {
         let theme = &model.theme;
         if self.focus == Focus::Leaving {
@@ -330,7 +331,7 @@ impl Picker {
 }
 
 impl super::Tree {
-    /// The choice in a few words: `Custom`, `IDE Plugins`, `2 sets`, `Inherit`, `nothing`.
+    /// Returns the choice in a few words: `Custom`, `IDE Plugins`, `2 sets`, `Inherit`, `nothing`.
     fn selection_words(&self) -> String {
         match self.choice() {
             Choice::Custom if self.total().0 == 0 => "nothing".to_owned(),
@@ -341,12 +342,12 @@ impl super::Tree {
     }
 }
 
-/// The first of `height` rows that show the one at `cursor`, in the middle where that is possible.
+/// Returns the first of `height` rows that show `cursor`, in the middle if possible.
 fn window(cursor: usize, rows: usize, height: usize) -> usize {
     cursor.saturating_sub(height / 2).min(rows.saturating_sub(height))
 }
 
-/// `text` (already fitted), each place where one of `words` stands in `matched`.
+/// Returns `text` (already fitted) as spans; matches of `words` get the style `matched`.
 fn marked(text: &str, words: &[String], plain: Style, matched: Style) -> Vec<Span<'static>> {
     let mut flags = vec![false; text.len()];
     for range in positions(text, words) {

@@ -1,21 +1,21 @@
-//! Lists of choices of which one is taken. The form moves in all of them alike: arrows take the choice beside, Space
-//! the one under the cursor, neither goes past an end or leaves the list.
+//! Lists of choices, one of which is chosen. All lists use the same keys: arrows choose the neighbouring choice, Space
+//! the choice under the cursor. No key goes past an end or leaves the list.
 
 use crate::tui::keymap::Action;
 
-/// A list of choices. The one under the cursor is the one taken.
+/// A list of choices. The choice under the cursor is always the chosen one.
 pub trait Choices {
     /// Number of choices.
     fn count(&self) -> usize;
 
-    /// The place of the one taken, from 0.
+    /// Position of the chosen choice, from 0.
     fn taken(&self) -> usize;
 
-    /// Takes the choice at `place`.
+    /// Chooses the choice at `place`.
     fn take(&mut self, place: usize);
 }
 
-/// Moves in `choices`. Whether `action` does that.
+/// Handles `action` as a move in `choices`. Returns `true` if the action is such a move.
 pub fn walk(choices: &mut dyn Choices, action: Action) -> bool {
     let (here, last) = (choices.taken(), choices.count().saturating_sub(1));
     let place = match action {
@@ -30,7 +30,7 @@ pub fn walk(choices: &mut dyn Choices, action: Action) -> bool {
     true
 }
 
-/// One of several values.
+/// A choice of one of several values.
 #[derive(Debug)]
 pub struct OneOf<T> {
     values: Vec<T>,
@@ -38,18 +38,18 @@ pub struct OneOf<T> {
 }
 
 impl<T: PartialEq> OneOf<T> {
-    /// Begins at `value`, at the first where that is not among them.
+    /// Begins at `value`, or at the first value if `value` is not in the list.
     pub fn new(values: Vec<T>, value: &T) -> Self {
         let taken = values.iter().position(|one| one == value).unwrap_or(0);
         OneOf { values, taken }
     }
 
-    /// The value taken; `None` of no values.
+    /// Returns the chosen value; `None` if there are no values.
     pub fn get(&self) -> Option<&T> {
         self.values.get(self.taken)
     }
 
-    /// All of them.
+    /// Returns all values.
     pub fn values(&self) -> &[T] {
         &self.values
     }

@@ -1,4 +1,4 @@
-//! The choice of an expiry: a row of common ones, or a typed one.
+//! The choice of an expiry: common ones, or a typed one.
 
 use super::choices::Choices;
 use super::field::Field;
@@ -11,10 +11,10 @@ use crate::error::Result;
 use crate::tui::model::Model;
 use crate::tui::screen::Facts;
 
-/// An answer that is offered.
+/// An offered answer.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Offer {
-    /// The expiry that is there already, to the instant.
+    /// The current expiry, to the millisecond.
     Kept(Expiry),
     New(ExpirySpec),
 }
@@ -27,13 +27,13 @@ const NEW: [(&str, Offer); 5] = [
     ("never", Offer::New(ExpirySpec::Never)),
 ];
 
-/// An expiry being chosen.
+/// The choice of an expiry.
 pub struct ExpiryChoice {
     offers: Offers<Offer>,
 }
 
 impl ExpiryChoice {
-    /// Begins at `default`, none = never.
+    /// Begins at `default`; `None` = never.
     pub fn new(default: Option<Length>) -> Self {
         let mut offers = Offers::new(NEW.to_vec());
         let typed = default.map_or_else(String::new, |span| span.to_string());
@@ -41,46 +41,46 @@ impl ExpiryChoice {
         ExpiryChoice { offers }
     }
 
-    /// Begins at the expiry that is there already, which `word` stands for.
+    /// Begins at the current expiry, labelled `word`.
     pub fn keeping(expiry: Expiry, word: &'static str) -> Self {
         let rows = [(word, Offer::Kept(expiry))].into_iter().chain(NEW).collect();
         ExpiryChoice { offers: Offers::new(rows) }
     }
 
-    /// The expiry that is there already is another one now.
+    /// Replaces the current expiry after it changed in the store.
     pub fn keep_another(&mut self, expiry: Expiry) {
         self.offers.replace_first(Offer::Kept(expiry));
     }
 
-    /// The row to choose from.
+    /// Returns the row of choices.
     pub fn choices(&mut self) -> &mut dyn Choices {
         &mut self.offers
     }
 
-    /// Whether one is to be typed.
+    /// `true` if the expiry is typed.
     pub fn is_typed(&self) -> bool {
         self.offers.is_typed()
     }
 
-    /// The field to type one in.
+    /// Returns the field for a typed expiry.
     pub fn field(&mut self) -> &mut Field {
         self.offers.field()
     }
 
-    /// Whether the one that is there already stays.
+    /// `true` if the current expiry is kept.
     pub fn is_kept(&self) -> bool {
         matches!(self.offers.answer(), Answer::Offered(Offer::Kept(_)))
     }
 
-    /// Whether one was typed.
+    /// `true` if the field has text.
     pub fn has_text(&self) -> bool {
         matches!(self.offers.answer(), Answer::Typed(text) if !text.is_empty())
     }
 
-    /// What was chosen, none where the expiry stays; and the expiry it means at `now`.
+    /// Returns the chosen expiry (`None` if the current one is kept), and the resulting expiry at `now`.
     ///
     /// # Errors
-    /// [`crate::error::Kind::Usage`] for a typed one that can't be read, or is past.
+    /// [`crate::error::Kind::Usage`] if a typed expiry can't be parsed or is in the past.
     pub fn resolved(&self, now: Timestamp, zone: &dyn Zone) -> Result<(Option<ExpirySpec>, Expiry)> {
         let spec = match self.offers.answer() {
             Answer::Offered(Offer::Kept(expiry)) => return Ok((None, expiry)),
@@ -90,7 +90,7 @@ impl ExpiryChoice {
         spec.resolve(now, zone).map(|expiry| (Some(spec), expiry))
     }
 
-    /// [`ExpiryChoice::resolved`] now.
+    /// Like [`ExpiryChoice::resolved`], at the current time of `facts`.
     ///
     /// # Errors
     /// Those of [`ExpiryChoice::resolved`].
@@ -98,12 +98,12 @@ impl ExpiryChoice {
         self.resolved(facts.now, facts.zone)
     }
 
-    /// Its parts in a form, which names them `row` and `typed`.
+    /// Returns the slots for the form, which names them `row` and `typed`.
     pub fn slots<S>(&self, row: S, typed: S) -> impl Iterator<Item = (S, Kind)> + use<S> {
         self.offers.slots(row, typed)
     }
 
-    /// Three lines: the row, the typed one, and until when that is.
+    /// Writes three lines: the choices, the typed expiry, and the resulting date.
     pub fn rows<S: Copy + PartialEq>(&self, sheet: &mut Sheet<'_, S>, row: S, typed: S, model: &Model) {
         self.offers.rows(sheet, (row, "Expires"), (typed, "  on, or in"), "31-12-2027, 12h, 6mo …");
         let zone = model.zone.get();

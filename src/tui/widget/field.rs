@@ -1,4 +1,4 @@
-//! A line of text being typed: wiped from memory on drop, capped, and masked where it is a password.
+//! A text field: limited in length, masked if it holds a password, and wiped from memory on drop.
 
 use crossterm::event::{KeyCode, KeyEvent, KeyModifiers};
 use ratatui::style::{Modifier, Style};
@@ -11,63 +11,63 @@ use crate::domain::text::is_hostile;
 use crate::tui::keymap::{self, Action, Key};
 use crate::tui::theme::Theme;
 
-/// A text field. The buffer is allocated once at its cap, so that no copy is left behind by growing.
+/// A text field. The buffer is allocated once with its full capacity, so that growing leaves no copy of the text
+/// behind.
 pub struct Field {
     text: Zeroizing<String>,
     /// Byte offset of the cursor.
     cursor: usize,
-    /// The most bytes it takes.
+    /// Maximum number of bytes.
     cap: usize,
     masked: bool,
-    /// Whether a pasted text's line breaks are left out, not its end.
+    /// `true` if line breaks in pasted text are dropped; `false` if the first one ends the text.
     joins_lines: bool,
 }
 
 impl Field {
-    /// An empty field of at most `cap` bytes.
+    /// Creates an empty field of at most `cap` bytes.
     pub fn new(cap: usize) -> Self {
         Field { text: Zeroizing::new(String::with_capacity(cap)), cursor: 0, cap, masked: false, joins_lines: false }
     }
 
-    /// An empty field whose letters are not shown.
+    /// Creates an empty field whose characters are masked.
     pub fn masked(cap: usize) -> Self {
         Field { masked: true, ..Self::new(cap) }
     }
 
-    /// The same, for a text in which something will be looked for: its lines are joined.
+    /// Like [`Field::masked`], for a text that will be searched: its lines are joined.
     pub fn masked_text(cap: usize) -> Self {
         Field { joins_lines: true, ..Self::masked(cap) }
     }
 
-    /// The same field with `text` in it.
+    /// Sets the text of the field.
     pub fn with(mut self, text: &str) -> Self {
         self.insert(text);
         self
     }
 
-    /// What was typed.
+    /// Returns the text.
     pub fn text(&self) -> &str {
         &self.text
     }
 
-    /// Whether nothing was typed.
+    /// `true` if the field is empty.
     pub fn is_empty(&self) -> bool {
         self.text.is_empty()
     }
 
-    /// What was typed, leaving the field empty.
+    /// Returns the text and empties the field.
     pub fn take(&mut self) -> Zeroizing<String> {
         self.cursor = 0;
         std::mem::replace(&mut self.text, Zeroizing::new(String::with_capacity(self.cap)))
     }
 
-    /// Empties the field.
     pub fn clear(&mut self) {
         drop(self.take());
     }
 
-    /// Inserts `text` at the cursor up to the cap. Line ends close it, other control and invisible characters are
-    /// left out. Whether all of it went in.
+    /// Inserts `text` at the cursor, up to the maximum length. Stops at a line break; drops control characters and
+    /// invisible characters. Returns `true` if all of the text was inserted.
     pub fn insert(&mut self, text: &str) -> bool {
         let mut whole = true;
         for c in text.trim_end_matches(['\r', '\n']).chars() {
@@ -87,7 +87,7 @@ impl Field {
         whole
     }
 
-    /// Handles a key that types or edits. Whether it was one.
+    /// Handles a key that types or edits. Returns `false` for any other key.
     pub fn handle(&mut self, key: &KeyEvent) -> bool {
         match key.code {
             KeyCode::Char(c) if !key.modifiers.intersects(KeyModifiers::CONTROL | KeyModifiers::ALT) => {
@@ -135,7 +135,7 @@ impl Field {
         self.text[self.cursor..].graphemes(true).next().map_or(self.cursor, |g| self.cursor + g.len())
     }
 
-    /// Words are letters and digits. What is not shown is one word: its parts would be seen by the cursor's movement.
+    /// Words are letters and digits. Masked text counts as one word, because cursor moves would reveal its parts.
     fn word_before(&self) -> usize {
         if self.masked {
             return 0;
@@ -160,13 +160,14 @@ impl Field {
         head.trim_end_matches(|c: char| !c.is_whitespace()).len()
     }
 
-    /// The field in `columns` columns, scrolled so that the cursor is seen; the cursor only where it has the focus.
+    /// Returns the field in `columns` columns, scrolled to the cursor. The cursor is drawn only if the field is
+    /// focused.
     pub fn spans(&self, columns: usize, focused: bool, theme: &Theme) -> Vec<Span<'static>> {
         let cell = |g: &str| if self.masked { "•".to_owned() } else { g.to_owned() };
         let head: Vec<String> = self.text[..self.cursor].graphemes(true).map(cell).collect();
         let tail: Vec<String> = self.text[self.cursor..].graphemes(true).map(cell).collect();
         let mut left = String::new();
-        // A field at rest shows its beginning.
+        // A field without focus shows its beginning.
         let room = if focused { columns.saturating_sub(1) } else { columns };
         let mut used = 0;
         for grapheme in head.iter().rev() {
@@ -177,7 +178,7 @@ impl Field {
             left.insert_str(0, grapheme);
         }
         let mut right = tail.into_iter();
-        // The room of the field is underlined, so that blanks and underscores are told apart.
+        // The whole field is underlined, so that blanks differ from underscores.
         let line = theme.field;
         let mut spans = vec![Span::styled(left, line)];
         if focused {
@@ -199,7 +200,7 @@ impl Field {
     }
 }
 
-/// Whether `c` is part of a word: a letter, a digit or an accent of one.
+/// `true` if `c` is part of a word: a letter, a digit or a combining accent.
 fn is_of_a_word(c: char) -> bool {
     c.is_alphanumeric() || (width(c.encode_utf8(&mut [0; 4])) == 0 && !c.is_whitespace())
 }

@@ -1,4 +1,4 @@
-//! The filter above a list: a field that takes letters only while it is typed into.
+//! The filter above a list: a field that takes letters only while the user types in it.
 
 use std::iter;
 
@@ -9,7 +9,7 @@ use super::line::cut;
 use crate::domain::fields::{self, Typed, Unknown};
 use crate::tui::keymap::{Action, Context};
 
-/// How much can be typed into it.
+/// Maximum length of the text, in bytes.
 const LONGEST: usize = 200;
 
 /// The filter of a list.
@@ -18,71 +18,71 @@ pub struct FilterField {
     typing: bool,
 }
 
-/// What a key did to it.
+/// The effect of a key on the filter.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Filtered {
-    /// What is shown stays as it is.
+    /// The filter did not change.
     Same,
-    /// Nothing is left out any more.
+    /// The filter was cleared.
     Cleared,
 }
 
 impl Default for FilterField {
-    /// Nothing typed.
+    /// Creates an empty filter.
     fn default() -> Self {
         FilterField { field: Field::new(LONGEST), typing: false }
     }
 }
 
 impl FilterField {
-    /// What was typed.
+    /// Returns the filter text.
     pub fn text(&self) -> &str {
         self.field.text()
     }
 
-    /// Whether nothing was.
+    /// `true` if the filter is empty.
     pub fn is_empty(&self) -> bool {
         self.field.is_empty()
     }
 
-    /// Whether letters go into it.
+    /// `true` while the filter takes letters.
     pub fn is_typing(&self) -> bool {
         self.typing
     }
 
-    /// The field, to be drawn.
+    /// Returns the field, for drawing.
     pub fn shown(&self) -> &Field {
         &self.field
     }
 
-    /// The field, while letters go into it.
+    /// Returns the field while it takes letters.
     pub fn focused(&mut self) -> Option<&mut Field> {
         if self.typing { Some(&mut self.field) } else { None }
     }
 
-    /// Where keys are looked up over a list that has its own in `own`.
+    /// Returns the context of the list: the filter's while it takes letters, else `own`.
     pub fn context(&self, own: Context) -> Context {
         if self.typing { Context::Filter } else { own }
     }
 
-    /// Narrows the list to `text`, as if it were typed.
+    /// Sets the filter text, as if typed.
     pub fn set(&mut self, text: &str) {
         self.field.clear();
         self.field.insert(text);
     }
 
-    /// Forgets what was typed, and takes no more letters.
+    /// Clears the filter and stops taking letters.
     pub fn clear(&mut self) {
         self.field.clear();
         self.typing = false;
     }
 
-    /// Takes no more letters.
+    /// Stops taking letters.
     pub fn leave(&mut self) {
         self.typing = false;
     }
 
-    /// Takes the keys that every filter takes. Esc is one of them while there is something to leave.
+    /// Handles the keys common to all filters. Esc is one of them while the user types or the filter has text.
     pub fn act(&mut self, action: Action) -> Option<Filtered> {
         match action {
             Action::Filter => self.typing = true,
@@ -96,12 +96,12 @@ impl FilterField {
         Some(Filtered::Same)
     }
 
-    /// What of it looks like a field and is none.
+    /// Returns the part of the filter that looks like a field but is unknown.
     pub fn unknown<F: Typed>(&self) -> Option<Unknown> {
         fields::unknown::<F>(self.text())
     }
 
-    /// What stands in a list of which it leaves nothing, `also` narrowed by something else; and what is `unknown` of it.
+    /// Empty-state text for a filtered list. `also` describes other active filters; `unknown` is an unrecognised field.
     pub fn nothing_matches(&self, also: &str, unknown: Option<&Unknown>, columns: usize) -> Vec<Line<'static>> {
         let first = format!(" Nothing matches \"{}\"{also}.  Esc clears the filter.", self.text());
         let second = unknown.map(|unknown| format!(" It knows {unknown}: {}.", unknown.known()));

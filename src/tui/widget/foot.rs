@@ -1,4 +1,4 @@
-//! The keys of a context in one line: the footer, and the last line of every dialog; and how it is said that there is more.
+//! The keys of a context in one line, for the footer and the last line of dialogs; and hints about lines not shown.
 
 use std::ops::Range;
 
@@ -8,7 +8,7 @@ use super::line::width;
 use crate::tui::keymap::{self, Action, Binding, Context, Key};
 use crate::tui::model::Model;
 
-/// The keys of a dialog that shows the lines `shown` of `all` it has, and which they are where it doesn't show all.
+/// Returns the keys of a dialog that shows the lines `shown` of `all`. If some lines are hidden, the range is added.
 pub fn keys_and_place(
     context: Context,
     model: &Model,
@@ -25,7 +25,7 @@ pub fn keys_and_place(
     line
 }
 
-/// `lines`, of which those that don't fit into `room` are left out, and said to be.
+/// Returns those of `lines` that fit into `room`, with a hint if some are left out.
 pub fn with_rest(mut lines: Vec<Line<'static>>, room: usize, model: &Model) -> Vec<Line<'static>> {
     if lines.len() > room {
         lines.truncate(room.saturating_sub(1));
@@ -34,8 +34,8 @@ pub fn with_rest(mut lines: Vec<Line<'static>>, room: usize, model: &Model) -> V
     lines
 }
 
-/// As many keys of `context` as fit into `columns`, the most important first. Those for help and quitting are never the
-/// ones left out.
+/// Returns as many keys of `context` as fit into `columns`, most important first. The keys for help and quit are always
+/// included.
 pub fn keys(context: Context, model: &Model, columns: usize) -> Line<'static> {
     let pair = |binding: &Binding| {
         let key = binding.keys.first().map(Key::to_string).unwrap_or_default();

@@ -1,5 +1,4 @@
-//! Forms: what has the focus, what keys do there, and how it is drawn. A dialog says what its parts are ([`Dialog`]);
-//! [`Form`] does the rest.
+//! Forms: focus, keys and drawing. A dialog describes its parts ([`Dialog`]); [`Form`] does the rest.
 //!
 //! ```text
 //!   slots() ──► focus, context, Tab, Enter ──► turn(), press() ──► an Outcome, or a Problem and where it lies
@@ -23,18 +22,18 @@ use crate::tui::model::Model;
 use crate::tui::msg::RequestId;
 use crate::tui::screen::{Facts, Outcome, Page};
 
-/// What kind of part a slot is; keys mean something else in each.
+/// The kind of a slot. Each kind handles keys differently.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Kind {
-    /// Text is typed there.
+    /// A text field.
     Field,
-    /// One of several is chosen there.
+    /// A choice of one of several values.
     Choice,
-    /// Enter does something there.
+    /// A button, pressed with Enter.
     Button,
 }
 
-/// What stands in the way, and where.
+/// A problem and its place.
 #[derive(Debug)]
 pub struct Problem<S> {
     at: Option<S>,
@@ -42,163 +41,163 @@ pub struct Problem<S> {
 }
 
 impl<S> Problem<S> {
-    /// Something that lies at `slot`, which gets the focus.
+    /// Creates a problem at `slot`, which gets the focus.
     pub fn at(slot: S, text: impl ToString) -> Self {
         Problem { at: Some(slot), text: text.to_string() }
     }
 
-    /// Something that lies nowhere in particular.
+    /// Creates a problem without a place.
     pub fn said(text: impl ToString) -> Self {
         Problem { at: None, text: text.to_string() }
     }
 }
 
-/// What a press came to.
+/// The result of pressing a button.
 pub type Pressed<S> = Result<Outcome, Problem<S>>;
 
 /// A dialog made of fields, choices and buttons.
 pub trait Dialog {
-    /// Names its parts.
+    /// The type that names the parts.
     type Slot: Copy + PartialEq;
-    /// Columns of the labels before its fields.
+    /// Columns of the labels before the fields.
     const LABELS: usize;
-    /// Where the keys of its fields are looked up.
+    /// The context in which the keys of the fields are looked up.
     const FIELDS: Context = Context::Form;
 
-    /// What its main button does, in a word, where Enter in the last field does it at once.
+    /// A word for the effect of the main button, if Enter in the last field presses it at once.
     const DOES: Option<&'static str> = None;
 
-    /// Its title.
+    /// Returns the title.
     fn title(&self) -> String;
 
-    /// Its parts, in the order in which the focus goes through them; never none.
+    /// Returns the parts in focus order; never empty.
     fn slots(&self) -> Vec<(Self::Slot, Kind)>;
 
-    /// The field at a slot of [`Kind::Field`].
+    /// Returns the field at a slot of [`Kind::Field`].
     fn field(&mut self, slot: Self::Slot) -> Option<&mut Field>;
 
-    /// The choices at a slot of [`Kind::Choice`].
+    /// Returns the choices at a slot of [`Kind::Choice`].
     fn choices(&mut self, _slot: Self::Slot) -> Option<&mut dyn Choices> {
         None
     }
 
-    /// The button that the dialog is for: Enter in the field before the buttons presses it.
+    /// Returns the main button. Enter in the field before the buttons presses it.
     fn main(&self) -> Option<Self::Slot> {
         self.slots().into_iter().find(|(_, kind)| *kind == Kind::Button).map(|(slot, _)| slot)
     }
 
-    /// What is wrong with the text at `slot`, told once the focus has left it.
+    /// Returns the problem with the text at `slot`. It is shown once the focus has left the slot.
     fn complaint(&self, _slot: Self::Slot) -> Option<String> {
         None
     }
 
-    /// What an action does at `slot` other than in every form.
+    /// Handles an action that is special to `slot`.
     fn act(&mut self, _slot: Self::Slot, _action: Action) -> Option<Outcome> {
         None
     }
 
-    /// Scrolls what it shows beside its parts. Whether `action` does that.
+    /// Scrolls content other than the parts. Returns `true` if `action` scrolls.
     fn scroll(&mut self, _action: Action, _facts: &Facts<'_>) -> bool {
         false
     }
 
-    /// Whether that is too long to be shown whole in `rows` lines.
+    /// `true` if that content does not fit into `rows` lines.
     fn overflows(&self, _rows: usize) -> bool {
         false
     }
 
-    /// Enter on a button, or on the last part.
+    /// Handles Enter on a button, or on the last part.
     ///
     /// # Errors
-    /// What stands in the way.
+    /// The problem that prevents the action.
     fn press(&mut self, slot: Self::Slot, facts: &Facts<'_>) -> Pressed<Self::Slot>;
 
-    /// Esc.
+    /// Handles Esc.
     fn cancel(&mut self) -> Outcome {
         Outcome::Close
     }
 
-    /// Whether Esc would lose something that somebody typed or ticked.
+    /// `true` if Esc would lose something typed or chosen.
     fn is_touched(&self) -> bool {
         false
     }
 
-    /// Its text that may be longer than the room for it.
+    /// Returns the text that may be longer than its room.
     fn passage(&self) -> Option<&Passage> {
         None
     }
 
-    /// Its text that may be longer than the room for it.
+    /// Returns the text that may be longer than its room.
     fn passage_mut(&mut self) -> Option<&mut Passage> {
         None
     }
 
-    /// What it asked for was refused.
+    /// Handles the refusal of the dialog's request.
     ///
     /// # Errors
-    /// What to say about it.
+    /// The problem to show.
     fn refused(&mut self, error: Error) -> Pressed<Self::Slot> {
         Err(Problem::said(error))
     }
 
-    /// The picker on top was left with this selection. Where the focus goes.
+    /// Takes the picker's selection and returns the slot that gets the focus.
     fn picked(&mut self, _selection: Selection) -> Option<Self::Slot> {
         None
     }
 
-    /// Writes it down, line by line.
+    /// Writes the dialog's lines.
     fn fill(&self, sheet: &mut Sheet<'_, Self::Slot>, model: &Model);
 }
 
-/// A [`Dialog`] being filled in.
+/// A [`Dialog`] with its focus and problem.
 pub struct Form<D: Dialog> {
     dialog: D,
-    /// The first part has the focus where this one is not there any more.
+    /// The focused slot. If this slot no longer exists, the first one has the focus.
     focus: Option<D::Slot>,
     problem: Option<Problem<D::Slot>>,
     waiting: Option<RequestId>,
-    /// The question whether to drop what was typed is asked.
+    /// `true` while the question about dropping the typed text is shown.
     leaving: bool,
 }
 
 impl<D: Dialog> Form<D> {
-    /// With the focus on the first part.
+    /// Creates a form with the focus on the first part.
     pub fn new(dialog: D) -> Self {
         Form { dialog, focus: None, problem: None, waiting: None, leaving: false }
     }
 
-    /// With the focus on `slot`.
+    /// Creates a form with the focus on `slot`.
     pub fn at(dialog: D, slot: D::Slot) -> Self {
         Form { focus: Some(slot), ..Self::new(dialog) }
     }
 
-    /// The dialog itself.
+    /// Returns the dialog.
     pub fn dialog(&self) -> &D {
         &self.dialog
     }
 
-    /// The dialog itself.
+    /// Returns the dialog for an update.
     pub fn dialog_mut(&mut self) -> &mut D {
         &mut self.dialog
     }
 
-    /// Says something until the next edit.
+    /// Shows `text` until the next edit.
     pub fn say(&mut self, text: impl Into<String>) {
         self.problem = Some(Problem::said(text.into()));
     }
 
-    /// Whether it says something.
+    /// `true` if a text is shown.
     pub fn says_something(&self) -> bool {
         self.problem.is_some()
     }
 
-    /// Lets the dialog act on something that came from outside.
+    /// Lets the dialog handle an outside event, such as a reply.
     pub fn hear(&mut self, act: impl FnOnce(&mut D) -> Pressed<D::Slot>) -> Outcome {
         let pressed = act(&mut self.dialog);
         self.take(pressed)
     }
 
-    /// Esc: asks once where something would be lost.
+    /// Handles Esc: asks once if something would be lost.
     fn leave(&mut self) -> Outcome {
         if self.dialog.is_touched() {
             self.leaving = true;
@@ -212,7 +211,7 @@ impl<D: Dialog> Form<D> {
         slots.iter().find(|(slot, _)| Some(*slot) == self.focus).or(slots.first()).copied()
     }
 
-    /// Moves the focus; past an end it begins at the other.
+    /// Moves the focus. Past the end it wraps around.
     fn step(&mut self, back: bool) {
         let slots = self.dialog.slots();
         let here = slots.iter().position(|(slot, _)| Some(*slot) == self.focus).unwrap_or(0);
@@ -223,14 +222,14 @@ impl<D: Dialog> Form<D> {
         }
     }
 
-    /// What is wrong in a field that hasn't the focus.
+    /// Returns the first problem in a field that doesn't have the focus.
     fn complaint(&self) -> Option<Problem<D::Slot>> {
         let here = self.here().map(|(slot, _)| slot);
         let left = self.dialog.slots().into_iter().map(|(slot, _)| slot).filter(|slot| Some(*slot) != here);
         left.into_iter().find_map(|slot| self.dialog.complaint(slot).map(|text| Problem::at(slot, text)))
     }
 
-    /// Whether Enter in `slot`, of `kind`, presses a button; which one.
+    /// Returns the button that Enter in `slot`, of `kind`, presses.
     fn pressed_from(&self, slot: D::Slot, kind: Kind) -> Option<D::Slot> {
         let slots = self.dialog.slots();
         let after = slots.iter().skip_while(|(one, _)| *one != slot).nth(1);

@@ -8,17 +8,17 @@ use ratatui::widgets::{Block, Clear, Padding, Paragraph};
 use super::line::cut;
 use crate::tui::theme::Theme;
 
-/// The widest a dialog gets, in columns.
+/// Maximum width of a dialog, in columns.
 const WIDEST: u16 = 78;
 
 fn outer_width(area: Rect) -> u16 {
     area.width.saturating_sub(2).min(WIDEST)
 }
 
-/// The widest and highest that a panel gets, in columns and rows.
+/// Maximum width and height of a panel, in columns and rows.
 const PANEL: (u16, u16) = (150, 50);
 
-/// Draws the box of a dialog that takes all the room there is, and gives what is inside.
+/// Draws the box of a dialog that uses all available room, and returns the area inside.
 pub fn panel(frame: &mut Frame<'_>, area: Rect, title: &str, right: &str, theme: &Theme) -> Rect {
     let (width, height) = (area.width.saturating_sub(2).min(PANEL.0), area.height.min(PANEL.1));
     let place = Rect { x: area.x + (area.width - width) / 2, y: area.y + (area.height - height) / 2, width, height };
@@ -34,12 +34,12 @@ pub fn panel(frame: &mut Frame<'_>, area: Rect, title: &str, right: &str, theme:
     inside
 }
 
-/// How many columns a dialog over `area` has inside its box.
+/// Number of columns inside the box of a dialog over `area`.
 pub fn dialog_columns(area: Rect) -> usize {
     usize::from(outer_width(area).saturating_sub(4))
 }
 
-/// How many rows the screen below a dialog over `area` has.
+/// Number of rows of the screen below a dialog over `area`.
 pub fn dialog_rows(area: Rect) -> usize {
     usize::from(area.height)
 }
@@ -50,8 +50,8 @@ pub fn dialog_room((columns, rows): (u16, u16)) -> (usize, usize) {
     (dialog_columns(area), dialog_rows(area))
 }
 
-/// Draws a dialog in the middle of `area`: its lines, and `keys` on the last one. Where the lines don't fit, as many
-/// as do are shown around the `focus`ed one; the keys always are.
+/// Draws a dialog in the middle of `area`: its lines, and `keys` on the last line. If not all lines fit, those around
+/// the `focus`ed one are shown. The keys are always shown.
 pub fn dialog(
     frame: &mut Frame<'_>,
     area: Rect,

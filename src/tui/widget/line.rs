@@ -1,4 +1,4 @@
-//! Text made to fit. Whatever came from data passes [`clean`] here, and nowhere else on the screens.
+//! Text fitted into lines. All text that comes from data passes [`clean`] here, and nowhere else on the screens.
 
 use std::borrow::Cow;
 
@@ -9,17 +9,17 @@ use unicode_width::UnicodeWidthStr;
 
 use crate::domain::text::shown;
 
-/// Text safe to show on one line.
+/// Returns the text made safe for display on one line.
 pub fn clean(text: &str) -> Cow<'_, str> {
     shown(text)
 }
 
-/// How many columns `text` takes.
+/// Number of columns of `text`.
 pub fn width(text: &str) -> usize {
     text.width()
 }
 
-/// `text`, cleaned, cut with `…` where it is longer than `columns`.
+/// Returns `text`, cleaned and cut with `…` if longer than `columns`.
 pub fn cut(text: &str, columns: usize) -> String {
     let text = clean(text);
     if width(&text) <= columns {
@@ -41,7 +41,7 @@ pub fn cut(text: &str, columns: usize) -> String {
     out
 }
 
-/// [`cut`], filled up with blanks to exactly `columns`.
+/// Returns `text` like [`cut`], padded with blanks to exactly `columns`.
 pub fn fit(text: &str, columns: usize) -> String {
     let mut out = cut(text, columns);
     let used = width(&out);
@@ -49,7 +49,7 @@ pub fn fit(text: &str, columns: usize) -> String {
     out
 }
 
-/// `text` broken at blanks into lines of at most `columns`; a longer word is cut.
+/// Breaks `text` at blanks into lines of at most `columns`. A longer word is cut.
 pub fn wrap(text: &str, columns: usize) -> Vec<String> {
     let mut lines = vec![String::new()];
     for word in clean(text).split_whitespace() {
@@ -66,16 +66,16 @@ pub fn wrap(text: &str, columns: usize) -> Vec<String> {
     lines
 }
 
-/// `text`, cleaned and broken into lines of at most `columns`, at blanks where there are some: nothing is left out.
+/// Cleans `text` and breaks it into lines of at most `columns`, at blanks if possible. Nothing is left out.
 pub fn fold(text: &str, columns: usize) -> Vec<String> {
     let columns = columns.max(2);
     let text = clean(text);
     let (mut lines, mut line, mut used) = (Vec::new(), String::new(), 0);
     for grapheme in text.graphemes(true) {
-        // What is wider than a line by itself stands on one of its own.
+        // A grapheme wider than a line gets a line of its own.
         if used + width(grapheme) > columns && !line.is_empty() {
             let rest = match line.rfind(' ').filter(|at| !line[..*at].trim_end_matches(' ').is_empty()) {
-                // A blank at the end of a line has done its work there.
+                // A blank at a line break is dropped.
                 _ if grapheme == " " => String::new(),
                 Some(at) => line.split_off(at + 1),
                 None => String::new(),
@@ -93,7 +93,7 @@ pub fn fold(text: &str, columns: usize) -> Vec<String> {
     lines
 }
 
-/// `text` (already fitted) as spans, each place where one of `words` stands in `matched`; upper and lower case alike.
+/// Returns `text` (already fitted) as spans; matches of `words` get the style `matched`. Case is ignored.
 pub fn highlighted(text: &str, words: &[String], plain: Style, matched: Style) -> Vec<Span<'static>> {
     let lower = text.to_ascii_lowercase();
     let mut marks = vec![false; text.len()];
@@ -113,7 +113,7 @@ pub fn highlighted(text: &str, words: &[String], plain: Style, matched: Style) -
     spans
 }
 
-/// `1240` as `1 240`.
+/// Formats `1240` as `1 240`.
 pub fn grouped(number: u64) -> String {
     let digits = number.to_string();
     let mut out = String::with_capacity(digits.len() + digits.len() / 3);
@@ -126,26 +126,27 @@ pub fn grouped(number: u64) -> String {
     out
 }
 
-/// A grouped number and its noun: `1 call`, `1 240 calls`.
+/// Returns a grouped number and its noun: `1 call`, `1 240 calls`.
 pub fn counted(number: u64, noun: &str) -> String {
     format!("{} {noun}{}", grouped(number), if number == 1 { "" } else { "s" })
 }
 
-/// The first three of `names`, and how many more there are.
+/// Returns the first three of `names`, and the number of further ones.
 pub fn few(names: impl ExactSizeIterator<Item = String>) -> String {
     let more = names.len().saturating_sub(3);
     let shown = names.take(3).collect::<Vec<_>>().join(", ");
     if more == 0 { shown } else { format!("{shown} and {} more", grouped(more as u64)) }
 }
 
-/// As many of `names` (one at least) as fit into `columns`, and how many more there are; `+` where those aren't all.
+/// Returns as many of `names` (at least one) as fit into `columns`, and the number of further ones. `+` marks a lower
+/// bound.
 pub fn enough(names: &[String], columns: usize, is_least: bool) -> String {
     let names: Vec<Cow<'_, str>> = names.iter().map(|name| clean(name)).collect();
     let more = |told: usize| match names.len() - told {
         0 => String::new(),
         more => format!(" and {}{} more", grouped(more as u64), if is_least { "+" } else { "" }),
     };
-    // Where there may be others, not all are named, so that it is said.
+    // If there may be more names than given, at least one is left out, so that the text says so.
     let most = names.len() - usize::from(is_least && names.len() > 1);
     let told = (2..=most).rev().map(|told| format!("{}{}", names[..told].join(", "), more(told)));
     told.into_iter().find(|text| width(text) <= columns).unwrap_or_else(|| match names.first() {
@@ -208,7 +209,7 @@ mod tests {
         #[test]
         fn fits_exactly(text: String, columns in 0usize..60) {
             let fitted = fit(&text, columns);
-            // A wide character may leave one column, which a blank fills.
+            // A wide character may leave one column over, which is filled with a blank.
             prop_assert_eq!(width(&fitted), columns);
             prop_assert!(!fitted.chars().any(crate::domain::text::is_hostile));
         }

@@ -1,10 +1,10 @@
-//! A cursor that walks over rows, of which only some fit on the screen.
+//! A cursor in a list of rows, of which only some fit on the screen.
 
 use std::ops::Range;
 
 use crate::tui::keymap::Action;
 
-/// The row under the cursor and the first one on the screen, both counted from 0.
+/// The row under the cursor and the first visible row, both counted from 0.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub struct Cursor {
     at: usize,
@@ -12,36 +12,37 @@ pub struct Cursor {
 }
 
 impl Cursor {
-    /// The row under it; 0 while there is none.
+    /// Returns the row under the cursor; 0 if there are no rows.
     pub fn at(self) -> usize {
         self.at
     }
 
-    /// How far below the first row on the screen it stands.
+    /// Returns the distance of the cursor from the first visible row.
     pub fn row_on_screen(self) -> usize {
         self.at.saturating_sub(self.top)
     }
 
-    /// The rows on a screen of `height`.
+    /// Returns the visible rows on a screen of `height`.
     pub fn shown(self, height: usize) -> Range<usize> {
         self.top..self.top + height
     }
 
-    /// Puts it on row `at` of `rows`, `row_on_screen` below the first one on a screen of `height`, where that is possible.
+    /// Puts the cursor on row `at` of `rows`. If possible, the row is `row_on_screen` rows below the first visible row,
+    /// on a screen of `height`.
     pub fn put(&mut self, at: usize, row_on_screen: usize, rows: usize, height: usize) {
         self.at = at.min(rows.saturating_sub(1));
         self.top = self.at.saturating_sub(row_on_screen);
         self.keep_visible(rows, height);
     }
 
-    /// Scrolls as little as needed to show it, and leaves no room unused.
+    /// Scrolls as little as needed to show the cursor, and leaves no unused rows.
     pub fn keep_visible(&mut self, rows: usize, height: usize) {
         let height = height.max(1);
         self.top = self.top.min(rows.saturating_sub(height));
         self.top = self.top.clamp((self.at + 1).saturating_sub(height), self.at);
     }
 
-    /// Walks as `action` says. Whether it was one that walks.
+    /// Moves the cursor as `action` says. Returns `true` if `action` moves the cursor.
     pub fn walk(&mut self, action: Action, rows: usize, height: usize) -> bool {
         let screen = isize::try_from(height.max(1)).unwrap_or(1);
         let by = match action {

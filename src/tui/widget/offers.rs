@@ -1,4 +1,4 @@
-//! A row of common answers, the last of which is typed.
+//! A row of common answers; the last choice is a typed answer.
 
 use std::borrow::Cow;
 
@@ -10,34 +10,34 @@ use super::form::Kind;
 use super::line::{cut, width};
 use super::sheet::Sheet;
 
-/// Columns of the field to type one in.
+/// Columns of the field for a typed answer.
 const TYPED: usize = 16;
 
-/// One of several answers, or a typed one.
+/// The choice of one of several answers, or a typed one.
 pub struct Offers<T> {
-    /// Each in a word or two.
+    /// The answers, each with a label of a word or two.
     rows: Vec<(Cow<'static, str>, T)>,
-    /// One more than the rows: it is typed.
+    /// Position in `rows`; the number of rows means a typed answer.
     chosen: usize,
     typed: Field,
 }
 
-/// What an answer came to.
+/// An answer.
 pub enum Answer<'a, T> {
-    /// One of those offered.
+    /// One of the offered answers.
     Offered(T),
-    /// What was typed.
+    /// The typed text.
     Typed(&'a str),
 }
 
 impl<T: Copy + PartialEq> Offers<T> {
-    /// Offers `rows`, and to type another; begins at the first.
+    /// Offers `rows` and a typed answer; begins at the first row.
     pub fn new(rows: Vec<(impl Into<Cow<'static, str>>, T)>) -> Self {
         let rows = rows.into_iter().map(|(word, offer)| (word.into(), offer)).collect();
         Offers { rows, chosen: 0, typed: Field::new(32) }
     }
 
-    /// Chooses what equals `wanted`, else `typed` as if somebody had typed it.
+    /// Chooses the row equal to `wanted`; if there is none, sets `typed` as the typed answer.
     pub fn begin(&mut self, wanted: T, typed: &str) {
         let offered = self.rows.iter().position(|(_, one)| *one == wanted);
         self.chosen = offered.unwrap_or(self.rows.len());
@@ -46,24 +46,24 @@ impl<T: Copy + PartialEq> Offers<T> {
         }
     }
 
-    /// Puts another answer in the place of the first.
+    /// Replaces the first answer.
     pub fn replace_first(&mut self, with: T) {
         if let Some((_, first)) = self.rows.first_mut() {
             *first = with;
         }
     }
 
-    /// Whether one is to be typed.
+    /// `true` if the answer is typed.
     pub fn is_typed(&self) -> bool {
         self.chosen == self.rows.len()
     }
 
-    /// The field to type one in.
+    /// Returns the field for a typed answer.
     pub fn field(&mut self) -> &mut Field {
         &mut self.typed
     }
 
-    /// What was chosen.
+    /// Returns the answer.
     pub fn answer(&self) -> Answer<'_, T> {
         match self.rows.get(self.chosen) {
             Some((_, offered)) => Answer::Offered(*offered),
@@ -71,13 +71,14 @@ impl<T: Copy + PartialEq> Offers<T> {
         }
     }
 
-    /// Its parts in a form, which names them `row` and `typed`.
+    /// Returns the slots for the form, which names them `row` and `typed`.
     pub fn slots<S>(&self, row: S, typed: S) -> impl Iterator<Item = (S, Kind)> + use<S, T> {
         let typed = self.is_typed().then_some((typed, Kind::Field));
         [(row, Kind::Choice)].into_iter().chain(typed)
     }
 
-    /// Two lines: the row after `label`, and the typed one after `before`, with `hint` of what can be typed.
+    /// Writes two lines: the row after `label`, and the typed answer after `before`, with a `hint` about possible
+    /// input.
     pub fn rows<S: Copy + PartialEq>(&self, sheet: &mut Sheet<'_, S>, row: (S, &str), typed: (S, &str), hint: &str) {
         self.row(sheet, row, typed, hint);
         if !self.is_typed() {
@@ -85,7 +86,7 @@ impl<T: Copy + PartialEq> Offers<T> {
         }
     }
 
-    /// The same in one line while none is typed.
+    /// Like [`Offers::rows`], but one line unless the answer is typed.
     pub fn row<S: Copy + PartialEq>(
         &self,
         sheet: &mut Sheet<'_, S>,
@@ -97,7 +98,7 @@ impl<T: Copy + PartialEq> Offers<T> {
         let mut spans = vec![sheet.label(row, label)];
         let words: Vec<&str> = self.rows.iter().map(|(word, _)| &**word).chain(["other"]).collect();
         let room = sheet.columns.saturating_sub(spans[0].width());
-        // Where the row is too long it begins further right, so that what is chosen stays in sight.
+        // A row that is too long begins further right, so that the chosen answer stays visible.
         let end = |from: usize| words[from..=self.chosen].iter().map(|w| width(w) + 3).sum::<usize>() + from.min(1) * 2;
         let first = (0..self.chosen).find(|from| end(*from) <= room).unwrap_or(self.chosen);
         if first > 0 {

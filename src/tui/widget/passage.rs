@@ -1,4 +1,4 @@
-//! Text in a dialog that may be longer than its room: labelled rows, broken into lines, scrolled as a whole.
+//! Text in a dialog that may be longer than its room: labelled rows, wrapped, scrolled as a whole.
 
 use ratatui::style::Style;
 use ratatui::text::{Line, Span};
@@ -8,54 +8,53 @@ use super::sheet::Sheet;
 use crate::tui::keymap::Action;
 use crate::tui::theme::Theme;
 
-/// How a row is meant.
+/// The meaning of a row, which decides its style.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Look {
-    /// As it is.
+    /// Normal text.
     Plain,
     /// A heading.
     Strong,
-    /// It matters less.
+    /// Less important text.
     Dim,
-    /// Something comes.
+    /// Something that is added.
     Gain,
-    /// Look here; something goes.
+    /// A warning, or something that is removed.
     Warning,
 }
 
-/// A row.
 #[derive(Debug, Clone)]
 struct Row {
     label: String,
-    /// Columns before its text.
+    /// Columns before the text.
     indent: usize,
     text: String,
     look: Look,
 }
 
-/// The text.
+/// The text of a dialog.
 #[derive(Debug, Clone, Default)]
 pub struct Passage {
     rows: Vec<Row>,
-    /// The first line shown.
+    /// The first visible line.
     top: usize,
 }
 
-/// Rows of a screen on which a dialog leaves everything out that only gives room.
+/// Below this number of rows, dialogs leave out blank lines and other spacing.
 const TIGHT: usize = 16;
 
-/// Whether a screen of `rows` has no room to spare.
+/// `true` if a screen of `rows` has no room to spare.
 pub fn is_tight(rows: usize) -> bool {
     rows < TIGHT
 }
 
-/// As many lines as fit on a screen of `rows`, beside what else such a dialog has.
+/// Number of lines that fit on a screen of `rows`, next to the other lines of such a dialog.
 fn room(rows: usize) -> usize {
     rows.saturating_sub(if is_tight(rows) { 5 } else { 7 }).max(2)
 }
 
 impl Passage {
-    /// Begins with a paragraph.
+    /// Creates a text with one paragraph.
     pub fn text(text: impl Into<String>) -> Self {
         Passage::default().row(Look::Plain, text)
     }
@@ -76,7 +75,7 @@ impl Passage {
         self
     }
 
-    /// All of `text` (of another passage) below.
+    /// Appends all rows of `text`.
     pub fn then(mut self, text: Passage) -> Self {
         self.rows.extend(text.rows);
         self
@@ -104,14 +103,14 @@ impl Passage {
         self.rows.iter().map(|row| fold(&row.text, columns.saturating_sub(row.indent)).len()).sum()
     }
 
-    /// Whether it is longer than a dialog of `columns` on a screen of `rows` has room for.
+    /// `true` if the text is longer than its room in a dialog of `columns` on a screen of `rows`.
     pub fn is_long(&self, columns: usize, rows: usize) -> bool {
         self.height(columns) > room(rows)
     }
 
-    /// Scrolls as `action` says. Whether it was one that scrolls.
+    /// Scrolls as `action` says. Returns `true` if `action` scrolls.
     pub fn scroll(&mut self, action: Action, columns: usize, rows: usize) -> bool {
-        // The last line tells how much more there is.
+        // The last line shows how many lines follow.
         let shown = room(rows) - 1;
         let by = match action {
             Action::Down => 1,
@@ -125,7 +124,7 @@ impl Passage {
         true
     }
 
-    /// Writes down as much as there is room for.
+    /// Writes as many lines as fit.
     pub fn fill<S: Copy + PartialEq>(&self, sheet: &mut Sheet<'_, S>) {
         let mut lines = self.lines(sheet.columns, sheet.theme);
         let (all, room) = (lines.len(), room(sheet.rows));

@@ -1,4 +1,4 @@
-//! What a change is proved with. Every dialog that makes one gets its credential here.
+//! The proof of identity for a change. Every dialog that makes a change gets its credential here.
 
 use super::field::Field;
 use super::form::{Kind, Pressed, Problem};
@@ -11,16 +11,16 @@ use crate::error::{Error, Kind as ErrorKind};
 use crate::tui::screen::Outcome;
 use crate::verbs::actor::Credential;
 
-/// What a change is proved with.
+/// The proof of identity for a change.
 pub struct Proof {
     username: Username,
     means: Means,
 }
 
 enum Means {
-    /// The password of the person making the change, typed for this very change.
+    /// The password of the user making the change, typed for this change.
     Typed(Box<Typed>),
-    /// Something that is held already: nothing is asked.
+    /// A credential held already. Nothing is asked for.
     Held(Credential),
 }
 
@@ -30,28 +30,28 @@ struct Typed {
 }
 
 impl Proof {
-    /// To be typed by `username`.
+    /// Creates a proof that `username` has to type.
     pub fn typed_by(username: Username) -> Self {
         let typed = Typed { password: Field::masked(PASSWORD_MAX), tries: Tries::default() };
         Proof { username, means: Means::Typed(Box::new(typed)) }
     }
 
-    /// A credential of `username` that is there already.
+    /// Creates a proof from a credential of `username` held already.
     pub fn held(username: Username, credential: Credential) -> Self {
         Proof { username, means: Means::Held(credential) }
     }
 
-    /// Whose it is.
+    /// Returns the username of the proof's owner.
     pub fn username(&self) -> &Username {
         &self.username
     }
 
-    /// Its parts in a form, which names them `slot`; none while nothing is asked.
+    /// Returns the slot for the form, which names it `slot`; `None` if nothing is asked for.
     pub fn slots<S>(&self, slot: S) -> Option<(S, Kind)> {
         matches!(self.means, Means::Typed(_)).then_some((slot, Kind::Field))
     }
 
-    /// The field at that slot.
+    /// Returns the field at that slot.
     pub fn field(&mut self) -> Option<&mut Field> {
         match &mut self.means {
             Means::Typed(typed) => Some(&mut typed.password),
@@ -59,10 +59,10 @@ impl Proof {
         }
     }
 
-    /// The credential; the field is empty afterwards.
+    /// Returns the credential and empties the field.
     ///
     /// # Errors
-    /// What is missing where nothing was typed.
+    /// A message about the missing password if nothing was typed.
     pub fn take(&mut self) -> Result<Credential, &'static str> {
         match &mut self.means {
             Means::Typed(typed) if typed.password.is_empty() => Err("Your password is missing"),
@@ -73,10 +73,10 @@ impl Proof {
         }
     }
 
-    /// Takes a refusal: the dialog closes once the tries are used up, or when nothing else can be tried.
+    /// Handles a refusal. The dialog closes after the last allowed try, or if nothing else can be tried.
     ///
     /// # Errors
-    /// What to say, at `slot` where the proof itself was refused.
+    /// The problem to show, at `slot` if the proof itself was refused.
     pub fn refused<S>(&mut self, error: &Error, slot: S) -> Pressed<S> {
         let wrong = error.kind == ErrorKind::Unauthenticated;
         match &mut self.means {
@@ -90,7 +90,7 @@ impl Proof {
         }
     }
 
-    /// Its line in a form; an empty one while nothing is asked.
+    /// Writes the line of the form; an empty one if nothing is asked for.
     pub fn row<S: Copy + PartialEq>(&self, sheet: &mut Sheet<'_, S>, slot: S) {
         let label = format!("{}  ", cut(&format!("Password of {}", self.username), sheet.columns / 2));
         match &self.means {

@@ -1,4 +1,4 @@
-//! A list inside a form that is too long to be shown whole: PgUp and PgDn scroll it, whatever has the focus.
+//! A list in a form that may be longer than its room. PgUp and PgDn scroll the list, wherever the focus is.
 
 use ratatui::style::Style;
 
@@ -8,19 +8,19 @@ use super::sheet::Sheet;
 use crate::tui::keymap::Action;
 use crate::tui::screen::Facts;
 
-/// The fewest rows shown, however little room there is.
+/// Minimum number of visible rows, however little room there is.
 const FEWEST: usize = 3;
 
-/// Where such a list stands.
+/// Scroll position of such a list.
 #[derive(Debug)]
 pub struct Scroll {
-    /// How many lines of the dialog stand beside it, its frame among them.
+    /// Lines of the dialog outside the list, including the frame.
     beside: usize,
     top: usize,
 }
 
 impl Scroll {
-    /// A list from its beginning, in a dialog with `beside` more lines.
+    /// Creates the position at the beginning of a list, in a dialog with `beside` other lines.
     pub fn new(beside: usize) -> Self {
         Scroll { beside, top: 0 }
     }
@@ -29,7 +29,7 @@ impl Scroll {
         screen.saturating_sub(self.beside).max(FEWEST).min(rows)
     }
 
-    /// Scrolls a list of `rows` as `action` says. Whether it was one that scrolls.
+    /// Scrolls a list of `rows` as `action` says. Returns `true` if `action` scrolls.
     pub fn walk(&mut self, action: Action, rows: usize, facts: &Facts<'_>) -> bool {
         let height = self.height(dialog_room(facts.size).1, rows);
         self.top = match action {
@@ -40,12 +40,12 @@ impl Scroll {
         true
     }
 
-    /// Whether some of `rows` are not shown where a dialog has room for `screen` lines.
+    /// `true` if some of `rows` are hidden in a dialog with room for `screen` lines.
     pub fn is_long(&self, screen: usize, rows: usize) -> bool {
         self.height(screen, rows) < rows
     }
 
-    /// As many of `rows` as fit, and which of `total` they are where some are not shown.
+    /// Writes as many of `rows` as fit. If some are hidden, adds their range in `total`.
     pub fn rows<S: Copy + PartialEq>(
         &self,
         sheet: &mut Sheet<'_, S>,

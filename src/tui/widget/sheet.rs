@@ -1,4 +1,4 @@
-//! A form on its way to the screen: labels and fields one below the other, the line with the focus known.
+//! A form being drawn: labels and fields below each other, and the focused line.
 
 use ratatui::style::Style;
 use ratatui::text::{Line, Span};
@@ -7,86 +7,86 @@ use super::field::Field;
 use super::line::{cut, width, wrap};
 use crate::tui::theme::Theme;
 
-/// How wide a field of usual length is, in columns.
+/// Columns of a field of normal length.
 const FIELD: usize = 40;
 
-/// A form on its way to the screen.
+/// A form being drawn.
 pub struct Sheet<'a, S> {
     /// Columns inside the box.
     pub columns: usize,
-    /// Rows of the screen that the box lies on.
+    /// Rows of the screen below the box.
     pub rows: usize,
-    /// How things look.
+    /// The styles.
     pub theme: &'a Theme,
     pub(super) focused: Option<S>,
     pub(super) labels: usize,
     pub(super) problem: Option<&'a str>,
-    /// Where the problem lies.
+    /// The slot of the problem.
     pub(super) wrong: Option<S>,
     pub(super) lines: Vec<Line<'static>>,
-    /// The line with the focus.
+    /// The focused line.
     pub(super) at: usize,
 }
 
 impl<S: Copy + PartialEq> Sheet<'_, S> {
-    /// Whether `slot` has the focus.
+    /// `true` if `slot` has the focus.
     pub fn is_at(&self, slot: S) -> bool {
         self.focused == Some(slot)
     }
 
-    /// Whether anything stands in the way.
+    /// `true` if there is a problem to show.
     pub fn has_problem(&self) -> bool {
         self.problem.is_some()
     }
 
-    /// A line made elsewhere.
+    /// Adds a complete line.
     pub fn line(&mut self, line: impl Into<Line<'static>>) {
         self.lines.push(line.into());
     }
 
-    /// A line of text, cut where it is too long.
+    /// Adds a line of text, cut if too long.
     pub fn text(&mut self, text: &str, style: Style) {
         self.line(Line::styled(cut(text, self.columns), style));
     }
 
-    /// As many blanks as labels have columns.
+    /// Returns blanks of the width of the labels.
     pub fn indent(&self) -> Span<'static> {
         Span::raw(" ".repeat(self.labels))
     }
 
-    /// A line of text under the fields.
+    /// Adds a line of text under the fields.
     pub fn note(&mut self, text: &str, style: Style) {
         self.text(&format!("{}{text}", " ".repeat(self.labels)), style);
     }
 
-    /// Text broken into lines, as many as `most`.
+    /// Adds text wrapped into at most `most` lines.
     pub fn words(&mut self, text: &str, most: usize, style: Style) {
         self.lines.extend(wrap(text, self.columns).into_iter().take(most).map(|l| Line::styled(l, style)));
     }
 
-    /// An empty line.
+    /// Adds an empty line.
     pub fn blank(&mut self) {
         self.line(Line::default());
     }
 
-    /// The lines so far.
+    /// Number of lines so far.
     pub fn height(&self) -> usize {
         self.lines.len()
     }
 
-    /// Fills up with empty lines to `lines` in all: what comes next never moves.
+    /// Adds empty lines up to `lines` in total, so that the following content never moves.
     pub fn pad(&mut self, lines: usize) {
         self.lines.resize(lines, Line::default());
     }
 
-    /// The line that comes next stays in sight while `slot` has the focus.
+    /// Keeps the next line visible while `slot` has the focus.
     pub fn mark(&mut self, slot: S) {
         if self.is_at(slot) {
             self.at = self.lines.len();
         }
     }
 
-    /// The label of `slot`, on the line that comes next.
+    /// Returns the label of `slot` for the next line.
     pub fn label(&mut self, slot: S, text: &str) -> Span<'static> {
         self.mark(slot);
         let style = match (self.is_at(slot), self.wrong == Some(slot)) {
@@ -98,19 +98,19 @@ impl<S: Copy + PartialEq> Sheet<'_, S> {
         Span::styled(format!("{text}{gap}"), style)
     }
 
-    /// A fact beside a label.
+    /// Adds a label with a fact.
     pub fn fact(&mut self, label: &str, text: &str, style: Style) {
         let gap = " ".repeat(self.labels.saturating_sub(width(label)));
         let text = cut(text, self.columns.saturating_sub(self.labels));
         self.line(vec![Span::styled(format!("{label}{gap}"), self.theme.dim), Span::styled(text, style)]);
     }
 
-    /// A field of usual length.
+    /// Adds a field of normal length.
     pub fn field(&mut self, slot: S, label: &str, field: &Field) {
         self.field_of(FIELD, slot, label, field);
     }
 
-    /// A field that takes all the room there is.
+    /// Adds a field that takes all available room.
     pub fn long_field(&mut self, slot: S, label: &str, field: &Field) {
         self.field_of(usize::MAX, slot, label, field);
     }
@@ -123,7 +123,7 @@ impl<S: Copy + PartialEq> Sheet<'_, S> {
         self.line(spans);
     }
 
-    /// A choice of a few words on one line; only the chosen one, and which it is, where they don't fit.
+    /// Adds a choice of a few words on one line. If they don't fit, only the chosen word and its position are shown.
     pub fn choice(&mut self, slot: S, label: &str, words: &[&str], chosen: usize) {
         let mut spans = vec![self.label(slot, label)];
         let wanted: usize = words.iter().map(|word| width(word) + 7).sum::<usize>().saturating_sub(3);
@@ -144,19 +144,19 @@ impl<S: Copy + PartialEq> Sheet<'_, S> {
         self.line(spans);
     }
 
-    /// A button under the fields.
+    /// Adds a button under the fields.
     pub fn button(&mut self, slot: S, text: &str) {
         let button = self.pressable(slot, text, self.theme.strong);
         self.line(vec![self.indent(), button]);
     }
 
-    /// A button at the left edge.
+    /// Adds a button at the left edge.
     pub fn line_button(&mut self, slot: S, text: &str) {
         let button = self.pressable(slot, text, self.theme.strong);
         self.line(button);
     }
 
-    /// A fact beside a label, and a button after it.
+    /// Adds a label with a fact, and a button after it.
     pub fn fact_button(&mut self, slot: S, label: &str, fact: &str, text: &str) {
         let label = self.label(slot, label);
         let room = self.columns.saturating_sub(label.width() + width(text) + 4);
@@ -165,7 +165,7 @@ impl<S: Copy + PartialEq> Sheet<'_, S> {
         self.line(vec![label, fact, button]);
     }
 
-    /// Buttons side by side over the whole width, each with its style while it has no focus.
+    /// Adds buttons next to each other over the whole width, each with its style without focus.
     pub fn buttons(&mut self, buttons: &[(S, &str, Style)]) {
         let mut spans = Vec::new();
         for (slot, text, style) in buttons {
@@ -183,7 +183,7 @@ impl<S: Copy + PartialEq> Sheet<'_, S> {
         Span::styled(format!("[ {text} ]"), style)
     }
 
-    /// What stands in the way, in the next `lines` lines, used or not.
+    /// Adds the problem in the next `lines` lines, which are reserved even without a problem.
     pub fn problem(&mut self, lines: usize) {
         let end = self.lines.len() + lines;
         if let Some(problem) = self.problem {

@@ -1,16 +1,17 @@
-//! Three tries a prompt.
+//! The limit of three tries per password prompt.
 
 use crate::error::{Error, Kind};
 
-/// How often a password may be tried on one prompt.
+/// Maximum number of tries per prompt.
 const MOST: u8 = 3;
 
-/// Counts the passwords that were wrong.
+/// Counts wrong passwords.
 #[derive(Debug, Default)]
 pub struct Tries(u8);
 
 impl Tries {
-    /// Takes a refusal. The error to end the prompt with, once the tries are used up; having to wait costs none.
+    /// Takes a refusal. Returns the error that ends the prompt after the last try. A refusal that asks the user to wait
+    /// doesn't count as a try.
     pub fn used_up_by(&mut self, error: &Error) -> Option<Error> {
         if error.kind == Kind::Unauthenticated && error.retry_after.is_none() {
             self.0 += 1;
@@ -19,7 +20,7 @@ impl Tries {
     }
 }
 
-/// A refusal in the words of somebody who has signed in already and types only a password.
+/// Describes a refusal to a signed-in user, who types only a password.
 pub fn wrong_password(error: &Error) -> String {
     if error.kind == Kind::Unauthenticated && error.retry_after.is_none() {
         return "That password is wrong, or the account was disabled meanwhile".to_owned();
