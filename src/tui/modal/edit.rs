@@ -1,10 +1,10 @@
 //! The form that edits an existing token. The differences are shown before the edit is made.
 //!
 //! ```text
-//!   the form ──► PreviewEdit ──► what differs, and the proof ──► EditToken
-//!      ▲             │ refused                                      │ refused
-//!      │             └──► the token as it is stored ◄───────────────┘
-//!      └── cancel ◄────── both sides, where it is another by now ──► on from what is stored
+//!   the form ──► PreviewEdit ──► the differences and the proof ──► EditToken
+//!      ▲             │ refused                                        │ refused
+//!      │             └──► the token as stored ◄───────────────────────┘
+//!      └── cancel ◄────── both sides, if the token has changed ──► continue from the stored token
 //! ```
 
 use std::sync::Arc;

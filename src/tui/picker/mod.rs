@@ -3,10 +3,10 @@
 //!
 //! ```text
 //! ┌ API: Custom ──────────────────── 31 of 214 methods ┐
-//! │ Search  stop            [x] Only checked           │   search.rs: words and where they stand
-//! │ ▾ [~] group                        4 / 38 │ sets   │   stock.rs: what there is
-//! │ ▶   [x] Method   write  its title         │        │   tree.rs: what is shown; ticks.rs: what is ticked
-//! │ docs  link of the row under the cursor             │   view.rs: all of it drawn
+//! │ Search  stop            [x] Only checked           │   search.rs: words and their matches
+//! │ ▾ [~] group                        4 / 38 │ sets   │   stock.rs: groups, methods, sets
+//! │ ▶   [x] Method   write  its title         │        │   tree.rs: shown rows; ticks.rs: ticks
+//! │ docs  link of the row under the cursor             │   view.rs: drawing
 //! │ keys                                               │
 //! └────────────────────────────────────────────────────┘
 //! ```

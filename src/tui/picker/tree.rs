@@ -291,8 +291,8 @@ impl Tree {
         self.cursor = self.cursor.saturating_add_signed(by).min(self.rows.len().saturating_sub(1));
     }
 
-    /// Moves the cursor to the best match: a method whose name begins with the first word, else one whose id contains
-    /// all words, else the first match.
+    /// Moves the cursor to the best match: a method whose name begins with the first word. Else the cursor goes to a
+    /// method whose id contains all words, else to the first match.
     pub fn to_best_found(&mut self) {
         let Some(first) = self.words.first() else { return };
         let rank = |row: &Row| match row {

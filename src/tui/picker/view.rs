@@ -200,8 +200,8 @@ impl Picker {
             used += 4;
         }
         let room = columns.saturating_sub(used);
-        // The access level and its mark keep their columns. The name gets two fifths of the room, or the room it needs
-        // on narrow screens.
+        // The access level and its mark keep their columns. The name gets two fifths of the room, or all of it on
+        // narrow screens.
         let name = (room * 2 / 5).clamp(18, 44).min(room.saturating_sub(8));
         let words = self.tree.words();
         let id = entry.id.as_str();

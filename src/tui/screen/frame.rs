@@ -1,12 +1,12 @@
 //! Layout shared by all screens with lists.
 //!
 //! ```text
-//!  jeton  who@host · role                            what matters most here     row 0
-//!  / filter                                                what is shown        row 1
+//!  jeton  who@host · role                            most important fact        row 0
+//!  / filter                                                rows shown           row 1
 //! ──────────────────────────────────────────────────────────────────────────
 //!  the body                                                     │ a pane (wide)
 //! ──────────────────────────────────────────────────────────────────────────
-//!  two lines: what just changed, or what is under the cursor
+//!  two lines: the last change, or the row under the cursor
 //! ```
 
 use ratatui::Frame;

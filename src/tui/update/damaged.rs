@@ -3,7 +3,7 @@
 use crate::tui::model::{Model, Tone};
 use crate::verbs::audit_log::AuditWindow;
 
-/// Maximum number of remembered names. Beyond it, the names seen first are reported again.
+/// Maximum number of remembered names. Beyond it all are forgotten, so earlier names may be reported again.
 const MAX_REMEMBERED: usize = 1_000;
 /// Maximum number of names in one message.
 const MAX_NAMED: usize = 5;
@@ -13,8 +13,8 @@ pub(super) fn say(model: &mut Model, rows: impl IntoIterator<Item = String>) {
     say_with(model, rows, "");
 }
 
-/// Reports damaged rows of the audit log, like [`say`]. If the log has no other rows, the screen shows this instead of
-/// them.
+/// Reports damaged rows of the audit log, like [`say`]. Does nothing if the log has no readable rows,
+/// because the screen itself reports that.
 pub(super) fn say_of_audit(model: &mut Model, window: &AuditWindow) {
     if !window.rows.is_empty() {
         let rows = window.unreadable.iter().map(|seq| format!("audit row {seq}"));

@@ -80,7 +80,7 @@ pub(super) fn open(model: &mut Model, what: Open) -> Vec<Effect> {
     }
 }
 
-/// Handles tokens moved to the trash. The message also counts the tokens they created that stay active.
+/// Handles tokens moved to the trash. The message also counts the tokens they created that were not removed.
 pub(super) fn deleted(model: &mut Model, changed: Changed<Deleted>) -> Vec<Effect> {
     let Changed { out: Deleted { tokens: gone, left, .. }, cli, seq } = changed;
     let who = if gone.len() == 1 { "it" } else { "they" };

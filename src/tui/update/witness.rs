@@ -1,4 +1,5 @@
-//! A revocation is reported at once, and again after the running service has answered whether it denies the token.
+//! A loss of access is reported at once. The report is completed after the running service has answered whether it
+//! denies the tokens.
 
 use crate::tui::effect::Effect;
 use crate::tui::model::{Awaited, Model, Notice};

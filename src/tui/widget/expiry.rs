@@ -14,7 +14,7 @@ use crate::tui::screen::Facts;
 /// An offered answer.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Offer {
-    /// The current expiry, to the millisecond.
+    /// The current expiry, exact to the millisecond.
     Kept(Expiry),
     New(ExpirySpec),
 }

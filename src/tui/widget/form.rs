@@ -1,8 +1,8 @@
 //! Forms: focus, keys and drawing. A dialog describes its parts ([`Dialog`]); [`Form`] does the rest.
 //!
 //! ```text
-//!   slots() ──► focus, context, Tab, Enter ──► turn(), press() ──► an Outcome, or a Problem and where it lies
-//!      └──────► fill(&mut Sheet) ──► lines, the focused one among them, the keys below
+//!   slots() ──► focus, context, Tab, Enter ──► turn(), press() ──► an Outcome, or a Problem and its place
+//!      └──────► fill(&mut Sheet) ──► lines with the focused one, keys below
 //! ```
 
 use ratatui::Frame;

@@ -7,7 +7,7 @@
 //!     NAME   ROLE   STATE   ACTIVE   KEPT   TRASH   CREATED    │ detail
 //!  ▶  …                                                        │ (wide)
 //! ──────────────────────────────────────────────────────────────────────────
-//!  two lines: the account under the cursor, or what just changed
+//!  two lines: the account under the cursor, or the last change
 //! ```
 
 mod narrow;

@@ -4,10 +4,10 @@
 //!  jeton  who@host · role                                       Audit log
 //!  / filter                                             position and count
 //! ──────────────────────────────────────────────────────────────────────────
-//!      WHEN   WHO   VERB   TARGET   PROOF   FACE             │ all of the row
+//!      WHEN   WHO   VERB   TARGET   PROOF   FACE             │ row in full
 //!  ▶   …                                                     │ (wide)
 //! ──────────────────────────────────────────────────────────────────────────
-//!  two lines: what it was and became; when exactly, and what proved it
+//!  two lines: values before and after; exact time and proof
 //! ```
 
 mod columns;

@@ -4,10 +4,10 @@
 //!  jeton  who@host · role                                 Denied attempts
 //!  / filter                                                       count
 //! ──────────────────────────────────────────────────────────────────────────
-//!    WHEN   TIMES   REASON   TOKEN   SECRET   ADDRESS   CLIENT │ all of the row
+//!    WHEN   TIMES   REASON   TOKEN   SECRET   ADDRESS   CLIENT │ row in full
 //!  ▶  …                                                        │ (wide)
 //! ──────────────────────────────────────────────────────────────────────────
-//!  two lines: why, and with which secret; when exactly, and from where
+//!  two lines: reason and secret; exact time and address
 //! ```
 
 mod columns;

@@ -7,7 +7,7 @@
 //!      NAME   STATUS   ACCOUNT   API   EXPIRES   LAST SEEN   HINT      │ detail
 //!  ▶ ✓ …                                                               │ (wide)
 //! ──────────────────────────────────────────────────────────────────────────
-//!  two lines: the token under the cursor, or what just changed
+//!  two lines: the token under the cursor, or the last change
 //! ```
 
 mod columns;
