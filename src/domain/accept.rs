@@ -1,28 +1,28 @@
-//! Where applications may present their tokens beside `Authorization: Bearer`.
+//! Places other than `Authorization: Bearer` where applications may present their tokens.
 
 use std::fmt;
 
 use crate::domain::text::shown;
 use crate::error::{Error, Result};
 
-/// How many places there may be.
+/// Maximum number of places.
 const MOST: usize = 8;
 
 /// A place where a token may be presented.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Accepted {
-    /// A header of its own, its name in lower case.
+    /// A separate header, its name in lower case.
     Header(String),
-    /// An argument of the query.
+    /// A query parameter.
     Query(String),
 }
 
-/// Every place beside `Authorization: Bearer`: none, unless configured.
+/// All places in addition to `Authorization: Bearer`. Empty unless configured.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct Accept(Vec<Accepted>);
 
 impl Accept {
-    /// Reads `header:X-Authentication, query:session`; the empty text is none.
+    /// Parses `header:X-Authentication, query:session`. The empty text means no place.
     ///
     /// # Errors
     /// [`crate::error::Kind::Usage`] with the rule.
@@ -46,13 +46,13 @@ impl Accept {
         }
     }
 
-    /// The places.
+    /// Returns the places.
     pub fn places(&self) -> &[Accepted] {
         &self.0
     }
 }
 
-/// Headers that mean something else.
+/// Headers that have another meaning.
 const TAKEN: [&str; 9] = [
     "authorization",
     "connection",

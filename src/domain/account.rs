@@ -1,4 +1,4 @@
-//! Accounts: somebody, or a service, that owns tokens.
+//! Accounts: people or services that own tokens.
 
 use std::fmt;
 
@@ -16,26 +16,27 @@ impl fmt::Display for AccountId {
     }
 }
 
-/// Counts the changes of an account's password, role and enabled state: what was proved before a change of any
-/// of them proves nothing after it.
+/// Counter of changes to an account's password, role and enabled state. A credential proved before such a change
+/// proves nothing after it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct CredentialVersion(pub i64);
 
-/// Somebody, or a service, that owns tokens.
+/// A person or a service that owns tokens.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Account {
-    /// Never changes, is never given to another.
+    /// Never changes and is never reused for another account.
     pub id: AccountId,
-    /// Never given to another, even after deletion.
+    /// Never given to another account, even after deletion.
     pub username: Username,
-    /// The ceiling on its tokens and what it may manage.
+    /// The ceiling for the account's tokens, and for the accounts it may manage.
     pub role: Role,
-    /// A disabled account signs in nowhere and its tokens permit nothing.
+    /// A disabled account can't sign in anywhere, and its tokens permit nothing.
     pub enabled: bool,
-    /// Somebody else set its password and knows it: its holder replaces it before anything else.
+    /// `true` if somebody else set the password and so knows it. The account's holder must replace it before anything
+    /// else.
     pub temporary_password: bool,
     /// See [`CredentialVersion`].
     pub credential_version: CredentialVersion,
-    /// When it was made.
+    /// When the account was created.
     pub created_at: Timestamp,
 }

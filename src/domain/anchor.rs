@@ -1,8 +1,9 @@
-//! Checkpoints of the audit log, kept in a file outside the store: what was in the log then can't be cut off or
-//! rewritten without being seen.
+//! Checkpoints of the audit log, kept in a file outside the store. They reveal if rows that were in the log at a
+//! checkpoint are cut off or rewritten later.
 //!
-//! A line for each, the oldest first: `jeton-audit 1 SEQ HASH TIME STORE CRC`. HASH is the chain's at row SEQ in
-//! hexadecimal, TIME is RFC 3339 in UTC, STORE tells stores apart, CRC is the CRC-32 of what stands before it.
+//! One line for each checkpoint, the oldest first: `jeton-audit 1 SEQ HASH TIME STORE CRC`. HASH is the chain's hash
+//! at row SEQ in hexadecimal, TIME is RFC 3339 in UTC. STORE identifies the store, CRC is the CRC-32 of the text
+//! before it.
 
 use std::fmt;
 
@@ -10,14 +11,14 @@ use crate::domain::name::Prefix;
 use crate::domain::time::{Timestamp, Zone, wall_clock};
 use crate::error::{Error, Result};
 
-/// What a line begins with: the format and its version.
+/// The start of every line: the format and its version.
 const MARK: &str = "jeton-audit 1 ";
 
-/// What the chain alone can't show.
+/// The limits of the chain alone, without an anchor.
 pub const UNSEEN: &str = "Without an anchor it can't be seen whether rows were cut off the end, or the whole log was written \
                           anew by somebody who can write the store. Keep one outside the store with: jeton audit anchor FILE";
 
-/// Which store an anchor belongs to.
+/// The identity of the store that an anchor belongs to.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct StoreMark {
     prefix: String,
@@ -25,7 +26,7 @@ pub struct StoreMark {
 }
 
 impl StoreMark {
-    /// The mark of the store whose secrets start with `prefix` and that was set up at `created_at`.
+    /// Returns the mark of the store whose secrets start with `prefix` and that was set up at `created_at`.
     pub fn of(prefix: &Prefix, created_at: Timestamp) -> Self {
         StoreMark { prefix: prefix.to_string(), created_at }
     }
@@ -35,7 +36,7 @@ impl StoreMark {
         Some(StoreMark { prefix: prefix.to_owned(), created_at: Timestamp(created_at.parse().ok()?) })
     }
 
-    /// `set up at 21-11-2026 10:30:00 (+01:00) with the prefix jtn`.
+    /// Returns `set up at 21-11-2026 10:30:00 (+01:00) with the prefix jtn`.
     pub fn words(&self, zone: &dyn Zone) -> String {
         format!("set up at {} with the prefix {}", wall_clock(self.created_at, zone), self.prefix)
     }
@@ -47,21 +48,21 @@ impl fmt::Display for StoreMark {
     }
 }
 
-/// How the log ended at some instant.
+/// The end of the log at some instant.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Checkpoint {
-    /// The number of its last row.
+    /// The number of the log's last row.
     pub seq: i64,
     /// That row's hash.
     pub hash: [u8; 32],
-    /// When it was looked at, in whole seconds.
+    /// When the log was read, in whole seconds.
     pub at: Timestamp,
-    /// In which store.
+    /// The store of the log.
     pub store: StoreMark,
 }
 
 impl Checkpoint {
-    /// Its line, the line's end included.
+    /// Returns the checkpoint's line, line end included.
     pub fn line(&self) -> String {
         let line = format!("{MARK}{} {} {} {}", self.seq, hex(&self.hash), self.at.rfc3339(), self.store);
         let sum = crc32fast::hash(line.as_bytes());
@@ -84,11 +85,11 @@ impl Checkpoint {
     }
 }
 
-/// Reads a file of checkpoints.
+/// Parses a file of checkpoints.
 ///
 /// # Errors
-/// [`crate::error::Kind::Failure`] with the first line that is no checkpoint, is not whole, or doesn't follow the one
-/// before it.
+/// [`crate::error::Kind::Failure`] with the first line that is no checkpoint, is incomplete, or doesn't follow the
+/// line before it.
 pub fn parse(text: &str) -> Result<Vec<Checkpoint>> {
     let mut checkpoints: Vec<Checkpoint> = Vec::new();
     for (index, line) in text.split_inclusive('\n').enumerate() {
@@ -106,7 +107,7 @@ pub fn parse(text: &str) -> Result<Vec<Checkpoint>> {
     Ok(checkpoints)
 }
 
-/// Bytes in hexadecimal, in lower case.
+/// Formats bytes in lower-case hexadecimal.
 pub fn hex(bytes: &[u8]) -> String {
     bytes.iter().map(|b| format!("{b:02x}")).collect()
 }

@@ -1,4 +1,4 @@
-//! The audit log: who changed what, when, from which face, in a chain of hashes.
+//! The audit log: who changed what, when and from which face, in a hash chain.
 
 use serde_json::{Map, Value};
 use sha2::{Digest as _, Sha256};
@@ -6,17 +6,17 @@ use sha2::{Digest as _, Sha256};
 use crate::domain::text::shown;
 use crate::domain::time::Timestamp;
 
-/// Where a request came from.
+/// The interface that a request came from.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Face {
-    /// The terminal screens.
+    /// The terminal interface.
     Tui,
     /// The command line.
     Cli,
 }
 
 impl Face {
-    /// The word that stands for it.
+    /// Returns the face as a word.
     pub const fn word(self) -> &'static str {
         match self {
             Face::Tui => "tui",
@@ -24,7 +24,7 @@ impl Face {
         }
     }
 
-    /// How it stands in the ledger when a token acts through it.
+    /// Returns the client name that the ledger shows when a token acts through this face.
     pub const fn client(self) -> &'static str {
         match self {
             Face::Tui => "jeton tui",
@@ -33,21 +33,21 @@ impl Face {
     }
 }
 
-/// One change, as a verb reports it. Never holds a secret, a password or a hash of one.
+/// One change, as a verb reports it. Never holds a secret, a password or a hash of either.
 #[derive(Debug, Clone, PartialEq)]
 pub struct AuditEntry {
     /// The verb, e.g. `token.revoke`.
     pub verb: &'static str,
-    /// What was changed, e.g. `t7` or `a1`.
+    /// The changed object, e.g. `t7` or `a1`.
     pub target: String,
-    /// Its name then, e.g. `ci/deploy-bot`.
+    /// The target's name at that time, e.g. `ci/deploy-bot`.
     pub target_name: String,
-    /// What it was and became.
+    /// The values before and after.
     pub details: Map<String, Value>,
 }
 
 impl AuditEntry {
-    /// An entry without details.
+    /// Creates an entry without details.
     pub fn new(verb: &'static str, target: impl ToString, target_name: impl Into<String>) -> Self {
         AuditEntry { verb, target: target.to_string(), target_name: target_name.into(), details: Map::new() }
     }
@@ -58,7 +58,7 @@ impl AuditEntry {
         self
     }
 
-    /// Adds what `key` was and became, `{"before":…,"after":…}`, where the two differ.
+    /// Adds the values of `key` as `{"before":…,"after":…}` if they differ.
     pub fn changed(self, key: &str, before: impl Into<Value>, after: impl Into<Value>) -> Self {
         let (before, after) = (before.into(), after.into());
         if before == after {
@@ -71,15 +71,15 @@ impl AuditEntry {
 
 const BEFORE: &str = "before";
 const AFTER: &str = "after";
-/// How many items of a list [`in_brief`] tells.
+/// Number of list items that [`in_brief`] shows.
 const ITEMS_TOLD: usize = 4;
-/// How many lists and objects within each other it tells.
+/// Number of nested lists and objects that [`in_brief`] shows.
 const DEEPEST: usize = 3;
-/// How much of a text it tells, in characters.
+/// Number of characters of a text that [`in_brief`] shows.
 const TEXT_TOLD: usize = 60;
 
-/// Details in one line for people: `description "a" → "b", expires none`. Hostile characters are written out; long
-/// texts and lists are cut. What is no JSON object is told as the text it is.
+/// Formats details on one line for people: `description "a" → "b", expires none`. Hostile characters are escaped; long
+/// texts and lists are cut. Details that are no JSON object are shown as plain text.
 pub fn in_brief(details: &str) -> String {
     match serde_json::from_str::<Value>(details) {
         Ok(Value::Object(details)) => {
@@ -90,7 +90,7 @@ pub fn in_brief(details: &str) -> String {
     }
 }
 
-/// One value. What lies deeper than lists in objects is told as JSON: nothing we write does.
+/// Formats one value. Values nested deeper than lists in objects are shown as JSON; jeton writes none.
 fn brief(value: &Value, depth: usize) -> String {
     match value {
         Value::Null => "none".to_owned(),
@@ -107,7 +107,7 @@ fn brief(value: &Value, depth: usize) -> String {
     }
 }
 
-/// The first items, and how many more there are.
+/// Formats the first items and the number of the remaining ones.
 fn some<T>(items: impl ExactSizeIterator<Item = T>, told: impl Fn(T) -> String) -> String {
     let count = items.len();
     let mut told: Vec<String> = items.take(ITEMS_TOLD).map(told).collect();
@@ -117,7 +117,7 @@ fn some<T>(items: impl ExactSizeIterator<Item = T>, told: impl Fn(T) -> String) 
     told.join(", ")
 }
 
-/// A detail's name, without quotes.
+/// Formats the name of a detail, without quotes.
 fn name(key: &str) -> String {
     shown(&cut(key)).into_owned()
 }
@@ -142,18 +142,18 @@ fn change(parts: &Map<String, Value>) -> Option<(&Value, &Value)> {
     parts.get(BEFORE).zip(parts.get(AFTER)).filter(|_| parts.len() == 2)
 }
 
-/// One detail of a row, nothing of it left out; hostile characters are written out.
+/// One detail of a row, in full. Hostile characters are escaped.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Detail {
-    /// What it is about; empty where the details are no JSON object.
+    /// The name of the detail. Empty if the details are no JSON object.
     pub key: String,
-    /// What it was, a line for each part; none where it was not changed but is only told.
+    /// The old value, one line for each part. `None` if the detail is not a change but only information.
     pub before: Option<Vec<String>>,
-    /// What it became or is, a line for each part.
+    /// The new or only value, one line for each part.
     pub now: Vec<String>,
 }
 
-/// Details for people, each wholly: what [`in_brief`] cuts is here.
+/// Returns all details for people, in full: nothing is cut, unlike in [`in_brief`].
 pub fn in_full(details: &str) -> Vec<Detail> {
     match serde_json::from_str::<Value>(details) {
         Ok(Value::Object(details)) => {
@@ -181,7 +181,7 @@ fn whole(value: &Value) -> Vec<String> {
     }
 }
 
-/// `key value` on one line, or the key alone with the lines of its value below it.
+/// Formats `key value` on one line, or the key alone with the lines of its value below.
 fn part(key: &str, value: Vec<String>) -> Vec<String> {
     match value.as_slice() {
         [only] => vec![format!("{key} {only}")],
@@ -189,21 +189,21 @@ fn part(key: &str, value: Vec<String>) -> Vec<String> {
     }
 }
 
-/// Who made a change, as the audit log keeps it.
+/// The author of a change, as the audit log stores it.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct AuditActor {
-    /// The account's id, or empty where nobody had signed in yet (the first owner's making).
+    /// The account's id. Empty if nobody had signed in yet (creation of the first owner).
     pub account: String,
-    /// Its name then.
+    /// The account's name at that time.
     pub name: String,
-    /// What proved it: `password`, `token NAME HINT`, or `store` (being able to open it).
+    /// The kind of proof: `password`, `token NAME HINT`, or `store` (access to the store itself).
     pub proof: String,
-    /// From which face.
+    /// The face that the actor used.
     pub face: Face,
 }
 
 impl AuditActor {
-    /// Whoever could open the store, before there was anybody to sign in.
+    /// Returns the actor for access to the store itself, before there is any account to sign in with.
     pub fn store(face: Face) -> Self {
         AuditActor { account: String::new(), name: String::new(), proof: "store".to_owned(), face }
     }
@@ -212,29 +212,30 @@ impl AuditActor {
 /// A row of the audit log.
 #[derive(Debug, Clone, PartialEq)]
 pub struct AuditRow {
-    /// 1, 2, 3 … without a gap.
+    /// Numbered 1, 2, 3 … without a gap.
     pub seq: i64,
-    /// When.
+    /// When the change was made.
     pub at: Timestamp,
-    /// The actor's account id, empty for none.
+    /// The actor's account id; empty if there was none.
     pub account: String,
-    /// The actor's name then.
+    /// The actor's name at that time.
     pub name: String,
-    /// What proved it.
+    /// The kind of proof, as in [`AuditActor::proof`].
     pub proof: String,
-    /// From which face.
+    /// The face that the actor used.
     pub face: String,
     /// The verb.
     pub verb: String,
-    /// What was changed.
+    /// The changed object.
     pub target: String,
-    /// Its name then.
+    /// The target's name at that time.
     pub target_name: String,
-    /// What it was and became, as JSON text.
+    /// The values before and after, as JSON text.
     pub details: String,
 }
 
-/// The hash of `row` in the chain: SHA-256 over the hash before it and every field, each with its length.
+/// Returns the hash of `row` in the chain. It is the SHA-256 over the previous hash and every field, each with its
+/// length.
 pub fn chain_hash(previous: &[u8; 32], row: &AuditRow) -> [u8; 32] {
     let mut hash = Sha256::new();
     hash.update(previous);

@@ -2,16 +2,16 @@
 
 use super::fields::{self, Narrow, Typed, held};
 
-/// What the log is narrowed to; every part must hold.
+/// A filter of the audit log. Every part must match.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct AuditFilter {
-    /// Each must stand in the actor's name, the verb, the target's name or the details, upper or lower case alike.
+    /// Each word must occur in the actor's name, the verb, the target's name or the details. Case is ignored.
     pub words: Vec<String>,
-    /// What the verb holds.
+    /// Text that the verb must contain.
     pub verb: Option<String>,
-    /// What the actor's name holds.
+    /// Text that the actor's name must contain.
     pub by: Option<String>,
-    /// What the target's name holds, or its whole id.
+    /// Text that the target's name must contain, or the target's whole id.
     pub target: Option<String>,
 }
 
@@ -28,12 +28,12 @@ impl Typed for AuditFilter {
 }
 
 impl AuditFilter {
-    /// Reads what was typed. A field that isn't one is taken as a word, so typing never fails.
+    /// Parses typed text. An unknown field is taken as a word, so typing never fails.
     pub fn parse(text: &str) -> Self {
         fields::read(text)
     }
 
-    /// Whether it narrows nothing.
+    /// `true` if the filter matches everything.
     pub fn is_empty(&self) -> bool {
         *self == AuditFilter::default()
     }

@@ -1,4 +1,4 @@
-//! Where a service listens.
+//! Addresses that a service listens on.
 
 use std::fmt;
 use std::net::SocketAddr;
@@ -7,13 +7,13 @@ use std::path::PathBuf;
 use crate::domain::text::shown;
 use crate::error::{Error, Result};
 
-/// The longest path of a socket that every system takes, in bytes (`sun_path` of unix(7), less its end).
+/// The longest path of a socket that every system accepts, in bytes (`sun_path` of unix(7), less its final zero byte).
 const LONGEST_PATH: usize = 103;
 
 /// An address to listen on or to reach: `127.0.0.1:7180`, `[::1]:7180` or `unix:/run/jeton/verify.sock`.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Endpoint {
-    /// A port of this machine.
+    /// A TCP port of this machine.
     Tcp(SocketAddr),
     /// A socket in the file system.
     Unix(PathBuf),
@@ -21,7 +21,8 @@ pub enum Endpoint {
 
 impl Endpoint {
     /// # Errors
-    /// [`crate::error::Kind::Usage`] with the rule. Names of hosts are none: what they stand for may change.
+    /// [`crate::error::Kind::Usage`] with the rule. Host names are refused, because the address behind a name may
+    /// change.
     pub fn parse(text: &str) -> Result<Self> {
         let refused = |why: &str| {
             let head: String = text.chars().take(120).collect();
@@ -41,7 +42,7 @@ impl Endpoint {
         }
     }
 
-    /// Whether only this machine reaches it.
+    /// `true` if only this machine can reach the endpoint.
     pub fn is_local(&self) -> bool {
         match self {
             Endpoint::Tcp(address) => address.ip().is_loopback(),

@@ -6,22 +6,22 @@ use crate::domain::text::shown;
 use crate::domain::time::{self, DAY, Day, HOUR, Timestamp, Zone};
 use crate::error::{Error, Result};
 
-/// When a token stops working. At the very instant it is already expired.
+/// When a token stops working. At exactly that instant it is already expired.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Expiry {
-    /// It does not.
+    /// The token doesn't expire.
     Never,
-    /// At this instant.
+    /// The token expires at this instant.
     At(Timestamp),
 }
 
 impl Expiry {
-    /// Whether a token with this expiry is expired at `now`.
+    /// `true` if a token with this expiry is expired at `now`.
     pub fn is_past(self, now: Timestamp) -> bool {
         matches!(self, Expiry::At(at) if at <= now)
     }
 
-    /// The instant, if there is one.
+    /// Returns the instant; `None` for [`Expiry::Never`].
     pub fn at(self) -> Option<Timestamp> {
         match self {
             Expiry::Never => None,
@@ -29,7 +29,7 @@ impl Expiry {
         }
     }
 
-    /// The last day on which the token works, as `31-12-2026`; `never` without one.
+    /// Returns the last day on which the token works, as `31-12-2026`; `never` if the token doesn't expire.
     pub fn day(self, zone: &dyn Zone) -> String {
         match self {
             Expiry::Never => "never".to_owned(),
@@ -81,7 +81,7 @@ impl Span {
         }
     }
 
-    /// The instant this long after `at`; none past the year 9999.
+    /// Returns the instant this long after `at`; `None` if it is past the year 9999.
     pub fn after(self, at: Timestamp, zone: &dyn Zone) -> Option<Timestamp> {
         match self {
             Span::Hours(n) => at.plus(i64::from(n) * HOUR).writable(),
@@ -92,7 +92,7 @@ impl Span {
         }
     }
 
-    /// The instant this long before `at`; none before the calendar begins.
+    /// Returns the instant this long before `at`; `None` if it is before the calendar begins.
     pub fn before(self, at: Timestamp, zone: &dyn Zone) -> Option<Timestamp> {
         match self {
             Span::Hours(n) => Some(at.plus(-i64::from(n) * HOUR)),
@@ -105,7 +105,7 @@ impl Span {
 }
 
 impl Span {
-    /// In words, e.g. `30 days`.
+    /// Returns the span in words, e.g. `30 days`.
     pub fn words(self) -> String {
         let (count, unit) = match self {
             Span::Hours(n) => (n, "hour"),
@@ -130,7 +130,7 @@ impl fmt::Display for Span {
     }
 }
 
-/// What a person asked for, before the clock is looked at.
+/// An expiry as a person asked for it, not yet resolved against the clock.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum ExpirySpec {
     /// `never`.
@@ -142,7 +142,7 @@ pub enum ExpirySpec {
 }
 
 impl ExpirySpec {
-    /// Reads `never`, `31-12-2026`, `2026-12-31` or a span.
+    /// Parses `never`, `31-12-2026`, `2026-12-31` or a span.
     ///
     /// # Errors
     /// [`crate::error::Kind::Usage`] with the accepted forms.
@@ -162,10 +162,11 @@ impl ExpirySpec {
         })
     }
 
-    /// The expiry this means at `now` in `zone`, at a whole second.
+    /// Returns the expiry at `now` in `zone`, at a whole second.
     ///
     /// # Errors
-    /// [`crate::error::Kind::Usage`] when it is past, quoting the machine's time and zone, or beyond the year 9999.
+    /// [`crate::error::Kind::Usage`] if the expiry is past, quoting the machine's time and zone, or if it is beyond
+    /// the year 9999.
     pub fn resolve(self, now: Timestamp, zone: &dyn Zone) -> Result<Expiry> {
         let end = match self {
             ExpirySpec::Never => return Ok(Expiry::Never),
@@ -187,7 +188,7 @@ impl ExpirySpec {
     }
 }
 
-/// `31-12-2026` or `2026-12-31`, exactly.
+/// Parses exactly `31-12-2026` or `2026-12-31`.
 fn parse_day(text: &str) -> Option<Day> {
     let parts: Vec<&str> = text.split('-').collect();
     let [a, b, c] = parts.as_slice() else { return None };

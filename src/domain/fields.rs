@@ -1,4 +1,4 @@
-//! What is typed into a filter: words, and fields such as `by:ops`.
+//! Text typed into a filter: words, and fields such as `by:ops`.
 
 use std::fmt;
 
@@ -6,33 +6,33 @@ use super::suggest::nearest;
 use super::text::shown;
 use crate::error::{Error, Result};
 
-/// Whether a value was taken. `Err` with those that there are, where it is none of them.
+/// `Ok` if a filter accepts a value. `Err` with the known values if it is none of them.
 pub type Taken = std::result::Result<(), Vec<&'static str>>;
 
-/// What narrows by a value, in lower case and not empty.
+/// Narrows a filter by a value, which is in lower case and not empty.
 pub type Narrow<F> = fn(&mut F, &str) -> Taken;
 
-/// A filter that is typed.
+/// A filter that a person types.
 pub trait Typed: Default + 'static {
-    /// Its fields: their names, and what each does.
+    /// Names and functions of the filter's fields.
     const FIELDS: &'static [(&'static str, Narrow<Self>)];
-    /// Narrows by a word, in lower case.
+    /// Narrows the filter by a word, in lower case.
     fn word(&mut self, word: String);
 }
 
-/// The first part of a filter that looks like a field and is none, or has a value that its field doesn't know.
+/// The first part of a filter that looks like a field but is unknown, or has an unknown value.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Unknown {
     what: String,
     known: String,
-    /// What may have been meant.
+    /// The field or value that was probably meant.
     near: Option<String>,
     value: String,
 }
 
-/// As much as is repeated of what was typed.
+/// Number of characters of the typed text that messages repeat.
 const HEAD: usize = 16;
-/// No field has a longer name.
+/// The longest name of a field.
 const NAME_MAX: usize = 32;
 
 impl Unknown {
@@ -57,13 +57,13 @@ impl Unknown {
         }
     }
 
-    /// What would be known in its place: `there are verb:, by:, target:`.
+    /// Returns the known alternatives: `there are verb:, by:, target:`.
     pub fn known(&self) -> &str {
         &self.known
     }
 }
 
-/// `no field "nme"`, `no "status:lost"`; safe to show.
+/// `no field "nme"`, `no "status:lost"`. Safe to show.
 impl fmt::Display for Unknown {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(&self.what)
@@ -83,28 +83,29 @@ impl From<Unknown> for Error {
     }
 }
 
-/// The beginning of `text`, safe to show.
+/// Returns the beginning of `text`, safe to show.
 fn head(text: &str) -> String {
     let head: String = text.chars().take(HEAD).collect();
     let dots = if head.len() < text.len() { "…" } else { "" };
     format!("{}{dots}", shown(&head))
 }
 
-/// Reads what was typed. A field that isn't one is taken as a word, so typing never fails; one that is only begun
-/// narrows nothing, rather than everything away; of one given twice, the last holds.
+/// Parses typed text. An unknown field is taken as a word, so typing never fails. A field without a value yet narrows
+/// nothing, so that the list doesn't become empty while the field is typed. If a field is given twice, the last one
+/// counts.
 pub fn read<F: Typed>(text: &str) -> F {
     parts(text).0
 }
 
-/// What of it looks like a field and is none.
+/// Returns the first part of `text` that looks like a field but is unknown.
 pub fn unknown<F: Typed>(text: &str) -> Option<Unknown> {
     parts::<F>(text).1
 }
 
-/// Reads what was said once and for all.
+/// Parses complete text that is not typed step by step.
 ///
 /// # Errors
-/// [`crate::error::Kind::Usage`] with the known ones for what looks like a field and is none.
+/// [`crate::error::Kind::Usage`] with the known fields or values if a part looks like a field but is unknown.
 pub fn checked<F: Typed>(text: &str) -> Result<F> {
     match parts(text) {
         (filter, None) => Ok(filter),
@@ -127,7 +128,7 @@ fn parts<F: Typed>(text: &str) -> (F, Option<Unknown>) {
     (filter, first)
 }
 
-/// Whether it was a field.
+/// Applies `part` if it is a field; returns `true` if it was.
 fn take<F: Typed>(filter: &mut F, part: &str) -> std::result::Result<bool, Unknown> {
     let Some((name, value)) = part.split_once(':') else { return Ok(false) };
     match F::FIELDS.iter().find(|(known, _)| *known == name) {
@@ -141,26 +142,26 @@ fn take<F: Typed>(filter: &mut F, part: &str) -> std::result::Result<bool, Unkno
     }
 }
 
-/// Whether `name:value` is meant as a field. A URL, an address with its port, IPv6 and an id such as `t:7` are not.
+/// `true` if `name:value` is meant as a field. URLs, addresses with a port, IPv6 and ids such as `t:7` are not.
 fn is_like_a_field(name: &str, value: &str) -> bool {
     let is_name = name.bytes().all(|b| b.is_ascii_lowercase() || matches!(b, b'-' | b'_'));
     let is_hex = name.len() <= 4 && name.bytes().all(|b| b.is_ascii_hexdigit());
     (2..=NAME_MAX).contains(&name.len()) && is_name && !is_hex && !value.starts_with('/')
 }
 
-/// Keeps `value` in `place`.
+/// Stores `value` in `place`.
 ///
 /// # Errors
-/// None: every value is taken.
+/// None: every value is accepted.
 pub fn held(place: &mut Option<String>, value: &str) -> Taken {
     *place = Some(value.to_owned());
     Ok(())
 }
 
-/// Keeps the one of `all` that begins with `head` in `place`; while several do, what is there stays.
+/// Stores the one of `all` that begins with `head` in `place`. If several do, `place` stays unchanged.
 ///
 /// # Errors
-/// All of them, where none does.
+/// All known values if none begins with `head`.
 pub fn begun<T: Copy>(place: &mut Option<T>, head: &str, all: &[(T, &'static str)]) -> Taken {
     let mut found = all.iter().filter(|(_, word)| word.starts_with(head));
     let Some((first, _)) = found.next() else { return Err(all.iter().map(|(_, word)| *word).collect()) };

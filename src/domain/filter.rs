@@ -5,32 +5,32 @@ use crate::domain::expiry::Span;
 use crate::domain::time::DAY;
 use crate::domain::token::Status;
 
-/// How many days before its expiry a token counts as expiring soon.
+/// A token counts as expiring soon in this many days before its expiry.
 pub const SOON_DAYS: u32 = 14;
-/// How long a token may go unused before it counts as stale: 90 days, in milliseconds.
+/// A token counts as stale if it is unused for this long: 90 days, in milliseconds.
 pub const STALE: i64 = 90 * DAY;
 
-/// What the list is narrowed to; every part must hold.
+/// A filter of the token list. Every part must match.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Filter {
-    /// Each must stand in the name, description, account or hint, upper or lower case alike.
+    /// Each word must occur in the name, description, account or hint. Case is ignored.
     pub words: Vec<String>,
-    /// The one status wanted.
+    /// The required status.
     pub status: Option<Status>,
-    /// What the account's name holds.
+    /// Text that the account's name must contain.
     pub account: Option<String>,
-    /// What the id of a method picked by hand, or the name of an API set, holds; upper or lower case alike. The methods
-    /// of the sets are not looked at.
+    /// Text in the id of a hand-picked method or in the name of an API set. Case is ignored. The methods inside the
+    /// sets are not searched.
     pub method: Option<String>,
-    /// Whether it was ever seen.
+    /// `Some(true)` for tokens that were used, `Some(false)` for tokens that never were.
     pub seen: Option<bool>,
-    /// Active, and not seen for [`STALE`]; one that was never seen, made that long ago.
+    /// Active and not seen for [`STALE`]. A token that was never seen counts from its creation.
     pub stale: bool,
-    /// Active, and expiring within this span.
+    /// Active and expiring within this span.
     pub expiring: Option<Span>,
 }
 
-/// What a token can be said to be.
+/// The values of `is:`.
 #[derive(Clone, Copy)]
 enum Is {
     Stale,
@@ -63,12 +63,12 @@ impl Typed for Filter {
 }
 
 impl Filter {
-    /// Reads what was typed. A field that isn't one is taken as a word, so typing never fails.
+    /// Parses typed text. An unknown field is taken as a word, so typing never fails.
     pub fn parse(text: &str) -> Self {
         fields::read(text)
     }
 
-    /// Whether it narrows nothing.
+    /// `true` if the filter matches everything.
     pub fn is_empty(&self) -> bool {
         *self == Filter::default()
     }

@@ -1,6 +1,7 @@
-//! What an application is told of who asks, by jeton alone: in the answers' headers and in their JSON.
+//! The caller's identity as jeton reports it to an application. Only jeton sets these headers and JSON fields of its
+//! answers.
 
-/// One part of it.
+/// One part of the identity.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Field {
     /// The account's name.
@@ -11,9 +12,9 @@ pub enum Field {
     Role,
     /// The token's name.
     Token,
-    /// The public head of the secret that was presented.
+    /// The public head of the presented secret.
     Hint,
-    /// The method that was asked for.
+    /// The requested method.
     Method,
 }
 
@@ -22,7 +23,7 @@ impl Field {
     pub const ALL: [Field; 6] =
         [Field::Account, Field::AccountId, Field::Role, Field::Token, Field::Hint, Field::Method];
 
-    /// The header that tells it.
+    /// Returns the header that carries this part.
     pub const fn header(self) -> &'static str {
         match self {
             Field::Account => "X-Jeton-Account",
@@ -34,7 +35,7 @@ impl Field {
         }
     }
 
-    /// Its name in JSON.
+    /// Returns the part's name in JSON.
     pub const fn name(self) -> &'static str {
         match self {
             Field::Account => "account",

@@ -3,17 +3,17 @@
 use super::fields::{self, Narrow, Typed, held};
 use super::reason::Reason;
 
-/// What the ledger is narrowed to; every part must hold.
+/// A filter of the ledger. Every part must match.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct LedgerFilter {
-    /// Each must stand in the reason, the token's account and name, the hint, the method, the address or the client,
-    /// upper or lower case alike.
+    /// Each word must occur in the reason, the token's account and name, the hint, the method, the address or the
+    /// client. Case is ignored.
     pub words: Vec<String>,
-    /// What the reason holds; uses have none.
+    /// Text that the reason must contain. Uses have no reason.
     pub reason: Option<String>,
-    /// What the token's account and name or the hint hold, or its whole id.
+    /// Text that the token's account and name or the hint must contain, or the token's whole id.
     pub token: Option<String>,
-    /// What the caller's address holds.
+    /// Text that the caller's address must contain.
     pub address: Option<String>,
 }
 
@@ -33,12 +33,12 @@ impl Typed for LedgerFilter {
 }
 
 impl LedgerFilter {
-    /// Reads what was typed. A field that isn't one is taken as a word, so typing never fails.
+    /// Parses typed text. An unknown field is taken as a word, so typing never fails.
     pub fn parse(text: &str) -> Self {
         fields::read(text)
     }
 
-    /// Whether it narrows nothing.
+    /// `true` if the filter matches everything.
     pub fn is_empty(&self) -> bool {
         *self == LedgerFilter::default()
     }

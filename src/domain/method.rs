@@ -6,25 +6,25 @@ use std::fmt;
 use crate::domain::text::shown;
 use crate::error::{Error, Result};
 
-/// What calling a method can do; a role is a ceiling on it.
+/// The effect that calling a method can have. A role is a ceiling for the access level.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, serde::Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Access {
-    /// Needs no token: a proxy lets everybody call it.
+    /// Needs no token: a proxy lets everybody call the method.
     Public,
-    /// Looks.
+    /// Only reads.
     Read,
-    /// Changes.
+    /// Changes data.
     Write,
-    /// Changes who may do what, or can't be undone.
+    /// Changes permissions, or can't be undone.
     Admin,
 }
 
 impl Access {
-    /// Every level, the weakest first.
+    /// All levels, the weakest first.
     pub const ALL: [Access; 4] = [Access::Public, Access::Read, Access::Write, Access::Admin];
 
-    /// The word that stands for it.
+    /// Returns the level as a word.
     pub const fn word(self) -> &'static str {
         match self {
             Access::Public => "public",
@@ -35,7 +35,7 @@ impl Access {
     }
 
     /// # Errors
-    /// [`crate::error::Kind::Usage`] with the words.
+    /// [`crate::error::Kind::Usage`] with the known words.
     pub fn parse(text: &str) -> Result<Self> {
         Access::ALL
             .into_iter()
@@ -61,12 +61,12 @@ impl MethodId {
             .why("a method id has 1 to 200 of A-Z a-z 0-9 . _ -"))
     }
 
-    /// The text itself.
+    /// Returns the id as text.
     pub fn as_str(&self) -> &str {
         &self.0
     }
 
-    /// Whether it is one of jeton's own management methods, which patterns and *Inherit* never include.
+    /// `true` if the method is one of jeton's own management methods. Patterns and *Inherit* never include these.
     pub fn is_management(&self) -> bool {
         self.0.starts_with("jeton.")
     }
@@ -87,14 +87,14 @@ impl fmt::Display for MethodId {
 /// One callable operation.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Method {
-    /// Its id.
+    /// The method's id.
     pub id: MethodId,
-    /// What it does, in a few words.
+    /// A short description.
     pub title: String,
-    /// What calling it can do.
+    /// The method's access level.
     pub access: Access,
-    /// Where it is documented.
+    /// URL of the documentation.
     pub docs: Option<String>,
-    /// HTTP routes that lead to it, as `VERB /path`.
+    /// HTTP routes that lead to the method, as `VERB /path`.
     pub routes: Vec<String>,
 }

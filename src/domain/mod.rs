@@ -1,4 +1,4 @@
-//! Pure words and rules of the product. Uses nothing of the other modules but [`crate::error`].
+//! Pure types and rules of the product. Of the other modules this one uses only [`crate::error`].
 
 pub mod accept;
 pub mod account;

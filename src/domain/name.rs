@@ -23,14 +23,14 @@ fn well_formed(text: &str, max: usize, letter: fn(&u8) -> bool) -> bool {
         && bytes.first().is_some_and(|b| letter(b) || b.is_ascii_digit())
 }
 
-/// At most the first 64 characters of refused input, made safe to show.
+/// Returns at most the first 64 characters of refused input, safe to show.
 fn quoted(text: &str) -> String {
     let head: String = text.chars().take(64).collect();
     let more = if head.len() < text.len() { "…" } else { "" };
     format!("\"{}{more}\"", shown(&head))
 }
 
-/// What people choose is kept, shown and logged: a secret must not get there.
+/// Refuses secrets: these texts are stored, shown and logged, and a secret must not get there.
 fn no_secret(text: &str) -> Result<()> {
     if !stands_in(text) {
         return Ok(());
@@ -47,7 +47,7 @@ macro_rules! text_newtype {
         pub struct $name(String);
 
         impl $name {
-            /// The text itself.
+            /// Returns the text.
             pub fn as_str(&self) -> &str {
                 &self.0
             }
@@ -70,17 +70,17 @@ text_newtype! {
     TokenName
 }
 text_newtype! {
-    /// Free text of up to 200 characters without control, bidi or zero-width ones.
+    /// Free text of up to 200 characters, without control, bidirectional or zero-width characters.
     Description
 }
 text_newtype! {
-    /// What every secret of an installation starts with: `[a-z][a-z0-9]{1,9}`.
+    /// The start of every secret of an installation: `[a-z][a-z0-9]{1,9}`.
     Prefix
 }
 
 impl Username {
     /// # Errors
-    /// [`crate::error::Kind::Usage`] with the rule and, where there is one, the lower-case form.
+    /// [`crate::error::Kind::Usage`] with the rule and, if possible, the lower-case form.
     pub fn parse(text: &str) -> Result<Self> {
         if well_formed(text, USERNAME_MAX, u8::is_ascii_lowercase) {
             return Ok(Username(text.to_owned()));
@@ -108,7 +108,7 @@ impl TokenName {
 
 impl Description {
     /// # Errors
-    /// [`crate::error::Kind::Usage`] when it is too long or holds a character that could drive a terminal.
+    /// [`crate::error::Kind::Usage`] if the text is too long or contains a character that could control a terminal.
     pub fn parse(text: &str) -> Result<Self> {
         let text = text.trim();
         no_secret(text)?;
@@ -124,7 +124,7 @@ impl Description {
         }
     }
 
-    /// No description.
+    /// Returns an empty description.
     pub fn none() -> Self {
         Description(String::new())
     }
@@ -141,7 +141,7 @@ impl Prefix {
             .why("a prefix has 2 to 10 of a-z 0-9 and starts with a letter"))
     }
 
-    /// Whether `text` could be a prefix.
+    /// `true` if `text` could be a prefix.
     pub fn is_one(text: &[u8]) -> bool {
         let inner = |b: &u8| b.is_ascii_lowercase() || b.is_ascii_digit();
         (2..=10).contains(&text.len()) && text[0].is_ascii_lowercase() && text.iter().all(inner)

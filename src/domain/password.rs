@@ -7,47 +7,47 @@ use zeroize::Zeroizing;
 
 use crate::error::{Error, Result};
 
-/// The fewest bytes of a new password.
+/// The minimum length of a new password, in bytes.
 pub const PASSWORD_MIN: usize = 12;
-/// The most bytes of a password.
+/// The maximum length of a password, in bytes.
 pub const PASSWORD_MAX: usize = 1024;
 
 /// A password. Wiped from memory on drop; no `Clone`, `Display` or `Serialize`.
 ///
-/// One password can reach us as different bytes: a keyboard composes `é` or not, an editor writes a byte order mark
-/// before it. What is hashed is its normal form (Unicode NFC, without the mark), so that it is the same from everywhere.
-/// Hashes that were made before there was a normal form are compared with what was typed.
+/// The same password can arrive as different bytes. A keyboard may or may not compose `é`, and an editor may write a
+/// byte order mark before the text. So jeton hashes the normal form (Unicode NFC, without the mark), which is the same
+/// from everywhere. Hashes made before there was a normal form are compared with the bytes as typed.
 pub struct Password {
     typed: Zeroizing<String>,
-    /// `None` where it is what was typed.
+    /// `None` if the normal form equals the typed text.
     normal: Option<Zeroizing<String>>,
 }
 
 impl Password {
-    /// A password as it was typed, to be compared with a stored one.
+    /// Creates a password from typed text, for comparison with a stored one.
     pub fn typed(text: Zeroizing<String>) -> Self {
         if text.is_ascii() {
             return Password { typed: text, normal: None };
         }
-        // Room for any composition: growing would leave copies behind.
+        // Reserves room for any composition, because growing would leave copies in memory.
         let mut normal = Zeroizing::new(String::with_capacity(3 * text.len()));
         normal.extend(text.strip_prefix('\u{feff}').unwrap_or(&text).nfc());
         Password { typed: text, normal: Some(normal) }
     }
 
-    /// A new password. See [`Password::fits`].
+    /// Creates a new password. See [`Password::fits`].
     ///
     /// # Errors
-    /// [`crate::error::Kind::Usage`] unless it can become a password.
+    /// [`crate::error::Kind::Usage`] if the text can't become a password.
     pub fn new(text: Zeroizing<String>) -> Result<Self> {
         let password = Self::typed(text);
         password.fits().map(|()| password)
     }
 
-    /// Whether it may become somebody's password: it has 12 to 1024 bytes, and everybody can type it.
+    /// Checks that the text may become a password: it has 12 to 1024 bytes, and everybody can type it.
     ///
     /// # Errors
-    /// [`crate::error::Kind::Usage`] when it may not.
+    /// [`crate::error::Kind::Usage`] if it may not.
     pub fn fits(&self) -> Result<()> {
         let normal = self.normal();
         if normal.chars().any(|c| c.is_control() || matches!(c, '\u{feff}' | '\u{2028}' | '\u{2029}')) {
@@ -69,22 +69,22 @@ impl Password {
         self.normal.as_ref().unwrap_or(&self.typed)
     }
 
-    /// Whether it is the same password as `other`, however each was typed.
+    /// `true` if `other` is the same password, even if typed as different bytes.
     pub fn is_same(&self, other: &Password) -> bool {
         self.normal() == other.normal()
     }
 
-    /// Whether it may have different bytes when it comes from elsewhere.
+    /// `true` if the password may have different bytes when typed elsewhere.
     pub fn has_forms(&self) -> bool {
         self.normal.is_some()
     }
 
-    /// Lends the bytes of its normal form to `f`: what is hashed.
+    /// Lends the bytes of the normal form to `f`. These bytes are hashed.
     pub fn expose<T>(&self, f: impl FnOnce(&[u8]) -> T) -> T {
         f(self.normal().as_bytes())
     }
 
-    /// Lends the bytes as they were typed to `f`: what is compared with a hash of an earlier version.
+    /// Lends the bytes as typed to `f`, for comparison with a hash of an earlier version.
     pub fn expose_typed<T>(&self, f: impl FnOnce(&[u8]) -> T) -> T {
         f(self.typed.as_bytes())
     }
@@ -96,21 +96,21 @@ impl fmt::Debug for Password {
     }
 }
 
-/// A password's Argon2id hash as a PHC string: with [`PasswordHash::NORMAL`] before it, one of the password's normal
-/// form, else one of what was typed.
+/// A password's Argon2id hash as a PHC string. With [`PasswordHash::NORMAL`] before it, it is a hash of the normal
+/// form, else of the text as typed.
 #[derive(Clone, PartialEq, Eq)]
 pub struct PasswordHash(pub String);
 
 impl PasswordHash {
-    /// Stands before the hash of a normal form.
+    /// Marks the hash of a normal form.
     pub const NORMAL: &str = "nfc";
 
-    /// The hash `phc` of a password's normal form.
+    /// Wraps `phc`, the hash of a password's normal form.
     pub fn of_normal(phc: &str) -> Self {
         PasswordHash(format!("{}{phc}", Self::NORMAL))
     }
 
-    /// The PHC string, and whether it is of the normal form.
+    /// Returns the PHC string, and `true` if it is a hash of the normal form.
     pub fn parts(&self) -> (&str, bool) {
         match self.0.strip_prefix(Self::NORMAL) {
             Some(phc) => (phc, true),

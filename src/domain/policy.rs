@@ -1,4 +1,4 @@
-//! Policy: the rules of an installation, kept in the store and changed by owners.
+//! Policy: the rules of an installation, stored in the store and changed by owners.
 
 use crate::domain::expiry::Span;
 use crate::error::{Error, Result};
@@ -6,19 +6,19 @@ use crate::error::{Error, Result};
 /// The rules of an installation. [`Policy::default`] holds the product's defaults.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Policy {
-    /// Whether members and viewers manage their own tokens.
+    /// `true` if members and viewers manage their own tokens.
     pub self_service: bool,
-    /// How many `api` tokens of an account may be active at one time; 0 = no limit.
+    /// Maximum number of active `api` tokens of an account; 0 = no limit.
     pub active_tokens: u32,
-    /// How many tokens an account may have, those in the trash among them; 0 = no limit.
+    /// Maximum number of tokens of an account, including those in the trash; 0 = no limit.
     pub kept_tokens: u32,
-    /// What Generate offers first; none = never.
+    /// The expiry that Generate offers first; `None` = never.
     pub default_expiry: Option<Span>,
-    /// The longest expiry a token may be given; none = no limit.
+    /// The longest expiry that a token may have; `None` = no limit.
     pub max_expiry: Option<Span>,
-    /// How long a deleted token can be restored.
+    /// Period in which a deleted token can be restored.
     pub trash: Span,
-    /// How long uses and denied attempts are kept.
+    /// Period for which uses and denied attempts are kept.
     pub ledger_keep: Span,
 }
 
@@ -37,7 +37,7 @@ impl Default for Policy {
 }
 
 impl Policy {
-    /// Key and value of every rule, as stored and shown.
+    /// Returns key and value of every rule, as stored and shown.
     pub fn pairs(&self) -> [(&'static str, String); 7] {
         let span = |s: Option<Span>, none: &str| s.map_or_else(|| none.to_owned(), |s| s.to_string());
         [
@@ -51,10 +51,10 @@ impl Policy {
         ]
     }
 
-    /// Sets one rule from its stored form; where a span may be missing, `never` and `none` say so alike.
+    /// Sets one rule from its stored form. If a span is optional, `never` and `none` both mean that it is absent.
     ///
     /// # Errors
-    /// [`crate::error::Kind::Usage`] for an unknown key or a value that doesn't fit it.
+    /// [`crate::error::Kind::Usage`] for an unknown key or a value that doesn't fit the key.
     pub fn set(&mut self, key: &str, value: &str) -> Result<()> {
         let span = || {
             Span::parse(value).map_err(|refused| {

@@ -1,10 +1,12 @@
-//! The proof between jeton's verify port and a proxy: each shows the other that it holds the installation's value.
+//! The mutual proof between jeton's verify port and a proxy. Each shows the other that it holds the installation's
+//! value.
 //!
-//! Any local user can take a TCP port while jeton is down, see what a proxy asks there, and ask jeton the same later. So
-//! an answer is proven by a digest over a number that the proxy made up for this one question, who it is, and a key
-//! that never crosses the port. What a stranger has seen is worth nothing for the next question.
+//! Any local user can take a TCP port while jeton is down. There they could see the requests of a proxy, and send
+//! jeton the same requests later. So an answer is proven by a digest over three things. They are a number that the
+//! proxy made up for this one request, the caller's identity, and a key that is never sent over the port. An observed
+//! digest is therefore worthless for the next request.
 //!
-//! The request proof does cross it. It lets jeton believe `X-Forwarded-For`, and nothing else.
+//! The request proof is sent over the port. It only makes jeton trust `X-Forwarded-For`, and nothing else.
 
 use std::fmt;
 
@@ -13,23 +15,24 @@ use sha2::{Digest as _, Sha256};
 use subtle::ConstantTimeEq;
 use zeroize::Zeroizing;
 
-/// The bytes of a value.
+/// Length of a value, in bytes.
 pub const LEN: usize = 32;
-/// The longest number that a proxy may make up, in characters.
+/// Maximum length of a proxy's number, in characters.
 const MAX_NONCE: usize = 64;
-/// The shortest one: 16 bytes in hexadecimal.
+/// Minimum length of a proxy's number: 16 bytes in hexadecimal.
 const MIN_NONCE: usize = 32;
 
 /// A digest that a proxy can compute.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum DigestKind {
-    /// For nginx, which knows no other (`secure_link_md5`). With a secret key on both sides it can't be forged.
+    /// For nginx, which supports no other digest (`secure_link_md5`). It can't be forged, because both sides of the
+    /// digested text carry a secret key.
     Md5,
-    /// For all others.
+    /// For all other proxies.
     Sha256,
 }
 
-/// The installation's value. It is a secret: whoever has it can answer for jeton.
+/// The installation's value. It is a secret: anyone who has it can answer in place of jeton.
 #[derive(Clone)]
 pub struct ProxyProof(Zeroizing<[u8; LEN]>);
 
@@ -40,12 +43,12 @@ impl fmt::Debug for ProxyProof {
 }
 
 impl ProxyProof {
-    /// Takes `LEN` random bytes.
+    /// Wraps `LEN` random bytes.
     pub fn new(bytes: Zeroizing<[u8; LEN]>) -> Self {
         ProxyProof(bytes)
     }
 
-    /// Reads what [`ProxyProof::to_hex`] wrote.
+    /// Parses the output of [`ProxyProof::to_hex`].
     pub fn from_hex(text: &str) -> Option<Self> {
         let mut bytes = Zeroizing::new([0; LEN]);
         if text.len() != 2 * LEN || !text.is_ascii() {
@@ -57,7 +60,7 @@ impl ProxyProof {
         Some(ProxyProof(bytes))
     }
 
-    /// Writes it for the file where jeton keeps it.
+    /// Formats the value for the file where jeton stores it.
     pub fn to_hex(&self) -> Zeroizing<String> {
         hex(&*self.0)
     }
@@ -69,12 +72,12 @@ impl ProxyProof {
         hex(&digest.finalize())
     }
 
-    /// Returns what a proxy sends with each question.
+    /// Returns the proof that a proxy sends with each request.
     pub fn request(&self) -> Zeroizing<String> {
         self.derived("request")
     }
 
-    /// Whether a proxy that holds this value sent `text`.
+    /// `true` if a proxy that holds this value sent `text`.
     pub fn is_request(&self, text: &[u8]) -> bool {
         self.request().as_bytes().ct_eq(text).into()
     }
@@ -87,7 +90,7 @@ impl ProxyProof {
         })
     }
 
-    /// Returns the proof of an answer that says `fields`.
+    /// Returns the proof of an answer with `fields`.
     pub fn answer<'a>(&self, challenge: &Challenge<'_>, fields: impl Iterator<Item = &'a [u8]>) -> String {
         let key = self.answer_key(challenge.kind);
         let mut text = Zeroizing::new(Vec::with_capacity(512));
@@ -101,13 +104,13 @@ impl ProxyProof {
         add(key.as_bytes());
         match challenge.kind {
             DigestKind::Sha256 => hex(&Sha256::digest(&*text)).to_string(),
-            // As nginx compares it.
+            // In the form that nginx compares.
             DigestKind::Md5 => base64url(&Md5::digest(&*text)),
         }
     }
 }
 
-/// A number that a proxy made up: `md5:` or `sha256:`, and 32 to 64 of `0-9 a-f -`.
+/// A number made up by a proxy: `md5:` or `sha256:`, and 32 to 64 of `0-9 a-f -`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Challenge<'a> {
     kind: DigestKind,
@@ -115,7 +118,7 @@ pub struct Challenge<'a> {
 }
 
 impl<'a> Challenge<'a> {
-    /// `None` for anything else.
+    /// Parses a challenge; `None` for any other text.
     pub fn parse(text: &'a str) -> Option<Self> {
         let (kind, nonce) = text.split_once(':')?;
         let kind = match kind {

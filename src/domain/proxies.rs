@@ -1,4 +1,4 @@
-//! Which peers are proxies that may say on whose behalf they ask.
+//! Peers that are proxies and may name the client they act for.
 
 use std::fmt;
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
@@ -6,11 +6,11 @@ use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 use crate::domain::text::shown;
 use crate::error::{Error, Result};
 
-/// How many entries of a forwarding header are looked at, from its end: each proxy on the way adds one.
+/// Number of entries of a forwarding header that are read, from its end. Each proxy on the way adds one.
 const MOST_HOPS: usize = 32;
 
-/// Networks of proxies. A peer on a unix socket, and the loopback, are always among them. At a port that is not enough:
-/// there only a proxy that has proven itself is asked for the forwarding header.
+/// Networks of proxies. A peer on a unix socket and the loopback always belong to them. At a TCP port this is not
+/// enough: there the forwarding header counts only if the proxy has proven itself.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct Proxies(Vec<Network>);
 
@@ -21,7 +21,7 @@ struct Network {
 }
 
 impl Proxies {
-    /// Reads `10.0.0.0/8, 192.0.2.1, fd00::/8`; the empty text is none beside this machine.
+    /// Parses `10.0.0.0/8, 192.0.2.1, fd00::/8`. The empty text means no proxies except this machine.
     ///
     /// # Errors
     /// [`crate::error::Kind::Usage`] with the rule.
@@ -41,8 +41,9 @@ impl Proxies {
         address.is_loopback() || self.0.iter().any(|network| network.holds(address))
     }
 
-    /// Who asks: the last hop that is no proxy of ours, as far as proxies of ours tell. `peer` is none on a unix socket;
-    /// `forwarded` are the values of `X-Forwarded-For`. None when nobody is told, or what is told is no address.
+    /// Returns the address of the caller: the last hop that is no proxy of ours, as far as our proxies report it.
+    /// `peer` is `None` on a unix socket; `forwarded` are the values of `X-Forwarded-For`. Returns `None` if no hop is
+    /// reported, or the reported one is no address.
     pub fn caller<'a>(
         &self,
         peer: Option<IpAddr>,
@@ -63,7 +64,7 @@ impl Proxies {
     }
 }
 
-/// The address of a hop, which some proxies write with its port, or in brackets.
+/// Parses the address of a hop. Some proxies write it with its port, or in brackets.
 fn hop_address(text: &str) -> Option<IpAddr> {
     if let Ok(address) = text.parse() {
         return Some(address);

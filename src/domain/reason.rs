@@ -1,27 +1,27 @@
-//! Why an attempt was denied.
+//! Reasons why an attempt was denied.
 
-/// Why an attempt was denied.
+/// The reason why an attempt was denied.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum Reason {
-    /// Not of the form of a secret.
+    /// The text doesn't have the form of a secret.
     Malformed,
-    /// Mistyped or cut: the checksum differs.
+    /// Mistyped or cut off: the checksum differs.
     Checksum,
-    /// Of the form, but not ours.
+    /// Well-formed, but not a secret of this store.
     Unknown,
-    /// A known public id with another secret behind it.
+    /// A known public id, but the rest of the secret differs.
     WrongSecret,
-    /// A secret that a newer one replaced.
+    /// The secret was replaced by a newer one.
     Retired,
-    /// Past its expiry.
+    /// The token is expired.
     Expired,
-    /// Switched off.
+    /// The token is disabled.
     Disabled,
-    /// In the trash.
+    /// The token is in the trash.
     Deleted,
-    /// Its account is switched off.
+    /// The token's account is disabled.
     AccountDisabled,
-    /// The method is not among those it may call.
+    /// The token may not call the method.
     NotPermitted,
 }
 
@@ -40,7 +40,7 @@ impl Reason {
         Reason::NotPermitted,
     ];
 
-    /// A word for the store and for JSON.
+    /// Returns the reason as a word for the store and for JSON.
     pub const fn word(self) -> &'static str {
         match self {
             Reason::Malformed => "malformed",
@@ -56,12 +56,12 @@ impl Reason {
         }
     }
 
-    /// The reason that `word` stands for.
+    /// Returns the reason for `word`.
     pub fn of(word: &str) -> Option<Self> {
         Reason::ALL.into_iter().find(|reason| reason.word() == word)
     }
 
-    /// The reason in a sentence.
+    /// Returns the reason as a sentence.
     pub const fn sentence(self) -> &'static str {
         match self {
             Reason::Malformed => "that is not a secret of the form jeton issues",

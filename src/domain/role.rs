@@ -1,28 +1,28 @@
-//! Roles: a ceiling on what an account's tokens may do, and what the account may manage.
+//! Roles: the ceiling for an account's tokens, and for the accounts it may manage.
 
 use std::fmt;
 
 use crate::domain::method::Access;
 use crate::error::{Error, Result};
 
-/// From the least to the most powerful.
+/// A role, from the least to the most powerful.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Role {
-    /// Reads.
+    /// May read.
     Viewer,
-    /// Reads and writes.
+    /// May read and write.
     Member,
-    /// Everything, and manages strictly lower roles.
+    /// May do everything, and manages strictly lower roles.
     Admin,
-    /// Everything, and manages everyone.
+    /// May do everything, and manages everyone.
     Owner,
 }
 
 impl Role {
-    /// Every role, the least powerful first.
+    /// All roles, the least powerful first.
     pub const ALL: [Role; 4] = [Role::Viewer, Role::Member, Role::Admin, Role::Owner];
 
-    /// The word that stands for it on screens, in files and in the store.
+    /// Returns the role as a word, for screens, files and the store.
     pub const fn word(self) -> &'static str {
         match self {
             Role::Viewer => "viewer",
@@ -41,7 +41,7 @@ impl Role {
             .ok_or_else(|| Error::usage("no such role").why("a role is owner, admin, member or viewer"))
     }
 
-    /// Whether tokens of an account with this role may call methods of `access`.
+    /// `true` if tokens of an account with this role may call methods of `access`.
     pub const fn permits(self, access: Access) -> bool {
         match self {
             Role::Owner | Role::Admin => true,
@@ -50,7 +50,7 @@ impl Role {
         }
     }
 
-    /// Whether an account with this role manages *other* accounts of `other`.
+    /// `true` if an account with this role manages *other* accounts with the role `other`.
     pub fn manages(self, other: Role) -> bool {
         match self {
             Role::Owner => true,
