@@ -24,7 +24,7 @@ pub enum Action {
     Quit,
     /// Ends the program at once, as `SIGINT` would.
     Interrupt,
-    /// Hands the terminal back to the shell until `fg`.
+    /// Returns the terminal to the shell until `fg`.
     Suspend,
     /// Redraws the screen.
     Redraw,

@@ -12,12 +12,12 @@ use crate::verbs::catalogue::{ListCatalogues, Preview};
 use crate::verbs::cli_line::CliLine;
 use crate::verbs::ports::Anchor;
 
-/// Hands the catalogue from the named file to the form.
+/// Passes the catalogue from the named file to the form.
 pub(super) fn read(model: &mut Model, layer: Layer, read: Catalogue) -> Vec<Effect> {
     hear(model, layer, |form| form.read(read))
 }
 
-/// Hands the preview of the change to the form.
+/// Passes the preview of the change to the form.
 pub(super) fn previewed(model: &mut Model, layer: Option<Layer>, preview: Preview) -> Vec<Effect> {
     layer.map_or_else(Vec::new, |layer| hear(model, layer, |form| form.previewed(preview)))
 }
