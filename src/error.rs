@@ -1,12 +1,12 @@
-//! The one error of the house: what happened, why, and what to do next.
+//! The crate's one error type: what happened, why, and what to do next.
 
 use std::fmt;
 use std::time::Duration;
 
-/// The result of everything fallible in this crate.
+/// The result of every fallible function in this crate.
 pub type Result<T> = std::result::Result<T, Error>;
 
-/// Every exit code with its meaning, for `docs/cli.md`.
+/// All exit codes with their meaning, for `docs/cli.md`.
 pub const EXIT_CODES: [(u8, &str); 8] = [
     (0, "done; for `verify`: allowed"),
     (1, "something outside the command failed: a file, the disk, the store"),
@@ -18,29 +18,29 @@ pub const EXIT_CODES: [(u8, &str); 8] = [
     (130, "interrupted"),
 ];
 
-/// What sort of failure it is; decides the exit code.
+/// The sort of failure. Decides the exit code.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Kind {
-    /// Something outside the caller's words went wrong: disk, terminal, store.
+    /// Something other than the input went wrong: disk, terminal, store.
     Failure,
-    /// The caller's words can't be taken as they are.
+    /// The input can't be accepted.
     Usage,
-    /// Nothing of that name is there.
+    /// Nothing has the given name.
     NotFound,
-    /// Nobody proved who asks, or the proof failed.
+    /// No proof was given, or the proof failed.
     Unauthenticated,
-    /// Whoever asks may not.
+    /// The actor is not permitted.
     Denied,
-    /// Name taken, limit reached, changed meanwhile, or a confirmation that differs.
+    /// Name taken, limit reached, changed meanwhile, or a wrong confirmation.
     Conflict,
-    /// What was checked is not as it should be.
+    /// A check found something that needs attention.
     Findings,
-    /// The person changed their mind.
+    /// The user cancelled.
     Cancelled,
 }
 
 impl Kind {
-    /// The process's exit code for this kind.
+    /// Returns the process's exit code for this kind.
     pub const fn exit_code(self) -> u8 {
         match self {
             Kind::Failure => 1,
@@ -53,7 +53,7 @@ impl Kind {
         }
     }
 
-    /// The kind's name in JSON.
+    /// Returns the kind's name in JSON.
     pub const fn as_str(self) -> &'static str {
         match self {
             Kind::Failure => "failure",
@@ -68,84 +68,84 @@ impl Kind {
     }
 }
 
-/// A failure that the program itself acts on, whatever is said of it.
+/// A failure that the program itself handles, independent of its message.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Fault {
-    /// One stored value doesn't read back. Others may.
+    /// One stored value can't be decoded. Others may be readable.
     DamagedValue,
-    /// Another change came between a look at the store and the transaction that was to follow it.
+    /// Another change was committed between a read of the store and the transaction that follows it.
     Outrun,
 }
 
-/// An error that a person can act on.
+/// An error with text for a person.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub struct Error {
-    /// Decides the exit code.
+    /// The kind; decides the exit code.
     pub kind: Kind,
     /// What happened.
     pub what: String,
-    /// Why it happened, where that is known.
+    /// Why it happened, if known.
     pub why: Option<String>,
-    /// What to do next, where there is something to do.
+    /// What to do next, if there is something to do.
     pub next: Option<String>,
-    /// How long to wait before the same call can succeed, where waiting helps.
+    /// Time to wait before the same call can succeed, if waiting helps.
     pub retry_after: Option<Duration>,
-    /// What the program itself can do about it, where that is something.
+    /// The failure that the program can handle itself, if it is one.
     pub fault: Option<Fault>,
 }
 
 impl Error {
-    /// An error of `kind` that says `what` happened.
+    /// Creates an error of `kind` with the message `what`.
     pub fn new(kind: Kind, what: impl Into<String>) -> Self {
         Error { kind, what: what.into(), why: None, next: None, retry_after: None, fault: None }
     }
 
-    /// A [`Kind::Failure`].
+    /// Creates a [`Kind::Failure`].
     pub fn failure(what: impl Into<String>) -> Self {
         Self::new(Kind::Failure, what)
     }
 
-    /// A [`Kind::Usage`].
+    /// Creates a [`Kind::Usage`].
     pub fn usage(what: impl Into<String>) -> Self {
         Self::new(Kind::Usage, what)
     }
 
-    /// A [`Kind::NotFound`].
+    /// Creates a [`Kind::NotFound`].
     pub fn not_found(what: impl Into<String>) -> Self {
         Self::new(Kind::NotFound, what)
     }
 
-    /// A [`Kind::Unauthenticated`].
+    /// Creates a [`Kind::Unauthenticated`].
     pub fn unauthenticated(what: impl Into<String>) -> Self {
         Self::new(Kind::Unauthenticated, what)
     }
 
-    /// A [`Kind::Denied`].
+    /// Creates a [`Kind::Denied`].
     pub fn denied(what: impl Into<String>) -> Self {
         Self::new(Kind::Denied, what)
     }
 
-    /// A [`Kind::Conflict`].
+    /// Creates a [`Kind::Conflict`].
     pub fn conflict(what: impl Into<String>) -> Self {
         Self::new(Kind::Conflict, what)
     }
 
-    /// A [`Kind::Findings`].
+    /// Creates a [`Kind::Findings`].
     pub fn findings(what: impl Into<String>) -> Self {
         Self::new(Kind::Findings, what)
     }
 
-    /// Findings of which all has been said already: there is nothing to print.
+    /// Creates a [`Kind::Findings`] whose text has been printed already. Nothing is left to print.
     pub fn found() -> Self {
         Self::new(Kind::Findings, "")
     }
 
-    /// Whether all of it has been said already.
+    /// `true` if everything has been printed already.
     pub fn is_said(&self) -> bool {
         self.what.is_empty()
     }
 
-    /// A [`Kind::Cancelled`].
+    /// Creates a [`Kind::Cancelled`].
     pub fn cancelled() -> Self {
         Self::new(Kind::Cancelled, "cancelled; nothing was changed")
     }
@@ -156,18 +156,18 @@ impl Error {
         self
     }
 
-    /// Marks it as a fault that callers look for.
+    /// Marks the error with a fault that callers check for.
     pub fn fault(mut self, fault: Fault) -> Self {
         self.fault = Some(fault);
         self
     }
 
-    /// Whether it is that fault.
+    /// `true` if the error has this fault.
     pub fn is(&self, fault: Fault) -> bool {
         self.fault == Some(fault)
     }
 
-    /// Adds what to do next.
+    /// Adds the next step.
     pub fn next(mut self, next: impl Into<String>) -> Self {
         self.next = Some(next.into());
         self

@@ -1,5 +1,5 @@
-//! A store at a path, opened on first use: what both faces hold. Until the first owner is made nothing is on disk, so
-//! that leaving a first run leaves nothing behind.
+//! A store at a path, opened on first use; screens and commands hold it. Nothing is on disk until the first owner is
+//! created, so that leaving a first run leaves nothing behind.
 
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, PoisonError};
@@ -12,7 +12,7 @@ use crate::verbs::actor::Credential;
 use crate::verbs::local::{Caller, Local, World};
 use crate::verbs::request::{Request, Response};
 
-/// An installation at a path, there or not yet.
+/// An installation at a path. It may not exist yet.
 pub struct Place {
     path: PathBuf,
     world: World,
@@ -21,22 +21,22 @@ pub struct Place {
 }
 
 impl Place {
-    /// The installation at `path`, on behalf of `caller`. Touches nothing yet.
+    /// Creates the place for the installation at `path`, on behalf of `caller`. Touches no file yet.
     pub fn new(path: PathBuf, world: World, caller: Caller) -> Self {
         Place { path, world, caller, opened: Mutex::new(None) }
     }
 
-    /// The same installation over a connection of its own.
+    /// Returns the same installation with its own connection.
     pub fn with_own_connection(&self) -> Self {
         Place::new(self.path.clone(), self.world.clone(), self.caller.clone())
     }
 
-    /// Where its store is or will be.
+    /// Path of the store, which may not exist yet.
     pub fn path(&self) -> &Path {
         &self.path
     }
 
-    /// The verbs over its store, opened now if it was not yet.
+    /// Returns the verbs over the store, and opens the store if it isn't open yet.
     ///
     /// # Errors
     /// [`Kind::NotFound`] when there is no store; [`Kind::Failure`] when it is refused.
@@ -44,9 +44,9 @@ impl Place {
         self.opened_by(SqliteStore::open)
     }
 
-    /// What to say where there is no first owner yet.
+    /// Explains why the store can't be used before setup.
     pub fn not_set_up(&self) -> Error {
-        // What opening says is more exact, where that fails.
+        // If opening fails, its error is more exact.
         self.local().err().unwrap_or_else(|| {
             Error::not_found(format!("the store {} is not set up yet", self.path.display())).next("Run: jeton init")
         })

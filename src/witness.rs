@@ -1,5 +1,5 @@
-//! Whether the service that answers from a store has read a change: asked after every one that takes something away, by
-//! both faces.
+//! Propagation of a change: asks the running service if it has read the change. Screens and commands ask after every
+//! change that revokes or reduces something.
 
 use std::path::{Path, PathBuf};
 use std::time::Duration;
@@ -11,41 +11,41 @@ use crate::error::{Error, Result};
 use crate::platform::clock::Stopwatch;
 use crate::platform::{service_file, sockets};
 
-/// How long a service is waited for.
+/// Timeout for the answer of the service.
 const PATIENCE: Duration = Duration::from_secs(1);
 
-/// What a running service says of a change.
+/// Answer of a running service about a change.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Testimony {
-    /// It reads the store as it is since: what was taken away is denied. So long took question and answer.
+    /// The service has read the change and denies what was revoked. Holds the time of the round trip.
     Denies(Duration),
-    /// It doesn't say so.
+    /// The service doesn't confirm the change.
     Unsure {
-        /// Where it was asked.
+        /// The service's address.
         service: Endpoint,
-        /// Why it isn't known: what goes on from "the service".
+        /// The reason, worded to follow "the service".
         why: String,
     },
 }
 
 impl Testimony {
-    /// How many milliseconds it took, to the tenth.
+    /// Returns a time in milliseconds, rounded to a tenth.
     pub fn ms(time: Duration) -> f64 {
         (time.as_secs_f64() * 10_000.0).round() / 10.0
     }
 }
 
-/// What follows on "NAME disabled; " where it is known that the service denies `whom`.
+/// Returns the text after "NAME disabled; " if the service is known to deny `whom`.
 pub fn denies(whom: &str, time: Duration) -> String {
     format!("the service denies {whom} ({:.1} ms)", Testimony::ms(time))
 }
 
-/// What is said where it isn't known.
+/// Returns the text for a change that the service doesn't confirm.
 pub fn unsure(service: &Endpoint, why: &str) -> String {
     format!("the service at {service} {why}; it reads the store with each request")
 }
 
-/// Who asks the service of one store.
+/// Asks the service of one store about changes.
 #[derive(Debug, Clone)]
 pub struct Witness {
     store: PathBuf,
@@ -57,12 +57,12 @@ struct Head {
 }
 
 impl Witness {
-    /// For the store at `store`.
+    /// Creates the witness for the store at `store`.
     pub fn of(store: &Path) -> Self {
         Witness { store: store.to_owned() }
     }
 
-    /// What the service says of the change with this number in the audit log; nothing where no service runs. It takes a
+    /// Asks the service about the change with this number in the audit log. `None` if no service runs. Takes one
     /// second at most.
     pub fn testify(&self, seq: i64) -> Option<Testimony> {
         let service = service_file::running(&self.store)?.manage;

@@ -1,4 +1,4 @@
-//! Who asks: what a face presents, and what it proved.
+//! The actor of a request: the presented credential and what it proved.
 
 use std::collections::BTreeSet;
 use std::sync::Arc;
@@ -18,33 +18,33 @@ use crate::verbs::authorize::{self, Act};
 use crate::verbs::decide::{self, LiveSecret};
 use crate::verbs::ports::{Snapshot, Visibility};
 
-/// What a face presents with a request.
+/// The credential that comes with a request.
 #[derive(Debug, Clone)]
 pub enum Credential {
     /// Nothing but having opened the store.
     Store,
-    /// A session that a password or a token opened: looks, changes nothing.
+    /// A session opened by a password or a token. It can read but change nothing.
     Session(Session),
-    /// A password, given for this very request.
+    /// A password, given for this request.
     Password(Username, Arc<Password>),
     /// A token, with just its own permissions.
     Token(Presented),
 }
 
-/// A token's secret, and what the token must be to be meant.
+/// A token's secret, and the token that the configuration expects.
 #[derive(Debug, Clone)]
 pub struct Presented {
     /// The secret.
     pub secret: Arc<Secret>,
-    /// Whose it must be, where that was configured.
+    /// The expected account, if configured.
     pub account: Option<Username>,
-    /// Its name, where that was configured.
+    /// The expected token name, if configured.
     pub name: Option<TokenName>,
 }
 
 impl Presented {
     /// # Errors
-    /// [`crate::error::Kind::Denied`] when `token` is another than was meant.
+    /// [`crate::error::Kind::Denied`] if `token` is not the configured one.
     pub(super) fn means(&self, token: &Token) -> Result<()> {
         let other = |what: String| {
             Err(Error::denied(format!("the token is {}", token.full_name()))
@@ -60,7 +60,7 @@ impl Presented {
 }
 
 impl Credential {
-    /// Whether it is a token, or a session that one opened.
+    /// `true` if the credential is a token, or a session opened by one.
     pub(super) fn is_token(&self) -> bool {
         match self {
             Credential::Token(_) => true,
@@ -69,13 +69,13 @@ impl Credential {
         }
     }
 
-    /// `username`'s password, as typed.
+    /// Creates a credential from `username`'s password, as typed.
     pub fn password(username: Username, password: Password) -> Self {
         Credential::Password(username, Arc::new(password))
     }
 }
 
-/// Proof that a password or a token was given for an account; it holds no longer than they do.
+/// Proof that a password or a token was given for an account. It holds no longer than the password or token does.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Session {
     account: AccountId,
@@ -83,19 +83,19 @@ pub struct Session {
     proved: Proved,
 }
 
-/// What opened a session.
+/// The proof that opened a session.
 #[derive(Debug, Clone, PartialEq, Eq)]
 enum Proved {
-    /// A password, good until the account's credentials change.
+    /// A password, valid until the account's credentials change.
     Password {
         /// The version that was proved.
         version: CredentialVersion,
-        /// Whether somebody else knows the password.
+        /// `true` if somebody else knows the password.
         temporary: bool,
     },
-    /// A token, good while its secret is.
+    /// A token, valid as long as its secret.
     Token {
-        /// The public id of the secret that was presented.
+        /// The public id of the presented secret.
         secret: PublicId,
         /// The token in words, for the audit log.
         named: String,
@@ -103,24 +103,24 @@ enum Proved {
 }
 
 impl Session {
-    /// The session of an account whose password was right.
+    /// Creates the session of an account whose password was right.
     pub(super) fn of_password(account: &Account) -> Self {
         let (version, temporary) = (account.credential_version, account.temporary_password);
         let proved = Proved::Password { version, temporary };
         Session { account: account.id, username: account.username.clone(), proved }
     }
 
-    /// The session of `token`, whose `secret` was right.
+    /// Creates the session of `token`, whose `secret` was right.
     pub(super) fn of_token(token: &Token, secret: &Secret) -> Self {
         let named = format!("token {} {}", token.name, secret.hint());
         let proved = Proved::Token { secret: secret.public_id().clone(), named };
         Session { account: token.owner.id, username: token.owner.username.clone(), proved }
     }
 
-    /// The session of whoever acts.
+    /// Returns the session of the actor.
     ///
     /// # Errors
-    /// [`crate::error::Kind::Unauthenticated`] when nobody proved anything.
+    /// [`crate::error::Kind::Unauthenticated`] when nothing was proved.
     pub(super) fn of(by: &Actor) -> Result<Self> {
         match by {
             Actor::Token(bearer) => Ok(bearer.session.clone()),
@@ -128,22 +128,22 @@ impl Session {
         }
     }
 
-    /// Whose it is.
+    /// Returns the name of the session's account.
     pub fn username(&self) -> &Username {
         &self.username
     }
 
-    /// Whether a token opened it.
+    /// `true` if a token opened the session.
     pub fn is_by_token(&self) -> bool {
         matches!(self.proved, Proved::Token { .. })
     }
 
-    /// Whether a temporary password opened it, which is replaced before anything else.
+    /// `true` if a temporary password opened the session. It must be replaced before anything else.
     pub fn is_temporary(&self) -> bool {
         matches!(self.proved, Proved::Password { temporary: true, .. })
     }
 
-    /// Who it is, as the audit log keeps it.
+    /// Returns the actor in the form of the audit log.
     pub(super) fn audited(&self, face: Face) -> AuditActor {
         let proof = match &self.proved {
             Proved::Password { .. } => "password".to_owned(),
@@ -152,10 +152,10 @@ impl Session {
         AuditActor { account: self.account.to_string(), name: self.username.to_string(), proof, face }
     }
 
-    /// Who that is now: role, enabled, password and token may have changed since.
+    /// Re-reads the actor: role, enabled, password and token may have changed since.
     ///
     /// # Errors
-    /// [`crate::error::Kind::Unauthenticated`] when what opened it holds no longer.
+    /// [`crate::error::Kind::Unauthenticated`] when the session's proof is no longer valid.
     pub(super) fn actor(&self, snapshot: &dyn Snapshot, now: Timestamp) -> Result<Actor> {
         let account = snapshot.account(self.account)?.filter(|a| a.enabled);
         match (&self.proved, account) {
@@ -179,19 +179,19 @@ impl Session {
     }
 }
 
-/// A token that is not accepted, whatever the reason: it is none of the caller's business.
+/// Error for a token that is not accepted. It hides the reason, which the caller must not learn.
 pub(super) fn not_accepted() -> Error {
     Error::unauthenticated("the token is not accepted")
         .why("it is unknown, expired, disabled, deleted or replaced, or its account is disabled")
         .next("Whoever can open the store can ask: jeton token whose")
 }
 
-/// Who carries out a verb, re-read from the store in the same transaction.
+/// The actor of a verb, re-read from the store in the same transaction.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Actor {
-    /// Whoever can open the store.
+    /// Anybody who can open the store.
     Anyone,
-    /// An enabled account that proved itself with its password.
+    /// An enabled account, proved by its password.
     Account(Account),
     /// A live token, with just its own permissions.
     Token(Box<Bearer>),
@@ -200,23 +200,23 @@ pub enum Actor {
 /// A live token that acts for its account.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Bearer {
-    /// The account, with the role that the presented secret has: whatever is judged by a role is judged by that one.
+    /// The account, with the role of the presented secret. All judgements by role use that role.
     pub account: Account,
     /// The role of the account itself.
     pub account_role: Role,
-    /// The role that the presented secret was issued under: what it comes back to when its account is promoted.
+    /// The role under which the presented secret was issued. The secret gets it back when its account is promoted.
     pub issued_role: Role,
     /// The token.
     pub token: Token,
-    /// When the secret that was presented ends: with the token, or sooner after a rotation.
+    /// The end of the presented secret: that of the token, or sooner after a rotation.
     pub end: Expiry,
     session: Session,
-    /// The management methods that it may call.
+    /// The management methods that the token may call.
     held: BTreeSet<MethodId>,
 }
 
 impl Bearer {
-    /// Whether it may call the management method `id`.
+    /// `true` if the token may call the management method `id`.
     pub fn holds(&self, id: &str) -> bool {
         self.held.iter().any(|held| held.as_str() == id)
     }
@@ -224,7 +224,7 @@ impl Bearer {
 
 impl Actor {
     /// # Errors
-    /// [`crate::error::Kind::Unauthenticated`] when nobody proved anything.
+    /// [`crate::error::Kind::Unauthenticated`] when nothing was proved.
     pub fn account(&self) -> Result<&Account> {
         match self {
             Actor::Anyone => Err(Error::unauthenticated("this needs an account's password")),
@@ -233,7 +233,7 @@ impl Actor {
         }
     }
 
-    /// The token that acts, where it is one.
+    /// Returns the acting token. `None` if the actor is not a token.
     pub fn bearer(&self) -> Option<&Bearer> {
         match self {
             Actor::Anyone | Actor::Account(_) => None,
@@ -241,10 +241,10 @@ impl Actor {
         }
     }
 
-    /// Whose tokens are within the actor's reach for `act`.
+    /// Returns the tokens that the actor can reach for `act`.
     ///
     /// # Errors
-    /// [`crate::error::Kind::Unauthenticated`] when nobody proved anything.
+    /// [`crate::error::Kind::Unauthenticated`] when nothing was proved.
     pub fn visibility(&self, act: Act) -> Result<Visibility> {
         let account = self.account()?;
         let reached = |r: &Role| account.role.manages(*r) && authorize::reaches_others(self, act);

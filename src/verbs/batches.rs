@@ -1,5 +1,5 @@
-//! Changes that are too long for one transaction. They go in batches, each short, whole and audited, so that a
-//! revocation never waits long behind them.
+//! Changes that are too long for one transaction. They run in batches. Each batch is short, whole and audited, so a
+//! revocation never waits long.
 
 use std::cell::Cell;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -15,19 +15,19 @@ use super::{Changed, Env, Verb};
 use crate::domain::audit::{AuditActor, AuditEntry};
 use crate::error::{Error, Result};
 
-/// Up to this many items are changed in one transaction, all or none.
+/// Maximum number of items changed in one transaction, all or none.
 pub const MAX_WHOLE: usize = 1_000;
 /// The first batch of a longer change. Later ones have as many items as fit into [`HOLD_TARGET`].
 const FIRST_BATCH: usize = 100;
-/// How long a batch should hold the write lock. The limit is 100 ms.
+/// Target time for which a batch holds the write lock. The limit is 100 ms.
 const HOLD_TARGET: Duration = Duration::from_millis(40);
-/// The shortest pause between two batches. A waiting writer looks every 5 ms whether the lock is free.
+/// The shortest pause between two batches. A waiting writer checks every 5 ms if the lock is free.
 const MIN_PAUSE: Duration = Duration::from_millis(20);
-/// The write-ahead log may have this many bytes before the next batch waits for readers to let go of it.
+/// Maximum bytes of the write-ahead log. Above it, the next batch waits for readers to release the log.
 const MAX_WAL: u64 = 48 * 1024 * 1024;
-/// How long the next batch waits for them.
+/// Maximum wait of the next batch for those readers.
 const WAL_TIMEOUT: Duration = Duration::from_secs(300);
-/// How often it looks.
+/// Interval between checks while waiting.
 const WAL_POLL: Duration = Duration::from_millis(100);
 
 /// A verb that may change more than one transaction should.
@@ -37,47 +37,48 @@ pub trait BatchedChange: Verb<Reply = Changed<Self::Out>> {
     /// One thing to change.
     type Item;
 
-    /// Checks what was asked for and returns how many items there are. Runs in a read.
+    /// Checks the request and returns the number of items. Runs in a read.
     ///
     /// # Errors
-    /// Whatever the verb refuses; then nothing has changed.
+    /// Any error of the verb; then nothing has changed.
     fn begin(&mut self, by: &Actor, snapshot: &dyn Snapshot, env: &Env<'_>) -> Result<u64>;
 
-    /// The next items, `size` at most, none at the end. Runs in a read, so that finding them holds up nobody.
+    /// Returns the next items, `size` at most; empty at the end. Runs in a read, so that finding items delays nobody.
     ///
     /// # Errors
-    /// Whatever the verb refuses.
+    /// Any error of the verb.
     fn next(&mut self, by: &Actor, snapshot: &dyn Snapshot, env: &Env<'_>, size: usize) -> Result<Vec<Self::Item>>;
 
-    /// Changes those of `items` that are still as they were found, and returns an entry for each.
+    /// Changes those of `items` that are still in the state in which they were found, and returns an entry for each.
     ///
     /// # Errors
-    /// Whatever the verb refuses.
+    /// Any error of the verb.
     fn run(&self, by: &Actor, tx: &mut dyn Tx, env: &Env<'_>, items: &[Self::Item]) -> Result<Vec<AuditEntry>>;
 
-    /// The audit entry that tells where a change of several batches begins, ends or was stopped.
+    /// Returns the audit entry that marks the start, end or stop of a change of several batches.
     fn milestone(&self, milestone: Milestone) -> AuditEntry;
 
-    /// The result after `done` items. `stopped` if somebody ended the work early.
+    /// Returns the result after `done` items. `stopped` if somebody ended the work early.
     fn out(&self, done: u64, stopped: bool) -> Self::Out;
 
-    /// The command that does the same.
+    /// Returns the equivalent command.
     fn cli(&self) -> CliLine;
 }
 
-/// A point in a change of several batches. Without [`Milestone::Finished`] or [`Milestone::Stopped`] behind it, a
-/// [`Milestone::Started`] in the audit log shows a change that broke off.
+/// A point in a change of several batches. A [`Milestone::Started`] in the audit log without a later
+/// [`Milestone::Finished`] or [`Milestone::Stopped`] shows a change that was interrupted.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Milestone {
-    /// Ahead of the first batch, with the number of all items.
+    /// Before the first batch, with the number of all items.
     Started(u64),
-    /// Behind the last batch, with the number of items that were changed.
+    /// After the last batch, with the number of items that were changed.
     Finished(u64),
     /// Ended early, with the number of items that were changed.
     Stopped(u64),
 }
 
-/// Progress of the long work of a process. One side reports and asks whether to go on, the other listens and stops it.
+/// Progress of long work in this process. The worker reports progress and checks if it should stop; the other side
+/// listens and can stop it.
 #[derive(Default)]
 pub struct Progress {
     stopped: AtomicBool,
@@ -93,7 +94,7 @@ impl Progress {
         *self.listener.lock().unwrap_or_else(PoisonError::into_inner) = Some(Box::new(listener));
     }
 
-    /// Ends the work under way after its current batch.
+    /// Ends the current work after its current batch.
     pub fn stop(&self) {
         self.stopped.store(true, Ordering::Relaxed);
     }
@@ -113,7 +114,7 @@ impl Progress {
     }
 }
 
-/// How far a change has come.
+/// State of a running change.
 struct Course {
     total: u64,
     done: u64,
@@ -123,14 +124,14 @@ struct Course {
 }
 
 impl Course {
-    /// Whether everything goes in one transaction.
+    /// `true` if everything fits in one transaction.
     fn is_whole(&self) -> bool {
         self.total <= MAX_WHOLE as u64
     }
 }
 
 impl<S: Store> Local<S> {
-    /// Carries out `verb` batch by batch. Who asks is proved once and read again in every transaction.
+    /// Carries out `verb` batch by batch. The actor is proved once and re-read in every transaction.
     pub(super) fn run_batched<V: BatchedChange>(&self, who: &Credential, mut verb: V) -> Result<V::Reply> {
         let session = self.proved(who, V::PROOF, V::NEEDS)?;
         let session = session.as_ref();
@@ -145,7 +146,7 @@ impl<S: Store> Local<S> {
             Ok(stopped) => *stopped,
             Err(_) => true,
         };
-        // What was stopped has stopped. Whoever stops ahead of the first batch is heard, too.
+        // Clears the stop request, now that the work has ended. A stop before the first batch counts, too.
         progress.reset();
         if !course.is_whole() && done > 0 {
             let milestone = if stopped { Milestone::Stopped(done) } else { Milestone::Finished(done) };
@@ -154,9 +155,9 @@ impl<S: Store> Local<S> {
                 self.store().write(&audited, &|| self.adapters().clock.now(), |_, _| Ok(Audited::one((), entry)));
             match (mark, &ended) {
                 (Ok(committed), _) => course.seq = committed.seq,
-                // Whoever reads the log would take the work for one that broke off.
+                // Without the mark, a reader of the log would think that the work was interrupted.
                 (Err(lost), Ok(_)) => return Err(unmarked(lost, done, total)),
-                // What ended the work is the better thing to say, and ended this too.
+                // The error that ended the work is the better message, and it ended this too.
                 (Err(_), Err(_)) => {}
             }
         }
@@ -167,7 +168,7 @@ impl<S: Store> Local<S> {
         }
     }
 
-    /// Runs batches until none is left. Returns whether the work was stopped before.
+    /// Runs batches until no item is left. Returns `true` if the work was stopped before.
     fn run_batches<V: BatchedChange>(
         &self,
         verb: &mut V,
@@ -196,7 +197,7 @@ impl<S: Store> Local<S> {
         }
     }
 
-    /// Runs one batch and returns how long it held the write lock.
+    /// Runs one batch and returns the time for which it held the write lock.
     fn run_batch<V: BatchedChange>(
         &self,
         verb: &V,
@@ -224,14 +225,14 @@ impl<S: Store> Local<S> {
         });
         match written {
             Ok(Committed { out, seq }) => (course.done, course.seq) = (course.done + out, seq),
-            // Somebody else changed all of them since they were found: they are not ours to change any more.
+            // Somebody else changed all items since they were found, so they must not be changed here.
             Err(_) if nothing_left.get() => {}
             Err(error) => return Err(error),
         }
         Ok(clock.monotonic().saturating_sub(begun.get()))
     }
 
-    /// Waits while readers keep a large write-ahead log from being written back.
+    /// Waits while readers prevent a large write-ahead log from being written back.
     fn await_wal(&self) -> Result<()> {
         let (clock, progress) = (&*self.adapters().clock, &self.adapters().progress);
         let begun = clock.monotonic();
@@ -250,18 +251,18 @@ impl<S: Store> Local<S> {
     }
 }
 
-/// How many items the next batch should have, after one of `size` items held the lock for `held`.
+/// Returns the size of the next batch, after one of `size` items held the lock for `held`.
 fn next_size(size: usize, held: Duration) -> usize {
     let fitting = size as u128 * HOLD_TARGET.as_micros() / held.as_micros().max(1);
     usize::try_from(fitting).unwrap_or(MAX_WHOLE).clamp(1, size.saturating_mul(2)).min(MAX_WHOLE)
 }
 
-/// Adds to `error` how much was done before it.
+/// Adds to `error` the number of items done before it.
 fn partly(error: Error, done: u64, total: u64) -> Error {
     Error { what: format!("{}; {done} of {total} were done before", error.what), ..error }
 }
 
-/// The work is done, as far as it came, and its last row in the audit log could not be written.
+/// Error if the work was done, fully or in part, but its last row in the audit log could not be written.
 fn unmarked(error: Error, done: u64, total: u64) -> Error {
     let why = error.why.as_ref().map_or_else(|| error.what.clone(), |why| format!("{}: {why}", error.what));
     Error::failure(format!("{done} of {total} were done, but the audit log doesn't say that the work has ended"))

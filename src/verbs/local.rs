@@ -1,4 +1,4 @@
-//! Verbs run over a store of this machine: prove, open a transaction, re-read who asks, run, audit, commit.
+//! Runs verbs over a store of this machine: prove, open a transaction, re-read the actor, run, audit, commit.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -15,29 +15,29 @@ use crate::domain::audit::{AuditActor, Face};
 use crate::domain::time::Timestamp;
 use crate::error::Result;
 
-/// The world as verbs see it, but for the store.
+/// The environment of verbs, apart from the store.
 #[derive(Clone)]
 pub struct World {
-    /// The clock on the wall.
+    /// The system clock.
     pub clock: Arc<dyn Clock>,
-    /// Where secrets come from.
+    /// The source of randomness for secrets.
     pub entropy: Arc<dyn Entropy>,
     /// Slow hashing.
     pub hasher: Arc<dyn PasswordHasher>,
-    /// Where secrets are saved.
+    /// Writer of secrets to files.
     pub delivery: Arc<dyn Delivery>,
-    /// Progress of what goes in batches.
+    /// Progress of changes that run in batches.
     pub progress: Arc<Progress>,
 }
 
-/// How a face presents itself.
+/// The caller on whose behalf verbs run.
 #[derive(Debug, Clone)]
 pub struct Caller {
-    /// Which face.
+    /// The face that sends the requests.
     pub face: Face,
-    /// Where its tries to sign in come from, e.g. `uid 1000`: the peer, whatever the face.
+    /// The source of its tries to sign in, e.g. `uid 1000`: the peer, on every face.
     pub source: String,
-    /// How long it waits for the delay that earlier failed tries have earned.
+    /// Maximum wait for the delay after earlier failed tries.
     pub patience: Duration,
 }
 
@@ -49,22 +49,21 @@ pub struct Local<S> {
 }
 
 impl<S: Store> Local<S> {
-    /// Verbs over `store`, on behalf of `caller`.
+    /// Creates the verbs over `store`, on behalf of `caller`.
     pub fn new(store: S, world: World, caller: Caller) -> Self {
         Local { store, world, caller }
     }
 
-    /// The store itself, for what is not a verb: checking a secret, seeding a demonstration.
+    /// Returns the store itself, for work that is not a verb: checking a secret, seeding a demonstration.
     pub fn store(&self) -> &S {
         &self.store
     }
 
-    /// What surrounds the store.
     pub(super) fn adapters(&self) -> &World {
         &self.world
     }
 
-    /// Who asks, as the audit log keeps it.
+    /// Returns the actor in the form of the audit log.
     pub(super) fn audit_actor(&self, session: Option<&Session>) -> AuditActor {
         match session {
             Some(session) => session.audited(self.caller.face),
@@ -76,11 +75,12 @@ impl<S: Store> Local<S> {
         Env { now, zone: self.world.clock.zone(), secrets: SecretSource::new(&*self.world.entropy) }
     }
 
-    /// Who `credential` is, as far as that can be told outside the transaction; nobody for what only the store proves.
+    /// Proves `credential` as far as possible outside the transaction. `None` for what only the store proves.
     pub(super) fn proved(&self, credential: &Credential, proof: Proof, needs: Needs) -> Result<Option<Session>> {
         suffices(credential, proof)?;
         match credential {
-            // No token asks for what takes a person, even where it takes no proof: what it tells is not for the token.
+            // A token never runs a verb that needs a person, even if the verb needs no proof: the answer is not for
+            // the token.
             _ if proof == Proof::Store && !(needs == Needs::Person && credential.is_token()) => Ok(None),
             Credential::Store => Ok(None),
             Credential::Session(session) => Ok(Some(session.clone())),
@@ -99,7 +99,7 @@ impl<S: Store> Local<S> {
         }
     }
 
-    /// A token that acts is used: it is decided about, and the ledger told, as for any other of its uses.
+    /// A token that acts is used: it is decided about and recorded in the ledger like any other use of it.
     fn presented(&self, presented: &Presented, needs: Needs) -> Result<Session> {
         let now = self.world.clock.now();
         let from = decide::Caller { address: "local", client: self.caller.face.client() };
@@ -107,7 +107,7 @@ impl<S: Store> Local<S> {
         Ok(Session::of_token(&token, &presented.secret))
     }
 
-    /// Re-reads who asks: role, enabled, password and token may have changed since they were proved.
+    /// Re-reads the actor: role, enabled, password and token may have changed since they were proved.
     pub(super) fn actor<V: Verb>(
         &self,
         session: Option<&Session>,
@@ -128,7 +128,7 @@ impl<S: Store> Carrier for Local<S> {
     fn query<V: Query>(&self, who: &Credential, verb: V) -> Result<V::Reply> {
         let session = self.proved(who, V::PROOF, V::NEEDS)?;
         if V::READS_LEDGER {
-            // Where it can't be done now, the ledger is a little behind; what else is wrong the read itself finds out.
+            // Best effort: if the flush fails, results may lag by a moment. Other errors will surface in the read.
             let _ = self.store.settle();
         }
         if V::READS_AUDIT {
@@ -172,7 +172,7 @@ impl<S: Store> Local<S> {
         })
     }
 
-    /// Runs `f` on a consistent state on behalf of who asks.
+    /// Runs `f` on a consistent state on behalf of the actor.
     pub(super) fn look<V: Verb, T>(
         &self,
         session: Option<&Session>,

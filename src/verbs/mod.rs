@@ -1,5 +1,5 @@
-//! Every verb once: who may, what happens, what the audit log keeps. Faces hold a [`Jeton`] and send it a
-//! [`request::Request`]; [`local::Local`] runs it over a [`ports::Store`].
+//! All verbs: permission, effect and audit entries, each defined once. Screens and commands hold a [`Jeton`] and send
+//! it a [`request::Request`]; [`local::Local`] runs it over a [`ports::Store`].
 //!
 //! A new verb is a struct in a file of its family, one of the two traits below, and a line in `request.rs`.
 
@@ -41,120 +41,121 @@ use ports::{PasswordHasher, Snapshot, Tx};
 use request::{Request, Response};
 use tokens::{Issued, SaveTo, SecretSource};
 
-/// What a face talks to: verbs over a store of this machine today.
+/// The backend of screens and commands. Today the only one runs verbs over a store of this machine.
 pub trait Jeton: Send + Sync {
     /// Carries out `request` on behalf of `who`, wholly or not at all.
     ///
     /// # Errors
-    /// Whatever the verb refuses; [`crate::error::Kind::Denied`] before anything else.
+    /// Any error of the verb; [`crate::error::Kind::Denied`] before anything else.
     fn call(&self, who: &Credential, request: Request) -> Result<Response>;
 }
 
-/// The least that proves who asks; the table in the product's description of the command line.
+/// The least proof of the actor's identity. The product's description of the command line has the table.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Proof {
-    /// Being able to open the store.
+    /// Access to the store file.
     Store,
-    /// A password or a token, or a session that one opened.
+    /// A password or a token, or a session opened by either.
     Identity,
-    /// A password given for this very act, or a token.
+    /// A password given for this request, or a token.
     Password,
 }
 
-/// What every verb says about itself.
+/// Properties that every verb declares.
 pub trait Verb {
-    /// Its name, as the audit log keeps it.
+    /// The verb's name in the audit log.
     const NAME: &'static str;
-    /// The least that proves who asks.
+    /// The least proof that the verb needs.
     const PROOF: Proof;
-    /// What a token that asks must hold.
+    /// The scope that a token needs for the verb.
     const NEEDS: Needs;
-    /// Whether somebody may ask for it whose password is temporary.
+    /// `true` if an actor with a temporary password may run the verb.
     const WITH_TEMPORARY_PASSWORD: bool = false;
-    /// What it answers.
+    /// The verb's answer.
     type Reply;
 }
 
-/// A verb that only looks.
+/// A verb that only reads.
 pub trait Query: Verb {
-    /// Whether it reads what was recorded of use: that is brought to its place first.
+    /// `true` if the verb reads usage. Batched usage is flushed before.
     const READS_LEDGER: bool = false;
-    /// Whether it reads the newest of the audit log: failed sign-ins that were counted are written there first.
+    /// `true` if the verb reads the newest audit rows. Counted failed sign-ins are written there before.
     const READS_AUDIT: bool = false;
 
     /// # Errors
-    /// Whatever the verb refuses.
+    /// Any error of the verb.
     fn run(&self, by: &Actor, snapshot: &dyn Snapshot, env: &Env<'_>) -> Result<Self::Reply>;
 }
 
 /// A verb that changes the store, in one transaction together with its audit entries.
 pub trait Change: Verb<Reply = Changed<Self::Out>> {
-    /// What it brings about.
+    /// The result of the change.
     type Out;
 
-    /// Work on behalf of `who` that must not hold up other writers, such as hashing a new password.
+    /// Does work on behalf of `who` that must not hold up other writers, such as hashing a new password.
     ///
     /// # Errors
-    /// Whatever the work refuses.
+    /// Any error of the work.
     fn prepare(&mut self, _who: &Credential, _hasher: &dyn PasswordHasher) -> Result<()> {
         Ok(())
     }
 
-    /// Whether [`Change::plan`] does something.
+    /// `true` if [`Change::plan`] does something.
     const PLANS: bool = false;
 
-    /// Looks at much of the store in a read, so that the transaction doesn't have to. Repeated if something is
-    /// committed between the two that concerns more than single tokens.
+    /// Reads much of the store before the transaction, so that the transaction doesn't have to. Repeated if something
+    /// is committed in between that concerns more than single tokens.
     ///
     /// # Errors
-    /// Whatever the verb refuses; then nothing has changed.
+    /// Any error of the verb; then nothing has changed.
     fn plan(&mut self, _by: &Actor, _snapshot: &dyn Snapshot, _env: &Env<'_>) -> Result<()> {
         Ok(())
     }
 
-    /// Brings the plan up to date with `tokens`, which were changed since. They may be gone.
+    /// Updates the plan for `tokens`, which were changed since. They may no longer exist.
     ///
     /// # Errors
-    /// Whatever the verb refuses; then nothing has changed.
+    /// Any error of the verb; then nothing has changed.
     fn look_again(&mut self, _snapshot: &dyn Snapshot, _tokens: &BTreeSet<TokenId>) -> Result<()> {
         Ok(())
     }
 
     /// # Errors
-    /// Whatever the verb refuses; then nothing has changed.
+    /// Any error of the verb; then nothing has changed.
     fn run(&self, by: &Actor, tx: &mut dyn Tx, env: &Env<'_>) -> Result<Audited<Self::Out>>;
 
-    /// Where its secrets go before it commits. `None` if it makes none, or if they go out with the reply.
+    /// Returns the destination of its secrets before the commit. `None` if it creates none, or if the reply contains
+    /// them.
     fn secrets_go_to(&self) -> Option<&SaveTo> {
         None
     }
 
-    /// The secrets in its result.
+    /// Returns the secrets in its result.
     fn issued(_out: &mut Self::Out) -> &mut [Issued] {
         &mut []
     }
 
-    /// The command that does the same.
+    /// Returns the equivalent command line.
     fn cli(&self, out: &Self::Out) -> CliLine;
 }
 
-/// What a change brought about, and the command that does the same.
+/// The result of a change, and the equivalent command.
 #[derive(Debug)]
 pub struct Changed<T> {
-    /// What it brought about.
+    /// The result.
     pub out: T,
-    /// The command that does the same.
+    /// The equivalent command.
     pub cli: CliLine,
     /// The number of its last row in the audit log.
     pub seq: i64,
 }
 
-/// What a verb may know of the world.
+/// The environment of a running verb.
 pub struct Env<'a> {
-    /// The instant at which it runs, read inside the transaction.
+    /// The current time, read inside the transaction.
     pub now: Timestamp,
     /// The zone in which days end.
     pub zone: &'a dyn Zone,
-    /// Where secrets come from.
+    /// The source of new secrets.
     pub secrets: SecretSource<'a>,
 }

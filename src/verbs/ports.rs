@@ -1,5 +1,5 @@
-//! What verbs ask of the world. Everything here speaks domain types: a second storage engine, or a test, implements
-//! the same traits.
+//! The interfaces through which verbs reach the world. Everything here uses domain types: a second storage engine, or
+//! a test, implements the same traits.
 
 mod accounts;
 mod ledger;
@@ -32,7 +32,7 @@ use crate::verbs::audit_log::AuditLog;
 use crate::verbs::audited::Audited;
 use crate::verbs::ledger::Ledger;
 
-/// Where everything is kept.
+/// The store with all data of an installation.
 pub trait Store: Send + Sync {
     /// Runs `f` on one consistent state.
     ///
@@ -40,20 +40,20 @@ pub trait Store: Send + Sync {
     /// Those of `f`, and [`crate::error::Kind::Failure`] when the store can't be read.
     fn read<T>(&self, f: impl FnOnce(&dyn Snapshot) -> Result<T>) -> Result<T>;
 
-    /// Whether nothing can be written, bookkeeping included.
+    /// `true` if nothing can be written, bookkeeping included.
     fn is_read_only(&self) -> bool {
         false
     }
 
-    /// A number that stays the same for as long as nobody else commits anything, ledger included: what was read before
-    /// holds then. It means something only beside an earlier one of this very store.
+    /// Returns a number that changes only if somebody else commits something, ledger included. While the number is the
+    /// same, data that was read before is still valid. Compare it only with an earlier one of this same `Store` value.
     ///
     /// # Errors
     /// [`crate::error::Kind::Failure`] when the store can't be read.
     fn edition(&self) -> Result<Edition>;
 
     /// Runs `f` in one immediate transaction and commits its change together with its audit entries, or neither. `now`
-    /// is asked once the transaction has begun, so that the log's instants follow its order.
+    /// is called once the transaction has begun, so that the log's times follow its order.
     ///
     /// # Errors
     /// Those of `f`, and [`crate::error::Kind::Failure`] when the store can't be written; then nothing has changed.
@@ -64,8 +64,8 @@ pub trait Store: Send + Sync {
         f: impl FnOnce(&mut dyn Tx, Timestamp) -> Result<Audited<T>>,
     ) -> Result<Committed<T>>;
 
-    /// Runs `f` like [`Store::write`], then undoes all that it did: nothing but the result is left. The ids that it gave
-    /// to new tokens are given to no other token, so that [`Tx::insert_reserved_token`] can use them later.
+    /// Runs `f` like [`Store::write`], then rolls everything back and returns only the result. No other token gets an
+    /// id that `f` gave to a new token, so [`Tx::insert_reserved_token`] can use it later.
     ///
     /// # Errors
     /// Those of `f`, and [`crate::error::Kind::Failure`] when the store can't be written.
@@ -75,108 +75,107 @@ pub trait Store: Send + Sync {
         f: impl FnOnce(&mut dyn Tx, Timestamp) -> Result<Audited<T>>,
     ) -> Result<T>;
 
-    /// Writes back what can be of the write-ahead log and returns how many bytes that still has.
+    /// Writes back as much of the write-ahead log as possible and returns the number of bytes left in it.
     ///
     /// # Errors
     /// [`crate::error::Kind::Failure`] when the store can't be written.
     fn checkpoint(&self) -> Result<u64>;
 
-    /// Brings what was counted by [`Bookkeeping::record_all`] to where it is read from: whoever reads the ledger asks for
-    /// that first.
+    /// Flushes usage batched by [`Bookkeeping::record_all`] into the ledger tables. Call before reading the ledger.
     ///
     /// # Errors
     /// [`crate::error::Kind::Failure`] when the store can't be written.
     fn settle(&self) -> Result<()>;
 
-    /// Writes failed sign-ins that were counted by [`Bookkeeping::record_failed_sign_in`] to the audit log, as far as they
-    /// are due: a row for all tries of a name and source.
+    /// Writes the failed sign-ins counted by [`Bookkeeping::record_failed_sign_in`] to the audit log, as far as they
+    /// are due. All tries of one name and source become one row.
     ///
     /// # Errors
     /// [`crate::error::Kind::Failure`] when the store can't be written.
     fn write_failed_sign_ins(&self, now: Timestamp, due: Due) -> Result<()>;
 
-    /// Runs `f` in one immediate transaction that can touch only what is kept about use, never a grant.
+    /// Runs `f` in one immediate transaction that can change only usage data, never a grant.
     ///
     /// # Errors
     /// Those of `f`, and [`crate::error::Kind::Failure`] when the store can't be written.
     fn bookkeep<T>(&self, f: impl FnOnce(&mut dyn Bookkeeping) -> Result<T>) -> Result<T>;
 }
 
-/// See [`Store::edition`].
+/// A version number of the store's data; see [`Store::edition`].
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Edition(pub i64);
 
-/// A change that is done.
+/// The result of a committed change.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Committed<T> {
-    /// What it brought about.
+    /// The result.
     pub out: T,
-    /// The number of its last row in the audit log: whoever reads that row reads the change.
+    /// The number of the change's last row in the audit log. A reader of that row also reads the change.
     pub seq: i64,
 }
 
-/// What an installation is.
+/// The facts of an installation.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Installation {
-    /// What its secrets start with.
+    /// The prefix of its secrets.
     pub prefix: Prefix,
-    /// When it was set up.
+    /// The time of its setup.
     pub created_at: Timestamp,
 }
 
-/// What a secret is to its token.
+/// The state of a secret within its token.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum SecretState {
-    /// The one in use.
+    /// The secret in use.
     Current,
-    /// The one before, alive until this instant.
+    /// The secret before the current one, accepted until this time.
     Previous(Timestamp),
-    /// Accepted no more.
+    /// No longer accepted.
     Dead,
 }
 
-/// What is kept of a secret.
+/// The stored data of a secret.
 #[derive(Debug, Clone)]
 pub struct StoredSecret {
-    /// SHA-256 of the whole.
+    /// SHA-256 of the whole secret.
     pub digest: SecretDigest,
-    /// Whose it is.
+    /// The token of the secret.
     pub token: TokenId,
-    /// What it is to its token.
+    /// The secret's state within its token.
     pub state: SecretState,
-    /// The role that it was issued under.
+    /// The role under which the secret was issued.
     pub issued_role: Role,
 }
 
-/// Whose tokens a reader sees: their own, and those of accounts with these roles.
+/// The tokens that a reader sees: their own, and those of accounts with these roles.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Visibility {
     /// The reader's account.
     pub own: AccountId,
-    /// The roles whose accounts' tokens they see beside their own.
+    /// The roles whose accounts' tokens the reader also sees.
     pub roles: Vec<Role>,
 }
 
-/// A consistent state to look at.
+/// One consistent state of the store.
 pub trait Snapshot: AuditLog + AccountFacts + Ledger {
-    /// None before `init`.
+    /// Returns the installation. `None` before `init`.
     fn installation(&self) -> Result<Option<Installation>>;
-    /// The rules in force.
+    /// Returns the rules in force.
     fn policy(&self) -> Result<Policy>;
-    /// An account by id, unless it was deleted.
+    /// Returns an account by id. `None` if it was deleted.
     fn account(&self, id: AccountId) -> Result<Option<Account>>;
-    /// An account by name, unless it was deleted.
+    /// Returns an account by name. `None` if it was deleted.
     fn account_named(&self, username: &Username) -> Result<Option<Account>>;
-    /// Every account that was not deleted and reads back, by name.
+    /// Returns every account that is not deleted and can be decoded, by name.
     fn accounts(&self) -> Result<Vec<Account>>;
-    /// Those that [`Snapshot::accounts`] leaves out: what is stored of them is damaged.
+    /// Returns the accounts that [`Snapshot::accounts`] leaves out because their stored data is damaged.
     fn unreadable_accounts(&self) -> Result<Vec<AccountId>>;
-    /// The hash of an account's password.
+    /// Returns the hash of an account's password.
     fn password_hash(&self, id: AccountId) -> Result<Option<PasswordHash>>;
-    /// A token by id, in the trash or not.
+    /// Returns a token by id, in the trash or not.
     fn token(&self, id: TokenId) -> Result<Option<Token>>;
-    /// Tokens of this name that the reader sees, of one account or of all: those in the trash, or the others. 100 at
-    /// most.
+    /// Returns the tokens of this name that the reader sees, of one account or of all. `trashed` selects those in the
+    /// trash instead of the others. Returns 100 at most.
     fn tokens_named(
         &self,
         visibility: &Visibility,
@@ -184,96 +183,96 @@ pub trait Snapshot: AuditLog + AccountFacts + Ledger {
         name: &TokenName,
         trashed: bool,
     ) -> Result<Vec<Token>>;
-    /// A secret by its public id, dead ones included.
+    /// Returns a secret by its public id, dead ones included.
     fn secret(&self, id: &PublicId) -> Result<Option<StoredSecret>>;
-    /// What is left of a secret whose token was purged.
+    /// Returns the tombstone of a secret whose token was purged.
     fn tombstone(&self, id: &PublicId) -> Result<Option<Tombstone>>;
-    /// The tokens outside the trash that `makers` made, and those that these made, and so on: by id, `limit` at most,
-    /// without `makers` themselves.
+    /// Returns the tokens outside the trash that `makers` created, directly or through tokens they created. Ordered by
+    /// id, `limit` at most, without `makers` themselves.
     fn descendants(&self, makers: &[TokenId], now: Timestamp, limit: usize) -> Result<Vec<TokenId>>;
-    /// How many tokens a purge takes.
+    /// Counts the tokens that a purge takes.
     fn doomed_count(&self, query: &PurgeQuery) -> Result<u64>;
-    /// Those of `tokens` that a purge takes.
+    /// Returns those of `tokens` that a purge takes.
     fn doomed_among(&self, query: &PurgeQuery, tokens: &[TokenId]) -> Result<Vec<Doomed>>;
-    /// The tokens a purge takes: by id, those after `after`, `limit` at most.
+    /// Returns the tokens that a purge takes: by id, those after `after`, `limit` at most.
     fn doomed(&self, query: &PurgeQuery, after: Option<TokenId>, limit: usize) -> Result<Vec<Doomed>>;
-    /// How many `api` tokens of an account are active at `now`.
+    /// Counts the `api` tokens of an account that are active at `now`.
     fn active_tokens(&self, account: AccountId, now: Timestamp) -> Result<u32>;
-    /// How a token was used.
+    /// Returns the usage of a token.
     fn usage(&self, token: TokenId, now: Timestamp) -> Result<Usage>;
-    /// A method by id.
+    /// Returns a method by id.
     fn method(&self, id: &MethodId) -> Result<Option<Method>>;
-    /// Where a method stands.
+    /// Returns the place of a method in its catalogue.
     fn method_place(&self, id: &MethodId) -> Result<Option<MethodPlace>>;
-    /// Every catalogue with its groups, methods and sets, in the order in which they came.
+    /// Returns every catalogue with its groups, methods and sets, in the order in which they were added.
     fn catalogues(&self) -> Result<Vec<Catalogue>>;
-    /// Every API set, in the catalogue's order.
+    /// Returns every API set, in the catalogue's order.
     fn api_sets(&self) -> Result<Vec<ApiSet>>;
-    /// An API set by name.
+    /// Returns an API set by name.
     fn api_set(&self, name: &str) -> Result<Option<PlacedSet>>;
-    /// What tokens may call, of every one that was not purged: by id, those after `after`, `limit` at most.
+    /// Returns the grants of all tokens that were not purged: by id, those after `after`, `limit` at most.
     fn grants(&self, after: Option<TokenId>, limit: usize) -> Result<GrantPage>;
-    /// One stretch of the token list.
+    /// Returns one section of the token list.
     fn window(&self, query: &WindowQuery) -> Result<Window>;
-    /// What the head of the token screen counts.
+    /// Returns the counts at the top of the token screen.
     fn tally(&self, visibility: &Visibility, now: Timestamp, soon: Timestamp) -> Result<Tally>;
 }
 
 /// A new account.
 #[derive(Debug)]
 pub struct NewAccount<'a> {
-    /// Its name.
+    /// The account's name.
     pub username: &'a Username,
-    /// Its role.
+    /// The account's role.
     pub role: Role,
     /// The hash of its password.
     pub password: &'a PasswordHash,
-    /// Whether somebody else knows the password.
+    /// `true` if somebody else knows the password.
     pub temporary_password: bool,
-    /// When it is made.
+    /// The time of creation.
     pub now: Timestamp,
 }
 
 /// A new token, enabled.
 #[derive(Debug)]
 pub struct NewToken<'a> {
-    /// Whose it is.
+    /// The owning account.
     pub account: AccountId,
-    /// Its name.
+    /// The token's name.
     pub name: &'a TokenName,
-    /// What it is for.
+    /// The token's purpose.
     pub description: &'a Description,
-    /// Which methods it may call.
+    /// The methods it may call.
     pub selection: &'a Selection,
-    /// When it stops working.
+    /// The time at which it stops working.
     pub expiry: Expiry,
-    /// When it is made.
+    /// The time of creation.
     pub now: Timestamp,
 }
 
-/// The one open change.
+/// An open write transaction.
 pub trait Tx: Snapshot + AccountChanges {
     /// Sets the installation up.
     fn set_installation(&mut self, installation: &Installation) -> Result<()>;
     /// Puts every rule in force.
     fn set_policy(&mut self, policy: &Policy) -> Result<()>;
-    /// Puts a catalogue's methods and sets in place of what it said before.
+    /// Replaces a catalogue's methods and sets.
     fn set_catalogue(&mut self, catalogue: &Catalogue) -> Result<()>;
-    /// Adds an account; a conflict when the name was ever taken.
+    /// Adds an account. It is a conflict if any account ever had the name.
     fn insert_account(&mut self, new: &NewAccount<'_>) -> Result<AccountId>;
-    /// Adds a token without a secret; a conflict when its account has an untrashed one of that name.
+    /// Adds a token without a secret. It is a conflict if its account has a token of that name outside the trash.
     fn insert_token(&mut self, new: &NewToken<'_>) -> Result<TokenId>;
-    /// [`Tx::insert_token`] under an id that [`Store::rehearse`] reserved.
+    /// Does the same as [`Tx::insert_token`] under an id that [`Store::rehearse`] reserved.
     fn insert_reserved_token(&mut self, id: TokenId, new: &NewToken<'_>) -> Result<()>;
-    /// Writes name, description, enabled, selection, expiry and trash of `token` and raises its revision; a conflict
-    /// when the stored revision is not `token.revision`, or the name is taken.
+    /// Writes name, description, enabled, selection, expiry and trash of `token` and raises its revision. It is a
+    /// conflict if the stored revision is not `token.revision`, or the name is taken.
     fn update_token(&mut self, token: &Token) -> Result<()>;
-    /// Keeps that `maker` made `token`.
+    /// Records that `maker` created `token`.
     fn set_maker(&mut self, token: TokenId, maker: TokenId) -> Result<()>;
-    /// Keeps that `maker` got the current secret of `token` by regenerating it.
+    /// Records that `maker` got the current secret of `token` by regenerating it.
     fn set_regenerated_by(&mut self, token: TokenId, maker: TokenId) -> Result<()>;
-    /// Makes `secret` the token's current one, issued under `issued_role`. The one before lives on until
-    /// `keep_old_until`, where that is said; every other one is dead from now on.
+    /// Makes `secret` the token's current one, issued under `issued_role`. The secret before it stays valid until
+    /// `keep_old_until`, if given. Every other one is dead from now on.
     fn set_secret(
         &mut self,
         token: TokenId,
@@ -282,8 +281,8 @@ pub trait Tx: Snapshot + AccountChanges {
         now: Timestamp,
         keep_old_until: Option<Timestamp>,
     ) -> Result<()>;
-    /// Ends the life of the secret that a rotation left alive.
+    /// Ends the old secret of a rotation.
     fn retire_previous(&mut self, token: TokenId) -> Result<()>;
-    /// Takes tokens away for good. Their secrets' digests stay as tombstones, and the ledger as it is.
+    /// Purges tokens. Their secrets' digests stay as tombstones, and the ledger is not changed.
     fn purge(&mut self, tokens: &[TokenId], now: Timestamp) -> Result<()>;
 }

@@ -1,4 +1,4 @@
-//! What verbs ask of the store about accounts beside who they are.
+//! Questions and changes of the store about accounts, apart from their identity.
 
 use std::collections::BTreeMap;
 
@@ -8,37 +8,37 @@ use crate::domain::time::Timestamp;
 use crate::domain::token::Token;
 use crate::error::Result;
 
-/// How many `api` tokens an account has.
+/// Number of `api` tokens of an account.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub struct TokenCounts {
     /// Enabled and not expired, outside the trash.
     pub active: u32,
-    /// Outside the trash, the active ones among them.
+    /// Outside the trash, including the active ones.
     pub kept: u32,
     /// In the trash.
     pub trashed: u32,
 }
 
-/// What hangs on accounts.
+/// Facts that depend on accounts.
 pub trait AccountFacts {
-    /// How many tokens one account has at `now`, or each has; an account without any is not among them.
+    /// Counts the tokens of one account at `now`, or of each. Accounts without tokens are left out.
     fn token_counts(&self, account: Option<AccountId>, now: Timestamp) -> Result<BTreeMap<AccountId, TokenCounts>>;
-    /// Every token of an account outside the trash, by name.
+    /// Returns every token of an account outside the trash, by name.
     fn kept_tokens(&self, account: AccountId) -> Result<Vec<Token>>;
-    /// When any token of an account was last accepted, those in the trash included.
+    /// Returns the last time any token of an account was accepted, tokens in the trash included.
     fn last_seen(&self, account: AccountId) -> Result<Option<Timestamp>>;
-    /// How many accounts that are enabled are owners.
+    /// Counts the enabled owners.
     fn enabled_owners(&self) -> Result<u32>;
 }
 
 /// Changes of accounts.
 pub trait AccountChanges {
-    /// Writes role and enabled of `account` and raises its credential version; a conflict when the stored version is
-    /// not `account.credential_version`.
+    /// Writes role and enabled of `account` and raises its credential version. It is a conflict if the stored version
+    /// is not `account.credential_version`.
     fn update_account(&mut self, account: &Account) -> Result<()>;
-    /// Gives an account another password and raises its credential version. `temporary` if somebody else knows it.
+    /// Sets an account's password and raises its credential version. `temporary` if somebody else knows the password.
     fn set_password(&mut self, account: AccountId, password: &PasswordHash, temporary: bool) -> Result<()>;
-    /// Takes an account away: disabled, without a password, its name kept from others for good. Its tokens stay as
-    /// they are.
+    /// Deletes an account. It becomes disabled and has no password; no other account can ever get its name. Its tokens
+    /// are not changed.
     fn delete_account(&mut self, account: AccountId, now: Timestamp) -> Result<()>;
 }

@@ -1,4 +1,4 @@
-//! What is kept about use and about tries to sign in: nothing here can change a grant.
+//! Usage data and tries to sign in. Nothing here can change a grant.
 
 use std::time::Duration;
 
@@ -10,91 +10,93 @@ use crate::domain::time::Timestamp;
 use crate::domain::token::TokenId;
 use crate::error::Result;
 
-/// Whose tries to sign in are counted together: a digest of name and source, so that a password typed as a name is
-/// not kept.
+/// Key under which tries to sign in are counted together. It is a digest of name and source, so that a password typed
+/// as a name is not stored.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct TryKey(pub [u8; 32]);
 
-/// Accepted uses of a token that differ in nothing but their time.
+/// Accepted uses of a token that differ only in their time.
 #[derive(Debug, Clone)]
 pub struct Use<'a> {
     /// The token.
     pub token: TokenId,
-    /// Which of its secrets.
+    /// The secret that was presented.
     pub secret: &'a PublicId,
-    /// When; of several, when the last was, all on the same day (UTC).
+    /// The time of the use. For several uses, the time of the last; all are on the same day (UTC).
     pub at: Timestamp,
-    /// How many.
+    /// Number of uses.
     pub count: u64,
-    /// The method asked for; empty for none.
+    /// The requested method. Empty if none was given.
     pub method: &'a str,
     /// The caller's address.
     pub address: &'a str,
-    /// What the caller says it is.
+    /// The client name that the caller gives.
     pub client: &'a str,
 }
 
-/// Denied attempts that differ in nothing but their time.
+/// Denied attempts that differ only in their time.
 #[derive(Debug, Clone)]
 pub struct Denial<'a> {
-    /// The token, where one is known.
+    /// The token, if known.
     pub token: Option<TokenId>,
-    /// Whose head it has, where the token is known: an old secret is told from the current one.
+    /// The secret with the presented public id, if the token is known. It distinguishes an old secret from the current
+    /// one.
     pub secret: Option<&'a PublicId>,
     /// The true reason, a word.
     pub reason: &'a str,
-    /// When; of several, when the last was, all in the same minute.
+    /// The time of the attempt. For several attempts, the time of the last; all are in the same minute.
     pub at: Timestamp,
-    /// How many.
+    /// Number of attempts.
     pub count: u64,
-    /// The method asked for; empty for none.
+    /// The requested method. Empty if none was given.
     pub method: &'a str,
     /// The caller's address.
     pub address: &'a str,
-    /// What the caller says it is.
+    /// The client name that the caller gives.
     pub client: &'a str,
 }
 
 /// A sign-in that failed.
 #[derive(Debug, Clone, Copy)]
 pub struct FailedSignIn<'a> {
-    /// The account, if the name is one's.
+    /// The account, if the name belongs to one.
     pub account: Option<AccountId>,
-    /// Where it came from, e.g. `uid 1000`.
+    /// The source of the try, e.g. `uid 1000`.
     pub source: &'a str,
-    /// From which face.
+    /// The face that was used.
     pub face: Face,
-    /// When.
+    /// The time of the try.
     pub at: Timestamp,
 }
 
-/// Which failed sign-ins are written to the audit log.
+/// Selection of failed sign-ins to write to the audit log.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Due {
     /// Those of names and sources whose first try is 10 minutes old.
     Window,
-    /// Those that somebody looks for: all but those of names and sources of which a row was written within a minute.
+    /// Those needed by a reader: all except names and sources for which a row was written within the last minute.
     Look,
 }
 
-/// What is kept about use: it can't change a grant, so it needs no audit entry.
+/// Writes of usage data. They can't change a grant, so they need no audit entry.
 pub trait Bookkeeping {
-    /// Counts a try as failed before it is made. A wait instead when the last one is too recent: 1, 2, 4 … 60 s.
+    /// Counts a try as failed before it is made. Returns a wait instead if the last try is too recent: 1, 2, 4 … 60 s.
     fn reserve_try(&mut self, key: &TryKey, now: Timestamp) -> Result<Option<Duration>>;
-    /// Counts a failed sign-in for the audit log. What is counted stays within a number of rows, whatever the names are.
+    /// Counts a failed sign-in for the audit log. The number of stored rows is limited, whatever the names are.
     fn record_failed_sign_in(&mut self, failed: &FailedSignIn<'_>) -> Result<()>;
-    /// Forgets the tries: the last one succeeded.
+    /// Clears the tries after one that succeeded.
     fn clear_tries(&mut self, key: &TryKey) -> Result<()>;
-    /// Keeps the same password under a stronger hash, unless the account's credentials have changed since.
+    /// Stores the same password under a stronger hash, unless the account's credentials have changed since.
     fn rehash(&mut self, account: AccountId, version: CredentialVersion, hash: &PasswordHash) -> Result<()>;
-    /// Counts accepted uses. A token's uses of a day are kept apart by caller up to a number, then summed up.
+    /// Counts accepted uses. A token's uses of a day are kept separately for a limited number of callers; the others
+    /// are summed up.
     fn record_use(&mut self, used: &Use<'_>) -> Result<()>;
-    /// Counts denied attempts. Those without a token are kept by reason, address and minute; of those with one, as of
-    /// those without, a minute keeps a number of callers apart and sums up the others.
+    /// Counts denied attempts. Those without a token are kept by reason, address and minute. In both cases a minute
+    /// keeps a limited number of callers separately and sums up the others.
     fn record_denial(&mut self, denied: &Denial<'_>) -> Result<()>;
-    /// Counts all of it, fit for thousands at once.
+    /// Counts all uses and denials together. Suited to thousands at once.
     fn record_all(&mut self, uses: &[Use<'_>], denials: &[Denial<'_>]) -> Result<()>;
-    /// Forgets what is older than `before`, so many rows at most of each kind; how many went. When a token was last
-    /// seen stays.
+    /// Deletes data older than `before`, `limit` rows at most of each kind, and returns the number deleted. The time a
+    /// token was last seen stays.
     fn prune_ledger(&mut self, before: Timestamp, limit: u32) -> Result<u64>;
 }

@@ -1,4 +1,4 @@
-//! Questions for the token list, and for the tokens that a purge takes.
+//! Queries for the token list, and for the tokens that a purge takes.
 
 use std::collections::BTreeSet;
 
@@ -12,101 +12,101 @@ use crate::domain::sort::Sort;
 use crate::domain::time::Timestamp;
 use crate::domain::token::{Purgeable, Token, TokenId};
 
-/// Which stretch of a list is wanted.
+/// The requested section of a list.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Anchor {
-    /// Its first rows.
+    /// The first rows.
     Start,
-    /// Its last rows.
+    /// The last rows.
     End,
-    /// The rows around this token, or around where it would stand. With the position at which the asker was last told
-    /// it stands, the window's is reckoned from that instead of being counted: a scroll needs it, a jump or a look
-    /// after a change has none.
+    /// The rows around this token, or around its place in the order if it isn't in the list. The position is the last
+    /// one reported to the caller. If given, the window's position is computed from it instead of being counted. A
+    /// scroll needs that; a jump, or a look after a change, has none.
     Around(TokenId, Option<u64>),
-    /// The rows after this token: the next page of a list that is read from its start. Nothing is counted again for
-    /// it: position, matching and total are 0.
+    /// The rows after this token: the next page of a list that is read from its start. Nothing is counted again:
+    /// position, matching and total are 0.
     After(TokenId),
 }
 
-/// A question for one stretch of the token list.
+/// A query for one section of the token list.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct WindowQuery {
-    /// Whose tokens.
+    /// The tokens that the reader sees.
     pub visibility: Visibility,
-    /// Only this account's.
+    /// Limits the list to this account.
     pub account: Option<AccountId>,
-    /// What else must hold.
+    /// The filter.
     pub filter: Filter,
-    /// The instant that the filter's `expiring` means.
+    /// The time that the filter's `expiring` means.
     pub expiring_by: Option<Timestamp>,
-    /// In which order.
+    /// The order.
     pub sort: Sort,
     /// Tokens in the trash instead of the others.
     pub trashed: bool,
-    /// The instant at which statuses are computed.
+    /// The time at which statuses are computed.
     pub now: Timestamp,
-    /// Which stretch.
+    /// The requested section.
     pub anchor: Anchor,
-    /// The most rows wanted.
+    /// Maximum number of rows.
     pub limit: usize,
 }
 
-/// One stretch of the token list.
+/// One section of the token list.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct Window {
     /// The rows, in order.
     pub rows: Vec<Token>,
-    /// How many matching tokens stand before the first row: 0 exactly when none does.
+    /// Number of matching tokens before the first row. 0 exactly if there is none before it.
     pub position: u64,
-    /// How many tokens match: `position` and the rows together exactly when none stands behind the last row.
+    /// Number of matching tokens. Equals `position` plus the rows exactly if none follows the last row.
     pub matching: u64,
-    /// More tokens match than were counted: `matching` is how many there are at least, and where the window was read
-    /// from the end, or its position counted, so is `position`.
+    /// `true` if counting stopped at the limit; `matching` is then a lower bound. So is `position` if the window was
+    /// read from the end or its position was counted.
     pub matching_is_least: bool,
-    /// How many there are without the filter.
+    /// Number of tokens without the filter.
     pub total: u64,
-    /// Tokens of the stretch that are left out of the rows: what is stored of them is damaged.
+    /// Tokens of the section that are left out of the rows because their stored data is damaged.
     pub unreadable: Vec<TokenId>,
-    /// The last token of the stretch, readable or not. `None` if it is empty.
+    /// The last token of the section, readable or not. `None` if the section is empty.
     pub last: Option<TokenId>,
-    /// Those of the rows that don't work any more and were tried all the same in the last 7 days.
+    /// Rows whose token no longer works but was still tried in the last 7 days.
     pub knocking: BTreeSet<TokenId>,
 }
 
 impl Window {
-    /// How many matching tokens stand before the first one behind the stretch.
+    /// Returns the number of matching tokens before the first one after the section.
     pub fn end(&self) -> u64 {
         self.position + (self.rows.len() + self.unreadable.len()) as u64
     }
 }
 
-/// What the head of the token screen counts.
+/// The counts at the top of the token screen.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub struct Tally {
     /// Active tokens of the reader's own account.
     pub own_active: u32,
-    /// Visible active tokens that will have expired by the asked instant.
+    /// Visible active tokens that will have expired by the given time.
     pub expiring: u64,
 }
 
-/// Whose a token is and what it may call: what is read of each where all of them count.
+/// Owner and selection of a token. Used when all tokens must be scanned.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Grant {
     /// The token.
     pub token: TokenId,
-    /// Its name.
+    /// The token's name.
     pub name: TokenName,
     /// The name of its account.
     pub account: Username,
-    /// The roles of its secrets today, the current one's first, each once; the role of its
-    /// account for a token without a secret.
+    /// The roles of its secrets today, the current one's first, each once. For a token without a secret, the role of
+    /// its account.
     pub roles: Vec<Role>,
-    /// Which methods it may call, before its account's ceiling.
+    /// The methods it may call, before the ceiling of its account.
     pub selection: Selection,
 }
 
 impl Grant {
-    /// `account/name`.
+    /// Returns `account/name`.
     pub fn full_name(&self) -> String {
         format!("{}/{}", self.account, self.name)
     }
@@ -117,30 +117,30 @@ impl Grant {
 pub struct GrantPage {
     /// The grants.
     pub grants: Vec<Grant>,
-    /// Tokens of the page that are left out: what is stored of them is damaged.
+    /// Tokens of the page that are left out because their stored data is damaged.
     pub unreadable: Vec<TokenId>,
     /// The last token of the page, readable or not. `None` if the page is empty.
     pub last: Option<TokenId>,
 }
 
-/// A question for the tokens that a purge takes.
+/// A query for the tokens that a purge takes.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct PurgeQuery {
-    /// Whose tokens.
+    /// The tokens that the actor sees.
     pub visibility: Visibility,
-    /// Which of them.
+    /// The kind of tokens to purge.
     pub which: Purgeable,
-    /// The instant at which statuses are computed. What is put into the trash later is not taken.
+    /// The time at which statuses are computed. Tokens put into the trash later are not taken.
     pub now: Timestamp,
 }
 
 /// A token that a purge takes.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Doomed {
-    /// Its id.
+    /// The token's id.
     pub token: TokenId,
     /// `account/name`.
     pub full_name: String,
-    /// When it expired, or was put into the trash.
+    /// The time at which it expired, or was put into the trash.
     pub since: Timestamp,
 }

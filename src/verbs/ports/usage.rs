@@ -1,24 +1,24 @@
-//! How one token is used: what is shown beside it, and before it goes.
+//! Usage of one token, shown with the token and before it is deleted.
 
 use crate::domain::time::Timestamp;
 
-/// From where and with what a token was used.
+/// Address and client from which a token was used.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Origin {
-    /// The caller's address; where it and the client are empty, several callers together.
+    /// The caller's address. If it and the client are empty, this is several callers together.
     pub address: String,
-    /// What the caller says it is.
+    /// The client name that the caller gives.
     pub client: String,
-    /// How often in the last 7 days.
+    /// Number of uses in the last 7 days.
     pub uses: u64,
 }
 
-/// What would break if a token went, and who still tries it in vain.
+/// Usage of a token: what would break without it, and which callers are still denied.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct Usage {
-    /// When it was last accepted.
+    /// The last time it was accepted.
     pub last_seen_at: Option<Timestamp>,
-    /// When its current secret was last accepted; that of the one before stands with the token.
+    /// The last time its current secret was accepted. The time of the previous secret is in the token.
     pub current_seen_at: Option<Timestamp>,
     /// Accepted uses of today (UTC).
     pub today: u64,
@@ -26,19 +26,17 @@ pub struct Usage {
     pub week: u64,
     /// Accepted uses of each of the last [`Usage::DAYS`] days (UTC), the oldest first, today last.
     pub days: Vec<u64>,
-    /// Where from, in the last 7 days, the busiest first, [`Usage::ORIGINS_MOST`] at most.
+    /// Callers of the last 7 days, the busiest first, [`Usage::ORIGINS_MOST`] at most.
     pub origins: Vec<Origin>,
-    /// The methods used in the last 7 days with their counts, the busiest first,
-    /// [`Usage::METHODS_LATELY`] at most.
+    /// The methods used in the last 7 days with their counts, the busiest first, [`Usage::METHODS_LATELY`] at most.
     pub methods: Vec<(String, u64)>,
-    /// The methods used in all of the ledger that is kept with their counts, the busiest first,
-    /// [`Usage::METHODS_MOST`] at most.
+    /// The methods used in the whole ledger with their counts, the busiest first, [`Usage::METHODS_MOST`] at most.
     pub methods_kept: Vec<(String, u64)>,
-    /// More methods were used than stand there: whether one of the others was can't be told.
+    /// `true` if more methods were used than are listed. Then a method that isn't listed may still have been used.
     pub methods_cut: bool,
-    /// The first day (UTC) of which the ledger keeps a use of any token: what was used before can't be told.
+    /// The first day (UTC) with a use of any token in the ledger. Earlier uses are unknown.
     pub kept_since: Option<Timestamp>,
-    /// What the secret before the current one was still used for; none without an overlap.
+    /// Uses of the secret before the current one. `None` without an overlap.
     pub previous: Option<PreviousUses>,
     /// Denied attempts in the last 7 days.
     pub denied_week: u64,
@@ -47,43 +45,43 @@ pub struct Usage {
 }
 
 impl Usage {
-    /// How many days are told apart.
+    /// Number of days counted separately.
     pub const DAYS: usize = 30;
-    /// How many methods are told at most.
+    /// Maximum number of methods of the whole ledger.
     pub const METHODS_MOST: usize = 2_000;
-    /// How many methods of the last 7 days are told at most.
+    /// Maximum number of methods of the last 7 days.
     pub const METHODS_LATELY: usize = 10;
-    /// How many callers are told at most.
+    /// Maximum number of callers.
     pub const ORIGINS_MOST: usize = 5;
 }
 
-/// Accepted uses of the secret that a rotation left alive.
+/// Accepted uses of the old secret of a rotation.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub struct PreviousUses {
     /// Today (UTC).
     pub today: u64,
-    /// In the last 7 days, from before the rotation too.
+    /// In the last 7 days, including those before the rotation.
     pub week: u64,
 }
 
-/// From when on denied attempts are evidence.
+/// The start of the period whose denied attempts are counted.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub enum DeniedSince {
-    /// Since it was switched off.
+    /// Since it was disabled.
     Disabled(Timestamp),
     /// Since it was put into the trash.
     Deleted(Timestamp),
     /// Since it expired.
     Expired(Timestamp),
-    /// Since it was given its current secret.
+    /// Since it got its current secret.
     Rotated(Timestamp),
-    /// Nothing has happened to it, or it isn't known when: the last 7 days.
+    /// Nothing has happened to it, or the time is unknown: the last 7 days.
     #[default]
     Week,
 }
 
 impl DeniedSince {
-    /// In words: `since disabled`, `in 7 days`.
+    /// Returns the period in words: `since disabled`, `in 7 days`.
     pub const fn words(self) -> &'static str {
         match self {
             DeniedSince::Disabled(_) => "since disabled",
@@ -94,7 +92,7 @@ impl DeniedSince {
         }
     }
 
-    /// A word for JSON.
+    /// Returns a word for JSON.
     pub const fn word(self) -> &'static str {
         match self {
             DeniedSince::Disabled(_) => "disabled",
@@ -105,7 +103,7 @@ impl DeniedSince {
         }
     }
 
-    /// When that was.
+    /// Returns the start of the period. `None` for the last 7 days.
     pub const fn at(self) -> Option<Timestamp> {
         match self {
             DeniedSince::Disabled(at)
@@ -117,28 +115,28 @@ impl DeniedSince {
     }
 }
 
-/// Who tried a token in vain, since something happened to it.
+/// Denied attempts of a token since something happened to it.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct DeniedEvidence {
-    /// From when on.
+    /// The start of the period.
     pub since: DeniedSince,
-    /// How many attempts.
+    /// Number of attempts.
     pub attempts: u64,
-    /// There were more than could be counted.
+    /// `true` if there were more than could be counted.
     pub is_least: bool,
-    /// The last of them.
+    /// The last attempt.
     pub last: Option<LastDenied>,
 }
 
-/// The last of some denied attempts.
+/// The last of several denied attempts.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct LastDenied {
-    /// When it was.
+    /// The time of the attempt.
     pub at: Timestamp,
-    /// Why it was denied, a word of [`crate::verbs::decide::Reason`].
+    /// The reason of the denial, a word of [`crate::verbs::decide::Reason`].
     pub reason: String,
-    /// The caller's address; where it and the client are empty, one of several callers.
+    /// The caller's address. If it and the client are empty, this is one of several callers.
     pub address: String,
-    /// What the caller says it is.
+    /// The client name that the caller gives.
     pub client: String,
 }

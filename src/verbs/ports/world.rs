@@ -1,4 +1,4 @@
-//! What verbs ask of the world beside the store: time, randomness, slow hashing, files.
+//! Interfaces apart from the store: time, randomness, slow hashing, files.
 
 use std::path::Path;
 use std::time::Duration;
@@ -8,32 +8,32 @@ use crate::domain::secret::Secret;
 use crate::domain::time::{Timestamp, Zone};
 use crate::error::Result;
 
-/// The clock on the wall.
+/// The system clock.
 pub trait Clock: Send + Sync {
-    /// The instant it shows.
+    /// Returns the current time.
     fn now(&self) -> Timestamp;
-    /// The zone it stands in.
+    /// Returns the time zone.
     fn zone(&self) -> &dyn Zone;
-    /// Time since some fixed moment. Never goes back, whatever happens to the clock on the wall.
+    /// Returns the time since some fixed moment. Never goes back, even if the system clock is changed.
     fn monotonic(&self) -> Duration;
-    /// Waits.
+    /// Sleeps for `time`.
     fn sleep(&self, time: Duration);
 }
 
-/// The operating system's generator.
+/// The operating system's random generator.
 pub trait Entropy: Send + Sync {
     /// Fills `buffer` with unpredictable bytes.
     fn fill(&self, buffer: &mut [u8]) -> Result<()>;
 }
 
-/// What comparing a password with a stored hash showed.
+/// The result of comparing a password with a stored hash.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Verdict {
     /// Another password, or no hash to compare with.
     Wrong,
-    /// The password.
+    /// The password matches.
     Right,
-    /// The password, under a hash weaker than today's.
+    /// The password matches, but its hash is weaker than today's.
     RightButWeak,
 }
 
@@ -41,15 +41,15 @@ pub enum Verdict {
 pub trait PasswordHasher: Send + Sync {
     /// Hashes a new password.
     fn hash(&self, password: &Password) -> Result<PasswordHash>;
-    /// Compares; without a hash it costs the same and finds nothing.
+    /// Compares a password with a hash. Without a hash the call takes as long and returns [`Verdict::Wrong`].
     fn verify(&self, password: &Password, hash: Option<&PasswordHash>) -> Result<Verdict>;
 }
 
-/// A secret saved to a file. Dropped without [`SavedSecret::keep`], the file is removed again.
+/// A secret saved to a file. If dropped without [`SavedSecret::keep`], the file is removed again.
 pub trait SavedSecret: Send {
-    /// The change has committed: the file stays.
+    /// Keeps the file, because the change has committed.
     fn keep(&mut self);
-    /// Where it is.
+    /// Path of the file.
     fn path(&self) -> &Path;
 }
 
