@@ -1,7 +1,8 @@
-//! Secrets: `PREFIX_` + 8 base62 (public id) + `_` + 32 base62 + 6 base62 (CRC-32 of all before it).
+//! Secrets: `PREFIX_` + 8 base62 (public id) + `_` + 32 base62 + 6 base62 (CRC-32 of everything before).
 //!
-//! A secret leaves its type only through [`Secret::expose`]. Stored are the public id and the SHA-256 of the whole:
-//! 32 base62 characters carry about 190 bits from the operating system's generator, so a fast hash is enough.
+//! A secret leaves its type only through [`Secret::expose`]. The store holds the public id and the SHA-256 of the
+//! whole secret. A fast hash is enough, because 32 base62 characters carry about 190 bits from the operating system's
+//! generator.
 
 mod find;
 
@@ -21,14 +22,14 @@ const ALPHABET: &[u8; 62] = b"0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmn
 const PUBLIC_ID_LEN: usize = 8;
 const RANDOM_LEN: usize = 32;
 const CHECK_LEN: usize = 6;
-/// Bytes after the prefix and its underscore.
+/// Number of bytes after the prefix and its underscore.
 const TAIL_LEN: usize = PUBLIC_ID_LEN + 1 + RANDOM_LEN + CHECK_LEN;
 
-/// The 8 random characters by which a secret is found; safe to show.
+/// The 8 random characters that identify a secret. Safe to show.
 #[derive(Clone, PartialEq, Eq, PartialOrd, Ord)]
 pub struct PublicId([u8; PUBLIC_ID_LEN]);
 
-/// As one number: one is hashed for each request.
+/// Hashes the id as one number, for speed: every request hashes one.
 impl Hash for PublicId {
     fn hash<H: Hasher>(&self, state: &mut H) {
         state.write_u64(u64::from_ne_bytes(self.0));
@@ -36,19 +37,19 @@ impl Hash for PublicId {
 }
 
 impl PublicId {
-    /// None unless `text` is 8 base62 characters.
+    /// Parses 8 base62 characters; `None` for any other text.
     pub fn parse(text: &str) -> Option<Self> {
         let id = text.as_bytes().try_into().ok().map(PublicId);
         id.filter(|PublicId(id)| id.iter().all(u8::is_ascii_alphanumeric))
     }
 
-    /// The text itself.
+    /// Returns the id as text.
     pub fn as_str(&self) -> &str {
-        // Letters and digits only: they are always text.
+        // Letters and digits only, so always valid UTF-8.
         std::str::from_utf8(&self.0).unwrap_or_default()
     }
 
-    /// The public head of the secret, `jtn_Ab12Cd34`.
+    /// Returns the public head of the secret, `jtn_Ab12Cd34`.
     pub fn hint(&self, prefix: &Prefix) -> String {
         format!("{prefix}_{}", self.as_str())
     }
@@ -69,17 +70,17 @@ impl SecretDigest {
         SecretDigest(Sha256::digest(text.as_bytes()).into())
     }
 
-    /// The digest as stored.
+    /// Wraps a digest from the store.
     pub fn from_bytes(bytes: [u8; 32]) -> Self {
         SecretDigest(bytes)
     }
 
-    /// The bytes to store.
+    /// Returns the bytes to store.
     pub fn as_bytes(&self) -> &[u8; 32] {
         &self.0
     }
 
-    /// Equality in constant time.
+    /// Compares in constant time.
     pub fn matches(&self, other: &SecretDigest) -> bool {
         self.0.ct_eq(&other.0).into()
     }
@@ -91,26 +92,26 @@ impl fmt::Debug for SecretDigest {
     }
 }
 
-/// Why a text is not a secret of ours.
+/// The reason why a text is not a valid secret.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum SecretFault {
-    /// Not of the form.
+    /// The text doesn't have the form of a secret.
     Malformed,
-    /// Of the form, with a checksum that differs: mistyped or cut.
+    /// Well-formed, but the checksum differs: mistyped or cut off.
     Checksum,
 }
 
-/// The value that is shown once. Wiped from memory on drop; no `Clone`, `Display` or `Serialize`.
+/// A secret, shown only once. Wiped from memory on drop; no `Clone`, `Display` or `Serialize`.
 pub struct Secret {
     text: Zeroizing<String>,
     public_id: PublicId,
 }
 
 impl Secret {
-    /// A new secret; `fill` is the operating system's generator.
+    /// Generates a new secret. `fill` is the operating system's generator.
     ///
     /// # Errors
-    /// Those of `fill`.
+    /// The errors of `fill`.
     pub fn generate(prefix: &Prefix, mut fill: impl FnMut(&mut [u8]) -> Result<()>) -> Result<Self> {
         let id = base62(PUBLIC_ID_LEN, &mut fill)?;
         let random = base62(RANDOM_LEN, &mut fill)?;
@@ -124,47 +125,48 @@ impl Secret {
         Ok(Secret { text, public_id })
     }
 
-    /// Reads a presented secret. Nothing is trimmed.
+    /// Parses a presented secret. Nothing is trimmed.
     ///
     /// # Errors
-    /// The fault; never part of the text.
+    /// The fault, which never contains a part of the text.
     pub fn parse(text: &str) -> std::result::Result<Self, SecretFault> {
         let public_id = public_id_in(text)?;
         Ok(Secret { text: Zeroizing::new(text.to_owned()), public_id })
     }
 
-    /// Lends the text to `f`, the one way to it.
+    /// Lends the text to `f`. There is no other access to the text.
     pub fn expose<T>(&self, f: impl FnOnce(&str) -> T) -> T {
         f(&self.text)
     }
 
-    /// The public id.
+    /// Returns the public id.
     pub fn public_id(&self) -> &PublicId {
         &self.public_id
     }
 
-    /// The public head, safe to show and log.
+    /// Returns the public head, which is safe to show and log.
     pub fn hint(&self) -> &str {
         &self.text[..self.text.len() - TAIL_LEN + PUBLIC_ID_LEN]
     }
 
-    /// How many characters follow the hint and its underscore: what a masked secret shows as dots.
+    /// Number of characters after the hint and its underscore. A masked secret shows these as dots.
     pub const fn hidden_len() -> usize {
         RANDOM_LEN + CHECK_LEN
     }
 
-    /// SHA-256 of the whole.
+    /// Returns the SHA-256 of the whole secret.
     pub fn digest(&self) -> SecretDigest {
         SecretDigest::of(&self.text)
     }
 
-    /// What it claims when it is presented.
+    /// Returns the claim that presenting this secret makes.
     pub fn claim(&self) -> Claim {
         Claim { public_id: self.public_id.clone(), digest: self.digest() }
     }
 }
 
-/// The public id in a text of a secret's form with the right checksum. Allocates nothing: this is asked of each request.
+/// Returns the public id of a text in the form of a secret with the right checksum. Doesn't allocate, because it runs
+/// for each request.
 fn public_id_in(text: &str) -> std::result::Result<PublicId, SecretFault> {
     let text = text.as_bytes();
     let (head, tail) = text.split_last_chunk::<TAIL_LEN>().ok_or(SecretFault::Malformed)?;
@@ -181,7 +183,7 @@ fn public_id_in(text: &str) -> std::result::Result<PublicId, SecretFault> {
     Ok(PublicId(*id))
 }
 
-/// What a presented secret claims to be: all that a decision needs of it, and nothing that anybody could present.
+/// The claim of a presented secret. Holds all that a decision needs, and nothing that could be presented again.
 #[derive(Debug, Clone)]
 pub struct Claim {
     public_id: PublicId,
@@ -189,45 +191,45 @@ pub struct Claim {
 }
 
 impl Claim {
-    /// Reads a presented secret. Nothing is trimmed, and nothing of the text is kept.
+    /// Parses a presented secret. Nothing is trimmed, and no part of the text is kept.
     ///
     /// # Errors
-    /// Those of [`Secret::parse`].
+    /// The errors of [`Secret::parse`].
     pub fn read(text: &str) -> std::result::Result<Self, SecretFault> {
         Ok(Claim { public_id: public_id_in(text)?, digest: SecretDigest::of(text) })
     }
 
-    /// Under which it would have been issued.
+    /// Returns the public id that the claim names.
     pub fn public_id(&self) -> &PublicId {
         &self.public_id
     }
 
-    /// SHA-256 of the whole.
+    /// Returns the SHA-256 of the whole secret.
     pub fn digest(&self) -> &SecretDigest {
         &self.digest
     }
 }
 
-/// A text that was presented as a secret, and may be one. Wiped from memory on drop, told to nobody.
+/// A text that was presented as a secret and may be one. Wiped from memory on drop, never shown or logged.
 #[derive(Clone)]
 pub struct Presented(Zeroizing<String>);
 
 impl Presented {
-    /// What somebody presented.
+    /// Wraps a presented text.
     pub fn new(text: Zeroizing<String>) -> Self {
         Presented(text)
     }
 
-    /// The public head, safe to show; `None` unless it has a secret's form.
+    /// Returns the public head, which is safe to show. `None` unless the text has the form of a secret.
     pub fn hint(&self) -> Option<&str> {
         let hint = self.0.len().checked_sub(TAIL_LEN - PUBLIC_ID_LEN)?;
         if find::is_secret(&self.0) { self.0.get(..hint) } else { None }
     }
 
-    /// Reads it.
+    /// Parses the text.
     ///
     /// # Errors
-    /// Those of [`Secret::parse`].
+    /// The errors of [`Secret::parse`].
     pub fn read(&self) -> std::result::Result<Claim, SecretFault> {
         Claim::read(&self.0)
     }
@@ -245,7 +247,7 @@ impl fmt::Debug for Secret {
     }
 }
 
-/// `len` unbiased base62 characters: bytes from 248 (4 × 62) up are thrown away.
+/// Returns `len` unbiased base62 characters. Bytes from 248 (4 × 62) up are discarded.
 fn base62(len: usize, fill: &mut impl FnMut(&mut [u8]) -> Result<()>) -> Result<Zeroizing<String>> {
     let mut out = Zeroizing::new(String::with_capacity(len));
     let mut pool = Zeroizing::new([0u8; 64]);

@@ -1,4 +1,4 @@
-//! The API selection of a token: which methods it may call, before the ceiling of its account's role.
+//! The API selection of a token: the methods that it may call, before the ceiling of its account's role.
 
 use std::borrow::Cow;
 use std::collections::BTreeSet;
@@ -9,24 +9,24 @@ use unicode_normalization::UnicodeNormalization;
 use crate::domain::method::MethodId;
 use crate::error::{Error, Result};
 
-/// Exactly one of API sets, hand-picked methods, or whatever the role permits.
+/// Exactly one of: API sets, hand-picked methods, or everything that the role permits.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub enum Selection {
-    /// One or more API sets, by name: a set that changes changes its tokens.
+    /// One or more API sets, by name. A change of a set changes the tokens that use it.
     Sets(BTreeSet<String>),
-    /// Methods picked by hand; none authenticates and permits nothing.
+    /// Hand-picked methods. A token with an empty list authenticates but permits nothing.
     Custom(BTreeSet<MethodId>),
-    /// Whatever the account's role permits, now and later, `jeton.*` excepted.
+    /// Everything that the account's role permits, now and later, except `jeton.*`.
     Inherit,
 }
 
 impl Selection {
-    /// Authenticates, permits nothing.
+    /// Returns the selection that authenticates but permits nothing.
     pub fn nothing() -> Self {
         Selection::Custom(BTreeSet::new())
     }
 
-    /// All of it, as the audit log keeps it: `"inherit"`, `{"sets":[…]}` or `{"methods":[…]}`.
+    /// Returns the full selection for the audit log: `"inherit"`, `{"sets":[…]}` or `{"methods":[…]}`.
     pub fn told(&self) -> Value {
         match self {
             Selection::Inherit => json!("inherit"),
@@ -37,7 +37,7 @@ impl Selection {
         }
     }
 
-    /// A few words for tables: `IDE Plugins`, `2 sets`, `12 methods`, `Inherit`, `nothing yet`.
+    /// Returns a few words for tables: `IDE Plugins`, `2 sets`, `12 methods`, `Inherit`, `nothing yet`.
     pub fn summary(&self) -> String {
         match self {
             Selection::Inherit => "Inherit".to_owned(),
@@ -54,14 +54,14 @@ impl Selection {
     }
 }
 
-/// An API set's name as screens and tables show it: in quotes where it could be taken for a choice that is built in. A
-/// store of an earlier version may hold such a set.
+/// Returns an API set's name as screens and tables show it. The name is quoted if it could be mistaken for a built-in
+/// choice. A store of an earlier version may hold such a set.
 pub fn set_label(name: &str) -> Cow<'_, str> {
     if looks_built_in(name) { Cow::Owned(format!("\"{name}\"")) } else { Cow::Borrowed(name) }
 }
 
-/// Whether a set of that name could be taken for a choice that is built in, such as `Inherit`, `nothing yet` or
-/// `2 sets`: whatever the case, blanks and marks in it, and with letters that only look alike.
+/// `true` if a set's name could be mistaken for a built-in choice, such as `Inherit`, `nothing yet` or `2 sets`. Case,
+/// blanks and marks are ignored, and letters that look alike count as the same.
 pub fn looks_built_in(name: &str) -> bool {
     const BUILT_IN: [&str; 14] = [
         "inherit",
@@ -88,12 +88,13 @@ pub fn looks_built_in(name: &str) -> bool {
     BUILT_IN.into_iter().any(alike) || COUNTED.iter().any(counted)
 }
 
-/// What [`plain_letters`] leaves of a digit: `1` and `0` are letters there.
+/// `true` for a digit after [`plain_letters`], where `1` and `0` have become letters.
 fn is_digit_like(c: char) -> bool {
     c.is_ascii_digit() || matches!(c, 'l' | 'o')
 }
 
-/// The letters and digits of `text` alone, in lower case and without accents, those that look alike as one.
+/// Returns only the letters and digits of `text`, in lower case and without accents. Characters that look alike become
+/// the same letter.
 fn plain_letters(text: &str) -> String {
     let letters = text.nfkd().flat_map(char::to_lowercase).filter(|c| c.is_alphanumeric());
     let latin = letters.map(|c| match c {
@@ -118,30 +119,30 @@ fn plain_letters(text: &str) -> String {
     latin.collect()
 }
 
-/// What an edit does to a selection.
+/// A change of a selection.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum SelectionEdit {
-    /// Puts another in its place.
+    /// Replaces the whole selection.
     Replace(Selection),
-    /// Adds API sets to a selection by sets, and takes some away.
+    /// Adds API sets to a selection by sets, and removes some.
     Sets {
-        /// Those to be there afterwards.
+        /// Sets that are present afterwards.
         add: BTreeSet<String>,
-        /// Those to be gone.
+        /// Sets that are absent afterwards.
         drop: BTreeSet<String>,
     },
-    /// Adds methods to a selection by hand, and takes some away.
+    /// Adds methods to a selection by hand, and removes some.
     Methods {
-        /// Those to be there afterwards.
+        /// Methods that are present afterwards.
         add: BTreeSet<MethodId>,
-        /// Those to be gone.
+        /// Methods that are absent afterwards.
         drop: BTreeSet<MethodId>,
     },
 }
 
 impl SelectionEdit {
-    /// The rights that it names for the token, apart from those that the token has already; `None` if it only drops
-    /// some.
+    /// Returns the rights that the edit names for the token, regardless of those it already has. `None` if the edit
+    /// only removes some.
     pub fn added(&self) -> Option<Selection> {
         match self {
             SelectionEdit::Replace(after) => Some(after.clone()),
@@ -150,11 +151,11 @@ impl SelectionEdit {
         }
     }
 
-    /// What `before` becomes. Adding what is there already changes nothing.
+    /// Returns `before` after the edit. Adding something that is already present changes nothing.
     ///
     /// # Errors
-    /// [`crate::error::Kind::Usage`] when `before` is of another form, when something is added and dropped at once, or
-    /// when no set would be left; [`crate::error::Kind::NotFound`] for dropping what isn't there.
+    /// [`crate::error::Kind::Usage`] if `before` is of another form, if something is both added and dropped, or if no
+    /// set would be left. [`crate::error::Kind::NotFound`] if something to drop is not present.
     pub fn apply(&self, before: &Selection) -> Result<Selection> {
         match (self, before) {
             (SelectionEdit::Replace(after), _) => Ok(after.clone()),

@@ -1,31 +1,31 @@
-//! The order of the token list: a column, up or down. Equal values stand by id.
+//! The order of the token list: a column, ascending or descending. Equal values are ordered by id.
 
 use crate::error::{Error, Result};
 
-/// What the list is ordered by.
+/// A column to order the list by.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default)]
 pub enum SortColumn {
     /// The token's name.
     #[default]
     Name,
-    /// Disabled, expired, active; each by expiry, never last.
+    /// Disabled, expired, active. Within each by expiry, with `never` last.
     Status,
-    /// The account's name, then the token's.
+    /// The account's name, then the token's name.
     Account,
-    /// The words of the API column.
+    /// The text of the API column.
     Api,
-    /// The expiry, never last.
+    /// The expiry, with `never` last.
     Expires,
-    /// The last use, never first.
+    /// The last use, with `never` first.
     LastSeen,
-    /// When it was made.
+    /// The time of creation.
     Created,
     /// The public head of the current secret.
     Hint,
 }
 
 impl SortColumn {
-    /// Every column, in the order of the table.
+    /// All columns, in the order of the table.
     pub const ALL: [SortColumn; 8] = [
         SortColumn::Name,
         SortColumn::Status,
@@ -37,7 +37,7 @@ impl SortColumn {
         SortColumn::Hint,
     ];
 
-    /// The word that stands for it.
+    /// Returns the column as a word.
     pub const fn word(self) -> &'static str {
         match self {
             SortColumn::Name => "name",
@@ -52,7 +52,7 @@ impl SortColumn {
     }
 
     /// # Errors
-    /// [`crate::error::Kind::Usage`] with the words.
+    /// [`crate::error::Kind::Usage`] with the known words.
     pub fn parse(text: &str) -> Result<Self> {
         SortColumn::ALL.into_iter().find(|c| c.word() == text).ok_or_else(|| {
             let words = SortColumn::ALL.map(SortColumn::word).join(", ");
@@ -61,12 +61,12 @@ impl SortColumn {
     }
 }
 
-/// An order of the token list; by name from A to Z unless something else is said.
+/// An order of the token list. The default is by name from A to Z.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default)]
 pub struct Sort {
-    /// What it is ordered by.
+    /// The column to order by.
     pub column: SortColumn,
-    /// From the last to the first.
+    /// `true` for descending order.
     pub descending: bool,
 }
 

@@ -1,18 +1,18 @@
-//! "Did you mean": the known names nearest to a misspelled one.
+//! "Did you mean": the known names closest to a misspelled one.
 
 use strsim::jaro_winkler;
 
 use crate::error::Error;
 
-/// The most names that are suggested.
+/// Maximum number of suggested names.
 const MAX_NAMES: usize = 3;
-/// Names at least this similar are suggested; 1 is the same name.
+/// Minimum similarity of a suggested name; 1 means the same name.
 const MIN_SIMILARITY: f64 = 0.84;
-/// Names less similar than the nearest by more than this are not.
+/// Maximum difference in similarity to the nearest name. Names further away are not suggested.
 const MAX_DISTANCE: f64 = 0.06;
 
-/// Returns the names nearest to `word`, the nearest first. Upper and lower case are alike; of a dotted name, its last
-/// part alone is compared too.
+/// Returns the names nearest to `word`, the nearest first. Case is ignored. The last part of a dotted name is also
+/// compared alone.
 pub fn nearest<'a>(word: &str, known: impl IntoIterator<Item = &'a str>) -> Vec<&'a str> {
     let word = word.to_lowercase();
     let mut rated: Vec<(f64, &str)> = known
@@ -22,7 +22,7 @@ pub fn nearest<'a>(word: &str, known: impl IntoIterator<Item = &'a str>) -> Vec<
         .collect();
     rated.sort_by(|a, b| b.0.total_cmp(&a.0).then(a.1.cmp(b.1)));
     rated.dedup_by_key(|(_, name)| *name);
-    // One that is far less similar than the nearest was hardly meant.
+    // A name far less similar than the nearest was hardly meant.
     let least = rated.first().map_or(1.0, |(rate, _)| rate - MAX_DISTANCE);
     rated.into_iter().take_while(|(rate, _)| *rate >= least).take(MAX_NAMES).map(|(_, name)| name).collect()
 }
@@ -30,12 +30,12 @@ pub fn nearest<'a>(word: &str, known: impl IntoIterator<Item = &'a str>) -> Vec<
 fn similarity(word: &str, name: &str) -> f64 {
     let last = name.rsplit('.').next().unwrap_or(name);
     let whole = jaro_winkler(word, name).max(jaro_winkler(word, last));
-    // A part of a name, such as `deploy` of `ci-deploy`, is near it however long the rest.
+    // A part of a name, such as `deploy` of `ci-deploy`, is near the name, even if the rest is long.
     let is_part = word.len() >= 3 && name.contains(word);
     if is_part { whole.max(0.9) } else { whole }
 }
 
-/// Adds the nearest of `known` to an error about `word`; an error that says what to do next already keeps that.
+/// Adds the nearest of `known` to an error about `word`. If the error already has a next step, that step is kept.
 pub fn did_you_mean<'a>(error: Error, word: &str, known: impl IntoIterator<Item = &'a str>) -> Error {
     let names = nearest(word, known);
     if names.is_empty() || error.next.is_some() {

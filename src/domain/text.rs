@@ -1,10 +1,10 @@
-//! Hostile text shown safe: the one function every sink (screen, stdout, stderr) goes through.
+//! Makes hostile text safe to show. All output (screen, stdout, stderr) goes through [`shown`].
 
 use std::borrow::Cow;
 use std::fmt::Write;
 
-/// Whether `c` could drive a terminal, reorder a line or hide: every control character (C0, DEL, C1), line and
-/// paragraph separators, and the format and filler characters that take no space or change direction.
+/// `true` if `c` could control a terminal, reorder a line or hide. These are all control characters (C0, DEL, C1),
+/// line and paragraph separators, and format and filler characters that take no space or change direction.
 ///
 /// The ranges are Unicode's category Cf, the default-ignorable fillers, and variation selectors.
 pub fn is_hostile(c: char) -> bool {
@@ -18,7 +18,7 @@ pub fn is_hostile(c: char) -> bool {
             | '\u{1BCA0}'..='\u{1BCA3}' | '\u{1D173}'..='\u{1D17A}' | '\u{E0000}'..='\u{E0FFF}')
 }
 
-/// `text` with every hostile character written out as `\u{…}`; borrowed when there is none.
+/// Returns `text` with every hostile character escaped as `\u{…}`. Borrowed if there is none.
 pub fn shown(text: &str) -> Cow<'_, str> {
     if !text.chars().any(is_hostile) {
         return Cow::Borrowed(text);
@@ -34,7 +34,7 @@ pub fn shown(text: &str) -> Cow<'_, str> {
     Cow::Owned(safe)
 }
 
-/// [`shown`], keeping the line breaks that we wrote ourselves.
+/// Like [`shown`], but keeps line breaks, which jeton itself wrote.
 pub fn shown_lines(text: &str) -> String {
     text.split('\n').map(shown).collect::<Vec<_>>().join("\n")
 }

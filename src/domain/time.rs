@@ -1,4 +1,4 @@
-//! Instants, zones and calendar arithmetic. The only module that names `chrono`.
+//! Instants, zones and calendar arithmetic. The only module that uses `chrono`.
 
 use chrono::{
     DateTime, Datelike, LocalResult, Months, NaiveDate, NaiveDateTime, NaiveTime, Offset, TimeDelta, TimeZone, Utc,
@@ -18,13 +18,13 @@ pub const HOUR: i64 = 3_600 * SECOND;
 pub const DAY: i64 = 24 * HOUR;
 
 impl Timestamp {
-    /// The first and the last instant that RFC 3339 can write: its years have four digits.
+    /// The first instant that RFC 3339 can represent: its years have four digits.
     pub const FIRST: Timestamp = Timestamp(-62_167_219_200_000);
-    /// See [`Timestamp::FIRST`].
+    /// The last instant that RFC 3339 can represent. See [`Timestamp::FIRST`].
     pub const LAST: Timestamp = Timestamp(253_402_300_799_999);
 
-    /// RFC 3339 in UTC at whole seconds, e.g. `2026-11-21T09:30:00Z`. An instant that it can't write, of an earlier
-    /// version's store, is written as the last or first that it can.
+    /// Formats as RFC 3339 in UTC at whole seconds, e.g. `2026-11-21T09:30:00Z`. A store of an earlier version may
+    /// hold an instant outside the range. Such an instant is written as the first or last possible one.
     pub fn rfc3339(self) -> String {
         match self.clamp(Self::FIRST, Self::LAST).utc() {
             Some(at) => at.format("%Y-%m-%dT%H:%M:%SZ").to_string(),
@@ -32,23 +32,23 @@ impl Timestamp {
         }
     }
 
-    /// Reads what [`Timestamp::rfc3339`] wrote.
+    /// Parses the output of [`Timestamp::rfc3339`].
     pub fn parse_rfc3339(text: &str) -> Option<Self> {
         let at = DateTime::parse_from_rfc3339(text).ok()?;
         Some(Timestamp(at.timestamp_millis())).filter(|at| at.rfc3339() == text)
     }
 
-    /// The whole second it falls into.
+    /// Rounds down to a whole second.
     pub fn whole_second(self) -> Self {
         Timestamp(self.0.div_euclid(SECOND) * SECOND)
     }
 
-    /// Itself, if RFC 3339 can write it.
+    /// Returns the instant if RFC 3339 can represent it.
     pub fn writable(self) -> Option<Self> {
         (Self::FIRST..=Self::LAST).contains(&self).then_some(self)
     }
 
-    /// `ms` milliseconds later (earlier, when negative), held at the ends of time.
+    /// Returns the instant `ms` milliseconds later (earlier if negative), limited to the range of `i64`.
     pub fn plus(self, ms: i64) -> Self {
         Timestamp(self.0.saturating_add(ms))
     }
@@ -63,22 +63,23 @@ impl Timestamp {
 pub struct Day(NaiveDate);
 
 impl Day {
-    /// None when there is no such day, or its year is not 1970 to 9999.
+    /// Creates a day; `None` if there is no such day or its year is not 1970 to 9999.
     pub fn new(year: i32, month: u32, day: u32) -> Option<Self> {
         NaiveDate::from_ymd_opt(year, month, day).filter(|d| (1970..=9999).contains(&d.year())).map(Day)
     }
 
-    /// `31-12-2026`.
+    /// Formats as `31-12-2026`.
     pub fn dmy(self) -> String {
         self.0.format("%d-%m-%Y").to_string()
     }
 }
 
-/// A time zone, reduced to what jeton asks of one. Implemented for every zone of `chrono`.
+/// A time zone, reduced to the questions that jeton has. Implemented for every zone of `chrono`.
 pub trait Zone: Send + Sync {
-    /// The wall clock at `at`, and its offset in words, e.g. `+01:00`.
+    /// Returns the local time at `at`, and its offset as text, e.g. `+01:00`.
     fn wall(&self, at: Timestamp) -> Option<(NaiveDateTime, String)>;
-    /// The earliest instant at which the wall clock shows `wall` or, in a gap, the first instant after the gap.
+    /// Returns the earliest instant at which the local time is `wall`. In a gap, returns the first instant after the
+    /// gap.
     fn instant(&self, wall: NaiveDateTime) -> Option<Timestamp>;
 }
 
@@ -95,7 +96,7 @@ impl<Tz: TimeZone + Send + Sync> Zone for Tz {
         for _ in 0..=(25 * 4) {
             match self.from_local_datetime(&asked) {
                 LocalResult::Single(at) => return Some(Timestamp(at.timestamp_millis())),
-                // At the very end of a repeated hour both are given, though the clock shows that time once.
+                // At the very end of a repeated hour `chrono` gives both, though the clock shows that time only once.
                 LocalResult::Ambiguous(first, second) => {
                     let shows = |at: &DateTime<Tz>| at.naive_local() == asked;
                     let at = if shows(&first) { first } else { second };
@@ -108,23 +109,23 @@ impl<Tz: TimeZone + Send + Sync> Zone for Tz {
     }
 }
 
-/// The machine's own zone.
+/// Returns the machine's own zone.
 pub fn local_zone() -> impl Zone {
     chrono::Local
 }
 
-/// UTC.
+/// Returns UTC.
 pub fn utc_zone() -> impl Zone {
     Utc
 }
 
-/// The instant at which `day` ends in `zone`: the first after which the calendar on the wall shows later days only.
-/// `None` where RFC 3339 can't write it.
+/// Returns the instant at which `day` ends in `zone`: from then on, the local calendar shows only later days. `None`
+/// if RFC 3339 can't represent that instant.
 ///
-/// Only what the wall shows at an instant is asked, which is always one thing: midnight itself may be missing that
-/// night, or come twice.
+/// Only asks for the local time at an instant, which is always unambiguous. Midnight itself may be missing that night,
+/// or occur twice.
 pub fn end_of_day(day: Day, zone: &dyn Zone) -> Option<Timestamp> {
-    // No clock on a wall is further from UTC than that, or moved by more.
+    // No local time is further from UTC than this, or was moved by more.
     const FURTHEST: i64 = 2 * DAY;
     let midnight = Timestamp(day.0.succ_opt()?.and_time(NaiveTime::MIN).and_utc().timestamp_millis());
     let offset = |at: Timestamp| Some(zone.wall(at)?.0.and_utc().timestamp_millis() - at.0);
@@ -135,7 +136,7 @@ pub fn end_of_day(day: Day, zone: &dyn Zone) -> Option<Timestamp> {
     if let Some(end) = candidates.into_iter().filter(ends_at).max() {
         return end.writable();
     }
-    // The clock was moved over midnight: the day is over when it is moved.
+    // The clock was moved over midnight: the day ends at that moment.
     let (mut before, mut after) = (midnight.plus(-FURTHEST), midnight.plus(FURTHEST));
     while after.0 - before.0 > 1 {
         let middle = before.plus((after.0 - before.0) / 2);
@@ -144,35 +145,36 @@ pub fn end_of_day(day: Day, zone: &dyn Zone) -> Option<Timestamp> {
     after.writable()
 }
 
-/// `at` moved by calendar months in `zone`: the same wall clock, or the last day of a shorter month.
+/// Returns `at` moved by calendar months in `zone`, at the same local time. In a shorter month, it's the last day.
 pub fn plus_months(at: Timestamp, months: u32, zone: &dyn Zone) -> Option<Timestamp> {
     let (wall, _) = zone.wall(at)?;
     zone.instant(wall.checked_add_months(Months::new(months))?)?.writable()
 }
 
-/// `at` moved back by calendar months in `zone`: the same wall clock, or the last day of a shorter month.
+/// Returns `at` moved back by calendar months in `zone`, at the same local time. In a shorter month, it's the last
+/// day.
 pub fn minus_months(at: Timestamp, months: u32, zone: &dyn Zone) -> Option<Timestamp> {
     let (wall, _) = zone.wall(at)?;
     zone.instant(wall.checked_sub_months(Months::new(months))?)?.writable()
 }
 
-/// The day of `at` in `zone`.
+/// Returns the day of `at` in `zone`.
 pub fn day_of(at: Timestamp, zone: &dyn Zone) -> Option<Day> {
     zone.wall(at).map(|(wall, _)| Day(wall.date()))
 }
 
-/// The day number of `at` in UTC, counted from 1970-01-01: the key of daily counts.
+/// Returns the day number of `at` in UTC, counted from 1970-01-01. It is the key of daily counts.
 pub fn utc_day_number(at: Timestamp) -> i64 {
     at.0.div_euclid(DAY)
 }
 
-/// `2026-11-21`: the day of that number, for JSON.
+/// Formats a day number as `2026-11-21`, for JSON.
 pub fn utc_day(number: i64) -> String {
     let at = Timestamp(number.saturating_mul(DAY));
     at.utc().map_or_else(|| format!("day {number}"), |at| at.format("%Y-%m-%d").to_string())
 }
 
-/// `21-11-2026 10:30:00 (+01:00)`: what the machine's clock shows, for people.
+/// Formats the machine's time for people: `21-11-2026 10:30:00 (+01:00)`.
 pub fn wall_clock(at: Timestamp, zone: &dyn Zone) -> String {
     match zone.wall(at) {
         Some((wall, offset)) => format!("{} ({offset})", wall.format("%d-%m-%Y %H:%M:%S")),
@@ -180,7 +182,7 @@ pub fn wall_clock(at: Timestamp, zone: &dyn Zone) -> String {
     }
 }
 
-/// `21-11-2026 10:30`: the same to the minute, for tables.
+/// Formats the machine's time to the minute, for tables: `21-11-2026 10:30`.
 pub fn wall_minute(at: Timestamp, zone: &dyn Zone) -> String {
     match zone.wall(at) {
         Some((wall, _)) => wall.format("%d-%m-%Y %H:%M").to_string(),
@@ -188,11 +190,11 @@ pub fn wall_minute(at: Timestamp, zone: &dyn Zone) -> String {
     }
 }
 
-/// By how much two clocks, or two looks at one, may differ without a word: in milliseconds.
+/// Tolerated difference between two clocks, or two readings of one, in milliseconds.
 pub const CLOCK_SKEW: i64 = MINUTE;
 
-/// What is past, seen from `now`: clocks are read one after another, and what was just now is never ahead. What lies
-/// further ahead was written while a clock was wrong, and is named so: `in 3 h (clock?)`.
+/// Formats a past instant relative to `now`. Clocks are read one after another, so an instant slightly ahead counts as
+/// just now. An instant further ahead was written while a clock was wrong, and is marked: `in 3 h (clock?)`.
 pub fn ago(at: Timestamp, now: Timestamp) -> String {
     if at > now.plus(CLOCK_SKEW) {
         return format!("{} (clock?)", relative(at, now));
@@ -200,14 +202,14 @@ pub fn ago(at: Timestamp, now: Timestamp) -> String {
     relative(at.min(now), now)
 }
 
-/// `at` seen from `now`, rounded to what a person needs: `in 12 days`, `tomorrow`, `3 min ago`.
+/// Formats `at` relative to `now`, rounded for people: `in 12 days`, `tomorrow`, `3 min ago`.
 pub fn relative(at: Timestamp, now: Timestamp) -> String {
     let distance = at.0.saturating_sub(now.0);
     let ahead = distance > 0;
     let seconds = distance.unsigned_abs() / 1_000;
-    // What is past is counted in whole units gone by; what is ahead is rounded, so that a 30 d expiry says 30 days.
+    // Past spans count whole elapsed units. Future spans are rounded, so that a 30 d expiry shows 30 days.
     let in_units = |unit: u64| (seconds + if ahead { unit / 2 } else { 0 }) / unit;
-    // 61 days and 730.5 days are the first that make two whole months and years.
+    // 61 days and 730.5 days are the first spans that make two whole months and years.
     let (count, unit) = match seconds {
         0..60 => return if ahead { "in < 1 min".to_owned() } else { "just now".to_owned() },
         60..3_600 => (in_units(60), "min"),
@@ -254,13 +256,13 @@ mod tests {
             (&Santiago, (2026, 9, 5), "2026-09-06T04:00:00Z"),
             (&Cairo, (2026, 4, 23), "2026-04-23T22:00:00Z"),
             (&Beirut, (2026, 3, 28), "2026-03-28T22:00:00Z"),
-            // 00:00 to 01:00 comes twice: the day before ends with the first.
+            // 00:00 to 01:00 occurs twice: the day before ends with the first.
             (&Havana, (2026, 10, 31), "2026-11-01T04:00:00Z"),
-            // The last hour of the day comes twice, up to 24:00: the day ends with the second.
+            // The last hour of the day occurs twice, up to 24:00: the day ends with the second.
             (&Santiago, (2026, 4, 4), "2026-04-05T04:00:00Z"),
             (&Cairo, (2026, 10, 29), "2026-10-29T22:00:00Z"),
             (&Beirut, (2026, 10, 24), "2026-10-24T22:00:00Z"),
-            // At one minute past midnight the clock went back into the day: it is over the second time.
+            // At one minute past midnight the clock went back into the day: the day is over the second time.
             (&St_Johns, (2010, 11, 6), "2010-11-07T03:30:00Z"),
         ];
         for (zone, (y, m, d), expected) in ends {

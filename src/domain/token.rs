@@ -12,12 +12,12 @@ use crate::domain::selection::Selection;
 use crate::domain::time::Timestamp;
 use crate::error::{Error, Result};
 
-/// A token's immutable id, shown as `t:1204`: no name can be taken for one.
+/// A token's immutable id, shown as `t:1204`. No token name can look like an id.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct TokenId(pub i64);
 
 impl TokenId {
-    /// Reads `t:1204`.
+    /// Parses `t:1204`.
     pub fn parse(text: &str) -> Option<Self> {
         let digits = text.strip_prefix("t:")?;
         (!digits.is_empty() && digits.bytes().all(|b| b.is_ascii_digit())).then(|| digits.parse().ok().map(TokenId))?
@@ -30,19 +30,19 @@ impl fmt::Display for TokenId {
     }
 }
 
-/// Counts a token's changes: two people who change one token at once are told.
+/// Counter of a token's changes. Detects that two people change one token at the same time.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Revision(pub i64);
 
-/// What a token is for.
+/// The purpose of a token.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum TokenKind {
-    /// Guards an API.
+    /// Protects an API.
     Api,
 }
 
 impl TokenKind {
-    /// The word that stands for it.
+    /// Returns the kind as a word.
     pub const fn word(self) -> &'static str {
         match self {
             TokenKind::Api => "api",
@@ -50,24 +50,24 @@ impl TokenKind {
     }
 }
 
-/// Computed, never stored.
+/// The status of a token. Computed, never stored.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum Status {
-    /// In the trash.
+    /// The token is in the trash.
     Deleted,
-    /// Switched off, kept.
+    /// The token is switched off but kept.
     Disabled,
-    /// Past its expiry.
+    /// The token is past its expiry.
     Expired,
-    /// Works, where its account does.
+    /// The token works if its account does.
     Active,
 }
 
 impl Status {
-    /// Every status, in the order in which the first match wins.
+    /// All statuses, in the order in which they are checked. The first match counts.
     pub const ALL: [Status; 4] = [Status::Deleted, Status::Disabled, Status::Expired, Status::Active];
 
-    /// The word that stands for it.
+    /// Returns the status as a word.
     pub const fn word(self) -> &'static str {
         match self {
             Status::Deleted => "deleted",
@@ -87,31 +87,31 @@ impl Status {
     }
 }
 
-/// What of its account a token is judged and shown by.
+/// The account data needed to check and show a token.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct TokenOwner {
-    /// Its id.
+    /// The account's id.
     pub id: AccountId,
-    /// Its name.
+    /// The account's name.
     pub username: Username,
-    /// Its role: a ceiling.
+    /// The account's role, a ceiling for the token.
     pub role: Role,
-    /// Whether it is enabled.
+    /// `true` if the account is enabled.
     pub enabled: bool,
 }
 
-/// The secret that a rotation left alive for a while.
+/// The old secret that a rotation kept valid for a while.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct PreviousSecret {
-    /// Its public head.
+    /// The secret's public head.
     pub hint: String,
-    /// When it dies.
+    /// When the secret stops working.
     pub retires_at: Timestamp,
-    /// When it was last accepted.
+    /// When the secret was last accepted.
     pub last_seen_at: Option<Timestamp>,
-    /// The role that it was issued under.
+    /// The role that the secret was issued under.
     pub issued_role: Role,
-    /// The token that got this secret by regenerating; `None` if a person did, or it is the first one.
+    /// The token that regenerated the secret. `None` if a person did, or it is the first secret.
     pub regenerated_by: Option<TokenId>,
 }
 
@@ -120,43 +120,43 @@ pub struct PreviousSecret {
 pub struct Token {
     /// Never changes.
     pub id: TokenId,
-    /// Whose it is.
+    /// The account that owns the token.
     pub owner: TokenOwner,
-    /// Its name.
+    /// The token's name.
     pub name: TokenName,
-    /// What it is for, in somebody's words.
+    /// The purpose of the token, written by a person.
     pub description: Description,
-    /// What it is for, in ours.
+    /// The purpose of the token, as one of jeton's kinds.
     pub kind: TokenKind,
-    /// Whether it is switched on.
+    /// `true` if the token is switched on.
     pub enabled: bool,
-    /// Which methods it may call, before its account's ceiling.
+    /// The methods that the token may call, before its account's ceiling.
     pub selection: Selection,
-    /// When it was made.
+    /// When the token was created.
     pub created_at: Timestamp,
-    /// When it stops working.
+    /// When the token stops working.
     pub expiry: Expiry,
-    /// When it was put into the trash.
+    /// When the token was moved to the trash.
     pub deleted_at: Option<Timestamp>,
-    /// The public head of its current secret.
+    /// The public head of the current secret.
     pub hint: String,
-    /// When that secret was made.
+    /// When the current secret was created.
     pub secret_since: Timestamp,
-    /// The role that the current secret was issued under: a ceiling, like the role of the account.
+    /// The role that the current secret was issued under. A ceiling, like the role of the account.
     pub issued_role: Role,
-    /// The token that made this one; `None` if a person did.
+    /// The token that created this one; `None` if a person did.
     pub made_by: Option<TokenId>,
-    /// The token that got the current secret by regenerating; `None` if a person did, or it is the first one.
+    /// The token that regenerated the current secret. `None` if a person did, or it is the first secret.
     pub regenerated_by: Option<TokenId>,
-    /// The secret that a rotation left alive for a while, over or not: [`Token::overlap`] says whether it still lives.
+    /// The old secret that a rotation kept valid for a while. It may be over: see [`Token::overlap`].
     pub previous: Option<PreviousSecret>,
-    /// When any of its secrets was last accepted.
+    /// When any of the token's secrets was last accepted.
     pub last_seen_at: Option<Timestamp>,
     /// See [`Revision`].
     pub revision: Revision,
 }
 
-/// What a token's status depends on.
+/// The data that a token's status depends on.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Life {
     is_deleted: bool,
@@ -165,7 +165,7 @@ pub struct Life {
 }
 
 impl Life {
-    /// The status at `now`, the first match of deleted, disabled, expired, active.
+    /// Returns the status at `now`: the first match of deleted, disabled, expired, active.
     pub fn status(self, now: Timestamp) -> Status {
         if self.is_deleted {
             Status::Deleted
@@ -180,7 +180,7 @@ impl Life {
 }
 
 impl Life {
-    /// Why a token of an account that is enabled or not works for nothing at all at `now`; `None` if it works.
+    /// Returns why the token permits nothing at all at `now`; `None` if it works.
     pub fn refused(self, is_account_enabled: bool, now: Timestamp) -> Option<Reason> {
         match self.status(now) {
             Status::Deleted => Some(Reason::Deleted),
@@ -193,65 +193,65 @@ impl Life {
 }
 
 impl Token {
-    /// Its status at `now`.
+    /// Returns the token's status at `now`.
     pub fn status(&self, now: Timestamp) -> Status {
         self.life().status(now)
     }
 
-    /// What its status depends on.
+    /// Returns the data that the token's status depends on.
     pub fn life(&self) -> Life {
         Life { is_deleted: self.deleted_at.is_some(), is_enabled: self.enabled, expiry: self.expiry }
     }
 
-    /// Why its current secret works for nothing at all at `now`; `None` if it works.
+    /// Returns why the current secret permits nothing at all at `now`; `None` if it works.
     pub fn refused(&self, now: Timestamp) -> Option<Reason> {
         self.life().refused(self.owner.enabled, now)
     }
 
-    /// The secret that a rotation left alive, while it lives: at the very instant of its end it is dead already.
+    /// Returns the old secret that a rotation kept valid, while it still works. At exactly its end it no longer works.
     pub fn overlap(&self, now: Timestamp) -> Option<&PreviousSecret> {
         self.previous.as_ref().filter(|previous| now < previous.retires_at)
     }
 
-    /// The role that a secret issued under `issued` has today.
+    /// Returns the role that a secret issued under `issued` has today.
     pub fn effective_role(&self, issued: Role) -> Role {
         issued.min(self.owner.role)
     }
 
-    /// The role of the current secret today.
+    /// Returns the role of the current secret today.
     pub fn role(&self) -> Role {
         self.effective_role(self.issued_role)
     }
 
-    /// The higher of the roles of the current secret and the one before.
+    /// Returns the higher role of the current secret and the previous one.
     pub fn highest_role(&self) -> Role {
         let previous = self.previous.as_ref().map(|previous| self.effective_role(previous.issued_role));
         previous.map_or(self.role(), |previous| previous.max(self.role()))
     }
 
-    /// The higher of the roles that the current secret and the one before were issued under: what they may come to by a
-    /// promotion.
+    /// Returns the higher of the roles that the current secret and the previous one were issued under. A promotion can
+    /// raise them to this role.
     pub fn highest_issued_role(&self) -> Role {
         self.previous.as_ref().map_or(self.issued_role, |previous| previous.issued_role.max(self.issued_role))
     }
 
-    /// `account/name`.
+    /// Returns `account/name`.
     pub fn full_name(&self) -> String {
         format!("{}/{}", self.owner.username, self.name)
     }
 }
 
-/// Which tokens a purge takes.
+/// The tokens that a purge removes.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Purgeable {
-    /// Those whose status is expired.
+    /// Tokens whose status is expired.
     Expired,
-    /// Those in the trash.
+    /// Tokens in the trash.
     Trashed,
 }
 
 impl Purgeable {
-    /// The word that stands for it.
+    /// Returns the choice as a word.
     pub const fn word(self) -> &'static str {
         match self {
             Purgeable::Expired => "expired",
@@ -260,36 +260,36 @@ impl Purgeable {
     }
 }
 
-/// What is left of a secret whose token was purged.
+/// The remains of a secret whose token was purged.
 #[derive(Debug, Clone)]
 pub struct Tombstone {
     /// SHA-256 of the whole secret.
     pub digest: SecretDigest,
-    /// The id that the token had; never given again.
+    /// The id of the purged token, which is never reused.
     pub token: TokenId,
-    /// The name that it had last.
+    /// The token's last name.
     pub name: TokenName,
-    /// Whose it was.
+    /// The account that owned the token.
     pub account: Username,
-    /// When it was purged.
+    /// When the token was purged.
     pub purged_at: Timestamp,
 }
 
 impl Tombstone {
-    /// `account/name`.
+    /// Returns `account/name`.
     pub fn full_name(&self) -> String {
         format!("{}/{}", self.account, self.name)
     }
 }
 
-/// How people point at a token.
+/// A reference to a token.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum TokenRef {
     /// As typed: `name`, `account/name`, a hint or an id.
     Typed(String),
     /// A token by its id.
     Id(TokenId),
-    /// A token that a screen shows, and the name that it shows.
+    /// A token that a screen shows, with the name shown.
     Shown(TokenId, String),
 }
 

@@ -1,4 +1,4 @@
-//! What differs between two states of a token, in words.
+//! Differences between two states of a token, in words.
 
 use std::collections::BTreeSet;
 use std::fmt;
@@ -8,29 +8,29 @@ use crate::domain::selection::{Selection, set_label};
 use crate::domain::time::{Zone, wall_clock};
 use crate::domain::token::Token;
 
-/// What a person can see change about a token.
+/// A part of a token whose changes a person can see.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Field {
-    /// Its name.
+    /// The token's name.
     Name,
-    /// What it is for.
+    /// The token's purpose.
     Description,
-    /// When it stops working.
+    /// When the token stops working.
     Expires,
-    /// Which methods it may call.
+    /// The methods that the token may call.
     Api,
-    /// Whether it is switched on.
+    /// `true` if the token is switched on.
     Enabled,
-    /// Its secret, told by the hint.
+    /// The token's secret, identified by its hint.
     Secret,
 }
 
 impl Field {
-    /// Every field, in the order in which they are told.
+    /// All fields, in the order in which they are shown.
     pub const ALL: [Field; 6] =
         [Field::Name, Field::Description, Field::Expires, Field::Api, Field::Enabled, Field::Secret];
 
-    /// The word that stands for it.
+    /// Returns the field as a word.
     pub const fn word(self) -> &'static str {
         match self {
             Field::Name => "name",
@@ -42,7 +42,7 @@ impl Field {
         }
     }
 
-    /// What the field says of `token`: `IDE Plugins`, `12 methods`, `31-12-2026`.
+    /// Returns the field's value for `token`: `IDE Plugins`, `12 methods`, `31-12-2026`.
     pub fn of(self, token: &Token, zone: &dyn Zone) -> String {
         match self {
             Field::Name => token.name.to_string(),
@@ -73,15 +73,15 @@ impl Field {
 /// One difference.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Change {
-    /// What differs.
+    /// The field that differs.
     pub field: Field,
-    /// What it was.
+    /// The old value.
     pub before: String,
-    /// What it is.
+    /// The new value.
     pub after: String,
-    /// For the API selection: the sets or methods that came, by name.
+    /// For the API selection: names of the added sets or methods.
     pub added: Vec<String>,
-    /// For the API selection: those that went.
+    /// For the API selection: names of the removed sets or methods.
     pub removed: Vec<String>,
 }
 
@@ -93,7 +93,7 @@ impl fmt::Display for Change {
     }
 }
 
-/// What differs, in the order of [`Field::ALL`]; days are those of `zone`.
+/// Returns the differences in the order of [`Field::ALL`]. Days are those of `zone`.
 pub fn diff(before: &Token, after: &Token, zone: &dyn Zone) -> Vec<Change> {
     let differs = Field::ALL.into_iter().filter(|field| field.differs(before, after));
     differs.map(|field| change(field, before, after, zone)).collect()
@@ -109,7 +109,7 @@ fn change(field: Field, before: &Token, after: &Token, zone: &dyn Zone) -> Chang
     };
     match field {
         Field::Api => (change.added, change.removed) = moved(&before.selection, &after.selection),
-        // Two instants of one day look alike as days.
+        // Two instants of one day look the same as days.
         Field::Expires if change.before == change.after => {
             let clock = |expiry: Expiry| expiry.at().map_or_else(|| "never".to_owned(), |at| wall_clock(at, zone));
             (change.before, change.after) = (clock(before.expiry), clock(after.expiry));
@@ -119,7 +119,7 @@ fn change(field: Field, before: &Token, after: &Token, zone: &dyn Zone) -> Chang
     change
 }
 
-/// What came and what went. Between two forms everything does.
+/// Returns the added and the removed names. Between two forms of selection, everything differs.
 fn moved(before: &Selection, after: &Selection) -> (Vec<String>, Vec<String>) {
     let names = |selection: &Selection| -> BTreeSet<String> {
         match selection {

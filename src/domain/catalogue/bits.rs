@@ -1,11 +1,12 @@
-//! A set of small numbers, a bit each: thousands of sets over thousands of methods stay small and are joined fast.
+//! A set of small numbers, one bit each. Thousands of sets over thousands of methods stay small and can be merged
+//! fast.
 
-/// Numbers below a limit that is fixed when it is made.
+/// Numbers below a limit that is fixed at creation.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub(super) struct Bits(Vec<u64>);
 
 impl Bits {
-    /// None of the numbers below `limit`.
+    /// Creates an empty set for numbers below `limit`.
     pub(super) fn none(limit: usize) -> Self {
         Bits(vec![0; limit.div_ceil(64)])
     }

@@ -1,5 +1,5 @@
-//! The rules that every catalogue keeps, whether a file or an import made it. A fault says where it is, so that a
-//! reader of files can tell the line.
+//! The rules for every catalogue, from a file or an import. A fault has a place, so that the reader of files can
+//! report the line.
 
 use std::collections::{BTreeSet, HashMap, HashSet};
 
@@ -10,29 +10,29 @@ use crate::domain::selection::looks_built_in;
 use crate::domain::text::{is_hostile, shown};
 use crate::error::{Error, Result};
 
-/// The most methods of one catalogue.
+/// Maximum number of methods of one catalogue.
 pub const MOST_METHODS: usize = 20_000;
-/// The most API sets of one catalogue.
+/// Maximum number of API sets of one catalogue.
 pub const MOST_SETS: usize = 1_000;
-/// The most entries that the API sets of one catalogue have together, and how many of them may be patterns: each is
-/// held against every method.
+/// Maximum total number of entries in the API sets of one catalogue, and maximum number of patterns among them. Each
+/// pattern is compared with every method.
 const MOST_ENTRIES: usize = 200_000;
 const MOST_PATTERNS: usize = 2_000;
-/// The most methods that the API sets of one catalogue may hold together, a method counted in each: what a preview
-/// compares is as large.
+/// Maximum total number of methods in the API sets of one catalogue. A method counts once for each set. A preview
+/// compares this much data.
 const MOST_HELD: usize = 1_000_000;
-/// The longest titles and names, in characters.
+/// Maximum length of titles and names, in characters.
 pub(in crate::domain) const LONGEST_NAME: usize = 64;
 const LONGEST_TITLE: usize = 200;
 const LONGEST_LINK: usize = 2_000;
 const MOST_ROUTES: usize = 64;
 
-/// A part of a catalogue, by the numbers under which it stands there.
+/// A part of a catalogue, identified by its position numbers.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum Spot {
-    /// Its name.
+    /// The catalogue's name.
     Name,
-    /// Its title.
+    /// The catalogue's title.
     Title,
     /// A group's id.
     GroupId(usize),
@@ -56,12 +56,12 @@ pub enum Spot {
     Exclude(usize, usize),
 }
 
-/// A broken rule, and where.
+/// A broken rule and its place.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Fault {
-    /// Where.
+    /// The place of the fault.
     pub spot: Spot,
-    /// What, why and what to do.
+    /// What is wrong, why, and what to do.
     pub error: Error,
 }
 
@@ -71,12 +71,12 @@ pub(super) fn fault(spot: Spot, error: Error) -> Box<Fault> {
     Box::new(Fault { spot, error })
 }
 
-/// Holds `catalogue` against every rule, among the catalogues `there` (its own older self, which it would replace,
-/// may be one of them).
+/// Checks `catalogue` against every rule, together with the catalogues in `there`. These may include the older version
+/// that `catalogue` would replace.
 ///
 /// # Errors
-/// [`crate::error::Kind::Usage`] with the first broken rule; [`crate::error::Kind::Conflict`] where a method of another
-/// catalogue has one of its routes.
+/// [`crate::error::Kind::Usage`] with the first broken rule. [`crate::error::Kind::Conflict`] if a method of another
+/// catalogue has one of the routes.
 pub fn check(catalogue: &Catalogue, there: &[Catalogue]) -> Result<()> {
     first_fault(catalogue, there).map_err(|fault| fault.error)
 }
@@ -86,14 +86,14 @@ pub(super) fn first_fault(catalogue: &Catalogue, there: &[Catalogue]) -> Checked
     sound(catalogue, there)
 }
 
-/// What only our own file may define.
+/// Refuses definitions that only jeton's own file may make.
 fn reserved(catalogue: &Catalogue) -> Checked {
     let ours = || "jeton.* are the management methods, and come with the program";
     if catalogue.name.eq_ignore_ascii_case(MANAGEMENT) {
         let error = Error::usage("a file can't define the catalogue jeton").why(ours()).next("Choose another name");
         return Err(fault(Spot::Name, error));
     }
-    // Whatever the case: an id that only looks like ours would be taken for it.
+    // Ignores the case, because an id that only looks like one of jeton's would be mistaken for it.
     let is_ours = |id: &str| {
         let head = id.split('.').next().unwrap_or_default();
         head.eq_ignore_ascii_case(MANAGEMENT)
@@ -109,7 +109,7 @@ fn reserved(catalogue: &Catalogue) -> Checked {
     Ok(())
 }
 
-/// Every rule that holds for our own files too.
+/// Checks the rules that also apply to jeton's own files.
 pub(super) fn sound(catalogue: &Catalogue, there: &[Catalogue]) -> Checked {
     let others: Vec<&Catalogue> = there.iter().filter(|c| c.name != catalogue.name).collect();
     head(catalogue)?;
@@ -277,8 +277,8 @@ fn sets(catalogue: &Catalogue, others: &[&Catalogue]) -> Checked {
     Ok(())
 }
 
-/// What another catalogue's set is made of is not taken away under it: it would silently hold less, and its own file
-/// could not be read any more.
+/// Refuses to remove a part that another catalogue's set uses. That set would silently hold less, and its own file
+/// could no longer be read.
 fn still_named(catalogue: &Catalogue, there: &[Catalogue], others: &[&Catalogue]) -> Checked {
     let Some(older) = there.iter().find(|c| c.name == catalogue.name) else { return Ok(()) };
     let kept: HashSet<&str> = catalogue.sets.iter().map(|s| s.name.as_str()).collect();
@@ -310,7 +310,7 @@ fn no_cycle(catalogue: &Catalogue, others: &[&Catalogue]) -> Checked {
     Err(fault(at.map_or(Spot::Name, Spot::SetName), error))
 }
 
-/// Each of `left` leads to another of them, so following them ends in a cycle.
+/// Returns a cycle. Each of `left` leads to another of them, so following them must end in a cycle.
 fn a_cycle<'a>(left: &[&'a str], sets: &HashMap<&'a str, &'a ApiSet>) -> Option<Vec<&'a str>> {
     let stuck: HashSet<&str> = left.iter().copied().collect();
     let (mut path, mut at) = (Vec::new(), HashMap::new());
@@ -344,7 +344,7 @@ fn text(what: &str, text: &str, most: usize, spot: Spot) -> Checked {
     Err(fault(spot, Error::usage(format!("{what} can't be taken: \"{}\"", cut(text))).why(why)))
 }
 
-/// Enough of `text` to find it by.
+/// Returns enough of `text` to find it.
 fn cut(text: &str) -> String {
     let head: String = text.chars().take(60).collect();
     let dots = if head.len() < text.len() { "…" } else { "" };

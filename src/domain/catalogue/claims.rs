@@ -1,4 +1,4 @@
-//! Who owns a route: one method of one catalogue.
+//! Ownership of routes: a route belongs to one method of one catalogue.
 
 use std::collections::HashMap;
 
@@ -9,18 +9,18 @@ use crate::domain::route::Route;
 use crate::domain::text::shown;
 use crate::error::Error;
 
-/// Who has a route, and how it is written there.
+/// The owner of a route, and the route as the owner writes it.
 struct Owner<'a> {
     catalogue: &'a Catalogue,
     method: &'a Method,
     route: &'a str,
 }
 
-/// No two methods have the same route, whatever its parameters are called; `others` are the catalogues beside this
-/// one. What two others share is theirs to settle.
+/// Checks that no two methods have the same route, ignoring parameter names. `others` are the other catalogues.
+/// Conflicts between two others are not reported here: they must resolve those themselves.
 pub(super) fn settled(catalogue: &Catalogue, others: &[&Catalogue]) -> Checked {
     let mut owners: HashMap<String, Owner<'_>> = HashMap::new();
-    // jeton's own methods are called at jeton, the others at an application.
+    // jeton's own methods are called at jeton, all others at an application.
     for other in others.iter().filter(|c| c.name != MANAGEMENT && catalogue.name != MANAGEMENT) {
         for method in other.methods() {
             for route in &method.routes {

@@ -1,62 +1,62 @@
-//! What comes, goes and changes between two states of one catalogue.
+//! Differences between two states of one catalogue.
 
 use std::collections::{HashMap, HashSet};
 
 use super::{ApiSet, Catalogue, Entry, Group};
 use crate::domain::method::Method;
 
-/// Everything that differs. In the order of the newer state, then of the older for what is gone.
+/// All differences. In the order of the newer state; removed parts in the order of the older one.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct Diff {
-    /// The catalogue's own title, and whether the order of its parts differs.
+    /// The catalogue's own title, and a change in the order of its parts.
     pub head: Vec<Field>,
-    /// Its groups.
+    /// The differences of groups.
     pub groups: Part,
-    /// Its methods.
+    /// The differences of methods.
     pub methods: Part,
-    /// Its sets.
+    /// The differences of sets.
     pub sets: Part,
 }
 
-/// What differs of one sort of thing, each named by its id.
+/// The differences of one kind of part, each identified by its id.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct Part {
-    /// What comes.
+    /// Ids of the added parts.
     pub added: Vec<String>,
-    /// What goes.
+    /// Ids of the removed parts.
     pub removed: Vec<String>,
-    /// What stays and differs.
+    /// Parts that are in both states but differ.
     pub changed: Vec<Change>,
 }
 
-/// How one thing differs.
+/// The differences of one part.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Change {
-    /// Its id or name.
+    /// The part's id or name.
     pub id: String,
-    /// What of it differs.
+    /// The differing fields.
     pub fields: Vec<Field>,
 }
 
 /// A field before and after.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Field {
-    /// Its name, as files have it.
+    /// The field's name, as in files.
     pub name: &'static str,
-    /// What it was; of a set's entries, those that go.
+    /// The old value. For the entries of a set: the removed ones.
     pub before: String,
-    /// What it becomes; of a set's entries, those that come.
+    /// The new value. For the entries of a set: the added ones.
     pub after: String,
 }
 
 impl Diff {
-    /// Whether nothing differs at all.
+    /// `true` if there are no differences.
     pub fn is_empty(&self) -> bool {
         *self == Diff::default()
     }
 }
 
-/// What putting `after` in place of `before` changes; without one, everything comes.
+/// Returns the changes made by replacing `before` with `after`. Without `before`, everything is added.
 pub fn diff(before: Option<&Catalogue>, after: &Catalogue) -> Diff {
     let nothing = Catalogue { name: after.name.clone(), title: String::new(), groups: Vec::new(), sets: Vec::new() };
     let old = before.unwrap_or(&nothing);
@@ -77,7 +77,7 @@ pub fn diff(before: Option<&Catalogue>, after: &Catalogue) -> Diff {
         methods: part(&placed(old), &placed(after), |(_, m)| m.id.as_str(), method),
         sets: part(&old.sets, &after.sets, |s| &s.name, set),
     };
-    // Where only the order differs, saying so is better than changing it silently.
+    // If only the order differs, report that instead of changing it silently.
     if diff.is_empty() && *old != *after {
         diff.head.push(Field { name: "order", before: "another".to_owned(), after: "as in the file".to_owned() });
     }
@@ -130,7 +130,7 @@ fn set(old: &ApiSet, new: &ApiSet) -> Vec<Field> {
     fields
 }
 
-/// Only the entries that go and come; all of them where nothing but their order differs.
+/// Reports only the removed and added entries, or all of them if only their order differs.
 fn entries(fields: &mut Vec<Field>, name: &'static str, old: &[Entry], new: &[Entry]) {
     let without = |entries: &[Entry], others: &[Entry]| {
         let others: HashSet<&Entry> = others.iter().collect();

@@ -1,4 +1,4 @@
-//! The methods that a secret may call today, and the reason for each selected one that it may not.
+//! The methods that a secret may call today, and the reason for each selected method that it may not call.
 
 use std::collections::HashSet;
 
@@ -10,25 +10,25 @@ use crate::domain::reason::Reason;
 use crate::domain::role::Role;
 use crate::domain::selection::Selection;
 
-/// Why a method is withheld.
+/// The reason why a method is withheld.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum Withheld {
-    /// The selection doesn't hold the method.
+    /// The selection doesn't include the method.
     NotSelected,
-    /// The method is one of `jeton.*`, which only a Custom selection holds, and an API set of an older store names it.
+    /// An API set of an older store names a method of `jeton.*`. Only a Custom selection can hold these methods.
     PickedOneByOne,
-    /// No catalogue knows the method.
+    /// No catalogue defines the method.
     UnknownMethod,
     /// The method is above the ceiling of the account's role.
     AccountRole(Role),
     /// The method is above the ceiling of the role that the secret was issued under.
     IssuedRole(Role),
-    /// The token works for nothing at all.
+    /// The token permits nothing at all.
     Refused(Reason),
 }
 
 impl Withheld {
-    /// A word for JSON.
+    /// Returns the reason as a word for JSON.
     pub const fn word(self) -> &'static str {
         match self {
             Withheld::NotSelected => "not-selected",
@@ -40,7 +40,7 @@ impl Withheld {
         }
     }
 
-    /// The reason in a few words, to stand behind the method.
+    /// Returns the reason in a few words, to be shown after the method.
     pub fn short(self) -> String {
         match self {
             Withheld::NotSelected => "not in its selection".to_owned(),
@@ -53,7 +53,7 @@ impl Withheld {
     }
 }
 
-/// The roles that cap a secret.
+/// The roles that limit a secret.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Ceilings {
     /// The role of the account.
@@ -63,12 +63,12 @@ pub struct Ceilings {
 }
 
 impl Ceilings {
-    /// The lower of the two.
+    /// Returns the lower of the two roles.
     pub fn role(self) -> Role {
         self.account.min(self.issued)
     }
 
-    /// Why a method of `access` is withheld, if it is.
+    /// Returns why a method of `access` is withheld; `None` if it isn't.
     pub fn withhold(self, access: Access) -> Option<Withheld> {
         if !self.account.permits(access) {
             Some(Withheld::AccountRole(self.account))
@@ -83,20 +83,20 @@ impl Ceilings {
 /// The effective rights of one secret.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct EffectiveRights {
-    /// The roles that cap the secret.
+    /// The roles that limit the secret.
     pub ceilings: Ceilings,
-    /// Why the secret works for nothing at all; `None` if it works.
+    /// Why the secret permits nothing at all; `None` if it works.
     pub refused: Option<Reason>,
-    /// The methods within both ceilings, sorted: those that the secret may call unless it is refused.
+    /// The methods within both ceilings, sorted. The secret may call them unless it is refused.
     pub permitted: Vec<MethodId>,
-    /// Selected methods that stay out of reach whether or not the secret is refused, sorted.
+    /// Selected methods that are withheld even if the secret is not refused, sorted.
     pub withheld: Vec<(MethodId, Withheld)>,
-    /// Selected sets that no catalogue knows: they grant nothing.
+    /// Selected sets that no catalogue defines. They grant nothing.
     pub unknown_sets: Vec<String>,
 }
 
 impl EffectiveRights {
-    /// What `selection` comes to under `ceilings`.
+    /// Computes the rights of `selection` under `ceilings`.
     pub fn new(
         catalogues: &[Catalogue],
         rights: &Rights,
@@ -104,7 +104,7 @@ impl EffectiveRights {
         ceilings: Ceilings,
         refused: Option<Reason>,
     ) -> Self {
-        // Inherit selects what the account's role permits, and nothing above it.
+        // Inherit selects only methods that the account's role permits.
         let selecting = if *selection == Selection::Inherit { ceilings.account } else { Role::Owner };
         let (mut permitted, mut withheld) = (Vec::new(), Vec::new());
         for (id, access) in rights.selected(selecting, selection) {
@@ -134,7 +134,7 @@ impl EffectiveRights {
         EffectiveRights { ceilings, refused, permitted, withheld, unknown_sets }
     }
 
-    /// Each selected method with the reason if it is withheld, sorted.
+    /// Returns each selected method, sorted, with the reason if it is withheld.
     pub fn methods(&self) -> Vec<(&MethodId, Option<Withheld>)> {
         let refused = self.refused.map(Withheld::Refused);
         let mut all: Vec<_> = self.permitted.iter().map(|id| (id, refused)).collect();
@@ -143,7 +143,7 @@ impl EffectiveRights {
         all
     }
 
-    /// What whoever chose the selection should know: `None` if it grants all that it names.
+    /// Returns a warning for the person who chose the selection; `None` if it grants everything that it names.
     pub fn warning(&self) -> Option<String> {
         let selected = self.permitted.len() + self.withheld.len();
         let first = self.withheld.first();

@@ -1,4 +1,4 @@
-//! Catalogue files: TOML, read strictly. Every refusal names file, line and column.
+//! Catalogue files: TOML, parsed strictly. Every error names file, line and column.
 
 use std::collections::HashMap;
 use std::ops::Range;
@@ -11,17 +11,17 @@ use super::{ApiSet, Catalogue, Entry, Group};
 use crate::domain::method::{Access, Method, MethodId};
 use crate::error::{Error, Result};
 
-/// The largest file, in bytes.
+/// Maximum size of a file, in bytes.
 pub const LARGEST: usize = 16 * 1024 * 1024;
-/// The most words and signs of a file. What is kept of each while reading is many times its text: without this bound a
-/// file of brackets, dots or line ends alone would fill the memory.
+/// Maximum number of words and signs of a file. Parsing needs many times the text's memory for each. Without this
+/// bound, a file of only brackets, dots or line ends would fill the memory.
 const MOST_PARTS: usize = 6_000_000;
 
-/// Reads the text of a catalogue file, called `name` in what is refused. `there` are the catalogues that it will
-/// stand among; its own older self may be one of them.
+/// Parses the text of a catalogue file. Error messages call it `name`. `there` are the catalogues that it will be
+/// stored with; its own older version may be one of them.
 ///
 /// # Errors
-/// Those of [`check::check`], as `FILE:LINE:COLUMN: what: why`.
+/// The errors of [`check::check`], as `FILE:LINE:COLUMN: what: why`.
 pub fn read(name: &str, text: &str, there: &[Catalogue]) -> Result<Catalogue> {
     let (catalogue, places) = parsed(name, text)?;
     match check::first_fault(&catalogue, there) {
@@ -30,7 +30,7 @@ pub fn read(name: &str, text: &str, there: &[Catalogue]) -> Result<Catalogue> {
     }
 }
 
-/// Reads a file of our own, which may define `jeton.*`.
+/// Parses one of jeton's own files, which may define `jeton.*`.
 pub(super) fn ours(name: &str, text: &str) -> Result<Catalogue> {
     let (catalogue, places) = parsed(name, text)?;
     match check::sound(&catalogue, &[]) {
@@ -39,7 +39,7 @@ pub(super) fn ours(name: &str, text: &str) -> Result<Catalogue> {
     }
 }
 
-/// Where in the text each part stands, in bytes.
+/// The byte offset of each part in the text.
 struct Places(HashMap<Spot, usize>);
 
 impl Places {
@@ -53,7 +53,7 @@ impl Places {
     }
 }
 
-/// `error` with its place before it.
+/// Returns `error` with its place at the front.
 fn at(name: &str, text: &str, byte: usize, error: Error) -> Error {
     let before = text.get(..byte).unwrap_or(text);
     let line = before.matches('\n').count() + 1;
@@ -61,7 +61,8 @@ fn at(name: &str, text: &str, byte: usize, error: Error) -> Error {
     Error { what: format!("{name}:{line}:{column}: {}", error.what), ..error }
 }
 
-/// Where a text has more words and signs than are read: letters and blanks count by the run, all else one by one.
+/// Returns the offset at which a text exceeds the maximum number of words and signs. A run of letters or blanks counts
+/// once, every other byte counts by itself.
 fn too_many_parts(text: &str) -> Option<usize> {
     #[derive(PartialEq)]
     enum Sort {
@@ -79,7 +80,7 @@ fn too_many_parts(text: &str) -> Option<usize> {
             _ => Sort::Sign,
         };
         parts += usize::from(sort == Sort::Sign || sort != last);
-        // A table is by far the largest thing so few letters can ask for.
+        // A table needs by far the most memory for so few letters.
         parts += if byte == b'{' { TABLE } else { 0 };
         if parts > MOST_PARTS {
             return Some(at);
@@ -101,7 +102,7 @@ fn parsed(name: &str, text: &str) -> Result<(Catalogue, Places)> {
     }
     let doc: FileDoc = toml::from_str(text).map_err(|e| {
         let byte = e.span().map_or(0, |span: Range<usize>| span.start);
-        // Its own text quotes the line; a message is enough beside a place.
+        // The error's own text quotes the line; with a place, the message is enough.
         let message = e.message().replace('\n', ", ");
         at(name, text, byte, Error::usage("the catalogue file can't be read").why(message))
     })?;
