@@ -1,4 +1,4 @@
-//! Reading the audit log, and proving that it is as it was written.
+//! Reads the audit log, and verifies that it was not changed.
 
 use crate::domain::anchor::{Checkpoint, StoreMark};
 use crate::domain::audit_filter::AuditFilter;
@@ -13,21 +13,21 @@ use crate::verbs::needs::{Needs, READ_AUDIT};
 use crate::verbs::ports::Snapshot;
 use crate::verbs::{Env, Proof, Query, Verb};
 
-/// How many rows are in memory while the chain is followed.
+/// Number of rows in memory while the chain is verified.
 const PAGE: usize = 1_000;
 
-/// One stretch of the audit log, the oldest row first.
+/// Lists one section of the audit log, the oldest row first.
 #[derive(Debug, Clone)]
 pub struct ListAudit {
-    /// Only what happened at this instant or later.
+    /// Only rows of this time or later.
     pub since: Option<Timestamp>,
-    /// Only what happened to this token. An id is looked for in the log alone: the token may have been purged.
+    /// Only rows about this token. An id is searched in the log alone, because the token may have been purged.
     pub token: Option<TokenRef>,
-    /// What else must hold.
+    /// The filter.
     pub filter: AuditFilter,
-    /// Which stretch.
+    /// The requested section.
     pub anchor: AuditAnchor,
-    /// The most rows wanted.
+    /// Maximum number of rows.
     pub limit: usize,
 }
 
@@ -65,7 +65,7 @@ fn target(by: &Actor, snapshot: &dyn Snapshot, token: &TokenRef) -> Result<Token
     }
 }
 
-/// The number of the log's last row, 0 for none: changes whenever anything was changed.
+/// Returns the number of the log's last row, 0 for none. It changes with every change of the store.
 #[derive(Debug, Clone)]
 pub struct AuditHead;
 
@@ -84,30 +84,30 @@ impl Query for AuditHead {
     }
 }
 
-/// How much of the log is followed.
+/// The part of the log to verify.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Reach {
     /// From its first row.
     Whole,
-    /// From the last checkpoint; from the first row where something is wrong behind it.
+    /// From the last checkpoint; from the first row if something after the checkpoint is wrong.
     LastCheckpoint,
 }
 
-/// Whether the log is as it was written, as far as it shows.
+/// Verifies that the log was not changed, as far as that can be detected.
 #[derive(Debug, Clone)]
 pub struct VerifyAudit {
-    /// What was kept outside the store, the oldest first.
+    /// The checkpoints kept outside the store, the oldest first.
     pub checkpoints: Vec<Checkpoint>,
-    /// How much is followed.
+    /// The part to verify.
     pub reach: Reach,
 }
 
 /// The answer to [`VerifyAudit`].
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct VerifiedAudit {
-    /// What following the chain showed.
+    /// The result of following the chain.
     pub report: Report,
-    /// The log as it ends now, to be kept outside the store; none where something is wrong with it.
+    /// A checkpoint of the log's present end, to be kept outside the store. `None` if something is wrong with the log.
     pub checkpoint: Option<Checkpoint>,
 }
 
@@ -168,7 +168,7 @@ fn read_through(snapshot: &dyn Snapshot, mut verifier: Verifier) -> Result<Repor
             verifier.torn();
             return Ok(verifier.unread());
         }
-        // A damaged tree of rows may give numbers in any order: going on from a lower one would never end.
+        // A damaged tree of rows may return numbers in any order. Continuing from a lower one would never end.
         let last = page.rows.iter().map(|raw| raw.row.seq).max();
         match last.filter(|last| page.rows.len() == PAGE && after.is_none_or(|after| *last > after)) {
             Some(last) => after = Some(last),

@@ -1,4 +1,4 @@
-//! What verbs ask of the audit log.
+//! The interface of verbs to the audit log.
 
 use crate::domain::audit::AuditRow;
 use crate::domain::audit_filter::AuditFilter;
@@ -6,12 +6,12 @@ use crate::domain::chain::RawRow;
 use crate::domain::time::Timestamp;
 use crate::error::Result;
 
-/// Which stretch of the log is wanted. Rows are named by their numbers, which need not be there.
+/// The requested section of the log. Rows are referred to by number; a row of that number need not exist.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum AuditAnchor {
-    /// Its first rows.
+    /// The first rows.
     Oldest,
-    /// Its last rows.
+    /// The last rows.
     Newest,
     /// The rows right before this one.
     Before(i64),
@@ -21,18 +21,18 @@ pub enum AuditAnchor {
     Around(i64),
 }
 
-/// A question for one stretch of the log.
+/// A query for one section of the log.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct AuditQuery {
-    /// Only what happened at this instant or later.
+    /// Only rows of this time or later.
     pub since: Option<Timestamp>,
-    /// Only what happened to this, e.g. `t:7`.
+    /// Only rows about this target, e.g. `t:7`.
     pub target: Option<String>,
-    /// What else must hold.
+    /// The filter.
     pub filter: AuditFilter,
-    /// Which stretch.
+    /// The requested section.
     pub anchor: AuditAnchor,
-    /// The most rows wanted.
+    /// Maximum number of rows.
     pub limit: usize,
 }
 
@@ -41,59 +41,59 @@ pub struct AuditQuery {
 pub struct Chained {
     /// The row.
     pub row: AuditRow,
-    /// Its hash, as it is stored.
+    /// The row's hash, as it is stored.
     pub hash: [u8; 32],
 }
 
-/// One stretch of the log.
+/// One section of the log.
 #[derive(Debug, Clone, PartialEq, Default)]
 pub struct AuditWindow {
     /// The rows, the oldest first.
     pub rows: Vec<Chained>,
-    /// The number of the log's last row, whether it matches or not; 0 in an empty log.
+    /// The number of the log's last row, matching or not; 0 in an empty log.
     pub newest: i64,
-    /// Whether matching rows stand before the first. Not looked for after [`AuditAnchor::After`]: then it is true.
+    /// `true` if matching rows precede the first. Not checked after [`AuditAnchor::After`]; then always `true`.
     pub older: bool,
-    /// Whether matching rows stand behind the last. Not looked for after [`AuditAnchor::Before`]: then it is true.
+    /// `true` if matching rows follow the last. Not checked after [`AuditAnchor::Before`]; then always `true`.
     pub newer: bool,
-    /// The numbers of matching rows that are left out: what is stored of them is damaged.
+    /// The numbers of matching rows that are left out because their stored data is damaged.
     pub unreadable: Vec<i64>,
 }
 
-/// Rows as they lie in the store.
+/// Raw rows of the store.
 #[derive(Debug, Clone, PartialEq, Default)]
 pub struct AuditPage {
     /// The rows, in the order of their numbers.
     pub rows: Vec<RawRow>,
-    /// Whether the file is damaged right behind them.
+    /// `true` if the file is damaged right after them.
     pub torn: bool,
 }
 
-/// The log's last row: as long as it is the same, so is everything that verbs change. In an empty log all is 0.
+/// The log's last row. While it is the same, so is everything that verbs change. In an empty log all is 0.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub struct AuditTip {
-    /// Its number.
+    /// The row's number.
     pub seq: i64,
-    /// Its hash in the chain, which stands for all rows before it.
+    /// The row's hash in the chain, which covers all rows before it.
     pub hash: [u8; 32],
 }
 
 /// The log in one consistent state.
 pub trait AuditLog {
-    /// The last row.
+    /// Returns the last row.
     fn audit_tip(&self) -> Result<AuditTip>;
-    /// The number of the last row; 0 in an empty log.
+    /// Returns the number of the last row; 0 in an empty log.
     fn audit_head(&self) -> Result<i64> {
         self.audit_tip().map(|tip| tip.seq)
     }
-    /// Whether the log holds this row, and with it all that stood before it.
+    /// `true` if the log contains this row, and therefore all rows before it.
     fn audit_contains(&self, tip: AuditTip) -> Result<bool>;
-    /// Whether the log is what it was at `tip` and rows behind it, none of a verb whose name starts with `without`.
+    /// `true` if the log equals the log at `tip` plus later rows, none of a verb whose name starts with `without`.
     fn audit_only_grew(&self, tip: AuditTip, without: &str) -> Result<bool>;
-    /// One stretch of the log.
+    /// Returns one section of the log.
     fn audit_window(&self, query: &AuditQuery) -> Result<AuditWindow>;
-    /// In what the log's table differs from the one that jeton makes, in words.
+    /// Describes the difference between the log's table and the one that jeton creates. `None` if they are equal.
     fn audit_table_flaw(&self) -> Result<Option<String>>;
-    /// The rows numbered higher than `after` (all of them without it), `limit` at most, however damaged.
+    /// Returns the rows numbered higher than `after` (all rows without it), `limit` at most, however damaged.
     fn audit_page(&self, after: Option<i64>, limit: usize) -> Result<AuditPage>;
 }

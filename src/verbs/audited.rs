@@ -2,7 +2,7 @@
 
 use crate::domain::audit::AuditEntry;
 
-/// A change's outcome with at least one audit entry: a store commits nothing else.
+/// A change's result with at least one audit entry. A store commits nothing else.
 #[derive(Debug)]
 pub struct Audited<T> {
     value: T,
@@ -11,29 +11,29 @@ pub struct Audited<T> {
 }
 
 impl<T> Audited<T> {
-    /// An outcome with its one entry.
+    /// Creates a result with its one entry.
     pub fn one(value: T, entry: AuditEntry) -> Self {
         Audited { value, first: entry, rest: Vec::new() }
     }
 
-    /// An outcome with an entry for each thing changed; none when there is no entry.
+    /// Creates a result with an entry for each thing changed. `None` if there is no entry.
     pub fn each(value: T, entries: impl IntoIterator<Item = AuditEntry>) -> Option<Self> {
         let mut entries = entries.into_iter();
         let first = entries.next()?;
         Some(Audited { value, first, rest: entries.collect() })
     }
 
-    /// The outcome, to be looked at.
+    /// Returns the result for inspection.
     pub fn value_mut(&mut self) -> &mut T {
         &mut self.value
     }
 
-    /// The same entries with `f` of the outcome.
+    /// Applies `f` to the result and keeps the entries.
     pub fn map<U>(self, f: impl FnOnce(T) -> U) -> Audited<U> {
         Audited { value: f(self.value), first: self.first, rest: self.rest }
     }
 
-    /// Its entries, then its outcome.
+    /// Returns the entries, then the result.
     pub fn into_parts(self) -> (Vec<AuditEntry>, T) {
         let mut entries = vec![self.first];
         entries.extend(self.rest);

@@ -1,9 +1,10 @@
-//! May this actor do that to those? The one place. A verb gets the accounts and tokens it acts on only from here,
-//! inside its transaction.
+//! Permission checks for accounts and tokens; there are no others. A verb gets the accounts and tokens it acts on only
+//! from here, inside its transaction.
 //!
-//! Two questions are asked of everybody: what the role of the account allows, and, where a token acts, what it holds.
-//! A token never gives away what it doesn't hold: what it creates, copies, edits, regenerates, enables or restores has
-//! methods that it may call itself, before and after, and expires no later ([`grant`]).
+//! Two checks apply to everybody: the account's role must allow the act, and an acting token must hold the method for
+//! it. A token never gives away a right that it doesn't hold. A token that it creates, copies, edits, regenerates,
+//! enables or restores has only methods that the acting token may call itself, before and after. That token also
+//! expires no later than the acting one ([`grant`]).
 //!
 #![doc = include_str!("authorize/matrix.md")]
 
@@ -27,20 +28,20 @@ use crate::domain::suggest::did_you_mean;
 use crate::domain::token::Token;
 use crate::error::{Error, Kind, Result};
 
-/// What is done to a token, by weight.
+/// An act on a token, ordered by weight.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Act {
-    /// Looked at.
+    /// Read.
     See,
-    /// Disabled or deleted: always allowed on one's own.
+    /// Disable or delete: always allowed on the actor's own tokens.
     Restrict,
     /// Anything else.
     Change,
 }
 
 impl Act {
-    /// The methods of which a token needs one, first the one that reaches its own account only, then the one that
-    /// reaches every account.
+    /// Returns the methods of which a token needs one. The first reaches its own account only, the second reaches
+    /// every account.
     const fn methods(self) -> &'static [&'static str] {
         match self {
             Act::See => Needs::ReadTokens.methods(),
@@ -49,21 +50,22 @@ impl Act {
     }
 }
 
-/// Which tokens a reference may mean.
+/// The tokens that a reference may mean.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Among {
-    /// Those outside the trash.
+    /// Tokens outside the trash.
     Kept,
-    /// Those in the trash.
+    /// Tokens in the trash.
     Trashed,
-    /// Those outside the trash and, where there is none, those in it.
+    /// Tokens outside the trash and, if there is none, those in it.
     All,
 }
 
-/// Whether the actor may ask for what takes `needs` at all. A password may; a token as far as it holds a method.
+/// Checks that the actor may ask for a verb that takes `needs`. A password always may; a token needs one of the
+/// methods.
 ///
 /// # Errors
-/// [`crate::error::Kind::Denied`] with what the token lacks.
+/// [`crate::error::Kind::Denied`] with the missing methods.
 pub fn needs(by: &Actor, needs: Needs) -> Result<()> {
     let Some(bearer) = by.bearer() else { return Ok(()) };
     match needs {
@@ -73,7 +75,7 @@ pub fn needs(by: &Actor, needs: Needs) -> Result<()> {
     }
 }
 
-/// What to say of a token that may not ask for what takes `needs`.
+/// Error for a token that may not ask for a verb that takes `needs`.
 pub(super) fn lacks(token: &Token, needs: Needs) -> Error {
     match needs.methods() {
         [] => Error::denied("no token may do that, whatever it holds")
@@ -84,18 +86,19 @@ pub(super) fn lacks(token: &Token, needs: Needs) -> Error {
     }
 }
 
-/// Whether the actor's proof reaches `owner`'s tokens; what its role allows is another question.
+/// `true` if the actor's proof reaches tokens of an account. Permission by role is checked separately.
 fn reaches(by: &Actor, act: Act, own: bool) -> bool {
     let held = |bearer: &Bearer| act.methods().iter().skip(usize::from(!own)).any(|id| bearer.holds(id));
     by.bearer().is_none_or(held)
 }
 
-/// Whether the actor's proof reaches tokens of accounts beside its own; what its role allows is another question.
+/// `true` if the actor's proof reaches tokens of accounts other than its own. Permission by role is checked
+/// separately.
 pub fn reaches_others(by: &Actor, act: Act) -> bool {
     reaches(by, act, false)
 }
 
-/// Whether the actor may do `act` to tokens of an account.
+/// Checks that the actor may do `act` to tokens of an account.
 ///
 /// # Errors
 /// [`crate::error::Kind::Denied`] with the reason.
@@ -124,7 +127,7 @@ pub fn permit(by: &Actor, act: Act, owner: AccountId, owner_role: Role, self_ser
     }
 }
 
-/// Whether the actor may change or copy `token`: a token does neither to itself.
+/// Checks that `token` is not the acting token, which may neither change nor copy itself.
 ///
 /// # Errors
 /// [`crate::error::Kind::Denied`] for a token that acts on itself.
@@ -136,8 +139,8 @@ pub fn not_itself(by: &Actor, token: &Token) -> Result<()> {
     Ok(())
 }
 
-/// Whether no secret of `tokens` has a higher role than a token that acts, nor comes back to one when its account is
-/// promoted: methods alone don't say what it may manage.
+/// Checks that no secret of `tokens` has a higher role than the acting token, or would get one when its account is
+/// promoted. The methods alone don't determine which accounts a token may manage.
 fn no_higher_role<'t>(bearer: &Bearer, tokens: impl IntoIterator<Item = &'t Token>) -> Result<()> {
     let (own, issued) = (bearer.account.role, bearer.issued_role);
     let is_higher = |token: &Token| token.highest_role() > own || token.highest_issued_role() > issued;
@@ -150,8 +153,8 @@ fn no_higher_role<'t>(bearer: &Bearer, tokens: impl IntoIterator<Item = &'t Toke
         .next("Say --user U, and give the password"))
 }
 
-/// Whether a token that acts may touch what may do `held`, and leave it with `given` until `expiries`: it does no more
-/// itself, and lasts no longer.
+/// Checks that an acting token can hold everything in `held` and `given`, and lives until `expiries`. Otherwise it
+/// could gain methods or time through another token.
 fn no_escalation<'s>(
     bearer: &Bearer,
     snapshot: &dyn Snapshot,
@@ -167,7 +170,7 @@ fn no_escalation<'s>(
     };
     if beyond(&mut held.into_iter().chain(given.clone())).is_some() {
         let refused = Error::denied(format!("the token {name} can't give away what it doesn't hold"));
-        // What was asked for can be named; what a token may do that is out of reach can't.
+        // Requested rights can be named in the error; rights of a token out of reach can't.
         let named = beyond(&mut given.into_iter());
         return Err(refused.why(named.unwrap_or_else(|| "the other token may do more".to_owned())));
     }
@@ -193,7 +196,8 @@ const fn managed_by(role: Role) -> &'static str {
     }
 }
 
-/// Whether the actor may change what methods and API sets there are: it changes what tokens of others may do.
+/// Checks that the actor may change the methods and API sets. Such a change alters the rights of other accounts'
+/// tokens.
 ///
 /// # Errors
 /// [`crate::error::Kind::Denied`] with the roles that may.
@@ -207,7 +211,7 @@ pub fn catalogue(by: &Actor) -> Result<()> {
         .next("Ask an owner or admin"))
 }
 
-/// Whether the actor may read the audit log: it tells of everybody.
+/// Checks that the actor may read the audit log, which contains the acts of everybody.
 ///
 /// # Errors
 /// [`crate::error::Kind::Denied`] with the roles that may.
@@ -221,14 +225,14 @@ pub fn audit(by: &Actor) -> Result<()> {
         .next("Ask an owner or admin"))
 }
 
-/// The error for an account that isn't there, for an actor that sees all accounts.
+/// Error for an unknown account, for an actor that sees all accounts.
 pub(super) fn no_account(name: &Username, snapshot: &dyn Snapshot) -> Result<Error> {
     let accounts = snapshot.accounts()?;
     let known = accounts.iter().map(|account| account.username.as_str());
     Ok(did_you_mean(Error::not_found(format!("there is no account {name}")), name.as_str(), known))
 }
 
-/// The account whose tokens are meant: the one named, else the actor's own.
+/// Returns the account whose tokens are meant: the one named, else the actor's own.
 ///
 /// # Errors
 /// [`crate::error::Kind::Denied`] before [`crate::error::Kind::NotFound`].
@@ -240,35 +244,36 @@ pub fn account(by: &Actor, snapshot: &dyn Snapshot, name: Option<&Username>, act
         return Ok(actor.clone());
     };
     match snapshot.account_named(name)? {
-        // Whether a hidden account is there is none of the actor's business either.
+        // The error must not reveal that a hidden account exists.
         Some(account) if permit(by, act, account.id, account.role, self_service).is_ok() => Ok(account),
         None if resolve::knows_all(by, act) => Err(no_account(name, snapshot)?),
         Some(_) | None => Err(hidden(actor)),
     }
 }
 
-/// The rights that a request asks to leave a token with. They are judged before anything about stored tokens is told.
+/// The rights that a request asks to leave a token with. They are judged before the answer reveals anything about
+/// stored tokens.
 #[derive(Debug, Clone, Default)]
 pub struct Requested {
-    /// The methods and sets that it names; `None` if the token keeps its own.
+    /// The requested methods and sets. `None` if the token keeps its own.
     pub selection: Option<Selection>,
-    /// The expiry that it names; `None` if the token keeps its own.
+    /// The requested expiry. `None` if the token keeps its own.
     pub expiry: Option<Expiry>,
 }
 
-/// An account in which the actor may make a token with the rights that it asked for.
+/// An account in which the actor may create a token with the requested rights.
 #[derive(Debug)]
 pub struct NewOwner(Account);
 
 impl NewOwner {
-    /// The account.
+    /// Returns the account.
     pub fn account(&self) -> &Account {
         &self.0
     }
 }
 
-/// The account named, else the actor's own, if the actor may make a token in it that may call `selection` until
-/// `expiry`. `expiry` is `None` if what was asked for is no date at all.
+/// Returns the account named, else the actor's own, if the actor may create a token in it with `selection` and
+/// `expiry`. `expiry` is `None` if the request has no date at all.
 ///
 /// # Errors
 /// [`crate::error::Kind::Denied`] before [`crate::error::Kind::NotFound`].
@@ -286,7 +291,8 @@ pub fn new_owner(
     denied_first(account(by, snapshot, name, Act::Change), rights).map(|(account, ())| NewOwner(account))
 }
 
-/// `expiry`, which nobody asked for, as far as the actor may give it: a token makes none that outlives it.
+/// Shortens `expiry`, a default that nobody asked for, to the end of the acting token. A token creates none that
+/// outlives it.
 pub fn shortened(by: &Actor, expiry: Expiry) -> Expiry {
     match (by.bearer().map(|bearer| bearer.end), expiry) {
         (Some(Expiry::At(end)), Expiry::At(at)) => Expiry::At(at.min(end)),
@@ -295,7 +301,7 @@ pub fn shortened(by: &Actor, expiry: Expiry) -> Expiry {
     }
 }
 
-/// Both, or what refuses: of two refusals the one that says that the actor may not.
+/// Returns both values, or the error of either. Of two errors, the denial takes precedence.
 ///
 /// # Errors
 /// Those of either.
@@ -307,8 +313,8 @@ pub fn denied_first<A, B>(one: Result<A>, other: Result<B>) -> Result<(A, B)> {
     }
 }
 
-/// Whether the actor may leave each token as the second of its pair, which was the first or was not there. Every verb
-/// that leaves tokens able to do something asks this, whatever it has asked before.
+/// Checks that the actor may change each token from the first of its pair to the second. The first is `None` for a new
+/// token. Every verb that leaves tokens able to do something calls this, whatever it has checked before.
 ///
 /// # Errors
 /// [`crate::error::Kind::Denied`] with the reason.
@@ -325,7 +331,7 @@ pub fn grant(by: &Actor, snapshot: &dyn Snapshot, changes: &[(Option<&Token>, &T
     no_escalation(bearer, snapshot, held, given, changes.iter().map(|(_, after)| after.expiry))
 }
 
-/// Says the same whether the thing is there or not.
+/// Error that is the same whether the thing exists or not.
 fn hidden(actor: &Account) -> Error {
     Error::denied("that is not there, or not yours to see").why(format!(
         "the role {} manages {}",

@@ -1,18 +1,18 @@
-//! The command that does the same as a change made on a screen.
+//! The command line equivalent to a change made on a screen.
 
 use std::fmt;
 
-/// Words of a `jeton …` command. Shown quoted for a POSIX shell; never holds a secret or a password.
+/// Words of a `jeton …` command. Displayed with quotes for a POSIX shell. Never contains a secret or a password.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct CliLine(Vec<String>);
 
 impl CliLine {
-    /// `jeton` and `words`.
+    /// Creates the command `jeton` with `words`.
     pub fn new(words: &[&str]) -> Self {
         CliLine(words.iter().map(|w| (*w).to_owned()).collect())
     }
 
-    /// Adds `--name value`, or `--name=value` where the value could be taken for an option itself.
+    /// Adds `--name value`, or `--name=value` if the value could be taken for an option itself.
     pub fn option(mut self, name: &str, value: impl Into<String>) -> Self {
         let value = value.into();
         if value.starts_with('-') {

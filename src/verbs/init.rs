@@ -1,4 +1,4 @@
-//! The first owner: what a new store is filled with.
+//! Setup of a store: its first owner, catalogues and policy.
 
 use super::actor::{Actor, Credential};
 use super::audited::Audited;
@@ -16,18 +16,18 @@ use crate::domain::policy::Policy;
 use crate::domain::role::Role;
 use crate::error::{Error, Result};
 
-/// Sets up an installation with its first owner. A conflict when there is one already.
+/// Sets up an installation with its first owner. It is a conflict if there is one already.
 #[derive(Debug)]
 pub struct Init {
     /// The owner's name.
     pub username: Username,
     /// The owner's password.
     pub password: NewPassword,
-    /// What secrets start with.
+    /// The prefix of secrets.
     pub prefix: Prefix,
-    /// Whether members and viewers manage their own tokens.
+    /// `true` if members and viewers manage their own tokens.
     pub self_service: bool,
-    /// A catalogue beside `jeton`'s own.
+    /// A catalogue in addition to `jeton`'s own.
     pub catalogue: Option<Catalogue>,
 }
 

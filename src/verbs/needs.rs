@@ -1,9 +1,9 @@
-//! What a token must hold to ask for a verb. A password needs none of it: there the role alone decides.
+//! Scopes that a token needs to ask for a verb. A password needs none of them: there the role alone decides.
 
-/// What a token must hold to ask for a verb.
+/// Scopes that a token needs to ask for a verb.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Needs {
-    /// Nothing but being alive.
+    /// Nothing but a live token.
     Nothing,
     /// `jeton.tokens.read` for its own account's tokens, `jeton.tokens.read-all` for everybody's.
     ReadTokens,
@@ -11,21 +11,21 @@ pub enum Needs {
     WriteTokens,
     /// This one method.
     Method(&'static [&'static str; 1]),
-    /// More than any token holds: it takes a person and a password.
+    /// More than any token holds: a person and a password.
     Person,
 }
 
-/// Looks at accounts.
+/// Reads accounts.
 pub const READ_ACCOUNTS: Needs = Needs::Method(&["jeton.accounts.read"]);
 /// Changes accounts, as far as a token may.
 pub const WRITE_ACCOUNTS: Needs = Needs::Method(&["jeton.accounts.write"]);
 /// Reads the audit log.
 pub const READ_AUDIT: Needs = Needs::Method(&["jeton.audit.read"]);
-/// Reads the ledger, of tokens that it may see.
+/// Reads the ledger of tokens that the actor may see.
 pub const READ_LEDGER: Needs = Needs::Method(&["jeton.ledger.read"]);
 
 impl Needs {
-    /// The methods of which one is needed, the narrowest first; none where any token or no token will do.
+    /// Returns the methods of which one is needed, the narrowest first. Empty if any token or no token is enough.
     pub const fn methods(self) -> &'static [&'static str] {
         match self {
             Needs::Nothing | Needs::Person => &[],

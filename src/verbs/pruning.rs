@@ -1,4 +1,5 @@
-//! Old rows of the ledger go with every change, a few at a time: no service may be running that would delete them.
+//! Deletes old rows of the ledger after every change, a few at a time. A service that would delete them may not be
+//! running.
 
 use super::local::Local;
 use super::ports::Store;
@@ -8,7 +9,7 @@ use crate::error::Result;
 const BATCH_SIZE: u32 = 1_000;
 
 impl<S: Store> Local<S> {
-    /// Deletes some of what is older than the policy keeps. Best effort: the change itself is done.
+    /// Deletes some of the rows older than the policy keeps. Best effort: the change itself is done.
     pub(super) fn prune_ledger(&self) {
         let _ = self.prune_batch();
     }

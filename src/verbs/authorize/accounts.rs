@@ -1,5 +1,5 @@
-//! Who may do what to accounts and to policy. A token does no more than its account would; what it must hold, each verb
-//! says.
+//! Permission checks for accounts and policy. A token can do no more than its account; each verb declares the method
+//! that the token needs.
 
 use super::{denied_first, hidden};
 use crate::domain::account::Account;
@@ -9,23 +9,23 @@ use crate::error::{Error, Result};
 use crate::verbs::actor::Actor;
 use crate::verbs::ports::Snapshot;
 
-/// What is done to an account.
+/// An act on an account.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Manage {
-    /// Looked at: always allowed with one's own.
+    /// Read: always allowed on the actor's own account.
     See,
-    /// Given another password: always allowed with one's own.
+    /// Set another password: always allowed on the actor's own account.
     Password,
-    /// Switched off or on.
+    /// Disable or enable.
     Switch,
-    /// Given this role.
+    /// Give this role.
     Grant(Role),
-    /// Deleted.
+    /// Delete.
     Delete,
 }
 
-/// Whether the actor, where it is a person, has a password that nobody else knows. A person with a temporary one does
-/// nothing before replacing it; the account's tokens go on.
+/// Checks that a person has a password that nobody else knows. A person with a temporary one must replace it first;
+/// the account's tokens keep working.
 ///
 /// # Errors
 /// Those of [`replace_password_first`].
@@ -36,14 +36,14 @@ pub fn own_password(by: &Actor) -> Result<()> {
     }
 }
 
-/// A [`crate::error::Kind::Denied`] for somebody whose password is temporary, with the command that replaces it.
+/// Returns a [`crate::error::Kind::Denied`] for a person with a temporary password, with the command that replaces it.
 pub fn replace_password_first(name: &Username) -> Error {
     Error::denied(format!("the password of {name} is temporary"))
         .why("somebody else set it, so it is replaced before anything else")
         .next(format!("Run: jeton account passwd --user {name}"))
 }
 
-/// Whether the actor may change the rules of the installation.
+/// Checks that the actor may change the rules of the installation.
 ///
 /// # Errors
 /// [`crate::error::Kind::Denied`] with the role that may.
@@ -57,8 +57,8 @@ pub fn policy(by: &Actor) -> Result<()> {
         .next("Ask an owner"))
 }
 
-/// Whether the actor may give another account `role`: an owner any, an admin those that it manages. An admin makes no
-/// other admin, who would be out of its reach from then on.
+/// Checks that the actor may give another account `role`: an owner any, an admin those that it manages. An admin can't
+/// create another admin, who would be out of its reach from then on.
 ///
 /// # Errors
 /// [`crate::error::Kind::Denied`] with the roles that it may give.
@@ -74,7 +74,7 @@ pub fn give_role(by: &Actor, role: Role) -> Result<()> {
     Err(Error::denied(format!("{} may not give the role {role}", actor.username)).why(granted).next("Ask an owner"))
 }
 
-/// The account of that name, if the actor may do `act` to it.
+/// Returns the account of that name, if the actor may do `act` to it.
 ///
 /// # Errors
 /// [`crate::error::Kind::Denied`] before [`crate::error::Kind::NotFound`].
@@ -93,7 +93,7 @@ pub fn manage(by: &Actor, snapshot: &dyn Snapshot, name: &Username, act: Manage)
     }
 }
 
-/// [`manage`] for several: whether the actor may comes before whether all of them are there.
+/// Does the same as [`manage`] for several accounts. All permissions are checked before the existence of any account.
 ///
 /// # Errors
 /// Those of [`manage`].
@@ -108,8 +108,8 @@ pub fn manage_all(by: &Actor, snapshot: &dyn Snapshot, names: &[&Username], act:
     all
 }
 
-/// Whether `actor` may do `act` to `account`, as both are known: what a face offers. A role that can be given is
-/// another question, see [`give_role`].
+/// Checks that `actor` may do `act` to `account`, if both are known. Screens use this to offer actions. Roles that can
+/// be given are checked by [`give_role`].
 ///
 /// # Errors
 /// [`crate::error::Kind::Denied`].
@@ -123,7 +123,7 @@ pub fn may_manage(actor: &Account, account: &Account, act: Manage) -> Result<()>
     }
 }
 
-/// Whether the actor may do `act` to its own account. Where it can't be taken back by oneself, it takes an owner.
+/// Checks that the actor may do `act` to its own account. An act that the actor couldn't undo itself needs an owner.
 fn itself(actor: &Account, act: Manage) -> Result<()> {
     let (what, from) = match act {
         Manage::See | Manage::Password => return Ok(()),

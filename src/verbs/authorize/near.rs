@@ -1,4 +1,4 @@
-//! Names near a reference that means no token.
+//! Suggestions of names similar to a reference that means no token.
 
 use super::{Act, Among, reaches};
 use crate::domain::filter::Filter;
@@ -10,13 +10,14 @@ use crate::error::{Error, Result};
 use crate::verbs::actor::Actor;
 use crate::verbs::ports::{Anchor, Snapshot, WindowQuery};
 
-/// The most tokens that are compared for each piece of the reference.
+/// Maximum number of tokens compared for each piece of the reference.
 const MAX_CANDIDATES: usize = 200;
-/// The most names that are suggested.
+/// Maximum number of suggestions.
 const MAX_NAMES: usize = 3;
 
-/// Adds the names nearest to `reference` to the error, of tokens within the actor's reach that it may see too. Only tokens that have a piece
-/// of the name in theirs are compared, so that the number of tokens doesn't matter.
+/// Adds the names nearest to `reference` to the error. Suggests only tokens within the actor's reach that it may also
+/// see. Compares only tokens whose name contains a piece of the reference, so that the cost doesn't depend on the
+/// number of tokens.
 pub(super) fn with_near_names(
     error: Error,
     by: &Actor,
@@ -33,7 +34,7 @@ pub(super) fn with_near_names(
     visibility.roles.retain(|role| seen.roles.contains(role));
     let (account, name) = text.split_once('/').map_or((None, text.as_str()), |(account, name)| (Some(account), name));
     let own = by.account()?.id;
-    // Tokens by name, each with the way to write it.
+    // Tokens by name, each with its written form.
     let mut known: Vec<(String, String)> = Vec::new();
     for piece in pieces(name) {
         let filter = Filter { words: vec![piece], account: account.map(str::to_lowercase), ..Filter::default() };
@@ -44,7 +45,7 @@ pub(super) fn with_near_names(
             expiring_by: None,
             sort: Sort::default(),
             trashed: among == Among::Trashed,
-            // No status is asked for.
+            // Unused: the filter asks for no status.
             now: Timestamp(0),
             anchor: Anchor::Start,
             limit: MAX_CANDIDATES,
@@ -62,7 +63,7 @@ pub(super) fn with_near_names(
     Ok(if names.is_empty() { error } else { error.next(format!("Did you mean: {}?", names.join(", "))) })
 }
 
-/// The beginning, the middle and the end of a name, in lower case.
+/// Returns the beginning, the middle and the end of a name, in lower case.
 fn pieces(name: &str) -> Vec<String> {
     let letters: Vec<char> = name.to_lowercase().chars().collect();
     let size = letters.len().div_ceil(3).clamp(2, 8);

@@ -1,5 +1,5 @@
-//! From a reference to tokens. Whatever a verb learns of a stored token comes from here, once the actor may do to it
-//! what it asked for: no answer about its state comes before that.
+//! Resolves references to tokens. A verb learns about a stored token only here, after the check that the actor may do
+//! the act. No answer reveals a token's state before that.
 
 use super::{
     Act, Among, NewOwner, Requested, account, denied_first, hidden, near, new_owner, no_escalation, no_higher_role,
@@ -15,7 +15,7 @@ use crate::error::{Error, Kind, Result};
 use crate::verbs::actor::Actor;
 use crate::verbs::ports::Snapshot;
 
-/// The token that `reference` means, if the actor may do `act` to it.
+/// Returns the token that `reference` means, if the actor may do `act` to it.
 ///
 /// # Errors
 /// Those of [`tokens`].
@@ -24,8 +24,8 @@ pub fn token(by: &Actor, snapshot: &dyn Snapshot, reference: &TokenRef, among: A
     found.pop().ok_or_else(|| Error::failure("the token is not there"))
 }
 
-/// The token that each of `references` means, if the actor may do `act` to all of them and leave them with what is
-/// `requested`.
+/// Returns the token that each of `references` means. The actor must be permitted to do `act` to all of them and to
+/// leave them with the `requested` rights.
 ///
 /// # Errors
 /// [`crate::error::Kind::Denied`] before anything else; then [`crate::error::Kind::NotFound`], and
@@ -52,9 +52,9 @@ pub fn tokens(
     found.into_iter().zip(references).map(one).collect()
 }
 
-/// The token that `reference` means, if the actor may see it, and the account for its copy: `into`, else its own. The
-/// copy may call what the token may, until `expiry` or, if that is `None`, as long as the token, shortened where the actor
-/// ends sooner.
+/// Returns the token that `reference` means, if the actor may see it, and the account for its copy: `into`, else its
+/// own. The copy has the token's selection and ends at `expiry`. If `expiry` is `None`, it lasts as long as the token,
+/// shortened to the end of the actor.
 ///
 /// # Errors
 /// Those of [`tokens`] and [`super::new_owner`].
@@ -80,13 +80,13 @@ pub fn to_copy(
     Ok((source, owner))
 }
 
-/// What a reference means.
+/// Tokens that a reference could mean.
 struct Found {
-    /// Those among which it was looked for.
+    /// Tokens in the searched place.
     there: Vec<Token>,
-    /// Where there is none: those in the trash instead of outside, or the other way round.
+    /// Tokens in the other place, trash or outside, if the searched one has none.
     elsewhere: Vec<Token>,
-    /// Whether not finding anything gives nothing away to the actor.
+    /// `true` if the error "not found" reveals nothing to the actor.
     open: bool,
 }
 
@@ -122,7 +122,7 @@ impl Found {
     }
 }
 
-/// Whether the actor may do `act` to all that was found, in the trash or not, one or several of a name.
+/// Checks that the actor may do `act` to every token found, in the trash or not, one or several of a name.
 fn judge(by: &Actor, snapshot: &dyn Snapshot, found: &[Found], act: Act, requested: &Requested) -> Result<()> {
     let actor = by.account()?;
     let self_service = snapshot.policy()?.self_service;
@@ -153,12 +153,13 @@ fn judge(by: &Actor, snapshot: &dyn Snapshot, found: &[Found], act: Act, request
     }
 }
 
-/// Whether nothing is hidden from the actor: what it doesn't find is not there.
+/// `true` if nothing is hidden from the actor, so that a failed search reveals nothing.
 pub(super) fn knows_all(by: &Actor, act: Act) -> bool {
     by.account().is_ok_and(|a| a.role == Role::Owner) && reaches_others(by, act)
 }
 
-/// A plain name is looked for among the actor's own tokens first, so not finding it gives nothing away.
+/// `true` for a reference to the actor's own tokens. A plain name is searched among them first, so not finding it
+/// reveals nothing.
 fn means_own(actor: &Account, reference: &TokenRef) -> bool {
     match reference {
         TokenRef::Id(_) | TokenRef::Shown(..) => false,
@@ -179,8 +180,8 @@ fn not_found(reference: &TokenRef, among: Among, elsewhere: bool) -> Error {
     }
 }
 
-/// The tokens that `reference` could mean, of those within the actor's reach: what is hidden neither makes a reference
-/// ambiguous nor changes an answer.
+/// Returns the tokens that `reference` could mean. Tokens that the actor can't reach are ignored, so they can't make a
+/// reference ambiguous or change an answer.
 fn candidates(
     by: &Actor,
     snapshot: &dyn Snapshot,
@@ -211,7 +212,7 @@ fn meant(by: &Actor, snapshot: &dyn Snapshot, reference: &TokenRef, trashed: boo
         let name = TokenName::parse(name)?;
         return account.map_or(Ok(Vec::new()), |a| snapshot.tokens_named(&visibility, Some(a.id), &name, trashed));
     }
-    // An id or a hint means one token, whatever others are called.
+    // An id or a hint means one token, whatever the names of others are.
     if let Some(id) = TokenId::parse(text) {
         return Ok(snapshot.token(id)?.into_iter().collect());
     }

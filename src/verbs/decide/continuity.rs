@@ -1,8 +1,8 @@
-//! Notices a store that went back in time: an older copy, or another one, in the place of the store that a service has
-//! read. What was revoked since would come to life in it, and nothing in it would say so.
+//! Detects a store that went back in time: an older copy, or another store, in the place of the one that a service has
+//! read. A token revoked since then would work again, and nothing in the store would show it.
 //!
-//! The audit log only grows. So the row that was last seen must still be there, with the hash that stands for all rows
-//! before it.
+//! The audit log only grows. So the last seen row must still exist with the same hash, which covers all rows before
+//! it.
 
 use crate::domain::anchor::{Checkpoint, StoreMark};
 use crate::domain::time::{MINUTE, Timestamp};
@@ -10,29 +10,29 @@ use crate::error::{Error, Result};
 use crate::verbs::audit_log::AuditTip;
 use crate::verbs::ports::Snapshot;
 
-/// The person's word that the store may be what it is.
+/// The next step of the error, for a person who knows that the store is the right one.
 const ACKNOWLEDGE: &str =
     "Put the newer store back; or, if this one is meant, start the service once with: jeton serve --accept-older-store";
 
-/// How often the time is kept with what was seen while the log doesn't grow, in milliseconds.
+/// Interval at which the time of the last seen row is refreshed while the log doesn't grow, in milliseconds.
 const REFRESH_INTERVAL: i64 = 10 * MINUTE;
 
-/// What a service has seen of the audit log.
+/// The last audit row that a service has seen, and the check against it.
 #[derive(Debug, Clone, Default)]
 pub struct Continuity {
     seen: Option<Checkpoint>,
-    /// Why it isn't known what was seen.
+    /// The reason why the last seen row is unknown.
     unreadable: Option<String>,
     is_broken: bool,
 }
 
 impl Continuity {
-    /// Goes on from what was seen before; with `None`, nothing was.
+    /// Continues from the row seen before. `None` if there is none.
     pub fn from_seen(seen: Option<Checkpoint>) -> Self {
         Continuity { seen, ..Continuity::default() }
     }
 
-    /// Something was seen before, but not what: `why`. No store passes then.
+    /// Creates a state for a lost record of the last seen row: `why`. Every check fails then.
     pub fn unreadable(why: String) -> Self {
         Continuity { unreadable: Some(why), ..Continuity::default() }
     }
@@ -42,12 +42,12 @@ impl Continuity {
         self.seen.as_ref()
     }
 
-    /// Returns whether the last store that was looked at is not the one that was seen.
+    /// Returns `true` if the last checked store is not the one that was seen.
     pub fn is_broken(&self) -> bool {
         self.is_broken
     }
 
-    /// Returns what was seen with the time `now`, if the time in it is another by [`REFRESH_INTERVAL`].
+    /// Returns the last seen row with the time `now`, if its time differs by [`REFRESH_INTERVAL`] or more.
     pub fn refresh(&mut self, now: Timestamp) -> Option<&Checkpoint> {
         let seen =
             self.seen.as_mut().filter(|seen| (now.0.saturating_sub(seen.at.0)).saturating_abs() >= REFRESH_INTERVAL)?;
@@ -55,7 +55,8 @@ impl Continuity {
         Some(seen)
     }
 
-    /// Checks that the log in `snapshot`, which ends with `tip`, continues what was seen. Returns whether it is longer.
+    /// Checks that the log in `snapshot`, which ends with `tip`, continues the log that was seen. Returns `true` if it
+    /// is longer.
     ///
     /// # Errors
     /// [`crate::error::Kind::Failure`] when it doesn't, or the store can't be read.

@@ -1,4 +1,4 @@
-//! What was issued under a public id, and whether it still works.
+//! Secrets and tombstones by public id, and their validity.
 
 use super::Reason;
 use crate::domain::secret::{PublicId, SecretDigest};
@@ -7,14 +7,14 @@ use crate::domain::token::{Life, Token, TokenId, Tombstone};
 use crate::error::{Error, Result};
 use crate::verbs::ports::{SecretState, Snapshot, StoredSecret};
 
-/// What was issued under a public id.
+/// The stored data under a public id.
 #[derive(Debug, Clone)]
 pub(super) enum Issued {
-    /// Nothing.
+    /// Never issued.
     Nothing,
-    /// A secret, of a token.
+    /// A secret and its token.
     Secret(StoredSecret, Box<Token>),
-    /// A secret, of a token that was purged.
+    /// A secret of a purged token.
     Purged(Box<Tombstone>),
 }
 
@@ -29,7 +29,7 @@ impl Issued {
         Ok(snapshot.tombstone(id)?.map_or(Issued::Nothing, |tombstone| Issued::Purged(Box::new(tombstone))))
     }
 
-    /// The token that it was issued for.
+    /// Returns the token for which the secret was issued.
     pub fn token(&self) -> Option<TokenId> {
         match self {
             Issued::Nothing => None,
@@ -38,7 +38,7 @@ impl Issued {
         }
     }
 
-    /// Why a secret of this digest is not accepted at `now`; none where it is.
+    /// Returns the reason why a secret of this digest is not accepted at `now`. `None` if it is accepted.
     pub fn refusal(&self, digest: &SecretDigest, now: Timestamp) -> Option<Reason> {
         match self {
             Issued::Nothing => Some(Reason::Unknown),
@@ -53,7 +53,7 @@ pub(super) fn orphan() -> Error {
     Error::failure("a secret without a token is stored")
 }
 
-/// All that decides whether a secret works, of it, its token and its account.
+/// Everything that decides if a secret works, taken from the secret, its token and its account.
 #[derive(Debug, Clone)]
 pub(super) struct Standing {
     digest: SecretDigest,
@@ -63,19 +63,19 @@ pub(super) struct Standing {
 }
 
 impl Standing {
-    /// That of a secret, of `token`.
+    /// Creates the standing of a secret of `token`.
     pub fn of(secret: &StoredSecret, token: &Token) -> Self {
         let StoredSecret { digest, state, .. } = secret;
         let (life, is_account_enabled) = (token.life(), token.owner.enabled);
         Standing { digest: digest.clone(), state: *state, life, is_account_enabled }
     }
 
-    /// Why a secret of this digest is not accepted at `now`; none where it is.
+    /// Returns the reason why a secret of this digest is not accepted at `now`. `None` if it is accepted.
     pub fn refusal(&self, digest: &SecretDigest, now: Timestamp) -> Option<Reason> {
         if self.digest.matches(digest) { self.ended(now) } else { Some(Reason::WrongSecret) }
     }
 
-    /// Why the secret does not work at `now`; none where it does.
+    /// Returns the reason why the secret does not work at `now`. `None` if it works.
     pub fn ended(&self, now: Timestamp) -> Option<Reason> {
         let alive = match self.state {
             SecretState::Current => true,

@@ -1,10 +1,10 @@
-//! Decisions for a service: what it may remember between them, and from when on it may no longer.
+//! Decision cache for the service. Entries are valid only while the last audit row is the one they were read under.
 //!
-//! Whatever a verb changes stands in the audit log, in the same transaction, and the log's last hash stands for all of
-//! it. So what was read of the store holds for exactly as long as the log's last row is the one it was read under, and
-//! that is looked at in the very snapshot in which requests are decided: nothing remembered outlives a revocation. What
-//! is kept about use changes no grant and no row of the log. Where nobody has committed anything at all since, not even
-//! that needs to be read: the store's edition says so.
+//! Every change of a verb is in the audit log, written in the same transaction, and the log's last hash covers all
+//! changes. So data read from the store is valid for exactly as long as the log's last row is the same. That row is
+//! checked in the same snapshot in which requests are decided: no cached entry outlives a revocation. Usage data
+//! changes no grant and no row of the log. If nobody has committed anything at all since, even the row need not be
+//! read: the store's edition shows that.
 
 mod secrets;
 
@@ -29,62 +29,62 @@ use crate::error::Result;
 use crate::verbs::audit_log::AuditTip;
 use crate::verbs::ports::{Edition, Snapshot};
 
-/// What a remembered secret costs in bytes, about, beside what its token may call.
+/// Approximate bytes of a cached secret, without its permissions.
 const ENTRY: usize = 800;
-/// Of how many public ids that were never issued it is remembered that they weren't.
+/// Maximum number of public ids remembered as never issued.
 const STRANGERS: usize = 16_384;
 
-/// How a service tells whom a secret is of and what it may call: made once, told many times.
+/// Renders the data that a service returns for tokens and methods: built once, used in many answers.
 pub trait Telling {
-    /// What is told of a token.
+    /// The rendered data of a token.
     type Holder;
-    /// What is told of the methods it may call.
+    /// The rendered list of methods that a token may call.
     type Methods;
-    /// What is told of the method that was asked for.
+    /// The rendered data of the requested method.
     type Method;
 
-    /// What is told of `token` when the secret of public id `secret` is presented, which has `role`.
+    /// Renders `token` for a presented secret with public id `secret` and role `role`.
     fn holder(token: &Token, secret: &PublicId, role: Role) -> Self::Holder;
-    /// What is told of `methods`, which is made when somebody asks for it.
+    /// Renders `methods`. Called when a request asks for the list.
     fn methods(methods: &mut dyn Iterator<Item = &MethodId>) -> Self::Methods;
-    /// What is told of `method`.
+    /// Renders `method`.
     fn method(method: &MethodId) -> Self::Method;
-    /// Reads something of each place in memory that telling of `holder` takes.
+    /// Reads something of each memory location that an answer with `holder` needs.
     fn look_at(holder: &Self::Holder) -> usize;
 }
 
-/// What is known of a secret that was issued: no more than what each request needs, since thousands of them are to stay
-/// within reach of the processor.
+/// Cached data of an issued secret. Holds no more than each request needs, so that thousands of entries fit into the
+/// processor's cache.
 pub struct Known<T: Telling> {
     standing: Standing,
     token: TokenId,
-    /// None where it was refused when it was read: then nobody needs to know.
+    /// `None` if the secret was refused when it was read: then no request needs the permissions.
     permissions: Option<Arc<Permissions<T::Methods>>>,
-    /// What is told of its token.
+    /// The rendered data of its token.
     pub holder: T::Holder,
 }
 
 impl<T: Telling> Known<T> {
-    /// The token that it is a secret of.
+    /// Returns the token of the secret.
     pub fn token(&self) -> TokenId {
         self.token
     }
 
-    /// All that stays in memory for as long as this does, in bytes, about.
+    /// Returns the approximate bytes of all memory kept alive by this entry.
     pub fn bytes(&self) -> usize {
         ENTRY + self.permissions.as_ref().map_or(0, |permissions| permissions.bytes())
     }
 }
 
-/// Decides what selections come to that many tokens share.
+/// Key of permissions that many tokens share.
 type PermissionKey = (Role, Selection);
 
-/// What tokens with one selection may call.
+/// The methods that tokens with one selection may call.
 struct Permissions<M> {
-    /// None for a selection by hand, which is one token's own.
+    /// `None` for a custom selection, which belongs to one token.
     key: Option<Arc<PermissionKey>>,
     permitted: Permitted,
-    /// What is told of it, for as long as somebody is being told.
+    /// The rendered methods, kept while an answer uses them.
     told: Mutex<Weak<M>>,
 }
 
@@ -93,9 +93,9 @@ impl<M> Permissions<M> {
         Permissions { key, permitted, told: Mutex::default() }
     }
 
-    /// What it takes in memory, in bytes, about.
+    /// Returns the approximate size in memory, in bytes.
     fn bytes(&self) -> usize {
-        /// What a node of a set of names costs, about, and two entries of a table.
+        /// Approximate bytes of a node in a set of names; then, of two entries of a table.
         const NAME: usize = 48;
         const TABLE: usize = 64;
         let key = self.key.as_ref().map_or(0, |key| match &key.1 {
@@ -105,7 +105,7 @@ impl<M> Permissions<M> {
         size_of::<Self>() + size_of::<PermissionKey>() + key + self.permitted.bytes()
     }
 
-    /// What is told of it. Many who ask at the same time are told the same, in the same place of memory.
+    /// Returns the rendered methods. Concurrent requests share the same value in memory.
     fn told(&self, make: impl FnOnce(&Permitted) -> M) -> Arc<M> {
         let mut told = self.told.lock().unwrap_or_else(PoisonError::into_inner);
         told.upgrade().unwrap_or_else(|| {
@@ -116,33 +116,33 @@ impl<M> Permissions<M> {
     }
 }
 
-/// What is to be decided.
+/// A question to decide.
 #[derive(Debug, Clone, Copy)]
 pub struct Question<'a> {
-    /// What somebody presents.
+    /// The presented secret, or why it could not be parsed.
     pub presented: Presents<'a>,
-    /// The method that is to be called; without one, whether the secret works at all.
+    /// The method to call. `None` asks only if the secret works.
     pub method: Option<&'a str>,
-    /// Whether all methods that the token may call are to be told.
+    /// `true` if the answer should list all methods that the token may call.
     pub methods: bool,
 }
 
 /// A decision about one request.
 pub struct Answer<T: Telling> {
-    /// What it is.
+    /// The decision.
     pub ruling: Ruling,
-    /// The token that the secret is or was of, where one is known.
+    /// The token to which the secret belongs or belonged, if known.
     pub token: Option<TokenId>,
-    /// What is known of the secret, where its token is there.
+    /// The cached data of the secret, if its token still exists.
     pub known: Option<Arc<Known<T>>>,
-    /// What is told of the method that was asked for, where a catalogue knows it. What none knows may be anything, a
-    /// secret included: it is kept nowhere.
+    /// The rendered data of the requested method, if a catalogue knows it. An unknown one may be anything, a secret
+    /// included, so it is stored nowhere.
     pub method: Option<Arc<T::Method>>,
-    /// What is told of the methods that the token may call, where that was asked for.
+    /// The rendered list of methods that the token may call, if requested.
     pub methods: Option<Arc<T::Methods>>,
 }
 
-/// The catalogues, as far as decisions need them.
+/// The catalogues, in the form that decisions need.
 struct Catalogued<T: Telling> {
     rights: Rights,
     methods: HashMap<MethodId, Numbered<T::Method>, RandomState>,
@@ -162,7 +162,7 @@ impl<T: Telling> Catalogued<T> {
         Catalogued { rights, methods }
     }
 
-    /// Decides for a secret that is refused or not, of `token`, of which all is `known`.
+    /// Decides for a secret of `token` whose data is `known`. `refused` is set if the secret itself was rejected.
     fn judge(
         &self,
         refused: Option<Reason>,
@@ -185,14 +185,15 @@ impl<T: Telling> Catalogued<T> {
     }
 }
 
-/// What a service remembers.
+/// The decision cache of a service.
 pub struct Memory<T: Telling> {
     tip: Option<AuditTip>,
-    /// The edition in which that was so, or one before it.
+    /// The edition in which `tip` was the last row, or an earlier one.
     edition: Option<Edition>,
     catalogued: Option<Arc<Catalogued<T>>>,
     secrets: Secrets<T>,
-    /// What was never issued: who asks again with such a secret learns nothing from how long that takes.
+    /// Public ids that were never issued. Because they are cached, the response time of a repeated request reveals
+    /// nothing.
     strangers: HashSet<PublicId, RandomState>,
 }
 
@@ -209,8 +210,8 @@ impl<T: Telling> Default for Memory<T> {
 }
 
 impl<T: Telling> Memory<T> {
-    /// Decides from memory alone, where the store is what it was: `edition` must have been asked for after the request
-    /// had arrived. None when the store has changed, or too little is remembered.
+    /// Decides from the cache alone, if the store has not changed. `edition` must have been read after the request
+    /// arrived. `None` if the store has changed, or too little is cached.
     pub fn recall(&mut self, edition: Edition, question: Question<'_>, now: Timestamp) -> Option<Answer<T>> {
         let catalogued = self.catalogued.clone().filter(|_| self.edition == Some(edition))?;
         match question.presented {
@@ -220,7 +221,7 @@ impl<T: Telling> Memory<T> {
         .ok()
     }
 
-    /// The decision about a secret that is remembered.
+    /// Decides about a cached secret. `None` if the cache is not enough.
     fn recalled(
         &mut self,
         catalogued: &Catalogued<T>,
@@ -230,7 +231,7 @@ impl<T: Telling> Memory<T> {
     ) -> Option<Result<Answer<T>>> {
         if let Some(known) = self.secrets.get(claim.public_id()) {
             let (refused, token) = (known.standing.refusal(claim.digest(), now), known.token);
-            // Where it was refused before, it is read once more.
+            // A secret that was refused before is read again.
             let is_enough = refused.is_some() || known.permissions.is_some();
             return is_enough.then(|| catalogued.judge(refused, Some(token), Some(known), question));
         }
@@ -238,9 +239,9 @@ impl<T: Telling> Memory<T> {
         is_stranger.then(|| catalogued.judge(Some(Reason::Unknown), None, None, question))
     }
 
-    /// Looks at what is remembered of all `claims`, before the first of them is decided. It lies far apart, and a
-    /// processor fetches from several places at once only where nothing stands between: one after the other, each would
-    /// be waited for.
+    /// Touches the cached data of all `claims` before the first of them is decided. The data is spread over memory,
+    /// and a processor fetches several locations in parallel only if nothing else happens in between. Otherwise each
+    /// fetch would be waited for.
     pub fn look_ahead<'c>(&self, claims: impl Iterator<Item = &'c Claim>) {
         let known: Vec<&Known<T>> = claims.filter_map(|claim| self.secrets.peek(claim.public_id())).collect();
         for known in &known {
@@ -251,12 +252,13 @@ impl<T: Telling> Memory<T> {
         }
     }
 
-    /// The audit log's last row, where the store is what it was.
+    /// Returns the audit log's last row, if the store has not changed.
     pub fn tip_in(&self, edition: Edition) -> Option<AuditTip> {
         self.tip.filter(|_| self.edition == Some(edition))
     }
 
-    /// Decides in `snapshot`, which must have begun after all requests had arrived, and after `edition` was asked for.
+    /// Opens decisions in `snapshot`. The snapshot must have begun after all requests arrived, and after `edition` was
+    /// read.
     ///
     /// # Errors
     /// [`crate::error::Kind::Failure`] when the store can't be read.
@@ -267,11 +269,11 @@ impl<T: Telling> Memory<T> {
         now: Timestamp,
     ) -> Result<Sitting<'a, T>> {
         let tip = snapshot.audit_tip()?;
-        // Until all of it has been read anew, nothing is remembered of any edition.
+        // Until everything has been read again, the cache is valid for no edition.
         self.edition = None;
         if self.tip != Some(tip) {
             let catalogues_stay = match self.tip.take() {
-                // An installation's first row sets its first catalogues up, and isn't named after them.
+                // An installation's first row creates its first catalogues without being named after them.
                 Some(before) if before.seq > 0 => snapshot.audit_only_grew(before, "catalogue.")?,
                 Some(_) | None => false,
             };
@@ -290,12 +292,12 @@ impl<T: Telling> Memory<T> {
         Ok(Sitting { memory: self, snapshot, catalogued, tip, now })
     }
 
-    /// Takes nothing for certain until the audit log has been looked at once more.
+    /// Requires the audit log to be checked again before the next cached decision.
     pub fn doubt(&mut self) {
         self.edition = None;
     }
 
-    /// Forgets everything, as after an error: what is known then is not certain.
+    /// Clears the cache, for example after an error: its data is then not certain.
     pub fn forget(&mut self) {
         *self = Memory::default();
     }
@@ -318,12 +320,12 @@ pub struct Sitting<'a, T: Telling> {
 }
 
 impl<T: Telling> Sitting<'_, T> {
-    /// The audit log's last row in this state.
+    /// Returns the audit log's last row in this state.
     pub fn tip(&self) -> AuditTip {
         self.tip
     }
 
-    /// The decision about a question.
+    /// Decides a question.
     ///
     /// # Errors
     /// [`crate::error::Kind::Failure`] when the store can't be read.
@@ -342,8 +344,8 @@ impl<T: Telling> Sitting<'_, T> {
         self.catalogued.judge(refused, token, known, question)
     }
 
-    /// Remembers what was issued, where it was a secret of a token that is there, and what wasn't, apart: whoever makes
-    /// up public ids would push out those in use.
+    /// Caches the data found for a public id: secrets of existing tokens, and ids that were never issued. The latter
+    /// are kept separately, because made-up public ids would otherwise evict the secrets in use.
     fn learn(&mut self, id: &PublicId, issued: Issued, is_refused: bool) -> Option<Arc<Known<T>>> {
         let (stored, token) = match issued {
             Issued::Secret(stored, token) => (stored, token),

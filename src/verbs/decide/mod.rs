@@ -1,5 +1,5 @@
-//! May this secret do this? The one decision, from the store's current state. `jeton verify`, a token that acts through
-//! jeton itself, and the service ([`memory`]) all come to it here: `Standing::refusal` about the secret, `ruling` about
+//! The decision about a secret and a method, from the store's current state. `jeton verify`, a token that acts through
+//! jeton itself, and the service ([`memory`]) share it: `Standing::refusal` decides about the secret, `ruling` about
 //! the method.
 
 pub mod continuity;
@@ -30,7 +30,7 @@ use crate::error::{Error, Result};
 pub enum Decision {
     /// Permitted.
     Allowed(Box<Accepted>),
-    /// Denied, with the token where it is known and still there.
+    /// Denied, with the token if it is known and still exists.
     Denied(Reason, Option<Box<Token>>),
     /// The secret is good, but the method is not in the catalogue.
     UnknownMethod,
@@ -41,20 +41,21 @@ pub enum Decision {
 pub struct Accepted {
     /// The token.
     pub token: Token,
-    /// The role of the secret that was presented: the account's, but never above the one it was issued under.
+    /// The role of the presented secret: the account's role, but never above the one under which the secret was
+    /// issued.
     pub role: Role,
 }
 
-/// Where an attempt came from.
+/// The source of an attempt.
 #[derive(Debug, Clone, Copy)]
 pub struct Caller<'a> {
-    /// Its address.
+    /// The caller's address.
     pub address: &'a str,
-    /// What it says it is.
+    /// The client name that the caller gives.
     pub client: &'a str,
 }
 
-/// Decides about `presented` and records the outcome as a use or a denied attempt.
+/// Decides about `presented` and records the result as a use or a denied attempt.
 ///
 /// # Errors
 /// [`crate::error::Kind::Failure`] when the store can't be read or written: then nothing is allowed.
@@ -71,16 +72,16 @@ pub fn verify(
         let known = method.map(|id| snapshot.method(id)).transpose()?.flatten();
         Ok((judge(snapshot, claim, method, now)?, known.is_some()))
     })?;
-    // What no catalogue knows may be anything, a secret included.
+    // An unknown method may be anything, a secret included, so it is not recorded.
     let method = method.filter(|_| is_method).map_or("", MethodId::as_str);
     record(store, &judged, claim, method, now, caller)?;
     Ok(judged.decision)
 }
 
-/// What somebody presents: a secret, or what is none.
+/// A presented secret, or why it could not be parsed.
 pub type Presents<'a> = std::result::Result<&'a Claim, SecretFault>;
 
-/// Tells the ledger.
+/// Records the decision in the ledger.
 fn record(
     store: &impl Store,
     judged: &Judged,
@@ -109,7 +110,7 @@ fn record(
     })
 }
 
-/// A decision, and the id of the token it is about, which may have been purged.
+/// A decision, and the id of its token, which may have been purged.
 struct Judged {
     decision: Decision,
     token: Option<TokenId>,
@@ -151,7 +152,7 @@ fn judge(
     Ok(Judged { decision, token: id })
 }
 
-/// The decision in short.
+/// The decision without details.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Ruling {
     /// Permitted.
@@ -162,8 +163,8 @@ pub enum Ruling {
     UnknownMethod,
 }
 
-/// The ruling on a secret that is refused or not, for a method of which `permitted` says whether the token may call it,
-/// none where no catalogue knows it.
+/// Combines both parts of the decision. `refused` is set if the secret was rejected. `permitted` returns `true` if the
+/// token may call the method, `None` if no catalogue knows the method.
 ///
 /// # Errors
 /// Those of `permitted`.
@@ -178,27 +179,27 @@ fn ruling(refused: Option<Reason>, permitted: impl FnOnce() -> Result<Option<boo
     })
 }
 
-/// What a presented secret was issued for.
+/// The token for which a presented secret was issued.
 #[derive(Debug, Clone)]
 pub enum Found {
-    /// Nothing that is known here.
+    /// Nothing known in this store.
     Nothing,
-    /// A token, and what the secret of that head is to it.
+    /// A token, and the state of its secret with this public id.
     Token(Box<Token>, SecretState),
     /// A token that was purged.
     Purged(Box<Tombstone>),
 }
 
-/// What became of a presented secret.
+/// The result of tracing a presented secret.
 #[derive(Debug, Clone)]
 pub struct Traced {
-    /// What it was issued for. For [`Reason::WrongSecret`]: what the secret with the same head was.
+    /// The token found. For [`Reason::WrongSecret`], the one of the secret with the same public id.
     pub found: Found,
-    /// Why it is not accepted, whatever the method; none where it is.
+    /// The reason why it is not accepted, whatever the method. `None` if it is accepted.
     pub refused: Option<Reason>,
 }
 
-/// Finds out what a presented secret is, and whether it works at `now`. Records nothing.
+/// Identifies a presented secret and checks if it works at `now`. Records nothing.
 ///
 /// # Errors
 /// [`crate::error::Kind::Failure`] when the store can't be read.
@@ -226,8 +227,8 @@ impl From<SecretFault> for Reason {
     }
 }
 
-/// The token that presents `secret` in order to act through jeton itself, where it may ask for what takes `needs`. The
-/// outcome is recorded as a use or a denied attempt.
+/// Returns the token that presents `secret` in order to act through jeton itself, if it may ask for a verb that takes
+/// `needs`. The result is recorded as a use or a denied attempt.
 ///
 /// # Errors
 /// [`crate::error::Kind::Unauthenticated`] when it doesn't work, for whatever reason; [`crate::error::Kind::Denied`]
@@ -262,7 +263,8 @@ pub(super) fn present(
     }
 }
 
-/// The management methods that a secret of `role` with `selection` may call. They are picked by hand only: no set and no *Inherit* holds one.
+/// Returns the management methods that a secret of `role` with `selection` may call. Only a custom selection can
+/// contain them: no set and no *Inherit* does.
 ///
 /// # Errors
 /// [`crate::error::Kind::Failure`] when the store can't be read.
@@ -282,13 +284,14 @@ pub(super) struct LiveSecret {
     pub token: Token,
     /// The secret's role, see [`Accepted`].
     pub role: Role,
-    /// The role that it was issued under, whatever the account's is now.
+    /// The role under which it was issued, whatever the account's role is now.
     pub issued_role: Role,
-    /// When the secret ends: with the token, or sooner after a rotation.
+    /// The end of the secret: that of the token, or sooner after a rotation.
     pub end: Expiry,
 }
 
-/// The secret of public id `id`, which was right once, if it still works: what a public id stands for never changes.
+/// Returns the secret of public id `id`, if it still works. The secret was verified once, and a public id always means
+/// the same secret.
 ///
 /// # Errors
 /// [`crate::error::Kind::Failure`] when the store can't be read.
@@ -307,7 +310,8 @@ pub(super) fn still_living(snapshot: &dyn Snapshot, id: &PublicId, now: Timestam
     Ok(Some(LiveSecret { token, role, issued_role: stored.issued_role, end }))
 }
 
-/// Selected methods ∩ the ceiling of `role`; none when the catalogue doesn't know the method.
+/// `true` if `selection` and the ceiling of `role` both permit the method. `None` if the catalogue doesn't know the
+/// method.
 ///
 /// # Errors
 /// [`crate::error::Kind::Failure`] when the store can't be read.
@@ -316,7 +320,7 @@ pub fn permits(snapshot: &dyn Snapshot, role: Role, selection: &Selection, id: &
     Ok(Some(selects(snapshot, selection, id)? && role.permits(method.access)))
 }
 
-/// Whether `selection` holds the method, before any ceiling.
+/// `true` if `selection` contains the method, before any ceiling.
 ///
 /// # Errors
 /// [`crate::error::Kind::Failure`] when the store can't be read.

@@ -1,4 +1,4 @@
-//! Reading the ledger: who was turned away, and who called with what.
+//! Reads the ledger: denied attempts and accepted uses.
 
 mod rows;
 
@@ -18,18 +18,18 @@ use crate::verbs::needs::{Needs, READ_LEDGER};
 use crate::verbs::ports::Snapshot;
 use crate::verbs::{Env, Proof, Query, Verb};
 
-/// One stretch of the denied attempts, the newest first.
+/// Lists one section of the denied attempts, the newest first.
 #[derive(Debug, Clone)]
 pub struct ListDenied {
-    /// Only this token's. A purged one is named by its id.
+    /// Only this token's. Refer to a purged token by its id.
     pub token: Option<TokenRef>,
-    /// Only those of a minute whose last attempt was at this instant or later.
+    /// Only those of a minute whose last attempt was at this time or later.
     pub since: Option<Timestamp>,
-    /// What else must hold.
+    /// The filter.
     pub filter: LedgerFilter,
-    /// Which stretch.
+    /// The requested section.
     pub anchor: LedgerAnchor<DeniedKey>,
-    /// The most rows wanted.
+    /// Maximum number of rows.
     pub limit: usize,
 }
 
@@ -55,18 +55,18 @@ impl Query for ListDenied {
     }
 }
 
-/// One stretch of the accepted uses, the newest day first.
+/// Lists one section of the accepted uses, the newest day first.
 #[derive(Debug, Clone)]
 pub struct ListUses {
-    /// Only this token's. A purged one is named by its id.
+    /// Only this token's. Refer to a purged token by its id.
     pub token: Option<TokenRef>,
-    /// Only those of the day (UTC) of this instant or later.
+    /// Only those of the day (UTC) of this time or later.
     pub since: Option<Timestamp>,
-    /// What else must hold.
+    /// The filter.
     pub filter: LedgerFilter,
-    /// Which stretch.
+    /// The requested section.
     pub anchor: LedgerAnchor<UseKey>,
-    /// The most rows wanted.
+    /// Maximum number of rows.
     pub limit: usize,
 }
 
@@ -92,8 +92,8 @@ impl Query for ListUses {
     }
 }
 
-/// A mark that differs once anybody else has written to the store: what was recorded shows only in it. Reading it costs
-/// next to nothing.
+/// Returns a mark that differs once anybody else has written to the store. Recorded usage shows in no other mark. The
+/// mark is very cheap to read.
 #[derive(Debug, Clone)]
 pub struct LedgerHead;
 
@@ -110,7 +110,8 @@ impl Query for LedgerHead {
     }
 }
 
-/// Whose rows the actor reads: those of tokens that it may see, and as an owner or admin those of no token.
+/// Returns the rows that the actor reads: those of tokens that it may see. An owner or admin also reads those without
+/// a token.
 fn sight(by: &Actor, snapshot: &dyn Snapshot, token: Option<&TokenRef>) -> Result<Sight> {
     if let Some(reference) = token {
         return seen(by, snapshot, reference).map(Sight::Token);
@@ -124,7 +125,7 @@ fn sight(by: &Actor, snapshot: &dyn Snapshot, token: Option<&TokenRef>) -> Resul
     })
 }
 
-/// The token that `reference` means, if the actor may see it or might have before it was purged.
+/// Returns the token that `reference` means, if the actor may see it, or might have seen it before it was purged.
 fn seen(by: &Actor, snapshot: &dyn Snapshot, reference: &TokenRef) -> Result<TokenId> {
     let refused = match authorize::token(by, snapshot, reference, Among::All, Act::See) {
         Ok(token) => return Ok(token.id),
@@ -141,7 +142,7 @@ fn seen(by: &Actor, snapshot: &dyn Snapshot, reference: &TokenRef) -> Result<Tok
     if owner == visibility.own || visibility.roles.contains(&role) { Ok(id) } else { Err(refused) }
 }
 
-/// A token that isn't there by its name may have been purged.
+/// Adds that a token not found by name may have been purged.
 fn by_id(refused: Error) -> Error {
     match refused.kind {
         Kind::NotFound => refused.next("A purged token is named by its id, e.g. t:7"),

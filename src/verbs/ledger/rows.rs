@@ -1,4 +1,4 @@
-//! What verbs ask of the ledger, and its rows.
+//! The interface of verbs to the ledger, and the ledger's rows.
 
 use crate::domain::account::AccountId;
 use crate::domain::ledger_filter::LedgerFilter;
@@ -10,13 +10,13 @@ use crate::error::Result;
 use crate::verbs::check::{CheckPage, CheckQuery};
 use crate::verbs::ports::Visibility;
 
-/// Which stretch of a list is wanted, the newest row of which stands first. Rows are named by their keys, which need not
-/// be there any more.
+/// The requested section of a list with the newest row first. Rows are referred to by key; a row of that key need not
+/// exist any more.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum LedgerAnchor<K> {
-    /// Its first rows.
+    /// The first rows.
     Newest,
-    /// Its last rows.
+    /// The last rows.
     Oldest,
     /// The rows right above this one.
     Newer(K),
@@ -26,53 +26,53 @@ pub enum LedgerAnchor<K> {
     Around(K),
 }
 
-/// Whose rows are read.
+/// The tokens whose rows are read.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Sight {
-    /// Everybody's, and those of no token.
+    /// All tokens, and rows without a token.
     All,
-    /// Those of tokens that a reader sees, purged ones included, and where `strangers` holds those of no token.
+    /// Tokens that a reader sees, purged ones included. With `strangers`, also rows without a token.
     Of {
-        /// Whose tokens.
+        /// The tokens that the reader sees.
         visibility: Visibility,
-        /// Attempts without a known token too.
+        /// `true` to include attempts without a known token.
         strangers: bool,
     },
-    /// Those of this token alone, whoever reads.
+    /// This token alone, for any reader.
     Token(TokenId),
 }
 
-/// A question for one stretch of the ledger.
+/// A query for one section of the ledger.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct LedgerQuery<K> {
-    /// Whose rows.
+    /// The tokens whose rows are read.
     pub sight: Sight,
-    /// Only what happened at this instant or later; of uses, on its day (UTC) or later.
+    /// Only rows of this time or later. For uses, of its day (UTC) or later.
     pub since: Option<Timestamp>,
-    /// What else must hold.
+    /// The filter.
     pub filter: LedgerFilter,
-    /// Which stretch.
+    /// The requested section.
     pub anchor: LedgerAnchor<K>,
-    /// The instant at which it is told what secrets are.
+    /// The time at which the state of secrets is computed.
     pub now: Timestamp,
-    /// The most rows wanted.
+    /// Maximum number of rows.
     pub limit: usize,
 }
 
-/// One stretch of the ledger.
+/// One section of the ledger.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct LedgerWindow<R> {
     /// The rows, the newest first.
     pub rows: Vec<R>,
-    /// Whether matching rows stand above the first. Not looked for after [`LedgerAnchor::Older`]: then it is true.
+    /// `true` if matching rows precede the first. Not checked after [`LedgerAnchor::Older`]; then always `true`.
     pub newer: bool,
-    /// Whether matching rows stand below the last. Not looked for after [`LedgerAnchor::Newer`]: then it is true.
+    /// `true` if matching rows follow the last. Not checked after [`LedgerAnchor::Newer`]; then always `true`.
     pub older: bool,
-    /// Matching rows that are left out, because what is stored of them is damaged: in words.
+    /// Descriptions of matching rows that are left out because their stored data is damaged.
     pub unreadable: Vec<String>,
 }
 
-/// Where a token of the ledger is now.
+/// The present place of a token in the ledger.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Whereabouts {
     /// Outside the trash.
@@ -84,7 +84,7 @@ pub enum Whereabouts {
 }
 
 impl Whereabouts {
-    /// A word for JSON.
+    /// Returns a word for JSON.
     pub const fn word(self) -> &'static str {
         match self {
             Whereabouts::Kept => "kept",
@@ -94,19 +94,19 @@ impl Whereabouts {
     }
 }
 
-/// A token as the ledger can still name it.
+/// A token, as far as the ledger can still name it.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct LedgerToken {
-    /// Its id.
+    /// The token's id.
     pub id: TokenId,
-    /// Whose it is or was, and its name; none where nothing is left of it.
+    /// The token's account and name. `None` if nothing is left of it.
     pub named: Option<(Username, TokenName)>,
-    /// Where it is.
+    /// The token's present place.
     pub whereabouts: Whereabouts,
 }
 
 impl LedgerToken {
-    /// [`LedgerToken::full_name`], and where it is when that is not where one would look.
+    /// Returns [`LedgerToken::full_name`], and the token's place if it is in the trash or purged.
     pub fn words(&self) -> String {
         match self.whereabouts {
             Whereabouts::Kept => self.full_name(),
@@ -115,7 +115,7 @@ impl LedgerToken {
         }
     }
 
-    /// `account/name`, or the id where that is all.
+    /// Returns `account/name`, or the id if nothing else is known.
     pub fn full_name(&self) -> String {
         match &self.named {
             Some((account, name)) => format!("{account}/{name}"),
@@ -124,25 +124,25 @@ impl LedgerToken {
     }
 }
 
-/// What a secret of the ledger is now.
+/// The present state of a secret in the ledger.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Standing {
-    /// Its token's current one.
+    /// The current secret of its token.
     Current,
-    /// The one before, in its overlap.
+    /// The secret before, in its overlap.
     Previous,
-    /// An old one, rotated away.
+    /// An old secret, rotated away.
     Old,
-    /// The last one of a token in the trash.
+    /// The last secret of a token in the trash.
     Deleted,
-    /// Of a token that was purged.
+    /// A secret of a purged token.
     Purged,
-    /// None: only its head was one of the token's.
+    /// A wrong secret that has the public id of a secret of the token.
     Wrong,
 }
 
 impl Standing {
-    /// A word for JSON and tables.
+    /// Returns a word for JSON and tables.
     pub const fn word(self) -> &'static str {
         match self {
             Standing::Current => "current",
@@ -154,7 +154,7 @@ impl Standing {
         }
     }
 
-    /// What it is in words.
+    /// Describes the state in words.
     pub const fn sentence(self) -> &'static str {
         match self {
             Standing::Current => "the current secret",
@@ -167,16 +167,16 @@ impl Standing {
     }
 }
 
-/// A secret as the ledger names it.
+/// A secret in the ledger.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct LedgerSecret {
-    /// Its public head.
+    /// The hint.
     pub hint: String,
-    /// What it is now.
+    /// The secret's present state.
     pub standing: Standing,
 }
 
-/// Names a row of denied attempts: the minute since 1970 and the order in which rows came.
+/// The key of a row of denied attempts: the minute since 1970 and the order in which rows were added.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub struct DeniedKey {
     /// The minute.
@@ -185,30 +185,30 @@ pub struct DeniedKey {
     pub row: i64,
 }
 
-/// Denied attempts of one minute that differ in nothing but their time.
+/// Denied attempts of one minute that differ only in their time.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct DeniedRow {
-    /// Its name.
+    /// The row's key.
     pub key: DeniedKey,
-    /// When the last was.
+    /// The time of the last attempt.
     pub at: Timestamp,
-    /// How many.
+    /// Number of attempts.
     pub attempts: u64,
     /// The true reason, a word of [`crate::verbs::decide::Reason`].
     pub reason: String,
-    /// The token, where one is known.
+    /// The token, if known.
     pub token: Option<LedgerToken>,
-    /// Which secret was shown, where that is known.
+    /// The presented secret, if known.
     pub secret: Option<LedgerSecret>,
-    /// The method asked for; empty for none, or for several.
+    /// The requested method. Empty for none, or for several.
     pub method: String,
     /// The caller's address.
     pub address: String,
-    /// What the caller says it is.
+    /// The client name that the caller gives.
     pub client: String,
 }
 
-/// Names a row of uses: all of it but the count. The order of the fields is that of the list.
+/// The key of a row of uses: all of it but the count. The order of the fields is that of the list.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
 pub struct UseKey {
     /// The day since 1970 (UTC).
@@ -217,33 +217,34 @@ pub struct UseKey {
     pub token: TokenId,
     /// The public id of the secret.
     pub secret: String,
-    /// The method asked for; empty for none.
+    /// The requested method. Empty if none was given.
     pub method: String,
     /// The caller's address.
     pub address: String,
-    /// What the caller says it is.
+    /// The client name that the caller gives.
     pub client: String,
 }
 
-/// Accepted uses of one day that differ in nothing but their time.
+/// Accepted uses of one day that differ only in their time.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct UseRow {
-    /// Its name: day, method, address and client.
+    /// The row's key: day, method, address and client.
     pub key: UseKey,
     /// The token.
     pub token: LedgerToken,
-    /// Which of its secrets; none where that was not kept.
+    /// The presented secret. `None` if it was not recorded.
     pub secret: Option<LedgerSecret>,
-    /// How many.
+    /// Number of uses.
     pub uses: u64,
 }
 
-/// Whether a row without address and client stands for several callers together: there is a most that are kept apart.
+/// `true` if a row without address and client sums up several callers. Only a limited number of callers is kept
+/// separately.
 pub fn several(address: &str, client: &str) -> bool {
     address.is_empty() && client.is_empty()
 }
 
-/// Address and client in words; `-` for one that isn't known.
+/// Returns address and client as text; `-` if unknown.
 pub fn caller(address: &str, client: &str) -> (String, String) {
     let or_dash = |text: &str| if text.is_empty() { "-".to_owned() } else { text.to_owned() };
     let address = if several(address, client) { "several callers".to_owned() } else { or_dash(address) };
@@ -251,33 +252,33 @@ pub fn caller(address: &str, client: &str) -> (String, String) {
 }
 
 impl DeniedRow {
-    /// The beginning of its minute, which the list goes by.
+    /// Returns the beginning of the row's minute, by which the list is sorted.
     pub fn minute(&self) -> Timestamp {
         Timestamp(self.at.0.div_euclid(MINUTE) * MINUTE)
     }
 
-    /// Whether it stands for several callers together.
+    /// `true` if the row sums up several callers.
     pub fn several(&self) -> bool {
         several(&self.address, &self.client)
     }
 }
 
 impl UseRow {
-    /// Whether it stands for several callers together.
+    /// `true` if the row sums up several callers.
     pub fn several(&self) -> bool {
         several(&self.key.address, &self.key.client)
     }
 }
 
-/// How far the ledger has been measured. The default stands for its beginning.
+/// The progress of measuring the ledger. The default is its beginning.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub enum Measured {
-    /// Nothing of it.
+    /// Nothing measured yet.
     #[default]
     Nothing,
-    /// Its uses up to this one.
+    /// Uses measured up to this one.
     Uses(UseKey),
-    /// All uses, and its attempts up to this row.
+    /// All uses measured, and attempts up to this row.
     Attempts(i64),
 }
 
@@ -286,24 +287,24 @@ pub enum Measured {
 pub struct LedgerPart {
     /// The bytes of its rows, indexes not counted.
     pub bytes: u64,
-    /// Where the next part begins. `None` after the last.
+    /// The start of the next part. `None` after the last.
     pub next: Option<Measured>,
 }
 
 /// The ledger in one consistent state.
 pub trait Ledger {
-    /// One stretch of the denied attempts.
+    /// Returns one section of the denied attempts.
     fn denied_window(&self, query: &LedgerQuery<DeniedKey>) -> Result<LedgerWindow<DeniedRow>>;
-    /// One stretch of the accepted uses.
+    /// Returns one section of the accepted uses.
     fn uses_window(&self, query: &LedgerQuery<UseKey>) -> Result<LedgerWindow<UseRow>>;
-    /// Differs from what it was once anybody else has written to the store: whether it is worth being read again.
+    /// Returns a mark that differs once anybody else has written to the store. Shows if the ledger must be read again.
     fn ledger_head(&self) -> Result<i64>;
-    /// How large the part behind `after` is. Looks at `limit` rows at most.
+    /// Returns the size of the part after `after`. Reads `limit` rows at most.
     fn ledger_part(&self, after: &Measured, limit: usize) -> Result<LedgerPart>;
-    /// The day or minute of its oldest row. `None` if it is empty.
+    /// Returns the day or minute of its oldest row. `None` if it is empty.
     fn ledger_oldest(&self) -> Result<Option<Timestamp>>;
-    /// Whose a purged token was, and the role of that account.
+    /// Returns the account of a purged token, and the role of that account.
     fn purged_owner(&self, token: TokenId) -> Result<Option<(AccountId, Role)>>;
-    /// A part of what needs attention.
+    /// Returns a part of the findings that need attention.
     fn check_page(&self, query: &CheckQuery) -> Result<CheckPage>;
 }

@@ -1,8 +1,8 @@
-//! A cache of secrets within a bound in bytes, over everything that they keep in memory.
+//! A cache of secrets, limited in bytes over everything that its entries keep in memory.
 //!
-//! Two generations of one size: when the younger is full, the older is dropped and the younger becomes the older. What
-//! is asked for moves from the older to the younger, so what is in use stays. Permissions that secrets share are counted
-//! once in each generation that holds one of these secrets; so nothing is held that isn't counted.
+//! It has two generations of the same size. When the younger is full, the older is dropped and the younger becomes the
+//! older. A lookup moves an entry from the older to the younger, so entries in use stay. Permissions that secrets
+//! share are counted once in each generation that holds one of these secrets. So everything held is counted.
 
 use std::collections::HashMap;
 use std::sync::Arc;
@@ -12,7 +12,7 @@ use foldhash::fast::RandomState;
 use super::{ENTRY, Known, PermissionKey, Permissions, Telling};
 use crate::domain::secret::PublicId;
 
-/// The bound of one generation, in bytes.
+/// Maximum size of one generation, in bytes.
 const GENERATION: usize = 16 * 1024 * 1024;
 
 struct Generation<T: Telling> {
@@ -43,7 +43,7 @@ impl<T: Telling> Generation<T> {
     }
 }
 
-/// What a secret takes in memory beside what it shares.
+/// Returns the bytes of a secret without what it shares.
 fn own_bytes<T: Telling>(known: &Known<T>) -> usize {
     let own = known.permissions.as_ref().filter(|permissions| permissions.key.is_none());
     ENTRY + own.map_or(0, |permissions| permissions.bytes())
@@ -62,23 +62,23 @@ impl<T: Telling> Default for Secrets<T> {
 }
 
 impl<T: Telling> Secrets<T> {
-    /// Returns what is remembered of a secret.
+    /// Returns the cached data of a secret.
     pub fn get(&mut self, id: &PublicId) -> Option<Arc<Known<T>>> {
         if let Some(known) = self.young.secrets.get(id) {
             return Some(Arc::clone(known));
         }
-        // Its bytes stay counted until the older generation goes.
+        // Its bytes stay counted until the older generation is dropped.
         let (id, known) = self.old.secrets.remove_entry(id)?;
         self.insert(id, Arc::clone(&known));
         Some(known)
     }
 
-    /// Returns what is remembered in the younger generation.
+    /// Returns the data cached in the younger generation.
     pub fn peek(&self, id: &PublicId) -> Option<&Known<T>> {
         self.young.secrets.get(id).map(|known| &**known)
     }
 
-    /// Remembers `known`, in the place of what was remembered before.
+    /// Caches `known`, replacing an earlier entry.
     pub fn insert(&mut self, id: PublicId, known: Arc<Known<T>>) {
         self.young.insert(id, known);
         if self.young.bytes > self.generation {
@@ -86,7 +86,7 @@ impl<T: Telling> Secrets<T> {
         }
     }
 
-    /// Returns permissions that are remembered under `key`.
+    /// Returns the permissions cached under `key`.
     pub fn permissions(&self, key: &PermissionKey) -> Option<Arc<Permissions<T::Methods>>> {
         self.young.shared.get(key).or_else(|| self.old.shared.get(key)).cloned()
     }
