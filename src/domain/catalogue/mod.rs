@@ -1,9 +1,9 @@
-//! Catalogues: the methods and API sets an installation knows, and the TOML files they are read from.
+//! Catalogues: the methods and API sets of an installation, and the TOML files that define them.
 //!
-//! - [`mod@file`] reads a catalogue file, [`mod@write`] writes one that reads back to the same;
-//! - [`check`] holds the rules that every catalogue keeps, wherever it came from; `claims` the one about routes;
-//! - [`set`] answers which methods a set holds, [`reach`] which methods a token gains;
-//! - [`diff`] tells what comes, goes and changes.
+//! - [`mod@file`] parses a catalogue file, [`mod@write`] writes one that parses back to the same catalogue;
+//! - [`check`] holds the rules for every catalogue, `claims` the rule about routes;
+//! - [`set`] resolves the methods of a set, [`reach`] computes the methods that a token gains;
+//! - [`diff`] computes the differences between two states.
 
 mod bits;
 pub mod check;
@@ -20,35 +20,35 @@ use std::fmt;
 use crate::domain::method::{Method, MethodId};
 use crate::error::{Error, Result};
 
-/// The catalogue of management methods: always there, and no file's to define.
+/// The catalogue of management methods. It always exists, and no file can define it.
 pub const MANAGEMENT: &str = "jeton";
 
 /// Methods that belong together.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Group {
-    /// Its id, the head of its methods' ids.
+    /// The group's id, which is the start of its methods' ids.
     pub id: String,
-    /// Its name for people.
+    /// The display name.
     pub title: String,
-    /// Its methods, in the file's order.
+    /// The group's methods, in the file's order.
     pub methods: Vec<Method>,
 }
 
-/// A predefined, named selection of methods. Which ones it holds depends on the catalogues around it: see [`set`].
+/// A predefined, named selection of methods. The methods that it holds depend on all catalogues: see [`set`].
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct ApiSet {
-    /// Its name, as tokens keep it.
+    /// The set's name, as tokens store it.
     pub name: String,
-    /// What it is for.
+    /// The purpose of the set.
     pub title: String,
-    /// What it includes.
+    /// The included entries.
     pub include: Vec<Entry>,
-    /// What it leaves out, whatever `include` says.
+    /// The excluded entries, which override `include`.
     pub exclude: Vec<Entry>,
 }
 
 impl ApiSet {
-    /// The names of the sets that it includes or leaves out.
+    /// Returns the names of the sets that the set includes or excludes.
     pub fn nested(&self) -> impl Iterator<Item = &str> {
         self.include.iter().chain(&self.exclude).filter_map(|entry| match entry {
             Entry::Set(name) => Some(name.as_str()),
@@ -57,17 +57,17 @@ impl ApiSet {
     }
 }
 
-/// One line of a set. Patterns and groups reach the methods of the set's own catalogue, and never `jeton.*`: what
-/// another catalogue brings widens no set that doesn't name it.
+/// One entry of a set. Patterns and groups match methods of the set's own catalogue, and never `jeton.*`. So a new
+/// catalogue can't widen a set that doesn't name it.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub enum Entry {
     /// A method, by its id.
     Method(MethodId),
-    /// `environment.*`: every method whose id begins so. Without the `*`.
+    /// `environment.*`: every method whose id begins with this text. Stored without the `*`.
     Head(String),
     /// `group:ID`: the methods of a group.
     Group(String),
-    /// `set:NAME`: the methods of another set, of whichever catalogue.
+    /// `set:NAME`: the methods of another set, in any catalogue.
     Set(String),
 }
 
@@ -91,7 +91,7 @@ impl Entry {
     }
 }
 
-/// As it stands in a file.
+/// The entry as written in a file.
 impl fmt::Display for Entry {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
@@ -103,12 +103,12 @@ impl fmt::Display for Entry {
     }
 }
 
-/// What one catalogue says.
+/// The content of one catalogue.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Catalogue {
-    /// Its name: where its methods and sets came from.
+    /// The catalogue's name, which is the origin of its methods and sets.
     pub name: String,
-    /// Its name for people.
+    /// The display name.
     pub title: String,
     /// Its groups, in the file's order.
     pub groups: Vec<Group>,
@@ -116,18 +116,18 @@ pub struct Catalogue {
     pub sets: Vec<ApiSet>,
 }
 
-/// The catalogues that come with the program, by name: the file's text.
+/// The catalogues included in the program: name and text of the file.
 const SHIPPED: [(&str, &str); 2] = [
     (MANAGEMENT, include_str!("../../../assets/catalogues/jeton.toml")),
     ("cloud-platform", include_str!("../../../assets/catalogues/cloud-platform.toml")),
 ];
 
 impl Catalogue {
-    /// A catalogue that comes with the program: `jeton` (management, always there) or `cloud-platform`. Ours may
-    /// define `jeton.*`; nobody else's file may.
+    /// Returns a catalogue included in the program: `jeton` (management, always present) or `cloud-platform`. These
+    /// catalogues may define `jeton.*`; no other file may.
     ///
     /// # Errors
-    /// [`crate::error::Kind::NotFound`] with the names there are.
+    /// [`crate::error::Kind::NotFound`] with the known names.
     pub fn shipped(name: &str) -> Result<Self> {
         match SHIPPED.iter().find(|(n, _)| *n == name) {
             Some((name, text)) => file::ours(name, text),
@@ -135,12 +135,12 @@ impl Catalogue {
         }
     }
 
-    /// Whether `name` is that of a catalogue that comes with the program.
+    /// `true` if a catalogue of that name is included in the program.
     pub fn is_shipped(name: &str) -> bool {
         SHIPPED.iter().any(|(n, _)| *n == name)
     }
 
-    /// Every method, in the file's order.
+    /// Returns every method, in the file's order.
     pub fn methods(&self) -> impl Iterator<Item = &Method> {
         self.groups.iter().flat_map(|g| &g.methods)
     }

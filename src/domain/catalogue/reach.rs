@@ -1,4 +1,4 @@
-//! What tokens may call, and what they gain when catalogues change.
+//! The methods that tokens may call, and those that they gain when catalogues change.
 
 use std::collections::{BTreeSet, HashMap};
 use std::rc::Rc;
@@ -10,34 +10,34 @@ use crate::domain::method::{Access, MethodId};
 use crate::domain::role::Role;
 use crate::domain::selection::Selection;
 
-/// Answers for so many different selections are kept at a time; a store has few, a hostile one many.
+/// Maximum number of different selections whose results are cached. A normal store has few, a hostile one many.
 const KEPT: usize = 4096;
 
-/// What selections come to with catalogues that stay as they are.
+/// The rights of selections, for catalogues that don't change.
 pub struct Rights {
     ids: Vec<MethodId>,
     access: Vec<Option<Access>>,
     sets: HashMap<String, Bits>,
 }
 
-/// The methods that a token may call, out of [`Rights`].
+/// The methods that a token may call. Created by [`Rights`].
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Permitted(Bits);
 
 impl Permitted {
-    /// Whether the method of this number is among them.
+    /// `true` if the method of this number is permitted.
     pub fn holds(&self, method: usize) -> bool {
         self.0.contains(method)
     }
 
-    /// What it takes in memory beside itself, in bytes.
+    /// Returns the additional memory that the value uses, in bytes.
     pub fn bytes(&self) -> usize {
         self.0.bytes()
     }
 }
 
 impl Rights {
-    /// With `catalogues`.
+    /// Creates the rights for `catalogues`.
     pub fn new(catalogues: &[Catalogue]) -> Self {
         let ids = ids([catalogues]);
         let index = Index::new(&ids, catalogues);
@@ -46,24 +46,24 @@ impl Rights {
         Rights { ids, access, sets }
     }
 
-    /// All methods; what is counted before one is its number.
+    /// Returns all methods. A method's number is its position here.
     pub fn methods(&self) -> impl Iterator<Item = &MethodId> {
         self.ids.iter()
     }
 
-    /// The number of a method; none that no catalogue knows.
+    /// Returns the number of a method; `None` if no catalogue defines it.
     pub fn number(&self, method: &str) -> Option<usize> {
         self.ids.binary_search_by(|id| id.as_str().cmp(method)).ok()
     }
 
-    /// The methods that a token of `role` with `selection` may call, sorted, and their access levels.
+    /// Returns the methods that a token of `role` with `selection` may call, sorted, with their access levels.
     pub fn selected(&self, role: Role, selection: &Selection) -> impl Iterator<Item = (&MethodId, Access)> {
         let Permitted(bits) = self.permitted(role, selection);
         let numbers: Vec<usize> = bits.iter().collect();
         numbers.into_iter().filter_map(|n| Some((self.ids.get(n)?, self.access.get(n).copied().flatten()?)))
     }
 
-    /// What a token of `role` with `selection` may call.
+    /// Returns the methods that a token of `role` with `selection` may call.
     pub fn permitted(&self, role: Role, selection: &Selection) -> Permitted {
         let mut bits = Bits::none(self.ids.len());
         match selection {
@@ -82,15 +82,16 @@ impl Rights {
         Permitted(bits)
     }
 
-    /// The ids of those methods, sorted.
+    /// Returns the ids of `permitted`, sorted.
     pub fn named(&self, permitted: &Permitted) -> impl Iterator<Item = &MethodId> {
         permitted.0.iter().filter_map(|number| self.ids.get(number))
     }
 }
 
-/// What selections would give away that a token of `role` with `held` may not call itself, the first of it in words;
-/// none when they would give away nothing. *Inherit* grows with the catalogue and is beyond everybody. So does a set: only
-/// a token that holds that very set grows along with it. What no catalogue knows may come back and is beyond too.
+/// Returns the first right that selections would grant although a token of `role` with `held` doesn't have it, in
+/// words. `None` if there is no such right. *Inherit* grows with the catalogue, so no token may grant it. The same
+/// holds for a set: only a token that holds that very set grows along with it. A method or set that no catalogue
+/// defines may come back later, so it may not be granted either.
 pub fn beyond<'s>(
     catalogues: &[Catalogue],
     role: Role,
@@ -119,7 +120,7 @@ pub fn beyond<'s>(
     })
 }
 
-/// Selected methods under the ceiling.
+/// Returns the selected methods under the ceiling.
 fn effective(index: &Index<'_>, selection: &Selection, ceiling: &Bits) -> Bits {
     let mut selected = match selection {
         Selection::Inherit => return ceiling.clone(),
@@ -139,11 +140,11 @@ struct Ceilings {
     before: Bits,
     after: Bits,
     inherited: Rc<[MethodId]>,
-    /// Whether a hand-picked method may be gained at all.
+    /// `true` if a hand-picked method may be gained at all.
     opens: bool,
 }
 
-/// Two states of all catalogues, and what selections gain between them.
+/// Two states of all catalogues, to compute the methods that selections gain between them.
 pub struct Widening<'a> {
     before: Index<'a>,
     after: Index<'a>,
@@ -153,14 +154,14 @@ pub struct Widening<'a> {
 }
 
 impl<'a> Widening<'a> {
-    /// From `before` to `after`; `ids` are those of both.
+    /// Compares `before` with `after`; `ids` are the methods of both.
     pub fn new(ids: &'a [MethodId], before: &'a [Catalogue], after: &'a [Catalogue]) -> Self {
         let (before, after) = (Index::new(ids, before), Index::new(ids, after));
         let ceilings = Role::ALL.into_iter().map(|role| (role, ceilings(&before, &after, role))).collect();
         Widening { before, after, ceilings, by_sets: HashMap::new(), nothing: Rc::new([]) }
     }
 
-    /// Whether any token could gain anything: where not, none needs to be looked at.
+    /// `true` if any token could gain anything. If not, no token needs to be checked.
     pub fn is_possible(&self) -> bool {
         let wider = |(name, set): (&str, &Bits)| {
             let mut more = set.clone();
@@ -172,7 +173,7 @@ impl<'a> Widening<'a> {
         self.ceilings.values().any(|c| c.opens || !c.inherited.is_empty()) || self.after.sets().any(wider)
     }
 
-    /// The methods that a token of `role` with `selection` gains, sorted.
+    /// Returns the methods that a token of `role` with `selection` gains, sorted.
     pub fn gained(&mut self, role: Role, selection: &Selection) -> Rc<[MethodId]> {
         let Some(ceilings) = self.ceilings.get(&role) else { return Rc::clone(&self.nothing) };
         let names = match selection {
@@ -199,7 +200,7 @@ impl<'a> Widening<'a> {
         self.after.named(&gained).cloned().collect()
     }
 
-    /// The sets, by name, whose members differ: what each gains and loses.
+    /// Returns the sets whose members differ, by name, with the gained and lost methods.
     pub fn shifts(&self) -> Vec<Shift> {
         let names: BTreeSet<&str> = self.before.sets().chain(self.after.sets()).map(|(name, _)| name).collect();
         let empty = self.after.empty();
@@ -233,13 +234,13 @@ fn ceilings(before: &Index<'_>, after: &Index<'_>, role: Role) -> Ceilings {
     }
 }
 
-/// How the members of a set change.
+/// The change in the members of a set.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Shift {
     /// The set's name.
     pub set: String,
-    /// What comes into it.
+    /// Methods added to the set.
     pub gains: Vec<MethodId>,
-    /// What goes out of it.
+    /// Methods removed from the set.
     pub loses: Vec<MethodId>,
 }

@@ -1,6 +1,6 @@
-//! Which methods a set holds: what it includes, less what it leaves out. A set that isn't there holds nothing; neither
-//! does one on a cycle, or one that leads to a cycle. (No catalogue with a cycle is taken: see [`super::check`].) No set
-//! holds a method of `jeton.*`, whatever a store kept from times when a file could name one.
+//! Resolves the methods of a set: the included ones, minus the excluded ones. A missing set is empty, and so is a set
+//! on a cycle or leading to one. (Catalogues with a cycle are refused: see [`super::check`].) No set holds a method of
+//! `jeton.*`, even if an old store has one from when files could name them.
 
 use std::collections::{BTreeSet, HashMap, HashSet};
 
@@ -19,27 +19,27 @@ pub struct PlacedSet {
     pub set: ApiSet,
 }
 
-/// Where a method stands.
+/// The place of a method in the catalogues.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct MethodPlace {
-    /// Its id.
+    /// The method's id.
     pub id: MethodId,
     /// The name of the catalogue that defines it.
     pub catalogue: String,
-    /// The id of its group.
+    /// The id of the method's group.
     pub group: String,
 }
 
-/// The methods that the set named `set` holds.
+/// Returns the methods of the set named `set`.
 pub fn members(catalogues: &[Catalogue], set: &str) -> BTreeSet<MethodId> {
     let ids = ids([catalogues]);
     Index::new(&ids, catalogues).members(set).cloned().collect()
 }
 
-/// Whether any of the sets `names` holds `method`. Only sets that matter are looked for, with `find`.
+/// `true` if any of the sets `names` holds `method`. Loads only the relevant sets, with `find`.
 ///
 /// # Errors
-/// Those of `find`.
+/// The errors of `find`.
 pub fn holds<'n>(
     find: impl Fn(&str) -> Result<Option<PlacedSet>>,
     names: impl IntoIterator<Item = &'n str>,
@@ -77,7 +77,7 @@ pub fn holds<'n>(
     Ok(wanted.iter().any(|name| held.get(name.as_str()).copied().unwrap_or(false)))
 }
 
-/// The methods of `jeton.*` that the sets `names`, or the sets that these are made of, name and don't hold.
+/// Returns the methods of `jeton.*` that the sets `names` name but don't hold. Includes methods named by nested sets.
 pub fn management_named<'a>(
     catalogues: &'a [Catalogue],
     names: impl IntoIterator<Item = &'a str>,
@@ -97,8 +97,8 @@ pub fn management_named<'a>(
     named
 }
 
-/// The names of `sets`, each after those it names, and those that can't be put so: they lead to a cycle. Without
-/// recursion, however deep they are nested.
+/// Returns the names of `sets`, each after the sets that it names. Also returns the sets that can't be ordered because
+/// they lead to a cycle. Works without recursion, so the depth of nesting doesn't matter.
 pub(super) fn ordered<'a>(sets: impl Iterator<Item = (&'a str, &'a ApiSet)>) -> (Vec<&'a str>, Vec<&'a str>) {
     let sets: Vec<(&str, &ApiSet)> = sets.collect();
     let known: HashMap<&str, usize> = sets.iter().enumerate().map(|(at, (name, _))| (*name, at)).collect();
@@ -125,7 +125,7 @@ pub(super) fn ordered<'a>(sets: impl Iterator<Item = (&'a str, &'a ApiSet)>) -> 
     (order, left)
 }
 
-/// The ids of every method of several states, sorted: what an [`Index`] counts by.
+/// Returns the ids of all methods of several states, sorted. An [`Index`] uses their positions as numbers.
 pub fn ids<'a>(states: impl IntoIterator<Item = &'a [Catalogue]>) -> Vec<MethodId> {
     let all = states.into_iter().flatten().flat_map(Catalogue::methods).map(|m| m.id.clone());
     let mut ids: Vec<MethodId> = all.collect();
@@ -134,22 +134,22 @@ pub fn ids<'a>(states: impl IntoIterator<Item = &'a [Catalogue]>) -> Vec<MethodI
     ids
 }
 
-/// The members of every set of some catalogues, found once.
+/// The members of every set of some catalogues, computed once.
 pub struct Index<'a> {
     ids: &'a [MethodId],
-    /// The access level of each method that is there.
+    /// The access level of each existing method.
     access: Vec<Option<Access>>,
     sets: HashMap<&'a str, Bits>,
 }
 
-/// Where the parts of one catalogue are, by number.
+/// Method numbers of the parts of one catalogue.
 struct Own<'a> {
     all: Bits,
     groups: HashMap<&'a str, Bits>,
 }
 
 impl<'a> Index<'a> {
-    /// The sets of `catalogues`, over `ids`, which hold every method's.
+    /// Builds the index for `catalogues`. `ids` must contain every method of these.
     pub fn new(ids: &'a [MethodId], catalogues: &'a [Catalogue]) -> Self {
         let mut index = Index { ids, access: vec![None; ids.len()], sets: HashMap::new() };
         let mut own: HashMap<&str, Own<'_>> = HashMap::new();
@@ -221,12 +221,12 @@ impl<'a> Index<'a> {
         all
     }
 
-    /// The methods that the set named `set` holds, sorted.
+    /// Returns the methods of the set named `set`, sorted.
     pub fn members(&self, set: &str) -> impl Iterator<Item = &MethodId> {
         self.sets.get(set).into_iter().flat_map(|bits| self.named(bits))
     }
 
-    /// How many methods the set named `set` holds.
+    /// Number of methods in the set named `set`.
     pub fn count(&self, set: &str) -> usize {
         self.sets.get(set).map_or(0, Bits::len)
     }
@@ -247,7 +247,7 @@ impl<'a> Index<'a> {
         self.sets.get(set)
     }
 
-    /// What a role permits; without `jeton.*` for *Inherit*.
+    /// Returns the methods that a role permits; without `jeton.*` for *Inherit*.
     pub(super) fn permitted(&self, role: Role, inherit: bool) -> Bits {
         let mut bits = Bits::none(self.ids.len());
         for (number, (id, access)) in self.ids.iter().zip(&self.access).enumerate() {

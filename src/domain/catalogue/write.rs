@@ -1,11 +1,11 @@
-//! Catalogues as TOML: what is written reads back to the same, byte for byte the same each time.
+//! Writes catalogues as TOML. The output parses back to the same catalogue, and is always the same byte for byte.
 
 use std::fmt::Write;
 
 use super::{Catalogue, Entry};
 use crate::domain::text::is_hostile;
 
-/// `catalogue` as a file.
+/// Formats `catalogue` as a file.
 pub fn toml(catalogue: &Catalogue) -> String {
     let mut text = String::new();
     text.push_str("schema = 1\n");
@@ -62,7 +62,7 @@ fn list<'a>(text: &mut String, key: &str, values: impl ExactSizeIterator<Item = 
     text.push_str(if several { "\n]\n" } else { "]\n" });
 }
 
-/// A basic string, in which everything that could drive a terminal is an escape.
+/// Writes a basic string. Every character that could control a terminal is escaped.
 fn string(text: &mut String, value: &str) {
     text.push('"');
     for c in value.chars() {

@@ -1,23 +1,23 @@
-//! Following the audit log's chain of hashes from row to row, in the memory of one, and holding it against checkpoints
-//! that were kept outside the store.
+//! Verifies the audit log's hash chain row by row, with memory for one row, and compares it with checkpoints stored
+//! outside the store.
 
 use super::anchor::{Checkpoint, StoreMark};
 use super::audit::{AuditRow, chain_hash};
 use super::text::shown;
 use super::time::{Timestamp, Zone, wall_clock};
 
-/// A row of the log as it lies in the store, before anything of it is believed.
+/// A row of the log as stored, before any of its content is trusted.
 #[derive(Debug, Clone, PartialEq)]
 pub struct RawRow {
-    /// What can be read of it. A text that can't be is empty, an instant 0.
+    /// The readable content. An unreadable text is empty, an unreadable instant is 0.
     pub row: AuditRow,
-    /// Its hash, where that has 32 bytes.
+    /// The row's hash, if it has 32 bytes.
     pub hash: Option<[u8; 32]>,
-    /// The first column that holds something of another sort.
+    /// The first column with a value of another type.
     pub unreadable: Option<&'static str>,
 }
 
-/// Which row is meant, in as much as can be said of it.
+/// The identification of a row, as far as its content allows.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Named {
     at: Timestamp,
@@ -32,59 +32,59 @@ impl Named {
     }
 }
 
-/// A damaged text may be of any length.
+/// Shortens a text, because a damaged one may be of any length.
 fn head(text: &str) -> String {
     text.chars().take(80).collect()
 }
 
-/// What is wrong.
+/// A fault in the log.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Flaw {
-    /// The table is not the one that jeton makes; says how.
+    /// The table differs from jeton's definition; the text says how.
     Table(String),
-    /// The store is set up, and its log is empty.
+    /// The store is set up, but its log is empty.
     Emptied,
-    /// The row stands before the first one.
+    /// The row is before the first one.
     Extra(Named),
-    /// The row comes after one with a higher number.
+    /// The row follows one with a higher number.
     Order(Named),
-    /// The row is not there, nor the others up to this one.
+    /// The row is missing, and so are all others up to this one.
     Missing(i64),
-    /// A column of the row holds something of another sort.
+    /// A column of the row has a value of another type.
     Unreadable(Named, &'static str),
-    /// The row's hash is not that of its fields and the row before.
+    /// The row's hash doesn't match its fields and the previous row.
     Changed(Named),
     /// The file is damaged from here on.
     Torn,
-    /// The rows from this one on are gone: a checkpoint knew more.
+    /// The rows from this one on are gone, although a checkpoint recorded them.
     Cut(Checkpoint),
-    /// The rows from this one on, up to a checkpoint, are others than they were.
+    /// The rows from this one on, up to a checkpoint, differ from the original ones.
     Rewritten {
-        /// The last checkpoint that still holds.
+        /// The last checkpoint that still matches.
         held: Option<Checkpoint>,
-        /// The first that doesn't.
+        /// The first checkpoint that doesn't match.
         differs: Checkpoint,
     },
-    /// The checkpoints are those of another store.
+    /// The checkpoints belong to another store.
     OtherStore {
-        /// The store they were made of.
+        /// The store that the checkpoints belong to.
         theirs: StoreMark,
-        /// This one.
+        /// The store being verified.
         ours: StoreMark,
     },
 }
 
-/// Something that an untouched log doesn't have.
+/// A fault that an untouched log doesn't have.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Finding {
-    /// The first row it concerns.
+    /// The first row concerned.
     pub seq: Option<i64>,
-    /// What is wrong.
+    /// The fault.
     pub flaw: Flaw,
 }
 
 impl Finding {
-    /// The word that stands for it.
+    /// Returns the kind of the fault as a word.
     pub fn kind(&self) -> &'static str {
         match self.flaw {
             Flaw::Table(_) => "table",
@@ -101,7 +101,7 @@ impl Finding {
         }
     }
 
-    /// The finding in words, with instants as clocks in `zone` show them.
+    /// Returns the finding in words, with instants in local time of `zone`.
     pub fn text(&self, zone: &dyn Zone) -> String {
         let seq = self.seq.unwrap_or(0);
         let row = |named: &Named| {
@@ -148,45 +148,46 @@ impl Finding {
     }
 }
 
-/// What following the chain showed.
+/// The result of verifying the chain.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Report {
-    /// How many rows were looked at.
+    /// Number of rows checked.
     pub rows: u64,
-    /// Number and hash of the last row, where it has a proper one.
+    /// Number and hash of the last row, if it has a valid hash.
     pub head: Option<(i64, [u8; 32])>,
-    /// What is wrong, the first [`FINDINGS_TOLD`]; none in a whole log.
+    /// The first [`FINDINGS_TOLD`] findings; empty for an intact log.
     pub findings: Vec<Finding>,
-    /// How many more there are.
+    /// Number of further findings.
     pub untold: u64,
-    /// The last checkpoint that holds.
+    /// The last checkpoint that matches.
     pub anchored: Option<Checkpoint>,
 }
 
-/// How many findings are kept: one row of a log tells of a change, a thousand tell no more.
+/// Maximum number of findings kept. One row is enough to show a change; a thousand show no more.
 pub const FINDINGS_TOLD: usize = 20;
 
-/// Follows a chain, a row at a time.
+/// Verifies a chain, one row at a time.
 pub struct Verifier {
     checkpoints: std::vec::IntoIter<Checkpoint>,
     next: Option<Checkpoint>,
     held: Option<Checkpoint>,
     rewritten: bool,
-    /// The number the next row must have.
+    /// The number that the next row must have.
     expected: i64,
-    /// What the next row may be chained to. Two where the row before doesn't fit its hash, because either may have been
-    /// changed; none where it can't be known.
+    /// The hashes that the next row may be chained to. Two if the previous row doesn't match its hash, because either
+    /// may have been changed. Empty if unknown.
     before: Vec<[u8; 32]>,
     report: Report,
 }
 
 impl Verifier {
-    /// Follows the whole chain past `checkpoints`, the oldest first.
+    /// Verifies the whole chain against `checkpoints`, the oldest first.
     pub fn whole(checkpoints: Vec<Checkpoint>) -> Self {
         Self::starting(1, vec![[0; 32]], checkpoints)
     }
 
-    /// Follows it from the row of `checkpoint` on, which must still be as it was; the rows before are taken for granted.
+    /// Verifies the chain from the row of `checkpoint` on, which must be unchanged. The rows before are assumed to be
+    /// correct.
     pub fn from(checkpoint: Checkpoint) -> Self {
         Self::starting(checkpoint.seq, Vec::new(), vec![checkpoint])
     }
@@ -198,12 +199,12 @@ impl Verifier {
         Verifier { checkpoints, next, held: None, rewritten: false, expected, before, report }
     }
 
-    /// The number after which the rows must be read; all of them where there is none.
+    /// Returns the number after which rows must be read; `None` to read all.
     pub fn after(&self) -> Option<i64> {
         (self.expected > 1).then(|| self.expected - 1)
     }
 
-    /// Adds a finding. What checkpoints show is never left out.
+    /// Adds a finding. Findings from checkpoints are never omitted.
     pub fn found(&mut self, seq: Option<i64>, flaw: Flaw) {
         let anchored = matches!(flaw, Flaw::Cut(_) | Flaw::Rewritten { .. });
         if anchored || self.report.findings.len() < FINDINGS_TOLD {
@@ -213,12 +214,12 @@ impl Verifier {
         }
     }
 
-    /// The rows that follow can't be read at all.
+    /// Records that the following rows can't be read at all.
     pub fn torn(&mut self) {
         self.found(Some(self.expected), Flaw::Torn);
     }
 
-    /// Looks at the next row in the order of their numbers.
+    /// Checks the next row in the order of their numbers.
     pub fn row(&mut self, raw: &RawRow) {
         let (row, seq) = (&raw.row, raw.row.seq);
         self.report.rows += 1;
@@ -233,7 +234,7 @@ impl Verifier {
         }
         let mut candidates: Vec<[u8; 32]> = raw.hash.into_iter().collect();
         match raw.unreadable {
-            // What was hashed can't be had any more, but for the hash itself.
+            // The hashed content is lost; only the hash itself remains.
             Some(column) => {
                 self.found(Some(seq), Flaw::Unreadable(Named::of(row), column));
                 if column == HASH {
@@ -255,7 +256,7 @@ impl Verifier {
         self.anchor(seq);
     }
 
-    /// Holds the row against the checkpoint of its number. One whose row is missing was told of already.
+    /// Compares the row with the checkpoint of its number. A missing row was already reported.
     fn anchor(&mut self, seq: i64) {
         while let Some(checkpoint) = self.next.take_if(|c| c.seq <= seq) {
             if checkpoint.seq == seq {
@@ -272,13 +273,13 @@ impl Verifier {
         }
     }
 
-    /// What was seen so far, where the rest can't be read.
+    /// Returns the results so far, if the rest can't be read.
     pub fn unread(mut self) -> Report {
         self.report.anchored = self.held;
         self.report
     }
 
-    /// What the whole showed.
+    /// Returns the results for the whole chain.
     pub fn finish(mut self) -> Report {
         let furthest = self.next.take().into_iter().chain(self.checkpoints.by_ref()).last();
         if let Some(furthest) = furthest {

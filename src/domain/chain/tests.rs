@@ -43,7 +43,7 @@ fn follow(mut verifier: Verifier, log: &[RawRow]) -> Report {
     verifier.finish()
 }
 
-/// Number and kind of every finding, without checkpoints.
+/// Returns number and kind of every finding, without checkpoints.
 fn told(log: &[RawRow]) -> Vec<(i64, &'static str)> {
     kinds(&follow(Verifier::whole(Vec::new()), log))
 }

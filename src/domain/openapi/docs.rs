@@ -1,4 +1,4 @@
-//! Where operations are documented.
+//! Documentation links of operations.
 
 use std::collections::BTreeMap;
 
@@ -10,10 +10,10 @@ use super::words::{LOOKED_AT, head, id_from_path, is_link, percent_encoded, quot
 use crate::domain::text::shown;
 use crate::error::{Error, Result};
 
-/// What a template may name.
+/// Placeholders that a template may use.
 const HOLES: [&str; 4] = ["id", "tag", "path", "verb"];
 
-/// The links that hold for more than one operation.
+/// Links that apply to more than one operation.
 pub(super) struct Docs<'a> {
     template: Option<&'a str>,
     by_tag: BTreeMap<&'a str, &'a str>,
@@ -22,7 +22,7 @@ pub(super) struct Docs<'a> {
 
 impl<'a> Docs<'a> {
     /// # Errors
-    /// [`crate::error::Kind::Usage`] when the template is no link or names something unknown.
+    /// [`crate::error::Kind::Usage`] if the template is no link or uses an unknown placeholder.
     pub(super) fn read(root: &'a Node, template: Option<&'a str>, warnings: &mut Warnings) -> Result<Self> {
         if let Some(template) = template {
             checked(template)?;
@@ -40,7 +40,7 @@ impl<'a> Docs<'a> {
         Ok(Docs { template, by_tag, global })
     }
 
-    /// The link of one operation, given as its verb, path, operationId and first tag.
+    /// Returns the link of one operation, given by its verb, path, operationId and first tag.
     pub(super) fn of(
         &self,
         root: &'a Node,
@@ -74,7 +74,7 @@ impl<'a> Docs<'a> {
     }
 }
 
-/// The link of a value's `externalDocs`, where it has a good one.
+/// Returns the link of a value's `externalDocs`, if it is valid.
 fn link<'a>(root: &'a Node, node: &'a Node, at: &str, warnings: &mut Warnings) -> Option<&'a str> {
     let docs = follow(root, node.get("externalDocs")?, at, warnings)?;
     let url = head(docs.text("url")?, LOOKED_AT + 1).trim();
@@ -89,7 +89,7 @@ fn checked(template: &str) -> Result<()> {
     let mut plain = String::new();
     let mut rest = template;
     while let Some((before, after)) = rest.split_once('{') {
-        // Without its closing brace it is no hole, and would stay in every link.
+        // Without its closing brace it is no placeholder, and would remain in every link.
         let (name, after) = after.split_once('}').unwrap_or(("", after));
         if !HOLES.contains(&name) {
             return Err(Error::usage(format!("the docs template names \"{{{}}}\"", shown(head(name, 64))))

@@ -1,4 +1,4 @@
-//! The methods' ids: one each, the same for the same document.
+//! Method ids: unique, and always the same for the same document.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -8,16 +8,16 @@ use super::words::{TITLE_MAX, clean, id_from_path, mark, quoted, slug};
 use crate::domain::method::MethodId;
 use crate::error::Result;
 
-/// The group of what has no tag.
+/// The group of operations without a tag.
 const UNTAGGED: &str = "default";
-/// The longest group id; with the operation's part and a suffix it stays within a method id's 200.
+/// Maximum length of a group id. With the operation's part and a suffix it fits into a method id's 200.
 const GROUP_MAX: usize = 60;
 const OPERATION_MAX: usize = 120;
 
-/// The groups by their id, each with its title.
+/// The groups by id, with their titles.
 pub(super) type Groups = BTreeMap<String, String>;
 
-/// The group and the id of each operation, in their order, and the groups there are.
+/// Returns the group and the id of each operation, in their order, and all groups.
 pub(super) fn given(
     operations: &[Operation<'_>],
     warnings: &mut Warnings,
@@ -35,7 +35,7 @@ pub(super) fn given(
     }
     changed_ids.say(warnings, "operationIds that were changed to what a method id can hold");
 
-    // Whoever's id is as it was written keeps it; among those, the first by path and verb.
+    // An operation whose id is used exactly as written keeps it; among several, the first by path and verb.
     let mut keepers: BTreeMap<&str, usize> = BTreeMap::new();
     for (n, (_, id, changed)) in wanted.iter().enumerate() {
         let keeper = keepers.entry(id).or_insert(n);
@@ -63,7 +63,7 @@ pub(super) fn given(
     Ok((groups, ids))
 }
 
-/// The operation's part of an id that is written.
+/// Returns the operation's part of an id, for a written operationId.
 fn named(operation: &Operation<'_>, id: &str, changed_ids: &mut Tally, warnings: &mut Warnings) -> (String, bool) {
     let (own, changed) = slug(id, OPERATION_MAX);
     if own.is_empty() {
@@ -81,7 +81,7 @@ fn named(operation: &Operation<'_>, id: &str, changed_ids: &mut Tally, warnings:
     (own, changed)
 }
 
-/// `id` with a suffix that depends on nothing but the operation's place.
+/// Returns `id` with a suffix that depends only on the operation's place.
 fn suffixed(id: &str, place: &str, taken: &mut BTreeSet<String>) -> String {
     let mut own = format!("{id}-{}", mark(place));
     let mut more = 0_u32;
@@ -92,7 +92,7 @@ fn suffixed(id: &str, place: &str, taken: &mut BTreeSet<String>) -> String {
     own
 }
 
-/// The groups, and which one each first tag means.
+/// Returns the groups, and the group of each first tag.
 fn grouped<'a>(operations: &[Operation<'a>], warnings: &mut Warnings) -> (Groups, BTreeMap<&'a str, String>) {
     let firsts: BTreeSet<&str> = operations.iter().filter_map(|o| o.tags.first().copied()).collect();
     let mut groups = Groups::new();

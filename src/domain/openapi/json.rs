@@ -1,4 +1,4 @@
-//! JSON into the tree.
+//! Parses JSON into the tree.
 
 use std::fmt;
 use std::rc::Rc;
@@ -9,7 +9,7 @@ use super::tree::{DEEPEST, Node, Place, Room, too_deep};
 use crate::error::{Error, Result};
 
 /// # Errors
-/// [`crate::error::Kind::Usage`] with the place, or with the limit that was passed (kept in `room` too).
+/// [`crate::error::Kind::Usage`] with the place, or with the exceeded limit (also stored in `room`).
 pub(super) fn read(text: &str, room: &mut Room) -> Result<Node> {
     let mut reader = serde_json::Deserializer::from_str(text);
     let seed = Seed { room: &mut *room, place: Place::Root, depth: 0 };
@@ -27,7 +27,8 @@ struct Seed<'r> {
 }
 
 impl Seed<'_> {
-    /// Room for one more value, or the reason kept aside: the reader's own error type can't carry it.
+    /// Reserves room for one more value. On failure the reason is stored, because the parser's own error type can't
+    /// carry it.
     fn keep<E: serde::de::Error>(&mut self) -> std::result::Result<(), E> {
         self.room.keep(1).map_err(|e| self.refuse(e))
     }

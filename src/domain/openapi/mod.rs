@@ -1,12 +1,12 @@
-//! A catalogue out of an OpenAPI document, 3.0 or 3.1, JSON or YAML.
+//! Converts an OpenAPI document (3.0 or 3.1, JSON or YAML) into a catalogue.
 //!
 //! ```text
 //!   text ── json, yaml ──▶ tree ── operations (refs, servers, docs, security) ──▶ ids, sets ──▶ Catalogue
 //! ```
 //!
-//! Whoever wrote the document isn't trusted: its size, nesting, aliases, `$ref`s and texts are bounded, and whatever
-//! is changed or left out stands among the warnings. What a document holds beside its operations (schemas,
-//! parameters, answers) isn't looked at, callbacks and webhooks are calls of the API, not to it.
+//! The document's author isn't trusted: size, nesting, aliases, `$ref`s and texts are bounded, and every change or
+//! omission is reported as a warning. Only operations are read, not schemas, parameters or answers. Callbacks and
+//! webhooks are left out too, because they are calls made by the API, not to the API.
 
 mod docs;
 mod ids;
@@ -34,35 +34,35 @@ use crate::domain::catalogue::{Catalogue, Group};
 use crate::domain::method::Method;
 use crate::error::{Error, Result};
 
-/// The largest document, in bytes.
+/// Maximum size of a document, in bytes.
 pub const LARGEST: usize = 32 * 1024 * 1024;
 
-/// How a document is imported.
+/// Options of an import.
 #[derive(Debug, Clone, Default)]
 pub struct Options {
     /// The catalogue's name: 1 to 64 of `A-Z a-z 0-9 . _ -`, not `jeton`.
     pub name: String,
-    /// The catalogue's title; without one, the document's.
+    /// The catalogue's title; `None` takes the document's title.
     pub title: Option<String>,
-    /// A link for operations that have none of their own, with `{id}` (the operationId as it is written, or what
-    /// is made from verb and path), `{tag}` (the first one, or `default`), `{path}` and `{verb}`.
+    /// A link for operations without a link of their own. Its placeholders are `{id}` (the operationId as written, or
+    /// the id made from verb and path), `{tag}` (the first tag, or `default`), `{path}` and `{verb}`.
     pub docs_url: Option<String>,
 }
 
-/// What came of a document.
+/// The result of an import.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Imported {
-    /// Its methods and sets.
+    /// The imported methods and sets.
     pub catalogue: Catalogue,
-    /// What was changed or left out, safe to show, 1,000 at most and then how many more.
+    /// Changed or omitted parts, safe to show. At most 1,000, followed by the number of further ones.
     pub warnings: Vec<String>,
 }
 
-/// Reads a document. The same text gives the same result, in whatever order its paths stand.
+/// Imports a document. The same text gives the same result, regardless of the order of its paths.
 ///
 /// # Errors
-/// [`crate::error::Kind::Usage`] when it is no OpenAPI 3.0 or 3.1 document, too large in any way, or without
-/// operations; and for options that can't be.
+/// [`crate::error::Kind::Usage`] if it is no OpenAPI 3.0 or 3.1 document, exceeds a limit, or has no operations. The
+/// same error for invalid options.
 pub fn import(text: &str, options: &Options) -> Result<Imported> {
     check_name(&options.name)?;
     if text.len() > LARGEST {
@@ -126,7 +126,7 @@ fn read(text: &str) -> Result<(Node, Warnings)> {
         Err(error) if room.refusal.is_some() => return Err(error),
         Err(error) => error,
     };
-    // YAML has braces too; what is neither was most likely meant as JSON.
+    // YAML has braces too. A text that is neither was most likely meant as JSON.
     let mut room = Room::default();
     match yaml::read(text, &mut room) {
         Ok(root) => Ok((root, room.warnings)),

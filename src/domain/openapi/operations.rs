@@ -15,20 +15,20 @@ use crate::domain::route::Route;
 use crate::domain::text::is_hostile;
 use crate::error::{Error, Result};
 
-/// How many operations are read.
+/// Maximum number of operations.
 pub(super) const MOST: usize = 20_000;
-/// The most keys of path items that are looked at: an item can stand behind many paths.
+/// Maximum number of keys of path items that are read, because one item can be used for many paths.
 const KEYS: usize = 1_000_000;
-/// How many methods all sets together name at most.
+/// Maximum total number of methods in all sets.
 const ENTRIES: usize = 500_000;
-/// How many tags of one operation are read.
+/// Maximum number of tags of one operation.
 const TAGS: usize = 100;
-/// The longest tag, in characters.
+/// Maximum length of a tag, in characters.
 pub(super) const TAG_MAX: usize = 200;
-/// The longest route, in bytes.
+/// Maximum length of a route, in bytes.
 const ROUTE_MAX: usize = 1_000;
 
-/// A verb of HTTP as documents write it, and what calling it does.
+/// An HTTP verb as documents write it, and the effect of calling it.
 const VERBS: [(&str, &str, Access); 8] = [
     ("delete", "DELETE", Access::Write),
     ("get", "GET", Access::Read),
@@ -37,21 +37,21 @@ const VERBS: [(&str, &str, Access); 8] = [
     ("patch", "PATCH", Access::Write),
     ("post", "POST", Access::Write),
     ("put", "PUT", Access::Write),
-    // It sends back what it got.
+    // The server only sends back the request.
     ("trace", "TRACE", Access::Read),
 ];
 
-/// One operation, read.
+/// One parsed operation.
 pub(super) struct Operation<'a> {
-    /// `GET /path`, as the document has it: names it among all others.
+    /// `GET /path`, as in the document. Identifies the operation.
     pub(super) place: String,
     pub(super) verb: &'static str,
     pub(super) path: &'a str,
-    /// As the document writes it.
+    /// The operationId as the document writes it.
     pub(super) id: Option<&'a str>,
-    /// The first is its group.
+    /// The tags, of which the first is the group.
     pub(super) tags: Vec<&'a str>,
-    /// Places in [`Security::scopes`].
+    /// Indexes into [`Security::scopes`].
     pub(super) scopes: Rc<[usize]>,
     pub(super) title: Option<String>,
     pub(super) access: Access,
@@ -59,20 +59,20 @@ pub(super) struct Operation<'a> {
     pub(super) route: Option<String>,
 }
 
-/// What one import does the same for every operation.
+/// The state of one import that all operations share.
 pub(super) struct Reader<'a, 'w> {
     pub(super) root: &'a Node,
     pub(super) docs: &'a Docs<'a>,
     pub(super) security: &'w mut Security<'a>,
     pub(super) warnings: &'w mut Warnings,
     pub(super) tallies: &'w mut Tallies,
-    /// What the sets will hold, over all of them.
+    /// Number of entries that all sets together will have.
     pub(super) entries: usize,
-    /// Keys of path items looked at so far.
+    /// Number of path item keys read so far.
     pub(super) keys: usize,
 }
 
-/// What is said once for all operations.
+/// Warnings reported once for all operations.
 #[derive(Default)]
 pub(super) struct Tallies {
     cut: Tally,
@@ -93,10 +93,10 @@ impl Tallies {
 }
 
 impl<'a> Reader<'a, '_> {
-    /// Every operation, ordered by path and verb.
+    /// Returns every operation, ordered by path and verb.
     ///
     /// # Errors
-    /// [`crate::error::Kind::Usage`] when there is none, or more than [`MOST`].
+    /// [`crate::error::Kind::Usage`] if there is none, or more than [`MOST`].
     pub(super) fn all(&mut self) -> Result<Vec<Operation<'a>>> {
         let mut found = Vec::new();
         let paths = self.root.get("paths").and_then(Node::entries).unwrap_or_default();
@@ -258,7 +258,7 @@ impl<'a> Reader<'a, '_> {
         };
         match said.as_text().map(Access::parse) {
             Some(Ok(access)) => access,
-            // Whoever wrote it wanted another level than the verb's: the narrowest is the safe reading.
+            // The author wanted another level than the verb's. The most restrictive reading is the safe one.
             _ => {
                 self.warnings.add(format!("{place}: x-jeton-access is read, write, admin or public; admin is taken"));
                 Access::Admin
@@ -280,8 +280,8 @@ impl<'a> Reader<'a, '_> {
         Some(route)
     }
 
-    /// A route that a second operation has too stays the first one's: a request must mean one method. What one operation
-    /// guards no public one opens, whichever comes first.
+    /// Gives a route claimed by two operations to the first one, because a request must mean one method. A public
+    /// operation never opens a route that another operation protects, regardless of their order.
     fn settle_routes(&mut self, found: &mut [Operation<'a>]) {
         let mut owners: BTreeMap<String, String> = BTreeMap::new();
         let (public, guarded): (Vec<_>, Vec<_>) = found.iter_mut().partition(|o| o.access == Access::Public);

@@ -1,15 +1,15 @@
-//! `$ref`s inside the document, followed as far as is sensible.
+//! Follows `$ref`s inside the document, within limits.
 
 use super::tree::Node;
 use super::warnings::Warnings;
 use super::words::{head, quoted};
 
-/// How many `$ref`s in a row are followed.
+/// Maximum number of chained `$ref`s.
 const FURTHEST: usize = 20;
-/// The longest `$ref` that is looked at, in characters.
+/// Maximum length of a `$ref`, in characters.
 const LONGEST: usize = 2_000;
 
-/// `node`, then what its `$ref` leads to, and so on; what leads nowhere is said and ends the row.
+/// Returns `node`, then the target of its `$ref`, and so on. A missing target adds a warning and ends the list.
 pub(super) fn row<'a>(root: &'a Node, node: &'a Node, at: &str, warnings: &mut Warnings) -> Vec<&'a Node> {
     let mut row = vec![node];
     let mut here = node;
@@ -36,7 +36,7 @@ pub(super) fn row<'a>(root: &'a Node, node: &'a Node, at: &str, warnings: &mut W
     row
 }
 
-/// What `node` stands for in the end; `None`, and a warning, where it leads nowhere.
+/// Returns the final target of `node`; `None` and a warning if there is none.
 pub(super) fn follow<'a>(root: &'a Node, node: &'a Node, at: &str, warnings: &mut Warnings) -> Option<&'a Node> {
     row(root, node, at, warnings).pop().filter(|last| last.get("$ref").is_none())
 }

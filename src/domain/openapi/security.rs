@@ -1,4 +1,4 @@
-//! Which scopes operations require.
+//! The scopes that operations require.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::rc::Rc;
@@ -8,38 +8,38 @@ use super::tree::Node;
 use super::warnings::{Tally, Warnings};
 use super::words::{LOOKED_AT, head, quoted};
 
-/// How many schemes and scopes of one operation are read, over all its alternatives.
+/// Maximum number of schemes and scopes of one operation, over all its alternatives.
 const MAX_SCOPES: usize = 200;
-/// The longest scope, in characters.
+/// Maximum length of a scope, in characters.
 const SCOPE_MAX: usize = 200;
 
 enum Scheme<'a> {
-    /// Its scopes with what they are for.
+    /// The scopes of the scheme, with their purposes.
     OAuth2(BTreeMap<&'a str, &'a str>),
-    /// Its scopes are declared elsewhere.
+    /// The scopes are declared elsewhere.
     OpenId,
-    /// Keys and passwords: no scopes.
+    /// Keys and passwords, which have no scopes.
     Other,
 }
 
 /// A scope that an operation requires.
 pub(super) struct Scope<'a> {
     pub(super) name: &'a str,
-    /// What it is for, where that is said.
+    /// The purpose of the scope, if the document gives one.
     pub(super) purpose: Option<&'a str>,
 }
 
 /// The document's security schemes, and the scopes found so far.
 pub(super) struct Security<'a> {
     schemes: BTreeMap<&'a str, Scheme<'a>>,
-    /// What holds for operations that say nothing.
+    /// The scopes for operations without `security` of their own.
     global: Rc<[usize]>,
-    /// Every scope required so far, in the order they were met.
+    /// Every scope required so far, in the order of discovery.
     pub(super) scopes: Vec<Scope<'a>>,
     places: BTreeMap<&'a str, usize>,
-    /// Which schemes gave a scope its purpose.
+    /// The schemes that gave a scope its purpose.
     givers: BTreeMap<&'a str, &'a str>,
-    /// Operations of which an alternative needs several scopes together: no scope alone is enough for it.
+    /// Operations with an alternative that needs several scopes together: no scope alone is enough for it.
     pub(super) combined: Tally,
 }
 
@@ -73,13 +73,13 @@ impl<'a> Security<'a> {
         security
     }
 
-    /// Whether the operation itself says that it needs nothing. A document that says nothing at all leaves it open.
+    /// `true` if the operation itself says that it needs nothing. If a document says nothing at all, this stays open.
     pub(super) fn is_none(node: &Node) -> bool {
         node.get("security").and_then(Node::items).is_some_and(<[Node]>::is_empty)
     }
 
-    /// The scopes of which one alone lets a caller use `node`, over all its alternatives; the document's where it has
-    /// no `security` of its own.
+    /// Returns the scopes of which each alone lets a caller use `node`, over all its alternatives. Uses the document's
+    /// scopes if `node` has no `security` of its own.
     pub(super) fn of(&mut self, node: &'a Node, at: &str, warnings: &mut Warnings) -> Rc<[usize]> {
         let Some(security) = node.get("security") else { return Rc::clone(&self.global) };
         let Some(alternatives) = security.items() else {
@@ -106,8 +106,8 @@ impl<'a> Security<'a> {
         sufficient.into_iter().collect()
     }
 
-    /// The scopes that one requirement asks for together. `None` stands for those that become no set: they are required
-    /// all the same. The whole is `None` once the operation has named more than [`MAX_SCOPES`].
+    /// Returns the scopes that one requirement needs together. An inner `None` is a scope that doesn't become a set
+    /// but is required all the same. The whole is `None` once the operation has named more than [`MAX_SCOPES`].
     fn required(
         &mut self,
         entries: &'a [(Rc<str>, Node)],
@@ -171,7 +171,7 @@ impl<'a> Security<'a> {
         Some(place)
     }
 
-    /// Declared scopes that nothing requires, in order.
+    /// Returns declared scopes that nothing requires, in order.
     pub(super) fn idle(&self) -> Vec<&'a str> {
         let declared = self.schemes.values().filter_map(|s| match s {
             Scheme::OAuth2(scopes) => Some(scopes.keys()),
@@ -184,10 +184,10 @@ impl<'a> Security<'a> {
     }
 }
 
-/// The most scopes that are read over all schemes: one scheme can stand behind many names.
+/// Maximum number of scopes that are read over all schemes, because one scheme can be used under many names.
 const SCOPES_READ: usize = 100_000;
 
-/// The scopes of all flows, `left` at most; the first that says what one is for counts.
+/// Returns the scopes of all flows, at most `left`. The first purpose given for a scope counts.
 fn scopes_of<'a>(scheme: &'a Node, left: &mut usize) -> BTreeMap<&'a str, &'a str> {
     let mut found: BTreeMap<&str, &str> = BTreeMap::new();
     for (_, flow) in scheme.get("flows").and_then(Node::entries).unwrap_or_default() {

@@ -1,13 +1,13 @@
-//! What an API's server puts before every path.
+//! The path prefix that an API's server adds to every path.
 
 use super::tree::Node;
 use super::warnings::Warnings;
 use super::words::{head, quoted};
 
-/// The longest address that is looked at, in characters.
+/// Maximum length of a server's address, in characters.
 const LONGEST: usize = 1_000;
 
-/// The path of the first server's address, without a slash at its end: `/v1` of `https://api.example.com/v1/`.
+/// Returns the path of the first server's address, without a final slash: `/v1` for `https://api.example.com/v1/`.
 pub(super) fn base(servers: Option<&Node>, warnings: &mut Warnings) -> String {
     let Some(first) = servers.and_then(Node::items).and_then(<[Node]>::first) else { return String::new() };
     let Some(url) = first.text("url") else { return String::new() };
@@ -25,7 +25,7 @@ pub(super) fn base(servers: Option<&Node>, warnings: &mut Warnings) -> String {
     if path.is_empty() { String::new() } else { format!("/{path}") }
 }
 
-/// `url` with the defaults of its variables.
+/// Returns `url` with the default values of its variables.
 fn filled(url: &str, variables: Option<&Node>, warnings: &mut Warnings) -> String {
     let mut out = String::with_capacity(url.len());
     let mut rest = url;

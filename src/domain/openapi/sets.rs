@@ -1,4 +1,5 @@
-//! API sets: one for each scope, of the operations for which it alone is enough, and one for each tag.
+//! API sets: one for each scope, and one for each tag. A scope's set has the operations for which that scope alone is
+//! enough.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -12,13 +13,13 @@ use crate::domain::method::MethodId;
 use crate::domain::selection::looks_built_in;
 use crate::error::Result;
 
-/// The longest name of a set, in characters.
+/// Maximum length of a set's name, in characters.
 const NAME_MAX: usize = crate::domain::catalogue::check::LONGEST_NAME;
 
-/// The sets, scopes before tags, each by name.
+/// Returns the sets, scopes before tags, each sorted by name.
 ///
 /// # Errors
-/// None that a document can cause: every id is one.
+/// None that a document can cause: every id is valid.
 pub(super) fn of<'a>(
     root: &'a Node,
     operations: &[Operation<'a>],
@@ -53,7 +54,7 @@ pub(super) fn of<'a>(
     Ok(sets)
 }
 
-/// What declared tags are for.
+/// Returns the descriptions of declared tags.
 fn purposes<'a>(root: &'a Node, warnings: &mut Warnings) -> BTreeMap<&'a str, &'a str> {
     let mut found = BTreeMap::new();
     for tag in root.get("tags").and_then(Node::items).unwrap_or_default() {
@@ -83,7 +84,7 @@ fn say_idle(
     security.combined.say(warnings, "operations that need several scopes together are in no scope's set");
 }
 
-/// A name that no other set has.
+/// Returns a name that no other set has.
 fn free_name(wanted: &str, names: &mut BTreeSet<String>, warnings: &mut Warnings) -> String {
     let cleaned = clean(wanted, NAME_MAX);
     let mut name = cleaned.text;

@@ -1,4 +1,4 @@
-//! The document as a tree: what both syntaxes are read into, and how much of it.
+//! The document as a tree, for both syntaxes, with limits on its size.
 
 use std::rc::Rc;
 
@@ -6,31 +6,31 @@ use super::warnings::Warnings;
 use super::words::quoted;
 use crate::error::{Error, Result};
 
-/// The deepest nesting.
+/// Maximum nesting.
 pub(super) const DEEPEST: usize = 100;
-/// How many values are kept at most: what an import needs of a document is far less.
+/// Maximum number of kept values. An import needs far fewer.
 const KEPT: usize = 4_000_000;
 
-/// A value. Lists and maps are shared by the aliases that lead to them, so that no alias costs memory.
+/// A value. Aliases share lists and maps with their targets, so an alias costs no memory.
 #[derive(Clone, Debug, PartialEq)]
 pub(super) enum Node {
-    /// Nothing, or a part that no import needs.
+    /// Nothing, or a part that an import doesn't need.
     Null,
-    /// Any scalar, as it is written: in an OpenAPI document `on` and `3.0` are words.
+    /// Any scalar, as written: in an OpenAPI document `on` and `3.0` are words.
     Text(Rc<str>),
     List(Rc<[Node]>),
-    /// By key, no key twice.
+    /// Sorted by key, without duplicate keys.
     Map(Rc<[(Rc<str>, Node)]>),
 }
 
 impl Node {
-    /// The value at `key` of a map.
+    /// Returns the value at `key` of a map.
     pub(super) fn get(&self, key: &str) -> Option<&Node> {
         let entries = self.entries()?;
         entries.binary_search_by(|(k, _)| (**k).cmp(key)).ok().map(|at| &entries[at].1)
     }
 
-    /// The text at `key` of a map.
+    /// Returns the text at `key` of a map.
     pub(super) fn text(&self, key: &str) -> Option<&str> {
         self.get(key).and_then(Node::as_text)
     }
@@ -57,10 +57,10 @@ impl Node {
     }
 }
 
-/// Where in an OpenAPI document a value stands: decides what is kept of it.
+/// The position of a value in an OpenAPI document. It decides which parts of the value are kept.
 ///
-/// Schemas, parameters and answers are most of a document and mean nothing to an import; keeping them out is what
-/// makes a large one quick.
+/// Schemas, parameters and answers are most of a document but irrelevant to an import. Skipping them makes large
+/// imports fast.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Place {
     Root,
@@ -69,16 +69,16 @@ pub(super) enum Place {
     Paths,
     PathItem,
     Operation,
-    /// Its keys are kept, not what they lead to.
+    /// The keys are kept, their values are not.
     Names,
-    /// All of it is kept.
+    /// Everything is kept.
     Whole,
-    /// Nothing of it is kept.
+    /// Nothing is kept.
     Skipped,
 }
 
 impl Place {
-    /// Where the value of `key` stands.
+    /// Returns the position of the value of `key`.
     pub(super) fn child(self, key: &str) -> Place {
         match (self, key) {
             (Place::Root, "paths") | (Place::Components, "pathItems") => Place::Paths,
@@ -100,25 +100,25 @@ impl Place {
         }
     }
 
-    /// Where an element of a list stands.
+    /// Returns the position of a list element.
     pub(super) fn item(self) -> Place {
         if self == Place::Whole { Place::Whole } else { Place::Skipped }
     }
 }
 
-/// What reading has used up, and what it noticed.
+/// The resources used and problems found while parsing.
 #[derive(Default)]
 pub(super) struct Room {
     kept: usize,
-    /// The keys that lead to where the reader is.
+    /// The keys that lead to the reader's current position.
     pub(super) trail: Vec<Rc<str>>,
     pub(super) warnings: Warnings,
-    /// A limit that was passed: no other syntax is tried then.
+    /// The limit that was exceeded, if any. The other syntax is then not tried.
     pub(super) refusal: Option<Error>,
 }
 
 impl Room {
-    /// Takes room for `n` values.
+    /// Reserves room for `n` values.
     pub(super) fn keep(&mut self, n: usize) -> Result<()> {
         self.kept = self.kept.saturating_add(n);
         if self.kept <= KEPT {
@@ -129,7 +129,7 @@ impl Room {
             .next("Split it, or import the part whose methods are issued"))
     }
 
-    /// Sorts what a map holds; of a key that stands twice the last one counts, as in most readers of JSON.
+    /// Sorts the entries of a map. Of a duplicate key the last one counts, as in most JSON readers.
     pub(super) fn map(&mut self, mut entries: Vec<(Rc<str>, Node)>) -> Node {
         entries.reverse();
         entries.sort_by(|a, b| a.0.cmp(&b.0));
@@ -152,7 +152,7 @@ impl Room {
     }
 }
 
-/// The error of a document that nests too deep.
+/// Returns the error for a document that is nested too deeply.
 pub(super) fn too_deep() -> Error {
     Error::usage("the document nests too deep").why(format!("{DEEPEST} levels are read at most"))
 }

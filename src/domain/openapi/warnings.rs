@@ -1,18 +1,18 @@
-//! What an import has to say about the document, bounded.
+//! Warnings of an import about the document, limited in number.
 
 use std::collections::BTreeSet;
 
 use super::words::head;
 use crate::domain::text::shown;
 
-/// How many warnings are kept.
+/// Maximum number of warnings.
 const KEPT: usize = 1_000;
-/// The longest warning, in characters.
+/// Maximum length of a warning, in characters.
 const LONGEST: usize = 400;
-/// How many examples a summary names.
+/// Number of examples in a summary.
 const EXAMPLES: usize = 3;
 
-/// The warnings so far, each once, in the order they came.
+/// The warnings so far, without duplicates, in the order in which they were added.
 #[derive(Default)]
 pub(super) struct Warnings {
     kept: Vec<String>,
@@ -21,7 +21,7 @@ pub(super) struct Warnings {
 }
 
 impl Warnings {
-    /// Adds one, made safe to show; one that was said before is not said again.
+    /// Adds a warning, made safe to show. A duplicate is ignored.
     pub(super) fn add(&mut self, text: impl AsRef<str>) {
         if self.kept.len() >= KEPT {
             self.more += 1;
@@ -37,7 +37,7 @@ impl Warnings {
         }
     }
 
-    /// All of them, the last one saying how many more there are.
+    /// Returns all warnings; the last line gives the number of omitted ones.
     pub(super) fn into_lines(mut self) -> Vec<String> {
         if self.more > 0 {
             self.kept.push(format!("and {} more", self.more));
@@ -46,7 +46,7 @@ impl Warnings {
     }
 }
 
-/// The same small thing at many places: counted, said once.
+/// Counts a minor problem that occurs at many places, to report it once.
 #[derive(Default)]
 pub(super) struct Tally {
     count: usize,
@@ -54,7 +54,7 @@ pub(super) struct Tally {
 }
 
 impl Tally {
-    /// One more place.
+    /// Counts one more place.
     pub(super) fn add(&mut self, example: &str) {
         self.count += 1;
         if self.examples.len() < EXAMPLES {
@@ -62,7 +62,7 @@ impl Tally {
         }
     }
 
-    /// Says it, where there is something to say.
+    /// Adds the warning if anything was counted.
     pub(super) fn say(&self, warnings: &mut Warnings, what: &str) {
         if self.count > 0 {
             let more = if self.count > self.examples.len() { ", …" } else { "" };

@@ -1,17 +1,17 @@
-//! The document's words made ours: titles, ids, links.
+//! Converts the document's texts into titles, ids and links.
 
 use sha2::{Digest, Sha256};
 
 use crate::domain::text::{is_hostile, shown};
 
-/// The longest title, in characters.
+/// Maximum length of a title, in characters.
 pub(super) const TITLE_MAX: usize = 120;
-/// The longest link, in bytes.
+/// Maximum length of a link, in bytes.
 const LINK_MAX: usize = 2_000;
-/// How much of a text is looked at, in characters: `$ref`s let one long text stand at very many places.
+/// Number of characters of a text that are read. `$ref`s can make one long text appear at very many places.
 pub(super) const LOOKED_AT: usize = 2_000;
 
-/// The first `max` characters.
+/// Returns the first `max` characters.
 pub(super) fn head(text: &str, max: usize) -> &str {
     match text.char_indices().nth(max) {
         Some((end, _)) => &text[..end],
@@ -19,29 +19,29 @@ pub(super) fn head(text: &str, max: usize) -> &str {
     }
 }
 
-/// The document's words in a warning: short, safe, in quotes.
+/// Formats the document's words for a warning: short, safe, in quotes.
 pub(super) fn quoted(text: &str) -> String {
     let short = head(text, 64);
     let more = if short.len() < text.len() { "…" } else { "" };
     format!("\"{}{more}\"", shown(short))
 }
 
-/// A text without what could drive a terminal, on one line, and what had to be done for that.
+/// A text on one line without characters that could control a terminal, and the changes that this needed.
 #[derive(Debug, PartialEq, Eq)]
 pub(super) struct Clean {
     pub(super) text: String,
-    /// Hostile characters were taken out.
+    /// Hostile characters were removed.
     pub(super) hostile: bool,
-    /// It was too long.
+    /// The text was too long.
     pub(super) cut: bool,
 }
 
-/// `text` on one line, without hostile characters, of at most `max` characters.
+/// Returns `text` on one line, without hostile characters, with at most `max` characters.
 pub(super) fn clean(text: &str, max: usize) -> Clean {
     let looked_at = head(text, LOOKED_AT);
     let (mut line, mut hostile, mut gap) = (String::new(), false, false);
     for c in looked_at.chars() {
-        // Line breaks and tabs are how long texts are written: no attack, and no part of a title.
+        // Long texts normally have line breaks and tabs: they are no attack, but don't belong into a title.
         if c.is_ascii_whitespace() || (c.is_whitespace() && !is_hostile(c)) {
             gap = !line.is_empty();
         } else if is_hostile(c) {
@@ -63,7 +63,7 @@ pub(super) fn clean(text: &str, max: usize) -> Clean {
     Clean { text: line, hostile, cut }
 }
 
-/// The first sentence of a description: to a full stop, an empty line, or the end.
+/// Returns the first sentence of a description: up to a full stop, an empty line, or the end.
 pub(super) fn first_sentence(text: &str) -> &str {
     let text = head(text, LOOKED_AT).trim_start();
     let mut blank = text
@@ -72,7 +72,7 @@ pub(super) fn first_sentence(text: &str) -> &str {
     let text = blank.next().map_or(text, |(at, _)| &text[..at]).trim_end();
     for (at, mark) in text.match_indices(['.', '!', '?']) {
         let rest = &text[at + mark.len()..];
-        // "e.g. this" and "v1.2" go on.
+        // "e.g. this" and "v1.2" don't end a sentence.
         let ends = rest.starts_with(char::is_whitespace) && !rest.trim_start().starts_with(char::is_lowercase);
         if ends {
             return text[..at + mark.len()].trim_end_matches('.');
@@ -81,10 +81,11 @@ pub(super) fn first_sentence(text: &str) -> &str {
     text.strip_suffix('.').filter(|t| !t.ends_with('.')).unwrap_or(text)
 }
 
-/// `text` in `A-Z a-z 0-9 . _ -` and at most `max` long; whether it had to be changed. Empty when nothing is left.
+/// Returns `text` in `A-Z a-z 0-9 . _ -` with at most `max` characters, and `true` if this changed it. The text is
+/// empty if nothing is left.
 pub(super) fn slug(text: &str, max: usize) -> (String, bool) {
     let (mut id, mut gap) = (String::new(), false);
-    // What is cut off counts as changed, so looking at a part is enough.
+    // A cut counts as a change, so reading a part is enough.
     for c in head(text, LOOKED_AT).chars() {
         if c.is_ascii_alphanumeric() || matches!(c, '.' | '_' | '-') {
             if gap && !id.is_empty() {
@@ -105,7 +106,7 @@ pub(super) fn slug(text: &str, max: usize) -> (String, bool) {
     (trimmed.to_owned(), changed)
 }
 
-/// An operation's id from its verb and path: `GET /users/{id}/repos` is `GetUsersByIdRepos`.
+/// Returns an operation's id from its verb and path: `GET /users/{id}/repos` gives `GetUsersByIdRepos`.
 pub(super) fn id_from_path(verb: &str, path: &str, max: usize) -> String {
     let mut id = String::new();
     let mut word = |text: &str| {
@@ -130,12 +131,13 @@ pub(super) fn id_from_path(verb: &str, path: &str, max: usize) -> String {
     id
 }
 
-/// Eight letters that stand for `text`, the same on every machine and not to be steered by whoever writes it.
+/// Returns eight letters derived from `text`. They are the same on every machine, and the text's author can't choose
+/// them.
 pub(super) fn mark(text: &str) -> String {
     Sha256::digest(text.as_bytes()).iter().take(4).map(|b| format!("{b:02x}")).collect()
 }
 
-/// Whether `text` is a link to a page: http or https, a host, and nothing that could do more.
+/// `true` if `text` is a link to a page: http or https, a host, and nothing that could do more.
 pub(super) fn is_link(text: &str) -> bool {
     let rest = ["http://", "https://"]
         .into_iter()
@@ -145,7 +147,7 @@ pub(super) fn is_link(text: &str) -> bool {
         && !text.chars().any(|c| is_hostile(c) || c.is_whitespace() || matches!(c, '"' | '<' | '>' | '\\' | '`'))
 }
 
-/// `text` as a part of a link; slashes stay.
+/// Escapes `text` as a part of a link; slashes stay.
 pub(super) fn percent_encoded(text: &str) -> String {
     let mut out = String::with_capacity(text.len());
     for b in text.bytes() {

@@ -1,8 +1,8 @@
-//! YAML into the tree.
+//! Parses YAML into the tree.
 //!
-//! The reader's events are put together here, not by a ready-made loader: so an alias shares what it leads to, what
-//! all aliases together would unfold to is known before anything walks it, and keys stay the words that are written
-//! (`on`, `no`, `404`).
+//! Builds the tree from the parser's events, not with a ready-made loader, for three reasons. An alias shares its
+//! target. The expanded size of all aliases is known before anything walks the tree. Keys stay as written (`on`, `no`,
+//! `404`).
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::rc::Rc;
@@ -12,14 +12,14 @@ use granit_parser::{ErrorKind, Event, Options, Parser, ScalarStyle};
 use super::tree::{DEEPEST, Node, Place, Room, too_deep};
 use crate::error::{Error, Result};
 
-/// What the document may unfold to when every alias is followed: values, and their text in parts of 32 bytes.
+/// Maximum size of the document with every alias expanded: values, and their text in parts of 32 bytes.
 const UNFOLDED: u64 = 20_000_000;
 
 /// # Errors
-/// [`crate::error::Kind::Usage`] with the line, or with the limit that was passed.
+/// [`crate::error::Kind::Usage`] with the line, or with the exceeded limit.
 pub(super) fn read(text: &str, room: &mut Room) -> Result<Node> {
     let mut options = Options::default();
-    // Operation ids and paths can be longer than the reader looks ahead for a key.
+    // Operation ids and paths can be longer than the parser's default lookahead for a key.
     options.simple_key_max_lookahead = 4_096;
     let mut tree = Tree { room, frames: Vec::new(), anchors: BTreeMap::new(), root: None };
     let mut documents = 0;
@@ -45,9 +45,9 @@ pub(super) fn read(text: &str, room: &mut Room) -> Result<Node> {
 #[derive(Clone)]
 struct Made {
     node: Node,
-    /// What it unfolds to.
+    /// The expanded size.
     weight: u64,
-    /// How many levels it has below itself.
+    /// Number of levels below the value.
     height: usize,
 }
 
@@ -63,7 +63,7 @@ struct Frame {
     place: Place,
     anchor: usize,
     is_map: bool,
-    /// It is itself the key of a map.
+    /// `true` if the list or map is itself the key of a map.
     is_key: bool,
     key: Key,
     items: Vec<Node>,
@@ -113,7 +113,7 @@ impl Tree<'_> {
         self.frames.last().is_some_and(|f| f.is_map && matches!(f.key, Key::Awaited))
     }
 
-    /// Where the next value stands. What carries an anchor may be needed elsewhere and is kept.
+    /// Returns the position of the next value. A value with an anchor may be needed elsewhere, so it is kept.
     fn place(&self, anchor: usize) -> Place {
         let place = match self.frames.last() {
             None => Place::Root,
@@ -211,7 +211,7 @@ impl Tree<'_> {
         self.put(made, line)
     }
 
-    /// `<<: *other` takes over what the map doesn't say itself.
+    /// Applies `<<: *other`: copies the entries that the map doesn't have itself.
     fn merge(&mut self, frame: &mut Frame) -> Result<()> {
         if frame.merged.is_empty() {
             return Ok(());
@@ -234,7 +234,7 @@ impl Tree<'_> {
         Ok(())
     }
 
-    /// Counts what the aliases would unfold to.
+    /// Adds to the expanded size of the aliases.
     fn weigh(&mut self, weight: u64, line: usize) -> Result<()> {
         let Some(frame) = self.frames.last_mut() else { return Ok(()) };
         frame.weight = frame.weight.saturating_add(weight);
@@ -248,7 +248,7 @@ impl Tree<'_> {
 
     fn put(&mut self, made: Made, line: usize) -> Result<()> {
         self.weigh(made.weight, line)?;
-        // An alias brings its own levels: what is deep by aliases alone is as deep to walk, and to free.
+        // An alias adds its own levels: nesting made only of aliases is just as deep to walk, and to free.
         if self.frames.len() + made.height > DEEPEST {
             return Err(too_deep());
         }

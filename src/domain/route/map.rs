@@ -1,10 +1,10 @@
-//! All routes of an installation as one list, to be gone through from its head: the first entry that a request matches
-//! decides. What matches none is denied.
+//! All routes of an installation as one ordered list. The first entry that a request matches decides. A request that
+//! matches no entry is denied.
 //!
-//! Of two routes that share requests the narrower one decides about those. Where neither is within the other, what
-//! they share is denied by an entry of its own before both. After a route that stands before a wider one follows an
-//! entry that denies its other spellings (`/Me`, `/a%3Ab`): an application may take them for the same, and the wider
-//! route has another method.
+//! If two routes share requests, the narrower one decides about those. If neither is within the other, an additional
+//! entry before both denies the shared requests. A route before a wider one is followed by an entry that denies its
+//! other spellings (`/Me`, `/a%3Ab`). An application may treat these as the same path, but the wider route has another
+//! method.
 
 use std::collections::{BTreeMap, HashMap};
 
@@ -15,35 +15,35 @@ use crate::domain::catalogue::{Catalogue, MANAGEMENT};
 use crate::domain::method::{Access, Method, MethodId};
 use crate::domain::text::shown;
 
-/// The most entries that deny what two routes share. Beyond it a whole route is denied.
+/// Maximum number of entries that deny requests shared by two routes. Beyond this limit a whole route is denied.
 const MOST_SHARED: usize = 20_000;
 
 /// The verb of a CORS preflight.
 const PREFLIGHT: &str = "OPTIONS";
 
-/// Every verb that routes are matched with, as a regular expression without anchors.
+/// A regular expression without anchors for every verb that routes are matched with.
 pub const ANY_VERB: &str = "[A-Z-]+";
 
-/// What a request that matches an entry gets.
+/// The answer to a request that matches an entry.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Answer {
-    /// jeton is asked for this method.
+    /// Ask jeton about this method.
     Ask(MethodId),
-    /// It passes, and jeton is not asked: the catalogue says that this method is public.
+    /// Pass without asking jeton, because the catalogue defines this method as public.
     Public(MethodId),
-    /// It passes if it is a CORS preflight, and jeton is not asked.
+    /// Pass without asking jeton if the request is a CORS preflight.
     Preflight,
-    /// It is denied, for this reason; in words that are safe to show.
+    /// Deny, for this reason. The text is safe to show.
     Deny(String),
 }
 
 impl Answer {
-    /// Whether a request passes without a token.
+    /// `true` if a request passes without a token.
     pub fn is_open(&self) -> bool {
         matches!(self, Answer::Public(_) | Answer::Preflight)
     }
 
-    /// Whether it makes no difference which of the two decides.
+    /// `true` if it makes no difference which of the two answers decides.
     fn agrees(&self, other: &Answer) -> bool {
         match (self, other) {
             (Answer::Ask(a), Answer::Ask(b)) => a == b,
@@ -56,25 +56,25 @@ impl Answer {
 /// One entry of the list.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Entry {
-    /// Which requests.
+    /// The requests that the entry applies to.
     pub route: Route,
-    /// How the route's own characters are met.
+    /// The accepted spellings of the route's literal characters.
     pub spelling: Spelling,
-    /// What they get.
+    /// The answer to these requests.
     pub answer: Answer,
 }
 
 impl Entry {
-    /// The verb, as a regular expression without anchors.
+    /// Returns the verb as a regular expression without anchors.
     pub fn verb_pattern(&self) -> String {
         self.route.verb.clone().unwrap_or_else(|| ANY_VERB.to_owned())
     }
 
-    /// The path, as a regular expression without anchors, for paths that are plain.
+    /// Returns the path as a regular expression without anchors. Valid only for plain paths.
     pub fn path_pattern(&self, engine: Engine) -> String {
         let segment = |shape: &Shape| match (shape.pattern(self.spelling), engine) {
-            // A segment ends where it ends, however it was taken apart: an engine that goes back on its way must not try
-            // every way of one for every way of the next.
+            // Atomic group: a segment has one end, however its parts are split. So a backtracking engine doesn't try
+            // every split of one segment with every split of the next.
             (pattern, Engine::Pcre) if shape.open() > 1 => format!("/(?>{pattern}(?=/|$))"),
             (pattern, _) => format!("/{pattern}"),
         };
@@ -82,22 +82,22 @@ impl Entry {
     }
 }
 
-/// The list.
+/// The ordered list of routes.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct RouteMap {
-    /// Its entries, the first match decides.
+    /// The entries, of which the first match decides.
     pub entries: Vec<Entry>,
-    /// What a person should know of it, safe to show: routes that are denied, or that can't be read.
+    /// Remarks for people, safe to show: routes that are denied or can't be parsed.
     pub remarks: Vec<String>,
 }
 
 impl RouteMap {
-    /// The routes of every method that is not one of jeton's own.
+    /// Builds the list for every method that is not one of jeton's own.
     pub fn of(catalogues: &[Catalogue]) -> RouteMap {
         Self::with_preflights(catalogues, &[])
     }
 
-    /// The same, and CORS preflights for the routes of the catalogues with these names.
+    /// Like [`RouteMap::of`], with CORS preflights for the routes of the catalogues named `preflights`.
     pub fn with_preflights(catalogues: &[Catalogue], preflights: &[String]) -> RouteMap {
         let mut map = RouteMap::default();
         let mut routes = map.owned(catalogues);
@@ -150,7 +150,7 @@ impl RouteMap {
                 entries.push(Entry { route, spelling: Spelling::Loose, answer });
             }
         }
-        // Other spellings come after every route of the same weight: one of those may be spelled just so.
+        // Other spellings follow all routes of the same weight, because one of those may be spelled exactly so.
         let loose = |e: &Entry| e.spelling == Spelling::Loose;
         entries.sort_by(|a, b| b.route.weight().cmp(&a.route.weight()).then_with(|| loose(a).cmp(&loose(b))));
         before_all.append(&mut entries);
@@ -158,7 +158,7 @@ impl RouteMap {
         map
     }
 
-    /// Each route once, with what it gets: nobody's where two methods claim it.
+    /// Returns each route once with its answer. A route claimed by two methods belongs to neither and is denied.
     fn owned(&mut self, catalogues: &[Catalogue]) -> Vec<(Route, Answer)> {
         let mut found: BTreeMap<String, (Route, Vec<&Method>)> = BTreeMap::new();
         let mut catalogue_of: HashMap<&MethodId, &str> = HashMap::new();
@@ -209,8 +209,8 @@ impl RouteMap {
         owned
     }
 
-    /// Denies public routes that would open what a route of another catalogue guards. In one catalogue the narrower route
-    /// means what it says; between two, neither knew of the other.
+    /// Denies public routes that would open routes protected by another catalogue. Within one catalogue the narrower
+    /// route is intentional. With two catalogues, neither author knew of the other.
     fn keep_guarded(&mut self, catalogue_of: &HashMap<&MethodId, &str>, owned: &mut [(Route, Answer)]) {
         let mut denied = Vec::new();
         let tree = Tree::of(owned);
@@ -231,7 +231,7 @@ impl RouteMap {
         }
     }
 
-    /// Adds `OPTIONS` for each path of these catalogues, but where a route of its own says what becomes of `OPTIONS`.
+    /// Adds `OPTIONS` for each path of these catalogues, unless a route already covers `OPTIONS` there.
     fn add_preflights(&mut self, catalogues: &[Catalogue], names: &[String], owned: &mut Vec<(Route, Answer)>) {
         let mut wanted: BTreeMap<String, Route> = BTreeMap::new();
         for method in others(catalogues).filter(|c| names.contains(&c.name)).flat_map(Catalogue::methods) {
@@ -252,8 +252,9 @@ impl RouteMap {
         owned.extend(free.into_iter().map(|route| (route, Answer::Preflight)));
     }
 
-    /// Denies the routes that stand before the plain parameter as which a costly route is denied, and match some of its
-    /// requests, but others too.
+    /// Denies routes that conflict with a costly route. A costly route is denied with plain parameters in place of its
+    /// costly segments. The routes denied here lie within that widened form. They match some requests of the costly
+    /// route, but others too.
     fn deny_beside(&mut self, costly: &BTreeMap<String, (Route, Answer)>, owned: &mut [(Route, Answer)]) {
         for (route, answer) in owned {
             let stands_in_its_place = |other: &Route| {
@@ -269,8 +270,8 @@ impl RouteMap {
         }
     }
 
-    /// What a request gets; none when nothing matches it, which denies it too. `path` is without the query, as the
-    /// client sent it.
+    /// Returns the answer to a request. `None` if nothing matches, which also denies the request. `path` is without
+    /// the query, as the client sent it.
     pub fn decide(&self, verb: &str, path: &str) -> Option<&Answer> {
         if !is_plain(path) {
             return None;
@@ -280,7 +281,7 @@ impl RouteMap {
     }
 }
 
-/// All but jeton's own.
+/// Returns all catalogues except jeton's own.
 fn others(catalogues: &[Catalogue]) -> impl Iterator<Item = &Catalogue> {
     catalogues.iter().filter(|catalogue| catalogue.name != MANAGEMENT)
 }
@@ -289,14 +290,14 @@ fn named(route: &Route) -> String {
     cut(&route.to_string())
 }
 
-/// Enough of a route to find it by.
+/// Returns enough of a route to find it.
 fn cut(text: &str) -> String {
     let head: String = text.chars().take(100).collect();
     let dots = if head.len() < text.len() { "…" } else { "" };
     format!("{}{dots}", shown(&head))
 }
 
-/// Routes by their segments, so that each is held against those only that it can share a request with.
+/// Routes by their segments. Each route is compared only with those that can share a request with it.
 #[derive(Default)]
 struct Tree<'a> {
     literal: BTreeMap<&'a Shape, Tree<'a>>,

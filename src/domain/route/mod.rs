@@ -1,9 +1,9 @@
 //! Routes: which HTTP requests lead to a method, and which of two routes a request means.
 //!
-//! - [`Route`] reads `GET /orders/{id}` and tells whether two routes are the same;
-//! - [`shape`] compares what two segments match;
-//! - [`plain`] holds the rule that every path of a request must keep before it is held against a route;
-//! - [`map`] settles all routes of an installation into one ordered list.
+//! - [`Route`] parses `GET /orders/{id}` and checks if two routes are the same;
+//! - [`shape`] compares the texts that two segments match;
+//! - [`plain`] holds the rule for the path of every request, checked before any route is;
+//! - [`map`] orders all routes of an installation in one list.
 
 pub mod map;
 pub mod plain;
@@ -16,12 +16,12 @@ use self::shape::{Shape, Spelling};
 use crate::domain::text::shown;
 use crate::error::{Error, Result};
 
-/// A route as a catalogue has it: `GET /orders/{id}`, or `/orders` for every verb.
+/// A route as written in a catalogue: `GET /orders/{id}`, or `/orders` for every verb.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Route {
-    /// The HTTP verb, in capitals; none = any.
+    /// The HTTP verb in capitals; `None` = any.
     pub verb: Option<String>,
-    /// What each segment of the path matches. `/` alone has one, which matches the empty text.
+    /// The shape of each segment of the path. `/` alone has one segment, which matches the empty text.
     pub segments: Vec<Shape>,
     text: String,
 }
@@ -57,7 +57,7 @@ impl Route {
         Ok(Route { verb, segments, text: text.to_owned() })
     }
 
-    /// Verb and shape, whatever the parameters are called: two routes that have the same are the same.
+    /// Returns verb and shape, without the names of parameters. Routes with equal keys are the same.
     pub fn key(&self) -> String {
         let mut key = self.verb.clone().unwrap_or_default();
         for segment in &self.segments {
@@ -67,20 +67,20 @@ impl Route {
         key
     }
 
-    /// The same path with this verb.
+    /// Returns the same path with this verb.
     fn with_verb(&self, verb: &str) -> Route {
         let path = self.text.rsplit(' ').next().unwrap_or(&self.text);
         Route { verb: Some(verb.to_owned()), segments: self.segments.clone(), text: format!("{verb} {path}") }
     }
 
-    /// Whether every request of this route is one of `other` too.
+    /// `true` if `other` matches every request of this route.
     pub fn is_within(&self, other: &Route) -> bool {
         self.segments.len() == other.segments.len()
             && (other.verb.is_none() || other.verb == self.verb)
             && self.segments.iter().zip(&other.segments).all(|(a, b)| a.is_within(b))
     }
 
-    /// Whether a request with this verb and this path means it. Whether the path is plain is another question: see
+    /// `true` if the route matches a request with this verb and path. Doesn't check that the path is plain: see
     /// [`plain`].
     pub fn matches(&self, verb: &str, path: &str, spelling: Spelling) -> bool {
         let Some(inner) = path.strip_prefix('/') else { return false };
@@ -94,10 +94,10 @@ impl Route {
             && parts.next().is_none()
     }
 
-    /// Routes that together match what both match: none when no request does. `Err` when there are too many to tell.
+    /// Returns routes that together match the requests shared by both; empty if no request is shared.
     ///
     /// # Errors
-    /// [`TooMany`].
+    /// [`TooMany`] if this would need too many routes.
     pub fn shared(&self, other: &Route) -> std::result::Result<Vec<Route>, TooMany> {
         const MOST: usize = 64;
         let verb = match (&self.verb, &other.verb) {
@@ -122,34 +122,34 @@ impl Route {
         Ok(paths.into_iter().map(|segments| Route { verb: verb.clone(), segments, text: text.clone() }).collect())
     }
 
-    /// Whether a segment can be taken apart in so many ways that an engine that goes back on its way gives up on a long
-    /// path, and takes the request for one of a wider route.
+    /// `true` if a segment has too many ways to be split. A backtracking engine then gives up on a long path, and
+    /// takes the request for one of a wider route.
     fn is_costly(&self) -> bool {
         self.segments.iter().any(|shape| shape.open() > 2)
     }
 
-    /// With one parameter in the place of each segment that is too costly to match.
+    /// Returns the route with one parameter in place of each segment that is too costly to match.
     fn widened(&self) -> Route {
         let segments = self.segments.iter().map(|s| if s.open() > 2 { Shape::parameter() } else { s.clone() });
         Route { segments: segments.collect(), ..self.clone() }
     }
 
-    /// The more this is, the earlier it stands: of two routes of which one is within the other, the inner one has
-    /// more.
+    /// Returns the sort weight: higher comes first. If one of two routes is within the other, the inner one has the
+    /// higher weight.
     fn weight(&self) -> (usize, usize, Reverse<usize>, bool) {
         let sum = |of: fn(&Shape) -> usize| self.segments.iter().map(of).sum::<usize>();
         (sum(Shape::literals), sum(Shape::shortest), Reverse(sum(Shape::open)), self.verb.is_some())
     }
 }
 
-/// As it stands in the catalogue.
+/// The route as written in the catalogue.
 impl fmt::Display for Route {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(&self.text)
     }
 }
 
-/// What two routes share can't be told in a few routes.
+/// The requests shared by two routes need too many routes to describe.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct TooMany;
 

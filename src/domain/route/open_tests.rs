@@ -31,7 +31,7 @@ fn public_routes_open_nothing_that_is_guarded() {
     ] {
         assert_eq!(asked(&map, request), answer, "{request}");
     }
-    // What another catalogue guards stays guarded.
+    // Routes protected by another catalogue stay protected.
     let (mut first, mut second) =
         (catalogue(&[("Show", &["GET /orders/{id}"])]), catalogue(&[("PubNews", &["GET /orders/news", "GET /news"])]));
     first.name = "first".to_owned();

@@ -1,17 +1,19 @@
-//! The rule that a request's path keeps before it is held against routes: nothing in it may mean one thing to a proxy
-//! and another to the application behind it.
+//! The rule for a request's path, checked before any route is: no part of the path may mean one thing to a proxy and
+//! another to the application behind it.
 //!
-//! It is looked at as the client sent it, without the query. Its segments are not empty (the last one may be), none is
-//! `.` or `..`, and they consist of what RFC 3986 lets stand there: unreserved characters, sub-delimiters, `:`, `@`, and
-//! escapes of other characters. Not escaped are those that need no escape (else `%6de` would be `me` behind the proxy
-//! and something else before it), `/`, `\`, `%`, control characters, and what is no UTF-8. `;` stands nowhere, escaped
-//! or not: some applications take what follows it away, and `/mine;a` for `/mine`. And it is no longer than
-//! [`LONGEST`], so that every engine finds what it matches.
+//! The rule applies to the path as the client sent it, without the query. No segment is empty, except possibly the
+//! last one, and none is `.` or `..`. Segments consist of the characters that RFC 3986 permits there: unreserved
+//! characters, sub-delimiters, `:`, `@`, and escapes of other characters.
+//!
+//! Some escapes are refused. These are escapes of characters that need none (else `%6de` would be `me` behind the
+//! proxy and something else before it). The same holds for `/`, `\`, `%`, control characters, and bytes that are not
+//! UTF-8. `;` is refused too, escaped or not: some applications drop it and the text after it, and take `/mine;a` for
+//! `/mine`. The path is no longer than [`LONGEST`], so that every engine finds its match.
 
-/// The most characters of a path.
+/// Maximum length of a path, in characters.
 pub const LONGEST: usize = 1_000;
 
-/// Each unit of a segment. Written so that no sign of it means anything in the files that it is put into, when quoted.
+/// One unit of a segment. None of its characters has a special meaning in the files that quote it.
 const UNIT: &str = concat!(
     r"(?:[\x21\x24\x26-\x2E0-9\x3A\x3D\x40A-Z_a-z~]",
     r"|%(?:2[0-46-9A-Ca-c]|3[AC-Fac-f]|40|5[BDEbde]|60|7[B-Eb-e]",
@@ -23,16 +25,16 @@ const UNIT: &str = concat!(
     r"%[89ABab][0-9A-Fa-f]%[89ABab][0-9A-Fa-f]))"
 );
 
-/// Who reads a regular expression.
+/// An engine for regular expressions.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Engine {
-    /// PCRE, which goes back on its way and may run out of room on a long path: it is told not to.
+    /// PCRE, which backtracks and may exceed its limits on a long path. The pattern forbids backtracking.
     Pcre,
-    /// RE2 and its kin, which never go back.
+    /// RE2 and similar engines, which never backtrack.
     Re2,
 }
 
-/// A regular expression without anchors for paths that keep the rule, but for [`DOTS`].
+/// Returns a regular expression without anchors for paths that follow the rule, except for [`DOTS`].
 pub fn pattern(engine: Engine) -> String {
     let more = match engine {
         Engine::Pcre => "++",
@@ -41,28 +43,28 @@ pub fn pattern(engine: Engine) -> String {
     format!("(?:/|(?:/{UNIT}{more}){more}/?)")
 }
 
-/// A regular expression, anchored at its head, for what is longer than [`LONGEST`]; in two parts, for no engine counts
-/// beyond a thousand. It is held against paths alone, or with their query.
+/// A regular expression for paths longer than [`LONGEST`], anchored at the start. It has two parts, because no engine
+/// counts beyond a thousand. It is matched against paths alone, or with their query.
 pub const TOO_LONG: &str = r"^[^\x3F]{1000}[^\x3F]";
 
-/// A regular expression for what holds a segment that an application may take for a step.
+/// A regular expression for paths with a segment that an application may treat as `.` or `..`.
 pub const DOTS: &str = r"/[.][.]?(?:/|$)";
 
-/// The argument by which an application may be asked to take another verb, in every spelling that may be read as
-/// `_method`, after blanks too: to be looked for in path and query, whatever the case.
+/// The query parameter that may ask an application to use another verb. Covers every spelling that may be read as
+/// `_method`, also after blanks. Search for it in path and query, ignoring case.
 pub const VERB_ARGUMENT: &str = concat!(
     r"(?:^|[\x26\x3B\x3F])[\x2B%02]*(?:(?:_|%5F|\x2E|%2E|\x5B|%5B)|",
     r"(?:x|%[57]8)(?:[-_]|%2D|%5F)(?:h|%[46]8)(?:t|%[57]4)(?:t|%[57]4)(?:p|%[57]0)(?:[-_]|%2D|%5F))(?:m|%[46]D)(?:e|%[46]5)(?:t|%[57]4)",
     r"(?:h|%[46]8)(?:o|%[46]F)(?:d|%[46]4)",
-    // Of the longer one, what follows is left open.
+    // The end of the longer name is left open.
     r"(?:[-_\x26\x3B\x3D\x5B%]|$)"
 );
 
-/// Headers by which an application may be asked to take another verb or path.
+/// Headers that may ask an application to use another verb or path.
 pub const VERB_HEADERS: [&str; 5] =
     ["X-HTTP-Method-Override", "X-HTTP-Method", "X-Method-Override", "X-Original-URL", "X-Rewrite-URL"];
 
-/// Whether a path keeps the rule.
+/// `true` if a path follows the rule.
 pub fn is_plain(path: &str) -> bool {
     let Some(inner) = path.strip_prefix('/').filter(|_| path.len() <= LONGEST) else { return false };
     let mut segments: Vec<&str> = inner.split('/').collect();
@@ -90,6 +92,6 @@ fn is_written_plainly(segment: &str) -> bool {
         }
         decoded.push(byte);
     }
-    // A character whose first bytes are escaped and whose last ones are not is none.
+    // A character is invalid if its first bytes are escaped and its last ones are not.
     String::from_utf8(decoded).is_ok_and(|text| !text.chars().any(char::is_control))
 }

@@ -1,36 +1,36 @@
-//! What one segment of a route matches.
+//! The texts that one segment of a route matches.
 //!
-//! A segment of a request is read as units: one character, or one percent escape. A route's own characters that can't
-//! stand in a path as they are (`é`, `"`) are units of escapes; a parameter is one unit or more.
+//! A segment of a request is read as units: one character, or one percent escape. Literal characters of a route that a
+//! path can't contain directly (`é`, `"`) become units of escapes. A parameter matches one unit or more.
 
 use super::TooMany;
 
 /// One part of a shape.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 enum Unit {
-    /// This byte, as itself or escaped.
+    /// This byte, as a character or escaped.
     Byte(u8),
     /// Any one unit.
     One,
-    /// Any number of units, none included.
+    /// Any number of units, including none.
     Many,
 }
 
-/// What a segment matches: `things`, `{id}`, `{id}.json`, `{base}...{head}`.
+/// The pattern of a segment: `things`, `{id}`, `{id}.json`, `{base}...{head}`.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Shape(Vec<Unit>);
 
-/// How a shape's own characters are written in a pattern.
+/// The accepted spellings of a shape's literal characters.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Spelling {
-    /// Just as the route has them.
+    /// Exactly as in the route.
     Exact,
-    /// Also escaped, and in the other case: what an application may take for the same.
+    /// Also escaped, and in the other case: spellings that an application may treat as the same.
     Loose,
 }
 
 impl Shape {
-    /// None when its braces don't pair.
+    /// Parses a segment; `None` if its braces don't pair.
     pub(super) fn parse(text: &str) -> Option<Shape> {
         let mut units = Vec::new();
         let mut rest = text;
@@ -47,13 +47,12 @@ impl Shape {
         Some(Shape::new(units))
     }
 
-    /// What a parameter alone matches.
+    /// Returns the shape of a single parameter.
     pub(super) fn parameter() -> Shape {
         Shape(vec![Unit::One, Unit::Many])
     }
 
-    /// Brings runs of wildcards into one order: first those that match just one unit, then one that matches any
-    /// number.
+    /// Normalizes runs of wildcards: first those for exactly one unit, then one for any number.
     fn new(units: Vec<Unit>) -> Shape {
         let (mut ordered, mut many) = (Vec::with_capacity(units.len()), false);
         for unit in units {
@@ -74,7 +73,7 @@ impl Shape {
         Shape(ordered)
     }
 
-    /// The same for the same shapes only. No literal holds a brace.
+    /// Returns a key that only equal shapes share. No literal contains a brace.
     pub(super) fn key(&self) -> String {
         let mut bytes = Vec::with_capacity(self.0.len());
         for unit in &self.0 {
@@ -87,8 +86,8 @@ impl Shape {
         String::from_utf8_lossy(&bytes).into_owned()
     }
 
-    /// Whether everything that it matches is matched by `other` too. It may be too careful where `other` has several
-    /// parameters beside each other.
+    /// `true` if `other` matches everything that this shape matches. May be `false` wrongly (which is safe) if `other`
+    /// has several adjacent parameters.
     pub(super) fn is_within(&self, other: &Shape) -> bool {
         let fits = |outer: Unit, at: usize| match (outer, self.0[at]) {
             (Unit::Byte(a), Unit::Byte(b)) => a == b,
@@ -98,7 +97,7 @@ impl Shape {
         covers(&other.0, self.0.len(), fits)
     }
 
-    /// Shapes that together match what both match.
+    /// Returns shapes that together match the texts matched by both.
     pub(super) fn shared(&self, other: &Shape) -> Result<Vec<Shape>, TooMany> {
         if self.is_within(other) {
             return Ok(vec![self.clone()]);
@@ -119,7 +118,7 @@ impl Shape {
         Ok(kept)
     }
 
-    /// Whether it matches a segment of a plain path.
+    /// `true` if the shape matches a segment of a plain path.
     pub(super) fn matches(&self, segment: &str, spelling: Spelling) -> bool {
         let units = units(segment.as_bytes());
         let fits = |own: Unit, at: usize| match own {
@@ -137,32 +136,32 @@ impl Shape {
         covers(&self.0, units.len(), fits)
     }
 
-    /// How many bytes it names.
+    /// Number of literal bytes.
     pub(super) fn literals(&self) -> usize {
         self.0.iter().filter(|u| matches!(u, Unit::Byte(_))).count()
     }
 
-    /// The fewest units that it matches.
+    /// Minimum number of units that the shape matches.
     pub(super) fn shortest(&self) -> usize {
         self.0.iter().filter(|u| !matches!(u, Unit::Many)).count()
     }
 
-    /// How many of its parts match any length.
+    /// Number of parts that match any length.
     pub(super) fn open(&self) -> usize {
         self.0.len() - self.shortest()
     }
 
-    /// Whether it names all that it matches.
+    /// `true` if the shape has no wildcards.
     pub(super) fn is_literal(&self) -> bool {
         self.literals() == self.0.len()
     }
 
-    /// A regular expression without anchors, for PCRE and RE2 alike, of letters, digits and `/ - _ ~ % [ ] ( ) ? : ^ + * | \`
-    /// alone: nothing in it means something to the file that it is written into, when it is quoted.
+    /// Returns a regular expression without anchors, for both PCRE and RE2. It consists only of letters, digits and `/
+    /// - _ ~ % [ ] ( ) ? : ^ + * | \`. None of these has a special meaning in the files that quote it.
     pub fn pattern(&self, spelling: Spelling) -> String {
         const ANY: &str = "(?:[^/%]|%[0-9A-Fa-f][0-9A-Fa-f])";
-        // One unit or more: it doesn't end within an escape. Units aren't repeated one by one, for an engine that goes
-        // back on its way could run out of room on a long path, and what it then doesn't find is asked of a wider route.
+        // One unit or more; doesn't end within an escape. Units aren't repeated one by one, because a backtracking
+        // engine could exceed its limits on a long path. The path would then match nothing here but a wider route.
         const SOME: &str = "(?:[^/]*[^/%][^/%]|[^/%])";
         if self.0 == [Unit::One, Unit::Many] {
             return "[^/]+".to_owned();
@@ -185,8 +184,8 @@ impl Shape {
     }
 }
 
-/// Whether `shape` covers `len` things, of which the one at a place is tried against a unit with `fits`. Each `Many`
-/// takes as few as it can: only the last one passed ever needs to take more.
+/// `true` if `shape` covers `len` items; `fits` tests the item at a position against a unit. Each `Many` takes as few
+/// items as possible. Only the last `Many` passed may ever need to take more.
 fn covers(shape: &[Unit], len: usize, fits: impl Fn(Unit, usize) -> bool) -> bool {
     let (mut own, mut at) = (0, 0);
     let mut last: Option<(usize, usize)> = None;
@@ -211,7 +210,8 @@ fn covers(shape: &[Unit], len: usize, fits: impl Fn(Unit, usize) -> bool) -> boo
     shape[own..].iter().all(|unit| *unit == Unit::Many)
 }
 
-/// The units of a segment. A percent sign without two digits after it is one by itself, and matches no escape.
+/// Returns the units of a segment. A percent sign without two hexadecimal digits after it is a unit of its own, and
+/// matches no escape.
 fn units(segment: &[u8]) -> Vec<&[u8]> {
     let (mut units, mut rest) = (Vec::with_capacity(segment.len()), segment);
     while !rest.is_empty() {
@@ -223,7 +223,7 @@ fn units(segment: &[u8]) -> Vec<&[u8]> {
     units
 }
 
-/// Whether a path has this byte unescaped: RFC 3986's unreserved and sub-delimiters, and `:` and `@`.
+/// `true` if a path may contain this byte unescaped: RFC 3986's unreserved characters and sub-delimiters, `:` and `@`.
 fn stands_as_it_is(byte: u8) -> bool {
     byte.is_ascii_alphanumeric() || b"-._~!$&'()*+,;=:@".contains(&byte)
 }
@@ -240,7 +240,7 @@ fn written(byte: u8, spelling: Spelling) -> String {
     let itself = |byte: u8| match byte {
         b'-' | b'_' | b'~' => char::from(byte).to_string(),
         _ if byte.is_ascii_alphanumeric() => char::from(byte).to_string(),
-        // By its number, so that no sign of it means anything where the pattern stands.
+        // As a number, so that the character has no special meaning in the file with the pattern.
         _ => format!("\\x{byte:02X}"),
     };
     match spelling {
@@ -248,7 +248,7 @@ fn written(byte: u8, spelling: Spelling) -> String {
         Spelling::Loose if byte.is_ascii_alphabetic() => {
             format!("[{}{}]", char::from(byte.to_ascii_uppercase()), char::from(byte.to_ascii_lowercase()))
         }
-        // Escapes of unreserved characters are refused before: see `plain`.
+        // Escapes of unreserved characters were refused before: see `plain`.
         Spelling::Loose if byte.is_ascii_digit() || matches!(byte, b'-' | b'.' | b'_') => itself(byte),
         Spelling::Loose => format!("(?:{}|{})", itself(byte), escaped(byte)),
     }
@@ -260,7 +260,7 @@ struct Shared {
 }
 
 impl Shared {
-    /// Follows both at once; `head` is what they shared so far.
+    /// Follows both shapes at once; `head` is their common start so far.
     fn walk(&mut self, a: &[Unit], b: &[Unit], head: &mut Vec<Unit>) -> Result<(), TooMany> {
         const MOST_STEPS: usize = 20_000;
         const MOST_SHAPES: usize = 64;
@@ -277,7 +277,7 @@ impl Shared {
         match (a, b) {
             ([], []) => self.shapes.push(Shape::new(head.clone())),
             ([Unit::Many, more_a @ ..], [Unit::Many, more_b @ ..]) => {
-                // Whichever ends first, the other goes on.
+                // If one of the shapes ends first, the other continues.
                 both(self, Unit::Many, more_a, b)?;
                 both(self, Unit::Many, a, more_b)?;
             }

@@ -1,4 +1,4 @@
-//! Routes against a matcher that tries everything, and the tricks that never mean one.
+//! Compares routes with a matcher that tries everything, and checks tricks that must never match a route.
 
 use proptest::prelude::*;
 
@@ -12,7 +12,7 @@ fn route(text: &str) -> Route {
     Route::parse(text).unwrap()
 }
 
-/// A catalogue of methods `a.NAME` with these routes.
+/// Returns a catalogue of methods `a.NAME` with these routes.
 pub(super) fn catalogue(methods: &[(&str, &[&str])]) -> Catalogue {
     let method = |(name, routes): &(&str, &[&str])| Method {
         id: MethodId::parse(&format!("a.{name}")).unwrap(),
@@ -209,7 +209,7 @@ pub(super) const TRICKS: &[&str] = &[
     "/a/b%3b",
 ];
 
-/// Whether `shape` (literals and `{}`) matches, trying every length for every parameter.
+/// `true` if `shape` (literals and `{}`) matches, trying every length for every parameter.
 fn tries(shape: &str, text: &str) -> bool {
     match shape.strip_prefix("{}") {
         Some(rest) => (1..=text.len()).any(|n| tries(rest, &text[n..])),
@@ -250,7 +250,8 @@ proptest! {
         if ra.is_within(&rb) {
             prop_assert!(!matches(&ra) || matches(&rb), "{} within {}: {}", a, b, request);
         }
-        // Parameters beside each other may share more routes than are told: both are denied then, whatever the request.
+        // Routes with adjacent parameters may share more routes than the limit. Both are then denied for every
+        // request.
         if let Ok(shared) = ra.shared(&rb) {
             prop_assert_eq!(shared.iter().any(matches), matches(&ra) && matches(&rb), "{} and {}: {}", a, b, request);
         }

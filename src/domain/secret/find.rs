@@ -1,31 +1,31 @@
-//! Secrets within texts.
+//! Finds secrets within texts.
 
 use zeroize::Zeroizing;
 
 use super::{Presented, SecretFault, TAIL_LEN, public_id_in};
 
-/// The secrets in `text`, each once, in the order in which they stand there, at most `most`: whatever is around them
-/// (quotes, `Authorization: Bearer`, a URL, JSON), and also if lines are wrapped, quoted or escaped within them. Where
-/// there is none with the right checksum, those that were mistyped.
+/// Returns the secrets in `text` without duplicates, in order, at most `most`. The surroundings don't matter (quotes,
+/// `Authorization: Bearer`, a URL, JSON). Secrets are also found if they are wrapped over lines, quoted or escaped. If
+/// no secret has the right checksum, returns mistyped ones.
 pub fn find_secrets(text: &[u8], most: usize) -> Vec<Presented> {
     let is_part = |b: &u8| b.is_ascii_alphanumeric() || *b == b'_';
-    // A secret's own characters alone. The checksum tells secrets from what is run together by that.
+    // Keeps only characters that a secret can have. The checksum then separates secrets from the text joined to them.
     let mut joined = Zeroizing::new(Vec::with_capacity(text.len()));
     joined.extend(text.iter().copied().filter(is_part));
     let whole = found_in(&joined, most, |word| public_id_in(word).is_ok());
     if !whole.is_empty() {
         return whole;
     }
-    // In a mistyped one nothing is left out: any run of letters would be one.
+    // For mistyped secrets no characters are dropped, because any run of letters would look like a secret.
     text.split(|b| !is_part(b)).flat_map(|run| found_in(run, most, is_secret)).take(most).collect()
 }
 
-/// The places in `text`, letters, digits and underscores, where `is_one`.
+/// Returns the places in `text` (letters, digits and underscores) for which `is_one` is true.
 fn found_in(text: &[u8], most: usize, is_one: impl Fn(&str) -> bool) -> Vec<Presented> {
     let mut found: Vec<Presented> = Vec::new();
     let mut free_from = 0;
     for mark in text.iter().enumerate().filter(|(_, b)| **b == b'_').map(|(mark, _)| mark) {
-        // The longest prefix first, for what is mistyped; a right checksum belongs to one length.
+        // The longest prefix first, for mistyped secrets. A right checksum fits only one length.
         let heads = mark.saturating_sub(PREFIX_MOST).max(free_from)..=mark.saturating_sub(PREFIX_LEAST);
         let end = mark + 1 + TAIL_LEN;
         let words = heads.filter_map(|from| std::str::from_utf8(text.get(from..end)?).ok());
@@ -41,10 +41,10 @@ fn found_in(text: &[u8], most: usize, is_one: impl Fn(&str) -> bool) -> Vec<Pres
     found
 }
 
-/// Whether a secret, whole or mistyped, stands anywhere in `text`: it must not be kept, or repeated by a message.
+/// `true` if `text` contains a secret, valid or mistyped. Such a text must not be stored or repeated in a message.
 pub fn stands_in(text: &str) -> bool {
-    // A secret may be glued to what stands before and behind it: each underscore that could follow a prefix is tried,
-    // with each length that a prefix can have.
+    // A secret may be joined to the text around it. So each underscore that could follow a prefix is tried, with each
+    // possible length of a prefix.
     let bytes = text.as_bytes();
     let at = |from: usize, to: usize| text.get(from..to);
     bytes.iter().enumerate().filter(|(_, b)| **b == b'_').any(|(mark, _)| {
@@ -53,12 +53,12 @@ pub fn stands_in(text: &str) -> bool {
     })
 }
 
-/// Whether `word` is of a secret's form, whatever its checksum.
+/// `true` if `word` has the form of a secret, regardless of its checksum.
 pub(super) fn is_secret(word: &str) -> bool {
     !matches!(public_id_in(word), Err(SecretFault::Malformed))
 }
 
-/// The shortest and the longest prefix, in bytes.
+/// Minimum and maximum length of a prefix, in bytes.
 const PREFIX_LEAST: usize = 2;
 const PREFIX_MOST: usize = 10;
 

@@ -1,10 +1,11 @@
-//! Documents that mean harm: each gives a clear error or a warning, in bounded time and memory.
+//! Malicious documents: each gives a clear error or a warning, in bounded time and memory.
 
 use std::fmt::Write;
 
 use super::*;
 
-/// What a reader that unfolded or went back over its input would never reach in this time, even unoptimised.
+/// Fails if `work` takes too long. A reader that expands or rereads its input would never finish in this time; others
+/// do, even unoptimised.
 fn quickly<T>(work: impl FnOnce() -> T) -> T {
     #[allow(clippy::disallowed_methods, reason = "a test of how long something takes")]
     let now = std::time::Instant::now;
@@ -42,7 +43,7 @@ fn ten_megabytes_are_read() {
     let done = quickly(|| read(&text)).unwrap();
     assert_eq!(done.catalogue.methods().count(), 5_000);
     assert_eq!(done.catalogue.sets.len(), 50);
-    // The same bytes as YAML: no fallback, the other reader.
+    // The same bytes as YAML go to the other reader, without a fallback.
     let done = quickly(|| read(&format!("---\n{text}"))).unwrap();
     assert_eq!(done.catalogue.methods().count(), 5_000);
 }
@@ -68,14 +69,14 @@ fn alias_bombs_are_refused_before_they_go_off() {
         let _ = writeln!(laughs, "x-{n}: &a{n} [{aliases}]");
     }
     refused(&format!("{laughs}paths: {{/a: {{get: {{}}}}}}\n"), "unfold to too much");
-    // In a part that isn't kept, as keys' values, and by merging.
+    // In an ignored part, as values of keys, and by merging.
     refused(&laughs.replace("x-0", "components:\n  x-0").replace("\nx-", "\n  x-"), "unfold to too much");
     let mut merged = String::from("openapi: 3.0.0\nx-0: &a0 {a: 1}\n");
     for n in 1..60 {
         let _ = writeln!(merged, "x-{n}: &a{n} {{b: *a{0}, c: *a{0}, <<: *a{0}}}", n - 1);
     }
     refused(&merged, "unfold to too much");
-    // A long text costs what it is long.
+    // The cost of a long text is its length.
     let long = format!("openapi: 3.0.0\nx-0: &a {}\nx-1: [{}]\n", "x".repeat(1_000_000), vec!["*a"; 1_000].join(", "));
     refused(&long, "unfold to too much");
     // A few aliases are no bomb.
@@ -94,7 +95,7 @@ fn deep_nesting_is_refused() {
         refused(&format!("{{\"openapi\":\"3.0.0\",\"x-a\":{open}"), "too deep");
         refused(&format!("openapi: 3.0.0\nx-a: {open}1{close}\n"), "too deep");
         refused(&format!("openapi: 3.0.0\ncomponents: {open}1{close}\n"), "too deep");
-        // What isn't kept of JSON is passed over at any depth, without a stack.
+        // Ignored parts of JSON are skipped at any depth, without recursion.
         let schemas = format!("\"components\":{{\"schemas\":{open}1{close}}}");
         assert!(quickly(|| read(&with("\"/a\":{\"get\":{}}", &schemas))).is_ok());
     }
@@ -110,7 +111,7 @@ fn deep_nesting_is_refused() {
     );
     refused(&"- ".repeat(DEEP), "too deep");
     refused(&"? ".repeat(DEEP), "too deep");
-    // Deep by aliases alone.
+    // Deeply nested only by aliases.
     let mut chain = String::from("openapi: 3.0.0\nx-0: &a0 [1]\n");
     for n in 1..50_000 {
         let _ = writeln!(chain, "x-{n}: &a{n} [*a{}]", n - 1);
@@ -162,7 +163,7 @@ fn one_heavy_operation_at_many_places_is_bounded() {
     refused(&with(&paths(20_000), &heavy(1)), "too large sets");
 }
 
-/// [`check`] without looking for every entry of very large sets.
+/// Runs [`check`] without looking for every entry of very large sets.
 fn check_ids(done: &Imported) {
     let entries: usize = done.catalogue.sets.iter().map(|s| s.include.len()).sum();
     assert!(entries <= 500_000);

@@ -1,4 +1,4 @@
-//! The rules of the import, each on a small document.
+//! The rules of the import, each tested with a small document.
 
 mod hostile;
 mod parts;
@@ -15,7 +15,7 @@ pub(super) fn read(text: &str) -> Result<Imported> {
     import(text, &Options { name: "shop".to_owned(), ..Options::default() })
 }
 
-/// A JSON document with these paths, and with these members beside them.
+/// Returns a JSON document with these paths and additional members.
 pub(super) fn with(paths: &str, more: &str) -> String {
     let comma = if more.is_empty() { "" } else { "," };
     format!("{{\"openapi\":\"3.1.0\",\"info\":{{\"title\":\"Shop\"}}{comma}{more},\"paths\":{{{paths}}}}}")
@@ -27,7 +27,7 @@ fn done(paths: &str, more: &str) -> Imported {
     done
 }
 
-/// What holds of every result.
+/// Checks the invariants of every result.
 pub(super) fn check(done: &Imported) {
     let mut seen = std::collections::BTreeSet::new();
     for group in &done.catalogue.groups {
@@ -215,11 +215,11 @@ fn ids_that_collide_get_a_stable_suffix() {
     let mut expected = vec!["default.list-it".to_owned(), suffixed("/a"), suffixed("/c")];
     expected.sort();
     assert_eq!(ids(&all), expected);
-    // Whoever's id was written so keeps it.
+    // An operation whose id was written exactly so keeps it.
     let keeper = all.catalogue.methods().find(|m| m.id.as_str() == "default.list-it").unwrap();
     assert_eq!(keeper.routes, ["GET /b"]);
     assert_eq!(all.warnings.iter().filter(|w| w.contains("is taken by")).count(), 2);
-    // Another one that collides changes nobody else's id; not even one that takes a suffixed id.
+    // Another colliding operation changes no other id, not even if it takes a suffixed id.
     let taken = suffixed("/a");
     let more = done(
         &format!(
@@ -282,7 +282,7 @@ fn only_an_operation_that_says_so_itself_is_public() {
         assert!(public[0].ends_with("login") && public[1].ends_with("said"), "{public:?}");
         warns(&done, "become public: 1 (POST");
     }
-    // A route that is guarded by one operation is opened by no other, whichever comes first.
+    // A route that one operation protects is never opened by another, regardless of their order.
     for (first, second) in [("a", "z"), ("z", "a")] {
         let paths = format!(
             r#""/x/{{{first}}}": {{"get": {{"operationId": "open", "security": []}}}},

@@ -1,4 +1,4 @@
-//! Sets, `$ref`s, aliases, and what is left out.
+//! Sets, `$ref`s, aliases, and omitted parts.
 
 use super::*;
 

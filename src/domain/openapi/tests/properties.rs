@@ -1,4 +1,4 @@
-//! What holds of any text, and of the same document in another order.
+//! Properties of the import for any text, and for the same document in another order.
 
 use proptest::prelude::*;
 
