@@ -1,5 +1,5 @@
-//! Secrets that are printed or saved before they come into force. Nothing is locked meanwhile: whoever reads them may
-//! take all the time in the world.
+//! Secrets that are printed or saved before they come into force. Nothing is locked meanwhile, so a slow reader delays
+//! nobody.
 
 use super::Change;
 use super::actor::Session;
@@ -11,9 +11,9 @@ use crate::domain::token::Token;
 use crate::error::{Error, Result};
 
 impl<S: Store> Local<S> {
-    /// Carries out `verb` in three steps. A rehearsal, which is undone, finds out whether the change is permitted and
-    /// what its tokens will be like. Then the secrets go to `save_to`. Then the change itself puts just these secrets
-    /// into force, if everything is still as it was announced.
+    /// Carries out `verb` in three steps. A rehearsal, which is rolled back, checks if the change is permitted and
+    /// computes its tokens. Then the secrets go to `save_to`. Then the change itself puts just these secrets into
+    /// force, if everything is still as announced.
     pub(super) fn deliver_first<V: Change>(
         &self,
         verb: &V,
@@ -49,14 +49,14 @@ impl<S: Store> Local<S> {
     }
 }
 
-/// Refuses a change whose tokens are other than what was said of them with their secrets.
+/// Refuses a change whose tokens differ from those announced with the secrets.
 fn check_announced<'a>(
     announced: &[Token],
     stored: impl ExactSizeIterator<Item = &'a Token>,
     now: Timestamp,
 ) -> Result<()> {
     let is_same = |(announced, stored): (&Token, &Token)| {
-        // What its other secrets are used for meanwhile changes nothing.
+        // Uses of the token's other secrets in the meantime don't matter.
         let used = Token { last_seen_at: stored.last_seen_at, previous: stored.previous.clone(), ..announced.clone() };
         used == *stored
     };
@@ -69,7 +69,7 @@ fn check_announced<'a>(
     Ok(())
 }
 
-/// `error`, with what it means for secrets that are out already.
+/// Adds to `error` the consequence for secrets that were already printed or saved.
 fn not_in_force(error: Error, save_to: &SaveTo, count: usize) -> Error {
     let (which, are) = if count == 1 { ("the secret", "is") } else { ("the secrets", "are") };
     let what = match save_to {

@@ -1,21 +1,21 @@
-//! A new password on its way into the store.
+//! A new password before it is stored.
 
 use super::ports::PasswordHasher;
 use crate::domain::password::{Password, PasswordHash};
 use crate::error::{Error, Result};
 
-/// A new password: hashed before the transaction begins, so that no other writer waits for it.
+/// A new password. It is hashed before the transaction begins, so that no other writer waits for it.
 #[derive(Debug)]
 pub enum NewPassword {
-    /// As typed.
+    /// The password as typed.
     Plain(Password),
-    /// Ready to be stored.
+    /// The hash, ready to be stored.
     Hashed(PasswordHash),
 }
 
 impl NewPassword {
     /// # Errors
-    /// [`crate::error::Kind::Usage`] unless it has 12 to 1024 bytes, whatever the face has let through.
+    /// [`crate::error::Kind::Usage`] unless it has 12 to 1024 bytes, whatever the caller has accepted.
     pub(super) fn prepare(&mut self, hasher: &dyn PasswordHasher) -> Result<()> {
         if let NewPassword::Plain(password) = self {
             password.fits()?;

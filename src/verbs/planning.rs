@@ -1,5 +1,5 @@
-//! Changes that look at much of the store. The look happens in a read, which holds up nobody. Inside the transaction
-//! only what changed since is looked at again.
+//! Changes that read much of the store. They read before the transaction, which holds up nobody. Inside the
+//! transaction, only later changes are read again.
 
 use std::collections::BTreeSet;
 
@@ -11,12 +11,11 @@ use super::ports::{Committed, Snapshot, Store};
 use crate::domain::token::TokenId;
 use crate::error::{Error, Fault, Result};
 
-/// How often a plan is made anew because something came between that it depends on as a whole.
+/// Maximum number of plans. A plan is repeated if a change it depends on as a whole was committed.
 const PLAN_ATTEMPTS: u32 = 5;
-/// The most rows of the audit log that are looked at inside the transaction. If more came, the plan first catches up in
-/// a read.
+/// Maximum rows of the audit log read inside the transaction. If there are more, the plan first catches up in a read.
 const MAX_ROWS_LOCKED: usize = 200;
-/// How many rows are looked at in one read.
+/// Maximum rows of the audit log in one read.
 const ROWS_AT_ONCE: usize = 10_000;
 
 /// Changes that don't alter which methods a token's secrets may call, if its account lets them.
@@ -35,17 +34,17 @@ const HARMLESS: [&str; 12] = [
     "token.purge.finished",
 ];
 
-/// What happened since a plan was made.
+/// Changes since a plan was made.
 enum Since {
     /// These tokens changed.
     Tokens(BTreeSet<TokenId>, AuditTip),
-    /// More than `limit` rows were written: these tokens changed up to a row, and there are more behind it.
+    /// More than `limit` rows were written. These tokens changed up to a row, and more rows follow.
     More(BTreeSet<TokenId>, AuditTip),
     /// Something that every plan depends on.
     Everything,
 }
 
-/// What happened since `tip`, of which `limit` rows are looked at.
+/// Returns the changes since `tip`, and reads at most `limit` rows for that.
 fn since(snapshot: &dyn Snapshot, tip: AuditTip, limit: usize) -> Result<Since> {
     let now = snapshot.audit_tip()?;
     let mut tokens = BTreeSet::new();
@@ -72,8 +71,8 @@ fn since(snapshot: &dyn Snapshot, tip: AuditTip, limit: usize) -> Result<Since> 
 }
 
 impl<S: Store> Local<S> {
-    /// Carries out `verb` after a look at the store. Tokens that change meanwhile are looked at once more, the last of
-    /// them inside the transaction, so that a busy store can't outrun it.
+    /// Carries out `verb` after planning in a read. Tokens that change meanwhile are checked again, the last of them
+    /// inside the transaction. So even constant changes of a busy store don't prevent the change.
     pub(super) fn planned<V: Change>(&self, verb: &mut V, session: Option<&Session>) -> Result<Committed<V::Out>> {
         for _ in 0..PLAN_ATTEMPTS {
             let mut tip = self.look::<V, _>(session, |by, snapshot, env| {
@@ -101,8 +100,8 @@ impl<S: Store> Local<S> {
         Err(outrun())
     }
 
-    /// Looks again at what changed since `tip`, until little is left to look at inside the transaction. `false` if the
-    /// whole plan is out of date.
+    /// Checks again the tokens changed since `tip`, until little is left for the transaction. `false` if the whole
+    /// plan is out of date.
     fn catch_up<V: Change>(&self, verb: &mut V, session: Option<&Session>, tip: &mut AuditTip) -> Result<bool> {
         loop {
             let since = self.look::<V, _>(session, |_, snapshot, _| {
@@ -124,7 +123,7 @@ impl<S: Store> Local<S> {
     }
 }
 
-/// Something came between the look at the store and the transaction, again and again.
+/// Error if other changes were committed between plan and transaction in every attempt.
 fn outrun() -> Error {
     Error::conflict("the store was changed meanwhile; nothing was done").next("Try again").fault(Fault::Outrun)
 }

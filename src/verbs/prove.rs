@@ -1,5 +1,5 @@
-//! Proving a password: counted before it is tried, hashed outside any transaction, the same cost and answer for
-//! unknown, disabled and wrong.
+//! Proves passwords. Each try is counted before it is made and hashed outside any transaction. Cost and answer are the
+//! same for unknown, disabled and wrong.
 
 use std::time::Duration;
 
@@ -15,10 +15,10 @@ use crate::error::{Error, Result};
 
 /// The longest wait after failed tries.
 pub const LONGEST_WAIT: Duration = Duration::from_secs(60);
-/// How often a wait is cut short to see whether another try has meanwhile succeeded.
+/// Interval of checks during a wait: another try may have succeeded meanwhile.
 const LOOK_AGAIN: Duration = Duration::from_millis(50);
 
-/// The wait after `failures` failed tries: none, 1, 2, 4 … 60 s.
+/// Returns the wait after `failures` failed tries: none, 1, 2, 4 … 60 s.
 pub fn wait_after(failures: u32) -> Duration {
     match failures {
         0 => Duration::ZERO,
@@ -26,25 +26,24 @@ pub fn wait_after(failures: u32) -> Duration {
     }
 }
 
-/// What proving needs.
 pub(super) struct Prover<'a, S> {
     pub store: &'a S,
     pub clock: &'a dyn Clock,
     pub hasher: &'a dyn PasswordHasher,
-    /// Where tries come from, e.g. `uid 1000`.
+    /// The source of the tries, e.g. `uid 1000`.
     pub source: &'a str,
-    /// From which face.
+    /// The face that was used.
     pub face: Face,
-    /// How long to wait for an earlier try's delay before giving up.
+    /// Maximum wait for the delay of an earlier try.
     pub patience: Duration,
 }
 
 impl<S: Store> Prover<'_, S> {
     /// # Errors
-    /// [`crate::error::Kind::Unauthenticated`]: the same words for unknown, disabled and wrong, or how long to wait.
+    /// [`crate::error::Kind::Unauthenticated`]: the same words for unknown, disabled and wrong, or the time to wait.
     pub fn prove(&self, username: &Username, password: &Password) -> Result<Session> {
         let key = self.key(username);
-        // Where nothing can be written no try can be counted. Whoever can open that file has its hashes anyway.
+        // In a read-only store no try can be counted. Anybody who can open that file has its hashes anyway.
         let counts = !self.store.is_read_only();
         if counts {
             self.reserve(&key)?;
@@ -57,7 +56,7 @@ impl<S: Store> Prover<'_, S> {
         let verdict = self.hasher.verify(password, hash.as_ref())?;
         let named = account.as_ref().map(|a| a.id);
         let Some(account) = account.filter(|a| a.enabled && verdict != Verdict::Wrong) else {
-            // Before the answer: nobody learns that a password was wrong without a trace.
+            // Before the answer, so that nobody learns that a password was wrong without a trace.
             if counts {
                 self.trace(named)?;
             }
@@ -86,8 +85,8 @@ impl<S: Store> Prover<'_, S> {
         self.store.write_failed_sign_ins(at, Due::Window)
     }
 
-    /// Counts the try, waiting as long as patience lasts. Two right tries at once wait for each other only until the
-    /// first has cleared its count.
+    /// Counts the try, and waits as long as `patience` allows. Two correct tries at once wait for each other only
+    /// until the first has cleared its count.
     fn reserve(&self, key: &TryKey) -> Result<()> {
         let mut patience = self.patience;
         loop {

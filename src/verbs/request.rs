@@ -1,4 +1,4 @@
-//! The one list of verbs: requests, their replies, and which trait carries each out.
+//! The list of all verbs: requests, their replies, and the trait that runs each.
 
 use super::accounts::{
     CreateAccount, DeleteAccount, DisableAccounts, EnableAccounts, Greet, ListAccounts, SetPassword, SetRole,
@@ -20,13 +20,13 @@ use super::tokens::{
 use super::{Jeton, Proof, Verb};
 use crate::error::{Error, Result};
 
-/// A verb that has a place in [`Request`].
+/// A verb with a variant in [`Request`].
 pub trait Asked: Verb + Into<Request> {
-    /// Its reply, when `response` is one of its own.
+    /// Returns its reply. `None` if `response` belongs to another verb.
     fn reply(response: Response) -> Option<Self::Reply>;
 }
 
-/// Carries out one verb and returns its own reply.
+/// Carries out one verb and returns its reply.
 ///
 /// # Errors
 /// Those of [`Jeton::call`].
@@ -35,7 +35,7 @@ pub fn ask<V: Asked>(jeton: &dyn Jeton, who: &Credential, verb: V) -> Result<V::
     V::reply(response).ok_or_else(|| Error::failure(format!("{} was answered with something else", V::NAME)))
 }
 
-/// Where a request goes: the three kinds of verb.
+/// Runs the three kinds of verb.
 pub(super) trait Carrier {
     fn query<V: super::Query>(&self, who: &Credential, verb: V) -> Result<V::Reply>;
     fn change<V: super::Change>(&self, who: &Credential, verb: V) -> Result<V::Reply>;
@@ -65,7 +65,7 @@ macro_rules! batches {
 
 macro_rules! requests {
     ($($kind:ident $verb:ident),* $(,)?) => {
-        /// Everything that can be asked.
+        /// All requests.
         #[derive(Debug)]
         #[allow(missing_docs, reason = "each variant is documented by the verb it holds")]
         pub enum Request { $($verb($verb)),* }
@@ -75,11 +75,11 @@ macro_rules! requests {
         #[allow(missing_docs, reason = "each variant is documented by the verb it answers")]
         pub enum Response { $($verb(<$verb as Verb>::Reply)),* }
 
-        /// Every verb: its name, the proof it asks for, what a token that asks must hold.
+        /// Every verb: its name, its proof, and the scope that a token needs.
         pub const VERBS: &[(&str, Proof, Needs)] =
             &[$((<$verb as Verb>::NAME, <$verb as Verb>::PROOF, <$verb as Verb>::NEEDS)),*];
 
-        /// Name of every verb, and whether it changes something.
+        /// Name of every verb, and `true` if it changes something.
         pub const CHANGES: &[(&str, bool)] = &[$((<$verb as Verb>::NAME, changes!($kind))),*];
 
         $(
@@ -94,12 +94,12 @@ macro_rules! requests {
         )*
 
         impl Request {
-            /// The name of its verb.
+            /// Returns the name of its verb.
             pub fn name(&self) -> &'static str {
                 match self { $(Request::$verb(_) => <$verb as Verb>::NAME),* }
             }
 
-            /// Whether it is carried out in batches.
+            /// `true` if it runs in batches.
             pub fn is_batched(&self) -> bool {
                 match self { $(Request::$verb(_) => batches!($kind)),* }
             }

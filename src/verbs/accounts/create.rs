@@ -13,14 +13,14 @@ use crate::verbs::new_password::NewPassword;
 use crate::verbs::ports::{NewAccount, PasswordHasher, Tx};
 use crate::verbs::{Change, Changed, Env, Proof, Verb};
 
-/// A new account, enabled. A conflict when the name was ever taken.
+/// Creates an account, enabled. It is a conflict if any account ever had the name.
 #[derive(Debug)]
 pub struct CreateAccount {
-    /// Its name.
+    /// The account's name.
     pub username: Username,
-    /// Its role: for an owner any, for an admin member or viewer.
+    /// The account's role: for an owner any, for an admin member or viewer.
     pub role: Role,
-    /// Its password, a temporary one: whoever makes the account knows it.
+    /// The account's password. It is temporary, because the person who creates the account knows it.
     pub password: NewPassword,
 }
 

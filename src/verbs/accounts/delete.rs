@@ -1,4 +1,4 @@
-//! delete: an account goes for good; its name is never given to another.
+//! delete: removes an account for good; its name is never given to another.
 
 use super::{CountedAccount, an_owner_stays, counted, entry};
 use crate::domain::account::Account;
@@ -13,13 +13,13 @@ use crate::verbs::ports::Tx;
 use crate::verbs::tokens::trash;
 use crate::verbs::{Change, Changed, Env, Proof, Verb};
 
-/// Deletes an account that has no active token; its other tokens go into the trash, and stay there. It takes a person:
-/// nothing brings the account back.
+/// Deletes an account that has no active token. Its other tokens go into the trash, and stay there. It needs a person,
+/// because the account can't be restored.
 #[derive(Debug, Clone)]
 pub struct DeleteAccount {
-    /// Which.
+    /// The account.
     pub username: Username,
-    /// What the person typed to confirm: its name.
+    /// The typed confirmation: the account's name.
     pub typed: String,
 }
 
@@ -35,7 +35,7 @@ impl Change for DeleteAccount {
 
     fn run(&self, by: &Actor, tx: &mut dyn Tx, env: &Env<'_>) -> Result<Audited<CountedAccount>> {
         let account = authorize::manage(by, tx, &self.username, Manage::Delete)?;
-        // Compared here, so that no face can skip it.
+        // Compared here, so that no caller can skip the check.
         if self.typed != account.username.as_str() {
             return Err(Error::conflict("the confirmation differs; nothing was deleted")
                 .why(format!("the account's name was expected, exactly: {}", account.username)));
@@ -63,7 +63,7 @@ impl Change for DeleteAccount {
     }
 }
 
-/// What still works somewhere is not taken away with its account by mistake.
+/// Refuses to delete an account with active tokens, which may still be in use somewhere.
 fn no_active(counted: &CountedAccount) -> Result<()> {
     let name = &counted.account.username;
     let has = match counted.tokens.active {

@@ -12,7 +12,7 @@ use crate::verbs::needs::{Needs, READ_ACCOUNTS};
 use crate::verbs::ports::Snapshot;
 use crate::verbs::{Env, Proof, Query, Verb};
 
-/// The actor's own account and those it manages, by name.
+/// Lists the actor's own account and those it manages, by name.
 #[derive(Debug, Clone)]
 pub struct ListAccounts;
 
@@ -28,7 +28,7 @@ impl Verb for ListAccounts {
 pub struct AccountList {
     /// The accounts.
     pub accounts: Vec<CountedAccount>,
-    /// Accounts that are left out: what is stored of them is damaged.
+    /// Accounts that are left out because their stored data is damaged.
     pub unreadable: Vec<AccountId>,
 }
 
@@ -51,10 +51,10 @@ impl Query for ListAccounts {
     }
 }
 
-/// An account, its tokens counted, and when one of them was last used.
+/// Returns an account, the number of its tokens, and the last use of any of them.
 #[derive(Debug, Clone)]
 pub struct ShowAccount {
-    /// Which.
+    /// The account.
     pub username: Username,
 }
 
@@ -63,7 +63,7 @@ pub struct ShowAccount {
 pub struct ShownAccount {
     /// The account and its tokens.
     pub counted: CountedAccount,
-    /// When any of its tokens was last accepted, those in the trash included.
+    /// The last time any of its tokens was accepted, those in the trash included.
     pub last_seen_at: Option<Timestamp>,
 }
 

@@ -1,4 +1,4 @@
-//! Verbs about accounts, a file each.
+//! Verbs about accounts, one file for each.
 
 mod create;
 mod delete;
@@ -22,33 +22,34 @@ use crate::error::{Error, Result};
 use crate::verbs::Env;
 use crate::verbs::ports::{Snapshot, TokenCounts};
 
-/// An account and how many tokens it has.
+/// An account and the number of its tokens.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct CountedAccount {
     /// The account.
     pub account: Account,
-    /// Its tokens.
+    /// The counts of its tokens.
     pub tokens: TokenCounts,
 }
 
-/// `account` with its tokens as they are counted now.
+/// Counts the tokens of `account`.
 fn counted(snapshot: &dyn Snapshot, account: Account, env: &Env<'_>) -> Result<CountedAccount> {
     let tokens = snapshot.token_counts(Some(account.id), env.now)?.remove(&account.id).unwrap_or_default();
     Ok(CountedAccount { account, tokens })
 }
 
-/// The account as a change has left it, with its tokens.
+/// Returns the account after a change, with its tokens counted.
 fn stored(snapshot: &dyn Snapshot, id: AccountId, env: &Env<'_>) -> Result<CountedAccount> {
     let account = snapshot.account(id)?.ok_or_else(|| Error::failure("the account is not there"))?;
     counted(snapshot, account, env)
 }
 
-/// An audit entry about `account`.
+/// Creates an audit entry about `account`.
 fn entry(verb: &'static str, account: &Account) -> AuditEntry {
     AuditEntry::new(verb, account.id, account.username.as_str())
 }
 
-/// Refuses a change that would leave nobody who manages everyone, counted as the transaction would leave them.
+/// Refuses a change that would leave no enabled owner, who can manage everyone. Counted as the transaction would leave
+/// them.
 fn an_owner_stays(snapshot: &dyn Snapshot) -> Result<()> {
     if snapshot.enabled_owners()? > 0 {
         return Ok(());

@@ -1,4 +1,4 @@
-//! passwd: another password, one's own or that of an account one manages.
+//! passwd: sets the password of the actor's own account, or of one that it manages.
 
 use super::{CountedAccount, entry, stored};
 use crate::domain::name::Username;
@@ -12,13 +12,13 @@ use crate::verbs::new_password::NewPassword;
 use crate::verbs::ports::{PasswordHasher, Tx};
 use crate::verbs::{Change, Changed, Env, Proof, Verb};
 
-/// Gives an account another password. Its sessions end; its tokens go on. A password that somebody else sets is
-/// temporary: its holder replaces it before anything else.
+/// Sets an account's password. Its sessions end; its tokens keep working. A password that somebody else sets is
+/// temporary: its holder must replace it before anything else.
 #[derive(Debug)]
 pub struct SetPassword {
-    /// Whose.
+    /// The account.
     pub username: Username,
-    /// The new one.
+    /// The new password.
     pub password: NewPassword,
 }
 

@@ -1,4 +1,4 @@
-//! role: another ceiling, for the account's tokens from their next request on.
+//! role: sets an account's role, which is the ceiling of its tokens from their next request on.
 
 use super::{CountedAccount, an_owner_stays, entry, stored};
 use crate::domain::account::Account;
@@ -13,13 +13,13 @@ use crate::verbs::needs::Needs;
 use crate::verbs::ports::Tx;
 use crate::verbs::{Change, Changed, Env, Proof, Verb};
 
-/// Gives an account a role. Its sessions end, unless it had the role already. No account whose password is temporary is
-/// promoted.
+/// Gives an account a role. Its sessions end, unless it had the role already. An account with a temporary password
+/// can't be promoted.
 #[derive(Debug, Clone)]
 pub struct SetRole {
-    /// Whose.
+    /// The account.
     pub username: Username,
-    /// Its role from now on: for an owner any, for an admin member or viewer.
+    /// The new role: for an owner any, for an admin member or viewer.
     pub role: Role,
 }
 
@@ -35,7 +35,7 @@ impl Change for SetRole {
 
     fn run(&self, by: &Actor, tx: &mut dyn Tx, env: &Env<'_>) -> Result<Audited<CountedAccount>> {
         let account = authorize::manage(by, tx, &self.username, Manage::Grant(self.role))?;
-        // Whoever set the password knows it, and would act with the new role.
+        // The person who set the temporary password knows it, and could act with the new role.
         if self.role > account.role && account.temporary_password {
             let name = &account.username;
             return Err(Error::denied(format!("{name} can't be promoted yet"))

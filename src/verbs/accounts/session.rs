@@ -1,4 +1,4 @@
-//! Who is here, who am I.
+//! Sign-in, and the identity of the actor.
 
 use crate::domain::account::Account;
 use crate::domain::name::Username;
@@ -11,16 +11,16 @@ use crate::verbs::needs::Needs;
 use crate::verbs::ports::Snapshot;
 use crate::verbs::{Env, Proof, Query, Verb};
 
-/// What a face must know before anybody has signed in.
+/// Returns the facts needed before anybody has signed in.
 #[derive(Debug)]
 pub struct Greet;
 
 /// The answer to [`Greet`].
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Greeting {
-    /// Whether the first owner is still to be made.
+    /// `true` if the first owner must still be created.
     pub first_run: bool,
-    /// The only account there is.
+    /// The account's name, if there is only one account.
     pub sole_account: Option<Username>,
 }
 
@@ -40,7 +40,7 @@ impl Query for Greet {
     }
 }
 
-/// Opens a session that looks but changes nothing. With a temporary password it does not even look: see
+/// Opens a session that reads but changes nothing. With a temporary password it does not even read: see
 /// [`Session::is_temporary`].
 #[derive(Debug)]
 pub struct SignIn;
@@ -59,22 +59,22 @@ impl Query for SignIn {
     }
 }
 
-/// Who asks, and the rules in force.
+/// Returns the actor, and the rules in force.
 #[derive(Debug)]
 pub struct WhoAmI;
 
 /// The answer to [`WhoAmI`].
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Me {
-    /// The account. Its role is the one that whatever is asked is judged by: see [`crate::verbs::actor::Bearer`].
+    /// The account. Its role is the one by which requests are judged: see [`crate::verbs::actor::Bearer`].
     pub account: Account,
     /// The role of the account itself.
     pub account_role: Role,
     /// The rules in force.
     pub policy: Policy,
-    /// Its active `api` tokens.
+    /// The number of its active `api` tokens.
     pub active_tokens: u32,
-    /// The token that asks, where it is one.
+    /// The acting token. `None` if the actor is not a token.
     pub token: Option<Token>,
 }
 

@@ -1,4 +1,4 @@
-//! disable and enable: an account that is off signs in nowhere, and its tokens permit nothing.
+//! disable and enable: a disabled account can't sign in, and its tokens permit nothing.
 
 use std::collections::BTreeSet;
 
@@ -14,17 +14,17 @@ use crate::verbs::needs::{Needs, WRITE_ACCOUNTS};
 use crate::verbs::ports::Tx;
 use crate::verbs::{Change, Changed, Env, Proof, Verb};
 
-/// Switches accounts off, all or none.
+/// Disables accounts, all or none.
 #[derive(Debug, Clone)]
 pub struct DisableAccounts {
-    /// Which.
+    /// The accounts.
     pub usernames: Vec<Username>,
 }
 
-/// Switches accounts on, all or none. It takes a person: their tokens come back, whatever those may do.
+/// Enables accounts, all or none. It needs a person, because their tokens work again, whatever rights those have.
 #[derive(Debug, Clone)]
 pub struct EnableAccounts {
-    /// Which.
+    /// The accounts.
     pub usernames: Vec<Username>,
 }
 
@@ -72,8 +72,8 @@ fn line(verb: &str, accounts: &[CountedAccount]) -> CliLine {
     accounts.iter().fold(CliLine::new(&["account", verb]), |line, a| line.word(a.account.username.as_str()))
 }
 
-/// Sets `enabled` on each account, once however often it is named. Switching twice is no error: the second time says
-/// the same, and ends no session.
+/// Sets `enabled` on each account, once even if it is named several times. A second disable or enable is no error: it
+/// gives the same result, and ends no session.
 fn switch(
     by: &Actor,
     tx: &mut dyn Tx,

@@ -1,4 +1,4 @@
-//! apply: a catalogue in place of what it said before, after a preview of what changes and of who gains by it.
+//! apply: replaces a catalogue, after a preview of the changes and of the tokens that gain methods.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::rc::Rc;
@@ -21,45 +21,45 @@ use crate::verbs::{Change, Changed, Env, Proof, Query, Verb};
 
 /// Tokens read at a time.
 const PAGE: usize = 1_000;
-/// The most tokens that a preview and an audit row name; both always tell the number of all.
+/// Maximum number of tokens named in a preview and an audit row. Both always contain the total number.
 const MOST_NAMED: usize = 1_000;
-/// The most methods that a preview names for one token.
+/// Maximum number of methods that a preview names for one token.
 const MOST_METHODS: usize = 50;
-/// The names that a refusal gives.
+/// Number of names in a refusal.
 const FIRST: usize = 5;
 
-/// What applying a catalogue would do.
+/// Previews the application of a catalogue.
 #[derive(Debug, Clone)]
 pub struct PreviewCatalogue {
     /// The catalogue.
     pub catalogue: Catalogue,
 }
 
-/// The answer to [`PreviewCatalogue`], and what [`ApplyCatalogue`] did.
+/// The answer to [`PreviewCatalogue`], and the result of [`ApplyCatalogue`].
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Preview {
     /// The catalogue's name.
     pub name: String,
-    /// Whether there was none of that name.
+    /// `true` if there was no catalogue of that name.
     pub is_new: bool,
-    /// What comes, goes and changes.
+    /// The added, removed and changed entries.
     pub diff: Diff,
-    /// How the members of sets change, those of other catalogues included.
+    /// Changes of the members of sets, those of other catalogues included.
     pub shifts: Vec<Shift>,
-    /// Which tokens gain methods.
+    /// The tokens that gain methods.
     pub widening: Widening,
-    /// The methods that everybody may call from then on, without a token, sorted.
+    /// The methods that become public, so that anybody may call them without a token; sorted.
     pub opened: Vec<MethodId>,
 }
 
-/// The tokens that gain methods, those in the trash included: they can be restored.
+/// The tokens that gain methods. Tokens in the trash are included, because they can be restored.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct Widening {
-    /// How many there are.
+    /// Number of tokens.
     pub count: u64,
     /// The first of them, by id, 1,000 at most.
     pub tokens: Vec<Widened>,
-    /// Tokens that were not looked at: what is stored of them is damaged, so that they grant nothing.
+    /// Tokens that were not checked because their stored data is damaged. They grant nothing.
     pub unreadable: Vec<TokenId>,
 }
 
@@ -70,20 +70,19 @@ pub struct Widened {
     pub token: TokenId,
     /// `account/name`.
     pub name: String,
-    /// How many methods it gains.
+    /// Number of methods it gains.
     pub count: usize,
     /// The first of them, 50 at most.
     pub methods: Vec<MethodId>,
 }
 
 impl Preview {
-    /// Whether applying it would change nothing at all.
+    /// `true` if applying it would change nothing at all.
     pub fn is_empty(&self) -> bool {
         !self.is_new && self.diff.is_empty()
     }
 
-    /// Whether this may be applied when `accepted` tokens were confirmed to gain methods, and so many methods to become
-    /// public.
+    /// Checks the confirmed numbers: of tokens that gain methods, and of methods that become public.
     ///
     /// # Errors
     /// [`crate::error::Kind::Conflict`] with the number and the first names.
@@ -126,7 +125,7 @@ impl Preview {
 impl Verb for PreviewCatalogue {
     const NAME: &'static str = "catalogue.preview";
     const PROOF: Proof = Proof::Store;
-    // It names tokens of everybody, and no token applies a catalogue.
+    // The preview names tokens of everybody, and no token applies a catalogue.
     const NEEDS: Needs = Needs::Person;
     type Reply = Preview;
 }
@@ -147,7 +146,7 @@ struct Compared {
     before: Vec<Catalogue>,
     after: Vec<Catalogue>,
     ids: Vec<MethodId>,
-    /// Where the catalogue that changes stands in `before`.
+    /// Index in `before` of the catalogue that changes.
     older: Option<usize>,
 }
 
@@ -168,7 +167,7 @@ impl Compared {
         reach::Widening::new(&self.ids, &self.before, &self.after)
     }
 
-    /// The preview, and which tokens gain methods.
+    /// Returns the preview, and the tokens that gain methods.
     fn preview(&self, snapshot: &dyn Snapshot, new: &Catalogue) -> Result<(Preview, BTreeSet<TokenId>)> {
         let mut widening = self.widening();
         let older = self.older.and_then(|at| self.before.get(at));
@@ -185,7 +184,7 @@ impl Compared {
     }
 }
 
-/// Methods that are public in `after` and were not before, or by fewer routes.
+/// Returns the methods that are public in `after` and were not before, or by fewer routes.
 fn opened(before: Option<&Catalogue>, after: &Catalogue) -> Vec<MethodId> {
     let is_public = |method: &&Method| method.access == Access::Public;
     let older: BTreeMap<&MethodId, &[String]> = before
@@ -202,7 +201,8 @@ fn opened(before: Option<&Catalogue>, after: &Catalogue) -> Vec<MethodId> {
     opened.into_iter().cloned().collect()
 }
 
-/// Every token is looked at, a page at a time, unless none could gain anything. All that gain something come along.
+/// Checks every token, a page at a time, unless none could gain anything. Also returns the ids of all tokens that gain
+/// something.
 fn widened(snapshot: &dyn Snapshot, widening: &mut reach::Widening<'_>) -> Result<(Widening, BTreeSet<TokenId>)> {
     let (mut found, mut gaining) = (Widening::default(), BTreeSet::new());
     if !widening.is_possible() {
@@ -227,7 +227,7 @@ fn widened(snapshot: &dyn Snapshot, widening: &mut reach::Widening<'_>) -> Resul
     }
 }
 
-/// What a token gains. `None` if that is nothing.
+/// Returns the gain of a token. `None` if there is none.
 fn gained(widening: &mut reach::Widening<'_>, grant: &Grant) -> Option<Widened> {
     let mut gained: Rc<[MethodId]> = Rc::new([]);
     for role in &grant.roles {
@@ -242,24 +242,24 @@ fn gained(widening: &mut reach::Widening<'_>, grant: &Grant) -> Option<Widened> 
     })
 }
 
-/// What either of a token's two secrets gains.
+/// Returns the methods that either of a token's two secrets gains.
 fn union(one: &[MethodId], other: &[MethodId]) -> Rc<[MethodId]> {
     one.iter().chain(other).cloned().collect::<BTreeSet<_>>().into_iter().collect()
 }
 
-/// Puts a catalogue in place of what it said before.
+/// Replaces a catalogue.
 #[derive(Debug, Clone)]
 pub struct ApplyCatalogue {
     /// The catalogue.
     pub catalogue: Catalogue,
-    /// How many tokens may gain methods by it, exactly.
+    /// The exact number of tokens that may gain methods.
     pub accept_widening: Option<u64>,
-    /// How many methods may become public by it, exactly.
+    /// The exact number of methods that may become public.
     pub accept_public: Option<u64>,
     plan: Option<Arc<Plan>>,
 }
 
-/// What was found out before the transaction.
+/// The result of planning before the transaction.
 #[derive(Debug, Clone)]
 struct Plan {
     preview: Preview,
@@ -268,7 +268,7 @@ struct Plan {
 }
 
 impl ApplyCatalogue {
-    /// Applies `catalogue`, with the numbers of tokens and methods that were confirmed.
+    /// Creates the verb for `catalogue`, with the confirmed numbers of tokens and methods.
     pub fn new(catalogue: Catalogue, accept_widening: Option<u64>, accept_public: Option<u64>) -> Self {
         ApplyCatalogue { catalogue, accept_widening, accept_public, plan: None }
     }
@@ -284,7 +284,7 @@ impl Verb for ApplyCatalogue {
 impl Change for ApplyCatalogue {
     type Out = Preview;
 
-    /// Which tokens gain methods takes a look at all of them.
+    /// All tokens must be read to find those that gain methods.
     const PLANS: bool = true;
 
     fn plan(&mut self, by: &Actor, snapshot: &dyn Snapshot, _env: &Env<'_>) -> Result<()> {

@@ -13,7 +13,7 @@ use crate::verbs::needs::Needs;
 use crate::verbs::ports::Snapshot;
 use crate::verbs::{Env, Proof, Query, Verb};
 
-/// Everything that can be selected: every catalogue with its groups, methods and sets.
+/// Lists everything that can be selected: every catalogue with its groups, methods and sets.
 #[derive(Debug)]
 pub struct ListCatalogues;
 

@@ -1,25 +1,25 @@
-//! A preview in words, a line each: `+` before what comes, `−` before what goes, `~` before what changes.
+//! A preview as lines of text: `+` marks added, `−` removed and `~` changed entries.
 
 use super::Preview;
 use crate::domain::catalogue::diff::{Field, Part};
 use crate::domain::method::MethodId;
 
-/// The most methods named on a line.
+/// Maximum number of methods named on a line.
 const MOST_METHODS: usize = 6;
-/// The longest texts on a line.
+/// Maximum length of texts on a line.
 const LONGEST: usize = 100;
 
-/// How long the lists of a preview may be.
+/// Limits of the lists of a preview.
 #[derive(Debug, Clone, Copy)]
 pub struct Most {
-    /// The most things told of one sort.
+    /// Maximum number of entries of one kind.
     pub things: usize,
-    /// What has the rest, in words.
+    /// Text that says where to find the rest.
     pub rest: &'static str,
 }
 
 impl Preview {
-    /// What comes, goes and changes.
+    /// Describes the added, removed and changed entries.
     pub fn changes(&self, most: Most) -> Vec<String> {
         let mut text = Vec::new();
         if self.is_empty() {
@@ -52,7 +52,7 @@ impl Preview {
         text
     }
 
-    /// Which methods everybody may call, which tokens gain methods, and which methods.
+    /// Describes the methods that become public, and the tokens that gain methods.
     pub fn gains(&self, most: Most) -> Vec<String> {
         let mut text = Vec::new();
         if !self.opened.is_empty() {
@@ -117,7 +117,7 @@ fn capital(word: &str) -> String {
     letters.next().map_or_else(String::new, |first| first.to_uppercase().chain(letters).collect())
 }
 
-/// The first lines, and how many things more there are.
+/// Adds the first entries, and the number of the remaining ones.
 fn few(text: &mut Vec<String>, most: Most, all: usize, things: impl Iterator<Item = Vec<String>>) {
     things.take(most.things).for_each(|lines| text.extend(lines));
     if all > most.things {

@@ -1,4 +1,4 @@
-//! The one way for a verb to leave a token able to do something: create, copy, edit, regenerate, enable, restore and
+//! The only way for a verb to leave a token able to do something. create, copy, edit, regenerate, enable, restore and
 //! retire all end here.
 
 use std::collections::BTreeSet;
@@ -11,15 +11,15 @@ use crate::verbs::actor::Actor;
 use crate::verbs::authorize::{self, NewOwner};
 use crate::verbs::ports::{NewToken, Tx};
 
-/// What becomes of one token; without a state before, it was inserted in this transaction.
+/// A change of one token. Without a state before, the token was inserted in this transaction.
 pub(super) struct Change {
     /// The token as it is stored.
     pub before: Option<Token>,
-    /// As it is to be.
+    /// The token after the change.
     pub after: Token,
 }
 
-/// Adds a token for `owner`, to be settled with [`settle_all`]. A token that acts is kept as its maker.
+/// Adds a token for `owner`, to be settled with [`settle_all`]. An acting token is recorded as its maker.
 pub(super) fn insert(
     by: &Actor,
     tx: &mut dyn Tx,
@@ -38,13 +38,14 @@ pub(super) fn insert(
     Ok(Change { before: None, after: stored(tx, id)? })
 }
 
-/// Writes `after` in place of `before` and returns what is stored then, once every rule holds.
+/// Replaces `before` with `after` if every rule holds, and returns the stored token.
 pub(super) fn settle(by: &Actor, tx: &mut dyn Tx, env: &Env<'_>, before: Token, after: Token) -> Result<Token> {
     let mut settled = settle_all(by, tx, env, vec![Change { before: Some(before), after }])?;
     settled.pop().ok_or_else(|| Error::failure("the token is not there"))
 }
 
-/// [`settle`] for several: the limit of active tokens is looked at once all of them are as they will be.
+/// Does the same as [`settle`] for several tokens. The limit of active tokens is checked once all of them have their
+/// final state.
 pub(super) fn settle_all(by: &Actor, tx: &mut dyn Tx, env: &Env<'_>, changes: Vec<Change>) -> Result<Vec<Token>> {
     let pairs: Vec<_> = changes.iter().map(|change| (change.before.as_ref(), &change.after)).collect();
     authorize::grant(by, tx, &pairs)?;

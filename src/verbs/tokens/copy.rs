@@ -16,19 +16,20 @@ use crate::verbs::needs::Needs;
 use crate::verbs::ports::{NewToken, Tx};
 use crate::verbs::{Change, Changed, Env, Proof, Verb};
 
-/// A new token with the description, selection and expiry of another, and a secret of its own. It is switched on,
-/// whatever the other is.
+/// Creates a token with the description, selection and expiry of another, and a secret of its own. It is enabled even
+/// if the other is not.
 #[derive(Debug, Clone)]
 pub struct CopyToken {
-    /// Which to copy.
+    /// The token to copy.
     pub token: Pointed,
-    /// The new one's name.
+    /// The new token's name.
     pub name: TokenName,
-    /// Whose it will be; the account of the one copied by default.
+    /// The new token's account. Defaults to the account of the copied token.
     pub account: Option<Username>,
-    /// When it stops working; at the same instant as the one copied when not said, or sooner with a token that copies.
+    /// The new token's expiry. Defaults to that of the copied token, or to the end of the acting token if that is
+    /// sooner.
     pub expires: Option<ExpirySpec>,
-    /// Where to save the secret.
+    /// The destination of the secret.
     pub out: Option<SaveTo>,
 }
 

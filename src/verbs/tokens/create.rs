@@ -18,20 +18,20 @@ use crate::verbs::needs::{Needs, READ_ACCOUNTS};
 use crate::verbs::ports::{NewToken, Tx};
 use crate::verbs::{Change, Changed, Env, Proof, Verb};
 
-/// New tokens and their secrets: all of them or none.
+/// Creates tokens and their secrets: all of them or none.
 #[derive(Debug, Clone)]
 pub struct CreateToken {
-    /// Whose they will be; the actor's own by default.
+    /// The account of the tokens. Defaults to the actor's own.
     pub account: Option<Username>,
-    /// Their names; all else is alike.
+    /// Their names. Everything else is the same for all.
     pub names: Vec<TokenName>,
-    /// What they are for.
+    /// Their purpose.
     pub description: Description,
-    /// When they stop working; `policy.default_expiry` when not said, or sooner with a token that makes them.
+    /// Their expiry. Defaults to `policy.default_expiry`, or to the end of the acting token if that is sooner.
     pub expires: Option<ExpirySpec>,
-    /// Which methods they may call.
+    /// The methods they may call.
     pub selection: Selection,
-    /// Where to save the secrets: a file for one, a folder for any number.
+    /// The destination of the secrets: a file for one, a folder for any number.
     pub out: Option<SaveTo>,
 }
 
@@ -82,7 +82,7 @@ impl Change for CreateToken {
         for token in tokens {
             issued.push(issue(by, tx, env, &token, None)?);
         }
-        // All are alike.
+        // The warning is the same for all tokens.
         if let Some(first) = issued.first() {
             let warning = rights::warning(tx, &first.token, env.now)?;
             issued.iter_mut().for_each(|one| one.warning.clone_from(&warning));
@@ -112,8 +112,8 @@ impl Change for CreateToken {
 }
 
 impl CreateToken {
-    /// Users of other programs type `ACCOUNT NAME`: that must not become two tokens of their own. Asked only of those who
-    /// may know which accounts there are.
+    /// Refuses `ACCOUNT NAME`, which users of other programs type: it must not create two tokens. Only checked for
+    /// actors that may know the accounts.
     fn not_account_and_name(&self, by: &Actor, tx: &dyn Tx) -> Result<()> {
         let ([first, name], None) = (&self.names[..], &self.account) else { return Ok(()) };
         let knows_accounts = authorize::needs(by, READ_ACCOUNTS).is_ok();

@@ -1,4 +1,4 @@
-//! delete: into the trash, denied from the next request on.
+//! delete: moves tokens into the trash; they are denied from the next request on.
 
 use super::issue::entry;
 use super::lineage::{Made, made, made_to_revoke};
@@ -17,11 +17,11 @@ use crate::verbs::{Change, Changed, Env, Proof, Verb};
 /// Puts tokens into the trash, all or none.
 #[derive(Debug, Clone)]
 pub struct DeleteTokens {
-    /// Which.
+    /// The tokens.
     pub tokens: Vec<Pointed>,
-    /// Whether everything that they made goes along, and what that made.
+    /// `true` to also delete every token that they made, directly or through others.
     pub with_made: bool,
-    /// What the person typed to confirm: the name of the one token, or the number of several.
+    /// The typed confirmation: the name of a single token, or the number of several.
     pub typed: String,
 }
 
@@ -30,9 +30,9 @@ pub struct DeleteTokens {
 pub struct Deleted {
     /// The tokens: those that were named, then those that they made.
     pub tokens: Vec<Token>,
-    /// How many of them were named.
+    /// Number of named tokens.
     pub named: usize,
-    /// What they made and left behind.
+    /// Tokens that they made and that are not deleted.
     pub left: Made,
 }
 
@@ -63,7 +63,7 @@ impl Change for DeleteTokens {
     }
 
     fn cli(&self, out: &Deleted) -> CliLine {
-        // What goes along isn't named on the line.
+        // Tokens made by the named ones aren't listed in the command.
         let names = out.tokens.iter().take(out.named).map(Token::full_name);
         let line = names.fold(CliLine::new(&["token", "revoke"]), CliLine::word);
         let line = if self.with_made { line.word("--with-made") } else { line };
@@ -71,7 +71,7 @@ impl Change for DeleteTokens {
     }
 }
 
-/// Puts `token` into the trash; the entry that tells of it.
+/// Puts `token` into the trash and returns the audit entry.
 pub(in crate::verbs) fn trash(token: &mut Token, tx: &mut dyn Tx, env: &Env<'_>) -> Result<AuditEntry> {
     let before = token.status(env.now).word();
     token.deleted_at = Some(env.now);
@@ -83,7 +83,7 @@ pub(in crate::verbs) fn trash(token: &mut Token, tx: &mut dyn Tx, env: &Env<'_>)
     Ok(entry)
 }
 
-/// Whether the actor may look at all of `tokens`: with a token it may be able to revoke what it can't see.
+/// `true` if the actor may see all of `tokens`. An acting token may be able to revoke a token that it can't see.
 fn see_all(by: &Actor, snapshot: &dyn Snapshot, tokens: &[Token]) -> Result<bool> {
     let self_service = snapshot.policy()?.self_service;
     let sees = |token: &Token| authorize::permit(by, Act::See, token.owner.id, token.owner.role, self_service).is_ok();
@@ -91,7 +91,7 @@ fn see_all(by: &Actor, snapshot: &dyn Snapshot, tokens: &[Token]) -> Result<bool
 }
 
 impl DeleteTokens {
-    /// The typed confirmation is compared with what is stored, so that no face can skip it.
+    /// Compares the typed confirmation with the stored tokens, so that no caller can skip the check.
     fn confirmed(&self, by: &Actor, snapshot: &dyn Snapshot, tokens: &[Token]) -> Result<()> {
         let wanted = match tokens {
             [only] => only.name.to_string(),
@@ -101,7 +101,7 @@ impl DeleteTokens {
             return Ok(());
         }
         let what = if tokens.len() == 1 { "the token's name" } else { "the number of tokens" };
-        // What a token is called, and how many it made, is told only to who may see them.
+        // The name of a token, and the number of tokens it made, must only reach actors that may see them.
         let expected = if see_all(by, snapshot, tokens)? { format!(", exactly: {wanted}") } else { String::new() };
         Err(Error::conflict("the confirmation differs; nothing was deleted")
             .why(format!("{what} was expected{expected}")))

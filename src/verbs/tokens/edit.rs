@@ -1,4 +1,4 @@
-//! edit: name, description, expiry and API selection; the secret stays.
+//! edit: changes name, description, expiry and API selection; the secret stays.
 
 use super::change::settle;
 use super::issue::{altered, expires, selected};
@@ -17,35 +17,35 @@ use crate::verbs::needs::Needs;
 use crate::verbs::ports::{Snapshot, Tx};
 use crate::verbs::{Change, Changed, Env, Proof, Query, Verb};
 
-/// Changes what is said; all else stays, the secret too.
+/// Changes the given fields. All others stay, the secret too.
 #[derive(Debug, Clone)]
 pub struct EditToken {
-    /// Which.
+    /// The token.
     pub token: Pointed,
-    /// The token as the person saw it: when it is another by now, the conflict tells both sides.
+    /// The token as the person saw it. If it has changed since, the conflict shows both sides.
     pub seen: Option<Box<Token>>,
-    /// A new name.
+    /// The new name.
     pub name: Option<TokenName>,
-    /// Another description.
+    /// The new description.
     pub description: Option<Description>,
-    /// A new expiry.
+    /// The new expiry.
     pub expires: Option<ExpirySpec>,
-    /// What happens to its selection.
+    /// The change of its selection.
     pub selection: Option<SelectionEdit>,
 }
 
 /// A token before and after an edit.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Edited {
-    /// As it was.
+    /// The token before.
     pub before: Token,
-    /// As it is, or would be.
+    /// The token after, or as it would be.
     pub after: Token,
-    /// What whoever chose the selection should know: `None` if the token may call all that it names.
+    /// A warning about the selection. `None` if the token may call all that it names.
     pub warning: Option<String>,
 }
 
-/// What an edit would do, without doing it. That a name is taken, or the limit reached, shows only when it is done.
+/// Previews an edit without making it. A taken name or a reached limit is only detected by the edit itself.
 #[derive(Debug, Clone)]
 pub struct PreviewEdit(pub EditToken);
 
@@ -65,7 +65,8 @@ impl Verb for PreviewEdit {
 
 impl Query for PreviewEdit {
     fn run(&self, by: &Actor, snapshot: &dyn Snapshot, env: &Env<'_>) -> Result<Edited> {
-        // What it is is told only to who may see it, and what it would be only where that could be done.
+        // The result shows the token before, so the actor must see it; and after, so the actor must be able to change
+        // it.
         let [seen, changed] =
             [Act::See, Act::Change].map(|act| authorize::token(by, snapshot, &self.0.token.token, Among::Kept, act));
         authorize::denied_first(changed, seen)?;
@@ -111,7 +112,7 @@ impl Change for EditToken {
 }
 
 impl EditToken {
-    /// An edit of `token` that changes nothing yet.
+    /// Creates an edit of `token` that changes nothing yet.
     pub fn of(token: Pointed) -> Self {
         EditToken { token, seen: None, name: None, description: None, expires: None, selection: None }
     }
@@ -152,8 +153,8 @@ impl EditToken {
         Ok(after)
     }
 
-    /// The conflict with somebody who was faster: each field that differs, as it was seen, as it is stored now, and as
-    /// it was to be.
+    /// Error if somebody else changed the token first. Lists each field that differs: as it was seen, as it is stored
+    /// now, and as it was to be.
     fn overtaken(&self, seen: &Token, stored: &Token, snapshot: &dyn Snapshot, env: &Env<'_>) -> Error {
         let yours = self.applied(seen, snapshot, env).ok();
         let told = |change: token_diff::Change| {

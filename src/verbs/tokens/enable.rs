@@ -1,4 +1,4 @@
-//! disable and enable: switched off and on; kept in the store.
+//! disable and enable: tokens that stay in the store.
 
 use super::change::{Change as Became, settle_all};
 use super::issue::entry;
@@ -15,17 +15,17 @@ use crate::verbs::needs::Needs;
 use crate::verbs::ports::Tx;
 use crate::verbs::{Change, Changed, Env, Proof, Verb};
 
-/// Switches tokens off, all or none.
+/// Disables tokens, all or none.
 #[derive(Debug, Clone)]
 pub struct DisableTokens {
-    /// Which.
+    /// The tokens.
     pub tokens: Vec<Pointed>,
 }
 
-/// Switches tokens on, all or none.
+/// Enables tokens, all or none.
 #[derive(Debug, Clone)]
 pub struct EnableTokens {
-    /// Which.
+    /// The tokens.
     pub tokens: Vec<Pointed>,
 }
 
@@ -93,7 +93,7 @@ impl Change for EnableTokens {
     }
 }
 
-/// Switching twice is no error: the second time says the same.
+/// A second disable or enable is no error: it gives the same result.
 fn switched(verb: &'static str, before: &Token, enabled: bool) -> AuditEntry {
     entry(verb, before).changed("enabled", before.enabled, enabled)
 }

@@ -1,4 +1,4 @@
-//! A secret on its way to the one who asked for it.
+//! New secrets and their delivery to the person who asked for them.
 
 use std::cell::RefCell;
 use std::collections::VecDeque;
@@ -20,22 +20,22 @@ use crate::verbs::ports::{Delivery, Entropy, SavedSecret, Tx};
 
 /// A token and its new secret, to be shown once.
 pub struct Issued {
-    /// The token as it is now.
+    /// The token after the change.
     pub token: Token,
-    /// Its secret.
+    /// The token's secret.
     pub secret: Secret,
-    /// What whoever chose the selection should know: `None` if the token may call all that it names.
+    /// A warning about the selection. `None` if the token may call all that it names.
     pub warning: Option<String>,
     saved: Option<Box<dyn SavedSecret>>,
 }
 
 impl Issued {
-    /// Where the secret was saved, if that was asked for.
+    /// Path of the file with the secret, if one was requested.
     pub fn saved_to(&self) -> Option<&Path> {
         self.saved.as_ref().map(|s| s.path())
     }
 
-    /// The change has committed: the file that was made for `planned`, with the same secret, stays.
+    /// Keeps the file that was created for `planned`, with the same secret, because the change has committed.
     pub(in crate::verbs) fn take_file(&mut self, planned: &mut Issued) {
         self.saved = planned.saved.take();
         if let Some(saved) = &mut self.saved {
@@ -50,15 +50,15 @@ impl std::fmt::Debug for Issued {
     }
 }
 
-/// What gives new secrets to the one who asked for them, before the change that puts them into force: a secret that
-/// nobody got is never in force.
+/// Hands new secrets to the person who asked for them, before the change that puts them into force. So a secret that
+/// nobody received is never in force.
 #[derive(Clone)]
 pub struct HandOver(Arc<Give>);
 
 type Give = dyn Fn(&[Issued]) -> Result<()> + Send + Sync;
 
 impl HandOver {
-    /// Hands over by `give`; after an error nothing is changed.
+    /// Creates a handover by `give`. If `give` fails, nothing is changed.
     pub fn new(give: impl Fn(&[Issued]) -> Result<()> + Send + Sync + 'static) -> Self {
         HandOver(Arc::new(give))
     }
@@ -78,10 +78,10 @@ impl PartialEq for HandOver {
 
 impl Eq for HandOver {}
 
-/// Where new secrets go.
+/// The destination of new secrets.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum SaveTo {
-    /// All of them to the one who asked, at once.
+    /// All of them to the caller, at once.
     Hand(HandOver),
     /// The one secret, in this file.
     File(PathBuf),
@@ -90,7 +90,7 @@ pub enum SaveTo {
 }
 
 impl SaveTo {
-    /// The file for the secret of the token `name`; `None` if it is handed over otherwise.
+    /// Path of the file for the secret of the token `name`. `None` if the secret doesn't go to a file.
     pub(super) fn file(&self, name: &TokenName) -> Option<PathBuf> {
         match self {
             SaveTo::Hand(_) => None,
@@ -99,7 +99,7 @@ impl SaveTo {
         }
     }
 
-    /// Brings the secrets of `issued` to where they go. Files are on disk then, and removed again unless
+    /// Delivers the secrets of `issued` to their destination. Files are then on disk, and are removed again unless
     /// [`Issued::take_file`] follows.
     pub(in crate::verbs) fn deliver(&self, issued: &mut [Issued], delivery: &dyn Delivery) -> Result<()> {
         if let SaveTo::Hand(HandOver(give)) = self {
@@ -112,7 +112,7 @@ impl SaveTo {
     }
 }
 
-/// Where the secrets of one change come from, and the ids that were announced with them.
+/// The source of the secrets of one change, and of the ids that were announced with them.
 pub struct SecretSource<'a> {
     entropy: Option<&'a dyn Entropy>,
     planned: RefCell<VecDeque<Secret>>,
@@ -120,12 +120,12 @@ pub struct SecretSource<'a> {
 }
 
 impl<'a> SecretSource<'a> {
-    /// Makes new secrets.
+    /// Creates a source of new secrets.
     pub fn new(entropy: &'a dyn Entropy) -> Self {
         SecretSource { entropy: Some(entropy), planned: RefCell::default(), announced_ids: RefCell::default() }
     }
 
-    /// Gives the secrets of `issued` once more, in their order, and no others.
+    /// Creates a source of the secrets of `issued`, in their order, and no others.
     pub(in crate::verbs) fn again(issued: &[Issued]) -> Result<Self> {
         let unread = |_| Error::failure("a new secret has no secret's form");
         let secrets = issued.iter().map(|one| one.secret.expose(Secret::parse).map_err(unread));
@@ -136,7 +136,7 @@ impl<'a> SecretSource<'a> {
         })
     }
 
-    /// The id that was announced for the next new token; `None` if any will do.
+    /// Returns the id that was announced for the next new token. `None` if any id is fine.
     pub(super) fn next_id(&self) -> Option<TokenId> {
         self.announced_ids.borrow_mut().pop_front()
     }
@@ -152,10 +152,10 @@ impl<'a> SecretSource<'a> {
     }
 }
 
-/// Gives `token` a new secret. The secret before dies at once, or at `keep_old_until`.
+/// Gives `token` a new secret. The secret before becomes invalid at once, or at `keep_old_until`.
 ///
-/// The new secret is issued under the role of the actor, who is handed it, and never above the role that the account has
-/// at this moment: a later promotion gives nothing to a secret that was handed out before.
+/// The new secret is issued under the role of the actor, who receives it, but never above the role that the account
+/// has at this moment. So a later promotion gives no rights to a secret that was handed out before.
 pub(super) fn issue(
     by: &Actor,
     tx: &mut dyn Tx,
@@ -171,23 +171,23 @@ pub(super) fn issue(
     Ok(Issued { token, secret, warning: None, saved: None })
 }
 
-/// An audit entry about `token`.
+/// Creates an audit entry about `token`.
 pub(super) fn entry(verb: &'static str, token: &Token) -> AuditEntry {
     AuditEntry::new(verb, token.id, token.full_name())
 }
 
-/// An audit entry about a new token.
+/// Creates an audit entry about a new token.
 pub(super) fn born(verb: &'static str, token: &Token) -> AuditEntry {
     let entry = entry(verb, token)
         .with("description", token.description.as_str())
         .with("api", token.selection.told())
         .with("expires", token.expiry.at().map(Timestamp::rfc3339))
         .with("secret", token.hint.as_str());
-    // Where nothing is said, it is the role of the account.
+    // Without the field, it is the role of the account.
     if token.issued_role == token.owner.role { entry } else { entry.with("issued_role", token.issued_role.word()) }
 }
 
-/// An audit entry about what became of `before`: all that can be edited or regenerated and differs.
+/// Creates an audit entry about a change of `before`, with all editable and regenerated fields that differ.
 pub(super) fn altered(verb: &'static str, before: &Token, after: &Token) -> AuditEntry {
     let expires = |token: &Token| token.expiry.at().map(Timestamp::rfc3339);
     entry(verb, before)

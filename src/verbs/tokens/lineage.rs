@@ -1,5 +1,5 @@
-//! What a token made: the tokens that somebody made with it, those of which somebody got a secret with it by regenerating
-//! them, and those that were made with these.
+//! The lineage of tokens: tokens created with another token, tokens whose secret was regenerated with it, and tokens
+//! made with these.
 
 use crate::domain::time::Timestamp;
 use crate::domain::token::{Status, Token, TokenId, TokenRef};
@@ -8,26 +8,26 @@ use crate::verbs::actor::Actor;
 use crate::verbs::authorize::{self, Act, Among, Requested};
 use crate::verbs::ports::Snapshot;
 
-/// How many tokens one request takes along at most, and how many are counted.
+/// Maximum number of tokens that one request revokes along with others. Counting stops there, too.
 pub const MADE_MAX: usize = 1_000;
-/// How many of them are named.
+/// Number of tokens that are named.
 const NAMED: usize = 5;
 
 /// The tokens outside the trash that a token made or holds a secret of, and those that these made.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct Made {
-    /// How many there are, [`MADE_MAX`] at most.
+    /// Number of tokens, [`MADE_MAX`] at most.
     pub count: usize,
-    /// There are more than were counted.
+    /// `true` if counting stopped at the limit; `count` is then a lower bound.
     pub is_least: bool,
-    /// How many of them are active.
+    /// Number of active ones.
     pub active: usize,
     /// The first that the actor may see, as `account/name`, five at most.
     pub names: Vec<String>,
 }
 
 impl Made {
-    /// `2 tokens that live on: ops/a, ops/b`; `None` if nothing was made.
+    /// Returns `2 tokens that live on: ops/a, ops/b`. `None` if nothing was made.
     pub fn words(&self) -> Option<String> {
         let least = if self.is_least { "more than " } else { "" };
         let what = match self.count {
@@ -46,7 +46,7 @@ impl Made {
     }
 }
 
-/// What `makers` made.
+/// Returns the tokens that `makers` made.
 pub(super) fn made(by: &Actor, snapshot: &dyn Snapshot, makers: &[TokenId], now: Timestamp) -> Result<Made> {
     let mut ids = snapshot.descendants(makers, now, MADE_MAX + 1)?;
     let is_least = ids.len() > MADE_MAX;
@@ -62,7 +62,7 @@ pub(super) fn made(by: &Actor, snapshot: &dyn Snapshot, makers: &[TokenId], now:
     Ok(made)
 }
 
-/// The tokens that `makers` made, to be revoked along with them: all of them or, if one is out of reach, an error.
+/// Returns the tokens that `makers` made, to be revoked along with them. Fails if one of them is out of reach.
 pub(super) fn made_to_revoke(
     by: &Actor,
     snapshot: &dyn Snapshot,
@@ -91,14 +91,14 @@ pub(super) fn made_to_revoke(
 /// The token that made another.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Maker {
-    /// Its id.
+    /// The token's id.
     pub id: TokenId,
-    /// `account/name`; `None` if it was purged, or the actor may not see it.
+    /// `account/name`. `None` if it was purged, or the actor may not see it.
     pub name: Option<String>,
 }
 
 impl Maker {
-    /// `the token ops/ci`.
+    /// Returns `the token ops/ci`.
     pub fn words(&self) -> String {
         match &self.name {
             Some(name) => format!("the token {name}"),
@@ -107,7 +107,7 @@ impl Maker {
     }
 }
 
-/// The maker of that id, named as far as the actor may see it.
+/// Returns the maker of that id. Its name is included if the actor may see it.
 pub(super) fn maker(by: &Actor, snapshot: &dyn Snapshot, id: Option<TokenId>) -> Result<Option<Maker>> {
     let Some(id) = id else { return Ok(None) };
     let maker = if sees(by, snapshot, id)? { snapshot.token(id)? } else { None };

@@ -1,4 +1,4 @@
-//! list: windows over the visible tokens, and the counts above them.
+//! list: sections of the list of visible tokens, and the counts above it.
 
 use crate::domain::expiry::Span;
 use crate::domain::filter::{Filter, SOON_DAYS};
@@ -12,34 +12,34 @@ use crate::verbs::needs::Needs;
 use crate::verbs::ports::{Anchor, Snapshot, Window, WindowQuery};
 use crate::verbs::{Env, Proof, Query, Verb};
 
-/// How long before its expiry a token counts as expiring soon: 14 days.
+/// Time before its expiry from which a token counts as expiring soon: 14 days.
 pub const SOON: i64 = SOON_DAYS as i64 * DAY;
 
-/// Whose tokens are listed.
+/// The owner of the listed tokens.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum ListOf {
-    /// The actor's own.
+    /// The actor itself.
     Mine,
-    /// Those of one account.
+    /// One account.
     Of(Username),
-    /// All that the actor may see.
+    /// Everybody whose tokens the actor may see.
     All,
 }
 
-/// One stretch of the tokens that the actor may see.
+/// Lists one section of the tokens that the actor may see.
 #[derive(Debug, Clone)]
 pub struct ListTokens {
-    /// Whose.
+    /// The owner of the tokens.
     pub whose: ListOf,
-    /// What else must hold.
+    /// The filter.
     pub filter: Filter,
-    /// In which order.
+    /// The order.
     pub sort: Sort,
     /// Tokens in the trash instead of the others.
     pub trashed: bool,
-    /// Which stretch.
+    /// The requested section.
     pub anchor: Anchor,
-    /// The most rows wanted.
+    /// Maximum number of rows.
     pub limit: usize,
 }
 
@@ -59,7 +59,7 @@ impl Query for ListTokens {
             ListOf::Of(name) => Some(authorize::account(by, snapshot, Some(name), Act::See)?.id),
             ListOf::All => None,
         };
-        // A span that ends beyond the calendar holds every expiry there is.
+        // A span that ends beyond the calendar includes every expiry.
         let end = |span: Span| span.after(env.now, env.zone).unwrap_or(Timestamp(i64::MAX - 1));
         snapshot.window(&WindowQuery {
             visibility: by.visibility(Act::See)?,
@@ -75,7 +75,7 @@ impl Query for ListTokens {
     }
 }
 
-/// What the head of the token screen counts.
+/// Counts the tokens for the top of the token screen.
 #[derive(Debug, Clone)]
 pub struct TallyTokens;
 
@@ -84,7 +84,7 @@ pub struct TallyTokens;
 pub struct TokenTally {
     /// Active tokens of the actor's own account.
     pub active: u32,
-    /// How many it may have; 0 = no limit.
+    /// Maximum number of active tokens of the account; 0 = no limit.
     pub limit: u32,
     /// Visible active tokens that expire within [`SOON`].
     pub expiring: u64,

@@ -1,4 +1,4 @@
-//! Verbs about tokens, a file each.
+//! Verbs about tokens, one file for each.
 
 mod change;
 mod copy;
@@ -45,28 +45,28 @@ use crate::verbs::actor::Actor;
 use crate::verbs::authorize::{self, Act, Among, Requested};
 use crate::verbs::ports::Snapshot;
 
-/// A token to act on, as a face knows it.
+/// A token to act on, as the caller refers to it.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Pointed {
-    /// Which token.
+    /// The reference to the token.
     pub token: TokenRef,
-    /// The revision the person looked at; a conflict when it is another by now.
+    /// The revision that the person saw. It is a conflict if it has changed.
     pub seen: Option<Revision>,
 }
 
 impl Pointed {
-    /// A token named on a command line.
+    /// Refers to a token named on a command line.
     pub fn typed(text: impl Into<String>) -> Self {
         Pointed { token: TokenRef::Typed(text.into()), seen: None }
     }
 
-    /// A token as it stands on a screen.
+    /// Refers to a token shown on a screen.
     pub fn on_screen(token: &Token) -> Self {
         Pointed { token: TokenRef::Shown(token.id, token.full_name()), seen: Some(token.revision) }
     }
 
     /// # Errors
-    /// [`crate::error::Kind::Conflict`] when the token has changed since it was looked at.
+    /// [`crate::error::Kind::Conflict`] when the token has changed since it was seen.
     fn still(&self, token: &Token) -> Result<()> {
         match self.seen {
             Some(seen) if seen != token.revision => {
@@ -78,8 +78,8 @@ impl Pointed {
     }
 }
 
-/// The tokens that `pointed` means, each once however often and by whatever name it is named. Whether the actor may do
-/// that to all of them comes before whether one was changed meanwhile.
+/// Returns the tokens that `pointed` means, each once, even if it is named several times or in different ways.
+/// Permission for all of them is checked before changes in the meantime.
 fn meant(by: &Actor, snapshot: &dyn Snapshot, pointed: &[Pointed], among: Among, act: Act) -> Result<Vec<Token>> {
     let references: Vec<_> = pointed.iter().map(|one| &one.token).collect();
     let mut tokens = authorize::tokens(by, snapshot, &references, among, act, &Requested::default())?;
@@ -89,8 +89,8 @@ fn meant(by: &Actor, snapshot: &dyn Snapshot, pointed: &[Pointed], among: Among,
     Ok(tokens)
 }
 
-/// [`meant`], where two words may also be `ACCOUNT NAME`, as users of other programs type one token. What both readings
-/// could mean is refused.
+/// Does the same as [`meant`], but two words may also be `ACCOUNT NAME`, as users of other programs type one token. It
+/// is an error if both readings are possible.
 fn meant_by_words(
     by: &Actor,
     snapshot: &dyn Snapshot,
@@ -111,14 +111,14 @@ fn meant_by_words(
     }
 }
 
-/// Refuses two words that mean two tokens, and one of an account as well.
+/// Error for two words that mean two tokens, and also one token of an account.
 pub fn could_be_either(full_name: &str) -> Error {
     Error::conflict(format!("{} could be two tokens, or one", full_name.replace('/', " ")))
         .why(format!("there are tokens of both names, and there is {full_name}"))
         .next(format!("For the one say {full_name}; for the two say account/name of each"))
 }
 
-/// `account/name`, where two plain words could be those.
+/// Returns `account/name` if two plain words could mean that.
 pub fn as_account_and_name(pointed: &[Pointed]) -> Option<String> {
     let [account, name] = pointed else { return None };
     let (TokenRef::Typed(account), TokenRef::Typed(name)) = (&account.token, &name.token) else { return None };
@@ -126,7 +126,7 @@ pub fn as_account_and_name(pointed: &[Pointed]) -> Option<String> {
     Some(format!("{account}/{name}"))
 }
 
-/// The one token that `pointed` means, to be left with what is `requested`.
+/// Returns the one token that `pointed` means, if it may be left with the `requested` rights.
 fn to_change(by: &Actor, snapshot: &dyn Snapshot, pointed: &Pointed, requested: &Requested) -> Result<Token> {
     let mut found = authorize::tokens(by, snapshot, &[&pointed.token], Among::Kept, Act::Change, requested)?;
     found.pop().ok_or_else(|| Error::failure("the token is not there"))

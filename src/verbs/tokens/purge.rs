@@ -1,4 +1,4 @@
-//! purge: expired or trashed tokens for good, after a preview. Digests of their secrets stay as tombstones.
+//! purge: removes expired or trashed tokens for good, after a preview. Digests of their secrets stay as tombstones.
 
 use crate::domain::audit::AuditEntry;
 use crate::domain::time::Timestamp;
@@ -12,53 +12,53 @@ use crate::verbs::needs::Needs;
 use crate::verbs::ports::{Doomed, PurgeQuery, Snapshot, Tx};
 use crate::verbs::{Changed, Env, Proof, Query, Verb};
 
-/// How many names a preview tells at most.
+/// Maximum number of names in a preview.
 pub const NAMES_SHOWN: usize = 1_000;
 
-/// What a purge would take: the actor's own tokens, and those of accounts that it manages.
+/// Previews a purge of the actor's own tokens, and those of accounts that it manages.
 #[derive(Debug, Clone)]
 pub struct PreviewPurge {
-    /// Which tokens.
+    /// The kind of tokens.
     pub which: Purgeable,
 }
 
 /// The answer to [`PreviewPurge`].
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct PurgePreview {
-    /// How many tokens it would take.
+    /// Number of tokens that it would take.
     pub count: u64,
     /// The first of them, the oldest first, as `account/name`: [`NAMES_SHOWN`] at most.
     pub names: Vec<String>,
 }
 
-/// Takes every token that [`PreviewPurge`] counts away for good. It takes a person: nothing brings them back.
+/// Purges every token that [`PreviewPurge`] counts. It needs a person, because a purge can't be undone.
 #[derive(Debug, Clone)]
 pub struct PurgeTokens {
-    /// Which tokens.
+    /// The kind of tokens.
     pub which: Purgeable,
-    /// Their number, as the preview told it: another one by now is a conflict.
+    /// The number of tokens in the preview. It is a conflict if the number has changed.
     pub confirm: u64,
-    /// When the purge began: what expires or is put into the trash later is not taken.
+    /// The start of the purge. Tokens that expire or are put into the trash later are not taken.
     begun: Option<Timestamp>,
-    /// The last token that was looked at.
+    /// The last processed token.
     last: Option<TokenId>,
 }
 
 impl PurgeTokens {
-    /// A purge of the `confirm` tokens that are `which`.
+    /// Creates a purge of the `confirm` tokens of kind `which`.
     pub fn new(which: Purgeable, confirm: u64) -> Self {
         PurgeTokens { which, confirm, begun: None, last: None }
     }
 }
 
-/// What a purge took.
+/// The result of a purge.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Purged {
-    /// Which tokens.
+    /// The kind of tokens.
     pub which: Purgeable,
-    /// How many.
+    /// Number of purged tokens.
     pub count: u64,
-    /// Whether the purge was ended before all were purged.
+    /// `true` if the purge was stopped before all were purged.
     pub stopped: bool,
 }
 
@@ -141,7 +141,8 @@ impl BatchedChange for PurgeTokens {
     }
 }
 
-/// Whoever may change his own tokens may purge them, and those of the accounts he manages.
+/// Selects the tokens to purge: the actor's own, which it must be allowed to change, and those of accounts that it
+/// manages.
 fn query(by: &Actor, snapshot: &dyn Snapshot, which: Purgeable, now: Timestamp) -> Result<PurgeQuery> {
     authorize::account(by, snapshot, None, Act::Change)?;
     Ok(PurgeQuery { visibility: by.visibility(Act::Change)?, which, now })

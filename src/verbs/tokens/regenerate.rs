@@ -1,4 +1,4 @@
-//! regenerate: a new secret, all else kept; the old one dies with the same commit, or after a grace.
+//! regenerate: a new secret. The old one becomes invalid in the same commit, or after a grace.
 
 use std::slice;
 
@@ -17,22 +17,22 @@ use crate::verbs::needs::Needs;
 use crate::verbs::ports::Tx;
 use crate::verbs::{Change, Changed, Env, Proof, Verb};
 
-/// The longest that an old secret may live on, in milliseconds: 30 days.
+/// The longest grace of an old secret, in milliseconds: 30 days.
 pub const GRACE_MAX: i64 = 30 * DAY;
 
-/// A new secret for a token. A disabled one stays disabled; an expired one needs a new expiry.
+/// Gives a token a new secret. A disabled token stays disabled; an expired one needs a new expiry.
 ///
-/// The reply's `token.previous` says until when the old secret lives: the grace that was asked for, or the token's
-/// expiry where that comes first.
+/// The reply's `token.previous` contains the end of the old secret: the requested grace, or the token's expiry if that
+/// is sooner.
 #[derive(Debug, Clone)]
 pub struct RegenerateToken {
-    /// Which.
+    /// The token.
     pub token: Pointed,
-    /// How long the old secret lives on; it dies at once when not said.
+    /// The grace of the old secret. `None` ends the old secret at once.
     pub grace: Option<Span>,
-    /// A new expiry; the old one stays when not said.
+    /// The new expiry. `None` keeps the old one.
     pub expires: Option<ExpirySpec>,
-    /// Where to save the secret.
+    /// The destination of the secret.
     pub out: Option<SaveTo>,
 }
 
@@ -87,7 +87,7 @@ impl Change for RegenerateToken {
     }
 }
 
-/// Until when the old secret of `token` lives with this grace: never beyond the expiry.
+/// Returns the end of the old secret of `token` with this grace: never beyond the expiry.
 fn overlap_end(grace: Span, before: &Token, after: &Token, env: &Env<'_>) -> Result<Timestamp> {
     let until = grace.after(env.now, env.zone).filter(|until| *until <= env.now.plus(GRACE_MAX));
     let until = until.ok_or_else(|| {
@@ -102,6 +102,6 @@ fn overlap_end(grace: Span, before: &Token, after: &Token, env: &Env<'_>) -> Res
             .why(format!("{} dies {}", previous.hint, relative(previous.retires_at, env.now)))
             .next(format!("End that first: jeton token retire {}", before.full_name())));
     }
-    // Neither end may be outlived: not the one that the old secret was made for, and not the new one.
+    // The old secret must outlive neither its own expiry nor the new one.
     Ok([before.expiry, after.expiry].into_iter().filter_map(Expiry::at).fold(until, Timestamp::min))
 }

@@ -1,4 +1,4 @@
-//! restore: out of the trash, disabled; enabling it is a second, deliberate act.
+//! restore: takes tokens out of the trash, disabled. Enabling them is a second, deliberate act.
 
 use super::change::{Change as Became, settle_all};
 use super::issue::entry;
@@ -17,9 +17,9 @@ use crate::verbs::{Change, Changed, Env, Proof, Verb};
 /// Takes tokens out of the trash, disabled, all or none.
 #[derive(Debug, Clone)]
 pub struct RestoreTokens {
-    /// Which.
+    /// The tokens.
     pub tokens: Vec<Pointed>,
-    /// A new name for the one token, where its own is taken meanwhile.
+    /// A new name for a single token, if its own name is taken by now.
     pub rename: Option<TokenName>,
 }
 

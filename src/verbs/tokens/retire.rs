@@ -13,10 +13,10 @@ use crate::verbs::needs::Needs;
 use crate::verbs::ports::Tx;
 use crate::verbs::{Change, Changed, Env, Proof, Verb};
 
-/// Ends the life of the secret that a rotation left alive.
+/// Ends the old secret of a rotation.
 #[derive(Debug, Clone)]
 pub struct RetireToken {
-    /// Whose.
+    /// The token of the secret.
     pub token: Pointed,
 }
 

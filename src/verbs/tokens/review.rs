@@ -1,4 +1,4 @@
-//! review: several tokens as they are now, and how much each is used: what a face shows before it acts on all of them.
+//! review: the present state and usage of several tokens, shown before an action on all of them.
 
 use std::collections::BTreeSet;
 
@@ -12,40 +12,40 @@ use crate::verbs::needs::Needs;
 use crate::verbs::ports::{Origin, Snapshot, Usage};
 use crate::verbs::{Env, Proof, Query, Verb};
 
-/// How many tokens are reviewed at once at most.
+/// Maximum number of tokens in one review.
 pub const REVIEWED_MAX: usize = 1_000;
-/// Within how many milliseconds a use counts as recent: 7 days.
+/// Maximum age of a recent use in milliseconds: 7 days.
 pub const RECENT: i64 = 7 * DAY;
 
-/// Several tokens as they are now.
+/// Returns the present state of several tokens.
 #[derive(Debug, Clone)]
 pub struct ReviewTokens {
-    /// Which, in the trash too: [`REVIEWED_MAX`] at most.
+    /// The tokens, in the trash or not: [`REVIEWED_MAX`] at most.
     pub tokens: Vec<TokenId>,
 }
 
-/// One of them.
+/// One of the reviewed tokens.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Reviewed {
-    /// Which was asked for.
+    /// The requested id.
     pub id: TokenId,
-    /// As it is now; none when it is gone, or out of sight.
+    /// The token's present state. `None` if it no longer exists, or the actor may not see it.
     pub token: Option<Token>,
-    /// How it was used in the last 7 days; nothing where it wasn't.
+    /// The token's usage in the last 7 days. Empty if it was not used.
     pub lately: Lately,
-    /// What it made, but for the tokens that were asked for: over all of the answer, each once and a few more than
-    /// [`MADE_MAX`] at most.
+    /// Tokens that it made, without the requested ones. In the whole answer each appears once, and there are a few
+    /// more than [`MADE_MAX`] at most.
     pub made: Vec<TokenId>,
 }
 
-/// How a token was used in the last 7 days.
+/// Usage of a token in the last 7 days.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct Lately {
     /// Accepted uses of today (UTC).
     pub today: u64,
     /// Accepted uses of the 7 days.
     pub week: u64,
-    /// Where from, the busiest first.
+    /// The callers, the busiest first.
     pub origins: Vec<Origin>,
     /// The methods used with their counts, the busiest first.
     pub methods: Vec<(String, u64)>,

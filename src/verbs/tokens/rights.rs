@@ -8,10 +8,10 @@ use crate::domain::token::Token;
 use crate::error::Result;
 use crate::verbs::ports::Snapshot;
 
-/// The effective rights of each secret that is alive.
+/// The effective rights of each live secret.
 pub(super) struct Rights {
     pub current: EffectiveRights,
-    /// Those of the secret before, during an overlap.
+    /// Rights of the secret before, during an overlap.
     pub previous: Option<EffectiveRights>,
 }
 
@@ -26,10 +26,10 @@ pub(super) fn rights(snapshot: &dyn Snapshot, token: &Token, now: Timestamp) -> 
     Ok(Rights { current: of(token.issued_role), previous })
 }
 
-/// What whoever chose the selection of `token` should know about its current secret.
+/// Returns a warning about the selection of `token`, if its current secret may not call everything in it.
 pub(super) fn warning(snapshot: &dyn Snapshot, token: &Token, now: Timestamp) -> Result<Option<String>> {
     match &token.selection {
-        // Nothing is named that could be withheld.
+        // The selection names nothing that could be withheld.
         Selection::Inherit if token.issued_role >= token.owner.role => Ok(None),
         _ => Ok(rights(snapshot, token, now)?.current.warning()),
     }

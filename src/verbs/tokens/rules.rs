@@ -16,14 +16,14 @@ use crate::verbs::actor::Actor;
 use crate::verbs::authorize;
 use crate::verbs::ports::Snapshot;
 
-/// The expiry that was asked for, within policy.
+/// Returns the requested expiry, if the policy allows it.
 pub(super) fn expiry(spec: ExpirySpec, policy: &Policy, env: &Env<'_>) -> Result<Expiry> {
     let expiry = spec.resolve(env.now, env.zone)?;
     soon_enough(expiry, policy, env)?;
     Ok(expiry)
 }
 
-/// The expiry of a new token for which none was asked: policy's, shortened to what the actor may give.
+/// Returns the expiry of a new token without a requested one: the policy's default, shortened to the end of the actor.
 pub(super) fn default_expiry(by: &Actor, policy: &Policy, env: &Env<'_>) -> Result<Expiry> {
     let spec = policy.default_expiry.map_or(ExpirySpec::Never, ExpirySpec::In);
     let expiry = authorize::shortened(by, spec.resolve(env.now, env.zone)?);
@@ -31,7 +31,7 @@ pub(super) fn default_expiry(by: &Actor, policy: &Policy, env: &Env<'_>) -> Resu
     Ok(expiry)
 }
 
-/// The expiry that was asked for, as far as authority goes: `None` if none was, or if it is no date that can be set.
+/// Returns the requested expiry for permission checks. `None` if there is none, or if it is not a valid date.
 pub(super) fn requested(spec: Option<ExpirySpec>, env: &Env<'_>) -> Option<Expiry> {
     spec.and_then(|spec| spec.resolve(env.now, env.zone).ok())
 }
@@ -60,7 +60,7 @@ pub(super) fn no_hint(name: &TokenName, snapshot: &dyn Snapshot) -> Result<()> {
         .why("it could be taken for another token's hint"))
 }
 
-/// Refuses when an account has more active tokens than policy allows, counted as the transaction would leave them.
+/// Refuses if an account has more active tokens than policy allows, counted as the transaction would leave them.
 pub(super) fn within_limit(snapshot: &dyn Snapshot, account: AccountId, env: &Env<'_>) -> Result<()> {
     let limit = snapshot.policy()?.active_tokens;
     let active = snapshot.active_tokens(account, env.now)?;
@@ -72,7 +72,7 @@ pub(super) fn within_limit(snapshot: &dyn Snapshot, account: AccountId, env: &En
         .next("Disable or delete one that is no longer needed"))
 }
 
-/// Refuses when an account has more tokens than policy allows, counted as the transaction would leave them.
+/// Refuses if an account has more tokens than policy allows, counted as the transaction would leave them.
 pub(super) fn within_kept(snapshot: &dyn Snapshot, account: AccountId, env: &Env<'_>) -> Result<()> {
     let limit = snapshot.policy()?.kept_tokens;
     if limit == 0 {
@@ -88,7 +88,7 @@ pub(super) fn within_kept(snapshot: &dyn Snapshot, account: AccountId, env: &Env
         .next("Purge some first: jeton token purge --trashed, or --expired"))
 }
 
-/// What an expired token is told that is to work again.
+/// Error for an expired token that needs a new expiry in order to work again.
 pub(super) fn needs_expiry(token: &Token) -> Error {
     let when = token.expiry.at().map_or_else(String::new, Timestamp::rfc3339);
     Error::conflict(format!("{} needs a new expiry", token.name))
@@ -96,8 +96,8 @@ pub(super) fn needs_expiry(token: &Token) -> Error {
         .next("Add one, e.g. --expires 30d")
 }
 
-/// Refuses sets and methods that the catalogue doesn't know, but for those that `before` had already: what vanished
-/// stays listed and grants nothing.
+/// Refuses sets and methods that the catalogue doesn't know, except those that `before` already had. Entries that
+/// vanished from the catalogue stay listed and grant nothing.
 pub(super) fn known(selection: &Selection, before: Option<&Selection>, snapshot: &dyn Snapshot) -> Result<()> {
     match selection {
         Selection::Inherit => Ok(()),
@@ -131,7 +131,7 @@ pub(super) fn known(selection: &Selection, before: Option<&Selection>, snapshot:
     }
 }
 
-/// The error for a method that no catalogue has.
+/// Error for a method that no catalogue has.
 pub(in crate::verbs) fn no_method(id: &MethodId, snapshot: &dyn Snapshot) -> Result<Error> {
     let catalogues = snapshot.catalogues()?;
     let known = catalogues.iter().flat_map(Catalogue::methods).map(|method| method.id.as_str());

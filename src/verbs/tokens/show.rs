@@ -1,4 +1,4 @@
-//! show: everything about a token but the secret, with usage and effective rights; can: one method of it.
+//! show: everything about a token but the secret, with usage and effective rights. can: the permission for one method.
 
 use super::lineage::{Made, Maker, made, maker};
 use super::rights::{Rights, rights};
@@ -16,10 +16,10 @@ use crate::verbs::needs::Needs;
 use crate::verbs::ports::{Snapshot, Usage};
 use crate::verbs::{Env, Proof, Query, Verb};
 
-/// Everything about a token but the secret.
+/// Returns everything about a token but the secret.
 #[derive(Debug, Clone)]
 pub struct ShowToken {
-    /// Which, in the trash too.
+    /// The token, in the trash or not.
     pub token: TokenRef,
 }
 
@@ -28,21 +28,22 @@ pub struct ShowToken {
 pub struct Shown {
     /// The token.
     pub token: Token,
-    /// How it was used.
+    /// The token's usage.
     pub usage: Usage,
     /// The effective rights of its current secret.
     pub rights: EffectiveRights,
-    /// Those of the secret before, during an overlap.
+    /// The effective rights of the secret before, during an overlap.
     pub previous_rights: Option<Box<EffectiveRights>>,
-    /// How many of its permitted methods it has used, as far back as the ledger goes; of [`Usage::METHODS_MOST`] at most.
+    /// Number of its permitted methods that it has used, as far back as the ledger goes. Counts among
+    /// [`Usage::METHODS_MOST`] methods at most.
     pub used: usize,
-    /// The token that made it; `None` if a person did.
+    /// The token that made it. `None` if a person did.
     pub made_by: Option<Maker>,
-    /// The token that got its current secret by regenerating it; `None` if a person did, or it is the first one.
+    /// The token that got its current secret by regenerating it. `None` if a person did, or it is the first secret.
     pub regenerated_by: Option<Maker>,
-    /// The same of the secret before, during an overlap.
+    /// The token that got the secret before by regenerating it, during an overlap.
     pub previous_regenerated_by: Option<Maker>,
-    /// What it made.
+    /// Tokens that it made.
     pub made: Made,
 }
 
@@ -79,10 +80,10 @@ impl Query for ShowToken {
     }
 }
 
-/// Whether a token may call a method, and why not.
+/// Checks if a token may call a method, and why not.
 #[derive(Debug, Clone)]
 pub struct CanToken {
-    /// Which token, in the trash too.
+    /// The token, in the trash or not.
     pub token: TokenRef,
     /// The method.
     pub method: MethodId,
@@ -93,11 +94,11 @@ pub struct CanToken {
 pub struct Can {
     /// The token.
     pub token: Token,
-    /// Why its current secret may not call the method; `None` if it may.
+    /// The reason why its current secret may not call the method. `None` if it may.
     pub withheld: Option<Withheld>,
-    /// The same of the secret before, during an overlap.
+    /// The same for the secret before, during an overlap.
     pub previous: Option<Option<Withheld>>,
-    /// The known method whose id is nearest, if the method is unknown.
+    /// The known method with the nearest id, if the method is unknown.
     pub nearest: Option<MethodId>,
 }
 
@@ -136,7 +137,7 @@ impl Query for CanToken {
     }
 }
 
-/// The method whose id differs least from `wanted`, if it is near at all.
+/// Returns the method whose id differs least from `wanted`. `None` if no id is similar.
 fn nearest(snapshot: &dyn Snapshot, wanted: &MethodId) -> Result<Option<MethodId>> {
     let catalogues = snapshot.catalogues()?;
     let ids = catalogues.iter().flat_map(|c| c.methods().map(|m| &m.id));
@@ -153,7 +154,7 @@ fn nearest(snapshot: &dyn Snapshot, wanted: &MethodId) -> Result<Option<MethodId
 }
 
 impl Can {
-    /// Why not, in a sentence.
+    /// Describes the reason in a sentence.
     pub fn sentence(withheld: Withheld) -> String {
         match withheld {
             Withheld::NotSelected => "its API selection does not hold the method".to_owned(),

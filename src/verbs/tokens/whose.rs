@@ -1,4 +1,5 @@
-//! whose: which token a secret is or was of, and whether it works. It is no use: nothing is recorded.
+//! whose: identifies the token of a secret, and checks if the secret works. This doesn't count as a use: nothing is
+//! recorded.
 
 use crate::domain::secret::Presented;
 use crate::error::Result;
@@ -8,10 +9,10 @@ use crate::verbs::needs::Needs;
 use crate::verbs::ports::Snapshot;
 use crate::verbs::{Env, Proof, Query, Verb};
 
-/// What a secret was issued for.
+/// Identifies the token for which a secret was issued.
 #[derive(Debug, Clone)]
 pub struct Whose {
-    /// The secret, as somebody found it.
+    /// The secret as it was found.
     pub secret: Presented,
 }
 
