@@ -3,6 +3,8 @@
 //!
 //! A new verb is a struct in a file of its family, one of the two traits below, and a line in `request.rs`.
 
+#![warn(missing_docs)]
+
 pub mod accounts;
 pub mod actor;
 pub mod audit;
