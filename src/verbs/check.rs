@@ -1,5 +1,5 @@
-//! check: which tokens need attention, for cron and monitoring. Read a page at a time, each of which looks at a bounded
-//! number of rows however many tokens there are.
+//! check: finds tokens that need attention, for cron and monitoring. It reads one page at a time. Each page reads a
+//! bounded number of rows, however many tokens there are.
 
 use crate::domain::expiry::Span;
 use crate::domain::time::{DAY, Timestamp};
@@ -10,57 +10,57 @@ use crate::verbs::needs::Needs;
 use crate::verbs::ports::Snapshot;
 use crate::verbs::{Env, Proof, Query, Verb};
 
-/// For how many milliseconds denied attempts count as *still* knocking: 7 days.
+/// Maximum age of denied attempts on tokens that are *still* tried, in milliseconds: 7 days.
 pub const KNOCKING: i64 = 7 * DAY;
 
-/// What is looked for.
+/// The kind of findings to look for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Look {
     /// Active tokens that expire within this span.
     Expiring(Span),
-    /// Active tokens that were not used for this span; where never used, made that long ago.
+    /// Active tokens unused for this span. Tokens that were never used count from their creation.
     Stale(Span),
-    /// Tokens that are disabled, expired, deleted or purged, or have been rotated, whose secrets were tried in the last
+    /// Tokens that are disabled, expired, deleted, purged or rotated, and whose old secrets were tried in the last
     /// [`KNOCKING`].
     Knocking,
 }
 
-/// How far a look has come: what it is ordered by, and a token's id.
+/// The position of a check: the sort value, and a token's id.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct CheckKey(pub i64, pub i64);
 
-/// A part of what needs attention.
+/// Returns a page of the tokens that need attention.
 #[derive(Debug, Clone)]
 pub struct Check {
-    /// What is looked for.
+    /// The kind of findings to look for.
     pub look: Look,
-    /// Where the last page ended; from the start without it.
+    /// The end of the last page. `None` starts at the beginning.
     pub after: Option<CheckKey>,
-    /// How many tokens are looked at.
+    /// Number of tokens to read.
     pub limit: usize,
 }
 
-/// What [`Look`] comes to at an instant.
+/// A [`Look`] with its span resolved to a time.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum LookAt {
-    /// Active tokens that expire at this instant or sooner.
+    /// Active tokens that expire at this time or sooner.
     ExpiringBy(Timestamp),
-    /// Active tokens last used, or where never used made, at this instant or earlier.
+    /// Active tokens last used, or if never used, created, at this time or earlier.
     StaleSince(Timestamp),
-    /// Tokens knocking at this instant or later.
+    /// Dead tokens that were tried at this time or later.
     KnockingSince(Timestamp),
 }
 
-/// A question for a page of what needs attention.
+/// A query for a page of the tokens that need attention.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct CheckQuery {
-    /// What is looked for.
+    /// The kind of findings to look for.
     pub look: LookAt,
-    /// The instant at which statuses are computed.
+    /// The time at which statuses are computed.
     pub now: Timestamp,
-    /// Where the last page ended.
+    /// The end of the last page.
     pub after: Option<CheckKey>,
-    /// How many tokens are looked at.
+    /// Number of tokens to read.
     pub limit: usize,
 }
 
@@ -69,28 +69,28 @@ pub struct CheckQuery {
 pub struct Finding {
     /// The token.
     pub token: LedgerToken,
-    /// Why.
+    /// The reason.
     pub why: Attention,
 }
 
-/// Why a token needs attention.
+/// The reason why a token needs attention.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Attention {
-    /// It expires at this instant.
+    /// It expires at this time.
     Expiring(Timestamp),
     /// It is not used.
     Stale {
-        /// When it was last used.
+        /// The last time it was used.
         last_seen_at: Option<Timestamp>,
-        /// When it was made.
+        /// The time of its creation.
         created_at: Timestamp,
     },
-    /// Somebody goes on trying a secret of it that works no more.
+    /// A secret of it that no longer works is still tried.
     Knocking(Knocks),
 }
 
 impl Attention {
-    /// A word for JSON and tables.
+    /// Returns a word for JSON and tables.
     pub const fn word(&self) -> &'static str {
         match self {
             Attention::Expiring(_) => "expiring",
@@ -100,31 +100,31 @@ impl Attention {
     }
 }
 
-/// Attempts with secrets of one token that work no more.
+/// Attempts with secrets of one token that no longer work.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Knocks {
-    /// How many.
+    /// Number of attempts.
     pub attempts: u64,
-    /// There were more than could be counted.
+    /// `true` if there were more than could be counted.
     pub is_least: bool,
-    /// Why the last one was denied, a word of [`crate::verbs::decide::Reason`].
+    /// The reason of the last denial, a word of [`crate::verbs::decide::Reason`].
     pub reason: String,
-    /// When the last one was.
+    /// The time of the last attempt.
     pub at: Timestamp,
-    /// Which secret it showed, where that is known.
+    /// The secret presented in it, if known.
     pub secret: Option<LedgerSecret>,
-    /// Its address.
+    /// The caller's address in it.
     pub address: String,
-    /// What it said it was.
+    /// The client name that the caller gave in it.
     pub client: String,
 }
 
-/// A page of what needs attention.
+/// A page of the tokens that need attention.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct CheckPage {
-    /// Those found: the soonest, the longest unused, or the lowest id first. None may be on a page before the last.
+    /// The findings: the soonest, the longest unused, or the lowest id first. May be empty even if more pages follow.
     pub findings: Vec<Finding>,
-    /// Where the next page begins; none after the last.
+    /// The start of the next page. `None` after the last.
     pub next: Option<CheckKey>,
 }
 
@@ -140,7 +140,7 @@ impl Query for Check {
 
     fn run(&self, _by: &Actor, snapshot: &dyn Snapshot, env: &Env<'_>) -> Result<CheckPage> {
         let look = match self.look {
-            // A span that ends beyond the calendar holds every expiry there is, and no use.
+            // A span that ends beyond the calendar includes every expiry, and no use.
             Look::Expiring(span) => {
                 LookAt::ExpiringBy(span.after(env.now, env.zone).unwrap_or(Timestamp(i64::MAX - 1)))
             }

@@ -11,7 +11,7 @@ use crate::domain::audit::AuditEntry;
 use crate::domain::policy::Policy;
 use crate::error::{Error, Result};
 
-/// The rules in force. Whoever they bind may read them.
+/// Returns the rules in force. Anybody bound by them may read them.
 #[derive(Debug, Clone)]
 pub struct ListPolicy;
 
@@ -29,10 +29,10 @@ impl Query for ListPolicy {
     }
 }
 
-/// Changes rules, all or none. Tokens that exist keep what they have, even beyond a new limit.
+/// Changes rules, all or none. Existing tokens keep what they have, even beyond a new limit.
 #[derive(Debug, Clone)]
 pub struct SetPolicy {
-    /// Key and value of each, e.g. `policy.trash` and `30d`; of one key named twice the last value holds.
+    /// Key and value of each, e.g. `policy.trash` and `30d`. If a key is given twice, the last value applies.
     pub changes: Vec<(String, String)>,
 }
 

@@ -156,10 +156,10 @@ requests! {
     query Check,
 }
 
-/// Whether `credential` is enough for `proof`; who it is is another question.
+/// Checks that `credential` is enough for `proof`. Its identity is checked separately.
 ///
 /// # Errors
-/// [`crate::error::Kind::Unauthenticated`] with what is missing.
+/// [`crate::error::Kind::Unauthenticated`] with the missing proof.
 pub(super) fn suffices(credential: &Credential, proof: Proof) -> Result<()> {
     match (credential, proof) {
         (_, Proof::Store)
