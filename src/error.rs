@@ -82,11 +82,11 @@ pub enum Fault {
 pub struct Error {
     /// The kind; decides the exit code.
     pub kind: Kind,
-    /// What happened.
+    /// The failure in words.
     pub what: String,
-    /// Why it happened, if known.
+    /// The reason, if known.
     pub why: Option<String>,
-    /// What to do next, if there is something to do.
+    /// The next step, if there is one.
     pub next: Option<String>,
     /// Time to wait before the same call can succeed, if waiting helps.
     pub retry_after: Option<Duration>,

@@ -1,5 +1,5 @@
-//! Permission checks for accounts and tokens; there are no others. A verb gets the accounts and tokens it acts on only
-//! from here, inside its transaction.
+//! Permission checks: the only place for them. A verb gets the accounts and tokens it acts on only from
+//! here, inside its transaction.
 //!
 //! Two checks apply to everybody: the account's role must allow the act, and an acting token must hold the method for
 //! it. A token never gives away a right that it doesn't hold. A token that it creates, copies, edits, regenerates,

@@ -79,9 +79,9 @@ pub trait Verb {
 
 /// A verb that only reads.
 pub trait Query: Verb {
-    /// `true` if the verb reads usage. Batched usage is flushed before.
+    /// `true` if the verb reads usage. Batched usage is flushed first.
     const READS_LEDGER: bool = false;
-    /// `true` if the verb reads the newest audit rows. Counted failed sign-ins are written there before.
+    /// `true` if the verb reads the newest audit rows. Counted failed sign-ins are written to the log first.
     const READS_AUDIT: bool = false;
 
     /// # Errors

@@ -65,8 +65,8 @@ impl Verb for PreviewEdit {
 
 impl Query for PreviewEdit {
     fn run(&self, by: &Actor, snapshot: &dyn Snapshot, env: &Env<'_>) -> Result<Edited> {
-        // The result shows the token before, so the actor must see it; and after, so the actor must be able to change
-        // it.
+        // The result shows the token before the edit, so the actor must be permitted to see it. The result also shows
+        // the token after the edit, so the actor must be permitted to make the edit.
         let [seen, changed] =
             [Act::See, Act::Change].map(|act| authorize::token(by, snapshot, &self.0.token.token, Among::Kept, act));
         authorize::denied_first(changed, seen)?;

@@ -154,8 +154,8 @@ impl<'a> SecretSource<'a> {
 
 /// Gives `token` a new secret. The secret before becomes invalid at once, or at `keep_old_until`.
 ///
-/// The new secret is issued under the role of the actor, who receives it, but never above the role that the account
-/// has at this moment. So a later promotion gives no rights to a secret that was handed out before.
+/// The new secret is issued under the role of the actor, who receives it. That role is never above the role that the
+/// account has at this moment. So a later promotion gives no rights to a secret that was handed out before.
 pub(super) fn issue(
     by: &Actor,
     tx: &mut dyn Tx,
