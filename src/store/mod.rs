@@ -1,3 +1,3 @@
-//! Storage engines. All SQL of the house stands below this folder.
+//! Storage engines. All SQL of the project is below this folder.
 
 pub mod sqlite;

@@ -61,7 +61,7 @@ pub enum Spot {
 pub struct Fault {
     /// The place of the fault.
     pub spot: Spot,
-    /// What is wrong, why, and what to do.
+    /// The problem, the reason and the next step.
     pub error: Error,
 }
 

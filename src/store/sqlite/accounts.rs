@@ -1,4 +1,4 @@
-//! Installation, policy, accounts and their sign-in tries.
+//! Installation, policy, accounts and their sign-in attempts.
 
 use std::collections::BTreeMap;
 use std::time::Duration;
@@ -16,7 +16,7 @@ use crate::error::{Error, Result};
 use crate::verbs::ports::{Installation, NewAccount, TokenCounts, TryKey};
 use crate::verbs::prove::wait_after;
 
-/// How many names and sources tries are counted for; the oldest is forgotten first.
+/// Maximum number of names and sources whose sign-in attempts are counted. The oldest is forgotten first.
 const MOST_TRIES: i64 = 10_000;
 
 pub(super) fn installation(db: &Connection) -> Result<Option<Installation>> {
@@ -82,7 +82,7 @@ pub(super) fn by_name(db: &Connection, name: &Username) -> Result<Option<Account
     one(db, &format!("{SELECT} AND username = ?1"), [name.as_str()], raw)?.map(account).transpose()
 }
 
-/// Every account that reads back, by name, and the ids of those that don't.
+/// Returns every readable account, by name, and the ids of unreadable ones.
 pub(super) fn all_accounts(db: &Connection) -> Result<(Vec<Account>, Vec<AccountId>)> {
     let sql = format!("{SELECT} ORDER BY username");
     let read = |row: &Row<'_>| raw(row).map_err(failed).and_then(account);
@@ -95,7 +95,7 @@ pub(super) fn password_hash(db: &Connection, id: AccountId) -> Result<Option<Pas
     })
 }
 
-/// The name of an account, deleted or not.
+/// Returns the name of an account, deleted or not.
 pub(super) fn name_ever(db: &Connection, id: AccountId) -> Result<Option<String>> {
     one(db, "SELECT username FROM accounts WHERE id = ?1", [id.0], |r| r.get(0))
 }
@@ -115,7 +115,7 @@ pub(super) fn insert(db: &Connection, new: &NewAccount<'_>) -> Result<AccountId>
     }
 }
 
-/// Refuses what should have touched one account and touched none.
+/// Returns an error if a statement that should have changed one account changed none.
 fn touched(rows: usize, what: impl FnOnce() -> String) -> Result<()> {
     if rows == 1 { Ok(()) } else { Err(Error::conflict(what())) }
 }
@@ -156,8 +156,8 @@ pub(super) fn enabled_owners(db: &Connection) -> Result<u32> {
     Ok(one(db, sql, [], |r| r.get(0))?.unwrap_or(0))
 }
 
-/// Those outside the trash and in it as they are kept count of; the active ones along the index of them, which is named:
-/// without statistics SQLite would rather look at every enabled token.
+/// Counts tokens per account. The kept and the trashed ones come from maintained counters. The active ones are counted
+/// along their index, which is named explicitly: without statistics SQLite would instead read every enabled token.
 pub(super) fn counts_sql(of_one: bool) -> String {
     let (counted, live) = if of_one { ("c.account_id = ?2", "AND account_id = ?2") } else { ("?2 IS NULL", "") };
     format!(
@@ -212,8 +212,8 @@ pub(super) fn reserve_try(db: &Connection, key: &TryKey, now: Timestamp) -> Resu
         Ok((r.get::<_, u32>(0)?, r.get::<_, i64>(1)?))
     })?;
     if let Some((failures, last_at)) = found {
-        // A clock that was set back starts the wait again, once: no try may lie in the future, or it would lock its
-        // name out until then.
+        // A clock that was set back restarts the wait, once. No attempt may lie in the future, or its name would be
+        // locked until then.
         if last_at > now.0 {
             run(db, "UPDATE sign_in_tries SET last_at = ?2 WHERE key = ?1", params![key.0, now.0])?;
         }
@@ -229,7 +229,7 @@ pub(super) fn reserve_try(db: &Connection, key: &TryKey, now: Timestamp) -> Resu
          ON CONFLICT (key) DO UPDATE SET failures = min(failures + 1, 1000), last_at = ?2",
         params![key.0, now.0],
     )?;
-    // Counting reads an index of 10,000 entries; finding the oldest of them on every try would sort it.
+    // Counting reads an index of 10,000 entries. Finding the oldest entry on every attempt would sort them.
     let kept = one(db, "SELECT count(*) FROM sign_in_tries", [], |r| r.get::<_, i64>(0))?.unwrap_or(0);
     if kept > MOST_TRIES {
         run(

@@ -1,4 +1,4 @@
-//! The audit log: appended in the transaction of the change it tells of.
+//! The audit log. Rows are appended in the transaction of the change that they describe.
 
 use rusqlite::types::ValueRef;
 use rusqlite::{Connection, ErrorCode, Row, params};
@@ -11,7 +11,7 @@ use crate::domain::time::Timestamp;
 use crate::error::Result;
 use crate::verbs::audit_log::{AuditPage, AuditTip};
 
-/// Appends a row for each entry; the number of the last.
+/// Appends a row for each entry; returns the number of the last row.
 pub(super) fn append(db: &Connection, by: &AuditActor, now: Timestamp, entries: &[AuditEntry]) -> Result<i64> {
     let AuditTip { mut seq, mut hash } = tip(db)?;
     for entry in entries {
@@ -51,7 +51,7 @@ pub(super) fn append(db: &Connection, by: &AuditActor, now: Timestamp, entries: 
     Ok(seq)
 }
 
-/// The last row, in few words.
+/// Returns the number and hash of the last row.
 pub(super) fn tip(db: &Connection) -> Result<AuditTip> {
     let last = one(db, "SELECT seq, hash FROM audit ORDER BY seq DESC LIMIT 1", [], |r| {
         Ok(AuditTip { seq: r.get(0)?, hash: r.get(1)? })
@@ -59,13 +59,13 @@ pub(super) fn tip(db: &Connection) -> Result<AuditTip> {
     Ok(last.unwrap_or_default())
 }
 
-/// Whether the log holds this row.
+/// `true` if the log contains this row.
 pub(super) fn contains(db: &Connection, tip: AuditTip) -> Result<bool> {
     let hash = one(db, "SELECT hash FROM audit WHERE seq = ?1", [tip.seq], |r| r.get::<_, Vec<u8>>(0))?;
     Ok(hash.is_some_and(|hash| hash == tip.hash))
 }
 
-/// Whether the log is `tip` and rows after it, none of a verb whose name starts with `head`.
+/// `true` if the log is `tip` plus later rows, none of which has a verb starting with `without`.
 pub(super) fn only_grew(db: &Connection, tip: AuditTip, without: &str) -> Result<bool> {
     let there = one(db, "SELECT hash FROM audit WHERE seq = ?1", [tip.seq], |r| r.get::<_, [u8; 32]>(0))?;
     if there.unwrap_or_default() != tip.hash {
@@ -83,7 +83,7 @@ pub(super) fn only_grew(db: &Connection, tip: AuditTip, without: &str) -> Result
 /// The columns in the order in which [`raw`] reads them.
 pub(super) const COLUMNS: &str = "seq, at, account, name, proof, face, verb, target, target_name, details, hash";
 
-/// Reads a row of [`COLUMNS`] without believing anything of it.
+/// Reads a row of [`COLUMNS`] without trusting any of its values.
 pub(super) fn raw(r: &Row<'_>) -> rusqlite::Result<RawRow> {
     let mut unreadable = None;
     let mut wrong = |column| {
@@ -112,7 +112,7 @@ pub(super) fn raw(r: &Row<'_>) -> rusqlite::Result<RawRow> {
     Ok(RawRow { row, hash, unreadable })
 }
 
-/// Rows however damaged, in the order of their numbers.
+/// Returns rows in the order of their numbers, even if they are damaged.
 pub(super) fn page(db: &Connection, after: Option<i64>, limit: usize) -> Result<AuditPage> {
     let limit = i64::try_from(limit).unwrap_or(i64::MAX);
     let sql = format!("SELECT {COLUMNS} FROM audit WHERE ?1 IS NULL OR seq > ?1 ORDER BY seq LIMIT ?2");
@@ -133,7 +133,7 @@ pub(super) fn page(db: &Connection, after: Option<i64>, limit: usize) -> Result<
     }
 }
 
-/// What [`table_flaw`] expects: name, type, and the place in the key.
+/// The table as [`table_flaw`] expects it: name, type, and position in the key of each column.
 const TABLE: [(&str, &str, i64); 11] = [
     ("seq", "INTEGER", 1),
     ("at", "INTEGER", 0),
@@ -148,7 +148,7 @@ const TABLE: [(&str, &str, i64); 11] = [
     (HASH, "BLOB", 0),
 ];
 
-/// In what the table differs from the one that the migrations make.
+/// Returns a difference between the table and the one that the migrations create.
 pub(super) fn table_flaw(db: &Connection) -> Result<Option<String>> {
     let sql = "SELECT type = 'table' AND strict = 1 AND wr = 0 FROM pragma_table_list('audit') WHERE schema = 'main'";
     match one(db, sql, [], |r| r.get::<_, bool>(0))? {
@@ -168,7 +168,7 @@ pub(super) fn table_flaw(db: &Connection) -> Result<Option<String>> {
     Ok(extra.map(|(name, ..)| format!("it has a column {name} more")))
 }
 
-/// Every row from the first, once its chain has been followed.
+/// Returns every row from the first, after verifying the chain.
 pub(super) fn verified(db: &Connection) -> Result<Vec<AuditRow>> {
     let page = page(db, None, usize::MAX)?;
     let mut verifier = Verifier::whole(Vec::new());

@@ -1,4 +1,4 @@
-//! Stretches of the audit log, by the numbers of its rows: nothing loads the table.
+//! Pages of the audit log, by row numbers. The whole table is never loaded.
 
 use rusqlite::Connection;
 
@@ -8,10 +8,10 @@ use super::narrowed::Narrowed;
 use crate::error::Result;
 use crate::verbs::audit_log::{AuditAnchor, AuditQuery, AuditWindow, Chained};
 
-/// A row's verb as the filter finds it: rows from before *revoke* was called that are found by either word.
+/// A row's verb for the filter. Rows older than the name *revoke* have another verb, so both words find such rows.
 const VERB: &str = "CASE WHEN verb IN ('token.delete', 'token.revoke') THEN 'token.delete token.revoke' ELSE verb END";
 
-/// Everything of `query` but where its stretch begins.
+/// Returns all conditions of `query` except the start of the page.
 fn filtered(query: &AuditQuery) -> Narrowed {
     let mut found = Narrowed::default();
     if let Some(target) = &query.target {
@@ -20,10 +20,10 @@ fn filtered(query: &AuditQuery) -> Narrowed {
     }
     if let Some(since) = query.since {
         let since = found.bind(since.0);
-        // The plus keeps the index on instants out of it: rows come in the order of their numbers.
+        // The plus prevents use of the index on instants, because rows must come in the order of their numbers.
         found.and(&format!("+at >= {since}"));
-        // A clock that was set back leaves older instants behind newer ones, so this bound alone is not enough. Walking
-        // on from a row needs none.
+        // A clock that was set back leaves older instants after newer ones, so this bound alone is not enough.
+        // Continuing from a row needs no bound.
         if !matches!(query.anchor, AuditAnchor::After(_)) {
             let first = format!("SELECT min(seq) FROM audit INDEXED BY audit_by_time WHERE at >= {since}");
             found.and(&format!("seq >= ({first})"));
@@ -50,17 +50,17 @@ fn filtered(query: &AuditQuery) -> Narrowed {
 struct Side {
     /// The rows, the oldest first.
     rows: Vec<Chained>,
-    /// Whether there are more.
+    /// `true` if there are more rows.
     more: bool,
-    /// The numbers of those that don't read back.
+    /// Numbers of the unreadable rows.
     unreadable: Vec<i64>,
 }
 
-/// `limit` rows on one side of a row. Others take the place of damaged ones.
+/// Returns `limit` rows on one side of a row. Damaged rows are replaced by further ones.
 fn side(db: &Connection, query: &AuditQuery, compare: &str, mut seq: Option<i64>, limit: usize) -> Result<Side> {
     let backward = compare.starts_with('<');
     let order = if backward { "DESC" } else { "ASC" };
-    // Beyond 63 bits it would be no whole number any more.
+    // Beyond 63 bits SQLite would not treat the number as an integer.
     let most = limit.min(i64::MAX as usize - 1);
     let mut side = Side::default();
     let mut compare = compare;
@@ -94,7 +94,7 @@ fn side(db: &Connection, query: &AuditQuery, compare: &str, mut seq: Option<i64>
 }
 
 pub(super) fn window(db: &Connection, query: &AuditQuery) -> Result<AuditWindow> {
-    // Of the last row only its number counts, which a damaged one has too.
+    // Only the number of the last row matters, and a damaged row has one too.
     let newest = one(db, "SELECT max(seq) FROM audit", [], |r| r.get::<_, Option<i64>>(0))?.flatten().unwrap_or(0);
     let limit = query.limit;
     let (side, older, newer) = match query.anchor {
@@ -123,7 +123,7 @@ pub(super) fn window(db: &Connection, query: &AuditQuery) -> Result<AuditWindow>
     Ok(AuditWindow { rows: side.rows, newest, older, newer, unreadable: side.unreadable })
 }
 
-/// Half before the row and the rest from it on; more on one side where the other runs out.
+/// Returns half of the rows before the row, and the rest starting at it. If one side runs out, the other gets more.
 fn around(db: &Connection, query: &AuditQuery, seq: i64) -> Result<(Side, bool, bool)> {
     let limit = query.limit;
     let mut before = side(db, query, "<", Some(seq), limit)?;

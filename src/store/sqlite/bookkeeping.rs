@@ -1,4 +1,4 @@
-//! What is kept about use, in an open transaction.
+//! Bookkeeping of usage in an open transaction.
 
 use std::time::Duration;
 

@@ -21,13 +21,13 @@ pub(super) fn method(db: &Connection, id: &MethodId) -> Result<Option<Method>> {
     Ok(Some(Method { id: id.clone(), title, access, docs, routes }))
 }
 
-/// Where a method stands.
+/// Returns the place of a method in the catalogues.
 pub(super) fn place(db: &Connection, id: &MethodId) -> Result<Option<MethodPlace>> {
     let sql = "SELECT g.catalogue, g.id FROM methods m JOIN method_groups g ON g.id = m.group_id WHERE m.id = ?1";
     one(db, sql, [id.as_str()], |r| Ok(MethodPlace { id: id.clone(), catalogue: r.get(0)?, group: r.get(1)? }))
 }
 
-/// One set by name.
+/// Returns one set by name.
 pub(super) fn placed_set(db: &Connection, name: &str) -> Result<Option<PlacedSet>> {
     let row = one(db, "SELECT catalogue, title FROM api_sets WHERE name = ?1", [name], |r| {
         Ok((r.get::<_, String>(0)?, r.get::<_, String>(1)?))
@@ -36,7 +36,8 @@ pub(super) fn placed_set(db: &Connection, name: &str) -> Result<Option<PlacedSet
     Ok(Some(PlacedSet { catalogue, set: api_set(db, name.to_owned(), title)? }))
 }
 
-/// Three passes over whole tables rather than a query for each method: catalogues of thousands open at once.
+/// Reads all catalogues. Three passes over whole tables instead of a query for each method, so that catalogues with
+/// thousands of methods load at once.
 pub(super) fn all_catalogues(db: &Connection) -> Result<Vec<Catalogue>> {
     let mut routes: HashMap<String, Vec<String>> = HashMap::new();
     for (id, route) in all(db, "SELECT method_id, route FROM method_routes ORDER BY method_id, position", [], |r| {
@@ -99,7 +100,7 @@ fn api_set(db: &Connection, name: String, title: String) -> Result<ApiSet> {
     Ok(ApiSet { name, title, include, exclude })
 }
 
-/// Puts what `catalogue` says in place of what a catalogue of that name said before.
+/// Replaces the content of the catalogue of that name with `catalogue`.
 pub(super) fn replace(db: &Connection, catalogue: &Catalogue) -> Result<()> {
     let name = catalogue.name.as_str();
     for sql in [

@@ -1,4 +1,5 @@
-//! What needs attention. Each page looks at a bounded number of tokens along an index, whether they need it or not.
+//! Tokens that need attention. Each page reads a bounded number of tokens along an index, even if only few of them
+//! need attention.
 
 use rusqlite::types::Value;
 use rusqlite::{Connection, params, params_from_iter};
@@ -11,17 +12,17 @@ use crate::error::Result;
 use crate::verbs::check::{Attention, CheckKey, CheckPage, CheckQuery, Finding, Knocks, LookAt};
 use crate::verbs::decide::Reason;
 
-/// How many rows of one token's denied attempts are summed up at most, the newest first.
+/// Maximum number of rows that are summed up for one token's denied attempts, the newest first.
 const KNOCKS_MOST: i64 = 10_000;
 
-/// That a token works, at the instant `?1`.
+/// The condition that a token works at the instant `?1`.
 const ACTIVE: &str =
     "t.deleted_at IS NULL AND t.enabled = 1 AND t.until > ?1 AND a.enabled = 1 AND a.deleted_at IS NULL";
 
 pub(super) fn page(db: &Connection, query: &CheckQuery) -> Result<CheckPage> {
     match query.look {
         LookAt::ExpiringBy(by) => {
-            // What has expired stands before.
+            // Expired tokens come before this key.
             let first = CheckKey(query.now.0, i64::MAX);
             walked(db, query, first, &expiring_sql(), by.0, |at, _| Attention::Expiring(Timestamp(at)))
         }
@@ -35,7 +36,7 @@ pub(super) fn page(db: &Connection, query: &CheckQuery) -> Result<CheckPage> {
     }
 }
 
-/// `?1` now, `?2` until when, `?3` and `?4` the key, `?5` how many are looked at.
+/// Parameters: `?1` now, `?2` the end of the period, `?3` and `?4` the key, `?5` the number of tokens to read.
 pub(super) fn expiring_sql() -> String {
     format!(
         "SELECT d.until, d.id, t.created_at, {ACTIVE}
@@ -46,7 +47,7 @@ pub(super) fn expiring_sql() -> String {
     )
 }
 
-/// The same, `?2` since when.
+/// Parameters as in [`expiring_sql`], but `?2` is the start of the period.
 pub(super) fn stale_sql() -> String {
     format!(
         "SELECT d.at, d.token_id, t.created_at, {ACTIVE} AND (d.at <> 0 OR t.created_at <= ?2)
@@ -84,7 +85,7 @@ fn whole(limit: usize) -> i64 {
     i64::try_from(limit).unwrap_or(i64::MAX)
 }
 
-/// Goes from one token to the next in the index of attempts, without looking at the attempts between.
+/// Steps from one token to the next in the index of attempts, without reading the attempts between.
 pub(super) const NEXT: &str = "SELECT token_id FROM denied_attempts INDEXED BY denied_attempts_once WHERE token_id > ?1 ORDER BY token_id LIMIT 1";
 
 fn knocking(db: &Connection, query: &CheckQuery, since: Timestamp) -> Result<CheckPage> {
@@ -105,7 +106,7 @@ fn knocks(db: &Connection, token: TokenId, now: Timestamp, since: Timestamp) -> 
     let (first, last) = (since.0.div_euclid(MINUTE), now.0.div_euclid(MINUTE));
     let active = format!("SELECT {ACTIVE} FROM tokens t JOIN accounts a ON a.id = t.account_id WHERE t.id = ?2");
     let works = one(db, &active, params![now.0, token.0], |r| r.get::<_, bool>(0))?.unwrap_or(false);
-    // What was denied before a token was switched on again, or given a later expiry, is past.
+    // Attempts denied before a token was switched on again, or given a later expiry, no longer matter.
     let reasons: &[Reason] = match works {
         true => &[Reason::Retired],
         false => &[Reason::Retired, Reason::Disabled, Reason::Expired, Reason::Deleted],

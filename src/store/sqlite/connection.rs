@@ -1,4 +1,4 @@
-//! The store over one connection: snapshots, audited changes, bookkeeping.
+//! The store with one connection: snapshots, audited changes, bookkeeping.
 
 mod file;
 
@@ -30,15 +30,15 @@ impl SqliteStore {
     /// Opens the store at `path`.
     ///
     /// # Errors
-    /// [`crate::error::Kind::NotFound`] when there is none; [`crate::error::Kind::Failure`] when it is refused.
+    /// [`crate::error::Kind::NotFound`] if there is none; [`crate::error::Kind::Failure`] if it is refused.
     pub fn open(path: &Path) -> Result<Self> {
         open::open(path, false).map(|opened| Self::over(opened, path))
     }
 
-    /// Opens the store at `path` for a service: it waits `patience` for others, where people wait longer.
+    /// Opens the store at `path` for a service. It waits `patience` for other writers; for people the wait is longer.
     ///
     /// # Errors
-    /// Those of [`SqliteStore::open`].
+    /// The errors of [`SqliteStore::open`].
     pub fn open_to_serve(path: &Path, patience: Duration) -> Result<Self> {
         let opened = open::open_within(path, patience)?;
         if opened.0.is_readonly(MAIN_DB).map_err(failed)? {
@@ -48,29 +48,29 @@ impl SqliteStore {
         Ok(Self::over(opened, path))
     }
 
-    /// The same for the service's ledger. What it commits may be lost when the power fails, as nobody was told that it
-    /// is there; in return no commit waits for the disk.
+    /// Opens the store at `path` for the service's ledger. Its commits may be lost in a power failure. This is
+    /// acceptable, because nobody was promised that they are stored. In return no commit waits for the disk.
     ///
     /// # Errors
-    /// Those of [`SqliteStore::open`].
+    /// The errors of [`SqliteStore::open`].
     pub fn open_for_ledger(path: &Path, patience: Duration) -> Result<Self> {
         let store = Self::open_to_serve(path, patience)?;
         open::commit_without_sync(&store.lock())?;
         Ok(store)
     }
 
-    /// Opens the store at `path`, or makes an empty one.
+    /// Opens the store at `path`, or creates an empty one.
     ///
     /// # Errors
-    /// [`crate::error::Kind::Failure`] when it can't be made or is refused.
+    /// [`crate::error::Kind::Failure`] if the store can't be created or is refused.
     pub fn open_or_create(path: &Path) -> Result<Self> {
         open::open(path, true).map(|opened| Self::over(opened, path))
     }
 
-    /// Makes a store at `path` to be filled with a great number of tokens. Its indexes are built when it is next opened.
+    /// Creates a store at `path` for a large number of tokens. Its indexes are built the next time it is opened.
     ///
     /// # Errors
-    /// [`crate::error::Kind::Failure`] when it can't be made or is refused.
+    /// [`crate::error::Kind::Failure`] if the store can't be created or is refused.
     pub fn create_to_fill(path: &Path) -> Result<Self> {
         open::create_bare(path).map(|opened| Self::over(opened, path))
     }
@@ -79,15 +79,15 @@ impl SqliteStore {
         SqliteStore { db: Mutex::new(db), identity, path: path.to_owned() }
     }
 
-    /// The audit log from its first row, for checks of the whole.
+    /// Returns the audit log from its first row, for checks of the whole.
     ///
     /// # Errors
-    /// [`crate::error::Kind::Failure`] when it can't be read or its chain is broken.
+    /// [`crate::error::Kind::Failure`] if the log can't be read or its chain is broken.
     pub fn audit_log(&self) -> Result<Vec<AuditRow>> {
         audit::verified(&self.lock())
     }
 
-    /// One immediate transaction on the file that was opened.
+    /// Runs one immediate transaction on the file that was opened.
     fn change<T>(&self, f: impl FnOnce(&Transaction<'_>) -> Result<T>) -> Result<T> {
         let mut db = self.lock();
         let _open = write_gate::enter();
@@ -96,12 +96,13 @@ impl SqliteStore {
         let out = f(&tx)?;
         self.identity.holds()?;
         tx.commit().map_err(failed)?;
-        // Between the two the file may have gone: then nobody sees the change, and it must not be called done.
+        // The file may have disappeared between the two checks. Nobody would then see the change, so it must not be
+        // reported as done.
         self.identity.holds()?;
         Ok(out)
     }
 
-    /// A panic elsewhere leaves the connection usable: its transaction was rolled back on drop.
+    /// A panic elsewhere leaves the connection usable, because its transaction was rolled back on drop.
     fn lock(&self) -> MutexGuard<'_, Connection> {
         self.db.lock().unwrap_or_else(PoisonError::into_inner)
     }
@@ -124,7 +125,7 @@ impl Store for SqliteStore {
 
     fn settle(&self) -> Result<()> {
         if journal::waits(&self.lock())? {
-            // In many short transactions, so that other writers get between.
+            // In many short transactions, so that other writers get their turn.
             for part in 0..journal::PARTS {
                 while self.change(|tx| journal::settle(tx, part))? {
                     lock::give_way();

@@ -1,5 +1,5 @@
-//! Between SQL's values and domain types. What the store holds was checked on its way in: a value that doesn't read
-//! back is damage, and said so.
+//! Converts between SQL values and domain types. Every value was checked before it was stored. So an unreadable value
+//! means damage, and is reported as such.
 
 use rusqlite::types::{Value, ValueRef};
 use rusqlite::{Connection, OptionalExtension, Params, Row};
@@ -7,7 +7,7 @@ use rusqlite::{Connection, OptionalExtension, Params, Row};
 use crate::domain::text::shown;
 use crate::error::{Error, Fault, Result};
 
-/// Turns an SQLite error into ours.
+/// Converts an SQLite error.
 pub(super) fn failed(error: rusqlite::Error) -> Error {
     use rusqlite::ErrorCode as Code;
     let (what, next) = match error.sqlite_error_code() {
@@ -42,7 +42,8 @@ pub(super) fn failed(error: rusqlite::Error) -> Error {
     next.map_or(failure.clone(), |next| failure.next(next))
 }
 
-/// What our own statements miss in the store, where one can't be compiled. The statement itself is no news to anybody.
+/// Returns the part of the schema that jeton's statements miss, if one can't be compiled. The statement itself would
+/// help nobody.
 fn foreign_schema(error: &rusqlite::Error) -> Option<String> {
     match error {
         rusqlite::Error::SqlInputError { msg, .. } => Some(shown(msg).into_owned()),
@@ -56,7 +57,7 @@ fn foreign_schema(error: &rusqlite::Error) -> Option<String> {
     }
 }
 
-/// A stored value that doesn't read back.
+/// Returns the error for an unreadable stored value.
 pub(super) fn damaged(what: &str) -> Error {
     Error::failure("the store is damaged")
         .why(format!("{what} doesn't read back"))
@@ -64,7 +65,7 @@ pub(super) fn damaged(what: &str) -> Error {
         .fault(Fault::DamagedValue)
 }
 
-/// Whether one value is of another sort than it was written, such as a text that is no UTF-8.
+/// `true` if one value is of another kind than it was written, such as a text that is not UTF-8.
 fn is_damaged(error: &rusqlite::Error) -> bool {
     use rusqlite::Error as E;
     matches!(
@@ -73,12 +74,12 @@ fn is_damaged(error: &rusqlite::Error) -> bool {
     )
 }
 
-/// Whether `error` is a broken UNIQUE rule.
+/// `true` if `error` is a violated UNIQUE rule.
 pub(super) fn is_taken(error: &rusqlite::Error) -> bool {
     matches!(error.sqlite_error(), Some(e) if e.extended_code == rusqlite::ffi::SQLITE_CONSTRAINT_UNIQUE)
 }
 
-/// The one row of a cached query, if there is one.
+/// Returns the one row of a cached query, if there is one.
 pub(super) fn one<T>(
     db: &Connection,
     sql: &str,
@@ -88,7 +89,7 @@ pub(super) fn one<T>(
     db.prepare_cached(sql).and_then(|mut q| q.query_row(params, read).optional()).map_err(failed)
 }
 
-/// Every row of a cached query.
+/// Returns every row of a cached query.
 pub(super) fn all<T>(
     db: &Connection,
     sql: &str,
@@ -100,7 +101,7 @@ pub(super) fn all<T>(
     rows.collect::<rusqlite::Result<Vec<T>>>().map_err(failed)
 }
 
-/// The rows of a cached query that read back, and the names of those that don't. `name` reads what a row is called by,
+/// Returns the readable rows of a cached query, and the names of unreadable ones. `name` reads the name of a row,
 /// which is a number.
 pub(super) fn readable<T, N>(
     db: &Connection,
@@ -122,7 +123,7 @@ pub(super) fn readable<T, N>(
     Ok((good, unreadable))
 }
 
-/// A text that tells people something and decides nothing: bytes that are no UTF-8 are replaced.
+/// Reads a text that only informs people and decides nothing. Bytes that are not UTF-8 are replaced.
 pub(super) fn lossy(row: &Row<'_>, index: usize) -> rusqlite::Result<String> {
     match row.get_ref(index)? {
         ValueRef::Text(bytes) => Ok(String::from_utf8_lossy(bytes).into_owned()),
@@ -130,7 +131,8 @@ pub(super) fn lossy(row: &Row<'_>, index: usize) -> rusqlite::Result<String> {
     }
 }
 
-/// A value as it lies in the store. A text that is no UTF-8 comes as a blob: [`placeholder`] makes a text of it again.
+/// Reads a value as stored. A text that is not UTF-8 is returned as a blob; [`placeholder`] converts it back into a
+/// text.
 pub(super) fn stored(row: &Row<'_>, index: usize) -> rusqlite::Result<Value> {
     match row.get_ref(index)? {
         ValueRef::Text(bytes) if std::str::from_utf8(bytes).is_err() => Ok(Value::Blob(bytes.to_vec())),
@@ -138,17 +140,17 @@ pub(super) fn stored(row: &Row<'_>, index: usize) -> rusqlite::Result<Value> {
     }
 }
 
-/// The placeholder, `mark` or around it, for a value of [`stored`].
+/// Returns the placeholder for a value of [`stored`]: `mark`, or an expression around it.
 pub(super) fn placeholder(value: &Value, mark: &str) -> String {
     if matches!(value, Value::Blob(_)) { format!("CAST({mark} AS TEXT)") } else { mark.to_owned() }
 }
 
-/// Runs a cached statement and returns how many rows it touched.
+/// Runs a cached statement and returns the number of changed rows.
 pub(super) fn run(db: &Connection, sql: &str, params: impl Params) -> Result<usize> {
     execute(db, sql, params).map_err(failed)
 }
 
-/// [`run`], with the raw error for callers that read it.
+/// Like [`run`], with the raw error for callers that inspect it.
 pub(super) fn execute(db: &Connection, sql: &str, params: impl Params) -> rusqlite::Result<usize> {
     db.prepare_cached(sql).and_then(|mut s| s.execute(params))
 }

@@ -1,16 +1,16 @@
-//! How many tokens each account has, kept in step with every change: no list counts its tokens to say how many.
+//! Number of tokens of each account, updated with every change. So lists don't have to count tokens.
 
 use rusqlite::{Connection, params};
 
 use super::convert::run;
 use crate::error::Result;
 
-/// The account has a token more, in the trash or not.
+/// Records that the account has one more token, in the trash or not.
 pub(super) fn came(db: &Connection, account: i64, trashed: bool) -> Result<()> {
     shift(db, account, i64::from(!trashed), i64::from(trashed))
 }
 
-/// A token of the account went into the trash, or came out of it.
+/// Records that a token of the account was moved into the trash or out of it.
 pub(super) fn moved(db: &Connection, account: i64, trashed: bool) -> Result<()> {
     let into = if trashed { 1 } else { -1 };
     shift(db, account, -into, into)

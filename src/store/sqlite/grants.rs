@@ -1,4 +1,4 @@
-//! What every token may call, a page at a time: three look-ups a page, however many tokens are on it.
+//! Rights of every token, a page at a time. A page needs three look-ups, regardless of the number of tokens on it.
 
 use std::collections::{BTreeSet, HashMap};
 
@@ -13,7 +13,7 @@ use crate::domain::token::TokenId;
 use crate::error::Result;
 use crate::verbs::ports::{Grant, GrantPage};
 
-/// What a token's own row says.
+/// The content of a token's own row.
 type Row = (i64, TokenName, String, Username, Vec<Role>);
 
 pub(super) fn page(db: &Connection, after: Option<TokenId>, limit: usize) -> Result<GrantPage> {

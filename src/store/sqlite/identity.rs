@@ -1,4 +1,4 @@
-//! Which file a store is: noticed when another one, or none, stands in its place.
+//! The identity of a store's file. Detects that the file was removed or replaced.
 
 use std::fs;
 use std::os::unix::fs::MetadataExt;
@@ -13,24 +13,24 @@ use super::open::cant_open;
 use super::wal;
 use crate::error::{Error, Result};
 
-/// Those through which all who have the file open know of each other.
+/// The files through which all processes with the open store coordinate.
 const SHARED: [&str; 2] = ["-wal", "-shm"];
 
-/// Which file was opened, to notice when another one, or none, stands in its place; and which companions, of which the
-/// same holds: who opens the store without ours doesn't see our changes, nor we his. Nobody takes those away while we
-/// have them open, but by hand.
+/// The identity of the opened file, to detect that it was removed or replaced. Also of its companions, for the same
+/// reason: a process that opens the store without our companions doesn't see our changes, nor do we see its changes.
+/// While we have the companions open, they disappear only if someone deletes them by hand.
 pub(super) struct Identity {
     path: PathBuf,
     file: Inode,
     companions: Vec<(PathBuf, Inode)>,
     schema: i64,
-    /// The file's state when it was opened, if it is read as one that nobody changes.
+    /// The file's state when it was opened, if the file is read as one that nobody changes.
     frozen: Option<FileState>,
-    /// The folder when all of these were last seen in their places; none while it has just changed.
+    /// The folder when all files were last seen in their places; `None` while the folder has just changed.
     seen_in: Mutex<Option<Folder>>,
 }
 
-/// A folder, and when something last came into it, went or changed its name.
+/// A folder, and when an entry was last added, removed or renamed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 struct Folder {
     device: u64,
@@ -39,8 +39,8 @@ struct Folder {
 }
 
 impl Folder {
-    /// How long a folder must have been left alone until its time tells of each further change: the system's ticks are
-    /// some milliseconds long.
+    /// Seconds that a folder must be unchanged before its time reliably shows each further change. The system's clock
+    /// ticks are some milliseconds long.
     const QUIET: i64 = 1;
 
     fn of(path: &Path) -> Option<Self> {
@@ -55,7 +55,7 @@ impl Folder {
     }
 }
 
-/// The size and times of the store's file: they change with whatever writes into it.
+/// The size and times of the store's file. They change with every write to the file.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct FileState {
     len: u64,
@@ -93,8 +93,8 @@ impl Identity {
     }
 
     /// # Errors
-    /// [`Kind::Failure`] when another program has given the open store another schema: what its tables mean is not what
-    /// we know.
+    /// [`Kind::Failure`] if another program has changed the schema of the open store: its tables may then have another
+    /// meaning.
     pub(super) fn schema_holds(&self, db: &Connection) -> Result<()> {
         match one(db, "PRAGMA user_version", [], |r| r.get::<_, i64>(0))? {
             Some(schema) if schema == self.schema => Ok(()),
@@ -110,7 +110,8 @@ impl Identity {
         Ok(FileState { len: meta.len(), modified, changed })
     }
 
-    /// From now on, takes each change of the file for a fault: SQLite reads it without locks, and could mix old and new.
+    /// From now on, treats each change of the file as an error. SQLite reads the file without locks, and could mix old
+    /// and new content.
     pub(super) fn freeze(&mut self) -> Result<()> {
         self.frozen = Some(self.file_state()?);
         Ok(())
@@ -128,11 +129,11 @@ impl Identity {
     }
 
     /// # Errors
-    /// [`Kind::Failure`] when the file was moved, removed or replaced: what is read from it is not what others see, and
-    /// what is written to it is lost.
+    /// [`Kind::Failure`] if the file was moved, removed or replaced. Reads would then differ from what others see, and
+    /// writes would be lost.
     pub(super) fn holds(&self) -> Result<()> {
         self.is_unchanged()?;
-        // Looked at before the files are: what happens meanwhile changes it.
+        // Read before the files are checked, so that a change during the check is noticed.
         let folder = Folder::of(&self.path);
         let mut seen_in = self.seen_in.lock().unwrap_or_else(PoisonError::into_inner);
         if folder.is_some() && *seen_in == folder {

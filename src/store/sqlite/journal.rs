@@ -1,6 +1,6 @@
-//! What was recorded in large batches and not yet brought to where it is read from. A busy service tells of thousands of
-//! tokens each second; writing that down in one piece costs a hundredth of finding each of their rows. Whoever reads the
-//! ledger next brings it there first, and the service does so now and then.
+//! Large batches of usage, recorded but not yet moved into the ledger tables. A busy service records uses of thousands
+//! of tokens each second. Writing them as one batch costs a hundredth of finding each row. Readers of the ledger move
+//! the batches first, and the service does so periodically.
 
 use std::collections::HashMap;
 
@@ -15,14 +15,14 @@ use crate::domain::token::TokenId;
 use crate::error::Result;
 use crate::verbs::ports::{Denial, Use};
 
-/// How many things are recorded at once where they are read from.
+/// Maximum number of records that are written directly into the ledger tables.
 const AT_ONCE: usize = 256;
-/// How many are brought to their place in one transaction: some ten milliseconds.
+/// Number of records moved in one transaction, which takes some ten milliseconds.
 const SETTLED_AT_ONCE: usize = 500;
-/// Into how many parts a batch is split, by token, so that what is left of one is written again quickly.
+/// Number of parts that a batch is split into, by token. So the rest of a partly moved batch can be rewritten quickly.
 pub(super) const PARTS: i64 = 8;
 
-/// A batch. Texts that occur often stand once.
+/// A batch. Each text is stored only once.
 #[derive(Default, Serialize, Deserialize)]
 struct Batch<'a> {
     texts: Vec<String>,
@@ -30,14 +30,14 @@ struct Batch<'a> {
     uses: Vec<UseRow<'a>>,
     #[serde(borrow)]
     denials: Vec<DenialRow<'a>>,
-    /// The instant of the newest use that came with these, in milliseconds; 0 for batches of an earlier version.
+    /// The instant of the newest use in the same batch, in milliseconds; 0 for batches of an earlier version.
     #[serde(default)]
     latest: i64,
 }
 
-/// Token, public id, instant, count; then method, address and client by number.
+/// Token, public id, instant, count; then method, address and client as numbers of texts.
 type UseRow<'a> = (i64, &'a str, i64, u64, usize, usize, usize);
-/// The same, the reason by number before the method.
+/// Like [`UseRow`], with the number of the reason before the method.
 type DenialRow<'a> = (i64, &'a str, i64, u64, usize, usize, usize, usize);
 
 pub(super) fn record(db: &Connection, uses: &[Use<'_>], denials: &[Denial<'_>]) -> Result<()> {
@@ -90,16 +90,16 @@ fn numbered<'a>(texts: &mut Vec<String>, known: &mut HashMap<&'a str, usize>, te
     })
 }
 
-/// Whether anything waits to be brought to its place.
+/// `true` if any batch is waiting to be moved.
 pub(super) fn waits(db: &Connection) -> Result<bool> {
     Ok(one(db, "SELECT 1 FROM ledger_journal LIMIT 1", [], |r| r.get::<_, i64>(0))?.is_some())
 }
 
-/// What makes uses, or denied attempts, one: token, public id, reason (of an attempt), method, address, client, and the
-/// day or the minute.
+/// The key under which uses or denied attempts are added up: token, public id, reason (of an attempt), method,
+/// address, client, and the day or the minute.
 type Key = (i64, String, Option<String>, String, String, String, i64);
 
-/// Brings some of what waits in `part` to its place; whether more is left.
+/// Moves some waiting records of `part`; returns `true` if more are left.
 pub(super) fn settle(db: &Connection, part: i64) -> Result<bool> {
     let batches =
         all(db, "SELECT batch FROM ledger_journal WHERE part = ?1 ORDER BY id", [part], |r| r.get::<_, String>(0))?;
@@ -128,7 +128,7 @@ pub(super) fn settle(db: &Connection, part: i64) -> Result<bool> {
         }
     }
     let mut tallies: Vec<(Key, (u64, i64))> = tallies.into_iter().collect();
-    // Side by side, so that each page of the store is touched once.
+    // Sorted, so that each page of the store is touched only once.
     tallies.sort_unstable();
     run(db, "DELETE FROM ledger_journal WHERE part = ?1", [part])?;
     let ids = tallies.iter().map(|(key, _)| PublicId::parse(&key.1)).collect::<Vec<_>>();

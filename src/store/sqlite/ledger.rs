@@ -1,4 +1,4 @@
-//! Rows of the ledger, and the tokens and secrets that they are about.
+//! Rows of the ledger, with their tokens and secrets.
 
 use rusqlite::types::Value;
 use rusqlite::{Connection, Row, params};
@@ -13,7 +13,7 @@ use crate::error::Result;
 use crate::verbs::decide::Reason;
 use crate::verbs::ledger::{DeniedKey, DeniedRow, LedgerSecret, LedgerToken, Standing, UseKey, UseRow, Whereabouts};
 
-/// What is left of a token and its secrets, beside a row `d` of the ledger.
+/// Joins of a row `d` of the ledger with the remains of its token and secrets.
 pub(super) const NAMED: &str = "
     LEFT JOIN tokens t ON t.id = d.token_id
     LEFT JOIN tombstones p ON t.id IS NULL
@@ -24,34 +24,35 @@ pub(super) const NAMED: &str = "
 /// The columns that [`Named::read`] reads, the first nine of every row.
 pub(super) const NAMED_COLUMNS: &str = "d.token_id, coalesce(t.name, p.token_name), a.username, t.id IS NOT NULL,
     t.deleted_at IS NOT NULL, d.public_id, s.state, s.retires_at, (SELECT prefix FROM installation)";
-/// How many those are.
+/// Number of [`NAMED_COLUMNS`].
 const NAMED_COUNT: usize = 9;
 
-/// A token's name and a hint, as words are looked for in them; empty where there is none.
+/// A token's name and a hint, as text to search in; empty if missing.
 pub(super) const FULL_NAME: &str = "coalesce(a.username || '/' || coalesce(t.name, p.token_name), '')";
 pub(super) const HINT: &str =
     "CASE WHEN d.public_id = '' THEN '' ELSE (SELECT prefix FROM installation) || '_' || d.public_id END";
 
-/// One of the two lists.
+/// A row of one of the two lists.
 pub(super) trait Listed: Sized {
-    /// Names a row; in the order of the list, the newest last.
+    /// The key of a row. Keys follow the order of the list, with the newest last.
     type Key: Ord + Clone;
-    /// Its table as `d`, read along time.
+    /// The table as `d`, read in order of time.
     const BY_TIME: &'static str;
-    /// The same, read along one token's time.
+    /// The table as `d`, read in order of one token's time.
     const OF_TOKEN: &'static str;
-    /// What a key is of, the time first.
+    /// The columns of a key, the time first.
     const KEY: &'static [&'static str];
-    /// The columns behind [`NAMED_COLUMNS`].
+    /// The columns after [`NAMED_COLUMNS`].
     const COLUMNS: &'static str;
-    /// What words are looked for in, beside name and hint.
+    /// The columns to search for words, in addition to name and hint.
     const WORDS: &'static [&'static str];
 
     fn values(key: &Self::Key) -> Vec<Value>;
-    /// Names a row by its key as it is stored.
+    /// Describes a row by its stored key.
     fn describe(key: &[Value]) -> String;
     fn key(&self) -> Self::Key;
-    /// That it came at this instant or later. `time` is the list's time: where the index ends, or a mere condition.
+    /// Adds the condition that a row is from this instant or later. `time` is the list's time, either as the end of
+    /// the index range or as a mere condition.
     fn since(found: &mut Narrowed, time: &str, since: Timestamp);
     fn read(named: Named, r: &Row<'_>) -> rusqlite::Result<Self>;
     fn reason(found: &mut Narrowed, reason: &str);
@@ -161,7 +162,7 @@ impl Listed for UseRow {
     }
 }
 
-/// A token and a secret of it, as a row of the ledger names them.
+/// The token of a row of the ledger, and one of the token's secrets.
 pub(super) struct Named {
     token: LedgerToken,
     secret: Option<LedgerSecret>,
@@ -169,7 +170,7 @@ pub(super) struct Named {
 }
 
 impl Named {
-    /// Reads [`NAMED_COLUMNS`]. A damaged name or hint is left out: the token has an id.
+    /// Reads [`NAMED_COLUMNS`]. A damaged name or hint is omitted, because the token still has an id.
     pub(super) fn read(r: &Row<'_>, now: Timestamp) -> rusqlite::Result<Self> {
         let text = |index| Ok::<_, rusqlite::Error>(r.get_ref(index)?.as_str_or_null().ok().flatten());
         let (id, name, account) = (r.get(0)?, text(1)?, text(2)?);
@@ -201,12 +202,12 @@ impl Named {
     }
 }
 
-/// SQLite's own count of what other connections have committed, as this one sees it.
+/// Returns SQLite's own counter of commits by other connections, as this connection sees it.
 pub(super) fn head(db: &Connection) -> Result<i64> {
     one(db, "PRAGMA data_version", [], |r| r.get(0))?.ok_or_else(|| damaged("the store's own count of changes"))
 }
 
-/// A token as the ledger names it; a secret of it, where one is given.
+/// Returns a token as the ledger names it, and one of its secrets if given.
 pub(super) fn named(
     db: &Connection,
     token: TokenId,

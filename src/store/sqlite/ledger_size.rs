@@ -1,4 +1,4 @@
-//! The size of the ledger, measured a part at a time: no read of it is long.
+//! The size of the ledger, measured part by part so that no read is long.
 
 use rusqlite::{Connection, Row, params};
 
@@ -8,7 +8,7 @@ use crate::domain::token::TokenId;
 use crate::error::Result;
 use crate::verbs::ledger::{LedgerPart, Measured, UseKey};
 
-/// The bytes of a row beside its texts.
+/// Number of bytes of a row without its texts.
 const USE_BYTES: u64 = 40;
 const ATTEMPT_BYTES: u64 = 48;
 
@@ -20,7 +20,7 @@ pub(super) fn part(db: &Connection, after: &Measured, limit: usize) -> Result<Le
     }
 }
 
-/// Along the primary key.
+/// In order of the primary key.
 pub(super) const USES: &str = "SELECT token_id, day, public_id, method, address, client FROM daily_uses
     WHERE (token_id, day, public_id, method, address, client) > (?1, ?2, ?3, ?4, ?5, ?6)
     ORDER BY token_id, day, public_id, method, address, client LIMIT ?7";
@@ -57,7 +57,7 @@ fn attempts(db: &Connection, after: i64, limit: usize) -> Result<LedgerPart> {
     let next = rows.last().filter(|_| rows.len() >= limit).map(|(id, _)| Measured::Attempts(*id));
     let waiting = match next {
         Some(_) => 0,
-        // What waits for its place is brought there every minute.
+        // Waiting records are moved to the tables every minute.
         None => {
             one(db, "SELECT coalesce(sum(octet_length(batch)), 0) FROM ledger_journal", [], |r| r.get::<_, i64>(0))?
                 .unwrap_or(0)
@@ -66,7 +66,7 @@ fn attempts(db: &Connection, after: i64, limit: usize) -> Result<LedgerPart> {
     Ok(LedgerPart { bytes: bytes + waiting.unsigned_abs(), next })
 }
 
-/// The day or minute of the oldest row.
+/// Returns the day or minute of the oldest row.
 pub(super) fn oldest(db: &Connection) -> Result<Option<Timestamp>> {
     let first = |sql| Ok::<_, crate::error::Error>(one(db, sql, [], |r| r.get::<_, Option<i64>>(0))?.flatten());
     let day = first("SELECT min(day) FROM daily_uses")?.map(|day| day.saturating_mul(DAY));

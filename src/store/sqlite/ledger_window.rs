@@ -1,4 +1,4 @@
-//! Stretches of the ledger, along indexes in the order of time: nothing loads a table.
+//! Pages of the ledger, along indexes in the order of time. A whole table is never loaded.
 
 use rusqlite::types::Value;
 use rusqlite::{Connection, params};
@@ -11,7 +11,7 @@ use crate::domain::token::TokenId;
 use crate::error::{Fault, Result};
 use crate::verbs::ledger::{LedgerAnchor, LedgerQuery, LedgerWindow, Sight};
 
-/// Everything of `query` but where its stretch begins; of one token's rows where that is said.
+/// Returns all conditions of `query` except the start of the page; only rows of `token` if one is given.
 fn filtered<R: Listed>(query: &LedgerQuery<R::Key>, token: Option<TokenId>, from: &From<R::Key>) -> Narrowed {
     let mut found = Narrowed::default();
     if let Some(token) = token {
@@ -24,7 +24,8 @@ fn filtered<R: Listed>(query: &LedgerQuery<R::Key>, token: Option<TokenId>, from
         found.and(&format!("(a.id = {own} OR a.role IN ({}){nobodys})", roles.join(", ")));
     }
     if let Some(since) = query.since {
-        // Going up from a row begins at that row: the plus keeps the index from beginning at this instant instead.
+        // A page that goes up from a row begins at that row. The plus keeps the index from beginning at this instant
+        // instead.
         let goes_up = matches!(from, From::Above(_) | From::Behind(_, Way::Up));
         let plus = if goes_up { "+" } else { "" };
         R::since(&mut found, &format!("{plus}{}", R::KEY[0]), since);
@@ -50,24 +51,24 @@ fn filtered<R: Listed>(query: &LedgerQuery<R::Key>, token: Option<TokenId>, from
     found
 }
 
-/// Which way a page goes from where.
+/// The start and the direction of a page.
 #[derive(Debug, Clone)]
 pub(super) enum From<K> {
-    /// Down from the newest.
+    /// Down from the newest row.
     Top,
-    /// Up from the oldest.
+    /// Up from the oldest row.
     Bottom,
-    /// Up from above this row.
+    /// Up, from above this row.
     Above(K),
-    /// Down from this row, itself first.
+    /// Down, starting with this row.
     At(K),
-    /// Down from below this row.
+    /// Down, from below this row.
     Below(K),
-    /// On from behind a row with this key as it is stored, up or down.
+    /// Up or down, starting after a row with this stored key.
     Behind(Vec<Value>, Way),
 }
 
-/// Which way a page goes.
+/// The direction of a page.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Way {
     Up,
@@ -84,7 +85,7 @@ impl<K> From<K> {
     }
 }
 
-/// The statement for `limit` rows, of one token where that is said, the nearest first.
+/// Returns the statement for `limit` rows, the nearest first; only rows of one token if that is given.
 pub(super) fn page_sql<R: Listed>(
     query: &LedgerQuery<R::Key>,
     token: Option<TokenId>,
@@ -125,13 +126,13 @@ pub(super) fn page_sql<R: Listed>(
 struct Side<R> {
     /// The rows, the newest first.
     rows: Vec<R>,
-    /// Whether there are more.
+    /// `true` if there are more rows.
     more: bool,
-    /// Those that don't read back, in words.
+    /// Descriptions of the unreadable rows.
     unreadable: Vec<String>,
 }
 
-/// `limit` rows that read back, of one token where that is said, the nearest first, and those that don't.
+/// Returns `limit` readable rows, the nearest first, and the unreadable ones; only rows of one token if that is given.
 fn page<R: Listed>(
     db: &Connection,
     query: &LedgerQuery<R::Key>,
@@ -165,13 +166,14 @@ fn page<R: Listed>(
     }
 }
 
-/// `limit` rows and whether there are more, the newest first.
+/// Returns `limit` rows, the newest first, and if there are more.
 fn side<R: Listed>(db: &Connection, query: &LedgerQuery<R::Key>, from: &From<R::Key>, limit: usize) -> Result<Side<R>> {
     let most = limit.min(i64::MAX as usize - 1);
     let up = from.way() == Way::Up;
     let (mut rows, unreadable) = match &query.sight {
         Sight::Token(token) => page(db, query, Some(*token), from, most + 1)?,
-        // Along time it would be a search through everybody's rows: the few tokens of one account are asked one by one.
+        // In order of time this would search through everybody's rows. So the few tokens of one account are queried
+        // one by one.
         Sight::Of { visibility, strangers: false } if visibility.roles.is_empty() => {
             let (mut rows, mut unreadable): (Vec<R>, _) = (Vec::new(), Vec::new());
             for token in tokens_of(db, visibility.own)? {
@@ -196,7 +198,7 @@ fn side<R: Listed>(db: &Connection, query: &LedgerQuery<R::Key>, from: &From<R::
     Ok(Side { rows, more, unreadable })
 }
 
-/// Every token that an account has or had.
+/// Returns every token that an account has or had.
 fn tokens_of(db: &Connection, account: AccountId) -> Result<Vec<TokenId>> {
     let sql = "SELECT id FROM tokens WHERE account_id = ?1 AND deleted_at IS NULL
                UNION ALL SELECT id FROM tokens WHERE account_id = ?1 AND deleted_at IS NOT NULL
@@ -232,7 +234,7 @@ pub(super) fn window<R: Listed>(db: &Connection, query: &LedgerQuery<R::Key>) ->
     Ok(LedgerWindow { rows: side.rows, newer, older, unreadable: side.unreadable })
 }
 
-/// Half above the row and the rest from it on; more on one side where the other runs out.
+/// Returns half of the rows above the row, and the rest starting at it. If one side runs out, the other gets more.
 fn around<R: Listed>(db: &Connection, query: &LedgerQuery<R::Key>, key: R::Key) -> Result<(Side<R>, bool, bool)> {
     let limit = query.limit;
     let mut above = side::<R>(db, query, &From::Above(key.clone()), limit)?;

@@ -1,4 +1,4 @@
-//! Which token made which, and which got a secret of which.
+//! The origin of tokens and secrets: the token that created another token or regenerated its secret.
 
 use rusqlite::{Connection, params};
 use serde_json::Value;
@@ -27,8 +27,9 @@ fn ids(tokens: &[TokenId]) -> String {
     Value::from_iter(tokens.iter().map(|token| token.0)).to_string()
 }
 
-/// Follows purged makers too: their rows stay while something they made is there. It also follows secrets that are dead
-/// by now, for what was made with them may live, but counts a token for such a secret only while the secret lives.
+/// Follows purged makers too: their rows stay while something they created exists. Also follows secrets that no longer
+/// work, because tokens created with them may still work. But a token counts because of such a secret only while the
+/// secret works.
 pub(super) const DESCENDANTS: &str = "
     WITH RECURSIVE
     live (public_id) AS NOT MATERIALIZED (
@@ -53,7 +54,7 @@ pub(super) fn descendants(db: &Connection, makers: &[TokenId], now: Timestamp, l
     all(db, DESCENDANTS, params![ids(makers), limit, now.0], |r| Ok(TokenId(r.get(0)?)))
 }
 
-/// Drops the rows of purged `tokens` that made nothing which is still known.
+/// Deletes the rows of purged `tokens` that created nothing which is still known.
 pub(super) fn forget(db: &Connection, tokens: &str) -> Result<()> {
     for table in ["lineage", "regenerated"] {
         run(

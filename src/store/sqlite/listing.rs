@@ -1,8 +1,8 @@
-//! A list of tokens as SQL: by which way its rows are found, what must hold of them, and by what they are ordered.
+//! A list of tokens as SQL: how rows are found, their conditions, and their order.
 //!
-//! A long list is read along the index of its order, a page at a time. A short one (few tokens in the accounts, of the
-//! status, or among the matches) is found by what makes it short and sorted. Which of the two it is, counting tells:
-//! it stops at [`SHORT`].
+//! A long list is read along the index of its order, a page at a time. A short list (few tokens in the accounts, of
+//! the status, or among the matches) is found by the condition that makes it short, and then sorted. Counting up to
+//! [`SHORT`] decides between the two.
 
 use rusqlite::functions::FunctionFlags;
 use rusqlite::types::Value;
@@ -16,26 +16,26 @@ use crate::domain::token::Status;
 use crate::error::Result;
 use crate::verbs::ports::{Visibility, WindowQuery};
 
-/// The most tokens that are sorted, and the most matches that are counted.
+/// Maximum number of tokens that are sorted, and of matches that are counted.
 pub(super) const SHORT: u64 = 10_000;
-/// The most accounts that a list is narrowed to by id.
+/// Maximum number of accounts that a list is narrowed to by id.
 const FEW_ACCOUNTS: usize = 500;
 /// The SQL function that folds the case of every script.
 const LOWER: &str = "jeton_lower";
-/// When a token was last seen, where its row there is not at hand; 0 = never.
+/// When a token was last seen, if its row of `last_seen` is not joined; 0 = never.
 const SEEN: &str = "(SELECT at FROM last_seen WHERE token_id = t.id)";
 
-/// Gives `db` the functions that lists ask for.
+/// Registers the SQL functions that lists use.
 pub(super) fn prepare(db: &Connection) -> rusqlite::Result<()> {
     let flags = FunctionFlags::SQLITE_UTF8 | FunctionFlags::SQLITE_DETERMINISTIC | FunctionFlags::SQLITE_DIRECTONLY;
     db.create_scalar_function(LOWER, 1, flags, |call| {
-        // No UTF-8, where a row is damaged: its other words may match all the same.
+        // Not UTF-8 if a row is damaged. Its other words may still match.
         let text = call.get_raw(0).as_bytes()?;
         Ok(String::from_utf8_lossy(text).to_lowercase())
     })
 }
 
-/// By which way rows are found.
+/// The way in which rows are found.
 #[derive(Debug, Clone, PartialEq, Eq)]
 enum Way {
     /// Along the index of the order.
@@ -46,11 +46,11 @@ enum Way {
     Status,
     /// By when they were last seen.
     Seen,
-    /// One after the other.
+    /// By a scan of the table.
     Table,
 }
 
-/// Conditions and their values, grown together.
+/// Conditions and their values.
 #[derive(Debug, Clone, Default)]
 pub(super) struct Conditions {
     pub sql: String,
@@ -71,7 +71,7 @@ impl Conditions {
         }
     }
 
-    /// Whose tokens a reader sees, told by the column `account`.
+    /// Limits the rows to tokens visible to a reader. `account` is the column with the account.
     pub fn visible(&mut self, account: &str, visibility: &Visibility) {
         let Visibility { own, roles } = visibility;
         if roles.len() == Role::ALL.len() {
@@ -87,9 +87,9 @@ impl Conditions {
         self.and(&format!("({account} = ? OR {others})"), [own].into_iter().chain(roles));
     }
 
-    /// What stands in a token's name, description, account or hint.
+    /// Adds the condition that a token's name, description, account or hint contains `word`.
     fn word(&mut self, word: &str) {
-        // SQLite folds the case of ASCII only, and only descriptions hold anything else.
+        // SQLite folds the case of ASCII only. Only descriptions contain other characters.
         if !word.is_ascii() {
             let word = Value::from(word.to_lowercase());
             return self.and(&format!("instr({LOWER}(t.description), ?) > 0"), [word]);
@@ -102,12 +102,12 @@ impl Conditions {
     }
 }
 
-/// `column IN (?, ?, …)` with a mark for each of `ids`.
+/// Returns `column IN (?, ?, …)` with a mark for each of `ids`.
 fn one_of(column: &str, ids: &[i64]) -> String {
     format!("{column} IN ({})", vec!["?"; ids.len()].join(", "))
 }
 
-/// How many tokens `query` is about without its filter; in `accounts` alone where they are given.
+/// Number of tokens that `query` covers without its filter; only in `accounts` if given.
 fn unfiltered(db: &Connection, query: &WindowQuery, accounts: Option<&[i64]>) -> Result<u64> {
     let mut holds = Conditions::default();
     holds.visible("account_id", &query.visibility);
@@ -123,7 +123,7 @@ fn unfiltered(db: &Connection, query: &WindowQuery, accounts: Option<&[i64]>) ->
     Ok(sum.unwrap_or(0).unsigned_abs())
 }
 
-/// The accounts that `query` narrows its list to, where they are few enough to be named.
+/// Returns the accounts that `query` narrows its list to, if they are few enough to be named.
 fn accounts(db: &Connection, query: &WindowQuery) -> Result<Option<Vec<i64>>> {
     let only = match query.account {
         None if query.visibility.roles.is_empty() => Some(query.visibility.own.0),
@@ -133,7 +133,7 @@ fn accounts(db: &Connection, query: &WindowQuery) -> Result<Option<Vec<i64>>> {
     let sql = format!("SELECT id FROM accounts WHERE instr(username, ?1) > 0 LIMIT {}", FEW_ACCOUNTS + 1);
     let mut named: Vec<i64> = all(db, &sql, [part], |r| r.get(0))?;
     Ok(match only {
-        // More are named than were read: whether this one is among them, its rows tell.
+        // More accounts match than were read. If this account is among them, its rows will show that.
         Some(id) if named.len() > FEW_ACCOUNTS => Some(vec![id]),
         None if named.len() > FEW_ACCOUNTS => None,
         Some(id) => {
@@ -144,11 +144,11 @@ fn accounts(db: &Connection, query: &WindowQuery) -> Result<Option<Vec<i64>>> {
     })
 }
 
-/// Whether no token can match, whatever there is.
+/// `true` if no token can match, regardless of the store's content.
 fn is_empty(query: &WindowQuery, accounts: Option<&[i64]>) -> bool {
     let filter = &query.filter;
     let living = filter.stale || query.expiring_by.is_some();
-    // What lies in the trash is deleted and nothing else.
+    // Tokens in the trash have the status deleted and no other.
     let misplaced = match filter.status {
         None => query.trashed && living,
         Some(status) => query.trashed != (status == Status::Deleted) || (query.trashed && living),
@@ -163,18 +163,18 @@ pub(super) struct Listing {
     sort: Sort,
     trashed: bool,
     holds: Conditions,
-    /// Whether the conditions look at a row of `tokens`.
+    /// `true` if the conditions use a row of `tokens`.
     on_tokens: bool,
-    /// How many tokens there are without the filter.
+    /// Number of tokens without the filter.
     pub total: u64,
-    /// How many match, [`SHORT`] at most.
+    /// Number of matches, at most [`SHORT`].
     pub matching: u64,
-    /// Whether more match.
+    /// `true` if more tokens match.
     pub is_least: bool,
 }
 
 impl Listing {
-    /// The list that `query` asks for, counted, to be read by the way that suits its length.
+    /// Counts the list of `query`, and chooses the way to read it that suits its length.
     pub fn of(db: &Connection, query: &WindowQuery) -> Result<Self> {
         let filter = &query.filter;
         let total = unfiltered(db, query, None)?;
@@ -184,7 +184,7 @@ impl Listing {
             None => false,
         };
         let way = match filter.status {
-            // Without a row to look for, no index is of use.
+            // Without any matching row, no index is useful.
             _ if is_empty(query, accounts.as_deref()) => Way::Table,
             _ if few => Way::Accounts,
             None | Some(Status::Deleted) if filter.is_empty() => Way::Order,
@@ -220,7 +220,7 @@ impl Listing {
         list
     }
 
-    /// Whether rows are found in `last_seen` first.
+    /// `true` if rows are found in `last_seen` first.
     fn is_seen_first(&self) -> bool {
         self.way == Way::Seen || (self.way == Way::Order && self.sort.column == SortColumn::LastSeen)
     }
@@ -229,7 +229,7 @@ impl Listing {
         let seen_first = self.is_seen_first();
         let (filter, holds) = (&query.filter, &mut self.holds);
         let (seen, now) = (if seen_first { "s.at" } else { SEEN }, || Value::from(query.now.0));
-        // The indexes are partial: what they are limited to must stand here word by word.
+        // The indexes are partial: their conditions must be repeated here word for word.
         holds.sql = match (seen_first, query.trashed) {
             (true, trashed) => format!("s.trashed = {}", i32::from(trashed)),
             (false, true) => "t.deleted_at IS NOT NULL".to_owned(),
@@ -279,7 +279,7 @@ impl Listing {
         self.on_tokens = holds.sql.len() > on_seen;
     }
 
-    /// The tables, each by the index it is to be read by.
+    /// Returns the tables, each with the index to be used.
     fn from(&self, with_tokens: bool) -> String {
         let index =
             |kept: &str, trashed: &str| format!("tokens t INDEXED BY {}", if self.trashed { trashed } else { kept });
@@ -299,7 +299,7 @@ impl Listing {
         }
     }
 
-    /// What the rows are ordered by, the id at the end.
+    /// Returns the sort columns, with the id at the end.
     fn keys(&self, seen_first: bool) -> Vec<&'static str> {
         let mut keys = match self.sort.column {
             SortColumn::Name => vec!["t.name"],
@@ -315,14 +315,15 @@ impl Listing {
         keys
     }
 
-    /// Where a token stands in the order, whether or not it is in the list; none when there is no such token.
+    /// Returns a token's position in the order, even if the token is not in the list. `None` if there is no such
+    /// token.
     pub fn key_of(&self, db: &Connection, id: i64) -> Result<Option<Vec<Value>>> {
         let keys = self.keys(false);
         let sql = format!("SELECT {} FROM tokens t WHERE t.id = ?1", keys.join(", "));
         one(db, &sql, [id], |r| (0..keys.len()).map(|i| stored(r, i)).collect())
     }
 
-    /// How many there are, counted up to `most`; only those before `key` where one is given.
+    /// Number of tokens in the list, counted up to `most`; only those before `key` if given.
     pub fn count(&self, db: &Connection, most: Option<u64>, before: Option<&[Value]>) -> Result<u64> {
         let mut holds = self.holds.clone();
         if let Some(key) = before {
@@ -338,14 +339,14 @@ impl Listing {
         Ok(count.unwrap_or(0).unsigned_abs())
     }
 
-    /// Adds that rows stand on one side of `key`.
+    /// Adds the condition that rows are on one side of `key`.
     fn place(&self, holds: &mut Conditions, key: &[Value], compare: &str) {
         let keys = self.keys(self.is_seen_first());
         let marks: Vec<String> = key.iter().map(|value| placeholder(value, "?")).collect();
         holds.and(&format!("({}) {compare} ({})", keys.join(", "), marks.join(", ")), key.iter().cloned());
     }
 
-    /// The ids of `limit` tokens at most, from `key` on or from an end, in the order in which they are met.
+    /// Returns the ids of at most `limit` tokens, starting at `key` or at an end, in the order of reading.
     pub fn page(&self, db: &Connection, key: Option<&[Value]>, step: Step, limit: usize) -> Result<Vec<i64>> {
         let (sql, values) = self.page_sql(key, step, limit);
         all(db, &sql, params_from_iter(&values), |r| r.get(0))
@@ -374,13 +375,13 @@ impl Listing {
     }
 }
 
-/// Which way a page goes.
+/// The direction of a page.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Step {
-    /// Onwards, the key's own row first.
+    /// Forwards, starting with the row of the key.
     At,
-    /// Onwards, from behind the key.
+    /// Forwards, starting after the key.
     On,
-    /// Back from before the key, nearest first.
+    /// Backwards, starting before the key, the nearest first.
     Back,
 }

@@ -1,4 +1,4 @@
-//! The engine that comes with jeton: one SQLite file.
+//! The storage engine included in jeton: one SQLite file.
 
 mod accounts;
 mod audit;

@@ -1,6 +1,7 @@
-//! The file system that a store is on. On a read-only mount it can be listed and verified, not changed.
+//! The file system that holds a store. On a read-only mount the store can be listed and verified, but not changed.
 //!
-//! A mount can be read-only while the file system itself is not: then others change the store through another mount.
+//! A mount can be read-only although the file system itself is not. Others can then change the store through another
+//! mount.
 
 use std::fmt::Write as _;
 use std::fs;
@@ -17,27 +18,27 @@ use super::open::{Schema, cant_open};
 use super::wal;
 use crate::error::Result;
 
-/// Whether the file system that `path` is on is mounted read-only.
+/// `true` if the file system of `path` is mounted read-only.
 pub(super) fn is_read_only(path: &Path) -> bool {
     statvfs(path).is_ok_and(|mounted| mounted.f_flag.contains(StatVfsMountFlags::RDONLY))
 }
 
-/// A store that is opened on a read-only mount.
+/// A store opened on a read-only mount.
 pub(super) enum ReadOnly {
-    /// SQLite reads the file alone and takes no locks.
+    /// SQLite reads only the file and takes no locks.
     Alone(Connection),
-    /// SQLite also reads the files beside it, under the locks of whoever writes through another mount.
+    /// SQLite also reads the companion files, under the locks of processes that write through another mount.
     Shared(Connection),
 }
 
-/// Whether no mount lets anybody write into the file system of `path`: `ro` among the options of its superblock.
+/// `true` if no mount permits writing to the file system of `path`: `ro` is among the options of its superblock.
 fn is_file_system_read_only(path: &Path) -> bool {
     let (Ok(meta), Ok(mounts)) = (fs::metadata(path), fs::read_to_string("/proc/self/mountinfo")) else { return false };
     let device = format!("{}:{}", rustix::fs::major(meta.dev()), rustix::fs::minor(meta.dev()));
     mounts.lines().any(|line| superblock(line).is_some_and(|(of, options)| of == device && is_ro(options)))
 }
 
-/// The device and the superblock's options in a line of `mountinfo`, see proc_pid_mountinfo(5).
+/// Returns the device and the superblock's options of a line of `mountinfo`, see proc_pid_mountinfo(5).
 fn superblock(line: &str) -> Option<(&str, &str)> {
     let (mount, superblock) = line.split_once(" - ")?;
     Some((mount.split(' ').nth(2)?, superblock.split(' ').nth(2)?))
@@ -68,11 +69,11 @@ pub(super) fn connect_read_only(path: &Path) -> Result<ReadOnly> {
         }
     }
     uri.push_str("?immutable=1");
-    // SQLite then trusts that nobody changes the file. Whether somebody does, [`super::identity`] looks.
+    // SQLite then trusts that nobody changes the file. [`super::identity`] checks if somebody does.
     Connection::open_with_flags(uri, flags | OpenFlags::SQLITE_OPEN_URI).map_err(failed).map(ReadOnly::Alone)
 }
 
-/// What can't be migrated must have this program's schema, `newest`.
+/// Checks that the schema is the program's own, `newest`, because a store on a read-only mount can't be migrated.
 pub(super) fn check_schema(path: &Path, found: Schema, newest: usize) -> Result<()> {
     if usize::try_from(found.version).is_ok_and(|version| version == newest) && !found.lacks_indexes {
         return Ok(());
@@ -82,7 +83,7 @@ pub(super) fn check_schema(path: &Path, found: Schema, newest: usize) -> Result<
         .next("Copy it to a writable folder, and name the copy with --store"))
 }
 
-/// WAL needs shared memory, which these don't give: statfs(2) magic numbers.
+/// WAL needs shared memory, which these file systems don't offer: statfs(2) magic numbers.
 pub(super) fn check_is_local(path: &Path) -> Result<()> {
     const UNFIT: [(u64, &str); 6] = [
         (0x6969, "NFS"),

@@ -1,8 +1,8 @@
-//! Conditions that lists of rows are narrowed by.
+//! Conditions that narrow lists of rows.
 
 use rusqlite::ToSql;
 
-/// Conditions and their values, grown together.
+/// Conditions and their values.
 #[derive(Default)]
 pub(super) struct Narrowed {
     pub sql: String,
@@ -10,7 +10,7 @@ pub(super) struct Narrowed {
 }
 
 impl Narrowed {
-    /// The place of `value` in the statement.
+    /// Adds `value` and returns its placeholder in the statement.
     pub fn bind(&mut self, value: impl ToSql + 'static) -> String {
         self.values.push(Box::new(value));
         format!("?{}", self.values.len())
@@ -21,7 +21,7 @@ impl Narrowed {
         self.sql.push_str(condition);
     }
 
-    /// That `text` stands in one of `columns`, upper or lower case alike.
+    /// Returns the condition that one of `columns` contains `text`. Case is ignored.
     pub fn holding(&mut self, columns: &[&str], text: &str) -> String {
         // SQLite folds the case of ASCII only.
         let conditions: Vec<String> = if text.is_ascii() {
@@ -35,7 +35,7 @@ impl Narrowed {
         format!("({})", conditions.join(" OR "))
     }
 
-    /// The values, in their places.
+    /// Returns the values in the order of their placeholders.
     pub fn params(&self) -> Vec<&dyn ToSql> {
         self.values.iter().map(|v| &**v).collect()
     }

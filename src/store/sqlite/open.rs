@@ -1,4 +1,4 @@
-//! Opening the store's file: what is refused before SQLite sees it, and how the connection is set up.
+//! Opens the store's file: the checks before SQLite reads it, and the setup of the connection.
 
 use std::fs;
 use std::io::{ErrorKind, Read};
@@ -16,11 +16,11 @@ use super::{listing, lock, mount, wal};
 use crate::error::{Error, Kind, Result};
 use crate::platform::user;
 
-/// "jetn": tells our files from other programs'.
+/// "jetn": identifies jeton's files.
 const APPLICATION_ID: i32 = 0x6a65_746e;
 /// "jetf": a store that is being filled and lacks the indexes of [`DEFERRED`]. Opening the store builds them.
 const FILLING_ID: i32 = 0x6a65_7466;
-/// Each brings a store from the version before to its own, the first is 1. Append only.
+/// Each migration updates a store from the previous version; the first creates version 1. Append only.
 const MIGRATIONS: &[&str] = &[
     include_str!("migrations/001.sql"),
     include_str!("migrations/002.sql"),
@@ -35,46 +35,47 @@ const MIGRATIONS: &[&str] = &[
     include_str!("migrations/011.sql"),
     include_str!("migrations/012.sql"),
 ];
-/// Indexes that a large number of insertions would keep rewriting. A store to be filled is made without them.
+/// Indexes that a large number of insertions would keep rewriting. A store to be filled is created without them.
 const DEFERRED: [&str; 2] = [include_str!("migrations/003.sql"), "CREATE INDEX daily_uses_by_day ON daily_uses (day);"];
-/// What SQLite may keep of a store in memory, in KiB: with a million tokens, the upper pages of every tree and index.
+/// Maximum size of SQLite's page cache, in KiB. With a million tokens, it holds the upper pages of every tree and
+/// index.
 const CACHE: i64 = 32 * 1024;
-/// The same while a store is filled: whole tables that are written all over.
+/// Size of the cache while a store is filled, when whole tables are rewritten.
 const FILLING_CACHE: i64 = 256 * 1024;
-/// The same for a service, which remembers what it needs itself.
+/// Size of the cache for a service, which has its own cache.
 const SERVICE_CACHE: i64 = 8 * 1024;
-/// SQLite before it can lose commits in WAL mode (the WAL-reset bug, fixed in 3.51.3).
+/// Older versions of SQLite can lose commits in WAL mode (the WAL-reset bug, fixed in 3.51.3).
 const OLDEST_SQLITE: i32 = 3_051_003;
-/// What SQLite may keep beside the file.
+/// Endings of the files that SQLite may keep next to the store.
 const COMPANIONS: [&str; 3] = ["-wal", "-shm", "-journal"];
-/// How long a writer waits for another.
+/// Time that a writer waits for another.
 pub(super) const BUSY_TIMEOUT: Duration = Duration::from_secs(10);
 
-/// Opens the store at `path`, creating it where `create` says so and it isn't there.
+/// Opens the store at `path`. Creates it if it is missing and `create` is set.
 pub(super) fn open(path: &Path, create: bool) -> Result<(Connection, Identity)> {
     connect(path, if create { Mode::Create } else { Mode::Open }, BUSY_TIMEOUT)
 }
 
-/// Opens the store at `path`, where it is there, and waits `patience` for others, from the first look on.
+/// Opens the existing store at `path`. Waits `patience` for others, from the first read on.
 pub(super) fn open_within(path: &Path, patience: Duration) -> Result<(Connection, Identity)> {
     connect(path, Mode::Open, patience)
 }
 
-/// Makes a store at `path` that is to be filled with a great number of tokens, then opened anew.
+/// Creates a store at `path` that is to be filled with a large number of tokens, then reopened.
 pub(super) fn create_bare(path: &Path) -> Result<(Connection, Identity)> {
     let (db, identity) = connect(path, Mode::Fill, BUSY_TIMEOUT)?;
     db.pragma_update(None, "cache_size", -FILLING_CACHE).map_err(failed)?;
     Ok((db, identity))
 }
 
-/// What a store is opened for.
+/// The purpose of opening a store.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Mode {
-    /// An existing store.
+    /// Open an existing store.
     Open,
-    /// A store that is made if it is missing.
+    /// Create the store if it is missing.
     Create,
-    /// A new store that will be filled, without the indexes of [`DEFERRED`].
+    /// Create a store to be filled, without the indexes of [`DEFERRED`].
     Fill,
 }
 
@@ -113,18 +114,18 @@ fn connect(path: &Path, mode: Mode, patience: Duration) -> Result<(Connection, I
     Ok((db, identity))
 }
 
-/// From now on keeps less in memory.
+/// Reduces the memory used for the cache from now on.
 pub(super) fn for_service(db: &Connection) -> Result<()> {
     db.pragma_update(None, "cache_size", -SERVICE_CACHE).map_err(failed)
 }
 
-/// From now on commits without waiting for the disk; in WAL mode that loses the last commits at worst, never the file.
+/// From now on, commits without waiting for the disk. In WAL mode this can lose the last commits, but never damages
+/// the file.
 pub(super) fn commit_without_sync(db: &Connection) -> Result<()> {
     db.pragma_update(None, "synchronous", "NORMAL").map_err(failed)
 }
 
-/// The path with its folder resolved as far as it is there, so that links on the way are followed once, before the
-/// checks.
+/// Returns the path with its folder resolved as far as it exists. So links are followed only once, before the checks.
 fn absolute(path: &Path) -> Result<PathBuf> {
     let refused = |e: std::io::Error| cant_open(path).why(e.to_string());
     let path = std::path::absolute(path).map_err(refused)?;
@@ -155,7 +156,7 @@ fn present(path: &Path) -> Result<bool> {
     }
 }
 
-/// Makes the folder (0700) and an empty file (0600) of our own, before SQLite could make either with wider modes.
+/// Creates the folder (0700) and an empty file (0600), before SQLite could create either with wider modes.
 fn create_file(path: &Path) -> Result<()> {
     let refused =
         |e: std::io::Error| Error::failure(format!("the store {} can't be made", path.display())).why(e.to_string());
@@ -170,13 +171,13 @@ fn create_file(path: &Path) -> Result<()> {
     }
 }
 
-/// Refuses another's store, or the place of one, before anything is opened or made: the files that SQLite keeps beside
-/// a store would belong to us, and lock its owner out. Root is no exception.
+/// Refuses a store of another user, or a place for one, before anything is opened or created. The companion files of
+/// SQLite would belong to us, and lock the owner out. Root is no exception.
 fn check_owner(path: &Path) -> Result<()> {
     let us = rustix::process::geteuid().as_raw();
     let owner = match fs::symlink_metadata(path) {
         Ok(meta) => meta.uid(),
-        // Nothing is there yet: whoever owns the folder that it would stand in. Root's own folders are for anybody's.
+        // The store doesn't exist yet, so the owner of its future folder counts. Any user may use root's own folders.
         Err(_) => match path.ancestors().skip(1).find_map(|folder| fs::metadata(folder).ok()) {
             Some(folder) if folder.uid() != 0 => folder.uid(),
             _ => us,
@@ -185,7 +186,7 @@ fn check_owner(path: &Path) -> Result<()> {
     if owner == us { Ok(()) } else { Err(anothers(path, owner)) }
 }
 
-/// What to say of another's store.
+/// Returns the error for a store of another user.
 fn anothers(path: &Path, owner: u32) -> Error {
     let us = rustix::process::geteuid().as_raw();
     let (who, word) = match user::name_of(owner) {
@@ -197,7 +198,7 @@ fn anothers(path: &Path, owner: u32) -> Error {
         .next(format!("Run: sudo -u {word} jeton …"))
 }
 
-/// Whether the file at `path` is an SQLite database that carries our mark.
+/// `true` if the file at `path` is an SQLite database with jeton's application id.
 fn is_store(path: &Path) -> bool {
     const MARK_AT: usize = 68;
     let mut head = [0; MARK_AT + 4];
@@ -206,7 +207,7 @@ fn is_store(path: &Path) -> bool {
     read.is_ok() && head.starts_with(b"SQLite format 3\0") && (mark == APPLICATION_ID || mark == FILLING_ID)
 }
 
-/// Nobody else may be able to replace the file, its companions or a folder above them.
+/// Checks that no other user can replace the file, its companions or a folder above them.
 fn check_ancestors(path: &Path) -> Result<()> {
     const STICKY: u32 = 0o1000;
     const OTHERS_WRITE: u32 = 0o022;
@@ -231,7 +232,7 @@ fn check_ancestors(path: &Path) -> Result<()> {
     Ok(())
 }
 
-/// What SQLite keeps beside the file is read back as part of it.
+/// Checks the companion files, because SQLite reads them as part of the store.
 fn check_companions(path: &Path) -> Result<()> {
     for ending in COMPANIONS {
         let companion = companion(path, ending);
@@ -278,7 +279,7 @@ fn check_file(path: &Path) -> Result<()> {
     }
     if meta.mode() & 0o077 != 0 {
         let refused = cant_open(path).why(format!("it can be read by others (mode {:04o})", meta.mode() & 0o7777));
-        // The path may be mistyped: nobody shall change the mode of what is no store of ours.
+        // The path may be mistyped, so the advice to change a mode must be given only for a jeton store.
         return Err(match is_store(path) {
             true => refused.next(format!("Run: chmod 600 {}", path.display())),
             false => refused.why("it is no store of jeton").next("Name another file with --store"),
@@ -296,7 +297,7 @@ fn configure(db: &mut Connection, patience: Duration) -> rusqlite::Result<()> {
     db.set_prepared_statement_cache_capacity(128);
     db.set_db_config(DbConfig::SQLITE_DBCONFIG_DEFENSIVE, true)?;
     db.set_db_config(DbConfig::SQLITE_DBCONFIG_TRUSTED_SCHEMA, false)?;
-    // Without it, statements over tables with partial indexes are compiled anew for each value that is bound.
+    // Without this setting, statements over tables with partial indexes are compiled again for each bound value.
     db.set_db_config(DbConfig::SQLITE_DBCONFIG_ENABLE_QPSG, true)?;
     db.set_db_config(DbConfig::SQLITE_DBCONFIG_ENABLE_TRIGGER, false)?;
     db.set_db_config(DbConfig::SQLITE_DBCONFIG_ENABLE_VIEW, false)?;
@@ -311,10 +312,11 @@ fn configure(db: &mut Connection, patience: Duration) -> rusqlite::Result<()> {
     )
 }
 
-/// Brings the schema to ours. Two processes may try at once: the version is read again inside the transaction.
+/// Migrates the schema to the current version. Two processes may try at once, so the version is read again inside the
+/// transaction.
 fn migrate(db: &mut Connection, mode: Mode) -> Result<()> {
     let newest = i64::try_from(MIGRATIONS.len()).unwrap_or(i64::MAX);
-    // One look at one state: another process may be migrating between two.
+    // One transaction, so that all is read from one state: another process may migrate between two reads.
     let found = db.transaction().map_err(failed).and_then(|tx| version(&tx))?;
     if found.version == 0 && mode == Mode::Open {
         return Err(Error::new(Kind::NotFound, "the store's file is empty").next("Set a store up with: jeton init"));
@@ -340,8 +342,9 @@ fn migrate(db: &mut Connection, mode: Mode) -> Result<()> {
     db.pragma_update(None, "synchronous", "FULL").map_err(failed)
 }
 
-/// Switches a new store to WAL; one that is there already stays. The switch is refused at once, whatever the timeout,
-/// while another process looks at the file: then waiting for the file as a whole, which heeds the timeout, comes first.
+/// Switches a new store to WAL mode; an existing one already uses it. While another process reads the file, SQLite
+/// refuses the switch at once, whatever the timeout. So this first waits for an exclusive lock of the file, which
+/// respects the timeout.
 fn enter_wal(db: &Connection) -> Result<()> {
     let switch = || db.pragma_update_and_check(None, "journal_mode", "WAL", |r| r.get::<_, String>(0));
     let mut mode = switch();
@@ -370,7 +373,7 @@ fn drop_indexes(db: &Connection, sql: &str) -> rusqlite::Result<()> {
 pub(super) struct Schema {
     /// 0 for an empty file.
     pub version: i64,
-    /// Whether the filling of the store was never finished.
+    /// `true` if filling the store was never finished.
     pub lacks_indexes: bool,
 }
 

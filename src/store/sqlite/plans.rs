@@ -1,4 +1,5 @@
-//! How SQLite means to read the lists: a plan that sorts or scans a million tokens passes every other test.
+//! Tests of SQLite's query plans for the lists. A plan that sorts or scans a million tokens would pass every other
+//! test.
 
 use rusqlite::types::Value;
 use rusqlite::{Connection, params_from_iter};
@@ -24,7 +25,7 @@ use crate::verbs::ports::{Anchor, NewAccount, NewToken, Visibility, WindowQuery}
 
 const NOW: Timestamp = Timestamp(1_795_253_400_000);
 
-/// A store with one token of an owner's.
+/// Returns a store with one token of an owner.
 fn furnished() -> (Connection, TempDir) {
     let folder = tempfile::tempdir().unwrap();
     let (db, _) = open::open(&folder.path().join("x.db"), true).unwrap();
@@ -105,7 +106,7 @@ fn every_order_is_read_along_its_index() {
                         (_, true) => "tokens_trashed_by_",
                     };
                     assert!(plan.contains(index), "{column:?} {plan}");
-                    // The key is a place in the index, and no condition on every row.
+                    // The key must be a position in the index, not a condition on every row.
                     let seeks = [",tie)>(?,?", ",tie)<(?,?", "(at,token_id)>(?,?)", "(at,token_id)<(?,?)"];
                     let seeks = seeks.iter().any(|s| plan.contains(s));
                     assert!(seeks || !keyed, "{column:?} {plan}");
@@ -162,7 +163,7 @@ fn ledger_query<K>(sight: Sight, text: &str) -> LedgerQuery<K> {
     }
 }
 
-/// How each page of a list of the ledger is read: from either end and around a key, with and without a filter.
+/// Returns the plan of each page of a list of the ledger: from either end and around a key, with and without a filter.
 fn ledger_plans<R: Listed>(db: &Connection, key: &R::Key, one: bool) -> Vec<(bool, String)> {
     let strangers = true;
     let sights = match one {
@@ -203,7 +204,7 @@ fn ledger_plans<R: Listed>(db: &Connection, key: &R::Key, one: bool) -> Vec<(boo
 fn the_ledger_is_read_along_time() {
     let (db, _folder) = furnished();
     let (denied, used) = (DeniedKey { minute: 1, row: 1 }, use_key());
-    // Going on from a key is a seek to its very place, not a walk through the rest of its minute or day.
+    // Continuing from a key seeks to its exact position, and doesn't walk through the rest of its minute or day.
     for (keyed, plan) in ledger_plans::<DeniedRow>(&db, &denied, false) {
         assert!(!plan.contains("TEMP B-TREE"), "{plan}");
         assert!(plan.starts_with("SEARCH d USING INDEX denied_attempts_by_time ("), "{plan}");
@@ -225,7 +226,7 @@ fn use_key() -> UseKey {
 fn one_tokens_ledger_is_read_along_its_own_time() {
     let (db, _folder) = furnished();
     for (_, plan) in ledger_plans::<DeniedRow>(&db, &DeniedKey { minute: 1, row: 1 }, true) {
-        // Within a minute, of which a token has a bounded number of rows, they are put in order.
+        // A token has a bounded number of rows in a minute; these are sorted.
         assert!(!plan.contains("TEMP B-TREE FOR ORDER BY"), "{plan}");
         assert!(plan.contains("denied_attempts_once (token_id=? AND minute"), "{plan}");
     }

@@ -1,4 +1,4 @@
-//! Tokens taken away for good, and what is left of their secrets.
+//! Permanently removes tokens, and keeps the remains of their secrets.
 
 use rusqlite::{Connection, Params, params};
 use serde_json::Value;
@@ -15,10 +15,10 @@ use crate::domain::token::{Purgeable, TokenId, Tombstone};
 use crate::error::Result;
 use crate::verbs::ports::{Doomed, PurgeQuery};
 
-/// Which tokens `query` means, where `?1` is its instant.
+/// Returns the condition for the tokens of `query`; `?1` is its instant.
 fn meant(query: &PurgeQuery) -> String {
     let state = match query.which {
-        // The first match of deleted, disabled, expired: what is switched off is kept on purpose.
+        // The first match of deleted, disabled, expired counts. So disabled tokens are kept on purpose.
         Purgeable::Expired => "t.deleted_at IS NULL AND t.enabled = 1 AND t.until <= ?1",
         Purgeable::Trashed => "t.deleted_at <= ?1",
     };
@@ -56,7 +56,7 @@ fn ids(tokens: &[TokenId]) -> String {
 }
 
 pub(super) fn purge(db: &Connection, tokens: &[TokenId], now: Timestamp) -> Result<()> {
-    // One statement for all of them rather than one each: half the time where there are many.
+    // One statement for all of them: it takes half the time of one each if there are many.
     let ids = ids(tokens);
     run(
         db,
@@ -65,7 +65,7 @@ pub(super) fn purge(db: &Connection, tokens: &[TokenId], now: Timestamp) -> Resu
          FROM json_each(?1) j JOIN tokens t ON t.id = j.value JOIN secrets s ON s.token_id = t.id",
         params![ids, now.0],
     )?;
-    // Each account has so many tokens less.
+    // Reduces the number of tokens of each account.
     run(
         db,
         "UPDATE token_counts SET kept = token_counts.kept - gone.kept, trashed = token_counts.trashed - gone.trashed
@@ -107,7 +107,7 @@ pub(super) fn tombstone(db: &Connection, id: &PublicId) -> Result<Option<Tombsto
     }))
 }
 
-/// Whose a purged token was, and the role of that account.
+/// Returns the account that owned a purged token, and the account's role.
 pub(super) fn owner(db: &Connection, token: TokenId) -> Result<Option<(AccountId, Role)>> {
     let row = one(
         db,

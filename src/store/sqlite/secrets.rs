@@ -35,7 +35,7 @@ pub(super) fn set_current(
     now: Timestamp,
     keep_old_until: Option<Timestamp>,
 ) -> Result<()> {
-    // The previous one first: a token has one at most.
+    // Retires the previous secret first, because a token has at most one.
     retire_previous(db, token)?;
     let old = if keep_old_until.is_some() { "previous" } else { "dead" };
     run(

@@ -1,4 +1,4 @@
-//! Failed sign-ins: added up by name and source, and written to the audit log a row for many.
+//! Failed sign-ins: added up by name and source, so that one row of the audit log covers many.
 
 use rusqlite::{Connection, params};
 
@@ -10,19 +10,19 @@ use crate::domain::time::{MINUTE, Timestamp};
 use crate::error::Result;
 use crate::verbs::ports::{Due, FailedSignIn};
 
-/// How many names and sources are kept apart; all further ones are added up together.
+/// Maximum number of names and sources counted separately; all further ones are added up together.
 const MAX_APART: i64 = 64;
-/// How long tries are added up before they are written, in milliseconds.
+/// Period over which attempts are added up before they are written, in milliseconds.
 const WINDOW: i64 = 10 * MINUTE;
-/// How long after a row another of the same name and source is written for somebody who looks, in milliseconds.
+/// Minimum time between two rows of the same name and source if somebody reads the log, in milliseconds.
 const LOOK_WINDOW: i64 = MINUTE;
-/// How many rows are written at once for somebody who looks.
+/// Maximum number of rows written at once if somebody reads the log.
 const MAX_LOOKED_AT: i64 = 16;
-/// How much of a source is kept, in characters.
+/// Maximum length of a stored source, in characters.
 const MAX_SOURCE: usize = 64;
-/// Stands for every name that no account has: what was typed as a name may be a password.
+/// Replaces every name that no account has, because a password may have been typed as a name.
 const UNKNOWN: i64 = 0;
-/// Stands for names and sources beyond [`MAX_APART`].
+/// Replaces names and sources beyond [`MAX_APART`].
 const OTHERS: i64 = -1;
 /// The verb of the rows.
 const VERB: &str = "sign-in.failed";
@@ -56,7 +56,7 @@ pub(super) fn record(db: &Connection, failed: &FailedSignIn<'_>) -> Result<()> {
     Ok(())
 }
 
-/// The condition under which counted tries are written. A clock that was set back makes all of them due.
+/// Returns the condition under which counted attempts are written. After a clock was set back, all of them are due.
 const fn condition(due: Due) -> &'static str {
     match due {
         Due::Window => "tries > 0 AND (first_at <= ?1 - ?2 OR first_at > ?1)",
@@ -71,13 +71,13 @@ const fn window(due: Due) -> i64 {
     }
 }
 
-/// Whether anything is to be written.
+/// `true` if any attempts are due to be written.
 pub(super) fn waits(db: &Connection, now: Timestamp, due: Due) -> Result<bool> {
     let sql = format!("SELECT 1 FROM failed_sign_ins WHERE {} LIMIT 1", condition(due));
     Ok(one(db, &sql, params![now.0, window(due)], |r| r.get::<_, i64>(0))?.is_some())
 }
 
-/// Writes what is due to the audit log, and forgets names and sources that have been quiet since.
+/// Writes due attempts to the audit log, and forgets names and sources without attempts since the last row.
 pub(super) fn write(db: &Connection, now: Timestamp, due: Due) -> Result<()> {
     let limit = match due {
         Due::Window => MAX_APART + 1,

@@ -18,7 +18,7 @@ use crate::domain::token::{PreviousSecret, Revision, Token, TokenId, TokenKind, 
 use crate::error::{Error, Result};
 use crate::verbs::ports::{NewToken, Visibility};
 
-/// Everything about a token in one row; what stands in its own tables is fetched by key.
+/// Selects a token with all its data in one row. Data in other tables is fetched by key.
 pub(super) const SELECT: &str = "
     SELECT t.id, t.name, t.description, t.enabled, t.selection, t.created_at, t.expires_at, t.deleted_at, t.revision,
            a.id, a.username, a.role, a.enabled AND a.deleted_at IS NULL,
@@ -86,7 +86,7 @@ fn raw(r: &Row<'_>) -> rusqlite::Result<RawToken> {
     })
 }
 
-/// The tokens that `sql` (which begins with [`SELECT`]) finds, with their selections.
+/// Returns the tokens found by `sql` (which begins with [`SELECT`]), with their selections.
 pub(super) fn find(db: &Connection, sql: &str, params: &[&dyn ToSql]) -> Result<Vec<Token>> {
     all(db, sql, params, raw)?.into_iter().map(|raw| token(db, raw)).collect()
 }
@@ -95,7 +95,7 @@ fn token(db: &Connection, raw: RawToken) -> Result<Token> {
     let prefix = Prefix::parse(&raw.prefix).map_err(|_| damaged("the prefix"))?;
     let hint = |id: &str| PublicId::parse(id).map(|id| id.hint(&prefix)).ok_or_else(|| damaged("a public id"));
     let role = |word: &str| Role::parse(word).map_err(|_| damaged("a role"));
-    // Between a token's insertion and its first secret there is no hint, inside one transaction only.
+    // There is no hint only between a token's insertion and its first secret, inside one transaction.
     let (hint_of_current, secret_since, issued_role) = match raw.secret {
         Some((id, since, issued)) => (hint(&id)?, since, role(&issued)?),
         None => (String::new(), 0, Role::Viewer),
@@ -180,14 +180,14 @@ pub(super) fn kept(db: &Connection, account: AccountId) -> Result<Vec<Token>> {
     find(db, &sql, &[&account.0])
 }
 
-/// The condition under which a reader sees the token `t` of the account `a`.
+/// Returns the condition under which a reader sees the token `t` of the account `a`.
 pub(super) fn visible(visibility: &Visibility) -> String {
     let roles: Vec<String> = visibility.roles.iter().map(|r| format!("'{}'", r.word())).collect();
     format!("(t.account_id = {} OR a.role IN ({}))", visibility.own.0, roles.join(", "))
 }
 
-/// Counts an account's active tokens. Left to itself SQLite takes the index that begins with `enabled`, and walks
-/// through all of them.
+/// Counts an account's active tokens. Names the index, because SQLite would choose the one that begins with `enabled`,
+/// and read all of it.
 pub(super) const ACTIVE: &str = "
     SELECT count(*) FROM tokens INDEXED BY tokens_live_of_account
     WHERE account_id = ?1 AND deleted_at IS NULL AND enabled = 1 AND kind = 'api'
@@ -241,13 +241,13 @@ pub(super) fn insert(db: &Connection, id: Option<TokenId>, new: &NewToken<'_>) -
     Ok(id)
 }
 
-/// The highest id that a token ever had; 0 if there was none.
+/// Returns the highest id that a token ever had; 0 if there was none.
 pub(super) fn newest_id(db: &Connection) -> Result<i64> {
     let newest = one(db, "SELECT seq FROM sqlite_sequence WHERE name = 'tokens'", [], |r| r.get(0))?;
     Ok(newest.unwrap_or(0))
 }
 
-/// Gives no new token an id up to `newest` any more.
+/// Reserves all ids up to `newest`, so that no new token gets one of them.
 pub(super) fn reserve_ids(db: &Connection, newest: i64) -> Result<()> {
     let known = newest_id(db)?;
     if known >= newest {
@@ -291,7 +291,7 @@ pub(super) fn update(db: &Connection, token: &Token) -> Result<()> {
         counts::moved(db, account, trashed)?;
         run(db, "UPDATE last_seen SET trashed = ?2 WHERE token_id = ?1", params![token.id.0, trashed])?;
     }
-    // An old secret never outlives its token, and a later expiry doesn't bring it back.
+    // An old secret never outlives its token, and a later expiry doesn't reactivate the secret.
     let sql = "UPDATE secrets SET retires_at = ?2 WHERE token_id = ?1 AND state = 'previous' AND retires_at > ?2";
     if let Some(expiry) = token.expiry.at() {
         run(db, sql, params![token.id.0, expiry.0])?;

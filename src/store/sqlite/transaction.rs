@@ -1,4 +1,4 @@
-//! An open transaction, and what the ports ask of one.
+//! An open transaction, as the ports use it.
 
 use super::{
     accounts, audit, audit_window, catalogue, check, grants, ledger, ledger_size, ledger_window, lineage, purge,
@@ -28,7 +28,8 @@ use crate::verbs::ports::{
 use rusqlite::Transaction;
 use std::collections::BTreeMap;
 
-/// An open transaction. Which of the three traits a caller is handed decides what it can do with it.
+/// An open transaction. The trait that a caller gets (one of three) limits what the caller can do with the
+/// transaction.
 pub(super) struct Open<'a>(pub(super) &'a Transaction<'a>);
 
 impl Snapshot for Open<'_> {

@@ -8,13 +8,13 @@ use crate::domain::time::{CLOCK_SKEW, MINUTE, Timestamp, utc_day_number};
 use crate::error::Result;
 use crate::verbs::ports::{Denial, Use};
 
-/// How many callers and methods of a token a day keeps apart; what comes after them is summed up by method.
+/// Maximum number of a token's callers and methods recorded separately each day; further ones are added up by method.
 const USES_A_DAY: i64 = 1_000;
-/// How many attempts of a kind a minute keeps apart, for each token and for those without one.
+/// Maximum number of attempts of a kind recorded separately each minute, for each token and for attempts without one.
 const DENIALS_A_MINUTE: i64 = 100;
 
-/// Records a use. `latest` is the instant of the newest use that is recorded with it: what stands further ahead than that
-/// comes from a clock that was wrong, and must not hide later uses.
+/// Records a use. `latest` is the instant of the newest use recorded together with this one. An instant further ahead
+/// than `latest` comes from a wrong clock, and must not hide later uses.
 pub(super) fn record_use(db: &Connection, used: &Use<'_>, latest: Timestamp) -> Result<()> {
     let wrong = latest.max(used.at).plus(CLOCK_SKEW).0;
     let (token, secret, day) = (used.token.0, used.secret.as_str(), utc_day_number(used.at));
@@ -64,7 +64,7 @@ pub(super) fn record_denial(db: &Connection, denied: &Denial<'_>) -> Result<()> 
             |r| Ok((r.get::<_, i64>(0)?, r.get::<_, i64>(1)?)),
         )
     };
-    // A stranger who calls himself something else with each try is one stranger: his first word is kept.
+    // A caller without a token may give another name with each attempt. All count as one caller, under the first name.
     let (method, client) = match denied.token {
         Some(_) => (denied.method, denied.client.to_owned()),
         None => ("", stranger(db, minute, denied)?.unwrap_or_else(|| denied.client.to_owned())),
@@ -79,7 +79,7 @@ pub(super) fn record_denial(db: &Connection, denied: &Denial<'_>) -> Result<()> 
     Ok(())
 }
 
-/// What somebody without a token called himself when he first came in this minute.
+/// Returns the first client name in this minute of a caller without a token.
 fn stranger(db: &Connection, minute: i64, denied: &Denial<'_>) -> Result<Option<String>> {
     one(
         db,

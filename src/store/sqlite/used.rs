@@ -1,4 +1,4 @@
-//! How one token is used, read for each one that is looked at: every statement is bounded, along an index.
+//! Usage of one token, read for each token that is shown. Every statement is bounded and uses an index.
 
 use rusqlite::types::Value;
 use rusqlite::{Connection, params};
@@ -11,11 +11,11 @@ use crate::domain::token::{Status, Token, TokenId};
 use crate::error::Result;
 use crate::verbs::ports::{DeniedEvidence, DeniedSince, LastDenied, Origin, PreviousUses, Usage};
 
-/// How many rows of denied attempts are summed up at most, the newest first.
+/// Maximum number of rows of denied attempts that are summed up, the newest first.
 const DENIALS_MOST: i64 = 10_000;
 
 pub(super) fn of_token(db: &Connection, token: TokenId, now: Timestamp) -> Result<Usage> {
-    // Both ends: a clock that was forward for a while leaves uses on days to come.
+    // Both ends are bounded, because a clock that was ahead for a while leaves uses on future days.
     let (today, week) = (utc_day_number(now), utc_day_number(now) - 6);
     let last =
         one(db, "SELECT nullif(at, 0) FROM last_seen WHERE token_id = ?1", [token.0], |r| r.get::<_, Option<i64>>(0))?;
@@ -73,7 +73,7 @@ pub(super) fn of_token(db: &Connection, token: TokenId, now: Timestamp) -> Resul
     })
 }
 
-/// Accepted uses of each of the last days, the oldest first; of one secret where that is said.
+/// Returns the accepted uses of each of the last days, the oldest first; only of one secret if that is given.
 fn days(db: &Connection, token: TokenId, today: i64, secret: Option<&str>) -> Result<Vec<u64>> {
     let first = today - (Usage::DAYS as i64 - 1);
     let of_secret = if secret.is_some() { "AND public_id = ?4" } else { "" };
@@ -103,12 +103,12 @@ fn of_previous(db: &Connection, token: TokenId, today: i64) -> Result<PreviousUs
     Ok(PreviousUses { today: days.last().copied().unwrap_or_default(), week: days.iter().rev().take(7).sum() })
 }
 
-/// When the token's present state began.
+/// Returns when the token's present state began.
 fn since(db: &Connection, token: &Token, now: Timestamp) -> Result<DeniedSince> {
     Ok(match (token.status(now), token.deleted_at, token.expiry) {
         (Status::Deleted, Some(at), _) => DeniedSince::Deleted(at),
         (Status::Disabled, ..) => {
-            // What comes out of the trash is switched off, too; switching it off once more changes nothing.
+            // A token restored from the trash is switched off, too. Switching it off once more changes nothing.
             let sql = "SELECT at FROM audit INDEXED BY audit_of_target
                        WHERE target = ?1 AND verb IN ('token.disable', 'token.restore') AND seq > coalesce(
                            (SELECT max(seq) FROM audit INDEXED BY audit_of_target

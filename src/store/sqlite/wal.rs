@@ -1,4 +1,4 @@
-//! The write-ahead log: written back, measured.
+//! Writes back the write-ahead log, and measures its size.
 
 use std::fs;
 use std::path::Path;
@@ -7,11 +7,11 @@ use rusqlite::Connection;
 
 use super::identity::companion;
 
-/// How many bytes the write-ahead log keeps on disk once all of it was written back.
+/// Number of bytes of the write-ahead log that stay on disk after all of it was written back.
 pub(super) const KEPT: i64 = 16 * 1024 * 1024;
 
-/// Writes back what can be of the write-ahead log without waiting for anybody, and returns how many bytes are left. The
-/// file itself shrinks only with the next write.
+/// Writes back as much of the write-ahead log as possible without waiting, and returns the number of remaining bytes.
+/// The file itself shrinks only with the next write.
 pub(super) fn checkpoint(db: &Connection) -> rusqlite::Result<u64> {
     let page: i64 = db.query_row("PRAGMA page_size", [], |r| r.get(0))?;
     let left: i64 =
@@ -19,7 +19,7 @@ pub(super) fn checkpoint(db: &Connection) -> rusqlite::Result<u64> {
     Ok(left.saturating_mul(page).max(0).unsigned_abs())
 }
 
-/// The size of the write-ahead log of the store at `path`.
+/// Returns the size of the write-ahead log of the store at `path`.
 pub(super) fn bytes(path: &Path) -> u64 {
     fs::metadata(companion(path, "-wal")).map_or(0, |meta| meta.len())
 }

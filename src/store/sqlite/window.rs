@@ -1,4 +1,4 @@
-//! Stretches of the token list, and the counts above it: nothing loads the table.
+//! Pages of the token list, and the counts above it. The whole table is never loaded.
 
 use std::collections::BTreeSet;
 
@@ -14,20 +14,20 @@ use crate::error::{Fault, Result};
 use crate::verbs::decide::Reason;
 use crate::verbs::ports::{Anchor, Tally, Visibility, Window, WindowQuery};
 
-/// Ids in order, and what stands around them.
+/// Ids in order, and their surroundings.
 #[derive(Default)]
 struct Stretch {
     ids: Vec<i64>,
-    /// Whether more stand before them.
+    /// `true` if there are more rows before the ids.
     before: bool,
-    /// Whether more stand behind them.
+    /// `true` if there are more rows after the ids.
     behind: bool,
-    /// How many stand before them, where that is known without counting.
+    /// Number of rows before the ids, if known without counting.
     position: Option<u64>,
 }
 
 pub(super) fn window(db: &Connection, query: &WindowQuery) -> Result<Window> {
-    // One row more is asked for than is wanted: whether there is one tells whether an end is reached.
+    // Requests one row more than needed; its presence shows that the end isn't reached.
     let limit = query.limit.min(i64::MAX as usize - 1);
     let list = Listing::of(db, query)?;
     let stretch = match query.anchor {
@@ -54,7 +54,7 @@ pub(super) fn window(db: &Connection, query: &WindowQuery) -> Result<Window> {
     Ok(Window { rows, unreadable, last, position, matching, matching_is_least, total, knocking })
 }
 
-/// The tokens, and those of which a stored value is damaged. A store that can't be read at all fails the whole.
+/// Returns the tokens, and the ids of those with a damaged value. If the store can't be read at all, everything fails.
 fn rows(db: &Connection, ids: &[i64]) -> Result<(Vec<Token>, Vec<TokenId>)> {
     let (mut rows, mut unreadable) = (Vec::with_capacity(ids.len()), Vec::new());
     for id in ids.iter().copied().map(TokenId) {
@@ -71,7 +71,7 @@ fn last(ids: &[i64]) -> Option<TokenId> {
     ids.last().copied().map(TokenId)
 }
 
-/// Those of `rows` that don't work any more and were tried lately: one look at an index for each.
+/// Returns those of `rows` that no longer work but were tried lately. Needs one index look-up for each.
 fn knocking(db: &Connection, rows: &[Token], now: Timestamp) -> Result<BTreeSet<TokenId>> {
     let since = now.plus(-7 * DAY).0.div_euclid(MINUTE);
     let mut found = BTreeSet::new();
@@ -107,14 +107,14 @@ fn end(db: &Connection, list: &Listing, limit: usize) -> Result<Stretch> {
     Ok(Stretch { ids, before, position, ..Stretch::default() })
 }
 
-/// Half a page before the key and the rest from it on; more on one side where the other runs out.
+/// Returns half a page before the key, and the rest starting at it. If one side runs out, the other gets more.
 fn around(db: &Connection, list: &Listing, key: &[Value], told: Option<u64>, limit: usize) -> Result<Stretch> {
     let mut ids = list.page(db, Some(key), Step::Back, limit + 1)?;
     let mut on = list.page(db, Some(key), Step::At, limit + 1)?;
     let keep_on = on.len().min(limit - ids.len().min(limit / 2));
     let keep_back = ids.len().min(limit - keep_on);
     let (before, behind) = (ids.len() > keep_back, on.len() > keep_on);
-    // The way back ran out before its limit: then it has counted what stands there.
+    // The way back ended before its limit, so it has counted all rows there.
     let position = match told {
         _ if ids.len() <= limit => Some((ids.len() - keep_back) as u64),
         told => told.map(|told| told.saturating_sub(keep_back as u64)),
@@ -130,7 +130,7 @@ fn position(db: &Connection, list: &Listing, stretch: &Stretch) -> Result<u64> {
     match (stretch.position, stretch.ids.first()) {
         (Some(known), _) => Ok(known),
         (None, Some(first)) if stretch.before => match list.key_of(db, *first)? {
-            // Beyond what is counted of the matches, their exact place would say nothing.
+            // If the matches are not all counted, an exact position would mean nothing.
             Some(key) => list.count(db, list.is_least.then_some(list.matching), Some(&key)),
             None => Ok(0),
         },
@@ -138,8 +138,8 @@ fn position(db: &Connection, list: &Listing, stretch: &Stretch) -> Result<u64> {
     }
 }
 
-/// Position and number made to agree with what was seen of either end: a position told a while ago, or a number that
-/// is only the least, must not hide rows that are there nor promise rows that aren't.
+/// Makes position and number consistent with the ends that were seen. The position may be old, and the number only a
+/// lower bound. Neither may hide existing rows, nor promise missing ones.
 fn settle(stretch: &Stretch, list: &Listing, position: u64) -> (u64, u64) {
     let rows = stretch.ids.len() as u64;
     let mut position = if stretch.before { position.max(1) } else { 0 };
@@ -159,7 +159,7 @@ pub(super) fn tally(db: &Connection, visibility: &Visibility, now: Timestamp, so
     let mut holds = Conditions::default();
     holds.visible("account_id", visibility);
     holds.and("expires_at > ? AND expires_at <= ?", [now.0, soon.0].map(Value::from));
-    // Both indexes hold all that is asked.
+    // Both indexes contain all required columns.
     let index = if visibility.roles.is_empty() { "tokens_live_of_account" } else { "tokens_live_by_expiry" };
     let sql = format!(
         "SELECT count(*) FROM tokens INDEXED BY {index}

@@ -8,36 +8,36 @@ use crate::store::sqlite::FileState;
 use crate::store::sqlite::convert::failed;
 
 impl SqliteStore {
-    /// Whether the file that was opened still stands in its place.
+    /// `true` if the opened file is still in its place.
     pub fn is_in_place(&self) -> bool {
         self.identity.holds().is_ok()
     }
 
-    /// Where it is.
+    /// Returns the path of the store.
     pub fn path(&self) -> &Path {
         &self.path
     }
 
-    /// The state of the file itself.
+    /// Returns the state of the file itself.
     ///
     /// # Errors
-    /// [`crate::error::Kind::Failure`] when it can't be told.
+    /// [`crate::error::Kind::Failure`] if the state can't be read.
     pub fn file_state(&self) -> Result<FileState> {
         self.identity.file_state()
     }
 
-    /// Drops what SQLite remembers of the file, so that it is read anew.
+    /// Drops SQLite's cached pages, so that the file is read again.
     ///
     /// # Errors
-    /// [`crate::error::Kind::Failure`] when SQLite refuses.
+    /// [`crate::error::Kind::Failure`] if SQLite refuses.
     pub fn drop_pages(&self) -> Result<()> {
         self.lock().execute_batch("PRAGMA shrink_memory").map_err(failed)
     }
 
-    /// SQLite's own check of the file: `ok`, or what is wrong with it.
+    /// Runs SQLite's own check of the file: returns `ok`, or the problems.
     ///
     /// # Errors
-    /// [`crate::error::Kind::Failure`] when it can't be read.
+    /// [`crate::error::Kind::Failure`] if the file can't be read.
     pub fn integrity(&self) -> Result<String> {
         self.lock().query_row("PRAGMA integrity_check", [], |r| r.get(0)).map_err(failed)
     }
