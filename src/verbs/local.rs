@@ -144,7 +144,7 @@ impl<S: Store> Carrier for Local<S> {
     fn change<V: Change>(&self, who: &Credential, mut verb: V) -> Result<V::Reply> {
         let session = self.proved(who, V::PROOF, V::NEEDS)?;
         verb.prepare(who, &*self.world.hasher)?;
-        let Committed { out, seq } = if V::PLANS {
+        let Committed { mut out, seq } = if V::PLANS {
             self.planned(&mut verb, session.as_ref())?
         } else if let Some(save_to) = verb.secrets_go_to() {
             self.deliver_first(&verb, session.as_ref(), save_to)?
@@ -152,6 +152,11 @@ impl<S: Store> Carrier for Local<S> {
             self.run(&verb, session.as_ref())?
         };
         self.prune_ledger();
+        if V::LOOKS_BACK {
+            // The change is made, whether or not this can be read.
+            let now = self.world.clock.now();
+            let _ = self.store.read(|snapshot| verb.look_back(&mut out, snapshot, &self.env(now)));
+        }
         let cli = verb.cli(&out);
         Ok(Changed { out, cli, seq })
     }

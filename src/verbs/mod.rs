@@ -137,6 +137,17 @@ pub trait Change: Verb<Reply = Changed<Self::Out>> {
         &mut []
     }
 
+    /// `true` if [`Change::look_back`] adds something.
+    const LOOKS_BACK: bool = false;
+
+    /// Adds to the result what is worth knowing about it, read after the commit so that it holds up no writer.
+    ///
+    /// # Errors
+    /// [`crate::error::Kind::Failure`] when the store can't be read; the change is made all the same.
+    fn look_back(&self, _out: &mut Self::Out, _snapshot: &dyn Snapshot, _env: &Env<'_>) -> Result<()> {
+        Ok(())
+    }
+
     /// Returns the equivalent command line.
     fn cli(&self, out: &Self::Out) -> CliLine;
 }

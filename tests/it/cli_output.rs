@@ -3,9 +3,13 @@
 use std::fs::OpenOptions;
 use std::process::{Command, Stdio};
 
+use jeton::domain::name::Prefix;
+use jeton::domain::secret::Secret;
+use jeton::verbs::ports::Entropy;
 use serde_json::json;
 
 use crate::support::program::{Home, PASSWORD, finish};
+use crate::support::world::SeededEntropy;
 
 /// Runs the program with its stdout on a full disk; the exit code and stderr.
 fn onto_full_disk(home: &Home, args: &[&str]) -> (Option<i32>, String) {
@@ -129,6 +133,25 @@ fn a_found_secret_is_found_with_what_is_around_it() {
     whose("nothing here").ends(3);
     whose("").ends(3);
     home.run(&["verify"], format!("Bearer {a}")).ends(4);
+}
+
+/// However many secrets stand in a text, each of them is looked up.
+#[test]
+fn whose_looks_up_every_secret_of_a_text() {
+    let home = Home::set_up();
+    let last = home.create(&["last"]);
+    let entropy = SeededEntropy::new(5);
+    let prefix = Prefix::default();
+    let mut text = Vec::new();
+    for _ in 0..150 {
+        Secret::generate(&prefix, |buffer| entropy.fill(buffer)).unwrap().expose(|s| text.push(s.to_owned()));
+    }
+    text.push(last);
+    let text = text.join("\n");
+    let found = home.run(&["token", "whose", "--json"], text.as_str()).succeeds().json();
+    assert_eq!(found["found"].as_array().unwrap().len(), 151);
+    assert_eq!(found["found"][150]["token"]["name"], "last");
+    assert_eq!(home.run(&["token", "whose", "--quiet"], text.as_str()).succeeds().out, "ops/last\n");
 }
 
 #[test]

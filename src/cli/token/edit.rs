@@ -30,7 +30,8 @@ pub(super) fn edit(app: &mut App, args: EditArgs) -> Result<()> {
         return would(app, &edited);
     }
     // Somebody is there to be shown it, unless the password comes from elsewhere.
-    let edited = if app.prompt.possible && app.prompt.password == PasswordFrom::Prompt {
+    let shows_first = app.prompt.possible && app.prompt.password == PasswordFrom::Prompt;
+    let edited = if shows_first {
         shown_first(app, verb)?
     } else {
         let who = app.to_change()?;
@@ -39,7 +40,8 @@ pub(super) fn edit(app: &mut App, args: EditArgs) -> Result<()> {
         edited
     };
     let name = edited.after.full_name();
-    if let Some(warning) = &edited.warning {
+    // What was shown before the question isn't said again.
+    if let Some(warning) = edited.warning.as_ref().filter(|_| !shows_first) {
         app.out.note(&format!("! {name}: {warning}"));
     }
     if app.out.json {

@@ -20,41 +20,39 @@ use crate::verbs::decide::{Found, Reason, Traced};
 use crate::verbs::ports::SecretState;
 use crate::verbs::tokens::Whose;
 
-/// The longest text that is searched for secrets.
+/// The longest text that is searched for secrets; a longer one is refused. All secrets in it are looked up.
 const TEXT_MOST: usize = 1024 * 1024;
-/// The most secrets that are looked up.
-const SECRETS_MOST: usize = 100;
 
 pub(super) fn whose(app: &mut App) -> Result<()> {
     // The store first: without one nobody need type a secret.
     app.place.local()?;
-    let (mut hints, mut traced) = (Vec::new(), Vec::new());
-    for secret in found(app)? {
-        hints.push(secret.hint().unwrap_or_default().to_owned());
-        traced.push(app.ask(&Credential::Store, Whose { secret })?);
+    let (secrets, now) = (found(app)?, app.now());
+    let are_several = secrets.len() > 1;
+    let (mut any_token, mut first_refusal, mut answers) = (false, None, Vec::new());
+    // One after the other: a text may hold thousands.
+    for secret in secrets {
+        let hint = secret.hint().unwrap_or_default().to_owned();
+        let traced = app.ask(&Credential::Store, Whose { secret })?;
+        any_token |= is_token(&traced);
+        first_refusal = first_refusal.or(traced.refused);
+        if app.out.json {
+            answers.push(answer(&traced, now));
+            continue;
+        }
+        if are_several && !app.out.quiet {
+            let known = if is_token(&traced) { "" } else { " is no token's secret" };
+            app.out.line(&format!("{hint}…{known}"))?;
+        }
+        told(app, &traced, now)?;
     }
-    let now = app.now();
     if app.out.json {
-        match &traced[..] {
-            [only] => app.out.json(&answer(only, now))?,
-            several => {
-                let found = several.iter().map(|one| answer(one, now)).collect();
-                app.out.json(&SomeWhoseJson { schema: SCHEMA, found })?;
-            }
-        }
-    } else {
-        for (one, hint) in traced.iter().zip(&hints) {
-            if traced.len() > 1 && !app.out.quiet {
-                let known = if is_token(one) { "" } else { " is no token's secret" };
-                app.out.line(&format!("{hint}…{known}"))?;
-            }
-            told(app, one, now)?;
+        match &answers[..] {
+            [only] => app.out.json(only)?,
+            _ => app.out.json(&SomeWhoseJson { schema: SCHEMA, found: answers })?,
         }
     }
-    match traced.first().and_then(|first| first.refused) {
-        Some(reason) if !traced.iter().any(is_token) => {
-            Err(Error::not_found("that is no token's secret").why(reason.sentence()))
-        }
+    match first_refusal {
+        Some(reason) if !any_token => Err(Error::not_found("that is no token's secret").why(reason.sentence())),
         _ => Ok(()),
     }
 }
@@ -73,7 +71,7 @@ fn found(app: &App) -> Result<Vec<Presented>> {
     } else {
         secret_bytes(io::stdin(), TEXT_MOST)?
     };
-    let mut secrets = find_secrets(&text, SECRETS_MOST);
+    let mut secrets = find_secrets(&text, usize::MAX);
     if secrets.is_empty() {
         secrets.push(Presented::new(Zeroizing::new(String::from_utf8_lossy(&text).trim().to_owned())));
     }

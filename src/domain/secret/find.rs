@@ -1,5 +1,7 @@
 //! Finds secrets within texts.
 
+use std::collections::HashSet;
+
 use zeroize::Zeroizing;
 
 use super::{Presented, SecretFault, TAIL_LEN, public_id_in};
@@ -23,6 +25,7 @@ pub fn find_secrets(text: &[u8], most: usize) -> Vec<Presented> {
 /// Returns the places in `text` (letters, digits and underscores) for which `is_one` is true.
 fn found_in(text: &[u8], most: usize, is_one: impl Fn(&str) -> bool) -> Vec<Presented> {
     let mut found: Vec<Presented> = Vec::new();
+    let mut met: HashSet<&str> = HashSet::new();
     let mut free_from = 0;
     for mark in text.iter().enumerate().filter(|(_, b)| **b == b'_').map(|(mark, _)| mark) {
         // The longest prefix first, for mistyped secrets. A right checksum fits only one length.
@@ -31,7 +34,7 @@ fn found_in(text: &[u8], most: usize, is_one: impl Fn(&str) -> bool) -> Vec<Pres
         let words = heads.filter_map(|from| std::str::from_utf8(text.get(from..end)?).ok());
         let Some(word) = words.into_iter().find(|word| is_one(word)) else { continue };
         free_from = end;
-        if !found.iter().any(|other| *other.0 == *word) {
+        if met.insert(word) {
             found.push(Presented::new(Zeroizing::new(word.to_owned())));
         }
         if found.len() == most {

@@ -13,7 +13,7 @@ use crate::verbs::audited::Audited;
 use crate::verbs::authorize;
 use crate::verbs::cli_line::CliLine;
 use crate::verbs::needs::Needs;
-use crate::verbs::ports::{NewToken, Tx};
+use crate::verbs::ports::{NewToken, Snapshot, Tx};
 use crate::verbs::{Change, Changed, Env, Proof, Verb};
 
 /// Creates a token with the description, selection and expiry of another, and a secret of its own. It is enabled even
@@ -69,8 +69,7 @@ impl Change for CopyToken {
         let change = insert(by, tx, env, &owner, &new)?;
         let token = settle_all(by, tx, env, vec![change])?.pop();
         let token = token.ok_or_else(|| Error::failure("the token is not there"))?;
-        let mut issued = issue(by, tx, env, &token, None)?;
-        issued.warning = rights::warning(tx, &issued.token, env.now)?;
+        let issued = issue(by, tx, env, &token, None)?;
         let entry = born(Self::NAME, &issued.token).with("of", source.full_name()).with("of_id", source.id.to_string());
         Ok(Audited::one(issued, entry))
     }
@@ -81,6 +80,13 @@ impl Change for CopyToken {
 
     fn issued(out: &mut Issued) -> &mut [Issued] {
         slice::from_mut(out)
+    }
+
+    const LOOKS_BACK: bool = true;
+
+    fn look_back(&self, out: &mut Issued, snapshot: &dyn Snapshot, env: &Env<'_>) -> Result<()> {
+        out.warning = rights::warning(snapshot, &out.token, env.now)?;
+        Ok(())
     }
 
     fn cli(&self, _out: &Issued) -> CliLine {

@@ -15,7 +15,7 @@ use crate::verbs::audited::Audited;
 use crate::verbs::authorize;
 use crate::verbs::cli_line::CliLine;
 use crate::verbs::needs::{Needs, READ_ACCOUNTS};
-use crate::verbs::ports::{NewToken, Tx};
+use crate::verbs::ports::{NewToken, Snapshot, Tx};
 use crate::verbs::{Change, Changed, Env, Proof, Verb};
 
 /// Creates tokens and their secrets: all of them or none.
@@ -82,11 +82,6 @@ impl Change for CreateToken {
         for token in tokens {
             issued.push(issue(by, tx, env, &token, None)?);
         }
-        // The warning is the same for all tokens.
-        if let Some(first) = issued.first() {
-            let warning = rights::warning(tx, &first.token, env.now)?;
-            issued.iter_mut().for_each(|one| one.warning.clone_from(&warning));
-        }
         let entries: Vec<_> = issued.iter().map(|i| born(Self::NAME, &i.token)).collect();
         Audited::each(issued, entries).ok_or_else(|| Error::usage("name at least one token"))
     }
@@ -97,6 +92,17 @@ impl Change for CreateToken {
 
     fn issued(out: &mut Vec<Issued>) -> &mut [Issued] {
         out
+    }
+
+    const LOOKS_BACK: bool = true;
+
+    fn look_back(&self, out: &mut Vec<Issued>, snapshot: &dyn Snapshot, env: &Env<'_>) -> Result<()> {
+        // All are alike.
+        if let Some(first) = out.first() {
+            let warning = rights::warning(snapshot, &first.token, env.now)?;
+            out.iter_mut().for_each(|one| one.warning.clone_from(&warning));
+        }
+        Ok(())
     }
 
     fn cli(&self, _out: &Vec<Issued>) -> CliLine {

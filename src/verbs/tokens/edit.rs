@@ -70,8 +70,9 @@ impl Query for PreviewEdit {
         let [seen, changed] =
             [Act::See, Act::Change].map(|act| authorize::token(by, snapshot, &self.0.token.token, Among::Kept, act));
         authorize::denied_first(changed, seen)?;
-        let edited = self.0.computed(by, snapshot, env)?;
+        let mut edited = self.0.computed(by, snapshot, env)?;
         authorize::grant(by, snapshot, &[(Some(&edited.before), &edited.after)])?;
+        self.0.look_back(&mut edited, snapshot, env)?;
         Ok(edited)
     }
 }
@@ -84,6 +85,15 @@ impl Change for EditToken {
         let after = settle(by, tx, env, before.clone(), after)?;
         let entry = altered(Self::NAME, &before, &after);
         Ok(Audited::one(Edited { before, after, warning }, entry))
+    }
+
+    const LOOKS_BACK: bool = true;
+
+    fn look_back(&self, out: &mut Edited, snapshot: &dyn Snapshot, env: &Env<'_>) -> Result<()> {
+        if self.selection.is_some() {
+            out.warning = rights::warning(snapshot, &out.after, env.now)?;
+        }
+        Ok(())
     }
 
     fn cli(&self, out: &Edited) -> CliLine {
@@ -128,8 +138,7 @@ impl EditToken {
             _ => self.token.still(&before)?,
         }
         let after = self.applied(&before, snapshot, env)?;
-        let warning = if self.selection.is_some() { rights::warning(snapshot, &after, env.now)? } else { None };
-        Ok(Edited { before, after, warning })
+        Ok(Edited { before, after, warning: None })
     }
 
     fn applied(&self, before: &Token, snapshot: &dyn Snapshot, env: &Env<'_>) -> Result<Token> {
