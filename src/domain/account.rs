@@ -24,18 +24,18 @@ pub struct CredentialVersion(pub i64);
 /// A person or a service that owns tokens.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Account {
-    /// Never changes and is never reused for another account.
+    /// The account's id. It never changes and is never reused for another account.
     pub id: AccountId,
-    /// Never given to another account, even after deletion.
+    /// The account's name. It is never given to another account, even after deletion.
     pub username: Username,
     /// The ceiling for the account's tokens, and for the accounts it may manage.
     pub role: Role,
-    /// A disabled account can't sign in anywhere, and its tokens permit nothing.
+    /// `true` if the account is enabled. A disabled account can't sign in anywhere, and its tokens permit nothing.
     pub enabled: bool,
     /// `true` if somebody else set the password and so knows it. The account's holder must replace it before anything
     /// else.
     pub temporary_password: bool,
-    /// See [`CredentialVersion`].
+    /// The present value of the counter. See [`CredentialVersion`].
     pub credential_version: CredentialVersion,
     /// When the account was created.
     pub created_at: Timestamp,

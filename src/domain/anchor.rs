@@ -53,7 +53,7 @@ impl fmt::Display for StoreMark {
 pub struct Checkpoint {
     /// The number of the log's last row.
     pub seq: i64,
-    /// That row's hash.
+    /// The hash of that row.
     pub hash: [u8; 32],
     /// When the log was read, in whole seconds.
     pub at: Timestamp,

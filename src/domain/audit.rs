@@ -212,7 +212,7 @@ impl AuditActor {
 /// A row of the audit log.
 #[derive(Debug, Clone, PartialEq)]
 pub struct AuditRow {
-    /// Numbered 1, 2, 3 … without a gap.
+    /// The row's number: 1, 2, 3 … without a gap.
     pub seq: i64,
     /// When the change was made.
     pub at: Timestamp,
@@ -220,7 +220,7 @@ pub struct AuditRow {
     pub account: String,
     /// The actor's name at that time.
     pub name: String,
-    /// The kind of proof, as in [`AuditActor::proof`].
+    /// The kind of proof, as in [`AuditActor`].
     pub proof: String,
     /// The face that the actor used.
     pub face: String,

@@ -20,6 +20,8 @@ pub enum Endpoint {
 }
 
 impl Endpoint {
+    /// Parses an address.
+    ///
     /// # Errors
     /// [`crate::error::Kind::Usage`] with the rule. Host names are refused, because the address behind a name may
     /// change.

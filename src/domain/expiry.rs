@@ -60,8 +60,10 @@ pub enum Span {
 }
 
 impl Span {
+    /// Parses a span.
+    ///
     /// # Errors
-    /// [`crate::error::Kind::Usage`] when `text` is not a whole number from 1 to 99999 with `h`, `d`, `w`, `mo` or `y`.
+    /// [`crate::error::Kind::Usage`] if `text` is not a whole number from 1 to 99999 with `h`, `d`, `w`, `mo` or `y`.
     pub fn parse(text: &str) -> Result<Self> {
         let refused = || {
             let head: String = text.chars().take(32).collect();
@@ -135,9 +137,9 @@ impl fmt::Display for Span {
 pub enum ExpirySpec {
     /// `never`.
     Never,
-    /// The end of a day in the local zone.
+    /// The end of this day in the local zone.
     EndOf(Day),
-    /// This long from now.
+    /// The end of this span, starting now.
     In(Span),
 }
 

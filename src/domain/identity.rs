@@ -1,5 +1,5 @@
-//! The caller's identity as jeton reports it to an application. Only jeton sets these headers and JSON fields of its
-//! answers.
+//! The caller's identity that jeton gives to an application, in the headers and the JSON of its answers. Only jeton
+//! sets these values.
 
 /// One part of the identity.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

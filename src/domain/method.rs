@@ -34,6 +34,8 @@ impl Access {
         }
     }
 
+    /// Parses an access level.
+    ///
     /// # Errors
     /// [`crate::error::Kind::Usage`] with the known words.
     pub fn parse(text: &str) -> Result<Self> {
@@ -49,6 +51,8 @@ impl Access {
 pub struct MethodId(String);
 
 impl MethodId {
+    /// Parses a method id.
+    ///
     /// # Errors
     /// [`crate::error::Kind::Usage`] with the rule.
     pub fn parse(text: &str) -> Result<Self> {

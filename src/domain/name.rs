@@ -79,6 +79,8 @@ text_newtype! {
 }
 
 impl Username {
+    /// Parses a username.
+    ///
     /// # Errors
     /// [`crate::error::Kind::Usage`] with the rule and, if possible, the lower-case form.
     pub fn parse(text: &str) -> Result<Self> {
@@ -95,6 +97,8 @@ impl Username {
 }
 
 impl TokenName {
+    /// Parses a token name.
+    ///
     /// # Errors
     /// [`crate::error::Kind::Usage`] with the rule.
     pub fn parse(text: &str) -> Result<Self> {
@@ -107,6 +111,8 @@ impl TokenName {
 }
 
 impl Description {
+    /// Parses a description.
+    ///
     /// # Errors
     /// [`crate::error::Kind::Usage`] if the text is too long or contains a character that could control a terminal.
     pub fn parse(text: &str) -> Result<Self> {
@@ -131,6 +137,8 @@ impl Description {
 }
 
 impl Prefix {
+    /// Parses a prefix.
+    ///
     /// # Errors
     /// [`crate::error::Kind::Usage`] with the rule.
     pub fn parse(text: &str) -> Result<Self> {

@@ -2,9 +2,9 @@
 //! value.
 //!
 //! Any local user can take a TCP port while jeton is down. There they could see the requests of a proxy, and send
-//! jeton the same requests later. So an answer is proven by a digest over three things. They are a number that the
-//! proxy made up for this one request, the caller's identity, and a key that is never sent over the port. An observed
-//! digest is therefore worthless for the next request.
+//! jeton the same requests later. So an answer is proven by a digest over a number, the caller's identity, and a key.
+//! The proxy makes up a new number for every request, and the key is never sent over the port. An observed digest is
+//! therefore worthless for the next request.
 //!
 //! The request proof is sent over the port. It only makes jeton trust `X-Forwarded-For`, and nothing else.
 

@@ -32,6 +32,8 @@ impl Role {
         }
     }
 
+    /// Parses a role.
+    ///
     /// # Errors
     /// [`crate::error::Kind::Usage`] with the four words.
     pub fn parse(text: &str) -> Result<Self> {

@@ -51,6 +51,8 @@ impl SortColumn {
         }
     }
 
+    /// Parses a column.
+    ///
     /// # Errors
     /// [`crate::error::Kind::Usage`] with the known words.
     pub fn parse(text: &str) -> Result<Self> {

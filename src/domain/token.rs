@@ -77,6 +77,8 @@ impl Status {
         }
     }
 
+    /// Parses a status.
+    ///
     /// # Errors
     /// [`crate::error::Kind::Usage`] with the four words.
     pub fn parse(text: &str) -> Result<Self> {
@@ -118,7 +120,7 @@ pub struct PreviousSecret {
 /// A named grant of an account.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Token {
-    /// Never changes.
+    /// The token's id, which never changes.
     pub id: TokenId,
     /// The account that owns the token.
     pub owner: TokenOwner,

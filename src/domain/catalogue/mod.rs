@@ -72,6 +72,8 @@ pub enum Entry {
 }
 
 impl Entry {
+    /// Parses an entry.
+    ///
     /// # Errors
     /// [`crate::error::Kind::Usage`] with the four forms.
     pub fn parse(text: &str) -> Result<Self> {
@@ -110,9 +112,9 @@ pub struct Catalogue {
     pub name: String,
     /// The display name.
     pub title: String,
-    /// Its groups, in the file's order.
+    /// The groups, in the file's order.
     pub groups: Vec<Group>,
-    /// Its API sets, in the file's order.
+    /// The API sets, in the file's order.
     pub sets: Vec<ApiSet>,
 }
 

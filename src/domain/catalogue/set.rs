@@ -24,7 +24,7 @@ pub struct PlacedSet {
 pub struct MethodPlace {
     /// The method's id.
     pub id: MethodId,
-    /// The name of the catalogue that defines it.
+    /// The name of the catalogue that defines the method.
     pub catalogue: String,
     /// The id of the method's group.
     pub group: String,

@@ -21,6 +21,8 @@ pub(super) struct Docs<'a> {
 }
 
 impl<'a> Docs<'a> {
+    /// Reads the template and the document's own links.
+    ///
     /// # Errors
     /// [`crate::error::Kind::Usage`] if the template is no link or uses an unknown placeholder.
     pub(super) fn read(root: &'a Node, template: Option<&'a str>, warnings: &mut Warnings) -> Result<Self> {

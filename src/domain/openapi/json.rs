@@ -8,6 +8,8 @@ use serde::de::{DeserializeSeed, Deserializer, Error as _, IgnoredAny, MapAccess
 use super::tree::{DEEPEST, Node, Place, Room, too_deep};
 use crate::error::{Error, Result};
 
+/// Parses a JSON document.
+///
 /// # Errors
 /// [`crate::error::Kind::Usage`] with the place, or with the exceeded limit (also stored in `room`).
 pub(super) fn read(text: &str, room: &mut Room) -> Result<Node> {

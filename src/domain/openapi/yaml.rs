@@ -15,6 +15,8 @@ use crate::error::{Error, Result};
 /// Maximum size of the document with every alias expanded: values, and their text in parts of 32 bytes.
 const UNFOLDED: u64 = 20_000_000;
 
+/// Parses a YAML document.
+///
 /// # Errors
 /// [`crate::error::Kind::Usage`] with the line, or with the exceeded limit.
 pub(super) fn read(text: &str, room: &mut Room) -> Result<Node> {

@@ -27,6 +27,8 @@ pub struct Route {
 }
 
 impl Route {
+    /// Parses a route.
+    ///
     /// # Errors
     /// [`crate::error::Kind::Usage`] with the rule.
     pub fn parse(text: &str) -> Result<Self> {

@@ -50,7 +50,6 @@ fn filtered(query: &AuditQuery) -> Narrowed {
 struct Side {
     /// The rows, the oldest first.
     rows: Vec<Chained>,
-    /// `true` if there are more rows.
     more: bool,
     /// Numbers of the unreadable rows.
     unreadable: Vec<i64>,

@@ -92,6 +92,8 @@ impl Identity {
         Ok(Identity { file, companions, path, schema: schema as i64, frozen: None, seen_in: Mutex::new(None) })
     }
 
+    /// Checks that the schema is still the expected one.
+    ///
     /// # Errors
     /// [`Kind::Failure`] if another program has changed the schema of the open store: its tables may then have another
     /// meaning.
@@ -128,6 +130,8 @@ impl Identity {
         }
     }
 
+    /// Checks that the file and its companions are still in their places.
+    ///
     /// # Errors
     /// [`Kind::Failure`] if the file was moved, removed or replaced. Reads would then differ from what others see, and
     /// writes would be lost.

@@ -126,7 +126,6 @@ pub(super) fn page_sql<R: Listed>(
 struct Side<R> {
     /// The rows, the newest first.
     rows: Vec<R>,
-    /// `true` if there are more rows.
     more: bool,
     /// Descriptions of the unreadable rows.
     unreadable: Vec<String>,

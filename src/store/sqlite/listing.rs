@@ -1,8 +1,8 @@
 //! A list of tokens as SQL: how rows are found, their conditions, and their order.
 //!
-//! A long list is read along the index of its order, a page at a time. A short list (few tokens in the accounts, of
-//! the status, or among the matches) is found by the condition that makes it short, and then sorted. Counting up to
-//! [`SHORT`] decides between the two.
+//! A long list is read along the index of its order, a page at a time. A list is short if few tokens are in its
+//! accounts, have its status, or match. A short list is found by the condition that makes it short, and then sorted.
+//! Counting up to [`SHORT`] decides between the two.
 
 use rusqlite::functions::FunctionFlags;
 use rusqlite::types::Value;

@@ -368,7 +368,6 @@ fn drop_indexes(db: &Connection, sql: &str) -> rusqlite::Result<()> {
     created.into_iter().try_for_each(|name| db.execute_batch(&format!("DROP INDEX {name}")))
 }
 
-/// The schema of a file.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Schema {
     /// 0 for an empty file.

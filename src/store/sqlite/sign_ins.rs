@@ -24,7 +24,6 @@ const MAX_SOURCE: usize = 64;
 const UNKNOWN: i64 = 0;
 /// Replaces names and sources beyond [`MAX_APART`].
 const OTHERS: i64 = -1;
-/// The verb of the rows.
 const VERB: &str = "sign-in.failed";
 
 /// Counts a failed sign-in.
