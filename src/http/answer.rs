@@ -1,4 +1,4 @@
-//! Answers: a head, and a body of pieces that others may share.
+//! HTTP answers: a head, and a body of pieces that can be shared between answers.
 
 use std::collections::HashMap;
 use std::convert::Infallible;
@@ -16,15 +16,15 @@ use serde::Serialize;
 use super::told::{Known, Method};
 use crate::domain::identity::Field;
 
-/// A body.
 pub(super) enum Content {
-    /// In one piece.
+    /// A single piece.
     Whole(Bytes),
-    /// What a token is and may do, in pieces that are kept once and sent many times.
+    /// The description of a token, in pieces that are kept once and sent many times.
     Told(Told),
 }
 
-/// What is told of a token, from the next of its pieces on: the method, itself, and its methods where they were asked for.
+/// The unsent pieces of a token's description: the method, the token itself, and its methods if they were asked
+/// for.
 pub(super) struct Told {
     known: Arc<Known>,
     method: Option<Arc<Method>>,
@@ -46,11 +46,11 @@ impl Told {
         }
     }
 
-    /// The bytes of all pieces from the next on.
+    /// Number of bytes in the remaining pieces.
     fn len(&self) -> usize {
         let Told { known, method, methods, next } = self;
         let (method, holder) = (Method::json(method.as_deref()).len(), known.holder.json().len());
-        // What follows the fields takes the place of the brace that ends them.
+        // The list of methods replaces the closing brace of the fields.
         let rest = methods.as_ref().map_or(0, |methods| methods.len().saturating_sub(1));
         match next {
             0 => method + holder + rest,
@@ -102,7 +102,7 @@ pub(super) type Answer = Response<Content>;
 const JSON: HeaderValue = HeaderValue::from_static("application/json");
 const NO_STORE: HeaderValue = HeaderValue::from_static("no-store");
 
-/// A JSON answer that nobody may keep.
+/// Builds a JSON answer that must not be cached.
 pub(super) fn json(status: StatusCode, body: impl Into<Content>) -> Answer {
     let mut answer = Response::new(body.into());
     *answer.status_mut() = status;
@@ -111,7 +111,7 @@ pub(super) fn json(status: StatusCode, body: impl Into<Content>) -> Answer {
     answer
 }
 
-/// [`json`] of what serialises.
+/// Serialises `body` for [`json`].
 pub(super) fn data(status: StatusCode, body: &impl Serialize) -> Answer {
     match serde_json::to_vec(body) {
         Ok(text) => json(status, Bytes::from(text)),
@@ -119,14 +119,14 @@ pub(super) fn data(status: StatusCode, body: &impl Serialize) -> Answer {
     }
 }
 
-/// Why a caller gets nothing: the answers are the same for everybody, so that they tell nothing of a token.
+/// Reason for refusing a caller. The answers are the same for everybody, so they reveal nothing about a token.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Refusal {
-    /// No credential.
+    /// No credential was presented.
     Nobody,
-    /// One that isn't accepted, for whatever reason.
+    /// The credential is not accepted, for whatever reason.
     Invalid,
-    /// A live token that may not call the method.
+    /// The token is live but may not call the method.
     NotPermitted,
 }
 
@@ -145,41 +145,42 @@ pub(super) fn refused(refusal: Refusal) -> Answer {
     answer
 }
 
-/// Nothing can be decided now.
+/// Builds the answer for a request that can't be decided now.
 pub(super) fn unavailable() -> Answer {
     let mut answer = undecidable();
     answer.headers_mut().insert(RETRY_AFTER, HeaderValue::from_static("1"));
     answer
 }
 
-/// Nothing can be decided about what was asked, now or later: no catalogue knows the method.
+/// Builds the answer for a request that can't be decided now or later: no catalogue knows the method.
 pub(super) fn undecidable() -> Answer {
     json(StatusCode::SERVICE_UNAVAILABLE, Bytes::from_static(b"{\"result\":4}"))
 }
 
-/// The request is no sound HTTP. Its sender is read no further: where the next one begins isn't certain.
+/// Builds the answer for malformed HTTP. The connection is read no further, because the start of the next request
+/// is uncertain.
 pub(super) fn bad_request() -> Answer {
     let mut answer = json(StatusCode::BAD_REQUEST, Bytes::from_static(b"{\"error\":\"bad_request\"}"));
     answer.headers_mut().insert(CONNECTION, HeaderValue::from_static("close"));
     answer
 }
 
-/// There is nothing at that path.
+/// Builds the answer for an unknown path.
 pub(super) fn nowhere() -> Answer {
     json(StatusCode::NOT_FOUND, Bytes::from_static(b"{\"error\":\"not_found\"}"))
 }
 
-/// There is something, but not for that verb.
+/// Builds the answer for a known path with the wrong HTTP method.
 pub(super) fn other_verb(allowed: &'static str) -> Answer {
     let mut answer = json(StatusCode::METHOD_NOT_ALLOWED, Bytes::from_static(b"{\"error\":\"method_not_allowed\"}"));
     answer.headers_mut().insert(hyper::header::ALLOW, HeaderValue::from_static(allowed));
     answer
 }
 
-/// The head of a 200: what each answer has, and room for what is told of who asks.
+/// The head of a 200: the headers of every answer, with room for the description of the caller.
 struct Head {
     headers: HeaderMap,
-    /// What belongs where, as the headers stand.
+    /// The field of each header, in the order of the headers.
     fields: Vec<Option<Field>>,
 }
 
@@ -196,8 +197,10 @@ static HEAD: LazyLock<Head> = LazyLock::new(|| {
     Head { headers, fields }
 });
 
-/// Who it is, in headers and once more in the body. Every header is there each time, so that a proxy that copies them
-/// overwrites what a client may have made up. A copy of one head is far cheaper than a new one.
+/// Builds the answer for a permitted caller, described in the headers and again in the body.
+///
+/// Every header is always present, so a proxy that copies the headers overwrites values that a client made up.
+/// Copying a prepared head is far cheaper than building a new one.
 pub(super) fn permitted(known: &Arc<Known>, method: Option<&Arc<Method>>, methods: Option<Bytes>) -> Answer {
     let mut headers = HEAD.headers.clone();
     for (header, field) in headers.values_mut().zip(&HEAD.fields) {

@@ -1,4 +1,4 @@
-//! One connection: requests come in, answers go out.
+//! Serves one connection: reads requests and writes answers.
 
 use std::convert::Infallible;
 use std::future::{Future, poll_fn};
@@ -22,10 +22,10 @@ use super::pulse::{Phase, Pulse, Wish};
 use super::verify::Guest;
 use super::{Service, answer, router};
 
-/// The longest head, in bytes.
+/// Maximum size of a request head, in bytes.
 const HEAD_MOST: usize = 16 * 1024;
 
-/// Either kind of stream.
+/// A stream of either kind of socket.
 pub(super) enum Stream {
     Tcp(TcpStream),
     Unix(UnixStream),
@@ -40,7 +40,7 @@ impl Stream {
     }
 }
 
-/// Answers what comes over `stream`, until either side has had enough.
+/// Answers the requests on `stream` until either side closes it.
 pub(super) async fn serve(service: Arc<Service>, door: Door, stream: Stream, pulse: Arc<Pulse>) {
     let guest = Arc::new(Guest::new(stream.peer()));
     let answering = Arc::clone(&pulse);
@@ -61,8 +61,8 @@ pub(super) async fn serve(service: Arc<Service>, door: Door, stream: Stream, pul
     let connection = http1::Builder::new()
         .max_buf_size(HEAD_MOST)
         .max_headers(100)
-        // Who has said all that he will say is answered. Nor is anything read before the answer, for which hyper would
-        // take another buffer.
+        // A client that has closed its sending side still gets its answer. Nothing is read before the answer,
+        // because hyper would take another buffer for that.
         .half_close(true)
         .serve_connection(watched, answer);
     let mut connection = std::pin::pin!(connection);
@@ -88,8 +88,8 @@ pub(super) async fn serve(service: Arc<Service>, door: Door, stream: Stream, pul
     }
 }
 
-/// Whether a request says once whom it means, as each of HTTP/1.1 must (RFC 9112, section 3.2). The service doesn't mind
-/// which; but of two, a proxy in front may have taken the other.
+/// `true` if the request names exactly one host, as HTTP/1.1 requires (RFC 9112, section 3.2). The service ignores
+/// which host it is. But of two hosts, a proxy in front may have used the other.
 fn names_one_host<B>(request: &Request<B>) -> bool {
     let mut hosts = request.headers().get_all(HOST).iter();
     match (hosts.next(), hosts.next()) {
@@ -99,7 +99,7 @@ fn names_one_host<B>(request: &Request<B>) -> bool {
     }
 }
 
-/// RFC 3986, section 3.2, without what would be a user's name.
+/// `true` for a byte that RFC 3986, section 3.2 allows in a host. The user name is left out.
 fn is_of_host(byte: u8) -> bool {
     byte.is_ascii_alphanumeric() || b"-._~%!$&'()*+,;=:[]".contains(&byte)
 }
@@ -140,7 +140,7 @@ impl AsyncWrite for Watched {
         cx: &mut Context<'_>,
         pieces: &[IoSlice<'_>],
     ) -> Poll<io::Result<usize>> {
-        // Most answers are one piece, which takes the kernel a shorter way.
+        // Most answers are one piece, for which the kernel has a shorter path.
         if let [piece] = pieces {
             return self.poll_write(cx, piece);
         }

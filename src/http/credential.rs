@@ -1,4 +1,4 @@
-//! The credential of a request, out of every place where one is accepted.
+//! Finds the credential of a request in all places where credentials are accepted.
 
 use hyper::Request;
 use hyper::header::{AUTHORIZATION, HeaderMap, HeaderValue};
@@ -8,22 +8,22 @@ use super::query::{is_like_header, query_values};
 use crate::domain::accept::{Accept, Accepted};
 use crate::domain::secret::{Claim, SecretFault};
 
-/// The longest credential that is looked at, in bytes; a secret is far shorter.
+/// Maximum size of a credential that is looked at, in bytes. A secret is far shorter.
 const MOST: usize = 512;
-/// The scheme of a credential in `Authorization`; one or more spaces follow it (RFC 6750, section 2.1).
+/// The scheme of a credential in `Authorization`. One or more spaces follow it (RFC 6750, section 2.1).
 const SCHEME: &str = "Bearer";
-/// Where a proxy says what it was asked for.
+/// The header in which a proxy passes on the URI of the original request.
 const FORWARDED_URI: &str = "x-forwarded-uri";
 
-/// What a request presents.
+/// The credential state of a request.
 pub(super) enum Presented {
-    /// No credential.
     Nothing,
-    /// One, or what is none.
+    /// A credential, or why it could not be parsed.
     Credential(Result<Claim, SecretFault>),
 }
 
-/// What `request` presents. More than one credential over all places, however spelled, is one that isn't accepted.
+/// Returns the credential that `request` presents. More than one credential over all places, however spelled, is
+/// not accepted.
 pub(super) fn presented<B>(request: &Request<B>, accept: &Accept) -> Presented {
     let headers = request.headers();
     let mut found: Option<Result<Claim, SecretFault>> = None;
@@ -45,7 +45,7 @@ pub(super) fn presented<B>(request: &Request<B>, accept: &Accept) -> Presented {
             }
             Accepted::Query(name) => {
                 if headers.get_all(FORWARDED_URI).iter().nth(1).is_some() {
-                    // One of them is not the proxy's, and nobody knows which.
+                    // One of several URIs is not the proxy's, and it is unknown which.
                     take(Err(SecretFault::Malformed));
                 }
                 for query in queries(request) {
@@ -61,7 +61,7 @@ pub(super) fn presented<B>(request: &Request<B>, accept: &Accept) -> Presented {
     }
 }
 
-/// The credential of a management request: in `Authorization` only.
+/// Returns the credential of a management request, which is accepted in `Authorization` only.
 pub(super) fn of_bearer(headers: &HeaderMap) -> Presented {
     let mut values = headers.get_all(AUTHORIZATION).iter();
     match (values.next(), values.next()) {
@@ -84,7 +84,8 @@ pub(super) fn claim(text: &str) -> Result<Claim, SecretFault> {
     if text.len() > MOST { Err(SecretFault::Malformed) } else { Claim::read(text) }
 }
 
-/// The queries of a request. Where a proxy says what it was asked for, that counts and the request's own query does not.
+/// Returns the queries of a request. If a proxy passes on the original URI, its query counts and the request's own
+/// query does not.
 fn queries<B>(request: &Request<B>) -> impl Iterator<Item = &[u8]> {
     let forwarded = request.headers().get_all(FORWARDED_URI);
     let own = request.uri().query().filter(|_| !request.headers().contains_key(FORWARDED_URI));
@@ -93,7 +94,8 @@ fn queries<B>(request: &Request<B>) -> impl Iterator<Item = &[u8]> {
     forwarded.chain(own.map(str::as_bytes))
 }
 
-/// The value of `name` in a form's text, its escapes read; none where it is missing or stands more than once.
+/// Returns the decoded value of `name` in form-encoded text. `None` if the name is missing or occurs more than
+/// once.
 pub(super) fn form_value(form: &str, name: &str) -> Option<Zeroizing<String>> {
     let mut values = form.split('&').filter_map(|field| field.split_once('=')).filter(|(key, _)| *key == name);
     let (_, value) = values.next()?;

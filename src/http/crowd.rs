@@ -1,5 +1,5 @@
-//! More clients than there are file descriptors: the connections that do least are closed, so that newcomers are
-//! answered.
+//! Limits for more clients than there are file descriptors. The least active connections are closed, so that new
+//! ones are answered.
 
 use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
 
@@ -7,33 +7,35 @@ use super::pulse::Pulses;
 use crate::error::{Error, Result};
 use crate::platform::process;
 
-/// Connections that are open at one time, at most.
+/// Maximum number of open connections.
 const MAX_OPEN: u64 = 16_384;
-/// Of those the ones that only those who manage may have, at most.
+/// Maximum number of connections, out of [`MAX_OPEN`], that are reserved for the management listener.
 const MAX_MANAGED: u64 = 32;
-/// Files that are opened later: those of the runtime, and those of a store that is opened anew.
+/// Files that are opened later: those of the runtime, and those of a store that is reopened.
 const SPARE_FILES: u64 = 12;
-/// The fewest connections worth a service.
+/// Minimum number of connections with which the service starts.
 const MIN_OPEN: u64 = 4;
-/// The share of connections that is closed at once. Looking at all of them for each newcomer would take too long.
+/// The share of connections that is closed at once. Looking at all connections for each new one would take too
+/// long.
 const SHARE: u64 = 64;
-/// Looks at the connections without a further closing, after which the crowd counts as gone.
+/// Number of looks at the connections without another closing, after which the crowd counts as over.
 const CALM: u64 = 4;
 
-/// How many connections may be open.
+/// Limits for the number of open connections.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) struct Room {
-    /// By whatever way.
+    /// Limit over both listeners.
     pub all: u64,
-    /// By the verify listener.
+    /// Limit for the verify listener.
     pub verify: u64,
 }
 
 impl Room {
-    /// Raises the limit of open files as far as it goes, and shares out what is left of it.
+    /// Raises the limit of open files as far as the system allows, and divides the remaining files among
+    /// connections.
     ///
     /// # Errors
-    /// [`crate::error::Kind::Failure`] if that is too little to serve anybody.
+    /// [`crate::error::Kind::Failure`] if the limit is too low to serve any connection.
     pub fn find() -> Result<Self> {
         let limit = process::raise_open_files();
         Room::of(limit, process::open_files().unwrap_or(0) + SPARE_FILES)
@@ -51,17 +53,17 @@ impl Room {
     }
 }
 
-/// What becomes of connections that are too many.
+/// Counters of connections that were closed or refused.
 #[derive(Debug, Default)]
 pub(super) struct Crowd {
-    /// Connections closed to make room.
+    /// Number of connections closed to make room.
     pub closed: AtomicU64,
-    /// Times a connection could not be accepted.
+    /// Number of times a connection could not be accepted.
     pub refused: AtomicU64,
 }
 
 impl Crowd {
-    /// Closes some of the connections that do least, of `most`. Returns whether there were any.
+    /// Closes some of the least active of `most` connections. Returns `true` if any was closed.
     pub fn make_room(&self, pulses: &Pulses, most: u64) -> bool {
         let closed = pulses.close_idle((most / SHARE).max(1));
         self.closed.fetch_add(closed, Relaxed);
@@ -69,18 +71,18 @@ impl Crowd {
     }
 }
 
-/// Reports a crowd once when it comes and once when it has gone.
+/// Logs a crowd once when it begins and once when it is over.
 #[derive(Default)]
 pub(super) struct CrowdReport {
     closed: u64,
     refused: u64,
-    /// Those at the beginning of this crowd.
+    /// The counters at the beginning of this crowd.
     before: Option<(u64, u64)>,
     calm: u64,
 }
 
 impl CrowdReport {
-    /// Looks at what has become of connections since the last look.
+    /// Compares the counters with those of the last look and logs a change.
     pub fn look(&mut self, crowd: &Crowd, open: u64, room: Room) {
         let (closed, refused) = (crowd.closed.load(Relaxed), crowd.refused.load(Relaxed));
         let before = (self.closed, self.refused);

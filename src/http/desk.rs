@@ -1,4 +1,5 @@
-//! The desk: requests that wait together are decided in one read of the store, begun after the last of them had arrived.
+//! Batches concurrent verify requests into one store read. The read starts only after every request in the batch
+//! has arrived.
 
 use std::collections::HashSet;
 use std::mem;
@@ -27,14 +28,14 @@ use crate::verbs::decide::continuity::Continuity;
 use crate::verbs::decide::memory::{Answer, Memory, Question};
 use crate::verbs::ports::{Clock, Store};
 
-/// What is to be decided.
+/// A request to decide.
 pub(super) struct Ask {
     pub presented: std::result::Result<Claim, SecretFault>,
-    /// None: whether the credential works at all.
+    /// The method to check. `None` asks only if the credential works at all.
     pub method: Option<MethodId>,
-    /// Whether all methods that the token may call are to be told.
+    /// `true` if the answer lists all methods that the token may call.
     pub methods: bool,
-    /// Who asks, where it goes into the ledger.
+    /// The caller, if the decision is recorded in the ledger.
     pub origin: Option<Arc<Origin>>,
 }
 
@@ -48,10 +49,9 @@ impl Ask {
     }
 }
 
-/// A decision.
 pub(super) type Decided = Answer<InHttp>;
 
-/// Nothing could be decided.
+/// The error of a request that could not be decided.
 pub(super) struct Unavailable;
 
 struct Waiting {
@@ -59,7 +59,7 @@ struct Waiting {
     reply: oneshot::Sender<std::result::Result<Decided, Unavailable>>,
 }
 
-/// Who only wants to know how far the store is read.
+/// The waiting end of a caller that only asks how far the store is read.
 type Reader = oneshot::Sender<std::result::Result<i64, Unavailable>>;
 
 #[derive(Default)]
@@ -68,7 +68,7 @@ struct Queue {
     readers: Vec<Reader>,
 }
 
-/// Where requests queue.
+/// The queue of waiting requests.
 #[derive(Default)]
 pub(super) struct Desk {
     queue: Mutex<Queue>,
@@ -76,18 +76,20 @@ pub(super) struct Desk {
 }
 
 impl Desk {
+    /// Decides `ask` in the next batch.
+    ///
     /// # Errors
-    /// [`Unavailable`] when the store doesn't tell.
+    /// [`Unavailable`] if the store can't be read.
     pub async fn decide(&self, ask: Ask) -> std::result::Result<Decided, Unavailable> {
         let (reply, decided) = oneshot::channel();
         self.enqueue(|queue| queue.waiting.push(Waiting { ask, reply }));
         decided.await.unwrap_or(Err(Unavailable))
     }
 
-    /// The number of the audit log's last row in a read of the store that begins now.
+    /// Returns the number of the audit log's last row, in a read of the store that begins now.
     ///
     /// # Errors
-    /// [`Unavailable`] when the store doesn't tell.
+    /// [`Unavailable`] if the store can't be read.
     pub async fn audit_seq(&self) -> std::result::Result<i64, Unavailable> {
         let (reply, read) = oneshot::channel();
         self.enqueue(|queue| queue.readers.push(reply));
@@ -104,7 +106,7 @@ impl Desk {
     }
 }
 
-/// Who decides. Everything of it happens on the one thread of the service.
+/// The task that decides the queued requests. All of its work happens on the service's single thread.
 pub(super) struct Clerk {
     service: Arc<Service>,
     keeper: Keeper,
@@ -113,14 +115,14 @@ pub(super) struct Clerk {
     memory: Memory<InHttp>,
     continuity: Continuity,
     pub seen: Arc<SeenLog>,
-    /// What others had changed when the memory was begun.
+    /// The outside changes that had been found when the memory was started.
     outside: Found,
     begun: Stopwatch,
-    /// Secrets whose rows can't be read back: each is named once.
+    /// Secrets with unreadable rows. Each is logged once.
     unreadable: HashSet<PublicId>,
 }
 
-/// How many of those are kept at a time.
+/// Maximum size of `unreadable`.
 const MAX_UNREADABLE: usize = 1_024;
 
 impl Clerk {
@@ -146,13 +148,14 @@ impl Clerk {
         }
     }
 
-    /// Decides for as long as the service runs.
+    /// Decides requests for as long as the service runs.
     pub async fn work(mut self) {
         let desk = Arc::clone(&self.service.desk);
-        // What is wrong with the store is said before anybody asks.
+        // The first read comes before any request, so that a fault of the store is logged at once.
         let mut panics = u32::from(!self.survives(Queue::default()));
         loop {
-            // Woken behind whoever is ready to ask: they all ask before the store is read.
+            // This task is scheduled after all tasks that are ready to ask, so their requests join the batch before
+            // the store is read.
             desk.wake.notified().await;
             let queue = desk.take();
             if !queue.waiting.is_empty() || !queue.readers.is_empty() {
@@ -164,7 +167,7 @@ impl Clerk {
         }
     }
 
-    /// Forgets what others may have changed without a word in the audit log.
+    /// Clears the memory if the store may have changed without a row in the audit log.
     fn forget_changed(&mut self) {
         let outside = &self.service.ledger.outside;
         let found = outside.found();
@@ -176,14 +179,14 @@ impl Clerk {
             self.memory.doubt();
         }
         if found.writes != self.outside.writes {
-            // What can't be forgotten is read by a connection that will be opened anew.
+            // If the pages can't be dropped, the store is read by a connection that will be reopened.
             let _ = self.keeper.maintain(SqliteStore::drop_pages);
         }
         self.outside = found;
     }
 
-    /// Serves `queue`; false after a panic. Then those who wait hear that nothing was decided, and nothing remembered is
-    /// used again.
+    /// Serves `queue`. Returns `false` after a panic: the waiting requests then get [`Unavailable`], and the memory
+    /// is not used again.
     fn survives(&mut self, queue: Queue) -> bool {
         let supervisor = Arc::clone(&self.service.supervisor);
         let served = supervisor.attempt("batch", || self.serve(queue)).is_some();
@@ -224,7 +227,7 @@ impl Clerk {
                 }
                 let mut decide = |w: &Waiting| match sitting.decide(w.ask.question()) {
                     Ok(answer) => Ok(Some(answer)),
-                    // Where the log can be read, the fault is in the rows of this token.
+                    // If the log can be read, the fault is in the rows of this token.
                     Err(e) => snapshot.audit_tip().map(|_| {
                         name_unreadable(unreadable, &w.ask, &e);
                         None
@@ -240,14 +243,15 @@ impl Clerk {
         }
         let Ok((answers, seq)) = read else {
             memory.forget();
-            // Dropped, so that each hears that nothing was decided.
+            // Dropping the senders answers each request with [`Unavailable`].
             return;
         };
         for reader in queue.readers {
-            // Who went away meanwhile needs no answer; the same below.
+            // A caller that has gone away needs no answer. The same holds below.
             let _ = reader.send(Ok(seq));
         }
-        // A clock that was set back, or right, is the ledger's own: expiry alone goes by the latest time.
+        // The ledger uses the wall clock, even after it was set back or corrected. Only expiry uses the latest time
+        // seen.
         let now = clock.now();
         let mut page = self.service.ledger.open();
         for (Waiting { ask, reply }, decided) in queue.waiting.into_iter().zip(answers) {
@@ -258,7 +262,7 @@ impl Clerk {
     }
 }
 
-/// Says which secret's token can't be read back, once.
+/// Logs once that the token of a secret can't be read.
 fn name_unreadable(named: &mut HashSet<PublicId>, ask: &Ask, error: &Error) {
     let Ok(claim) = &ask.presented else { return };
     if named.len() >= MAX_UNREADABLE {

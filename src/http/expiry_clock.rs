@@ -1,5 +1,5 @@
-//! The time by which secrets expire while a service runs. It never goes back, so that a clock that is set back revives no
-//! expired token.
+//! The clock for the expiry of secrets while a service runs. It never goes back, so setting the system clock back
+//! doesn't revive expired tokens.
 
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
@@ -8,17 +8,17 @@ use super::faults::{Fault, Faults};
 use crate::domain::time::{SECOND, Timestamp};
 use crate::verbs::ports::Clock;
 
-/// How far the clock on the wall may be behind before that is said, in milliseconds. Corrections by NTP are smaller.
+/// Maximum lag of the wall clock that is not reported, in milliseconds. Corrections by NTP are smaller.
 const REPORTED_LAG: i64 = 10 * SECOND;
 
-/// A clock that goes on from the latest time it has seen.
+/// A clock that continues from the latest time it has seen.
 pub(super) struct ExpiryClock {
     clock: Arc<dyn Clock>,
     faults: Arc<Faults>,
     latest: Mutex<Seen>,
 }
 
-/// The latest time on the wall, and the monotonic time of that moment.
+/// The latest wall-clock time, and the monotonic time of that moment.
 struct Seen {
     wall: Timestamp,
     monotonic: Duration,
@@ -30,7 +30,7 @@ impl ExpiryClock {
         ExpiryClock { clock, faults, latest }
     }
 
-    /// Goes on from `seen` if the clock on the wall is behind it.
+    /// Continues from `seen` if the wall clock is behind it.
     pub fn raise(&self, seen: Timestamp) {
         let mut latest = self.latest();
         if seen > latest.wall {
@@ -38,7 +38,7 @@ impl ExpiryClock {
         }
     }
 
-    /// Returns the time on the wall, but never less than the latest time seen and the time since.
+    /// Returns the wall-clock time, but never less than the latest time seen plus the time elapsed since.
     pub fn now(&self) -> Timestamp {
         let (wall, monotonic) = (self.clock.now(), self.clock.monotonic());
         let mut latest = self.latest();
@@ -82,7 +82,7 @@ mod tests {
     use super::*;
     use crate::domain::time::Zone;
 
-    /// The clock on the wall, and the monotonic one, in milliseconds.
+    /// The wall clock and the monotonic clock of a test, in milliseconds.
     #[derive(Default)]
     struct Hands {
         wall: AtomicI64,

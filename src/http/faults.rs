@@ -1,5 +1,5 @@
-//! Faults around the service that last: logged when they begin, once a minute, and when they are mended.
-//! Health and metrics name them.
+//! Lasting faults in the surroundings of the service. Each is logged when it begins, once a minute while it lasts,
+//! and when it ends. Health and metrics list them.
 
 use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
@@ -7,26 +7,25 @@ use std::time::Duration;
 use crate::domain::text::shown;
 use crate::platform::clock::Stopwatch;
 
-/// How often a fault that lasts is logged again.
+/// Time between two log entries for the same fault.
 const REMIND_INTERVAL: Duration = Duration::from_secs(60);
 
-/// A kind of fault.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Fault {
-    /// The socket where tokens are checked is gone and can't be made again.
+    /// The socket of the verify listener is gone and can't be made again.
     VerifySocket,
-    /// The same of the socket of the management listener.
+    /// The socket of the management listener is gone and can't be made again.
     ManageSocket,
     /// The proof values for proxies can't be read.
     Proof,
-    /// The clock on the wall is behind what was seen.
+    /// The wall clock is behind the latest time seen.
     Clock,
 }
 
 impl Fault {
     pub const ALL: [Fault; 4] = [Fault::VerifySocket, Fault::ManageSocket, Fault::Proof, Fault::Clock];
 
-    /// The name in health and metrics.
+    /// Returns the fault's name in health and metrics.
     pub const fn as_str(self) -> &'static str {
         match self {
             Fault::VerifySocket => "verify-socket",
@@ -45,7 +44,7 @@ impl Fault {
         }
     }
 
-    /// Whether proxies get no answers that let anybody in.
+    /// `true` if proxies get no permitting answers while the fault lasts.
     pub const fn stops_verification(self) -> bool {
         match self {
             Fault::VerifySocket | Fault::Proof => true,
@@ -59,7 +58,7 @@ struct Ongoing {
     logged: Stopwatch,
 }
 
-/// The faults that last now.
+/// The current faults.
 #[derive(Default)]
 pub(super) struct Faults([Mutex<Option<Ongoing>>; Fault::ALL.len()]);
 
@@ -68,7 +67,7 @@ impl Faults {
         self.0[fault as usize].lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Takes note of a fault. To be called again for as long as the fault lasts.
+    /// Records a fault. Must be called repeatedly for as long as the fault lasts.
     pub fn report(&self, fault: Fault, why: &str) {
         let mut ongoing = self.lock(fault);
         let is_due = ongoing.as_ref().is_none_or(|ongoing| ongoing.logged.time() >= REMIND_INTERVAL);
@@ -80,7 +79,7 @@ impl Faults {
         }
     }
 
-    /// Takes note that a fault is over, if it was there.
+    /// Records the end of a fault, if it was present.
     pub fn resolve(&self, fault: Fault) {
         if let Some(ongoing) = self.lock(fault).take() {
             tracing::info!(fault = fault.as_str(), seconds = ongoing.began.time().as_secs(), "the fault is mended");

@@ -1,4 +1,4 @@
-//! A store that is opened anew after a fault, so that the service recovers by itself once the fault is gone.
+//! A store connection that is reopened after a fault. The service recovers by itself once the fault is gone.
 
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -10,34 +10,34 @@ use crate::error::{Error, Result};
 use crate::store::sqlite::SqliteStore;
 use crate::verbs::ports::Clock;
 
-/// How often it tries to open a store that it couldn't, in milliseconds.
+/// Minimum time between two attempts to open the store, in milliseconds.
 const TRY_EVERY: i64 = SECOND / 10;
-/// As long, to wait for the next try.
+/// [`TRY_EVERY`] as a duration, for waiting until the next attempt.
 pub(super) const NEXT_TRY: Duration = Duration::from_millis(TRY_EVERY.unsigned_abs());
 
 type Opening = fn(&Path, Duration) -> Result<SqliteStore>;
 
-/// A store, and how it is opened.
+/// A store connection, and what is needed to reopen it.
 pub(super) struct Keeper {
-    /// What can't be done without it.
+    /// Work that can't be done without the store, for the log.
     purpose: &'static str,
     path: PathBuf,
-    /// How long it waits for others that hold the store.
+    /// Busy timeout: how long to wait for other processes that hold the store.
     patience: Duration,
     open: Opening,
     clock: Arc<dyn Clock>,
     store: SqliteStore,
     faulty_since: Option<Timestamp>,
-    /// Whether the store is opened anew before it is used again.
+    /// `true` if the store must be reopened before its next use.
     is_stale: bool,
-    /// How often work with the store has failed.
     failures: u64,
     last_try: Timestamp,
-    /// How often it was opened.
     opened: u64,
 }
 
 impl Keeper {
+    /// Opens the store.
+    ///
     /// # Errors
     /// Those of `open`.
     pub fn open(
@@ -63,9 +63,14 @@ impl Keeper {
         })
     }
 
-    /// Works with the store. After a fault it is opened anew, if the file that was opened still stands in its place:
-    /// another one is not ours to read, and closing ours would take away what SQLite keeps beside the other. Between two
-    /// tries nobody waits for what is at fault. Success ends a fault: `work` does what the store is here for.
+    /// Runs `work` with the store.
+    ///
+    /// After a fault the store is reopened, but only if its path still leads to the file that was opened. If the
+    /// file was replaced, the new one is not ours to read, and closing our handle would delete the files that
+    /// SQLite keeps next to the new one.
+    ///
+    /// Between two attempts nobody waits for a faulty store. Success ends a fault, because `work` is the store's
+    /// main purpose here.
     ///
     /// # Errors
     /// Those of `work`.
@@ -78,7 +83,8 @@ impl Keeper {
         Ok(out)
     }
 
-    /// Does [`Keeper::with`] for work of another kind. Its success says nothing of the fault, so the fault goes on.
+    /// Runs [`Keeper::with`] for maintenance work. Its success is no evidence that the fault is gone, so the fault
+    /// continues.
     ///
     /// # Errors
     /// Those of `work`.
@@ -94,22 +100,22 @@ impl Keeper {
         worked
     }
 
-    /// Whether there was a fault, and nothing has shown since that it is gone.
+    /// `true` if a fault occurred and no work has succeeded since.
     pub fn is_faulty(&self) -> bool {
         self.faulty_since.is_some()
     }
 
-    /// How often work with the store has failed.
+    /// Number of failed uses of the store.
     pub fn failures(&self) -> u64 {
         self.failures
     }
 
-    /// How often the store was opened: what SQLite counts for a connection begins anew with each.
+    /// Number of times the store was opened. SQLite's counters for a connection restart with each.
     pub fn opened(&self) -> u64 {
         self.opened
     }
 
-    /// Has the store opened anew before it is used again: a panic may have left it in the middle of something.
+    /// Makes the next use reopen the store: a panic may have left the connection in the middle of an operation.
     pub fn distrust(&mut self) {
         self.note(&Error::failure("a panic while it was used"));
     }

@@ -1,4 +1,4 @@
-//! The two doors: one for proxies that check tokens, one for those who manage the service.
+//! The two listeners: one for proxies that check tokens, one for the management of the service.
 
 use std::io;
 use std::sync::Arc;
@@ -20,7 +20,7 @@ use crate::platform::sockets::{self, Listening, SocketFile};
 /// Wait after a connection couldn't be accepted, or while there are too many.
 const PAUSE: Duration = Duration::from_millis(10);
 
-/// Which door somebody came through.
+/// The listener through which a connection came.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Door {
     Verify,
@@ -28,7 +28,7 @@ pub(super) enum Door {
 }
 
 impl Door {
-    /// What systemd calls its socket.
+    /// Returns the name of the listener's socket in systemd.
     pub const fn name(self) -> &'static str {
         match self {
             Door::Verify => "verify",
@@ -36,7 +36,7 @@ impl Door {
         }
     }
 
-    /// The fault of having no socket any more.
+    /// Returns the fault that is reported if the socket is lost.
     const fn fault(self) -> Fault {
         match self {
             Door::Verify => Fault::VerifySocket,
@@ -44,7 +44,7 @@ impl Door {
         }
     }
 
-    /// The name of the task that accepts its connections.
+    /// Returns the name of the task that accepts connections.
     pub const fn task(self) -> &'static str {
         match self {
             Door::Verify => "accept verify",
@@ -53,7 +53,7 @@ impl Door {
     }
 }
 
-/// A door that is open.
+/// An open listener.
 pub(super) struct Opened {
     pub door: Door,
     pub endpoint: Endpoint,
@@ -62,7 +62,7 @@ pub(super) struct Opened {
     file: Option<SocketFile>,
 }
 
-/// Opens a door: the socket that was handed over under its name, else one at `endpoint`.
+/// Opens a listener: the socket that was handed over under its name, else a new one at `endpoint`.
 ///
 /// # Errors
 /// Those of [`sockets::listen`].
@@ -92,10 +92,10 @@ enum Listener {
 }
 
 impl Opened {
-    /// Takes connections until it is told to stop.
+    /// Accepts connections until `stop` is set.
     ///
     /// # Errors
-    /// [`crate::error::Kind::Failure`] when the system refuses to listen.
+    /// [`crate::error::Kind::Failure`] if the system refuses to listen.
     pub fn serve(self, service: Arc<Service>, stop: watch::Receiver<bool>) -> Result<()> {
         let refused =
             |e: io::Error| Error::failure(format!("{} can't be listened on", self.endpoint)).why(e.to_string());
@@ -107,7 +107,7 @@ impl Opened {
     }
 }
 
-/// Where a door is, and how to open it anew.
+/// The address of a listener, and what is needed to reopen it.
 struct Place {
     endpoint: Endpoint,
     group: Option<String>,
@@ -115,8 +115,8 @@ struct Place {
 }
 
 impl Place {
-    /// Returns a new listener if the socket's file was taken away, or replaced, under the old one. What can't be done now
-    /// is a fault until it can be done at one of the next looks.
+    /// Returns a new listener if the file of the old one's socket was removed or replaced. If that isn't possible
+    /// now, a fault is reported until one of the next looks succeeds.
     fn look(&mut self, door: Door, faults: &Faults) -> Option<Listener> {
         let file = self.file.as_ref()?;
         if file.is_in_place() {
@@ -184,7 +184,7 @@ async fn take(
         }
         let most = match door {
             Door::Verify => service.room.verify,
-            // Whoever manages gets in though the other door is crowded.
+            // Management connections are accepted even if the verify listener is crowded.
             Door::Manage => service.room.all,
         };
         while service.metrics.open.load(Relaxed) >= most && !*stop.borrow() {
@@ -196,7 +196,7 @@ async fn take(
     }
 }
 
-/// Whether only the one connection is lost, and the next can be accepted at once.
+/// `true` if only this connection is lost, and the next one can be accepted at once.
 fn is_of_one(e: &io::Error) -> bool {
     use io::ErrorKind::{ConnectionAborted, ConnectionReset, Interrupted, PermissionDenied, TimedOut};
     matches!(e.kind(), ConnectionAborted | ConnectionReset | Interrupted | PermissionDenied | TimedOut)
@@ -216,7 +216,7 @@ impl Listener {
         }
     }
 
-    /// Whether a client waits to be accepted.
+    /// `true` if a client waits to be accepted.
     fn has_waiting(&self) -> bool {
         match self {
             Listener::Tcp(listener) => sockets::is_readable(listener),
@@ -228,7 +228,7 @@ impl Listener {
         match self {
             Listener::Tcp(listener) => {
                 let (stream, _) = listener.accept().await?;
-                // One that is gone already finds out by itself.
+                // If the connection is already closed, serving it will show that.
                 let _ = stream.set_nodelay(true);
                 Ok(Stream::Tcp(stream))
             }
@@ -237,7 +237,7 @@ impl Listener {
     }
 }
 
-/// A connection among the open ones, for as long as it lives.
+/// An open connection. On drop it is counted as closed.
 struct Held {
     service: Arc<Service>,
     pulse: Arc<Pulse>,

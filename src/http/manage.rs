@@ -1,5 +1,5 @@
-//! What those who manage are answered: how the service fares, how far it reads the store, and what a token is, to a
-//! caller that may ask.
+//! The management API: the health of the service, how far it has read the store, and the description of a token for
+//! callers that may ask.
 
 use std::sync::Arc;
 use std::sync::atomic::Ordering::Relaxed;
@@ -23,23 +23,23 @@ use crate::domain::method::MethodId;
 use crate::domain::time::SECOND;
 use crate::verbs::decide::{Reason, Ruling};
 
-/// The largest form that is read, in bytes.
+/// Maximum size of a form, in bytes.
 const FORM_MOST: usize = 4096;
-/// What a caller must hold to ask about tokens.
+/// The method that a caller must be permitted to call to ask about tokens.
 const INTROSPECT: &str = "jeton.introspect";
 
 #[derive(Serialize)]
 struct HealthJson {
     status: &'static str,
-    /// Why tokens can't be decided about.
+    /// Reason why tokens can't be decided about.
     #[serde(skip_serializing_if = "Option::is_none")]
     reason: Option<&'static str>,
-    /// Every fault that lasts, those included with which tokens are decided about.
+    /// Every current fault, including those with which tokens can still be decided about.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     faults: Vec<&'static str>,
 }
 
-/// Whether tokens can be decided about.
+/// Reports if tokens can be decided about.
 pub(super) async fn health(service: &Service) -> Answer {
     if let Some(proofs) = &service.proofs {
         proofs.check();
@@ -65,11 +65,12 @@ struct HeadJson {
     audit_seq: i64,
 }
 
-/// How far the service reads the store: whoever knows the number of a change in the audit log sees whether it holds.
+/// Reports how far the service has read the store. Anybody who knows the number of a change in the audit log can
+/// see if the change is in effect.
 pub(super) async fn head(service: &Service) -> Answer {
     match service.desk.audit_seq().await {
         Ok(audit_seq) => {
-            // A change that was confirmed must not come back with an older copy of the store, not even after a crash.
+            // A confirmed change must not be undone by an older copy of the store, not even after a crash.
             let seen = Arc::clone(&service.seen);
             service.supervisor.blocking(move || seen.write()).await;
             answer::data(StatusCode::OK, &HeadJson { schema: 1, audit_seq })
@@ -84,7 +85,7 @@ pub(super) fn metrics(service: &Service) -> Answer {
     answer
 }
 
-/// RFC 7662, section 2.2, with the account's role and the token's name beside.
+/// The answer of RFC 7662, section 2.2, extended by the account's role and the token's name.
 #[derive(Serialize)]
 struct ActiveJson<'a> {
     active: bool,
@@ -115,7 +116,7 @@ fn wrong(error_description: &'static str) -> Answer {
     answer::data(StatusCode::BAD_REQUEST, &WrongJson { error: "invalid_request", error_description })
 }
 
-/// The caller's token is used; the one that is asked about is not.
+/// Describes a token. Only the caller's token counts as used; the described one does not.
 pub(super) async fn introspect(service: &Service, request: Request<Incoming>) -> Answer {
     let presented = match credential::of_bearer(request.headers()) {
         Presented::Nothing => return answer::refused(Refusal::Nobody),

@@ -1,4 +1,4 @@
-//! What the service counts, for Prometheus.
+//! The metrics of the service, for Prometheus.
 
 use std::fmt::Write as _;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering::Relaxed};
@@ -9,19 +9,19 @@ use super::faults::Fault;
 use crate::platform::logging;
 use crate::verbs::decide::Reason;
 
-/// How a request for a decision ended.
+/// The result of a request for a decision.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Outcome {
     Permitted,
     Nobody,
     Denied(Reason),
-    /// Nothing can be decided: no catalogue knows the method, or none was named.
+    /// The request can't be decided: no catalogue knows the method, or no method was named.
     UnknownMethod,
-    /// Nothing can be decided: the store doesn't tell.
+    /// The request can't be decided: the store can't be read.
     Unavailable,
 }
 
-/// Counters since the service began.
+/// Counters since the start of the service.
 #[derive(Debug, Default)]
 pub(super) struct Metrics {
     permitted: AtomicU64,
@@ -32,7 +32,7 @@ pub(super) struct Metrics {
     pub open: AtomicU64,
     pub accepted: AtomicU64,
     pub timed_out: AtomicU64,
-    /// Whether the store is an older copy of what was seen, or another one.
+    /// `true` if the store is older than the state that was seen, or another store.
     pub is_older_store: AtomicBool,
 }
 
@@ -46,7 +46,7 @@ impl Metrics {
             Outcome::Denied(reason) => &self.denied[reason as usize],
         };
         let count = counter.fetch_add(1, Relaxed) + 1;
-        // Said at the first, the second, the fourth …: each request would say the same.
+        // Logged at the first, second, fourth … request, because each request would log the same.
         if outcome == Outcome::UnknownMethod && count.is_power_of_two() {
             tracing::warn!(
                 count,
@@ -56,7 +56,7 @@ impl Metrics {
     }
 }
 
-/// Everything in Prometheus' text format.
+/// Returns all metrics in Prometheus' text format.
 pub(super) fn text(service: &Service) -> String {
     let Service { metrics, ledger, .. } = service;
     let mut text = String::new();

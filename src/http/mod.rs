@@ -14,7 +14,7 @@
 //!                 ledger/                         uses and denied attempts; outside.rs: changes that the log doesn't show
 //! ```
 //!
-//! Of all of them: `keeper.rs` opens the store again after a fault, `supervisor.rs` watches tasks and threads, `faults.rs`
+//! Used by all of them: `keeper.rs` opens the store again after a fault, `supervisor.rs` watches tasks and threads, `faults.rs`
 //! says which faults around the service last, `expiry_clock.rs` has the time by which secrets expire.
 //!
 //! Connections and decisions share one thread. The ledger has a thread of its own, and so has the log; STORE-seen is
@@ -76,35 +76,35 @@ use pulse::{LOOK_EVERY, Pulses};
 use seen::SeenLog;
 use supervisor::Supervisor;
 
-/// How long a request waits for others that hold the store.
+/// Busy timeout of a request: how long it waits for other processes that hold the store.
 const PATIENCE: Duration = Duration::from_millis(200);
-/// How long a service that stops waits for those it is just answering.
+/// Time for which a stopping service waits for requests that are being answered.
 const FAREWELL: Duration = Duration::from_secs(3);
 
-/// What a service is started with.
+/// The parameters of a service.
 pub struct Start {
-    /// The store's file.
+    /// Path of the store.
     pub store: PathBuf,
-    /// Where and how it answers.
+    /// Addresses and settings of the listeners.
     pub settings: ServeSettings,
-    /// Whether tokens may cross a network in the clear.
+    /// `true` if tokens may cross a network in the clear.
     pub insecure: bool,
-    /// Whether the person has said that the store may be older than was seen.
+    /// `true` if the user has accepted that the store may be older than the state that was seen.
     pub accept_older_store: bool,
-    /// Whether the person has said that the clock may be behind what the last run has seen.
+    /// `true` if the user has accepted that the clock may be behind the time that the last run has seen.
     pub accept_earlier_clock: bool,
-    /// The clock on the wall.
+    /// The wall clock.
     pub clock: Arc<dyn Clock>,
 }
 
-/// What all connections share.
+/// The state that all connections share.
 struct Service {
     desk: Arc<Desk>,
     ledger: Arc<Ledger>,
     metrics: Metrics,
     accept: Accept,
     proxies: Proxies,
-    /// Where tokens are checked at a port.
+    /// The proof values, if tokens are checked at a TCP port.
     proofs: Option<Proofs>,
     pulses: Pulses,
     room: Room,
@@ -114,9 +114,9 @@ struct Service {
     faults: Arc<Faults>,
 }
 
-/// A service that runs.
+/// A running service.
 pub struct Running {
-    /// Where it checks tokens, and where it is managed.
+    /// The addresses of the verify and management listeners.
     pub places: Places,
     stop: watch::Sender<bool>,
     thread: JoinHandle<Option<Result<()>>>,
@@ -124,22 +124,22 @@ pub struct Running {
     supervisor: Arc<Supervisor>,
 }
 
-/// The system's store, and the folder where its sockets are. That belongs to root, so that nobody can put another
+/// The system's store, and the folder of its sockets. The folder belongs to root, so nobody else can put another
 /// socket there.
 const SYSTEM: (&str, &str) = ("/var/lib/jeton/jeton.db", "/run/jeton");
 
-/// Returns the socket where a service of the store at `store` is managed, unless configured.
+/// Returns the default management socket for a service of the store at `store`.
 ///
 /// # Errors
-/// [`crate::error::Kind::Usage`] when that path is too long for a socket.
+/// [`crate::error::Kind::Usage`] if the path is too long for a socket.
 pub fn default_manage(store: &Path) -> Result<Endpoint> {
     default_socket(store, "manage")
 }
 
-/// Returns the socket where a service of the store at `store` checks tokens, unless configured.
+/// Returns the default verify socket for a service of the store at `store`.
 ///
 /// # Errors
-/// [`crate::error::Kind::Usage`] when that path is too long for a socket.
+/// [`crate::error::Kind::Usage`] if the path is too long for a socket.
 pub fn default_verify(store: &Path) -> Result<Endpoint> {
     default_socket(store, "verify")
 }
@@ -154,12 +154,14 @@ fn default_socket(store: &Path, name: &str) -> Result<Endpoint> {
     Endpoint::parse(&format!("unix:{path}")).map_err(|e| e.next(format!("Say --{name} unix:PATH, shorter")))
 }
 
-/// Starts a service. `ended` hears when it has ended, however that came.
+/// Starts a service. `ended` is called once the service has ended, for whatever reason.
 ///
 /// # Errors
-/// [`crate::error::Kind::Conflict`] when another service answers from this store, or listens there;
-/// [`crate::error::Kind::Usage`] for addresses over which tokens would cross a network in the clear;
-/// [`crate::error::Kind::NotFound`] when there is no store; [`crate::error::Kind::Failure`] when something is refused.
+/// * [`crate::error::Kind::Conflict`] if another service answers from this store, or listens at one of the
+///   addresses.
+/// * [`crate::error::Kind::Usage`] for addresses over which tokens would cross a network in the clear.
+/// * [`crate::error::Kind::NotFound`] if there is no store.
+/// * [`crate::error::Kind::Failure`] if the system refuses an operation.
 pub fn start(start: Start, ended: impl FnOnce() + Send + 'static) -> Result<Running> {
     let Start { store, settings, insecure, accept_older_store, accept_earlier_clock, clock } = start;
     let mut keeper = Keeper::open("to decide", &store, PATIENCE, Arc::clone(&clock), SqliteStore::open_to_serve)?;
@@ -180,7 +182,7 @@ pub fn start(start: Start, ended: impl FnOnce() + Send + 'static) -> Result<Runn
     let verify_group = group(&settings.verify_group);
     let manage_group = group(&settings.manage_group);
     let verify = listen::open(Door::Verify, &mut handed, &verify, verify_group.as_deref()).map_err(|e| match verify {
-        // Whoever listens there has seen what proxies ask.
+        // The other process that listens there has received the proxies' requests.
         Endpoint::Tcp(_) if e.kind == Kind::Conflict => {
             e.next("Stop what listens there. If it isn't yours: jeton guide PROXY --new-proof, and a new secret for each token in use")
         }
@@ -239,7 +241,7 @@ pub fn start(start: Start, ended: impl FnOnce() + Send + 'static) -> Result<Runn
         let left = writer.join().ok().flatten().unwrap_or_else(|| ledger.give_up());
         drop(mark);
         let outcome = conclude(run, supervisor.failed(), left);
-        // Whoever started it hears it here, unless it has gone on.
+        // The starter gets the outcome here, unless it has stopped waiting.
         let _ = answer.send(outcome.as_ref().map(|_| ()).map_err(Clone::clone));
         hear(&hears);
         outcome
@@ -256,7 +258,7 @@ pub fn start(start: Start, ended: impl FnOnce() + Send + 'static) -> Result<Runn
     })
 }
 
-/// Tells whoever started the service that it has ended, once.
+/// Calls `ended`, at most once.
 fn hear<F: FnOnce()>(ended: &Mutex<Option<F>>) {
     let ended = ended.lock().unwrap_or_else(PoisonError::into_inner).take();
     if let Some(ended) = ended {
@@ -264,7 +266,8 @@ fn hear<F: FnOnce()>(ended: &Mutex<Option<F>>) {
     }
 }
 
-/// How a service ended that ran so, of which this task failed, and of whose ledger so much is `left`.
+/// Returns the result of a service that ended with `run`. `failed` is the failed task, and `left` the events the
+/// ledger could not record.
 fn conclude(run: Result<()>, failed: Option<&'static str>, left: Lost) -> Result<()> {
     run?;
     if let Some(task) = failed {
@@ -277,20 +280,22 @@ fn conclude(run: Result<()>, failed: Option<&'static str>, left: Lost) -> Result
 }
 
 impl Running {
-    /// Answers who is being answered, writes the ledger, and ends: within 5 s.
+    /// Answers the requests under way, writes the ledger, and ends within 5 s.
     ///
     /// # Errors
     /// [`crate::error::Kind::Failure`] if a task has failed, or uses could not be recorded.
     pub fn stop(self) -> Result<()> {
-        // It may have ended by itself.
+        // The service may have ended by itself.
         let _ = self.stop.send(true);
         let ended = self.thread.join().ok().flatten();
         ended.unwrap_or_else(|| Err(Error::failure("the service has ended by itself").why("its thread has failed")))
     }
 }
 
+/// Checks that tokens don't cross a network in the clear.
+///
 /// # Errors
-/// [`crate::error::Kind::Usage`]: what is sent over a network in the clear is everybody's.
+/// [`crate::error::Kind::Usage`] for a network address: anybody on the way could read the tokens.
 fn in_the_clear(verify: &Endpoint, manage: &Endpoint) -> Result<()> {
     if !verify.is_local() {
         return Err(Error::usage(format!("tokens would be sent to {verify} in the clear"))
@@ -325,9 +330,9 @@ fn run(
         let keep_seen = service.supervisor.vital("keep seen", Arc::clone(&seen).keep(Arc::clone(&service.supervisor)));
         let clerk = service.supervisor.vital("decide", clerk.work());
         let watch = service.supervisor.vital("watch", keep_watch(Arc::clone(&service)));
-        // Whoever started it waits for this.
+        // The starter waits for this message.
         let _ = opened.send(Ok(()));
-        // The sender going is the end as well.
+        // A dropped sender means stop as well.
         tokio::select! {
             _ = stopped.changed() => {}
             () = service.supervisor.failure() => {}
@@ -349,7 +354,7 @@ fn run(
     })
 }
 
-/// Looks at the connections for as long as the service runs.
+/// Checks the connections for as long as the service runs.
 async fn keep_watch(service: Arc<Service>) {
     let mut report = CrowdReport::default();
     loop {

@@ -1,9 +1,9 @@
-//! Changes of the store that the audit log doesn't show: a hand on its tables, or on its file.
+//! Changes of the store that the audit log doesn't show: somebody edited its tables or its file directly.
 //!
-//! Somebody must look for them, for each request too often, and once a second: who only re-reads everything each second
-//! spends the second on that. The ledger's connection knows better: SQLite tells each connection whether anybody else
-//! has committed, and beside that connection the service itself commits nothing. So its thread looks; where it can't,
-//! nothing is remembered for longer than a second.
+//! Looking for such changes at each request would be too frequent, and rereading everything once a second would
+//! take most of that second. The ledger's connection is cheaper: SQLite shows each connection if another one has
+//! committed. Apart from that connection the service itself commits nothing, so the ledger's thread looks. If it
+//! can't look, cached data is used for no longer than a second.
 
 use std::sync::atomic::{AtomicU64, Ordering::AcqRel, Ordering::Acquire, Ordering::Release};
 use std::time::Duration;
@@ -14,24 +14,24 @@ use crate::platform::clock::Stopwatch;
 use crate::store::sqlite::{FileState, SqliteStore};
 use crate::verbs::ports::{Edition, Store};
 
-/// How old what is remembered may be without a look: with the time that a request waits, under a second.
+/// Maximum age of cached data without a look. Together with the time a request waits, this is less than a second.
 pub(super) const MAX_AGE: Duration = Duration::from_millis(900);
 
-/// What was found, for those who remember.
+/// The changes found so far, shared with the caches.
 pub(super) struct OutsideChanges {
     commits: AtomicU64,
     writes: AtomicU64,
-    /// When somebody looked last, in milliseconds since `started`.
+    /// Time of the last look, in milliseconds since `started`.
     looked_at: AtomicU64,
     started: Stopwatch,
 }
 
-/// How much had been found at some instant.
+/// The counts of changes at some instant.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub(super) struct Found {
-    /// How often something was committed, or written into the file, by others.
+    /// Number of commits or file writes by others.
     pub commits: u64,
-    /// How often anything was written into the file.
+    /// Number of writes into the file by anybody.
     pub writes: u64,
 }
 
@@ -43,12 +43,12 @@ impl Default for OutsideChanges {
 }
 
 impl OutsideChanges {
-    /// Returns what has been found so far.
+    /// Returns the changes found so far.
     pub fn found(&self) -> Found {
         Found { commits: self.commits.load(Acquire), writes: self.writes.load(Acquire) }
     }
 
-    /// Returns whether somebody has looked a moment ago.
+    /// `true` if the last look was a moment ago.
     pub fn is_watched(&self) -> bool {
         let age = self.started.time().saturating_sub(Duration::from_millis(self.looked_at.load(Acquire)));
         age < MAX_AGE
@@ -59,17 +59,17 @@ impl OutsideChanges {
     }
 }
 
-/// Who looks.
+/// Looks for changes by others.
 #[derive(Default)]
 pub(super) struct Watcher {
     last: Option<(u64, Edition, FileState)>,
 }
 
 impl Watcher {
-    /// Looks at the store through `keeper`, the only one through which the service commits.
+    /// Looks at the store through `keeper`, the only connection through which the service commits.
     pub fn look(&mut self, keeper: &mut Keeper, outside: &OutsideChanges) {
         let began = outside.started.time();
-        // A fault is noted by the keeper.
+        // `Keeper` has noted the fault.
         let Ok((edition, file)) = keeper.maintain(state) else { return self.last = None };
         let opened = keeper.opened();
         match &self.last {
@@ -89,7 +89,7 @@ impl Watcher {
         outside.looked(began);
     }
 
-    /// Takes note of what we ourselves have written into the file since the last look.
+    /// Records our own writes into the file since the last look.
     pub fn wrote(&mut self, keeper: &mut Keeper, outside: &OutsideChanges) {
         let Some((.., file)) = &mut self.last else { return };
         if let Ok(now) = keeper.maintain(SqliteStore::file_state)

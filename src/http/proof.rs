@@ -1,4 +1,5 @@
-//! The proof values in a running service: who may say on whose behalf it asks, and what proves an answer to it.
+//! The proof values of a running service: they show which proxies may ask on behalf of others, and prove answers to
+//! those proxies.
 
 use std::path::PathBuf;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -16,14 +17,14 @@ use crate::platform::clock::Stopwatch;
 use crate::platform::entropy::SystemEntropy;
 use crate::platform::proof_file::{self, ProofValues};
 
-/// What a proxy proves itself with; in an answer, what jeton does.
+/// The header of the proxy's proof value. In an answer, the header of jeton's proof.
 const PROOF: HeaderName = HeaderName::from_static("x-jeton-proof");
-/// The number that a proxy made up.
+/// The header of the proxy's random number.
 const CHALLENGE: HeaderName = HeaderName::from_static("x-jeton-challenge");
-/// How old the values in memory may be.
+/// Maximum age of the values in memory.
 const MAX_AGE: Duration = Duration::from_secs(1);
 
-/// The values by which a proxy is known that asks at a port.
+/// The values that identify a proxy at a TCP port.
 pub(super) struct Proofs {
     store: PathBuf,
     clock: Arc<ExpiryClock>,
@@ -36,7 +37,7 @@ struct Cache {
     values: Vec<ProxyProof>,
 }
 
-/// A proxy that has proven itself, and what it asked to be proven.
+/// A proxy that has proven itself, and the challenge it sent.
 pub(super) struct Proven {
     value: ProxyProof,
     challenge: Option<HeaderValue>,
@@ -52,7 +53,7 @@ impl Proofs {
         Ok(Proofs { store, clock, faults, cache: Mutex::new(Cache { read: Stopwatch::start(), values }) })
     }
 
-    /// Returns who asks with these headers, if a proxy has proven itself in them.
+    /// Returns the proxy that has proven itself in these headers, if any.
     pub fn proven(&self, headers: &HeaderMap) -> Option<Proven> {
         let mut sent = headers.get_all(PROOF).iter();
         let (Some(sent), None) = (sent.next(), sent.next()) else { return None };
@@ -63,8 +64,8 @@ impl Proofs {
 }
 
 impl Proofs {
-    /// Returns the values as they were in the file a second ago at most. A file that can't be read proves nobody: a value
-    /// that was replaced must not work on.
+    /// Returns the values from the file, at most a second old. A file that can't be read proves nobody, because a
+    /// replaced value must stop working.
     fn current(&self) -> MutexGuard<'_, Cache> {
         let mut cache = self.cache.lock().unwrap_or_else(PoisonError::into_inner);
         if cache.read.time() > MAX_AGE {
@@ -88,7 +89,7 @@ impl Proofs {
         Vec::new()
     }
 
-    /// Looks whether the file can be read.
+    /// Checks that the file can be read.
     pub fn check(&self) {
         drop(self.current());
     }
@@ -100,7 +101,7 @@ fn accepted(values: ProofValues, clock: &ExpiryClock) -> Vec<ProxyProof> {
 }
 
 impl Proven {
-    /// Proves an answer that says who it is.
+    /// Adds the proof to an answer that names the caller.
     pub fn prove(&self, answer: &mut Answer) {
         let challenge = self.challenge.as_ref().and_then(|value| value.to_str().ok()).and_then(Challenge::parse);
         let Some(challenge) = challenge else { return };

@@ -1,5 +1,5 @@
-//! What the open connections are at, and who may hold one for how long. One task looks at all of them now and then: that
-//! costs the requests less than a timer for each connection.
+//! Connection timeouts. One task checks all connections at an interval, which is cheaper for requests than a timer
+//! per connection.
 
 use std::collections::HashMap;
 use std::sync::atomic::{AtomicU8, AtomicU64, Ordering::Relaxed};
@@ -7,21 +7,21 @@ use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
 use std::task::{Context, Waker};
 use std::time::Duration;
 
-/// How often all connections are looked at: one may last so much longer than it should.
+/// Time between two looks at all connections. A connection can last this much longer than its limit.
 pub(super) const LOOK_EVERY: Duration = Duration::from_millis(500);
-/// How long a head may take from its first byte to its last.
+/// Maximum time for a head, from its first byte to its last.
 const HEAD: Duration = Duration::from_secs(5);
-/// Looks after which a head is slow enough to be given up for a newcomer.
+/// Number of looks after which a head is slow enough to be given up for a new connection.
 const SLOW_HEAD: u64 = 2;
-/// How long a connection may be silent: longer than the proxies' own limit (nginx: 60 s), so that they close first.
+/// Maximum idle time. It is longer than the proxies' own limit (nginx: 60 s), so that they close first.
 const IDLE: Duration = Duration::from_secs(75);
-/// How long an answer may take; nothing that is asked takes longer than the store's patience.
+/// Maximum time for an answer. No request takes longer than the store's busy timeout.
 const ANSWER: Duration = Duration::from_secs(10);
 
-/// What a connection is at.
+/// The activity of a connection.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Phase {
-    /// Nothing was said yet.
+    /// Nothing was received yet.
     New,
     Silent,
     Reading,
@@ -40,13 +40,13 @@ impl Phase {
     }
 }
 
-/// What the service wishes of a connection.
+/// A request of the service to a connection.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Wish {
     Stay,
-    /// To end after what is being answered.
+    /// End after the current answer.
     Finish,
-    /// To end at once.
+    /// End at once.
     Leave,
 }
 
@@ -54,19 +54,20 @@ impl Wish {
     const ALL: [Wish; 3] = [Wish::Stay, Wish::Finish, Wish::Leave];
 }
 
-/// One connection: what it is at and since when, and what is wished of it.
+/// The state of one connection: its phase, the time of its last activity, and the service's wish.
 #[derive(Debug)]
 pub(super) struct Pulse {
     number: u64,
     looks: Arc<AtomicU64>,
-    /// The look at which something was last heard, times four, plus the phase.
+    /// The look at which data was last received, times four, plus the phase.
     beat: AtomicU64,
     wish: AtomicU8,
     task: OnceLock<Waker>,
 }
 
 impl Pulse {
-    /// Something was said: a head begins, or goes on, or more follows while the one before is answered.
+    /// Records received data: a head begins or continues, or more data follows while the previous request is
+    /// answered.
     pub fn heard(&self) {
         let phase = match self.phase() {
             Phase::Reading => return,
@@ -76,17 +77,17 @@ impl Pulse {
         self.beat.store(self.looks.load(Relaxed) * 4 + phase as u64, Relaxed);
     }
 
-    /// What follows counts from when something was last heard.
+    /// Enters `phase`, whose time counts from the last received data.
     pub fn go_on(&self, phase: Phase) {
         self.beat.store(self.beat.load(Relaxed) / 4 * 4 + phase as u64, Relaxed);
     }
 
-    /// What it is at.
     pub fn phase(&self) -> Phase {
         Phase::ALL[(self.beat.load(Relaxed) % 4) as usize]
     }
 
-    /// What is wished of it. The task that asks is woken when that changes; a connection has one for its life.
+    /// Returns the service's wish. The calling task is woken when the wish changes; a connection has one task for
+    /// its life.
     pub fn wish(&self, cx: &Context<'_>) -> Wish {
         self.task.get_or_init(|| cx.waker().clone());
         Wish::ALL[usize::from(self.wish.load(Relaxed))]
@@ -99,13 +100,14 @@ impl Pulse {
         }
     }
 
-    /// Whether it can end at once without anybody's request being lost.
+    /// `true` if the connection can be closed at once without losing a request.
     pub fn is_idle(&self) -> bool {
         matches!(self.phase(), Phase::New | Phase::Silent)
     }
 
-    /// How soon it is closed to make room, the lowest first: those that never said anything, then the silent, then slow
-    /// heads; the oldest of each. `None` for those that are answered, are in the midst of a head, or leave already.
+    /// Returns the order in which connections are closed to make room, the lowest first. Connections without any
+    /// data come first, then idle ones, then slow heads, the oldest of each first. `None` for connections that are
+    /// being answered, are in the middle of a head, or are already leaving.
     fn rank(&self, looks: u64) -> Option<(u8, u64, u64)> {
         let since = self.beat.load(Relaxed) / 4;
         let phase = self.phase();
@@ -118,7 +120,7 @@ impl Pulse {
         (may_leave && stays).then_some((phase as u8, since, self.number))
     }
 
-    /// Whether it has been what it is at for longer than it may.
+    /// `true` if the connection has been in its phase for longer than the limit.
     fn is_over(&self, looks: u64, crowded: bool) -> bool {
         let limit = self.phase().limit(crowded).as_millis() / LOOK_EVERY.as_millis();
         u128::from(looks.saturating_sub(self.beat.load(Relaxed) / 4)) > limit
@@ -128,7 +130,7 @@ impl Pulse {
 /// All open connections.
 #[derive(Default)]
 pub(super) struct Pulses {
-    /// How often they have been looked at: their clock.
+    /// Number of looks at the connections, which serves as their clock.
     looks: Arc<AtomicU64>,
     open: Mutex<Open>,
 }
@@ -136,7 +138,7 @@ pub(super) struct Pulses {
 #[derive(Default)]
 struct Open {
     entered: u64,
-    /// Whether all of them are to finish, and who comes now as well.
+    /// `true` if all connections, including new ones, must finish.
     finishing: bool,
     pulses: HashMap<u64, Arc<Pulse>>,
 }
@@ -146,7 +148,7 @@ impl Pulses {
         self.open.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// A new connection.
+    /// Adds a new connection.
     pub fn enter(&self) -> Arc<Pulse> {
         let mut open = self.open();
         open.entered += 1;
@@ -158,12 +160,13 @@ impl Pulses {
         pulse
     }
 
-    /// One that has ended.
+    /// Removes an ended connection.
     pub fn leave(&self, pulse: &Pulse) {
         self.open().pulses.remove(&pulse.number);
     }
 
-    /// Sends away who has been at it for too long, the silent earlier where it is crowded; how many.
+    /// Closes connections that have exceeded their limit. If `crowded`, idle ones are closed earlier. Returns their
+    /// number.
     pub fn look(&self, crowded: bool) -> u64 {
         let looks = self.looks.fetch_add(1, Relaxed) + 1;
         let open = self.open();
@@ -171,7 +174,7 @@ impl Pulses {
         over.map(|pulse| pulse.wishes(Wish::Leave)).count() as u64
     }
 
-    /// Closes `count` of those that do least, fewer if there are no more. Returns how many.
+    /// Closes up to `count` of the least active connections. Returns the number closed.
     pub fn close_idle(&self, count: u64) -> u64 {
         let looks = self.looks.load(Relaxed);
         let open = self.open();
@@ -184,7 +187,7 @@ impl Pulses {
         count as u64
     }
 
-    /// Has all of them finish.
+    /// Makes all connections finish.
     pub fn finish(&self) {
         let mut open = self.open();
         open.finishing = true;

@@ -1,19 +1,19 @@
-//! The arguments of a query, as applications of every kind read them.
+//! Parses query arguments in the way that applications of every kind do.
 //!
-//! A secret counts only where it stands exactly: `name=SECRET` between `&`. But other readers take more for the same
-//! argument: escapes in its name, `;` as a separator, `name[]`, another case. Whoever could put a second credential past
-//! us in such a spelling could have one checked and another used. So every key counts whose letters and digits are those
-//! of the name, once its escapes are read, and none but the exact one is accepted.
+//! A secret is accepted only in the exact spelling: `name=SECRET` between `&`. But other parsers accept more
+//! spellings of the same argument: escapes in its name, `;` as a separator, `name[]`, another case. A client that
+//! hides a second credential in such a spelling could have one checked and the other used. So every key counts
+//! whose letters and digits are those of the name after decoding, and only the exact spelling is accepted.
 
 use std::borrow::Cow;
 
 use unicode_normalization::UnicodeNormalization;
 
-/// How often escapes are read again: a proxy and an application may each read them once.
+/// Maximum number of decoding rounds. A proxy and an application may each decode once.
 const MAX_DECODINGS: usize = 3;
 
-/// Calls `take` for each argument of `query` that some application could take for `name`: with its value where it is
-/// spelled exactly so, with `None` where it is not.
+/// Calls `take` for each argument of `query` that some application could read as `name`. The value is passed if the
+/// spelling is exact, else `None`.
 pub(super) fn query_values(query: &[u8], name: &str, mut take: impl FnMut(Option<&str>)) {
     let letters = folded(name.as_bytes());
     for argument in query.split(|byte| *byte == b'&') {
@@ -34,25 +34,27 @@ pub(super) fn query_values(query: &[u8], name: &str, mut take: impl FnMut(Option
     }
 }
 
-/// Whether `query` asks for the option `name`.
+/// `true` if `query` contains the option `name`.
 pub(super) fn has_option(query: &str, name: &str) -> bool {
     query.split('&').any(|argument| argument.split_once('=').map_or(argument, |(key, _)| key) == name)
 }
 
-/// Whether `key` is the name with these `letters` to some application. No name consists of other signs alone.
+/// `true` if some application could read `key` as the name with these `letters`. No name consists of other
+/// characters alone.
 fn is_like(key: &[u8], letters: &str) -> bool {
-    // Nothing gets longer: each escape, and each character beyond ASCII, is read as less than it takes.
+    // Decoding never lengthens the text: each escape, and each non-ASCII character, becomes shorter.
     key.len() >= letters.len() && folded(&decoded(key)) == letters
 }
 
-/// Whether the header `found` is `name` to some application: many see `-`, `_` and other signs alike (CGI, WSGI, Rack).
+/// `true` if some application could read the header `found` as `name`. Many treat `-`, `_` and other characters
+/// alike (CGI, WSGI, Rack).
 pub(super) fn is_like_header(found: &str, name: &str) -> bool {
     let found = found.bytes().filter(u8::is_ascii_alphanumeric);
     let name = name.bytes().filter(u8::is_ascii_alphanumeric);
     found.map(|b| b.to_ascii_lowercase()).eq(name.map(|b| b.to_ascii_lowercase()))
 }
 
-/// `key` with its escapes read, also those that appear by that.
+/// Decodes the escapes of `key`, including those that appear through decoding.
 fn decoded(key: &[u8]) -> Cow<'_, [u8]> {
     let mut key = Cow::Borrowed(key);
     for _ in 0..MAX_DECODINGS {
@@ -64,7 +66,7 @@ fn decoded(key: &[u8]) -> Cow<'_, [u8]> {
     key
 }
 
-/// Reads `%73`, the old `%u0073`, and `+`; what is no escape stays.
+/// Decodes `%73`, the old `%u0073`, and `+`. Other text is kept.
 fn decode_once(text: &[u8]) -> Vec<u8> {
     let mut out = Vec::with_capacity(text.len());
     let mut rest = text;
@@ -93,8 +95,9 @@ fn hex(digits: &[u8]) -> Option<u32> {
     digits.iter().try_fold(0, |sum, digit| Some(sum * 16 + char::from(*digit).to_digit(16)?))
 }
 
-/// The ASCII letters and digits of a name, in one case, up to `[` or NUL. What is invisible, an accent or a separator is
-/// dropped, and what Unicode holds for a form of another character (full-width, ligatures, `ſ`) is read as that.
+/// Returns the ASCII letters and digits of a name in one case, up to `[` or NUL. Invisible characters, accents and
+/// separators are dropped. Unicode's compatibility forms of another character (full-width, ligatures, `ſ`) are read
+/// as that character.
 fn folded(name: &[u8]) -> String {
     let end = name.iter().position(|byte| matches!(byte, b'[' | 0)).filter(|end| *end > 0);
     let name = String::from_utf8_lossy(&name[..end.unwrap_or(name.len())]);

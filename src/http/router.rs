@@ -1,4 +1,4 @@
-//! What is asked, by path and verb, at each of the two doors.
+//! Routes requests of the two listeners by path and HTTP method.
 
 use hyper::body::Incoming;
 use hyper::{Method, Request};
@@ -12,7 +12,7 @@ const HEAD: &str = "/v1/head";
 const METRICS: &str = "/metrics";
 const INTROSPECT: &str = "/v1/introspect";
 
-/// What proxies are answered: a decision for every verb that they pass on, and how the service fares.
+/// Answers proxies: a decision for every HTTP method that they pass on, and the health of the service.
 pub(super) async fn verify(service: &Service, guest: &Guest, request: Request<Incoming>) -> Answer {
     match (request.uri().path(), request.method()) {
         (path, _) if verify::is_at(path) => verify::answer(service, guest, request).await,
@@ -22,7 +22,7 @@ pub(super) async fn verify(service: &Service, guest: &Guest, request: Request<In
     }
 }
 
-/// What those who manage the service are answered.
+/// Answers management requests.
 pub(super) async fn manage(service: &Service, request: Request<Incoming>) -> Answer {
     match (request.uri().path(), request.method()) {
         (HEALTH, &Method::GET | &Method::HEAD) => manage::health(service).await,

@@ -1,4 +1,4 @@
-//! Keeps how far the audit log was seen, beside the store, for the service's next start.
+//! Records how far the audit log was seen, in a file next to the store, for the service's next start.
 
 use std::path::PathBuf;
 use std::sync::{Arc, Mutex, PoisonError};
@@ -16,17 +16,17 @@ use crate::platform::seen_file;
 use crate::verbs::decide::continuity::Continuity;
 use crate::verbs::ports::Store;
 
-/// How long changes are gathered until the next is written.
+/// Time for which changes are gathered before the next write.
 const WRITE_INTERVAL: Duration = Duration::from_secs(1);
 
-/// Takes the store for what it is from now on, older than what was seen or not: the person who starts the service says
-/// so.
+/// Accepts the store from now on, even if it is older than the state that was seen, because the user who starts the
+/// service has asked for that.
 pub(super) fn accept(keeper: &mut Keeper, continuity: &mut Continuity, now: Timestamp) {
     let mut found = continuity.clone();
     let looked = keeper.with(|store| {
         store.read(|snapshot| {
             let tip = snapshot.audit_tip()?;
-            // Told by what is found: a store that isn't the one that was seen is no fault here.
+            // The result is returned as text: a store that isn't the one that was seen is no fault here.
             Ok(found.check(snapshot, tip, now).map_or_else(|e| Some(e.to_string()), |_| None))
         })
     });
@@ -36,29 +36,30 @@ pub(super) fn accept(keeper: &mut Keeper, continuity: &mut Continuity, now: Time
             tracing::warn!(why = %shown(&why), "the store is accepted as it is: what was revoked since works again");
         }
         Ok(None) => tracing::warn!("the store is as it was seen: leave --accept-older-store out of the next start"),
-        // What is at fault now is at fault for the first request too, and said there.
+        // A fault at this point also occurs at the first request and is logged there.
         Ok(Some(_)) | Err(_) => {}
     }
 }
 
-/// What is to be written.
+/// The state that waits to be written.
 #[derive(Default)]
 struct Pending {
     next: Option<Checkpoint>,
     is_failing: bool,
 }
 
-/// The file, and what is to be written into it.
+/// The file, and the state that waits to be written into it.
 pub(super) struct SeenLog {
     store: PathBuf,
     pending: Mutex<Pending>,
-    /// Held while the file is written: one who has waited for it knows that what was pending before is written.
+    /// Held while the file is written. A caller that has waited for this lock knows that everything pending before
+    /// is written.
     writing: Mutex<()>,
     wake: Notify,
 }
 
 impl SeenLog {
-    /// Opens the file of the store at `store`, and returns with it what was seen.
+    /// Opens the file of the store at `store`. Returns it with the recorded state.
     pub fn open(store: PathBuf) -> (Arc<Self>, Continuity) {
         let continuity = match seen_file::read(&store) {
             Ok(None) => {
@@ -78,24 +79,24 @@ impl SeenLog {
         )
     }
 
-    /// Has `seen` written soon.
+    /// Schedules `seen` to be written soon.
     pub fn advance(&self, seen: &Checkpoint) {
         self.pending.lock().unwrap_or_else(PoisonError::into_inner).next = Some(seen.clone());
         self.wake.notify_one();
     }
 
-    /// Writes what is to be written, for as long as the service runs.
+    /// Writes pending states for as long as the service runs.
     pub async fn keep(self: Arc<Self>, supervisor: Arc<Supervisor>) {
         loop {
             self.wake.notified().await;
             let seen = Arc::clone(&self);
-            // Whatever comes of it is said there.
+            // `SeenLog::write` logs its own failures.
             supervisor.blocking(move || seen.write()).await;
             sleep(WRITE_INTERVAL).await;
         }
     }
 
-    /// Writes what is to be written now. What can't be is tried again with the next change, and at the end.
+    /// Writes the pending state now. If that fails, it is retried with the next change, and at the end.
     pub fn write(&self) {
         let _writing = self.writing.lock().unwrap_or_else(PoisonError::into_inner);
         let lock = || self.pending.lock().unwrap_or_else(PoisonError::into_inner);

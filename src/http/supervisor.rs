@@ -1,4 +1,5 @@
-//! Supervises the tasks and threads of the service: a panic in one is either survived by its owner, or ends the service.
+//! Supervises the tasks and threads of the service. A panic in one is either survived by its owner, or ends the
+//! service.
 
 use std::future::{Future, poll_fn};
 use std::panic::{AssertUnwindSafe, catch_unwind};
@@ -10,13 +11,13 @@ use std::task::Poll;
 use tokio::sync::watch;
 use tokio::task::JoinHandle;
 
-/// Panics in a row that one worker survives. A worker that does its work in between starts counting anew.
+/// Number of panics in a row that one worker survives. Successful work in between resets the count.
 pub(super) const SURVIVED: u32 = 3;
 
-/// Knows which task has failed, if any.
+/// Records which task has failed, if any.
 pub(super) struct Supervisor {
     failed: watch::Sender<Option<&'static str>>,
-    /// Panics since the start, survived ones included.
+    /// Number of panics since the start, including survived ones.
     pub panics: AtomicU64,
     #[cfg(test)]
     fault: Fault,
@@ -34,7 +35,7 @@ impl Default for Supervisor {
 }
 
 impl Supervisor {
-    /// Starts a task that the service can't be without: a panic in it ends the service.
+    /// Starts a task that the service needs: a panic in it ends the service.
     pub fn vital(
         self: &Arc<Self>,
         name: &'static str,
@@ -48,7 +49,7 @@ impl Supervisor {
         })
     }
 
-    /// Starts a task of which there are many: a panic in one is its own end only.
+    /// Starts a task of which there are many: a panic in one ends only that task.
     pub fn single(self: &Arc<Self>, name: &'static str, work: impl Future<Output = ()> + Send + 'static) {
         let supervisor = Arc::clone(self);
         spawn(async move {
@@ -56,7 +57,8 @@ impl Supervisor {
         });
     }
 
-    /// Does `work` on another thread, since it may block. A panic in it, or no thread for it, is survived.
+    /// Runs `work` on another thread, since it may block. The service survives a panic in it, or a thread that
+    /// can't be started.
     #[expect(clippy::disallowed_methods, reason = "the one place that starts tasks")]
     pub async fn blocking(&self, work: impl FnOnce() + Send + 'static) {
         let started = catch_unwind(AssertUnwindSafe(|| tokio::task::spawn_blocking(work)));
@@ -70,7 +72,7 @@ impl Supervisor {
         }
     }
 
-    /// Does `work`; false once it has panicked.
+    /// Runs `work`. Returns `false` after a panic.
     async fn outlives(&self, name: &'static str, work: impl Future<Output = ()>) -> bool {
         let mut work = pin!(work);
         let done = poll_fn(|cx| {
@@ -87,7 +89,7 @@ impl Supervisor {
         done
     }
 
-    /// Does a piece of work whose panic its caller survives; `None` after a panic.
+    /// Runs a piece of work whose panic the caller survives. `None` after a panic.
     pub fn attempt<T>(&self, name: &'static str, work: impl FnOnce() -> T) -> Option<T> {
         let attempted = || {
             self.strike(name);
@@ -100,7 +102,7 @@ impl Supervisor {
         done
     }
 
-    /// Ends the service because of the task `name`.
+    /// Ends the service because the task `name` failed.
     pub fn fail(&self, name: &'static str) {
         tracing::error!(task = name, "a task of the service has failed: the service ends");
         self.failed.send_if_modified(|failed| failed.is_none() && failed.replace(name).is_none());
@@ -113,7 +115,7 @@ impl Supervisor {
 
     /// Waits until a task fails.
     pub async fn failure(&self) {
-        // The sender is here, so waiting can't fail.
+        // The sender is alive here, so waiting can't fail.
         let _ = self.failed.subscribe().wait_for(Option::is_some).await;
     }
 }
@@ -123,14 +125,14 @@ fn spawn(work: impl Future<Output = ()> + Send + 'static) -> JoinHandle<()> {
     tokio::spawn(work)
 }
 
-/// Panics in a task of the tests' choice.
+/// Causes panics in a task of the test's choice.
 #[cfg(test)]
 #[derive(Default)]
 struct Fault(std::sync::Mutex<(&'static str, u32)>);
 
 #[cfg(test)]
 impl Supervisor {
-    /// Has the task `name` panic the next `times` that it is at work.
+    /// Makes the task `name` panic the next `times` that it works.
     pub fn kill(&self, name: &'static str, times: u32) {
         *self.fault.0.lock().unwrap() = (name, times);
     }

@@ -1,4 +1,4 @@
-//! Each task of the service is killed in turn.
+//! Tests in which each task of the service panics in turn.
 
 use std::sync::mpsc::{Receiver, channel};
 use std::time::Duration;
@@ -11,7 +11,7 @@ use crate::platform::sockets;
 
 const LIMIT: Duration = Duration::from_secs(20);
 
-/// A service on a store of its own, and who hears that it has ended.
+/// A service on its own store, and the receiver for its end.
 struct Stage {
     _demonstration: Demonstration,
     running: Running,
@@ -41,12 +41,12 @@ impl Stage {
         Stage { _demonstration: demonstration, running, ended }
     }
 
-    /// What the management listener answers; none where it doesn't.
+    /// Returns the status of the management listener's answer. `None` if there is no answer.
     fn status(&self, path: &str) -> Option<u16> {
         sockets::get(&self.running.places.manage, path, "", LIMIT).ok().map(|answer| answer.status)
     }
 
-    /// What the verify listener answers somebody whom nobody knows: a decision that goes into the ledger.
+    /// Returns the status of the verify listener's answer to an unknown caller. That decision goes into the ledger.
     fn decides(&self) -> Option<u16> {
         let stranger = "Authorization: Bearer nobody\r\n";
         sockets::get(&self.running.places.verify, "/v1/verify/-", stranger, LIMIT).ok().map(|answer| answer.status)
@@ -66,7 +66,7 @@ fn a_vital_task_that_panics_ends_the_service_with_an_error() {
     ] {
         let stage = Stage::new();
         stage.running.supervisor.kill(task, panics);
-        // Whatever is at work by itself fails by itself; the others when they are asked.
+        // Tasks that work on their own fail on their own. The others fail when a request arrives.
         for _ in 0..panics {
             let answers = [stage.decides(), stage.status("/v1/health")];
             assert!(task != "batch" || !answers.contains(&Some(200)), "{answers:?}: no answer, but healthy");
@@ -93,13 +93,13 @@ fn a_panic_while_deciding_is_a_503_and_the_next_is_decided() {
     assert_eq!(stage.decides(), Some(401));
     stage.running.supervisor.kill("batch", 1);
     assert_eq!(stage.decides(), Some(503));
-    // The store is opened anew no sooner than a moment later.
+    // The store is reopened only after a moment.
     let mut tries = (0..10_000).map(|_| stage.decides());
     assert!(tries.any(|answer| answer == Some(401)));
     stage.running.stop().unwrap();
 }
 
-/// What was decided before and after the panics is all in the ledger.
+/// All decisions from before and after the panics are in the ledger.
 #[test]
 fn a_panic_of_the_ledger_loses_nothing() {
     let stage = Stage::new();
@@ -111,7 +111,7 @@ fn a_panic_of_the_ledger_loses_nothing() {
         }
     };
     (0..4).for_each(|_| assert_eq!(stage.decides(), Some(401)));
-    // The round under way goes on; the next ones panic.
+    // The current round continues; the next ones panic.
     until(&|| stage.running.supervisor.panics.load(Relaxed) == u64::from(supervisor::SURVIVED));
     (0..3).for_each(|_| assert_eq!(stage.decides(), Some(401)));
     until(&|| {

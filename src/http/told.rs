@@ -1,4 +1,5 @@
-//! What the service tells of tokens and methods: put into words once, when the store is read, and told many times.
+//! Pre-rendered JSON and header values for tokens and methods. They are built once per store read and reused for
+//! every response.
 
 use std::hash::{Hash, Hasher};
 use std::sync::Arc;
@@ -17,27 +18,27 @@ use crate::domain::time::Timestamp;
 use crate::domain::token::Token;
 use crate::verbs::decide::memory::{self, Telling};
 
-/// How the service tells.
+/// The HTTP rendering of tokens and methods.
 pub(super) struct InHttp;
 
-/// A secret that the service knows.
+/// A cached secret with its rendering.
 pub(super) type Known = memory::Known<InHttp>;
 
-/// The fields that are a token's own, in the order of its JSON.
+/// The fields of a token, in the order of its JSON.
 const OF_TOKEN: [Field; 5] = [Field::Account, Field::AccountId, Field::Role, Field::Token, Field::Hint];
 
-/// What is told of a token when one of its secrets is presented.
+/// The rendered description of a token for one of its secrets.
 pub(super) struct Identity {
     pub secret: PublicId,
-    /// JSON from the first field behind the method to the end. Names and ids are of letters, digits and a few signs by
-    /// their rules: none needs an escape, and each is a header's value as it is.
+    /// JSON from the first field after the method to the end. Names and ids consist only of letters, digits and a
+    /// few other characters. So none needs an escape, and each is a valid header value.
     json: Bytes,
-    /// Where in it each value begins and ends.
+    /// The start and end of each value in `json`.
     places: [(u16, u16); OF_TOKEN.len()],
     pub owner: AccountId,
     pub created_at: Timestamp,
     pub expiry: Expiry,
-    /// What it was used for since the ledger was last written.
+    /// Uses since the ledger was last written.
     pub running: Running,
 }
 
@@ -74,12 +75,12 @@ impl Identity {
         }
     }
 
-    /// The end of the body, in JSON: its own fields.
+    /// Returns the end of the body in JSON: the token's own fields.
     pub fn json(&self) -> &Bytes {
         &self.json
     }
 
-    /// The same, for more to follow.
+    /// Returns the end of the body without the closing brace, so that more fields can follow.
     pub fn open_json(&self) -> Bytes {
         self.json.slice(..self.json.len().saturating_sub(1))
     }
@@ -89,12 +90,12 @@ impl Identity {
         usize::from(begin)..usize::from(end)
     }
 
-    /// A field's value; nothing for one that isn't the token's.
+    /// Returns a field's value, or an empty string if the field isn't the token's.
     pub fn text(&self, field: Field) -> &str {
         self.json.get(self.place(field)).and_then(|value| std::str::from_utf8(value).ok()).unwrap_or_default()
     }
 
-    /// The same for a header.
+    /// Returns a field's value for a header.
     pub fn value(&self, field: Field) -> HeaderValue {
         HeaderValue::from_maybe_shared(self.json.slice(self.place(field))).unwrap_or(HeaderValue::from_static(""))
     }
@@ -103,7 +104,7 @@ impl Identity {
 /// The methods that a token may call, as the end of the body.
 pub(super) struct Methods(String);
 
-/// The same, shared by all bodies that hold it.
+/// [`Methods`] shared by all bodies that contain them.
 struct SharedMethods(Arc<Methods>);
 
 impl AsRef<[u8]> for SharedMethods {
@@ -116,12 +117,12 @@ impl Methods {
     const BEGIN: &'static str = ",\"methods\":[";
     const END: &'static str = "]}";
 
-    /// The end of the body, in JSON.
+    /// Returns the end of the body in JSON.
     pub fn json(self: Arc<Self>) -> Bytes {
         Bytes::from_owner(SharedMethods(self))
     }
 
-    /// Their ids with blanks between (RFC 7662, `scope`).
+    /// Returns the ids separated by spaces (RFC 7662, `scope`).
     pub fn scope(&self) -> String {
         let list = self.0.strip_prefix(Self::BEGIN).and_then(|rest| rest.strip_suffix(Self::END)).unwrap_or_default();
         list.split(',').map(|id| id.trim_matches('"')).collect::<Vec<_>>().join(" ")
@@ -137,30 +138,29 @@ pub(super) struct Method {
 }
 
 impl Method {
-    /// What stands for any method.
+    /// Placeholder for any method.
     pub const ANY: &'static str = "-";
     const BEGIN: &'static str = "{\"result\":0,\"method\":\"";
     const END: &'static str = "\",";
 
     fn new(id: &MethodId) -> Self {
-        // Letters, digits and . _ - only: none needs an escape.
+        // The id has only letters, digits and `.`, `_`, `-`, so it needs no escape.
         let json = Bytes::from(format!("{}{id}{}", Self::BEGIN, Self::END).into_boxed_str().into_boxed_bytes());
         let value = HeaderValue::from_maybe_shared(json.slice(Self::BEGIN.len()..json.len() - Self::END.len()));
         Method { id: id.clone(), json, value: value.unwrap_or(HeaderValue::from_static(Self::ANY)) }
     }
 
-    /// Its id.
     pub fn id(&self) -> &str {
         self.id.as_str()
     }
 
-    /// The begin of the body, in JSON.
+    /// Returns the beginning of the body in JSON.
     pub fn json(method: Option<&Self>) -> &Bytes {
         static ANY: Bytes = Bytes::from_static(b"{\"result\":0,\"method\":\"-\",");
         method.map_or(&ANY, |method| &method.json)
     }
 
-    /// Its id for a header.
+    /// Returns the method's id for a header.
     pub fn value(method: Option<&Self>) -> HeaderValue {
         method.map_or(HeaderValue::from_static(Self::ANY), |method| method.value.clone())
     }
@@ -205,13 +205,13 @@ impl Telling for InHttp {
     }
 
     fn look_at(identity: &Identity) -> usize {
-        /// How much of memory a processor fetches at once, in bytes.
+        /// Size of a processor's cache line, in bytes.
         const LINE: usize = 64;
         usize::from(identity.json.iter().step_by(LINE).fold(0, |sum: u8, byte| sum ^ byte))
     }
 }
 
-/// When `secret` stops working: with its token, or before, when a newer one has replaced it.
+/// Returns the time at which `secret` stops working: with its token, or earlier if a newer secret has replaced it.
 fn end_of(token: &Token, secret: &PublicId) -> Expiry {
     let is_current = token.hint.ends_with(secret.as_str());
     match (token.previous.as_ref().filter(|_| !is_current), token.expiry.at()) {

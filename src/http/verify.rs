@@ -1,4 +1,5 @@
-//! `/v1/verify/METHOD`: may this caller do this? For proxies, which relay the answer or let the request pass.
+//! `/v1/verify/METHOD`: checks if the caller may call a method. Used by proxies, which relay the answer or let the
+//! request pass.
 
 use std::net::IpAddr;
 use std::sync::{Arc, Mutex, PoisonError};
@@ -20,33 +21,33 @@ use crate::domain::method::MethodId;
 use crate::domain::secret::stands_in;
 use crate::verbs::decide::{Reason, Ruling};
 
-/// Where the answers are.
+/// Path of the endpoint.
 const PATH: &str = "/v1/verify";
-/// What a query says for all methods to be told that the token may call.
+/// Query option that asks for all methods the token may call.
 const METHODS: &str = "methods";
-/// Where proxies say on whose behalf they ask.
+/// Header in which proxies name the client they ask for.
 const FORWARDED_FOR: HeaderName = HeaderName::from_static("x-forwarded-for");
-/// How much of what a caller calls himself is kept, in bytes.
+/// Maximum length of a recorded client name, in bytes.
 const CLIENT_MOST: usize = 120;
-/// The longest run of letters and digits in it that is kept: a secret's has 38.
+/// Maximum length of a run of letters and digits in a recorded client name. A secret's run has 38.
 const RUN_MOST: usize = 24;
 
-/// Whether decisions are asked for at `path`.
+/// `true` if `path` belongs to the endpoint.
 pub(super) fn is_at(path: &str) -> bool {
     path.strip_prefix(PATH).is_some_and(|tail| tail.is_empty() || tail.starts_with('/'))
 }
 
-/// What a path asks about.
+/// The subject of a verify request.
 enum Asked {
-    /// Whether the credential works at all.
+    /// Asks only if the credential works at all.
     Any,
-    /// One method.
     Method(MethodId),
-    /// Nothing that could be decided about.
+    /// The path names nothing that can be decided.
     Nothing,
 }
 
-/// The first segment behind `/v1/verify/`, taken as it stands; what a proxy appends behind it is not looked at.
+/// Parses the first segment after `/v1/verify/`, without decoding. Anything that a proxy appends after it is
+/// ignored.
 fn asked(path: &str) -> Asked {
     let tail = path.strip_prefix(PATH).and_then(|tail| tail.strip_prefix('/')).unwrap_or_default();
     match tail.split('/').next().unwrap_or_default() {
@@ -58,7 +59,7 @@ fn asked(path: &str) -> Asked {
 pub(super) async fn answer(service: &Service, guest: &Guest, request: Request<Incoming>) -> Answer {
     let proven = guest.proven(service, request.headers());
     let asked = asks(service, guest, &request, proven.is_some());
-    // It lies in the connection's buffer, which the next one is read into once nobody holds it.
+    // The request lies in the connection's buffer, which is reused for the next one once it is dropped.
     drop(request);
     let (outcome, mut answer) = match asked {
         Err(outcome) => (outcome, refused(outcome)),
@@ -74,7 +75,7 @@ pub(super) async fn answer(service: &Service, guest: &Guest, request: Request<In
     answer
 }
 
-/// What a request asks, or how it ends where there is nothing to be decided.
+/// Returns the question of a request, or its outcome if there is nothing to decide.
 fn asks(service: &Service, guest: &Guest, request: &Request<Incoming>, is_proven: bool) -> Result<Ask, Outcome> {
     let method = match asked(request.uri().path()) {
         Asked::Nothing => return Err(Outcome::UnknownMethod),
@@ -103,7 +104,7 @@ fn told(decided: &Decided) -> (Outcome, Answer) {
     (outcome, refused(outcome))
 }
 
-/// The answer to a request that ends so, and lets nobody in.
+/// Builds the answer for an outcome that permits nothing.
 fn refused(outcome: Outcome) -> Answer {
     match outcome {
         Outcome::Nobody => answer::refused(Refusal::Nobody),
@@ -114,10 +115,10 @@ fn refused(outcome: Outcome) -> Answer {
     }
 }
 
-/// Who stands at the other end of a connection.
+/// The peer of a connection.
 pub(super) struct Guest {
     peer: Option<IpAddr>,
-    /// Who asked last: mostly, the same asks again.
+    /// The last caller. Mostly the same one asks again.
     last: Mutex<Option<Arc<Origin>>>,
 }
 
@@ -126,13 +127,13 @@ impl Guest {
         Guest { peer, last: Mutex::new(None) }
     }
 
-    /// Whether a proxy asks that has proven itself. At a socket nobody needs to.
+    /// Returns the proof if the proxy has proven itself. No proof is needed at a socket.
     fn proven(&self, service: &Service, headers: &HeaderMap) -> Option<Proven> {
         self.peer.and(service.proofs.as_ref())?.proven(headers)
     }
 
-    /// Who asks, as the ledger keeps it. At a port every local user can ask: he is believed what he says of others only if
-    /// he has proven himself.
+    /// Returns the caller as the ledger stores it. Every local user can ask at a TCP port, so a caller that names
+    /// another client is believed only with proof.
     fn origin(&self, service: &Service, headers: &HeaderMap, is_proven: bool) -> Arc<Origin> {
         let is_believed = self.peer.is_none() || is_proven;
         let values = headers.get_all(FORWARDED_FOR).iter().filter(|_| is_believed);
@@ -141,15 +142,15 @@ impl Guest {
         let client = headers.get(USER_AGENT).map_or(&b""[..], HeaderValue::as_bytes);
         let mut last = self.last.lock().unwrap_or_else(PoisonError::into_inner);
         match &*last {
-            // What was kept whole and as it was is alike only to itself.
+            // A client name that was stored whole and unchanged is equal only to itself.
             Some(last) if last.address == address && last.client.as_bytes() == client => Arc::clone(last),
             _ => Arc::clone(last.insert(Arc::new(Origin { address, client: kept(client) }))),
         }
     }
 }
 
-/// What a caller calls himself, as the ledger keeps it. Somebody's secret in the wrong place is not kept, nor what may be
-/// most of one: the whole is looked at, before it is cut.
+/// Returns a client's name as the ledger stores it. Removes a secret in the wrong place, or most of one. The whole
+/// name is searched before it is shortened.
 fn kept(client: &[u8]) -> String {
     let client: String = client.iter().map(|b| if is_printable(*b) { char::from(*b) } else { '?' }).collect();
     if stands_in(&client) {

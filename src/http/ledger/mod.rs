@@ -1,5 +1,5 @@
-//! The ledger, off the path of requests: what happened is gathered in memory, alike things as one, and written down by a
-//! thread of its own.
+//! The ledger, off the path of requests. Events are gathered in memory, equal ones counted together, and written to
+//! the store by a separate thread.
 
 mod pruning;
 mod tallies;
@@ -22,29 +22,29 @@ pub(super) use tallies::Lost;
 use tallies::Tallies;
 pub(super) use writer::start;
 
-/// How much of what is remembered of secrets is kept for the uses counted beside it, in bytes.
+/// Maximum memory of cached secrets that are kept because uses are counted next to them, in bytes.
 const RUNNING_MOST: usize = 16 * 1024 * 1024;
 
-/// Who asks.
+/// The caller of a request.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub(super) struct Origin {
-    /// None on a socket whose peer doesn't say.
+    /// `None` on a socket, if the peer sends no address.
     pub address: Option<IpAddr>,
-    /// What he calls himself.
+    /// The client's name for itself.
     pub client: String,
 }
 
-/// What makes things alike.
+/// The key under which equal events are counted together.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 struct Key {
     token: Option<TokenId>,
     secret: Option<PublicId>,
-    /// None for a use.
+    /// `None` for a use.
     reason: Option<Reason>,
     method: Option<Arc<Method>>,
-    /// None when it stands for several.
+    /// `None` if the entry covers several callers.
     origin: Option<Arc<Origin>>,
-    /// The day of a use, the minute of a denial.
+    /// The day of a use, or the minute of a denial.
     period: i64,
 }
 
@@ -61,12 +61,12 @@ impl Tally {
     }
 }
 
-/// What a secret was last used for, over and over, since the ledger was written: counted beside what is remembered of
-/// it, so that most uses touch nothing else.
+/// The repeated latest use of a secret since the ledger was written. It is counted next to the cached secret, so
+/// that most uses touch no other memory.
 #[derive(Default)]
 pub(super) struct Running(Mutex<Option<Run>>);
 
-/// Uses that are alike.
+/// Equal uses of one secret, counted together.
 struct Run {
     method: Option<Arc<Method>>,
     origin: Arc<Origin>,
@@ -85,7 +85,7 @@ impl Run {
         self.day == other.day && self.method == other.method && self.origin == other.origin
     }
 
-    /// The same as an entry, of `known`.
+    /// Converts the run of the secret `known` to an entry.
     fn entry(self, known: &Known) -> (Key, Tally) {
         let Run { method, origin, day, tally } = self;
         let (token, secret) = (Some(known.token()), Some(known.holder.secret.clone()));
@@ -96,13 +96,13 @@ impl Run {
 #[derive(Default)]
 struct Gathered {
     tallies: Tallies,
-    /// Those whose uses run, and what they take in memory, in bytes: they stay for as long as they are here.
+    /// The secrets that have a [`Run`]. They stay in memory for as long as they are listed here.
     running: Vec<Arc<Known>>,
     weight: usize,
     ending: bool,
 }
 
-/// How the ledger fares, for the metrics.
+/// Counters of the ledger for the metrics.
 #[derive(Debug, Default)]
 pub(super) struct Fate {
     pub written: AtomicU64,
@@ -117,7 +117,7 @@ impl Fate {
         self.lost_denials.fetch_add(lost.denials, Relaxed);
     }
 
-    /// Returns what was lost since the start.
+    /// Returns the number of events lost since the start.
     pub fn lost(&self) -> Lost {
         Lost { uses: self.lost_uses.load(Relaxed), denials: self.lost_denials.load(Relaxed) }
     }
@@ -132,19 +132,19 @@ pub(super) struct Ledger {
     pub outside: OutsideChanges,
 }
 
-/// The ledger, open to write into.
+/// The ledger, locked for writing.
 pub(super) struct Page<'a> {
     gathered: MutexGuard<'a, Gathered>,
     fate: &'a Fate,
 }
 
 impl Ledger {
-    /// Opens it for what was decided together.
+    /// Locks the ledger for the decisions of one batch.
     pub fn open(&self) -> Page<'_> {
         Page { gathered: self.lock(), fate: &self.fate }
     }
 
-    /// How many different things wait to be written.
+    /// Number of distinct entries that wait to be written.
     pub fn waiting(&self) -> usize {
         let gathered = self.lock();
         gathered.tallies.len() + gathered.running.len()
@@ -154,18 +154,18 @@ impl Ledger {
         self.gathered.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Takes everything that waits out of memory.
+    /// Takes all waiting entries out of memory.
     fn take(&self) -> Tallies {
         self.lock().take(&self.fate)
     }
 
-    /// Puts back what could not be written.
+    /// Puts back the entries that could not be written.
     fn put_back(&self, tallies: Tallies) {
         let lost = self.lock().tallies.merge(tallies);
         self.fate.lose(lost);
     }
 
-    /// Gives up what still waits. Returns how much that was.
+    /// Discards all waiting entries. Returns their number.
     pub fn give_up(&self) -> Lost {
         let lost = self.take().total();
         if lost != Lost::default() {
@@ -179,7 +179,7 @@ impl Ledger {
         lost
     }
 
-    /// Has the thread write what is left, and end.
+    /// Makes the thread write the remaining entries and end.
     pub fn end(&self) {
         self.lock().ending = true;
         self.ended.notify_all();
@@ -187,7 +187,7 @@ impl Ledger {
 }
 
 impl Page<'_> {
-    /// A secret was used.
+    /// Counts a use of a secret.
     pub fn used(&mut self, known: &Arc<Known>, method: Option<&Arc<Method>>, origin: Arc<Origin>, at: Timestamp) {
         let (secret, address, client) = (known.holder.secret.as_str(), Lazy(|| origin.told()), &origin.client);
         tracing::trace!(token = %known.token(), secret, method = method.map(|m| m.id()), %address, client, "used");
@@ -211,7 +211,7 @@ impl Page<'_> {
         }
     }
 
-    /// Somebody was turned away.
+    /// Counts a denied attempt.
     pub fn denied(&mut self, denied: Denied<'_>, origin: Arc<Origin>, at: Timestamp) {
         let Denied { token, secret, reason, method } = denied;
         let (address, client) = (Lazy(|| origin.told()), &origin.client);
@@ -227,15 +227,15 @@ impl Page<'_> {
 
 /// A denied attempt.
 pub(super) struct Denied<'a> {
-    /// Whose secret it was, where that is known.
+    /// The token of the secret, if it is known.
     pub token: Option<TokenId>,
-    /// The public id of the secret, of a token that is known.
+    /// The public id of the secret, if the token is known.
     pub secret: Option<&'a PublicId>,
     pub reason: Reason,
     pub method: Option<&'a Arc<Method>>,
 }
 
-/// Text that is made only where somebody reads it.
+/// Text that is built only when it is read.
 struct Lazy<F>(F);
 
 impl<F: Fn() -> String> fmt::Display for Lazy<F> {
@@ -245,7 +245,7 @@ impl<F: Fn() -> String> fmt::Display for Lazy<F> {
 }
 
 impl Origin {
-    /// The address, as the ledger keeps it.
+    /// Returns the address as the ledger stores it.
     fn told(&self) -> String {
         self.address.map_or_else(|| "local".to_owned(), |address| address.to_string())
     }
@@ -259,7 +259,7 @@ impl Gathered {
         }
     }
 
-    /// What runs is taken from where it is counted: whoever decides meanwhile goes on counting there.
+    /// Takes all entries. Runs are read in place, because a concurrent decision continues to count there.
     fn take(&mut self, fate: &Fate) -> Tallies {
         let mut tallies = mem::take(&mut self.tallies);
         self.weight = 0;

@@ -1,4 +1,4 @@
-//! Bounds of the ledger: rows older than the policy keeps, and its oldest days when it is too large.
+//! Pruning of the ledger: deletes rows older than the policy keeps, and the oldest days if the ledger is too large.
 
 use crate::domain::time::{DAY, HOUR, Timestamp};
 use crate::error::Result;
@@ -6,34 +6,34 @@ use crate::http::keeper::Keeper;
 use crate::verbs::ledger::{LedgerPart, Measured};
 use crate::verbs::ports::{Clock, Store};
 
-/// Rows deleted in one transaction.
+/// Number of rows deleted in one transaction.
 const BATCH_SIZE: u32 = 1_000;
-/// Rows measured in one read.
+/// Number of rows measured in one read.
 const ROWS_MEASURED: usize = 5_000;
-/// The bytes that the rows of the ledger may have in all.
+/// Maximum total size of the ledger's rows, in bytes.
 const MAX_LEDGER_BYTES: u64 = 512 * 1024 * 1024;
-/// How often the old rows are looked for, in milliseconds.
+/// Time between two searches for old rows, in milliseconds.
 const PRUNE_INTERVAL: i64 = HOUR;
 
-/// Deletes old rows and measures the ledger, a small piece of work a call.
+/// Deletes old rows and measures the ledger, in small steps of one call each.
 pub(super) struct Pruner {
     max_bytes: u64,
-    /// When nothing was left to delete.
+    /// Time at which nothing was left to delete.
     finished_at: Option<Timestamp>,
     stage: Stage,
 }
 
-/// What the next call does.
+/// The work of the next call.
 enum Stage {
-    /// Finds out what is older than the policy keeps.
+    /// Finds the rows that are older than the policy keeps.
     Look,
-    /// Deletes rows older than this.
+    /// Deletes rows older than this time.
     Delete(Timestamp),
-    /// Measures what is left.
+    /// Measures the remaining rows.
     Measure {
-        /// How far the ledger has been measured.
+        /// The position up to which the ledger has been measured.
         after: Measured,
-        /// The bytes up to there.
+        /// The bytes up to that position.
         bytes: u64,
     },
 }
@@ -45,20 +45,20 @@ impl Default for Pruner {
 }
 
 impl Pruner {
-    /// Does the next piece of work. After the last one, does nothing for an hour.
+    /// Runs the next step. After the last one, does nothing for an hour.
     pub(super) fn prune(&mut self, keeper: &mut Keeper, clock: &dyn Clock) {
         let now = clock.now();
         if self.finished_at.is_some_and(|at| (now.0 - at.0).abs() < PRUNE_INTERVAL) {
             return;
         }
-        // After a fault, which the keeper has logged, the same is tried again.
+        // After a fault, which `Keeper` has logged, the same step is tried again.
         if let Ok(stage) = self.next_stage(keeper, clock, now) {
             self.finished_at = stage.is_none().then_some(now);
             self.stage = stage.unwrap_or(Stage::Look);
         }
     }
 
-    /// Does one piece of work and returns what comes next. `None` if nothing is left to do.
+    /// Runs one step and returns the next stage. `None` if nothing is left to do.
     fn next_stage(&self, keeper: &mut Keeper, clock: &dyn Clock, now: Timestamp) -> Result<Option<Stage>> {
         let measure = Stage::Measure { after: Measured::Nothing, bytes: 0 };
         match &self.stage {

@@ -1,5 +1,7 @@
-//! What was decided and is not yet written: alike things counted as one, bounded in bytes however long the store can't
-//! be written. At the bound details go first, then denied attempts, then the oldest uses; what goes is counted as lost.
+//! Decided events that are not yet written, with equal ones counted together.
+//!
+//! Their memory is bounded, however long the store can't be written. At the bound details are dropped first, then
+//! denied attempts, then the oldest uses. Dropped events are counted as lost.
 
 use std::collections::HashMap;
 use std::fmt;
@@ -11,13 +13,13 @@ use super::{Key, Tally};
 use crate::domain::time::{DAY, MINUTE};
 use crate::domain::token::TokenId;
 
-/// Memory of everything that waits, in bytes.
+/// Maximum memory of all waiting entries, in bytes.
 pub(super) const MAX_SIZE: usize = 24 * 1024 * 1024;
-/// Memory of one thing, its share of both maps included, and of its caller.
+/// Memory of one entry, including its share of both maps and its caller.
 const ENTRY_SIZE: usize = 304;
 const ORIGIN_SIZE: usize = 96;
-/// How many callers and methods of one token, or of strangers, are kept apart: who calls himself something else each
-/// time fills neither memory nor store.
+/// Maximum number of callers and methods kept apart per token, or for unknown tokens. A client that changes its
+/// name with every request can thus fill neither memory nor store.
 const MAX_APART: usize = 100;
 const MINUTES_OF_DAY: i64 = DAY / MINUTE;
 
@@ -43,7 +45,7 @@ impl fmt::Display for Lost {
     }
 }
 
-/// A step that makes room, the least harmful first.
+/// A step that frees memory, the least harmful first.
 #[derive(Clone, Copy)]
 enum Step {
     DenialCallers,
@@ -68,11 +70,11 @@ impl Step {
     }
 }
 
-/// The gathered counts.
+/// The waiting entries with their counts.
 #[derive(Default)]
 pub(super) struct Tallies {
     map: HashMap<Key, Tally, RandomState>,
-    /// How many entries are of a token, or of none.
+    /// Number of entries per token, or without a token.
     apart: HashMap<Option<TokenId>, usize, RandomState>,
     size: usize,
 }
@@ -82,7 +84,7 @@ impl Tallies {
         self.map.len()
     }
 
-    /// Adds to what is alike. Returns what had to go for it.
+    /// Adds `tally` to the entry with the same key. Returns the events that were dropped for it.
     pub fn add(&mut self, mut key: Key, tally: Tally) -> Lost {
         if self.apart.get(&key.token).is_some_and(|apart| *apart >= MAX_APART) && !self.map.contains_key(&key) {
             key.origin = None;
@@ -108,7 +110,7 @@ impl Tallies {
         self.map.into_iter().collect()
     }
 
-    /// Everything that is here, counted.
+    /// Counts all waiting events.
     pub fn total(&self) -> Lost {
         let mut lost = Lost::default();
         self.map.iter().for_each(|(key, tally)| lost.add(key, tally.count));
@@ -125,7 +127,7 @@ impl Tallies {
         kept.add(tally);
     }
 
-    /// Makes a quarter of the bound free.
+    /// Frees a quarter of the maximum memory.
     fn make_room(&mut self) -> Lost {
         let enough = MAX_SIZE / 4 * 3;
         for step in Step::ALL {
@@ -138,7 +140,8 @@ impl Tallies {
             }
         }
         let mut entries: Vec<_> = mem::take(self).map.into_iter().collect();
-        // Denied attempts go before uses, the oldest of each first: kept from behind for as long as there is room.
+        // Denied attempts are dropped before uses, the oldest of each first. Entries are kept from the end for as
+        // long as there is room.
         entries.sort_unstable_by_key(|(key, tally)| (key.reason.is_none(), tally.at));
         let mut lost = Lost::default();
         while let Some((key, tally)) = entries.pop() {
@@ -153,7 +156,7 @@ impl Tallies {
 }
 
 impl FromIterator<(Key, Tally)> for Tallies {
-    /// What was here before has room.
+    /// Collects entries without a bound, since they were within the bound before.
     fn from_iter<I: IntoIterator<Item = (Key, Tally)>>(entries: I) -> Self {
         let mut tallies = Tallies::default();
         entries.into_iter().for_each(|(key, tally)| tallies.insert(key, tally));
@@ -192,7 +195,7 @@ mod tests {
         Tally { count: 1, at: Timestamp(n as i64) }
     }
 
-    /// Adds all of it: what is here at the end, and what went.
+    /// Adds all keys. Returns the remaining tallies, the lost events and the total.
     fn filled(keys: impl Iterator<Item = Key>) -> (Tallies, Lost, u64) {
         let (mut tallies, mut lost, mut count) = (Tallies::default(), Lost::default(), 0);
         for (n, key) in (0..).zip(keys) {
@@ -206,7 +209,7 @@ mod tests {
 
     #[test]
     fn details_of_a_long_fault_go_before_any_count() {
-        // A minute each over days, of a hundred tokens.
+        // One denial per minute over days, for a hundred tokens.
         let (tallies, lost, count) = filled((0..200_000).map(|n| denied(n % 100, n as u64 / 100)));
         assert_eq!((lost, tallies.total()), (Lost::default(), Lost { uses: 0, denials: count }));
         let (tallies, lost, count) = filled((0..200_000).map(|n| used(n % 20_000, n as u64)));
@@ -222,7 +225,7 @@ mod tests {
         assert_eq!(lost.uses, 0, "there is room for all of them");
         assert!(lost.denials > 0);
         assert_eq!(kept.uses + kept.denials + lost.denials, count);
-        // More than there is room for, without any detail: the oldest go.
+        // More uses than there is room for, without any detail: the oldest are dropped.
         let (tallies, lost, count) = filled((0..2 * most).map(|n| used(n, 0)));
         assert_eq!(tallies.total().uses + lost.uses, count);
         assert!(lost.uses > 0);

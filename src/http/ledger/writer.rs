@@ -1,4 +1,4 @@
-//! Who writes the ledger down: a thread of its own.
+//! The thread that writes the ledger to the store.
 
 use std::collections::HashMap;
 use std::mem;
@@ -23,22 +23,24 @@ use crate::platform::{process, tasks};
 use crate::store::sqlite::SqliteStore;
 use crate::verbs::ports::{Clock, Denial, Store, Use};
 
-/// How long one part of the time lasts in which things are gathered: with the writing itself, all is under a second.
+/// Length of one part of the time in which entries are gathered. Together with the writing, a whole round takes
+/// less than a second.
 const GATHERED_FOR: Duration = Duration::from_millis(400);
-/// In how many parts, between which it is looked for what others change.
+/// Number of parts of a round. Between them the writer checks for changes by others.
 const PARTS: u32 = 2;
-/// How long the ledger waits for others that hold the store: nobody waits for it, and what they write takes a moment.
+/// Busy timeout of the ledger's connection. No request waits for the ledger, and others hold the store only for a
+/// moment.
 const PATIENCE: Duration = Duration::from_millis(500);
-/// Entries written in one transaction: others that write wait no longer for it than for a change of their own.
+/// Maximum number of entries in one transaction. Other writers thus wait for it no longer than for a change of
+/// their own.
 const BATCH: usize = 1_000;
-/// How often what was written in batches is brought to its place, in milliseconds.
+/// Time between two flushes of batched rows into the ledger tables, in milliseconds.
 const SETTLE_EVERY: i64 = MINUTE;
-/// For how long what is left at the end is tried again: a service ends within 5 s.
+/// Time for which the remaining entries are retried at the end. A service must end within 5 s.
 const LAST_TRIES: Duration = Duration::from_millis(1_200);
-/// How often it is said that more was lost.
+/// Time between two reports of lost events.
 const REPORT_EVERY: Duration = Duration::from_secs(60);
 
-/// Who writes it down.
 struct Writer {
     ledger: Arc<Ledger>,
     clock: Arc<dyn Clock>,
@@ -46,18 +48,18 @@ struct Writer {
     watcher: Watcher,
     pruner: Pruner,
     settled_at: Timestamp,
-    /// Whether the last try to settle has failed.
+    /// `true` if the last attempt to settle failed.
     is_unsettled: bool,
-    /// What was said to be lost, and when.
+    /// The lost events as last reported, and the time of the report.
     reported: Lost,
     reported_at: Option<Stopwatch>,
 }
 
-/// Starts the thread that writes the ledger of the store at `path`. It ends after [`Ledger::end`] with what could not be
-/// written.
+/// Starts the thread that writes the ledger of the store at `path`. It ends after [`Ledger::end`] and returns the
+/// events that could not be written.
 ///
 /// # Errors
-/// [`crate::error::Kind::Failure`] when the store can't be opened or no thread started.
+/// [`crate::error::Kind::Failure`] if the store can't be opened or the thread can't be started.
 pub(in crate::http) fn start(
     ledger: Arc<Ledger>,
     clock: Arc<dyn Clock>,
@@ -81,7 +83,7 @@ pub(in crate::http) fn start(
     };
     let watching = Arc::clone(&supervisor);
     let work = move || {
-        // Whoever waits for a decision goes before whoever writes down what was decided.
+        // Decisions have priority over recording them.
         process::step_back();
         writer.survive(&watching)
     };
@@ -89,7 +91,7 @@ pub(in crate::http) fn start(
         .map_err(|e| Error::failure("a thread can't be started").why(e.to_string()))
 }
 
-/// Entries being written. What is left of them when this goes is put back, also after a panic.
+/// Entries that are being written. On drop, also after a panic, the unwritten ones are put back.
 struct InFlight<'a> {
     ledger: &'a Ledger,
     entries: Vec<(Key, Tally)>,
@@ -104,7 +106,8 @@ impl Drop for InFlight<'_> {
 }
 
 impl Writer {
-    /// Works until the end, over a panic or two: nothing is lost by one. Returns what could not be written.
+    /// Works until the end and survives a few panics, none of which loses entries. Returns the events that could
+    /// not be written.
     fn survive(&mut self, supervisor: &Supervisor) -> Lost {
         let mut panics = 0;
         loop {
@@ -123,7 +126,7 @@ impl Writer {
         }
     }
 
-    /// Writes what has gathered. At the end, returns what could not be written.
+    /// Writes the gathered entries. At the end, returns the events that could not be written.
     fn round(&mut self) -> Option<Lost> {
         let failures = self.keeper.failures();
         let (tallies, ending) = self.gathered();
@@ -136,13 +139,14 @@ impl Writer {
         self.pruner.prune(&mut self.keeper, &*self.clock);
         self.watcher.wrote(&mut self.keeper, &self.ledger.outside);
         if self.keeper.is_faulty() && self.keeper.failures() == failures && self.ledger.waiting() == 0 {
-            // Nothing waits to be written: an empty transaction shows that something could be. A fault is noted.
+            // Nothing waits to be written: an empty transaction checks that the store can be written. A fault is
+            // noted.
             let _ = self.keeper.with(|store| store.bookkeep(|_| Ok(())));
         }
         None
     }
 
-    /// What couldn't be written is tried for a moment longer: then it is lost.
+    /// Retries for a moment to write the remaining entries. After that they are lost.
     fn try_again(&mut self) -> Lost {
         let clock = Stopwatch::start();
         while self.ledger.waiting() > 0 && clock.time() < LAST_TRIES {
@@ -153,7 +157,7 @@ impl Writer {
         self.ledger.give_up()
     }
 
-    /// What was gathered for a while, and whether that was the last.
+    /// Gathers entries for a while. Returns them, and `true` if they are the last.
     fn gathered(&mut self) -> (Tallies, bool) {
         self.watcher.look(&mut self.keeper, &self.ledger.outside);
         for _ in 1..PARTS {
@@ -167,7 +171,7 @@ impl Writer {
         (gathered.take(&self.ledger.fate), gathered.ending)
     }
 
-    /// What can't be written waits for the next time.
+    /// Writes `tallies`. Entries that can't be written wait for the next round.
     fn write(&mut self, tallies: Tallies) {
         let Writer { ledger, keeper, .. } = self;
         let mut flight = InFlight { ledger, entries: tallies.into_entries() };
@@ -182,7 +186,7 @@ impl Writer {
         }
     }
 
-    /// Says how much was lost: once the store can be written again, and now and then meanwhile.
+    /// Logs the number of lost events once the store can be written again, and from time to time until then.
     fn report_lost(&mut self, ending: bool) {
         let lost = self.ledger.fate.lost();
         let is_due = ending || self.reported_at.is_none_or(|at| at.time() >= REPORT_EVERY);
@@ -199,21 +203,21 @@ impl Writer {
         );
     }
 
-    /// Readers find little left to do.
+    /// Flushes batched rows into the ledger tables, so that little of this is left to readers.
     fn settle(&mut self) {
         let now = self.clock.now();
         if self.is_unsettled || (now.0 - self.settled_at.0).abs() >= SETTLE_EVERY {
             self.settled_at = now;
-            // A fault is noted, and whoever reads next does it.
+            // A fault is noted. The next reader of the ledger then settles it.
             let settled = self.keeper.maintain(|store| store.settle().and_then(|()| store.checkpoint()));
             self.is_unsettled = settled.is_err();
         }
     }
 }
 
-/// Writes entries in one transaction; false where that can't be done now.
+/// Writes entries in one transaction. Returns `false` if that is not possible now.
 fn record(keeper: &mut Keeper, batch: &[(Key, Tally)]) -> bool {
-    // Few addresses ask often.
+    // Few addresses ask often, so their text is cached.
     let mut addresses: HashMap<Option<IpAddr>, String, RandomState> = HashMap::default();
     for origin in batch.iter().filter_map(|(key, _)| key.origin.as_ref()) {
         addresses.entry(origin.address).or_insert_with(|| origin.told());
@@ -224,7 +228,7 @@ fn record(keeper: &mut Keeper, batch: &[(Key, Tally)]) -> bool {
     keeper.with(|store| store.bookkeep(|book| book.record_all(&uses, &denials))).is_ok()
 }
 
-/// A key, and its caller's address in words.
+/// A key, and the caller's address as text.
 struct Entry<'a> {
     key: &'a Key,
     address: &'a str,
