@@ -7,9 +7,9 @@ use super::pulse::Pulses;
 use crate::error::{Error, Result};
 use crate::platform::process;
 
-/// Maximum number of open connections.
+/// Maximum number of connections that the verify listener has open.
 const MAX_OPEN: u64 = 16_384;
-/// Maximum number of connections, out of [`MAX_OPEN`], that are reserved for the management listener.
+/// Maximum number of connections reserved for the management listener, in addition to [`MAX_OPEN`].
 const MAX_MANAGED: u64 = 32;
 /// Files that are opened later: those of the runtime, and those of a store that is reopened.
 const SPARE_FILES: u64 = 12;
@@ -63,7 +63,7 @@ pub(super) struct Crowd {
 }
 
 impl Crowd {
-    /// Closes some of the least active of `most` connections. Returns `true` if any was closed.
+    /// Closes the least active connections: a share of `most`, their limit. Returns `true` if any was closed.
     pub fn make_room(&self, pulses: &Pulses, most: u64) -> bool {
         let closed = pulses.close_idle((most / SHARE).max(1));
         self.closed.fetch_add(closed, Relaxed);

@@ -14,11 +14,11 @@
 //!                 ledger/                         uses and denied attempts; outside.rs: changes that the log doesn't show
 //! ```
 //!
-//! Used by all of them: `keeper.rs` opens the store again after a fault, `supervisor.rs` watches tasks and threads, `faults.rs`
-//! says which faults around the service last, `expiry_clock.rs` has the time by which secrets expire.
+//! Used by all of them: `keeper.rs` reopens the store after a fault, `supervisor.rs` watches tasks and threads,
+//! `faults.rs` lists current faults around the service, `expiry_clock.rs` has the time by which secrets expire.
 //!
 //! Connections and decisions share one thread. The ledger has a thread of its own, and so has the log; STORE-seen is
-//! written on threads for blocking work. Each request is decided from the store as it is after the request has arrived.
+//! written on threads for blocking work. Each request is decided from a state of the store read after its arrival.
 
 mod answer;
 mod connection;

@@ -1,4 +1,5 @@
-//! The file outside the store in which checkpoints of the audit log are kept: only ever appended to, by one at a time.
+//! The file outside the store that keeps checkpoints of the audit log. It is only ever appended to, by one process
+//! at a time.
 
 use std::fs::{File, OpenOptions};
 use std::io::{self, ErrorKind, Read, Write};
@@ -13,13 +14,13 @@ use super::files::read_text;
 use crate::error::{Error, Result};
 use crate::verbs::ports::Clock;
 
-/// The most bytes such a file may have: a checkpoint an hour for three centuries.
+/// Maximum size of the file, in bytes: a checkpoint an hour for three centuries.
 const MOST: usize = 512 * 1024 * 1024;
-/// How often it is asked for the lock, and how long it is waited in between: 10 s in all.
+/// Number of attempts to lock the file, with [`NAP`] between them: 10 s in all.
 const TRIES: usize = 100;
 const NAP: Duration = Duration::from_millis(100);
 
-/// The text of the file at `path`, to be compared with.
+/// Reads the file at `path`, to compare the log with its text.
 ///
 /// # Errors
 /// Those of [`read_text`].
@@ -27,22 +28,22 @@ pub fn read(path: &Path) -> Result<String> {
     read_text(path, MOST)
 }
 
-/// Such a file, open and locked. Made now and nothing appended, it is removed again.
+/// An open and locked anchor file. If the file was created now and nothing was appended, it is removed on drop.
 pub struct AnchorFile {
     path: PathBuf,
     file: File,
     text: String,
-    /// Bytes of the file, where its text is less for a byte order mark.
+    /// Size of the file, in bytes. The text is shorter if the file begins with a byte order mark.
     length: u64,
     blank: bool,
 }
 
 impl AnchorFile {
-    /// Opens the file at `path`, made when it isn't there (0600), once nobody else appends to it.
+    /// Opens the file at `path` once no other process appends to it. A missing file is created with mode 0600.
     ///
     /// # Errors
-    /// [`crate::error::Kind::Failure`] when it is a link, a pipe, a folder or a file that others can write, when it
-    /// can't be opened or read, or when another program doesn't let go of it.
+    /// [`crate::error::Kind::Failure`] if `path` is a link, a pipe, a folder or a file that others can write, if
+    /// the file can't be opened or read, or if another program doesn't release the lock.
     pub fn open(path: &Path, clock: &dyn Clock) -> Result<Self> {
         super::input::named_file(path, "an anchor")?;
         let refused = |e: io::Error| cant(path).why(e.to_string());
@@ -52,7 +53,7 @@ impl AnchorFile {
                 .why("SQLite takes files of that ending for its own and removes them")
                 .next("Choose another name"));
         }
-        // A pipe is not waited for, and a link not followed.
+        // Don't block on a pipe, and don't follow a link.
         let flags = (OFlags::NOFOLLOW | OFlags::NONBLOCK).bits();
         let flags = i32::try_from(flags).unwrap_or(0);
         let open = |create: bool| {
@@ -71,22 +72,23 @@ impl AnchorFile {
         Ok(file)
     }
 
-    /// Its text when it was opened.
+    /// Returns the text of the file when it was opened.
     pub fn text(&self) -> &str {
         &self.text
     }
 
-    /// Appends `line` and has it on disk. All of it, or nothing.
+    /// Appends `line` and syncs it to disk, completely or not at all.
     ///
     /// # Errors
-    /// [`crate::error::Kind::Failure`] when it can't be written.
+    /// [`crate::error::Kind::Failure`] if the file can't be written.
     pub fn append(&mut self, line: &str) -> Result<()> {
         let failed = |e: io::Error| {
             Error::failure(format!("the checkpoint can't be written to {}", self.path.display())).why(e.to_string())
         };
         let written = self.file.write_all(line.as_bytes()).and_then(|()| self.file.sync_all());
         if let Err(e) = written {
-            // Half a line would make the file a damaged one. Where this fails too, that is what the next one is told.
+            // Half a line would damage the file. If truncating fails too, the next user of the file gets an error
+            // for the damage.
             let _ = self.file.set_len(self.length);
             return Err(failed(e));
         }
@@ -129,7 +131,8 @@ impl AnchorFile {
         Err(cant(&self.path).why("another program holds it").next("Try again in a moment"))
     }
 
-    /// Whoever held the lock may have removed the file, or put another in its place.
+    /// Checks that the path still leads to this file: the process that held the lock may have removed or replaced
+    /// it.
     fn still_there(&self) -> Result<()> {
         let failed = |e: io::Error| cant(&self.path).why(e.to_string());
         let (ours, there) = (self.file.metadata().map_err(failed)?, std::fs::symlink_metadata(&self.path));
@@ -155,7 +158,8 @@ impl AnchorFile {
 
 impl Drop for AnchorFile {
     fn drop(&mut self) {
-        // Ours alone as long as it is locked: a second one would wait, then see that it is gone.
+        // The file is ours alone while it is locked: a second process would wait for the lock and then see that the
+        // file is gone.
         if self.blank && self.text.is_empty() && self.still_there().is_ok() {
             let _ = std::fs::remove_file(&self.path);
         }
@@ -166,7 +170,7 @@ fn cant(path: &Path) -> Error {
     Error::failure(format!("the anchor {} can't be used", path.display()))
 }
 
-/// Opening tells some of what it is only by failing.
+/// Explains a failed open. For some kinds of file the failure is the only sign of the kind.
 fn unfit(path: &Path, e: io::Error) -> Error {
     let link = std::fs::symlink_metadata(path).is_ok_and(|m| m.is_symlink());
     if link { cant(path).why("it is a link").next("Name the file itself") } else { cant(path).why(e.to_string()) }

@@ -1,17 +1,18 @@
-//! Catalogues by their name or from a file.
+//! Loads catalogues by name or from a file.
 
 use std::path::Path;
 
 use crate::domain::catalogue::{Catalogue, file};
 use crate::error::{Kind, Result};
 
-/// Reads a text of so many bytes at most: [`super::files::read_text`] or [`super::files::read_file`].
+/// Reads a text of at most that many bytes: [`super::files::read_text`] or [`super::files::read_file`].
 pub type ReadText = fn(&Path, usize) -> Result<String>;
 
-/// Reads the catalogue file `path` among those that are `there`, which are asked for once it is known to be a text.
+/// Reads the catalogue file `path`, to be used next to the catalogues of `there`. `there` is called only once the
+/// file is known to be text.
 ///
 /// # Errors
-/// Those of `read_text`; [`Kind::Usage`] with file, line and column; what `there` says.
+/// Those of `read_text`; [`Kind::Usage`] with file, line and column; those of `there`.
 pub fn read<C: AsRef<[Catalogue]>>(
     path: &Path,
     read_text: ReadText,
@@ -21,10 +22,10 @@ pub fn read<C: AsRef<[Catalogue]>>(
     file::read(&path.to_string_lossy(), &text, there()?.as_ref())
 }
 
-/// The catalogue that `from` names: one that comes with jeton, else a file.
+/// Returns the catalogue that `from` names: one that is shipped with jeton, else a file.
 ///
 /// # Errors
-/// As [`read`].
+/// Those of [`read`].
 pub fn source<C: AsRef<[Catalogue]>>(
     from: &Path,
     read_text: ReadText,

@@ -12,7 +12,7 @@ pub struct SystemClock {
 }
 
 impl SystemClock {
-    /// The machine's clock.
+    /// Creates the clock.
     pub fn new() -> Self {
         SystemClock { zone: Box::new(local_zone()), begun: Stopwatch::start() }
     }
@@ -45,18 +45,18 @@ impl Clock for SystemClock {
     }
 }
 
-/// Measures how long something takes, whatever happens to the clock on the wall meanwhile.
+/// A measurement of elapsed time, independent of changes of the wall clock.
 #[derive(Debug, Clone, Copy)]
 pub struct Stopwatch(Instant);
 
 impl Stopwatch {
-    /// Begins now.
+    /// Starts the measurement.
     #[expect(clippy::disallowed_methods, reason = "the one place that measures time")]
     pub fn start() -> Self {
         Stopwatch(Instant::now())
     }
 
-    /// The time since.
+    /// Returns the time since the start.
     pub fn time(&self) -> Duration {
         self.0.elapsed()
     }

@@ -1,4 +1,4 @@
-//! The terminal's echo, kept off for as long as a password may be typed.
+//! Turns the terminal's echo off for as long as a password may be typed.
 
 use std::fs::File;
 use std::io;
@@ -9,7 +9,7 @@ use signal_hook::consts::{SIGHUP, SIGINT, SIGQUIT, SIGTERM, SIGTSTP};
 use signal_hook::iterator::Signals;
 use signal_hook::low_level::emulate_default_handler;
 
-/// The terminal of this process.
+/// Path of the terminal of this process.
 pub const TERMINAL: &str = "/dev/tty";
 
 /// A terminal without echo, and its modes before.
@@ -20,7 +20,7 @@ struct Silenced {
 
 static SILENCED: Mutex<Option<Silenced>> = Mutex::new(None);
 
-/// Keeps the echo off until it is dropped. A signal that ends or stops the program puts the echo back too.
+/// Keeps the echo off until it is dropped. A signal that ends or stops the program also restores the echo.
 #[derive(Debug)]
 pub struct EchoOff(());
 
@@ -28,7 +28,7 @@ impl EchoOff {
     /// Turns the echo off.
     ///
     /// # Errors
-    /// Those of the system, where there is no terminal for example.
+    /// Those of the system, for example if there is no terminal.
     pub fn begin() -> io::Result<Self> {
         let mut silenced = SILENCED.lock().unwrap_or_else(PoisonError::into_inner);
         if silenced.is_none() {
@@ -46,7 +46,8 @@ impl Drop for EchoOff {
     fn drop(&mut self) {
         let silenced = SILENCED.lock().unwrap_or_else(PoisonError::into_inner).take();
         if let Some(Silenced { terminal, before }) = silenced {
-            // What was typed unseen and not asked for may be a password: nobody else shall read or show it.
+            // Input that was typed unseen and not read may be a password: it is discarded, so that no other program
+            // reads or shows it.
             restore(&terminal, &before, OptionalActions::Flush);
         }
     }
@@ -62,28 +63,29 @@ fn silence(terminal: &File, before: &Termios) -> rustix::io::Result<()> {
     tcsetattr(terminal, OptionalActions::Now, &silent(before))
 }
 
-/// Modes that somebody else has set meanwhile, a pager for example, stay.
+/// Restores the modes, unless another program has set its own meanwhile, a pager for example.
 fn restore(terminal: &File, before: &Termios, when: OptionalActions) {
     let ours = tcgetattr(terminal).is_ok_and(|now| now.local_modes == silent(before).local_modes);
     if ours {
-        // Nobody is left to be told when it fails: the terminal is gone.
+        // On failure the terminal is gone, so there is nobody to report to.
         let _ = tcsetattr(terminal, when, before);
     }
 }
 
-/// Once for the life of the process, because a signal handler can't be taken away again. With the echo on, the signals
-/// do what they always do.
+/// Installs the signal handlers, once for the life of the process because they can't be removed again. While the
+/// echo is on, the signals have their usual effect.
 pub(super) fn handle_signals() {
     static ONCE: Once = Once::new();
     ONCE.call_once(|| {
         let Ok(mut signals) = Signals::new([SIGHUP, SIGINT, SIGQUIT, SIGTERM, SIGTSTP]) else { return };
-        // Without it a signal ends the program as it always does, but for the terminal.
+        // If the thread can't be started, a signal ends the program as usual, but without restoring the terminal.
         let watching = super::tasks::thread(
             "echo",
             |_| (),
             move || {
                 for signal in signals.forever() {
-                    // Held until the program goes on, so that nobody turns the echo off meanwhile.
+                    // The lock is held until the program continues, so that no other thread turns the echo off
+                    // meanwhile.
                     let silenced = SILENCED.lock().unwrap_or_else(PoisonError::into_inner);
                     if let Some(Silenced { terminal, before }) = &*silenced {
                         restore(terminal, before, OptionalActions::Now);

@@ -1,9 +1,9 @@
-//! The operating system's generator.
+//! The operating system's random number generator.
 
 use crate::error::{Error, Result};
 use crate::verbs::ports::Entropy;
 
-/// `getrandom(2)` and its like.
+/// Random bytes from `getrandom(2)` and its equivalents.
 pub struct SystemEntropy;
 
 impl Entropy for SystemEntropy {

@@ -1,4 +1,4 @@
-//! Secrets saved to files, and texts read from them.
+//! Saves secrets to files, and reads texts from files.
 
 use std::fs::{File, OpenOptions};
 use std::io::{ErrorKind, Write};
@@ -10,11 +10,11 @@ use crate::domain::secret::Secret;
 use crate::error::{Error, Result};
 use crate::verbs::ports::{Delivery, SavedSecret};
 
-/// Reads a text of `most` bytes at most, from a file or a pipe; `-` is stdin.
+/// Reads a text of at most `most` bytes, from a file or a pipe. `-` is stdin.
 ///
 /// # Errors
-/// [`crate::error::Kind::NotFound`] when there is none; [`crate::error::Kind::Usage`] when it is too large or no
-/// text; [`crate::error::Kind::Failure`] when it can't be read.
+/// [`crate::error::Kind::NotFound`] if there is no file; [`crate::error::Kind::Usage`] if it is too large or no
+/// text; [`crate::error::Kind::Failure`] if it can't be read.
 pub fn read_text(path: &Path, most: usize) -> Result<String> {
     if input::is_standard(path) {
         return input::whole_text("stdin", std::io::stdin().lock(), most);
@@ -32,7 +32,8 @@ pub fn read_text(path: &Path, most: usize) -> Result<String> {
     input::whole_text(&name, file, most)
 }
 
-/// [`read_text`] of a regular file only: opening a pipe waits for somebody to write, which the screens can't.
+/// Reads a text like [`read_text`], but from a regular file only. Opening a pipe waits for a writer, which the
+/// screens can't do.
 ///
 /// # Errors
 /// Those of [`read_text`]; [`crate::error::Kind::Failure`] for anything but a file.
@@ -45,10 +46,10 @@ pub fn read_file(path: &Path, most: usize) -> Result<String> {
     read_text(path, most)
 }
 
-/// Makes a file that only we can read, where nothing is yet: `O_EXCL` refuses whatever is there, links included.
+/// Creates a file that only we can read. `O_EXCL` refuses a path where anything exists, links included.
 ///
 /// # Errors
-/// [`crate::error::Kind::Failure`] when something is there, or it can't be made.
+/// [`crate::error::Kind::Failure`] if the path exists, or the file can't be created.
 pub fn create_private(path: &Path) -> Result<File> {
     exclusive(path).map_err(|e| unmade(format!("{} can't be made", path.display()), &e))
 }
@@ -66,7 +67,7 @@ fn unmade(what: String, error: &std::io::Error) -> Error {
     Error::failure(what).why(error.to_string()).next(next)
 }
 
-/// Endings of the files that SQLite, and a service, keep beside a store.
+/// Endings of the files that SQLite and a service keep next to a store.
 pub const RESERVED: [&str; 7] = [
     "-journal",
     "-wal",
@@ -77,12 +78,12 @@ pub const RESERVED: [&str; 7] = [
     super::proof_file::ENDING,
 ];
 
-/// Whether SQLite, or a service, would take a file of that name for its own.
+/// `true` if SQLite or a service would use a file of that name as its own.
 pub fn is_reserved(path: &Path) -> bool {
     RESERVED.iter().any(|ending| path.as_os_str().as_encoded_bytes().ends_with(ending.as_bytes()))
 }
 
-/// Files on this machine.
+/// Delivery of secrets to files on this machine.
 pub struct FileDelivery;
 
 struct SavedFile {
@@ -103,7 +104,7 @@ impl SavedSecret for SavedFile {
 impl Drop for SavedFile {
     fn drop(&mut self) {
         if !self.kept {
-            // A leftover holds a secret that was never put into force: nothing depends on its removal.
+            // A leftover holds a secret that was never activated: nothing depends on its removal.
             let _ = std::fs::remove_file(&self.path);
         }
     }
@@ -130,7 +131,7 @@ impl Delivery for FileDelivery {
         Ok(Box::new(saved))
     }
 }
-/// Whether standard output is a file that other users can read.
+/// `true` if standard output is a file that other users can read.
 pub fn stdout_is_open_to_others() -> bool {
     rustix::fs::fstat(rustix::stdio::stdout()).is_ok_and(|stat| {
         let mode = rustix::fs::Mode::from_raw_mode(stat.st_mode);

@@ -7,14 +7,14 @@ use rustix::fs::Gid;
 
 use crate::error::{Error, Result};
 
-/// Where groups are listed: group(5). Those of a directory service are given by number.
+/// Path of the list of groups, group(5). Groups of a directory service are given by number.
 const GROUPS: &str = "/etc/group";
 
-/// Lets the group `name`, or the one of that number, reach what lies at `path`.
+/// Gives the file at `path` to the group with this name or number, so that the group can access it.
 ///
 /// # Errors
-/// [`crate::error::Kind::NotFound`] when there is no such group; [`crate::error::Kind::Failure`] when the system refuses:
-/// only root, and members of it, may give a file to a group.
+/// [`crate::error::Kind::NotFound`] if there is no such group; [`crate::error::Kind::Failure`] if the system
+/// refuses. Only root and members of the group may give a file to it.
 pub fn give(path: &Path, name: &str) -> Result<()> {
     let refused = |why: String| Error::failure(format!("the group {name} can't be given {}", path.display())).why(why);
     let groups = fs::read_to_string(GROUPS).map_err(|e| refused(e.to_string()))?;

@@ -1,5 +1,8 @@
-//! The one reader of texts and of lines that hold a secret: files, stdin, pipes and the terminal alike. A byte order
-//! mark and the `\r` of a line end are no part of what is read. Secrets pass through no buffer that outlives them.
+//! Reads texts, and lines that hold a secret, from files, stdin, pipes and the terminal alike. All such input is
+//! read here.
+//!
+//! A byte order mark and the `\r` of a line end are not part of the result. Secrets pass through no buffer that
+//! outlives them.
 
 use std::fs::File;
 use std::io::{self, Read};
@@ -11,18 +14,18 @@ use zeroize::{Zeroize, Zeroizing};
 
 use crate::error::{Error, Result};
 
-/// The path that means stdin, or stdout.
+/// The path that means stdin or stdout.
 pub const STANDARD: &str = "-";
 
-/// The UTF-8 byte order mark, which some editors write before a text.
+/// The UTF-8 byte order mark, which some editors write at the start of a text.
 const MARK: char = '\u{feff}';
 
-/// Whether `path` means stdin or stdout. A file of that name is `./-`.
+/// `true` if `path` means stdin or stdout. A file of that name is `./-`.
 pub fn is_standard(path: &Path) -> bool {
     path.as_os_str() == STANDARD
 }
 
-/// Refuses a path that means stdin or stdout, where only a file will do for `what`.
+/// Refuses a path that means stdin or stdout, if `what` requires a file.
 ///
 /// # Errors
 /// [`crate::error::Kind::Usage`] for `-`.
@@ -35,10 +38,10 @@ pub fn named_file(path: &Path, what: &str) -> Result<()> {
         .next("Say the path; for a file that is called - say ./-"))
 }
 
-/// The text that `bytes` are, without a byte order mark.
+/// Converts `bytes` to text without a byte order mark.
 ///
 /// # Errors
-/// [`crate::error::Kind::Usage`], beginning with `name` and the line that is no UTF-8.
+/// [`crate::error::Kind::Usage`], beginning with `name` and the line that is not UTF-8.
 pub fn text(name: &str, bytes: Vec<u8>) -> Result<String> {
     let mut text = String::from_utf8(bytes).map_err(|e| {
         let valid = e.as_bytes().get(..e.utf8_error().valid_up_to()).unwrap_or_default();
@@ -56,11 +59,11 @@ fn is_utf16(bytes: &[u8]) -> bool {
     bytes.starts_with(&[0xff, 0xfe]) || bytes.starts_with(&[0xfe, 0xff])
 }
 
-/// Reads all of `from`, at most `most` bytes; a stream that never ends is not read for ever.
+/// Reads all of `from`, at most `most` bytes. The limit also ends the reading of an endless stream.
 ///
 /// # Errors
-/// [`crate::error::Kind::Usage`] when there is more, or it is no text; [`crate::error::Kind::Failure`] when it can't be
-/// read.
+/// [`crate::error::Kind::Usage`] if there are more bytes, or they are no text; [`crate::error::Kind::Failure`] if
+/// `from` can't be read.
 pub fn whole_text(name: &str, from: impl Read, most: usize) -> Result<String> {
     let mut bytes = Vec::new();
     from.take(most as u64 + 1)
@@ -72,25 +75,25 @@ pub fn whole_text(name: &str, from: impl Read, most: usize) -> Result<String> {
     text(name, bytes)
 }
 
-/// What a first line turned out to be.
+/// The result of reading a first line.
 pub enum FirstLine {
     /// Text, without its line end (one `\n` or `\r\n`).
     Text(Zeroizing<String>),
-    /// Nothing at all: the input ended before a byte came.
+    /// The input ended before the first byte.
     Nothing,
-    /// More bytes than were asked for.
+    /// The line has more bytes than the limit.
     TooLong,
-    /// Bytes that are not UTF-8.
+    /// The bytes are not UTF-8.
     NotText,
-    /// The byte order mark of UTF-16.
+    /// The input begins with the byte order mark of UTF-16.
     Utf16,
 }
 
-/// Reads `from` to the end of its first line, `most` bytes at most. What follows the line is left unread, and no
+/// Reads `from` to the end of its first line, at most `most` bytes. Input after the line is left unread, and no
 /// shared buffer keeps a copy.
 ///
 /// # Errors
-/// [`crate::error::Kind::Failure`] when it can't be read.
+/// [`crate::error::Kind::Failure`] if `from` can't be read.
 pub fn first_line(from: impl AsFd, most: usize) -> Result<FirstLine> {
     let mut line = Zeroizing::new(Vec::with_capacity(most + 2));
     let mut byte = [0u8; 1];
@@ -121,7 +124,7 @@ pub fn first_line(from: impl AsFd, most: usize) -> Result<FirstLine> {
     })
 }
 
-/// [`first_line`] without a byte order mark.
+/// Reads a line like [`first_line`] and removes a byte order mark.
 ///
 /// # Errors
 /// Those of [`first_line`].
@@ -139,12 +142,12 @@ fn without_mark(text: Zeroizing<String>) -> Zeroizing<String> {
     }
 }
 
-/// Reads all of `from`, at most `most` bytes, for what may hold secrets: the bytes are wiped when they are dropped.
+/// Reads all of `from`, at most `most` bytes, for input that may hold secrets. The bytes are wiped on drop.
 ///
 /// # Errors
-/// [`crate::error::Kind::Usage`] when there is more; [`crate::error::Kind::Failure`] when it can't be read.
+/// [`crate::error::Kind::Usage`] if there are more bytes; [`crate::error::Kind::Failure`] if `from` can't be read.
 pub fn secret_bytes(from: impl AsFd, most: usize) -> Result<Zeroizing<Vec<u8>>> {
-    // All of the room at once: growing would leave copies behind.
+    // The full capacity is allocated at once, because growing would leave copies behind.
     let mut bytes = Zeroizing::new(vec![0; most + 1]);
     let mut length = 0;
     loop {
@@ -162,16 +165,18 @@ pub fn secret_bytes(from: impl AsFd, most: usize) -> Result<Zeroizing<Vec<u8>>> 
     Ok(bytes)
 }
 
-/// The most bytes of a line that holds a password or secret.
+/// Maximum length of a line that holds a password or secret, in bytes.
 pub const SECRET_LINE_MOST: usize = 4096;
 
-/// The first line of the file at `path`, which holds `what`; `-` is stdin. A file that others can read is refused,
-/// judged by the very file that was opened. The line of a password keeps its byte order mark: an earlier version may
-/// have hashed it, and [`crate::domain::password::Password`] knows what to make of it.
+/// Reads the first line of the file at `path`, which holds `what`. `-` is stdin.
+///
+/// A file that others can read is refused; the check is made on the opened file itself. The line of a password
+/// keeps its byte order mark: an earlier version may have hashed the mark, and
+/// [`crate::domain::password::Password`] handles it.
 ///
 /// # Errors
-/// [`crate::error::Kind::Failure`] when it can't be read or others can read it; [`crate::error::Kind::Denied`] when it
-/// is empty; [`crate::error::Kind::Usage`] for a line that can't be one.
+/// [`crate::error::Kind::Failure`] if the file can't be read or others can read it; [`crate::error::Kind::Denied`]
+/// if it is empty; [`crate::error::Kind::Usage`] for a line that is invalid.
 pub fn private_line(path: &Path, what: &str) -> Result<Zeroizing<String>> {
     if is_standard(path) {
         return secret_line(io::stdin(), "stdin", what);
@@ -185,7 +190,7 @@ pub fn private_line(path: &Path, what: &str) -> Result<Zeroizing<String>> {
         return Err(refused().why("it is a folder"));
     }
     if meta.mode() & 0o077 != 0 {
-        // The path may be mistyped: it is not named as one whose mode to change.
+        // The path may be mistyped, so the message doesn't suggest to change the mode of that file.
         return Err(refused()
             .why(format!("others can read it (mode {:04o})", meta.mode() & 0o7777))
             .next("Keep it in a file of your own that only you can read (mode 0600)"));
@@ -193,10 +198,10 @@ pub fn private_line(path: &Path, what: &str) -> Result<Zeroizing<String>> {
     secret_line(&file, &name.to_string(), what)
 }
 
-/// The first line of `from`, called `place` in messages, which holds `what`.
+/// Reads the first line of `from`, which holds `what`. Messages call the source `place`.
 ///
 /// # Errors
-/// [`crate::error::Kind::Denied`] when it is empty; [`crate::error::Kind::Usage`] for a line that can't be one.
+/// [`crate::error::Kind::Denied`] if the line is empty; [`crate::error::Kind::Usage`] for a line that is invalid.
 pub fn secret_line(from: impl AsFd, place: &str, what: &str) -> Result<Zeroizing<String>> {
     let refused = |why: String| Error::usage(format!("{what} can't be read from {place}")).why(why);
     match first_line(from, SECRET_LINE_MOST)? {
@@ -208,7 +213,7 @@ pub fn secret_line(from: impl AsFd, place: &str, what: &str) -> Result<Zeroizing
     }
 }
 
-/// [`secret_line`] of a token: without a byte order mark.
+/// Reads a token like [`secret_line`], without a byte order mark.
 ///
 /// # Errors
 /// Those of [`secret_line`].
@@ -216,7 +221,7 @@ pub fn token_line(from: impl AsFd, place: &str) -> Result<Zeroizing<String>> {
     secret_line(from, place, "the token").map(without_mark)
 }
 
-/// [`private_line`] of a token: without a byte order mark.
+/// Reads a token like [`private_line`], without a byte order mark.
 ///
 /// # Errors
 /// Those of [`private_line`].

@@ -1,6 +1,6 @@
-//! A log writer that neither blocks nor fails. Lines wait in a bounded queue, and a thread of their own writes them to
-//! stderr. While stderr can't be written the queue keeps the oldest lines; later ones are counted, and the count is
-//! written once the log is writable again.
+//! A log writer that neither blocks nor fails. Lines wait in a bounded queue, and a separate thread writes them to
+//! stderr. While stderr can't be written, the queue keeps the oldest lines. Later ones are counted, and the count
+//! is written once the log is writable again.
 
 use std::collections::VecDeque;
 use std::io;
@@ -15,19 +15,20 @@ use tracing_subscriber::fmt::MakeWriter;
 
 use super::tasks;
 
-/// Memory of lines that wait, in bytes.
+/// Maximum memory of waiting lines, in bytes.
 const MAX_QUEUED: usize = 512 * 1024;
-/// Memory that a line takes besides its text.
+/// Memory of a line in addition to its text.
 const LINE_OVERHEAD: usize = 48;
-/// The longest line; the rest of a longer one is cut.
+/// Maximum length of a line. Longer lines are truncated.
 const MAX_LINE: usize = 16 * 1024;
-/// Bytes written at once. A pipe takes so many whole or not at all.
+/// Number of bytes written at once. A pipe accepts that many either completely or not at all.
 const BATCH: usize = 4096;
-/// Wait before the next try after a failure, at first and at most. Relief is noticed within the latter.
+/// Wait before the next attempt after a failure, at first and at most. The maximum also bounds the time until
+/// recovery is noticed.
 const FIRST_RETRY: Duration = Duration::from_millis(50);
 const LAST_RETRY: Duration = Duration::from_millis(500);
 
-/// Where lines go in the end.
+/// The destination of the lines.
 pub(super) trait Sink: Send + 'static {
     /// Writes some of `bytes`.
     ///
@@ -39,11 +40,10 @@ pub(super) trait Sink: Send + 'static {
 /// Standard error, without the buffer and the lock of the standard library.
 pub(super) struct Stderr;
 
-/// The words of the line that reports lost lines.
+/// The text of the line that reports lost lines.
 pub(super) struct LossReport {
-    /// Returns the time now.
     pub now: fn() -> String,
-    /// Returns the line: how many were lost, since when, and the time now.
+    /// Returns the line for the number of lost lines, the time of the first, and the time now.
     pub line: fn(u64, &str, &str) -> String,
 }
 
@@ -51,7 +51,7 @@ impl Sink for Stderr {
     fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
         let stderr = rustix::stdio::stderr();
         match rustix::io::write(stderr, bytes) {
-            // Somebody else made the shared description non-blocking.
+            // Another process made the shared file description non-blocking.
             Err(Errno::AGAIN) => {
                 wait_writable(stderr);
                 Ok(rustix::io::write(stderr, bytes)?)
@@ -64,7 +64,7 @@ impl Sink for Stderr {
 fn wait_writable(fd: BorrowedFd<'_>) {
     let mut polled = [PollFd::new(&fd, PollFlags::OUT)];
     let limit = Timespec { tv_sec: 0, tv_nsec: LAST_RETRY.subsec_nanos().into() };
-    // The write that follows reports what is wrong.
+    // The write that follows reports any error.
     let _ = poll(&mut polled, Some(&limit));
 }
 
@@ -73,12 +73,12 @@ struct Queue {
     lines: VecDeque<Box<[u8]>>,
     /// Memory of `lines`.
     size: usize,
-    /// Bytes of the first line that are written already.
+    /// Bytes of the first line that are already written.
     written: usize,
-    /// Lines lost and not yet reported, and since when.
+    /// Number of lines lost and not yet reported.
     lost: u64,
     lost_since: String,
-    /// Whether a write is under way.
+    /// `true` during a write.
     busy: bool,
 }
 
@@ -95,7 +95,6 @@ impl Shared {
     }
 }
 
-/// The log of this process.
 #[derive(Clone)]
 pub struct LogWriter {
     shared: Arc<Shared>,
@@ -105,20 +104,20 @@ impl LogWriter {
     /// Starts the thread that writes to `sink`.
     ///
     /// # Errors
-    /// Those of the system, if no thread can be started.
+    /// Those of the system, if the thread can't be started.
     pub(super) fn start(sink: impl Sink, report: LossReport) -> io::Result<Self> {
         let (queue, changed, lost) = (Mutex::default(), Condvar::new(), AtomicU64::new(0));
         let shared = Arc::new(Shared { queue, changed, lost, report });
         let drained = Arc::clone(&shared);
         let sink = Mutex::new(sink);
-        // The queue outlives a panic, which can only come from the sink.
+        // The queue remains valid after a panic, which can only come from the sink.
         tasks::restarted("log", move || {
             drain(&drained, &mut *sink.lock().unwrap_or_else(PoisonError::into_inner));
         })?;
         Ok(LogWriter { shared })
     }
 
-    /// Queues a line. It returns at once; a line that finds no room is counted.
+    /// Queues a line and returns at once. A line for which there is no room is counted as lost.
     pub fn line(&self, text: &[u8]) {
         let mut queue = self.shared.queue();
         let text = text.get(..MAX_LINE).unwrap_or(text);
@@ -146,10 +145,10 @@ impl LogWriter {
         self.shared.lost.load(Relaxed)
     }
 
-    /// Waits until everything is written, `limit` at most.
+    /// Waits until everything is written, for at most `limit`.
     pub fn flush(&self, limit: Duration) {
         let waiting = |queue: &mut Queue| queue.busy || !queue.lines.is_empty() || queue.lost > 0;
-        // At the limit the rest is given up.
+        // At the limit the remaining lines are given up.
         drop(self.shared.changed.wait_timeout_while(self.shared.queue(), limit, waiting));
     }
 }
@@ -208,7 +207,7 @@ fn drain(shared: &Shared, sink: &mut impl Sink) {
             }
             Err(e) if e.kind() == io::ErrorKind::Interrupted => {}
             Ok(_) | Err(_) => {
-                // New lines wake it too early; it waits out the rest.
+                // New lines wake the thread too early, so it waits for the rest of the time.
                 let _ = shared.changed.wait_timeout_while(queue, retry, |_| true);
                 retry = (retry * 2).min(LAST_RETRY);
             }
@@ -216,7 +215,7 @@ fn drain(shared: &Shared, sink: &mut impl Sink) {
     }
 }
 
-/// Removes `count` bytes that were written.
+/// Removes `count` written bytes.
 fn take(queue: &mut Queue, mut count: usize) {
     while let Some(line) = queue.lines.front() {
         let left = line.len() - queue.written;
@@ -231,7 +230,7 @@ fn take(queue: &mut Queue, mut count: usize) {
     }
 }
 
-/// Queues the line that says how many were lost. All that was kept has been written by then.
+/// Queues the line that reports the number of lost lines. All kept lines have been written by then.
 fn report_lost(queue: &mut Queue, report: &LossReport) {
     let lost = std::mem::take(&mut queue.lost);
     let line = (report.line)(lost, &queue.lost_since, &(report.now)()).into_bytes().into_boxed_slice();
@@ -249,7 +248,7 @@ mod tests {
         LossReport { now: || "now".to_owned(), line: |lost, since, now| format!("{now}: {lost} lost since {since}\n") };
     const LIMIT: Duration = Duration::from_secs(20);
 
-    /// A sink that does as it is told: writes so many bytes of each call, or fails.
+    /// A sink with scripted results: each call writes a given number of bytes, or fails.
     struct Obedient {
         orders: Receiver<io::Result<usize>>,
         order: io::Result<usize>,
@@ -309,7 +308,7 @@ mod tests {
         assert_eq!(lines[lines.len() - 2..], [format!("now: {lost} lost since now").as_str(), "after"]);
     }
 
-    /// A reader that is stuck holds up the log's thread alone.
+    /// A reader that is stuck blocks only the log's thread.
     #[test]
     fn log_writer_does_not_wait_for_a_stuck_reader() {
         let (reader, writer) = io::pipe().unwrap();

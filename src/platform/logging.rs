@@ -1,4 +1,4 @@
-//! What a service says while it runs: one event a line, on stderr. Logging neither blocks nor fails.
+//! The log of a running service: one event a line, on stderr. Logging neither blocks nor fails.
 
 use std::panic;
 use std::sync::OnceLock;
@@ -13,7 +13,7 @@ use crate::domain::text::shown;
 use crate::error::{Error, Result};
 use crate::verbs::ports::Clock;
 
-/// The longest wait for a log that can't be written, at the end of the process.
+/// Maximum wait at the end of the process for a log that can't be written.
 const LAST_FLUSH: Duration = Duration::from_millis(300);
 
 static LOG: OnceLock<Log> = OnceLock::new();
@@ -23,14 +23,14 @@ struct Log {
     is_json: bool,
 }
 
-/// How much is said.
+/// The log level.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Loudness {
-    /// What went wrong.
+    /// Failures.
     Error,
-    /// What may go wrong.
+    /// Possible problems.
     Warn,
-    /// That it began and ended, and what changed between.
+    /// Start and end of the service, and changes in between.
     Info,
     /// Every denied attempt.
     Debug,
@@ -39,10 +39,10 @@ pub enum Loudness {
 }
 
 impl Loudness {
-    /// Every degree, the quietest first.
+    /// All levels, the quietest first.
     pub const ALL: [Loudness; 5] = [Loudness::Error, Loudness::Warn, Loudness::Info, Loudness::Debug, Loudness::Trace];
 
-    /// The word that stands for it.
+    /// Returns the word for the level.
     pub const fn word(self) -> &'static str {
         match self {
             Loudness::Error => "error",
@@ -53,8 +53,10 @@ impl Loudness {
         }
     }
 
+    /// Parses a level.
+    ///
     /// # Errors
-    /// [`crate::error::Kind::Usage`] with the words.
+    /// [`crate::error::Kind::Usage`] with the valid words.
     pub fn parse(text: &str) -> Result<Self> {
         Loudness::ALL
             .into_iter()
@@ -73,7 +75,7 @@ impl Loudness {
     }
 }
 
-/// Begins to write events to stderr, in words or as JSON; once in a run. Panics become events, too.
+/// Starts to write events to stderr, as text or as JSON, once per run. Panics become events, too.
 ///
 /// # Errors
 /// [`crate::error::Kind::Failure`] if the log's thread can't be started.
@@ -86,7 +88,7 @@ pub fn begin(loudness: Loudness, json: bool) -> Result<()> {
         .with_max_level(loudness.filter())
         .with_target(false)
         .with_ansi(false);
-    // A second begin changes nothing.
+    // A second call changes nothing.
     let begun = if json { events.json().flatten_event(true).try_init() } else { events.try_init() };
     if begun.is_ok() {
         let _ = LOG.set(Log { writer, is_json: json });
@@ -100,8 +102,10 @@ pub fn lost_lines() -> u64 {
     LOG.get().map_or(0, |log| log.writer.lost())
 }
 
-/// Writes `error` after everything that waits, and waits a moment for it: as JSON, or as `in_words`. For the end of a
-/// process whose log may be stuck. Without a log nothing is written.
+/// Writes `error` after all waiting lines, and waits a moment for that. The error is written as JSON, or as
+/// `in_words`.
+///
+/// Called at the end of a process whose log may be stuck. Without a log nothing is written.
 pub fn end(error: Option<&Error>, in_words: fn(&Error) -> String) {
     let Some(log) = LOG.get() else { return };
     if let Some(error) = error.filter(|error| !error.is_said()) {
@@ -122,7 +126,7 @@ fn last_json(error: &Error) -> String {
     format!("{line}\n")
 }
 
-/// The standard hook writes to stderr itself, and waits for a reader that is stuck.
+/// Logs a panic. The standard hook writes to stderr itself, and would wait for a reader that is stuck.
 fn report_panic(info: &panic::PanicHookInfo<'_>) {
     let payload = info.payload();
     let message = payload.downcast_ref::<&str>().copied();

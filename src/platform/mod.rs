@@ -1,4 +1,4 @@
-//! All of the operating system: clock, generator, hashing, files, places, the process, the clipboard.
+//! Access to the operating system: clock, random numbers, hashing, files, paths, the process, the clipboard.
 
 pub mod anchor_file;
 pub mod catalogue_file;
@@ -29,7 +29,7 @@ use std::sync::Arc;
 
 use crate::verbs::local::World;
 
-/// The real world.
+/// Returns the real clock, random numbers and hasher.
 pub fn world() -> World {
     World {
         clock: Arc::new(clock::SystemClock::new()),

@@ -14,26 +14,26 @@ use crate::verbs::ports::{PasswordHasher, Verdict};
 const MEMORY: u32 = 64 * 1024;
 /// Passes over the memory.
 const PASSES: u32 = 3;
-/// Lanes.
 const LANES: u32 = 1;
-/// Bytes of salt and of tag.
+/// Bytes of the salt.
 const SALT: usize = 16;
 const TAG: usize = 32;
-/// What a stored hash may ask for at most: four times the memory, ten passes, four lanes.
+/// Maximum parameters of a stored hash: four times the memory, ten passes, four lanes.
 const MOST: (u32, u32, u32) = (4 * MEMORY, 10, 4);
-/// How many hashes run at once: each holds [`MEMORY`].
+/// Maximum number of concurrent hashes. Each holds [`MEMORY`].
 const AT_ONCE: usize = 2;
-/// Compared with when there is no stored hash, so that unknown costs what wrong costs.
+/// Salt of the hash that is computed for an unknown account, so that an unknown name costs as much time as a wrong
+/// password.
 const NOBODY_SALT: [u8; SALT] = [0; SALT];
 
-/// Argon2id with today's parameters, two at once at most.
+/// Argon2id with the current parameters, and at most two hashes at once.
 pub struct Argon2Hasher {
     running: Mutex<usize>,
     done: Condvar,
 }
 
 impl Argon2Hasher {
-    /// A hasher of its own; one a process bounds what runs at once.
+    /// Creates a hasher. Use one per process, because it bounds the number of concurrent hashes.
     pub fn new() -> Self {
         Argon2Hasher { running: Mutex::new(0), done: Condvar::new() }
     }
@@ -68,7 +68,7 @@ fn argon2(memory: u32, passes: u32, lanes: u32) -> Result<Argon2<'static>> {
     Ok(Argon2::new(Algorithm::Argon2id, Version::V0x13, params))
 }
 
-/// The hash, once its parameters have been found within bounds.
+/// Parses a hash and checks its parameters against the bounds.
 fn parsed(hash: &PasswordHash) -> Result<(Phc, Params)> {
     let phc = Phc::new(hash.parts().0).map_err(failed("compared"))?;
     let params = Params::try_from(&phc).map_err(failed("compared"))?;
@@ -99,9 +99,9 @@ impl PasswordHasher for Argon2Hasher {
         let found = self.bounded(|| if is_normal { password.expose(compare) } else { password.expose_typed(compare) });
         Ok(match found {
             Err(argon2::password_hash::Error::PasswordInvalid) => Verdict::Wrong,
-            // Out of memory, say: as much a failure as it is for a name that nobody has.
+            // For example out of memory, which is also a failure for a name that nobody has.
             Err(e) => return Err(failed("compared")(e)),
-            // From now on it is right in any of its forms.
+            // Rehashing makes the password valid in any of its Unicode forms.
             Ok(()) if !is_normal && password.has_forms() => Verdict::RightButWeak,
             Ok(()) if params.m_cost() < MEMORY || params.t_cost() < PASSES => Verdict::RightButWeak,
             Ok(()) => Verdict::Right,
@@ -139,7 +139,7 @@ mod tests {
         let old = PasswordHash(phc.to_string());
         assert_eq!(hasher.verify(&apart, Some(&old)).unwrap(), Verdict::RightButWeak);
         assert_eq!(hasher.verify(&composed, Some(&old)).unwrap(), Verdict::Wrong);
-        // All of ASCII has one form: nothing need be replaced.
+        // ASCII text has only one form, so the hash need not be replaced.
         let plain = argon2(MEMORY, PASSES, LANES).unwrap();
         let phc: Phc = plain.hash_password_with_salt(b"correct horse battery", &[7; SALT]).unwrap();
         let plain = PasswordHash(phc.to_string());

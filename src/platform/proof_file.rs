@@ -1,5 +1,5 @@
-//! The file by the store that keeps the proof values for proxies: the current one and, for a while after a change, the
-//! one before.
+//! The file next to the store that keeps the proof values for proxies: the current one and, for a while after a
+//! change, the previous one.
 
 use std::fs::{self, File, OpenOptions, Permissions};
 use std::io::{ErrorKind, Read, Write};
@@ -14,19 +14,19 @@ use crate::domain::time::Timestamp;
 use crate::error::{Error, Result};
 use crate::verbs::ports::Entropy;
 
-/// What its name adds to the store's.
+/// Suffix of the file's name, after the store's.
 pub const ENDING: &str = ".proof";
-/// The longest such file that is read, in bytes.
+/// Maximum size of the file, in bytes.
 const MAX_BYTES: u64 = 4096;
-/// How long a replaced value is still accepted, in milliseconds: time to print and load each configuration.
+/// Time for which a replaced value is still accepted, in milliseconds: enough to print and load each configuration.
 const OVERLAP: i64 = 60 * 60 * 1000;
 
-/// The values of an installation.
+/// The proof values of an installation.
 #[derive(Debug, Clone)]
 pub struct ProofValues {
-    /// What configurations are printed with.
+    /// The value with which configurations are printed.
     pub current: ProxyProof,
-    /// The one before, and until when it is accepted.
+    /// The previous value, and the time until which it is accepted.
     pub previous: Option<(ProxyProof, Timestamp)>,
 }
 
@@ -39,14 +39,14 @@ fn path_of(store: &Path) -> PathBuf {
 /// Returns the values, or makes the first one.
 ///
 /// # Errors
-/// [`crate::error::Kind::Failure`] when the file can't be read or made, or others can read it.
+/// [`crate::error::Kind::Failure`] if the file can't be read or made, or others can read it.
 pub fn load_or_create(store: &Path, entropy: &dyn Entropy) -> Result<ProofValues> {
     if let Some(values) = load(store)? {
         return Ok(values);
     }
     let values = ProofValues { current: generate(entropy)?, previous: None };
     match write(store, &values, false) {
-        // Another program was faster.
+        // Another program has created the file first.
         Err(e) if e.kind() == ErrorKind::AlreadyExists => {
             load(store)?.ok_or_else(|| unusable(store, "it comes and goes".to_owned()))
         }
@@ -55,10 +55,11 @@ pub fn load_or_create(store: &Path, entropy: &dyn Entropy) -> Result<ProofValues
     }
 }
 
-/// Replaces the current value. The one before is accepted for another hour, unless others could have read or written it.
+/// Replaces the current value. The previous one is accepted for another hour, unless others could have read or
+/// written it.
 ///
 /// # Errors
-/// [`crate::error::Kind::Failure`] when the file can't be read or replaced.
+/// [`crate::error::Kind::Failure`] if the file can't be read or replaced.
 pub fn rotate(store: &Path, entropy: &dyn Entropy, now: Timestamp) -> Result<ProofValues> {
     let previous = match read(store) {
         Ok(values) => values.map(|values| (values.current, Timestamp(now.0.saturating_add(OVERLAP)))),
@@ -70,17 +71,17 @@ pub fn rotate(store: &Path, entropy: &dyn Entropy, now: Timestamp) -> Result<Pro
     Ok(values)
 }
 
-/// Returns the values; `None` if there are none yet.
+/// Returns the values. `None` if there are none yet.
 ///
 /// # Errors
-/// [`crate::error::Kind::Failure`] when the file can't be read, or others can read it.
+/// [`crate::error::Kind::Failure`] if the file can't be read, or others can read it.
 pub fn load(store: &Path) -> Result<Option<ProofValues>> {
     read(store).map_err(|fault| fault.at(store))
 }
 
-/// Why the file can't be used.
+/// Reason why the file can't be used.
 enum Fault {
-    /// The value in it may be known to others, or chosen by them.
+    /// Others may know or have chosen the value in the file.
     Unsafe(&'static str),
     Io(std::io::Error),
 }
@@ -138,7 +139,7 @@ fn generate(entropy: &dyn Entropy) -> Result<ProxyProof> {
     Ok(ProxyProof::new(bytes))
 }
 
-/// In a file of its own first, so that no reader ever sees a half of it.
+/// Writes a separate file and renames it, so that no reader ever sees half of it.
 fn write(store: &Path, values: &ProofValues, replace: bool) -> std::io::Result<()> {
     let path = path_of(store);
     let folder = path.parent().filter(|p| !p.as_os_str().is_empty()).unwrap_or(Path::new("."));
@@ -192,7 +193,7 @@ mod tests {
         assert!(load_or_create(&store, &SystemEntropy).is_err());
     }
 
-    /// A value that others may know, or have chosen, is replaced and not accepted for another moment.
+    /// A value that others may know or have chosen is replaced, and is no longer accepted at all.
     #[test]
     fn rotate_replaces_an_unsafe_file_at_once() {
         let folder = tempfile::tempdir().unwrap();

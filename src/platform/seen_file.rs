@@ -1,5 +1,5 @@
-//! The file beside a store that says how far a service has seen its audit log. It is outside the store, so that an older
-//! copy of the store doesn't bring an older one of it along.
+//! The file next to a store that records how far a service has seen the audit log. It is outside the store, so an
+//! older copy of the store doesn't bring back an older record.
 
 use std::fs::{self, File, OpenOptions};
 use std::io::{ErrorKind, Read, Write};
@@ -11,14 +11,14 @@ use rustix::fs::OFlags;
 use crate::domain::anchor::{self, Checkpoint};
 use crate::error::{Error, Result};
 
-/// What its name adds to the store's.
+/// Suffix of the file's name, after the store's.
 pub const ENDING: &str = "-seen";
-/// What the name of its next version adds to the store's.
+/// Suffix of the name of the file's next version, after the store's.
 pub const NEXT_ENDING: &str = "-seen.new";
-/// The longest such file that is read, in bytes.
+/// Maximum size of the file, in bytes.
 const MAX_LEN: u64 = 4096;
 
-/// Returns where the file of the store at `store` is.
+/// Returns the path of the file for the store at `store`.
 pub fn path(store: &Path) -> PathBuf {
     with_ending(store, ENDING)
 }
@@ -29,14 +29,14 @@ fn with_ending(path: &Path, ending: &str) -> PathBuf {
     PathBuf::from(name)
 }
 
-/// Returns what was written last for the store at `store`, or `None` if nothing ever was.
+/// Returns the last record for the store at `store`. `None` if there never was one.
 ///
 /// # Errors
-/// [`crate::error::Kind::Failure`] when it is there and can't be read or believed.
+/// [`crate::error::Kind::Failure`] if the file exists but can't be read or is invalid.
 pub fn read(store: &Path) -> Result<Option<Checkpoint>> {
     let path = path(store);
     let refused = |why: String| Error::failure(format!("{} can't be used", path.display())).why(why);
-    // A link is not followed, and a pipe not waited for.
+    // Don't follow a link, and don't wait for a pipe.
     let careful = (OFlags::NOFOLLOW | OFlags::NONBLOCK).bits() as i32;
     let file = match OpenOptions::new().read(true).custom_flags(careful).open(&path) {
         Ok(file) => file,
@@ -56,10 +56,10 @@ pub fn read(store: &Path) -> Result<Option<Checkpoint>> {
     }
 }
 
-/// Writes `seen` for the store at `store`: the whole of it is there afterwards, or what was there before.
+/// Writes `seen` for the store at `store`. Afterwards the file has either all of it, or its previous content.
 ///
 /// # Errors
-/// [`crate::error::Kind::Failure`] when it can't be written.
+/// [`crate::error::Kind::Failure`] if the file can't be written.
 pub fn write(store: &Path, seen: &Checkpoint) -> Result<()> {
     let path = path(store);
     let next = with_ending(store, NEXT_ENDING);
@@ -72,7 +72,7 @@ pub fn write(store: &Path, seen: &Checkpoint) -> Result<()> {
         file.write_all(seen.line().as_bytes())?;
         file.sync_all()?;
         fs::rename(&next, &path)?;
-        // The folder of a bare name is the one we are in.
+        // The folder of a bare name is the current one.
         let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
         File::open(folder)?.sync_all()
     };
@@ -117,7 +117,7 @@ mod tests {
         fs::write(folder.path().join("other"), &whole).unwrap();
         symlink(folder.path().join("other"), path(&store)).unwrap();
         assert!(read(&store).is_err(), "a link");
-        // What a crash left behind doesn't stop the next.
+        // The leftover of a crash doesn't stop the next write.
         fs::write(with_ending(&store, NEXT_ENDING), "half").unwrap();
         write(&store, &seen(9)).unwrap();
         assert_eq!(read(&store).unwrap(), Some(seen(9)));

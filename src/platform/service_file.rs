@@ -1,5 +1,5 @@
-//! The file beside a store that says which service answers from it. The service holds a lock on it for as long as it
-//! runs, so what a dead one left behind is known for what it is.
+//! The file next to a store that names the service that answers from it. The service holds a lock on the file for
+//! as long as it runs, so the leftover of a dead service is recognised.
 
 use std::fs::{File, Metadata, OpenOptions};
 use std::io::{Read, Write};
@@ -11,21 +11,21 @@ use rustix::fs::{FlockOperation, OFlags, flock};
 use crate::domain::endpoint::Endpoint;
 use crate::error::{Error, Result};
 
-/// What its name adds to the store's.
+/// Suffix of the file's name, after the store's.
 pub const ENDING: &str = "-service";
-/// The longest such file that is read, in bytes.
+/// Maximum size of the file, in bytes.
 const MOST: u64 = 4096;
 
 /// A running service.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Running {
-    /// Where it checks tokens.
+    /// Address of the verify listener.
     pub verify: Endpoint,
-    /// Where it is managed.
+    /// Address of the management listener.
     pub manage: Endpoint,
 }
 
-/// The mark of this service, for as long as it is held.
+/// The locked file of this service. The lock is released on drop.
 #[derive(Debug)]
 pub struct Mark(File);
 
@@ -35,22 +35,23 @@ fn beside(store: &Path) -> PathBuf {
     PathBuf::from(name)
 }
 
-/// Opens it without following a link, and without waiting where it is none of ours but a pipe.
+/// Opens the file. Doesn't follow a link, and doesn't wait if the file is not ours but a pipe.
 fn open(path: &Path, create: bool) -> std::io::Result<File> {
     let careful = (OFlags::NOFOLLOW | OFlags::NONBLOCK).bits() as i32;
     OpenOptions::new().read(true).write(create).create(create).mode(0o600).custom_flags(careful).open(path)
 }
 
-/// Whether nobody else can have written it, and it is nothing else under another name.
+/// `true` if nobody else can have written the file, and it has no other name.
 fn is_ours(meta: &Metadata) -> bool {
     let uid = rustix::process::geteuid().as_raw();
     meta.is_file() && meta.uid() == uid && meta.nlink() == 1 && meta.mode() & 0o077 == 0
 }
 
-/// Takes the mark of the store at `store`; what it says is written with [`Mark::says`].
+/// Locks the file for the store at `store`. Its content is written with [`Mark::says`].
 ///
 /// # Errors
-/// [`crate::error::Kind::Conflict`] when another service holds it; [`crate::error::Kind::Failure`] when it can't be made.
+/// [`crate::error::Kind::Conflict`] if another service holds the lock; [`crate::error::Kind::Failure`] if the file
+/// can't be made.
 pub fn take(store: &Path) -> Result<Mark> {
     let path = beside(store);
     let refused = |e: std::io::Error| Error::failure(format!("{} can't be written", path.display())).why(e.to_string());
@@ -72,10 +73,10 @@ pub fn take(store: &Path) -> Result<Mark> {
 }
 
 impl Mark {
-    /// Writes down where the service answers.
+    /// Writes the addresses of the service.
     ///
     /// # Errors
-    /// [`crate::error::Kind::Failure`] when it can't be written.
+    /// [`crate::error::Kind::Failure`] if the file can't be written.
     pub fn says(&self, running: &Running) -> Result<()> {
         let text = format!("verify {}\nmanage {}\n", running.verify, running.manage);
         let written = self.0.set_len(0).and_then(|()| (&self.0).write_all(text.as_bytes()));
@@ -83,7 +84,7 @@ impl Mark {
     }
 }
 
-/// The service that answers from the store at `store`, where one does.
+/// Returns the service that answers from the store at `store`, if there is one.
 pub fn running(store: &Path) -> Option<Running> {
     let file = open(&beside(store), false).ok()?;
     if !is_ours(&file.metadata().ok()?) {

@@ -1,4 +1,4 @@
-//! Signals, and the loss of the terminal, told to whoever listens.
+//! Reports signals, and the loss of the terminal, to listeners.
 
 use std::io;
 use std::sync::Arc;
@@ -11,29 +11,29 @@ use signal_hook::iterator::Signals;
 use super::{echo, tasks, write_gate};
 use crate::error::{Error, Kind, Result};
 
-/// What the system says to the program.
+/// An event that the system reports to the program.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Told {
-    /// To end, by this signal.
+    /// The program must end by this signal.
     End(i32),
-    /// To stop until `SIGCONT`.
+    /// The program must stop until `SIGCONT`.
     Stop,
-    /// To go on.
+    /// The program continues.
     Continue,
-    /// The terminal has another size.
+    /// The size of the terminal has changed.
     Resized,
     /// The terminal is gone.
     HungUp,
 }
 
-/// Calls `tell` for each signal and when the terminal goes, from threads of their own.
+/// Calls `tell` for each signal and when the terminal is lost, from separate threads.
 ///
 /// # Errors
 /// Those of the system.
 pub fn watch(tell: impl Fn(Told) + Send + Clone + 'static) -> io::Result<()> {
     let mut signals = Signals::new([SIGHUP, SIGINT, SIGTERM, SIGTSTP, SIGCONT, SIGWINCH])?;
     let (told, deaf) = (tell.clone(), tell.clone());
-    // Without it nothing could end the screens any more.
+    // Without this thread nothing could end the screens any more.
     tasks::thread(
         "signals",
         move |_| deaf(Told::HungUp),
@@ -54,7 +54,7 @@ pub fn watch(tell: impl Fn(Told) + Send + Clone + 'static) -> io::Result<()> {
         move |_| blind(Told::HungUp),
         move || {
             let terminal = rustix::stdio::stdin();
-            // Asks for nothing, so that only a hang-up or an error ends the wait.
+            // No events are requested, so that only a hang-up or an error ends the wait.
             let mut watched = [PollFd::new(&terminal, PollFlags::empty())];
             loop {
                 match poll(&mut watched, None) {
@@ -70,15 +70,15 @@ pub fn watch(tell: impl Fn(Told) + Send + Clone + 'static) -> io::Result<()> {
 /// A signal to a service.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum ToService {
-    /// To end.
+    /// The service must end by this signal.
     End(i32),
-    /// Other programs' customs (reload, reopen the log, report): a service does nothing for these.
+    /// A signal that other programs use to reload, reopen the log or report. A service ignores it.
     Other(&'static str),
     /// The thread that waits for signals has failed.
     Deaf,
 }
 
-/// Calls `tell` for each signal to a service, from a thread of its own.
+/// Calls `tell` for each signal to a service, from a separate thread.
 ///
 /// # Errors
 /// Those of the system.
@@ -102,14 +102,14 @@ pub fn watch_service(tell: impl Fn(ToService) + Send + Clone + 'static) -> io::R
     .map(drop)
 }
 
-/// A file that may not grow further is an error for whoever writes to it, not the end of the program.
+/// Makes writing to a file beyond its size limit an error of that write, instead of ending the program.
 pub fn outlive_full_files() {
     let noticed = Arc::new(AtomicBool::new(false));
-    // Where the system doesn't grant it, the program ends there as it would have.
+    // If the system refuses, the program ends at the limit as it would have.
     let _ = signal_hook::flag::register(SIGXFSZ, noticed);
 }
 
-/// Whether the terminal is gone.
+/// `true` if the terminal is gone.
 pub fn has_hung_up() -> bool {
     let terminal = rustix::stdio::stdin();
     let mut watched = [PollFd::new(&terminal, PollFlags::empty())];
@@ -117,7 +117,7 @@ pub fn has_hung_up() -> bool {
     poll(&mut watched, Some(&now)).is_ok() && watched[0].revents().intersects(PollFlags::HUP | PollFlags::ERR)
 }
 
-/// Whether nobody can read what is written to stdout any more: its pipe's other end, or its terminal, is gone.
+/// `true` if nobody can read stdout any more: the other end of its pipe, or its terminal, is gone.
 pub fn output_is_closed() -> bool {
     let output = rustix::stdio::stdout();
     let mut watched = [PollFd::new(&output, PollFlags::empty())];
@@ -125,19 +125,19 @@ pub fn output_is_closed() -> bool {
     poll(&mut watched, Some(&now)).is_ok() && watched[0].revents().intersects(PollFlags::HUP | PollFlags::ERR)
 }
 
-/// Set once the program itself answers the signals that ask it to end.
+/// Set once the program itself handles the signals that ask it to end.
 static STOPS_ON_END: AtomicBool = AtomicBool::new(false);
 
-/// Whether the program itself ends, in an orderly way, by that signal.
+/// `true` if the program itself ends in an orderly way by that signal.
 pub fn ends_by_itself(signal: i32) -> bool {
     matches!(signal, SIGHUP | SIGINT | SIGTERM) && STOPS_ON_END.load(Ordering::Relaxed)
 }
 
-/// From now on a signal that asks the program to end calls `stop` instead, from a thread of its own. Ctrl-Z stops the
-/// program as ever, but never while it holds the store's write lock.
+/// Makes a signal that asks the program to end call `stop` instead, from a separate thread. Ctrl-Z still stops the
+/// program, but never while it holds the store's write lock.
 ///
 /// # Errors
-/// [`crate::error::Kind::Failure`] when the system refuses.
+/// [`crate::error::Kind::Failure`] if the system refuses.
 pub fn stop_on_end(stop: impl Fn() + Send + 'static) -> Result<()> {
     let refused = |e: io::Error| Error::failure("Ctrl-C can't be waited for").why(e.to_string());
     let mut signals = Signals::new([SIGHUP, SIGINT, SIGTERM]).map_err(refused)?;
@@ -146,10 +146,10 @@ pub fn stop_on_end(stop: impl Fn() + Send + 'static) -> Result<()> {
     tasks::thread("signals", |_| (), move || signals.forever().for_each(|_| stop())).map(drop).map_err(refused)
 }
 
-/// From now on Ctrl-C ends the program at once and quietly, as cancelled (130).
+/// Makes Ctrl-C end the program at once and without output, as cancelled (130).
 ///
 /// # Errors
-/// [`crate::error::Kind::Failure`] when the system refuses.
+/// [`crate::error::Kind::Failure`] if the system refuses.
 pub fn end_on_interrupt() -> Result<()> {
     let always = Arc::new(AtomicBool::new(true));
     let cancelled = i32::from(Kind::Cancelled.exit_code());
@@ -158,9 +158,10 @@ pub fn end_on_interrupt() -> Result<()> {
         .map_err(|e| Error::failure("Ctrl-C can't be waited for").why(e.to_string()))
 }
 
-/// Stops the program as `SIGTSTP` would have, until it is continued, but never while it holds the store's write lock.
+/// Stops the program as `SIGTSTP` would have, until it is continued, but never while it holds the store's write
+/// lock.
 pub fn stop() {
-    // Failing leaves the program running, which is the next best.
+    // If stopping fails, the program continues, which is the next best.
     write_gate::between_writes(|| drop(signal_hook::low_level::emulate_default_handler(SIGTSTP)));
 }
 

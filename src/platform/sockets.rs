@@ -1,4 +1,4 @@
-//! Sockets: to listen on, and to ask a service over.
+//! Sockets: for listening, and for sending requests to a service.
 
 use std::fs::{self, File};
 use std::io::{ErrorKind, Read, Write};
@@ -22,17 +22,17 @@ use super::group;
 use crate::domain::endpoint::Endpoint;
 use crate::error::{Error, Kind, Result};
 
-/// A socket that is listened on.
+/// A listening socket.
 #[derive(Debug)]
 pub enum Listening {
-    /// A port.
+    /// A TCP port.
     Tcp(TcpListener),
     /// A socket in the file system.
     Unix(UnixListener),
 }
 
 impl Listening {
-    /// Where that is; of a port that the system chose, the one it chose.
+    /// Returns the address of the socket. If the system chose the port, that port is included.
     pub fn endpoint(&self) -> Option<Endpoint> {
         match self {
             Listening::Tcp(listener) => listener.local_addr().ok().map(Endpoint::Tcp),
@@ -44,11 +44,11 @@ impl Listening {
     }
 }
 
-/// Connections that may wait to be accepted; the system's own bound (`net.core.somaxconn`) may be lower.
+/// Number of connections that may wait to be accepted. The system's own limit (`net.core.somaxconn`) may be lower.
 const BACKLOG: i32 = 4096;
 
 impl Listening {
-    /// Lets many connections wait, also on a socket that was handed over.
+    /// Sets the backlog to [`BACKLOG`], also on a socket that was handed over.
     ///
     /// # Errors
     /// Those of the system.
@@ -61,13 +61,13 @@ impl Listening {
     }
 }
 
-/// Whether something waits to be read, or accepted, now.
+/// `true` if data can be read, or a connection accepted, now.
 pub fn is_readable(socket: &impl AsFd) -> bool {
     let mut polled = [PollFd::new(socket, PollFlags::IN)];
     poll(&mut polled, Some(&Timespec { tv_sec: 0, tv_nsec: 0 })).is_ok_and(|ready| ready > 0)
 }
 
-/// A socket's file. One of our own is taken away when this goes.
+/// The file of a socket. A file of our own is removed on drop.
 #[derive(Debug)]
 pub struct SocketFile {
     path: PathBuf,
@@ -80,19 +80,20 @@ fn inode(path: &Path) -> Option<(u64, u64)> {
 }
 
 impl SocketFile {
-    /// Returns the file of a socket that was handed over; `None` if it can't be seen from here, or is a port.
+    /// Returns the file of a socket that was handed over. `None` for a port, or if the file can't be seen from
+    /// here.
     pub fn handed(endpoint: &Endpoint) -> Option<Self> {
         let Endpoint::Unix(path) = endpoint else { return None };
         let inode = Some(inode(path)?);
         Some(SocketFile { path: path.clone(), is_ours: false, inode })
     }
 
-    /// Whether clients that open the path reach this socket.
+    /// `true` if clients that open the path reach this socket.
     pub fn is_in_place(&self) -> bool {
         self.inode.is_some() && inode(&self.path) == self.inode
     }
 
-    /// Whether this program made the file, and may make it again.
+    /// `true` if this program made the file, and may make it again.
     pub fn is_ours(&self) -> bool {
         self.is_ours
     }
@@ -100,18 +101,19 @@ impl SocketFile {
 
 impl Drop for SocketFile {
     fn drop(&mut self) {
-        // Another program's that has come to stand there is its own.
+        // Another program may have put its own file at this path, which must stay.
         if self.is_ours && self.is_in_place() {
-            // One that is gone already needs no taking away.
+            // The file may be gone already.
             let _ = fs::remove_file(&self.path);
         }
     }
 }
 
-/// Refuses a folder where somebody else could put another socket while nobody listens: whoever asks there would believe it.
+/// Refuses a folder where another user could put a socket of their own while nobody listens: clients would trust
+/// it.
 ///
 /// # Errors
-/// [`Kind::Failure`] when it, or a folder above it, can be changed by others.
+/// [`Kind::Failure`] if the folder, or a folder above it, can be changed by others.
 pub fn check_folder(socket: &Path) -> Result<()> {
     const STICKY: u32 = 0o1000;
     const OTHERS_WRITE: u32 = 0o022;
@@ -122,11 +124,11 @@ pub fn check_folder(socket: &Path) -> Result<()> {
             .next("Choose a folder that only root or the service's own user can change, such as /run/jeton")
     };
     let folder = socket.parent().unwrap_or(Path::new("/"));
-    // Where there is no folder, nothing can be bound either.
+    // Without a folder, nothing can be bound either.
     let Ok(folder) = fs::canonicalize(folder) else { return Ok(()) };
     for (above, folder) in folder.ancestors().enumerate() {
         let meta = fs::metadata(folder).map_err(|e| unsafe_at(folder, format!("can't be looked at: {e}")))?;
-        // In a sticky folder nobody takes away another's folder, but everybody can put a socket of his own.
+        // In a sticky folder nobody can remove another user's folder, but everybody can add a socket.
         if meta.mode() & OTHERS_WRITE != 0 && (above == 0 || meta.mode() & STICKY == 0) {
             return Err(unsafe_at(folder, format!("can be written by others (mode {:04o})", meta.mode() & 0o7777)));
         }
@@ -137,10 +139,11 @@ pub fn check_folder(socket: &Path) -> Result<()> {
     Ok(())
 }
 
-/// Listens at `endpoint`. A socket's file can be reached by its owner (0600), or by its owner and `group` (0660).
+/// Listens at `endpoint`. The file of a socket can be accessed by its owner (0600), or by its owner and `group`
+/// (0660).
 ///
 /// # Errors
-/// [`Kind::Conflict`] when somebody listens there already; [`Kind::Failure`] when the system refuses.
+/// [`Kind::Conflict`] if another process listens there already; [`Kind::Failure`] if the system refuses.
 pub fn listen(endpoint: &Endpoint, group: Option<&str>) -> Result<(Listening, Option<SocketFile>)> {
     let refused = |e: std::io::Error| {
         let taken = e.kind() == ErrorKind::AddrInUse;
@@ -160,7 +163,7 @@ pub fn listen(endpoint: &Endpoint, group: Option<&str>) -> Result<(Listening, Op
     };
     check_folder(path)?;
     take_away_left_behind(path).map_err(refused)?;
-    // Nobody else may reach it, not even between its making and its mode.
+    // Nobody else may access the socket, not even between its creation and the change of its mode.
     let before = umask(Mode::from_raw_mode(0o177));
     let bound = UnixListener::bind(path);
     umask(before);
@@ -173,7 +176,7 @@ pub fn listen(endpoint: &Endpoint, group: Option<&str>) -> Result<(Listening, Op
     Ok((Listening::Unix(listener), Some(file)))
 }
 
-/// What a service that died left behind stands in the way of the next: our own socket that nobody answers at.
+/// Removes the socket of a dead service, which would block the next one: our own socket on which nobody answers.
 fn take_away_left_behind(path: &Path) -> std::io::Result<()> {
     let meta = match fs::symlink_metadata(path) {
         Ok(meta) => meta,
@@ -183,7 +186,7 @@ fn take_away_left_behind(path: &Path) -> std::io::Result<()> {
     if !meta.file_type().is_socket() || meta.uid() != rustix::process::geteuid().as_raw() {
         return Err(std::io::Error::new(ErrorKind::AddrInUse, "something that is no socket of ours stands there"));
     }
-    // Without waiting: the queue of whoever listens there may be full.
+    // Connect without blocking, because the queue of the process that listens there may be full.
     let socket =
         net::socket_with(AddressFamily::UNIX, SocketType::STREAM, SocketFlags::NONBLOCK | SocketFlags::CLOEXEC, None)?;
     match net::connect(&socket, &SocketAddrUnix::new(path)?) {
@@ -193,22 +196,23 @@ fn take_away_left_behind(path: &Path) -> std::io::Result<()> {
     }
 }
 
-/// The longest answer that is read, in bytes.
+/// Maximum size of an answer, in bytes.
 const ANSWER_MOST: usize = 16 * 1024;
 
-/// What a service answered.
+/// A service's answer.
 #[derive(Debug)]
 pub struct Answered {
-    /// 200 where all is well.
+    /// The HTTP status: 200 on success.
     pub status: u16,
-    /// What stands below the head.
+    /// The body.
     pub body: Vec<u8>,
 }
 
-/// The answer to `GET path` at `endpoint`, all of it within `patience`. `headers` are whole lines, each with its end.
+/// Sends `GET path` to `endpoint` and returns the answer, all within `patience`. `headers` are whole lines, each
+/// with its line end.
 ///
 /// # Errors
-/// [`Kind::Failure`] when it can't be asked or doesn't answer in time, with why in a few words.
+/// [`Kind::Failure`] with a short reason if the request fails or isn't answered in time.
 pub fn get(endpoint: &Endpoint, path: &str, headers: &str, patience: Duration) -> Result<Answered> {
     let clock = Stopwatch::start();
     let left = || Some(patience.saturating_sub(clock.time()).max(Duration::from_millis(1)));
@@ -238,7 +242,7 @@ pub fn get(endpoint: &Endpoint, path: &str, headers: &str, patience: Duration) -
     read(&answer).ok_or_else(|| failed("it answers with something else".to_owned()))
 }
 
-/// A stream to `endpoint`. Even a socket whose owner has stopped taking connections makes nobody wait for longer.
+/// Connects to `endpoint`. The time limit also holds for a socket whose owner has stopped accepting connections.
 fn connect(endpoint: &Endpoint, patience: Duration) -> std::io::Result<OwnedFd> {
     let path = match endpoint {
         Endpoint::Tcp(address) => return TcpStream::connect_timeout(address, patience).map(OwnedFd::from),
@@ -255,7 +259,7 @@ fn in_words(e: &std::io::Error, patience: Duration) -> String {
     match e.kind() {
         ErrorKind::TimedOut | ErrorKind::WouldBlock => format!("no answer within {patience:?}"),
         ErrorKind::NotFound => "its socket is gone".to_owned(),
-        // Without the system's numbers.
+        // The text of the kind leaves out the system's error number.
         kind => kind.to_string(),
     }
 }
@@ -273,7 +277,7 @@ mod tests {
 
     const PATIENCE: Duration = Duration::from_millis(50);
 
-    /// Asks a socket whose owner does `act` with it.
+    /// Sends a request to a socket whose owner runs `act` with it.
     fn asked(act: impl FnOnce(UnixListener) + Send + 'static) -> Result<Answered> {
         let folder = tempfile::tempdir().unwrap();
         let endpoint = Endpoint::Unix(folder.path().join("s"));
@@ -310,7 +314,7 @@ mod tests {
         let keeps = std::sync::Arc::clone(&kept);
         let error = asked(move |listener| *keeps.lock().unwrap() = Some(listener)).unwrap_err();
         assert_eq!(error.why.as_deref(), Some("no answer within 50ms"));
-        // One that says a little again and again.
+        // A service that sends a few bytes again and again.
         let drips = asked(move |listener| {
             let (mut stream, _) = listener.accept().unwrap();
             while stream.write_all(b"H").is_ok() {

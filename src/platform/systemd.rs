@@ -1,5 +1,5 @@
-//! What systemd hands to a service and hears from it: sockets that are open already (`LISTEN_FDS`), and that it is ready
-//! or ending (`NOTIFY_SOCKET`). Without systemd nothing is handed over and nobody hears.
+//! Communication with systemd: sockets that are already open (`LISTEN_FDS`), and reports that the service is ready
+//! or ending (`NOTIFY_SOCKET`). Without systemd no sockets are handed over, and reports have no effect.
 
 use listenfd::ListenFd;
 use sd_notify::NotifyState;
@@ -7,10 +7,10 @@ use sd_notify::NotifyState;
 use super::sockets::Listening;
 use crate::error::{Error, Result};
 
-/// The sockets that were handed over, by the names that their units give them (`FileDescriptorName=`).
+/// Returns the sockets that were handed over, with the names from their units (`FileDescriptorName=`).
 ///
 /// # Errors
-/// [`Error::failure`] for what is no listening socket.
+/// [`Error::failure`] for a file that is no listening socket.
 pub fn handed_sockets() -> Result<Vec<(String, Listening)>> {
     let names = std::env::var("LISTEN_FDNAMES").unwrap_or_default();
     let mut names = names.split(':').map(str::to_owned);
@@ -32,17 +32,17 @@ pub fn handed_sockets() -> Result<Vec<(String, Listening)>> {
     Ok(sockets)
 }
 
-/// Tells systemd that the service answers.
+/// Reports to systemd that the service answers.
 pub fn ready() {
     tell(NotifyState::Ready);
 }
 
-/// Tells systemd that the service is ending.
+/// Reports to systemd that the service is ending.
 pub fn stopping() {
     tell(NotifyState::Stopping);
 }
 
-/// Failing to tell changes nothing for those who ask the service.
+/// Sends a report. A failure has no effect on the clients of the service, so it is ignored.
 fn tell(state: NotifyState<'_>) {
     if let Err(e) = sd_notify::notify(false, &[state]) {
         tracing::warn!(why = %e, "systemd can't be told");

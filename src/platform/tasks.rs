@@ -1,12 +1,12 @@
-//! The one place where threads are started. A thread that panics is never lost without a word: its owner hears of it, or
-//! it starts over.
+//! Starts threads; all threads of the program start here. A panic of a thread is never lost: its owner is notified,
+//! or the thread restarts.
 
 use std::io;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::thread::{Builder, JoinHandle};
 use std::time::Duration;
 
-/// Wait before a thread starts over.
+/// Wait before a thread restarts.
 const PAUSE: Duration = Duration::from_millis(100);
 
 /// Starts a thread. If `work` panics, `failed` is called with the name, and joining returns `None`.
@@ -28,7 +28,8 @@ pub fn thread<T: Send + 'static>(
     })
 }
 
-/// Starts a thread that does `work` again after a panic, until it returns. Only for work whose state survives that.
+/// Starts a thread that runs `work` again after a panic, until it returns. Only for work whose state remains valid
+/// after a panic.
 ///
 /// # Errors
 /// Those of the system.

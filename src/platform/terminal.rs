@@ -1,16 +1,17 @@
-//! The terminal's bytes and its size, as the system gives them.
+//! The terminal's input bytes and size, from the system.
 
 use std::io;
 use std::time::{Duration, Instant};
 
 use rustix::event::{PollFd, PollFlags, Timespec, poll};
 
-/// The size of a terminal that doesn't tell its own: columns, rows.
+/// Assumed columns and rows of a terminal that doesn't report its size.
 const UNKNOWN: (u16, u16) = (80, 24);
-/// The largest part of a terminal that is drawn in: more than any screen has, and little memory.
+/// Maximum columns and rows that are drawn in: more than any screen has, and little memory.
 const LARGEST: (u16, u16) = (800, 300);
 
-/// Columns and rows of the terminal that are drawn in. A terminal may claim any size; what is beyond the bound stays empty.
+/// Returns the columns and rows that are drawn in. A terminal may report any size; the part beyond the bound stays
+/// empty.
 pub fn size() -> (u16, u16) {
     let told = rustix::termios::tcgetwinsize(rustix::stdio::stdout()).map_or((0, 0), |s| (s.ws_col, s.ws_row));
     bounded(told)
@@ -21,19 +22,19 @@ fn bounded((columns, rows): (u16, u16)) -> (u16, u16) {
     (bound(columns, UNKNOWN.0, LARGEST.0), bound(rows, UNKNOWN.1, LARGEST.1))
 }
 
-/// What came of waiting for bytes.
+/// The result of waiting for bytes.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Read {
-    /// So many bytes are in the buffer.
+    /// That many bytes are in the buffer.
     Bytes(usize),
-    /// Nothing came in the time given.
+    /// No bytes came in the given time.
     Silence,
 }
 
-/// Waits for bytes from the terminal, for `patience` or as long as it takes.
+/// Waits for bytes from the terminal. The wait is limited by `patience`; `None` waits forever.
 ///
 /// # Errors
-/// Those of the system; [`io::ErrorKind::UnexpectedEof`] when the terminal is gone.
+/// Those of the system; [`io::ErrorKind::UnexpectedEof`] if the terminal is gone.
 pub fn read(buffer: &mut [u8], patience: Option<Duration>) -> io::Result<Read> {
     if !wait(patience)? {
         return Ok(Read::Silence);
@@ -48,12 +49,12 @@ pub fn read(buffer: &mut [u8], patience: Option<Duration>) -> io::Result<Read> {
     }
 }
 
-/// Whether more bytes are there already.
+/// `true` if more bytes can be read at once.
 pub fn has_more() -> bool {
     wait(Some(Duration::ZERO)).unwrap_or(false)
 }
 
-/// Whether there is something to read within `patience`. Signals don't prolong it.
+/// Returns `true` if there is something to read within `patience`. Signals don't prolong the wait.
 #[expect(clippy::disallowed_methods, reason = "a signal shortens a wait, and the rest of it must be waited for")]
 fn wait(patience: Option<Duration>) -> io::Result<bool> {
     let end = patience.map(|patience| Instant::now() + patience);

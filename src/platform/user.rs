@@ -2,10 +2,10 @@
 
 use std::fs;
 
-/// Where users are listed: passwd(5). Those of a directory service are known by their number.
+/// Path of the list of users, passwd(5). Users of a directory service are shown by number.
 const USERS: &str = "/etc/passwd";
 
-/// The name of the user of that number, if it is listed here.
+/// Returns the name of the user with that number, if the list has it.
 pub fn name_of(uid: u32) -> Option<String> {
     listed(&fs::read_to_string(USERS).ok()?, uid)
 }

@@ -1,10 +1,10 @@
-//! Lets the program be stopped (Ctrl-Z) between two write transactions only. Stopped inside one it would keep the store's
-//! write lock, and nobody could revoke anything until it went on.
+//! Allows the program to be stopped (Ctrl-Z) only between two write transactions. If it were stopped inside a
+//! transaction, it would keep the store's write lock, and nobody could revoke anything until it continued.
 
 use std::sync::{Condvar, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
-/// How long a stop waits for open transactions. One that waits for the lock itself holds nobody up.
+/// Maximum time that a stop waits for open transactions. A transaction that still waits for the lock blocks nobody.
 const TIMEOUT: Duration = Duration::from_millis(500);
 
 struct State {
@@ -19,10 +19,10 @@ fn state() -> MutexGuard<'static, State> {
     STATE.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
-/// A write transaction that is open, until this is dropped.
+/// An open write transaction, until this is dropped.
 pub struct OpenWrite(());
 
-/// Opens the gate for a write transaction, after a stop that is under way.
+/// Opens a write transaction, after waiting for a stop that is under way.
 pub fn enter() -> OpenWrite {
     let mut state = CHANGED.wait_while(state(), |state| state.stopping).unwrap_or_else(PoisonError::into_inner);
     state.open += 1;
@@ -36,12 +36,12 @@ impl Drop for OpenWrite {
     }
 }
 
-/// Whether a stop is under way or waits for open transactions.
+/// `true` if a stop is under way or waits for open transactions.
 pub fn is_stopping() -> bool {
     state().stopping
 }
 
-/// Calls `stop` while no write transaction is open. None is opened before it returns.
+/// Calls `stop` while no write transaction is open. No transaction is opened before it returns.
 pub fn between_writes(stop: impl FnOnce()) {
     let mut waiting = state();
     waiting.stopping = true;

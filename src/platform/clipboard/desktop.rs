@@ -7,7 +7,7 @@ use zeroize::Zeroizing;
 use super::Clipboard;
 use crate::error::{Error, Result};
 
-/// One handle for the whole run: on X11 and Wayland the text goes with it.
+/// A clipboard handle for the whole run: on X11 and Wayland the text is lost with the handle.
 #[derive(Default)]
 pub struct Desktop {
     handle: Option<arboard::Clipboard>,
@@ -42,7 +42,7 @@ impl Clipboard for Desktop {
         let Ok(handle) = self.handle() else { return };
         let there = handle.get_text().map(Zeroizing::new);
         if there.is_ok_and(|t| bool::from(t.as_bytes().ct_eq(secret.as_bytes()))) {
-            // Nothing can be done about a clipboard that doesn't answer.
+            // A clipboard that doesn't answer can't be cleared.
             let _ = handle.clear();
         }
     }

@@ -1,4 +1,4 @@
-//! The clipboard: the desktop's own where there is one, else the terminal's (OSC 52).
+//! The clipboard: the desktop's own if there is one, else the terminal's (OSC 52).
 
 mod desktop;
 pub mod osc52;
@@ -13,24 +13,25 @@ use crate::error::Result;
 
 pub use desktop::Desktop;
 
-/// How long a secret stays on a desktop's clipboard.
+/// Time after which a secret is removed from a desktop's clipboard.
 pub const CLEARED_AFTER: Duration = Duration::from_secs(45);
 
-/// Which way text takes to a clipboard.
+/// The way by which text reaches a clipboard.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Route {
-    /// The desktop we run on.
+    /// The desktop on which the program runs.
     Desktop,
-    /// The terminal in front of the person, through an escape sequence that nobody acknowledges.
+    /// The user's terminal, through an escape sequence that is never acknowledged.
     Terminal,
-    /// The same, through the tmux that runs here.
+    /// The user's terminal, through the tmux on this machine.
     Tmux,
-    /// The same, through a tmux that runs elsewhere: it can't be called.
+    /// The user's terminal, through a tmux on another machine, which can't be called from here.
     PastTmux,
 }
 
 impl Route {
-    /// Over SSH the desktop here is not the person's, so the environment decides before anything is tried.
+    /// Chooses the route from the environment, before anything is tried: over SSH the desktop here is not the
+    /// user's.
     pub fn choose() -> Self {
         let set = |name: &str| env::var_os(name).is_some_and(|v| !v.is_empty());
         if set("SSH_TTY") || set("SSH_CONNECTION") || !(set("DISPLAY") || set("WAYLAND_DISPLAY")) {
@@ -41,7 +42,7 @@ impl Route {
 }
 
 impl Route {
-    /// The way to a terminal called `term`, inside a tmux of this machine or not.
+    /// Returns the route to a terminal called `term`. `in_tmux` is set inside a tmux of this machine.
     fn to_terminal(in_tmux: bool, term: &str) -> Self {
         match in_tmux {
             true => Route::Tmux,
@@ -51,15 +52,15 @@ impl Route {
     }
 }
 
-/// A clipboard that can be told to forget.
+/// A clipboard whose text can be removed again.
 pub trait Clipboard: Send {
-    /// Puts `text` there; a secret is kept out of clipboard histories.
+    /// Copies `text` to the clipboard. A secret is kept out of clipboard histories.
     ///
     /// # Errors
-    /// [`crate::error::Kind::Failure`] when there is none.
+    /// [`crate::error::Kind::Failure`] if there is no clipboard.
     fn copy(&mut self, text: Zeroizing<String>, is_secret: bool) -> Result<()>;
 
-    /// Takes our secret away again, if it is still there.
+    /// Removes our secret from the clipboard, if it is still there.
     fn forget(&mut self);
 }
 

@@ -1,10 +1,10 @@
-//! OSC 52: text for the clipboard of whatever terminal shows us. Never acknowledged.
+//! OSC 52: sets the clipboard of the terminal that shows the program. The sequence is never acknowledged.
 
 use base64ct::{Base64, Encoding};
 use zeroize::Zeroizing;
 
-/// The sequence that sets the clipboard to `text`. With `past_tmux` it stands there twice, plain and wrapped: which of
-/// them a tmux lets through depends on its settings (`set-clipboard`, `allow-passthrough`).
+/// Returns the escape sequence that sets the clipboard to `text`. With `past_tmux` the result has it twice, plain
+/// and wrapped: which of the two tmux lets through depends on its settings (`set-clipboard`, `allow-passthrough`).
 pub fn sequence(text: &str, past_tmux: bool) -> Zeroizing<String> {
     let mut out = Zeroizing::new(String::with_capacity(text.len() * 3 + 64));
     let body = Zeroizing::new(Base64::encode_string(text.as_bytes()));

@@ -1,5 +1,5 @@
-//! Text for the clipboard of the terminal that shows tmux, handed to tmux itself: its default settings drop the escape
-//! sequences of the programs in it, and accept this.
+//! Passes text to tmux for the clipboard of tmux's terminal. By default tmux drops the escape sequences of the
+//! programs in it, but accepts this.
 
 use std::io::{self, Write};
 use std::process::{Command, Stdio};
@@ -7,15 +7,15 @@ use std::time::Duration;
 
 use crate::platform::clock::Stopwatch;
 
-/// How long tmux may take.
+/// Maximum time for tmux to finish.
 const PATIENCE: Duration = Duration::from_secs(2);
-/// How often it is looked whether tmux is done.
+/// Time between two checks if tmux has finished.
 const LOOK_EVERY: Duration = Duration::from_millis(5);
 
-/// Puts `text` into a buffer of tmux, which passes it on to its terminal. The text goes through a pipe.
+/// Loads `text` into a buffer of tmux, which passes it on to its terminal. The text goes through a pipe.
 ///
 /// # Errors
-/// Those of the system; [`io::ErrorKind::TimedOut`] when tmux doesn't answer, another when it refuses.
+/// Those of the system; [`io::ErrorKind::TimedOut`] if tmux doesn't answer, another kind if tmux refuses.
 pub fn load(text: &str) -> io::Result<()> {
     let mut command = Command::new("tmux");
     command.args(["load-buffer", "-w", "-"]).stdin(Stdio::piped()).stdout(Stdio::null()).stderr(Stdio::null());
