@@ -1,4 +1,4 @@
-//! The user's configuration file, changed: comments and order stay, and the file is replaced at once.
+//! Changes the user's configuration file. Comments and order are kept, and the file is replaced atomically.
 
 use std::fs::{self, File, Permissions};
 use std::io::{ErrorKind, Write};
@@ -13,19 +13,19 @@ use super::key::Key;
 use crate::domain::secret::Secret;
 use crate::error::{Error, Result};
 
-/// A value on its way into a configuration file.
+/// A value to write into a configuration file.
 pub enum Stored<'a> {
-    /// Text.
+    /// Plain text.
     Text(&'a str),
     /// A token.
     Token(&'a Secret),
 }
 
-/// Writes `key` into the file at `path`, made where it is not there, readable by nobody else.
+/// Writes `key` into the file at `path`. A missing file is created, readable only by its owner.
 ///
 /// # Errors
-/// [`crate::error::Kind::Usage`] when the file can't be taken as it is; [`crate::error::Kind::Failure`] when it can't
-/// be written: then it is as it was.
+/// [`crate::error::Kind::Usage`] if the file's content can't be accepted; [`crate::error::Kind::Failure`] if the
+/// file can't be written. Then the file is unchanged.
 pub fn set(path: &Path, key: Key, stored: &Stored<'_>) -> Result<()> {
     let mut document = document(path)?;
     let table = match key.name().split_once('.') {
@@ -43,7 +43,7 @@ pub fn set(path: &Path, key: Key, stored: &Stored<'_>) -> Result<()> {
     write(path, &document)
 }
 
-/// Takes `keys` out of the file at `path`. Those that were there.
+/// Removes `keys` from the file at `path`. Returns the keys that the file had.
 ///
 /// # Errors
 /// Those of [`set`].
@@ -68,7 +68,7 @@ fn last(key: Key) -> &'static str {
 }
 
 fn document(path: &Path) -> Result<DocumentMut> {
-    // What can't be taken as it is is not made worse.
+    // A file that can't be accepted is refused rather than changed further.
     file::read(path)?;
     let text = match file::text(path) {
         Ok((text, _)) => text,
@@ -83,8 +83,8 @@ fn failed(path: &Path, e: &std::io::Error) -> Error {
     Error::failure(format!("the configuration {} can't be written", path.display())).why(e.to_string())
 }
 
-/// Beside the file and then in its place, so that no reader ever sees a half of it. A link is followed: some keep
-/// their configuration elsewhere.
+/// Writes a temporary file in the same folder and renames it, so that no reader ever sees half of it. A link is
+/// followed, because some users keep their configuration elsewhere.
 fn write(path: &Path, document: &DocumentMut) -> Result<()> {
     let path = fs::canonicalize(path).unwrap_or_else(|_| path.to_owned());
     let text = Zeroizing::new(document.to_string());

@@ -1,4 +1,4 @@
-//! A configuration file, read.
+//! Reads a configuration file.
 
 use std::fs::{self, Metadata};
 use std::io::{ErrorKind, Read};
@@ -12,7 +12,7 @@ use zeroize::Zeroizing;
 use crate::domain::secret::{Secret, stands_in};
 use crate::error::{Error, Result};
 
-/// The largest configuration that is read, in bytes.
+/// Maximum size of a configuration file, in bytes.
 const MOST: u64 = 64 * 1024;
 
 /// The keys of a configuration file.
@@ -29,21 +29,21 @@ pub(super) struct Keys {
     pub serve: Serve,
 }
 
-/// `lock.*`.
+/// The keys `lock.*`.
 #[derive(Debug, Default, Deserialize)]
 #[serde(deny_unknown_fields, default)]
 pub(super) struct Lock {
     pub after: Option<String>,
 }
 
-/// `confirm.*`.
+/// The keys `confirm.*`.
 #[derive(Debug, Default, Deserialize)]
 #[serde(deny_unknown_fields, default)]
 pub(super) struct Confirm {
     pub remember: Option<String>,
 }
 
-/// `serve.*`.
+/// The keys `serve.*`.
 #[derive(Debug, Default, Deserialize)]
 #[serde(deny_unknown_fields, rename_all = "kebab-case", default)]
 pub(super) struct Serve {
@@ -61,7 +61,8 @@ fn secret<'de, D: Deserializer<'de>>(from: D) -> std::result::Result<Option<Arc<
     Ok(Some(Arc::new(secret)))
 }
 
-/// What stands in the file at `path`, if it is there. One that holds a token is refused where others can read it.
+/// Reads the file at `path`. `None` if it doesn't exist. A file that holds a token is refused if others can read
+/// it.
 pub(super) fn read(path: &Path) -> Result<Option<(PathBuf, Keys)>> {
     let refused = |why: String| {
         let why = if stands_in(&why) { "a secret stands where none belongs".to_owned() } else { why };
@@ -112,7 +113,7 @@ pub(super) fn read(path: &Path) -> Result<Option<(PathBuf, Keys)>> {
     Ok(Some((path.to_owned(), Keys { store, ..keys })))
 }
 
-/// Why somebody other than us and root can change what stands in the file at `path`, if somebody can.
+/// Explains why a user other than us and root can change the file at `path`. `None` if nobody can.
 fn writable_by_others(path: &Path, meta: &Metadata) -> Option<String> {
     const STICKY: u32 = 0o1000;
     const OTHERS_WRITE: u32 = 0o022;
@@ -127,7 +128,7 @@ fn writable_by_others(path: &Path, meta: &Metadata) -> Option<String> {
             None
         }
     };
-    // Whoever can write a folder on the way can put another file there, also on the way to a link.
+    // A user who can write a folder on the path can put another file there. That includes the path of a link.
     let real = fs::canonicalize(path).unwrap_or_else(|_| path.to_owned());
     let named = std::path::absolute(path).unwrap_or_else(|_| path.to_owned());
     judged(&real, meta).or_else(|| {
@@ -136,7 +137,7 @@ fn writable_by_others(path: &Path, meta: &Metadata) -> Option<String> {
     })
 }
 
-/// A regular file's text: a device or a pipe could be read for ever.
+/// Returns the text of a regular file. A device or a pipe could be read for ever.
 pub(super) fn text(path: &Path) -> std::io::Result<(Zeroizing<String>, Metadata)> {
     let unfit = || std::io::Error::other(format!("it is no regular file of at most {MOST} bytes"));
     if !fs::metadata(path)?.is_file() {

@@ -1,4 +1,4 @@
-//! The keys that a configuration file may hold.
+//! The keys of a configuration file.
 
 use std::time::Duration;
 
@@ -13,29 +13,29 @@ use crate::error::{Error, Result};
 /// A key of a configuration file.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Key {
-    /// The store's file.
+    /// Path of the store.
     Store,
-    /// Who asks.
+    /// Name of the account that signs in.
     Username,
-    /// The name that the token that asks must have.
+    /// Name that the presented token must have.
     ApiTokenName,
-    /// The token that asks instead of a password.
+    /// Token that signs in instead of a password.
     ApiToken,
-    /// After how long without a key the screens are locked.
+    /// Time without input after which the screens are locked.
     LockAfter,
-    /// For how long the screens keep a password typed for a change.
+    /// Time for which the screens keep a password that was typed for a change.
     ConfirmRemember,
-    /// Where the service checks tokens.
+    /// Address of the verify listener.
     ServeVerify,
-    /// Which group may reach that place, where it is a socket.
+    /// Group that may access the verify socket.
     ServeVerifyGroup,
-    /// Where the service is managed.
+    /// Address of the management listener.
     ServeManage,
-    /// Which group may reach that place, where it is a socket.
+    /// Group that may access the management socket.
     ServeManageGroup,
-    /// Where tokens may be presented beside `Authorization`.
+    /// Places where tokens are accepted in addition to `Authorization`.
     ServeAccept,
-    /// Which peers may say on whose behalf they ask.
+    /// Peers that may name the client they ask for.
     ServeProxies,
 }
 
@@ -56,7 +56,7 @@ impl Key {
         Key::ServeProxies,
     ];
 
-    /// Its name; a dot leads into a table of the file.
+    /// Returns the key's name. A dot leads into a table of the file.
     pub const fn name(self) -> &'static str {
         match self {
             Key::Store => "store",
@@ -74,7 +74,7 @@ impl Key {
         }
     }
 
-    /// What the key sets, for `jeton config --help` and `docs/configuration.md`.
+    /// Returns the key's description, for `jeton config --help` and `docs/configuration.md`.
     pub const fn help(self) -> &'static str {
         match self {
             Key::Store => "Path of the store's file",
@@ -92,8 +92,10 @@ impl Key {
         }
     }
 
+    /// Parses the name of a key.
+    ///
     /// # Errors
-    /// [`crate::error::Kind::Usage`] with every key.
+    /// [`crate::error::Kind::Usage`] with all keys.
     pub fn parse(text: &str) -> Result<Self> {
         Key::ALL.into_iter().find(|k| k.name() == text).ok_or_else(|| {
             let names: Vec<&str> = Key::ALL.into_iter().map(Key::name).collect();
@@ -103,7 +105,7 @@ impl Key {
         })
     }
 
-    /// Checks a value; a token is checked where it is read.
+    /// Checks a value. A token is checked when it is read.
     ///
     /// # Errors
     /// [`crate::error::Kind::Usage`] with the rule.
@@ -124,7 +126,7 @@ impl Key {
     }
 }
 
-/// Reads the name or number of a group of this machine; whether there is one is another question.
+/// Parses the name or number of a group of this machine. It need not exist.
 ///
 /// # Errors
 /// [`crate::error::Kind::Usage`] with the rule.
@@ -137,10 +139,10 @@ pub(super) fn group(text: &str) -> Result<String> {
     Err(Error::usage(format!("\"{}\" is no name of a group", shown(&head))).why("it has 1 to 32 of A-Z a-z 0-9 _ - ."))
 }
 
-/// The longest pause.
+/// Maximum duration.
 const LONGEST: Duration = Duration::from_secs(24 * 60 * 60);
 
-/// Reads a pause: `0s`, `90s`, `5min` or `1h`, a day at most.
+/// Parses a duration: `0s`, `90s`, `5min` or `1h`, at most a day.
 ///
 /// # Errors
 /// [`crate::error::Kind::Usage`] with the rule.
@@ -163,7 +165,7 @@ pub(super) fn pause(text: &str) -> Result<Duration> {
     if pause > LONGEST { Err(refused()) } else { Ok(pause) }
 }
 
-/// A pause as [`pause`] reads it.
+/// Formats a duration in the format of [`pause`].
 pub(super) fn pause_words(pause: Duration) -> String {
     match pause.as_secs() {
         0 => "0s".to_owned(),

@@ -1,5 +1,7 @@
-//! Where the store is, who asks and how the screens behave: options over environment over files over defaults, each
-//! value knowing its source. Rules about tokens are no configuration; they are policy and live in the store.
+//! Configuration of the store, the account and the screens.
+//!
+//! Options override the environment, the environment overrides files, and files override defaults. Each value
+//! records its source. Rules about tokens are not configuration: they are policy and live in the store.
 
 mod edit;
 mod file;
@@ -24,16 +26,16 @@ use crate::platform::{input, paths, process};
 use crate::verbs::actor::Presented;
 use file::Keys;
 
-/// Where a value came from.
+/// Source of a value.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Source {
-    /// This option of the command line.
+    /// A command-line option.
     Option(&'static str),
-    /// This variable of the environment.
+    /// An environment variable.
     Environment(&'static str),
-    /// This file.
+    /// A configuration file.
     File(PathBuf),
-    /// Nobody said anything.
+    /// The built-in default.
     Default,
 }
 
@@ -47,55 +49,55 @@ impl fmt::Display for Source {
     }
 }
 
-/// A value and where it came from.
+/// A value and its source.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Setting<T> {
     /// The value.
     pub value: T,
-    /// Where it came from.
+    /// Source of the value.
     pub source: Source,
 }
 
-/// What the command line says.
+/// Settings from the command line.
 #[derive(Debug, Clone, Default)]
 pub struct Given {
     /// `--store`.
     pub store: Option<PathBuf>,
     /// `--user`.
     pub user: Option<String>,
-    /// Whether it gives a password.
+    /// `true` if an option gives a password.
     pub password: bool,
-    /// What it says of the service.
+    /// The options of the service.
     pub serve: ServeGiven,
 }
 
-/// Where the token is that asks instead of a password.
+/// Location of the token that signs in instead of a password.
 #[derive(Debug, Clone)]
 pub enum TokenFrom {
-    /// In a file, on its first line.
+    /// The first line of a file.
     File(PathBuf),
-    /// It came in the environment and was taken out of it.
+    /// The environment, from which the token was removed.
     Environment,
-    /// In a configuration file.
+    /// A configuration file.
     Kept(Arc<Secret>),
 }
 
 /// Every setting.
 #[derive(Debug, Clone)]
 pub struct Settings {
-    /// The store's file.
+    /// Path of the store.
     pub store: Setting<PathBuf>,
-    /// Who asks.
+    /// Name of the account that signs in.
     pub username: Option<Setting<Username>>,
-    /// The name that the token that asks must have.
+    /// Name that the presented token must have.
     pub token_name: Option<Setting<TokenName>>,
-    /// The token that asks, unless `--user` or a password option says otherwise.
+    /// The token that signs in, unless `--user` or a password option overrides it.
     pub token: Option<Setting<TokenFrom>>,
-    /// After how long without a key the screens are locked; zero = never.
+    /// Time without input after which the screens are locked. Zero = never.
     pub lock_after: Setting<Duration>,
-    /// For how long the screens keep a password that was typed for a change; zero = ask each time.
+    /// Time for which the screens keep a password that was typed for a change. Zero = ask each time.
     pub confirm_remember: Setting<Duration>,
-    /// Where and how the service answers.
+    /// Addresses and settings of the service.
     pub serve: ServeSettings,
 }
 
@@ -108,10 +110,10 @@ pub const ENVIRONMENT: [(&str, &str); 5] = [
     ("NO_COLOR", "Not empty: no colours"),
 ];
 
-/// How long without a key until the screens are locked, unless configured.
+/// Default time without input after which the screens are locked.
 pub const LOCK_AFTER: Duration = Duration::from_secs(5 * 60);
 
-/// Where settings are looked for; another in tests.
+/// Files in which settings are looked up. Tests use their own.
 struct Places<'a> {
     variable: &'a dyn Fn(&'static str) -> Option<OsString>,
     user_file: Option<PathBuf>,
@@ -120,10 +122,10 @@ struct Places<'a> {
     token_in_environment: bool,
 }
 
-/// The file that `config set` writes: `JETON_CONFIG`, else the user's own.
+/// Returns the path of the file that `config set` writes: `JETON_CONFIG`, else the user's own file.
 ///
 /// # Errors
-/// [`crate::error::Kind::Usage`] when no home folder is known.
+/// [`crate::error::Kind::Usage`] if no home folder is known.
 pub fn user_file() -> Result<PathBuf> {
     let named = std::env::var_os("JETON_CONFIG").filter(|v| !v.is_empty()).map(PathBuf::from);
     named.or_else(paths::user_config).ok_or_else(|| {
@@ -134,11 +136,11 @@ pub fn user_file() -> Result<PathBuf> {
 }
 
 impl Settings {
-    /// What holds on this machine, for this user, with what the command line says.
+    /// Loads the settings of this machine and user, overridden by the command line.
     ///
     /// # Errors
-    /// [`crate::error::Kind::Usage`] for a file that can't be taken as it is, with file and line;
-    /// [`crate::error::Kind::Failure`] for one that holds a token and that others can read.
+    /// [`crate::error::Kind::Usage`] with file and line, for a file whose content can't be accepted;
+    /// [`crate::error::Kind::Failure`] for a file that holds a token and that others can read.
     pub fn load(given: Given) -> Result<Self> {
         Self::find(
             given,
@@ -155,7 +157,7 @@ impl Settings {
     fn find(given: Given, places: &Places<'_>) -> Result<Self> {
         let variable = |name| (places.variable)(name).filter(|v| !v.is_empty()).map(PathBuf::from);
         let files = match variable("JETON_CONFIG") {
-            // A file that was asked for by name must be there.
+            // A file that was named explicitly must exist.
             Some(path) => {
                 input::named_file(&path, "the configuration (JETON_CONFIG)")?;
                 [Some(file::read(&path)?.ok_or_else(|| absent(&path))?), file::read(&places.system_file)?]
@@ -209,11 +211,11 @@ impl Settings {
         })
     }
 
-    /// The token that asks instead of a password, where there is one, with what it must be.
+    /// Returns the token that signs in instead of a password, if any, and the name it must have.
     ///
     /// # Errors
-    /// [`crate::error::Kind::Failure`] when its file can't be read or others can read it;
-    /// [`crate::error::Kind::Unauthenticated`] when no secret of ours stands there.
+    /// [`crate::error::Kind::Failure`] if its file can't be read or others can read it;
+    /// [`crate::error::Kind::Unauthenticated`] if the text is not one of our secrets.
     pub fn presented(&self) -> Result<Option<Presented>> {
         let Some(Setting { value, source }) = &self.token else { return Ok(None) };
         let line = match value {
@@ -236,8 +238,7 @@ impl Settings {
         }
     }
 
-    /// Each key's value in words and where it came from; none where nobody said anything. A token is shown by its
-    /// hint.
+    /// Returns a key's value as text, and its source. `None` if the key has no value. A token is shown by its hint.
     pub fn value(&self, key: Key) -> Option<(String, Source)> {
         let text = |text: String, source: &Source| Some((text, source.clone()));
         match key {
@@ -261,7 +262,7 @@ impl Settings {
     }
 }
 
-/// What the first file that says something says; a relative path stands beside its file.
+/// Returns the value of the first file that sets it. A relative path is relative to the folder of its file.
 fn written<T>(files: &[(PathBuf, Keys)], of: impl Fn(&Keys) -> Option<T>) -> Option<Setting<T>> {
     files.iter().find_map(|(file, keys)| Some(Setting { value: of(keys)?, source: Source::File(file.clone()) }))
 }

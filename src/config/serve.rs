@@ -1,4 +1,4 @@
-//! Where and how the service answers.
+//! Addresses and settings of the service.
 
 use std::path::PathBuf;
 
@@ -9,7 +9,7 @@ use crate::domain::endpoint::Endpoint;
 use crate::domain::proxies::Proxies;
 use crate::error::Result;
 
-/// What the command line says of the service.
+/// The command-line options of the service.
 #[derive(Debug, Clone, Default)]
 pub struct ServeGiven {
     /// `--verify`.
@@ -20,20 +20,20 @@ pub struct ServeGiven {
     pub manage: Option<String>,
 }
 
-/// Where and how the service answers.
+/// Addresses and settings of the service.
 #[derive(Debug, Clone)]
 pub struct ServeSettings {
-    /// Where it checks tokens; a socket by the store unless said.
+    /// Address of the verify listener. By default a socket chosen by the store's path.
     pub verify: Option<Setting<Endpoint>>,
-    /// Which group may reach that place, where it is a socket.
+    /// Group that may access the verify socket.
     pub verify_group: Option<Setting<String>>,
-    /// Where it is managed; a socket by the store unless said.
+    /// Address of the management listener. By default a socket chosen by the store's path.
     pub manage: Option<Setting<Endpoint>>,
-    /// Which group may reach that place, where it is a socket.
+    /// Group that may access the management socket.
     pub manage_group: Option<Setting<String>>,
-    /// Where tokens may be presented beside `Authorization`.
+    /// Places where tokens are accepted in addition to `Authorization`.
     pub accept: Setting<Accept>,
-    /// Which peers may say on whose behalf they ask.
+    /// Peers that may name the client they ask for.
     pub proxies: Setting<Proxies>,
 }
 

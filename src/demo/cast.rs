@@ -1,4 +1,4 @@
-//! Who plays: three accounts, a clock that goes where it is set, and a hasher that knows its one password.
+//! Set-up of the demonstration: three accounts, a settable clock, and a hasher that knows its only password.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicI64, Ordering};
@@ -23,14 +23,14 @@ use crate::verbs::new_password::NewPassword;
 use crate::verbs::ports::{Clock, NewAccount, PasswordHasher, Store, Verdict};
 use crate::verbs::request::ask;
 
-/// The owner, who is signed in.
+/// Name of the owner, who is signed in.
 pub(super) const OWNER: &str = "demo";
-/// The others: name, role, how many days ago they came.
+/// The other accounts: name, role, and age in days.
 const OTHERS: [(&str, Role, i64); 2] = [("ci", Role::Member, 380), ("metrics", Role::Viewer, 379)];
-/// How many days ago the store was set up.
+/// Age of the store, in days.
 const BEGINNING: i64 = 400;
 
-/// A clock that goes where it is set.
+/// A clock that can be set to any time.
 struct ScriptedClock {
     now: AtomicI64,
     real: Arc<dyn Clock>,
@@ -52,8 +52,8 @@ impl Clock for ScriptedClock {
     fn sleep(&self, _time: Duration) {}
 }
 
-/// Accepts the password that was hashed a moment ago without hashing it again for each of sixty verbs. It never
-/// leaves the filling of this throw-away store.
+/// A hasher that accepts the password of the demonstration without hashing it again for each of sixty verbs. It is
+/// used only to fill this temporary store.
 struct KnownPassword(Arc<dyn PasswordHasher>);
 
 impl PasswordHasher for KnownPassword {
@@ -67,10 +67,10 @@ impl PasswordHasher for KnownPassword {
     }
 }
 
-/// The store with its accounts, and the clock they live by.
+/// The store with its accounts, and the clock of its script.
 pub(super) struct Cast {
     pub local: Local<SqliteStore>,
-    /// The real instant at which the script ends.
+    /// The real time at which the script ends.
     pub now: Timestamp,
     clock: Arc<ScriptedClock>,
 }
@@ -80,7 +80,7 @@ fn password() -> Password {
 }
 
 impl Cast {
-    /// Sets the store up and lets the accounts in.
+    /// Sets the store up and adds the accounts.
     pub fn assemble(store: SqliteStore, world: &World) -> Result<Self> {
         let now = world.clock.now();
         let clock = Arc::new(ScriptedClock { now: AtomicI64::new(now.0), real: Arc::clone(&world.clock) });
@@ -99,7 +99,7 @@ impl Cast {
         Ok(cast)
     }
 
-    /// Puts the clock.
+    /// Sets the clock.
     pub fn at(&self, when: Timestamp) {
         self.clock.now.store(when.0, Ordering::Relaxed);
     }
@@ -108,7 +108,7 @@ impl Cast {
         Username::parse(OWNER)
     }
 
-    /// What `name` presents.
+    /// Returns the credential of the account `name`.
     pub fn credential(&self, name: &str) -> Result<Credential> {
         Ok(Credential::password(Username::parse(name)?, password()))
     }

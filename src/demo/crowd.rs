@@ -1,4 +1,5 @@
-//! Who plays in a large store: names, purposes, selections, ends and uses, mixed by a die that always falls alike.
+//! Generates the tokens of a large store: names, purposes, selections, expiries and uses, from a random generator
+//! with a fixed seed.
 
 use super::die::Die;
 use crate::domain::catalogue::Catalogue;
@@ -58,10 +59,10 @@ const CALLERS: [(&str, &str); 6] = [
     ("203.0.113.17", "okhttp/4.12.0"),
     ("10.0.2.8", "Go-http-client/2.0"),
 ];
-/// The first tokens were made this many days ago, the last ones just now.
+/// Age of the oldest tokens, in days. The newest were made just now.
 const BEGINNING: i64 = 400;
 
-/// Whether a token is switched on.
+/// State of a token.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum State {
     On,
@@ -69,7 +70,6 @@ pub(super) enum State {
     Trashed,
 }
 
-/// A token to be made.
 pub(super) struct Planned {
     pub name: TokenName,
     pub description: Description,
@@ -77,18 +77,18 @@ pub(super) struct Planned {
     pub expiry: Expiry,
     pub made: Timestamp,
     pub state: State,
-    /// On which days it was used.
+    /// Days on which the token was used.
     pub days_ago: Vec<u16>,
 }
 
 impl Planned {
-    /// Whether its secret is accepted at `now`.
+    /// `true` if the token's secret is accepted at `now`.
     pub fn works(&self, now: Timestamp) -> bool {
         self.state == State::On && !self.expiry.is_past(now)
     }
 }
 
-/// A die, and what is thrown for.
+/// The generator of accounts, tokens and calls.
 pub(super) struct Crowd {
     die: Die,
     tokens: u32,
@@ -100,7 +100,7 @@ impl Crowd {
         Crowd { die: Die::new(7), tokens, methods: catalogue.methods().map(|m| m.id.clone()).collect() }
     }
 
-    /// The name and role of the `n`th account beside the owner.
+    /// Returns the name and role of the `n`th account other than the owner.
     pub fn account(n: u32) -> Result<(Username, Role)> {
         let team = TEAMS[n as usize % TEAMS.len()];
         let role = match n % 100 {
@@ -119,7 +119,7 @@ impl Crowd {
         self.die.one_of(choices).copied().unwrap_or(otherwise)
     }
 
-    /// The `n`th token.
+    /// Returns the `n`th token.
     pub fn token(&mut self, n: u32, now: Timestamp) -> Result<Planned> {
         let (task, place) = (self.one_of(&TASKS, "deploy"), self.one_of(&PLACES, "eu"));
         let age = (BEGINNING * DAY) as i128 * i128::from(self.tokens - n) / i128::from(self.tokens);
@@ -159,7 +159,7 @@ impl Crowd {
         }
     }
 
-    /// Three in ten were ever used, most of these lately; a few day after day.
+    /// Returns the days of use. Three in ten tokens were ever used, most of these lately, and a few of them daily.
     fn days(&mut self, age: i64) -> Vec<u16> {
         let age = u16::try_from(age).unwrap_or(0);
         match self.below(100) {
@@ -170,7 +170,7 @@ impl Crowd {
         }
     }
 
-    /// A call on a day: when, of what, from where, with what.
+    /// Returns a call on a day: time, method, address and client.
     pub fn call(&mut self, days_ago: u16, now: Timestamp) -> (Timestamp, String, &'static str, &'static str) {
         let at = now.plus(-i64::from(days_ago) * DAY - self.below(3_600_000) as i64);
         let at_method = self.below(self.methods.len());

@@ -1,6 +1,6 @@
-//! A die that always falls alike.
+//! A random generator with a fixed seed.
 
-/// A die (SplitMix64).
+/// A random generator (SplitMix64).
 pub(super) struct Die(u64);
 
 impl Die {
@@ -8,7 +8,7 @@ impl Die {
         Die(seed)
     }
 
-    /// A number below `end`.
+    /// Returns a number below `end`.
     pub fn below(&mut self, end: usize) -> usize {
         self.0 = self.0.wrapping_add(0x9e37_79b9_7f4a_7c15);
         let mut z = self.0;
@@ -17,7 +17,7 @@ impl Die {
         ((z ^ (z >> 31)) % end.max(1) as u64) as usize
     }
 
-    /// One of `choices`.
+    /// Returns a random element of `choices`.
     pub fn one_of<'a, T>(&mut self, choices: &'a [T]) -> Option<&'a T> {
         choices.get(self.below(choices.len()))
     }

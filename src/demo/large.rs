@@ -1,6 +1,7 @@
-//! A large sample store: as many tokens as are wanted, in every state, spread over accounts. Unlike the small one it is
-//! not made by the verbs, one transaction and one password a token, but straight through the store's port, some tens of
-//! thousands in each audited transaction.
+//! A large sample store: any number of tokens in every state, spread over accounts.
+//!
+//! The small store is made by the verbs, with one transaction and one password check per token. This one is written
+//! directly through the store's port, with some tens of thousands of tokens in each audited transaction.
 
 use std::fs::File;
 use std::io::Write;
@@ -35,33 +36,33 @@ use crate::verbs::ports::{NewAccount, NewToken, Store, Tx, Use};
 use crate::verbs::request::ask;
 use crate::verbs::tokens::{CreateToken, SaveTo};
 
-/// Tokens made in one transaction.
+/// Number of tokens made in one transaction.
 const BATCH: u32 = 50_000;
-/// Tokens for each account.
+/// Number of tokens per account.
 const PER_ACCOUNT: u32 = 50;
-/// The most secrets that are written down.
+/// Maximum number of secrets that are saved.
 const MOST_SECRETS: u32 = 10_000;
-/// How many tokens are made between two reports of progress.
+/// Number of tokens made between two reports of progress.
 const REPORT: u32 = 10_000;
 
-/// What is wanted.
+/// Parameters of a large store.
 #[derive(Debug)]
 pub struct Large<'a> {
-    /// Where the store will be; nothing may be there yet. The secret of its owner's token goes beside it, with `.token`
-    /// at the end of its name.
+    /// Path of the store, where nothing may exist yet. The secret of the owner's token is saved to this path with
+    /// `.token` appended.
     pub store: &'a Path,
-    /// How many tokens, those in the trash and the owner's own included; 1 or more.
+    /// Number of tokens, including those in the trash and the owner's own. At least 1.
     pub tokens: u32,
-    /// Where 10,000 secrets that are valid go, one a line; all of them where there are fewer.
+    /// Path of the file for 10,000 valid secrets, one a line, or for all of them if there are fewer.
     pub secrets: Option<&'a Path>,
 }
 
 impl Large<'_> {
-    /// Makes it, and tells how many tokens there are as it goes on; its owner's name.
+    /// Makes the store and returns its owner's name. `progress` is called with the number of tokens made so far.
     ///
     /// # Errors
-    /// [`crate::error::Kind::Conflict`] when something stands where a file would be made; [`crate::error::Kind::Failure`]
-    /// when one can't be written. Then nothing is left behind.
+    /// [`crate::error::Kind::Conflict`] if one of the files exists already; [`crate::error::Kind::Failure`] if a
+    /// file can't be written. Then nothing is left behind.
     pub fn make(&self, world: &World, progress: &dyn Fn(u32)) -> Result<Username> {
         let token = beside(self.store, ".token");
         let companions = files::RESERVED.map(|ending| beside(self.store, ending));
@@ -87,7 +88,7 @@ impl Large<'_> {
             SqliteStore::open(self.store).map(|_| owner)
         });
         if made.is_err() {
-            // What was begun is of no use: whoever tries again finds the place free.
+            // An incomplete store is useless. It is removed, so that the next attempt can use the same path.
             let companions = ["-wal", "-shm"].map(|ending| beside(self.store, ending));
             for path in [self.store, &token].into_iter().chain(self.secrets).chain(companions.iter().map(|p| &**p)) {
                 let _ = std::fs::remove_file(path);
@@ -108,7 +109,7 @@ struct Filling<'a> {
     local: Local<SqliteStore>,
     world: &'a World,
     secrets: Option<File>,
-    /// How many secrets were written down.
+    /// Number of saved secrets.
     written: u32,
     wanted: u32,
     progress: &'a dyn Fn(u32),
@@ -148,7 +149,7 @@ impl Filling<'_> {
         AuditActor { account: String::new(), name: OWNER.to_owned(), proof: "store".to_owned(), face: Face::Cli }
     }
 
-    /// The owner, the rules, and the token that manages all of it.
+    /// Makes the owner, the policy, and the token that manages everything.
     fn set_up(&self, owner: &Username, owners_secret: &Path) -> Result<()> {
         let password = || Password::typed(Zeroizing::new(PASSWORD.to_owned()));
         let init = Init {
@@ -177,13 +178,13 @@ impl Filling<'_> {
         ask(&self.local, &Credential::password(owner.clone(), password()), token).map(drop)
     }
 
-    /// The accounts, the owner's first.
+    /// Returns the accounts, the owner's first.
     fn accounts(&self, owner: &Username) -> Result<Vec<AccountId>> {
         let others = (self.wanted / PER_ACCOUNT).max(1) - 1;
         let made = self.local.store().write(&self.by(), &|| self.now(), |tx, now| {
             let first = tx.account_named(owner)?.ok_or_else(|| Error::failure("the owner has gone"))?.id;
-            // All have the one password that the demonstration tells anyway: salts of their own would protect nothing,
-            // and 20,000 of these hashes would take half an hour.
+            // All accounts have the demonstration's public password: separate salts would protect nothing, and
+            // 20,000 of these hashes would take half an hour.
             let hash = tx.password_hash(first)?.ok_or_else(|| Error::failure("the owner has no password"))?;
             let mut accounts = vec![first];
             for n in 0..others {
@@ -201,7 +202,7 @@ impl Filling<'_> {
         Ok(made.out)
     }
 
-    /// Makes `batch` tokens after the first `made`, and has them used.
+    /// Makes `batch` tokens after the first `made`, and records their uses.
     fn batch(&mut self, crowd: &mut Crowd, accounts: &[AccountId], made: u32, batch: u32) -> Result<()> {
         let (by, now, wanted) = (self.by(), self.now(), self.wanted);
         let (world, progress, file, written) = (self.world, self.progress, &mut self.secrets, &mut self.written);
@@ -212,12 +213,13 @@ impl Filling<'_> {
                     progress(n);
                 }
                 let planned = crowd.token(n, now)?;
-                // Side by side, so that an account's tokens were made one after the other.
+                // Accounts are filled one after the other, so that the tokens of one account are next to each other
+                // in age.
                 let at = u64::from(n) * accounts.len() as u64 / u64::from(wanted);
                 let account = accounts.get(usize::try_from(at).unwrap_or(0)).copied().unwrap_or(AccountId(1));
                 let secret = Secret::generate(&Prefix::default(), |buffer| world.entropy.fill(buffer))?;
                 let id = bear(tx, account, &planned, &secret, now)?;
-                // Ahead of an even pace, so that those that don't work at the end leave no gap.
+                // Saving runs ahead of an even pace, so that invalid tokens at the end leave no gap.
                 let due = u64::from(*written) * u64::from(wanted) < u64::from(n + 1) * u64::from(MOST_SECRETS) * 3 / 2;
                 if due && *written < MOST_SECRETS && planned.works(now) && write_down(file.as_mut(), &secret)? {
                     *written += 1;
@@ -251,7 +253,7 @@ fn bear(tx: &mut dyn Tx, account: AccountId, planned: &Planned, secret: &Secret,
         expiry: planned.expiry,
         now: planned.made,
     })?;
-    // Everybody here made their own tokens, and no role has changed since.
+    // All tokens were made by their own account, and no role has changed since.
     let role = tx.account(account)?.map_or(Role::Viewer, |account| account.role);
     tx.set_secret(id, secret, role, planned.made, None)?;
     let (enabled, deleted_at) = match planned.state {
@@ -265,7 +267,7 @@ fn bear(tx: &mut dyn Tx, account: AccountId, planned: &Planned, secret: &Secret,
     Ok(id)
 }
 
-/// Whether there is a file to write to.
+/// Saves a secret. Returns `false` if there is no file to write to.
 fn write_down(file: Option<&mut File>, secret: &Secret) -> Result<bool> {
     let Some(file) = file else { return Ok(false) };
     let line = Zeroizing::new(secret.expose(|s| format!("{s}\n")));

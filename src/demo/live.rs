@@ -1,4 +1,4 @@
-//! The demonstration's service, and those who ask it for as long as the screens are open.
+//! The service of the demonstration, and clients that send requests for as long as the screens are open.
 
 use std::path::PathBuf;
 use std::sync::Arc;
@@ -24,16 +24,16 @@ use crate::platform::sockets::{self, Answered};
 use crate::platform::tasks;
 use crate::verbs::ports::Clock;
 
-/// Between two requests pass so many milliseconds, and up to as many more.
+/// Minimum time between two requests, in milliseconds. Up to as much again is added at random.
 const PAUSE: usize = 150;
-/// How long an answer is waited for.
+/// Maximum time to wait for an answer.
 const PATIENCE: Duration = Duration::from_millis(500);
-/// Tokens that were used in the last hour, in minutes, go on.
+/// Age of the last use, in minutes, up to which a token continues to be used.
 const BUSY: i64 = 60;
-/// One request in so many is made with a secret that doesn't work.
+/// One request in this many uses a secret that doesn't work.
 const KNOCKS: usize = 6;
 
-/// Who goes on asking, with what he has always had.
+/// A client that continues to use its secret.
 pub(super) struct Caller {
     secret: Secret,
     methods: Vec<MethodId>,
@@ -41,7 +41,8 @@ pub(super) struct Caller {
 }
 
 impl Caller {
-    /// Those among the sample's tokens that are in use now, and those that still knock.
+    /// Returns clients for the sample's tokens that are in use now, and for those that are used in spite of being
+    /// denied.
     pub fn of(made: Vec<Made>) -> Result<Vec<Caller>> {
         let catalogue = Catalogue::shipped("cloud-platform")?;
         let calls = |traffic: &Traffic| traffic.denied > 0 || (traffic.a_day > 0 && traffic.last <= BUSY);
@@ -49,13 +50,13 @@ impl Caller {
         let caller = |made: Made| Caller {
             methods: callable(&made.token, &catalogue),
             traffic: made.sample.traffic,
-            // Whoever missed a rotation goes on with what he has.
+            // A client that missed a rotation continues with the old secret.
             secret: made.old.filter(|_| made.sample.traffic.denied > 0).unwrap_or(made.secret),
         };
         Ok(made.map(caller).collect())
     }
 
-    /// Asks the service once.
+    /// Sends one request to the service.
     fn ask(&self, service: &Endpoint, die: &mut Die) -> Result<Answered> {
         let method = die.one_of(&self.methods).map_or("-", MethodId::as_str);
         let (address, client) = die.one_of(self.traffic.from).copied().unwrap_or_default();
@@ -67,7 +68,7 @@ impl Caller {
     }
 }
 
-/// A service that is asked all the time.
+/// A running service with continuous requests.
 pub struct Live {
     service: Running,
     end: Sender<()>,
@@ -75,7 +76,7 @@ pub struct Live {
 }
 
 impl Live {
-    /// Starts both on the store at `store`.
+    /// Starts the service and the clients on the store at `store`.
     ///
     /// # Errors
     /// Those of [`http::start`].
@@ -97,7 +98,7 @@ impl Live {
         )?;
         let (end, ended) = channel();
         let at = service.places.verify.clone();
-        // Without it the demonstration only stands still.
+        // Without this thread the demonstration only shows no new requests.
         let traffic = tasks::thread("traffic", |_| (), move || ask_until(&ended, &at, &callers));
         match traffic {
             Ok(traffic) => Ok(Live { service, end, traffic }),
@@ -108,17 +109,17 @@ impl Live {
         }
     }
 
-    /// Where tokens are checked.
+    /// Returns the address of the verify listener.
     pub fn endpoint(&self) -> &Endpoint {
         &self.service.places.verify
     }
 
-    /// Ends both.
+    /// Stops the clients and the service.
     pub fn stop(self) {
         drop(self.end);
-        // A panic there has been told already.
+        // A panic of that thread has been reported already.
         let _ = self.traffic.join();
-        // Its store goes with it.
+        // The store is deleted after the service, so a failure doesn't matter.
         let _ = self.service.stop();
     }
 }
@@ -134,7 +135,7 @@ fn ask_until(ended: &Receiver<()>, service: &Endpoint, callers: &[Caller]) {
         }
         let some = if die.below(KNOCKS) == 0 { &knock } else { &use_it };
         if let Some(caller) = die.one_of(some) {
-            // Whatever comes of it: he asks again some time.
+            // The result doesn't matter: the client asks again later.
             let _ = caller.ask(service, &mut die);
         }
     }

@@ -1,6 +1,7 @@
-//! The demonstration: a throw-away store with three accounts and some forty tokens in every state. Everything in it
-//! was made by the real verbs, on a clock that runs through the past year; while it is looked at, a real service answers
-//! from it, and is asked.
+//! The demonstration: a temporary store with three accounts and some forty tokens in every state.
+//!
+//! All of its data is made by the real verbs, with a clock that runs through the past year. While the store is
+//! shown, a real service answers requests from it.
 
 mod cast;
 mod crowd;
@@ -30,7 +31,7 @@ pub use live::Live;
 /// The password of every account of the demonstration.
 pub const PASSWORD: &str = "let me try this";
 
-/// A store that goes when this is dropped.
+/// A temporary store that is deleted on drop.
 pub struct Demonstration {
     folder: TempDir,
     username: Username,
@@ -38,10 +39,10 @@ pub struct Demonstration {
 }
 
 impl Demonstration {
-    /// Makes and fills one.
+    /// Makes and fills a store.
     ///
     /// # Errors
-    /// [`crate::error::Kind::Failure`] when the temporary folder can't be made or written.
+    /// [`crate::error::Kind::Failure`] if the temporary folder can't be made or written.
     pub fn make(world: &World) -> Result<Self> {
         let folder = tempfile::Builder::new()
             .prefix("jeton-demo-")
@@ -52,12 +53,12 @@ impl Demonstration {
         Ok(Demonstration { folder, username, callers: live::Caller::of(made)? })
     }
 
-    /// Its store.
+    /// Returns the path of the store.
     pub fn store(&self) -> PathBuf {
         store_in(self.folder.path())
     }
 
-    /// Starts a service on it, and those who use the sample's tokens. Stop it before this is dropped.
+    /// Starts a service on the store, and clients that use the sample's tokens. Stop it before this is dropped.
     ///
     /// # Errors
     /// Those of [`crate::http::start`].
@@ -65,12 +66,12 @@ impl Demonstration {
         Live::start(self.store(), std::mem::take(&mut self.callers), Arc::clone(&world.clock))
     }
 
-    /// Its owner.
+    /// Returns the owner's name.
     pub fn username(&self) -> Username {
         self.username.clone()
     }
 
-    /// The owner's password.
+    /// Returns the owner's password.
     pub fn password(&self) -> Zeroizing<String> {
         Zeroizing::new(PASSWORD.to_owned())
     }
@@ -80,10 +81,10 @@ fn store_in(folder: &Path) -> PathBuf {
     folder.join("jeton.db")
 }
 
-/// Makes a store at `path` and fills it; its owner's name.
+/// Makes and fills a store at `path`. Returns its owner's name.
 ///
 /// # Errors
-/// [`crate::error::Kind::Failure`] when it can't be written; those of the verbs.
+/// [`crate::error::Kind::Failure`] if the store can't be written; those of the verbs.
 pub fn fill(path: &Path, world: &World) -> Result<Username> {
     play(path, world).map(|(owner, _)| owner)
 }

@@ -2,56 +2,55 @@
 
 use super::cast::OWNER;
 
-/// Which methods a token may call.
+/// The methods that a token may call.
 #[derive(Clone, Copy)]
 pub(super) enum Api {
     /// These API sets.
     Sets(&'static [&'static str]),
-    /// What reads in these groups of the catalogue.
+    /// The methods with read access in these groups of the catalogue.
     Reads(&'static [&'static str]),
-    /// Everything in these groups.
+    /// All methods in these groups.
     Groups(&'static [&'static str]),
-    /// Whatever the role permits.
+    /// All methods that the role permits.
     Inherit,
-    /// Nothing yet.
+    /// No methods.
     Nothing,
 }
 
-/// What became of it.
+/// A change of a token after its creation.
 #[derive(Clone, Copy)]
 pub(super) enum Fate {
-    /// Nothing special: active, or expired by now.
+    /// No change: the token is active, or expired by now.
     Kept,
-    /// A new secret, this many days ago.
+    /// The secret was regenerated this many days ago.
     Regenerated(i64),
-    /// Switched off, this many days ago.
+    /// The token was disabled this many days ago.
     Disabled(i64),
-    /// Put into the trash, this many days ago.
+    /// The token was put into the trash this many days ago.
     Deleted(i64),
 }
 
-/// How it is used.
+/// The use of a token.
 #[derive(Clone, Copy)]
 pub(super) struct Traffic {
-    /// Calls a day, over the eight days up to the last one.
+    /// Number of calls a day, over the eight days up to the last one.
     pub a_day: u32,
-    /// How many minutes ago the last call was.
+    /// Age of the last call, in minutes.
     pub last: i64,
-    /// Who calls: address and client, the busiest first.
+    /// Address and client of each caller, the busiest first.
     pub from: &'static [(&'static str, &'static str)],
-    /// Denied attempts a day in the last week.
+    /// Number of denied attempts a day in the last week.
     pub denied: u32,
 }
 
-/// One token.
 #[derive(Clone, Copy)]
 pub(super) struct Sample {
     pub account: &'static str,
     pub name: &'static str,
     pub description: &'static str,
-    /// How many days ago it was made.
+    /// Age of the token, in days.
     pub born: i64,
-    /// Its expiry, as it was typed then.
+    /// The expiry in the form it was typed at creation.
     pub expires: &'static str,
     pub api: Api,
     pub fate: Fate,
@@ -68,12 +67,13 @@ const fn used(a_day: u32, last: i64, from: &'static [(&'static str, &'static str
     Traffic { a_day, last, from, denied: 0 }
 }
 
-/// Was used, and still knocks though it is off.
+/// Returns the traffic of a token that was used, and is still tried although it no longer works.
 const fn knocks(denied: u32, last: i64, from: &'static [(&'static str, &'static str)]) -> Traffic {
     Traffic { a_day: 1, last, from, denied }
 }
 
-/// Is used, and one of its callers missed that it was given a new secret.
+/// Returns the traffic of a token in use whose secret was regenerated, while one of its callers still uses the old
+/// secret.
 const fn rotated(a_day: u32, denied: u32, last: i64, from: &'static [(&'static str, &'static str)]) -> Traffic {
     Traffic { a_day, last, from, denied }
 }
@@ -141,7 +141,7 @@ const METRICS: &[Row] = &[
     ("kibana", "", 240, "1y", Reads(&["environment.monitoring"]), Deleted(16), used(3, 90 * DAY, SCRIPTS)),
 ];
 
-/// Every token of the demonstration.
+/// Returns every token of the demonstration.
 pub(super) fn samples() -> impl Iterator<Item = Sample> {
     let of = |account: &'static str, rows: &'static [Row]| {
         rows.iter().map(move |&(name, description, born, expires, api, fate, traffic)| Sample {

@@ -1,4 +1,4 @@
-//! What happens, in the order in which it happened.
+//! The events of the demonstration, in chronological order.
 
 use std::collections::BTreeSet;
 use std::{mem, slice};
@@ -17,7 +17,7 @@ use crate::error::{Error, Result};
 use crate::verbs::request::ask;
 use crate::verbs::tokens::{CreateToken, DeleteTokens, DisableTokens, Issued, Pointed, RegenerateToken};
 
-/// A token that was made, and what is needed to have it used.
+/// A token that was made, and what is needed to record its uses.
 pub(super) struct Made {
     pub sample: Sample,
     pub token: Token,
@@ -26,14 +26,14 @@ pub(super) struct Made {
     pub old: Option<Secret>,
 }
 
-/// Which of a token's two moments.
+/// The kind of an event of a token.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 enum Moment {
     Birth,
     Fate,
 }
 
-/// Plays every birth and fate in the order of their instants.
+/// Runs all events in the order of their times.
 pub(super) fn play(cast: &Cast) -> Result<Vec<Made>> {
     let catalogue = Catalogue::shipped("cloud-platform")?;
     let samples: Vec<Sample> = samples().collect();
@@ -51,7 +51,7 @@ pub(super) fn play(cast: &Cast) -> Result<Vec<Made>> {
 fn moments(now: Timestamp, samples: &[Sample]) -> Vec<(Timestamp, Moment, usize)> {
     let mut moments = Vec::with_capacity(2 * samples.len());
     for (index, sample) in samples.iter().enumerate() {
-        // People are not punctual: each token has its own minute of the day.
+        // Each token has its own minute of the day, so the times look natural.
         let minute = now.plus((index as i64 * 37 % 240 - 300) * 60 * SECOND);
         moments.push((minute.plus(-sample.born * DAY), Moment::Birth, index));
         let days = match sample.fate {
@@ -114,7 +114,7 @@ fn selection(api: Api, catalogue: &Catalogue) -> Selection {
     }
 }
 
-/// The first few methods that `token` may call, for its traffic.
+/// Returns the first few methods that `token` may call, for its traffic.
 pub(super) fn callable(token: &Token, catalogue: &Catalogue) -> Vec<MethodId> {
     let in_sets: BTreeSet<MethodId> = match &token.selection {
         Selection::Sets(names) => names.iter().flat_map(|n| set::members(slice::from_ref(catalogue), n)).collect(),

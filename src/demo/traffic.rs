@@ -1,4 +1,4 @@
-//! What the ledger holds: who called with which token, and who was turned away.
+//! The content of the demonstration's ledger: uses of tokens, and denied attempts.
 
 use super::cast::Cast;
 use super::sample::{Fate, Traffic};
@@ -9,10 +9,10 @@ use crate::error::Result;
 use crate::verbs::decide::Reason;
 use crate::verbs::ports::{Bookkeeping, Denial, Store, Use};
 
-/// How many days up to its last call a token's use is written down.
+/// Number of days up to its last call for which a token's uses are recorded.
 const DAYS: i64 = 8;
 
-/// Writes all of it down in one transaction.
+/// Records all uses and denied attempts in one transaction.
 pub(super) fn record(cast: &Cast, made: &[Made]) -> Result<()> {
     let catalogue = Catalogue::shipped("cloud-platform")?;
     cast.local.store().bookkeep(|book| {
@@ -33,7 +33,7 @@ fn uses(book: &mut dyn Bookkeeping, made: &Made, catalogue: &Catalogue, now: Tim
         if at < made.token.secret_since {
             break;
         }
-        // The first caller and the first methods get most of it.
+        // The first caller and the first methods get most of the calls.
         let turn = usize::try_from(call).unwrap_or(0);
         let (address, client) = from[if turn % 20 == 19 { 1 % from.len() } else { 0 }];
         let method = methods.get((turn % 7) * (turn % 3) % methods.len().max(1)).map_or("", |m| m.as_str());
@@ -58,7 +58,7 @@ fn denials(book: &mut dyn Bookkeeping, made: &Made, now: Timestamp) -> Result<()
         let token = Some(made.token.id);
         book.record_denial(&Denial {
             token,
-            // Whoever missed a rotation goes on with what he has.
+            // A client that missed a rotation continues with the old secret.
             secret: Some(made.old.as_ref().unwrap_or(&made.secret).public_id()),
             count: 1,
             reason: reason.word(),
@@ -71,7 +71,7 @@ fn denials(book: &mut dyn Bookkeeping, made: &Made, now: Timestamp) -> Result<()
     Ok(())
 }
 
-/// Those who try their luck.
+/// Records denied attempts of clients without a valid token.
 fn strangers(book: &mut dyn Bookkeeping, now: Timestamp) -> Result<()> {
     for (hours, reason) in
         [(2, Reason::Unknown), (30, Reason::Malformed), (31, Reason::Malformed), (75, Reason::Checksum)]

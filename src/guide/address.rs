@@ -1,4 +1,4 @@
-//! Where a proxy listens, and where the application is.
+//! Addresses of the proxy and of the application.
 
 use std::fmt;
 use std::net::SocketAddr;
@@ -8,16 +8,18 @@ use crate::domain::endpoint::Endpoint;
 use crate::domain::text::shown;
 use crate::error::{Error, Result};
 
-/// The application: `HOST:PORT`.
+/// The address of the application: `HOST:PORT`.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Upstream {
     /// A name, an IPv4 address, or an IPv6 address in brackets.
     pub host: String,
-    /// Its port.
+    /// The port.
     pub port: u16,
 }
 
 impl Upstream {
+    /// Parses an address.
+    ///
     /// # Errors
     /// [`crate::error::Kind::Usage`] with the rule.
     pub fn parse(text: &str) -> Result<Self> {
@@ -33,7 +35,7 @@ impl Upstream {
 }
 
 impl Upstream {
-    /// Whether it is on this machine.
+    /// `true` if the application is on this machine.
     pub fn is_local(&self) -> bool {
         let ip = self.host.trim_start_matches('[').trim_end_matches(']').parse::<std::net::IpAddr>();
         ip.map_or(self.host.eq_ignore_ascii_case("localhost"), |ip| ip.is_loopback())
@@ -46,18 +48,20 @@ impl fmt::Display for Upstream {
     }
 }
 
-/// Where a proxy listens.
+/// The address on which a proxy listens.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Listen {
     /// This port of every address.
     Port(u16),
-    /// This address alone.
+    /// This address only.
     Address(SocketAddr),
     /// A socket in the file system.
     Unix(PathBuf),
 }
 
 impl Listen {
+    /// Parses an address.
+    ///
     /// # Errors
     /// [`crate::error::Kind::Usage`] with the rule.
     pub fn parse(text: &str) -> Result<Self> {
@@ -76,7 +80,7 @@ impl Listen {
 }
 
 impl Listen {
-    /// Whether only this machine reaches it.
+    /// `true` if only this machine can reach the address.
     pub fn is_local(&self) -> bool {
         match self {
             Listen::Port(_) => false,
@@ -89,13 +93,15 @@ impl Listen {
 /// A certificate and its key, in PEM files.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Tls {
-    /// The certificate, with those that lead to it.
+    /// Path of the certificate and its chain.
     pub certificate: PathBuf,
-    /// Its key.
+    /// Path of the key.
     pub key: PathBuf,
 }
 
 impl Tls {
+    /// Checks the paths.
+    ///
     /// # Errors
     /// [`crate::error::Kind::Usage`] for paths that can't be written into a configuration.
     pub fn new(certificate: &Path, key: &Path) -> Result<Self> {
@@ -112,7 +118,7 @@ impl Tls {
     }
 }
 
-/// As nginx takes it.
+/// Formats the address for nginx.
 impl fmt::Display for Listen {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {

@@ -8,7 +8,7 @@ use crate::domain::route::map::Answer;
 use crate::domain::route::plain::{Engine, VERB_HEADERS};
 
 pub(super) fn write(guide: &Guide<'_>) -> String {
-    // In quotes, for Caddy takes a bare 1.50 for a number, which it writes as 1.5: another method.
+    // Quoted, because Caddy reads a bare 1.50 as a number and writes it as 1.5: another method.
     let mut routes = String::new();
     for entry in &guide.map.entries {
         let pattern = format!("`~^{} {}$`", entry.verb_pattern(), entry.path_pattern(Engine::Re2));
@@ -47,7 +47,7 @@ pub(super) fn write(guide: &Guide<'_>) -> String {
             "        request_header @jeton_long_{n} {name} \"-\"\n        \
              map {{http.request.header.{name}}} {{jeton_absent_{n}}} {{\n            `~^$` {name}\n            default X-Jeton-None\n        }}\n"
         );
-        // One that the client didn't send is not sent empty either.
+        // A header that the client didn't send must not be sent empty either.
         asked += &format!(
             "            header_up {name} {{http.request.header.{name}}}\n            header_up -{{jeton_absent_{n}}}\n"
         );
@@ -79,7 +79,7 @@ pub(super) fn write(guide: &Guide<'_>) -> String {
             .replace("@FORMAT@", &"|%s".repeat(IDENTITY.len() + 1))
             .replace("@FIELDS@", &fields);
     }
-    // At the usual place every local user could read the proof value.
+    // At the default address every local user could read the proof value.
     let (about_admin, global) = match guide.proof {
         None => (
             "# Caddy's admin address, localhost:2019, lets every local user read and change all of this: say \"admin off\", or\n\
@@ -128,12 +128,12 @@ pub(super) fn write(guide: &Guide<'_>) -> String {
     )
 }
 
-/// `pattern` as Caddy writes it, which knows `*` at the ends of a name alone.
+/// Returns `pattern` in Caddy's syntax, which allows `*` only at the ends of a name.
 fn wildcard(pattern: &str) -> &str {
     if pattern == METHOD_PATTERN { "*method*" } else { pattern }
 }
 
-/// An address without its port.
+/// Returns an address without its port.
 fn bare(address: std::net::SocketAddr) -> String {
     match address.ip() {
         std::net::IpAddr::V4(ip) => ip.to_string(),

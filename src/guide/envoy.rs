@@ -1,4 +1,4 @@
-//! Envoy: one route for each entry, and a second listener that asks.
+//! Envoy: one route for each entry, and a second listener that sends requests to jeton.
 
 use super::headers::foreign_patterns;
 use super::{Guide, IDENTITY, Listen};
@@ -7,13 +7,13 @@ use crate::domain::route::map::Answer;
 use crate::domain::route::plain::{Engine, VERB_HEADERS};
 use crate::error::Result;
 
-/// What Envoy proves itself with.
+/// The header of Envoy's proof value.
 const PROOF: &str = "x-jeton-proof";
 
 pub(super) fn write(guide: &Guide<'_>) -> Result<String> {
     let mut routes = String::new();
     let lower = |names: &[String]| names.iter().map(|n| n.to_ascii_lowercase()).collect::<Vec<_>>().join(", ");
-    // Nobody is asked; the application sees no credential here either.
+    // No decision is requested for this route. The application must not see a credential here either.
     let dropped: Vec<String> = guide.credentials.iter().cloned().chain(guide.proof.map(|_| PROOF.to_owned())).collect();
     let open = format!(
         "request_headers_to_remove: [{}]\n                          route: {{ cluster: jeton_application, timeout: 0s }}",
@@ -86,7 +86,7 @@ pub(super) fn write(guide: &Guide<'_>) -> Result<String> {
         .chain(["User-Agent", "X-Forwarded-For"].map(str::to_owned))
         .chain(guide.proof.map(|_| PROOF.to_owned()))
         .collect();
-    // jeton believes whom Envoy names only if Envoy proves itself.
+    // jeton believes the client that Envoy names only if Envoy proves itself.
     let proves = guide.proof.map_or_else(String::new, |proof| {
         format!(
             "                    - header: {{ key: {PROOF}, value: \"{}\" }}\n                      append_action: OVERWRITE_IF_EXISTS_OR_ADD\n",

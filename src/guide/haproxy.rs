@@ -1,4 +1,4 @@
-//! HAProxy: its configuration, and the Lua file that asks.
+//! HAProxy: its configuration, and the Lua file that sends requests to jeton.
 
 use super::headers::foreign_patterns;
 use super::{Guide, IDENTITY, Listen, variable};

@@ -1,12 +1,13 @@
 //! Headers that an application may believe, and that it must not get from a client.
 //!
-//! A client's header reaches the application only if its name holds nothing but letters, digits and hyphens, and matches
-//! no pattern of [`FOREIGN`]. What is true of them the proxy sets afterwards. HAProxy, Caddy and Envoy remove by pattern.
-//! nginx and Traefik can only remove by name: for them each pattern has the names that are known to be in use.
+//! A client's header reaches the application only if its name consists of letters, digits and hyphens, and matches
+//! no pattern of [`FOREIGN`]. Afterwards the proxy sets the true values. HAProxy, Caddy and Envoy remove headers by
+//! pattern. nginx and Traefik can remove them only by name: for them each pattern lists the names that are known to
+//! be in use.
 
-/// Patterns in lower case, each with known names that match it. `*` stands for anything.
+/// Patterns in lower case, each with known names that match it. `*` matches any text.
 pub(super) const FOREIGN: [(&str, &str); 138] = [
-    // Of jeton itself.
+    // Headers of jeton itself.
     (
         "*jeton*",
         "X-Jeton-Proof X-Jeton-Challenge X-Jeton-User X-Jeton-User-Id X-Jeton-Username X-Jeton-Email \
@@ -14,7 +15,7 @@ pub(super) const FOREIGN: [(&str, &str); 138] = [
          X-Jeton-Admin X-Jeton-Owner X-Jeton-Subject X-Jeton-Token-Id X-Jeton-Labels X-Jeton-Extra \
          Jeton-Account Jeton-Role Jeton-User",
     ),
-    // Addresses of callers.
+    // Addresses of clients.
     (
         "*forwarded*",
         "Forwarded Forwarded-For Forwarded-Host Forwarded-Proto X-Forwarded X-Forwarded-Access-Token \
@@ -52,7 +53,7 @@ pub(super) const FOREIGN: [(&str, &str); 138] = [
     ("x-vercel-*", "X-Vercel-Proxied-For X-Vercel-Ip-Country X-Vercel-Deployment-Url"),
     ("cloudfront-*", "Cloudfront-Viewer-Address Cloudfront-Viewer-Country"),
     ("wl-*", "Wl-Proxy-Client-Ip Wl-Proxy-Client-Cert Wl-Proxy-Ssl"),
-    // Identities that proxies, gateways and clouds hand on.
+    // Identities that proxies, gateways and clouds pass on.
     (
         "x-remote-*",
         "X-Remote-Addr X-Remote-Ip X-Remote-Host X-Remote-Port X-Remote-User X-Remote-User-Id \
@@ -149,7 +150,7 @@ pub(super) const FOREIGN: [(&str, &str); 138] = [
     ("impersonate-*", "Impersonate-User Impersonate-Group Impersonate-Uid"),
     ("es-security-*", "Es-Security-Runas-User"),
     ("l5d-*", "L5d-Client-Id"),
-    // What the connection was.
+    // Properties of the connection.
     (
         "x-ssl*",
         "X-Ssl X-Ssl-Cert X-Ssl-Client-Cert X-Ssl-Client-Cn X-Ssl-Client-Dn X-Ssl-Client-S-Dn \
@@ -177,7 +178,7 @@ pub(super) const FOREIGN: [(&str, &str); 138] = [
     ("x-scheme*", "X-Scheme"),
     ("x-proto*", "X-Proto X-Protocol"),
     ("front-end-https*", "Front-End-Https"),
-    // Another host, path or verb than the one that was looked at.
+    // A host, path or verb other than the one that was checked.
     (
         "x-original*",
         "X-Original-Uri X-Original-Url X-Original-Host X-Original-Method X-Original-Path X-Original-Proto \
@@ -228,7 +229,7 @@ pub(super) const FOREIGN: [(&str, &str); 138] = [
     ("*method-override*", "Method-Override"),
     ("x-verb*", "X-Verb"),
     ("x-http-verb*", "X-Http-Verb"),
-    // Orders to servers.
+    // Instructions to servers.
     ("x-accel-*", "X-Accel-Redirect X-Accel-Mapping X-Accel-Internal X-Accel-Buffering"),
     ("x-sendfile*", "X-Sendfile X-Sendfile-Type"),
     ("proxy", "Proxy"),
@@ -237,15 +238,16 @@ pub(super) const FOREIGN: [(&str, &str); 138] = [
     ("http2-settings", "Http2-Settings"),
 ];
 
-/// The pattern of headers by which an application may be asked to take another verb. [`PREFLIGHT_METHOD`] is none.
+/// The pattern of headers that may ask an application to use another verb. [`PREFLIGHT_METHOD`] doesn't match it.
 pub(super) const METHOD_PATTERN: &str = "x-*method*";
-/// The header of a preflight that the application must get.
+/// The header of a preflight request that the application must get.
 pub(super) const PREFLIGHT_METHOD: &str = "Access-Control-Request-Method";
 
-/// What may stand in a header's name beside letters, digits and hyphens. Some applications take it for a hyphen.
+/// Characters that a header's name may have in addition to letters, digits and hyphens. Some applications treat
+/// them as a hyphen.
 pub(super) const ODD: [char; 14] = ['!', '#', '$', '%', '&', '\'', '*', '+', '.', '^', '_', '`', '|', '~'];
 
-/// The longest regular expression of [`foreign_patterns`]: HAProxy reads no line of more than 2,048 bytes.
+/// Maximum length of a regular expression of [`foreign_patterns`]: HAProxy's lines have at most 2,048 bytes.
 const MAX_PATTERN: usize = 1_500;
 
 /// Returns the known names of all patterns.

@@ -1,9 +1,8 @@
 //! Proxy configurations that ask jeton about every request, printed by `jeton guide`.
 //!
-//! Each is a template under `assets/proxies/`, filled with the installation's own addresses and with the settled list
-//! of its routes ([`crate::domain::route::map`]). Nothing from a catalogue gets into a configuration but method ids,
-//! verbs, and patterns that consist of harmless signs alone; what is said about routes stands in comments, safe to
-//! show.
+//! Each is a template under `assets/proxies/`. It is filled with the addresses of the installation and the final
+//! list of its routes ([`crate::domain::route::map`]). The only data from a catalogue in a configuration are method
+//! ids, verbs, and patterns that consist of harmless characters. Remarks about routes are comments and are escaped.
 
 mod address;
 mod caddy;
@@ -26,19 +25,20 @@ use crate::domain::route::plain::{DOTS, Engine, TOO_LONG, VERB_ARGUMENT, pattern
 use crate::domain::text::shown;
 use crate::error::{Error, Result};
 
-/// The headers that tell the application who asks. Whatever a client sends under these names is overwritten.
+/// The headers that name the caller to the application. Values that a client sends under these names are
+/// overwritten.
 pub const IDENTITY: [&str; Field::ALL.len()] = {
     let [account, account_id, role, token, hint, method] = Field::ALL;
     [account.header(), account_id.header(), role.header(), token.header(), hint.header(), method.header()]
 };
 
-/// The headers in which the proxy says what is true of the client and its request.
+/// The headers in which the proxy passes on the true address, host and protocol of the client's request.
 const FORWARDED: [&str; 3] = ["X-Forwarded-For", "X-Forwarded-Host", "X-Forwarded-Proto"];
 
-/// Signs that may stand in a header's name, and that some applications take for a hyphen.
+/// Characters that a header's name may have, and that some applications treat as a hyphen.
 const ODD_HYPHENS: [&str; 2] = ["_", "."];
 
-/// What a guide is for.
+/// The subject of a guide.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Subject {
     /// nginx with `auth_request`.
@@ -51,39 +51,41 @@ pub enum Subject {
     Envoy,
     /// HAProxy with a small Lua file.
     Haproxy,
-    /// That Lua file.
+    /// The Lua file for HAProxy.
     HaproxyLua,
-    /// Asking jeton by hand.
+    /// Requests to jeton by hand.
     Curl,
 }
 
-/// What stands where in a guide.
+/// The values of a guide.
 #[derive(Debug)]
 pub struct Guide<'a> {
-    /// Where jeton checks tokens.
+    /// Address of jeton's verify listener.
     pub verify: &'a Endpoint,
-    /// The application.
+    /// The address of the application.
     pub upstream: Upstream,
-    /// Where the proxy listens.
+    /// The address on which the proxy listens.
     pub listen: Listen,
-    /// The certificate with which it speaks TLS.
+    /// The certificate of the proxy, for TLS.
     pub tls: Option<Tls>,
-    /// Headers that hold credentials, `Authorization` beside others that jeton accepts: the application sees none.
+    /// Headers that hold credentials: `Authorization` and the others that jeton accepts. The application gets none
+    /// of them.
     pub credentials: Vec<String>,
-    /// Whether jeton accepts tokens in the query.
+    /// `true` if jeton accepts tokens in the query.
     pub query: bool,
-    /// What jeton and the proxy prove to each other where it is asked at a port. Nobody else can listen at a socket.
+    /// The proof values that jeton and the proxy exchange if jeton listens at a TCP port. At a socket no other
+    /// process can listen.
     pub proof: Option<&'a ProxyProof>,
-    /// Whether whoever listens at jeton's port may be believed.
+    /// `true` if the process that listens at jeton's port may be believed without proof.
     pub insecure: bool,
-    /// The installation's routes.
+    /// The routes of the installation.
     pub map: RouteMap,
 }
 
 /// Writes a guide.
 ///
 /// # Errors
-/// [`Error::usage`] when an address or a route can't be written into this proxy's configuration.
+/// [`Error::usage`] if an address or a route can't be written into this proxy's configuration.
 pub fn write(subject: Subject, guide: &Guide<'_>) -> Result<String> {
     guide.check(subject)?;
     Ok(match subject {
@@ -132,7 +134,7 @@ impl Guide<'_> {
                 .next("Make one file, for its own user alone: cat CERT KEY > FILE; then say --cert FILE --key FILE"));
             }
         }
-        // The longest word that each takes, with room for what stands around it.
+        // The maximum length of a word that each proxy accepts, with room for the text around it.
         let longest = match subject {
             Subject::Nginx => 3_800,
             Subject::Haproxy => 1_700,
@@ -149,7 +151,7 @@ impl Guide<'_> {
         }
     }
 
-    /// What every template of a proxy says.
+    /// Returns the values that every proxy's template uses.
     fn common(&self, engine: Engine) -> Vec<(&'static str, String)> {
         let remarks = self.map.remarks.iter().map(|remark| format!("# {remark}\n")).collect();
         vec![
@@ -165,8 +167,8 @@ impl Guide<'_> {
         ]
     }
 
-    /// Every header that the application must not get from a client, for proxies that take headers away by name: in every
-    /// spelling that it may read alike.
+    /// Returns every header that the application must not get from a client, for proxies that remove headers by
+    /// name. The list has every spelling that the application may treat as the same.
     fn forged(&self) -> Vec<String> {
         let mut all: Vec<String> = IDENTITY
             .into_iter()
@@ -176,7 +178,7 @@ impl Guide<'_> {
                 let mixed = if IDENTITY.contains(&name) { spellings(name) } else { vec![name.to_owned()] };
                 mixed.into_iter().chain(whole)
             })
-            // These themselves the proxy sets.
+            // The plain names are missing, because the proxy sets those headers itself.
             .chain(FORWARDED.iter().flat_map(|name| ODD_HYPHENS.map(|sign| name.replace('-', sign))))
             .collect();
         all.sort();
@@ -184,7 +186,7 @@ impl Guide<'_> {
         all
     }
 
-    /// What every guide says of the way to jeton.
+    /// Returns the comment of every guide about the connection to jeton.
     fn about_verify(&self, comment: &str) -> String {
         match (self.verify, self.proof) {
             (Endpoint::Unix(path), _) => format!(
@@ -200,7 +202,7 @@ impl Guide<'_> {
         }
     }
 
-    /// The same for proxies that prove themselves and can't compare jeton's proof.
+    /// Returns that comment for proxies that prove themselves but can't check jeton's proof.
     fn about_unproven_verify(&self) -> String {
         match self.verify {
             Endpoint::Unix(_) => self.about_verify("#"),
@@ -218,8 +220,8 @@ impl Guide<'_> {
     }
 }
 
-/// `template` with its marks replaced; what is put in is not looked at again. A mark that has a line to itself, and
-/// nothing to say, takes the line with it.
+/// Replaces the marks in `template`. Inserted values are not searched for marks. A mark with an empty value on a
+/// line of its own is removed with the line.
 fn filled(template: &str, values: &[(&str, &str)]) -> String {
     let mut text = String::with_capacity(template.len());
     let mut rest = template;
@@ -233,7 +235,7 @@ fn filled(template: &str, values: &[(&str, &str)]) -> String {
             continue;
         };
         text.push_str(value);
-        // What was written line by line ends with its own line end.
+        // A value that consists of lines ends with its own line end.
         let own_line = (value.is_empty() || value.ends_with('\n')) && (text.is_empty() || text.ends_with('\n'));
         rest = after.strip_prefix('\n').filter(|_| own_line).unwrap_or(after);
     }
@@ -241,7 +243,7 @@ fn filled(template: &str, values: &[(&str, &str)]) -> String {
     text
 }
 
-/// A header's name with each `-` also as `_`: what applications take for the same.
+/// Returns a header's name with each `-` also as `_`, because applications treat the two as the same.
 fn spellings(name: &str) -> Vec<String> {
     let mut all = vec![String::new()];
     for c in name.chars() {
@@ -252,12 +254,12 @@ fn spellings(name: &str) -> Vec<String> {
     all
 }
 
-/// A header's name as proxies and Lua write it in the names of variables.
+/// Returns a header's name as proxies and Lua write it in the names of variables.
 fn variable(header: &str) -> String {
     header.to_ascii_lowercase().replace('-', "_")
 }
 
-/// A path that means the same in every configuration, quoted or not.
+/// Checks that a path means the same in every configuration, quoted or not.
 fn harmless(path: &Path) -> Result<()> {
     let text = path.to_string_lossy();
     if is_harmless(path) {

@@ -9,7 +9,7 @@ use crate::domain::proof::DigestKind;
 use crate::domain::route::map::{ANY_VERB, Answer, RouteMap};
 use crate::domain::route::plain::{Engine, VERB_HEADERS};
 
-/// The longest line of directives, in bytes.
+/// Maximum length of a line of directives, in bytes.
 const MAX_LINE: usize = 116;
 
 pub(super) fn write(guide: &Guide<'_>) -> String {
@@ -98,7 +98,7 @@ fn tls(guide: &Guide<'_>) -> String {
     })
 }
 
-/// What goes to the application from each location that leads there.
+/// Returns the headers that each location passes on to the application.
 fn passed(guide: &Guide<'_>) -> String {
     let mut set = BTreeSet::new();
     let mut text: String = IDENTITY
@@ -108,7 +108,7 @@ fn passed(guide: &Guide<'_>) -> String {
         .collect();
     let spelled = IDENTITY.into_iter().chain(guide.credentials.iter().map(String::as_str)).flat_map(spellings);
     let passed_on = FORWARDED.map(|name| name.replace('-', "_"));
-    // Where another server has the same address, its rule for underscores counts.
+    // If another server has the same address, its rule for underscores applies.
     let named = VERB_HEADERS.into_iter().chain(names()).flat_map(|name| [name.to_owned(), name.replace('-', "_")]);
     let mut line = String::new();
     for name in spelled.chain(passed_on).chain(named).filter(|name| set.insert(name.to_ascii_lowercase())) {
@@ -122,8 +122,8 @@ fn passed(guide: &Guide<'_>) -> String {
     text + &format!("   {line}\n")
 }
 
-/// A map for each verb that routes name, and one for all others; and the entries that choose among them. nginx tries a
-/// map's expressions one after the other, and evaluates only the map that is chosen.
+/// Returns a map for each verb in the routes and one for all other verbs, and the entries that choose among them.
+/// nginx tries the expressions of a map one after the other, and evaluates only the chosen map.
 fn by_verb(map: &RouteMap) -> (String, String) {
     let mut verbs: Vec<Option<&str>> = map.entries.iter().map(|entry| entry.route.verb.as_deref()).collect();
     verbs.push(None);
@@ -151,7 +151,7 @@ fn by_verb(map: &RouteMap) -> (String, String) {
     (maps, choice)
 }
 
-/// Asking by hand.
+/// Returns the commands for requests by hand.
 pub(super) fn curl(guide: &Guide<'_>) -> String {
     let to = match guide.verify {
         Endpoint::Tcp(address) => format!("http://{address}"),

@@ -9,11 +9,11 @@ use crate::domain::route::map::Answer;
 use crate::domain::route::plain::{Engine, VERB_HEADERS};
 use crate::error::{Error, Result};
 
-/// What an application may read as `_method`: Traefik looks for arguments by their whole names only.
+/// Arguments that an application may read as `_method`. Traefik matches arguments only by their whole names.
 const VERB_ARGUMENTS: [&str; 8] =
     ["_method", "_METHOD", "_Method", ".method", "[method", " _method", "_method[]", "_method[0]"];
 
-/// What Traefik proves itself with.
+/// The header of Traefik's proof value.
 const PROOF: &str = "X-Jeton-Proof";
 
 pub(super) fn write(guide: &Guide<'_>) -> Result<String> {
@@ -87,7 +87,7 @@ pub(super) fn write(guide: &Guide<'_>) -> Result<String> {
         })
         .collect();
     let empty = |names: Vec<String>| -> String { names.iter().map(|n| format!("          {n}: \"\"\n")).collect() };
-    // jeton believes whom Traefik names only if Traefik proves itself.
+    // jeton believes the client that Traefik names only if Traefik proves itself.
     let stripped = match guide.proof {
         None => empty(guide.forged()),
         Some(proof) => {

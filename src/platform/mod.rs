@@ -29,7 +29,7 @@ use std::sync::Arc;
 
 use crate::verbs::local::World;
 
-/// Returns the real clock, random numbers and hasher.
+/// Returns the real implementations of the ports.
 pub fn world() -> World {
     World {
         clock: Arc::new(clock::SystemClock::new()),
