@@ -113,7 +113,7 @@ pub const ENVIRONMENT: [(&str, &str); 5] = [
 /// Default time without input after which the screens are locked.
 pub const LOCK_AFTER: Duration = Duration::from_secs(5 * 60);
 
-/// Files in which settings are looked up. Tests use their own.
+/// Places in which settings are looked up. Tests use their own.
 struct Places<'a> {
     variable: &'a dyn Fn(&'static str) -> Option<OsString>,
     user_file: Option<PathBuf>,

@@ -2,7 +2,7 @@
 //!
 //! Each is a template under `assets/proxies/`. It is filled with the addresses of the installation and the final
 //! list of its routes ([`crate::domain::route::map`]). The only data from a catalogue in a configuration are method
-//! ids, verbs, and patterns that consist of harmless characters. Remarks about routes are comments and are escaped.
+//! ids, verbs, and patterns that consist of harmless characters. Remarks about routes are comments, safe to show.
 
 mod address;
 mod caddy;

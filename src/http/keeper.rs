@@ -66,7 +66,7 @@ impl Keeper {
     /// Runs `work` with the store.
     ///
     /// After a fault the store is reopened, but only if its path still leads to the file that was opened. If the
-    /// file was replaced, the new one is not ours to read, and closing our handle would delete the files that
+    /// file was replaced, the new one is not ours to read. Closing our handle would also delete the files that
     /// SQLite keeps next to the new one.
     ///
     /// Between two attempts nobody waits for a faulty store. Success ends a fault, because `work` is the store's

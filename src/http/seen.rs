@@ -19,8 +19,8 @@ use crate::verbs::ports::Store;
 /// Time for which changes are gathered before the next write.
 const WRITE_INTERVAL: Duration = Duration::from_secs(1);
 
-/// Accepts the store from now on, even if it is older than the state that was seen, because the user who starts the
-/// service has asked for that.
+/// Accepts the store from now on, even if it is older than the state that was seen. The user who starts the service
+/// has asked for that.
 pub(super) fn accept(keeper: &mut Keeper, continuity: &mut Continuity, now: Timestamp) {
     let mut found = continuity.clone();
     let looked = keeper.with(|store| {

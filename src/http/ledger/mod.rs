@@ -98,6 +98,7 @@ struct Gathered {
     tallies: Tallies,
     /// The secrets that have a [`Run`]. They stay in memory for as long as they are listed here.
     running: Vec<Arc<Known>>,
+    /// Memory of `running`, in bytes.
     weight: usize,
     ending: bool,
 }
@@ -259,7 +260,7 @@ impl Gathered {
         }
     }
 
-    /// Takes all entries. Runs are read in place, because a concurrent decision continues to count there.
+    /// Takes all entries. Runs are taken from their cached secrets, where concurrent decisions continue to count.
     fn take(&mut self, fate: &Fate) -> Tallies {
         let mut tallies = mem::take(&mut self.tallies);
         self.weight = 0;
