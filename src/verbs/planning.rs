@@ -3,35 +3,45 @@
 
 use std::collections::BTreeSet;
 
-use super::Change;
+use super::accounts::{CreateAccount, DisableAccounts, EnableAccounts, SetPassword};
 use super::actor::Session;
 use super::audit_log::AuditTip;
+use super::batches::MAX_WHOLE;
 use super::local::Local;
+use super::policy::SetPolicy;
 use super::ports::{Committed, Snapshot, Store};
+use super::tokens::{DeleteTokens, DisableTokens, EnableTokens, PurgeTokens, RestoreTokens};
+use super::{Change, Verb};
 use crate::domain::token::TokenId;
 use crate::error::{Error, Fault, Result};
 
 /// Maximum number of plans. A plan is repeated if a change it depends on as a whole was committed.
 const PLAN_ATTEMPTS: u32 = 5;
-/// Maximum rows of the audit log read inside the transaction. If there are more, the plan first catches up in a read.
-const MAX_ROWS_LOCKED: usize = 200;
+/// Maximum number of catch-ups because too much was written while the transaction waited for the write lock.
+const CATCH_UP_ATTEMPTS: u32 = 100;
+/// Maximum rows of the audit log read inside the transaction: more than one or two transactions of others write. If
+/// there are more, the plan first catches up in a read.
+const MAX_ROWS_LOCKED: usize = 3 * MAX_WHOLE;
 /// Maximum rows of the audit log in one read.
 const ROWS_AT_ONCE: usize = 10_000;
 
 /// Changes that don't alter which methods a token's secrets may call, if its account lets them.
-const HARMLESS: [&str; 12] = [
-    "token.disable",
-    "token.enable",
+const HARMLESS: [&str; 14] = [
+    DisableTokens::NAME,
+    EnableTokens::NAME,
+    DeleteTokens::NAME,
+    // The earlier name of the same, in rows written then.
     "token.delete",
-    "token.restore",
-    "account.create",
-    "account.passwd",
-    "account.disable",
-    "account.enable",
-    "policy.set",
+    RestoreTokens::NAME,
+    PurgeTokens::STARTED,
+    PurgeTokens::FINISHED,
+    PurgeTokens::STOPPED,
+    CreateAccount::NAME,
+    SetPassword::NAME,
+    DisableAccounts::NAME,
+    EnableAccounts::NAME,
+    SetPolicy::NAME,
     "sign-in.failed",
-    "token.purge.started",
-    "token.purge.finished",
 ];
 
 /// Changes since a plan was made.
@@ -42,6 +52,16 @@ enum Since {
     More(BTreeSet<TokenId>, AuditTip),
     /// Something that every plan depends on.
     Everything,
+}
+
+/// What became of a planned change in its transaction.
+enum Attempt<T> {
+    /// It was carried out.
+    Done(T),
+    /// Too much was written since the plan last caught up. Nothing was done.
+    Behind,
+    /// The whole plan is out of date. Nothing was done.
+    OutOfDate,
 }
 
 /// Returns the changes since `tip`, and reads at most `limit` rows for that.
@@ -74,30 +94,50 @@ impl<S: Store> Local<S> {
     /// Carries out `verb` after planning in a read. Tokens that change meanwhile are checked again, the last of them
     /// inside the transaction. So even constant changes of a busy store don't prevent the change.
     pub(super) fn planned<V: Change>(&self, verb: &mut V, session: Option<&Session>) -> Result<Committed<V::Out>> {
+        let mut catch_ups = CATCH_UP_ATTEMPTS;
         for _ in 0..PLAN_ATTEMPTS {
             let mut tip = self.look::<V, _>(session, |by, snapshot, env| {
                 verb.plan(by, snapshot, env)?;
                 snapshot.audit_tip()
             })?;
-            if !self.catch_up(verb, session, &mut tip)? {
-                continue;
-            }
-            let clock = &*self.adapters().clock;
-            let done = self.store().write(&self.audit_actor(session), &|| clock.now(), |tx, now| {
-                let by = self.actor::<V>(session, tx, now)?;
-                match since(tx, tip, MAX_ROWS_LOCKED)? {
-                    Since::Tokens(tokens, _) if tokens.is_empty() => {}
-                    Since::Tokens(tokens, _) => verb.look_again(tx, &tokens)?,
-                    Since::More(..) | Since::Everything => return Err(outrun()),
+            while self.catch_up(verb, session, &mut tip)? {
+                match self.run_planned(verb, session, tip)? {
+                    Attempt::Done(done) => return Ok(done),
+                    Attempt::Behind if catch_ups > 0 => catch_ups -= 1,
+                    Attempt::Behind => return Err(outrun()),
+                    Attempt::OutOfDate => break,
                 }
-                verb.run(&by, tx, &self.env(now))
-            });
-            match done {
-                Err(error) if error.is(Fault::Outrun) => {}
-                done => return done,
             }
         }
         Err(outrun())
+    }
+
+    /// Carries out `verb` in one transaction, if little was written since `tip`.
+    fn run_planned<V: Change>(
+        &self,
+        verb: &mut V,
+        session: Option<&Session>,
+        tip: AuditTip,
+    ) -> Result<Attempt<Committed<V::Out>>> {
+        let clock = &*self.adapters().clock;
+        let mut is_behind = false;
+        let done = self.store().write(&self.audit_actor(session), &|| clock.now(), |tx, now| {
+            let by = self.actor::<V>(session, tx, now)?;
+            match since(tx, tip, MAX_ROWS_LOCKED)? {
+                Since::Tokens(tokens, _) if tokens.is_empty() => {}
+                Since::Tokens(tokens, _) => verb.look_again(tx, &tokens)?,
+                since => {
+                    is_behind = matches!(since, Since::More(..));
+                    return Err(outrun());
+                }
+            }
+            verb.run(&by, tx, &self.env(now))
+        });
+        match done {
+            Ok(done) => Ok(Attempt::Done(done)),
+            Err(error) if error.is(Fault::Outrun) => Ok(if is_behind { Attempt::Behind } else { Attempt::OutOfDate }),
+            Err(error) => Err(error),
+        }
     }
 
     /// Checks again the tokens changed since `tip`, until little is left for the transaction. `false` if the whole

@@ -45,6 +45,13 @@ pub struct PurgeTokens {
 }
 
 impl PurgeTokens {
+    /// The milestones of a purge of several batches, in the audit log.
+    pub const STARTED: &str = "token.purge.started";
+    /// After the last batch.
+    pub const FINISHED: &str = "token.purge.finished";
+    /// Ended early.
+    pub const STOPPED: &str = "token.purge.stopped";
+
     /// Creates a purge of the `confirm` tokens of kind `which`.
     pub fn new(which: Purgeable, confirm: u64) -> Self {
         PurgeTokens { which, confirm, begun: None, last: None }
@@ -122,9 +129,9 @@ impl BatchedChange for PurgeTokens {
 
     fn milestone(&self, milestone: Milestone) -> AuditEntry {
         let (verb, key, count) = match milestone {
-            Milestone::Started(count) => ("token.purge.started", "to_purge", count),
-            Milestone::Finished(count) => ("token.purge.finished", "purged", count),
-            Milestone::Stopped(count) => ("token.purge.stopped", "purged", count),
+            Milestone::Started(count) => (Self::STARTED, "to_purge", count),
+            Milestone::Finished(count) => (Self::FINISHED, "purged", count),
+            Milestone::Stopped(count) => (Self::STOPPED, "purged", count),
         };
         let target = format!("{} tokens", self.which.word());
         AuditEntry::new(verb, &target, &target).with(key, count)

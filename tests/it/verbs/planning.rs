@@ -2,8 +2,10 @@
 
 use std::sync::atomic::{AtomicU32, Ordering};
 
-use jeton::domain::audit::AuditActor;
+use jeton::domain::audit::{AuditActor, AuditEntry};
 use jeton::domain::time::Timestamp;
+use jeton::domain::token::TokenId;
+use jeton::verbs::Verb;
 use jeton::verbs::audited::Audited;
 use jeton::verbs::ports::{Bookkeeping, Committed, Due, Edition, Snapshot, Tx};
 
@@ -103,8 +105,37 @@ fn planned_change_is_not_outrun_by_tokens_that_change_all_the_time() {
         ask(enable(&["flicker"]).into());
         ask(create(&format!("new{left}")).into());
         ask(regenerate("flicker").into());
+        ask(delete(&[&format!("new{left}")], &format!("new{left}")).into());
     };
     ask(&Overtaken::over(&house, u32::MAX, busy), &by(OWNER), retitled()).unwrap();
+    assert!(titled(&house, "Another title"));
+}
+
+/// Commits `count` rows at once, each about another token, as a purge or a revoke of many does.
+fn write_many(other: &Local<SqliteStore>, count: i64) {
+    let rows = (1..=count).map(|n| AuditEntry::new(PurgeTokens::NAME, TokenId(n), "gone"));
+    let audited = || Audited::each((), rows).unwrap();
+    other.store().write(&tester(), &|| START, |_, _| Ok(audited())).unwrap();
+}
+
+#[test]
+fn planned_change_is_not_outrun_by_batches_of_a_purge() {
+    let house = House::inhabited();
+    let purge = |other: &Local<SqliteStore>, left: u32| {
+        let mark = [PurgeTokens::STARTED, PurgeTokens::FINISHED, PurgeTokens::STOPPED][left as usize % 3];
+        let mark = || AuditEntry::new(mark, "trashed tokens", "trashed tokens");
+        other.store().write(&tester(), &|| START, |_, _| Ok(Audited::one((), mark()))).unwrap();
+        write_many(other, 1_000);
+    };
+    ask(&Overtaken::over(&house, u32::MAX, purge), &by(OWNER), retitled()).unwrap();
+    assert!(titled(&house, "Another title"));
+}
+
+#[test]
+fn planned_change_catches_up_when_much_was_written_while_it_waited() {
+    let house = House::inhabited();
+    let far = |other: &Local<SqliteStore>, _| write_many(other, 4_000);
+    ask(&Overtaken::over(&house, 8, far), &by(OWNER), retitled()).unwrap();
     assert!(titled(&house, "Another title"));
 }
 
