@@ -64,14 +64,12 @@ pub fn command() -> clap::Command {
 /// Runs the line.
 pub fn run(args: impl Iterator<Item = OsString>) -> ExitCode {
     let args: Vec<OsString> = args.collect();
-    // Needed before the line is known to be one.
-    let as_json = args.iter().any(|arg| arg == "--json" || arg == "--log-json");
+    // Guessed from the words, should the line not be readable. What comes after `--` is no option.
+    let as_json = args.iter().take_while(|arg| *arg != "--").any(|arg| arg == "--json" || arg == "--log-json");
     let line = match args::read(args.into_iter()) {
         Ok(line) => line,
         Err(stop) if as_json && !stop.wanted => {
-            let (what, next) = stop.text.trim().split_once('\n').unwrap_or((stop.text.trim(), ""));
-            let next = next.split_whitespace().collect::<Vec<_>>().join(" ");
-            output::error(&Error::usage(what.trim_start_matches("error: ")).next(next), true);
+            output::error(&unreadable(&stop.text), true);
             return ExitCode::from(Kind::Usage.exit_code());
         }
         Err(stop) => {
@@ -82,6 +80,7 @@ pub fn run(args: impl Iterator<Item = OsString>) -> ExitCode {
             });
         }
     };
+    let as_json = line.global.json || matches!(&line.command, Some(Command::Serve(args)) if args.log_json);
     let moved = platform::process::move_token_out_of_environment();
     match moved.and_then(|()| carry_out(line.global, line.command)) {
         Ok(()) => ExitCode::SUCCESS,
@@ -90,6 +89,14 @@ pub fn run(args: impl Iterator<Item = OsString>) -> ExitCode {
             ExitCode::from(e.kind.exit_code())
         }
     }
+}
+
+/// The error for a line that can't be read: the first line of `text` tells what, the others what to do.
+fn unreadable(text: &str) -> Error {
+    let (what, next) = text.trim().split_once('\n').unwrap_or((text.trim(), ""));
+    let next = next.split_whitespace().collect::<Vec<_>>().join(" ");
+    let error = Error::usage(what.trim_start_matches("error: "));
+    if next.is_empty() { error } else { error.next(next) }
 }
 
 fn carry_out(global: Global, command: Option<Command>) -> Result<()> {
@@ -313,5 +320,16 @@ impl App {
                 Err(e) => return Err(e),
             }
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn error_of_one_line_has_no_next_step() {
+        assert_eq!(unreadable("error: no\n").next, None);
+        assert_eq!(unreadable("error: no\n\n  try  this\n").next.as_deref(), Some("try this"));
     }
 }

@@ -273,3 +273,14 @@ fn secrets_in_a_full_pipe_hold_nobody_up() {
     assert_eq!(answer["created"].as_array().unwrap().len(), 600);
     assert_eq!(home.verify(answer["created"][599]["secret"].as_str().unwrap()), 0);
 }
+
+#[test]
+fn word_after_two_dashes_does_not_make_errors_json() {
+    let home = Home::set_up();
+    for args in [&["token", "show", "--", "--json"][..], &["token", "nonsense", "--", "--json"]] {
+        let err = home.as_ops(args).err.clone();
+        assert!(!err.is_empty() && !err.starts_with('{'), "{err}");
+    }
+    let err = home.as_ops(&["token", "show", "absent", "--json"]).err.clone();
+    assert!(err.starts_with('{'), "{err}");
+}
