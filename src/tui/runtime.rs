@@ -159,6 +159,16 @@ impl Workers {
     }
 }
 
+impl Workers {
+    /// Sends a job to its thread. A stop from then on is for this job, if it works in batches.
+    fn send(&self, job: Job) -> Result<()> {
+        if job.is_batched() {
+            self.progress.begin();
+        }
+        self.store.send(job)
+    }
+}
+
 impl Drop for Workers {
     /// Closes the store and clears a secret from the desktop's clipboard, however the screens end.
     fn drop(&mut self) {
@@ -262,7 +272,7 @@ impl Loop<'_> {
     }
 
     fn job(&mut self, job: Job) -> Result<()> {
-        self.workers.store.send(job)
+        self.workers.send(job)
     }
 
     fn copy(&mut self, text: Zeroizing<String>, is_secret: bool) -> Result<()> {
@@ -298,5 +308,49 @@ impl Loop<'_> {
     fn resized(&mut self) -> Result<()> {
         let (columns, rows) = size();
         self.message(Msg::Resize(columns, rows))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::domain::token::Purgeable;
+    use crate::platform;
+    use crate::tui::msg::RequestId;
+    use crate::verbs::Jeton;
+    use crate::verbs::actor::Credential;
+    use crate::verbs::request::{Request, Response};
+    use crate::verbs::tokens::{PurgeTokens, TallyTokens};
+    use crate::witness::Witness;
+
+    struct Nothing;
+
+    impl Jeton for Nothing {
+        fn call(&self, _: &Credential, _: Request) -> Result<Response> {
+            Err(Error::failure("nothing"))
+        }
+    }
+
+    #[test]
+    fn stop_that_came_too_late_does_not_stop_the_next_work() {
+        let jeton: Arc<dyn Jeton> = Arc::new(Nothing);
+        let (delivery, witness) = (platform::world().delivery, Witness::of(std::path::Path::new("nowhere")));
+        let store = Store::start(Arc::clone(&jeton), jeton, delivery, witness, Arc::default(), drop).unwrap();
+        let (progress, ledger_shown) = (Arc::<Progress>::default(), Arc::default());
+        let workers = Workers {
+            store: Arc::new(store),
+            clipboard: None,
+            past_tmux: false,
+            progress: Arc::clone(&progress),
+            ledger_shown,
+        };
+        let send =
+            |request: Request| workers.send(Job::Call(RequestId(1), Credential::Store, Box::new(request))).unwrap();
+        progress.stop();
+        send(PurgeTokens::new(Purgeable::Trashed, 5_000).into());
+        assert!(!progress.is_stopped());
+        progress.stop();
+        send(TallyTokens.into());
+        assert!(progress.is_stopped(), "it is for the purge, which may not have begun");
     }
 }

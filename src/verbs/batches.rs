@@ -99,11 +99,14 @@ impl Progress {
         self.stopped.store(true, Ordering::Relaxed);
     }
 
-    fn reset(&self) {
+    /// Forgets a stop that came after the end of earlier work. Called when work is asked for, before it begins: a stop
+    /// from then on counts.
+    pub fn begin(&self) {
         self.stopped.store(false, Ordering::Relaxed);
     }
 
-    fn is_stopped(&self) -> bool {
+    /// `true` if the work should end.
+    pub fn is_stopped(&self) -> bool {
         self.stopped.load(Ordering::Relaxed)
     }
 
@@ -136,7 +139,6 @@ impl<S: Store> Local<S> {
         let session = self.proved(who, V::PROOF, V::NEEDS)?;
         let session = session.as_ref();
         let audited = self.audit_actor(session);
-        let progress = &self.adapters().progress;
         let total = self.look::<V, _>(session, |by, snapshot, env| verb.begin(by, snapshot, env))?;
         let size = if total <= MAX_WHOLE as u64 { MAX_WHOLE } else { FIRST_BATCH };
         let mut course = Course { total, done: 0, size, seq: 0 };
@@ -146,8 +148,6 @@ impl<S: Store> Local<S> {
             Ok(stopped) => *stopped,
             Err(_) => true,
         };
-        // Clears the stop request, now that the work has ended. A stop before the first batch counts, too.
-        progress.reset();
         if !course.is_whole() && done > 0 {
             let milestone = if stopped { Milestone::Stopped(done) } else { Milestone::Finished(done) };
             let entry = verb.milestone(milestone);
