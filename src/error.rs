@@ -77,6 +77,17 @@ pub enum Fault {
     Outrun,
 }
 
+/// A reference to a token that is not there, for a later search of similar names.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Unknown {
+    /// The reference as it was typed.
+    pub typed: String,
+    /// `true` if it was searched in the trash.
+    pub trashed: bool,
+    /// `true` if the token was to be changed, not only seen.
+    pub to_write: bool,
+}
+
 /// An error with text for a person.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub struct Error {
@@ -92,12 +103,14 @@ pub struct Error {
     pub retry_after: Option<Duration>,
     /// The failure that the program can handle itself, if it is one.
     pub fault: Option<Fault>,
+    /// The reference that means no token, if that is the error and similar names may be suggested.
+    pub unknown: Option<Box<Unknown>>,
 }
 
 impl Error {
     /// Creates an error of `kind` with the message `what`.
     pub fn new(kind: Kind, what: impl Into<String>) -> Self {
-        Error { kind, what: what.into(), why: None, next: None, retry_after: None, fault: None }
+        Error { kind, what: what.into(), why: None, next: None, retry_after: None, fault: None, unknown: None }
     }
 
     /// Creates a [`Kind::Failure`].
@@ -165,6 +178,12 @@ impl Error {
     /// `true` if the error has this fault.
     pub fn is(&self, fault: Fault) -> bool {
         self.fault == Some(fault)
+    }
+
+    /// Adds the reference to which similar names may be suggested.
+    pub fn unknown(mut self, unknown: Unknown) -> Self {
+        self.unknown = Some(Box::new(unknown));
+        self
     }
 
     /// Adds the next step.

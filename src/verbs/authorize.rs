@@ -13,6 +13,7 @@ mod near;
 mod resolve;
 
 pub use accounts::{Manage, give_role, manage, manage_all, may_manage, own_password, policy, replace_password_first};
+pub use near::near_names;
 pub use resolve::{to_copy, token, tokens};
 
 use super::actor::{Actor, Bearer};

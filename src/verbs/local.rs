@@ -13,7 +13,7 @@ use super::tokens::SecretSource;
 use super::{Change, Changed, Env, Jeton, Proof, Query, Verb, authorize, decide};
 use crate::domain::audit::{AuditActor, Face};
 use crate::domain::time::Timestamp;
-use crate::error::Result;
+use crate::error::{Error, Kind, Result};
 
 /// The environment of verbs, apart from the store.
 #[derive(Clone)]
@@ -134,23 +134,21 @@ impl<S: Store> Carrier for Local<S> {
         if V::READS_AUDIT {
             let _ = self.store.write_failed_sign_ins(self.world.clock.now(), Due::Look);
         }
-        self.store.read(|snapshot| {
-            let now = self.world.clock.now();
-            let by = self.actor::<V>(session.as_ref(), snapshot, now)?;
-            verb.run(&by, snapshot, &self.env(now))
-        })
+        let found = self.look::<V, _>(session.as_ref(), |by, snapshot, env| verb.run(by, snapshot, env));
+        found.map_err(|error| self.with_near_names::<V>(session.as_ref(), error))
     }
 
     fn change<V: Change>(&self, who: &Credential, mut verb: V) -> Result<V::Reply> {
         let session = self.proved(who, V::PROOF, V::NEEDS)?;
         verb.prepare(who, &*self.world.hasher)?;
-        let Committed { mut out, seq } = if V::PLANS {
-            self.planned(&mut verb, session.as_ref())?
+        let done = if V::PLANS {
+            self.planned(&mut verb, session.as_ref())
         } else if let Some(save_to) = verb.secrets_go_to() {
-            self.deliver_first(&verb, session.as_ref(), save_to)?
+            self.deliver_first(&verb, session.as_ref(), save_to)
         } else {
-            self.run(&verb, session.as_ref())?
+            self.run(&verb, session.as_ref())
         };
+        let Committed { mut out, seq } = done.map_err(|error| self.with_near_names::<V>(session.as_ref(), error))?;
         self.prune_ledger();
         if V::LOOKS_BACK {
             // The change is made, whether or not this can be read.
@@ -175,6 +173,20 @@ impl<S: Store> Local<S> {
             let by = self.actor::<V>(session, tx, now)?;
             verb.run(&by, tx, &self.env(now))
         })
+    }
+
+    /// Adds names similar to a reference that means no token. Done once nothing is locked any more; if the search fails,
+    /// the error itself is the better message.
+    fn with_near_names<V: Verb>(&self, session: Option<&Session>, mut error: Error) -> Error {
+        let Some(unknown) = error.unknown.take().filter(|_| error.kind == Kind::NotFound && error.next.is_none())
+        else {
+            return error;
+        };
+        let near = self.look::<V, _>(session, |by, snapshot, _| authorize::near_names(by, snapshot, &unknown));
+        match near {
+            Ok(names) if !names.is_empty() => error.next(format!("Did you mean: {}?", names.join(", "))),
+            _ => error,
+        }
     }
 
     /// Runs `f` on a consistent state on behalf of the actor.

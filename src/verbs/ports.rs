@@ -9,7 +9,7 @@ mod world;
 
 pub use accounts::{AccountChanges, AccountFacts, TokenCounts};
 pub use ledger::{Bookkeeping, Denial, Due, FailedSignIn, TryKey, Use};
-pub use tokens::{Anchor, Doomed, Grant, GrantPage, PurgeQuery, Tally, Window, WindowQuery};
+pub use tokens::{Anchor, Doomed, Grant, GrantPage, NamedToken, NamesQuery, PurgeQuery, Tally, Window, WindowQuery};
 pub use usage::{DeniedEvidence, DeniedSince, LastDenied, Origin, PreviousUses, Usage};
 pub use world::{Clock, Delivery, Entropy, PasswordHasher, SavedSecret, Verdict};
 
@@ -183,6 +183,8 @@ pub trait Snapshot: AuditLog + AccountFacts + Ledger {
         name: &TokenName,
         trashed: bool,
     ) -> Result<Vec<Token>>;
+    /// Returns the names of tokens that begin alike.
+    fn names(&self, query: &NamesQuery<'_>) -> Result<Vec<NamedToken>>;
     /// Returns a secret by its public id, dead ones included.
     fn secret(&self, id: &PublicId) -> Result<Option<StoredSecret>>;
     /// Returns the tombstone of a secret whose token was purged.

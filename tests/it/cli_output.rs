@@ -277,8 +277,8 @@ fn secrets_in_a_full_pipe_hold_nobody_up() {
 #[test]
 fn word_after_two_dashes_does_not_make_errors_json() {
     let home = Home::set_up();
-    for args in [&["token", "show", "--", "--json"][..], &["token", "nonsense", "--", "--json"]] {
-        let err = home.as_ops(args).err.clone();
+    for args in [&["token", "show", "--password-stdin", "--", "--json"][..], &["token", "nonsense", "--", "--json"]] {
+        let err = home.run(args, format!("{PASSWORD}\n")).err.clone();
         assert!(!err.is_empty() && !err.starts_with('{'), "{err}");
     }
     let err = home.as_ops(&["token", "show", "absent", "--json"]).err.clone();

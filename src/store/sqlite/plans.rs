@@ -21,7 +21,7 @@ use crate::domain::sort::{Sort, SortColumn};
 use crate::domain::time::Timestamp;
 use crate::domain::token::TokenId;
 use crate::verbs::ledger::{DeniedKey, DeniedRow, LedgerAnchor, LedgerQuery, Sight, UseKey, UseRow};
-use crate::verbs::ports::{Anchor, NewAccount, NewToken, Visibility, WindowQuery};
+use crate::verbs::ports::{Anchor, NamesQuery, NewAccount, NewToken, Visibility, WindowQuery};
 
 const NOW: Timestamp = Timestamp(1_795_253_400_000);
 
@@ -72,6 +72,19 @@ fn query(roles: &[Role], sort: Sort, trashed: bool) -> WindowQuery {
         now: NOW,
         anchor: Anchor::Start,
         limit: 200,
+    }
+}
+
+#[test]
+fn search_of_similar_names_reads_a_part_of_an_index() {
+    let (db, _folder) = furnished();
+    let visibility = Visibility { own: AccountId(1), roles: Role::ALL.to_vec() };
+    for (account, trashed) in [(None, false), (Some(AccountId(1)), false), (None, true), (Some(AccountId(1)), true)] {
+        let query = NamesQuery { visibility: &visibility, account, beginning: "ci", trashed, limit: 200 };
+        let values = ["ci".to_owned().into(), "cj".to_owned().into(), 200.into()];
+        let plan = explained(&db, &tokens::names_sql(&query), &values);
+        assert!(plan.contains("name>? AND name<?") && !plan.contains("TEMP B-TREE"), "{plan}");
+        assert!(!plan.contains("SCAN t") && !plan.contains("SCAN a"), "{plan}");
     }
 }
 

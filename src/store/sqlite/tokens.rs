@@ -16,7 +16,7 @@ use crate::domain::selection::Selection;
 use crate::domain::time::Timestamp;
 use crate::domain::token::{PreviousSecret, Revision, Token, TokenId, TokenKind, TokenOwner};
 use crate::error::{Error, Result};
-use crate::verbs::ports::{NewToken, Visibility};
+use crate::verbs::ports::{NamedToken, NamesQuery, NewToken, Visibility};
 
 /// Selects a token with all its data in one row. Data in other tables is fetched by key.
 pub(super) const SELECT: &str = "
@@ -173,6 +173,36 @@ pub(super) fn named(
         Some(id) => find(db, &format!("{head} AND t.account_id = ?2 LIMIT 100"), &[&name.as_str(), &id.0]),
         None => find(db, &format!("{head} LIMIT 100"), &[&name.as_str()]),
     }
+}
+
+/// The statement for tokens whose names lie between `?1` and `?2`. What the reader doesn't see is looked at too: so
+/// the limit stands inside.
+pub(super) fn names_sql(query: &NamesQuery<'_>) -> String {
+    let (within, account) = match (query.trashed, query.account) {
+        (false, Some(id)) => {
+            (format!("tokens_name_in_account WHERE account_id = {} AND deleted_at IS NULL", id.0), String::new())
+        }
+        (false, None) => ("tokens_by_name WHERE deleted_at IS NULL".to_owned(), String::new()),
+        (true, account) => (
+            "tokens_trashed_by_name WHERE deleted_at IS NOT NULL".to_owned(),
+            account.map(|id| format!(" AND t.account_id = {}", id.0)).unwrap_or_default(),
+        ),
+    };
+    let seen = visible(query.visibility);
+    format!(
+        "SELECT a.id, a.username, t.name
+         FROM (SELECT id FROM tokens INDEXED BY {within} AND name >= ?1 AND name < ?2 ORDER BY name LIMIT ?3) f
+              JOIN tokens t ON t.id = f.id JOIN accounts a ON a.id = t.account_id
+         WHERE {seen}{account}"
+    )
+}
+
+pub(super) fn names(db: &Connection, query: &NamesQuery<'_>) -> Result<Vec<NamedToken>> {
+    let limit = i64::try_from(query.limit).unwrap_or(i64::MAX);
+    let behind = format!("{}{}", query.beginning, char::MAX);
+    all(db, &names_sql(query), params![query.beginning, behind, limit], |r| {
+        Ok(NamedToken { account: AccountId(r.get(0)?), username: r.get(1)?, name: r.get(2)? })
+    })
 }
 
 pub(super) fn kept(db: &Connection, account: AccountId) -> Result<Vec<Token>> {

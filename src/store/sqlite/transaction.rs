@@ -22,8 +22,8 @@ use crate::verbs::ledger::{
     DeniedKey, DeniedRow, Ledger, LedgerPart, LedgerQuery, LedgerWindow, Measured, UseKey, UseRow,
 };
 use crate::verbs::ports::{
-    AccountChanges, AccountFacts, Doomed, GrantPage, Installation, NewAccount, NewToken, PurgeQuery, Snapshot,
-    StoredSecret, Tally, TokenCounts, Tx, Usage, Visibility, Window, WindowQuery,
+    AccountChanges, AccountFacts, Doomed, GrantPage, Installation, NamedToken, NamesQuery, NewAccount, NewToken,
+    PurgeQuery, Snapshot, StoredSecret, Tally, TokenCounts, Tx, Usage, Visibility, Window, WindowQuery,
 };
 use rusqlite::Transaction;
 use std::collections::BTreeMap;
@@ -65,6 +65,9 @@ impl Snapshot for Open<'_> {
         trashed: bool,
     ) -> Result<Vec<Token>> {
         tokens::named(self.0, visibility, account, name, trashed)
+    }
+    fn names(&self, query: &NamesQuery<'_>) -> Result<Vec<NamedToken>> {
+        tokens::names(self.0, query)
     }
     fn secret(&self, id: &PublicId) -> Result<Option<StoredSecret>> {
         secrets::by_public_id(self.0, id)

@@ -1,72 +1,76 @@
-//! Suggestions of names similar to a reference that means no token.
+//! Suggestions of names similar to a reference that means no token. They are searched after the answer is known, in a
+//! read of their own: a mistyped name never holds up other writers.
 
-use super::{Act, Among, reaches};
-use crate::domain::filter::Filter;
-use crate::domain::sort::Sort;
+use std::collections::BTreeSet;
+
+use super::{Act, reaches};
+use crate::domain::name::{TokenName, Username};
 use crate::domain::suggest::nearest;
-use crate::domain::time::Timestamp;
-use crate::domain::token::TokenRef;
-use crate::error::{Error, Result};
+use crate::error::{Result, Unknown};
 use crate::verbs::actor::Actor;
-use crate::verbs::ports::{Anchor, Snapshot, WindowQuery};
+use crate::verbs::ports::{NamesQuery, Snapshot};
 
-/// Maximum number of tokens compared for each piece of the reference.
+/// Maximum number of tokens compared for each beginning of the reference.
 const MAX_CANDIDATES: usize = 200;
 /// Maximum number of suggestions.
 const MAX_NAMES: usize = 3;
 
-/// Adds the names nearest to `reference` to the error. Suggests only tokens within the actor's reach that it may also
-/// see. Compares only tokens whose name contains a piece of the reference, so that the cost doesn't depend on the
-/// number of tokens.
-pub(super) fn with_near_names(
-    error: Error,
-    by: &Actor,
-    snapshot: &dyn Snapshot,
-    reference: &TokenRef,
-    among: Among,
-    act: Act,
-) -> Result<Error> {
-    let TokenRef::Typed(text) = reference else { return Ok(error) };
-    if error.next.is_some() || !reaches(by, Act::See, true) {
-        return Ok(error);
+/// Returns the names nearest to a reference that means no token. Suggests only tokens within the actor's reach that it
+/// may also see. Compares only a limited number of tokens whose names begin alike, found by an index, so that the cost
+/// doesn't depend on the number of tokens.
+///
+/// # Errors
+/// [`crate::error::Kind::Unauthenticated`] when nothing was proved, and errors of the store.
+pub fn near_names(by: &Actor, snapshot: &dyn Snapshot, unknown: &Unknown) -> Result<Vec<String>> {
+    let actor = by.account()?;
+    if !reaches(by, Act::See, true) {
+        return Ok(Vec::new());
     }
+    let act = if unknown.to_write { Act::Change } else { Act::See };
     let (seen, mut visibility) = (by.visibility(Act::See)?, by.visibility(act)?);
     visibility.roles.retain(|role| seen.roles.contains(role));
-    let (account, name) = text.split_once('/').map_or((None, text.as_str()), |(account, name)| (Some(account), name));
-    let own = by.account()?.id;
+    let text = unknown.typed.as_str();
+    let (username, name) = text.split_once('/').map_or((None, text), |(username, name)| (Some(username), name));
+    let accounts = match username {
+        Some(username) => {
+            let known = Username::parse(username).ok().map(|username| snapshot.account_named(&username)).transpose()?;
+            known.flatten().map(|account| Some(account.id)).into_iter().collect()
+        }
+        None if visibility.roles.is_empty() => vec![Some(actor.id)],
+        None => vec![Some(actor.id), None],
+    };
     // Tokens by name, each with its written form.
-    let mut known: Vec<(String, String)> = Vec::new();
-    for piece in pieces(name) {
-        let filter = Filter { words: vec![piece], account: account.map(str::to_lowercase), ..Filter::default() };
-        let found = snapshot.window(&WindowQuery {
-            visibility: visibility.clone(),
-            account: None,
-            filter,
-            expiring_by: None,
-            sort: Sort::default(),
-            trashed: among == Among::Trashed,
-            // Unused: the filter asks for no status.
-            now: Timestamp(0),
-            anchor: Anchor::Start,
-            limit: MAX_CANDIDATES,
-        })?;
-        known.extend(found.rows.iter().map(|token| {
-            let full = if token.owner.id == own { token.name.to_string() } else { token.full_name() };
-            (token.name.to_string(), full)
-        }));
+    let mut known: BTreeSet<(String, String)> = BTreeSet::new();
+    for account in accounts {
+        for beginning in beginnings(name) {
+            // The first names of everybody have nothing to do with the reference.
+            if beginning.is_empty() && (account.is_none() || unknown.trashed) {
+                continue;
+            }
+            let found = snapshot.names(&NamesQuery {
+                visibility: &visibility,
+                account,
+                beginning,
+                trashed: unknown.trashed,
+                limit: MAX_CANDIDATES,
+            })?;
+            known.extend(found.into_iter().filter(|one| TokenName::parse(&one.name).is_ok()).map(|one| {
+                let full = format!("{}/{}", one.username, one.name);
+                (one.name.clone(), if one.account == actor.id { one.name } else { full })
+            }));
+        }
     }
-    known.sort();
-    known.dedup();
     let near = nearest(name, known.iter().map(|(name, _)| name.as_str()));
     let written = known.iter().filter(|(name, _)| near.contains(&name.as_str()));
-    let names: Vec<&str> = written.map(|(_, full)| full.as_str()).take(MAX_NAMES).collect();
-    Ok(if names.is_empty() { error } else { error.next(format!("Did you mean: {}?", names.join(", "))) })
+    Ok(written.map(|(_, full)| full.clone()).take(MAX_NAMES).collect())
 }
 
-/// Returns the beginning, the middle and the end of a name, in lower case.
-fn pieces(name: &str) -> Vec<String> {
-    let letters: Vec<char> = name.to_lowercase().chars().collect();
-    let size = letters.len().div_ceil(3).clamp(2, 8);
-    let Some(last) = letters.len().checked_sub(size) else { return Vec::new() };
-    [0, last / 2, last].map(|start| letters[start..start + size].iter().collect()).into()
+/// Returns the beginnings of a name that are searched, the longest first: of a typing error near its end the longest
+/// one finds little else. The empty one is the last.
+fn beginnings(name: &str) -> Vec<&str> {
+    let length = name.chars().count();
+    let mut sizes = vec![length, length.saturating_sub(1), length * 2 / 3, length / 3, 1, 0];
+    sizes.dedup();
+    let cut = |size: usize| name.char_indices().nth(size).map_or(name, |(end, _)| &name[..end]);
+    sizes.into_iter().map(cut).collect()
 }

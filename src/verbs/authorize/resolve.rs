@@ -2,7 +2,7 @@
 //! the act. No answer reveals a token's state before that.
 
 use super::{
-    Act, Among, NewOwner, Requested, account, denied_first, hidden, near, new_owner, no_escalation, no_higher_role,
+    Act, Among, NewOwner, Requested, account, denied_first, hidden, new_owner, no_escalation, no_higher_role,
     not_itself, permit, reaches, reaches_others, shortened,
 };
 use crate::domain::account::Account;
@@ -11,7 +11,7 @@ use crate::domain::name::{TokenName, Username};
 use crate::domain::role::Role;
 use crate::domain::secret::PublicId;
 use crate::domain::token::{Token, TokenId, TokenRef};
-use crate::error::{Error, Kind, Result};
+use crate::error::{Error, Result, Unknown};
 use crate::verbs::actor::Actor;
 use crate::verbs::ports::Snapshot;
 
@@ -43,13 +43,7 @@ pub fn tokens(
         found.push(Found::look(by, snapshot, reference, among, act)?);
     }
     judge(by, snapshot, &found, act, requested)?;
-    let one = |(found, reference): (Found, &&TokenRef)| match found.only(reference, among) {
-        Err(error) if error.kind == Kind::NotFound => {
-            Err(near::with_near_names(error, by, snapshot, reference, among, act)?)
-        }
-        found => found,
-    };
-    found.into_iter().zip(references).map(one).collect()
+    found.into_iter().zip(references).map(|(found, reference)| found.only(reference, among, act)).collect()
 }
 
 /// Returns the token that `reference` means, if the actor may see it, and the account for its copy: `into`, else its
@@ -75,7 +69,7 @@ pub fn to_copy(
     };
     let [found] = found;
     found.all().try_for_each(|source| owner(source).map(drop))?;
-    let source = found.only(reference, Among::Kept)?;
+    let source = found.only(reference, Among::Kept, Act::See)?;
     let owner = owner(&source)?;
     Ok((source, owner))
 }
@@ -107,10 +101,10 @@ impl Found {
         self.there.iter().chain(&self.elsewhere)
     }
 
-    fn only(mut self, reference: &TokenRef, among: Among) -> Result<Token> {
+    fn only(mut self, reference: &TokenRef, among: Among, act: Act) -> Result<Token> {
         match self.there.len() {
             1 => Ok(self.there.swap_remove(0)),
-            0 => Err(not_found(reference, among, !self.elsewhere.is_empty())),
+            0 => Err(not_found(reference, among, act, !self.elsewhere.is_empty())),
             _ => {
                 let named = |t: &Token| format!("{} ({})", t.full_name(), t.id);
                 let names: Vec<String> = self.there.iter().take(5).map(named).collect();
@@ -170,14 +164,19 @@ fn means_own(actor: &Account, reference: &TokenRef) -> bool {
     }
 }
 
-fn not_found(reference: &TokenRef, among: Among, elsewhere: bool) -> Error {
-    match (among, elsewhere) {
-        (Among::Kept, true) => Error::not_found(format!("the token {reference} is in the trash"))
-            .next(format!("Bring it back with: jeton token restore {reference}")),
+fn not_found(reference: &TokenRef, among: Among, act: Act, elsewhere: bool) -> Error {
+    let error = match (among, elsewhere) {
+        (Among::Kept, true) => {
+            return Error::not_found(format!("the token {reference} is in the trash"))
+                .next(format!("Bring it back with: jeton token restore {reference}"));
+        }
         (Among::Trashed, true) => Error::not_found(format!("the token {reference} is not in the trash")),
         _ => Error::not_found(format!("there is no token {reference}"))
             .why("a token is named by its name, account/name, its hint or its id"),
-    }
+    };
+    let TokenRef::Typed(typed) = reference else { return error };
+    let (trashed, to_write) = (among == Among::Trashed, act != Act::See);
+    error.unknown(Unknown { typed: typed.clone(), trashed, to_write })
 }
 
 /// Returns the tokens that `reference` could mean. Tokens that the actor can't reach are ignored, so they can't make a

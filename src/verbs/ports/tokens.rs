@@ -51,6 +51,32 @@ pub struct WindowQuery {
     pub limit: usize,
 }
 
+/// A query for tokens by the beginning of their names.
+#[derive(Debug, Clone, Copy)]
+pub struct NamesQuery<'a> {
+    /// The tokens that the reader sees.
+    pub visibility: &'a Visibility,
+    /// Limits the search to this account.
+    pub account: Option<AccountId>,
+    /// The beginning, upper and lower case told apart.
+    pub beginning: &'a str,
+    /// Tokens in the trash instead of the others.
+    pub trashed: bool,
+    /// Maximum number of tokens looked at, whether the reader sees them or not.
+    pub limit: usize,
+}
+
+/// A token's name, as [`NamesQuery`] finds it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct NamedToken {
+    /// Its account.
+    pub account: AccountId,
+    /// The account's name.
+    pub username: String,
+    /// Its name.
+    pub name: String,
+}
+
 /// One section of the token list.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct Window {

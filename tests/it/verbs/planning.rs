@@ -17,6 +17,8 @@ struct Overtaken {
     store: SqliteStore,
     times: AtomicU32,
     change: fn(&Local<SqliteStore>, u32),
+    /// What somebody commits right after a write has failed.
+    afterwards: fn(&Local<SqliteStore>),
     other: Local<SqliteStore>,
 }
 
@@ -34,7 +36,11 @@ impl Store for Overtaken {
         if let Ok(left) = left {
             (self.change)(&self.other, left);
         }
-        self.store.write(by, now, f)
+        let done = self.store.write(by, now, f);
+        if done.is_err() {
+            (self.afterwards)(&self.other);
+        }
+        done
     }
     fn rehearse<T>(
         &self,
@@ -63,9 +69,19 @@ impl Store for Overtaken {
 impl Overtaken {
     /// `house`'s store, in which `change` happens ahead of each of the first `times` writes.
     fn over(house: &House, times: u32, change: fn(&Local<SqliteStore>, u32)) -> Local<Overtaken> {
+        Self::around(house, times, change, |_| ())
+    }
+
+    /// The same, in which `afterwards` happens after each write that fails.
+    fn around(
+        house: &House,
+        times: u32,
+        change: fn(&Local<SqliteStore>, u32),
+        afterwards: fn(&Local<SqliteStore>),
+    ) -> Local<Overtaken> {
         let open = || SqliteStore::open(&house.place.path()).unwrap();
         let other = Local::new(open(), house.fakes.world(), caller());
-        let store = Overtaken { store: open(), times: AtomicU32::new(times), change, other };
+        let store = Overtaken { store: open(), times: AtomicU32::new(times), change, afterwards, other };
         Local::new(store, house.fakes.world(), caller())
     }
 }
@@ -169,6 +185,37 @@ fn token_that_changes_after_the_plan_counts_as_it_is_then() {
             let widening = done.out.widening;
             let names: Vec<&str> = widening.tokens.iter().map(|token| token.name.as_str()).collect();
             assert_eq!((widening.count, names), (2, vec!["member/old", "member/new"]));
+        }
+    }
+}
+
+#[test]
+fn similar_names_are_searched_after_the_transaction() {
+    let house = House::inhabited();
+    house.issue("member", "deploy-a");
+    let make = |other: &Local<SqliteStore>| drop(ask(other, &by("member"), create("deploy-b")).unwrap());
+    let jeton = Overtaken::around(&house, 0, |_, _| (), make);
+    for verb in [Request::from(disable(&["deploi"])), delete(&["deploi"], "deploi").into()] {
+        let error = refused(jeton.call(&by("member"), verb), Kind::NotFound);
+        assert!(error.to_string().contains("deploy-b"), "{error}");
+        house.ask("member", delete(&["deploy-b"], "deploy-b")).unwrap();
+    }
+}
+
+#[test]
+fn similar_names_are_found_beside_many_others() {
+    let house = House::inhabited();
+    house.set_policy(|p| p.active_tokens = 0);
+    for name in ["ci-deploy", "nightly", "staging-007"] {
+        house.issue("member", name);
+    }
+    for (typed, near) in [("deploy", "ci-deploy"), ("nigthly", "nightly"), ("staging-07", "staging-007")] {
+        for (who, typed, near) in [
+            ("member", typed.to_owned(), format!("Did you mean: {near}?")),
+            (OWNER, format!("member/{typed}"), format!("Did you mean: member/{near}?")),
+        ] {
+            let error = refused(house.ask(who, disable(&[&typed])), Kind::NotFound);
+            assert_eq!(error.next.as_deref(), Some(near.as_str()), "{typed}");
         }
     }
 }
