@@ -1,4 +1,4 @@
-//! `jeton check`: what needs attention, for cron and monitoring. Needs no password, only the store.
+//! `jeton check`: reports problems that need attention, for cron and monitoring. Needs no password, only the store.
 
 use schemars::JsonSchema;
 use serde::Serialize;
@@ -15,7 +15,7 @@ use crate::verbs::check::{Attention, Check, CheckKey, Finding, Look};
 use crate::verbs::ledger::caller;
 use crate::verbs::request::ask;
 
-/// How many tokens are looked at at once.
+/// Number of tokens read at once.
 const PAGE: usize = 1_000;
 
 #[derive(Serialize, JsonSchema)]
@@ -74,7 +74,7 @@ impl<'a> From<&'a Finding> for FindingJson<'a> {
     }
 }
 
-/// Each look in turn, a page at a time.
+/// Runs each check in turn, a page at a time.
 struct Pages {
     looks: std::vec::IntoIter<Look>,
     look: Option<Look>,
@@ -100,7 +100,7 @@ impl Pages {
     }
 }
 
-/// How many of each kind were found.
+/// Number of findings of each kind.
 #[derive(Default)]
 struct Counts {
     expiring: u64,
@@ -117,7 +117,7 @@ impl Counts {
         } += 1;
     }
 
-    /// The exit code, and what is said beside the lines.
+    /// Returns the exit code, and prints the summary.
     fn conclude(&self, app: &App) -> Result<()> {
         let parts: Vec<String> =
             [(self.expiring, "expiring"), (self.stale, "stale"), (self.knocking, "still knocking")]
@@ -140,7 +140,7 @@ impl Counts {
 pub(super) fn run(app: &mut App, args: &CheckArgs) -> Result<()> {
     let mut pages = Pages::of(args)?;
     let mut counts = Counts::default();
-    // What is refused is refused before anything is written.
+    // Read the first page before writing, so that a refusal comes before any output.
     let mut page = pages.next(&app.place)?;
     if app.out.json {
         let mut list = JsonList::begin(&mut app.out, "findings")?;
@@ -167,7 +167,7 @@ pub(super) fn run(app: &mut App, args: &CheckArgs) -> Result<()> {
             }
         }
         page = pages.next(&app.place)?;
-        // What fits on a page lines up, of whatever kind it is.
+        // Align all findings of a page, of every kind.
         if held >= PAGE || page.is_none() {
             app.out.table(&mut table)?;
             held = 0;

@@ -1,4 +1,4 @@
-//! `jeton config`: the settings of this user.
+//! `jeton config`: the settings of the current user.
 
 use std::io::{self, IsTerminal};
 use std::path::Path;
@@ -41,10 +41,10 @@ pub(super) struct SettingsJson {
     settings: Vec<SettingJson>,
 }
 
-/// A setting's value and where it came from, with a default that depends on where the store is.
+/// Returns a setting's value and source. Some defaults depend on the path of the store.
 fn value(app: &App, key: Key) -> Option<(String, Source)> {
     let beside_the_store = || match key {
-        // A path too long for a socket is refused by the service, and is no default.
+        // A path too long for a socket has no default, because the service refuses it.
         Key::ServeManage => http::default_manage(app.store_path()).ok(),
         Key::ServeVerify => http::default_verify(app.store_path()).ok(),
         _ => None,
@@ -92,7 +92,7 @@ fn set(app: &mut App, args: &ConfigSet) -> Result<()> {
         (Key::Store, Some(value)) => {
             key.check(value)?;
             named_file(Path::new(value), "the store")?;
-            // A path in the file would be read from the file's folder; a person means the one they stand in.
+            // A path in the file is relative to the file's folder, but a person means their working directory.
             let path = std::path::absolute(value).map_err(|e| Error::usage("that is no path").why(e.to_string()))?;
             let path = path.to_str().ok_or_else(|| Error::usage("the path is not UTF-8"))?;
             config::set(&file, key, &Stored::Text(path))?;

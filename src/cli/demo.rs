@@ -1,4 +1,4 @@
-//! `jeton demo`: the screens on a throw-away store, or a large store to keep.
+//! `jeton demo`: the screens on a temporary store, or a large store to keep.
 
 use std::path::Path;
 
@@ -30,11 +30,11 @@ pub(super) fn run(global: &Global, args: &DemoArgs) -> Result<()> {
 fn small() -> Result<()> {
     needs_terminal()?;
     let world = platform::world();
-    // Holds the folder: it goes when this function returns, however the screens ended.
+    // Owns the folder: it is deleted when this function returns, however the screens ended.
     let mut demonstration = Demonstration::make(&world)?;
     let settings = settings_of(&demonstration.username())?;
     let place = Place::new(demonstration.store(), world.clone(), caller(Face::Tui));
-    // Where nothing can be listened on, the screens are worth looking at without a service.
+    // If no port is available, show the screens without a service.
     let live = demonstration.go_live(&world).ok();
     let demo = tui::Demo {
         username: demonstration.username(),
@@ -72,7 +72,7 @@ fn large(global: &Global, args: &DemoArgs, store: &Path, tokens: u32) -> Result<
     conclude(show_screens(place, &world, &settings_of(&username)?, Some(demo))?)
 }
 
-/// How the screens behave, for the owner of a sample store: whoever is configured to ask elsewhere is not meant.
+/// Screen settings for the owner of a sample store. A configured account doesn't apply here.
 fn settings_of(owner: &Username) -> Result<Settings> {
     Settings::load(Given { user: Some(owner.to_string()), ..Given::default() })
 }

@@ -42,7 +42,7 @@ pub(super) fn run(app: &mut App, args: &GuideArgs) -> Result<()> {
     }
     if !args.catalogue.is_empty() {
         let options: Vec<String> = catalogues.iter().map(|c| format!("--catalogue {}", shown(&c.name))).collect();
-        // Printed anew without it, it would let more through.
+        // If printed again without this option, the configuration would let more through.
         map.remarks.insert(0, format!("printed with {}: no other catalogue's routes", options.join(" ")));
     }
     if !args.preflights.is_empty() {
@@ -50,14 +50,14 @@ pub(super) fn run(app: &mut App, args: &GuideArgs) -> Result<()> {
         map.remarks.insert(0, format!("printed with {}: CORS preflights pass without a token", options.join(" ")));
     }
     let serve = &app.settings.serve;
-    // Where the service that runs says it is, whatever the configuration says by now.
+    // Use the address announced by the running service. The configuration may have changed since it started.
     let verify = match (service_file::running(app.store_path()), &serve.verify) {
         (Some(running), _) => running.verify,
         (None, Some(said)) => said.value.clone(),
         (None, None) => http::default_verify(app.store_path())?,
     };
     if let (Endpoint::Unix(path), false) = (&verify, args.insecure) {
-        // Somebody else could listen there while jeton is down.
+        // Another user could listen there while jeton is down.
         sockets::check_folder(path)?;
     }
     let mut credentials = vec!["Authorization".to_owned()];
@@ -85,7 +85,7 @@ pub(super) fn run(app: &mut App, args: &GuideArgs) -> Result<()> {
     app.out.document(&text)
 }
 
-/// Where the proxy listens, and where the application is: nothing crosses a network in the clear unless that is said.
+/// Returns the proxy's listener and the application's address. Plain text over a network needs `--insecure`.
 fn addresses(args: &GuideArgs, subject: Subject) -> Result<(Upstream, Listen, Option<Tls>)> {
     let upstream = Upstream::parse(&args.upstream)?;
     let tls = match (&args.cert, &args.key) {
@@ -94,7 +94,7 @@ fn addresses(args: &GuideArgs, subject: Subject) -> Result<(Upstream, Listen, Op
     };
     let port = if tls.is_some() { "443" } else { "80" };
     let listen = args.listen.as_deref().map(Listen::parse).transpose()?;
-    // By hand nothing listens; what HAProxy's second part needs is its first part's matter.
+    // Nothing listens for curl. For HAProxy's Lua part, the first part sets the addresses.
     if args.insecure || matches!(subject, Subject::Curl | Subject::HaproxyLua) {
         return Ok((upstream, listen.map_or_else(|| Listen::parse(port), Ok)?, tls));
     }
@@ -116,7 +116,7 @@ fn addresses(args: &GuideArgs, subject: Subject) -> Result<(Upstream, Listen, Op
     }
 }
 
-/// The proof value, where the configuration holds one: that of a proxy that asks at a port and compares it.
+/// Returns the proof value if the printed configuration contains one: that of a proxy that asks jeton at a port.
 fn proof(app: &App, args: &GuideArgs, subject: Subject, verify: &Endpoint) -> Result<Option<ProxyProof>> {
     if matches!(verify, Endpoint::Unix(_)) {
         return match args.new_proof {
@@ -142,7 +142,7 @@ fn proof(app: &App, args: &GuideArgs, subject: Subject, verify: &Endpoint) -> Re
     Ok(Some(values.current))
 }
 
-/// The catalogues of these names; all of them where none is said.
+/// Returns the catalogues with these names, or all if none are given.
 fn chosen(catalogues: Vec<Catalogue>, names: &[String]) -> Result<Vec<Catalogue>> {
     if names.is_empty() {
         return Ok(catalogues);

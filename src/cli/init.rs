@@ -16,7 +16,7 @@ pub(super) fn run(app: &mut App, args: InitArgs) -> Result<()> {
     let prefix = args.prefix.as_deref().map_or_else(|| Ok(Prefix::default()), Prefix::parse)?;
     let catalogue = args.catalogue.as_deref().map(|from| source(app, from)).transpose()?;
     let named = args.username.as_deref().map(Username::parse).transpose()?;
-    // The verb says so too; here nobody is asked for a password first.
+    // The verb checks this too. Checking here fails before anyone is asked for a password.
     if !app.ask(&Credential::Store, Greet)?.first_run {
         return Err(Error::conflict(format!("the store {} is set up already", app.store_path().display()))
             .next("Sign in with jeton, or choose another place with --store"));

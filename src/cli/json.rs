@@ -1,4 +1,4 @@
-//! The shapes of JSON answers: documented, stable, `"schema":1`.
+//! JSON answers: documented, stable, `"schema":1`.
 
 mod rights;
 mod usage;
@@ -19,7 +19,7 @@ use crate::domain::token::{Token, Tombstone};
 use crate::domain::token_diff::Change;
 use crate::verbs::accounts::Me;
 
-/// The schema of every answer.
+/// Schema version of every answer.
 pub const SCHEMA: u32 = 1;
 
 /// A token.
@@ -73,7 +73,7 @@ fn instant(at: Option<Timestamp>) -> Option<String> {
 }
 
 impl TokenJson {
-    /// `token` as it stands at `now`.
+    /// Converts `token`, with its status at `now`.
     pub fn of(token: &Token, now: Timestamp) -> Self {
         let (inherit, sets, methods) = match &token.selection {
             Selection::Inherit => (true, Vec::new(), Vec::new()),
@@ -148,7 +148,7 @@ pub struct ShownJson {
     pub lineage: LineageJson,
 }
 
-/// A secret on its way into an answer: lent to the writer, never copied.
+/// A secret that is serialized by reference, never copied.
 pub struct Exposed<'a>(pub &'a Secret);
 
 /// A string.
@@ -226,7 +226,7 @@ struct ChangeJson {
 }
 
 impl EditedJson {
-    /// `after`, and what differs from before.
+    /// Converts `after`, with its differences from before.
     pub fn of(after: &Token, changes: Vec<Change>, now: Timestamp) -> Self {
         let told = |change: Change| ChangeJson {
             field: change.field.word(),
@@ -379,7 +379,7 @@ pub struct MeJson {
 }
 
 impl MeJson {
-    /// Who asks, in the store at `store`.
+    /// Answers for the current actor, in the store at `store`.
     pub fn of(me: &Me, store: String, now: Timestamp) -> Self {
         let limit = me.policy.active_tokens;
         MeJson {

@@ -1,4 +1,4 @@
-//! `jeton login` and `logout`, on this machine: who asks is remembered, no password and no session ever is.
+//! `jeton login` and `logout`. They remember the account on this machine, never a password or a session.
 
 use super::App;
 use super::args::LoginArgs;
@@ -6,14 +6,14 @@ use crate::config::{self, Key, Settings, Stored};
 use crate::domain::name::Username;
 use crate::error::Result;
 
-/// What a login puts in place of, and a logout forgets.
+/// Settings that a login replaces and a logout removes.
 const TOKEN: [Key; 2] = [Key::ApiToken, Key::ApiTokenName];
 
 pub(super) fn login(app: &mut App, args: LoginArgs) -> Result<()> {
     if let Some(username) = args.username {
         app.username = Some(Username::parse(&username)?);
     }
-    // A person signs in, not the token that may be configured.
+    // A person signs in here, so ignore a configured token.
     app.settings = Settings { token: None, ..app.settings.clone() };
     let (_, session) = app.proved()?;
     let file = config::user_file()?;

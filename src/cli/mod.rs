@@ -1,4 +1,4 @@
-//! The command line: words in, one verb, an answer and an exit code out.
+//! The command line: parses arguments, runs one verb, prints the answer and returns an exit code.
 
 mod account;
 mod args;
@@ -49,22 +49,22 @@ use crate::verbs::request::{Asked, CHANGES, ask};
 use crate::witness::Witness;
 use crate::{platform, tui};
 
-/// How long a command waits for the delay that earlier failed tries have earned.
+/// Maximum wait of a command for the delay that earlier failed tries caused.
 const PATIENCE: Duration = Duration::from_secs(60);
 /// The same for the screens, where a person sees the wait and can leave.
 const PATIENCE_ON_SCREEN: Duration = Duration::from_secs(1);
-/// How often a prompt asks for a password.
+/// Number of times a prompt asks for a password.
 const TRIES: usize = 3;
 
-/// The tree of commands, as `docs/cli.md` lists it.
+/// Returns the tree of commands, as `docs/cli.md` lists it.
 pub fn command() -> clap::Command {
     args::command()
 }
 
-/// Runs the line.
+/// Runs the command line.
 pub fn run(args: impl Iterator<Item = OsString>) -> ExitCode {
     let args: Vec<OsString> = args.collect();
-    // Guessed from the words, should the line not be readable. What comes after `--` is no option.
+    // Guess from the words, in case parsing fails. After `--` there are no options.
     let as_json = args.iter().take_while(|arg| *arg != "--").any(|arg| arg == "--json" || arg == "--log-json");
     let line = match args::read(args.into_iter()) {
         Ok(line) => line,
@@ -91,7 +91,7 @@ pub fn run(args: impl Iterator<Item = OsString>) -> ExitCode {
     }
 }
 
-/// The error for a line that can't be read: the first line of `text` tells what, the others what to do.
+/// Returns the error for an unparsable command line. The first line of `text` becomes the message, the rest the advice.
 fn unreadable(text: &str) -> Error {
     let (what, next) = text.trim().split_once('\n').unwrap_or((text.trim(), ""));
     let next = next.split_whitespace().collect::<Vec<_>>().join(" ");
@@ -121,7 +121,7 @@ fn carry_out(global: Global, command: Option<Command>) -> Result<()> {
     }
 }
 
-/// `jeton` alone.
+/// Runs `jeton` without a command.
 fn screens(global: Global) -> Result<()> {
     let settings = Settings::load(given(&global))?;
     if global.no_input && settings.token.is_none() {
@@ -152,7 +152,7 @@ fn show_screens(place: Place, world: &World, settings: &Settings, demo: Option<t
     })
 }
 
-/// What the command line says of where the store is and who asks.
+/// Returns the store and the identity given on the command line.
 fn given(global: &Global) -> Given {
     Given {
         store: global.store.clone(),
@@ -162,7 +162,7 @@ fn given(global: &Global) -> Given {
     }
 }
 
-/// Ends the program as the screens did.
+/// Ends the program with the result of the screens.
 fn conclude(ended: tui::Ended) -> Result<()> {
     match ended {
         tui::Ended::Quit => Ok(()),
@@ -189,7 +189,7 @@ fn caller(face: Face) -> Caller {
     Caller { face, source: format!("uid {}", platform::process::uid()), patience }
 }
 
-/// What every command works with.
+/// The context of every command.
 struct App {
     place: Place,
     world: World,
@@ -234,7 +234,7 @@ impl App {
         self.place.path()
     }
 
-    /// Who asks: the account named, else the only one there is.
+    /// Returns the account given on the command line, or the only one that exists.
     fn who(&self) -> Result<Username> {
         let greeting = self.ask(&Credential::Store, Greet)?;
         if greeting.first_run {
@@ -245,12 +245,12 @@ impl App {
         })
     }
 
-    /// The token that asks instead of a password, where one was given.
+    /// Returns the token to use instead of a password, if one was given.
     fn token(&self) -> Result<Option<Credential>> {
         Ok(self.settings.presented()?.map(Credential::Token))
     }
 
-    /// A credential for looking: a session, or the token itself, which is used once then.
+    /// Returns a credential for reading: a session, or the token itself. A token records one use.
     fn to_look(&self) -> Result<Credential> {
         match self.token()? {
             Some(token) => Ok(token),
@@ -258,12 +258,12 @@ impl App {
         }
     }
 
-    /// A credential for a change: the token, or the password itself, asked for until it is right.
+    /// Returns a credential for a change: the token, or the password. Prompts until the password is right.
     fn to_change(&self) -> Result<Credential> {
         self.to_change_or(false)
     }
 
-    /// The same for a change of `username`'s password, which may be a temporary one of whoever asks.
+    /// Returns a credential for changing `username`'s password. The actor's own password may be temporary.
     fn to_set_password(&self, username: &Username) -> Result<Credential> {
         let own = self.token()?.is_none() && self.who()? == *username;
         self.to_change_or(own)
@@ -281,7 +281,7 @@ impl App {
         }
     }
 
-    /// Both.
+    /// Returns the password credential and its session.
     fn proved(&self) -> Result<(Credential, Session)> {
         if let Some(token) = self.token()? {
             let session = self.ask(&token, SignIn)?;
@@ -299,7 +299,7 @@ impl App {
         }
     }
 
-    /// A session, which a temporary password opens only to `replace` it.
+    /// Opens a session. A temporary password opens one only to `replace` it.
     fn signed_in(&self, credential: &Credential, replace: bool) -> Result<Session> {
         let session = self.ask(credential, SignIn)?;
         if session.is_temporary() && !replace {

@@ -1,4 +1,4 @@
-//! New passwords: asked for twice at a prompt, or given.
+//! New passwords: given, or typed twice at a prompt.
 
 use std::path::Path;
 
@@ -8,7 +8,7 @@ use crate::domain::password::Password;
 use crate::error::{Error, Kind, Result};
 use crate::verbs::new_password::NewPassword;
 
-/// The password of the first owner: the one given, else the one typed.
+/// Returns the first owner's password: the one given, or else the one typed.
 pub(super) fn of_first_owner(app: &App, username: &Username) -> Result<NewPassword> {
     let password = match app.prompt.given_password()? {
         Some(given) => Password::new(given)?,
@@ -17,8 +17,8 @@ pub(super) fn of_first_owner(app: &App, username: &Username) -> Result<NewPasswo
     Ok(NewPassword::Plain(password))
 }
 
-/// A new password of `username`, once whoever asks has given their own: from `file`, from the next line of stdin, else
-/// typed.
+/// Returns a new password for `username`, once the actor has given their own. Read from `file`, or from the next line
+/// of stdin, or else typed.
 pub(super) fn of(app: &App, username: &Username, file: Option<&Path>) -> Result<NewPassword> {
     let password = match app.prompt.given_new_password(file)? {
         Some(given) => Password::new(given)?,
@@ -27,7 +27,7 @@ pub(super) fn of(app: &App, username: &Username, file: Option<&Path>) -> Result<
     Ok(NewPassword::Plain(password))
 }
 
-/// Asked for twice, until both are alike and long enough.
+/// Asks twice, until both match and are long enough.
 fn typed(app: &App, username: &Username) -> Result<Password> {
     app.prompt.show("A password has 12 bytes or more; three or four words with spaces do well.")?;
     let mut tries = 0;

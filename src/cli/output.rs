@@ -1,5 +1,5 @@
-//! What the commands print: data on stdout, messages on stderr. The one boundary where text that came from data is
-//! made safe for a terminal.
+//! Output of the commands: data on stdout, messages on stderr. Text that came from data is made safe for a terminal
+//! only here.
 
 mod list;
 
@@ -19,41 +19,42 @@ use crate::platform::process;
 
 pub use list::{JsonList, RESTORE, all_read};
 
-/// Room for a JSON answer that holds one secret, so that growing doesn't leave copies behind.
+/// Buffer size for a JSON answer with one secret. Growing the buffer would leave copies of the secret behind.
 const JSON_ROOM: usize = 64 * 1024;
-/// Room for one item of a list, which holds none: all of it is wiped, so a great number of items wants little.
+/// Buffer size for one list item. Items have no secrets, and the whole buffer is wiped, so small is fast.
 const ITEM_ROOM: usize = 1024;
 
-/// Where a command's answer goes, and in which form.
+/// Destination and format of a command's answer.
 pub struct Output {
-    /// Data as JSON.
+    /// Prints data as JSON.
     pub json: bool,
-    /// Bare values, no messages.
+    /// Prints bare values and no messages.
     pub quiet: bool,
-    /// Whether something was changed: then a lost answer must not look like a change that was refused.
+    /// `true` once something was changed. Then a lost answer must not look like a refused change.
     changed: Cell<bool>,
 }
 
 impl Output {
-    /// An output of this form.
     pub fn new(json: bool, quiet: bool) -> Self {
         Output { json, quiet, changed: Cell::new(false) }
     }
 
-    /// Keeps that something was changed.
+    /// Records that something was changed.
     pub fn changed(&self) {
         self.changed.set(true);
     }
 
-    /// A line of data.
+    /// Prints a line of data.
     ///
     /// # Errors
-    /// [`crate::error::Kind::Failure`] when it can't be written; one that says nothing when nobody reads any more.
+    ///
+    /// [`crate::error::Kind::Failure`] if the line can't be written. The message is empty if the reader has closed the
+    /// pipe.
     pub fn line(&mut self, text: &str) -> Result<()> {
         self.data(&format!("{}\n", shown(text)))
     }
 
-    /// A document of several lines.
+    /// Prints a document of several lines.
     ///
     /// # Errors
     /// Those of [`Output::line`].
@@ -61,7 +62,7 @@ impl Output {
         self.data(&shown_lines(text))
     }
 
-    /// A table of data.
+    /// Prints a table of data.
     ///
     /// # Errors
     /// Those of [`Output::line`].
@@ -70,7 +71,7 @@ impl Output {
         self.data(&text)
     }
 
-    /// A JSON document.
+    /// Prints a JSON document.
     ///
     /// # Errors
     /// Those of [`Output::line`].
@@ -80,19 +81,19 @@ impl Output {
         self.data(&text)
     }
 
-    /// A message, unless it is to be quiet.
+    /// Prints a message, unless quiet.
     pub fn note(&self, text: &str) {
         if !self.quiet {
             complain(&format!("{}\n", shown(text)));
         }
     }
 
-    /// How far long work has come, on a line that the next one takes; an empty one clears it. On a terminal only.
+    /// Shows progress on a line that the next call overwrites. An empty text clears the line. Only on a terminal.
     pub fn progress(&self, text: &str) {
         self.progress_line()(text);
     }
 
-    /// [`Output::progress`] for those who can't hold on to the output.
+    /// Returns [`Output::progress`] as a closure that doesn't borrow the output.
     pub fn progress_line(&self) -> impl Fn(&str) + Send + 'static {
         let is_shown = !self.quiet && io::stderr().is_terminal();
         move |text| {
@@ -105,24 +106,25 @@ impl Output {
     fn data(&mut self, text: &str) -> Result<()> {
         write(text).map_err(|e| match e.kind() {
             _ if self.changed.get() => unwritten_change(e),
-            // Whoever read has seen enough, `head` for example: no success, and nothing to be said.
+            // The reader (`head` for example) has closed the pipe: no success, but no message either.
             ErrorKind::BrokenPipe => Error::new(crate::error::Kind::Failure, ""),
             _ => unwritten(e),
         })
     }
 }
 
-/// A JSON document with `secrets` secrets in it: all of it, or an error.
+/// Prints a JSON document that contains `secrets` secrets: all of it, or an error.
 ///
 /// # Errors
-/// [`crate::error::Kind::Failure`] when it can't be written.
+///
+/// [`crate::error::Kind::Failure`] if the document can't be written.
 pub fn json_secrets(value: &impl Serialize, secrets: usize) -> Result<()> {
     let mut text = json(value, secrets.saturating_mul(JSON_ROOM))?;
     text.push('\n');
     write_secret(&text)
 }
 
-/// A JSON document with a secret in it, without its last brace: [`json_rest`] ends it.
+/// Prints a JSON document with a secret, without its last brace. [`json_rest`] ends the document.
 ///
 /// # Errors
 /// Those of [`json_secrets`].
@@ -134,9 +136,10 @@ fn opened(text: &str) -> &str {
     text.strip_suffix('}').unwrap_or(text)
 }
 
-/// What follows `printed`, which [`json_opened`] has written, in the document `value` that begins like it.
+/// Prints the rest of `value` after `printed`, which [`json_opened`] has written and `value` begins with.
 ///
 /// # Errors
+///
 /// Those of [`json_secrets`].
 pub fn json_rest(value: &impl Serialize, printed: Option<&impl Serialize>) -> Result<()> {
     let mut text = json(value, JSON_ROOM)?;
@@ -146,7 +149,7 @@ pub fn json_rest(value: &impl Serialize, printed: Option<&impl Serialize>) -> Re
     write(rest.as_ref().unwrap_or(&text)).map_err(unwritten_change)
 }
 
-/// A secret on a line of its own: all of it, or an error.
+/// Prints a secret on a line of its own: all of it, or an error.
 ///
 /// # Errors
 /// Those of [`json_secrets`].
@@ -157,7 +160,7 @@ pub fn secret(secret: &Secret) -> Result<()> {
     write_secret(&line)
 }
 
-/// Names and their secrets, a line `NAME<TAB>SECRET` each: all of them, or an error.
+/// Prints a line `NAME<TAB>SECRET` for each pair: all of them, or an error.
 ///
 /// # Errors
 /// Those of [`json_secrets`].
@@ -172,7 +175,7 @@ pub fn named_secrets(pairs: &[(&str, &Secret)]) -> Result<()> {
     write_secret(&lines)
 }
 
-/// A secret is shown once: it must not go where nobody gets it.
+/// Writes a secret. A secret is shown only once, so every failure to write is an error.
 fn write_secret(text: &str) -> Result<()> {
     if process::stdout_was_closed() {
         return Err(unwritten(io::Error::other("stdout is closed")));
@@ -188,14 +191,14 @@ fn unwritten_change(e: io::Error) -> Error {
     Error::failure("the change was made, but the answer can't be written").why(e.to_string())
 }
 
-/// One write for the whole, so that standard output's own buffer keeps no part of it.
+/// Writes everything in one call, so that the buffer of standard output keeps no part of a secret.
 fn write(text: &str) -> io::Result<()> {
     let mut out = io::stdout().lock();
     out.write_all(text.as_bytes())?;
     out.flush()
 }
 
-/// Text of our own making on stderr. There is nobody to tell when that fails.
+/// Prints our own text on stderr. A failure is ignored, because it can't be reported anywhere.
 fn complain(text: &str) {
     let _ = io::stderr().lock().write_all(text.as_bytes());
 }
@@ -218,7 +221,7 @@ pub(super) struct ErrorBodyJson<'a> {
     next: Option<&'a str>,
 }
 
-/// Prints what went wrong, why, and what to do next on stderr: in words, or as a line of JSON.
+/// Prints the error, its reason and the next step on stderr, as text or as a line of JSON.
 pub fn error(e: &Error, as_json: bool) {
     if e.is_said() {
         return;
@@ -236,7 +239,7 @@ pub fn error(e: &Error, as_json: bool) {
     }
 }
 
-/// Returns the lines that say what went wrong.
+/// Returns the error as lines of text.
 pub fn in_words(e: &Error) -> String {
     let why = e.why.as_ref().map_or_else(String::new, |why| format!(": {why}"));
     let mut text = shown(&format!("error: {}{why}", e.what)).into_owned();
@@ -247,9 +250,9 @@ pub fn in_words(e: &Error) -> String {
     text
 }
 
-/// Prints what was made safe already: help, or what is wrong with the command line.
+/// Prints text that is already safe: help, or an error in the command line.
 ///
-/// Returns whether it is out.
+/// Returns `true` if the text was written.
 pub fn verbatim(text: &str, wanted: bool) -> bool {
     if wanted {
         write(text).is_ok()
@@ -259,7 +262,7 @@ pub fn verbatim(text: &str, wanted: bool) -> bool {
     }
 }
 
-/// `value` as JSON in which every hostile character is written as an escape, so that it is safe on a terminal too.
+/// Serializes `value` with every hostile character escaped, so that the JSON is safe on a terminal too.
 fn json(value: &impl Serialize, room: usize) -> Result<Zeroizing<String>> {
     let mut bytes = Zeroizing::new(Vec::with_capacity(room));
     serde_json::to_writer(&mut *bytes, value).map_err(|e| unwritten(e.into()))?;
@@ -277,31 +280,30 @@ fn json(value: &impl Serialize, room: usize) -> Result<Zeroizing<String>> {
     Ok(safe)
 }
 
-/// Rows in aligned columns, a page at a time: columns only ever grow, so pages line up as far as they can.
+/// Rows in aligned columns, printed a page at a time. Columns only grow, so pages line up as far as possible.
 pub struct Table {
     rows: Vec<Vec<String>>,
     widths: Vec<usize>,
 }
 
 impl Table {
-    /// A table under this head.
+    /// Creates a table with a header row.
     pub fn new(head: &[&str]) -> Self {
         let mut table = Table { rows: Vec::new(), widths: vec![0; head.len()] };
         table.row(head.iter().map(|h| (*h).to_owned()));
         table
     }
 
-    /// A table of names and values, without a head.
+    /// Creates a table of names and values, without a header.
     pub fn pairs() -> Self {
         Self::headless(2)
     }
 
-    /// A table of so many columns, without a head.
+    /// Creates a table with this number of columns, without a header.
     pub fn headless(columns: usize) -> Self {
         Table { rows: Vec::new(), widths: vec![0; columns] }
     }
 
-    /// Adds a row.
     pub fn row(&mut self, cells: impl IntoIterator<Item = String>) {
         let cells: Vec<String> = cells.into_iter().map(|c| shown(&c).into_owned()).collect();
         for (width, cell) in self.widths.iter_mut().zip(&cells) {
@@ -310,12 +312,11 @@ impl Table {
         self.rows.push(cells);
     }
 
-    /// Adds a name and its value.
     pub fn pair(&mut self, name: &str, value: impl Into<String>) {
         self.row([name.to_owned(), value.into()]);
     }
 
-    /// The rows so far as text; they are forgotten, the widths kept.
+    /// Returns the rows so far as text. Forgets the rows and keeps the column widths.
     fn take(&mut self) -> String {
         let mut text = String::new();
         for row in self.rows.drain(..) {

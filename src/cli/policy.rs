@@ -12,7 +12,7 @@ use crate::domain::text::shown;
 use crate::error::{Error, Result};
 use crate::verbs::policy::{ListPolicy, SetPolicy};
 
-/// What every key begins with.
+/// Prefix of every key.
 const HEAD: &str = "policy.";
 
 /// `{"schema":1,"policy":{"policy.self_service":"on",…}}`.
@@ -43,7 +43,7 @@ fn list(app: &mut App) -> Result<()> {
         return app.out.json(&PolicyJson { schema: SCHEMA, policy: &policy });
     }
     if app.out.quiet {
-        // As `set` takes them.
+        // In the format that `set` accepts.
         return policy.pairs().iter().try_for_each(|(key, value)| app.out.line(&format!("{key}={value}")));
     }
     let mut table = Table::pairs();
@@ -53,7 +53,7 @@ fn list(app: &mut App) -> Result<()> {
 
 fn set(app: &mut App, args: SetPolicyArgs) -> Result<()> {
     let changes = changes(&args.words)?;
-    // Read before a password is asked for; the verb reads them again.
+    // Parse before asking for a password. The verb parses again.
     let mut trial = Policy::default();
     changes.iter().try_for_each(|(key, value)| trial.set(key, value))?;
     let keys: Vec<String> = changes.iter().map(|(key, _)| key.clone()).collect();
@@ -70,7 +70,7 @@ fn set(app: &mut App, args: SetPolicyArgs) -> Result<()> {
     Ok(())
 }
 
-/// `KEY VALUE`, or any number of `KEY=VALUE`.
+/// Parses `KEY VALUE`, or any number of `KEY=VALUE`.
 fn changes(words: &[String]) -> Result<Vec<(String, String)>> {
     let whole = |key: &str| if key.starts_with(HEAD) { key.to_owned() } else { format!("{HEAD}{key}") };
     if let [key, value] = words

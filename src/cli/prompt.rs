@@ -1,5 +1,5 @@
-//! What the commands ask of the person: passwords, secrets, confirmations. All of it on the terminal itself, never on
-//! stdout; nothing at all with `--no-input` or where there is no terminal.
+//! Prompts for passwords, secrets and confirmations. They use the terminal itself, never stdout. With `--no-input`, or
+//! without a terminal, nothing is asked.
 
 use std::cell::RefCell;
 use std::fs::{File, OpenOptions};
@@ -13,10 +13,10 @@ use crate::error::{Error, Kind, Result};
 use crate::platform::echo::{EchoOff, TERMINAL};
 use crate::platform::input::{FirstLine, SECRET_LINE_MOST, first_line, is_standard, private_line, secret_line};
 
-/// Where the password comes from.
+/// Source of the password.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum PasswordFrom {
-    /// The person, at a prompt.
+    /// Typed at a prompt.
     Prompt,
     /// The first line of stdin.
     Stdin,
@@ -24,17 +24,16 @@ pub enum PasswordFrom {
     File(PathBuf),
 }
 
-/// How to ask.
+/// Settings of the prompts.
 pub struct Prompt {
-    /// Where the password comes from.
     pub password: PasswordFrom,
-    /// Whether somebody is there to answer.
+    /// `true` if a person can answer.
     pub possible: bool,
     echo: RefCell<Option<EchoOff>>,
 }
 
 impl Prompt {
-    /// Asks on the terminal, if there is one and `no_input` doesn't forbid it.
+    /// Creates prompts on the terminal, if there is one and `no_input` doesn't forbid them.
     pub fn new(password: PasswordFrom, no_input: bool) -> Self {
         let terminal = || io::stdin().is_terminal() || io::stderr().is_terminal();
         let password = match password {
@@ -44,10 +43,11 @@ impl Prompt {
         Prompt { password, possible: !no_input && terminal(), echo: RefCell::new(None) }
     }
 
-    /// Refuses `-` as the path of `what`, where the password comes from stdin already.
+    /// Refuses `-` as the path of `what` if the password already comes from stdin.
     ///
     /// # Errors
-    /// [`crate::error::Kind::Usage`] where both would be read from stdin.
+    ///
+    /// [`crate::error::Kind::Usage`] if both would be read from stdin.
     pub fn leaves_stdin_to(&self, path: &Path, what: &str) -> Result<()> {
         if is_standard(path) && self.password == PasswordFrom::Stdin {
             return Err(Error::usage(format!("{what} and the password can't both come from stdin"))
@@ -56,10 +56,11 @@ impl Prompt {
         Ok(())
     }
 
-    /// The password that was given otherwise than at a prompt; none when it is to be prompted for.
+    /// Returns the password from a file or stdin, or `None` if the prompt must ask.
     ///
     /// # Errors
-    /// [`crate::error::Kind::Denied`] when none was given; [`crate::error::Kind::Usage`] for one that can't be taken.
+    ///
+    /// [`crate::error::Kind::Denied`] if no password was given. [`crate::error::Kind::Usage`] if it is unusable.
     pub fn given_password(&self) -> Result<Option<Zeroizing<String>>> {
         match &self.password {
             PasswordFrom::Stdin => secret_line(io::stdin(), "stdin", "the password").map(Some),
@@ -71,11 +72,12 @@ impl Prompt {
         }
     }
 
-    /// A new password that was given otherwise than at a prompt: in `file`, else on the line of stdin after that of
-    /// [`Prompt::given_password`]. None when it is to be prompted for.
+    /// Returns a new password from `file`, or else from the line of stdin after that of [`Prompt::given_password`].
+    /// `None` if the prompt must ask.
     ///
     /// # Errors
-    /// [`crate::error::Kind::Denied`] when none was given; [`crate::error::Kind::Usage`] for one that can't be taken.
+    ///
+    /// [`crate::error::Kind::Denied`] if no password was given. [`crate::error::Kind::Usage`] if it is unusable.
     pub fn given_new_password(&self, file: Option<&Path>) -> Result<Option<Zeroizing<String>>> {
         let none = |why: &str| {
             Error::denied("no new password was given")
@@ -95,11 +97,11 @@ impl Prompt {
         }
     }
 
-    /// Turns the terminal's echo off until the next visible answer, or the end of the command: from now on a password
-    /// may be typed, also ahead of its prompt.
+    /// Turns the echo off until the next visible answer or the end of the command. From now on a password may be typed,
+    /// also before its prompt appears.
     pub fn silence(&self) {
         if self.possible && self.password == PasswordFrom::Prompt {
-            // Where there is no terminal, the prompt says so.
+            // Without a terminal, the prompt reports the error.
             let _ = self.begin_silence();
         }
     }
@@ -112,19 +114,20 @@ impl Prompt {
         Ok(())
     }
 
-    /// Turns the echo on again. What was typed ahead unseen is dropped.
+    /// Turns the echo on again. Drops input that was typed unseen.
     pub fn end_silence(&self) {
         self.echo.take();
     }
 
-    /// Asks for something that is not to be seen.
+    /// Asks for a hidden value.
     ///
     /// # Errors
-    /// [`crate::error::Kind::Cancelled`] when the person leaves.
+    ///
+    /// [`crate::error::Kind::Cancelled`] if the person leaves.
     pub fn hidden(&self, label: &str) -> Result<Zeroizing<String>> {
         self.begin_silence().map_err(unusable)?;
         let answer = ask(label)?;
-        // The end of the line was not shown either.
+        // The newline was not echoed either.
         say("\n")?;
         match answer {
             FirstLine::Text(text) => Ok(text),
@@ -133,10 +136,11 @@ impl Prompt {
         }
     }
 
-    /// Asks for a line that may be seen.
+    /// Asks for a visible line.
     ///
     /// # Errors
-    /// [`crate::error::Kind::Cancelled`] when the person leaves.
+    ///
+    /// [`crate::error::Kind::Cancelled`] if the person leaves.
     pub fn line(&self, label: &str) -> Result<String> {
         self.end_silence();
         match ask(label)? {
@@ -152,7 +156,8 @@ impl Prompt {
     /// Shows a line on the terminal.
     ///
     /// # Errors
-    /// [`crate::error::Kind::Failure`] when there is none.
+    ///
+    /// [`crate::error::Kind::Failure`] if there is no terminal.
     pub fn show(&self, text: &str) -> Result<()> {
         say(&format!("{}\n", shown(text)))
     }

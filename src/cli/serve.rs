@@ -1,4 +1,4 @@
-//! `jeton serve`: the service, in the foreground, until a signal ends it.
+//! `jeton serve`: runs the service in the foreground until a signal ends it.
 
 use std::sync::Arc;
 use std::sync::mpsc::channel;
@@ -17,10 +17,10 @@ use crate::platform::systemd;
 
 pub(super) fn run(global: &Global, args: ServeArgs) -> Result<()> {
     let loudness = args.log.as_deref().map_or(Ok(Loudness::Info), Loudness::parse);
-    // Before anything can fail: the log is the one place where errors go.
+    // Start the log before anything can fail, because errors go only there.
     logging::begin(loudness.clone().unwrap_or(Loudness::Info), args.log_json)?;
     let served = loudness.and_then(|_| serve(global, args));
-    // Here, since a log whose reader is stuck may not keep the process.
+    // End the log here: a stuck log reader must not keep the process alive.
     logging::end(served.as_ref().err(), in_words);
     served.map_err(|e| Error::new(e.kind, ""))
 }
@@ -43,7 +43,7 @@ fn serve(global: &Global, args: ServeArgs) -> Result<()> {
 fn serve_until_signal(start: Start) -> Result<()> {
     let (tell, told) = channel();
     let by_signal = tell.clone();
-    // Before anything is opened, so that no signal is missed. Nobody listens once the service is ending anyway.
+    // Watch signals before opening anything, so that none is missed. A send fails only while the service is ending.
     signals::watch_service(move |signal| drop(by_signal.send(Heard::Signal(signal))))
         .map_err(|e| Error::failure("signals can't be waited for").why(e.to_string()))?;
     let store = start.store.clone();
@@ -78,7 +78,7 @@ fn serve_until_signal(start: Start) -> Result<()> {
     }
 }
 
-/// What the service waits for while it runs.
+/// Events that the running service waits for.
 enum Heard {
     Signal(ToService),
     Ended,

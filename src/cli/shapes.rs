@@ -1,4 +1,4 @@
-//! The shapes of all JSON answers, for `docs/json.md`.
+//! Schemas of all JSON answers, for `docs/json.md`.
 
 use schemars::Schema;
 use schemars::generate::SchemaSettings;
@@ -14,15 +14,14 @@ use super::output::ErrorJson;
 use super::policy::PolicyJson;
 use super::witness::Witnessed;
 
-/// What a command answers.
+/// The schema of a command's answer.
 pub struct Shape {
-    /// The commands, and where in their answer the object is.
+    /// The commands, and the object's position in their answer.
     pub answer: &'static str,
-    /// The object.
     pub schema: Schema,
 }
 
-/// Every answer, in the order of the commands.
+/// Returns every answer, in the order of the commands.
 pub fn shapes() -> Vec<Shape> {
     fn shape<T: schemars::JsonSchema>(answer: &'static str) -> Shape {
         let generator = SchemaSettings::draft2020_12().for_serialize().into_generator();

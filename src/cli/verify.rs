@@ -1,4 +1,4 @@
-//! `jeton verify`: may the secret on stdin do this? Needs no password, only the store.
+//! `jeton verify`: checks if the secret on stdin may call a method. Needs no password, only the store.
 
 use std::io::{self, IsTerminal};
 
@@ -12,9 +12,9 @@ use crate::error::{Error, Result};
 use crate::platform::input::{FirstLine, first_plain_line};
 use crate::verbs::decide::{self, Caller, Decision};
 
-/// The longest line that is looked at; a secret is far shorter.
+/// Maximum length of the line. A secret is far shorter.
 const LINE_MOST: usize = 4096;
-/// How these attempts stand in the ledger.
+/// Caller of these attempts in the ledger.
 const CALLER: Caller<'static> = Caller { address: "local", client: "jeton verify" };
 
 pub(super) fn run(app: &mut App, args: VerifyArgs) -> Result<()> {
@@ -56,7 +56,7 @@ pub(super) fn run(app: &mut App, args: VerifyArgs) -> Result<()> {
     }
 }
 
-/// What is no secret at all is decided about like any other wrong one, so that it is counted too.
+/// Reads the secret. Malformed input is decided like any wrong secret, so that the attempt is counted too.
 pub(super) fn presented(app: &App) -> Result<Zeroizing<String>> {
     if io::stdin().is_terminal() {
         if app.prompt.possible {

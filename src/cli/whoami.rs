@@ -1,4 +1,4 @@
-//! `jeton whoami`: who asks, and what holds for them.
+//! `jeton whoami`: shows the current account and its limits.
 
 use super::App;
 use super::json::MeJson;

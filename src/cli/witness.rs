@@ -1,4 +1,4 @@
-//! What the running service says of a change that took something away, as commands tell it.
+//! The running service's confirmation of a change that removed access.
 
 use schemars::JsonSchema;
 use serde::Serialize;
@@ -35,17 +35,17 @@ impl From<&Testimony> for ServiceJson {
     }
 }
 
-/// What a command knows of a change once the service was asked.
+/// The service's answer about a change.
 pub(super) struct Asked(Option<Testimony>);
 
 impl Asked {
-    /// Asks about the change with this number in the audit log, where anybody would hear the answer.
+    /// Asks about the change with this audit row number, unless nobody would read the answer.
     pub fn about(app: &App, seq: i64) -> Self {
         let unheard = app.out.quiet && !app.out.json;
         Asked(if unheard { None } else { Witness::of(app.store_path()).testify(seq) })
     }
 
-    /// What follows on "NAME deleted": that the service denies `whom`, else `otherwise`.
+    /// Returns the text after "NAME deleted": the service denies `whom`, or else `otherwise`.
     pub fn clause(&self, whom: &str, otherwise: &str) -> String {
         match &self.0 {
             Some(Testimony::Denies(time)) => format!("; {}", witness::denies(whom, *time)),
@@ -53,19 +53,19 @@ impl Asked {
         }
     }
 
-    /// Says that the service doesn't say so.
+    /// Warns that the service has not confirmed the change.
     pub fn doubt(&self, app: &App) {
         if let Some(Testimony::Unsure { service, why }) = &self.0 {
             app.out.note(&format!("! {}", witness::unsure(service, why)));
         }
     }
 
-    /// `answer` with what the service says, as JSON.
+    /// Prints `answer` with the service's confirmation, as JSON.
     pub fn json(&self, app: &mut App, answer: &impl Serialize) -> Result<()> {
         app.out.json(&self.beside(answer))
     }
 
-    /// `answer` with what the service says.
+    /// Combines `answer` with the service's confirmation.
     pub fn beside<'a, T>(&self, answer: &'a T) -> Witnessed<'a, T> {
         Witnessed { answer, service: self.0.as_ref().map(ServiceJson::from) }
     }

@@ -69,7 +69,7 @@ pub(super) fn delete(app: &mut App, args: DeleteAccountArgs) -> Result<()> {
     let username = Username::parse(&args.name)?;
     let (who, typed) = match args.confirm {
         Some(typed) => (app.to_change()?, typed),
-        // A token deletes no account: it is told so before anybody types a name.
+        // A token can't delete an account. Refuse before the person types a name.
         None if app.token()?.is_some() => (app.to_change()?, String::new()),
         None if app.prompt.possible => confirmed(app, &username)?,
         None => {
@@ -82,7 +82,7 @@ pub(super) fn delete(app: &mut App, args: DeleteAccountArgs) -> Result<()> {
     taken(app, &[changed.out], changed.seq, "deleted; nobody else ever gets its name", "")
 }
 
-/// Shows what would go and asks for the name. The verb compares it, not we.
+/// Shows the consequences and asks for the name. The verb compares the name, not the CLI.
 fn confirmed(app: &App, username: &Username) -> Result<(Credential, String)> {
     let (who, session) = app.proved()?;
     let shown = app.ask(&Credential::Session(session), ShowAccount { username: username.clone() })?;
@@ -98,7 +98,7 @@ fn usernames(some: &SomeAccounts) -> Result<Vec<Username>> {
     some.names.iter().map(|n| Username::parse(n)).collect()
 }
 
-/// Says what happened to each account.
+/// Reports the change of each account.
 fn done(app: &mut App, accounts: &[CountedAccount], what: &str) -> Result<()> {
     if !app.out.json {
         accounts.iter().for_each(|a| app.out.note(&format!("✓ {} {what}", a.account.username)));
@@ -108,7 +108,7 @@ fn done(app: &mut App, accounts: &[CountedAccount], what: &str) -> Result<()> {
     app.out.json(&told)
 }
 
-/// The same of accounts that lost something, and whether the running service denies their tokens already.
+/// Reports accounts that lost access, and if the running service already denies their tokens.
 fn taken(app: &mut App, accounts: &[CountedAccount], seq: i64, what: &str, otherwise: &str) -> Result<()> {
     let service = Asked::about(app, seq);
     if app.out.json {

@@ -1,4 +1,4 @@
-//! The shapes of JSON answers about accounts: documented, stable, `"schema":1`.
+//! JSON answers about accounts: documented, stable, `"schema":1`.
 
 use std::collections::BTreeSet;
 
@@ -74,7 +74,7 @@ pub struct SomeAccountsJson<'a> {
 }
 
 impl<'a> SomeAccountsJson<'a> {
-    /// The accounts, and the ids of those that are left out as damaged.
+    /// Lists the accounts, and the ids of those left out as damaged.
     pub fn new(accounts: &[CountedAccount], unreadable: &'a BTreeSet<String>) -> Self {
         let accounts = accounts.iter().map(CountedJson::from).collect();
         SomeAccountsJson { schema: SCHEMA, accounts, unreadable }

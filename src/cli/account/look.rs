@@ -67,7 +67,7 @@ pub(super) fn show(app: &mut App, args: ShowAccountArgs) -> Result<()> {
     app.out.table(&mut table)
 }
 
-/// An account's state as glyph and words.
+/// Returns an account's state as glyph and words.
 fn status(account: &Account) -> &'static str {
     match (account.enabled, account.temporary_password) {
         (true, false) => "● enabled",

@@ -1,4 +1,4 @@
-//! The shapes of JSON answers about the audit log.
+//! JSON answers about the audit log.
 
 use schemars::JsonSchema;
 use serde::Serialize;
@@ -70,7 +70,7 @@ pub struct VerifiedJson {
 }
 
 impl VerifiedJson {
-    /// What `report` says, with clocks as `zone` shows them.
+    /// Converts `report`, with times in `zone`.
     pub fn of(report: &Report, zone: &dyn Zone) -> Self {
         let finding = |f: &Finding| FindingJson { seq: f.seq, kind: f.kind(), text: f.text(zone) };
         VerifiedJson {
@@ -98,7 +98,7 @@ pub struct AnchoredJson {
 }
 
 impl AnchoredJson {
-    /// `checkpoint`, which was added or not.
+    /// Answers for `checkpoint`. `added` is `false` if the file already ended with it.
     pub fn of(checkpoint: &Checkpoint, added: bool) -> Self {
         AnchoredJson {
             schema: super::super::json::SCHEMA,

@@ -1,4 +1,4 @@
-//! `jeton audit …`: the log read, and proved.
+//! `jeton audit …`: read and verify the audit log.
 
 pub(super) mod json;
 mod prove;

@@ -1,4 +1,4 @@
-//! `audit verify` and `audit anchor`: is the log as it was written?
+//! `audit verify` and `audit anchor`: check that the log was not changed.
 
 use std::path::Path;
 
@@ -62,7 +62,7 @@ fn parsed(file: &Path, text: &str) -> Result<Vec<Checkpoint>> {
     })
 }
 
-/// Says the first finding as the error, and prints the others.
+/// Returns the first finding as the error, and prints the others.
 fn broken(app: &mut App, report: &Report) -> Result<Error> {
     let zone = app.world.clock.zone();
     let mut findings = report.findings.iter().map(|finding| finding.text(zone));
@@ -78,7 +78,7 @@ fn broken(app: &mut App, report: &Report) -> Result<Error> {
 }
 
 pub(super) fn anchor(app: &mut App, path: &Path) -> Result<()> {
-    // Nothing is left behind where there is no store.
+    // Without a store, fail before any file is written.
     app.place.local()?;
     let mut file = AnchorFile::open(path, &*app.world.clock)?;
     let checkpoints = parsed(path, file.text())?;

@@ -1,4 +1,4 @@
-//! `audit`: the log from its older rows to its newest, a page at a time, and on from there as it grows.
+//! `audit`: prints the log from old to new, a page at a time, and can follow new rows.
 
 use std::collections::BTreeSet;
 use std::num::NonZeroUsize;
@@ -22,11 +22,11 @@ use crate::verbs::audit::ListAudit;
 use crate::verbs::audit_log::{AuditAnchor, AuditWindow, Chained};
 use crate::verbs::request::ask;
 
-/// How many rows are held at once.
+/// Number of rows held in memory at once.
 const PAGE: usize = 500;
-/// How often it is looked for new rows.
+/// Interval between polls for new rows.
 const POLL: Duration = Duration::from_millis(300);
-/// How many rows are shown before the first new one.
+/// Number of existing rows shown before new ones.
 const LAST: usize = 10;
 
 pub(super) fn read(app: &mut App, args: ReadAuditArgs) -> Result<()> {
@@ -36,7 +36,7 @@ pub(super) fn read(app: &mut App, args: ReadAuditArgs) -> Result<()> {
         since: span.map(|span| span.before(now, zone).unwrap_or(Timestamp(i64::MIN))),
         token: args.token.map(TokenRef::Typed),
         filter: args.filter.as_deref().map(fields::checked::<AuditFilter>).transpose()?.unwrap_or_default(),
-        // A session, which is not a use of its own each time it is asked.
+        // Use a session: a token credential would record a use for every poll.
         who: Credential::Session(app.proved()?.1),
     };
     let limit = args.limit.map(NonZeroUsize::get).or((args.follow && span.is_none()).then_some(LAST));
@@ -49,7 +49,7 @@ pub(super) fn read(app: &mut App, args: ReadAuditArgs) -> Result<()> {
         return list(app, &question, anchor, until);
     }
     if args.follow {
-        // Ctrl-C ends the program where it stands: the terminal must be as it was.
+        // Ctrl-C ends the program right away, so the terminal must be restored first.
         app.prompt.end_silence();
         signals::end_on_interrupt()?;
     }
@@ -86,22 +86,22 @@ pub(super) fn read(app: &mut App, args: ReadAuditArgs) -> Result<()> {
     }
 }
 
-/// The rows up to this number: those that came while older ones were read are not asked for.
+/// Returns the rows up to `until`. Rows that arrived while older ones were read are ignored.
 fn upto(window: &AuditWindow, until: i64) -> &[Chained] {
     let count = window.rows.partition_point(|chained| chained.row.seq <= until);
     &window.rows[..count]
 }
 
-/// What damaged rows are called.
+/// Noun for damaged rows in error messages.
 const ROWS: &str = "rows of the audit log";
 const NEXT: &str = "See what is wrong with: jeton audit verify";
 
-/// The numbers of the rows that are left out, up to this one.
+/// Returns the numbers of the damaged rows up to `until`.
 fn damaged(window: &AuditWindow, until: i64) -> impl Iterator<Item = String> {
     window.unreadable.iter().filter(move |seq| **seq <= until).map(ToString::to_string)
 }
 
-/// What is looked for, and by whom.
+/// The filter of the list, and the credential to read with.
 struct Question {
     who: Credential,
     since: Option<Timestamp>,
@@ -115,7 +115,7 @@ impl Question {
         ask(place, &self.who, ListAudit { since: self.since, token, filter, anchor, limit })
     }
 
-    /// Where the newest `limit` rows begin, and the number of the last row.
+    /// Returns the anchor of the newest `limit` rows, and the number of the last row.
     fn newest(&self, place: &Place, limit: usize) -> Result<(AuditAnchor, i64)> {
         let mut window = self.ask(place, AuditAnchor::Newest, limit.min(PAGE))?;
         let until = window.newest;
@@ -157,7 +157,7 @@ const HEAD: [&str; 7] = ["ROW", "TIME", "WHO", "FACE", "VERB", "TARGET", "WHAT"]
 
 struct Printer {
     table: Table,
-    /// JSON comes as a line for each row.
+    /// `true` to print JSON, one line per row.
     lines: bool,
 }
 

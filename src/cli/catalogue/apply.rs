@@ -1,4 +1,4 @@
-//! Changing catalogues: check a file, preview what it would do, apply it.
+//! Commands that change catalogues: check a file, preview the changes, apply them.
 
 use std::path::Path;
 
@@ -16,12 +16,12 @@ use crate::verbs::accounts::Greet;
 use crate::verbs::actor::Credential;
 use crate::verbs::catalogue::{ApplyCatalogue, Most, Preview, PreviewCatalogue};
 
-/// The longest lists that a preview prints.
+/// Limits of the lists in a preview.
 const MOST: Most = Most { things: 40, rest: "--json has them" };
 
-/// The catalogues that a file will stand among.
+/// Returns the catalogues already in the store.
 fn there(app: &App) -> Result<Vec<Catalogue>> {
-    // Without a store a file can still be written and checked, for one that is to be set up.
+    // Without a store, a file can still be written and checked for a store set up later.
     if app.ask(&Credential::Store, Greet)?.first_run {
         return Ok(vec![Catalogue::shipped(crate::domain::catalogue::MANAGEMENT)?]);
     }
@@ -44,13 +44,13 @@ pub(super) fn apply(app: &mut App, from: &str, consent: &Consent) -> Result<()> 
     offer(app, catalogue, &[], consent)
 }
 
-/// The catalogue that `from` names: one that comes with jeton, else a file.
+/// Returns the catalogue that `from` names: a built-in one, or else a file.
 pub(in crate::cli) fn source(app: &App, from: &str) -> Result<Catalogue> {
     app.prompt.leaves_stdin_to(Path::new(from), "the catalogue")?;
     catalogue_file::source(Path::new(from), read_text, || there(app))
 }
 
-/// A catalogue's name made from a file's: lower case, and a dash for whatever a name can't hold.
+/// Derives a catalogue's name from a file name: lower case, with a dash for each character a name can't contain.
 fn name_of(path: &Path) -> String {
     let stem = path.file_stem().unwrap_or_default().to_string_lossy().to_lowercase();
     let fits = |c: char| c.is_ascii_lowercase() || c.is_ascii_digit() || matches!(c, '.' | '_' | '-');
@@ -73,13 +73,13 @@ pub(super) fn import_openapi(app: &mut App, args: OpenapiArgs) -> Result<()> {
     offer(app, imported.catalogue, &imported.warnings, &args.consent)
 }
 
-/// Previews `catalogue`, whatever it was read from, and applies it: the one way in from the command line. `warnings`
-/// are what its reader could not take as it stood.
+/// Previews `catalogue` and applies it. Every source of catalogues goes through here. `warnings` lists input that its
+/// reader had to change.
 pub(super) fn offer(app: &mut App, catalogue: Catalogue, warnings: &[String], consent: &Consent) -> Result<()> {
     for warning in warnings {
         app.out.note(&format!("! {warning}"));
     }
-    // A token that asks is judged before anything is shown to it.
+    // Authorize a token before the preview shows it anything.
     let looks = app.token()?.unwrap_or(Credential::Store);
     let preview = app.ask(&looks, PreviewCatalogue { catalogue: catalogue.clone() })?;
     if !app.out.json {
@@ -92,7 +92,7 @@ pub(super) fn offer(app: &mut App, catalogue: Catalogue, warnings: &[String], co
         app.out.note("nothing was changed: --dry-run");
         return Ok(());
     }
-    // The verb says so too; here nobody is asked for a password first.
+    // The verb checks this too. Checking here fails before anyone is asked for a password.
     preview.accept(consent.accept_widening, consent.accept_public)?;
     let who = app.to_change()?;
     let changed = app.ask(&who, ApplyCatalogue::new(catalogue, consent.accept_widening, consent.accept_public))?;

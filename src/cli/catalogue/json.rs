@@ -1,4 +1,4 @@
-//! The shapes of JSON answers about catalogues.
+//! JSON answers about catalogues.
 
 use schemars::JsonSchema;
 use serde::Serialize;

@@ -1,4 +1,4 @@
-//! Looking at catalogues: list, show, export.
+//! Read-only catalogue commands: list, show, export.
 
 use super::super::App;
 use super::super::json::SCHEMA;
@@ -13,7 +13,7 @@ use crate::error::{Error, Result};
 use crate::verbs::actor::Credential;
 use crate::verbs::catalogue::ListCatalogues;
 
-/// Every catalogue in the store.
+/// Returns every catalogue in the store.
 pub(super) fn catalogues(app: &App) -> Result<Vec<Catalogue>> {
     app.ask(&Credential::Store, ListCatalogues)
 }
@@ -52,7 +52,7 @@ pub(super) fn list(app: &mut App) -> Result<()> {
     Ok(())
 }
 
-/// What a word means.
+/// The meaning of a word on the command line.
 struct Meant<'a> {
     catalogue: Option<&'a Catalogue>,
     set: Option<(&'a Catalogue, &'a ApiSet)>,
@@ -116,7 +116,7 @@ pub(super) fn show(app: &mut App, what: &str) -> Result<()> {
     app.out.table(&mut table)
 }
 
-/// A name before the first of several values.
+/// Adds a row per value, with the name in front of the first.
 fn column(table: &mut Table, name: &str, values: impl Iterator<Item = String>) {
     for (at, value) in values.enumerate() {
         table.pair(if at == 0 { name } else { "" }, value);

@@ -1,4 +1,4 @@
-//! `jeton catalogue …`, a file for each kind of act.
+//! `jeton catalogue …`, one file per kind of command.
 
 pub(super) mod apply;
 pub(super) mod json;
@@ -112,7 +112,7 @@ pub(super) fn run(app: &mut App, command: CatalogueCommand) -> Result<()> {
     }
 }
 
-/// `3 methods`, `1 method`.
+/// Formats a count: `3 methods`, `1 method`.
 fn counted(count: usize, what: &str) -> String {
     format!("{count} {what}{}", if count == 1 { "" } else { "s" })
 }

@@ -1,4 +1,4 @@
-//! The shapes of effective rights and of lineage.
+//! JSON answers about effective rights and lineage.
 
 use schemars::JsonSchema;
 use serde::Serialize;
@@ -45,7 +45,7 @@ impl From<&Made> for MadeJson {
 }
 
 impl LineageJson {
-    /// That of a token.
+    /// Converts the lineage of a token.
     pub fn of(shown: &Shown) -> Self {
         let maker = |maker: &Option<Maker>| {
             maker.as_ref().map(|maker| MakerJson { id: maker.id.to_string(), name: maker.name.clone() })
@@ -84,7 +84,7 @@ struct WithheldMethodJson {
 }
 
 impl RightsJson {
-    /// Those of the current secret and, during an overlap, of the one before.
+    /// Converts the rights of the current secret and, during an overlap, of the previous one.
     pub fn of(current: &EffectiveRights, previous: Option<&EffectiveRights>) -> Self {
         RightsJson { previous: Some(previous.map(|previous| Box::new(previous.into()))), ..current.into() }
     }

@@ -1,4 +1,4 @@
-//! How a token was used, as JSON.
+//! JSON answers about the usage of a token.
 
 use schemars::JsonSchema;
 use serde::Serialize;

@@ -1,4 +1,4 @@
-//! The shapes of JSON answers about the ledger.
+//! JSON answers about the ledger.
 
 use schemars::JsonSchema;
 use serde::Serialize;
@@ -42,7 +42,7 @@ impl<'a> From<&'a LedgerSecret> for SecretJson<'a> {
     }
 }
 
-/// None for an empty text.
+/// Returns `None` for an empty text.
 pub fn some(text: &str) -> Option<&str> {
     Some(text).filter(|text| !text.is_empty())
 }

@@ -1,4 +1,4 @@
-//! `jeton ledger …`: denied attempts and uses, a page at a time, the newest first.
+//! `jeton ledger …`: denied attempts and uses, a page at a time, newest first.
 
 pub(super) mod json;
 
@@ -26,7 +26,7 @@ use crate::verbs::ledger::{
 };
 use crate::verbs::request::{Asked, ask};
 
-/// How many rows are held at once.
+/// Number of rows held in memory at once.
 const PAGE: usize = 500;
 
 pub(super) fn run(app: &mut App, command: LedgerCommand) -> Result<()> {
@@ -43,7 +43,7 @@ fn asks_for_reason(text: &str) -> bool {
     LedgerFilter::parse(text).reason.is_some()
 }
 
-/// What is asked for on every page.
+/// The query of every page.
 #[derive(Clone)]
 struct Question {
     token: Option<TokenRef>,
@@ -51,7 +51,7 @@ struct Question {
     filter: LedgerFilter,
 }
 
-/// A row of one of the two lists.
+/// A row of denied attempts or of uses.
 trait Listed: Sized {
     type Key;
     type Verb: Asked<Reply = LedgerWindow<Self>>;
@@ -143,18 +143,18 @@ fn or_dash(text: &str) -> String {
     if text.is_empty() { dash() } else { text.to_owned() }
 }
 
-/// `jtn_Ab12Cd34 old`.
+/// Formats a secret: `jtn_Ab12Cd34 old`.
 pub(super) fn secret(secret: &LedgerSecret) -> String {
     format!("{} {}", secret.hint, secret.standing.word())
 }
 
-/// The pages of one list, the newest row first.
+/// The pages of one list, newest row first.
 struct Pages<R: Listed> {
     who: Credential,
     question: Question,
     anchor: Option<LedgerAnchor<R::Key>>,
     left: usize,
-    /// The rows that are left out, in words.
+    /// The damaged rows that were left out, in words.
     unreadable: BTreeSet<String>,
 }
 
@@ -177,12 +177,12 @@ fn read<R: Listed>(app: &mut App, args: ReadLedgerArgs) -> Result<()> {
         since: span.map(|span| span.before(now, zone).unwrap_or(Timestamp(i64::MIN))),
         filter: args.filter.as_deref().map(fields::checked::<LedgerFilter>).transpose()?.unwrap_or_default(),
     };
-    // A session, which is not a use of its own for each page: the list would grow while it is read.
+    // Use a session: a token credential would record a use per page, so the list would grow while being read.
     let who = Credential::Session(app.proved()?.1);
     let left = args.limit.map_or(usize::MAX, NonZeroUsize::get);
     let mut pages: Pages<R> =
         Pages { who, question, anchor: Some(LedgerAnchor::Newest), left, unreadable: BTreeSet::new() };
-    // What is refused is refused before anything is written.
+    // Read the first page before writing, so that a refusal comes before any output.
     let mut page = pages.next(&app.place)?;
     if app.out.json {
         return list(app, &mut pages, page);

@@ -1,4 +1,4 @@
-//! Long lists as JSON, an item at a time, and what is left out of a list because it is damaged.
+//! Long lists as JSON, an item at a time, and the report of items left out as damaged.
 
 use std::collections::BTreeSet;
 
@@ -44,7 +44,7 @@ impl<'a> JsonList<'a> {
         self.out.data("]}\n")
     }
 
-    /// Ends the list with the names of those that are left out of it, because what is stored of them is damaged.
+    /// Ends the list with the names of the items left out because their stored data is damaged.
     ///
     /// # Errors
     /// Those of [`Output::line`].
@@ -58,15 +58,16 @@ impl<'a> JsonList<'a> {
     }
 }
 
-/// What to do about damaged rows, unless more can be found out about them.
+/// Default advice for damaged rows.
 pub const RESTORE: &str = "Restore a backup of the store";
-/// How many damaged rows an error names.
+/// Maximum number of damaged rows that an error names.
 const MAX_NAMED: usize = 20;
 
 /// Succeeds if nothing was left out of a list of `what`.
 ///
 /// # Errors
-/// [`crate::error::Kind::Failure`] with the names of what could not be read.
+///
+/// [`crate::error::Kind::Failure`] with the names of the unreadable items.
 pub fn all_read(what: &str, unreadable: &BTreeSet<String>, next: &str) -> Result<()> {
     if unreadable.is_empty() {
         return Ok(());

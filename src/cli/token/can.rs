@@ -1,4 +1,4 @@
-//! `token can`: whether a token may call a method, or why not.
+//! `token can`: checks if a token may call a method, and gives the reason if not.
 
 use super::super::App;
 use super::super::args::CanArgs;

@@ -1,4 +1,4 @@
-//! `token revoke`: what would break is shown first, then the name is typed. The verb compares it, not we.
+//! `token revoke`: shows the consequences, then asks for the name. The verb compares the name, not the CLI.
 
 use super::super::App;
 use super::super::args::DeleteArgs;
@@ -37,7 +37,7 @@ pub(super) fn delete(app: &mut App, args: DeleteArgs) -> Result<()> {
     Ok(())
 }
 
-/// Shows what would break and asks for the name. What was shown is what may be deleted: its revision goes along.
+/// Shows the consequences and asks for the name. Sends the shown revision, so that only the shown state can be deleted.
 fn confirmed(app: &App, tokens: Vec<Pointed>, with_made: bool) -> Result<(Credential, DeleteTokens)> {
     let (who, session) = app.proved()?;
     let look = Credential::Session(session);
@@ -74,7 +74,7 @@ fn confirmed(app: &App, tokens: Vec<Pointed>, with_made: bool) -> Result<(Creden
     Ok((who, DeleteTokens { tokens: seen, with_made, typed }))
 }
 
-/// The tokens that the words on the line mean, as the verb will read them: two words may be `ACCOUNT NAME`.
+/// Resolves the words on the line as the verb will read them. Two words may be `ACCOUNT NAME`.
 fn read(app: &App, look: &Credential, tokens: Vec<Pointed>) -> Result<Vec<TokenRef>> {
     let Some(full_name) = as_account_and_name(&tokens) else {
         return Ok(tokens.into_iter().map(|pointed| pointed.token).collect());
@@ -89,10 +89,10 @@ fn read(app: &App, look: &Credential, tokens: Vec<Pointed>) -> Result<Vec<TokenR
     }
 }
 
-/// How many methods are named.
+/// Maximum number of methods named.
 const METHODS: usize = 10;
 
-/// What would break without the token.
+/// Shows the consequences of deleting the token.
 fn consequences(app: &App, shown: &Shown) -> Result<()> {
     let (usage, now) = (&shown.usage, app.now());
     let name = shown.token.full_name();

@@ -1,4 +1,4 @@
-//! `token edit`: what differs is shown; at a prompt it is shown first, and done after a yes.
+//! `token edit`: shows the changes. At a prompt it shows them first and applies them after a yes.
 
 use std::collections::BTreeSet;
 
@@ -29,7 +29,7 @@ pub(super) fn edit(app: &mut App, args: EditArgs) -> Result<()> {
         let edited = app.ask(&who, PreviewEdit(verb))?;
         return would(app, &edited);
     }
-    // Somebody is there to be shown it, unless the password comes from elsewhere.
+    // Ask first only if a person can answer. A password from elsewhere means a script.
     let shows_first = app.prompt.possible && app.prompt.password == PasswordFrom::Prompt;
     let edited = if shows_first {
         shown_first(app, verb)?
@@ -40,7 +40,7 @@ pub(super) fn edit(app: &mut App, args: EditArgs) -> Result<()> {
         edited
     };
     let name = edited.after.full_name();
-    // What was shown before the question isn't said again.
+    // Don't repeat a warning that was shown before the question.
     if let Some(warning) = edited.warning.as_ref().filter(|_| !shows_first) {
         app.out.note(&format!("! {name}: {warning}"));
     }
@@ -56,7 +56,7 @@ pub(super) fn edit(app: &mut App, args: EditArgs) -> Result<()> {
     Ok(())
 }
 
-/// What was shown is what is changed: the token as it was seen goes along.
+/// Edits exactly the token that was shown: sends the shown state with the request.
 fn shown_first(app: &App, verb: EditToken) -> Result<Edited> {
     let (who, session) = app.proved()?;
     let preview = app.ask(&Credential::Session(session), PreviewEdit(verb.clone()))?;
@@ -91,7 +91,7 @@ fn changes(app: &App, edited: &Edited) -> Vec<Change> {
     diff(&edited.before, &edited.after, app.world.clock.zone())
 }
 
-/// The difference, a line each; sets and methods that come and go a line each too.
+/// Returns one line per difference, and one per added or removed set or method.
 fn told(app: &App, edited: &Edited) -> Vec<String> {
     let mut lines = vec![edited.before.full_name()];
     for change in changes(app, edited) {

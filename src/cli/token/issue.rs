@@ -1,4 +1,4 @@
-//! `token create`, `copy` and `regenerate`: a secret is shown once.
+//! `token create`, `copy` and `regenerate`: a secret is shown only once.
 
 use std::collections::BTreeSet;
 use std::path::PathBuf;
@@ -72,7 +72,7 @@ pub(super) fn regenerate(app: &mut App, args: RegenerateArgs) -> Result<()> {
     }
 }
 
-/// The secret is out already, unless it was saved; what the service says follows it.
+/// Reports a regeneration. The secret is already printed unless it was saved, and the service's answer follows.
 fn rotated(app: &mut App, issued: &Issued, seq: i64, now: Timestamp) -> Result<()> {
     let service = Asked::about(app, seq);
     if app.out.json {
@@ -86,20 +86,19 @@ fn rotated(app: &mut App, issued: &Issued, seq: i64, now: Timestamp) -> Result<(
     Ok(())
 }
 
-/// Until when the old secret lives, and that it is not as long as was asked for where the expiry cuts it short.
+/// Describes how long the old secret lives, and if the expiry makes that shorter than requested.
 fn old_secret(until: Timestamp, expiry: Expiry, now: Timestamp) -> String {
     let cut = if expiry.at() == Some(until) { " with the token itself" } else { "" };
     format!("the old one dies {}{cut}", relative(until, now))
 }
 
-/// How secrets are printed.
+/// Output format of secrets.
 #[derive(Debug, Clone, Copy)]
 enum Form {
-    /// Bare.
     Plain,
-    /// As JSON of that instant.
+    /// JSON, with statuses at that instant.
     Json(Timestamp),
-    /// The same without its end: what the service says follows once the change is made.
+    /// JSON without its end. The service's answer follows once the change is made.
     OpenJson(Timestamp),
 }
 
@@ -109,7 +108,7 @@ impl Form {
     }
 }
 
-/// Where secrets go: into a file or a folder, else, which a file `-` asks for too, to stdout.
+/// Returns the destination of secrets: a file, a folder, or stdout. A file `-` also means stdout.
 fn destination(form: Form, file: Option<PathBuf>, folder: Option<PathBuf>) -> Result<SaveTo> {
     if let Some(folder) = folder {
         named_file(&folder, "the folder for secrets")?;
@@ -128,7 +127,7 @@ fn destination(form: Form, file: Option<PathBuf>, folder: Option<PathBuf>) -> Re
     })))
 }
 
-/// The verb looks again at its own instant; here a past expiry is refused before anybody types a password.
+/// Parses the expiry. Refuses a past one before anyone types a password; the verb checks again at its own instant.
 pub(super) fn expires(app: &App, text: Option<&str>) -> Result<Option<ExpirySpec>> {
     let Some(text) = text else { return Ok(None) };
     let spec = ExpirySpec::parse(text)?;
@@ -147,7 +146,7 @@ fn selection(sets: Vec<String>, methods: &[String], inherit: bool) -> Result<Sel
     }
 }
 
-/// What there is to say once secrets are where they were asked for.
+/// Reports secrets that were written to their destination.
 fn said(app: &mut App, issued: &[Issued], what: &str) -> Result<()> {
     if !app.out.json {
         explain(app, issued, what);
@@ -182,7 +181,7 @@ fn explain(app: &App, issued: &[Issued], what: &str) {
     }
 }
 
-/// Prints secrets, or as JSON what there is to say of those that were saved.
+/// Prints secrets, or a JSON report if they were saved.
 fn printed(form: Form, issued: &[Issued]) -> Result<()> {
     match (form, issued) {
         (Form::Plain, [only]) => output::secret(&only.secret),

@@ -1,4 +1,4 @@
-//! `token list`: a window at a time, so that a million tokens pass through a page's memory.
+//! `token list`: reads a window at a time, so that a million tokens need only a page of memory.
 
 use std::collections::BTreeSet;
 
@@ -21,7 +21,7 @@ use crate::verbs::ports::{Anchor, Window};
 use crate::verbs::request::ask;
 use crate::verbs::tokens::{ListOf, ListTokens};
 
-/// How many tokens are held at once.
+/// Number of tokens held in memory at once.
 const PAGE: usize = 500;
 
 pub(super) fn list(app: &mut App, args: ListArgs) -> Result<()> {
@@ -39,7 +39,7 @@ pub(super) fn list(app: &mut App, args: ListArgs) -> Result<()> {
     if let Some(span) = &args.within {
         filter.expiring = Some(Span::parse(span)?);
     }
-    // Deleted tokens stand in the trash and nowhere else.
+    // Deleted tokens are listed only in the trash.
     let trashed = args.trash || filter.status == Some(Status::Deleted);
     let who = app.to_look()?;
     let mut pages =
@@ -65,7 +65,7 @@ pub(super) fn list(app: &mut App, args: ListArgs) -> Result<()> {
         }
         page = pages.next(&app.place)?;
     }
-    // Where matches are counted only up to a bound, the lines that were written are the better count.
+    // Matches are counted only up to a limit, so the number of printed lines can be the better count.
     summary(app, &pages, matching.max(listed), total);
     all_read("tokens", &pages.unreadable, RESTORE)
 }
@@ -76,9 +76,9 @@ struct Pages {
     filter: Filter,
     sort: Sort,
     trashed: bool,
-    /// Where the next page begins; none after the last.
+    /// Anchor of the next page, or `None` after the last.
     anchor: Option<Anchor>,
-    /// The ids of those that are left out.
+    /// Ids of the damaged tokens that were left out.
     unreadable: BTreeSet<String>,
 }
 

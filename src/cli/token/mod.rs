@@ -1,4 +1,4 @@
-//! `jeton token …`, a file for each kind of act.
+//! `jeton token …`, one file per kind of command.
 
 mod can;
 mod delete;
@@ -35,7 +35,7 @@ pub(super) fn run(app: &mut App, command: TokenCommand) -> Result<()> {
     }
 }
 
-/// A token's status as glyph and word; an account that is off shows instead of *active*.
+/// Returns a token's status as glyph and word. A disabled account shows instead of *active*.
 fn status(token: &Token, now: Timestamp) -> &'static str {
     match token.status(now) {
         Status::Active if !token.owner.enabled => "○ account off",

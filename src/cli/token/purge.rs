@@ -1,4 +1,4 @@
-//! `token purge`: what would go is shown first, then its number is typed. The verb compares it, not we.
+//! `token purge`: shows the tokens, then asks for their number. The verb compares the number, not the CLI.
 
 use std::sync::Arc;
 
@@ -11,7 +11,7 @@ use crate::platform::signals;
 use crate::verbs::actor::Credential;
 use crate::verbs::tokens::{PreviewPurge, PurgePreview, PurgeTokens, Purged};
 
-/// How many names are shown before a number is typed.
+/// Maximum number of names shown before the prompt.
 const NAMED: usize = 20;
 
 pub(super) fn purge(app: &mut App, args: PurgeArgs) -> Result<()> {
@@ -23,7 +23,7 @@ pub(super) fn purge(app: &mut App, args: PurgeArgs) -> Result<()> {
     }
     let (who, confirm) = match args.confirm {
         Some(confirm) => (app.to_change()?, confirm),
-        // A token purges nothing: it is told so before anybody counts.
+        // A token can't purge anything. Refuse before counting.
         None if app.token()?.is_some() => (app.to_change()?, 0),
         None if app.prompt.possible => confirmed(app, which)?,
         None => {
@@ -46,7 +46,7 @@ pub(super) fn purge(app: &mut App, args: PurgeArgs) -> Result<()> {
     }
 }
 
-/// Purges with a line that shows the progress. What would end the program ends the purge after its current batch.
+/// Purges with a progress line. A signal that would end the program ends the purge after its current batch.
 fn watched(app: &App, who: &Credential, verb: PurgeTokens) -> Result<Purged> {
     let line = app.out.progress_line();
     let progress = Arc::clone(&app.world.progress);
@@ -58,7 +58,7 @@ fn watched(app: &App, who: &Credential, verb: PurgeTokens) -> Result<Purged> {
     Ok(purged?.out)
 }
 
-/// `━━━━────────────────  20 %  1200 of 6000 purged`.
+/// Draws the progress: `━━━━────────────────  20 %  1200 of 6000 purged`.
 fn bar(done: u64, total: u64) -> String {
     const WIDTH: u64 = 20;
     let filled = (done * WIDTH / total.max(1)).min(WIDTH);

@@ -1,4 +1,4 @@
-//! `token show`: everything about a token but its secret, with usage.
+//! `token show`: everything about a token except its secret, with usage.
 
 use super::super::App;
 use super::super::args::OneToken;
@@ -15,9 +15,9 @@ use crate::verbs::ledger::caller;
 use crate::verbs::ports::{DeniedEvidence, Origin, Usage};
 use crate::verbs::tokens::{ShowToken, Shown};
 
-/// Behind what no catalogue knows any more.
+/// Suffix of methods and sets that are in no catalogue any more.
 const UNKNOWN: &str = " (unknown, grants nothing)";
-/// How many permitted methods are listed; `--json` has all.
+/// Maximum number of permitted methods listed. `--json` lists all.
 const LISTED: usize = 100;
 
 pub(super) fn show(app: &mut App, one: OneToken) -> Result<()> {
@@ -90,7 +90,7 @@ fn counted(methods: usize) -> String {
     if methods == 1 { "1 method".to_owned() } else { format!("{methods} methods") }
 }
 
-/// The methods that it may call and, each with the reason, those that are withheld.
+/// Lists the methods the token may call, and those withheld with the reason.
 fn may_call(table: &mut Table, shown: &Shown) {
     let Shown { token, rights, previous_rights, .. } = shown;
     let count = rights.permitted.len();
@@ -156,18 +156,18 @@ fn used(table: &mut Table, shown: &Shown, now: Timestamp) {
     }
 }
 
-/// `3 today, 40 in 7 days`.
+/// Formats `3 today, 40 in 7 days`.
 pub(super) fn calls(usage: &Usage) -> String {
     format!("{} today, {} in 7 days", usage.today, usage.week)
 }
 
-/// `10.0.0.5  curl/8.5  12`.
+/// Formats `10.0.0.5  curl/8.5  12`.
 pub(super) fn from(origin: &Origin) -> String {
     let (address, client) = caller(&origin.address, &origin.client);
     format!("{address}  {client}  {}", origin.uses)
 }
 
-/// `14 since disabled, last 3 min ago from 10.0.0.4  curl/8.5 (disabled)`; none where nobody was denied.
+/// Formats `14 since disabled, last 3 min ago from 10.0.0.4  curl/8.5 (disabled)`. `None` without denials.
 pub(super) fn denied(usage: &Usage, now: Timestamp) -> Option<String> {
     let DeniedEvidence { since, attempts, is_least, last } = &usage.denied;
     let last = last.as_ref()?;
@@ -177,7 +177,7 @@ pub(super) fn denied(usage: &Usage, now: Timestamp) -> Option<String> {
     Some(format!("{least}{attempts} {}, last {when} from {address}  {client} ({})", since.words(), last.reason))
 }
 
-/// `jtn_Ab12Cd34 dies in 22 h, last seen 1 h ago, 12 calls today`; none without an overlap.
+/// Formats `jtn_Ab12Cd34 dies in 22 h, last seen 1 h ago, 12 calls today`. `None` without an overlap.
 pub(super) fn overlap(token: &Token, usage: &Usage, now: Timestamp) -> Option<String> {
     let previous = token.overlap(now)?;
     let uses = match usage.previous.map(|uses| uses.today) {

@@ -49,7 +49,7 @@ pub(super) fn pointed(some: SomeTokens) -> Vec<Pointed> {
     some.tokens.into_iter().map(Pointed::typed).collect()
 }
 
-/// Says what happened to each token.
+/// Reports the change of each token.
 fn done(app: &mut App, tokens: &[Token], what: &str) -> Result<()> {
     if !app.out.json {
         tokens.iter().for_each(|t| app.out.note(&format!("✓ {} {what}", t.full_name())));
@@ -59,22 +59,22 @@ fn done(app: &mut App, tokens: &[Token], what: &str) -> Result<()> {
     app.out.json(&told)
 }
 
-/// What a change took away, in words.
+/// Messages about a change that removed access.
 pub(super) struct Taken<'a> {
-    /// What was done.
+    /// The change, as a participle.
     pub done: &'a str,
-    /// Whom the service denies since.
+    /// The subject that the service now denies.
     pub whom: &'a str,
-    /// What is said where it isn't known that the service does.
+    /// The message if the service has not confirmed the change.
     pub otherwise: &'a str,
 }
 
-/// The same of tokens that lost something, and whether the running service denies it already.
+/// Reports tokens that lost access, and if the running service already denies them.
 pub(super) fn taken(app: &mut App, tokens: &[Token], seq: i64, taken: &Taken<'_>) -> Result<()> {
     taken_leaving(app, tokens, None, seq, taken)
 }
 
-/// The same of tokens that left behind what they made.
+/// Reports tokens that lost access, and the tokens they had made that remain.
 pub(super) fn taken_leaving(
     app: &mut App,
     tokens: &[Token],

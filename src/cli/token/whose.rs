@@ -1,5 +1,4 @@
-//! `token whose`: which token a secret on stdin is or was of, whatever stands around it. Needs no password, only the
-//! store.
+//! `token whose`: finds the token of a secret on stdin, with any text around it. Needs no password, only the store.
 
 use std::io::{self, IsTerminal};
 
@@ -20,16 +19,16 @@ use crate::verbs::decide::{Found, Reason, Traced};
 use crate::verbs::ports::SecretState;
 use crate::verbs::tokens::Whose;
 
-/// The longest text that is searched for secrets; a longer one is refused. All secrets in it are looked up.
+/// Maximum length of the text to search. Longer texts are refused. All secrets in the text are looked up.
 const TEXT_MOST: usize = 1024 * 1024;
 
 pub(super) fn whose(app: &mut App) -> Result<()> {
-    // The store first: without one nobody need type a secret.
+    // Check the store first: without one, nobody should type a secret.
     app.place.local()?;
     let (secrets, now) = (found(app)?, app.now());
     let are_several = secrets.len() > 1;
     let (mut any_token, mut first_refusal, mut answers) = (false, None, Vec::new());
-    // One after the other: a text may hold thousands.
+    // One at a time, because a text may contain thousands.
     for secret in secrets {
         let hint = secret.hint().unwrap_or_default().to_owned();
         let traced = app.ask(&Credential::Store, Whose { secret })?;
@@ -57,13 +56,13 @@ pub(super) fn whose(app: &mut App) -> Result<()> {
     }
 }
 
-/// Whether the secret itself is, or was, one of a token.
+/// `true` if the secret belongs or belonged to a token.
 fn is_token(traced: &Traced) -> bool {
     let unknown = [Reason::Malformed, Reason::Checksum, Reason::Unknown, Reason::WrongSecret];
     !traced.refused.is_some_and(|reason| unknown.contains(&reason))
 }
 
-/// The secrets in what was pasted or given; all of it as one, where there is none.
+/// Returns the secrets in the pasted text, or the whole text if it contains none.
 fn found(app: &App) -> Result<Vec<Presented>> {
     let text = if io::stdin().is_terminal() {
         let line = presented(app)?;
@@ -78,7 +77,7 @@ fn found(app: &App) -> Result<Vec<Presented>> {
     Ok(secrets)
 }
 
-/// What a secret is to its token; nothing where only its head is right.
+/// Returns the state of a secret. `None` if only its head matches.
 fn state(traced: &Traced) -> Option<&'static str> {
     if traced.refused == Some(Reason::WrongSecret) {
         return None;
