@@ -1,4 +1,4 @@
-//! The single table of keys. Lookup, footer, help and the README's table iterate over it.
+//! The single table of keys. Lookup, footer, help and `docs/keys.md` iterate over it.
 
 mod context;
 mod enabled;
@@ -244,22 +244,10 @@ pub fn footer(context: Context, model: &Model) -> Vec<&'static Binding> {
     shown
 }
 
-/// Returns the keys of `context` as printed in the README and the help: keys, then the sentence.
+/// Returns the keys of `context` as printed in `docs/keys.md` and the help: keys, then the sentence.
 pub fn rows(context: Context) -> impl Iterator<Item = (String, &'static str)> {
     BINDINGS.iter().filter(move |b| b.context == context).map(|b| {
         let keys: Vec<String> = b.keys.iter().map(Key::to_string).collect();
         (keys.join(" "), b.help)
     })
-}
-
-/// Returns the README's key table.
-pub fn markdown() -> String {
-    let mut out = String::from("| where | keys | what |\n|---|---|---|\n");
-    for context in Context::ALL {
-        for (keys, help) in rows(context) {
-            let keys: Vec<String> = keys.split(' ').map(|k| format!("`{}`", k.replace('|', "\\|"))).collect();
-            out.push_str(&format!("| {} | {} | {help} |\n", context.title(), keys.join(" ")));
-        }
-    }
-    out
 }

@@ -21,12 +21,6 @@ fn a_place_in_the_footer_is_taken_once() {
 }
 
 #[test]
-fn the_readme_has_this_table() {
-    let readme = include_str!("../../../README.md");
-    assert!(readme.contains(&markdown()), "put this into README.md:\n{}", markdown());
-}
-
-#[test]
 fn the_key_that_opens_a_removal_does_not_confirm_it() {
     let opens = BINDINGS.iter().find(|b| b.action == Action::Remove).unwrap();
     let confirms = BINDINGS.iter().find(|b| b.context == Context::Form && b.action == Action::Enter).unwrap();

@@ -13,9 +13,9 @@ use jeton::verbs::request::ask;
 
 use crate::support::world::House;
 
-/// The worked example of the README.
+/// The worked example of `docs/catalogue.md`.
 pub fn example() -> String {
-    let readme = std::fs::read_to_string(concat!(env!("CARGO_MANIFEST_DIR"), "/README.md")).unwrap();
+    let readme = std::fs::read_to_string(concat!(env!("CARGO_MANIFEST_DIR"), "/docs/catalogue.md")).unwrap();
     let (_, rest) = readme.split_once("```toml\n").unwrap();
     rest.split_once("```").unwrap().0.to_owned()
 }
@@ -29,7 +29,7 @@ fn read(house: &House, text: &str) -> Result<Catalogue> {
     file::read("f.toml", text, &stored(house))
 }
 
-/// The README's example, changed.
+/// The documented example, changed.
 pub fn shop(house: &House, change: impl FnOnce(String) -> String) -> Catalogue {
     read(house, &change(example())).unwrap()
 }

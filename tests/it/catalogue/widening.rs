@@ -28,7 +28,7 @@ fn named(preview: &Preview) -> Vec<(&str, Vec<&str>)> {
     tokens.map(|t| (t.name.as_str(), t.methods.iter().map(MethodId::as_str).collect())).collect()
 }
 
-/// A house with the README's shop and tokens of every sort.
+/// A house with the documented shop and tokens of every sort.
 fn furnished() -> House {
     let house = House::inhabited();
     apply(&house, OWNER, &shop(&house, |text| text), None).unwrap();

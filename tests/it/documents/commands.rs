@@ -179,6 +179,11 @@ fn run(page: &str, is_set_up: bool) {
 }
 
 #[test]
+fn readme() {
+    run("README.md", false);
+}
+
+#[test]
 fn tutorial() {
     run("docs/tutorial.md", false);
 }

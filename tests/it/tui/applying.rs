@@ -19,12 +19,12 @@ fn prove(s: &mut Screens) {
     s.keys(&format!("{PASSWORD}<enter>"));
 }
 
-/// A token that reads in the README's shop.
+/// A token that reads in the documented shop.
 fn reader(name: &str) -> CreateToken {
     CreateToken { selection: Selection::Sets(["Shop reader".to_owned()].into()), ..create(name) }
 }
 
-/// The README's shop in force with a reader of each of two accounts, and a file that gives readers more.
+/// The documented shop in force with a reader of each of two accounts, and a file that gives readers more.
 fn widened() -> (House, String) {
     let house = House::inhabited();
     apply(&house, OWNER, &shop(&house, |text| text), None).unwrap();
