@@ -7,22 +7,22 @@ use clap::{Args, Subcommand};
 /// `account …`.
 #[derive(Debug, Subcommand)]
 pub enum AccountCommand {
-    /// The accounts you may see: yours, and those you manage
+    /// List the accounts that you may see
     #[command(visible_alias = "ls")]
     List,
-    /// An account, and how many tokens it has
+    /// Show an account with its number of tokens
     Show(ShowAccountArgs),
-    /// A new account; its password is asked for, or follows yours on the second line of stdin
+    /// Create an account with a temporary password
     Create(CreateAccountArgs),
-    /// Give an account another role; what its tokens may do follows with their next request
+    /// Change an account's role, the ceiling on its tokens
     Role(RoleArgs),
-    /// Switch accounts off: they can't sign in, and their tokens are denied
+    /// Disable accounts: no sign-in, and their tokens are denied
     Disable(SomeAccounts),
-    /// Switch accounts on
+    /// Enable accounts
     Enable(SomeAccounts),
-    /// Give an account another password: yours, or that of an account you manage
+    /// Set a password: yours, or that of an account you manage
     Passwd(PasswdArgs),
-    /// Delete an account without active tokens for good; nobody else ever gets its name
+    /// Delete an account for good; it must have no active tokens
     #[command(visible_aliases = ["rm", "remove", "destroy"])]
     Delete(DeleteAccountArgs),
 }
@@ -30,14 +30,14 @@ pub enum AccountCommand {
 /// `account show`.
 #[derive(Debug, Args)]
 pub struct ShowAccountArgs {
-    /// Whose [default: yours]
+    /// Account [default: yours]
     pub name: Option<String>,
 }
 
 /// Where the password of another account comes from.
 #[derive(Debug, Args)]
 pub struct NewPasswordArgs {
-    /// Read the new password from the first line of a file that only you can read
+    /// Read the new password from a file that only you can read
     #[arg(long, value_name = "PATH")]
     pub new_password_file: Option<PathBuf>,
 }
@@ -45,9 +45,9 @@ pub struct NewPasswordArgs {
 /// `account create`.
 #[derive(Debug, Args)]
 pub struct CreateAccountArgs {
-    /// Its name: 1 to 32 of a-z 0-9 . _ -
+    /// Name of 1-32 characters: a-z 0-9 . _ -
     pub name: String,
-    /// owner, admin, member or viewer; an admin gives the last two only
+    /// Role: owner, admin, member or viewer (admins give the last two)
     #[arg(long, value_name = "R", default_value = "member")]
     pub role: String,
     /// Where its password comes from.
@@ -58,16 +58,16 @@ pub struct CreateAccountArgs {
 /// `account role`.
 #[derive(Debug, Args)]
 pub struct RoleArgs {
-    /// Whose
+    /// Account
     pub name: String,
-    /// owner, admin, member or viewer; an admin gives the last two only
+    /// Role: owner, admin, member or viewer (admins give the last two)
     pub role: String,
 }
 
 /// Accounts on the command line.
 #[derive(Debug, Args)]
 pub struct SomeAccounts {
-    /// Their names
+    /// Accounts
     #[arg(required = true, value_name = "NAME")]
     pub names: Vec<String>,
 }
@@ -75,7 +75,7 @@ pub struct SomeAccounts {
 /// `account passwd`.
 #[derive(Debug, Args)]
 pub struct PasswdArgs {
-    /// Whose [default: yours]
+    /// Account [default: yours]
     pub name: Option<String>,
     /// Where the password comes from.
     #[command(flatten)]
@@ -85,9 +85,9 @@ pub struct PasswdArgs {
 /// `account delete`.
 #[derive(Debug, Args)]
 pub struct DeleteAccountArgs {
-    /// Which
+    /// Account
     pub name: String,
-    /// Its name again
+    /// Confirm with the account's name
     #[arg(long, value_name = "NAME")]
     pub confirm: Option<String>,
 }

@@ -27,28 +27,28 @@ impl ReadAuditArgs {
 /// What to do with the log but read it.
 #[derive(Debug, Subcommand)]
 pub enum AuditCommand {
-    /// Check that the log is as it was written: exit 0 when it is whole, 6 with the first bad row when not
+    /// Verify the audit log's hash chain (exit 6 at the first bad row)
     Verify(VerifyAuditArgs),
-    /// Append a checkpoint to a file outside the store, against which verify sees rows cut off or rewritten
+    /// Append a checkpoint of the log to a file outside the store
     Anchor(AnchorArgs),
 }
 
 /// What to read of the log.
 #[derive(Debug, Args)]
 pub struct ReadAuditArgs {
-    /// Only what happened in this span until now: 12h, 30d, 6mo, 1y
+    /// Show only the last 12h, 30d, 2w, 6mo, 1y …
     #[arg(long, value_name = "SPAN")]
     pub since: Option<String>,
-    /// Only what happened to this token: its name, account/name, hint or id
+    /// Show only this token: name, account/name, hint or id
     #[arg(long, value_name = "T")]
     pub token: Option<String>,
-    /// Words, and verb:token.revoke by:ops target:ci
+    /// Filter by words and fields: verb:token.revoke by:ops target:ci
     #[arg(long, value_name = "TEXT")]
     pub filter: Option<String>,
-    /// Only the newest ones [default: all; with --follow 10]
+    /// Show only the newest N rows [default: all; with --follow 10]
     #[arg(long, value_name = "N")]
     pub limit: Option<NonZeroUsize>,
-    /// Wait for new ones, until Ctrl-C
+    /// Wait for new rows until Ctrl-C
     #[arg(long)]
     pub follow: bool,
 }
@@ -56,7 +56,7 @@ pub struct ReadAuditArgs {
 /// `audit verify`.
 #[derive(Debug, Args)]
 pub struct VerifyAuditArgs {
-    /// A file of checkpoints that audit anchor has made
+    /// Compare with the checkpoints in this file, made by audit anchor
     #[arg(long, value_name = "FILE")]
     pub anchor: Option<PathBuf>,
 }
@@ -64,6 +64,6 @@ pub struct VerifyAuditArgs {
 /// `audit anchor`.
 #[derive(Debug, Args)]
 pub struct AnchorArgs {
-    /// The file, best on another machine's disk; made when it isn't there
+    /// File of checkpoints, best on another machine; created if missing
     pub file: PathBuf,
 }

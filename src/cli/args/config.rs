@@ -14,7 +14,7 @@ pub(super) fn settings_help() -> String {
 /// `login`.
 #[derive(Debug, Args)]
 pub struct LoginArgs {
-    /// The account [default: --user, the configured one, or the only one there is]
+    /// Account [default: --user, the configured one, or the only one]
     #[arg(value_name = "U")]
     pub username: Option<String>,
 }
@@ -22,14 +22,14 @@ pub struct LoginArgs {
 /// `config …`.
 #[derive(Debug, Subcommand)]
 pub enum ConfigCommand {
-    /// Every setting, its value and where it comes from
+    /// List all settings with their values and sources
     #[command(visible_alias = "ls")]
     List,
-    /// One setting's value
+    /// Print a setting's value
     Get(ConfigKey),
-    /// Change a setting in the user's configuration; a token is read from stdin or asked for
+    /// Change a setting in your configuration; tokens come from stdin
     Set(ConfigSet),
-    /// Take a setting out of the user's configuration
+    /// Remove a setting from your configuration
     #[command(visible_aliases = ["rm", "remove"])]
     Unset(ConfigKey),
 }
@@ -37,15 +37,15 @@ pub enum ConfigCommand {
 /// A setting's name.
 #[derive(Debug, Args)]
 pub struct ConfigKey {
-    /// The setting's name; see: jeton config --help
+    /// Setting's name; see: jeton config --help
     pub key: String,
 }
 
 /// `config set`.
 #[derive(Debug, Args)]
 pub struct ConfigSet {
-    /// The setting's name; see: jeton config --help
+    /// Setting's name; see: jeton config --help
     pub key: String,
-    /// Its value; none for api-token, which is never given on a command line
+    /// Value; none for api-token, which is read from stdin
     pub value: Option<String>,
 }

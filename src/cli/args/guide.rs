@@ -19,34 +19,34 @@ pub enum GuideFor {
 /// `guide`.
 #[derive(Debug, Args)]
 pub struct GuideArgs {
-    /// The proxy in front of the application, or curl to ask by hand
+    /// Proxy in front of the application, or curl to ask by hand
     #[arg(value_name = "PROXY")]
     pub subject: GuideFor,
-    /// Guard by the routes of this catalogue alone; several by saying it again [default: every one]
+    /// Guard by this catalogue's routes; can be repeated [default: all]
     #[arg(long, value_name = "NAME")]
     pub catalogue: Vec<String>,
-    /// Let CORS preflights through to the routes of this catalogue; can be repeated
+    /// Let CORS preflights pass for this catalogue; can be repeated
     #[arg(long, value_name = "NAME")]
     pub preflights: Vec<String>,
-    /// The application, on this machine unless --insecure
+    /// Address of the application, on this machine unless --insecure
     #[arg(long, value_name = "HOST:PORT", default_value = "127.0.0.1:8080")]
     pub upstream: String,
-    /// Where the proxy listens: PORT, ADDRESS:PORT or unix:PATH [default: 443 with --cert]
+    /// Listen at PORT, ADDRESS:PORT or unix:PATH [443 with --cert]
     #[arg(long, value_name = "WHERE")]
     pub listen: Option<String>,
-    /// The certificate that the proxy shows, in PEM
+    /// Certificate of the proxy, in PEM
     #[arg(long, value_name = "FILE", requires = "key")]
     pub cert: Option<PathBuf>,
-    /// Its key
+    /// Key of the certificate
     #[arg(long, value_name = "FILE", requires = "cert")]
     pub key: Option<PathBuf>,
-    /// Accept that tokens or requests cross a network in the clear
+    /// Allow tokens or requests to cross a network unencrypted
     #[arg(long)]
     pub insecure: bool,
-    /// Replace the proof value of jeton's port first; the old one works for another hour
+    /// Replace the proof value of jeton's port; the old one works for 1 h
     #[arg(long)]
     pub new_proof: bool,
-    /// Print haproxy's second part, the Lua file that asks
+    /// Print HAProxy's second part, the Lua file that asks
     #[arg(long)]
     pub lua: bool,
 }

@@ -7,25 +7,25 @@ use clap::{Args, Subcommand};
 /// `ledger …`.
 #[derive(Debug, Subcommand)]
 pub enum LedgerCommand {
-    /// Denied attempts, newest first: why, with which token and secret, from where
+    /// List denied attempts with their true reasons, newest first
     Denied(ReadLedgerArgs),
-    /// Accepted uses by day (UTC), newest first: which token and secret, which method, from where, how often
+    /// List accepted uses by day (UTC), newest first
     Uses(ReadLedgerArgs),
 }
 
 /// What to read of the ledger.
 #[derive(Debug, Args)]
 pub struct ReadLedgerArgs {
-    /// Only this token's: its name, account/name, hint or id; a purged one by its id
+    /// Show only this token: name, account/name, hint or id
     #[arg(long, value_name = "T")]
     pub token: Option<String>,
-    /// Only what happened in this span until now: 12h, 30d, 6mo, 1y
+    /// Show only the last 12h, 30d, 2w, 6mo, 1y …
     #[arg(long, value_name = "SPAN")]
     pub since: Option<String>,
-    /// Words, and reason:disabled token:deploy address:10.0.0
+    /// Filter by words and fields: reason:disabled token:deploy
     #[arg(long, value_name = "TEXT")]
     pub filter: Option<String>,
-    /// Only the newest ones [default: all]
+    /// Show only the newest N rows [default: all]
     #[arg(long, value_name = "N")]
     pub limit: Option<NonZeroUsize>,
 }
@@ -33,10 +33,10 @@ pub struct ReadLedgerArgs {
 /// `check`.
 #[derive(Debug, Args)]
 pub struct CheckArgs {
-    /// Active tokens that expire within this span
+    /// Find active tokens that expire within this span
     #[arg(long, value_name = "SPAN", default_value = "14d")]
     pub within: String,
-    /// Active tokens that were not used for this span; where never used, made that long ago
+    /// Find active tokens unused for this long
     #[arg(long, value_name = "SPAN", default_value = "90d")]
     pub stale: String,
 }

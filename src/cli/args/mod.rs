@@ -42,7 +42,7 @@ Exit codes:
   5 conflict (name taken, limit reached, changed meanwhile, confirmation differs)
   6 findings · 130 cancelled";
 
-/// Issues, governs and revokes API tokens.
+/// Issue, limit, watch and revoke API tokens
 #[derive(Debug, Parser)]
 #[command(name = "jeton", version, after_help = EXAMPLES, disable_help_subcommand = true, max_term_width = 100)]
 pub struct Line {
@@ -58,16 +58,16 @@ pub struct Line {
 #[derive(Debug, Args)]
 #[command(next_help_heading = "Options for every command")]
 pub struct Global {
-    /// The store's file
+    /// Use the store in this file
     #[arg(long, global = true, value_name = "PATH")]
     pub store: Option<PathBuf>,
-    /// The account that asks
+    /// Act as this account
     #[arg(long, global = true, value_name = "U")]
     pub user: Option<String>,
     /// Read the password from the first line of stdin
     #[arg(long, global = true, conflicts_with = "password_file")]
     pub password_stdin: bool,
-    /// Read the password from the first line of a file that only you can read
+    /// Read the password from a file that only you can read
     #[arg(long, global = true, value_name = "PATH")]
     pub password_file: Option<PathBuf>,
     /// Print data as JSON
@@ -76,7 +76,7 @@ pub struct Global {
     /// Print the bare value and no messages
     #[arg(long, global = true)]
     pub quiet: bool,
-    /// Never prompt: a missing credential is exit 4, a missing confirmation 5
+    /// Never prompt (missing credential: exit 4; confirmation: exit 5)
     #[arg(long, global = true)]
     pub no_input: bool,
 }
@@ -86,57 +86,57 @@ pub struct Global {
 pub enum Command {
     /// Set up the store and its first owner
     Init(InitArgs),
-    /// Generate, look at and revoke tokens
+    /// Create, inspect, limit and revoke tokens
     #[command(subcommand, visible_alias = "tokens")]
     Token(TokenCommand),
-    /// Look at and change who there is, and what they may do
+    /// Manage accounts and roles
     #[command(subcommand, visible_alias = "accounts")]
     Account(AccountCommand),
-    /// Look at and change the rules of this installation
+    /// Show and change the rules of this installation
     #[command(subcommand)]
     Policy(PolicyCommand),
-    /// Look at and change the methods and API sets that tokens are given
+    /// Show, check and apply catalogues of methods and API sets
     #[command(subcommand)]
     Catalogue(CatalogueCommand),
-    /// Read the audit log, newest last, and prove that it is as it was written
+    /// Read the audit log, newest last, and verify it
     Audit(AuditArgs),
-    /// Read what was asked of the verifier: who was denied, and who uses what
+    /// Read the ledger: denied attempts and accepted uses
     #[command(subcommand)]
     Ledger(LedgerCommand),
-    /// Look for tokens that expire soon, are not used, or are still tried in vain: exit 6 when there are any
+    /// Find tokens that expire soon, are unused or still tried (exit 6)
     Check(CheckArgs),
-    /// Check the secret on stdin: exit 0 when it is allowed, 4 when it is denied
+    /// Verify the secret on stdin (exit 0 allowed, 4 denied)
     Verify(VerifyArgs),
-    /// Check tokens for the applications behind a proxy, until a signal ends it
+    /// Serve: verify tokens for applications behind a proxy
     Serve(ServeArgs),
-    /// Print a proxy's configuration that asks jeton about every request, from the catalogue's routes
+    /// Print a proxy's configuration from the catalogue's routes
     Guide(GuideArgs),
-    /// Who asks, and what holds for them
+    /// Show the current account and its limits
     Whoami,
-    /// Remember who asks on this machine; each act still asks for the password
+    /// Remember the account on this machine (never its password)
     Login(LoginArgs),
-    /// Forget who asks, and a configured token
+    /// Forget the remembered account and a configured token
     Logout,
-    /// Look at and change the settings of this user: where the store is, who asks, how the screens behave
+    /// Show and change your settings
     #[command(subcommand, after_help = config::settings_help())]
     Config(ConfigCommand),
-    /// Try the screens on a throw-away store with sample data, or make a large sample store
+    /// Open the screens on a throw-away store with sample data
     Demo(DemoArgs),
 }
 
 /// `init`.
 #[derive(Debug, Args)]
 pub struct InitArgs {
-    /// The first owner's name
+    /// Name of the first owner
     #[arg(long, value_name = "U")]
     pub username: Option<String>,
-    /// What secrets start with [default: jtn]
+    /// Prefix of all secrets [default: jtn]
     #[arg(long, value_name = "P")]
     pub prefix: Option<String>,
-    /// A catalogue of methods beside jeton's own: cloud-platform, a sample, or a file
+    /// Apply this catalogue: a file, or cloud-platform (a sample)
     #[arg(long, value_name = "NAME|FILE")]
     pub catalogue: Option<String>,
-    /// Members and viewers may only see, disable and delete their own tokens
+    /// Allow members and viewers only to see, disable and revoke
     #[arg(long)]
     pub no_self_service: bool,
 }
@@ -144,13 +144,13 @@ pub struct InitArgs {
 /// `demo`.
 #[derive(Debug, Args)]
 pub struct DemoArgs {
-    /// Make a store with this many tokens at --store instead, and keep it
+    /// Create a store with this many tokens at --store, and keep it
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..=10_000_000))]
     pub tokens: Option<u32>,
-    /// Don't open the screens on it
+    /// Do not open the screens
     #[arg(long, requires = "tokens")]
     pub no_open: bool,
-    /// Write 10,000 of its valid secrets to a new file, one a line
+    /// Write 10,000 of its valid secrets to a new file, one per line
     #[arg(long, value_name = "FILE", requires = "tokens")]
     pub secrets: Option<PathBuf>,
 }
@@ -158,7 +158,7 @@ pub struct DemoArgs {
 /// `verify`.
 #[derive(Debug, Args)]
 pub struct VerifyArgs {
-    /// The method that is to be called
+    /// Method to check, e.g. orders.List
     #[arg(long, value_name = "M")]
     pub method: Option<String>,
 }
@@ -218,5 +218,35 @@ mod tests {
     #[test]
     fn the_tree_is_sound() {
         command().debug_assert();
+    }
+
+    /// Help is one line that fits, without a full stop; a command's begins with a verb.
+    #[test]
+    fn help_is_short_and_imperative() {
+        const VERBS: &str = "Append Apply Change Check Copy Create Delete Disable Enable End Export Find Forget Identify Import \
+                             List Manage Open Print Purge Read Regenerate Remember Remove Restore Retire Revoke Serve Set Show \
+                             Verify";
+        fn check(command: &clap::Command, path: &str, bad: &mut Vec<String>) {
+            let fits =
+                |help: &str| help.lines().next().unwrap_or_default().chars().count() <= 72 && !help.ends_with('.');
+            for sub in command.get_subcommands() {
+                let path = format!("{path} {}", sub.get_name());
+                let about = sub.get_about().map(ToString::to_string).unwrap_or_default();
+                let verb = about.split([' ', ':']).next().unwrap_or_default();
+                if !fits(&about) || !VERBS.split_whitespace().any(|known| known == verb) {
+                    bad.push(format!("{path}: {about}"));
+                }
+                check(sub, &path, bad);
+            }
+            for arg in command.get_arguments() {
+                let help = arg.get_help().map(ToString::to_string).unwrap_or_default();
+                if !fits(&help) {
+                    bad.push(format!("{path} {}: {help}", arg.get_id()));
+                }
+            }
+        }
+        let mut bad = Vec::new();
+        check(&command(), "jeton", &mut bad);
+        assert!(bad.is_empty(), "{}", bad.join("\n"));
     }
 }

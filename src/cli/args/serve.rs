@@ -5,22 +5,22 @@ use clap::Args;
 /// `serve`.
 #[derive(Debug, Args)]
 pub struct ServeArgs {
-    /// Where tokens are checked: unix:PATH or ADDRESS:PORT [default: a socket]
+    /// Verify tokens at unix:PATH or ADDRESS:PORT [default: a socket]
     ///
     /// Unless said it is the socket STORE.verify beside the store, or /run/jeton/verify.sock for the system's store. Any
     /// local user can take a port while jeton is down: see `jeton guide`.
     #[arg(long, value_name = "ADDR")]
     pub verify: Option<String>,
-    /// The group that may reach the verify socket: the proxy's
+    /// Group that may use the verify socket: the proxy's
     #[arg(long, value_name = "GROUP")]
     pub verify_group: Option<String>,
-    /// Where the service is managed: unix:PATH or ADDRESS:PORT [default: a socket beside the store]
+    /// Manage the service at unix:PATH or ADDRESS:PORT [a socket]
     #[arg(long, value_name = "ADDR")]
     pub manage: Option<String>,
-    /// Listen on addresses over which tokens are sent in the clear
+    /// Allow listening where tokens cross a network unencrypted
     #[arg(long)]
     pub insecure: bool,
-    /// Accept a store that is older than the service has seen, or another
+    /// Accept a store that is older than the service has seen
     ///
     /// Say it for one start, after an older copy was put in place on purpose. What was revoked since works again: look
     /// through the tokens first. Left in a unit file, it accepts at every start.
@@ -32,10 +32,10 @@ pub struct ServeArgs {
     /// for its next start. Say this for one start, if that time was wrong.
     #[arg(long)]
     pub accept_earlier_clock: bool,
-    /// How much to say on stderr: error, warn, info, debug (denied attempts), trace (every request)
+    /// Log level: error, warn, info, debug (denials), trace (requests)
     #[arg(long, value_name = "LEVEL")]
     pub log: Option<String>,
-    /// Say it in JSON, an event a line
+    /// Log in JSON, one event per line
     #[arg(long)]
     pub log_json: bool,
 }

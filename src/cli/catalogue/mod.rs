@@ -12,41 +12,41 @@ use crate::error::Result;
 /// `catalogue …`.
 #[derive(Debug, Subcommand)]
 pub enum CatalogueCommand {
-    /// The groups of methods and the API sets
+    /// List groups of methods and API sets
     #[command(visible_alias = "ls")]
     List,
-    /// A catalogue, an API set or a group with its methods, or a method
+    /// Show a catalogue, an API set, a group or a method
     Show(ShowArgs),
-    /// Check a catalogue file: exit 0 when it could be applied, 2 with line and column when not
+    /// Check a catalogue file (exit 2 with line and column)
     Check(CheckArgs),
-    /// Put a catalogue in place of what it said before, after a preview
+    /// Apply a catalogue, after a preview of what changes
     Apply(ApplyArgs),
-    /// Read another format as a catalogue, and apply it
+    /// Import another format as a catalogue
     #[command(subcommand)]
     Import(ImportCommand),
-    /// Print a catalogue as a file that can be applied
+    /// Export a catalogue as a file that can be applied
     Export(ExportArgs),
 }
 
 /// `catalogue import …`.
 #[derive(Debug, Subcommand)]
 pub enum ImportCommand {
-    /// An OpenAPI 3.0 or 3.1 document, JSON or YAML: a method for each operation, a set for each scope and tag
+    /// Import an OpenAPI 3.0 or 3.1 document, JSON or YAML
     Openapi(OpenapiArgs),
 }
 
 /// `catalogue import openapi`.
 #[derive(Debug, Args)]
 pub struct OpenapiArgs {
-    /// The document
+    /// File of the document
     pub file: String,
-    /// The catalogue's name [default: the file's, without its ending]
+    /// Name of the catalogue [default: the file's, without its ending]
     #[arg(long, value_name = "NAME")]
     pub name: Option<String>,
-    /// The catalogue's title [default: the document's]
+    /// Title of the catalogue [default: the document's]
     #[arg(long, value_name = "TEXT")]
     pub title: Option<String>,
-    /// A link for methods that bring none of their own, with {id}, {tag}, {path} and {verb}
+    /// Link for methods without one, with {id}, {tag}, {path}, {verb}
     #[arg(long, value_name = "TEMPLATE")]
     pub docs_url: Option<String>,
     /// What may happen.
@@ -57,7 +57,7 @@ pub struct OpenapiArgs {
 /// `catalogue show`.
 #[derive(Debug, Args)]
 pub struct ShowArgs {
-    /// The name of a catalogue or API set, or the id of a group or method
+    /// Name of a catalogue or API set, or id of a group or method
     #[arg(value_name = "NAME|SET|GROUP|METHOD-ID")]
     pub what: String,
 }
@@ -65,14 +65,14 @@ pub struct ShowArgs {
 /// `catalogue check`.
 #[derive(Debug, Args)]
 pub struct CheckArgs {
-    /// The file
+    /// Catalogue file
     pub file: String,
 }
 
 /// `catalogue apply`.
 #[derive(Debug, Args)]
 pub struct ApplyArgs {
-    /// A file, or the name of a catalogue that comes with jeton
+    /// File, or the name of a catalogue that comes with jeton
     #[arg(value_name = "FILE|NAME")]
     pub source: String,
     /// What may happen.
@@ -83,10 +83,10 @@ pub struct ApplyArgs {
 /// What may happen when a catalogue is applied, wherever it came from.
 #[derive(Debug, Args)]
 pub struct Consent {
-    /// How many tokens may gain methods by it, exactly
+    /// Confirm with the number of tokens that gain methods
     #[arg(long, value_name = "N")]
     pub accept_widening: Option<u64>,
-    /// Let exactly N methods become public: everybody may call them without a token
+    /// Confirm with the number of methods that become public
     #[arg(long, value_name = "N")]
     pub accept_public: Option<u64>,
     /// Show what would change, and change nothing
@@ -97,7 +97,7 @@ pub struct Consent {
 /// `catalogue export`.
 #[derive(Debug, Args)]
 pub struct ExportArgs {
-    /// Which catalogue [default: the only one beside jeton's own]
+    /// Name of the catalogue [default: the only one]
     pub name: Option<String>,
 }
 
