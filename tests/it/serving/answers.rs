@@ -1,4 +1,4 @@
-//! Every row of the table of answers, over either listener.
+//! Each row of the table of verify answers, over both listeners.
 
 use serde_json::json;
 
@@ -10,12 +10,12 @@ const VERBS: [&str; 8] = ["GET", "HEAD", "POST", "PUT", "DELETE", "OPTIONS", "PA
 const IDENTITY: [&str; 6] =
     ["X-Jeton-Account", "X-Jeton-Account-Id", "X-Jeton-Role", "X-Jeton-Token", "X-Jeton-Hint", "X-Jeton-Method"];
 
-/// The headers that name somebody.
+/// Returns the identity headers of an answer.
 fn identity(answer: &Answer) -> Vec<String> {
     IDENTITY.iter().flat_map(|name| answer.all(name)).map(str::to_owned).collect()
 }
 
-/// A refusal is exactly this, and nothing more.
+/// Asserts that a refusal has exactly these headers and no body.
 #[track_caller]
 fn refused(answer: &Answer, status: u16, result: u8, challenge: Option<&str>) {
     assert_eq!((answer.status, answer.json()), (status, json!({ "result": result })), "{answer:?}");
@@ -63,7 +63,7 @@ fn each_row_for_every_verb() {
             refused(&client.ask(verb, "/v1/verify/no.Such", &[&secret]), 503, 4, None);
             refused(&client.ask(verb, "/v1/verify/", &[&secret]), 503, 4, None);
             refused(&client.ask(verb, "/v1/verify", &[&secret]), 503, 4, None);
-            // Neither will be another in a second.
+            // Unknown methods stay unknown: no retry within a second helps.
             for path in ["/v1/verify/no.Such", "/v1/verify"] {
                 assert!(client.ask(verb, path, &[&secret]).all("Retry-After").is_empty(), "{verb} {path}");
             }
@@ -72,7 +72,7 @@ fn each_row_for_every_verb() {
     service.stops();
 }
 
-/// The body lists what the token may call only where that is asked for; who it is, in any case.
+/// The body lists the token's methods only on request, but always the identity.
 #[test]
 fn methods_are_told_on_request() {
     let house = house();
@@ -102,7 +102,7 @@ fn methods_are_told_on_request() {
     service.stops();
 }
 
-/// What stands behind the first segment, and a query, are not looked at; the segment is taken as it stands.
+/// The method is the first path segment, taken raw. Later segments and the query are ignored.
 #[test]
 fn the_method_is_taken_raw() {
     let house = house();
@@ -169,7 +169,7 @@ impl crate::support::http::Client {
     }
 }
 
-/// Who forges headers that a proxy would set, gets the true ones back, once each.
+/// Forged identity headers never come back: each one is set once, with the true value.
 #[test]
 fn forged_identity_headers_say_nothing() {
     let house = house();
@@ -193,7 +193,7 @@ fn forged_identity_headers_say_nothing() {
     service.stops();
 }
 
-/// The verify listener answers verify and health; the other one everything but verify.
+/// The verify listener answers verify and health. The management listener answers everything except verify.
 #[test]
 fn two_listeners_apart() {
     let house = house();

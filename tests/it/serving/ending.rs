@@ -1,4 +1,4 @@
-//! How a service begins and ends: beside another one, after one that died, under systemd, and in the midst of its work.
+//! Starting and stopping the service: next to another one, after a crash, under systemd, and under load.
 
 use std::fs;
 use std::os::fd::{AsRawFd, OwnedFd};
@@ -19,7 +19,7 @@ use crate::support::program::{exists, finish};
 use crate::support::service::{Service, command};
 use crate::support::world::House;
 
-/// Stopped in the midst of its work: who is being answered is answered to the end, and each answer is in the ledger.
+/// Stopped under load, the service finishes every open answer, and each answer is in the ledger.
 #[test]
 fn stopped_under_load() {
     let house = house();
@@ -51,14 +51,14 @@ fn stopped_under_load() {
 }
 
 impl Client {
-    /// None once the service has gone.
+    /// Returns `None` once the service has ended.
     fn try_verify(&mut self, secret: &str) -> Option<u16> {
         let path = format!("/v1/verify/{METHOD}");
         self.try_ask("GET", &path, &[&crate::support::http::bearer(secret)]).map(|answer| answer.status)
     }
 }
 
-/// Who has said half of what he wants keeps no service from ending.
+/// A client with a half-sent request doesn't keep the service from ending.
 #[test]
 fn half_a_request_keeps_nobody() {
     let house = house();
@@ -90,7 +90,7 @@ fn one_service_to_a_store_and_its_socket_goes_with_it() {
     service.stops();
     assert!(!exists(&manage), "the socket's file has gone");
 
-    // One that died leaves its socket behind; the next takes it over.
+    // A crashed service leaves its socket behind. The next service takes the socket over.
     let dead = Service::start(&path);
     kill_process(dead.pid(), Signal::KILL).unwrap();
     until(|| {
@@ -102,7 +102,7 @@ fn one_service_to_a_store_and_its_socket_goes_with_it() {
     assert_eq!(next.manager().ask("GET", "/v1/health", &[]).status, 200);
     next.stops();
 
-    // What is none of its sockets stays.
+    // A file that isn't one of the service's sockets stays.
     fs::write(&manage, "mine").unwrap();
     finish(command(&path), b"").ends(5).says(&["no socket of ours"]);
     assert_eq!(fs::read_to_string(&manage).unwrap(), "mine");
@@ -165,7 +165,7 @@ fn default_verify_listener_is_a_socket_that_only_its_group_reaches() {
         service.stops();
         assert!(!exists(&socket));
     }
-    // Where others can change the folder, one of them could listen there while jeton is down.
+    // If others can change the folder, one of them could listen there while jeton is down.
     let shared = house.place.folder().join("shared");
     fs::create_dir(&shared).unwrap();
     for mode in [0o777, 0o1777, 0o775] {
@@ -175,10 +175,11 @@ fn default_verify_listener_is_a_socket_that_only_its_group_reaches() {
     }
 }
 
-/// The service with sockets that are open from descriptor 3 on, under these names, and somebody who hears from it: by the
-/// protocol of sd_listen_fds(3) and sd_notify(3). The descriptors must stay open until it has started.
+/// Returns a command that runs the service with `sockets` open from descriptor 3 on, under these names, and with
+/// `notify` as the notify socket. Follows sd_listen_fds(3) and sd_notify(3). The descriptors must stay open until the
+/// service has started.
 fn handed(house: &House, sockets: &[(&str, OwnedFd)], notify: &Path) -> (Command, Vec<OwnedFd>) {
-    // High ones, so that they don't stand where they are to go.
+    // Use high numbers, so that the copies don't occupy the target descriptors.
     let high: Vec<OwnedFd> = sockets
         .iter()
         .map(|(_, socket)| {
@@ -187,7 +188,7 @@ fn handed(house: &House, sockets: &[(&str, OwnedFd)], notify: &Path) -> (Command
             copy
         })
         .collect();
-    // Only a process itself knows its number before it starts: a shell says it, and becomes the service.
+    // `LISTEN_PID` must be the process's own id, so a shell sets it and then becomes the service.
     let moved: String = high.iter().enumerate().map(|(n, fd)| format!("exec {}<&{};", n + 3, fd.as_raw_fd())).collect();
     let mut command = Command::new("/bin/bash");
     command.env_clear().env("HOME", house.place.folder()).arg("-c").arg(moved + "LISTEN_PID=$$ exec \"$@\"").arg("sh");
@@ -229,7 +230,7 @@ fn under_systemd() {
     finish(unfit, b"").ends(1).says(&["can't be listened on", "ListenStream="]);
 }
 
-/// Who says nothing keeps no service from ending, and sees the end of his connection.
+/// A silent client doesn't keep the service from ending, and sees its connection close.
 #[test]
 fn stopped_at_once_while_idle() {
     let house = house();
@@ -247,7 +248,7 @@ fn stopped_at_once_while_idle() {
     assert!(waited.into_inner());
 }
 
-/// Somebody else is writing just then: what was answered is written once he has ended.
+/// If another process is writing to the store, the last uses are recorded once it has finished.
 #[test]
 fn stopped_while_somebody_writes() {
     let house = house();
@@ -259,7 +260,7 @@ fn stopped_while_somebody_writes() {
     assert_eq!(client.verify(&text(&issued), METHOD).status, 200);
     service.ask_to_stop();
     assert!(client.is_closed());
-    // Longer than the ledger waits for others at one time, shorter than it tries.
+    // Longer than one ledger write waits for the lock, shorter than the ledger keeps retrying.
     let (_nobody, never) = std::sync::mpsc::channel::<()>();
     assert!(never.recv_timeout(Duration::from_millis(400)).is_err());
     other.execute_batch("ROLLBACK").unwrap();

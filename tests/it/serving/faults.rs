@@ -1,5 +1,5 @@
-//! Fail closed: whatever becomes of the store under a running service, nobody is let in who shouldn't be, everybody is
-//! answered in time, and once the fault is gone all is as before, without a new start.
+//! Fail closed: whatever happens to the store under a running service, no wrong secret is accepted and every request is
+//! answered in time. Once the fault is gone, everything works again without a restart.
 
 use std::fs::{self, OpenOptions};
 use std::io::{BufRead, BufReader};
@@ -20,20 +20,20 @@ use crate::support::http::{Client, bearer, head};
 use crate::support::service::Service;
 use crate::support::world::{House, OWNER};
 
-/// How long an answer may take while the store is at fault: 1 s is promised, the rest is for the test's own machine.
+/// Maximum time of an answer during a store fault. The service promises 1 s; the rest allows for slow test machines.
 const IN_TIME: Duration = Duration::from_secs(2);
-/// How many ask at the same time.
+/// Number of concurrent callers.
 const CALLERS: usize = 20;
 
-/// A service, and who asks it.
+/// A running service with valid and invalid secrets.
 struct Stage {
     house: House,
     service: Service,
     token: TokenId,
     valid: String,
-    /// What must never be accepted, with the method that it is presented for.
+    /// Secrets that must never be accepted, each with the method it is presented for.
     invalid: Vec<(String, &'static str)>,
-    /// How often the valid one was accepted.
+    /// Number of times the valid secret was accepted.
     accepted: AtomicU64,
 }
 
@@ -61,8 +61,8 @@ impl Stage {
         self.house.place.path()
     }
 
-    /// Asks so often with the valid and with an invalid one. How many of the valid were accepted, and how many could not
-    /// be decided.
+    /// Asks `times` times with the valid and with an invalid secret. Returns how many valid ones were accepted, and how
+    /// many could not be decided.
     fn asked(&self, times: usize) -> (u64, u64) {
         let next = AtomicU64::new(0);
         let (accepted, unavailable) = (AtomicU64::new(0), AtomicU64::new(0));
@@ -98,12 +98,12 @@ impl Stage {
         assert!(!answer.head.to_ascii_lowercase().contains("x-jeton"), "{answer:?}");
     }
 
-    /// Asks for as long as is wanted: what came of the valid ones.
+    /// Asks for the duration of a fault, and returns the results of the valid secret.
     fn under_fault(&self) -> (u64, u64) {
         self.asked(if std::env::var_os("JETON_SOAK").is_some() { 1_000 } else { 100 })
     }
 
-    /// Once the fault is gone: everything as before, and the ledger complete.
+    /// Asserts that after the fault everything works as before, and that the ledger is complete.
     fn recovers(self) {
         until(|| (self.asked(1).0 == 1).then_some(()));
         assert_eq!(self.asked(20), (20, 0));
@@ -120,7 +120,7 @@ impl Stage {
     }
 }
 
-/// A folder or file beside the store.
+/// Returns a path next to the store.
 fn beside(stage: &Stage, name: &str) -> PathBuf {
     stage.path().with_file_name(name)
 }
@@ -137,7 +137,7 @@ fn a_writer_that_does_not_end() {
         let found = metrics.lines().find_map(|line| line.strip_prefix("jeton_ledger_faults_total ")).unwrap();
         (found.parse::<u64>().unwrap() >= least).then_some(())
     };
-    // More than one look at the store meanwhile, each of which succeeds.
+    // Several reads of the store happen meanwhile, and each succeeds.
     until(|| faults(3));
     let said = stage.service.said();
     assert_eq!(said.matches("can't be used to write the ledger").count(), 1, "{said}");
@@ -146,8 +146,8 @@ fn a_writer_that_does_not_end() {
     stage.recovers();
 }
 
-/// Somebody holds the locks that readers need, in a program of its own: SQLite's bytes 120 to 127 of the `-shm` file.
-/// SQLite itself then waits, for seconds, whatever its caller's patience: what is shown is that nobody gets in meanwhile.
+/// Another process holds the locks that readers need: SQLite's bytes 120 to 127 of the `-shm` file. SQLite itself then
+/// waits for seconds, whatever the busy timeout. The test shows that nobody gets in meanwhile.
 #[test]
 fn a_lock_that_keeps_readers_out() {
     const HOLD: &str = "import fcntl, os, sys\n\
@@ -169,7 +169,7 @@ fn a_lock_that_keeps_readers_out() {
         let (secret, method) = if *is_valid { (&stage.valid, &METHOD) } else { (secret, method) };
         client.send(head("GET", &format!("/v1/verify/{method}"), &[&bearer(secret)]));
     }
-    // Nobody tells anything: how long this waits is the experiment itself.
+    // No event signals the end of this wait: its length is the experiment itself.
     let (_nobody, never) = std::sync::mpsc::channel::<()>();
     assert!(never.recv_timeout(Duration::from_millis(700)).is_err());
     drop(holder.stdin.take());
@@ -197,13 +197,13 @@ fn moved_away_and_back() {
     stage.recovers();
 }
 
-/// In its place stand: another store, which accepts a secret of its own; a link to the true one; a folder; nothing that
-/// could be a store.
+/// The store is replaced by another store with a secret of its own, a link to the true one, a folder, or a file that is
+/// no store.
 #[test]
 fn something_else_in_its_place() {
     let stage = Stage::new();
     let other = house();
-    // Both houses deal the same secrets, in the same order: this one is of none of the first.
+    // Both houses generate the same secrets in the same order. Skip some, so that this secret is unknown to the first.
     (0..9).for_each(|n| drop(holding(&other, &format!("t{n}"), &[])));
     let foreign = text(&holding(&other, "foreign", &[METHOD]));
     other.raw().query_row("PRAGMA wal_checkpoint(TRUNCATE)", [], |_| Ok(())).unwrap();
@@ -232,7 +232,7 @@ fn something_else_in_its_place() {
 fn cut_and_overwritten() {
     for what in ["empty", "half", "garbage"] {
         let stage = Stage::new();
-        // All of it in the file, so that what is put back is all of it.
+        // Checkpoint everything into the file, so that restoring the file restores everything.
         let settled = || {
             let row = stage.house.raw().query_row("PRAGMA wal_checkpoint(TRUNCATE)", [], |r| r.get::<_, i64>(0));
             (row == Ok(0)).then_some(())
@@ -254,7 +254,7 @@ fn cut_and_overwritten() {
     }
 }
 
-/// No file may grow: decisions go on, and the ledger is written once there is room.
+/// No file may grow: decisions continue, and the ledger is written once there is room.
 #[test]
 fn a_full_disk() {
     let stage = Stage::new();
@@ -282,8 +282,8 @@ fn a_newer_schema() {
     stage.recovers();
 }
 
-/// What SQLite keeps beside the store is taken away: who changes the store then doesn't reach those who had it open, so
-/// they may say nothing.
+/// The store's `-wal` and `-shm` files are deleted. Then changes by new processes don't reach those that had the store
+/// open, so the service must not answer from its old handle.
 #[test]
 fn companions_taken_away() {
     let stage = Stage::new();

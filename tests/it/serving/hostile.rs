@@ -1,4 +1,4 @@
-//! What is no honest HTTP: a right answer or the end of the connection, bounded memory, and others served meanwhile.
+//! Hostile HTTP: gets a correct answer or a closed connection. Memory stays bounded, and others are served meanwhile.
 
 use rustix::process::{Resource, getrlimit, setrlimit};
 
@@ -6,10 +6,10 @@ use super::{METHOD, OTHER, holding, house, text};
 use crate::support::http::{Client, bearer, head};
 use crate::support::service::{Service, command};
 
-/// How much a service may hold in memory, in KiB: with everything that it remembers, and 10,000 connections.
+/// Maximum memory of the service in KiB, with a full cache and 10,000 connections.
 const MEMORY_MOST: u64 = 192 * 1024;
 
-/// What comes back for these bytes: the statuses of all answers, but for that to a last request behind them.
+/// Sends these bytes and a last request. Returns the status of every answer except that to the last request.
 fn told(mut client: Client, bytes: &[u8]) -> Vec<u16> {
     client.send([bytes, head("GET", "/last", &["Connection: close"]).as_bytes()].concat());
     let mut statuses: Vec<u16> = std::iter::from_fn(|| client.answer()).map(|answer| answer.status).collect();
@@ -80,7 +80,7 @@ fn what_is_no_http_is_refused_and_others_are_served() {
     service.stops();
 }
 
-/// A request in the body of another one is none.
+/// A request inside the body of another one is not executed.
 #[test]
 fn nothing_is_smuggled_in_a_body() {
     let house = house();
@@ -101,7 +101,7 @@ fn nothing_is_smuggled_in_a_body() {
         assert!(statuses.iter().all(|status| [403, 400].contains(status)), "{what}: {statuses:?}");
         assert!(statuses.len() <= 1, "{what}: {statuses:?}");
     }
-    // Behind a body that has been read, the next request is one.
+    // After a body that has been read, the next request is served.
     let next = head("GET", &format!("/v1/verify/{METHOD}"), &[&auth]);
     for (headers, body) in [(["Transfer-Encoding: chunked"], "3\r\nabc\r\n0\r\n\r\n"), (["Content-Length: 3"], "abc")] {
         let bytes = post(&[&[&*auth][..], &headers].concat(), body) + &next;
@@ -152,7 +152,7 @@ fn a_thousand_requests_in_one_write_are_answered_in_order() {
     service.stops();
 }
 
-/// A head that trickles in is cut off after 5 s; a connection that is silent may stay, and others are served.
+/// A slowly sent head is cut off after 5 s. A silent connection may stay, and others are served.
 #[test]
 fn a_slow_head_is_cut_off() {
     let house = house();
@@ -170,7 +170,7 @@ fn a_slow_head_is_cut_off() {
     assert!(slow.is_closed(), "no answer");
     drop(end);
     let sent = trickle.join().unwrap();
-    // At four a second: 5 s are 20. On a busy machine they are fewer.
+    // At four bytes a second, 5 s are 20 bytes. On a busy machine they are fewer.
     assert!(sent <= 40, "{sent} bytes were waited for");
     assert_eq!(silent.verify(&secret, METHOD).status, 200);
     let metrics = service.manager().ask("GET", "/metrics", &[]).body;
@@ -178,12 +178,12 @@ fn a_slow_head_is_cut_off() {
     service.stops();
 }
 
-/// Connections that say nothing cost little, and keep nobody out.
+/// Idle connections cost little memory, and keep nobody out.
 #[test]
 fn idle_connections_keep_nobody_out() {
     let count: u64 = if std::env::var_os("JETON_SOAK").is_some() { 10_000 } else { 1_000 };
     let limit = getrlimit(Resource::Nofile);
-    // Where fewer files may be open, fewer connections can be shown.
+    // A lower limit of open files allows fewer connections.
     let count = limit.maximum.map_or(count, |most| count.min(most.saturating_sub(300)));
     let mut raised = limit;
     raised.current = limit.maximum.map(|most| most.min(24_000));

@@ -1,4 +1,4 @@
-//! What the management listener tells: what a token is, how the service fares, and how far it reads.
+//! The management listener: token introspection, health, metrics, and the access it grants.
 
 use jeton::domain::expiry::{ExpirySpec, Span};
 use jeton::domain::time::SECOND;
@@ -86,7 +86,7 @@ fn who_may_ask_is_told_what_a_token_is() {
         assert_eq!(client.post(PATH, &[kind, &bearer(&caller_secret)], &form).status, 400, "{kind}");
     }
 
-    // The caller's token was used; the one that it asked about was not.
+    // The caller's token was used, but not the token it asked about.
     until(|| house.token(caller.token.id).last_seen_at);
     assert_eq!(house.token(token.token.id).last_seen_at, None);
     let said = house.store().read(|s| s.usage(caller.token.id, house.now())).unwrap();
@@ -94,7 +94,7 @@ fn who_may_ask_is_told_what_a_token_is() {
     service.stops();
 }
 
-/// Of the two secrets of an overlap, the old one ends first.
+/// During an overlap, the old secret expires first.
 #[test]
 fn an_old_secret_ends_with_its_overlap() {
     let house = house();
@@ -172,7 +172,7 @@ fn metrics_and_how_far_the_store_is_read() {
     service.stops();
 }
 
-/// Nobody without a credential hears anything of a token.
+/// Without a credential, introspection returns nothing about a token.
 #[test]
 fn nothing_of_a_token_for_nobody() {
     let house = house();

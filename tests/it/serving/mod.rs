@@ -1,4 +1,4 @@
-//! `jeton serve`, the real program, asked over HTTP.
+//! `jeton serve`: the real program, queried over HTTP.
 
 mod answers;
 mod ending;
@@ -24,12 +24,12 @@ use jeton::verbs::tokens::{CreateToken, Issued, Pointed};
 use crate::support::program::{Ran, finish};
 use crate::support::world::{House, OWNER, create};
 
-/// A method that changes something, and one that none of [`writer`]'s tokens may call.
+/// A method that changes something, and one that no token of these tests may call.
 const METHOD: &str = "environment.control.StopEnv";
 const OTHER: &str = "environment.control.ListEnvs";
 const DAY: i64 = 24 * 60 * 60 * 1000;
 
-/// A house whose clock is the machine's, as the service's is, and whose owner has no limit.
+/// Returns a house with the machine's clock, which the service uses too, and an owner without a token limit.
 fn house() -> House {
     let house = House::inhabited();
     house.fakes.clock.set(jeton::platform::world().clock.now());
@@ -41,7 +41,7 @@ fn selection(methods: &[&str]) -> Selection {
     Selection::Custom(methods.iter().map(|m| MethodId::parse(m).unwrap()).collect())
 }
 
-/// A new token of the owner's for these methods.
+/// Creates a token of the owner for these methods.
 fn holding(house: &House, name: &str, methods: &[&str]) -> Issued {
     house.make(OWNER, CreateToken { selection: selection(methods), ..create(name) })
 }
@@ -54,7 +54,7 @@ fn pointed(issued: &Issued) -> Pointed {
     Pointed { token: TokenRef::Id(issued.token.id), seen: None }
 }
 
-/// A new token that has expired meanwhile.
+/// Creates a token that has already expired.
 fn expired(house: &House, name: &str) -> Issued {
     let now = house.now();
     house.fakes.clock.forward(-2 * DAY);
@@ -63,7 +63,7 @@ fn expired(house: &House, name: &str) -> Issued {
     issued
 }
 
-/// Runs the program on the house's store, as a token.
+/// Runs the program on the house's store, authenticated by a token if given.
 fn run(house: &House, token: Option<&str>, args: &[&str], input: &str) -> Ran {
     let mut command = std::process::Command::new(env!("CARGO_BIN_EXE_jeton"));
     command.env_clear().env("HOME", house.place.folder()).env("JETON_STORE", house.place.path()).args(args);
@@ -73,7 +73,7 @@ fn run(house: &House, token: Option<&str>, args: &[&str], input: &str) -> Ran {
     finish(command, input.as_bytes())
 }
 
-/// Asks until `look` finds something. Each look takes its time, so that the machine's clock isn't needed.
+/// Polls until `look` returns `Some`. Each look takes some time, so no sleep is needed.
 #[track_caller]
 fn until<T>(mut look: impl FnMut() -> Option<T>) -> T {
     let (_nobody, never) = std::sync::mpsc::channel::<()>();

@@ -1,4 +1,5 @@
-//! A service outlives its surroundings: its log, its disk, its file descriptors, and signals that mean something to others.
+//! The service survives faults around it: log, disk, file descriptors, and signals that mean something to other
+//! programs.
 
 use std::fs::{self, File, OpenOptions};
 use std::io::{BufRead, BufReader, Write};
@@ -20,10 +21,10 @@ use crate::support::http::{Client, PATIENCE};
 use crate::support::service::{Service, TO_END, command};
 use crate::support::world::House;
 
-/// How soon after relief everything is as before: 2 s are promised, the rest is for the test's own machine.
+/// Maximum recovery time after a fault. The service promises 2 s; the rest allows for slow test machines.
 const RELIEF: std::time::Duration = std::time::Duration::from_secs(4);
 
-/// A service whose stderr is the test's choice, at sockets beside its store.
+/// A service with a given stderr, at sockets next to its store.
 struct Mute {
     child: Child,
     store: PathBuf,
@@ -58,7 +59,7 @@ impl Mute {
         line.unwrap_or_else(|| panic!("no {name} in {text}")).parse().unwrap()
     }
 
-    /// Asks it to end; its exit status.
+    /// Stops the service and returns its exit status.
     #[track_caller]
     fn stops(mut self) -> Option<i32> {
         kill_process(Pid::from_child(&self.child), Signal::TERM).unwrap();
@@ -90,7 +91,7 @@ fn used(house: &House, issued: &Issued) -> u64 {
     store.read(|s| s.usage(issued.token.id, house.now())).unwrap().week
 }
 
-/// Asks in every way, and demands right answers.
+/// Asks with a right and a wrong secret, and asserts the right answers.
 fn answers_rightly(client: &mut Client, secret: &str, times: usize) {
     for _ in 0..times {
         assert_eq!(client.verify(secret, METHOD).status, 200);
@@ -110,13 +111,13 @@ fn service_answers_though_its_log_cannot_be_written() {
             "full" => (None, OpenOptions::new().write(true).open("/dev/full").unwrap().into()),
             _ => {
                 let (reader, writer) = std::io::pipe().unwrap();
-                // One that is never read, or whose reader is gone.
+                // A log that is never read, or whose reader is gone.
                 ((what == "stuck").then(|| reader.into()), writer.into())
             }
         };
         let service = Mute::start(&house, &["--log", level], stderr);
         let mut client = service.client();
-        // More than pipe and queue hold, where each request is logged.
+        // More than pipe and queue hold, with each request logged.
         let times = if what == "stuck" { 5_000 } else { 200 };
         answers_rightly(&mut client, &secret, times);
         accepted += times as u64;
@@ -130,7 +131,7 @@ fn service_answers_though_its_log_cannot_be_written() {
     assert_eq!(used(&house, &issued), accepted);
 }
 
-/// A reader that comes late gets everything that was kept, and the number of the lines that weren't.
+/// A late log reader gets every queued line, and the number of the lost ones.
 #[test]
 fn lost_log_lines_are_reported_once_the_log_can_be_written() {
     let house = house();
@@ -147,7 +148,7 @@ fn lost_log_lines_are_reported_once_the_log_can_be_written() {
             fills.lock().unwrap().push_str(&(line.unwrap() + "\n"));
         }
     });
-    // While the service runs, not only when it ends.
+    // Reported while the service runs, not only when it ends.
     until(|| log.lock().unwrap().contains(" log lines were lost since ").then_some(()));
     assert_eq!(service.stops(), Some(0));
     read.join().unwrap();
@@ -161,7 +162,7 @@ fn lost_log_lines_are_reported_once_the_log_can_be_written() {
     assert!(log.lines().last().unwrap().contains("the service has ended"));
 }
 
-/// Signals that other programs take for reload, reopen or report.
+/// Signals that other programs use for reload, reopen or report.
 #[test]
 fn signals_of_other_customs_change_nothing() {
     let house = house();
@@ -176,7 +177,7 @@ fn signals_of_other_customs_change_nothing() {
     service.stops();
 }
 
-/// More clients than descriptors, silent or slow: newcomers are answered meanwhile, and so is who was there before.
+/// With more silent or slow clients than descriptors, new clients are answered, and so are earlier ones.
 #[test]
 fn few_descriptors_serve_many_clients() {
     let house = house();
@@ -216,7 +217,7 @@ fn few_descriptors_serve_many_clients() {
     crate::support::program::finish(hopeless, b"").ends(1).silent();
 }
 
-/// A thousand clients may wait while the service does something else.
+/// A thousand clients may wait while the service is busy.
 #[test]
 fn a_thousand_connections_may_wait() {
     const CLIENTS: usize = 1_024;
@@ -250,7 +251,7 @@ fn a_thousand_connections_may_wait() {
     assert_eq!(service.stops(), Some(0));
 }
 
-/// Whatever cleans up around it: sockets that were taken away are made anew, with the same access.
+/// Sockets that a clean-up job deleted are recreated with the same access.
 #[test]
 fn sockets_that_were_taken_away_come_back() {
     let house = house();
@@ -269,7 +270,7 @@ fn sockets_that_were_taken_away_come_back() {
     assert!(!verify.exists() && !manage.exists(), "they go with the service");
 }
 
-/// A small file system for store and log, if one can be mounted here.
+/// A small file system for store and log, if the test may mount one.
 struct SmallDisk(PathBuf);
 
 impl SmallDisk {
@@ -280,7 +281,7 @@ impl SmallDisk {
         mounted.is_ok_and(|done| done.status.success()).then(|| SmallDisk(at.to_owned()))
     }
 
-    /// Takes all that is left of it.
+    /// Fills the remaining space.
     fn fill(&self) {
         let mut filler = OpenOptions::new().create(true).append(true).open(self.0.join("filler")).unwrap();
         for size in [64 * 1024, 4096, 1] {
@@ -299,7 +300,8 @@ impl Drop for SmallDisk {
     }
 }
 
-/// Store and log fill up together, under load, and are freed: right answers all the time, and no use unaccounted for.
+/// Store and log run out of space under load, and get space again: all answers are right, and every use is accounted
+/// for.
 #[test]
 fn one_full_disk_for_store_and_log() {
     let house = house();
@@ -348,7 +350,7 @@ fn one_full_disk_for_store_and_log() {
     assert!(log.contains("the store can be used again") && log.ends_with('\n'), "{log}");
 }
 
-/// What can't be recorded until the end is said to be lost, with its number, and the exit status says so, too.
+/// Uses that can't be recorded are reported as lost, with their number. The exit status shows the loss too.
 #[test]
 fn uses_that_cannot_be_recorded_are_said_to_be_lost() {
     let house = house();
@@ -366,6 +368,6 @@ fn uses_that_cannot_be_recorded_are_said_to_be_lost() {
     assert!(said.contains("uses=3 denials=1"), "{said}");
     assert!(said.contains("3 accepted uses and 1 denied attempts are lost"), "{said}");
     writer.execute_batch("ROLLBACK").unwrap();
-    // The next start goes on as if nothing had been.
+    // The next start works as usual.
     Service::spawn(command(&house.place.path())).stops();
 }

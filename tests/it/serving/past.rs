@@ -1,5 +1,5 @@
-//! The past doesn't come back: an older copy of the store, however it was put in place, and whatever the audit log
-//! doesn't show.
+//! Rollback detection: an older copy of the store is noticed, however it was put in place, and so are changes that the
+//! audit log doesn't show.
 
 use std::fs;
 use std::os::unix::fs::PermissionsExt;
@@ -15,10 +15,11 @@ use super::{METHOD, holding, house, pointed, text, until};
 use crate::support::service::{Service, command};
 use crate::support::world::{House, OWNER};
 
-/// How long what the log doesn't show may stay unseen: 1 s is promised, the rest is for the test's own machine.
+/// Maximum time until a change outside the log is seen. The service promises 1 s; the rest allows for slow test
+/// machines.
 const SEEN_WITHIN: Duration = Duration::from_secs(3);
 
-/// Nobody wants to know how far a copy has come.
+/// No progress callback for copies.
 const NO_PROGRESS: Option<fn(rusqlite::backup::Progress)> = None;
 
 /// A service that has seen a token revoked, and a copy of its store from before.
@@ -54,12 +55,12 @@ impl Stage {
         self.house.audit().len()
     }
 
-    /// What is kept of what was seen.
+    /// Returns the text of the seen file.
     fn seen(&self) -> String {
         fs::read_to_string(seen_path(&self.path())).unwrap_or_default()
     }
 
-    /// Demands that nobody is let in, and that it is said why.
+    /// Asserts that nobody is let in, and that the log gives the reason.
     #[track_caller]
     fn nobody_is_let_in(&self, service: &Service) {
         let mut client = service.client();
@@ -83,7 +84,7 @@ impl Stage {
         assert!(metrics.contains("\njeton_store_older 0\n"), "{metrics}");
     }
 
-    /// Serves the store with the person's word that it may be older.
+    /// Starts the service with `--accept-older-store`.
     fn accepting(&self) -> Service {
         let mut command = command(&self.path());
         command.arg("--accept-older-store");
@@ -104,7 +105,7 @@ fn confirmed_change_is_kept_before_it_is_confirmed() {
         holding(&stage.house, &format!("more{n}"), &[]);
         let head = service.manager().ask("GET", "/v1/head", &[]);
         assert_eq!(head.json()["audit_seq"], stage.tip());
-        // Whatever happens to the service now.
+        // The seen file is already written, whatever happens to the service now.
         assert!(stage.seen().contains(&format!(" {} ", stage.tip())), "{}", stage.seen());
     }
     service.stops();
@@ -121,18 +122,18 @@ fn older_copy_restored_into_the_store_is_not_believed() {
     raw.restore(MAIN_DB, &newer, NO_PROGRESS).unwrap();
     stage.is_as_before(&service);
 
-    // One that went on by itself since is not the one that was seen either, however long it gets.
+    // A copy with later rows of its own isn't the store that was seen either, however long its log gets.
     raw.restore(MAIN_DB, &stage.older, NO_PROGRESS).unwrap();
     (0..5).for_each(|n| drop(holding(&stage.house, &format!("later{n}"), &[])));
     stage.nobody_is_let_in(&service);
     service.stops();
 
-    // Neither does a new start forget.
+    // A restart doesn't forget either.
     let again = Service::start(&stage.path());
     stage.nobody_is_let_in(&again);
     again.stops();
 
-    // Until the person says so: then what is there is what was seen.
+    // Until the person accepts it: then the current store is the one that was seen.
     let accepting = stage.accepting();
     assert_eq!(accepting.client().verify(&stage.revoked, METHOD).status, 200);
     assert!(accepting.said().contains("what was revoked since works again"), "{}", accepting.said());
@@ -148,7 +149,7 @@ fn older_copy_in_the_place_of_the_store_is_not_believed() {
     fs::rename(&stage.older, stage.path()).unwrap();
     assert_eq!(service.client().verify(&stage.revoked, METHOD).status, 503);
     service.stops();
-    // What is left of the other one's log of writes is none of this one's.
+    // The old store's WAL doesn't belong to this one.
     for ending in ["-wal", "-shm"] {
         let _ = fs::remove_file(format!("{}{ending}", stage.path().display()));
     }
@@ -157,7 +158,7 @@ fn older_copy_in_the_place_of_the_store_is_not_believed() {
     again.stops();
 }
 
-/// `cp older.db jeton.db` under a running service: the same file, with other bytes in it.
+/// `cp older.db jeton.db` under a running service: the same file with other bytes.
 #[test]
 fn file_that_is_written_over_is_seen() {
     let (stage, service) = Stage::new();
@@ -198,13 +199,13 @@ fn what_was_seen_is_kept_outside_the_store() {
     stage.is_as_before(&accepting);
     accepting.stops();
     assert!(stage.seen().contains(&format!(" {} ", stage.tip())));
-    // Where nothing was ever seen, it begins now; and a word that nothing needs is said to be idle.
+    // Without a seen file, recording begins now. An unneeded `--accept-older-store` is reported.
     fs::remove_file(&path).unwrap();
     let first = stage.accepting();
     stage.is_as_before(&first);
     assert!(first.said().contains("leave --accept-older-store out"), "{}", first.said());
     first.stops();
-    // What changes while no service runs is its growth.
+    // Changes made while no service runs are accepted as growth of the log.
     holding(&stage.house, "later", &[METHOD]);
     let service = Service::start(&stage.path());
     stage.is_as_before(&service);
@@ -212,7 +213,7 @@ fn what_was_seen_is_kept_outside_the_store() {
     assert!(stage.seen().contains(&format!(" {} ", stage.tip())));
 }
 
-/// A hand on the store's tables, by which no row comes into the log.
+/// A manual change of the store's tables adds no row to the audit log.
 #[test]
 fn hand_made_change_is_seen_within_a_second() {
     let (stage, service) = Stage::new();
@@ -226,7 +227,7 @@ fn hand_made_change_is_seen_within_a_second() {
         until(|| (client.verify(&stage.valid, METHOD).status == status).then_some(()));
         assert!(since.time() < SEEN_WITHIN, "{:?}", since.time());
     }
-    // So is one of the catalogue.
+    // A manual change of the catalogue is seen too.
     raw.execute_batch("PRAGMA foreign_keys = OFF").unwrap();
     raw.execute("DELETE FROM methods WHERE id = ?1", [METHOD]).unwrap();
     let since = Stopwatch::start();

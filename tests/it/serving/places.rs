@@ -1,4 +1,4 @@
-//! Where a credential may stand, and what is believed about who asks.
+//! Places where a credential may appear, and the trusted sources of a caller's identity.
 
 use serde_json::Value;
 
@@ -81,7 +81,7 @@ fn each_place_alone_and_only_where_configured() {
         let answer = ask(&mut client, query, headers);
         assert_eq!((answer.status, answer.body.as_str()), (401, "{\"result\":2}"), "{what}");
     }
-    // The query that a proxy tells of counts, and the one that it asks with does not.
+    // The query forwarded by the proxy counts; the query of the proxy's own request doesn't.
     assert_eq!(ask(&mut client, "?session=x", &[&forwarded]).status, 200);
     assert_eq!(ask(&mut client, &query, &["X-Forwarded-Uri: /app"]).body, "{\"result\":1}");
     assert_eq!(ask(&mut client, "?xsession=y&x=session&sessions=z&next=/app%3Fsession=a", &[]).body, "{\"result\":1}");
@@ -95,8 +95,8 @@ fn each_place_alone_and_only_where_configured() {
     service.stops();
 }
 
-/// Whatever some application would take for a second credential makes the first one worth nothing, in the request's own
-/// query or in the one that a proxy tells of.
+/// A second credential in any spelling that some application accepts makes the first one invalid. Both the request's
+/// own query and the forwarded one count.
 #[test]
 fn second_credential_counts_however_it_is_spelled() {
     let house = house();
@@ -145,13 +145,13 @@ fn second_credential_counts_however_it_is_spelled() {
             assert_eq!((answer.status, answer.body.as_str()), (401, "{\"result\":2}"), "{query} {headers:?}");
         }
     }
-    // Two that say what was asked for: one of them is not the proxy's.
+    // Two headers with the requested URI: one of them isn't from the proxy.
     let said = [format!("X-Forwarded-Uri: /app?session={secret}"), "X-Forwarded-Uri: /app".to_owned()];
     for pair in [[&*said[0], &*said[1]], [&*said[1], &*said[0]], [&*said[0], &*said[0]]] {
         let answer = ask(&mut client, "", &pair);
         assert_eq!((answer.status, answer.body.as_str()), (401, "{\"result\":2}"), "{pair:?}");
     }
-    // What isn't text can't hide one either.
+    // Invalid text can't hide a second credential either.
     let mut bytes = head("GET", "/v1/verify/-", &[&auth, "X-Forwarded-Uri: /?a=@&session=x"]).into_bytes();
     bytes.iter_mut().filter(|byte| **byte == b'@').for_each(|byte| *byte = 0xe9);
     client.send(bytes);
@@ -160,7 +160,7 @@ fn second_credential_counts_however_it_is_spelled() {
     service.stops();
 }
 
-/// The addresses that the ledger has for uses, with their counts.
+/// Returns the caller addresses of uses in the ledger, with their counts.
 fn addresses(house: &House, reader: &str) -> Vec<(String, u64)> {
     let told = run(house, Some(reader), &["ledger", "uses", "--json"], "").succeeds().json();
     let is_ci = |row: &&Value| row["token"]["name"] == "ci";
@@ -192,7 +192,7 @@ fn the_address_comes_from_proxies_of_ours() {
     assert_eq!(ask(&mut client, "", &[&proof, &bearer(&secret), &proxies]).status, 200);
     let two = ["X-Forwarded-For: 192.0.2.8", "X-Forwarded-For: 10.1.1.1"];
     assert_eq!(ask(&mut client, "", &[&proof, &bearer(&secret), two[0], two[1]]).status, 200);
-    // Whoever hasn't proven himself says nothing of others, be it that he has half of the proof, or two.
+    // A caller without the complete proof, or with two, can't set the address of another caller.
     let forwarded = "X-Forwarded-For: 192.0.2.77";
     let half = proof[..proof.len() - 1].to_owned();
     for headers in [
@@ -207,7 +207,7 @@ fn the_address_comes_from_proxies_of_ours() {
     }
     let escape = format!("{}\r\nX-Forwarded-For: \x1b[2J", bearer(&secret));
     client.send(head("GET", "/v1/verify/-", &[&escape]));
-    // A control character in a header is no HTTP.
+    // A control character in a header is invalid HTTP.
     assert_eq!(client.answer().map(|a| a.status), Some(400));
     let mut expected: Vec<(String, u64)> = Vec::new();
     let told = CALLERS
@@ -231,7 +231,7 @@ fn the_address_comes_from_proxies_of_ours() {
     service.stops();
 }
 
-/// `X-Forwarded-For`, and whom the ledger has as the caller.
+/// Values of `X-Forwarded-For`, each with the caller that the ledger records.
 const CALLERS: [(&str, &str); 13] = [
     ("203.0.113.9:51008", "203.0.113.9"),
     ("[2001:db8::5]:443", "2001:db8::5"),

@@ -1,4 +1,4 @@
-//! Nobody learns why he is turned away; the ledger knows.
+//! Refusals don't reveal their reason to the caller; the ledger has it.
 
 use std::collections::BTreeMap;
 
@@ -14,7 +14,7 @@ use super::{METHOD, OTHER, expired, holding, house, pointed, run, selection, tex
 use crate::support::service::Service;
 use crate::support::world::{House, OWNER, create, token_name, username};
 
-/// A secret for each reason for which one is refused, with that reason and the name of its token.
+/// Returns a secret for each reason of refusal, with that reason and the name of its token.
 fn refused(house: &House) -> Vec<(&'static str, String, Option<&'static str>)> {
     let sound = text(&holding(house, "sound", &[METHOD]));
     let unknown = with_checksum(&format!("jtn_zzzzzzzz{}", &sound[12..sound.len() - 6]));
@@ -52,14 +52,14 @@ fn refused(house: &House) -> Vec<(&'static str, String, Option<&'static str>)> {
     ]
 }
 
-/// The head of `secret` with another one's random part, and the checksum that fits.
+/// Returns the head of `secret` with another random part and a valid checksum.
 fn wrong_secret(secret: &str) -> String {
     let (checked, _) = secret.split_at(secret.len() - 6);
     let middle = if checked.as_bytes()[20] == b'x' { "y" } else { "x" };
     with_checksum(&format!("{}{middle}{}", &checked[..20], &checked[21..]))
 }
 
-/// `text` with the checksum that fits.
+/// Appends the valid checksum to `text`.
 pub fn with_checksum(text: &str) -> String {
     const ALPHABET: &[u8] = b"0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz";
     let mut value = crc32fast::hash(text.as_bytes());
@@ -116,7 +116,7 @@ fn all_are_told_the_same_and_the_ledger_is_told_why() {
             assert_eq!(row["secret"]["hint"], secret[..12], "{row}");
         }
     }
-    // Neither a wrong secret under a right id nor any other refusal is a use.
+    // Neither a wrong secret under a right id nor any other refusal counts as a use.
     let uses = run(&house, Some(&reader), &["ledger", "uses", "--json"], "").succeeds().json();
     let used = uses["uses"].as_array().unwrap().iter().map(|row| &row["token"]["name"]);
     assert!(used.clone().all(|name| name == "reader"), "{uses}");
@@ -146,7 +146,7 @@ fn by_reason(rows: &[Value]) -> BTreeMap<(String, String), u64> {
     found
 }
 
-/// In an overlap each secret's use is its own.
+/// During an overlap, each secret's uses are recorded separately.
 #[test]
 fn an_old_secret_in_overlap_is_seen_as_that() {
     let house = house();

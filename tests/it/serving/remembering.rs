@@ -1,4 +1,4 @@
-//! What the service remembers has a bound, whatever is asked.
+//! The service's cache is bounded, whatever is requested.
 
 use jeton::domain::catalogue::{ApiSet, Catalogue, Entry, Group};
 use jeton::domain::expiry::Expiry;
@@ -15,12 +15,12 @@ use crate::support::http::{bearer, head};
 use crate::support::service::Service;
 use crate::support::world::{OWNER, entry, tester, token_name};
 
-/// Groups, with a set of each, and how many methods each has: 19,006 in all.
+/// Number of groups, each with a set, and of methods in each group: 19,006 methods in all.
 const GROUPS: usize = 13;
 const METHODS: usize = 1_462;
-/// How many combinations of sets are asked about.
+/// Number of combinations of sets requested.
 const COMBINATIONS: usize = 4_096;
-/// How much the service may hold in memory then, in KiB.
+/// Maximum memory of the service afterwards, in KiB.
 const MEMORY: u64 = 100 * 1024;
 
 fn catalogue() -> Catalogue {
@@ -90,7 +90,7 @@ fn thousands_of_set_combinations_over_a_large_catalogue_fit() {
     let memory = service.memory();
     println!("{memory} KiB");
     assert!(memory <= MEMORY, "{memory} KiB");
-    // Nor is a list kept that was asked for: each of these is up to 0.8 MB.
+    // Requested method lists aren't kept either: each of these is up to 0.8 MB.
     for secret in secrets.iter().rev().take(64) {
         let answer = secret.expose(|s| client.ask("GET", "/v1/verify/-?methods", &[&bearer(s)]));
         assert!(answer.body.len() > 30_000, "{}", answer.body.len());

@@ -1,4 +1,5 @@
-//! No request begun after a revocation has returned is accepted, whoever made the change and however busy the service is.
+//! No request begun after a revocation has returned is accepted, whoever made the change and however busy the service
+//! is.
 
 use std::io::{BufRead, BufReader, Write};
 use std::path::PathBuf;
@@ -22,8 +23,8 @@ const STORE: &str = "JETON_REVOKING_STORE";
 const TOKENS: &str = "JETON_REVOKING_TOKENS";
 const CONNECTIONS: usize = 32;
 
-/// Revokes the tokens that it is told of, one after the other, each when it hears a line, and says so. A test only so
-/// that this binary can run it as a program of its own.
+/// Revokes the given tokens one after the other, each when a line arrives on stdin, and confirms each. Runs only as a
+/// separate program started by another test, from this same binary.
 #[test]
 fn revoker() {
     let Some(store) = std::env::var_os(STORE).map(PathBuf::from) else { return };
@@ -62,7 +63,7 @@ fn nothing_begun_after_a_revocation_is_accepted() {
     let ids: Vec<String> = issued.iter().map(|i| i.token.id.to_string()).collect();
     let service = Service::start(&house.place.path());
 
-    // Everybody knows which are revoked, and from when on.
+    // Shared by all clients: the tokens revoked so far.
     let revoked: Vec<AtomicBool> = secrets.iter().map(|_| AtomicBool::new(false)).collect();
     let (next, done) = (AtomicUsize::new(0), AtomicBool::new(false));
     let (allowed, denied) = (AtomicUsize::new(0), AtomicUsize::new(0));
@@ -74,7 +75,7 @@ fn nothing_begun_after_a_revocation_is_accepted() {
             scope.spawn(move || {
                 let mut last_round = false;
                 for step in connection.. {
-                    // The one that is being revoked, mostly; the others come by turns.
+                    // Mostly the token being revoked; the others take turns.
                     let current = next.load(SeqCst);
                     let at = if step % 4 == 3 { step * 7 % count } else { (current + step % 2).min(count - 1) };
                     let was_revoked = revoked[at].load(SeqCst);

@@ -1,4 +1,4 @@
-//! Faults around a running service that last: each is said once, named by health, and mended by itself.
+//! Lasting faults around a running service: each is logged once, listed by health, and repaired automatically.
 
 use std::fs::{self, DirBuilder, Permissions};
 use std::os::unix::fs::{DirBuilderExt, PermissionsExt};
@@ -22,7 +22,7 @@ fn private_folder(path: &Path) {
     DirBuilder::new().mode(0o700).create(path).unwrap();
 }
 
-/// Status, reason and faults of a health answer.
+/// Returns the status, reason and faults of a health answer.
 fn health(client: &mut Client) -> (u16, Value, Value) {
     let answer = client.ask("GET", "/v1/health", &[]);
     let json: Value = serde_json::from_str(&answer.body).unwrap();
@@ -33,7 +33,7 @@ fn count(text: &str, part: &str) -> usize {
     text.matches(part).count()
 }
 
-/// The folder of the sockets goes, or something else comes to stand in a socket's place.
+/// The sockets' folder is deleted, or something else takes a socket's path.
 #[test]
 fn lost_verify_socket_is_said_once_and_comes_back() {
     let house = house();
@@ -49,7 +49,7 @@ fn lost_verify_socket_is_said_once_and_comes_back() {
     let lost = |times: usize| {
         let found = until(|| Some(health(&mut service.manager())).filter(|found| found.0 == 503));
         assert_eq!(found, (503, "verify-socket".into(), serde_json::json!(["verify-socket"])));
-        // Several looks later it is said no more often.
+        // Several checks later the fault still has only one log line.
         let looks = || service.manager().ask("GET", "/metrics", &[]).body;
         (0..3).for_each(|_| assert!(looks().contains("\njeton_fault{fault=\"verify-socket\"} 1\n")));
         assert_eq!(count(&service.said(), "the verify socket is gone"), times, "{}", service.said());
@@ -61,7 +61,7 @@ fn lost_verify_socket_is_said_once_and_comes_back() {
     };
     fs::rename(&folder, &away).unwrap();
     lost(1);
-    // Who is connected is answered still, and hears the same of the service's health.
+    // A connected client is still answered, and gets the same health report.
     assert_eq!(kept.verify(&secret, METHOD).status, 200);
     assert_eq!(health(&mut kept).0, 503);
     private_folder(&folder);
@@ -81,8 +81,8 @@ fn lost_verify_socket_is_said_once_and_comes_back() {
     service.stops();
 }
 
-/// Without any listener the service waits for its folder, and goes on by itself. A lost management socket alone
-/// stops nobody from being checked.
+/// Without any listener the service waits for its folder, then continues without a restart. A lost management socket
+/// alone stops no token checks.
 #[test]
 fn service_without_any_listener_recovers() {
     let house = house();
@@ -113,8 +113,8 @@ fn service_without_any_listener_recovers() {
     service.stops();
 }
 
-/// A value that was replaced doesn't work on because its file can't be read, and the file can be replaced though others
-/// can read it.
+/// A replaced proof value stops working even while its file can't be read. The file can be replaced although others can
+/// read it.
 #[test]
 fn unreadable_proof_proves_nothing() {
     const CHALLENGE: &str = "X-Jeton-Challenge: sha256:0123456789abcdef0123456789abcdef";
@@ -149,7 +149,7 @@ fn unreadable_proof_proves_nothing() {
         assert_eq!(health(&mut service.manager()).0, 200);
     }
     assert_eq!(count(&service.said(), "no proxy is believed"), 2, "{}", service.said());
-    // It was leaked: the new one works at once, the old one never again.
+    // The value was leaked: the new one works at once, the old one never again.
     fs::set_permissions(&file, Permissions::from_mode(0o644)).unwrap();
     proof_file::rotate(&store, &SystemEntropy, Timestamp(i64::MAX / 2)).unwrap();
     let next = Service::proxy_proof(&store);
@@ -158,8 +158,7 @@ fn unreadable_proof_proves_nothing() {
     service.stops();
 }
 
-/// With `--log-json` every line of the log is an object: also those of a service that can't start, or whose command line
-/// is wrong.
+/// With `--log-json` every log line is an object, also from a service that can't start or has a wrong command line.
 #[test]
 fn json_log_holds_nothing_else() {
     let house = house();
@@ -185,7 +184,7 @@ fn json_log_holds_nothing_else() {
         let said = lines(&ran.err);
         assert!(!said.is_empty(), "{arguments:?}: it says nothing");
     }
-    // Uses that can't be recorded are said at the very end.
+    // Uses that can't be recorded are reported at the very end.
     let writer = house.raw();
     writer.execute_batch("BEGIN EXCLUSIVE").unwrap();
     assert_eq!(service.client().verify("nobody", METHOD).status, 401);
@@ -196,7 +195,7 @@ fn json_log_holds_nothing_else() {
     assert!(said.iter().all(|line| line["timestamp"].is_string() && line["message"].is_string()));
 }
 
-/// A clock that is behind what the last run has seen revives no expired token, unless a person says that it is right.
+/// A clock behind the last run's time revives no expired token, unless a person accepts the clock.
 #[test]
 fn clock_behind_what_was_seen_revives_nothing() {
     const DAY: i64 = super::DAY;
@@ -209,7 +208,7 @@ fn clock_behind_what_was_seen_revives_nothing() {
     assert_eq!([&live, &soon].map(|secret| service.client().verify(secret, METHOD).status), [200, 200]);
     assert!(service.said().contains("it isn't known how far the audit log was seen"), "the first start");
     service.stops();
-    // As if the last run had ended two days later.
+    // Simulates a last run that ended two days later.
     let mut seen = seen_file::read(&store).unwrap().unwrap();
     seen.at = Timestamp(seen.at.0 + 2 * DAY);
     seen_file::write(&store, &seen).unwrap();
@@ -220,7 +219,7 @@ fn clock_behind_what_was_seen_revives_nothing() {
     let said = service.stops();
     assert_eq!(count(&said, "the clock was set back"), 1, "{said}");
     assert!(seen_file::read(&store).unwrap().unwrap().at >= seen.at, "the next start goes on from there");
-    // Said once, it holds: the right time is kept again.
+    // Accepted once, the clock stays accepted: the right time is recorded again.
     let mut serve = at_sockets(&store);
     serve.args(["--verify", "127.0.0.1:0", "--accept-earlier-clock"]);
     let service = Service::spawn(serve);

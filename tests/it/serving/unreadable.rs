@@ -1,4 +1,4 @@
-//! Rows that can't be read back: whoever presents such a token is answered 503, and nobody else.
+//! Unreadable rows: a caller with such a token gets 503, and nobody else does.
 
 use super::{METHOD, holding, house, text, until};
 use crate::support::http::{bearer, head};
@@ -40,12 +40,12 @@ fn damaged_row_fails_its_own_token_only() {
         };
         let damage = raw.execute(&format!("UPDATE {table} SET {column} = {value} WHERE {row}"), []);
         if damage.is_err() {
-            // What the table's types refuse even of a hand.
+            // The column types refuse this damage even for a manual change.
             continue;
         }
         let service = Service::start(&house.place.path());
         let secret = text(&damaged);
-        // In one batch, in either order.
+        // Both in one batch, in either order.
         let ask = |secret: &str| head("GET", &format!("/v1/verify/{METHOD}"), &[&bearer(secret)]);
         let mut client = service.client();
         for order in [[&secret, &sound], [&sound, &secret]] {

@@ -1,4 +1,4 @@
-//! Whoever reads a secret reads it alike: `jeton verify`, `jeton token whose`, and the service in a header and in a form.
+//! All readers of a secret agree: `jeton verify`, `jeton token whose`, and the service in a header and in a form.
 
 use jeton::domain::expiry::Span;
 use jeton::domain::token::Purgeable;
@@ -10,10 +10,10 @@ use crate::support::http::{bearer, head};
 use crate::support::service::Service;
 use crate::support::world::{House, OWNER};
 
-/// Lines of `REASON TEMPLATE`, `ok` for what is accepted. `#` begins a comment.
+/// Lines of `REASON TEMPLATE`, with `ok` for accepted secrets. `#` begins a comment.
 const VECTORS: &str = include_str!("../data/tokens.txt");
 
-/// The secrets that templates name.
+/// Returns the secrets that templates name.
 fn secrets(house: &House) -> Vec<(&'static str, String)> {
     let live = holding(house, "live", &[METHOD]);
     let disabled = holding(house, "disabled", &[METHOD]);
@@ -44,9 +44,9 @@ fn secrets(house: &House) -> Vec<(&'static str, String)> {
     ]
 }
 
-/// What a template stands for: `{name}` is a secret, `{name:from..to}` a part of it, `{name/upper}` or `{name/lower}`
-/// itself in that case, `{name/reversed}` backwards, `{text!}` all before it with its checksum, `{xN*TEXT}` N times that,
-/// `{uHEX}` a character.
+/// Expands a template. `{name}` is a secret, `{name:from..to}` a part of it, `{name/upper}` or `{name/lower}` the
+/// secret in that case, `{name/reversed}` backwards. `{text!}` is everything before it with a checksum, `{xN*TEXT}` N
+/// times that text, `{uHEX}` a character.
 fn filled(template: &str, secrets: &[(&str, String)]) -> String {
     let named = |name: &str| secrets.iter().find(|(n, _)| *n == name).map(|(_, s)| s.as_str()).expect("a secret");
     let (mut out, mut rest) = (String::new(), template);
@@ -91,14 +91,15 @@ fn all_parsers_agree() {
         let presented = filled(template, &secrets);
         count += 1;
 
-        // Exactly as it is: in a form.
+        // In a form: byte for byte.
         let form: String = presented.bytes().map(|b| format!("%{b:02x}")).collect();
         let kind = "Content-Type: application/x-www-form-urlencoded";
         let told = manager.post("/v1/introspect", &[kind, &bearer(&caller)], &format!("token={form}"));
         assert_eq!(told.status, 200, "{line}");
         assert_eq!(told.json()["active"], reason == "ok", "{line}: {told:?}");
 
-        // In a header, where one can hold it: the end of a line ends it, and blanks around it are no part of it.
+        // In a header, if a header can hold the value. A line end would end the header, and surrounding blanks aren't
+        // part of the value.
         let printable = presented.bytes().all(|b| (0x20..0x7f).contains(&b)) && presented.trim_end() == presented;
         if printable && presented.len() < 8_000 {
             let answer = client.ask("GET", "/v1/verify/-", &[&bearer(&presented)]);
@@ -111,17 +112,17 @@ fn all_parsers_agree() {
             assert!(blank || once.answer().is_none_or(|answer| answer.status != 200), "{line}");
         }
 
-        // On a line of stdin, where one can hold it.
+        // On a line of stdin, if a line can hold the value.
         if presented.contains(['\n', '\r', '\0']) || presented.is_empty() {
             continue;
         }
         let verified = run(&house, None, &["verify", "--json"], &format!("{presented}\n"));
-        // A byte order mark ahead of the first line is no part of it.
+        // A byte order mark before the first line isn't part of the value.
         let is_ok = reason == "ok" || presented.strip_prefix('\u{feff}') == Some(&*secrets[0].1);
         assert_eq!(verified.code, if is_ok { 0 } else { 4 }, "{line}: {verified:?}");
         let whose = run(&house, None, &["token", "whose", "--json"], &format!("{presented}\n"));
         let told: serde_json::Value = serde_json::from_str(&whose.out).unwrap_or_default();
-        // `whose` looks for a secret in what surrounds it.
+        // `whose` searches for a secret in the surrounding text.
         if reason != "malformed" {
             assert_eq!(told["reason"].as_str().unwrap_or("ok"), reason, "{line}: {whose:?}");
         }

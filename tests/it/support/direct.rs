@@ -1,4 +1,4 @@
-//! What reaches a store otherwise than through the program: many tokens at once, and a ledger full of what callers say.
+//! Direct writes to a store, past the program: many tokens at once, and a ledger with any caller data.
 
 use std::path::Path;
 
@@ -14,7 +14,8 @@ use jeton::verbs::ports::{Denial, NewToken, Store, Use};
 
 use super::world::House;
 
-/// Gives the first account of the store at `path` a token for each of `names`, without a limit or a secret.
+/// Inserts a token for each of `names` into the first account of the store at `path`, without the token limit or a
+/// secret.
 pub fn insert_tokens(path: &Path, names: impl Iterator<Item = String>) {
     let store = SqliteStore::open(path).unwrap();
     let by = AuditActor { account: String::new(), name: String::new(), proof: "store".to_owned(), face: Face::Cli };
@@ -36,7 +37,7 @@ pub fn insert_tokens(path: &Path, names: impl Iterator<Item = String>) {
     inserted.unwrap();
 }
 
-/// Gives the owner of `house`, where nobody has a token yet, `count` tokens in the trash.
+/// Inserts `count` tokens into the trash of the owner of `house`, which must have no tokens yet.
 pub fn fill_trash(house: &House, count: usize) {
     insert_tokens(&house.place.path(), (0..count).map(|n| format!("t{n}-x")));
     let trashed = "UPDATE tokens SET deleted_at = 5; UPDATE last_seen SET trashed = 1;
@@ -44,7 +45,7 @@ pub fn fill_trash(house: &House, count: usize) {
     house.raw().execute_batch(trashed).unwrap();
 }
 
-/// Records a use of `secret` by a caller who says it is `client`, just now.
+/// Records a use of `secret` just now, by a caller that calls itself `client`.
 pub fn record_use(path: &Path, secret: &str, address: &str, client: &str) {
     let secret = Secret::parse(secret).unwrap();
     let now = jeton::platform::world().clock.now();
@@ -54,7 +55,7 @@ pub fn record_use(path: &Path, secret: &str, address: &str, client: &str) {
     store.bookkeep(|b| b.record_use(&used)).unwrap();
 }
 
-/// Records `count` denied attempts with `secret` by a caller who says it is `client`, just now.
+/// Records `count` denied attempts with `secret` just now, by a caller that calls itself `client`.
 pub fn record_denial(path: &Path, secret: &str, address: &str, client: &str, count: u64) {
     let secret = Secret::parse(secret).unwrap();
     let at = jeton::platform::world().clock.now();
@@ -65,7 +66,7 @@ pub fn record_denial(path: &Path, secret: &str, address: &str, client: &str, cou
     store.bookkeep(|b| b.record_denial(&denied)).unwrap();
 }
 
-/// Records uses and denied attempts of `secret` by so many callers, three of each, on two days.
+/// Records uses and denied attempts of `secret` by `callers` callers, three of each, on two days.
 pub fn record_many(path: &Path, secret: &str, callers: usize) {
     let secret = Secret::parse(secret).unwrap();
     let now = jeton::platform::world().clock.now();

@@ -1,4 +1,4 @@
-//! A [`House`]: an installation in a temporary folder, with people in it.
+//! [`House`]: an installation in a temporary folder, with accounts.
 
 use std::sync::Mutex;
 use std::time::Duration;
@@ -27,16 +27,16 @@ use jeton::verbs::tokens::{CreateToken, Issued};
 
 use super::{Fakes, Place, add_account, by, create, entry, init, local, tester, token_name, username};
 
-/// An installation with its first owner, `ops`, the catalogue `cloud-platform`, and a clock to turn.
+/// An installation with its first owner `ops`, the catalogue `cloud-platform`, and a settable clock.
 pub struct House {
     pub place: Place,
     pub fakes: Fakes,
     pub jeton: Local<SqliteStore>,
-    /// What a service would have open and remember, from the first decision on.
+    /// The store handle and decision cache of a simulated service, opened by the first decision.
     service: Mutex<Option<(SqliteStore, Memory<InWords>)>>,
 }
 
-/// What a service tells, in words.
+/// Renders the service's answers as words.
 struct InWords;
 
 impl Telling for InWords {
@@ -73,12 +73,12 @@ impl House {
         Self::over(place, fakes, jeton)
     }
 
-    /// What stands at `place` already, or not yet.
+    /// Creates a house at `place`, with a store there or not yet.
     pub fn over(place: Place, fakes: Fakes, jeton: Local<SqliteStore>) -> Self {
         House { place, fakes, jeton, service: Mutex::default() }
     }
 
-    /// [`House::new`] with one more account of each lower role, named after it: `admin`, `member`, `viewer`.
+    /// [`House::new`] with one more account per lower role, named after the role: `admin`, `member`, `viewer`.
     pub fn inhabited() -> Self {
         let house = Self::new();
         for role in [Role::Admin, Role::Member, Role::Viewer] {
@@ -95,7 +95,7 @@ impl House {
         self.fakes.clock.now()
     }
 
-    /// Adds an account with everybody's password.
+    /// Adds an account with [`PASSWORD`].
     pub fn account(&self, name: &str, role: Role) -> Account {
         add_account(self.store(), &*self.fakes.hasher, name, role, self.now())
     }
@@ -116,17 +116,17 @@ impl House {
             .unwrap();
     }
 
-    /// Carries out `verb` as `who` with the right password.
+    /// Runs `verb` as `who` with the right password.
     pub fn ask<V: Asked>(&self, who: &str, verb: V) -> Result<V::Reply> {
         ask(&self.jeton, &by(who), verb)
     }
 
-    /// A new token of `who`'s own that never expires.
+    /// Creates a token of `who` that never expires.
     pub fn issue(&self, who: &str, name: &str) -> Issued {
         self.ask(who, create(name)).unwrap().out.remove(0)
     }
 
-    /// One new token as `new` describes it.
+    /// Creates one token as `new` describes.
     pub fn make(&self, who: &str, new: CreateToken) -> Issued {
         self.ask(who, new).unwrap().out.remove(0)
     }
@@ -135,13 +135,12 @@ impl House {
         self.store().read(|s| s.token(id)).unwrap().unwrap()
     }
 
-    /// What a service would be told about `secret`, recorded as it would be.
+    /// Returns the service's decision about `secret`, and records it.
     pub fn verify(&self, secret: &Secret) -> Decision {
         secret.expose(|s| self.decide(s, None))
     }
 
-    /// The same about whatever is presented, for a method. Both who asks once and a service that remembers decide, and
-    /// alike.
+    /// Decides about any presented text, for a method. Asserts that a single decision and a service with a cache agree.
     pub fn decide(&self, presented: &str, method: Option<&MethodId>) -> Decision {
         let from = decide::Caller { address: "192.0.2.7", client: "it/1.0" };
         let decision = decide::verify(self.store(), presented, method, self.now(), from).unwrap();
@@ -188,7 +187,7 @@ impl House {
         self.store().audit_log().unwrap()
     }
 
-    /// Switches an account off or on, whoever may, which ends its sessions.
+    /// Disables or enables an account, as anyone allowed to, and ends its sessions.
     pub fn set_account_enabled(&self, id: AccountId, enabled: bool) {
         let switched = self.store().write(&tester(), &|| self.now(), |tx, _| {
             let account = tx.account(id)?.unwrap();
@@ -198,7 +197,7 @@ impl House {
         switched.unwrap();
     }
 
-    /// Gives an account a role, whoever may, which ends its sessions.
+    /// Sets the role of an account, as anyone allowed to, and ends its sessions.
     pub fn set_role(&self, name: &str, role: Role) {
         let account = self.account_named(name);
         let given = self.store().write(&tester(), &|| self.now(), |tx, _| {
@@ -208,7 +207,7 @@ impl House {
         given.unwrap();
     }
 
-    /// A token of `owner` that never expires, with a secret that was issued under `role`.
+    /// Creates a token of `owner` that never expires, with a secret issued under `role`.
     pub fn token_issued_under(&self, role: Role, owner: &str, name: &str, selection: &Selection) -> (Token, Secret) {
         let account = self.account_named(owner).id;
         let secret = Secret::generate(&Prefix::default(), |b| self.fakes.entropy.fill(b)).unwrap();
@@ -227,7 +226,7 @@ impl House {
         (made.unwrap().out, secret)
     }
 
-    /// The role of a secret, as every decision has it; `None` if the secret is denied.
+    /// Returns the role of a secret, as every decision has it; `None` if the secret is denied.
     pub fn role_of(&self, secret: &Secret) -> Option<Role> {
         match self.verify(secret) {
             Decision::Allowed(accepted) => Some(accepted.role),
@@ -235,7 +234,7 @@ impl House {
         }
     }
 
-    /// A plain connection to the store's file, past everything that jeton checks.
+    /// Opens a plain connection to the store's file, without any of jeton's checks.
     pub fn raw(&self) -> rusqlite::Connection {
         rusqlite::Connection::open(self.place.path()).unwrap()
     }

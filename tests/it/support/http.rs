@@ -1,4 +1,4 @@
-//! An HTTP client that sends exactly the bytes it is given, and reads exactly one answer at a time.
+//! An HTTP client that sends exactly the given bytes, and reads exactly one answer at a time.
 
 use std::io::{ErrorKind, Read, Write};
 use std::net::{SocketAddr, TcpStream};
@@ -6,7 +6,7 @@ use std::os::unix::net::UnixStream;
 use std::path::Path;
 use std::time::Duration;
 
-/// How long an answer may take on a busy machine.
+/// Maximum time of an answer on a busy machine.
 pub const PATIENCE: Duration = Duration::from_secs(30);
 
 enum Stream {
@@ -14,29 +14,28 @@ enum Stream {
     Unix(UnixStream),
 }
 
-/// A connection.
 pub struct Client {
     stream: Stream,
     unread: Vec<u8>,
 }
 
-/// An answer as it came.
+/// A raw HTTP answer.
 #[derive(Debug, Clone)]
 pub struct Answer {
     pub status: u16,
-    /// From the status line to the last header.
+    /// The text from the status line to the last header.
     pub head: String,
     pub body: String,
 }
 
 impl Answer {
-    /// The values of a header.
+    /// Returns all values of a header.
     pub fn all(&self, name: &str) -> Vec<&str> {
         let headers = self.head.lines().skip(1).filter_map(|line| line.split_once(": "));
         headers.filter(|(n, _)| n.eq_ignore_ascii_case(name)).map(|(_, value)| value).collect()
     }
 
-    /// The one value of a header.
+    /// Returns the only value of a header.
     #[track_caller]
     pub fn header(&self, name: &str) -> &str {
         let [value] = self.all(name)[..] else { panic!("not one {name} in {self:?}") };
@@ -48,7 +47,7 @@ impl Answer {
         serde_json::from_str(&self.body).unwrap_or_else(|e| panic!("{e}: {self:?}"))
     }
 
-    /// The whole of it, but for when it was given.
+    /// Returns the whole answer without the `Date` header.
     pub fn without_date(&self) -> String {
         let kept: Vec<&str> =
             self.head.lines().filter(|line| !line.to_ascii_lowercase().starts_with("date:")).collect();
@@ -56,14 +55,14 @@ impl Answer {
     }
 }
 
-/// The head of a request.
+/// Formats the head of a request.
 pub fn head(verb: &str, path: &str, headers: &[&str]) -> String {
     let mut text = format!("{verb} {path} HTTP/1.1\r\nHost: jeton\r\n");
     headers.iter().for_each(|header| text.push_str(&format!("{header}\r\n")));
     text + "\r\n"
 }
 
-/// The header that presents `secret`.
+/// Returns the header that presents `secret`.
 pub fn bearer(secret: &str) -> String {
     format!("Authorization: Bearer {secret}")
 }
@@ -87,7 +86,7 @@ impl Client {
         client
     }
 
-    /// How long it waits for each piece of an answer.
+    /// Sets the timeout for each read.
     pub fn patience(&self, patience: Duration) {
         match &self.stream {
             Stream::Tcp(stream) => stream.set_read_timeout(Some(patience)),
@@ -96,12 +95,12 @@ impl Client {
         .unwrap();
     }
 
-    /// Sends bytes. A service that has closed already needs not to take them all.
+    /// Sends bytes. Ignores an error, because a service that has closed need not read everything.
     pub fn send(&mut self, bytes: impl AsRef<[u8]>) {
         let _ = self.try_send(bytes.as_ref());
     }
 
-    /// Whether all of it could be sent.
+    /// Sends bytes. Returns `true` if all could be sent.
     pub fn try_send(&mut self, bytes: &[u8]) -> bool {
         match &mut self.stream {
             Stream::Tcp(stream) => stream.write_all(bytes).is_ok(),
@@ -109,7 +108,7 @@ impl Client {
         }
     }
 
-    /// Says that nothing more will be sent.
+    /// Closes the sending side.
     pub fn end(&self) {
         let _ = match &self.stream {
             Stream::Tcp(stream) => stream.shutdown(std::net::Shutdown::Write),
@@ -117,7 +116,7 @@ impl Client {
         };
     }
 
-    /// Another hand on the same connection.
+    /// Returns a second handle of the same connection.
     pub fn twin(&self) -> Client {
         let stream = match &self.stream {
             Stream::Tcp(stream) => Stream::Tcp(stream.try_clone().unwrap()),
@@ -126,7 +125,7 @@ impl Client {
         Client { stream, unread: Vec::new() }
     }
 
-    /// Reads more; false at the end.
+    /// Reads more; `false` at the end.
     fn read(&mut self) -> bool {
         let mut piece = [0; 16 * 1024];
         let read = match &mut self.stream {
@@ -144,7 +143,7 @@ impl Client {
         }
     }
 
-    /// The next answer, to a request that wasn't a `HEAD`; none when the connection was closed before its end.
+    /// Reads the next answer to a request other than `HEAD`. `None` if the connection closed before its end.
     pub fn answer(&mut self) -> Option<Answer> {
         self.next(true)
     }
@@ -174,12 +173,12 @@ impl Client {
         Some(answer)
     }
 
-    /// Whether the service closes the connection, without a further byte.
+    /// `true` if the service closes the connection without a further byte.
     pub fn is_closed(&mut self) -> bool {
         self.unread.is_empty() && !self.read()
     }
 
-    /// Sends a request without a body and reads its answer.
+    /// Sends a request without a body and reads the answer.
     pub fn try_ask(&mut self, verb: &str, path: &str, headers: &[&str]) -> Option<Answer> {
         self.send(head(verb, path, headers));
         self.next(verb != "HEAD")
@@ -190,13 +189,12 @@ impl Client {
         self.try_ask(verb, path, headers).expect("an answer")
     }
 
-    /// Asks whether `secret` works, for a method or `-`.
+    /// Verifies `secret` for a method or `-`.
     #[track_caller]
     pub fn verify(&mut self, secret: &str, method: &str) -> Answer {
         self.ask("GET", &format!("/v1/verify/{method}"), &[&bearer(secret)])
     }
 
-    /// Posts a form.
     #[track_caller]
     pub fn post(&mut self, path: &str, headers: &[&str], form: &str) -> Answer {
         let length = format!("Content-Length: {}", form.len());

@@ -1,4 +1,4 @@
-//! What the tests share.
+//! Support code shared by the tests.
 #![allow(dead_code, reason = "each branch of the house uses its own part of it")]
 
 pub mod direct;

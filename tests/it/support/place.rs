@@ -1,10 +1,10 @@
-//! Where a test's store is.
+//! The location of a test's store.
 
 use std::path::{Path, PathBuf};
 
 use tempfile::TempDir;
 
-/// A place for a store: a folder that goes when the test does.
+/// A folder for a store, deleted when the test ends.
 pub struct Place {
     folder: TempDir,
 }

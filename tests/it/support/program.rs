@@ -1,4 +1,4 @@
-//! The real program in a home of its own, with a cleared environment.
+//! The real program in its own home folder, with a cleared environment.
 
 use std::ffi::OsStr;
 use std::io::Write;
@@ -7,15 +7,15 @@ use std::process::{Command, Stdio};
 
 use tempfile::TempDir;
 
-/// The password of [`Home::set_up`]'s owner.
+/// The password of the owner created by [`Home::set_up`].
 pub const PASSWORD: &str = "correct horse battery";
 
-/// A home folder and the programs run in it.
+/// A home folder for runs of the program.
 pub struct Home {
     folder: TempDir,
 }
 
-/// How a run ended.
+/// The result of a run.
 #[derive(Debug)]
 pub struct Ran {
     pub code: i32,
@@ -24,12 +24,12 @@ pub struct Ran {
 }
 
 impl Home {
-    /// An empty home.
+    /// Creates an empty home.
     pub fn new() -> Self {
         Home { folder: tempfile::tempdir().unwrap() }
     }
 
-    /// A home with a store whose one account is the owner `ops`.
+    /// Creates a home with a store whose only account is the owner `ops`.
     pub fn set_up() -> Self {
         let home = Home::new();
         home.as_ops(&["init", "--username", "ops"]).succeeds();
@@ -44,36 +44,36 @@ impl Home {
         self.path(".local/share/jeton/jeton.db")
     }
 
-    /// The program, not yet started.
+    /// Returns the program's command, not yet started.
     pub fn command<S: AsRef<OsStr>>(&self, args: &[S]) -> Command {
         let mut command = Command::new(env!("CARGO_BIN_EXE_jeton"));
         command.env_clear().env("HOME", self.folder.path()).current_dir(self.folder.path()).args(args);
         command
     }
 
-    /// Runs it with `input` on stdin.
+    /// Runs the program with `input` on stdin.
     pub fn run<S: AsRef<OsStr>>(&self, args: &[S], input: impl AsRef<[u8]>) -> Ran {
         finish(self.command(args), input.as_ref())
     }
 
-    /// Runs it with the owner's password on stdin.
+    /// Runs the program with the owner's password on stdin.
     pub fn as_ops(&self, args: &[&str]) -> Ran {
         let args: Vec<&str> = args.iter().copied().chain(["--password-stdin"]).collect();
         self.run(&args, format!("{PASSWORD}\n"))
     }
 
-    /// A new token's secret.
+    /// Creates a token and returns its secret.
     pub fn create(&self, args: &[&str]) -> String {
         let args: Vec<&str> = ["token", "create", "--quiet"].iter().chain(args).copied().collect();
         self.as_ops(&args).succeeds().out.trim_end().to_owned()
     }
 
-    /// The exit code of `verify` with `secret`.
+    /// Returns the exit code of `verify` with `secret`.
     pub fn verify(&self, secret: &str) -> i32 {
         self.run(&["verify"], format!("{secret}\n")).code
     }
 
-    /// A file with `text` and `mode`.
+    /// Writes a file with `text` and `mode`.
     pub fn file(&self, name: &str, text: &str, mode: u32) -> PathBuf {
         use std::os::unix::fs::PermissionsExt;
         let path = self.path(name);
@@ -83,7 +83,7 @@ impl Home {
     }
 }
 
-/// Runs `command` to its end. That it doesn't read its input is no matter.
+/// Runs `command` to its end. The command may leave its input unread.
 pub fn finish(mut command: Command, input: &[u8]) -> Ran {
     let mut child = command
         .stdin(Stdio::piped())
@@ -101,13 +101,13 @@ pub fn finish(mut command: Command, input: &[u8]) -> Ran {
 }
 
 impl Ran {
-    /// Demands exit code 0.
+    /// Asserts exit code 0.
     #[track_caller]
     pub fn succeeds(self) -> Self {
         self.ends(0)
     }
 
-    /// Demands an exit code, and nothing that could drive a terminal on either stream.
+    /// Asserts an exit code, and that neither stream contains terminal control characters.
     #[track_caller]
     pub fn ends(self, code: i32) -> Self {
         assert_eq!(self.code, code, "{self:?}");
@@ -118,14 +118,14 @@ impl Ran {
         self
     }
 
-    /// Demands that stderr doesn't say `word`.
+    /// Asserts that stderr doesn't contain `word`.
     #[track_caller]
     pub fn hides(self, word: &str) -> Self {
         assert!(!self.err.contains(word), "{self:?}");
         self
     }
 
-    /// Demands that stderr says each of `words`.
+    /// Asserts that stderr contains each of `words`.
     #[track_caller]
     pub fn says(self, words: &[&str]) -> Self {
         for word in words {
@@ -134,21 +134,21 @@ impl Ran {
         self
     }
 
-    /// Demands an empty stdout.
+    /// Asserts an empty stdout.
     #[track_caller]
     pub fn silent(self) -> Self {
         assert_eq!(self.out, "");
         self
     }
 
-    /// Stdout as JSON.
+    /// Parses stdout as JSON.
     #[track_caller]
     pub fn json(&self) -> serde_json::Value {
         serde_json::from_str(&self.out).unwrap_or_else(|e| panic!("{e}: {self:?}"))
     }
 }
 
-/// Whether anything is at `path`.
+/// `true` if anything exists at `path`.
 pub fn exists(path: &Path) -> bool {
     std::fs::symlink_metadata(path).is_ok()
 }

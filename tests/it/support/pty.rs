@@ -1,5 +1,5 @@
-//! A real pseudo-terminal with a program in it: what it writes goes through a terminal emulator, and tests type keys and
-//! wait for what the screen shows. Nothing sleeps: every wait is for an event, with a deadline.
+//! A real pseudo-terminal with a program in it. A terminal emulator interprets the output; tests type keys and wait for
+//! the screen to change. Nothing sleeps: every wait is for an event, with a deadline.
 
 use std::ffi::OsStr;
 use std::io::{Read, Write};
@@ -14,38 +14,38 @@ use rustix::fs::{Mode, OFlags};
 use rustix::process::{Pid, Signal, WaitOptions, kill_process, waitpid};
 use vt100::{Color, MouseProtocolMode, Parser, Screen};
 
-/// How long anything may take. Far longer than it does: a machine may be busy.
+/// Maximum time of any wait. Far longer than needed, because a machine may be busy.
 pub const DEADLINE: Duration = Duration::from_secs(20);
-/// What stands on the terminal before a program starts.
+/// Text on the terminal before a program starts.
 const BEFORE: &str = "$ echo before\r\nbefore\r\n$ jeton\r\n";
 
-/// How often each way out is tried.
+/// Returns the number of times each way out is tried.
 pub fn rounds() -> usize {
     if std::env::var_os("JETON_SOAK").is_some() { 200 } else { 3 }
 }
 
-/// How a program ended.
+/// The end of a program: exit code or signal.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum End {
     Code(i32),
     Signal(i32),
 }
 
-/// Everything that is known of the terminal.
+/// Everything known about the terminal.
 struct Seen {
     parser: Parser,
-    /// All that was ever written, for searching.
+    /// All output ever written, for searching.
     written: Vec<u8>,
-    /// The program has the terminal no more and everything it wrote is in `parser`.
+    /// `true` once the program has closed the terminal and all its output is in `parser`.
     drained: bool,
-    /// The reader shall let go of the terminal.
+    /// `true` to make the reader close the terminal.
     hanging_up: bool,
     stopped: bool,
     end: Option<End>,
 }
 
 impl Seen {
-    /// Whether what is on the screen is a whole frame: the program brackets each with mode 2026.
+    /// `true` if the screen shows a whole frame: the program brackets each frame with mode 2026.
     fn is_whole(&self) -> bool {
         let last = |mark: &[u8]| self.written.windows(mark.len()).rposition(|w| w == mark);
         last(b"\x1b[?2026l") >= last(b"\x1b[?2026h")
@@ -75,7 +75,8 @@ fn positive(n: u16) -> NonZeroU16 {
     NonZeroU16::new(n).unwrap()
 }
 
-/// A program to start: `env` comes on top of a home, a temporary folder and the terminal's name, and nothing else.
+/// Returns the command of a program. `env` is added to a home, a temporary folder and the terminal's name, and nothing
+/// else.
 pub fn program<S: AsRef<OsStr>>(path: &str, args: &[S], home: &Path, env: &[(&str, &str)]) -> CommandBuilder {
     let mut command = CommandBuilder::new(path);
     command.args(args);
@@ -101,7 +102,7 @@ impl Terminal {
         let pair = native_pty_system().openpty(size(columns, rows)).unwrap();
         let (master, slave) = (pair.master, pair.slave);
         let name = master.tty_name().unwrap();
-        // Not ours to be controlled by.
+        // `NOCTTY`: the terminal must not become our controlling terminal.
         let shell = rustix::fs::open(&name, OFlags::WRONLY | OFlags::NOCTTY | OFlags::CLOEXEC, Mode::empty()).unwrap();
         assert_eq!(rustix::io::write(&shell, BEFORE.as_bytes()), Ok(BEFORE.len()));
         drop(shell);
@@ -122,7 +123,7 @@ impl Terminal {
         Terminal {
             writer: Some(master.take_writer().unwrap()),
             master: Some(master),
-            // Held until the program has ended, so that its modes can be read then.
+            // Held until the program has ended, so that the modes can be read then.
             slave: Some(slave),
             shared,
             reader: Some(reader),
@@ -132,12 +133,10 @@ impl Terminal {
         }
     }
 
-    /// The program's process id.
     pub fn pid(&self) -> Pid {
         self.pid
     }
 
-    /// Types `keys`.
     pub fn types(&mut self, keys: &str) {
         self.sends(keys.as_bytes());
     }
@@ -148,7 +147,7 @@ impl Terminal {
         writer.write_all(bytes).and_then(|()| writer.flush()).unwrap();
     }
 
-    /// Claims a size that the emulator doesn't have.
+    /// Reports a size that the emulator doesn't have.
     pub fn claims(&self, columns: u16, rows: u16) {
         self.master.as_ref().unwrap().resize(size(columns, rows)).unwrap();
     }
@@ -158,19 +157,17 @@ impl Terminal {
         self.types(&format!("\x1b[200~{text}\x1b[201~"));
     }
 
-    /// Sends a signal to the program.
     pub fn signal(&self, signal: Signal) {
         assert_eq!(self.seen().end, None, "it has ended already");
         kill_process(self.pid, signal).unwrap();
     }
 
-    /// Gives the terminal another size.
     pub fn resize(&self, columns: u16, rows: u16) {
         self.seen().parser.set_size(positive(rows), positive(columns));
         self.master.as_ref().unwrap().resize(size(columns, rows)).unwrap();
     }
 
-    /// Waits until `wanted` holds for a whole frame; `what` says what that is.
+    /// Waits until `wanted` holds for a whole frame. `what` describes the condition.
     #[track_caller]
     pub fn wait(&self, what: &str, mut wanted: impl FnMut(&Screen) -> bool) {
         self.until_seen(what, DEADLINE, |seen| seen.is_whole() && wanted(seen.parser.screen()));
@@ -182,31 +179,31 @@ impl Terminal {
         self.wait(text, |screen| screen.contents().contains(text));
     }
 
-    /// Waits until the screen shows `text` no more.
+    /// Waits until the screen no longer shows `text`.
     #[track_caller]
     pub fn lacks(&self, text: &str) {
         self.wait(&format!("no {text}"), |screen| !screen.contents().contains(text));
     }
 
-    /// Waits until the program has stopped, and everything it wrote before is on the screen.
+    /// Waits until the program has stopped, and all its earlier output is on the screen.
     #[track_caller]
     pub fn stopped(&self) {
         self.until_seen("a stopped program", DEADLINE, |seen| seen.stopped);
         self.wait("the main screen", |screen| !screen.alternate_screen());
     }
 
-    /// Lets a stopped program go on.
+    /// Continues a stopped program.
     pub fn resume(&self) {
-        // Before it does, so that no stop is missed.
+        // Cleared before the program continues, so that no stop is missed.
         self.seen().stopped = false;
         self.signal(Signal::CONT);
     }
 
-    /// Waits until the program has ended and everything it wrote is on the screen.
+    /// Waits until the program has ended and all its output is on the screen.
     #[track_caller]
     pub fn ends(&mut self) -> End {
         self.until_seen("the end", DEADLINE, |seen| seen.end.is_some());
-        // What holds the terminal now is only us.
+        // Now only we hold the terminal.
         let modes = modes(&**self.master.as_ref().unwrap());
         self.slave = None;
         self.until_seen("the last words", DEADLINE, |seen| seen.drained);
@@ -214,7 +211,7 @@ impl Terminal {
         self.seen().end.unwrap()
     }
 
-    /// Waits for the end, and demands it to be `end` and the terminal to be as it was found.
+    /// Waits for the end, and asserts that it is `end` and that the terminal is restored.
     #[track_caller]
     pub fn ends_restored(&mut self, end: End) {
         assert_eq!(self.ends(), end, "{}", self.text());
@@ -228,7 +225,7 @@ impl Terminal {
         self.seen().end.is_some()
     }
 
-    /// Demands the terminal to be as it was before the program started, but for what stands below.
+    /// Asserts that the terminal is as it was before the program started, except for the text below.
     #[track_caller]
     pub fn is_restored(&self) {
         if let Some(master) = &self.master {
@@ -251,13 +248,13 @@ impl Terminal {
         assert!(seen.is_whole(), "a synchronized update was left open");
     }
 
-    /// What the program wrote after it left its own screen for the last time.
+    /// Returns the output after the program last left its alternate screen.
     pub fn last_words(&self) -> String {
         let written = String::from_utf8_lossy(&self.seen().written).into_owned();
         written.rsplit("\x1b[?1049l").next().unwrap_or_default().to_owned()
     }
 
-    /// Demands nothing but what stood there before to be on the screen.
+    /// Asserts that the screen shows only the text from before.
     #[track_caller]
     pub fn is_untouched(&self) {
         assert_eq!(self.text(), BEFORE.replace("\r\n", "\n").trim_end());
@@ -267,7 +264,7 @@ impl Terminal {
     #[track_caller]
     pub fn hang_up(mut self, within: Duration) -> End {
         self.seen().hanging_up = true;
-        // The reader lets go of its end with the next byte that comes: the answer to another size.
+        // The reader closes its end with the next byte that arrives: the program's answer to the new size.
         self.resize(81, 24);
         self.reader.take().unwrap().join().unwrap();
         self.writer = None;
@@ -277,30 +274,30 @@ impl Terminal {
         self.seen().end.unwrap()
     }
 
-    /// Whether the terminal shows what is typed.
+    /// `true` if the terminal echoes typed text.
     pub fn echoes(&self) -> bool {
         let name = self.master.as_ref().unwrap().tty_name().unwrap();
         let slave = rustix::fs::open(name, OFlags::RDONLY | OFlags::NOCTTY | OFlags::CLOEXEC, Mode::empty()).unwrap();
         rustix::termios::tcgetattr(slave).unwrap().local_modes.contains(rustix::termios::LocalModes::ECHO)
     }
 
-    /// What is on the screen.
+    /// Returns the text on the screen.
     pub fn text(&self) -> String {
         self.seen().parser.screen().contents()
     }
 
-    /// Looks at the screen as it is.
+    /// Passes the current screen to `f`.
     pub fn look<T>(&self, f: impl FnOnce(&Screen) -> T) -> T {
         f(self.seen().parser.screen())
     }
 
-    /// Every byte the program ever wrote.
+    /// Returns every byte the program ever wrote.
     pub fn written(&self) -> Vec<u8> {
         self.seen().written.clone()
     }
 
     fn seen(&self) -> MutexGuard<'_, Seen> {
-        // A test's own predicate may have panicked; dropping the terminal must go on.
+        // A test's own predicate may have panicked; dropping the terminal must still work.
         self.shared.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
@@ -309,13 +306,13 @@ impl Terminal {
         let (_, changed) = &*self.shared;
         let (seen, timeout) = changed.wait_timeout_while(self.seen(), within, |seen| !wanted(seen)).unwrap();
         let (end, screen) = (seen.end, seen.parser.screen().contents());
-        // Not poisoned by the panic: dropping the terminal needs it.
+        // Unlock first, so that the panic doesn't poison the lock: dropping the terminal needs it.
         drop(seen);
         assert!(!timeout.timed_out(), "waited in vain for {what:?}; end: {end:?}; screen:\n{screen}");
     }
 }
 
-/// The modes that `stty` shows, as text to be compared.
+/// Returns the modes that `stty` shows, as text for comparison.
 fn modes(master: &dyn MasterPty) -> String {
     format!("{:?}", master.get_termios().unwrap())
 }
@@ -362,7 +359,7 @@ impl Drop for Terminal {
         if let Some(waiter) = self.waiter.take() {
             let _ = waiter.join();
         }
-        // The reader ends by itself: nobody has the other side any more.
+        // The reader ends without help: nobody holds the other side any more.
         self.slave = None;
         if let Some(reader) = self.reader.take() {
             let _ = reader.join();

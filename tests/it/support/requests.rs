@@ -7,7 +7,7 @@ use jeton::verbs::policy::SetPolicy;
 
 use super::world::{password, typed, username};
 
-/// The request for an account with everybody's password.
+/// Returns the request for an account with [`super::world::PASSWORD`].
 pub fn create_account(name: &str, role: Role) -> CreateAccount {
     CreateAccount { username: username(name), role, password: NewPassword::Plain(password()) }
 }
@@ -28,12 +28,12 @@ pub fn set_password(name: &str, to: &str) -> SetPassword {
     SetPassword { username: username(name), password: NewPassword::Plain(typed(to)) }
 }
 
-/// The request to delete an account, rightly confirmed.
+/// Returns the request to delete an account, with the right confirmation.
 pub fn delete_account(name: &str) -> DeleteAccount {
     DeleteAccount { username: username(name), typed: name.to_owned() }
 }
 
-/// Rules by their names without `policy.`.
+/// Returns the request to set rules, by their names without `policy.`.
 pub fn set_policy(changes: &[(&str, &str)]) -> SetPolicy {
     SetPolicy { changes: changes.iter().map(|(k, v)| (format!("policy.{k}"), (*v).to_owned())).collect() }
 }

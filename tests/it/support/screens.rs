@@ -1,5 +1,5 @@
-//! The screens driven by keys, without a terminal: effects are carried out at once over a [`House`], frames are drawn
-//! into a buffer and dumped with their styles.
+//! The screens driven by keys, without a terminal. Effects run at once over a [`House`]. Frames are drawn into a buffer
+//! and dumped with their styles.
 
 use std::collections::VecDeque;
 use std::path::PathBuf;
@@ -31,27 +31,27 @@ use super::world::{House, PASSWORD, owner};
 pub struct Screens {
     pub house: House,
     pub model: Model,
-    /// The names of the verbs that were asked for, in order.
+    /// Names of the requested verbs, in order.
     pub asked: Vec<&'static str>,
-    /// What went to the clipboard.
+    /// Texts copied to the clipboard.
     pub copied: Vec<String>,
-    /// How often long work was to be stopped.
+    /// Number of times long work was asked to stop.
     pub stopped: usize,
-    /// How often the program wanted to be stopped.
+    /// Number of times the program asked to be suspended.
     pub suspended: usize,
-    /// What the running service says when it is asked about a change.
+    /// The running service's answer about a change.
     pub testimony: Option<Testimony>,
-    /// Replies held back, until [`Screens::answer`].
+    /// Replies held back until [`Screens::answer`].
     pub held: Option<VecDeque<Msg>>,
 }
 
 impl Screens {
-    /// Before anybody has signed in.
+    /// Opens the screens before anyone has signed in.
     pub fn over(house: House) -> Self {
         Self::with(house, Theme::colour(), None)
     }
 
-    /// Signed in as the house's owner.
+    /// Opens the screens, signed in as the house's owner.
     pub fn signed_in(house: House) -> Self {
         let mut screens = Self::over(house);
         screens.keys(&format!("{PASSWORD}<enter>"));
@@ -62,7 +62,7 @@ impl Screens {
         Self::started(house, theme, |start| start.demo = demo)
     }
 
-    /// Begun as `change` says.
+    /// Opens the screens with the start options that `change` sets.
     pub fn started(house: House, theme: Theme, change: impl FnOnce(&mut Start)) -> Self {
         let mut start_with = Start {
             progress: Default::default(),
@@ -95,14 +95,14 @@ impl Screens {
         screens
     }
 
-    /// Types `keys`: letters as they are, others as `<enter>`, `<esc>`, `<tab>`, `<s-tab>`, `<up>`, `<c-x>` …
+    /// Types `keys`: letters as they are, other keys as `<enter>`, `<esc>`, `<tab>`, `<s-tab>`, `<up>`, `<c-x>` …
     pub fn keys(&mut self, keys: &str) {
         for key in parse(keys) {
             self.message(Msg::Key(key));
         }
     }
 
-    /// Presses Enter until `text` stands on the screen: through the rest of a form to its button.
+    /// Presses Enter until `text` is on the screen: through the rest of a form to its button.
     pub fn enter_until(&mut self, text: &str) {
         for _ in 0..12 {
             if self.text().contains(text) {
@@ -120,13 +120,13 @@ impl Screens {
         self.carry_out(effects);
     }
 
-    /// Tells the screens what time it is, and nothing else.
+    /// Sends the current time to the screens, and nothing else.
     pub fn pass(&mut self) {
         let effects = update(&mut self.model, Msg::Now(self.house.now()));
         self.carry_out(effects);
     }
 
-    /// Delivers the replies that were held back, the last sent first where `backwards`.
+    /// Delivers the replies that were held back, the last sent first if `backwards`.
     pub fn answer(&mut self, backwards: bool) {
         while let Some(msg) = self.held.as_mut().and_then(|h| if backwards { h.pop_back() } else { h.pop_front() }) {
             let effects = update(&mut self.model, msg);
@@ -192,7 +192,7 @@ impl Screens {
         }
     }
 
-    /// How the program ended, if it did.
+    /// Returns the program's result, if it ended.
     pub fn ended(&self) -> Option<&Result<(), Error>> {
         self.model.exit.as_ref()
     }
@@ -201,7 +201,7 @@ impl Screens {
         self.message(Msg::Resize(columns, rows));
     }
 
-    /// A path in the house's folder.
+    /// Returns a path in the house's folder.
     pub fn path(&self, name: &str) -> PathBuf {
         self.house.place.folder().join(name)
     }
@@ -213,12 +213,12 @@ impl Screens {
         terminal.backend().buffer().clone()
     }
 
-    /// The text on the screen.
+    /// Returns the text on the screen.
     pub fn text(&self) -> String {
         rows(&self.buffer(), |row| row.iter().map(|c| c.symbol()).collect::<String>().trim_end().to_owned())
     }
 
-    /// The text, then a letter for each cell's style, then what the letters mean.
+    /// Returns the text, then a letter for each cell's style, then a legend of the letters.
     pub fn dump(&self) -> String {
         let buffer = self.buffer();
         let mut legend: Vec<String> = vec!["plain".to_owned()];
@@ -241,7 +241,7 @@ impl Screens {
         format!("{}\n\n{styles}\n\n{}\n", self.text(), legend.join("\n"))
     }
 
-    /// The row on which `text` stands.
+    /// Returns the row that contains `text`.
     pub fn row_of(&self, text: &str) -> Vec<Cell> {
         let buffer = self.buffer();
         let width = usize::from(buffer.area.width);
@@ -261,7 +261,7 @@ impl Screens {
     }
 }
 
-/// The screens never call it themselves: effects are carried out over the house.
+/// Never called by the screens: effects run over the house.
 struct Nobody;
 
 impl Jeton for Nobody {

@@ -1,4 +1,4 @@
-//! `jeton serve` as a program of its own, on a port that the system chooses.
+//! `jeton serve` as a separate process, on a port that the system chooses.
 
 use std::ffi::OsString;
 use std::io::{BufRead, BufReader};
@@ -13,31 +13,31 @@ use rustix::process::{Pid, Signal, kill_process};
 
 use super::http::Client;
 
-/// How long a service may take to come up on a busy machine.
+/// Maximum start time on a busy machine.
 const TO_START: Duration = Duration::from_secs(60);
-/// How long it may take to end.
+/// Maximum time to end.
 pub const TO_END: Duration = Duration::from_secs(5);
-/// What it says once it answers.
+/// Log text once the service answers.
 const READY: &str = "the service answers";
 
-/// A running service; killed when this goes.
+/// A running service, killed on drop.
 pub struct Service {
     child: Child,
-    /// Its port; an address that is nobody's where it checks tokens at a socket.
+    /// Address of the verify port. A placeholder if tokens are checked at a socket.
     pub verify: SocketAddr,
     pub manage: PathBuf,
     said: Arc<Mutex<String>>,
     ended: Mutex<Receiver<()>>,
 }
 
-/// The command that serves the store at `path`, on a free port and a socket beside the store.
+/// Returns the command that serves the store at `path`, on a free port and a socket next to the store.
 pub fn command(path: &Path) -> Command {
     let mut command = at_sockets(path);
     command.args(["--verify", "127.0.0.1:0"]);
     command
 }
 
-/// The command that serves the store at `path`, at sockets unless told otherwise.
+/// Returns the command that serves the store at `path`, at sockets unless an argument changes that.
 pub fn at_sockets(path: &Path) -> Command {
     let mut command = Command::new(env!("CARGO_BIN_EXE_jeton"));
     command.env_clear().env("HOME", path.parent().unwrap()).current_dir(path.parent().unwrap());
@@ -51,7 +51,7 @@ impl Service {
         Self::spawn(command(path))
     }
 
-    /// The same, with this text as its configuration.
+    /// Serves the store at `path` with this text as configuration.
     pub fn configured(path: &Path, configuration: &str) -> Service {
         let file = path.with_file_name("config.toml");
         std::fs::write(&file, configuration).unwrap();
@@ -78,7 +78,7 @@ impl Service {
         });
         let line = told.recv_timeout(TO_START);
         let line = line.unwrap_or_else(|e| panic!("no service: {e}: {}", said.lock().unwrap()));
-        // In words or as JSON: an address holds neither a blank nor a quote.
+        // As text or JSON: an address contains neither a blank nor a quote.
         let word = |name: &str| {
             let marks = [format!("{name}="), format!("\"{name}\":\"")];
             let rest = marks.iter().find_map(|mark| line.split_once(mark)).expect("an address").1;
@@ -93,18 +93,18 @@ impl Service {
         Service { child, verify, manage, said, ended: Mutex::new(ended) }
     }
 
-    /// A connection to the verify listener.
+    /// Connects to the verify listener.
     pub fn client(&self) -> Client {
         Client::tcp(self.verify)
     }
 
-    /// What a proxy sends that holds the printed configuration.
+    /// Returns the proof header of a proxy that has the printed configuration.
     pub fn proxy_proof(store: &Path) -> String {
         let values = jeton::platform::proof_file::load(store).unwrap().expect("a port has them");
         format!("X-Jeton-Proof: {}", &*values.current.request())
     }
 
-    /// A connection to the management listener.
+    /// Connects to the management listener.
     pub fn manager(&self) -> Client {
         Client::unix(&self.manage)
     }
@@ -113,12 +113,12 @@ impl Service {
         Pid::from_child(&self.child)
     }
 
-    /// Everything it has said so far.
+    /// Returns the log so far.
     pub fn said(&self) -> String {
         self.said.lock().unwrap().clone()
     }
 
-    /// How much memory it holds, in KiB.
+    /// Returns the service's memory in KiB.
     pub fn memory(&self) -> u64 {
         let status = std::fs::read_to_string(format!("/proc/{}/status", self.child.id())).unwrap();
         let line = status.lines().find_map(|line| line.strip_prefix("VmRSS:")).unwrap();
@@ -129,20 +129,20 @@ impl Service {
         kill_process(self.pid(), Signal::TERM).unwrap();
     }
 
-    /// Demands that it ends in time, and well; what it said.
+    /// Stops the service, asserts that it ends in time with success, and returns the log.
     #[track_caller]
     pub fn stops(self) -> String {
         self.ask_to_stop();
         self.ends()
     }
 
-    /// The same, where it was asked already.
+    /// Like [`Service::stops`], for a service that was already asked to stop.
     #[track_caller]
     pub fn ends(self) -> String {
         self.ends_with(0)
     }
 
-    /// The same, with this exit status.
+    /// Like [`Service::ends`], with this exit status.
     #[track_caller]
     pub fn ends_with(mut self, code: i32) -> String {
         let ended = self.ended.get_mut().unwrap().recv_timeout(TO_END);
@@ -155,7 +155,7 @@ impl Service {
 
 impl Drop for Service {
     fn drop(&mut self) {
-        // It may have ended already.
+        // The service may have ended already.
         let _ = self.child.kill();
         let _ = self.child.wait();
     }

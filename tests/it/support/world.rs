@@ -1,5 +1,5 @@
-//! A world that tests hold in their hands: a clock that stands still, bytes that repeat, hashing that costs nothing
-//! and is counted; and a [`House`], an installation in a temporary folder with people in it.
+//! Fakes for tests: a clock that stands still, bytes that repeat, and password hashing that costs nothing and is
+//! counted. Also [`House`], an installation in a temporary folder with accounts.
 
 use std::path::Path;
 use std::sync::atomic::{AtomicI64, AtomicU32, Ordering};
@@ -38,14 +38,14 @@ mod place;
 pub use house::House;
 pub use place::Place;
 
-/// Where every fake clock starts: 2026-11-21T09:30:00Z, a Saturday.
+/// Start of every fake clock: 2026-11-21T09:30:00Z, a Saturday.
 pub const START: Timestamp = Timestamp(1_795_253_400_000);
-/// The password of everybody in a [`House`].
+/// The password of every account in a [`House`].
 pub const PASSWORD: &str = "correct horse battery";
 /// The first owner of a [`House`].
 pub const OWNER: &str = "ops";
 
-/// A clock that stands still in UTC. Sleeping moves it on at once.
+/// A clock in UTC that moves only when set. Sleeping moves the clock at once.
 pub struct FakeClock {
     now: AtomicI64,
     slept: AtomicI64,
@@ -61,12 +61,12 @@ impl FakeClock {
         self.now.store(now.0, Ordering::SeqCst);
     }
 
-    /// Moves it by `ms`, back when negative.
+    /// Moves the clock by `ms`, back if negative.
     pub fn forward(&self, ms: i64) {
         self.now.fetch_add(ms, Ordering::SeqCst);
     }
 
-    /// How long was slept in all.
+    /// Returns the total time slept.
     pub fn slept(&self) -> Duration {
         Duration::from_millis(self.slept.load(Ordering::SeqCst).unsigned_abs())
     }
@@ -109,7 +109,7 @@ impl SeededEntropy {
         z ^ (z >> 31)
     }
 
-    /// A number below `end`.
+    /// Returns a number below `end`.
     pub fn below(&self, end: usize) -> usize {
         (self.next() % end as u64) as usize
     }
@@ -124,8 +124,8 @@ impl Entropy for SeededEntropy {
     }
 }
 
-/// Hashes that cost nothing and are counted. Verdicts are real; [`CountingHasher::raise`] makes every hash made
-/// before it a weak one.
+/// Hashes that cost nothing and are counted. Verdicts are real. [`CountingHasher::raise`] makes every earlier hash a
+/// weak one.
 pub struct CountingHasher {
     made: AtomicU32,
     compared: AtomicU32,
@@ -137,12 +137,12 @@ impl CountingHasher {
         CountingHasher { made: AtomicU32::new(0), compared: AtomicU32::new(0), strength: AtomicU32::new(1) }
     }
 
-    /// Hashes of new passwords, and comparisons.
+    /// Returns the numbers of new hashes and of comparisons.
     pub fn counts(&self) -> (u32, u32) {
         (self.made.load(Ordering::SeqCst), self.compared.load(Ordering::SeqCst))
     }
 
-    /// Today's parameters are stronger than those of every hash so far.
+    /// Raises today's parameters above those of every hash so far.
     pub fn raise(&self) {
         self.strength.fetch_add(1, Ordering::SeqCst);
     }
@@ -173,7 +173,7 @@ impl PasswordHasher for CountingHasher {
     }
 }
 
-/// The fakes of one test, to be turned and counted while a [`World`] uses them. Secrets are saved to real files.
+/// The fakes of one test, which the test sets and counts while a [`World`] uses them. Secrets are saved to real files.
 #[derive(Clone)]
 pub struct Fakes {
     pub clock: Arc<FakeClock>,
@@ -187,7 +187,7 @@ impl Fakes {
         Self::seeded(1)
     }
 
-    /// Fakes whose secrets differ from those of another seed.
+    /// Creates fakes whose secrets differ from those of another seed.
     pub fn seeded(seed: u64) -> Self {
         Fakes {
             clock: Arc::new(FakeClock::at(START)),
@@ -208,17 +208,17 @@ impl Fakes {
     }
 }
 
-/// A world of fakes that nobody needs to turn.
+/// Returns a world of fakes that the test doesn't need to control.
 pub fn world() -> World {
     Fakes::new().world()
 }
 
-/// A caller without patience: a throttled try is refused at once.
+/// Returns a caller that doesn't wait: a throttled try is refused at once.
 pub fn caller() -> Caller {
     Caller { face: Face::Cli, source: "uid 1000".to_owned(), patience: Duration::ZERO }
 }
 
-/// Verbs over the store at `path`, made when it isn't there.
+/// Returns the verbs over the store at `path`, which is created if missing.
 pub fn local(path: &Path, world: World) -> Local<SqliteStore> {
     Local::new(SqliteStore::open_or_create(path).unwrap(), world, caller())
 }
@@ -231,12 +231,10 @@ pub fn token_name(text: &str) -> TokenName {
     TokenName::parse(text).unwrap()
 }
 
-/// The name of the first owner.
 pub fn owner() -> Username {
     username(OWNER)
 }
 
-/// Everybody's password.
 pub fn password() -> Password {
     typed(PASSWORD)
 }
@@ -245,12 +243,12 @@ pub fn typed(text: &str) -> Password {
     Password::typed(Zeroizing::new(text.to_owned()))
 }
 
-/// `who` with the right password.
+/// Returns the credential of `who` with the right password.
 pub fn by(who: &str) -> Credential {
     Credential::password(username(who), password())
 }
 
-/// Who stands in the audit log for what a test does without a verb.
+/// Returns the audit actor for changes that a test makes without a verb.
 pub fn tester() -> AuditActor {
     AuditActor { account: String::new(), name: String::new(), proof: "store".to_owned(), face: Face::Cli }
 }
@@ -259,7 +257,7 @@ pub fn entry(target: impl ToString) -> AuditEntry {
     AuditEntry::new("test", target, "")
 }
 
-/// The request that makes the first owner.
+/// Returns the request that creates the first owner.
 pub fn init(self_service: bool) -> Init {
     Init {
         username: owner(),
@@ -270,7 +268,7 @@ pub fn init(self_service: bool) -> Init {
     }
 }
 
-/// The request for a token of one's own that never expires and permits nothing.
+/// Returns the request for a token of one's own that never expires and permits nothing.
 pub fn create(name: &str) -> CreateToken {
     CreateToken {
         account: None,
@@ -282,12 +280,12 @@ pub fn create(name: &str) -> CreateToken {
     }
 }
 
-/// The credential of a token.
+/// Returns the credential of a token.
 pub fn bearer(secret: Secret) -> Credential {
     Credential::Token(Presented { secret: Arc::new(secret), account: None, name: None })
 }
 
-/// Adds an account with everybody's password to any store.
+/// Adds an account with [`PASSWORD`] to any store.
 pub fn add_account(store: &impl Store, hasher: &dyn PasswordHasher, name: &str, role: Role, now: Timestamp) -> Account {
     let (username, hash) = (username(name), hasher.hash(&password()).unwrap());
     store
