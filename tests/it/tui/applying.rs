@@ -1,4 +1,4 @@
-//! Catalogues applied on the screen.
+//! Applying catalogues on the screen.
 
 use jeton::domain::selection::Selection;
 use jeton::verbs::tokens::CreateToken;
@@ -19,12 +19,13 @@ fn prove(s: &mut Screens) {
     s.keys(&format!("{PASSWORD}<enter>"));
 }
 
-/// A token that reads in the documented shop.
+/// Returns the request for a token that reads in the README's shop.
 fn reader(name: &str) -> CreateToken {
     CreateToken { selection: Selection::Sets(["Shop reader".to_owned()].into()), ..create(name) }
 }
 
-/// The documented shop in force with a reader of each of two accounts, and a file that gives readers more.
+/// Returns a house where the README's shop is applied and two accounts have a reader each. Also a file that gives
+/// readers more.
 fn widened() -> (House, String) {
     let house = House::inhabited();
     apply(&house, OWNER, &shop(&house, |text| text), None).unwrap();

@@ -11,12 +11,12 @@ use jeton::verbs::actor::Presented;
 use crate::support::screens::Screens;
 use crate::support::world::{House, OWNER, PASSWORD};
 
-/// The number of the row under the cursor.
+/// Returns the number of the row under the cursor.
 fn here(s: &Screens) -> i64 {
     s.model.audit().unwrap().current().unwrap().row.seq
 }
 
-/// Puts `row` behind the last one, past everything that jeton checks, with the hash that it should have.
+/// Appends `row` with a correct hash, without any of jeton's checks.
 fn plant(house: &House, row: AuditRow) {
     let db = house.raw();
     let last = "SELECT seq, hash FROM audit ORDER BY seq DESC LIMIT 1";
@@ -336,7 +336,7 @@ fn the_log_is_followed_and_what_that_cannot_show_is_said() {
     s.keys("<enter>");
     s.assert_hides("the chain is whole");
     s.assert_shows("Audit log");
-    // Closed before the answer: it opens nothing.
+    // Closed before the answer arrives: the answer opens nothing.
     s.keys("v<esc>");
     s.answer(false);
     s.assert_hides("the chain is whole");

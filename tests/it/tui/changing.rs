@@ -1,4 +1,4 @@
-//! Tokens edited and copied on the screens, key by key.
+//! Editing and copying tokens on the screens, key by key.
 
 use jeton::domain::expiry::{Expiry, ExpirySpec, Span};
 use jeton::domain::method::MethodId;
@@ -18,7 +18,7 @@ fn methods(ids: &[&str]) -> Selection {
     Selection::Custom(ids.iter().map(|id| MethodId::parse(id).unwrap()).collect())
 }
 
-/// A token with a description and two methods, that works for thirty days.
+/// Creates a token with a description, two methods and an expiry in thirty days.
 pub(super) fn furnished() -> (House, Issued) {
     let house = House::inhabited();
     let mut new = create("bot");
@@ -37,13 +37,13 @@ pub(super) fn allowed(s: &Screens, secret: &Secret) -> bool {
     matches!(s.house.verify(secret), Decision::Allowed(_))
 }
 
-/// The secret that the dialog on the screen gives.
+/// Returns the secret shown in the dialog.
 pub(super) fn taken(s: &mut Screens) -> Secret {
     s.keys("y");
     Secret::parse(&s.copied.pop().unwrap()).unwrap()
 }
 
-/// Somebody else changes the description of `issued`, and gives it seven days.
+/// Another session changes the description of `issued`, and sets the expiry to seven days.
 fn overtake(house: &House, issued: &Issued, description: &str) {
     let edit = EditToken {
         description: Some(Description::parse(description).unwrap()),
@@ -58,7 +58,7 @@ fn edit_shows_what_differs_before_it_is_so() {
     let (house, issued) = furnished();
     let mut s = Screens::signed_in(house);
     s.keys("e<c-u>robot<tab><c-u>Deploys the shop<tab><end><left><tab>");
-    // Up to the sets: the first of them.
+    // Up to the sets, and tick the first one.
     for _ in 0..20 {
         s.keys("<up>");
     }
@@ -86,7 +86,7 @@ fn an_edit_that_changes_nothing_says_so() {
     let mut s = Screens::signed_in(house);
     s.keys("e<tab><tab><tab><tab><enter>");
     s.assert_shows("Nothing is changed");
-    // The same instant, said another way.
+    // The same instant, written differently.
     s.keys("<s-tab><s-tab><right><right><tab><tab><enter>");
     s.assert_shows("Nothing is changed");
     assert_eq!(stored(&s, &issued), issued.token);
@@ -107,7 +107,7 @@ fn a_refused_edit_keeps_the_form() {
     s.assert_shows("the name taken is taken");
 }
 
-/// Both ways into a conflict: before the difference was shown, and while it is.
+/// A conflict is found before the difference was shown, and while it is shown.
 #[test]
 fn a_conflict_shows_both_sides_and_goes_on_from_what_is_stored() {
     for late in [false, true] {
@@ -129,13 +129,13 @@ fn a_conflict_shows_both_sides_and_goes_on_from_what_is_stored() {
         s.assert_shows("  yours           you leave it");
         assert_eq!(stored(&s, &issued).description.as_str(), "theirs");
 
-        // Esc loses nothing, and nothing is stored by accident.
+        // Esc loses no input, and nothing is stored by accident.
         s.keys("<esc>");
         s.assert_shows("Edit ops/bot");
         s.assert_shows("mine");
         s.enter_until("was changed meanwhile");
 
-        // On from what is stored: the expiry is theirs, the description mine.
+        // Continue from the stored state: the expiry is theirs, the description mine.
         s.keys("<enter>");
         s.assert_shows("description  \"theirs\" → \"mine\"");
         s.assert_hides("expires ");
@@ -265,7 +265,7 @@ fn another_secret_waits_until_the_edit_is_stored() {
     s.assert_shows("Store or drop what you changed first");
 }
 
-/// Sixty methods more are more than a dialog holds: all of them can be read before the change is made.
+/// Sixty more methods don't fit into a dialog: all of them can be read before the change is made.
 #[test]
 fn a_long_difference_scrolls() {
     let (house, issued) = furnished();
@@ -281,7 +281,7 @@ fn a_long_difference_scrolls() {
     house.ask(OWNER, wide).unwrap();
     let mut s = Screens::signed_in(house);
     s.keys("e<tab><tab><tab>");
-    // The picked ones are chosen: below them stands nothing.
+    // The picked methods are chosen: there is nothing below them.
     s.keys("<down>");
     s.enter_until("Change ops/bot");
     let mut seen = std::collections::BTreeSet::new();

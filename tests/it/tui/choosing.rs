@@ -1,4 +1,4 @@
-//! Lists of choices, forms and the buttons they are for: what a key takes, and what it never does.
+//! Lists of choices, forms and buttons: which keys they accept and ignore.
 
 use jeton::domain::role::Role;
 use jeton::domain::selection::Selection;
@@ -121,7 +121,7 @@ fn a_new_token_is_for_oneself_or_somebody_one_manages() {
     s.enter_until("Password of ops");
     s.assert_shows("Generate member/mine");
     s.keys("<esc>");
-    // One that isn't offered is typed.
+    // A choice that isn't offered is typed.
     s.keys("<s-tab><s-tab><s-tab><s-tab><s-tab><end><tab>viewer");
     s.enter_until("Password of ops");
     s.assert_shows("Generate viewer/mine");
@@ -136,7 +136,7 @@ fn a_new_token_is_for_oneself_or_somebody_one_manages() {
     s.assert_shows("Generate member/a");
 }
 
-/// Each names what it acts on, with its account, and whose password it wants.
+/// Each password box names the action's target with its account, and the account of the password.
 #[test]
 fn every_password_box_names_account_and_password() {
     let house = House::inhabited();
@@ -173,7 +173,7 @@ fn enter_in_the_last_field_presses_the_button_the_dialog_is_for() {
     s.assert_shows("bot revoked");
     s.keys(&format!("u{PASSWORD}<enter>"));
     assert!(!stored(&s, "bot").enabled);
-    // The keys that open it, pressed on and on, do nothing.
+    // The keys that open the dialog, pressed repeatedly, do nothing.
     s.keys("xx<enter>x<enter><enter><enter>");
     assert_eq!(stored(&s, "bot").status(s.house.now()), Status::Disabled);
     s.assert_shows("Remove ops/bot");

@@ -15,7 +15,7 @@ use jeton::verbs::tokens::{DeleteTokens, DisableTokens, Pointed};
 use crate::support::screens::Screens;
 use crate::support::world::{House, OWNER, PASSWORD};
 
-/// Records an attempt, `ago` seconds back.
+/// Records a denied attempt `ago` seconds in the past.
 pub fn deny(house: &House, token: Option<&Token>, reason: Reason, address: &str, client: &str, ago: i64) {
     let public = token.map(|token| PublicId::parse(token.hint.split('_').nth(1).unwrap()).unwrap());
     let denied = Denial {
@@ -31,7 +31,7 @@ pub fn deny(house: &House, token: Option<&Token>, reason: Reason, address: &str,
     house.store().bookkeep(|b| b.record_denial(&denied)).unwrap();
 }
 
-/// A house in which several were turned away.
+/// Returns a house with several denied attempts.
 fn knocked() -> House {
     let house = House::inhabited();
     let bot = house.issue(OWNER, "deploy-bot").token;

@@ -1,4 +1,4 @@
-//! What proves a change besides a typed password, when everything is hidden, and changes made elsewhere.
+//! Proofs other than a typed password, hidden screens, and changes made elsewhere.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -151,7 +151,7 @@ fn a_wrong_password_is_not_remembered() {
     screens.assert_shows("Password of ops");
 }
 
-/// Another process makes and changes tokens: they appear, and the cursor stays on its token.
+/// Tokens that another process creates and changes appear, and the cursor stays on its token.
 #[test]
 fn what_is_changed_elsewhere_appears_under_a_steady_cursor() {
     let house = House::new();

@@ -1,4 +1,4 @@
-//! What tokens made, in Details and in Remove; the rights that Details tell.
+//! Tokens made by tokens, in Details and in Remove. Also the rights in Details.
 
 use jeton::domain::method::MethodId;
 use jeton::domain::role::Role;
@@ -15,7 +15,7 @@ fn picked(ids: &[&str]) -> Selection {
     Selection::Custom(ids.iter().map(|id| MethodId::parse(id).unwrap()).collect())
 }
 
-/// `maker` of the owner, which made `one` and `two`, and `other`.
+/// Returns a house with `maker` of the owner, `one` and `two` made by it, and `other`.
 fn house() -> House {
     let house = House::new();
     let minting = picked(&["jeton.tokens.read", "jeton.tokens.write"]);
@@ -75,7 +75,7 @@ fn remove_takes_what_it_made_along_and_asks_for_the_number() {
 #[test]
 fn removing_several_counts_each_token_once() {
     let mut s = Screens::signed_in(house());
-    // maker, and one of the two that it made.
+    // `maker`, and one of the two tokens it made.
     s.keys("<space><space>x");
     s.assert_shows("! They made 1 token that lives on");
     s.keys("<s-tab><right><tab>");

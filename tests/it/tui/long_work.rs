@@ -1,4 +1,4 @@
-//! A purge of many tokens: its dialog closes with the first batch, and everything else goes on.
+//! A purge of many tokens: its dialog closes with the first batch, and everything else keeps working.
 
 use jeton::tui::msg::Msg;
 
@@ -8,7 +8,7 @@ use crate::support::world::{House, OWNER, PASSWORD};
 
 const MANY: usize = 1_500;
 
-/// Screens whose purge of [`MANY`] tokens has done its first batch, and the purge's reply.
+/// Returns screens whose purge of [`MANY`] tokens has finished its first batch, and the purge's reply.
 fn purging() -> (Screens, Msg) {
     let house = House::new();
     fill_trash(&house, MANY);

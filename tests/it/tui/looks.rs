@@ -8,7 +8,7 @@ use jeton::verbs::tokens::{EditToken, Pointed, RegenerateToken};
 use crate::support::screens::Screens;
 use crate::support::world::{House, OWNER, create};
 
-/// Five tokens in several states, and time gone by.
+/// Returns a house with five tokens in several states, some time later.
 pub fn furnished() -> House {
     let house = House::new();
     let day = 86_400_000;
@@ -125,7 +125,7 @@ fn audit_denied() {
     insta::assert_snapshot!(at_sizes(&mut s, &SMALL));
 }
 
-/// The accounts of a house with one of each role, and tokens of two of them.
+/// Returns the accounts screen of a house with one account per role, two of them with tokens.
 fn peopled() -> Screens {
     let house = House::inhabited();
     house.issue(OWNER, "deploy-bot");
@@ -261,7 +261,7 @@ fn regenerate() {
     insta::assert_snapshot!(look("G r<s-tab><space><tab>", &SMALL));
 }
 
-/// Another day beside the old secret, which is in use.
+/// Returns a house whose old secret still works for a day and is in use.
 fn rotated() -> House {
     let house = furnished();
     let verb =
@@ -366,7 +366,7 @@ fn disable_several() {
     insta::assert_snapshot!(look("ad", &SMALL));
 }
 
-/// Two tokens revoked at once, while the notice about it is there.
+/// Returns the screens after two tokens were revoked at once, while the notice is shown.
 fn after_removal() -> Screens {
     let mut s = Screens::signed_in(furnished());
     s.keys("<down><space><space>x2<tab>correct horse battery<tab><tab><enter>");

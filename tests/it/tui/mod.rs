@@ -1,4 +1,4 @@
-//! The screens, driven by keys and looked at.
+//! The screens, driven by keys and compared with expected text.
 
 mod applying;
 mod auditing;
@@ -21,7 +21,7 @@ mod story;
 mod table;
 mod using;
 
-/// The question for a token by its name.
+/// Returns the request for a token by its name.
 fn listed(name: &str) -> jeton::verbs::tokens::ShowToken {
     jeton::verbs::tokens::ShowToken { token: jeton::domain::token::TokenRef::Typed(name.to_owned()) }
 }

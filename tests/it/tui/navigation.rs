@@ -1,4 +1,4 @@
-//! Where keys lead, what the footer calls them, and what stands on a screen once.
+//! Key bindings: their effect, their footer hint, and no text on a screen twice.
 
 use jeton::domain::expiry::{ExpirySpec, Span};
 use jeton::domain::selection::Selection;
@@ -12,7 +12,7 @@ fn named(s: &Screens, name: &str) -> Token {
     s.house.ask(OWNER, ShowToken { token: TokenRef::Typed(name.to_owned()) }).unwrap().token
 }
 
-/// The last line of the screen.
+/// Returns the last line of the screen.
 fn footer(s: &Screens) -> String {
     s.text().lines().last().unwrap_or_default().to_owned()
 }
@@ -34,11 +34,11 @@ fn footer_names_what_the_key_will_do() {
     assert!(footer(&s).contains("d Enable"), "{}", footer(&s));
     s.keys("<down>");
     assert!(footer(&s).contains("d Disable"), "{}", footer(&s));
-    // Of several, those that are on go off.
+    // With several tokens, those that are on are switched off.
     s.keys("<up><space><space>");
     assert!(footer(&s).contains("d Disable"), "{}", footer(&s));
 
-    // Enter in the last field presses the button: the keys below say so.
+    // Enter in the last field presses the button: the footer says so.
     s.keys("<esc>x");
     s.assert_shows("Enter Accept");
     s.keys("<tab>");
@@ -77,7 +77,7 @@ fn only_checked_keeps_the_method_under_the_cursor() {
     s.assert_shows("▶   [x] StopEnv");
     s.keys("f");
     s.assert_shows("▶   [x] StopEnv");
-    // One that isn't checked leaves the list and comes back under the cursor.
+    // An unchecked entry leaves the list and comes back under the cursor.
     s.keys("<down>");
     let there = s.text();
     assert!(there.contains("▶   [ ] "), "{there}");
@@ -101,7 +101,7 @@ fn catalogue_shows_no_keys_for_picking() {
     s.assert_shows("[x] Maven Plugin");
     s.keys("<tab>f");
     s.assert_shows("[x] Only checked");
-    // Hidden again, everything is shown.
+    // After hiding again, all entries are shown.
     s.keys("<tab><space><tab>");
     s.assert_hides("Only checked");
     s.assert_hides("Nothing is ticked");
@@ -138,7 +138,7 @@ fn a_terminal_too_small_says_so_whole() {
     assert_eq!(s.text().trim_end(), "30x8 is too small: jeton needs\n40x10");
 }
 
-/// What to do about it stands at a message's end.
+/// A message ends with the next step.
 #[test]
 fn a_long_message_is_told_to_its_end() {
     let mut s = Screens::signed_in(house(&["bot"]));
@@ -159,7 +159,7 @@ fn esc_from_a_filter_goes_back_to_the_row() {
         s.keys(&format!("{typed}<esc>"));
         s.assert_shows("▶   c");
     }
-    // What was walked to since is kept.
+    // The new cursor position is kept.
     s.keys("/<down><esc>");
     s.assert_shows("▶   d");
 
@@ -198,7 +198,7 @@ fn nothing_is_said_twice_on_a_wide_screen() {
     let hint = house.ask(OWNER, ShowToken { token: TokenRef::Typed("bot".to_owned()) }).unwrap().token.hint;
     let mut s = Screens::signed_in(house);
     s.resize(140, 40);
-    // In the table and in the pane, not below as well.
+    // Shown in the table and in the pane, not also below.
     let foot: Vec<String> = s.text().lines().rev().take(3).map(str::to_owned).collect();
     assert!(!foot.concat().contains(&hint), "{foot:?}");
 }

@@ -17,26 +17,26 @@ use crate::support::world::{House, OWNER, PASSWORD, create};
 
 const NEW: &str = "seven brown foxes";
 
-/// On the accounts screen of a house with an account of each role, as its owner: admin, member, ops, viewer.
+/// Opens the accounts screen as owner, in a house with an account per role: admin, member, ops, viewer.
 fn accounts() -> Screens {
     let mut s = Screens::signed_in(House::inhabited());
     s.keys("2");
     s
 }
 
-/// Signed in as `who`, on the accounts screen.
+/// Signs in as `who` and opens the accounts screen.
 fn accounts_as(who: &str) -> Screens {
     let mut s = Screens::over(House::inhabited());
     s.keys(&format!("<s-tab><c-u>{who}<enter>{PASSWORD}<enter>2"));
     s
 }
 
-/// Proves the change that waits.
+/// Proves the pending change.
 fn prove(s: &mut Screens) {
     s.keys(&format!("{PASSWORD}<enter>"));
 }
 
-/// The verb of the last row of the audit log.
+/// Returns the verb of the last row of the audit log.
 fn last(s: &Screens) -> String {
     s.house.audit().pop().unwrap().verb
 }
@@ -46,7 +46,7 @@ fn an_account_is_made() {
     let mut s = accounts();
     s.keys(&format!("nci<tab><right><space><tab>{NEW}<tab>{NEW}<tab><enter>"));
     s.assert_shows("ci signs in with this temporary password");
-    // A mistyped proof costs no new typing.
+    // After a mistyped proof, the input need not be typed again.
     s.keys("wrong horse battery<enter>");
     s.assert_shows("That password is wrong");
     s.house.fakes.clock.forward(2_000);
@@ -59,7 +59,7 @@ fn an_account_is_made() {
     other.keys(&format!("<s-tab><c-u>ci<enter>{NEW}<enter>"));
     other.assert_shows("Replace the password of ci");
     other.assert_hides("ci@prod-1");
-    // Not by the same, not by one that is mistyped, and nothing else is to be had.
+    // Neither the same password nor a mistyped one is accepted, and nothing else is available.
     other.keys(&format!("{NEW}<tab>{NEW}<tab><enter>"));
     other.assert_shows("the new password is the one that it replaces");
     other.message(Msg::Changed);
@@ -166,7 +166,7 @@ fn somebody_elses_password_is_set() {
     assert!(other.house.account_named("member").temporary_password);
 }
 
-/// Somebody sets the password of who sits at the screens: those are locked, and the new password unlocks nothing but its
+/// Another person sets the password of the signed-in account. The screens lock, and the new password unlocks only its
 /// own replacement.
 #[test]
 fn a_password_set_by_somebody_else_meanwhile_is_replaced_at_the_lock() {
@@ -181,7 +181,7 @@ fn a_password_set_by_somebody_else_meanwhile_is_replaced_at_the_lock() {
     s.assert_shows("member@prod-1 · member");
 }
 
-/// Whoever set a temporary password would act with the new role.
+/// The person who set a temporary password could use the new role.
 #[test]
 fn nobody_is_promoted_before_replacing_a_temporary_password() {
     let mut s = accounts();

@@ -10,7 +10,7 @@ use jeton::verbs::decide::Decision;
 use crate::support::screens::Screens;
 use crate::support::world::{House, PASSWORD};
 
-/// The form of a token named `bot`, on the row that opens the picker.
+/// Keys that open the form of a token named `bot`, on the row that opens the picker.
 const TO_CUSTOM: &str = "nbot<tab><tab><tab><up>";
 
 fn picking() -> Screens {
@@ -21,7 +21,7 @@ fn picking() -> Screens {
     s
 }
 
-/// Generates what the form says and gives the secret.
+/// Submits the form and returns the generated secret.
 fn generated(s: &mut Screens) -> Secret {
     s.enter_until("Password of");
     s.keys(&format!("{PASSWORD}<enter>y"));
@@ -122,7 +122,7 @@ fn leaving_asks_only_where_something_would_be_lost() {
     s.assert_shows("Generate a token");
     s.keys("<space><right><down><space><esc>d");
     s.assert_shows("(•) Custom…");
-    // Back in the picker, what was taken before is there.
+    // Back in the picker, the earlier choice is still there.
     s.keys("<space>/stopenv<enter><space><enter><s-tab>");
     s.assert_shows("(•) Custom: 1 method…");
     s.keys("<enter>");
@@ -242,7 +242,7 @@ fn the_catalogue_is_browsed_and_left_as_the_tokens_were() {
     s.keys(&format!("{PASSWORD}<enter>"));
     s.assert_shows("IDE Plugins: ");
     s.assert_shows("[x] Only checked");
-    // From the list of sets as well; in a field it is a letter.
+    // Works from the list of sets too. In a field the key types a letter.
     s.keys("<tab>1");
     s.assert_shows("▶   beta");
     s.keys("/4<bs><enter>4/1<bs><esc>1");

@@ -1,4 +1,4 @@
-//! The algebra of the tree: what is ticked, whatever is shown.
+//! Invariants of the picker's tree: ticks don't depend on the shown rows.
 
 use std::collections::BTreeSet;
 use std::sync::Arc;
@@ -81,7 +81,7 @@ fn catalogues() -> impl Strategy<Value = Arc<[Catalogue]>> {
             sets: sets.collect(),
             groups: groups.into_iter().enumerate().map(of_group).collect(),
         };
-        // Management first, to be put last.
+        // Management first in the list; the picker must put it last.
         Arc::from([Catalogue::shipped("jeton").unwrap(), made])
     })
 }
@@ -91,7 +91,7 @@ fn ticked(tree: &Tree) -> BTreeSet<MethodId> {
     entries.filter(|(place, _)| tree.is_ticked(*place)).map(|(_, e)| e.id.clone()).collect()
 }
 
-/// Whether search and filter show it, told by its words alone.
+/// `true` if search and filter show the method, computed from its words alone.
 fn found(tree: &Tree, id: &MethodId, words: &str) -> bool {
     let entry = tree.stock().entries.iter().find(|e| e.id == *id).unwrap();
     words.split_whitespace().all(|w| {
@@ -122,7 +122,7 @@ fn run(tree: &mut Tree, act: &Act) {
     }
 }
 
-/// What holds at any time.
+/// Checks the invariants that hold at any time.
 fn sound(tree: &Tree, all: &[Catalogue], role: Role) -> Result<(), TestCaseError> {
     let stock = tree.stock();
     let mut sum = 0;
@@ -203,7 +203,7 @@ proptest! {
                         let id = BTreeSet::from([tree.stock().entries[place].id.clone()]);
                         let changed: BTreeSet<MethodId> = had.symmetric_difference(&has).cloned().collect();
                         prop_assert_eq!(changed, id);
-                        // Once more and back: twice is the identity.
+                        // Toggling twice changes nothing.
                         tree.toggle();
                         prop_assert_eq!(ticked(&tree), had);
                         twice = Some(tree.selection());
@@ -227,7 +227,7 @@ proptest! {
             }
             after.extend(twice);
         }
-        // All the way back is where it began.
+        // Undoing everything returns to the start.
         while tree.undo() {}
         if before.len() < 100 {
             prop_assert_eq!(tree.selection(), Selection::nothing());

@@ -1,4 +1,4 @@
-//! Whatever comes, the screens stand.
+//! The screens survive any input.
 
 use crossterm::event::{KeyCode, KeyEvent, KeyModifiers};
 use jeton::domain::expiry::ExpirySpec;
@@ -154,7 +154,7 @@ fn hostile_and_wide_text_stays_in_its_cells() {
     wide.description = Description::parse(&"漢字🦀e\u{301}".repeat(20)).unwrap();
     house.ask(OWNER, wide).unwrap();
     let db = house.raw();
-    // Damage that no face could have written: the store must not be trusted to be safe for a terminal.
+    // Damage that jeton could not have written: stored text must not be trusted to be safe for a terminal.
     let evil = "\u{1b}[2J\u{1b}]52;c;ZXZpbA==\u{7}\u{202e}evil";
     db.execute("UPDATE api_sets SET title = ?1", [evil]).unwrap();
     let mut s = Screens::with(house, Theme::colour(), None);
@@ -185,7 +185,7 @@ fn nothing_wakes_a_dialog_before_anybody_signed_in() {
     assert_eq!(s.model.wakes_at(), None);
 }
 
-/// Where many rows are damaged, a window holds few of them: the screens don't ask for the same one again and again.
+/// With many damaged rows, a window has few good ones. The screens must not request the same window again and again.
 #[test]
 fn damaged_rows_are_asked_for_once() {
     let house = House::new();

@@ -1,4 +1,4 @@
-//! Two secrets of a token alive for a while, key by key.
+//! Two live secrets of a token, key by key.
 
 use jeton::domain::expiry::Span;
 use jeton::domain::time::{DAY, HOUR};
@@ -47,7 +47,7 @@ fn a_grace_ends_with_the_token_and_after_thirty_days() {
     assert_eq!(stored(&s, &issued).previous.unwrap().retires_at, issued.token.expiry.at().unwrap());
 }
 
-/// A token whose old secret lives for a day beside the new one.
+/// Returns a house with a token whose old secret works for a day in addition to the new one.
 fn rotating() -> (House, Issued, Issued) {
     let (house, old) = furnished();
     let verb =
@@ -89,13 +89,13 @@ fn an_overlap_is_ended_from_the_table_the_details_and_the_form() {
         s.assert_shows("bot has one secret again");
         s.assert_shows("= jeton token retire ops/bot");
         assert!(!allowed(&s, &old.secret) && allowed(&s, &new.secret), "{keys}");
-        // Nothing to end any more.
+        // There is nothing left to end.
         s.keys("o");
         assert!(s.model.modals.is_empty());
     }
 }
 
-/// Only what was seen since the rotation is called in use.
+/// Only a secret seen since the rotation is called in use.
 #[test]
 fn an_old_secret_that_nobody_uses_any_more_is_told_so() {
     let (house, old, _) = {

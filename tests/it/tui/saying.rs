@@ -1,4 +1,4 @@
-//! What was said so far, and the help.
+//! The message history, and the help.
 
 use jeton::tui::modal::Modal;
 use jeton::tui::model::Tone;

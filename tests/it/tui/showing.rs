@@ -1,4 +1,4 @@
-//! Which tokens the table shows, and in which order.
+//! Filter and order of the token table.
 
 use jeton::domain::expiry::ExpirySpec;
 use jeton::domain::filter::Filter;
@@ -55,7 +55,7 @@ fn mine_is_no_key_for_who_manages_nobody() {
     s.assert_hides("mine");
 }
 
-/// The names as they come by while `key` is pressed, until `end` is under the cursor.
+/// Returns the names under the cursor while `key` is pressed, until the cursor reaches `end`.
 fn come_by(s: &mut Screens, key: &str, upwards: bool, end: &str) -> Vec<String> {
     let mut seen: Vec<String> = Vec::new();
     for _ in 0..200 {

@@ -1,4 +1,4 @@
-//! What a person does, key by key.
+//! A person's first tasks, key by key.
 
 use std::os::unix::fs::PermissionsExt;
 
@@ -170,7 +170,7 @@ fn filter_as_you_type() {
     s.assert_shows("no \"status:lost\"   ↓ name");
 }
 
-/// What only looks like a field is looked for as it stands, and said beside what it found.
+/// A word that only looks like a field is searched for literally, and the result says so.
 #[test]
 fn a_word_with_a_colon_is_found_and_told() {
     let house = house();
@@ -236,7 +236,7 @@ fn remove_needs_the_typed_name_and_the_password() {
     let mut s = Screens::signed_in(house);
     s.keys("x");
     s.assert_shows("! In use: last seen just now, 1 call today");
-    // Enter moves on and stops at the harmless button; `x` is a letter here.
+    // Enter moves on and stops at the harmless button. `x` types a letter here.
     s.keys("x<enter>");
     s.keys(&format!("{PASSWORD}<tab><tab><enter>"));
     s.assert_shows("Type the name exactly: deploy-bot");

@@ -1,4 +1,4 @@
-//! The token table: marks, acts on several, the trash.
+//! The token table: marks, changes of several tokens, the trash.
 
 use jeton::domain::expiry::ExpirySpec;
 use jeton::domain::time::DAY;
@@ -78,7 +78,7 @@ fn shift_extends_from_where_it_began_and_shrinks_back() {
     assert_eq!(marked(&s), ["a", "b", "c"], "up from where it began it marks too");
     s.keys("<s-down><s-down>");
     assert_eq!(marked(&s), ["b", "c"], "back over b it stays, as it was marked before");
-    // Where Shift means nothing it is not in the way.
+    // Shift is ignored where it has no meaning.
     s.keys("<esc>?<s-down><esc>");
     s.keys("n<s-down>x");
     s.assert_shows("Description");
@@ -169,7 +169,8 @@ fn several_are_removed_after_their_number_was_typed_with_those_in_use_first() {
     let row = |name: &str| text.lines().position(|line| line.contains(name)).unwrap();
     assert!(row("! ops/z-busy") < row("ops/a") && row("ops/a") < row("ops/b"), "{text}");
     s.assert_shows("1 call in 7 days");
-    // A wrong number is marked when the field is left; Enter in the last field presses the button, which is then told why.
+    // A wrong number is marked when the field loses focus. Enter in the last field presses the button, which then shows
+    // the error.
     s.keys("2<enter>");
     s.assert_shows("That isn't their number");
     s.keys(&format!("{PASSWORD}<enter>"));
@@ -280,7 +281,7 @@ fn the_trash_and_the_expired_are_purged_after_a_look() {
     s.assert_shows("1 expired token purged");
     s.keys("tp");
     s.assert_shows("1 trashed token of yours");
-    // One more goes into the trash while the dialog is open.
+    // One more token goes into the trash while the dialog is open.
     delete(&s, "kept");
     s.message(Msg::Changed);
     s.assert_shows("2 trashed tokens of yours");

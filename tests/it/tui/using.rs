@@ -1,4 +1,4 @@
-//! How tokens are used, told beside them, before they go, and where their selection is changed.
+//! Usage of tokens: in Details, before they are deleted, and where their selection is changed.
 
 use std::collections::BTreeSet;
 
@@ -23,7 +23,7 @@ const STOP: &str = "environment.control.StopEnv";
 const START: &str = "environment.control.StartEnv";
 const CLONE: &str = "environment.control.CloneEnv";
 
-/// Records uses of `days` ago.
+/// Records uses `days` ago.
 fn used(house: &House, token: &Token, method: &str, from: (&str, &str), days: i64, count: u64) {
     let secret = PublicId::parse(token.hint.split('_').nth(1).unwrap()).unwrap();
     let at = Timestamp(house.now().0 - days * DAY);
@@ -36,7 +36,7 @@ fn custom(methods: &[&str]) -> Selection {
     Selection::Custom(methods.iter().map(|m| MethodId::parse(m).unwrap()).collect())
 }
 
-/// A token of 40 days that was used in two ways, and `another`.
+/// Returns a house with a token 40 days old that was used in two ways, and `another`.
 fn busy(selection: Selection) -> House {
     let house = House::new();
     let mut new = create("deploy-bot");
@@ -52,7 +52,7 @@ fn busy(selection: Selection) -> House {
     house
 }
 
-/// On the row of deploy-bot.
+/// Puts the cursor on the row of deploy-bot.
 fn on_bot(house: House, theme: Theme) -> Screens {
     let mut s = Screens::with(house, theme, None);
     s.keys(&format!("{PASSWORD}<enter><down>"));
@@ -112,7 +112,7 @@ fn what_would_break_stands_in_remove() {
     insta::assert_snapshot!("remove_in_an_overlap", s.dump());
 }
 
-/// What has no room is counted, in both dialogs and beside the table.
+/// Entries without room are counted, in both dialogs and next to the table.
 #[test]
 fn what_is_left_out_is_said() {
     let house = busy(custom(&[STOP, START]));
@@ -228,7 +228,7 @@ fn nothing_is_called_unused_on_thin_evidence() {
     s.keys("<space>d");
     s.assert_shows("Nothing was dropped: only 2 days of ledger");
     s.assert_shows("2 of ");
-    // Without any use of methods everything would go.
+    // Without any recorded use of methods, everything would be dropped.
     let house = House::new();
     let mut new = create("idle");
     new.selection = custom(&[STOP]);

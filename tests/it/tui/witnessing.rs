@@ -1,4 +1,4 @@
-//! What the running service says of a change, in the line about it.
+//! The running service's confirmation of a change, in the line about it.
 
 use std::collections::VecDeque;
 use std::time::Duration;
@@ -69,7 +69,7 @@ fn the_line_stands_before_the_service_has_answered() {
     s.keys("/deploy<enter>d");
     s.held = Some(VecDeque::new());
     s.keys(&format!("{PASSWORD}<enter>"));
-    // The change is answered; what follows from it is still under way.
+    // The change is answered; its confirmation is still pending.
     let done = s.held.as_mut().unwrap().pop_front().unwrap();
     s.message(done);
     s.assert_shows("✓ deploy-bot disabled; denied from the next request on");
