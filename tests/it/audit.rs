@@ -1,4 +1,4 @@
-//! `jeton audit`: reading, following, verifying and anchoring, by its exit codes and words.
+//! `jeton audit`: reading, following, verifying and anchoring, with exit codes and messages.
 
 use std::io::{BufRead, BufReader};
 use std::os::unix::fs::{MetadataExt, PermissionsExt, symlink};
@@ -21,7 +21,7 @@ fn raw(home: &Home, sql: &str) {
     rusqlite::Connection::open(home.store()).unwrap().execute_batch(sql).unwrap();
 }
 
-/// Rows: 1 init, 2 and 3 create, 4 disable, 5 delete.
+/// Returns a home with five rows: 1 init, 2 and 3 create, 4 disable, 5 delete.
 fn in_use() -> Home {
     let home = Home::set_up();
     home.create(&["ci", "--description", "\u{2764} \"quoted\""]);
@@ -129,7 +129,7 @@ fn anchors_see_what_was_cut_and_rewritten() {
     let json = home.run(&["audit", "verify", "--json", "--anchor", "a"], "").succeeds().json();
     assert_eq!(json["anchored_to"], 6);
 
-    // Another store's anchor, and damaged ones.
+    // An anchor of another store, and damaged anchors.
     let other = in_use();
     std::fs::write(other.path("a"), &text).unwrap();
     other.run(&["audit", "verify", "--anchor", "a"], "").ends(6).says(&["of another store"]);
@@ -153,7 +153,7 @@ fn anchors_see_what_was_cut_and_rewritten() {
     home.run(&["audit", "verify", "--anchor", "a"], "").ends(6).says(&["rows after 4 are missing", "has 6"]);
     home.run(&["audit", "anchor", "a"], "").ends(6).says(&["rows after 4 are missing", "nothing was added"]);
     assert_eq!(std::fs::read_to_string(home.path("a")).unwrap(), text);
-    // Grown again, the log is as long, and still another.
+    // After more changes the log is as long as before, but still a different one.
     home.create(&["x"]);
     home.create(&["y"]);
     home.run(&["audit", "verify"], "").succeeds();
@@ -175,14 +175,14 @@ fn an_anchor_goes_into_a_file_of_ones_own_or_nowhere() {
     }
     assert_eq!(std::fs::read_to_string(home.path("real")).unwrap(), "");
     assert!(!exists(&home.path("nothing")));
-    // A pipe is read as any stream is: without a writer it would be waited for.
+    // A pipe is read like any stream: without a writer the read would wait.
     home.run(&["audit", "verify", "--anchor", "folder"], "").ends(1);
     std::fs::set_permissions(home.path("shared"), std::fs::Permissions::from_mode(0o644)).unwrap();
     home.run(&["audit", "anchor", "shared"], "").succeeds();
     Home::new().run(&["audit", "anchor", "a"], "").ends(3).silent();
 }
 
-/// `audit --follow` on the way.
+/// A running `audit --follow`.
 struct Follower {
     child: Child,
     out: BufReader<ChildStdout>,
@@ -209,7 +209,7 @@ impl Follower {
         serde_json::from_str(&self.line()).unwrap()
     }
 
-    /// Its exit code, and what it complained of.
+    /// Returns the exit code and stderr.
     fn ended(self) -> (Option<i32>, String) {
         let out = self.child.wait_with_output().unwrap();
         (out.status.code(), String::from_utf8(out.stderr).unwrap())

@@ -4,7 +4,7 @@ use std::process::Command;
 
 use crate::support::program::{Home, Ran, finish};
 
-/// A token's file of its own, and a home where its account is the owner `ops`.
+/// Returns a token's secret in its own file, and a home where the token's account is the owner `ops`.
 fn holder(methods: &[&str]) -> (Home, String) {
     let home = Home::set_up();
     let picked: Vec<&str> = methods.iter().flat_map(|m| ["--method", m]).collect();
@@ -103,7 +103,7 @@ fn a_token_lacks_what_was_not_given_to_it() {
     assert_eq!(home.as_ops(&["token", "list", "--json"]).json()["tokens"].as_array().unwrap().len(), 1);
 }
 
-/// It stands neither in the environment that others may read nor in anything the program prints.
+/// The secret is neither in the environment that others may read nor in any output.
 #[test]
 fn a_token_leaves_the_environment_at_once() {
     let (home, secret) = holder(READS);
@@ -111,14 +111,14 @@ fn a_token_leaves_the_environment_at_once() {
     command.env("JETON_TOKEN", &secret);
     let ran = finish(command, b"");
     assert!(!ran.err.contains(&secret[13..]), "{}", ran.err);
-    // `verify` waits for its input: long enough to look at it.
+    // `verify` waits for its input: long enough to inspect the process.
     let mut command = home.command(&["verify"]);
     let piped = || std::process::Stdio::piped();
     command.env("JETON_TOKEN", &secret).stdin(piped()).stdout(piped()).stderr(piped());
     let mut child = command.spawn().unwrap();
     let environ = format!("/proc/{}/environ", child.id());
     let without = (0..10_000).any(|_| {
-        // What we ourselves may not read any more nobody else may.
+        // If even we may no longer read the environment, nobody else may.
         let Ok(seen) = std::fs::read(&environ) else { return true };
         !seen.is_empty() && !seen.windows(secret.len()).any(|w| w == secret.as_bytes())
     });
@@ -192,7 +192,7 @@ fn login_remembers_who_and_forgets_the_token_and_logout_forgets_both() {
     home.run(&["config", "get", "username"], "").ends(3);
 }
 
-/// A token that would give more than it has, or outlive itself, ends in exit 4 with nothing changed.
+/// A token that would grant more than it has, or outlive itself, gets exit 4, and nothing changes.
 #[test]
 fn no_token_gives_what_it_does_not_hold() {
     let home = Home::set_up();
@@ -267,7 +267,7 @@ fn no_token_gives_what_it_does_not_hold() {
     for words in [&["create", "less", "--method", called, "--expires", "1d"][..], &["copy", "weaker", "twin"]] {
         with(&home, &variables, &[&["token"], words].concat()).succeeds();
     }
-    // What nobody asked for is shortened: it ends with the token that makes it.
+    // A default expiry is shortened to that of the token that makes the new one.
     with(&home, &variables, &["token", "create", "default"]).succeeds();
     with(&home, &variables, &["token", "copy", "longer", "shorter"]).succeeds();
     let expiry = |name: &str| {
@@ -277,7 +277,7 @@ fn no_token_gives_what_it_does_not_hold() {
     with(&home, &variables, &["token", "disable", "stronger", "longer", "bot"]).succeeds();
 }
 
-/// A token as it is listed, without what its own use changes.
+/// Returns a listed token without the fields that its own use changes.
 fn seldom_changing(token: &serde_json::Value) -> serde_json::Value {
     let mut token = token.clone();
     token.as_object_mut().unwrap().remove("last_seen_at");

@@ -1,5 +1,5 @@
-//! A password and secrets that are known go through every verb and face; then no byte of them is anywhere but where they
-//! were asked for.
+//! Known passwords and secrets go through every verb, on the command line and on the screens. Then no byte of them may
+//! be anywhere except where they were requested.
 
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -30,13 +30,13 @@ use crate::support::service::Service;
 use crate::support::world::{CountingHasher, House, OWNER, create, init, username};
 
 const JETON: &str = env!("CARGO_BIN_EXE_jeton");
-/// The password, and the same mistyped.
+/// The password, and a mistyped form of it.
 const PASSWORD: &str = "Zq7-violet-quartz-heron";
 const MISTYPED: &str = "Zq7-violet-quartz-herom";
-/// The password of an account that somebody makes.
+/// The password of a new account.
 const NEW_PASSWORD: &str = "Kx3-amber-basalt-otter";
 
-/// What must not be found, in every shape it could have.
+/// Values that must not be found, in every encoding they could have.
 struct Canaries {
     shapes: Vec<(String, Vec<u8>)>,
     secrets: Vec<String>,
@@ -52,7 +52,7 @@ impl Canaries {
         canaries
     }
 
-    /// From now on `secret` must not be found.
+    /// Adds `secret` to the values that must not be found.
     fn secret(&mut self, secret: &str) {
         assert!(Secret::parse(secret).is_ok(), "{secret:?}");
         let (name, random) = (format!("secret {}", &secret[..12]), &secret[13..45]);
@@ -70,7 +70,7 @@ impl Canaries {
         self.shapes.push((format!("{name}, HEX"), hex.to_uppercase().into_bytes()));
         self.shapes.push((format!("{name}, UTF-16"), text.bytes().flat_map(|b| [b, 0]).collect()));
         for before in 0..3 {
-            // The groups that don't depend on what stands around it.
+            // Only the base64 groups that don't depend on the surrounding text.
             let coded = Base64Unpadded::encode_string(&[&vec![0; before][..], text.as_bytes()].concat());
             let groups = coded.len() / 4 * 4;
             let part = &coded[if before == 0 { 0 } else { 4 }..groups - 4];
@@ -79,7 +79,7 @@ impl Canaries {
     }
 
     fn found(&self, place: &[u8]) -> Option<&str> {
-        // By their first byte: a place is walked once, not once a shape.
+        // Indexed by first byte, so that each place is searched once, not once per encoding.
         let mut by_first: Vec<Vec<usize>> = vec![Vec::new(); 256];
         for (index, (_, shape)) in self.shapes.iter().enumerate() {
             by_first[usize::from(shape[0])].push(index);
@@ -94,7 +94,8 @@ impl Canaries {
         assert_eq!(self.found(place), None, "in {what}: {}", String::from_utf8_lossy(place));
     }
 
-    /// Demands that no file under `folder` holds any, but for those that were asked for. How many were read.
+    /// Asserts that no file under `folder` contains a value, except the files in `but`. Returns the number of files
+    /// read.
     #[track_caller]
     fn not_under(&self, folder: &Path, but: &[PathBuf]) -> usize {
         let mut read = 0;
@@ -103,7 +104,7 @@ impl Canaries {
             if path.is_dir() {
                 read += self.not_under(&path, but);
             } else if !but.contains(&path) {
-                // It may have gone meanwhile: the store's own companions come and go.
+                // The file may be gone meanwhile: the store's `-wal` and `-shm` files come and go.
                 let Ok(bytes) = fs::read(&path) else { continue };
                 assert_eq!(self.found(&bytes), None, "in {}", path.display());
                 read += 1;
@@ -112,14 +113,14 @@ impl Canaries {
         read
     }
 
-    /// Demands that nothing is in what others may see of a running program.
+    /// Asserts that nothing is visible to others in a running program's `/proc` files.
     #[track_caller]
     fn not_shown_by_the_system(&self, pid: Pid) {
         let of = |name: &str| fs::read(format!("/proc/{}/{name}", pid.as_raw_nonzero()));
         let line = of("cmdline").unwrap();
         assert!(line.ends_with(b"\0"), "it runs");
         self.not_in("the command line", &line);
-        // Kept from everyone but root, where that is not us: all the better.
+        // Readable only by root if we aren't root, which is even better.
         if let Ok(environment) = of("environ") {
             self.not_in("the environment", &environment);
         }
@@ -153,7 +154,7 @@ impl Runs {
         self.run(&args, &format!("{password}\n"))
     }
 
-    /// Runs a command that answers with no secret.
+    /// Runs a command whose answer contains no secret.
     #[track_caller]
     fn tells_nothing(&self, args: &[&str], code: i32) {
         let ran = self.with(PASSWORD, args);
@@ -162,7 +163,7 @@ impl Runs {
         self.all_files();
     }
 
-    /// Runs a command that answers with a new secret, on stdout or in the file `out`.
+    /// Runs a command whose answer contains a new secret, on stdout or in the file `out`.
     #[track_caller]
     fn answers(&mut self, args: &[&str], out: Option<&str>) -> String {
         let args: Vec<&str> = args.iter().copied().chain(out.iter().flat_map(|o| ["--out", o])).collect();
@@ -223,7 +224,7 @@ fn the_commands_tell_a_secret_once_and_a_password_never() {
         {
             let ran = runs.run(args, &format!("{secret}\n"));
             runs.canaries.not_in("stdout", ran.out.as_bytes());
-            // Cut short, and with a blank too many.
+            // Truncated, and with an extra blank.
             for wrong in [&secret[..50], &format!("{secret} "), &format!("Bearer {secret}")] {
                 let ran = runs.run(args, wrong).ends(4);
                 runs.canaries.not_in("stdout", ran.out.as_bytes());
@@ -246,7 +247,7 @@ fn the_commands_tell_a_secret_once_and_a_password_never() {
         let named = runs.run(&["token", "whose"], &format!("{purged}\n")).ends(0);
         runs.canaries.not_in("stdout", named.out.as_bytes());
     }
-    // Refusals: a name that is taken, a file that is there, a wrong confirmation, no such token, a wrong password.
+    // Refusals: a taken name, an existing file, a wrong confirmation, an unknown token, a wrong password.
     runs.tells_nothing(&["token", "create", "a"], 5);
     runs.tells_nothing(&["token", "create", "e", "--out", "d.secret"], 1);
     runs.tells_nothing(&["token", "regenerate", "a", "--out", "no/such/folder"], 1);
@@ -258,13 +259,13 @@ fn the_commands_tell_a_secret_once_and_a_password_never() {
     assert_eq!(runs.home.verify(&again), 4);
     let refused = runs.with(MISTYPED, &["token", "list"]).ends(4);
     runs.canaries.not_in("stdout", refused.out.as_bytes());
-    // A password on a line that is no password, and one that is too long.
+    // A line that is no valid password, and a password that is too long.
     runs.with(&PASSWORD.repeat(300), &["whoami"]).ends(2);
     runs.all_files();
     assert_eq!(runs.canaries.secrets.len(), 10);
 }
 
-/// Whatever is presented to a service that tells all it can, right or wrong, wherever it may stand.
+/// The service's logs and metrics contain no presented secret, right or wrong, in any place of a request.
 #[test]
 fn the_service_tells_nothing() {
     let mut runs = Runs::new();
@@ -301,7 +302,7 @@ fn the_service_tells_nothing() {
                 let told = manager.post("/v1/introspect", &[kind, &bearer(&asker)], &form);
                 runs.canaries.not_in("an answer", format!("{told:?}").as_bytes());
             }
-            // No HTTP: what is said about it holds nothing of it.
+            // Invalid HTTP: the log entry about it contains nothing of the request.
             let mut broken = service.client();
             broken.send(format!("GET /v1/verify/- HTTP/1.1\r\n{}\0\r\n\r\n", bearer(secret)));
             let told = broken.answer();
@@ -383,7 +384,7 @@ fn nothing_is_seen_of_a_command_that_asks() {
     }
 }
 
-/// Waits until the terminal echoes no more: the prompt comes before that.
+/// Waits until the terminal no longer echoes: the prompt appears before that.
 fn hidden(t: &Terminal) {
     while t.echoes() {
         std::thread::yield_now();
@@ -437,7 +438,7 @@ fn the_screens_show_a_secret_while_asked_to() {
     assert_eq!(runs.home.verify(&old), 0);
 }
 
-/// From a question for the password to the table again: the secret is masked, shown, masked, saved and left behind.
+/// From the password prompt back to the table: the secret is masked, shown, masked, saved and left.
 fn reveal(runs: &mut Runs, t: &mut Terminal, save: Option<&str>) -> String {
     let asked = t.written().len();
     t.shows("Password of ops");
@@ -526,7 +527,7 @@ fn debug_tells_nothing() {
     }
 }
 
-/// The search itself: what is planted is found, wherever and however.
+/// Checks the search itself: planted values are found in every place and encoding.
 #[test]
 fn the_search_finds_what_is_planted() {
     let mut canaries = Canaries::new();

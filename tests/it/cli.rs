@@ -101,7 +101,7 @@ fn hostile_words_end_with_usage_and_no_raw_byte() {
     ];
     for name in names {
         home.as_ops(&["token", "create", name]).ends(2).silent();
-        // The same words where clap itself quotes what it doesn't know.
+        // The same safe quoting when clap itself quotes unknown input.
         home.run(&["token", &format!("x{name}")], "").ends(2).silent();
         home.run(&[format!("--x{name}")], "").ends(2).silent();
         home.run(&["whoami", "--no-input", &format!("--user={name}")], "").ends(2).silent();
@@ -471,7 +471,7 @@ fn several_accounts_and_what_each_may() {
     assert_eq!(run(&metrics, &["whoami", "--json"]).succeeds().json()["account"]["role"], "viewer");
     let own = run(&metrics, &["token", "list", "--quiet"]).succeeds().out;
     assert!(own.lines().count() == 9 && own.lines().all(|l| l.starts_with("metrics/")), "{own}");
-    // What is not theirs sounds the same, there or not.
+    // A token of another account gets the same message as a token that doesn't exist.
     let hidden = |name: &str| run(&metrics, &["token", "show", name]).ends(4).silent().err;
     assert_eq!(hidden("demo/deploy-bot"), hidden("demo/nothing"));
     let all = run(&metrics, &["token", "list", "--all", "--quiet"]).succeeds().out;

@@ -8,18 +8,18 @@ const OTHER: &str = "seven brown foxes";
 const TEMPORARY: &str = "four grey herons";
 
 impl Home {
-    /// Runs it as `user`, with `lines` on stdin.
+    /// Runs the program as `user`, with `lines` on stdin.
     fn asking(&self, user: &str, args: &[&str], lines: &[&str]) -> Ran {
         let args: Vec<&str> = args.iter().copied().chain(["--user", user, "--password-stdin"]).collect();
         self.run(&args, lines.iter().map(|l| format!("{l}\n")).collect::<String>())
     }
 
-    /// Runs it as the owner.
+    /// Runs the program as the owner.
     fn ops(&self, args: &[&str]) -> Ran {
         self.asking("ops", args, &[PASSWORD])
     }
 
-    /// A new account, which has replaced its temporary password with [`OTHER`].
+    /// Creates an account that has replaced its temporary password with [`OTHER`].
     fn account(&self, name: &str, role: &str) -> Ran {
         let created = self.asking("ops", &["account", "create", name, "--role", role], &[PASSWORD, TEMPORARY]);
         if created.code == 0 {
@@ -28,13 +28,13 @@ impl Home {
         created
     }
 
-    /// The exit code of `verify --method`.
+    /// Returns the exit code of `verify --method`.
     fn may(&self, secret: &str, method: &str) -> i32 {
         self.run(&["verify", "--method", method], format!("{secret}\n")).code
     }
 }
 
-/// The secret of a new token of `user`'s that may call whatever its role permits.
+/// Returns the secret of a new token of `user` with everything its role permits.
 fn inheriting(home: &Home, user: &str) -> String {
     let created = home.asking(user, &["token", "create", "x", "--inherit", "--quiet"], &[OTHER]).succeeds();
     created.out.trim_end().to_owned()
@@ -136,7 +136,7 @@ fn new_passwords_follow_on_the_second_line_or_come_from_a_file() {
     home.run(&from_files, "").succeeds().silent();
     home.asking("ci", &["whoami"], &[OTHER]).ends(4).silent().says(&["temporary", "jeton account passwd --user ci"]);
 
-    // One's own, then somebody else's; each time the old one is no good any more.
+    // One's own password, then another account's. Each time the old one stops working.
     home.asking("ci", &["account", "passwd"], &[OTHER, "eight brown foxes"]).succeeds().silent().says(&["✓ ci has"]);
     home.asking("ci", &["whoami"], &["eight brown foxes"]).succeeds();
     home.asking("ops", &["account", "passwd", "ci"], &[PASSWORD, OTHER]).succeeds().silent();

@@ -10,13 +10,14 @@ fn by_token(home: &Home, secret: &str, args: &[&str]) -> Ran {
     finish(command, b"")
 }
 
-/// Runs a command as `user` with everybody's password, and `more` behind it on stdin.
+/// Runs a command as `user` with the common password, and `more` after it on stdin.
 fn by_person(home: &Home, user: &str, args: &[&str], more: &str) -> Ran {
     let args = [args, &["--user", user, "--password-stdin"]].concat();
     home.run(&args, format!("{PASSWORD}\n{more}"))
 }
 
-/// A home with the accounts `ops` (owner), `boss` (admin) and `mia` (member), all with one password of their own choice.
+/// Returns a home with the accounts `ops` (owner), `boss` (admin) and `mia` (member), each with a password of its own
+/// choice.
 fn inhabited() -> Home {
     let home = Home::set_up();
     home.as_ops(&["catalogue", "apply", "cloud-platform"]).succeeds();
@@ -42,7 +43,7 @@ fn promote(home: &Home, role: &str) {
     by_person(home, "ops", &["account", "role", "mia", role], "").succeeds();
 }
 
-/// An admin keeps a token of a member's, who becomes an owner: what the admin holds never does.
+/// An admin keeps a token of a member who becomes an owner: the admin's secret never gets owner rights.
 #[test]
 fn planted_token_ends_at_the_ceiling_it_was_issued_under() {
     let home = inhabited();
@@ -72,7 +73,7 @@ fn planted_token_ends_at_the_ceiling_it_was_issued_under() {
     let can =
         by_person(&home, "mia", &["token", "can", "planted", "jeton.tokens.write-all", "--json"], "").ends(4).json();
     assert_eq!((can["allowed"].clone(), can["reason"].clone()), (false.into(), "issued-role".into()));
-    // Who owns it by now lifts it deliberately, and the one that was planted dies.
+    // The new owner raises the token deliberately, and the planted secret stops working.
     by_person(&home, "mia", &["token", "regenerate", "planted"], "").succeeds();
     assert_eq!(home.verify(&planted), 4);
 }
@@ -112,7 +113,7 @@ fn find_admin_method(home: &Home) -> Option<String> {
     admin.next()?["id"].as_str().map(str::to_owned)
 }
 
-/// A set grows after its members were given away one by one: nothing that a Custom token made grows with it.
+/// A set grows after its methods were granted one by one: no token made by a Custom token grows with the set.
 #[test]
 fn child_never_outgrows_its_maker() {
     let home = Home::set_up();
@@ -136,7 +137,7 @@ fn child_never_outgrows_its_maker() {
         "--method",
         "shop.List",
     ]);
-    // Made by a person: the maker holds all that is in the set today.
+    // Made by a person: the maker has every method of today's set.
     for name in ["off", "gone", "on"] {
         home.create(&[name, "--set", "Shop", "--expires", "1d"]);
     }
@@ -219,7 +220,7 @@ fn rights_are_told_with_their_reasons_and_warned_of() {
         (json["rights"]["methods"].clone(), &json["rights"]["refused"]),
         (serde_json::json!([]), &"disabled".into())
     );
-    // Of a set, every method is listed.
+    // For a set, every method is listed.
     by_person(&home, "mia", &["token", "create", "by-set", "--set", "IDE Plugins"], "").succeeds();
     let shown = by_person(&home, "mia", &["token", "show", "by-set"], "").succeeds().out;
     assert!(shown.lines().count() > 20 && shown.contains("May call"), "{shown}");

@@ -1,4 +1,4 @@
-//! What the commands read, from files, stdin and pipes alike.
+//! Input of the commands, from files, stdin and pipes.
 
 use std::fs::OpenOptions;
 use std::io::Write;
@@ -86,7 +86,7 @@ fn a_dash_is_stdin_or_stdout_or_refused() {
     assert!(beside.iter().all(|name| name != "-"), "{beside:?}");
 }
 
-/// A pipe with a name, with `text` in it for one reader.
+/// Creates a named pipe with `text` in it for one reader.
 fn pipe(home: &Home, name: &str, text: &str) -> std::path::PathBuf {
     let path = home.path(name);
     assert!(Command::new("mkfifo").args(["-m", "600"]).arg(&path).status().unwrap().success());

@@ -5,7 +5,7 @@ use serde_json::{Value, json};
 use crate::support::direct::{record_denial, record_many, record_use};
 use crate::support::program::Home;
 
-/// Everything that could drive a terminal, as a caller may send it.
+/// Everything that could control a terminal, as a caller may send it.
 const HOSTILE: &str = "\u{1b}[2J\u{9b}31m\u{202e}evil\r\n\u{7}";
 
 fn rows(home: &Home, args: &[&str], list: &str) -> Vec<Value> {
@@ -91,7 +91,7 @@ fn the_whole_ledger_is_read_page_by_page() {
     }
 }
 
-/// What a caller says it is reaches a terminal as text, in every answer that tells of it.
+/// A caller's client name reaches a terminal as plain text, in every answer that contains it.
 #[test]
 fn what_callers_say_drives_no_terminal() {
     let home = Home::set_up();

@@ -1,4 +1,4 @@
-//! What the commands print, where it can't be printed, and what is said of odd things.
+//! Output of the commands, failed output, and messages about unusual input.
 
 use std::fs::OpenOptions;
 use std::process::{Command, Stdio};
@@ -11,7 +11,7 @@ use serde_json::json;
 use crate::support::program::{Home, PASSWORD, finish};
 use crate::support::world::SeededEntropy;
 
-/// Runs the program with its stdout on a full disk; the exit code and stderr.
+/// Runs the program with its stdout on a full disk. Returns the exit code and stderr.
 fn onto_full_disk(home: &Home, args: &[&str]) -> (Option<i32>, String) {
     use std::io::Write;
     let full = OpenOptions::new().write(true).open("/dev/full").unwrap();
@@ -40,14 +40,14 @@ fn a_secret_that_nobody_got_is_never_in_force() {
     }
     assert_eq!(home.as_ops(&["token", "list", "--quiet"]).out, "ops/a\n");
     assert_eq!(home.verify(&secret), 0, "the secret before is in force as ever");
-    // Closed, there is nobody to get it either.
+    // With stdout closed, nobody can receive the secret either.
     let program = env!("CARGO_BIN_EXE_jeton");
     let mut closed = Command::new("sh");
     closed.env_clear().env("HOME", home.path("")).current_dir(home.path(""));
     closed.args(["-c", "exec \"$0\" token create b --quiet --password-stdin >&-", program]);
     assert_eq!(finish(closed, format!("{PASSWORD}\n").as_bytes()).code, 1);
     assert_eq!(home.as_ops(&["token", "list", "--quiet"]).out, "ops/a\n");
-    // What is saved to a file is there, whatever becomes of the rest.
+    // A secret saved to a file stays there, even if later output fails.
     let (code, _) = onto_full_disk(&home, &["token", "create", "s", "--out", "s", "--json", "--password-stdin"]);
     assert_eq!(code, Some(1));
     assert_eq!(home.verify(std::fs::read_to_string(home.path("s")).unwrap().trim_end()), 0);
@@ -135,7 +135,7 @@ fn a_found_secret_is_found_with_what_is_around_it() {
     home.run(&["verify"], format!("Bearer {a}")).ends(4);
 }
 
-/// However many secrets stand in a text, each of them is looked up.
+/// Each secret in a text is looked up, however many there are.
 #[test]
 fn whose_looks_up_every_secret_of_a_text() {
     let home = Home::set_up();
@@ -229,7 +229,7 @@ fn a_token_is_deleted_by_account_and_name_as_two_words() {
     let listed = || as_ops(&["token", "list", "--all", "--quiet"]).succeeds().out;
     as_ops(&["tokens", "destroy", "ana", "bot", "--confirm", "bot"]).succeeds();
     assert!(!listed().contains("ana/bot"));
-    // `ci x` is the token ci/x, and two tokens of ops.
+    // `ci x` can mean the token ci/x, or two tokens of ops.
     as_ops(&["token", "rm", "ci", "x", "--confirm", "2"]).ends(5).says(&["ci/x"]);
     as_ops(&["token", "rm", "ci", "x", "--confirm", "x"]).ends(5);
     assert!(listed().contains("ci/x") && listed().contains("ops/ci"));
@@ -248,7 +248,7 @@ fn secrets_in_a_full_pipe_hold_nobody_up() {
     let home = Home::set_up();
     let leaked = home.create(&["leaked"]);
     home.as_ops(&["policy", "set", "active_tokens", "0"]).succeeds();
-    // More than a pipe holds: after its first byte the program waits for a reader, however fast it is.
+    // More than a pipe holds: after the first byte the program waits for a reader, however fast the program is.
     let names: Vec<String> = (0..600).map(|n| format!("new{n}")).collect();
     let args: Vec<&str> = ["token", "create", "--json", "--password-stdin"].into_iter().collect();
     let args: Vec<&str> = args.into_iter().chain(names.iter().map(String::as_str)).collect();

@@ -1,5 +1,5 @@
-//! What takes a person, and whose password it is, through the real program: a borrowed token destroys nothing, and
-//! whoever set a password gains nothing by its account's promotion.
+//! Actions that need a person, and temporary passwords, through the real program. A borrowed token destroys nothing,
+//! and the person who set a password gains nothing when its account is promoted.
 
 use std::process::Command;
 
@@ -7,20 +7,20 @@ use serde_json::Value;
 
 use crate::support::program::{Home, Ran, finish};
 
-/// Runs a command that a token asks for.
+/// Runs a command authenticated by a token.
 fn by_token(home: &Home, secret: &str, args: &[&str]) -> Ran {
     let mut command: Command = home.command(args);
     command.env("JETON_TOKEN", secret);
     finish(command, b"")
 }
 
-/// Runs a command that the owner asks for, by password.
+/// Runs a command as the owner, by password.
 fn by_ops(home: &Home, args: &[&str]) -> Ran {
     home.as_ops(&[args, &["--user", "ops"]].concat())
 }
 
-/// What the owner sees of tokens in and outside the trash, of accounts, and how long the audit log is. When a token was
-/// last seen is left out: what acts is used.
+/// Returns the owner's view of tokens in and outside the trash, of accounts, and the length of the audit log. The
+/// tokens' last use is left out, because the acting token is used.
 fn state(home: &Home) -> (Vec<Value>, Value, usize) {
     let tokens = |args: &[&str]| by_ops(home, &[&["token", "list", "--all", "--json"], args].concat()).json();
     let mut all: Vec<Value> = [tokens(&[]), tokens(&["--trash"])]
@@ -33,8 +33,8 @@ fn state(home: &Home) -> (Vec<Value>, Value, usize) {
     (all, accounts, rows)
 }
 
-/// A token of the owner's that holds every method of jeton's: it may put stronger tokens into the trash, which can be
-/// undone, but it purges nothing and deletes no account.
+/// An owner's token with every jeton method may put stronger tokens into the trash, which can be undone. It can't purge
+/// anything or delete an account.
 #[test]
 fn borrowed_token_destroys_nothing_for_good() {
     let home = Home::set_up();
@@ -83,7 +83,7 @@ fn borrowed_token_destroys_nothing_for_good() {
     by_ops(&home, &["token", "enable", "ops/strong", "ops/stronger"]).succeeds();
 }
 
-/// Runs a command as `user`, with `lines` on stdin: its password, then what follows.
+/// Runs a command as `user`, with `lines` on stdin: the password, then further input.
 fn asking(home: &Home, user: &str, args: &[&str], lines: &[&str]) -> Ran {
     let args: Vec<&str> = args.iter().copied().chain(["--user", user, "--password-stdin"]).collect();
     home.run(&args, lines.iter().map(|l| format!("{l}\n")).collect::<String>())
@@ -94,7 +94,7 @@ const BOSS: &str = "seven brown foxes";
 const KNOWN: &str = "known to the boss";
 const OWN: &str = "known to carol alone";
 
-/// The owner `ops`, and `boss`, an admin with a password of its own.
+/// Returns a home with the owner `ops`, and `boss`, an admin with a password of its own.
 fn with_boss() -> Home {
     let home = Home::set_up();
     asking(&home, "ops", &["account", "create", "boss", "--role", "admin"], &[OPS, "for the boss to replace"])
@@ -108,7 +108,8 @@ fn role_of(home: &Home, name: &str) -> String {
     shown["account"]["role"].as_str().unwrap().to_owned()
 }
 
-/// An admin makes an account and keeps its password; the owner promotes the account. The admin gets no owner by it.
+/// An admin creates an account and keeps its password; the owner promotes the account. The admin doesn't become an
+/// owner by it.
 #[test]
 fn promoted_password_gives_its_setter_nothing() {
     let home = with_boss();
@@ -121,7 +122,7 @@ fn promoted_password_gives_its_setter_nothing() {
     refused("owner");
     refused("admin");
 
-    // Whoever holds it does nothing with it but replace it.
+    // The temporary password can only be replaced.
     for args in [
         &["whoami"][..],
         &["login"],
@@ -145,7 +146,7 @@ fn promoted_password_gives_its_setter_nothing() {
     asking(&home, "carol", &["account", "passwd"], &[KNOWN, OWN]).succeeds();
     asking(&home, "carol", &["whoami"], &[OWN]).succeeds();
 
-    // A reset makes it temporary again, in whatever order things are done.
+    // A reset makes the password temporary again, in any order of events.
     asking(&home, "boss", &["account", "passwd", "carol"], &[BOSS, KNOWN]).succeeds().says(&["temporary"]);
     refused("owner");
     promote("viewer").succeeds();
@@ -166,7 +167,7 @@ fn promoted_password_gives_its_setter_nothing() {
     promote("admin").succeeds();
 }
 
-/// The tokens of an account whose password is reset go on: they prove themselves.
+/// Tokens of an account keep working when its password is reset: they have their own secrets.
 #[test]
 fn temporary_password_leaves_tokens_working() {
     let home = with_boss();
@@ -179,13 +180,13 @@ fn temporary_password_leaves_tokens_working() {
     assert_eq!(home.verify(secret.trim_end()), 0);
 }
 
-/// Failed sign-ins stand in the audit log with name, source and number, and a success takes none of it away.
+/// Failed sign-ins are in the audit log with name, source and number. A success removes none of them.
 #[test]
 fn failed_sign_ins_are_told_in_the_audit_log() {
     let home = with_boss();
     asking(&home, "boss", &["whoami"], &["wrong horse battery"]).ends(4).silent();
     asking(&home, "nobody", &["whoami"], &["wrong horse battery"]).ends(4).silent();
-    // The wait of a second is waited out.
+    // Waits out the delay of one second.
     asking(&home, "boss", &["whoami"], &["wrong horse battery"]).ends(4).silent();
     asking(&home, "boss", &["whoami"], &[BOSS]).succeeds();
     let told = |filter: &str| {

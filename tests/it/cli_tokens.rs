@@ -1,4 +1,4 @@
-//! The commands that edit, copy, rotate, purge and trace tokens.
+//! Commands that edit, copy, rotate, purge and trace tokens.
 
 use std::process::Command;
 
@@ -44,7 +44,7 @@ fn an_edit_shows_what_differs() {
 #[test]
 fn several_tokens_in_one_command() {
     let home = furnished();
-    // Not `succeeds`, which lets no tab pass.
+    // Not `succeeds`, which refuses tabs.
     let quiet = home.as_ops(&["token", "create", "a", "b", "--quiet"]);
     assert_eq!((quiet.code, quiet.err.as_str()), (0, ""));
     let lines: Vec<(&str, &str)> = quiet.out.lines().map(|l| l.split_once('\t').unwrap()).collect();
@@ -138,8 +138,8 @@ fn a_purge_wants_its_number_and_a_purged_secret_is_still_named() {
     assert_eq!(whose("nonsense", &["--json"]).ends(3).json()["reason"], "malformed");
 }
 
-/// The command that a screen shows for a change is one that the program reads: through a shell, quotes and all. There is
-/// no store where it runs, and that is all it complains of.
+/// The command that a screen shows for a change is one that the program accepts, through a shell with quotes. No store
+/// exists where the command runs, and that is its only complaint.
 #[test]
 fn the_line_of_every_change_reads_back() {
     use jeton::domain::expiry::{ExpirySpec, Span};

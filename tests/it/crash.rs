@@ -1,5 +1,5 @@
-//! Killed at a random moment, again and again: what was acknowledged is there, and nothing is there that the audit
-//! log doesn't tell of.
+//! Kills the program at random moments, repeatedly: every acknowledged change is stored, and every stored change is in
+//! the audit log.
 
 use std::collections::{BTreeMap, HashMap};
 use std::io::{BufRead, BufReader, Write};
@@ -27,13 +27,13 @@ use crate::support::world::{FakeClock, Fakes, House, OWNER, START, SeededEntropy
 const STORE: &str = "JETON_CRASH_STORE";
 const ROUND: &str = "JETON_CRASH_ROUND";
 
-/// Changes tokens until it is killed. A test only so that this binary can run it as a program of its own: without a
-/// store named in its environment it has nothing to do.
+/// Changes tokens until it is killed. Runs as a separate program from this test binary; without a store in its
+/// environment it does nothing.
 #[test]
 fn child() {
     let Some(store) = std::env::var_os(STORE) else { return };
     let round: u64 = std::env::var(ROUND).unwrap().parse().unwrap();
-    // Time goes on from one child to the next, and a try left counted by a kill is waited out on a clock that jumps.
+    // Time advances from one child to the next. A delay left by a killed sign-in is waited out on the fake clock.
     let mut fakes = Fakes::seeded(round.wrapping_mul(0x5851_f42d_4c95_7f2d));
     fakes.clock = Arc::new(FakeClock::at(START.plus(round as i64 * 3_600_000)));
     let caller = Caller { patience: Duration::from_secs(60), ..caller() };
@@ -51,7 +51,7 @@ fn say(line: &str) {
     writeln!(out, "\n{line}").and_then(|()| out.flush()).unwrap();
 }
 
-/// One change of whatever kind suits what is there, acknowledged once its verb has returned.
+/// Makes one change that suits the store's state, acknowledged once the verb has returned.
 fn change(jeton: &Local<SqliteStore>, dice: &SeededEntropy, fresh_name: &str) {
     let owner = by(OWNER);
     let listed = |trashed| all_tokens(jeton.store(), trashed);
@@ -113,7 +113,7 @@ fn all_tokens(store: &SqliteStore, trashed: bool) -> Vec<TokenId> {
     window.unwrap().rows.iter().map(|t| t.id).collect()
 }
 
-/// What the audit log says became of a token.
+/// The state of a token according to the audit log.
 #[derive(Debug, Clone, PartialEq, Eq)]
 struct Fate {
     name: String,
@@ -122,7 +122,7 @@ struct Fate {
     hint: String,
 }
 
-/// The tokens as the audit log tells of them, from nothing.
+/// Rebuilds the tokens from the audit log alone.
 fn retold(log: &[AuditRow]) -> BTreeMap<i64, Fate> {
     let mut tokens = BTreeMap::new();
     for row in log {
@@ -168,7 +168,7 @@ fn stored(store: &SqliteStore) -> BTreeMap<i64, Fate> {
     ids.iter().map(read).collect()
 }
 
-/// Runs a child for `lifetime` once it is ready, kills it, and returns what it acknowledged.
+/// Runs a child for `lifetime` once it is ready, kills it, and returns the acknowledged changes.
 fn killed_after(store: &Path, round: u64, lifetime: Duration) -> Vec<String> {
     let mut child = Command::new(std::env::current_exe().unwrap())
         .args(["crash::child", "--exact", "--nocapture", "--test-threads=1"])
@@ -193,7 +193,7 @@ fn killed_after(store: &Path, round: u64, lifetime: Duration) -> Vec<String> {
         acknowledged
     });
     is_ready.recv().expect("the child came up");
-    // Nobody answers: how long this waits is the experiment itself.
+    // No event ends this wait: its length is the experiment itself.
     let (_nobody, never) = mpsc::channel::<()>();
     assert_eq!(never.recv_timeout(lifetime), Err(mpsc::RecvTimeoutError::Timeout));
     assert!(child.try_wait().unwrap().is_none(), "the child ended by itself");
@@ -228,7 +228,7 @@ fn killed_at_any_moment_nothing_acknowledged_is_lost() {
                 secrets.insert(secret[..12].to_owned(), (*secret).to_owned());
             }
         }
-        // The one change that was on its way may be there whole (two rows at most), or not at all.
+        // The one change in progress may be stored completely (two rows at most), or not at all.
         assert!(new.len() - acknowledged.len() <= 2, "round {round}");
         assert_eq!(stored(&store), retold(&log), "round {round}");
         acks += acknowledged.len();

@@ -1,4 +1,4 @@
-//! Every verb is reached from the command line and from the screens, or the table below says why it is not.
+//! Every verb is reachable from the command line and from the screens, or the table below gives the reason.
 
 use std::collections::BTreeSet;
 
@@ -13,33 +13,33 @@ use crate::support::world::{Fakes, House, OWNER, PASSWORD, Place, local, world};
 
 const NEW: &str = "seven brown foxes";
 
-/// How the command line reaches a verb.
+/// Access to a verb from the command line.
 enum Line {
-    /// A line as the owner, with what follows the password on stdin. Lines run one after another in one home, in the
-    /// order of the table; `SECRET` on stdin stands for the secret of the token `bot`.
+    /// A line run as the owner, with input after the password on stdin. Lines run one after another in one home, in the
+    /// order of the table. `SECRET` on stdin is the secret of the token `bot`.
     Run(&'static str, &'static str),
-    /// Why it has no line.
+    /// Reason why there is no line.
     No(&'static str),
 }
 
-/// How the screens reach a verb.
+/// Access to a verb from the screens.
 enum Keys {
-    /// Keys in a house with the accounts ops, admin, member and viewer and the token `bot` of ops, after ops has
-    /// signed in. `PROOF` and `NEW` stand for the password, and a new one; `ENTER` proves a change; `FILE` is the path of a
+    /// Keys in a house with the accounts ops, admin, member and viewer and the token `bot` of ops, after ops has signed
+    /// in. `PROOF` and `NEW` are the password and a new one; `ENTER` proves a change; `FILE` is the path of a
     /// catalogue.
     Press(&'static str),
-    /// Keys where there is no store yet.
+    /// Keys before a store exists.
     FirstRun(&'static str),
-    /// Nothing is pressed: it is asked for when the screens open.
+    /// No keys: the screens call the verb when they open.
     Opening,
-    /// Why it has no keys.
+    /// Reason why there are no keys.
     No(&'static str),
 }
 
 use Keys::{FirstRun, Opening, Press};
 use Line::Run;
 
-/// Every verb and its two faces, in an order in which the lines can be run.
+/// Every verb with both interfaces, in an order in which the lines can run.
 const FACES: &[(&str, Line, Keys)] = &[
     ("greet", Line::No("every command that needs to know whether there is a store asks it by itself"), Opening),
     (
@@ -127,7 +127,7 @@ const FACES: &[(&str, Line, Keys)] = &[
     ),
 ];
 
-/// What only the answer to this verb tells, of those that just look.
+/// Text that only this verb's answer contains, for verbs that only read.
 const TOLD: &[(&str, &str)] = &[
     ("whoami", "active_tokens"),
     ("account.list", "accounts"),
@@ -163,7 +163,7 @@ fn the_table_has_every_verb() {
     }
 }
 
-/// The face and the verb of each row of the home's audit log.
+/// Returns the face and the verb of each row of the home's audit log.
 fn logged(home: &Home) -> Vec<(String, String)> {
     match SqliteStore::open(&home.store()) {
         Ok(store) => store.audit_log().unwrap().into_iter().map(|row| (row.face, row.verb)).collect(),
@@ -207,7 +207,7 @@ fn every_verb_has_its_line() {
     }
 }
 
-/// What the screens asked for while `keys` were pressed.
+/// Returns the verbs that the screens called while `keys` were pressed.
 fn asked(keys: &Keys) -> Vec<&'static str> {
     let typed = |keys: &str| {
         keys.replace("ENTER", &format!("{PASSWORD}<enter>")).replace("PROOF", PASSWORD).replace("NEW", NEW)

@@ -1,4 +1,4 @@
-//! Large stores: how one is made, and what its list is asked for from the command line.
+//! Large stores: their creation, and listing them from the command line.
 
 use std::os::unix::fs::PermissionsExt;
 use std::path::Path;

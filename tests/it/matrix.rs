@@ -1,4 +1,4 @@
-//! Who may do what to whose tokens: the whole matrix, every cell run. A refused cell changes nothing.
+//! Access matrix of tokens: every cell is run. A refused cell changes nothing.
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -31,10 +31,10 @@ use jeton::verbs::tokens::{
 use crate::matrix_ledger;
 use crate::support::world::{House, OWNER, by, create, entry, tester, token_name, username};
 
-/// The tables themselves, which the documentation shows.
+/// The tables themselves, as the documentation shows them.
 const TABLES: &str = include_str!("../../src/verbs/authorize/matrix.md");
 
-/// The rows below the head that begins so: the words before the bar, and the cells behind it.
+/// Returns the rows below the header that begins with `head`: the words before the bar, and the cells after it.
 pub fn rows(head: &str) -> impl Iterator<Item = (Vec<&'static str>, Vec<&'static str>)> {
     let lines = TABLES.lines().skip_while(move |line| !line.starts_with(head)).skip(1).take_while(|l| *l != "```");
     lines.map(|row| {
@@ -60,7 +60,7 @@ pub const VERBS: [&str; 14] = [
     "ledger",
 ];
 
-/// Two accounts of each role, named `owner`, `owner2` …, and no limit of active tokens.
+/// Returns a house with two accounts per role, named `owner`, `owner2` …, and no limit of active tokens.
 pub fn street(self_service: bool) -> House {
     let house = House::with_self_service(self_service);
     house.set_policy(|p| p.active_tokens = 0);
@@ -71,8 +71,8 @@ pub fn street(self_service: bool) -> House {
     house
 }
 
-/// A token as `verb` needs it: switched off to be enabled, in the trash to be restored or purged, with two secrets to be
-/// retired, with a use and a denied attempt to be read in the ledger.
+/// Creates a token in the state that `verb` needs. For example disabled for enable, in the trash for restore and purge,
+/// with two secrets for retire, and with ledger rows for reading the ledger.
 pub fn plant(house: &House, owner: &Account, name: &str, verb: &str) -> Token {
     let prefix = jeton::domain::name::Prefix::default();
     let secret = Secret::generate(&prefix, |b| house.fakes.entropy.fill(b)).unwrap();
@@ -120,22 +120,22 @@ pub fn list(account: Option<&Account>) -> ListTokens {
 
 /// A method that every role may call.
 pub const CALLED: &str = "environment.control.GetEnvInfo";
-/// The methods of jeton's that these verbs take.
+/// jeton's own methods that these verbs need.
 const METHODS: [&str; 5] =
     ["jeton.tokens.read", "jeton.tokens.write", "jeton.tokens.read-all", "jeton.tokens.write-all", "jeton.ledger.read"];
-/// The letters of the proofs, as the documentation explains them, and of a token that holds no method of jeton's.
+/// Letters of the proofs, as the documentation explains them, and of a token without jeton's methods.
 pub const PROOFS: [char; 6] = ['p', 'f', 'o', 'w', 's', 'n'];
 
 pub fn holding(methods: &[&str]) -> Selection {
     Selection::Custom(methods.iter().map(|id| MethodId::parse(id).unwrap()).collect())
 }
 
-/// The proof of that letter, for `actor`.
+/// Returns the proof of that letter, for `actor`.
 fn proof(house: &House, actor: &str, letter: char) -> Credential {
     proof_issued(house, actor, letter, Role::Owner, &format!("proof-{letter}"))
 }
 
-/// The same by a token called `name`, issued under a role.
+/// Returns the proof as a token called `name`, issued under a role.
 pub fn proof_issued(house: &House, actor: &str, letter: char, issued: Role, name: &str) -> Credential {
     let [read, write, ..] = METHODS;
     let (methods, days) = match letter {
@@ -170,7 +170,7 @@ fn house_account(tx: &dyn Tx, name: &str) -> AccountId {
     tx.account_named(&username(name)).unwrap().unwrap().id
 }
 
-/// Carries out `verb` on the token that `pointed` means; for create, on its owner's behalf.
+/// Runs `verb` on the token that `pointed` refers to; for create, on behalf of its owner.
 pub fn attempt(
     house: &House,
     who: &Credential,
@@ -265,7 +265,7 @@ fn every_cell(self_service: bool) {
     assert_eq!(run, VERBS.len() * whose * PROOFS.len(), "each role against itself and each role, by each proof");
 }
 
-/// The names of the accounts that stand so to an actor of `role`.
+/// Returns the accounts in the relation `whose` to an actor of `role`.
 fn owners(role: Role, whose: &str) -> Vec<String> {
     let others = |f: &dyn Fn(Role) -> bool| Role::ALL.into_iter().filter(|r| f(*r)).map(|r| format!("{r}2")).collect();
     match whose {
@@ -282,7 +282,7 @@ fn check(house: &House, who: (&str, char, &Credential), verb: &str, owner: &str,
     let cell = format!("{actor} {verb} {owner}'s by {letter}");
     let owner = house.account_named(owner);
     if verb == "purge" {
-        // What other cells left in the trash.
+        // Left in the trash by other cells.
         let count = house.ask(OWNER, PreviewPurge { which: Purgeable::Trashed }).unwrap().count;
         if count > 0 {
             house.ask(OWNER, PurgeTokens::new(Purgeable::Trashed, count)).unwrap();
@@ -317,14 +317,14 @@ fn check(house: &House, who: (&str, char, &Credential), verb: &str, owner: &str,
     }
 }
 
-/// Without following the whole chain, which grows with every cell.
+/// Returns the last row without verifying the whole chain, which grows with every cell.
 fn last_row(house: &House) -> AuditRow {
     let query =
         AuditQuery { since: None, target: None, filter: AuditFilter::default(), anchor: AuditAnchor::Newest, limit: 1 };
     house.store().read(|s| s.audit_window(&query)).unwrap().rows.pop().unwrap().row
 }
 
-/// Seeing a token is enough to copy it, but only into an account where the actor may create one.
+/// Seeing a token is enough to copy it, but only into an account where the actor may create tokens.
 #[test]
 fn a_copy_needs_the_right_to_create_where_it_goes() {
     let house = street(true);
@@ -349,7 +349,7 @@ fn a_copy_needs_the_right_to_create_where_it_goes() {
     assert_eq!(house.ask("member", copy("member", "c")).unwrap_err().kind, Kind::Denied, "seen, but not to be made");
 }
 
-/// The last question before a token is left able to do something, on its own: the verbs ask others before it.
+/// Tests the last check before a token gains anything, on its own: the verbs run other checks before it.
 #[test]
 fn nobody_grants_where_he_may_not_change() {
     let house = street(true);
@@ -366,7 +366,7 @@ fn nobody_grants_where_he_may_not_change() {
     assert_eq!(granted("admin", Some(&owners)).unwrap_err().kind, Kind::Denied, "what it was counts too");
 }
 
-/// The limit, expiry and the rest hold for owners as well: power over people is no exemption from policy.
+/// Limit, expiry and the other policies apply to owners too: managing people doesn't exempt from policy.
 #[test]
 fn owners_are_bound_by_policy_too() {
     let house = street(true);

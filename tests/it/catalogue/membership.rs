@@ -1,4 +1,4 @@
-//! Which methods sets hold, against a naive model; what reads back; what no file may say.
+//! Methods of sets, compared with a naive model. Also round trips of files, and refused files.
 
 use std::collections::{BTreeSet, HashMap};
 
@@ -10,7 +10,7 @@ use jeton::error::Kind;
 use super::*;
 use crate::support::world::SeededEntropy;
 
-/// Two catalogues of few methods with few letters, so that patterns meet; sets that name what they like, cycles
+/// Returns two catalogues with few methods and few letters, so that patterns overlap. Sets name anything, cycles
 /// included.
 fn street(dice: &SeededEntropy) -> Vec<Catalogue> {
     let letters = ["a", "b", "ab"];
@@ -55,7 +55,7 @@ fn street(dice: &SeededEntropy) -> Vec<Catalogue> {
     catalogues
 }
 
-/// Whether following `set` can come to a cycle.
+/// `true` if following `set` can reach a cycle.
 fn circles(sets: &HashMap<&str, (&Catalogue, &ApiSet)>, set: &str, path: &[&str]) -> bool {
     let Some((_, found)) = sets.get(set) else { return false };
     path.contains(&set) || found.nested().any(|n| circles(sets, n, &[path, &[set]].concat()))
@@ -122,7 +122,7 @@ fn membership_is_that_of_the_naive_model() {
     assert!(held > 1_000 && cyclic > 100, "{held} {cyclic}");
 }
 
-/// `catalogue` without the entries that no file could say, and with titles that want quoting.
+/// Returns `catalogue` without the entries that no file could express, and with titles that need quoting.
 fn made_good(mut catalogue: Catalogue, management: &[Catalogue]) -> Catalogue {
     let titles = ["t", "\"q\" \\ é 漢字", "'# = [", "a.b, c"];
     for (n, method) in catalogue.groups.iter_mut().flat_map(|g| &mut g.methods).enumerate() {
@@ -188,7 +188,7 @@ fn circles_are_refused_by_name() {
     let error = refused(read(&house, &text), Kind::Usage).to_string();
     assert!(error.contains("\"a\" → \"b\" → \"c\" → \"a\"") && error.starts_with("f.toml:"), "{error}");
     assert!(!error.contains("\"out\""), "{error}");
-    // Through another catalogue: y is made of x's set, then x's set of y's.
+    // Through another catalogue: y includes x's set, then x's set includes y's.
     let empty = "[[set]]\nname = \"a\"\ntitle = \"a\"\ninclude = []\n";
     apply(&house, "ops", &read(&house, &format!("{head}{empty}")).unwrap(), None).unwrap();
     let y = head.replace("\"x\"", "\"y\"");
@@ -223,7 +223,7 @@ fn hostile_files() {
         assert!(error.contains(says) && error.starts_with("f.toml:"), "{error}");
         assert!(error.len() < 1_000 && !error.chars().any(jeton::domain::text::is_hostile), "{error:?}");
     }
-    // A method of another catalogue in a group that only looks like another.
+    // A method of another catalogue, in a group whose name only looks similar.
     let split = text.replacen("\"shop.orders\"", "\"environment\"", 1).replacen("\"List\"", "\"control.StopEnv\"", 1);
     let error = refused(read(&house, &split), Kind::Usage).to_string();
     assert!(error.contains("environment.control.StopEnv is another catalogue's"), "{error}");

@@ -1,4 +1,4 @@
-//! Catalogues: files, membership, and who gains by a change.
+//! Catalogues: files, membership, and tokens that gain methods by a change.
 
 mod commands;
 mod importing;
@@ -13,7 +13,7 @@ use jeton::verbs::request::ask;
 
 use crate::support::world::House;
 
-/// The worked example of `docs/catalogue.md`.
+/// Returns the README's worked example.
 pub fn example() -> String {
     let readme = std::fs::read_to_string(concat!(env!("CARGO_MANIFEST_DIR"), "/docs/catalogue.md")).unwrap();
     let (_, rest) = readme.split_once("```toml\n").unwrap();
@@ -24,12 +24,12 @@ fn stored(house: &House) -> Vec<Catalogue> {
     ask(&house.jeton, &Credential::Store, ListCatalogues).unwrap()
 }
 
-/// `text` as a file among what is stored.
+/// Reads `text` as a file, with the stored catalogues as context.
 fn read(house: &House, text: &str) -> Result<Catalogue> {
     file::read("f.toml", text, &stored(house))
 }
 
-/// The documented example, changed.
+/// Returns the README's example with a change.
 pub fn shop(house: &House, change: impl FnOnce(String) -> String) -> Catalogue {
     read(house, &change(example())).unwrap()
 }

@@ -1,4 +1,4 @@
-//! Which tokens gain methods, and that nobody does unconfirmed.
+//! Tokens that gain methods by a catalogue change, which always needs confirmation.
 
 use std::collections::BTreeSet;
 
@@ -28,7 +28,7 @@ fn named(preview: &Preview) -> Vec<(&str, Vec<&str>)> {
     tokens.map(|t| (t.name.as_str(), t.methods.iter().map(MethodId::as_str).collect())).collect()
 }
 
-/// A house with the documented shop and tokens of every sort.
+/// Returns a house with the README's shop and tokens of every kind.
 fn furnished() -> House {
     let house = House::inhabited();
     apply(&house, OWNER, &shop(&house, |text| text), None).unwrap();
@@ -60,7 +60,7 @@ fn a_set_that_gains_needs_the_exact_number() {
         shop(&house, |t| t.replacen("\"group:shop.stock\"]", "\"group:shop.stock\", \"shop.orders.Cancel\"]", 1));
     let (before, log) = (stored(&house), house.audit());
     let told = preview(&house, &wider);
-    // The viewer's ceiling keeps a method that writes from it, trashed or not; the desk has it already.
+    // The viewer's role withholds a method that writes, also in the trash. The desk has the method already.
     let gained = vec!["shop.orders.Cancel"];
     assert_eq!(named(&told), [("admin/reader", gained.clone()), ("member/reader", gained.clone())]);
     for wrong in [None, Some(0), Some(1), Some(3), Some(u64::MAX)] {
@@ -97,7 +97,7 @@ fn a_trashed_token_counts() {
 fn a_lower_access_level_and_a_new_method_widen_too() {
     let house = furnished();
     let lower = shop(&house, |t| t.replacen("access = \"admin\"", "access = \"write\"", 1));
-    // Under a member's ceiling by hand and by Inherit; the desk leaves it out.
+    // Withheld from a member's role, by Custom and by Inherit. The desk leaves the method out.
     let gained = vec!["shop.orders.Purge"];
     assert_eq!(named(&preview(&house, &lower)), [("member/hand", gained.clone()), ("member/all", gained)]);
     let new = "[[group.method]]\nid = \"Find\"\ntitle = \"Finds\"\naccess = \"read\"\n\n[[group]]\nid = \"shop.stock\"";
@@ -179,8 +179,8 @@ fn what_no_file_could_say_no_verb_takes() {
     }
 }
 
-/// Every token's permissions, asked one method at a time, before and after: the preview names exactly those that gain,
-/// and what they gain.
+/// Every token's permissions are checked one method at a time, before and after. The preview names exactly the tokens
+/// that gain methods, and those methods.
 #[test]
 fn the_preview_is_what_decisions_show() {
     let house = furnished();
@@ -251,7 +251,7 @@ fn more_tokens_than_a_page_are_all_counted() {
     assert_eq!(grants.grants.len(), 7);
 }
 
-/// What everybody may call is a widening for everybody: it is shown, and confirmed by its own number.
+/// A method that becomes public widens access for everyone: it is shown, and confirmed by its own number.
 #[test]
 fn methods_that_become_public_need_their_exact_number() {
     let house = furnished();
@@ -279,13 +279,13 @@ fn methods_that_become_public_need_their_exact_number() {
     let row = house.audit().pop().unwrap();
     let details: serde_json::Value = serde_json::from_str(&row.details).unwrap();
     assert_eq!(details["public_methods"], serde_json::json!(["shop.door.News"]));
-    // The same again opens nothing; a further route does.
+    // Applying the same again opens nothing; another route does.
     assert!(preview(&house, &first).opened.is_empty());
     let more = open("\"GET /news\", \"GET /more\"");
     assert_eq!(preview(&house, &more).opened.len(), 1);
     refused(public(&more, None, None), Kind::Conflict);
     public(&more, None, Some(1)).unwrap();
-    // Asked by hand it needs a token that holds it, as any method does.
+    // Verified directly, the method needs a token that has it, like any method.
     let news = MethodId::parse("shop.door.News").unwrap();
     for (name, selection, holds) in
         [("door", methods(&["shop.door.News"]), true), ("other", Selection::nothing(), false)]

@@ -1,4 +1,4 @@
-//! Accounts: their changes, their passwords, and how many tokens they have.
+//! Accounts: changes, passwords, and token counts.
 
 use super::*;
 

@@ -1,4 +1,4 @@
-//! Windows of the audit log against a model that has all rows in memory and looks at each.
+//! Windows of the audit log, compared with a model that has all rows in memory and scans them.
 
 use super::*;
 use jeton::domain::audit_filter::AuditFilter;
@@ -7,7 +7,7 @@ use jeton::verbs::audit_log::{AuditAnchor, AuditQuery, AuditWindow};
 const NAMES: [&str; 3] = ["ops", "Ünal", "ci_bot"];
 const TARGETS: [&str; 3] = ["t:1", "t:10", "a:1"];
 
-/// Forty rows by three people, at instants that go back now and then.
+/// Returns a log of forty rows by three people, with times that sometimes go back.
 fn log<E: Engine>() -> (E, E::S, Vec<AuditRow>) {
     let engine = E::fresh();
     let store = engine.open();
@@ -26,7 +26,7 @@ fn log<E: Engine>() -> (E, E::S, Vec<AuditRow>) {
 fn holds(row: &AuditRow, query: &AuditQuery) -> bool {
     let has = |text: &str, part: &str| text.to_lowercase().contains(&part.to_lowercase());
     let filter = &query.filter;
-    // Revoking was called deleting once: either word finds both.
+    // Revoking was formerly called deleting: either word finds both.
     let verb = match row.verb.as_str() {
         "token.delete" | "token.revoke" => "token.delete token.revoke".to_owned(),
         verb => verb.to_owned(),
@@ -39,7 +39,7 @@ fn holds(row: &AuditRow, query: &AuditQuery) -> bool {
         && filter.target.as_ref().is_none_or(|t| has(&row.target_name, t) || row.target == *t)
 }
 
-/// The numbers of the rows, and whether there are older and newer ones.
+/// Returns the numbers of the matching rows, and if there are older and newer ones.
 fn model(rows: &[AuditRow], query: &AuditQuery) -> (Vec<i64>, bool, bool) {
     let found: Vec<i64> = rows.iter().filter(|r| holds(r, query)).map(|r| r.seq).collect();
     let (limit, count) = (query.limit, found.len());
@@ -60,7 +60,7 @@ fn model(rows: &[AuditRow], query: &AuditQuery) -> (Vec<i64>, bool, bool) {
     (found[from..to].to_vec(), older, newer)
 }
 
-/// Every anchor, filter and bound gives what looking at each row would.
+/// Every anchor, filter and limit gives the same result as scanning each row.
 pub fn audit_windows_agree_with_a_model<E: Engine>() {
     let (_engine, store, rows) = log::<E>();
     let (mut asked, mut met) = (0, 0);
@@ -101,7 +101,7 @@ pub fn audit_windows_agree_with_a_model<E: Engine>() {
     assert!(met > asked / 10 && met < asked * 9 / 10, "{met} of {asked}");
 }
 
-/// Rows come raw, a page at a time, and the head is the last of them.
+/// Rows are returned raw, a page at a time, and the head is the last row.
 pub fn the_log_is_read_raw<E: Engine>() {
     let (_engine, store, rows) = log::<E>();
     store

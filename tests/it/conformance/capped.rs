@@ -1,8 +1,8 @@
-//! Lists with more matches than are counted.
+//! Lists with more matches than the counting limit.
 
 use super::*;
 
-/// How many matches are counted.
+/// Maximum number of matches counted.
 const COUNTED: u64 = 10_000;
 
 pub fn matches_are_counted_up_to_a_bound<E: Engine>() {
@@ -37,7 +37,8 @@ pub fn matches_are_counted_up_to_a_bound<E: Engine>() {
     for text in ["t-", "status:active", "seen:never"] {
         let first = window(Anchor::Start, text);
         assert_eq!((first.total, first.matching, first.matching_is_least), (many, COUNTED, true), "{text}");
-        // From the start the position is exact to the end; from the end it says at least whether more stand before.
+        // From the start, the position is exact to the end. From the end, the position at least shows if more rows are
+        // above.
         let (mut window_at, mut met) = (first, 200);
         while window_at.position + (window_at.rows.len() as u64) < window_at.matching {
             let last = window_at.rows.last().unwrap();

@@ -30,7 +30,7 @@ pub fn names_are_unique_outside_the_trash<E: Engine>() {
     assert!(named("viewer", Some(member), false).is_empty());
 }
 
-/// However many of that name are hidden: they don't use up the most that are told.
+/// Hidden tokens of the same name don't count towards the limit of returned matches.
 pub fn hidden_namesakes_hide_no_visible_one<E: Engine>() {
     let f = Furnished::<E>::new();
     change(&f.store, |tx| {

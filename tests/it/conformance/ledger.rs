@@ -1,4 +1,4 @@
-//! What is kept about use: uses, denied attempts, tries to sign in.
+//! Stored usage: uses, denied attempts, failed sign-ins.
 
 use super::*;
 
@@ -41,7 +41,7 @@ pub fn uses_sum_up_by_day<E: Engine>() {
     assert_eq!((usage.methods.len(), usage.origins.len()), (10, 5));
 }
 
-/// A clock that was forward for a while leaves uses on days to come: they are no uses of today.
+/// A clock that was ahead leaves uses on future days: they don't count as today's.
 pub fn uses_of_days_to_come_are_not_todays<E: Engine>() {
     let f = Furnished::<E>::new();
     let token = f.token("member", "x", Expiry::Never);
@@ -53,7 +53,7 @@ pub fn uses_of_days_to_come_are_not_todays<E: Engine>() {
     assert_eq!((usage.today, usage.week, usage.methods.len(), usage.origins.len()), (0, 0, 0, 0));
 }
 
-/// Neither do they hide later uses, once the clock is right again.
+/// Such uses don't hide later ones either, once the clock is right again.
 pub fn a_use_from_a_clock_that_was_ahead_hides_no_later_one<E: Engine>() {
     let f = Furnished::<E>::new();
     let token = f.token("member", "x", Expiry::Never);
@@ -107,7 +107,7 @@ pub fn denied_attempts_are_counted<E: Engine>() {
     assert_eq!(f.get(token.id).last_seen_at, None, "a denied attempt is no use");
 }
 
-/// What is told in a large batch reads as if it had been told piece by piece, at once, by whoever looks.
+/// A large batch reads the same as many small ones, right away and for every reader.
 pub fn large_batches_read_like_small_ones<E: Engine>() {
     let f = Furnished::<E>::new();
     let (one, two) = (f.token("member", "x", Expiry::Never), f.token("member", "y", Expiry::Never));
@@ -145,7 +145,7 @@ pub fn large_batches_read_like_small_ones<E: Engine>() {
     assert_eq!(told(&usage(1)), told(&small), "once is enough");
 }
 
-/// A caller who calls himself something else each time fills no disk.
+/// A caller that changes its name each time can't fill the disk.
 pub fn the_ledger_keeps_so_many_callers_apart<E: Engine>() {
     let f = Furnished::<E>::new();
     let token = f.token("member", "x", Expiry::Never);

@@ -1,4 +1,4 @@
-//! Windows of the ledger against a model that has all rows in memory and looks at each.
+//! Windows of the ledger, compared with a model that has all rows in memory and scans them.
 
 use std::collections::BTreeMap;
 use std::fmt::Debug;
@@ -18,7 +18,7 @@ const CLIENTS: [&str; 3] = ["curl/8.5", "Éclair_1", ""];
 const REASONS: [&str; 3] = ["disabled", "retired", "wrong-secret"];
 const NOW: Timestamp = Timestamp(START.0 + DAY);
 
-/// A ledger of tokens of every role, one of them in the trash and one purged, and of strangers.
+/// A ledger of tokens of every role, one in the trash and one purged, and of unknown secrets.
 struct Written<E: Engine> {
     f: Furnished<E>,
     tokens: Vec<Token>,
@@ -68,7 +68,7 @@ fn whole<K>(sight: Sight) -> LedgerQuery<K> {
     }
 }
 
-/// Every row, the newest first, with the counts that were recorded.
+/// Every row is returned, newest first, with the recorded counts.
 pub fn ledger_rows_say_what_was_recorded<E: Engine>() {
     let w = written::<E>();
     let denied = w.f.store.read(|s| s.denied_window(&whole(Sight::All))).unwrap();
@@ -103,7 +103,7 @@ pub fn ledger_rows_say_what_was_recorded<E: Engine>() {
     }
 }
 
-/// What both lists have.
+/// Common parts of both lists.
 trait Row: Clone + Debug + PartialEq {
     type Key: Ord + Clone + Debug;
     fn key(&self) -> Self::Key;
@@ -185,11 +185,11 @@ fn holds<R: Row>(row: &R, query: &LedgerQuery<R::Key>, owners: &BTreeMap<TokenId
         && filter.reason.as_ref().is_none_or(|r| row.reason().is_some_and(|reason| has(reason, r)))
 }
 
-/// What looking at each of `rows`, the newest first, would give.
+/// Returns the result of scanning each of `rows`, newest first.
 fn model<R: Row>(rows: &[R], query: &LedgerQuery<R::Key>, owners: &BTreeMap<TokenId, Account>) -> LedgerWindow<R> {
     let found: Vec<&R> = rows.iter().filter(|row| holds(*row, query, owners)).collect();
     let (limit, count) = (query.limit, found.len());
-    // How many stand above a key, and above what is below it.
+    // Number of rows above a key, and above the rows below that key.
     let above = |key: &R::Key| found.partition_point(|row| row.key() > *key);
     let upto = |key: &R::Key| found.partition_point(|row| row.key() >= *key);
     let (from, to) = match &query.anchor {
@@ -262,7 +262,7 @@ pub fn use_windows_agree_with_a_model<E: Engine>() {
     agrees(&w, &rows, ask, [None, Some(START.plus(-3 * DAY)), Some(NOW)]);
 }
 
-/// What stands beside a token: thirty days, every method of the kept ledger, and who was denied since when.
+/// A token's usage has thirty days, every method of the kept ledger, and recent denials.
 pub fn a_usage_tells_days_methods_and_evidence<E: Engine>() {
     let f = Furnished::<E>::new();
     let token = f.token("member", "x", Expiry::At(START.plus(3 * DAY)));

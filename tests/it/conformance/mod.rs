@@ -1,5 +1,5 @@
-//! What any engine behind the `Store` port must do. Written against the port alone: a second engine implements
-//! [`Engine`] and adds its line to the end of this file.
+//! Requirements for every implementation of the `Store` port. Uses only the port: a second engine implements [`Engine`]
+//! and adds its line at the end of this file.
 
 mod accounts;
 mod audit;
@@ -39,18 +39,18 @@ use jeton::verbs::ports::{
 
 use crate::support::world::{START, SeededEntropy, entry, tester, token_name, username};
 
-/// A storage engine on trial.
+/// A storage engine under test.
 pub trait Engine {
     type S: Store;
-    /// A new, empty place for a store.
+    /// Creates a new, empty location for a store.
     fn fresh() -> Self;
-    /// One more handle on the store there, as another process would have it.
+    /// Opens another handle of the store, as another process would.
     fn open(&self) -> Self::S;
-    /// The audit log, its chain verified.
+    /// Returns the audit log after verifying its hash chain.
     fn audit(&self) -> Vec<AuditRow>;
 }
 
-/// A store that is set up: policy, catalogues, and an account of each role, named after it.
+/// A set-up store: policy, catalogues, and an account per role, named after the role.
 struct Furnished<E: Engine> {
     engine: E,
     store: E::S,
@@ -83,7 +83,7 @@ impl<E: Engine> Furnished<E> {
         Secret::generate(&Prefix::default(), |buffer| self.entropy.fill(buffer)).unwrap()
     }
 
-    /// A token with a secret.
+    /// Creates a token with a secret.
     fn token(&self, account: &str, name: &str, expiry: Expiry) -> Token {
         let account = self.account(account).id;
         let secret = self.secret();
@@ -139,7 +139,7 @@ fn visibility(account: &Account) -> Visibility {
     Visibility { own: account.id, roles }
 }
 
-/// A test for each requirement, for one engine.
+/// Defines a test per requirement, for one engine.
 macro_rules! conforms {
     ($engine:ty: $($check:ident),* $(,)?) => {
         $(#[test] fn $check() { super::$check::<$engine>(); })*

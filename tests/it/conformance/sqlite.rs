@@ -1,4 +1,4 @@
-//! The engine that comes with jeton, put through the suite.
+//! Runs the suite for jeton's SQLite engine.
 
 use super::accounts::*;
 use super::audit::*;

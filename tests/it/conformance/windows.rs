@@ -1,4 +1,4 @@
-//! Windows against a model that has all tokens in memory and looks at each.
+//! Windows of tokens, compared with a model that has all tokens in memory and scans them.
 
 use std::cmp::Ordering;
 
@@ -9,7 +9,7 @@ use proptest::prelude::*;
 use proptest::strategy::ValueTree;
 use proptest::test_runner::{Config, TestRunner};
 
-/// Whether the API selection names something that holds `part`.
+/// `true` if the API selection names something that contains `part`.
 fn selects(token: &Token, part: &str) -> bool {
     let holds = |name: &str| name.to_lowercase().contains(part);
     match &token.selection {
@@ -40,7 +40,7 @@ enum Key<'a> {
     Words(String),
 }
 
-/// What a token is sorted by.
+/// Returns the sort key of a token.
 fn key(token: &Token, column: SortColumn) -> (Vec<Key<'_>>, TokenId) {
     let until = || Key::Number(token.expiry.at().map_or(i64::MAX, |at| at.0));
     let name = || Key::Text(token.name.as_str());
@@ -114,7 +114,7 @@ struct Planned {
     enabled: bool,
     expires: Option<i64>,
     trashed: bool,
-    /// How long before the start it was made, and last seen.
+    /// Time before the start of its creation and of its last use.
     made: i64,
     seen: Option<i64>,
     selection: Selection,
@@ -205,7 +205,7 @@ fn plant<E: Engine>(f: &Furnished<E>, plan: &[Planned]) -> Vec<Token> {
             }
             let id = tx.insert_token(&NewToken {
                 account: accounts[p.account],
-                // Names in the trash may repeat, so each goes there before the next comes.
+                // Names in the trash may repeat, so each token goes there before the next is created.
                 name: &token_name(if p.trashed { "passing" } else { &p.name }),
                 description: &Description::parse(&p.description)?,
                 selection: &p.selection,
@@ -256,7 +256,7 @@ fn query(reader: &Account, filter: &Filter, sort: Sort, trashed: bool, limit: us
         visibility: visibility(reader),
         account: None,
         filter: filter.clone(),
-        // 14 days would hold every expiry that is planned.
+        // 14 days would include every planned expiry.
         expiring_by: filter.expiring.map(|_| START.plus(1)),
         sort,
         trashed,
@@ -324,8 +324,8 @@ fn thirty() -> Vec<Planned> {
     (0..30).map(|_| planned().new_tree(&mut runner).unwrap().current()).collect()
 }
 
-/// The ids of a list read from one end to the other, each window around the last row of the one before, with the
-/// position it was told; every window as the model has it.
+/// Returns the ids of a list read from one end to the other. Each window starts at the last row of the one before, with
+/// the returned position, and must match the model.
 fn walked<E: Engine>(f: &Furnished<E>, tokens: &[Token], mut query: WindowQuery, onwards: bool) -> Vec<TokenId> {
     query.anchor = if onwards { Anchor::Start } else { Anchor::End };
     let mut window = agree(f, tokens, &query);
@@ -375,8 +375,8 @@ pub fn every_order_is_walked_from_either_end<E: Engine>() {
     }
 }
 
-/// A position that was told before others came and went: the window is never said to begin before the list does, nor
-/// to end behind it, and says truly whether there is more on either side.
+/// A position from before other changes: a window never claims to begin before the list does, or to end after it. The
+/// window also says correctly if there are more rows on either side.
 pub fn a_stale_position_hides_nothing<E: Engine>() {
     let f = Furnished::<E>::new();
     let tokens = plant(&f, &thirty());

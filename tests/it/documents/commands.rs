@@ -1,5 +1,5 @@
-//! The commands of README, tutorial and how-to pages, run as they are printed: each page's `sh` blocks in one shell, in
-//! a home of its own, with what a `text` block promises compared.
+//! Runs the commands of README, tutorial and how-to pages as printed. Each page's `sh` blocks run in one shell with its
+//! own home, and the output is compared with the `text` blocks.
 
 use std::fs;
 use std::io::{Read, Write};
@@ -10,7 +10,7 @@ use std::process::{Command, Stdio};
 
 use crate::support::program::Home;
 
-/// Passwords are given by the page's reader; here a file does it.
+/// The page's reader types passwords; here a file provides them.
 const JETON: &str = r#"#!/bin/sh
 case " $* " in *" --password-"*) exec "$REAL_JETON" "$@";; esac
 [ -n "$JETON_TOKEN$JETON_TOKEN_FILE" ] && exec "$REAL_JETON" "$@"
@@ -23,7 +23,7 @@ esac
 exec "$REAL_JETON" "$@" --password-file "$HOME/.password"
 "#;
 
-/// Waits for the service rather than for a time.
+/// Waits for the service instead of a fixed time.
 const SLEEP: &str = r#"#!/bin/sh
 for n in $(seq 600); do
     [ -S "$HOME/.local/share/jeton/jeton.db.verify" ] || [ -S "$HOME/run/jeton/verify.sock" ] && exit 0
@@ -33,7 +33,7 @@ echo "no service" >&2
 exit 1
 "#;
 
-/// nginx, with only what the page printed.
+/// nginx with only the printed configuration.
 const NGINX: &str = r#"#!/bin/sh
 conf="$HOME/etc/nginx/nginx.conf"
 if [ ! -e "$conf" ]; then
@@ -51,7 +51,7 @@ case "$*" in
 esac
 "#;
 
-/// A page's blocks: `sh` with the `text` that follows it, if one does.
+/// Returns a page's `sh` blocks, each with the `text` block that follows it, if any.
 fn blocks(page: &str) -> Vec<(String, Option<String>)> {
     let mut found: Vec<(String, Option<String>)> = Vec::new();
     let mut lines = page.lines();
@@ -71,7 +71,7 @@ fn on_path(program: &str) -> Option<PathBuf> {
     std::env::split_paths(&std::env::var_os("PATH")?).map(|folder| folder.join(program)).find(|p| p.is_file())
 }
 
-/// An application that answers everything; its port.
+/// Starts an application that answers everything, and returns its port.
 fn application() -> u16 {
     let listener = TcpListener::bind("127.0.0.1:0").unwrap();
     let port = listener.local_addr().unwrap().port();
@@ -84,7 +84,7 @@ fn application() -> u16 {
     port
 }
 
-/// A port that nobody listens at.
+/// Returns a port without a listener.
 fn free_port() -> u16 {
     TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port()
 }
@@ -94,7 +94,7 @@ fn executable(path: &Path, text: &str) {
     fs::set_permissions(path, fs::Permissions::from_mode(0o755)).unwrap();
 }
 
-/// A home in which nobody has set up anything, or one with a store and the tutorial's catalogue.
+/// Runs a page in an empty home, or in one with a store and the tutorial's catalogue.
 fn run(page: &str, is_set_up: bool) {
     for program in ["bash", "curl"] {
         if on_path(program).is_none() {

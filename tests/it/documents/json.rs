@@ -1,4 +1,4 @@
-//! `docs/json.md`: the shapes of all JSON answers, from the types that are printed.
+//! Generates `docs/json.md`: the schemas of all JSON answers, from the printed types.
 
 use std::collections::BTreeMap;
 use std::fmt::Write as _;
@@ -56,7 +56,7 @@ fn table(page: &mut String, schema: &Value) {
     }
 }
 
-/// A value's type in words.
+/// Describes a value's type in words.
 fn kind(schema: &Value) -> String {
     if let Some(reference) = schema["$ref"].as_str() {
         let name = reference.rsplit('/').next().unwrap();

@@ -1,4 +1,4 @@
-//! What is generated of `docs/`: the reference pages and the pictures. A test fails when a file is stale;
+//! Generated parts of `docs/`: the reference pages and the pictures. A test fails if a file is stale;
 //! `JETON_UPDATE_DOCS=1 cargo test --test it documents` writes them.
 
 mod commands;

@@ -1,4 +1,4 @@
-//! The pictures of README and docs: the real screens over the demonstration's store, on a clock that stands still.
+//! Pictures of README and docs: the real screens over the demonstration's store, on a fixed clock.
 
 use jeton::domain::name::Username;
 use jeton::tui::theme::Theme;
@@ -8,7 +8,7 @@ use super::svg::{DARK, LIGHT, render};
 use crate::support::screens::Screens;
 use crate::support::world::{Fakes, House, Place, local};
 
-/// The screens of the demonstration's owner, signed in.
+/// Returns the screens of the demonstration's owner, signed in.
 fn demonstration() -> Screens {
     let (place, fakes) = (Place::new(), Fakes::new());
     jeton::demo::fill(&place.path(), &fakes.world()).unwrap();
@@ -23,7 +23,7 @@ fn demonstration() -> Screens {
     screens
 }
 
-/// Draws what `keys` lead to, dark and light.
+/// Draws the screen that `keys` lead to, dark and light.
 fn picture(name: &str, title: &str, size: (u16, u16), keys: &str) {
     let mut screens = demonstration();
     screens.resize(size.0, size.1);

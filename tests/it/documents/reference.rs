@@ -1,4 +1,4 @@
-//! The reference pages: commands, keys, settings and metrics, from the tables that the program itself uses.
+//! Reference pages: commands, keys, settings and metrics, from the program's own tables.
 
 use std::fmt::Write as _;
 
@@ -13,7 +13,7 @@ use crate::support::world::House;
 
 pub const GENERATED: &str = "<!-- Generated: JETON_UPDATE_DOCS=1 cargo test --test it documents -->\n";
 
-/// A table's cell: no bar ends it.
+/// Escapes a table cell, so that a bar doesn't end it.
 pub fn cell(text: &str) -> String {
     text.replace('|', "\\|").replace('\n', " ")
 }
@@ -59,7 +59,7 @@ fn commands() {
     check("cli.md", &page);
 }
 
-/// A command, then those below it.
+/// Describes a command, then its subcommands.
 fn describe(page: &mut String, command: &clap::Command, parent: &str) {
     let name = format!("{parent} {}", command.get_name());
     if command.is_hide_set() || command.get_name() == "help" {

@@ -1,4 +1,4 @@
-//! A screen's buffer as an SVG picture.
+//! Renders a screen's buffer as an SVG picture.
 
 use std::fmt::Write as _;
 
@@ -6,14 +6,14 @@ use ratatui::buffer::{Buffer, Cell};
 use ratatui::style::{Color, Modifier};
 use unicode_width::UnicodeWidthStr;
 
-/// The size of a cell, and the room around the screen, in pixels.
+/// Size of a cell and padding around the screen, in pixels.
 const WIDTH: f32 = 8.4;
 const HEIGHT: f32 = 18.0;
 const MARGIN: f32 = 14.0;
-/// From the top of a cell to the line on which its letters rest.
+/// Distance from the top of a cell to the baseline of its letters.
 const BASELINE: f32 = 13.5;
 
-/// What a terminal's colours look like.
+/// Colours of a terminal.
 pub struct Palette {
     background: &'static str,
     foreground: &'static str,
@@ -63,7 +63,7 @@ impl Palette {
         self.colours[at]
     }
 
-    /// Foreground and background of a cell; reversed cells have them exchanged.
+    /// Returns foreground and background of a cell, swapped in reversed cells.
     fn colours(&self, cell: &Cell) -> (&'static str, &'static str) {
         let fg = self.of(cell.fg, self.foreground);
         let bg = self.of(cell.bg, self.background);
@@ -71,7 +71,7 @@ impl Palette {
     }
 }
 
-/// The picture, with `title` for readers who don't see it.
+/// Renders the picture. `title` is for readers who don't see it.
 pub fn render(buffer: &Buffer, palette: &Palette, title: &str) -> String {
     let (columns, rows) = (f32::from(buffer.area.width), f32::from(buffer.area.height));
     let (width, height) = (columns * WIDTH + 2.0 * MARGIN, rows * HEIGHT + 2.0 * MARGIN);
@@ -127,13 +127,14 @@ pub fn render(buffer: &Buffer, palette: &Palette, title: &str) -> String {
     svg
 }
 
-/// Neighbours of one style with the column of the first; a cell that is hidden by a wide letter goes with it.
+/// Groups neighbouring cells of one style, each group with its first column. A cell hidden by a wide letter stays in
+/// the group.
 fn runs(cells: &[Cell]) -> Vec<(usize, Vec<&Cell>)> {
     let mut runs: Vec<(usize, Vec<&Cell>)> = Vec::new();
     for (column, cell) in cells.iter().enumerate() {
         let style = |c: &Cell| (c.fg, c.bg, c.modifier);
         match runs.last_mut() {
-            // A gap of blanks ends a run, so that a font whose letters are wider can't push what follows aside.
+            // A gap of blanks ends a group, so that a font with wider letters can't push later text aside.
             Some((_, run)) if style(run[0]) == style(cell) && !(gap(run) && cell.symbol() != " ") => run.push(cell),
             _ => runs.push((column, vec![cell])),
         }
