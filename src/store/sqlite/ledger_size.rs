@@ -2,11 +2,10 @@
 
 use rusqlite::{Connection, Row, params};
 
-use super::convert::{all, lossy, one};
+use super::convert::{all, one};
 use crate::domain::time::{DAY, MINUTE, Timestamp};
-use crate::domain::token::TokenId;
 use crate::error::Result;
-use crate::verbs::ledger::{LedgerPart, Measured, UseKey};
+use crate::verbs::ledger::{LedgerPart, Measured, StoredUseKey};
 
 /// Number of bytes of a row without its texts.
 const USE_BYTES: u64 = 40;
@@ -21,27 +20,22 @@ pub(super) fn part(db: &Connection, after: &Measured, limit: usize) -> Result<Le
 }
 
 /// In order of the primary key.
-pub(super) const USES: &str = "SELECT token_id, day, public_id, method, address, client FROM daily_uses
-    WHERE (token_id, day, public_id, method, address, client) > (?1, ?2, ?3, ?4, ?5, ?6)
+const USES: &str = "SELECT token_id, day, public_id, method, address, client FROM daily_uses
+    WHERE (token_id, day, public_id, method, address, client)
+          > (?1, ?2, CAST(?3 AS TEXT), CAST(?4 AS TEXT), CAST(?5 AS TEXT), CAST(?6 AS TEXT))
     ORDER BY token_id, day, public_id, method, address, client LIMIT ?7";
 
-fn uses(db: &Connection, after: Option<&UseKey>, limit: usize) -> Result<LedgerPart> {
-    let first = UseKey {
-        day: i64::MIN,
-        token: TokenId(i64::MIN),
-        secret: String::new(),
-        method: String::new(),
-        address: String::new(),
-        client: String::new(),
-    };
-    let UseKey { day, token, secret, method, address, client } = after.unwrap_or(&first);
-    let values = params![token.0, day, secret, method, address, client, whole(limit)];
+fn uses(db: &Connection, after: Option<&StoredUseKey>, limit: usize) -> Result<LedgerPart> {
+    let first = StoredUseKey { token: i64::MIN, day: i64::MIN, texts: Default::default() };
+    let StoredUseKey { token, day, texts: [secret, method, address, client] } = after.unwrap_or(&first);
+    let values = params![token, day, secret, method, address, client, whole(limit)];
+    let bytes = |r: &Row<'_>, index| Ok::<_, rusqlite::Error>(r.get_ref(index)?.as_bytes()?.to_vec());
     let read = |r: &Row<'_>| {
-        let (secret, method, address, client) = (lossy(r, 2)?, lossy(r, 3)?, lossy(r, 4)?, lossy(r, 5)?);
-        Ok(UseKey { token: TokenId(r.get(0)?), day: r.get(1)?, secret, method, address, client })
+        let texts = [bytes(r, 2)?, bytes(r, 3)?, bytes(r, 4)?, bytes(r, 5)?];
+        Ok(StoredUseKey { token: r.get(0)?, day: r.get(1)?, texts })
     };
     let keys = all(db, USES, values, read)?;
-    let texts = |key: &UseKey| key.secret.len() + key.method.len() + key.address.len() + key.client.len();
+    let texts = |key: &StoredUseKey| key.texts.iter().map(Vec::len).sum::<usize>();
     let bytes = keys.iter().map(|key| texts(key) as u64 + USE_BYTES).sum();
     let is_full = keys.len() >= limit;
     let next = keys.into_iter().next_back().filter(|_| is_full).map_or(Measured::Attempts(i64::MIN), Measured::Uses);

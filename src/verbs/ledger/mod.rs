@@ -4,7 +4,7 @@ mod rows;
 
 pub use rows::{
     DeniedKey, DeniedRow, Ledger, LedgerAnchor, LedgerPart, LedgerQuery, LedgerSecret, LedgerToken, LedgerWindow,
-    Measured, Sight, Standing, UseKey, UseRow, Whereabouts, caller, several,
+    Measured, Sight, Standing, StoredUseKey, UseKey, UseRow, Whereabouts, caller, several,
 };
 
 use crate::domain::ledger_filter::LedgerFilter;

@@ -277,9 +277,20 @@ pub enum Measured {
     #[default]
     Nothing,
     /// Uses measured up to this one.
-    Uses(UseKey),
+    Uses(StoredUseKey),
     /// All uses measured, and attempts up to this row.
     Attempts(i64),
+}
+
+/// The key of a use as it is stored, in the order in which uses are stored.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct StoredUseKey {
+    /// The token.
+    pub token: i64,
+    /// The day since 1970 (UTC).
+    pub day: i64,
+    /// The public id, the method, the address and the client. If damaged, they are not UTF-8.
+    pub texts: [Vec<u8>; 4],
 }
 
 /// The size of a part of the ledger.
