@@ -56,8 +56,21 @@ pub struct AuditWindow {
     pub older: bool,
     /// `true` if matching rows follow the last. Not checked after [`AuditAnchor::Before`]; then always `true`.
     pub newer: bool,
-    /// The numbers of matching rows that are left out because their stored data is damaged.
+    /// The numbers of matching rows that are left out because their stored data is damaged. A section ends after about 1,000 of
+    /// them: even one without rows may have more before or after it.
     pub unreadable: Vec<i64>,
+}
+
+impl AuditWindow {
+    /// Returns the lowest number of its rows, damaged ones included: the section before it ends there.
+    pub fn first_seq(&self) -> Option<i64> {
+        self.rows.first().map(|chained| chained.row.seq).into_iter().chain(self.unreadable.iter().copied()).min()
+    }
+
+    /// Returns the highest number of its rows, damaged ones included: the section after it begins there.
+    pub fn last_seq(&self) -> Option<i64> {
+        self.rows.last().map(|chained| chained.row.seq).into_iter().chain(self.unreadable.iter().copied()).max()
+    }
 }
 
 /// Raw rows of the store.

@@ -64,10 +64,7 @@ pub(super) fn read(app: &mut App, args: ReadAuditArgs) -> Result<()> {
         }
         printer.print(&mut app.out, app.world.clock.zone(), upto(&window, until))?;
         unreadable.extend(damaged(&window, until));
-        seen = match window.rows.last().filter(|_| window.newer) {
-            Some(last) => last.row.seq,
-            None => window.newest,
-        };
+        seen = window.last_seq().filter(|_| window.newer).unwrap_or(window.newest);
         anchor = AuditAnchor::After(seen);
         if !args.follow && (!window.newer || seen >= until) {
             return all_read(ROWS, &unreadable, NEXT);
@@ -121,13 +118,13 @@ impl Question {
         let until = window.newest;
         let mut left = limit;
         let mut first = until.saturating_add(1);
-        while let Some(chained) = window.rows.first() {
-            first = chained.row.seq;
+        while let Some(reached) = window.first_seq() {
+            first = window.rows.first().map_or(first, |chained| chained.row.seq);
             left = left.saturating_sub(window.rows.len());
             if left == 0 || !window.older {
                 break;
             }
-            window = self.ask(place, AuditAnchor::Before(first), left.min(PAGE))?;
+            window = self.ask(place, AuditAnchor::Before(reached), left.min(PAGE))?;
         }
         Ok((AuditAnchor::After(first - 1), until))
     }
@@ -142,12 +139,12 @@ fn list(app: &mut App, question: &Question, mut anchor: AuditAnchor, until: i64)
         for chained in upto(&window, until) {
             list.item(&EntryJson::from(chained))?;
         }
-        match window.rows.last().filter(|last| window.newer && last.row.seq < until) {
+        match window.last_seq().filter(|last| window.newer && *last < until) {
             None => {
                 list.end_without(&unreadable)?;
                 return all_read(ROWS, &unreadable, NEXT);
             }
-            Some(last) => anchor = AuditAnchor::After(last.row.seq),
+            Some(last) => anchor = AuditAnchor::After(last),
         }
         window = question.ask(&app.place, anchor, PAGE)?;
     }

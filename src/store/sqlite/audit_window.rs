@@ -8,6 +8,9 @@ use super::narrowed::Narrowed;
 use crate::error::Result;
 use crate::verbs::audit_log::{AuditAnchor, AuditQuery, AuditWindow, Chained};
 
+/// Number of damaged rows after which a section ends. A log damaged throughout is read in several sections.
+const MAX_DAMAGED: usize = 1_000;
+
 /// A row's verb for the filter. Rows older than the name *revoke* have another verb, so both words find such rows.
 const VERB: &str = "CASE WHEN verb IN ('token.delete', 'token.revoke') THEN 'token.delete token.revoke' ELSE verb END";
 
@@ -80,11 +83,15 @@ fn side(db: &Connection, query: &AuditQuery, compare: &str, mut seq: Option<i64>
                 _ => side.unreadable.push(raw.row.seq),
             }
         }
-        if is_end || side.rows.len() > most {
+        side.more = side.rows.len() > most;
+        if is_end || side.more {
+            break;
+        }
+        if side.unreadable.len() >= MAX_DAMAGED {
+            side.more = true;
             break;
         }
     }
-    side.more = side.rows.len() > most;
     side.rows.truncate(most);
     if backward {
         side.rows.reverse();

@@ -8,7 +8,7 @@ use super::ledger::{FULL_NAME, HINT, Listed, NAMED, NAMED_COLUMNS, Named};
 use super::narrowed::Narrowed;
 use crate::domain::account::AccountId;
 use crate::domain::token::TokenId;
-use crate::error::{Fault, Result};
+use crate::error::{Error, Fault, Result};
 use crate::verbs::ledger::{LedgerAnchor, LedgerQuery, LedgerWindow, Sight};
 
 /// Returns all conditions of `query` except the start of the page; only rows of `token` if one is given.
@@ -131,6 +131,20 @@ struct Side<R> {
     unreadable: Vec<String>,
 }
 
+/// Number of damaged rows passed over in one section. Beyond it, the ledger is damaged throughout.
+const MAX_DAMAGED: usize = 10_000;
+
+/// # Errors
+/// [`crate::error::Kind::Failure`] after too many damaged rows: nobody waits until all of them are read.
+fn not_damaged_throughout(unreadable: &[String]) -> Result<()> {
+    if unreadable.len() < MAX_DAMAGED {
+        return Ok(());
+    }
+    Err(Error::failure("the ledger is damaged")
+        .why(format!("{MAX_DAMAGED} of its rows, one after the other, can't be read"))
+        .next("Stop using the store and restore a backup"))
+}
+
 /// Returns `limit` readable rows, the nearest first, and the unreadable ones; only rows of one token if that is given.
 fn page<R: Listed>(
     db: &Connection,
@@ -159,6 +173,7 @@ fn page<R: Listed>(
             }
             from = From::Behind(key, way);
         }
+        not_damaged_throughout(&unreadable)?;
         if is_end || rows.len() >= limit {
             return Ok((rows, unreadable));
         }
@@ -179,6 +194,7 @@ fn side<R: Listed>(db: &Connection, query: &LedgerQuery<R::Key>, from: &From<R::
                 let (mut more, mut damaged) = page(db, query, Some(token), from, most + 1)?;
                 rows.append(&mut more);
                 unreadable.append(&mut damaged);
+                not_damaged_throughout(&unreadable)?;
                 rows.sort_by_key(|row| row.key());
                 if !up {
                     rows.reverse();

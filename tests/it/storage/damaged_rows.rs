@@ -11,6 +11,7 @@ use jeton::verbs::accounts::{Greet, ListAccounts};
 use jeton::verbs::actor::Credential;
 use jeton::verbs::audit::ListAudit;
 use jeton::verbs::audit_log::AuditAnchor;
+use jeton::verbs::audited::Audited;
 use jeton::verbs::catalogue::PreviewCatalogue;
 use jeton::verbs::check::{Check, Look};
 use jeton::verbs::ledger::{LedgerAnchor, ListDenied, ListUses};
@@ -19,7 +20,7 @@ use jeton::verbs::request::ask;
 use jeton::verbs::tokens::{DisableTokens, ListOf, ListTokens, Pointed, ShowToken};
 
 use crate::support::program::Home;
-use crate::support::world::{House, OWNER};
+use crate::support::world::{House, OWNER, START, entry, tester};
 
 /// A value as a hand on the store may leave it: one that no rule allows, and one that is no text at all.
 const DAMAGES: [&str; 2] = ["'\u{1b}'", "CAST(x'ff41' AS TEXT)"];
@@ -144,6 +145,38 @@ fn damaged_audit_row_is_named() {
         assert!(first.newer && !first.older);
         let around = all(AuditAnchor::Around(3), 4).unwrap();
         assert_eq!(around.rows.iter().map(|c| c.row.seq).collect::<Vec<_>>(), [1, 2, 4, 5]);
+    }
+}
+
+#[test]
+fn log_damaged_throughout_is_read_in_sections() {
+    let house = house();
+    let rows = || Audited::each((), (0..2_600).map(entry)).unwrap();
+    house.store().write(&tester(), &|| START, |_, _| Ok(rows())).unwrap();
+    let count = house.audit().len() as i64;
+    damage(&house, "audit", "hash", "x'00'", "seq BETWEEN 10 AND 2500");
+    let good: Vec<i64> = (1..10).chain(2_501..=count).collect();
+    for newest_first in [false, true] {
+        let mut anchor = if newest_first { AuditAnchor::Newest } else { AuditAnchor::Oldest };
+        let (mut seen, mut damaged) = (Vec::new(), Vec::new());
+        loop {
+            let (filter, since, token) = (AuditFilter::default(), None, None);
+            let window = house.ask(OWNER, ListAudit { since, token, filter, anchor, limit: 50 }).unwrap();
+            assert!(window.unreadable.len() <= 1_050, "{}", window.unreadable.len());
+            seen.extend(window.rows.iter().map(|chained| chained.row.seq));
+            damaged.extend(&window.unreadable);
+            let next = match newest_first {
+                true => window.first_seq().filter(|_| window.older).map(AuditAnchor::Before),
+                false => window.last_seq().filter(|_| window.newer).map(AuditAnchor::After),
+            };
+            match next {
+                Some(next) => anchor = next,
+                None => break,
+            }
+        }
+        seen.sort_unstable();
+        damaged.sort_unstable();
+        assert_eq!((&seen, damaged), (&good, (10..=2_500).collect()), "each once");
     }
 }
 
