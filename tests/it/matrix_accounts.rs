@@ -1,5 +1,5 @@
-//! Who may do what to whose account: the whole matrix, every cell run with self-service on and off, which changes
-//! nothing here. A refused cell changes nothing.
+//! Access matrix of accounts: every cell is run with self-service on and off, which makes no difference here. A refused
+//! cell changes nothing.
 
 use std::sync::Arc;
 
@@ -24,7 +24,7 @@ use crate::support::world::{House, OWNER, bearer, by, create, username};
 const VERBS: [&str; 9] =
     ["list", "show", "passwd", "disable", "enable", "role-lower", "role-same", "role-higher", "delete"];
 
-/// The roles that stand so to `role`.
+/// Returns the roles in the relation `whose` to `role`.
 fn roles(role: Role, whose: &str) -> Vec<Role> {
     let fits = |other: &Role| match whose {
         "lower" => *other < role,
@@ -52,12 +52,12 @@ fn attempt(house: &House, actor: &str, verb: &str, whom: &Account, role: Option<
     }
 }
 
-/// Everything about accounts, and how much was audited.
+/// Returns all accounts, and the number of audit rows.
 fn state(house: &House) -> (Vec<Account>, usize) {
     (house.store().read(|s| s.accounts()).unwrap(), house.audit().len())
 }
 
-/// Runs a cell on accounts of its own: what one cell does to them is no matter to the next.
+/// Runs a cell on its own accounts, so that cells don't affect each other.
 fn check(house: &House, actor: Role, verb: &str, whose: (&str, Role), role: Option<Role>, allowed: bool, run: usize) {
     let actor = house.account(&format!("a{run}"), actor);
     let whom = if whose.0 == "own" { actor.clone() } else { house.account(&format!("b{run}"), whose.1) };
@@ -194,7 +194,7 @@ fn every_cell_of_a_token() {
     assert_eq!(run, 4 * columns.len());
 }
 
-/// Whoever may not see an account can't find out that it is there, by whatever verb.
+/// An actor that can't see an account can't find out that it exists, by any verb.
 #[test]
 fn a_hidden_account_and_none_are_told_alike() {
     let house = House::inhabited();
@@ -213,7 +213,7 @@ fn a_hidden_account_and_none_are_told_alike() {
             };
             assert_eq!(told(&hidden), told(&nobody), "{actor} {verb} {role:?}");
         }
-        // Nor by a confirmation that differs.
+        // A wrong confirmation doesn't reveal it either.
         let typed = |whom: &Account| {
             let mut verb = delete_account(whom.username.as_str());
             verb.typed = "x".to_owned();
@@ -223,7 +223,7 @@ fn a_hidden_account_and_none_are_told_alike() {
     }
 }
 
-/// Whether somebody may is judged before any state of the account is told, by password and by tokens of every issued role.
+/// The right is checked before any state of the account is revealed, by password and by tokens of every issued role.
 #[test]
 fn account_refusal_comes_before_any_state() {
     let house = House::new();

@@ -1,4 +1,4 @@
-//! What is hidden is told like what is not there, and stands in nobody's way.
+//! Hidden tokens look like missing ones, and don't block visible ones.
 
 use jeton::domain::token::{TokenId, TokenRef};
 use jeton::verbs::tokens::{CreateToken, ListOf, ListTokens, Pointed, ShowToken};
@@ -6,7 +6,7 @@ use jeton::verbs::tokens::{CreateToken, ListOf, ListTokens, Pointed, ShowToken};
 use crate::matrix::{attempt, list, plant, street};
 use crate::support::world::{by, create, username};
 
-/// Whoever may not see a token can't find out that it is there, by whatever name it is called, in the trash or not.
+/// An actor that can't see a token can't find out that it exists, by any kind of reference, in the trash or not.
 #[test]
 fn a_hidden_token_and_none_are_told_alike() {
     let house = street(true);
@@ -28,7 +28,7 @@ fn a_hidden_token_and_none_are_told_alike() {
                     let told = |text: &str| {
                         let refused =
                             attempt(&house, &by(actor), verb, &owner, Pointed::typed(text), &name).unwrap_err();
-                        // What is suggested depends on the name that was typed, and on what the actor sees.
+                        // Suggestions depend only on the typed name and on the tokens that the actor sees.
                         assert!(!refused.next.as_ref().is_some_and(|next| next.contains(&name)), "{refused}");
                         (refused.kind, refused.what.replace(text, "X"), refused.why.map(|why| why.replace(text, "X")))
                     };
@@ -57,7 +57,7 @@ fn a_hidden_account_and_none_are_told_alike() {
     }
 }
 
-/// What an actor may not see doesn't stand in the way of what it may.
+/// Hidden tokens don't prevent access to visible ones of the same name.
 #[test]
 fn a_hidden_token_hides_no_visible_one() {
     let house = street(true);

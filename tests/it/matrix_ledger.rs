@@ -1,4 +1,4 @@
-//! The ledger's column of the matrix.
+//! The matrix column of the ledger.
 
 use jeton::domain::ledger_filter::LedgerFilter;
 use jeton::domain::secret::Secret;
@@ -11,7 +11,7 @@ use jeton::verbs::request::ask;
 
 use crate::support::world::House;
 
-/// Writes down a use and a denied attempt of `token`.
+/// Records a use and a denied attempt of `token`.
 pub fn write(house: &House, token: &Token, secret: &Secret) {
     let (id, at, count, method, address, client) = (token.id, house.now(), 1, "", "192.0.2.7", "it/1.0");
     let written = house.store().bookkeep(|b| {
@@ -22,7 +22,8 @@ pub fn write(house: &House, token: &Token, secret: &Secret) {
     written.unwrap();
 }
 
-/// Looks for a denied attempt and a use of a token, among all and by the token's name: either finds both or none.
+/// Searches the ledger for a denied attempt and a use of a token, among all rows and by the token's name. Both searches
+/// find both rows or none.
 pub fn in_ledger(house: &House, who: &Credential, token: TokenRef) -> Result<()> {
     let TokenRef::Id(id) = &token else { panic!("{token}") };
     let (filter, limit, since) = (LedgerFilter::default(), 10_000, None);

@@ -1,6 +1,6 @@
-//! Whether somebody may is judged before any state is told: verb × role × relation × proof × precondition × issued role.
-//! A refused cell answers the same whatever the state, and changes nothing. `cargo test` runs a part of the product that
-//! differs in nothing but being a part, all of it with `JETON_SOAK=1`.
+//! Rights are checked before any state is revealed: verb × role × relation × proof × precondition × issued role. A
+//! refused cell gives the same answer in every state, and changes nothing. `cargo test` runs a sample of the product,
+//! and all of it with `JETON_SOAK=1`; nothing else differs.
 
 use std::collections::BTreeMap;
 
@@ -26,13 +26,13 @@ use crate::matrix::{CALLED, PROOFS, VERBS, holding, proof_issued, rows, street};
 use crate::support::world::{House, by, create, entry, tester, token_name};
 
 const STATES: [&str; 9] = ["live", "off", "expired", "overlap", "trashed", "old-trash", "twin", "stale", "tight"];
-/// How much of the product `cargo test` leaves out: all but one group of so many. A prime, so that the groups that are run
-/// differ in everything.
+/// Sampling rate of `cargo test`: one group in this many runs. A prime, so that consecutive sampled groups differ in
+/// every factor.
 const STRIDE: usize = 71;
-/// When a token of the proof `s` ends, and when its targets do, in days.
+/// Days until the token of the proof `s` expires, and until its targets do.
 const ENDS: (i64, i64) = (29, 30);
 
-/// The state in which a request needs the token in order to do something.
+/// Returns the token state in which a request has an effect.
 fn fit_for(verb: &str) -> &'static str {
     match verb {
         "enable" => "off",
@@ -42,7 +42,7 @@ fn fit_for(verb: &str) -> &'static str {
     }
 }
 
-/// Plants a token in a state, its secrets issued under a role.
+/// Creates a token in a state, with secrets issued under a role.
 fn plant(house: &House, owner: &Account, name: &str, state: &str, issued: Role) -> Token {
     let secret = || Secret::generate(&Prefix::default(), |b| house.fakes.entropy.fill(b)).unwrap();
     let now = house.now();
@@ -152,18 +152,18 @@ fn attempt(
     }
 }
 
-/// A role and an issued role, and what somebody with both proves himself with.
+/// A role and an issued role, with the proof of an actor that has both.
 struct Bearing {
     role: Role,
-    /// The role that the proof was issued under; a password's is the account's.
+    /// The role that the proof was issued under. For a password, the account's role.
     issued: Role,
-    /// The lower of the two.
+    /// The lower of the two roles.
     acting: Role,
     letter: char,
     credential: Credential,
 }
 
-/// What the table of rights says of a proof: verb by verb, for a role and a relation.
+/// The rights table for a proof: the allowed verbs by role and relation.
 struct Rights(BTreeMap<(bool, Role, &'static str), Vec<&'static str>>);
 
 impl Rights {
@@ -174,10 +174,10 @@ impl Rights {
         Rights(rows("self-  actor").map(row).collect())
     }
 
-    /// Whether `who` may do `verb` to a token of `owner`, as far as the table of rights goes.
+    /// `true` if the rights table lets `who` do `verb` to a token of `owner`.
     fn allow(&self, self_service: bool, who: &Bearing, owner: &Account, verb: &str, letter: char) -> bool {
         let relation = match () {
-            // A purge takes what is within reach, whatever is in the trash of others.
+            // A purge takes the tokens within reach, and ignores other accounts' trash.
             () if owner.username.as_str() == who.role.word() || verb == "purge" => "own",
             () if owner.role < who.acting => "lower",
             () if owner.role == who.acting => "same",
@@ -188,7 +188,7 @@ impl Rights {
     }
 }
 
-/// What a group of cells has in common; they differ in the state of the token.
+/// Common factors of a group of cells, which differ only in the token's state.
 struct Group<'a> {
     verb: &'a str,
     request: &'a str,
@@ -197,12 +197,12 @@ struct Group<'a> {
     issued: Role,
 }
 
-/// Whether `who` may do what a group asks to a token in a state: never a question of the state itself, except for when
-/// that token ends.
+/// `true` if `who` may run a group's verb on a token in a state. The state itself never matters, except the token's
+/// expiry.
 fn may(rights: &Rights, self_service: bool, who: &Bearing, group: &Group<'_>, state: &str) -> bool {
     let Group { verb, request, owner, issued } = group;
     let changes = !matches!(*verb, "show" | "disable" | "revoke" | "purge");
-    // A token that ends sooner is one that may all, but leaves nothing behind that outlives it.
+    // A token that expires sooner has every right, but can't leave anything behind that outlives it.
     let letter = if who.letter == 's' && changes { 'f' } else { who.letter };
     if !rights.allow(self_service, who, owner, verb, letter) {
         return false;
@@ -215,7 +215,7 @@ fn may(rights: &Rights, self_service: bool, who: &Bearing, group: &Group<'_>, st
     let ends_later = match (*verb, *request) {
         ("create", "past") => false,
         ("create", _) | (_, "later" | "never") => true,
-        // Nobody asked how long a copy lives: that is shortened.
+        // A copy without an explicit expiry is shortened.
         ("copy", _) => false,
         _ => state != "expired",
     };
@@ -233,7 +233,7 @@ fn expected(cell: &str) -> Option<Kind> {
     }
 }
 
-/// All that a house holds for the cells: proofs by role, issued role and letter, and tokens in every state.
+/// Everything in a house that the cells need: proofs by role, issued role and letter, and tokens in every state.
 struct Fixture {
     house: House,
     proofs: Vec<Bearing>,
@@ -274,7 +274,7 @@ impl Fixture {
         Fixture { house, proofs, targets }
     }
 
-    /// The cells of a group, in the states that `cells` says.
+    /// Runs the cells of a group, in the states given by `cells`.
     fn run(&self, who: &Bearing, group: &Group<'_>, cells: &[(&str, &str, bool)], run: usize) {
         let house = &self.house;
         let Group { verb, request, owner, issued } = *group;
@@ -323,7 +323,7 @@ impl Fixture {
         let what = format!("{} by {}: {verb} {request} {}'s, issued to {issued}", who.role, who.letter, owner.username);
         assert!(refusals.windows(2).all(|two| two[0] == two[1]), "{what}: {refusals:?}");
         assert_eq!(kept(), before, "{what}: refused, and yet something changed");
-        // A row for what was planted and one for what was done.
+        // One row for the created token and one for the change.
         assert_eq!(head(), rows + 2 * done, "{what}: an audit row each");
     }
 }

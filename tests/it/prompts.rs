@@ -1,4 +1,4 @@
-//! What the commands ask on a terminal.
+//! Terminal prompts of the commands.
 
 use std::io::{Read, Write};
 use std::os::unix::fs::OpenOptionsExt;
@@ -11,13 +11,13 @@ use rustix::termios::{LocalModes, tcgetattr};
 
 use crate::support::program::{Home, PASSWORD, exists};
 
-/// Long enough for a busy machine; nothing waits for it when all is well.
+/// Long enough for a busy machine. Nothing waits this long unless a test fails.
 const PATIENCE: Duration = Duration::from_secs(30);
 
 /// The program on a terminal of its own.
 struct Terminal {
     master: Box<dyn MasterPty + Send>,
-    /// Held so that what was written is not lost when the program ends.
+    /// Kept open, so that output is not lost when the program ends.
     _slave: Box<dyn SlavePty + Send>,
     child: Box<dyn Child + Send + Sync>,
     input: Box<dyn Write + Send>,
@@ -50,7 +50,7 @@ impl Terminal {
         Terminal { master: pair.master, _slave: pair.slave, child, input, output, seen: String::new(), read_to: 0 }
     }
 
-    /// Waits until `text` comes, after what was waited for before.
+    /// Waits until `text` appears after the text of the last wait.
     #[track_caller]
     fn waits_for(&mut self, text: &str) -> &mut Self {
         loop {
@@ -65,7 +65,7 @@ impl Terminal {
         }
     }
 
-    /// Answers a hidden prompt, once it is hidden: until then the terminal itself would echo.
+    /// Answers a hidden prompt, once the echo is off: until then the terminal itself would echo.
     #[track_caller]
     fn types_hidden(&mut self, prompt: &str, text: &str) -> &mut Self {
         self.waits_for(prompt);
@@ -87,7 +87,7 @@ impl Terminal {
         tcgetattr(&tty).unwrap().local_modes.contains(LocalModes::ECHO)
     }
 
-    /// Waits for the end; the exit code, 130 for Ctrl-C whichever way it was taken.
+    /// Waits for the end and returns the exit code. 130 for Ctrl-C, as a signal or as an exit code.
     fn ends(&mut self) -> u32 {
         let status = self.child.wait().unwrap();
         while let Ok(bytes) = self.output.recv_timeout(Duration::from_millis(50)) {
@@ -226,7 +226,7 @@ fn an_edit_is_shown_before_it_is_made() {
         assert_eq!(edit(no), 130);
     }
     assert_eq!(described(), "");
-    // What was shown is what is changed: somebody else is faster here.
+    // Only the shown state may be changed: here another process changes the token first.
     let mut late = Terminal::start(&home, &["token", "edit", "a", "--description", "mine"]);
     late.types_hidden("ops: ", RIGHT).waits_for("yes");
     assert_eq!(edit("yes\n"), 0);
@@ -258,12 +258,12 @@ fn what_is_typed_ahead_of_a_password_is_never_shown() {
     let home = Home::set_up();
     let mut list = Terminal::start(&home, &["token", "list"]);
     list.types_hidden("ops: ", WRONG).types_hidden("ops: ", WRONG).waits_for("ops: ");
-    // The next try is delayed by what failed before: that is the time in which somebody types on.
+    // The next try is delayed because of the failed ones. Meanwhile the person types on.
     list.types(WRONG).types("typed-ahead-and-unseen\n");
     list.waits_for("error: ");
     assert_eq!(list.ends(), 4);
     assert!(!list.seen.contains("typed-ahead"), "{}", list.seen);
-    // A command that ends by a signal leaves the echo on too.
+    // A command ended by a signal leaves the echo on too.
     let mut left = Terminal::start(&home, &["token", "list"]);
     left.waits_for("ops: ");
     assert!(!left.echoes());

@@ -1,4 +1,4 @@
-//! The real program in a real pseudo-terminal: the story, every way out, other sizes, pastes.
+//! The real program in a real pseudo-terminal: a session, every way out, other sizes, pastes.
 
 use std::os::unix::fs::MetadataExt;
 use std::path::Path;
@@ -25,12 +25,12 @@ use crate::support::world::{House, OWNER, username};
 const JETON: &str = env!("CARGO_BIN_EXE_jeton");
 const NOTHING: &[&str] = &[];
 
-/// The screens, in a home of their own.
+/// Opens the screens in a home of their own.
 fn screens(home: &Home) -> Terminal {
     Terminal::start(program(JETON, NOTHING, &home.path(""), &[]))
 }
 
-/// The screens, signed in.
+/// Opens the screens and signs in.
 pub fn signed_in(home: &Home) -> Terminal {
     let mut terminal = screens(home);
     terminal.shows("Sign in to jeton");
@@ -40,7 +40,7 @@ pub fn signed_in(home: &Home) -> Terminal {
     terminal
 }
 
-/// The one secret on the screen, if there is one: `jtn_`, 8 letters and digits, `_`, 38 of them.
+/// Returns the only secret on the screen, if any: `jtn_`, 8 letters and digits, `_`, 38 of them.
 fn secret_in(text: &str) -> Option<String> {
     let runs = text.split(|c: char| !(c.is_ascii_alphanumeric() || c == '_'));
     let mut found = runs.filter(|run| {
@@ -52,14 +52,14 @@ fn secret_in(text: &str) -> Option<String> {
     secret
 }
 
-/// A home with one token, `ops/a`.
+/// Returns a home with one token, `ops/a`.
 pub fn home_with_a_token() -> Home {
     let home = Home::set_up();
     home.create(&["a"]);
     home
 }
 
-/// The screens in front of a new secret, shown; and the secret.
+/// Opens the screens with a new secret shown, and returns the secret.
 fn showing_a_secret(home: &Home) -> (Terminal, String) {
     let mut t = signed_in(home);
     t.shows("▶   a");
@@ -70,7 +70,7 @@ fn showing_a_secret(home: &Home) -> (Terminal, String) {
     (t, secret)
 }
 
-/// From the table to a new secret of the token under the cursor, masked.
+/// Regenerates the token under the cursor: from the table to its new, masked secret.
 fn regenerate(t: &mut Terminal) {
     t.types("r\r");
     t.shows("Password of ops");
@@ -78,7 +78,7 @@ fn regenerate(t: &mut Terminal) {
     t.shows("is ready");
 }
 
-/// Demands that nothing of `secret` is left outside the program's own screen.
+/// Asserts that nothing of `secret` remains outside the program's own screen.
 #[track_caller]
 fn is_gone(t: &Terminal, secret: &str) {
     assert!(!t.text().contains(&secret[13..]) && !t.last_words().contains(&secret[13..]), "{}", t.text());
@@ -198,7 +198,7 @@ fn ended_by_ctrl_c() {
 fn ended_by_three_wrong_passwords() {
     let fresh = Home::set_up();
     for _ in 0..rounds() {
-        // Failed tries are kept in the store: each round needs its own.
+        // Failed tries are stored in the store, so each round needs its own.
         let home = Home::new();
         std::fs::create_dir_all(home.store().parent().unwrap()).unwrap();
         std::fs::copy(fresh.store(), home.store()).unwrap();
@@ -232,7 +232,7 @@ fn a_lost_terminal_ends_it() {
     }
 }
 
-/// The letter that the system gives for what `pid` is doing.
+/// Returns the kernel's state letter of the process `pid`.
 fn state(pid: rustix::process::Pid) -> char {
     let stat = std::fs::read_to_string(format!("/proc/{}/stat", pid.as_raw_nonzero())).unwrap();
     stat.rsplit(") ").next().unwrap().chars().next().unwrap()
@@ -279,7 +279,7 @@ fn stopped_and_continued() {
             assert_eq!(secret_in(&t.text()), None, "masked again");
             t.types("v");
             t.shows(&secret);
-            // A second time, while it is shown.
+            // A second time, while the secret is shown.
             stop(&mut t, by_key);
             is_gone(&t, &secret);
             t.resume();
@@ -297,7 +297,7 @@ fn unfinished_paste_does_not_hold_off_a_signal() {
     let mut t = signed_in(&home);
     t.types("\x1b[200~never ended");
     t.signal(Signal::TERM);
-    // What was not read yet may stand on the main screen: the terminal echoes it, as it does with all that is typed ahead.
+    // Unread input may appear on the main screen: the terminal echoes it, like all typed-ahead input.
     t.ends_restored(End::Signal(15));
 }
 
@@ -333,7 +333,7 @@ fn other_sizes() {
     t.types("\x1b");
     t.wait("the table", |s| lines(&s.contents()) == whole);
     t.types("q");
-    // What stood there before has not survived the emulator's own smallness.
+    // The emulator itself lost the earlier text when it became too small.
     assert_eq!(t.ends(), End::Code(0));
 }
 
@@ -353,7 +353,7 @@ fn pasted_text() {
     t.pastes("two\nlines\x1b[2J");
     t.shows("two ");
     t.types("\x15");
-    // What comes with the end mark inside is no key.
+    // A paste that contains the end mark presses no keys.
     t.pastes("ab\x1b[201~y");
     t.shows("aby");
     t.types("\x15");
@@ -422,17 +422,17 @@ fn without_colour_the_row_is_told_apart() {
     }
 }
 
-/// When the program in [`child`] panics.
+/// Moments at which the program in [`child`] panics.
 const MOMENTS: [(&str, i32); 5] =
     [("key", 101), ("draw", 101), ("draw with a secret", 101), ("worker", 1), ("worker with a secret", 1)];
 
-/// A house with a trap in it. Its folder goes with it.
+/// A house with a trap in it. The folder is deleted with it.
 struct Trapped {
     house: House,
     trap: Arc<Trap>,
 }
 
-/// What springs.
+/// Causes the panic.
 struct Trap {
     moment: String,
     armed: AtomicBool,
@@ -466,7 +466,7 @@ impl Clock for Trap {
         self.clock.now()
     }
 
-    /// Asked for when a key is pressed and, beside a wide table, when it is drawn.
+    /// Called when a key is pressed and, with a wide table, when the table is drawn.
     fn zone(&self) -> &dyn Zone {
         self.springs(&["key", "draw", "draw with a secret"]);
         self.clock.zone()
@@ -525,7 +525,7 @@ fn a_panic_is_read_on_the_main_screen() {
         for (moment, code) in MOMENTS {
             let home = Home::new();
             let command = program(me.to_str().unwrap(), &args, &home.path(""), &[("JETON_IT_PANIC", moment)]);
-            // Narrow tables have no pane that is drawn with dates.
+            // Narrow tables have no pane with dates.
             let mut t = Terminal::sized(command, if moment == "draw" { 130 } else { 80 }, 50);
             t.shows("Sign in to jeton");
             t.types(&format!("{PASSWORD}\r"));

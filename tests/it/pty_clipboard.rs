@@ -1,4 +1,4 @@
-//! A secret sent to a terminal, in a real pseudo-terminal: by which way it goes, and what is asked before it is left.
+//! Copying a secret in a real pseudo-terminal: the transport used, and the question before leaving the secret.
 
 use std::path::Path;
 
@@ -8,7 +8,7 @@ use crate::support::pty::{End, Terminal, program};
 
 const JETON: &str = env!("CARGO_BIN_EXE_jeton");
 
-/// The screens in front of a new secret, started with `env`.
+/// Opens the screens with a new secret, started with `env`.
 fn revealing(home: &Home, env: &[(&str, &str)]) -> Terminal {
     let mut t = Terminal::start(program(JETON, &[] as &[&str], &home.path(""), env));
     t.shows("Sign in to jeton");
@@ -21,7 +21,7 @@ fn revealing(home: &Home, env: &[(&str, &str)]) -> Terminal {
     t
 }
 
-/// Leaves the secret, which is asked first, and then the program.
+/// Leaves the secret, which asks first, and then the program.
 fn leaves(mut t: Terminal) {
     t.types("\x1b");
     t.shows("was only sent to your terminal");
@@ -36,7 +36,7 @@ fn leaves(mut t: Terminal) {
     t.ends_restored(End::Code(0));
 }
 
-/// A folder with a `tmux` in it that does as `script` says.
+/// Creates a folder with a `tmux` that runs `script`.
 fn fake_tmux(home: &Home, script: &str) -> String {
     std::fs::create_dir(home.path("bin")).unwrap();
     home.file("bin/tmux", &format!("#!/bin/sh\n{script}\n"), 0o755);

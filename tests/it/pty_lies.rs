@@ -1,5 +1,5 @@
-//! Terminals that lie, in a real pseudo-terminal: pastes without an end, answers to nobody's questions, sizes that can't
-//! be; and what every way out leaves of the store.
+//! Misbehaving terminals, in a real pseudo-terminal: pastes without an end, unsolicited replies, impossible sizes. Also
+//! the state of the store after every way out.
 
 use std::time::Duration;
 
@@ -11,7 +11,7 @@ use crate::support::pty::{End, Terminal, program, rounds};
 
 const JETON: &str = env!("CARGO_BIN_EXE_jeton");
 
-/// The screens in front of the token `a`.
+/// Opens the screens with the token `a`.
 fn at_a_token(home: &Home) -> Terminal {
     let t = signed_in(home);
     t.shows("▶   a");
@@ -19,7 +19,7 @@ fn at_a_token(home: &Home) -> Terminal {
     t
 }
 
-/// Demands the keyboard to act: opens the help and closes it.
+/// Asserts that the keyboard works: opens the help and closes it.
 #[track_caller]
 fn keys_act(t: &mut Terminal) {
     t.types("?");
@@ -28,7 +28,7 @@ fn keys_act(t: &mut Terminal) {
     t.lacks("┌ Keys");
 }
 
-/// Demands that nothing lies beside the store.
+/// Asserts that no `-wal` or `-shm` file remains next to the store.
 #[track_caller]
 fn closed(home: &Home) {
     let folder = std::fs::read_dir(home.store().parent().unwrap()).unwrap();
@@ -41,10 +41,10 @@ fn unterminated_paste_leaves_the_keyboard_alive() {
     let home = home_with_a_token();
     let mut t = at_a_token(&home);
     t.sends(b"\x1b[200~hello x y");
-    // Over after a silence.
+    // The paste ends after a silence.
     t.shows("Pasted text was ignored");
     keys_act(&mut t);
-    // In a field what came is there.
+    // In a field, the received text is kept.
     t.types("n");
     t.shows("Generate a token");
     t.sends(b"\x1b[200~half");
@@ -98,13 +98,13 @@ fn late_replies_are_no_keys() {
         t.sends(reply);
         keys_act(&mut t);
         assert!(t.text().contains("▶   a") && !t.text().contains('┌'), "{reply:?}: {}", t.text());
-        // In two pieces, the second of which comes once the first was read.
+        // In two pieces, the second sent once the first was read.
         let (head, tail) = reply.split_at(reply.len() / 2);
         t.sends(head);
         t.sends(tail);
         keys_act(&mut t);
     }
-    // One without an end.
+    // A reply without an end.
     t.sends(b"\x1b]11;rgb:00");
     t.types("\x03");
     t.ends_restored(End::Code(130));
@@ -116,7 +116,7 @@ fn claimed_sizes_are_drawn_in_a_bounded_part() {
     let mut t = at_a_token(&home);
     for (columns, rows) in [(65_535, 65_535), (65_535, 24), (80, 65_535), (1, 1), (0, 0)] {
         t.claims(columns, rows);
-        // Whatever is drawn there, the program is alive, and shows itself in a size that can be.
+        // Whatever was drawn, the program is alive, and draws again at a possible size.
         t.resize(80, 24);
         t.wait("the table", |s| s.contents().contains("▶   a"));
         keys_act(&mut t);
@@ -125,7 +125,7 @@ fn claimed_sizes_are_drawn_in_a_bounded_part() {
     t.types("q");
     assert_eq!(t.ends(), End::Code(0));
 
-    // From the start on.
+    // From the start.
     let mut t = Terminal::start(program(JETON, &[] as &[&str], &home.path(""), &[]));
     t.claims(65_535, 65_535);
     t.wait("a frame", |s| s.alternate_screen());
@@ -174,7 +174,7 @@ fn every_exit_closes_the_store() {
         assert_eq!(t.hang_up(Duration::from_secs(2)), End::Signal(1));
         closed(&home);
 
-        // Locked, with a token made and its secret shown.
+        // Locked, with a new token and its secret shown.
         let mut t = at_a_token(&home);
         t.types("\x1a");
         t.stopped();

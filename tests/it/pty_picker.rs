@@ -30,7 +30,7 @@ fn from_search_to_a_custom_token() {
     t.types(&format!("s\u{15}{}\r", file.display()));
     t.shows("readable by you only");
     t.types("\u{1b}");
-    // A key at once behind Esc would be one with Alt.
+    // A key right after Esc would be read as an Alt key.
     t.lacks("is ready");
     t.types("q");
     t.ends_restored(End::Code(0));

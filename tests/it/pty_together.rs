@@ -6,7 +6,7 @@ use crate::support::pty::{End, Terminal, program};
 const JETON: &str = env!("CARGO_BIN_EXE_jeton");
 const NOTHING: &[&str] = &[];
 
-/// The row on which the cursor stands.
+/// Returns the row under the cursor.
 fn current(text: &str) -> String {
     text.lines().find(|line| line.contains('▶')).unwrap_or_default().to_owned()
 }

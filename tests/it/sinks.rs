@@ -1,4 +1,4 @@
-//! Text from outside, however hostile, reaches a screen, a pipe or a log as text.
+//! Hostile text from outside reaches a screen, a pipe or a log only as plain text.
 
 use std::borrow::Cow;
 
@@ -12,7 +12,8 @@ use jeton::error::Error;
 use proptest::prelude::*;
 use proptest::test_runner::{Config, TestRunner};
 
-/// Unicode's categories Cc, Cf, Zl and Zp (version 14), written out: an oracle of its own, not the code's.
+/// Unicode's categories Cc, Cf, Zl and Zp (version 14), written out, so that the test doesn't depend on the code's
+/// tables.
 #[rustfmt::skip]
 const DRIVES_OR_HIDES: &[(u32, u32)] = &[
     (0x0000, 0x001f), (0x007f, 0x009f), (0x00ad, 0x00ad), (0x0600, 0x0605), (0x061c, 0x061c), (0x06dd, 0x06dd),
@@ -29,7 +30,7 @@ fn is_safe(text: &str) -> bool {
     !text.chars().any(drives_or_hides)
 }
 
-/// The strings that are known to have hurt terminals.
+/// Strings known to have attacked terminals.
 const KNOWN: &[&str] = &[
     "\u{1b}[2J",
     "\u{1b}]52;c;cm0gLXJm\u{7}",
@@ -103,7 +104,7 @@ fn plain_text_is_left_alone() {
     }
 }
 
-/// Whatever a refusal quotes of what it refuses is safe already, before a face has touched it, and short.
+/// Every quotation in a refusal is short and already safe before the CLI or the screens use it.
 #[test]
 fn refusals_quote_safely() {
     trials(10_000, 600)
@@ -124,7 +125,7 @@ fn refusals_quote_safely() {
                 prop_assert!(is_safe(&said), "{said:?}");
                 prop_assert!(said.chars().count() < 1_000, "{said}");
             }
-            // What is accepted is safe for good: it is stored and shown as it is.
+            // Accepted text is always safe: it is stored and shown unchanged.
             for accepted in [
                 Username::parse(&text).ok().map(|n| n.to_string()),
                 TokenName::parse(&text).ok().map(|n| n.to_string()),

@@ -1,11 +1,11 @@
-//! The rules of the house, held against its source.
+//! Structure rules of the project, checked against its source.
 
 use std::collections::BTreeSet;
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
-/// Files longer than 400 lines, each with the reason why it is one story.
+/// Files longer than 400 lines, each with the reason for not splitting it.
 const LONG_FILES: &[(&str, &str)] = &[
     ("tests/it/canary.rs", "one search after every verb of both faces"),
     ("tests/it/cli.rs", "the commands, a story each"),
@@ -17,10 +17,10 @@ const LONG_FILES: &[(&str, &str)] = &[
 const LONGEST: usize = 400;
 
 struct Source {
-    /// From the root of the repository, e.g. `src/domain/time.rs`.
+    /// Path from the root of the repository, e.g. `src/domain/time.rs`.
     path: String,
     text: String,
-    /// Without comments and the contents of string literals.
+    /// The code without comments and the contents of string literals.
     code: String,
     /// The string literals alone.
     strings: Vec<String>,
@@ -60,7 +60,7 @@ fn relative(path: &Path) -> String {
     path.strip_prefix(root()).unwrap().to_str().unwrap().to_owned()
 }
 
-/// Parts code from comments and string literals, as far as these tests need it.
+/// Separates code from comments and string literals, as far as these tests need it.
 fn parted(text: &str) -> (String, Vec<String>) {
     let (mut code, mut strings) = (String::new(), Vec::new());
     let mut rest = text;
@@ -96,14 +96,14 @@ fn parted(text: &str) -> (String, Vec<String>) {
     (code, strings)
 }
 
-/// How many hashes a raw string that starts here has.
+/// Returns the number of hashes of a raw string that starts here.
 fn raw_string(rest: &str, before: &str) -> Option<usize> {
     let inner = rest.strip_prefix('r').filter(|_| !before.ends_with(|c: char| c.is_alphanumeric() || c == '_'))?;
     let hashes = inner.bytes().take_while(|b| *b == b'#').count();
     inner[hashes..].starts_with('"').then_some(hashes)
 }
 
-/// The length of a character literal that starts here; a lifetime is none.
+/// Returns the length of a character literal that starts here; `None` for a lifetime.
 fn char_literal(rest: &str) -> Option<usize> {
     let inner = rest.strip_prefix('\'')?;
     if inner.starts_with('\\') {
@@ -113,7 +113,7 @@ fn char_literal(rest: &str) -> Option<usize> {
     inner[c.len_utf8()..].starts_with('\'').then(|| c.len_utf8() + 2)
 }
 
-/// Whether `code` holds `name` as a word or path of its own.
+/// `true` if `code` contains `name` as a separate word or path.
 fn mentions(code: &str, name: &str) -> bool {
     let inner = |c: char| c.is_alphanumeric() || c == '_';
     code.match_indices(name).any(|(at, _)| !code[..at].ends_with(inner) && !code[at + name.len()..].starts_with(inner))
@@ -218,7 +218,7 @@ fn each_outside_thing_has_its_place() {
         for (name, home) in rules {
             assert!(!mentions(&source.code, name) || at_home(home), "{path} names {name}, which belongs in {home:?}");
         }
-        // Arguments are the command line's own; everything else of the environment has two homes.
+        // Arguments belong to the command line. Everything else of the environment may be read in two places.
         let code = source.code.replace("std::env::args_os", "").replace("std::env::args", "");
         let code = if at_home(&["src/cli/", "src/main.rs"]) { code } else { source.code.clone() };
         let reads = mentions(&code, "std::env") || (code.contains("use std::{") && mentions(&code, "env"));
@@ -226,7 +226,7 @@ fn each_outside_thing_has_its_place() {
     }
 }
 
-/// The tests' own threads may be started as they like: whoever joins them hears of a panic.
+/// Tests may start threads freely: joining a thread reports its panic.
 #[test]
 fn threads_and_tasks_are_started_where_they_are_supervised() {
     let mut found = Vec::new();
@@ -277,7 +277,7 @@ fn unsafe_is_forbidden() {
     }
 }
 
-/// Whether a licence expression (SPDX, or the older `A/B`) can be met with the licences that are allowed.
+/// `true` if a licence expression (SPDX, or the older `A/B`) can be satisfied by the allowed licences.
 fn met(expression: &str, allowed: &BTreeSet<String>) -> bool {
     let expression = expression.replace('/', " OR ").replace('(', " ( ").replace(')', " ) ");
     let words: Vec<&str> = expression.split_whitespace().collect();
@@ -349,13 +349,13 @@ fn every_dependency_has_an_allowed_licence() {
         used.extend(allowed.iter().filter(|a| licence.contains(a.as_str())).cloned());
     }
     assert!(idle.is_empty(), "not in the tree any more: {idle:?}");
-    // Other systems pull in other crates: the list is held to be tight on one.
+    // Other systems need other crates, so the list is checked for completeness on one.
     if cfg!(target_os = "linux") {
         assert_eq!(used, allowed, "licences that nothing has any more");
     }
 }
 
-/// Every package that is built on this machine, from crates.io or from here.
+/// Returns every package that is built on this machine, from crates.io or from this repository.
 fn packages() -> Vec<serde_json::Value> {
     let host = Command::new("rustc").arg("-vV").output().unwrap();
     let host = String::from_utf8(host.stdout).unwrap();

@@ -1,4 +1,4 @@
-//! The units for systemd, held against the program.
+//! The systemd units, checked against the program.
 
 use std::fs;
 use std::path::Path;
@@ -23,7 +23,7 @@ fn the_service_is_started_with_a_line_that_is_understood() {
     let args: Vec<&str> =
         line[1..].iter().map(|word| if *word == store { missing.to_str().unwrap() } else { word }).collect();
     assert!(args.contains(&missing.to_str().unwrap()), "{line:?}");
-    // No store: everything before that was right, and systemd is told not to try again.
+    // No store: everything before that was right, and this exit code makes systemd not retry.
     Home::new().run(&args, "").ends(3);
     assert_eq!(said(&service, "RestartPreventExitStatus"), ["2 3"]);
     assert!(said(&service, "RuntimeDirectory").is_empty(), "the sockets' folder outlives the service");
@@ -37,7 +37,7 @@ fn the_sockets_are_called_what_the_service_calls_them() {
         assert_eq!(said(&unit, "ListenStream"), [format!("/run/jeton/{name}.sock")]);
         assert_eq!(said(&unit, "Service"), ["jeton.service"]);
         assert_eq!((said(&unit, "SocketGroup"), said(&unit, "SocketMode")), (vec![group], vec!["0660"]));
-        // jeton's own commands ask there as the user whom the store belongs to.
+        // jeton's own commands use that socket as the user who owns the store.
         assert_eq!(said(&unit, "SocketUser"), said(&self::unit("jeton.service"), "User"));
     }
 }

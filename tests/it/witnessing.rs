@@ -1,4 +1,4 @@
-//! What commands say of a running service after a change that takes something away.
+//! The running service's confirmation in commands that remove access.
 
 use std::io::{BufRead, BufReader, Read, Write};
 use std::os::unix::net::UnixListener;
@@ -46,7 +46,7 @@ impl Drop for Service {
     }
 }
 
-/// Demands that `line` ends with how long it took.
+/// Asserts that `line` ends with its duration.
 #[track_caller]
 fn timed(text: &str, line: &str) {
     let rest = text.split_once(line).unwrap_or_else(|| panic!("no {line:?} in {text}")).1;
@@ -108,7 +108,7 @@ fn what_can_not_be_asked_is_said_calmly() {
     let told = home.as_ops(&["token", "disable", "c", "--json"]).succeeds().json();
     let why = json!({"denies": null, "why": "the service could not be asked: no answer within 1s"});
     assert_eq!(told["service"], why);
-    // Stopped: a service that runs makes its socket anew.
+    // The service is suspended by SIGSTOP: a running one would recreate its socket.
     std::fs::remove_file(home.store().with_file_name("jeton.db.manage")).unwrap();
     home.as_ops(&["token", "delete", "b", "--confirm", "b"]).succeeds().says(&["its socket is gone"]);
     service.signal(Signal::CONT);
@@ -118,7 +118,7 @@ fn what_can_not_be_asked_is_said_calmly() {
     deleted.says(&["✓ ops/c deleted; it is denied from now on"]).hides("service");
 }
 
-/// Whoever answers, but has not read the change, proves nothing.
+/// A service that answers but has not read the change proves nothing.
 #[test]
 fn a_service_that_is_behind_is_not_believed() {
     let home = Home::set_up();

@@ -1,11 +1,11 @@
-//! Headers that applications believe: none of a client's gets through, whatever its spelling.
+//! Identity headers trusted by applications: none from a client gets through, in any spelling.
 
 use super::SHOP;
 use super::stage::{Kind, Stage, Verify, home};
 
 const BEARER: &str = "Authorization: Bearer all";
 
-/// Names that applications believe, and that no client may say.
+/// Names that applications trust, and that clients must not send.
 const BELIEVED: &str = "X-Jeton-Account X-Jeton-Account-Id X-Jeton-Role X-Jeton-Token X-Jeton-Hint X-Jeton-Method \
     X-Jeton-Proof X-Jeton-Challenge X-Jeton-User X-Jeton-Extra Forwarded X-Forwarded-For X-Forwarded-Host X-Forwarded-Proto \
     X-Forwarded-Port X-Forwarded-Prefix X-Forwarded-Path X-Forwarded-Uri X-Forwarded-Method X-Forwarded-Server \
@@ -22,7 +22,7 @@ const BELIEVED: &str = "X-Jeton-Account X-Jeton-Account-Id X-Jeton-Role X-Jeton-
     X-Ssl-Client-Cert X-SSL-Client-Verify X-SSL-Client-S-DN SSL-Client-Cert X-Client-Cert Client-Cert X-Client-Verify \
     X-ARR-ClientCert Front-End-Https X-Scheme X-Accel-Redirect X-Sendfile-Type Proxy";
 
-/// Names that no list has, of patterns that must not get through.
+/// Names on no list, but of patterns that must not get through.
 const BY_PATTERN: &str = "X-Jeton-Anything X--Jeton-Role My-Jeton X-Forwarded-Anything My-Forwarded-For X-Real-Anything \
     X-Original-Anything X-Rewrite-Anything X-SSL-Anything X-Remote-Anything X-Webauth-Anything X-Auth-Request-Anything \
     X-Anything-Method X-Any-Method-Name X-Appengine-Anything X-Goog-Authenticated-Anything X-MS-Client-Principal-Anything \
@@ -49,7 +49,7 @@ fn forged_headers_do_not_arrive(kind: Kind) {
         let is_listed = how < 5 || how == 6;
         let mut names: Vec<&str> = BELIEVED.split_whitespace().collect();
         if kind == Kind::Traefik && !is_listed {
-            // It removes by name alone: these spellings are no names.
+            // This proxy removes headers by exact name, and these spellings are other names.
             continue;
         }
         if kind.knows_patterns() {

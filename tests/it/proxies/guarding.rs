@@ -1,9 +1,10 @@
-//! Real proxies in front of an application. A stand-in for jeton keeps what it is asked, and fails as jeton doesn't.
+//! Real proxies in front of an application. A stand-in for jeton records the requests, and fails in ways that jeton
+//! doesn't.
 
 use super::SHOP;
 use super::stage::{Kind, Stage, Verify, home};
 
-/// Paths that a proxy and an application may read differently, of routes that the catalogue has.
+/// Paths of catalogue routes that proxy and application may interpret differently.
 const TRICKS: &[&str] = &[
     "//orders",
     "/orders//7",
@@ -117,7 +118,7 @@ fn tricks_never_reach_the_application(kind: Kind) {
     for path in TRICKS {
         let reply = stage.ask(&format!("GET {path}"), &[BEARER]);
         if let (true, [got]) = (kind.resolves_paths(), &stage.application.seen()[..]) {
-            // What is asked about is what goes on.
+            // The request that was verified is the one that is forwarded.
             let method = match got.path() {
                 "/" | "/orders" => "shop.List",
                 "/orders/7" => "shop.Show",
@@ -168,7 +169,7 @@ fn tricks_never_reach_the_application(kind: Kind) {
         let blanks = format!("GET /orders/7?{}_method=DELETE", "+".repeat(length));
         let json = format!("GET /orders/{}.json", "a".repeat(length));
         if kind.resolves_paths() {
-            // It looks for arguments by their whole names alone, as its guide says.
+            // This proxy matches arguments only by their whole names, as its guide says.
             assert!(stage.ask(&json, &[BEARER]).status >= 400 || length < 1_000, "{kind:?} {length}");
             stage.application.seen();
             continue;
@@ -181,10 +182,10 @@ fn tricks_never_reach_the_application(kind: Kind) {
     assert_eq!(stage.application.seen().len(), 0, "{kind:?}");
     for host in ["Host: other.example", "Host: app.example"] {
         let reply = stage.ask("GET /orders/7", &[BEARER, host]);
-        // HAProxy takes two that are one for one.
+        // HAProxy accepts two identical `Host` headers as one.
         assert!(reply.status == 400 || reply.status == 200 && host.contains("app"), "{kind:?} {host}: {reply:?}");
     }
-    // The underscored spellings don't get through, whether they are refused or dropped.
+    // The underscored spellings don't get through, refused or dropped.
     stage.application.seen();
     stage.ask("GET /orders/7", &[BEARER, "X_HTTP_Method_Override: DELETE"]);
     for got in stage.application.seen() {
@@ -192,7 +193,7 @@ fn tricks_never_reach_the_application(kind: Kind) {
     }
 }
 
-/// Names of headers that an application may take for others, and what would turn a connection into another.
+/// Header names that an application may confuse with others, and headers that would change the protocol.
 fn nothing_comes_in_beside_the_request(kind: Kind) {
     if !kind.is_here() {
         return;
@@ -234,7 +235,7 @@ fn nothing_comes_in_beside_the_request(kind: Kind) {
         for got in seen {
             let bad = |(name, value): &(String, String)| {
                 if kind == Kind::Traefik && name.contains(['!', '~', '+', '.']) {
-                    // It removes by name alone, and knows these spellings not.
+                    // This proxy removes headers by exact name, and doesn't know these spellings.
                     return false;
                 }
                 let is_jetons = name.to_lowercase().starts_with("x-jeton-");
@@ -281,11 +282,11 @@ fn nobody_to_ask_lets_nobody_in(kind: Kind) {
     }
     for verify in [Verify::down(), Verify::hanging(), Verify::stranger("302 Found"), Verify::stranger("200 OK")] {
         if !kind.compares_proofs() && matches!(&verify, Verify::Answers(_)) {
-            // He is believed: their guides say so, and want --insecure.
+            // These proxies trust a stranger on jeton's port: their guides say so, and require `--insecure`.
             continue;
         }
         if kind == Kind::Traefik && matches!(&verify, Verify::Hangs(_)) {
-            // It waits for 30 s, and knows no other number.
+            // This proxy's timeout is 30 s and can't be configured.
             continue;
         }
         let stage = Stage::set(kind, home(SHOP), verify);

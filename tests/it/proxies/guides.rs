@@ -1,4 +1,4 @@
-//! What the guides say, word for word.
+//! The text of the guides, word for word.
 
 use super::SHOP;
 use super::stage::{guide, home};

@@ -1,4 +1,4 @@
-//! A catalogue out of an OpenAPI document, guarded by real proxies that ask the real program.
+//! A catalogue from an OpenAPI document, enforced by real proxies that ask the real program.
 
 use jeton::domain::method::MethodId;
 use jeton::domain::role::Role;
@@ -11,7 +11,7 @@ use super::stage::{Kind, Stage, Verify, home};
 use crate::support::program::Home;
 use crate::support::world::{Fakes, add_account, by, create, local};
 
-/// Parts of a hosting platform, and what one of them is called in a path.
+/// Parts of a hosting platform, each with its name in a path.
 const PARTS: [(&str, &str); 8] = [
     ("environments", "env"),
     ("deployments", "deployment"),
@@ -23,7 +23,8 @@ const PARTS: [(&str, &str); 8] = [
     ("backups", "backup"),
 ];
 
-/// 88 operations: several verbs on one path, parameters, literals beside them, and segments of both.
+/// Returns a document with 88 operations: several verbs per path, parameters, literals next to them, and segments of
+/// both.
 fn document() -> String {
     let operation = |id: String, part: &str| format!("{{\"operationId\": \"{id}\", \"tags\": [\"{part}\"]}}");
     let mut paths = Vec::new();
@@ -46,7 +47,7 @@ fn document() -> String {
         path(format!("{base}/{{{one}Id}}:restart"), &[("post", "restart")]);
         path(format!("{base}/{{{one}Id}}/logs/v{{version}}-{{line}}"), &[("get", "logs"), ("head", "log_size")]);
     }
-    // Another name for what is there already: two operations can't share requests.
+    // Another name for an existing route: two operations can't share requests.
     let again = operation("again".to_owned(), "backups");
     paths.push(format!("\"/organisations/{{o}}/backups/{{b}}\": {{\"get\": {again}}}"));
     let server = "\"servers\": [{\"url\": \"https://api.example/cloud/v2\"}]";
@@ -56,7 +57,7 @@ fn document() -> String {
     )
 }
 
-/// Each method with a request for it, as its route says.
+/// Returns each method with a request for it, according to its route.
 fn requests(home: &Home) -> Vec<(String, String)> {
     let told = home.run(&["catalogue", "list", "--json"], "").succeeds().json();
     let groups = told["groups"].as_array().unwrap();
@@ -71,7 +72,7 @@ fn requests(home: &Home) -> Vec<(String, String)> {
         .collect()
 }
 
-/// A route with something in the place of each parameter.
+/// Returns a route with a value for each parameter.
 fn filled(route: &str) -> String {
     let mut parts = route.split('{');
     let mut text = parts.next().unwrap().to_owned();
@@ -84,7 +85,7 @@ fn filled(route: &str) -> String {
 struct People {
     home: Home,
     requests: Vec<(String, String)>,
-    /// For each request a secret that may call exactly its method, and one that may call all others.
+    /// For each request, a secret that may call exactly its method, and one that may call all others.
     secrets: Vec<(String, String)>,
     all: String,
 }
@@ -96,7 +97,7 @@ fn people() -> People {
     home.as_ops(&["policy", "set", "active_tokens", "0"]).succeeds();
     let requests = requests(&home);
     assert_eq!(requests.len(), 88);
-    // Somebody whose password costs nothing makes the tokens.
+    // Created with a hasher that costs nothing, to save time.
     let fakes = Fakes::new();
     let store = SqliteStore::open_or_create(&home.store()).unwrap();
     add_account(&store, &*fakes.hasher, "maker", Role::Owner, jeton::platform::world().clock.now());
@@ -159,7 +160,7 @@ fn each_route_needs_just_its_method(kind: Kind) {
     assert_eq!(stage.verify.connections(), 1, "{kind:?}");
 }
 
-/// The same request in ways that somebody between could read otherwise.
+/// Variants of the same request that an intermediary could interpret differently.
 fn tricks(request: &str) -> Vec<(String, &'static str)> {
     let (verb, path) = request.split_once(' ').unwrap();
     let last = path.rfind('/').unwrap();
@@ -187,7 +188,7 @@ fn tricks(request: &str) -> Vec<(String, &'static str)> {
     .into_iter()
     .map(|path| (format!("{verb} {path}"), ""))
     .collect();
-    // A parameter is another thing in another case; a literal isn't, to many an application.
+    // In another case, a parameter has another value. Many applications ignore the case of a literal.
     if !name.starts_with('x') {
         tricks.push((format!("{verb} {head}/{other_case}"), ""));
     }

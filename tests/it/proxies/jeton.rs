@@ -1,4 +1,4 @@
-//! `jeton serve`, the real program, for a proxy to ask.
+//! `jeton serve`, the real program, as the verifier of a proxy.
 
 use std::sync::atomic::{AtomicUsize, Ordering};
 
@@ -7,25 +7,25 @@ use crate::support::service::Service;
 
 /// A running service of a home's store.
 pub struct Jeton {
-    /// Where it checks tokens.
+    /// Address of the verify listener.
     pub verify: String,
     service: Option<Service>,
     looked: AtomicUsize,
 }
 
 impl Jeton {
-    /// Starts it on a port.
+    /// Starts the service on a port.
     pub fn on_a_port(home: &Home) -> Jeton {
         Self::at(home, "127.0.0.1:0")
     }
 
-    /// Starts it on this port.
+    /// Starts the service on this port.
     pub fn at(home: &Home, address: &str) -> Jeton {
         let service = Service::spawn(home.command(&["serve", "--verify", address]));
         Self::of(service.verify.to_string(), service)
     }
 
-    /// Starts it on a socket.
+    /// Starts the service on a socket.
     pub fn on_a_socket(home: &Home) -> Jeton {
         let verify = format!("unix:{}", home.path("verify.sock").display());
         let service = Service::spawn(home.command(&["serve", "--verify", &verify]));
@@ -36,7 +36,7 @@ impl Jeton {
         Jeton { verify, service: Some(service), looked: AtomicUsize::new(0) }
     }
 
-    /// How many connections came to be asked over.
+    /// Returns the number of connections to the verify listener.
     pub fn connections(&self) -> usize {
         let service = self.service.as_ref().expect("it runs");
         let text = service.manager().ask("GET", "/metrics", &[]).body;
@@ -44,12 +44,12 @@ impl Jeton {
         all.parse::<usize>().unwrap() - 1 - self.looked.fetch_add(1, Ordering::SeqCst)
     }
 
-    /// Kills it: its socket's file stays behind.
+    /// Kills the service: its socket file stays behind.
     pub fn kill(&mut self) {
         drop(self.service.take().expect("it runs"));
     }
 
-    /// Ends it as a service manager does; its ledger is written then.
+    /// Stops the service as a service manager does, which writes the ledger.
     pub fn stop(&mut self) {
         self.service.take().expect("it runs").stops();
     }

@@ -1,11 +1,11 @@
-//! Large catalogues load, and every command line of `guide` is read or refused.
+//! Large catalogues load, and every `guide` command line is accepted or refused.
 
 use std::process::Stdio;
 
 use super::SHOP;
 use super::stage::{Kind, guide, home, prepared};
 
-/// 1,200 operations, most of them with parameters.
+/// Returns 1,200 operations, most of them with parameters.
 fn large() -> String {
     let paths: Vec<String> = (0..300)
         .map(|n| {
@@ -105,7 +105,7 @@ fn a_guide_for_one_of_several_catalogues() {
     empty.run(&["guide", "curl", "--catalogue", "x"], "").ends(3).silent().says(&["jeton catalogue apply"]);
 }
 
-/// Nothing crosses a network in the clear unless that is said, and what a proxy can't do is no secret.
+/// Guides never send plain text over a network unless requested, and say what a proxy can't do.
 #[test]
 fn guides_are_safe_as_printed_or_refused() {
     let home = home(SHOP);
@@ -138,7 +138,7 @@ fn guides_are_safe_as_printed_or_refused() {
             }
         }
     }
-    // A socket that somebody else could put in jeton's place.
+    // Another user could replace jeton's socket.
     let shared = home.path("shared");
     std::fs::create_dir(&shared).unwrap();
     std::fs::set_permissions(&shared, std::os::unix::fs::PermissionsExt::from_mode(0o1777)).unwrap();
@@ -148,13 +148,14 @@ fn guides_are_safe_as_printed_or_refused() {
     home.run(&["config", "unset", "serve.verify"], "").succeeds();
     let split = ["guide", "haproxy", "--cert", "/etc/ssl/a.pem", "--key", "/etc/ssl/b.pem"];
     home.run(&split, "").ends(2).says(&["cat"]).silent();
-    // A port that anybody can take: no configuration of those who can't compare the proof.
+    // Any user can take this port: no configuration for proxies that can't compare the proof.
     home.run(&["config", "set", "serve.verify", "127.0.0.1:7180"], "").succeeds();
     for subject in ["envoy", "traefik"] {
         let mut args = vec!["guide", subject, "--listen", "127.0.0.1:80"];
         home.run(&args, "").ends(2).says(&["somebody else"]).silent();
         args.push("--insecure");
-        // jeton believes whom they name only with the request's proof, which the application doesn't get.
+        // jeton trusts the proxy's statement of the caller only with the request's proof, which the application doesn't
+        // get.
         let text = home.run(&args, "").succeeds().out.to_lowercase();
         let proofs = text.lines().filter(|line| line.contains("x-jeton-proof")).collect::<Vec<_>>();
         let sent = |line: &&&str| line.split(['"', ' ']).any(|word| word.len() == 64);

@@ -1,4 +1,4 @@
-//! The configurations that `guide` prints: what they say, and real proxies that run them in front of an application.
+//! Configurations printed by `guide`: their text, and real proxies that run them in front of an application.
 
 mod foreign_headers;
 mod guarding;

@@ -1,4 +1,4 @@
-//! The whole way: a client, a real proxy with the printed configuration, `jeton serve` over a real store, and an
+//! End to end: a client, a real proxy with the printed configuration, `jeton serve` over a real store, and an
 //! application behind it.
 
 use std::cell::Cell;
@@ -22,7 +22,7 @@ use crate::support::world::{FakeClock, by, create, local};
 
 const DAY: i64 = 24 * 60 * 60 * 1000;
 const AGENT: &str = "User-Agent: deploy/1.0";
-/// Headers that a client makes up, in every spelling that an application may take for jeton's.
+/// Forged client headers, in every spelling that an application may take for jeton's.
 const FORGED: [&str; 10] = [
     "X-Jeton-Account: forged",
     "x-jeton-account-id: forged",
@@ -40,7 +40,7 @@ fn bearer(secret: &str) -> String {
     format!("Authorization: Bearer {secret}")
 }
 
-/// What a proxy says when it could not be told.
+/// Returns the statuses of a proxy that got no decision.
 fn unknown(kind: Kind) -> &'static [u16] {
     match kind {
         Kind::Nginx => &[500],
@@ -55,7 +55,7 @@ impl Stage {
         self.ask(request, &[&[AGENT], headers].concat())
     }
 
-    /// The one request that has reached the application.
+    /// Returns the only request that has reached the application.
     #[track_caller]
     fn reached(&self) -> Request {
         let mut seen = self.application.seen();
@@ -64,7 +64,7 @@ impl Stage {
     }
 }
 
-/// Secrets by what is the matter with them.
+/// Secrets, by the reason of their refusal.
 struct Secrets {
     show: String,
     mine: String,
@@ -172,14 +172,14 @@ fn every_case_is_answered(kind: Kind) {
     assert!(two == 401 || (kind == Kind::Nginx && two == 400), "{kind:?}: two credentials, {two}");
     assert_eq!(stage.application.seen().len(), 0, "{kind:?}");
 
-    // Before any command asks the service, too.
+    // Asserted before any command asks the service too.
     assert_eq!(stage.verify.connections(), 1, "{kind:?} asks over one connection");
     stage.home.as_ops(&["token", "disable", "show"]).succeeds();
     assert_eq!(stage.with("GET /orders/7", &[&show]).status, 401, "{kind:?}: at once");
     stage.home.as_ops(&["token", "enable", "show"]).succeeds();
     permitted(&stage, &[]);
 
-    // The proxy's map knows a METHOD that the catalogue doesn't any more.
+    // The proxy's map has a METHOD that the catalogue no longer has.
     let (before, rest) = SHOP.split_once("[[group.method]]\nid = \"Mine\"").unwrap();
     let (_, after) = rest.split_once("[[group.method]]").unwrap();
     stage.home.file("shop.toml", &format!("{before}[[group.method]]{after}"), 0o644);
@@ -191,7 +191,7 @@ fn every_case_is_answered(kind: Kind) {
     };
     refused(&stage, "GET /orders/mine", &secrets.mine);
     permitted(&stage, &[]);
-    // Its store is away.
+    // The store is missing.
     let away = stage.home.path("away.db");
     std::fs::rename(stage.home.store(), &away).unwrap();
     refused(&stage, "GET /orders/7", &secrets.show);
@@ -205,7 +205,7 @@ fn every_case_is_answered(kind: Kind) {
     the_ledger_knows(&stage.home, kind, used.get(), &denied);
 }
 
-/// Who it was, as the client's own connection and header said, whatever it made up.
+/// The ledger has the caller of the client's own connection and its `User-Agent`, whatever else the client forged.
 fn the_ledger_knows(home: &Home, kind: Kind, used: u64, denied: &[&str]) {
     let rows = |list: &str| -> Vec<Value> {
         let told = home.as_ops(&["ledger", list, "--json"]).succeeds().json();
@@ -230,7 +230,7 @@ fn the_ledger_knows(home: &Home, kind: Kind, used: u64, denied: &[&str]) {
     }
 }
 
-/// Tokens that applications present in a header of their own, or in the query.
+/// Applications may send tokens in a header of their own, or in the query.
 fn other_places_for_tokens(kind: Kind) {
     if !kind.is_here() {
         return;
@@ -247,7 +247,7 @@ fn other_places_for_tokens(kind: Kind) {
         (plain.to_owned(), vec![bearer(&show)]),
         (plain.to_owned(), vec![header(&show)]),
         (of(&show), vec![]),
-        // What a client makes up about its own question doesn't count.
+        // A client's forged verify parameters are ignored.
         (of(&show), vec![format!("X-Forwarded-Uri: /orders/7?session={lacking}")]),
     ] {
         let headers: Vec<&str> = headers.iter().map(String::as_str).collect();
@@ -279,7 +279,7 @@ fn other_places_for_tokens(kind: Kind) {
     }
 }
 
-/// Whatever a client sends: the application hears from jeton alone who it is, and gets the body as it came.
+/// Whatever a client sends, the application gets the identity from jeton alone, and an unchanged body.
 fn identity_comes_from_jeton_alone(kind: Kind) {
     if !kind.is_here() {
         return;
@@ -307,7 +307,7 @@ fn identity_comes_from_jeton_alone(kind: Kind) {
     assert!(!got.headers.iter().any(|(_, value)| value == "forged"), "{kind:?} {got:?}");
     assert_eq!((got.body.as_str(), got.all("authorization")), (body, vec![]), "{kind:?}");
 
-    // What a client lists in `Connection` is taken away on the way: not what jeton says of it.
+    // Headers that a client lists in `Connection` are dropped on the way, but not the ones set by jeton.
     for value in ["X-Jeton-Role", "keep-alive, x-jeton-account", "x_jeton_role, X-Jeton-Method"] {
         stage.with("DELETE /orders/7", &[&bot, &format!("Connection: {value}")]);
         for got in stage.application.seen() {

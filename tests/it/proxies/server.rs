@@ -1,4 +1,4 @@
-//! A small HTTP server that keeps what reaches it, and raw requests.
+//! A small HTTP server that records its requests, and raw client requests.
 
 use std::fs::File;
 use std::io::{BufRead, BufReader, Read, Write};
@@ -11,12 +11,12 @@ use std::time::Duration;
 
 use rustix::net::{AddressFamily, SocketType, bind, socket};
 
-/// A request as it came.
+/// A request as received.
 #[derive(Debug, Clone)]
 pub struct Request {
     /// `GET /path HTTP/1.1`.
     pub line: String,
-    /// Names as they came.
+    /// Header names as received.
     pub headers: Vec<(String, String)>,
     pub body: String,
 }
@@ -31,32 +31,32 @@ impl Request {
     }
 }
 
-/// What a server answers; none = nothing at all, until the client has gone.
+/// The answer of a server. `None` answers nothing until the client has gone.
 pub type Answer = Box<dyn Fn(&Request) -> Option<String> + Send + Sync>;
 
-/// Serves until the test ends.
+/// A server that runs until the test ends.
 pub struct Server {
-    /// Its port; an address that is nobody's where it listens at a socket.
+    /// Address of the port. A placeholder if the server listens at a socket.
     pub address: SocketAddr,
-    /// Where it is, as jeton's settings have it.
+    /// Address in the format of jeton's settings.
     pub place: String,
     _folder: Option<tempfile::TempDir>,
     seen: Arc<Mutex<Vec<Request>>>,
     connections: Arc<AtomicUsize>,
-    /// The other ends of what is open, to end it.
+    /// Handles of the open connections, for closing them.
     open: Arc<Mutex<Vec<File>>>,
-    /// Lets streams of events go on beyond their first one.
+    /// Lets event streams continue after their first event.
     gate: Arc<(Mutex<bool>, Condvar)>,
     ended: Arc<AtomicBool>,
 }
 
 impl Server {
-    /// On a port.
+    /// Starts on a port.
     pub fn start(answer: Answer) -> Server {
         Self::on(TcpListener::bind("127.0.0.1:0").unwrap(), answer)
     }
 
-    /// On this port, which somebody else has had.
+    /// Starts on this port, which another server had before.
     pub fn on(listener: TcpListener, answer: Answer) -> Server {
         let address = listener.local_addr().unwrap();
         let server = Self::of(address, address.to_string(), None);
@@ -64,7 +64,7 @@ impl Server {
         server
     }
 
-    /// On a socket.
+    /// Starts on a socket.
     pub fn on_a_socket(answer: Answer) -> Server {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("verify.sock");
@@ -104,13 +104,13 @@ impl Server {
         });
     }
 
-    /// Lets every stream of events go on.
+    /// Lets every event stream continue.
     pub fn go_on(&self) {
         *self.gate.0.lock().unwrap() = true;
         self.gate.1.notify_all();
     }
 
-    /// Ends it, and every connection: its port is free.
+    /// Closes the server and every connection, and frees the port.
     pub fn close(self) {
         self.ended.store(true, Ordering::SeqCst);
         drop(connect(self.address));
@@ -119,12 +119,12 @@ impl Server {
         }
     }
 
-    /// How many connections there were.
+    /// Returns the number of connections so far.
     pub fn connections(&self) -> usize {
         self.connections.load(Ordering::SeqCst)
     }
 
-    /// What has reached it since this was asked last.
+    /// Returns the requests since the last call.
     pub fn seen(&self) -> Vec<Request> {
         std::mem::take(&mut *self.seen.lock().unwrap())
     }
@@ -145,7 +145,7 @@ fn serve(stream: File, seen: &Mutex<Vec<Request>>, answer: &Answer, gate: &(Mute
             return;
         }
         if head.starts_with("HTTP/1.1 101") {
-            // Another protocol: it says everything again.
+            // After a protocol upgrade, the server echoes everything.
             let mut piece = [0; 256];
             while let Ok(got @ 1..) = reader.read(&mut piece) {
                 if writer.write_all(&piece[..got]).is_err() {
@@ -196,20 +196,20 @@ fn read(reader: &mut impl BufRead) -> Option<Request> {
     Some(request)
 }
 
-/// An answer with this status line's end, these header lines and this body.
+/// Formats an answer with this status, these header lines and this body.
 pub fn answer(status: &str, headers: &[String], body: &str) -> String {
     let headers: String = headers.iter().map(|h| format!("{h}\r\n")).collect();
     format!("HTTP/1.1 {status}\r\nContent-Length: {}\r\n{headers}\r\n{body}", body.len())
 }
 
-/// A reply as it came: its status (0 = the connection was closed), and the whole head.
+/// A reply as received: its status (0 if the connection was closed), and the whole head.
 #[derive(Debug)]
 pub struct Reply {
     pub status: u16,
     pub head: String,
 }
 
-/// Where the proxies' clients are: elsewhere than the proxies, as far as one machine lets them.
+/// Address of the proxies' clients. It differs from the proxies' address as far as one machine allows.
 pub const CLIENT: Ipv4Addr = Ipv4Addr::new(127, 0, 0, 9);
 
 pub fn connect(to: SocketAddr) -> Option<TcpStream> {
@@ -219,7 +219,7 @@ pub fn connect(to: SocketAddr) -> Option<TcpStream> {
     Some(TcpStream::from(socket))
 }
 
-/// Sends `text` as it is, with `Host` and `Connection: close` behind its first line.
+/// Sends `text` unchanged, with `Host` and `Connection: close` after its first line.
 pub fn raw(to: SocketAddr, first: &str, headers: &[&str], body: &str) -> Reply {
     let mut stream = connect(to).unwrap();
     stream.set_read_timeout(Some(Duration::from_secs(30))).unwrap();
@@ -230,7 +230,7 @@ pub fn raw(to: SocketAddr, first: &str, headers: &[&str], body: &str) -> Reply {
     }
     let _ = stream.write_all(format!("{text}\r\n{body}").as_bytes());
     let (mut reply, mut piece) = (Vec::new(), [0; 4096]);
-    // The head is all that is looked at, and some proxies keep a connection open for a second behind it.
+    // Only the head matters, and some proxies keep a connection open for a second after it.
     let is_whole = |reply: &[u8]| !reply.starts_with(b"HTTP/1.1 100") && reply.windows(4).any(|end| end == b"\r\n\r\n");
     while !is_whole(&reply) {
         match stream.read(&mut piece) {

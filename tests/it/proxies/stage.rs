@@ -1,4 +1,4 @@
-//! A stage: a catalogue, something that verifies, an application, and a real proxy between them.
+//! A test setup: a catalogue, a verifier, an application, and a real proxy between them.
 
 use std::fs;
 use std::net::{SocketAddr, TcpListener};
@@ -10,7 +10,7 @@ use super::jeton::Jeton;
 use super::server::{Answer, Reply, Request, Server, answer, connect, raw};
 use crate::support::program::Home;
 
-/// The proxies that are run.
+/// The proxies under test.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Kind {
     Nginx,
@@ -21,22 +21,23 @@ pub enum Kind {
 }
 
 impl Kind {
-    /// Whether it removes headers by pattern.
+    /// `true` if the proxy removes headers by pattern.
     pub fn knows_patterns(self) -> bool {
         !matches!(self, Kind::Nginx | Kind::Traefik)
     }
 
-    /// Whether it compares what jeton proves itself with at a port.
+    /// `true` if the proxy compares jeton's proof at a port.
     pub fn compares_proofs(self) -> bool {
         !matches!(self, Kind::Envoy | Kind::Traefik)
     }
 
-    /// Whether it resolves `//`, `.` and `..` first and sends the path on so, and denies what its rules can't see.
+    /// `true` if the proxy resolves `//`, `.` and `..` first, forwards the resolved path, and denies paths that its
+    /// rules can't match.
     pub fn resolves_paths(self) -> bool {
         self == Kind::Traefik
     }
 
-    /// The line with which it asks jeton whether `request` may call `method`.
+    /// Returns the request line with which the proxy asks jeton if `request` may call `method`.
     pub fn question(self, method: &str, request: &str) -> String {
         let (verb, path) = request.split_once(' ').unwrap();
         match self {
@@ -56,7 +57,7 @@ impl Kind {
         }
     }
 
-    /// Whether it is installed; says so when not.
+    /// `true` if the proxy is installed. Prints a note if not.
     pub fn is_here(self) -> bool {
         let found = std::env::var_os("PATH")
             .is_some_and(|path| std::env::split_paths(&path).any(|folder| folder.join(self.word()).is_file()));
@@ -67,22 +68,23 @@ impl Kind {
     }
 }
 
-/// What answers the proxy's questions.
+/// The verifier that answers the proxy's requests.
 pub enum Verify {
-    /// By METHOD and secret: `all` may everything, a METHOD's name that METHOD, `fault` is a 503, `none` is refused.
+    /// Decides by METHOD and secret: `all` may call everything, a METHOD's name that METHOD. `fault` gets 503, and
+    /// `none` is refused.
     Answers(Server),
-    /// Accepts connections and never says anything.
+    /// Accepts connections and never answers.
     Hangs(Server),
-    /// Nobody is there.
+    /// Nothing listens.
     Down(SocketAddr),
-    /// A socket's file that nobody listens at.
+    /// A socket file without a listener.
     Stale(String),
     /// jeton itself.
     Real(Jeton),
 }
 
 impl Verify {
-    /// At a socket, where this proxy can ask at one.
+    /// Starts at a socket, if this proxy can ask at a socket.
     pub fn start(kind: Kind) -> Verify {
         let answer: Answer = Box::new(|request| Some(verified(request)));
         Verify::Answers(match kind {
@@ -91,7 +93,7 @@ impl Verify {
         })
     }
 
-    /// Somebody else who listens where jeton did, and says this to everything.
+    /// Another program on jeton's port, which answers everything with this status.
     pub fn stranger(status: &'static str) -> Verify {
         Verify::Answers(Server::start(Box::new(move |_| Some(answer(status, &[], "")))))
     }
@@ -104,7 +106,7 @@ impl Verify {
         Verify::Down(free())
     }
 
-    /// jeton, from this home's store, at a socket where this proxy can ask at one.
+    /// Starts jeton with this home's store, at a socket if this proxy can ask at a socket.
     pub fn real(kind: Kind, home: &Home) -> Verify {
         Verify::Real(match kind {
             Kind::Traefik => Jeton::on_a_port(home),
@@ -121,7 +123,7 @@ impl Verify {
         }
     }
 
-    /// Ends jeton.
+    /// Stops jeton.
     pub fn stop(&mut self) {
         let Verify::Real(jeton) = self else { panic!("it isn't jeton") };
         jeton.stop();
@@ -135,7 +137,7 @@ impl Verify {
         }
     }
 
-    /// What a stand-in was asked since this was asked last.
+    /// Returns the requests to a stand-in since the last call.
     pub fn seen(&self) -> Vec<Request> {
         match self {
             Verify::Answers(server) | Verify::Hangs(server) => server.seen(),
@@ -182,7 +184,7 @@ impl Drop for Running {
     }
 }
 
-/// All of it. The proxy goes first, the home last.
+/// The whole setup. Drops the proxy first and the home last.
 pub struct Stage {
     pub proxy: Running,
     pub application: Server,
@@ -190,12 +192,12 @@ pub struct Stage {
     pub home: Home,
 }
 
-/// An address that was free a moment ago.
+/// Returns an address that was free a moment ago.
 pub fn free() -> SocketAddr {
     TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap()
 }
 
-/// A store whose catalogue is the file's.
+/// Creates a store with this catalogue file.
 pub fn home(catalogue: &str) -> Home {
     let home = Home::new();
     home.file("shop.toml", catalogue, 0o644);
@@ -203,20 +205,20 @@ pub fn home(catalogue: &str) -> Home {
     home
 }
 
-/// What `guide` prints there.
+/// Returns the output of `guide`.
 pub fn guide(home: &Home, args: &[&str]) -> String {
     home.run(&[&["guide"], args].concat(), "").succeeds().out
 }
 
-/// What may differ from one stage to the next.
+/// Options of a setup.
 pub struct Setting {
-    /// More of `guide`.
+    /// More options for `guide`.
     pub guide: &'static [&'static str],
-    /// What stands before the printed configuration inside nginx's http { }.
+    /// Text before the printed configuration inside nginx's http { }.
     pub nginx: &'static str,
-    /// What of the printed configuration somebody has changed.
+    /// A manual change of the printed configuration.
     pub change: fn(String) -> String,
-    /// What the application answers.
+    /// The application's answer.
     pub application: Answer,
 }
 
@@ -242,13 +244,13 @@ impl Stage {
         Stage { proxy, application, verify, home }
     }
 
-    /// Sends a request line without its version.
+    /// Sends a request line, given without its version.
     pub fn ask(&self, request: &str, headers: &[&str]) -> Reply {
         raw(self.proxy.address, &format!("{request} HTTP/1.1"), headers, "")
     }
 }
 
-/// Writes what each program needs to check or run the guide's output; returns the command to go on with.
+/// Writes the files that each program needs to check or run the guide's output. Returns the command to continue with.
 pub fn prepared(kind: Kind, home: &Home, args: &[&str]) -> Command {
     changed(kind, home, args, "", |text| text)
 }
@@ -309,7 +311,7 @@ fn run(
 ) -> Running {
     let address = free();
     let (upstream, listen) = (application.to_string(), address.to_string());
-    // Who can't compare jeton's proof says so, at a port.
+    // A proxy that can't compare jeton's proof needs `--insecure` at a port.
     let insecure: &[&str] = if kind.compares_proofs() { &[] } else { &["--insecure"] };
     let args = [&["--upstream", &upstream, "--listen", &listen], insecure, more].concat();
     let mut command = changed(kind, home, &args, nginx, change);
@@ -330,7 +332,7 @@ fn run(
     let mut running = Running { address, child };
     let (_never, pause) = mpsc::channel::<()>();
     for _ in 0..1_500 {
-        // Traefik listens before it has read its routers, and knows no path until then.
+        // Traefik listens before it has read its routers, and answers 404 until then.
         let is_ready = || kind != Kind::Traefik || raw(address, "GET / HTTP/1.1", &[], "").status != 404;
         if connect(address).is_some() && is_ready() {
             return running;

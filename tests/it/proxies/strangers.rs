@@ -1,4 +1,4 @@
-//! jeton at a port, and strangers who take that port while it is down. At a socket nobody can.
+//! jeton at a port, and attackers that take the port while jeton is down. At a socket that is impossible.
 
 use std::net::{SocketAddr, TcpListener};
 use std::sync::mpsc;
@@ -31,14 +31,14 @@ fn take(address: SocketAddr) -> TcpListener {
     panic!("{address} stays taken");
 }
 
-/// What a stranger says to a proxy's question.
+/// An attacker's answer to a proxy's verify request.
 type Says = fn(&Request, &[(String, String)]) -> Option<Vec<String>>;
 
 fn identity() -> Vec<String> {
     SAID.iter().map(|(name, value)| format!("{name}: {value}")).collect()
 }
 
-/// He has seen real answers of jeton's, each with its proof, and what the proxy asks now.
+/// The attacker has seen real answers of jeton, each with its proof, and sees the proxy's current request.
 const STRANGERS: [(&str, Says); 6] = [
     ("no proof", |_, _| Some(identity())),
     ("an empty proof", |_, _| Some([identity(), vec!["X-Jeton-Proof: ".to_owned()]].concat())),
@@ -70,7 +70,7 @@ fn nobody_gets_in_by_a_stranger(kind: Kind) {
     let mut stage = Stage::set(kind, home, verify);
     let Verify::Real(jeton) = &stage.verify else { unreachable!() };
     let address: SocketAddr = jeton.verify.parse().unwrap();
-    // As long as it is jeton, whoever may comes through.
+    // While jeton runs, permitted callers get through.
     for _ in 0..3 {
         let reply = stage.ask("GET /orders/7", &[&credential]);
         assert_eq!((reply.status, stage.application.seen().len()), (200, 1), "{kind:?} {reply:?}");
@@ -79,7 +79,7 @@ fn nobody_gets_in_by_a_stranger(kind: Kind) {
     stage.verify.stop();
     assert!(stage.ask("GET /orders/7", &[&credential]).status >= 500, "{kind:?}");
 
-    // He listens, and learns what the proxy proves itself with.
+    // The attacker listens, and learns the proxy's own proof.
     let first = Server::on(take(address), Box::new(|_| Some(answer("200 OK", &identity(), "{}"))));
     let reply = stage.ask("GET /orders/7", &[&credential]);
     assert!(reply.status >= 500, "{kind:?} {reply:?}");
@@ -102,7 +102,8 @@ fn nobody_gets_in_by_a_stranger(kind: Kind) {
     }
     first.close();
 
-    // jeton is back, and he asks it as the proxy did: with its proof and its number, and a token of his own.
+    // jeton is back, and the attacker repeats the proxy's request: with its proof and its challenge, and with a token of
+    // its own.
     stage.verify = Verify::Real(Jeton::at(&stage.home, &address.to_string()));
     let mine = stage.home.create(&["mine", "--method", "shop.Show"]);
     let header = |name: &str| format!("{name}: {}", request.all(name).first().copied().unwrap_or_default());
@@ -117,7 +118,7 @@ fn nobody_gets_in_by_a_stranger(kind: Kind) {
         .map(|name| (name.to_owned(), told.header(name).to_owned()))
         .collect();
     assert!(!seen[6].1.is_empty(), "he holds the request's proof, and gets the answer's for that old number");
-    // Without it he gets none.
+    // Without the proof the attacker gets no answer proof.
     let bare = Client::tcp(address).ask("GET", "/v1/verify/shop.Show", &[headers[0], headers[2]]);
     assert_eq!((bare.status, bare.all("X-Jeton-Proof").len()), (200, 0));
     stage.verify.stop();
@@ -134,7 +135,7 @@ fn nobody_gets_in_by_a_stranger(kind: Kind) {
         assert_eq!(stage.application.seen().len(), 0, "{kind:?} {what}");
         stranger.close();
     }
-    // And jeton is believed again.
+    // jeton is trusted again.
     stage.verify = Verify::Real(Jeton::at(&stage.home, &address.to_string()));
     assert_eq!(stage.ask("GET /orders/7", &[&credential]).status, 200, "{kind:?}");
 }
@@ -154,7 +155,7 @@ proxies! {
     haproxy_believes_jeton_only Haproxy;
 }
 
-/// A new value: configurations with the old one work for a while, and those printed from now on hold the new one.
+/// After a replacement, configurations with the old value work for a while, and newly printed ones have the new value.
 #[test]
 fn proof_value_can_be_replaced() {
     let home = home(SHOP);
@@ -197,12 +198,12 @@ fn proof_value_can_be_replaced() {
         !is_proven(&first)
     });
     assert!(gone && is_proven(&second) && is_proven(&third), "only the last two do");
-    // Nor at an address where Caddy shows everybody its configuration.
+    // Nor at an address where Caddy exposes its configuration.
     assert!(
         guide(&home, &["caddy", "--listen", "127.0.0.1:8081"])
             .contains("\n{\n    admin unix//run/caddy/admin.sock|0600\n}\n")
     );
-    // Nowhere but in configurations.
+    // Only in configurations.
     let text = guide(&home, &["curl"]);
     assert!(!text.contains(&third));
     home.run(&["config", "set", "serve.verify", "unix:/run/jeton/verify.sock"], "").succeeds();
@@ -211,7 +212,7 @@ fn proof_value_can_be_replaced() {
     assert!(!guide(&home, &["nginx", "--listen", "127.0.0.1:80"]).contains("X-Jeton-Proof $"));
 }
 
-/// A file that others can read doesn't get the value.
+/// A file that others can read never gets the value.
 #[test]
 fn proof_value_goes_into_no_file_that_others_can_read() {
     use std::os::unix::fs::OpenOptionsExt;

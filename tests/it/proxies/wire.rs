@@ -1,5 +1,5 @@
-//! What real clients send: large and many headers, bodies of every kind, other protocols, streams, preflights; and what
-//! reaches jeton and the application of it.
+//! Real client traffic: large and many headers, bodies of every kind, other protocols, streams, preflights. Checks the
+//! part of it that reaches jeton and the application.
 
 use std::io::{Read, Write};
 use std::net::TcpStream;
@@ -11,7 +11,7 @@ use super::server::{Answer, Request, answer, connect, raw};
 use super::stage::{Kind, Setting, Stage, Verify, home};
 
 const BEARER: &str = "Authorization: Bearer all";
-/// All that jeton is told of, beside what belongs to the connection.
+/// All headers that jeton receives, besides those of the connection.
 const TOLD: [&str; 8] = [
     "host",
     "user-agent",
@@ -24,7 +24,7 @@ const TOLD: [&str; 8] = [
 ];
 
 fn told_little(kind: Kind, asked: &[Request]) {
-    // What these two add of themselves.
+    // Headers that these two proxies add.
     let more: &[&str] = match kind {
         Kind::Envoy => &["x-envoy-internal", "x-envoy-expected-rq-timeout-ms"],
         Kind::Traefik => &[
@@ -59,7 +59,7 @@ fn application() -> Answer {
             return Some(format!("{head}data: first\n\n"));
         }
         if request.all("upgrade") == ["websocket"] {
-            // What RFC 6455 answers to the key that it gives as an example.
+            // RFC 6455's answer to its example key.
             let accept = "Sec-WebSocket-Accept: s3pPLMBiTxaQ9kYGzzhZRbK+xOo=";
             let head = "HTTP/1.1 101 Switching Protocols\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n";
             return Some(format!("{head}{accept}\r\n\r\n"));
@@ -90,13 +90,13 @@ fn large_and_many_headers(kind: Kind) {
         assert_eq!(headers.iter().filter(missing).count(), 0, "{kind:?} {what}: as they were sent");
         told_little(kind, &stage.verify.seen());
     }
-    // Too long for a token: refused as one, not as an error.
+    // Too long for a token: refused as a wrong token, not as an error.
     let long = format!("Authorization: Bearer {}", "a".repeat(9_000));
     stage.ask("GET /orders/7", &[&long]);
     let asked = stage.verify.seen();
     assert_eq!(asked.len(), 1, "{kind:?}");
     told_little(kind, &asked);
-    // What a client calls itself is no text to be filled in.
+    // A client's `User-Agent` is never expanded as a template.
     stage.ask("GET /orders/7", &[BEARER, "User-Agent: {env.PATH}$host%[src]{http.request.host}"]);
     for request in stage.verify.seen() {
         let agents = request.all("user-agent").concat();
@@ -111,7 +111,7 @@ fn send(stage: &Stage, text: &[u8]) -> TcpStream {
     stream
 }
 
-/// Reads on until it has seen `end`.
+/// Reads until `end` arrives.
 fn until(stream: &mut TcpStream, end: &str) -> String {
     let (mut text, mut piece) = (String::new(), [0; 4096]);
     while !text.contains(end) {
@@ -142,14 +142,14 @@ fn bodies_of_every_kind(kind: Kind) {
     assert!(told.starts_with("HTTP/1.1 200"), "{kind:?} {told}");
     assert_eq!(stage.application.seen()[0].body, "hello world", "{kind:?}");
     told_little(kind, &stage.verify.seen());
-    // Refused before its body is sent.
+    // Refused before the body is sent.
     let none = ["Authorization: Bearer none"];
     let refused = raw(stage.proxy.address, "POST /orders/7:cancel HTTP/1.1", &none, &large[..100_000]);
     assert!((400..500).contains(&refused.status) || refused.status == 0, "{kind:?} {refused:?}");
     assert_eq!(stage.application.seen().len(), 0, "{kind:?}");
 }
 
-/// Settings of what stands around the printed configuration, and changed ones in it.
+/// Settings around the printed configuration, and changed settings in it.
 fn settings_around_break_no_question(kind: Kind) {
     if kind != Kind::Nginx {
         return;
@@ -202,7 +202,7 @@ fn other_protocols_and_streams(kind: Kind) {
     assert_eq!(stage.application.seen().len(), 0, "{kind:?}");
     stage.verify.seen();
 
-    // HTTP/2 in the clear is not spoken: what asks for it is answered as what it is, HTTP/1.1.
+    // Unencrypted HTTP/2 isn't supported: an upgrade request is handled as plain HTTP/1.1.
     for headers in [
         &["Connection: Upgrade, HTTP2-Settings", "Upgrade: h2c", "HTTP2-Settings: AAMAAABkAARAAAAAAAIAAAAA"][..],
         &["Connection: Upgrade", "Upgrade: h2c"],
@@ -212,7 +212,7 @@ fn other_protocols_and_streams(kind: Kind) {
         let head =
             format!("GET /orders/7 HTTP/1.1\r\nHost: app.example\r\n{BEARER}\r\n{}\r\n\r\n", headers.join("\r\n"));
         let told = until(&mut send(&stage, head.as_bytes()), "\r\n\r\n");
-        // HAProxy takes this one for a WebSocket without its key. Envoy and Traefik refuse what they don't strip.
+        // HAProxy takes this for a WebSocket without its key. Envoy and Traefik refuse protocols they don't strip.
         let is_refused = match kind {
             Kind::Nginx | Kind::Caddy => false,
             Kind::Haproxy => headers.concat().contains("websocket") && told.starts_with("HTTP/1.1 400"),
@@ -228,7 +228,7 @@ fn other_protocols_and_streams(kind: Kind) {
         assert!(got.all("upgrade").is_empty() && got.all("http2-settings").is_empty(), "{kind:?} {got:?}");
     }
 
-    // Each event comes when it happens.
+    // Each event arrives when it happens.
     let head =
         format!("GET /orders/events HTTP/1.1\r\nHost: app.example\r\n{BEARER}\r\nAccept: text/event-stream\r\n\r\n");
     let mut stream = send(&stage, head.as_bytes());
@@ -295,10 +295,10 @@ fn public_routes_and_preflights(kind: Kind) {
     }
 }
 
-/// What a killed jeton leaves behind lets nobody in, and nobody needs to do anything when it is back.
+/// The socket of a killed jeton lets nobody in, and works again without help once jeton is back.
 fn a_stale_socket_lets_nobody_in(kind: Kind) {
     if kind == Kind::Traefik {
-        // It asks at no socket.
+        // This proxy can't ask at a socket.
         return;
     }
     let home = home(SHOP);
@@ -312,7 +312,7 @@ fn a_stale_socket_lets_nobody_in(kind: Kind) {
     assert!(reply.status >= 500, "{kind:?} {reply:?}");
     assert_eq!(stage.application.seen().len(), 0, "{kind:?}");
     let _jeton = Jeton::on_a_socket(&stage.home);
-    // Somebody who was down a moment ago may be left out for a while by a proxy; not for long.
+    // A proxy may skip a verifier that was just down for a while, but not for long.
     let back = (0..100).any(|_| {
         let status = stage.ask("GET /orders/7", &[&credential]).status;
         assert!(status == 200 || status >= 500, "{kind:?} {status}");

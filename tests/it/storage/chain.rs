@@ -1,4 +1,4 @@
-//! The audit log tampered with by hand, past everything that jeton checks.
+//! Manual changes to the audit log, without any of jeton's checks.
 
 use jeton::domain::anchor::Checkpoint;
 use jeton::domain::audit::chain_hash;
@@ -12,7 +12,7 @@ use rusqlite::Connection;
 
 use crate::support::world::House;
 
-/// A house with ten rows in its log: init's, three accounts', six tokens'.
+/// Returns a house with ten rows in its log: one of init, three of accounts, six of tokens.
 fn house() -> House {
     let house = House::inhabited();
     (0..6).for_each(|n| drop(house.issue("member", &format!("t{n}"))));
@@ -28,7 +28,7 @@ fn kinds(verified: &VerifiedAudit) -> Vec<(Option<i64>, &'static str)> {
     verified.report.findings.iter().map(|f| (f.seq, f.kind())).collect()
 }
 
-/// A connection that may do what SQLite refuses to honest ones.
+/// Opens a connection that may make changes normally refused by SQLite.
 fn raw(house: &House) -> Connection {
     let raw = house.raw();
     raw.execute_batch("PRAGMA ignore_check_constraints = ON; PRAGMA writable_schema = ON").unwrap();
@@ -107,7 +107,7 @@ fn an_altered_table_is_a_finding_and_no_error() {
     }
 }
 
-/// Writes rows from `from` on anew, as `name`'s, in a chain that holds.
+/// Rewrites the rows from `from` on in the name of `name`, with a valid chain.
 fn rewrite(house: &House, from: i64, name: &str) {
     let mut before = [0; 32];
     let raw = raw(house);
@@ -169,7 +169,7 @@ fn a_page_that_is_damaged_is_a_finding_too() {
     let path = house.place.path();
     house.raw().query_row("PRAGMA wal_checkpoint(TRUNCATE)", [], |_| Ok(())).unwrap();
     let rows = house.audit().len() as u64;
-    // Where SQLite doesn't tell its pages, the last one that holds a row's text is taken.
+    // If SQLite can't list its pages, use the last page that contains a row's text.
     let mut bytes = std::fs::read(&path).unwrap();
     let at = if page > 0 { (page as usize - 1) * 4_096 } else { last_page_of(&bytes, b"token.disable") };
     bytes[at..at + 8].fill(0xff);
@@ -195,7 +195,7 @@ fn typed(n: i32) -> jeton::verbs::tokens::Pointed {
     jeton::verbs::tokens::Pointed::typed(format!("t{n}"))
 }
 
-/// Where the last page begins that is a leaf of a table and holds `text`.
+/// Returns the offset of the last table leaf page that contains `text`.
 fn last_page_of(bytes: &[u8], text: &[u8]) -> usize {
     let pages = (0..bytes.len() / 4_096).map(|n| n * 4_096);
     let holds = |at: &usize| bytes[*at] == 13 && bytes[*at..*at + 4_096].windows(text.len()).any(|w| w == text);

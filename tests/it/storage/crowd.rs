@@ -1,5 +1,5 @@
-//! Four programs change one store at once: every acknowledged change is there, none is there twice, the limit of
-//! active tokens holds after each of them, and the audit log tells of exactly these.
+//! Four programs change one store at once: every acknowledged change is stored exactly once. The limit of active tokens
+//! holds after each change, and the audit log has exactly these changes.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::process::Stdio;
@@ -32,7 +32,7 @@ const CHANGES: &str = "JETON_CROWD_CHANGES";
 const LIMIT: u32 = 3;
 const PEOPLE: [&str; 2] = ["member", "admin"];
 
-/// Changes tokens as often as it is told, and says what was done. A test only so that this binary can run it.
+/// Makes the requested number of changes and prints them. Runs only as a separate program from this test binary.
 #[test]
 fn member_of_the_crowd() {
     let Some(path) = as_child() else { return };
@@ -55,14 +55,14 @@ fn member_of_the_crowd() {
                     println!("\nACK {verb} {id}");
                 }
             }
-            // Somebody else was faster, or the limit is reached: nothing was done then.
+            // Another program was faster, or the limit is reached: nothing was changed.
             Err(e) if matches!(e.kind, Kind::Conflict | Kind::NotFound | Kind::Denied) => {}
             Err(e) => panic!("{e}"),
         }
     }
 }
 
-/// One change of whatever kind suits what is there, and what was done to which tokens.
+/// Makes one change that suits the store's state. Returns the verb and the changed tokens.
 fn change(jeton: &Local<SqliteStore>, dice: &SeededEntropy, fresh: &str) -> Result<Vec<(&'static str, TokenId)>> {
     let who = &by(PEOPLE[dice.below(2)]);
     let list = |trashed| ListTokens {
@@ -119,7 +119,7 @@ fn change(jeton: &Local<SqliteStore>, dice: &SeededEntropy, fresh: &str) -> Resu
     }
 }
 
-/// How many changes each makes: 500 with `JETON_SOAK`, a share of them otherwise.
+/// Returns the number of changes per program: 500 with `JETON_SOAK`, a fraction of them otherwise.
 fn changes() -> u32 {
     if std::env::var_os("JETON_SOAK").is_some() { 500 } else { 60 }
 }
@@ -173,7 +173,7 @@ fn four_programs_lose_nothing_and_exceed_no_limit() {
     }
 }
 
-/// The active tokens of each account as the log tells of them, never more than the limit after any row.
+/// Replays the log: the active tokens of each account, never more than the limit after any row.
 fn replayed(log: &[AuditRow]) -> BTreeMap<String, BTreeSet<String>> {
     let mut active: BTreeMap<String, BTreeSet<String>> = BTreeMap::new();
     let mut enabled: BTreeSet<String> = BTreeSet::new();

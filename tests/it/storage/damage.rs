@@ -1,4 +1,4 @@
-//! Random damage to a store: no panic, and no token is accepted that isn't there.
+//! Random damage to a store: never a panic, and no unknown token is accepted.
 
 use std::fs;
 use std::os::unix::fs::OpenOptionsExt;
@@ -25,7 +25,7 @@ use jeton::verbs::tokens::{
 use crate::support::program::Home;
 use crate::support::world::{Fakes, House, OWNER, Place, START, SeededEntropy, by, caller, create, init};
 
-/// The bytes of a store in use: its file, and the log that isn't in it yet.
+/// Returns the bytes of a store in use: its file, and the WAL not yet in the file.
 fn specimen() -> (Vec<u8>, Vec<u8>) {
     let house = House::inhabited();
     house.set_policy(|p| p.active_tokens = 0);
@@ -39,7 +39,7 @@ fn specimen() -> (Vec<u8>, Vec<u8>) {
         let issued = house.make("member", CreateToken { selection, ..create(&format!("token{n}")) });
         house.verify(&issued.secret);
     }
-    // Half of the content in the file, the rest in the log.
+    // Half of the content in the file, the rest in the WAL.
     house.raw().query_row("PRAGMA wal_checkpoint(TRUNCATE)", [], |_| Ok(())).unwrap();
     for n in 0..10 {
         let tokens = vec![Pointed::typed(format!("token{n}"))];
@@ -55,7 +55,7 @@ fn put(path: &Path, bytes: &[u8]) {
     file.write_all(bytes).unwrap();
 }
 
-/// Flips bits, cuts the end off, or writes over a stretch.
+/// Flips bits, truncates, or overwrites a range.
 fn damage(bytes: &mut Vec<u8>, dice: &SeededEntropy) {
     let length = bytes.len();
     match dice.below(4) {
@@ -65,7 +65,7 @@ fn damage(bytes: &mut Vec<u8>, dice: &SeededEntropy) {
             let end = (start + dice.below(600)).min(length);
             bytes[start..end].fill(dice.next() as u8);
         }
-        // The heads of pages decide most.
+        // Page headers have the most effect.
         2 => {
             let page = dice.below(length / 4_096 + 1) * 4_096;
             let at = (page + dice.below(120)).min(length - 1);
@@ -79,7 +79,7 @@ fn absent(dice: &SeededEntropy) -> Secret {
     Secret::generate(&Prefix::default(), |buffer| dice.fill(buffer)).unwrap()
 }
 
-/// Asks the store everything there is. Each answer is a proper one or a proper error.
+/// Runs every query on the store. Each one succeeds or returns a proper error.
 fn interrogate(path: &Path, dice: &SeededEntropy) -> Result<(), Error> {
     let store = SqliteStore::open(path)?;
     let method = MethodId::parse("jeton.tokens.read").unwrap();
@@ -137,7 +137,7 @@ fn damage_neither_admits_nor_crashes() {
     assert!(told > trials / 20 && unnoticed > trials / 20, "the damage is too mild or too wild to show anything");
 }
 
-/// Through the real program: the others are listed, the damaged one is named.
+/// Through the real program: the good tokens are listed, the damaged one is named.
 #[test]
 fn damaged_token_is_named_and_the_others_are_listed() {
     let home = Home::set_up();

@@ -1,4 +1,4 @@
-//! One row that doesn't read back: every list names it and gives the others.
+//! One unreadable row: every list names it and returns the others.
 
 use jeton::domain::audit_filter::AuditFilter;
 use jeton::domain::catalogue::Catalogue;
@@ -22,10 +22,10 @@ use jeton::verbs::tokens::{DisableTokens, ListOf, ListTokens, Pointed, ShowToken
 use crate::support::program::Home;
 use crate::support::world::{House, OWNER, START, entry, tester};
 
-/// A value as a hand on the store may leave it: one that no rule allows, and one that is no text at all.
+/// Values that a manual change may leave: one that breaks the rules, and one that isn't valid text.
 const DAMAGES: [&str; 2] = ["'\u{1b}'", "CAST(x'ff41' AS TEXT)"];
 
-/// Sets a column past every rule of the store.
+/// Sets a column without any of the store's checks.
 fn damage(house: &House, table: &str, column: &str, value: &str, which: &str) {
     let raw = house.raw();
     raw.pragma_update(None, "ignore_check_constraints", true).unwrap();
@@ -33,7 +33,7 @@ fn damage(house: &House, table: &str, column: &str, value: &str, which: &str) {
     assert!(changed > 0, "{table}.{column}");
 }
 
-/// Three tokens, `a`, `b` and `c`, each used, tried and switched off.
+/// Returns a house with three tokens, `a`, `b` and `c`, each used, denied and disabled.
 fn house() -> House {
     let house = House::inhabited();
     for name in ["a", "b", "c"] {
@@ -45,7 +45,7 @@ fn house() -> House {
     house
 }
 
-/// The id of the token `b`.
+/// Returns the id of the token `b`.
 fn b(house: &House) -> TokenId {
     house.raw().query_row("SELECT id FROM tokens WHERE name = 'b'", [], |r| r.get(0).map(TokenId)).unwrap()
 }
@@ -63,7 +63,7 @@ fn damaged_token_is_named_in_every_order_and_page() {
     {
         let house = house();
         let damaged = b(&house);
-        // The username stands in the account too, and is read from there.
+        // The username is also in the account, and is read from there.
         let reads_back = column == "username";
         damage(&house, "tokens", column, value, "name = 'b'");
         for sort in SortColumn::ALL {
@@ -94,7 +94,7 @@ fn damaged_token_is_named_in_every_order_and_page() {
         }
         let words = ListTokens { filter: Filter::parse("é"), ..list(SortColumn::Name, Anchor::Start, 100) };
         house.ask(OWNER, words).unwrap();
-        // Who would gain methods is found out of all others.
+        // The widening check needs all other tokens.
         let mut catalogue = Catalogue::shipped("cloud-platform").unwrap();
         catalogue.sets.clear();
         let grants = house.store().read(|s| s.grants(None, 100)).unwrap();
@@ -117,7 +117,7 @@ fn damaged_account_is_named_and_keeps_nobody_out() {
         assert_eq!(house.ask("member", ListAccounts).unwrap().unreadable, [], "members see their own account alone");
         house.ask(OWNER, list(SortColumn::Account, Anchor::Start, 100)).unwrap();
     }
-    // One that is left isn't taken for the only one there is.
+    // If only one token is readable, it isn't taken for the only one that exists.
     let house = House::new();
     house.account("other", Role::Member);
     damage(&house, "accounts", "role", DAMAGES[0], "username = 'other'");
@@ -200,7 +200,7 @@ fn damaged_row_of_the_ledger_is_named() {
     assert_eq!(house.ask(OWNER, uses(9)).unwrap().rows.len(), 3);
     let token = b(&house).0;
     let of_b = format!("token_id = {token}");
-    // What decides nothing is shown as far as it reads.
+    // Values that no decision depends on are shown as far as they are readable.
     damage(&house, "denied_attempts", "client", DAMAGES[1], &of_b);
     assert_eq!(house.ask(OWNER, denied(9)).unwrap().rows.len(), 3);
     damage(&house, "denied_attempts", "reason", DAMAGES[1], &of_b);
@@ -232,7 +232,7 @@ fn damaged_row_of_the_ledger_is_named() {
     let named = house.ask(OWNER, uses(9)).unwrap().unreadable;
     assert!(named.len() == 1 && named[0].contains(&format!("t:{token}")), "{named:?}");
     house.ask(OWNER, ShowToken { token: TokenRef::Id(TokenId(token)) }).unwrap();
-    // A token without a name that reads has an id.
+    // A token with an unreadable name still has an id.
     for value in DAMAGES {
         damage(&house, "tokens", "name", value, &format!("id = {}", token - 1));
         let window = house.ask(OWNER, denied(9)).unwrap();
@@ -244,7 +244,7 @@ fn damaged_row_of_the_ledger_is_named() {
     }
 }
 
-/// Through the real program: exit 1, the others on stdout, the damaged one on stderr and in JSON.
+/// Through the real program: exit 1, the good rows on stdout, the damaged one on stderr and in JSON.
 #[test]
 fn commands_name_damaged_rows() {
     let home = Home::set_up();

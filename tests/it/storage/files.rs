@@ -1,4 +1,4 @@
-//! What is refused before SQLite sees it, with its words and kind; and the modes of what is made.
+//! Paths refused before SQLite sees them, with message and kind. Also the modes of created files.
 
 use std::fs;
 use std::os::unix::fs::{MetadataExt, PermissionsExt, symlink};
@@ -27,14 +27,14 @@ fn is_root() -> bool {
     rustix::process::geteuid().is_root()
 }
 
-/// A finished store in a place of its own, closed.
+/// Returns a set-up store in a folder of its own, closed.
 fn finished_store() -> Place {
     let House { place, jeton, .. } = House::new();
     drop(jeton);
     place
 }
 
-/// Opening is refused with these words, both as it is and where it could be made, and the file stays as it was.
+/// Asserts that opening fails with these words, with and without creation, and that the file stays unchanged.
 fn refused(path: &Path, kind: Kind, words: &[&str]) -> Error {
     let content = || fs::symlink_metadata(path).ok().filter(fs::Metadata::is_file).and_then(|_| fs::read(path).ok());
     let before = content();
@@ -166,7 +166,7 @@ fn no_folder_above_may_be_open_to_others() {
     SqliteStore::open(&path).unwrap();
 }
 
-/// Root may own what lies above, somebody else may not.
+/// Root may own the parent folders, other users may not.
 #[test]
 fn no_folder_above_may_be_another_owners() {
     if !is_root() {
@@ -194,7 +194,7 @@ fn what_sqlite_keeps_beside_it_is_checked_too() {
     }
 }
 
-/// What others see is another file, or none: nothing may be called done there.
+/// Other processes see another file, or none: no change may succeed here.
 #[test]
 fn a_store_removed_or_replaced_while_open_is_noticed() {
     for replace in [false, true] {
@@ -217,7 +217,7 @@ fn a_store_removed_or_replaced_while_open_is_noticed() {
 
 const CALLER: decide::Caller<'static> = decide::Caller { address: "192.0.2.7", client: "it" };
 
-/// A link on the way is followed once, and what it leads to is checked.
+/// A link on the path is followed once, and its target is checked.
 #[test]
 fn a_linked_folder_is_checked_where_it_leads() {
     let place = Place::new();
@@ -264,7 +264,7 @@ fn what_is_made_is_ours_alone() {
     assert_eq!(store.integrity().unwrap(), "ok");
 }
 
-/// SQLite could read such a path as a URI with instructions in it.
+/// SQLite could read such a path as a URI with parameters in it.
 #[test]
 fn a_path_is_nothing_but_a_path() {
     let place = Place::new();
@@ -281,7 +281,7 @@ fn a_path_is_nothing_but_a_path() {
     assert!(SqliteStore::open_or_create(Path::new("/")).is_err());
 }
 
-/// Opens a store that can only be read and says what came of a change. Run by the next test as another user.
+/// Opens a read-only store and prints the result of a change. The next test runs this as another user.
 #[test]
 fn read_only_child() {
     let Some(path) = as_child() else { return };
@@ -302,7 +302,7 @@ fn a_read_only_file_is_said_to_be_one() {
     chmod(&place.path(), 0o400);
     let mut child = child("storage::files::read_only_child", &place.path());
     if is_root() {
-        // Root writes what it likes, so this takes another user, who owns the store and can reach this program.
+        // Root can write everything, so this needs another user, who owns the store and can reach this program.
         for path in [place.folder(), &place.path()] {
             std::os::unix::fs::chown(path, Some(65_534), Some(65_534)).unwrap();
         }

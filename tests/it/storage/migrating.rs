@@ -1,4 +1,4 @@
-//! Stores that an older jeton wrote.
+//! Migration of stores that an older jeton wrote.
 
 use std::io::Write;
 use std::path::Path;
@@ -18,10 +18,10 @@ use jeton::verbs::ports::{Anchor, Store, Visibility, Window, WindowQuery};
 use super::{as_child, child, finished};
 use crate::support::world::{Place, START, entry, tester};
 
-/// The first schema, as it was.
+/// The first schema, unchanged.
 const FIRST: &str = include_str!("../../../src/store/sqlite/migrations/001.sql");
 
-/// A store of the first schema: tokens of every selection and state, of two accounts.
+/// Writes a store of the first schema: tokens of every selection and state, of two accounts.
 fn write_old(path: &Path) {
     let db = rusqlite::Connection::open(path).unwrap();
     db.execute_batch(FIRST).unwrap();
@@ -55,7 +55,7 @@ fn write_old(path: &Path) {
     std::fs::set_permissions(path, std::fs::Permissions::from_mode(0o600)).unwrap();
 }
 
-/// Whose passwords other people set: the audit log of an older store says so.
+/// Passwords set by other people are found in the audit log of an older store.
 #[test]
 fn passwords_set_by_others_become_temporary() {
     let place = Place::new();
@@ -131,7 +131,7 @@ fn the_first_schema_is_brought_to_the_newest() {
     let seen = |t: &Token| t.last_seen_at;
     assert_eq!(by_api.rows.iter().filter_map(seen).max(), Some(Timestamp(START.0 - 3)), "by any of its secrets");
 
-    // Methods and their routes are whole, and may be public now.
+    // Methods and their routes are complete, and may be public now.
     let mut catalogue = store.read(|s| s.catalogues()).unwrap().into_iter().find(|c| c.name == "x").unwrap();
     let found: Vec<_> = catalogue.methods().map(|m| (m.id.as_str(), m.access.word(), m.routes.len())).collect();
     assert_eq!(found, [("a.B", "read", 2), ("a.C", "admin", 1)]);
@@ -146,7 +146,7 @@ fn the_first_schema_is_brought_to_the_newest() {
     raw.execute_batch("PRAGMA foreign_keys = ON").unwrap();
     assert!(raw.execute("UPDATE method_routes SET method_id = 'gone'", []).is_err(), "routes refer to methods");
 
-    // What is written from now on stands in the same order.
+    // New data is written in the same order.
     store
         .write(&tester(), &|| START, |tx, _| {
             let mut token = tx.token(by_api.rows[0].id)?.unwrap();
@@ -162,7 +162,7 @@ fn the_first_schema_is_brought_to_the_newest() {
     assert_eq!(store.integrity().unwrap(), "ok");
 }
 
-/// Opens the store once its parent says go.
+/// Opens the store once its parent gives the signal.
 #[test]
 fn opener_child() {
     let Some(path) = as_child() else { return };
@@ -189,7 +189,7 @@ fn two_processes_may_migrate_at_once() {
     }
 }
 
-/// A large store whose making was cut short, before its indexes: whoever opens it has them built.
+/// A large store whose creation was interrupted before its indexes: the next open builds them.
 #[test]
 fn a_store_to_be_filled_is_completed_when_it_is_opened() {
     let place = Place::new();
@@ -197,7 +197,7 @@ fn a_store_to_be_filled_is_completed_when_it_is_opened() {
     let store = SqliteStore::open(&place.path()).unwrap();
     assert!(SortColumn::ALL.into_iter().all(|column| window(&store, column, false).rows.is_empty()));
     drop(store);
-    // It is like any other then, to each index.
+    // Then it equals any other store, down to each index.
     let other = Place::new();
     drop(SqliteStore::open_or_create(&other.path()).unwrap());
     let schema = |path: &Path| {

@@ -1,4 +1,4 @@
-//! The store's file: what is refused, what is made, and what becomes of a store that is busy, damaged or tampered with.
+//! The store's file: refused paths, created files, and busy, damaged or changed stores.
 
 mod chain;
 mod crowd;
@@ -14,10 +14,10 @@ mod unaudited;
 use std::path::Path;
 use std::process::{Child, Command, Stdio};
 
-/// Names the store that a child of this test binary works on.
+/// Environment variable with the store that a child of this test binary works on.
 const CHILD_STORE: &str = "JETON_STORAGE_STORE";
 
-/// The test `name` of this binary, as a program of its own that works on `store`.
+/// Returns the command that runs the test `name` of this binary as a separate program on `store`.
 fn child(name: &str, store: &Path) -> Command {
     let mut command = Command::new(std::env::current_exe().unwrap());
     command
@@ -28,7 +28,7 @@ fn child(name: &str, store: &Path) -> Command {
     command
 }
 
-/// The store that this process works on as such a child.
+/// Returns the store if this process runs as such a child.
 fn as_child() -> Option<std::path::PathBuf> {
     std::env::var_os(CHILD_STORE).map(Into::into)
 }

@@ -11,7 +11,7 @@ use jeton::verbs::ports::Store;
 
 use crate::support::program::Home;
 
-/// A folder that is mounted read-only for as long as this lives.
+/// A folder that is mounted read-only until dropped.
 struct ReadOnly(PathBuf);
 
 impl ReadOnly {
@@ -19,7 +19,7 @@ impl ReadOnly {
         Self::mount_at(at, at)
     }
 
-    /// Mounts `folder` at `at`; the folder itself stays writable if that is another.
+    /// Mounts `folder` at `at`. If the two differ, the folder itself stays writable.
     fn mount_at(folder: &Path, at: &Path) -> Option<ReadOnly> {
         let run = |args: &[&str]| Command::new("mount").args(args).arg(at).output();
         let bound = run(&["--bind", folder.to_str().unwrap()]).is_ok_and(|done| done.status.success());
@@ -52,15 +52,15 @@ fn store_on_a_read_only_mount_is_listed_and_verified_and_never_changed() {
     let other = ["token", "list", "--user", "ops", "--password-stdin", "--no-input"];
     home.run(&other, "wrong wrong wrong\n").ends(4).silent();
     home.as_ops(&["token", "disable", "bot"]).ends(1).silent();
-    // It would be recorded as a use.
+    // Fails because a use would have to be recorded.
     home.run(&["verify"], &secret).ends(1);
     home.run(&["serve"], "").ends(1);
     let again = home.as_ops(&["token", "list", "--json"]).succeeds().json();
     assert_eq!(again, listed);
 }
 
-/// Under a read-only mount of a folder that others write, whoever reads sees either the store as it is, or says that it
-/// was changed; never what was before.
+/// A folder mounted read-only while others write to it: a reader sees the current state or reports a change, never an
+/// old state.
 #[test]
 fn change_through_another_mount_is_seen() {
     let home = Home::set_up();
@@ -74,13 +74,13 @@ fn change_through_another_mount_is_seen() {
     };
     let path = at.join(home.store().file_name().unwrap());
     let is_enabled = |store: &SqliteStore| store.read(|s| Ok(s.token(TokenId(1))?.unwrap().enabled));
-    // Nobody writes: the file is read alone.
+    // No writer: only the file itself is read.
     let alone = SqliteStore::open(&path).unwrap();
     assert!(alone.is_read_only() && is_enabled(&alone).unwrap());
     home.as_ops(&["token", "disable", "bot"]).succeeds();
     assert!(is_enabled(&alone).is_err(), "it reads what was");
     assert!(!is_enabled(&SqliteStore::open(&path).unwrap()).unwrap());
-    // Somebody has the store open for writing: what he has not written back is seen, then and later.
+    // A writer has the store open: its changes that are only in the WAL are visible, then and later.
     let writer = SqliteStore::open(&home.store()).unwrap();
     home.as_ops(&["token", "enable", "bot"]).succeeds();
     let shared = SqliteStore::open(&path).unwrap();

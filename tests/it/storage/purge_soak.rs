@@ -1,5 +1,5 @@
-//! A long purge beside revocations and the ledger, each over a connection of its own. What must hold in any order is
-//! asserted always; times and sizes with `JETON_SOAK=1`, over a million tokens.
+//! A long purge during revocations and ledger writes, each over its own connection. Requirements that hold in any order
+//! are always asserted. Times and sizes only with `JETON_SOAK=1`, over a million tokens.
 
 use std::fs;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
@@ -19,12 +19,12 @@ use jeton::verbs::tokens::{DisableTokens, EnableTokens, Pointed, PurgeTokens};
 use crate::support::direct::insert_tokens;
 use crate::support::world::{House, OWNER, by, caller};
 
-/// How long a revocation may take, and how far the ledger may be behind.
+/// Maximum time of a revocation, and maximum delay of the ledger.
 const MAX_REVOCATION: Duration = Duration::from_millis(300);
 const MAX_LAG: Duration = Duration::from_secs(2);
 const MAX_WAL: u64 = 64 * 1024 * 1024;
 
-/// A house with so many tokens, the first of which are in the trash.
+/// Returns a house with this many tokens, the first of them in the trash.
 fn house(tokens: usize, trashed: usize) -> House {
     let house = House::inhabited();
     house.set_policy(|p| (p.active_tokens, p.kept_tokens) = (0, 0));
@@ -45,12 +45,13 @@ fn house(tokens: usize, trashed: usize) -> House {
     house
 }
 
-/// Another process at the store.
+/// Opens the store as another process would.
 fn another(house: &House, world: &World) -> Local<SqliteStore> {
     Local::new(SqliteStore::open(&house.place.path()).unwrap(), world.clone(), caller())
 }
 
-/// Switches the token `flicker` off and on until `ended`. Returns how often, and the longest that a revocation took.
+/// Disables and enables the token `flicker` until `ended`. Returns the number of changes, and the longest time of a
+/// revocation.
 fn revoke(jeton: &Local<SqliteStore>, clock: &dyn Clock, ended: &AtomicBool) -> (usize, Duration) {
     let tokens = || vec![Pointed::typed("flicker")];
     let (mut count, mut longest) = (0, Duration::ZERO);
@@ -66,7 +67,7 @@ fn revoke(jeton: &Local<SqliteStore>, clock: &dyn Clock, ended: &AtomicBool) -> 
     }
 }
 
-/// Records uses until `ended`. Returns how many, and the longest that a batch waited.
+/// Records uses until `ended`. Returns their number, and the longest wait of a batch.
 fn record(house: &House, used: (TokenId, &Secret), clock: &dyn Clock, ended: &AtomicBool) -> (u64, Duration) {
     let store = SqliteStore::open_for_ledger(&house.place.path(), Duration::from_secs(10)).unwrap();
     let (mut count, mut longest) = (0, Duration::ZERO);
@@ -109,17 +110,17 @@ fn purge_lets_revocations_and_the_ledger_through() {
         (purged.unwrap().out, revoking.join().unwrap(), recording.join().unwrap())
     });
     assert_eq!((purged.count, purged.stopped), (trashed as u64, false));
-    // No batch was longer than what is changed in one transaction.
+    // No batch changes more than one transaction may.
     let steps = steps.lock().unwrap();
     let before = std::iter::once(&0).chain(steps.iter());
     let sizes: Vec<u64> = before.zip(steps.iter()).map(|(before, after)| after - before).collect();
     assert!(sizes.len() > 1 && sizes.iter().all(|size| *size <= MAX_WHOLE as u64), "{sizes:?}");
-    // The chain is whole, and each change has its row.
+    // The chain is valid, and each change has its row.
     let rows = house.audit();
     let count = |verb: &str| rows.iter().filter(|row| row.verb == verb).count();
     assert_eq!((count("token.purge.started"), count("token.purge.finished")), (1, 1));
     assert_eq!((count("token.purge"), count("token.disable")), (trashed, revoked.0));
-    // Nothing that was recorded is lost, and nothing else was purged.
+    // No recorded use is lost, and nothing else was purged.
     house.store().settle().unwrap();
     let number = |sql: &str| house.raw().query_row(sql, [], |r| r.get::<_, i64>(0)).unwrap();
     assert_eq!(number("SELECT sum(uses) FROM daily_uses").unsigned_abs(), recorded.0);

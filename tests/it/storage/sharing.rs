@@ -36,7 +36,7 @@ fn many_threads_make_one_store() {
     }
 }
 
-/// Makes the store once its parent says go, and changes it.
+/// Creates the store once its parent gives the signal, and changes it.
 #[test]
 fn maker_child() {
     let Some(path) = as_child() else { return };
@@ -68,8 +68,8 @@ fn many_processes_make_one_store_and_lose_nothing() {
     }
 }
 
-/// Another program holds the write lock: every kind of write says so within its timeout, changes nothing, and reading
-/// goes on. The timeout of 10 s is the production one, waited out by all at once.
+/// Another program holds the write lock: every kind of write reports it within its timeout and changes nothing, and
+/// reads keep working. The timeout of 10 s is the production one; all writes wait in parallel.
 #[test]
 fn a_busy_store_says_so_and_still_answers() {
     let house = House::new();
@@ -106,7 +106,7 @@ fn a_busy_store_says_so_and_still_answers() {
     house.issue(OWNER, "y");
 }
 
-/// Somebody with the file and another program could leave a trigger to be run by an owner's next change.
+/// An attacker with the file and another program could leave a trigger for an owner's next change to run.
 #[test]
 fn what_was_slipped_into_the_schema_does_not_run() {
     let house = House::inhabited();
@@ -127,12 +127,12 @@ fn what_was_slipped_into_the_schema_does_not_run() {
     assert_eq!(house.account_named("member").role, jeton::domain::role::Role::Member);
     assert!(!house.token(issued.token.id).enabled);
     assert_eq!(house.audit().len(), rows + 2);
-    // That those would have run in a connection without our settings:
+    // Without our settings, those triggers would have run:
     house.raw().execute("UPDATE tokens SET enabled = 0", []).unwrap();
     assert!(house.token(issued.token.id).enabled);
 }
 
-/// A service waits as long as it said, from the first look at the store on.
+/// A service waits only as long as its timeout, counted from its first read of the store.
 #[test]
 fn who_opens_to_serve_waits_no_longer_than_he_says() {
     let house = House::new();

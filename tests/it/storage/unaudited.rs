@@ -1,4 +1,4 @@
-//! A change that can't be audited doesn't happen, whatever the verb.
+//! A change that can't be audited doesn't happen, for every verb.
 
 use jeton::domain::catalogue::Catalogue;
 use jeton::domain::expiry::Span;
@@ -20,17 +20,17 @@ use crate::support::requests::{
 };
 use crate::support::world::{Fakes, House, OWNER, Place, create, init, local, token_name};
 
-/// Every verb that changes something in a house that is set up.
+/// Returns every verb that changes something in a set-up house.
 fn changes() -> impl Iterator<Item = &'static str> {
     CHANGES.iter().filter(|(name, changes)| *changes && *name != "init").map(|(name, _)| *name)
 }
 
-/// Ways in which the audit log can't be written, and how each is undone.
+/// Faults of writing the audit log, each with its undo.
 const FAULTS: [(&str, &str, &str); 2] = [
     ("the log is gone", "ALTER TABLE audit RENAME TO gone", "ALTER TABLE gone RENAME TO audit"),
     (
         "the row is refused",
-        // No second row of this face from the last one on: the INSERT itself fails, after all else has been done.
+        // No second row of this face after the last one: the INSERT itself fails, after everything else was done.
         "CREATE UNIQUE INDEX full ON audit (face) WHERE seq >= 0 AND verb <> 'test' AND verb <> 'init'",
         "DROP INDEX full",
     ),
@@ -104,13 +104,13 @@ fn every_change_is_rolled_back() {
             DeleteTokens { tokens: vec![Pointed::typed("gone")], with_made: false, typed: "gone".to_owned() },
         )
         .unwrap();
-    // One to be enabled, and one to be deleted, with a token that would go along.
+    // One account to be enabled, and one to be deleted together with its token.
     let off = house.account("off", Role::Viewer);
     house.set_account_enabled(off.id, false);
     house.account("idle", Role::Viewer);
     house.issue("idle", "off");
     house.ask("idle", DisableTokens { tokens: vec![Pointed::typed("off")] }).unwrap();
-    // Rows of one face are one too many already for the index: only those of the test and of init may stay.
+    // The index already refuses two rows of one face: only those of the test and of init may stay.
     let raw = house.raw();
     let dump = || {
         let mut rows = Vec::new();
@@ -152,7 +152,7 @@ fn every_change_is_rolled_back() {
     }
     assert!(matches!(house.verify(&live.secret), jeton::verbs::decide::Decision::Allowed(_)));
     assert!(changes().count() > 6);
-    // In an order in which each finds what it needs; purging last, when two are in the trash.
+    // In an order in which each verb finds its precondition. Purging comes last, when two are in the trash.
     for verb in changes().filter(|v| !matches!(*v, "token.restore" | "token.purge")) {
         attempt(&house, verb).unwrap_or_else(|e| panic!("{verb} works again: {e}"));
     }

@@ -2,12 +2,12 @@
 
 use super::*;
 
-/// The secret of a new token of `who`'s own that may call whatever its role permits.
+/// Returns the secret of a new token of `who` with everything its role permits.
 fn inheriting(house: &House, who: &str, name: &str) -> Secret {
     house.ask(who, CreateToken { selection: Selection::Inherit, ..create(name) }).unwrap().out.remove(0).secret
 }
 
-/// What the very next request with `secret` for each of a read, a write and an admin method is told.
+/// Returns the decisions of the next request with `secret` for a read, a write and an admin method.
 fn may(house: &House, secret: &Secret) -> [&'static str; 3] {
     let shipped = Catalogue::shipped("cloud-platform").unwrap();
     let of = |access: &str| shipped.methods().find(|m| m.access.word() == access).unwrap().id.clone();
@@ -18,7 +18,7 @@ fn may(house: &House, secret: &Secret) -> [&'static str; 3] {
     })
 }
 
-/// Verb, target's name and details of the last rows of the audit log.
+/// Returns verb, target name and details of the last rows of the audit log.
 fn last_rows(house: &House, n: usize) -> Vec<(String, String, String)> {
     let rows = house.audit();
     rows[rows.len() - n..].iter().map(|r| (r.verb.clone(), r.target_name.clone(), r.details.clone())).collect()

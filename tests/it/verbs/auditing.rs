@@ -1,4 +1,4 @@
-//! Who may read the audit log, and what is kept of its rows.
+//! Access to the audit log, and the stored content of its rows.
 
 use super::*;
 use std::sync::Arc;

@@ -1,4 +1,4 @@
-//! The role that a secret was issued under: a ceiling that no later event raises.
+//! The issued role of a secret: an upper limit that no later event raises.
 
 use super::*;
 use crate::support::world::bearer;
@@ -45,7 +45,7 @@ fn promotion_gives_nothing_to_secrets_handed_out_before_and_regenerate_lifts() {
     assert_eq!(house.role_of(&lifted.secret), Some(Role::Viewer), "a demotion reaches every secret at once");
 }
 
-/// An admin hands itself a token of a member, who becomes an owner.
+/// An admin makes itself a token of a member, who becomes an owner.
 #[test]
 fn planted_token_never_becomes_an_owners() {
     let house = House::inhabited();
@@ -64,7 +64,7 @@ fn planted_token_never_becomes_an_owners() {
     assert!(house.token(victim.id).enabled);
 }
 
-/// Of one token both secrets live, each with a role of its own.
+/// During an overlap both secrets of a token work, each with its own role.
 #[test]
 fn each_secret_of_an_overlap_has_its_own_role() {
     let house = House::inhabited();
@@ -77,7 +77,8 @@ fn each_secret_of_an_overlap_has_its_own_role() {
     assert_eq!(token.highest_role(), Role::Admin);
 }
 
-/// While an account is demoted, a token of low birth and one of high birth have the same role, but not after a promotion.
+/// While an account is demoted, tokens issued under a low and a high role have the same role, but not after a
+/// promotion.
 #[test]
 fn issued_roles_are_compared_whatever_the_account_is_today() {
     let house = House::inhabited();
@@ -103,7 +104,7 @@ fn issued_roles_are_compared_whatever_the_account_is_today() {
     assert!(!house.token(high.id).enabled);
 }
 
-/// Whatever happens to a token but a new secret, its secret has the role that it was issued under.
+/// Only a new secret changes the issued role; every other change of a token keeps it.
 #[test]
 fn edit_disable_enable_trash_and_restore_lift_nothing() {
     let house = House::inhabited();
@@ -127,7 +128,7 @@ fn edit_disable_enable_trash_and_restore_lift_nothing() {
     refused(ask(&house.jeton, &who, ShowToken { token: TokenRef::Typed("viewer/none".to_owned()) }), Kind::Denied);
 }
 
-/// What a token mints, copies or regenerates has its own effective role, and never a higher one than before.
+/// A token creates, copies and regenerates secrets with its own effective role, never a higher one.
 #[test]
 fn minted_secret_has_the_effective_role_of_its_maker() {
     let house = House::inhabited();
@@ -152,7 +153,7 @@ fn minted_secret_has_the_effective_role_of_its_maker() {
         (Role::Admin, Some(maker.id)),
         "who made it stays"
     );
-    // From now on it is stronger than its maker, which may only take it away.
+    // Now the token is stronger than its maker, which may only reduce it.
     for refusal in [
         ask(jeton, &who, regenerate("a")).map(drop),
         ask(jeton, &who, EditToken { description: Some(Description::parse("x").unwrap()), ..edit("a") }).map(drop),
@@ -164,7 +165,7 @@ fn minted_secret_has_the_effective_role_of_its_maker() {
     refused(ask(jeton, &who, enable(&["a"])), Kind::Denied);
 }
 
-/// A set grows; who picked its methods by hand doesn't.
+/// A set grows; a token with individually picked methods doesn't.
 #[test]
 fn custom_token_gives_no_set_even_if_it_holds_all_of_it() {
     let house = House::inhabited();
@@ -192,7 +193,7 @@ fn custom_token_gives_no_set_even_if_it_holds_all_of_it() {
     }
 }
 
-/// Sessions that a token opened are judged anew for each request, by its effective role.
+/// Sessions opened by a token are authorized again for each request, by the token's effective role.
 #[test]
 fn session_of_a_token_follows_every_change_of_role() {
     let house = House::inhabited();

@@ -1,4 +1,4 @@
-//! What is too long for one transaction: its batches, its milestones, and what is found before the lock is taken.
+//! Changes too long for one transaction: batches, milestones, and checks before the lock is taken.
 
 use std::sync::{Arc, Mutex};
 
@@ -7,7 +7,7 @@ use jeton::verbs::batches::MAX_WHOLE;
 use super::*;
 use crate::support::direct::fill_trash;
 
-/// A house whose owner has `count` tokens in the trash.
+/// Returns a house whose owner has `count` tokens in the trash.
 fn with_trash(count: usize) -> House {
     let house = House::inhabited();
     fill_trash(&house, count);
@@ -53,7 +53,7 @@ fn purge_takes_nothing_that_came_into_the_trash_after_it_began() {
     let (other, clock) = (local(&house.place.path(), house.fakes.world()), Arc::clone(&house.fakes.clock));
     let other = Mutex::new(Some(other));
     house.fakes.progress.listen(move |_, _| {
-        // Right after the first batch, when the clock has gone on.
+        // Right after the first batch, when the clock has advanced.
         if let Some(other) = other.lock().unwrap().take() {
             clock.forward(1_000);
             ask(&other, &by("member"), delete(&["later"], "later")).unwrap();
@@ -95,7 +95,7 @@ fn purge_stopped_before_its_first_batch_purges_nothing() {
 fn purge_whose_end_could_not_be_logged_says_so() {
     let many = MAX_WHOLE + 200;
     let house = with_trash(many);
-    // No second milestone.
+    // A second milestone row is refused.
     let refused_row = "CREATE UNIQUE INDEX no ON audit (face) WHERE verb >= 'token.purge.' AND verb < 'token.purge/'";
     house.raw().execute_batch(refused_row).unwrap();
     let error = refused(house.ask(OWNER, PurgeTokens::new(Purgeable::Trashed, many as u64)), Kind::Failure);

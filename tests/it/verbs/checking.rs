@@ -1,4 +1,4 @@
-//! check: what expires soon, what nobody uses, and who still knocks.
+//! check: tokens that expire soon, unused tokens, and denied callers that still try.
 
 use super::*;
 use jeton::domain::expiry::Span;
@@ -18,7 +18,7 @@ fn look(house: &House, look: Look, limit: usize) -> Vec<Finding> {
     }
 }
 
-/// The names that a look finds, whatever the size of its pages.
+/// Returns the names that a check finds, for every page size.
 fn names(house: &House, what: Look) -> Vec<String> {
     let found = look(house, what, 1_000);
     for limit in [1, 2, 3] {

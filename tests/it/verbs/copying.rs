@@ -1,4 +1,4 @@
-//! copy: the parameters of another token, a secret of its own.
+//! copy: the parameters of another token, with a secret of its own.
 
 use super::*;
 

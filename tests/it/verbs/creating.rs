@@ -124,7 +124,7 @@ fn an_expired_token_makes_room_until_it_is_revived() {
     house.ask("member", revive).unwrap();
 }
 
-/// Rotating a secret adds no active token: a limit that was lowered since must not stand in the way of it.
+/// Rotating a secret adds no active token, so a limit lowered since must not prevent it.
 #[test]
 fn a_lowered_limit_lets_what_is_active_be_rotated() {
     let house = House::inhabited();
@@ -150,7 +150,7 @@ fn two_at_once_pass_the_limit_once() {
             let (path, start) = (house.place.path(), start.clone());
             let fakes = Fakes::seeded(100 + 2 * round + side);
             std::thread::spawn(move || {
-                // Its own source: they race for the limit, not for the count of tries.
+                // A separate source: the tries race for the limit, not for the throttle.
                 let caller = Caller { source: format!("racer {side}"), ..caller() };
                 let jeton = Local::new(SqliteStore::open(&path).unwrap(), fakes.world(), caller);
                 start.wait();

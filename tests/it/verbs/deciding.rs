@@ -1,4 +1,4 @@
-//! What a presented secret may do, and why not.
+//! Decisions about a presented secret, and the reasons of denials.
 
 use super::*;
 
@@ -15,7 +15,7 @@ fn reason(decision: Decision) -> &'static str {
     }
 }
 
-/// With a checksum that fits.
+/// Returns a secret with this head and a valid checksum.
 pub fn forged(head: &str) -> String {
     let alphabet = b"0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz";
     let mut rest = crc32fast::hash(head.as_bytes());
@@ -118,7 +118,7 @@ fn only_accepted_uses_move_last_seen() {
     assert_eq!(house.fakes.clock.now(), START.plus(5));
 }
 
-/// A service that looks at a store before its installation is set up knows its catalogues afterwards.
+/// A service that reads a store before setup knows its catalogues afterwards.
 #[test]
 fn what_is_set_up_meanwhile_is_known() {
     let (place, fakes) = (crate::support::world::Place::new(), Fakes::new());
@@ -133,7 +133,7 @@ fn what_is_set_up_meanwhile_is_known() {
 
 #[test]
 fn a_secret_that_was_unknown_before_it_was_issued_works() {
-    // Two installations draw the same numbers here, so that one can be asked about the other's secret.
+    // Two houses generate the same numbers here, so one can be asked about the other's secret.
     let twin = House::inhabited().issue("member", "ci").secret;
     let house = House::inhabited();
     for _ in 0..3 {

@@ -1,4 +1,4 @@
-//! Secrets go out before the change that puts them into force. Nothing is locked meanwhile.
+//! Secrets are delivered before the change that activates them. Nothing is locked meanwhile.
 
 use std::sync::Mutex;
 use std::sync::atomic::Ordering;
@@ -6,10 +6,10 @@ use std::sync::atomic::Ordering;
 use super::*;
 use jeton::verbs::tokens::{HandOver, Issued};
 
-/// A verb that makes secrets, by its name.
+/// A verb that makes secrets, with its name.
 type Issuing = (&'static str, Box<dyn Fn(&House) -> Result<()>>);
 
-/// The three verbs that make secrets, each handing its own over by `give`.
+/// Returns the three verbs that make secrets, each delivering its secrets with `give`.
 fn issuing(give: impl Fn(&[Issued]) -> Result<()> + Clone + Send + Sync + 'static) -> [Issuing; 3] {
     let out = move || Some(SaveTo::Hand(HandOver::new(give.clone())));
     let (to_create, to_copy, to_regenerate) = (out.clone(), out.clone(), out);
@@ -38,7 +38,7 @@ fn issuing(give: impl Fn(&[Issued]) -> Result<()> + Clone + Send + Sync + 'stati
     ]
 }
 
-/// Another process at the same store.
+/// Opens the same store as another process would.
 fn another(house: &House) -> Arc<Local<SqliteStore>> {
     Arc::new(local(&house.place.path(), house.fakes.world()))
 }
@@ -53,7 +53,7 @@ fn secret_on_its_way_locks_nobody_out() {
     let announced = Arc::new(Mutex::new(Vec::new()));
     let (jeton, rounds, ids) = (Arc::clone(&other), Arc::clone(&round), Arc::clone(&announced));
     let verbs = issuing(move |issued| {
-        // Somebody else creates a token, which takes an id, and revokes it, while the secret is being read.
+        // Another process creates a token, which takes an id, and revokes it, while the secret is being read.
         let name = format!("leaked{}", rounds.fetch_add(1, Ordering::SeqCst));
         ask(&*jeton, &by("member"), create(&name))?;
         ask(&*jeton, &by("member"), disable(&[&name]))?;
@@ -74,7 +74,7 @@ fn secret_on_its_way_locks_nobody_out() {
     assert_eq!(made.collect::<Vec<_>>(), expected);
 }
 
-/// What happens between the secret's delivery and the change, and the kind of error that it ends in.
+/// An event between the secret's delivery and the change, with the resulting kind of error.
 type Meanwhile = (&'static str, fn(&House, &Local<SqliteStore>), Kind);
 
 const MEANWHILE: [Meanwhile; 4] = [

@@ -1,4 +1,4 @@
-//! edit: what is said changes, all else stays.
+//! edit: changes only the given fields.
 
 use super::*;
 
@@ -93,7 +93,7 @@ fn an_expired_token_is_edited_without_waking_it() {
     assert!(allowed(&house, &issued.secret));
 }
 
-/// A new expiry wakes an expired token: that counts like creating one.
+/// A new expiry reactivates an expired token, which counts towards the limit like a new one.
 #[test]
 fn waking_an_expired_token_counts_for_the_limit() {
     let house = House::inhabited();
@@ -109,7 +109,7 @@ fn waking_an_expired_token_counts_for_the_limit() {
     house.ask("member", EditToken { expires: spec("2d"), ..edit("x") }).unwrap();
 }
 
-/// A method that no catalogue knows any more stays listed: it is no reason to refuse an edit of the others.
+/// A method that is in no catalogue any more stays listed, and doesn't prevent an edit of the others.
 #[test]
 fn what_vanished_stays_listed() {
     let house = House::inhabited();

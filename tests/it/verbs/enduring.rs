@@ -1,4 +1,4 @@
-//! How long an old secret lives, and what it may still bring about.
+//! Lifetime of an old secret, and limits on what it may create.
 
 use std::sync::Arc;
 
@@ -32,7 +32,7 @@ fn lasting(days: u32) -> CreateToken {
     }
 }
 
-/// A rotation is often made because the old secret may have leaked.
+/// Secrets are often rotated because the old one may have leaked.
 #[test]
 fn an_old_secret_brings_about_nothing_that_outlives_it() {
     let house = House::new();
@@ -45,7 +45,7 @@ fn an_old_secret_brings_about_nothing_that_outlives_it() {
     ask(&house.jeton, &who, child(Span::Hours(1))).unwrap();
 }
 
-/// What nobody asked for is shortened to what a token may give; what was asked for is refused.
+/// A default expiry is shortened to the acting token's; an explicit one that is too long is refused.
 #[test]
 fn a_default_expiry_is_shortened_to_that_of_the_token_that_makes() {
     let house = House::new();
@@ -106,7 +106,7 @@ fn a_shorter_expiry_ends_the_overlap_for_good() {
     assert!(!matches!(house.verify(&old), Decision::Allowed(_)), "it was to die with the shorter expiry");
 }
 
-/// A preview tells what a token is: it takes the right to see it, and says no where the change would be refused.
+/// A preview reveals a token, so it needs the right to see the token. It refuses whenever the change would be refused.
 #[test]
 fn a_token_that_only_writes_reads_nothing_by_a_preview() {
     let house = House::new();

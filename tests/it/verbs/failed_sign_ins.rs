@@ -1,4 +1,4 @@
-//! Failed sign-ins leave a trace in the audit log: a row for many, and never more than a number of rows.
+//! Failed sign-ins in the audit log: one row for many, and a bounded number of rows.
 
 use super::*;
 use jeton::domain::audit::{AuditRow, Face};
@@ -6,7 +6,7 @@ use jeton::domain::time::MINUTE;
 
 const VERB: &str = "sign-in.failed";
 
-/// A face at the house from `source`.
+/// Returns a face of the house with connections from `source`.
 fn face(house: &House, face: Face, source: &str) -> Local<SqliteStore> {
     let store = SqliteStore::open(&house.place.path()).unwrap();
     Local::new(store, house.fakes.world(), Caller { face, source: source.to_owned(), patience: Duration::ZERO })
@@ -24,7 +24,7 @@ fn fail(house: &House, jeton: &dyn Jeton, who: &str, times: u32) {
     }
 }
 
-/// The rows about failed sign-ins, once somebody has looked. The chain is whole.
+/// Reads the audit log, then returns the rows about failed sign-ins. Verifies the chain.
 fn looked_at(house: &House) -> Vec<AuditRow> {
     house.ask(OWNER, list_audit()).unwrap();
     written(house)
@@ -69,7 +69,7 @@ fn failed_sign_ins_are_written_by_the_next_one_when_nobody_looks() {
     assert_eq!(looked_at(&house).iter().map(tries).sum::<u64>(), 61, "none is lost");
 }
 
-/// Somebody who keeps looking makes a row a minute of it, not a row a try.
+/// Someone who keeps reading the log causes a row per minute, not a row per try.
 #[test]
 fn looking_does_not_make_a_row_of_each() {
     let house = House::inhabited();
@@ -87,7 +87,7 @@ fn fail_at_once(house: &House, who: &str) {
     refused(try_once(&house.jeton, who, "wrong horse battery"), Kind::Unauthenticated);
 }
 
-/// Names that no account has are one row, whatever they are: one may be a password, typed in the wrong place.
+/// Names without an account share one row and aren't stored: such a name may be a password, typed in the wrong field.
 #[test]
 fn unknown_names_are_added_up_and_not_kept() {
     let house = House::inhabited();
@@ -106,7 +106,7 @@ fn unknown_names_are_added_up_and_not_kept() {
     assert!(![file, wal].iter().any(|bytes| bytes.windows(typed.len()).any(|w| w == typed)));
 }
 
-/// Names and sources without end are a number of rows, and no try is lost from the count.
+/// Unlimited names and sources give a bounded number of rows, and no try is missing from the count.
 #[test]
 fn a_flood_of_names_and_sources_is_bounded() {
     let house = House::inhabited();
@@ -131,8 +131,8 @@ fn a_flood_of_names_and_sources_is_bounded() {
     assert!(counted(&house) <= 2, "what has been quiet since is forgotten");
 }
 
-/// The source is the peer, not the face: trying elsewhere on the same machine is no way round the wait. Another peer's
-/// success clears nobody else's count.
+/// The source is the peer, not the face: trying another face on the same machine doesn't avoid the delay. Another
+/// peer's success clears no other count.
 #[test]
 fn the_wait_is_counted_by_peer_whatever_the_face() {
     let house = House::inhabited();
@@ -145,14 +145,14 @@ fn the_wait_is_counted_by_peer_whatever_the_face() {
     assert_eq!(looked_at(&house).iter().map(tries).sum::<u64>(), 1, "having to wait is no try");
 }
 
-/// A clock that was set back loses no trace and doesn't hold one up.
+/// A clock that was set back loses no row and delays none.
 #[test]
 fn a_clock_set_back_holds_up_no_trace() {
     let house = House::inhabited();
     fail(&house, &house.jeton, "member", 2);
     looked_at(&house);
     house.fakes.clock.forward(-HOUR);
-    // The first has to wait once more, which is no try.
+    // The first has to wait once more, which doesn't count as a try.
     fail(&house, &house.jeton, "member", 2);
     assert_eq!(looked_at(&house).iter().map(tries).sum::<u64>(), 3);
 }

@@ -1,4 +1,4 @@
-//! Whatever is tried, and by however many at once: an enabled owner stays.
+//! An enabled owner always remains, whatever concurrent changes are tried.
 
 use super::*;
 use jeton::verbs::request::Asked;
@@ -27,8 +27,8 @@ fn the_last_enabled_owner_is_neither_demoted_nor_disabled_nor_deleted() {
     refused(house.ask("second", delete_account("second")), Kind::Conflict);
 }
 
-/// Two owners, each with a store of their own, carry out what `verb` makes of the name it is given; `other` says
-/// whether each does it to the other or to itself. How each ended.
+/// Two owners, each with a store handle of their own, run `verb` with a name. `other`: each targets the other, or else
+/// itself. Returns both results.
 fn race<V: Asked + Send + 'static>(other: bool, verb: fn(&str) -> V) -> (House, Vec<Result<()>>) {
     let house = House::new();
     house.account("two", Role::Owner);
@@ -51,7 +51,7 @@ fn one_stays<V: Asked + Send + 'static>(verb: fn(&str) -> V) {
         let (house, ended) = race(other, verb);
         assert_eq!(house.store().read(|s| s.enabled_owners()).unwrap(), 1, "{ended:?}");
         assert_eq!(ended.iter().filter(|e| e.is_ok()).count(), 1, "{ended:?}");
-        // The second finds itself gone, or itself the last.
+        // The second finds its account deleted, or itself the last owner.
         let late = ended.into_iter().find_map(Result::err).unwrap();
         let expected = if other { &[Kind::Unauthenticated, Kind::Denied][..] } else { &[Kind::Conflict] };
         assert!(expected.contains(&late.kind), "{late}");

@@ -1,4 +1,4 @@
-//! The ledger read: which secret was shown and what it is now, and who sees whose.
+//! Reading the ledger: the presented secret, its current state, and visibility per actor.
 
 use super::*;
 use jeton::domain::ledger_filter::LedgerFilter;
@@ -77,7 +77,7 @@ fn a_secret_is_told_by_what_it_is_now() {
     assert!(lost.to_string().contains("by its id"), "{lost}");
 }
 
-/// The right head with a wrong secret behind it is no use of the token, and said to be that.
+/// The right head with a wrong secret is no use of the token, and is listed as a wrong secret.
 #[test]
 fn a_wrong_secret_under_a_right_head_is_called_that() {
     let house = House::inhabited();
@@ -91,7 +91,8 @@ fn a_wrong_secret_under_a_right_head_is_called_that() {
     assert!(uses(&house, "member").is_empty());
 }
 
-/// A member sees what happened to its own tokens; an admin to those it manages, and strangers; nobody more.
+/// A member sees denials of its own tokens. An admin sees those of accounts it manages, and of unknown secrets. Nobody
+/// sees more.
 #[test]
 fn nobody_sees_anothers_attempts() {
     let house = House::inhabited();
@@ -144,7 +145,7 @@ fn nobody_sees_anothers_attempts() {
     }
 }
 
-/// A purged token's ledger is its account's, as it was before.
+/// A purged token's ledger still belongs to its account.
 #[test]
 fn a_purged_tokens_attempts_stay_its_accounts() {
     let house = House::inhabited();
@@ -165,7 +166,7 @@ fn a_purged_tokens_attempts_stay_its_accounts() {
     refused(house.ask(OWNER, denied_of(Some("t:98765"))), Kind::NotFound);
 }
 
-/// Callers beyond what is kept apart stand together, without address and client.
+/// Callers beyond the limit are combined, without address and client.
 #[test]
 fn many_callers_are_told_as_several() {
     let house = House::inhabited();
@@ -194,7 +195,7 @@ fn many_callers_are_told_as_several() {
     );
 }
 
-/// Without a service, changes delete what is older than the policy keeps, and nothing else.
+/// Without a service, changes delete rows older than the policy's retention, and nothing else.
 #[test]
 fn changes_delete_old_rows_of_the_ledger() {
     let house = House::inhabited();

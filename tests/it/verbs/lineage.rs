@@ -1,4 +1,4 @@
-//! What a token made: told with it, and taken along.
+//! Tokens made by a token: shown with it, and deleted with it on request.
 
 use super::*;
 use crate::support::world::bearer;
@@ -49,7 +49,7 @@ fn delete_leaves_what_was_made_and_says_so() {
     let left = house.ask(OWNER, delete(&["a"], "a")).unwrap().out.left;
     assert_eq!((left.count, left.names), (2, vec!["ops/b".to_owned(), "ops/c".to_owned()]));
     assert!(allowed(&house, &tree[2].secret) && allowed(&house, &tree[3].secret));
-    // The way to them leads over what is in the trash, and over what was purged.
+    // The lineage continues through tokens in the trash, and through purged ones.
     assert_eq!(made(&house, "root").count, 2);
     house.ask(OWNER, PurgeTokens::new(Purgeable::Trashed, 1)).unwrap();
     assert_eq!(made(&house, "root").count, 2);
@@ -75,12 +75,12 @@ fn with_made_takes_the_whole_tree_in_one_change() {
     assert_eq!(done.out.left, Made::default());
     assert_eq!(house.audit().len(), rows + 4, "an audit row each");
     assert!(tree.iter().all(|issued| why(&house, &issued.secret) == Reason::Deleted));
-    // Restored, it grants what it did, not more, and its secret has the role it had.
+    // Restored, the token grants the same as before, and its secret has the same role.
     house.ask(OWNER, restore("b")).unwrap();
     assert_eq!(house.token(tree[2].token.id).issued_role, tree[2].token.issued_role);
 }
 
-/// A token that made nothing needs its name, as ever; named together with its child, the number.
+/// A token that made nothing needs its name as confirmation. Together with its child, it needs the number.
 #[test]
 fn confirmation_counts_each_token_once() {
     let house = House::inhabited();
@@ -90,7 +90,7 @@ fn confirmation_counts_each_token_once() {
     assert_eq!(house.ask(OWNER, with_made(&["root", "a"], "3")).unwrap().out.tokens.len(), 3);
 }
 
-/// What was made in an account that is out of reach by now stops the whole.
+/// If a made token is now in an account out of reach, the whole change is refused.
 #[test]
 fn what_is_out_of_reach_is_not_taken_along() {
     let house = House::inhabited();
@@ -108,7 +108,7 @@ fn what_is_out_of_reach_is_not_taken_along() {
     assert!(!allowed(&house, &child.secret));
 }
 
-/// Whoever gets a secret with a token counts as made by it, as long as that secret lives.
+/// A token whose secret was issued by another token counts as made by that token while the secret lives.
 #[test]
 fn regenerated_token_counts_as_made_while_its_secret_lives() {
     let house = House::inhabited();
@@ -122,7 +122,7 @@ fn regenerated_token_counts_as_made_while_its_secret_lives() {
     assert_eq!((shown.made_by, shown.regenerated_by.unwrap().name.as_deref()), (None, Some("ops/root")));
     assert_eq!(house.ask(OWNER, ReviewTokens { tokens: vec![root.token.id] }).unwrap()[0].made, [target.token.id]);
 
-    // Replaced by a person, the secret lives on for a grace, and so long the token counts.
+    // Replaced by a person, the old secret lives for a grace period, and the token counts for as long.
     house.ask(OWNER, with_grace("target", "1h")).unwrap();
     let shown = house.ask(OWNER, show("target")).unwrap();
     assert_eq!(shown.regenerated_by, None);
@@ -141,7 +141,7 @@ fn regenerated_token_counts_as_made_while_its_secret_lives() {
     assert_eq!((gone.tokens[1].id, gone.left), (target.token.id, Made::default()));
 }
 
-/// What was made with a secret that is dead by now may be anybody's: it goes along though its maker doesn't.
+/// A token made with a secret that is now dead may be anyone's: it is deleted too, although its maker isn't.
 #[test]
 fn what_a_regenerated_token_made_goes_along() {
     let house = House::inhabited();

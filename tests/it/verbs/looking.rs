@@ -1,4 +1,4 @@
-//! list, show, whoami and the counts; how a token is pointed at.
+//! list, show, whoami and the counts; references to tokens.
 
 use super::*;
 
@@ -99,7 +99,7 @@ fn a_token_is_found_by_name_full_name_hint_and_id() {
     assert!(error.contains("in the trash") && error.contains("jeton token restore"), "{error}");
 }
 
-/// A name can stand for nothing but itself: neither for another token's id, nor for its hint.
+/// A name refers only to itself, never to another token's id or hint.
 #[test]
 fn no_name_passes_for_an_id_or_a_hint() {
     let house = House::inhabited();

@@ -1,4 +1,4 @@
-//! A story for each verb, on a clock that stands still.
+//! Tests of each verb, on a fixed clock.
 
 mod accounts;
 mod auditing;
@@ -147,7 +147,7 @@ fn refused<T: std::fmt::Debug>(result: Result<T>, kind: Kind) -> Error {
     error
 }
 
-/// Why `secret` is denied.
+/// Returns the reason why `secret` is denied.
 fn why(house: &House, secret: &Secret) -> Reason {
     match house.verify(secret) {
         Decision::Denied(reason, _) => reason,

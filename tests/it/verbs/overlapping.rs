@@ -1,4 +1,4 @@
-//! regenerate with a grace, and retire: two secrets for a while.
+//! regenerate with a grace period, and retire: two live secrets of a token.
 
 use super::*;
 
@@ -63,7 +63,7 @@ fn a_second_grace_is_a_conflict_while_the_first_lasts() {
     let third = house.ask("member", with_grace("x", "2h")).unwrap().out;
     assert_eq!(why(&house, &first.secret), Reason::Retired);
     assert!(allowed(&house, &second.secret) && allowed(&house, &third.secret));
-    // Without a grace both older ones die.
+    // Without a grace period, both older secrets die.
     let fourth = house.ask("member", regenerate("x")).unwrap().out;
     for dead in [&first, &second, &third] {
         assert_eq!(why(&house, &dead.secret), Reason::Retired);

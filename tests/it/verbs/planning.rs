@@ -1,4 +1,4 @@
-//! Changes that are planned in a read: what comes between the plan and the transaction.
+//! Changes planned in a read: other changes between the plan and the transaction.
 
 use std::sync::atomic::{AtomicU32, Ordering};
 
@@ -12,12 +12,12 @@ use jeton::verbs::ports::{Bookkeeping, Committed, Due, Edition, Snapshot, Tx};
 use super::*;
 use crate::support::world::{entry, tester};
 
-/// A store in which somebody else commits a change just ahead of each of the first so many writes.
+/// A store where another process commits a change just before each of the first writes.
 struct Overtaken {
     store: SqliteStore,
     times: AtomicU32,
     change: fn(&Local<SqliteStore>, u32),
-    /// What somebody commits right after a write has failed.
+    /// Change committed by another process right after a write has failed.
     afterwards: fn(&Local<SqliteStore>),
     other: Local<SqliteStore>,
 }
@@ -67,12 +67,12 @@ impl Store for Overtaken {
 }
 
 impl Overtaken {
-    /// `house`'s store, in which `change` happens ahead of each of the first `times` writes.
+    /// Returns `house`'s store, with `change` before each of the first `times` writes.
     fn over(house: &House, times: u32, change: fn(&Local<SqliteStore>, u32)) -> Local<Overtaken> {
         Self::around(house, times, change, |_| ())
     }
 
-    /// The same, in which `afterwards` happens after each write that fails.
+    /// Like [`over`], with `afterwards` after each write that fails.
     fn around(
         house: &House,
         times: u32,
@@ -127,7 +127,7 @@ fn planned_change_is_not_outrun_by_tokens_that_change_all_the_time() {
     assert!(titled(&house, "Another title"));
 }
 
-/// Commits `count` rows at once, each about another token, as a purge or a revoke of many does.
+/// Commits `count` rows at once, each about another token, like a purge or revocation of many.
 fn write_many(other: &Local<SqliteStore>, count: i64) {
     let rows = (1..=count).map(|n| AuditEntry::new(PurgeTokens::NAME, TokenId(n), "gone"));
     let audited = || Audited::each((), rows).unwrap();
@@ -155,7 +155,7 @@ fn planned_change_catches_up_when_much_was_written_while_it_waited() {
     assert!(titled(&house, "Another title"));
 }
 
-/// The catalogue `cloud-platform` with less in the set `Marketplace`.
+/// Returns the catalogue `cloud-platform` with fewer methods in the set `Marketplace`.
 fn narrowed() -> ApplyCatalogue {
     let mut catalogue = Catalogue::shipped("cloud-platform").unwrap();
     let set = catalogue.sets.iter_mut().find(|set| set.name == "Marketplace").unwrap();

@@ -1,4 +1,4 @@
-//! policy: read by everybody, set by owners.
+//! policy: readable by everyone, set by owners.
 
 use super::*;
 

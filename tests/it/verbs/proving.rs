@@ -111,7 +111,7 @@ fn a_session_looks_changes_nothing_and_ends_with_its_credentials() {
     refused(ask(&house.jeton, &held, WhoAmI), Kind::Unauthenticated);
 }
 
-/// Every verb there is, with each credential: exactly what its proof says.
+/// Every verb with each credential: accepted exactly as its required proof says.
 #[test]
 fn every_verb_asks_for_its_proof() {
     let house = House::inhabited();
@@ -176,7 +176,7 @@ fn every_verb_asks_for_its_proof() {
     for ((name, ..), request) in VERBS.iter().zip(requests()) {
         assert!(!denied(&by(OWNER), request), "{name}");
     }
-    // Whoever has a temporary password signs in, replaces it, and does nothing else.
+    // An actor with a temporary password signs in, replaces it, and can do nothing else.
     house.account("second", Role::Owner);
     house.ask(OWNER, set_password("second", "seven brown foxes")).unwrap();
     let second = || Credential::password(username("second"), typed("seven brown foxes"));

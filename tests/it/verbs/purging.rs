@@ -1,4 +1,4 @@
-//! purge: for good, after a preview of what goes.
+//! purge: permanent deletion, after a preview of the tokens.
 
 use super::*;
 use jeton::verbs::tokens::{NAMES_SHOWN, PurgePreview};
@@ -35,7 +35,7 @@ fn the_trash_goes_and_its_secrets_are_still_known() {
     assert_eq!((row.verb.as_str(), row.target_name.as_str()), ("token.purge", "member/gone"));
     assert_eq!(row.details, r#"{"trashed":"2026-11-21T09:30:00Z"}"#);
 
-    // Every secret it ever had is denied under its id, and still named.
+    // Every secret the token ever had is denied under its id, and still named.
     for secret in [&gone.secret, &newer.secret] {
         assert_eq!(why(&house, secret), Reason::Deleted);
         let stone = house.store().read(|s| s.tombstone(secret.public_id())).unwrap().unwrap();
@@ -70,7 +70,7 @@ fn expired_ones_go_by_status_at_the_instant() {
     refused(house.ask("member", PurgeTokens::new(Purgeable::Expired, 0)), Kind::NotFound);
 }
 
-/// One's own, and those of whom one manages: nobody else's is counted, named or taken.
+/// One's own tokens, and those of managed accounts: no other token is counted, named or deleted.
 #[test]
 fn only_what_may_be_changed_goes() {
     let house = House::inhabited();

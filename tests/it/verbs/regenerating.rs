@@ -1,4 +1,4 @@
-//! regenerate: a new secret, all else kept.
+//! regenerate: a new secret, everything else unchanged.
 
 use super::*;
 

@@ -1,4 +1,4 @@
-//! What a token is told before it may: nothing.
+//! A token without permission learns nothing.
 
 use super::*;
 use crate::support::world::bearer;
@@ -9,7 +9,7 @@ fn token(house: &House, name: &str, held: &[&str]) -> Credential {
     bearer(house.make(OWNER, CreateToken { selection: methods(held), ..create(name) }).secret)
 }
 
-/// Previews of what takes a person name everybody's tokens: no token gets them, signed in or not.
+/// Previews of actions that need a person list every account's tokens: no token gets them, signed in or not.
 #[test]
 fn token_gets_no_preview_of_what_takes_a_person() {
     let house = House::inhabited();

@@ -1,4 +1,4 @@
-//! Effective rights, with the reason for each method that is withheld.
+//! Effective rights, with the reason for each withheld method.
 
 use super::*;
 use crate::support::world::{entry, tester};
@@ -13,7 +13,7 @@ fn can(house: &House, name: &str, method: &MethodId) -> Option<Withheld> {
     house.ask(OWNER, CanToken { token, method: method.clone() }).unwrap().withheld
 }
 
-/// What an older program took from a file: a set that names methods of `jeton.*`, and one that is made of it.
+/// Stores a set as an older program accepted it: one that names methods of `jeton.*`, and one that includes that set.
 fn keep_set_of_management(house: &House) {
     let set = |name: &str, entries: &[&str]| ApiSet {
         name: name.to_owned(),
@@ -32,7 +32,7 @@ fn keep_set_of_management(house: &House) {
     kept.unwrap();
 }
 
-/// Such a store stays usable: only the set's own file is refused, once it is applied again.
+/// Such a store stays usable: only the set's own file is refused when it is applied again.
 #[test]
 fn set_of_management_that_is_kept_hinders_no_other_catalogue() {
     let house = House::inhabited();
@@ -48,8 +48,8 @@ fn set_of_management_that_is_kept_hinders_no_other_catalogue() {
     assert!(refused(again, Kind::Usage).to_string().contains("one by one"));
 }
 
-/// Of every method, what `show` lists, what `can` answers and what a presented secret gets are the same, for every
-/// selection, under every pair of roles, alive or not.
+/// For each method, the list in `show`, the answer of `can` and the decision about a presented secret agree. Tested for
+/// every selection, under every pair of roles, for live and dead secrets.
 #[test]
 fn show_can_and_every_decision_agree() {
     let house = House::inhabited();

@@ -1,4 +1,4 @@
-//! whose: what a secret is or was of. Looking is no use of it.
+//! whose: finds the current or former token of a secret. A lookup is no use of the token.
 
 use super::*;
 
