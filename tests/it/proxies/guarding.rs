@@ -282,7 +282,7 @@ fn nobody_to_ask_lets_nobody_in(kind: Kind) {
     }
     for verify in [Verify::down(), Verify::hanging(), Verify::stranger("302 Found"), Verify::stranger("200 OK")] {
         if !kind.compares_proofs() && matches!(&verify, Verify::Answers(_)) {
-            // These proxies trust a stranger on jeton's port: their guides say so, and require `--insecure`.
+            // These proxies trust any listener on jeton's port: their guides say so, and require `--insecure`.
             continue;
         }
         if kind == Kind::Traefik && matches!(&verify, Verify::Hangs(_)) {

@@ -102,8 +102,8 @@ fn nobody_gets_in_by_a_stranger(kind: Kind) {
     }
     first.close();
 
-    // jeton is back, and the attacker repeats the proxy's request: with its proof and its challenge, and with a token of
-    // its own.
+    // jeton is back, and the attacker repeats the proxy's request: with its proof and its challenge, and with the
+    // attacker's own token.
     stage.verify = Verify::Real(Jeton::at(&stage.home, &address.to_string()));
     let mine = stage.home.create(&["mine", "--method", "shop.Show"]);
     let header = |name: &str| format!("{name}: {}", request.all(name).first().copied().unwrap_or_default());

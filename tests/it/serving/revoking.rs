@@ -1,5 +1,5 @@
-//! No request begun after a revocation has returned is accepted, whoever made the change and however busy the service
-//! is.
+//! No request begun after a revocation has returned is accepted. This holds for any program that makes the change,
+//! and under any load of the service.
 
 use std::io::{BufRead, BufReader, Write};
 use std::path::PathBuf;

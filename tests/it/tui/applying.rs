@@ -8,7 +8,7 @@ use crate::catalogue::{apply, example, shop};
 use crate::support::screens::Screens;
 use crate::support::world::{House, OWNER, PASSWORD, create};
 
-/// Writes `text` to a file of the house and types its path into the form.
+/// Writes `text` to a file in the test's folder and types its path into the form.
 fn offer(s: &mut Screens, text: &str) {
     let file = s.path("shop.toml");
     std::fs::write(&file, text).unwrap();
