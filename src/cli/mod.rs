@@ -234,7 +234,7 @@ impl App {
         self.place.path()
     }
 
-    /// Returns the account given on the command line, or the only one that exists.
+    /// Returns the account given on the command line or in the settings, or else the only one that exists.
     fn who(&self) -> Result<Username> {
         let greeting = self.ask(&Credential::Store, Greet)?;
         if greeting.first_run {
@@ -281,7 +281,7 @@ impl App {
         }
     }
 
-    /// Returns the password credential and its session.
+    /// Returns a token or password credential, and a session opened with it.
     fn proved(&self) -> Result<(Credential, Session)> {
         if let Some(token) = self.token()? {
             let session = self.ask(&token, SignIn)?;

@@ -265,7 +265,7 @@ fn the_commands_tell_a_secret_once_and_a_password_never() {
     assert_eq!(runs.canaries.secrets.len(), 10);
 }
 
-/// The service's logs and metrics contain no presented secret, right or wrong, in any place of a request.
+/// The service's answers and log contain no presented secret, right or wrong, in any place of a request.
 #[test]
 fn the_service_tells_nothing() {
     let mut runs = Runs::new();
@@ -302,7 +302,7 @@ fn the_service_tells_nothing() {
                 let told = manager.post("/v1/introspect", &[kind, &bearer(&asker)], &form);
                 runs.canaries.not_in("an answer", format!("{told:?}").as_bytes());
             }
-            // Invalid HTTP: the log entry about it contains nothing of the request.
+            // Invalid HTTP: the answer to it contains nothing of the request.
             let mut broken = service.client();
             broken.send(format!("GET /v1/verify/- HTTP/1.1\r\n{}\0\r\n\r\n", bearer(secret)));
             let told = broken.answer();

@@ -154,7 +154,7 @@ const HEAD: [&str; 7] = ["ROW", "TIME", "WHO", "FACE", "VERB", "TARGET", "WHAT"]
 
 struct Printer {
     table: Table,
-    /// `true` to print JSON, one line per row.
+    /// `true` if JSON is printed as one line per row.
     lines: bool,
 }
 

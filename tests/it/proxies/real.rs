@@ -247,7 +247,7 @@ fn other_places_for_tokens(kind: Kind) {
         (plain.to_owned(), vec![bearer(&show)]),
         (plain.to_owned(), vec![header(&show)]),
         (of(&show), vec![]),
-        // A client's forged verify parameters are ignored.
+        // A client's forged `X-Forwarded-Uri` is ignored.
         (of(&show), vec![format!("X-Forwarded-Uri: /orders/7?session={lacking}")]),
     ] {
         let headers: Vec<&str> = headers.iter().map(String::as_str).collect();
