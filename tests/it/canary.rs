@@ -265,7 +265,7 @@ fn the_commands_tell_a_secret_once_and_a_password_never() {
     assert_eq!(runs.canaries.secrets.len(), 10);
 }
 
-/// The service's answers, metrics, log and files contain no presented secret, right or wrong, from any place of a request.
+/// Answers, metrics, log and files of the service contain no presented secret, from any place of a request.
 #[test]
 fn the_service_tells_nothing() {
     let mut runs = Runs::new();
