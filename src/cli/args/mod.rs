@@ -232,7 +232,7 @@ mod tests {
             for sub in command.get_subcommands() {
                 let path = format!("{path} {}", sub.get_name());
                 let about = sub.get_about().map(ToString::to_string).unwrap_or_default();
-                let verb = about.split([' ', ':']).next().unwrap_or_default();
+                let verb = about.split([' ', ':', ',']).next().unwrap_or_default();
                 if !fits(&about) || !VERBS.split_whitespace().any(|known| known == verb) {
                     bad.push(format!("{path}: {about}"));
                 }
