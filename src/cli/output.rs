@@ -124,7 +124,7 @@ pub fn json_secrets(value: &impl Serialize, secrets: usize) -> Result<()> {
     write_secret(&text)
 }
 
-/// Prints a JSON document with a secret, without its last brace. [`json_rest`] ends the document.
+/// Prints a JSON document with a secret, without its last brace. [`json_rest`] or [`json_closed`] ends the document.
 ///
 /// # Errors
 /// Those of [`json_secrets`].
@@ -147,6 +147,12 @@ pub fn json_rest(value: &impl Serialize, printed: Option<&impl Serialize>) -> Re
     let before = printed.map(|printed| json(printed, JSON_ROOM)).transpose()?;
     let rest = before.and_then(|before| text.strip_prefix(opened(&before)).map(|rest| Zeroizing::new(rest.to_owned())));
     write(rest.as_ref().unwrap_or(&text)).map_err(unwritten_change)
+}
+
+/// Ends the document that [`json_opened`] has begun, if the change was not made and no service was asked.
+pub fn json_closed() {
+    // The error of the change follows and matters more than a failure of stdout.
+    let _ = write(",\"service\":null}\n");
 }
 
 /// Prints a secret on a line of its own: all of it, or an error.

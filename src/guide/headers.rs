@@ -6,7 +6,7 @@
 //! be in use.
 
 /// Patterns in lower case, each with known names that match it. `*` matches any text.
-pub(super) const FOREIGN: [(&str, &str); 138] = [
+pub(super) const FOREIGN: [(&str, &str); 145] = [
     // Headers of jeton itself.
     (
         "*jeton*",
@@ -148,6 +148,21 @@ pub(super) const FOREIGN: [(&str, &str); 138] = [
     ("x-proxy-*", "X-Proxy-User X-Proxy-Remote-User X-Proxy-Roles X-Proxy-Host X-Proxy-Url"),
     ("x-impersonate*", "X-Impersonate-User"),
     ("impersonate-*", "Impersonate-User Impersonate-Group Impersonate-Uid"),
+    ("x-scope-orgid", "X-Scope-Orgid"),
+    ("kubeflow-*", "Kubeflow-Userid Kubeflow-Groups"),
+    ("gap-*", "Gap-Auth Gap-Upstream-Address"),
+    (
+        "x-sandstorm-*",
+        "X-Sandstorm-User-Id X-Sandstorm-Username X-Sandstorm-Preferred-Handle X-Sandstorm-Permissions \
+         X-Sandstorm-Session-Id X-Sandstorm-Tab-Id X-Sandstorm-Base-Path",
+    ),
+    (
+        "x-hasura-*",
+        "X-Hasura-Role X-Hasura-User-Id X-Hasura-Org-Id X-Hasura-Default-Role X-Hasura-Allowed-Roles \
+         X-Hasura-Admin-Secret",
+    ),
+    ("x-account*", "X-Account X-Account-Id X-Account-Name X-Account-Email X-Account-Role X-Accounts"),
+    ("x-permission*", "X-Permission X-Permissions"),
     ("es-security-*", "Es-Security-Runas-User"),
     ("l5d-*", "L5d-Client-Id"),
     // Properties of the connection.
@@ -302,7 +317,21 @@ mod tests {
         for name in super::super::IDENTITY.iter().chain(&crate::domain::route::plain::VERB_HEADERS) {
             assert!(foreign(name).is_some(), "{name}");
         }
-        for name in ["X-Jeton-Anything", "X--Jeton-Role", "X-Foo-Method", "X-Ssl-New", "X-Forwarded-New", "X-User"] {
+        for name in [
+            "X-Jeton-Anything",
+            "X--Jeton-Role",
+            "X-Foo-Method",
+            "X-Ssl-New",
+            "X-Forwarded-New",
+            "X-User",
+            "X-Scope-OrgID",
+            "kubeflow-userid",
+            "GAP-Auth",
+            "X-Sandstorm-New",
+            "X-Hasura-Tenant-Id",
+            "X-Account-New",
+            "X-Permissions",
+        ] {
             assert!(foreign(name).is_some(), "{name}");
         }
         for name in [

@@ -17,7 +17,7 @@ pub use near::near_names;
 pub use resolve::{to_copy, token, tokens};
 
 use super::actor::{Actor, Bearer};
-use super::needs::Needs;
+use super::needs::{Needs, READ_ACCOUNTS};
 use super::ports::Snapshot;
 use crate::domain::account::{Account, AccountId};
 use crate::domain::catalogue::reach::beyond;
@@ -226,11 +226,16 @@ pub fn audit(by: &Actor) -> Result<()> {
         .next("Ask an owner or admin"))
 }
 
-/// Error for an unknown account, for an actor that sees all accounts.
-pub(super) fn no_account(name: &Username, snapshot: &dyn Snapshot) -> Result<Error> {
+/// Error for an unknown account, for an actor that may know which accounts exist. Similar names are suggested only if
+/// the actor may read accounts.
+pub(super) fn no_account(by: &Actor, name: &Username, snapshot: &dyn Snapshot) -> Result<Error> {
+    let error = Error::not_found(format!("there is no account {name}"));
+    if needs(by, READ_ACCOUNTS).is_err() {
+        return Ok(error);
+    }
     let accounts = snapshot.accounts()?;
     let known = accounts.iter().map(|account| account.username.as_str());
-    Ok(did_you_mean(Error::not_found(format!("there is no account {name}")), name.as_str(), known))
+    Ok(did_you_mean(error, name.as_str(), known))
 }
 
 /// Returns the account whose tokens are meant: the one named, else the actor's own.
@@ -247,7 +252,7 @@ pub fn account(by: &Actor, snapshot: &dyn Snapshot, name: Option<&Username>, act
     match snapshot.account_named(name)? {
         // The error must not reveal that a hidden account exists.
         Some(account) if permit(by, act, account.id, account.role, self_service).is_ok() => Ok(account),
-        None if resolve::knows_all(by, act) => Err(no_account(name, snapshot)?),
+        None if resolve::knows_all(by, act) => Err(no_account(by, name, snapshot)?),
         Some(_) | None => Err(hidden(actor)),
     }
 }

@@ -73,7 +73,7 @@ fn check_announced<'a>(
 fn not_in_force(error: Error, save_to: &SaveTo, count: usize) -> Error {
     let (which, are) = if count == 1 { ("the secret", "is") } else { ("the secrets", "are") };
     let what = match save_to {
-        SaveTo::Hand(_) => format!("{which} printed above {are} not in force: nothing was changed"),
+        SaveTo::Hand(_) => format!("{which} printed to stdout {are} not in force: nothing was changed"),
         SaveTo::File(_) | SaveTo::Folder(_) => format!("nothing was changed, and {which} saved {are} removed again"),
     };
     let why = error.why.as_ref().map_or_else(|| error.what.clone(), |why| format!("{}: {why}", error.what));

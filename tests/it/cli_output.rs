@@ -108,6 +108,28 @@ fn json_of_a_regeneration_is_whole() {
     assert_eq!(saved["secret"], json!(null));
 }
 
+/// The secret is printed before the change, which here finds no room: what was begun on stdout is still JSON.
+#[test]
+fn json_of_a_regeneration_that_fails_is_whole() {
+    let home = Home::set_up();
+    let before = home.create(&["a"]);
+    let acting = home.create(&["acting", "--method", "jeton.tokens.write", "--method", "jeton.tokens.read"]);
+    // While the store is open here, its log grows, and no file of the command below may.
+    let _open = jeton::store::sqlite::SqliteStore::open(&home.store()).unwrap();
+    while std::fs::metadata(home.store().with_file_name("jeton.db-wal")).unwrap().len() < 128 * 1024 {
+        home.as_ops(&["token", "disable", "a"]).succeeds();
+        home.as_ops(&["token", "enable", "a"]).succeeds();
+    }
+    let mut limited = Command::new("sh");
+    limited.env_clear().env("HOME", home.path("")).env("JETON_TOKEN", acting).current_dir(home.path(""));
+    limited.args(["-c", "ulimit -f 64; exec \"$0\" token regenerate a --json", env!("CARGO_BIN_EXE_jeton")]);
+    let ran = finish(limited, b"").ends(1);
+    assert!(ran.err.contains("not in force"), "{ran:?}");
+    let answer = ran.json();
+    assert_eq!((home.verify(answer["secret"].as_str().unwrap()) == 0, &answer["service"]), (false, &json!(null)));
+    assert_eq!(home.verify(&before), 0);
+}
+
 #[test]
 fn a_found_secret_is_found_with_what_is_around_it() {
     let home = Home::set_up();

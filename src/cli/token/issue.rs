@@ -3,6 +3,8 @@
 use std::collections::BTreeSet;
 use std::path::PathBuf;
 use std::slice;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 
 use super::super::App;
 use super::super::args::{CopyArgs, CreateArgs, RegenerateArgs};
@@ -47,8 +49,9 @@ pub(super) fn copy(app: &mut App, args: CopyArgs) -> Result<()> {
 
 pub(super) fn regenerate(app: &mut App, args: RegenerateArgs) -> Result<()> {
     let now = app.now();
+    let is_opened = Arc::new(AtomicBool::new(false));
     let form = match app.out.json {
-        true if args.grace.is_none() => Form::OpenJson(now),
+        true if args.grace.is_none() => Form::OpenJson(now, Arc::clone(&is_opened)),
         true => Form::Json(now),
         false => Form::Plain,
     };
@@ -60,7 +63,11 @@ pub(super) fn regenerate(app: &mut App, args: RegenerateArgs) -> Result<()> {
     };
     let graced = verb.grace.is_some();
     let who = app.to_change()?;
-    let changed = app.ask(&who, verb)?;
+    let changed = app.ask(&who, verb).inspect_err(|_| {
+        if is_opened.load(Ordering::Relaxed) {
+            output::json_closed();
+        }
+    })?;
     let issued = changed.out;
     let until = issued.token.previous.as_ref().filter(|_| graced).map(|p| p.retires_at);
     match until {
@@ -93,13 +100,13 @@ fn old_secret(until: Timestamp, expiry: Expiry, now: Timestamp) -> String {
 }
 
 /// Output format of secrets.
-#[derive(Debug, Clone, Copy)]
+#[derive(Debug, Clone)]
 enum Form {
     Plain,
     /// JSON, with statuses at that instant.
     Json(Timestamp),
-    /// JSON without its end. The service's answer follows once the change is made.
-    OpenJson(Timestamp),
+    /// JSON without its end. The service's answer follows once the change is made. The flag is set once it is printed.
+    OpenJson(Timestamp, Arc<AtomicBool>),
 }
 
 impl Form {
@@ -118,7 +125,7 @@ fn destination(form: Form, file: Option<PathBuf>, folder: Option<PathBuf>) -> Re
         return Ok(SaveTo::File(file));
     }
     Ok(SaveTo::Hand(HandOver::new(move |issued| {
-        printed(form, issued).map_err(|e| {
+        printed(&form, issued).map_err(|e| {
             let what = if issued.len() == 1 { "the secret" } else { "the secrets" };
             Error::failure(format!("{what} could not be printed; nothing was changed"))
                 .why(e.why.unwrap_or(e.what))
@@ -151,7 +158,7 @@ fn said(app: &mut App, issued: &[Issued], what: &str) -> Result<()> {
     if !app.out.json {
         explain(app, issued, what);
     } else if issued.iter().any(|one| one.saved_to().is_some()) {
-        printed(Form::Json(app.now()), issued)?;
+        printed(&Form::Json(app.now()), issued)?;
     }
     if let Some((first, warning)) = issued.first().and_then(|one| Some((one, one.warning.as_ref()?))) {
         let more = if issued.len() > 1 { " and the others" } else { "" };
@@ -182,7 +189,7 @@ fn explain(app: &App, issued: &[Issued], what: &str) {
 }
 
 /// Prints secrets, or a JSON report if they were saved.
-fn printed(form: Form, issued: &[Issued]) -> Result<()> {
+fn printed(form: &Form, issued: &[Issued]) -> Result<()> {
     match (form, issued) {
         (Form::Plain, [only]) => output::secret(&only.secret),
         (Form::Plain, several) => {
@@ -190,15 +197,17 @@ fn printed(form: Form, issued: &[Issued]) -> Result<()> {
             output::named_secrets(&pairs)
         }
         (Form::Json(now), [only]) => {
-            output::json_secrets(&IssuedJson { schema: SCHEMA, issued: created(only, now) }, 1)
+            output::json_secrets(&IssuedJson { schema: SCHEMA, issued: created(only, *now) }, 1)
         }
         (Form::Json(now), several) => {
-            let created = several.iter().map(|one| created(one, now)).collect();
+            let created = several.iter().map(|one| created(one, *now)).collect();
             output::json_secrets(&SomeIssuedJson { schema: SCHEMA, created }, several.len())
         }
-        (Form::OpenJson(now), several) => several
-            .iter()
-            .try_for_each(|one| output::json_opened(&IssuedJson { schema: SCHEMA, issued: created(one, now) })),
+        (Form::OpenJson(now, is_opened), several) => several.iter().try_for_each(|one| {
+            output::json_opened(&IssuedJson { schema: SCHEMA, issued: created(one, *now) })?;
+            is_opened.store(true, Ordering::Relaxed);
+            Ok(())
+        }),
     }
 }
 

@@ -88,7 +88,7 @@ pub fn manage(by: &Actor, snapshot: &dyn Snapshot, name: &Username, act: Manage)
     }
     match snapshot.account_named(name)? {
         Some(account) => may_manage(actor, &account, act).map(|()| account),
-        None if actor.role == Role::Owner => Err(super::no_account(name, snapshot)?),
+        None if actor.role == Role::Owner => Err(super::no_account(by, name, snapshot)?),
         None => Err(hidden(actor)),
     }
 }

@@ -53,6 +53,35 @@ fn words_that_could_be_account_and_name_tell_which_accounts_there_are_only_to_wh
     refused(house.ask(OWNER, two("viewer")), Kind::Conflict);
 }
 
+/// An owner's token that may create tokens of every account learns of a wrong name that it is wrong, not the right one.
+#[test]
+fn similar_account_is_suggested_only_to_who_may_read_accounts() {
+    let house = House::inhabited();
+    let into = |name: &str| CreateToken {
+        account: Some(username(name)),
+        selection: methods(&["jeton.tokens.write-all"]),
+        ..create("q")
+    };
+    for (name, held, is_told) in [
+        ("w-all", &["jeton.tokens.write-all"][..], false),
+        ("rw-all", &["jeton.tokens.write-all", "jeton.accounts.read"], true),
+    ] {
+        let who = token(&house, name, held);
+        let error = refused(ask(&house.jeton, &who, into("membre")), Kind::NotFound);
+        assert_eq!((error.to_string().contains("member"), error.next.is_some()), (is_told, is_told), "{name}: {error}");
+    }
+    for (name, held, is_told) in [
+        ("w-accounts", &["jeton.accounts.write"][..], false),
+        ("rw-accounts", &["jeton.accounts.write", "jeton.accounts.read"], true),
+    ] {
+        let who = token(&house, name, held);
+        let verb = jeton::verbs::accounts::DisableAccounts { usernames: vec![username("membre")] };
+        let error = refused(ask(&house.jeton, &who, verb), Kind::NotFound);
+        assert_eq!(error.next.is_some(), is_told, "{name}: {error}");
+    }
+    assert!(refused(house.ask(OWNER, into("membre")), Kind::NotFound).to_string().contains("member"));
+}
+
 fn create_nothing() -> CreateToken {
     create("x")
 }
