@@ -2,10 +2,10 @@
 
 use std::fs::{File, OpenOptions};
 use std::io::{ErrorKind, Write};
-use std::os::unix::fs::OpenOptionsExt;
+use std::os::unix::fs::{MetadataExt, OpenOptionsExt};
 use std::path::{Path, PathBuf};
 
-use super::input;
+use super::{input, signals};
 use crate::domain::secret::Secret;
 use crate::error::{Error, Result};
 use crate::verbs::ports::{Delivery, SavedSecret};
@@ -86,9 +86,37 @@ pub fn is_reserved(path: &Path) -> bool {
 /// Delivery of secrets to files on this machine.
 pub struct FileDelivery;
 
+/// Delivery of secrets to files by a program of its own: a signal that asks the program to end is an error of the next
+/// file, so that the files before it are removed.
+pub struct InterruptibleDelivery;
+
+impl Delivery for InterruptibleDelivery {
+    fn save(&self, path: &Path, secret: &Secret) -> Result<Box<dyn SavedSecret>> {
+        signals::hold_ends()?;
+        if signals::is_asked_to_end() {
+            return Err(Error::cancelled());
+        }
+        FileDelivery.save(path, secret)
+    }
+}
+
 struct SavedFile {
     path: PathBuf,
     kept: bool,
+    device: u64,
+    inode: u64,
+    /// Time of the last write, once everything is written. An inode number can be used again after a removal.
+    modified: Option<(i64, i64)>,
+}
+
+impl SavedFile {
+    /// `true` if the path still is the file that was saved.
+    fn is_there(&self) -> bool {
+        std::fs::symlink_metadata(&self.path).is_ok_and(|meta| {
+            (meta.dev(), meta.ino()) == (self.device, self.inode)
+                && self.modified.is_none_or(|modified| modified == (meta.mtime(), meta.mtime_nsec()))
+        })
+    }
 }
 
 impl SavedSecret for SavedFile {
@@ -103,7 +131,7 @@ impl SavedSecret for SavedFile {
 
 impl Drop for SavedFile {
     fn drop(&mut self) {
-        if !self.kept {
+        if !self.kept && self.is_there() {
             // A leftover holds a secret that was never activated: nothing depends on its removal.
             let _ = std::fs::remove_file(&self.path);
         }
@@ -113,7 +141,16 @@ impl Drop for SavedFile {
 impl Delivery for FileDelivery {
     fn save(&self, path: &Path, secret: &Secret) -> Result<Box<dyn SavedSecret>> {
         input::named_file(path, "the file for a secret")?;
-        let refused = |e: std::io::Error| unmade(format!("the secret can't be saved to {}", path.display()), &e);
+        let refused = |e: std::io::Error| {
+            let error = unmade(format!("the secret can't be saved to {}", path.display()), &e);
+            match e.kind() {
+                ErrorKind::AlreadyExists => error.next(
+                    "Choose a path where nothing is yet; if it is left over from an interrupted run, its secret is not \
+                     in force: see jeton token whose",
+                ),
+                _ => error,
+            }
+        };
         let path = std::path::absolute(path).map_err(refused)?;
         if is_reserved(&path) {
             return Err(Error::usage(format!("the secret can't be saved to {}", path.display()))
@@ -121,10 +158,13 @@ impl Delivery for FileDelivery {
                 .next("Choose another name"));
         }
         let mut file = exclusive(&path).map_err(refused)?;
-        let saved = SavedFile { path, kept: false };
+        let meta = file.metadata().map_err(refused)?;
+        let mut saved = SavedFile { path, kept: false, device: meta.dev(), inode: meta.ino(), modified: None };
         secret.expose(|s| file.write_all(s.as_bytes())).map_err(refused)?;
         file.write_all(b"\n").map_err(refused)?;
         file.sync_all().map_err(refused)?;
+        let meta = file.metadata().map_err(refused)?;
+        saved.modified = Some((meta.mtime(), meta.mtime_nsec()));
         if let Some(folder) = saved.path.parent() {
             File::open(folder).and_then(|f| f.sync_all()).map_err(refused)?;
         }

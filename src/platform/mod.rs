@@ -35,7 +35,7 @@ pub fn world() -> World {
         clock: Arc::new(clock::SystemClock::new()),
         entropy: Arc::new(entropy::SystemEntropy),
         hasher: Arc::new(password::Argon2Hasher::new()),
-        delivery: Arc::new(files::FileDelivery),
+        delivery: Arc::new(files::InterruptibleDelivery),
         progress: Arc::default(),
     }
 }

@@ -1,8 +1,8 @@
 //! Reports signals, and the loss of the terminal, to listeners.
 
 use std::io;
-use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, Mutex, PoisonError};
 
 use rustix::event::{PollFd, PollFlags, poll};
 use signal_hook::consts::{SIGCONT, SIGHUP, SIGINT, SIGQUIT, SIGTERM, SIGTSTP, SIGUSR1, SIGUSR2, SIGWINCH, SIGXFSZ};
@@ -144,6 +144,28 @@ pub fn stop_on_end(stop: impl Fn() + Send + 'static) -> Result<()> {
     STOPS_ON_END.store(true, Ordering::Relaxed);
     echo::handle_signals();
     tasks::thread("signals", |_| (), move || signals.forever().for_each(|_| stop())).map(drop).map_err(refused)
+}
+
+/// Set by a signal that asks the program to end, after [`hold_ends`].
+static ASKED_TO_END: AtomicBool = AtomicBool::new(false);
+
+/// Makes a signal that asks the program to end only set [`is_asked_to_end`], from the first call on.
+///
+/// # Errors
+/// Those of [`stop_on_end`].
+pub fn hold_ends() -> Result<()> {
+    static IS_HELD: Mutex<bool> = Mutex::new(false);
+    let mut is_held = IS_HELD.lock().unwrap_or_else(PoisonError::into_inner);
+    if !*is_held {
+        stop_on_end(|| ASKED_TO_END.store(true, Ordering::Relaxed))?;
+        *is_held = true;
+    }
+    Ok(())
+}
+
+/// `true` if a signal has asked the program to end since [`hold_ends`].
+pub fn is_asked_to_end() -> bool {
+    ASKED_TO_END.load(Ordering::Relaxed)
 }
 
 /// Makes Ctrl-C end the program at once and without output, as cancelled (130).

@@ -313,3 +313,34 @@ fn word_after_two_dashes_does_not_make_errors_json() {
     let err = home.as_ops(&["token", "show", "absent", "--json"]).err.clone();
     assert!(err.starts_with('{'), "{err}");
 }
+
+#[test]
+fn interrupted_saving_leaves_no_file_behind() {
+    use rustix::process::{Pid, Signal, kill_process};
+    use std::io::Write;
+    let home = Home::set_up();
+    home.as_ops(&["policy", "set", "policy.active_tokens", "0"]).succeeds();
+    let names: Vec<String> = (0..900).map(|n| format!("m-{n}")).collect();
+    for (folder, signal) in [("int", Signal::INT), ("term", Signal::TERM), ("hup", Signal::HUP)] {
+        std::fs::create_dir(home.path(folder)).unwrap();
+        let args: Vec<&str> = ["token", "create", "--out-dir", folder, "--password-stdin"]
+            .into_iter()
+            .chain(names.iter().map(String::as_str))
+            .collect();
+        let mut child = home.command(&args).stdin(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
+        writeln!(child.stdin.take().unwrap(), "{PASSWORD}").unwrap();
+        let count = || std::fs::read_dir(home.path(folder)).unwrap().count();
+        while count() == 0 {
+            assert_eq!(child.try_wait().unwrap(), None);
+            std::thread::yield_now();
+        }
+        kill_process(Pid::from_child(&child), signal).unwrap();
+        let ended = child.wait_with_output().unwrap();
+        let said = String::from_utf8(ended.stderr).unwrap();
+        assert_eq!((ended.status.code(), count()), (Some(130), 0), "{said}");
+        assert!(said.contains("cancelled"), "{said}");
+    }
+    assert_eq!(home.as_ops(&["token", "list", "--quiet"]).out, "");
+    home.file("left", "x", 0o600);
+    home.as_ops(&["token", "create", "a", "--out", "left"]).ends(1).says(&["token whose"]);
+}

@@ -132,3 +132,19 @@ fn secret_is_not_in_force_if_something_changed_meanwhile() {
         }
     }
 }
+
+#[test]
+fn undoing_a_save_leaves_another_file_at_its_path_alone() {
+    use jeton::platform::files::FileDelivery;
+    use jeton::verbs::ports::Delivery;
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("secret");
+    let secret = House::new().issue(OWNER, "a").secret;
+    drop(FileDelivery.save(&path, &secret).unwrap());
+    assert!(!path.exists());
+    let saved = FileDelivery.save(&path, &secret).unwrap();
+    std::fs::remove_file(&path).unwrap();
+    std::fs::write(&path, "of somebody else").unwrap();
+    drop(saved);
+    assert_eq!(std::fs::read_to_string(&path).unwrap(), "of somebody else");
+}
