@@ -88,7 +88,8 @@ fn open(all: &Arc<[Catalogue]>) -> Model {
     let start = Start {
         progress: Default::default(),
         jeton: Arc::new(Nobody),
-        for_long_work: Arc::new(Nobody),
+        for_long_changes: Arc::new(Nobody),
+        for_long_reads: Arc::new(Nobody),
         clock: Arc::new(FakeClock::at(START)),
         delivery: Arc::new(FileDelivery),
         witness: Witness::of(Path::new("nowhere")),

@@ -49,8 +49,10 @@ use crate::witness::Witness;
 pub struct Start {
     /// The verbs.
     pub jeton: Arc<dyn Jeton>,
-    /// The verbs over another connection, for slow requests.
-    pub for_long_work: Arc<dyn Jeton>,
+    /// The verbs over another connection, for changes in batches.
+    pub for_long_changes: Arc<dyn Jeton>,
+    /// The verbs over a third connection, for slow reads. A purge must not wait for them.
+    pub for_long_reads: Arc<dyn Jeton>,
     /// The system clock.
     pub clock: Arc<dyn Clock>,
     /// The destination for saved secrets.

@@ -16,7 +16,7 @@ use super::terminal::{self, Screen};
 use super::theme::Theme;
 use super::update::{start as first, update};
 use super::view::view;
-use super::worker::{self, Job, Store};
+use super::worker::{self, Connections, Job, Store};
 use super::{Ended, Start};
 use crate::error::{Error, Result};
 use crate::platform::clipboard::{Desktop, Route, osc52};
@@ -139,10 +139,14 @@ impl Workers {
             move |msg| drop(wake.send(Woken::By(msg)))
         };
         let ledger_shown = Arc::new(AtomicBool::new(false));
-        let (jeton, for_long_work) = (Arc::clone(&start.jeton), Arc::clone(&start.for_long_work));
+        let connections = Connections {
+            short: Arc::clone(&start.jeton),
+            long_changes: Arc::clone(&start.for_long_changes),
+            long_reads: Arc::clone(&start.for_long_reads),
+        };
         let (delivery, witness) = (Arc::clone(&start.delivery), start.witness.clone());
         let shown = Arc::clone(&ledger_shown);
-        let store = Store::start(jeton, for_long_work, delivery, witness, shown, answer(wake))?;
+        let store = Store::start(connections, delivery, witness, shown, answer(wake))?;
         let clipboard = match Route::choose() {
             Route::Desktop => Some(worker::clipboard(Desktop::default(), answer(wake))?),
             Route::Tmux => {
@@ -335,7 +339,9 @@ mod tests {
     fn stop_that_came_too_late_does_not_stop_the_next_work() {
         let jeton: Arc<dyn Jeton> = Arc::new(Nothing);
         let (delivery, witness) = (platform::world().delivery, Witness::of(std::path::Path::new("nowhere")));
-        let store = Store::start(Arc::clone(&jeton), jeton, delivery, witness, Arc::default(), drop).unwrap();
+        let connections =
+            Connections { short: Arc::clone(&jeton), long_changes: Arc::clone(&jeton), long_reads: jeton };
+        let store = Store::start(connections, delivery, witness, Arc::default(), drop).unwrap();
         let (progress, ledger_shown) = (Arc::<Progress>::default(), Arc::default());
         let workers = Workers {
             store: Arc::new(store),

@@ -100,6 +100,13 @@ pub(super) struct Store {
     held: Mutex<Receiver<()>>,
 }
 
+/// The verbs of each lane. Lanes that shared a connection would wait for each other.
+pub(super) struct Connections {
+    pub short: Arc<dyn Jeton>,
+    pub long_changes: Arc<dyn Jeton>,
+    pub long_reads: Arc<dyn Jeton>,
+}
+
 /// The store as held by a thread.
 struct Held {
     jeton: Arc<dyn Jeton>,
@@ -111,8 +118,7 @@ impl Store {
     /// Starts the threads. The ledger is checked for changes only while `shown` is set, that is while the screen shows
     /// ledger data.
     pub(super) fn start(
-        jeton: Arc<dyn Jeton>,
-        for_long_work: Arc<dyn Jeton>,
+        connections: Connections,
         delivery: Arc<dyn Delivery>,
         witness: Witness,
         shown: Arc<AtomicBool>,
@@ -122,10 +128,10 @@ impl Store {
         let (looking, until) = channel();
         let hold = |jeton: &Arc<dyn Jeton>| Held { jeton: Arc::clone(jeton), _holds: holds.clone() };
         let start = |name, jeton| work(name, hold(jeton), Arc::clone(&delivery), witness.clone(), answer.clone());
-        let jobs = start("store", &jeton)?;
-        let long_changes = start("long changes", &for_long_work)?;
-        let long_reads = start("long reads", &for_long_work)?;
-        watch(hold(&jeton), until, shown, answer.clone())?;
+        let jobs = start("store", &connections.short)?;
+        let long_changes = start("long changes", &connections.long_changes)?;
+        let long_reads = start("long reads", &connections.long_reads)?;
+        watch(hold(&connections.short), until, shown, answer.clone())?;
         Ok(Store { jobs, long_changes, long_reads, looking: Mutex::new(Some(looking)), held: Mutex::new(held) })
     }
 
@@ -286,6 +292,7 @@ mod tests {
     use super::*;
     use crate::domain::token::Purgeable;
     use crate::platform;
+    use crate::verbs::audit::{Reach, VerifyAudit};
     use crate::verbs::request::Response;
     use crate::verbs::tokens::{PurgeTokens, TallyTokens};
 
@@ -307,22 +314,46 @@ mod tests {
         }
     }
 
-    #[test]
-    fn store_answers_while_long_work_is_under_way() {
-        let (go, going) = channel();
+    /// Three lanes, of which `long_changes` and `long_reads` do as they are given, and their answers.
+    fn started(long_changes: Arc<dyn Jeton>, long_reads: Arc<dyn Jeton>) -> (Store, Receiver<Msg>) {
         let (answers, answered) = channel();
         let answer = move |msg| drop(answers.send(msg));
-        let long = Arc::new(Blocked(Mutex::new(going)));
-        let delivery = platform::world().delivery;
+        let connections = Connections { short: Arc::new(Prompt), long_changes, long_reads };
         let witness = Witness::of(std::path::Path::new("nowhere"));
-        let store = Store::start(Arc::new(Prompt), long, delivery, witness, Arc::default(), answer).unwrap();
-        let purge = PurgeTokens::new(Purgeable::Trashed, 5_000);
-        store.send(Job::Call(RequestId(1), Credential::Store, Box::new(purge.into()))).unwrap();
-        store.send(Job::Call(RequestId(2), Credential::Store, Box::new(TallyTokens.into()))).unwrap();
+        let store = Store::start(connections, platform::world().delivery, witness, Arc::default(), answer).unwrap();
+        (store, answered)
+    }
+
+    fn purge() -> Request {
+        PurgeTokens::new(Purgeable::Trashed, 5_000).into()
+    }
+
+    fn verification() -> Request {
+        VerifyAudit { checkpoints: Vec::new(), reach: Reach::Whole }.into()
+    }
+
+    /// Sends `long`, which is blocked, then `prompt`, and checks that `prompt` is answered first.
+    fn is_not_held_up((store, answered): (Store, Receiver<Msg>), go: Sender<()>, long: Request, prompt: Request) {
+        store.send(Job::Call(RequestId(1), Credential::Store, Box::new(long))).unwrap();
+        store.send(Job::Call(RequestId(2), Credential::Store, Box::new(prompt))).unwrap();
         let next = || answered.recv_timeout(Duration::from_secs(60)).unwrap();
         assert!(matches!(next(), Msg::Reply(RequestId(2), _)));
         drop(go);
         assert!(matches!(next(), Msg::Reply(RequestId(1), _)));
         store.close(Duration::from_secs(60));
+    }
+
+    #[test]
+    fn no_lane_waits_for_another() {
+        let blocked = || {
+            let (go, going) = channel();
+            (go, Arc::new(Blocked(Mutex::new(going))))
+        };
+        let (go, long) = blocked();
+        is_not_held_up(started(long, Arc::new(Prompt)), go, purge(), TallyTokens.into());
+        let (go, long) = blocked();
+        is_not_held_up(started(Arc::new(Prompt), long), go, verification(), purge());
+        let (go, long) = blocked();
+        is_not_held_up(started(long, Arc::new(Prompt)), go, purge(), verification());
     }
 }

@@ -499,7 +499,8 @@ fn child() {
     let jeton = Arc::new(Trapped { house, trap: trap.clone() });
     let start = tui::Start {
         progress: Default::default(),
-        for_long_work: jeton.clone(),
+        for_long_changes: jeton.clone(),
+        for_long_reads: jeton.clone(),
         jeton,
         clock: trap.clone(),
         delivery: trap,

@@ -1,6 +1,7 @@
 //! Work in batches. After the first batch its dialog closes; the work continues in the background and can be stopped.
 
 use super::{Layer, replies, requests};
+use crate::error::Error;
 use crate::tui::effect::Effect;
 use crate::tui::keymap::Action;
 use crate::tui::long_work::LongWork;
@@ -74,9 +75,20 @@ pub(super) fn purged(model: &mut Model, waited: Option<Layer>, changed: &Changed
         false => (Tone::Good, purged),
     };
     model.say(tone, text, Some(changed.cli.to_string()));
-    if waited.is_some() {
-        model.modals.clear();
+    if let Some(Layer::Modal(at)) = waited {
+        model.modals.truncate(at);
     }
+    refresh(model)
+}
+
+/// Handles an error of a purge that goes on without its dialog. Some tokens may have been purged before.
+pub(super) fn failed(model: &mut Model, error: &Error) -> Vec<Effect> {
+    model.say(Tone::Bad, error.to_string(), None);
+    refresh(model)
+}
+
+/// Requests the tokens that are left.
+fn refresh(model: &mut Model) -> Vec<Effect> {
     let Some(tokens) = model.tokens_mut() else { return Vec::new() };
     // An offer to restore removed tokens, shown next to this message, would seem to be about the purge.
     tokens.just_deleted.clear();

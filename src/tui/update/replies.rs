@@ -41,6 +41,8 @@ pub(super) fn reply(model: &mut Model, id: RequestId, result: Result<Response>) 
             Vec::new()
         }
         (Ok(response), _) => answered(model, layer, response),
+        // About the work rather than the session of the screens: this error never locks them.
+        (Err(error), Purpose::LongWork) => long_work::failed(model, &error),
         (Err(error), Purpose::Page) => match layer.and_then(|l| page(model, l).map(|p| (l, p.refused(error)))) {
             Some((layer, outcome)) => apply(model, layer, outcome),
             None => Vec::new(),
@@ -80,8 +82,7 @@ pub(super) fn reply(model: &mut Model, id: RequestId, result: Result<Response>) 
             | Purpose::Usage
             | Purpose::Marking
             | Purpose::Review
-            | Purpose::Preview
-            | Purpose::LongWork,
+            | Purpose::Preview,
         ) => not_read(model, error, pending.purpose),
     }
 }

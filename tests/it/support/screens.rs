@@ -67,7 +67,8 @@ impl Screens {
         let mut start_with = Start {
             progress: Default::default(),
             jeton: Arc::new(Nobody),
-            for_long_work: Arc::new(Nobody),
+            for_long_changes: Arc::new(Nobody),
+            for_long_reads: Arc::new(Nobody),
             clock: Arc::clone(&house.fakes.clock) as Arc<dyn Clock>,
             delivery: Arc::new(FileDelivery),
             witness: Witness::of(&house.place.path()),

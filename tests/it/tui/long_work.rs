@@ -1,5 +1,6 @@
 //! A purge of many tokens: its dialog closes with the first batch, and everything else keeps working.
 
+use jeton::error::Error;
 use jeton::tui::msg::Msg;
 
 use crate::support::direct::fill_trash;
@@ -97,4 +98,32 @@ fn result_of_a_purge_is_said_whoever_is_signed_in() {
     s.message(reply);
     s.keys(&format!("{PASSWORD}<enter>"));
     s.assert_shows("1 500 trashed tokens purged");
+}
+
+/// `reply`'s request, failed with `error`.
+fn failed(reply: &Msg, error: Error) -> Msg {
+    let Msg::Reply(id, _) = reply else { panic!("a reply") };
+    Msg::Reply(*id, Box::new(Err(error)))
+}
+
+#[test]
+fn error_of_a_purge_is_said_and_never_locks() {
+    for error in [Error::unauthenticated("the password has changed"), Error::failure("the disk is full")] {
+        let (mut s, reply) = purging();
+        s.message(failed(&reply, error.clone()));
+        s.assert_shows(&error.what);
+        s.assert_hides("jeton is locked");
+        assert!(s.ended().is_none());
+    }
+}
+
+#[test]
+fn error_of_a_purge_is_said_after_unlocking() {
+    for error in [Error::unauthenticated("the password has changed"), Error::failure("the disk is full")] {
+        let (mut s, reply) = purging();
+        s.keys("<c-z>");
+        s.message(failed(&reply, error.clone()));
+        s.keys(&format!("{PASSWORD}<enter>"));
+        s.assert_shows(&error.what);
+    }
 }
