@@ -63,7 +63,7 @@ impl Pruner {
         let measure = Stage::Measure { after: Measured::Nothing, bytes: 0 };
         match &self.stage {
             Stage::Look => {
-                let policy = keeper.with(|store| store.read(|snapshot| snapshot.policy()))?;
+                let policy = keeper.maintain(|store| store.read(|snapshot| snapshot.policy()))?;
                 Ok(Some(policy.ledger_keep.before(now, clock.zone()).map_or(measure, Stage::Delete)))
             }
             Stage::Delete(before) => {
@@ -72,7 +72,7 @@ impl Pruner {
             }
             Stage::Measure { after, bytes } => {
                 let LedgerPart { bytes: more, next } =
-                    keeper.with(|store| store.read(|snapshot| snapshot.ledger_part(after, ROWS_MEASURED)))?;
+                    keeper.maintain(|store| store.read(|snapshot| snapshot.ledger_part(after, ROWS_MEASURED)))?;
                 let bytes = bytes + more;
                 if let Some(after) = next {
                     return Ok(Some(Stage::Measure { after, bytes }));
@@ -80,7 +80,7 @@ impl Pruner {
                 if bytes <= self.max_bytes {
                     return Ok(None);
                 }
-                let oldest = keeper.with(|store| store.read(|snapshot| snapshot.ledger_oldest()))?;
+                let oldest = keeper.maintain(|store| store.read(|snapshot| snapshot.ledger_oldest()))?;
                 tracing::warn!(bytes, "the ledger is too large: its oldest day is dropped");
                 Ok(oldest.map(|oldest| Stage::Delete(oldest.plus(DAY))))
             }
