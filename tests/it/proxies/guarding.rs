@@ -2,6 +2,7 @@
 //! doesn't.
 
 use super::SHOP;
+use super::server::head_of;
 use super::stage::{Kind, Stage, Verify, home};
 
 /// Paths of catalogue routes that proxy and application may interpret differently.
@@ -185,12 +186,45 @@ fn tricks_never_reach_the_application(kind: Kind) {
         // HAProxy accepts two identical `Host` headers as one.
         assert!(reply.status == 400 || reply.status == 200 && host.contains("app"), "{kind:?} {host}: {reply:?}");
     }
+    if kind == Kind::Haproxy {
+        hosts_are_read_whole(&stage);
+    }
     // The underscored spellings don't get through, refused or dropped.
     stage.application.seen();
     stage.ask("GET /orders/7", &[BEARER, "X_HTTP_Method_Override: DELETE"]);
     for got in stage.application.seen() {
         assert!(!got.headers.iter().any(|(name, _)| name.to_lowercase().contains("override")), "{kind:?} {got:?}");
     }
+}
+
+/// Hosts of which a part is a host, or that come without a check of their form by an older version of HTTP.
+fn hosts_are_read_whole(stage: &Stage) {
+    stage.application.seen();
+    for version in ["1.0", "1.1"] {
+        for (host, status) in [
+            ("app.example", 200),
+            ("app.example:8080", 200),
+            ("[::1]:80", 200),
+            ("a.example, b.example", 400),
+            ("app.example,", 400),
+            ("ev<il, b.example", 400),
+            ("app.example,/evil path", 400),
+            ("app.example/evil", 400),
+            ("ev<il", 400),
+            ("user@app.example", 400),
+        ] {
+            let head = format!("GET /orders/7 HTTP/{version}\r\nHost: {host}\r\nConnection: close\r\n{BEARER}\r\n\r\n");
+            let reply = head_of(stage.proxy.address, &head);
+            assert_eq!(reply.status, status, "HTTP/{version} {host}: {reply:?}");
+            let hosts: Vec<String> =
+                stage.application.seen().iter().map(|got| got.all("x-forwarded-host").join("|")).collect();
+            assert_eq!(hosts, vec![host.to_owned(); usize::from(status == 200)], "HTTP/{version} {host}");
+        }
+    }
+    let none = |version: &str| format!("GET /orders/7 HTTP/{version}\r\nConnection: close\r\n{BEARER}\r\n\r\n");
+    assert_eq!(head_of(stage.proxy.address, &none("1.0")).status, 200);
+    assert_eq!(head_of(stage.proxy.address, &none("1.1")).status, 400);
+    stage.application.seen();
 }
 
 /// Header names that an application may confuse with others, and headers that would change the protocol.

@@ -221,14 +221,19 @@ pub fn connect(to: SocketAddr) -> Option<TcpStream> {
 
 /// Sends `text` unchanged, with `Host` and `Connection: close` after its first line.
 pub fn raw(to: SocketAddr, first: &str, headers: &[&str], body: &str) -> Reply {
-    let mut stream = connect(to).unwrap();
-    stream.set_read_timeout(Some(Duration::from_secs(30))).unwrap();
     let mut text = format!("{first}\r\nHost: app.example\r\nConnection: close\r\n");
     headers.iter().for_each(|h| text.push_str(&format!("{h}\r\n")));
     if !body.is_empty() {
         text.push_str(&format!("Content-Length: {}\r\n", body.len()));
     }
-    let _ = stream.write_all(format!("{text}\r\n{body}").as_bytes());
+    head_of(to, &format!("{text}\r\n{body}"))
+}
+
+/// Sends `text`, and reads the head of the reply.
+pub fn head_of(to: SocketAddr, text: &str) -> Reply {
+    let mut stream = connect(to).unwrap();
+    stream.set_read_timeout(Some(Duration::from_secs(30))).unwrap();
+    let _ = stream.write_all(text.as_bytes());
     let (mut reply, mut piece) = (Vec::new(), [0; 4096]);
     // Only the head matters, and some proxies keep a connection open for a second after it.
     let is_whole = |reply: &[u8]| !reply.starts_with(b"HTTP/1.1 100") && reply.windows(4).any(|end| end == b"\r\n\r\n");
