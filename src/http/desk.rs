@@ -129,11 +129,12 @@ impl Clerk {
     pub fn new(
         service: Arc<Service>,
         keeper: Keeper,
-        (clock, expiry_clock): (Arc<dyn Clock>, Arc<ExpiryClock>),
+        clock: Arc<dyn Clock>,
         seen: Arc<SeenLog>,
         continuity: Continuity,
     ) -> Self {
         let (memory, outside, begun) = (Memory::default(), Found::default(), Stopwatch::start());
+        let expiry_clock = Arc::clone(&service.expiry_clock);
         Clerk {
             service,
             keeper,

@@ -41,9 +41,7 @@ struct HealthJson {
 
 /// Reports if tokens can be decided about.
 pub(super) async fn health(service: &Service) -> Answer {
-    if let Some(proofs) = &service.proofs {
-        proofs.check();
-    }
+    service.check_faults();
     let read = service.desk.audit_seq().await;
     let ongoing = service.faults.ongoing();
     let reason = match read {

@@ -58,6 +58,7 @@ impl Metrics {
 
 /// Returns all metrics in Prometheus' text format.
 pub(super) fn text(service: &Service) -> String {
+    service.check_faults();
     let Service { metrics, ledger, .. } = service;
     let mut text = String::new();
     let mut family = |name: &str, kind: &str, help: &str, values: &[(String, u64)]| {
@@ -91,7 +92,7 @@ pub(super) fn text(service: &Service) -> String {
     family("store_older", "gauge", "1 while the store is an older copy than was seen, or another one.", &one(older));
     let faults = Fault::ALL
         .map(|fault| (format!("{{fault=\"{}\"}}", fault.as_str()), u64::from(service.faults.is_ongoing(fault))));
-    family("fault", "gauge", "1 while a socket, or the proof values, can't be used.", &faults);
+    family("fault", "gauge", "1 while a socket or the proof values can't be used, or the clock is behind.", &faults);
     family("ledger_waiting", "gauge", "Different things that wait to be written.", &one(ledger.waiting() as u64));
     family("ledger_written_total", "counter", "Uses and denied attempts written.", &one(of(&ledger.fate.written)));
     let lost = ledger.fate.lost();

@@ -112,6 +112,17 @@ struct Service {
     supervisor: Arc<Supervisor>,
     seen: Arc<SeenLog>,
     faults: Arc<Faults>,
+    expiry_clock: Arc<ExpiryClock>,
+}
+
+impl Service {
+    /// Checks for the faults that otherwise only requests notice.
+    fn check_faults(&self) {
+        if let Some(proofs) = &self.proofs {
+            proofs.check();
+        }
+        self.expiry_clock.now();
+    }
 }
 
 /// A running service.
@@ -228,8 +239,9 @@ pub fn start(start: Start, ended: impl FnOnce() + Send + 'static) -> Result<Runn
         supervisor: Arc::clone(&supervisor),
         seen: Arc::clone(&seen),
         faults,
+        expiry_clock,
     });
-    let clerk = Clerk::new(Arc::clone(&service), keeper, (clock, expiry_clock), seen, continuity);
+    let clerk = Clerk::new(Arc::clone(&service), keeper, clock, seen, continuity);
     let (stop, stopped) = watch::channel(false);
     let (answer, opened) = channel();
     let ended = Arc::new(Mutex::new(Some(ended)));

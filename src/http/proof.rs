@@ -61,9 +61,7 @@ impl Proofs {
         let value = cache.values.iter().find(|value| value.is_request(sent.as_bytes()))?;
         Some(Proven { value: value.clone(), challenge: headers.get(CHALLENGE).cloned() })
     }
-}
 
-impl Proofs {
     /// Returns the values from the file, at most a second old. A file that can't be read proves nobody, because a
     /// replaced value must stop working.
     fn current(&self) -> MutexGuard<'_, Cache> {
