@@ -68,7 +68,9 @@ const TAKEN: [&str; 9] = [
 fn place(text: &str) -> Option<Accepted> {
     let (kind, name) = text.split_once(':')?;
     let fits = |b: u8| b.is_ascii_alphanumeric() || matches!(b, b'-' | b'_');
-    if !(1..=64).contains(&name.len()) || !name.bytes().all(fits) {
+    // Spellings are compared by their letters and digits. Without any, every other name without any would count, too.
+    let is_name = name.bytes().any(|b| b.is_ascii_alphanumeric());
+    if !is_name || name.len() > 64 || !name.bytes().all(fits) {
         return None;
     }
     match kind {
@@ -106,7 +108,17 @@ mod tests {
         assert_eq!(accept.to_string(), "header:x-authentication, query:session");
         assert_eq!(Accept::parse(&accept.to_string()).unwrap(), accept);
         assert_eq!(Accept::parse("").unwrap(), Accept::default());
-        for text in ["session", "header:", "header:a b", "cookie:x", "header:Authorization", "header:X-Jeton-Account"] {
+        for text in [
+            "session",
+            "header:",
+            "header:a b",
+            "cookie:x",
+            "header:Authorization",
+            "header:X-Jeton-Account",
+            "query:_",
+            "header:-",
+            "query:-_",
+        ] {
             assert!(Accept::parse(text).is_err(), "{text}");
         }
     }

@@ -42,8 +42,8 @@ pub(super) fn has_option(query: &str, name: &str) -> bool {
 /// `true` if some application could read `key` as the name with these `letters`. No name consists of other
 /// characters alone.
 fn is_like(key: &[u8], letters: &str) -> bool {
-    // Decoding never lengthens the text: each escape, and each non-ASCII character, becomes shorter.
-    key.len() >= letters.len() && folded(&decoded(key)) == letters
+    // Decoding never lengthens ASCII text. Another character can stand for more letters than it has bytes.
+    (!key.is_ascii() || key.len() >= letters.len()) && folded(&decoded(key)) == letters
 }
 
 /// `true` if some application could read the header `found` as `name`. Many treat `-`, `_` and other characters
@@ -124,6 +124,13 @@ mod tests {
         assert_eq!(values("session", "session"), [some("")]);
         assert_eq!(values("session==a", "session"), [some("=a")]);
         assert_eq!(values("X-Auth=a", "X-Auth"), [some("a")]);
+    }
+
+    #[test]
+    fn characters_that_stand_for_several_letters_count() {
+        assert_eq!(values("㎯=a", "rads2"), [None]);
+        assert_eq!(values("%E3%8E%AF=a", "rads2"), [None]);
+        assert_eq!(values("%u33AF=a", "rads2"), [None]);
     }
 
     #[test]
