@@ -134,7 +134,7 @@ pub fn ends_by_itself(signal: i32) -> bool {
 }
 
 /// Makes a signal that asks the program to end call `stop` instead, from a separate thread. Ctrl-Z still stops the
-/// program, but never while it holds the store's write lock.
+/// program. A write transaction may end first, for a limited time.
 ///
 /// # Errors
 /// [`crate::error::Kind::Failure`] if the system refuses.
@@ -180,8 +180,8 @@ pub fn end_on_interrupt() -> Result<()> {
         .map_err(|e| Error::failure("Ctrl-C can't be waited for").why(e.to_string()))
 }
 
-/// Stops the program as `SIGTSTP` would have, until it is continued, but never while it holds the store's write
-/// lock.
+/// Stops the program as `SIGTSTP` would have, until it is continued. Waits for open write transactions before, for a
+/// limited time.
 pub fn stop() {
     // If stopping fails, the program continues, which is the next best.
     write_gate::between_writes(|| drop(signal_hook::low_level::emulate_default_handler(SIGTSTP)));

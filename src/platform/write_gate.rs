@@ -1,10 +1,11 @@
-//! Allows the program to be stopped (Ctrl-Z) only between two write transactions. If it were stopped inside a
-//! transaction, it would keep the store's write lock, and nobody could revoke anything until it continued.
+//! Delays a stop of the program (Ctrl-Z) until no write transaction is open, for a limited time. If it were stopped
+//! inside a transaction, it would keep the store's write lock, and nobody could revoke anything until it continued.
 
 use std::sync::{Condvar, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
-/// Maximum time that a stop waits for open transactions. A transaction that still waits for the lock blocks nobody.
+/// Maximum time that a stop waits for open transactions. Many of those that take longer still wait for the lock, and
+/// block nobody. One that holds the lock for longer keeps it while the program is stopped.
 const TIMEOUT: Duration = Duration::from_millis(500);
 
 struct State {
@@ -41,7 +42,7 @@ pub fn is_stopping() -> bool {
     state().stopping
 }
 
-/// Calls `stop` while no write transaction is open. No transaction is opened before it returns.
+/// Calls `stop` once no write transaction is open, or after [`TIMEOUT`]. No transaction is opened before it returns.
 pub fn between_writes(stop: impl FnOnce()) {
     let mut waiting = state();
     waiting.stopping = true;
