@@ -48,7 +48,7 @@ impl Listening {
 const BACKLOG: i32 = 4096;
 
 impl Listening {
-    /// Sets the backlog to [`BACKLOG`], also on a socket that was handed over.
+    /// Sets the backlog to `BACKLOG`, also on a socket that was handed over.
     ///
     /// # Errors
     /// Those of the system.

@@ -42,7 +42,7 @@ pub fn is_stopping() -> bool {
     state().stopping
 }
 
-/// Calls `stop` once no write transaction is open, or after [`TIMEOUT`]. No transaction is opened before it returns.
+/// Calls `stop` once no write transaction is open, or after `TIMEOUT`. No transaction is opened before it returns.
 pub fn between_writes(stop: impl FnOnce()) {
     let mut waiting = state();
     waiting.stopping = true;

@@ -47,7 +47,7 @@ impl Continuity {
         self.is_broken
     }
 
-    /// Returns the last seen row with the time `now`, if its time differs by [`REFRESH_INTERVAL`] or more.
+    /// Returns the last seen row with the time `now`, if its time differs by `REFRESH_INTERVAL` or more.
     pub fn refresh(&mut self, now: Timestamp) -> Option<&Checkpoint> {
         let seen =
             self.seen.as_mut().filter(|seen| (now.0.saturating_sub(seen.at.0)).saturating_abs() >= REFRESH_INTERVAL)?;
