@@ -119,7 +119,7 @@ fn scroll_around_the_middle(bencher: Bencher<'_, '_>) {
     window(bencher, Anchor::Around(TOWN.middle, Some(tokens() as u64 / 2)), "");
 }
 
-#[divan::bench(args = SortColumn::ALL.map(SortColumn::word), sample_count = 20)]
+#[divan::bench(args = SortColumn::ALL.map(SortColumn::as_str), sample_count = 20)]
 fn first_page_by(bencher: Bencher<'_, '_>, column: &str) {
     let sort = Sort { column: SortColumn::parse(column).unwrap(), descending: false };
     sorted_window(bencher, Anchor::Start, "", sort);

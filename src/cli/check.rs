@@ -193,5 +193,5 @@ fn cells(finding: &Finding, now: Timestamp) -> [String; 4] {
             )
         }
     };
-    [finding.why.word().to_owned(), finding.token.words(), what, more]
+    [finding.why.as_str().to_owned(), finding.token.describe(), what, more]
 }

@@ -85,8 +85,8 @@ impl TokenJson {
             name: token.name.to_string(),
             account: token.owner.username.to_string(),
             description: token.description.to_string(),
-            kind: token.kind.word(),
-            status: token.status(now).word(),
+            kind: token.kind.as_str(),
+            status: token.status(now).as_str(),
             enabled: token.enabled,
             account_enabled: token.owner.enabled,
             selection: SelectionJson { inherit, sets, methods },
@@ -95,17 +95,17 @@ impl TokenJson {
             expires_at: instant(token.expiry.at()),
             last_seen_at: instant(token.last_seen_at),
             deleted_at: instant(token.deleted_at),
-            role: token.role().word(),
-            issued_role: token.issued_role.word(),
-            account_role: token.owner.role.word(),
+            role: token.role().as_str(),
+            issued_role: token.issued_role.as_str(),
+            account_role: token.owner.role.as_str(),
             made_by: token.made_by.map(|id| id.to_string()),
             regenerated_by: token.regenerated_by.map(|id| id.to_string()),
             previous: token.overlap(now).map(|p| PreviousJson {
                 hint: p.hint.clone(),
                 retires_at: p.retires_at.rfc3339(),
                 last_seen_at: instant(p.last_seen_at),
-                role: token.effective_role(p.issued_role).word(),
-                issued_role: p.issued_role.word(),
+                role: token.effective_role(p.issued_role).as_str(),
+                issued_role: p.issued_role.as_str(),
                 regenerated_by: p.regenerated_by.map(|id| id.to_string()),
             }),
         }
@@ -229,7 +229,7 @@ impl EditedJson {
     /// Converts `after`, with its differences from before.
     pub fn of(after: &Token, changes: Vec<Change>, now: Timestamp) -> Self {
         let told = |change: Change| ChangeJson {
-            field: change.field.word(),
+            field: change.field.as_str(),
             before: change.before,
             after: change.after,
             added: change.added,
@@ -343,7 +343,7 @@ impl From<&Account> for AccountJson {
         AccountJson {
             id: account.id.to_string(),
             username: account.username.to_string(),
-            role: account.role.word(),
+            role: account.role.as_str(),
             enabled: account.enabled,
             temporary_password: account.temporary_password,
             created_at: account.created_at.rfc3339(),
@@ -384,8 +384,8 @@ impl MeJson {
         let limit = me.policy.active_tokens;
         MeJson {
             schema: SCHEMA,
-            account: AccountJson { role: me.account_role.word(), ..AccountJson::from(&me.account) },
-            role: me.account.role.word(),
+            account: AccountJson { role: me.account_role.as_str(), ..AccountJson::from(&me.account) },
+            role: me.account.role.as_str(),
             active_tokens: me.active_tokens,
             active_tokens_limit: (limit > 0).then_some(limit),
             self_service: me.policy.self_service,

@@ -28,7 +28,7 @@ pub(super) fn run(app: &mut App, args: VerifyArgs) -> Result<()> {
             allowed: true,
             reason: None,
             method: method.map(|m| m.to_string()),
-            role: Some(accepted.role.word()),
+            role: Some(accepted.role.as_str()),
             token: Some(TokenJson::of(&accepted.token, now)),
         }),
         Decision::Allowed(_) if app.out.quiet => Ok(()),
@@ -39,14 +39,14 @@ pub(super) fn run(app: &mut App, args: VerifyArgs) -> Result<()> {
             app.out.json(&VerifiedJson {
                 schema: SCHEMA,
                 allowed: false,
-                reason: Some(reason.word()),
+                reason: Some(reason.as_str()),
                 method: method.map(|m| m.to_string()),
                 role: None,
                 token: token.map(|t| TokenJson::of(&t, now)),
             })?;
-            Err(Error::denied("denied").why(reason.sentence()))
+            Err(Error::denied("denied").why(reason.describe()))
         }
-        Decision::Denied(reason, _) => Err(Error::denied("denied").why(reason.sentence())),
+        Decision::Denied(reason, _) => Err(Error::denied("denied").why(reason.describe())),
         Decision::UnknownMethod => {
             let asked = method.map_or_else(String::new, |m| m.to_string());
             Err(Error::not_found(format!("there is no method {asked}"))

@@ -24,7 +24,7 @@ pub(super) fn run(app: &mut App) -> Result<()> {
     let mut table = Table::pairs();
     table.pair("Account", format!("{} ({})", me.account.username, me.account.id));
     let role = match me.account.role == me.account_role {
-        true => me.account_role.word().to_owned(),
+        true => me.account_role.as_str().to_owned(),
         false => {
             format!("{} (the account is {}; the token was issued under a lower role)", me.account.role, me.account_role)
         }

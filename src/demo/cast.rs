@@ -134,7 +134,7 @@ impl Cast {
         let made = self.local.store().write(&by, &|| now, |tx, _| {
             let id =
                 tx.insert_account(&NewAccount { username: &username, role, password, temporary_password: false, now })?;
-            Ok(Audited::one((), AuditEntry::new("account.create", id, name).with("role", role.word())))
+            Ok(Audited::one((), AuditEntry::new("account.create", id, name).with("role", role.as_str())))
         });
         made.map(drop)
     }

@@ -61,7 +61,7 @@ fn denials(book: &mut dyn Bookkeeping, made: &Made, now: Timestamp) -> Result<()
             // A client that missed a rotation continues with the old secret.
             secret: Some(made.old.as_ref().unwrap_or(&made.secret).public_id()),
             count: 1,
-            reason: reason.word(),
+            reason: reason.as_str(),
             at,
             method: "",
             address,
@@ -80,7 +80,7 @@ fn strangers(book: &mut dyn Bookkeeping, now: Timestamp) -> Result<()> {
             token: None,
             secret: None,
             count: 1,
-            reason: reason.word(),
+            reason: reason.as_str(),
             at: now.plus(-hours * 60 * MINUTE),
             method: "",
             address: "198.51.100.7",

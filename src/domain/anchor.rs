@@ -37,7 +37,7 @@ impl StoreMark {
     }
 
     /// Returns `set up at 21-11-2026 10:30:00 (+01:00) with the prefix jtn`.
-    pub fn words(&self, zone: &dyn Zone) -> String {
+    pub fn describe(&self, zone: &dyn Zone) -> String {
         format!("set up at {} with the prefix {}", wall_clock(self.created_at, zone), self.prefix)
     }
 }

@@ -17,7 +17,7 @@ pub enum Face {
 
 impl Face {
     /// Returns the face as a word.
-    pub const fn word(self) -> &'static str {
+    pub const fn as_str(self) -> &'static str {
         match self {
             Face::Tui => "tui",
             Face::Cli => "cli",

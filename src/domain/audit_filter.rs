@@ -22,7 +22,7 @@ impl Typed for AuditFilter {
         ("target", |filter, value| held(&mut filter.target, value)),
     ];
 
-    fn word(&mut self, word: String) {
+    fn add_word(&mut self, word: String) {
         self.words.push(word);
     }
 }

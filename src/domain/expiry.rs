@@ -108,7 +108,7 @@ impl Span {
 
 impl Span {
     /// Returns the span in words, e.g. `30 days`.
-    pub fn words(self) -> String {
+    pub fn describe(self) -> String {
         let (count, unit) = match self {
             Span::Hours(n) => (n, "hour"),
             Span::Days(n) => (n, "day"),

@@ -17,7 +17,7 @@ pub trait Typed: Default + 'static {
     /// Names and functions of the filter's fields.
     const FIELDS: &'static [(&'static str, Narrow<Self>)];
     /// Narrows the filter by a word, in lower case.
-    fn word(&mut self, word: String);
+    fn add_word(&mut self, word: String);
 }
 
 /// The first part of a filter that looks like a field but is unknown, or has an unknown value.
@@ -118,10 +118,10 @@ fn parts<F: Typed>(text: &str) -> (F, Option<Unknown>) {
     for part in text.split_whitespace().map(str::to_lowercase) {
         match take(&mut filter, &part) {
             Ok(true) => {}
-            Ok(false) => filter.word(part),
+            Ok(false) => filter.add_word(part),
             Err(unknown) => {
                 first.get_or_insert(unknown);
-                filter.word(part);
+                filter.add_word(part);
             }
         }
     }

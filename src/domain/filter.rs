@@ -40,7 +40,7 @@ enum Is {
 impl Typed for Filter {
     const FIELDS: &'static [(&'static str, Narrow<Self>)] = &[
         ("status", |filter, value| {
-            begun(&mut filter.status, value, &Status::ALL.map(|status| (status, status.word())))
+            begun(&mut filter.status, value, &Status::ALL.map(|status| (status, status.as_str())))
         }),
         ("account", |filter, value| held(&mut filter.account, value)),
         ("method", |filter, value| held(&mut filter.method, value)),
@@ -57,7 +57,7 @@ impl Typed for Filter {
         }),
     ];
 
-    fn word(&mut self, word: String) {
+    fn add_word(&mut self, word: String) {
         self.words.push(word);
     }
 }

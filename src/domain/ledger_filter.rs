@@ -19,15 +19,15 @@ pub struct LedgerFilter {
 
 impl Typed for LedgerFilter {
     const FIELDS: &'static [(&'static str, Narrow<Self>)] = &[
-        ("reason", |filter, value| match Reason::ALL.iter().any(|reason| reason.word().contains(value)) {
+        ("reason", |filter, value| match Reason::ALL.iter().any(|reason| reason.as_str().contains(value)) {
             true => held(&mut filter.reason, value),
-            false => Err(Reason::ALL.map(Reason::word).to_vec()),
+            false => Err(Reason::ALL.map(Reason::as_str).to_vec()),
         }),
         ("token", |filter, value| held(&mut filter.token, value)),
         ("address", |filter, value| held(&mut filter.address, value)),
     ];
 
-    fn word(&mut self, word: String) {
+    fn add_word(&mut self, word: String) {
         self.words.push(word);
     }
 }

@@ -25,7 +25,7 @@ impl Access {
     pub const ALL: [Access; 4] = [Access::Public, Access::Read, Access::Write, Access::Admin];
 
     /// Returns the level as a word.
-    pub const fn word(self) -> &'static str {
+    pub const fn as_str(self) -> &'static str {
         match self {
             Access::Public => "public",
             Access::Read => "read",
@@ -41,7 +41,7 @@ impl Access {
     pub fn parse(text: &str) -> Result<Self> {
         Access::ALL
             .into_iter()
-            .find(|a| a.word() == text)
+            .find(|a| a.as_str() == text)
             .ok_or_else(|| Error::usage("no such access level").why("it is read, write, admin or public"))
     }
 }

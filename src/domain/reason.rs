@@ -41,7 +41,7 @@ impl Reason {
     ];
 
     /// Returns the reason as a word for the store and for JSON.
-    pub const fn word(self) -> &'static str {
+    pub const fn as_str(self) -> &'static str {
         match self {
             Reason::Malformed => "malformed",
             Reason::Checksum => "checksum",
@@ -57,12 +57,12 @@ impl Reason {
     }
 
     /// Returns the reason for `word`.
-    pub fn of(word: &str) -> Option<Self> {
-        Reason::ALL.into_iter().find(|reason| reason.word() == word)
+    pub fn parse(word: &str) -> Option<Self> {
+        Reason::ALL.into_iter().find(|reason| reason.as_str() == word)
     }
 
     /// Returns the reason as a sentence.
-    pub const fn sentence(self) -> &'static str {
+    pub const fn describe(self) -> &'static str {
         match self {
             Reason::Malformed => "that is not a secret of the form jeton issues",
             Reason::Checksum => "the secret is mistyped or cut: its checksum differs",

@@ -23,7 +23,7 @@ impl Role {
     pub const ALL: [Role; 4] = [Role::Viewer, Role::Member, Role::Admin, Role::Owner];
 
     /// Returns the role as a word, for screens, files and the store.
-    pub const fn word(self) -> &'static str {
+    pub const fn as_str(self) -> &'static str {
         match self {
             Role::Viewer => "viewer",
             Role::Member => "member",
@@ -39,7 +39,7 @@ impl Role {
     pub fn parse(text: &str) -> Result<Self> {
         Role::ALL
             .into_iter()
-            .find(|r| r.word() == text)
+            .find(|r| r.as_str() == text)
             .ok_or_else(|| Error::usage("no such role").why("a role is owner, admin, member or viewer"))
     }
 
@@ -64,7 +64,7 @@ impl Role {
 
 impl fmt::Display for Role {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(self.word())
+        f.write_str(self.as_str())
     }
 }
 

@@ -38,7 +38,7 @@ impl SortColumn {
     ];
 
     /// Returns the column as a word.
-    pub const fn word(self) -> &'static str {
+    pub const fn as_str(self) -> &'static str {
         match self {
             SortColumn::Name => "name",
             SortColumn::Status => "status",
@@ -56,8 +56,8 @@ impl SortColumn {
     /// # Errors
     /// [`crate::error::Kind::Usage`] with the known words.
     pub fn parse(text: &str) -> Result<Self> {
-        SortColumn::ALL.into_iter().find(|c| c.word() == text).ok_or_else(|| {
-            let words = SortColumn::ALL.map(SortColumn::word).join(", ");
+        SortColumn::ALL.into_iter().find(|c| c.as_str() == text).ok_or_else(|| {
+            let words = SortColumn::ALL.map(SortColumn::as_str).join(", ");
             Error::usage("there is no such column to sort by").why(format!("there are {words}"))
         })
     }
@@ -79,7 +79,7 @@ mod tests {
     #[test]
     fn every_word_reads_back() {
         for column in SortColumn::ALL {
-            assert_eq!(SortColumn::parse(column.word()).unwrap(), column);
+            assert_eq!(SortColumn::parse(column.as_str()).unwrap(), column);
         }
         let refused = SortColumn::parse("size").unwrap_err().to_string();
         assert!(refused.contains("name, status, account, api, expires, seen, created, hint"), "{refused}");

@@ -43,7 +43,7 @@ pub enum TokenKind {
 
 impl TokenKind {
     /// Returns the kind as a word.
-    pub const fn word(self) -> &'static str {
+    pub const fn as_str(self) -> &'static str {
         match self {
             TokenKind::Api => "api",
         }
@@ -68,7 +68,7 @@ impl Status {
     pub const ALL: [Status; 4] = [Status::Deleted, Status::Disabled, Status::Expired, Status::Active];
 
     /// Returns the status as a word.
-    pub const fn word(self) -> &'static str {
+    pub const fn as_str(self) -> &'static str {
         match self {
             Status::Deleted => "deleted",
             Status::Disabled => "disabled",
@@ -84,7 +84,7 @@ impl Status {
     pub fn parse(text: &str) -> Result<Self> {
         Status::ALL
             .into_iter()
-            .find(|s| s.word() == text)
+            .find(|s| s.as_str() == text)
             .ok_or_else(|| Error::usage("no such status").why("a status is active, disabled, expired or deleted"))
     }
 }
@@ -254,7 +254,7 @@ pub enum Purgeable {
 
 impl Purgeable {
     /// Returns the choice as a word.
-    pub const fn word(self) -> &'static str {
+    pub const fn as_str(self) -> &'static str {
         match self {
             Purgeable::Expired => "expired",
             Purgeable::Trashed => "trashed",

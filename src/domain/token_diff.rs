@@ -31,7 +31,7 @@ impl Field {
         [Field::Name, Field::Description, Field::Expires, Field::Api, Field::Enabled, Field::Secret];
 
     /// Returns the field as a word.
-    pub const fn word(self) -> &'static str {
+    pub const fn as_str(self) -> &'static str {
         match self {
             Field::Name => "name",
             Field::Description => "description",
@@ -87,7 +87,7 @@ pub struct Change {
 
 impl fmt::Display for Change {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{}: {} → {}", self.field.word(), self.before, self.after)?;
+        write!(f, "{}: {} → {}", self.field.as_str(), self.before, self.after)?;
         let moved = self.added.iter().map(|a| ('+', a)).chain(self.removed.iter().map(|r| ('-', r)));
         moved.into_iter().try_for_each(|(sign, name)| write!(f, " {sign}{name}"))
     }

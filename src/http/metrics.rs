@@ -82,7 +82,7 @@ pub(super) fn text(service: &Service) -> String {
     ];
     family("requests_total", "counter", "Answers of /v1/verify.", &results);
     let reasons =
-        Reason::ALL.map(|reason| (format!("{{reason=\"{}\"}}", reason.word()), of(&metrics.denied[reason as usize])));
+        Reason::ALL.map(|reason| (format!("{{reason=\"{}\"}}", reason.as_str()), of(&metrics.denied[reason as usize])));
     family("denied_total", "counter", "Denied attempts by their true reason.", &reasons);
     let one = |value: u64| [(String::new(), value)];
     family("connections", "gauge", "Open connections.", &one(of(&metrics.open)));

@@ -50,7 +50,7 @@ impl Identity {
             let value = match field {
                 Field::Account => token.owner.username.to_string(),
                 Field::AccountId => token.owner.id.to_string(),
-                Field::Role => role.word().to_owned(),
+                Field::Role => role.as_str().to_owned(),
                 Field::Token => token.name.to_string(),
                 Field::Hint => format!("{prefix}_{}", secret.as_str()),
                 Field::Method => String::new(),

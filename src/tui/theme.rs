@@ -78,7 +78,7 @@ pub fn status(token: &Token, now: Timestamp, theme: &Theme) -> (&'static str, &'
 /// Returns glyph and style of a denial reason: `?` for unknown secrets, the status glyph for known tokens, `▲` for
 /// missing permissions.
 pub fn reason(word: &str, theme: &Theme) -> (&'static str, Style) {
-    match Reason::of(word) {
+    match Reason::parse(word) {
         Some(Reason::Malformed | Reason::Checksum | Reason::Unknown) => ("?", theme.dim),
         Some(Reason::WrongSecret) => ("!", theme.danger),
         Some(Reason::Retired) => ("↻", theme.warning),

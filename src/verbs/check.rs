@@ -91,7 +91,7 @@ pub enum Attention {
 
 impl Attention {
     /// Returns a word for JSON and tables.
-    pub const fn word(&self) -> &'static str {
+    pub const fn as_str(&self) -> &'static str {
         match self {
             Attention::Expiring(_) => "expiring",
             Attention::Stale { .. } => "stale",

@@ -8,8 +8,8 @@ pub struct CliLine(Vec<String>);
 
 impl CliLine {
     /// Creates the command `jeton` with `words`.
-    pub fn new(words: &[&str]) -> Self {
-        CliLine(words.iter().map(|w| (*w).to_owned()).collect())
+    pub fn new(args: &[&str]) -> Self {
+        CliLine(args.iter().map(|w| (*w).to_owned()).collect())
     }
 
     /// Adds `--name value`, or `--name=value` if the value could be taken for an option itself.
@@ -25,8 +25,8 @@ impl CliLine {
     }
 
     /// Adds a word.
-    pub fn word(mut self, word: impl Into<String>) -> Self {
-        self.0.push(word.into());
+    pub fn arg(mut self, arg: impl Into<String>) -> Self {
+        self.0.push(arg.into());
         self
     }
 }
@@ -34,12 +34,12 @@ impl CliLine {
 impl fmt::Display for CliLine {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str("jeton")?;
-        for word in &self.0 {
+        for arg in &self.0 {
             let plain = |c: char| c.is_ascii_alphanumeric() || "-_./:=@,+".contains(c);
-            if !word.is_empty() && word.chars().all(plain) {
-                write!(f, " {word}")?;
+            if !arg.is_empty() && arg.chars().all(plain) {
+                write!(f, " {arg}")?;
             } else {
-                write!(f, " '{}'", word.replace('\'', "'\\''"))?;
+                write!(f, " '{}'", arg.replace('\'', "'\\''"))?;
             }
         }
         Ok(())

@@ -67,7 +67,7 @@ impl Change for Init {
         })?;
         let account = tx.account(id)?.ok_or_else(|| Error::failure("the new account is not there"))?;
         let entry = AuditEntry::new(Self::NAME, id, self.username.as_str())
-            .with("role", Role::Owner.word())
+            .with("role", Role::Owner.as_str())
             .with("prefix", self.prefix.as_str())
             .with("self_service", self.self_service)
             .with("catalogue", self.catalogue.as_ref().map_or(MANAGEMENT, |c| c.name.as_str()));

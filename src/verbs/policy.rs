@@ -66,6 +66,6 @@ impl Change for SetPolicy {
 
     fn cli(&self, _out: &Policy) -> CliLine {
         let line = CliLine::new(&["policy", "set"]);
-        self.changes.iter().fold(line, |line, (key, value)| line.word(format!("{key}={value}")))
+        self.changes.iter().fold(line, |line, (key, value)| line.arg(format!("{key}={value}")))
     }
 }

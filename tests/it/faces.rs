@@ -216,7 +216,7 @@ fn asked(keys: &Keys) -> Vec<&'static str> {
         Press(keys) => {
             let house = House::new();
             for role in [Role::Admin, Role::Member, Role::Viewer] {
-                house.account(role.word(), role);
+                house.account(role.as_str(), role);
             }
             house.issue(OWNER, "bot");
             let mut s = Screens::signed_in(house);

@@ -65,7 +65,7 @@ pub fn street(self_service: bool) -> House {
     let house = House::with_self_service(self_service);
     house.set_policy(|p| p.active_tokens = 0);
     for role in Role::ALL {
-        house.account(role.word(), role);
+        house.account(role.as_str(), role);
         house.account(&format!("{role}2"), role);
     }
     house
@@ -242,7 +242,7 @@ fn every_cell(self_service: bool) {
     let credentials: BTreeMap<(Role, char), Credential> = Role::ALL
         .into_iter()
         .flat_map(|role| PROOFS.map(|letter| (role, letter)))
-        .map(|key| (key, proof(&house, key.0.word(), key.1)))
+        .map(|key| (key, proof(&house, key.0.as_str(), key.1)))
         .collect();
     for (head, cells) in rows("self-  actor") {
         let [switch, actor, whose] = head[..] else { panic!("{head:?}") };
@@ -269,7 +269,7 @@ fn every_cell(self_service: bool) {
 fn owners(role: Role, whose: &str) -> Vec<String> {
     let others = |f: &dyn Fn(Role) -> bool| Role::ALL.into_iter().filter(|r| f(*r)).map(|r| format!("{r}2")).collect();
     match whose {
-        "own" => vec![role.word().to_owned()],
+        "own" => vec![role.as_str().to_owned()],
         "lower" => others(&|r| r < role),
         "same" => others(&|r| r == role),
         "higher" => others(&|r| r > role),

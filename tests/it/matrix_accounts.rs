@@ -232,11 +232,11 @@ fn account_refusal_comes_before_any_state() {
         Selection::Custom(["jeton.accounts.read", "jeton.accounts.write"].map(|m| MethodId::parse(m).unwrap()).into());
     let mut actors = Vec::new();
     for role in Role::ALL {
-        house.account(role.word(), role);
+        house.account(role.as_str(), role);
         actors.push((role, role, None));
         for issued in Role::ALL {
             let name = format!("t-{issued}");
-            let (_, secret) = house.token_issued_under(issued, role.word(), &name, &writes);
+            let (_, secret) = house.token_issued_under(issued, role.as_str(), &name, &writes);
             actors.push((role, role.min(issued), Some(bearer(secret))));
         }
     }
@@ -260,7 +260,7 @@ fn account_refusal_comes_before_any_state() {
                     _ => "higher",
                 };
                 let allows = |column: &str| {
-                    let row = table.iter().find(|(head, _)| head[..] == [acting.word(), relation]).unwrap();
+                    let row = table.iter().find(|(head, _)| head[..] == [acting.as_str(), relation]).unwrap();
                     row.1[VERBS.iter().position(|v| *v == column).unwrap()] == "y"
                 };
                 let may = match (token, to) {
@@ -279,7 +279,7 @@ fn account_refusal_comes_before_any_state() {
                         "active" => drop(house.token_issued_under(whom, &name, "x", &Selection::nothing())),
                         _ => {}
                     }
-                    let who = token.clone().unwrap_or_else(|| by(role.word()));
+                    let who = token.clone().unwrap_or_else(|| by(role.as_str()));
                     let before = (house.account_named(&name), house.store().read(|s| s.audit_head()).unwrap());
                     let jeton = &house.jeton;
                     let outcome = match (verb, request) {

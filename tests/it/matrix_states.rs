@@ -178,7 +178,7 @@ impl Rights {
     fn allow(&self, self_service: bool, who: &Bearing, owner: &Account, verb: &str, letter: char) -> bool {
         let relation = match () {
             // A purge takes the tokens within reach, and ignores other accounts' trash.
-            () if owner.username.as_str() == who.role.word() || verb == "purge" => "own",
+            () if owner.username.as_str() == who.role.as_str() || verb == "purge" => "own",
             () if owner.role < who.acting => "lower",
             () if owner.role == who.acting => "same",
             () => "higher",
@@ -246,15 +246,15 @@ impl Fixture {
         let mut proofs = Vec::new();
         let mut targets = BTreeMap::new();
         for role in Role::ALL {
-            proofs.push(Bearing { role, issued: role, acting: role, letter: 'p', credential: by(role.word()) });
+            proofs.push(Bearing { role, issued: role, acting: role, letter: 'p', credential: by(role.as_str()) });
             for issued in Role::ALL {
                 for letter in PROOFS.into_iter().filter(|letter| *letter != 'p') {
                     let name = format!("proof-{letter}-{issued}");
-                    let credential = proof_issued(&house, role.word(), letter, issued, &name);
+                    let credential = proof_issued(&house, role.as_str(), letter, issued, &name);
                     proofs.push(Bearing { role, issued, acting: role.min(issued), letter, credential });
                 }
             }
-            for name in [role.word().to_owned(), format!("{role}2")] {
+            for name in [role.as_str().to_owned(), format!("{role}2")] {
                 let owner = house.account_named(&name);
                 plant(&house, &owner, "taken", "live", Role::Owner);
                 for issued in Role::ALL {
@@ -340,7 +340,7 @@ fn every_cell(self_service: bool, tight: bool) {
             STATES.into_iter().zip(cells).filter(|(s, c)| *c != "." && (*s == "tight") == tight).collect();
         for who in &fixture.proofs {
             let others = Role::ALL.map(|role| format!("{role}2"));
-            for owner in std::iter::once(who.role.word().to_owned()).chain(others) {
+            for owner in std::iter::once(who.role.as_str().to_owned()).chain(others) {
                 for issued in Role::ALL {
                     groups += 1;
                     if !soaked && groups % STRIDE != 0 {

@@ -59,7 +59,7 @@ pub(super) fn show(app: &mut App, args: ShowAccountArgs) -> Result<()> {
     let day = Expiry::At(account.created_at.plus(1)).day(app.world.clock.zone());
     let mut table = Table::pairs();
     table.pair("Account", format!("{} ({})", account.username, account.id));
-    table.pair("Role", account.role.word());
+    table.pair("Role", account.role.as_str());
     table.pair("Status", status(account));
     table.pair("Tokens", format!("{} active of {} kept, {} in the trash", tokens.active, tokens.kept, tokens.trashed));
     table.pair("Last seen", shown.last_seen_at.map_or_else(|| "never".to_owned(), |at| ago(at, now)));

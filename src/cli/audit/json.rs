@@ -72,7 +72,7 @@ pub struct VerifiedJson {
 impl VerifiedJson {
     /// Converts `report`, with times in `zone`.
     pub fn of(report: &Report, zone: &dyn Zone) -> Self {
-        let finding = |f: &Finding| FindingJson { seq: f.seq, kind: f.kind(), text: f.text(zone) };
+        let finding = |f: &Finding| FindingJson { seq: f.seq, kind: f.kind(), text: f.describe(zone) };
         VerifiedJson {
             schema: super::super::json::SCHEMA,
             rows: report.rows,

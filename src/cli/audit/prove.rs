@@ -65,7 +65,7 @@ fn parsed(file: &Path, text: &str) -> Result<Vec<Checkpoint>> {
 /// Returns the first finding as the error, and prints the others.
 fn broken(app: &mut App, report: &Report) -> Result<Error> {
     let zone = app.world.clock.zone();
-    let mut findings = report.findings.iter().map(|finding| finding.text(zone));
+    let mut findings = report.findings.iter().map(|finding| finding.describe(zone));
     let first = findings.next().unwrap_or_default();
     if !app.out.json {
         findings.try_for_each(|text| app.out.line(&text))?;

@@ -26,7 +26,7 @@ impl<'a> From<&'a Method> for MethodJson<'a> {
         MethodJson {
             id: method.id.as_str(),
             title: &method.title,
-            access: method.access.word(),
+            access: method.access.as_str(),
             docs: method.docs.as_deref(),
             routes: &method.routes,
         }

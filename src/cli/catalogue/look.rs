@@ -145,7 +145,7 @@ fn about_set(table: &mut Table, catalogue: &Catalogue, set: &ApiSet, index: &Ind
 fn about_method(table: &mut Table, catalogue: &Catalogue, group: &Group, method: &Method) {
     table.pair("Method", method.id.as_str());
     table.pair("Title", method.title.as_str());
-    table.pair("Access", method.access.word());
+    table.pair("Access", method.access.as_str());
     table.pair("Group", format!("{} ({})", group.id, group.title));
     table.pair("Catalogue", catalogue.name.as_str());
     if let Some(docs) = &method.docs {

@@ -96,14 +96,14 @@ impl From<&EffectiveRights> for RightsJson {
         for (id, reason) in rights.methods() {
             match reason {
                 None => methods.push(id.to_string()),
-                Some(reason) => withheld.push(WithheldMethodJson { method: id.to_string(), reason: reason.word() }),
+                Some(reason) => withheld.push(WithheldMethodJson { method: id.to_string(), reason: reason.as_str() }),
             }
         }
         RightsJson {
-            role: rights.ceilings.role().word(),
-            account_role: rights.ceilings.account.word(),
-            issued_role: rights.ceilings.issued.word(),
-            refused: rights.refused.map(Reason::word),
+            role: rights.ceilings.role().as_str(),
+            account_role: rights.ceilings.account.as_str(),
+            issued_role: rights.ceilings.issued.as_str(),
+            refused: rights.refused.map(Reason::as_str),
             methods,
             withheld,
             unknown_sets: rights.unknown_sets.clone(),

@@ -102,7 +102,7 @@ impl From<&DeniedEvidence> for DeniedEvidenceJson {
             client: last.client.clone(),
         };
         DeniedEvidenceJson {
-            since: denied.since.word(),
+            since: denied.since.as_str(),
             since_at: instant(denied.since.at()),
             attempts: denied.attempts,
             more: denied.is_least,

@@ -23,7 +23,7 @@ impl<'a> From<&'a LedgerToken> for TokenNameJson<'a> {
             id: token.id.to_string(),
             account: named.map(|(account, _)| account.as_str()),
             name: named.map(|(_, name)| name.as_str()),
-            state: token.whereabouts.word(),
+            state: token.whereabouts.as_str(),
         }
     }
 }
@@ -38,7 +38,7 @@ pub struct SecretJson<'a> {
 
 impl<'a> From<&'a LedgerSecret> for SecretJson<'a> {
     fn from(secret: &'a LedgerSecret) -> Self {
-        SecretJson { hint: &secret.hint, is: secret.standing.word() }
+        SecretJson { hint: &secret.hint, is: secret.standing.as_str() }
     }
 }
 

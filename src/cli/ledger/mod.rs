@@ -87,7 +87,7 @@ impl Listed for DeniedRow {
     }
 
     fn cells(&self, zone: &dyn Zone) -> Vec<String> {
-        let token = self.token.as_ref().map_or_else(|| "unknown".to_owned(), LedgerToken::words);
+        let token = self.token.as_ref().map_or_else(|| "unknown".to_owned(), LedgerToken::describe);
         let (address, client) = caller(&self.address, &self.client);
         vec![
             wall_minute(self.minute(), zone),
@@ -126,7 +126,7 @@ impl Listed for UseRow {
         vec![
             utc_day(self.key.day),
             self.uses.to_string(),
-            self.token.words(),
+            self.token.describe(),
             self.secret.as_ref().map_or_else(dash, secret),
             or_dash(&self.key.method),
             address,
@@ -145,7 +145,7 @@ fn or_dash(text: &str) -> String {
 
 /// Formats a secret: `jtn_Ab12Cd34 old`.
 pub(super) fn secret(secret: &LedgerSecret) -> String {
-    format!("{} {}", secret.hint, secret.standing.word())
+    format!("{} {}", secret.hint, secret.standing.as_str())
 }
 
 /// The pages of one list, newest row first.

@@ -21,21 +21,22 @@ pub(super) fn can(app: &mut App, args: CanArgs) -> Result<()> {
             token: TokenJson::of(&can.token, now),
             method: method.to_string(),
             allowed: can.withheld.is_none(),
-            reason: can.withheld.map(Withheld::word),
-            previous: can
-                .previous
-                .map(|withheld| CanPreviousJson { allowed: withheld.is_none(), reason: withheld.map(Withheld::word) }),
+            reason: can.withheld.map(Withheld::as_str),
+            previous: can.previous.map(|withheld| CanPreviousJson {
+                allowed: withheld.is_none(),
+                reason: withheld.map(Withheld::as_str),
+            }),
         })?;
     }
     if let Some((previous, withheld)) = can.token.overlap(now).zip(can.previous).filter(|(_, p)| *p != can.withheld) {
-        let may = withheld.map_or_else(|| "may".to_owned(), |why| format!("may not: {}", Can::sentence(why)));
+        let may = withheld.map_or_else(|| "may".to_owned(), |why| format!("may not: {}", Can::describe(why)));
         app.out.note(&format!("! {}, which dies {}, {may}", previous.hint, relative(previous.retires_at, now)));
     }
     match can.withheld {
         None if app.out.json || app.out.quiet => Ok(()),
         None => app.out.line(&format!("{name} may call {method}")),
         Some(withheld) => {
-            let refused = Error::denied(format!("{name} may not call {method}")).why(Can::sentence(withheld));
+            let refused = Error::denied(format!("{name} may not call {method}")).why(Can::describe(withheld));
             Err(match can.nearest {
                 Some(nearest) => refused.next(format!("The nearest known method is {nearest}")),
                 None => refused,

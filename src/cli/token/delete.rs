@@ -28,7 +28,7 @@ pub(super) fn delete(app: &mut App, args: DeleteArgs) -> Result<()> {
     let Deleted { tokens, left, .. } = &changed.out;
     taken_leaving(app, tokens, Some(left), changed.seq, &gone)?;
     if !app.out.json {
-        if let Some(words) = left.words() {
+        if let Some(words) = left.describe() {
             let who = if tokens.len() == 1 { "It" } else { "They" };
             app.out.note(&format!("! {who} made {words}; --with-made takes along what a token made"));
         }
@@ -117,7 +117,7 @@ fn consequences(app: &App, shown: &Shown) -> Result<()> {
     if let Some(overlap) = show::overlap(&shown.token, usage, now) {
         app.prompt.show(&format!("    an overlap is in progress, both secrets go: {overlap}"))?;
     }
-    if let Some(made) = shown.made.words() {
+    if let Some(made) = shown.made.describe() {
         app.prompt.show(&format!("  ! it made {made}"))?;
     }
     match show::denied(usage, now) {

@@ -95,7 +95,7 @@ fn changes(app: &App, edited: &Edited) -> Vec<Change> {
 fn told(app: &App, edited: &Edited) -> Vec<String> {
     let mut lines = vec![edited.before.full_name()];
     for change in changes(app, edited) {
-        lines.push(format!("  {}: {} → {}", change.field.word(), change.before, change.after));
+        lines.push(format!("  {}: {} → {}", change.field.as_str(), change.before, change.after));
         lines.extend(change.added.iter().map(|name| format!("    + {name}")));
         lines.extend(change.removed.iter().map(|name| format!("    - {name}")));
     }

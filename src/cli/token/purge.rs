@@ -67,7 +67,7 @@ fn bar(done: u64, total: u64) -> String {
 }
 
 fn counted(count: u64, which: Purgeable) -> String {
-    format!("{count} {} token{}", which.word(), if count == 1 { "" } else { "s" })
+    format!("{count} {} token{}", which.as_str(), if count == 1 { "" } else { "s" })
 }
 
 fn would(app: &mut App, which: Purgeable, preview: PurgePreview) -> Result<()> {

@@ -66,7 +66,7 @@ fn about(app: &App, table: &mut Table, shown: &Shown, now: Timestamp) {
     if let Some(maker) = &shown.made_by {
         table.pair("Made by", maker.words());
     }
-    if let Some(made) = shown.made.words() {
+    if let Some(made) = shown.made.describe() {
         table.pair("Made", made);
     }
     if let Some(at) = token.deleted_at {
@@ -96,8 +96,8 @@ fn may_call(table: &mut Table, shown: &Shown) {
     let count = rights.permitted.len();
     match rights.refused {
         None => table.pair("May call", if count == 0 { "nothing".to_owned() } else { counted(count) }),
-        Some(reason) if count == 0 => table.pair("May call", format!("nothing: {}", reason.sentence())),
-        Some(reason) => table.pair("May call", format!("nothing: {}; else {}", reason.sentence(), counted(count))),
+        Some(reason) if count == 0 => table.pair("May call", format!("nothing: {}", reason.describe())),
+        Some(reason) => table.pair("May call", format!("nothing: {}; else {}", reason.describe(), counted(count))),
     }
     for id in rights.permitted.iter().take(LISTED) {
         table.pair("", id.as_str());
@@ -109,7 +109,7 @@ fn may_call(table: &mut Table, shown: &Shown) {
         table.pair("Withheld", counted(rights.withheld.len()));
     }
     for (id, reason) in rights.withheld.iter().take(LISTED) {
-        table.pair("", format!("{id} ({})", reason.short()));
+        table.pair("", format!("{id} ({})", reason.summary()));
     }
     if rights.withheld.len() > LISTED {
         table.pair("", format!("and {} more: --json lists them all", rights.withheld.len() - LISTED));
@@ -174,7 +174,7 @@ pub(super) fn denied(usage: &Usage, now: Timestamp) -> Option<String> {
     let least = if *is_least { "more than " } else { "" };
     let (address, client) = caller(&last.address, &last.client);
     let when = ago(last.at, now);
-    Some(format!("{least}{attempts} {}, last {when} from {address}  {client} ({})", since.words(), last.reason))
+    Some(format!("{least}{attempts} {}, last {when} from {address}  {client} ({})", since.describe(), last.reason))
 }
 
 /// Formats `jtn_Ab12Cd34 dies in 22 h, last seen 1 h ago, 12 calls today`. `None` without an overlap.

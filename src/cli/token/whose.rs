@@ -51,7 +51,7 @@ pub(super) fn whose(app: &mut App) -> Result<()> {
         }
     }
     match first_refusal {
-        Some(reason) if !any_token => Err(Error::not_found("that is no token's secret").why(reason.sentence())),
+        Some(reason) if !any_token => Err(Error::not_found("that is no token's secret").why(reason.describe())),
         _ => Ok(()),
     }
 }
@@ -101,7 +101,7 @@ fn answer(traced: &Traced, now: Timestamp) -> WhoseJson {
     WhoseJson {
         schema: SCHEMA,
         works: traced.refused.is_none(),
-        reason: traced.refused.map(Reason::word),
+        reason: traced.refused.map(Reason::as_str),
         secret: state(traced),
         token,
         purged,
@@ -143,6 +143,6 @@ fn told(app: &mut App, traced: &Traced, now: Timestamp) -> Result<()> {
             table.pair("Status", format!("purged {}", day(tombstone.purged_at)));
         }
     }
-    table.pair("Works", traced.refused.map_or_else(|| "yes".to_owned(), |r| format!("no, {}", r.sentence())));
+    table.pair("Works", traced.refused.map_or_else(|| "yes".to_owned(), |r| format!("no, {}", r.describe())));
     app.out.table(&mut table)
 }

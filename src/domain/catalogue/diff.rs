@@ -116,7 +116,7 @@ fn method((old_group, old): &(&Group, &Method), (new_group, new): &(&Group, &Met
     let mut fields = Vec::new();
     field(&mut fields, "group", &old_group.id, &new_group.id);
     field(&mut fields, "title", &old.title, &new.title);
-    field(&mut fields, "access", old.access.word(), new.access.word());
+    field(&mut fields, "access", old.access.as_str(), new.access.as_str());
     field(&mut fields, "docs", old.docs.as_deref().unwrap_or_default(), new.docs.as_deref().unwrap_or_default());
     field(&mut fields, "routes", &old.routes.join(", "), &new.routes.join(", "));
     fields

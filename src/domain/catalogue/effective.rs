@@ -29,26 +29,26 @@ pub enum Withheld {
 
 impl Withheld {
     /// Returns the reason as a word for JSON.
-    pub const fn word(self) -> &'static str {
+    pub const fn as_str(self) -> &'static str {
         match self {
             Withheld::NotSelected => "not-selected",
             Withheld::PickedOneByOne => "picked-one-by-one",
             Withheld::UnknownMethod => "unknown-method",
             Withheld::AccountRole(_) => "account-role",
             Withheld::IssuedRole(_) => "issued-role",
-            Withheld::Refused(reason) => reason.word(),
+            Withheld::Refused(reason) => reason.as_str(),
         }
     }
 
     /// Returns the reason in a few words, to be shown after the method.
-    pub fn short(self) -> String {
+    pub fn summary(self) -> String {
         match self {
             Withheld::NotSelected => "not in its selection".to_owned(),
             Withheld::PickedOneByOne => "jeton.* methods are picked one by one".to_owned(),
             Withheld::UnknownMethod => "unknown, grants nothing".to_owned(),
             Withheld::AccountRole(role) => format!("above its account's role, {role}"),
             Withheld::IssuedRole(role) => format!("its secret was issued under {role}"),
-            Withheld::Refused(reason) => reason.sentence().to_owned(),
+            Withheld::Refused(reason) => reason.describe().to_owned(),
         }
     }
 }
@@ -161,7 +161,7 @@ impl EffectiveRights {
                     0 => String::new(),
                     more => format!(" and {more} more"),
                 };
-                format!("{what}{id}{more} ({})", reason.short())
+                format!("{what}{id}{more} ({})", reason.summary())
             }
         })
     }

@@ -21,7 +21,7 @@ pub fn toml(catalogue: &Catalogue) -> String {
             let tail = id.strip_prefix(group.id.as_str()).and_then(|rest| rest.strip_prefix('.'));
             pair(&mut text, "id", tail.unwrap_or(id));
             pair(&mut text, "title", &method.title);
-            pair(&mut text, "access", method.access.word());
+            pair(&mut text, "access", method.access.as_str());
             if let Some(docs) = &method.docs {
                 pair(&mut text, "docs", docs);
             }

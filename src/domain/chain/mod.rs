@@ -102,7 +102,7 @@ impl Finding {
     }
 
     /// Returns the finding in words, with instants in local time of `zone`.
-    pub fn text(&self, zone: &dyn Zone) -> String {
+    pub fn describe(&self, zone: &dyn Zone) -> String {
         let seq = self.seq.unwrap_or(0);
         let row = |named: &Named| {
             let (verb, target) = (shown(&named.verb), shown(&named.target));
@@ -141,7 +141,7 @@ impl Finding {
                 differs.seq
             ),
             Flaw::OtherStore { theirs, ours } => {
-                let (theirs, ours) = (theirs.words(zone), ours.words(zone));
+                let (theirs, ours) = (theirs.describe(zone), ours.describe(zone));
                 format!("the anchor is of another store: of the one {}; this one was {}", shown(&theirs), shown(&ours))
             }
         }

@@ -116,7 +116,7 @@ fn rows_taken_out_put_in_or_exchanged_are_found() {
     let mut several = log();
     several.drain(0..3);
     let report = follow(Verifier::whole(Vec::new()), &several);
-    assert_eq!(report.findings[0].text(&utc_zone()), "rows 1 to 3 are missing");
+    assert_eq!(report.findings[0].describe(&utc_zone()), "rows 1 to 3 are missing");
 
     let mut closed = log();
     closed.remove(4);
@@ -151,7 +151,7 @@ fn checkpoints_see_what_the_chain_alone_can_not() {
     assert_eq!(told(cut), []);
     let report = follow(Verifier::whole(anchors()), cut);
     assert_eq!((kinds(&report), report.anchored.unwrap().seq), (vec![(7, "cut")], 5));
-    let text = report.findings[0].text(&utc_zone());
+    let text = report.findings[0].describe(&utc_zone());
     assert_eq!(text, "rows after 6 are missing: the anchor of 01-01-1970 00:00:00 (+00:00) has 8");
     assert_eq!(kinds(&follow(Verifier::whole(anchors()), &[])), [(1, "cut")]);
 
@@ -166,7 +166,7 @@ fn checkpoints_see_what_the_chain_alone_can_not() {
     }
     let regrown = chained((1..=6).map(row).chain((7..=12).map(|seq| AuditRow { verb: "x".into(), ..row(seq) })));
     let report = follow(Verifier::whole(anchors()), &regrown);
-    let text = report.findings[0].text(&utc_zone());
+    let text = report.findings[0].describe(&utc_zone());
     assert!(text.starts_with("rows 6 to 8 were rewritten: ") && text.contains("at 5 holds"), "{text}");
 
     let mut replaced = log();
@@ -184,6 +184,6 @@ fn findings_are_bounded_and_keep_what_checkpoints_show() {
     assert_eq!((report.findings.len(), report.untold), (FINDINGS_TOLD + 1, 40));
     assert_eq!(report.findings.last().unwrap().kind(), "cut");
     damaged[0].row.verb = "\u{1b}[2J\n".repeat(1_000);
-    let text = follow(Verifier::whole(Vec::new()), &damaged).findings[0].text(&utc_zone());
+    let text = follow(Verifier::whole(Vec::new()), &damaged).findings[0].describe(&utc_zone());
     assert!(!text.chars().any(crate::domain::text::is_hostile) && text.len() < 1_500, "{text}");
 }

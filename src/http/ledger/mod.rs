@@ -218,7 +218,7 @@ impl Page<'_> {
         let (address, client) = (Lazy(|| origin.told()), &origin.client);
         let shown = Lazy(|| token.map_or_else(|| "unknown".to_owned(), |token| token.to_string()));
         let head = secret.map_or("", PublicId::as_str);
-        let (why, asked) = (reason.word(), method.map(|m| m.id()));
+        let (why, asked) = (reason.as_str(), method.map(|m| m.id()));
         tracing::debug!(token = %shown, secret = head, reason = why, method = asked, %address, client, "denied");
         let (secret, method, period) = (secret.cloned(), method.cloned(), at.0.div_euclid(MINUTE));
         let key = Key { token, secret, reason: Some(reason), method, origin: Some(origin), period };

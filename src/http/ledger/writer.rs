@@ -261,7 +261,7 @@ impl<'a> Entry<'a> {
     fn denied(&self, Tally { count, at }: Tally) -> Option<Denial<'_>> {
         let (address, client, method) = (self.address, self.client(), self.method());
         let Key { token, secret, reason, .. } = self.key;
-        let (token, secret, reason) = (*token, secret.as_ref(), reason.as_ref()?.word());
+        let (token, secret, reason) = (*token, secret.as_ref(), reason.as_ref()?.as_str());
         Some(Denial { token, secret, reason, at, count, method, address, client })
     }
 }

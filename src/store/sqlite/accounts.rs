@@ -105,7 +105,7 @@ pub(super) fn insert(db: &Connection, new: &NewAccount<'_>) -> Result<AccountId>
         db,
         "INSERT INTO accounts (username, role, enabled, password_hash, temporary_password, credential_version, created_at)
          VALUES (?1, ?2, 1, ?3, ?4, 1, ?5)",
-        params![new.username.as_str(), new.role.word(), new.password.0, new.temporary_password, new.now.0],
+        params![new.username.as_str(), new.role.as_str(), new.password.0, new.temporary_password, new.now.0],
     );
     match inserted {
         Ok(_) => Ok(AccountId(db.last_insert_rowid())),
@@ -125,7 +125,7 @@ pub(super) fn update(db: &Connection, account: &Account) -> Result<()> {
         db,
         "UPDATE accounts SET role = ?3, enabled = ?4, credential_version = credential_version + 1
          WHERE id = ?1 AND credential_version = ?2 AND deleted_at IS NULL",
-        params![account.id.0, account.credential_version.0, account.role.word(), account.enabled],
+        params![account.id.0, account.credential_version.0, account.role.as_str(), account.enabled],
     )?;
     touched(rows, || format!("the account {} was changed meanwhile", account.username))
 }

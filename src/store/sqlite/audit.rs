@@ -22,7 +22,7 @@ pub(super) fn append(db: &Connection, by: &AuditActor, now: Timestamp, entries: 
             account: by.account.clone(),
             name: by.name.clone(),
             proof: by.proof.clone(),
-            face: by.face.word().to_owned(),
+            face: by.face.as_str().to_owned(),
             verb: entry.verb.to_owned(),
             target: entry.target.clone(),
             target_name: entry.target_name.clone(),

@@ -151,7 +151,7 @@ fn insert_method(db: &Connection, group: &str, position: usize, method: &Method)
     run(
         db,
         "INSERT INTO methods (id, group_id, title, access, docs, position) VALUES (?1, ?2, ?3, ?4, ?5, ?6)",
-        params![method.id.as_str(), group, method.title, method.access.word(), method.docs, position as i64],
+        params![method.id.as_str(), group, method.title, method.access.as_str(), method.docs, position as i64],
     )?;
     for (r, route) in method.routes.iter().enumerate() {
         let row = params![method.id.as_str(), r as i64, route];

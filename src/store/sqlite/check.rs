@@ -111,7 +111,7 @@ fn knocks(db: &Connection, token: TokenId, now: Timestamp, since: Timestamp) -> 
         true => &[Reason::Retired],
         false => &[Reason::Retired, Reason::Disabled, Reason::Expired, Reason::Deleted],
     };
-    let words: Vec<String> = reasons.iter().map(|reason| format!("'{}'", reason.word())).collect();
+    let words: Vec<String> = reasons.iter().map(|reason| format!("'{}'", reason.as_str())).collect();
     let newest = format!(
         "FROM (SELECT * FROM denied_attempts WHERE token_id = ?1 AND minute BETWEEN ?2 AND ?3
                ORDER BY minute DESC LIMIT {KNOCKS_MOST})"

@@ -90,7 +90,7 @@ impl Listed for DeniedRow {
 
     fn read(named: Named, r: &Row<'_>) -> rusqlite::Result<Self> {
         let reason: String = r.get(NAMED_COUNT + 4)?;
-        let secret = named.secret.map(|secret| match reason == Reason::WrongSecret.word() {
+        let secret = named.secret.map(|secret| match reason == Reason::WrongSecret.as_str() {
             true => LedgerSecret { standing: Standing::Wrong, ..secret },
             false => secret,
         });

@@ -19,7 +19,7 @@ fn filtered<R: Listed>(query: &LedgerQuery<R::Key>, token: Option<TokenId>, from
         found.and(&format!("d.token_id = {token}"));
     } else if let Sight::Of { visibility, strangers } = &query.sight {
         let own = found.bind(visibility.own.0);
-        let roles: Vec<String> = visibility.roles.iter().map(|role| found.bind(role.word())).collect();
+        let roles: Vec<String> = visibility.roles.iter().map(|role| found.bind(role.as_str())).collect();
         let nobodys = if *strangers { " OR d.token_id = 0" } else { "" };
         found.and(&format!("(a.id = {own} OR a.role IN ({}){nobodys})", roles.join(", ")));
     }

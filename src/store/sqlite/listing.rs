@@ -82,7 +82,7 @@ impl Conditions {
             return self.and(&format!("{account} = ?"), [own]);
         }
         let marks = vec!["?"; roles.len()].join(", ");
-        let roles = roles.iter().map(|r| Value::from(r.word().to_owned()));
+        let roles = roles.iter().map(|r| Value::from(r.as_str().to_owned()));
         let others = format!("{account} IN (SELECT id FROM accounts WHERE role IN ({marks}))");
         self.and(&format!("({account} = ? OR {others})"), [own].into_iter().chain(roles));
     }
@@ -293,7 +293,7 @@ impl Listing {
             Way::Status => index("tokens_by_status", "tokens_trashed_by_status"),
             Way::Table => "tokens t NOT INDEXED".to_owned(),
             Way::Order | Way::Seen => {
-                let column = self.sort.column.word();
+                let column = self.sort.column.as_str();
                 index(&format!("tokens_by_{column}"), &format!("tokens_trashed_by_{column}"))
             }
         }

@@ -47,7 +47,7 @@ pub(super) fn set_current(
         db,
         "INSERT INTO secrets (public_id, digest, token_id, state, created_at, issued_role)
          VALUES (?1, ?2, ?3, 'current', ?4, ?5)",
-        params![secret.public_id().as_str(), secret.digest().as_bytes(), token.0, now.0, issued_role.word()],
+        params![secret.public_id().as_str(), secret.digest().as_bytes(), token.0, now.0, issued_role.as_str()],
     )?;
     run(db, "UPDATE tokens SET public_id = ?2 WHERE id = ?1", params![token.0, secret.public_id().as_str()])?;
     Ok(())

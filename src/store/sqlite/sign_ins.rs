@@ -36,7 +36,7 @@ pub(super) fn record(db: &Connection, failed: &FailedSignIn<'_>) -> Result<()> {
             "UPDATE failed_sign_ins SET
                  first_at = CASE tries WHEN 0 THEN ?3 ELSE first_at END, tries = tries + 1, last_at = ?3, face = ?4
              WHERE account_id = ?1 AND source = ?2",
-            params![account, source, failed.at.0, failed.face.word()],
+            params![account, source, failed.at.0, failed.face.as_str()],
         )
     };
     if count(account, &source)? > 0 {
@@ -49,7 +49,7 @@ pub(super) fn record(db: &Connection, failed: &FailedSignIn<'_>) -> Result<()> {
             db,
             "INSERT INTO failed_sign_ins (account_id, source, face, tries, first_at, last_at)
              VALUES (?1, ?2, ?3, 1, ?4, ?4)",
-            params![account, source, failed.face.word(), failed.at.0],
+            params![account, source, failed.face.as_str(), failed.at.0],
         )?;
     }
     Ok(())
@@ -104,7 +104,7 @@ pub(super) fn write(db: &Connection, now: Timestamp, due: Due) -> Result<()> {
             account: String::new(),
             name: if source.is_empty() { "several sources".to_owned() } else { source.clone() },
             proof: "not proved".to_owned(),
-            face: if face == Face::Tui.word() { Face::Tui } else { Face::Cli },
+            face: if face == Face::Tui.as_str() { Face::Tui } else { Face::Cli },
         };
         let entry = AuditEntry::new(VERB, target, name)
             .with("tries", tries)

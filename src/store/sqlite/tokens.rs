@@ -212,7 +212,7 @@ pub(super) fn kept(db: &Connection, account: AccountId) -> Result<Vec<Token>> {
 
 /// Returns the condition under which a reader sees the token `t` of the account `a`.
 pub(super) fn visible(visibility: &Visibility) -> String {
-    let roles: Vec<String> = visibility.roles.iter().map(|r| format!("'{}'", r.word())).collect();
+    let roles: Vec<String> = visibility.roles.iter().map(|r| format!("'{}'", r.as_str())).collect();
     format!("(t.account_id = {} OR a.role IN ({}))", visibility.own.0, roles.join(", "))
 }
 

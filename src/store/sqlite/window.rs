@@ -84,7 +84,7 @@ fn knocking(db: &Connection, rows: &[Token], now: Timestamp) -> Result<BTreeSet<
         };
         let sql = "SELECT 1 FROM denied_attempts INDEXED BY denied_attempts_once
                    WHERE token_id = ?1 AND minute >= ?2 AND reason = ?3 LIMIT 1";
-        if one(db, sql, params![token.id.0, since, reason.word()], |_| Ok(()))?.is_some() {
+        if one(db, sql, params![token.id.0, since, reason.as_str()], |_| Ok(()))?.is_some() {
             found.insert(token.id);
         }
     }

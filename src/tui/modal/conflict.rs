@@ -26,7 +26,7 @@ impl Conflict {
         });
         let told = if theirs.is_empty() { Passage::text("What you see of it is the same again.") } else { told };
         let rest = wanted.iter().filter(|w| theirs.iter().all(|t| t.field != w.field));
-        let rest: Vec<&str> = rest.map(|w| w.field.word()).collect();
+        let rest: Vec<&str> = rest.map(|w| w.field.as_str()).collect();
         let told = match rest.as_slice() {
             [] => told,
             rest => told.row(Look::Dim, format!("Only you changed: {}.", rest.join(", "))),
@@ -39,7 +39,7 @@ impl Conflict {
 /// Returns a field with its two sides below each other.
 fn field(theirs: &Change, yours: Option<&Change>) -> Passage {
     let side = |passage: Passage, label, text: &str| passage.labelled(label, SIDE, Look::Plain, text);
-    let told = Passage::default().row(Look::Strong, theirs.field.word());
+    let told = Passage::default().row(Look::Strong, theirs.field.as_str());
     let told = side(told, "  as you saw it", &theirs.before);
     let told = side(told, "  stored now", &theirs.after).then(moved(theirs, SIDE));
     match yours {

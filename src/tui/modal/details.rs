@@ -162,7 +162,7 @@ impl<'a> RightsList<'a> {
                     None if count == 0 && rights.withheld.is_empty() => "May call nothing yet".to_owned(),
                     None if count == 0 => "May call nothing".to_owned(),
                     None => format!("May call {methods}"),
-                    Some(reason) => format!("May call nothing, {}; else {methods}", reason.sentence()),
+                    Some(reason) => format!("May call nothing, {}; else {methods}", reason.describe()),
                 });
             }
             _ => {}
@@ -176,7 +176,7 @@ impl<'a> RightsList<'a> {
             at => rights.withheld.get(at - 2).map_or_else(Line::default, |(id, reason)| {
                 Line::from(vec![
                     Span::raw(cut(&format!("  {id}  "), columns)),
-                    Span::styled(reason.short(), theme.warning),
+                    Span::styled(reason.summary(), theme.warning),
                 ])
             }),
         }
@@ -253,7 +253,7 @@ pub fn lines(token: &Token, shown: Option<&Shown>, columns: usize, model: &Model
     if let Some(maker) = shown.and_then(|shown| shown.previous_regenerated_by.as_ref()) {
         lines.push(row("Old one by", maker.words()));
     }
-    if let Some(made) = shown.and_then(|shown| shown.made.words()) {
+    if let Some(made) = shown.and_then(|shown| shown.made.describe()) {
         lines.push(row("Made", made));
     }
     let seen = token.last_seen_at.map_or_else(|| "never".to_owned(), |at| ago(at, model.now));

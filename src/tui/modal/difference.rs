@@ -12,7 +12,7 @@ const SHORT: usize = 54;
 /// Returns the changes: each field with its old and new value, then added (`+`) and removed (`-`) items.
 pub fn lines(changes: &[Change]) -> Passage {
     changes.iter().fold(Passage::default(), |passage, change| {
-        let word = change.field.word();
+        let word = change.field.as_str();
         let short = format!("{} → {}", change.before, change.after);
         let passage = if width(&short) <= SHORT {
             passage.labelled(word, WORD, Look::Plain, short)

@@ -75,7 +75,7 @@ impl Page for Order {
             let here = at == self.cursor.at();
             let sort = if here { self.chosen() } else { Sort { column, descending: self.begins(column) } };
             let arrow = if sort.descending { "↑" } else { "↓" };
-            let text = format!("{} {arrow} {:<9} {}", if here { "▶" } else { " " }, column.word(), meaning(sort));
+            let text = format!("{} {arrow} {:<9} {}", if here { "▶" } else { " " }, column.as_str(), meaning(sort));
             Line::styled(fit(&text, columns), if here { theme.selected } else { Style::new() })
         };
         let mut lines: Vec<_> = SortColumn::ALL.into_iter().enumerate().map(row).collect();

@@ -84,7 +84,7 @@ impl Dialog for Purge {
     const DOES: Option<&'static str> = Some("Purge");
 
     fn title(&self) -> String {
-        format!("Purge {} tokens", self.which.word())
+        format!("Purge {} tokens", self.which.as_str())
     }
 
     fn slots(&self) -> Vec<(Slot, Kind)> {
@@ -137,9 +137,9 @@ impl Dialog for Purge {
         let names = self.preview.as_ref().map_or(&[][..], |preview| &preview.names);
         let head = match self.count() {
             None => "Counting…".to_owned(),
-            Some(0) => format!("No token of yours, or of an account you manage, is {}.", self.which.word()),
+            Some(0) => format!("No token of yours, or of an account you manage, is {}.", self.which.as_str()),
             Some(count) => {
-                let what = counted(count, &format!("{} token", self.which.word()));
+                let what = counted(count, &format!("{} token", self.which.as_str()));
                 format!("! {what} of yours and those you manage, filtered or not:")
             }
         };

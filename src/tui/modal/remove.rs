@@ -65,7 +65,7 @@ impl Remove {
     /// Takes the usage of the token and the tokens it created.
     pub fn know(&mut self, shown: &Shown) {
         self.usage = Some(shown.usage.clone());
-        self.made.know(shown.made.count, shown.made.words());
+        self.made.know(shown.made.count, shown.made.describe());
     }
 
     /// Returns the expected confirmation: the token's name, or the number of tokens if several are removed.
@@ -168,7 +168,7 @@ impl Dialog for Remove {
             None => sheet.text("Reading how it is used…", theme.dim),
         }
         sheet.pad(4);
-        let trash = format!("Denied from the next request on. Stays in the trash for {}.", self.trash.words());
+        let trash = format!("Denied from the next request on. Stays in the trash for {}.", self.trash.describe());
         sheet.text(&trash, Style::new());
         self.made.rows(sheet, Slot::Made, "It");
         let label = if self.made.is_along() { "The number of them all" } else { "Its name" };

@@ -77,7 +77,7 @@ impl RemoveMany {
     pub fn know(&mut self, reviewed: &[Reviewed]) {
         self.lately = reviewed.iter().map(|one| (one.id, one.lately.clone())).collect();
         let count = reviewed.iter().map(|one| one.made.len()).sum();
-        self.made.know(count, Made { count, active: count, ..Made::default() }.words());
+        self.made.know(count, Made { count, active: count, ..Made::default() }.describe());
     }
 
     /// Number of tokens that will be removed.
@@ -247,7 +247,7 @@ impl Dialog for RemoveMany {
         let columns = sheet.columns;
         let rows = (0..self.lines()).map(|at| self.told(at, columns, model));
         self.list.rows(sheet, rows, self.lines() as u64);
-        let trash = format!("Denied from the next request on. They stay in the trash for {}.", self.trash.words());
+        let trash = format!("Denied from the next request on. They stay in the trash for {}.", self.trash.describe());
         sheet.text(&trash, Style::new());
         self.made.rows(sheet, Slot::Made, "They");
         sheet.fact("Their number", &self.total().to_string(), theme.strong);

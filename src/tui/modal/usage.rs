@@ -103,7 +103,7 @@ pub fn denied_words(usage: &Usage) -> Option<String> {
     let DeniedEvidence { since, attempts, is_least, last } = &usage.denied;
     let LastDenied { address, client, .. } = last.as_ref()?;
     let least = if *is_least { "+" } else { "" };
-    Some(format!("{}{least} {}, last {}", grouped(*attempts), since.words(), caller(address, client).0))
+    Some(format!("{}{least} {}, last {}", grouped(*attempts), since.describe(), caller(address, client).0))
 }
 
 /// `true` if a token, or a secret of it, is still tried although it no longer works.

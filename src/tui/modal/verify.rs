@@ -41,7 +41,7 @@ impl Verify {
         let head = format!("! {rows} looked at: the audit log is not as it was written");
         let mut told = Passage::default().row(Look::Warning, head);
         for finding in &report.findings {
-            told = told.labelled("  ·", 4, Look::Plain, finding.text(zone));
+            told = told.labelled("  ·", 4, Look::Plain, finding.describe(zone));
         }
         if report.untold > 0 {
             told = told.row(Look::Plain, format!("and {} more", counted(report.untold, "finding")));

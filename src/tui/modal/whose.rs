@@ -120,7 +120,7 @@ impl Dialog for Whose {
             }
             match traced.refused {
                 None => sheet.fact("Works", "yes", theme.warning),
-                Some(reason) => sheet.fact("Works", &format!("no: {}", reason.sentence()), plain),
+                Some(reason) => sheet.fact("Works", &format!("no: {}", reason.describe()), plain),
             }
         } else {
             sheet.problem(2);

@@ -215,7 +215,7 @@ impl Picker {
         }
         spans.extend(flagged(&shown, &flags, plain, theme.matched));
         spans.push(Span::raw(" ".repeat((name + 1).saturating_sub(width(&shown)))));
-        let access = entry.access.map_or("", |a| a.word());
+        let access = entry.access.map_or("", |a| a.as_str());
         spans.push(Span::styled(format!("{access:<6}"), if entry.above { plain } else { theme.dim }));
         let mut left = room.saturating_sub(name + 7);
         if let Some(used) = self.used.as_ref().filter(|_| left >= USED + TITLE) {
@@ -287,7 +287,7 @@ impl Picker {
         }
         let entry = self.tree.method()?;
         if entry.above {
-            let access = entry.access.map_or("", |a| a.word());
+            let access = entry.access.map_or("", |a| a.as_str());
             let role = self.role;
             let text = format!("▲ {access} is above the role {role}: denied, ticked or not, while that is the role");
             return Some((text, theme.warning));

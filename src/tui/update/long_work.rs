@@ -69,7 +69,7 @@ pub(super) fn forget_others(model: &mut Model) {
 /// Handles purged tokens: all of them, or those purged before the work was stopped. Closes only the dialog that waited
 /// for the purge.
 pub(super) fn purged(model: &mut Model, waited: Option<Layer>, changed: &Changed<Purged>) -> Vec<Effect> {
-    let purged = format!("{} purged", counted(changed.out.count, &format!("{} token", changed.out.which.word())));
+    let purged = format!("{} purged", counted(changed.out.count, &format!("{} token", changed.out.which.as_str())));
     let (tone, text) = match changed.out.stopped {
         true => (Tone::Bad, format!("Stopped: {purged}. The others are as they were")),
         false => (Tone::Good, purged),

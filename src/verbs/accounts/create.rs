@@ -48,11 +48,11 @@ impl Change for CreateAccount {
             now: env.now,
         })?;
         let created = stored(tx, id, env)?;
-        let entry = entry(Self::NAME, &created.account).with("role", self.role.word());
+        let entry = entry(Self::NAME, &created.account).with("role", self.role.as_str());
         Ok(Audited::one(created, entry))
     }
 
     fn cli(&self, _out: &CountedAccount) -> CliLine {
-        CliLine::new(&["account", "create", self.username.as_str()]).option("role", self.role.word())
+        CliLine::new(&["account", "create", self.username.as_str()]).option("role", self.role.as_str())
     }
 }

@@ -44,7 +44,7 @@ impl Change for DeleteAccount {
         let mut tokens = tx.kept_tokens(account.id)?;
         let mut entries = vec![
             entry(Self::NAME, &account)
-                .with("role", account.role.word())
+                .with("role", account.role.as_str())
                 .with("enabled", account.enabled)
                 .with("trashed", tokens.len()),
         ];

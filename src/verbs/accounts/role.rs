@@ -42,7 +42,7 @@ impl Change for SetRole {
                 .why("its password is temporary: somebody else set it")
                 .next(format!("Ask its holder to replace it first: jeton account passwd --user {name}")));
         }
-        let entry = entry(Self::NAME, &account).changed("role", account.role.word(), self.role.word());
+        let entry = entry(Self::NAME, &account).changed("role", account.role.as_str(), self.role.as_str());
         if account.role != self.role {
             tx.update_account(&Account { role: self.role, ..account.clone() })?;
             an_owner_stays(tx)?;
@@ -51,6 +51,6 @@ impl Change for SetRole {
     }
 
     fn cli(&self, _out: &CountedAccount) -> CliLine {
-        CliLine::new(&["account", "role", self.username.as_str(), self.role.word()])
+        CliLine::new(&["account", "role", self.username.as_str(), self.role.as_str()])
     }
 }

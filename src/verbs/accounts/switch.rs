@@ -69,7 +69,7 @@ impl Change for EnableAccounts {
 }
 
 fn line(verb: &str, accounts: &[CountedAccount]) -> CliLine {
-    accounts.iter().fold(CliLine::new(&["account", verb]), |line, a| line.word(a.account.username.as_str()))
+    accounts.iter().fold(CliLine::new(&["account", verb]), |line, a| line.arg(a.account.username.as_str()))
 }
 
 /// Sets `enabled` on each account, once even if it is named several times. A second disable or enable is no error: it

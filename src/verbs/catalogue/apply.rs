@@ -350,7 +350,7 @@ impl Change for ApplyCatalogue {
     fn cli(&self, out: &Preview) -> CliLine {
         let shipped = Catalogue::shipped(&out.name).is_ok_and(|c| c == self.catalogue);
         let file = if shipped { out.name.clone() } else { format!("{}.toml", out.name) };
-        let line = CliLine::new(&["catalogue", "apply"]).word(file);
+        let line = CliLine::new(&["catalogue", "apply"]).arg(file);
         let line = match out.widening.count {
             0 => line,
             count => line.option("accept-widening", count.to_string()),

@@ -100,7 +100,7 @@ fn record(
             token: judged.token,
             secret: claim.ok().filter(|_| judged.token.is_some()).map(Claim::public_id),
             count: 1,
-            reason: reason.word(),
+            reason: reason.as_str(),
             at,
             method,
             address,

@@ -85,7 +85,7 @@ pub enum Whereabouts {
 
 impl Whereabouts {
     /// Returns a word for JSON.
-    pub const fn word(self) -> &'static str {
+    pub const fn as_str(self) -> &'static str {
         match self {
             Whereabouts::Kept => "kept",
             Whereabouts::Deleted => "deleted",
@@ -107,7 +107,7 @@ pub struct LedgerToken {
 
 impl LedgerToken {
     /// Returns [`LedgerToken::full_name`], and the token's place if it is in the trash or purged.
-    pub fn words(&self) -> String {
+    pub fn describe(&self) -> String {
         match self.whereabouts {
             Whereabouts::Kept => self.full_name(),
             Whereabouts::Deleted => format!("{} (deleted)", self.full_name()),
@@ -143,7 +143,7 @@ pub enum Standing {
 
 impl Standing {
     /// Returns a word for JSON and tables.
-    pub const fn word(self) -> &'static str {
+    pub const fn as_str(self) -> &'static str {
         match self {
             Standing::Current => "current",
             Standing::Previous => "previous",
@@ -155,7 +155,7 @@ impl Standing {
     }
 
     /// Describes the state in words.
-    pub const fn sentence(self) -> &'static str {
+    pub const fn describe(self) -> &'static str {
         match self {
             Standing::Current => "the current secret",
             Standing::Previous => "the previous secret, in its overlap",

@@ -82,7 +82,7 @@ pub enum DeniedSince {
 
 impl DeniedSince {
     /// Returns the period in words: `since disabled`, `in 7 days`.
-    pub const fn words(self) -> &'static str {
+    pub const fn describe(self) -> &'static str {
         match self {
             DeniedSince::Disabled(_) => "since disabled",
             DeniedSince::Deleted(_) => "since deleted",
@@ -93,7 +93,7 @@ impl DeniedSince {
     }
 
     /// Returns a word for JSON.
-    pub const fn word(self) -> &'static str {
+    pub const fn as_str(self) -> &'static str {
         match self {
             DeniedSince::Disabled(_) => "disabled",
             DeniedSince::Deleted(_) => "deleted",

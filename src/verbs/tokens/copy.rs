@@ -90,7 +90,7 @@ impl Change for CopyToken {
     }
 
     fn cli(&self, _out: &Issued) -> CliLine {
-        let mut line = CliLine::new(&["token", "copy"]).word(self.token.token.to_string()).word(self.name.as_str());
+        let mut line = CliLine::new(&["token", "copy"]).arg(self.token.token.to_string()).arg(self.name.as_str());
         if let Some(account) = &self.account {
             line = line.option("account", account.as_str());
         }

@@ -106,7 +106,7 @@ impl Change for CreateToken {
     }
 
     fn cli(&self, _out: &Vec<Issued>) -> CliLine {
-        let mut line = self.names.iter().fold(CliLine::new(&["token", "create"]), |line, n| line.word(n.as_str()));
+        let mut line = self.names.iter().fold(CliLine::new(&["token", "create"]), |line, n| line.arg(n.as_str()));
         if let Some(account) = &self.account {
             line = line.option("account", account.as_str());
         }

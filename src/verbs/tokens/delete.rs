@@ -65,17 +65,17 @@ impl Change for DeleteTokens {
     fn cli(&self, out: &Deleted) -> CliLine {
         // Tokens made by the named ones aren't listed in the command.
         let names = out.tokens.iter().take(out.named).map(Token::full_name);
-        let line = names.fold(CliLine::new(&["token", "revoke"]), CliLine::word);
-        let line = if self.with_made { line.word("--with-made") } else { line };
+        let line = names.fold(CliLine::new(&["token", "revoke"]), CliLine::arg);
+        let line = if self.with_made { line.arg("--with-made") } else { line };
         line.option("confirm", self.typed.as_str())
     }
 }
 
 /// Puts `token` into the trash and returns the audit entry.
 pub(in crate::verbs) fn trash(token: &mut Token, tx: &mut dyn Tx, env: &Env<'_>) -> Result<AuditEntry> {
-    let before = token.status(env.now).word();
+    let before = token.status(env.now).as_str();
     token.deleted_at = Some(env.now);
-    let entry = entry(DeleteTokens::NAME, token).changed("status", before, token.status(env.now).word());
+    let entry = entry(DeleteTokens::NAME, token).changed("status", before, token.status(env.now).as_str());
     tx.update_token(token)?;
     if let Some(stored) = tx.token(token.id)? {
         *token = stored;

@@ -97,7 +97,7 @@ impl Change for EditToken {
     }
 
     fn cli(&self, out: &Edited) -> CliLine {
-        let mut line = CliLine::new(&["token", "edit"]).word(out.before.full_name());
+        let mut line = CliLine::new(&["token", "edit"]).arg(out.before.full_name());
         if let Some(name) = &self.name {
             line = line.option("name", name.as_str());
         }
@@ -107,7 +107,7 @@ impl Change for EditToken {
         line = expires(line, self.expires);
         match &self.selection {
             None => line,
-            Some(SelectionEdit::Replace(Selection::Custom(none))) if none.is_empty() => line.word("--nothing"),
+            Some(SelectionEdit::Replace(Selection::Custom(none))) if none.is_empty() => line.arg("--nothing"),
             Some(SelectionEdit::Replace(selection)) => selected(line, selection),
             Some(SelectionEdit::Sets { add, drop }) => {
                 let line = add.iter().fold(line, |line, set| line.option("add-set", set.as_str()));
@@ -167,7 +167,7 @@ impl EditToken {
     fn overtaken(&self, seen: &Token, stored: &Token, snapshot: &dyn Snapshot, env: &Env<'_>) -> Error {
         let yours = self.applied(seen, snapshot, env).ok();
         let told = |change: token_diff::Change| {
-            let word = change.field.word();
+            let word = change.field.as_str();
             let yours = yours.as_ref().map(|y| change.field.of(y, env.zone));
             let yours = match yours.filter(|y| *y != change.field.of(seen, env.zone)) {
                 Some(yours) => format!("yours {yours}"),

@@ -61,7 +61,7 @@ impl Change for DisableTokens {
     }
 
     fn cli(&self, out: &Vec<Token>) -> CliLine {
-        out.iter().fold(CliLine::new(&["token", "disable"]), |line, t| line.word(t.full_name()))
+        out.iter().fold(CliLine::new(&["token", "disable"]), |line, t| line.arg(t.full_name()))
     }
 }
 
@@ -89,7 +89,7 @@ impl Change for EnableTokens {
     }
 
     fn cli(&self, out: &Vec<Token>) -> CliLine {
-        out.iter().fold(CliLine::new(&["token", "enable"]), |line, t| line.word(t.full_name()))
+        out.iter().fold(CliLine::new(&["token", "enable"]), |line, t| line.arg(t.full_name()))
     }
 }
 

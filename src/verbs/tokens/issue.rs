@@ -184,7 +184,7 @@ pub(super) fn born(verb: &'static str, token: &Token) -> AuditEntry {
         .with("expires", token.expiry.at().map(Timestamp::rfc3339))
         .with("secret", token.hint.as_str());
     // Without the field, it is the role of the account.
-    if token.issued_role == token.owner.role { entry } else { entry.with("issued_role", token.issued_role.word()) }
+    if token.issued_role == token.owner.role { entry } else { entry.with("issued_role", token.issued_role.as_str()) }
 }
 
 /// Creates an audit entry about a change of `before`, with all editable and regenerated fields that differ.
@@ -196,7 +196,7 @@ pub(super) fn altered(verb: &'static str, before: &Token, after: &Token) -> Audi
         .changed("expires", expires(before), expires(after))
         .changed("api", before.selection.told(), after.selection.told())
         .changed("secret", before.hint.as_str(), after.hint.as_str())
-        .changed("issued_role", before.issued_role.word(), after.issued_role.word())
+        .changed("issued_role", before.issued_role.as_str(), after.issued_role.as_str())
 }
 
 /// Adds `--expires` to a command.
@@ -212,7 +212,7 @@ pub(super) fn expires(line: CliLine, spec: Option<ExpirySpec>) -> CliLine {
 /// Adds the options that choose `selection` to a command.
 pub(super) fn selected(line: CliLine, selection: &Selection) -> CliLine {
     match selection {
-        Selection::Inherit => line.word("--inherit"),
+        Selection::Inherit => line.arg("--inherit"),
         Selection::Sets(sets) => sets.iter().fold(line, |l, s| l.option("set", s.as_str())),
         Selection::Custom(methods) => methods.iter().fold(line, |l, m| l.option("method", m.as_str())),
     }

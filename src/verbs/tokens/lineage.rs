@@ -28,7 +28,7 @@ pub struct Made {
 
 impl Made {
     /// Returns `2 tokens that live on: ops/a, ops/b`. `None` if nothing was made.
-    pub fn words(&self) -> Option<String> {
+    pub fn describe(&self) -> Option<String> {
         let least = if self.is_least { "more than " } else { "" };
         let what = match self.count {
             0 => return None,

@@ -100,10 +100,10 @@ impl BatchedChange for PurgeTokens {
         let count = snapshot.doomed_count(&query)?;
         if count != self.confirm {
             return Err(Error::conflict("the confirmation differs; nothing was purged")
-                .why(format!("the number of tokens was expected: {count} {} now", self.which.word())));
+                .why(format!("the number of tokens was expected: {count} {} now", self.which.as_str())));
         }
         if count == 0 {
-            return Err(Error::not_found(format!("no token is {}: there is nothing to purge", self.which.word())));
+            return Err(Error::not_found(format!("no token is {}: there is nothing to purge", self.which.as_str())));
         }
         self.begun = Some(env.now);
         Ok(count)
@@ -122,7 +122,8 @@ impl BatchedChange for PurgeTokens {
         let ids: Vec<_> = found.iter().map(|doomed| doomed.token).collect();
         tx.purge(&ids, env.now)?;
         let entry = |doomed: Doomed| {
-            AuditEntry::new(Self::NAME, doomed.token, doomed.full_name).with(self.which.word(), doomed.since.rfc3339())
+            AuditEntry::new(Self::NAME, doomed.token, doomed.full_name)
+                .with(self.which.as_str(), doomed.since.rfc3339())
         };
         Ok(found.into_iter().map(entry).collect())
     }
@@ -133,7 +134,7 @@ impl BatchedChange for PurgeTokens {
             Milestone::Finished(count) => (Self::FINISHED, "purged", count),
             Milestone::Stopped(count) => (Self::STOPPED, "purged", count),
         };
-        let target = format!("{} tokens", self.which.word());
+        let target = format!("{} tokens", self.which.as_str());
         AuditEntry::new(verb, &target, &target).with(key, count)
     }
 
@@ -143,7 +144,7 @@ impl BatchedChange for PurgeTokens {
 
     fn cli(&self) -> CliLine {
         CliLine::new(&["token", "purge"])
-            .word(format!("--{}", self.which.word()))
+            .arg(format!("--{}", self.which.as_str()))
             .option("confirm", self.confirm.to_string())
     }
 }

@@ -79,7 +79,7 @@ impl Change for RegenerateToken {
     }
 
     fn cli(&self, out: &Issued) -> CliLine {
-        let mut line = CliLine::new(&["token", "regenerate"]).word(out.token.full_name());
+        let mut line = CliLine::new(&["token", "regenerate"]).arg(out.token.full_name());
         if let Some(grace) = self.grace {
             line = line.option("grace", grace.to_string());
         }

@@ -57,7 +57,7 @@ impl Change for RestoreTokens {
             let after = &became.after;
             let before = became.before.as_ref().unwrap_or(after);
             entry(Self::NAME, before)
-                .changed("status", before.status(env.now).word(), after.status(env.now).word())
+                .changed("status", before.status(env.now).as_str(), after.status(env.now).as_str())
                 .changed("name", before.name.as_str(), after.name.as_str())
         };
         let entries: Vec<_> = changes.iter().map(told).collect();
@@ -69,10 +69,10 @@ impl Change for RestoreTokens {
         let line = CliLine::new(&["token", "restore"]);
         match &self.rename {
             Some(name) => {
-                let line = self.tokens.iter().fold(line, |line, one| line.word(one.token.to_string()));
+                let line = self.tokens.iter().fold(line, |line, one| line.arg(one.token.to_string()));
                 line.option("as", name.as_str())
             }
-            None => out.iter().fold(line, |line, token| line.word(token.full_name())),
+            None => out.iter().fold(line, |line, token| line.arg(token.full_name())),
         }
     }
 }

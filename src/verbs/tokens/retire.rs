@@ -46,6 +46,6 @@ impl Change for RetireToken {
     }
 
     fn cli(&self, out: &Token) -> CliLine {
-        CliLine::new(&["token", "retire"]).word(out.full_name())
+        CliLine::new(&["token", "retire"]).arg(out.full_name())
     }
 }

@@ -155,7 +155,7 @@ fn nearest(snapshot: &dyn Snapshot, wanted: &MethodId) -> Result<Option<MethodId
 
 impl Can {
     /// Describes the reason in a sentence.
-    pub fn sentence(withheld: Withheld) -> String {
+    pub fn describe(withheld: Withheld) -> String {
         match withheld {
             Withheld::NotSelected => "its API selection does not hold the method".to_owned(),
             Withheld::PickedOneByOne => "jeton.* methods are picked one by one: no API set holds them".to_owned(),
@@ -165,7 +165,7 @@ impl Can {
                 format!("the method is above the ceiling of the role that its secret was issued under, {role}")
             }
             Withheld::Refused(Reason::Deleted) => "the token is in the trash".to_owned(),
-            Withheld::Refused(reason) => reason.sentence().to_owned(),
+            Withheld::Refused(reason) => reason.describe().to_owned(),
         }
     }
 }

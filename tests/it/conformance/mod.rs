@@ -67,7 +67,7 @@ impl<E: Engine> Furnished<E> {
             tx.set_catalogue(&Catalogue::shipped("jeton")?)?;
             tx.set_catalogue(&Catalogue::shipped("cloud-platform")?)?;
             for role in Role::ALL {
-                add_account(tx, role.word(), role)?;
+                add_account(tx, role.as_str(), role)?;
             }
             Ok(())
         })

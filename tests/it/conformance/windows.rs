@@ -195,7 +195,7 @@ fn filters() -> Vec<Filter> {
 }
 
 fn plant<E: Engine>(f: &Furnished<E>, plan: &[Planned]) -> Vec<Token> {
-    let accounts: Vec<AccountId> = Role::ALL.map(|r| f.account(r.word()).id).into();
+    let accounts: Vec<AccountId> = Role::ALL.map(|r| f.account(r.as_str()).id).into();
     let mut taken = BTreeSet::new();
     let ids = change(&f.store, |tx| {
         let mut ids = Vec::new();
@@ -279,7 +279,7 @@ pub fn windows_agree_with_a_model<E: Engine>() {
         .run(&(plans, prop::collection::vec(picks, 12)), |(plan, picks)| {
             let f = Furnished::<E>::new();
             let tokens = plant(&f, &plan);
-            let accounts: Vec<Account> = Role::ALL.map(|r| f.account(r.word())).into();
+            let accounts: Vec<Account> = Role::ALL.map(|r| f.account(r.as_str())).into();
             let (filters, sorts): (Vec<Filter>, Vec<Sort>) = (filters(), sorts().collect());
             for (filter, sort, reader, account, limit) in picks {
                 for trashed in [false, true] {

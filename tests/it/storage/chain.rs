@@ -81,7 +81,7 @@ fn any_tampering_with_rows_names_the_first_bad_one() {
         let verified = verify(&house, &[]);
         assert_eq!(kinds(&verified)[0], (Some(seq), kind), "{sql}");
         assert!(verified.checkpoint.is_none(), "a broken log is not anchored");
-        let text = verified.report.findings[0].text(&utc_zone());
+        let text = verified.report.findings[0].describe(&utc_zone());
         assert!(text.contains(&seq.to_string()) || kind == "emptied", "{text}");
         assert_eq!(house.store().audit_log().is_err(), kind != "emptied", "{sql}");
     }
@@ -102,7 +102,7 @@ fn an_altered_table_is_a_finding_and_no_error() {
         raw(&house).execute_batch(sql).unwrap();
         let verified = verify(&house, &[]);
         assert_eq!(kinds(&verified), [(None, "table")], "{sql}");
-        let text = verified.report.findings[0].text(&utc_zone());
+        let text = verified.report.findings[0].describe(&utc_zone());
         assert!(text.contains(said), "{text}");
     }
 }
@@ -136,7 +136,7 @@ fn what_the_chain_can_not_show_checkpoints_do() {
     assert_eq!(kinds(&verify(&house, &[])), [], "without an anchor it can't be seen");
     let verified = verify(&house, &kept);
     assert_eq!(kinds(&verified), [(Some(6), "rewritten")]);
-    let text = verified.report.findings[0].text(&utc_zone());
+    let text = verified.report.findings[0].describe(&utc_zone());
     assert!(text.contains("rows 6 to 6 were rewritten") && text.contains("at 5 holds"), "{text}");
     rewrite(&house, 1, "eve");
     assert_eq!(kinds(&verify(&house, &kept)), [(Some(1), "rewritten")]);
@@ -148,7 +148,7 @@ fn what_the_chain_can_not_show_checkpoints_do() {
     let verb = VerifyAudit { checkpoints: kept.to_vec(), reach: Reach::LastCheckpoint };
     let verified = ask(&house.jeton, &Credential::Store, verb).unwrap();
     assert_eq!(kinds(&verified), [(Some(9), "cut")], "told from the first row on, where something is wrong");
-    let text = verified.report.findings[0].text(&utc_zone());
+    let text = verified.report.findings[0].describe(&utc_zone());
     assert!(text.starts_with("rows after 8 are missing: ") && text.ends_with("has 10"), "{text}");
     raw(&house).execute_batch("DELETE FROM audit").unwrap();
     assert_eq!(kinds(&verify(&house, &kept)), [(Some(1), "emptied"), (Some(1), "cut")]);

@@ -133,7 +133,7 @@ fn the_first_schema_is_brought_to_the_newest() {
 
     // Methods and their routes are complete, and may be public now.
     let mut catalogue = store.read(|s| s.catalogues()).unwrap().into_iter().find(|c| c.name == "x").unwrap();
-    let found: Vec<_> = catalogue.methods().map(|m| (m.id.as_str(), m.access.word(), m.routes.len())).collect();
+    let found: Vec<_> = catalogue.methods().map(|m| (m.id.as_str(), m.access.as_str(), m.routes.len())).collect();
     assert_eq!(found, [("a.B", "read", 2), ("a.C", "admin", 1)]);
     catalogue.groups[0].methods[0].access = jeton::domain::method::Access::Public;
     store

@@ -82,7 +82,7 @@ impl House {
     pub fn inhabited() -> Self {
         let house = Self::new();
         for role in [Role::Admin, Role::Member, Role::Viewer] {
-            house.account(role.word(), role);
+            house.account(role.as_str(), role);
         }
         house
     }

@@ -21,7 +21,7 @@ pub fn deny(house: &House, token: Option<&Token>, reason: Reason, address: &str,
     let denied = Denial {
         token: token.map(|token| token.id),
         secret: public.as_ref(),
-        reason: reason.word(),
+        reason: reason.as_str(),
         at: Timestamp(house.now().0 - ago * 1000),
         count: 1,
         method: "environment.control.StopEnv",

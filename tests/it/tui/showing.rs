@@ -91,7 +91,7 @@ fn every_order_scrolls_through_several_windows_down_and_up() {
             s.keys(&format!("s{}{}{turned}<enter>", "k".repeat(8), "j".repeat(at)));
             let sort = s.model.tokens().unwrap().shape.sort;
             assert_eq!((sort.column, sort.descending), (column, usual != (turned == "<space>")));
-            s.assert_shows(&format!("{} {}", if sort.descending { "↑" } else { "↓" }, column.word()));
+            s.assert_shows(&format!("{} {}", if sort.descending { "↑" } else { "↓" }, column.as_str()));
             let all = ListTokens {
                 whose: ListOf::All,
                 filter: Filter::default(),

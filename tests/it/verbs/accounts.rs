@@ -10,10 +10,10 @@ fn inheriting(house: &House, who: &str, name: &str) -> Secret {
 /// Returns the decisions of the next request with `secret` for a read, a write and an admin method.
 fn may(house: &House, secret: &Secret) -> [&'static str; 3] {
     let shipped = Catalogue::shipped("cloud-platform").unwrap();
-    let of = |access: &str| shipped.methods().find(|m| m.access.word() == access).unwrap().id.clone();
+    let of = |access: &str| shipped.methods().find(|m| m.access.as_str() == access).unwrap().id.clone();
     ["read", "write", "admin"].map(|access| match secret.expose(|s| house.decide(s, Some(&of(access)))) {
         Decision::Allowed(_) => "yes",
-        Decision::Denied(reason, _) => reason.word(),
+        Decision::Denied(reason, _) => reason.as_str(),
         Decision::UnknownMethod => "unknown",
     })
 }

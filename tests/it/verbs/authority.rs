@@ -18,7 +18,7 @@ fn of(account: &str, name: &str, selection: Selection) -> CreateToken {
 fn effective_role_is_the_lower_of_both_for_every_pair() {
     let house = House::inhabited();
     for issued in Role::ALL {
-        let (token, secret) = house.token_issued_under(issued, "member", issued.word(), &Selection::Inherit);
+        let (token, secret) = house.token_issued_under(issued, "member", issued.as_str(), &Selection::Inherit);
         for now in Role::ALL {
             house.set_role("member", now);
             assert_eq!(house.role_of(&secret), Some(issued.min(now)), "{issued} {now}");

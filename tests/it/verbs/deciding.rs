@@ -10,7 +10,7 @@ fn decide(house: &House, presented: &str, method: Option<&str>) -> Decision {
 fn reason(decision: Decision) -> &'static str {
     match decision {
         Decision::Allowed(_) => "allowed",
-        Decision::Denied(reason, _) => reason.word(),
+        Decision::Denied(reason, _) => reason.as_str(),
         Decision::UnknownMethod => "unknown-method",
     }
 }
@@ -73,7 +73,7 @@ fn each_reason() {
 fn permission_is_the_selection_under_the_roles_ceiling() {
     let house = House::inhabited();
     let shipped = jeton::domain::catalogue::Catalogue::shipped("cloud-platform").unwrap();
-    let of = |access: &str| shipped.methods().find(|m| m.access.word() == access).unwrap().id.to_string();
+    let of = |access: &str| shipped.methods().find(|m| m.access.as_str() == access).unwrap().id.to_string();
     let (read, write, admin) = (of("read"), of("write"), of("admin"));
     let said = |who: &str, selection: Selection, method: &str| {
         let name = format!("x{}", house.audit().len());
@@ -96,7 +96,7 @@ fn permission_is_the_selection_under_the_roles_ceiling() {
     }
     let set = "Maven Plugin";
     let members = jeton::domain::catalogue::set::members(std::slice::from_ref(&shipped), set);
-    for method in shipped.methods().filter(|m| m.access.word() == "read") {
+    for method in shipped.methods().filter(|m| m.access.as_str() == "read") {
         let expected = if members.contains(&method.id) { yes } else { no };
         let selection = Selection::Sets([set.to_owned()].into());
         assert_eq!(said("viewer", selection, method.id.as_str()), expected, "{}", method.id);

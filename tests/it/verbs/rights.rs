@@ -94,7 +94,7 @@ fn show_can_and_every_decision_agree() {
                         }
                         let decided = secret.expose(|s| house.decide(s, Some(id)));
                         assert_eq!(matches!(decided, Decision::Allowed(_)), can.is_none(), "{cell}: {decided:?}");
-                        seen.insert(can.map_or("allowed", Withheld::word));
+                        seen.insert(can.map_or("allowed", Withheld::as_str));
                     }
                 }
                 house.ask(OWNER, enable(&[&format!("someone/{name}")])).unwrap();

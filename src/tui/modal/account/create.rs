@@ -116,7 +116,7 @@ impl Dialog for Create {
         sheet.field(Slot::Username, "Username", &self.username);
         sheet.note("1 to 32 of a-z 0-9 . _ -   nobody else ever gets it", theme.dim);
         sheet.blank();
-        let words: Vec<&str> = self.roles.values().iter().map(|role| role.word()).collect();
+        let words: Vec<&str> = self.roles.values().iter().map(|role| role.as_str()).collect();
         sheet.choice(Slot::Role, "Role", &words, self.roles.taken());
         sheet.note(meaning(self.role()), theme.dim);
         sheet.blank();

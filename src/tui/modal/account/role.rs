@@ -27,7 +27,7 @@ pub const fn meaning(role: Role) -> &'static str {
 
 /// Describes the effect of a role change on `active` tokens, from their next request on.
 fn change(before: Role, after: Role, active: u32) -> String {
-    let named = |accesses: Vec<Access>| accesses.iter().map(|a| a.word()).collect::<Vec<_>>().join(" and ");
+    let named = |accesses: Vec<Access>| accesses.iter().map(|a| a.as_str()).collect::<Vec<_>>().join(" and ");
     let only = |one: Role, other: Role| -> Vec<Access> {
         Access::ALL.into_iter().filter(|a| one.permits(*a) && !other.permits(*a)).collect()
     };
@@ -109,7 +109,7 @@ impl Dialog for RoleOf {
 
     fn fill(&self, sheet: &mut Sheet<'_, Slot>, _model: &Model) {
         let theme = sheet.theme;
-        let words: Vec<&str> = self.roles.values().iter().map(|role| role.word()).collect();
+        let words: Vec<&str> = self.roles.values().iter().map(|role| role.as_str()).collect();
         sheet.choice(Slot::Role, "Role", &words, self.roles.taken());
         sheet.note(meaning(self.role()), theme.dim);
         sheet.blank();

@@ -15,11 +15,11 @@ pub(super) struct Narrowed {
 
 impl Typed for Narrowed {
     const FIELDS: &'static [(&'static str, Narrow<Self>)] = &[
-        ("role", |narrowed, value| begun(&mut narrowed.role, value, &Role::ALL.map(|role| (role, role.word())))),
+        ("role", |narrowed, value| begun(&mut narrowed.role, value, &Role::ALL.map(|role| (role, role.as_str())))),
         ("status", |narrowed, value| begun(&mut narrowed.enabled, value, &[(true, "enabled"), (false, "disabled")])),
     ];
 
-    fn word(&mut self, word: String) {
+    fn add_word(&mut self, word: String) {
         self.words.push(word);
     }
 }

@@ -75,7 +75,7 @@ impl Columns {
         let (state, style) = state(&row.account, theme);
         let mut spans = vec![Span::styled(if here { "▶ " } else { "  " }, base)];
         spans.extend(highlighted(&fit(row.account.username.as_str(), self.name), words, base, theme.matched));
-        spans.push(Span::styled(format!(" {} ", fit(row.account.role.word(), ROLE)), base));
+        spans.push(Span::styled(format!(" {} ", fit(row.account.role.as_str(), ROLE)), base));
         spans.push(Span::styled(fit(state, STATE), over(style)));
         let numbers =
             [(row.tokens.active, self.active), (row.tokens.kept, self.kept), (row.tokens.trashed, self.trash)];
@@ -187,7 +187,7 @@ impl Accounts {
             Line::styled(cut(account.username.as_str(), columns), theme.strong),
             Line::default(),
             fact("Id", &account.id.to_string(), Style::new()),
-            fact("Role", account.role.word(), Style::new()),
+            fact("Role", account.role.as_str(), Style::new()),
             fact("State", state, style),
             fact("Password", if account.temporary_password { "temporary" } else { "its own" }, Style::new()),
             fact("Tokens", &held, Style::new()),

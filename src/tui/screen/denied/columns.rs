@@ -122,7 +122,7 @@ pub(super) fn token(row: &DeniedRow) -> String {
 const fn brief(standing: Standing) -> &'static str {
     match standing {
         Standing::Previous => "in overlap",
-        Standing::Current | Standing::Old | Standing::Deleted | Standing::Purged | Standing::Wrong => standing.word(),
+        Standing::Current | Standing::Old | Standing::Deleted | Standing::Purged | Standing::Wrong => standing.as_str(),
     }
 }
 

@@ -79,8 +79,8 @@ impl Denied {
 
     fn about(&self, model: &Model) -> [String; 2] {
         let Some(row) = self.current() else { return [String::new(), String::new()] };
-        let why = Reason::of(&row.reason).map_or_else(|| row.reason.clone(), |reason| reason.sentence().to_owned());
-        let with = |secret: &LedgerSecret| format!(" · {}, {}", secret.hint, secret.standing.sentence());
+        let why = Reason::parse(&row.reason).map_or_else(|| row.reason.clone(), |reason| reason.describe().to_owned());
+        let with = |secret: &LedgerSecret| format!(" · {}, {}", secret.hint, secret.standing.describe());
         let first = format!("{}: {why}{}", token(row), row.secret.as_ref().map_or_else(String::new, with));
         let (address, client) = caller(&row.address, &row.client);
         let second = format!(

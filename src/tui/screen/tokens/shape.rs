@@ -69,7 +69,7 @@ impl Shape {
 
     /// Returns the order, e.g. `↓ name`.
     pub fn order(self) -> String {
-        format!("{} {}", self.arrow(), self.sort.column.word())
+        format!("{} {}", self.arrow(), self.sort.column.as_str())
     }
 
     /// Returns `↓` for ascending order, `↑` for descending order.

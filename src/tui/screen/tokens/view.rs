@@ -52,7 +52,7 @@ impl Tokens {
         };
         let (about, soon) = if self.shape.trashed {
             let keep = model.me.as_ref().map_or_else(|| Policy::default().trash, |me| me.policy.trash);
-            (format!("Trash, kept for {}", keep.words()), String::new())
+            (format!("Trash, kept for {}", keep.describe()), String::new())
         } else {
             let limit = match self.tally.limit {
                 0 => format!("{} active", self.tally.active),
