@@ -8,7 +8,7 @@ use crate::domain::endpoint::Endpoint;
 use crate::domain::proof::ProxyProof;
 use crate::domain::route::map::RouteMap;
 use crate::domain::suggest::did_you_mean;
-use crate::domain::text::shown;
+use crate::domain::text::escape_untrusted;
 use crate::error::{Error, Result};
 use crate::guide::{self, Guide, Listen, Subject, Tls, Upstream};
 use crate::http;
@@ -41,12 +41,14 @@ pub(super) fn run(app: &mut App, args: &GuideArgs) -> Result<()> {
         app.out.note("! no method has a route: everything will be denied. Routes come with a catalogue");
     }
     if !args.catalogue.is_empty() {
-        let options: Vec<String> = catalogues.iter().map(|c| format!("--catalogue {}", shown(&c.name))).collect();
+        let options: Vec<String> =
+            catalogues.iter().map(|c| format!("--catalogue {}", escape_untrusted(&c.name))).collect();
         // If printed again without this option, the configuration would let more through.
         map.remarks.insert(0, format!("printed with {}: no other catalogue's routes", options.join(" ")));
     }
     if !args.preflights.is_empty() {
-        let options: Vec<String> = args.preflights.iter().map(|name| format!("--preflights {}", shown(name))).collect();
+        let options: Vec<String> =
+            args.preflights.iter().map(|name| format!("--preflights {}", escape_untrusted(name))).collect();
         map.remarks.insert(0, format!("printed with {}: CORS preflights pass without a token", options.join(" ")));
     }
     let serve = &app.settings.serve;

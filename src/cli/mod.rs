@@ -277,7 +277,7 @@ impl App {
         self.prompt.silence();
         let who = self.who()?;
         match self.prompt.given_password()? {
-            Some(password) => Ok(Credential::password(who, Password::typed(password))),
+            Some(password) => Ok(Credential::password(who, Password::from_raw(password))),
             None => self.prompted(who, replace).map(|(credential, _)| credential),
         }
     }
@@ -293,7 +293,7 @@ impl App {
         match self.prompt.given_password()? {
             None => self.prompted(who, false),
             Some(password) => {
-                let credential = Credential::password(who, Password::typed(password));
+                let credential = Credential::password(who, Password::from_raw(password));
                 let session = self.signed_in(&credential, false)?;
                 Ok((credential, session))
             }
@@ -313,7 +313,7 @@ impl App {
         let mut tries = 0;
         loop {
             let password = self.prompt.hidden(&format!("Password of {who}"))?;
-            let credential = Credential::password(who.clone(), Password::typed(password));
+            let credential = Credential::password(who.clone(), Password::from_raw(password));
             tries += 1;
             match self.signed_in(&credential, replace) {
                 Ok(session) => return Ok((credential, session)),

@@ -35,8 +35,8 @@ fn typed(app: &App, username: &Username) -> Result<Password> {
         tries += 1;
         let refused = match Password::new(app.prompt.hidden(&format!("New password of {username}"))?) {
             Ok(password) => {
-                let again = Password::typed(app.prompt.hidden("The same again")?);
-                if password.is_same(&again) {
+                let again = Password::from_raw(app.prompt.hidden("The same again")?);
+                if password.is_same_as(&again) {
                     return Ok(password);
                 }
                 Error::new(Kind::Denied, "the two passwords differ")

@@ -13,7 +13,7 @@ use zeroize::Zeroizing;
 
 use super::json::SCHEMA;
 use crate::domain::secret::Secret;
-use crate::domain::text::{is_hostile, shown, shown_lines};
+use crate::domain::text::{escape_untrusted, escape_untrusted_lines, is_control_or_bidi};
 use crate::error::{Error, Result};
 use crate::platform::process;
 
@@ -51,7 +51,7 @@ impl Output {
     /// [`crate::error::Kind::Failure`] if the line can't be written. The message is empty if the reader has closed the
     /// pipe.
     pub fn line(&mut self, text: &str) -> Result<()> {
-        self.data(&format!("{}\n", shown(text)))
+        self.data(&format!("{}\n", escape_untrusted(text)))
     }
 
     /// Prints a document of several lines.
@@ -59,7 +59,7 @@ impl Output {
     /// # Errors
     /// Those of [`Output::line`].
     pub fn document(&mut self, text: &str) -> Result<()> {
-        self.data(&shown_lines(text))
+        self.data(&escape_untrusted_lines(text))
     }
 
     /// Prints a table of data.
@@ -84,7 +84,7 @@ impl Output {
     /// Prints a message, unless quiet.
     pub fn note(&self, text: &str) {
         if !self.quiet {
-            complain(&format!("{}\n", shown(text)));
+            complain(&format!("{}\n", escape_untrusted(text)));
         }
     }
 
@@ -98,7 +98,7 @@ impl Output {
         let is_shown = !self.quiet && io::stderr().is_terminal();
         move |text| {
             if is_shown {
-                complain(&format!("\r{:<72}\r{0}", shown(text)));
+                complain(&format!("\r{:<72}\r{0}", escape_untrusted(text)));
             }
         }
     }
@@ -248,10 +248,10 @@ pub fn error(e: &Error, as_json: bool) {
 /// Returns the error as lines of text.
 pub fn in_words(e: &Error) -> String {
     let why = e.why.as_ref().map_or_else(String::new, |why| format!(": {why}"));
-    let mut text = shown(&format!("error: {}{why}", e.what)).into_owned();
+    let mut text = escape_untrusted(&format!("error: {}{why}", e.what)).into_owned();
     text.push('\n');
     if let Some(next) = &e.next {
-        text.push_str(&format!("  {}\n", shown(next)));
+        text.push_str(&format!("  {}\n", escape_untrusted(next)));
     }
     text
 }
@@ -275,7 +275,7 @@ fn json(value: &impl Serialize, room: usize) -> Result<Zeroizing<String>> {
     let text = std::str::from_utf8(&bytes).map_err(|e| unwritten(io::Error::other(e)))?;
     let mut safe = Zeroizing::new(String::with_capacity(text.len() + 64));
     for c in text.chars() {
-        if is_hostile(c) {
+        if is_control_or_bidi(c) {
             for unit in c.encode_utf16(&mut [0; 2]) {
                 safe.push_str(&format!("\\u{unit:04x}"));
             }
@@ -311,7 +311,7 @@ impl Table {
     }
 
     pub fn row(&mut self, cells: impl IntoIterator<Item = String>) {
-        let cells: Vec<String> = cells.into_iter().map(|c| shown(&c).into_owned()).collect();
+        let cells: Vec<String> = cells.into_iter().map(|c| escape_untrusted(&c).into_owned()).collect();
         for (width, cell) in self.widths.iter_mut().zip(&cells) {
             *width = (*width).max(cell.width());
         }
@@ -351,14 +351,14 @@ mod tests {
         let starts: Vec<usize> = text.lines().map(|l| l[..l.rfind(['A', 'x', 'y']).unwrap()].width()).collect();
         assert_eq!(text.lines().count(), 3);
         assert!(starts.iter().all(|s| *s == starts[0]), "{text}");
-        assert!(!text.replace('\n', "").chars().any(is_hostile), "{text}");
+        assert!(!text.replace('\n', "").chars().any(is_control_or_bidi), "{text}");
     }
 
     #[test]
     fn json_holds_no_raw_hostile_character_and_reads_back() {
         let nasty = "\u{1b}[2J\u{9b}\u{202e}\u{e0001}\u{7f}\"\\ok";
         let text = json(&nasty, JSON_ROOM).unwrap();
-        assert!(!text.chars().any(is_hostile), "{}", text.as_str());
+        assert!(!text.chars().any(is_control_or_bidi), "{}", text.as_str());
         assert_eq!(serde_json::from_str::<String>(&text).unwrap(), nasty);
     }
 }

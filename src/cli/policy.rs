@@ -8,7 +8,7 @@ use super::args::{PolicyCommand, SetPolicyArgs};
 use super::json::SCHEMA;
 use super::output::Table;
 use crate::domain::policy::Policy;
-use crate::domain::text::shown;
+use crate::domain::text::escape_untrusted;
 use crate::error::{Error, Result};
 use crate::verbs::policy::{ListPolicy, SetPolicy};
 
@@ -82,7 +82,7 @@ fn changes(words: &[String]) -> Result<Vec<(String, String)>> {
         Some((key, value)) => Ok((whole(key), value.to_owned())),
         None => {
             let head: String = word.chars().take(32).collect();
-            Err(Error::usage(format!("\"{}\" has no value", shown(&head)))
+            Err(Error::usage(format!("\"{}\" has no value", escape_untrusted(&head)))
                 .why("a rule is changed with KEY VALUE, several with KEY=VALUE each"))
         }
     };

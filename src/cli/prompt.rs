@@ -8,7 +8,7 @@ use std::path::{Path, PathBuf};
 
 use zeroize::Zeroizing;
 
-use crate::domain::text::shown;
+use crate::domain::text::escape_untrusted;
 use crate::error::{Error, Kind, Result};
 use crate::platform::echo::{EchoOff, TERMINAL};
 use crate::platform::input::{FirstLine, SECRET_LINE_MOST, first_line, is_standard, private_line, secret_line};
@@ -159,12 +159,12 @@ impl Prompt {
     ///
     /// [`crate::error::Kind::Failure`] if there is no terminal.
     pub fn show(&self, text: &str) -> Result<()> {
-        say(&format!("{}\n", shown(text)))
+        say(&format!("{}\n", escape_untrusted(text)))
     }
 }
 
 fn ask(label: &str) -> Result<FirstLine> {
-    say(&format!("{}: ", shown(label)))?;
+    say(&format!("{}: ", escape_untrusted(label)))?;
     let terminal = File::open(TERMINAL).map_err(unusable)?;
     first_line(&terminal, SECRET_LINE_MOST)
 }

@@ -9,7 +9,7 @@ use std::sync::Arc;
 use serde::{Deserialize, Deserializer};
 use zeroize::Zeroizing;
 
-use crate::domain::secret::{Secret, stands_in};
+use crate::domain::secret::{Secret, contains_secret};
 use crate::error::{Error, Result};
 
 /// Maximum size of a configuration file, in bytes.
@@ -65,7 +65,7 @@ fn secret<'de, D: Deserializer<'de>>(from: D) -> std::result::Result<Option<Arc<
 /// it.
 pub(super) fn read(path: &Path) -> Result<Option<(PathBuf, Keys)>> {
     let refused = |why: String| {
-        let why = if stands_in(&why) { "a secret stands where none belongs".to_owned() } else { why };
+        let why = if contains_secret(&why) { "a secret stands where none belongs".to_owned() } else { why };
         Error::usage(format!("the configuration {} can't be read", path.display())).why(why)
     };
     let (text, meta) = match text(path) {
@@ -96,7 +96,7 @@ pub(super) fn read(path: &Path) -> Result<Option<(PathBuf, Keys)>> {
         accept,
         proxies,
     ];
-    if texts.into_iter().filter_map(Option::as_deref).chain(store).any(stands_in) {
+    if texts.into_iter().filter_map(Option::as_deref).chain(store).any(contains_secret) {
         return Err(refused("a secret stands where none belongs".to_owned()));
     }
     if keys.store.as_ref().is_some_and(|s| s.starts_with("~")) {

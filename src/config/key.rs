@@ -7,7 +7,7 @@ use crate::domain::endpoint::Endpoint;
 use crate::domain::name::{TokenName, Username};
 use crate::domain::proxies::Proxies;
 use crate::domain::suggest::did_you_mean;
-use crate::domain::text::shown;
+use crate::domain::text::escape_untrusted;
 use crate::error::{Error, Result};
 
 /// A key of a configuration file.
@@ -99,7 +99,7 @@ impl Key {
     pub fn parse(text: &str) -> Result<Self> {
         Key::ALL.into_iter().find(|k| k.name() == text).ok_or_else(|| {
             let names: Vec<&str> = Key::ALL.into_iter().map(Key::name).collect();
-            let error = Error::usage(format!("there is no setting \"{}\"", shown(text)))
+            let error = Error::usage(format!("there is no setting \"{}\"", escape_untrusted(text)))
                 .why(format!("there are {}", names.join(", ")));
             did_you_mean(error, text, names)
         })
@@ -136,7 +136,8 @@ pub(super) fn group(text: &str) -> Result<String> {
         return Ok(text.to_owned());
     }
     let head: String = text.chars().take(32).collect();
-    Err(Error::usage(format!("\"{}\" is no name of a group", shown(&head))).why("it has 1 to 32 of A-Z a-z 0-9 _ - ."))
+    Err(Error::usage(format!("\"{}\" is no name of a group", escape_untrusted(&head)))
+        .why("it has 1 to 32 of A-Z a-z 0-9 _ - ."))
 }
 
 /// Maximum duration.
@@ -149,7 +150,7 @@ const LONGEST: Duration = Duration::from_secs(24 * 60 * 60);
 pub(super) fn pause(text: &str) -> Result<Duration> {
     let refused = || {
         let head: String = text.chars().take(32).collect();
-        Error::usage(format!("\"{}\" is no length of time", shown(&head)))
+        Error::usage(format!("\"{}\" is no length of time", escape_untrusted(&head)))
             .why("it is a whole number with s, min or h, such as 0s, 90s, 5min or 1h, a day at most")
     };
     let unit_at = text.find(|c: char| !c.is_ascii_digit()).ok_or_else(refused)?;

@@ -20,7 +20,7 @@ use std::time::Duration;
 
 use crate::domain::name::{TokenName, Username};
 use crate::domain::secret::Secret;
-use crate::domain::text::shown;
+use crate::domain::text::escape_untrusted;
 use crate::error::{Error, Result};
 use crate::platform::{input, paths, process};
 use crate::verbs::actor::Presented;
@@ -224,8 +224,10 @@ impl Settings {
             TokenFrom::Environment => process::token_from_environment()?,
         };
         let secret = Secret::parse(&line).map_err(|_| {
-            Error::unauthenticated("the token is not accepted")
-                .why(format!("what {} gives is no secret of the form jeton issues", shown(&source.to_string())))
+            Error::unauthenticated("the token is not accepted").why(format!(
+                "what {} gives is no secret of the form jeton issues",
+                escape_untrusted(&source.to_string())
+            ))
         })?;
         Ok(Some(self.expected(Arc::new(secret))))
     }

@@ -76,7 +76,7 @@ pub(super) struct Cast {
 }
 
 fn password() -> Password {
-    Password::typed(Zeroizing::new(PASSWORD.to_owned()))
+    Password::from_raw(Zeroizing::new(PASSWORD.to_owned()))
 }
 
 impl Cast {

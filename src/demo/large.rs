@@ -151,7 +151,7 @@ impl Filling<'_> {
 
     /// Makes the owner, the policy, and the token that manages everything.
     fn set_up(&self, owner: &Username, owners_secret: &Path) -> Result<()> {
-        let password = || Password::typed(Zeroizing::new(PASSWORD.to_owned()));
+        let password = || Password::from_raw(Zeroizing::new(PASSWORD.to_owned()));
         let init = Init {
             username: owner.clone(),
             password: NewPassword::Plain(password()),

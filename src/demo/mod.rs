@@ -120,7 +120,7 @@ mod tests {
         let path = demonstration.store();
         let caller = Caller { face: Face::Cli, source: "test".into(), patience: std::time::Duration::ZERO };
         let place = Place::new(path.clone(), world.clone(), caller);
-        let who = Credential::password(demonstration.username(), Password::typed(demonstration.password()));
+        let who = Credential::password(demonstration.username(), Password::from_raw(demonstration.password()));
         let me = ask(&place, &who, WhoAmI).unwrap();
         assert!(me.active_tokens < me.policy.active_tokens, "Generate must work");
 

@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-use crate::domain::text::shown;
+use crate::domain::text::escape_untrusted;
 use crate::error::{Error, Result};
 
 /// Maximum number of places.
@@ -31,7 +31,7 @@ impl Accept {
         for one in text.split(',').map(str::trim).filter(|one| !one.is_empty()) {
             let place = place(one).ok_or_else(|| {
                 let head: String = one.chars().take(64).collect();
-                Error::usage(format!("\"{}\" is no place for a token", shown(&head))).why(
+                Error::usage(format!("\"{}\" is no place for a token", escape_untrusted(&head))).why(
                     "it is header:NAME or query:NAME, of letters, digits, - and _; Authorization is accepted anyway, and \
                      headers that the service itself reads can't be",
                 )

@@ -3,7 +3,7 @@
 use serde_json::{Map, Value};
 use sha2::{Digest as _, Sha256};
 
-use crate::domain::text::shown;
+use crate::domain::text::escape_untrusted;
 use crate::domain::time::Timestamp;
 
 /// The interface that a request came from.
@@ -119,7 +119,7 @@ fn some<T>(items: impl ExactSizeIterator<Item = T>, told: impl Fn(T) -> String) 
 
 /// Formats the name of a detail, without quotes.
 fn name(key: &str) -> String {
-    shown(&cut(key)).into_owned()
+    escape_untrusted(&cut(key)).into_owned()
 }
 
 fn cut(text: &str) -> String {
@@ -135,7 +135,7 @@ fn quoted(text: &str) -> String {
 }
 
 fn in_quotes(text: &str) -> String {
-    format!("\"{}\"", shown(&text.replace('\\', "\\\\").replace('"', "\\\"")))
+    format!("\"{}\"", escape_untrusted(&text.replace('\\', "\\\\").replace('"', "\\\"")))
 }
 
 fn change(parts: &Map<String, Value>) -> Option<(&Value, &Value)> {
@@ -162,7 +162,7 @@ pub fn in_full(details: &str) -> Vec<Detail> {
                     Some((before, after)) => (Some(whole(before)), whole(after)),
                     None => (None, whole(value)),
                 };
-                Detail { key: shown(key).into_owned(), before, now }
+                Detail { key: escape_untrusted(key).into_owned(), before, now }
             };
             details.iter().map(told).collect()
         }
@@ -177,7 +177,9 @@ fn whole(value: &Value) -> Vec<String> {
         Value::Array(items) if items.is_empty() => vec!["nothing".to_owned()],
         Value::Array(items) => items.iter().flat_map(whole).collect(),
         Value::Object(parts) if parts.is_empty() => vec!["nothing".to_owned()],
-        Value::Object(parts) => parts.iter().flat_map(|(key, value)| part(&shown(key), whole(value))).collect(),
+        Value::Object(parts) => {
+            parts.iter().flat_map(|(key, value)| part(&escape_untrusted(key), whole(value))).collect()
+        }
     }
 }
 
@@ -311,7 +313,7 @@ mod tests {
         assert_eq!(in_brief("not\u{1b}[2J json"), "\"not\\u{1b}[2J json\"");
         let nasty = serde_json::json!({"a\u{202e}": {"before": "\u{1b}]0;x\u{7}\" → \"", "after": "y".repeat(500)}});
         let line = in_brief(&nasty.to_string());
-        assert!(!line.chars().any(crate::domain::text::is_hostile), "{line}");
+        assert!(!line.chars().any(crate::domain::text::is_control_or_bidi), "{line}");
         assert!(line.contains(r#"\" → \""#) && line.contains("…") && line.len() < 200, "{line}");
     }
 
@@ -335,7 +337,7 @@ mod tests {
         for evil in ["no\u{1b}[2J json", "{\"a\u{202e}\": {\"b\u{200b}\": [\"\\u001b[2J\"]}}"] {
             for detail in in_full(evil) {
                 let all = [vec![detail.key], detail.before.unwrap_or_default(), detail.now].concat().concat();
-                assert!(all.contains("\\u{") && !all.chars().any(crate::domain::text::is_hostile), "{all}");
+                assert!(all.contains("\\u{") && !all.chars().any(crate::domain::text::is_control_or_bidi), "{all}");
             }
         }
     }

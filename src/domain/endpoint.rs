@@ -4,7 +4,7 @@ use std::fmt;
 use std::net::SocketAddr;
 use std::path::PathBuf;
 
-use crate::domain::text::shown;
+use crate::domain::text::escape_untrusted;
 use crate::error::{Error, Result};
 
 /// The longest path of a socket that every system accepts, in bytes (`sun_path` of unix(7), less its final zero byte).
@@ -28,7 +28,7 @@ impl Endpoint {
     pub fn parse(text: &str) -> Result<Self> {
         let refused = |why: &str| {
             let head: String = text.chars().take(120).collect();
-            Err(Error::usage(format!("\"{}\" is no address of a service", shown(&head))).why(why))
+            Err(Error::usage(format!("\"{}\" is no address of a service", escape_untrusted(&head))).why(why))
         };
         let Some(path) = text.strip_prefix("unix:") else {
             return match text.parse() {

@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-use crate::domain::text::shown;
+use crate::domain::text::escape_untrusted;
 use crate::domain::time::{self, DAY, Day, HOUR, Timestamp, Zone};
 use crate::error::{Error, Result};
 
@@ -67,7 +67,7 @@ impl Span {
     pub fn parse(text: &str) -> Result<Self> {
         let refused = || {
             let head: String = text.chars().take(32).collect();
-            Error::usage(format!("\"{}\" is not a span", shown(&head)))
+            Error::usage(format!("\"{}\" is not a span", escape_untrusted(&head)))
                 .why("a span is a whole number from 1 with h, d, w, mo or y, such as 12h, 30d, 2w, 6mo or 1y")
         };
         let unit_at = text.find(|c: char| !c.is_ascii_digit()).ok_or_else(refused)?;
@@ -158,7 +158,7 @@ impl ExpirySpec {
         }
         Span::parse(text).map(ExpirySpec::In).map_err(|_| {
             let head: String = text.chars().take(32).collect();
-            Error::usage(format!("\"{}\" is not an expiry", shown(&head))).why(
+            Error::usage(format!("\"{}\" is not an expiry", escape_untrusted(&head))).why(
                 "an expiry is never, a day such as 31-12-2026 or 2026-12-31, or a span such as 12h, 30d, 2w, 6mo, 1y",
             )
         })

@@ -3,7 +3,7 @@
 use std::fmt;
 
 use super::suggest::nearest;
-use super::text::shown;
+use super::text::escape_untrusted;
 use crate::error::{Error, Result};
 
 /// `Ok` if a filter accepts a value. `Err` with the known values if it is none of them.
@@ -87,7 +87,7 @@ impl From<Unknown> for Error {
 fn head(text: &str) -> String {
     let head: String = text.chars().take(HEAD).collect();
     let dots = if head.len() < text.len() { "…" } else { "" };
-    format!("{}{dots}", shown(&head))
+    format!("{}{dots}", escape_untrusted(&head))
 }
 
 /// Parses typed text. An unknown field is taken as a word, so typing never fails. A field without a value yet narrows

@@ -3,7 +3,7 @@
 use std::borrow::Borrow;
 use std::fmt;
 
-use crate::domain::text::shown;
+use crate::domain::text::escape_untrusted;
 use crate::error::{Error, Result};
 
 /// The effect that calling a method can have. A role is a ceiling for the access level.
@@ -61,7 +61,7 @@ impl MethodId {
             return Ok(MethodId(text.to_owned()));
         }
         let head: String = text.chars().take(64).collect();
-        Err(Error::usage(format!("\"{}\" is not a method id", shown(&head)))
+        Err(Error::usage(format!("\"{}\" is not a method id", escape_untrusted(&head)))
             .why("a method id has 1 to 200 of A-Z a-z 0-9 . _ -"))
     }
 

@@ -2,20 +2,20 @@
 
 use std::fmt;
 
-use crate::domain::secret::stands_in;
-use crate::domain::text::{is_hostile, shown};
+use crate::domain::secret::contains_secret;
+use crate::domain::text::{escape_untrusted, is_control_or_bidi};
 use crate::error::{Error, Result};
 
 const USERNAME_RULE: &str = "a username has 1 to 32 of a-z 0-9 . _ - and starts with a letter or digit";
 const TOKEN_NAME_RULE: &str = "a token name has 1 to 64 of A-Z a-z 0-9 . _ - and starts with a letter or digit";
 /// The longest description, in characters.
-pub const DESCRIPTION_MAX: usize = 200;
+pub const MAX_DESCRIPTION_LEN: usize = 200;
 /// The longest token name, in characters.
-pub const TOKEN_NAME_MAX: usize = 64;
+pub const MAX_TOKEN_NAME_LEN: usize = 64;
 /// The longest username, in characters.
-pub const USERNAME_MAX: usize = 32;
+pub const MAX_USERNAME_LEN: usize = 32;
 
-fn well_formed(text: &str, max: usize, letter: fn(&u8) -> bool) -> bool {
+fn is_well_formed(text: &str, max: usize, letter: fn(&u8) -> bool) -> bool {
     let bytes = text.as_bytes();
     let inner = |b: &u8| letter(b) || b.is_ascii_digit() || matches!(b, b'.' | b'_' | b'-');
     (1..=max).contains(&bytes.len())
@@ -27,12 +27,12 @@ fn well_formed(text: &str, max: usize, letter: fn(&u8) -> bool) -> bool {
 fn quoted(text: &str) -> String {
     let head: String = text.chars().take(64).collect();
     let more = if head.len() < text.len() { "…" } else { "" };
-    format!("\"{}{more}\"", shown(&head))
+    format!("\"{}{more}\"", escape_untrusted(&head))
 }
 
 /// Refuses secrets: these texts are stored, shown and logged, and a secret must not get there.
-fn no_secret(text: &str) -> Result<()> {
-    if !stands_in(text) {
+fn reject_secret(text: &str) -> Result<()> {
+    if !contains_secret(text) {
         return Ok(());
     }
     Err(Error::usage("that is, or holds, a secret").why("what stands there is kept and shown").next(
@@ -84,12 +84,12 @@ impl Username {
     /// # Errors
     /// [`crate::error::Kind::Usage`] with the rule and, if possible, the lower-case form.
     pub fn parse(text: &str) -> Result<Self> {
-        if well_formed(text, USERNAME_MAX, u8::is_ascii_lowercase) {
+        if is_well_formed(text, MAX_USERNAME_LEN, u8::is_ascii_lowercase) {
             return Ok(Username(text.to_owned()));
         }
         let refused = Error::usage(format!("{} is not a username", quoted(text))).why(USERNAME_RULE);
         let lower = text.to_lowercase();
-        if well_formed(&lower, USERNAME_MAX, u8::is_ascii_lowercase) {
+        if is_well_formed(&lower, MAX_USERNAME_LEN, u8::is_ascii_lowercase) {
             return Err(refused.next(format!("Try \"{lower}\"")));
         }
         Err(refused)
@@ -102,8 +102,8 @@ impl TokenName {
     /// # Errors
     /// [`crate::error::Kind::Usage`] with the rule.
     pub fn parse(text: &str) -> Result<Self> {
-        no_secret(text)?;
-        if well_formed(text, TOKEN_NAME_MAX, u8::is_ascii_alphabetic) {
+        reject_secret(text)?;
+        if is_well_formed(text, MAX_TOKEN_NAME_LEN, u8::is_ascii_alphabetic) {
             return Ok(TokenName(text.to_owned()));
         }
         Err(Error::usage(format!("{} is not a token name", quoted(text))).why(TOKEN_NAME_RULE))
@@ -117,13 +117,13 @@ impl Description {
     /// [`crate::error::Kind::Usage`] if the text is too long or contains a character that could control a terminal.
     pub fn parse(text: &str) -> Result<Self> {
         let text = text.trim();
-        no_secret(text)?;
+        reject_secret(text)?;
         let length = text.chars().count();
-        if length > DESCRIPTION_MAX {
+        if length > MAX_DESCRIPTION_LEN {
             return Err(Error::usage("the description is too long")
-                .why(format!("it has {length} characters, {DESCRIPTION_MAX} at most are kept")));
+                .why(format!("it has {length} characters, {MAX_DESCRIPTION_LEN} at most are kept")));
         }
-        match text.chars().find(|c| is_hostile(*c)) {
+        match text.chars().find(|c| is_control_or_bidi(*c)) {
             Some(c) => Err(Error::usage(format!("the description holds {}", c.escape_unicode()))
                 .why("control, bidi and zero-width characters are refused")),
             None => Ok(Description(text.to_owned())),
@@ -142,7 +142,7 @@ impl Prefix {
     /// # Errors
     /// [`crate::error::Kind::Usage`] with the rule.
     pub fn parse(text: &str) -> Result<Self> {
-        if Prefix::is_one(text.as_bytes()) {
+        if Prefix::is_valid(text.as_bytes()) {
             return Ok(Prefix(text.to_owned()));
         }
         Err(Error::usage(format!("{} is not a secret prefix", quoted(text)))
@@ -150,7 +150,7 @@ impl Prefix {
     }
 
     /// `true` if `text` could be a prefix.
-    pub fn is_one(text: &[u8]) -> bool {
+    pub fn is_valid(text: &[u8]) -> bool {
         let inner = |b: &u8| b.is_ascii_lowercase() || b.is_ascii_digit();
         (2..=10).contains(&text.len()) && text[0].is_ascii_lowercase() && text.iter().all(inner)
     }
@@ -184,7 +184,7 @@ mod tests {
         }
         for bad in ["", "-x", "a:b", "a/b", "a b", "é", &"x".repeat(65), "x\u{1b}]52;c;\u{7}"] {
             let refused = TokenName::parse(bad).unwrap_err();
-            assert!(!refused.to_string().chars().any(is_hostile), "{bad:?}");
+            assert!(!refused.to_string().chars().any(is_control_or_bidi), "{bad:?}");
         }
     }
 

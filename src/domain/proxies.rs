@@ -3,7 +3,7 @@
 use std::fmt;
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 
-use crate::domain::text::shown;
+use crate::domain::text::escape_untrusted;
 use crate::error::{Error, Result};
 
 /// Number of entries of a forwarding header that are read, from its end. Each proxy on the way adds one.
@@ -29,7 +29,7 @@ impl Proxies {
         let one = |part: &str| {
             network(part).ok_or_else(|| {
                 let head: String = part.chars().take(64).collect();
-                Error::usage(format!("\"{}\" is no network", shown(&head)))
+                Error::usage(format!("\"{}\" is no network", escape_untrusted(&head)))
                     .why("it is an address, or one with the number of its fixed bits: 192.0.2.1, 10.0.0.0/8, fd00::/8")
             })
         };

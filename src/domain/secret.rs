@@ -6,7 +6,7 @@
 
 mod find;
 
-pub use find::{find_secrets, stands_in};
+pub use find::{contains_secret, find_secrets};
 
 use std::fmt;
 use std::hash::{Hash, Hasher};
@@ -66,7 +66,7 @@ impl fmt::Debug for PublicId {
 pub struct SecretDigest([u8; 32]);
 
 impl SecretDigest {
-    fn of(text: &str) -> Self {
+    fn new(text: &str) -> Self {
         SecretDigest(Sha256::digest(text.as_bytes()).into())
     }
 
@@ -94,7 +94,7 @@ impl fmt::Debug for SecretDigest {
 
 /// The reason why a text is not a valid secret.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum SecretFault {
+pub enum SecretParseError {
     /// The text doesn't have the form of a secret.
     Malformed,
     /// Well-formed, but the checksum differs: mistyped or cut off.
@@ -129,7 +129,7 @@ impl Secret {
     ///
     /// # Errors
     /// The fault, which never contains a part of the text.
-    pub fn parse(text: &str) -> std::result::Result<Self, SecretFault> {
+    pub fn parse(text: &str) -> std::result::Result<Self, SecretParseError> {
         let public_id = public_id_in(text)?;
         Ok(Secret { text: Zeroizing::new(text.to_owned()), public_id })
     }
@@ -150,53 +150,53 @@ impl Secret {
     }
 
     /// Number of characters after the hint and its underscore. A masked secret shows these as dots.
-    pub const fn hidden_len() -> usize {
+    pub const fn masked_len() -> usize {
         RANDOM_LEN + CHECK_LEN
     }
 
     /// Returns the SHA-256 of the whole secret.
     pub fn digest(&self) -> SecretDigest {
-        SecretDigest::of(&self.text)
+        SecretDigest::new(&self.text)
     }
 
     /// Returns the claim that presenting this secret makes.
-    pub fn claim(&self) -> Claim {
-        Claim { public_id: self.public_id.clone(), digest: self.digest() }
+    pub fn fingerprint(&self) -> SecretFingerprint {
+        SecretFingerprint { public_id: self.public_id.clone(), digest: self.digest() }
     }
 }
 
 /// Returns the public id of a text in the form of a secret with the right checksum. Doesn't allocate, because it runs
 /// for each request.
-fn public_id_in(text: &str) -> std::result::Result<PublicId, SecretFault> {
+fn public_id_in(text: &str) -> std::result::Result<PublicId, SecretParseError> {
     let text = text.as_bytes();
-    let (head, tail) = text.split_last_chunk::<TAIL_LEN>().ok_or(SecretFault::Malformed)?;
-    let (id, rest) = tail.split_first_chunk::<PUBLIC_ID_LEN>().ok_or(SecretFault::Malformed)?;
-    let prefix = head.strip_suffix(b"_").ok_or(SecretFault::Malformed)?;
-    let body = rest.strip_prefix(b"_").ok_or(SecretFault::Malformed)?;
-    if !Prefix::is_one(prefix) || !id.iter().chain(body).all(u8::is_ascii_alphanumeric) {
-        return Err(SecretFault::Malformed);
+    let (head, tail) = text.split_last_chunk::<TAIL_LEN>().ok_or(SecretParseError::Malformed)?;
+    let (id, rest) = tail.split_first_chunk::<PUBLIC_ID_LEN>().ok_or(SecretParseError::Malformed)?;
+    let prefix = head.strip_suffix(b"_").ok_or(SecretParseError::Malformed)?;
+    let body = rest.strip_prefix(b"_").ok_or(SecretParseError::Malformed)?;
+    if !Prefix::is_valid(prefix) || !id.iter().chain(body).all(u8::is_ascii_alphanumeric) {
+        return Err(SecretParseError::Malformed);
     }
-    let (checked, check) = text.split_last_chunk::<CHECK_LEN>().ok_or(SecretFault::Malformed)?;
+    let (checked, check) = text.split_last_chunk::<CHECK_LEN>().ok_or(SecretParseError::Malformed)?;
     if checksum(checked) != *check {
-        return Err(SecretFault::Checksum);
+        return Err(SecretParseError::Checksum);
     }
     Ok(PublicId(*id))
 }
 
 /// The claim of a presented secret. Holds all that a decision needs, and nothing that could be presented again.
 #[derive(Debug, Clone)]
-pub struct Claim {
+pub struct SecretFingerprint {
     public_id: PublicId,
     digest: SecretDigest,
 }
 
-impl Claim {
+impl SecretFingerprint {
     /// Parses a presented secret. Nothing is trimmed, and no part of the text is kept.
     ///
     /// # Errors
     /// The errors of [`Secret::parse`].
-    pub fn read(text: &str) -> std::result::Result<Self, SecretFault> {
-        Ok(Claim { public_id: public_id_in(text)?, digest: SecretDigest::of(text) })
+    pub fn parse(text: &str) -> std::result::Result<Self, SecretParseError> {
+        Ok(SecretFingerprint { public_id: public_id_in(text)?, digest: SecretDigest::new(text) })
     }
 
     /// Returns the public id that the claim names.
@@ -212,12 +212,12 @@ impl Claim {
 
 /// A text that was presented as a secret and may be one. Wiped from memory on drop, never shown or logged.
 #[derive(Clone)]
-pub struct Presented(Zeroizing<String>);
+pub struct SecretText(Zeroizing<String>);
 
-impl Presented {
+impl SecretText {
     /// Wraps a presented text.
     pub fn new(text: Zeroizing<String>) -> Self {
-        Presented(text)
+        SecretText(text)
     }
 
     /// Returns the public head, which is safe to show. `None` unless the text has the form of a secret.
@@ -230,12 +230,12 @@ impl Presented {
     ///
     /// # Errors
     /// The errors of [`Secret::parse`].
-    pub fn read(&self) -> std::result::Result<Claim, SecretFault> {
-        Claim::read(&self.0)
+    pub fn parse(&self) -> std::result::Result<SecretFingerprint, SecretParseError> {
+        SecretFingerprint::parse(&self.0)
     }
 }
 
-impl fmt::Debug for Presented {
+impl fmt::Debug for SecretText {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str("Presented(…)")
     }
@@ -317,12 +317,12 @@ mod tests {
     }
 
     #[test]
-    fn faults_are_told_apart() {
+    fn secret_parse_errors_are_distinct() {
         from_seed(1).expose(|good| {
             assert!(Secret::parse(good).is_ok());
             let mut typo = good.to_owned();
             typo.replace_range(20..21, if &good[20..21] == "a" { "b" } else { "a" });
-            assert_eq!(Secret::parse(&typo).unwrap_err(), SecretFault::Checksum);
+            assert_eq!(Secret::parse(&typo).unwrap_err(), SecretParseError::Checksum);
             for bad in [
                 format!("{good} "),
                 format!(" {good}"),

@@ -7,7 +7,7 @@ use std::fmt::Write;
 /// line and paragraph separators, and format and filler characters that take no space or change direction.
 ///
 /// The ranges are Unicode's category Cf, the default-ignorable fillers, and variation selectors.
-pub fn is_hostile(c: char) -> bool {
+pub fn is_control_or_bidi(c: char) -> bool {
     c.is_control()
         || matches!(c,
             '\u{00AD}' | '\u{034F}' | '\u{0600}'..='\u{0605}' | '\u{061C}' | '\u{06DD}' | '\u{070F}'
@@ -19,13 +19,13 @@ pub fn is_hostile(c: char) -> bool {
 }
 
 /// Returns `text` with every hostile character escaped as `\u{…}`. Borrowed if there is none.
-pub fn shown(text: &str) -> Cow<'_, str> {
-    if !text.chars().any(is_hostile) {
+pub fn escape_untrusted(text: &str) -> Cow<'_, str> {
+    if !text.chars().any(is_control_or_bidi) {
         return Cow::Borrowed(text);
     }
     let mut safe = String::with_capacity(text.len() + 16);
     for c in text.chars() {
-        if is_hostile(c) {
+        if is_control_or_bidi(c) {
             let _ = write!(safe, "{}", c.escape_unicode());
         } else {
             safe.push(c);
@@ -35,8 +35,8 @@ pub fn shown(text: &str) -> Cow<'_, str> {
 }
 
 /// Like [`shown`], but keeps line breaks, which jeton itself wrote.
-pub fn shown_lines(text: &str) -> String {
-    text.split('\n').map(shown).collect::<Vec<_>>().join("\n")
+pub fn escape_untrusted_lines(text: &str) -> String {
+    text.split('\n').map(escape_untrusted).collect::<Vec<_>>().join("\n")
 }
 
 #[cfg(test)]
@@ -45,7 +45,7 @@ mod tests {
 
     #[test]
     fn plain_text_is_borrowed() {
-        assert!(matches!(shown("deploy-bot ünïcode 漢字"), Cow::Borrowed(_)));
+        assert!(matches!(escape_untrusted("deploy-bot ünïcode 漢字"), Cow::Borrowed(_)));
     }
 
     #[test]
@@ -53,8 +53,8 @@ mod tests {
         for hostile in
             ["\u{1b}[2J", "\u{9b}2J", "a\rb", "a\nb", "\u{202e}x", "\u{2066}", "\u{200b}", "\u{feff}", "\u{7f}"]
         {
-            let safe = shown(hostile);
-            assert!(!safe.chars().any(is_hostile), "{safe}");
+            let safe = escape_untrusted(hostile);
+            assert!(!safe.chars().any(is_control_or_bidi), "{safe}");
             assert!(safe.contains("\\u{"), "{safe}");
         }
     }

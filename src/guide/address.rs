@@ -5,7 +5,7 @@ use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 
 use crate::domain::endpoint::Endpoint;
-use crate::domain::text::shown;
+use crate::domain::text::escape_untrusted;
 use crate::error::{Error, Result};
 
 /// The address of the application: `HOST:PORT`.
@@ -131,7 +131,7 @@ impl fmt::Display for Listen {
 
 fn refused(text: &str, what: &str, why: &str) -> Error {
     let head: String = text.chars().take(120).collect();
-    Error::usage(format!("\"{}\" is {what}", shown(&head))).why(why)
+    Error::usage(format!("\"{}\" is {what}", escape_untrusted(&head))).why(why)
 }
 
 #[cfg(test)]

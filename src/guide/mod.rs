@@ -22,7 +22,7 @@ use crate::domain::proof::ProxyProof;
 pub use crate::domain::route::map::Answer;
 use crate::domain::route::map::RouteMap;
 use crate::domain::route::plain::{DOTS, Engine, TOO_LONG, VERB_ARGUMENT, pattern};
-use crate::domain::text::shown;
+use crate::domain::text::escape_untrusted;
 use crate::error::{Error, Result};
 
 /// The headers that name the caller to the application. Values that a client sends under these names are
@@ -144,9 +144,12 @@ impl Guide<'_> {
             None => Ok(()),
             Some(entry) => {
                 let route: String = entry.route.to_string().chars().take(60).collect();
-                Err(Error::usage(format!("the route {}… can't be written into this configuration", shown(&route)))
-                    .why(format!("it would be a word of more than {longest} characters"))
-                    .next("Take it out of its catalogue, or guard it with another proxy"))
+                Err(Error::usage(format!(
+                    "the route {}… can't be written into this configuration",
+                    escape_untrusted(&route)
+                ))
+                .why(format!("it would be a word of more than {longest} characters"))
+                .next("Take it out of its catalogue, or guard it with another proxy"))
             }
         }
     }
@@ -265,7 +268,7 @@ fn harmless(path: &Path) -> Result<()> {
     if is_harmless(path) {
         return Ok(());
     }
-    Err(Error::usage(format!("the socket {} can't be written into a configuration", shown(&text)))
+    Err(Error::usage(format!("the socket {} can't be written into a configuration", escape_untrusted(&text)))
         .why("its path holds other signs than A-Z a-z 0-9 / . _ - +")
         .next("Give jeton another one: jeton config set serve.verify unix:/run/jeton/verify.sock"))
 }

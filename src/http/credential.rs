@@ -6,7 +6,7 @@ use zeroize::Zeroizing;
 
 use super::query::{is_like_header, query_values};
 use crate::domain::accept::{Accept, Accepted};
-use crate::domain::secret::{Claim, SecretFault};
+use crate::domain::secret::{SecretFingerprint, SecretParseError};
 
 /// Maximum size of a credential that is looked at, in bytes. A secret is far shorter.
 const MOST: usize = 512;
@@ -19,44 +19,44 @@ const FORWARDED_URI: &str = "x-forwarded-uri";
 pub(super) enum Presented {
     Nothing,
     /// A credential, or why it could not be parsed.
-    Credential(Result<Claim, SecretFault>),
+    Credential(Result<SecretFingerprint, SecretParseError>),
 }
 
 /// Returns the credential that `request` presents. More than one credential over all places, however spelled, is
 /// not accepted.
 pub(super) fn presented<B>(request: &Request<B>, accept: &Accept) -> Presented {
     let headers = request.headers();
-    let mut found: Option<Result<Claim, SecretFault>> = None;
+    let mut found: Option<Result<SecretFingerprint, SecretParseError>> = None;
     let mut several = false;
-    let mut take = |credential: Result<Claim, SecretFault>| {
+    let mut take = |credential: Result<SecretFingerprint, SecretParseError>| {
         several |= found.is_some();
         found = Some(credential);
     };
     for value in headers.get_all(AUTHORIZATION) {
-        take(value.to_str().map_or(Err(SecretFault::Malformed), bearer));
+        take(value.to_str().map_or(Err(SecretParseError::Malformed), bearer));
     }
     for place in accept.places() {
         match place {
             Accepted::Header(name) => {
                 for (found, value) in headers.iter().filter(|(found, _)| is_like_header(found.as_str(), name)) {
                     let text = value.to_str().ok().filter(|_| found.as_str() == name);
-                    take(text.map_or(Err(SecretFault::Malformed), claim));
+                    take(text.map_or(Err(SecretParseError::Malformed), claim));
                 }
             }
             Accepted::Query(name) => {
                 if headers.get_all(FORWARDED_URI).iter().nth(1).is_some() {
                     // One of several URIs is not the proxy's, and it is unknown which.
-                    take(Err(SecretFault::Malformed));
+                    take(Err(SecretParseError::Malformed));
                 }
                 for query in queries(request) {
-                    query_values(query, name, |value| take(value.map_or(Err(SecretFault::Malformed), claim)));
+                    query_values(query, name, |value| take(value.map_or(Err(SecretParseError::Malformed), claim)));
                 }
             }
         }
     }
     match found {
         None => Presented::Nothing,
-        Some(_) if several => Presented::Credential(Err(SecretFault::Malformed)),
+        Some(_) if several => Presented::Credential(Err(SecretParseError::Malformed)),
         Some(credential) => Presented::Credential(credential),
     }
 }
@@ -66,22 +66,22 @@ pub(super) fn of_bearer(headers: &HeaderMap) -> Presented {
     let mut values = headers.get_all(AUTHORIZATION).iter();
     match (values.next(), values.next()) {
         (None, _) => Presented::Nothing,
-        (Some(value), None) => Presented::Credential(value.to_str().map_or(Err(SecretFault::Malformed), bearer)),
-        (Some(_), Some(_)) => Presented::Credential(Err(SecretFault::Malformed)),
+        (Some(value), None) => Presented::Credential(value.to_str().map_or(Err(SecretParseError::Malformed), bearer)),
+        (Some(_), Some(_)) => Presented::Credential(Err(SecretParseError::Malformed)),
     }
 }
 
-fn bearer(value: &str) -> Result<Claim, SecretFault> {
+fn bearer(value: &str) -> Result<SecretFingerprint, SecretParseError> {
     match value.split_at_checked(SCHEME.len()) {
         Some((scheme, rest)) if scheme.eq_ignore_ascii_case(SCHEME) && rest.starts_with(' ') => {
             claim(rest.trim_start_matches(' '))
         }
-        _ => Err(SecretFault::Malformed),
+        _ => Err(SecretParseError::Malformed),
     }
 }
 
-pub(super) fn claim(text: &str) -> Result<Claim, SecretFault> {
-    if text.len() > MOST { Err(SecretFault::Malformed) } else { Claim::read(text) }
+pub(super) fn claim(text: &str) -> Result<SecretFingerprint, SecretParseError> {
+    if text.len() > MOST { Err(SecretParseError::Malformed) } else { SecretFingerprint::parse(text) }
 }
 
 /// Returns the queries of a request. If a proxy passes on the original URI, its query counts and the request's own

@@ -17,8 +17,8 @@ use super::seen::SeenLog;
 use super::supervisor::SURVIVED;
 use super::told::InHttp;
 use crate::domain::method::MethodId;
-use crate::domain::secret::{Claim, PublicId, SecretFault};
-use crate::domain::text::shown;
+use crate::domain::secret::{PublicId, SecretFingerprint, SecretParseError};
+use crate::domain::text::escape_untrusted;
 use crate::domain::time::Timestamp;
 use crate::error::{Error, Result};
 use crate::platform::clock::Stopwatch;
@@ -30,7 +30,7 @@ use crate::verbs::ports::{Clock, Store};
 
 /// A request to decide.
 pub(super) struct Ask {
-    pub presented: std::result::Result<Claim, SecretFault>,
+    pub presented: std::result::Result<SecretFingerprint, SecretParseError>,
     /// The method to check. `None` asks only if the credential works at all.
     pub method: Option<MethodId>,
     /// `true` if the answer lists all methods that the token may call.
@@ -271,7 +271,7 @@ fn name_unreadable(named: &mut HashSet<PublicId>, ask: &Ask, error: &Error) {
     }
     if named.insert(claim.public_id().clone()) {
         let (secret, why) = (claim.public_id().as_str(), error.to_string());
-        tracing::error!(secret, why = %shown(&why), "a token can't be read back: who presents it is answered 503");
+        tracing::error!(secret, why = %escape_untrusted(&why), "a token can't be read back: who presents it is answered 503");
     }
 }
 
@@ -281,7 +281,7 @@ fn note(page: &mut Page<'_>, ask: Ask, decided: &Decided, now: Timestamp) {
         (Ruling::Allowed, Some(known)) => page.used(known, decided.method.as_ref(), origin, now),
         (Ruling::Denied(reason), _) => {
             let token = decided.token;
-            let secret = ask.presented.as_ref().ok().filter(|_| token.is_some()).map(Claim::public_id);
+            let secret = ask.presented.as_ref().ok().filter(|_| token.is_some()).map(SecretFingerprint::public_id);
             page.denied(Denied { token, secret, reason, method: decided.method.as_ref() }, origin, now);
         }
         (Ruling::Allowed, None) | (Ruling::UnknownMethod, _) => {}

@@ -4,7 +4,7 @@
 use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
-use crate::domain::text::shown;
+use crate::domain::text::escape_untrusted;
 use crate::platform::clock::Stopwatch;
 
 /// Time between two log entries for the same fault.
@@ -73,7 +73,7 @@ impl Faults {
         let is_due = ongoing.as_ref().is_none_or(|ongoing| ongoing.logged.time() >= REMIND_INTERVAL);
         if is_due {
             let seconds = ongoing.as_ref().map_or(0, |ongoing| ongoing.began.time().as_secs());
-            tracing::error!(fault = fault.as_str(), why = %shown(why), seconds, "{}", fault.describe());
+            tracing::error!(fault = fault.as_str(), why = %escape_untrusted(why), seconds, "{}", fault.describe());
             let began = ongoing.as_ref().map_or_else(Stopwatch::start, |ongoing| ongoing.began);
             *ongoing = Some(Ongoing { began, logged: Stopwatch::start() });
         }

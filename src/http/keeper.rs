@@ -4,7 +4,7 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
 
-use crate::domain::text::shown;
+use crate::domain::text::escape_untrusted;
 use crate::domain::time::{SECOND, Timestamp};
 use crate::error::{Error, Result};
 use crate::store::sqlite::SqliteStore;
@@ -123,7 +123,7 @@ impl Keeper {
     fn note(&mut self, error: &Error) {
         self.is_stale = true;
         if self.faulty_since.is_none() {
-            tracing::error!(store = %self.path.display(), why = %shown(&error.to_string()), "the store can't be used {}", self.purpose);
+            tracing::error!(store = %self.path.display(), why = %escape_untrusted(&error.to_string()), "the store can't be used {}", self.purpose);
             self.faulty_since = Some(self.clock.now());
         }
     }

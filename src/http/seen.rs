@@ -10,7 +10,7 @@ use tokio::time::sleep;
 use super::keeper::Keeper;
 use super::supervisor::Supervisor;
 use crate::domain::anchor::Checkpoint;
-use crate::domain::text::shown;
+use crate::domain::text::escape_untrusted;
 use crate::domain::time::Timestamp;
 use crate::platform::seen_file;
 use crate::verbs::decide::continuity::Continuity;
@@ -33,7 +33,7 @@ pub(super) fn accept(keeper: &mut Keeper, continuity: &mut Continuity, now: Time
     match looked {
         Ok(Some(why)) if found.is_broken() => {
             *continuity = Continuity::default();
-            tracing::warn!(why = %shown(&why), "the store is accepted as it is: what was revoked since works again");
+            tracing::warn!(why = %escape_untrusted(&why), "the store is accepted as it is: what was revoked since works again");
         }
         Ok(None) => tracing::warn!("the store is as it was seen: leave --accept-older-store out of the next start"),
         // A fault at this point also occurs at the first request and is logged there.
@@ -112,7 +112,7 @@ impl SeenLog {
             Err(e) => {
                 if !pending.is_failing {
                     let why = e.to_string();
-                    tracing::warn!(why = %shown(&why), "an older store may not be noticed after the next start");
+                    tracing::warn!(why = %escape_untrusted(&why), "an older store may not be noticed after the next start");
                 }
                 pending.is_failing = true;
                 pending.next.get_or_insert(next);

@@ -18,7 +18,7 @@ use super::proof::Proven;
 use super::query::has_option;
 use super::told::{Method, Methods};
 use crate::domain::method::MethodId;
-use crate::domain::secret::stands_in;
+use crate::domain::secret::contains_secret;
 use crate::verbs::decide::{Reason, Ruling};
 
 /// Path of the endpoint.
@@ -153,7 +153,7 @@ impl Guest {
 /// name is searched before it is shortened.
 fn kept(client: &[u8]) -> String {
     let client: String = client.iter().map(|b| if is_printable(*b) { char::from(*b) } else { '?' }).collect();
-    if stands_in(&client) {
+    if contains_secret(&client) {
         return "a secret".to_owned();
     }
     let mut kept = String::with_capacity(CLIENT_MOST);

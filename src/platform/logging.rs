@@ -8,8 +8,8 @@ use tracing::level_filters::LevelFilter;
 
 use super::clock::SystemClock;
 use super::log_writer::{LogWriter, LossReport, Stderr};
-use crate::domain::secret::stands_in;
-use crate::domain::text::shown;
+use crate::domain::secret::contains_secret;
+use crate::domain::text::escape_untrusted;
 use crate::error::{Error, Result};
 use crate::verbs::ports::Clock;
 
@@ -116,10 +116,11 @@ pub fn end(error: Option<&Error>, in_words: fn(&Error) -> String) {
 }
 
 fn last_json(error: &Error) -> String {
-    let mut line = serde_json::json!({ "timestamp": now(), "level": "ERROR", "message": shown(&error.what) });
+    let mut line =
+        serde_json::json!({ "timestamp": now(), "level": "ERROR", "message": escape_untrusted(&error.what) });
     for (name, value) in [("why", &error.why), ("next", &error.next)] {
         if let Some(value) = value {
-            line[name] = shown(value).into();
+            line[name] = escape_untrusted(value).into();
         }
     }
     line["exit_code"] = error.kind.exit_code().into();
@@ -131,10 +132,10 @@ fn report_panic(info: &panic::PanicHookInfo<'_>) {
     let payload = info.payload();
     let message = payload.downcast_ref::<&str>().copied();
     let message = message.or_else(|| payload.downcast_ref::<String>().map(String::as_str)).unwrap_or_default();
-    let message = if stands_in(message) { "withheld: it holds a secret" } else { message };
+    let message = if contains_secret(message) { "withheld: it holds a secret" } else { message };
     let at = info.location().map(ToString::to_string).unwrap_or_default();
     let thread = std::thread::current();
-    tracing::error!(thread = thread.name(), at, "panic: {}", shown(message));
+    tracing::error!(thread = thread.name(), at, "panic: {}", escape_untrusted(message));
 }
 
 fn now() -> String {

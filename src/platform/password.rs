@@ -84,7 +84,7 @@ impl PasswordHasher for Argon2Hasher {
         getrandom::fill(&mut salt).map_err(|e| Error::failure("there is no salt").why(e.to_string()))?;
         let argon2 = argon2(MEMORY, PASSES, LANES)?;
         let hashed = self.bounded(|| password.expose(|p| argon2.hash_password_with_salt(p, &salt)));
-        hashed.map(|phc: Phc| PasswordHash::of_normal(&phc.to_string())).map_err(failed("hashed"))
+        hashed.map(|phc: Phc| PasswordHash::from_normalized_phc(&phc.to_string())).map_err(failed("hashed"))
     }
 
     fn verify(&self, password: &Password, hash: Option<&PasswordHash>) -> Result<Verdict> {
@@ -96,13 +96,13 @@ impl PasswordHasher for Argon2Hasher {
         let (phc, params) = parsed(hash)?;
         let (_, is_normal) = hash.parts();
         let compare = |p: &[u8]| argon2.verify_password(p, &phc);
-        let found = self.bounded(|| if is_normal { password.expose(compare) } else { password.expose_typed(compare) });
+        let found = self.bounded(|| if is_normal { password.expose(compare) } else { password.expose_raw(compare) });
         Ok(match found {
             Err(argon2::password_hash::Error::PasswordInvalid) => Verdict::Wrong,
             // For example out of memory, which is also a failure for a name that nobody has.
             Err(e) => return Err(failed("compared")(e)),
             // Rehashing makes the password valid in any of its Unicode forms.
-            Ok(()) if !is_normal && password.has_forms() => Verdict::RightButWeak,
+            Ok(()) if !is_normal && password.has_variants() => Verdict::RightButWeak,
             Ok(()) if params.m_cost() < MEMORY || params.t_cost() < PASSES => Verdict::RightButWeak,
             Ok(()) => Verdict::Right,
         })
@@ -115,7 +115,7 @@ mod tests {
     use zeroize::Zeroizing;
 
     fn typed(text: &str) -> Password {
-        Password::typed(Zeroizing::new(text.to_owned()))
+        Password::from_raw(Zeroizing::new(text.to_owned()))
     }
 
     #[test]
@@ -135,7 +135,7 @@ mod tests {
         let today = hasher.hash(&apart).unwrap();
         assert_eq!(hasher.verify(&composed, Some(&today)).unwrap(), Verdict::Right);
         let old = argon2(MEMORY, PASSES, LANES).unwrap();
-        let phc: Phc = apart.expose_typed(|p| old.hash_password_with_salt(p, &[7; SALT])).unwrap();
+        let phc: Phc = apart.expose_raw(|p| old.hash_password_with_salt(p, &[7; SALT])).unwrap();
         let old = PasswordHash(phc.to_string());
         assert_eq!(hasher.verify(&apart, Some(&old)).unwrap(), Verdict::RightButWeak);
         assert_eq!(hasher.verify(&composed, Some(&old)).unwrap(), Verdict::Wrong);

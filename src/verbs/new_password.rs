@@ -18,7 +18,7 @@ impl NewPassword {
     /// [`crate::error::Kind::Usage`] unless it has 12 to 1024 bytes, whatever the caller has accepted.
     pub(super) fn prepare(&mut self, hasher: &dyn PasswordHasher) -> Result<()> {
         if let NewPassword::Plain(password) = self {
-            password.fits()?;
+            password.validate()?;
             *self = NewPassword::Hashed(hasher.hash(password)?);
         }
         Ok(())

@@ -8,7 +8,7 @@ use std::sync::Arc;
 use base64ct::{Base64Unpadded, Encoding};
 use jeton::domain::password::Password;
 use jeton::domain::role::Role;
-use jeton::domain::secret::{Presented, Secret};
+use jeton::domain::secret::{Secret, SecretText};
 use jeton::tui::effect::Effect;
 use jeton::tui::modal::confirm::Wanted;
 use jeton::tui::msg::{Msg, RequestId};
@@ -483,7 +483,7 @@ fn debug_tells_nothing() {
     issued.secret.expose(|s| canaries.secret(s));
     let debugged = |what: &dyn std::fmt::Debug| format!("{what:?} {what:#?}");
     let typed = || Zeroizing::new(PASSWORD.to_owned());
-    let password = || Password::typed(typed());
+    let password = || Password::from_raw(typed());
     let credential = || Credential::password(username(OWNER), password());
     let mut first = init(true);
     first.password = NewPassword::Plain(password());
@@ -515,8 +515,8 @@ fn debug_tells_nothing() {
         debugged(&Effect::CopySecret(Arc::clone(&secret))),
         debugged(&Effect::Save("x".into(), Arc::clone(&secret))),
         debugged(&Wanted::new("d", "d", create("d"))),
-        debugged(&Request::from(Whose { secret: Presented::new(secret.expose(|s| Zeroizing::new(s.to_owned()))) })),
-        debugged(&Presented::new(secret.expose(|s| Zeroizing::new(s.to_owned()))).read()),
+        debugged(&Request::from(Whose { secret: SecretText::new(secret.expose(|s| Zeroizing::new(s.to_owned()))) })),
+        debugged(&SecretText::new(secret.expose(|s| Zeroizing::new(s.to_owned()))).parse()),
         debugged(&house.store().read(|s| s.secret(secret.public_id())).unwrap()),
         debugged(&Field::masked(100).with(PASSWORD)),
     ];

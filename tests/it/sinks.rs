@@ -7,7 +7,7 @@ use jeton::domain::fields;
 use jeton::domain::filter::Filter;
 use jeton::domain::method::MethodId;
 use jeton::domain::name::{Description, Prefix, TokenName, Username};
-use jeton::domain::text::{shown, shown_lines};
+use jeton::domain::text::{escape_untrusted, escape_untrusted_lines};
 use jeton::error::Error;
 use proptest::prelude::*;
 use proptest::test_runner::{Config, TestRunner};
@@ -75,7 +75,7 @@ fn trials(soaked: u32, usual: u32) -> TestRunner {
 fn nothing_hostile_leaves_shown() {
     trials(10_000, 600)
         .run(&hostile(), |text| {
-            let safe = shown(&text);
+            let safe = escape_untrusted(&text);
             prop_assert!(is_safe(&safe), "{safe:?}");
             if is_safe(&text) {
                 prop_assert!(safe.len() >= text.len());
@@ -83,9 +83,9 @@ fn nothing_hostile_leaves_shown() {
                 prop_assert!(matches!(safe, Cow::Owned(_)));
                 prop_assert!(safe.contains("\\u{"), "what was there can be told: {safe:?}");
             }
-            let again = shown(&safe);
+            let again = escape_untrusted(&safe);
             prop_assert_eq!(&again, &safe, "shown twice is shown once");
-            let lines = shown_lines(&text);
+            let lines = escape_untrusted_lines(&text);
             prop_assert!(lines.split('\n').all(is_safe));
             prop_assert_eq!(lines.matches('\n').count(), text.matches('\n').count());
             Ok(())
@@ -97,10 +97,10 @@ fn nothing_hostile_leaves_shown() {
 fn plain_text_is_left_alone() {
     for plain in ["", "ci-deploy", "naïve café", "漢字 かな", "Ünï ½ €", "🦀 crab", "مرحبا", "e\u{301}"]
     {
-        assert!(matches!(shown(plain), Cow::Borrowed(p) if p == plain), "{plain}");
+        assert!(matches!(escape_untrusted(plain), Cow::Borrowed(p) if p == plain), "{plain}");
     }
     for known in KNOWN.iter().filter(|k| !is_safe(k)) {
-        assert_ne!(shown(known), **known);
+        assert_ne!(escape_untrusted(known), **known);
     }
 }
 
@@ -135,7 +135,7 @@ fn refusals_quote_safely() {
             .into_iter()
             .flatten()
             {
-                prop_assert!(is_safe(&accepted) && shown(&accepted) == accepted, "{accepted:?}");
+                prop_assert!(is_safe(&accepted) && escape_untrusted(&accepted) == accepted, "{accepted:?}");
             }
             let _ = Filter::parse(&text);
             Ok(())

@@ -26,8 +26,8 @@ pub use serve::*;
 pub use token::*;
 
 use super::catalogue::CatalogueCommand;
-use crate::domain::secret::stands_in;
-use crate::domain::text::{shown, shown_lines};
+use crate::domain::secret::contains_secret;
+use crate::domain::text::{escape_untrusted, escape_untrusted_lines};
 
 const EXAMPLES: &str = "\
 Examples:
@@ -184,7 +184,7 @@ pub fn read(args: impl Iterator<Item = OsString>) -> Result<Line, Stop> {
                 .map_err(|_| Stop { text: format!("error: argument {index} is not UTF-8\n"), wanted: false })?,
         );
     }
-    if let Some(index) = words.iter().position(|w| stands_in(w)) {
+    if let Some(index) = words.iter().position(|w| contains_secret(w)) {
         let text = format!(
             "error: argument {index} is, or holds, a secret: what stands on a command line can be seen by others\n  \
              Give it to verify on stdin. Whoever saw it can use it: give the token a new one with regenerate\n"
@@ -192,7 +192,7 @@ pub fn read(args: impl Iterator<Item = OsString>) -> Result<Line, Stop> {
         return Err(Stop { text, wanted: false });
     }
     parse(&words).map_err(|stop| {
-        let safe: Vec<String> = words.iter().map(|w| shown(w).into_owned()).collect();
+        let safe: Vec<String> = words.iter().map(|w| escape_untrusted(w).into_owned()).collect();
         parse(&safe).err().unwrap_or(stop)
     })
 }
@@ -207,7 +207,7 @@ fn parse(words: &[String]) -> Result<Line, Stop> {
     let parsed = command.try_get_matches_from(words).and_then(|found| Line::from_arg_matches(&found));
     parsed.map_err(|e| {
         let text = near::unknown_command(&e, words).unwrap_or_else(|| e.render().to_string());
-        Stop { text: shown_lines(&text), wanted: !e.use_stderr() }
+        Stop { text: escape_untrusted_lines(&text), wanted: !e.use_stderr() }
     })
 }
 

@@ -10,7 +10,7 @@ use super::super::output::Table;
 use super::super::verify::presented;
 use super::status;
 use crate::domain::expiry::Expiry;
-use crate::domain::secret::{Presented, find_secrets};
+use crate::domain::secret::{SecretText, find_secrets};
 use crate::domain::time::{Timestamp, ago, relative};
 use crate::error::{Error, Result};
 use crate::platform::input::secret_bytes;
@@ -63,7 +63,7 @@ fn is_token(traced: &Traced) -> bool {
 }
 
 /// Returns the secrets in the pasted text, or the whole text if it contains none.
-fn found(app: &App) -> Result<Vec<Presented>> {
+fn found(app: &App) -> Result<Vec<SecretText>> {
     let text = if io::stdin().is_terminal() {
         let line = presented(app)?;
         Zeroizing::new(line.as_bytes().to_vec())
@@ -72,7 +72,7 @@ fn found(app: &App) -> Result<Vec<Presented>> {
     };
     let mut secrets = find_secrets(&text, usize::MAX);
     if secrets.is_empty() {
-        secrets.push(Presented::new(Zeroizing::new(String::from_utf8_lossy(&text).trim().to_owned())));
+        secrets.push(SecretText::new(Zeroizing::new(String::from_utf8_lossy(&text).trim().to_owned())));
     }
     Ok(secrets)
 }

@@ -7,7 +7,7 @@ use super::{ApiSet, Catalogue, Entry, MANAGEMENT, claims, set};
 use crate::domain::method::{Method, MethodId};
 use crate::domain::route::Route;
 use crate::domain::selection::looks_built_in;
-use crate::domain::text::{is_hostile, shown};
+use crate::domain::text::{escape_untrusted, is_control_or_bidi};
 use crate::error::{Error, Result};
 
 /// Maximum number of methods of one catalogue.
@@ -224,7 +224,7 @@ fn sets(catalogue: &Catalogue, others: &[&Catalogue]) -> Checked {
             return Err(fault(spot, Error::usage("an API set's name begins or ends with a blank")));
         }
         if looks_built_in(&set.name) {
-            let error = Error::usage(format!("an API set can't be called \"{}\"", shown(&set.name)))
+            let error = Error::usage(format!("an API set can't be called \"{}\"", escape_untrusted(&set.name)))
                 .why("it could be taken for a choice that is built in, such as Inherit, nothing yet or 2 sets")
                 .next("Choose another name");
             return Err(fault(spot, error));
@@ -334,7 +334,7 @@ fn taken(what: &str, other: &str) -> Error {
 fn text(what: &str, text: &str, most: usize, spot: Spot) -> Checked {
     let why = if text.trim().is_empty() {
         "it is empty".to_owned()
-    } else if let Some(c) = text.chars().find(|c| is_hostile(*c)) {
+    } else if let Some(c) = text.chars().find(|c| is_control_or_bidi(*c)) {
         format!("{} can drive a terminal, reorder a line or hide", c.escape_unicode())
     } else if text.chars().count() > most {
         format!("it has more than {most} characters")
@@ -348,5 +348,5 @@ fn text(what: &str, text: &str, most: usize, spot: Spot) -> Checked {
 fn cut(text: &str) -> String {
     let head: String = text.chars().take(60).collect();
     let dots = if head.len() < text.len() { "…" } else { "" };
-    format!("{}{dots}", shown(&head))
+    format!("{}{dots}", escape_untrusted(&head))
 }

@@ -6,7 +6,7 @@ use super::check::{Checked, Spot, fault};
 use super::{Catalogue, MANAGEMENT};
 use crate::domain::method::Method;
 use crate::domain::route::Route;
-use crate::domain::text::shown;
+use crate::domain::text::escape_untrusted;
 use crate::error::Error;
 
 /// The owner of a route, and the route as the owner writes it.
@@ -45,8 +45,8 @@ pub(super) fn settled(catalogue: &Catalogue, others: &[&Catalogue]) -> Checked {
 }
 
 fn claimed(owner: &Owner<'_>, catalogue: &Catalogue, method: &Method, route: &str) -> Error {
-    let what = format!("the route {} of {} is another method's already", shown(route), method.id);
-    let has = format!("{} has {}", owner.method.id, shown(owner.route));
+    let what = format!("the route {} of {} is another method's already", escape_untrusted(route), method.id);
+    let has = format!("{} has {}", owner.method.id, escape_untrusted(owner.route));
     if owner.catalogue.name == catalogue.name {
         return Error::usage(what).why(has).next("A request must mean one method: take it from one of them");
     }

@@ -3,7 +3,7 @@
 use std::fmt::Write;
 
 use super::{Catalogue, Entry};
-use crate::domain::text::is_hostile;
+use crate::domain::text::is_control_or_bidi;
 
 /// Formats `catalogue` as a file.
 pub fn toml(catalogue: &Catalogue) -> String {
@@ -71,7 +71,7 @@ fn string(text: &mut String, value: &str) {
                 text.push('\\');
                 text.push(c);
             }
-            c if is_hostile(c) => {
+            c if is_control_or_bidi(c) => {
                 let _ = match u32::from(c) {
                     code @ 0..=0xffff => write!(text, "\\u{code:04X}"),
                     code => write!(text, "\\U{code:08X}"),
@@ -103,7 +103,7 @@ mod tests {
         let nasty = "\u{1b}[2J\u{9b}\u{202e}\u{e0001}\u{7f}\"\\\n'ok' = [é]";
         let mut text = String::new();
         pair(&mut text, "x", nasty);
-        assert!(!text.trim_end().chars().any(is_hostile), "{text}");
+        assert!(!text.trim_end().chars().any(is_control_or_bidi), "{text}");
         assert_eq!(text.parse::<toml::Table>().unwrap()["x"].as_str(), Some(nasty));
     }
 }

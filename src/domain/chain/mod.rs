@@ -3,7 +3,7 @@
 
 use super::anchor::{Checkpoint, StoreMark};
 use super::audit::{AuditRow, chain_hash};
-use super::text::shown;
+use super::text::escape_untrusted;
 use super::time::{Timestamp, Zone, wall_clock};
 
 /// A row of the log as stored, before any of its content is trusted.
@@ -105,12 +105,12 @@ impl Finding {
     pub fn describe(&self, zone: &dyn Zone) -> String {
         let seq = self.seq.unwrap_or(0);
         let row = |named: &Named| {
-            let (verb, target) = (shown(&named.verb), shown(&named.target));
+            let (verb, target) = (escape_untrusted(&named.verb), escape_untrusted(&named.target));
             format!("row {seq} ({}, {verb}, {target})", wall_clock(named.at, zone))
         };
         let of = |checkpoint: &Checkpoint| format!("the anchor of {}", wall_clock(checkpoint.at, zone));
         match &self.flaw {
-            Flaw::Table(how) => format!("the log's table was altered: {}", shown(how)),
+            Flaw::Table(how) => format!("the log's table was altered: {}", escape_untrusted(how)),
             Flaw::Emptied => {
                 "the log is empty, and it began when the store was set up: every row is missing".to_owned()
             }
@@ -142,7 +142,11 @@ impl Finding {
             ),
             Flaw::OtherStore { theirs, ours } => {
                 let (theirs, ours) = (theirs.describe(zone), ours.describe(zone));
-                format!("the anchor is of another store: of the one {}; this one was {}", shown(&theirs), shown(&ours))
+                format!(
+                    "the anchor is of another store: of the one {}; this one was {}",
+                    escape_untrusted(&theirs),
+                    escape_untrusted(&ours)
+                )
             }
         }
     }

@@ -7,7 +7,7 @@ use super::refs::follow;
 use super::tree::Node;
 use super::warnings::Warnings;
 use super::words::{LOOKED_AT, head, id_from_path, is_link, percent_encoded, quoted};
-use crate::domain::text::shown;
+use crate::domain::text::escape_untrusted;
 use crate::error::{Error, Result};
 
 /// Placeholders that a template may use.
@@ -94,7 +94,7 @@ fn checked(template: &str) -> Result<()> {
         // Without its closing brace it is no placeholder, and would remain in every link.
         let (name, after) = after.split_once('}').unwrap_or(("", after));
         if !HOLES.contains(&name) {
-            return Err(Error::usage(format!("the docs template names \"{{{}}}\"", shown(head(name, 64))))
+            return Err(Error::usage(format!("the docs template names \"{{{}}}\"", escape_untrusted(head(name, 64))))
                 .why("it can name {id}, {tag}, {path} and {verb}"));
         }
         plain.push_str(before);

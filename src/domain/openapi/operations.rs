@@ -12,7 +12,7 @@ use super::warnings::{Tally, Warnings};
 use super::words::{LOOKED_AT, TITLE_MAX, clean, first_sentence, head, quoted};
 use crate::domain::method::Access;
 use crate::domain::route::Route;
-use crate::domain::text::is_hostile;
+use crate::domain::text::is_control_or_bidi;
 use crate::error::{Error, Result};
 
 /// Maximum number of operations.
@@ -273,7 +273,7 @@ impl<'a> Reader<'a, '_> {
         }
         let whole = format!("{prefix}{slash}{path}");
         let route = format!("{verb} {whole}");
-        if whole.len() > ROUTE_MAX || whole.contains(is_hostile) || Route::parse(&route).is_err() {
+        if whole.len() > ROUTE_MAX || whole.contains(is_control_or_bidi) || Route::parse(&route).is_err() {
             self.tallies.unmatched.add(place);
             return None;
         }

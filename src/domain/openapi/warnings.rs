@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 
 use super::words::head;
-use crate::domain::text::shown;
+use crate::domain::text::escape_untrusted;
 
 /// Maximum number of warnings.
 const KEPT: usize = 1_000;
@@ -27,7 +27,7 @@ impl Warnings {
             self.more += 1;
             return;
         }
-        let text = shown(text.as_ref());
+        let text = escape_untrusted(text.as_ref());
         let text = match head(&text, LONGEST) {
             short if short.len() < text.len() => format!("{short}…"),
             _ => text.into_owned(),

@@ -2,7 +2,7 @@
 
 use sha2::{Digest, Sha256};
 
-use crate::domain::text::{is_hostile, shown};
+use crate::domain::text::{escape_untrusted, is_control_or_bidi};
 
 /// Maximum length of a title, in characters.
 pub(super) const TITLE_MAX: usize = 120;
@@ -23,7 +23,7 @@ pub(super) fn head(text: &str, max: usize) -> &str {
 pub(super) fn quoted(text: &str) -> String {
     let short = head(text, 64);
     let more = if short.len() < text.len() { "…" } else { "" };
-    format!("\"{}{more}\"", shown(short))
+    format!("\"{}{more}\"", escape_untrusted(short))
 }
 
 /// A text on one line without characters that could control a terminal, and the changes that this needed.
@@ -42,9 +42,9 @@ pub(super) fn clean(text: &str, max: usize) -> Clean {
     let (mut line, mut hostile, mut gap) = (String::new(), false, false);
     for c in looked_at.chars() {
         // Long texts normally have line breaks and tabs: they are no attack, but don't belong into a title.
-        if c.is_ascii_whitespace() || (c.is_whitespace() && !is_hostile(c)) {
+        if c.is_ascii_whitespace() || (c.is_whitespace() && !is_control_or_bidi(c)) {
             gap = !line.is_empty();
-        } else if is_hostile(c) {
+        } else if is_control_or_bidi(c) {
             hostile = true;
         } else {
             if gap {
@@ -144,7 +144,9 @@ pub(super) fn is_link(text: &str) -> bool {
         .find_map(|s| text.get(..s.len()).filter(|h| h.eq_ignore_ascii_case(s)).map(|_| &text[s.len()..]));
     text.len() <= LINK_MAX
         && rest.is_some_and(|r| !r.is_empty() && !r.starts_with(['/', '?', '#', ':']))
-        && !text.chars().any(|c| is_hostile(c) || c.is_whitespace() || matches!(c, '"' | '<' | '>' | '\\' | '`'))
+        && !text
+            .chars()
+            .any(|c| is_control_or_bidi(c) || c.is_whitespace() || matches!(c, '"' | '<' | '>' | '\\' | '`'))
 }
 
 /// Escapes `text` as a part of a link; slashes stay.

@@ -13,7 +13,7 @@ use super::plain::{Engine, is_plain};
 use super::shape::{Shape, Spelling};
 use crate::domain::catalogue::{Catalogue, MANAGEMENT};
 use crate::domain::method::{Access, Method, MethodId};
-use crate::domain::text::shown;
+use crate::domain::text::escape_untrusted;
 
 /// Maximum number of entries that deny requests shared by two routes. Beyond this limit a whole route is denied.
 const MOST_SHARED: usize = 20_000;
@@ -294,7 +294,7 @@ fn named(route: &Route) -> String {
 fn cut(text: &str) -> String {
     let head: String = text.chars().take(100).collect();
     let dots = if head.len() < text.len() { "…" } else { "" };
-    format!("{}{dots}", shown(&head))
+    format!("{}{dots}", escape_untrusted(&head))
 }
 
 /// Routes by their segments. Each route is compared only with those that can share a request with it.

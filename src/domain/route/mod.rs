@@ -13,7 +13,7 @@ use std::cmp::Reverse;
 use std::fmt;
 
 use self::shape::{Shape, Spelling};
-use crate::domain::text::shown;
+use crate::domain::text::escape_untrusted;
 use crate::error::{Error, Result};
 
 /// A route as written in a catalogue: `GET /orders/{id}`, or `/orders` for every verb.
@@ -35,7 +35,7 @@ impl Route {
         let refused = |why: &str| {
             let head: String = text.chars().take(60).collect();
             let dots = if head.len() < text.len() { "…" } else { "" };
-            Err(Error::usage(format!("\"{}{dots}\" is not a route", shown(&head))).why(why))
+            Err(Error::usage(format!("\"{}{dots}\" is not a route", escape_untrusted(&head))).why(why))
         };
         let (verb, path) = match text.split_once(' ') {
             Some((verb, path)) if !verb.is_empty() && verb.bytes().all(|b| b.is_ascii_uppercase()) => {

@@ -4,40 +4,41 @@ use std::collections::HashSet;
 
 use zeroize::Zeroizing;
 
-use super::{Presented, SecretFault, TAIL_LEN, public_id_in};
+use super::{SecretParseError, SecretText, TAIL_LEN, public_id_in};
 
 /// Returns the secrets in `text` without duplicates, in order, at most `most`. The surroundings don't matter (quotes,
 /// `Authorization: Bearer`, a URL, JSON). Secrets are also found if they are wrapped over lines, quoted or escaped. If
 /// no secret has the right checksum, returns mistyped ones.
-pub fn find_secrets(text: &[u8], most: usize) -> Vec<Presented> {
+pub fn find_secrets(text: &[u8], max: usize) -> Vec<SecretText> {
     let is_part = |b: &u8| b.is_ascii_alphanumeric() || *b == b'_';
     // Keeps only characters that a secret can have. The checksum then separates secrets from the text joined to them.
     let mut joined = Zeroizing::new(Vec::with_capacity(text.len()));
     joined.extend(text.iter().copied().filter(is_part));
-    let whole = found_in(&joined, most, |word| public_id_in(word).is_ok());
+    let whole = find_in(&joined, max, |word| public_id_in(word).is_ok());
     if !whole.is_empty() {
         return whole;
     }
     // For mistyped secrets no characters are dropped, because any run of letters would look like a secret.
-    text.split(|b| !is_part(b)).flat_map(|run| found_in(run, most, is_secret)).take(most).collect()
+    text.split(|b| !is_part(b)).flat_map(|run| find_in(run, max, is_secret)).take(max).collect()
 }
 
 /// Returns the places in `text` (letters, digits and underscores) for which `is_one` is true.
-fn found_in(text: &[u8], most: usize, is_one: impl Fn(&str) -> bool) -> Vec<Presented> {
-    let mut found: Vec<Presented> = Vec::new();
-    let mut met: HashSet<&str> = HashSet::new();
+fn find_in(text: &[u8], max: usize, is_one: impl Fn(&str) -> bool) -> Vec<SecretText> {
+    let mut found: Vec<SecretText> = Vec::new();
+    let mut seen: HashSet<&str> = HashSet::new();
     let mut free_from = 0;
-    for mark in text.iter().enumerate().filter(|(_, b)| **b == b'_').map(|(mark, _)| mark) {
+    for underscore in text.iter().enumerate().filter(|(_, b)| **b == b'_').map(|(mark, _)| mark) {
         // The longest prefix first, for mistyped secrets. A right checksum fits only one length.
-        let heads = mark.saturating_sub(PREFIX_MOST).max(free_from)..=mark.saturating_sub(PREFIX_LEAST);
-        let end = mark + 1 + TAIL_LEN;
+        let heads =
+            underscore.saturating_sub(MAX_PREFIX_LEN).max(free_from)..=underscore.saturating_sub(MIN_PREFIX_LEN);
+        let end = underscore + 1 + TAIL_LEN;
         let words = heads.filter_map(|from| std::str::from_utf8(text.get(from..end)?).ok());
         let Some(word) = words.into_iter().find(|word| is_one(word)) else { continue };
         free_from = end;
-        if met.insert(word) {
-            found.push(Presented::new(Zeroizing::new(word.to_owned())));
+        if seen.insert(word) {
+            found.push(SecretText::new(Zeroizing::new(word.to_owned())));
         }
-        if found.len() == most {
+        if found.len() == max {
             break;
         }
     }
@@ -45,25 +46,25 @@ fn found_in(text: &[u8], most: usize, is_one: impl Fn(&str) -> bool) -> Vec<Pres
 }
 
 /// `true` if `text` contains a secret, valid or mistyped. Such a text must not be stored or repeated in a message.
-pub fn stands_in(text: &str) -> bool {
+pub fn contains_secret(text: &str) -> bool {
     // A secret may be joined to the text around it. So each underscore that could follow a prefix is tried, with each
     // possible length of a prefix.
     let bytes = text.as_bytes();
     let at = |from: usize, to: usize| text.get(from..to);
     bytes.iter().enumerate().filter(|(_, b)| **b == b'_').any(|(mark, _)| {
-        let heads = mark.saturating_sub(PREFIX_MOST)..=mark.saturating_sub(PREFIX_LEAST);
+        let heads = mark.saturating_sub(MAX_PREFIX_LEN)..=mark.saturating_sub(MIN_PREFIX_LEN);
         heads.filter_map(|from| at(from, mark + 1 + TAIL_LEN)).any(is_secret)
     })
 }
 
 /// `true` if `word` has the form of a secret, regardless of its checksum.
 pub(super) fn is_secret(word: &str) -> bool {
-    !matches!(public_id_in(word), Err(SecretFault::Malformed))
+    !matches!(public_id_in(word), Err(SecretParseError::Malformed))
 }
 
 /// Minimum and maximum length of a prefix, in bytes.
-const PREFIX_LEAST: usize = 2;
-const PREFIX_MOST: usize = 10;
+const MIN_PREFIX_LEN: usize = 2;
+const MAX_PREFIX_LEN: usize = 10;
 
 #[cfg(test)]
 mod tests {
@@ -116,12 +117,14 @@ mod tests {
     fn a_secret_is_found_whatever_it_is_glued_to() {
         from_seed(7).expose(|secret| {
             for text in [secret.to_owned(), format!("key=x_{secret}"), format!("a{secret}z9"), format!("_{secret}_")] {
-                assert!(stands_in(&text), "{}", text.len());
+                assert!(contains_secret(&text), "{}", text.len());
             }
             let mistyped = format!("{}x", &secret[..secret.len() - 1]);
-            assert!(stands_in(&mistyped));
+            assert!(contains_secret(&mistyped));
             assert!(
-                !stands_in(&secret[..secret.len() - 1]) && !stands_in("snake_case_words_are_none") && !stands_in("é_é")
+                !contains_secret(&secret[..secret.len() - 1])
+                    && !contains_secret("snake_case_words_are_none")
+                    && !contains_secret("é_é")
             );
         });
     }
@@ -130,10 +133,10 @@ mod tests {
     fn a_secret_is_found_in_a_text() {
         from_seed(3).expose(|s| {
             for text in [s.to_owned(), format!("ops/{s}"), format!("--set={s}"), format!("used by CI ({s}).")] {
-                assert!(stands_in(&text), "{text}");
+                assert!(contains_secret(&text), "{text}");
             }
-            assert!(!stands_in(&s[..12]), "the hint is public");
+            assert!(!contains_secret(&s[..12]), "the hint is public");
         });
-        assert!(!stands_in("a description of jtn_ tokens"));
+        assert!(!contains_secret("a description of jtn_ tokens"));
     }
 }

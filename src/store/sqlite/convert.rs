@@ -4,7 +4,7 @@
 use rusqlite::types::{Value, ValueRef};
 use rusqlite::{Connection, OptionalExtension, Params, Row};
 
-use crate::domain::text::shown;
+use crate::domain::text::escape_untrusted;
 use crate::error::{Error, Fault, Result};
 
 /// Converts an SQLite error.
@@ -38,7 +38,7 @@ pub(super) fn failed(error: rusqlite::Error) -> Error {
             .why(why)
             .next("It was changed by hand, or by another program: restore a backup, or use the version that wrote it");
     }
-    let failure = Error::failure(what).why(shown(&error.to_string()));
+    let failure = Error::failure(what).why(escape_untrusted(&error.to_string()));
     next.map_or(failure.clone(), |next| failure.next(next))
 }
 
@@ -46,13 +46,13 @@ pub(super) fn failed(error: rusqlite::Error) -> Error {
 /// help nobody.
 fn foreign_schema(error: &rusqlite::Error) -> Option<String> {
     match error {
-        rusqlite::Error::SqlInputError { msg, .. } => Some(shown(msg).into_owned()),
+        rusqlite::Error::SqlInputError { msg, .. } => Some(escape_untrusted(msg).into_owned()),
         rusqlite::Error::SqliteFailure(e, Some(msg))
             if e.code == rusqlite::ErrorCode::Unknown && msg.starts_with("no such ") =>
         {
-            Some(shown(msg).into_owned())
+            Some(escape_untrusted(msg).into_owned())
         }
-        rusqlite::Error::InvalidColumnName(name) => Some(format!("it lacks the column {}", shown(name))),
+        rusqlite::Error::InvalidColumnName(name) => Some(format!("it lacks the column {}", escape_untrusted(name))),
         _ => None,
     }
 }

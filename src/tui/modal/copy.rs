@@ -4,7 +4,7 @@ use ratatui::style::Style;
 
 use super::confirm::Wanted;
 use crate::domain::expiry::{Expiry, Span as Length};
-use crate::domain::name::{TOKEN_NAME_MAX, TokenName, USERNAME_MAX, Username};
+use crate::domain::name::{MAX_TOKEN_NAME_LEN, MAX_USERNAME_LEN, TokenName, Username};
 use crate::domain::time::Timestamp;
 use crate::domain::token::Token;
 use crate::tui::model::Model;
@@ -48,8 +48,8 @@ impl Copy {
             true => ExpiryChoice::new(default_expiry),
             false => ExpiryChoice::keeping(source.expiry, "same"),
         };
-        let account = manages.then(|| Field::new(USERNAME_MAX * 4).with(source.owner.username.as_str()));
-        Form::new(Copy { source, name: Field::new(TOKEN_NAME_MAX * 4), account, expiry })
+        let account = manages.then(|| Field::new(MAX_USERNAME_LEN * 4).with(source.owner.username.as_str()));
+        Form::new(Copy { source, name: Field::new(MAX_TOKEN_NAME_LEN * 4), account, expiry })
     }
 
     /// Returns the typed account, if it differs from the source's account.

@@ -17,7 +17,7 @@ use super::difference;
 use super::regenerate::Regenerate;
 use crate::domain::catalogue::Catalogue;
 use crate::domain::expiry::Span as Length;
-use crate::domain::name::{DESCRIPTION_MAX, Description, TOKEN_NAME_MAX, TokenName};
+use crate::domain::name::{Description, MAX_DESCRIPTION_LEN, MAX_TOKEN_NAME_LEN, TokenName};
 use crate::domain::selection::{Selection, SelectionEdit};
 use crate::domain::time::{Timestamp, Zone, day_of};
 use crate::domain::token::{Token, TokenRef};
@@ -87,8 +87,8 @@ impl Edit {
     pub fn open(token: Token, default_expiry: Option<Length>, catalogues: Arc<[Catalogue]>) -> Form<Self> {
         Form::new(Edit {
             default_expiry,
-            name: Field::new(TOKEN_NAME_MAX * 4).with(token.name.as_str()),
-            description: Field::new(DESCRIPTION_MAX * 4).with(token.description.as_str()),
+            name: Field::new(MAX_TOKEN_NAME_LEN * 4).with(token.name.as_str()),
+            description: Field::new(MAX_DESCRIPTION_LEN * 4).with(token.description.as_str()),
             expiry: ExpiryChoice::keeping(token.expiry, "keep"),
             api: ApiChoice::of(catalogues, token.owner.role, token.selection.clone()),
             seen: token,
@@ -175,10 +175,10 @@ impl Edit {
     /// Continues from the stored token: fields not edited here take the stored values.
     fn keep_mine(&mut self, stored: Token, facts: &Facts<'_>) -> Pressed<Slot> {
         if self.name.text() == self.seen.name.as_str() {
-            self.name = Field::new(TOKEN_NAME_MAX * 4).with(stored.name.as_str());
+            self.name = Field::new(MAX_TOKEN_NAME_LEN * 4).with(stored.name.as_str());
         }
         if self.description.text() == self.seen.description.as_str() {
-            self.description = Field::new(DESCRIPTION_MAX * 4).with(stored.description.as_str());
+            self.description = Field::new(MAX_DESCRIPTION_LEN * 4).with(stored.description.as_str());
         }
         if self.api.selection() == self.seen.selection {
             self.api.choose(stored.selection.clone());
@@ -189,8 +189,8 @@ impl Edit {
     }
 
     fn take_theirs(&mut self, stored: Token) {
-        self.name = Field::new(TOKEN_NAME_MAX * 4).with(stored.name.as_str());
-        self.description = Field::new(DESCRIPTION_MAX * 4).with(stored.description.as_str());
+        self.name = Field::new(MAX_TOKEN_NAME_LEN * 4).with(stored.name.as_str());
+        self.description = Field::new(MAX_DESCRIPTION_LEN * 4).with(stored.description.as_str());
         self.expiry = ExpiryChoice::keeping(stored.expiry, "keep");
         self.api.begin_at(stored.selection.clone());
         self.seen = stored;

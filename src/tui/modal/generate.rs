@@ -7,7 +7,7 @@ use super::confirm::Wanted;
 use super::owner::{Candidate, OwnerChoice};
 use crate::domain::catalogue::Catalogue;
 use crate::domain::expiry::{Expiry, ExpirySpec, Span as Length};
-use crate::domain::name::{DESCRIPTION_MAX, Description, TOKEN_NAME_MAX, TokenName};
+use crate::domain::name::{Description, MAX_DESCRIPTION_LEN, MAX_TOKEN_NAME_LEN, TokenName};
 use crate::domain::selection::Selection;
 use crate::tui::keymap::Action;
 use crate::tui::model::Model;
@@ -63,8 +63,8 @@ impl Generate {
         let role = owner.role();
         let form = Generate {
             owner,
-            name: Field::new(TOKEN_NAME_MAX * 4),
-            description: Field::new(DESCRIPTION_MAX * 4),
+            name: Field::new(MAX_TOKEN_NAME_LEN * 4),
+            description: Field::new(MAX_DESCRIPTION_LEN * 4),
             expiry: ExpiryChoice::new(default_expiry),
             default_expiry: default_expiry.map_or(ExpirySpec::Never, ExpirySpec::In),
             shortens_default: false,

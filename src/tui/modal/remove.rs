@@ -6,7 +6,7 @@ use super::confirm::Wanted;
 use super::made::MadeChoice;
 use super::usage::consequences;
 use crate::domain::expiry::Span as Length;
-use crate::domain::name::TOKEN_NAME_MAX;
+use crate::domain::name::MAX_TOKEN_NAME_LEN;
 use crate::domain::token::Token;
 use crate::error::Error;
 use crate::tui::model::Model;
@@ -48,7 +48,7 @@ pub struct Remove {
 impl Remove {
     /// Opens the dialog for `token`; `shown` is its loaded data. The token stays in the trash for `trash`.
     pub fn open(token: Token, shown: Option<&Shown>, trash: Length, proof: Proof) -> Form<Self> {
-        let (typed, made) = (Field::new(TOKEN_NAME_MAX * 4), MadeChoice::new());
+        let (typed, made) = (Field::new(MAX_TOKEN_NAME_LEN * 4), MadeChoice::new());
         let mut remove = Remove { token, usage: None, made, trash, typed, proof };
         if let Some(shown) = shown {
             remove.know(shown);

@@ -2,7 +2,7 @@
 
 use ratatui::style::Style;
 
-use crate::domain::name::{TOKEN_NAME_MAX, TokenName};
+use crate::domain::name::{MAX_TOKEN_NAME_LEN, TokenName};
 use crate::domain::token::Token;
 use crate::error::{Error, Kind as ErrorKind};
 use crate::tui::model::Model;
@@ -35,7 +35,7 @@ pub struct Restore {
 impl Restore {
     /// Opens the dialog for `tokens`, which must not be empty.
     pub fn open(tokens: Vec<Token>, proof: Proof) -> Form<Self> {
-        let mut name = Field::new(TOKEN_NAME_MAX * 4);
+        let mut name = Field::new(MAX_TOKEN_NAME_LEN * 4);
         if let [only] = tokens.as_slice() {
             name.insert(only.name.as_str());
         }

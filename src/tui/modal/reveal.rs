@@ -118,7 +118,7 @@ impl Page for Reveal {
             // The only place that puts a secret on the screen.
             self.secret.expose(broken)
         } else {
-            broken(&format!("{}_{}", self.secret.hint(), "•".repeat(Secret::hidden_len())))
+            broken(&format!("{}_{}", self.secret.hint(), "•".repeat(Secret::masked_len())))
         };
         let mut lines = vec![
             Line::styled(cut("This is the only time the secret is shown.", columns), theme.warning),

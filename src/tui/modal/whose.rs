@@ -3,7 +3,7 @@
 use ratatui::style::Style;
 use zeroize::Zeroizing;
 
-use crate::domain::secret::{Presented, find_secrets};
+use crate::domain::secret::{SecretText, find_secrets};
 use crate::domain::time::{Timestamp, ago, relative};
 use crate::tui::model::Model;
 use crate::tui::screen::{Facts, Outcome};
@@ -82,7 +82,7 @@ impl Dialog for Whose {
         }
         // The field is empty from here on: the secret goes with the request.
         let text = self.secret.take();
-        let secret = found.pop().unwrap_or_else(|| Presented::new(Zeroizing::new(text.trim().to_owned())));
+        let secret = found.pop().unwrap_or_else(|| SecretText::new(Zeroizing::new(text.trim().to_owned())));
         Ok(Outcome::Send(Credential::Store, WhoseVerb { secret }.into()))
     }
 

@@ -26,7 +26,7 @@ use ratatui::layout::Rect;
 use crate::domain::catalogue::Catalogue;
 use crate::domain::role::Role;
 use crate::domain::selection::Selection;
-use crate::domain::text::is_hostile;
+use crate::domain::text::is_control_or_bidi;
 use crate::tui::effect::Effect;
 use crate::tui::keymap::{Action, Context};
 use crate::tui::model::{Model, Tone};
@@ -200,7 +200,7 @@ impl Picker {
     fn copy_link(&self) -> Outcome {
         match self.tree.method().and_then(|m| m.docs.as_deref()) {
             // Text that can't be displayed safely must not be pasted either.
-            Some(link) if link.chars().any(is_hostile) => {
+            Some(link) if link.chars().any(is_control_or_bidi) => {
                 Outcome::Say(Tone::Bad, "The link holds control characters and was not copied".to_owned())
             }
             Some(link) => Outcome::Do(Effect::CopyText(link.to_owned())),

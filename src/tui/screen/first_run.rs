@@ -4,7 +4,7 @@ use ratatui::style::Style;
 
 use super::{Facts, Outcome};
 use crate::domain::catalogue::Catalogue;
-use crate::domain::name::{Prefix, USERNAME_MAX, Username};
+use crate::domain::name::{MAX_USERNAME_LEN, Prefix, Username};
 use crate::domain::password::Password;
 use crate::tui::modal::account::Twice;
 use crate::tui::model::Model;
@@ -44,7 +44,7 @@ impl FirstRun {
     /// Opens the form, with `username` filled in if given.
     pub fn open(username: Option<&Username>) -> Form<Self> {
         Form::new(FirstRun {
-            username: Field::new(USERNAME_MAX * 4).with(username.map_or("", Username::as_str)),
+            username: Field::new(MAX_USERNAME_LEN * 4).with(username.map_or("", Username::as_str)),
             password: Twice::default(),
             self_service: OneOf::new(vec![true, false], &true),
             catalogue: OneOf::new(vec![true, false], &true),
@@ -58,7 +58,7 @@ impl FirstRun {
     pub fn credential(&mut self) -> crate::error::Result<Credential> {
         let username = Username::parse(self.username.text())?;
         self.password.again.clear();
-        Ok(Credential::password(username, Password::typed(self.password.first.take())))
+        Ok(Credential::password(username, Password::from_raw(self.password.first.take())))
     }
 }
 

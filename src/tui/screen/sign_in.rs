@@ -1,8 +1,8 @@
 //! The sign-in, and the lock that asks for the password again.
 
 use super::{Facts, Outcome};
-use crate::domain::name::{USERNAME_MAX, Username};
-use crate::domain::password::{PASSWORD_MAX, Password};
+use crate::domain::name::{MAX_USERNAME_LEN, Username};
+use crate::domain::password::{MAX_PASSWORD_LEN, Password};
 use crate::error::Error;
 use crate::tui::keymap::Context;
 use crate::tui::model::Model;
@@ -38,10 +38,10 @@ pub struct SignIn {
 impl SignIn {
     fn new(username: Option<&Username>, locked: bool) -> Self {
         let name = username.map_or("", Username::as_str);
-        let username = Field::new(USERNAME_MAX * 4).with(name);
+        let username = Field::new(MAX_USERNAME_LEN * 4).with(name);
         SignIn {
             username,
-            password: Field::masked(PASSWORD_MAX),
+            password: Field::masked(MAX_PASSWORD_LEN),
             locked,
             because: String::new(),
             tries: Tries::default(),
@@ -97,7 +97,7 @@ impl Dialog for SignIn {
             return Ok(Outcome::Stay);
         }
         let username = Username::parse(self.username.text()).map_err(|e| Problem::at(Slot::Username, e))?;
-        let credential = Credential::password(username, Password::typed(self.password.take()));
+        let credential = Credential::password(username, Password::from_raw(self.password.take()));
         self.sent = Some(credential.clone());
         Ok(Outcome::Send(credential, SignInVerb.into()))
     }

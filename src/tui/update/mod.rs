@@ -39,7 +39,7 @@ pub(super) enum Layer {
 /// Returns the first effects of the program.
 pub fn start(model: &mut Model) -> Vec<Effect> {
     let credential = model.demo.as_ref().map(|demo| {
-        let password = crate::domain::password::Password::typed(demo.password.clone());
+        let password = crate::domain::password::Password::from_raw(demo.password.clone());
         Credential::password(demo.username.clone(), password)
     });
     if let Some(token) = model.guard.token().cloned() {

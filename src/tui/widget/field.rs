@@ -7,7 +7,7 @@ use unicode_segmentation::UnicodeSegmentation;
 use zeroize::Zeroizing;
 
 use super::line::width;
-use crate::domain::text::is_hostile;
+use crate::domain::text::is_control_or_bidi;
 use crate::tui::keymap::{self, Action, Key};
 use crate::tui::theme::Theme;
 
@@ -77,7 +77,7 @@ impl Field {
                 }
                 return false;
             }
-            if is_hostile(c) || self.text.len() + c.len_utf8() > self.cap {
+            if is_control_or_bidi(c) || self.text.len() + c.len_utf8() > self.cap {
                 whole = false;
                 continue;
             }

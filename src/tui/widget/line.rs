@@ -7,11 +7,11 @@ use ratatui::text::Span;
 use unicode_segmentation::UnicodeSegmentation;
 use unicode_width::UnicodeWidthStr;
 
-use crate::domain::text::shown;
+use crate::domain::text::escape_untrusted;
 
 /// Returns the text made safe for display on one line.
 pub fn clean(text: &str) -> Cow<'_, str> {
-    shown(text)
+    escape_untrusted(text)
 }
 
 /// Number of columns of `text`.
@@ -211,7 +211,7 @@ mod tests {
             let fitted = fit(&text, columns);
             // A wide character may leave one column over, which is filled with a blank.
             prop_assert_eq!(width(&fitted), columns);
-            prop_assert!(!fitted.chars().any(crate::domain::text::is_hostile));
+            prop_assert!(!fitted.chars().any(crate::domain::text::is_control_or_bidi));
         }
     }
 }

@@ -6,7 +6,7 @@ use super::line::cut;
 use super::sheet::Sheet;
 use super::tries::{Tries, wrong_password};
 use crate::domain::name::Username;
-use crate::domain::password::{PASSWORD_MAX, Password};
+use crate::domain::password::{MAX_PASSWORD_LEN, Password};
 use crate::error::{Error, Kind as ErrorKind};
 use crate::tui::screen::Outcome;
 use crate::verbs::actor::Credential;
@@ -32,7 +32,7 @@ struct Typed {
 impl Proof {
     /// Creates a proof that `username` has to type.
     pub fn typed_by(username: Username) -> Self {
-        let typed = Typed { password: Field::masked(PASSWORD_MAX), tries: Tries::default() };
+        let typed = Typed { password: Field::masked(MAX_PASSWORD_LEN), tries: Tries::default() };
         Proof { username, means: Means::Typed(Box::new(typed)) }
     }
 
@@ -67,7 +67,7 @@ impl Proof {
         match &mut self.means {
             Means::Typed(typed) if typed.password.is_empty() => Err("Your password is missing"),
             Means::Typed(typed) => {
-                Ok(Credential::password(self.username.clone(), Password::typed(typed.password.take())))
+                Ok(Credential::password(self.username.clone(), Password::from_raw(typed.password.take())))
             }
             Means::Held(credential) => Ok(credential.clone()),
         }

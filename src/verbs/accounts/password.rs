@@ -36,7 +36,7 @@ impl Change for SetPassword {
     fn prepare(&mut self, who: &Credential, hasher: &dyn PasswordHasher) -> Result<()> {
         if let (Credential::Password(name, current), NewPassword::Plain(new)) = (who, &self.password)
             && *name == self.username
-            && new.is_same(current)
+            && new.is_same_as(current)
         {
             return Err(Error::usage("the new password is the one that it replaces").next("Choose another"));
         }

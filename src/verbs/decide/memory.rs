@@ -21,7 +21,7 @@ use crate::domain::catalogue::Catalogue;
 use crate::domain::catalogue::reach::{Permitted, Rights};
 use crate::domain::method::MethodId;
 use crate::domain::role::Role;
-use crate::domain::secret::{Claim, PublicId};
+use crate::domain::secret::{PublicId, SecretFingerprint};
 use crate::domain::selection::Selection;
 use crate::domain::time::Timestamp;
 use crate::domain::token::{Token, TokenId};
@@ -225,7 +225,7 @@ impl<T: Telling> Memory<T> {
     fn recalled(
         &mut self,
         catalogued: &Catalogued<T>,
-        claim: &Claim,
+        claim: &SecretFingerprint,
         question: Question<'_>,
         now: Timestamp,
     ) -> Option<Result<Answer<T>>> {
@@ -242,7 +242,7 @@ impl<T: Telling> Memory<T> {
     /// Touches the cached data of all `claims` before the first of them is decided. The data is spread over memory,
     /// and a processor fetches several locations in parallel only if nothing else happens in between. Otherwise each
     /// fetch would be waited for.
-    pub fn look_ahead<'c>(&self, claims: impl Iterator<Item = &'c Claim>) {
+    pub fn look_ahead<'c>(&self, claims: impl Iterator<Item = &'c SecretFingerprint>) {
         let known: Vec<&Known<T>> = claims.filter_map(|claim| self.secrets.peek(claim.public_id())).collect();
         for known in &known {
             black_box(known.token);

@@ -19,7 +19,7 @@ use crate::domain::catalogue::set;
 use crate::domain::expiry::Expiry;
 use crate::domain::method::MethodId;
 use crate::domain::role::Role;
-use crate::domain::secret::{Claim, PublicId, SecretFault};
+use crate::domain::secret::{PublicId, SecretFingerprint, SecretParseError};
 use crate::domain::selection::Selection;
 use crate::domain::time::Timestamp;
 use crate::domain::token::{Token, TokenId, Tombstone};
@@ -66,7 +66,7 @@ pub fn verify(
     now: Timestamp,
     caller: Caller<'_>,
 ) -> Result<Decision> {
-    let claim = Claim::read(presented);
+    let claim = SecretFingerprint::parse(presented);
     let claim = claim.as_ref().map_err(|fault| *fault);
     let (judged, is_method) = store.read(|snapshot| {
         let known = method.map(|id| snapshot.method(id)).transpose()?.flatten();
@@ -79,7 +79,7 @@ pub fn verify(
 }
 
 /// A presented secret, or why it could not be parsed.
-pub type Presents<'a> = std::result::Result<&'a Claim, SecretFault>;
+pub type Presents<'a> = std::result::Result<&'a SecretFingerprint, SecretParseError>;
 
 /// Records the decision in the ledger.
 fn record(
@@ -98,7 +98,7 @@ fn record(
         }
         (Decision::Denied(reason, _), _) => b.record_denial(&Denial {
             token: judged.token,
-            secret: claim.ok().filter(|_| judged.token.is_some()).map(Claim::public_id),
+            secret: claim.ok().filter(|_| judged.token.is_some()).map(SecretFingerprint::public_id),
             count: 1,
             reason: reason.as_str(),
             at,
@@ -218,11 +218,11 @@ pub fn trace(snapshot: &dyn Snapshot, presented: Presents<'_>, now: Timestamp) -
     Ok(Traced { found, refused })
 }
 
-impl From<SecretFault> for Reason {
-    fn from(fault: SecretFault) -> Self {
+impl From<SecretParseError> for Reason {
+    fn from(fault: SecretParseError) -> Self {
         match fault {
-            SecretFault::Malformed => Reason::Malformed,
-            SecretFault::Checksum => Reason::Checksum,
+            SecretParseError::Malformed => Reason::Malformed,
+            SecretParseError::Checksum => Reason::Checksum,
         }
     }
 }
@@ -240,7 +240,7 @@ pub(super) fn present(
     now: Timestamp,
     caller: Caller<'_>,
 ) -> Result<Token> {
-    let (claim, methods) = (presented.secret.claim(), needs.methods());
+    let (claim, methods) = (presented.secret.fingerprint(), needs.methods());
     let (judged, method) = store.read(|snapshot| {
         let judged = judge(snapshot, Ok(&claim), None, now)?;
         let Decision::Allowed(accepted) = &judged.decision else { return Ok((judged, methods.first())) };

@@ -1,7 +1,7 @@
 //! whose: identifies the token of a secret, and checks if the secret works. This doesn't count as a use: nothing is
 //! recorded.
 
-use crate::domain::secret::Presented;
+use crate::domain::secret::SecretText;
 use crate::error::Result;
 use crate::verbs::actor::Actor;
 use crate::verbs::decide::{Traced, trace};
@@ -13,7 +13,7 @@ use crate::verbs::{Env, Proof, Query, Verb};
 #[derive(Debug, Clone)]
 pub struct Whose {
     /// The secret as it was found.
-    pub secret: Presented,
+    pub secret: SecretText,
 }
 
 impl Verb for Whose {
@@ -25,7 +25,7 @@ impl Verb for Whose {
 
 impl Query for Whose {
     fn run(&self, _by: &Actor, snapshot: &dyn Snapshot, env: &Env<'_>) -> Result<Traced> {
-        let secret = self.secret.read();
+        let secret = self.secret.parse();
         trace(snapshot, secret.as_ref().map_err(|fault| *fault), env.now)
     }
 }

@@ -10,7 +10,7 @@ use jeton::domain::method::MethodId;
 use jeton::domain::name::{Description, Prefix};
 use jeton::domain::policy::Policy;
 use jeton::domain::role::Role;
-use jeton::domain::secret::{Claim, PublicId, Secret};
+use jeton::domain::secret::{PublicId, Secret, SecretFingerprint};
 use jeton::domain::selection::Selection;
 use jeton::domain::time::Timestamp;
 use jeton::domain::token::{Token, TokenId};
@@ -144,7 +144,7 @@ impl House {
     pub fn decide(&self, presented: &str, method: Option<&MethodId>) -> Decision {
         let from = decide::Caller { address: "192.0.2.7", client: "it/1.0" };
         let decision = decide::verify(self.store(), presented, method, self.now(), from).unwrap();
-        let claim = Claim::read(presented);
+        let claim = SecretFingerprint::parse(presented);
         let mut service = self.service.lock().unwrap();
         let (store, memory) = service.get_or_insert_with(|| {
             (SqliteStore::open_to_serve(&self.place.path(), Duration::from_secs(10)).unwrap(), Memory::default())

@@ -112,7 +112,7 @@ impl Ran {
     pub fn ends(self, code: i32) -> Self {
         assert_eq!(self.code, code, "{self:?}");
         for text in [&self.out, &self.err] {
-            let raw = text.chars().find(|c| *c != '\n' && jeton::domain::text::is_hostile(*c));
+            let raw = text.chars().find(|c| *c != '\n' && jeton::domain::text::is_control_or_bidi(*c));
             assert_eq!(raw, None, "{self:?}");
         }
         self

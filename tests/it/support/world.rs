@@ -240,7 +240,7 @@ pub fn password() -> Password {
 }
 
 pub fn typed(text: &str) -> Password {
-    Password::typed(Zeroizing::new(text.to_owned()))
+    Password::from_raw(Zeroizing::new(text.to_owned()))
 }
 
 /// Returns the credential of `who` with the right password.

@@ -281,7 +281,7 @@ fn hostile_rows_stay_in_their_cells() {
         {
             s.keys(keys);
             for cell in &s.buffer().content {
-                assert!(!cell.symbol().chars().any(jeton::domain::text::is_hostile), "{:?}", cell.symbol());
+                assert!(!cell.symbol().chars().any(jeton::domain::text::is_control_or_bidi), "{:?}", cell.symbol());
             }
         }
         s.keys("<esc>");

@@ -195,7 +195,7 @@ fn what_callers_say_of_themselves_is_shown_safe_and_never_copied_raw() {
     s.resize(140, 40);
     s.keys("6y<enter>");
     let text = s.text();
-    assert!(!text.chars().any(|c| c != '\n' && jeton::domain::text::is_hostile(c)), "{text:?}");
+    assert!(!text.chars().any(|c| c != '\n' && jeton::domain::text::is_control_or_bidi(c)), "{text:?}");
     assert!(s.copied.is_empty(), "{:?}", s.copied);
 }
 

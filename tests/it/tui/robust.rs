@@ -162,7 +162,7 @@ fn hostile_and_wide_text_stays_in_its_cells() {
     for keys in ["", "<enter>", "<esc>n"] {
         s.keys(keys);
         for cell in &s.buffer().content {
-            assert!(!cell.symbol().chars().any(jeton::domain::text::is_hostile), "{:?}", cell.symbol());
+            assert!(!cell.symbol().chars().any(jeton::domain::text::is_control_or_bidi), "{:?}", cell.symbol());
         }
     }
 }

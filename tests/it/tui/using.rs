@@ -252,6 +252,6 @@ fn hostile_callers_are_shown_safe() {
         s.resize(size.0, size.1);
         s.keys(keys);
         let text = s.text();
-        assert!(!text.chars().any(|c| c != '\n' && jeton::domain::text::is_hostile(c)), "{text:?}");
+        assert!(!text.chars().any(|c| c != '\n' && jeton::domain::text::is_control_or_bidi(c)), "{text:?}");
     }
 }

@@ -40,7 +40,7 @@ use jeton::domain::filter::Filter;
 use jeton::domain::method::MethodId;
 use jeton::domain::name::{Description, TokenName};
 use jeton::domain::role::Role;
-use jeton::domain::secret::{Presented, Secret};
+use jeton::domain::secret::{Secret, SecretText};
 use jeton::domain::selection::{Selection, SelectionEdit};
 use jeton::domain::sort::{Sort, SortColumn};
 use jeton::domain::time::{DAY, HOUR, SECOND};

@@ -142,7 +142,7 @@ fn every_verb_asks_for_its_proof() {
             show("x").into(),
             CanToken { token: TokenRef::Typed("x".to_owned()), method: MethodId::parse("a.B").unwrap() }.into(),
             ReviewTokens { tokens: Vec::new() }.into(),
-            Whose { secret: Presented::new(Zeroizing::default()) }.into(),
+            Whose { secret: SecretText::new(Zeroizing::default()) }.into(),
             create("x").into(),
             PreviewEdit(edit("x")).into(),
             edit("x").into(),

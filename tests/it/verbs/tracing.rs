@@ -3,7 +3,7 @@
 use super::*;
 
 fn whose(text: &str) -> Whose {
-    Whose { secret: Presented::new(Zeroizing::new(text.to_owned())) }
+    Whose { secret: SecretText::new(Zeroizing::new(text.to_owned())) }
 }
 
 #[test]

@@ -8,7 +8,7 @@ use super::*;
 use crate::domain::catalogue::Entry;
 use crate::domain::catalogue::set::members;
 use crate::domain::method::Access;
-use crate::domain::text::is_hostile;
+use crate::domain::text::is_control_or_bidi;
 use crate::error::Kind;
 
 pub(super) fn read(text: &str) -> Result<Imported> {
@@ -38,7 +38,7 @@ pub(super) fn check(done: &Imported) {
             assert!(!method.id.is_management(), "{}", method.id);
             crate::domain::method::MethodId::parse(method.id.as_str()).unwrap();
             let texts = [&method.title, &group.title].into_iter().chain(&method.docs).chain(&method.routes);
-            assert!(texts.clone().all(|t| !t.is_empty() && !t.chars().any(is_hostile)), "{method:?}");
+            assert!(texts.clone().all(|t| !t.is_empty() && !t.chars().any(is_control_or_bidi)), "{method:?}");
             assert!(method.title.chars().count() <= TITLE_MAX);
         }
     }
@@ -46,11 +46,11 @@ pub(super) fn check(done: &Imported) {
     for set in &done.catalogue.sets {
         assert!(names.insert(&set.name), "{} twice", set.name);
         assert!(!set.include.is_empty(), "{}", set.name);
-        assert!(!set.name.chars().chain(set.title.chars()).any(is_hostile), "{set:?}");
+        assert!(!set.name.chars().chain(set.title.chars()).any(is_control_or_bidi), "{set:?}");
         let known = |e: &Entry| matches!(e, Entry::Method(id) if seen.contains(id));
         assert!(set.include.iter().all(known), "{}", set.name);
     }
-    assert!(done.warnings.len() <= 1_001 && done.warnings.iter().all(|w| !w.chars().any(is_hostile)));
+    assert!(done.warnings.len() <= 1_001 && done.warnings.iter().all(|w| !w.chars().any(is_control_or_bidi)));
 }
 
 fn ids(done: &Imported) -> Vec<&str> {

@@ -2,7 +2,7 @@
 
 use super::role::meaning;
 use super::{Chosen, Twice};
-use crate::domain::name::{USERNAME_MAX, Username};
+use crate::domain::name::{MAX_USERNAME_LEN, Username};
 use crate::domain::role::Role;
 use crate::tui::modal::confirm::{Repeat, Wanted};
 use crate::tui::model::Model;
@@ -41,7 +41,7 @@ impl Create {
     /// Opens an empty form that offers `roles`. The preset is member, if offered.
     pub fn open(roles: Vec<Role>) -> Form<Self> {
         let roles = OneOf::new(roles, &Role::Member);
-        Form::new(Create { username: Field::new(USERNAME_MAX * 4), roles, password: Twice::default() })
+        Form::new(Create { username: Field::new(MAX_USERNAME_LEN * 4), roles, password: Twice::default() })
     }
 
     fn role(&self) -> Role {

@@ -3,7 +3,7 @@
 
 use ratatui::style::Style;
 
-use crate::domain::name::USERNAME_MAX;
+use crate::domain::name::MAX_USERNAME_LEN;
 use crate::error::Error;
 use crate::tui::modal::confirm::Wanted;
 use crate::tui::model::Model;
@@ -51,7 +51,7 @@ pub fn disabling(counted_account: &CountedAccount) -> String {
 impl Delete {
     /// Opens the dialog for `counted`.
     pub fn open(counted: CountedAccount, proof: Proof) -> Form<Self> {
-        Form::new(Delete { counted, typed: Field::new(USERNAME_MAX * 4), proof })
+        Form::new(Delete { counted, typed: Field::new(MAX_USERNAME_LEN * 4), proof })
     }
 
     fn name(&self) -> &str {

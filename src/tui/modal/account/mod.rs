@@ -7,7 +7,7 @@ pub mod role;
 
 use zeroize::Zeroizing;
 
-use crate::domain::password::{PASSWORD_MAX, PASSWORD_MIN, Password};
+use crate::domain::password::{MAX_PASSWORD_LEN, MIN_PASSWORD_LEN, Password};
 use crate::error::Error;
 use crate::tui::widget::field::Field;
 use crate::tui::widget::form::{Kind, Problem};
@@ -42,7 +42,7 @@ pub struct Twice {
 
 impl Default for Twice {
     fn default() -> Self {
-        Twice { first: Field::masked(PASSWORD_MAX), again: Field::masked(PASSWORD_MAX) }
+        Twice { first: Field::masked(MAX_PASSWORD_LEN), again: Field::masked(MAX_PASSWORD_LEN) }
     }
 }
 
@@ -65,7 +65,7 @@ impl Twice {
     pub fn rows<S: Copy + PartialEq>(&self, sheet: &mut Sheet<'_, S>, first: S, again: S, label: &str) {
         sheet.field(first, label, &self.first);
         sheet.field(again, "Once more", &self.again);
-        let hint = format!("{PASSWORD_MIN} characters or more; a few words are fine");
+        let hint = format!("{MIN_PASSWORD_LEN} characters or more; a few words are fine");
         sheet.note(&hint, sheet.theme.dim);
     }
 
@@ -91,7 +91,7 @@ pub struct Chosen(Zeroizing<String>);
 impl Chosen {
     /// Returns the password for another attempt.
     pub fn again(&self) -> NewPassword {
-        NewPassword::Plain(Password::typed(self.0.clone()))
+        NewPassword::Plain(Password::from_raw(self.0.clone()))
     }
 }
 

@@ -21,7 +21,7 @@ use super::stretch::{Keyed, Stretch};
 use super::{Facts, Open, Outcome, Page};
 use crate::domain::audit::AuditRow;
 use crate::domain::audit_filter::AuditFilter;
-use crate::domain::text::is_hostile;
+use crate::domain::text::is_control_or_bidi;
 use crate::error::Error;
 use crate::tui::effect::Effect;
 use crate::tui::keymap::{Action, Context};
@@ -93,7 +93,7 @@ impl Audit {
 
 /// Copies the id of the object that `row` changed.
 pub fn copy_target(row: &AuditRow) -> Outcome {
-    if row.target.chars().any(is_hostile) {
+    if row.target.chars().any(is_control_or_bidi) {
         // Text that can't be displayed safely must not be pasted either.
         return Outcome::Say(Tone::Bad, "The target holds control characters and was not copied".to_owned());
     }

@@ -20,7 +20,7 @@ use super::desk::Place;
 use super::stretch::{Keyed, Stretch};
 use super::{Facts, Outcome, Page};
 use crate::domain::ledger_filter::LedgerFilter;
-use crate::domain::text::is_hostile;
+use crate::domain::text::is_control_or_bidi;
 use crate::error::Error;
 use crate::tui::effect::Effect;
 use crate::tui::keymap::{Action, Context};
@@ -88,7 +88,9 @@ pub fn copy_address(row: &DeniedRow) -> Outcome {
     match row.address.as_str() {
         "" => say("No one address is known of these"),
         // Text that can't be displayed safely must not be pasted either.
-        address if address.chars().any(is_hostile) => say("The address holds control characters and was not copied"),
+        address if address.chars().any(is_control_or_bidi) => {
+            say("The address holds control characters and was not copied")
+        }
         address => Outcome::Do(Effect::CopyText(address.to_owned())),
     }
 }
