@@ -11,7 +11,6 @@ use std::sync::LazyLock;
 use divan::{Bencher, black_box};
 use jeton::domain::account::AccountId;
 use jeton::domain::expiry::Expiry;
-use jeton::domain::filter::Filter;
 use jeton::domain::name::{Description, Prefix};
 use jeton::domain::role::Role;
 use jeton::domain::secret::Secret;
@@ -19,6 +18,7 @@ use jeton::domain::selection::Selection;
 use jeton::domain::sort::{Sort, SortColumn};
 use jeton::domain::time::DAY;
 use jeton::domain::token::TokenId;
+use jeton::domain::token_filter::TokenFilter;
 use jeton::verbs::audited::Audited;
 use jeton::verbs::decide;
 use jeton::verbs::ports::{Anchor, Entropy, NewToken, Store, Visibility, WindowQuery};
@@ -93,7 +93,7 @@ fn sorted_window(bencher: Bencher<'_, '_>, anchor: Anchor, filter: &str, sort: S
     let query = WindowQuery {
         visibility: Visibility { own: town.owner, roles: Role::ALL.to_vec() },
         account: None,
-        filter: Filter::parse(filter),
+        filter: TokenFilter::parse(filter),
         expiring_by: None,
         sort,
         trashed: false,

@@ -16,7 +16,7 @@ use crate::domain::secret::Secret;
 use crate::domain::selection::Selection;
 use crate::domain::time::Timestamp;
 use crate::domain::token::{Token, Tombstone};
-use crate::domain::token_diff::Change;
+use crate::domain::token_diff::FieldChange;
 use crate::verbs::accounts::Me;
 
 /// Schema version of every answer.
@@ -227,8 +227,8 @@ struct ChangeJson {
 
 impl EditedJson {
     /// Converts `after`, with its differences from before.
-    pub fn of(after: &Token, changes: Vec<Change>, now: Timestamp) -> Self {
-        let told = |change: Change| ChangeJson {
+    pub fn of(after: &Token, changes: Vec<FieldChange>, now: Timestamp) -> Self {
+        let told = |change: FieldChange| ChangeJson {
             field: change.field.as_str(),
             before: change.before,
             after: change.after,

@@ -100,10 +100,10 @@ fn play(path: &Path, world: &World) -> Result<(Username, Vec<script::Made>)> {
 mod tests {
     use super::*;
     use crate::domain::audit::Face;
-    use crate::domain::filter::Filter;
     use crate::domain::password::Password;
     use crate::domain::sort::Sort;
     use crate::domain::token::Status;
+    use crate::domain::token_filter::TokenFilter;
     use crate::place::Place;
     use crate::platform;
     use crate::verbs::accounts::WhoAmI;
@@ -126,7 +126,7 @@ mod tests {
 
         let list = |trashed| ListTokens {
             whose: ListOf::All,
-            filter: Filter::default(),
+            filter: TokenFilter::default(),
             sort: Sort::default(),
             trashed,
             anchor: Anchor::Start,

@@ -6,7 +6,7 @@ use super::script::{Made, callable};
 use crate::domain::catalogue::Catalogue;
 use crate::domain::time::{DAY, MINUTE, Timestamp};
 use crate::error::Result;
-use crate::verbs::decide::Reason;
+use crate::verbs::decide::DenialReason;
 use crate::verbs::ports::{Bookkeeping, Denial, Store, Use};
 
 /// Number of days up to its last call for which a token's uses are recorded.
@@ -46,10 +46,10 @@ fn uses(book: &mut dyn Bookkeeping, made: &Made, catalogue: &Catalogue, now: Tim
 fn denials(book: &mut dyn Bookkeeping, made: &Made, now: Timestamp) -> Result<()> {
     let Traffic { denied, from, .. } = made.sample.traffic;
     let reason = match made.sample.fate {
-        Fate::Disabled(_) => Reason::Disabled,
-        Fate::Deleted(_) => Reason::Deleted,
-        Fate::Kept => Reason::Expired,
-        Fate::Regenerated(_) => Reason::Retired,
+        Fate::Disabled(_) => DenialReason::Disabled,
+        Fate::Deleted(_) => DenialReason::Deleted,
+        Fate::Kept => DenialReason::Expired,
+        Fate::Regenerated(_) => DenialReason::Retired,
     };
     let every = DAY / i64::from(denied.max(1));
     for attempt in 0..i64::from(denied) * 7 {
@@ -73,9 +73,12 @@ fn denials(book: &mut dyn Bookkeeping, made: &Made, now: Timestamp) -> Result<()
 
 /// Records denied attempts of clients without a valid token.
 fn strangers(book: &mut dyn Bookkeeping, now: Timestamp) -> Result<()> {
-    for (hours, reason) in
-        [(2, Reason::Unknown), (30, Reason::Malformed), (31, Reason::Malformed), (75, Reason::Checksum)]
-    {
+    for (hours, reason) in [
+        (2, DenialReason::Unknown),
+        (30, DenialReason::Malformed),
+        (31, DenialReason::Malformed),
+        (75, DenialReason::Checksum),
+    ] {
         book.record_denial(&Denial {
             token: None,
             secret: None,

@@ -1,6 +1,6 @@
 //! The filter of the audit log: words, and fields such as `verb:token.revoke by:ops target:ci`.
 
-use super::fields::{self, Narrow, Typed, held};
+use super::filter_syntax::{self, FilterFields, Setter, set_text};
 
 /// A filter of the audit log. Every part must match.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -10,16 +10,16 @@ pub struct AuditFilter {
     /// Text that the verb must contain.
     pub verb: Option<String>,
     /// Text that the actor's name must contain.
-    pub by: Option<String>,
+    pub actor: Option<String>,
     /// Text that the target's name must contain, or the target's whole id.
     pub target: Option<String>,
 }
 
-impl Typed for AuditFilter {
-    const FIELDS: &'static [(&'static str, Narrow<Self>)] = &[
-        ("verb", |filter, value| held(&mut filter.verb, value)),
-        ("by", |filter, value| held(&mut filter.by, value)),
-        ("target", |filter, value| held(&mut filter.target, value)),
+impl FilterFields for AuditFilter {
+    const FIELDS: &'static [(&'static str, Setter<Self>)] = &[
+        ("verb", |filter, value| set_text(&mut filter.verb, value)),
+        ("by", |filter, value| set_text(&mut filter.actor, value)),
+        ("target", |filter, value| set_text(&mut filter.target, value)),
     ];
 
     fn add_word(&mut self, word: String) {
@@ -30,7 +30,7 @@ impl Typed for AuditFilter {
 impl AuditFilter {
     /// Parses typed text. An unknown field is taken as a word, so typing never fails.
     pub fn parse(text: &str) -> Self {
-        fields::read(text)
+        filter_syntax::parse_lenient(text)
     }
 
     /// `true` if the filter matches everything.
@@ -47,7 +47,7 @@ mod tests {
     fn fields_and_words() {
         let filter = AuditFilter::parse("verb:Token.Delete Deploy by:OPS target:t:7 foo:bar");
         assert_eq!(filter.verb.as_deref(), Some("token.delete"));
-        assert_eq!(filter.by.as_deref(), Some("ops"));
+        assert_eq!(filter.actor.as_deref(), Some("ops"));
         assert_eq!(filter.target.as_deref(), Some("t:7"));
         assert_eq!(filter.words, ["deploy", "foo:bar"]);
         assert!(AuditFilter::parse(" verb: by: target: ").is_empty());

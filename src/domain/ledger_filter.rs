@@ -1,7 +1,7 @@
 //! The filter of the ledger: words, and fields such as `reason:disabled token:deploy address:10.0.0`.
 
-use super::fields::{self, Narrow, Typed, held};
-use super::reason::Reason;
+use super::denial_reason::DenialReason;
+use super::filter_syntax::{self, FilterFields, Setter, set_text};
 
 /// A filter of the ledger. Every part must match.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -17,14 +17,14 @@ pub struct LedgerFilter {
     pub address: Option<String>,
 }
 
-impl Typed for LedgerFilter {
-    const FIELDS: &'static [(&'static str, Narrow<Self>)] = &[
-        ("reason", |filter, value| match Reason::ALL.iter().any(|reason| reason.as_str().contains(value)) {
-            true => held(&mut filter.reason, value),
-            false => Err(Reason::ALL.map(Reason::as_str).to_vec()),
+impl FilterFields for LedgerFilter {
+    const FIELDS: &'static [(&'static str, Setter<Self>)] = &[
+        ("reason", |filter, value| match DenialReason::ALL.iter().any(|reason| reason.as_str().contains(value)) {
+            true => set_text(&mut filter.reason, value),
+            false => Err(DenialReason::ALL.map(DenialReason::as_str).to_vec()),
         }),
-        ("token", |filter, value| held(&mut filter.token, value)),
-        ("address", |filter, value| held(&mut filter.address, value)),
+        ("token", |filter, value| set_text(&mut filter.token, value)),
+        ("address", |filter, value| set_text(&mut filter.address, value)),
     ];
 
     fn add_word(&mut self, word: String) {
@@ -35,7 +35,7 @@ impl Typed for LedgerFilter {
 impl LedgerFilter {
     /// Parses typed text. An unknown field is taken as a word, so typing never fails.
     pub fn parse(text: &str) -> Self {
-        fields::read(text)
+        filter_syntax::parse_lenient(text)
     }
 
     /// `true` if the filter matches everything.
@@ -49,10 +49,10 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_reason_that_there_is_not_is_told() {
-        let told = fields::checked::<LedgerFilter>("reason:bogus").unwrap_err().to_string();
-        assert!(told.contains("reason: takes malformed, checksum, unknown, "), "{told}");
-        assert!(fields::checked::<LedgerFilter>("reason:disa").is_ok());
+    fn unknown_reason_is_refused_with_the_known_ones() {
+        let refusal = filter_syntax::parse_strict::<LedgerFilter>("reason:bogus").unwrap_err().to_string();
+        assert!(refusal.contains("reason: takes malformed, checksum, unknown, "), "{refusal}");
+        assert!(filter_syntax::parse_strict::<LedgerFilter>("reason:disa").is_ok());
     }
 
     #[test]

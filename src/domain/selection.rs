@@ -27,7 +27,7 @@ impl Selection {
     }
 
     /// Returns the full selection for the audit log: `"inherit"`, `{"sets":[…]}` or `{"methods":[…]}`.
-    pub fn told(&self) -> Value {
+    pub fn to_audit_json(&self) -> Value {
         match self {
             Selection::Inherit => json!("inherit"),
             Selection::Sets(sets) => json!({ "sets": sets }),
@@ -160,7 +160,7 @@ impl SelectionEdit {
         match (self, before) {
             (SelectionEdit::Replace(after), _) => Ok(after.clone()),
             (SelectionEdit::Sets { add, drop }, Selection::Sets(sets)) => {
-                let sets = edited(sets, add, drop, "API set")?;
+                let sets = apply_edit(sets, add, drop, "API set")?;
                 if sets.is_empty() {
                     return Err(Error::usage("the last API set can't be dropped")
                         .why("a selection by sets names at least one")
@@ -169,19 +169,19 @@ impl SelectionEdit {
                 Ok(Selection::Sets(sets))
             }
             (SelectionEdit::Methods { add, drop }, Selection::Custom(methods)) => {
-                edited(methods, add, drop, "method").map(Selection::Custom)
+                apply_edit(methods, add, drop, "method").map(Selection::Custom)
             }
             (SelectionEdit::Sets { .. }, _) => Err(Error::usage("sets can't be added or dropped here")
-                .why(format!("the token's selection is {}", form(before)))
+                .why(format!("the token's selection is {}", kind(before)))
                 .next("Say which sets take its place: --set NAME, again for more")),
             (SelectionEdit::Methods { .. }, _) => Err(Error::usage("methods can't be added or dropped here")
-                .why(format!("the token's selection is {}", form(before)))
+                .why(format!("the token's selection is {}", kind(before)))
                 .next("Say which methods take its place: --method M, again for more")),
         }
     }
 }
 
-const fn form(selection: &Selection) -> &'static str {
+const fn kind(selection: &Selection) -> &'static str {
     match selection {
         Selection::Sets(_) => "one of API sets",
         Selection::Custom(_) => "one of methods, picked by hand",
@@ -189,7 +189,7 @@ const fn form(selection: &Selection) -> &'static str {
     }
 }
 
-fn edited<T: Ord + Clone + std::fmt::Display>(
+fn apply_edit<T: Ord + Clone + std::fmt::Display>(
     before: &BTreeSet<T>,
     add: &BTreeSet<T>,
     drop: &BTreeSet<T>,

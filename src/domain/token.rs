@@ -3,9 +3,9 @@
 use std::fmt;
 
 use crate::domain::account::AccountId;
+use crate::domain::denial_reason::DenialReason;
 use crate::domain::expiry::Expiry;
 use crate::domain::name::{Description, TokenName, Username};
-use crate::domain::reason::Reason;
 use crate::domain::role::Role;
 use crate::domain::secret::SecretDigest;
 use crate::domain::selection::Selection;
@@ -160,13 +160,13 @@ pub struct Token {
 
 /// The data that a token's status depends on.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Life {
+pub struct Lifecycle {
     is_deleted: bool,
     is_enabled: bool,
     expiry: Expiry,
 }
 
-impl Life {
+impl Lifecycle {
     /// Returns the status at `now`: the first match of deleted, disabled, expired, active.
     pub fn status(self, now: Timestamp) -> Status {
         if self.is_deleted {
@@ -181,14 +181,14 @@ impl Life {
     }
 }
 
-impl Life {
+impl Lifecycle {
     /// Returns why the token permits nothing at all at `now`; `None` if it works.
-    pub fn refused(self, is_account_enabled: bool, now: Timestamp) -> Option<Reason> {
+    pub fn denial_reason(self, is_account_enabled: bool, now: Timestamp) -> Option<DenialReason> {
         match self.status(now) {
-            Status::Deleted => Some(Reason::Deleted),
-            Status::Disabled => Some(Reason::Disabled),
-            Status::Expired => Some(Reason::Expired),
-            Status::Active if !is_account_enabled => Some(Reason::AccountDisabled),
+            Status::Deleted => Some(DenialReason::Deleted),
+            Status::Disabled => Some(DenialReason::Disabled),
+            Status::Expired => Some(DenialReason::Expired),
+            Status::Active if !is_account_enabled => Some(DenialReason::AccountDisabled),
             Status::Active => None,
         }
     }
@@ -197,17 +197,17 @@ impl Life {
 impl Token {
     /// Returns the token's status at `now`.
     pub fn status(&self, now: Timestamp) -> Status {
-        self.life().status(now)
+        self.lifecycle().status(now)
     }
 
     /// Returns the data that the token's status depends on.
-    pub fn life(&self) -> Life {
-        Life { is_deleted: self.deleted_at.is_some(), is_enabled: self.enabled, expiry: self.expiry }
+    pub fn lifecycle(&self) -> Lifecycle {
+        Lifecycle { is_deleted: self.deleted_at.is_some(), is_enabled: self.enabled, expiry: self.expiry }
     }
 
     /// Returns why the current secret permits nothing at all at `now`; `None` if it works.
-    pub fn refused(&self, now: Timestamp) -> Option<Reason> {
-        self.life().refused(self.owner.enabled, now)
+    pub fn denial_reason(&self, now: Timestamp) -> Option<DenialReason> {
+        self.lifecycle().denial_reason(self.owner.enabled, now)
     }
 
     /// Returns the old secret that a rotation kept valid, while it still works. At exactly its end it no longer works.
@@ -288,17 +288,17 @@ impl Tombstone {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum TokenRef {
     /// As typed: `name`, `account/name`, a hint or an id.
-    Typed(String),
+    Text(String),
     /// A token by its id.
     Id(TokenId),
     /// A token that a screen shows, with the name shown.
-    Shown(TokenId, String),
+    Named(TokenId, String),
 }
 
 impl fmt::Display for TokenRef {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            TokenRef::Typed(text) | TokenRef::Shown(_, text) => f.write_str(text),
+            TokenRef::Text(text) | TokenRef::Named(_, text) => f.write_str(text),
             TokenRef::Id(id) => id.fmt(f),
         }
     }

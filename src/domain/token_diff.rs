@@ -10,7 +10,7 @@ use crate::domain::token::Token;
 
 /// A part of a token whose changes a person can see.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Field {
+pub enum TokenField {
     /// The token's name.
     Name,
     /// The token's purpose.
@@ -25,56 +25,62 @@ pub enum Field {
     Secret,
 }
 
-impl Field {
+impl TokenField {
     /// All fields, in the order in which they are shown.
-    pub const ALL: [Field; 6] =
-        [Field::Name, Field::Description, Field::Expires, Field::Api, Field::Enabled, Field::Secret];
+    pub const ALL: [TokenField; 6] = [
+        TokenField::Name,
+        TokenField::Description,
+        TokenField::Expires,
+        TokenField::Api,
+        TokenField::Enabled,
+        TokenField::Secret,
+    ];
 
     /// Returns the field as a word.
     pub const fn as_str(self) -> &'static str {
         match self {
-            Field::Name => "name",
-            Field::Description => "description",
-            Field::Expires => "expires",
-            Field::Api => "API",
-            Field::Enabled => "enabled",
-            Field::Secret => "secret",
+            TokenField::Name => "name",
+            TokenField::Description => "description",
+            TokenField::Expires => "expires",
+            TokenField::Api => "API",
+            TokenField::Enabled => "enabled",
+            TokenField::Secret => "secret",
         }
     }
 
     /// Returns the field's value for `token`: `IDE Plugins`, `12 methods`, `31-12-2026`.
-    pub fn of(self, token: &Token, zone: &dyn Zone) -> String {
+    pub fn display_value(self, token: &Token, zone: &dyn Zone) -> String {
         match self {
-            Field::Name => token.name.to_string(),
-            Field::Description if token.description.as_str().is_empty() => "none".to_owned(),
-            Field::Description => format!("\"{}\"", token.description),
-            Field::Expires => token.expiry.day(zone),
-            Field::Api => match &token.selection {
+            TokenField::Name => token.name.to_string(),
+            TokenField::Description if token.description.as_str().is_empty() => "none".to_owned(),
+            TokenField::Description => format!("\"{}\"", token.description),
+            TokenField::Expires => token.expiry.day(zone),
+            TokenField::Api => match &token.selection {
                 Selection::Sets(sets) => sets.iter().map(|set| set_label(set)).collect::<Vec<_>>().join(", "),
                 Selection::Custom(_) | Selection::Inherit => token.selection.summary(),
             },
-            Field::Enabled => if token.enabled { "yes" } else { "no" }.to_owned(),
-            Field::Secret => token.hint.clone(),
+            TokenField::Enabled => if token.enabled { "yes" } else { "no" }.to_owned(),
+            TokenField::Secret => token.hint.clone(),
         }
     }
 
     fn differs(self, before: &Token, after: &Token) -> bool {
         match self {
-            Field::Name => before.name != after.name,
-            Field::Description => before.description != after.description,
-            Field::Expires => before.expiry != after.expiry,
-            Field::Api => before.selection != after.selection,
-            Field::Enabled => before.enabled != after.enabled,
-            Field::Secret => before.hint != after.hint,
+            TokenField::Name => before.name != after.name,
+            TokenField::Description => before.description != after.description,
+            TokenField::Expires => before.expiry != after.expiry,
+            TokenField::Api => before.selection != after.selection,
+            TokenField::Enabled => before.enabled != after.enabled,
+            TokenField::Secret => before.hint != after.hint,
         }
     }
 }
 
 /// One difference.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Change {
+pub struct FieldChange {
     /// The field that differs.
-    pub field: Field,
+    pub field: TokenField,
     /// The old value.
     pub before: String,
     /// The new value.
@@ -85,42 +91,43 @@ pub struct Change {
     pub removed: Vec<String>,
 }
 
-impl fmt::Display for Change {
+impl fmt::Display for FieldChange {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "{}: {} → {}", self.field.as_str(), self.before, self.after)?;
-        let moved = self.added.iter().map(|a| ('+', a)).chain(self.removed.iter().map(|r| ('-', r)));
-        moved.into_iter().try_for_each(|(sign, name)| write!(f, " {sign}{name}"))
+        let names = self.added.iter().map(|a| ('+', a)).chain(self.removed.iter().map(|r| ('-', r)));
+        names.into_iter().try_for_each(|(sign, name)| write!(f, " {sign}{name}"))
     }
 }
 
 /// Returns the differences in the order of [`Field::ALL`]. Days are those of `zone`.
-pub fn diff(before: &Token, after: &Token, zone: &dyn Zone) -> Vec<Change> {
-    let differs = Field::ALL.into_iter().filter(|field| field.differs(before, after));
-    differs.map(|field| change(field, before, after, zone)).collect()
+pub fn diff(before: &Token, after: &Token, zone: &dyn Zone) -> Vec<FieldChange> {
+    let differs = TokenField::ALL.into_iter().filter(|field| field.differs(before, after));
+    differs.map(|field| field_change(field, before, after, zone)).collect()
 }
 
-fn change(field: Field, before: &Token, after: &Token, zone: &dyn Zone) -> Change {
-    let mut change = Change {
+fn field_change(field: TokenField, before: &Token, after: &Token, zone: &dyn Zone) -> FieldChange {
+    let mut change = FieldChange {
         field,
-        before: field.of(before, zone),
-        after: field.of(after, zone),
+        before: field.display_value(before, zone),
+        after: field.display_value(after, zone),
         added: Vec::new(),
         removed: Vec::new(),
     };
     match field {
-        Field::Api => (change.added, change.removed) = moved(&before.selection, &after.selection),
+        TokenField::Api => (change.added, change.removed) = added_and_removed(&before.selection, &after.selection),
         // Two instants of one day look the same as days.
-        Field::Expires if change.before == change.after => {
+        TokenField::Expires if change.before == change.after => {
             let clock = |expiry: Expiry| expiry.at().map_or_else(|| "never".to_owned(), |at| wall_clock(at, zone));
             (change.before, change.after) = (clock(before.expiry), clock(after.expiry));
         }
-        Field::Expires | Field::Name | Field::Description | Field::Enabled | Field::Secret => {}
+        TokenField::Expires | TokenField::Name | TokenField::Description | TokenField::Enabled | TokenField::Secret => {
+        }
     }
     change
 }
 
 /// Returns the added and the removed names. Between two forms of selection, everything differs.
-fn moved(before: &Selection, after: &Selection) -> (Vec<String>, Vec<String>) {
+fn added_and_removed(before: &Selection, after: &Selection) -> (Vec<String>, Vec<String>) {
     let names = |selection: &Selection| -> BTreeSet<String> {
         match selection {
             Selection::Sets(sets) => sets.clone(),
@@ -178,13 +185,13 @@ mod tests {
         Selection::Custom(ids.iter().map(|m| MethodId::parse(m).unwrap()).collect())
     }
 
-    fn said(after: Token) -> Vec<String> {
+    fn describe(after: Token) -> Vec<String> {
         diff(&token(), &after, &utc_zone()).iter().map(ToString::to_string).collect()
     }
 
     #[test]
     fn each_field_in_words() {
-        assert!(said(token()).is_empty());
+        assert!(describe(token()).is_empty());
         let end = Timestamp(1_798_761_600_000);
         let all = Token {
             name: TokenName::parse("cd").unwrap(),
@@ -196,7 +203,7 @@ mod tests {
             ..token()
         };
         assert_eq!(
-            said(all),
+            describe(all),
             [
                 "name: ci → cd",
                 "description: none → \"nightly\"",
@@ -207,9 +214,9 @@ mod tests {
             ]
         );
         let sets = Token { selection: Selection::Sets(["a.One".to_owned(), "IDE".to_owned()].into()), ..token() };
-        assert_eq!(said(sets), ["API: 2 methods → IDE, a.One +IDE +a.One -a.One -a.Two"], "a set is no method");
+        assert_eq!(describe(sets), ["API: 2 methods → IDE, a.One +IDE +a.One -a.One -a.Two"], "a set is no method");
         let inherit = Token { selection: Selection::Inherit, ..token() };
-        assert_eq!(said(inherit), ["API: 2 methods → Inherit -a.One -a.Two"]);
+        assert_eq!(describe(inherit), ["API: 2 methods → Inherit -a.One -a.Two"]);
         let (noon, one) = (Timestamp(end.0 - 43_200_000), Timestamp(end.0 - 39_600_000));
         let (noon, one) = (Token { expiry: Expiry::At(noon), ..token() }, Token { expiry: Expiry::At(one), ..token() });
         let same_day = &diff(&noon, &one, &utc_zone())[0];

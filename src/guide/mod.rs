@@ -17,7 +17,7 @@ pub use address::{Listen, Tls, Upstream};
 use std::path::Path;
 
 use crate::domain::endpoint::Endpoint;
-use crate::domain::identity::Field;
+use crate::domain::identity_header::IdentityField;
 use crate::domain::proof::ProxyProof;
 pub use crate::domain::route::map::Answer;
 use crate::domain::route::map::RouteMap;
@@ -27,8 +27,8 @@ use crate::error::{Error, Result};
 
 /// The headers that name the caller to the application. Values that a client sends under these names are
 /// overwritten.
-pub const IDENTITY: [&str; Field::ALL.len()] = {
-    let [account, account_id, role, token, hint, method] = Field::ALL;
+pub const IDENTITY: [&str; IdentityField::ALL.len()] = {
+    let [account, account_id, role, token, hint, method] = IdentityField::ALL;
     [account.header(), account_id.header(), role.header(), token.header(), hint.header(), method.header()]
 };
 

@@ -14,7 +14,7 @@ use hyper::{Response, StatusCode};
 use serde::Serialize;
 
 use super::told::{Known, Method};
-use crate::domain::identity::Field;
+use crate::domain::identity_header::IdentityField;
 
 pub(super) enum Content {
     /// A single piece.
@@ -181,13 +181,13 @@ pub(super) fn other_verb(allowed: &'static str) -> Answer {
 struct Head {
     headers: HeaderMap,
     /// The field of each header, in the order of the headers.
-    fields: Vec<Option<Field>>,
+    fields: Vec<Option<IdentityField>>,
 }
 
 static HEAD: LazyLock<Head> = LazyLock::new(|| {
     let mut headers = json(StatusCode::OK, Bytes::new()).into_parts().0.headers;
     let mut fields = HashMap::new();
-    for field in Field::ALL {
+    for field in IdentityField::ALL {
         if let Ok(name) = HeaderName::try_from(field.header()) {
             headers.insert(name.clone(), HeaderValue::from_static(""));
             fields.insert(name, field);
@@ -206,7 +206,7 @@ pub(super) fn permitted(known: &Arc<Known>, method: Option<&Arc<Method>>, method
     for (header, field) in headers.values_mut().zip(&HEAD.fields) {
         match field {
             None => {}
-            Some(Field::Method) => *header = Method::value(method.map(|method| &**method)),
+            Some(IdentityField::Method) => *header = Method::value(method.map(|method| &**method)),
             Some(field) => *header = known.holder.value(*field),
         }
     }

@@ -18,10 +18,10 @@ use super::faults::Fault;
 use super::ledger::Origin;
 use super::told::{Identity, Methods};
 use super::{Service, metrics};
-use crate::domain::identity::Field;
+use crate::domain::identity_header::IdentityField;
 use crate::domain::method::MethodId;
 use crate::domain::time::SECOND;
-use crate::verbs::decide::{Reason, Ruling};
+use crate::verbs::decide::{DenialReason, Ruling};
 
 /// Maximum size of a form, in bytes.
 const FORM_MOST: usize = 4096;
@@ -129,7 +129,7 @@ pub(super) async fn introspect(service: &Service, request: Request<Incoming>) ->
         .map(|decided| decided.ruling)
     {
         Ok(Ruling::Allowed) => {}
-        Ok(Ruling::Denied(Reason::NotPermitted)) => return answer::refused(Refusal::NotPermitted),
+        Ok(Ruling::Denied(DenialReason::NotPermitted)) => return answer::refused(Refusal::NotPermitted),
         Ok(Ruling::Denied(_)) => return answer::refused(Refusal::Invalid),
         Ok(Ruling::UnknownMethod) | Err(_) => return answer::unavailable(),
     }
@@ -167,12 +167,12 @@ fn active<'a>(identity: &'a Identity, methods: &Methods) -> ActiveJson<'a> {
         active: true,
         token_type: "Bearer",
         scope: methods.scope(),
-        username: identity.text(Field::Account),
+        username: identity.text(IdentityField::Account),
         sub: identity.owner.to_string(),
         iat: identity.created_at.0.div_euclid(SECOND),
         exp: identity.expiry.at().map(|at| at.0.div_euclid(SECOND)),
-        jti: identity.text(Field::Hint),
-        role: identity.text(Field::Role),
-        token: identity.text(Field::Token),
+        jti: identity.text(IdentityField::Hint),
+        role: identity.text(IdentityField::Role),
+        token: identity.text(IdentityField::Token),
     }
 }

@@ -7,14 +7,14 @@ use super::Service;
 use super::crowd::Crowd;
 use super::faults::Fault;
 use crate::platform::logging;
-use crate::verbs::decide::Reason;
+use crate::verbs::decide::DenialReason;
 
 /// The result of a request for a decision.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Outcome {
     Permitted,
     Nobody,
-    Denied(Reason),
+    Denied(DenialReason),
     /// The request can't be decided: no catalogue knows the method, or no method was named.
     UnknownMethod,
     /// The request can't be decided: the store can't be read.
@@ -28,7 +28,7 @@ pub(super) struct Metrics {
     nobody: AtomicU64,
     unavailable: AtomicU64,
     unknown: AtomicU64,
-    denied: [AtomicU64; Reason::ALL.len()],
+    denied: [AtomicU64; DenialReason::ALL.len()],
     pub open: AtomicU64,
     pub accepted: AtomicU64,
     pub timed_out: AtomicU64,
@@ -71,7 +71,7 @@ pub(super) fn text(service: &Service) -> String {
     let of = |counter: &AtomicU64| counter.load(Relaxed);
     let result = |result: &str, counter: &AtomicU64| (format!("{{result=\"{result}\"}}"), of(counter));
     let denied: u64 = metrics.denied.iter().map(of).sum();
-    let lacking = of(&metrics.denied[Reason::NotPermitted as usize]);
+    let lacking = of(&metrics.denied[DenialReason::NotPermitted as usize]);
     let results = [
         result("permitted", &metrics.permitted),
         result("no_credential", &metrics.nobody),
@@ -81,8 +81,8 @@ pub(super) fn text(service: &Service) -> String {
         result("unavailable", &metrics.unavailable),
     ];
     family("requests_total", "counter", "Answers of /v1/verify.", &results);
-    let reasons =
-        Reason::ALL.map(|reason| (format!("{{reason=\"{}\"}}", reason.as_str()), of(&metrics.denied[reason as usize])));
+    let reasons = DenialReason::ALL
+        .map(|reason| (format!("{{reason=\"{}\"}}", reason.as_str()), of(&metrics.denied[reason as usize])));
     family("denied_total", "counter", "Denied attempts by their true reason.", &reasons);
     let one = |value: u64| [(String::new(), value)];
     family("connections", "gauge", "Open connections.", &one(of(&metrics.open)));

@@ -10,7 +10,7 @@ use hyper::header::{HeaderMap, HeaderName, HeaderValue};
 use super::answer::Answer;
 use super::expiry_clock::ExpiryClock;
 use super::faults::{Fault, Faults};
-use crate::domain::identity::Field;
+use crate::domain::identity_header::IdentityField;
 use crate::domain::proof::{Challenge, ProxyProof};
 use crate::error::Result;
 use crate::platform::clock::Stopwatch;
@@ -104,8 +104,8 @@ impl Proven {
         let challenge = self.challenge.as_ref().and_then(|value| value.to_str().ok()).and_then(Challenge::parse);
         let Some(challenge) = challenge else { return };
         let headers = answer.headers();
-        let said = |field: &Field| headers.get(field.header()).map_or(&b""[..], HeaderValue::as_bytes);
-        let proof = self.value.answer(&challenge, Field::ALL.iter().map(said));
+        let said = |field: &IdentityField| headers.get(field.header()).map_or(&b""[..], HeaderValue::as_bytes);
+        let proof = self.value.answer(&challenge, IdentityField::ALL.iter().map(said));
         if let Ok(value) = HeaderValue::try_from(proof) {
             answer.headers_mut().insert(PROOF, value);
         }

@@ -10,7 +10,7 @@ use hyper::header::HeaderValue;
 use super::ledger::Running;
 use crate::domain::account::AccountId;
 use crate::domain::expiry::Expiry;
-use crate::domain::identity::Field;
+use crate::domain::identity_header::IdentityField;
 use crate::domain::method::MethodId;
 use crate::domain::role::Role;
 use crate::domain::secret::PublicId;
@@ -25,7 +25,8 @@ pub(super) struct InHttp;
 pub(super) type Known = memory::Known<InHttp>;
 
 /// The fields of a token, in the order of its JSON.
-const OF_TOKEN: [Field; 5] = [Field::Account, Field::AccountId, Field::Role, Field::Token, Field::Hint];
+const OF_TOKEN: [IdentityField; 5] =
+    [IdentityField::Account, IdentityField::AccountId, IdentityField::Role, IdentityField::Token, IdentityField::Hint];
 
 /// The rendered description of a token for one of its secrets.
 pub(super) struct Identity {
@@ -48,12 +49,12 @@ impl Identity {
         let mut json = String::with_capacity(256);
         let places = OF_TOKEN.map(|field| {
             let value = match field {
-                Field::Account => token.owner.username.to_string(),
-                Field::AccountId => token.owner.id.to_string(),
-                Field::Role => role.as_str().to_owned(),
-                Field::Token => token.name.to_string(),
-                Field::Hint => format!("{prefix}_{}", secret.as_str()),
-                Field::Method => String::new(),
+                IdentityField::Account => token.owner.username.to_string(),
+                IdentityField::AccountId => token.owner.id.to_string(),
+                IdentityField::Role => role.as_str().to_owned(),
+                IdentityField::Token => token.name.to_string(),
+                IdentityField::Hint => format!("{prefix}_{}", secret.as_str()),
+                IdentityField::Method => String::new(),
             };
             json.push_str(&format!("{}\"{}\":\"", if json.is_empty() { "" } else { "," }, field.name()));
             let begin = json.len();
@@ -85,18 +86,18 @@ impl Identity {
         self.json.slice(..self.json.len().saturating_sub(1))
     }
 
-    fn place(&self, field: Field) -> std::ops::Range<usize> {
+    fn place(&self, field: IdentityField) -> std::ops::Range<usize> {
         let (begin, end) = self.places.get(field as usize).copied().unwrap_or_default();
         usize::from(begin)..usize::from(end)
     }
 
     /// Returns a field's value, or an empty string if the field isn't the token's.
-    pub fn text(&self, field: Field) -> &str {
+    pub fn text(&self, field: IdentityField) -> &str {
         self.json.get(self.place(field)).and_then(|value| std::str::from_utf8(value).ok()).unwrap_or_default()
     }
 
     /// Returns a field's value for a header.
-    pub fn value(&self, field: Field) -> HeaderValue {
+    pub fn value(&self, field: IdentityField) -> HeaderValue {
         HeaderValue::from_maybe_shared(self.json.slice(self.place(field))).unwrap_or(HeaderValue::from_static(""))
     }
 }

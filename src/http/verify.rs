@@ -19,7 +19,7 @@ use super::query::has_option;
 use super::told::{Method, Methods};
 use crate::domain::method::MethodId;
 use crate::domain::secret::contains_secret;
-use crate::verbs::decide::{Reason, Ruling};
+use crate::verbs::decide::{DenialReason, Ruling};
 
 /// Path of the endpoint.
 const PATH: &str = "/v1/verify";
@@ -108,7 +108,7 @@ fn told(decided: &Decided) -> (Outcome, Answer) {
 fn refused(outcome: Outcome) -> Answer {
     match outcome {
         Outcome::Nobody => answer::refused(Refusal::Nobody),
-        Outcome::Denied(Reason::NotPermitted) => answer::refused(Refusal::NotPermitted),
+        Outcome::Denied(DenialReason::NotPermitted) => answer::refused(Refusal::NotPermitted),
         Outcome::Denied(_) => answer::refused(Refusal::Invalid),
         Outcome::UnknownMethod => answer::undecidable(),
         Outcome::Permitted | Outcome::Unavailable => answer::unavailable(),

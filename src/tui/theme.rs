@@ -5,7 +5,7 @@ use ratatui::style::{Color, Modifier, Style};
 
 use crate::domain::time::Timestamp;
 use crate::domain::token::{Status, Token};
-use crate::verbs::decide::Reason;
+use crate::verbs::decide::DenialReason;
 
 /// A style for each role on the screen.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -78,14 +78,14 @@ pub fn status(token: &Token, now: Timestamp, theme: &Theme) -> (&'static str, &'
 /// Returns glyph and style of a denial reason: `?` for unknown secrets, the status glyph for known tokens, `▲` for
 /// missing permissions.
 pub fn reason(word: &str, theme: &Theme) -> (&'static str, Style) {
-    match Reason::parse(word) {
-        Some(Reason::Malformed | Reason::Checksum | Reason::Unknown) => ("?", theme.dim),
-        Some(Reason::WrongSecret) => ("!", theme.danger),
-        Some(Reason::Retired) => ("↻", theme.warning),
-        Some(Reason::Expired) => ("×", theme.warning),
-        Some(Reason::Disabled | Reason::AccountDisabled) => ("○", theme.warning),
-        Some(Reason::Deleted) => ("†", theme.warning),
-        Some(Reason::NotPermitted) => ("▲", theme.accent),
+    match DenialReason::parse(word) {
+        Some(DenialReason::Malformed | DenialReason::Checksum | DenialReason::Unknown) => ("?", theme.dim),
+        Some(DenialReason::WrongSecret) => ("!", theme.danger),
+        Some(DenialReason::Retired) => ("↻", theme.warning),
+        Some(DenialReason::Expired) => ("×", theme.warning),
+        Some(DenialReason::Disabled | DenialReason::AccountDisabled) => ("○", theme.warning),
+        Some(DenialReason::Deleted) => ("†", theme.warning),
+        Some(DenialReason::NotPermitted) => ("▲", theme.accent),
         None => (" ", Style::new()),
     }
 }

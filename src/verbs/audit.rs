@@ -56,8 +56,8 @@ impl Query for ListAudit {
 
 fn target(by: &Actor, snapshot: &dyn Snapshot, token: &TokenRef) -> Result<TokenId> {
     let id = match token {
-        TokenRef::Id(id) | TokenRef::Shown(id, _) => Some(*id),
-        TokenRef::Typed(text) => TokenId::parse(text),
+        TokenRef::Id(id) | TokenRef::Named(id, _) => Some(*id),
+        TokenRef::Text(text) => TokenId::parse(text),
     };
     match id {
         Some(id) => Ok(id),

@@ -107,7 +107,7 @@ pub struct Knocks {
     pub attempts: u64,
     /// `true` if there were more than could be counted.
     pub is_least: bool,
-    /// The reason of the last denial, a word of [`crate::verbs::decide::Reason`].
+    /// The reason of the last denial, a word of [`crate::verbs::decide::DenialReason`].
     pub reason: String,
     /// The time of the last attempt.
     pub at: Timestamp,

@@ -10,9 +10,9 @@ use std::sync::mpsc;
 use std::time::Duration;
 
 use jeton::domain::audit::AuditRow;
-use jeton::domain::filter::Filter;
 use jeton::domain::sort::Sort;
 use jeton::domain::token::{TokenId, TokenRef};
+use jeton::domain::token_filter::TokenFilter;
 use jeton::store::sqlite::SqliteStore;
 use jeton::verbs::decide::{self, Decision};
 use jeton::verbs::local::{Caller, Local};
@@ -101,7 +101,7 @@ fn all_tokens(store: &SqliteStore, trashed: bool) -> Vec<TokenId> {
         s.window(&WindowQuery {
             visibility: jeton::verbs::ports::Visibility { own: owner.id, roles: Vec::new() },
             account: None,
-            filter: Filter::default(),
+            filter: TokenFilter::default(),
             expiring_by: None,
             sort: Sort::default(),
             trashed,

@@ -7,7 +7,6 @@ use jeton::domain::account::{Account, AccountId};
 use jeton::domain::audit::AuditRow;
 use jeton::domain::audit_filter::AuditFilter;
 use jeton::domain::expiry::{Expiry, ExpirySpec};
-use jeton::domain::filter::Filter;
 use jeton::domain::method::MethodId;
 use jeton::domain::name::Description;
 use jeton::domain::role::Role;
@@ -16,6 +15,7 @@ use jeton::domain::selection::Selection;
 use jeton::domain::sort::Sort;
 use jeton::domain::time::DAY;
 use jeton::domain::token::{Purgeable, Token, TokenRef};
+use jeton::domain::token_filter::TokenFilter;
 use jeton::error::{Error, Kind, Result};
 use jeton::verbs::actor::{Actor, Credential, Presented};
 use jeton::verbs::audit_log::{AuditAnchor, AuditQuery};
@@ -110,7 +110,7 @@ pub fn plant(house: &House, owner: &Account, name: &str, verb: &str) -> Token {
 pub fn list(account: Option<&Account>) -> ListTokens {
     ListTokens {
         whose: account.map_or(ListOf::All, |a| ListOf::Of(a.username.clone())),
-        filter: Filter::default(),
+        filter: TokenFilter::default(),
         sort: Sort::default(),
         trashed: false,
         anchor: Anchor::Start,
@@ -183,7 +183,7 @@ pub fn attempt(
     let tokens = vec![pointed.clone()];
     match verb {
         "list" | "list A" => {
-            let filter = Filter::parse(name);
+            let filter = TokenFilter::parse(name);
             let window = ask(jeton, who, ListTokens { filter, ..list((verb == "list A").then_some(owner)) })?;
             let listed = window.rows.iter().any(|t| TokenRef::Id(t.id) == pointed.token);
             if listed { Ok(()) } else { Err(Error::denied("not listed")) }

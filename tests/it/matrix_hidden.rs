@@ -63,6 +63,6 @@ fn a_hidden_token_hides_no_visible_one() {
     let house = street(true);
     plant(&house, &house.account_named("owner2"), "twin", "show");
     let mine = plant(&house, &house.account_named("viewer"), "twin", "restore");
-    let shown = house.ask("admin", ShowToken { token: TokenRef::Typed("twin".to_owned()) }).unwrap();
+    let shown = house.ask("admin", ShowToken { token: TokenRef::Text("twin".to_owned()) }).unwrap();
     assert_eq!(shown.token.id, mine.id);
 }

@@ -3,11 +3,11 @@
 use std::borrow::Cow;
 
 use jeton::domain::expiry::{ExpirySpec, Span};
-use jeton::domain::fields;
-use jeton::domain::filter::Filter;
+use jeton::domain::filter_syntax;
 use jeton::domain::method::MethodId;
 use jeton::domain::name::{Description, Prefix, TokenName, Username};
 use jeton::domain::text::{escape_untrusted, escape_untrusted_lines};
+use jeton::domain::token_filter::TokenFilter;
 use jeton::error::Error;
 use proptest::prelude::*;
 use proptest::test_runner::{Config, TestRunner};
@@ -117,8 +117,8 @@ fn refusals_quote_safely() {
                 MethodId::parse(&text).err(),
                 ExpirySpec::parse(&text).err(),
                 Span::parse(&text).err(),
-                fields::checked::<Filter>(&format!("status:{text}")).err(),
-                fields::checked::<Filter>(&format!("nme:{text}")).err(),
+                filter_syntax::parse_strict::<TokenFilter>(&format!("status:{text}")).err(),
+                filter_syntax::parse_strict::<TokenFilter>(&format!("nme:{text}")).err(),
             ];
             for refusal in refusals.into_iter().flatten() {
                 let said = refusal.to_string();
@@ -137,7 +137,7 @@ fn refusals_quote_safely() {
             {
                 prop_assert!(is_safe(&accepted) && escape_untrusted(&accepted) == accepted, "{accepted:?}");
             }
-            let _ = Filter::parse(&text);
+            let _ = TokenFilter::parse(&text);
             Ok(())
         })
         .unwrap();

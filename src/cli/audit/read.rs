@@ -11,7 +11,7 @@ use super::json::EntryJson;
 use crate::domain::audit::{AuditRow, in_brief};
 use crate::domain::audit_filter::AuditFilter;
 use crate::domain::expiry::Span;
-use crate::domain::fields;
+use crate::domain::filter_syntax;
 use crate::domain::time::{Timestamp, Zone, wall_clock};
 use crate::domain::token::TokenRef;
 use crate::error::{Error, Result};
@@ -34,8 +34,8 @@ pub(super) fn read(app: &mut App, args: ReadAuditArgs) -> Result<()> {
     let (now, zone) = (app.now(), app.world.clock.zone());
     let question = Question {
         since: span.map(|span| span.before(now, zone).unwrap_or(Timestamp(i64::MIN))),
-        token: args.token.map(TokenRef::Typed),
-        filter: args.filter.as_deref().map(fields::checked::<AuditFilter>).transpose()?.unwrap_or_default(),
+        token: args.token.map(TokenRef::Text),
+        filter: args.filter.as_deref().map(filter_syntax::parse_strict::<AuditFilter>).transpose()?.unwrap_or_default(),
         // Use a session: a token credential would record a use for every poll.
         who: Credential::Session(app.proved()?.1),
     };

@@ -5,7 +5,7 @@ use serde::Serialize;
 
 use super::TokenJson;
 use crate::domain::catalogue::effective::EffectiveRights;
-use crate::domain::reason::Reason;
+use crate::domain::denial_reason::DenialReason;
 use crate::verbs::tokens::{Made, Maker, Shown};
 
 /// Which token made another, and what that made.
@@ -103,7 +103,7 @@ impl From<&EffectiveRights> for RightsJson {
             role: rights.ceilings.role().as_str(),
             account_role: rights.ceilings.account.as_str(),
             issued_role: rights.ceilings.issued.as_str(),
-            refused: rights.refused.map(Reason::as_str),
+            refused: rights.denial_reason.map(DenialReason::as_str),
             methods,
             withheld,
             unknown_sets: rights.unknown_sets.clone(),

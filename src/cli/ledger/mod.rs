@@ -14,7 +14,7 @@ use super::App;
 use super::args::{LedgerCommand, ReadLedgerArgs};
 use super::output::{JsonList, RESTORE, Table, all_read};
 use crate::domain::expiry::Span;
-use crate::domain::fields;
+use crate::domain::filter_syntax;
 use crate::domain::ledger_filter::LedgerFilter;
 use crate::domain::time::{Timestamp, Zone, utc_day, wall_minute};
 use crate::domain::token::TokenRef;
@@ -173,9 +173,14 @@ fn read<R: Listed>(app: &mut App, args: ReadLedgerArgs) -> Result<()> {
     let span = args.since.as_deref().map(Span::parse).transpose()?;
     let (now, zone) = (app.now(), app.world.clock.zone());
     let question = Question {
-        token: args.token.map(TokenRef::Typed),
+        token: args.token.map(TokenRef::Text),
         since: span.map(|span| span.before(now, zone).unwrap_or(Timestamp(i64::MIN))),
-        filter: args.filter.as_deref().map(fields::checked::<LedgerFilter>).transpose()?.unwrap_or_default(),
+        filter: args
+            .filter
+            .as_deref()
+            .map(filter_syntax::parse_strict::<LedgerFilter>)
+            .transpose()?
+            .unwrap_or_default(),
     };
     // Use a session: a token credential would record a use per page, so the list would grow while being read.
     let who = Credential::Session(app.proved()?.1);

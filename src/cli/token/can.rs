@@ -13,7 +13,7 @@ use crate::verbs::tokens::{Can, CanToken};
 pub(super) fn can(app: &mut App, args: CanArgs) -> Result<()> {
     let method = MethodId::parse(&args.method)?;
     let who = app.to_look()?;
-    let can = app.ask(&who, CanToken { token: TokenRef::Typed(args.token), method: method.clone() })?;
+    let can = app.ask(&who, CanToken { token: TokenRef::Text(args.token), method: method.clone() })?;
     let (now, name) = (app.now(), can.token.full_name());
     if app.out.json {
         app.out.json(&CanJson {

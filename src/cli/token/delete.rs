@@ -81,10 +81,10 @@ fn read(app: &App, look: &Credential, tokens: Vec<Pointed>) -> Result<Vec<TokenR
     };
     let is_there = |token: TokenRef| app.ask(look, ShowToken { token });
     let both = tokens.iter().try_for_each(|pointed| is_there(pointed.token.clone()).map(drop));
-    let one = is_there(TokenRef::Typed(full_name.clone()));
+    let one = is_there(TokenRef::Text(full_name.clone()));
     match (both, one) {
         (Ok(()), Ok(_)) => Err(could_be_either(&full_name)),
-        (Err(_), Ok(_)) => Ok(vec![TokenRef::Typed(full_name)]),
+        (Err(_), Ok(_)) => Ok(vec![TokenRef::Text(full_name)]),
         (_, Err(_)) => Ok(tokens.into_iter().map(|pointed| pointed.token).collect()),
     }
 }

@@ -10,7 +10,7 @@ use super::issue::expires;
 use crate::domain::method::MethodId;
 use crate::domain::name::{Description, TokenName};
 use crate::domain::selection::{Selection, SelectionEdit};
-use crate::domain::token_diff::{Change, diff};
+use crate::domain::token_diff::{FieldChange, diff};
 use crate::error::{Error, Result};
 use crate::verbs::actor::Credential;
 use crate::verbs::tokens::{EditToken, Edited, Pointed, PreviewEdit};
@@ -87,7 +87,7 @@ fn would(app: &mut App, edited: &Edited) -> Result<()> {
     Ok(())
 }
 
-fn changes(app: &App, edited: &Edited) -> Vec<Change> {
+fn changes(app: &App, edited: &Edited) -> Vec<FieldChange> {
     diff(&edited.before, &edited.after, app.world.clock.zone())
 }
 

@@ -8,12 +8,12 @@ use super::super::json::TokenJson;
 use super::super::output::{JsonList, RESTORE, Table, all_read};
 use super::status;
 use crate::domain::expiry::Span;
-use crate::domain::fields;
-use crate::domain::filter::Filter;
+use crate::domain::filter_syntax;
 use crate::domain::name::Username;
 use crate::domain::sort::{Sort, SortColumn};
 use crate::domain::time::{Timestamp, ago, relative};
 use crate::domain::token::{Status, Token};
+use crate::domain::token_filter::TokenFilter;
 use crate::error::Result;
 use crate::place::Place;
 use crate::verbs::actor::Credential;
@@ -32,7 +32,8 @@ pub(super) fn list(app: &mut App, args: ListArgs) -> Result<()> {
     };
     let column = args.sort.as_deref().map(SortColumn::parse).transpose()?.unwrap_or_default();
     let sort = Sort { column, descending: args.desc };
-    let mut filter: Filter = args.filter.as_deref().map(fields::checked).transpose()?.unwrap_or_default();
+    let mut filter: TokenFilter =
+        args.filter.as_deref().map(filter_syntax::parse_strict).transpose()?.unwrap_or_default();
     if let Some(word) = &args.status {
         filter.status = Some(Status::parse(word)?);
     }
@@ -73,7 +74,7 @@ pub(super) fn list(app: &mut App, args: ListArgs) -> Result<()> {
 struct Pages {
     who: Credential,
     whose: ListOf,
-    filter: Filter,
+    filter: TokenFilter,
     sort: Sort,
     trashed: bool,
     /// Anchor of the next page, or `None` after the last.

@@ -22,7 +22,7 @@ const LISTED: usize = 100;
 
 pub(super) fn show(app: &mut App, one: OneToken) -> Result<()> {
     let who = app.to_look()?;
-    let shown = app.ask(&who, ShowToken { token: TokenRef::Typed(one.token) })?;
+    let shown = app.ask(&who, ShowToken { token: TokenRef::Text(one.token) })?;
     let Shown { token, usage, .. } = &shown;
     let now = app.now();
     if app.out.json {
@@ -94,7 +94,7 @@ fn counted(methods: usize) -> String {
 fn may_call(table: &mut Table, shown: &Shown) {
     let Shown { token, rights, previous_rights, .. } = shown;
     let count = rights.permitted.len();
-    match rights.refused {
+    match rights.denial_reason {
         None => table.pair("May call", if count == 0 { "nothing".to_owned() } else { counted(count) }),
         Some(reason) if count == 0 => table.pair("May call", format!("nothing: {}", reason.describe())),
         Some(reason) => table.pair("May call", format!("nothing: {}; else {}", reason.describe(), counted(count))),

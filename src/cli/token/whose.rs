@@ -15,7 +15,7 @@ use crate::domain::time::{Timestamp, ago, relative};
 use crate::error::{Error, Result};
 use crate::platform::input::secret_bytes;
 use crate::verbs::actor::Credential;
-use crate::verbs::decide::{Found, Reason, Traced};
+use crate::verbs::decide::{DenialReason, Found, Traced};
 use crate::verbs::ports::SecretState;
 use crate::verbs::tokens::Whose;
 
@@ -58,7 +58,7 @@ pub(super) fn whose(app: &mut App) -> Result<()> {
 
 /// `true` if the secret belongs or belonged to a token.
 fn is_token(traced: &Traced) -> bool {
-    let unknown = [Reason::Malformed, Reason::Checksum, Reason::Unknown, Reason::WrongSecret];
+    let unknown = [DenialReason::Malformed, DenialReason::Checksum, DenialReason::Unknown, DenialReason::WrongSecret];
     !traced.refused.is_some_and(|reason| unknown.contains(&reason))
 }
 
@@ -79,14 +79,14 @@ fn found(app: &App) -> Result<Vec<SecretText>> {
 
 /// Returns the state of a secret. `None` if only its head matches.
 fn state(traced: &Traced) -> Option<&'static str> {
-    if traced.refused == Some(Reason::WrongSecret) {
+    if traced.refused == Some(DenialReason::WrongSecret) {
         return None;
     }
     match &traced.found {
         Found::Nothing => None,
         Found::Purged(_) => Some("purged"),
         Found::Token(_, SecretState::Current) => Some("current"),
-        Found::Token(_, SecretState::Previous(_)) if traced.refused == Some(Reason::Retired) => Some("dead"),
+        Found::Token(_, SecretState::Previous(_)) if traced.refused == Some(DenialReason::Retired) => Some("dead"),
         Found::Token(_, SecretState::Previous(_)) => Some("previous"),
         Found::Token(_, SecretState::Dead) => Some("dead"),
     }
@@ -101,7 +101,7 @@ fn answer(traced: &Traced, now: Timestamp) -> WhoseJson {
     WhoseJson {
         schema: SCHEMA,
         works: traced.refused.is_none(),
-        reason: traced.refused.map(Reason::as_str),
+        reason: traced.refused.map(DenialReason::as_str),
         secret: state(traced),
         token,
         purged,
@@ -114,7 +114,7 @@ fn told(app: &mut App, traced: &Traced, now: Timestamp) -> Result<()> {
         Found::Token(token, _) => token.full_name(),
         Found::Purged(tombstone) => tombstone.full_name(),
     };
-    if traced.refused == Some(Reason::WrongSecret) {
+    if traced.refused == Some(DenialReason::WrongSecret) {
         app.out.note(&format!("Its head is that of {name}"));
         return Ok(());
     }

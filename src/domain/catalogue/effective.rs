@@ -5,8 +5,8 @@ use std::collections::HashSet;
 use super::Catalogue;
 use super::reach::Rights;
 use super::set;
+use crate::domain::denial_reason::DenialReason;
 use crate::domain::method::{Access, MethodId};
-use crate::domain::reason::Reason;
 use crate::domain::role::Role;
 use crate::domain::selection::Selection;
 
@@ -24,7 +24,7 @@ pub enum Withheld {
     /// The method is above the ceiling of the role that the secret was issued under.
     IssuedRole(Role),
     /// The token permits nothing at all.
-    Refused(Reason),
+    TokenDenied(DenialReason),
 }
 
 impl Withheld {
@@ -36,7 +36,7 @@ impl Withheld {
             Withheld::UnknownMethod => "unknown-method",
             Withheld::AccountRole(_) => "account-role",
             Withheld::IssuedRole(_) => "issued-role",
-            Withheld::Refused(reason) => reason.as_str(),
+            Withheld::TokenDenied(reason) => reason.as_str(),
         }
     }
 
@@ -48,7 +48,7 @@ impl Withheld {
             Withheld::UnknownMethod => "unknown, grants nothing".to_owned(),
             Withheld::AccountRole(role) => format!("above its account's role, {role}"),
             Withheld::IssuedRole(role) => format!("its secret was issued under {role}"),
-            Withheld::Refused(reason) => reason.describe().to_owned(),
+            Withheld::TokenDenied(reason) => reason.describe().to_owned(),
         }
     }
 }
@@ -86,7 +86,7 @@ pub struct EffectiveRights {
     /// The roles that limit the secret.
     pub ceilings: Ceilings,
     /// Why the secret permits nothing at all; `None` if it works.
-    pub refused: Option<Reason>,
+    pub denial_reason: Option<DenialReason>,
     /// The methods within both ceilings, sorted. The secret may call them unless it is refused.
     pub permitted: Vec<MethodId>,
     /// Selected methods that are withheld even if the secret is not refused, sorted.
@@ -102,7 +102,7 @@ impl EffectiveRights {
         rights: &Rights,
         selection: &Selection,
         ceilings: Ceilings,
-        refused: Option<Reason>,
+        denial_reason: Option<DenialReason>,
     ) -> Self {
         // Inherit selects only methods that the account's role permits.
         let selecting = if *selection == Selection::Inherit { ceilings.account } else { Role::Owner };
@@ -131,13 +131,13 @@ impl EffectiveRights {
                 unknown_sets = names.iter().filter(|name| !known.contains(name.as_str())).cloned().collect();
             }
         }
-        EffectiveRights { ceilings, refused, permitted, withheld, unknown_sets }
+        EffectiveRights { ceilings, denial_reason, permitted, withheld, unknown_sets }
     }
 
     /// Returns each selected method, sorted, with the reason if it is withheld.
     pub fn methods(&self) -> Vec<(&MethodId, Option<Withheld>)> {
-        let refused = self.refused.map(Withheld::Refused);
-        let mut all: Vec<_> = self.permitted.iter().map(|id| (id, refused)).collect();
+        let denied = self.denial_reason.map(Withheld::TokenDenied);
+        let mut all: Vec<_> = self.permitted.iter().map(|id| (id, denied)).collect();
         all.extend(self.withheld.iter().map(|(id, reason)| (id, Some(*reason))));
         all.sort_by_key(|(id, _)| *id);
         all

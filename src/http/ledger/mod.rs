@@ -16,7 +16,7 @@ use super::told::{Known, Method};
 use crate::domain::secret::PublicId;
 use crate::domain::time::{DAY, MINUTE, Timestamp};
 use crate::domain::token::TokenId;
-use crate::verbs::decide::Reason;
+use crate::verbs::decide::DenialReason;
 
 pub(super) use tallies::Lost;
 use tallies::Tallies;
@@ -40,7 +40,7 @@ struct Key {
     token: Option<TokenId>,
     secret: Option<PublicId>,
     /// `None` for a use.
-    reason: Option<Reason>,
+    reason: Option<DenialReason>,
     method: Option<Arc<Method>>,
     /// `None` if the entry covers several callers.
     origin: Option<Arc<Origin>>,
@@ -232,7 +232,7 @@ pub(super) struct Denied<'a> {
     pub token: Option<TokenId>,
     /// The public id of the secret, if the token is known.
     pub secret: Option<&'a PublicId>,
-    pub reason: Reason,
+    pub reason: DenialReason,
     pub method: Option<&'a Arc<Method>>,
 }
 

@@ -176,7 +176,7 @@ mod tests {
     use crate::domain::secret::PublicId;
     use crate::domain::time::Timestamp;
     use crate::http::ledger::Origin;
-    use crate::verbs::decide::Reason;
+    use crate::verbs::decide::DenialReason;
 
     fn origin(n: u64) -> Option<Arc<Origin>> {
         Some(Arc::new(Origin { address: None, client: format!("{n:0>120}") }))
@@ -188,7 +188,7 @@ mod tests {
     }
 
     fn denied(token: i64, n: u64) -> Key {
-        Key { reason: Some(Reason::Unknown), period: n as i64, ..used(token, n) }
+        Key { reason: Some(DenialReason::Unknown), period: n as i64, ..used(token, n) }
     }
 
     fn at(n: u64) -> Tally {

@@ -272,13 +272,13 @@ mod tests {
 
     use super::*;
     use crate::domain::token::TokenId;
-    use crate::verbs::decide::Reason;
+    use crate::verbs::decide::DenialReason;
 
     #[test]
     fn entries_in_flight_outlive_a_panic() {
         let ledger = Ledger::default();
         let key = |n| {
-            let (token, reason) = (Some(TokenId(n)), Some(Reason::Unknown));
+            let (token, reason) = (Some(TokenId(n)), Some(DenialReason::Unknown));
             Key { token, secret: None, reason, method: None, origin: None, period: 0 }
         };
         let entries = (0..3).map(|n| (key(n), Tally { count: 2, at: Timestamp(0) })).collect();

@@ -39,7 +39,7 @@ fn filtered(query: &AuditQuery) -> Narrowed {
     };
     filter.words.iter().for_each(|word| narrow(&["name", VERB, "target_name", "details"], word));
     filter.verb.iter().for_each(|verb| narrow(&[VERB], verb));
-    filter.by.iter().for_each(|by| narrow(&["name"], by));
+    filter.actor.iter().for_each(|by| narrow(&["name"], by));
     if let Some(target) = &filter.target {
         let holding = found.holding(&["target_name"], target);
         let target = found.bind(target.clone());

@@ -10,7 +10,7 @@ use crate::domain::time::{MINUTE, Timestamp};
 use crate::domain::token::TokenId;
 use crate::error::Result;
 use crate::verbs::check::{Attention, CheckKey, CheckPage, CheckQuery, Finding, Knocks, LookAt};
-use crate::verbs::decide::Reason;
+use crate::verbs::decide::DenialReason;
 
 /// Maximum number of rows that are summed up for one token's denied attempts, the newest first.
 const KNOCKS_MOST: i64 = 10_000;
@@ -107,9 +107,9 @@ fn knocks(db: &Connection, token: TokenId, now: Timestamp, since: Timestamp) -> 
     let active = format!("SELECT {ACTIVE} FROM tokens t JOIN accounts a ON a.id = t.account_id WHERE t.id = ?2");
     let works = one(db, &active, params![now.0, token.0], |r| r.get::<_, bool>(0))?.unwrap_or(false);
     // Attempts denied before a token was switched on again, or given a later expiry, no longer matter.
-    let reasons: &[Reason] = match works {
-        true => &[Reason::Retired],
-        false => &[Reason::Retired, Reason::Disabled, Reason::Expired, Reason::Deleted],
+    let reasons: &[DenialReason] = match works {
+        true => &[DenialReason::Retired],
+        false => &[DenialReason::Retired, DenialReason::Disabled, DenialReason::Expired, DenialReason::Deleted],
     };
     let words: Vec<String> = reasons.iter().map(|reason| format!("'{}'", reason.as_str())).collect();
     let newest = format!(

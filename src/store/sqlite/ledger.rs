@@ -10,7 +10,7 @@ use crate::domain::secret::PublicId;
 use crate::domain::time::{MINUTE, Timestamp, utc_day, utc_day_number};
 use crate::domain::token::TokenId;
 use crate::error::Result;
-use crate::verbs::decide::Reason;
+use crate::verbs::decide::DenialReason;
 use crate::verbs::ledger::{DeniedKey, DeniedRow, LedgerSecret, LedgerToken, Standing, UseKey, UseRow, Whereabouts};
 
 /// Joins of a row `d` of the ledger with the remains of its token and secrets.
@@ -90,7 +90,7 @@ impl Listed for DeniedRow {
 
     fn read(named: Named, r: &Row<'_>) -> rusqlite::Result<Self> {
         let reason: String = r.get(NAMED_COUNT + 4)?;
-        let secret = named.secret.map(|secret| match reason == Reason::WrongSecret.as_str() {
+        let secret = named.secret.map(|secret| match reason == DenialReason::WrongSecret.as_str() {
             true => LedgerSecret { standing: Standing::Wrong, ..secret },
             false => secret,
         });

@@ -9,10 +9,10 @@ use rusqlite::types::Value;
 use rusqlite::{Connection, params_from_iter};
 
 use super::convert::{all, one, placeholder, stored};
-use crate::domain::filter::STALE;
 use crate::domain::role::Role;
 use crate::domain::sort::{Sort, SortColumn};
 use crate::domain::token::Status;
+use crate::domain::token_filter::STALE_AFTER;
 use crate::error::Result;
 use crate::verbs::ports::{Visibility, WindowQuery};
 
@@ -235,7 +235,7 @@ impl Listing {
             (false, true) => "t.deleted_at IS NOT NULL".to_owned(),
             (false, false) => "t.deleted_at IS NULL".to_owned(),
         };
-        let unseen_since = Value::from(query.now.plus(-STALE).0);
+        let unseen_since = Value::from(query.now.plus(-STALE_AFTER).0);
         if filter.stale {
             holds.and(&format!("{seen} <= ?"), [unseen_since.clone()]);
         }

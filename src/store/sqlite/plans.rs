@@ -11,7 +11,6 @@ use super::listing::{Listing, Step};
 use super::{accounts, check, ledger_window, open, tokens};
 use crate::domain::account::AccountId;
 use crate::domain::expiry::Expiry;
-use crate::domain::filter::Filter;
 use crate::domain::ledger_filter::LedgerFilter;
 use crate::domain::name::{Description, TokenName, Username};
 use crate::domain::password::PasswordHash;
@@ -20,6 +19,7 @@ use crate::domain::selection::Selection;
 use crate::domain::sort::{Sort, SortColumn};
 use crate::domain::time::Timestamp;
 use crate::domain::token::TokenId;
+use crate::domain::token_filter::TokenFilter;
 use crate::verbs::ledger::{DeniedKey, DeniedRow, LedgerAnchor, LedgerQuery, Sight, UseKey, UseRow};
 use crate::verbs::ports::{Anchor, NamesQuery, NewAccount, NewToken, Visibility, WindowQuery};
 
@@ -65,7 +65,7 @@ fn query(roles: &[Role], sort: Sort, trashed: bool) -> WindowQuery {
     WindowQuery {
         visibility: Visibility { own: AccountId(1), roles: roles.to_vec() },
         account: None,
-        filter: Filter::default(),
+        filter: TokenFilter::default(),
         expiring_by: None,
         sort,
         trashed,
@@ -159,7 +159,7 @@ fn members_lists_and_short_ones_are_found_by_what_makes_them_short() {
         ("is:stale", "last_seen_in_order (trashed=? AND at<?)"),
         ("account:op", "tokens_name_in_account (account_id=?)"),
     ] {
-        let filter = Filter::parse(text);
+        let filter = TokenFilter::parse(text);
         let plan = plan(&db, &WindowQuery { filter, ..query(&Role::ALL, Sort::default(), false) }, false, Step::At);
         assert!(plan.contains(found), "{text} {plan}");
     }

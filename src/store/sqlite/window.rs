@@ -11,7 +11,7 @@ use super::tokens;
 use crate::domain::time::{DAY, MINUTE, Timestamp};
 use crate::domain::token::{Status, Token, TokenId};
 use crate::error::{Fault, Result};
-use crate::verbs::decide::Reason;
+use crate::verbs::decide::DenialReason;
 use crate::verbs::ports::{Anchor, Tally, Visibility, Window, WindowQuery};
 
 /// Ids in order, and their surroundings.
@@ -78,9 +78,9 @@ fn knocking(db: &Connection, rows: &[Token], now: Timestamp) -> Result<BTreeSet<
     for token in rows {
         let reason = match token.status(now) {
             Status::Active => continue,
-            Status::Disabled => Reason::Disabled,
-            Status::Expired => Reason::Expired,
-            Status::Deleted => Reason::Deleted,
+            Status::Disabled => DenialReason::Disabled,
+            Status::Expired => DenialReason::Expired,
+            Status::Deleted => DenialReason::Deleted,
         };
         let sql = "SELECT 1 FROM denied_attempts INDEXED BY denied_attempts_once
                    WHERE token_id = ?1 AND minute >= ?2 AND reason = ?3 LIMIT 1";

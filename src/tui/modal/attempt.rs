@@ -6,7 +6,7 @@ use crate::tui::keymap::{Action, Context};
 use crate::tui::screen::Outcome;
 use crate::tui::screen::denied::copy_address;
 use crate::tui::widget::line::counted;
-use crate::verbs::decide::Reason;
+use crate::verbs::decide::DenialReason;
 use crate::verbs::ledger::{DeniedRow, LedgerToken, Whereabouts, caller};
 
 impl Whole for DeniedRow {
@@ -37,7 +37,7 @@ impl Whole for DeniedRow {
             ("", ago(self.at, now)),
             ("Attempts", format!("{}{several}", counted(self.attempts, "attempt"))),
             ("Reason", self.reason.clone()),
-            ("", Reason::parse(&self.reason).map_or("", Reason::describe).to_owned()),
+            ("", DenialReason::parse(&self.reason).map_or("", DenialReason::describe).to_owned()),
             ("Token", self.token.as_ref().map_or_else(|| "unknown".to_owned(), LedgerToken::full_name)),
             ("", self.token.as_ref().map_or_else(String::new, |token| format!("id {}", token.id))),
             ("", whereabouts.to_owned()),

@@ -3,7 +3,7 @@
 use super::difference::moved;
 use crate::domain::time::Zone;
 use crate::domain::token::Token;
-use crate::domain::token_diff::{Change, diff};
+use crate::domain::token_diff::{FieldChange, diff};
 use crate::tui::widget::passage::{Look, Passage};
 
 /// Columns of the words before each side.
@@ -37,7 +37,7 @@ impl Conflict {
 }
 
 /// Returns a field with its two sides below each other.
-fn field(theirs: &Change, yours: Option<&Change>) -> Passage {
+fn field(theirs: &FieldChange, yours: Option<&FieldChange>) -> Passage {
     let side = |passage: Passage, label, text: &str| passage.labelled(label, SIDE, Look::Plain, text);
     let told = Passage::default().row(Look::Strong, theirs.field.as_str());
     let told = side(told, "  as you saw it", &theirs.before);

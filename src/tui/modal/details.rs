@@ -158,7 +158,7 @@ impl<'a> RightsList<'a> {
             0 => return Line::default(),
             1 => {
                 let methods = counted(count as u64, "method");
-                return head(&match rights.refused {
+                return head(&match rights.denial_reason {
                     None if count == 0 && rights.withheld.is_empty() => "May call nothing yet".to_owned(),
                     None if count == 0 => "May call nothing".to_owned(),
                     None => format!("May call {methods}"),

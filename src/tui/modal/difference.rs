@@ -1,6 +1,6 @@
 //! The differences between two states of a token, line by line.
 
-use crate::domain::token_diff::Change;
+use crate::domain::token_diff::FieldChange;
 use crate::tui::widget::line::width;
 use crate::tui::widget::passage::{Look, Passage};
 
@@ -10,7 +10,7 @@ const WORD: usize = 13;
 const SHORT: usize = 54;
 
 /// Returns the changes: each field with its old and new value, then added (`+`) and removed (`-`) items.
-pub fn lines(changes: &[Change]) -> Passage {
+pub fn lines(changes: &[FieldChange]) -> Passage {
     changes.iter().fold(Passage::default(), |passage, change| {
         let word = change.field.as_str();
         let short = format!("{} → {}", change.before, change.after);
@@ -25,7 +25,7 @@ pub fn lines(changes: &[Change]) -> Passage {
 }
 
 /// Returns added and removed items by name.
-pub fn moved(change: &Change, indent: usize) -> Passage {
+pub fn moved(change: &FieldChange, indent: usize) -> Passage {
     let came = change.added.iter().map(|name| (Look::Gain, format!("+ {name}")));
     let went = change.removed.iter().map(|name| (Look::Warning, format!("- {name}")));
     came.chain(went).fold(Passage::default(), |passage, (look, text)| passage.labelled("", indent, look, text))

@@ -12,7 +12,7 @@ use crate::tui::widget::field::Field;
 use crate::tui::widget::form::{Dialog, Form, Kind, Pressed, Problem};
 use crate::tui::widget::sheet::Sheet;
 use crate::verbs::actor::Credential;
-use crate::verbs::decide::{Found, Reason, Traced};
+use crate::verbs::decide::{DenialReason, Found, Traced};
 use crate::verbs::ports::SecretState;
 use crate::verbs::tokens::Whose as WhoseVerb;
 
@@ -98,7 +98,7 @@ impl Dialog for Whose {
             match &traced.found {
                 Found::Nothing => sheet.fact("Token", "none", theme.strong),
                 // Only the head matches: this is not the token's secret.
-                found if traced.refused == Some(Reason::WrongSecret) => {
+                found if traced.refused == Some(DenialReason::WrongSecret) => {
                     sheet.fact("Token", "none", theme.strong);
                     let name = match found {
                         Found::Token(token, _) => token.full_name(),

@@ -6,7 +6,7 @@ use ratatui::text::Line;
 
 use super::field::Field;
 use super::line::cut;
-use crate::domain::fields::{self, Typed, Unknown};
+use crate::domain::filter_syntax::{self, FilterFields, UnknownField};
 use crate::tui::keymap::{Action, Context};
 
 /// Maximum length of the text, in bytes.
@@ -97,12 +97,12 @@ impl FilterField {
     }
 
     /// Returns the part of the filter that looks like a field but is unknown.
-    pub fn unknown<F: Typed>(&self) -> Option<Unknown> {
-        fields::unknown::<F>(self.text())
+    pub fn unknown<F: FilterFields>(&self) -> Option<UnknownField> {
+        filter_syntax::find_unknown::<F>(self.text())
     }
 
     /// Empty-state text for a filtered list. `also` describes other active filters; `unknown` is an unrecognised field.
-    pub fn nothing_matches(&self, also: &str, unknown: Option<&Unknown>, columns: usize) -> Vec<Line<'static>> {
+    pub fn nothing_matches(&self, also: &str, unknown: Option<&UnknownField>, columns: usize) -> Vec<Line<'static>> {
         let first = format!(" Nothing matches \"{}\"{also}.  Esc clears the filter.", self.text());
         let second = unknown.map(|unknown| format!(" It knows {unknown}: {}.", unknown.known()));
         iter::once(first).chain(second).map(|text| Line::raw(cut(&text, columns))).collect()

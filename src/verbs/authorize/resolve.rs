@@ -156,8 +156,8 @@ pub(super) fn knows_all(by: &Actor, act: Act) -> bool {
 /// reveals nothing.
 fn means_own(actor: &Account, reference: &TokenRef) -> bool {
     match reference {
-        TokenRef::Id(_) | TokenRef::Shown(..) => false,
-        TokenRef::Typed(text) => match text.split_once('/') {
+        TokenRef::Id(_) | TokenRef::Named(..) => false,
+        TokenRef::Text(text) => match text.split_once('/') {
             Some((account, _)) => account == actor.username.as_str(),
             None => TokenName::parse(text).is_ok(),
         },
@@ -174,7 +174,7 @@ fn not_found(reference: &TokenRef, among: Among, act: Act, elsewhere: bool) -> E
         _ => Error::not_found(format!("there is no token {reference}"))
             .why("a token is named by its name, account/name, its hint or its id"),
     };
-    let TokenRef::Typed(typed) = reference else { return error };
+    let TokenRef::Text(typed) = reference else { return error };
     let (trashed, to_write) = (among == Among::Trashed, act != Act::See);
     error.unknown(Unknown { typed: typed.clone(), trashed, to_write })
 }
@@ -203,8 +203,8 @@ fn candidates(
 fn meant(by: &Actor, snapshot: &dyn Snapshot, reference: &TokenRef, trashed: bool, act: Act) -> Result<Vec<Token>> {
     let (actor, visibility) = (by.account()?, by.visibility(act)?);
     let text = match reference {
-        TokenRef::Id(id) | TokenRef::Shown(id, _) => return Ok(snapshot.token(*id)?.into_iter().collect()),
-        TokenRef::Typed(text) => text.as_str(),
+        TokenRef::Id(id) | TokenRef::Named(id, _) => return Ok(snapshot.token(*id)?.into_iter().collect()),
+        TokenRef::Text(text) => text.as_str(),
     };
     if let Some((account, name)) = text.split_once('/') {
         let account = snapshot.account_named(&Username::parse(account)?)?;

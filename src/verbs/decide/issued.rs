@@ -1,9 +1,9 @@
 //! Secrets and tombstones by public id, and their validity.
 
-use super::Reason;
+use super::DenialReason;
 use crate::domain::secret::{PublicId, SecretDigest};
 use crate::domain::time::Timestamp;
-use crate::domain::token::{Life, Token, TokenId, Tombstone};
+use crate::domain::token::{Lifecycle, Token, TokenId, Tombstone};
 use crate::error::{Error, Result};
 use crate::verbs::ports::{SecretState, Snapshot, StoredSecret};
 
@@ -39,11 +39,11 @@ impl Issued {
     }
 
     /// Returns the reason why a secret of this digest is not accepted at `now`. `None` if it is accepted.
-    pub fn refusal(&self, digest: &SecretDigest, now: Timestamp) -> Option<Reason> {
+    pub fn refusal(&self, digest: &SecretDigest, now: Timestamp) -> Option<DenialReason> {
         match self {
-            Issued::Nothing => Some(Reason::Unknown),
-            Issued::Purged(tombstone) if tombstone.digest.matches(digest) => Some(Reason::Deleted),
-            Issued::Purged(_) => Some(Reason::WrongSecret),
+            Issued::Nothing => Some(DenialReason::Unknown),
+            Issued::Purged(tombstone) if tombstone.digest.matches(digest) => Some(DenialReason::Deleted),
+            Issued::Purged(_) => Some(DenialReason::WrongSecret),
             Issued::Secret(stored, token) => Standing::of(stored, token).refusal(digest, now),
         }
     }
@@ -58,7 +58,7 @@ pub(super) fn orphan() -> Error {
 pub(super) struct Standing {
     digest: SecretDigest,
     state: SecretState,
-    life: Life,
+    life: Lifecycle,
     is_account_enabled: bool,
 }
 
@@ -66,25 +66,25 @@ impl Standing {
     /// Creates the standing of a secret of `token`.
     pub fn of(secret: &StoredSecret, token: &Token) -> Self {
         let StoredSecret { digest, state, .. } = secret;
-        let (life, is_account_enabled) = (token.life(), token.owner.enabled);
+        let (life, is_account_enabled) = (token.lifecycle(), token.owner.enabled);
         Standing { digest: digest.clone(), state: *state, life, is_account_enabled }
     }
 
     /// Returns the reason why a secret of this digest is not accepted at `now`. `None` if it is accepted.
-    pub fn refusal(&self, digest: &SecretDigest, now: Timestamp) -> Option<Reason> {
-        if self.digest.matches(digest) { self.ended(now) } else { Some(Reason::WrongSecret) }
+    pub fn refusal(&self, digest: &SecretDigest, now: Timestamp) -> Option<DenialReason> {
+        if self.digest.matches(digest) { self.ended(now) } else { Some(DenialReason::WrongSecret) }
     }
 
     /// Returns the reason why the secret does not work at `now`. `None` if it works.
-    pub fn ended(&self, now: Timestamp) -> Option<Reason> {
+    pub fn ended(&self, now: Timestamp) -> Option<DenialReason> {
         let alive = match self.state {
             SecretState::Current => true,
             SecretState::Previous(until) => now < until,
             SecretState::Dead => false,
         };
         if !alive {
-            return Some(Reason::Retired);
+            return Some(DenialReason::Retired);
         }
-        self.life.refused(self.is_account_enabled, now)
+        self.life.denial_reason(self.is_account_enabled, now)
     }
 }

@@ -16,7 +16,7 @@ use foldhash::fast::RandomState;
 
 use self::secrets::Secrets;
 use super::issued::{Issued, Standing};
-use super::{Presents, Reason, Ruling, ruling};
+use super::{DenialReason, Presents, Ruling, ruling};
 use crate::domain::catalogue::Catalogue;
 use crate::domain::catalogue::reach::{Permitted, Rights};
 use crate::domain::method::MethodId;
@@ -165,7 +165,7 @@ impl<T: Telling> Catalogued<T> {
     /// Decides for a secret of `token` whose data is `known`. `refused` is set if the secret itself was rejected.
     fn judge(
         &self,
-        refused: Option<Reason>,
+        refused: Option<DenialReason>,
         token: Option<TokenId>,
         known: Option<Arc<Known<T>>>,
         question: Question<'_>,
@@ -236,7 +236,7 @@ impl<T: Telling> Memory<T> {
             return is_enough.then(|| catalogued.judge(refused, Some(token), Some(known), question));
         }
         let is_stranger = self.strangers.contains(claim.public_id());
-        is_stranger.then(|| catalogued.judge(Some(Reason::Unknown), None, None, question))
+        is_stranger.then(|| catalogued.judge(Some(DenialReason::Unknown), None, None, question))
     }
 
     /// Touches the cached data of all `claims` before the first of them is decided. The data is spread over memory,

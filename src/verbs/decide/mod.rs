@@ -6,7 +6,7 @@ pub mod continuity;
 mod issued;
 pub mod memory;
 
-pub use crate::domain::reason::Reason;
+pub use crate::domain::denial_reason::DenialReason;
 
 use std::collections::BTreeSet;
 
@@ -31,7 +31,7 @@ pub enum Decision {
     /// Permitted.
     Allowed(Box<Accepted>),
     /// Denied, with the token if it is known and still exists.
-    Denied(Reason, Option<Box<Token>>),
+    Denied(DenialReason, Option<Box<Token>>),
     /// The secret is good, but the method is not in the catalogue.
     UnknownMethod,
 }
@@ -158,7 +158,7 @@ pub enum Ruling {
     /// Permitted.
     Allowed,
     /// Denied.
-    Denied(Reason),
+    Denied(DenialReason),
     /// The secret is good, but the method is not in the catalogue.
     UnknownMethod,
 }
@@ -168,14 +168,14 @@ pub enum Ruling {
 ///
 /// # Errors
 /// Those of `permitted`.
-fn ruling(refused: Option<Reason>, permitted: impl FnOnce() -> Result<Option<bool>>) -> Result<Ruling> {
+fn ruling(refused: Option<DenialReason>, permitted: impl FnOnce() -> Result<Option<bool>>) -> Result<Ruling> {
     if let Some(reason) = refused {
         return Ok(Ruling::Denied(reason));
     }
     Ok(match permitted()? {
         None => Ruling::UnknownMethod,
         Some(true) => Ruling::Allowed,
-        Some(false) => Ruling::Denied(Reason::NotPermitted),
+        Some(false) => Ruling::Denied(DenialReason::NotPermitted),
     })
 }
 
@@ -193,10 +193,10 @@ pub enum Found {
 /// The result of tracing a presented secret.
 #[derive(Debug, Clone)]
 pub struct Traced {
-    /// The token found. For [`Reason::WrongSecret`], the one of the secret with the same public id.
+    /// The token found. For [`DenialReason::WrongSecret`], the one of the secret with the same public id.
     pub found: Found,
     /// The reason why it is not accepted, whatever the method. `None` if it is accepted.
-    pub refused: Option<Reason>,
+    pub refused: Option<DenialReason>,
 }
 
 /// Identifies a presented secret and checks if it works at `now`. Records nothing.
@@ -218,11 +218,11 @@ pub fn trace(snapshot: &dyn Snapshot, presented: Presents<'_>, now: Timestamp) -
     Ok(Traced { found, refused })
 }
 
-impl From<SecretParseError> for Reason {
+impl From<SecretParseError> for DenialReason {
     fn from(fault: SecretParseError) -> Self {
         match fault {
-            SecretParseError::Malformed => Reason::Malformed,
-            SecretParseError::Checksum => Reason::Checksum,
+            SecretParseError::Malformed => DenialReason::Malformed,
+            SecretParseError::Checksum => DenialReason::Checksum,
         }
     }
 }
@@ -247,7 +247,7 @@ pub(super) fn present(
         let held = management(snapshot, accepted.role, &accepted.token.selection)?;
         match methods.iter().find(|id| held.iter().any(|h| h.as_str() == **id)) {
             None if !methods.is_empty() => {
-                let decision = Decision::Denied(Reason::NotPermitted, Some(Box::new(accepted.token.clone())));
+                let decision = Decision::Denied(DenialReason::NotPermitted, Some(Box::new(accepted.token.clone())));
                 Ok((Judged { decision, ..judged }, methods.first()))
             }
             found => Ok((judged, found)),
@@ -258,7 +258,7 @@ pub(super) fn present(
     }
     match judged.decision {
         Decision::Allowed(accepted) => presented.means(&accepted.token).map(|()| accepted.token),
-        Decision::Denied(Reason::NotPermitted, Some(token)) => Err(authorize::lacks(&token, needs)),
+        Decision::Denied(DenialReason::NotPermitted, Some(token)) => Err(authorize::lacks(&token, needs)),
         Decision::Denied(..) | Decision::UnknownMethod => Err(not_accepted()),
     }
 }

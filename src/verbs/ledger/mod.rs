@@ -133,8 +133,8 @@ fn seen(by: &Actor, snapshot: &dyn Snapshot, reference: &TokenRef) -> Result<Tok
         Err(error) => return Err(error),
     };
     let id = match reference {
-        TokenRef::Id(id) | TokenRef::Shown(id, _) => Some(*id),
-        TokenRef::Typed(text) => TokenId::parse(text),
+        TokenRef::Id(id) | TokenRef::Named(id, _) => Some(*id),
+        TokenRef::Text(text) => TokenId::parse(text),
     };
     let Some(id) = id else { return Err(by_id(refused)) };
     let Some((owner, role)) = snapshot.purged_owner(id)? else { return Err(refused) };

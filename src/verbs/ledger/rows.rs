@@ -194,7 +194,7 @@ pub struct DeniedRow {
     pub at: Timestamp,
     /// Number of attempts.
     pub attempts: u64,
-    /// The true reason, a word of [`crate::verbs::decide::Reason`].
+    /// The true reason, a word of [`crate::verbs::decide::DenialReason`].
     pub reason: String,
     /// The token, if known.
     pub token: Option<LedgerToken>,

@@ -4,13 +4,13 @@ use std::collections::BTreeSet;
 
 use super::Visibility;
 use crate::domain::account::AccountId;
-use crate::domain::filter::Filter;
 use crate::domain::name::{TokenName, Username};
 use crate::domain::role::Role;
 use crate::domain::selection::Selection;
 use crate::domain::sort::Sort;
 use crate::domain::time::Timestamp;
 use crate::domain::token::{Purgeable, Token, TokenId};
+use crate::domain::token_filter::TokenFilter;
 
 /// The requested section of a list.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -36,7 +36,7 @@ pub struct WindowQuery {
     /// Limits the list to this account.
     pub account: Option<AccountId>,
     /// The filter.
-    pub filter: Filter,
+    pub filter: TokenFilter,
     /// The time that the filter's `expiring` means.
     pub expiring_by: Option<Timestamp>,
     /// The order.

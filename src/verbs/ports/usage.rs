@@ -133,7 +133,7 @@ pub struct DeniedEvidence {
 pub struct LastDenied {
     /// The time of the attempt.
     pub at: Timestamp,
-    /// The reason of the denial, a word of [`crate::verbs::decide::Reason`].
+    /// The reason of the denial, a word of [`crate::verbs::decide::DenialReason`].
     pub reason: String,
     /// The caller's address. If it and the client are empty, this is one of several callers.
     pub address: String,

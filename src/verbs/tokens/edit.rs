@@ -166,10 +166,10 @@ impl EditToken {
     /// now, and as it was to be.
     fn overtaken(&self, seen: &Token, stored: &Token, snapshot: &dyn Snapshot, env: &Env<'_>) -> Error {
         let yours = self.applied(seen, snapshot, env).ok();
-        let told = |change: token_diff::Change| {
+        let told = |change: token_diff::FieldChange| {
             let word = change.field.as_str();
-            let yours = yours.as_ref().map(|y| change.field.of(y, env.zone));
-            let yours = match yours.filter(|y| *y != change.field.of(seen, env.zone)) {
+            let yours = yours.as_ref().map(|y| change.field.display_value(y, env.zone));
+            let yours = match yours.filter(|y| *y != change.field.display_value(seen, env.zone)) {
                 Some(yours) => format!("yours {yours}"),
                 None => "you leave it".to_owned(),
             };

@@ -180,7 +180,7 @@ pub(super) fn entry(verb: &'static str, token: &Token) -> AuditEntry {
 pub(super) fn born(verb: &'static str, token: &Token) -> AuditEntry {
     let entry = entry(verb, token)
         .with("description", token.description.as_str())
-        .with("api", token.selection.told())
+        .with("api", token.selection.to_audit_json())
         .with("expires", token.expiry.at().map(Timestamp::rfc3339))
         .with("secret", token.hint.as_str());
     // Without the field, it is the role of the account.
@@ -194,7 +194,7 @@ pub(super) fn altered(verb: &'static str, before: &Token, after: &Token) -> Audi
         .changed("name", before.name.as_str(), after.name.as_str())
         .changed("description", before.description.as_str(), after.description.as_str())
         .changed("expires", expires(before), expires(after))
-        .changed("api", before.selection.told(), after.selection.told())
+        .changed("api", before.selection.to_audit_json(), after.selection.to_audit_json())
         .changed("secret", before.hint.as_str(), after.hint.as_str())
         .changed("issued_role", before.issued_role.as_str(), after.issued_role.as_str())
 }

@@ -1,10 +1,10 @@
 //! list: sections of the list of visible tokens, and the counts above it.
 
 use crate::domain::expiry::Span;
-use crate::domain::filter::{Filter, SOON_DAYS};
 use crate::domain::name::Username;
 use crate::domain::sort::Sort;
 use crate::domain::time::{DAY, Timestamp};
+use crate::domain::token_filter::{EXPIRING_SOON_DAYS, TokenFilter};
 use crate::error::Result;
 use crate::verbs::actor::Actor;
 use crate::verbs::authorize::{self, Act};
@@ -13,7 +13,7 @@ use crate::verbs::ports::{Anchor, Snapshot, Window, WindowQuery};
 use crate::verbs::{Env, Proof, Query, Verb};
 
 /// Time before its expiry from which a token counts as expiring soon: 14 days.
-pub const SOON: i64 = SOON_DAYS as i64 * DAY;
+pub const SOON: i64 = EXPIRING_SOON_DAYS as i64 * DAY;
 
 /// The owner of the listed tokens.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -32,7 +32,7 @@ pub struct ListTokens {
     /// The owner of the tokens.
     pub whose: ListOf,
     /// The filter.
-    pub filter: Filter,
+    pub filter: TokenFilter,
     /// The order.
     pub sort: Sort,
     /// Tokens in the trash instead of the others.

@@ -57,12 +57,12 @@ pub struct Pointed {
 impl Pointed {
     /// Refers to a token named on a command line.
     pub fn typed(text: impl Into<String>) -> Self {
-        Pointed { token: TokenRef::Typed(text.into()), seen: None }
+        Pointed { token: TokenRef::Text(text.into()), seen: None }
     }
 
     /// Refers to a token shown on a screen.
     pub fn on_screen(token: &Token) -> Self {
-        Pointed { token: TokenRef::Shown(token.id, token.full_name()), seen: Some(token.revision) }
+        Pointed { token: TokenRef::Named(token.id, token.full_name()), seen: Some(token.revision) }
     }
 
     /// # Errors
@@ -121,7 +121,7 @@ pub fn could_be_either(full_name: &str) -> Error {
 /// Returns `account/name` if two plain words could mean that.
 pub fn as_account_and_name(pointed: &[Pointed]) -> Option<String> {
     let [account, name] = pointed else { return None };
-    let (TokenRef::Typed(account), TokenRef::Typed(name)) = (&account.token, &name.token) else { return None };
+    let (TokenRef::Text(account), TokenRef::Text(name)) = (&account.token, &name.token) else { return None };
     let (account, name) = (Username::parse(account).ok()?, TokenName::parse(name).ok()?);
     Some(format!("{account}/{name}"))
 }

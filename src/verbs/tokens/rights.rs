@@ -20,7 +20,7 @@ pub(super) fn rights(snapshot: &dyn Snapshot, token: &Token, now: Timestamp) -> 
     let index = reach::Rights::new(&catalogues);
     let of = |issued| {
         let ceilings = Ceilings { account: token.owner.role, issued };
-        EffectiveRights::new(&catalogues, &index, &token.selection, ceilings, token.refused(now))
+        EffectiveRights::new(&catalogues, &index, &token.selection, ceilings, token.denial_reason(now))
     };
     let previous = token.overlap(now).map(|previous| of(previous.issued_role));
     Ok(Rights { current: of(token.issued_role), previous })

@@ -4,8 +4,8 @@ use super::lineage::{Made, Maker, made, maker};
 use super::rights::{Rights, rights};
 use crate::domain::catalogue::effective::{Ceilings, EffectiveRights, Withheld};
 use crate::domain::catalogue::set::management_named;
+use crate::domain::denial_reason::DenialReason;
 use crate::domain::method::MethodId;
-use crate::domain::reason::Reason;
 use crate::domain::selection::Selection;
 use crate::domain::token::{Token, TokenRef};
 use crate::error::Result;
@@ -112,7 +112,7 @@ impl Verb for CanToken {
 impl Query for CanToken {
     fn run(&self, by: &Actor, snapshot: &dyn Snapshot, env: &Env<'_>) -> Result<Can> {
         let token = authorize::token(by, snapshot, &self.token, Among::All, Act::See)?;
-        let refused = token.refused(env.now).map(Withheld::Refused);
+        let refused = token.denial_reason(env.now).map(Withheld::TokenDenied);
         let method = snapshot.method(&self.method)?;
         let is_selected = decide::selects(snapshot, &token.selection, &self.method)?;
         let is_named = match &token.selection {
@@ -164,8 +164,8 @@ impl Can {
             Withheld::IssuedRole(role) => {
                 format!("the method is above the ceiling of the role that its secret was issued under, {role}")
             }
-            Withheld::Refused(Reason::Deleted) => "the token is in the trash".to_owned(),
-            Withheld::Refused(reason) => reason.describe().to_owned(),
+            Withheld::TokenDenied(DenialReason::Deleted) => "the token is in the trash".to_owned(),
+            Withheld::TokenDenied(reason) => reason.describe().to_owned(),
         }
     }
 }

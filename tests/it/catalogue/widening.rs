@@ -119,7 +119,7 @@ fn a_method_that_vanishes_grants_nothing_and_its_return_widens() {
     let by_set = house.make("member", CreateToken { selection, ..create("set") });
     let count = MethodId::parse("shop.stock.Count").unwrap();
     let asked = |issued: &jeton::verbs::tokens::Issued| issued.secret.expose(|s| house.decide(s, Some(&count)));
-    let shown = |name: &str| house.ask("member", ShowToken { token: TokenRef::Typed(name.into()) }).unwrap();
+    let shown = |name: &str| house.ask("member", ShowToken { token: TokenRef::Text(name.into()) }).unwrap();
     assert!(matches!(asked(&issued), Decision::Allowed(_)) && matches!(asked(&by_set), Decision::Allowed(_)));
     assert_eq!(shown("set").rights.permitted.len(), 2);
 
@@ -191,7 +191,7 @@ fn the_preview_is_what_decisions_show() {
         let all = stored(&house);
         let ids: Vec<MethodId> = all[2].methods().map(|m| m.id.clone()).collect();
         let held = |(who, name): &(&str, &str)| {
-            let token = house.ask(who, ShowToken { token: TokenRef::Typed((*name).into()) }).unwrap().token;
+            let token = house.ask(who, ShowToken { token: TokenRef::Text((*name).into()) }).unwrap().token;
             let may = |id: &&MethodId| {
                 house.store().read(|s| decide::permits(s, token.role(), &token.selection, id)).unwrap() == Some(true)
             };

@@ -35,7 +35,7 @@ fn holds(row: &AuditRow, query: &AuditQuery) -> bool {
         && query.target.as_ref().is_none_or(|t| row.target == *t)
         && filter.words.iter().all(|w| [&row.name, &verb, &row.target_name, &row.details].iter().any(|t| has(t, w)))
         && filter.verb.as_ref().is_none_or(|v| has(&verb, v))
-        && filter.by.as_ref().is_none_or(|b| has(&row.name, b))
+        && filter.actor.as_ref().is_none_or(|b| has(&row.name, b))
         && filter.target.as_ref().is_none_or(|t| has(&row.target_name, t) || row.target == *t)
 }
 

@@ -20,7 +20,7 @@ pub fn matches_are_counted_up_to_a_bound<E: Engine>() {
         let query = WindowQuery {
             visibility: visibility(&owner),
             account: None,
-            filter: Filter::parse(text),
+            filter: TokenFilter::parse(text),
             expiring_by: None,
             sort: Sort::default(),
             trashed: false,

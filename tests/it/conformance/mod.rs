@@ -19,7 +19,6 @@ use jeton::domain::account::{Account, AccountId, CredentialVersion};
 use jeton::domain::audit::{AuditActor, AuditEntry, AuditRow, Face};
 use jeton::domain::catalogue::Catalogue;
 use jeton::domain::expiry::{Expiry, Span};
-use jeton::domain::filter::Filter;
 use jeton::domain::method::MethodId;
 use jeton::domain::name::{Description, Prefix};
 use jeton::domain::password::PasswordHash;
@@ -30,6 +29,7 @@ use jeton::domain::selection::Selection;
 use jeton::domain::sort::{Sort, SortColumn};
 use jeton::domain::time::{DAY, Timestamp};
 use jeton::domain::token::{Purgeable, Revision, Token, TokenId};
+use jeton::domain::token_filter::TokenFilter;
 use jeton::error::{Error, Kind, Result};
 use jeton::verbs::audited::Audited;
 use jeton::verbs::ports::{

@@ -3,8 +3,8 @@
 use std::cmp::Ordering;
 
 use super::*;
-use jeton::domain::filter::STALE;
 use jeton::domain::token::Status;
+use jeton::domain::token_filter::STALE_AFTER;
 use proptest::prelude::*;
 use proptest::strategy::ValueTree;
 use proptest::test_runner::{Config, TestRunner};
@@ -29,7 +29,7 @@ fn holds(token: &Token, query: &WindowQuery) -> bool {
         && filter.account.as_ref().is_none_or(|a| token.owner.username.as_str().contains(a.as_str()))
         && filter.seen.is_none_or(|s| s == token.last_seen_at.is_some())
         && filter.method.as_ref().is_none_or(|m| selects(token, m))
-        && (!filter.stale || active && token.last_seen_at.unwrap_or(token.created_at) <= now.plus(-STALE))
+        && (!filter.stale || active && token.last_seen_at.unwrap_or(token.created_at) <= now.plus(-STALE_AFTER))
         && query.expiring_by.is_none_or(|by| active && token.expiry.at().is_some_and(|at| at <= by))
 }
 
@@ -136,7 +136,7 @@ fn selections() -> Vec<Selection> {
 
 fn planned() -> impl Strategy<Value = Planned> {
     let words = prop::sample::select(vec!["", "50%", "a_b", "c\\d", "Grün", "ÄRGER x", "deploy A_B", "ſtrange"]);
-    let ages = || prop::sample::select(vec![0, 1, STALE - 1, STALE, STALE + 1]);
+    let ages = || prop::sample::select(vec![0, 1, STALE_AFTER - 1, STALE_AFTER, STALE_AFTER + 1]);
     let about = (prop::option::of(-2..3i64), ages(), prop::option::of(ages()), prop::sample::select(selections()));
     (0..4usize, "[aAbB][ab%._]{0,2}", words, any::<bool>(), any::<bool>(), about).prop_map(
         |(account, name, description, enabled, trashed, (expires, made, seen, selection))| Planned {
@@ -153,7 +153,7 @@ fn planned() -> impl Strategy<Value = Planned> {
     )
 }
 
-fn filters() -> Vec<Filter> {
+fn filters() -> Vec<TokenFilter> {
     [
         "",
         "a",
@@ -190,7 +190,7 @@ fn filters() -> Vec<Filter> {
         "is:expiring",
         "is:stale is:expiring seen:never b",
     ]
-    .map(Filter::parse)
+    .map(TokenFilter::parse)
     .into()
 }
 
@@ -251,7 +251,7 @@ fn agree<E: Engine>(f: &Furnished<E>, tokens: &[Token], query: &WindowQuery) -> 
     got
 }
 
-fn query(reader: &Account, filter: &Filter, sort: Sort, trashed: bool, limit: usize) -> WindowQuery {
+fn query(reader: &Account, filter: &TokenFilter, sort: Sort, trashed: bool, limit: usize) -> WindowQuery {
     WindowQuery {
         visibility: visibility(reader),
         account: None,
@@ -280,7 +280,7 @@ pub fn windows_agree_with_a_model<E: Engine>() {
             let f = Furnished::<E>::new();
             let tokens = plant(&f, &plan);
             let accounts: Vec<Account> = Role::ALL.map(|r| f.account(r.as_str())).into();
-            let (filters, sorts): (Vec<Filter>, Vec<Sort>) = (filters(), sorts().collect());
+            let (filters, sorts): (Vec<TokenFilter>, Vec<Sort>) = (filters(), sorts().collect());
             for (filter, sort, reader, account, limit) in picks {
                 for trashed in [false, true] {
                     let mut query = query(&accounts[reader], &filters[filter], sorts[sort], trashed, limit);
@@ -357,7 +357,7 @@ pub fn every_order_is_walked_from_either_end<E: Engine>() {
             for (text, trashed) in
                 [("", false), ("", true), ("b", false), ("seen:ever", true), ("status:active", false)]
             {
-                let query = query(&reader, &Filter::parse(text), sort, trashed, 3);
+                let query = query(&reader, &TokenFilter::parse(text), sort, trashed, 3);
                 let whole = model(&tokens, &WindowQuery { limit: 100, ..query.clone() });
                 let whole: Vec<TokenId> = whole.rows.iter().map(|t| t.id).collect();
                 assert_eq!(walked(&f, &tokens, query.clone(), true), whole, "{sort:?} {text}");
@@ -382,7 +382,7 @@ pub fn a_stale_position_hides_nothing<E: Engine>() {
     let tokens = plant(&f, &thirty());
     let reader = f.account("owner");
     for text in ["", "status:active"] {
-        let query = query(&reader, &Filter::parse(text), Sort::default(), false, 4);
+        let query = query(&reader, &TokenFilter::parse(text), Sort::default(), false, 4);
         let whole = model(&tokens, &WindowQuery { limit: 100, ..query.clone() }).rows;
         for token in &whole {
             for told in [0, 1, 7, 1_000, u64::MAX] {

@@ -8,11 +8,11 @@ use std::time::Duration;
 
 use jeton::domain::audit::AuditRow;
 use jeton::domain::expiry::Span;
-use jeton::domain::filter::Filter;
 use jeton::domain::name::Description;
 use jeton::domain::role::Role;
 use jeton::domain::sort::Sort;
 use jeton::domain::token::{Token, TokenId, TokenRef};
+use jeton::domain::token_filter::TokenFilter;
 use jeton::error::{Error, Kind, Result};
 use jeton::store::sqlite::SqliteStore;
 use jeton::verbs::audit::{Reach, VerifyAudit};
@@ -67,7 +67,7 @@ fn change(jeton: &Local<SqliteStore>, dice: &SeededEntropy, fresh: &str) -> Resu
     let who = &by(PEOPLE[dice.below(2)]);
     let list = |trashed| ListTokens {
         whose: ListOf::Mine,
-        filter: Filter::default(),
+        filter: TokenFilter::default(),
         sort: Sort::default(),
         trashed,
         anchor: Anchor::Start,
@@ -201,7 +201,7 @@ fn replayed(log: &[AuditRow]) -> BTreeMap<String, BTreeSet<String>> {
 fn all_of(house: &House, account: &str) -> BTreeSet<String> {
     let list = ListTokens {
         whose: ListOf::Mine,
-        filter: Filter::parse("status:active"),
+        filter: TokenFilter::parse("status:active"),
         sort: Sort::default(),
         trashed: false,
         anchor: Anchor::Start,

@@ -4,13 +4,13 @@ use std::fs;
 use std::os::unix::fs::OpenOptionsExt;
 use std::path::Path;
 
-use jeton::domain::filter::Filter;
 use jeton::domain::method::MethodId;
 use jeton::domain::name::Prefix;
 use jeton::domain::secret::Secret;
 use jeton::domain::selection::Selection;
 use jeton::domain::sort::{Sort, SortColumn};
 use jeton::domain::token::TokenRef;
+use jeton::domain::token_filter::TokenFilter;
 use jeton::error::{Error, Kind};
 use jeton::store::sqlite::SqliteStore;
 use jeton::verbs::actor::Credential;
@@ -91,12 +91,12 @@ fn interrogate(path: &Path, dice: &SeededEntropy) -> Result<(), Error> {
     let _ = store.integrity();
     let _ = store.audit_log();
     let jeton = Local::new(store, Fakes::seeded(dice.next()).world(), caller());
-    let filter = Filter::parse("token status:active");
+    let filter = TokenFilter::parse("token status:active");
     let sort = Sort { column: SortColumn::ALL[dice.below(SortColumn::ALL.len())], descending: false };
     let list = ListTokens { whose: ListOf::All, filter, sort, trashed: false, anchor: Anchor::End, limit: 50 };
     let mut faults = vec![
         ask(&jeton, &by(OWNER), list).err(),
-        ask(&jeton, &by(OWNER), ShowToken { token: TokenRef::Typed("member/token3".to_owned()) }).err(),
+        ask(&jeton, &by(OWNER), ShowToken { token: TokenRef::Text("member/token3".to_owned()) }).err(),
         ask(&jeton, &by("member"), create("new")).err(),
         ask(&jeton, &by("member"), DisableTokens { tokens: vec![Pointed::typed("token20")] }).err(),
     ];

@@ -2,11 +2,11 @@
 
 use jeton::domain::audit_filter::AuditFilter;
 use jeton::domain::catalogue::Catalogue;
-use jeton::domain::filter::Filter;
 use jeton::domain::ledger_filter::LedgerFilter;
 use jeton::domain::role::Role;
 use jeton::domain::sort::{Sort, SortColumn};
 use jeton::domain::token::{TokenId, TokenRef};
+use jeton::domain::token_filter::TokenFilter;
 use jeton::verbs::accounts::{Greet, ListAccounts};
 use jeton::verbs::actor::Credential;
 use jeton::verbs::audit::ListAudit;
@@ -51,7 +51,7 @@ fn b(house: &House) -> TokenId {
 }
 
 fn list(sort: SortColumn, anchor: Anchor, limit: usize) -> ListTokens {
-    let (whose, filter) = (ListOf::All, Filter::default());
+    let (whose, filter) = (ListOf::All, TokenFilter::default());
     ListTokens { whose, filter, sort: Sort { column: sort, descending: false }, trashed: false, anchor, limit }
 }
 
@@ -92,7 +92,7 @@ fn damaged_token_is_named_in_every_order_and_page() {
             assert_eq!(around.rows.len() + around.unreadable.len(), 3);
             assert_eq!(around.end(), around.matching);
         }
-        let words = ListTokens { filter: Filter::parse("é"), ..list(SortColumn::Name, Anchor::Start, 100) };
+        let words = ListTokens { filter: TokenFilter::parse("é"), ..list(SortColumn::Name, Anchor::Start, 100) };
         house.ask(OWNER, words).unwrap();
         // The widening check needs all other tokens.
         let mut catalogue = Catalogue::shipped("cloud-platform").unwrap();

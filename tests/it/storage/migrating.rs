@@ -5,12 +5,12 @@ use std::path::Path;
 use std::process::Stdio;
 
 use jeton::domain::account::AccountId;
-use jeton::domain::filter::Filter;
 use jeton::domain::role::Role;
 use jeton::domain::secret::PublicId;
 use jeton::domain::sort::{Sort, SortColumn};
 use jeton::domain::time::Timestamp;
 use jeton::domain::token::Token;
+use jeton::domain::token_filter::TokenFilter;
 use jeton::store::sqlite::SqliteStore;
 use jeton::verbs::audited::Audited;
 use jeton::verbs::ports::{Anchor, Store, Visibility, Window, WindowQuery};
@@ -87,7 +87,7 @@ fn window(store: &SqliteStore, column: SortColumn, trashed: bool) -> Window {
     let query = WindowQuery {
         visibility: Visibility { own: AccountId(1), roles: Role::ALL.to_vec() },
         account: None,
-        filter: Filter::default(),
+        filter: TokenFilter::default(),
         expiring_by: None,
         sort: Sort { column, descending: false },
         trashed,

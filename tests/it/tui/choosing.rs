@@ -10,7 +10,7 @@ use crate::support::screens::Screens;
 use crate::support::world::{House, OWNER, PASSWORD};
 
 fn stored(s: &Screens, name: &str) -> Token {
-    let token = TokenRef::Typed(name.to_owned());
+    let token = TokenRef::Text(name.to_owned());
     s.house.ask(OWNER, ShowToken { token }).unwrap().token
 }
 

@@ -8,7 +8,7 @@ use jeton::domain::token::Token;
 use jeton::tui::msg::Msg;
 use jeton::tui::theme::Theme;
 use jeton::verbs::actor::Presented;
-use jeton::verbs::decide::Reason;
+use jeton::verbs::decide::DenialReason;
 use jeton::verbs::ports::{Denial, Store};
 use jeton::verbs::tokens::{DeleteTokens, DisableTokens, Pointed};
 
@@ -16,7 +16,7 @@ use crate::support::screens::Screens;
 use crate::support::world::{House, OWNER, PASSWORD};
 
 /// Records a denied attempt `ago` seconds in the past.
-pub fn deny(house: &House, token: Option<&Token>, reason: Reason, address: &str, client: &str, ago: i64) {
+pub fn deny(house: &House, token: Option<&Token>, reason: DenialReason, address: &str, client: &str, ago: i64) {
     let public = token.map(|token| PublicId::parse(token.hint.split('_').nth(1).unwrap()).unwrap());
     let denied = Denial {
         token: token.map(|token| token.id),
@@ -40,10 +40,10 @@ fn knocked() -> House {
     house.ask(OWNER, DisableTokens { tokens: pointed }).unwrap();
     let pointed = vec![Pointed::on_screen(&gone)];
     house.ask("member", DeleteTokens { tokens: pointed, with_made: false, typed: "gone".to_owned() }).unwrap();
-    deny(&house, None, Reason::Unknown, "203.0.113.9", "zgrab/0.x", 600);
-    deny(&house, Some(&gone), Reason::Deleted, "10.0.0.9", "python-requests/2.32", 300);
+    deny(&house, None, DenialReason::Unknown, "203.0.113.9", "zgrab/0.x", 600);
+    deny(&house, Some(&gone), DenialReason::Deleted, "10.0.0.9", "python-requests/2.32", 300);
     for _ in 0..3 {
-        deny(&house, Some(&bot), Reason::Disabled, "10.0.0.4", "curl/8.5.0", 90);
+        deny(&house, Some(&bot), DenialReason::Disabled, "10.0.0.4", "curl/8.5.0", 90);
     }
     house
 }
@@ -143,14 +143,14 @@ fn new_attempts_appear_by_themselves_while_they_are_shown() {
     s.keys("6");
     assert!(s.model.shows_ledger());
     let bot = s.house.issue(OWNER, "other").token;
-    deny(&s.house, Some(&bot), Reason::NotPermitted, "10.0.0.77", "curl/8.5.0", 0);
+    deny(&s.house, Some(&bot), DenialReason::NotPermitted, "10.0.0.77", "curl/8.5.0", 0);
     s.asked.clear();
     s.message(Msg::Recorded);
     assert_eq!(s.asked, ["ledger.denied"]);
     s.assert_shows("▶ just now");
     s.assert_shows("▲ not-permitted");
     s.keys("<down><down>");
-    deny(&s.house, None, Reason::Malformed, "10.0.0.78", "", 0);
+    deny(&s.house, None, DenialReason::Malformed, "10.0.0.78", "", 0);
     s.message(Msg::Recorded);
     s.assert_shows("4 of 5");
     s.keys("3");
@@ -169,7 +169,7 @@ fn new_attempts_appear_by_themselves_while_they_are_shown() {
 fn a_long_list_is_read_by_windows_from_end_to_end() {
     let house = House::new();
     for n in 0..500 {
-        deny(&house, None, Reason::Unknown, &format!("10.1.{}.{}", n / 250, n % 250), "scan", n * 60);
+        deny(&house, None, DenialReason::Unknown, &format!("10.1.{}.{}", n / 250, n % 250), "scan", n * 60);
     }
     let mut s = Screens::signed_in(house);
     s.keys("6");
@@ -190,7 +190,7 @@ fn a_long_list_is_read_by_windows_from_end_to_end() {
 #[test]
 fn what_callers_say_of_themselves_is_shown_safe_and_never_copied_raw() {
     let house = House::new();
-    deny(&house, None, Reason::Unknown, "10.0.0.4\u{1b}[31m", "evil\u{202e}\u{7}", 0);
+    deny(&house, None, DenialReason::Unknown, "10.0.0.4\u{1b}[31m", "evil\u{202e}\u{7}", 0);
     let mut s = Screens::signed_in(house);
     s.resize(140, 40);
     s.keys("6y<enter>");
@@ -227,9 +227,9 @@ fn looks() {
     ] {
         let house = knocked();
         let bot = house.issue(OWNER, "builder").token;
-        deny(&house, Some(&bot), Reason::NotPermitted, "2001:db8::dead:beef", "Go-http-client/2.0", 4000);
-        deny(&house, Some(&bot), Reason::WrongSecret, "10.0.0.4", "curl/8.5.0", 5000);
-        deny(&house, Some(&bot), Reason::AccountDisabled, "10.0.0.4", "curl/8.5.0", 6000);
+        deny(&house, Some(&bot), DenialReason::NotPermitted, "2001:db8::dead:beef", "Go-http-client/2.0", 4000);
+        deny(&house, Some(&bot), DenialReason::WrongSecret, "10.0.0.4", "curl/8.5.0", 5000);
+        deny(&house, Some(&bot), DenialReason::AccountDisabled, "10.0.0.4", "curl/8.5.0", 6000);
         let mut s = Screens::with(house, theme, None);
         s.keys(&format!("{PASSWORD}<enter>"));
         s.resize(size.0, size.1);

@@ -23,6 +23,6 @@ mod using;
 
 /// Returns the request for a token by its name.
 fn listed(name: &str) -> jeton::verbs::tokens::ShowToken {
-    jeton::verbs::tokens::ShowToken { token: jeton::domain::token::TokenRef::Typed(name.to_owned()) }
+    jeton::verbs::tokens::ShowToken { token: jeton::domain::token::TokenRef::Text(name.to_owned()) }
 }
 mod witnessing;

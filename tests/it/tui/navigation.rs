@@ -9,7 +9,7 @@ use crate::support::screens::Screens;
 use crate::support::world::{House, OWNER, PASSWORD, create};
 
 fn named(s: &Screens, name: &str) -> Token {
-    s.house.ask(OWNER, ShowToken { token: TokenRef::Typed(name.to_owned()) }).unwrap().token
+    s.house.ask(OWNER, ShowToken { token: TokenRef::Text(name.to_owned()) }).unwrap().token
 }
 
 /// Returns the last line of the screen.
@@ -195,7 +195,7 @@ fn expiring_tokens_stand_by_expiry() {
 #[test]
 fn nothing_is_said_twice_on_a_wide_screen() {
     let house = house(&["bot"]);
-    let hint = house.ask(OWNER, ShowToken { token: TokenRef::Typed("bot".to_owned()) }).unwrap().token.hint;
+    let hint = house.ask(OWNER, ShowToken { token: TokenRef::Text("bot".to_owned()) }).unwrap().token.hint;
     let mut s = Screens::signed_in(house);
     s.resize(140, 40);
     // Shown in the table and in the pane, not also below.

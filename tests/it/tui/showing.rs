@@ -1,10 +1,10 @@
 //! Filter and order of the token table.
 
 use jeton::domain::expiry::ExpirySpec;
-use jeton::domain::filter::Filter;
 use jeton::domain::role::Role;
 use jeton::domain::sort::SortColumn;
 use jeton::domain::time::DAY;
+use jeton::domain::token_filter::TokenFilter;
 use jeton::verbs::ports::Anchor;
 use jeton::verbs::tokens::{ListOf, ListTokens};
 
@@ -94,7 +94,7 @@ fn every_order_scrolls_through_several_windows_down_and_up() {
             s.assert_shows(&format!("{} {}", if sort.descending { "↑" } else { "↓" }, column.as_str()));
             let all = ListTokens {
                 whose: ListOf::All,
-                filter: Filter::default(),
+                filter: TokenFilter::default(),
                 sort,
                 trashed: false,
                 anchor: Anchor::Start,

@@ -362,7 +362,7 @@ fn the_table_scrolls_through_more_than_a_window() {
         OWNER,
         ListTokens {
             whose: ListOf::All,
-            filter: jeton::domain::filter::Filter::default(),
+            filter: jeton::domain::token_filter::TokenFilter::default(),
             sort: jeton::domain::sort::Sort::default(),
             trashed: false,
             anchor: jeton::verbs::ports::Anchor::Start,

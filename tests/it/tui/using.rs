@@ -10,7 +10,7 @@ use jeton::domain::time::Timestamp;
 use jeton::domain::token::Token;
 use jeton::tui::msg::Msg;
 use jeton::tui::theme::Theme;
-use jeton::verbs::decide::Reason;
+use jeton::verbs::decide::DenialReason;
 use jeton::verbs::ports::{Store, Use};
 use jeton::verbs::tokens::{DisableTokens, Pointed};
 
@@ -67,7 +67,7 @@ fn the_pane_tells_days_callers_methods_and_evidence() {
     house.ask(OWNER, DisableTokens { tokens: vec![Pointed::on_screen(&bot)] }).unwrap();
     house.fakes.clock.forward(60_000);
     for _ in 0..14 {
-        deny(&house, Some(&bot), Reason::Disabled, "10.0.0.4", "curl/8.5.0", 0);
+        deny(&house, Some(&bot), DenialReason::Disabled, "10.0.0.4", "curl/8.5.0", 0);
     }
     let mut s = on_bot(house, Theme::mono());
     s.resize(140, 40);
@@ -246,7 +246,7 @@ fn hostile_callers_are_shown_safe() {
     let house = House::new();
     let bot = house.issue(OWNER, "bot").token;
     used(&house, &bot, STOP, ("10.0.0.4\u{1b}[2J", "evil\u{202e}\u{7}漢字"), 0, 7);
-    deny(&house, Some(&bot), Reason::NotPermitted, "\u{1b}]0;x\u{7}", "\u{200b}", 0);
+    deny(&house, Some(&bot), DenialReason::NotPermitted, "\u{1b}]0;x\u{7}", "\u{200b}", 0);
     let mut s = Screens::signed_in(house);
     for (keys, size) in [("", (140, 40)), ("<enter>", (80, 24)), ("<esc>x", (80, 24)), ("", (40, 10))] {
         s.resize(size.0, size.1);

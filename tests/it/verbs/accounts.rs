@@ -151,7 +151,7 @@ fn a_disabled_account_and_its_tokens_are_denied_until_it_is_enabled() {
     assert!(!off.out[0].account.enabled);
     for secret in &secrets {
         assert_eq!(may(&house, secret), ["account-disabled"; 3]);
-        assert_eq!(why(&house, secret), Reason::AccountDisabled);
+        assert_eq!(why(&house, secret), DenialReason::AccountDisabled);
     }
     assert_eq!(may(&house, &other)[0], "yes");
     refused(ask(&house.jeton, &session, WhoAmI), Kind::Unauthenticated);
@@ -260,7 +260,7 @@ fn a_deleted_account_takes_its_tokens_into_the_trash_for_good() {
         let error = refused(house.ask(OWNER, back), Kind::Conflict).to_string();
         assert!(error.contains("its account, member, was deleted"), "{error}");
     }
-    assert_eq!(why(&house, &off.secret), Reason::Deleted);
+    assert_eq!(why(&house, &off.secret), DenialReason::Deleted);
     refused(house.ask("member", SignIn), Kind::Unauthenticated);
     refused(house.ask(OWNER, delete_account("member")), Kind::NotFound);
     assert_eq!(house.ask(OWNER, ListAccounts).unwrap().accounts.len(), 3);

@@ -19,7 +19,7 @@ fn the_log_is_for_owners_and_admins() {
     for who in ["member", "viewer"] {
         let error = refused(house.ask(who, list_audit()), Kind::Denied);
         assert!(error.to_string().contains("the audit log is for owners and admins"), "{error}");
-        let named = ListAudit { token: Some(TokenRef::Typed("nothing".to_owned())), ..list_audit() };
+        let named = ListAudit { token: Some(TokenRef::Text("nothing".to_owned())), ..list_audit() };
         refused(house.ask(who, named), Kind::Denied);
     }
 }
@@ -47,7 +47,7 @@ fn rows_of_a_token_are_found_by_its_name_and_for_ever_by_its_id() {
     house.issue("member", "y");
     house.ask("member", disable(&["x"])).unwrap();
     let of = |who: &str, text: &str| {
-        let token = Some(TokenRef::Typed(text.to_owned()));
+        let token = Some(TokenRef::Text(text.to_owned()));
         house.ask(who, ListAudit { token, ..list_audit() }).map(|w| seqs(&w))
     };
     assert_eq!(of("admin", "member/x").unwrap(), [5, 7]);

@@ -123,9 +123,9 @@ fn edit_disable_enable_trash_and_restore_lift_nothing() {
     assert_eq!(house.role_of(&x.secret), Some(Role::Member));
     let read_all = MethodId::parse("jeton.tokens.read-all").unwrap();
     let denied = x.secret.expose(|s| house.decide(s, Some(&read_all)));
-    assert!(matches!(denied, Decision::Denied(Reason::NotPermitted, _)), "{denied:?}");
+    assert!(matches!(denied, Decision::Denied(DenialReason::NotPermitted, _)), "{denied:?}");
     let who = bearer(x.secret);
-    refused(ask(&house.jeton, &who, ShowToken { token: TokenRef::Typed("viewer/none".to_owned()) }), Kind::Denied);
+    refused(ask(&house.jeton, &who, ShowToken { token: TokenRef::Text("viewer/none".to_owned()) }), Kind::Denied);
 }
 
 /// A token creates, copies and regenerates secrets with its own effective role, never a higher one.

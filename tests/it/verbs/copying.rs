@@ -22,7 +22,7 @@ fn the_parameters_are_taken_over_and_the_secret_is_new() {
     assert_eq!(kept(&made.token), kept(&source.token), "the same instant, not the same span");
     assert_eq!((made.token.created_at, made.token.enabled), (START.plus(DAY), true));
     assert!(allowed(&house, &made.secret));
-    assert_eq!(why(&house, &source.secret), Reason::Disabled, "the one copied is as it was");
+    assert_eq!(why(&house, &source.secret), DenialReason::Disabled, "the one copied is as it was");
     let row = house.audit().pop().unwrap();
     assert_eq!((row.verb.as_str(), row.target_name.as_str()), ("token.copy", "member/y"));
     assert!(row.details.contains(r#""of":"member/x""#), "{}", row.details);

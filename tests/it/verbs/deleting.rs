@@ -16,7 +16,7 @@ fn only_the_name_itself_confirms() {
     let gone = house.ask("member", delete(&["ci-deploy"], "ci-deploy")).unwrap();
     assert_eq!(gone.cli.to_string(), "jeton token revoke member/ci-deploy --confirm ci-deploy");
     assert_eq!(gone.out.tokens[0].deleted_at, Some(START));
-    assert_eq!(why(&house, &issued.secret), Reason::Deleted);
+    assert_eq!(why(&house, &issued.secret), DenialReason::Deleted);
     refused(house.ask("member", delete(&["ci-deploy"], "ci-deploy")), Kind::NotFound);
     house.issue("member", "ci-deploy");
 }
@@ -46,7 +46,7 @@ fn restored_is_disabled_until_it_is_enabled() {
     let back = house.ask("member", restore("x")).unwrap();
     assert_eq!(back.cli.to_string(), "jeton token restore member/x");
     assert_eq!(back.out[0].status(house.now()), Status::Disabled);
-    assert_eq!(why(&house, &issued.secret), Reason::Disabled);
+    assert_eq!(why(&house, &issued.secret), DenialReason::Disabled);
     house.ask("member", enable(&["x"])).unwrap();
     assert!(allowed(&house, &issued.secret));
     refused(house.ask("member", restore("x")), Kind::NotFound);

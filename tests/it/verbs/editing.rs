@@ -88,7 +88,7 @@ fn an_expired_token_is_edited_without_waking_it() {
     let issued = house.make("member", CreateToken { expires: spec("1d"), ..create("x") });
     house.fakes.clock.forward(DAY);
     house.ask("member", EditToken { description: described("why"), ..edit("x") }).unwrap();
-    assert_eq!(why(&house, &issued.secret), Reason::Expired);
+    assert_eq!(why(&house, &issued.secret), DenialReason::Expired);
     house.ask("member", EditToken { expires: spec("1d"), ..edit("x") }).unwrap();
     assert!(allowed(&house, &issued.secret));
 }

@@ -6,12 +6,12 @@ use jeton::verbs::ledger::{DeniedRow, LedgerAnchor, ListDenied, ListUses, Measur
 use jeton::verbs::ports::{Denial, Store, Use};
 
 pub fn denied_of(token: Option<&str>) -> ListDenied {
-    let token = token.map(|text| TokenRef::Typed(text.to_owned()));
+    let token = token.map(|text| TokenRef::Text(text.to_owned()));
     ListDenied { token, since: None, filter: LedgerFilter::default(), anchor: LedgerAnchor::Newest, limit: 100 }
 }
 
 pub fn uses_of(token: Option<&str>) -> ListUses {
-    let token = token.map(|text| TokenRef::Typed(text.to_owned()));
+    let token = token.map(|text| TokenRef::Text(text.to_owned()));
     ListUses { token, since: None, filter: LedgerFilter::default(), anchor: LedgerAnchor::Newest, limit: 100 }
 }
 

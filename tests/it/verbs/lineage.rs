@@ -74,7 +74,7 @@ fn with_made_takes_the_whole_tree_in_one_change() {
     assert_eq!(done.out.tokens.iter().map(|t| t.name.as_str()).collect::<Vec<_>>(), ["root", "a", "b", "c"]);
     assert_eq!(done.out.left, Made::default());
     assert_eq!(house.audit().len(), rows + 4, "an audit row each");
-    assert!(tree.iter().all(|issued| why(&house, &issued.secret) == Reason::Deleted));
+    assert!(tree.iter().all(|issued| why(&house, &issued.secret) == DenialReason::Deleted));
     // Restored, the token grants the same as before, and its secret has the same role.
     house.ask(OWNER, restore("b")).unwrap();
     assert_eq!(house.token(tree[2].token.id).issued_role, tree[2].token.issued_role);

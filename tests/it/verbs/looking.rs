@@ -37,7 +37,7 @@ fn show_tells_use_and_finds_the_trash_too() {
     assert_eq!(house.ask("member", show("x")).unwrap().usage.last_seen_at, None);
     assert!(allowed(&house, &issued.secret));
     house.ask("member", disable(&["x"])).unwrap();
-    assert_eq!(why(&house, &issued.secret), Reason::Disabled);
+    assert_eq!(why(&house, &issued.secret), DenialReason::Disabled);
     let shown = house.ask("member", show("x")).unwrap();
     assert_eq!((shown.usage.last_seen_at, shown.usage.today, shown.usage.denied_week), (Some(START), 1, 1));
     assert_eq!(shown.token.last_seen_at, Some(START));

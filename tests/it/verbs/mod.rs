@@ -36,7 +36,6 @@ use std::time::Duration;
 use jeton::domain::audit_filter::AuditFilter;
 use jeton::domain::catalogue::Catalogue;
 use jeton::domain::expiry::{Expiry, ExpirySpec, Span};
-use jeton::domain::filter::Filter;
 use jeton::domain::method::MethodId;
 use jeton::domain::name::{Description, TokenName};
 use jeton::domain::role::Role;
@@ -45,6 +44,7 @@ use jeton::domain::selection::{Selection, SelectionEdit};
 use jeton::domain::sort::{Sort, SortColumn};
 use jeton::domain::time::{DAY, HOUR, SECOND};
 use jeton::domain::token::{Purgeable, Status, Token, TokenRef};
+use jeton::domain::token_filter::TokenFilter;
 use jeton::error::{Error, Fault, Kind, Result};
 use jeton::store::sqlite::SqliteStore;
 use jeton::verbs::accounts::{DeleteAccount, Greet, ListAccounts, ShowAccount, SignIn, WhoAmI};
@@ -52,7 +52,7 @@ use jeton::verbs::actor::{Credential, Session};
 use jeton::verbs::audit::{AuditHead, ListAudit, Reach, VerifyAudit};
 use jeton::verbs::audit_log::AuditAnchor;
 use jeton::verbs::catalogue::{ApplyCatalogue, ListCatalogues, PreviewCatalogue};
-use jeton::verbs::decide::{Decision, Found, Reason};
+use jeton::verbs::decide::{Decision, DenialReason, Found};
 use jeton::verbs::local::{Caller, Local};
 use jeton::verbs::new_password::NewPassword;
 use jeton::verbs::policy::ListPolicy;
@@ -118,13 +118,13 @@ fn restore(name: &str) -> RestoreTokens {
 }
 
 fn show(name: &str) -> ShowToken {
-    ShowToken { token: TokenRef::Typed(name.to_owned()) }
+    ShowToken { token: TokenRef::Text(name.to_owned()) }
 }
 
 fn list() -> ListTokens {
     ListTokens {
         whose: ListOf::All,
-        filter: Filter::default(),
+        filter: TokenFilter::default(),
         sort: Sort::default(),
         trashed: false,
         anchor: Anchor::Start,
@@ -148,7 +148,7 @@ fn refused<T: std::fmt::Debug>(result: Result<T>, kind: Kind) -> Error {
 }
 
 /// Returns the reason why `secret` is denied.
-fn why(house: &House, secret: &Secret) -> Reason {
+fn why(house: &House, secret: &Secret) -> DenialReason {
     match house.verify(secret) {
         Decision::Denied(reason, _) => reason,
         other => panic!("{other:?}"),

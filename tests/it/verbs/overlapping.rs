@@ -25,7 +25,7 @@ fn both_live_until_the_very_instant() {
     assert!(allowed(&house, &old.secret), "the last millisecond");
     assert!(house.token(new.token.id).overlap(house.now()).is_some());
     house.fakes.clock.forward(1);
-    assert_eq!(why(&house, &old.secret), Reason::Retired, "the very instant");
+    assert_eq!(why(&house, &old.secret), DenialReason::Retired, "the very instant");
     assert!(allowed(&house, &new.secret));
     assert_eq!(house.token(new.token.id).overlap(house.now()), None);
     let row = &house.audit()[house.audit().len() - 1];
@@ -39,7 +39,7 @@ fn never_beyond_the_expiry_and_never_longer_than_thirty_days() {
     let new = house.ask("member", with_grace("short", "7d")).unwrap().out;
     assert_eq!(Some(new.token.previous.unwrap().retires_at), new.token.expiry.at());
     house.fakes.clock.forward(DAY);
-    assert_eq!(why(&house, &old.secret), Reason::Retired);
+    assert_eq!(why(&house, &old.secret), DenialReason::Retired);
     house.issue("member", "x");
     for long in ["31d", "721h", "1y", "2mo"] {
         let error = refused(house.ask("member", with_grace("x", long)), Kind::Usage).to_string();
@@ -61,12 +61,12 @@ fn a_second_grace_is_a_conflict_while_the_first_lasts() {
     assert!(allowed(&house, &first.secret) && allowed(&house, &second.secret));
     house.fakes.clock.forward(1);
     let third = house.ask("member", with_grace("x", "2h")).unwrap().out;
-    assert_eq!(why(&house, &first.secret), Reason::Retired);
+    assert_eq!(why(&house, &first.secret), DenialReason::Retired);
     assert!(allowed(&house, &second.secret) && allowed(&house, &third.secret));
     // Without a grace period, both older secrets die.
     let fourth = house.ask("member", regenerate("x")).unwrap().out;
     for dead in [&first, &second, &third] {
-        assert_eq!(why(&house, &dead.secret), Reason::Retired);
+        assert_eq!(why(&house, &dead.secret), DenialReason::Retired);
     }
     assert!(allowed(&house, &fourth.secret));
     assert_eq!(fourth.token.previous, None);
@@ -84,7 +84,7 @@ fn retiring_ends_the_overlap_at_once() {
     assert_eq!(done.cli.to_string(), "jeton token retire member/x");
     assert_eq!(done.out.previous, None);
     assert_ne!(done.out.revision, new.token.revision, "who looked before is told");
-    assert_eq!(why(&house, &old.secret), Reason::Retired);
+    assert_eq!(why(&house, &old.secret), DenialReason::Retired);
     assert!(allowed(&house, &new.secret));
     let row = house.audit().pop().unwrap();
     assert!(row.verb == "token.retire" && row.details.contains(old.secret.hint()), "{row:?}");
@@ -102,7 +102,7 @@ fn a_disabled_token_stays_disabled_with_both_its_secrets() {
     let new = house.ask("member", with_grace("x", "7d")).unwrap().out;
     assert!(!new.token.enabled);
     for secret in [&old.secret, &new.secret] {
-        assert_eq!(why(&house, secret), Reason::Disabled);
+        assert_eq!(why(&house, secret), DenialReason::Disabled);
     }
     house.ask("member", enable(&["x"])).unwrap();
     assert!(allowed(&house, &old.secret) && allowed(&house, &new.secret));

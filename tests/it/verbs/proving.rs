@@ -140,7 +140,7 @@ fn every_verb_asks_for_its_proof() {
             list().into(),
             TallyTokens.into(),
             show("x").into(),
-            CanToken { token: TokenRef::Typed("x".to_owned()), method: MethodId::parse("a.B").unwrap() }.into(),
+            CanToken { token: TokenRef::Text("x".to_owned()), method: MethodId::parse("a.B").unwrap() }.into(),
             ReviewTokens { tokens: Vec::new() }.into(),
             Whose { secret: SecretText::new(Zeroizing::default()) }.into(),
             create("x").into(),

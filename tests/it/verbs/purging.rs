@@ -37,7 +37,7 @@ fn the_trash_goes_and_its_secrets_are_still_known() {
 
     // Every secret the token ever had is denied under its id, and still named.
     for secret in [&gone.secret, &newer.secret] {
-        assert_eq!(why(&house, secret), Reason::Deleted);
+        assert_eq!(why(&house, secret), DenialReason::Deleted);
         let stone = house.store().read(|s| s.tombstone(secret.public_id())).unwrap().unwrap();
         assert_eq!((stone.full_name().as_str(), stone.token), ("member/gone", gone.token.id));
         assert_eq!(stone.purged_at, START.plus(HOUR));

@@ -11,7 +11,7 @@ fn the_old_secret_dies_and_all_else_is_kept() {
     let new = house.ask("member", regenerate("x")).unwrap();
     assert_eq!(new.cli.to_string(), "jeton token regenerate member/x");
     let new = new.out;
-    assert_eq!(why(&house, &old.secret), Reason::Retired);
+    assert_eq!(why(&house, &old.secret), DenialReason::Retired);
     assert!(allowed(&house, &new.secret));
     let kept = |t: &Token| (t.id, t.name.clone(), t.expiry, t.selection.clone(), t.created_at, t.enabled);
     assert_eq!(kept(&new.token), kept(&old.token));
@@ -28,7 +28,7 @@ fn a_disabled_token_stays_disabled() {
     house.ask("member", disable(&["x"])).unwrap();
     let new = house.ask("member", regenerate("x")).unwrap().out;
     assert!(!new.token.enabled);
-    assert_eq!(why(&house, &new.secret), Reason::Disabled);
+    assert_eq!(why(&house, &new.secret), DenialReason::Disabled);
 }
 
 #[test]
@@ -38,7 +38,7 @@ fn an_expired_token_needs_a_new_expiry() {
     house.fakes.clock.forward(DAY);
     let error = refused(house.ask("member", regenerate("x")), Kind::Conflict).to_string();
     assert!(error.contains("--expires"), "{error}");
-    assert_eq!(why(&house, &old.secret), Reason::Expired, "a refusal retires nothing");
+    assert_eq!(why(&house, &old.secret), DenialReason::Expired, "a refusal retires nothing");
     let past = RegenerateToken { expires: spec("21-11-2026"), ..regenerate("x") };
     refused(house.ask("member", past), Kind::Usage);
     let new = house.ask("member", RegenerateToken { expires: spec("1y"), ..regenerate("x") }).unwrap();

@@ -9,7 +9,7 @@ use jeton::verbs::audited::Audited;
 use jeton::verbs::tokens::Shown;
 
 fn can(house: &House, name: &str, method: &MethodId) -> Option<Withheld> {
-    let token = TokenRef::Typed(name.to_owned());
+    let token = TokenRef::Text(name.to_owned());
     house.ask(OWNER, CanToken { token, method: method.clone() }).unwrap().withheld
 }
 
@@ -102,8 +102,8 @@ fn show_can_and_every_decision_agree() {
             house.set_role("someone", Role::Member);
             house.ask(OWNER, delete(&[&format!("someone/{name}")], &name)).unwrap();
             assert_eq!(
-                house.ask(OWNER, ShowToken { token: TokenRef::Id(token.id) }).unwrap().rights.refused,
-                Some(Reason::Deleted)
+                house.ask(OWNER, ShowToken { token: TokenRef::Id(token.id) }).unwrap().rights.denial_reason,
+                Some(DenialReason::Deleted)
             );
         }
     }
@@ -124,7 +124,7 @@ fn both_secrets_of_an_overlap_are_told_apart() {
     assert_eq!(shown.rights.permitted, std::slice::from_ref(&id));
     let before = shown.previous_rights.unwrap();
     assert_eq!((before.permitted, before.withheld), (vec![], vec![(id.clone(), Withheld::IssuedRole(Role::Viewer))]));
-    let can = house.ask("viewer", CanToken { token: TokenRef::Typed("x".to_owned()), method: id.clone() }).unwrap();
+    let can = house.ask("viewer", CanToken { token: TokenRef::Text("x".to_owned()), method: id.clone() }).unwrap();
     assert_eq!((can.withheld, can.previous), (None, Some(Some(Withheld::IssuedRole(Role::Viewer)))));
     house.fakes.clock.forward(DAY);
     assert_eq!(house.ask("viewer", show("x")).unwrap().previous_rights, None);
@@ -157,7 +157,7 @@ fn unknown_method_has_a_nearest() {
     house.issue("member", "x");
     let nearest = |wanted: &str| {
         let method = MethodId::parse(wanted).unwrap();
-        let token = TokenRef::Typed("x".to_owned());
+        let token = TokenRef::Text("x".to_owned());
         house.ask("member", CanToken { token, method }).unwrap().nearest.map(|id| id.to_string())
     };
     for wanted in ["environment.control.stopenv", "environment.control.StopEnvs", "environment.StopEnv", "StopEnv"] {
@@ -166,6 +166,6 @@ fn unknown_method_has_a_nearest() {
     assert_eq!(nearest("environment.control.StopEnv"), None, "it is known");
     assert_eq!(nearest("zzz"), None);
     let method = MethodId::parse("a.B").unwrap();
-    let theirs = CanToken { token: TokenRef::Typed(format!("{OWNER}/x")), method };
+    let theirs = CanToken { token: TokenRef::Text(format!("{OWNER}/x")), method };
     refused(house.ask("member", theirs), Kind::Denied);
 }

@@ -8,7 +8,7 @@ fn off_and_on_again_keeps_everything() {
     let issued = house.issue("member", "x");
     let off = house.ask("member", disable(&["x"])).unwrap();
     assert_eq!(off.cli.to_string(), "jeton token disable member/x");
-    assert_eq!(why(&house, &issued.secret), Reason::Disabled);
+    assert_eq!(why(&house, &issued.secret), DenialReason::Disabled);
     house.ask("member", disable(&["x"])).unwrap();
     house.ask("member", enable(&["x"])).unwrap();
     assert!(allowed(&house, &issued.secret));
@@ -56,7 +56,7 @@ fn an_expired_token_is_not_enabled() {
     house.ask("member", enable(&["x"])).unwrap();
     assert!(allowed(&house, &issued.secret), "the last millisecond");
     house.fakes.clock.forward(1);
-    assert_eq!(why(&house, &issued.secret), Reason::Expired, "the very instant");
+    assert_eq!(why(&house, &issued.secret), DenialReason::Expired, "the very instant");
     refused(house.ask("member", enable(&["x"])), Kind::Conflict);
     house.ask("member", disable(&["x"])).unwrap();
     let error = refused(house.ask("member", enable(&["x"])), Kind::Conflict).to_string();

@@ -25,26 +25,26 @@ fn each_fate_of_a_secret() {
     let until = START.plus(HOUR);
     assert_eq!((token(traced.found).1, traced.refused), (SecretState::Previous(until), None));
     let traced = asked(&old.secret);
-    assert_eq!((token(traced.found).1, traced.refused), (SecretState::Dead, Some(Reason::Retired)));
+    assert_eq!((token(traced.found).1, traced.refused), (SecretState::Dead, Some(DenialReason::Retired)));
     house.fakes.clock.set(until);
-    assert_eq!(asked(&prior.secret).refused, Some(Reason::Retired), "the very instant");
+    assert_eq!(asked(&prior.secret).refused, Some(DenialReason::Retired), "the very instant");
     house.ask("member", disable(&["x"])).unwrap();
-    assert_eq!(asked(&live.secret).refused, Some(Reason::Disabled));
+    assert_eq!(asked(&live.secret).refused, Some(DenialReason::Disabled));
 
     house.ask("member", delete(&["gone"], "gone")).unwrap();
-    assert_eq!(asked(&gone.secret).refused, Some(Reason::Deleted));
+    assert_eq!(asked(&gone.secret).refused, Some(DenialReason::Deleted));
     house.ask("member", PurgeTokens::new(Purgeable::Trashed, 1)).unwrap();
     let traced = asked(&gone.secret);
     let Found::Purged(stone) = traced.found else { panic!("{traced:?}") };
-    assert_eq!((stone.full_name().as_str(), traced.refused), ("member/gone", Some(Reason::Deleted)));
+    assert_eq!((stone.full_name().as_str(), traced.refused), ("member/gone", Some(DenialReason::Deleted)));
 
     let text = live.secret.expose(str::to_owned);
     let mut mistyped = text.clone().into_bytes();
     mistyped[20] = if mistyped[20] == b'a' { b'b' } else { b'a' };
     for (text, reason) in [
-        ("nonsense", Reason::Malformed),
-        (std::str::from_utf8(&mistyped).unwrap(), Reason::Checksum),
-        (&deciding::forged(&format!("jtn_zzzzzzzz_{}", "0".repeat(32))), Reason::Unknown),
+        ("nonsense", DenialReason::Malformed),
+        (std::str::from_utf8(&mistyped).unwrap(), DenialReason::Checksum),
+        (&deciding::forged(&format!("jtn_zzzzzzzz_{}", "0".repeat(32))), DenialReason::Unknown),
     ] {
         let traced = ask_store(text);
         assert!(matches!(traced.found, Found::Nothing) && traced.refused == Some(reason), "{traced:?}");
@@ -56,7 +56,7 @@ fn each_fate_of_a_secret() {
             Found::Purged(stone) => stone.full_name(),
             Found::Nothing => String::new(),
         };
-        assert_eq!((named.as_str(), traced.refused), (name, Some(Reason::WrongSecret)));
+        assert_eq!((named.as_str(), traced.refused), (name, Some(DenialReason::WrongSecret)));
     }
 }
 

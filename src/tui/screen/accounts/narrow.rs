@@ -1,7 +1,7 @@
 //! The filter of the accounts: words of the name, and `role:admin`, `status:disabled`.
 
 use crate::domain::account::Account;
-use crate::domain::fields::{self, Narrow, Typed, begun};
+use crate::domain::filter_syntax::{self, FilterFields, Setter, set_choice};
 use crate::domain::role::Role;
 
 /// The parsed filter of the accounts. Every part must match.
@@ -13,10 +13,12 @@ pub(super) struct Narrowed {
     enabled: Option<bool>,
 }
 
-impl Typed for Narrowed {
-    const FIELDS: &'static [(&'static str, Narrow<Self>)] = &[
-        ("role", |narrowed, value| begun(&mut narrowed.role, value, &Role::ALL.map(|role| (role, role.as_str())))),
-        ("status", |narrowed, value| begun(&mut narrowed.enabled, value, &[(true, "enabled"), (false, "disabled")])),
+impl FilterFields for Narrowed {
+    const FIELDS: &'static [(&'static str, Setter<Self>)] = &[
+        ("role", |narrowed, value| set_choice(&mut narrowed.role, value, &Role::ALL.map(|role| (role, role.as_str())))),
+        ("status", |narrowed, value| {
+            set_choice(&mut narrowed.enabled, value, &[(true, "enabled"), (false, "disabled")])
+        }),
     ];
 
     fn add_word(&mut self, word: String) {
@@ -27,7 +29,7 @@ impl Typed for Narrowed {
 impl Narrowed {
     /// Parses the filter text. An unknown field is treated as a word, so parsing never fails.
     pub(super) fn parse(text: &str) -> Self {
-        fields::read(text)
+        filter_syntax::parse_lenient(text)
     }
 
     pub(super) fn takes(&self, account: &Account) -> bool {

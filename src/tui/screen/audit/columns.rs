@@ -75,7 +75,7 @@ impl Columns {
         let found = |field: &Option<String>| filter.words.iter().chain(field).cloned().collect::<Vec<_>>();
         let cells = [
             (when.as_str(), self.when, dim, Vec::new()),
-            (who(row), self.who, base, found(&filter.by)),
+            (who(row), self.who, base, found(&filter.actor)),
             (row.verb.as_str(), self.verb, base, found(&filter.verb)),
             (target(row), self.target, base, found(&filter.target)),
             (row.proof.as_str(), self.proof, dim, Vec::new()),

@@ -14,7 +14,7 @@ use crate::tui::modal::entry;
 use crate::tui::model::Model;
 use crate::tui::screen::frame::{self, Around, filter_line};
 use crate::tui::widget::line::{counted, cut, grouped};
-use crate::verbs::decide::Reason;
+use crate::verbs::decide::DenialReason;
 use crate::verbs::ledger::{LedgerSecret, caller};
 
 impl Denied {
@@ -79,7 +79,8 @@ impl Denied {
 
     fn about(&self, model: &Model) -> [String; 2] {
         let Some(row) = self.current() else { return [String::new(), String::new()] };
-        let why = Reason::parse(&row.reason).map_or_else(|| row.reason.clone(), |reason| reason.describe().to_owned());
+        let why =
+            DenialReason::parse(&row.reason).map_or_else(|| row.reason.clone(), |reason| reason.describe().to_owned());
         let with = |secret: &LedgerSecret| format!(" · {}, {}", secret.hint, secret.standing.describe());
         let first = format!("{}: {why}{}", token(row), row.secret.as_ref().map_or_else(String::new, with));
         let (address, client) = caller(&row.address, &row.client);

@@ -20,10 +20,10 @@ use ratatui::Frame;
 use ratatui::layout::Rect;
 
 use super::{Facts, Open, Outcome, Page};
-use crate::domain::filter::Filter;
 use crate::domain::name::Username;
 use crate::domain::sort::Sort;
 use crate::domain::token::{Token, TokenId};
+use crate::domain::token_filter::TokenFilter;
 use crate::tui::effect::Effect;
 use crate::tui::keymap::{Action, Context};
 use crate::tui::modal::Modal;
@@ -49,7 +49,7 @@ pub struct Question {
     /// The owner.
     pub whose: ListOf,
     /// The filter.
-    pub filter: Filter,
+    pub filter: TokenFilter,
     /// `true` for tokens in the trash, `false` for all others.
     pub trashed: bool,
 }
@@ -111,7 +111,7 @@ impl Tokens {
 
     /// Returns the question whose answer the table shows.
     pub fn question(&self) -> Question {
-        let filter = self.shape.narrowed(Filter::parse(self.filter.text()));
+        let filter = self.shape.narrowed(TokenFilter::parse(self.filter.text()));
         Question { whose: self.shape.whose(), filter, trashed: self.shape.trashed }
     }
 

@@ -1,8 +1,8 @@
 //! The restrictions and the order of the token table, in addition to the filter text.
 
 use crate::domain::expiry::Span;
-use crate::domain::filter::{Filter, SOON_DAYS};
 use crate::domain::sort::{Sort, SortColumn};
+use crate::domain::token_filter::{EXPIRING_SOON_DAYS, TokenFilter};
 use crate::verbs::tokens::ListOf;
 
 /// The restrictions and the order of the token table.
@@ -47,12 +47,12 @@ impl Shape {
     }
 
     /// Combines the filter `typed` with the restrictions switched on by keys.
-    pub fn narrowed(self, typed: Filter) -> Filter {
+    pub fn narrowed(self, typed: TokenFilter) -> TokenFilter {
         if self.trashed {
             return typed;
         }
-        let expiring = if self.expiring { Some(Span::Days(SOON_DAYS)) } else { typed.expiring };
-        Filter { expiring, stale: self.stale || typed.stale, ..typed }
+        let expiring = if self.expiring { Some(Span::Days(EXPIRING_SOON_DAYS)) } else { typed.expiring };
+        TokenFilter { expiring, stale: self.stale || typed.stale, ..typed }
     }
 
     /// `true` if a restriction hides tokens.

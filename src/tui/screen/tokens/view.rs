@@ -8,10 +8,10 @@ use ratatui::widgets::Paragraph;
 
 use super::columns::Columns;
 use super::{Tokens, trash};
-use crate::domain::filter::Filter;
 use crate::domain::policy::Policy;
 use crate::domain::time::relative;
 use crate::domain::token::Token;
+use crate::domain::token_filter::TokenFilter;
 use crate::tui::modal::{details, usage};
 use crate::tui::model::Model;
 use crate::tui::screen::frame::{self, Around, filter_line_with};
@@ -103,7 +103,7 @@ impl Tokens {
         if !self.loaded {
             return ("reading…".to_owned(), "reading…".to_owned());
         }
-        if let Some(unknown) = self.filter.unknown::<Filter>() {
+        if let Some(unknown) = self.filter.unknown::<TokenFilter>() {
             return (unknown.to_string(), unknown.to_string());
         }
         if self.filter.is_empty() && !self.shape.narrows() {
@@ -158,7 +158,7 @@ impl Tokens {
             (true, false) => vec![Line::raw(cut(&format!(" Nothing here is {narrowed}.  Esc shows all."), columns))],
             (false, _) => {
                 let also = if narrowed.is_empty() { String::new() } else { format!(" and is {narrowed}") };
-                self.filter.nothing_matches(&also, self.filter.unknown::<Filter>().as_ref(), columns)
+                self.filter.nothing_matches(&also, self.filter.unknown::<TokenFilter>().as_ref(), columns)
             }
         }
     }

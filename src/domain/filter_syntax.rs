@@ -7,53 +7,53 @@ use super::text::escape_untrusted;
 use crate::error::{Error, Result};
 
 /// `Ok` if a filter accepts a value. `Err` with the known values if it is none of them.
-pub type Taken = std::result::Result<(), Vec<&'static str>>;
+pub type SetResult = std::result::Result<(), Vec<&'static str>>;
 
 /// Narrows a filter by a value, which is in lower case and not empty.
-pub type Narrow<F> = fn(&mut F, &str) -> Taken;
+pub type Setter<F> = fn(&mut F, &str) -> SetResult;
 
 /// A filter that a person types.
-pub trait Typed: Default + 'static {
+pub trait FilterFields: Default + 'static {
     /// Names and functions of the filter's fields.
-    const FIELDS: &'static [(&'static str, Narrow<Self>)];
+    const FIELDS: &'static [(&'static str, Setter<Self>)];
     /// Narrows the filter by a word, in lower case.
     fn add_word(&mut self, word: String);
 }
 
 /// The first part of a filter that looks like a field but is unknown, or has an unknown value.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Unknown {
+pub struct UnknownField {
     what: String,
     known: String,
     /// The field or value that was probably meant.
-    near: Option<String>,
+    suggestion: Option<String>,
     value: String,
 }
 
 /// Number of characters of the typed text that messages repeat.
-const HEAD: usize = 16;
+const MAX_EXCERPT: usize = 16;
 /// The longest name of a field.
-const NAME_MAX: usize = 32;
+const MAX_FIELD_NAME_LEN: usize = 32;
 
-impl Unknown {
-    fn field<F: Typed>(name: &str, value: &str) -> Self {
+impl UnknownField {
+    fn field<F: FilterFields>(name: &str, value: &str) -> Self {
         let names: Vec<String> = F::FIELDS.iter().map(|(name, _)| format!("{name}:")).collect();
-        Unknown {
-            what: format!("no field \"{}\"", head(name)),
+        UnknownField {
+            what: format!("no field \"{}\"", excerpt(name)),
             known: format!("there are {}", names.join(", ")),
-            near: nearest(name, F::FIELDS.iter().map(|(name, _)| *name))
+            suggestion: nearest(name, F::FIELDS.iter().map(|(name, _)| *name))
                 .first()
-                .map(|near| format!("{near}:{}", head(value))),
-            value: head(value),
+                .map(|near| format!("{near}:{}", excerpt(value))),
+            value: excerpt(value),
         }
     }
 
     fn value(name: &str, value: &str, values: &[&str]) -> Self {
-        Unknown {
-            what: format!("no \"{name}:{}\"", head(value)),
+        UnknownField {
+            what: format!("no \"{name}:{}\"", excerpt(value)),
             known: format!("{name}: takes {}", values.join(", ")),
-            near: nearest(value, values.iter().copied()).first().map(|near| format!("{name}:{near}")),
-            value: head(value),
+            suggestion: nearest(value, values.iter().copied()).first().map(|near| format!("{name}:{near}")),
+            value: excerpt(value),
         }
     }
 
@@ -64,17 +64,17 @@ impl Unknown {
 }
 
 /// `no field "nme"`, `no "status:lost"`. Safe to show.
-impl fmt::Display for Unknown {
+impl fmt::Display for UnknownField {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(&self.what)
     }
 }
 
-impl From<Unknown> for Error {
-    fn from(unknown: Unknown) -> Self {
+impl From<UnknownField> for Error {
+    fn from(unknown: UnknownField) -> Self {
         let error = Error::usage(format!("the filter knows {unknown}")).why(unknown.known);
-        if let Some(near) = unknown.near {
-            return error.next(format!("Did you mean: {near}?"));
+        if let Some(suggestion) = unknown.suggestion {
+            return error.next(format!("Did you mean: {suggestion}?"));
         }
         if unknown.value.is_empty() {
             return error;
@@ -84,39 +84,39 @@ impl From<Unknown> for Error {
 }
 
 /// Returns the beginning of `text`, safe to show.
-fn head(text: &str) -> String {
-    let head: String = text.chars().take(HEAD).collect();
-    let dots = if head.len() < text.len() { "…" } else { "" };
-    format!("{}{dots}", escape_untrusted(&head))
+fn excerpt(text: &str) -> String {
+    let start: String = text.chars().take(MAX_EXCERPT).collect();
+    let dots = if start.len() < text.len() { "…" } else { "" };
+    format!("{}{dots}", escape_untrusted(&start))
 }
 
 /// Parses typed text. An unknown field is taken as a word, so typing never fails. A field without a value yet narrows
 /// nothing, so that the list doesn't become empty while the field is typed. If a field is given twice, the last one
 /// counts.
-pub fn read<F: Typed>(text: &str) -> F {
-    parts(text).0
+pub fn parse_lenient<F: FilterFields>(text: &str) -> F {
+    parse_parts(text).0
 }
 
 /// Returns the first part of `text` that looks like a field but is unknown.
-pub fn unknown<F: Typed>(text: &str) -> Option<Unknown> {
-    parts::<F>(text).1
+pub fn find_unknown<F: FilterFields>(text: &str) -> Option<UnknownField> {
+    parse_parts::<F>(text).1
 }
 
 /// Parses complete text that is not typed step by step.
 ///
 /// # Errors
 /// [`crate::error::Kind::Usage`] with the known fields or values if a part looks like a field but is unknown.
-pub fn checked<F: Typed>(text: &str) -> Result<F> {
-    match parts(text) {
+pub fn parse_strict<F: FilterFields>(text: &str) -> Result<F> {
+    match parse_parts(text) {
         (filter, None) => Ok(filter),
         (_, Some(unknown)) => Err(unknown.into()),
     }
 }
 
-fn parts<F: Typed>(text: &str) -> (F, Option<Unknown>) {
+fn parse_parts<F: FilterFields>(text: &str) -> (F, Option<UnknownField>) {
     let (mut filter, mut first) = (F::default(), None);
     for part in text.split_whitespace().map(str::to_lowercase) {
-        match take(&mut filter, &part) {
+        match apply_part(&mut filter, &part) {
             Ok(true) => {}
             Ok(false) => filter.add_word(part),
             Err(unknown) => {
@@ -129,15 +129,15 @@ fn parts<F: Typed>(text: &str) -> (F, Option<Unknown>) {
 }
 
 /// Applies `part` if it is a field; returns `true` if it was.
-fn take<F: Typed>(filter: &mut F, part: &str) -> std::result::Result<bool, Unknown> {
+fn apply_part<F: FilterFields>(filter: &mut F, part: &str) -> std::result::Result<bool, UnknownField> {
     let Some((name, value)) = part.split_once(':') else { return Ok(false) };
     match F::FIELDS.iter().find(|(known, _)| *known == name) {
         Some(_) if value.is_empty() => Ok(true),
-        Some((_, narrow)) => match narrow(filter, value) {
+        Some((_, setter)) => match setter(filter, value) {
             Ok(()) => Ok(true),
-            Err(values) => Err(Unknown::value(name, value, &values)),
+            Err(values) => Err(UnknownField::value(name, value, &values)),
         },
-        None if is_like_a_field(name, value) => Err(Unknown::field::<F>(name, value)),
+        None if is_like_a_field(name, value) => Err(UnknownField::field::<F>(name, value)),
         None => Ok(false),
     }
 }
@@ -146,15 +146,15 @@ fn take<F: Typed>(filter: &mut F, part: &str) -> std::result::Result<bool, Unkno
 fn is_like_a_field(name: &str, value: &str) -> bool {
     let is_name = name.bytes().all(|b| b.is_ascii_lowercase() || matches!(b, b'-' | b'_'));
     let is_hex = name.len() <= 4 && name.bytes().all(|b| b.is_ascii_hexdigit());
-    (2..=NAME_MAX).contains(&name.len()) && is_name && !is_hex && !value.starts_with('/')
+    (2..=MAX_FIELD_NAME_LEN).contains(&name.len()) && is_name && !is_hex && !value.starts_with('/')
 }
 
 /// Stores `value` in `place`.
 ///
 /// # Errors
 /// None: every value is accepted.
-pub fn held(place: &mut Option<String>, value: &str) -> Taken {
-    *place = Some(value.to_owned());
+pub fn set_text(target: &mut Option<String>, value: &str) -> SetResult {
+    *target = Some(value.to_owned());
     Ok(())
 }
 
@@ -162,11 +162,11 @@ pub fn held(place: &mut Option<String>, value: &str) -> Taken {
 ///
 /// # Errors
 /// All known values if none begins with `head`.
-pub fn begun<T: Copy>(place: &mut Option<T>, head: &str, all: &[(T, &'static str)]) -> Taken {
-    let mut found = all.iter().filter(|(_, word)| word.starts_with(head));
-    let Some((first, _)) = found.next() else { return Err(all.iter().map(|(_, word)| *word).collect()) };
-    if found.next().is_none() {
-        *place = Some(*first);
+pub fn set_choice<T: Copy>(target: &mut Option<T>, start: &str, all: &[(T, &'static str)]) -> SetResult {
+    let mut matches = all.iter().filter(|(_, word)| word.starts_with(start));
+    let Some((first, _)) = matches.next() else { return Err(all.iter().map(|(_, word)| *word).collect()) };
+    if matches.next().is_none() {
+        *target = Some(*first);
     }
     Ok(())
 }
@@ -175,28 +175,31 @@ pub fn begun<T: Copy>(place: &mut Option<T>, head: &str, all: &[(T, &'static str
 mod tests {
     use super::*;
     use crate::domain::audit_filter::AuditFilter;
-    use crate::domain::filter::Filter;
     use crate::domain::ledger_filter::LedgerFilter;
+    use crate::domain::token_filter::TokenFilter;
 
-    fn said<F: Typed>(text: &str) -> String {
-        checked::<F>(text).map(|_| ()).unwrap_err().to_string()
+    fn refusal<F: FilterFields>(text: &str) -> String {
+        parse_strict::<F>(text).map(|_| ()).unwrap_err().to_string()
     }
 
     #[test]
-    fn what_is_like_a_field_and_is_none_is_told_with_the_known_ones() {
-        let told = "the filter knows no field \"nme\": there are status:, account:, method:, seen:, is:. \
+    fn unknown_field_is_refused_with_the_known_ones() {
+        let expected = "the filter knows no field \"nme\": there are status:, account:, method:, seen:, is:. \
                     A word that holds a colon is found by what begins with it: \":foo\"";
-        assert_eq!(said::<Filter>("dep NME:foo other:bar"), told);
+        assert_eq!(refusal::<TokenFilter>("dep NME:foo other:bar"), expected);
         assert_eq!(
-            said::<LedgerFilter>("by:"),
+            refusal::<LedgerFilter>("by:"),
             "the filter knows no field \"by\": there are reason:, token:, address:"
         );
-        assert!(said::<AuditFilter>("last_seen:x").contains("there are verb:, by:, target:."));
-        assert!(said::<Filter>("status:lost").contains("knows no \"status:lost\": status: takes deleted, disabled, "));
-        assert!(said::<Filter>("is:old").contains("is: takes stale, expiring"));
-        assert!(said::<Filter>("seen:maybe").contains("seen: takes never, ever"));
-        assert_eq!(unknown::<Filter>("nme:foo").unwrap().to_string(), "no field \"nme\"");
-        assert!(said::<Filter>(&format!("status:{}", "\u{1b}x".repeat(99))).len() < 300);
+        assert!(refusal::<AuditFilter>("last_seen:x").contains("there are verb:, by:, target:."));
+        assert!(
+            refusal::<TokenFilter>("status:lost")
+                .contains("knows no \"status:lost\": status: takes deleted, disabled, ")
+        );
+        assert!(refusal::<TokenFilter>("is:old").contains("is: takes stale, expiring"));
+        assert!(refusal::<TokenFilter>("seen:maybe").contains("seen: takes never, ever"));
+        assert_eq!(find_unknown::<TokenFilter>("nme:foo").unwrap().to_string(), "no field \"nme\"");
+        assert!(refusal::<TokenFilter>(&format!("status:{}", "\u{1b}x".repeat(99))).len() < 300);
     }
 
     #[test]
@@ -215,16 +218,16 @@ mod tests {
             "ci/web:x",
             "\"by\":\"ops\"",
         ] {
-            assert_eq!(checked::<Filter>(word).unwrap().words, [word]);
-            assert_eq!(checked::<LedgerFilter>(word).unwrap().words, [word]);
+            assert_eq!(parse_strict::<TokenFilter>(word).unwrap().words, [word]);
+            assert_eq!(parse_strict::<LedgerFilter>(word).unwrap().words, [word]);
         }
-        let long = format!("{}:x", "n".repeat(NAME_MAX + 1));
-        assert_eq!(checked::<Filter>(&long).unwrap().words, [long]);
+        let long = format!("{}:x", "n".repeat(MAX_FIELD_NAME_LEN + 1));
+        assert_eq!(parse_strict::<TokenFilter>(&long).unwrap().words, [long]);
     }
 
     #[test]
     fn while_it_is_typed_it_narrows_as_a_word() {
-        assert_eq!(read::<Filter>("Nme:foo").words, ["nme:foo"]);
-        assert_eq!(read::<Filter>("status:lost").words, ["status:lost"]);
+        assert_eq!(parse_lenient::<TokenFilter>("Nme:foo").words, ["nme:foo"]);
+        assert_eq!(parse_lenient::<TokenFilter>("status:lost").words, ["status:lost"]);
     }
 }

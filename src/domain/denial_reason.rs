@@ -1,0 +1,79 @@
+//! Reasons why an attempt was denied.
+
+/// The reason why an attempt was denied.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum DenialReason {
+    /// The text doesn't have the form of a secret.
+    Malformed,
+    /// Mistyped or cut off: the checksum differs.
+    Checksum,
+    /// Well-formed, but not a secret of this store.
+    Unknown,
+    /// A known public id, but the rest of the secret differs.
+    WrongSecret,
+    /// The secret was replaced by a newer one.
+    Retired,
+    /// The token is expired.
+    Expired,
+    /// The token is disabled.
+    Disabled,
+    /// The token is in the trash.
+    Deleted,
+    /// The token's account is disabled.
+    AccountDisabled,
+    /// The token may not call the method.
+    NotPermitted,
+}
+
+impl DenialReason {
+    /// Every reason.
+    pub const ALL: [DenialReason; 10] = [
+        DenialReason::Malformed,
+        DenialReason::Checksum,
+        DenialReason::Unknown,
+        DenialReason::WrongSecret,
+        DenialReason::Retired,
+        DenialReason::Expired,
+        DenialReason::Disabled,
+        DenialReason::Deleted,
+        DenialReason::AccountDisabled,
+        DenialReason::NotPermitted,
+    ];
+
+    /// Returns the reason as a word for the store and for JSON.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            DenialReason::Malformed => "malformed",
+            DenialReason::Checksum => "checksum",
+            DenialReason::Unknown => "unknown",
+            DenialReason::WrongSecret => "wrong-secret",
+            DenialReason::Retired => "retired",
+            DenialReason::Expired => "expired",
+            DenialReason::Disabled => "disabled",
+            DenialReason::Deleted => "deleted",
+            DenialReason::AccountDisabled => "account-disabled",
+            DenialReason::NotPermitted => "not-permitted",
+        }
+    }
+
+    /// Returns the reason for `word`.
+    pub fn parse(word: &str) -> Option<Self> {
+        DenialReason::ALL.into_iter().find(|reason| reason.as_str() == word)
+    }
+
+    /// Returns the reason as a sentence.
+    pub const fn describe(self) -> &'static str {
+        match self {
+            DenialReason::Malformed => "that is not a secret of the form jeton issues",
+            DenialReason::Checksum => "the secret is mistyped or cut: its checksum differs",
+            DenialReason::Unknown => "no such secret was issued here",
+            DenialReason::WrongSecret => "the head of the secret is known, the rest is wrong",
+            DenialReason::Retired => "the secret was replaced by a newer one",
+            DenialReason::Expired => "the token is expired",
+            DenialReason::Disabled => "the token is disabled",
+            DenialReason::Deleted => "the token is deleted",
+            DenialReason::AccountDisabled => "the token's account is disabled",
+            DenialReason::NotPermitted => "the token may not call that method",
+        }
+    }
+}
