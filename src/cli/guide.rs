@@ -2,10 +2,10 @@
 
 use super::App;
 use super::args::{GuideArgs, GuideFor};
-use crate::domain::accept::Accepted;
 use crate::domain::catalogue::{Catalogue, MANAGEMENT};
+use crate::domain::credential_sources::CredentialSource;
 use crate::domain::endpoint::Endpoint;
-use crate::domain::proof::ProxyProof;
+use crate::domain::proxy_proof::ProxyProof;
 use crate::domain::route::map::RouteMap;
 use crate::domain::suggest::did_you_mean;
 use crate::domain::text::escape_untrusted;
@@ -63,11 +63,11 @@ pub(super) fn run(app: &mut App, args: &GuideArgs) -> Result<()> {
         sockets::check_folder(path)?;
     }
     let mut credentials = vec!["Authorization".to_owned()];
-    credentials.extend(serve.accept.value.places().iter().filter_map(|place| match place {
-        Accepted::Header(name) => Some(name.clone()),
-        Accepted::Query(_) => None,
+    credentials.extend(serve.accept.value.sources().iter().filter_map(|place| match place {
+        CredentialSource::Header(name) => Some(name.clone()),
+        CredentialSource::Query(_) => None,
     }));
-    let query = serve.accept.value.places().iter().any(|place| matches!(place, Accepted::Query(_)));
+    let query = serve.accept.value.sources().iter().any(|place| matches!(place, CredentialSource::Query(_)));
     let proof = proof(app, args, subject, &verify)?;
     let guide = Guide {
         verify: &verify,

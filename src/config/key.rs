@@ -2,12 +2,12 @@
 
 use std::time::Duration;
 
-use crate::domain::accept::Accept;
+use crate::domain::credential_sources::CredentialSources;
 use crate::domain::endpoint::Endpoint;
 use crate::domain::name::{TokenName, Username};
-use crate::domain::proxies::Proxies;
 use crate::domain::suggest::did_you_mean;
 use crate::domain::text::escape_untrusted;
+use crate::domain::trusted_proxies::TrustedProxies;
 use crate::error::{Error, Result};
 
 /// A key of a configuration file.
@@ -120,8 +120,8 @@ impl Key {
             Key::LockAfter | Key::ConfirmRemember => pause(value).map(drop),
             Key::ServeVerify | Key::ServeManage => Endpoint::parse(value).map(drop),
             Key::ServeVerifyGroup | Key::ServeManageGroup => group(value).map(drop),
-            Key::ServeAccept => Accept::parse(value).map(drop),
-            Key::ServeProxies => Proxies::parse(value).map(drop),
+            Key::ServeAccept => CredentialSources::parse(value).map(drop),
+            Key::ServeProxies => TrustedProxies::parse(value).map(drop),
         }
     }
 }

@@ -4,9 +4,9 @@ use std::path::PathBuf;
 
 use super::file::Keys;
 use super::{Key, Setting, Source, key, written};
-use crate::domain::accept::Accept;
+use crate::domain::credential_sources::CredentialSources;
 use crate::domain::endpoint::Endpoint;
-use crate::domain::proxies::Proxies;
+use crate::domain::trusted_proxies::TrustedProxies;
 use crate::error::Result;
 
 /// The command-line options of the service.
@@ -32,9 +32,9 @@ pub struct ServeSettings {
     /// Group that may access the management socket.
     pub manage_group: Option<Setting<String>>,
     /// Places where tokens are accepted in addition to `Authorization`.
-    pub accept: Setting<Accept>,
+    pub accept: Setting<CredentialSources>,
     /// Peers that may name the client they ask for.
-    pub proxies: Setting<Proxies>,
+    pub proxies: Setting<TrustedProxies>,
 }
 
 impl ServeSettings {
@@ -45,8 +45,8 @@ impl ServeSettings {
             |of: fn(&Keys) -> Option<String>| written(files, of).map(|said| said.parsed(key::group)).transpose();
         let verify = option(given.verify, "--verify").or_else(|| written(files, |keys| keys.serve.verify.clone()));
         let manage = option(given.manage, "--manage").or_else(|| written(files, |keys| keys.serve.manage.clone()));
-        let accept = written(files, |keys| keys.serve.accept.clone()).map(|said| said.parsed(Accept::parse));
-        let proxies = written(files, |keys| keys.serve.proxies.clone()).map(|said| said.parsed(Proxies::parse));
+        let accept = written(files, |keys| keys.serve.accept.clone()).map(|said| said.parsed(CredentialSources::parse));
+        let proxies = written(files, |keys| keys.serve.proxies.clone()).map(|said| said.parsed(TrustedProxies::parse));
         Ok(ServeSettings {
             verify: endpoint(verify)?,
             verify_group: match option(given.verify_group, "--verify-group") {
@@ -55,8 +55,12 @@ impl ServeSettings {
             },
             manage: endpoint(manage)?,
             manage_group: group(|keys| keys.serve.manage_group.clone())?,
-            accept: accept.transpose()?.unwrap_or(Setting { value: Accept::default(), source: Source::Default }),
-            proxies: proxies.transpose()?.unwrap_or(Setting { value: Proxies::default(), source: Source::Default }),
+            accept: accept
+                .transpose()?
+                .unwrap_or(Setting { value: CredentialSources::default(), source: Source::Default }),
+            proxies: proxies
+                .transpose()?
+                .unwrap_or(Setting { value: TrustedProxies::default(), source: Source::Default }),
         })
     }
 

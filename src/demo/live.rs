@@ -12,12 +12,12 @@ use super::die::Die;
 use super::sample::Traffic;
 use super::script::{Made, callable};
 use crate::config::{ServeSettings, Setting, Source};
-use crate::domain::accept::Accept;
 use crate::domain::catalogue::Catalogue;
+use crate::domain::credential_sources::CredentialSources;
 use crate::domain::endpoint::Endpoint;
 use crate::domain::method::MethodId;
-use crate::domain::proxies::Proxies;
 use crate::domain::secret::Secret;
+use crate::domain::trusted_proxies::TrustedProxies;
 use crate::error::{Error, Result};
 use crate::http::{self, Running, Start};
 use crate::platform::sockets::{self, Answered};
@@ -89,8 +89,8 @@ impl Live {
             verify_group: None,
             manage: None,
             manage_group: None,
-            accept: default(Accept::default()),
-            proxies: default(Proxies::default()),
+            accept: default(CredentialSources::default()),
+            proxies: default(TrustedProxies::default()),
         };
         let service = http::start(
             Start { store, settings, insecure: false, accept_older_store: false, accept_earlier_clock: false, clock },

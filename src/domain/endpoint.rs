@@ -8,7 +8,7 @@ use crate::domain::text::escape_untrusted;
 use crate::error::{Error, Result};
 
 /// The longest path of a socket that every system accepts, in bytes (`sun_path` of unix(7), less its final zero byte).
-const LONGEST_PATH: usize = 103;
+const MAX_SOCKET_PATH_LEN: usize = 103;
 
 /// An address to listen on or to reach: `127.0.0.1:7180`, `[::1]:7180` or `unix:/run/jeton/verify.sock`.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -38,7 +38,7 @@ impl Endpoint {
         };
         match path {
             _ if !path.starts_with('/') => refused("a socket's path begins with /"),
-            _ if path.len() > LONGEST_PATH => refused("a socket's path has 103 bytes at most"),
+            _ if path.len() > MAX_SOCKET_PATH_LEN => refused("a socket's path has 103 bytes at most"),
             _ if path.chars().any(char::is_control) => refused("a path holds no control characters"),
             _ => Ok(Endpoint::Unix(PathBuf::from(path))),
         }
@@ -74,7 +74,7 @@ mod tests {
             assert!(endpoint.is_local());
         }
         assert!(!Endpoint::parse("192.0.2.1:80").unwrap().is_local());
-        let long = format!("unix:/{}", "a".repeat(LONGEST_PATH));
+        let long = format!("unix:/{}", "a".repeat(MAX_SOCKET_PATH_LEN));
         for text in ["", "localhost:80", "127.0.0.1", ":80", "unix:", "unix:run/x", "unix:/a\nb", long.as_str()] {
             assert!(Endpoint::parse(text).is_err(), "{text}");
         }

@@ -1,12 +1,12 @@
 //! Pure types and rules of the product. Of the other modules this one uses only [`crate::error`].
 
-pub mod accept;
 pub mod account;
 pub mod anchor;
 pub mod audit;
 pub mod audit_filter;
 pub mod catalogue;
 pub mod chain;
+pub mod credential_sources;
 pub mod denial_reason;
 pub mod endpoint;
 pub mod expiry;
@@ -18,8 +18,7 @@ pub mod name;
 pub mod openapi;
 pub mod password;
 pub mod policy;
-pub mod proof;
-pub mod proxies;
+pub mod proxy_proof;
 pub mod role;
 pub mod route;
 pub mod secret;
@@ -31,3 +30,4 @@ pub mod time;
 pub mod token;
 pub mod token_diff;
 pub mod token_filter;
+pub mod trusted_proxies;

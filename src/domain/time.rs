@@ -92,17 +92,17 @@ impl<Tz: TimeZone + Send + Sync> Zone for Tz {
 
     fn instant(&self, wall: NaiveDateTime) -> Option<Timestamp> {
         // The longest gap of any zone so far is a day (Samoa skipped 30-12-2011).
-        let mut asked = wall;
+        let mut candidate = wall;
         for _ in 0..=(25 * 4) {
-            match self.from_local_datetime(&asked) {
+            match self.from_local_datetime(&candidate) {
                 LocalResult::Single(at) => return Some(Timestamp(at.timestamp_millis())),
                 // At the very end of a repeated hour `chrono` gives both, though the clock shows that time only once.
                 LocalResult::Ambiguous(first, second) => {
-                    let shows = |at: &DateTime<Tz>| at.naive_local() == asked;
+                    let shows = |at: &DateTime<Tz>| at.naive_local() == candidate;
                     let at = if shows(&first) { first } else { second };
                     return Some(Timestamp(at.timestamp_millis()));
                 }
-                LocalResult::None => asked = asked.checked_add_signed(TimeDelta::minutes(15))?,
+                LocalResult::None => candidate = candidate.checked_add_signed(TimeDelta::minutes(15))?,
             }
         }
         None
@@ -126,18 +126,18 @@ pub fn utc_zone() -> impl Zone {
 /// or occur twice.
 pub fn end_of_day(day: Day, zone: &dyn Zone) -> Option<Timestamp> {
     // No local time is further from UTC than this, or was moved by more.
-    const FURTHEST: i64 = 2 * DAY;
+    const MAX_OFFSET: i64 = 2 * DAY;
     let midnight = Timestamp(day.0.succ_opt()?.and_time(NaiveTime::MIN).and_utc().timestamp_millis());
     let offset = |at: Timestamp| Some(zone.wall(at)?.0.and_utc().timestamp_millis() - at.0);
     let is_over = |at: Timestamp| Some(zone.wall(at)?.0.date() > day.0);
     let ends_at = |at: &Timestamp| is_over(*at) == Some(true) && is_over(at.plus(-1)) == Some(false);
     let by_offset = |near: Timestamp| Some(midnight.plus(-offset(near)?));
-    let candidates = [by_offset(midnight.plus(-FURTHEST))?, by_offset(midnight.plus(FURTHEST))?];
+    let candidates = [by_offset(midnight.plus(-MAX_OFFSET))?, by_offset(midnight.plus(MAX_OFFSET))?];
     if let Some(end) = candidates.into_iter().filter(ends_at).max() {
         return end.writable();
     }
     // The clock was moved over midnight: the day ends at that moment.
-    let (mut before, mut after) = (midnight.plus(-FURTHEST), midnight.plus(FURTHEST));
+    let (mut before, mut after) = (midnight.plus(-MAX_OFFSET), midnight.plus(MAX_OFFSET));
     while after.0 - before.0 > 1 {
         let middle = before.plus((after.0 - before.0) / 2);
         if is_over(middle)? { after = middle } else { before = middle }

@@ -3,7 +3,7 @@
 use super::headers::{FOREIGN, METHOD_PATTERN, ODD, PREFLIGHT_METHOD};
 use super::{Guide, IDENTITY, Listen, spellings};
 use crate::domain::endpoint::Endpoint;
-use crate::domain::proof::DigestKind;
+use crate::domain::proxy_proof::DigestKind;
 use crate::domain::route::map::Answer;
 use crate::domain::route::plain::{Engine, VERB_HEADERS};
 

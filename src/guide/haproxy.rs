@@ -3,7 +3,7 @@
 use super::headers::foreign_patterns;
 use super::{Guide, IDENTITY, Listen, variable};
 use crate::domain::endpoint::Endpoint;
-use crate::domain::proof::DigestKind;
+use crate::domain::proxy_proof::DigestKind;
 use crate::domain::route::map::Answer;
 use crate::domain::route::plain::{Engine, VERB_HEADERS};
 

@@ -18,7 +18,7 @@ use std::path::Path;
 
 use crate::domain::endpoint::Endpoint;
 use crate::domain::identity_header::IdentityField;
-use crate::domain::proof::ProxyProof;
+use crate::domain::proxy_proof::ProxyProof;
 pub use crate::domain::route::map::Answer;
 use crate::domain::route::map::RouteMap;
 use crate::domain::route::plain::{DOTS, Engine, TOO_LONG, VERB_ARGUMENT, pattern};

@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use super::headers::names;
 use super::{FORWARDED, Guide, IDENTITY, spellings, variable};
 use crate::domain::endpoint::Endpoint;
-use crate::domain::proof::DigestKind;
+use crate::domain::proxy_proof::DigestKind;
 use crate::domain::route::map::{ANY_VERB, Answer, RouteMap};
 use crate::domain::route::plain::{Engine, VERB_HEADERS};
 

@@ -5,7 +5,7 @@ use hyper::header::{AUTHORIZATION, HeaderMap, HeaderValue};
 use zeroize::Zeroizing;
 
 use super::query::{is_like_header, query_values};
-use crate::domain::accept::{Accept, Accepted};
+use crate::domain::credential_sources::{CredentialSource, CredentialSources};
 use crate::domain::secret::{SecretFingerprint, SecretParseError};
 
 /// Maximum size of a credential that is looked at, in bytes. A secret is far shorter.
@@ -24,7 +24,7 @@ pub(super) enum Presented {
 
 /// Returns the credential that `request` presents. More than one credential over all places, however spelled, is
 /// not accepted.
-pub(super) fn presented<B>(request: &Request<B>, accept: &Accept) -> Presented {
+pub(super) fn presented<B>(request: &Request<B>, accept: &CredentialSources) -> Presented {
     let headers = request.headers();
     let mut found: Option<Result<SecretFingerprint, SecretParseError>> = None;
     let mut several = false;
@@ -35,15 +35,15 @@ pub(super) fn presented<B>(request: &Request<B>, accept: &Accept) -> Presented {
     for value in headers.get_all(AUTHORIZATION) {
         take(value.to_str().map_or(Err(SecretParseError::Malformed), bearer));
     }
-    for place in accept.places() {
+    for place in accept.sources() {
         match place {
-            Accepted::Header(name) => {
+            CredentialSource::Header(name) => {
                 for (found, value) in headers.iter().filter(|(found, _)| is_like_header(found.as_str(), name)) {
                     let text = value.to_str().ok().filter(|_| found.as_str() == name);
                     take(text.map_or(Err(SecretParseError::Malformed), claim));
                 }
             }
-            Accepted::Query(name) => {
+            CredentialSource::Query(name) => {
                 if headers.get_all(FORWARDED_URI).iter().nth(1).is_some() {
                     // One of several URIs is not the proxy's, and it is unknown which.
                     take(Err(SecretParseError::Malformed));

@@ -55,9 +55,9 @@ use tokio::sync::watch;
 use tokio::time::{sleep, timeout};
 
 use crate::config::ServeSettings;
-use crate::domain::accept::Accept;
+use crate::domain::credential_sources::CredentialSources;
 use crate::domain::endpoint::Endpoint;
-use crate::domain::proxies::Proxies;
+use crate::domain::trusted_proxies::TrustedProxies;
 use crate::error::{Error, Kind, Result};
 pub use crate::platform::service_file::Running as Places;
 use crate::platform::{service_file, systemd, tasks};
@@ -102,8 +102,8 @@ struct Service {
     desk: Arc<Desk>,
     ledger: Arc<Ledger>,
     metrics: Metrics,
-    accept: Accept,
-    proxies: Proxies,
+    accept: CredentialSources,
+    proxies: TrustedProxies,
     /// The proof values, if tokens are checked at a TCP port.
     proofs: Option<Proofs>,
     pulses: Pulses,

@@ -11,7 +11,7 @@ use super::answer::Answer;
 use super::expiry_clock::ExpiryClock;
 use super::faults::{Fault, Faults};
 use crate::domain::identity_header::IdentityField;
-use crate::domain::proof::{Challenge, ProxyProof};
+use crate::domain::proxy_proof::{Challenge, ProxyProof};
 use crate::error::Result;
 use crate::platform::clock::Stopwatch;
 use crate::platform::entropy::SystemEntropy;

@@ -138,7 +138,7 @@ impl Guest {
         let is_believed = self.peer.is_none() || is_proven;
         let values = headers.get_all(FORWARDED_FOR).iter().filter(|_| is_believed);
         let forwarded = values.map(|value| value.to_str().unwrap_or_default());
-        let address = service.proxies.caller(self.peer, forwarded);
+        let address = service.proxies.client_addr(self.peer, forwarded);
         let client = headers.get(USER_AGENT).map_or(&b""[..], HeaderValue::as_bytes);
         let mut last = self.last.lock().unwrap_or_else(PoisonError::into_inner);
         match &*last {

@@ -9,7 +9,7 @@ use std::path::{Path, PathBuf};
 use rustix::fs::OFlags;
 use zeroize::Zeroizing;
 
-use crate::domain::proof::{LEN, ProxyProof};
+use crate::domain::proxy_proof::{PROOF_LEN, ProxyProof};
 use crate::domain::time::Timestamp;
 use crate::error::{Error, Result};
 use crate::verbs::ports::Entropy;
@@ -134,7 +134,7 @@ fn parse(text: &str) -> Option<ProofValues> {
 }
 
 fn generate(entropy: &dyn Entropy) -> Result<ProxyProof> {
-    let mut bytes = Zeroizing::new([0; LEN]);
+    let mut bytes = Zeroizing::new([0; PROOF_LEN]);
     entropy.fill(&mut *bytes)?;
     Ok(ProxyProof::new(bytes))
 }

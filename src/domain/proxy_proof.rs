@@ -16,7 +16,7 @@ use subtle::ConstantTimeEq;
 use zeroize::Zeroizing;
 
 /// Length of a value, in bytes.
-pub const LEN: usize = 32;
+pub const PROOF_LEN: usize = 32;
 /// Maximum length of a proxy's number, in characters.
 const MAX_NONCE: usize = 64;
 /// Minimum length of a proxy's number: 16 bytes in hexadecimal.
@@ -34,7 +34,7 @@ pub enum DigestKind {
 
 /// The installation's value. It is a secret: anyone who has it can answer in place of jeton.
 #[derive(Clone)]
-pub struct ProxyProof(Zeroizing<[u8; LEN]>);
+pub struct ProxyProof(Zeroizing<[u8; PROOF_LEN]>);
 
 impl fmt::Debug for ProxyProof {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -43,15 +43,15 @@ impl fmt::Debug for ProxyProof {
 }
 
 impl ProxyProof {
-    /// Wraps `LEN` random bytes.
-    pub fn new(bytes: Zeroizing<[u8; LEN]>) -> Self {
+    /// Wraps `PROOF_LEN` random bytes.
+    pub fn new(bytes: Zeroizing<[u8; PROOF_LEN]>) -> Self {
         ProxyProof(bytes)
     }
 
     /// Parses the output of [`ProxyProof::to_hex`].
     pub fn from_hex(text: &str) -> Option<Self> {
-        let mut bytes = Zeroizing::new([0; LEN]);
-        if text.len() != 2 * LEN || !text.is_ascii() {
+        let mut bytes = Zeroizing::new([0; PROOF_LEN]);
+        if text.len() != 2 * PROOF_LEN || !text.is_ascii() {
             return None;
         }
         for (n, byte) in bytes.iter_mut().enumerate() {
@@ -153,14 +153,14 @@ mod tests {
     use super::*;
 
     fn proof(byte: u8) -> ProxyProof {
-        ProxyProof::new(Zeroizing::new([byte; LEN]))
+        ProxyProof::new(Zeroizing::new([byte; PROOF_LEN]))
     }
 
     #[test]
     fn value_reads_back_and_shows_nothing() {
         let value = proof(7);
         assert_eq!(*ProxyProof::from_hex(&value.to_hex()).unwrap().to_hex(), *value.to_hex());
-        for text in ["", "07", &"zz".repeat(LEN), &"07".repeat(LEN + 1), &"é".repeat(LEN)] {
+        for text in ["", "07", &"zz".repeat(PROOF_LEN), &"07".repeat(PROOF_LEN + 1), &"é".repeat(PROOF_LEN)] {
             assert!(ProxyProof::from_hex(text).is_none(), "{text}");
         }
         assert_eq!(format!("{value:?}"), "ProxyProof(…)");
@@ -174,15 +174,17 @@ mod tests {
     fn answer_differs_by_number_field_and_value() {
         let nonce = "0123456789abcdef0123456789abcdef";
         for kind in ["md5", "sha256"] {
-            let asked = format!("{kind}:{nonce}");
+            let challenge = format!("{kind}:{nonce}");
             let other = format!("{kind}:{}", nonce.replace('0', "1"));
-            let answer = |value: u8, asked: &str, role: &'static str| {
+            let answer = |value: u8, challenge: &str, role: &'static str| {
                 let fields = ["ci", "a:1", role].map(str::as_bytes);
-                proof(value).answer(&Challenge::parse(asked).unwrap(), fields.into_iter())
+                proof(value).answer(&Challenge::parse(challenge).unwrap(), fields.into_iter())
             };
-            let first = answer(1, &asked, "member");
-            assert_eq!(first, answer(1, &asked, "member"));
-            for changed in [answer(2, &asked, "member"), answer(1, &other, "member"), answer(1, &asked, "owner")] {
+            let first = answer(1, &challenge, "member");
+            assert_eq!(first, answer(1, &challenge, "member"));
+            for changed in
+                [answer(2, &challenge, "member"), answer(1, &other, "member"), answer(1, &challenge, "owner")]
+            {
                 assert_ne!(first, changed, "{kind}");
             }
         }

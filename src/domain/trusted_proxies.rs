@@ -7,12 +7,12 @@ use crate::domain::text::escape_untrusted;
 use crate::error::{Error, Result};
 
 /// Number of entries of a forwarding header that are read, from its end. Each proxy on the way adds one.
-const MOST_HOPS: usize = 32;
+const MAX_HOPS: usize = 32;
 
 /// Networks of proxies. A peer on a unix socket and the loopback always belong to them. At a TCP port this is not
 /// enough: there the forwarding header counts only if the proxy has proven itself.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
-pub struct Proxies(Vec<Network>);
+pub struct TrustedProxies(Vec<Network>);
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 struct Network {
@@ -20,43 +20,43 @@ struct Network {
     bits: u8,
 }
 
-impl Proxies {
+impl TrustedProxies {
     /// Parses `10.0.0.0/8, 192.0.2.1, fd00::/8`. The empty text means no proxies except this machine.
     ///
     /// # Errors
     /// [`crate::error::Kind::Usage`] with the rule.
     pub fn parse(text: &str) -> Result<Self> {
         let one = |part: &str| {
-            network(part).ok_or_else(|| {
+            parse_network(part).ok_or_else(|| {
                 let head: String = part.chars().take(64).collect();
                 Error::usage(format!("\"{}\" is no network", escape_untrusted(&head)))
                     .why("it is an address, or one with the number of its fixed bits: 192.0.2.1, 10.0.0.0/8, fd00::/8")
             })
         };
-        text.split(',').map(str::trim).filter(|p| !p.is_empty()).map(one).collect::<Result<_>>().map(Proxies)
+        text.split(',').map(str::trim).filter(|p| !p.is_empty()).map(one).collect::<Result<_>>().map(TrustedProxies)
     }
 
-    fn holds(&self, address: IpAddr) -> bool {
+    fn contains(&self, address: IpAddr) -> bool {
         let address = address.to_canonical();
-        address.is_loopback() || self.0.iter().any(|network| network.holds(address))
+        address.is_loopback() || self.0.iter().any(|network| network.contains(address))
     }
 
     /// Returns the address of the caller: the last hop that is no proxy of ours, as far as our proxies report it.
     /// `peer` is `None` on a unix socket; `forwarded` are the values of `X-Forwarded-For`. Returns `None` if no hop is
     /// reported, or the reported one is no address.
-    pub fn caller<'a>(
+    pub fn client_addr<'a>(
         &self,
         peer: Option<IpAddr>,
         forwarded: impl DoubleEndedIterator<Item = &'a str>,
     ) -> Option<IpAddr> {
         let mut nearest = peer.map(|p| p.to_canonical());
-        if nearest.is_some_and(|peer| !self.holds(peer)) {
+        if nearest.is_some_and(|peer| !self.contains(peer)) {
             return nearest;
         }
-        for hop in forwarded.rev().flat_map(|value| value.rsplit(',')).take(MOST_HOPS) {
+        for hop in forwarded.rev().flat_map(|value| value.rsplit(',')).take(MAX_HOPS) {
             let Some(address) = hop_address(hop.trim()) else { return nearest };
             nearest = Some(address.to_canonical());
-            if !self.holds(address) {
+            if !self.contains(address) {
                 break;
             }
         }
@@ -81,7 +81,7 @@ fn hop_address(text: &str) -> Option<IpAddr> {
     address.parse::<Ipv4Addr>().ok().filter(|_| port_fits(port)).map(IpAddr::V4)
 }
 
-fn network(text: &str) -> Option<Network> {
+fn parse_network(text: &str) -> Option<Network> {
     let (base, bits) = match text.split_once('/') {
         Some((base, bits)) => (base, Some(bits.parse().ok()?)),
         None => (text, None),
@@ -93,7 +93,7 @@ fn network(text: &str) -> Option<Network> {
 }
 
 impl Network {
-    fn holds(&self, address: IpAddr) -> bool {
+    fn contains(&self, address: IpAddr) -> bool {
         let differs = match (self.base, address) {
             (IpAddr::V4(a), IpAddr::V4(b)) => u128::from(a.to_bits() ^ b.to_bits()) << 96,
             (IpAddr::V6(a), IpAddr::V6(b)) => a.to_bits() ^ b.to_bits(),
@@ -103,7 +103,7 @@ impl Network {
     }
 }
 
-impl fmt::Display for Proxies {
+impl fmt::Display for TrustedProxies {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         for (n, Network { base, bits }) in self.0.iter().enumerate() {
             write!(f, "{}{base}/{bits}", if n == 0 { "" } else { ", " })?;
@@ -118,9 +118,10 @@ mod tests {
 
     #[test]
     fn only_proxies_are_believed() {
-        let proxies = Proxies::parse("10.0.0.0/8, 2001:db8::1").unwrap();
+        let proxies = TrustedProxies::parse("10.0.0.0/8, 2001:db8::1").unwrap();
         let ip = |text: &str| Some(text.parse::<IpAddr>().unwrap());
-        let asked = |peer: Option<&str>, values: &[&str]| proxies.caller(peer.and_then(ip), values.iter().copied());
+        let client_addr =
+            |peer: Option<&str>, values: &[&str]| proxies.client_addr(peer.and_then(ip), values.iter().copied());
         for (peer, values, caller) in [
             (Some("127.0.0.1"), &["198.51.100.7"][..], ip("198.51.100.7")),
             (None, &["198.51.100.7"], ip("198.51.100.7")),
@@ -150,18 +151,18 @@ mod tests {
             (None, &["[fe80::1%eth0]:1"], None),
             (None, &["203.0.113.9 :1"], None),
         ] {
-            assert_eq!(asked(peer, values), caller, "{peer:?} {values:?}");
+            assert_eq!(client_addr(peer, values), caller, "{peer:?} {values:?}");
         }
         let long = vec!["10.0.0.1"; 500].join(",");
-        assert_eq!(asked(Some("127.0.0.1"), &[&long]), ip("10.0.0.1"));
+        assert_eq!(client_addr(Some("127.0.0.1"), &[&long]), ip("10.0.0.1"));
     }
 
     #[test]
     fn networks() {
-        assert_eq!(Proxies::parse("10.0.0.0/8,::1").unwrap().to_string(), "10.0.0.0/8, ::1/128");
-        assert!(Proxies::parse("0.0.0.0/0").unwrap().holds("8.8.8.8".parse().unwrap()));
+        assert_eq!(TrustedProxies::parse("10.0.0.0/8,::1").unwrap().to_string(), "10.0.0.0/8, ::1/128");
+        assert!(TrustedProxies::parse("0.0.0.0/0").unwrap().contains("8.8.8.8".parse().unwrap()));
         for text in ["10", "10.0.0.0/33", "::/129", "10.0.0.0/-1", "localhost"] {
-            assert!(Proxies::parse(text).is_err(), "{text}");
+            assert!(TrustedProxies::parse(text).is_err(), "{text}");
         }
     }
 }

@@ -6,11 +6,11 @@ use crate::domain::text::escape_untrusted;
 use crate::error::{Error, Result};
 
 /// Maximum number of places.
-const MOST: usize = 8;
+const MAX_SOURCES: usize = 8;
 
 /// A place where a token may be presented.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Accepted {
+pub enum CredentialSource {
     /// A separate header, its name in lower case.
     Header(String),
     /// A query parameter.
@@ -19,41 +19,41 @@ pub enum Accepted {
 
 /// All places in addition to `Authorization: Bearer`. Empty unless configured.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
-pub struct Accept(Vec<Accepted>);
+pub struct CredentialSources(Vec<CredentialSource>);
 
-impl Accept {
+impl CredentialSources {
     /// Parses `header:X-Authentication, query:session`. The empty text means no place.
     ///
     /// # Errors
     /// [`crate::error::Kind::Usage`] with the rule.
     pub fn parse(text: &str) -> Result<Self> {
-        let mut places = Vec::new();
+        let mut sources = Vec::new();
         for one in text.split(',').map(str::trim).filter(|one| !one.is_empty()) {
-            let place = place(one).ok_or_else(|| {
+            let source = parse_source(one).ok_or_else(|| {
                 let head: String = one.chars().take(64).collect();
                 Error::usage(format!("\"{}\" is no place for a token", escape_untrusted(&head))).why(
                     "it is header:NAME or query:NAME, of letters, digits, - and _; Authorization is accepted anyway, and \
                      headers that the service itself reads can't be",
                 )
             })?;
-            if !places.contains(&place) {
-                places.push(place);
+            if !sources.contains(&source) {
+                sources.push(source);
             }
         }
-        match places.len() {
-            0..=MOST => Ok(Accept(places)),
-            _ => Err(Error::usage(format!("a token may be presented in {MOST} further places at most"))),
+        match sources.len() {
+            0..=MAX_SOURCES => Ok(CredentialSources(sources)),
+            _ => Err(Error::usage(format!("a token may be presented in {MAX_SOURCES} further places at most"))),
         }
     }
 
     /// Returns the places.
-    pub fn places(&self) -> &[Accepted] {
+    pub fn sources(&self) -> &[CredentialSource] {
         &self.0
     }
 }
 
 /// Headers that have another meaning.
-const TAKEN: [&str; 9] = [
+const RESERVED_HEADERS: [&str; 9] = [
     "authorization",
     "connection",
     "content-length",
@@ -65,7 +65,7 @@ const TAKEN: [&str; 9] = [
     "user-agent",
 ];
 
-fn place(text: &str) -> Option<Accepted> {
+fn parse_source(text: &str) -> Option<CredentialSource> {
     let (kind, name) = text.split_once(':')?;
     let fits = |b: u8| b.is_ascii_alphanumeric() || matches!(b, b'-' | b'_');
     // Spellings are compared by their letters and digits. Without any, every other name without any would count, too.
@@ -76,22 +76,23 @@ fn place(text: &str) -> Option<Accepted> {
     match kind {
         "header" => {
             let name = name.to_ascii_lowercase();
-            let taken =
-                TAKEN.contains(&name.as_str()) || name.starts_with("x-forwarded-") || name.starts_with("x-jeton");
-            (!taken).then_some(Accepted::Header(name))
+            let is_reserved = RESERVED_HEADERS.contains(&name.as_str())
+                || name.starts_with("x-forwarded-")
+                || name.starts_with("x-jeton");
+            (!is_reserved).then_some(CredentialSource::Header(name))
         }
-        "query" => Some(Accepted::Query(name.to_owned())),
+        "query" => Some(CredentialSource::Query(name.to_owned())),
         _ => None,
     }
 }
 
-impl fmt::Display for Accept {
+impl fmt::Display for CredentialSources {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        for (n, place) in self.0.iter().enumerate() {
+        for (n, source) in self.0.iter().enumerate() {
             let between = if n == 0 { "" } else { ", " };
-            match place {
-                Accepted::Header(name) => write!(f, "{between}header:{name}")?,
-                Accepted::Query(name) => write!(f, "{between}query:{name}")?,
+            match source {
+                CredentialSource::Header(name) => write!(f, "{between}header:{name}")?,
+                CredentialSource::Query(name) => write!(f, "{between}query:{name}")?,
             }
         }
         Ok(())
@@ -104,10 +105,10 @@ mod tests {
 
     #[test]
     fn places() {
-        let accept = Accept::parse("header:X-Authentication, query:session,query:session").unwrap();
+        let accept = CredentialSources::parse("header:X-Authentication, query:session,query:session").unwrap();
         assert_eq!(accept.to_string(), "header:x-authentication, query:session");
-        assert_eq!(Accept::parse(&accept.to_string()).unwrap(), accept);
-        assert_eq!(Accept::parse("").unwrap(), Accept::default());
+        assert_eq!(CredentialSources::parse(&accept.to_string()).unwrap(), accept);
+        assert_eq!(CredentialSources::parse("").unwrap(), CredentialSources::default());
         for text in [
             "session",
             "header:",
@@ -119,7 +120,7 @@ mod tests {
             "header:-",
             "query:-_",
         ] {
-            assert!(Accept::parse(text).is_err(), "{text}");
+            assert!(CredentialSources::parse(text).is_err(), "{text}");
         }
     }
 }
