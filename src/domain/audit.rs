@@ -71,74 +71,76 @@ impl AuditEntry {
 
 const BEFORE: &str = "before";
 const AFTER: &str = "after";
-/// Number of list items that [`in_brief`] shows.
-const ITEMS_TOLD: usize = 4;
-/// Number of nested lists and objects that [`in_brief`] shows.
-const DEEPEST: usize = 3;
-/// Number of characters of a text that [`in_brief`] shows.
-const TEXT_TOLD: usize = 60;
+/// Number of list items that [`summarize_details`] shows.
+const MAX_ITEMS: usize = 4;
+/// Number of nested lists and objects that [`summarize_details`] shows.
+const MAX_DEPTH: usize = 3;
+/// Number of characters of a text that [`summarize_details`] shows.
+const MAX_TEXT: usize = 60;
 
 /// Formats details on one line for people: `description "a" → "b", expires none`. Hostile characters are escaped; long
 /// texts and lists are cut. Details that are no JSON object are shown as plain text.
-pub fn in_brief(details: &str) -> String {
+pub fn summarize_details(details: &str) -> String {
     match serde_json::from_str::<Value>(details) {
         Ok(Value::Object(details)) => {
-            let told = |(key, value): (&String, &Value)| format!("{} {}", name(key), brief(value, 1));
-            details.iter().map(told).collect::<Vec<_>>().join(", ")
+            let detail = |(key, value): (&String, &Value)| format!("{} {}", detail_name(key), summarize(value, 1));
+            details.iter().map(detail).collect::<Vec<_>>().join(", ")
         }
         Ok(_) | Err(_) => quoted(details),
     }
 }
 
 /// Formats one value. Values nested deeper than lists in objects are shown as JSON; jeton writes none.
-fn brief(value: &Value, depth: usize) -> String {
+fn summarize(value: &Value, depth: usize) -> String {
     match value {
         Value::Null => "none".to_owned(),
         Value::Bool(true) => "yes".to_owned(),
         Value::Bool(false) => "no".to_owned(),
         Value::Number(number) => number.to_string(),
         Value::String(text) => quoted(text),
-        Value::Array(_) | Value::Object(_) if depth > DEEPEST => quoted(&value.to_string()),
-        Value::Array(items) => format!("[{}]", some(items.iter(), |item| brief(item, depth + 1))),
-        Value::Object(parts) => match change(parts) {
-            Some((before, after)) => format!("{} → {}", brief(before, depth + 1), brief(after, depth + 1)),
-            None => some(parts.iter(), |(key, value)| format!("{} {}", name(key), brief(value, depth + 1))),
+        Value::Array(_) | Value::Object(_) if depth > MAX_DEPTH => quoted(&value.to_string()),
+        Value::Array(items) => format!("[{}]", join_truncated(items.iter(), |item| summarize(item, depth + 1))),
+        Value::Object(parts) => match before_and_after(parts) {
+            Some((before, after)) => format!("{} → {}", summarize(before, depth + 1), summarize(after, depth + 1)),
+            None => join_truncated(parts.iter(), |(key, value)| {
+                format!("{} {}", detail_name(key), summarize(value, depth + 1))
+            }),
         },
     }
 }
 
 /// Formats the first items and the number of the remaining ones.
-fn some<T>(items: impl ExactSizeIterator<Item = T>, told: impl Fn(T) -> String) -> String {
+fn join_truncated<T>(items: impl ExactSizeIterator<Item = T>, describe: impl Fn(T) -> String) -> String {
     let count = items.len();
-    let mut told: Vec<String> = items.take(ITEMS_TOLD).map(told).collect();
-    if count > ITEMS_TOLD {
-        told.push(format!("{} more", count - ITEMS_TOLD));
+    let mut items: Vec<String> = items.take(MAX_ITEMS).map(describe).collect();
+    if count > MAX_ITEMS {
+        items.push(format!("{} more", count - MAX_ITEMS));
     }
-    told.join(", ")
+    items.join(", ")
 }
 
 /// Formats the name of a detail, without quotes.
-fn name(key: &str) -> String {
-    escape_untrusted(&cut(key)).into_owned()
+fn detail_name(key: &str) -> String {
+    escape_untrusted(&excerpt(key)).into_owned()
 }
 
-fn cut(text: &str) -> String {
-    let mut told: String = text.chars().take(TEXT_TOLD).collect();
-    if told.len() < text.len() {
-        told.push('…');
+fn excerpt(text: &str) -> String {
+    let mut start: String = text.chars().take(MAX_TEXT).collect();
+    if start.len() < text.len() {
+        start.push('…');
     }
-    told
+    start
 }
 
 fn quoted(text: &str) -> String {
-    in_quotes(&cut(text))
+    in_quotes(&excerpt(text))
 }
 
 fn in_quotes(text: &str) -> String {
     format!("\"{}\"", escape_untrusted(&text.replace('\\', "\\\\").replace('"', "\\\"")))
 }
 
-fn change(parts: &Map<String, Value>) -> Option<(&Value, &Value)> {
+fn before_and_after(parts: &Map<String, Value>) -> Option<(&Value, &Value)> {
     parts.get(BEFORE).zip(parts.get(AFTER)).filter(|_| parts.len() == 2)
 }
 
@@ -150,41 +152,41 @@ pub struct Detail {
     /// The old value, one line for each part. `None` if the detail is not a change but only information.
     pub before: Option<Vec<String>>,
     /// The new or only value, one line for each part.
-    pub now: Vec<String>,
+    pub after: Vec<String>,
 }
 
-/// Returns all details for people, in full: nothing is cut, unlike in [`in_brief`].
-pub fn in_full(details: &str) -> Vec<Detail> {
+/// Returns all details for people, in full: nothing is cut, unlike in [`summarize_details`].
+pub fn expand_details(details: &str) -> Vec<Detail> {
     match serde_json::from_str::<Value>(details) {
         Ok(Value::Object(details)) => {
-            let told = |(key, value): (&String, &Value)| {
-                let (before, now) = match value.as_object().and_then(change) {
-                    Some((before, after)) => (Some(whole(before)), whole(after)),
-                    None => (None, whole(value)),
+            let detail = |(key, value): (&String, &Value)| {
+                let (before, now) = match value.as_object().and_then(before_and_after) {
+                    Some((before, after)) => (Some(value_lines(before)), value_lines(after)),
+                    None => (None, value_lines(value)),
                 };
-                Detail { key: escape_untrusted(key).into_owned(), before, now }
+                Detail { key: escape_untrusted(key).into_owned(), before, after: now }
             };
-            details.iter().map(told).collect()
+            details.iter().map(detail).collect()
         }
-        Ok(_) | Err(_) => vec![Detail { key: String::new(), before: None, now: vec![in_quotes(details)] }],
+        Ok(_) | Err(_) => vec![Detail { key: String::new(), before: None, after: vec![in_quotes(details)] }],
     }
 }
 
-fn whole(value: &Value) -> Vec<String> {
+fn value_lines(value: &Value) -> Vec<String> {
     match value {
-        Value::Null | Value::Bool(_) | Value::Number(_) => vec![brief(value, 0)],
+        Value::Null | Value::Bool(_) | Value::Number(_) => vec![summarize(value, 0)],
         Value::String(text) => vec![in_quotes(text)],
         Value::Array(items) if items.is_empty() => vec!["nothing".to_owned()],
-        Value::Array(items) => items.iter().flat_map(whole).collect(),
+        Value::Array(items) => items.iter().flat_map(value_lines).collect(),
         Value::Object(parts) if parts.is_empty() => vec!["nothing".to_owned()],
         Value::Object(parts) => {
-            parts.iter().flat_map(|(key, value)| part(&escape_untrusted(key), whole(value))).collect()
+            parts.iter().flat_map(|(key, value)| labelled_lines(&escape_untrusted(key), value_lines(value))).collect()
         }
     }
 }
 
 /// Formats `key value` on one line, or the key alone with the lines of its value below.
-fn part(key: &str, value: Vec<String>) -> Vec<String> {
+fn labelled_lines(key: &str, value: Vec<String>) -> Vec<String> {
     match value.as_slice() {
         [only] => vec![format!("{key} {only}")],
         _ => std::iter::once(key.to_owned()).chain(value.iter().map(|line| format!("  {line}"))).collect(),
@@ -282,7 +284,7 @@ mod tests {
         assert_ne!(hash, chain_hash(&[0; 32], &moved));
     }
     #[test]
-    fn a_change_is_told_where_there_is_one() {
+    fn audit_details_hold_a_change_only_if_there_is_one() {
         let entry = AuditEntry::new("v", "t:1", "ops/x")
             .changed("description", "a", "b")
             .changed("name", "same", "same")
@@ -294,25 +296,25 @@ mod tests {
             r#"{"description":{"after":"b","before":"a"},"enabled":{"after":false,"before":true},"expires":{"after":"2027-01-01T00:00:00Z","before":null}}"#
         );
         assert_eq!(
-            in_brief(&text),
+            summarize_details(&text),
             r#"description "a" → "b", enabled yes → no, expires none → "2027-01-01T00:00:00Z""#
         );
     }
 
     #[test]
     fn details_are_one_short_line_whatever_they_hold() {
-        assert_eq!(in_brief("{}"), "");
+        assert_eq!(summarize_details("{}"), "");
         assert_eq!(
-            in_brief(r#"{"sets":["a","b","c","d","e","f"],"n":3}"#),
+            summarize_details(r#"{"sets":["a","b","c","d","e","f"],"n":3}"#),
             r#"n 3, sets ["a", "b", "c", "d", 2 more]"#
         );
-        assert_eq!(in_brief(r#"{"x":{"before":1,"after":2,"more":3}}"#), "x after 2, before 1, more 3");
+        assert_eq!(summarize_details(r#"{"x":{"before":1,"after":2,"more":3}}"#), "x after 2, before 1, more 3");
         let api = r#"{"api":{"before":"inherit","after":{"sets":["a","b"]}}}"#;
-        assert_eq!(in_brief(api), r#"api "inherit" → sets ["a", "b"]"#);
-        assert_eq!(in_brief(r#"{"x":[[[[1]]]]}"#), r#"x [[["[1]"]]]"#);
-        assert_eq!(in_brief("not\u{1b}[2J json"), "\"not\\u{1b}[2J json\"");
+        assert_eq!(summarize_details(api), r#"api "inherit" → sets ["a", "b"]"#);
+        assert_eq!(summarize_details(r#"{"x":[[[[1]]]]}"#), r#"x [[["[1]"]]]"#);
+        assert_eq!(summarize_details("not\u{1b}[2J json"), "\"not\\u{1b}[2J json\"");
         let nasty = serde_json::json!({"a\u{202e}": {"before": "\u{1b}]0;x\u{7}\" → \"", "after": "y".repeat(500)}});
-        let line = in_brief(&nasty.to_string());
+        let line = summarize_details(&nasty.to_string());
         assert!(!line.chars().any(crate::domain::text::is_control_or_bidi), "{line}");
         assert!(line.contains(r#"\" → \""#) && line.contains("…") && line.len() < 200, "{line}");
     }
@@ -326,17 +328,23 @@ mod tests {
             "description": long,
             "gone": {"before": [], "after": null},
         });
-        let told = in_full(&details.to_string());
-        let keys: Vec<&str> = told.iter().map(|d| d.key.as_str()).collect();
+        let expanded = expand_details(&details.to_string());
+        let keys: Vec<&str> = expanded.iter().map(|d| d.key.as_str()).collect();
         assert_eq!(keys, ["api", "description", "gone"]);
-        assert_eq!(told[0].before.as_deref(), Some(&["\"inherit\"".to_owned()][..]));
-        assert_eq!((told[0].now.len(), told[0].now[0].as_str(), told[0].now[9].as_str()), (10, "methods", "  \"m8\""));
-        assert_eq!((&told[1].before, told[1].now[0].len()), (&None, 502));
-        assert_eq!((told[2].before.as_deref(), told[2].now[0].as_str()), (Some(&["nothing".to_owned()][..]), "none"));
+        assert_eq!(expanded[0].before.as_deref(), Some(&["\"inherit\"".to_owned()][..]));
+        assert_eq!(
+            (expanded[0].after.len(), expanded[0].after[0].as_str(), expanded[0].after[9].as_str()),
+            (10, "methods", "  \"m8\"")
+        );
+        assert_eq!((&expanded[1].before, expanded[1].after[0].len()), (&None, 502));
+        assert_eq!(
+            (expanded[2].before.as_deref(), expanded[2].after[0].as_str()),
+            (Some(&["nothing".to_owned()][..]), "none")
+        );
 
         for evil in ["no\u{1b}[2J json", "{\"a\u{202e}\": {\"b\u{200b}\": [\"\\u001b[2J\"]}}"] {
-            for detail in in_full(evil) {
-                let all = [vec![detail.key], detail.before.unwrap_or_default(), detail.now].concat().concat();
+            for detail in expand_details(evil) {
+                let all = [vec![detail.key], detail.before.unwrap_or_default(), detail.after].concat().concat();
                 assert!(all.contains("\\u{") && !all.chars().any(crate::domain::text::is_control_or_bidi), "{all}");
             }
         }

@@ -1,11 +1,11 @@
 //! Pure types and rules of the product. Of the other modules this one uses only [`crate::error`].
 
 pub mod account;
-pub mod anchor;
 pub mod audit;
 pub mod audit_filter;
 pub mod catalogue;
 pub mod chain;
+pub mod checkpoint;
 pub mod credential_sources;
 pub mod denial_reason;
 pub mod endpoint;

@@ -9,7 +9,7 @@ use tokio::time::sleep;
 
 use super::keeper::Keeper;
 use super::supervisor::Supervisor;
-use crate::domain::anchor::Checkpoint;
+use crate::domain::checkpoint::Checkpoint;
 use crate::domain::text::escape_untrusted;
 use crate::domain::time::Timestamp;
 use crate::platform::seen_file;

@@ -8,7 +8,7 @@ use std::path::{Path, PathBuf};
 
 use rustix::fs::OFlags;
 
-use crate::domain::anchor::{self, Checkpoint};
+use crate::domain::checkpoint::{self, Checkpoint};
 use crate::error::{Error, Result};
 
 /// Suffix of the file's name, after the store's.
@@ -50,7 +50,7 @@ pub fn read(store: &Path) -> Result<Option<Checkpoint>> {
     }
     let mut text = String::new();
     file.take(MAX_LEN).read_to_string(&mut text).map_err(|e| refused(e.to_string()))?;
-    match anchor::parse(&text).map_err(|e| refused(e.to_string()))?.pop() {
+    match checkpoint::parse_checkpoints(&text).map_err(|e| refused(e.to_string()))?.pop() {
         Some(seen) => Ok(Some(seen)),
         None => Err(refused("it is empty".to_owned())),
     }
@@ -69,7 +69,7 @@ pub fn write(store: &Path, seen: &Checkpoint) -> Result<()> {
             Err(_) | Ok(()) => {}
         }
         let mut file = OpenOptions::new().write(true).create_new(true).mode(0o600).open(&next)?;
-        file.write_all(seen.line().as_bytes())?;
+        file.write_all(seen.to_line().as_bytes())?;
         file.sync_all()?;
         fs::rename(&next, &path)?;
         // The folder of a bare name is the current one.
@@ -84,7 +84,7 @@ mod tests {
     use std::os::unix::fs::{PermissionsExt, symlink};
 
     use super::*;
-    use crate::domain::anchor::StoreMark;
+    use crate::domain::checkpoint::StoreId;
     use crate::domain::name::Prefix;
     use crate::domain::time::Timestamp;
 
@@ -97,7 +97,7 @@ mod tests {
             seq,
             hash: [seq as u8; 32],
             at: Timestamp(1_795_253_400_000),
-            store: StoreMark::of(&Prefix::default(), Timestamp(5)),
+            store: StoreId::new(&Prefix::default(), Timestamp(5)),
         };
         for seq in [7, 8, 3] {
             write(&store, &seen(seq)).unwrap();

@@ -1,8 +1,8 @@
 //! Reads the audit log, and verifies that it was not changed.
 
-use crate::domain::anchor::{Checkpoint, StoreMark};
 use crate::domain::audit_filter::AuditFilter;
-use crate::domain::chain::{Flaw, Report, Verifier};
+use crate::domain::chain::{ChainReport, ChainVerifier, Flaw};
+use crate::domain::checkpoint::{Checkpoint, StoreId};
 use crate::domain::time::Timestamp;
 use crate::domain::token::{TokenId, TokenRef};
 use crate::error::{Error, Result};
@@ -106,7 +106,7 @@ pub struct VerifyAudit {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct VerifiedAudit {
     /// The result of following the chain.
-    pub report: Report,
+    pub report: ChainReport,
     /// A checkpoint of the log's present end, to be kept outside the store. `None` if something is wrong with the log.
     pub checkpoint: Option<Checkpoint>,
 }
@@ -123,10 +123,10 @@ impl Query for VerifyAudit {
         let Some(installation) = snapshot.installation()? else {
             return Err(Error::not_found("this store is not set up yet").next("Run: jeton init"));
         };
-        let store = StoreMark::of(&installation.prefix, installation.created_at);
+        let store = StoreId::new(&installation.prefix, installation.created_at);
         let report = match (self.reach, self.checkpoints.last()) {
             (Reach::LastCheckpoint, Some(last)) => {
-                let report = self.follow(snapshot, &store, Verifier::from(last.clone()))?;
+                let report = self.follow(snapshot, &store, ChainVerifier::from_checkpoint(last.clone()))?;
                 if report.findings.is_empty() { report } else { self.whole(snapshot, &store)? }
             }
             (Reach::LastCheckpoint, None) | (Reach::Whole, _) => self.whole(snapshot, &store)?,
@@ -138,35 +138,35 @@ impl Query for VerifyAudit {
 }
 
 impl VerifyAudit {
-    fn whole(&self, snapshot: &dyn Snapshot, store: &StoreMark) -> Result<Report> {
-        self.follow(snapshot, store, Verifier::whole(self.checkpoints.clone()))
+    fn whole(&self, snapshot: &dyn Snapshot, store: &StoreId) -> Result<ChainReport> {
+        self.follow(snapshot, store, ChainVerifier::from_start(self.checkpoints.clone()))
     }
 
-    fn follow(&self, snapshot: &dyn Snapshot, store: &StoreMark, mut verifier: Verifier) -> Result<Report> {
+    fn follow(&self, snapshot: &dyn Snapshot, store: &StoreId, mut verifier: ChainVerifier) -> Result<ChainReport> {
         if let Some(theirs) = self.checkpoints.iter().map(|c| &c.store).find(|theirs| *theirs != store) {
-            verifier = Verifier::whole(Vec::new());
-            verifier.found(None, Flaw::OtherStore { theirs: theirs.clone(), ours: store.clone() });
+            verifier = ChainVerifier::from_start(Vec::new());
+            verifier.add_finding(None, Flaw::OtherStore { theirs: theirs.clone(), ours: store.clone() });
         }
         if let Some(how) = snapshot.audit_table_flaw()? {
-            verifier.found(None, Flaw::Table(how));
-            return Ok(verifier.unread());
+            verifier.add_finding(None, Flaw::Table(how));
+            return Ok(verifier.finish_early());
         }
         read_through(snapshot, verifier)
     }
 }
 
-fn read_through(snapshot: &dyn Snapshot, mut verifier: Verifier) -> Result<Report> {
+fn read_through(snapshot: &dyn Snapshot, mut verifier: ChainVerifier) -> Result<ChainReport> {
     let mut after = verifier.after();
     let first = snapshot.audit_page(None, 1)?;
     if first.rows.is_empty() && !first.torn {
-        verifier.found(Some(1), Flaw::Emptied);
+        verifier.add_finding(Some(1), Flaw::Emptied);
     }
     loop {
         let page = snapshot.audit_page(after, PAGE)?;
-        page.rows.iter().for_each(|raw| verifier.row(raw));
+        page.rows.iter().for_each(|raw| verifier.check_row(raw));
         if page.torn {
-            verifier.torn();
-            return Ok(verifier.unread());
+            verifier.add_torn();
+            return Ok(verifier.finish_early());
         }
         // A damaged tree of rows may return numbers in any order. Continuing from a lower one would never end.
         let last = page.rows.iter().map(|raw| raw.row.seq).max();

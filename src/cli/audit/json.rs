@@ -4,8 +4,8 @@ use schemars::JsonSchema;
 use serde::Serialize;
 use serde_json::Value;
 
-use crate::domain::anchor::{Checkpoint, hex};
-use crate::domain::chain::{Finding, Report};
+use crate::domain::chain::{ChainFinding, ChainReport};
+use crate::domain::checkpoint::{Checkpoint, hex};
 use crate::domain::time::Zone;
 use crate::verbs::audit_log::Chained;
 
@@ -71,16 +71,16 @@ pub struct VerifiedJson {
 
 impl VerifiedJson {
     /// Converts `report`, with times in `zone`.
-    pub fn of(report: &Report, zone: &dyn Zone) -> Self {
-        let finding = |f: &Finding| FindingJson { seq: f.seq, kind: f.kind(), text: f.describe(zone) };
+    pub fn of(report: &ChainReport, zone: &dyn Zone) -> Self {
+        let finding = |f: &ChainFinding| FindingJson { seq: f.seq, kind: f.kind(), text: f.describe(zone) };
         VerifiedJson {
             schema: super::super::json::SCHEMA,
             rows: report.rows,
             whole: report.findings.is_empty(),
             last_hash: report.head.map(|(_, hash)| hex(&hash)),
             findings: report.findings.iter().map(finding).collect(),
-            untold: report.untold,
-            anchored_to: report.anchored.as_ref().map(|c| c.seq),
+            untold: report.omitted,
+            anchored_to: report.last_checkpoint.as_ref().map(|c| c.seq),
         }
     }
 }

@@ -4,8 +4,8 @@ use std::path::Path;
 
 use super::super::App;
 use super::json::{AnchoredJson, VerifiedJson};
-use crate::domain::anchor::{self, Checkpoint, UNSEEN, hex};
-use crate::domain::chain::Report;
+use crate::domain::chain::ChainReport;
+use crate::domain::checkpoint::{self, Checkpoint, NO_CHECKPOINT_ADVICE, hex};
 use crate::error::{Error, Result};
 use crate::platform::anchor_file::{self, AnchorFile};
 use crate::verbs::actor::Credential;
@@ -33,8 +33,8 @@ pub(super) fn verify(app: &mut App, file: Option<&Path>) -> Result<()> {
     }
     let rows = if report.rows == 1 { "1 row".to_owned() } else { format!("{} rows", report.rows) };
     app.out.line(&format!("{rows}, chain whole; last hash {last}"))?;
-    let newer = report.head.map_or(0, |(seq, _)| seq) - report.anchored.as_ref().map_or(0, |c| c.seq);
-    app.out.note(&match &report.anchored {
+    let newer = report.head.map_or(0, |(seq, _)| seq) - report.last_checkpoint.as_ref().map_or(0, |c| c.seq);
+    app.out.note(&match &report.last_checkpoint {
         Some(held) if newer == 0 => format!("Anchored up to row {}, the last one.", held.seq),
         Some(held) => format!(
             "Anchored up to row {}. Without a newer checkpoint it can't be seen whether the {newer} behind it are all, \
@@ -42,7 +42,7 @@ pub(super) fn verify(app: &mut App, file: Option<&Path>) -> Result<()> {
             held.seq
         ),
         None if anchored => "Nothing of it is anchored.".to_owned(),
-        None => UNSEEN.to_owned(),
+        None => NO_CHECKPOINT_ADVICE.to_owned(),
     });
     Ok(())
 }
@@ -56,21 +56,21 @@ fn read(file: &Path) -> Result<Vec<Checkpoint>> {
 }
 
 fn parsed(file: &Path, text: &str) -> Result<Vec<Checkpoint>> {
-    anchor::parse(text).map_err(|mut e| {
+    checkpoint::parse_checkpoints(text).map_err(|mut e| {
         e.what = format!("{}: {}", file.display(), e.what);
         e
     })
 }
 
 /// Returns the first finding as the error, and prints the others.
-fn broken(app: &mut App, report: &Report) -> Result<Error> {
+fn broken(app: &mut App, report: &ChainReport) -> Result<Error> {
     let zone = app.world.clock.zone();
     let mut findings = report.findings.iter().map(|finding| finding.describe(zone));
     let first = findings.next().unwrap_or_default();
     if !app.out.json {
         findings.try_for_each(|text| app.out.line(&text))?;
-        if report.untold > 0 {
-            app.out.line(&format!("{} findings more", report.untold))?;
+        if report.omitted > 0 {
+            app.out.line(&format!("{} findings more", report.omitted))?;
         }
     }
     Ok(Error::findings(format!("the audit log is not as it was written: {first}"))
@@ -92,7 +92,7 @@ pub(super) fn anchor(app: &mut App, path: &Path) -> Result<()> {
     };
     let added = checkpoint.seq > last;
     if added {
-        file.append(&checkpoint.line())?;
+        file.append(&checkpoint.to_line())?;
     }
     if app.out.json {
         return app.out.json(&AnchoredJson::of(&checkpoint, added));

@@ -8,7 +8,7 @@ use super::super::App;
 use super::super::args::ReadAuditArgs;
 use super::super::output::{JsonList, Output, Table, all_read};
 use super::json::EntryJson;
-use crate::domain::audit::{AuditRow, in_brief};
+use crate::domain::audit::{AuditRow, summarize_details};
 use crate::domain::audit_filter::AuditFilter;
 use crate::domain::expiry::Span;
 use crate::domain::filter_syntax;
@@ -181,6 +181,6 @@ fn cells(row: &AuditRow, zone: &dyn Zone) -> [String; 7] {
         row.face.clone(),
         row.verb.clone(),
         target.clone(),
-        in_brief(&row.details),
+        summarize_details(&row.details),
     ]
 }

@@ -1,8 +1,8 @@
 //! Verifies the audit log's hash chain row by row, with memory for one row, and compares it with checkpoints stored
 //! outside the store.
 
-use super::anchor::{Checkpoint, StoreMark};
 use super::audit::{AuditRow, chain_hash};
+use super::checkpoint::{Checkpoint, StoreId};
 use super::text::escape_untrusted;
 use super::time::{Timestamp, Zone, wall_clock};
 
@@ -19,21 +19,21 @@ pub struct RawRow {
 
 /// The identification of a row, as far as its content allows.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Named {
+pub struct RowRef {
     at: Timestamp,
     verb: String,
     target: String,
 }
 
-impl Named {
-    fn of(row: &AuditRow) -> Self {
+impl RowRef {
+    fn new(row: &AuditRow) -> Self {
         let target = if row.target_name.is_empty() { &row.target } else { &row.target_name };
-        Named { at: row.at, verb: head(&row.verb), target: head(target) }
+        RowRef { at: row.at, verb: excerpt(&row.verb), target: excerpt(target) }
     }
 }
 
 /// Shortens a text, because a damaged one may be of any length.
-fn head(text: &str) -> String {
+fn excerpt(text: &str) -> String {
     text.chars().take(80).collect()
 }
 
@@ -45,15 +45,15 @@ pub enum Flaw {
     /// The store is set up, but its log is empty.
     Emptied,
     /// The row is before the first one.
-    Extra(Named),
+    Extra(RowRef),
     /// The row follows one with a higher number.
-    Order(Named),
+    Order(RowRef),
     /// The row is missing, and so are all others up to this one.
     Missing(i64),
     /// A column of the row has a value of another type.
-    Unreadable(Named, &'static str),
+    Unreadable(RowRef, &'static str),
     /// The row's hash doesn't match its fields and the previous row.
-    Changed(Named),
+    Changed(RowRef),
     /// The file is damaged from here on.
     Torn,
     /// The rows from this one on are gone, although a checkpoint recorded them.
@@ -61,29 +61,29 @@ pub enum Flaw {
     /// The rows from this one on, up to a checkpoint, differ from the original ones.
     Rewritten {
         /// The last checkpoint that still matches.
-        held: Option<Checkpoint>,
+        last_match: Option<Checkpoint>,
         /// The first checkpoint that doesn't match.
         differs: Checkpoint,
     },
     /// The checkpoints belong to another store.
     OtherStore {
         /// The store that the checkpoints belong to.
-        theirs: StoreMark,
+        theirs: StoreId,
         /// The store being verified.
-        ours: StoreMark,
+        ours: StoreId,
     },
 }
 
 /// A fault that an untouched log doesn't have.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Finding {
+pub struct ChainFinding {
     /// The first row concerned.
     pub seq: Option<i64>,
     /// The fault.
     pub flaw: Flaw,
 }
 
-impl Finding {
+impl ChainFinding {
     /// Returns the kind of the fault as a word.
     pub fn kind(&self) -> &'static str {
         match self.flaw {
@@ -104,11 +104,11 @@ impl Finding {
     /// Returns the finding in words, with instants in local time of `zone`.
     pub fn describe(&self, zone: &dyn Zone) -> String {
         let seq = self.seq.unwrap_or(0);
-        let row = |named: &Named| {
-            let (verb, target) = (escape_untrusted(&named.verb), escape_untrusted(&named.target));
-            format!("row {seq} ({}, {verb}, {target})", wall_clock(named.at, zone))
+        let row = |row_ref: &RowRef| {
+            let (verb, target) = (escape_untrusted(&row_ref.verb), escape_untrusted(&row_ref.target));
+            format!("row {seq} ({}, {verb}, {target})", wall_clock(row_ref.at, zone))
         };
-        let of = |checkpoint: &Checkpoint| format!("the anchor of {}", wall_clock(checkpoint.at, zone));
+        let anchor_of = |checkpoint: &Checkpoint| format!("the anchor of {}", wall_clock(checkpoint.at, zone));
         match &self.flaw {
             Flaw::Table(how) => format!("the log's table was altered: {}", escape_untrusted(how)),
             Flaw::Emptied => {
@@ -125,19 +125,24 @@ impl Finding {
                 format!("{} was changed, or stands in another's place: its hash doesn't fit", row(named))
             }
             Flaw::Torn => format!("row {seq} and what follows can't be read: the store's file is damaged there"),
-            Flaw::Cut(anchor) if seq <= 1 => format!("every row is missing: {} has {}", of(anchor), anchor.seq),
+            Flaw::Cut(anchor) if seq <= 1 => format!("every row is missing: {} has {}", anchor_of(anchor), anchor.seq),
             Flaw::Cut(anchor) => {
-                format!("rows after {} are missing: {} has {}", seq - 1, of(anchor), anchor.seq)
+                format!("rows after {} are missing: {} has {}", seq - 1, anchor_of(anchor), anchor.seq)
             }
-            Flaw::Rewritten { held: None, differs } => {
-                format!("rows {seq} to {} were rewritten: {} at {} differs", differs.seq, of(differs), differs.seq)
+            Flaw::Rewritten { last_match: None, differs } => {
+                format!(
+                    "rows {seq} to {} were rewritten: {} at {} differs",
+                    differs.seq,
+                    anchor_of(differs),
+                    differs.seq
+                )
             }
-            Flaw::Rewritten { held: Some(held), differs } => format!(
+            Flaw::Rewritten { last_match: Some(last), differs } => format!(
                 "rows {seq} to {} were rewritten: {} at {} holds, {} at {} differs",
                 differs.seq,
-                of(held),
-                held.seq,
-                of(differs),
+                anchor_of(last),
+                last.seq,
+                anchor_of(differs),
                 differs.seq
             ),
             Flaw::OtherStore { theirs, ours } => {
@@ -154,53 +159,61 @@ impl Finding {
 
 /// The result of verifying the chain.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Report {
+pub struct ChainReport {
     /// Number of rows checked.
     pub rows: u64,
     /// Number and hash of the last row, if it has a valid hash.
     pub head: Option<(i64, [u8; 32])>,
-    /// The first [`FINDINGS_TOLD`] findings; empty for an intact log.
-    pub findings: Vec<Finding>,
+    /// The first [`MAX_FINDINGS`] findings; empty for an intact log.
+    pub findings: Vec<ChainFinding>,
     /// Number of further findings.
-    pub untold: u64,
+    pub omitted: u64,
     /// The last checkpoint that matches.
-    pub anchored: Option<Checkpoint>,
+    pub last_checkpoint: Option<Checkpoint>,
 }
 
 /// Maximum number of findings kept. One row is enough to show a change; a thousand show no more.
-pub const FINDINGS_TOLD: usize = 20;
+pub const MAX_FINDINGS: usize = 20;
 
 /// Verifies a chain, one row at a time.
-pub struct Verifier {
+pub struct ChainVerifier {
     checkpoints: std::vec::IntoIter<Checkpoint>,
     next: Option<Checkpoint>,
-    held: Option<Checkpoint>,
+    last_match: Option<Checkpoint>,
     rewritten: bool,
     /// The number that the next row must have.
     expected: i64,
     /// The hashes that the next row may be chained to. Two if the previous row doesn't match its hash, because either
     /// may have been changed. Empty if unknown.
-    before: Vec<[u8; 32]>,
-    report: Report,
+    previous_hashes: Vec<[u8; 32]>,
+    report: ChainReport,
 }
 
-impl Verifier {
+impl ChainVerifier {
     /// Verifies the whole chain against `checkpoints`, the oldest first.
-    pub fn whole(checkpoints: Vec<Checkpoint>) -> Self {
-        Self::starting(1, vec![[0; 32]], checkpoints)
+    pub fn from_start(checkpoints: Vec<Checkpoint>) -> Self {
+        Self::new(1, vec![[0; 32]], checkpoints)
     }
 
     /// Verifies the chain from the row of `checkpoint` on, which must be unchanged. The rows before are assumed to be
     /// correct.
-    pub fn from(checkpoint: Checkpoint) -> Self {
-        Self::starting(checkpoint.seq, Vec::new(), vec![checkpoint])
+    pub fn from_checkpoint(checkpoint: Checkpoint) -> Self {
+        Self::new(checkpoint.seq, Vec::new(), vec![checkpoint])
     }
 
-    fn starting(expected: i64, before: Vec<[u8; 32]>, checkpoints: Vec<Checkpoint>) -> Self {
+    fn new(expected: i64, before: Vec<[u8; 32]>, checkpoints: Vec<Checkpoint>) -> Self {
         let mut checkpoints = checkpoints.into_iter();
         let next = checkpoints.next();
-        let report = Report { rows: 0, head: None, findings: Vec::new(), untold: 0, anchored: None };
-        Verifier { checkpoints, next, held: None, rewritten: false, expected, before, report }
+        let report = ChainReport { rows: 0, head: None, findings: Vec::new(), omitted: 0, last_checkpoint: None };
+        ChainVerifier {
+            checkpoints,
+            next,
+            last_match: None,
+            rewritten: false,
+            expected,
+            previous_hashes: before,
+            report,
+        }
     }
 
     /// Returns the number after which rows must be read; `None` to read all.
@@ -209,68 +222,68 @@ impl Verifier {
     }
 
     /// Adds a finding. Findings from checkpoints are never omitted.
-    pub fn found(&mut self, seq: Option<i64>, flaw: Flaw) {
+    pub fn add_finding(&mut self, seq: Option<i64>, flaw: Flaw) {
         let anchored = matches!(flaw, Flaw::Cut(_) | Flaw::Rewritten { .. });
-        if anchored || self.report.findings.len() < FINDINGS_TOLD {
-            self.report.findings.push(Finding { seq, flaw });
+        if anchored || self.report.findings.len() < MAX_FINDINGS {
+            self.report.findings.push(ChainFinding { seq, flaw });
         } else {
-            self.report.untold += 1;
+            self.report.omitted += 1;
         }
     }
 
     /// Records that the following rows can't be read at all.
-    pub fn torn(&mut self) {
-        self.found(Some(self.expected), Flaw::Torn);
+    pub fn add_torn(&mut self) {
+        self.add_finding(Some(self.expected), Flaw::Torn);
     }
 
     /// Checks the next row in the order of their numbers.
-    pub fn row(&mut self, raw: &RawRow) {
+    pub fn check_row(&mut self, raw: &RawRow) {
         let (row, seq) = (&raw.row, raw.row.seq);
         self.report.rows += 1;
         if seq < self.expected {
-            let flaw = if seq < 1 { Flaw::Extra(Named::of(row)) } else { Flaw::Order(Named::of(row)) };
-            return self.found(Some(seq), flaw);
+            let flaw = if seq < 1 { Flaw::Extra(RowRef::new(row)) } else { Flaw::Order(RowRef::new(row)) };
+            return self.add_finding(Some(seq), flaw);
         }
         let gap = seq > self.expected;
         if gap {
-            self.found(Some(self.expected), Flaw::Missing(seq - 1));
-            self.before.clear();
+            self.add_finding(Some(self.expected), Flaw::Missing(seq - 1));
+            self.previous_hashes.clear();
         }
         let mut candidates: Vec<[u8; 32]> = raw.hash.into_iter().collect();
         match raw.unreadable {
             // The hashed content is lost; only the hash itself remains.
             Some(column) => {
-                self.found(Some(seq), Flaw::Unreadable(Named::of(row), column));
-                if column == HASH {
-                    candidates.extend(self.before.iter().map(|before| chain_hash(before, row)));
+                self.add_finding(Some(seq), Flaw::Unreadable(RowRef::new(row), column));
+                if column == HASH_COLUMN {
+                    candidates.extend(self.previous_hashes.iter().map(|before| chain_hash(before, row)));
                 }
             }
             None => {
-                let fitting = self.before.iter().map(|before| chain_hash(before, row));
+                let fitting = self.previous_hashes.iter().map(|before| chain_hash(before, row));
                 let computed: Vec<[u8; 32]> = fitting.collect();
                 if !computed.is_empty() && !computed.iter().any(|hash| Some(*hash) == raw.hash) {
-                    self.found(Some(seq), Flaw::Changed(Named::of(row)));
+                    self.add_finding(Some(seq), Flaw::Changed(RowRef::new(row)));
                     candidates.extend(computed);
                 }
             }
         }
-        self.before = candidates;
+        self.previous_hashes = candidates;
         self.report.head = raw.hash.map(|hash| (seq, hash));
         self.expected = seq.saturating_add(1);
-        self.anchor(seq);
+        self.check_checkpoint(seq);
     }
 
     /// Compares the row with the checkpoint of its number. A missing row was already reported.
-    fn anchor(&mut self, seq: i64) {
+    fn check_checkpoint(&mut self, seq: i64) {
         while let Some(checkpoint) = self.next.take_if(|c| c.seq <= seq) {
             if checkpoint.seq == seq {
-                if self.before.contains(&checkpoint.hash) {
-                    self.held = Some(checkpoint);
+                if self.previous_hashes.contains(&checkpoint.hash) {
+                    self.last_match = Some(checkpoint);
                 } else if !self.rewritten {
                     self.rewritten = true;
-                    let held = self.held.clone();
-                    let first = held.as_ref().map_or(1, |c| c.seq + 1);
-                    self.found(Some(first), Flaw::Rewritten { held, differs: checkpoint });
+                    let last_match = self.last_match.clone();
+                    let first = last_match.as_ref().map_or(1, |c| c.seq + 1);
+                    self.add_finding(Some(first), Flaw::Rewritten { last_match, differs: checkpoint });
                 }
             }
             self.next = self.checkpoints.next();
@@ -278,23 +291,23 @@ impl Verifier {
     }
 
     /// Returns the results so far, if the rest can't be read.
-    pub fn unread(mut self) -> Report {
-        self.report.anchored = self.held;
+    pub fn finish_early(mut self) -> ChainReport {
+        self.report.last_checkpoint = self.last_match;
         self.report
     }
 
     /// Returns the results for the whole chain.
-    pub fn finish(mut self) -> Report {
+    pub fn finish(mut self) -> ChainReport {
         let furthest = self.next.take().into_iter().chain(self.checkpoints.by_ref()).last();
         if let Some(furthest) = furthest {
-            self.found(Some(self.expected), Flaw::Cut(furthest));
+            self.add_finding(Some(self.expected), Flaw::Cut(furthest));
         }
-        self.unread()
+        self.finish_early()
     }
 }
 
 /// The column that holds the hash.
-pub const HASH: &str = "hash";
+pub const HASH_COLUMN: &str = "hash";
 
 #[cfg(test)]
 mod tests;

@@ -6,7 +6,7 @@ use serde_json::Value;
 
 use super::convert::{all, damaged, failed, one, run};
 use crate::domain::audit::{AuditActor, AuditEntry, AuditRow, chain_hash};
-use crate::domain::chain::{HASH, RawRow, Verifier};
+use crate::domain::chain::{ChainVerifier, HASH_COLUMN, RawRow};
 use crate::domain::time::Timestamp;
 use crate::error::Result;
 use crate::verbs::audit_log::{AuditPage, AuditTip};
@@ -105,7 +105,7 @@ pub(super) fn raw(r: &Row<'_>) -> rusqlite::Result<RawRow> {
     });
     let hash = r.get_ref(10)?.as_blob().ok().and_then(|bytes| bytes.try_into().ok());
     if hash.is_none() {
-        wrong(HASH);
+        wrong(HASH_COLUMN);
     }
     let (seq, at) = (r.get(0)?, Timestamp(at));
     let row = AuditRow { seq, at, account, name, proof, face, verb, target, target_name, details };
@@ -145,7 +145,7 @@ const TABLE: [(&str, &str, i64); 11] = [
     ("target", "TEXT", 0),
     ("target_name", "TEXT", 0),
     ("details", "TEXT", 0),
-    (HASH, "BLOB", 0),
+    (HASH_COLUMN, "BLOB", 0),
 ];
 
 /// Returns a difference between the table and the one that the migrations create.
@@ -171,8 +171,8 @@ pub(super) fn table_flaw(db: &Connection) -> Result<Option<String>> {
 /// Returns every row from the first, after verifying the chain.
 pub(super) fn verified(db: &Connection) -> Result<Vec<AuditRow>> {
     let page = page(db, None, usize::MAX)?;
-    let mut verifier = Verifier::whole(Vec::new());
-    page.rows.iter().for_each(|raw| verifier.row(raw));
+    let mut verifier = ChainVerifier::from_start(Vec::new());
+    page.rows.iter().for_each(|raw| verifier.check_row(raw));
     let flaw = verifier.finish().findings.into_iter().next();
     match flaw {
         None if !page.torn => Ok(page.rows.into_iter().map(|raw| raw.row).collect()),

@@ -4,8 +4,8 @@ use ratatui::Frame;
 use ratatui::layout::Rect;
 use ratatui::text::{Line, Span};
 
-use crate::domain::anchor::hex;
-use crate::domain::audit::in_full;
+use crate::domain::audit::expand_details;
+use crate::domain::checkpoint::hex;
 use crate::domain::time::{Timestamp, Zone, ago, wall_clock};
 use crate::tui::keymap::{Action, Context};
 use crate::tui::model::Model;
@@ -147,7 +147,7 @@ impl Whole for Chained {
         ] {
             say(&mut lines, label, &text, columns);
         }
-        for detail in in_full(&row.details) {
+        for detail in expand_details(&row.details) {
             lines.push(Told { label: "", text: String::new(), heads: false });
             lines.extend(fold(&detail.key, columns).into_iter().map(|text| Told { label: "", text, heads: true }));
             let parts = |lines: &mut Vec<Told>, label: &'static str, parts: &[String]| {
@@ -158,9 +158,9 @@ impl Whole for Chained {
             match &detail.before {
                 Some(before) => {
                     parts(&mut lines, "  before", before);
-                    parts(&mut lines, "  after", &detail.now);
+                    parts(&mut lines, "  after", &detail.after);
                 }
-                None => parts(&mut lines, "", &detail.now),
+                None => parts(&mut lines, "", &detail.after),
             }
         }
         lines.push(Told { label: "", text: String::new(), heads: false });

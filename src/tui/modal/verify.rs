@@ -2,8 +2,8 @@
 
 use ratatui::style::Style;
 
-use crate::domain::anchor::{UNSEEN, hex};
-use crate::domain::chain::Report;
+use crate::domain::chain::ChainReport;
+use crate::domain::checkpoint::{NO_CHECKPOINT_ADVICE, hex};
 use crate::domain::time::Zone;
 use crate::error::Error;
 use crate::tui::keymap::Context;
@@ -30,12 +30,14 @@ impl Verify {
     }
 
     /// Takes the report of the verification; times are shown in `zone`.
-    pub fn tell(&mut self, report: &Report, zone: &dyn Zone) {
+    pub fn tell(&mut self, report: &ChainReport, zone: &dyn Zone) {
         let rows = counted(report.rows, "row");
         if report.findings.is_empty() {
             let hash = report.head.map_or_else(|| "none".to_owned(), |(_, hash)| hex(&hash));
             let whole = Passage::default().row(Look::Gain, format!("✓ {rows}, the chain is whole"));
-            self.told = Some(whole.labelled("Last hash", LABEL, Look::Plain, hash).blank().row(Look::Dim, UNSEEN));
+            self.told = Some(
+                whole.labelled("Last hash", LABEL, Look::Plain, hash).blank().row(Look::Dim, NO_CHECKPOINT_ADVICE),
+            );
             return;
         }
         let head = format!("! {rows} looked at: the audit log is not as it was written");
@@ -43,8 +45,8 @@ impl Verify {
         for finding in &report.findings {
             told = told.labelled("  ·", 4, Look::Plain, finding.describe(zone));
         }
-        if report.untold > 0 {
-            told = told.row(Look::Plain, format!("and {} more", counted(report.untold, "finding")));
+        if report.omitted > 0 {
+            told = told.row(Look::Plain, format!("and {} more", counted(report.omitted, "finding")));
         }
         let next = "Keep the store's file as it is, and compare it with a backup.";
         self.told = Some(told.blank().row(Look::Strong, next));

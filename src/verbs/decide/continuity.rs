@@ -4,7 +4,7 @@
 //! The audit log only grows. So the last seen row must still exist with the same hash, which covers all rows before
 //! it.
 
-use crate::domain::anchor::{Checkpoint, StoreMark};
+use crate::domain::checkpoint::{Checkpoint, StoreId};
 use crate::domain::time::{MINUTE, Timestamp};
 use crate::error::{Error, Result};
 use crate::verbs::audit_log::AuditTip;
@@ -77,7 +77,7 @@ impl Continuity {
             }
         }
         let Some(installation) = snapshot.installation()?.filter(|_| tip.seq > 0) else { return Ok(false) };
-        let store = StoreMark::of(&installation.prefix, installation.created_at);
+        let store = StoreId::new(&installation.prefix, installation.created_at);
         self.seen = Some(Checkpoint { seq: tip.seq, hash: tip.hash, at: now, store });
         Ok(true)
     }

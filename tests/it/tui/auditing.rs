@@ -84,7 +84,7 @@ fn the_newest_first_with_what_it_was_and_became() {
     s.assert_shows("Audit row 3");
     s.assert_shows("  before  yes");
     s.assert_shows("  after   no");
-    let hash = jeton::domain::anchor::hex(&s.model.audit().unwrap().current().unwrap().hash);
+    let hash = jeton::domain::checkpoint::hex(&s.model.audit().unwrap().current().unwrap().hash);
     s.assert_shows(&hash);
     s.keys("y<esc><esc>");
     assert_eq!(s.copied.pop().as_deref(), Some("t:1"));
@@ -307,7 +307,7 @@ fn details_tell_all_that_a_line_cuts() {
             s.keys("<down>");
         }
         assert_eq!(left, Vec::<&String>::new(), "at {columns}x{rows}");
-        let hash = jeton::domain::anchor::hex(&s.model.audit().unwrap().current().unwrap().hash);
+        let hash = jeton::domain::checkpoint::hex(&s.model.audit().unwrap().current().unwrap().hash);
         s.assert_shows(&hash[60..]);
         s.keys("<up>");
         s.assert_hides(&hash[60..]);
@@ -331,7 +331,7 @@ fn the_log_is_followed_and_what_that_cannot_show_is_said() {
     s.assert_shows("✓ 1 row, the chain is whole");
     s.assert_shows("Without an anchor it can't be seen");
     s.assert_shows("jeton audit anchor FILE");
-    let hash = jeton::domain::anchor::hex(&s.model.audit().unwrap().current().unwrap().hash);
+    let hash = jeton::domain::checkpoint::hex(&s.model.audit().unwrap().current().unwrap().hash);
     s.assert_shows(&hash[..40]);
     s.keys("<enter>");
     s.assert_hides("the chain is whole");

@@ -7,7 +7,7 @@ use ratatui::widgets::Paragraph;
 
 use super::Audit;
 use super::columns::{Columns, target, who};
-use crate::domain::audit::in_brief;
+use crate::domain::audit::summarize_details;
 use crate::domain::audit_filter::AuditFilter;
 use crate::domain::time::{ago, wall_clock};
 use crate::tui::modal::entry;
@@ -81,7 +81,7 @@ impl Audit {
     fn about(&self, model: &Model) -> [String; 2] {
         let Some(chained) = self.current() else { return [String::new(), String::new()] };
         let row = &chained.row;
-        let told = in_brief(&row.details);
+        let told = summarize_details(&row.details);
         let first = if told.is_empty() { format!("{} {}", row.verb, target(row)) } else { told };
         let ago = ago(row.at, model.now);
         let clock = wall_clock(row.at, model.zone.get());

@@ -12,28 +12,28 @@ use crate::domain::time::{Timestamp, Zone, wall_clock};
 use crate::error::{Error, Result};
 
 /// The start of every line: the format and its version.
-const MARK: &str = "jeton-audit 1 ";
+const LINE_PREFIX: &str = "jeton-audit 1 ";
 
 /// The limits of the chain alone, without an anchor.
-pub const UNSEEN: &str = "Without an anchor it can't be seen whether rows were cut off the end, or the whole log was written \
+pub const NO_CHECKPOINT_ADVICE: &str = "Without an anchor it can't be seen whether rows were cut off the end, or the whole log was written \
                           anew by somebody who can write the store. Keep one outside the store with: jeton audit anchor FILE";
 
 /// The identity of the store that an anchor belongs to.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct StoreMark {
+pub struct StoreId {
     prefix: String,
     created_at: Timestamp,
 }
 
-impl StoreMark {
+impl StoreId {
     /// Returns the mark of the store whose secrets start with `prefix` and that was set up at `created_at`.
-    pub fn of(prefix: &Prefix, created_at: Timestamp) -> Self {
-        StoreMark { prefix: prefix.to_string(), created_at }
+    pub fn new(prefix: &Prefix, created_at: Timestamp) -> Self {
+        StoreId { prefix: prefix.to_string(), created_at }
     }
 
     fn parse(text: &str) -> Option<Self> {
         let (prefix, created_at) = text.split_once('@')?;
-        Some(StoreMark { prefix: prefix.to_owned(), created_at: Timestamp(created_at.parse().ok()?) })
+        Some(StoreId { prefix: prefix.to_owned(), created_at: Timestamp(created_at.parse().ok()?) })
     }
 
     /// Returns `set up at 21-11-2026 10:30:00 (+01:00) with the prefix jtn`.
@@ -42,7 +42,7 @@ impl StoreMark {
     }
 }
 
-impl fmt::Display for StoreMark {
+impl fmt::Display for StoreId {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "{}@{}", self.prefix, self.created_at.0)
     }
@@ -58,13 +58,13 @@ pub struct Checkpoint {
     /// When the log was read, in whole seconds.
     pub at: Timestamp,
     /// The store of the log.
-    pub store: StoreMark,
+    pub store: StoreId,
 }
 
 impl Checkpoint {
     /// Returns the checkpoint's line, line end included.
-    pub fn line(&self) -> String {
-        let line = format!("{MARK}{} {} {} {}", self.seq, hex(&self.hash), self.at.rfc3339(), self.store);
+    pub fn to_line(&self) -> String {
+        let line = format!("{LINE_PREFIX}{} {} {} {}", self.seq, hex(&self.hash), self.at.rfc3339(), self.store);
         let sum = crc32fast::hash(line.as_bytes());
         format!("{line} {sum:08x}\n")
     }
@@ -74,12 +74,12 @@ impl Checkpoint {
         if sum != format!("{:08x}", crc32fast::hash(content.as_bytes())) {
             return None;
         }
-        let mut words = content.strip_prefix(MARK)?.split(' ');
+        let mut words = content.strip_prefix(LINE_PREFIX)?.split(' ');
         let checkpoint = Checkpoint {
             seq: words.next()?.parse().ok().filter(|seq| *seq > 0)?,
-            hash: unhex(words.next()?)?,
+            hash: parse_hex(words.next()?)?,
             at: Timestamp::parse_rfc3339(words.next()?)?,
-            store: StoreMark::parse(words.next()?)?,
+            store: StoreId::parse(words.next()?)?,
         };
         words.next().is_none().then_some(checkpoint)
     }
@@ -90,7 +90,7 @@ impl Checkpoint {
 /// # Errors
 /// [`crate::error::Kind::Failure`] with the first line that is no checkpoint, is incomplete, or doesn't follow the
 /// line before it.
-pub fn parse(text: &str) -> Result<Vec<Checkpoint>> {
+pub fn parse_checkpoints(text: &str) -> Result<Vec<Checkpoint>> {
     let mut checkpoints: Vec<Checkpoint> = Vec::new();
     for (index, line) in text.split_inclusive('\n').enumerate() {
         let refused = |why: &str| Err(Error::failure(format!("line {} of the anchor is damaged", index + 1)).why(why));
@@ -112,7 +112,7 @@ pub fn hex(bytes: &[u8]) -> String {
     bytes.iter().map(|b| format!("{b:02x}")).collect()
 }
 
-fn unhex(text: &str) -> Option<[u8; 32]> {
+fn parse_hex(text: &str) -> Option<[u8; 32]> {
     let mut bytes = [0; 32];
     if text.len() != 64 || !text.bytes().all(|b| matches!(b, b'0'..=b'9' | b'a'..=b'f')) {
         return None;
@@ -130,39 +130,42 @@ mod tests {
 
     fn checkpoint(seq: i64) -> Checkpoint {
         let at = Timestamp(1_795_253_400_000 + seq * 1_000);
-        Checkpoint { seq, hash: [seq as u8; 32], at, store: StoreMark::of(&Prefix::default(), Timestamp(5)) }
+        Checkpoint { seq, hash: [seq as u8; 32], at, store: StoreId::new(&Prefix::default(), Timestamp(5)) }
     }
 
     #[test]
     fn lines_read_back() {
-        let text: String = [1, 2, 40].map(|seq| checkpoint(seq).line()).concat();
-        assert_eq!(parse(&text).unwrap(), [1, 2, 40].map(checkpoint));
+        let text: String = [1, 2, 40].map(|seq| checkpoint(seq).to_line()).concat();
+        assert_eq!(parse_checkpoints(&text).unwrap(), [1, 2, 40].map(checkpoint));
         assert!(text.starts_with("jeton-audit 1 1 0101") && text.contains(" 2026-11-21T09:30:40Z jtn@5 "));
-        assert_eq!(parse("").unwrap(), []);
+        assert_eq!(parse_checkpoints("").unwrap(), []);
     }
 
     #[test]
-    fn any_flipped_byte_and_any_cut_is_told_with_its_line() {
-        let (first, second) = (checkpoint(1).line(), checkpoint(2).line());
+    fn checkpoint_with_a_flipped_byte_or_a_cut_is_refused_with_its_line() {
+        let (first, second) = (checkpoint(1).to_line(), checkpoint(2).to_line());
         for at in 0..second.len() {
             let mut damaged = second.clone().into_bytes();
             damaged[at] ^= 1;
             let text = first.clone() + &String::from_utf8(damaged).unwrap();
-            let error = parse(&text).unwrap_err();
+            let error = parse_checkpoints(&text).unwrap_err();
             assert_eq!(error.kind, Kind::Failure);
             assert!(error.what.contains("line 2"), "{at}: {error}");
             if at > 0 {
-                assert!(parse(&(first.clone() + &second[..at])).unwrap_err().what.contains("line 2"), "{at}");
+                assert!(
+                    parse_checkpoints(&(first.clone() + &second[..at])).unwrap_err().what.contains("line 2"),
+                    "{at}"
+                );
             }
         }
-        let line = |text: &str| parse(text).unwrap_err().what;
+        let line = |text: &str| parse_checkpoints(text).unwrap_err().what;
         assert!(line("\n").contains("line 1"));
         assert!(line(&(first.clone() + "\n")).contains("line 2"));
         assert!(line(&(first.clone() + &first)).contains("line 2"), "the same row twice");
         assert!(line(&(second.clone() + &first)).contains("line 2"), "the older one behind");
-        let other = Checkpoint { store: StoreMark::parse("x@1").unwrap(), ..checkpoint(2) };
-        assert!(parse(&(first + &other.line())).unwrap_err().to_string().contains("another store"));
+        let other = Checkpoint { store: StoreId::parse("x@1").unwrap(), ..checkpoint(2) };
+        assert!(parse_checkpoints(&(first + &other.to_line())).unwrap_err().to_string().contains("another store"));
         let zero = Checkpoint { seq: 0, ..checkpoint(1) };
-        assert!(parse(&zero.line()).is_err());
+        assert!(parse_checkpoints(&zero.to_line()).is_err());
     }
 }
