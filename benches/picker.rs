@@ -11,7 +11,7 @@ use std::sync::Arc;
 
 use crossterm::event::{KeyCode, KeyEvent, KeyModifiers};
 use divan::{Bencher, black_box};
-use jeton::domain::catalogue::{ApiSet, Catalogue, Entry, Group};
+use jeton::domain::catalogue::{ApiSet, Catalogue, Group, SetEntry};
 use jeton::domain::method::{Access, Method, MethodId};
 use jeton::domain::role::Role;
 use jeton::domain::selection::Selection;
@@ -48,7 +48,7 @@ fn catalogues(size: usize) -> Arc<[Catalogue]> {
     let sets = (0..20).map(|n| ApiSet {
         name: format!("scope-{n}"),
         title: format!("What the scope {n} permits"),
-        include: ids.iter().skip(n).step_by(size / 250).map(|id| Entry::parse(id).unwrap()).collect(),
+        include: ids.iter().skip(n).step_by(size / 250).map(|id| SetEntry::parse(id).unwrap()).collect(),
         exclude: Vec::new(),
     });
     let sets = sets.collect();

@@ -18,7 +18,7 @@ pub fn read<C: AsRef<[Catalogue]>>(
     read_text: ReadText,
     there: impl FnOnce() -> Result<C>,
 ) -> Result<Catalogue> {
-    let text = read_text(path, file::LARGEST)?;
+    let text = read_text(path, file::MAX_FILE_SIZE)?;
     file::read(&path.to_string_lossy(), &text, there()?.as_ref())
 }
 

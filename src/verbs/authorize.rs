@@ -20,7 +20,7 @@ use super::actor::{Actor, Bearer};
 use super::needs::{Needs, READ_ACCOUNTS};
 use super::ports::Snapshot;
 use crate::domain::account::{Account, AccountId};
-use crate::domain::catalogue::reach::beyond;
+use crate::domain::catalogue::permissions::first_excess;
 use crate::domain::expiry::Expiry;
 use crate::domain::name::Username;
 use crate::domain::role::Role;
@@ -167,7 +167,7 @@ fn no_escalation<'s>(
     // Read and indexed once, however many tokens are changed together.
     let catalogues = snapshot.catalogues()?;
     let beyond = |selections: &mut dyn Iterator<Item = &'s Selection>| {
-        beyond(&catalogues, bearer.account.role, &bearer.token.selection, selections)
+        first_excess(&catalogues, bearer.account.role, &bearer.token.selection, selections)
     };
     if beyond(&mut held.into_iter().chain(given.clone())).is_some() {
         let refused = Error::denied(format!("the token {name} can't give away what it doesn't hold"));

@@ -9,7 +9,7 @@ use super::ports::{Installation, NewAccount, PasswordHasher, Tx};
 use super::{Change, Changed, Env, Proof, Verb};
 use crate::domain::account::Account;
 use crate::domain::audit::AuditEntry;
-use crate::domain::catalogue::check::check;
+use crate::domain::catalogue::validate::validate;
 use crate::domain::catalogue::{Catalogue, MANAGEMENT};
 use crate::domain::name::{Prefix, Username};
 use crate::domain::policy::Policy;
@@ -55,7 +55,7 @@ impl Change for Init {
         let own = Catalogue::shipped(MANAGEMENT)?;
         tx.set_catalogue(&own)?;
         if let Some(catalogue) = &self.catalogue {
-            check(catalogue, &[own])?;
+            validate(catalogue, &[own])?;
             tx.set_catalogue(catalogue)?;
         }
         let id = tx.insert_account(&NewAccount {

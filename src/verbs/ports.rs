@@ -15,7 +15,7 @@ pub use world::{Clock, Delivery, Entropy, PasswordHasher, SavedSecret, Verdict};
 
 use crate::domain::account::{Account, AccountId};
 use crate::domain::audit::AuditActor;
-use crate::domain::catalogue::set::{MethodPlace, PlacedSet};
+use crate::domain::catalogue::set::{MethodLocation, ResolvedSet};
 use crate::domain::catalogue::{ApiSet, Catalogue};
 use crate::domain::expiry::Expiry;
 use crate::domain::method::{Method, MethodId};
@@ -205,13 +205,13 @@ pub trait Snapshot: AuditLog + AccountFacts + Ledger {
     /// Returns a method by id.
     fn method(&self, id: &MethodId) -> Result<Option<Method>>;
     /// Returns the place of a method in its catalogue.
-    fn method_place(&self, id: &MethodId) -> Result<Option<MethodPlace>>;
+    fn method_place(&self, id: &MethodId) -> Result<Option<MethodLocation>>;
     /// Returns every catalogue with its groups, methods and sets, in the order in which they were added.
     fn catalogues(&self) -> Result<Vec<Catalogue>>;
     /// Returns every API set, in the catalogue's order.
     fn api_sets(&self) -> Result<Vec<ApiSet>>;
     /// Returns an API set by name.
-    fn api_set(&self, name: &str) -> Result<Option<PlacedSet>>;
+    fn api_set(&self, name: &str) -> Result<Option<ResolvedSet>>;
     /// Returns the grants of all tokens that were not purged: by id, those after `after`, `limit` at most.
     fn grants(&self, after: Option<TokenId>, limit: usize) -> Result<GrantPage>;
     /// Returns one section of the token list.

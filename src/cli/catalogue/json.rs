@@ -4,9 +4,9 @@ use schemars::JsonSchema;
 use serde::Serialize;
 
 use super::super::json::SCHEMA;
-use crate::domain::catalogue::diff::{Diff, Field, Part};
-use crate::domain::catalogue::reach::Shift;
-use crate::domain::catalogue::set::Index;
+use crate::domain::catalogue::diff::{AttributeChange, CatalogueDiff, PartDiff};
+use crate::domain::catalogue::permissions::SetChange;
+use crate::domain::catalogue::set::SetIndex;
 use crate::domain::catalogue::{ApiSet, Catalogue, Group};
 use crate::domain::method::{Method, MethodId};
 use crate::verbs::catalogue::{Preview, Widened};
@@ -56,7 +56,7 @@ pub(in crate::cli) struct SetJson<'a> {
 }
 
 impl<'a> SetJson<'a> {
-    pub(super) fn of(set: &'a ApiSet, index: &'a Index<'_>) -> Self {
+    pub(super) fn of(set: &'a ApiSet, index: &'a SetIndex<'_>) -> Self {
         let methods = index.members(&set.name).map(MethodId::as_str).collect();
         SetJson { name: &set.name, title: &set.title, methods }
     }
@@ -72,7 +72,7 @@ pub(in crate::cli) struct ListJson<'a> {
 }
 
 impl<'a> ListJson<'a> {
-    pub(super) fn of(catalogues: &'a [Catalogue], index: &'a Index<'_>) -> Self {
+    pub(super) fn of(catalogues: &'a [Catalogue], index: &'a SetIndex<'_>) -> Self {
         ListJson {
             schema: SCHEMA,
             groups: catalogues.iter().flat_map(|c| &c.groups).map(GroupJson::from).collect(),
@@ -106,7 +106,7 @@ pub(in crate::cli) struct CatalogueJson<'a> {
 }
 
 impl<'a> CatalogueJson<'a> {
-    pub(super) fn of(catalogue: &'a Catalogue, index: &'a Index<'_>) -> Self {
+    pub(super) fn of(catalogue: &'a Catalogue, index: &'a SetIndex<'_>) -> Self {
         CatalogueJson {
             name: &catalogue.name,
             title: &catalogue.title,
@@ -194,7 +194,7 @@ struct WidenedJson<'a> {
 
 impl<'a> AppliedJson<'a> {
     pub(super) fn of(preview: &'a Preview, warnings: &'a [String], applied: bool) -> Self {
-        let Diff { head, groups, methods, sets } = &preview.diff;
+        let CatalogueDiff { attributes: head, groups, methods, sets } = &preview.diff;
         AppliedJson {
             schema: SCHEMA,
             applied,
@@ -216,11 +216,11 @@ impl<'a> AppliedJson<'a> {
     }
 }
 
-fn fields(fields: &[Field]) -> Vec<FieldJson<'_>> {
+fn fields(fields: &[AttributeChange]) -> Vec<FieldJson<'_>> {
     fields.iter().map(|f| FieldJson { name: f.name, before: &f.before, after: &f.after }).collect()
 }
 
-fn part(part: &Part) -> PartJson<'_> {
+fn part(part: &PartDiff) -> PartJson<'_> {
     let changed = part.changed.iter().map(|c| ChangeJson { id: &c.id, fields: fields(&c.fields) }).collect();
     PartJson { added: &part.added, removed: &part.removed, changed }
 }
@@ -229,7 +229,7 @@ fn ids(methods: &[MethodId]) -> Vec<&str> {
     methods.iter().map(MethodId::as_str).collect()
 }
 
-fn shift(shift: &Shift) -> ShiftJson<'_> {
+fn shift(shift: &SetChange) -> ShiftJson<'_> {
     ShiftJson { set: &shift.set, gains: ids(&shift.gains), loses: ids(&shift.loses) }
 }
 

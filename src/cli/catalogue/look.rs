@@ -5,8 +5,8 @@ use super::super::json::SCHEMA;
 use super::super::output::Table;
 use super::counted;
 use super::json::{CatalogueJson, GroupJson, ListJson, MethodJson, SetJson, ShownJson};
-use crate::domain::catalogue::set::{Index, ids};
-use crate::domain::catalogue::{ApiSet, Catalogue, Entry, Group, MANAGEMENT, write};
+use crate::domain::catalogue::set::{SetIndex, all_method_ids};
+use crate::domain::catalogue::{ApiSet, Catalogue, Group, MANAGEMENT, SetEntry, write};
 use crate::domain::method::Method;
 use crate::domain::suggest::did_you_mean;
 use crate::error::{Error, Result};
@@ -20,8 +20,8 @@ pub(super) fn catalogues(app: &App) -> Result<Vec<Catalogue>> {
 
 pub(super) fn list(app: &mut App) -> Result<()> {
     let catalogues = catalogues(app)?;
-    let ids = ids([&catalogues[..]]);
-    let index = Index::new(&ids, &catalogues);
+    let ids = all_method_ids([&catalogues[..]]);
+    let index = SetIndex::new(&ids, &catalogues);
     if app.out.json {
         return app.out.json(&ListJson::of(&catalogues, &index));
     }
@@ -62,8 +62,8 @@ struct Meant<'a> {
 
 pub(super) fn show(app: &mut App, what: &str) -> Result<()> {
     let catalogues = catalogues(app)?;
-    let ids = ids([&catalogues[..]]);
-    let index = Index::new(&ids, &catalogues);
+    let ids = all_method_ids([&catalogues[..]]);
+    let index = SetIndex::new(&ids, &catalogues);
     let sets = || catalogues.iter().flat_map(|c| c.sets.iter().map(move |s| (c, s)));
     let groups = || catalogues.iter().flat_map(|c| c.groups.iter().map(move |g| (c, g)));
     let meant = Meant {
@@ -123,7 +123,7 @@ fn column(table: &mut Table, name: &str, values: impl Iterator<Item = String>) {
     }
 }
 
-fn about_catalogue(table: &mut Table, catalogue: &Catalogue, index: &Index<'_>) {
+fn about_catalogue(table: &mut Table, catalogue: &Catalogue, index: &SetIndex<'_>) {
     table.pair("Catalogue", catalogue.name.as_str());
     table.pair("Title", catalogue.title.as_str());
     let groups = catalogue.groups.iter().map(|g| format!("{}  {}", g.id, counted(g.methods.len(), "method")));
@@ -132,12 +132,12 @@ fn about_catalogue(table: &mut Table, catalogue: &Catalogue, index: &Index<'_>) 
     column(table, "Sets", sets);
 }
 
-fn about_set(table: &mut Table, catalogue: &Catalogue, set: &ApiSet, index: &Index<'_>) {
+fn about_set(table: &mut Table, catalogue: &Catalogue, set: &ApiSet, index: &SetIndex<'_>) {
     table.pair("API set", set.name.as_str());
     table.pair("Title", set.title.as_str());
     table.pair("Catalogue", catalogue.name.as_str());
-    column(table, "Includes", set.include.iter().map(Entry::to_string));
-    column(table, "Leaves out", set.exclude.iter().map(Entry::to_string));
+    column(table, "Includes", set.include.iter().map(SetEntry::to_string));
+    column(table, "Leaves out", set.exclude.iter().map(SetEntry::to_string));
     table.pair("Holds", counted(index.count(&set.name), "method"));
     column(table, "", index.members(&set.name).map(ToString::to_string));
 }

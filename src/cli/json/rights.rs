@@ -4,7 +4,7 @@ use schemars::JsonSchema;
 use serde::Serialize;
 
 use super::TokenJson;
-use crate::domain::catalogue::effective::EffectiveRights;
+use crate::domain::catalogue::effective_rights::EffectiveRights;
 use crate::domain::denial_reason::DenialReason;
 use crate::verbs::tokens::{Made, Maker, Shown};
 

@@ -3,7 +3,7 @@
 use super::super::App;
 use super::super::args::CanArgs;
 use super::super::json::{CanJson, CanPreviousJson, SCHEMA, TokenJson};
-use crate::domain::catalogue::effective::Withheld;
+use crate::domain::catalogue::effective_rights::Withheld;
 use crate::domain::method::MethodId;
 use crate::domain::time::relative;
 use crate::domain::token::TokenRef;

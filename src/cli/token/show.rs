@@ -5,7 +5,7 @@ use super::super::args::OneToken;
 use super::super::json::{LineageJson, RightsJson, SCHEMA, ShownJson, TokenJson, UsageJson};
 use super::super::output::Table;
 use super::status;
-use crate::domain::catalogue::effective::EffectiveRights;
+use crate::domain::catalogue::effective_rights::EffectiveRights;
 use crate::domain::expiry::Expiry;
 use crate::domain::selection::{Selection, set_label};
 use crate::domain::time::{Timestamp, ago, relative};

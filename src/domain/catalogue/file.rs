@@ -6,55 +6,55 @@ use std::ops::Range;
 use serde::Deserialize;
 use toml::Spanned;
 
-use super::check::{self, MOST_METHODS, MOST_SETS, Spot};
-use super::{ApiSet, Catalogue, Entry, Group};
+use super::validate::{self, Location, MAX_METHODS, MAX_SETS};
+use super::{ApiSet, Catalogue, Group, SetEntry};
 use crate::domain::method::{Access, Method, MethodId};
 use crate::error::{Error, Result};
 
 /// Maximum size of a file, in bytes.
-pub const LARGEST: usize = 16 * 1024 * 1024;
+pub const MAX_FILE_SIZE: usize = 16 * 1024 * 1024;
 /// Maximum number of words and signs of a file. Parsing needs many times the text's memory for each. Without this
 /// bound, a file of only brackets, dots or line ends would fill the memory.
-const MOST_PARTS: usize = 6_000_000;
+const MAX_PARTS: usize = 6_000_000;
 
 /// Parses the text of a catalogue file. Error messages call it `name`. `there` are the catalogues that it will be
 /// stored with; its own older version may be one of them.
 ///
 /// # Errors
 /// The errors of [`check::check`], as `FILE:LINE:COLUMN: what: why`.
-pub fn read(name: &str, text: &str, there: &[Catalogue]) -> Result<Catalogue> {
-    let (catalogue, places) = parsed(name, text)?;
-    match check::first_fault(&catalogue, there) {
+pub fn read(name: &str, text: &str, existing: &[Catalogue]) -> Result<Catalogue> {
+    let (catalogue, offsets) = parse(name, text)?;
+    match validate::find_fault(&catalogue, existing) {
         Ok(()) => Ok(catalogue),
-        Err(fault) => Err(places.located(name, text, *fault)),
+        Err(fault) => Err(offsets.located(name, text, *fault)),
     }
 }
 
 /// Parses one of jeton's own files, which may define `jeton.*`.
-pub(super) fn ours(name: &str, text: &str) -> Result<Catalogue> {
-    let (catalogue, places) = parsed(name, text)?;
-    match check::sound(&catalogue, &[]) {
+pub(super) fn read_shipped(name: &str, text: &str) -> Result<Catalogue> {
+    let (catalogue, offsets) = parse(name, text)?;
+    match validate::validate_rules(&catalogue, &[]) {
         Ok(()) => Ok(catalogue),
-        Err(fault) => Err(places.located(name, text, *fault)),
+        Err(fault) => Err(offsets.located(name, text, *fault)),
     }
 }
 
 /// The byte offset of each part in the text.
-struct Places(HashMap<Spot, usize>);
+struct PartOffsets(HashMap<Location, usize>);
 
-impl Places {
-    fn located(&self, name: &str, text: &str, fault: check::Fault) -> Error {
-        at(name, text, self.0.get(&fault.spot).copied().unwrap_or(0), fault.error)
+impl PartOffsets {
+    fn located(&self, name: &str, text: &str, fault: validate::ValidationFault) -> Error {
+        at_position(name, text, self.0.get(&fault.location).copied().unwrap_or(0), fault.error)
     }
 
-    fn keep<T>(&mut self, spot: Spot, value: Spanned<T>) -> T {
+    fn record<T>(&mut self, spot: Location, value: Spanned<T>) -> T {
         self.0.insert(spot, value.span().start);
         value.into_inner()
     }
 }
 
 /// Returns `error` with its place at the front.
-fn at(name: &str, text: &str, byte: usize, error: Error) -> Error {
+fn at_position(name: &str, text: &str, byte: usize, error: Error) -> Error {
     let before = text.get(..byte).unwrap_or(text);
     let line = before.matches('\n').count() + 1;
     let column = before.rsplit('\n').next().unwrap_or_default().chars().count() + 1;
@@ -82,7 +82,7 @@ fn too_many_parts(text: &str) -> Option<usize> {
         parts += usize::from(sort == Sort::Sign || sort != last);
         // A table needs by far the most memory for so few letters.
         parts += if byte == b'{' { TABLE } else { 0 };
-        if parts > MOST_PARTS {
+        if parts > MAX_PARTS {
             return Some(at);
         }
         last = sort;
@@ -90,72 +90,72 @@ fn too_many_parts(text: &str) -> Option<usize> {
     None
 }
 
-fn parsed(name: &str, text: &str) -> Result<(Catalogue, Places)> {
-    if text.len() > LARGEST {
-        return Err(
-            Error::usage(format!("{name} is too large")).why(format!("a catalogue file has {LARGEST} bytes at most"))
-        );
+fn parse(name: &str, text: &str) -> Result<(Catalogue, PartOffsets)> {
+    if text.len() > MAX_FILE_SIZE {
+        return Err(Error::usage(format!("{name} is too large"))
+            .why(format!("a catalogue file has {MAX_FILE_SIZE} bytes at most")));
     }
     if let Some(byte) = too_many_parts(text) {
-        let error = Error::usage("the file is too large").why(format!("it has more than {MOST_PARTS} words and signs"));
-        return Err(at(name, text, byte, error));
+        let error = Error::usage("the file is too large").why(format!("it has more than {MAX_PARTS} words and signs"));
+        return Err(at_position(name, text, byte, error));
     }
     let doc: FileDoc = toml::from_str(text).map_err(|e| {
         let byte = e.span().map_or(0, |span: Range<usize>| span.start);
         // The error's own text quotes the line; with a place, the message is enough.
         let message = e.message().replace('\n', ", ");
-        at(name, text, byte, Error::usage("the catalogue file can't be read").why(message))
+        at_position(name, text, byte, Error::usage("the catalogue file can't be read").why(message))
     })?;
-    let located = |span: Range<usize>, error: Error| at(name, text, span.start, error);
+    let located = |span: Range<usize>, error: Error| at_position(name, text, span.start, error);
     if *doc.schema.get_ref() != 1 {
         let error = Error::usage("the catalogue file has another schema").why("this program reads schema 1");
         return Err(located(doc.schema.span(), error));
     }
-    let mut places = Places(HashMap::new());
+    let mut offsets = PartOffsets(HashMap::new());
     let mut catalogue = Catalogue {
-        name: places.keep(Spot::Name, doc.name),
-        title: places.keep(Spot::Title, doc.title),
+        name: offsets.record(Location::Name, doc.name),
+        title: offsets.record(Location::Title, doc.title),
         groups: Vec::with_capacity(doc.group.len()),
         sets: Vec::with_capacity(doc.set.len()),
     };
     let mut count = 0;
     for (g, group) in doc.group.into_iter().enumerate() {
-        let id = places.keep(Spot::GroupId(g), group.id);
+        let id = offsets.record(Location::GroupId(g), group.id);
         let mut methods = Vec::with_capacity(group.method.len());
         for (m, method) in group.method.into_iter().enumerate() {
             count += 1;
             let span = method.id.span();
-            let tail = places.keep(Spot::MethodId(g, m), method.id);
-            if count > MOST_METHODS {
-                let why = format!("a catalogue has {MOST_METHODS} methods at most");
+            let tail = offsets.record(Location::MethodId(g, m), method.id);
+            if count > MAX_METHODS {
+                let why = format!("a catalogue has {MAX_METHODS} methods at most");
                 return Err(located(span, Error::usage("the catalogue is too large").why(why)));
             }
             let whole = MethodId::parse(&format!("{id}.{tail}")).map_err(|e| located(span, e))?;
-            let docs = method.docs.map(|docs| places.keep(Spot::Docs(g, m), docs));
+            let docs = method.docs.map(|docs| offsets.record(Location::Docs(g, m), docs));
             let routes = method.routes.into_iter().enumerate();
-            let routes = routes.map(|(r, route)| places.keep(Spot::Route(g, m, r), route)).collect();
-            let title = places.keep(Spot::MethodTitle(g, m), method.title);
+            let routes = routes.map(|(r, route)| offsets.record(Location::Route(g, m, r), route)).collect();
+            let title = offsets.record(Location::MethodTitle(g, m), method.title);
             methods.push(Method { id: whole, title, access: method.access, docs, routes });
         }
-        catalogue.groups.push(Group { id, title: places.keep(Spot::GroupTitle(g), group.title), methods });
+        catalogue.groups.push(Group { id, title: offsets.record(Location::GroupTitle(g), group.title), methods });
     }
     for (s, set) in doc.set.into_iter().enumerate() {
-        if s >= MOST_SETS {
-            let why = format!("a catalogue has {MOST_SETS} API sets at most");
+        if s >= MAX_SETS {
+            let why = format!("a catalogue has {MAX_SETS} API sets at most");
             return Err(located(set.name.span(), Error::usage("the catalogue is too large").why(why)));
         }
-        let mut entries = |texts: Vec<Spanned<String>>, spot: fn(usize, usize) -> Spot| {
+        let mut entries = |texts: Vec<Spanned<String>>, spot: fn(usize, usize) -> Location| {
             let read = |(e, text): (usize, Spanned<String>)| {
                 let span = text.span();
-                Entry::parse(&places.keep(spot(s, e), text)).map_err(|error| located(span, error))
+                SetEntry::parse(&offsets.record(spot(s, e), text)).map_err(|error| located(span, error))
             };
             texts.into_iter().enumerate().map(read).collect::<Result<Vec<_>>>()
         };
-        let (include, exclude) = (entries(set.include, Spot::Include)?, entries(set.exclude, Spot::Exclude)?);
-        let (name, title) = (places.keep(Spot::SetName(s), set.name), places.keep(Spot::SetTitle(s), set.title));
+        let (include, exclude) = (entries(set.include, Location::Include)?, entries(set.exclude, Location::Exclude)?);
+        let (name, title) =
+            (offsets.record(Location::SetName(s), set.name), offsets.record(Location::SetTitle(s), set.title));
         catalogue.sets.push(ApiSet { name, title, include, exclude });
     }
-    Ok((catalogue, places))
+    Ok((catalogue, offsets))
 }
 
 #[derive(Deserialize)]
@@ -259,7 +259,7 @@ mod tests {
 
     #[test]
     fn large_files_are_refused_early() {
-        assert!(refused(&" ".repeat(LARGEST + 1)).contains("too large"));
-        assert!(refused(&format!("x = [{}]", "[,".repeat(MOST_PARTS / 2))).contains("words and signs"));
+        assert!(refused(&" ".repeat(MAX_FILE_SIZE + 1)).contains("too large"));
+        assert!(refused(&format!("x = [{}]", "[,".repeat(MAX_PARTS / 2))).contains("words and signs"));
     }
 }

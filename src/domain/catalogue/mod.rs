@@ -2,17 +2,17 @@
 //!
 //! - [`mod@file`] parses a catalogue file, [`mod@write`] writes one that parses back to the same catalogue;
 //! - [`check`] holds the rules for every catalogue, `claims` the rule about routes;
-//! - [`set`] resolves the methods of a set, [`reach`] computes the methods that a token gains;
+//! - [`set`] resolves the methods of a set, [`permissions`] computes the methods that a token gains;
 //! - [`diff`] computes the differences between two states.
 
-mod bits;
-pub mod check;
-mod claims;
+mod bit_set;
 pub mod diff;
-pub mod effective;
+pub mod effective_rights;
 pub mod file;
-pub mod reach;
+pub mod permissions;
+mod route_owners;
 pub mod set;
+pub mod validate;
 pub mod write;
 
 use std::fmt;
@@ -42,17 +42,17 @@ pub struct ApiSet {
     /// The purpose of the set.
     pub title: String,
     /// The included entries.
-    pub include: Vec<Entry>,
+    pub include: Vec<SetEntry>,
     /// The excluded entries, which override `include`.
-    pub exclude: Vec<Entry>,
+    pub exclude: Vec<SetEntry>,
 }
 
 impl ApiSet {
     /// Returns the names of the sets that the set includes or excludes.
     pub fn nested(&self) -> impl Iterator<Item = &str> {
         self.include.iter().chain(&self.exclude).filter_map(|entry| match entry {
-            Entry::Set(name) => Some(name.as_str()),
-            Entry::Method(_) | Entry::Head(_) | Entry::Group(_) => None,
+            SetEntry::Set(name) => Some(name.as_str()),
+            SetEntry::Method(_) | SetEntry::Prefix(_) | SetEntry::Group(_) => None,
         })
     }
 }
@@ -60,31 +60,31 @@ impl ApiSet {
 /// One entry of a set. Patterns and groups match methods of the set's own catalogue, and never `jeton.*`. So a new
 /// catalogue can't widen a set that doesn't name it.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
-pub enum Entry {
+pub enum SetEntry {
     /// A method, by its id.
     Method(MethodId),
     /// `environment.*`: every method whose id begins with this text. Stored without the `*`.
-    Head(String),
+    Prefix(String),
     /// `group:ID`: the methods of a group.
     Group(String),
     /// `set:NAME`: the methods of another set, in any catalogue.
     Set(String),
 }
 
-impl Entry {
+impl SetEntry {
     /// Parses an entry.
     ///
     /// # Errors
     /// [`crate::error::Kind::Usage`] with the four forms.
     pub fn parse(text: &str) -> Result<Self> {
         if let Some(name) = text.strip_prefix("set:") {
-            return Ok(Entry::Set(name.to_owned()));
+            return Ok(SetEntry::Set(name.to_owned()));
         }
         let parsed = match (text.strip_prefix("group:"), text.strip_suffix('*')) {
-            (Some(id), _) => MethodId::parse(id).map(|_| Entry::Group(id.to_owned())),
-            (None, Some("")) => Ok(Entry::Head(String::new())),
-            (None, Some(head)) => MethodId::parse(head).map(|_| Entry::Head(head.to_owned())),
-            (None, None) => MethodId::parse(text).map(Entry::Method),
+            (Some(id), _) => MethodId::parse(id).map(|_| SetEntry::Group(id.to_owned())),
+            (None, Some("")) => Ok(SetEntry::Prefix(String::new())),
+            (None, Some(head)) => MethodId::parse(head).map(|_| SetEntry::Prefix(head.to_owned())),
+            (None, None) => MethodId::parse(text).map(SetEntry::Method),
         };
         parsed.map_err(|e| {
             Error::usage(e.what)
@@ -94,13 +94,13 @@ impl Entry {
 }
 
 /// The entry as written in a file.
-impl fmt::Display for Entry {
+impl fmt::Display for SetEntry {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Entry::Method(id) => id.fmt(f),
-            Entry::Head(head) => write!(f, "{head}*"),
-            Entry::Group(id) => write!(f, "group:{id}"),
-            Entry::Set(name) => write!(f, "set:{name}"),
+            SetEntry::Method(id) => id.fmt(f),
+            SetEntry::Prefix(head) => write!(f, "{head}*"),
+            SetEntry::Group(id) => write!(f, "group:{id}"),
+            SetEntry::Set(name) => write!(f, "set:{name}"),
         }
     }
 }
@@ -132,7 +132,7 @@ impl Catalogue {
     /// [`crate::error::Kind::NotFound`] with the known names.
     pub fn shipped(name: &str) -> Result<Self> {
         match SHIPPED.iter().find(|(n, _)| *n == name) {
-            Some((name, text)) => file::ours(name, text),
+            Some((name, text)) => file::read_shipped(name, text),
             None => Err(Error::not_found("no such catalogue").why("the one that comes with jeton is cloud-platform")),
         }
     }
@@ -172,10 +172,10 @@ mod tests {
     #[test]
     fn entries_read_back() {
         for text in ["*", "a.*", "a.b", "a*", "group:a.b", "set:IDE Plugins", "set:a*"] {
-            assert_eq!(Entry::parse(text).unwrap().to_string(), text);
+            assert_eq!(SetEntry::parse(text).unwrap().to_string(), text);
         }
         for bad in ["", "a b", "*.a", "**", "a.*.b", "group:", "group:a*", "sets:a", "\u{202e}"] {
-            assert!(Entry::parse(bad).is_err(), "{bad}");
+            assert!(SetEntry::parse(bad).is_err(), "{bad}");
         }
     }
 }

@@ -2,7 +2,7 @@
 
 use std::fmt::Write;
 
-use super::{Catalogue, Entry};
+use super::{Catalogue, SetEntry};
 use crate::domain::text::is_control_or_bidi;
 
 /// Formats `catalogue` as a file.
@@ -34,7 +34,7 @@ pub fn toml(catalogue: &Catalogue) -> String {
         text.push_str("\n[[set]]\n");
         pair(&mut text, "name", &set.name);
         pair(&mut text, "title", &set.title);
-        let entries = |entries: &[Entry]| entries.iter().map(Entry::to_string).collect::<Vec<_>>();
+        let entries = |entries: &[SetEntry]| entries.iter().map(SetEntry::to_string).collect::<Vec<_>>();
         list(&mut text, "include", entries(&set.include).iter().map(String::as_str));
         if !set.exclude.is_empty() {
             list(&mut text, "exclude", entries(&set.exclude).iter().map(String::as_str));
@@ -95,7 +95,7 @@ mod tests {
         assert_eq!(file::read("f", &text, &[]).unwrap(), cloud);
         assert_eq!(toml(&cloud), text);
         let jeton = Catalogue::shipped("jeton").unwrap();
-        assert_eq!(file::ours("f", &toml(&jeton)).unwrap(), jeton);
+        assert_eq!(file::read_shipped("f", &toml(&jeton)).unwrap(), jeton);
     }
 
     #[test]

@@ -8,13 +8,13 @@ use super::security::Security;
 use super::tree::Node;
 use super::warnings::{Tally, Warnings};
 use super::words::{LOOKED_AT, TITLE_MAX, clean, first_sentence, head, mark, quoted};
-use crate::domain::catalogue::{ApiSet, Entry};
+use crate::domain::catalogue::{ApiSet, SetEntry};
 use crate::domain::method::MethodId;
 use crate::domain::selection::looks_built_in;
 use crate::error::Result;
 
 /// Maximum length of a set's name, in characters.
-const NAME_MAX: usize = crate::domain::catalogue::check::LONGEST_NAME;
+const NAME_MAX: usize = crate::domain::catalogue::validate::MAX_NAME_LEN;
 
 /// Returns the sets, scopes before tags, each sorted by name.
 ///
@@ -125,6 +125,6 @@ fn set(name: String, purpose: Option<&str>, mut ids: Vec<&MethodId>, warnings: &
         warnings.add(format!("the set {}: its title was too long and is cut", quoted(&name)));
     }
     let title = if title.text.is_empty() { name.clone() } else { title.text };
-    let include = ids.into_iter().map(|id| Entry::parse(id.as_str())).collect::<Result<_>>()?;
+    let include = ids.into_iter().map(|id| SetEntry::parse(id.as_str())).collect::<Result<_>>()?;
     Ok(ApiSet { name, title, include, exclude: Vec::new() })
 }

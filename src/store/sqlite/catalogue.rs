@@ -5,8 +5,8 @@ use std::collections::HashMap;
 use rusqlite::{Connection, params};
 
 use super::convert::{all, damaged, one, run};
-use crate::domain::catalogue::set::{MethodPlace, PlacedSet};
-use crate::domain::catalogue::{ApiSet, Catalogue, Entry, Group};
+use crate::domain::catalogue::set::{MethodLocation, ResolvedSet};
+use crate::domain::catalogue::{ApiSet, Catalogue, Group, SetEntry};
 use crate::domain::method::{Access, Method, MethodId};
 use crate::error::Result;
 
@@ -22,18 +22,18 @@ pub(super) fn method(db: &Connection, id: &MethodId) -> Result<Option<Method>> {
 }
 
 /// Returns the place of a method in the catalogues.
-pub(super) fn place(db: &Connection, id: &MethodId) -> Result<Option<MethodPlace>> {
+pub(super) fn place(db: &Connection, id: &MethodId) -> Result<Option<MethodLocation>> {
     let sql = "SELECT g.catalogue, g.id FROM methods m JOIN method_groups g ON g.id = m.group_id WHERE m.id = ?1";
-    one(db, sql, [id.as_str()], |r| Ok(MethodPlace { id: id.clone(), catalogue: r.get(0)?, group: r.get(1)? }))
+    one(db, sql, [id.as_str()], |r| Ok(MethodLocation { id: id.clone(), catalogue: r.get(0)?, group: r.get(1)? }))
 }
 
 /// Returns one set by name.
-pub(super) fn placed_set(db: &Connection, name: &str) -> Result<Option<PlacedSet>> {
+pub(super) fn placed_set(db: &Connection, name: &str) -> Result<Option<ResolvedSet>> {
     let row = one(db, "SELECT catalogue, title FROM api_sets WHERE name = ?1", [name], |r| {
         Ok((r.get::<_, String>(0)?, r.get::<_, String>(1)?))
     })?;
     let Some((catalogue, title)) = row else { return Ok(None) };
-    Ok(Some(PlacedSet { catalogue, set: api_set(db, name.to_owned(), title)? }))
+    Ok(Some(ResolvedSet { catalogue, set: api_set(db, name.to_owned(), title)? }))
 }
 
 /// Reads all catalogues. Three passes over whole tables instead of a query for each method, so that catalogues with
@@ -91,10 +91,10 @@ pub(super) fn api_sets(db: &Connection) -> Result<Vec<ApiSet>> {
 }
 
 fn api_set(db: &Connection, name: String, title: String) -> Result<ApiSet> {
-    let side = |side: &str| -> Result<Vec<Entry>> {
+    let side = |side: &str| -> Result<Vec<SetEntry>> {
         let sql = "SELECT pattern FROM api_set_patterns WHERE set_name = ?1 AND side = ?2 ORDER BY position";
         let texts = all(db, sql, params![name, side], |r| r.get::<_, String>(0))?;
-        texts.iter().map(|t| Entry::parse(t).map_err(|_| damaged("an entry of an API set"))).collect()
+        texts.iter().map(|t| SetEntry::parse(t).map_err(|_| damaged("an entry of an API set"))).collect()
     };
     let (include, exclude) = (side("include")?, side("exclude")?);
     Ok(ApiSet { name, title, include, exclude })

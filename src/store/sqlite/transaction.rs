@@ -5,7 +5,7 @@ use super::{
     secrets, tokens, used, window,
 };
 use crate::domain::account::{Account, AccountId};
-use crate::domain::catalogue::set::{MethodPlace, PlacedSet};
+use crate::domain::catalogue::set::{MethodLocation, ResolvedSet};
 use crate::domain::catalogue::{ApiSet, Catalogue};
 use crate::domain::method::{Method, MethodId};
 use crate::domain::name::{TokenName, Username};
@@ -96,7 +96,7 @@ impl Snapshot for Open<'_> {
     fn method(&self, id: &MethodId) -> Result<Option<Method>> {
         catalogue::method(self.0, id)
     }
-    fn method_place(&self, id: &MethodId) -> Result<Option<MethodPlace>> {
+    fn method_place(&self, id: &MethodId) -> Result<Option<MethodLocation>> {
         catalogue::place(self.0, id)
     }
     fn catalogues(&self) -> Result<Vec<Catalogue>> {
@@ -105,7 +105,7 @@ impl Snapshot for Open<'_> {
     fn api_sets(&self) -> Result<Vec<ApiSet>> {
         catalogue::api_sets(self.0)
     }
-    fn api_set(&self, name: &str) -> Result<Option<PlacedSet>> {
+    fn api_set(&self, name: &str) -> Result<Option<ResolvedSet>> {
         catalogue::placed_set(self.0, name)
     }
     fn grants(&self, after: Option<TokenId>, limit: usize) -> Result<GrantPage> {

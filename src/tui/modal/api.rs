@@ -8,8 +8,8 @@ use ratatui::text::Span;
 
 use super::Modal;
 use crate::domain::catalogue::Catalogue;
-use crate::domain::catalogue::effective::{Ceilings, EffectiveRights};
-use crate::domain::catalogue::reach::Rights;
+use crate::domain::catalogue::effective_rights::{Ceilings, EffectiveRights};
+use crate::domain::catalogue::permissions::PermissionIndex;
 use crate::domain::role::Role;
 use crate::domain::selection::{Selection, set_label};
 use crate::tui::keymap::Action;
@@ -98,7 +98,7 @@ impl ApiChoice {
             return None;
         }
         let ceilings = Ceilings { account: self.role, issued: self.role };
-        let rights = Rights::new(&self.catalogues);
+        let rights = PermissionIndex::new(&self.catalogues);
         EffectiveRights::new(&self.catalogues, &rights, &self.selection(), ceilings, None).warning()
     }
 

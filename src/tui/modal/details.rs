@@ -5,7 +5,7 @@ use ratatui::layout::Rect;
 use ratatui::text::{Line, Span};
 
 use super::{retire, usage};
-use crate::domain::catalogue::effective::EffectiveRights;
+use crate::domain::catalogue::effective_rights::EffectiveRights;
 use crate::domain::selection::Selection;
 use crate::domain::time::{Timestamp, ago, day_of, relative};
 use crate::domain::token::Token;

@@ -5,9 +5,9 @@ use std::rc::Rc;
 use std::sync::Arc;
 
 use crate::domain::audit::AuditEntry;
-use crate::domain::catalogue::diff::{Diff, diff};
-use crate::domain::catalogue::reach::{self, Shift};
-use crate::domain::catalogue::{Catalogue, check, set};
+use crate::domain::catalogue::diff::{CatalogueDiff, diff};
+use crate::domain::catalogue::permissions::{self, SetChange};
+use crate::domain::catalogue::{Catalogue, set, validate};
 use crate::domain::method::{Access, Method, MethodId};
 use crate::domain::token::TokenId;
 use crate::error::{Error, Result};
@@ -43,9 +43,9 @@ pub struct Preview {
     /// `true` if there was no catalogue of that name.
     pub is_new: bool,
     /// The added, removed and changed entries.
-    pub diff: Diff,
+    pub diff: CatalogueDiff,
     /// Changes of the members of sets, those of other catalogues included.
-    pub shifts: Vec<Shift>,
+    pub shifts: Vec<SetChange>,
     /// The tokens that gain methods.
     pub widening: Widening,
     /// The methods that become public, so that anybody may call them without a token; sorted.
@@ -152,19 +152,19 @@ struct Compared {
 
 impl Compared {
     fn new(before: Vec<Catalogue>, new: &Catalogue) -> Result<Self> {
-        check::check(new, &before)?;
+        validate::validate(new, &before)?;
         let mut after = before.clone();
         let older = before.iter().position(|c| c.name == new.name);
         match older.and_then(|at| after.get_mut(at)) {
             Some(existing) => *existing = new.clone(),
             None => after.push(new.clone()),
         }
-        let ids = set::ids([&before[..], &after[..]]);
+        let ids = set::all_method_ids([&before[..], &after[..]]);
         Ok(Compared { before, after, ids, older })
     }
 
-    fn widening(&self) -> reach::Widening<'_> {
-        reach::Widening::new(&self.ids, &self.before, &self.after)
+    fn widening(&self) -> permissions::CatalogueComparison<'_> {
+        permissions::CatalogueComparison::new(&self.ids, &self.before, &self.after)
     }
 
     /// Returns the preview, and the tokens that gain methods.
@@ -176,7 +176,7 @@ impl Compared {
             name: new.name.clone(),
             is_new: older.is_none(),
             diff: diff(older, new),
-            shifts: widening.shifts(),
+            shifts: widening.set_changes(),
             widening: found,
             opened: opened(older, new),
         };
@@ -203,9 +203,12 @@ fn opened(before: Option<&Catalogue>, after: &Catalogue) -> Vec<MethodId> {
 
 /// Checks every token, a page at a time, unless none could gain anything. Also returns the ids of all tokens that gain
 /// something.
-fn widened(snapshot: &dyn Snapshot, widening: &mut reach::Widening<'_>) -> Result<(Widening, BTreeSet<TokenId>)> {
+fn widened(
+    snapshot: &dyn Snapshot,
+    widening: &mut permissions::CatalogueComparison<'_>,
+) -> Result<(Widening, BTreeSet<TokenId>)> {
     let (mut found, mut gaining) = (Widening::default(), BTreeSet::new());
-    if !widening.is_possible() {
+    if !widening.can_widen() {
         return Ok((found, gaining));
     }
     let mut last = None;
@@ -228,10 +231,10 @@ fn widened(snapshot: &dyn Snapshot, widening: &mut reach::Widening<'_>) -> Resul
 }
 
 /// Returns the gain of a token. `None` if there is none.
-fn gained(widening: &mut reach::Widening<'_>, grant: &Grant) -> Option<Widened> {
+fn gained(widening: &mut permissions::CatalogueComparison<'_>, grant: &Grant) -> Option<Widened> {
     let mut gained: Rc<[MethodId]> = Rc::new([]);
     for role in &grant.roles {
-        let by_secret = widening.gained(*role, &grant.selection);
+        let by_secret = widening.gained_methods(*role, &grant.selection);
         gained = if gained.is_empty() { by_secret } else { union(&gained, &by_secret) };
     }
     (!gained.is_empty()).then(|| Widened {

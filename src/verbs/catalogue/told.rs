@@ -1,7 +1,7 @@
 //! A preview as lines of text: `+` marks added, `−` removed and `~` changed entries.
 
 use super::Preview;
-use crate::domain::catalogue::diff::{Field, Part};
+use crate::domain::catalogue::diff::{AttributeChange, PartDiff};
 use crate::domain::method::MethodId;
 
 /// Maximum number of methods named on a line.
@@ -28,7 +28,7 @@ impl Preview {
             let new = if self.is_new { ", a new catalogue" } else { "" };
             text.push(format!("{}{new}", self.name));
         }
-        text.extend(self.diff.head.iter().map(|f| field("  ", f)));
+        text.extend(self.diff.attributes.iter().map(|f| field("  ", f)));
         for (what, part) in [("group", &self.diff.groups), ("method", &self.diff.methods), ("API set", &self.diff.sets)]
         {
             tell(&mut text, most, what, part);
@@ -91,7 +91,7 @@ impl Preview {
     }
 }
 
-fn tell(text: &mut Vec<String>, most: Most, what: &str, part: &Part) {
+fn tell(text: &mut Vec<String>, most: Most, what: &str, part: &PartDiff) {
     let counts = [("new", part.added.len()), ("gone", part.removed.len()), ("changed", part.changed.len())];
     let counts: Vec<String> = counts.iter().filter(|(_, n)| *n > 0).map(|(word, n)| format!("{n} {word}")).collect();
     if counts.is_empty() {
@@ -133,7 +133,7 @@ fn named(methods: &[MethodId], all: usize) -> String {
     names.join(", ")
 }
 
-fn field(indent: &str, field: &Field) -> String {
+fn field(indent: &str, field: &AttributeChange) -> String {
     let cut = |text: &str| {
         let head: String = text.chars().take(LONGEST).collect();
         match (head.is_empty(), head.len() < text.len()) {

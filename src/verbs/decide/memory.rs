@@ -18,7 +18,7 @@ use self::secrets::Secrets;
 use super::issued::{Issued, Standing};
 use super::{DenialReason, Presents, Ruling, ruling};
 use crate::domain::catalogue::Catalogue;
-use crate::domain::catalogue::reach::{Permitted, Rights};
+use crate::domain::catalogue::permissions::{MethodSet, PermissionIndex};
 use crate::domain::method::MethodId;
 use crate::domain::role::Role;
 use crate::domain::secret::{PublicId, SecretFingerprint};
@@ -83,13 +83,13 @@ type PermissionKey = (Role, Selection);
 struct Permissions<M> {
     /// `None` for a custom selection, which belongs to one token.
     key: Option<Arc<PermissionKey>>,
-    permitted: Permitted,
+    permitted: MethodSet,
     /// The rendered methods, kept while an answer uses them.
     told: Mutex<Weak<M>>,
 }
 
 impl<M> Permissions<M> {
-    fn new(key: Option<Arc<PermissionKey>>, permitted: Permitted) -> Self {
+    fn new(key: Option<Arc<PermissionKey>>, permitted: MethodSet) -> Self {
         Permissions { key, permitted, told: Mutex::default() }
     }
 
@@ -102,11 +102,11 @@ impl<M> Permissions<M> {
             Selection::Sets(names) => TABLE + names.iter().map(|name| NAME + name.len()).sum::<usize>(),
             Selection::Inherit | Selection::Custom(_) => TABLE,
         });
-        size_of::<Self>() + size_of::<PermissionKey>() + key + self.permitted.bytes()
+        size_of::<Self>() + size_of::<PermissionKey>() + key + self.permitted.heap_bytes()
     }
 
     /// Returns the rendered methods. Concurrent requests share the same value in memory.
-    fn told(&self, make: impl FnOnce(&Permitted) -> M) -> Arc<M> {
+    fn told(&self, make: impl FnOnce(&MethodSet) -> M) -> Arc<M> {
         let mut told = self.told.lock().unwrap_or_else(PoisonError::into_inner);
         told.upgrade().unwrap_or_else(|| {
             let made = Arc::new(make(&self.permitted));
@@ -144,7 +144,7 @@ pub struct Answer<T: Telling> {
 
 /// The catalogues, in the form that decisions need.
 struct Catalogued<T: Telling> {
-    rights: Rights,
+    rights: PermissionIndex,
     methods: HashMap<MethodId, Numbered<T::Method>, RandomState>,
 }
 
@@ -155,7 +155,7 @@ struct Numbered<M> {
 
 impl<T: Telling> Catalogued<T> {
     fn new(catalogues: &[Catalogue]) -> Self {
-        let rights = Rights::new(catalogues);
+        let rights = PermissionIndex::new(catalogues);
         let numbered =
             |(number, id): (usize, &MethodId)| (id.clone(), Numbered { number, told: Arc::new(T::method(id)) });
         let methods = rights.methods().enumerate().map(numbered).collect();
@@ -174,11 +174,11 @@ impl<T: Telling> Catalogued<T> {
         let permissions = known.as_ref().and_then(|known| known.permissions.as_ref());
         let permitted = || {
             let Some(found) = found else { return Ok(Some(true)) };
-            Ok(found.map(|m| permissions.is_some_and(|permissions| permissions.permitted.holds(m.number))))
+            Ok(found.map(|m| permissions.is_some_and(|permissions| permissions.permitted.contains(m.number))))
         };
         let ruling = ruling(refused, permitted)?;
         let method = found.flatten().map(|method| Arc::clone(&method.told));
-        let tell = |permitted: &Permitted| T::methods(&mut self.rights.named(permitted));
+        let tell = |permitted: &MethodSet| T::methods(&mut self.rights.ids_of(permitted));
         let asked = permissions.filter(|_| question.methods && ruling == Ruling::Allowed);
         let methods = asked.map(|permissions| permissions.told(tell));
         Ok(Answer { ruling, token, known, method, methods })

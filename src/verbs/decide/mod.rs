@@ -329,7 +329,7 @@ pub fn selects(snapshot: &dyn Snapshot, selection: &Selection, id: &MethodId) ->
         Selection::Inherit => Ok(!id.is_management()),
         Selection::Custom(methods) => Ok(methods.contains(id)),
         Selection::Sets(names) => match snapshot.method_place(id)? {
-            Some(place) => set::holds(|name| snapshot.api_set(name), names.iter().map(String::as_str), &place),
+            Some(place) => set::any_contains(|name| snapshot.api_set(name), names.iter().map(String::as_str), &place),
             None => Ok(false),
         },
     }

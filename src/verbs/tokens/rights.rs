@@ -1,7 +1,7 @@
 //! The effective rights of a token's secrets.
 
-use crate::domain::catalogue::effective::{Ceilings, EffectiveRights};
-use crate::domain::catalogue::reach;
+use crate::domain::catalogue::effective_rights::{Ceilings, EffectiveRights};
+use crate::domain::catalogue::permissions;
 use crate::domain::selection::Selection;
 use crate::domain::time::Timestamp;
 use crate::domain::token::Token;
@@ -17,7 +17,7 @@ pub(super) struct Rights {
 
 pub(super) fn rights(snapshot: &dyn Snapshot, token: &Token, now: Timestamp) -> Result<Rights> {
     let catalogues = snapshot.catalogues()?;
-    let index = reach::Rights::new(&catalogues);
+    let index = permissions::PermissionIndex::new(&catalogues);
     let of = |issued| {
         let ceilings = Ceilings { account: token.owner.role, issued };
         EffectiveRights::new(&catalogues, &index, &token.selection, ceilings, token.denial_reason(now))

@@ -2,8 +2,8 @@
 
 use super::lineage::{Made, Maker, made, maker};
 use super::rights::{Rights, rights};
-use crate::domain::catalogue::effective::{Ceilings, EffectiveRights, Withheld};
-use crate::domain::catalogue::set::management_named;
+use crate::domain::catalogue::effective_rights::{Ceilings, EffectiveRights, Withheld};
+use crate::domain::catalogue::set::named_management_methods;
 use crate::domain::denial_reason::DenialReason;
 use crate::domain::method::MethodId;
 use crate::domain::selection::Selection;
@@ -117,7 +117,8 @@ impl Query for CanToken {
         let is_selected = decide::selects(snapshot, &token.selection, &self.method)?;
         let is_named = match &token.selection {
             Selection::Sets(names) if method.is_some() && self.method.is_management() => {
-                management_named(&snapshot.catalogues()?, names.iter().map(String::as_str)).contains(&self.method)
+                named_management_methods(&snapshot.catalogues()?, names.iter().map(String::as_str))
+                    .contains(&self.method)
             }
             _ => false,
         };

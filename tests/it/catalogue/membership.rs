@@ -2,8 +2,8 @@
 
 use std::collections::{BTreeSet, HashMap};
 
-use jeton::domain::catalogue::set::{MethodPlace, PlacedSet, holds, members};
-use jeton::domain::catalogue::{ApiSet, Catalogue, Entry, Group, check, file, write};
+use jeton::domain::catalogue::set::{MethodLocation, ResolvedSet, any_contains, members};
+use jeton::domain::catalogue::{ApiSet, Catalogue, Group, SetEntry, file, validate, write};
 use jeton::domain::method::{Access, Method, MethodId};
 use jeton::error::Kind;
 
@@ -31,7 +31,7 @@ fn street(dice: &SeededEntropy) -> Vec<Catalogue> {
             }
             groups.push(Group { id: group, title: "g".into(), methods });
         }
-        let texts = |dice: &SeededEntropy, most| -> Vec<Entry> {
+        let texts = |dice: &SeededEntropy, most| -> Vec<SetEntry> {
             let ids = ["one.a.a", "one.a.b", "two.ab.ab", "one.a.b.a", "jeton.audit.read", "gone.x"];
             let heads = ["*", "one.*", "one.a*", "two.a.*", "jeton.*", "one.a.b*"];
             let groups = ["one.a", "one.a.b", "two.ab", "jeton.audit", "gone"];
@@ -41,7 +41,7 @@ fn street(dice: &SeededEntropy) -> Vec<Catalogue> {
                 2 => format!("group:{}", groups[dice.below(groups.len())]),
                 _ => format!("set:s{}", dice.below(9)),
             };
-            (0..dice.below(most)).map(one).map(|text| Entry::parse(&text).unwrap()).collect()
+            (0..dice.below(most)).map(one).map(|text| SetEntry::parse(&text).unwrap()).collect()
         };
         let first = catalogues.len() * 4;
         let set = |n: usize| {
@@ -66,7 +66,7 @@ fn naive(catalogues: &[Catalogue], sets: &HashMap<&str, (&Catalogue, &ApiSet)>, 
         return BTreeSet::new();
     }
     let Some((catalogue, found)) = sets.get(set) else { return BTreeSet::new() };
-    let meant = |entry: &Entry| -> BTreeSet<MethodId> {
+    let meant = |entry: &SetEntry| -> BTreeSet<MethodId> {
         let own = |keep: &dyn Fn(&Group, &Method) -> bool| {
             let all = catalogue.groups.iter().flat_map(|g| g.methods.iter().map(move |m| (g, m)));
             all.filter(|(g, m)| keep(g, m) && !m.id.is_management()).map(|(_, m)| m.id.clone()).collect()
@@ -87,7 +87,7 @@ fn naive(catalogues: &[Catalogue], sets: &HashMap<&str, (&Catalogue, &ApiSet)>, 
                 .collect()
         }
     };
-    let all = |entries: &[Entry]| entries.iter().flat_map(meant).collect::<BTreeSet<_>>();
+    let all = |entries: &[SetEntry]| entries.iter().flat_map(meant).collect::<BTreeSet<_>>();
     all(&found.include).difference(&all(&found.exclude)).cloned().collect()
 }
 
@@ -100,7 +100,7 @@ fn membership_is_that_of_the_naive_model() {
         let sets: HashMap<&str, (&Catalogue, &ApiSet)> =
             catalogues.iter().flat_map(|c| c.sets.iter().map(move |s| (s.name.as_str(), (c, s)))).collect();
         let find = |name: &str| {
-            let placed = |(c, s): &(&Catalogue, &ApiSet)| PlacedSet { catalogue: c.name.clone(), set: (*s).clone() };
+            let placed = |(c, s): &(&Catalogue, &ApiSet)| ResolvedSet { catalogue: c.name.clone(), set: (*s).clone() };
             Ok(sets.get(name).map(placed))
         };
         for name in (0..9).map(|n| format!("s{n}")) {
@@ -111,8 +111,8 @@ fn membership_is_that_of_the_naive_model() {
             for catalogue in &catalogues {
                 for (group, method) in catalogue.groups.iter().flat_map(|g| g.methods.iter().map(move |m| (g, m))) {
                     let id = method.id.clone();
-                    let place = MethodPlace { id, catalogue: catalogue.name.clone(), group: group.id.clone() };
-                    let holds = holds(find, [name.as_str()], &place).unwrap();
+                    let place = MethodLocation { id, catalogue: catalogue.name.clone(), group: group.id.clone() };
+                    let holds = any_contains(find, [name.as_str()], &place).unwrap();
                     assert_eq!(holds, expected.contains(&method.id), "round {round}, {name}, {}", method.id);
                 }
             }
@@ -132,10 +132,10 @@ fn made_good(mut catalogue: Catalogue, management: &[Catalogue]) -> Catalogue {
     }
     let sets = std::mem::take(&mut catalogue.sets);
     for mut set in sets {
-        let good = |entry: &Entry| {
+        let good = |entry: &SetEntry| {
             let one = ApiSet { name: "x".into(), title: "x".into(), include: vec![entry.clone()], exclude: vec![] };
             let sets = catalogue.sets.iter().cloned().chain([one]).collect();
-            check::check(&Catalogue { sets, ..catalogue.clone() }, management).is_ok()
+            validate::validate(&Catalogue { sets, ..catalogue.clone() }, management).is_ok()
         };
         set.include.retain(good);
         set.exclude.retain(good);

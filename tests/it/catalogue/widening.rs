@@ -2,8 +2,8 @@
 
 use std::collections::BTreeSet;
 
-use jeton::domain::catalogue::Entry;
-use jeton::domain::catalogue::effective::Withheld;
+use jeton::domain::catalogue::SetEntry;
+use jeton::domain::catalogue::effective_rights::Withheld;
 use jeton::domain::method::{Access, MethodId};
 use jeton::domain::role::Role;
 use jeton::domain::selection::Selection;
@@ -172,7 +172,7 @@ fn what_no_file_could_say_no_verb_takes() {
     broken[2].groups[0].methods[0].id = MethodId::parse("jeton.tokens.read").unwrap();
     broken[3].groups[0].methods[0].title = "\u{1b}[2J".into();
     broken[4].sets[0].name = "IDE Plugins".into();
-    broken[5].sets[0].include.push(Entry::Set("Shop desk".into()));
+    broken[5].sets[0].include.push(SetEntry::Set("Shop desk".into()));
     for catalogue in broken {
         refused(apply(&house, OWNER, &catalogue, None), Kind::Usage);
         assert_eq!((stored(&house), house.audit()), before);
@@ -208,10 +208,10 @@ fn the_preview_is_what_decisions_show() {
         }
         let there: Vec<MethodId> = next.methods().map(|m| m.id.clone()).collect();
         for set in &mut next.sets {
-            set.include = there.iter().filter(|_| dice.below(2) > 0).cloned().map(Entry::Method).collect();
-            set.exclude = there.iter().filter(|_| dice.below(4) == 0).cloned().map(Entry::Method).collect();
+            set.include = there.iter().filter(|_| dice.below(2) > 0).cloned().map(SetEntry::Method).collect();
+            set.exclude = there.iter().filter(|_| dice.below(4) == 0).cloned().map(SetEntry::Method).collect();
         }
-        next.sets[1].include.push(Entry::Set("Shop reader".into()));
+        next.sets[1].include.push(SetEntry::Set("Shop reader".into()));
         let (before, told) = (permitted(), preview(&house, &next));
         widened += told.widening.count;
         let verb = ApplyCatalogue::new(next, Some(told.widening.count), Some(told.opened.len() as u64));

@@ -1,6 +1,6 @@
 //! The service's cache is bounded, whatever is requested.
 
-use jeton::domain::catalogue::{ApiSet, Catalogue, Entry, Group};
+use jeton::domain::catalogue::{ApiSet, Catalogue, Group, SetEntry};
 use jeton::domain::expiry::Expiry;
 use jeton::domain::method::{Access, Method, MethodId};
 use jeton::domain::name::{Description, Prefix};
@@ -39,7 +39,7 @@ fn catalogue() -> Catalogue {
     let set = |g: usize| ApiSet {
         name: format!("Set {g}"),
         title: format!("Set {g}"),
-        include: vec![Entry::Group(format!("area{g}"))],
+        include: vec![SetEntry::Group(format!("area{g}"))],
         exclude: Vec::new(),
     };
     Catalogue {

@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use jeton::domain::catalogue::set::members;
-use jeton::domain::catalogue::{ApiSet, Catalogue, Entry, Group};
+use jeton::domain::catalogue::{ApiSet, Catalogue, Group, SetEntry};
 use jeton::domain::method::{Access, Method, MethodId};
 use jeton::domain::role::Role;
 use jeton::domain::selection::Selection;
@@ -68,7 +68,7 @@ fn catalogues() -> impl Strategy<Value = Arc<[Catalogue]>> {
                 })
                 .collect(),
         };
-        let read = |texts: &[String]| texts.iter().map(|t| Entry::parse(t).unwrap()).collect();
+        let read = |texts: &[String]| texts.iter().map(|t| SetEntry::parse(t).unwrap()).collect();
         let sets = sets.iter().enumerate().map(|(n, (include, exclude))| ApiSet {
             name: format!("set {n}"),
             title: String::new(),

@@ -2,9 +2,9 @@
 
 use super::*;
 use crate::support::world::{entry, tester};
-use jeton::domain::catalogue::effective::Withheld;
+use jeton::domain::catalogue::effective_rights::Withheld;
 use jeton::domain::catalogue::set::members;
-use jeton::domain::catalogue::{ApiSet, Entry, file, write};
+use jeton::domain::catalogue::{ApiSet, SetEntry, file, write};
 use jeton::verbs::audited::Audited;
 use jeton::verbs::tokens::Shown;
 
@@ -18,7 +18,7 @@ fn keep_set_of_management(house: &House) {
     let set = |name: &str, entries: &[&str]| ApiSet {
         name: name.to_owned(),
         title: name.to_owned(),
-        include: entries.iter().map(|text| Entry::parse(text).unwrap()).collect(),
+        include: entries.iter().map(|text| SetEntry::parse(text).unwrap()).collect(),
         exclude: Vec::new(),
     };
     let named = ["jeton.tokens.write-all", "jeton.gone.Method", "environment.control.GetEnvInfo"];

@@ -5,7 +5,7 @@ mod parts;
 mod properties;
 
 use super::*;
-use crate::domain::catalogue::Entry;
+use crate::domain::catalogue::SetEntry;
 use crate::domain::catalogue::set::members;
 use crate::domain::method::Access;
 use crate::domain::text::is_control_or_bidi;
@@ -47,7 +47,7 @@ pub(super) fn check(done: &Imported) {
         assert!(names.insert(&set.name), "{} twice", set.name);
         assert!(!set.include.is_empty(), "{}", set.name);
         assert!(!set.name.chars().chain(set.title.chars()).any(is_control_or_bidi), "{set:?}");
-        let known = |e: &Entry| matches!(e, Entry::Method(id) if seen.contains(id));
+        let known = |e: &SetEntry| matches!(e, SetEntry::Method(id) if seen.contains(id));
         assert!(set.include.iter().all(known), "{}", set.name);
     }
     assert!(done.warnings.len() <= 1_001 && done.warnings.iter().all(|w| !w.chars().any(is_control_or_bidi)));

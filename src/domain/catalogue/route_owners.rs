@@ -2,7 +2,7 @@
 
 use std::collections::HashMap;
 
-use super::check::{Checked, Spot, fault};
+use super::validate::{Location, ValidationResult, fault};
 use super::{Catalogue, MANAGEMENT};
 use crate::domain::method::Method;
 use crate::domain::route::Route;
@@ -10,7 +10,7 @@ use crate::domain::text::escape_untrusted;
 use crate::error::Error;
 
 /// The owner of a route, and the route as the owner writes it.
-struct Owner<'a> {
+struct RouteOwner<'a> {
     catalogue: &'a Catalogue,
     method: &'a Method,
     route: &'a str,
@@ -18,14 +18,14 @@ struct Owner<'a> {
 
 /// Checks that no two methods have the same route, ignoring parameter names. `others` are the other catalogues.
 /// Conflicts between two others are not reported here: they must resolve those themselves.
-pub(super) fn settled(catalogue: &Catalogue, others: &[&Catalogue]) -> Checked {
-    let mut owners: HashMap<String, Owner<'_>> = HashMap::new();
+pub(super) fn check_route_owners(catalogue: &Catalogue, others: &[&Catalogue]) -> ValidationResult {
+    let mut owners: HashMap<String, RouteOwner<'_>> = HashMap::new();
     // jeton's own methods are called at jeton, all others at an application.
     for other in others.iter().filter(|c| c.name != MANAGEMENT && catalogue.name != MANAGEMENT) {
         for method in other.methods() {
             for route in &method.routes {
                 let Ok(read) = Route::parse(route) else { continue };
-                owners.entry(read.key()).or_insert(Owner { catalogue: other, method, route });
+                owners.entry(read.key()).or_insert(RouteOwner { catalogue: other, method, route });
             }
         }
     }
@@ -33,24 +33,24 @@ pub(super) fn settled(catalogue: &Catalogue, others: &[&Catalogue]) -> Checked {
         for (m, method) in group.methods.iter().enumerate() {
             for (r, route) in method.routes.iter().enumerate() {
                 let Ok(read) = Route::parse(route) else { continue };
-                let here = Owner { catalogue, method, route };
-                let Some(owner) = owners.insert(read.key(), here).filter(|o| o.method.id != method.id) else {
+                let new_owner = RouteOwner { catalogue, method, route };
+                let Some(owner) = owners.insert(read.key(), new_owner).filter(|o| o.method.id != method.id) else {
                     continue;
                 };
-                return Err(fault(Spot::Route(g, m, r), claimed(&owner, catalogue, method, route)));
+                return Err(fault(Location::Route(g, m, r), route_conflict(&owner, catalogue, method, route)));
             }
         }
     }
     Ok(())
 }
 
-fn claimed(owner: &Owner<'_>, catalogue: &Catalogue, method: &Method, route: &str) -> Error {
+fn route_conflict(owner: &RouteOwner<'_>, catalogue: &Catalogue, method: &Method, route: &str) -> Error {
     let what = format!("the route {} of {} is another method's already", escape_untrusted(route), method.id);
-    let has = format!("{} has {}", owner.method.id, escape_untrusted(owner.route));
+    let owner_text = format!("{} has {}", owner.method.id, escape_untrusted(owner.route));
     if owner.catalogue.name == catalogue.name {
-        return Error::usage(what).why(has).next("A request must mean one method: take it from one of them");
+        return Error::usage(what).why(owner_text).next("A request must mean one method: take it from one of them");
     }
     Error::conflict(what)
-        .why(format!("{has}, in the catalogue {}", owner.catalogue.name))
+        .why(format!("{owner_text}, in the catalogue {}", owner.catalogue.name))
         .next("A request must mean one method: take it from one of them")
 }

@@ -3,12 +3,12 @@
 
 /// Numbers below a limit that is fixed at creation.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
-pub(super) struct Bits(Vec<u64>);
+pub(super) struct BitSet(Vec<u64>);
 
-impl Bits {
+impl BitSet {
     /// Creates an empty set for numbers below `limit`.
-    pub(super) fn none(limit: usize) -> Self {
-        Bits(vec![0; limit.div_ceil(64)])
+    pub(super) fn empty(limit: usize) -> Self {
+        BitSet(vec![0; limit.div_ceil(64)])
     }
 
     pub(super) fn insert(&mut self, number: usize) {
@@ -25,15 +25,15 @@ impl Bits {
         self.0.iter().all(|word| *word == 0)
     }
 
-    pub(super) fn add(&mut self, other: &Bits) {
+    pub(super) fn union_with(&mut self, other: &BitSet) {
         self.0.iter_mut().zip(&other.0).for_each(|(a, b)| *a |= b);
     }
 
-    pub(super) fn keep(&mut self, other: &Bits) {
+    pub(super) fn intersect_with(&mut self, other: &BitSet) {
         self.0.iter_mut().zip(&other.0).for_each(|(a, b)| *a &= b);
     }
 
-    pub(super) fn remove(&mut self, other: &Bits) {
+    pub(super) fn subtract(&mut self, other: &BitSet) {
         self.0.iter_mut().zip(&other.0).for_each(|(a, b)| *a &= !b);
     }
 
@@ -41,7 +41,7 @@ impl Bits {
         self.0.iter().map(|word| word.count_ones() as usize).sum()
     }
 
-    pub(super) fn bytes(&self) -> usize {
+    pub(super) fn heap_bytes(&self) -> usize {
         size_of_val(&*self.0)
     }
 

@@ -3,7 +3,7 @@
 use std::collections::HashSet;
 
 use super::Catalogue;
-use super::reach::Rights;
+use super::permissions::PermissionIndex;
 use super::set;
 use crate::domain::denial_reason::DenialReason;
 use crate::domain::method::{Access, MethodId};
@@ -99,7 +99,7 @@ impl EffectiveRights {
     /// Computes the rights of `selection` under `ceilings`.
     pub fn new(
         catalogues: &[Catalogue],
-        rights: &Rights,
+        rights: &PermissionIndex,
         selection: &Selection,
         ceilings: Ceilings,
         denial_reason: Option<DenialReason>,
@@ -124,7 +124,7 @@ impl EffectiveRights {
             Selection::Sets(names) => {
                 let known: HashSet<&str> =
                     catalogues.iter().flat_map(|c| c.sets.iter().map(|s| s.name.as_str())).collect();
-                let named = set::management_named(catalogues, names.iter().map(String::as_str));
+                let named = set::named_management_methods(catalogues, names.iter().map(String::as_str));
                 let known_named = named.into_iter().filter(|id| rights.number(id.as_str()).is_some());
                 withheld.extend(known_named.map(|id| (id.clone(), Withheld::PickedOneByOne)));
                 withheld.sort_by(|(one, _), (other, _)| one.cmp(other));

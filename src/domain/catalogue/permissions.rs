@@ -4,46 +4,46 @@ use std::collections::{BTreeSet, HashMap};
 use std::rc::Rc;
 
 use super::Catalogue;
-use super::bits::Bits;
-use super::set::{Index, ids};
+use super::bit_set::BitSet;
+use super::set::{SetIndex, all_method_ids};
 use crate::domain::method::{Access, MethodId};
 use crate::domain::role::Role;
 use crate::domain::selection::Selection;
 
 /// Maximum number of different selections whose results are cached. A normal store has few, a hostile one many.
-const KEPT: usize = 4096;
+const MAX_CACHED: usize = 4096;
 
 /// The rights of selections, for catalogues that don't change.
-pub struct Rights {
+pub struct PermissionIndex {
     ids: Vec<MethodId>,
     access: Vec<Option<Access>>,
-    sets: HashMap<String, Bits>,
+    sets: HashMap<String, BitSet>,
 }
 
 /// The methods that a token may call. Created by [`Rights`].
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Permitted(Bits);
+pub struct MethodSet(BitSet);
 
-impl Permitted {
+impl MethodSet {
     /// `true` if the method of this number is permitted.
-    pub fn holds(&self, method: usize) -> bool {
+    pub fn contains(&self, method: usize) -> bool {
         self.0.contains(method)
     }
 
     /// Returns the additional memory that the value uses, in bytes.
-    pub fn bytes(&self) -> usize {
-        self.0.bytes()
+    pub fn heap_bytes(&self) -> usize {
+        self.0.heap_bytes()
     }
 }
 
-impl Rights {
+impl PermissionIndex {
     /// Creates the rights for `catalogues`.
     pub fn new(catalogues: &[Catalogue]) -> Self {
-        let ids = ids([catalogues]);
-        let index = Index::new(&ids, catalogues);
+        let ids = all_method_ids([catalogues]);
+        let index = SetIndex::new(&ids, catalogues);
         let sets = index.sets().map(|(name, bits)| (name.to_owned(), bits.clone())).collect();
         let access = index.access().to_vec();
-        Rights { ids, access, sets }
+        PermissionIndex { ids, access, sets }
     }
 
     /// Returns all methods. A method's number is its position here.
@@ -58,14 +58,14 @@ impl Rights {
 
     /// Returns the methods that a token of `role` with `selection` may call, sorted, with their access levels.
     pub fn selected(&self, role: Role, selection: &Selection) -> impl Iterator<Item = (&MethodId, Access)> {
-        let Permitted(bits) = self.permitted(role, selection);
+        let MethodSet(bits) = self.permitted(role, selection);
         let numbers: Vec<usize> = bits.iter().collect();
         numbers.into_iter().filter_map(|n| Some((self.ids.get(n)?, self.access.get(n).copied().flatten()?)))
     }
 
     /// Returns the methods that a token of `role` with `selection` may call.
-    pub fn permitted(&self, role: Role, selection: &Selection) -> Permitted {
-        let mut bits = Bits::none(self.ids.len());
+    pub fn permitted(&self, role: Role, selection: &Selection) -> MethodSet {
+        let mut bits = BitSet::empty(self.ids.len());
         match selection {
             Selection::Inherit => {
                 (0..self.ids.len()).filter(|n| !self.ids[*n].is_management()).for_each(|n| bits.insert(n));
@@ -73,17 +73,19 @@ impl Rights {
             Selection::Custom(methods) => {
                 methods.iter().filter_map(|id| self.number(id.as_str())).for_each(|n| bits.insert(n));
             }
-            Selection::Sets(names) => names.iter().filter_map(|name| self.sets.get(name)).for_each(|set| bits.add(set)),
+            Selection::Sets(names) => {
+                names.iter().filter_map(|name| self.sets.get(name)).for_each(|set| bits.union_with(set))
+            }
         }
         let above = |n: &usize| !self.access[*n].is_some_and(|access| role.permits(access));
-        let mut beyond = Bits::none(self.ids.len());
+        let mut beyond = BitSet::empty(self.ids.len());
         bits.iter().filter(above).for_each(|n| beyond.insert(n));
-        bits.remove(&beyond);
-        Permitted(bits)
+        bits.subtract(&beyond);
+        MethodSet(bits)
     }
 
     /// Returns the ids of `permitted`, sorted.
-    pub fn named(&self, permitted: &Permitted) -> impl Iterator<Item = &MethodId> {
+    pub fn ids_of(&self, permitted: &MethodSet) -> impl Iterator<Item = &MethodId> {
         permitted.0.iter().filter_map(|number| self.ids.get(number))
     }
 }
@@ -92,20 +94,20 @@ impl Rights {
 /// words. `None` if there is no such right. *Inherit* grows with the catalogue, so no token may grant it. The same
 /// holds for a set: only a token that holds that very set grows along with it. A method or set that no catalogue
 /// defines may come back later, so it may not be granted either.
-pub fn beyond<'s>(
+pub fn first_excess<'s>(
     catalogues: &[Catalogue],
     role: Role,
-    held: &Selection,
+    own: &Selection,
     wanted: impl IntoIterator<Item = &'s Selection>,
 ) -> Option<String> {
-    let ids = ids([catalogues]);
-    let index = Index::new(&ids, catalogues);
-    let has_set = |name: &String| matches!(held, Selection::Sets(sets) if sets.contains(name));
-    let held = effective(&index, held, &index.permitted(role, matches!(held, Selection::Inherit)));
-    let lacking = |bits: &Bits| {
+    let ids = all_method_ids([catalogues]);
+    let index = SetIndex::new(&ids, catalogues);
+    let has_set = |name: &String| matches!(own, Selection::Sets(sets) if sets.contains(name));
+    let own_methods = effective_methods(&index, own, &index.permitted(role, matches!(own, Selection::Inherit)));
+    let lacking = |bits: &BitSet| {
         let mut more = bits.clone();
-        more.remove(&held);
-        index.named(&more).next().map(ToString::to_string)
+        more.subtract(&own_methods);
+        index.ids_of(&more).next().map(ToString::to_string)
     };
     wanted.into_iter().find_map(|selection| match selection {
         Selection::Inherit => Some("Inherit".to_owned()),
@@ -113,7 +115,7 @@ pub fn beyond<'s>(
             let unknown = methods.iter().find(|id| ids.binary_search(id).is_err()).map(ToString::to_string);
             unknown.or_else(|| lacking(&index.bits(methods)))
         }
-        Selection::Sets(names) => names.iter().find_map(|name| match index.of_set(name) {
+        Selection::Sets(names) => names.iter().find_map(|name| match index.members_of(name) {
             Some(set) if has_set(name) => lacking(set),
             Some(_) | None => Some(name.clone()),
         }),
@@ -121,52 +123,52 @@ pub fn beyond<'s>(
 }
 
 /// Returns the selected methods under the ceiling.
-fn effective(index: &Index<'_>, selection: &Selection, ceiling: &Bits) -> Bits {
+fn effective_methods(index: &SetIndex<'_>, selection: &Selection, ceiling: &BitSet) -> BitSet {
     let mut selected = match selection {
         Selection::Inherit => return ceiling.clone(),
         Selection::Custom(methods) => index.bits(methods),
         Selection::Sets(names) => {
             let mut all = index.empty();
-            names.iter().filter_map(|n| index.of_set(n)).for_each(|set| all.add(set));
+            names.iter().filter_map(|n| index.members_of(n)).for_each(|set| all.union_with(set));
             all
         }
     };
-    selected.keep(ceiling);
+    selected.intersect_with(ceiling);
     selected
 }
 
 /// The ceilings of a role before and after.
-struct Ceilings {
-    before: Bits,
-    after: Bits,
+struct CeilingChange {
+    before: BitSet,
+    after: BitSet,
     inherited: Rc<[MethodId]>,
     /// `true` if a hand-picked method may be gained at all.
     opens: bool,
 }
 
 /// Two states of all catalogues, to compute the methods that selections gain between them.
-pub struct Widening<'a> {
-    before: Index<'a>,
-    after: Index<'a>,
-    ceilings: HashMap<Role, Ceilings>,
-    by_sets: HashMap<(Role, BTreeSet<String>), Rc<[MethodId]>>,
+pub struct CatalogueComparison<'a> {
+    before: SetIndex<'a>,
+    after: SetIndex<'a>,
+    ceilings: HashMap<Role, CeilingChange>,
+    cache: HashMap<(Role, BTreeSet<String>), Rc<[MethodId]>>,
     nothing: Rc<[MethodId]>,
 }
 
-impl<'a> Widening<'a> {
+impl<'a> CatalogueComparison<'a> {
     /// Compares `before` with `after`; `ids` are the methods of both.
     pub fn new(ids: &'a [MethodId], before: &'a [Catalogue], after: &'a [Catalogue]) -> Self {
-        let (before, after) = (Index::new(ids, before), Index::new(ids, after));
-        let ceilings = Role::ALL.into_iter().map(|role| (role, ceilings(&before, &after, role))).collect();
-        Widening { before, after, ceilings, by_sets: HashMap::new(), nothing: Rc::new([]) }
+        let (before, after) = (SetIndex::new(ids, before), SetIndex::new(ids, after));
+        let ceilings = Role::ALL.into_iter().map(|role| (role, ceiling_change(&before, &after, role))).collect();
+        CatalogueComparison { before, after, ceilings, cache: HashMap::new(), nothing: Rc::new([]) }
     }
 
     /// `true` if any token could gain anything. If not, no token needs to be checked.
-    pub fn is_possible(&self) -> bool {
-        let wider = |(name, set): (&str, &Bits)| {
+    pub fn can_widen(&self) -> bool {
+        let wider = |(name, set): (&str, &BitSet)| {
             let mut more = set.clone();
-            if let Some(before) = self.before.of_set(name) {
-                more.remove(before);
+            if let Some(before) = self.before.members_of(name) {
+                more.subtract(before);
             }
             !more.is_empty()
         };
@@ -174,69 +176,69 @@ impl<'a> Widening<'a> {
     }
 
     /// Returns the methods that a token of `role` with `selection` gains, sorted.
-    pub fn gained(&mut self, role: Role, selection: &Selection) -> Rc<[MethodId]> {
+    pub fn gained_methods(&mut self, role: Role, selection: &Selection) -> Rc<[MethodId]> {
         let Some(ceilings) = self.ceilings.get(&role) else { return Rc::clone(&self.nothing) };
         let names = match selection {
             Selection::Inherit => return Rc::clone(&ceilings.inherited),
             Selection::Custom(_) if !ceilings.opens => return Rc::clone(&self.nothing),
-            Selection::Custom(_) => return self.compared(selection, ceilings),
+            Selection::Custom(_) => return self.compare(selection, ceilings),
             Selection::Sets(names) => names,
         };
         let key = (role, names.clone());
-        if let Some(known) = self.by_sets.get(&key) {
+        if let Some(known) = self.cache.get(&key) {
             return Rc::clone(known);
         }
-        let gained = self.compared(selection, ceilings);
-        if self.by_sets.len() >= KEPT {
-            self.by_sets.clear();
+        let gained = self.compare(selection, ceilings);
+        if self.cache.len() >= MAX_CACHED {
+            self.cache.clear();
         }
-        self.by_sets.insert(key, Rc::clone(&gained));
+        self.cache.insert(key, Rc::clone(&gained));
         gained
     }
 
-    fn compared(&self, selection: &Selection, ceilings: &Ceilings) -> Rc<[MethodId]> {
-        let mut gained = effective(&self.after, selection, &ceilings.after);
-        gained.remove(&effective(&self.before, selection, &ceilings.before));
-        self.after.named(&gained).cloned().collect()
+    fn compare(&self, selection: &Selection, ceilings: &CeilingChange) -> Rc<[MethodId]> {
+        let mut gained = effective_methods(&self.after, selection, &ceilings.after);
+        gained.subtract(&effective_methods(&self.before, selection, &ceilings.before));
+        self.after.ids_of(&gained).cloned().collect()
     }
 
     /// Returns the sets whose members differ, by name, with the gained and lost methods.
-    pub fn shifts(&self) -> Vec<Shift> {
+    pub fn set_changes(&self) -> Vec<SetChange> {
         let names: BTreeSet<&str> = self.before.sets().chain(self.after.sets()).map(|(name, _)| name).collect();
         let empty = self.after.empty();
         let shift = |name: &str| {
-            let before = self.before.of_set(name).unwrap_or(&empty);
-            let after = self.after.of_set(name).unwrap_or(&empty);
+            let before = self.before.members_of(name).unwrap_or(&empty);
+            let after = self.after.members_of(name).unwrap_or(&empty);
             let (mut gains, mut loses) = (after.clone(), before.clone());
-            gains.remove(before);
-            loses.remove(after);
-            (before != after).then(|| Shift {
+            gains.subtract(before);
+            loses.subtract(after);
+            (before != after).then(|| SetChange {
                 set: name.to_owned(),
-                gains: self.after.named(&gains).cloned().collect(),
-                loses: self.after.named(&loses).cloned().collect(),
+                gains: self.after.ids_of(&gains).cloned().collect(),
+                loses: self.after.ids_of(&loses).cloned().collect(),
             })
         };
         names.into_iter().filter_map(shift).collect()
     }
 }
 
-fn ceilings(before: &Index<'_>, after: &Index<'_>, role: Role) -> Ceilings {
+fn ceiling_change(before: &SetIndex<'_>, after: &SetIndex<'_>, role: Role) -> CeilingChange {
     let more = |inherit: bool| {
         let mut more = after.permitted(role, inherit);
-        more.remove(&before.permitted(role, inherit));
+        more.subtract(&before.permitted(role, inherit));
         more
     };
-    Ceilings {
+    CeilingChange {
         before: before.permitted(role, false),
         after: after.permitted(role, false),
-        inherited: after.named(&more(true)).cloned().collect(),
+        inherited: after.ids_of(&more(true)).cloned().collect(),
         opens: !more(false).is_empty(),
     }
 }
 
 /// The change in the members of a set.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Shift {
+pub struct SetChange {
     /// The set's name.
     pub set: String,
     /// Methods added to the set.

@@ -3,7 +3,7 @@
 
 use std::collections::{BTreeSet, HashMap, HashSet};
 
-use super::{ApiSet, Catalogue, Entry, MANAGEMENT, claims, set};
+use super::{ApiSet, Catalogue, MANAGEMENT, SetEntry, route_owners, set};
 use crate::domain::method::{Method, MethodId};
 use crate::domain::route::Route;
 use crate::domain::selection::looks_built_in;
@@ -11,25 +11,25 @@ use crate::domain::text::{escape_untrusted, is_control_or_bidi};
 use crate::error::{Error, Result};
 
 /// Maximum number of methods of one catalogue.
-pub const MOST_METHODS: usize = 20_000;
+pub const MAX_METHODS: usize = 20_000;
 /// Maximum number of API sets of one catalogue.
-pub const MOST_SETS: usize = 1_000;
+pub const MAX_SETS: usize = 1_000;
 /// Maximum total number of entries in the API sets of one catalogue, and maximum number of patterns among them. Each
 /// pattern is compared with every method.
-const MOST_ENTRIES: usize = 200_000;
-const MOST_PATTERNS: usize = 2_000;
+const MAX_ENTRIES: usize = 200_000;
+const MAX_PATTERNS: usize = 2_000;
 /// Maximum total number of methods in the API sets of one catalogue. A method counts once for each set. A preview
 /// compares this much data.
-const MOST_HELD: usize = 1_000_000;
+const MAX_MEMBERS: usize = 1_000_000;
 /// Maximum length of titles and names, in characters.
-pub(in crate::domain) const LONGEST_NAME: usize = 64;
-const LONGEST_TITLE: usize = 200;
-const LONGEST_LINK: usize = 2_000;
-const MOST_ROUTES: usize = 64;
+pub(in crate::domain) const MAX_NAME_LEN: usize = 64;
+const MAX_TITLE_LEN: usize = 200;
+const MAX_LINK_LEN: usize = 2_000;
+const MAX_ROUTES: usize = 64;
 
 /// A part of a catalogue, identified by its position numbers.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-pub enum Spot {
+pub enum Location {
     /// The catalogue's name.
     Name,
     /// The catalogue's title.
@@ -58,17 +58,17 @@ pub enum Spot {
 
 /// A broken rule and its place.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Fault {
+pub struct ValidationFault {
     /// The place of the fault.
-    pub spot: Spot,
+    pub location: Location,
     /// The problem, the reason and the next step.
     pub error: Error,
 }
 
-pub(super) type Checked = std::result::Result<(), Box<Fault>>;
+pub(super) type ValidationResult = std::result::Result<(), Box<ValidationFault>>;
 
-pub(super) fn fault(spot: Spot, error: Error) -> Box<Fault> {
-    Box::new(Fault { spot, error })
+pub(super) fn fault(location: Location, error: Error) -> Box<ValidationFault> {
+    Box::new(ValidationFault { location, error })
 }
 
 /// Checks `catalogue` against every rule, together with the catalogues in `there`. These may include the older version
@@ -77,21 +77,21 @@ pub(super) fn fault(spot: Spot, error: Error) -> Box<Fault> {
 /// # Errors
 /// [`crate::error::Kind::Usage`] with the first broken rule. [`crate::error::Kind::Conflict`] if a method of another
 /// catalogue has one of the routes.
-pub fn check(catalogue: &Catalogue, there: &[Catalogue]) -> Result<()> {
-    first_fault(catalogue, there).map_err(|fault| fault.error)
+pub fn validate(catalogue: &Catalogue, existing: &[Catalogue]) -> Result<()> {
+    find_fault(catalogue, existing).map_err(|fault| fault.error)
 }
 
-pub(super) fn first_fault(catalogue: &Catalogue, there: &[Catalogue]) -> Checked {
-    reserved(catalogue)?;
-    sound(catalogue, there)
+pub(super) fn find_fault(catalogue: &Catalogue, existing: &[Catalogue]) -> ValidationResult {
+    reject_reserved(catalogue)?;
+    validate_rules(catalogue, existing)
 }
 
 /// Refuses definitions that only jeton's own file may make.
-fn reserved(catalogue: &Catalogue) -> Checked {
+fn reject_reserved(catalogue: &Catalogue) -> ValidationResult {
     let ours = || "jeton.* are the management methods, and come with the program";
     if catalogue.name.eq_ignore_ascii_case(MANAGEMENT) {
         let error = Error::usage("a file can't define the catalogue jeton").why(ours()).next("Choose another name");
-        return Err(fault(Spot::Name, error));
+        return Err(fault(Location::Name, error));
     }
     // Ignores the case, because an id that only looks like one of jeton's would be mistaken for it.
     let is_ours = |id: &str| {
@@ -100,177 +100,177 @@ fn reserved(catalogue: &Catalogue) -> Checked {
     };
     for (g, group) in catalogue.groups.iter().enumerate() {
         if is_ours(&group.id) {
-            return Err(fault(Spot::GroupId(g), Error::usage("a file can't define jeton.*").why(ours())));
+            return Err(fault(Location::GroupId(g), Error::usage("a file can't define jeton.*").why(ours())));
         }
         if let Some(m) = group.methods.iter().position(|m| is_ours(m.id.as_str())) {
-            return Err(fault(Spot::MethodId(g, m), Error::usage("a file can't define jeton.*").why(ours())));
+            return Err(fault(Location::MethodId(g, m), Error::usage("a file can't define jeton.*").why(ours())));
         }
     }
     Ok(())
 }
 
 /// Checks the rules that also apply to jeton's own files.
-pub(super) fn sound(catalogue: &Catalogue, there: &[Catalogue]) -> Checked {
-    let others: Vec<&Catalogue> = there.iter().filter(|c| c.name != catalogue.name).collect();
-    head(catalogue)?;
-    groups(catalogue, &others)?;
-    claims::settled(catalogue, &others)?;
-    sets(catalogue, &others)?;
-    still_named(catalogue, there, &others)?;
-    no_cycle(catalogue, &others)
+pub(super) fn validate_rules(catalogue: &Catalogue, existing: &[Catalogue]) -> ValidationResult {
+    let others: Vec<&Catalogue> = existing.iter().filter(|c| c.name != catalogue.name).collect();
+    validate_head(catalogue)?;
+    validate_groups(catalogue, &others)?;
+    route_owners::check_route_owners(catalogue, &others)?;
+    validate_sets(catalogue, &others)?;
+    reject_removed_nested_sets(catalogue, existing, &others)?;
+    reject_cycles(catalogue, &others)
 }
 
-fn head(catalogue: &Catalogue) -> Checked {
+fn validate_head(catalogue: &Catalogue) -> ValidationResult {
     let name = catalogue.name.as_str();
     let starts = |c: char| c.is_ascii_lowercase() || c.is_ascii_digit();
     let follows = |c: char| starts(c) || matches!(c, '.' | '_' | '-');
-    if name.len() > LONGEST_NAME || !name.starts_with(starts) || !name.chars().all(follows) {
-        let error = Error::usage(format!("\"{}\" is not a catalogue's name", cut(name)))
+    if name.len() > MAX_NAME_LEN || !name.starts_with(starts) || !name.chars().all(follows) {
+        let error = Error::usage(format!("\"{}\" is not a catalogue's name", excerpt(name)))
             .why("it has 1 to 64 of a-z 0-9 . _ - and begins with a letter or digit");
-        return Err(fault(Spot::Name, error));
+        return Err(fault(Location::Name, error));
     }
-    text("the catalogue's title", &catalogue.title, LONGEST_TITLE, Spot::Title)
+    validate_text("the catalogue's title", &catalogue.title, MAX_TITLE_LEN, Location::Title)
 }
 
-fn groups(catalogue: &Catalogue, others: &[&Catalogue]) -> Checked {
+fn validate_groups(catalogue: &Catalogue, others: &[&Catalogue]) -> ValidationResult {
     let elsewhere: HashMap<&str, &str> =
         others.iter().flat_map(|c| c.methods().map(|m| (m.id.as_str(), c.name.as_str()))).collect();
     let groups_elsewhere: HashMap<&str, &str> =
         others.iter().flat_map(|c| c.groups.iter().map(|g| (g.id.as_str(), c.name.as_str()))).collect();
     let (mut seen, mut methods) = (HashSet::new(), HashSet::new());
     for (g, group) in catalogue.groups.iter().enumerate() {
-        let here = |error| Err(fault(Spot::GroupId(g), error));
+        let group_fault = |error| Err(fault(Location::GroupId(g), error));
         if let Err(e) = MethodId::parse(&group.id) {
-            return here(
-                Error::usage(format!("\"{}\" is not a group's id", cut(&group.id))).why(e.why.unwrap_or_default()),
+            return group_fault(
+                Error::usage(format!("\"{}\" is not a group's id", excerpt(&group.id))).why(e.why.unwrap_or_default()),
             );
         }
         if !seen.insert(group.id.as_str()) {
-            return here(Error::usage(format!("the group {} stands twice", group.id)));
+            return group_fault(Error::usage(format!("the group {} stands twice", group.id)));
         }
         if let Some(other) = groups_elsewhere.get(group.id.as_str()) {
-            return here(taken(&format!("the group {}", group.id), other));
+            return group_fault(already_defined(&format!("the group {}", group.id), other));
         }
-        text("a group's title", &group.title, LONGEST_TITLE, Spot::GroupTitle(g))?;
+        validate_text("a group's title", &group.title, MAX_TITLE_LEN, Location::GroupTitle(g))?;
         for (m, one) in group.methods.iter().enumerate() {
-            let here = |error| Err(fault(Spot::MethodId(g, m), error));
+            let method_fault = |error| Err(fault(Location::MethodId(g, m), error));
             if !one.id.as_str().strip_prefix(group.id.as_str()).is_some_and(|rest| rest.starts_with('.')) {
-                return here(Error::usage(format!("the method {} is not of its group {}", one.id, group.id)));
+                return method_fault(Error::usage(format!("the method {} is not of its group {}", one.id, group.id)));
             }
             if !methods.insert(one.id.as_str()) {
-                return here(Error::usage(format!("the method {} stands twice", one.id)));
+                return method_fault(Error::usage(format!("the method {} stands twice", one.id)));
             }
-            if methods.len() > MOST_METHODS {
-                return here(
-                    Error::usage("the catalogue is too large").why(format!("it may have {MOST_METHODS} methods")),
+            if methods.len() > MAX_METHODS {
+                return method_fault(
+                    Error::usage("the catalogue is too large").why(format!("it may have {MAX_METHODS} methods")),
                 );
             }
             if let Some(other) = elsewhere.get(one.id.as_str()) {
-                return here(taken(&format!("the method {}", one.id), other));
+                return method_fault(already_defined(&format!("the method {}", one.id), other));
             }
-            method(one, g, m)?;
+            validate_method(one, g, m)?;
         }
     }
     Ok(())
 }
 
-fn method(method: &Method, g: usize, m: usize) -> Checked {
-    text("a method's title", &method.title, LONGEST_TITLE, Spot::MethodTitle(g, m))?;
+fn validate_method(method: &Method, g: usize, m: usize) -> ValidationResult {
+    validate_text("a method's title", &method.title, MAX_TITLE_LEN, Location::MethodTitle(g, m))?;
     if let Some(docs) = &method.docs {
-        text("a docs link", docs, LONGEST_LINK, Spot::Docs(g, m))?;
+        validate_text("a docs link", docs, MAX_LINK_LEN, Location::Docs(g, m))?;
         let lower = docs.to_ascii_lowercase();
         let leads_to_a_page = lower.starts_with("https://") || lower.starts_with("http://");
         if !leads_to_a_page || docs.contains(char::is_whitespace) {
-            let error = Error::usage(format!("\"{}\" is not a docs link", cut(docs)))
+            let error = Error::usage(format!("\"{}\" is not a docs link", excerpt(docs)))
                 .why("a docs link begins with https:// or http:// and has no blanks");
-            return Err(fault(Spot::Docs(g, m), error));
+            return Err(fault(Location::Docs(g, m), error));
         }
     }
     for (r, route) in method.routes.iter().enumerate() {
-        let spot = Spot::Route(g, m, r);
-        text("a route", route, LONGEST_LINK, spot)?;
-        Route::parse(route).map_err(|error| fault(spot, error))?;
-        if r >= MOST_ROUTES {
-            return Err(fault(spot, Error::usage(format!("a method has {MOST_ROUTES} routes at most"))));
+        let location = Location::Route(g, m, r);
+        validate_text("a route", route, MAX_LINK_LEN, location)?;
+        Route::parse(route).map_err(|error| fault(location, error))?;
+        if r >= MAX_ROUTES {
+            return Err(fault(location, Error::usage(format!("a method has {MAX_ROUTES} routes at most"))));
         }
     }
     Ok(())
 }
 
-fn sets(catalogue: &Catalogue, others: &[&Catalogue]) -> Checked {
+fn validate_sets(catalogue: &Catalogue, others: &[&Catalogue]) -> ValidationResult {
     let elsewhere: HashMap<&str, &str> =
         others.iter().flat_map(|c| c.sets.iter().map(|s| (s.name.as_str(), c.name.as_str()))).collect();
-    let here: HashSet<&str> = catalogue.sets.iter().map(|s| s.name.as_str()).collect();
+    let own_sets: HashSet<&str> = catalogue.sets.iter().map(|s| s.name.as_str()).collect();
     let own: BTreeSet<&str> = catalogue.methods().map(|m| m.id.as_str()).collect();
     let own_groups: HashSet<&str> = catalogue.groups.iter().map(|g| g.id.as_str()).collect();
     let mut seen = HashSet::new();
-    let (mut entries, mut patterns, mut held) = (0, 0, 0);
+    let (mut entries, mut patterns, mut members) = (0, 0, 0);
     for (s, set) in catalogue.sets.iter().enumerate() {
         let all = || set.include.iter().chain(&set.exclude);
         entries += all().count();
-        patterns += all().filter(|e| matches!(e, Entry::Head(_))).count();
-        let exact = all().all(|e| matches!(e, Entry::Method(_)));
-        held += if exact { set.include.len() } else { own.len() };
-        if entries > MOST_ENTRIES || patterns > MOST_PATTERNS || held > MOST_HELD {
+        patterns += all().filter(|e| matches!(e, SetEntry::Prefix(_))).count();
+        let exact = all().all(|e| matches!(e, SetEntry::Method(_)));
+        members += if exact { set.include.len() } else { own.len() };
+        if entries > MAX_ENTRIES || patterns > MAX_PATTERNS || members > MAX_MEMBERS {
             let error = Error::usage("the API sets of the catalogue are too large").why(format!(
-                "together they may have {MOST_ENTRIES} entries, {MOST_PATTERNS} patterns, and hold {MOST_HELD} methods \
+                "together they may have {MAX_ENTRIES} entries, {MAX_PATTERNS} patterns, and hold {MAX_MEMBERS} methods \
                  (all there are counted for a set with patterns, groups or other sets)"
             ));
-            return Err(fault(Spot::SetName(s), error));
+            return Err(fault(Location::SetName(s), error));
         }
-        let spot = Spot::SetName(s);
-        text("an API set's name", &set.name, LONGEST_NAME, spot)?;
+        let location = Location::SetName(s);
+        validate_text("an API set's name", &set.name, MAX_NAME_LEN, location)?;
         if set.name.trim() != set.name {
-            return Err(fault(spot, Error::usage("an API set's name begins or ends with a blank")));
+            return Err(fault(location, Error::usage("an API set's name begins or ends with a blank")));
         }
         if looks_built_in(&set.name) {
             let error = Error::usage(format!("an API set can't be called \"{}\"", escape_untrusted(&set.name)))
                 .why("it could be taken for a choice that is built in, such as Inherit, nothing yet or 2 sets")
                 .next("Choose another name");
-            return Err(fault(spot, error));
+            return Err(fault(location, error));
         }
         if !seen.insert(set.name.as_str()) {
-            return Err(fault(spot, Error::usage(format!("the API set \"{}\" stands twice", set.name))));
+            return Err(fault(location, Error::usage(format!("the API set \"{}\" stands twice", set.name))));
         }
         if let Some(other) = elsewhere.get(set.name.as_str()) {
-            return Err(fault(spot, taken(&format!("the API set \"{}\"", set.name), other)));
+            return Err(fault(location, already_defined(&format!("the API set \"{}\"", set.name), other)));
         }
-        if s >= MOST_SETS {
-            let error = Error::usage("the catalogue is too large").why(format!("it may have {MOST_SETS} API sets"));
-            return Err(fault(spot, error));
+        if s >= MAX_SETS {
+            let error = Error::usage("the catalogue is too large").why(format!("it may have {MAX_SETS} API sets"));
+            return Err(fault(location, error));
         }
-        text("an API set's title", &set.title, LONGEST_TITLE, Spot::SetTitle(s))?;
-        let both = set.include.iter().enumerate().map(|(e, entry)| (Spot::Include(s, e), entry));
-        let both = both.chain(set.exclude.iter().enumerate().map(|(e, entry)| (Spot::Exclude(s, e), entry)));
-        for (spot, entry) in both {
+        validate_text("an API set's title", &set.title, MAX_TITLE_LEN, Location::SetTitle(s))?;
+        let both = set.include.iter().enumerate().map(|(e, entry)| (Location::Include(s, e), entry));
+        let both = both.chain(set.exclude.iter().enumerate().map(|(e, entry)| (Location::Exclude(s, e), entry)));
+        for (location, entry) in both {
             let (means_something, why) = match entry {
-                Entry::Method(id) if id.is_management() => {
+                SetEntry::Method(id) if id.is_management() => {
                     (false, "jeton.* methods are picked one by one, for each token")
                 }
-                Entry::Method(id) => (
+                SetEntry::Method(id) => (
                     own.contains(id.as_str()),
                     "no such method in this catalogue; other catalogues are reached through set:NAME",
                 ),
-                Entry::Head(head) if MethodId::parse(head).is_ok_and(|id| id.is_management()) => {
+                SetEntry::Prefix(head) if MethodId::parse(head).is_ok_and(|id| id.is_management()) => {
                     (false, "jeton.* methods are picked one by one, for each token")
                 }
-                Entry::Head(head) => (
+                SetEntry::Prefix(head) => (
                     own.range(head.as_str()..).next().is_some_and(|id| id.starts_with(head.as_str())),
                     "the pattern matches no method of this catalogue",
                 ),
-                Entry::Group(group) if group.split('.').next() == Some(MANAGEMENT) => {
+                SetEntry::Group(group) if group.split('.').next() == Some(MANAGEMENT) => {
                     (false, "jeton.* methods are picked one by one, for each token")
                 }
-                Entry::Group(group) => (own_groups.contains(group.as_str()), "no such group in this catalogue"),
-                Entry::Set(name) => (
-                    here.contains(name.as_str()) || elsewhere.contains_key(name.as_str()),
+                SetEntry::Group(group) => (own_groups.contains(group.as_str()), "no such group in this catalogue"),
+                SetEntry::Set(name) => (
+                    own_sets.contains(name.as_str()) || elsewhere.contains_key(name.as_str()),
                     "there is no such set, neither in this catalogue nor in another one",
                 ),
             };
             if !means_something {
-                let entry = cut(&entry.to_string());
+                let entry = excerpt(&entry.to_string());
                 let error = Error::usage(format!("\"{entry}\" in the API set \"{}\" means nothing", set.name)).why(why);
-                return Err(fault(spot, error));
+                return Err(fault(location, error));
             }
         }
     }
@@ -279,27 +279,32 @@ fn sets(catalogue: &Catalogue, others: &[&Catalogue]) -> Checked {
 
 /// Refuses to remove a part that another catalogue's set uses. That set would silently hold less, and its own file
 /// could no longer be read.
-fn still_named(catalogue: &Catalogue, there: &[Catalogue], others: &[&Catalogue]) -> Checked {
-    let Some(older) = there.iter().find(|c| c.name == catalogue.name) else { return Ok(()) };
-    let kept: HashSet<&str> = catalogue.sets.iter().map(|s| s.name.as_str()).collect();
-    let gone: HashSet<&str> = older.sets.iter().map(|s| s.name.as_str()).filter(|n| !kept.contains(n)).collect();
+fn reject_removed_nested_sets(
+    catalogue: &Catalogue,
+    existing: &[Catalogue],
+    others: &[&Catalogue],
+) -> ValidationResult {
+    let Some(older) = existing.iter().find(|c| c.name == catalogue.name) else { return Ok(()) };
+    let remaining: HashSet<&str> = catalogue.sets.iter().map(|s| s.name.as_str()).collect();
+    let removed: HashSet<&str> =
+        older.sets.iter().map(|s| s.name.as_str()).filter(|n| !remaining.contains(n)).collect();
     for other in others {
         for set in &other.sets {
-            if let Some(name) = set.nested().find(|n| gone.contains(n)) {
+            if let Some(name) = set.nested().find(|n| removed.contains(n)) {
                 let error = Error::usage(format!("the API set \"{name}\" can't go"))
                     .why(format!("the set \"{}\" of the catalogue {} is made of it", set.name, other.name))
                     .next("Change that one first, or keep this one");
-                return Err(fault(Spot::Name, error));
+                return Err(fault(Location::Name, error));
             }
         }
     }
     Ok(())
 }
 
-fn no_cycle(catalogue: &Catalogue, others: &[&Catalogue]) -> Checked {
+fn reject_cycles(catalogue: &Catalogue, others: &[&Catalogue]) -> ValidationResult {
     let all = || catalogue.sets.iter().chain(others.iter().flat_map(|c| &c.sets)).map(|s| (s.name.as_str(), s));
-    let (_, left) = set::ordered(all());
-    let Some(cycle) = a_cycle(&left, &all().collect()) else { return Ok(()) };
+    let (_, left) = set::topological_order(all());
+    let Some(cycle) = find_cycle(&left, &all().collect()) else { return Ok(()) };
     let at = catalogue.sets.iter().position(|s| cycle.contains(&s.name.as_str()));
     let mut names: Vec<String> = cycle.iter().take(12).map(|name| format!("\"{name}\"")).collect();
     if cycle.len() > names.len() {
@@ -307,11 +312,11 @@ fn no_cycle(catalogue: &Catalogue, others: &[&Catalogue]) -> Checked {
     }
     names.extend(cycle.first().map(|first| format!("\"{first}\"")));
     let error = Error::usage("API sets go round in a circle").why(names.join(" → "));
-    Err(fault(at.map_or(Spot::Name, Spot::SetName), error))
+    Err(fault(at.map_or(Location::Name, Location::SetName), error))
 }
 
 /// Returns a cycle. Each of `left` leads to another of them, so following them must end in a cycle.
-fn a_cycle<'a>(left: &[&'a str], sets: &HashMap<&'a str, &'a ApiSet>) -> Option<Vec<&'a str>> {
+fn find_cycle<'a>(left: &[&'a str], sets: &HashMap<&'a str, &'a ApiSet>) -> Option<Vec<&'a str>> {
     let stuck: HashSet<&str> = left.iter().copied().collect();
     let (mut path, mut at) = (Vec::new(), HashMap::new());
     let mut name = *left.first()?;
@@ -325,27 +330,27 @@ fn a_cycle<'a>(left: &[&'a str], sets: &HashMap<&'a str, &'a ApiSet>) -> Option<
     }
 }
 
-fn taken(what: &str, other: &str) -> Error {
+fn already_defined(what: &str, other: &str) -> Error {
     Error::usage(format!("{what} is another catalogue's already"))
         .why(format!("{other} defines it"))
         .next("Give it another id here, or take it out of the other one first")
 }
 
-fn text(what: &str, text: &str, most: usize, spot: Spot) -> Checked {
+fn validate_text(what: &str, text: &str, max: usize, location: Location) -> ValidationResult {
     let why = if text.trim().is_empty() {
         "it is empty".to_owned()
     } else if let Some(c) = text.chars().find(|c| is_control_or_bidi(*c)) {
         format!("{} can drive a terminal, reorder a line or hide", c.escape_unicode())
-    } else if text.chars().count() > most {
-        format!("it has more than {most} characters")
+    } else if text.chars().count() > max {
+        format!("it has more than {max} characters")
     } else {
         return Ok(());
     };
-    Err(fault(spot, Error::usage(format!("{what} can't be taken: \"{}\"", cut(text))).why(why)))
+    Err(fault(location, Error::usage(format!("{what} can't be taken: \"{}\"", excerpt(text))).why(why)))
 }
 
 /// Returns enough of `text` to find it.
-fn cut(text: &str) -> String {
+fn excerpt(text: &str) -> String {
     let head: String = text.chars().take(60).collect();
     let dots = if head.len() < text.len() { "…" } else { "" };
     format!("{}{dots}", escape_untrusted(&head))
