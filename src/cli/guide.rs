@@ -6,7 +6,7 @@ use crate::domain::catalogue::{Catalogue, MANAGEMENT};
 use crate::domain::credential_sources::CredentialSource;
 use crate::domain::endpoint::Endpoint;
 use crate::domain::proxy_proof::ProxyProof;
-use crate::domain::route::map::RouteMap;
+use crate::domain::route::rules::RouteRules;
 use crate::domain::suggest::did_you_mean;
 use crate::domain::text::escape_untrusted;
 use crate::error::{Error, Result};
@@ -33,11 +33,11 @@ pub(super) fn run(app: &mut App, args: &GuideArgs) -> Result<()> {
     if !args.preflights.is_empty() {
         chosen(catalogues.clone(), &args.preflights)?;
     }
-    let mut map = RouteMap::with_preflights(&catalogues, &args.preflights);
+    let mut map = RouteRules::with_preflights(&catalogues, &args.preflights);
     for remark in &map.remarks {
         app.out.note(&format!("! {remark}"));
     }
-    if !map.entries.iter().any(|e| matches!(e.answer, guide::Answer::Ask(_))) {
+    if !map.rules.iter().any(|e| matches!(e.action, guide::RouteAction::Ask(_))) {
         app.out.note("! no method has a route: everything will be denied. Routes come with a catalogue");
     }
     if !args.catalogue.is_empty() {

@@ -4,25 +4,28 @@ use super::headers::{FOREIGN, METHOD_PATTERN, ODD, PREFLIGHT_METHOD};
 use super::{Guide, IDENTITY, Listen, spellings};
 use crate::domain::endpoint::Endpoint;
 use crate::domain::proxy_proof::DigestKind;
-use crate::domain::route::map::Answer;
-use crate::domain::route::plain::{Engine, VERB_HEADERS};
+use crate::domain::route::path_rules::{OVERRIDE_HEADERS, RegexDialect};
+use crate::domain::route::rules::RouteAction;
 
 pub(super) fn write(guide: &Guide<'_>) -> String {
     // Quoted, because Caddy reads a bare 1.50 as a number and writes it as 1.5: another method.
     let mut routes = String::new();
-    for entry in &guide.map.entries {
-        let pattern = format!("`~^{} {}$`", entry.verb_pattern(), entry.path_pattern(Engine::Re2));
-        routes += &match &entry.answer {
-            Answer::Ask(id) => format!("            {pattern} \"{id}\"\n"),
-            Answer::Public(id) => format!("            # {id}\n            {pattern} \"/public\"\n"),
-            Answer::Preflight => format!("            {pattern} \"/preflight\"\n"),
-            Answer::Deny(why) => format!("            # {why}\n            {pattern} !\n"),
+    for entry in &guide.map.rules {
+        let pattern = format!("`~^{} {}$`", entry.http_method_pattern(), entry.path_pattern(RegexDialect::Re2));
+        routes += &match &entry.action {
+            RouteAction::Ask(id) => format!("            {pattern} \"{id}\"\n"),
+            RouteAction::Public(id) => format!("            # {id}\n            {pattern} \"/public\"\n"),
+            RouteAction::Preflight => format!("            {pattern} \"/preflight\"\n"),
+            RouteAction::Deny(why) => format!("            # {why}\n            {pattern} !\n"),
         };
     }
-    let has_preflights = guide.map.entries.iter().any(|entry| entry.answer == Answer::Preflight);
+    let has_preflights = guide.map.rules.iter().any(|entry| entry.action == RouteAction::Preflight);
     let preflight = |text: &str| if has_preflights { text.to_owned() } else { String::new() };
-    let verb_headers: Vec<String> =
-        VERB_HEADERS.iter().flat_map(|name| spellings(name)).map(|name| format!("header({{'{name}': '*'}})")).collect();
+    let verb_headers: Vec<String> = OVERRIDE_HEADERS
+        .iter()
+        .flat_map(|name| spellings(name))
+        .map(|name| format!("header({{'{name}': '*'}})"))
+        .collect();
     let scheme = if guide.tls.is_some() { "https" } else { "http" };
     let (site, bind) = match &guide.listen {
         Listen::Port(port) => (format!("{scheme}://:{port}"), String::new()),
@@ -96,7 +99,7 @@ pub(super) fn write(guide: &Guide<'_>) -> String {
         names.map(|name| format!("        request_header {name}\n")).collect()
     };
     guide.fill(
-        Engine::Re2,
+        RegexDialect::Re2,
         include_str!("../../assets/proxies/Caddyfile"),
         &[
             ("@ROUTES@", routes),

@@ -3,8 +3,8 @@
 use super::headers::foreign_patterns;
 use super::{Guide, IDENTITY, Listen};
 use crate::domain::endpoint::Endpoint;
-use crate::domain::route::map::Answer;
-use crate::domain::route::plain::{Engine, VERB_HEADERS};
+use crate::domain::route::path_rules::{OVERRIDE_HEADERS, RegexDialect};
+use crate::domain::route::rules::RouteAction;
 use crate::error::Result;
 
 /// The header of Envoy's proof value.
@@ -19,26 +19,30 @@ pub(super) fn write(guide: &Guide<'_>) -> Result<String> {
         "request_headers_to_remove: [{}]\n                          route: {{ cluster: jeton_application, timeout: 0s }}",
         lower(&dropped)
     );
-    for entry in &guide.map.entries {
-        let action = match &entry.answer {
-            Answer::Ask(id) => format!(
+    for entry in &guide.map.rules {
+        let action = match &entry.action {
+            RouteAction::Ask(id) => format!(
                 "route: {{ cluster: jeton_gate, timeout: 0s, regex_rewrite: {{ pattern: {{ regex: '^/' }}, substitution: '/{id}/' }} }}"
             ),
-            Answer::Public(id) => {
+            RouteAction::Public(id) => {
                 routes += &format!("                        # {id}\n");
                 open.clone()
             }
-            Answer::Preflight => open.clone(),
-            Answer::Deny(why) => {
+            RouteAction::Preflight => open.clone(),
+            RouteAction::Deny(why) => {
                 routes += &format!("                        # {why}\n");
                 "direct_response: { status: 403 }".to_owned()
             }
         };
         let mut headers: Vec<String> = Vec::new();
         headers.extend(
-            entry.route.verb.as_ref().map(|verb| format!("{{ name: ':method', string_match: {{ exact: {verb} }} }}")),
+            entry
+                .route
+                .http_method
+                .as_ref()
+                .map(|verb| format!("{{ name: ':method', string_match: {{ exact: {verb} }} }}")),
         );
-        if entry.answer == Answer::Preflight {
+        if entry.action == RouteAction::Preflight {
             headers.extend(
                 ["origin", "access-control-request-method"]
                     .map(|name| format!("{{ name: {name}, present_match: true }}")),
@@ -50,10 +54,10 @@ pub(super) fn write(guide: &Guide<'_>) -> Result<String> {
         };
         routes += &format!(
             "                        - match: {{ safe_regex: {{ regex: '{}' }}{verb} }}\n                          {action}\n",
-            entry.path_pattern(Engine::Re2)
+            entry.path_pattern(RegexDialect::Re2)
         );
     }
-    let verbs: String = VERB_HEADERS
+    let verbs: String = OVERRIDE_HEADERS
         .iter()
         .map(|name| {
             format!(
@@ -111,7 +115,7 @@ pub(super) fn write(guide: &Guide<'_>) -> Result<String> {
         )
     });
     Ok(guide.fill(
-        Engine::Re2,
+        RegexDialect::Re2,
         include_str!("../../assets/proxies/envoy.yaml"),
         &[
             ("@LISTEN@", listen),

@@ -4,20 +4,20 @@ use super::headers::foreign_patterns;
 use super::{Guide, IDENTITY, Listen, variable};
 use crate::domain::endpoint::Endpoint;
 use crate::domain::proxy_proof::DigestKind;
-use crate::domain::route::map::Answer;
-use crate::domain::route::plain::{Engine, VERB_HEADERS};
+use crate::domain::route::path_rules::{OVERRIDE_HEADERS, RegexDialect};
+use crate::domain::route::rules::RouteAction;
 
 pub(super) fn configuration(guide: &Guide<'_>) -> String {
     let mut routes = String::new();
-    for entry in &guide.map.entries {
-        let method = match &entry.answer {
-            Answer::Ask(id) => id.to_string(),
-            Answer::Public(id) => {
+    for entry in &guide.map.rules {
+        let method = match &entry.action {
+            RouteAction::Ask(id) => id.to_string(),
+            RouteAction::Public(id) => {
                 routes += &format!("    # {id}\n");
                 "/public".to_owned()
             }
-            Answer::Preflight => "/preflight".to_owned(),
-            Answer::Deny(why) => {
+            RouteAction::Preflight => "/preflight".to_owned(),
+            RouteAction::Deny(why) => {
                 routes += &format!("    # {why}\n");
                 "!".to_owned()
             }
@@ -25,11 +25,11 @@ pub(super) fn configuration(guide: &Guide<'_>) -> String {
         routes += &format!(
             "    http-request set-var(txn.jeton_ask) str({method}) if !{{ var(txn.jeton_ask) -m found }} \
              {{ var(txn.jeton_key) -m reg '^{} {}$' }}\n",
-            entry.verb_pattern(),
-            entry.path_pattern(Engine::Pcre)
+            entry.http_method_pattern(),
+            entry.path_pattern(RegexDialect::Pcre)
         );
     }
-    let preflight = match guide.map.entries.iter().any(|entry| entry.answer == Answer::Preflight) {
+    let preflight = match guide.map.rules.iter().any(|entry| entry.action == RouteAction::Preflight) {
         false => String::new(),
         true => "    # A preflight says where it comes from and what it wants to ask.\n    \
                  http-request deny deny_status 403 if { var(txn.jeton_ask) -m str /preflight } !{ req.hdr(origin) -m found }\n    \
@@ -61,9 +61,9 @@ pub(super) fn configuration(guide: &Guide<'_>) -> String {
     let foreign: String =
         foreign_patterns().iter().map(|pattern| format!("    http-request del-header '{pattern}' -m reg\n")).collect();
     let verb_headers: Vec<String> =
-        VERB_HEADERS.iter().map(|name| name.to_ascii_lowercase().replace('-', "[^a-z0-9]")).collect();
+        OVERRIDE_HEADERS.iter().map(|name| name.to_ascii_lowercase().replace('-', "[^a-z0-9]")).collect();
     guide.fill(
-        Engine::Pcre,
+        RegexDialect::Pcre,
         include_str!("../../assets/proxies/haproxy.cfg"),
         &[
             (
@@ -109,7 +109,7 @@ pub(super) fn lua(guide: &Guide<'_>) -> String {
         checked = include_str!("../../assets/proxies/haproxy-check.lua").to_owned();
     }
     guide.fill(
-        Engine::Pcre,
+        RegexDialect::Pcre,
         include_str!("../../assets/proxies/haproxy.lua"),
         &[
             ("@URL@", url),

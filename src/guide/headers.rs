@@ -314,7 +314,7 @@ mod tests {
         all.sort_unstable();
         all.dedup();
         assert_eq!(all.len(), names().count(), "a name stands twice");
-        for name in super::super::IDENTITY.iter().chain(&crate::domain::route::plain::VERB_HEADERS) {
+        for name in super::super::IDENTITY.iter().chain(&crate::domain::route::path_rules::OVERRIDE_HEADERS) {
             assert!(foreign(name).is_some(), "{name}");
         }
         for name in [

@@ -19,9 +19,9 @@ use std::path::Path;
 use crate::domain::endpoint::Endpoint;
 use crate::domain::identity_header::IdentityField;
 use crate::domain::proxy_proof::ProxyProof;
-pub use crate::domain::route::map::Answer;
-use crate::domain::route::map::RouteMap;
-use crate::domain::route::plain::{DOTS, Engine, TOO_LONG, VERB_ARGUMENT, pattern};
+use crate::domain::route::path_rules::{DOT_SEGMENTS, OVERRIDE_ARGUMENT, RegexDialect, TOO_LONG, pattern};
+pub use crate::domain::route::rules::RouteAction;
+use crate::domain::route::rules::RouteRules;
 use crate::domain::text::escape_untrusted;
 use crate::error::{Error, Result};
 
@@ -79,7 +79,7 @@ pub struct Guide<'a> {
     /// `true` if the process that listens at jeton's port may be believed without proof.
     pub insecure: bool,
     /// The routes of the installation.
-    pub map: RouteMap,
+    pub map: RouteRules,
 }
 
 /// Writes a guide.
@@ -140,7 +140,7 @@ impl Guide<'_> {
             Subject::Haproxy => 1_700,
             Subject::Caddy | Subject::Traefik | Subject::Envoy | Subject::HaproxyLua | Subject::Curl => 60_000,
         };
-        match self.map.entries.iter().find(|e| e.path_pattern(Engine::Pcre).len() > longest) {
+        match self.map.rules.iter().find(|e| e.path_pattern(RegexDialect::Pcre).len() > longest) {
             None => Ok(()),
             Some(entry) => {
                 let route: String = entry.route.to_string().chars().take(60).collect();
@@ -155,7 +155,7 @@ impl Guide<'_> {
     }
 
     /// Returns the values that every proxy's template uses.
-    fn common(&self, engine: Engine) -> Vec<(&'static str, String)> {
+    fn common(&self, engine: RegexDialect) -> Vec<(&'static str, String)> {
         let remarks = self.map.remarks.iter().map(|remark| format!("# {remark}\n")).collect();
         vec![
             ("@ABOUT_VERIFY@", self.about_verify("#")),
@@ -164,9 +164,9 @@ impl Guide<'_> {
             ("@VERIFY@", self.verify.to_string()),
             ("@REMARKS@", remarks),
             ("@PLAIN@", pattern(engine)),
-            ("@DOTS@", DOTS.to_owned()),
+            ("@DOTS@", DOT_SEGMENTS.to_owned()),
             ("@TOO_LONG@", TOO_LONG.to_owned()),
-            ("@VERB_ARGUMENT@", VERB_ARGUMENT.to_owned()),
+            ("@VERB_ARGUMENT@", OVERRIDE_ARGUMENT.to_owned()),
         ]
     }
 
@@ -215,7 +215,7 @@ impl Guide<'_> {
         }
     }
 
-    fn fill(&self, engine: Engine, template: &str, more: &[(&str, String)]) -> String {
+    fn fill(&self, engine: RegexDialect, template: &str, more: &[(&str, String)]) -> String {
         let mut values: Vec<(&str, &str)> = more.iter().map(|(name, value)| (*name, value.as_str())).collect();
         let common = self.common(engine);
         values.extend(common.iter().map(|(name, value)| (*name, value.as_str())));
@@ -304,7 +304,7 @@ mod tests {
             proof: None,
             insecure: true,
             credentials: vec!["Authorization".to_owned(), "x-authentication".to_owned()],
-            map: RouteMap::of(&[one, other]),
+            map: RouteRules::new(&[one, other]),
         };
         for subject in [Subject::Nginx, Subject::Caddy, Subject::Traefik, Subject::Envoy, Subject::Haproxy] {
             let text = write(subject, &guide).unwrap();

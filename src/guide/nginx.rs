@@ -6,8 +6,8 @@ use super::headers::names;
 use super::{FORWARDED, Guide, IDENTITY, spellings, variable};
 use crate::domain::endpoint::Endpoint;
 use crate::domain::proxy_proof::DigestKind;
-use crate::domain::route::map::{ANY_VERB, Answer, RouteMap};
-use crate::domain::route::plain::{Engine, VERB_HEADERS};
+use crate::domain::route::path_rules::{OVERRIDE_HEADERS, RegexDialect};
+use crate::domain::route::rules::{ANY_HTTP_METHOD, RouteAction, RouteRules};
 
 /// Maximum length of a line of directives, in bytes.
 const MAX_LINE: usize = 116;
@@ -19,13 +19,13 @@ pub(super) fn write(guide: &Guide<'_>) -> String {
         .map(|header| variable(header))
         .map(|name| format!("        auth_request_set ${} $upstream_http_{name};\n", &name[2..]))
         .collect();
-    let verb_headers = VERB_HEADERS.iter().map(|h| format!("$http_{}", variable(h))).collect();
-    let has_preflights = guide.map.entries.iter().any(|entry| entry.answer == Answer::Preflight);
+    let verb_headers = OVERRIDE_HEADERS.iter().map(|h| format!("$http_{}", variable(h))).collect();
+    let has_preflights = guide.map.rules.iter().any(|entry| entry.action == RouteAction::Preflight);
     let (may, preflight) = match has_preflights {
         false => ("jeton_may", String::new()),
         true => ("jeton_named", include_str!("../../assets/proxies/nginx-preflight.conf").to_owned()),
     };
-    let (to_public, public) = match guide.map.entries.iter().any(|entry| entry.answer.is_open()) {
+    let (to_public, public) = match guide.map.rules.iter().any(|entry| entry.action.is_open()) {
         false => (String::new(), String::new()),
         true => (
             "        # Nobody is asked: a public route, or a preflight.\n        error_page 418 = @jeton_public;\n        \
@@ -64,7 +64,7 @@ pub(super) fn write(guide: &Guide<'_>) -> String {
         );
     }
     guide.fill(
-        Engine::Pcre,
+        RegexDialect::Pcre,
         include_str!("../../assets/proxies/nginx.conf"),
         &[
             ("@ROUTES@", routes),
@@ -109,7 +109,7 @@ fn passed(guide: &Guide<'_>) -> String {
     let spelled = IDENTITY.into_iter().chain(guide.credentials.iter().map(String::as_str)).flat_map(spellings);
     let passed_on = FORWARDED.map(|name| name.replace('-', "_"));
     // If another server has the same address, its rule for underscores applies.
-    let named = VERB_HEADERS.into_iter().chain(names()).flat_map(|name| [name.to_owned(), name.replace('-', "_")]);
+    let named = OVERRIDE_HEADERS.into_iter().chain(names()).flat_map(|name| [name.to_owned(), name.replace('-', "_")]);
     let mut line = String::new();
     for name in spelled.chain(passed_on).chain(named).filter(|name| set.insert(name.to_ascii_lowercase())) {
         let directive = format!("proxy_set_header {name} \"\";");
@@ -124,8 +124,8 @@ fn passed(guide: &Guide<'_>) -> String {
 
 /// Returns a map for each verb in the routes and one for all other verbs, and the entries that choose among them.
 /// nginx tries the expressions of a map one after the other, and evaluates only the chosen map.
-fn by_verb(map: &RouteMap) -> (String, String) {
-    let mut verbs: Vec<Option<&str>> = map.entries.iter().map(|entry| entry.route.verb.as_deref()).collect();
+fn by_verb(map: &RouteRules) -> (String, String) {
+    let mut verbs: Vec<Option<&str>> = map.rules.iter().map(|entry| entry.route.http_method.as_deref()).collect();
     verbs.push(None);
     verbs.sort_unstable_by_key(|verb| (verb.is_none(), *verb));
     verbs.dedup();
@@ -133,16 +133,18 @@ fn by_verb(map: &RouteMap) -> (String, String) {
     for verb in verbs {
         let (named, pattern) = match verb {
             Some(verb) => (format!("on_{}", verb.to_ascii_lowercase()), verb),
-            None => ("otherwise".to_owned(), ANY_VERB),
+            None => ("otherwise".to_owned(), ANY_HTTP_METHOD),
         };
         maps += &format!("map $jeton_path $jeton_{named} {{\n    default \"\";\n");
-        for entry in map.entries.iter().filter(|e| e.route.verb.is_none() || e.route.verb.as_deref() == verb) {
-            let path = entry.path_pattern(Engine::Pcre);
-            maps += &match &entry.answer {
-                Answer::Ask(id) => format!("    \"~^{path}$\" \"{id}\";\n"),
-                Answer::Public(id) => format!("    \"~^{path}$\" \"/public\"; # {id}\n"),
-                Answer::Preflight => format!("    \"~^{path}$\" \"/preflight\";\n"),
-                Answer::Deny(why) => format!("    \"~^{path}$\" \"\"; # {why}\n"),
+        for entry in
+            map.rules.iter().filter(|e| e.route.http_method.is_none() || e.route.http_method.as_deref() == verb)
+        {
+            let path = entry.path_pattern(RegexDialect::Pcre);
+            maps += &match &entry.action {
+                RouteAction::Ask(id) => format!("    \"~^{path}$\" \"{id}\";\n"),
+                RouteAction::Public(id) => format!("    \"~^{path}$\" \"/public\"; # {id}\n"),
+                RouteAction::Preflight => format!("    \"~^{path}$\" \"/preflight\";\n"),
+                RouteAction::Deny(why) => format!("    \"~^{path}$\" \"\"; # {why}\n"),
             };
         }
         maps += "}\n";
@@ -157,12 +159,12 @@ pub(super) fn curl(guide: &Guide<'_>) -> String {
         Endpoint::Tcp(address) => format!("http://{address}"),
         Endpoint::Unix(path) => format!("--unix-socket {} http://jeton", path.display()),
     };
-    let example = guide.map.entries.iter().find_map(|entry| match &entry.answer {
-        Answer::Ask(id) => Some(format!("\n# A METHOD of this installation: {id}\n")),
-        Answer::Public(_) | Answer::Preflight | Answer::Deny(_) => None,
+    let example = guide.map.rules.iter().find_map(|entry| match &entry.action {
+        RouteAction::Ask(id) => Some(format!("\n# A METHOD of this installation: {id}\n")),
+        RouteAction::Public(_) | RouteAction::Preflight | RouteAction::Deny(_) => None,
     });
     guide.fill(
-        Engine::Re2,
+        RegexDialect::Re2,
         include_str!("../../assets/proxies/curl.txt"),
         &[("@TO@", to), ("@EXAMPLE@", example.unwrap_or_default())],
     )

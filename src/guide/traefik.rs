@@ -5,8 +5,8 @@ use std::collections::BTreeMap;
 use super::{Guide, IDENTITY, Listen, spellings};
 use crate::domain::endpoint::Endpoint;
 use crate::domain::method::MethodId;
-use crate::domain::route::map::Answer;
-use crate::domain::route::plain::{Engine, VERB_HEADERS};
+use crate::domain::route::path_rules::{OVERRIDE_HEADERS, RegexDialect};
+use crate::domain::route::rules::RouteAction;
 use crate::error::{Error, Result};
 
 /// Arguments that an application may read as `_method`. Traefik matches arguments only by their whole names.
@@ -42,35 +42,35 @@ pub(super) fn write(guide: &Guide<'_>) -> Result<String> {
     let told: String = told.map(|name| format!("          - {name}\n")).collect();
     let mut methods: BTreeMap<&MethodId, usize> = BTreeMap::new();
     let mut routers = String::new();
-    let top = guide.map.entries.len() + 10;
-    for (n, entry) in guide.map.entries.iter().enumerate() {
-        let middlewares = match &entry.answer {
-            Answer::Ask(id) => {
+    let top = guide.map.rules.len() + 10;
+    for (n, entry) in guide.map.rules.iter().enumerate() {
+        let middlewares = match &entry.action {
+            RouteAction::Ask(id) => {
                 let next = methods.len();
                 let at = *methods.entry(id).or_insert(next);
                 format!("[jeton-strip, jeton-ask-{at}, jeton-drop]")
             }
-            Answer::Public(id) => {
+            RouteAction::Public(id) => {
                 routers += &format!("    # {id}\n");
                 "[jeton-strip, jeton-drop]".to_owned()
             }
-            Answer::Preflight => "[jeton-strip, jeton-drop]".to_owned(),
-            Answer::Deny(why) => {
+            RouteAction::Preflight => "[jeton-strip, jeton-drop]".to_owned(),
+            RouteAction::Deny(why) => {
                 routers += &format!("    # {why}\n");
                 "[jeton-deny]".to_owned()
             }
         };
-        let verb = entry.route.verb.as_ref().map_or_else(String::new, |verb| format!("Method(`{verb}`) && "));
-        let more = match entry.answer {
-            Answer::Preflight => {
+        let verb = entry.route.http_method.as_ref().map_or_else(String::new, |verb| format!("Method(`{verb}`) && "));
+        let more = match entry.action {
+            RouteAction::Preflight => {
                 " && HeaderRegexp(`Origin`, `.`) && HeaderRegexp(`Access-Control-Request-Method`, `.`)"
             }
-            Answer::Ask(_) | Answer::Public(_) | Answer::Deny(_) => "",
+            RouteAction::Ask(_) | RouteAction::Public(_) | RouteAction::Deny(_) => "",
         };
         routers += &format!(
             "    jeton-{n}:\n      entryPoints: [jeton]\n      rule: '{verb}PathRegexp(`^{}$`){more}'\n      priority: {}\n      \
              middlewares: {middlewares}\n      service: jeton-application\n{router_tls}",
-            entry.path_pattern(Engine::Re2),
+            entry.path_pattern(RegexDialect::Re2),
             top - n - 1
         );
     }
@@ -97,12 +97,12 @@ pub(super) fn write(guide: &Guide<'_>) -> Result<String> {
     };
     let dropped = guide.credentials.iter().flat_map(|name| spellings(name));
     let dropped: Vec<String> = dropped.chain(guide.proof.map(|_| PROOF.to_owned())).collect();
-    let verbs: Vec<String> = VERB_HEADERS
+    let verbs: Vec<String> = OVERRIDE_HEADERS
         .iter()
         .flat_map(|name| spellings(name))
         .map(|name| format!("HeaderRegexp(`{name}`, `.*`)"))
         .collect();
-    let overrides = spellings(VERB_HEADERS[0]).into_iter();
+    let overrides = spellings(OVERRIDE_HEADERS[0]).into_iter();
     let overrides = overrides.flat_map(|name| [name.to_ascii_lowercase(), name.to_ascii_uppercase(), name]);
     let arguments: Vec<String> = VERB_ARGUMENTS
         .map(str::to_owned)
@@ -111,7 +111,7 @@ pub(super) fn write(guide: &Guide<'_>) -> Result<String> {
         .map(|name| format!("QueryRegexp(`{name}`, `.*`)"))
         .collect();
     Ok(guide.fill(
-        Engine::Re2,
+        RegexDialect::Re2,
         include_str!("../../assets/proxies/traefik.yaml"),
         &[
             ("@LISTEN@", listen),

@@ -5,14 +5,14 @@
 //! - [`plain`] holds the rule for the path of every request, checked before any route is;
 //! - [`map`] orders all routes of an installation in one list.
 
-pub mod map;
-pub mod plain;
-pub mod shape;
+pub mod path_rules;
+pub mod rules;
+pub mod segment;
 
 use std::cmp::Reverse;
 use std::fmt;
 
-use self::shape::{Shape, Spelling};
+use self::segment::{MatchMode, SegmentPattern};
 use crate::domain::text::escape_untrusted;
 use crate::error::{Error, Result};
 
@@ -20,9 +20,9 @@ use crate::error::{Error, Result};
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Route {
     /// The HTTP verb in capitals; `None` = any.
-    pub verb: Option<String>,
+    pub http_method: Option<String>,
     /// The shape of each segment of the path. `/` alone has one segment, which matches the empty text.
-    pub segments: Vec<Shape>,
+    pub segments: Vec<SegmentPattern>,
     text: String,
 }
 
@@ -37,9 +37,11 @@ impl Route {
             let dots = if head.len() < text.len() { "…" } else { "" };
             Err(Error::usage(format!("\"{}{dots}\" is not a route", escape_untrusted(&head))).why(why))
         };
-        let (verb, path) = match text.split_once(' ') {
-            Some((verb, path)) if !verb.is_empty() && verb.bytes().all(|b| b.is_ascii_uppercase()) => {
-                (Some(verb.to_owned()), path)
+        let (http_method, path) = match text.split_once(' ') {
+            Some((http_method, path))
+                if !http_method.is_empty() && http_method.bytes().all(|b| b.is_ascii_uppercase()) =>
+            {
+                (Some(http_method.to_owned()), path)
             }
             _ => (None, text),
         };
@@ -53,15 +55,15 @@ impl Route {
                 "what a proxy would change on its way (// . .. % ? # ; \\ and blanks) can't be matched exactly",
             );
         }
-        let Some(segments) = inner.split('/').map(Shape::parse).collect() else {
+        let Some(segments) = inner.split('/').map(SegmentPattern::parse).collect() else {
             return refused("a parameter is {name} within one segment of the path");
         };
-        Ok(Route { verb, segments, text: text.to_owned() })
+        Ok(Route { http_method, segments, text: text.to_owned() })
     }
 
     /// Returns verb and shape, without the names of parameters. Routes with equal keys are the same.
     pub fn key(&self) -> String {
-        let mut key = self.verb.clone().unwrap_or_default();
+        let mut key = self.http_method.clone().unwrap_or_default();
         for segment in &self.segments {
             key.push('/');
             key.push_str(&segment.key());
@@ -70,28 +72,32 @@ impl Route {
     }
 
     /// Returns the same path with this verb.
-    fn with_verb(&self, verb: &str) -> Route {
+    fn with_http_method(&self, http_method: &str) -> Route {
         let path = self.text.rsplit(' ').next().unwrap_or(&self.text);
-        Route { verb: Some(verb.to_owned()), segments: self.segments.clone(), text: format!("{verb} {path}") }
+        Route {
+            http_method: Some(http_method.to_owned()),
+            segments: self.segments.clone(),
+            text: format!("{http_method} {path}"),
+        }
     }
 
     /// `true` if `other` matches every request of this route.
     pub fn is_within(&self, other: &Route) -> bool {
         self.segments.len() == other.segments.len()
-            && (other.verb.is_none() || other.verb == self.verb)
+            && (other.http_method.is_none() || other.http_method == self.http_method)
             && self.segments.iter().zip(&other.segments).all(|(a, b)| a.is_within(b))
     }
 
     /// `true` if the route matches a request with this verb and path. Doesn't check that the path is plain: see
     /// [`plain`].
-    pub fn matches(&self, verb: &str, path: &str, spelling: Spelling) -> bool {
+    pub fn matches(&self, http_method: &str, path: &str, spelling: MatchMode) -> bool {
         let Some(inner) = path.strip_prefix('/') else { return false };
-        let is_verb = match &self.verb {
-            Some(own) => own == verb,
-            None => !verb.is_empty() && verb.bytes().all(|b| b.is_ascii_uppercase() || b == b'-'),
+        let is_method = match &self.http_method {
+            Some(expected) => expected == http_method,
+            None => !http_method.is_empty() && http_method.bytes().all(|b| b.is_ascii_uppercase() || b == b'-'),
         };
         let mut parts = inner.split('/');
-        is_verb
+        is_method
             && self.segments.iter().all(|shape| parts.next().is_some_and(|part| shape.matches(part, spelling)))
             && parts.next().is_none()
     }
@@ -100,19 +106,19 @@ impl Route {
     ///
     /// # Errors
     /// [`TooMany`] if this would need too many routes.
-    pub fn shared(&self, other: &Route) -> std::result::Result<Vec<Route>, TooMany> {
-        const MOST: usize = 64;
-        let verb = match (&self.verb, &other.verb) {
+    pub fn intersection(&self, other: &Route) -> std::result::Result<Vec<Route>, TooMany> {
+        const MAX_ROUTES: usize = 64;
+        let http_method = match (&self.http_method, &other.http_method) {
             (Some(a), Some(b)) if a != b => return Ok(Vec::new()),
             (a, b) => a.clone().or_else(|| b.clone()),
         };
         if self.segments.len() != other.segments.len() {
             return Ok(Vec::new());
         }
-        let mut paths: Vec<Vec<Shape>> = vec![Vec::new()];
+        let mut paths: Vec<Vec<SegmentPattern>> = vec![Vec::new()];
         for (a, b) in self.segments.iter().zip(&other.segments) {
-            let both = a.shared(b)?;
-            if paths.len() * both.len() > MOST {
+            let both = a.intersection(b)?;
+            if paths.len() * both.len() > MAX_ROUTES {
                 return Err(TooMany);
             }
             paths = paths
@@ -121,26 +127,35 @@ impl Route {
                 .collect();
         }
         let text = format!("{} and {}", self.text, other.text);
-        Ok(paths.into_iter().map(|segments| Route { verb: verb.clone(), segments, text: text.clone() }).collect())
+        Ok(paths
+            .into_iter()
+            .map(|segments| Route { http_method: http_method.clone(), segments, text: text.clone() })
+            .collect())
     }
 
     /// `true` if a segment has too many ways to be split. A backtracking engine then gives up on a long path, and
     /// takes the request for one of a wider route.
     fn is_costly(&self) -> bool {
-        self.segments.iter().any(|shape| shape.open() > 2)
+        self.segments.iter().any(|shape| shape.unbounded_units() > 2)
     }
 
     /// Returns the route with one parameter in place of each segment that is too costly to match.
     fn widened(&self) -> Route {
-        let segments = self.segments.iter().map(|s| if s.open() > 2 { Shape::parameter() } else { s.clone() });
+        let segments =
+            self.segments.iter().map(|s| if s.unbounded_units() > 2 { SegmentPattern::parameter() } else { s.clone() });
         Route { segments: segments.collect(), ..self.clone() }
     }
 
     /// Returns the sort weight: higher comes first. If one of two routes is within the other, the inner one has the
     /// higher weight.
-    fn weight(&self) -> (usize, usize, Reverse<usize>, bool) {
-        let sum = |of: fn(&Shape) -> usize| self.segments.iter().map(of).sum::<usize>();
-        (sum(Shape::literals), sum(Shape::shortest), Reverse(sum(Shape::open)), self.verb.is_some())
+    fn specificity(&self) -> (usize, usize, Reverse<usize>, bool) {
+        let sum = |of: fn(&SegmentPattern) -> usize| self.segments.iter().map(of).sum::<usize>();
+        (
+            sum(SegmentPattern::literal_count),
+            sum(SegmentPattern::min_units),
+            Reverse(sum(SegmentPattern::unbounded_units)),
+            self.http_method.is_some(),
+        )
     }
 }
 
@@ -156,6 +171,6 @@ impl fmt::Display for Route {
 pub struct TooMany;
 
 #[cfg(test)]
-mod open_tests;
+mod public_tests;
 #[cfg(test)]
 mod tests;

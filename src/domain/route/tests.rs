@@ -2,8 +2,8 @@
 
 use proptest::prelude::*;
 
-use super::map::{Answer, RouteMap};
-use super::plain::is_plain;
+use super::path_rules::is_canonical_path;
+use super::rules::{RouteAction, RouteRules};
 use super::*;
 use crate::domain::catalogue::{Catalogue, Group};
 use crate::domain::method::{Access, Method, MethodId};
@@ -25,13 +25,13 @@ pub(super) fn catalogue(methods: &[(&str, &[&str])]) -> Catalogue {
     Catalogue { name: "x".to_owned(), title: "X".to_owned(), groups: vec![group], sets: Vec::new() }
 }
 
-pub(super) fn asked(map: &RouteMap, request: &str) -> String {
+pub(super) fn action_of(map: &RouteRules, request: &str) -> String {
     let (verb, path) = request.split_once(' ').unwrap();
-    match map.decide(verb, path) {
-        Some(Answer::Ask(id)) => id.as_str().trim_start_matches("a.").to_owned(),
-        Some(Answer::Public(id)) => format!("public {}", id.as_str().trim_start_matches("a.")),
-        Some(Answer::Preflight) => "preflight".to_owned(),
-        Some(Answer::Deny(why)) => format!("denied: {why}"),
+    match map.find_action(verb, path) {
+        Some(RouteAction::Ask(id)) => id.as_str().trim_start_matches("a.").to_owned(),
+        Some(RouteAction::Public(id)) => format!("public {}", id.as_str().trim_start_matches("a.")),
+        Some(RouteAction::Preflight) => "preflight".to_owned(),
+        Some(RouteAction::Deny(why)) => format!("denied: {why}"),
         None => "nothing".to_owned(),
     }
 }
@@ -90,7 +90,7 @@ fn the_same_routes_are_the_same_whatever_parameters_are_called() {
 
 #[test]
 fn the_narrower_route_decides_and_what_two_share_is_denied() {
-    let map = RouteMap::of(&[catalogue(&[
+    let map = RouteRules::new(&[catalogue(&[
         ("me", &["GET /users/me"]),
         ("user", &["GET /users/{id}", "DELETE /users/{id}"]),
         ("any", &["/users/{id}"]),
@@ -124,7 +124,7 @@ fn the_narrower_route_decides_and_what_two_share_is_denied() {
         ("GET /caf%C3%A9/1", "cafe"),
         ("GET /caf%c3%a9/1", "cafe"),
     ] {
-        assert_eq!(asked(&map, request), method, "{request}");
+        assert_eq!(action_of(&map, request), method, "{request}");
     }
     for request in [
         "GET /users/Me",
@@ -134,24 +134,25 @@ fn the_narrower_route_decides_and_what_two_share_is_denied() {
         "POST /jobs/5:CANCEL",
         "GET /files/a.JSON",
     ] {
-        assert!(asked(&map, request).starts_with("denied: could be "), "{request} {}", asked(&map, request));
+        assert!(action_of(&map, request).starts_with("denied: could be "), "{request} {}", action_of(&map, request));
     }
     for request in
         ["HEAD /", "GET /slash", "GET /compare/...b", "GET /compare/a..b", "GET /users/", "get /users/me", "GET /x/b"]
     {
-        assert_eq!(asked(&map, request), "nothing", "{request}");
+        assert_eq!(action_of(&map, request), "nothing", "{request}");
     }
 }
 
 #[test]
 fn tricks_never_mean_a_route() {
-    let map = RouteMap::of(&[catalogue(&[("one", &["GET /a/b"]), ("two", &["GET /a/{x}/c"]), ("any", &["/{x}/{y}"])])]);
+    let map =
+        RouteRules::new(&[catalogue(&[("one", &["GET /a/b"]), ("two", &["GET /a/{x}/c"]), ("any", &["/{x}/{y}"])])]);
     for path in TRICKS {
-        assert!(!is_plain(path), "{path}");
-        assert_eq!(asked(&map, &format!("GET {path}")), "nothing", "{path}");
+        assert!(!is_canonical_path(path), "{path}");
+        assert_eq!(action_of(&map, &format!("GET {path}")), "nothing", "{path}");
     }
     for path in ["/a/b", "/a/...", "/a/.b", "/a/b,c", "/a/%20", "/a/%F0%9F%98%80", "/a/a~b", "/a/a%7Eb", "/a/b/"] {
-        assert!(is_plain(path), "{path}");
+        assert!(is_canonical_path(path), "{path}");
     }
 }
 
@@ -244,7 +245,7 @@ proptest! {
     #[test]
     fn matching_is_what_trying_everything_finds(a in any_route(), b in any_route(), request in any_request()) {
         let (verb, path) = request.split_once(' ').unwrap();
-        let matches = |r: &Route| r.matches(verb, path, Spelling::Exact);
+        let matches = |r: &Route| r.matches(verb, path, MatchMode::Exact);
         let (ra, rb) = (route(&a), route(&b));
         prop_assert_eq!(matches(&ra), tried(&a, &request));
         if ra.is_within(&rb) {
@@ -252,7 +253,7 @@ proptest! {
         }
         // Routes with adjacent parameters may share more routes than the limit. Both are then denied for every
         // request.
-        if let Ok(shared) = ra.shared(&rb) {
+        if let Ok(shared) = ra.intersection(&rb) {
             prop_assert_eq!(shared.iter().any(matches), matches(&ra) && matches(&rb), "{} and {}: {}", a, b, request);
         }
     }
@@ -265,19 +266,19 @@ proptest! {
         let ids: Vec<String> = (0..texts.len()).map(|n| format!("m{n}")).collect();
         let slices: Vec<[&str; 1]> = texts.iter().map(|t| [t.as_str()]).collect();
         let methods: Vec<(&str, &[&str])> = ids.iter().map(String::as_str).zip(slices.iter().map(|s| &s[..])).collect();
-        let map = RouteMap::of(&[catalogue(&methods)]);
+        let map = RouteRules::new(&[catalogue(&methods)]);
         for request in requests {
             let matching: Vec<usize> = (0..texts.len()).filter(|n| tried(&texts[*n], &request)).collect();
             let within = |a: &usize, b: &usize| route(&texts[*a]).is_within(&route(&texts[*b]));
-            let told = asked(&map, &request);
+            let action = action_of(&map, &request);
             if matching.is_empty() {
-                prop_assert!(!told.starts_with('m'), "{} {:?}", request, map);
-            } else if let Some(at) = told.strip_prefix('m') {
+                prop_assert!(!action.starts_with('m'), "{} {:?}", request, map);
+            } else if let Some(at) = action.strip_prefix('m') {
                 let at: usize = at.parse().unwrap();
                 let same = |n: &usize| route(&texts[*n]).key() == route(&texts[at]).key();
                 prop_assert!(matching.iter().all(|n| within(&at, n) && (*n == at || !same(n))), "{} {:?}", request, texts);
             } else {
-                prop_assert!(told.starts_with("denied"), "{}: {} {:?}", request, told, texts);
+                prop_assert!(action.starts_with("denied"), "{}: {} {:?}", request, action, texts);
             }
         }
     }
@@ -288,28 +289,28 @@ fn a_single_route_answers_for_all_its_requests() {
     for (text, requests) in
         [("GET /a/{x}", ["GET /a/b", "GET /a/B", "GET /a/a"]), ("/a", ["GET /a", "PUT /a", "X-Y /a"])]
     {
-        let map = RouteMap::of(&[catalogue(&[("one", &[text])])]);
+        let map = RouteRules::new(&[catalogue(&[("one", &[text])])]);
         for request in requests {
-            assert_eq!(asked(&map, request), "one", "{request}");
+            assert_eq!(action_of(&map, request), "one", "{request}");
         }
     }
 }
 
 #[test]
 fn what_two_methods_claim_is_nobodys() {
-    let map = RouteMap::of(&[catalogue(&[
+    let map = RouteRules::new(&[catalogue(&[
         ("one", &["GET /a/{x}", "GET /b"]),
         ("two", &["GET /a/{y}"]),
         ("three", &["GET /a/c"]),
     ])]);
-    assert_eq!(asked(&map, "GET /a/b"), "denied: claimed by a.one and a.two");
-    assert_eq!((asked(&map, "GET /b"), asked(&map, "GET /a/c")), ("one".to_owned(), "three".to_owned()));
+    assert_eq!(action_of(&map, "GET /a/b"), "denied: claimed by a.one and a.two");
+    assert_eq!((action_of(&map, "GET /b"), action_of(&map, "GET /a/c")), ("one".to_owned(), "three".to_owned()));
     assert_eq!(map.remarks, ["denied: GET /a/{x}, claimed by a.one and a.two"]);
 }
 
 #[test]
 fn what_can_be_taken_apart_in_too_many_ways_is_denied() {
-    let map = RouteMap::of(&[catalogue(&[
+    let map = RouteRules::new(&[catalogue(&[
         ("day", &["GET /repo/{y}-{m}-{d}.{ext}"]),
         ("repo", &["GET /repo/{id}", "GET /repo/new", "PUT /repo/{id}"]),
         ("file", &["GET /repo/{name}.{ext}", "GET /repo/{name}.txt"]),
@@ -319,20 +320,20 @@ fn what_can_be_taken_apart_in_too_many_ways_is_denied() {
         ("dot", &["GET /two/{a}.{b}"]),
     ])]);
     for request in ["p-q-r.s", "7", "a.b", "a-b-c.txt", "a.txt"] {
-        let told = asked(&map, &format!("GET /repo/{request}"));
-        assert!(told.starts_with("denied: "), "{request} {told}");
+        let action = action_of(&map, &format!("GET /repo/{request}"));
+        assert!(action.starts_with("denied: "), "{request} {action}");
     }
     for (request, method) in
         [("GET /repo/new", "repo"), ("PUT /repo/p-q-r.s", "repo"), ("GET /repo/a-b-c.d", "some"), ("GET /x/7", "some")]
     {
-        assert_eq!(asked(&map, request), method, "{request}");
+        assert_eq!(action_of(&map, request), method, "{request}");
     }
-    assert!(asked(&map, "GET /two/a-b.c").starts_with("denied: "));
-    assert!(map.entries.iter().all(|e| !e.route.is_costly()), "{map:?}");
-    let told = "denied: GET /repo/{y}-{m}-{d}.{ext} has more than two parameters in one segment";
-    assert!(map.remarks.iter().any(|r| r == told), "{:?}", map.remarks);
+    assert!(action_of(&map, "GET /two/a-b.c").starts_with("denied: "));
+    assert!(map.rules.iter().all(|e| !e.route.is_costly()), "{map:?}");
+    let remark = "denied: GET /repo/{y}-{m}-{d}.{ext} has more than two parameters in one segment";
+    assert!(map.remarks.iter().any(|r| r == remark), "{:?}", map.remarks);
     let long = |n: usize| format!("/{}/b", "a".repeat(n));
-    assert!(is_plain(&long(997)) && !is_plain(&long(998)));
+    assert!(is_canonical_path(&long(997)) && !is_canonical_path(&long(998)));
 }
 
 #[test]
@@ -341,8 +342,8 @@ fn many_routes_are_settled_quickly() {
     let ids: Vec<String> = (0..texts.len()).map(|n| format!("m{n}")).collect();
     let slices: Vec<[&str; 1]> = texts.iter().map(|t| [t.as_str()]).collect();
     let methods: Vec<(&str, &[&str])> = ids.iter().map(String::as_str).zip(slices.iter().map(|s| &s[..])).collect();
-    let map = RouteMap::of(&[catalogue(&methods)]);
-    assert!(map.entries.len() < 24_000 && !map.remarks.is_empty());
-    assert!((0..400).all(|n| asked(&map, &format!("GET /a{n}/b{n}")).starts_with("denied")));
-    assert!(RouteMap::of(&[Catalogue::shipped("cloud-platform").unwrap()]).remarks.is_empty());
+    let map = RouteRules::new(&[catalogue(&methods)]);
+    assert!(map.rules.len() < 24_000 && !map.remarks.is_empty());
+    assert!((0..400).all(|n| action_of(&map, &format!("GET /a{n}/b{n}")).starts_with("denied")));
+    assert!(RouteRules::new(&[Catalogue::shipped("cloud-platform").unwrap()]).remarks.is_empty());
 }

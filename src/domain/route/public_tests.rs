@@ -1,11 +1,11 @@
 //! Routes that pass without a token: public ones, and preflights.
 
-use super::map::RouteMap;
-use super::tests::{asked, catalogue};
+use super::rules::RouteRules;
+use super::tests::{action_of, catalogue};
 
 #[test]
 fn public_routes_open_nothing_that_is_guarded() {
-    let map = RouteMap::of(&[catalogue(&[
+    let map = RouteRules::new(&[catalogue(&[
         ("Show", &["GET /orders/{id}"]),
         ("PubNews", &["GET /orders/news", "POST /login", "GET /{page}"]),
         ("List", &["GET /orders"]),
@@ -29,7 +29,7 @@ fn public_routes_open_nothing_that_is_guarded() {
         ("POST /hooks", "Any"),
         ("GET /hooks", "public PubHooks"),
     ] {
-        assert_eq!(asked(&map, request), answer, "{request}");
+        assert_eq!(action_of(&map, request), answer, "{request}");
     }
     // Routes protected by another catalogue stay protected.
     let (mut first, mut second) =
@@ -37,9 +37,12 @@ fn public_routes_open_nothing_that_is_guarded() {
     first.name = "first".to_owned();
     second.name = "second".to_owned();
     second.groups[0].id = "b".to_owned();
-    let map = RouteMap::of(&[first, second]);
-    assert!(asked(&map, "GET /orders/news").starts_with("denied: GET /orders/news is public"), "{map:?}");
-    assert_eq!((asked(&map, "GET /orders/7").as_str(), asked(&map, "GET /news").as_str()), ("Show", "public PubNews"));
+    let map = RouteRules::new(&[first, second]);
+    assert!(action_of(&map, "GET /orders/news").starts_with("denied: GET /orders/news is public"), "{map:?}");
+    assert_eq!(
+        (action_of(&map, "GET /orders/7").as_str(), action_of(&map, "GET /news").as_str()),
+        ("Show", "public PubNews")
+    );
     assert_eq!(map.remarks.len(), 1);
 }
 
@@ -51,7 +54,7 @@ fn preflights_pass_only_where_no_route_has_the_verb() {
         ("Any", &["/hooks/{name}/run"]),
         ("Run", &["GET /hooks/x/run", "POST /hooks/{a}/{b}"]),
     ]);
-    let map = RouteMap::with_preflights(std::slice::from_ref(&shop), &["x".to_owned()]);
+    let map = RouteRules::with_preflights(std::slice::from_ref(&shop), &["x".to_owned()]);
     for (request, answer) in [
         ("OPTIONS /orders/7", "preflight"),
         ("OPTIONS /orders/mine", "Mine"),
@@ -62,7 +65,7 @@ fn preflights_pass_only_where_no_route_has_the_verb() {
         ("OPTIONS /nothing", "nothing"),
         ("GET /orders/7", "Show"),
     ] {
-        assert_eq!(asked(&map, request), answer, "{request} {map:?}");
+        assert_eq!(action_of(&map, request), answer, "{request} {map:?}");
     }
-    assert_eq!(asked(&RouteMap::of(&[shop]), "OPTIONS /orders/7"), "nothing");
+    assert_eq!(action_of(&RouteRules::new(&[shop]), "OPTIONS /orders/7"), "nothing");
 }

@@ -18,20 +18,20 @@ enum Unit {
 
 /// The pattern of a segment: `things`, `{id}`, `{id}.json`, `{base}...{head}`.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
-pub struct Shape(Vec<Unit>);
+pub struct SegmentPattern(Vec<Unit>);
 
 /// The accepted spellings of a shape's literal characters.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Spelling {
+pub enum MatchMode {
     /// Exactly as in the route.
     Exact,
     /// Also escaped, and in the other case: spellings that an application may treat as the same.
     Loose,
 }
 
-impl Shape {
+impl SegmentPattern {
     /// Parses a segment; `None` if its braces don't pair.
-    pub(super) fn parse(text: &str) -> Option<Shape> {
+    pub(super) fn parse(text: &str) -> Option<SegmentPattern> {
         let mut units = Vec::new();
         let mut rest = text;
         while let Some(at) = rest.find(['{', '}']) {
@@ -44,16 +44,16 @@ impl Shape {
             rest = after;
         }
         units.extend(rest.bytes().map(Unit::Byte));
-        Some(Shape::new(units))
+        Some(SegmentPattern::new(units))
     }
 
     /// Returns the shape of a single parameter.
-    pub(super) fn parameter() -> Shape {
-        Shape(vec![Unit::One, Unit::Many])
+    pub(super) fn parameter() -> SegmentPattern {
+        SegmentPattern(vec![Unit::One, Unit::Many])
     }
 
     /// Normalizes runs of wildcards: first those for exactly one unit, then one for any number.
-    fn new(units: Vec<Unit>) -> Shape {
+    fn new(units: Vec<Unit>) -> SegmentPattern {
         let (mut ordered, mut many) = (Vec::with_capacity(units.len()), false);
         for unit in units {
             match unit {
@@ -70,7 +70,7 @@ impl Shape {
         if many {
             ordered.push(Unit::Many);
         }
-        Shape(ordered)
+        SegmentPattern(ordered)
     }
 
     /// Returns a key that only equal shapes share. No literal contains a brace.
@@ -88,7 +88,7 @@ impl Shape {
 
     /// `true` if `other` matches everything that this shape matches. May be `false` wrongly (which is safe) if `other`
     /// has several adjacent parameters.
-    pub(super) fn is_within(&self, other: &Shape) -> bool {
+    pub(super) fn is_within(&self, other: &SegmentPattern) -> bool {
         let fits = |outer: Unit, at: usize| match (outer, self.0[at]) {
             (Unit::Byte(a), Unit::Byte(b)) => a == b,
             (Unit::One, Unit::Byte(_) | Unit::One) => true,
@@ -98,36 +98,36 @@ impl Shape {
     }
 
     /// Returns shapes that together match the texts matched by both.
-    pub(super) fn shared(&self, other: &Shape) -> Result<Vec<Shape>, TooMany> {
+    pub(super) fn intersection(&self, other: &SegmentPattern) -> Result<Vec<SegmentPattern>, TooMany> {
         if self.is_within(other) {
             return Ok(vec![self.clone()]);
         }
         if other.is_within(self) {
             return Ok(vec![other.clone()]);
         }
-        let mut found = Shared { shapes: Vec::new(), steps: 0 };
-        found.walk(&self.0, &other.0, &mut Vec::new())?;
-        let all: Vec<Shape> = std::mem::take(&mut found.shapes);
-        let mut kept: Vec<Shape> = Vec::new();
+        let mut intersection = Intersection { shapes: Vec::new(), steps: 0 };
+        intersection.walk(&self.0, &other.0, &mut Vec::new())?;
+        let all: Vec<SegmentPattern> = std::mem::take(&mut intersection.shapes);
+        let mut widest: Vec<SegmentPattern> = Vec::new();
         for shape in all {
-            if !kept.iter().any(|k| shape.is_within(k)) {
-                kept.retain(|k| !k.is_within(&shape));
-                kept.push(shape);
+            if !widest.iter().any(|k| shape.is_within(k)) {
+                widest.retain(|k| !k.is_within(&shape));
+                widest.push(shape);
             }
         }
-        Ok(kept)
+        Ok(widest)
     }
 
     /// `true` if the shape matches a segment of a plain path.
-    pub(super) fn matches(&self, segment: &str, spelling: Spelling) -> bool {
+    pub(super) fn matches(&self, segment: &str, spelling: MatchMode) -> bool {
         let units = units(segment.as_bytes());
         let fits = |own: Unit, at: usize| match own {
             Unit::Byte(byte) => {
                 let is_escaped = || units[at].eq_ignore_ascii_case(format!("%{byte:02x}").as_bytes());
-                match (spelling, stands_as_it_is(byte)) {
+                match (spelling, is_unescaped_in_path(byte)) {
                     (_, false) => is_escaped(),
-                    (Spelling::Exact, true) => units[at] == [byte],
-                    (Spelling::Loose, true) => units[at].eq_ignore_ascii_case(&[byte]) || is_escaped(),
+                    (MatchMode::Exact, true) => units[at] == [byte],
+                    (MatchMode::Loose, true) => units[at].eq_ignore_ascii_case(&[byte]) || is_escaped(),
                 }
             }
             Unit::One => true,
@@ -137,28 +137,28 @@ impl Shape {
     }
 
     /// Number of literal bytes.
-    pub(super) fn literals(&self) -> usize {
+    pub(super) fn literal_count(&self) -> usize {
         self.0.iter().filter(|u| matches!(u, Unit::Byte(_))).count()
     }
 
     /// Minimum number of units that the shape matches.
-    pub(super) fn shortest(&self) -> usize {
+    pub(super) fn min_units(&self) -> usize {
         self.0.iter().filter(|u| !matches!(u, Unit::Many)).count()
     }
 
     /// Number of parts that match any length.
-    pub(super) fn open(&self) -> usize {
-        self.0.len() - self.shortest()
+    pub(super) fn unbounded_units(&self) -> usize {
+        self.0.len() - self.min_units()
     }
 
     /// `true` if the shape has no wildcards.
     pub(super) fn is_literal(&self) -> bool {
-        self.literals() == self.0.len()
+        self.literal_count() == self.0.len()
     }
 
     /// Returns a regular expression without anchors, for both PCRE and RE2. It consists only of letters, digits and `/
     /// - _ ~ % [ ] ( ) ? : ^ + * | \`. None of these has a special meaning in the files that quote it.
-    pub fn pattern(&self, spelling: Spelling) -> String {
+    pub fn pattern(&self, spelling: MatchMode) -> String {
         const ANY: &str = "(?:[^/%]|%[0-9A-Fa-f][0-9A-Fa-f])";
         // One unit or more; doesn't end within an escape. Units aren't repeated one by one, because a backtracking
         // engine could exceed its limits on a long path. The path would then match nothing here but a wider route.
@@ -177,7 +177,7 @@ impl Shape {
                 }
                 (Unit::One, _) => text.push_str(ANY),
                 (Unit::Many, _) => text.push_str(&format!("{SOME}?")),
-                (Unit::Byte(byte), _) => text.push_str(&written(*byte, spelling)),
+                (Unit::Byte(byte), _) => text.push_str(&byte_pattern(*byte, spelling)),
             }
         }
         text
@@ -200,10 +200,10 @@ fn covers(shape: &[Unit], len: usize, fits: impl Fn(Unit, usize) -> bool) -> boo
                 at += 1;
             }
             _ => {
-                let Some((many, taken)) = last else { return false };
-                last = Some((many, taken + 1));
+                let Some((many, consumed)) = last else { return false };
+                last = Some((many, consumed + 1));
                 own = many + 1;
-                at = taken + 1;
+                at = consumed + 1;
             }
         }
     }
@@ -224,17 +224,17 @@ fn units(segment: &[u8]) -> Vec<&[u8]> {
 }
 
 /// `true` if a path may contain this byte unescaped: RFC 3986's unreserved characters and sub-delimiters, `:` and `@`.
-fn stands_as_it_is(byte: u8) -> bool {
+fn is_unescaped_in_path(byte: u8) -> bool {
     byte.is_ascii_alphanumeric() || b"-._~!$&'()*+,;=:@".contains(&byte)
 }
 
-fn written(byte: u8, spelling: Spelling) -> String {
+fn byte_pattern(byte: u8, spelling: MatchMode) -> String {
     let hex = |digit: u8| match char::from_digit(u32::from(digit), 16).unwrap_or('0') {
         letter @ 'a'..='f' => format!("[{}{letter}]", letter.to_ascii_uppercase()),
         figure => figure.to_string(),
     };
     let escaped = |byte: u8| format!("%{}{}", hex(byte >> 4), hex(byte & 15));
-    if !stands_as_it_is(byte) {
+    if !is_unescaped_in_path(byte) {
         return escaped(byte);
     }
     let itself = |byte: u8| match byte {
@@ -244,28 +244,28 @@ fn written(byte: u8, spelling: Spelling) -> String {
         _ => format!("\\x{byte:02X}"),
     };
     match spelling {
-        Spelling::Exact => itself(byte),
-        Spelling::Loose if byte.is_ascii_alphabetic() => {
+        MatchMode::Exact => itself(byte),
+        MatchMode::Loose if byte.is_ascii_alphabetic() => {
             format!("[{}{}]", char::from(byte.to_ascii_uppercase()), char::from(byte.to_ascii_lowercase()))
         }
         // Escapes of unreserved characters were refused before: see `plain`.
-        Spelling::Loose if byte.is_ascii_digit() || matches!(byte, b'-' | b'.' | b'_') => itself(byte),
-        Spelling::Loose => format!("(?:{}|{})", itself(byte), escaped(byte)),
+        MatchMode::Loose if byte.is_ascii_digit() || matches!(byte, b'-' | b'.' | b'_') => itself(byte),
+        MatchMode::Loose => format!("(?:{}|{})", itself(byte), escaped(byte)),
     }
 }
 
-struct Shared {
-    shapes: Vec<Shape>,
+struct Intersection {
+    shapes: Vec<SegmentPattern>,
     steps: usize,
 }
 
-impl Shared {
+impl Intersection {
     /// Follows both shapes at once; `head` is their common start so far.
     fn walk(&mut self, a: &[Unit], b: &[Unit], head: &mut Vec<Unit>) -> Result<(), TooMany> {
-        const MOST_STEPS: usize = 20_000;
-        const MOST_SHAPES: usize = 64;
+        const MAX_STEPS: usize = 20_000;
+        const MAX_PATTERNS: usize = 64;
         self.steps += 1;
-        if self.steps > MOST_STEPS || self.shapes.len() > MOST_SHAPES {
+        if self.steps > MAX_STEPS || self.shapes.len() > MAX_PATTERNS {
             return Err(TooMany);
         }
         let mut both = |found: &mut Self, unit: Unit, a: &[Unit], b: &[Unit]| {
@@ -275,7 +275,7 @@ impl Shared {
             walked
         };
         match (a, b) {
-            ([], []) => self.shapes.push(Shape::new(head.clone())),
+            ([], []) => self.shapes.push(SegmentPattern::new(head.clone())),
             ([Unit::Many, more_a @ ..], [Unit::Many, more_b @ ..]) => {
                 // If one of the shapes ends first, the other continues.
                 both(self, Unit::Many, more_a, b)?;

@@ -11,7 +11,7 @@
 //! `/mine`. The path is no longer than [`LONGEST`], so that every engine finds its match.
 
 /// Maximum length of a path, in characters.
-pub const LONGEST: usize = 1_000;
+pub const MAX_PATH_LEN: usize = 1_000;
 
 /// One unit of a segment. None of its characters has a special meaning in the files that quote it.
 const UNIT: &str = concat!(
@@ -27,18 +27,18 @@ const UNIT: &str = concat!(
 
 /// An engine for regular expressions.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Engine {
+pub enum RegexDialect {
     /// PCRE, which backtracks and may exceed its limits on a long path. The pattern forbids backtracking.
     Pcre,
     /// RE2 and similar engines, which never backtrack.
     Re2,
 }
 
-/// Returns a regular expression without anchors for paths that follow the rule, except for [`DOTS`].
-pub fn pattern(engine: Engine) -> String {
+/// Returns a regular expression without anchors for paths that follow the rule, except for [`DOT_SEGMENTS`].
+pub fn pattern(engine: RegexDialect) -> String {
     let more = match engine {
-        Engine::Pcre => "++",
-        Engine::Re2 => "+",
+        RegexDialect::Pcre => "++",
+        RegexDialect::Re2 => "+",
     };
     format!("(?:/|(?:/{UNIT}{more}){more}/?)")
 }
@@ -48,11 +48,11 @@ pub fn pattern(engine: Engine) -> String {
 pub const TOO_LONG: &str = r"^[^\x3F]{1000}[^\x3F]";
 
 /// A regular expression for paths with a segment that an application may treat as `.` or `..`.
-pub const DOTS: &str = r"/[.][.]?(?:/|$)";
+pub const DOT_SEGMENTS: &str = r"/[.][.]?(?:/|$)";
 
 /// The query parameter that may ask an application to use another verb. Covers every spelling that may be read as
 /// `_method`, also after blanks. Search for it in path and query, ignoring case.
-pub const VERB_ARGUMENT: &str = concat!(
+pub const OVERRIDE_ARGUMENT: &str = concat!(
     r"(?:^|[\x26\x3B\x3F])[\x2B%02]*(?:(?:_|%5F|\x2E|%2E|\x5B|%5B)|",
     r"(?:x|%[57]8)(?:[-_]|%2D|%5F)(?:h|%[46]8)(?:t|%[57]4)(?:t|%[57]4)(?:p|%[57]0)(?:[-_]|%2D|%5F))(?:m|%[46]D)(?:e|%[46]5)(?:t|%[57]4)",
     r"(?:h|%[46]8)(?:o|%[46]F)(?:d|%[46]4)",
@@ -61,20 +61,20 @@ pub const VERB_ARGUMENT: &str = concat!(
 );
 
 /// Headers that may ask an application to use another verb or path.
-pub const VERB_HEADERS: [&str; 5] =
+pub const OVERRIDE_HEADERS: [&str; 5] =
     ["X-HTTP-Method-Override", "X-HTTP-Method", "X-Method-Override", "X-Original-URL", "X-Rewrite-URL"];
 
 /// `true` if a path follows the rule.
-pub fn is_plain(path: &str) -> bool {
-    let Some(inner) = path.strip_prefix('/').filter(|_| path.len() <= LONGEST) else { return false };
+pub fn is_canonical_path(path: &str) -> bool {
+    let Some(inner) = path.strip_prefix('/').filter(|_| path.len() <= MAX_PATH_LEN) else { return false };
     let mut segments: Vec<&str> = inner.split('/').collect();
     if segments.last().is_some_and(|last| last.is_empty()) {
         segments.pop();
     }
-    segments.iter().all(|segment| !matches!(*segment, "" | "." | "..") && is_written_plainly(segment))
+    segments.iter().all(|segment| !matches!(*segment, "" | "." | "..") && is_canonical_segment(segment))
 }
 
-fn is_written_plainly(segment: &str) -> bool {
+fn is_canonical_segment(segment: &str) -> bool {
     let (mut bytes, mut decoded) = (segment.bytes(), Vec::new());
     while let Some(byte) = bytes.next() {
         if byte != b'%' {
