@@ -5,7 +5,7 @@ use std::fmt::Write;
 use std::sync::LazyLock;
 
 use divan::{Bencher, black_box};
-use jeton::domain::openapi::{Imported, Options, import};
+use jeton::domain::openapi::{ImportOptions, ImportResult, import};
 
 const OPERATIONS: usize = 1_200;
 
@@ -73,8 +73,8 @@ fn peak() -> String {
     status.lines().find(|l| l.starts_with("VmHWM")).unwrap_or("VmHWM: unknown").to_owned()
 }
 
-fn read(text: &str) -> jeton::error::Result<Imported> {
-    import(text, &Options { name: "bench".to_owned(), title: None, docs_url: None })
+fn read(text: &str) -> jeton::error::Result<ImportResult> {
+    import(text, &ImportOptions { name: "bench".to_owned(), title: None, docs_url: None })
 }
 
 #[divan::bench(sample_count = 10, sample_size = 1)]

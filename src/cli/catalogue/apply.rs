@@ -63,12 +63,12 @@ pub(super) fn import_openapi(app: &mut App, args: OpenapiArgs) -> Result<()> {
     if input::is_standard(path) && args.name.is_none() {
         return Err(Error::usage("the catalogue has no name").why("a document on stdin has none").next("Say --name N"));
     }
-    let text = read_text(path, openapi::LARGEST)?;
+    let text = read_text(path, openapi::MAX_DOCUMENT_SIZE)?;
     let name = match args.name {
         Some(name) => name,
         None => name_of(path),
     };
-    let options = openapi::Options { name, title: args.title, docs_url: args.docs_url };
+    let options = openapi::ImportOptions { name, title: args.title, docs_url: args.docs_url };
     let imported = openapi::import(&text, &options)?;
     offer(app, imported.catalogue, &imported.warnings, &args.consent)
 }

@@ -2,52 +2,52 @@
 
 use std::collections::BTreeMap;
 
-use super::operations::TAG_MAX;
-use super::refs::follow;
+use super::operations::MAX_TAG_LEN;
+use super::refs::resolve;
+use super::text::{MAX_INSPECTED, id_from_path, is_link, percent_encoded, quoted, truncate};
 use super::tree::Node;
 use super::warnings::Warnings;
-use super::words::{LOOKED_AT, head, id_from_path, is_link, percent_encoded, quoted};
 use crate::domain::text::escape_untrusted;
 use crate::error::{Error, Result};
 
 /// Placeholders that a template may use.
-const HOLES: [&str; 4] = ["id", "tag", "path", "verb"];
+const PLACEHOLDERS: [&str; 4] = ["id", "tag", "path", "verb"];
 
 /// Links that apply to more than one operation.
-pub(super) struct Docs<'a> {
+pub(super) struct DocLinks<'a> {
     template: Option<&'a str>,
     by_tag: BTreeMap<&'a str, &'a str>,
     global: Option<&'a str>,
 }
 
-impl<'a> Docs<'a> {
+impl<'a> DocLinks<'a> {
     /// Reads the template and the document's own links.
     ///
     /// # Errors
     /// [`crate::error::Kind::Usage`] if the template is no link or uses an unknown placeholder.
     pub(super) fn read(root: &'a Node, template: Option<&'a str>, warnings: &mut Warnings) -> Result<Self> {
         if let Some(template) = template {
-            checked(template)?;
+            validate_template(template)?;
         }
         let mut by_tag = BTreeMap::new();
         for tag in root.get("tags").and_then(Node::items).unwrap_or_default() {
             if let Some(name) = tag.text("name") {
                 let at = format!("the tag {}", quoted(name));
                 if let Some(url) = link(root, tag, &at, warnings) {
-                    by_tag.insert(head(head(name, LOOKED_AT).trim(), TAG_MAX), url);
+                    by_tag.insert(truncate(truncate(name, MAX_INSPECTED).trim(), MAX_TAG_LEN), url);
                 }
             }
         }
         let global = link(root, root, "the document", warnings);
-        Ok(Docs { template, by_tag, global })
+        Ok(DocLinks { template, by_tag, global })
     }
 
     /// Returns the link of one operation, given by its verb, path, operationId and first tag.
-    pub(super) fn of(
+    pub(super) fn link_for(
         &self,
         root: &'a Node,
         operation: &'a Node,
-        (verb, path, id, tag): (&str, &str, Option<&str>, Option<&str>),
+        (http_method, path, id, tag): (&str, &str, Option<&str>, Option<&str>),
         at: &str,
         warnings: &mut Warnings,
     ) -> Option<String> {
@@ -55,17 +55,17 @@ impl<'a> Docs<'a> {
             return Some(own.to_owned());
         }
         if let Some(template) = self.template {
-            let made;
+            let generated;
             let id = match id {
                 Some(id) => id,
                 None => {
-                    made = id_from_path(verb, path, 120);
-                    &made
+                    generated = id_from_path(http_method, path, 120);
+                    &generated
                 }
             };
             let mut url = template.to_owned();
-            for (hole, value) in HOLES.into_iter().zip([id, tag.unwrap_or("default"), path, verb]) {
-                url = url.replace(&format!("{{{hole}}}"), &percent_encoded(head(value, 1_000)));
+            for (hole, value) in PLACEHOLDERS.into_iter().zip([id, tag.unwrap_or("default"), path, http_method]) {
+                url = url.replace(&format!("{{{hole}}}"), &percent_encoded(truncate(value, 1_000)));
             }
             if is_link(&url) {
                 return Some(url);
@@ -78,8 +78,8 @@ impl<'a> Docs<'a> {
 
 /// Returns the link of a value's `externalDocs`, if it is valid.
 fn link<'a>(root: &'a Node, node: &'a Node, at: &str, warnings: &mut Warnings) -> Option<&'a str> {
-    let docs = follow(root, node.get("externalDocs")?, at, warnings)?;
-    let url = head(docs.text("url")?, LOOKED_AT + 1).trim();
+    let docs = resolve(root, node.get("externalDocs")?, at, warnings)?;
+    let url = truncate(docs.text("url")?, MAX_INSPECTED + 1).trim();
     if is_link(url) {
         return Some(url);
     }
@@ -87,15 +87,18 @@ fn link<'a>(root: &'a Node, node: &'a Node, at: &str, warnings: &mut Warnings) -
     None
 }
 
-fn checked(template: &str) -> Result<()> {
+fn validate_template(template: &str) -> Result<()> {
     let mut plain = String::new();
     let mut rest = template;
     while let Some((before, after)) = rest.split_once('{') {
         // Without its closing brace it is no placeholder, and would remain in every link.
         let (name, after) = after.split_once('}').unwrap_or(("", after));
-        if !HOLES.contains(&name) {
-            return Err(Error::usage(format!("the docs template names \"{{{}}}\"", escape_untrusted(head(name, 64))))
-                .why("it can name {id}, {tag}, {path} and {verb}"));
+        if !PLACEHOLDERS.contains(&name) {
+            return Err(Error::usage(format!(
+                "the docs template names \"{{{}}}\"",
+                escape_untrusted(truncate(name, 64))
+            ))
+            .why("it can name {id}, {tag}, {path} and {verb}"));
         }
         plain.push_str(before);
         plain.push('x');

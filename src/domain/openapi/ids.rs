@@ -3,58 +3,58 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::operations::Operation;
-use super::warnings::{Tally, Warnings};
-use super::words::{TITLE_MAX, clean, id_from_path, mark, quoted, slug};
+use super::text::{MAX_TITLE_LEN, clean, id_from_path, quoted, short_hash, slug};
+use super::warnings::{WarningCount, Warnings};
 use crate::domain::method::MethodId;
 use crate::error::Result;
 
 /// The group of operations without a tag.
 const UNTAGGED: &str = "default";
 /// Maximum length of a group id. With the operation's part and a suffix it fits into a method id's 200.
-const GROUP_MAX: usize = 60;
-const OPERATION_MAX: usize = 120;
+const MAX_GROUP_LEN: usize = 60;
+const MAX_OPERATION_LEN: usize = 120;
 
 /// The groups by id, with their titles.
 pub(super) type Groups = BTreeMap<String, String>;
 
 /// Returns the group and the id of each operation, in their order, and all groups.
-pub(super) fn given(
+pub(super) fn assign_ids(
     operations: &[Operation<'_>],
     warnings: &mut Warnings,
 ) -> Result<(Groups, Vec<(String, MethodId)>)> {
-    let (groups, by_tag) = grouped(operations, warnings);
-    let mut changed_ids = Tally::default();
+    let (groups, by_tag) = group_by_tag(operations, warnings);
+    let mut changed_ids = WarningCount::default();
     let mut wanted = Vec::with_capacity(operations.len());
     for operation in operations {
         let group = operation.tags.first().and_then(|t| by_tag.get(t)).map_or(UNTAGGED, String::as_str);
         let (own, changed) = match operation.id {
-            Some(id) => named(operation, id, &mut changed_ids, warnings),
-            None => (id_from_path(operation.verb, operation.path, OPERATION_MAX), false),
+            Some(id) => operation_part(operation, id, &mut changed_ids, warnings),
+            None => (id_from_path(operation.http_method, operation.path, MAX_OPERATION_LEN), false),
         };
         wanted.push((group.to_owned(), format!("{group}.{own}"), changed));
     }
-    changed_ids.say(warnings, "operationIds that were changed to what a method id can hold");
+    changed_ids.report(warnings, "operationIds that were changed to what a method id can hold");
 
     // An operation whose id is used exactly as written keeps it; among several, the first by path and verb.
-    let mut keepers: BTreeMap<&str, usize> = BTreeMap::new();
+    let mut owners: BTreeMap<&str, usize> = BTreeMap::new();
     for (n, (_, id, changed)) in wanted.iter().enumerate() {
-        let keeper = keepers.entry(id).or_insert(n);
-        if wanted[*keeper].2 && !changed {
-            *keeper = n;
+        let owner = owners.entry(id).or_insert(n);
+        if wanted[*owner].2 && !changed {
+            *owner = n;
         }
     }
-    let mut taken: BTreeSet<String> = keepers.keys().map(|id| (*id).to_owned()).collect();
+    let mut used: BTreeSet<String> = owners.keys().map(|id| (*id).to_owned()).collect();
     let mut ids = Vec::with_capacity(wanted.len());
     for (n, (group, id, _)) in wanted.iter().enumerate() {
-        let keeper = keepers.get(id.as_str()).copied().unwrap_or(n);
-        let id = if keeper == n {
+        let owner = owners.get(id.as_str()).copied().unwrap_or(n);
+        let id = if owner == n {
             id.clone()
         } else {
-            let own = suffixed(id, &operations[n].place, &mut taken);
+            let own = suffixed(id, &operations[n].label, &mut used);
             warnings.add(format!(
                 "{}: the id {id} is taken by {}, so it is {own}",
-                quoted(&operations[n].place),
-                quoted(&operations[keeper].place)
+                quoted(&operations[n].label),
+                quoted(&operations[owner].label)
             ));
             own
         };
@@ -64,16 +64,21 @@ pub(super) fn given(
 }
 
 /// Returns the operation's part of an id, for a written operationId.
-fn named(operation: &Operation<'_>, id: &str, changed_ids: &mut Tally, warnings: &mut Warnings) -> (String, bool) {
-    let (own, changed) = slug(id, OPERATION_MAX);
+fn operation_part(
+    operation: &Operation<'_>,
+    id: &str,
+    changed_ids: &mut WarningCount,
+    warnings: &mut Warnings,
+) -> (String, bool) {
+    let (own, changed) = slug(id, MAX_OPERATION_LEN);
     if own.is_empty() {
-        let made = id_from_path(operation.verb, operation.path, OPERATION_MAX);
+        let generated = id_from_path(operation.http_method, operation.path, MAX_OPERATION_LEN);
         warnings.add(format!(
             "{}: nothing of its operationId {} can stand in an id; it is made from verb and path",
-            quoted(&operation.place),
+            quoted(&operation.label),
             quoted(id)
         ));
-        return (made, true);
+        return (generated, true);
     }
     if changed {
         changed_ids.add(&quoted(id));
@@ -82,18 +87,18 @@ fn named(operation: &Operation<'_>, id: &str, changed_ids: &mut Tally, warnings:
 }
 
 /// Returns `id` with a suffix that depends only on the operation's place.
-fn suffixed(id: &str, place: &str, taken: &mut BTreeSet<String>) -> String {
-    let mut own = format!("{id}-{}", mark(place));
+fn suffixed(id: &str, place: &str, used: &mut BTreeSet<String>) -> String {
+    let mut own = format!("{id}-{}", short_hash(place));
     let mut more = 0_u32;
-    while !taken.insert(own.clone()) {
+    while !used.insert(own.clone()) {
         more += 1;
-        own = format!("{id}-{}", mark(&format!("{more} {place}")));
+        own = format!("{id}-{}", short_hash(&format!("{more} {place}")));
     }
     own
 }
 
 /// Returns the groups, and the group of each first tag.
-fn grouped<'a>(operations: &[Operation<'a>], warnings: &mut Warnings) -> (Groups, BTreeMap<&'a str, String>) {
+fn group_by_tag<'a>(operations: &[Operation<'a>], warnings: &mut Warnings) -> (Groups, BTreeMap<&'a str, String>) {
     let firsts: BTreeSet<&str> = operations.iter().filter_map(|o| o.tags.first().copied()).collect();
     let mut groups = Groups::new();
     let mut by_tag = BTreeMap::new();
@@ -102,9 +107,9 @@ fn grouped<'a>(operations: &[Operation<'a>], warnings: &mut Warnings) -> (Groups
         groups.insert(UNTAGGED.to_owned(), UNTAGGED.to_owned());
     }
     for tag in firsts {
-        let (mut id, _) = slug(tag, GROUP_MAX);
+        let (mut id, _) = slug(tag, MAX_GROUP_LEN);
         if id.is_empty() {
-            id = format!("group-{}", mark(tag));
+            id = format!("group-{}", short_hash(tag));
             warnings.add(format!("nothing of the tag {} can stand in an id: its group is {id}", quoted(tag)));
         }
         if id == "jeton" || id.starts_with("jeton.") {
@@ -115,8 +120,8 @@ fn grouped<'a>(operations: &[Operation<'a>], warnings: &mut Warnings) -> (Groups
         if let Some(owner) = owners.insert(id.clone(), tag) {
             warnings.add(format!("the tags {} and {} share the group {id}", quoted(owner), quoted(tag)));
         }
-        let title = clean(tag, TITLE_MAX);
-        if title.hostile {
+        let title = clean(tag, MAX_TITLE_LEN);
+        if title.had_control_chars {
             warnings.add(format!("the tag {} holds characters that could drive a terminal", quoted(tag)));
         }
         let title = if title.text.is_empty() { id.clone() } else { title.text };

@@ -5,38 +5,38 @@ use std::rc::Rc;
 
 use serde::de::{DeserializeSeed, Deserializer, Error as _, IgnoredAny, MapAccess, SeqAccess, Visitor};
 
-use super::tree::{DEEPEST, Node, Place, Room, too_deep};
+use super::tree::{MAX_DEPTH, Node, ParseBudget, ParseContext, too_deep};
 use crate::error::{Error, Result};
 
 /// Parses a JSON document.
 ///
 /// # Errors
 /// [`crate::error::Kind::Usage`] with the place, or with the exceeded limit (also stored in `room`).
-pub(super) fn read(text: &str, room: &mut Room) -> Result<Node> {
+pub(super) fn read(text: &str, budget: &mut ParseBudget) -> Result<Node> {
     let mut reader = serde_json::Deserializer::from_str(text);
-    let seed = Seed { room: &mut *room, place: Place::Root, depth: 0 };
+    let seed = NodeSeed { budget: &mut *budget, context: ParseContext::Root, depth: 0 };
     let read = seed.deserialize(&mut reader).and_then(|node| reader.end().map(|()| node));
     read.map_err(|e| {
         let broken = || Error::usage("the document can't be read").why(format!("it starts like JSON, but: {e}"));
-        room.refusal.clone().unwrap_or_else(broken)
+        budget.limit_error.clone().unwrap_or_else(broken)
     })
 }
 
-struct Seed<'r> {
-    room: &'r mut Room,
-    place: Place,
+struct NodeSeed<'r> {
+    budget: &'r mut ParseBudget,
+    context: ParseContext,
     depth: usize,
 }
 
-impl Seed<'_> {
+impl NodeSeed<'_> {
     /// Reserves room for one more value. On failure the reason is stored, because the parser's own error type can't
     /// carry it.
-    fn keep<E: serde::de::Error>(&mut self) -> std::result::Result<(), E> {
-        self.room.keep(1).map_err(|e| self.refuse(e))
+    fn reserve<E: serde::de::Error>(&mut self) -> std::result::Result<(), E> {
+        self.budget.reserve(1).map_err(|e| self.refuse(e))
     }
 
     fn deeper<E: serde::de::Error>(&mut self) -> std::result::Result<usize, E> {
-        if self.depth >= DEEPEST {
+        if self.depth >= MAX_DEPTH {
             return Err(self.refuse(too_deep()));
         }
         Ok(self.depth + 1)
@@ -44,28 +44,28 @@ impl Seed<'_> {
 
     fn refuse<E: serde::de::Error>(&mut self, error: Error) -> E {
         let text = error.what.clone();
-        self.room.refusal = Some(error);
+        self.budget.limit_error = Some(error);
         E::custom(text)
     }
 
     fn text<E: serde::de::Error>(mut self, text: impl Into<Rc<str>>) -> std::result::Result<Node, E> {
-        self.keep()?;
+        self.reserve()?;
         Ok(Node::Text(text.into()))
     }
 }
 
-impl<'de> DeserializeSeed<'de> for Seed<'_> {
+impl<'de> DeserializeSeed<'de> for NodeSeed<'_> {
     type Value = Node;
 
     fn deserialize<D: Deserializer<'de>>(self, deserializer: D) -> std::result::Result<Node, D::Error> {
-        match self.place {
-            Place::Skipped => deserializer.deserialize_ignored_any(IgnoredAny).map(|_| Node::Null),
+        match self.context {
+            ParseContext::Skipped => deserializer.deserialize_ignored_any(IgnoredAny).map(|_| Node::Null),
             _ => deserializer.deserialize_any(self),
         }
     }
 }
 
-impl<'de> Visitor<'de> for Seed<'_> {
+impl<'de> Visitor<'de> for NodeSeed<'_> {
     type Value = Node;
 
     fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -97,11 +97,11 @@ impl<'de> Visitor<'de> for Seed<'_> {
     }
 
     fn visit_seq<A: SeqAccess<'de>>(mut self, mut list: A) -> std::result::Result<Node, A::Error> {
-        self.keep()?;
-        let (depth, place) = (self.deeper()?, self.place.item());
+        self.reserve()?;
+        let (depth, place) = (self.deeper()?, self.context.item());
         let mut items = Vec::new();
-        while let Some(item) = list.next_element_seed(Seed { room: &mut *self.room, place, depth })? {
-            if place != Place::Skipped {
+        while let Some(item) = list.next_element_seed(NodeSeed { budget: &mut *self.budget, context: place, depth })? {
+            if place != ParseContext::Skipped {
                 items.push(item);
             }
         }
@@ -109,21 +109,21 @@ impl<'de> Visitor<'de> for Seed<'_> {
     }
 
     fn visit_map<A: MapAccess<'de>>(mut self, mut map: A) -> std::result::Result<Node, A::Error> {
-        self.keep()?;
+        self.reserve()?;
         let depth = self.deeper()?;
         let mut entries = Vec::new();
         while let Some(key) = map.next_key::<String>()? {
-            self.keep()?;
+            self.reserve()?;
             let key: Rc<str> = key.into();
-            self.room.trail.push(Rc::clone(&key));
-            let place = self.place.child(&key);
-            let value = map.next_value_seed(Seed { room: &mut *self.room, place, depth })?;
-            self.room.trail.pop();
+            self.budget.trail.push(Rc::clone(&key));
+            let place = self.context.child(&key);
+            let value = map.next_value_seed(NodeSeed { budget: &mut *self.budget, context: place, depth })?;
+            self.budget.trail.pop();
             entries.push((key, value));
         }
-        if self.room.refusal.is_some() {
+        if self.budget.limit_error.is_some() {
             return Err(A::Error::custom("a limit was passed"));
         }
-        Ok(self.room.map(entries))
+        Ok(self.budget.map(entries))
     }
 }

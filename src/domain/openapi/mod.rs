@@ -16,30 +16,30 @@ mod refs;
 mod security;
 mod servers;
 mod sets;
+mod text;
 mod tree;
 mod warnings;
-mod words;
 mod yaml;
 
 #[cfg(test)]
 mod tests;
 
-use self::docs::Docs;
-use self::operations::{Reader, Tallies};
+use self::docs::DocLinks;
+use self::operations::{OperationReader, WarningCounts};
 use self::security::Security;
-use self::tree::{Node, Room};
+use self::text::{MAX_TITLE_LEN, clean, quoted};
+use self::tree::{Node, ParseBudget};
 use self::warnings::Warnings;
-use self::words::{TITLE_MAX, clean, quoted};
 use crate::domain::catalogue::{Catalogue, Group};
 use crate::domain::method::Method;
 use crate::error::{Error, Result};
 
 /// Maximum size of a document, in bytes.
-pub const LARGEST: usize = 32 * 1024 * 1024;
+pub const MAX_DOCUMENT_SIZE: usize = 32 * 1024 * 1024;
 
 /// Options of an import.
 #[derive(Debug, Clone, Default)]
-pub struct Options {
+pub struct ImportOptions {
     /// The catalogue's name: 1 to 64 of `A-Z a-z 0-9 . _ -`, not `jeton`.
     pub name: String,
     /// The catalogue's title; `None` takes the document's title.
@@ -51,7 +51,7 @@ pub struct Options {
 
 /// The result of an import.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Imported {
+pub struct ImportResult {
     /// The imported methods and sets.
     pub catalogue: Catalogue,
     /// Changed or omitted parts, safe to show. At most 1,000, followed by the number of further ones.
@@ -63,37 +63,37 @@ pub struct Imported {
 /// # Errors
 /// [`crate::error::Kind::Usage`] if it is no OpenAPI 3.0 or 3.1 document, exceeds a limit, or has no operations. The
 /// same error for invalid options.
-pub fn import(text: &str, options: &Options) -> Result<Imported> {
+pub fn import(text: &str, options: &ImportOptions) -> Result<ImportResult> {
     check_name(&options.name)?;
-    if text.len() > LARGEST {
+    if text.len() > MAX_DOCUMENT_SIZE {
         return Err(Error::usage("the document is too large")
-            .why(format!("{} MiB are read at most", LARGEST / 1024 / 1024))
+            .why(format!("{} MiB are read at most", MAX_DOCUMENT_SIZE / 1024 / 1024))
             .next("Split it, or import the part whose methods are issued"));
     }
     let (root, mut warnings) = read(text.strip_prefix('\u{feff}').unwrap_or(text))?;
     check_version(&root)?;
 
-    let docs = Docs::read(&root, options.docs_url.as_deref(), &mut warnings)?;
+    let docs = DocLinks::read(&root, options.docs_url.as_deref(), &mut warnings)?;
     let mut security = Security::read(&root, &mut warnings);
-    let mut tallies = Tallies::default();
-    let mut reader = Reader {
+    let mut counts = WarningCounts::default();
+    let mut reader = OperationReader {
         root: &root,
         docs: &docs,
         security: &mut security,
         warnings: &mut warnings,
-        tallies: &mut tallies,
+        counts: &mut counts,
         entries: 0,
         keys: 0,
     };
-    let mut operations = reader.all()?;
-    tallies.say(&mut warnings);
+    let mut operations = reader.read_all()?;
+    counts.report(&mut warnings);
     if let Some(webhooks) = root.get("webhooks").and_then(Node::entries).filter(|w| !w.is_empty()) {
         warnings.add(format!("webhooks are no methods of this API and are left out: {}", webhooks.len()));
     }
 
-    let (groups, ids) = ids::given(&operations, &mut warnings)?;
+    let (groups, ids) = ids::assign_ids(&operations, &mut warnings)?;
     let plain_ids: Vec<_> = ids.iter().map(|(_, id)| id).collect();
-    let sets = sets::of(&root, &operations, &plain_ids, &security, &mut warnings)?;
+    let sets = sets::build_sets(&root, &operations, &plain_ids, &security, &mut warnings)?;
     let mut groups: Vec<Group> =
         groups.into_iter().map(|(id, title)| Group { id, title, methods: Vec::new() }).collect();
     for (operation, (group, id)) in operations.drain(..).zip(ids) {
@@ -112,24 +112,24 @@ pub fn import(text: &str, options: &Options) -> Result<Imported> {
     }
     let title = title(&root, options, &mut warnings);
     let catalogue = Catalogue { name: options.name.clone(), title, groups, sets };
-    Ok(Imported { catalogue, warnings: warnings.into_lines() })
+    Ok(ImportResult { catalogue, warnings: warnings.into_lines() })
 }
 
 fn read(text: &str) -> Result<(Node, Warnings)> {
-    let mut room = Room::default();
+    let mut budget = ParseBudget::default();
     if !text.trim_start().starts_with('{') {
-        let root = yaml::read(text, &mut room)?;
-        return Ok((root, room.warnings));
+        let root = yaml::read(text, &mut budget)?;
+        return Ok((root, budget.warnings));
     }
-    let error = match json::read(text, &mut room) {
-        Ok(root) => return Ok((root, room.warnings)),
-        Err(error) if room.refusal.is_some() => return Err(error),
+    let error = match json::read(text, &mut budget) {
+        Ok(root) => return Ok((root, budget.warnings)),
+        Err(error) if budget.limit_error.is_some() => return Err(error),
         Err(error) => error,
     };
     // YAML has braces too. A text that is neither was most likely meant as JSON.
-    let mut room = Room::default();
-    match yaml::read(text, &mut room) {
-        Ok(root) => Ok((root, room.warnings)),
+    let mut budget = ParseBudget::default();
+    match yaml::read(text, &mut budget) {
+        Ok(root) => Ok((root, budget.warnings)),
         Err(_) => Err(error),
     }
 }
@@ -162,11 +162,11 @@ fn check_version(root: &Node) -> Result<()> {
     }
 }
 
-fn title(root: &Node, options: &Options, warnings: &mut Warnings) -> String {
+fn title(root: &Node, options: &ImportOptions, warnings: &mut Warnings) -> String {
     let own = root.get("info").and_then(|i| i.text("title"));
     for text in [options.title.as_deref(), own].into_iter().flatten() {
-        let cleaned = clean(text, TITLE_MAX);
-        if cleaned.hostile || cleaned.cut {
+        let cleaned = clean(text, MAX_TITLE_LEN);
+        if cleaned.had_control_chars || cleaned.is_truncated {
             warnings.add("the catalogue's title is cleaned or cut");
         }
         if !cleaned.text.is_empty() {

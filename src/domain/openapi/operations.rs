@@ -3,33 +3,33 @@
 use std::collections::BTreeMap;
 use std::rc::Rc;
 
-use super::docs::Docs;
-use super::refs::{follow, row};
+use super::docs::DocLinks;
+use super::refs::{ref_chain, resolve};
 use super::security::Security;
-use super::servers::base;
+use super::servers::base_path;
+use super::text::{MAX_INSPECTED, MAX_TITLE_LEN, clean, first_sentence, quoted, truncate};
 use super::tree::Node;
-use super::warnings::{Tally, Warnings};
-use super::words::{LOOKED_AT, TITLE_MAX, clean, first_sentence, head, quoted};
+use super::warnings::{WarningCount, Warnings};
 use crate::domain::method::Access;
 use crate::domain::route::Route;
 use crate::domain::text::is_control_or_bidi;
 use crate::error::{Error, Result};
 
 /// Maximum number of operations.
-pub(super) const MOST: usize = 20_000;
+pub(super) const MAX_OPERATIONS: usize = 20_000;
 /// Maximum number of keys of path items that are read, because one item can be used for many paths.
-const KEYS: usize = 1_000_000;
+const MAX_KEYS: usize = 1_000_000;
 /// Maximum total number of methods in all sets.
-const ENTRIES: usize = 500_000;
+const MAX_SET_ENTRIES: usize = 500_000;
 /// Maximum number of tags of one operation.
-const TAGS: usize = 100;
+const MAX_TAGS: usize = 100;
 /// Maximum length of a tag, in characters.
-pub(super) const TAG_MAX: usize = 200;
+pub(super) const MAX_TAG_LEN: usize = 200;
 /// Maximum length of a route, in bytes.
-const ROUTE_MAX: usize = 1_000;
+const MAX_ROUTE_LEN: usize = 1_000;
 
 /// An HTTP verb as documents write it, and the effect of calling it.
-const VERBS: [(&str, &str, Access); 8] = [
+const HTTP_METHODS: [(&str, &str, Access); 8] = [
     ("delete", "DELETE", Access::Write),
     ("get", "GET", Access::Read),
     ("head", "HEAD", Access::Read),
@@ -44,8 +44,8 @@ const VERBS: [(&str, &str, Access); 8] = [
 /// One parsed operation.
 pub(super) struct Operation<'a> {
     /// `GET /path`, as in the document. Identifies the operation.
-    pub(super) place: String,
-    pub(super) verb: &'static str,
+    pub(super) label: String,
+    pub(super) http_method: &'static str,
     pub(super) path: &'a str,
     /// The operationId as the document writes it.
     pub(super) id: Option<&'a str>,
@@ -60,12 +60,12 @@ pub(super) struct Operation<'a> {
 }
 
 /// The state of one import that all operations share.
-pub(super) struct Reader<'a, 'w> {
+pub(super) struct OperationReader<'a, 'w> {
     pub(super) root: &'a Node,
-    pub(super) docs: &'a Docs<'a>,
+    pub(super) docs: &'a DocLinks<'a>,
     pub(super) security: &'w mut Security<'a>,
     pub(super) warnings: &'w mut Warnings,
-    pub(super) tallies: &'w mut Tallies,
+    pub(super) counts: &'w mut WarningCounts,
     /// Number of entries that all sets together will have.
     pub(super) entries: usize,
     /// Number of path item keys read so far.
@@ -74,30 +74,30 @@ pub(super) struct Reader<'a, 'w> {
 
 /// Warnings reported once for all operations.
 #[derive(Default)]
-pub(super) struct Tallies {
-    cut: Tally,
-    callbacks: Tally,
-    unnamed: Tally,
-    unmatched: Tally,
-    public: Tally,
+pub(super) struct WarningCounts {
+    cut: WarningCount,
+    callbacks: WarningCount,
+    unnamed: WarningCount,
+    unmatched: WarningCount,
+    public: WarningCount,
 }
 
-impl Tallies {
-    pub(super) fn say(&self, warnings: &mut Warnings) {
-        self.unnamed.say(warnings, "operations without operationId, whose ids come from verb and path");
-        self.unmatched.say(warnings, "operations whose path can't be matched and that have no route");
-        self.public.say(warnings, "operations that say they need no token (security: []) and become public");
-        self.cut.say(warnings, "titles that were too long and are cut");
-        self.callbacks.say(warnings, "operations whose callbacks are no methods of this API and are left out");
+impl WarningCounts {
+    pub(super) fn report(&self, warnings: &mut Warnings) {
+        self.unnamed.report(warnings, "operations without operationId, whose ids come from verb and path");
+        self.unmatched.report(warnings, "operations whose path can't be matched and that have no route");
+        self.public.report(warnings, "operations that say they need no token (security: []) and become public");
+        self.cut.report(warnings, "titles that were too long and are cut");
+        self.callbacks.report(warnings, "operations whose callbacks are no methods of this API and are left out");
     }
 }
 
-impl<'a> Reader<'a, '_> {
+impl<'a> OperationReader<'a, '_> {
     /// Returns every operation, ordered by path and verb.
     ///
     /// # Errors
     /// [`crate::error::Kind::Usage`] if there is none, or more than [`MOST`].
-    pub(super) fn all(&mut self) -> Result<Vec<Operation<'a>>> {
+    pub(super) fn read_all(&mut self) -> Result<Vec<Operation<'a>>> {
         let mut found = Vec::new();
         let paths = self.root.get("paths").and_then(Node::entries).unwrap_or_default();
         if self.root.get("paths").is_some_and(|p| p.entries().is_none()) {
@@ -111,56 +111,56 @@ impl<'a> Reader<'a, '_> {
                 .why("a method is made of each operation under paths")
                 .next("Check that this is the API's whole document"));
         }
-        self.settle_routes(&mut found);
+        self.drop_duplicate_routes(&mut found);
         Ok(found)
     }
 
     fn path(&mut self, path: &'a str, item: &'a Node, found: &mut Vec<Operation<'a>>) -> Result<()> {
-        let layers = row(self.root, item, &quoted(path), self.warnings);
+        let layers = ref_chain(self.root, item, &quoted(path), self.warnings);
         for layer in &layers {
             let Some(entries) = layer.entries() else {
                 self.warnings.add(format!("the path {} is no map: it is left out", quoted(path)));
                 continue;
             };
             self.keys += entries.len();
-            if self.keys > KEYS {
+            if self.keys > MAX_KEYS {
                 return Err(Error::usage("the document's paths are too large")
-                    .why(format!("{KEYS} keys are looked at, those behind a $ref once for each path"))
+                    .why(format!("{MAX_KEYS} keys are looked at, those behind a $ref once for each path"))
                     .next("Split the document, or import the part whose methods are issued"));
             }
             for (key, _) in entries {
                 let known = matches!(&**key, "$ref" | "summary" | "description" | "servers" | "parameters");
-                if !known && !key.starts_with("x-") && !VERBS.iter().any(|(verb, ..)| *verb == &**key) {
+                if !known && !key.starts_with("x-") && !HTTP_METHODS.iter().any(|(name, ..)| *name == &**key) {
                     self.warnings.add(format!("{}: {} is no verb and is left out", quoted(path), quoted(key)));
                 }
             }
         }
-        for verb in VERBS {
-            let mut holders = layers.iter().filter_map(|l| Some((l, l.get(verb.0)?)));
+        for http_method in HTTP_METHODS {
+            let mut holders = layers.iter().filter_map(|l| Some((l, l.get(http_method.0)?)));
             let Some((layer, node)) = holders.next() else { continue };
             if holders.next().is_some() {
                 self.warnings.add(format!(
                     "{} {}: its $ref has the verb too; the path's own counts",
-                    verb.1,
+                    http_method.1,
                     quoted(path)
                 ));
             }
-            let place = format!("{} {}", verb.1, quoted(path));
-            let Some(node) = follow(self.root, node, &place, self.warnings) else { continue };
+            let label = format!("{} {}", http_method.1, quoted(path));
+            let Some(node) = resolve(self.root, node, &label, self.warnings) else { continue };
             if node.entries().is_none() {
-                self.warnings.add(format!("{place} is no map: it is left out"));
+                self.warnings.add(format!("{label} is no map: it is left out"));
                 continue;
             }
-            if found.len() >= MOST {
+            if found.len() >= MAX_OPERATIONS {
                 return Err(Error::usage("the document has too many operations")
-                    .why(format!("{MOST} are read at most"))
+                    .why(format!("{MAX_OPERATIONS} are read at most"))
                     .next("Split it, or import the part whose methods are issued"));
             }
-            let operation = self.operation(path, verb, layer, node, place);
+            let operation = self.operation(path, http_method, layer, node, label);
             self.entries += operation.tags.len() + operation.scopes.len();
-            if self.entries > ENTRIES {
+            if self.entries > MAX_SET_ENTRIES {
                 return Err(Error::usage("the document's tags and scopes make too large sets")
-                    .why(format!("{ENTRIES} entries are kept at most"))
+                    .why(format!("{MAX_SET_ENTRIES} entries are kept at most"))
                     .next("Split the document, or import the part whose methods are issued"));
             }
             found.push(operation);
@@ -171,29 +171,29 @@ impl<'a> Reader<'a, '_> {
     fn operation(
         &mut self,
         path: &'a str,
-        (key, verb, usual): (&'static str, &'static str, Access),
+        (key, http_method, usual): (&'static str, &'static str, Access),
         item: &'a Node,
         node: &'a Node,
-        place: String,
+        label: String,
     ) -> Operation<'a> {
         if node.get("callbacks").is_some() {
-            self.tallies.callbacks.add(&place);
+            self.counts.callbacks.add(&label);
         }
-        let id = node.text("operationId").filter(|id| !head(id, LOOKED_AT).trim().is_empty());
+        let id = node.text("operationId").filter(|id| !truncate(id, MAX_INSPECTED).trim().is_empty());
         if id.is_none() {
-            self.tallies.unnamed.add(&place);
+            self.counts.unnamed.add(&label);
         }
-        let tags = self.tags(node, &place);
-        let scopes = self.security.of(node, &place, self.warnings);
-        let docs = self.docs.of(self.root, node, (key, path, id, tags.first().copied()), &place, self.warnings);
+        let tags = self.tags(node, &label);
+        let scopes = self.security.scopes_of(node, &label, self.warnings);
+        let docs = self.docs.link_for(self.root, node, (key, path, id, tags.first().copied()), &label, self.warnings);
         let servers = node.get("servers").or_else(|| item.get("servers")).or_else(|| self.root.get("servers"));
-        let prefix = base(servers, self.warnings);
+        let prefix = base_path(servers, self.warnings);
         Operation {
-            title: self.title(node, &place),
-            access: self.access(node, usual, &place),
-            route: self.route(verb, &prefix, path, &place),
-            place: format!("{verb} {path}"),
-            verb: key,
+            title: self.title(node, &label),
+            access: self.access(node, usual, &label),
+            route: self.route(http_method, &prefix, path, &label),
+            label: format!("{http_method} {path}"),
+            http_method: key,
             path,
             id,
             tags,
@@ -202,22 +202,22 @@ impl<'a> Reader<'a, '_> {
         }
     }
 
-    fn tags(&mut self, node: &'a Node, place: &str) -> Vec<&'a str> {
+    fn tags(&mut self, node: &'a Node, label: &str) -> Vec<&'a str> {
         let Some(tags) = node.get("tags") else { return Vec::new() };
         let Some(items) = tags.items() else {
             if *tags != Node::Null {
-                self.warnings.add(format!("{place}: tags is no list and is left out"));
+                self.warnings.add(format!("{label}: tags is no list and is left out"));
             }
             return Vec::new();
         };
-        if items.len() > TAGS {
-            self.warnings.add(format!("{place}: only the first {TAGS} of its {} tags count", items.len()));
+        if items.len() > MAX_TAGS {
+            self.warnings.add(format!("{label}: only the first {MAX_TAGS} of its {} tags count", items.len()));
         }
         let mut found: Vec<&str> = Vec::new();
-        for item in items.iter().take(TAGS) {
-            match item.as_text().map(|t| head(t, LOOKED_AT).trim()).filter(|t| !t.is_empty()) {
+        for item in items.iter().take(MAX_TAGS) {
+            match item.as_text().map(|t| truncate(t, MAX_INSPECTED).trim()).filter(|t| !t.is_empty()) {
                 Some(tag) => {
-                    let short = head(tag, TAG_MAX);
+                    let short = truncate(tag, MAX_TAG_LEN);
                     if short.len() < tag.len() {
                         self.warnings.add(format!("the tag {} is too long and is cut", quoted(tag)));
                     }
@@ -225,21 +225,21 @@ impl<'a> Reader<'a, '_> {
                         found.push(short);
                     }
                 }
-                None => self.warnings.add(format!("{place}: a tag that is no word is left out")),
+                None => self.warnings.add(format!("{label}: a tag that is no word is left out")),
             }
         }
         found
     }
 
-    fn title(&mut self, node: &Node, place: &str) -> Option<String> {
+    fn title(&mut self, node: &Node, label: &str) -> Option<String> {
         let texts = [node.text("summary"), node.text("description").map(first_sentence)];
         for text in texts.into_iter().flatten() {
-            let cleaned = clean(text, TITLE_MAX);
-            if cleaned.hostile {
-                self.warnings.add(format!("{place}: its title held characters that could drive a terminal"));
+            let cleaned = clean(text, MAX_TITLE_LEN);
+            if cleaned.had_control_chars {
+                self.warnings.add(format!("{label}: its title held characters that could drive a terminal"));
             }
-            if cleaned.cut {
-                self.tallies.cut.add(place);
+            if cleaned.is_truncated {
+                self.counts.cut.add(label);
             }
             if !cleaned.text.is_empty() {
                 return Some(cleaned.text);
@@ -248,33 +248,33 @@ impl<'a> Reader<'a, '_> {
         None
     }
 
-    fn access(&mut self, node: &Node, usual: Access, place: &str) -> Access {
-        let Some(said) = node.get("x-jeton-access") else {
-            if Security::is_none(node) {
-                self.tallies.public.add(place);
+    fn access(&mut self, node: &Node, usual: Access, label: &str) -> Access {
+        let Some(declared) = node.get("x-jeton-access") else {
+            if Security::is_public(node) {
+                self.counts.public.add(label);
                 return Access::Public;
             }
             return usual;
         };
-        match said.as_text().map(Access::parse) {
+        match declared.as_text().map(Access::parse) {
             Some(Ok(access)) => access,
             // The author wanted another level than the verb's. The most restrictive reading is the safe one.
             _ => {
-                self.warnings.add(format!("{place}: x-jeton-access is read, write, admin or public; admin is taken"));
+                self.warnings.add(format!("{label}: x-jeton-access is read, write, admin or public; admin is taken"));
                 Access::Admin
             }
         }
     }
 
-    fn route(&mut self, verb: &str, prefix: &str, path: &str, place: &str) -> Option<String> {
+    fn route(&mut self, http_method: &str, prefix: &str, path: &str, label: &str) -> Option<String> {
         let slash = if path.starts_with('/') { "" } else { "/" };
         if !slash.is_empty() {
-            self.warnings.add(format!("{place}: a path starts with a slash; one is put before it"));
+            self.warnings.add(format!("{label}: a path starts with a slash; one is put before it"));
         }
         let whole = format!("{prefix}{slash}{path}");
-        let route = format!("{verb} {whole}");
-        if whole.len() > ROUTE_MAX || whole.contains(is_control_or_bidi) || Route::parse(&route).is_err() {
-            self.tallies.unmatched.add(place);
+        let route = format!("{http_method} {whole}");
+        if whole.len() > MAX_ROUTE_LEN || whole.contains(is_control_or_bidi) || Route::parse(&route).is_err() {
+            self.counts.unmatched.add(label);
             return None;
         }
         Some(route)
@@ -282,7 +282,7 @@ impl<'a> Reader<'a, '_> {
 
     /// Gives a route claimed by two operations to the first one, because a request must mean one method. A public
     /// operation never opens a route that another operation protects, regardless of their order.
-    fn settle_routes(&mut self, found: &mut [Operation<'a>]) {
+    fn drop_duplicate_routes(&mut self, found: &mut [Operation<'a>]) {
         let mut owners: BTreeMap<String, String> = BTreeMap::new();
         let (public, guarded): (Vec<_>, Vec<_>) = found.iter_mut().partition(|o| o.access == Access::Public);
         for operation in guarded.into_iter().chain(public) {
@@ -291,13 +291,13 @@ impl<'a> Reader<'a, '_> {
                 Some(owner) => {
                     self.warnings.add(format!(
                         "{} is the same route as {}, which keeps it; this one has none",
-                        quoted(&operation.place),
+                        quoted(&operation.label),
                         quoted(owner)
                     ));
                     operation.route = None;
                 }
                 None => {
-                    owners.insert(route.key(), operation.place.clone());
+                    owners.insert(route.key(), operation.label.clone());
                 }
             }
         }

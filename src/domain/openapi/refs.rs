@@ -1,49 +1,49 @@
 //! Follows `$ref`s inside the document, within limits.
 
+use super::text::{quoted, truncate};
 use super::tree::Node;
 use super::warnings::Warnings;
-use super::words::{head, quoted};
 
 /// Maximum number of chained `$ref`s.
-const FURTHEST: usize = 20;
+const MAX_CHAIN: usize = 20;
 /// Maximum length of a `$ref`, in characters.
-const LONGEST: usize = 2_000;
+const MAX_REF_LEN: usize = 2_000;
 
 /// Returns `node`, then the target of its `$ref`, and so on. A missing target adds a warning and ends the list.
-pub(super) fn row<'a>(root: &'a Node, node: &'a Node, at: &str, warnings: &mut Warnings) -> Vec<&'a Node> {
-    let mut row = vec![node];
-    let mut here = node;
-    while let Some(target) = here.text("$ref") {
+pub(super) fn ref_chain<'a>(root: &'a Node, node: &'a Node, at: &str, warnings: &mut Warnings) -> Vec<&'a Node> {
+    let mut chain = vec![node];
+    let mut current = node;
+    while let Some(target) = current.text("$ref") {
         match lookup(root, target) {
-            Ok(next) if row.iter().any(|n| std::ptr::eq(*n, next)) => {
+            Ok(next) if chain.iter().any(|n| std::ptr::eq(*n, next)) => {
                 warnings.add(format!("{at}: $ref {} leads back to itself", quoted(target)));
-                return row;
+                return chain;
             }
-            Ok(_) if row.len() > FURTHEST => {
-                warnings.add(format!("{at}: more than {FURTHEST} $refs in a row"));
-                return row;
+            Ok(_) if chain.len() > MAX_CHAIN => {
+                warnings.add(format!("{at}: more than {MAX_CHAIN} $refs in a row"));
+                return chain;
             }
             Ok(next) => {
-                row.push(next);
-                here = next;
+                chain.push(next);
+                current = next;
             }
             Err(why) => {
                 warnings.add(format!("{at}: $ref {} {why}", quoted(target)));
-                return row;
+                return chain;
             }
         }
     }
-    row
+    chain
 }
 
 /// Returns the final target of `node`; `None` and a warning if there is none.
-pub(super) fn follow<'a>(root: &'a Node, node: &'a Node, at: &str, warnings: &mut Warnings) -> Option<&'a Node> {
-    row(root, node, at, warnings).pop().filter(|last| last.get("$ref").is_none())
+pub(super) fn resolve<'a>(root: &'a Node, node: &'a Node, at: &str, warnings: &mut Warnings) -> Option<&'a Node> {
+    ref_chain(root, node, at, warnings).pop().filter(|last| last.get("$ref").is_none())
 }
 
 fn lookup<'a>(root: &'a Node, target: &str) -> Result<&'a Node, &'static str> {
     let Some(pointer) = target.strip_prefix('#') else { return Err("leads out of the document") };
-    let Some(pointer) = percent_decoded(head(pointer, LONGEST)) else { return Err("can't be read") };
+    let Some(pointer) = percent_decoded(truncate(pointer, MAX_REF_LEN)) else { return Err("can't be read") };
     let Some(pointer) = pointer.strip_prefix('/') else { return Err("is no path from the root") };
     let mut node = root;
     for part in pointer.split('/') {

@@ -3,15 +3,15 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::rc::Rc;
 
-use super::refs::follow;
+use super::refs::resolve;
+use super::text::{MAX_INSPECTED, quoted, truncate};
 use super::tree::Node;
-use super::warnings::{Tally, Warnings};
-use super::words::{LOOKED_AT, head, quoted};
+use super::warnings::{WarningCount, Warnings};
 
 /// Maximum number of schemes and scopes of one operation, over all its alternatives.
 const MAX_SCOPES: usize = 200;
 /// Maximum length of a scope, in characters.
-const SCOPE_MAX: usize = 200;
+const MAX_SCOPE_LEN: usize = 200;
 
 enum Scheme<'a> {
     /// The scopes of the scheme, with their purposes.
@@ -36,64 +36,65 @@ pub(super) struct Security<'a> {
     global: Rc<[usize]>,
     /// Every scope required so far, in the order of discovery.
     pub(super) scopes: Vec<Scope<'a>>,
-    places: BTreeMap<&'a str, usize>,
+    indexes: BTreeMap<&'a str, usize>,
     /// The schemes that gave a scope its purpose.
-    givers: BTreeMap<&'a str, &'a str>,
+    declaring_schemes: BTreeMap<&'a str, &'a str>,
     /// Operations with an alternative that needs several scopes together: no scope alone is enough for it.
-    pub(super) combined: Tally,
+    pub(super) combined: WarningCount,
 }
 
 impl<'a> Security<'a> {
     pub(super) fn read(root: &'a Node, warnings: &mut Warnings) -> Self {
         let mut schemes = BTreeMap::new();
-        let mut left = SCOPES_READ;
+        let mut remaining = MAX_DECLARED_SCOPES;
         let declared = root.get("components").and_then(|c| c.get("securitySchemes")).and_then(Node::entries);
         for (name, node) in declared.unwrap_or_default() {
             let at = format!("the security scheme {}", quoted(name));
-            let Some(node) = follow(root, node, &at, warnings) else { continue };
+            let Some(node) = resolve(root, node, &at, warnings) else { continue };
             let scheme = match node.text("type") {
-                Some("oauth2") => Scheme::OAuth2(scopes_of(node, &mut left)),
+                Some("oauth2") => Scheme::OAuth2(declared_scopes(node, &mut remaining)),
                 Some("openIdConnect") => Scheme::OpenId,
                 _ => Scheme::Other,
             };
             schemes.insert(&**name, scheme);
         }
-        if left == 0 {
-            warnings.add(format!("the security schemes name more than {SCOPES_READ} scopes: the rest is left out"));
+        if remaining == 0 {
+            warnings
+                .add(format!("the security schemes name more than {MAX_DECLARED_SCOPES} scopes: the rest is left out"));
         }
         let mut security = Security {
             schemes,
             global: Rc::default(),
             scopes: Vec::new(),
-            places: BTreeMap::new(),
-            givers: BTreeMap::new(),
-            combined: Tally::default(),
+            indexes: BTreeMap::new(),
+            declaring_schemes: BTreeMap::new(),
+            combined: WarningCount::default(),
         };
-        security.global = security.of(root, "the document", warnings);
+        security.global = security.scopes_of(root, "the document", warnings);
         security
     }
 
     /// `true` if the operation itself says that it needs nothing. If a document says nothing at all, this stays open.
-    pub(super) fn is_none(node: &Node) -> bool {
+    pub(super) fn is_public(node: &Node) -> bool {
         node.get("security").and_then(Node::items).is_some_and(<[Node]>::is_empty)
     }
 
     /// Returns the scopes of which each alone lets a caller use `node`, over all its alternatives. Uses the document's
     /// scopes if `node` has no `security` of its own.
-    pub(super) fn of(&mut self, node: &'a Node, at: &str, warnings: &mut Warnings) -> Rc<[usize]> {
+    pub(super) fn scopes_of(&mut self, node: &'a Node, at: &str, warnings: &mut Warnings) -> Rc<[usize]> {
         let Some(security) = node.get("security") else { return Rc::clone(&self.global) };
         let Some(alternatives) = security.items() else {
             warnings.add(format!("{at}: security is no list and is left out"));
             return Rc::default();
         };
         let mut sufficient = BTreeSet::new();
-        let mut left = MAX_SCOPES;
+        let mut remaining = MAX_SCOPES;
         for requirement in alternatives {
             let Some(entries) = requirement.entries() else {
                 warnings.add(format!("{at}: a security requirement that is no map is left out"));
                 continue;
             };
-            let Some(required) = self.required(entries, &mut left, at, warnings) else {
+            let Some(required) = self.required(entries, &mut remaining, at, warnings) else {
                 warnings.add(format!("{at}: only the first {MAX_SCOPES} of its scopes count"));
                 break;
             };
@@ -130,11 +131,11 @@ impl<'a> Security<'a> {
     }
 
     fn scope(&mut self, scheme: &'a str, node: &'a Node, at: &str, warnings: &mut Warnings) -> Option<usize> {
-        let Some(whole) = node.as_text().map(|s| head(s, LOOKED_AT).trim()).filter(|s| !s.is_empty()) else {
+        let Some(whole) = node.as_text().map(|s| truncate(s, MAX_INSPECTED).trim()).filter(|s| !s.is_empty()) else {
             warnings.add(format!("{at}: a scope that is no word is left out"));
             return None;
         };
-        let name = head(whole, SCOPE_MAX);
+        let name = truncate(whole, MAX_SCOPE_LEN);
         if name.len() < whole.len() {
             warnings.add(format!("the scope {} is too long and is cut", quoted(whole)));
         }
@@ -153,31 +154,31 @@ impl<'a> Security<'a> {
                 return None;
             }
         };
-        let place = *self.places.entry(name).or_insert_with(|| {
+        let index = *self.indexes.entry(name).or_insert_with(|| {
             self.scopes.push(Scope { name, purpose: None });
             self.scopes.len() - 1
         });
-        let giver = *self.givers.entry(name).or_insert(scheme);
-        if giver != scheme {
+        let declaring = *self.declaring_schemes.entry(name).or_insert(scheme);
+        if declaring != scheme {
             warnings.add(format!(
                 "the scope {} is of {} and of {}: one set holds both",
                 quoted(name),
-                quoted(giver.min(scheme)),
-                quoted(giver.max(scheme))
+                quoted(declaring.min(scheme)),
+                quoted(declaring.max(scheme))
             ));
         }
-        let known = &mut self.scopes[place].purpose;
+        let known = &mut self.scopes[index].purpose;
         *known = known.or(purpose);
-        Some(place)
+        Some(index)
     }
 
     /// Returns declared scopes that nothing requires, in order.
-    pub(super) fn idle(&self) -> Vec<&'a str> {
+    pub(super) fn unused_scopes(&self) -> Vec<&'a str> {
         let declared = self.schemes.values().filter_map(|s| match s {
             Scheme::OAuth2(scopes) => Some(scopes.keys()),
             Scheme::OpenId | Scheme::Other => None,
         });
-        let mut idle: Vec<&str> = declared.flatten().copied().filter(|s| !self.places.contains_key(s)).collect();
+        let mut idle: Vec<&str> = declared.flatten().copied().filter(|s| !self.indexes.contains_key(s)).collect();
         idle.sort_unstable();
         idle.dedup();
         idle
@@ -185,10 +186,10 @@ impl<'a> Security<'a> {
 }
 
 /// Maximum number of scopes that are read over all schemes, because one scheme can be used under many names.
-const SCOPES_READ: usize = 100_000;
+const MAX_DECLARED_SCOPES: usize = 100_000;
 
 /// Returns the scopes of all flows, at most `left`. The first purpose given for a scope counts.
-fn scopes_of<'a>(scheme: &'a Node, left: &mut usize) -> BTreeMap<&'a str, &'a str> {
+fn declared_scopes<'a>(scheme: &'a Node, left: &mut usize) -> BTreeMap<&'a str, &'a str> {
     let mut found: BTreeMap<&str, &str> = BTreeMap::new();
     for (_, flow) in scheme.get("flows").and_then(Node::entries).unwrap_or_default() {
         for (name, purpose) in flow.get("scopes").and_then(Node::entries).unwrap_or_default() {
@@ -196,7 +197,7 @@ fn scopes_of<'a>(scheme: &'a Node, left: &mut usize) -> BTreeMap<&'a str, &'a st
                 return found;
             }
             *left -= 1;
-            let known = found.entry(head(name.trim(), SCOPE_MAX)).or_default();
+            let known = found.entry(truncate(name.trim(), MAX_SCOPE_LEN)).or_default();
             if known.is_empty() {
                 *known = purpose.as_text().unwrap_or_default();
             }

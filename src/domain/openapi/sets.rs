@@ -3,24 +3,24 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::operations::{Operation, TAG_MAX};
+use super::operations::{MAX_TAG_LEN, Operation};
 use super::security::Security;
+use super::text::{MAX_INSPECTED, MAX_TITLE_LEN, clean, first_sentence, quoted, short_hash, truncate};
 use super::tree::Node;
-use super::warnings::{Tally, Warnings};
-use super::words::{LOOKED_AT, TITLE_MAX, clean, first_sentence, head, mark, quoted};
+use super::warnings::{WarningCount, Warnings};
 use crate::domain::catalogue::{ApiSet, SetEntry};
 use crate::domain::method::MethodId;
 use crate::domain::selection::looks_built_in;
 use crate::error::Result;
 
 /// Maximum length of a set's name, in characters.
-const NAME_MAX: usize = crate::domain::catalogue::validate::MAX_NAME_LEN;
+const MAX_NAME_LEN: usize = crate::domain::catalogue::validate::MAX_NAME_LEN;
 
 /// Returns the sets, scopes before tags, each sorted by name.
 ///
 /// # Errors
 /// None that a document can cause: every id is valid.
-pub(super) fn of<'a>(
+pub(super) fn build_sets<'a>(
     root: &'a Node,
     operations: &[Operation<'a>],
     ids: &[&MethodId],
@@ -37,17 +37,17 @@ pub(super) fn of<'a>(
             by_tag.entry(tag).or_default().push(id);
         }
     }
-    let purposes = purposes(root, warnings);
-    say_idle(&purposes, &by_tag, security, warnings);
+    let purposes = tag_descriptions(root, warnings);
+    warn_unused(&purposes, &by_tag, security, warnings);
 
     let mut names = BTreeSet::new();
     let mut sets = Vec::with_capacity(by_scope.len() + by_tag.len());
     for (scope, (purpose, ids)) in by_scope {
-        let name = free_name(&format!("scope {scope}"), &mut names, warnings);
+        let name = unique_name(&format!("scope {scope}"), &mut names, warnings);
         sets.push(set(name, purpose.filter(|p| !p.is_empty()), ids, warnings)?);
     }
     for (tag, ids) in by_tag {
-        let name = free_name(tag, &mut names, warnings);
+        let name = unique_name(tag, &mut names, warnings);
         let purpose = purposes.get(tag).copied().map(first_sentence).filter(|p| !p.is_empty());
         sets.push(set(name, purpose, ids, warnings)?);
     }
@@ -55,14 +55,14 @@ pub(super) fn of<'a>(
 }
 
 /// Returns the descriptions of declared tags.
-fn purposes<'a>(root: &'a Node, warnings: &mut Warnings) -> BTreeMap<&'a str, &'a str> {
+fn tag_descriptions<'a>(root: &'a Node, warnings: &mut Warnings) -> BTreeMap<&'a str, &'a str> {
     let mut found = BTreeMap::new();
     for tag in root.get("tags").and_then(Node::items).unwrap_or_default() {
         let Some(name) = tag.text("name") else {
             warnings.add("a declared tag without a name is left out");
             continue;
         };
-        let name = head(head(name, LOOKED_AT).trim(), TAG_MAX);
+        let name = truncate(truncate(name, MAX_INSPECTED).trim(), MAX_TAG_LEN);
         if found.insert(name, tag.text("description").unwrap_or_default()).is_some() {
             warnings.add(format!("the tag {} is declared twice: the last one counts", quoted(name)));
         }
@@ -70,32 +70,32 @@ fn purposes<'a>(root: &'a Node, warnings: &mut Warnings) -> BTreeMap<&'a str, &'
     found
 }
 
-fn say_idle(
+fn warn_unused(
     declared: &BTreeMap<&str, &str>,
     used: &BTreeMap<&str, Vec<&MethodId>>,
     security: &Security<'_>,
     warnings: &mut Warnings,
 ) {
-    let (mut tags, mut scopes) = (Tally::default(), Tally::default());
+    let (mut tags, mut scopes) = (WarningCount::default(), WarningCount::default());
     declared.keys().filter(|t| !used.contains_key(*t)).for_each(|t| tags.add(&quoted(t)));
-    security.idle().into_iter().for_each(|s| scopes.add(&quoted(s)));
-    tags.say(warnings, "declared tags that no operation has become no sets");
-    scopes.say(warnings, "declared scopes that no operation requires become no sets");
-    security.combined.say(warnings, "operations that need several scopes together are in no scope's set");
+    security.unused_scopes().into_iter().for_each(|s| scopes.add(&quoted(s)));
+    tags.report(warnings, "declared tags that no operation has become no sets");
+    scopes.report(warnings, "declared scopes that no operation requires become no sets");
+    security.combined.report(warnings, "operations that need several scopes together are in no scope's set");
 }
 
 /// Returns a name that no other set has.
-fn free_name(wanted: &str, names: &mut BTreeSet<String>, warnings: &mut Warnings) -> String {
-    let cleaned = clean(wanted, NAME_MAX);
+fn unique_name(wanted: &str, names: &mut BTreeSet<String>, warnings: &mut Warnings) -> String {
+    let cleaned = clean(wanted, MAX_NAME_LEN);
     let mut name = cleaned.text;
-    if cleaned.hostile || cleaned.cut {
+    if cleaned.had_control_chars || cleaned.is_truncated {
         warnings.add(format!("the name of the set {} is cleaned or cut", quoted(wanted)));
     }
     if name.is_empty() {
-        name = format!("set {}", mark(wanted));
+        name = format!("set {}", short_hash(wanted));
     }
     if looks_built_in(&name) {
-        name = clean(&format!("tag {name}"), NAME_MAX).text;
+        name = clean(&format!("tag {name}"), MAX_NAME_LEN).text;
         warnings.add(format!(
             "the set {} could be taken for a choice that is built in, so it is {}",
             quoted(wanted),
@@ -105,7 +105,7 @@ fn free_name(wanted: &str, names: &mut BTreeSet<String>, warnings: &mut Warnings
     let mut own = name.clone();
     let mut more = 0_u32;
     while !names.insert(own.clone()) {
-        own = format!("{name} ({})", mark(&format!("{more} {wanted}")));
+        own = format!("{name} ({})", short_hash(&format!("{more} {wanted}")));
         more += 1;
     }
     if own != name {
@@ -117,11 +117,11 @@ fn free_name(wanted: &str, names: &mut BTreeSet<String>, warnings: &mut Warnings
 fn set(name: String, purpose: Option<&str>, mut ids: Vec<&MethodId>, warnings: &mut Warnings) -> Result<ApiSet> {
     ids.sort_unstable();
     ids.dedup();
-    let title = clean(purpose.unwrap_or_default(), TITLE_MAX);
-    if title.hostile {
+    let title = clean(purpose.unwrap_or_default(), MAX_TITLE_LEN);
+    if title.had_control_chars {
         warnings.add(format!("the set {}: its title held characters that could drive a terminal", quoted(&name)));
     }
-    if title.cut {
+    if title.is_truncated {
         warnings.add(format!("the set {}: its title was too long and is cut", quoted(&name)));
     }
     let title = if title.text.is_empty() { name.clone() } else { title.text };

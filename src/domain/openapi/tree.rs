@@ -2,14 +2,14 @@
 
 use std::rc::Rc;
 
+use super::text::quoted;
 use super::warnings::Warnings;
-use super::words::quoted;
 use crate::error::{Error, Result};
 
 /// Maximum nesting.
-pub(super) const DEEPEST: usize = 100;
+pub(super) const MAX_DEPTH: usize = 100;
 /// Maximum number of kept values. An import needs far fewer.
-const KEPT: usize = 4_000_000;
+const MAX_VALUES: usize = 4_000_000;
 
 /// A value. Aliases share lists and maps with their targets, so an alias costs no memory.
 #[derive(Clone, Debug, PartialEq)]
@@ -62,7 +62,7 @@ impl Node {
 /// Schemas, parameters and answers are most of a document but irrelevant to an import. Skipping them makes large
 /// imports fast.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Place {
+pub(super) enum ParseContext {
     Root,
     Components,
     /// Path items by path or name.
@@ -77,55 +77,55 @@ pub(super) enum Place {
     Skipped,
 }
 
-impl Place {
+impl ParseContext {
     /// Returns the position of the value of `key`.
-    pub(super) fn child(self, key: &str) -> Place {
+    pub(super) fn child(self, key: &str) -> ParseContext {
         match (self, key) {
-            (Place::Root, "paths") | (Place::Components, "pathItems") => Place::Paths,
-            (Place::Root, "components") => Place::Components,
-            (Place::Root, "webhooks") => Place::Names,
-            (Place::Root, _) | (Place::Components, "securitySchemes") => Place::Whole,
-            (Place::Paths, _) => Place::PathItem,
-            (Place::PathItem, "$ref" | "servers") => Place::Whole,
-            (Place::PathItem, "get" | "put" | "post" | "delete" | "options" | "head" | "patch" | "trace") => {
-                Place::Operation
+            (ParseContext::Root, "paths") | (ParseContext::Components, "pathItems") => ParseContext::Paths,
+            (ParseContext::Root, "components") => ParseContext::Components,
+            (ParseContext::Root, "webhooks") => ParseContext::Names,
+            (ParseContext::Root, _) | (ParseContext::Components, "securitySchemes") => ParseContext::Whole,
+            (ParseContext::Paths, _) => ParseContext::PathItem,
+            (ParseContext::PathItem, "$ref" | "servers") => ParseContext::Whole,
+            (ParseContext::PathItem, "get" | "put" | "post" | "delete" | "options" | "head" | "patch" | "trace") => {
+                ParseContext::Operation
             }
             (
-                Place::Operation,
+                ParseContext::Operation,
                 "$ref" | "tags" | "summary" | "description" | "operationId" | "externalDocs" | "security" | "servers"
                 | "x-jeton-access",
-            ) => Place::Whole,
-            (Place::Whole, _) => Place::Whole,
-            _ => Place::Skipped,
+            ) => ParseContext::Whole,
+            (ParseContext::Whole, _) => ParseContext::Whole,
+            _ => ParseContext::Skipped,
         }
     }
 
     /// Returns the position of a list element.
-    pub(super) fn item(self) -> Place {
-        if self == Place::Whole { Place::Whole } else { Place::Skipped }
+    pub(super) fn item(self) -> ParseContext {
+        if self == ParseContext::Whole { ParseContext::Whole } else { ParseContext::Skipped }
     }
 }
 
 /// The resources used and problems found while parsing.
 #[derive(Default)]
-pub(super) struct Room {
-    kept: usize,
+pub(super) struct ParseBudget {
+    used: usize,
     /// The keys that lead to the reader's current position.
     pub(super) trail: Vec<Rc<str>>,
     pub(super) warnings: Warnings,
     /// The limit that was exceeded, if any. The other syntax is then not tried.
-    pub(super) refusal: Option<Error>,
+    pub(super) limit_error: Option<Error>,
 }
 
-impl Room {
+impl ParseBudget {
     /// Reserves room for `n` values.
-    pub(super) fn keep(&mut self, n: usize) -> Result<()> {
-        self.kept = self.kept.saturating_add(n);
-        if self.kept <= KEPT {
+    pub(super) fn reserve(&mut self, n: usize) -> Result<()> {
+        self.used = self.used.saturating_add(n);
+        if self.used <= MAX_VALUES {
             return Ok(());
         }
         Err(Error::usage("the document is too large")
-            .why(format!("{KEPT} values are read at most, without schemas, parameters and answers"))
+            .why(format!("{MAX_VALUES} values are read at most, without schemas, parameters and answers"))
             .next("Split it, or import the part whose methods are issued"))
     }
 
@@ -134,10 +134,10 @@ impl Room {
         entries.reverse();
         entries.sort_by(|a, b| a.0.cmp(&b.0));
         let mut twice = Vec::new();
-        entries.dedup_by(|later, kept| {
-            let same = later.0 == kept.0;
+        entries.dedup_by(|later, earlier| {
+            let same = later.0 == earlier.0;
             if same {
-                twice.push(Rc::clone(&kept.0));
+                twice.push(Rc::clone(&earlier.0));
             }
             same
         });
@@ -154,5 +154,5 @@ impl Room {
 
 /// Returns the error for a document that is nested too deeply.
 pub(super) fn too_deep() -> Error {
-    Error::usage("the document nests too deep").why(format!("{DEEPEST} levels are read at most"))
+    Error::usage("the document nests too deep").why(format!("{MAX_DEPTH} levels are read at most"))
 }

@@ -2,20 +2,20 @@
 
 use std::collections::BTreeSet;
 
-use super::words::head;
+use super::text::truncate;
 use crate::domain::text::escape_untrusted;
 
 /// Maximum number of warnings.
-const KEPT: usize = 1_000;
+const MAX_WARNINGS: usize = 1_000;
 /// Maximum length of a warning, in characters.
-const LONGEST: usize = 400;
+const MAX_LEN: usize = 400;
 /// Number of examples in a summary.
-const EXAMPLES: usize = 3;
+const MAX_EXAMPLES: usize = 3;
 
 /// The warnings so far, without duplicates, in the order in which they were added.
 #[derive(Default)]
 pub(super) struct Warnings {
-    kept: Vec<String>,
+    lines: Vec<String>,
     seen: BTreeSet<String>,
     more: usize,
 }
@@ -23,47 +23,47 @@ pub(super) struct Warnings {
 impl Warnings {
     /// Adds a warning, made safe to show. A duplicate is ignored.
     pub(super) fn add(&mut self, text: impl AsRef<str>) {
-        if self.kept.len() >= KEPT {
+        if self.lines.len() >= MAX_WARNINGS {
             self.more += 1;
             return;
         }
         let text = escape_untrusted(text.as_ref());
-        let text = match head(&text, LONGEST) {
+        let text = match truncate(&text, MAX_LEN) {
             short if short.len() < text.len() => format!("{short}…"),
             _ => text.into_owned(),
         };
         if self.seen.insert(text.clone()) {
-            self.kept.push(text);
+            self.lines.push(text);
         }
     }
 
     /// Returns all warnings; the last line gives the number of omitted ones.
     pub(super) fn into_lines(mut self) -> Vec<String> {
         if self.more > 0 {
-            self.kept.push(format!("and {} more", self.more));
+            self.lines.push(format!("and {} more", self.more));
         }
-        self.kept
+        self.lines
     }
 }
 
 /// Counts a minor problem that occurs at many places, to report it once.
 #[derive(Default)]
-pub(super) struct Tally {
+pub(super) struct WarningCount {
     count: usize,
     examples: Vec<String>,
 }
 
-impl Tally {
+impl WarningCount {
     /// Counts one more place.
     pub(super) fn add(&mut self, example: &str) {
         self.count += 1;
-        if self.examples.len() < EXAMPLES {
-            self.examples.push(head(example, 64).to_owned());
+        if self.examples.len() < MAX_EXAMPLES {
+            self.examples.push(truncate(example, 64).to_owned());
         }
     }
 
     /// Adds the warning if anything was counted.
-    pub(super) fn say(&self, warnings: &mut Warnings, what: &str) {
+    pub(super) fn report(&self, warnings: &mut Warnings, what: &str) {
         if self.count > 0 {
             let more = if self.count > self.examples.len() { ", …" } else { "" };
             warnings.add(format!("{what}: {} ({}{more})", self.count, self.examples.join(", ")));

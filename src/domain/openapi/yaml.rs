@@ -9,21 +9,21 @@ use std::rc::Rc;
 
 use granit_parser::{ErrorKind, Event, Options, Parser, ScalarStyle};
 
-use super::tree::{DEEPEST, Node, Place, Room, too_deep};
+use super::tree::{MAX_DEPTH, Node, ParseBudget, ParseContext, too_deep};
 use crate::error::{Error, Result};
 
 /// Maximum size of the document with every alias expanded: values, and their text in parts of 32 bytes.
-const UNFOLDED: u64 = 20_000_000;
+const MAX_UNFOLDED: u64 = 20_000_000;
 
 /// Parses a YAML document.
 ///
 /// # Errors
 /// [`crate::error::Kind::Usage`] with the line, or with the exceeded limit.
-pub(super) fn read(text: &str, room: &mut Room) -> Result<Node> {
+pub(super) fn read(text: &str, budget: &mut ParseBudget) -> Result<Node> {
     let mut options = Options::default();
     // Operation ids and paths can be longer than the parser's default lookahead for a key.
     options.simple_key_max_lookahead = 4_096;
-    let mut tree = Tree { room, frames: Vec::new(), anchors: BTreeMap::new(), root: None };
+    let mut tree = TreeBuilder { budget, frames: Vec::new(), anchors: BTreeMap::new(), root: None };
     let mut documents = 0;
     for event in Parser::new_from_str_with_options(text, options) {
         let (event, span) = event.map_err(|e| match e.kind() {
@@ -38,14 +38,14 @@ pub(super) fn read(text: &str, room: &mut Room) -> Result<Node> {
                     .next("Split the file, then import each"));
             }
         }
-        tree.take(event, span.start.line())?;
+        tree.handle_event(event, span.start.line())?;
     }
-    tree.root.map(|made| made.node).ok_or_else(|| Error::usage("the document is empty"))
+    tree.root.map(|value| value.node).ok_or_else(|| Error::usage("the document is empty"))
 }
 
 /// A finished value.
 #[derive(Clone)]
-struct Made {
+struct ParsedValue {
     node: Node,
     /// The expanded size.
     weight: u64,
@@ -54,15 +54,15 @@ struct Made {
 }
 
 enum Key {
-    Awaited,
+    Pending,
     Known(Rc<str>),
     /// A list or map as a key: no OpenAPI document has one.
-    Odd,
+    Unsupported,
 }
 
 /// A list or map that is being read.
 struct Frame {
-    place: Place,
+    context: ParseContext,
     anchor: usize,
     is_map: bool,
     /// `true` if the list or map is itself the key of a map.
@@ -75,33 +75,33 @@ struct Frame {
     height: usize,
 }
 
-struct Tree<'r> {
-    room: &'r mut Room,
+struct TreeBuilder<'r> {
+    budget: &'r mut ParseBudget,
     frames: Vec<Frame>,
-    anchors: BTreeMap<usize, Made>,
-    root: Option<Made>,
+    anchors: BTreeMap<usize, ParsedValue>,
+    root: Option<ParsedValue>,
 }
 
-impl Tree<'_> {
-    fn take(&mut self, event: Event<'_>, line: usize) -> Result<()> {
+impl TreeBuilder<'_> {
+    fn handle_event(&mut self, event: Event<'_>, line: usize) -> Result<()> {
         match event {
             Event::Scalar(text, style, anchor, _) => self.scalar(&text, style, anchor, line),
             Event::Alias(anchor) => {
-                let made = self.anchors.get(&anchor).cloned().ok_or_else(|| {
+                let value = self.anchors.get(&anchor).cloned().ok_or_else(|| {
                     Error::usage("the document can't be read").why(format!("the alias on line {line} holds itself"))
                 })?;
-                match made.node.as_text() {
-                    Some(text) if self.wants_key() => {
+                match value.node.as_text() {
+                    Some(text) if self.expects_key() => {
                         let key = Rc::from(text);
-                        self.weigh(made.weight, line)?;
+                        self.add_weight(value.weight, line)?;
                         self.key(key);
                         Ok(())
                     }
-                    _ if self.wants_key() => {
-                        self.odd_key(line);
+                    _ if self.expects_key() => {
+                        self.unsupported_key(line);
                         Ok(())
                     }
-                    _ => self.put(made, line),
+                    _ => self.push_value(value, line),
                 }
             }
             Event::SequenceStart(_, anchor, _) => self.open(false, anchor),
@@ -111,75 +111,75 @@ impl Tree<'_> {
         }
     }
 
-    fn wants_key(&self) -> bool {
-        self.frames.last().is_some_and(|f| f.is_map && matches!(f.key, Key::Awaited))
+    fn expects_key(&self) -> bool {
+        self.frames.last().is_some_and(|f| f.is_map && matches!(f.key, Key::Pending))
     }
 
     /// Returns the position of the next value. A value with an anchor may be needed elsewhere, so it is kept.
-    fn place(&self, anchor: usize) -> Place {
-        let place = match self.frames.last() {
-            None => Place::Root,
+    fn context(&self, anchor: usize) -> ParseContext {
+        let context = match self.frames.last() {
+            None => ParseContext::Root,
             Some(frame) => match &frame.key {
-                _ if !frame.is_map => frame.place.item(),
-                Key::Known(key) if &**key == "<<" && frame.place != Place::Skipped => Place::Whole,
-                Key::Known(key) => frame.place.child(key),
-                Key::Awaited | Key::Odd => Place::Skipped,
+                _ if !frame.is_map => frame.context.item(),
+                Key::Known(key) if &**key == "<<" && frame.context != ParseContext::Skipped => ParseContext::Whole,
+                Key::Known(key) => frame.context.child(key),
+                Key::Pending | Key::Unsupported => ParseContext::Skipped,
             },
         };
-        if place == Place::Skipped && anchor > 0 { Place::Whole } else { place }
+        if context == ParseContext::Skipped && anchor > 0 { ParseContext::Whole } else { context }
     }
 
     fn key(&mut self, key: Rc<str>) {
-        self.room.trail.push(Rc::clone(&key));
+        self.budget.trail.push(Rc::clone(&key));
         if let Some(frame) = self.frames.last_mut() {
             frame.key = Key::Known(key);
         }
     }
 
-    fn odd_key(&mut self, line: usize) {
-        self.room.warnings.add(format!("line {line} has a list or map as a key: it is left out"));
+    fn unsupported_key(&mut self, line: usize) {
+        self.budget.warnings.add(format!("line {line} has a list or map as a key: it is left out"));
         if let Some(frame) = self.frames.last_mut() {
-            frame.key = Key::Odd;
+            frame.key = Key::Unsupported;
         }
     }
 
     fn scalar(&mut self, text: &str, style: ScalarStyle, anchor: usize, line: usize) -> Result<()> {
         let weight = 1 + text.len() as u64 / 32;
-        if self.wants_key() {
+        if self.expects_key() {
             let key: Rc<str> = Rc::from(text);
             if anchor > 0 {
-                self.room.keep(1)?;
-                self.anchors.insert(anchor, Made { node: Node::Text(Rc::clone(&key)), weight, height: 0 });
+                self.budget.reserve(1)?;
+                self.anchors.insert(anchor, ParsedValue { node: Node::Text(Rc::clone(&key)), weight, height: 0 });
             }
             self.key(key);
             return Ok(());
         }
         let null = style == ScalarStyle::Plain && matches!(text, "" | "~" | "null" | "Null" | "NULL");
-        let node = if null || self.place(anchor) == Place::Skipped {
+        let node = if null || self.context(anchor) == ParseContext::Skipped {
             Node::Null
         } else {
-            self.room.keep(1)?;
+            self.budget.reserve(1)?;
             Node::Text(Rc::from(text))
         };
-        let made = Made { node, weight, height: 0 };
+        let value = ParsedValue { node, weight, height: 0 };
         if anchor > 0 {
-            self.anchors.insert(anchor, made.clone());
+            self.anchors.insert(anchor, value.clone());
         }
-        self.put(made, line)
+        self.push_value(value, line)
     }
 
     fn open(&mut self, is_map: bool, anchor: usize) -> Result<()> {
-        if self.frames.len() >= DEEPEST {
+        if self.frames.len() >= MAX_DEPTH {
             return Err(too_deep());
         }
-        let is_key = self.wants_key();
-        let place = self.place(anchor);
+        let is_key = self.expects_key();
+        let context = self.context(anchor);
         self.frames.push(Frame {
-            place,
+            context,
             anchor,
             is_map,
             is_key,
-            key: Key::Awaited,
+            key: Key::Pending,
             items: Vec::new(),
             entries: Vec::new(),
             merged: Vec::new(),
@@ -191,26 +191,26 @@ impl Tree<'_> {
 
     fn close(&mut self, line: usize) -> Result<()> {
         let Some(mut frame) = self.frames.pop() else { return Ok(()) };
-        let node = if frame.place == Place::Skipped {
+        let node = if frame.context == ParseContext::Skipped {
             Node::Null
         } else if frame.is_map {
-            self.room.keep(1)?;
+            self.budget.reserve(1)?;
             self.merge(&mut frame)?;
-            self.room.map(frame.entries)
+            self.budget.map(frame.entries)
         } else {
-            self.room.keep(1)?;
+            self.budget.reserve(1)?;
             Node::List(frame.items.into())
         };
-        let made = Made { node, weight: frame.weight, height: frame.height + 1 };
+        let value = ParsedValue { node, weight: frame.weight, height: frame.height + 1 };
         if frame.anchor > 0 {
-            self.anchors.insert(frame.anchor, made.clone());
+            self.anchors.insert(frame.anchor, value.clone());
         }
         if frame.is_key {
-            self.weigh(made.weight, line)?;
-            self.odd_key(line);
+            self.add_weight(value.weight, line)?;
+            self.unsupported_key(line);
             return Ok(());
         }
-        self.put(made, line)
+        self.push_value(value, line)
     }
 
     /// Applies `<<: *other`: copies the entries that the map doesn't have itself.
@@ -222,10 +222,10 @@ impl Tree<'_> {
         for merged in std::mem::take(&mut frame.merged) {
             for map in merged.items().unwrap_or(std::slice::from_ref(&merged)) {
                 let Some(more) = map.entries() else {
-                    self.room.warnings.add("a merge key (<<) leads to something that is no map: it is left out");
+                    self.budget.warnings.add("a merge key (<<) leads to something that is no map: it is left out");
                     continue;
                 };
-                self.room.keep(more.len())?;
+                self.budget.reserve(more.len())?;
                 for (key, node) in more {
                     if own.insert(Rc::clone(key)) {
                         frame.entries.push((Rc::clone(key), node.clone()));
@@ -237,50 +237,50 @@ impl Tree<'_> {
     }
 
     /// Adds to the expanded size of the aliases.
-    fn weigh(&mut self, weight: u64, line: usize) -> Result<()> {
+    fn add_weight(&mut self, weight: u64, line: usize) -> Result<()> {
         let Some(frame) = self.frames.last_mut() else { return Ok(()) };
         frame.weight = frame.weight.saturating_add(weight);
-        if frame.weight <= UNFOLDED {
+        if frame.weight <= MAX_UNFOLDED {
             return Ok(());
         }
         Err(Error::usage("the document's aliases unfold to too much")
-            .why(format!("more than {UNFOLDED} values by line {line}"))
+            .why(format!("more than {MAX_UNFOLDED} values by line {line}"))
             .next("Write out what the aliases stand for, or import a document that you trust"))
     }
 
-    fn put(&mut self, made: Made, line: usize) -> Result<()> {
-        self.weigh(made.weight, line)?;
+    fn push_value(&mut self, value: ParsedValue, line: usize) -> Result<()> {
+        self.add_weight(value.weight, line)?;
         // An alias adds its own levels: nesting made only of aliases is just as deep to walk, and to free.
-        if self.frames.len() + made.height > DEEPEST {
+        if self.frames.len() + value.height > MAX_DEPTH {
             return Err(too_deep());
         }
-        let place = self.place(0);
+        let context = self.context(0);
         let Some(frame) = self.frames.last_mut() else {
-            self.root = Some(made);
+            self.root = Some(value);
             return Ok(());
         };
-        frame.height = frame.height.max(made.height);
+        frame.height = frame.height.max(value.height);
         if !frame.is_map {
-            if place != Place::Skipped {
-                frame.items.push(made.node);
+            if context != ParseContext::Skipped {
+                frame.items.push(value.node);
             }
             return Ok(());
         }
-        match std::mem::replace(&mut frame.key, Key::Awaited) {
+        match std::mem::replace(&mut frame.key, Key::Pending) {
             Key::Known(key) => {
-                self.room.trail.pop();
-                if frame.place == Place::Skipped {
+                self.budget.trail.pop();
+                if frame.context == ParseContext::Skipped {
                     return Ok(());
                 }
-                self.room.keep(1)?;
+                self.budget.reserve(1)?;
                 if &*key == "<<" {
-                    frame.merged.push(made.node);
+                    frame.merged.push(value.node);
                 } else {
-                    let node = if place == Place::Skipped { Node::Null } else { made.node };
+                    let node = if context == ParseContext::Skipped { Node::Null } else { value.node };
                     frame.entries.push((key, node));
                 }
             }
-            Key::Odd | Key::Awaited => {}
+            Key::Unsupported | Key::Pending => {}
         }
         Ok(())
     }

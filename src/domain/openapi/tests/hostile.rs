@@ -50,7 +50,7 @@ fn ten_megabytes_are_read() {
 
 #[test]
 fn too_much_is_refused() {
-    refused(&" ".repeat(LARGEST + 1), "too large");
+    refused(&" ".repeat(MAX_DOCUMENT_SIZE + 1), "too large");
     refused(&format!("{{\"openapi\":\"3.0.0\",\"x-a\":[{}0]}}", "0,".repeat(4_000_000)), "too large");
     let mut paths: String = (0..2_501).fold(String::new(), |mut all, n| {
         let _ = write!(all, "\"/{n}\":{{\"$ref\":\"#/x-all\"}},");
@@ -164,10 +164,10 @@ fn one_heavy_operation_at_many_places_is_bounded() {
 }
 
 /// Runs [`check`] without looking for every entry of very large sets.
-fn check_ids(done: &Imported) {
+fn check_ids(done: &ImportResult) {
     let entries: usize = done.catalogue.sets.iter().map(|s| s.include.len()).sum();
     assert!(entries <= 500_000);
-    let short = Imported {
+    let short = ImportResult {
         catalogue: Catalogue { sets: Vec::new(), ..done.catalogue.clone() },
         warnings: done.warnings.clone(),
     };

@@ -11,8 +11,8 @@ use crate::domain::method::Access;
 use crate::domain::text::is_control_or_bidi;
 use crate::error::Kind;
 
-pub(super) fn read(text: &str) -> Result<Imported> {
-    import(text, &Options { name: "shop".to_owned(), ..Options::default() })
+pub(super) fn read(text: &str) -> Result<ImportResult> {
+    import(text, &ImportOptions { name: "shop".to_owned(), ..ImportOptions::default() })
 }
 
 /// Returns a JSON document with these paths and additional members.
@@ -21,14 +21,14 @@ pub(super) fn with(paths: &str, more: &str) -> String {
     format!("{{\"openapi\":\"3.1.0\",\"info\":{{\"title\":\"Shop\"}}{comma}{more},\"paths\":{{{paths}}}}}")
 }
 
-fn done(paths: &str, more: &str) -> Imported {
+fn done(paths: &str, more: &str) -> ImportResult {
     let done = read(&with(paths, more)).unwrap();
     check(&done);
     done
 }
 
 /// Checks the invariants of every result.
-pub(super) fn check(done: &Imported) {
+pub(super) fn check(done: &ImportResult) {
     let mut seen = std::collections::BTreeSet::new();
     for group in &done.catalogue.groups {
         assert!(!group.methods.is_empty(), "{}", group.id);
@@ -39,7 +39,7 @@ pub(super) fn check(done: &Imported) {
             crate::domain::method::MethodId::parse(method.id.as_str()).unwrap();
             let texts = [&method.title, &group.title].into_iter().chain(&method.docs).chain(&method.routes);
             assert!(texts.clone().all(|t| !t.is_empty() && !t.chars().any(is_control_or_bidi)), "{method:?}");
-            assert!(method.title.chars().count() <= TITLE_MAX);
+            assert!(method.title.chars().count() <= MAX_TITLE_LEN);
         }
     }
     let mut names = std::collections::BTreeSet::new();
@@ -53,20 +53,20 @@ pub(super) fn check(done: &Imported) {
     assert!(done.warnings.len() <= 1_001 && done.warnings.iter().all(|w| !w.chars().any(is_control_or_bidi)));
 }
 
-fn ids(done: &Imported) -> Vec<&str> {
+fn ids(done: &ImportResult) -> Vec<&str> {
     done.catalogue.methods().map(|m| m.id.as_str()).collect()
 }
 
-fn the_one(done: &Imported) -> &Method {
+fn the_one(done: &ImportResult) -> &Method {
     assert_eq!(done.catalogue.methods().count(), 1);
     done.catalogue.methods().next().unwrap()
 }
 
-fn warns(done: &Imported, part: &str) {
+fn warns(done: &ImportResult, part: &str) {
     assert!(done.warnings.iter().any(|w| w.contains(part)), "no {part:?} in {:#?}", done.warnings);
 }
 
-fn holds(done: &Imported, set: &str) -> Vec<String> {
+fn holds(done: &ImportResult, set: &str) -> Vec<String> {
     assert!(done.catalogue.sets.iter().any(|s| s.name == set), "no set {set}");
     let held = members(std::slice::from_ref(&done.catalogue), set);
     done.catalogue.methods().filter(|m| held.contains(&m.id)).map(|m| m.id.to_string()).collect()
@@ -167,9 +167,12 @@ fn other_versions_are_refused() {
 fn names_of_catalogues_are_checked() {
     let text = with("\"/a\":{\"get\":{}}", "");
     for name in ["", "jeton", "a b", "é", "\u{1b}", &"x".repeat(65)] {
-        assert!(import(&text, &Options { name: name.to_owned(), ..Options::default() }).is_err(), "{name:?}");
+        assert!(
+            import(&text, &ImportOptions { name: name.to_owned(), ..ImportOptions::default() }).is_err(),
+            "{name:?}"
+        );
     }
-    let options = Options { name: "x".to_owned(), title: Some("Mine \u{202e}!".to_owned()), docs_url: None };
+    let options = ImportOptions { name: "x".to_owned(), title: Some("Mine \u{202e}!".to_owned()), docs_url: None };
     let done = import(&text, &options).unwrap();
     assert_eq!(done.catalogue.title, "Mine !");
     warns(&done, "title");
@@ -183,7 +186,7 @@ fn ids_come_from_tag_and_operation_id_or_verb_and_path() {
            "/b":{"get":{"operationId":"使用者","tags":["使用者"]}},"/c":{"get":{"operationId":" ","tags":[" "]}}"#,
         "",
     );
-    let marked = words::mark("使用者");
+    let marked = text::short_hash("使用者");
     assert_eq!(
         ids(&all),
         [
@@ -211,7 +214,7 @@ fn ids_that_collide_get_a_stable_suffix() {
            "/c":{"get":{"operationId":"list/it"}}"#,
         "",
     );
-    let suffixed = |path: &str| format!("default.list-it-{}", words::mark(&format!("GET {path}")));
+    let suffixed = |path: &str| format!("default.list-it-{}", text::short_hash(&format!("GET {path}")));
     let mut expected = vec!["default.list-it".to_owned(), suffixed("/a"), suffixed("/c")];
     expected.sort();
     assert_eq!(ids(&all), expected);
@@ -319,7 +322,7 @@ fn docs_come_from_the_operation_the_template_the_tag_or_the_document() {
     let more = r#""externalDocs":{"url":"https://d.example/all"},
                   "tags":[{"name":"t","externalDocs":{"url":"https://d.example/t"}}]"#;
     let of = |operation: &str, template: Option<&str>| {
-        let options = Options { name: "x".to_owned(), title: None, docs_url: template.map(str::to_owned) };
+        let options = ImportOptions { name: "x".to_owned(), title: None, docs_url: template.map(str::to_owned) };
         let done = import(&with(&format!("\"/a/{{b}}\":{{\"get\":{{{operation}}}}}"), more), &options).unwrap();
         check(&done);
         (the_one(&done).docs.clone().unwrap(), done)
@@ -348,7 +351,7 @@ fn docs_come_from_the_operation_the_template_the_tag_or_the_document() {
         warns(&done, "no http(s) link");
     }
     for bad in ["ftp://x/{id}", "https://x/{nothing}", "{id}", "https://x/{id", ""] {
-        let options = Options { name: "x".to_owned(), title: None, docs_url: Some(bad.to_owned()) };
+        let options = ImportOptions { name: "x".to_owned(), title: None, docs_url: Some(bad.to_owned()) };
         assert_eq!(import(&with("\"/a\":{\"get\":{}}", ""), &options).unwrap_err().kind, Kind::Usage, "{bad}");
     }
 }

@@ -5,14 +5,14 @@ use sha2::{Digest, Sha256};
 use crate::domain::text::{escape_untrusted, is_control_or_bidi};
 
 /// Maximum length of a title, in characters.
-pub(super) const TITLE_MAX: usize = 120;
+pub(super) const MAX_TITLE_LEN: usize = 120;
 /// Maximum length of a link, in bytes.
-const LINK_MAX: usize = 2_000;
+const MAX_LINK_LEN: usize = 2_000;
 /// Number of characters of a text that are read. `$ref`s can make one long text appear at very many places.
-pub(super) const LOOKED_AT: usize = 2_000;
+pub(super) const MAX_INSPECTED: usize = 2_000;
 
 /// Returns the first `max` characters.
-pub(super) fn head(text: &str, max: usize) -> &str {
+pub(super) fn truncate(text: &str, max: usize) -> &str {
     match text.char_indices().nth(max) {
         Some((end, _)) => &text[..end],
         None => text,
@@ -21,26 +21,26 @@ pub(super) fn head(text: &str, max: usize) -> &str {
 
 /// Formats the document's words for a warning: short, safe, in quotes.
 pub(super) fn quoted(text: &str) -> String {
-    let short = head(text, 64);
+    let short = truncate(text, 64);
     let more = if short.len() < text.len() { "…" } else { "" };
     format!("\"{}{more}\"", escape_untrusted(short))
 }
 
 /// A text on one line without characters that could control a terminal, and the changes that this needed.
 #[derive(Debug, PartialEq, Eq)]
-pub(super) struct Clean {
+pub(super) struct CleanText {
     pub(super) text: String,
     /// Hostile characters were removed.
-    pub(super) hostile: bool,
+    pub(super) had_control_chars: bool,
     /// The text was too long.
-    pub(super) cut: bool,
+    pub(super) is_truncated: bool,
 }
 
 /// Returns `text` on one line, without hostile characters, with at most `max` characters.
-pub(super) fn clean(text: &str, max: usize) -> Clean {
-    let looked_at = head(text, LOOKED_AT);
+pub(super) fn clean(text: &str, max: usize) -> CleanText {
+    let inspected = truncate(text, MAX_INSPECTED);
     let (mut line, mut hostile, mut gap) = (String::new(), false, false);
-    for c in looked_at.chars() {
+    for c in inspected.chars() {
         // Long texts normally have line breaks and tabs: they are no attack, but don't belong into a title.
         if c.is_ascii_whitespace() || (c.is_whitespace() && !is_control_or_bidi(c)) {
             gap = !line.is_empty();
@@ -54,18 +54,18 @@ pub(super) fn clean(text: &str, max: usize) -> Clean {
             line.push(c);
         }
     }
-    let mut cut = looked_at.len() < text.len();
-    let short = head(&line, max);
+    let mut cut = inspected.len() < text.len();
+    let short = truncate(&line, max);
     if short.len() < line.len() {
         cut = true;
-        line = format!("{}…", head(&line, max.saturating_sub(1)).trim_end());
+        line = format!("{}…", truncate(&line, max.saturating_sub(1)).trim_end());
     }
-    Clean { text: line, hostile, cut }
+    CleanText { text: line, had_control_chars: hostile, is_truncated: cut }
 }
 
 /// Returns the first sentence of a description: up to a full stop, an empty line, or the end.
 pub(super) fn first_sentence(text: &str) -> &str {
-    let text = head(text, LOOKED_AT).trim_start();
+    let text = truncate(text, MAX_INSPECTED).trim_start();
     let mut blank = text
         .match_indices('\n')
         .filter(|(at, _)| text[at + 1..].trim_start_matches([' ', '\t', '\r']).starts_with('\n'));
@@ -86,7 +86,7 @@ pub(super) fn first_sentence(text: &str) -> &str {
 pub(super) fn slug(text: &str, max: usize) -> (String, bool) {
     let (mut id, mut gap) = (String::new(), false);
     // A cut counts as a change, so reading a part is enough.
-    for c in head(text, LOOKED_AT).chars() {
+    for c in truncate(text, MAX_INSPECTED).chars() {
         if c.is_ascii_alphanumeric() || matches!(c, '.' | '_' | '-') {
             if gap && !id.is_empty() {
                 id.push('-');
@@ -107,7 +107,7 @@ pub(super) fn slug(text: &str, max: usize) -> (String, bool) {
 }
 
 /// Returns an operation's id from its verb and path: `GET /users/{id}/repos` gives `GetUsersByIdRepos`.
-pub(super) fn id_from_path(verb: &str, path: &str, max: usize) -> String {
+pub(super) fn id_from_path(http_method: &str, path: &str, max: usize) -> String {
     let mut id = String::new();
     let mut word = |text: &str| {
         let mut chars = text.chars();
@@ -116,8 +116,8 @@ pub(super) fn id_from_path(verb: &str, path: &str, max: usize) -> String {
             id.push_str(chars.as_str());
         }
     };
-    word(verb);
-    let path = head(path, LOOKED_AT);
+    word(http_method);
+    let path = truncate(path, MAX_INSPECTED);
     let mut rest = path;
     while let Some(at) = rest.find(['{', '}', '/']) {
         rest[..at].split(|c: char| !c.is_ascii_alphanumeric()).for_each(&mut word);
@@ -133,7 +133,7 @@ pub(super) fn id_from_path(verb: &str, path: &str, max: usize) -> String {
 
 /// Returns eight letters derived from `text`. They are the same on every machine, and the text's author can't choose
 /// them.
-pub(super) fn mark(text: &str) -> String {
+pub(super) fn short_hash(text: &str) -> String {
     Sha256::digest(text.as_bytes()).iter().take(4).map(|b| format!("{b:02x}")).collect()
 }
 
@@ -142,7 +142,7 @@ pub(super) fn is_link(text: &str) -> bool {
     let rest = ["http://", "https://"]
         .into_iter()
         .find_map(|s| text.get(..s.len()).filter(|h| h.eq_ignore_ascii_case(s)).map(|_| &text[s.len()..]));
-    text.len() <= LINK_MAX
+    text.len() <= MAX_LINK_LEN
         && rest.is_some_and(|r| !r.is_empty() && !r.starts_with(['/', '?', '#', ':']))
         && !text
             .chars()
