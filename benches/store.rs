@@ -21,7 +21,7 @@ use jeton::domain::token::TokenId;
 use jeton::domain::token_filter::TokenFilter;
 use jeton::verbs::audited::Audited;
 use jeton::verbs::decide;
-use jeton::verbs::ports::{Anchor, Entropy, NewToken, Store, Visibility, WindowQuery};
+use jeton::verbs::ports::{Entropy, NewToken, Store, TokenCursor, Visibility, WindowQuery};
 use jeton::verbs::tokens::TallyTokens;
 use world::{House, OWNER, add_account, create, entry, tester, token_name};
 
@@ -79,16 +79,16 @@ static TOWN: LazyLock<Town> = LazyLock::new(|| {
             Ok(Audited::one(middle.unwrap(), entry("seed")))
         })
         .unwrap()
-        .out;
+        .value;
     let owner = house.account_named(OWNER).id;
     Town { house, owner, secret, middle }
 });
 
-fn window(bencher: Bencher<'_, '_>, anchor: Anchor, filter: &str) {
+fn window(bencher: Bencher<'_, '_>, anchor: TokenCursor, filter: &str) {
     sorted_window(bencher, anchor, filter, Sort::default());
 }
 
-fn sorted_window(bencher: Bencher<'_, '_>, anchor: Anchor, filter: &str, sort: Sort) {
+fn sorted_window(bencher: Bencher<'_, '_>, anchor: TokenCursor, filter: &str, sort: Sort) {
     let town = &*TOWN;
     let query = WindowQuery {
         visibility: Visibility { own: town.owner, roles: Role::ALL.to_vec() },
@@ -98,7 +98,7 @@ fn sorted_window(bencher: Bencher<'_, '_>, anchor: Anchor, filter: &str, sort: S
         sort,
         trashed: false,
         now: town.house.now(),
-        anchor,
+        cursor: anchor,
         limit: 200,
     };
     bencher.bench_local(|| black_box(town.house.store().read(|s| s.window(&query)).unwrap()));
@@ -106,43 +106,43 @@ fn sorted_window(bencher: Bencher<'_, '_>, anchor: Anchor, filter: &str, sort: S
 
 #[divan::bench]
 fn window_start(bencher: Bencher<'_, '_>) {
-    window(bencher, Anchor::Start, "");
+    window(bencher, TokenCursor::Start, "");
 }
 
 #[divan::bench]
 fn window_around_the_middle(bencher: Bencher<'_, '_>) {
-    window(bencher, Anchor::Around(TOWN.middle, None), "");
+    window(bencher, TokenCursor::Around(TOWN.middle, None), "");
 }
 
 #[divan::bench]
 fn scroll_around_the_middle(bencher: Bencher<'_, '_>) {
-    window(bencher, Anchor::Around(TOWN.middle, Some(tokens() as u64 / 2)), "");
+    window(bencher, TokenCursor::Around(TOWN.middle, Some(tokens() as u64 / 2)), "");
 }
 
 #[divan::bench(args = SortColumn::ALL.map(SortColumn::as_str), sample_count = 20)]
 fn first_page_by(bencher: Bencher<'_, '_>, column: &str) {
     let sort = Sort { column: SortColumn::parse(column).unwrap(), descending: false };
-    sorted_window(bencher, Anchor::Start, "", sort);
+    sorted_window(bencher, TokenCursor::Start, "", sort);
 }
 
 #[divan::bench]
 fn window_end(bencher: Bencher<'_, '_>) {
-    window(bencher, Anchor::End, "");
+    window(bencher, TokenCursor::End, "");
 }
 
 #[divan::bench(sample_count = 20)]
 fn filter_by_a_word(bencher: Bencher<'_, '_>) {
-    window(bencher, Anchor::Start, "0042");
+    window(bencher, TokenCursor::Start, "0042");
 }
 
 #[divan::bench(sample_count = 20)]
 fn filter_by_a_word_that_is_nowhere(bencher: Bencher<'_, '_>) {
-    window(bencher, Anchor::Start, "zebra");
+    window(bencher, TokenCursor::Start, "zebra");
 }
 
 #[divan::bench(sample_count = 20)]
 fn filter_by_fields(bencher: Bencher<'_, '_>) {
-    window(bencher, Anchor::Start, "status:expired account:team-0042");
+    window(bencher, TokenCursor::Start, "status:expired account:team-0042");
 }
 
 #[divan::bench(sample_count = 20)]

@@ -20,7 +20,7 @@ use crate::verbs::audited::Audited;
 use crate::verbs::init::Init;
 use crate::verbs::local::{Caller, Local, World};
 use crate::verbs::new_password::NewPassword;
-use crate::verbs::ports::{Clock, NewAccount, PasswordHasher, Store, Verdict};
+use crate::verbs::ports::{Clock, NewAccount, PasswordHasher, PasswordMatch, Store};
 use crate::verbs::request::ask;
 
 /// Name of the owner, who is signed in.
@@ -61,9 +61,9 @@ impl PasswordHasher for KnownPassword {
         self.0.hash(password)
     }
 
-    fn verify(&self, password: &Password, hash: Option<&PasswordHash>) -> Result<Verdict> {
+    fn verify(&self, password: &Password, hash: Option<&PasswordHash>) -> Result<PasswordMatch> {
         let known = hash.is_some() && password.expose(|p| p == PASSWORD.as_bytes());
-        Ok(if known { Verdict::Right } else { Verdict::Wrong })
+        Ok(if known { PasswordMatch::Yes } else { PasswordMatch::No })
     }
 }
 
@@ -129,7 +129,7 @@ impl Cast {
         let username = Username::parse(name)?;
         let now = self.now.plus(-days * DAY);
         let owner = self.owner()?;
-        let by = self.local.store().read(|s| s.account_named(&owner))?.map_or_else(String::new, |a| a.id.to_string());
+        let by = self.local.store().read(|s| s.account_by_name(&owner))?.map_or_else(String::new, |a| a.id.to_string());
         let by = AuditActor { account: by, name: owner.to_string(), proof: "password".to_owned(), face: Face::Cli };
         let made = self.local.store().write(&by, &|| now, |tx, _| {
             let id =

@@ -182,7 +182,7 @@ impl Filling<'_> {
     fn accounts(&self, owner: &Username) -> Result<Vec<AccountId>> {
         let others = (self.wanted / PER_ACCOUNT).max(1) - 1;
         let made = self.local.store().write(&self.by(), &|| self.now(), |tx, now| {
-            let first = tx.account_named(owner)?.ok_or_else(|| Error::failure("the owner has gone"))?.id;
+            let first = tx.account_by_name(owner)?.ok_or_else(|| Error::failure("the owner has gone"))?.id;
             // All accounts have the demonstration's public password: separate salts would protect nothing, and
             // 20,000 of these hashes would take half an hour.
             let hash = tx.password_hash(first)?.ok_or_else(|| Error::failure("the owner has no password"))?;
@@ -199,7 +199,7 @@ impl Filling<'_> {
             }
             Ok(Audited::one(accounts, AuditEntry::new("demo.accounts", "accounts", "").with("accounts", others)))
         })?;
-        Ok(made.out)
+        Ok(made.value)
     }
 
     /// Makes `batch` tokens after the first `made`, and records their uses.
@@ -231,8 +231,8 @@ impl Filling<'_> {
             let entry = AuditEntry::new("demo.tokens", format!("{}–{}", made + 1, made + batch), "");
             Ok(Audited::one(used, entry.with("tokens", batch)))
         })?;
-        self.local.store().bookkeep(|book| {
-            for one in &used.out {
+        self.local.store().write_usage(|book| {
+            for one in &used.value {
                 for days in &one.days_ago {
                     let (at, method, address, client) = crowd.call(*days, now);
                     let (token, secret) = (one.token, &one.secret);

@@ -109,7 +109,7 @@ mod tests {
     use crate::verbs::accounts::WhoAmI;
     use crate::verbs::actor::Credential;
     use crate::verbs::local::Caller;
-    use crate::verbs::ports::Anchor;
+    use crate::verbs::ports::TokenCursor;
     use crate::verbs::request::ask;
     use crate::verbs::tokens::{ListOf, ListTokens};
 
@@ -129,7 +129,7 @@ mod tests {
             filter: TokenFilter::default(),
             sort: Sort::default(),
             trashed,
-            anchor: Anchor::Start,
+            anchor: TokenCursor::Start,
             limit: 100,
         };
         let kept = ask(&place, &who, list(false)).unwrap().rows;

@@ -7,7 +7,7 @@ use crate::domain::catalogue::Catalogue;
 use crate::domain::time::{DAY, MINUTE, Timestamp};
 use crate::error::Result;
 use crate::verbs::decide::DenialReason;
-use crate::verbs::ports::{Bookkeeping, Denial, Store, Use};
+use crate::verbs::ports::{Denial, Store, UsageTx, Use};
 
 /// Number of days up to its last call for which a token's uses are recorded.
 const DAYS: i64 = 8;
@@ -15,7 +15,7 @@ const DAYS: i64 = 8;
 /// Records all uses and denied attempts in one transaction.
 pub(super) fn record(cast: &Cast, made: &[Made]) -> Result<()> {
     let catalogue = Catalogue::shipped("cloud-platform")?;
-    cast.local.store().bookkeep(|book| {
+    cast.local.store().write_usage(|book| {
         for one in made {
             uses(book, one, &catalogue, cast.now)?;
             denials(book, one, cast.now)?;
@@ -24,7 +24,7 @@ pub(super) fn record(cast: &Cast, made: &[Made]) -> Result<()> {
     })
 }
 
-fn uses(book: &mut dyn Bookkeeping, made: &Made, catalogue: &Catalogue, now: Timestamp) -> Result<()> {
+fn uses(book: &mut dyn UsageTx, made: &Made, catalogue: &Catalogue, now: Timestamp) -> Result<()> {
     let Traffic { a_day, last, from, .. } = made.sample.traffic;
     let methods = callable(&made.token, catalogue);
     let every = DAY / i64::from(a_day.max(1));
@@ -43,7 +43,7 @@ fn uses(book: &mut dyn Bookkeeping, made: &Made, catalogue: &Catalogue, now: Tim
     Ok(())
 }
 
-fn denials(book: &mut dyn Bookkeeping, made: &Made, now: Timestamp) -> Result<()> {
+fn denials(book: &mut dyn UsageTx, made: &Made, now: Timestamp) -> Result<()> {
     let Traffic { denied, from, .. } = made.sample.traffic;
     let reason = match made.sample.fate {
         Fate::Disabled(_) => DenialReason::Disabled,
@@ -72,7 +72,7 @@ fn denials(book: &mut dyn Bookkeeping, made: &Made, now: Timestamp) -> Result<()
 }
 
 /// Records denied attempts of clients without a valid token.
-fn strangers(book: &mut dyn Bookkeeping, now: Timestamp) -> Result<()> {
+fn strangers(book: &mut dyn UsageTx, now: Timestamp) -> Result<()> {
     for (hours, reason) in [
         (2, DenialReason::Unknown),
         (30, DenialReason::Malformed),

@@ -203,7 +203,7 @@ impl Clerk {
         let Clerk { keeper, memory, clock, expiry_clock, continuity, seen, unreadable, .. } = self;
         let asks = &queue.waiting;
         let read = keeper.with(|store| {
-            let (edition, now) = (store.edition()?, expiry_clock.now());
+            let (edition, now) = (store.data_version()?, expiry_clock.now());
             if let Some(tip) = memory.tip_in(edition) {
                 memory.look_ahead(asks.iter().filter_map(|w| w.ask.presented.as_ref().ok()));
                 let recall = |w: &Waiting| memory.recall(edition, w.ask.question(), now).map(Some);

@@ -12,7 +12,7 @@ use super::keeper::Keeper;
 use crate::error::Result;
 use crate::platform::clock::Stopwatch;
 use crate::store::sqlite::{FileState, SqliteStore};
-use crate::verbs::ports::{Edition, Store};
+use crate::verbs::ports::{DataVersion, Store};
 
 /// Maximum age of cached data without a look. Together with the time a request waits, this is less than a second.
 pub(super) const MAX_AGE: Duration = Duration::from_millis(900);
@@ -62,7 +62,7 @@ impl OutsideChanges {
 /// Looks for changes by others.
 #[derive(Default)]
 pub(super) struct Watcher {
-    last: Option<(u64, Edition, FileState)>,
+    last: Option<(u64, DataVersion, FileState)>,
 }
 
 impl Watcher {
@@ -101,6 +101,6 @@ impl Watcher {
     }
 }
 
-fn state(store: &SqliteStore) -> Result<(Edition, FileState)> {
-    Ok((store.edition()?, store.file_state()?))
+fn state(store: &SqliteStore) -> Result<(DataVersion, FileState)> {
+    Ok((store.data_version()?, store.file_state()?))
 }

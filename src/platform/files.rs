@@ -8,7 +8,7 @@ use std::path::{Path, PathBuf};
 use super::{input, signals};
 use crate::domain::secret::Secret;
 use crate::error::{Error, Result};
-use crate::verbs::ports::{Delivery, SavedSecret};
+use crate::verbs::ports::{PendingFile, SecretFileWriter};
 
 /// Reads a text of at most `most` bytes, from a file or a pipe. `-` is stdin.
 ///
@@ -90,8 +90,8 @@ pub struct FileDelivery;
 /// file, so that the files before it are removed.
 pub struct InterruptibleDelivery;
 
-impl Delivery for InterruptibleDelivery {
-    fn save(&self, path: &Path, secret: &Secret) -> Result<Box<dyn SavedSecret>> {
+impl SecretFileWriter for InterruptibleDelivery {
+    fn save(&self, path: &Path, secret: &Secret) -> Result<Box<dyn PendingFile>> {
         signals::hold_ends()?;
         if signals::is_asked_to_end() {
             return Err(Error::cancelled());
@@ -119,8 +119,8 @@ impl SavedFile {
     }
 }
 
-impl SavedSecret for SavedFile {
-    fn keep(&mut self) {
+impl PendingFile for SavedFile {
+    fn persist(&mut self) {
         self.kept = true;
     }
 
@@ -138,8 +138,8 @@ impl Drop for SavedFile {
     }
 }
 
-impl Delivery for FileDelivery {
-    fn save(&self, path: &Path, secret: &Secret) -> Result<Box<dyn SavedSecret>> {
+impl SecretFileWriter for FileDelivery {
+    fn save(&self, path: &Path, secret: &Secret) -> Result<Box<dyn PendingFile>> {
         input::named_file(path, "the file for a secret")?;
         let refused = |e: std::io::Error| {
             let error = unmade(format!("the secret can't be saved to {}", path.display()), &e);

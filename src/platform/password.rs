@@ -8,7 +8,7 @@ use argon2::{Algorithm, Argon2, Params, Version};
 
 use crate::domain::password::{Password, PasswordHash};
 use crate::error::{Error, Result};
-use crate::verbs::ports::{PasswordHasher, Verdict};
+use crate::verbs::ports::{PasswordHasher, PasswordMatch};
 
 /// Memory in KiB.
 const MEMORY: u32 = 64 * 1024;
@@ -87,24 +87,24 @@ impl PasswordHasher for Argon2Hasher {
         hashed.map(|phc: Phc| PasswordHash::from_normalized_phc(&phc.to_string())).map_err(failed("hashed"))
     }
 
-    fn verify(&self, password: &Password, hash: Option<&PasswordHash>) -> Result<Verdict> {
+    fn verify(&self, password: &Password, hash: Option<&PasswordHash>) -> Result<PasswordMatch> {
         let argon2 = argon2(MEMORY, PASSES, LANES)?;
         let Some(hash) = hash else {
             let hashed = self.bounded(|| password.expose(|p| argon2.hash_password_with_salt(p, &NOBODY_SALT)));
-            return hashed.map(|_: Phc| Verdict::Wrong).map_err(failed("compared"));
+            return hashed.map(|_: Phc| PasswordMatch::No).map_err(failed("compared"));
         };
         let (phc, params) = parsed(hash)?;
         let (_, is_normal) = hash.parts();
         let compare = |p: &[u8]| argon2.verify_password(p, &phc);
         let found = self.bounded(|| if is_normal { password.expose(compare) } else { password.expose_raw(compare) });
         Ok(match found {
-            Err(argon2::password_hash::Error::PasswordInvalid) => Verdict::Wrong,
+            Err(argon2::password_hash::Error::PasswordInvalid) => PasswordMatch::No,
             // For example out of memory, which is also a failure for a name that nobody has.
             Err(e) => return Err(failed("compared")(e)),
             // Rehashing makes the password valid in any of its Unicode forms.
-            Ok(()) if !is_normal && password.has_variants() => Verdict::RightButWeak,
-            Ok(()) if params.m_cost() < MEMORY || params.t_cost() < PASSES => Verdict::RightButWeak,
-            Ok(()) => Verdict::Right,
+            Ok(()) if !is_normal && password.has_variants() => PasswordMatch::YesNeedsRehash,
+            Ok(()) if params.m_cost() < MEMORY || params.t_cost() < PASSES => PasswordMatch::YesNeedsRehash,
+            Ok(()) => PasswordMatch::Yes,
         })
     }
 }
@@ -123,9 +123,9 @@ mod tests {
         let hasher = Argon2Hasher::new();
         let hash = hasher.hash(&typed("correct horse battery")).unwrap();
         assert!(hash.0.starts_with("nfc$argon2id$v=19$m=65536,t=3,p=1$"), "{}", hash.0);
-        assert_eq!(hasher.verify(&typed("correct horse battery"), Some(&hash)).unwrap(), Verdict::Right);
-        assert_eq!(hasher.verify(&typed("correct horse batterz"), Some(&hash)).unwrap(), Verdict::Wrong);
-        assert_eq!(hasher.verify(&typed("correct horse battery"), None).unwrap(), Verdict::Wrong);
+        assert_eq!(hasher.verify(&typed("correct horse battery"), Some(&hash)).unwrap(), PasswordMatch::Yes);
+        assert_eq!(hasher.verify(&typed("correct horse batterz"), Some(&hash)).unwrap(), PasswordMatch::No);
+        assert_eq!(hasher.verify(&typed("correct horse battery"), None).unwrap(), PasswordMatch::No);
     }
 
     #[test]
@@ -133,17 +133,17 @@ mod tests {
         let (composed, apart) = (typed("caf\u{e9} au lait 12"), typed("cafe\u{301} au lait 12"));
         let hasher = Argon2Hasher::new();
         let today = hasher.hash(&apart).unwrap();
-        assert_eq!(hasher.verify(&composed, Some(&today)).unwrap(), Verdict::Right);
+        assert_eq!(hasher.verify(&composed, Some(&today)).unwrap(), PasswordMatch::Yes);
         let old = argon2(MEMORY, PASSES, LANES).unwrap();
         let phc: Phc = apart.expose_raw(|p| old.hash_password_with_salt(p, &[7; SALT])).unwrap();
         let old = PasswordHash(phc.to_string());
-        assert_eq!(hasher.verify(&apart, Some(&old)).unwrap(), Verdict::RightButWeak);
-        assert_eq!(hasher.verify(&composed, Some(&old)).unwrap(), Verdict::Wrong);
+        assert_eq!(hasher.verify(&apart, Some(&old)).unwrap(), PasswordMatch::YesNeedsRehash);
+        assert_eq!(hasher.verify(&composed, Some(&old)).unwrap(), PasswordMatch::No);
         // ASCII text has only one form, so the hash need not be replaced.
         let plain = argon2(MEMORY, PASSES, LANES).unwrap();
         let phc: Phc = plain.hash_password_with_salt(b"correct horse battery", &[7; SALT]).unwrap();
         let plain = PasswordHash(phc.to_string());
-        assert_eq!(hasher.verify(&typed("correct horse battery"), Some(&plain)).unwrap(), Verdict::Right);
+        assert_eq!(hasher.verify(&typed("correct horse battery"), Some(&plain)).unwrap(), PasswordMatch::Yes);
     }
 
     #[test]
@@ -152,7 +152,7 @@ mod tests {
         let phc: Phc = weak.hash_password_with_salt(b"correct horse battery", &[7; SALT]).unwrap();
         let hasher = Argon2Hasher::new();
         let weak = PasswordHash(phc.to_string());
-        assert_eq!(hasher.verify(&typed("correct horse battery"), Some(&weak)).unwrap(), Verdict::RightButWeak);
+        assert_eq!(hasher.verify(&typed("correct horse battery"), Some(&weak)).unwrap(), PasswordMatch::YesNeedsRehash);
         let greedy = PasswordHash(weak.0.replace("m=8192", "m=4194304"));
         assert!(hasher.verify(&typed("correct horse battery"), Some(&greedy)).is_err());
     }

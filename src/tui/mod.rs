@@ -42,7 +42,7 @@ use crate::error::Result;
 use crate::verbs::Jeton;
 use crate::verbs::actor::Presented;
 use crate::verbs::batches::Progress;
-use crate::verbs::ports::{Clock, Delivery};
+use crate::verbs::ports::{Clock, SecretFileWriter};
 use crate::witness::Witness;
 
 /// The resources of the screens.
@@ -56,7 +56,7 @@ pub struct Start {
     /// The system clock.
     pub clock: Arc<dyn Clock>,
     /// The destination for saved secrets.
-    pub delivery: Arc<dyn Delivery>,
+    pub delivery: Arc<dyn SecretFileWriter>,
     /// Progress of work in batches.
     pub progress: Arc<Progress>,
     /// Asks the running service after a change.

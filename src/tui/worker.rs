@@ -21,7 +21,7 @@ use crate::verbs::Jeton;
 use crate::verbs::actor::Credential;
 use crate::verbs::audit::AuditHead;
 use crate::verbs::ledger::LedgerHead;
-use crate::verbs::ports::Delivery;
+use crate::verbs::ports::SecretFileWriter;
 use crate::verbs::request::{Request, ask};
 use crate::witness::Witness;
 
@@ -119,7 +119,7 @@ impl Store {
     /// ledger data.
     pub(super) fn start(
         connections: Connections,
-        delivery: Arc<dyn Delivery>,
+        delivery: Arc<dyn SecretFileWriter>,
         witness: Witness,
         shown: Arc<AtomicBool>,
         answer: impl Fn(Msg) + Clone + Send + 'static,
@@ -160,7 +160,7 @@ impl Store {
 fn work(
     name: &'static str,
     store: Held,
-    delivery: Arc<dyn Delivery>,
+    delivery: Arc<dyn SecretFileWriter>,
     witness: Witness,
     answer: impl Fn(Msg) + Clone + Send + 'static,
 ) -> Result<Sender<Job>> {
@@ -177,7 +177,7 @@ fn work(
                 }
                 Job::Witness(seq) => Msg::Testified(seq, witness.testify(seq)),
                 Job::Save(path, secret) => Msg::Saved(delivery.save(&path, &secret).map(|mut saved| {
-                    saved.keep();
+                    saved.persist();
                     saved.path().to_owned()
                 })),
             });

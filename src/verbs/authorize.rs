@@ -249,7 +249,7 @@ pub fn account(by: &Actor, snapshot: &dyn Snapshot, name: Option<&Username>, act
         permit(by, act, actor.id, actor.role, self_service)?;
         return Ok(actor.clone());
     };
-    match snapshot.account_named(name)? {
+    match snapshot.account_by_name(name)? {
         // The error must not reveal that a hidden account exists.
         Some(account) if permit(by, act, account.id, account.role, self_service).is_ok() => Ok(account),
         None if resolve::knows_all(by, act) => Err(no_account(by, name, snapshot)?),

@@ -10,7 +10,7 @@ use super::actor::{Actor, Credential, Session};
 use super::audited::Audited;
 use super::cli_line::CliLine;
 use super::local::Local;
-use super::ports::{Committed, Snapshot, Store, Tx};
+use super::ports::{CommittedTx, Snapshot, Store, Tx};
 use super::{Changed, Env, Verb};
 use crate::domain::audit::{AuditActor, AuditEntry};
 use crate::error::{Error, Result};
@@ -154,7 +154,7 @@ impl<S: Store> Local<S> {
             let mark =
                 self.store().write(&audited, &|| self.adapters().clock.now(), |_, _| Ok(Audited::one((), entry)));
             match (mark, &ended) {
-                (Ok(committed), _) => course.seq = committed.seq,
+                (Ok(committed), _) => course.seq = committed.audit_seq,
                 // Without the mark, a reader of the log would think that the work was interrupted.
                 (Err(lost), Ok(_)) => return Err(unmarked(lost, done, total)),
                 // The error that ended the work is the better message, and it ended this too.
@@ -224,7 +224,7 @@ impl<S: Store> Local<S> {
             Audited::each(count, entries).ok_or_else(|| Error::conflict("nothing is left to change"))
         });
         match written {
-            Ok(Committed { out, seq }) => (course.done, course.seq) = (course.done + out, seq),
+            Ok(CommittedTx { value: out, audit_seq: seq }) => (course.done, course.seq) = (course.done + out, seq),
             // Somebody else changed all items since they were found, so they must not be changed here.
             Err(_) if nothing_left.get() => {}
             Err(error) => return Err(error),

@@ -4,7 +4,7 @@
 use super::Change;
 use super::actor::Session;
 use super::local::Local;
-use super::ports::{Committed, Store};
+use super::ports::{CommittedTx, Store};
 use super::tokens::{SaveTo, SecretSource};
 use crate::domain::time::Timestamp;
 use crate::domain::token::Token;
@@ -19,9 +19,9 @@ impl<S: Store> Local<S> {
         verb: &V,
         session: Option<&Session>,
         save_to: &SaveTo,
-    ) -> Result<Committed<V::Out>> {
+    ) -> Result<CommittedTx<V::Out>> {
         let clock = &*self.adapters().clock;
-        let (mut planned, planned_at) = self.store().rehearse(&|| clock.now(), |tx, now| {
+        let (mut planned, planned_at) = self.store().dry_run(&|| clock.now(), |tx, now| {
             let by = self.actor::<V>(session, tx, now)?;
             Ok(verb.run(&by, tx, &self.env(now))?.map(|out| (out, now)))
         })?;
@@ -39,7 +39,7 @@ impl<S: Store> Local<S> {
         });
         match committed {
             Ok(mut committed) => {
-                for (done, planned) in V::issued(&mut committed.out).iter_mut().zip(issued) {
+                for (done, planned) in V::issued(&mut committed.value).iter_mut().zip(issued) {
                     done.take_file(planned);
                 }
                 Ok(committed)

@@ -6,7 +6,7 @@ use std::time::Duration;
 use super::actor::{Actor, Credential, Presented, Session};
 use super::batches::{BatchedChange, Progress};
 use super::needs::Needs;
-use super::ports::{Clock, Committed, Delivery, Due, Entropy, PasswordHasher, Snapshot, Store};
+use super::ports::{Clock, CommittedTx, Entropy, FlushScope, PasswordHasher, SecretFileWriter, Snapshot, Store};
 use super::prove::Prover;
 use super::request::{Carrier, Request, Response, suffices};
 use super::tokens::SecretSource;
@@ -25,7 +25,7 @@ pub struct World {
     /// Slow hashing.
     pub hasher: Arc<dyn PasswordHasher>,
     /// Writer of secrets to files.
-    pub delivery: Arc<dyn Delivery>,
+    pub delivery: Arc<dyn SecretFileWriter>,
     /// Progress of changes that run in batches.
     pub progress: Arc<Progress>,
 }
@@ -129,10 +129,10 @@ impl<S: Store> Carrier for Local<S> {
         let session = self.proved(who, V::PROOF, V::NEEDS)?;
         if V::READS_LEDGER {
             // Best effort: if the flush fails, results may lag by a moment. Other errors will surface in the read.
-            let _ = self.store.settle();
+            let _ = self.store.flush_usage();
         }
         if V::READS_AUDIT {
-            let _ = self.store.write_failed_sign_ins(self.world.clock.now(), Due::Look);
+            let _ = self.store.write_failed_sign_ins(self.world.clock.now(), FlushScope::All);
         }
         let found = self.look::<V, _>(session.as_ref(), |by, snapshot, env| verb.run(by, snapshot, env));
         found.map_err(|error| self.with_near_names::<V>(session.as_ref(), error))
@@ -148,7 +148,8 @@ impl<S: Store> Carrier for Local<S> {
         } else {
             self.run(&verb, session.as_ref())
         };
-        let Committed { mut out, seq } = done.map_err(|error| self.with_near_names::<V>(session.as_ref(), error))?;
+        let CommittedTx { value: mut out, audit_seq: seq } =
+            done.map_err(|error| self.with_near_names::<V>(session.as_ref(), error))?;
         self.prune_ledger();
         if V::LOOKS_BACK {
             // The change is made, whether or not this can be read.
@@ -168,7 +169,7 @@ impl<S: Store> Carrier for Local<S> {
 
 impl<S: Store> Local<S> {
     /// Carries out `verb` in one transaction.
-    fn run<V: Change>(&self, verb: &V, session: Option<&Session>) -> Result<Committed<V::Out>> {
+    fn run<V: Change>(&self, verb: &V, session: Option<&Session>) -> Result<CommittedTx<V::Out>> {
         self.store.write(&self.audit_actor(session), &|| self.world.clock.now(), |tx, now| {
             let by = self.actor::<V>(session, tx, now)?;
             verb.run(&by, tx, &self.env(now))

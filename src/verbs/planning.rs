@@ -9,7 +9,7 @@ use super::audit_log::AuditTip;
 use super::batches::MAX_WHOLE;
 use super::local::Local;
 use super::policy::SetPolicy;
-use super::ports::{Committed, Snapshot, Store};
+use super::ports::{CommittedTx, Snapshot, Store};
 use super::tokens::{DeleteTokens, DisableTokens, EnableTokens, PurgeTokens, RestoreTokens};
 use super::{Change, Verb};
 use crate::domain::token::TokenId;
@@ -93,7 +93,7 @@ fn since(snapshot: &dyn Snapshot, tip: AuditTip, limit: usize) -> Result<Since> 
 impl<S: Store> Local<S> {
     /// Carries out `verb` after planning in a read. Tokens that change meanwhile are checked again, the last of them
     /// inside the transaction. So even constant changes of a busy store don't prevent the change.
-    pub(super) fn planned<V: Change>(&self, verb: &mut V, session: Option<&Session>) -> Result<Committed<V::Out>> {
+    pub(super) fn planned<V: Change>(&self, verb: &mut V, session: Option<&Session>) -> Result<CommittedTx<V::Out>> {
         let mut catch_ups = CATCH_UP_ATTEMPTS;
         for _ in 0..PLAN_ATTEMPTS {
             let mut tip = self.look::<V, _>(session, |by, snapshot, env| {
@@ -118,7 +118,7 @@ impl<S: Store> Local<S> {
         verb: &mut V,
         session: Option<&Session>,
         tip: AuditTip,
-    ) -> Result<Attempt<Committed<V::Out>>> {
+    ) -> Result<Attempt<CommittedTx<V::Out>>> {
         let clock = &*self.adapters().clock;
         let mut is_behind = false;
         let done = self.store().write(&self.audit_actor(session), &|| clock.now(), |tx, now| {

@@ -2,16 +2,19 @@
 //! a test, implements the same traits.
 
 mod accounts;
-mod ledger;
+mod system;
 mod tokens;
 mod usage;
-mod world;
+mod usage_tx;
 
-pub use accounts::{AccountChanges, AccountFacts, TokenCounts};
-pub use ledger::{Bookkeeping, Denial, Due, FailedSignIn, TryKey, Use};
-pub use tokens::{Anchor, Doomed, Grant, GrantPage, NamedToken, NamesQuery, PurgeQuery, Tally, Window, WindowQuery};
-pub use usage::{DeniedEvidence, DeniedSince, LastDenied, Origin, PreviousUses, Usage};
-pub use world::{Clock, Delivery, Entropy, PasswordHasher, SavedSecret, Verdict};
+pub use accounts::{AccountReader, AccountWriter, TokenCounts};
+pub use system::{Clock, Entropy, PasswordHasher, PasswordMatch, PendingFile, SecretFileWriter};
+pub use tokens::{
+    Grant, GrantPage, NamedToken, NamesQuery, PurgeCandidate, PurgeQuery, TokenCursor, VisibleCounts, Window,
+    WindowQuery,
+};
+pub use usage::{ClientUsage, DenialSummary, DeniedSince, LastDenial, PreviousUses, Usage};
+pub use usage_tx::{Denial, FailedSignIn, FlushScope, LoginAttemptKey, UsageTx, Use};
 
 use crate::domain::account::{Account, AccountId};
 use crate::domain::audit::AuditActor;
@@ -50,7 +53,7 @@ pub trait Store: Send + Sync {
     ///
     /// # Errors
     /// [`crate::error::Kind::Failure`] when the store can't be read.
-    fn edition(&self) -> Result<Edition>;
+    fn data_version(&self) -> Result<DataVersion>;
 
     /// Runs `f` in one immediate transaction and commits its change together with its audit entries, or neither. `now`
     /// is called once the transaction has begun, so that the log's times follow its order.
@@ -59,17 +62,17 @@ pub trait Store: Send + Sync {
     /// Those of `f`, and [`crate::error::Kind::Failure`] when the store can't be written; then nothing has changed.
     fn write<T>(
         &self,
-        by: &AuditActor,
+        actor: &AuditActor,
         now: &dyn Fn() -> Timestamp,
         f: impl FnOnce(&mut dyn Tx, Timestamp) -> Result<Audited<T>>,
-    ) -> Result<Committed<T>>;
+    ) -> Result<CommittedTx<T>>;
 
     /// Runs `f` like [`Store::write`], then rolls everything back and returns only the result. No other token gets an
     /// id that `f` gave to a new token, so [`Tx::insert_reserved_token`] can use it later.
     ///
     /// # Errors
     /// Those of `f`, and [`crate::error::Kind::Failure`] when the store can't be written.
-    fn rehearse<T>(
+    fn dry_run<T>(
         &self,
         now: &dyn Fn() -> Timestamp,
         f: impl FnOnce(&mut dyn Tx, Timestamp) -> Result<Audited<T>>,
@@ -81,37 +84,37 @@ pub trait Store: Send + Sync {
     /// [`crate::error::Kind::Failure`] when the store can't be written.
     fn checkpoint(&self) -> Result<u64>;
 
-    /// Flushes usage batched by [`Bookkeeping::record_all`] into the ledger tables. Call before reading the ledger.
+    /// Flushes usage batched by [`UsageTx::record_all`] into the ledger tables. Call before reading the ledger.
     ///
     /// # Errors
     /// [`crate::error::Kind::Failure`] when the store can't be written.
-    fn settle(&self) -> Result<()>;
+    fn flush_usage(&self) -> Result<()>;
 
-    /// Writes the failed sign-ins counted by [`Bookkeeping::record_failed_sign_in`] to the audit log, as far as they
+    /// Writes the failed sign-ins counted by [`UsageTx::record_failed_sign_in`] to the audit log, as far as they
     /// are due. All tries of one name and source become one row.
     ///
     /// # Errors
     /// [`crate::error::Kind::Failure`] when the store can't be written.
-    fn write_failed_sign_ins(&self, now: Timestamp, due: Due) -> Result<()>;
+    fn write_failed_sign_ins(&self, now: Timestamp, due: FlushScope) -> Result<()>;
 
     /// Runs `f` in one immediate transaction that can change only usage data, never a grant.
     ///
     /// # Errors
     /// Those of `f`, and [`crate::error::Kind::Failure`] when the store can't be written.
-    fn bookkeep<T>(&self, f: impl FnOnce(&mut dyn Bookkeeping) -> Result<T>) -> Result<T>;
+    fn write_usage<T>(&self, f: impl FnOnce(&mut dyn UsageTx) -> Result<T>) -> Result<T>;
 }
 
-/// A version number of the store's data; see [`Store::edition`].
+/// A version number of the store's data; see [`Store::data_version`].
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Edition(pub i64);
+pub struct DataVersion(pub i64);
 
 /// The result of a committed change.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Committed<T> {
+pub struct CommittedTx<T> {
     /// The result.
-    pub out: T,
+    pub value: T,
     /// The number of the change's last row in the audit log. A reader of that row also reads the change.
-    pub seq: i64,
+    pub audit_seq: i64,
 }
 
 /// The facts of an installation.
@@ -157,7 +160,7 @@ pub struct Visibility {
 }
 
 /// One consistent state of the store.
-pub trait Snapshot: AuditLog + AccountFacts + Ledger {
+pub trait Snapshot: AuditLog + AccountReader + Ledger {
     /// Returns the installation. `None` before `init`.
     fn installation(&self) -> Result<Option<Installation>>;
     /// Returns the rules in force.
@@ -165,7 +168,7 @@ pub trait Snapshot: AuditLog + AccountFacts + Ledger {
     /// Returns an account by id. `None` if it was deleted.
     fn account(&self, id: AccountId) -> Result<Option<Account>>;
     /// Returns an account by name. `None` if it was deleted.
-    fn account_named(&self, username: &Username) -> Result<Option<Account>>;
+    fn account_by_name(&self, username: &Username) -> Result<Option<Account>>;
     /// Returns every account that is not deleted and can be decoded, by name.
     fn accounts(&self) -> Result<Vec<Account>>;
     /// Returns the accounts that [`Snapshot::accounts`] leaves out because their stored data is damaged.
@@ -176,7 +179,7 @@ pub trait Snapshot: AuditLog + AccountFacts + Ledger {
     fn token(&self, id: TokenId) -> Result<Option<Token>>;
     /// Returns the tokens of this name that the reader sees, of one account or of all. `trashed` selects those in the
     /// trash instead of the others. Returns 100 at most.
-    fn tokens_named(
+    fn tokens_by_name(
         &self,
         visibility: &Visibility,
         account: Option<AccountId>,
@@ -193,11 +196,12 @@ pub trait Snapshot: AuditLog + AccountFacts + Ledger {
     /// id, `limit` at most, without `makers` themselves.
     fn descendants(&self, makers: &[TokenId], now: Timestamp, limit: usize) -> Result<Vec<TokenId>>;
     /// Counts the tokens that a purge takes.
-    fn doomed_count(&self, query: &PurgeQuery) -> Result<u64>;
+    fn purge_candidate_count(&self, query: &PurgeQuery) -> Result<u64>;
     /// Returns those of `tokens` that a purge takes.
-    fn doomed_among(&self, query: &PurgeQuery, tokens: &[TokenId]) -> Result<Vec<Doomed>>;
+    fn purge_candidates_of(&self, query: &PurgeQuery, tokens: &[TokenId]) -> Result<Vec<PurgeCandidate>>;
     /// Returns the tokens that a purge takes: by id, those after `after`, `limit` at most.
-    fn doomed(&self, query: &PurgeQuery, after: Option<TokenId>, limit: usize) -> Result<Vec<Doomed>>;
+    fn purge_candidates(&self, query: &PurgeQuery, after: Option<TokenId>, limit: usize)
+    -> Result<Vec<PurgeCandidate>>;
     /// Counts the `api` tokens of an account that are active at `now`.
     fn active_tokens(&self, account: AccountId, now: Timestamp) -> Result<u32>;
     /// Returns the usage of a token.
@@ -205,7 +209,7 @@ pub trait Snapshot: AuditLog + AccountFacts + Ledger {
     /// Returns a method by id.
     fn method(&self, id: &MethodId) -> Result<Option<Method>>;
     /// Returns the place of a method in its catalogue.
-    fn method_place(&self, id: &MethodId) -> Result<Option<MethodLocation>>;
+    fn method_location(&self, id: &MethodId) -> Result<Option<MethodLocation>>;
     /// Returns every catalogue with its groups, methods and sets, in the order in which they were added.
     fn catalogues(&self) -> Result<Vec<Catalogue>>;
     /// Returns every API set, in the catalogue's order.
@@ -217,7 +221,7 @@ pub trait Snapshot: AuditLog + AccountFacts + Ledger {
     /// Returns one section of the token list.
     fn window(&self, query: &WindowQuery) -> Result<Window>;
     /// Returns the counts at the top of the token screen.
-    fn tally(&self, visibility: &Visibility, now: Timestamp, soon: Timestamp) -> Result<Tally>;
+    fn visible_counts(&self, visibility: &Visibility, now: Timestamp, soon: Timestamp) -> Result<VisibleCounts>;
 }
 
 /// A new account.
@@ -253,7 +257,7 @@ pub struct NewToken<'a> {
 }
 
 /// An open write transaction.
-pub trait Tx: Snapshot + AccountChanges {
+pub trait Tx: Snapshot + AccountWriter {
     /// Sets the installation up.
     fn set_installation(&mut self, installation: &Installation) -> Result<()>;
     /// Puts every rule in force.
@@ -264,7 +268,7 @@ pub trait Tx: Snapshot + AccountChanges {
     fn insert_account(&mut self, new: &NewAccount<'_>) -> Result<AccountId>;
     /// Adds a token without a secret. It is a conflict if its account has a token of that name outside the trash.
     fn insert_token(&mut self, new: &NewToken<'_>) -> Result<TokenId>;
-    /// Does the same as [`Tx::insert_token`] under an id that [`Store::rehearse`] reserved.
+    /// Does the same as [`Tx::insert_token`] under an id that [`Store::dry_run`] reserved.
     fn insert_reserved_token(&mut self, id: TokenId, new: &NewToken<'_>) -> Result<()>;
     /// Writes name, description, enabled, selection, expiry and trash of `token` and raises its revision. It is a
     /// conflict if the stored revision is not `token.revision`, or the name is taken.

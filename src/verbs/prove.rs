@@ -6,7 +6,7 @@ use std::time::Duration;
 use sha2::{Digest as _, Sha256};
 
 use super::actor::Session;
-use super::ports::{Clock, Due, FailedSignIn, PasswordHasher, Store, TryKey, Verdict};
+use super::ports::{Clock, FailedSignIn, FlushScope, LoginAttemptKey, PasswordHasher, PasswordMatch, Store};
 use crate::domain::account::AccountId;
 use crate::domain::audit::Face;
 use crate::domain::name::Username;
@@ -49,13 +49,13 @@ impl<S: Store> Prover<'_, S> {
             self.reserve(&key)?;
         }
         let (account, hash) = self.store.read(|s| {
-            let account = s.account_named(username)?;
+            let account = s.account_by_name(username)?;
             let hash = account.as_ref().map(|a| s.password_hash(a.id)).transpose()?.flatten();
             Ok((account, hash))
         })?;
         let verdict = self.hasher.verify(password, hash.as_ref())?;
         let named = account.as_ref().map(|a| a.id);
-        let Some(account) = account.filter(|a| a.enabled && verdict != Verdict::Wrong) else {
+        let Some(account) = account.filter(|a| a.enabled && verdict != PasswordMatch::No) else {
             // Before the answer, so that nobody learns that a password was wrong without a trace.
             if counts {
                 self.trace(named)?;
@@ -64,14 +64,14 @@ impl<S: Store> Prover<'_, S> {
                 .why("the account is unknown or disabled, or the password is wrong"));
         };
         let stronger = match verdict {
-            Verdict::RightButWeak => Some(self.hasher.hash(password)?),
-            Verdict::Right | Verdict::Wrong => None,
+            PasswordMatch::YesNeedsRehash => Some(self.hasher.hash(password)?),
+            PasswordMatch::Yes | PasswordMatch::No => None,
         };
         if !counts {
             return Ok(Session::of_password(&account));
         }
-        self.store.bookkeep(|b| {
-            b.clear_tries(&key)?;
+        self.store.write_usage(|b| {
+            b.clear_login_attempts(&key)?;
             stronger.as_ref().map_or(Ok(()), |hash| b.rehash(account.id, account.credential_version, hash))
         })?;
         Ok(Session::of_password(&account))
@@ -81,17 +81,17 @@ impl<S: Store> Prover<'_, S> {
     fn trace(&self, account: Option<AccountId>) -> Result<()> {
         let at = self.clock.now();
         let failed = FailedSignIn { account, source: self.source, face: self.face, at };
-        self.store.bookkeep(|b| b.record_failed_sign_in(&failed))?;
-        self.store.write_failed_sign_ins(at, Due::Window)
+        self.store.write_usage(|b| b.record_failed_sign_in(&failed))?;
+        self.store.write_failed_sign_ins(at, FlushScope::WindowElapsed)
     }
 
     /// Counts the try, and waits as long as `patience` allows. Two correct tries at once wait for each other only
     /// until the first has cleared its count.
-    fn reserve(&self, key: &TryKey) -> Result<()> {
+    fn reserve(&self, key: &LoginAttemptKey) -> Result<()> {
         let mut patience = self.patience;
         loop {
             let now = self.clock.now();
-            let Some(wait) = self.store.bookkeep(|b| b.reserve_try(key, now))? else { return Ok(()) };
+            let Some(wait) = self.store.write_usage(|b| b.reserve_login_attempt(key, now))? else { return Ok(()) };
             if wait > patience {
                 let seconds = wait.as_secs_f64().ceil();
                 let mut refused = Error::unauthenticated(format!("the next try is possible in {seconds} s"))
@@ -105,12 +105,12 @@ impl<S: Store> Prover<'_, S> {
         }
     }
 
-    fn key(&self, username: &Username) -> TryKey {
+    fn key(&self, username: &Username) -> LoginAttemptKey {
         let mut hash = Sha256::new();
         hash.update((self.source.len() as u64).to_be_bytes());
         hash.update(self.source.as_bytes());
         hash.update(username.as_str().as_bytes());
-        TryKey(hash.finalize().into())
+        LoginAttemptKey(hash.finalize().into())
     }
 }
 

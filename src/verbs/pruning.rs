@@ -19,7 +19,7 @@ impl<S: Store> Local<S> {
         let (policy, oldest) = self.store().read(|snapshot| Ok((snapshot.policy()?, snapshot.ledger_oldest()?)))?;
         let before = policy.ledger_keep.before(clock.now(), clock.zone());
         match before.filter(|before| oldest.is_some_and(|oldest| oldest < *before)) {
-            Some(before) => self.store().bookkeep(|book| book.prune_ledger(before, BATCH_SIZE)),
+            Some(before) => self.store().write_usage(|book| book.prune_ledger(before, BATCH_SIZE)),
             None => Ok(0),
         }
     }

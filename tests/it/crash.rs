@@ -16,7 +16,7 @@ use jeton::domain::token_filter::TokenFilter;
 use jeton::store::sqlite::SqliteStore;
 use jeton::verbs::decide::{self, Decision};
 use jeton::verbs::local::{Caller, Local};
-use jeton::verbs::ports::{Anchor, Clock, Store, WindowQuery};
+use jeton::verbs::ports::{Clock, Store, TokenCursor, WindowQuery};
 use jeton::verbs::request::ask;
 use jeton::verbs::tokens::{
     CreateToken, DeleteTokens, DisableTokens, EnableTokens, Pointed, RegenerateToken, RestoreTokens,
@@ -106,7 +106,7 @@ fn all_tokens(store: &SqliteStore, trashed: bool) -> Vec<TokenId> {
             sort: Sort::default(),
             trashed,
             now: START,
-            anchor: Anchor::Start,
+            cursor: TokenCursor::Start,
             limit: 10_000,
         })
     });

@@ -21,7 +21,7 @@ use jeton::verbs::actor::{Actor, Credential, Presented};
 use jeton::verbs::audit_log::{AuditAnchor, AuditQuery};
 use jeton::verbs::audited::Audited;
 use jeton::verbs::authorize;
-use jeton::verbs::ports::{Anchor, Entropy, NewToken, Store, Tx};
+use jeton::verbs::ports::{Entropy, NewToken, Store, TokenCursor, Tx};
 use jeton::verbs::request::ask;
 use jeton::verbs::tokens::{
     CopyToken, CreateToken, DeleteTokens, DisableTokens, EditToken, EnableTokens, ListOf, ListTokens, Pointed,
@@ -100,7 +100,7 @@ pub fn plant(house: &House, owner: &Account, name: &str, verb: &str) -> Token {
             Ok(Audited::one(tx.token(id)?.unwrap(), entry(id)))
         })
         .unwrap()
-        .out;
+        .value;
     if verb == "ledger" {
         matrix_ledger::write(house, &planted, &secret);
     }
@@ -113,7 +113,7 @@ pub fn list(account: Option<&Account>) -> ListTokens {
         filter: TokenFilter::default(),
         sort: Sort::default(),
         trashed: false,
-        anchor: Anchor::Start,
+        anchor: TokenCursor::Start,
         limit: 10_000,
     }
 }
@@ -167,7 +167,7 @@ pub fn proof_issued(house: &House, actor: &str, letter: char, issued: Role, name
 }
 
 fn house_account(tx: &dyn Tx, name: &str) -> AccountId {
-    tx.account_named(&username(name)).unwrap().unwrap().id
+    tx.account_by_name(&username(name)).unwrap().unwrap().id
 }
 
 /// Runs `verb` on the token that `pointed` refers to; for create, on behalf of its owner.

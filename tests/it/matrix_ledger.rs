@@ -14,7 +14,7 @@ use crate::support::world::House;
 /// Records a use and a denied attempt of `token`.
 pub fn write(house: &House, token: &Token, secret: &Secret) {
     let (id, at, count, method, address, client) = (token.id, house.now(), 1, "", "192.0.2.7", "it/1.0");
-    let written = house.store().bookkeep(|b| {
+    let written = house.store().write_usage(|b| {
         b.record_use(&Use { token: id, secret: secret.public_id(), at, count, method, address, client })?;
         let (token, secret, reason) = (Some(id), Some(secret.public_id()), "disabled");
         b.record_denial(&Denial { token, secret, reason, at, count, method, address, client })

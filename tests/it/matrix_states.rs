@@ -75,7 +75,7 @@ fn plant(house: &House, owner: &Account, name: &str, state: &str, issued: Role) 
         }
         Ok(Audited::one(tx.token(id)?.unwrap(), entry(id)))
     });
-    made.unwrap().out
+    made.unwrap().value
 }
 
 fn attempt(

@@ -13,7 +13,7 @@ use jeton::platform::clock::SystemClock;
 use jeton::tui;
 use jeton::verbs::Jeton;
 use jeton::verbs::actor::Credential;
-use jeton::verbs::ports::{Clock, Delivery, SavedSecret};
+use jeton::verbs::ports::{Clock, PendingFile, SecretFileWriter};
 use jeton::verbs::request::{Request, Response};
 use jeton::witness::Witness;
 use rustix::process::Signal;
@@ -481,8 +481,8 @@ impl Clock for Trap {
     }
 }
 
-impl Delivery for Trap {
-    fn save(&self, _: &Path, _: &Secret) -> Result<Box<dyn SavedSecret>> {
+impl SecretFileWriter for Trap {
+    fn save(&self, _: &Path, _: &Secret) -> Result<Box<dyn PendingFile>> {
         self.armed.store(true, Ordering::SeqCst);
         self.springs(&["worker with a secret"]);
         Err(Error::failure("armed"))

@@ -88,7 +88,7 @@ fn confirmed(app: &App, username: &Username) -> Result<(Credential, String)> {
     let shown = app.ask(&Credential::Session(session), ShowAccount { username: username.clone() })?;
     let (account, tokens, now) = (&shown.counted.account, shown.counted.tokens, app.now());
     let seen = shown.last_seen_at.map_or_else(|| "never seen".to_owned(), |at| format!("last seen {}", ago(at, now)));
-    let (active, kept) = (tokens.active, tokens.kept);
+    let (active, kept) = (tokens.active, tokens.live);
     app.prompt.show(&format!("{}, {}: {active} active of {kept} tokens, {seen}", account.username, account.role))?;
     let typed = app.prompt.line("Type the account's name to delete it for good")?;
     Ok((who, typed))

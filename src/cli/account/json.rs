@@ -31,7 +31,7 @@ impl From<&CountedAccount> for CountedJson {
         let tokens = counted.tokens;
         CountedJson {
             account: AccountJson::from(&counted.account),
-            tokens: CountsJson { active: tokens.active, kept: tokens.kept, trashed: tokens.trashed },
+            tokens: CountsJson { active: tokens.active, kept: tokens.live, trashed: tokens.trashed },
         }
     }
 }

@@ -4,7 +4,7 @@ use schemars::JsonSchema;
 use serde::Serialize;
 
 use super::instant;
-use crate::verbs::ports::{DeniedEvidence, LastDenied, Origin, Usage};
+use crate::verbs::ports::{ClientUsage, DenialSummary, LastDenial, Usage};
 
 /// How a token was used.
 #[derive(Serialize, JsonSchema)]
@@ -72,7 +72,8 @@ struct LastDeniedJson {
 
 impl From<&Usage> for UsageJson {
     fn from(usage: &Usage) -> Self {
-        let origin = |o: &Origin| OriginJson { address: o.address.clone(), client: o.client.clone(), uses: o.uses };
+        let origin =
+            |o: &ClientUsage| OriginJson { address: o.address.clone(), client: o.client.clone(), uses: o.uses };
         let methods = |list: &[(String, u64)]| {
             list.iter().map(|(method, uses)| MethodUsesJson { method: method.clone(), uses: *uses }).collect()
         };
@@ -85,17 +86,17 @@ impl From<&Usage> for UsageJson {
             denied_week: usage.denied_week,
             denied: DeniedEvidenceJson::from(&usage.denied),
             previous: usage.previous.map(|p| PreviousUsesJson { today: p.today, week: p.week }),
-            origins: usage.origins.iter().map(origin).collect(),
+            origins: usage.clients.iter().map(origin).collect(),
             methods: methods(&usage.methods),
-            methods_kept: methods(&usage.methods_kept),
-            methods_cut: usage.methods_cut,
+            methods_kept: methods(&usage.all_methods),
+            methods_cut: usage.methods_truncated,
         }
     }
 }
 
-impl From<&DeniedEvidence> for DeniedEvidenceJson {
-    fn from(denied: &DeniedEvidence) -> Self {
-        let last = |last: &LastDenied| LastDeniedJson {
+impl From<&DenialSummary> for DeniedEvidenceJson {
+    fn from(denied: &DenialSummary) -> Self {
+        let last = |last: &LastDenial| LastDeniedJson {
             at: last.at.rfc3339(),
             reason: last.reason.clone(),
             address: last.address.clone(),
@@ -105,7 +106,7 @@ impl From<&DeniedEvidence> for DeniedEvidenceJson {
             since: denied.since.as_str(),
             since_at: instant(denied.since.at()),
             attempts: denied.attempts,
-            more: denied.is_least,
+            more: denied.is_lower_bound,
             last: denied.last.as_ref().map(last),
         }
     }

@@ -103,12 +103,12 @@ fn consequences(app: &App, shown: &Shown) -> Result<()> {
             app.prompt.show(&format!("{mark}{name}: last seen {}, calls {}", ago(at, now), show::calls(usage)))?;
         }
     }
-    for origin in &usage.origins {
+    for origin in &usage.clients {
         app.prompt.show(&format!("    from {}", show::from(origin)))?;
     }
-    if !usage.methods_kept.is_empty() {
-        let named: Vec<&str> = usage.methods_kept.iter().take(METHODS).map(|(m, _)| m.as_str()).collect();
-        let more = match usage.methods_kept.len().saturating_sub(METHODS) {
+    if !usage.all_methods.is_empty() {
+        let named: Vec<&str> = usage.all_methods.iter().take(METHODS).map(|(m, _)| m.as_str()).collect();
+        let more = match usage.all_methods.len().saturating_sub(METHODS) {
             0 => String::new(),
             more => format!(" and {more} more"),
         };

@@ -17,7 +17,7 @@ use crate::domain::token_filter::TokenFilter;
 use crate::error::Result;
 use crate::place::Place;
 use crate::verbs::actor::Credential;
-use crate::verbs::ports::{Anchor, Window};
+use crate::verbs::ports::{TokenCursor, Window};
 use crate::verbs::request::ask;
 use crate::verbs::tokens::{ListOf, ListTokens};
 
@@ -44,7 +44,7 @@ pub(super) fn list(app: &mut App, args: ListArgs) -> Result<()> {
     let trashed = args.trash || filter.status == Some(Status::Deleted);
     let who = app.to_look()?;
     let mut pages =
-        Pages { who, whose, filter, sort, trashed, anchor: Some(Anchor::Start), unreadable: BTreeSet::new() };
+        Pages { who, whose, filter, sort, trashed, anchor: Some(TokenCursor::Start), unreadable: BTreeSet::new() };
     let now = app.now();
     let Some(first) = pages.next(&app.place)? else { return Ok(()) };
     let (matching, total) = (first.matching, first.total);
@@ -78,7 +78,7 @@ struct Pages {
     sort: Sort,
     trashed: bool,
     /// Anchor of the next page, or `None` after the last.
-    anchor: Option<Anchor>,
+    anchor: Option<TokenCursor>,
     /// Ids of the damaged tokens that were left out.
     unreadable: BTreeSet<String>,
 }
@@ -99,7 +99,7 @@ impl Pages {
             },
         )?;
         let is_full = window.rows.len() + window.unreadable.len() == PAGE;
-        self.anchor = window.last.filter(|_| is_full).map(Anchor::After);
+        self.anchor = window.last.filter(|_| is_full).map(TokenCursor::After);
         self.unreadable.extend(window.unreadable.iter().map(ToString::to_string));
         Ok(Some(window))
     }

@@ -12,7 +12,7 @@ use crate::domain::time::{Timestamp, ago, relative};
 use crate::domain::token::{Token, TokenRef};
 use crate::error::Result;
 use crate::verbs::ledger::caller;
-use crate::verbs::ports::{DeniedEvidence, Origin, Usage};
+use crate::verbs::ports::{ClientUsage, DenialSummary, Usage};
 use crate::verbs::tokens::{ShowToken, Shown};
 
 /// Suffix of methods and sets that are in no catalogue any more.
@@ -137,7 +137,7 @@ fn used(table: &mut Table, shown: &Shown, now: Timestamp) {
     table.pair("Last seen", usage.last_seen_at.map_or_else(|| "never".to_owned(), |at| ago(at, now)));
     table.pair("Calls", format!("{}, {} in {} days", calls(usage), usage.days.iter().sum::<u64>(), usage.days.len()));
     let mut name = "From";
-    for origin in &usage.origins {
+    for origin in &usage.clients {
         table.pair(name, from(origin));
         name = "";
     }
@@ -146,8 +146,8 @@ fn used(table: &mut Table, shown: &Shown, now: Timestamp) {
         table.pair(name, format!("{method}  {uses}"));
         name = "";
     }
-    if !usage.methods_kept.is_empty() {
-        let least = if usage.methods_cut { "more than " } else { "" };
+    if !usage.all_methods.is_empty() {
+        let least = if usage.methods_truncated { "more than " } else { "" };
         let (used, permitted) = (shown.used, counted(shown.rights.permitted.len()));
         table.pair("Used", format!("{least}{used} of {permitted}, as far back as the ledger goes"));
     }
@@ -162,14 +162,14 @@ pub(super) fn calls(usage: &Usage) -> String {
 }
 
 /// Formats `10.0.0.5  curl/8.5  12`.
-pub(super) fn from(origin: &Origin) -> String {
+pub(super) fn from(origin: &ClientUsage) -> String {
     let (address, client) = caller(&origin.address, &origin.client);
     format!("{address}  {client}  {}", origin.uses)
 }
 
 /// Formats `14 since disabled, last 3 min ago from 10.0.0.4  curl/8.5 (disabled)`. `None` without denials.
 pub(super) fn denied(usage: &Usage, now: Timestamp) -> Option<String> {
-    let DeniedEvidence { since, attempts, is_least, last } = &usage.denied;
+    let DenialSummary { since, attempts, is_lower_bound: is_least, last } = &usage.denied;
     let last = last.as_ref()?;
     let least = if *is_least { "more than " } else { "" };
     let (address, client) = caller(&last.address, &last.client);

@@ -67,7 +67,7 @@ impl Pruner {
                 Ok(Some(policy.ledger_keep.before(now, clock.zone()).map_or(measure, Stage::Delete)))
             }
             Stage::Delete(before) => {
-                let rows = keeper.with(|store| store.bookkeep(|book| book.prune_ledger(*before, BATCH_SIZE)))?;
+                let rows = keeper.with(|store| store.write_usage(|book| book.prune_ledger(*before, BATCH_SIZE)))?;
                 Ok(Some(if rows >= u64::from(BATCH_SIZE) { Stage::Delete(*before) } else { measure }))
             }
             Stage::Measure { after, bytes } => {

@@ -141,7 +141,7 @@ impl Writer {
         if self.keeper.is_faulty() && self.keeper.failures() == failures && self.ledger.waiting() == 0 {
             // Nothing waits to be written: an empty transaction checks that the store can be written. A fault is
             // noted.
-            let _ = self.keeper.with(|store| store.bookkeep(|_| Ok(())));
+            let _ = self.keeper.with(|store| store.write_usage(|_| Ok(())));
         }
         None
     }
@@ -209,7 +209,7 @@ impl Writer {
         if self.is_unsettled || (now.0 - self.settled_at.0).abs() >= SETTLE_EVERY {
             self.settled_at = now;
             // A fault is noted. The next reader of the ledger then settles it.
-            let settled = self.keeper.maintain(|store| store.settle().and_then(|()| store.checkpoint()));
+            let settled = self.keeper.maintain(|store| store.flush_usage().and_then(|()| store.checkpoint()));
             self.is_unsettled = settled.is_err();
         }
     }
@@ -225,7 +225,7 @@ fn record(keeper: &mut Keeper, batch: &[(Key, Tally)]) -> bool {
     let entries: Vec<_> = batch.iter().map(|(key, tally)| (Entry::of(key, &addresses), *tally)).collect();
     let uses: Vec<Use<'_>> = entries.iter().filter_map(|(entry, tally)| entry.used(*tally)).collect();
     let denials: Vec<Denial<'_>> = entries.iter().filter_map(|(entry, tally)| entry.denied(*tally)).collect();
-    keeper.with(|store| store.bookkeep(|book| book.record_all(&uses, &denials))).is_ok()
+    keeper.with(|store| store.write_usage(|book| book.record_all(&uses, &denials))).is_ok()
 }
 
 /// A key, and the caller's address as text.

@@ -13,7 +13,7 @@ use crate::domain::policy::Policy;
 use crate::domain::role::Role;
 use crate::domain::time::{DAY, Timestamp};
 use crate::error::{Error, Result};
-use crate::verbs::ports::{Installation, NewAccount, TokenCounts, TryKey};
+use crate::verbs::ports::{Installation, LoginAttemptKey, NewAccount, TokenCounts};
 use crate::verbs::prove::wait_after;
 
 /// Maximum number of names and sources whose sign-in attempts are counted. The oldest is forgotten first.
@@ -176,7 +176,7 @@ pub(super) fn token_counts(
 ) -> Result<BTreeMap<AccountId, TokenCounts>> {
     let sql = counts_sql(account.is_some());
     let rows = all(db, &sql, params![now.0, account.map(|a| a.0)], |r| {
-        let counts = TokenCounts { active: r.get(1)?, kept: r.get(2)?, trashed: r.get(3)? };
+        let counts = TokenCounts { active: r.get(1)?, live: r.get(2)?, trashed: r.get(3)? };
         Ok((AccountId(r.get(0)?), counts))
     })?;
     Ok(rows.into_iter().collect())
@@ -206,7 +206,7 @@ pub(super) fn rehash(db: &Connection, id: AccountId, version: CredentialVersion,
     Ok(())
 }
 
-pub(super) fn reserve_try(db: &Connection, key: &TryKey, now: Timestamp) -> Result<Option<Duration>> {
+pub(super) fn reserve_try(db: &Connection, key: &LoginAttemptKey, now: Timestamp) -> Result<Option<Duration>> {
     run(db, "DELETE FROM sign_in_tries WHERE last_at < ?1", [now.plus(-DAY).0])?;
     let found = one(db, "SELECT failures, last_at FROM sign_in_tries WHERE key = ?1", [key.0], |r| {
         Ok((r.get::<_, u32>(0)?, r.get::<_, i64>(1)?))
@@ -242,7 +242,7 @@ pub(super) fn reserve_try(db: &Connection, key: &TryKey, now: Timestamp) -> Resu
     Ok(None)
 }
 
-pub(super) fn clear_tries(db: &Connection, key: &TryKey) -> Result<()> {
+pub(super) fn clear_tries(db: &Connection, key: &LoginAttemptKey) -> Result<()> {
     run(db, "DELETE FROM sign_in_tries WHERE key = ?1", [key.0])?;
     Ok(())
 }

@@ -8,16 +8,16 @@ use crate::domain::account::{AccountId, CredentialVersion};
 use crate::domain::password::PasswordHash;
 use crate::domain::time::Timestamp;
 use crate::error::Result;
-use crate::verbs::ports::{Bookkeeping, Denial, FailedSignIn, TryKey, Use};
+use crate::verbs::ports::{Denial, FailedSignIn, LoginAttemptKey, UsageTx, Use};
 
-impl Bookkeeping for Open<'_> {
-    fn reserve_try(&mut self, key: &TryKey, now: Timestamp) -> Result<Option<Duration>> {
+impl UsageTx for Open<'_> {
+    fn reserve_login_attempt(&mut self, key: &LoginAttemptKey, now: Timestamp) -> Result<Option<Duration>> {
         accounts::reserve_try(self.0, key, now)
     }
     fn record_failed_sign_in(&mut self, failed: &FailedSignIn<'_>) -> Result<()> {
         sign_ins::record(self.0, failed)
     }
-    fn clear_tries(&mut self, key: &TryKey) -> Result<()> {
+    fn clear_login_attempts(&mut self, key: &LoginAttemptKey) -> Result<()> {
         accounts::clear_tries(self.0, key)
     }
     fn rehash(&mut self, account: AccountId, version: CredentialVersion, hash: &PasswordHash) -> Result<()> {

@@ -17,7 +17,7 @@ use crate::domain::time::Timestamp;
 use crate::error::Result;
 use crate::platform::write_gate;
 use crate::verbs::audited::Audited;
-use crate::verbs::ports::{Bookkeeping, Committed, Due, Edition, Snapshot, Store, Tx};
+use crate::verbs::ports::{CommittedTx, DataVersion, FlushScope, Snapshot, Store, Tx, UsageTx};
 
 /// A store in one SQLite file.
 pub struct SqliteStore {
@@ -123,7 +123,7 @@ impl Store for SqliteStore {
         self.lock().is_readonly(MAIN_DB).unwrap_or(false)
     }
 
-    fn settle(&self) -> Result<()> {
+    fn flush_usage(&self) -> Result<()> {
         if journal::waits(&self.lock())? {
             // In many short transactions, so that other writers get their turn.
             for part in 0..journal::PARTS {
@@ -135,14 +135,14 @@ impl Store for SqliteStore {
         Ok(())
     }
 
-    fn write_failed_sign_ins(&self, now: Timestamp, due: Due) -> Result<()> {
+    fn write_failed_sign_ins(&self, now: Timestamp, due: FlushScope) -> Result<()> {
         if sign_ins::waits(&self.lock(), now, due)? {
             self.change(|tx| sign_ins::write(tx, now, due))?;
         }
         Ok(())
     }
 
-    fn rehearse<T>(
+    fn dry_run<T>(
         &self,
         now: &dyn Fn() -> Timestamp,
         f: impl FnOnce(&mut dyn Tx, Timestamp) -> Result<Audited<T>>,
@@ -161,10 +161,10 @@ impl Store for SqliteStore {
         wal::checkpoint(&self.lock()).map_err(failed)
     }
 
-    fn edition(&self) -> Result<Edition> {
+    fn data_version(&self) -> Result<DataVersion> {
         let version = ledger::head(&self.lock())?;
         self.identity.holds()?;
-        Ok(Edition(version))
+        Ok(DataVersion(version))
     }
 
     fn write<T>(
@@ -172,16 +172,16 @@ impl Store for SqliteStore {
         by: &AuditActor,
         now: &dyn Fn() -> Timestamp,
         f: impl FnOnce(&mut dyn Tx, Timestamp) -> Result<Audited<T>>,
-    ) -> Result<Committed<T>> {
+    ) -> Result<CommittedTx<T>> {
         self.change(|tx| {
             let now = now();
             let (entries, out) = f(&mut Open(tx), now)?.into_parts();
             let seq = audit::append(tx, by, now, &entries)?;
-            Ok(Committed { out, seq })
+            Ok(CommittedTx { value: out, audit_seq: seq })
         })
     }
 
-    fn bookkeep<T>(&self, f: impl FnOnce(&mut dyn Bookkeeping) -> Result<T>) -> Result<T> {
+    fn write_usage<T>(&self, f: impl FnOnce(&mut dyn UsageTx) -> Result<T>) -> Result<T> {
         self.change(|tx| f(&mut Open(tx)))
     }
 }

@@ -21,7 +21,7 @@ use crate::domain::time::Timestamp;
 use crate::domain::token::TokenId;
 use crate::domain::token_filter::TokenFilter;
 use crate::verbs::ledger::{DeniedKey, DeniedRow, LedgerAnchor, LedgerQuery, Sight, UseKey, UseRow};
-use crate::verbs::ports::{Anchor, NamesQuery, NewAccount, NewToken, Visibility, WindowQuery};
+use crate::verbs::ports::{NamesQuery, NewAccount, NewToken, TokenCursor, Visibility, WindowQuery};
 
 const NOW: Timestamp = Timestamp(1_795_253_400_000);
 
@@ -70,7 +70,7 @@ fn query(roles: &[Role], sort: Sort, trashed: bool) -> WindowQuery {
         sort,
         trashed,
         now: NOW,
-        anchor: Anchor::Start,
+        cursor: TokenCursor::Start,
         limit: 200,
     }
 }

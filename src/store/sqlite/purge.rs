@@ -13,7 +13,7 @@ use crate::domain::secret::{PublicId, SecretDigest};
 use crate::domain::time::Timestamp;
 use crate::domain::token::{Purgeable, TokenId, Tombstone};
 use crate::error::Result;
-use crate::verbs::ports::{Doomed, PurgeQuery};
+use crate::verbs::ports::{PurgeCandidate, PurgeQuery};
 
 /// Returns the condition for the tokens of `query`; `?1` is its instant.
 fn meant(query: &PurgeQuery) -> String {
@@ -30,24 +30,29 @@ pub(super) fn count(db: &Connection, query: &PurgeQuery) -> Result<u64> {
     Ok(count.unwrap_or(0).unsigned_abs())
 }
 
-pub(super) fn page(db: &Connection, query: &PurgeQuery, after: Option<TokenId>, limit: usize) -> Result<Vec<Doomed>> {
+pub(super) fn page(
+    db: &Connection,
+    query: &PurgeQuery,
+    after: Option<TokenId>,
+    limit: usize,
+) -> Result<Vec<PurgeCandidate>> {
     let after = after.map_or(i64::MIN, |id| id.0);
     let limit = i64::try_from(limit).unwrap_or(i64::MAX);
     rows(db, query, "t.id > ?2 ORDER BY t.id LIMIT ?3", params![query.now.0, after, limit])
 }
 
-pub(super) fn among(db: &Connection, query: &PurgeQuery, tokens: &[TokenId]) -> Result<Vec<Doomed>> {
+pub(super) fn among(db: &Connection, query: &PurgeQuery, tokens: &[TokenId]) -> Result<Vec<PurgeCandidate>> {
     rows(db, query, "t.id IN (SELECT value FROM json_each(?2)) ORDER BY t.id", params![query.now.0, ids(tokens)])
 }
 
-fn rows(db: &Connection, query: &PurgeQuery, which: &str, params: impl Params) -> Result<Vec<Doomed>> {
+fn rows(db: &Connection, query: &PurgeQuery, which: &str, params: impl Params) -> Result<Vec<PurgeCandidate>> {
     let since = match query.which {
         Purgeable::Expired => "t.expires_at",
         Purgeable::Trashed => "t.deleted_at",
     };
     let sql = format!("SELECT t.id, a.username || '/' || t.name, {since} {} AND {which}", meant(query));
     all(db, &sql, params, |r| {
-        Ok(Doomed { token: TokenId(r.get(0)?), full_name: r.get(1)?, since: Timestamp(r.get(2)?) })
+        Ok(PurgeCandidate { token: TokenId(r.get(0)?), full_name: r.get(1)?, since: Timestamp(r.get(2)?) })
     })
 }
 

@@ -8,7 +8,7 @@ use crate::domain::account::AccountId;
 use crate::domain::audit::{AuditActor, AuditEntry, Face};
 use crate::domain::time::{MINUTE, Timestamp};
 use crate::error::Result;
-use crate::verbs::ports::{Due, FailedSignIn};
+use crate::verbs::ports::{FailedSignIn, FlushScope};
 
 /// Maximum number of names and sources counted separately; all further ones are added up together.
 const MAX_APART: i64 = 64;
@@ -56,31 +56,31 @@ pub(super) fn record(db: &Connection, failed: &FailedSignIn<'_>) -> Result<()> {
 }
 
 /// Returns the condition under which counted attempts are written. After a clock was set back, all of them are due.
-const fn condition(due: Due) -> &'static str {
+const fn condition(due: FlushScope) -> &'static str {
     match due {
-        Due::Window => "tries > 0 AND (first_at <= ?1 - ?2 OR first_at > ?1)",
-        Due::Look => "tries > 0 AND (written_at IS NULL OR written_at <= ?1 - ?2 OR written_at > ?1)",
+        FlushScope::WindowElapsed => "tries > 0 AND (first_at <= ?1 - ?2 OR first_at > ?1)",
+        FlushScope::All => "tries > 0 AND (written_at IS NULL OR written_at <= ?1 - ?2 OR written_at > ?1)",
     }
 }
 
-const fn window(due: Due) -> i64 {
+const fn window(due: FlushScope) -> i64 {
     match due {
-        Due::Window => WINDOW,
-        Due::Look => LOOK_WINDOW,
+        FlushScope::WindowElapsed => WINDOW,
+        FlushScope::All => LOOK_WINDOW,
     }
 }
 
 /// `true` if any attempts are due to be written.
-pub(super) fn waits(db: &Connection, now: Timestamp, due: Due) -> Result<bool> {
+pub(super) fn waits(db: &Connection, now: Timestamp, due: FlushScope) -> Result<bool> {
     let sql = format!("SELECT 1 FROM failed_sign_ins WHERE {} LIMIT 1", condition(due));
     Ok(one(db, &sql, params![now.0, window(due)], |r| r.get::<_, i64>(0))?.is_some())
 }
 
 /// Writes due attempts to the audit log, and forgets names and sources without attempts since the last row.
-pub(super) fn write(db: &Connection, now: Timestamp, due: Due) -> Result<()> {
+pub(super) fn write(db: &Connection, now: Timestamp, due: FlushScope) -> Result<()> {
     let limit = match due {
-        Due::Window => MAX_APART + 1,
-        Due::Look => MAX_LOOKED_AT,
+        FlushScope::WindowElapsed => MAX_APART + 1,
+        FlushScope::All => MAX_LOOKED_AT,
     };
     let sql = format!(
         "SELECT account_id, source, face, tries, first_at, last_at FROM failed_sign_ins

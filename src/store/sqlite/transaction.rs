@@ -22,8 +22,9 @@ use crate::verbs::ledger::{
     DeniedKey, DeniedRow, Ledger, LedgerPart, LedgerQuery, LedgerWindow, Measured, UseKey, UseRow,
 };
 use crate::verbs::ports::{
-    AccountChanges, AccountFacts, Doomed, GrantPage, Installation, NamedToken, NamesQuery, NewAccount, NewToken,
-    PurgeQuery, Snapshot, StoredSecret, Tally, TokenCounts, Tx, Usage, Visibility, Window, WindowQuery,
+    AccountReader, AccountWriter, GrantPage, Installation, NamedToken, NamesQuery, NewAccount, NewToken,
+    PurgeCandidate, PurgeQuery, Snapshot, StoredSecret, TokenCounts, Tx, Usage, Visibility, VisibleCounts, Window,
+    WindowQuery,
 };
 use rusqlite::Transaction;
 use std::collections::BTreeMap;
@@ -42,7 +43,7 @@ impl Snapshot for Open<'_> {
     fn account(&self, id: AccountId) -> Result<Option<Account>> {
         accounts::by_id(self.0, id)
     }
-    fn account_named(&self, username: &Username) -> Result<Option<Account>> {
+    fn account_by_name(&self, username: &Username) -> Result<Option<Account>> {
         accounts::by_name(self.0, username)
     }
     fn accounts(&self) -> Result<Vec<Account>> {
@@ -57,7 +58,7 @@ impl Snapshot for Open<'_> {
     fn token(&self, id: TokenId) -> Result<Option<Token>> {
         tokens::by_id(self.0, id)
     }
-    fn tokens_named(
+    fn tokens_by_name(
         &self,
         visibility: &Visibility,
         account: Option<AccountId>,
@@ -78,13 +79,18 @@ impl Snapshot for Open<'_> {
     fn descendants(&self, makers: &[TokenId], now: Timestamp, limit: usize) -> Result<Vec<TokenId>> {
         lineage::descendants(self.0, makers, now, limit)
     }
-    fn doomed_count(&self, query: &PurgeQuery) -> Result<u64> {
+    fn purge_candidate_count(&self, query: &PurgeQuery) -> Result<u64> {
         purge::count(self.0, query)
     }
-    fn doomed_among(&self, query: &PurgeQuery, tokens: &[TokenId]) -> Result<Vec<Doomed>> {
+    fn purge_candidates_of(&self, query: &PurgeQuery, tokens: &[TokenId]) -> Result<Vec<PurgeCandidate>> {
         purge::among(self.0, query, tokens)
     }
-    fn doomed(&self, query: &PurgeQuery, after: Option<TokenId>, limit: usize) -> Result<Vec<Doomed>> {
+    fn purge_candidates(
+        &self,
+        query: &PurgeQuery,
+        after: Option<TokenId>,
+        limit: usize,
+    ) -> Result<Vec<PurgeCandidate>> {
         purge::page(self.0, query, after, limit)
     }
     fn active_tokens(&self, account: AccountId, now: Timestamp) -> Result<u32> {
@@ -96,7 +102,7 @@ impl Snapshot for Open<'_> {
     fn method(&self, id: &MethodId) -> Result<Option<Method>> {
         catalogue::method(self.0, id)
     }
-    fn method_place(&self, id: &MethodId) -> Result<Option<MethodLocation>> {
+    fn method_location(&self, id: &MethodId) -> Result<Option<MethodLocation>> {
         catalogue::place(self.0, id)
     }
     fn catalogues(&self) -> Result<Vec<Catalogue>> {
@@ -114,7 +120,7 @@ impl Snapshot for Open<'_> {
     fn window(&self, query: &WindowQuery) -> Result<Window> {
         window::window(self.0, query)
     }
-    fn tally(&self, visibility: &Visibility, now: Timestamp, soon: Timestamp) -> Result<Tally> {
+    fn visible_counts(&self, visibility: &Visibility, now: Timestamp, soon: Timestamp) -> Result<VisibleCounts> {
         window::tally(self.0, visibility, now, soon)
     }
 }
@@ -164,11 +170,11 @@ impl Ledger for Open<'_> {
     }
 }
 
-impl AccountFacts for Open<'_> {
+impl AccountReader for Open<'_> {
     fn token_counts(&self, account: Option<AccountId>, now: Timestamp) -> Result<BTreeMap<AccountId, TokenCounts>> {
         accounts::token_counts(self.0, account, now)
     }
-    fn kept_tokens(&self, account: AccountId) -> Result<Vec<Token>> {
+    fn live_tokens(&self, account: AccountId) -> Result<Vec<Token>> {
         tokens::kept(self.0, account)
     }
     fn last_seen(&self, account: AccountId) -> Result<Option<Timestamp>> {
@@ -225,7 +231,7 @@ impl Tx for Open<'_> {
     }
 }
 
-impl AccountChanges for Open<'_> {
+impl AccountWriter for Open<'_> {
     fn update_account(&mut self, account: &Account) -> Result<()> {
         accounts::update(self.0, account)
     }

@@ -9,7 +9,7 @@ use crate::domain::expiry::Expiry;
 use crate::domain::time::{DAY, MINUTE, Timestamp, utc_day_number};
 use crate::domain::token::{Status, Token, TokenId};
 use crate::error::Result;
-use crate::verbs::ports::{DeniedEvidence, DeniedSince, LastDenied, Origin, PreviousUses, Usage};
+use crate::verbs::ports::{ClientUsage, DenialSummary, DeniedSince, LastDenial, PreviousUses, Usage};
 
 /// Maximum number of rows of denied attempts that are summed up, the newest first.
 const DENIALS_MOST: i64 = 10_000;
@@ -31,8 +31,8 @@ pub(super) fn of_token(db: &Connection, token: TokenId, now: Timestamp) -> Resul
         db,
         "SELECT address, client, sum(uses) FROM daily_uses WHERE token_id = ?1 AND day BETWEEN ?2 AND ?3
          GROUP BY address, client ORDER BY 3 DESC, 1, 2 LIMIT ?4",
-        params![token.0, week, today, i64::try_from(Usage::ORIGINS_MOST).unwrap_or(i64::MAX)],
-        |r| Ok(Origin { address: lossy(r, 0)?, client: lossy(r, 1)?, uses: r.get::<_, i64>(2)?.unsigned_abs() }),
+        params![token.0, week, today, i64::try_from(Usage::MAX_CLIENTS).unwrap_or(i64::MAX)],
+        |r| Ok(ClientUsage { address: lossy(r, 0)?, client: lossy(r, 1)?, uses: r.get::<_, i64>(2)?.unsigned_abs() }),
     )?;
     let methods = |from: i64, most: usize| {
         all(
@@ -43,9 +43,9 @@ pub(super) fn of_token(db: &Connection, token: TokenId, now: Timestamp) -> Resul
             |r| Ok((lossy(r, 0)?, r.get::<_, i64>(1)?.unsigned_abs())),
         )
     };
-    let mut methods_kept = methods(i64::MIN, Usage::METHODS_MOST + 1)?;
-    let methods_cut = methods_kept.len() > Usage::METHODS_MOST;
-    methods_kept.truncate(Usage::METHODS_MOST);
+    let mut methods_kept = methods(i64::MIN, Usage::MAX_METHODS + 1)?;
+    let methods_cut = methods_kept.len() > Usage::MAX_METHODS;
+    methods_kept.truncate(Usage::MAX_METHODS);
     let known = tokens::by_id(db, token)?;
     let previous = match known.as_ref().filter(|t| t.overlap(now).is_some()) {
         Some(_) => Some(of_previous(db, token, today)?),
@@ -62,11 +62,11 @@ pub(super) fn of_token(db: &Connection, token: TokenId, now: Timestamp) -> Resul
         today: days.last().copied().unwrap_or_default(),
         week: days.iter().rev().take(7).sum(),
         days,
-        origins,
-        methods: methods(week, Usage::METHODS_LATELY)?,
-        methods_kept,
-        methods_cut,
-        kept_since: kept_since(db)?,
+        clients: origins,
+        methods: methods(week, Usage::MAX_RECENT_METHODS)?,
+        all_methods: methods_kept,
+        methods_truncated: methods_cut,
+        recorded_since: kept_since(db)?,
         previous,
         denied_week: denied_week.attempts,
         denied,
@@ -128,7 +128,7 @@ fn since(db: &Connection, token: &Token, now: Timestamp) -> Result<DeniedSince> 
     })
 }
 
-fn evidence(db: &Connection, token: TokenId, since: DeniedSince, now: Timestamp) -> Result<DeniedEvidence> {
+fn evidence(db: &Connection, token: TokenId, since: DeniedSince, now: Timestamp) -> Result<DenialSummary> {
     let from = since.at().unwrap_or_else(|| now.plus(-7 * DAY));
     let (first, last) = (from.0.div_euclid(MINUTE), now.0.div_euclid(MINUTE));
     let newest = "FROM denied_attempts WHERE token_id = ?1 AND minute BETWEEN ?2 AND ?3 AND last_at >= ?4";
@@ -149,7 +149,7 @@ fn evidence(db: &Connection, token: TokenId, since: DeniedSince, now: Timestamp)
         ),
         params![token.0, first, last, from.0],
         |r| {
-            Ok(LastDenied {
+            Ok(LastDenial {
                 at: Timestamp(r.get(0)?),
                 reason: lossy(r, 1)?,
                 address: lossy(r, 2)?,
@@ -157,5 +157,5 @@ fn evidence(db: &Connection, token: TokenId, since: DeniedSince, now: Timestamp)
             })
         },
     )?;
-    Ok(DeniedEvidence { since, attempts: attempts.unsigned_abs(), is_least: rows >= DENIALS_MOST, last })
+    Ok(DenialSummary { since, attempts: attempts.unsigned_abs(), is_lower_bound: rows >= DENIALS_MOST, last })
 }

@@ -12,7 +12,7 @@ use crate::domain::time::{DAY, MINUTE, Timestamp};
 use crate::domain::token::{Status, Token, TokenId};
 use crate::error::{Fault, Result};
 use crate::verbs::decide::DenialReason;
-use crate::verbs::ports::{Anchor, Tally, Visibility, Window, WindowQuery};
+use crate::verbs::ports::{TokenCursor, Visibility, VisibleCounts, Window, WindowQuery};
 
 /// Ids in order, and their surroundings.
 #[derive(Default)]
@@ -30,17 +30,17 @@ pub(super) fn window(db: &Connection, query: &WindowQuery) -> Result<Window> {
     // Requests one row more than needed; its presence shows that the end isn't reached.
     let limit = query.limit.min(i64::MAX as usize - 1);
     let list = Listing::of(db, query)?;
-    let stretch = match query.anchor {
-        Anchor::After(id) => {
+    let stretch = match query.cursor {
+        TokenCursor::After(id) => {
             let Some(key) = list.key_of(db, id.0)? else { return Ok(Window::default()) };
             let ids = list.page(db, Some(&key), Step::On, limit)?;
             let (rows, unreadable) = rows(db, &ids)?;
             let knocking = knocking(db, &rows, query.now)?;
-            return Ok(Window { rows, unreadable, last: last(&ids), knocking, ..Window::default() });
+            return Ok(Window { rows, unreadable, last: last(&ids), recently_denied: knocking, ..Window::default() });
         }
-        Anchor::Start => start(db, &list, limit)?,
-        Anchor::End => end(db, &list, limit)?,
-        Anchor::Around(id, told) => match list.key_of(db, id.0)? {
+        TokenCursor::Start => start(db, &list, limit)?,
+        TokenCursor::End => end(db, &list, limit)?,
+        TokenCursor::Around(id, told) => match list.key_of(db, id.0)? {
             Some(key) => around(db, &list, &key, told, limit)?,
             None => start(db, &list, limit)?,
         },
@@ -51,7 +51,16 @@ pub(super) fn window(db: &Connection, query: &WindowQuery) -> Result<Window> {
         if rows.is_empty() { (0, list.matching) } else { settle(&stretch, &list, position(db, &list, &stretch)?) };
     let knocking = knocking(db, &rows, query.now)?;
     let (matching_is_least, total) = (list.is_least, list.total);
-    Ok(Window { rows, unreadable, last, position, matching, matching_is_least, total, knocking })
+    Ok(Window {
+        rows,
+        unreadable,
+        last,
+        position,
+        matching,
+        matching_is_lower_bound: matching_is_least,
+        total,
+        recently_denied: knocking,
+    })
 }
 
 /// Returns the tokens, and the ids of those with a damaged value. If the store can't be read at all, everything fails.
@@ -154,7 +163,12 @@ fn settle(stretch: &Stretch, list: &Listing, position: u64) -> (u64, u64) {
     (position, list.matching)
 }
 
-pub(super) fn tally(db: &Connection, visibility: &Visibility, now: Timestamp, soon: Timestamp) -> Result<Tally> {
+pub(super) fn tally(
+    db: &Connection,
+    visibility: &Visibility,
+    now: Timestamp,
+    soon: Timestamp,
+) -> Result<VisibleCounts> {
     let own_active = tokens::active(db, visibility.own, now)?;
     let mut holds = Conditions::default();
     holds.visible("account_id", visibility);
@@ -167,5 +181,5 @@ pub(super) fn tally(db: &Connection, visibility: &Visibility, now: Timestamp, so
         holds.sql
     );
     let expiring = one(db, &sql, params_from_iter(&holds.values), |r| r.get::<_, i64>(0))?;
-    Ok(Tally { own_active, expiring: expiring.unwrap_or(0).unsigned_abs() })
+    Ok(VisibleCounts { own_active, expiring: expiring.unwrap_or(0).unsigned_abs() })
 }

@@ -9,7 +9,7 @@ use crate::domain::token::{Status, Token};
 use crate::tui::model::Model;
 use crate::tui::widget::line::{counted, cut, enough, fit, grouped, width};
 use crate::verbs::ledger::caller;
-use crate::verbs::ports::{DeniedEvidence, DeniedSince, LastDenied, Origin, Usage};
+use crate::verbs::ports::{ClientUsage, DenialSummary, DeniedSince, LastDenial, Usage};
 use crate::verbs::tokens::Shown;
 
 /// Columns of the labels.
@@ -52,7 +52,7 @@ pub fn lines(usage: &Usage, columns: usize, model: &Model) -> Vec<Line<'static>>
     let mut lines = vec![Line::default(), days(usage, columns, model)];
     let calls = format!("{} today, {} in 7 days", grouped(usage.today), grouped(usage.week));
     lines.push(row("Calls", &calls, Style::new()));
-    for (at, from) in origins(&usage.origins, room).iter().enumerate() {
+    for (at, from) in origins(&usage.clients, room).iter().enumerate() {
         lines.push(row(if at == 0 { "From" } else { "" }, from, Style::new()));
     }
     if let Some(denied) = denied_words(usage) {
@@ -76,7 +76,7 @@ fn days(usage: &Usage, columns: usize, model: &Model) -> Line<'static> {
 }
 
 /// Returns address, client and calls of the busiest callers, one per line, and the number of further callers.
-fn origins(origins: &[Origin], room: usize) -> Vec<String> {
+fn origins(origins: &[ClientUsage], room: usize) -> Vec<String> {
     let rows: Vec<_> = origins
         .iter()
         .take(CALLERS)
@@ -93,15 +93,15 @@ fn origins(origins: &[Origin], room: usize) -> Vec<String> {
     let told = |(from, with, calls): &(String, String, String)| {
         format!("{}  {}  {calls:>count$}", fit(from, address), fit(with, client))
     };
-    let least = if origins.len() >= Usage::ORIGINS_MOST { "+" } else { "" };
+    let least = if origins.len() >= Usage::MAX_CLIENTS { "+" } else { "" };
     let more = origins.len().saturating_sub(CALLERS);
     rows.iter().map(told).chain((more > 0).then(|| format!("and {more}{least} more"))).collect()
 }
 
 /// Describes the denials: `14 since disabled, last 10.0.0.4`; `None` if there were none.
 pub fn denied_words(usage: &Usage) -> Option<String> {
-    let DeniedEvidence { since, attempts, is_least, last } = &usage.denied;
-    let LastDenied { address, client, .. } = last.as_ref()?;
+    let DenialSummary { since, attempts, is_lower_bound: is_least, last } = &usage.denied;
+    let LastDenial { address, client, .. } = last.as_ref()?;
     let least = if *is_least { "+" } else { "" };
     Some(format!("{}{least} {}, last {}", grouped(*attempts), since.describe(), caller(address, client).0))
 }
@@ -123,7 +123,7 @@ pub fn sentence(usage: &Usage, now: Timestamp) -> String {
     if let Some(denied) = denied.as_ref().filter(|_| dead) {
         return format!("{denied} · last used {}, {} in 7 days", ago(seen, now), counted(usage.week, "call"));
     }
-    let mostly = |origin: &Origin| {
+    let mostly = |origin: &ClientUsage| {
         let (address, client) = caller(&origin.address, &origin.client);
         format!(", mostly from {address} ({client})")
     };
@@ -131,7 +131,7 @@ pub fn sentence(usage: &Usage, now: Timestamp) -> String {
         "{} today, {} in 7 days{}, last {}{}",
         counted(usage.today, "call"),
         grouped(usage.week),
-        usage.origins.first().map_or_else(String::new, mostly),
+        usage.clients.first().map_or_else(String::new, mostly),
         ago(seen, now),
         denied.map_or_else(String::new, |denied| format!(" · {denied}")),
     )
@@ -159,8 +159,8 @@ pub fn consequences(token: &Token, usage: &Usage, columns: usize, model: &Model)
     } else {
         line(&format!("Last seen {}, not in the last 7 days", ago(seen, model.now)), plain)
     }];
-    if !usage.origins.is_empty() {
-        lines.push(line(&format!("  from {}", callers(&usage.origins, columns.saturating_sub(7))), plain));
+    if !usage.clients.is_empty() {
+        lines.push(line(&format!("  from {}", callers(&usage.clients, columns.saturating_sub(7))), plain));
     }
     if let Some(methods) = methods_words(&usage.methods, columns.saturating_sub(2)) {
         lines.push(line(&format!("  {methods}"), plain));
@@ -182,12 +182,12 @@ pub fn consequences(token: &Token, usage: &Usage, columns: usize, model: &Model)
 }
 
 /// Returns `10.0.0.5 (curl/8.5), 10.0.0.9 (python/3.12) and 3 more`, in `columns` columns.
-pub fn callers(origins: &[Origin], columns: usize) -> String {
+pub fn callers(origins: &[ClientUsage], columns: usize) -> String {
     let told = origins.iter().map(|origin| {
         let (address, client) = caller(&origin.address, &origin.client);
         format!("{address} ({client})")
     });
-    enough(&told.collect::<Vec<_>>(), columns, origins.len() >= Usage::ORIGINS_MOST)
+    enough(&told.collect::<Vec<_>>(), columns, origins.len() >= Usage::MAX_CLIENTS)
 }
 
 /// Returns `methods used: environment.control.StopEnv, …StartEnv and 7 more`, in `columns` columns; `None` if no method
@@ -207,7 +207,7 @@ pub fn methods_words(methods: &[(String, u64)], columns: usize) -> Option<String
     });
     let named: Vec<String> = named.collect();
     let room = columns.saturating_sub(width(head));
-    Some(format!("{head}{}", enough(&named, room, methods.len() >= Usage::METHODS_LATELY)))
+    Some(format!("{head}{}", enough(&named, room, methods.len() >= Usage::MAX_RECENT_METHODS)))
 }
 
 #[cfg(test)]

@@ -23,12 +23,12 @@ pub struct Used {
 impl Used {
     /// Creates the record for `token` from its `usage`, as of `now`.
     pub fn of(token: &Token, usage: &Usage, now: Timestamp) -> Self {
-        let since = usage.kept_since.map(|kept| kept.max(token.created_at));
+        let since = usage.recorded_since.map(|kept| kept.max(token.created_at));
         let days = since.map_or(0, |since| now.0.saturating_sub(since.0) / DAY);
         Used {
-            methods: usage.methods_kept.iter().map(|(method, _)| method.clone()).collect(),
+            methods: usage.all_methods.iter().map(|(method, _)| method.clone()).collect(),
             days: u64::try_from(days).unwrap_or(0),
-            cut: usage.methods_cut,
+            cut: usage.methods_truncated,
         }
     }
 

@@ -34,7 +34,7 @@ use crate::tui::msg::RequestId;
 use crate::tui::widget::field::Field;
 use crate::verbs::actor::Credential;
 use crate::verbs::ledger::{DeniedKey, LedgerAnchor, Whereabouts};
-use crate::verbs::ports::Anchor;
+use crate::verbs::ports::TokenCursor;
 use crate::verbs::request::Request;
 use desk::Place;
 
@@ -76,7 +76,7 @@ pub enum Outcome {
     /// Make a change after confirmation.
     Confirm(Wanted),
     /// Read the list again around this anchor.
-    List(Anchor),
+    List(TokenCursor),
     /// Read the audit log again from this anchor.
     ListAudit(LedgerAnchor<i64>),
     /// Read the denied attempts again from this anchor.

@@ -10,7 +10,7 @@ use crate::tui::screen::tokens::Tokens;
 use crate::tui::widget::form::Pressed;
 use crate::verbs::catalogue::{ListCatalogues, Preview};
 use crate::verbs::cli_line::CliLine;
-use crate::verbs::ports::Anchor;
+use crate::verbs::ports::TokenCursor;
 
 /// Passes the catalogue from the named file to the form.
 pub(super) fn read(model: &mut Model, layer: Layer, read: Catalogue) -> Vec<Effect> {
@@ -33,7 +33,7 @@ fn hear(model: &mut Model, layer: Layer, act: impl FnOnce(&mut Apply) -> Pressed
 pub(super) fn applied(model: &mut Model, done: &Preview, cli: &CliLine) -> Vec<Effect> {
     model.say(Tone::Good, format!("The catalogue {} is in force", done.name), Some(cli.to_string()));
     model.modals.clear();
-    let here = model.tokens().map_or(Anchor::Start, Tokens::here);
+    let here = model.tokens().map_or(TokenCursor::Start, Tokens::here);
     let mut effects = requests::look(model, Purpose::Catalogues, ListCatalogues.into());
     effects.extend(requests::list(model, here));
     effects

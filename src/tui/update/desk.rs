@@ -9,7 +9,7 @@ use crate::tui::model::{Model, Purpose};
 use crate::tui::screen::desk::{Desk, Place};
 use crate::verbs::catalogue::ListCatalogues;
 use crate::verbs::ledger::Whereabouts;
-use crate::verbs::ports::Anchor;
+use crate::verbs::ports::TokenCursor;
 
 /// Shows another screen.
 pub(super) fn show(model: &mut Model, place: Place) -> Vec<Effect> {
@@ -75,6 +75,6 @@ pub(super) fn to_token(model: &mut Model, id: TokenId, whereabouts: Whereabouts)
         tokens.go_to(id, trashed);
     }
     let mut effects = show(model, Place::Tokens);
-    effects.extend(requests::list(model, Anchor::Around(id, None)));
+    effects.extend(requests::list(model, TokenCursor::Around(id, None)));
     effects
 }

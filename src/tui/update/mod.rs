@@ -26,7 +26,7 @@ use crate::tui::screen::{Facts, Outcome, Page};
 use crate::tui::widget::form::Form;
 use crate::verbs::accounts::{Greet, SignIn as SignInVerb};
 use crate::verbs::actor::{Credential, Session};
-use crate::verbs::ports::Anchor;
+use crate::verbs::ports::TokenCursor;
 
 /// The layer that takes input: the lock, else the top dialog, else the screen.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -289,7 +289,7 @@ pub(super) fn apply(model: &mut Model, layer: Layer, outcome: Outcome) -> Vec<Ef
             if let Some(tokens) = model.tokens_mut() {
                 tokens.order(sort);
             }
-            requests::list(model, Anchor::Start)
+            requests::list(model, TokenCursor::Start)
         }
         Outcome::Refresh => desk::refresh(model),
         Outcome::ToToken(id, whereabouts) => desk::to_token(model, id, whereabouts),

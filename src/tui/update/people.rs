@@ -30,7 +30,7 @@ use crate::verbs::actor::Session;
 use crate::verbs::authorize;
 use crate::verbs::cli_line::CliLine;
 use crate::verbs::policy::ListPolicy;
-use crate::verbs::ports::Anchor;
+use crate::verbs::ports::TokenCursor;
 
 /// Requests the accounts again.
 pub(super) fn list(model: &mut Model) -> Vec<Effect> {
@@ -95,7 +95,7 @@ pub(super) fn tokens_of(model: &mut Model, username: &Username) -> Vec<Effect> {
         tokens.filter.set(&format!("account:{username}"));
     }
     let mut effects = desk::show(model, Place::Tokens);
-    effects.extend(requests::list(model, Anchor::Start));
+    effects.extend(requests::list(model, TokenCursor::Start));
     effects
 }
 
@@ -203,7 +203,7 @@ pub(super) fn changed(model: &mut Model, change: Change, counted: &CountedAccoun
     if let Some(desk) = model.desk_mut().filter(|_| change != Change::Deleted) {
         desk.accounts.show_changed(counted, height);
     }
-    let here = model.tokens().map_or(Anchor::Start, |tokens| tokens.here());
+    let here = model.tokens().map_or(TokenCursor::Start, |tokens| tokens.here());
     let mut effects = list(model);
     effects.extend(requests::list(model, here));
     effects

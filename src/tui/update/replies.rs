@@ -21,7 +21,7 @@ use crate::verbs::accounts::{SignIn as SignInVerb, WhoAmI};
 use crate::verbs::actor::Session;
 use crate::verbs::catalogue::ListCatalogues;
 use crate::verbs::cli_line::CliLine;
-use crate::verbs::ports::Anchor;
+use crate::verbs::ports::TokenCursor;
 use crate::verbs::request::Response;
 use crate::verbs::tokens::Issued;
 
@@ -112,7 +112,7 @@ fn tell_verify(model: &mut Model, tell: impl Fn(&mut Verify, &dyn Zone)) {
 /// Handles a change in the store, perhaps by another process. Reads the data on screen again, as well as the signed-in
 /// account and the policy.
 pub(super) fn changed_elsewhere(model: &mut Model) -> Vec<Effect> {
-    let here = model.tokens().map_or(Anchor::Start, Tokens::here);
+    let here = model.tokens().map_or(TokenCursor::Start, Tokens::here);
     let mut effects = requests::look(model, Purpose::Me, WhoAmI.into());
     effects.extend(requests::look(model, Purpose::Catalogues, ListCatalogues.into()));
     effects.extend(requests::list(model, here));
@@ -330,12 +330,12 @@ fn signed_in(model: &mut Model, layer: Option<Layer>, session: Session) -> Vec<E
     effects.extend(requests::look(model, Purpose::Me, WhoAmI.into()));
     if layer == Some(Layer::Lock) {
         model.lock = None;
-        let here = model.tokens().map_or(Anchor::Start, Tokens::here);
+        let here = model.tokens().map_or(TokenCursor::Start, Tokens::here);
         effects.extend(requests::list(model, here));
         effects.extend(desk::refresh(model));
     } else {
         model.screen = Screen::Desk(Box::default());
-        effects.extend(requests::list(model, Anchor::Start));
+        effects.extend(requests::list(model, TokenCursor::Start));
     }
     effects
 }
@@ -350,7 +350,7 @@ fn issued(model: &mut Model, issued: Issued, text: String, cli: &CliLine) -> Vec
         tokens.focus = Some(id);
         tokens.just_deleted.clear();
     }
-    let mut effects = requests::list(model, Anchor::Around(id, None));
+    let mut effects = requests::list(model, TokenCursor::Around(id, None));
     effects.extend(requests::review(model));
     effects
 }
@@ -380,7 +380,7 @@ fn changed_tokens(model: &mut Model, changed: &[Token], what: &str, cli: &CliLin
     let Some(tokens) = model.tokens_mut() else { return Vec::new() };
     tokens.just_deleted.clear();
     tokens.show_changed(changed);
-    let here = tokens.focus.map_or_else(|| tokens.here(), |id| Anchor::Around(id, None));
+    let here = tokens.focus.map_or_else(|| tokens.here(), |id| TokenCursor::Around(id, None));
     let mut effects = requests::list(model, here);
     effects.extend(requests::review(model));
     effects

@@ -18,7 +18,7 @@ use crate::verbs::actor::Credential;
 use crate::verbs::audit::{ListAudit, Reach, VerifyAudit};
 use crate::verbs::audit_log::AuditAnchor;
 use crate::verbs::ledger::{DeniedKey, LedgerAnchor, ListDenied};
-use crate::verbs::ports::Anchor;
+use crate::verbs::ports::TokenCursor;
 use crate::verbs::request::Request;
 use crate::verbs::tokens::{ListTokens, PreviewPurge, ReviewTokens, ShowToken, TallyTokens};
 
@@ -80,7 +80,7 @@ pub(super) fn look(model: &mut Model, purpose: Purpose, request: Request) -> Vec
 }
 
 /// Requests the table around `anchor`, and the counts above the table.
-pub(super) fn list(model: &mut Model, anchor: Anchor) -> Vec<Effect> {
+pub(super) fn list(model: &mut Model, anchor: TokenCursor) -> Vec<Effect> {
     let Some(tokens) = model.tokens_mut() else { return Vec::new() };
     tokens.anchor = anchor;
     let Question { whose, filter, trashed } = tokens.question();
@@ -106,7 +106,7 @@ pub(super) fn mark_shown(model: &mut Model) -> Vec<Effect> {
     tokens.marking = Some(question.clone());
     let Question { whose, filter, trashed } = question;
     let sort = tokens.shape.sort;
-    let verb = ListTokens { whose, filter, sort, trashed, anchor: Anchor::Start, limit: MARKED_MAX };
+    let verb = ListTokens { whose, filter, sort, trashed, anchor: TokenCursor::Start, limit: MARKED_MAX };
     look(model, Purpose::Marking, verb.into())
 }
 
@@ -135,7 +135,7 @@ pub(super) fn moved(model: &mut Model) -> Vec<Effect> {
     let listing = model.pending.values().any(|p| p.purpose == Purpose::List);
     let mut effects = usage(model);
     if let Some(id) = current.filter(|_| wants_more && !listing) {
-        effects.extend(list(model, Anchor::Around(id, Some(position))));
+        effects.extend(list(model, TokenCursor::Around(id, Some(position))));
     }
     effects
 }

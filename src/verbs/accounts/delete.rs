@@ -41,7 +41,7 @@ impl Change for DeleteAccount {
                 .why(format!("the account's name was expected, exactly: {}", account.username)));
         }
         no_active(&counted(tx, account.clone(), env)?)?;
-        let mut tokens = tx.kept_tokens(account.id)?;
+        let mut tokens = tx.live_tokens(account.id)?;
         let mut entries = vec![
             entry(Self::NAME, &account)
                 .with("role", account.role.as_str())

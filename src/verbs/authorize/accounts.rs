@@ -86,7 +86,7 @@ pub fn manage(by: &Actor, snapshot: &dyn Snapshot, name: &Username, act: Manage)
     if let Manage::Grant(role) = act {
         give_role(by, role)?;
     }
-    match snapshot.account_named(name)? {
+    match snapshot.account_by_name(name)? {
         Some(account) => may_manage(actor, &account, act).map(|()| account),
         None if actor.role == Role::Owner => Err(super::no_account(by, name, snapshot)?),
         None => Err(hidden(actor)),

@@ -33,7 +33,8 @@ pub fn near_names(by: &Actor, snapshot: &dyn Snapshot, unknown: &Unknown) -> Res
     let (username, name) = text.split_once('/').map_or((None, text), |(username, name)| (Some(username), name));
     let accounts = match username {
         Some(username) => {
-            let known = Username::parse(username).ok().map(|username| snapshot.account_named(&username)).transpose()?;
+            let known =
+                Username::parse(username).ok().map(|username| snapshot.account_by_name(&username)).transpose()?;
             known.flatten().map(|account| Some(account.id)).into_iter().collect()
         }
         None if visibility.roles.is_empty() => vec![Some(actor.id)],

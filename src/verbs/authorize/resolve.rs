@@ -207,9 +207,9 @@ fn meant(by: &Actor, snapshot: &dyn Snapshot, reference: &TokenRef, trashed: boo
         TokenRef::Text(text) => text.as_str(),
     };
     if let Some((account, name)) = text.split_once('/') {
-        let account = snapshot.account_named(&Username::parse(account)?)?;
+        let account = snapshot.account_by_name(&Username::parse(account)?)?;
         let name = TokenName::parse(name)?;
-        return account.map_or(Ok(Vec::new()), |a| snapshot.tokens_named(&visibility, Some(a.id), &name, trashed));
+        return account.map_or(Ok(Vec::new()), |a| snapshot.tokens_by_name(&visibility, Some(a.id), &name, trashed));
     }
     // An id or a hint means one token, whatever the names of others are.
     if let Some(id) = TokenId::parse(text) {
@@ -219,11 +219,11 @@ fn meant(by: &Actor, snapshot: &dyn Snapshot, reference: &TokenRef, trashed: boo
         return Ok(vec![token]);
     }
     let name = TokenName::parse(text)?;
-    let own = snapshot.tokens_named(&visibility, Some(actor.id), &name, trashed)?;
+    let own = snapshot.tokens_by_name(&visibility, Some(actor.id), &name, trashed)?;
     if !own.is_empty() {
         return Ok(own);
     }
-    snapshot.tokens_named(&visibility, None, &name, trashed)
+    snapshot.tokens_by_name(&visibility, None, &name, trashed)
 }
 
 fn by_hint(snapshot: &dyn Snapshot, text: &str) -> Result<Option<Token>> {

@@ -27,7 +27,7 @@ use crate::domain::time::Timestamp;
 use crate::domain::token::{Token, TokenId};
 use crate::error::Result;
 use crate::verbs::audit_log::AuditTip;
-use crate::verbs::ports::{Edition, Snapshot};
+use crate::verbs::ports::{DataVersion, Snapshot};
 
 /// Approximate bytes of a cached secret, without its permissions.
 const ENTRY: usize = 800;
@@ -189,7 +189,7 @@ impl<T: Telling> Catalogued<T> {
 pub struct Memory<T: Telling> {
     tip: Option<AuditTip>,
     /// The edition in which `tip` was the last row, or an earlier one.
-    edition: Option<Edition>,
+    edition: Option<DataVersion>,
     catalogued: Option<Arc<Catalogued<T>>>,
     secrets: Secrets<T>,
     /// Public ids that were never issued. Because they are cached, the response time of a repeated request reveals
@@ -210,9 +210,9 @@ impl<T: Telling> Default for Memory<T> {
 }
 
 impl<T: Telling> Memory<T> {
-    /// Decides from the cache alone, if the store has not changed. `edition` must have been read after the request
+    /// Decides from the cache alone, if the store has not changed. `data_version` must have been read after the request
     /// arrived. `None` if the store has changed, or too little is cached.
-    pub fn recall(&mut self, edition: Edition, question: Question<'_>, now: Timestamp) -> Option<Answer<T>> {
+    pub fn recall(&mut self, edition: DataVersion, question: Question<'_>, now: Timestamp) -> Option<Answer<T>> {
         let catalogued = self.catalogued.clone().filter(|_| self.edition == Some(edition))?;
         match question.presented {
             Err(fault) => catalogued.judge(Some(fault.into()), None, None, question),
@@ -253,18 +253,18 @@ impl<T: Telling> Memory<T> {
     }
 
     /// Returns the audit log's last row, if the store has not changed.
-    pub fn tip_in(&self, edition: Edition) -> Option<AuditTip> {
+    pub fn tip_in(&self, edition: DataVersion) -> Option<AuditTip> {
         self.tip.filter(|_| self.edition == Some(edition))
     }
 
-    /// Opens decisions in `snapshot`. The snapshot must have begun after all requests arrived, and after `edition` was
+    /// Opens decisions in `snapshot`. The snapshot must have begun after all requests arrived, and after `data_version` was
     /// read.
     ///
     /// # Errors
     /// [`crate::error::Kind::Failure`] when the store can't be read.
     pub fn sit<'a>(
         &'a mut self,
-        edition: Edition,
+        edition: DataVersion,
         snapshot: &'a dyn Snapshot,
         now: Timestamp,
     ) -> Result<Sitting<'a, T>> {

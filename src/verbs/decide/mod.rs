@@ -91,7 +91,7 @@ fn record(
     caller: Caller<'_>,
 ) -> Result<()> {
     let Caller { address, client } = caller;
-    store.bookkeep(|b| match (&judged.decision, claim) {
+    store.write_usage(|b| match (&judged.decision, claim) {
         (Decision::Allowed(accepted), Ok(claim)) => {
             let (token, secret) = (accepted.token.id, claim.public_id());
             b.record_all(&[Use { token, secret, at, count: 1, method, address, client }], &[])
@@ -328,7 +328,7 @@ pub fn selects(snapshot: &dyn Snapshot, selection: &Selection, id: &MethodId) ->
     match selection {
         Selection::Inherit => Ok(!id.is_management()),
         Selection::Custom(methods) => Ok(methods.contains(id)),
-        Selection::Sets(names) => match snapshot.method_place(id)? {
+        Selection::Sets(names) => match snapshot.method_location(id)? {
             Some(place) => set::any_contains(|name| snapshot.api_set(name), names.iter().map(String::as_str), &place),
             None => Ok(false),
         },

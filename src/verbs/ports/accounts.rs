@@ -14,17 +14,17 @@ pub struct TokenCounts {
     /// Enabled and not expired, outside the trash.
     pub active: u32,
     /// Outside the trash, including the active ones.
-    pub kept: u32,
+    pub live: u32,
     /// In the trash.
     pub trashed: u32,
 }
 
 /// Facts that depend on accounts.
-pub trait AccountFacts {
+pub trait AccountReader {
     /// Counts the tokens of one account at `now`, or of each. Accounts without tokens are left out.
     fn token_counts(&self, account: Option<AccountId>, now: Timestamp) -> Result<BTreeMap<AccountId, TokenCounts>>;
     /// Returns every token of an account outside the trash, by name.
-    fn kept_tokens(&self, account: AccountId) -> Result<Vec<Token>>;
+    fn live_tokens(&self, account: AccountId) -> Result<Vec<Token>>;
     /// Returns the last time any token of an account was accepted, tokens in the trash included.
     fn last_seen(&self, account: AccountId) -> Result<Option<Timestamp>>;
     /// Counts the enabled owners.
@@ -32,7 +32,7 @@ pub trait AccountFacts {
 }
 
 /// Changes of accounts.
-pub trait AccountChanges {
+pub trait AccountWriter {
     /// Writes role and enabled of `account` and raises its credential version. It is a conflict if the stored version
     /// is not `account.credential_version`.
     fn update_account(&mut self, account: &Account) -> Result<()>;

@@ -14,7 +14,7 @@ use crate::domain::token_filter::TokenFilter;
 
 /// The requested section of a list.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Anchor {
+pub enum TokenCursor {
     /// The first rows.
     Start,
     /// The last rows.
@@ -46,7 +46,7 @@ pub struct WindowQuery {
     /// The time at which statuses are computed.
     pub now: Timestamp,
     /// The requested section.
-    pub anchor: Anchor,
+    pub cursor: TokenCursor,
     /// Maximum number of rows.
     pub limit: usize,
 }
@@ -88,7 +88,7 @@ pub struct Window {
     pub matching: u64,
     /// `true` if counting stopped at the limit; `matching` is then a lower bound. So is `position` if the window was
     /// read from the end or its position was counted.
-    pub matching_is_least: bool,
+    pub matching_is_lower_bound: bool,
     /// Number of tokens without the filter.
     pub total: u64,
     /// Tokens of the section that are left out of the rows because their stored data is damaged.
@@ -96,7 +96,7 @@ pub struct Window {
     /// The last token of the section, readable or not. `None` if the section is empty.
     pub last: Option<TokenId>,
     /// Rows whose token no longer works but was still tried in the last 7 days.
-    pub knocking: BTreeSet<TokenId>,
+    pub recently_denied: BTreeSet<TokenId>,
 }
 
 impl Window {
@@ -108,7 +108,7 @@ impl Window {
 
 /// The counts at the top of the token screen.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
-pub struct Tally {
+pub struct VisibleCounts {
     /// Active tokens of the reader's own account.
     pub own_active: u32,
     /// Visible active tokens that will have expired by the given time.
@@ -162,7 +162,7 @@ pub struct PurgeQuery {
 
 /// A token that a purge takes.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Doomed {
+pub struct PurgeCandidate {
     /// The token's id.
     pub token: TokenId,
     /// `account/name`.

@@ -4,7 +4,7 @@ use crate::domain::time::Timestamp;
 
 /// Address and client from which a token was used.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Origin {
+pub struct ClientUsage {
     /// The caller's address. If it and the client are empty, this is several callers together.
     pub address: String,
     /// The client name that the caller gives.
@@ -26,33 +26,33 @@ pub struct Usage {
     pub week: u64,
     /// Accepted uses of each of the last [`Usage::DAYS`] days (UTC), the oldest first, today last.
     pub days: Vec<u64>,
-    /// Callers of the last 7 days, the busiest first, [`Usage::ORIGINS_MOST`] at most.
-    pub origins: Vec<Origin>,
-    /// The methods used in the last 7 days with their counts, the busiest first, [`Usage::METHODS_LATELY`] at most.
+    /// Callers of the last 7 days, the busiest first, [`Usage::MAX_CLIENTS`] at most.
+    pub clients: Vec<ClientUsage>,
+    /// The methods used in the last 7 days with their counts, the busiest first, [`Usage::MAX_RECENT_METHODS`] at most.
     pub methods: Vec<(String, u64)>,
-    /// The methods used in the whole ledger with their counts, the busiest first, [`Usage::METHODS_MOST`] at most.
-    pub methods_kept: Vec<(String, u64)>,
+    /// The methods used in the whole ledger with their counts, the busiest first, [`Usage::MAX_METHODS`] at most.
+    pub all_methods: Vec<(String, u64)>,
     /// `true` if more methods were used than are listed. Then a method that isn't listed may still have been used.
-    pub methods_cut: bool,
+    pub methods_truncated: bool,
     /// The first day (UTC) with a use of any token in the ledger. Earlier uses are unknown.
-    pub kept_since: Option<Timestamp>,
+    pub recorded_since: Option<Timestamp>,
     /// Uses of the secret before the current one. `None` without an overlap.
     pub previous: Option<PreviousUses>,
     /// Denied attempts in the last 7 days.
     pub denied_week: u64,
     /// Denied attempts since the token's present state began.
-    pub denied: DeniedEvidence,
+    pub denied: DenialSummary,
 }
 
 impl Usage {
     /// Number of days counted separately.
     pub const DAYS: usize = 30;
     /// Maximum number of methods of the whole ledger.
-    pub const METHODS_MOST: usize = 2_000;
+    pub const MAX_METHODS: usize = 2_000;
     /// Maximum number of methods of the last 7 days.
-    pub const METHODS_LATELY: usize = 10;
+    pub const MAX_RECENT_METHODS: usize = 10;
     /// Maximum number of callers.
-    pub const ORIGINS_MOST: usize = 5;
+    pub const MAX_CLIENTS: usize = 5;
 }
 
 /// Accepted uses of the old secret of a rotation.
@@ -117,20 +117,20 @@ impl DeniedSince {
 
 /// Denied attempts of a token since something happened to it.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
-pub struct DeniedEvidence {
+pub struct DenialSummary {
     /// The start of the period.
     pub since: DeniedSince,
     /// Number of attempts.
     pub attempts: u64,
     /// `true` if there were more than could be counted.
-    pub is_least: bool,
+    pub is_lower_bound: bool,
     /// The last attempt.
-    pub last: Option<LastDenied>,
+    pub last: Option<LastDenial>,
 }
 
 /// The last of several denied attempts.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct LastDenied {
+pub struct LastDenial {
     /// The time of the attempt.
     pub at: Timestamp,
     /// The reason of the denial, a word of [`crate::verbs::decide::DenialReason`].

@@ -127,7 +127,7 @@ impl CreateToken {
             return Ok(());
         }
         let Ok(account) = Username::parse(first.as_str()) else { return Ok(()) };
-        if tx.account_named(&account)?.is_none() {
+        if tx.account_by_name(&account)?.is_none() {
             return Ok(());
         }
         Err(Error::conflict(format!("{first} {name} could be two tokens, or one of the account {account}"))

@@ -16,7 +16,7 @@ use crate::error::{Error, Result};
 use crate::verbs::Env;
 use crate::verbs::actor::Actor;
 use crate::verbs::cli_line::CliLine;
-use crate::verbs::ports::{Delivery, Entropy, SavedSecret, Tx};
+use crate::verbs::ports::{Entropy, PendingFile, SecretFileWriter, Tx};
 
 /// A token and its new secret, to be shown once.
 pub struct Issued {
@@ -26,7 +26,7 @@ pub struct Issued {
     pub secret: Secret,
     /// A warning about the selection. `None` if the token may call all that it names.
     pub warning: Option<String>,
-    saved: Option<Box<dyn SavedSecret>>,
+    saved: Option<Box<dyn PendingFile>>,
 }
 
 impl Issued {
@@ -39,7 +39,7 @@ impl Issued {
     pub(in crate::verbs) fn take_file(&mut self, planned: &mut Issued) {
         self.saved = planned.saved.take();
         if let Some(saved) = &mut self.saved {
-            saved.keep();
+            saved.persist();
         }
     }
 }
@@ -101,7 +101,7 @@ impl SaveTo {
 
     /// Delivers the secrets of `issued` to their destination. Files are then on disk, and are removed again unless
     /// [`Issued::take_file`] follows.
-    pub(in crate::verbs) fn deliver(&self, issued: &mut [Issued], delivery: &dyn Delivery) -> Result<()> {
+    pub(in crate::verbs) fn deliver(&self, issued: &mut [Issued], delivery: &dyn SecretFileWriter) -> Result<()> {
         if let SaveTo::Hand(HandOver(give)) = self {
             return give(issued);
         }

@@ -9,7 +9,7 @@ use crate::error::Result;
 use crate::verbs::actor::Actor;
 use crate::verbs::authorize::{self, Act};
 use crate::verbs::needs::Needs;
-use crate::verbs::ports::{Anchor, Snapshot, Window, WindowQuery};
+use crate::verbs::ports::{Snapshot, TokenCursor, Window, WindowQuery};
 use crate::verbs::{Env, Proof, Query, Verb};
 
 /// Time before its expiry from which a token counts as expiring soon: 14 days.
@@ -38,7 +38,7 @@ pub struct ListTokens {
     /// Tokens in the trash instead of the others.
     pub trashed: bool,
     /// The requested section.
-    pub anchor: Anchor,
+    pub anchor: TokenCursor,
     /// Maximum number of rows.
     pub limit: usize,
 }
@@ -69,7 +69,7 @@ impl Query for ListTokens {
             sort: self.sort,
             trashed: self.trashed,
             now: env.now,
-            anchor: self.anchor,
+            cursor: self.anchor,
             limit: self.limit,
         })
     }
@@ -99,7 +99,7 @@ impl Verb for TallyTokens {
 
 impl Query for TallyTokens {
     fn run(&self, by: &Actor, snapshot: &dyn Snapshot, env: &Env<'_>) -> Result<TokenTally> {
-        let tally = snapshot.tally(&by.visibility(Act::See)?, env.now, env.now.plus(SOON))?;
+        let tally = snapshot.visible_counts(&by.visibility(Act::See)?, env.now, env.now.plus(SOON))?;
         let limit = snapshot.policy()?.active_tokens;
         Ok(TokenTally { active: tally.own_active, limit, expiring: tally.expiring })
     }

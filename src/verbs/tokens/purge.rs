@@ -9,7 +9,7 @@ use crate::verbs::authorize::{self, Act};
 use crate::verbs::batches::{BatchedChange, Milestone};
 use crate::verbs::cli_line::CliLine;
 use crate::verbs::needs::Needs;
-use crate::verbs::ports::{Doomed, PurgeQuery, Snapshot, Tx};
+use crate::verbs::ports::{PurgeCandidate, PurgeQuery, Snapshot, Tx};
 use crate::verbs::{Changed, Env, Proof, Query, Verb};
 
 /// Maximum number of names in a preview.
@@ -86,8 +86,8 @@ impl Verb for PurgeTokens {
 impl Query for PreviewPurge {
     fn run(&self, by: &Actor, snapshot: &dyn Snapshot, env: &Env<'_>) -> Result<PurgePreview> {
         let query = query(by, snapshot, self.which, env.now)?;
-        let names = snapshot.doomed(&query, None, NAMES_SHOWN)?.into_iter().map(|d| d.full_name).collect();
-        Ok(PurgePreview { count: snapshot.doomed_count(&query)?, names })
+        let names = snapshot.purge_candidates(&query, None, NAMES_SHOWN)?.into_iter().map(|d| d.full_name).collect();
+        Ok(PurgePreview { count: snapshot.purge_candidate_count(&query)?, names })
     }
 }
 
@@ -97,7 +97,7 @@ impl BatchedChange for PurgeTokens {
 
     fn begin(&mut self, by: &Actor, snapshot: &dyn Snapshot, env: &Env<'_>) -> Result<u64> {
         let query = query(by, snapshot, self.which, env.now)?;
-        let count = snapshot.doomed_count(&query)?;
+        let count = snapshot.purge_candidate_count(&query)?;
         if count != self.confirm {
             return Err(Error::conflict("the confirmation differs; nothing was purged")
                 .why(format!("the number of tokens was expected: {count} {} now", self.which.as_str())));
@@ -111,17 +111,18 @@ impl BatchedChange for PurgeTokens {
 
     fn next(&mut self, by: &Actor, snapshot: &dyn Snapshot, env: &Env<'_>, size: usize) -> Result<Vec<TokenId>> {
         let query = query(by, snapshot, self.which, self.begun.unwrap_or(env.now))?;
-        let ids: Vec<TokenId> = snapshot.doomed(&query, self.last, size)?.iter().map(|doomed| doomed.token).collect();
+        let ids: Vec<TokenId> =
+            snapshot.purge_candidates(&query, self.last, size)?.iter().map(|doomed| doomed.token).collect();
         self.last = ids.last().copied().or(self.last);
         Ok(ids)
     }
 
     fn run(&self, by: &Actor, tx: &mut dyn Tx, env: &Env<'_>, items: &[TokenId]) -> Result<Vec<AuditEntry>> {
         let query = query(by, tx, self.which, self.begun.unwrap_or(env.now))?;
-        let found = tx.doomed_among(&query, items)?;
+        let found = tx.purge_candidates_of(&query, items)?;
         let ids: Vec<_> = found.iter().map(|doomed| doomed.token).collect();
         tx.purge(&ids, env.now)?;
-        let entry = |doomed: Doomed| {
+        let entry = |doomed: PurgeCandidate| {
             AuditEntry::new(Self::NAME, doomed.token, doomed.full_name)
                 .with(self.which.as_str(), doomed.since.rfc3339())
         };

@@ -9,7 +9,7 @@ use crate::error::{Error, Kind, Result};
 use crate::verbs::actor::Actor;
 use crate::verbs::authorize::{self, Act, Among};
 use crate::verbs::needs::Needs;
-use crate::verbs::ports::{Origin, Snapshot, Usage};
+use crate::verbs::ports::{ClientUsage, Snapshot, Usage};
 use crate::verbs::{Env, Proof, Query, Verb};
 
 /// Maximum number of tokens in one review.
@@ -46,14 +46,14 @@ pub struct Lately {
     /// Accepted uses of the 7 days.
     pub week: u64,
     /// The callers, the busiest first.
-    pub origins: Vec<Origin>,
+    pub origins: Vec<ClientUsage>,
     /// The methods used with their counts, the busiest first.
     pub methods: Vec<(String, u64)>,
 }
 
 impl From<Usage> for Lately {
     fn from(usage: Usage) -> Self {
-        Lately { today: usage.today, week: usage.week, origins: usage.origins, methods: usage.methods }
+        Lately { today: usage.today, week: usage.week, origins: usage.clients, methods: usage.methods }
     }
 }
 

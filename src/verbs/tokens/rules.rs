@@ -79,7 +79,7 @@ pub(super) fn within_kept(snapshot: &dyn Snapshot, account: AccountId, env: &Env
         return Ok(());
     }
     let counts = snapshot.token_counts(Some(account), env.now)?;
-    let kept = counts.get(&account).map_or(0, |counts| counts.kept.saturating_add(counts.trashed));
+    let kept = counts.get(&account).map_or(0, |counts| counts.live.saturating_add(counts.trashed));
     if kept <= limit {
         return Ok(());
     }

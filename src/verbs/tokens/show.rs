@@ -35,7 +35,7 @@ pub struct Shown {
     /// The effective rights of the secret before, during an overlap.
     pub previous_rights: Option<Box<EffectiveRights>>,
     /// Number of its permitted methods that it has used, as far back as the ledger goes. Counts among
-    /// [`Usage::METHODS_MOST`] methods at most.
+    /// [`Usage::MAX_METHODS`] methods at most.
     pub used: usize,
     /// The token that made it. `None` if a person did.
     pub made_by: Option<Maker>,
@@ -64,7 +64,7 @@ impl Query for ShowToken {
         let used = |(method, _): &&(String, u64)| {
             current.permitted.binary_search_by(|id| id.as_str().cmp(method.as_str())).is_ok()
         };
-        let used = usage.methods_kept.iter().filter(used).count();
+        let used = usage.all_methods.iter().filter(used).count();
         let previous_by = token.overlap(env.now).and_then(|previous| previous.regenerated_by);
         Ok(Shown {
             made_by: maker(by, snapshot, token.made_by)?,

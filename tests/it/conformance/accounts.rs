@@ -37,7 +37,7 @@ pub fn a_deleted_account_is_gone_but_for_its_name<E: Engine>() {
     change(&f.store, |tx| tx.delete_account(member.id, START)).unwrap();
     f.store
         .read(|s| {
-            assert_eq!((s.account(member.id)?, s.account_named(&member.username)?), (None, None));
+            assert_eq!((s.account(member.id)?, s.account_by_name(&member.username)?), (None, None));
             assert_eq!(s.password_hash(member.id)?, None);
             assert_eq!(s.accounts()?.len(), 3);
             Ok(())
@@ -84,7 +84,7 @@ pub fn tokens_are_counted_by_account<E: Engine>() {
     }
     f.token("viewer", "x", Expiry::Never);
 
-    let counts = |active, kept, trashed| TokenCounts { active, kept, trashed };
+    let counts = |active, kept, trashed| TokenCounts { active, live: kept, trashed };
     let all = |now| f.store.read(|s| s.token_counts(None, now)).unwrap();
     assert_eq!(all(START), [(member, counts(2, 3, 2)), (viewer, counts(1, 1, 0))].into());
     assert_eq!(all(START.plus(DAY - 1))[&member], counts(2, 3, 2));
@@ -93,7 +93,7 @@ pub fn tokens_are_counted_by_account<E: Engine>() {
     assert_eq!(one(member), [(member, counts(2, 3, 2))].into());
     assert!(one(f.account("owner").id).is_empty());
 
-    let kept = f.store.read(|s| s.kept_tokens(member)).unwrap();
+    let kept = f.store.read(|s| s.live_tokens(member)).unwrap();
     assert_eq!(kept.iter().map(|t| t.name.as_str()).collect::<Vec<_>>(), ["b-off", "c-ends", "d-live"]);
 }
 
@@ -104,7 +104,7 @@ pub fn an_account_was_seen_when_its_tokens_were<E: Engine>() {
     let use_at = |token: &Token, at: Timestamp| {
         let secret = PublicId::parse(token.hint.strip_prefix("jtn_").unwrap()).unwrap();
         let used = Use { token: token.id, secret: &secret, at, count: 1, method: "", address: "", client: "" };
-        f.store.bookkeep(|b| b.record_use(&used)).unwrap();
+        f.store.write_usage(|b| b.record_use(&used)).unwrap();
     };
     let (one, two) = (f.token("member", "one", Expiry::Never), f.token("member", "two", Expiry::Never));
     use_at(&f.token("viewer", "x", Expiry::Never), START.plus(9));

@@ -25,18 +25,18 @@ pub fn matches_are_counted_up_to_a_bound<E: Engine>() {
             sort: Sort::default(),
             trashed: false,
             now: START,
-            anchor,
+            cursor: anchor,
             limit: 200,
         };
         f.store.read(|s| s.window(&query)).unwrap()
     };
-    let whole = window(Anchor::Start, "");
-    assert_eq!((whole.total, whole.matching, whole.matching_is_least), (many, many, false));
-    let few = window(Anchor::Start, "t-0000");
-    assert_eq!((few.total, few.matching, few.matching_is_least), (many, 10, false));
+    let whole = window(TokenCursor::Start, "");
+    assert_eq!((whole.total, whole.matching, whole.matching_is_lower_bound), (many, many, false));
+    let few = window(TokenCursor::Start, "t-0000");
+    assert_eq!((few.total, few.matching, few.matching_is_lower_bound), (many, 10, false));
     for text in ["t-", "status:active", "seen:never"] {
-        let first = window(Anchor::Start, text);
-        assert_eq!((first.total, first.matching, first.matching_is_least), (many, COUNTED, true), "{text}");
+        let first = window(TokenCursor::Start, text);
+        assert_eq!((first.total, first.matching, first.matching_is_lower_bound), (many, COUNTED, true), "{text}");
         // From the start, the position is exact to the end. From the end, the position at least shows if more rows are
         // above.
         let (mut window_at, mut met) = (first, 200);
@@ -44,16 +44,16 @@ pub fn matches_are_counted_up_to_a_bound<E: Engine>() {
             let last = window_at.rows.last().unwrap();
             let at = window_at.position + window_at.rows.len() as u64 - 1;
             assert_eq!(last.name.as_str(), format!("t-{at:05}"));
-            window_at = window(Anchor::Around(last.id, Some(at)), text);
+            window_at = window(TokenCursor::Around(last.id, Some(at)), text);
             met += 1;
             assert!(met < 1_000, "no end comes");
         }
         assert_eq!(window_at.rows.last().unwrap().name.as_str(), format!("t-{:05}", many - 1));
-        let mut window_at = window(Anchor::End, text);
+        let mut window_at = window(TokenCursor::End, text);
         assert_eq!(window_at.rows.last().unwrap().name.as_str(), format!("t-{:05}", many - 1));
         while window_at.position > 0 {
             let first = window_at.rows.first().unwrap();
-            window_at = window(Anchor::Around(first.id, Some(window_at.position)), text);
+            window_at = window(TokenCursor::Around(first.id, Some(window_at.position)), text);
         }
         assert_eq!(window_at.rows.first().unwrap().name.as_str(), "t-00000");
     }

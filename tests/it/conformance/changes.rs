@@ -86,7 +86,7 @@ pub fn a_snapshot_sees_one_state<E: Engine>() {
             Ok(())
         })
         .unwrap();
-    assert!(f.store.read(|s| s.account_named(&username("later"))).unwrap().is_some());
+    assert!(f.store.read(|s| s.account_by_name(&username("later"))).unwrap().is_some());
 }
 
 pub fn a_write_sees_itself_and_what_came_before<E: Engine>() {
@@ -94,7 +94,7 @@ pub fn a_write_sees_itself_and_what_came_before<E: Engine>() {
     let other = f.engine.open();
     change(&other, |tx| add_account(tx, "a", Role::Member)).unwrap();
     change(&f.store, |tx| {
-        assert!(tx.account_named(&username("a"))?.is_some());
+        assert!(tx.account_by_name(&username("a"))?.is_some());
         let id = add_account(tx, "b", Role::Member)?;
         assert_eq!(tx.account(id)?.unwrap().username, username("b"));
         assert_eq!(tx.accounts()?.len(), 6);
@@ -134,12 +134,12 @@ pub fn a_refused_change_leaves_nothing<E: Engine>() {
     assert!(panicked.is_err());
     assert_eq!(state(), before);
 
-    let refused: Result<()> = f.store.bookkeep(|b| {
-        b.reserve_try(&TryKey([1; 32]), START)?;
+    let refused: Result<()> = f.store.write_usage(|b| {
+        b.reserve_login_attempt(&LoginAttemptKey([1; 32]), START)?;
         Err(Error::usage("no"))
     });
     assert!(refused.is_err());
-    assert_eq!(f.store.bookkeep(|b| b.reserve_try(&TryKey([1; 32]), START)).unwrap(), None);
+    assert_eq!(f.store.write_usage(|b| b.reserve_login_attempt(&LoginAttemptKey([1; 32]), START)).unwrap(), None);
     assert_eq!(f.engine.audit(), audit);
 }
 
@@ -151,7 +151,7 @@ pub fn every_change_is_audited<E: Engine>() {
     let entries =
         [AuditEntry::new("one", "t1", "a/b").with("was", "on").with("n", 7), AuditEntry::new("two", "t2", "a/c")];
     let out = f.store.write(&by, &|| START.plus(9), |_, _| Ok(Audited::each(42, entries).unwrap())).unwrap();
-    assert_eq!((out.out, out.seq), (42, f.store.read(|s| s.audit_head()).unwrap()));
+    assert_eq!((out.value, out.audit_seq), (42, f.store.read(|s| s.audit_head()).unwrap()));
     let after = f.engine.audit();
     assert_eq!(after[..before.len()], before);
     let [one, two] = &after[before.len()..] else { panic!("{} rows", after.len() - before.len()) };

@@ -18,7 +18,7 @@ pub fn names_are_unique_outside_the_trash<E: Engine>() {
 
     let named = |reader: &str, account, trashed| {
         let visibility = visibility(&f.account(reader));
-        let found = f.store.read(|s| s.tokens_named(&visibility, account, &token_name("x"), trashed)).unwrap();
+        let found = f.store.read(|s| s.tokens_by_name(&visibility, account, &token_name("x"), trashed)).unwrap();
         let mut ids: Vec<i64> = found.iter().map(|t| t.id.0).collect();
         ids.sort_unstable();
         ids
@@ -43,7 +43,7 @@ pub fn hidden_namesakes_hide_no_visible_one<E: Engine>() {
     .unwrap();
     let mine = f.token("viewer", "x", Expiry::Never);
     let admin = visibility(&f.account("admin"));
-    let found = f.store.read(|s| s.tokens_named(&admin, None, &token_name("x"), false)).unwrap();
+    let found = f.store.read(|s| s.tokens_by_name(&admin, None, &token_name("x"), false)).unwrap();
     assert_eq!(found.iter().map(|t| t.id).collect::<Vec<_>>(), [mine.id]);
 }
 
@@ -114,9 +114,9 @@ pub fn a_purge_takes_what_is_meant_and_leaves_tombstones<E: Engine>() {
     change(&f.store, |tx| tx.set_secret(tokens[0].id, &next, Role::Owner, START, None)).unwrap();
     let doomed = |reader: &str, which, now| {
         let query = PurgeQuery { visibility: visibility(&f.account(reader)), which, now };
-        let page = |after, limit| f.store.read(|s| s.doomed(&query, after, limit)).unwrap();
+        let page = |after, limit| f.store.read(|s| s.purge_candidates(&query, after, limit)).unwrap();
         let names: Vec<String> = page(None, 10).into_iter().map(|d| d.full_name).collect();
-        assert_eq!(f.store.read(|s| s.doomed_count(&query)).unwrap(), names.len() as u64);
+        assert_eq!(f.store.read(|s| s.purge_candidate_count(&query)).unwrap(), names.len() as u64);
         assert_eq!(page(None, 1).len(), names.len().min(1));
         if let [first] = page(None, 1).as_slice() {
             let rest: Vec<String> = page(Some(first.token), 10).into_iter().map(|d| d.full_name).collect();
@@ -209,7 +209,7 @@ pub fn the_tally_counts_own_and_visible<E: Engine>() {
     }
     let tally = |name: &str, now| {
         let visibility = visibility(&f.account(name));
-        let tally = f.store.read(|s| s.tally(&visibility, now, end)).unwrap();
+        let tally = f.store.read(|s| s.visible_counts(&visibility, now, end)).unwrap();
         (tally.own_active, tally.expiring)
     };
     assert_eq!(tally("owner", START), (1, 3), "expired by then: a, d and e");

@@ -12,7 +12,7 @@ pub fn uses_sum_up_by_day<E: Engine>() {
     let record = |at: Timestamp, method: &str, address: &str, times: usize| {
         for _ in 0..times {
             let used = Use { token: token.id, secret: &secret, at, count: 1, method, address, client: "c" };
-            f.store.bookkeep(|b| b.record_use(&used)).unwrap();
+            f.store.write_usage(|b| b.record_use(&used)).unwrap();
         }
     };
     record(midnight, "m.One", "10.0.0.1", 3);
@@ -20,13 +20,13 @@ pub fn uses_sum_up_by_day<E: Engine>() {
     record(midnight.plus(-6 * DAY), "", "10.0.0.2", 2);
     record(midnight.plus(-6 * DAY - 1), "m.Old", "10.0.0.9", 50);
     let used = Use { token: other.id, secret: &others, at: now, count: 1, method: "", address: "", client: "" };
-    f.store.bookkeep(|b| b.record_use(&used)).unwrap();
+    f.store.write_usage(|b| b.record_use(&used)).unwrap();
 
     let usage = f.store.read(|s| s.usage(token.id, now)).unwrap();
     assert_eq!((usage.today, usage.week), (3, 7));
     assert_eq!(usage.last_seen_at, Some(midnight), "the latest use, not the last told");
     assert_eq!(usage.methods, [("m.One".to_owned(), 3), ("m.Two".to_owned(), 2)]);
-    let origins: Vec<(&str, u64)> = usage.origins.iter().map(|o| (o.address.as_str(), o.uses)).collect();
+    let origins: Vec<(&str, u64)> = usage.clients.iter().map(|o| (o.address.as_str(), o.uses)).collect();
     assert_eq!(origins, [("10.0.0.2", 4), ("10.0.0.1", 3)]);
     assert_eq!(f.get(token.id).last_seen_at, Some(midnight));
     let tomorrow = f.store.read(|s| s.usage(token.id, now.plus(1))).unwrap();
@@ -38,7 +38,7 @@ pub fn uses_sum_up_by_day<E: Engine>() {
         record(now, &format!("n.M{i:02}"), &format!("10.1.0.{i}"), 1);
     }
     let usage = f.store.read(|s| s.usage(token.id, now)).unwrap();
-    assert_eq!((usage.methods.len(), usage.origins.len()), (10, 5));
+    assert_eq!((usage.methods.len(), usage.clients.len()), (10, 5));
 }
 
 /// A clock that was ahead leaves uses on future days: they don't count as today's.
@@ -48,9 +48,9 @@ pub fn uses_of_days_to_come_are_not_todays<E: Engine>() {
     let secret = PublicId::parse(token.hint.strip_prefix("jtn_").unwrap()).unwrap();
     let at = START.plus(3650 * DAY);
     let used = Use { token: token.id, secret: &secret, at, count: 1, method: "m.X", address: "a", client: "c" };
-    f.store.bookkeep(|b| b.record_use(&used)).unwrap();
+    f.store.write_usage(|b| b.record_use(&used)).unwrap();
     let usage = f.store.read(|s| s.usage(token.id, START)).unwrap();
-    assert_eq!((usage.today, usage.week, usage.methods.len(), usage.origins.len()), (0, 0, 0, 0));
+    assert_eq!((usage.today, usage.week, usage.methods.len(), usage.clients.len()), (0, 0, 0, 0));
 }
 
 /// Such uses don't hide later ones either, once the clock is right again.
@@ -70,8 +70,8 @@ pub fn a_use_from_a_clock_that_was_ahead_hides_no_later_one<E: Engine>() {
         };
         // A batch small enough to be recorded at once, then one that waits in the journal.
         let uses: Vec<Use<'_>> = instants.iter().map(used).collect();
-        f.store.bookkeep(|b| b.record_all(&uses, &[])).unwrap();
-        f.store.settle().unwrap();
+        f.store.write_usage(|b| b.record_all(&uses, &[])).unwrap();
+        f.store.flush_usage().unwrap();
     };
     let seen = || {
         let account = f.store.read(|s| s.last_seen(token.owner.id)).unwrap();
@@ -95,7 +95,7 @@ pub fn denied_attempts_are_counted<E: Engine>() {
     let deny = |token: Option<TokenId>, at: Timestamp| {
         let denied =
             Denial { token, secret: None, count: 1, reason: "expired", at, method: "", address: "a", client: "c" };
-        f.store.bookkeep(|b| b.record_denial(&denied)).unwrap();
+        f.store.write_usage(|b| b.record_denial(&denied)).unwrap();
     };
     deny(Some(token.id), START);
     deny(Some(token.id), START);
@@ -129,19 +129,19 @@ pub fn large_batches_read_like_small_ones<E: Engine>() {
             Denial { token: Some(token), secret: Some(secret), reason: "expired", at, count, method, address, client }
         })
     };
-    f.store.bookkeep(|b| uses(0).try_for_each(|used| b.record_use(&used))).unwrap();
-    f.store.bookkeep(|b| denials(0).try_for_each(|denied| b.record_denial(&denied))).unwrap();
+    f.store.write_usage(|b| uses(0).try_for_each(|used| b.record_use(&used))).unwrap();
+    f.store.write_usage(|b| denials(0).try_for_each(|denied| b.record_denial(&denied))).unwrap();
     let batch: (Vec<Use<'_>>, Vec<Denial<'_>>) = (uses(1).collect(), denials(1).collect());
-    f.store.bookkeep(|b| b.record_all(&batch.0, &batch.1)).unwrap();
-    f.store.bookkeep(|b| b.record_all(&batch.0[..1], &[])).unwrap();
-    f.store.settle().unwrap();
+    f.store.write_usage(|b| b.record_all(&batch.0, &batch.1)).unwrap();
+    f.store.write_usage(|b| b.record_all(&batch.0[..1], &[])).unwrap();
+    f.store.flush_usage().unwrap();
     let usage = |t: usize| f.store.read(|s| s.usage(tokens[t], START.plus(DAY / 4))).unwrap();
     let (small, large) = (usage(0), usage(1));
     assert_eq!((large.week, large.denied_week), (299 * 300 / 2, 299 * 300 / 2));
     let told =
-        |u: &jeton::verbs::ports::Usage| (u.week, u.denied_week, u.origins.clone(), u.methods.clone(), u.last_seen_at);
+        |u: &jeton::verbs::ports::Usage| (u.week, u.denied_week, u.clients.clone(), u.methods.clone(), u.last_seen_at);
     assert_eq!(told(&large), told(&small));
-    f.store.settle().unwrap();
+    f.store.flush_usage().unwrap();
     assert_eq!(told(&usage(1)), told(&small), "once is enough");
 }
 
@@ -151,7 +151,7 @@ pub fn the_ledger_keeps_so_many_callers_apart<E: Engine>() {
     let token = f.token("member", "x", Expiry::Never);
     let secret = PublicId::parse(token.hint.strip_prefix("jtn_").unwrap()).unwrap();
     f.store
-        .bookkeep(|b| {
+        .write_usage(|b| {
             for n in 0..3_000 {
                 let (address, client) = (format!("10.0.{}.{}", n / 250, n % 250), format!("c{n}"));
                 let (token, at) = (token.id, START);
@@ -168,7 +168,7 @@ pub fn the_ledger_keeps_so_many_callers_apart<E: Engine>() {
         .unwrap();
     let usage = f.store.read(|s| s.usage(token.id, START)).unwrap();
     assert_eq!((usage.today, usage.denied_week), (6_000, 9_000), "nothing is lost");
-    let pruned = f.store.bookkeep(|b| b.prune_ledger(START.plus(DAY), 100_000)).unwrap();
+    let pruned = f.store.write_usage(|b| b.prune_ledger(START.plus(DAY), 100_000)).unwrap();
     assert!((1_000..1_400).contains(&pruned), "{pruned}");
     let usage = f.store.read(|s| s.usage(token.id, START)).unwrap();
     assert_eq!((usage.today, usage.denied_week), (0, 0));
@@ -177,8 +177,8 @@ pub fn the_ledger_keeps_so_many_callers_apart<E: Engine>() {
 
 pub fn tries_earn_growing_waits<E: Engine>() {
     let f = Furnished::<E>::new();
-    let key = TryKey([7; 32]);
-    let reserve = |now| f.store.bookkeep(|b| b.reserve_try(&key, now)).unwrap();
+    let key = LoginAttemptKey([7; 32]);
+    let reserve = |now| f.store.write_usage(|b| b.reserve_login_attempt(&key, now)).unwrap();
     let mut now = START;
     for wait in [0, 1, 2, 4, 8, 16, 32, 60, 60, 60] {
         let wait = Duration::from_secs(wait);
@@ -190,16 +190,20 @@ pub fn tries_earn_growing_waits<E: Engine>() {
         now = now.plus(wait.as_millis() as i64);
         assert_eq!(reserve(now), None);
     }
-    assert_eq!(f.store.bookkeep(|b| b.reserve_try(&TryKey([8; 32]), now)).unwrap(), None, "others don't wait");
-    f.store.bookkeep(|b| b.clear_tries(&key)).unwrap();
+    assert_eq!(
+        f.store.write_usage(|b| b.reserve_login_attempt(&LoginAttemptKey([8; 32]), now)).unwrap(),
+        None,
+        "others don't wait"
+    );
+    f.store.write_usage(|b| b.clear_login_attempts(&key)).unwrap();
     assert_eq!(reserve(now), None);
     assert_eq!(reserve(now), Some(Duration::from_secs(1)));
 }
 
 pub fn a_clock_set_back_locks_nobody_out<E: Engine>() {
     let f = Furnished::<E>::new();
-    let key = TryKey([7; 32]);
-    let reserve = |now| f.store.bookkeep(|b| b.reserve_try(&key, now)).unwrap();
+    let key = LoginAttemptKey([7; 32]);
+    let reserve = |now| f.store.write_usage(|b| b.reserve_login_attempt(&key, now)).unwrap();
     assert_eq!(reserve(START.plus(3650 * DAY)), None);
     let mut now = START;
     let wait = reserve(now).unwrap_or_default();
@@ -213,23 +217,23 @@ pub fn tries_are_forgotten_in_time_and_number<E: Engine>() {
     let key = |n: u32| {
         let mut key = [0; 32];
         key[..4].copy_from_slice(&n.to_be_bytes());
-        TryKey(key)
+        LoginAttemptKey(key)
     };
     f.store
-        .bookkeep(|b| {
+        .write_usage(|b| {
             for n in 0..10_001u32 {
-                assert_eq!(b.reserve_try(&key(n), START.plus(i64::from(n / 100)))?, None);
+                assert_eq!(b.reserve_login_attempt(&key(n), START.plus(i64::from(n / 100)))?, None);
             }
             Ok(())
         })
         .unwrap();
     let now = START.plus(200);
-    let wait = |n| f.store.bookkeep(|b| b.reserve_try(&key(n), now)).unwrap();
+    let wait = |n| f.store.write_usage(|b| b.reserve_login_attempt(&key(n), now)).unwrap();
     assert!(wait(10_000).is_some(), "the newest is kept");
     assert!(wait(5_000).is_some());
     let kept = (0..100).filter(|n| wait(*n).is_some()).count();
     assert!(kept < 100, "one of the oldest made room");
-    assert_eq!(f.store.bookkeep(|b| b.reserve_try(&key(5_000), START.plus(2 * DAY))).unwrap(), None);
+    assert_eq!(f.store.write_usage(|b| b.reserve_login_attempt(&key(5_000), START.plus(2 * DAY))).unwrap(), None);
 }
 
 pub fn a_rehash_needs_the_same_credentials<E: Engine>() {
@@ -237,7 +241,7 @@ pub fn a_rehash_needs_the_same_credentials<E: Engine>() {
     let member = f.account("member");
     let stored = || f.store.read(|s| s.password_hash(member.id)).unwrap().unwrap().0;
     let rehash = |version, to: &str| {
-        f.store.bookkeep(|b| b.rehash(member.id, CredentialVersion(version), &PasswordHash(to.to_owned()))).unwrap();
+        f.store.write_usage(|b| b.rehash(member.id, CredentialVersion(version), &PasswordHash(to.to_owned()))).unwrap();
     };
     rehash(2, "stale");
     assert_eq!(stored(), "hash");

@@ -34,7 +34,7 @@ fn written<E: Engine>() -> Written<E> {
     let names = [("owner", "own"), ("admin", "adm"), ("member", "m1"), ("member", "m2"), ("viewer", "gone")];
     let tokens: Vec<Token> = names.iter().map(|(account, name)| f.token(account, name, Expiry::Never)).collect();
     f.store
-        .bookkeep(|b| {
+        .write_usage(|b| {
             for n in 0..90_i64 {
                 let (token, pick) = (&tokens[n as usize % 5], n as usize / 5);
                 let secret = public_id(&token.hint);
@@ -269,12 +269,12 @@ pub fn a_usage_tells_days_methods_and_evidence<E: Engine>() {
     let old = public_id(&token.hint);
     let record = |secret: &PublicId, at: Timestamp, method: &str, count: u64| {
         let used = Use { token: token.id, secret, at, count, method, address: "a", client: "c" };
-        f.store.bookkeep(|b| b.record_use(&used)).unwrap();
+        f.store.write_usage(|b| b.record_use(&used)).unwrap();
     };
     let deny = |at: Timestamp, address: &str| {
         let (token, secret, reason, client) = (Some(token.id), Some(&old), "retired", "curl");
         let denied = Denial { token, secret, reason, at, count: 2, method: "", address, client };
-        f.store.bookkeep(|b| b.record_denial(&denied)).unwrap();
+        f.store.write_usage(|b| b.record_denial(&denied)).unwrap();
     };
     for (ago, method, count) in [(0, "m.A", 5), (29, "m.B", 7), (30, "m.C", 9), (80, "m.B", 40)] {
         record(&old, START.plus(-ago * DAY), method, count);
@@ -284,9 +284,9 @@ pub fn a_usage_tells_days_methods_and_evidence<E: Engine>() {
     let mut days = vec![0; 30];
     (days[0], days[29]) = (7, 5);
     assert_eq!((told.days, told.today, told.week), (days, 5, 5));
-    let kept: Vec<(&str, u64)> = told.methods_kept.iter().map(|(m, n)| (m.as_str(), *n)).collect();
+    let kept: Vec<(&str, u64)> = told.all_methods.iter().map(|(m, n)| (m.as_str(), *n)).collect();
     assert_eq!(kept, [("m.B", 47), ("m.C", 9), ("m.A", 5)]);
-    assert!(!told.methods_cut && told.previous.is_none());
+    assert!(!told.methods_truncated && told.previous.is_none());
     assert_eq!((told.denied.since, told.denied.attempts, told.denied.last), (DeniedSince::Week, 0, None));
 
     deny(START.plus(-DAY), "10.0.0.1");

@@ -33,8 +33,8 @@ use jeton::domain::token_filter::TokenFilter;
 use jeton::error::{Error, Kind, Result};
 use jeton::verbs::audited::Audited;
 use jeton::verbs::ports::{
-    Anchor, Denial, Entropy, Installation, NewAccount, NewToken, PurgeQuery, SecretState, Store, TokenCounts, TryKey,
-    Tx, Use, Visibility, Window, WindowQuery,
+    Denial, Entropy, Installation, LoginAttemptKey, NewAccount, NewToken, PurgeQuery, SecretState, Store, TokenCounts,
+    TokenCursor, Tx, Use, Visibility, Window, WindowQuery,
 };
 
 use crate::support::world::{START, SeededEntropy, entry, tester, token_name, username};
@@ -76,7 +76,7 @@ impl<E: Engine> Furnished<E> {
     }
 
     fn account(&self, name: &str) -> Account {
-        self.store.read(|s| s.account_named(&username(name))).unwrap().unwrap()
+        self.store.read(|s| s.account_by_name(&username(name))).unwrap().unwrap()
     }
 
     fn secret(&self) -> Secret {
@@ -105,7 +105,7 @@ impl<E: Engine> Furnished<E> {
 }
 
 fn change<T>(store: &impl Store, f: impl FnOnce(&mut dyn Tx) -> Result<T>) -> Result<T> {
-    store.write(&tester(), &|| START, |tx, _| f(tx).map(|out| Audited::one(out, entry("x")))).map(|done| done.out)
+    store.write(&tester(), &|| START, |tx, _| f(tx).map(|out| Audited::one(out, entry("x")))).map(|done| done.value)
 }
 
 fn add_account(tx: &mut dyn Tx, name: &str, role: Role) -> Result<AccountId> {

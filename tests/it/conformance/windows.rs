@@ -73,17 +73,17 @@ fn model(tokens: &[Token], query: &WindowQuery) -> Window {
     let total = scope.len() as u64;
     let found: Vec<&Token> = scope.into_iter().filter(|t| holds(t, query)).collect();
     let limit = query.limit.min(found.len());
-    if let Anchor::After(id) = query.anchor {
+    if let TokenCursor::After(id) = query.cursor {
         let Some(key) = tokens.iter().find(|t| t.id == id) else { return Window::default() };
         let after = |t: &&&Token| compare(t, key, query.sort).is_gt();
         let rows: Vec<Token> = found.iter().filter(after).take(query.limit).map(|t| (*t).clone()).collect();
         let last = rows.last().map(|token| token.id);
         return Window { rows, last, ..Window::default() };
     }
-    let start = match query.anchor {
-        Anchor::Start | Anchor::After(_) => 0,
-        Anchor::End => found.len() - limit,
-        Anchor::Around(id, _) => match tokens.iter().find(|t| t.id == id) {
+    let start = match query.cursor {
+        TokenCursor::Start | TokenCursor::After(_) => 0,
+        TokenCursor::End => found.len() - limit,
+        TokenCursor::Around(id, _) => match tokens.iter().find(|t| t.id == id) {
             None => 0,
             Some(key) => {
                 let at = found.partition_point(|t| compare(t, key, query.sort).is_lt());
@@ -100,9 +100,9 @@ fn model(tokens: &[Token], query: &WindowQuery) -> Window {
         last,
         position,
         matching: found.len() as u64,
-        matching_is_least: false,
+        matching_is_lower_bound: false,
         total,
-        knocking: Default::default(),
+        recently_denied: Default::default(),
     }
 }
 
@@ -225,7 +225,7 @@ fn plant<E: Engine>(f: &Furnished<E>, plan: &[Planned]) -> Vec<Token> {
     .unwrap();
     let tokens: Vec<Token> = ids.iter().map(|(id, _)| f.get(*id)).collect();
     f.store
-        .bookkeep(|b| {
+        .write_usage(|b| {
             for (token, seen) in tokens.iter().zip(&ids).filter_map(|(token, (_, seen))| Some((token, (*seen)?))) {
                 let secret = PublicId::parse(token.hint.strip_prefix("jtn_").unwrap()).unwrap();
                 b.record_use(&Use {
@@ -261,7 +261,7 @@ fn query(reader: &Account, filter: &TokenFilter, sort: Sort, trashed: bool, limi
         sort,
         trashed,
         now: START,
-        anchor: Anchor::Start,
+        cursor: TokenCursor::Start,
         limit,
     }
 }
@@ -286,15 +286,15 @@ pub fn windows_agree_with_a_model<E: Engine>() {
                     let mut query = query(&accounts[reader], &filters[filter], sorts[sort], trashed, limit);
                     query.account = account.map(|a| accounts[a].id);
                     agree(&f, &tokens, &query);
-                    query.anchor = Anchor::End;
+                    query.cursor = TokenCursor::End;
                     agree(&f, &tokens, &query);
                     for token in &tokens {
-                        query.anchor = Anchor::Around(token.id, None);
+                        query.cursor = TokenCursor::Around(token.id, None);
                         agree(&f, &tokens, &query);
-                        query.anchor = Anchor::After(token.id);
+                        query.cursor = TokenCursor::After(token.id);
                         agree(&f, &tokens, &query);
                     }
-                    query.anchor = Anchor::Around(TokenId(9_999), None);
+                    query.cursor = TokenCursor::Around(TokenId(9_999), None);
                     agree(&f, &tokens, &query);
                 }
             }
@@ -310,9 +310,11 @@ pub fn every_filter_and_page_border<E: Engine>() {
     for filter in filters() {
         for limit in [0, 1, 2, 3, 5, tokens.len(), 1_000, usize::MAX] {
             for trashed in [false, true] {
-                for anchor in [Anchor::Start, Anchor::End, Anchor::Around(tokens[tokens.len() / 2].id, None)] {
+                for cursor in
+                    [TokenCursor::Start, TokenCursor::End, TokenCursor::Around(tokens[tokens.len() / 2].id, None)]
+                {
                     let sort = Sort { column: SortColumn::ALL[limit % 8], descending: trashed };
-                    agree(&f, &tokens, &WindowQuery { anchor, ..query(&reader, &filter, sort, trashed, limit) });
+                    agree(&f, &tokens, &WindowQuery { cursor, ..query(&reader, &filter, sort, trashed, limit) });
                 }
             }
         }
@@ -327,7 +329,7 @@ fn thirty() -> Vec<Planned> {
 /// Returns the ids of a list read from one end to the other. Each window starts at the last row of the one before, with
 /// the returned position, and must match the model.
 fn walked<E: Engine>(f: &Furnished<E>, tokens: &[Token], mut query: WindowQuery, onwards: bool) -> Vec<TokenId> {
-    query.anchor = if onwards { Anchor::Start } else { Anchor::End };
+    query.cursor = if onwards { TokenCursor::Start } else { TokenCursor::End };
     let mut window = agree(f, tokens, &query);
     let mut met: Vec<TokenId> = Vec::new();
     loop {
@@ -344,7 +346,7 @@ fn walked<E: Engine>(f: &Furnished<E>, tokens: &[Token], mut query: WindowQuery,
             (window.rows.first(), window.position, window.position > 0)
         };
         let Some(edge) = edge.filter(|_| more) else { return met };
-        query.anchor = Anchor::Around(edge.id, Some(at));
+        query.cursor = TokenCursor::Around(edge.id, Some(at));
         window = agree(f, tokens, &query);
     }
 }
@@ -364,7 +366,7 @@ pub fn every_order_is_walked_from_either_end<E: Engine>() {
                 assert_eq!(walked(&f, &tokens, query.clone(), false), whole, "{sort:?} {text}");
                 let mut pages: Vec<TokenId> = agree(&f, &tokens, &query).rows.iter().map(|t| t.id).collect();
                 while let Some(last) = pages.last().filter(|_| pages.len() < whole.len()) {
-                    let next = WindowQuery { anchor: Anchor::After(*last), ..query.clone() };
+                    let next = WindowQuery { cursor: TokenCursor::After(*last), ..query.clone() };
                     let rows = agree(&f, &tokens, &next).rows;
                     assert!(!rows.is_empty());
                     pages.extend(rows.iter().map(|t| t.id));
@@ -386,7 +388,7 @@ pub fn a_stale_position_hides_nothing<E: Engine>() {
         let whole = model(&tokens, &WindowQuery { limit: 100, ..query.clone() }).rows;
         for token in &whole {
             for told in [0, 1, 7, 1_000, u64::MAX] {
-                let query = WindowQuery { anchor: Anchor::Around(token.id, Some(told)), ..query.clone() };
+                let query = WindowQuery { cursor: TokenCursor::Around(token.id, Some(told)), ..query.clone() };
                 let got = f.store.read(|s| s.window(&query)).unwrap();
                 let wanted = model(&tokens, &query);
                 assert_eq!((&got.rows, got.matching), (&wanted.rows, wanted.matching));

@@ -127,7 +127,8 @@ fn all_are_told_the_same_and_the_ledger_is_told_why() {
 fn sound_last_seen(house: &House) -> Option<Timestamp> {
     let owner = house.account_named(OWNER).id;
     let visibility = Visibility { own: owner, roles: Vec::new() };
-    let named = house.store().read(|s| s.tokens_named(&visibility, Some(owner), &token_name("sound"), false)).unwrap();
+    let named =
+        house.store().read(|s| s.tokens_by_name(&visibility, Some(owner), &token_name("sound"), false)).unwrap();
     named[0].last_seen_at
 }
 

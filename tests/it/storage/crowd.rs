@@ -17,7 +17,7 @@ use jeton::error::{Error, Kind, Result};
 use jeton::store::sqlite::SqliteStore;
 use jeton::verbs::audit::{Reach, VerifyAudit};
 use jeton::verbs::local::{Caller, Local};
-use jeton::verbs::ports::Anchor;
+use jeton::verbs::ports::TokenCursor;
 use jeton::verbs::request::ask;
 use jeton::verbs::tokens::{
     CopyToken, DeleteTokens, DisableTokens, EditToken, EnableTokens, ListOf, ListTokens, Pointed, RegenerateToken,
@@ -70,7 +70,7 @@ fn change(jeton: &Local<SqliteStore>, dice: &SeededEntropy, fresh: &str) -> Resu
         filter: TokenFilter::default(),
         sort: Sort::default(),
         trashed,
-        anchor: Anchor::Start,
+        anchor: TokenCursor::Start,
         limit: 50,
     };
     let (kept, trashed) = (ask(jeton, who, list(false))?.rows, ask(jeton, who, list(true))?.rows);
@@ -204,7 +204,7 @@ fn all_of(house: &House, account: &str) -> BTreeSet<String> {
         filter: TokenFilter::parse("status:active"),
         sort: Sort::default(),
         trashed: false,
-        anchor: Anchor::Start,
+        anchor: TokenCursor::Start,
         limit: 100,
     };
     house.ask(account, list).unwrap().rows.iter().map(|t| t.id.to_string()).collect()

@@ -16,7 +16,7 @@ use jeton::store::sqlite::SqliteStore;
 use jeton::verbs::actor::Credential;
 use jeton::verbs::decide::{self, Decision};
 use jeton::verbs::local::Local;
-use jeton::verbs::ports::{Anchor, Entropy};
+use jeton::verbs::ports::{Entropy, TokenCursor};
 use jeton::verbs::request::ask;
 use jeton::verbs::tokens::{
     CreateToken, DeleteTokens, DisableTokens, ListOf, ListTokens, Pointed, RegenerateToken, RestoreTokens, ShowToken,
@@ -93,7 +93,7 @@ fn interrogate(path: &Path, dice: &SeededEntropy) -> Result<(), Error> {
     let jeton = Local::new(store, Fakes::seeded(dice.next()).world(), caller());
     let filter = TokenFilter::parse("token status:active");
     let sort = Sort { column: SortColumn::ALL[dice.below(SortColumn::ALL.len())], descending: false };
-    let list = ListTokens { whose: ListOf::All, filter, sort, trashed: false, anchor: Anchor::End, limit: 50 };
+    let list = ListTokens { whose: ListOf::All, filter, sort, trashed: false, anchor: TokenCursor::End, limit: 50 };
     let mut faults = vec![
         ask(&jeton, &by(OWNER), list).err(),
         ask(&jeton, &by(OWNER), ShowToken { token: TokenRef::Text("member/token3".to_owned()) }).err(),

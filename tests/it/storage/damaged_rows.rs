@@ -15,7 +15,7 @@ use jeton::verbs::audited::Audited;
 use jeton::verbs::catalogue::PreviewCatalogue;
 use jeton::verbs::check::{Check, Look};
 use jeton::verbs::ledger::{LedgerAnchor, ListDenied, ListUses};
-use jeton::verbs::ports::{Anchor, Store};
+use jeton::verbs::ports::{Store, TokenCursor};
 use jeton::verbs::request::ask;
 use jeton::verbs::tokens::{DisableTokens, ListOf, ListTokens, Pointed, ShowToken};
 
@@ -50,7 +50,7 @@ fn b(house: &House) -> TokenId {
     house.raw().query_row("SELECT id FROM tokens WHERE name = 'b'", [], |r| r.get(0).map(TokenId)).unwrap()
 }
 
-fn list(sort: SortColumn, anchor: Anchor, limit: usize) -> ListTokens {
+fn list(sort: SortColumn, anchor: TokenCursor, limit: usize) -> ListTokens {
     let (whose, filter) = (ListOf::All, TokenFilter::default());
     ListTokens { whose, filter, sort: Sort { column: sort, descending: false }, trashed: false, anchor, limit }
 }
@@ -68,13 +68,13 @@ fn damaged_token_is_named_in_every_order_and_page() {
         damage(&house, "tokens", column, value, "name = 'b'");
         for sort in SortColumn::ALL {
             for limit in [1, 2, 100] {
-                let (mut names, mut unreadable, mut anchor) = (Vec::new(), Vec::new(), Anchor::Start);
+                let (mut names, mut unreadable, mut anchor) = (Vec::new(), Vec::new(), TokenCursor::Start);
                 loop {
                     let window = house.ask(OWNER, list(sort, anchor, limit)).unwrap();
                     names.extend(window.rows.iter().map(|token| token.name.to_string()));
                     unreadable.extend(window.unreadable);
                     match window.last {
-                        Some(last) => anchor = Anchor::After(last),
+                        Some(last) => anchor = TokenCursor::After(last),
                         None => break,
                     }
                 }
@@ -88,11 +88,11 @@ fn damaged_token_is_named_in_every_order_and_page() {
                     "{column} = {value} by {sort:?}, {limit}"
                 );
             }
-            let around = house.ask(OWNER, list(sort, Anchor::Around(damaged, None), 100)).unwrap();
+            let around = house.ask(OWNER, list(sort, TokenCursor::Around(damaged, None), 100)).unwrap();
             assert_eq!(around.rows.len() + around.unreadable.len(), 3);
             assert_eq!(around.end(), around.matching);
         }
-        let words = ListTokens { filter: TokenFilter::parse("é"), ..list(SortColumn::Name, Anchor::Start, 100) };
+        let words = ListTokens { filter: TokenFilter::parse("é"), ..list(SortColumn::Name, TokenCursor::Start, 100) };
         house.ask(OWNER, words).unwrap();
         // The widening check needs all other tokens.
         let mut catalogue = Catalogue::shipped("cloud-platform").unwrap();
@@ -115,7 +115,7 @@ fn damaged_account_is_named_and_keeps_nobody_out() {
         let names: Vec<&str> = listed.accounts.iter().map(|a| a.account.username.as_str()).collect();
         assert_eq!((names, listed.unreadable), (vec!["admin", "member", "ops"], vec![viewer]), "{column} = {value}");
         assert_eq!(house.ask("member", ListAccounts).unwrap().unreadable, [], "members see their own account alone");
-        house.ask(OWNER, list(SortColumn::Account, Anchor::Start, 100)).unwrap();
+        house.ask(OWNER, list(SortColumn::Account, TokenCursor::Start, 100)).unwrap();
     }
     // If only one token is readable, it isn't taken for the only one that exists.
     let house = House::new();

@@ -289,7 +289,9 @@ fn read_only_child() {
         Err(e) => println!("{:?}: {e}", e.kind),
         Ok(store) => {
             store.read(|s| s.accounts()).unwrap();
-            let error = store.bookkeep(|b| b.clear_tries(&jeton::verbs::ports::TryKey([0; 32]))).unwrap_err();
+            let error = store
+                .write_usage(|b| b.clear_login_attempts(&jeton::verbs::ports::LoginAttemptKey([0; 32])))
+                .unwrap_err();
             println!("{:?}: {error}", error.kind);
         }
     }

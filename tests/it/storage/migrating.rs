@@ -13,7 +13,7 @@ use jeton::domain::token::Token;
 use jeton::domain::token_filter::TokenFilter;
 use jeton::store::sqlite::SqliteStore;
 use jeton::verbs::audited::Audited;
-use jeton::verbs::ports::{Anchor, Store, Visibility, Window, WindowQuery};
+use jeton::verbs::ports::{Store, TokenCursor, Visibility, Window, WindowQuery};
 
 use super::{as_child, child, finished};
 use crate::support::world::{Place, START, entry, tester};
@@ -92,7 +92,7 @@ fn window(store: &SqliteStore, column: SortColumn, trashed: bool) -> Window {
         sort: Sort { column, descending: false },
         trashed,
         now: START,
-        anchor: Anchor::Start,
+        cursor: TokenCursor::Start,
         limit: 100,
     };
     store.read(|s| s.window(&query)).unwrap()

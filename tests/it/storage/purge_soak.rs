@@ -12,7 +12,7 @@ use jeton::domain::token::{Purgeable, TokenId};
 use jeton::store::sqlite::SqliteStore;
 use jeton::verbs::batches::MAX_WHOLE;
 use jeton::verbs::local::{Local, World};
-use jeton::verbs::ports::{Bookkeeping, Clock, Store, Use};
+use jeton::verbs::ports::{Clock, Store, UsageTx, Use};
 use jeton::verbs::request::ask;
 use jeton::verbs::tokens::{DisableTokens, EnableTokens, Pointed, PurgeTokens};
 
@@ -75,7 +75,7 @@ fn record(house: &House, used: (TokenId, &Secret), clock: &dyn Clock, ended: &At
         let begun = clock.monotonic();
         let (token, secret) = (used.0, used.1.public_id());
         let one = Use { token, secret, at: clock.now(), count: 3, method: "m", address: "192.0.2.1", client: "c" };
-        store.bookkeep(|book: &mut dyn Bookkeeping| book.record_all(&[one], &[])).unwrap();
+        store.write_usage(|book: &mut dyn UsageTx| book.record_all(&[one], &[])).unwrap();
         longest = longest.max(clock.monotonic() - begun);
         count += 3;
         if ended.load(Ordering::SeqCst) {
@@ -121,7 +121,7 @@ fn purge_lets_revocations_and_the_ledger_through() {
     assert_eq!((count("token.purge.started"), count("token.purge.finished")), (1, 1));
     assert_eq!((count("token.purge"), count("token.disable")), (trashed, revoked.0));
     // No recorded use is lost, and nothing else was purged.
-    house.store().settle().unwrap();
+    house.store().flush_usage().unwrap();
     let number = |sql: &str| house.raw().query_row(sql, [], |r| r.get::<_, i64>(0)).unwrap();
     assert_eq!(number("SELECT sum(uses) FROM daily_uses").unsigned_abs(), recorded.0);
     assert_eq!(number("SELECT count(*) FROM tokens") as usize, tokens - trashed + 1);

@@ -7,7 +7,7 @@ use jeton::error::Kind;
 use jeton::platform::write_gate;
 use jeton::store::sqlite::SqliteStore;
 use jeton::verbs::decide::Decision;
-use jeton::verbs::ports::{Store, TryKey};
+use jeton::verbs::ports::{LoginAttemptKey, Store};
 use jeton::verbs::request::ask;
 
 use super::{as_child, child, finished};
@@ -83,7 +83,7 @@ fn a_busy_store_says_so_and_still_answers() {
         let secret = &issued.secret;
         let waiting = [
             scope.spawn(move || open().write(&tester(), &|| START, |_, _| Ok(Audited::one((), entry("x")))).map(drop)),
-            scope.spawn(move || open().bookkeep(|b| b.clear_tries(&TryKey([0; 32])))),
+            scope.spawn(move || open().write_usage(|b| b.clear_login_attempts(&LoginAttemptKey([0; 32])))),
             scope.spawn(move || {
                 let from = jeton::verbs::decide::Caller { address: "", client: "" };
                 let decision = secret.expose(|s| jeton::verbs::decide::verify(&open(), s, None, START, from));
@@ -149,7 +149,7 @@ fn who_opens_to_serve_waits_no_longer_than_he_says() {
 fn program_is_stopped_between_write_transactions_only() {
     let house = House::new();
     let (stops, stopped) = std::sync::mpsc::channel();
-    let stopping = house.jeton.store().bookkeep(|_| {
+    let stopping = house.jeton.store().write_usage(|_| {
         let stopping = std::thread::spawn(move || write_gate::between_writes(|| stops.send(()).unwrap()));
         while !write_gate::is_stopping() {
             std::thread::yield_now();

@@ -52,7 +52,7 @@ pub fn record_use(path: &Path, secret: &str, address: &str, client: &str) {
     let store = SqliteStore::open(path).unwrap();
     let token = store.read(|s| s.secret(secret.public_id())).unwrap().unwrap().token;
     let used = Use { token, secret: secret.public_id(), at: now, count: 1, method: "", address, client };
-    store.bookkeep(|b| b.record_use(&used)).unwrap();
+    store.write_usage(|b| b.record_use(&used)).unwrap();
 }
 
 /// Records `count` denied attempts with `secret` just now, by a caller that calls itself `client`.
@@ -63,7 +63,7 @@ pub fn record_denial(path: &Path, secret: &str, address: &str, client: &str, cou
     let token = store.read(|s| s.secret(secret.public_id())).unwrap().unwrap().token;
     let (token, secret, reason) = (Some(token), Some(secret.public_id()), "retired");
     let denied = Denial { token, secret, reason, at, count, method: "", address, client };
-    store.bookkeep(|b| b.record_denial(&denied)).unwrap();
+    store.write_usage(|b| b.record_denial(&denied)).unwrap();
 }
 
 /// Records uses and denied attempts of `secret` by `callers` callers, three of each, on two days.
@@ -72,7 +72,7 @@ pub fn record_many(path: &Path, secret: &str, callers: usize) {
     let now = jeton::platform::world().clock.now();
     let store = SqliteStore::open(path).unwrap();
     let token = store.read(|s| s.secret(secret.public_id())).unwrap().unwrap().token;
-    let recorded = store.bookkeep(|b| {
+    let recorded = store.write_usage(|b| {
         for n in 0..callers {
             let (address, client) = (format!("10.0.{}.{}", n / 250, n % 250), "c");
             let (address, secret, count) = (address.as_str(), secret.public_id(), 3);

@@ -101,7 +101,7 @@ impl House {
     }
 
     pub fn account_named(&self, name: &str) -> Account {
-        self.store().read(|s| s.account_named(&username(name))).unwrap().unwrap()
+        self.store().read(|s| s.account_by_name(&username(name))).unwrap().unwrap()
     }
 
     pub fn set_policy(&self, change: impl FnOnce(&mut Policy)) {
@@ -149,7 +149,7 @@ impl House {
         let (store, memory) = service.get_or_insert_with(|| {
             (SqliteStore::open_to_serve(&self.place.path(), Duration::from_secs(10)).unwrap(), Memory::default())
         });
-        let edition = store.edition().unwrap();
+        let edition = store.data_version().unwrap();
         let presented = claim.as_ref().map_err(|fault| *fault);
         let question = Question { presented, method: method.map(MethodId::as_str), methods: true };
         let recalled = memory.recall(edition, question, self.now());
@@ -223,7 +223,7 @@ impl House {
             tx.set_secret(id, &secret, role, now, None)?;
             Ok(Audited::one(tx.token(id)?.unwrap(), entry(id)))
         });
-        (made.unwrap().out, secret)
+        (made.unwrap().value, secret)
     }
 
     /// Returns the role of a secret, as every decision has it; `None` if the secret is denied.

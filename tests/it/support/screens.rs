@@ -18,7 +18,7 @@ use jeton::tui::update::{start, update};
 use jeton::tui::view::view;
 use jeton::tui::{Demo, Start};
 use jeton::verbs::Jeton;
-use jeton::verbs::ports::{Clock, Delivery};
+use jeton::verbs::ports::{Clock, SecretFileWriter};
 use jeton::witness::{Testimony, Witness};
 use ratatui::Terminal;
 use ratatui::backend::TestBackend;
@@ -161,7 +161,7 @@ impl Screens {
                     Msg::Copied(Ok(Copied::ForAWhile))
                 }
                 Effect::Save(path, secret) => Msg::Saved(FileDelivery.save(&path, &secret).map(|mut saved| {
-                    saved.keep();
+                    saved.persist();
                     saved.path().to_owned()
                 })),
                 Effect::Read(id, path, there) => {

@@ -25,7 +25,7 @@ use jeton::verbs::batches::Progress;
 use jeton::verbs::init::Init;
 use jeton::verbs::local::{Caller, Local, World};
 use jeton::verbs::new_password::NewPassword;
-use jeton::verbs::ports::{Clock, Entropy, NewAccount, PasswordHasher, Store, Verdict};
+use jeton::verbs::ports::{Clock, Entropy, NewAccount, PasswordHasher, PasswordMatch, Store};
 use jeton::verbs::tokens::CreateToken;
 use sha2::{Digest as _, Sha256};
 use zeroize::Zeroizing;
@@ -160,15 +160,17 @@ impl PasswordHasher for CountingHasher {
         Ok(PasswordHash(format!("counted${strength}${}", Self::digest(password))))
     }
 
-    fn verify(&self, password: &Password, hash: Option<&PasswordHash>) -> Result<Verdict> {
+    fn verify(&self, password: &Password, hash: Option<&PasswordHash>) -> Result<PasswordMatch> {
         self.compared.fetch_add(1, Ordering::SeqCst);
         let digest = Self::digest(password);
-        let Some(hash) = hash else { return Ok(Verdict::Wrong) };
+        let Some(hash) = hash else { return Ok(PasswordMatch::No) };
         let (strength, stored) = hash.0.strip_prefix("counted$").and_then(|h| h.split_once('$')).unwrap();
         Ok(match stored == digest {
-            false => Verdict::Wrong,
-            true if strength.parse::<u32>().unwrap() < self.strength.load(Ordering::SeqCst) => Verdict::RightButWeak,
-            true => Verdict::Right,
+            false => PasswordMatch::No,
+            true if strength.parse::<u32>().unwrap() < self.strength.load(Ordering::SeqCst) => {
+                PasswordMatch::YesNeedsRehash
+            }
+            true => PasswordMatch::Yes,
         })
     }
 }
@@ -301,5 +303,5 @@ pub fn add_account(store: &impl Store, hasher: &dyn PasswordHasher, name: &str, 
             Ok(Audited::one(account, entry(id)))
         })
         .unwrap()
-        .out
+        .value
 }

@@ -28,7 +28,7 @@ pub fn deny(house: &House, token: Option<&Token>, reason: DenialReason, address:
         address,
         client,
     };
-    house.store().bookkeep(|b| b.record_denial(&denied)).unwrap();
+    house.store().write_usage(|b| b.record_denial(&denied)).unwrap();
 }
 
 /// Returns a house with several denied attempts.

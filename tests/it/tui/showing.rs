@@ -5,7 +5,7 @@ use jeton::domain::role::Role;
 use jeton::domain::sort::SortColumn;
 use jeton::domain::time::DAY;
 use jeton::domain::token_filter::TokenFilter;
-use jeton::verbs::ports::Anchor;
+use jeton::verbs::ports::TokenCursor;
 use jeton::verbs::tokens::{ListOf, ListTokens};
 
 use super::table::{house, many, names};
@@ -97,7 +97,7 @@ fn every_order_scrolls_through_several_windows_down_and_up() {
                 filter: TokenFilter::default(),
                 sort,
                 trashed: false,
-                anchor: Anchor::Start,
+                anchor: TokenCursor::Start,
                 limit: 1_000,
             };
             let listed = s.house.ask(OWNER, all).unwrap().rows;

@@ -365,7 +365,7 @@ fn the_table_scrolls_through_more_than_a_window() {
             filter: jeton::domain::token_filter::TokenFilter::default(),
             sort: jeton::domain::sort::Sort::default(),
             trashed: false,
-            anchor: jeton::verbs::ports::Anchor::Start,
+            anchor: jeton::verbs::ports::TokenCursor::Start,
             limit: 1,
         },
     );

@@ -29,7 +29,7 @@ fn used(house: &House, token: &Token, method: &str, from: (&str, &str), days: i6
     let at = Timestamp(house.now().0 - days * DAY);
     let (address, client) = from;
     let used = Use { token: token.id, secret: &secret, at, count, method, address, client };
-    house.store().bookkeep(|b| b.record_use(&used)).unwrap();
+    house.store().write_usage(|b| b.record_use(&used)).unwrap();
 }
 
 fn custom(methods: &[&str]) -> Selection {

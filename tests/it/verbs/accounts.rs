@@ -83,7 +83,7 @@ fn a_list_counts_tokens() {
     house.ask("member", delete(&["c"], "c")).unwrap();
     house.ask("member", CreateToken { expires: spec("1d"), ..create("e") }).unwrap();
     house.fakes.clock.forward(DAY);
-    let counts = TokenCounts { active: 2, kept: 4, trashed: 1 };
+    let counts = TokenCounts { active: 2, live: 4, trashed: 1 };
     let listed = |who: &str| -> Vec<(String, TokenCounts)> {
         let accounts = house.ask(who, ListAccounts).unwrap();
         accounts.accounts.into_iter().map(|a| (a.account.username.to_string(), a.tokens)).collect()
@@ -106,7 +106,7 @@ fn show_tells_when_an_account_was_last_seen() {
     assert!(allowed(&house, &issued.secret));
     house.ask("member", delete(&["x"], "x")).unwrap();
     assert_eq!(shown().last_seen_at, Some(START.plus(7)));
-    assert_eq!(shown().counted.tokens, TokenCounts { active: 0, kept: 0, trashed: 1 });
+    assert_eq!(shown().counted.tokens, TokenCounts { active: 0, live: 0, trashed: 1 });
     refused(house.ask(OWNER, ShowAccount { username: username("nobody") }), Kind::NotFound);
 }
 
@@ -245,7 +245,7 @@ fn a_deleted_account_takes_its_tokens_into_the_trash_for_good() {
     assert_eq!(house.audit(), before);
     let deleted = house.ask("admin", delete_account("member")).unwrap();
     assert_eq!(deleted.cli.to_string(), "jeton account delete member --confirm member");
-    assert_eq!(deleted.out.tokens, TokenCounts { active: 0, kept: 0, trashed: 3 });
+    assert_eq!(deleted.out.tokens, TokenCounts { active: 0, live: 0, trashed: 3 });
     let with = |was: &str| format!(r#"{{"status":{{"after":"deleted","before":"{was}"}},"with":"account.delete"}}"#);
     let rows = [
         row("account.delete", "member", r#"{"enabled":true,"role":"member","trashed":2}"#),

@@ -136,7 +136,7 @@ fn secret_is_not_in_force_if_something_changed_meanwhile() {
 #[test]
 fn undoing_a_save_leaves_another_file_at_its_path_alone() {
     use jeton::platform::files::FileDelivery;
-    use jeton::verbs::ports::Delivery;
+    use jeton::verbs::ports::SecretFileWriter;
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("secret");
     let secret = House::new().issue(OWNER, "a").secret;

@@ -115,7 +115,7 @@ fn nobody_sees_anothers_attempts() {
         address: "198.51.100.7",
         client: "scan",
     };
-    house.store().bookkeep(|b| b.record_denial(&stranger)).unwrap();
+    house.store().write_usage(|b| b.record_denial(&stranger)).unwrap();
     for (who, sees) in [
         (OWNER, vec!["-", "admin/x", "member/x", "ops/x", "viewer/x"]),
         ("admin", vec!["-", "admin/x", "member/x", "viewer/x"]),
@@ -172,7 +172,7 @@ fn many_callers_are_told_as_several() {
     let house = House::inhabited();
     let issued = house.issue("member", "x");
     let (token, secret, at) = (issued.token.id, issued.secret.public_id(), house.now());
-    let recorded = house.store().bookkeep(|b| {
+    let recorded = house.store().write_usage(|b| {
         for n in 0..1_200 {
             let (address, method, count) = (format!("10.0.{}.{}", n / 250, n % 250), "m.One", 1);
             let (address, client) = (address.as_str(), "c");
@@ -207,7 +207,7 @@ fn changes_delete_old_rows_of_the_ledger() {
     house.verify(&token.secret);
     house.ask("member", disable(&["a"])).unwrap();
     house.verify(&token.secret);
-    house.store().settle().unwrap();
+    house.store().flush_usage().unwrap();
     let before = rows(&house);
     assert!(before.0 > 0 && before.1 > 0, "{before:?}");
     house.ask("member", enable(&["a"])).unwrap();
@@ -226,7 +226,7 @@ fn ledger_is_measured_in_parts() {
         house.ask("member", disable(&[name])).unwrap();
         house.verify(&token.secret);
     }
-    house.store().settle().unwrap();
+    house.store().flush_usage().unwrap();
     let measured = |limit: usize| {
         let (mut after, mut bytes, mut parts) = (Measured::Nothing, 0, 0);
         loop {

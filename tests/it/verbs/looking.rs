@@ -41,7 +41,7 @@ fn show_tells_use_and_finds_the_trash_too() {
     let shown = house.ask("member", show("x")).unwrap();
     assert_eq!((shown.usage.last_seen_at, shown.usage.today, shown.usage.denied_week), (Some(START), 1, 1));
     assert_eq!(shown.token.last_seen_at, Some(START));
-    assert_eq!(shown.usage.origins[0].address, "192.0.2.7");
+    assert_eq!(shown.usage.clients[0].address, "192.0.2.7");
     house.ask("member", delete(&["x"], "x")).unwrap();
     assert_eq!(house.ask("member", show("x")).unwrap().token.deleted_at, Some(START));
 }

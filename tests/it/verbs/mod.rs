@@ -56,7 +56,7 @@ use jeton::verbs::decide::{Decision, DenialReason, Found};
 use jeton::verbs::local::{Caller, Local};
 use jeton::verbs::new_password::NewPassword;
 use jeton::verbs::policy::ListPolicy;
-use jeton::verbs::ports::{Anchor, Clock, SecretState, Store, TokenCounts};
+use jeton::verbs::ports::{Clock, SecretState, Store, TokenCounts, TokenCursor};
 use jeton::verbs::request::{Request, VERBS, ask};
 use jeton::verbs::tokens::{
     CanToken, CopyToken, CreateToken, DeleteTokens, DisableTokens, EditToken, EnableTokens, ListOf, ListTokens,
@@ -127,7 +127,7 @@ fn list() -> ListTokens {
         filter: TokenFilter::default(),
         sort: Sort::default(),
         trashed: false,
-        anchor: Anchor::Start,
+        anchor: TokenCursor::Start,
         limit: 100,
     }
 }

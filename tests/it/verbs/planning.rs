@@ -7,7 +7,7 @@ use jeton::domain::time::Timestamp;
 use jeton::domain::token::TokenId;
 use jeton::verbs::Verb;
 use jeton::verbs::audited::Audited;
-use jeton::verbs::ports::{Bookkeeping, Committed, Due, Edition, Snapshot, Tx};
+use jeton::verbs::ports::{CommittedTx, DataVersion, FlushScope, Snapshot, Tx, UsageTx};
 
 use super::*;
 use crate::support::world::{entry, tester};
@@ -31,7 +31,7 @@ impl Store for Overtaken {
         by: &AuditActor,
         now: &dyn Fn() -> Timestamp,
         f: impl FnOnce(&mut dyn Tx, Timestamp) -> jeton::error::Result<Audited<T>>,
-    ) -> jeton::error::Result<Committed<T>> {
+    ) -> jeton::error::Result<CommittedTx<T>> {
         let left = self.times.fetch_update(Ordering::SeqCst, Ordering::SeqCst, |left| left.checked_sub(1));
         if let Ok(left) = left {
             (self.change)(&self.other, left);
@@ -42,27 +42,27 @@ impl Store for Overtaken {
         }
         done
     }
-    fn rehearse<T>(
+    fn dry_run<T>(
         &self,
         now: &dyn Fn() -> Timestamp,
         f: impl FnOnce(&mut dyn Tx, Timestamp) -> jeton::error::Result<Audited<T>>,
     ) -> jeton::error::Result<T> {
-        self.store.rehearse(now, f)
+        self.store.dry_run(now, f)
     }
-    fn edition(&self) -> jeton::error::Result<Edition> {
-        self.store.edition()
+    fn data_version(&self) -> jeton::error::Result<DataVersion> {
+        self.store.data_version()
     }
     fn checkpoint(&self) -> jeton::error::Result<u64> {
         self.store.checkpoint()
     }
-    fn settle(&self) -> jeton::error::Result<()> {
-        self.store.settle()
+    fn flush_usage(&self) -> jeton::error::Result<()> {
+        self.store.flush_usage()
     }
-    fn write_failed_sign_ins(&self, now: Timestamp, due: Due) -> jeton::error::Result<()> {
+    fn write_failed_sign_ins(&self, now: Timestamp, due: FlushScope) -> jeton::error::Result<()> {
         self.store.write_failed_sign_ins(now, due)
     }
-    fn bookkeep<T>(&self, f: impl FnOnce(&mut dyn Bookkeeping) -> jeton::error::Result<T>) -> jeton::error::Result<T> {
-        self.store.bookkeep(f)
+    fn write_usage<T>(&self, f: impl FnOnce(&mut dyn UsageTx) -> jeton::error::Result<T>) -> jeton::error::Result<T> {
+        self.store.write_usage(f)
     }
 }
 

@@ -164,7 +164,7 @@ impl Dialog for Delete {
             sheet.problem(2);
             return;
         }
-        let kept = match tokens.kept {
+        let kept = match tokens.live {
             0 => "It has no tokens".to_owned(),
             n => {
                 format!("It has no active tokens; its {} go into the trash, and stay there", counted(n.into(), "token"))

@@ -78,7 +78,7 @@ impl Columns {
         spans.push(Span::styled(format!(" {} ", fit(row.account.role.as_str(), ROLE)), base));
         spans.push(Span::styled(fit(state, STATE), over(style)));
         let numbers =
-            [(row.tokens.active, self.active), (row.tokens.kept, self.kept), (row.tokens.trashed, self.trash)];
+            [(row.tokens.active, self.active), (row.tokens.live, self.kept), (row.tokens.trashed, self.trash)];
         for (number, wide) in numbers.into_iter().filter(|(_, wide)| *wide > 0) {
             let style = if number == 0 { over(theme.dim) } else { base };
             spans.push(Span::styled(format!(" {:>wide$}", grouped(number.into())), style));
@@ -180,7 +180,7 @@ impl Accounts {
         };
         let (state, style) = state(account, theme);
         let tokens = row.tokens;
-        let held = format!("{} active of {} kept", grouped(tokens.active.into()), grouped(tokens.kept.into()));
+        let held = format!("{} active of {} kept", grouped(tokens.active.into()), grouped(tokens.live.into()));
         let created = day_of(account.created_at, model.zone.get()).map_or_else(String::new, |day| day.dmy());
         let created = format!("{created}, {}", ago(account.created_at, model.now));
         let mut lines = vec![

@@ -33,7 +33,7 @@ use crate::tui::widget::field::Field;
 use crate::tui::widget::filter::{FilterField, Filtered};
 use crate::tui::widget::line::grouped;
 use crate::tui::widget::list::Cursor;
-use crate::verbs::ports::{Anchor, Window};
+use crate::verbs::ports::{TokenCursor, Window};
 use crate::verbs::tokens::{ListOf, Shown, TokenTally};
 use marks::{MARKED_MAX, Marks};
 use shape::Shape;
@@ -79,7 +79,7 @@ pub struct Tokens {
     /// Token to which the cursor goes when the next rows arrive.
     pub focus: Option<TokenId>,
     /// The anchor of the last request.
-    pub anchor: Anchor,
+    pub anchor: TokenCursor,
     /// Token under the cursor before typing in the filter; `None` once the cursor has moved since.
     origin: Option<TokenId>,
 }
@@ -99,7 +99,7 @@ impl Tokens {
             usage: None,
             loaded: false,
             focus: None,
-            anchor: Anchor::Start,
+            anchor: TokenCursor::Start,
             origin: None,
         }
     }
@@ -152,7 +152,7 @@ impl Tokens {
         if room && window.matching <= window.rows.len() as u64 {
             return Some((Tone::Good, format!("{marked} marked: all that is shown")));
         }
-        let least = if window.matching_is_least { "+" } else { "" };
+        let least = if window.matching_is_lower_bound { "+" } else { "" };
         let all = grouped(window.matching.max(window.rows.len() as u64));
         Some((Tone::Bad, format!("Only {marked} marked, of {all}{least} shown: {} at most at a time", most())))
     }
@@ -163,8 +163,8 @@ impl Tokens {
     }
 
     /// Returns the anchor that keeps the cursor on its token.
-    pub fn here(&self) -> Anchor {
-        self.current().map_or(Anchor::Start, |t| Anchor::Around(t.id, None))
+    pub fn here(&self) -> TokenCursor {
+        self.current().map_or(TokenCursor::Start, |t| TokenCursor::Around(t.id, None))
     }
 
     /// Number of matching tokens before the one under the cursor, as of the last reply.
@@ -173,11 +173,11 @@ impl Tokens {
     }
 
     /// Takes a new window. The cursor stays on its token if that still exists, else on its row.
-    pub fn fill(&mut self, window: Window, anchor: Anchor, height: usize) {
+    pub fn fill(&mut self, window: Window, anchor: TokenCursor, height: usize) {
         let wanted = match anchor {
-            Anchor::Start | Anchor::After(_) => Some(0),
-            Anchor::End => window.rows.len().checked_sub(1),
-            Anchor::Around(..) => {
+            TokenCursor::Start | TokenCursor::After(_) => Some(0),
+            TokenCursor::End => window.rows.len().checked_sub(1),
+            TokenCursor::Around(..) => {
                 let id = self.focus.take().or_else(|| self.current().map(|t| t.id));
                 let same = window.rows.iter().position(|t| Some(t.id) == id);
                 let absolute = self.window.position + self.cursor.at() as u64;
@@ -215,13 +215,13 @@ impl Tokens {
 
     /// `true` if there are rows after the last loaded one.
     fn ends_beyond(&self) -> bool {
-        self.window.end() < self.window.matching || self.window.matching_is_least
+        self.window.end() < self.window.matching || self.window.matching_is_lower_bound
     }
 
     /// `true` if rows are missing near the cursor.
     pub fn wants_more(&self) -> bool {
         // A second request around the same token would return the same rows, even if few of them are readable.
-        let asked = |id| matches!(self.anchor, Anchor::Around(around, _) if around == id);
+        let asked = |id| matches!(self.anchor, TokenCursor::Around(around, _) if around == id);
         if self.current().is_none_or(|token| asked(token.id)) {
             return false;
         }
@@ -264,7 +264,7 @@ impl Tokens {
     /// Changes the shown tokens and starts at the first.
     fn turn(&mut self, change: impl FnOnce(&mut Shape)) -> Outcome {
         change(&mut self.shape);
-        Outcome::List(Anchor::Start)
+        Outcome::List(TokenCursor::Start)
     }
 
     /// Switches between the trash and the other tokens. Clears the marks, because they are about the tokens shown.
@@ -316,7 +316,7 @@ impl Page for Tokens {
     }
 
     fn edited(&mut self) -> Outcome {
-        Outcome::List(Anchor::Start)
+        Outcome::List(TokenCursor::Start)
     }
 
     fn view(&self, frame: &mut Frame<'_>, area: Rect, model: &Model) {
@@ -340,14 +340,14 @@ impl Page for Tokens {
             Some(Filtered::Same) => return Outcome::Stay,
             Some(Filtered::Cleared) => {
                 self.focus = self.origin.take();
-                return Outcome::List(self.focus.map_or_else(|| self.here(), |id| Anchor::Around(id, None)));
+                return Outcome::List(self.focus.map_or_else(|| self.here(), |id| TokenCursor::Around(id, None)));
             }
             None => {}
         }
         match action {
             // An end within the loaded rows is reached at once: the keys that follow must not be overtaken by a reply.
-            Action::First if self.window.position > 0 => Outcome::List(Anchor::Start),
-            Action::Last if self.ends_beyond() => Outcome::List(Anchor::End),
+            Action::First if self.window.position > 0 => Outcome::List(TokenCursor::Start),
+            Action::Last if self.ends_beyond() => Outcome::List(TokenCursor::End),
             Action::Refresh => Outcome::List(self.here()),
             Action::Mark => self.mark_here(facts.rows),
             Action::ExtendDown => self.extend(Action::Down, facts.rows),

@@ -115,7 +115,7 @@ impl Tokens {
                 }
             };
         }
-        let more = if self.window.matching_is_least { "+" } else { "" };
+        let more = if self.window.matching_is_lower_bound { "+" } else { "" };
         let short = format!("{}{more} match", grouped(self.window.matching));
         (format!("{short} of {}{place}", grouped(self.window.total)), short)
     }
@@ -136,7 +136,7 @@ impl Tokens {
         } else {
             let layout = Columns::fitting(columns);
             lines.push(Line::styled(layout.heading(sort), theme.dim));
-            let knocks = |token: &Token| self.window.knocking.contains(&token.id);
+            let knocks = |token: &Token| self.window.recently_denied.contains(&token.id);
             let row = |(token, here, mark)| layout.row(token, (here, mark, knocks(token)), &words, model);
             lines.extend(told.map(row));
         }

@@ -28,33 +28,33 @@ pub trait Entropy: Send + Sync {
 
 /// The result of comparing a password with a stored hash.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Verdict {
+pub enum PasswordMatch {
     /// Another password, or no hash to compare with.
-    Wrong,
+    No,
     /// The password matches.
-    Right,
+    Yes,
     /// The password matches, but its hash is weaker than today's.
-    RightButWeak,
+    YesNeedsRehash,
 }
 
 /// Slow hashing of passwords, two at once at most.
 pub trait PasswordHasher: Send + Sync {
     /// Hashes a new password.
     fn hash(&self, password: &Password) -> Result<PasswordHash>;
-    /// Compares a password with a hash. Without a hash the call takes as long and returns [`Verdict::Wrong`].
-    fn verify(&self, password: &Password, hash: Option<&PasswordHash>) -> Result<Verdict>;
+    /// Compares a password with a hash. Without a hash the call takes as long and returns [`PasswordMatch::Wrong`].
+    fn verify(&self, password: &Password, hash: Option<&PasswordHash>) -> Result<PasswordMatch>;
 }
 
-/// A secret saved to a file. If dropped without [`SavedSecret::keep`], the file is removed again.
-pub trait SavedSecret: Send {
+/// A secret saved to a file. If dropped without [`PendingFile::keep`], the file is removed again.
+pub trait PendingFile: Send {
     /// Keeps the file, because the change has committed.
-    fn keep(&mut self);
+    fn persist(&mut self);
     /// Path of the file.
     fn path(&self) -> &Path;
 }
 
 /// Saves secrets to files on request.
-pub trait Delivery: Send + Sync {
+pub trait SecretFileWriter: Send + Sync {
     /// Creates `path` exclusively, readable by its owner only, and syncs it.
-    fn save(&self, path: &Path, secret: &Secret) -> Result<Box<dyn SavedSecret>>;
+    fn save(&self, path: &Path, secret: &Secret) -> Result<Box<dyn PendingFile>>;
 }

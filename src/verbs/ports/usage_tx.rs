@@ -13,7 +13,7 @@ use crate::error::Result;
 /// Key under which tries to sign in are counted together. It is a digest of name and source, so that a password typed
 /// as a name is not stored.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct TryKey(pub [u8; 32]);
+pub struct LoginAttemptKey(pub [u8; 32]);
 
 /// Accepted uses of a token that differ only in their time.
 #[derive(Debug, Clone)]
@@ -71,21 +71,21 @@ pub struct FailedSignIn<'a> {
 
 /// Selection of failed sign-ins to write to the audit log.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Due {
+pub enum FlushScope {
     /// Those of names and sources whose first try is 10 minutes old.
-    Window,
+    WindowElapsed,
     /// Those needed by a reader: all except names and sources for which a row was written within the last minute.
-    Look,
+    All,
 }
 
 /// Writes of usage data. They can't change a grant, so they need no audit entry.
-pub trait Bookkeeping {
+pub trait UsageTx {
     /// Counts a try as failed before it is made. Returns a wait instead if the last try is too recent: 1, 2, 4 … 60 s.
-    fn reserve_try(&mut self, key: &TryKey, now: Timestamp) -> Result<Option<Duration>>;
+    fn reserve_login_attempt(&mut self, key: &LoginAttemptKey, now: Timestamp) -> Result<Option<Duration>>;
     /// Counts a failed sign-in for the audit log. The number of stored rows is limited, whatever the names are.
     fn record_failed_sign_in(&mut self, failed: &FailedSignIn<'_>) -> Result<()>;
     /// Clears the tries after one that succeeded.
-    fn clear_tries(&mut self, key: &TryKey) -> Result<()>;
+    fn clear_login_attempts(&mut self, key: &LoginAttemptKey) -> Result<()>;
     /// Stores the same password under a stronger hash, unless the account's credentials have changed since.
     fn rehash(&mut self, account: AccountId, version: CredentialVersion, hash: &PasswordHash) -> Result<()>;
     /// Counts accepted uses. A token's uses of a day are kept separately for a limited number of callers; the others
