@@ -11,8 +11,8 @@ use crate::domain::expiry::Span;
 use crate::domain::time::{Timestamp, ago, relative};
 use crate::error::{Error, Result};
 use crate::verbs::actor::Credential;
-use crate::verbs::check::{Attention, Check, CheckKey, Finding, Look};
-use crate::verbs::ledger::caller;
+use crate::verbs::attention::{Check, Finding, FindingCursor, FindingKind, FindingReason};
+use crate::verbs::ledger::format_origin;
 use crate::verbs::request::ask;
 
 /// Number of tokens read at once.
@@ -51,17 +51,17 @@ enum WhyJson<'a> {
 impl<'a> From<&'a Finding> for FindingJson<'a> {
     fn from(finding: &'a Finding) -> Self {
         let some = |text: &'a str| Some(text).filter(|text| !text.is_empty());
-        let (kind, why) = match &finding.why {
-            Attention::Expiring(at) => ("expiring", WhyJson::Expiring { expires_at: at.rfc3339() }),
-            Attention::Stale { last_seen_at, created_at } => (
+        let (kind, why) = match &finding.reason {
+            FindingReason::Expiring(at) => ("expiring", WhyJson::Expiring { expires_at: at.rfc3339() }),
+            FindingReason::Stale { last_seen_at, created_at } => (
                 "stale",
                 WhyJson::Stale { last_seen_at: last_seen_at.map(Timestamp::rfc3339), created_at: created_at.rfc3339() },
             ),
-            Attention::Knocking(knocks) => (
+            FindingReason::DeadSecretTried(knocks) => (
                 "still-knocking",
                 WhyJson::Knocking {
                     attempts: knocks.attempts,
-                    more: knocks.is_least,
+                    more: knocks.is_lower_bound,
                     reason: &knocks.reason,
                     last_at: knocks.at.rfc3339(),
                     secret: knocks.secret.as_ref().map(SecretJson::from),
@@ -76,22 +76,25 @@ impl<'a> From<&'a Finding> for FindingJson<'a> {
 
 /// Runs each check in turn, a page at a time.
 struct Pages {
-    looks: std::vec::IntoIter<Look>,
-    look: Option<Look>,
-    after: Option<CheckKey>,
+    looks: std::vec::IntoIter<FindingKind>,
+    look: Option<FindingKind>,
+    after: Option<FindingCursor>,
 }
 
 impl Pages {
     fn of(args: &CheckArgs) -> Result<Self> {
-        let looks =
-            vec![Look::Expiring(Span::parse(&args.within)?), Look::Stale(Span::parse(&args.stale)?), Look::Knocking];
+        let looks = vec![
+            FindingKind::Expiring(Span::parse(&args.within)?),
+            FindingKind::Stale(Span::parse(&args.stale)?),
+            FindingKind::DeadSecretTried,
+        ];
         let mut looks = looks.into_iter();
         Ok(Pages { look: looks.next(), looks, after: None })
     }
 
     fn next(&mut self, place: &crate::place::Place) -> Result<Option<Vec<Finding>>> {
         let Some(look) = self.look else { return Ok(None) };
-        let page = ask(place, &Credential::Store, Check { look, after: self.after, limit: PAGE })?;
+        let page = ask(place, &Credential::Store, Check { kind: look, after: self.after, limit: PAGE })?;
         self.after = page.next;
         if page.next.is_none() {
             self.look = self.looks.next();
@@ -110,10 +113,10 @@ struct Counts {
 
 impl Counts {
     fn add(&mut self, finding: &Finding) {
-        *match finding.why {
-            Attention::Expiring(_) => &mut self.expiring,
-            Attention::Stale { .. } => &mut self.stale,
-            Attention::Knocking(_) => &mut self.knocking,
+        *match finding.reason {
+            FindingReason::Expiring(_) => &mut self.expiring,
+            FindingReason::Stale { .. } => &mut self.stale,
+            FindingReason::DeadSecretTried(_) => &mut self.knocking,
         } += 1;
     }
 
@@ -177,15 +180,15 @@ pub(super) fn run(app: &mut App, args: &CheckArgs) -> Result<()> {
 }
 
 fn cells(finding: &Finding, now: Timestamp) -> [String; 4] {
-    let (what, more) = match &finding.why {
-        Attention::Expiring(at) => (format!("expires {}", relative(*at, now)), String::new()),
-        Attention::Stale { last_seen_at: Some(at), .. } => (format!("last seen {}", ago(*at, now)), String::new()),
-        Attention::Stale { last_seen_at: None, created_at } => {
+    let (what, more) = match &finding.reason {
+        FindingReason::Expiring(at) => (format!("expires {}", relative(*at, now)), String::new()),
+        FindingReason::Stale { last_seen_at: Some(at), .. } => (format!("last seen {}", ago(*at, now)), String::new()),
+        FindingReason::Stale { last_seen_at: None, created_at } => {
             (format!("never used, made {}", ago(*created_at, now)), String::new())
         }
-        Attention::Knocking(knocks) => {
-            let (address, client) = caller(&knocks.address, &knocks.client);
-            let least = if knocks.is_least { "more than " } else { "" };
+        FindingReason::DeadSecretTried(knocks) => {
+            let (address, client) = format_origin(&knocks.address, &knocks.client);
+            let least = if knocks.is_lower_bound { "more than " } else { "" };
             let secret = knocks.secret.as_ref().map_or_else(String::new, |s| format!(" with {}", secret(s)));
             (
                 format!("{least}{} denied in 7 days, last {}", knocks.attempts, ago(knocks.at, now)),
@@ -193,5 +196,5 @@ fn cells(finding: &Finding, now: Timestamp) -> [String; 4] {
             )
         }
     };
-    [finding.why.as_str().to_owned(), finding.token.describe(), what, more]
+    [finding.reason.as_str().to_owned(), finding.token.describe(), what, more]
 }

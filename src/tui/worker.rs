@@ -292,7 +292,7 @@ mod tests {
     use super::*;
     use crate::domain::token::Purgeable;
     use crate::platform;
-    use crate::verbs::audit::{Reach, VerifyAudit};
+    use crate::verbs::audit::{AuditRange, VerifyAudit};
     use crate::verbs::request::Response;
     use crate::verbs::tokens::{PurgeTokens, TallyTokens};
 
@@ -329,7 +329,7 @@ mod tests {
     }
 
     fn verification() -> Request {
-        VerifyAudit { checkpoints: Vec::new(), reach: Reach::Whole }.into()
+        VerifyAudit { checkpoints: Vec::new(), range: AuditRange::FromStart }.into()
     }
 
     /// Sends `long`, which is blocked, then `prompt`, and checks that `prompt` is answered first.

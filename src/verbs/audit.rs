@@ -7,14 +7,14 @@ use crate::domain::time::Timestamp;
 use crate::domain::token::{TokenId, TokenRef};
 use crate::error::{Error, Result};
 use crate::verbs::actor::Actor;
-use crate::verbs::audit_log::{AuditAnchor, AuditQuery, AuditWindow};
+use crate::verbs::audit_log::{AuditCursor, AuditQuery, AuditWindow};
 use crate::verbs::authorize::{self, Act, Among};
 use crate::verbs::needs::{Needs, READ_AUDIT};
 use crate::verbs::ports::Snapshot;
 use crate::verbs::{Env, Proof, Query, Verb};
 
 /// Number of rows in memory while the chain is verified.
-const PAGE: usize = 1_000;
+const PAGE_SIZE: usize = 1_000;
 
 /// Lists one section of the audit log, the oldest row first.
 #[derive(Debug, Clone)]
@@ -26,7 +26,7 @@ pub struct ListAudit {
     /// The filter.
     pub filter: AuditFilter,
     /// The requested section.
-    pub anchor: AuditAnchor,
+    pub cursor: AuditCursor,
     /// Maximum number of rows.
     pub limit: usize,
 }
@@ -43,18 +43,18 @@ impl Query for ListAudit {
 
     fn run(&self, by: &Actor, snapshot: &dyn Snapshot, _env: &Env<'_>) -> Result<AuditWindow> {
         authorize::audit(by)?;
-        let target = self.token.as_ref().map(|token| target(by, snapshot, token)).transpose()?;
+        let target = self.token.as_ref().map(|token| token_target(by, snapshot, token)).transpose()?;
         snapshot.audit_window(&AuditQuery {
             since: self.since,
             target: target.map(|id| id.to_string()),
             filter: self.filter.clone(),
-            anchor: self.anchor,
+            cursor: self.cursor,
             limit: self.limit,
         })
     }
 }
 
-fn target(by: &Actor, snapshot: &dyn Snapshot, token: &TokenRef) -> Result<TokenId> {
+fn token_target(by: &Actor, snapshot: &dyn Snapshot, token: &TokenRef) -> Result<TokenId> {
     let id = match token {
         TokenRef::Id(id) | TokenRef::Named(id, _) => Some(*id),
         TokenRef::Text(text) => TokenId::parse(text),
@@ -86,11 +86,11 @@ impl Query for AuditHead {
 
 /// The part of the log to verify.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Reach {
+pub enum AuditRange {
     /// From its first row.
-    Whole,
+    FromStart,
     /// From the last checkpoint; from the first row if something after the checkpoint is wrong.
-    LastCheckpoint,
+    FromLastCheckpoint,
 }
 
 /// Verifies that the log was not changed, as far as that can be detected.
@@ -99,12 +99,12 @@ pub struct VerifyAudit {
     /// The checkpoints kept outside the store, the oldest first.
     pub checkpoints: Vec<Checkpoint>,
     /// The part to verify.
-    pub reach: Reach,
+    pub range: AuditRange,
 }
 
 /// The answer to [`VerifyAudit`].
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct VerifiedAudit {
+pub struct AuditVerification {
     /// The result of following the chain.
     pub report: ChainReport,
     /// A checkpoint of the log's present end, to be kept outside the store. `None` if something is wrong with the log.
@@ -115,62 +115,69 @@ impl Verb for VerifyAudit {
     const NAME: &'static str = "audit.verify";
     const PROOF: Proof = Proof::Store;
     const NEEDS: Needs = Needs::Nothing;
-    type Reply = VerifiedAudit;
+    type Reply = AuditVerification;
 }
 
 impl Query for VerifyAudit {
-    fn run(&self, _by: &Actor, snapshot: &dyn Snapshot, env: &Env<'_>) -> Result<VerifiedAudit> {
+    fn run(&self, _by: &Actor, snapshot: &dyn Snapshot, env: &Env<'_>) -> Result<AuditVerification> {
         let Some(installation) = snapshot.installation()? else {
             return Err(Error::not_found("this store is not set up yet").next("Run: jeton init"));
         };
         let store = StoreId::new(&installation.prefix, installation.created_at);
-        let report = match (self.reach, self.checkpoints.last()) {
-            (Reach::LastCheckpoint, Some(last)) => {
-                let report = self.follow(snapshot, &store, ChainVerifier::from_checkpoint(last.clone()))?;
-                if report.findings.is_empty() { report } else { self.whole(snapshot, &store)? }
+        let report = match (self.range, self.checkpoints.last()) {
+            (AuditRange::FromLastCheckpoint, Some(last)) => {
+                let report = self.verify_chain(snapshot, &store, ChainVerifier::from_checkpoint(last.clone()))?;
+                if report.findings.is_empty() { report } else { self.verify_from_start(snapshot, &store)? }
             }
-            (Reach::LastCheckpoint, None) | (Reach::Whole, _) => self.whole(snapshot, &store)?,
+            (AuditRange::FromLastCheckpoint, None) | (AuditRange::FromStart, _) => {
+                self.verify_from_start(snapshot, &store)?
+            }
         };
         let head = report.head.filter(|_| report.findings.is_empty());
         let checkpoint = head.map(|(seq, hash)| Checkpoint { seq, hash, at: env.now.whole_second(), store });
-        Ok(VerifiedAudit { report, checkpoint })
+        Ok(AuditVerification { report, checkpoint })
     }
 }
 
 impl VerifyAudit {
-    fn whole(&self, snapshot: &dyn Snapshot, store: &StoreId) -> Result<ChainReport> {
-        self.follow(snapshot, store, ChainVerifier::from_start(self.checkpoints.clone()))
+    fn verify_from_start(&self, snapshot: &dyn Snapshot, store: &StoreId) -> Result<ChainReport> {
+        self.verify_chain(snapshot, store, ChainVerifier::from_start(self.checkpoints.clone()))
     }
 
-    fn follow(&self, snapshot: &dyn Snapshot, store: &StoreId, mut verifier: ChainVerifier) -> Result<ChainReport> {
+    fn verify_chain(
+        &self,
+        snapshot: &dyn Snapshot,
+        store: &StoreId,
+        mut verifier: ChainVerifier,
+    ) -> Result<ChainReport> {
         if let Some(theirs) = self.checkpoints.iter().map(|c| &c.store).find(|theirs| *theirs != store) {
             verifier = ChainVerifier::from_start(Vec::new());
             verifier.add_finding(None, Flaw::OtherStore { theirs: theirs.clone(), ours: store.clone() });
         }
-        if let Some(how) = snapshot.audit_table_flaw()? {
+        if let Some(how) = snapshot.audit_schema_error()? {
             verifier.add_finding(None, Flaw::Table(how));
             return Ok(verifier.finish_early());
         }
-        read_through(snapshot, verifier)
+        verify_rows(snapshot, verifier)
     }
 }
 
-fn read_through(snapshot: &dyn Snapshot, mut verifier: ChainVerifier) -> Result<ChainReport> {
+fn verify_rows(snapshot: &dyn Snapshot, mut verifier: ChainVerifier) -> Result<ChainReport> {
     let mut after = verifier.after();
     let first = snapshot.audit_page(None, 1)?;
-    if first.rows.is_empty() && !first.torn {
+    if first.rows.is_empty() && !first.is_torn {
         verifier.add_finding(Some(1), Flaw::Emptied);
     }
     loop {
-        let page = snapshot.audit_page(after, PAGE)?;
+        let page = snapshot.audit_page(after, PAGE_SIZE)?;
         page.rows.iter().for_each(|raw| verifier.check_row(raw));
-        if page.torn {
+        if page.is_torn {
             verifier.add_torn();
             return Ok(verifier.finish_early());
         }
         // A damaged tree of rows may return numbers in any order. Continuing from a lower one would never end.
         let last = page.rows.iter().map(|raw| raw.row.seq).max();
-        match last.filter(|last| page.rows.len() == PAGE && after.is_none_or(|after| *last > after)) {
+        match last.filter(|last| page.rows.len() == PAGE_SIZE && after.is_none_or(|after| *last > after)) {
             Some(last) => after = Some(last),
             None => return Ok(verifier.finish()),
         }

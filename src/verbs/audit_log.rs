@@ -8,7 +8,7 @@ use crate::error::Result;
 
 /// The requested section of the log. Rows are referred to by number; a row of that number need not exist.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum AuditAnchor {
+pub enum AuditCursor {
     /// The first rows.
     Oldest,
     /// The last rows.
@@ -31,14 +31,14 @@ pub struct AuditQuery {
     /// The filter.
     pub filter: AuditFilter,
     /// The requested section.
-    pub anchor: AuditAnchor,
+    pub cursor: AuditCursor,
     /// Maximum number of rows.
     pub limit: usize,
 }
 
 /// A row and its hash in the chain.
 #[derive(Debug, Clone, PartialEq)]
-pub struct Chained {
+pub struct HashedRow {
     /// The row.
     pub row: AuditRow,
     /// The row's hash, as it is stored.
@@ -49,12 +49,12 @@ pub struct Chained {
 #[derive(Debug, Clone, PartialEq, Default)]
 pub struct AuditWindow {
     /// The rows, the oldest first.
-    pub rows: Vec<Chained>,
+    pub rows: Vec<HashedRow>,
     /// The number of the log's last row, matching or not; 0 in an empty log.
     pub newest: i64,
-    /// `true` if matching rows precede the first. Not checked after [`AuditAnchor::After`]; then always `true`.
+    /// `true` if matching rows precede the first. Not checked after [`AuditCursor::After`]; then always `true`.
     pub older: bool,
-    /// `true` if matching rows follow the last. Not checked after [`AuditAnchor::Before`]; then always `true`.
+    /// `true` if matching rows follow the last. Not checked after [`AuditCursor::Before`]; then always `true`.
     pub newer: bool,
     /// The numbers of matching rows that are left out because their stored data is damaged. A section ends after about 1,000 of
     /// them: even one without rows may have more before or after it.
@@ -79,7 +79,7 @@ pub struct AuditPage {
     /// The rows, in the order of their numbers.
     pub rows: Vec<RawRow>,
     /// `true` if the file is damaged right after them.
-    pub torn: bool,
+    pub is_torn: bool,
 }
 
 /// The log's last row. While it is the same, so is everything that verbs change. In an empty log all is 0.
@@ -102,11 +102,11 @@ pub trait AuditLog {
     /// `true` if the log contains this row, and therefore all rows before it.
     fn audit_contains(&self, tip: AuditTip) -> Result<bool>;
     /// `true` if the log equals the log at `tip` plus later rows, none of a verb whose name starts with `without`.
-    fn audit_only_grew(&self, tip: AuditTip, without: &str) -> Result<bool>;
+    fn audit_is_append_only_since(&self, tip: AuditTip, without: &str) -> Result<bool>;
     /// Returns one section of the log.
     fn audit_window(&self, query: &AuditQuery) -> Result<AuditWindow>;
     /// Describes the difference between the log's table and the one that jeton creates. `None` if they are equal.
-    fn audit_table_flaw(&self) -> Result<Option<String>>;
+    fn audit_schema_error(&self) -> Result<Option<String>>;
     /// Returns the rows numbered higher than `after` (all rows without it), `limit` at most, however damaged.
     fn audit_page(&self, after: Option<i64>, limit: usize) -> Result<AuditPage>;
 }

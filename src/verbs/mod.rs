@@ -7,13 +7,13 @@
 
 pub mod accounts;
 pub mod actor;
+pub mod attention;
 pub mod audit;
 pub mod audit_log;
 pub mod audited;
 pub mod authorize;
 pub mod batches;
 pub mod catalogue;
-pub mod check;
 pub mod cli_line;
 pub mod decide;
 mod delivery;

@@ -5,9 +5,9 @@ use super::accounts::{
     ShowAccount, SignIn, WhoAmI,
 };
 use super::actor::Credential;
+use super::attention::Check;
 use super::audit::{AuditHead, ListAudit, VerifyAudit};
 use super::catalogue::{ApplyCatalogue, ListCatalogues, PreviewCatalogue};
-use super::check::Check;
 use super::init::Init;
 use super::ledger::{LedgerHead, ListDenied, ListUses};
 use super::needs::Needs;

@@ -18,7 +18,7 @@ use jeton::domain::token::{Purgeable, Token, TokenRef};
 use jeton::domain::token_filter::TokenFilter;
 use jeton::error::{Error, Kind, Result};
 use jeton::verbs::actor::{Actor, Credential, Presented};
-use jeton::verbs::audit_log::{AuditAnchor, AuditQuery};
+use jeton::verbs::audit_log::{AuditCursor, AuditQuery};
 use jeton::verbs::audited::Audited;
 use jeton::verbs::authorize;
 use jeton::verbs::ports::{Entropy, NewToken, Store, TokenCursor, Tx};
@@ -320,7 +320,7 @@ fn check(house: &House, who: (&str, char, &Credential), verb: &str, owner: &str,
 /// Returns the last row without verifying the whole chain, which grows with every cell.
 fn last_row(house: &House) -> AuditRow {
     let query =
-        AuditQuery { since: None, target: None, filter: AuditFilter::default(), anchor: AuditAnchor::Newest, limit: 1 };
+        AuditQuery { since: None, target: None, filter: AuditFilter::default(), cursor: AuditCursor::Newest, limit: 1 };
     house.store().read(|s| s.audit_window(&query)).unwrap().rows.pop().unwrap().row
 }
 

@@ -5,7 +5,7 @@ use jeton::domain::secret::Secret;
 use jeton::domain::token::{Token, TokenRef};
 use jeton::error::{Error, Result};
 use jeton::verbs::actor::Credential;
-use jeton::verbs::ledger::{LedgerAnchor, ListDenied, ListUses};
+use jeton::verbs::ledger::{LedgerCursor, ListDenied, ListUses};
 use jeton::verbs::ports::{Denial, Store, Use};
 use jeton::verbs::request::ask;
 
@@ -28,13 +28,13 @@ pub fn in_ledger(house: &House, who: &Credential, token: TokenRef) -> Result<()>
     let TokenRef::Id(id) = &token else { panic!("{token}") };
     let (filter, limit, since) = (LedgerFilter::default(), 10_000, None);
     let denied = |token: Option<TokenRef>| {
-        let (filter, anchor) = (filter.clone(), LedgerAnchor::Newest);
-        let window = ask(&house.jeton, who, ListDenied { token, since, filter, anchor, limit })?;
+        let (filter, anchor) = (filter.clone(), LedgerCursor::Newest);
+        let window = ask(&house.jeton, who, ListDenied { token, since, filter, cursor: anchor, limit })?;
         Ok(window.rows.iter().any(|row| row.token.as_ref().is_some_and(|token| token.id == *id)))
     };
     let uses = |token: Option<TokenRef>| {
-        let (filter, anchor) = (filter.clone(), LedgerAnchor::Newest);
-        let window = ask(&house.jeton, who, ListUses { token, since, filter, anchor, limit })?;
+        let (filter, anchor) = (filter.clone(), LedgerCursor::Newest);
+        let window = ask(&house.jeton, who, ListUses { token, since, filter, cursor: anchor, limit })?;
         Ok(window.rows.iter().any(|row| row.token.id == *id))
     };
     let found: [Result<bool>; 4] = [denied(None), denied(Some(token.clone())), uses(None), uses(Some(token.clone()))];

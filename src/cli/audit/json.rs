@@ -7,7 +7,7 @@ use serde_json::Value;
 use crate::domain::chain::{ChainFinding, ChainReport};
 use crate::domain::checkpoint::{Checkpoint, hex};
 use crate::domain::time::Zone;
-use crate::verbs::audit_log::Chained;
+use crate::verbs::audit_log::HashedRow;
 
 /// A row of the log.
 #[derive(Serialize, JsonSchema)]
@@ -27,8 +27,8 @@ pub struct EntryJson<'a> {
     hash: String,
 }
 
-impl<'a> From<&'a Chained> for EntryJson<'a> {
-    fn from(chained: &'a Chained) -> Self {
+impl<'a> From<&'a HashedRow> for EntryJson<'a> {
+    fn from(chained: &'a HashedRow) -> Self {
         let row = &chained.row;
         let some = |text: &'a str| Some(text).filter(|text| !text.is_empty());
         EntryJson {

@@ -19,7 +19,7 @@ use crate::place::Place;
 use crate::platform::signals;
 use crate::verbs::actor::Credential;
 use crate::verbs::audit::ListAudit;
-use crate::verbs::audit_log::{AuditAnchor, AuditWindow, Chained};
+use crate::verbs::audit_log::{AuditCursor, AuditWindow, HashedRow};
 use crate::verbs::request::ask;
 
 /// Number of rows held in memory at once.
@@ -41,7 +41,7 @@ pub(super) fn read(app: &mut App, args: ReadAuditArgs) -> Result<()> {
     };
     let limit = args.limit.map(NonZeroUsize::get).or((args.follow && span.is_none()).then_some(LAST));
     let (mut anchor, until) = match limit {
-        None => (AuditAnchor::Oldest, i64::MAX),
+        None => (AuditCursor::Oldest, i64::MAX),
         Some(limit) => question.newest(&app.place, limit)?,
     };
     let until = if args.follow { i64::MAX } else { until };
@@ -65,7 +65,7 @@ pub(super) fn read(app: &mut App, args: ReadAuditArgs) -> Result<()> {
         printer.print(&mut app.out, app.world.clock.zone(), upto(&window, until))?;
         unreadable.extend(damaged(&window, until));
         seen = window.last_seq().filter(|_| window.newer).unwrap_or(window.newest);
-        anchor = AuditAnchor::After(seen);
+        anchor = AuditCursor::After(seen);
         if !args.follow && (!window.newer || seen >= until) {
             return all_read(ROWS, &unreadable, NEXT);
         }
@@ -84,7 +84,7 @@ pub(super) fn read(app: &mut App, args: ReadAuditArgs) -> Result<()> {
 }
 
 /// Returns the rows up to `until`. Rows that arrived while older ones were read are ignored.
-fn upto(window: &AuditWindow, until: i64) -> &[Chained] {
+fn upto(window: &AuditWindow, until: i64) -> &[HashedRow] {
     let count = window.rows.partition_point(|chained| chained.row.seq <= until);
     &window.rows[..count]
 }
@@ -107,14 +107,14 @@ struct Question {
 }
 
 impl Question {
-    fn ask(&self, place: &Place, anchor: AuditAnchor, limit: usize) -> Result<AuditWindow> {
+    fn ask(&self, place: &Place, anchor: AuditCursor, limit: usize) -> Result<AuditWindow> {
         let (token, filter) = (self.token.clone(), self.filter.clone());
-        ask(place, &self.who, ListAudit { since: self.since, token, filter, anchor, limit })
+        ask(place, &self.who, ListAudit { since: self.since, token, filter, cursor: anchor, limit })
     }
 
     /// Returns the anchor of the newest `limit` rows, and the number of the last row.
-    fn newest(&self, place: &Place, limit: usize) -> Result<(AuditAnchor, i64)> {
-        let mut window = self.ask(place, AuditAnchor::Newest, limit.min(PAGE))?;
+    fn newest(&self, place: &Place, limit: usize) -> Result<(AuditCursor, i64)> {
+        let mut window = self.ask(place, AuditCursor::Newest, limit.min(PAGE))?;
         let until = window.newest;
         let mut left = limit;
         let mut first = until.saturating_add(1);
@@ -124,13 +124,13 @@ impl Question {
             if left == 0 || !window.older {
                 break;
             }
-            window = self.ask(place, AuditAnchor::Before(reached), left.min(PAGE))?;
+            window = self.ask(place, AuditCursor::Before(reached), left.min(PAGE))?;
         }
-        Ok((AuditAnchor::After(first - 1), until))
+        Ok((AuditCursor::After(first - 1), until))
     }
 }
 
-fn list(app: &mut App, question: &Question, mut anchor: AuditAnchor, until: i64) -> Result<()> {
+fn list(app: &mut App, question: &Question, mut anchor: AuditCursor, until: i64) -> Result<()> {
     let mut window = question.ask(&app.place, anchor, PAGE)?;
     let mut list = JsonList::begin(&mut app.out, "entries")?;
     let mut unreadable = BTreeSet::new();
@@ -144,7 +144,7 @@ fn list(app: &mut App, question: &Question, mut anchor: AuditAnchor, until: i64)
                 list.end_without(&unreadable)?;
                 return all_read(ROWS, &unreadable, NEXT);
             }
-            Some(last) => anchor = AuditAnchor::After(last),
+            Some(last) => anchor = AuditCursor::After(last),
         }
         window = question.ask(&app.place, anchor, PAGE)?;
     }
@@ -159,7 +159,7 @@ struct Printer {
 }
 
 impl Printer {
-    fn print(&mut self, out: &mut Output, zone: &dyn Zone, rows: &[Chained]) -> Result<()> {
+    fn print(&mut self, out: &mut Output, zone: &dyn Zone, rows: &[HashedRow]) -> Result<()> {
         if out.json && self.lines {
             return rows.iter().try_for_each(|chained| out.json(&EntryJson::from(chained)));
         }

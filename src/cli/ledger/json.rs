@@ -18,12 +18,12 @@ pub struct TokenNameJson<'a> {
 
 impl<'a> From<&'a LedgerToken> for TokenNameJson<'a> {
     fn from(token: &'a LedgerToken) -> Self {
-        let named = token.named.as_ref();
+        let named = token.owner_and_name.as_ref();
         TokenNameJson {
             id: token.id.to_string(),
             account: named.map(|(account, _)| account.as_str()),
             name: named.map(|(_, name)| name.as_str()),
-            state: token.whereabouts.as_str(),
+            state: token.state.as_str(),
         }
     }
 }
@@ -38,7 +38,7 @@ pub struct SecretJson<'a> {
 
 impl<'a> From<&'a LedgerSecret> for SecretJson<'a> {
     fn from(secret: &'a LedgerSecret) -> Self {
-        SecretJson { hint: &secret.hint, is: secret.standing.as_str() }
+        SecretJson { hint: &secret.hint, is: secret.status.as_str() }
     }
 }
 
@@ -73,7 +73,7 @@ impl<'a> From<&'a DeniedRow> for DeniedJson<'a> {
             method: some(&row.method),
             address: some(&row.address),
             client: some(&row.client),
-            several_callers: row.several(),
+            several_callers: row.is_aggregated(),
         }
     }
 }
@@ -102,7 +102,7 @@ impl<'a> From<&'a UseRow> for UseJson<'a> {
             method: some(&row.key.method),
             address: some(&row.key.address),
             client: some(&row.key.client),
-            several_callers: row.several(),
+            several_callers: row.is_aggregated(),
         }
     }
 }

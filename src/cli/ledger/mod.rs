@@ -22,7 +22,7 @@ use crate::error::{Error, Result};
 use crate::place::Place;
 use crate::verbs::actor::Credential;
 use crate::verbs::ledger::{
-    DeniedRow, LedgerAnchor, LedgerSecret, LedgerToken, LedgerWindow, ListDenied, ListUses, UseRow, caller,
+    DeniedRow, LedgerCursor, LedgerSecret, LedgerToken, LedgerWindow, ListDenied, ListUses, UseRow, format_origin,
 };
 use crate::verbs::request::{Asked, ask};
 
@@ -60,7 +60,7 @@ trait Listed: Sized {
         Self: 'a;
     const LIST: &'static str;
     const HEAD: &'static [&'static str];
-    fn verb(question: Question, anchor: LedgerAnchor<Self::Key>, limit: usize) -> Self::Verb;
+    fn verb(question: Question, anchor: LedgerCursor<Self::Key>, limit: usize) -> Self::Verb;
     fn key(&self) -> Self::Key;
     fn count(&self) -> u64;
     fn cells(&self, zone: &dyn Zone) -> Vec<String>;
@@ -74,8 +74,8 @@ impl Listed for DeniedRow {
     const HEAD: &'static [&'static str] =
         &["TIME", "ATTEMPTS", "REASON", "TOKEN", "SECRET", "METHOD", "ADDRESS", "CLIENT"];
 
-    fn verb(Question { token, since, filter }: Question, anchor: LedgerAnchor<Self::Key>, limit: usize) -> ListDenied {
-        ListDenied { token, since, filter, anchor, limit }
+    fn verb(Question { token, since, filter }: Question, anchor: LedgerCursor<Self::Key>, limit: usize) -> ListDenied {
+        ListDenied { token, since, filter, cursor: anchor, limit }
     }
 
     fn key(&self) -> Self::Key {
@@ -88,7 +88,7 @@ impl Listed for DeniedRow {
 
     fn cells(&self, zone: &dyn Zone) -> Vec<String> {
         let token = self.token.as_ref().map_or_else(|| "unknown".to_owned(), LedgerToken::describe);
-        let (address, client) = caller(&self.address, &self.client);
+        let (address, client) = format_origin(&self.address, &self.client);
         vec![
             wall_minute(self.minute(), zone),
             self.attempts.to_string(),
@@ -109,8 +109,8 @@ impl Listed for UseRow {
     const LIST: &'static str = "uses";
     const HEAD: &'static [&'static str] = &["DAY (UTC)", "USES", "TOKEN", "SECRET", "METHOD", "ADDRESS", "CLIENT"];
 
-    fn verb(Question { token, since, filter }: Question, anchor: LedgerAnchor<Self::Key>, limit: usize) -> ListUses {
-        ListUses { token, since, filter, anchor, limit }
+    fn verb(Question { token, since, filter }: Question, anchor: LedgerCursor<Self::Key>, limit: usize) -> ListUses {
+        ListUses { token, since, filter, cursor: anchor, limit }
     }
 
     fn key(&self) -> Self::Key {
@@ -122,7 +122,7 @@ impl Listed for UseRow {
     }
 
     fn cells(&self, _zone: &dyn Zone) -> Vec<String> {
-        let (address, client) = caller(&self.key.address, &self.key.client);
+        let (address, client) = format_origin(&self.key.address, &self.key.client);
         vec![
             utc_day(self.key.day),
             self.uses.to_string(),
@@ -145,14 +145,14 @@ fn or_dash(text: &str) -> String {
 
 /// Formats a secret: `jtn_Ab12Cd34 old`.
 pub(super) fn secret(secret: &LedgerSecret) -> String {
-    format!("{} {}", secret.hint, secret.standing.as_str())
+    format!("{} {}", secret.hint, secret.status.as_str())
 }
 
 /// The pages of one list, newest row first.
 struct Pages<R: Listed> {
     who: Credential,
     question: Question,
-    anchor: Option<LedgerAnchor<R::Key>>,
+    anchor: Option<LedgerCursor<R::Key>>,
     left: usize,
     /// The damaged rows that were left out, in words.
     unreadable: BTreeSet<String>,
@@ -163,7 +163,7 @@ impl<R: Listed> Pages<R> {
         let Some(anchor) = self.anchor.take().filter(|_| self.left > 0) else { return Ok(None) };
         let window = ask(place, &self.who, R::verb(self.question.clone(), anchor, self.left.min(PAGE)))?;
         self.left = self.left.saturating_sub(window.rows.len());
-        self.anchor = window.rows.last().filter(|_| window.older).map(|row| LedgerAnchor::Older(row.key()));
+        self.anchor = window.rows.last().filter(|_| window.older).map(|row| LedgerCursor::Older(row.key()));
         self.unreadable.extend(window.unreadable);
         Ok(Some(window.rows))
     }
@@ -186,7 +186,7 @@ fn read<R: Listed>(app: &mut App, args: ReadLedgerArgs) -> Result<()> {
     let who = Credential::Session(app.proved()?.1);
     let left = args.limit.map_or(usize::MAX, NonZeroUsize::get);
     let mut pages: Pages<R> =
-        Pages { who, question, anchor: Some(LedgerAnchor::Newest), left, unreadable: BTreeSet::new() };
+        Pages { who, question, anchor: Some(LedgerCursor::Newest), left, unreadable: BTreeSet::new() };
     // Read the first page before writing, so that a refusal comes before any output.
     let mut page = pages.next(&app.place)?;
     if app.out.json {

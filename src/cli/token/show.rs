@@ -11,7 +11,7 @@ use crate::domain::selection::{Selection, set_label};
 use crate::domain::time::{Timestamp, ago, relative};
 use crate::domain::token::{Token, TokenRef};
 use crate::error::Result;
-use crate::verbs::ledger::caller;
+use crate::verbs::ledger::format_origin;
 use crate::verbs::ports::{ClientUsage, DenialSummary, Usage};
 use crate::verbs::tokens::{ShowToken, Shown};
 
@@ -163,7 +163,7 @@ pub(super) fn calls(usage: &Usage) -> String {
 
 /// Formats `10.0.0.5  curl/8.5  12`.
 pub(super) fn from(origin: &ClientUsage) -> String {
-    let (address, client) = caller(&origin.address, &origin.client);
+    let (address, client) = format_origin(&origin.address, &origin.client);
     format!("{address}  {client}  {}", origin.uses)
 }
 
@@ -172,7 +172,7 @@ pub(super) fn denied(usage: &Usage, now: Timestamp) -> Option<String> {
     let DenialSummary { since, attempts, is_lower_bound: is_least, last } = &usage.denied;
     let last = last.as_ref()?;
     let least = if *is_least { "more than " } else { "" };
-    let (address, client) = caller(&last.address, &last.client);
+    let (address, client) = format_origin(&last.address, &last.client);
     let when = ago(last.at, now);
     Some(format!("{least}{attempts} {}, last {when} from {address}  {client} ({})", since.describe(), last.reason))
 }

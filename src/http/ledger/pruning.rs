@@ -3,7 +3,7 @@
 use crate::domain::time::{DAY, HOUR, Timestamp};
 use crate::error::Result;
 use crate::http::keeper::Keeper;
-use crate::verbs::ledger::{LedgerPart, Measured};
+use crate::verbs::ledger::{LedgerSizePart, SizeCursor};
 use crate::verbs::ports::{Clock, Store};
 
 /// Number of rows deleted in one transaction.
@@ -32,7 +32,7 @@ enum Stage {
     /// Measures the remaining rows.
     Measure {
         /// The position up to which the ledger has been measured.
-        after: Measured,
+        after: SizeCursor,
         /// The bytes up to that position.
         bytes: u64,
     },
@@ -60,7 +60,7 @@ impl Pruner {
 
     /// Runs one step and returns the next stage. `None` if nothing is left to do.
     fn next_stage(&self, keeper: &mut Keeper, clock: &dyn Clock, now: Timestamp) -> Result<Option<Stage>> {
-        let measure = Stage::Measure { after: Measured::Nothing, bytes: 0 };
+        let measure = Stage::Measure { after: SizeCursor::Start, bytes: 0 };
         match &self.stage {
             Stage::Look => {
                 let policy = keeper.maintain(|store| store.read(|snapshot| snapshot.policy()))?;
@@ -71,8 +71,8 @@ impl Pruner {
                 Ok(Some(if rows >= u64::from(BATCH_SIZE) { Stage::Delete(*before) } else { measure }))
             }
             Stage::Measure { after, bytes } => {
-                let LedgerPart { bytes: more, next } =
-                    keeper.maintain(|store| store.read(|snapshot| snapshot.ledger_part(after, ROWS_MEASURED)))?;
+                let LedgerSizePart { bytes: more, next } =
+                    keeper.maintain(|store| store.read(|snapshot| snapshot.ledger_size_part(after, ROWS_MEASURED)))?;
                 let bytes = bytes + more;
                 if let Some(after) = next {
                     return Ok(Some(Stage::Measure { after, bytes }));

@@ -125,7 +125,7 @@ pub(super) fn page(db: &Connection, after: Option<i64>, limit: usize) -> Result<
             Ok(Some(row)) => page.rows.push(row),
             Ok(None) => return Ok(page),
             Err(e) if e.sqlite_error_code() == Some(ErrorCode::DatabaseCorrupt) => {
-                page.torn = true;
+                page.is_torn = true;
                 return Ok(page);
             }
             Err(e) => return Err(failed(e)),
@@ -175,7 +175,7 @@ pub(super) fn verified(db: &Connection) -> Result<Vec<AuditRow>> {
     page.rows.iter().for_each(|raw| verifier.check_row(raw));
     let flaw = verifier.finish().findings.into_iter().next();
     match flaw {
-        None if !page.torn => Ok(page.rows.into_iter().map(|raw| raw.row).collect()),
+        None if !page.is_torn => Ok(page.rows.into_iter().map(|raw| raw.row).collect()),
         None => Err(damaged("the audit log")),
         Some(finding) => Err(damaged(&format!("audit row {}", finding.seq.unwrap_or(0)))),
     }

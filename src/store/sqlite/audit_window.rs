@@ -6,7 +6,7 @@ use super::audit::{self, COLUMNS};
 use super::convert::{all, one};
 use super::narrowed::Narrowed;
 use crate::error::Result;
-use crate::verbs::audit_log::{AuditAnchor, AuditQuery, AuditWindow, Chained};
+use crate::verbs::audit_log::{AuditCursor, AuditQuery, AuditWindow, HashedRow};
 
 /// Number of damaged rows after which a section ends. A log damaged throughout is read in several sections.
 const MAX_DAMAGED: usize = 1_000;
@@ -27,7 +27,7 @@ fn filtered(query: &AuditQuery) -> Narrowed {
         found.and(&format!("+at >= {since}"));
         // A clock that was set back leaves older instants after newer ones, so this bound alone is not enough.
         // Continuing from a row needs no bound.
-        if !matches!(query.anchor, AuditAnchor::After(_)) {
+        if !matches!(query.cursor, AuditCursor::After(_)) {
             let first = format!("SELECT min(seq) FROM audit INDEXED BY audit_by_time WHERE at >= {since}");
             found.and(&format!("seq >= ({first})"));
         }
@@ -52,7 +52,7 @@ fn filtered(query: &AuditQuery) -> Narrowed {
 #[derive(Default)]
 struct Side {
     /// The rows, the oldest first.
-    rows: Vec<Chained>,
+    rows: Vec<HashedRow>,
     more: bool,
     /// Numbers of the unreadable rows.
     unreadable: Vec<i64>,
@@ -79,7 +79,7 @@ fn side(db: &Connection, query: &AuditQuery, compare: &str, mut seq: Option<i64>
         for raw in raws {
             (seq, compare) = (Some(raw.row.seq), if backward { "<" } else { ">" });
             match (raw.hash, raw.unreadable) {
-                (Some(hash), None) => side.rows.push(Chained { row: raw.row, hash }),
+                (Some(hash), None) => side.rows.push(HashedRow { row: raw.row, hash }),
                 _ => side.unreadable.push(raw.row.seq),
             }
         }
@@ -103,28 +103,28 @@ pub(super) fn window(db: &Connection, query: &AuditQuery) -> Result<AuditWindow>
     // Only the number of the last row matters, and a damaged row has one too.
     let newest = one(db, "SELECT max(seq) FROM audit", [], |r| r.get::<_, Option<i64>>(0))?.flatten().unwrap_or(0);
     let limit = query.limit;
-    let (side, older, newer) = match query.anchor {
-        AuditAnchor::Oldest => {
+    let (side, older, newer) = match query.cursor {
+        AuditCursor::Oldest => {
             let side = side(db, query, ">=", None, limit)?;
             let newer = side.more;
             (side, false, newer)
         }
-        AuditAnchor::Newest => {
+        AuditCursor::Newest => {
             let side = side(db, query, "<=", None, limit)?;
             let older = side.more;
             (side, older, false)
         }
-        AuditAnchor::Before(seq) => {
+        AuditCursor::Before(seq) => {
             let side = side(db, query, "<", Some(seq), limit)?;
             let older = side.more;
             (side, older, true)
         }
-        AuditAnchor::After(seq) => {
+        AuditCursor::After(seq) => {
             let side = side(db, query, ">", Some(seq), limit)?;
             let newer = side.more;
             (side, true, newer)
         }
-        AuditAnchor::Around(seq) => around(db, query, seq)?,
+        AuditCursor::Around(seq) => around(db, query, seq)?,
     };
     Ok(AuditWindow { rows: side.rows, newest, older, newer, unreadable: side.unreadable })
 }

@@ -9,7 +9,9 @@ use super::ledger;
 use crate::domain::time::{MINUTE, Timestamp};
 use crate::domain::token::TokenId;
 use crate::error::Result;
-use crate::verbs::check::{Attention, CheckKey, CheckPage, CheckQuery, Finding, Knocks, LookAt};
+use crate::verbs::attention::{
+    DeadSecretAttempts, Finding, FindingCriterion, FindingCursor, FindingPage, FindingQuery, FindingReason,
+};
 use crate::verbs::decide::DenialReason;
 
 /// Maximum number of rows that are summed up for one token's denied attempts, the newest first.
@@ -19,20 +21,20 @@ const KNOCKS_MOST: i64 = 10_000;
 const ACTIVE: &str =
     "t.deleted_at IS NULL AND t.enabled = 1 AND t.until > ?1 AND a.enabled = 1 AND a.deleted_at IS NULL";
 
-pub(super) fn page(db: &Connection, query: &CheckQuery) -> Result<CheckPage> {
-    match query.look {
-        LookAt::ExpiringBy(by) => {
+pub(super) fn page(db: &Connection, query: &FindingQuery) -> Result<FindingPage> {
+    match query.criterion {
+        FindingCriterion::ExpiringBy(by) => {
             // Expired tokens come before this key.
-            let first = CheckKey(query.now.0, i64::MAX);
-            walked(db, query, first, &expiring_sql(), by.0, |at, _| Attention::Expiring(Timestamp(at)))
+            let first = FindingCursor(query.now.0, i64::MAX);
+            walked(db, query, first, &expiring_sql(), by.0, |at, _| FindingReason::Expiring(Timestamp(at)))
         }
-        LookAt::StaleSince(before) => {
-            walked(db, query, CheckKey(-1, 0), &stale_sql(), before.0, |at, created_at| Attention::Stale {
+        FindingCriterion::StaleSince(before) => {
+            walked(db, query, FindingCursor(-1, 0), &stale_sql(), before.0, |at, created_at| FindingReason::Stale {
                 last_seen_at: Some(Timestamp(at)).filter(|at| at.0 != 0),
                 created_at: Timestamp(created_at),
             })
         }
-        LookAt::KnockingSince(since) => knocking(db, query, since),
+        FindingCriterion::DeadSecretTriedSince(since) => knocking(db, query, since),
     }
 }
 
@@ -60,25 +62,25 @@ pub(super) fn stale_sql() -> String {
 
 fn walked(
     db: &Connection,
-    query: &CheckQuery,
-    first: CheckKey,
+    query: &FindingQuery,
+    first: FindingCursor,
     sql: &str,
     bound: i64,
-    why: impl Fn(i64, i64) -> Attention,
-) -> Result<CheckPage> {
-    let CheckKey(key, tie) = query.after.unwrap_or(first);
+    why: impl Fn(i64, i64) -> FindingReason,
+) -> Result<FindingPage> {
+    let FindingCursor(key, tie) = query.after.unwrap_or(first);
     let limit = whole(query.limit);
     let values = [query.now.0, bound, key, tie, limit].map(Value::from);
     let rows = all(db, sql, params_from_iter(values), |r| {
         Ok((r.get::<_, i64>(0)?, r.get::<_, i64>(1)?, r.get::<_, i64>(2)?, r.get::<_, bool>(3)?))
     })?;
-    let next = rows.last().filter(|_| rows.len() >= query.limit).map(|(key, id, ..)| CheckKey(*key, *id));
+    let next = rows.last().filter(|_| rows.len() >= query.limit).map(|(key, id, ..)| FindingCursor(*key, *id));
     let mut findings = Vec::new();
     for (key, id, created_at, _) in rows.into_iter().filter(|(.., needed)| *needed) {
         let (token, _) = ledger::named(db, TokenId(id), "", query.now)?;
-        findings.push(Finding { token, why: why(key, created_at) });
+        findings.push(Finding { token, reason: why(key, created_at) });
     }
-    Ok(CheckPage { findings, next })
+    Ok(FindingPage { findings, next })
 }
 
 fn whole(limit: usize) -> i64 {
@@ -88,9 +90,9 @@ fn whole(limit: usize) -> i64 {
 /// Steps from one token to the next in the index of attempts, without reading the attempts between.
 pub(super) const NEXT: &str = "SELECT token_id FROM denied_attempts INDEXED BY denied_attempts_once WHERE token_id > ?1 ORDER BY token_id LIMIT 1";
 
-fn knocking(db: &Connection, query: &CheckQuery, since: Timestamp) -> Result<CheckPage> {
-    let CheckKey(mut last, _) = query.after.unwrap_or(CheckKey(0, 0));
-    let mut page = CheckPage::default();
+fn knocking(db: &Connection, query: &FindingQuery, since: Timestamp) -> Result<FindingPage> {
+    let FindingCursor(mut last, _) = query.after.unwrap_or(FindingCursor(0, 0));
+    let mut page = FindingPage::default();
     for _ in 0..query.limit {
         let Some(token) = one(db, NEXT, [last], |r| r.get::<_, i64>(0))? else { return Ok(page) };
         last = token;
@@ -98,7 +100,7 @@ fn knocking(db: &Connection, query: &CheckQuery, since: Timestamp) -> Result<Che
             page.findings.push(finding);
         }
     }
-    page.next = Some(CheckKey(last, 0));
+    page.next = Some(FindingCursor(last, 0));
     Ok(page)
 }
 
@@ -140,6 +142,14 @@ fn knocks(db: &Connection, token: TokenId, now: Timestamp, since: Timestamp) -> 
     let (token, secret) = ledger::named(db, token, &secret, now)?;
     let is_least = rows >= KNOCKS_MOST;
     let attempts = attempts.unsigned_abs();
-    let why = Attention::Knocking(Knocks { attempts, is_least, reason, at: Timestamp(at), secret, address, client });
-    Ok(Some(Finding { token, why }))
+    let why = FindingReason::DeadSecretTried(DeadSecretAttempts {
+        attempts,
+        is_lower_bound: is_least,
+        reason,
+        at: Timestamp(at),
+        secret,
+        address,
+        client,
+    });
+    Ok(Some(Finding { token, reason: why }))
 }

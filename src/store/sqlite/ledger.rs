@@ -11,7 +11,7 @@ use crate::domain::time::{MINUTE, Timestamp, utc_day, utc_day_number};
 use crate::domain::token::TokenId;
 use crate::error::Result;
 use crate::verbs::decide::DenialReason;
-use crate::verbs::ledger::{DeniedKey, DeniedRow, LedgerSecret, LedgerToken, Standing, UseKey, UseRow, Whereabouts};
+use crate::verbs::ledger::{DeniedKey, DeniedRow, LedgerSecret, LedgerToken, SecretStatus, TokenState, UseKey, UseRow};
 
 /// Joins of a row `d` of the ledger with the remains of its token and secrets.
 pub(super) const NAMED: &str = "
@@ -91,7 +91,7 @@ impl Listed for DeniedRow {
     fn read(named: Named, r: &Row<'_>) -> rusqlite::Result<Self> {
         let reason: String = r.get(NAMED_COUNT + 4)?;
         let secret = named.secret.map(|secret| match reason == DenialReason::WrongSecret.as_str() {
-            true => LedgerSecret { standing: Standing::Wrong, ..secret },
+            true => LedgerSecret { status: SecretStatus::Wrong, ..secret },
             false => secret,
         });
         Ok(DeniedRow {
@@ -178,27 +178,31 @@ impl Named {
         let (public_id, state) = (lossy(r, 5)?, text(6)?);
         let (retires_at, prefix): (Option<i64>, _) = (r.get(7)?, text(8)?);
         let whereabouts = match (there, trashed) {
-            (true, false) => Whereabouts::Kept,
-            (true, true) => Whereabouts::Deleted,
-            (false, _) => Whereabouts::Purged,
+            (true, false) => TokenState::Live,
+            (true, true) => TokenState::Trashed,
+            (false, _) => TokenState::Purged,
         };
         let named = match (account.map(Username::parse), name.map(TokenName::parse)) {
             (Some(Ok(account)), Some(Ok(name))) => Some((account, name)),
             _ => None,
         };
         let standing = match (state, retires_at, whereabouts) {
-            (None, ..) | (_, _, Whereabouts::Purged) => Standing::Purged,
-            (Some("dead"), ..) => Standing::Old,
-            (Some("previous"), Some(until), _) if until <= now.0 => Standing::Old,
-            (_, _, Whereabouts::Deleted) => Standing::Deleted,
-            (Some("previous"), ..) => Standing::Previous,
-            (Some(_), ..) => Standing::Current,
+            (None, ..) | (_, _, TokenState::Purged) => SecretStatus::Purged,
+            (Some("dead"), ..) => SecretStatus::Old,
+            (Some("previous"), Some(until), _) if until <= now.0 => SecretStatus::Old,
+            (_, _, TokenState::Trashed) => SecretStatus::Deleted,
+            (Some("previous"), ..) => SecretStatus::Previous,
+            (Some(_), ..) => SecretStatus::Current,
         };
         let secret = match (PublicId::parse(&public_id), prefix.map(Prefix::parse)) {
-            (Some(id), Some(Ok(prefix))) => Some(LedgerSecret { hint: id.hint(&prefix), standing }),
+            (Some(id), Some(Ok(prefix))) => Some(LedgerSecret { hint: id.hint(&prefix), status: standing }),
             _ => None,
         };
-        Ok(Named { token: LedgerToken { id: TokenId(id), named, whereabouts }, secret, public_id })
+        Ok(Named {
+            token: LedgerToken { id: TokenId(id), owner_and_name: named, state: whereabouts },
+            secret,
+            public_id,
+        })
     }
 }
 

@@ -5,17 +5,17 @@ use rusqlite::{Connection, Row, params};
 use super::convert::{all, one};
 use crate::domain::time::{DAY, MINUTE, Timestamp};
 use crate::error::Result;
-use crate::verbs::ledger::{LedgerPart, Measured, StoredUseKey};
+use crate::verbs::ledger::{LedgerSizePart, SizeCursor, StoredUseKey};
 
 /// Number of bytes of a row without its texts.
 const USE_BYTES: u64 = 40;
 const ATTEMPT_BYTES: u64 = 48;
 
-pub(super) fn part(db: &Connection, after: &Measured, limit: usize) -> Result<LedgerPart> {
+pub(super) fn part(db: &Connection, after: &SizeCursor, limit: usize) -> Result<LedgerSizePart> {
     match after {
-        Measured::Nothing => uses(db, None, limit),
-        Measured::Uses(key) => uses(db, Some(key), limit),
-        Measured::Attempts(row) => attempts(db, *row, limit),
+        SizeCursor::Start => uses(db, None, limit),
+        SizeCursor::Uses(key) => uses(db, Some(key), limit),
+        SizeCursor::Attempts(row) => attempts(db, *row, limit),
     }
 }
 
@@ -25,7 +25,7 @@ const USES: &str = "SELECT token_id, day, public_id, method, address, client FRO
           > (?1, ?2, CAST(?3 AS TEXT), CAST(?4 AS TEXT), CAST(?5 AS TEXT), CAST(?6 AS TEXT))
     ORDER BY token_id, day, public_id, method, address, client LIMIT ?7";
 
-fn uses(db: &Connection, after: Option<&StoredUseKey>, limit: usize) -> Result<LedgerPart> {
+fn uses(db: &Connection, after: Option<&StoredUseKey>, limit: usize) -> Result<LedgerSizePart> {
     let first = StoredUseKey { token: i64::MIN, day: i64::MIN, texts: Default::default() };
     let StoredUseKey { token, day, texts: [secret, method, address, client] } = after.unwrap_or(&first);
     let values = params![token, day, secret, method, address, client, whole(limit)];
@@ -38,17 +38,18 @@ fn uses(db: &Connection, after: Option<&StoredUseKey>, limit: usize) -> Result<L
     let texts = |key: &StoredUseKey| key.texts.iter().map(Vec::len).sum::<usize>();
     let bytes = keys.iter().map(|key| texts(key) as u64 + USE_BYTES).sum();
     let is_full = keys.len() >= limit;
-    let next = keys.into_iter().next_back().filter(|_| is_full).map_or(Measured::Attempts(i64::MIN), Measured::Uses);
-    Ok(LedgerPart { bytes, next: Some(next) })
+    let next =
+        keys.into_iter().next_back().filter(|_| is_full).map_or(SizeCursor::Attempts(i64::MIN), SizeCursor::Uses);
+    Ok(LedgerSizePart { bytes, next: Some(next) })
 }
 
-fn attempts(db: &Connection, after: i64, limit: usize) -> Result<LedgerPart> {
+fn attempts(db: &Connection, after: i64, limit: usize) -> Result<LedgerSizePart> {
     let sql = "SELECT id, octet_length(reason) + octet_length(public_id) + octet_length(method)
                       + octet_length(address) + octet_length(client)
                FROM denied_attempts WHERE id > ?1 ORDER BY id LIMIT ?2";
     let rows = all(db, sql, params![after, whole(limit)], |r| Ok((r.get::<_, i64>(0)?, r.get::<_, i64>(1)?)))?;
     let bytes: u64 = rows.iter().map(|(_, texts)| texts.unsigned_abs() + ATTEMPT_BYTES).sum();
-    let next = rows.last().filter(|_| rows.len() >= limit).map(|(id, _)| Measured::Attempts(*id));
+    let next = rows.last().filter(|_| rows.len() >= limit).map(|(id, _)| SizeCursor::Attempts(*id));
     let waiting = match next {
         Some(_) => 0,
         // Waiting records are moved to the tables every minute.
@@ -57,7 +58,7 @@ fn attempts(db: &Connection, after: i64, limit: usize) -> Result<LedgerPart> {
                 .unwrap_or(0)
         }
     };
-    Ok(LedgerPart { bytes: bytes + waiting.unsigned_abs(), next })
+    Ok(LedgerSizePart { bytes: bytes + waiting.unsigned_abs(), next })
 }
 
 /// Returns the day or minute of the oldest row.

@@ -9,7 +9,7 @@ use super::narrowed::Narrowed;
 use crate::domain::account::AccountId;
 use crate::domain::token::TokenId;
 use crate::error::{Error, Fault, Result};
-use crate::verbs::ledger::{LedgerAnchor, LedgerQuery, LedgerWindow, Sight};
+use crate::verbs::ledger::{LedgerCursor, LedgerQuery, LedgerScope, LedgerWindow};
 
 /// Returns all conditions of `query` except the start of the page; only rows of `token` if one is given.
 fn filtered<R: Listed>(query: &LedgerQuery<R::Key>, token: Option<TokenId>, from: &From<R::Key>) -> Narrowed {
@@ -17,7 +17,7 @@ fn filtered<R: Listed>(query: &LedgerQuery<R::Key>, token: Option<TokenId>, from
     if let Some(token) = token {
         let token = found.bind(token.0);
         found.and(&format!("d.token_id = {token}"));
-    } else if let Sight::Of { visibility, strangers } = &query.sight {
+    } else if let LedgerScope::Visible { visibility, unknown_tokens: strangers } = &query.scope {
         let own = found.bind(visibility.own.0);
         let roles: Vec<String> = visibility.roles.iter().map(|role| found.bind(role.as_str())).collect();
         let nobodys = if *strangers { " OR d.token_id = 0" } else { "" };
@@ -184,11 +184,11 @@ fn page<R: Listed>(
 fn side<R: Listed>(db: &Connection, query: &LedgerQuery<R::Key>, from: &From<R::Key>, limit: usize) -> Result<Side<R>> {
     let most = limit.min(i64::MAX as usize - 1);
     let up = from.way() == Way::Up;
-    let (mut rows, unreadable) = match &query.sight {
-        Sight::Token(token) => page(db, query, Some(*token), from, most + 1)?,
+    let (mut rows, unreadable) = match &query.scope {
+        LedgerScope::Token(token) => page(db, query, Some(*token), from, most + 1)?,
         // In order of time this would search through everybody's rows. So the few tokens of one account are queried
         // one by one.
-        Sight::Of { visibility, strangers: false } if visibility.roles.is_empty() => {
+        LedgerScope::Visible { visibility, unknown_tokens: false } if visibility.roles.is_empty() => {
             let (mut rows, mut unreadable): (Vec<R>, _) = (Vec::new(), Vec::new());
             for token in tokens_of(db, visibility.own)? {
                 let (mut more, mut damaged) = page(db, query, Some(token), from, most + 1)?;
@@ -203,7 +203,7 @@ fn side<R: Listed>(db: &Connection, query: &LedgerQuery<R::Key>, from: &From<R::
             }
             (rows, unreadable)
         }
-        Sight::All | Sight::Of { .. } => page(db, query, None, from, most + 1)?,
+        LedgerScope::All | LedgerScope::Visible { .. } => page(db, query, None, from, most + 1)?,
     };
     let more = rows.len() > most;
     rows.truncate(most);
@@ -223,28 +223,28 @@ fn tokens_of(db: &Connection, account: AccountId) -> Result<Vec<TokenId>> {
 
 pub(super) fn window<R: Listed>(db: &Connection, query: &LedgerQuery<R::Key>) -> Result<LedgerWindow<R>> {
     let limit = query.limit;
-    let (side, newer, older) = match query.anchor.clone() {
-        LedgerAnchor::Newest => {
+    let (side, newer, older) = match query.cursor.clone() {
+        LedgerCursor::Newest => {
             let side = side(db, query, &From::Top, limit)?;
             let older = side.more;
             (side, false, older)
         }
-        LedgerAnchor::Oldest => {
+        LedgerCursor::Oldest => {
             let side = side(db, query, &From::Bottom, limit)?;
             let newer = side.more;
             (side, newer, false)
         }
-        LedgerAnchor::Newer(key) => {
+        LedgerCursor::Newer(key) => {
             let side = side(db, query, &From::Above(key), limit)?;
             let newer = side.more;
             (side, newer, true)
         }
-        LedgerAnchor::Older(key) => {
+        LedgerCursor::Older(key) => {
             let side = side(db, query, &From::Below(key), limit)?;
             let older = side.more;
             (side, true, older)
         }
-        LedgerAnchor::Around(key) => around(db, query, key)?,
+        LedgerCursor::Around(key) => around(db, query, key)?,
     };
     Ok(LedgerWindow { rows: side.rows, newer, older, unreadable: side.unreadable })
 }

@@ -20,7 +20,7 @@ use crate::domain::sort::{Sort, SortColumn};
 use crate::domain::time::Timestamp;
 use crate::domain::token::TokenId;
 use crate::domain::token_filter::TokenFilter;
-use crate::verbs::ledger::{DeniedKey, DeniedRow, LedgerAnchor, LedgerQuery, Sight, UseKey, UseRow};
+use crate::verbs::ledger::{DeniedKey, DeniedRow, LedgerCursor, LedgerQuery, LedgerScope, UseKey, UseRow};
 use crate::verbs::ports::{NamesQuery, NewAccount, NewToken, TokenCursor, Visibility, WindowQuery};
 
 const NOW: Timestamp = Timestamp(1_795_253_400_000);
@@ -165,12 +165,12 @@ fn members_lists_and_short_ones_are_found_by_what_makes_them_short() {
     }
 }
 
-fn ledger_query<K>(sight: Sight, text: &str) -> LedgerQuery<K> {
+fn ledger_query<K>(sight: LedgerScope, text: &str) -> LedgerQuery<K> {
     LedgerQuery {
-        sight,
+        scope: sight,
         since: Some(NOW),
         filter: LedgerFilter::parse(text),
-        anchor: LedgerAnchor::Newest,
+        cursor: LedgerCursor::Newest,
         now: NOW,
         limit: 200,
     }
@@ -180,12 +180,12 @@ fn ledger_query<K>(sight: Sight, text: &str) -> LedgerQuery<K> {
 fn ledger_plans<R: Listed>(db: &Connection, key: &R::Key, one: bool) -> Vec<(bool, String)> {
     let strangers = true;
     let sights = match one {
-        true => vec![Sight::Token(TokenId(1))],
+        true => vec![LedgerScope::Token(TokenId(1))],
         false => [&Role::ALL[..], &[Role::Member, Role::Viewer]]
             .map(|roles| Visibility { own: AccountId(1), roles: roles.to_vec() })
-            .map(|visibility| Sight::Of { visibility, strangers })
+            .map(|visibility| LedgerScope::Visible { visibility, unknown_tokens: strangers })
             .into_iter()
-            .chain([Sight::All])
+            .chain([LedgerScope::All])
             .collect(),
     };
     let mut plans = Vec::new();

@@ -16,10 +16,10 @@ use crate::domain::secret::{PublicId, Secret};
 use crate::domain::time::Timestamp;
 use crate::domain::token::{Token, TokenId, Tombstone};
 use crate::error::Result;
+use crate::verbs::attention::{FindingPage, FindingQuery};
 use crate::verbs::audit_log::{AuditLog, AuditPage, AuditQuery, AuditTip, AuditWindow};
-use crate::verbs::check::{CheckPage, CheckQuery};
 use crate::verbs::ledger::{
-    DeniedKey, DeniedRow, Ledger, LedgerPart, LedgerQuery, LedgerWindow, Measured, UseKey, UseRow,
+    DeniedKey, DeniedRow, Ledger, LedgerQuery, LedgerSizePart, LedgerWindow, SizeCursor, UseKey, UseRow,
 };
 use crate::verbs::ports::{
     AccountReader, AccountWriter, GrantPage, Installation, NamedToken, NamesQuery, NewAccount, NewToken,
@@ -132,13 +132,13 @@ impl AuditLog for Open<'_> {
     fn audit_contains(&self, tip: AuditTip) -> Result<bool> {
         audit::contains(self.0, tip)
     }
-    fn audit_only_grew(&self, tip: AuditTip, without: &str) -> Result<bool> {
+    fn audit_is_append_only_since(&self, tip: AuditTip, without: &str) -> Result<bool> {
         audit::only_grew(self.0, tip, without)
     }
     fn audit_window(&self, query: &AuditQuery) -> Result<AuditWindow> {
         audit_window::window(self.0, query)
     }
-    fn audit_table_flaw(&self) -> Result<Option<String>> {
+    fn audit_schema_error(&self) -> Result<Option<String>> {
         audit::table_flaw(self.0)
     }
     fn audit_page(&self, after: Option<i64>, limit: usize) -> Result<AuditPage> {
@@ -156,16 +156,16 @@ impl Ledger for Open<'_> {
     fn ledger_head(&self) -> Result<i64> {
         ledger::head(self.0)
     }
-    fn ledger_part(&self, after: &Measured, limit: usize) -> Result<LedgerPart> {
+    fn ledger_size_part(&self, after: &SizeCursor, limit: usize) -> Result<LedgerSizePart> {
         ledger_size::part(self.0, after, limit)
     }
     fn ledger_oldest(&self) -> Result<Option<Timestamp>> {
         ledger_size::oldest(self.0)
     }
-    fn purged_owner(&self, token: TokenId) -> Result<Option<(AccountId, Role)>> {
+    fn owner_of_purged(&self, token: TokenId) -> Result<Option<(AccountId, Role)>> {
         purge::owner(self.0, token)
     }
-    fn check_page(&self, query: &CheckQuery) -> Result<CheckPage> {
+    fn finding_page(&self, query: &FindingQuery) -> Result<FindingPage> {
         check::page(self.0, query)
     }
 }

@@ -7,7 +7,7 @@ use crate::tui::model::{Model, Screen};
 use crate::tui::screen::Manage;
 use crate::tui::screen::desk::Place;
 use crate::tui::widget::frame::dialog_room;
-use crate::verbs::ledger::Whereabouts;
+use crate::verbs::ledger::TokenState;
 
 pub(super) fn always(_: &Model) -> bool {
     true
@@ -97,7 +97,7 @@ pub(super) fn on_an_attempt(model: &Model) -> bool {
 /// `true` if the open row is about a token that wasn't purged.
 pub(super) fn leads_to_a_token(model: &Model) -> bool {
     let Some(Modal::Attempt(entry)) = model.modals.last() else { return false };
-    entry.row().token.as_ref().is_some_and(|token| token.whereabouts != Whereabouts::Purged)
+    entry.row().token.as_ref().is_some_and(|token| token.state != TokenState::Purged)
 }
 
 pub(super) fn can_drop_unused(model: &Model) -> bool {

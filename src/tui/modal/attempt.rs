@@ -7,7 +7,7 @@ use crate::tui::screen::Outcome;
 use crate::tui::screen::denied::copy_address;
 use crate::tui::widget::line::counted;
 use crate::verbs::decide::DenialReason;
-use crate::verbs::ledger::{DeniedRow, LedgerToken, Whereabouts, caller};
+use crate::verbs::ledger::{DeniedRow, LedgerToken, TokenState, format_origin};
 
 impl Whole for DeniedRow {
     const CONTEXT: Context = Context::Attempt;
@@ -17,18 +17,18 @@ impl Whole for DeniedRow {
     }
 
     fn told(&self, columns: usize, now: Timestamp, zone: &dyn Zone) -> Vec<Told> {
-        let (address, client) = caller(&self.address, &self.client);
+        let (address, client) = format_origin(&self.address, &self.client);
         let several = if self.attempts == 1 { "" } else { ", all within that minute" };
         let method = match self.method.as_str() {
             "" if self.token.is_none() => "not kept of strangers",
             "" => "none, or several",
             method => method,
         };
-        let whereabouts = match self.token.as_ref().map(|token| token.whereabouts) {
+        let whereabouts = match self.token.as_ref().map(|token| token.state) {
             None => "no token is known by what was shown",
-            Some(Whereabouts::Kept) => "",
-            Some(Whereabouts::Deleted) => "in the trash",
-            Some(Whereabouts::Purged) => "purged: gone for good",
+            Some(TokenState::Live) => "",
+            Some(TokenState::Trashed) => "in the trash",
+            Some(TokenState::Purged) => "purged: gone for good",
         };
         let secret = self.secret.as_ref();
         let mut lines = Vec::new();
@@ -42,7 +42,7 @@ impl Whole for DeniedRow {
             ("", self.token.as_ref().map_or_else(String::new, |token| format!("id {}", token.id))),
             ("", whereabouts.to_owned()),
             ("Secret", secret.map_or_else(|| "unknown".to_owned(), |secret| secret.hint.clone())),
-            ("", secret.map_or("", |secret| secret.standing.describe()).to_owned()),
+            ("", secret.map_or("", |secret| secret.status.describe()).to_owned()),
             ("Method", method.to_owned()),
             ("Address", address),
             ("Client", client),
@@ -57,7 +57,7 @@ impl Whole for DeniedRow {
     fn act(&self, action: Action) -> Outcome {
         match (action, &self.token) {
             (Action::CopyAddress, _) => copy_address(self),
-            (Action::Enter, Some(token)) => Outcome::ToToken(token.id, token.whereabouts),
+            (Action::Enter, Some(token)) => Outcome::ToToken(token.id, token.state),
             _ => Outcome::Stay,
         }
     }

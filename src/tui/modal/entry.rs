@@ -14,7 +14,7 @@ use crate::tui::screen::{Facts, Outcome, Page};
 use crate::tui::widget::foot::{keys_and_place, with_rest};
 use crate::tui::widget::frame::{dialog, dialog_columns};
 use crate::tui::widget::line::{fit, fold};
-use crate::verbs::audit_log::Chained;
+use crate::verbs::audit_log::HashedRow;
 
 /// A row that can be shown in full.
 pub trait Whole {
@@ -122,7 +122,7 @@ pub fn beside<R: Whole>(row: &R, pane: Rect, model: &Model) -> Vec<Line<'static>
     with_rest(lines(row, usize::from(pane.width), model), usize::from(pane.height), model)
 }
 
-impl Whole for Chained {
+impl Whole for HashedRow {
     const CONTEXT: Context = Context::Entry;
 
     fn title(&self) -> String {

@@ -33,7 +33,7 @@ pub mod whose;
 use crate::tui::picker::Picker;
 use crate::tui::screen::Page;
 use crate::tui::widget::form::Form;
-use crate::verbs::audit_log::Chained;
+use crate::verbs::audit_log::HashedRow;
 use crate::verbs::ledger::DeniedRow;
 use account::create::Create;
 use account::delete::Delete;
@@ -112,7 +112,7 @@ pub enum Modal {
     /// The scope picker.
     Picker(Box<Picker>),
     /// A row of the audit log in full.
-    Entry(Box<Entry<Chained>>),
+    Entry(Box<Entry<HashedRow>>),
     /// A denied attempt in full.
     Attempt(Box<Entry<DeniedRow>>),
     /// The past messages.

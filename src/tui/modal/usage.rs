@@ -8,7 +8,7 @@ use crate::domain::time::{Timestamp, ago};
 use crate::domain::token::{Status, Token};
 use crate::tui::model::Model;
 use crate::tui::widget::line::{counted, cut, enough, fit, grouped, width};
-use crate::verbs::ledger::caller;
+use crate::verbs::ledger::format_origin;
 use crate::verbs::ports::{ClientUsage, DenialSummary, DeniedSince, LastDenial, Usage};
 use crate::verbs::tokens::Shown;
 
@@ -59,7 +59,7 @@ pub fn lines(usage: &Usage, columns: usize, model: &Model) -> Vec<Line<'static>>
         let style = if usage.denied.since == DeniedSince::Week { Style::new() } else { theme.warning };
         lines.push(row("Denied", &denied, style));
         if let Some(last) = &usage.denied.last {
-            let (_, client) = caller(&last.address, &last.client);
+            let (_, client) = format_origin(&last.address, &last.client);
             lines.push(row("", &format!("{}, {client} ({})", ago(last.at, model.now), last.reason), theme.dim));
         }
     }
@@ -81,7 +81,7 @@ fn origins(origins: &[ClientUsage], room: usize) -> Vec<String> {
         .iter()
         .take(CALLERS)
         .map(|origin| {
-            let (address, client) = caller(&origin.address, &origin.client);
+            let (address, client) = format_origin(&origin.address, &origin.client);
             (address, client, grouped(origin.uses))
         })
         .collect();
@@ -103,7 +103,7 @@ pub fn denied_words(usage: &Usage) -> Option<String> {
     let DenialSummary { since, attempts, is_lower_bound: is_least, last } = &usage.denied;
     let LastDenial { address, client, .. } = last.as_ref()?;
     let least = if *is_least { "+" } else { "" };
-    Some(format!("{}{least} {}, last {}", grouped(*attempts), since.describe(), caller(address, client).0))
+    Some(format!("{}{least} {}, last {}", grouped(*attempts), since.describe(), format_origin(address, client).0))
 }
 
 /// `true` if a token, or a secret of it, is still tried although it no longer works.
@@ -124,7 +124,7 @@ pub fn sentence(usage: &Usage, now: Timestamp) -> String {
         return format!("{denied} · last used {}, {} in 7 days", ago(seen, now), counted(usage.week, "call"));
     }
     let mostly = |origin: &ClientUsage| {
-        let (address, client) = caller(&origin.address, &origin.client);
+        let (address, client) = format_origin(&origin.address, &origin.client);
         format!(", mostly from {address} ({client})")
     };
     format!(
@@ -184,7 +184,7 @@ pub fn consequences(token: &Token, usage: &Usage, columns: usize, model: &Model)
 /// Returns `10.0.0.5 (curl/8.5), 10.0.0.9 (python/3.12) and 3 more`, in `columns` columns.
 pub fn callers(origins: &[ClientUsage], columns: usize) -> String {
     let told = origins.iter().map(|origin| {
-        let (address, client) = caller(&origin.address, &origin.client);
+        let (address, client) = format_origin(&origin.address, &origin.client);
         format!("{address} ({client})")
     });
     enough(&told.collect::<Vec<_>>(), columns, origins.len() >= Usage::MAX_CLIENTS)

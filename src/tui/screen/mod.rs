@@ -33,7 +33,7 @@ use crate::tui::model::{Model, Tone};
 use crate::tui::msg::RequestId;
 use crate::tui::widget::field::Field;
 use crate::verbs::actor::Credential;
-use crate::verbs::ledger::{DeniedKey, LedgerAnchor, Whereabouts};
+use crate::verbs::ledger::{DeniedKey, LedgerCursor, TokenState};
 use crate::verbs::ports::TokenCursor;
 use crate::verbs::request::Request;
 use desk::Place;
@@ -78,9 +78,9 @@ pub enum Outcome {
     /// Read the list again around this anchor.
     List(TokenCursor),
     /// Read the audit log again from this anchor.
-    ListAudit(LedgerAnchor<i64>),
+    ListAudit(LedgerCursor<i64>),
     /// Read the denied attempts again from this anchor.
-    ListDenied(LedgerAnchor<DeniedKey>),
+    ListDenied(LedgerCursor<DeniedKey>),
     /// Mark all tokens that match the filter, also those outside the loaded window.
     MarkShown,
     /// Close the page and sort the table.
@@ -90,7 +90,7 @@ pub enum Outcome {
     /// Show the tokens of one account.
     TokensOf(Username),
     /// Show this token in the table or in the trash.
-    ToToken(TokenId, Whereabouts),
+    ToToken(TokenId, TokenState),
     /// Handle a cursor move in the screen's list.
     Moved,
     /// Perform an effect.

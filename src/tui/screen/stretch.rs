@@ -5,7 +5,7 @@ use std::ops::Range;
 use crate::error::{Error, Kind};
 use crate::tui::keymap::Action;
 use crate::tui::widget::list::Cursor;
-use crate::verbs::ledger::LedgerAnchor;
+use crate::verbs::ledger::LedgerCursor;
 
 /// Number of rows per request.
 pub const WINDOW: usize = 200;
@@ -34,7 +34,7 @@ pub struct Stretch<R: Keyed> {
     /// Reason why there are no rows.
     refused: Option<Error>,
     /// The anchor of the last request.
-    anchor: LedgerAnchor<R::Key>,
+    anchor: LedgerCursor<R::Key>,
     /// Row of the cursor before typing in the filter; `None` once the cursor has moved since.
     origin: Option<R::Key>,
     /// Row to which the cursor goes when the next rows arrive.
@@ -51,7 +51,7 @@ impl<R: Keyed> Default for Stretch<R> {
             cursor: Cursor::default(),
             loaded: false,
             refused: None,
-            anchor: LedgerAnchor::Newest,
+            anchor: LedgerCursor::Newest,
             origin: None,
             goal: None,
         }
@@ -108,10 +108,10 @@ impl<R: Keyed> Stretch<R> {
 
     /// Returns the anchor for reading the list again: around the row under the cursor. A cursor on the newest row stays
     /// on the newest row.
-    pub fn refresh(&self) -> LedgerAnchor<R::Key> {
+    pub fn refresh(&self) -> LedgerCursor<R::Key> {
         match self.current() {
-            Some(current) if self.cursor.at() > 0 || self.newer => LedgerAnchor::Around(current.key()),
-            Some(_) | None => LedgerAnchor::Newest,
+            Some(current) if self.cursor.at() > 0 || self.newer => LedgerCursor::Around(current.key()),
+            Some(_) | None => LedgerCursor::Newest,
         }
     }
 
@@ -126,13 +126,13 @@ impl<R: Keyed> Stretch<R> {
 
     /// Returns the anchor for reading the list without a filter: around the row where the cursor was before the filter,
     /// else around the current row.
-    pub fn unfiltered(&mut self) -> LedgerAnchor<R::Key> {
+    pub fn unfiltered(&mut self) -> LedgerCursor<R::Key> {
         self.goal = self.origin.take();
-        self.goal.clone().map_or_else(|| self.refresh(), LedgerAnchor::Around)
+        self.goal.clone().map_or_else(|| self.refresh(), LedgerCursor::Around)
     }
 
     /// Records that rows from `anchor` on were requested.
-    pub fn asked(&mut self, anchor: LedgerAnchor<R::Key>) {
+    pub fn asked(&mut self, anchor: LedgerCursor<R::Key>) {
         self.anchor = anchor;
     }
 
@@ -143,9 +143,9 @@ impl<R: Keyed> Stretch<R> {
         (self.rows, self.newer, self.older) = (rows, newer, older);
         (self.loaded, self.refused) = (true, None);
         let at = match &self.anchor {
-            LedgerAnchor::Newest | LedgerAnchor::Older(_) => 0,
-            LedgerAnchor::Oldest | LedgerAnchor::Newer(_) => self.rows.len(),
-            LedgerAnchor::Around(key) => {
+            LedgerCursor::Newest | LedgerCursor::Older(_) => 0,
+            LedgerCursor::Oldest | LedgerCursor::Newer(_) => self.rows.len(),
+            LedgerCursor::Around(key) => {
                 let wanted = before.as_ref().unwrap_or(key);
                 self.rows.partition_point(|row| row.key() > *wanted)
             }
@@ -176,14 +176,14 @@ impl<R: Keyed> Stretch<R> {
     }
 
     /// Returns the anchor for reading more rows, if rows are missing near the cursor.
-    pub fn wants_more(&self) -> Option<LedgerAnchor<R::Key>> {
+    pub fn wants_more(&self) -> Option<LedgerCursor<R::Key>> {
         let near_newer = self.newer && self.cursor.at() < MARGIN;
         let near_older = self.older && self.cursor.at() + MARGIN >= self.rows.len();
         let current = self.current().filter(|_| near_newer || near_older)?;
         // A second request around the same row would return the same rows.
-        if matches!(&self.anchor, LedgerAnchor::Around(key) if *key == current.key()) {
+        if matches!(&self.anchor, LedgerCursor::Around(key) if *key == current.key()) {
             return None;
         }
-        Some(LedgerAnchor::Around(current.key()))
+        Some(LedgerCursor::Around(current.key()))
     }
 }

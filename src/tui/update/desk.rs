@@ -8,7 +8,7 @@ use crate::tui::effect::Effect;
 use crate::tui::model::{Model, Purpose};
 use crate::tui::screen::desk::{Desk, Place};
 use crate::verbs::catalogue::ListCatalogues;
-use crate::verbs::ledger::Whereabouts;
+use crate::verbs::ledger::TokenState;
 use crate::verbs::ports::TokenCursor;
 
 /// Shows another screen.
@@ -64,11 +64,11 @@ pub(super) fn moved(model: &mut Model) -> Vec<Effect> {
 
 /// Shows the token table, or the trash, with the cursor on this token and all filters cleared. A purged token is in
 /// neither, so nothing happens.
-pub(super) fn to_token(model: &mut Model, id: TokenId, whereabouts: Whereabouts) -> Vec<Effect> {
+pub(super) fn to_token(model: &mut Model, id: TokenId, whereabouts: TokenState) -> Vec<Effect> {
     let trashed = match whereabouts {
-        Whereabouts::Kept => false,
-        Whereabouts::Deleted => true,
-        Whereabouts::Purged => return Vec::new(),
+        TokenState::Live => false,
+        TokenState::Trashed => true,
+        TokenState::Purged => return Vec::new(),
     };
     model.modals.clear();
     if let Some(tokens) = model.tokens_mut() {

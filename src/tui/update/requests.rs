@@ -15,9 +15,9 @@ use crate::tui::screen::stretch;
 use crate::tui::screen::tokens::marks::MARKED_MAX;
 use crate::tui::screen::tokens::{Question, Tokens, WINDOW};
 use crate::verbs::actor::Credential;
-use crate::verbs::audit::{ListAudit, Reach, VerifyAudit};
-use crate::verbs::audit_log::AuditAnchor;
-use crate::verbs::ledger::{DeniedKey, LedgerAnchor, ListDenied};
+use crate::verbs::audit::{AuditRange, ListAudit, VerifyAudit};
+use crate::verbs::audit_log::AuditCursor;
+use crate::verbs::ledger::{DeniedKey, LedgerCursor, ListDenied};
 use crate::verbs::ports::TokenCursor;
 use crate::verbs::request::Request;
 use crate::verbs::tokens::{ListTokens, PreviewPurge, ReviewTokens, ShowToken, TallyTokens};
@@ -62,7 +62,7 @@ pub(super) fn read_for(model: &mut Model, layer: Layer, path: PathBuf) -> Vec<Ef
 
 /// Verifies the whole hash chain of the audit log.
 pub(super) fn verify(model: &mut Model) -> Vec<Effect> {
-    let verb = VerifyAudit { checkpoints: Vec::new(), reach: Reach::Whole };
+    let verb = VerifyAudit { checkpoints: Vec::new(), range: AuditRange::FromStart };
     look(model, Purpose::Verification, verb.into())
 }
 
@@ -162,11 +162,11 @@ pub(super) fn recorded(model: &mut Model) -> Vec<Effect> {
 }
 
 /// Requests the denied attempts from `anchor` on.
-pub(super) fn denied(model: &mut Model, anchor: LedgerAnchor<DeniedKey>) -> Vec<Effect> {
+pub(super) fn denied(model: &mut Model, anchor: LedgerCursor<DeniedKey>) -> Vec<Effect> {
     let Some(desk) = model.desk_mut() else { return Vec::new() };
     desk.denied.stretch_mut().asked(anchor.clone());
     let filter = desk.denied.parsed_filter();
-    let verb = ListDenied { token: None, since: None, filter, anchor, limit: stretch::WINDOW };
+    let verb = ListDenied { token: None, since: None, filter, cursor: anchor, limit: stretch::WINDOW };
     look(model, Purpose::Denied, verb.into())
 }
 
@@ -186,17 +186,18 @@ pub(super) fn moved_in_denied(model: &mut Model) -> Vec<Effect> {
 }
 
 /// Requests the audit log from `anchor` on.
-pub(super) fn audit(model: &mut Model, anchor: LedgerAnchor<i64>) -> Vec<Effect> {
+pub(super) fn audit(model: &mut Model, anchor: LedgerCursor<i64>) -> Vec<Effect> {
     let Some(audit) = model.audit_mut() else { return Vec::new() };
     audit.stretch_mut().asked(anchor.clone());
     let anchor = match anchor {
-        LedgerAnchor::Newest => AuditAnchor::Newest,
-        LedgerAnchor::Oldest => AuditAnchor::Oldest,
-        LedgerAnchor::Newer(seq) => AuditAnchor::After(seq),
-        LedgerAnchor::Older(seq) => AuditAnchor::Before(seq),
-        LedgerAnchor::Around(seq) => AuditAnchor::Around(seq),
+        LedgerCursor::Newest => AuditCursor::Newest,
+        LedgerCursor::Oldest => AuditCursor::Oldest,
+        LedgerCursor::Newer(seq) => AuditCursor::After(seq),
+        LedgerCursor::Older(seq) => AuditCursor::Before(seq),
+        LedgerCursor::Around(seq) => AuditCursor::Around(seq),
     };
-    let verb = ListAudit { since: None, token: None, filter: audit.parsed_filter(), anchor, limit: stretch::WINDOW };
+    let verb =
+        ListAudit { since: None, token: None, filter: audit.parsed_filter(), cursor: anchor, limit: stretch::WINDOW };
     look(model, Purpose::Audit, verb.into())
 }
 

@@ -274,7 +274,7 @@ impl<T: Telling> Memory<T> {
         if self.tip != Some(tip) {
             let catalogues_stay = match self.tip.take() {
                 // An installation's first row creates its first catalogues without being named after them.
-                Some(before) if before.seq > 0 => snapshot.audit_only_grew(before, "catalogue.")?,
+                Some(before) if before.seq > 0 => snapshot.audit_is_append_only_since(before, "catalogue.")?,
                 Some(_) | None => false,
             };
             let catalogued = self.catalogued.take().filter(|_| catalogues_stay);

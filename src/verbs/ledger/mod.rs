@@ -3,8 +3,8 @@
 mod rows;
 
 pub use rows::{
-    DeniedKey, DeniedRow, Ledger, LedgerAnchor, LedgerPart, LedgerQuery, LedgerSecret, LedgerToken, LedgerWindow,
-    Measured, Sight, Standing, StoredUseKey, UseKey, UseRow, Whereabouts, caller, several,
+    DeniedKey, DeniedRow, Ledger, LedgerCursor, LedgerQuery, LedgerScope, LedgerSecret, LedgerSizePart, LedgerToken,
+    LedgerWindow, SecretStatus, SizeCursor, StoredUseKey, TokenState, UseKey, UseRow, format_origin, is_aggregated,
 };
 
 use crate::domain::ledger_filter::LedgerFilter;
@@ -28,7 +28,7 @@ pub struct ListDenied {
     /// The filter.
     pub filter: LedgerFilter,
     /// The requested section.
-    pub anchor: LedgerAnchor<DeniedKey>,
+    pub cursor: LedgerCursor<DeniedKey>,
     /// Maximum number of rows.
     pub limit: usize,
 }
@@ -45,10 +45,10 @@ impl Query for ListDenied {
 
     fn run(&self, by: &Actor, snapshot: &dyn Snapshot, env: &Env<'_>) -> Result<LedgerWindow<DeniedRow>> {
         snapshot.denied_window(&LedgerQuery {
-            sight: sight(by, snapshot, self.token.as_ref())?,
+            scope: ledger_scope(by, snapshot, self.token.as_ref())?,
             since: self.since,
             filter: self.filter.clone(),
-            anchor: self.anchor.clone(),
+            cursor: self.cursor.clone(),
             now: env.now,
             limit: self.limit,
         })
@@ -65,7 +65,7 @@ pub struct ListUses {
     /// The filter.
     pub filter: LedgerFilter,
     /// The requested section.
-    pub anchor: LedgerAnchor<UseKey>,
+    pub cursor: LedgerCursor<UseKey>,
     /// Maximum number of rows.
     pub limit: usize,
 }
@@ -82,10 +82,10 @@ impl Query for ListUses {
 
     fn run(&self, by: &Actor, snapshot: &dyn Snapshot, env: &Env<'_>) -> Result<LedgerWindow<UseRow>> {
         snapshot.uses_window(&LedgerQuery {
-            sight: sight(by, snapshot, self.token.as_ref())?,
+            scope: ledger_scope(by, snapshot, self.token.as_ref())?,
             since: self.since,
             filter: self.filter.clone(),
-            anchor: self.anchor.clone(),
+            cursor: self.cursor.clone(),
             now: env.now,
             limit: self.limit,
         })
@@ -112,21 +112,21 @@ impl Query for LedgerHead {
 
 /// Returns the rows that the actor reads: those of tokens that it may see. An owner or admin also reads those without
 /// a token.
-fn sight(by: &Actor, snapshot: &dyn Snapshot, token: Option<&TokenRef>) -> Result<Sight> {
+fn ledger_scope(by: &Actor, snapshot: &dyn Snapshot, token: Option<&TokenRef>) -> Result<LedgerScope> {
     if let Some(reference) = token {
-        return seen(by, snapshot, reference).map(Sight::Token);
+        return resolve_ledger_token(by, snapshot, reference).map(LedgerScope::Token);
     }
     let (visibility, role) = (by.visibility(Act::See)?, by.account()?.role);
-    let strangers = role >= Role::Admin;
-    Ok(if strangers && visibility.roles.len() == Role::ALL.len() {
-        Sight::All
+    let unknown_tokens = role >= Role::Admin;
+    Ok(if unknown_tokens && visibility.roles.len() == Role::ALL.len() {
+        LedgerScope::All
     } else {
-        Sight::Of { visibility, strangers }
+        LedgerScope::Visible { visibility, unknown_tokens }
     })
 }
 
 /// Returns the token that `reference` means, if the actor may see it, or might have seen it before it was purged.
-fn seen(by: &Actor, snapshot: &dyn Snapshot, reference: &TokenRef) -> Result<TokenId> {
+fn resolve_ledger_token(by: &Actor, snapshot: &dyn Snapshot, reference: &TokenRef) -> Result<TokenId> {
     let refused = match authorize::token(by, snapshot, reference, Among::All, Act::See) {
         Ok(token) => return Ok(token.id),
         Err(error) if matches!(error.kind, Kind::NotFound | Kind::Denied) => error,
@@ -136,14 +136,14 @@ fn seen(by: &Actor, snapshot: &dyn Snapshot, reference: &TokenRef) -> Result<Tok
         TokenRef::Id(id) | TokenRef::Named(id, _) => Some(*id),
         TokenRef::Text(text) => TokenId::parse(text),
     };
-    let Some(id) = id else { return Err(by_id(refused)) };
-    let Some((owner, role)) = snapshot.purged_owner(id)? else { return Err(refused) };
+    let Some(id) = id else { return Err(hint_at_purged_id(refused)) };
+    let Some((owner, role)) = snapshot.owner_of_purged(id)? else { return Err(refused) };
     let visibility = by.visibility(Act::See)?;
     if owner == visibility.own || visibility.roles.contains(&role) { Ok(id) } else { Err(refused) }
 }
 
 /// Adds that a token not found by name may have been purged.
-fn by_id(refused: Error) -> Error {
+fn hint_at_purged_id(refused: Error) -> Error {
     match refused.kind {
         Kind::NotFound => refused.next("A purged token is named by its id, e.g. t:7"),
         _ => refused,

@@ -7,13 +7,13 @@ use crate::domain::role::Role;
 use crate::domain::time::{MINUTE, Timestamp};
 use crate::domain::token::TokenId;
 use crate::error::Result;
-use crate::verbs::check::{CheckPage, CheckQuery};
+use crate::verbs::attention::{FindingPage, FindingQuery};
 use crate::verbs::ports::Visibility;
 
 /// The requested section of a list with the newest row first. Rows are referred to by key; a row of that key need not
 /// exist any more.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub enum LedgerAnchor<K> {
+pub enum LedgerCursor<K> {
     /// The first rows.
     Newest,
     /// The last rows.
@@ -28,15 +28,15 @@ pub enum LedgerAnchor<K> {
 
 /// The tokens whose rows are read.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Sight {
+pub enum LedgerScope {
     /// All tokens, and rows without a token.
     All,
     /// Tokens that a reader sees, purged ones included. With `strangers`, also rows without a token.
-    Of {
+    Visible {
         /// The tokens that the reader sees.
         visibility: Visibility,
         /// `true` to include attempts without a known token.
-        strangers: bool,
+        unknown_tokens: bool,
     },
     /// This token alone, for any reader.
     Token(TokenId),
@@ -46,13 +46,13 @@ pub enum Sight {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct LedgerQuery<K> {
     /// The tokens whose rows are read.
-    pub sight: Sight,
+    pub scope: LedgerScope,
     /// Only rows of this time or later. For uses, of its day (UTC) or later.
     pub since: Option<Timestamp>,
     /// The filter.
     pub filter: LedgerFilter,
     /// The requested section.
-    pub anchor: LedgerAnchor<K>,
+    pub cursor: LedgerCursor<K>,
     /// The time at which the state of secrets is computed.
     pub now: Timestamp,
     /// Maximum number of rows.
@@ -64,9 +64,9 @@ pub struct LedgerQuery<K> {
 pub struct LedgerWindow<R> {
     /// The rows, the newest first.
     pub rows: Vec<R>,
-    /// `true` if matching rows precede the first. Not checked after [`LedgerAnchor::Older`]; then always `true`.
+    /// `true` if matching rows precede the first. Not checked after [`LedgerCursor::Older`]; then always `true`.
     pub newer: bool,
-    /// `true` if matching rows follow the last. Not checked after [`LedgerAnchor::Newer`]; then always `true`.
+    /// `true` if matching rows follow the last. Not checked after [`LedgerCursor::Newer`]; then always `true`.
     pub older: bool,
     /// Descriptions of matching rows that are left out because their stored data is damaged.
     pub unreadable: Vec<String>,
@@ -74,22 +74,22 @@ pub struct LedgerWindow<R> {
 
 /// The present place of a token in the ledger.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Whereabouts {
+pub enum TokenState {
     /// Outside the trash.
-    Kept,
+    Live,
     /// In the trash.
-    Deleted,
+    Trashed,
     /// Purged.
     Purged,
 }
 
-impl Whereabouts {
+impl TokenState {
     /// Returns a word for JSON.
     pub const fn as_str(self) -> &'static str {
         match self {
-            Whereabouts::Kept => "kept",
-            Whereabouts::Deleted => "deleted",
-            Whereabouts::Purged => "purged",
+            TokenState::Live => "kept",
+            TokenState::Trashed => "deleted",
+            TokenState::Purged => "purged",
         }
     }
 }
@@ -100,24 +100,24 @@ pub struct LedgerToken {
     /// The token's id.
     pub id: TokenId,
     /// The token's account and name. `None` if nothing is left of it.
-    pub named: Option<(Username, TokenName)>,
+    pub owner_and_name: Option<(Username, TokenName)>,
     /// The token's present place.
-    pub whereabouts: Whereabouts,
+    pub state: TokenState,
 }
 
 impl LedgerToken {
     /// Returns [`LedgerToken::full_name`], and the token's place if it is in the trash or purged.
     pub fn describe(&self) -> String {
-        match self.whereabouts {
-            Whereabouts::Kept => self.full_name(),
-            Whereabouts::Deleted => format!("{} (deleted)", self.full_name()),
-            Whereabouts::Purged => format!("{} (purged {})", self.full_name(), self.id),
+        match self.state {
+            TokenState::Live => self.full_name(),
+            TokenState::Trashed => format!("{} (deleted)", self.full_name()),
+            TokenState::Purged => format!("{} (purged {})", self.full_name(), self.id),
         }
     }
 
     /// Returns `account/name`, or the id if nothing else is known.
     pub fn full_name(&self) -> String {
-        match &self.named {
+        match &self.owner_and_name {
             Some((account, name)) => format!("{account}/{name}"),
             None => self.id.to_string(),
         }
@@ -126,7 +126,7 @@ impl LedgerToken {
 
 /// The present state of a secret in the ledger.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Standing {
+pub enum SecretStatus {
     /// The current secret of its token.
     Current,
     /// The secret before, in its overlap.
@@ -141,28 +141,28 @@ pub enum Standing {
     Wrong,
 }
 
-impl Standing {
+impl SecretStatus {
     /// Returns a word for JSON and tables.
     pub const fn as_str(self) -> &'static str {
         match self {
-            Standing::Current => "current",
-            Standing::Previous => "previous",
-            Standing::Old => "old",
-            Standing::Deleted => "deleted",
-            Standing::Purged => "purged",
-            Standing::Wrong => "wrong",
+            SecretStatus::Current => "current",
+            SecretStatus::Previous => "previous",
+            SecretStatus::Old => "old",
+            SecretStatus::Deleted => "deleted",
+            SecretStatus::Purged => "purged",
+            SecretStatus::Wrong => "wrong",
         }
     }
 
     /// Describes the state in words.
     pub const fn describe(self) -> &'static str {
         match self {
-            Standing::Current => "the current secret",
-            Standing::Previous => "the previous secret, in its overlap",
-            Standing::Old => "an old secret, rotated away",
-            Standing::Deleted => "the secret of a deleted token",
-            Standing::Purged => "the secret of a purged token",
-            Standing::Wrong => "a wrong secret behind the head of one of the token's",
+            SecretStatus::Current => "the current secret",
+            SecretStatus::Previous => "the previous secret, in its overlap",
+            SecretStatus::Old => "an old secret, rotated away",
+            SecretStatus::Deleted => "the secret of a deleted token",
+            SecretStatus::Purged => "the secret of a purged token",
+            SecretStatus::Wrong => "a wrong secret behind the head of one of the token's",
         }
     }
 }
@@ -173,7 +173,7 @@ pub struct LedgerSecret {
     /// The hint.
     pub hint: String,
     /// The secret's present state.
-    pub standing: Standing,
+    pub status: SecretStatus,
 }
 
 /// The key of a row of denied attempts: the minute since 1970 and the order in which rows were added.
@@ -240,14 +240,14 @@ pub struct UseRow {
 
 /// `true` if a row without address and client sums up several callers. Only a limited number of callers is kept
 /// separately.
-pub fn several(address: &str, client: &str) -> bool {
+pub fn is_aggregated(address: &str, client: &str) -> bool {
     address.is_empty() && client.is_empty()
 }
 
 /// Returns address and client as text; `-` if unknown.
-pub fn caller(address: &str, client: &str) -> (String, String) {
+pub fn format_origin(address: &str, client: &str) -> (String, String) {
     let or_dash = |text: &str| if text.is_empty() { "-".to_owned() } else { text.to_owned() };
-    let address = if several(address, client) { "several callers".to_owned() } else { or_dash(address) };
+    let address = if is_aggregated(address, client) { "several callers".to_owned() } else { or_dash(address) };
     (address, or_dash(client))
 }
 
@@ -258,24 +258,24 @@ impl DeniedRow {
     }
 
     /// `true` if the row sums up several callers.
-    pub fn several(&self) -> bool {
-        several(&self.address, &self.client)
+    pub fn is_aggregated(&self) -> bool {
+        is_aggregated(&self.address, &self.client)
     }
 }
 
 impl UseRow {
     /// `true` if the row sums up several callers.
-    pub fn several(&self) -> bool {
-        several(&self.key.address, &self.key.client)
+    pub fn is_aggregated(&self) -> bool {
+        is_aggregated(&self.key.address, &self.key.client)
     }
 }
 
 /// The progress of measuring the ledger. The default is its beginning.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
-pub enum Measured {
+pub enum SizeCursor {
     /// Nothing measured yet.
     #[default]
-    Nothing,
+    Start,
     /// Uses measured up to this one.
     Uses(StoredUseKey),
     /// All uses measured, and attempts up to this row.
@@ -295,11 +295,11 @@ pub struct StoredUseKey {
 
 /// The size of a part of the ledger.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct LedgerPart {
+pub struct LedgerSizePart {
     /// The bytes of its rows, indexes not counted.
     pub bytes: u64,
     /// The start of the next part. `None` after the last.
-    pub next: Option<Measured>,
+    pub next: Option<SizeCursor>,
 }
 
 /// The ledger in one consistent state.
@@ -311,11 +311,11 @@ pub trait Ledger {
     /// Returns a mark that differs once anybody else has written to the store. Shows if the ledger must be read again.
     fn ledger_head(&self) -> Result<i64>;
     /// Returns the size of the part after `after`. Reads `limit` rows at most.
-    fn ledger_part(&self, after: &Measured, limit: usize) -> Result<LedgerPart>;
+    fn ledger_size_part(&self, after: &SizeCursor, limit: usize) -> Result<LedgerSizePart>;
     /// Returns the day or minute of its oldest row. `None` if it is empty.
     fn ledger_oldest(&self) -> Result<Option<Timestamp>>;
     /// Returns the account of a purged token, and the role of that account.
-    fn purged_owner(&self, token: TokenId) -> Result<Option<(AccountId, Role)>>;
+    fn owner_of_purged(&self, token: TokenId) -> Result<Option<(AccountId, Role)>>;
     /// Returns a part of the findings that need attention.
-    fn check_page(&self, query: &CheckQuery) -> Result<CheckPage>;
+    fn finding_page(&self, query: &FindingQuery) -> Result<FindingPage>;
 }

@@ -2,7 +2,7 @@
 
 use super::*;
 use jeton::domain::audit_filter::AuditFilter;
-use jeton::verbs::audit_log::{AuditAnchor, AuditQuery, AuditWindow};
+use jeton::verbs::audit_log::{AuditCursor, AuditQuery, AuditWindow};
 
 const NAMES: [&str; 3] = ["ops", "Ünal", "ci_bot"];
 const TARGETS: [&str; 3] = ["t:1", "t:10", "a:1"];
@@ -44,19 +44,19 @@ fn model(rows: &[AuditRow], query: &AuditQuery) -> (Vec<i64>, bool, bool) {
     let found: Vec<i64> = rows.iter().filter(|r| holds(r, query)).map(|r| r.seq).collect();
     let (limit, count) = (query.limit, found.len());
     let split = |seq: i64| found.partition_point(|s| *s < seq);
-    let (from, to) = match query.anchor {
-        AuditAnchor::Oldest => (0, limit.min(count)),
-        AuditAnchor::Newest => (count - limit.min(count), count),
-        AuditAnchor::Before(seq) => (split(seq) - limit.min(split(seq)), split(seq)),
-        AuditAnchor::After(seq) => (split(seq + 1), (split(seq + 1) + limit).min(count)),
-        AuditAnchor::Around(seq) => {
+    let (from, to) = match query.cursor {
+        AuditCursor::Oldest => (0, limit.min(count)),
+        AuditCursor::Newest => (count - limit.min(count), count),
+        AuditCursor::Before(seq) => (split(seq) - limit.min(split(seq)), split(seq)),
+        AuditCursor::After(seq) => (split(seq + 1), (split(seq + 1) + limit).min(count)),
+        AuditCursor::Around(seq) => {
             let at = split(seq);
             let after = (count - at).min(limit - at.min(limit / 2));
             (at - at.min(limit - after), at + after)
         }
     };
-    let older = from > 0 || matches!(query.anchor, AuditAnchor::After(_));
-    let newer = to < count || matches!(query.anchor, AuditAnchor::Before(_));
+    let older = from > 0 || matches!(query.cursor, AuditCursor::After(_));
+    let newer = to < count || matches!(query.cursor, AuditCursor::Before(_));
     (found[from..to].to_vec(), older, newer)
 }
 
@@ -80,11 +80,11 @@ pub fn audit_windows_agree_with_a_model<E: Engine>() {
         for since in [None, Some(Timestamp(i64::MIN)), Some(Timestamp(20_000)), Some(Timestamp(99_000))] {
             for target in [None, Some("t:1".to_owned()), Some("t:2".to_owned())] {
                 for seq in [i64::MIN, 0, 1, 17, 40, 41, i64::MAX - 1] {
-                    use AuditAnchor::{After, Around, Before, Newest, Oldest};
+                    use AuditCursor::{After, Around, Before, Newest, Oldest};
                     for anchor in [Oldest, Newest, Before(seq), After(seq), Around(seq)] {
                         for limit in [0, 1, 6, 100] {
                             let (filter, target) = (AuditFilter::parse(text), target.clone());
-                            let query = AuditQuery { since, target, filter, anchor, limit };
+                            let query = AuditQuery { since, target, filter, cursor: anchor, limit };
                             let found: AuditWindow = store.read(|s| s.audit_window(&query)).unwrap();
                             let seqs: Vec<i64> = found.rows.iter().map(|c| c.row.seq).collect();
                             let expected = model(&rows, &query);
@@ -106,9 +106,9 @@ pub fn the_log_is_read_raw<E: Engine>() {
     let (_engine, store, rows) = log::<E>();
     store
         .read(|s| {
-            assert_eq!((s.audit_head()?, s.audit_table_flaw()?), (40, None));
+            assert_eq!((s.audit_head()?, s.audit_schema_error()?), (40, None));
             let page = s.audit_page(Some(10), 5)?;
-            assert!(!page.torn && page.rows.iter().all(|r| r.unreadable.is_none() && r.hash.is_some()));
+            assert!(!page.is_torn && page.rows.iter().all(|r| r.unreadable.is_none() && r.hash.is_some()));
             let read: Vec<&AuditRow> = page.rows.iter().map(|r| &r.row).collect();
             assert_eq!(read, rows[10..15].iter().collect::<Vec<_>>());
             assert_eq!(s.audit_page(None, 1_000)?.rows.len(), 40);

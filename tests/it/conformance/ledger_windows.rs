@@ -7,8 +7,8 @@ use super::*;
 use jeton::domain::ledger_filter::LedgerFilter;
 use jeton::domain::time::utc_day_number;
 use jeton::verbs::ledger::{
-    DeniedKey, DeniedRow, LedgerAnchor, LedgerQuery, LedgerToken, LedgerWindow, Sight, Standing, UseKey, UseRow,
-    Whereabouts,
+    DeniedKey, DeniedRow, LedgerCursor, LedgerQuery, LedgerScope, LedgerToken, LedgerWindow, SecretStatus, TokenState,
+    UseKey, UseRow,
 };
 use jeton::verbs::ports::DeniedSince;
 
@@ -57,12 +57,12 @@ fn written<E: Engine>() -> Written<E> {
     Written { f, tokens, purged }
 }
 
-fn whole<K>(sight: Sight) -> LedgerQuery<K> {
+fn whole<K>(sight: LedgerScope) -> LedgerQuery<K> {
     LedgerQuery {
-        sight,
+        scope: sight,
         since: None,
         filter: LedgerFilter::default(),
-        anchor: LedgerAnchor::Newest,
+        cursor: LedgerCursor::Newest,
         now: NOW,
         limit: 10_000,
     }
@@ -71,7 +71,7 @@ fn whole<K>(sight: Sight) -> LedgerQuery<K> {
 /// Every row is returned, newest first, with the recorded counts.
 pub fn ledger_rows_say_what_was_recorded<E: Engine>() {
     let w = written::<E>();
-    let denied = w.f.store.read(|s| s.denied_window(&whole(Sight::All))).unwrap();
+    let denied = w.f.store.read(|s| s.denied_window(&whole(LedgerScope::All))).unwrap();
     assert!(!denied.newer && !denied.older);
     assert_eq!(denied.rows.iter().map(|row| row.attempts).sum::<u64>(), 180);
     assert!(denied.rows.is_sorted_by(|a, b| a.key > b.key), "the newest first");
@@ -79,26 +79,26 @@ pub fn ledger_rows_say_what_was_recorded<E: Engine>() {
     let strangers: Vec<&DeniedRow> = denied.rows.iter().filter(|row| row.token.is_none()).collect();
     assert_eq!(strangers.iter().map(|row| row.attempts).sum::<u64>(), 15);
     assert!(strangers.iter().all(|row| row.secret.is_none() && row.method.is_empty()));
-    let uses = w.f.store.read(|s| s.uses_window(&whole(Sight::All))).unwrap();
+    let uses = w.f.store.read(|s| s.uses_window(&whole(LedgerScope::All))).unwrap();
     assert_eq!(uses.rows.iter().map(|row| row.uses).sum::<u64>(), 180);
     assert!(uses.rows.is_sorted_by(|a, b| a.key > b.key));
-    let expected: BTreeMap<String, (Whereabouts, Standing)> = [
-        ("owner/own", Whereabouts::Kept, Standing::Current),
-        ("admin/adm", Whereabouts::Kept, Standing::Current),
-        ("member/m1", Whereabouts::Kept, Standing::Current),
-        ("member/m2", Whereabouts::Deleted, Standing::Deleted),
-        ("viewer/gone", Whereabouts::Purged, Standing::Purged),
+    let expected: BTreeMap<String, (TokenState, SecretStatus)> = [
+        ("owner/own", TokenState::Live, SecretStatus::Current),
+        ("admin/adm", TokenState::Live, SecretStatus::Current),
+        ("member/m1", TokenState::Live, SecretStatus::Current),
+        ("member/m2", TokenState::Trashed, SecretStatus::Deleted),
+        ("viewer/gone", TokenState::Purged, SecretStatus::Purged),
     ]
     .map(|(name, at, is)| (name.to_owned(), (at, is)))
     .into();
-    let told = |token: &LedgerToken, is: Standing| (token.full_name(), (token.whereabouts, is));
+    let told = |token: &LedgerToken, is: SecretStatus| (token.full_name(), (token.state, is));
     let of_uses: BTreeMap<_, _> =
-        uses.rows.iter().map(|row| told(&row.token, row.secret.as_ref().unwrap().standing)).collect();
+        uses.rows.iter().map(|row| told(&row.token, row.secret.as_ref().unwrap().status)).collect();
     assert_eq!(of_uses, expected);
     for row in denied.rows.iter().filter(|row| row.token.is_some()) {
         let (token, secret) = (row.token.as_ref().unwrap(), row.secret.as_ref().unwrap());
-        let is = if row.reason == "wrong-secret" { Standing::Wrong } else { expected[&token.full_name()].1 };
-        assert_eq!(told(token, secret.standing), (token.full_name(), (expected[&token.full_name()].0, is)));
+        let is = if row.reason == "wrong-secret" { SecretStatus::Wrong } else { expected[&token.full_name()].1 };
+        assert_eq!(told(token, secret.status), (token.full_name(), (expected[&token.full_name()].0, is)));
         assert_eq!(secret.hint, w.tokens.iter().find(|t| t.id == token.id).unwrap().hint);
     }
 }
@@ -170,10 +170,10 @@ fn holds<R: Row>(row: &R, query: &LedgerQuery<R::Key>, owners: &BTreeMap<TokenId
     let (name, hint) = (row.token().map_or_else(String::new, LedgerToken::full_name), row.hint());
     let named = |part: &String| has(&name, part) || has(&hint, part);
     let filter = &query.filter;
-    let seen = match &query.sight {
-        Sight::All => true,
-        Sight::Token(id) => row.token().is_some_and(|token| token.id == *id),
-        Sight::Of { visibility, strangers } => row.token().map_or(*strangers, |token| {
+    let seen = match &query.scope {
+        LedgerScope::All => true,
+        LedgerScope::Token(id) => row.token().is_some_and(|token| token.id == *id),
+        LedgerScope::Visible { visibility, unknown_tokens: strangers } => row.token().map_or(*strangers, |token| {
             let owner = &owners[&token.id];
             owner.id == visibility.own || visibility.roles.contains(&owner.role)
         }),
@@ -192,12 +192,12 @@ fn model<R: Row>(rows: &[R], query: &LedgerQuery<R::Key>, owners: &BTreeMap<Toke
     // Number of rows above a key, and above the rows below that key.
     let above = |key: &R::Key| found.partition_point(|row| row.key() > *key);
     let upto = |key: &R::Key| found.partition_point(|row| row.key() >= *key);
-    let (from, to) = match &query.anchor {
-        LedgerAnchor::Newest => (0, limit.min(count)),
-        LedgerAnchor::Oldest => (count - limit.min(count), count),
-        LedgerAnchor::Newer(key) => (above(key) - limit.min(above(key)), above(key)),
-        LedgerAnchor::Older(key) => (upto(key), (upto(key) + limit).min(count)),
-        LedgerAnchor::Around(key) => {
+    let (from, to) = match &query.cursor {
+        LedgerCursor::Newest => (0, limit.min(count)),
+        LedgerCursor::Oldest => (count - limit.min(count), count),
+        LedgerCursor::Newer(key) => (above(key) - limit.min(above(key)), above(key)),
+        LedgerCursor::Older(key) => (upto(key), (upto(key) + limit).min(count)),
+        LedgerCursor::Around(key) => {
             let at = above(key);
             let below = (count - at).min(limit - at.min(limit / 2));
             (at - at.min(limit - below), at + below)
@@ -205,9 +205,9 @@ fn model<R: Row>(rows: &[R], query: &LedgerQuery<R::Key>, owners: &BTreeMap<Toke
     };
     LedgerWindow {
         rows: found[from..to].iter().map(|row| (*row).clone()).collect(),
-        newer: from > 0 || matches!(query.anchor, LedgerAnchor::Older(_)),
+        newer: from > 0 || matches!(query.cursor, LedgerCursor::Older(_)),
         unreadable: Vec::new(),
-        older: to < count || matches!(query.anchor, LedgerAnchor::Newer(_)),
+        older: to < count || matches!(query.cursor, LedgerCursor::Newer(_)),
     }
 }
 
@@ -219,9 +219,12 @@ fn agrees<E: Engine, R: Row>(
 ) {
     let owners: BTreeMap<TokenId, Account> =
         w.tokens.iter().map(|t| (t.id, w.f.account(t.owner.username.as_str()))).collect();
-    let of = |name: &str, strangers| Sight::Of { visibility: visibility(&w.f.account(name)), strangers };
-    let of_purged = Sight::Token(w.purged);
-    let sights = [Sight::All, of("admin", true), of("member", false), of("viewer", false), of_purged];
+    let of = |name: &str, strangers| LedgerScope::Visible {
+        visibility: visibility(&w.f.account(name)),
+        unknown_tokens: strangers,
+    };
+    let of_purged = LedgerScope::Token(w.purged);
+    let sights = [LedgerScope::All, of("admin", true), of("member", false), of("viewer", false), of_purged];
     let id = format!("token:{}", w.tokens[0].id);
     let texts = ["", "10.0.0.1", "éclair", "address:fe80 M.One", "token:m", &id, "100%", "reason:ed curl", "jtn_"];
     let keys = [&rows[0], &rows[rows.len() / 2], &rows[rows.len() - 1]].map(Row::key);
@@ -230,11 +233,12 @@ fn agrees<E: Engine, R: Row>(
         for text in texts {
             for since in sinces {
                 for key in &keys {
-                    use LedgerAnchor::{Around, Newer, Newest, Older, Oldest};
+                    use LedgerCursor::{Around, Newer, Newest, Older, Oldest};
                     for anchor in [Newest, Oldest, Newer(key.clone()), Older(key.clone()), Around(key.clone())] {
                         for limit in [0, 1, 7, 1_000] {
                             let (filter, sight) = (LedgerFilter::parse(text), sight.clone());
-                            let query = LedgerQuery { sight, since, filter, anchor: anchor.clone(), now: NOW, limit };
+                            let query =
+                                LedgerQuery { scope: sight, since, filter, cursor: anchor.clone(), now: NOW, limit };
                             let found = ask(&query);
                             assert_eq!(found, model(rows, &query, &owners), "{query:?}");
                             asked += 1;
@@ -250,14 +254,14 @@ fn agrees<E: Engine, R: Row>(
 
 pub fn denied_windows_agree_with_a_model<E: Engine>() {
     let w = written::<E>();
-    let rows = w.f.store.read(|s| s.denied_window(&whole(Sight::All))).unwrap().rows;
+    let rows = w.f.store.read(|s| s.denied_window(&whole(LedgerScope::All))).unwrap().rows;
     let ask = |query: &LedgerQuery<DeniedKey>| w.f.store.read(|s| s.denied_window(query)).unwrap();
     agrees(&w, &rows, ask, [None, Some(START.plus(4 * MINUTE + MINUTE / 4)), Some(NOW)]);
 }
 
 pub fn use_windows_agree_with_a_model<E: Engine>() {
     let w = written::<E>();
-    let rows = w.f.store.read(|s| s.uses_window(&whole(Sight::All))).unwrap().rows;
+    let rows = w.f.store.read(|s| s.uses_window(&whole(LedgerScope::All))).unwrap().rows;
     let ask = |query: &LedgerQuery<UseKey>| w.f.store.read(|s| s.uses_window(query)).unwrap();
     agrees(&w, &rows, ask, [None, Some(START.plus(-3 * DAY)), Some(NOW)]);
 }

@@ -5,7 +5,7 @@ use jeton::domain::checkpoint::Checkpoint;
 use jeton::domain::time::utc_zone;
 use jeton::error::Kind;
 use jeton::verbs::actor::Credential;
-use jeton::verbs::audit::{Reach, VerifiedAudit, VerifyAudit};
+use jeton::verbs::audit::{AuditRange, AuditVerification, VerifyAudit};
 use jeton::verbs::ports::Store;
 use jeton::verbs::request::ask;
 use rusqlite::Connection;
@@ -19,12 +19,12 @@ fn house() -> House {
     house
 }
 
-fn verify(house: &House, checkpoints: &[Checkpoint]) -> VerifiedAudit {
-    let verb = VerifyAudit { checkpoints: checkpoints.to_vec(), reach: Reach::Whole };
+fn verify(house: &House, checkpoints: &[Checkpoint]) -> AuditVerification {
+    let verb = VerifyAudit { checkpoints: checkpoints.to_vec(), range: AuditRange::FromStart };
     ask(&house.jeton, &Credential::Store, verb).unwrap()
 }
 
-fn kinds(verified: &VerifiedAudit) -> Vec<(Option<i64>, &'static str)> {
+fn kinds(verified: &AuditVerification) -> Vec<(Option<i64>, &'static str)> {
     verified.report.findings.iter().map(|f| (f.seq, f.kind())).collect()
 }
 
@@ -145,7 +145,7 @@ fn what_the_chain_can_not_show_checkpoints_do() {
     let kept = [verify(&house, &[]).checkpoint.unwrap()];
     raw(&house).execute_batch("DELETE FROM audit WHERE seq > 8").unwrap();
     assert_eq!(kinds(&verify(&house, &[])), []);
-    let verb = VerifyAudit { checkpoints: kept.to_vec(), reach: Reach::LastCheckpoint };
+    let verb = VerifyAudit { checkpoints: kept.to_vec(), range: AuditRange::FromLastCheckpoint };
     let verified = ask(&house.jeton, &Credential::Store, verb).unwrap();
     assert_eq!(kinds(&verified), [(Some(9), "cut")], "told from the first row on, where something is wrong");
     let text = verified.report.findings[0].describe(&utc_zone());
@@ -176,7 +176,7 @@ fn a_page_that_is_damaged_is_a_finding_too() {
     drop(house.jeton);
     std::fs::write(&path, bytes).unwrap();
     let jeton = crate::support::world::local(&path, house.fakes.world());
-    let verb = VerifyAudit { checkpoints: Vec::new(), reach: Reach::Whole };
+    let verb = VerifyAudit { checkpoints: Vec::new(), range: AuditRange::FromStart };
     let verified = ask(&jeton, &Credential::Store, verb).unwrap();
     assert_eq!(verified.report.findings.last().unwrap().kind(), "torn");
     assert!(verified.report.rows > 1 && verified.report.rows < rows, "{} of {rows}", verified.report.rows);
@@ -184,7 +184,7 @@ fn a_page_that_is_damaged_is_a_finding_too() {
         since: None,
         token: None,
         filter: Default::default(),
-        anchor: jeton::verbs::audit_log::AuditAnchor::Oldest,
+        cursor: jeton::verbs::audit_log::AuditCursor::Oldest,
         limit: 1_000,
     };
     let error = ask(&jeton, &crate::support::world::by("ops"), list).unwrap_err();

@@ -15,7 +15,7 @@ use jeton::domain::token::{Token, TokenId, TokenRef};
 use jeton::domain::token_filter::TokenFilter;
 use jeton::error::{Error, Kind, Result};
 use jeton::store::sqlite::SqliteStore;
-use jeton::verbs::audit::{Reach, VerifyAudit};
+use jeton::verbs::audit::{AuditRange, VerifyAudit};
 use jeton::verbs::local::{Caller, Local};
 use jeton::verbs::ports::TokenCursor;
 use jeton::verbs::request::ask;
@@ -161,7 +161,7 @@ fn four_programs_lose_nothing_and_exceed_no_limit() {
     let verified = ask(
         &house.jeton,
         &jeton::verbs::actor::Credential::Store,
-        VerifyAudit { checkpoints: Vec::new(), reach: Reach::Whole },
+        VerifyAudit { checkpoints: Vec::new(), range: AuditRange::FromStart },
     );
     assert!(verified.unwrap().report.findings.is_empty());
 

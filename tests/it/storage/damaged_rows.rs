@@ -9,12 +9,12 @@ use jeton::domain::token::{TokenId, TokenRef};
 use jeton::domain::token_filter::TokenFilter;
 use jeton::verbs::accounts::{Greet, ListAccounts};
 use jeton::verbs::actor::Credential;
+use jeton::verbs::attention::{Check, FindingKind};
 use jeton::verbs::audit::ListAudit;
-use jeton::verbs::audit_log::AuditAnchor;
+use jeton::verbs::audit_log::AuditCursor;
 use jeton::verbs::audited::Audited;
 use jeton::verbs::catalogue::PreviewCatalogue;
-use jeton::verbs::check::{Check, Look};
-use jeton::verbs::ledger::{LedgerAnchor, ListDenied, ListUses};
+use jeton::verbs::ledger::{LedgerCursor, ListDenied, ListUses};
 use jeton::verbs::ports::{Store, TokenCursor};
 use jeton::verbs::request::ask;
 use jeton::verbs::tokens::{DisableTokens, ListOf, ListTokens, Pointed, ShowToken};
@@ -135,15 +135,15 @@ fn damaged_audit_row_is_named() {
         }
         let all = |anchor, limit| {
             let (filter, since, token) = (AuditFilter::default(), None, None);
-            house.ask(OWNER, ListAudit { since, token, filter, anchor, limit })
+            house.ask(OWNER, ListAudit { since, token, filter, cursor: anchor, limit })
         };
-        let window = all(AuditAnchor::Newest, 1_000).unwrap();
+        let window = all(AuditCursor::Newest, 1_000).unwrap();
         assert_eq!((window.rows.len(), &window.unreadable[..]), (count - 2, &[count as i64, 3][..]), "{column}");
         assert_eq!(window.newest, count as i64);
-        let first = all(AuditAnchor::Oldest, 3).unwrap();
+        let first = all(AuditCursor::Oldest, 3).unwrap();
         assert_eq!(first.rows.iter().map(|c| c.row.seq).collect::<Vec<_>>(), [1, 2, 4], "others take its place");
         assert!(first.newer && !first.older);
-        let around = all(AuditAnchor::Around(3), 4).unwrap();
+        let around = all(AuditCursor::Around(3), 4).unwrap();
         assert_eq!(around.rows.iter().map(|c| c.row.seq).collect::<Vec<_>>(), [1, 2, 4, 5]);
     }
 }
@@ -157,17 +157,17 @@ fn log_damaged_throughout_is_read_in_sections() {
     damage(&house, "audit", "hash", "x'00'", "seq BETWEEN 10 AND 2500");
     let good: Vec<i64> = (1..10).chain(2_501..=count).collect();
     for newest_first in [false, true] {
-        let mut anchor = if newest_first { AuditAnchor::Newest } else { AuditAnchor::Oldest };
+        let mut anchor = if newest_first { AuditCursor::Newest } else { AuditCursor::Oldest };
         let (mut seen, mut damaged) = (Vec::new(), Vec::new());
         loop {
             let (filter, since, token) = (AuditFilter::default(), None, None);
-            let window = house.ask(OWNER, ListAudit { since, token, filter, anchor, limit: 50 }).unwrap();
+            let window = house.ask(OWNER, ListAudit { since, token, filter, cursor: anchor, limit: 50 }).unwrap();
             assert!(window.unreadable.len() <= 1_050, "{}", window.unreadable.len());
             seen.extend(window.rows.iter().map(|chained| chained.row.seq));
             damaged.extend(&window.unreadable);
             let next = match newest_first {
-                true => window.first_seq().filter(|_| window.older).map(AuditAnchor::Before),
-                false => window.last_seq().filter(|_| window.newer).map(AuditAnchor::After),
+                true => window.first_seq().filter(|_| window.older).map(AuditCursor::Before),
+                false => window.last_seq().filter(|_| window.newer).map(AuditCursor::After),
             };
             match next {
                 Some(next) => anchor = next,
@@ -187,14 +187,14 @@ fn damaged_row_of_the_ledger_is_named() {
         token: None,
         since: None,
         filter: LedgerFilter::default(),
-        anchor: LedgerAnchor::Newest,
+        cursor: LedgerCursor::Newest,
         limit,
     };
     let uses = |limit| ListUses {
         token: None,
         since: None,
         filter: LedgerFilter::default(),
-        anchor: LedgerAnchor::Newest,
+        cursor: LedgerCursor::Newest,
         limit,
     };
     assert_eq!(house.ask(OWNER, uses(9)).unwrap().rows.len(), 3);
@@ -206,23 +206,23 @@ fn damaged_row_of_the_ledger_is_named() {
     damage(&house, "denied_attempts", "reason", DAMAGES[1], &of_b);
     damage(&house, "daily_uses", "client", DAMAGES[1], &of_b);
     for limit in [1, 2, 9] {
-        let (mut anchor, mut seen) = (LedgerAnchor::Newest, 0);
+        let (mut anchor, mut seen) = (LedgerCursor::Newest, 0);
         loop {
-            let window = house.ask(OWNER, ListDenied { anchor, ..denied(limit) }).unwrap();
+            let window = house.ask(OWNER, ListDenied { cursor: anchor, ..denied(limit) }).unwrap();
             seen += window.rows.len();
             assert!(window.unreadable.len() <= 1);
             match window.rows.last().filter(|_| window.older) {
-                Some(row) => anchor = LedgerAnchor::Older(row.key),
+                Some(row) => anchor = LedgerCursor::Older(row.key),
                 None => break,
             }
         }
         assert_eq!(seen, 2);
-        let (mut anchor, mut seen) = (LedgerAnchor::Newest, 0);
+        let (mut anchor, mut seen) = (LedgerCursor::Newest, 0);
         loop {
-            let window = house.ask(OWNER, ListUses { anchor, ..uses(limit) }).unwrap();
+            let window = house.ask(OWNER, ListUses { cursor: anchor, ..uses(limit) }).unwrap();
             seen += window.rows.len();
             match window.rows.last().filter(|_| window.older) {
-                Some(row) => anchor = LedgerAnchor::Older(row.key.clone()),
+                Some(row) => anchor = LedgerCursor::Older(row.key.clone()),
                 None => break,
             }
         }
@@ -237,9 +237,9 @@ fn damaged_row_of_the_ledger_is_named() {
         damage(&house, "tokens", "name", value, &format!("id = {}", token - 1));
         let window = house.ask(OWNER, denied(9)).unwrap();
         assert_eq!((window.rows.len(), window.unreadable.len()), (2, 1));
-        let check = Check { look: Look::Knocking, after: None, limit: 100 };
+        let check = Check { kind: FindingKind::DeadSecretTried, after: None, limit: 100 };
         let findings = ask(&house.jeton, &Credential::Store, check).unwrap().findings;
-        let named: Vec<bool> = findings.iter().map(|finding| finding.token.named.is_some()).collect();
+        let named: Vec<bool> = findings.iter().map(|finding| finding.token.owner_and_name.is_some()).collect();
         assert_eq!(named, [false, true], "{findings:?}");
     }
 }

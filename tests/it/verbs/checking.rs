@@ -3,13 +3,13 @@
 use super::*;
 use jeton::domain::expiry::Span;
 use jeton::verbs::actor::Credential;
-use jeton::verbs::check::{Attention, Check, CheckPage, Finding, Look};
+use jeton::verbs::attention::{Check, Finding, FindingKind, FindingPage, FindingReason};
 
-fn look(house: &House, look: Look, limit: usize) -> Vec<Finding> {
+fn look(house: &House, look: FindingKind, limit: usize) -> Vec<Finding> {
     let (mut found, mut after) = (Vec::new(), None);
     loop {
-        let CheckPage { mut findings, next } =
-            jeton::verbs::request::ask(&house.jeton, &Credential::Store, Check { look, after, limit }).unwrap();
+        let FindingPage { mut findings, next } =
+            jeton::verbs::request::ask(&house.jeton, &Credential::Store, Check { kind: look, after, limit }).unwrap();
         found.append(&mut findings);
         match next {
             None => return found,
@@ -19,7 +19,7 @@ fn look(house: &House, look: Look, limit: usize) -> Vec<Finding> {
 }
 
 /// Returns the names that a check finds, for every page size.
-fn names(house: &House, what: Look) -> Vec<String> {
+fn names(house: &House, what: FindingKind) -> Vec<String> {
     let found = look(house, what, 1_000);
     for limit in [1, 2, 3] {
         assert_eq!(look(house, what, limit), found, "pages of {limit}");
@@ -28,11 +28,11 @@ fn names(house: &House, what: Look) -> Vec<String> {
 }
 
 pub fn expiring() -> Check {
-    Check { look: SOON, after: None, limit: 1 }
+    Check { kind: SOON, after: None, limit: 1 }
 }
 
-const SOON: Look = Look::Expiring(Span::Days(14));
-const STALE: Look = Look::Stale(Span::Days(90));
+const SOON: FindingKind = FindingKind::Expiring(Span::Days(14));
+const STALE: FindingKind = FindingKind::Stale(Span::Days(90));
 
 #[test]
 fn active_tokens_that_expire_soon() {
@@ -75,9 +75,9 @@ fn active_tokens_that_nobody_uses() {
     assert_eq!(names(&house, STALE), ["member/never"], "made 90 days ago");
     house.fakes.clock.forward(DAY);
     assert_eq!(names(&house, STALE), ["member/never", "member/quiet"]);
-    let why = look(&house, STALE, 10).into_iter().map(|finding| finding.why).collect::<Vec<_>>();
-    let quiet = Attention::Stale { last_seen_at: Some(START.plus(DAY)), created_at: START };
-    assert_eq!(why, [Attention::Stale { last_seen_at: None, created_at: START }, quiet]);
+    let why = look(&house, STALE, 10).into_iter().map(|finding| finding.reason).collect::<Vec<_>>();
+    let quiet = FindingReason::Stale { last_seen_at: Some(START.plus(DAY)), created_at: START };
+    assert_eq!(why, [FindingReason::Stale { last_seen_at: None, created_at: START }, quiet]);
 }
 
 #[test]
@@ -95,16 +95,19 @@ fn secrets_that_work_no_more_and_are_still_tried() {
         house.verify(&issued.secret);
     }
     house.ask("member", enable(&["back"])).unwrap();
-    assert_eq!(names(&house, Look::Knocking), ["member/rotated", "member/off", "member/gone", "member/purged"]);
+    assert_eq!(
+        names(&house, FindingKind::DeadSecretTried),
+        ["member/rotated", "member/off", "member/gone", "member/purged"]
+    );
     house.fakes.clock.forward(DAY);
     for _ in 0..3 {
         house.verify(&late.secret);
     }
-    let found = look(&house, Look::Knocking, 10);
+    let found = look(&house, FindingKind::DeadSecretTried, 10);
     let late = found.iter().find(|finding| finding.token.full_name() == "member/late").unwrap();
-    let Attention::Knocking(knocks) = &late.why else { panic!("{late:?}") };
+    let FindingReason::DeadSecretTried(knocks) = &late.reason else { panic!("{late:?}") };
     assert_eq!((knocks.attempts, knocks.reason.as_str(), knocks.at), (3, "expired", START.plus(DAY)));
     assert_eq!((knocks.address.as_str(), knocks.client.as_str()), ("192.0.2.7", "it/1.0"));
     house.fakes.clock.forward(6 * DAY + 60_000);
-    assert_eq!(names(&house, Look::Knocking), ["member/late"], "the others have been quiet for 7 days");
+    assert_eq!(names(&house, FindingKind::DeadSecretTried), ["member/late"], "the others have been quiet for 7 days");
 }

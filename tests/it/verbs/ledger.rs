@@ -2,17 +2,19 @@
 
 use super::*;
 use jeton::domain::ledger_filter::LedgerFilter;
-use jeton::verbs::ledger::{DeniedRow, LedgerAnchor, ListDenied, ListUses, Measured, Standing, UseRow, Whereabouts};
+use jeton::verbs::ledger::{
+    DeniedRow, LedgerCursor, ListDenied, ListUses, SecretStatus, SizeCursor, TokenState, UseRow,
+};
 use jeton::verbs::ports::{Denial, Store, Use};
 
 pub fn denied_of(token: Option<&str>) -> ListDenied {
     let token = token.map(|text| TokenRef::Text(text.to_owned()));
-    ListDenied { token, since: None, filter: LedgerFilter::default(), anchor: LedgerAnchor::Newest, limit: 100 }
+    ListDenied { token, since: None, filter: LedgerFilter::default(), cursor: LedgerCursor::Newest, limit: 100 }
 }
 
 pub fn uses_of(token: Option<&str>) -> ListUses {
     let token = token.map(|text| TokenRef::Text(text.to_owned()));
-    ListUses { token, since: None, filter: LedgerFilter::default(), anchor: LedgerAnchor::Newest, limit: 100 }
+    ListUses { token, since: None, filter: LedgerFilter::default(), cursor: LedgerCursor::Newest, limit: 100 }
 }
 
 fn denied(house: &House, who: &str) -> Vec<DeniedRow> {
@@ -23,8 +25,8 @@ fn uses(house: &House, who: &str) -> Vec<UseRow> {
     house.ask(who, uses_of(None)).unwrap().rows
 }
 
-fn standing(row: &DeniedRow) -> (&str, Standing) {
-    (&row.reason, row.secret.as_ref().unwrap().standing)
+fn standing(row: &DeniedRow) -> (&str, SecretStatus) {
+    (&row.reason, row.secret.as_ref().unwrap().status)
 }
 
 #[test]
@@ -36,21 +38,21 @@ fn a_secret_is_told_by_what_it_is_now() {
     house.verify(&first.secret);
     house.verify(&second.secret);
     let by_secret = |house: &House| {
-        let mut told: Vec<(String, Standing, u64)> = uses(house, "member")
+        let mut told: Vec<(String, SecretStatus, u64)> = uses(house, "member")
             .iter()
-            .map(|row| (row.secret.as_ref().unwrap().hint.clone(), row.secret.as_ref().unwrap().standing, row.uses))
+            .map(|row| (row.secret.as_ref().unwrap().hint.clone(), row.secret.as_ref().unwrap().status, row.uses))
             .collect();
         told.sort_by_key(|(hint, ..)| hint != first.secret.hint());
         told
     };
     let hints = [first.secret.hint().to_owned(), second.secret.hint().to_owned()];
     let told = |a, b| vec![(hints[0].clone(), a, 2), (hints[1].clone(), b, 1)];
-    assert_eq!(by_secret(&house), told(Standing::Previous, Standing::Current));
+    assert_eq!(by_secret(&house), told(SecretStatus::Previous, SecretStatus::Current));
     house.fakes.clock.forward(12 * HOUR);
-    assert_eq!(by_secret(&house), told(Standing::Old, Standing::Current), "its overlap is over");
+    assert_eq!(by_secret(&house), told(SecretStatus::Old, SecretStatus::Current), "its overlap is over");
     house.verify(&first.secret);
     let row = denied(&house, "member").remove(0);
-    assert_eq!(standing(&row), ("retired", Standing::Old));
+    assert_eq!(standing(&row), ("retired", SecretStatus::Old));
     assert_eq!(row.secret.unwrap().hint, first.secret.hint());
     assert_eq!((row.address.as_str(), row.client.as_str(), row.attempts), ("192.0.2.7", "it/1.0", 1));
 
@@ -58,19 +60,19 @@ fn a_secret_is_told_by_what_it_is_now() {
     house.fakes.clock.forward(HOUR);
     house.verify(&second.secret);
     let rows = denied(&house, "member");
-    assert_eq!(standing(&rows[0]), ("deleted", Standing::Deleted), "the newest first");
-    assert_eq!(standing(&rows[1]), ("retired", Standing::Old), "what was rotated away stays that");
-    assert_eq!(rows[0].token.as_ref().unwrap().whereabouts, Whereabouts::Deleted);
+    assert_eq!(standing(&rows[0]), ("deleted", SecretStatus::Deleted), "the newest first");
+    assert_eq!(standing(&rows[1]), ("retired", SecretStatus::Old), "what was rotated away stays that");
+    assert_eq!(rows[0].token.as_ref().unwrap().state, TokenState::Trashed);
 
     house.ask("member", PurgeTokens::new(Purgeable::Trashed, 1)).unwrap();
     let rows = denied(&house, "member");
     assert_eq!(
         rows.iter().map(standing).collect::<Vec<_>>(),
-        [("deleted", Standing::Purged), ("retired", Standing::Purged)]
+        [("deleted", SecretStatus::Purged), ("retired", SecretStatus::Purged)]
     );
     let token = rows[0].token.clone().unwrap();
-    assert_eq!((token.full_name().as_str(), token.whereabouts), ("member/x", Whereabouts::Purged));
-    assert_eq!(by_secret(&house), told(Standing::Purged, Standing::Purged));
+    assert_eq!((token.full_name().as_str(), token.state), ("member/x", TokenState::Purged));
+    assert_eq!(by_secret(&house), told(SecretStatus::Purged, SecretStatus::Purged));
     let id = first.token.id.to_string();
     assert_eq!(house.ask("member", denied_of(Some(&id))).unwrap().rows, rows, "a purged one is named by its id");
     let lost = refused(house.ask("member", denied_of(Some("x"))), Kind::NotFound);
@@ -86,7 +88,7 @@ fn a_wrong_secret_under_a_right_head_is_called_that() {
     let wrong = Secret::parse(&wrong).unwrap();
     house.verify(&wrong);
     let row = denied(&house, "member").remove(0);
-    assert_eq!(standing(&row), ("wrong-secret", Standing::Wrong));
+    assert_eq!(standing(&row), ("wrong-secret", SecretStatus::Wrong));
     assert_eq!(row.secret.unwrap().hint, issued.secret.hint());
     assert!(uses(&house, "member").is_empty());
 }
@@ -185,12 +187,12 @@ fn many_callers_are_told_as_several() {
     recorded.unwrap();
     let rows = house.ask("member", ListDenied { limit: 5_000, ..denied_of(None) }).unwrap().rows;
     assert_eq!(rows.iter().map(|row| row.attempts).sum::<u64>(), 1_200);
-    let several: Vec<&DeniedRow> = rows.iter().filter(|row| row.several()).collect();
+    let several: Vec<&DeniedRow> = rows.iter().filter(|row| row.is_aggregated()).collect();
     assert!(rows.len() < 110 && several.len() == 1 && several[0].attempts > 1_000, "{several:?}");
     let rows = house.ask("member", ListUses { limit: 5_000, ..uses_of(None) }).unwrap().rows;
     assert_eq!(rows.iter().map(|row| row.uses).sum::<u64>(), 1_200);
     assert_eq!(
-        rows.iter().filter(|row| row.several()).map(|row| row.key.method.as_str()).collect::<Vec<_>>(),
+        rows.iter().filter(|row| row.is_aggregated()).map(|row| row.key.method.as_str()).collect::<Vec<_>>(),
         ["m.One"]
     );
 }
@@ -228,9 +230,9 @@ fn ledger_is_measured_in_parts() {
     }
     house.store().flush_usage().unwrap();
     let measured = |limit: usize| {
-        let (mut after, mut bytes, mut parts) = (Measured::Nothing, 0, 0);
+        let (mut after, mut bytes, mut parts) = (SizeCursor::Start, 0, 0);
         loop {
-            let part = house.store().read(|s| s.ledger_part(&after, limit)).unwrap();
+            let part = house.store().read(|s| s.ledger_size_part(&after, limit)).unwrap();
             (bytes, parts) = (bytes + part.bytes, parts + 1);
             assert!(parts < 100, "a part begins before the end of the one before it");
             match part.next {

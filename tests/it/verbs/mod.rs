@@ -49,8 +49,8 @@ use jeton::error::{Error, Fault, Kind, Result};
 use jeton::store::sqlite::SqliteStore;
 use jeton::verbs::accounts::{DeleteAccount, Greet, ListAccounts, ShowAccount, SignIn, WhoAmI};
 use jeton::verbs::actor::{Credential, Session};
-use jeton::verbs::audit::{AuditHead, ListAudit, Reach, VerifyAudit};
-use jeton::verbs::audit_log::AuditAnchor;
+use jeton::verbs::audit::{AuditHead, AuditRange, ListAudit, VerifyAudit};
+use jeton::verbs::audit_log::AuditCursor;
 use jeton::verbs::catalogue::{ApplyCatalogue, ListCatalogues, PreviewCatalogue};
 use jeton::verbs::decide::{Decision, DenialReason, Found};
 use jeton::verbs::local::{Caller, Local};
@@ -133,8 +133,8 @@ fn list() -> ListTokens {
 }
 
 fn list_audit() -> ListAudit {
-    let (filter, anchor) = (AuditFilter::default(), AuditAnchor::Newest);
-    ListAudit { since: None, token: None, filter, anchor, limit: 100 }
+    let (filter, anchor) = (AuditFilter::default(), AuditCursor::Newest);
+    ListAudit { since: None, token: None, filter, cursor: anchor, limit: 100 }
 }
 
 fn methods(ids: &[&str]) -> Selection {

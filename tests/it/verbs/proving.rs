@@ -157,7 +157,7 @@ fn every_verb_asks_for_its_proof() {
             PurgeTokens::new(Purgeable::Trashed, 7).into(),
             list_audit().into(),
             AuditHead.into(),
-            VerifyAudit { checkpoints: Vec::new(), reach: Reach::Whole }.into(),
+            VerifyAudit { checkpoints: Vec::new(), range: AuditRange::FromStart }.into(),
             ledger::denied_of(None).into(),
             ledger::uses_of(None).into(),
             jeton::verbs::ledger::LedgerHead.into(),

@@ -30,13 +30,13 @@ use crate::tui::modal::entry::Entry;
 use crate::tui::model::{Model, Tone};
 use crate::tui::widget::field::Field;
 use crate::tui::widget::filter::{FilterField, Filtered};
-use crate::verbs::audit_log::{AuditWindow, Chained};
-use crate::verbs::ledger::LedgerAnchor;
+use crate::verbs::audit_log::{AuditWindow, HashedRow};
+use crate::verbs::ledger::LedgerCursor;
 
 /// State of the audit log screen: a window of rows around the cursor.
 #[derive(Default)]
 pub struct Audit {
-    stretch: Stretch<Chained>,
+    stretch: Stretch<HashedRow>,
     /// Number of the log's last row.
     newest: i64,
     /// `true` if damaged rows are left out.
@@ -44,7 +44,7 @@ pub struct Audit {
     filter: FilterField,
 }
 
-impl Keyed for Chained {
+impl Keyed for HashedRow {
     type Key = i64;
 
     fn key(&self) -> i64 {
@@ -54,17 +54,17 @@ impl Keyed for Chained {
 
 impl Audit {
     /// Returns the loaded rows.
-    pub fn stretch(&self) -> &Stretch<Chained> {
+    pub fn stretch(&self) -> &Stretch<HashedRow> {
         &self.stretch
     }
 
     /// Returns the loaded rows for an update.
-    pub fn stretch_mut(&mut self) -> &mut Stretch<Chained> {
+    pub fn stretch_mut(&mut self) -> &mut Stretch<HashedRow> {
         &mut self.stretch
     }
 
     /// Returns the row under the cursor.
-    pub fn current(&self) -> Option<&Chained> {
+    pub fn current(&self) -> Option<&HashedRow> {
         self.stretch.current()
     }
 
@@ -110,7 +110,7 @@ impl Page for Audit {
     }
 
     fn edited(&mut self) -> Outcome {
-        Outcome::ListAudit(LedgerAnchor::Newest)
+        Outcome::ListAudit(LedgerCursor::Newest)
     }
 
     fn view(&self, frame: &mut Frame<'_>, area: Rect, model: &Model) {
@@ -125,8 +125,8 @@ impl Page for Audit {
             None => {}
         }
         match action {
-            Action::First => Outcome::ListAudit(LedgerAnchor::Newest),
-            Action::Last => Outcome::ListAudit(LedgerAnchor::Oldest),
+            Action::First => Outcome::ListAudit(LedgerCursor::Newest),
+            Action::Last => Outcome::ListAudit(LedgerCursor::Oldest),
             Action::Refresh => Outcome::ListAudit(self.stretch.refresh()),
             Action::Cancel => Outcome::Show(Place::Tokens),
             Action::Details => self

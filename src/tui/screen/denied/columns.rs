@@ -8,7 +8,7 @@ use crate::domain::time::{ago, wall_minute};
 use crate::tui::model::Model;
 use crate::tui::theme::{self, Theme};
 use crate::tui::widget::line::{fit, grouped, highlighted};
-use crate::verbs::ledger::{DeniedRow, LedgerToken, Standing, caller};
+use crate::verbs::ledger::{DeniedRow, LedgerToken, SecretStatus, format_origin};
 
 /// Width of `21-11-2026 10:30`.
 const CLOCK: usize = 16;
@@ -85,10 +85,10 @@ impl Columns {
             if self.when == CLOCK { wall_minute(row.minute(), model.zone.get()) } else { ago(row.minute(), model.now) };
         let times = format!("{:>width$}", grouped(row.attempts), width = self.times.saturating_sub(1));
         let (reason, style) = reason(row, theme);
-        let (address, client) = caller(&row.address, &row.client);
+        let (address, client) = format_origin(&row.address, &row.client);
         let found = |field: &Option<String>| filter.words.iter().chain(field).cloned().collect::<Vec<_>>();
         let token_style = if row.token.is_some() { base } else { over(theme.dim) };
-        let secret = row.secret.as_ref().map_or("", |secret| brief(secret.standing));
+        let secret = row.secret.as_ref().map_or("", |secret| brief(secret.status));
         let cells = [
             (when, self.when, over(theme.dim), Vec::new()),
             (times, self.times, base, Vec::new()),
@@ -119,10 +119,14 @@ pub(super) fn token(row: &DeniedRow) -> String {
 }
 
 /// Returns a word or two about the secret.
-const fn brief(standing: Standing) -> &'static str {
+const fn brief(standing: SecretStatus) -> &'static str {
     match standing {
-        Standing::Previous => "in overlap",
-        Standing::Current | Standing::Old | Standing::Deleted | Standing::Purged | Standing::Wrong => standing.as_str(),
+        SecretStatus::Previous => "in overlap",
+        SecretStatus::Current
+        | SecretStatus::Old
+        | SecretStatus::Deleted
+        | SecretStatus::Purged
+        | SecretStatus::Wrong => standing.as_str(),
     }
 }
 

@@ -29,7 +29,7 @@ use crate::tui::modal::entry::Entry;
 use crate::tui::model::{Model, Tone};
 use crate::tui::widget::field::Field;
 use crate::tui::widget::filter::{FilterField, Filtered};
-use crate::verbs::ledger::{DeniedKey, DeniedRow, LedgerAnchor, LedgerWindow};
+use crate::verbs::ledger::{DeniedKey, DeniedRow, LedgerCursor, LedgerWindow};
 
 /// State of the denied attempts screen: a window of rows around the cursor.
 #[derive(Default)]
@@ -105,7 +105,7 @@ impl Page for Denied {
     }
 
     fn edited(&mut self) -> Outcome {
-        Outcome::ListDenied(LedgerAnchor::Newest)
+        Outcome::ListDenied(LedgerCursor::Newest)
     }
 
     fn view(&self, frame: &mut Frame<'_>, area: Rect, model: &Model) {
@@ -120,8 +120,8 @@ impl Page for Denied {
             None => {}
         }
         match action {
-            Action::First => Outcome::ListDenied(LedgerAnchor::Newest),
-            Action::Last => Outcome::ListDenied(LedgerAnchor::Oldest),
+            Action::First => Outcome::ListDenied(LedgerCursor::Newest),
+            Action::Last => Outcome::ListDenied(LedgerCursor::Oldest),
             Action::Refresh => Outcome::ListDenied(self.stretch.refresh()),
             Action::Cancel => Outcome::Show(Place::Tokens),
             Action::Details => self

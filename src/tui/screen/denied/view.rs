@@ -15,7 +15,7 @@ use crate::tui::model::Model;
 use crate::tui::screen::frame::{self, Around, filter_line};
 use crate::tui::widget::line::{counted, cut, grouped};
 use crate::verbs::decide::DenialReason;
-use crate::verbs::ledger::{LedgerSecret, caller};
+use crate::verbs::ledger::{LedgerSecret, format_origin};
 
 impl Denied {
     pub(super) fn draw(&self, frame: &mut Frame<'_>, area: Rect, model: &Model) {
@@ -81,9 +81,9 @@ impl Denied {
         let Some(row) = self.current() else { return [String::new(), String::new()] };
         let why =
             DenialReason::parse(&row.reason).map_or_else(|| row.reason.clone(), |reason| reason.describe().to_owned());
-        let with = |secret: &LedgerSecret| format!(" · {}, {}", secret.hint, secret.standing.describe());
+        let with = |secret: &LedgerSecret| format!(" · {}, {}", secret.hint, secret.status.describe());
         let first = format!("{}: {why}{}", token(row), row.secret.as_ref().map_or_else(String::new, with));
-        let (address, client) = caller(&row.address, &row.client);
+        let (address, client) = format_origin(&row.address, &row.client);
         let second = format!(
             "{} from {address} ({client}), {}, {}",
             counted(row.attempts, "attempt"),

@@ -11,55 +11,55 @@ use crate::verbs::ports::Snapshot;
 use crate::verbs::{Env, Proof, Query, Verb};
 
 /// Maximum age of denied attempts on tokens that are *still* tried, in milliseconds: 7 days.
-pub const KNOCKING: i64 = 7 * DAY;
+pub const DEAD_SECRET_WINDOW: i64 = 7 * DAY;
 
 /// The kind of findings to look for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Look {
+pub enum FindingKind {
     /// Active tokens that expire within this span.
     Expiring(Span),
     /// Active tokens unused for this span. Tokens that were never used count from their creation.
     Stale(Span),
     /// Tokens that are disabled, expired, deleted, purged or rotated, and whose old secrets were tried in the last
-    /// [`KNOCKING`].
-    Knocking,
+    /// [`DEAD_SECRET_WINDOW`].
+    DeadSecretTried,
 }
 
 /// The position of a check: the sort value, and a token's id.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct CheckKey(pub i64, pub i64);
+pub struct FindingCursor(pub i64, pub i64);
 
 /// Returns a page of the tokens that need attention.
 #[derive(Debug, Clone)]
 pub struct Check {
     /// The kind of findings to look for.
-    pub look: Look,
+    pub kind: FindingKind,
     /// The end of the last page. `None` starts at the beginning.
-    pub after: Option<CheckKey>,
+    pub after: Option<FindingCursor>,
     /// Number of tokens to read.
     pub limit: usize,
 }
 
 /// A [`Look`] with its span resolved to a time.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum LookAt {
+pub enum FindingCriterion {
     /// Active tokens that expire at this time or sooner.
     ExpiringBy(Timestamp),
     /// Active tokens last used, or if never used, created, at this time or earlier.
     StaleSince(Timestamp),
     /// Dead tokens that were tried at this time or later.
-    KnockingSince(Timestamp),
+    DeadSecretTriedSince(Timestamp),
 }
 
 /// A query for a page of the tokens that need attention.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct CheckQuery {
+pub struct FindingQuery {
     /// The kind of findings to look for.
-    pub look: LookAt,
+    pub criterion: FindingCriterion,
     /// The time at which statuses are computed.
     pub now: Timestamp,
     /// The end of the last page.
-    pub after: Option<CheckKey>,
+    pub after: Option<FindingCursor>,
     /// Number of tokens to read.
     pub limit: usize,
 }
@@ -70,12 +70,12 @@ pub struct Finding {
     /// The token.
     pub token: LedgerToken,
     /// The reason.
-    pub why: Attention,
+    pub reason: FindingReason,
 }
 
 /// The reason why a token needs attention.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Attention {
+pub enum FindingReason {
     /// It expires at this time.
     Expiring(Timestamp),
     /// It is not used.
@@ -86,27 +86,27 @@ pub enum Attention {
         created_at: Timestamp,
     },
     /// A secret of it that no longer works is still tried.
-    Knocking(Knocks),
+    DeadSecretTried(DeadSecretAttempts),
 }
 
-impl Attention {
+impl FindingReason {
     /// Returns a word for JSON and tables.
     pub const fn as_str(&self) -> &'static str {
         match self {
-            Attention::Expiring(_) => "expiring",
-            Attention::Stale { .. } => "stale",
-            Attention::Knocking(_) => "still knocking",
+            FindingReason::Expiring(_) => "expiring",
+            FindingReason::Stale { .. } => "stale",
+            FindingReason::DeadSecretTried(_) => "still knocking",
         }
     }
 }
 
 /// Attempts with secrets of one token that no longer work.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Knocks {
+pub struct DeadSecretAttempts {
     /// Number of attempts.
     pub attempts: u64,
     /// `true` if there were more than could be counted.
-    pub is_least: bool,
+    pub is_lower_bound: bool,
     /// The reason of the last denial, a word of [`crate::verbs::decide::DenialReason`].
     pub reason: String,
     /// The time of the last attempt.
@@ -121,32 +121,34 @@ pub struct Knocks {
 
 /// A page of the tokens that need attention.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
-pub struct CheckPage {
+pub struct FindingPage {
     /// The findings: the soonest, the longest unused, or the lowest id first. May be empty even if more pages follow.
     pub findings: Vec<Finding>,
     /// The start of the next page. `None` after the last.
-    pub next: Option<CheckKey>,
+    pub next: Option<FindingCursor>,
 }
 
 impl Verb for Check {
     const NAME: &'static str = "check";
     const PROOF: Proof = Proof::Store;
     const NEEDS: Needs = Needs::Nothing;
-    type Reply = CheckPage;
+    type Reply = FindingPage;
 }
 
 impl Query for Check {
     const READS_LEDGER: bool = true;
 
-    fn run(&self, _by: &Actor, snapshot: &dyn Snapshot, env: &Env<'_>) -> Result<CheckPage> {
-        let look = match self.look {
+    fn run(&self, _by: &Actor, snapshot: &dyn Snapshot, env: &Env<'_>) -> Result<FindingPage> {
+        let criterion = match self.kind {
             // A span that ends beyond the calendar includes every expiry, and no use.
-            Look::Expiring(span) => {
-                LookAt::ExpiringBy(span.after(env.now, env.zone).unwrap_or(Timestamp(i64::MAX - 1)))
+            FindingKind::Expiring(span) => {
+                FindingCriterion::ExpiringBy(span.after(env.now, env.zone).unwrap_or(Timestamp(i64::MAX - 1)))
             }
-            Look::Stale(span) => LookAt::StaleSince(span.before(env.now, env.zone).unwrap_or(Timestamp(i64::MIN))),
-            Look::Knocking => LookAt::KnockingSince(env.now.plus(-KNOCKING)),
+            FindingKind::Stale(span) => {
+                FindingCriterion::StaleSince(span.before(env.now, env.zone).unwrap_or(Timestamp(i64::MIN)))
+            }
+            FindingKind::DeadSecretTried => FindingCriterion::DeadSecretTriedSince(env.now.plus(-DEAD_SECRET_WINDOW)),
         };
-        snapshot.check_page(&CheckQuery { look, now: env.now, after: self.after, limit: self.limit })
+        snapshot.finding_page(&FindingQuery { criterion, now: env.now, after: self.after, limit: self.limit })
     }
 }
