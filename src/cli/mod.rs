@@ -304,7 +304,7 @@ impl App {
     fn signed_in(&self, credential: &Credential, replace: bool) -> Result<Session> {
         let session = self.ask(credential, SignIn)?;
         if session.is_temporary() && !replace {
-            return Err(authorize::replace_password_first(session.username()));
+            return Err(authorize::temporary_password_error(session.username()));
         }
         Ok(session)
     }

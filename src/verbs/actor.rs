@@ -14,7 +14,7 @@ use crate::domain::secret::{PublicId, Secret};
 use crate::domain::time::Timestamp;
 use crate::domain::token::Token;
 use crate::error::{Error, Result};
-use crate::verbs::authorize::{self, Act};
+use crate::verbs::authorize::{self, TokenAction};
 use crate::verbs::decide::{self, LiveSecret};
 use crate::verbs::ports::{Snapshot, Visibility};
 
@@ -245,9 +245,9 @@ impl Actor {
     ///
     /// # Errors
     /// [`crate::error::Kind::Unauthenticated`] when nothing was proved.
-    pub fn visibility(&self, act: Act) -> Result<Visibility> {
+    pub fn visibility(&self, action: TokenAction) -> Result<Visibility> {
         let account = self.account()?;
-        let reached = |r: &Role| account.role.manages(*r) && authorize::reaches_others(self, act);
+        let reached = |r: &Role| account.role.manages(*r) && authorize::scope_covers_others(self, action);
         let roles = Role::ALL.into_iter().filter(reached).collect();
         Ok(Visibility { own: account.id, roles })
     }

@@ -8,7 +8,7 @@ use crate::domain::token::{TokenId, TokenRef};
 use crate::error::{Error, Result};
 use crate::verbs::actor::Actor;
 use crate::verbs::audit_log::{AuditCursor, AuditQuery, AuditWindow};
-use crate::verbs::authorize::{self, Act, Among};
+use crate::verbs::authorize::{self, TokenAction, TrashScope};
 use crate::verbs::needs::{Needs, READ_AUDIT};
 use crate::verbs::ports::Snapshot;
 use crate::verbs::{Env, Proof, Query, Verb};
@@ -42,7 +42,7 @@ impl Query for ListAudit {
     const READS_AUDIT: bool = true;
 
     fn run(&self, by: &Actor, snapshot: &dyn Snapshot, _env: &Env<'_>) -> Result<AuditWindow> {
-        authorize::audit(by)?;
+        authorize::check_audit_access(by)?;
         let target = self.token.as_ref().map(|token| token_target(by, snapshot, token)).transpose()?;
         snapshot.audit_window(&AuditQuery {
             since: self.since,
@@ -61,7 +61,7 @@ fn token_target(by: &Actor, snapshot: &dyn Snapshot, token: &TokenRef) -> Result
     };
     match id {
         Some(id) => Ok(id),
-        None => authorize::token(by, snapshot, token, Among::All, Act::See).map(|t| t.id),
+        None => authorize::resolve_token(by, snapshot, token, TrashScope::Any, TokenAction::Read).map(|t| t.id),
     }
 }
 

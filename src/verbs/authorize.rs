@@ -9,12 +9,15 @@
 #![doc = include_str!("authorize/matrix.md")]
 
 mod accounts;
-mod near;
 mod resolve;
+mod suggest;
 
-pub use accounts::{Manage, give_role, manage, manage_all, may_manage, own_password, policy, replace_password_first};
-pub use near::near_names;
-pub use resolve::{to_copy, token, tokens};
+pub use accounts::{
+    AccountAction, check_account_access, check_policy_access, check_role_grant, require_own_password,
+    resolve_managed_account, resolve_managed_accounts, temporary_password_error,
+};
+pub use resolve::{resolve_copy_source, resolve_token, resolve_tokens};
+pub use suggest::near_names;
 
 use super::actor::{Actor, Bearer};
 use super::needs::{Needs, READ_ACCOUNTS};
@@ -31,35 +34,35 @@ use crate::error::{Error, Kind, Result};
 
 /// An act on a token, ordered by weight.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Act {
+pub enum TokenAction {
     /// Read.
-    See,
+    Read,
     /// Disable or delete: always allowed on the actor's own tokens.
     Restrict,
     /// Anything else.
-    Change,
+    Write,
 }
 
-impl Act {
+impl TokenAction {
     /// Returns the methods of which a token needs one. The first reaches its own account only, the second reaches
     /// every account.
     const fn methods(self) -> &'static [&'static str] {
         match self {
-            Act::See => Needs::ReadTokens.methods(),
-            Act::Restrict | Act::Change => Needs::WriteTokens.methods(),
+            TokenAction::Read => Needs::ReadTokens.methods(),
+            TokenAction::Restrict | TokenAction::Write => Needs::WriteTokens.methods(),
         }
     }
 }
 
 /// The tokens that a reference may mean.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Among {
+pub enum TrashScope {
     /// Tokens outside the trash.
-    Kept,
+    Live,
     /// Tokens in the trash.
     Trashed,
     /// Tokens outside the trash and, if there is none, those in it.
-    All,
+    Any,
 }
 
 /// Checks that the actor may ask for a verb that takes `needs`. A password always may; a token needs one of the
@@ -67,18 +70,18 @@ pub enum Among {
 ///
 /// # Errors
 /// [`crate::error::Kind::Denied`] with the missing methods.
-pub fn needs(by: &Actor, needs: Needs) -> Result<()> {
-    let Some(bearer) = by.bearer() else { return Ok(()) };
-    match needs {
+pub fn require_scope(actor: &Actor, scope: Needs) -> Result<()> {
+    let Some(bearer) = actor.bearer() else { return Ok(()) };
+    match scope {
         Needs::Nothing => Ok(()),
-        _ if needs.methods().iter().any(|id| bearer.holds(id)) => Ok(()),
-        _ => Err(lacks(&bearer.token, needs)),
+        _ if scope.methods().iter().any(|id| bearer.holds(id)) => Ok(()),
+        _ => Err(missing_scope(&bearer.token, scope)),
     }
 }
 
 /// Error for a token that may not ask for a verb that takes `needs`.
-pub(super) fn lacks(token: &Token, needs: Needs) -> Error {
-    match needs.methods() {
+pub(super) fn missing_scope(token: &Token, scope: Needs) -> Error {
+    match scope.methods() {
         [] => Error::denied("no token may do that, whatever it holds")
             .why("it takes a person and a password")
             .next("Say --user U, and give the password"),
@@ -88,39 +91,42 @@ pub(super) fn lacks(token: &Token, needs: Needs) -> Error {
 }
 
 /// `true` if the actor's proof reaches tokens of an account. Permission by role is checked separately.
-fn reaches(by: &Actor, act: Act, own: bool) -> bool {
-    let held = |bearer: &Bearer| act.methods().iter().skip(usize::from(!own)).any(|id| bearer.holds(id));
-    by.bearer().is_none_or(held)
+fn scope_covers(actor: &Actor, action: TokenAction, own: bool) -> bool {
+    let has_method = |bearer: &Bearer| action.methods().iter().skip(usize::from(!own)).any(|id| bearer.holds(id));
+    actor.bearer().is_none_or(has_method)
 }
 
 /// `true` if the actor's proof reaches tokens of accounts other than its own. Permission by role is checked
 /// separately.
-pub fn reaches_others(by: &Actor, act: Act) -> bool {
-    reaches(by, act, false)
+pub fn scope_covers_others(actor: &Actor, action: TokenAction) -> bool {
+    scope_covers(actor, action, false)
 }
 
 /// Checks that the actor may do `act` to tokens of an account.
 ///
 /// # Errors
 /// [`crate::error::Kind::Denied`] with the reason.
-pub fn permit(by: &Actor, act: Act, owner: AccountId, owner_role: Role, self_service: bool) -> Result<()> {
-    let actor = by.account()?;
-    let own = owner == actor.id;
-    if !own && !actor.role.manages(owner_role) {
-        return Err(Error::denied(format!("{} may not touch that account's tokens", actor.username)).why(format!(
-            "the role {} manages {}",
-            actor.role,
-            managed_by(actor.role)
-        )));
+pub fn check_token_access(
+    actor: &Actor,
+    action: TokenAction,
+    owner: AccountId,
+    owner_role: Role,
+    self_service: bool,
+) -> Result<()> {
+    let own_account = actor.account()?;
+    let own = owner == own_account.id;
+    if !own && !own_account.role.manages(owner_role) {
+        return Err(Error::denied(format!("{} may not touch that account's tokens", own_account.username))
+            .why(format!("the role {} manages {}", own_account.role, managed_by(own_account.role))));
     }
-    if own && act == Act::Change && !self_service && actor.role < Role::Admin {
-        return Err(Error::denied(format!("{} may only see, disable and delete its own tokens", actor.username))
+    if own && action == TokenAction::Write && !self_service && own_account.role < Role::Admin {
+        return Err(Error::denied(format!("{} may only see, disable and delete its own tokens", own_account.username))
             .why("self-service is switched off here")
             .next("Ask an owner or admin"));
     }
-    match by.bearer() {
-        Some(bearer) if !reaches(by, act, own) => {
-            let missing: Vec<&str> = act.methods().iter().skip(usize::from(!own)).copied().collect();
+    match actor.bearer() {
+        Some(bearer) if !scope_covers(actor, action, own) => {
+            let missing: Vec<&str> = action.methods().iter().skip(usize::from(!own)).copied().collect();
             Err(Error::denied(format!("the token {} may not touch those tokens", bearer.token.name))
                 .why(format!("it lacks {}", missing.join(" or "))))
         }
@@ -132,8 +138,8 @@ pub fn permit(by: &Actor, act: Act, owner: AccountId, owner_role: Role, self_ser
 ///
 /// # Errors
 /// [`crate::error::Kind::Denied`] for a token that acts on itself.
-pub fn not_itself(by: &Actor, token: &Token) -> Result<()> {
-    if by.bearer().is_some_and(|bearer| bearer.token.id == token.id) {
+pub fn forbid_self_change(actor: &Actor, token: &Token) -> Result<()> {
+    if actor.bearer().is_some_and(|bearer| bearer.token.id == token.id) {
         return Err(Error::denied(format!("the token {} may not change or copy itself", token.name))
             .why("whoever holds it could make it last, or do more"));
     }
@@ -142,7 +148,7 @@ pub fn not_itself(by: &Actor, token: &Token) -> Result<()> {
 
 /// Checks that no secret of `tokens` has a higher role than the acting token, or would get one when its account is
 /// promoted. The methods alone don't determine which accounts a token may manage.
-fn no_higher_role<'t>(bearer: &Bearer, tokens: impl IntoIterator<Item = &'t Token>) -> Result<()> {
+fn forbid_higher_role<'t>(bearer: &Bearer, tokens: impl IntoIterator<Item = &'t Token>) -> Result<()> {
     let (own, issued) = (bearer.account.role, bearer.issued_role);
     let is_higher = |token: &Token| token.highest_role() > own || token.highest_issued_role() > issued;
     if !tokens.into_iter().any(is_higher) {
@@ -156,23 +162,23 @@ fn no_higher_role<'t>(bearer: &Bearer, tokens: impl IntoIterator<Item = &'t Toke
 
 /// Checks that an acting token can hold everything in `held` and `given`, and lives until `expiries`. Otherwise it
 /// could gain methods or time through another token.
-fn no_escalation<'s>(
+fn forbid_escalation<'s>(
     bearer: &Bearer,
     snapshot: &dyn Snapshot,
-    held: impl IntoIterator<Item = &'s Selection>,
-    given: impl IntoIterator<Item = &'s Selection> + Clone,
+    current: impl IntoIterator<Item = &'s Selection>,
+    requested: impl IntoIterator<Item = &'s Selection> + Clone,
     expiries: impl IntoIterator<Item = Expiry>,
 ) -> Result<()> {
     let name = &bearer.token.name;
     // Read and indexed once, however many tokens are changed together.
     let catalogues = snapshot.catalogues()?;
-    let beyond = |selections: &mut dyn Iterator<Item = &'s Selection>| {
+    let excess = |selections: &mut dyn Iterator<Item = &'s Selection>| {
         first_excess(&catalogues, bearer.account.role, &bearer.token.selection, selections)
     };
-    if beyond(&mut held.into_iter().chain(given.clone())).is_some() {
+    if excess(&mut current.into_iter().chain(requested.clone())).is_some() {
         let refused = Error::denied(format!("the token {name} can't give away what it doesn't hold"));
         // Requested rights can be named in the error; rights of a token out of reach can't.
-        let named = beyond(&mut given.into_iter());
+        let named = excess(&mut requested.into_iter());
         return Err(refused.why(named.unwrap_or_else(|| "the other token may do more".to_owned())));
     }
     let outlives = |expiry: Expiry| match (bearer.end, expiry) {
@@ -202,13 +208,13 @@ const fn managed_by(role: Role) -> &'static str {
 ///
 /// # Errors
 /// [`crate::error::Kind::Denied`] with the roles that may.
-pub fn catalogue(by: &Actor) -> Result<()> {
-    let actor = by.account()?;
-    if actor.role >= Role::Admin {
+pub fn check_catalogue_access(actor: &Actor) -> Result<()> {
+    let own_account = actor.account()?;
+    if own_account.role >= Role::Admin {
         return Ok(());
     }
-    Err(Error::denied(format!("{} may not change the catalogue", actor.username))
-        .why(format!("its role is {}; owners and admins may", actor.role))
+    Err(Error::denied(format!("{} may not change the catalogue", own_account.username))
+        .why(format!("its role is {}; owners and admins may", own_account.role))
         .next("Ask an owner or admin"))
 }
 
@@ -216,21 +222,21 @@ pub fn catalogue(by: &Actor) -> Result<()> {
 ///
 /// # Errors
 /// [`crate::error::Kind::Denied`] with the roles that may.
-pub fn audit(by: &Actor) -> Result<()> {
-    let actor = by.account()?;
-    if actor.role >= Role::Admin {
+pub fn check_audit_access(actor: &Actor) -> Result<()> {
+    let own_account = actor.account()?;
+    if own_account.role >= Role::Admin {
         return Ok(());
     }
     Err(Error::denied("the audit log is for owners and admins")
-        .why(format!("the role of {} is {}", actor.username, actor.role))
+        .why(format!("the role of {} is {}", own_account.username, own_account.role))
         .next("Ask an owner or admin"))
 }
 
 /// Error for an unknown account, for an actor that may know which accounts exist. Similar names are suggested only if
 /// the actor may read accounts.
-pub(super) fn no_account(by: &Actor, name: &Username, snapshot: &dyn Snapshot) -> Result<Error> {
+pub(super) fn account_not_found(actor: &Actor, name: &Username, snapshot: &dyn Snapshot) -> Result<Error> {
     let error = Error::not_found(format!("there is no account {name}"));
-    if needs(by, READ_ACCOUNTS).is_err() {
+    if require_scope(actor, READ_ACCOUNTS).is_err() {
         return Ok(error);
     }
     let accounts = snapshot.accounts()?;
@@ -242,25 +248,32 @@ pub(super) fn no_account(by: &Actor, name: &Username, snapshot: &dyn Snapshot) -
 ///
 /// # Errors
 /// [`crate::error::Kind::Denied`] before [`crate::error::Kind::NotFound`].
-pub fn account(by: &Actor, snapshot: &dyn Snapshot, name: Option<&Username>, act: Act) -> Result<Account> {
-    let actor = by.account()?;
+pub fn resolve_account(
+    actor: &Actor,
+    snapshot: &dyn Snapshot,
+    name: Option<&Username>,
+    action: TokenAction,
+) -> Result<Account> {
+    let own_account = actor.account()?;
     let self_service = snapshot.policy()?.self_service;
-    let Some(name) = name.filter(|n| **n != actor.username) else {
-        permit(by, act, actor.id, actor.role, self_service)?;
-        return Ok(actor.clone());
+    let Some(name) = name.filter(|n| **n != own_account.username) else {
+        check_token_access(actor, action, own_account.id, own_account.role, self_service)?;
+        return Ok(own_account.clone());
     };
     match snapshot.account_by_name(name)? {
         // The error must not reveal that a hidden account exists.
-        Some(account) if permit(by, act, account.id, account.role, self_service).is_ok() => Ok(account),
-        None if resolve::knows_all(by, act) => Err(no_account(by, name, snapshot)?),
-        Some(_) | None => Err(hidden(actor)),
+        Some(account) if check_token_access(actor, action, account.id, account.role, self_service).is_ok() => {
+            Ok(account)
+        }
+        None if resolve::sees_everything(actor, action) => Err(account_not_found(actor, name, snapshot)?),
+        Some(_) | None => Err(not_visible(own_account)),
     }
 }
 
 /// The rights that a request asks to leave a token with. They are judged before the answer reveals anything about
 /// stored tokens.
 #[derive(Debug, Clone, Default)]
-pub struct Requested {
+pub struct RequestedRights {
     /// The requested methods and sets. `None` if the token keeps its own.
     pub selection: Option<Selection>,
     /// The requested expiry. `None` if the token keeps its own.
@@ -283,24 +296,25 @@ impl NewOwner {
 ///
 /// # Errors
 /// [`crate::error::Kind::Denied`] before [`crate::error::Kind::NotFound`].
-pub fn new_owner(
-    by: &Actor,
+pub fn resolve_new_owner(
+    actor: &Actor,
     snapshot: &dyn Snapshot,
     name: Option<&Username>,
     selection: &Selection,
     expiry: Option<Expiry>,
 ) -> Result<NewOwner> {
-    let rights = match by.bearer() {
-        Some(bearer) => no_escalation(bearer, snapshot, [], [selection], expiry),
+    let rights = match actor.bearer() {
+        Some(bearer) => forbid_escalation(bearer, snapshot, [], [selection], expiry),
         None => Ok(()),
     };
-    denied_first(account(by, snapshot, name, Act::Change), rights).map(|(account, ())| NewOwner(account))
+    denied_first(resolve_account(actor, snapshot, name, TokenAction::Write), rights)
+        .map(|(account, ())| NewOwner(account))
 }
 
 /// Shortens `expiry`, a default that nobody asked for, to the end of the acting token. A token creates none that
 /// outlives it.
-pub fn shortened(by: &Actor, expiry: Expiry) -> Expiry {
-    match (by.bearer().map(|bearer| bearer.end), expiry) {
+pub fn cap_expiry(actor: &Actor, expiry: Expiry) -> Expiry {
+    match (actor.bearer().map(|bearer| bearer.end), expiry) {
         (Some(Expiry::At(end)), Expiry::At(at)) => Expiry::At(at.min(end)),
         (Some(end @ Expiry::At(_)), Expiry::Never) => end,
         (Some(Expiry::Never) | None, _) => expiry,
@@ -324,24 +338,24 @@ pub fn denied_first<A, B>(one: Result<A>, other: Result<B>) -> Result<(A, B)> {
 ///
 /// # Errors
 /// [`crate::error::Kind::Denied`] with the reason.
-pub fn grant(by: &Actor, snapshot: &dyn Snapshot, changes: &[(Option<&Token>, &Token)]) -> Result<()> {
+pub fn check_grant(by: &Actor, snapshot: &dyn Snapshot, changes: &[(Option<&Token>, &Token)]) -> Result<()> {
     let self_service = snapshot.policy()?.self_service;
     for token in changes.iter().flat_map(|(before, after)| before.iter().chain([after])) {
-        permit(by, Act::Change, token.owner.id, token.owner.role, self_service)?;
-        not_itself(by, token)?;
+        check_token_access(by, TokenAction::Write, token.owner.id, token.owner.role, self_service)?;
+        forbid_self_change(by, token)?;
     }
     let Some(bearer) = by.bearer() else { return Ok(()) };
-    no_higher_role(bearer, changes.iter().filter_map(|(before, _)| *before))?;
-    let held = changes.iter().filter_map(|(before, _)| before.map(|before| &before.selection));
-    let given = changes.iter().map(|(_, after)| &after.selection);
-    no_escalation(bearer, snapshot, held, given, changes.iter().map(|(_, after)| after.expiry))
+    forbid_higher_role(bearer, changes.iter().filter_map(|(before, _)| *before))?;
+    let current = changes.iter().filter_map(|(before, _)| before.map(|before| &before.selection));
+    let requested = changes.iter().map(|(_, after)| &after.selection);
+    forbid_escalation(bearer, snapshot, current, requested, changes.iter().map(|(_, after)| after.expiry))
 }
 
 /// Error that is the same whether the thing exists or not.
-fn hidden(actor: &Account) -> Error {
+fn not_visible(own_account: &Account) -> Error {
     Error::denied("that is not there, or not yours to see").why(format!(
         "the role {} manages {}",
-        actor.role,
-        managed_by(actor.role)
+        own_account.role,
+        managed_by(own_account.role)
     ))
 }

@@ -116,9 +116,9 @@ impl<S: Store> Local<S> {
     ) -> Result<Actor> {
         let Some(session) = session else { return Ok(Actor::Anyone) };
         let by = session.actor(snapshot, now)?;
-        authorize::needs(&by, V::NEEDS)?;
+        authorize::require_scope(&by, V::NEEDS)?;
         if !V::WITH_TEMPORARY_PASSWORD {
-            authorize::own_password(&by)?;
+            authorize::require_own_password(&by)?;
         }
         Ok(by)
     }

@@ -47,7 +47,7 @@ impl Change for SetPolicy {
     type Out = Policy;
 
     fn run(&self, by: &Actor, tx: &mut dyn Tx, _env: &Env<'_>) -> Result<Audited<Policy>> {
-        authorize::policy(by)?;
+        authorize::check_policy_access(by)?;
         if self.changes.is_empty() {
             return Err(Error::usage("name at least one rule"));
         }

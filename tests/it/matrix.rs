@@ -356,7 +356,7 @@ fn nobody_grants_where_he_may_not_change() {
     let token = plant(&house, &house.account_named("member2"), "x", "show");
     let granted = |who: &str, before: Option<&Token>| {
         let by = Actor::Account(house.account_named(who));
-        house.store().read(|s| authorize::grant(&by, s, &[(before, &token)]))
+        house.store().read(|s| authorize::check_grant(&by, s, &[(before, &token)]))
     };
     for (who, allowed) in [("owner", true), ("admin", true), ("member2", true), ("member", false), ("viewer", false)] {
         assert_eq!(granted(who, None).is_ok(), allowed, "{who}");

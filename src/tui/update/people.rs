@@ -298,10 +298,10 @@ pub fn may(model: &Model, what: Manage) -> bool {
     let Some(account) = current(model).map(|c| &c.account) else { return false };
     let (act, person) = match what {
         Manage::Create => return false,
-        Manage::Role => (authorize::Manage::Grant(account.role), true),
-        Manage::Switch => (authorize::Manage::Switch, !account.enabled),
-        Manage::Password => (authorize::Manage::Password, true),
-        Manage::Delete => (authorize::Manage::Delete, true),
+        Manage::Role => (authorize::AccountAction::SetRole(account.role), true),
+        Manage::Switch => (authorize::AccountAction::SetEnabled, !account.enabled),
+        Manage::Password => (authorize::AccountAction::Password, true),
+        Manage::Delete => (authorize::AccountAction::Delete, true),
     };
-    !(by_token && person) && authorize::may_manage(me, account, act).is_ok()
+    !(by_token && person) && authorize::check_account_access(me, account, act).is_ok()
 }

@@ -39,7 +39,7 @@ impl Change for CreateAccount {
     }
 
     fn run(&self, by: &Actor, tx: &mut dyn Tx, env: &Env<'_>) -> Result<Audited<CountedAccount>> {
-        authorize::give_role(by, self.role)?;
+        authorize::check_role_grant(by, self.role)?;
         let id = tx.insert_account(&NewAccount {
             username: &self.username,
             role: self.role,

@@ -6,7 +6,7 @@ use crate::domain::name::Username;
 use crate::error::{Error, Result};
 use crate::verbs::actor::Actor;
 use crate::verbs::audited::Audited;
-use crate::verbs::authorize::{self, Manage};
+use crate::verbs::authorize::{self, AccountAction};
 use crate::verbs::cli_line::CliLine;
 use crate::verbs::needs::Needs;
 use crate::verbs::ports::Tx;
@@ -34,7 +34,7 @@ impl Change for DeleteAccount {
     type Out = CountedAccount;
 
     fn run(&self, by: &Actor, tx: &mut dyn Tx, env: &Env<'_>) -> Result<Audited<CountedAccount>> {
-        let account = authorize::manage(by, tx, &self.username, Manage::Delete)?;
+        let account = authorize::resolve_managed_account(by, tx, &self.username, AccountAction::Delete)?;
         // Compared here, so that no caller can skip the check.
         if self.typed != account.username.as_str() {
             return Err(Error::conflict("the confirmation differs; nothing was deleted")

@@ -7,7 +7,7 @@ use crate::domain::role::Role;
 use crate::domain::time::Timestamp;
 use crate::error::Result;
 use crate::verbs::actor::Actor;
-use crate::verbs::authorize::{self, Manage};
+use crate::verbs::authorize::{self, AccountAction};
 use crate::verbs::needs::{Needs, READ_ACCOUNTS};
 use crate::verbs::ports::Snapshot;
 use crate::verbs::{Env, Proof, Query, Verb};
@@ -78,7 +78,7 @@ impl Query for ShowAccount {
     const READS_LEDGER: bool = true;
 
     fn run(&self, by: &Actor, snapshot: &dyn Snapshot, env: &Env<'_>) -> Result<ShownAccount> {
-        let account = authorize::manage(by, snapshot, &self.username, Manage::See)?;
+        let account = authorize::resolve_managed_account(by, snapshot, &self.username, AccountAction::Read)?;
         let last_seen_at = snapshot.last_seen(account.id)?;
         Ok(ShownAccount { counted: counted(snapshot, account, env)?, last_seen_at })
     }

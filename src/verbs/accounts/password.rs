@@ -5,7 +5,7 @@ use crate::domain::name::Username;
 use crate::error::{Error, Result};
 use crate::verbs::actor::{Actor, Credential};
 use crate::verbs::audited::Audited;
-use crate::verbs::authorize::{self, Manage};
+use crate::verbs::authorize::{self, AccountAction};
 use crate::verbs::cli_line::CliLine;
 use crate::verbs::needs::Needs;
 use crate::verbs::new_password::NewPassword;
@@ -46,9 +46,9 @@ impl Change for SetPassword {
     fn run(&self, by: &Actor, tx: &mut dyn Tx, env: &Env<'_>) -> Result<Audited<CountedAccount>> {
         let actor = by.account()?;
         if actor.temporary_password && actor.username != self.username {
-            return Err(authorize::replace_password_first(&actor.username));
+            return Err(authorize::temporary_password_error(&actor.username));
         }
-        let account = authorize::manage(by, tx, &self.username, Manage::Password)?;
+        let account = authorize::resolve_managed_account(by, tx, &self.username, AccountAction::Password)?;
         let own = account.id == actor.id;
         tx.set_password(account.id, self.password.hash()?, !own)?;
         let entry = entry(Self::NAME, &account).changed("temporary", account.temporary_password, !own);

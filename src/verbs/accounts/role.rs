@@ -7,7 +7,7 @@ use crate::domain::role::Role;
 use crate::error::{Error, Result};
 use crate::verbs::actor::Actor;
 use crate::verbs::audited::Audited;
-use crate::verbs::authorize::{self, Manage};
+use crate::verbs::authorize::{self, AccountAction};
 use crate::verbs::cli_line::CliLine;
 use crate::verbs::needs::Needs;
 use crate::verbs::ports::Tx;
@@ -34,7 +34,7 @@ impl Change for SetRole {
     type Out = CountedAccount;
 
     fn run(&self, by: &Actor, tx: &mut dyn Tx, env: &Env<'_>) -> Result<Audited<CountedAccount>> {
-        let account = authorize::manage(by, tx, &self.username, Manage::Grant(self.role))?;
+        let account = authorize::resolve_managed_account(by, tx, &self.username, AccountAction::SetRole(self.role))?;
         // The person who set the temporary password knows it, and could act with the new role.
         if self.role > account.role && account.temporary_password {
             let name = &account.username;

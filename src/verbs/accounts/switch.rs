@@ -8,7 +8,7 @@ use crate::domain::name::Username;
 use crate::error::{Error, Result};
 use crate::verbs::actor::Actor;
 use crate::verbs::audited::Audited;
-use crate::verbs::authorize::{self, Manage};
+use crate::verbs::authorize::{self, AccountAction};
 use crate::verbs::cli_line::CliLine;
 use crate::verbs::needs::{Needs, WRITE_ACCOUNTS};
 use crate::verbs::ports::Tx;
@@ -86,7 +86,7 @@ fn switch(
     let mut entries = Vec::with_capacity(usernames.len());
     let mut met = BTreeSet::new();
     let once: Vec<&Username> = usernames.iter().filter(|u| met.insert(*u)).collect();
-    for account in authorize::manage_all(by, tx, &once, Manage::Switch)? {
+    for account in authorize::resolve_managed_accounts(by, tx, &once, AccountAction::SetEnabled)? {
         entries.push(entry(verb, &account).changed("enabled", account.enabled, enabled));
         if account.enabled != enabled {
             tx.update_account(&Account { enabled, ..account.clone() })?;

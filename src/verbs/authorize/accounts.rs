@@ -1,7 +1,7 @@
 //! Permission checks for accounts and policy. A token can do no more than its account; each verb declares the method
 //! that the token needs.
 
-use super::{denied_first, hidden};
+use super::{denied_first, not_visible};
 use crate::domain::account::Account;
 use crate::domain::name::Username;
 use crate::domain::role::Role;
@@ -11,15 +11,15 @@ use crate::verbs::ports::Snapshot;
 
 /// An act on an account.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Manage {
+pub enum AccountAction {
     /// Read: always allowed on the actor's own account.
-    See,
+    Read,
     /// Set another password: always allowed on the actor's own account.
     Password,
     /// Disable or enable.
-    Switch,
+    SetEnabled,
     /// Give this role.
-    Grant(Role),
+    SetRole(Role),
     /// Delete.
     Delete,
 }
@@ -28,16 +28,16 @@ pub enum Manage {
 /// the account's tokens keep working.
 ///
 /// # Errors
-/// Those of [`replace_password_first`].
-pub fn own_password(by: &Actor) -> Result<()> {
-    match by {
-        Actor::Account(account) if account.temporary_password => Err(replace_password_first(&account.username)),
+/// Those of [`temporary_password_error`].
+pub fn require_own_password(actor: &Actor) -> Result<()> {
+    match actor {
+        Actor::Account(account) if account.temporary_password => Err(temporary_password_error(&account.username)),
         Actor::Anyone | Actor::Account(_) | Actor::Token(_) => Ok(()),
     }
 }
 
 /// Returns a [`crate::error::Kind::Denied`] for a person with a temporary password, with the command that replaces it.
-pub fn replace_password_first(name: &Username) -> Error {
+pub fn temporary_password_error(name: &Username) -> Error {
     Error::denied(format!("the password of {name} is temporary"))
         .why("somebody else set it, so it is replaced before anything else")
         .next(format!("Run: jeton account passwd --user {name}"))
@@ -47,13 +47,13 @@ pub fn replace_password_first(name: &Username) -> Error {
 ///
 /// # Errors
 /// [`crate::error::Kind::Denied`] with the role that may.
-pub fn policy(by: &Actor) -> Result<()> {
-    let actor = by.account()?;
-    if actor.role == Role::Owner {
+pub fn check_policy_access(actor: &Actor) -> Result<()> {
+    let own_account = actor.account()?;
+    if own_account.role == Role::Owner {
         return Ok(());
     }
-    Err(Error::denied(format!("{} may not change policy", actor.username))
-        .why(format!("its role is {}; owners may", actor.role))
+    Err(Error::denied(format!("{} may not change policy", own_account.username))
+        .why(format!("its role is {}; owners may", own_account.role))
         .next("Ask an owner"))
 }
 
@@ -62,34 +62,41 @@ pub fn policy(by: &Actor) -> Result<()> {
 ///
 /// # Errors
 /// [`crate::error::Kind::Denied`] with the roles that it may give.
-pub fn give_role(by: &Actor, role: Role) -> Result<()> {
-    let actor = by.account()?;
-    if actor.role.manages(role) {
+pub fn check_role_grant(actor: &Actor, role: Role) -> Result<()> {
+    let own_account = actor.account()?;
+    if own_account.role.manages(role) {
         return Ok(());
     }
-    let granted = match actor.role {
+    let granted = match own_account.role {
         Role::Owner | Role::Admin => "an admin gives the roles member and viewer",
         Role::Member | Role::Viewer => "owners and admins give roles",
     };
-    Err(Error::denied(format!("{} may not give the role {role}", actor.username)).why(granted).next("Ask an owner"))
+    Err(Error::denied(format!("{} may not give the role {role}", own_account.username))
+        .why(granted)
+        .next("Ask an owner"))
 }
 
 /// Returns the account of that name, if the actor may do `act` to it.
 ///
 /// # Errors
 /// [`crate::error::Kind::Denied`] before [`crate::error::Kind::NotFound`].
-pub fn manage(by: &Actor, snapshot: &dyn Snapshot, name: &Username, act: Manage) -> Result<Account> {
-    let actor = by.account()?;
-    if *name == actor.username {
-        return itself(actor, act).map(|()| actor.clone());
+pub fn resolve_managed_account(
+    actor: &Actor,
+    snapshot: &dyn Snapshot,
+    name: &Username,
+    action: AccountAction,
+) -> Result<Account> {
+    let own_account = actor.account()?;
+    if *name == own_account.username {
+        return check_self_action(own_account, action).map(|()| own_account.clone());
     }
-    if let Manage::Grant(role) = act {
-        give_role(by, role)?;
+    if let AccountAction::SetRole(role) = action {
+        check_role_grant(actor, role)?;
     }
     match snapshot.account_by_name(name)? {
-        Some(account) => may_manage(actor, &account, act).map(|()| account),
-        None if actor.role == Role::Owner => Err(super::no_account(by, name, snapshot)?),
-        None => Err(hidden(actor)),
+        Some(account) => check_account_access(own_account, &account, action).map(|()| account),
+        None if own_account.role == Role::Owner => Err(super::account_not_found(actor, name, snapshot)?),
+        None => Err(not_visible(own_account)),
     }
 }
 
@@ -97,10 +104,15 @@ pub fn manage(by: &Actor, snapshot: &dyn Snapshot, name: &Username, act: Manage)
 ///
 /// # Errors
 /// Those of [`manage`].
-pub fn manage_all(by: &Actor, snapshot: &dyn Snapshot, names: &[&Username], act: Manage) -> Result<Vec<Account>> {
+pub fn resolve_managed_accounts(
+    actor: &Actor,
+    snapshot: &dyn Snapshot,
+    names: &[&Username],
+    action: AccountAction,
+) -> Result<Vec<Account>> {
     let mut all = Ok(Vec::with_capacity(names.len()));
     for name in names {
-        all = denied_first(all, manage(by, snapshot, name, act)).map(|(mut all, one)| {
+        all = denied_first(all, resolve_managed_account(actor, snapshot, name, action)).map(|(mut all, one)| {
             all.push(one);
             all
         });
@@ -109,34 +121,34 @@ pub fn manage_all(by: &Actor, snapshot: &dyn Snapshot, names: &[&Username], act:
 }
 
 /// Checks that `actor` may do `act` to `account`, if both are known. Screens use this to offer actions. Roles that can
-/// be given are checked by [`give_role`].
+/// be given are checked by [`check_role_grant`].
 ///
 /// # Errors
 /// [`crate::error::Kind::Denied`].
-pub fn may_manage(actor: &Account, account: &Account, act: Manage) -> Result<()> {
-    if actor.id == account.id {
-        itself(actor, act)
-    } else if actor.role.manages(account.role) {
+pub fn check_account_access(own_account: &Account, account: &Account, action: AccountAction) -> Result<()> {
+    if own_account.id == account.id {
+        check_self_action(own_account, action)
+    } else if own_account.role.manages(account.role) {
         Ok(())
     } else {
-        Err(hidden(actor))
+        Err(not_visible(own_account))
     }
 }
 
 /// Checks that the actor may do `act` to its own account. An act that the actor couldn't undo itself needs an owner.
-fn itself(actor: &Account, act: Manage) -> Result<()> {
-    let (what, from) = match act {
-        Manage::See | Manage::Password => return Ok(()),
-        Manage::Switch => ("switch itself off", Role::Admin),
-        Manage::Grant(_) => ("change its own role", Role::Owner),
-        Manage::Delete => ("delete itself", Role::Owner),
+fn check_self_action(own_account: &Account, action: AccountAction) -> Result<()> {
+    let (what, from) = match action {
+        AccountAction::Read | AccountAction::Password => return Ok(()),
+        AccountAction::SetEnabled => ("switch itself off", Role::Admin),
+        AccountAction::SetRole(_) => ("change its own role", Role::Owner),
+        AccountAction::Delete => ("delete itself", Role::Owner),
     };
-    if actor.role >= from {
+    if own_account.role >= from {
         return Ok(());
     }
-    let (who, next) = match from {
+    let (allowed, next) = match from {
         Role::Owner => ("only an owner may", "Ask an owner"),
         Role::Admin | Role::Member | Role::Viewer => ("owners and admins may", "Ask an owner or admin"),
     };
-    Err(Error::denied(format!("{} may not {what}", actor.username)).why(who).next(next))
+    Err(Error::denied(format!("{} may not {what}", own_account.username)).why(allowed).next(next))
 }

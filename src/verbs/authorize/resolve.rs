@@ -2,8 +2,9 @@
 //! the act. No answer reveals a token's state before that.
 
 use super::{
-    Act, Among, NewOwner, Requested, account, denied_first, hidden, new_owner, no_escalation, no_higher_role,
-    not_itself, permit, reaches, reaches_others, shortened,
+    NewOwner, RequestedRights, TokenAction, TrashScope, cap_expiry, check_token_access, denied_first,
+    forbid_escalation, forbid_higher_role, forbid_self_change, not_visible, resolve_account, resolve_new_owner,
+    scope_covers, scope_covers_others,
 };
 use crate::domain::account::Account;
 use crate::domain::expiry::Expiry;
@@ -19,8 +20,14 @@ use crate::verbs::ports::Snapshot;
 ///
 /// # Errors
 /// Those of [`tokens`].
-pub fn token(by: &Actor, snapshot: &dyn Snapshot, reference: &TokenRef, among: Among, act: Act) -> Result<Token> {
-    let mut found = tokens(by, snapshot, &[reference], among, act, &Requested::default())?;
+pub fn resolve_token(
+    actor: &Actor,
+    snapshot: &dyn Snapshot,
+    reference: &TokenRef,
+    trash_scope: TrashScope,
+    action: TokenAction,
+) -> Result<Token> {
+    let mut found = resolve_tokens(actor, snapshot, &[reference], trash_scope, action, &RequestedRights::default())?;
     found.pop().ok_or_else(|| Error::failure("the token is not there"))
 }
 
@@ -30,20 +37,20 @@ pub fn token(by: &Actor, snapshot: &dyn Snapshot, reference: &TokenRef, among: A
 /// # Errors
 /// [`crate::error::Kind::Denied`] before anything else; then [`crate::error::Kind::NotFound`], and
 /// [`crate::error::Kind::Conflict`] when a reference could mean several.
-pub fn tokens(
-    by: &Actor,
+pub fn resolve_tokens(
+    actor: &Actor,
     snapshot: &dyn Snapshot,
     references: &[&TokenRef],
-    among: Among,
-    act: Act,
-    requested: &Requested,
+    trash_scope: TrashScope,
+    action: TokenAction,
+    requested: &RequestedRights,
 ) -> Result<Vec<Token>> {
     let mut found = Vec::with_capacity(references.len());
     for reference in references {
-        found.push(Found::look(by, snapshot, reference, among, act)?);
+        found.push(Candidates::find(actor, snapshot, reference, trash_scope, action)?);
     }
-    judge(by, snapshot, &found, act, requested)?;
-    found.into_iter().zip(references).map(|(found, reference)| found.only(reference, among, act)).collect()
+    check_access(actor, snapshot, &found, action, requested)?;
+    found.into_iter().zip(references).map(|(found, reference)| found.single(reference, trash_scope, action)).collect()
 }
 
 /// Returns the token that `reference` means, if the actor may see it, and the account for its copy: `into`, else its
@@ -51,63 +58,76 @@ pub fn tokens(
 /// shortened to the end of the actor.
 ///
 /// # Errors
-/// Those of [`tokens`] and [`super::new_owner`].
-pub fn to_copy(
-    by: &Actor,
+/// Those of [`tokens`] and [`super::resolve_new_owner`].
+pub fn resolve_copy_source(
+    actor: &Actor,
     snapshot: &dyn Snapshot,
     reference: &TokenRef,
     into: Option<&Username>,
     expiry: Option<Expiry>,
 ) -> Result<(Token, NewOwner)> {
-    let found = [Found::look(by, snapshot, reference, Among::Kept, Act::See)?];
-    let target = into.map(|into| account(by, snapshot, Some(into), Act::Change)).transpose();
-    denied_first(target, judge(by, snapshot, &found, Act::See, &Requested::default()))?;
+    let found = [Candidates::find(actor, snapshot, reference, TrashScope::Live, TokenAction::Read)?];
+    let target = into.map(|into| resolve_account(actor, snapshot, Some(into), TokenAction::Write)).transpose();
+    denied_first(target, check_access(actor, snapshot, &found, TokenAction::Read, &RequestedRights::default()))?;
     let owner = |source: &Token| {
-        not_itself(by, source)?;
+        forbid_self_change(actor, source)?;
         let into = into.unwrap_or(&source.owner.username);
-        new_owner(by, snapshot, Some(into), &source.selection, Some(expiry.unwrap_or(shortened(by, source.expiry))))
+        resolve_new_owner(
+            actor,
+            snapshot,
+            Some(into),
+            &source.selection,
+            Some(expiry.unwrap_or(cap_expiry(actor, source.expiry))),
+        )
     };
     let [found] = found;
     found.all().try_for_each(|source| owner(source).map(drop))?;
-    let source = found.only(reference, Among::Kept, Act::See)?;
+    let source = found.single(reference, TrashScope::Live, TokenAction::Read)?;
     let owner = owner(&source)?;
     Ok((source, owner))
 }
 
 /// Tokens that a reference could mean.
-struct Found {
+struct Candidates {
     /// Tokens in the searched place.
-    there: Vec<Token>,
+    matching: Vec<Token>,
     /// Tokens in the other place, trash or outside, if the searched one has none.
     elsewhere: Vec<Token>,
     /// `true` if the error "not found" reveals nothing to the actor.
-    open: bool,
+    may_reveal_absence: bool,
 }
 
-impl Found {
-    fn look(by: &Actor, snapshot: &dyn Snapshot, reference: &TokenRef, among: Among, act: Act) -> Result<Self> {
-        let find = |trashed| candidates(by, snapshot, reference, trashed, act);
-        let trashed = among == Among::Trashed;
-        let mut there = find(trashed)?;
-        let mut elsewhere = if there.is_empty() { find(!trashed)? } else { Vec::new() };
-        if among == Among::All && there.is_empty() {
-            there.append(&mut elsewhere);
+impl Candidates {
+    fn find(
+        actor: &Actor,
+        snapshot: &dyn Snapshot,
+        reference: &TokenRef,
+        trash_scope: TrashScope,
+        action: TokenAction,
+    ) -> Result<Self> {
+        let find = |trashed| visible_candidates(actor, snapshot, reference, trashed, action);
+        let trashed = trash_scope == TrashScope::Trashed;
+        let mut matching = find(trashed)?;
+        let mut elsewhere = if matching.is_empty() { find(!trashed)? } else { Vec::new() };
+        if trash_scope == TrashScope::Any && matching.is_empty() {
+            matching.append(&mut elsewhere);
         }
-        let open = knows_all(by, act) || (reaches(by, act, true) && means_own(by.account()?, reference));
-        Ok(Found { there, elsewhere, open })
+        let may_reveal_absence = sees_everything(actor, action)
+            || (scope_covers(actor, action, true) && is_own_reference(actor.account()?, reference));
+        Ok(Candidates { matching, elsewhere, may_reveal_absence })
     }
 
     fn all(&self) -> impl Iterator<Item = &Token> {
-        self.there.iter().chain(&self.elsewhere)
+        self.matching.iter().chain(&self.elsewhere)
     }
 
-    fn only(mut self, reference: &TokenRef, among: Among, act: Act) -> Result<Token> {
-        match self.there.len() {
-            1 => Ok(self.there.swap_remove(0)),
-            0 => Err(not_found(reference, among, act, !self.elsewhere.is_empty())),
+    fn single(mut self, reference: &TokenRef, trash_scope: TrashScope, action: TokenAction) -> Result<Token> {
+        match self.matching.len() {
+            1 => Ok(self.matching.swap_remove(0)),
+            0 => Err(not_found(reference, trash_scope, action, !self.elsewhere.is_empty())),
             _ => {
                 let named = |t: &Token| format!("{} ({})", t.full_name(), t.id);
-                let names: Vec<String> = self.there.iter().take(5).map(named).collect();
+                let names: Vec<String> = self.matching.iter().take(5).map(named).collect();
                 Err(Error::conflict(format!("{reference} could be several tokens"))
                     .why(names.join(", "))
                     .next("Say account/name, or the id"))
@@ -117,91 +137,103 @@ impl Found {
 }
 
 /// Checks that the actor may do `act` to every token found, in the trash or not, one or several of a name.
-fn judge(by: &Actor, snapshot: &dyn Snapshot, found: &[Found], act: Act, requested: &Requested) -> Result<()> {
-    let actor = by.account()?;
+fn check_access(
+    actor: &Actor,
+    snapshot: &dyn Snapshot,
+    candidates: &[Candidates],
+    action: TokenAction,
+    requested: &RequestedRights,
+) -> Result<()> {
+    let own_account = actor.account()?;
     let self_service = snapshot.policy()?.self_service;
-    for one in found {
+    for one in candidates {
         if one.all().next().is_none() {
-            if !one.open {
-                return Err(hidden(actor));
+            if !one.may_reveal_absence {
+                return Err(not_visible(own_account));
             }
-            permit(by, act, actor.id, actor.role, self_service)
-                .or_else(|denied| if knows_all(by, act) { Ok(()) } else { Err(denied) })?;
+            check_token_access(actor, action, own_account.id, own_account.role, self_service)
+                .or_else(|denied| if sees_everything(actor, action) { Ok(()) } else { Err(denied) })?;
         }
         for token in one.all() {
-            permit(by, act, token.owner.id, token.owner.role, self_service)?;
-            if act == Act::Change {
-                not_itself(by, token)?;
+            check_token_access(actor, action, token.owner.id, token.owner.role, self_service)?;
+            if action == TokenAction::Write {
+                forbid_self_change(actor, token)?;
             }
         }
     }
-    match by.bearer().filter(|_| act == Act::Change) {
+    match actor.bearer().filter(|_| action == TokenAction::Write) {
         None => Ok(()),
         Some(bearer) => {
-            let all = || found.iter().flat_map(Found::all);
-            no_higher_role(bearer, all())?;
-            let kept = all().map(|t| t.expiry).filter(|_| requested.expiry.is_none());
-            let held = all().map(|t| &t.selection);
-            no_escalation(bearer, snapshot, held, &requested.selection, kept.chain(requested.expiry))
+            let all = || candidates.iter().flat_map(Candidates::all);
+            forbid_higher_role(bearer, all())?;
+            let expiries = all().map(|t| t.expiry).filter(|_| requested.expiry.is_none());
+            let current = all().map(|t| &t.selection);
+            forbid_escalation(bearer, snapshot, current, &requested.selection, expiries.chain(requested.expiry))
         }
     }
 }
 
 /// `true` if nothing is hidden from the actor, so that a failed search reveals nothing.
-pub(super) fn knows_all(by: &Actor, act: Act) -> bool {
-    by.account().is_ok_and(|a| a.role == Role::Owner) && reaches_others(by, act)
+pub(super) fn sees_everything(actor: &Actor, action: TokenAction) -> bool {
+    actor.account().is_ok_and(|a| a.role == Role::Owner) && scope_covers_others(actor, action)
 }
 
 /// `true` for a reference to the actor's own tokens. A plain name is searched among them first, so not finding it
 /// reveals nothing.
-fn means_own(actor: &Account, reference: &TokenRef) -> bool {
+fn is_own_reference(own_account: &Account, reference: &TokenRef) -> bool {
     match reference {
         TokenRef::Id(_) | TokenRef::Named(..) => false,
         TokenRef::Text(text) => match text.split_once('/') {
-            Some((account, _)) => account == actor.username.as_str(),
+            Some((account, _)) => account == own_account.username.as_str(),
             None => TokenName::parse(text).is_ok(),
         },
     }
 }
 
-fn not_found(reference: &TokenRef, among: Among, act: Act, elsewhere: bool) -> Error {
-    let error = match (among, elsewhere) {
-        (Among::Kept, true) => {
+fn not_found(reference: &TokenRef, trash_scope: TrashScope, action: TokenAction, elsewhere: bool) -> Error {
+    let error = match (trash_scope, elsewhere) {
+        (TrashScope::Live, true) => {
             return Error::not_found(format!("the token {reference} is in the trash"))
                 .next(format!("Bring it back with: jeton token restore {reference}"));
         }
-        (Among::Trashed, true) => Error::not_found(format!("the token {reference} is not in the trash")),
+        (TrashScope::Trashed, true) => Error::not_found(format!("the token {reference} is not in the trash")),
         _ => Error::not_found(format!("there is no token {reference}"))
             .why("a token is named by its name, account/name, its hint or its id"),
     };
     let TokenRef::Text(typed) = reference else { return error };
-    let (trashed, to_write) = (among == Among::Trashed, act != Act::See);
+    let (trashed, to_write) = (trash_scope == TrashScope::Trashed, action != TokenAction::Read);
     error.unknown(Unknown { typed: typed.clone(), trashed, to_write })
 }
 
 /// Returns the tokens that `reference` could mean. Tokens that the actor can't reach are ignored, so they can't make a
 /// reference ambiguous or change an answer.
-fn candidates(
-    by: &Actor,
+fn visible_candidates(
+    actor: &Actor,
     snapshot: &dyn Snapshot,
     reference: &TokenRef,
     trashed: bool,
-    act: Act,
+    act: TokenAction,
 ) -> Result<Vec<Token>> {
-    let actor = by.account()?;
-    let mut found = meant(by, snapshot, reference, trashed, act)?;
+    let own_account = actor.account()?;
+    let mut found = find_by_reference(actor, snapshot, reference, trashed, act)?;
     found.retain(|t| t.deleted_at.is_some() == trashed);
     found.retain(|t| {
-        let own = t.owner.id == actor.id;
-        (own || actor.role.manages(t.owner.role)) && reaches(by, act, own)
+        let own = t.owner.id == own_account.id;
+        (own || own_account.role.manages(t.owner.role)) && scope_covers(actor, act, own)
     });
     found.sort_by_key(|t| t.id);
     found.dedup_by_key(|t| t.id);
     Ok(found)
 }
 
-fn meant(by: &Actor, snapshot: &dyn Snapshot, reference: &TokenRef, trashed: bool, act: Act) -> Result<Vec<Token>> {
-    let (actor, visibility) = (by.account()?, by.visibility(act)?);
+fn find_by_reference(
+    actor: &Actor,
+    snapshot: &dyn Snapshot,
+    reference: &TokenRef,
+    trashed: bool,
+    act: TokenAction,
+) -> Result<Vec<Token>> {
+    let (own_account, visibility) = (actor.account()?, actor.visibility(act)?);
     let text = match reference {
         TokenRef::Id(id) | TokenRef::Named(id, _) => return Ok(snapshot.token(*id)?.into_iter().collect()),
         TokenRef::Text(text) => text.as_str(),
@@ -215,18 +247,18 @@ fn meant(by: &Actor, snapshot: &dyn Snapshot, reference: &TokenRef, trashed: boo
     if let Some(id) = TokenId::parse(text) {
         return Ok(snapshot.token(id)?.into_iter().collect());
     }
-    if let Some(token) = by_hint(snapshot, text)? {
+    if let Some(token) = find_by_hint(snapshot, text)? {
         return Ok(vec![token]);
     }
     let name = TokenName::parse(text)?;
-    let own = snapshot.tokens_by_name(&visibility, Some(actor.id), &name, trashed)?;
+    let own = snapshot.tokens_by_name(&visibility, Some(own_account.id), &name, trashed)?;
     if !own.is_empty() {
         return Ok(own);
     }
     snapshot.tokens_by_name(&visibility, None, &name, trashed)
 }
 
-fn by_hint(snapshot: &dyn Snapshot, text: &str) -> Result<Option<Token>> {
+fn find_by_hint(snapshot: &dyn Snapshot, text: &str) -> Result<Option<Token>> {
     let Some((prefix, id)) = text.split_once('_') else { return Ok(None) };
     let installed = snapshot.installation()?.is_some_and(|i| i.prefix.as_str() == prefix);
     let Some(id) = PublicId::parse(id).filter(|_| installed) else { return Ok(None) };

@@ -291,7 +291,7 @@ impl Change for ApplyCatalogue {
     const PLANS: bool = true;
 
     fn plan(&mut self, by: &Actor, snapshot: &dyn Snapshot, _env: &Env<'_>) -> Result<()> {
-        authorize::catalogue(by)?;
+        authorize::check_catalogue_access(by)?;
         let compared = Compared::new(snapshot.catalogues()?, &self.catalogue)?;
         let (preview, gaining) = compared.preview(snapshot, &self.catalogue)?;
         self.plan = Some(Arc::new(Plan { preview, gaining }));
@@ -324,7 +324,7 @@ impl Change for ApplyCatalogue {
     }
 
     fn run(&self, by: &Actor, tx: &mut dyn Tx, _env: &Env<'_>) -> Result<Audited<Preview>> {
-        authorize::catalogue(by)?;
+        authorize::check_catalogue_access(by)?;
         let plan = self.plan.as_ref();
         let plan = plan.ok_or_else(|| Error::failure("the catalogue was not compared with the store"))?;
         let preview = &plan.preview;

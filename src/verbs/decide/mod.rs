@@ -258,7 +258,7 @@ pub(super) fn present(
     }
     match judged.decision {
         Decision::Allowed(accepted) => presented.means(&accepted.token).map(|()| accepted.token),
-        Decision::Denied(DenialReason::NotPermitted, Some(token)) => Err(authorize::lacks(&token, needs)),
+        Decision::Denied(DenialReason::NotPermitted, Some(token)) => Err(authorize::missing_scope(&token, needs)),
         Decision::Denied(..) | Decision::UnknownMethod => Err(not_accepted()),
     }
 }

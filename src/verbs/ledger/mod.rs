@@ -13,7 +13,7 @@ use crate::domain::time::Timestamp;
 use crate::domain::token::{TokenId, TokenRef};
 use crate::error::{Error, Kind, Result};
 use crate::verbs::actor::Actor;
-use crate::verbs::authorize::{self, Act, Among};
+use crate::verbs::authorize::{self, TokenAction, TrashScope};
 use crate::verbs::needs::{Needs, READ_LEDGER};
 use crate::verbs::ports::Snapshot;
 use crate::verbs::{Env, Proof, Query, Verb};
@@ -116,7 +116,7 @@ fn ledger_scope(by: &Actor, snapshot: &dyn Snapshot, token: Option<&TokenRef>) -
     if let Some(reference) = token {
         return resolve_ledger_token(by, snapshot, reference).map(LedgerScope::Token);
     }
-    let (visibility, role) = (by.visibility(Act::See)?, by.account()?.role);
+    let (visibility, role) = (by.visibility(TokenAction::Read)?, by.account()?.role);
     let unknown_tokens = role >= Role::Admin;
     Ok(if unknown_tokens && visibility.roles.len() == Role::ALL.len() {
         LedgerScope::All
@@ -127,7 +127,7 @@ fn ledger_scope(by: &Actor, snapshot: &dyn Snapshot, token: Option<&TokenRef>) -
 
 /// Returns the token that `reference` means, if the actor may see it, or might have seen it before it was purged.
 fn resolve_ledger_token(by: &Actor, snapshot: &dyn Snapshot, reference: &TokenRef) -> Result<TokenId> {
-    let refused = match authorize::token(by, snapshot, reference, Among::All, Act::See) {
+    let refused = match authorize::resolve_token(by, snapshot, reference, TrashScope::Any, TokenAction::Read) {
         Ok(token) => return Ok(token.id),
         Err(error) if matches!(error.kind, Kind::NotFound | Kind::Denied) => error,
         Err(error) => return Err(error),
@@ -138,7 +138,7 @@ fn resolve_ledger_token(by: &Actor, snapshot: &dyn Snapshot, reference: &TokenRe
     };
     let Some(id) = id else { return Err(hint_at_purged_id(refused)) };
     let Some((owner, role)) = snapshot.owner_of_purged(id)? else { return Err(refused) };
-    let visibility = by.visibility(Act::See)?;
+    let visibility = by.visibility(TokenAction::Read)?;
     if owner == visibility.own || visibility.roles.contains(&role) { Ok(id) } else { Err(refused) }
 }
 

@@ -48,7 +48,7 @@ pub(super) fn settle(by: &Actor, tx: &mut dyn Tx, env: &Env<'_>, before: Token, 
 /// final state.
 pub(super) fn settle_all(by: &Actor, tx: &mut dyn Tx, env: &Env<'_>, changes: Vec<Change>) -> Result<Vec<Token>> {
     let pairs: Vec<_> = changes.iter().map(|change| (change.before.as_ref(), &change.after)).collect();
-    authorize::grant(by, tx, &pairs)?;
+    authorize::check_grant(by, tx, &pairs)?;
     let mut settled = Vec::with_capacity(changes.len());
     let (mut gained, mut added) = (BTreeSet::new(), BTreeSet::new());
     for Change { before, after } in changes {

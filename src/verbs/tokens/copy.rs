@@ -45,14 +45,15 @@ impl Change for CopyToken {
 
     fn run(&self, by: &Actor, tx: &mut dyn Tx, env: &Env<'_>) -> Result<Audited<Issued>> {
         let requested = rules::requested(self.expires, env);
-        let (source, owner) = authorize::to_copy(by, tx, &self.token.token, self.account.as_ref(), requested)?;
+        let (source, owner) =
+            authorize::resolve_copy_source(by, tx, &self.token.token, self.account.as_ref(), requested)?;
         self.token.still(&source)?;
         let policy = tx.policy()?;
         let expiry = match self.expires {
             Some(spec) => rules::expiry(spec, &policy, env)?,
             None if source.expiry.is_past(env.now) => return Err(rules::needs_expiry(&source)),
             None => {
-                let expiry = authorize::shortened(by, source.expiry);
+                let expiry = authorize::cap_expiry(by, source.expiry);
                 rules::soon_enough(expiry, &policy, env)?;
                 expiry
             }

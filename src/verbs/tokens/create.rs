@@ -51,7 +51,7 @@ impl Change for CreateToken {
             Some(_) => rules::requested(self.expires, env),
             None => rules::default_expiry(by, &policy, env).ok(),
         };
-        let owner = authorize::new_owner(by, tx, self.account.as_ref(), &self.selection, requested)?;
+        let owner = authorize::resolve_new_owner(by, tx, self.account.as_ref(), &self.selection, requested)?;
         let expiry = match self.expires {
             Some(spec) => rules::expiry(spec, &policy, env)?,
             None => rules::default_expiry(by, &policy, env)?,
@@ -122,7 +122,7 @@ impl CreateToken {
     /// actors that may know the accounts.
     fn not_account_and_name(&self, by: &Actor, tx: &dyn Tx) -> Result<()> {
         let ([first, name], None) = (&self.names[..], &self.account) else { return Ok(()) };
-        let knows_accounts = authorize::needs(by, READ_ACCOUNTS).is_ok();
+        let knows_accounts = authorize::require_scope(by, READ_ACCOUNTS).is_ok();
         if !knows_accounts || !matches!(by.account()?.role, Role::Owner | Role::Admin) {
             return Ok(());
         }

@@ -8,7 +8,7 @@ use crate::domain::token::Token;
 use crate::error::{Error, Result};
 use crate::verbs::actor::Actor;
 use crate::verbs::audited::Audited;
-use crate::verbs::authorize::{self, Act, Among};
+use crate::verbs::authorize::{self, TokenAction, TrashScope};
 use crate::verbs::cli_line::CliLine;
 use crate::verbs::needs::Needs;
 use crate::verbs::ports::{Snapshot, Tx};
@@ -47,7 +47,7 @@ impl Change for DeleteTokens {
     type Out = Deleted;
 
     fn run(&self, by: &Actor, tx: &mut dyn Tx, env: &Env<'_>) -> Result<Audited<Deleted>> {
-        let mut tokens = meant_by_words(by, tx, &self.tokens, Among::Kept, Act::Restrict)?;
+        let mut tokens = meant_by_words(by, tx, &self.tokens, TrashScope::Live, TokenAction::Restrict)?;
         let named = tokens.len();
         if self.with_made {
             tokens.extend(made_to_revoke(by, tx, &tokens, env.now)?);
@@ -86,7 +86,9 @@ pub(in crate::verbs) fn trash(token: &mut Token, tx: &mut dyn Tx, env: &Env<'_>)
 /// `true` if the actor may see all of `tokens`. An acting token may be able to revoke a token that it can't see.
 fn see_all(by: &Actor, snapshot: &dyn Snapshot, tokens: &[Token]) -> Result<bool> {
     let self_service = snapshot.policy()?.self_service;
-    let sees = |token: &Token| authorize::permit(by, Act::See, token.owner.id, token.owner.role, self_service).is_ok();
+    let sees = |token: &Token| {
+        authorize::check_token_access(by, TokenAction::Read, token.owner.id, token.owner.role, self_service).is_ok()
+    };
     Ok(tokens.iter().all(sees))
 }
 

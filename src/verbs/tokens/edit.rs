@@ -11,7 +11,7 @@ use crate::domain::token_diff::{self, diff};
 use crate::error::{Error, Result};
 use crate::verbs::actor::Actor;
 use crate::verbs::audited::Audited;
-use crate::verbs::authorize::{self, Act, Among, Requested};
+use crate::verbs::authorize::{self, RequestedRights, TokenAction, TrashScope};
 use crate::verbs::cli_line::CliLine;
 use crate::verbs::needs::Needs;
 use crate::verbs::ports::{Snapshot, Tx};
@@ -67,11 +67,11 @@ impl Query for PreviewEdit {
     fn run(&self, by: &Actor, snapshot: &dyn Snapshot, env: &Env<'_>) -> Result<Edited> {
         // The result shows the token before the edit, so the actor must be permitted to see it. The result also shows
         // the token after the edit, so the actor must be permitted to make the edit.
-        let [seen, changed] =
-            [Act::See, Act::Change].map(|act| authorize::token(by, snapshot, &self.0.token.token, Among::Kept, act));
+        let [seen, changed] = [TokenAction::Read, TokenAction::Write]
+            .map(|act| authorize::resolve_token(by, snapshot, &self.0.token.token, TrashScope::Live, act));
         authorize::denied_first(changed, seen)?;
         let mut edited = self.0.computed(by, snapshot, env)?;
-        authorize::grant(by, snapshot, &[(Some(&edited.before), &edited.after)])?;
+        authorize::check_grant(by, snapshot, &[(Some(&edited.before), &edited.after)])?;
         self.0.look_back(&mut edited, snapshot, env)?;
         Ok(edited)
     }
@@ -129,7 +129,7 @@ impl EditToken {
 
     fn computed(&self, by: &Actor, snapshot: &dyn Snapshot, env: &Env<'_>) -> Result<Edited> {
         let selection = self.selection.as_ref().and_then(SelectionEdit::added);
-        let requested = Requested { selection, expiry: rules::requested(self.expires, env) };
+        let requested = RequestedRights { selection, expiry: rules::requested(self.expires, env) };
         let before = to_change(by, snapshot, &self.token, &requested)?;
         match &self.seen {
             Some(seen) if seen.revision != before.revision => {

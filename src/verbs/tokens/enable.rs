@@ -9,7 +9,7 @@ use crate::domain::token::Token;
 use crate::error::{Error, Result};
 use crate::verbs::actor::Actor;
 use crate::verbs::audited::Audited;
-use crate::verbs::authorize::{Act, Among};
+use crate::verbs::authorize::{TokenAction, TrashScope};
 use crate::verbs::cli_line::CliLine;
 use crate::verbs::needs::Needs;
 use crate::verbs::ports::Tx;
@@ -47,7 +47,7 @@ impl Change for DisableTokens {
     type Out = Vec<Token>;
 
     fn run(&self, by: &Actor, tx: &mut dyn Tx, _env: &Env<'_>) -> Result<Audited<Vec<Token>>> {
-        let mut tokens = meant(by, tx, &self.tokens, Among::Kept, Act::Restrict)?;
+        let mut tokens = meant(by, tx, &self.tokens, TrashScope::Live, TokenAction::Restrict)?;
         let mut entries = Vec::with_capacity(tokens.len());
         for token in &mut tokens {
             entries.push(switched(Self::NAME, token, false));
@@ -69,7 +69,7 @@ impl Change for EnableTokens {
     type Out = Vec<Token>;
 
     fn run(&self, by: &Actor, tx: &mut dyn Tx, env: &Env<'_>) -> Result<Audited<Vec<Token>>> {
-        let tokens = meant(by, tx, &self.tokens, Among::Kept, Act::Change)?;
+        let tokens = meant(by, tx, &self.tokens, TrashScope::Live, TokenAction::Write)?;
         let mut entries = Vec::with_capacity(tokens.len());
         let mut changes = Vec::with_capacity(tokens.len());
         for before in tokens {

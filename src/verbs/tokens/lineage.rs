@@ -5,7 +5,7 @@ use crate::domain::time::Timestamp;
 use crate::domain::token::{Status, Token, TokenId, TokenRef};
 use crate::error::{Error, Kind, Result};
 use crate::verbs::actor::Actor;
-use crate::verbs::authorize::{self, Act, Among, Requested};
+use crate::verbs::authorize::{self, RequestedRights, TokenAction, TrashScope};
 use crate::verbs::ports::Snapshot;
 
 /// Maximum number of tokens that one request revokes along with others. Counting stops there, too.
@@ -74,7 +74,14 @@ pub(super) fn made_to_revoke(
     let found = snapshot.descendants(&ids, now, room + 1)?;
     let references: Vec<TokenRef> = found.iter().take(room).map(|id| TokenRef::Id(*id)).collect();
     let references: Vec<&TokenRef> = references.iter().collect();
-    let made = authorize::tokens(by, snapshot, &references, Among::Kept, Act::Restrict, &Requested::default());
+    let made = authorize::resolve_tokens(
+        by,
+        snapshot,
+        &references,
+        TrashScope::Live,
+        TokenAction::Restrict,
+        &RequestedRights::default(),
+    );
     let made = made.map_err(|error| match error.kind {
         Kind::Denied => Error::denied("what was made is not all yours to revoke; nothing was changed")
             .why(error.why.unwrap_or_default())
@@ -115,7 +122,7 @@ pub(super) fn maker(by: &Actor, snapshot: &dyn Snapshot, id: Option<TokenId>) ->
 }
 
 fn sees(by: &Actor, snapshot: &dyn Snapshot, id: TokenId) -> Result<bool> {
-    match authorize::token(by, snapshot, &TokenRef::Id(id), Among::All, Act::See) {
+    match authorize::resolve_token(by, snapshot, &TokenRef::Id(id), TrashScope::Any, TokenAction::Read) {
         Ok(_) => Ok(true),
         Err(error) if matches!(error.kind, Kind::NotFound | Kind::Denied) => Ok(false),
         Err(error) => Err(error),

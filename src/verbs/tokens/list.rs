@@ -7,7 +7,7 @@ use crate::domain::time::{DAY, Timestamp};
 use crate::domain::token_filter::{EXPIRING_SOON_DAYS, TokenFilter};
 use crate::error::Result;
 use crate::verbs::actor::Actor;
-use crate::verbs::authorize::{self, Act};
+use crate::verbs::authorize::{self, TokenAction};
 use crate::verbs::needs::Needs;
 use crate::verbs::ports::{Snapshot, TokenCursor, Window, WindowQuery};
 use crate::verbs::{Env, Proof, Query, Verb};
@@ -56,13 +56,13 @@ impl Query for ListTokens {
     fn run(&self, by: &Actor, snapshot: &dyn Snapshot, env: &Env<'_>) -> Result<Window> {
         let account = match &self.whose {
             ListOf::Mine => Some(by.account()?.id),
-            ListOf::Of(name) => Some(authorize::account(by, snapshot, Some(name), Act::See)?.id),
+            ListOf::Of(name) => Some(authorize::resolve_account(by, snapshot, Some(name), TokenAction::Read)?.id),
             ListOf::All => None,
         };
         // A span that ends beyond the calendar includes every expiry.
         let end = |span: Span| span.after(env.now, env.zone).unwrap_or(Timestamp(i64::MAX - 1));
         snapshot.window(&WindowQuery {
-            visibility: by.visibility(Act::See)?,
+            visibility: by.visibility(TokenAction::Read)?,
             account,
             filter: self.filter.clone(),
             expiring_by: self.filter.expiring.map(end),
@@ -99,7 +99,7 @@ impl Verb for TallyTokens {
 
 impl Query for TallyTokens {
     fn run(&self, by: &Actor, snapshot: &dyn Snapshot, env: &Env<'_>) -> Result<TokenTally> {
-        let tally = snapshot.visible_counts(&by.visibility(Act::See)?, env.now, env.now.plus(SOON))?;
+        let tally = snapshot.visible_counts(&by.visibility(TokenAction::Read)?, env.now, env.now.plus(SOON))?;
         let limit = snapshot.policy()?.active_tokens;
         Ok(TokenTally { active: tally.own_active, limit, expiring: tally.expiring })
     }

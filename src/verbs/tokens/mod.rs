@@ -42,7 +42,7 @@ use crate::domain::name::{TokenName, Username};
 use crate::domain::token::{Revision, Token, TokenRef};
 use crate::error::{Error, Kind, Result};
 use crate::verbs::actor::Actor;
-use crate::verbs::authorize::{self, Act, Among, Requested};
+use crate::verbs::authorize::{self, RequestedRights, TokenAction, TrashScope};
 use crate::verbs::ports::Snapshot;
 
 /// A token to act on, as the caller refers to it.
@@ -80,9 +80,16 @@ impl Pointed {
 
 /// Returns the tokens that `pointed` means, each once, even if it is named several times or in different ways.
 /// Permission for all of them is checked before changes in the meantime.
-fn meant(by: &Actor, snapshot: &dyn Snapshot, pointed: &[Pointed], among: Among, act: Act) -> Result<Vec<Token>> {
+fn meant(
+    by: &Actor,
+    snapshot: &dyn Snapshot,
+    pointed: &[Pointed],
+    trash_scope: TrashScope,
+    action: TokenAction,
+) -> Result<Vec<Token>> {
     let references: Vec<_> = pointed.iter().map(|one| &one.token).collect();
-    let mut tokens = authorize::tokens(by, snapshot, &references, among, act, &Requested::default())?;
+    let mut tokens =
+        authorize::resolve_tokens(by, snapshot, &references, trash_scope, action, &RequestedRights::default())?;
     pointed.iter().zip(&tokens).try_for_each(|(one, token)| one.still(token))?;
     let mut met = BTreeSet::new();
     tokens.retain(|token| met.insert(token.id));
@@ -95,12 +102,12 @@ fn meant_by_words(
     by: &Actor,
     snapshot: &dyn Snapshot,
     pointed: &[Pointed],
-    among: Among,
-    act: Act,
+    trash_scope: TrashScope,
+    action: TokenAction,
 ) -> Result<Vec<Token>> {
-    let as_tokens = meant(by, snapshot, pointed, among, act);
+    let as_tokens = meant(by, snapshot, pointed, trash_scope, action);
     let Some(full_name) = as_account_and_name(pointed) else { return as_tokens };
-    let as_one = meant(by, snapshot, &[Pointed::typed(full_name.as_str())], among, act);
+    let as_one = meant(by, snapshot, &[Pointed::typed(full_name.as_str())], trash_scope, action);
     match (as_tokens, as_one) {
         (Ok(_), Ok(_)) => Err(could_be_either(&full_name)),
         (Err(_), Ok(one)) => Ok(one),
@@ -127,7 +134,8 @@ pub fn as_account_and_name(pointed: &[Pointed]) -> Option<String> {
 }
 
 /// Returns the one token that `pointed` means, if it may be left with the `requested` rights.
-fn to_change(by: &Actor, snapshot: &dyn Snapshot, pointed: &Pointed, requested: &Requested) -> Result<Token> {
-    let mut found = authorize::tokens(by, snapshot, &[&pointed.token], Among::Kept, Act::Change, requested)?;
+fn to_change(by: &Actor, snapshot: &dyn Snapshot, pointed: &Pointed, requested: &RequestedRights) -> Result<Token> {
+    let mut found =
+        authorize::resolve_tokens(by, snapshot, &[&pointed.token], TrashScope::Live, TokenAction::Write, requested)?;
     found.pop().ok_or_else(|| Error::failure("the token is not there"))
 }

@@ -5,7 +5,7 @@ use crate::domain::time::Timestamp;
 use crate::domain::token::{Purgeable, TokenId};
 use crate::error::{Error, Result};
 use crate::verbs::actor::Actor;
-use crate::verbs::authorize::{self, Act};
+use crate::verbs::authorize::{self, TokenAction};
 use crate::verbs::batches::{BatchedChange, Milestone};
 use crate::verbs::cli_line::CliLine;
 use crate::verbs::needs::Needs;
@@ -153,6 +153,6 @@ impl BatchedChange for PurgeTokens {
 /// Selects the tokens to purge: the actor's own, which it must be allowed to change, and those of accounts that it
 /// manages.
 fn query(by: &Actor, snapshot: &dyn Snapshot, which: Purgeable, now: Timestamp) -> Result<PurgeQuery> {
-    authorize::account(by, snapshot, None, Act::Change)?;
-    Ok(PurgeQuery { visibility: by.visibility(Act::Change)?, which, now })
+    authorize::resolve_account(by, snapshot, None, TokenAction::Write)?;
+    Ok(PurgeQuery { visibility: by.visibility(TokenAction::Write)?, which, now })
 }

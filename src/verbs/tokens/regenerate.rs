@@ -11,7 +11,7 @@ use crate::domain::token::Token;
 use crate::error::{Error, Result};
 use crate::verbs::actor::Actor;
 use crate::verbs::audited::Audited;
-use crate::verbs::authorize::Requested;
+use crate::verbs::authorize::RequestedRights;
 use crate::verbs::cli_line::CliLine;
 use crate::verbs::needs::Needs;
 use crate::verbs::ports::Tx;
@@ -47,7 +47,7 @@ impl Change for RegenerateToken {
     type Out = Issued;
 
     fn run(&self, by: &Actor, tx: &mut dyn Tx, env: &Env<'_>) -> Result<Audited<Issued>> {
-        let requested = Requested { expiry: rules::requested(self.expires, env), ..Requested::default() };
+        let requested = RequestedRights { expiry: rules::requested(self.expires, env), ..RequestedRights::default() };
         let before = to_change(by, tx, &self.token, &requested)?;
         self.token.still(&before)?;
         let mut after = before.clone();

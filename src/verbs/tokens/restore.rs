@@ -8,7 +8,7 @@ use crate::domain::token::Token;
 use crate::error::{Error, Result};
 use crate::verbs::actor::Actor;
 use crate::verbs::audited::Audited;
-use crate::verbs::authorize::{Act, Among};
+use crate::verbs::authorize::{TokenAction, TrashScope};
 use crate::verbs::cli_line::CliLine;
 use crate::verbs::needs::Needs;
 use crate::verbs::ports::Tx;
@@ -39,7 +39,7 @@ impl Change for RestoreTokens {
         }
         let keep = tx.policy()?.trash;
         let mut changes = Vec::with_capacity(self.tokens.len());
-        for before in meant(by, tx, &self.tokens, Among::Trashed, Act::Change)? {
+        for before in meant(by, tx, &self.tokens, TrashScope::Trashed, TokenAction::Write)? {
             if tx.account(before.owner.id)?.is_none() {
                 return Err(Error::conflict(format!("{} can't be restored any more", before.name))
                     .why(format!("its account, {}, was deleted", before.owner.username)));

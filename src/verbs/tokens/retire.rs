@@ -7,7 +7,7 @@ use crate::domain::token::Token;
 use crate::error::{Error, Result};
 use crate::verbs::actor::Actor;
 use crate::verbs::audited::Audited;
-use crate::verbs::authorize::Requested;
+use crate::verbs::authorize::RequestedRights;
 use crate::verbs::cli_line::CliLine;
 use crate::verbs::needs::Needs;
 use crate::verbs::ports::Tx;
@@ -31,7 +31,7 @@ impl Change for RetireToken {
     type Out = Token;
 
     fn run(&self, by: &Actor, tx: &mut dyn Tx, env: &Env<'_>) -> Result<Audited<Token>> {
-        let before = to_change(by, tx, &self.token, &Requested::default())?;
+        let before = to_change(by, tx, &self.token, &RequestedRights::default())?;
         self.token.still(&before)?;
         let Some(previous) = before.overlap(env.now) else {
             return Err(Error::conflict(format!("{} has one secret only", before.name))

@@ -7,7 +7,7 @@ use crate::domain::time::DAY;
 use crate::domain::token::{Token, TokenId, TokenRef};
 use crate::error::{Error, Kind, Result};
 use crate::verbs::actor::Actor;
-use crate::verbs::authorize::{self, Act, Among};
+use crate::verbs::authorize::{self, TokenAction, TrashScope};
 use crate::verbs::needs::Needs;
 use crate::verbs::ports::{ClientUsage, Snapshot, Usage};
 use crate::verbs::{Env, Proof, Query, Verb};
@@ -74,11 +74,12 @@ impl Query for ReviewTokens {
         let asked: BTreeSet<TokenId> = self.tokens.iter().copied().collect();
         let mut met = asked.clone();
         let mut review = |id: &TokenId| {
-            let token = match authorize::token(by, snapshot, &TokenRef::Id(*id), Among::All, Act::See) {
-                Ok(token) => Some(token),
-                Err(error) if matches!(error.kind, Kind::NotFound | Kind::Denied) => None,
-                Err(error) => return Err(error),
-            };
+            let token =
+                match authorize::resolve_token(by, snapshot, &TokenRef::Id(*id), TrashScope::Any, TokenAction::Read) {
+                    Ok(token) => Some(token),
+                    Err(error) if matches!(error.kind, Kind::NotFound | Kind::Denied) => None,
+                    Err(error) => return Err(error),
+                };
             let recent = |token: &&Token| token.last_seen_at.is_some_and(|at| at >= env.now.plus(-RECENT));
             let lately = match token.as_ref().filter(|token| recent(token)) {
                 Some(_) => snapshot.usage(*id, env.now)?.into(),

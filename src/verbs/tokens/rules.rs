@@ -26,7 +26,7 @@ pub(super) fn expiry(spec: ExpirySpec, policy: &Policy, env: &Env<'_>) -> Result
 /// Returns the expiry of a new token without a requested one: the policy's default, shortened to the end of the actor.
 pub(super) fn default_expiry(by: &Actor, policy: &Policy, env: &Env<'_>) -> Result<Expiry> {
     let spec = policy.default_expiry.map_or(ExpirySpec::Never, ExpirySpec::In);
-    let expiry = authorize::shortened(by, spec.resolve(env.now, env.zone)?);
+    let expiry = authorize::cap_expiry(by, spec.resolve(env.now, env.zone)?);
     soon_enough(expiry, policy, env)?;
     Ok(expiry)
 }

@@ -10,7 +10,7 @@ use crate::domain::selection::Selection;
 use crate::domain::token::{Token, TokenRef};
 use crate::error::Result;
 use crate::verbs::actor::Actor;
-use crate::verbs::authorize::{self, Act, Among};
+use crate::verbs::authorize::{self, TokenAction, TrashScope};
 use crate::verbs::decide;
 use crate::verbs::needs::Needs;
 use crate::verbs::ports::{Snapshot, Usage};
@@ -58,7 +58,7 @@ impl Query for ShowToken {
     const READS_LEDGER: bool = true;
 
     fn run(&self, by: &Actor, snapshot: &dyn Snapshot, env: &Env<'_>) -> Result<Shown> {
-        let token = authorize::token(by, snapshot, &self.token, Among::All, Act::See)?;
+        let token = authorize::resolve_token(by, snapshot, &self.token, TrashScope::Any, TokenAction::Read)?;
         let usage = snapshot.usage(token.id, env.now)?;
         let Rights { current, previous } = rights(snapshot, &token, env.now)?;
         let used = |(method, _): &&(String, u64)| {
@@ -111,7 +111,7 @@ impl Verb for CanToken {
 
 impl Query for CanToken {
     fn run(&self, by: &Actor, snapshot: &dyn Snapshot, env: &Env<'_>) -> Result<Can> {
-        let token = authorize::token(by, snapshot, &self.token, Among::All, Act::See)?;
+        let token = authorize::resolve_token(by, snapshot, &self.token, TrashScope::Any, TokenAction::Read)?;
         let refused = token.denial_reason(env.now).map(Withheld::TokenDenied);
         let method = snapshot.method(&self.method)?;
         let is_selected = decide::selects(snapshot, &token.selection, &self.method)?;

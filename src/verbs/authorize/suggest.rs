@@ -3,7 +3,7 @@
 
 use std::collections::BTreeSet;
 
-use super::{Act, reaches};
+use super::{TokenAction, scope_covers};
 use crate::domain::name::{TokenName, Username};
 use crate::domain::suggest::nearest;
 use crate::error::{Result, Unknown};
@@ -21,13 +21,13 @@ const MAX_NAMES: usize = 3;
 ///
 /// # Errors
 /// [`crate::error::Kind::Unauthenticated`] when nothing was proved, and errors of the store.
-pub fn near_names(by: &Actor, snapshot: &dyn Snapshot, unknown: &Unknown) -> Result<Vec<String>> {
-    let actor = by.account()?;
-    if !reaches(by, Act::See, true) {
+pub fn near_names(actor: &Actor, snapshot: &dyn Snapshot, unknown: &Unknown) -> Result<Vec<String>> {
+    let actor = actor.account()?;
+    if !scope_covers(actor, TokenAction::Read, true) {
         return Ok(Vec::new());
     }
-    let act = if unknown.to_write { Act::Change } else { Act::See };
-    let (seen, mut visibility) = (by.visibility(Act::See)?, by.visibility(act)?);
+    let act = if unknown.to_write { TokenAction::Write } else { TokenAction::Read };
+    let (seen, mut visibility) = (actor.visibility(TokenAction::Read)?, actor.visibility(act)?);
     visibility.roles.retain(|role| seen.roles.contains(role));
     let text = unknown.typed.as_str();
     let (username, name) = text.split_once('/').map_or((None, text), |(username, name)| (Some(username), name));
