@@ -20,9 +20,9 @@ use jeton::domain::time::DAY;
 use jeton::domain::token::TokenId;
 use jeton::domain::token_filter::TokenFilter;
 use jeton::verbs::audited::Audited;
-use jeton::verbs::decide;
 use jeton::verbs::ports::{Entropy, NewToken, Store, TokenCursor, Visibility, WindowQuery};
 use jeton::verbs::tokens::TallyTokens;
+use jeton::verbs::verify;
 use world::{House, OWNER, add_account, create, entry, tester, token_name};
 
 /// The secret that is presented is that of this token.
@@ -153,10 +153,10 @@ fn tally(bencher: Bencher<'_, '_>) {
 #[divan::bench]
 fn verify_and_record(bencher: Bencher<'_, '_>) {
     let town = &*TOWN;
-    let from = decide::Caller { address: "192.0.2.1", client: "bench" };
+    let from = verify::Origin { address: "192.0.2.1", client: "bench" };
     bencher.bench_local(|| {
-        let decision = decide::verify(town.house.store(), &town.secret, None, town.house.now(), from).unwrap();
-        assert!(matches!(black_box(decision), decide::Decision::Allowed(_)));
+        let decision = verify::verify(town.house.store(), &town.secret, None, town.house.now(), from).unwrap();
+        assert!(matches!(black_box(decision), verify::Decision::Allowed(_)));
     });
 }
 

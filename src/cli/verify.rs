@@ -10,19 +10,19 @@ use super::json::{SCHEMA, TokenJson, VerifiedJson};
 use crate::domain::method::MethodId;
 use crate::error::{Error, Result};
 use crate::platform::input::{FirstLine, first_plain_line};
-use crate::verbs::decide::{self, Caller, Decision};
+use crate::verbs::verify::{self, Decision, Origin};
 
 /// Maximum length of the line. A secret is far shorter.
 const LINE_MOST: usize = 4096;
 /// Caller of these attempts in the ledger.
-const CALLER: Caller<'static> = Caller { address: "local", client: "jeton verify" };
+const CALLER: Origin<'static> = Origin { address: "local", client: "jeton verify" };
 
 pub(super) fn run(app: &mut App, args: VerifyArgs) -> Result<()> {
     let method = args.method.as_deref().map(MethodId::parse).transpose()?;
     let local = app.place.local()?;
     let presented = presented(app)?;
     let now = app.now();
-    match decide::verify(local.store(), &presented, method.as_ref(), now, CALLER)? {
+    match verify::verify(local.store(), &presented, method.as_ref(), now, CALLER)? {
         Decision::Allowed(accepted) if app.out.json => app.out.json(&VerifiedJson {
             schema: SCHEMA,
             allowed: true,

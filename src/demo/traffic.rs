@@ -6,8 +6,8 @@ use super::script::{Made, callable};
 use crate::domain::catalogue::Catalogue;
 use crate::domain::time::{DAY, MINUTE, Timestamp};
 use crate::error::Result;
-use crate::verbs::decide::DenialReason;
 use crate::verbs::ports::{Denial, Store, UsageTx, Use};
+use crate::verbs::verify::DenialReason;
 
 /// Number of days up to its last call for which a token's uses are recorded.
 const DAYS: i64 = 8;

@@ -40,8 +40,8 @@ impl Told {
     fn piece(&self, index: u8) -> Bytes {
         match (index, &self.methods) {
             (0, _) => Method::json(self.method.as_deref()).clone(),
-            (1, None) => self.known.holder.json().clone(),
-            (1, Some(_)) => self.known.holder.open_json(),
+            (1, None) => self.known.identity.json().clone(),
+            (1, Some(_)) => self.known.identity.open_json(),
             (_, methods) => methods.clone().unwrap_or_default(),
         }
     }
@@ -49,7 +49,7 @@ impl Told {
     /// Number of bytes in the remaining pieces.
     fn len(&self) -> usize {
         let Told { known, method, methods, next } = self;
-        let (method, holder) = (Method::json(method.as_deref()).len(), known.holder.json().len());
+        let (method, holder) = (Method::json(method.as_deref()).len(), known.identity.json().len());
         // The list of methods replaces the closing brace of the fields.
         let rest = methods.as_ref().map_or(0, |methods| methods.len().saturating_sub(1));
         match next {
@@ -207,7 +207,7 @@ pub(super) fn permitted(known: &Arc<Known>, method: Option<&Arc<Method>>, method
         match field {
             None => {}
             Some(IdentityField::Method) => *header = Method::value(method.map(|method| &**method)),
-            Some(field) => *header = known.holder.value(*field),
+            Some(field) => *header = known.identity.value(*field),
         }
     }
     let told = Told { known: Arc::clone(known), method: method.cloned(), methods, next: 0 };

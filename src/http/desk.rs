@@ -23,10 +23,10 @@ use crate::domain::time::Timestamp;
 use crate::error::{Error, Result};
 use crate::platform::clock::Stopwatch;
 use crate::store::sqlite::SqliteStore;
-use crate::verbs::decide::Ruling;
-use crate::verbs::decide::continuity::Continuity;
-use crate::verbs::decide::memory::{Answer, Memory, Question};
 use crate::verbs::ports::{Clock, Store};
+use crate::verbs::verify::DecisionKind;
+use crate::verbs::verify::cache::{CachedDecision, DecisionCache, DecisionRequest};
+use crate::verbs::verify::rollback_detector::RollbackDetector;
 
 /// A request to decide.
 pub(super) struct Ask {
@@ -40,8 +40,8 @@ pub(super) struct Ask {
 }
 
 impl Ask {
-    fn question(&self) -> Question<'_> {
-        Question {
+    fn question(&self) -> DecisionRequest<'_> {
+        DecisionRequest {
             presented: self.presented.as_ref().map_err(|fault| *fault),
             method: self.method.as_ref().map(MethodId::as_str),
             methods: self.methods,
@@ -49,7 +49,7 @@ impl Ask {
     }
 }
 
-pub(super) type Decided = Answer<InHttp>;
+pub(super) type Decided = CachedDecision<InHttp>;
 
 /// The error of a request that could not be decided.
 pub(super) struct Unavailable;
@@ -112,8 +112,8 @@ pub(super) struct Clerk {
     keeper: Keeper,
     clock: Arc<dyn Clock>,
     expiry_clock: Arc<ExpiryClock>,
-    memory: Memory<InHttp>,
-    continuity: Continuity,
+    memory: DecisionCache<InHttp>,
+    continuity: RollbackDetector,
     pub seen: Arc<SeenLog>,
     /// The outside changes that had been found when the memory was started.
     outside: Found,
@@ -131,9 +131,9 @@ impl Clerk {
         keeper: Keeper,
         clock: Arc<dyn Clock>,
         seen: Arc<SeenLog>,
-        continuity: Continuity,
+        continuity: RollbackDetector,
     ) -> Self {
-        let (memory, outside, begun) = (Memory::default(), Found::default(), Stopwatch::start());
+        let (memory, outside, begun) = (DecisionCache::default(), Found::default(), Stopwatch::start());
         let expiry_clock = Arc::clone(&service.expiry_clock);
         Clerk {
             service,
@@ -174,10 +174,10 @@ impl Clerk {
         let found = outside.found();
         let is_old = || !outside.is_watched() && self.begun.time() >= MAX_AGE;
         if found.commits != self.outside.commits || is_old() {
-            self.memory.forget();
+            self.memory.clear();
             self.begun = Stopwatch::start();
         } else if found.writes != self.outside.writes {
-            self.memory.doubt();
+            self.memory.mark_stale();
         }
         if found.writes != self.outside.writes {
             // If the pages can't be dropped, the store is read by a connection that will be reopened.
@@ -192,7 +192,7 @@ impl Clerk {
         let supervisor = Arc::clone(&self.service.supervisor);
         let served = supervisor.attempt("batch", || self.serve(queue)).is_some();
         if !served {
-            self.memory.forget();
+            self.memory.clear();
             self.keeper.distrust();
         }
         served
@@ -204,9 +204,9 @@ impl Clerk {
         let asks = &queue.waiting;
         let read = keeper.with(|store| {
             let (edition, now) = (store.data_version()?, expiry_clock.now());
-            if let Some(tip) = memory.tip_in(edition) {
-                memory.look_ahead(asks.iter().filter_map(|w| w.ask.presented.as_ref().ok()));
-                let recall = |w: &Waiting| memory.recall(edition, w.ask.question(), now).map(Some);
+            if let Some(tip) = memory.audit_tip_at(edition) {
+                memory.prefetch(asks.iter().filter_map(|w| w.ask.presented.as_ref().ok()));
+                let recall = |w: &Waiting| memory.get_if_current(edition, w.ask.question(), now).map(Some);
                 if let Some(answers) = asks.iter().map(recall).collect::<Option<Vec<_>>>() {
                     if let Some(checkpoint) = continuity.refresh(now) {
                         seen.advance(checkpoint);
@@ -216,7 +216,7 @@ impl Clerk {
             }
             store.read(|snapshot| {
                 let now = expiry_clock.now();
-                let mut sitting = memory.sit(edition, snapshot, now)?;
+                let mut sitting = memory.begin(edition, snapshot, now)?;
                 let tip = sitting.tip();
                 let is_longer = continuity.check(snapshot, tip, now)?;
                 let checkpoint = match is_longer {
@@ -239,11 +239,11 @@ impl Clerk {
             })
         });
         let metrics = &self.service.metrics;
-        if metrics.is_older_store.load(Relaxed) != continuity.is_broken() {
-            metrics.is_older_store.store(continuity.is_broken(), Relaxed);
+        if metrics.is_older_store.load(Relaxed) != continuity.is_rolled_back() {
+            metrics.is_older_store.store(continuity.is_rolled_back(), Relaxed);
         }
         let Ok((answers, seq)) = read else {
-            memory.forget();
+            memory.clear();
             // Dropping the senders answers each request with [`Unavailable`].
             return;
         };
@@ -277,13 +277,13 @@ fn name_unreadable(named: &mut HashSet<PublicId>, ask: &Ask, error: &Error) {
 
 fn note(page: &mut Page<'_>, ask: Ask, decided: &Decided, now: Timestamp) {
     let Some(origin) = ask.origin else { return };
-    match (decided.ruling, &decided.known) {
-        (Ruling::Allowed, Some(known)) => page.used(known, decided.method.as_ref(), origin, now),
-        (Ruling::Denied(reason), _) => {
+    match (decided.kind, &decided.secret) {
+        (DecisionKind::Allowed, Some(known)) => page.used(known, decided.method.as_ref(), origin, now),
+        (DecisionKind::Denied(reason), _) => {
             let token = decided.token;
             let secret = ask.presented.as_ref().ok().filter(|_| token.is_some()).map(SecretFingerprint::public_id);
             page.denied(Denied { token, secret, reason, method: decided.method.as_ref() }, origin, now);
         }
-        (Ruling::Allowed, None) | (Ruling::UnknownMethod, _) => {}
+        (DecisionKind::Allowed, None) | (DecisionKind::UnknownMethod, _) => {}
     }
 }

@@ -21,7 +21,7 @@ use super::{Service, metrics};
 use crate::domain::identity_header::IdentityField;
 use crate::domain::method::MethodId;
 use crate::domain::time::SECOND;
-use crate::verbs::decide::{DenialReason, Ruling};
+use crate::verbs::verify::{DecisionKind, DenialReason};
 
 /// Maximum size of a form, in bytes.
 const FORM_MOST: usize = 4096;
@@ -126,12 +126,12 @@ pub(super) async fn introspect(service: &Service, request: Request<Incoming>) ->
         .desk
         .decide(Ask { presented, method: Some(method), methods: false, origin })
         .await
-        .map(|decided| decided.ruling)
+        .map(|decided| decided.kind)
     {
-        Ok(Ruling::Allowed) => {}
-        Ok(Ruling::Denied(DenialReason::NotPermitted)) => return answer::refused(Refusal::NotPermitted),
-        Ok(Ruling::Denied(_)) => return answer::refused(Refusal::Invalid),
-        Ok(Ruling::UnknownMethod) | Err(_) => return answer::unavailable(),
+        Ok(DecisionKind::Allowed) => {}
+        Ok(DecisionKind::Denied(DenialReason::NotPermitted)) => return answer::refused(Refusal::NotPermitted),
+        Ok(DecisionKind::Denied(_)) => return answer::refused(Refusal::Invalid),
+        Ok(DecisionKind::UnknownMethod) | Err(_) => return answer::unavailable(),
     }
     let is_form = request.headers().get(CONTENT_TYPE).and_then(|kind| kind.to_str().ok()).is_some_and(|kind| {
         kind.split(';').next().is_some_and(|kind| kind.trim().eq_ignore_ascii_case("application/x-www-form-urlencoded"))
@@ -151,11 +151,11 @@ pub(super) async fn introspect(service: &Service, request: Request<Incoming>) ->
     let asked = Ask { presented: credential::claim(&token), method: None, methods: true, origin: None };
     match service.desk.decide(asked).await {
         Err(_) => answer::unavailable(),
-        Ok(decided) => match (decided.ruling, &decided.known, &decided.methods) {
-            (Ruling::Allowed, Some(known), Some(methods)) => {
-                answer::data(StatusCode::OK, &active(&known.holder, methods))
+        Ok(decided) => match (decided.kind, &decided.secret, &decided.methods) {
+            (DecisionKind::Allowed, Some(known), Some(methods)) => {
+                answer::data(StatusCode::OK, &active(&known.identity, methods))
             }
-            (Ruling::Allowed | Ruling::Denied(_) | Ruling::UnknownMethod, ..) => {
+            (DecisionKind::Allowed | DecisionKind::Denied(_) | DecisionKind::UnknownMethod, ..) => {
                 answer::data(StatusCode::OK, &InactiveJson { active: false })
             }
         },

@@ -7,7 +7,7 @@ use super::Service;
 use super::crowd::Crowd;
 use super::faults::Fault;
 use crate::platform::logging;
-use crate::verbs::decide::DenialReason;
+use crate::verbs::verify::DenialReason;
 
 /// The result of a request for a decision.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

@@ -13,15 +13,15 @@ use crate::domain::checkpoint::Checkpoint;
 use crate::domain::text::escape_untrusted;
 use crate::domain::time::Timestamp;
 use crate::platform::seen_file;
-use crate::verbs::decide::continuity::Continuity;
 use crate::verbs::ports::Store;
+use crate::verbs::verify::rollback_detector::RollbackDetector;
 
 /// Time for which changes are gathered before the next write.
 const WRITE_INTERVAL: Duration = Duration::from_secs(1);
 
 /// Accepts the store from now on, even if it is older than the state that was seen. The user who starts the service
 /// has asked for that.
-pub(super) fn accept(keeper: &mut Keeper, continuity: &mut Continuity, now: Timestamp) {
+pub(super) fn accept(keeper: &mut Keeper, continuity: &mut RollbackDetector, now: Timestamp) {
     let mut found = continuity.clone();
     let looked = keeper.with(|store| {
         store.read(|snapshot| {
@@ -31,8 +31,8 @@ pub(super) fn accept(keeper: &mut Keeper, continuity: &mut Continuity, now: Time
         })
     });
     match looked {
-        Ok(Some(why)) if found.is_broken() => {
-            *continuity = Continuity::default();
+        Ok(Some(why)) if found.is_rolled_back() => {
+            *continuity = RollbackDetector::default();
             tracing::warn!(why = %escape_untrusted(&why), "the store is accepted as it is: what was revoked since works again");
         }
         Ok(None) => tracing::warn!("the store is as it was seen: leave --accept-older-store out of the next start"),
@@ -60,7 +60,7 @@ pub(super) struct SeenLog {
 
 impl SeenLog {
     /// Opens the file of the store at `store`. Returns it with the recorded state.
-    pub fn open(store: PathBuf) -> (Arc<Self>, Continuity) {
+    pub fn open(store: PathBuf) -> (Arc<Self>, RollbackDetector) {
         let continuity = match seen_file::read(&store) {
             Ok(None) => {
                 tracing::warn!(
@@ -68,10 +68,10 @@ impl SeenLog {
                     "it isn't known how far the audit log was seen: the first start on this store, or somebody removed the \
                      file; an older copy of the store goes unnoticed now"
                 );
-                Continuity::default()
+                RollbackDetector::default()
             }
-            Ok(seen) => Continuity::from_seen(seen),
-            Err(e) => Continuity::unreadable(e.to_string()),
+            Ok(seen) => RollbackDetector::from_seen(seen),
+            Err(e) => RollbackDetector::unreadable(e.to_string()),
         };
         (
             Arc::new(SeenLog { store, pending: Mutex::default(), writing: Mutex::default(), wake: Notify::new() }),

@@ -16,13 +16,13 @@ use crate::domain::role::Role;
 use crate::domain::secret::PublicId;
 use crate::domain::time::Timestamp;
 use crate::domain::token::Token;
-use crate::verbs::decide::memory::{self, Telling};
+use crate::verbs::verify::cache::{self, CachePayload};
 
 /// The HTTP rendering of tokens and methods.
 pub(super) struct InHttp;
 
 /// A cached secret with its rendering.
-pub(super) type Known = memory::Known<InHttp>;
+pub(super) type Known = cache::CachedSecret<InHttp>;
 
 /// The fields of a token, in the order of its JSON.
 const OF_TOKEN: [IdentityField; 5] =
@@ -181,12 +181,12 @@ impl Hash for Method {
     }
 }
 
-impl Telling for InHttp {
-    type Holder = Identity;
+impl CachePayload for InHttp {
+    type Identity = Identity;
     type Methods = Methods;
     type Method = Method;
 
-    fn holder(token: &Token, secret: &PublicId, role: Role) -> Identity {
+    fn identity(token: &Token, secret: &PublicId, role: Role) -> Identity {
         Identity::new(token, secret, role)
     }
 
@@ -205,7 +205,7 @@ impl Telling for InHttp {
         Method::new(method)
     }
 
-    fn look_at(identity: &Identity) -> usize {
+    fn touch(identity: &Identity) -> usize {
         /// Size of a processor's cache line, in bytes.
         const LINE: usize = 64;
         usize::from(identity.json.iter().step_by(LINE).fold(0, |sum: u8, byte| sum ^ byte))

@@ -19,7 +19,7 @@ use super::query::has_option;
 use super::told::{Method, Methods};
 use crate::domain::method::MethodId;
 use crate::domain::secret::contains_secret;
-use crate::verbs::decide::{DenialReason, Ruling};
+use crate::verbs::verify::{DecisionKind, DenialReason};
 
 /// Path of the endpoint.
 const PATH: &str = "/v1/verify";
@@ -92,14 +92,14 @@ fn asks(service: &Service, guest: &Guest, request: &Request<Incoming>, is_proven
 }
 
 fn told(decided: &Decided) -> (Outcome, Answer) {
-    let outcome = match (decided.ruling, &decided.known) {
-        (Ruling::Allowed, Some(known)) => {
+    let outcome = match (decided.kind, &decided.secret) {
+        (DecisionKind::Allowed, Some(known)) => {
             let methods = decided.methods.clone().map(Methods::json);
             return (Outcome::Permitted, answer::permitted(known, decided.method.as_ref(), methods));
         }
-        (Ruling::Denied(reason), _) => Outcome::Denied(reason),
-        (Ruling::UnknownMethod, _) => Outcome::UnknownMethod,
-        (Ruling::Allowed, None) => Outcome::Unavailable,
+        (DecisionKind::Denied(reason), _) => Outcome::Denied(reason),
+        (DecisionKind::UnknownMethod, _) => Outcome::UnknownMethod,
+        (DecisionKind::Allowed, None) => Outcome::Unavailable,
     };
     (outcome, refused(outcome))
 }

@@ -5,7 +5,7 @@ use ratatui::style::{Color, Modifier, Style};
 
 use crate::domain::time::Timestamp;
 use crate::domain::token::{Status, Token};
-use crate::verbs::decide::DenialReason;
+use crate::verbs::verify::DenialReason;
 
 /// A style for each role on the screen.
 #[derive(Debug, Clone, PartialEq, Eq)]

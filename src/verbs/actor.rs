@@ -15,8 +15,8 @@ use crate::domain::time::Timestamp;
 use crate::domain::token::Token;
 use crate::error::{Error, Result};
 use crate::verbs::authorize::{self, TokenAction};
-use crate::verbs::decide::{self, LiveSecret};
 use crate::verbs::ports::{Snapshot, Visibility};
+use crate::verbs::verify::{self, LiveSecret};
 
 /// The credential that comes with a request.
 #[derive(Debug, Clone)]
@@ -163,9 +163,9 @@ impl Session {
                 Ok(Actor::Account(account))
             }
             (Proved::Token { secret, .. }, Some(mut account)) => {
-                let live = decide::still_living(snapshot, secret, now)?.ok_or_else(not_accepted)?;
-                let LiveSecret { token, role, issued_role, end } = live;
-                let held = decide::management(snapshot, role, &token.selection)?;
+                let live = verify::live_secret(snapshot, secret, now)?.ok_or_else(not_accepted)?;
+                let LiveSecret { token, role, issued_role, expiry: end } = live;
+                let held = verify::management_methods(snapshot, role, &token.selection)?;
                 let account_role = std::mem::replace(&mut account.role, role);
                 let session = self.clone();
                 Ok(Actor::Token(Box::new(Bearer { account, account_role, issued_role, token, end, session, held })))

@@ -10,7 +10,7 @@ use super::ports::{Clock, CommittedTx, Entropy, FlushScope, PasswordHasher, Secr
 use super::prove::Prover;
 use super::request::{Carrier, Request, Response, suffices};
 use super::tokens::SecretSource;
-use super::{Change, Changed, Env, Jeton, Proof, Query, Verb, authorize, decide};
+use super::{Change, Changed, Env, Jeton, Proof, Query, Verb, authorize, verify};
 use crate::domain::audit::{AuditActor, Face};
 use crate::domain::time::Timestamp;
 use crate::error::{Error, Kind, Result};
@@ -102,8 +102,8 @@ impl<S: Store> Local<S> {
     /// A token that acts is used: it is decided about and recorded in the ledger like any other use of it.
     fn presented(&self, presented: &Presented, needs: Needs) -> Result<Session> {
         let now = self.world.clock.now();
-        let from = decide::Caller { address: "local", client: self.caller.face.client() };
-        let token = decide::present(&self.store, presented, needs, now, from)?;
+        let from = verify::Origin { address: "local", client: self.caller.face.client() };
+        let token = verify::authorize_bearer(&self.store, presented, needs, now, from)?;
         Ok(Session::of_token(&token, &presented.secret))
     }
 

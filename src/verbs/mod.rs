@@ -15,7 +15,6 @@ pub mod authorize;
 pub mod batches;
 pub mod catalogue;
 pub mod cli_line;
-pub mod decide;
 mod delivery;
 pub mod init;
 pub mod ledger;
@@ -29,6 +28,7 @@ pub mod prove;
 mod pruning;
 pub mod request;
 pub mod tokens;
+pub mod verify;
 
 use std::collections::BTreeSet;
 

@@ -14,13 +14,13 @@ use jeton::domain::sort::Sort;
 use jeton::domain::token::{TokenId, TokenRef};
 use jeton::domain::token_filter::TokenFilter;
 use jeton::store::sqlite::SqliteStore;
-use jeton::verbs::decide::{self, Decision};
 use jeton::verbs::local::{Caller, Local};
 use jeton::verbs::ports::{Clock, Store, TokenCursor, WindowQuery};
 use jeton::verbs::request::ask;
 use jeton::verbs::tokens::{
     CreateToken, DeleteTokens, DisableTokens, EnableTokens, Pointed, RegenerateToken, RestoreTokens,
 };
+use jeton::verbs::verify::{self, Decision};
 
 use crate::support::world::{FakeClock, Fakes, House, OWNER, START, SeededEntropy, by, caller, create};
 
@@ -240,8 +240,8 @@ fn killed_at_any_moment_nothing_acknowledged_is_lost() {
     let clock = FakeClock::at(START);
     for (hint, secret) in &secrets {
         let good = fates.values().any(|f| f.hint == *hint && f.enabled && !f.trashed);
-        let from = decide::Caller { address: "", client: "" };
-        let decision = decide::verify(&store, secret, None, clock.now(), from).unwrap();
+        let from = verify::Origin { address: "", client: "" };
+        let decision = verify::verify(&store, secret, None, clock.now(), from).unwrap();
         assert_eq!(matches!(decision, Decision::Allowed(_)), good, "{hint}: {decision:?}");
     }
     println!("{rounds} kills, {acks} acknowledged, {unacknowledged} committed unheard, {} secrets", secrets.len());

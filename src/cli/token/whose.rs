@@ -15,9 +15,9 @@ use crate::domain::time::{Timestamp, ago, relative};
 use crate::error::{Error, Result};
 use crate::platform::input::secret_bytes;
 use crate::verbs::actor::Credential;
-use crate::verbs::decide::{DenialReason, Found, Traced};
 use crate::verbs::ports::SecretState;
 use crate::verbs::tokens::Whose;
+use crate::verbs::verify::{DenialReason, SecretLookup, SecretOwner};
 
 /// Maximum length of the text to search. Longer texts are refused. All secrets in the text are looked up.
 const TEXT_MOST: usize = 1024 * 1024;
@@ -33,7 +33,7 @@ pub(super) fn whose(app: &mut App) -> Result<()> {
         let hint = secret.hint().unwrap_or_default().to_owned();
         let traced = app.ask(&Credential::Store, Whose { secret })?;
         any_token |= is_token(&traced);
-        first_refusal = first_refusal.or(traced.refused);
+        first_refusal = first_refusal.or(traced.denial_reason);
         if app.out.json {
             answers.push(answer(&traced, now));
             continue;
@@ -57,9 +57,9 @@ pub(super) fn whose(app: &mut App) -> Result<()> {
 }
 
 /// `true` if the secret belongs or belonged to a token.
-fn is_token(traced: &Traced) -> bool {
+fn is_token(traced: &SecretLookup) -> bool {
     let unknown = [DenialReason::Malformed, DenialReason::Checksum, DenialReason::Unknown, DenialReason::WrongSecret];
-    !traced.refused.is_some_and(|reason| unknown.contains(&reason))
+    !traced.denial_reason.is_some_and(|reason| unknown.contains(&reason))
 }
 
 /// Returns the secrets in the pasted text, or the whole text if it contains none.
@@ -78,43 +78,45 @@ fn found(app: &App) -> Result<Vec<SecretText>> {
 }
 
 /// Returns the state of a secret. `None` if only its head matches.
-fn state(traced: &Traced) -> Option<&'static str> {
-    if traced.refused == Some(DenialReason::WrongSecret) {
+fn state(traced: &SecretLookup) -> Option<&'static str> {
+    if traced.denial_reason == Some(DenialReason::WrongSecret) {
         return None;
     }
-    match &traced.found {
-        Found::Nothing => None,
-        Found::Purged(_) => Some("purged"),
-        Found::Token(_, SecretState::Current) => Some("current"),
-        Found::Token(_, SecretState::Previous(_)) if traced.refused == Some(DenialReason::Retired) => Some("dead"),
-        Found::Token(_, SecretState::Previous(_)) => Some("previous"),
-        Found::Token(_, SecretState::Dead) => Some("dead"),
+    match &traced.owner {
+        SecretOwner::Unknown => None,
+        SecretOwner::Purged(_) => Some("purged"),
+        SecretOwner::Token(_, SecretState::Current) => Some("current"),
+        SecretOwner::Token(_, SecretState::Previous(_)) if traced.denial_reason == Some(DenialReason::Retired) => {
+            Some("dead")
+        }
+        SecretOwner::Token(_, SecretState::Previous(_)) => Some("previous"),
+        SecretOwner::Token(_, SecretState::Dead) => Some("dead"),
     }
 }
 
-fn answer(traced: &Traced, now: Timestamp) -> WhoseJson {
-    let (token, purged) = match &traced.found {
-        Found::Nothing => (None, None),
-        Found::Token(token, _) => (Some(TokenJson::of(token, now)), None),
-        Found::Purged(tombstone) => (None, Some(TombstoneJson::from(&**tombstone))),
+fn answer(traced: &SecretLookup, now: Timestamp) -> WhoseJson {
+    let (token, purged) = match &traced.owner {
+        SecretOwner::Unknown => (None, None),
+        SecretOwner::Token(token, _) => (Some(TokenJson::of(token, now)), None),
+        SecretOwner::Purged(tombstone) => (None, Some(TombstoneJson::from(&**tombstone))),
     };
     WhoseJson {
         schema: SCHEMA,
-        works: traced.refused.is_none(),
-        reason: traced.refused.map(DenialReason::as_str),
+        works: traced.denial_reason.is_none(),
+        reason: traced.denial_reason.map(DenialReason::as_str),
         secret: state(traced),
         token,
         purged,
     }
 }
 
-fn told(app: &mut App, traced: &Traced, now: Timestamp) -> Result<()> {
-    let name = match &traced.found {
-        Found::Nothing => return Ok(()),
-        Found::Token(token, _) => token.full_name(),
-        Found::Purged(tombstone) => tombstone.full_name(),
+fn told(app: &mut App, traced: &SecretLookup, now: Timestamp) -> Result<()> {
+    let name = match &traced.owner {
+        SecretOwner::Unknown => return Ok(()),
+        SecretOwner::Token(token, _) => token.full_name(),
+        SecretOwner::Purged(tombstone) => tombstone.full_name(),
     };
-    if traced.refused == Some(DenialReason::WrongSecret) {
+    if traced.denial_reason == Some(DenialReason::WrongSecret) {
         app.out.note(&format!("Its head is that of {name}"));
         return Ok(());
     }
@@ -125,9 +127,9 @@ fn told(app: &mut App, traced: &Traced, now: Timestamp) -> Result<()> {
     let day = |at: Timestamp| format!("{}, {}", Expiry::At(at.plus(1)).day(zone), ago(at, now));
     let mut table = Table::pairs();
     table.pair("Token", name);
-    match &traced.found {
-        Found::Nothing => {}
-        Found::Token(token, state) => {
+    match &traced.owner {
+        SecretOwner::Unknown => {}
+        SecretOwner::Token(token, state) => {
             table.pair("Id", token.id.to_string());
             table.pair("Status", status(token, now));
             let secret = match state {
@@ -138,11 +140,11 @@ fn told(app: &mut App, traced: &Traced, now: Timestamp) -> Result<()> {
             };
             table.pair("Secret", secret);
         }
-        Found::Purged(tombstone) => {
+        SecretOwner::Purged(tombstone) => {
             table.pair("Id", tombstone.token.to_string());
             table.pair("Status", format!("purged {}", day(tombstone.purged_at)));
         }
     }
-    table.pair("Works", traced.refused.map_or_else(|| "yes".to_owned(), |r| format!("no, {}", r.describe())));
+    table.pair("Works", traced.denial_reason.map_or_else(|| "yes".to_owned(), |r| format!("no, {}", r.describe())));
     app.out.table(&mut table)
 }

@@ -16,7 +16,7 @@ use super::told::{Known, Method};
 use crate::domain::secret::PublicId;
 use crate::domain::time::{DAY, MINUTE, Timestamp};
 use crate::domain::token::TokenId;
-use crate::verbs::decide::DenialReason;
+use crate::verbs::verify::DenialReason;
 
 pub(super) use tallies::Lost;
 use tallies::Tallies;
@@ -88,7 +88,7 @@ impl Run {
     /// Converts the run of the secret `known` to an entry.
     fn entry(self, known: &Known) -> (Key, Tally) {
         let Run { method, origin, day, tally } = self;
-        let (token, secret) = (Some(known.token()), Some(known.holder.secret.clone()));
+        let (token, secret) = (Some(known.token()), Some(known.identity.secret.clone()));
         (Key { token, secret, reason: None, method, origin: Some(origin), period: day }, tally)
     }
 }
@@ -190,10 +190,10 @@ impl Ledger {
 impl Page<'_> {
     /// Counts a use of a secret.
     pub fn used(&mut self, known: &Arc<Known>, method: Option<&Arc<Method>>, origin: Arc<Origin>, at: Timestamp) {
-        let (secret, address, client) = (known.holder.secret.as_str(), Lazy(|| origin.told()), &origin.client);
+        let (secret, address, client) = (known.identity.secret.as_str(), Lazy(|| origin.told()), &origin.client);
         tracing::trace!(token = %known.token(), secret, method = method.map(|m| m.id()), %address, client, "used");
         let run = Run { method: method.cloned(), origin, day: at.0.div_euclid(DAY), tally: Tally { count: 1, at } };
-        let mut running = known.holder.running.lock();
+        let mut running = known.identity.running.lock();
         match &mut *running {
             Some(same) if same.is_like(&run) => same.tally.add(run.tally),
             Some(other) => {
@@ -265,7 +265,7 @@ impl Gathered {
         let mut tallies = mem::take(&mut self.tallies);
         self.weight = 0;
         for known in mem::take(&mut self.running) {
-            let run = known.holder.running.lock().take();
+            let run = known.identity.running.lock().take();
             if let Some((key, tally)) = run.map(|run| run.entry(&known)) {
                 fate.lose(tallies.add(key, tally));
             }

@@ -176,7 +176,7 @@ mod tests {
     use crate::domain::secret::PublicId;
     use crate::domain::time::Timestamp;
     use crate::http::ledger::Origin;
-    use crate::verbs::decide::DenialReason;
+    use crate::verbs::verify::DenialReason;
 
     fn origin(n: u64) -> Option<Arc<Origin>> {
         Some(Arc::new(Origin { address: None, client: format!("{n:0>120}") }))

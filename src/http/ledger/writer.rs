@@ -272,7 +272,7 @@ mod tests {
 
     use super::*;
     use crate::domain::token::TokenId;
-    use crate::verbs::decide::DenialReason;
+    use crate::verbs::verify::DenialReason;
 
     #[test]
     fn entries_in_flight_outlive_a_panic() {

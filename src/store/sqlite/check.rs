@@ -12,7 +12,7 @@ use crate::error::Result;
 use crate::verbs::attention::{
     DeadSecretAttempts, Finding, FindingCriterion, FindingCursor, FindingPage, FindingQuery, FindingReason,
 };
-use crate::verbs::decide::DenialReason;
+use crate::verbs::verify::DenialReason;
 
 /// Maximum number of rows that are summed up for one token's denied attempts, the newest first.
 const KNOCKS_MOST: i64 = 10_000;

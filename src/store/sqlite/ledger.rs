@@ -10,8 +10,8 @@ use crate::domain::secret::PublicId;
 use crate::domain::time::{MINUTE, Timestamp, utc_day, utc_day_number};
 use crate::domain::token::TokenId;
 use crate::error::Result;
-use crate::verbs::decide::DenialReason;
 use crate::verbs::ledger::{DeniedKey, DeniedRow, LedgerSecret, LedgerToken, SecretStatus, TokenState, UseKey, UseRow};
+use crate::verbs::verify::DenialReason;
 
 /// Joins of a row `d` of the ledger with the remains of its token and secrets.
 pub(super) const NAMED: &str = "

@@ -11,8 +11,8 @@ use super::tokens;
 use crate::domain::time::{DAY, MINUTE, Timestamp};
 use crate::domain::token::{Status, Token, TokenId};
 use crate::error::{Fault, Result};
-use crate::verbs::decide::DenialReason;
 use crate::verbs::ports::{TokenCursor, Visibility, VisibleCounts, Window, WindowQuery};
+use crate::verbs::verify::DenialReason;
 
 /// Ids in order, and their surroundings.
 #[derive(Default)]

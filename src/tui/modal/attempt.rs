@@ -6,8 +6,8 @@ use crate::tui::keymap::{Action, Context};
 use crate::tui::screen::Outcome;
 use crate::tui::screen::denied::copy_address;
 use crate::tui::widget::line::counted;
-use crate::verbs::decide::DenialReason;
 use crate::verbs::ledger::{DeniedRow, LedgerToken, TokenState, format_origin};
+use crate::verbs::verify::DenialReason;
 
 impl Whole for DeniedRow {
     const CONTEXT: Context = Context::Attempt;

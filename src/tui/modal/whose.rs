@@ -12,9 +12,9 @@ use crate::tui::widget::field::Field;
 use crate::tui::widget::form::{Dialog, Form, Kind, Pressed, Problem};
 use crate::tui::widget::sheet::Sheet;
 use crate::verbs::actor::Credential;
-use crate::verbs::decide::{DenialReason, Found, Traced};
 use crate::verbs::ports::SecretState;
 use crate::verbs::tokens::Whose as WhoseVerb;
+use crate::verbs::verify::{DenialReason, SecretLookup, SecretOwner};
 
 /// Maximum length of the text that is searched for a secret, for example a few lines of a log.
 const LONGEST: usize = 4096;
@@ -29,7 +29,7 @@ pub enum Slot {
 /// The dialog that finds a secret's token.
 pub struct Whose {
     secret: Field,
-    told: Option<Traced>,
+    told: Option<SecretLookup>,
 }
 
 impl Whose {
@@ -39,7 +39,7 @@ impl Whose {
     }
 
     /// Takes the answer.
-    pub fn tell(&mut self, traced: Traced) {
+    pub fn tell(&mut self, traced: SecretLookup) {
         self.told = Some(traced);
     }
 }
@@ -95,30 +95,30 @@ impl Dialog for Whose {
         sheet.blank();
         let plain = Style::new();
         if let Some(traced) = &self.told {
-            match &traced.found {
-                Found::Nothing => sheet.fact("Token", "none", theme.strong),
+            match &traced.owner {
+                SecretOwner::Unknown => sheet.fact("Token", "none", theme.strong),
                 // Only the head matches: this is not the token's secret.
-                found if traced.refused == Some(DenialReason::WrongSecret) => {
+                found if traced.denial_reason == Some(DenialReason::WrongSecret) => {
                     sheet.fact("Token", "none", theme.strong);
                     let name = match found {
-                        Found::Token(token, _) => token.full_name(),
-                        Found::Purged(gone) => gone.full_name(),
-                        Found::Nothing => String::new(),
+                        SecretOwner::Token(token, _) => token.full_name(),
+                        SecretOwner::Purged(gone) => gone.full_name(),
+                        SecretOwner::Unknown => String::new(),
                     };
                     sheet.fact("Head", &format!("that of {name}"), plain);
                 }
-                Found::Token(token, which) => {
+                SecretOwner::Token(token, which) => {
                     let (glyph, word, style) = theme::status(token, model.now, theme);
                     sheet.fact("Token", &format!("{} ({})", token.full_name(), token.id), theme.strong);
                     sheet.fact("Status", &format!("{glyph} {word}"), style);
                     sheet.fact("Secret", &state(*which, token.secret_since, model.now), plain);
                 }
-                Found::Purged(gone) => {
+                SecretOwner::Purged(gone) => {
                     sheet.fact("Token", &format!("{} ({})", gone.full_name(), gone.token), theme.strong);
                     sheet.fact("Status", &format!("purged {}", ago(gone.purged_at, model.now)), theme.dim);
                 }
             }
-            match traced.refused {
+            match traced.denial_reason {
                 None => sheet.fact("Works", "yes", theme.warning),
                 Some(reason) => sheet.fact("Works", &format!("no: {}", reason.describe()), plain),
             }

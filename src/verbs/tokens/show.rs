@@ -11,9 +11,9 @@ use crate::domain::token::{Token, TokenRef};
 use crate::error::Result;
 use crate::verbs::actor::Actor;
 use crate::verbs::authorize::{self, TokenAction, TrashScope};
-use crate::verbs::decide;
 use crate::verbs::needs::Needs;
 use crate::verbs::ports::{Snapshot, Usage};
+use crate::verbs::verify;
 use crate::verbs::{Env, Proof, Query, Verb};
 
 /// Returns everything about a token but the secret.
@@ -114,7 +114,7 @@ impl Query for CanToken {
         let token = authorize::resolve_token(by, snapshot, &self.token, TrashScope::Any, TokenAction::Read)?;
         let refused = token.denial_reason(env.now).map(Withheld::TokenDenied);
         let method = snapshot.method(&self.method)?;
-        let is_selected = decide::selects(snapshot, &token.selection, &self.method)?;
+        let is_selected = verify::selects(snapshot, &token.selection, &self.method)?;
         let is_named = match &token.selection {
             Selection::Sets(names) if method.is_some() && self.method.is_management() => {
                 named_management_methods(&snapshot.catalogues()?, names.iter().map(String::as_str))

@@ -4,9 +4,9 @@
 use crate::domain::secret::SecretText;
 use crate::error::Result;
 use crate::verbs::actor::Actor;
-use crate::verbs::decide::{Traced, trace};
 use crate::verbs::needs::Needs;
 use crate::verbs::ports::Snapshot;
+use crate::verbs::verify::{SecretLookup, look_up};
 use crate::verbs::{Env, Proof, Query, Verb};
 
 /// Identifies the token for which a secret was issued.
@@ -20,12 +20,12 @@ impl Verb for Whose {
     const NAME: &'static str = "token.whose";
     const PROOF: Proof = Proof::Store;
     const NEEDS: Needs = Needs::Nothing;
-    type Reply = Traced;
+    type Reply = SecretLookup;
 }
 
 impl Query for Whose {
-    fn run(&self, _by: &Actor, snapshot: &dyn Snapshot, env: &Env<'_>) -> Result<Traced> {
+    fn run(&self, _by: &Actor, snapshot: &dyn Snapshot, env: &Env<'_>) -> Result<SecretLookup> {
         let secret = self.secret.parse();
-        trace(snapshot, secret.as_ref().map_err(|fault| *fault), env.now)
+        look_up(snapshot, secret.as_ref().map_err(|fault| *fault), env.now)
     }
 }

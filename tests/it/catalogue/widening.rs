@@ -8,9 +8,9 @@ use jeton::domain::method::{Access, MethodId};
 use jeton::domain::role::Role;
 use jeton::domain::selection::Selection;
 use jeton::domain::token::TokenRef;
-use jeton::verbs::decide::{self, Decision};
 use jeton::verbs::ports::Store;
 use jeton::verbs::tokens::{CreateToken, DeleteTokens, Pointed, ShowToken};
+use jeton::verbs::verify::{self, Decision};
 
 use super::*;
 use crate::support::world::{OWNER, SeededEntropy, create};
@@ -193,7 +193,7 @@ fn the_preview_is_what_decisions_show() {
         let held = |(who, name): &(&str, &str)| {
             let token = house.ask(who, ShowToken { token: TokenRef::Text((*name).into()) }).unwrap().token;
             let may = |id: &&MethodId| {
-                house.store().read(|s| decide::permits(s, token.role(), &token.selection, id)).unwrap() == Some(true)
+                house.store().read(|s| verify::permits(s, token.role(), &token.selection, id)).unwrap() == Some(true)
             };
             (token.full_name(), ids.iter().filter(may).map(ToString::to_string).collect())
         };

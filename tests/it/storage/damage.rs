@@ -14,13 +14,13 @@ use jeton::domain::token_filter::TokenFilter;
 use jeton::error::{Error, Kind};
 use jeton::store::sqlite::SqliteStore;
 use jeton::verbs::actor::Credential;
-use jeton::verbs::decide::{self, Decision};
 use jeton::verbs::local::Local;
 use jeton::verbs::ports::{Entropy, TokenCursor};
 use jeton::verbs::request::ask;
 use jeton::verbs::tokens::{
     CreateToken, DeleteTokens, DisableTokens, ListOf, ListTokens, Pointed, RegenerateToken, RestoreTokens, ShowToken,
 };
+use jeton::verbs::verify::{self, Decision};
 
 use crate::support::program::Home;
 use crate::support::world::{Fakes, House, OWNER, Place, START, SeededEntropy, by, caller, create, init};
@@ -84,8 +84,8 @@ fn interrogate(path: &Path, dice: &SeededEntropy) -> Result<(), Error> {
     let store = SqliteStore::open(path)?;
     let method = MethodId::parse("jeton.tokens.read").unwrap();
     for method in [None, Some(&method)] {
-        let from = decide::Caller { address: "", client: "" };
-        let decision = absent(dice).expose(|s| decide::verify(&store, s, method, START, from));
+        let from = verify::Origin { address: "", client: "" };
+        let decision = absent(dice).expose(|s| verify::verify(&store, s, method, START, from));
         assert!(!matches!(decision, Ok(Decision::Allowed(_))), "a token that isn't there: {decision:?}");
     }
     let _ = store.integrity();

@@ -6,9 +6,9 @@ use std::path::{Path, PathBuf};
 
 use jeton::error::{Error, Kind};
 use jeton::store::sqlite::SqliteStore;
-use jeton::verbs::decide;
 use jeton::verbs::ports::Store;
 use jeton::verbs::tokens::{DisableTokens, Pointed};
+use jeton::verbs::verify;
 use rustix::fs::{CWD, FileType, Mode, mknodat};
 
 use super::{as_child, child, finished};
@@ -210,12 +210,12 @@ fn a_store_removed_or_replaced_while_open_is_noticed() {
         }
         let disabled = house.ask(OWNER, DisableTokens { tokens: vec![Pointed::typed("bot")] });
         assert!(disabled.unwrap_err().to_string().contains("was removed or replaced"), "replace: {replace}");
-        let verified = decide::verify(house.store(), &issued.secret.expose(str::to_owned), None, house.now(), CALLER);
+        let verified = verify::verify(house.store(), &issued.secret.expose(str::to_owned), None, house.now(), CALLER);
         assert!(verified.is_err(), "replace: {replace}");
     }
 }
 
-const CALLER: decide::Caller<'static> = decide::Caller { address: "192.0.2.7", client: "it" };
+const CALLER: verify::Origin<'static> = verify::Origin { address: "192.0.2.7", client: "it" };
 
 /// A link on the path is followed once, and its target is checked.
 #[test]

@@ -6,9 +6,9 @@ use std::time::Duration;
 use jeton::error::Kind;
 use jeton::platform::write_gate;
 use jeton::store::sqlite::SqliteStore;
-use jeton::verbs::decide::Decision;
 use jeton::verbs::ports::{LoginAttemptKey, Store};
 use jeton::verbs::request::ask;
+use jeton::verbs::verify::Decision;
 
 use super::{as_child, child, finished};
 use crate::support::world::{Fakes, House, OWNER, Place, START, by, create, entry, local, tester};
@@ -85,8 +85,8 @@ fn a_busy_store_says_so_and_still_answers() {
             scope.spawn(move || open().write(&tester(), &|| START, |_, _| Ok(Audited::one((), entry("x")))).map(drop)),
             scope.spawn(move || open().write_usage(|b| b.clear_login_attempts(&LoginAttemptKey([0; 32])))),
             scope.spawn(move || {
-                let from = jeton::verbs::decide::Caller { address: "", client: "" };
-                let decision = secret.expose(|s| jeton::verbs::decide::verify(&open(), s, None, START, from));
+                let from = jeton::verbs::verify::Origin { address: "", client: "" };
+                let decision = secret.expose(|s| jeton::verbs::verify::verify(&open(), s, None, START, from));
                 decision.map(|d| assert!(!matches!(d, Decision::Allowed(_)), "allowed, but not recorded"))
             }),
             scope.spawn(move || {

@@ -150,7 +150,7 @@ fn every_change_is_rolled_back() {
         raw.execute_batch(undo_more).unwrap();
         assert_eq!(house.audit(), before.1);
     }
-    assert!(matches!(house.verify(&live.secret), jeton::verbs::decide::Decision::Allowed(_)));
+    assert!(matches!(house.verify(&live.secret), jeton::verbs::verify::Decision::Allowed(_)));
     assert!(changes().count() > 6);
     // In an order in which each verb finds its precondition. Purging comes last, when two are in the trash.
     for verb in changes().filter(|v| !matches!(*v, "token.restore" | "token.purge")) {

@@ -18,12 +18,12 @@ use jeton::error::Result;
 use jeton::store::sqlite::SqliteStore;
 use jeton::verbs::actor::Credential;
 use jeton::verbs::audited::Audited;
-use jeton::verbs::decide::memory::{Memory, Question, Telling};
-use jeton::verbs::decide::{self, Accepted, Decision, Ruling};
 use jeton::verbs::local::Local;
 use jeton::verbs::ports::{Clock, Entropy, NewToken, Store};
 use jeton::verbs::request::{Asked, ask};
 use jeton::verbs::tokens::{CreateToken, Issued};
+use jeton::verbs::verify::cache::{CachePayload, DecisionCache, DecisionRequest};
+use jeton::verbs::verify::{self, AcceptedToken, Decision, DecisionKind};
 
 use super::{Fakes, Place, add_account, by, create, entry, init, local, tester, token_name, username};
 
@@ -33,18 +33,18 @@ pub struct House {
     pub fakes: Fakes,
     pub jeton: Local<SqliteStore>,
     /// The store handle and decision cache of a simulated service, opened by the first decision.
-    service: Mutex<Option<(SqliteStore, Memory<InWords>)>>,
+    service: Mutex<Option<(SqliteStore, DecisionCache<InWords>)>>,
 }
 
 /// Renders the service's answers as words.
 struct InWords;
 
-impl Telling for InWords {
-    type Holder = String;
+impl CachePayload for InWords {
+    type Identity = String;
     type Methods = Vec<MethodId>;
     type Method = MethodId;
 
-    fn holder(token: &Token, secret: &PublicId, role: Role) -> String {
+    fn identity(token: &Token, secret: &PublicId, role: Role) -> String {
         format!("{} {} {role}", token.full_name(), secret.as_str())
     }
 
@@ -56,7 +56,7 @@ impl Telling for InWords {
         method.clone()
     }
 
-    fn look_at(holder: &String) -> usize {
+    fn touch(holder: &String) -> usize {
         holder.len()
     }
 }
@@ -142,42 +142,42 @@ impl House {
 
     /// Decides about any presented text, for a method. Asserts that a single decision and a service with a cache agree.
     pub fn decide(&self, presented: &str, method: Option<&MethodId>) -> Decision {
-        let from = decide::Caller { address: "192.0.2.7", client: "it/1.0" };
-        let decision = decide::verify(self.store(), presented, method, self.now(), from).unwrap();
+        let from = verify::Origin { address: "192.0.2.7", client: "it/1.0" };
+        let decision = verify::verify(self.store(), presented, method, self.now(), from).unwrap();
         let claim = SecretFingerprint::parse(presented);
         let mut service = self.service.lock().unwrap();
         let (store, memory) = service.get_or_insert_with(|| {
-            (SqliteStore::open_to_serve(&self.place.path(), Duration::from_secs(10)).unwrap(), Memory::default())
+            (SqliteStore::open_to_serve(&self.place.path(), Duration::from_secs(10)).unwrap(), DecisionCache::default())
         });
         let edition = store.data_version().unwrap();
         let presented = claim.as_ref().map_err(|fault| *fault);
-        let question = Question { presented, method: method.map(MethodId::as_str), methods: true };
-        let recalled = memory.recall(edition, question, self.now());
+        let question = DecisionRequest { presented, method: method.map(MethodId::as_str), methods: true };
+        let recalled = memory.get_if_current(edition, question, self.now());
         let answer = store.read(|snapshot| {
-            let mut sitting = memory.sit(edition, snapshot, self.now())?;
+            let mut sitting = memory.begin(edition, snapshot, self.now())?;
             sitting.decide(question)
         });
         let answer = recalled.unwrap_or_else(|| answer.unwrap());
-        match (&decision, answer.ruling) {
-            (Decision::Allowed(accepted), Ruling::Allowed) => {
-                let Accepted { token, role } = &**accepted;
-                let (known, claim) = (answer.known.unwrap(), claim.unwrap());
-                assert_eq!(known.holder, InWords::holder(token, claim.public_id(), *role));
+        match (&decision, answer.kind) {
+            (Decision::Allowed(accepted), DecisionKind::Allowed) => {
+                let AcceptedToken { token, role } = &**accepted;
+                let (known, claim) = (answer.secret.unwrap(), claim.unwrap());
+                assert_eq!(known.identity, InWords::identity(token, claim.public_id(), *role));
                 assert_eq!(answer.token, Some(token.id));
                 let methods = answer.methods.unwrap();
                 assert!(method.is_none_or(|method| methods.contains(method)));
                 for method in methods.iter() {
                     assert_eq!(
-                        self.store().read(|s| decide::permits(s, *role, &token.selection, method)).unwrap(),
+                        self.store().read(|s| verify::permits(s, *role, &token.selection, method)).unwrap(),
                         Some(true)
                     );
                 }
             }
-            (Decision::Denied(reason, token), Ruling::Denied(remembered)) => {
+            (Decision::Denied(reason, token), DecisionKind::Denied(remembered)) => {
                 assert_eq!(*reason, remembered);
                 assert!(token.as_ref().is_none_or(|token| answer.token == Some(token.id)));
             }
-            (Decision::UnknownMethod, Ruling::UnknownMethod) => {}
+            (Decision::UnknownMethod, DecisionKind::UnknownMethod) => {}
             (decision, ruling) => panic!("{decision:?}, and to who remembers {ruling:?}"),
         }
         decision

@@ -8,8 +8,8 @@ use jeton::domain::secret::Secret;
 use jeton::domain::selection::Selection;
 use jeton::domain::time::DAY;
 use jeton::domain::token::Token;
-use jeton::verbs::decide::Decision;
 use jeton::verbs::tokens::{EditToken, Issued, Pointed};
+use jeton::verbs::verify::Decision;
 
 use crate::support::screens::Screens;
 use crate::support::world::{House, OWNER, PASSWORD, create, username};

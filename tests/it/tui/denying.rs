@@ -8,9 +8,9 @@ use jeton::domain::token::Token;
 use jeton::tui::msg::Msg;
 use jeton::tui::theme::Theme;
 use jeton::verbs::actor::Presented;
-use jeton::verbs::decide::DenialReason;
 use jeton::verbs::ports::{Denial, Store};
 use jeton::verbs::tokens::{DeleteTokens, DisableTokens, Pointed};
+use jeton::verbs::verify::DenialReason;
 
 use crate::support::screens::Screens;
 use crate::support::world::{House, OWNER, PASSWORD};
@@ -208,8 +208,8 @@ fn the_mark_of_the_ledger_moves_with_what_others_write_alone() {
     let elsewhere = jeton::store::sqlite::SqliteStore::open(&house.place.path()).unwrap();
     let secret = house.issue(OWNER, "bot").secret;
     assert_eq!(head(), before, "what this one does itself is no news");
-    let from = jeton::verbs::decide::Caller { address: "192.0.2.7", client: "it/1.0" };
-    let decide = |s: &str| jeton::verbs::decide::verify(&elsewhere, s, None, house.now(), from).unwrap();
+    let from = jeton::verbs::verify::Origin { address: "192.0.2.7", client: "it/1.0" };
+    let decide = |s: &str| jeton::verbs::verify::verify(&elsewhere, s, None, house.now(), from).unwrap();
     secret.expose(decide);
     let used = head();
     assert_ne!(used, before);

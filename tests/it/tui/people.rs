@@ -113,7 +113,7 @@ fn an_account_is_switched_off_and_on_with_its_tokens() {
     s.assert_shows("Its 1 active token is denied");
     prove(&mut s);
     s.assert_shows("○ disabled");
-    assert!(!matches!(s.house.verify(&token.secret), jeton::verbs::decide::Decision::Allowed(_)));
+    assert!(!matches!(s.house.verify(&token.secret), jeton::verbs::verify::Decision::Allowed(_)));
     s.keys("d");
     s.assert_shows("accepted again from the next request on");
     prove(&mut s);

@@ -5,7 +5,7 @@ use jeton::domain::role::Role;
 use jeton::domain::secret::Secret;
 use jeton::domain::selection::Selection;
 use jeton::tui::theme::Theme;
-use jeton::verbs::decide::Decision;
+use jeton::verbs::verify::Decision;
 
 use crate::support::screens::Screens;
 use crate::support::world::{House, PASSWORD};

@@ -7,8 +7,8 @@ use jeton::domain::name::Description;
 use jeton::domain::token::Status;
 use jeton::error::Kind;
 use jeton::tui::msg::Msg;
-use jeton::verbs::decide::Decision;
 use jeton::verbs::tokens::{DisableTokens, ListOf, ListTokens, Pointed, RegenerateToken};
+use jeton::verbs::verify::Decision;
 use zeroize::Zeroizing;
 
 use crate::support::screens::Screens;

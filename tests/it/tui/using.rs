@@ -10,9 +10,9 @@ use jeton::domain::time::Timestamp;
 use jeton::domain::token::Token;
 use jeton::tui::msg::Msg;
 use jeton::tui::theme::Theme;
-use jeton::verbs::decide::DenialReason;
 use jeton::verbs::ports::{Store, Use};
 use jeton::verbs::tokens::{DisableTokens, Pointed};
+use jeton::verbs::verify::DenialReason;
 
 use super::denying::deny;
 use crate::support::screens::Screens;

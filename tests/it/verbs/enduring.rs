@@ -9,9 +9,9 @@ use jeton::domain::selection::Selection;
 use jeton::domain::time::{DAY, HOUR};
 use jeton::error::Kind;
 use jeton::verbs::actor::{Credential, Presented};
-use jeton::verbs::decide::Decision;
 use jeton::verbs::request::ask;
 use jeton::verbs::tokens::{CopyToken, CreateToken, EditToken, PreviewEdit, RegenerateToken};
+use jeton::verbs::verify::Decision;
 
 use jeton::verbs::tokens::Pointed;
 

@@ -52,7 +52,6 @@ use jeton::verbs::actor::{Credential, Session};
 use jeton::verbs::audit::{AuditHead, AuditRange, ListAudit, VerifyAudit};
 use jeton::verbs::audit_log::AuditCursor;
 use jeton::verbs::catalogue::{ApplyCatalogue, ListCatalogues, PreviewCatalogue};
-use jeton::verbs::decide::{Decision, DenialReason, Found};
 use jeton::verbs::local::{Caller, Local};
 use jeton::verbs::new_password::NewPassword;
 use jeton::verbs::policy::ListPolicy;
@@ -63,6 +62,7 @@ use jeton::verbs::tokens::{
     Pointed, PreviewEdit, PreviewPurge, PurgeTokens, REVIEWED_MAX, RegenerateToken, RestoreTokens, RetireToken,
     ReviewTokens, SaveTo, ShowToken, TallyTokens, Whose,
 };
+use jeton::verbs::verify::{Decision, DenialReason, SecretOwner};
 use jeton::verbs::{Jeton, Proof};
 use zeroize::Zeroizing;
 

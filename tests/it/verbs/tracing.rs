@@ -15,28 +15,28 @@ fn each_fate_of_a_secret() {
     let gone = house.issue("member", "gone");
     let ask_store = |text: &str| ask(&house.jeton, &Credential::Store, whose(text)).unwrap();
     let asked = |secret: &Secret| secret.expose(ask_store);
-    let token = |found: Found| match found {
-        Found::Token(token, state) => (token.full_name(), state),
+    let token = |found: SecretOwner| match found {
+        SecretOwner::Token(token, state) => (token.full_name(), state),
         other => panic!("{other:?}"),
     };
     let traced = asked(&live.secret);
-    assert_eq!((token(traced.found), traced.refused), (("member/x".to_owned(), SecretState::Current), None));
+    assert_eq!((token(traced.owner), traced.denial_reason), (("member/x".to_owned(), SecretState::Current), None));
     let traced = asked(&prior.secret);
     let until = START.plus(HOUR);
-    assert_eq!((token(traced.found).1, traced.refused), (SecretState::Previous(until), None));
+    assert_eq!((token(traced.owner).1, traced.denial_reason), (SecretState::Previous(until), None));
     let traced = asked(&old.secret);
-    assert_eq!((token(traced.found).1, traced.refused), (SecretState::Dead, Some(DenialReason::Retired)));
+    assert_eq!((token(traced.owner).1, traced.denial_reason), (SecretState::Dead, Some(DenialReason::Retired)));
     house.fakes.clock.set(until);
-    assert_eq!(asked(&prior.secret).refused, Some(DenialReason::Retired), "the very instant");
+    assert_eq!(asked(&prior.secret).denial_reason, Some(DenialReason::Retired), "the very instant");
     house.ask("member", disable(&["x"])).unwrap();
-    assert_eq!(asked(&live.secret).refused, Some(DenialReason::Disabled));
+    assert_eq!(asked(&live.secret).denial_reason, Some(DenialReason::Disabled));
 
     house.ask("member", delete(&["gone"], "gone")).unwrap();
-    assert_eq!(asked(&gone.secret).refused, Some(DenialReason::Deleted));
+    assert_eq!(asked(&gone.secret).denial_reason, Some(DenialReason::Deleted));
     house.ask("member", PurgeTokens::new(Purgeable::Trashed, 1)).unwrap();
     let traced = asked(&gone.secret);
-    let Found::Purged(stone) = traced.found else { panic!("{traced:?}") };
-    assert_eq!((stone.full_name().as_str(), traced.refused), ("member/gone", Some(DenialReason::Deleted)));
+    let SecretOwner::Purged(stone) = traced.owner else { panic!("{traced:?}") };
+    assert_eq!((stone.full_name().as_str(), traced.denial_reason), ("member/gone", Some(DenialReason::Deleted)));
 
     let text = live.secret.expose(str::to_owned);
     let mut mistyped = text.clone().into_bytes();
@@ -47,16 +47,16 @@ fn each_fate_of_a_secret() {
         (&deciding::forged(&format!("jtn_zzzzzzzz_{}", "0".repeat(32))), DenialReason::Unknown),
     ] {
         let traced = ask_store(text);
-        assert!(matches!(traced.found, Found::Nothing) && traced.refused == Some(reason), "{traced:?}");
+        assert!(matches!(traced.owner, SecretOwner::Unknown) && traced.denial_reason == Some(reason), "{traced:?}");
     }
     for (hint, name) in [(live.secret.hint(), "member/x"), (gone.secret.hint(), "member/gone")] {
         let traced = ask_store(&deciding::forged(&format!("{hint}_{}", "0".repeat(32))));
-        let named = match traced.found {
-            Found::Token(token, _) => token.full_name(),
-            Found::Purged(stone) => stone.full_name(),
-            Found::Nothing => String::new(),
+        let named = match traced.owner {
+            SecretOwner::Token(token, _) => token.full_name(),
+            SecretOwner::Purged(stone) => stone.full_name(),
+            SecretOwner::Unknown => String::new(),
         };
-        assert_eq!((named.as_str(), traced.refused), (name, Some(DenialReason::WrongSecret)));
+        assert_eq!((named.as_str(), traced.denial_reason), (name, Some(DenialReason::WrongSecret)));
     }
 }
 

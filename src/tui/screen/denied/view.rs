@@ -14,8 +14,8 @@ use crate::tui::modal::entry;
 use crate::tui::model::Model;
 use crate::tui::screen::frame::{self, Around, filter_line};
 use crate::tui::widget::line::{counted, cut, grouped};
-use crate::verbs::decide::DenialReason;
 use crate::verbs::ledger::{LedgerSecret, format_origin};
+use crate::verbs::verify::DenialReason;
 
 impl Denied {
     pub(super) fn draw(&self, frame: &mut Frame<'_>, area: Rect, model: &Model) {

@@ -1,16 +1,16 @@
 //! The decision about a secret and a method, from the store's current state. `jeton verify`, a token that acts through
-//! jeton itself, and the service ([`memory`]) share it: `Standing::refusal` decides about the secret, `ruling` about
+//! jeton itself, and the service ([`memory`]) share it: `SecretValidity::refusal` decides about the secret, `kind` about
 //! the method.
 
-pub mod continuity;
-mod issued;
-pub mod memory;
+pub mod cache;
+pub mod rollback_detector;
+mod secret_record;
 
 pub use crate::domain::denial_reason::DenialReason;
 
 use std::collections::BTreeSet;
 
-use self::issued::{Issued, Standing, orphan};
+use self::secret_record::{SecretRecord, SecretValidity, orphan_secret};
 use super::actor::{Presented, not_accepted};
 use super::authorize;
 use super::needs::Needs;
@@ -29,7 +29,7 @@ use crate::error::{Error, Result};
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Decision {
     /// Permitted.
-    Allowed(Box<Accepted>),
+    Allowed(Box<AcceptedToken>),
     /// Denied, with the token if it is known and still exists.
     Denied(DenialReason, Option<Box<Token>>),
     /// The secret is good, but the method is not in the catalogue.
@@ -38,7 +38,7 @@ pub enum Decision {
 
 /// A token whose secret is good.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Accepted {
+pub struct AcceptedToken {
     /// The token.
     pub token: Token,
     /// The role of the presented secret: the account's role, but never above the one under which the secret was
@@ -48,7 +48,7 @@ pub struct Accepted {
 
 /// The source of an attempt.
 #[derive(Debug, Clone, Copy)]
-pub struct Caller<'a> {
+pub struct Origin<'a> {
     /// The caller's address.
     pub address: &'a str,
     /// The client name that the caller gives.
@@ -64,41 +64,41 @@ pub fn verify(
     presented: &str,
     method: Option<&MethodId>,
     now: Timestamp,
-    caller: Caller<'_>,
+    caller: Origin<'_>,
 ) -> Result<Decision> {
     let claim = SecretFingerprint::parse(presented);
     let claim = claim.as_ref().map_err(|fault| *fault);
-    let (judged, is_method) = store.read(|snapshot| {
+    let (outcome, is_method) = store.read(|snapshot| {
         let known = method.map(|id| snapshot.method(id)).transpose()?.flatten();
-        Ok((judge(snapshot, claim, method, now)?, known.is_some()))
+        Ok((evaluate(snapshot, claim, method, now)?, known.is_some()))
     })?;
     // An unknown method may be anything, a secret included, so it is not recorded.
     let method = method.filter(|_| is_method).map_or("", MethodId::as_str);
-    record(store, &judged, claim, method, now, caller)?;
-    Ok(judged.decision)
+    record(store, &outcome, claim, method, now, caller)?;
+    Ok(outcome.decision)
 }
 
 /// A presented secret, or why it could not be parsed.
-pub type Presents<'a> = std::result::Result<&'a SecretFingerprint, SecretParseError>;
+pub type PresentedSecret<'a> = std::result::Result<&'a SecretFingerprint, SecretParseError>;
 
 /// Records the decision in the ledger.
 fn record(
     store: &impl Store,
-    judged: &Judged,
-    claim: Presents<'_>,
+    outcome: &DecisionRecord,
+    claim: PresentedSecret<'_>,
     method: &str,
     at: Timestamp,
-    caller: Caller<'_>,
+    caller: Origin<'_>,
 ) -> Result<()> {
-    let Caller { address, client } = caller;
-    store.write_usage(|b| match (&judged.decision, claim) {
+    let Origin { address, client } = caller;
+    store.write_usage(|b| match (&outcome.decision, claim) {
         (Decision::Allowed(accepted), Ok(claim)) => {
             let (token, secret) = (accepted.token.id, claim.public_id());
             b.record_all(&[Use { token, secret, at, count: 1, method, address, client }], &[])
         }
         (Decision::Denied(reason, _), _) => b.record_denial(&Denial {
-            token: judged.token,
-            secret: claim.ok().filter(|_| judged.token.is_some()).map(SecretFingerprint::public_id),
+            token: outcome.token,
+            secret: claim.ok().filter(|_| outcome.token.is_some()).map(SecretFingerprint::public_id),
             count: 1,
             reason: reason.as_str(),
             at,
@@ -111,50 +111,50 @@ fn record(
 }
 
 /// A decision, and the id of its token, which may have been purged.
-struct Judged {
+struct DecisionRecord {
     decision: Decision,
     token: Option<TokenId>,
 }
 
-fn judge(
+fn evaluate(
     snapshot: &dyn Snapshot,
-    presented: Presents<'_>,
+    presented: PresentedSecret<'_>,
     method: Option<&MethodId>,
     now: Timestamp,
-) -> Result<Judged> {
+) -> Result<DecisionRecord> {
     let (issued, refused) = match presented {
         Ok(claim) => {
-            let issued = Issued::read(snapshot, claim.public_id())?;
-            let refused = issued.refusal(claim.digest(), now);
+            let issued = SecretRecord::read(snapshot, claim.public_id())?;
+            let refused = issued.denial_reason(claim.digest(), now);
             (issued, refused)
         }
-        Err(fault) => (Issued::Nothing, Some(fault.into())),
+        Err(fault) => (SecretRecord::Unknown, Some(fault.into())),
     };
     let id = issued.token();
     let accepted = match issued {
-        Issued::Nothing | Issued::Purged(_) => None,
-        Issued::Secret(stored, token) => {
+        SecretRecord::Unknown | SecretRecord::Purged(_) => None,
+        SecretRecord::Secret(stored, token) => {
             let role = token.effective_role(stored.issued_role);
-            Some(Accepted { token: *token, role })
+            Some(AcceptedToken { token: *token, role })
         }
     };
     let permitted = || match (method, &accepted) {
         (None, _) => Ok(Some(true)),
-        (Some(method), Some(Accepted { token, role })) => permits(snapshot, *role, &token.selection, method),
-        (Some(_), None) => Err(orphan()),
+        (Some(method), Some(AcceptedToken { token, role })) => permits(snapshot, *role, &token.selection, method),
+        (Some(_), None) => Err(orphan_secret()),
     };
-    let decision = match (ruling(refused, permitted)?, accepted) {
-        (Ruling::Allowed, Some(accepted)) => Decision::Allowed(Box::new(accepted)),
-        (Ruling::Allowed, None) => return Err(orphan()),
-        (Ruling::Denied(reason), accepted) => Decision::Denied(reason, accepted.map(|a| Box::new(a.token))),
-        (Ruling::UnknownMethod, _) => Decision::UnknownMethod,
+    let decision = match (decide(refused, permitted)?, accepted) {
+        (DecisionKind::Allowed, Some(accepted)) => Decision::Allowed(Box::new(accepted)),
+        (DecisionKind::Allowed, None) => return Err(orphan_secret()),
+        (DecisionKind::Denied(reason), accepted) => Decision::Denied(reason, accepted.map(|a| Box::new(a.token))),
+        (DecisionKind::UnknownMethod, _) => Decision::UnknownMethod,
     };
-    Ok(Judged { decision, token: id })
+    Ok(DecisionRecord { decision, token: id })
 }
 
 /// The decision without details.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Ruling {
+pub enum DecisionKind {
     /// Permitted.
     Allowed,
     /// Denied.
@@ -168,22 +168,22 @@ pub enum Ruling {
 ///
 /// # Errors
 /// Those of `permitted`.
-fn ruling(refused: Option<DenialReason>, permitted: impl FnOnce() -> Result<Option<bool>>) -> Result<Ruling> {
+fn decide(refused: Option<DenialReason>, permitted: impl FnOnce() -> Result<Option<bool>>) -> Result<DecisionKind> {
     if let Some(reason) = refused {
-        return Ok(Ruling::Denied(reason));
+        return Ok(DecisionKind::Denied(reason));
     }
     Ok(match permitted()? {
-        None => Ruling::UnknownMethod,
-        Some(true) => Ruling::Allowed,
-        Some(false) => Ruling::Denied(DenialReason::NotPermitted),
+        None => DecisionKind::UnknownMethod,
+        Some(true) => DecisionKind::Allowed,
+        Some(false) => DecisionKind::Denied(DenialReason::NotPermitted),
     })
 }
 
 /// The token for which a presented secret was issued.
 #[derive(Debug, Clone)]
-pub enum Found {
+pub enum SecretOwner {
     /// Nothing known in this store.
-    Nothing,
+    Unknown,
     /// A token, and the state of its secret with this public id.
     Token(Box<Token>, SecretState),
     /// A token that was purged.
@@ -192,30 +192,30 @@ pub enum Found {
 
 /// The result of tracing a presented secret.
 #[derive(Debug, Clone)]
-pub struct Traced {
+pub struct SecretLookup {
     /// The token found. For [`DenialReason::WrongSecret`], the one of the secret with the same public id.
-    pub found: Found,
+    pub owner: SecretOwner,
     /// The reason why it is not accepted, whatever the method. `None` if it is accepted.
-    pub refused: Option<DenialReason>,
+    pub denial_reason: Option<DenialReason>,
 }
 
 /// Identifies a presented secret and checks if it works at `now`. Records nothing.
 ///
 /// # Errors
 /// [`crate::error::Kind::Failure`] when the store can't be read.
-pub fn trace(snapshot: &dyn Snapshot, presented: Presents<'_>, now: Timestamp) -> Result<Traced> {
+pub fn look_up(snapshot: &dyn Snapshot, presented: PresentedSecret<'_>, now: Timestamp) -> Result<SecretLookup> {
     let claim = match presented {
         Ok(claim) => claim,
-        Err(fault) => return Ok(Traced { found: Found::Nothing, refused: Some(fault.into()) }),
+        Err(fault) => return Ok(SecretLookup { owner: SecretOwner::Unknown, denial_reason: Some(fault.into()) }),
     };
-    let issued = Issued::read(snapshot, claim.public_id())?;
-    let refused = issued.refusal(claim.digest(), now);
-    let found = match issued {
-        Issued::Nothing => Found::Nothing,
-        Issued::Purged(tombstone) => Found::Purged(tombstone),
-        Issued::Secret(stored, token) => Found::Token(token, stored.state),
+    let issued = SecretRecord::read(snapshot, claim.public_id())?;
+    let refused = issued.denial_reason(claim.digest(), now);
+    let owner = match issued {
+        SecretRecord::Unknown => SecretOwner::Unknown,
+        SecretRecord::Purged(tombstone) => SecretOwner::Purged(tombstone),
+        SecretRecord::Secret(stored, token) => SecretOwner::Token(token, stored.state),
     };
-    Ok(Traced { found, refused })
+    Ok(SecretLookup { owner, denial_reason: refused })
 }
 
 impl From<SecretParseError> for DenialReason {
@@ -233,32 +233,32 @@ impl From<SecretParseError> for DenialReason {
 /// # Errors
 /// [`crate::error::Kind::Unauthenticated`] when it doesn't work, for whatever reason; [`crate::error::Kind::Denied`]
 /// when it lacks the method, or is another than the one configured.
-pub(super) fn present(
+pub(super) fn authorize_bearer(
     store: &impl Store,
     presented: &Presented,
-    needs: Needs,
+    scope: Needs,
     now: Timestamp,
-    caller: Caller<'_>,
+    caller: Origin<'_>,
 ) -> Result<Token> {
-    let (claim, methods) = (presented.secret.fingerprint(), needs.methods());
-    let (judged, method) = store.read(|snapshot| {
-        let judged = judge(snapshot, Ok(&claim), None, now)?;
-        let Decision::Allowed(accepted) = &judged.decision else { return Ok((judged, methods.first())) };
-        let held = management(snapshot, accepted.role, &accepted.token.selection)?;
-        match methods.iter().find(|id| held.iter().any(|h| h.as_str() == **id)) {
+    let (claim, methods) = (presented.secret.fingerprint(), scope.methods());
+    let (outcome, method) = store.read(|snapshot| {
+        let outcome = evaluate(snapshot, Ok(&claim), None, now)?;
+        let Decision::Allowed(accepted) = &outcome.decision else { return Ok((outcome, methods.first())) };
+        let own_methods = management_methods(snapshot, accepted.role, &accepted.token.selection)?;
+        match methods.iter().find(|id| own_methods.iter().any(|h| h.as_str() == **id)) {
             None if !methods.is_empty() => {
                 let decision = Decision::Denied(DenialReason::NotPermitted, Some(Box::new(accepted.token.clone())));
-                Ok((Judged { decision, ..judged }, methods.first()))
+                Ok((DecisionRecord { decision, ..outcome }, methods.first()))
             }
-            found => Ok((judged, found)),
+            found => Ok((outcome, found)),
         }
     })?;
     if !store.is_read_only() {
-        record(store, &judged, Ok(&claim), method.copied().unwrap_or_default(), now, caller)?;
+        record(store, &outcome, Ok(&claim), method.copied().unwrap_or_default(), now, caller)?;
     }
-    match judged.decision {
+    match outcome.decision {
         Decision::Allowed(accepted) => presented.means(&accepted.token).map(|()| accepted.token),
-        Decision::Denied(DenialReason::NotPermitted, Some(token)) => Err(authorize::missing_scope(&token, needs)),
+        Decision::Denied(DenialReason::NotPermitted, Some(token)) => Err(authorize::missing_scope(&token, scope)),
         Decision::Denied(..) | Decision::UnknownMethod => Err(not_accepted()),
     }
 }
@@ -268,26 +268,30 @@ pub(super) fn present(
 ///
 /// # Errors
 /// [`crate::error::Kind::Failure`] when the store can't be read.
-pub(super) fn management(snapshot: &dyn Snapshot, role: Role, selection: &Selection) -> Result<BTreeSet<MethodId>> {
+pub(super) fn management_methods(
+    snapshot: &dyn Snapshot,
+    role: Role,
+    selection: &Selection,
+) -> Result<BTreeSet<MethodId>> {
     let Selection::Custom(methods) = selection else { return Ok(BTreeSet::new()) };
-    let mut held = BTreeSet::new();
+    let mut permitted = BTreeSet::new();
     for id in methods.iter().filter(|id| id.is_management()) {
         if permits(snapshot, role, selection, id)? == Some(true) {
-            held.insert(id.clone());
+            permitted.insert(id.clone());
         }
     }
-    Ok(held)
+    Ok(permitted)
 }
 
 /// A secret that still works, and its token.
 pub(super) struct LiveSecret {
     pub token: Token,
-    /// The secret's role, see [`Accepted`].
+    /// The secret's role, see [`AcceptedToken`].
     pub role: Role,
     /// The role under which it was issued, whatever the account's role is now.
     pub issued_role: Role,
     /// The end of the secret: that of the token, or sooner after a rotation.
-    pub end: Expiry,
+    pub expiry: Expiry,
 }
 
 /// Returns the secret of public id `id`, if it still works. The secret was verified once, and a public id always means
@@ -295,19 +299,19 @@ pub(super) struct LiveSecret {
 ///
 /// # Errors
 /// [`crate::error::Kind::Failure`] when the store can't be read.
-pub(super) fn still_living(snapshot: &dyn Snapshot, id: &PublicId, now: Timestamp) -> Result<Option<LiveSecret>> {
+pub(super) fn live_secret(snapshot: &dyn Snapshot, id: &PublicId, now: Timestamp) -> Result<Option<LiveSecret>> {
     let Some(stored) = snapshot.secret(id)? else { return Ok(None) };
     let token = snapshot.token(stored.token)?.ok_or_else(|| Error::failure("a secret without a token is stored"))?;
-    if Standing::of(&stored, &token).ended(now).is_some() {
+    if SecretValidity::new(&stored, &token).end_reason(now).is_some() {
         return Ok(None);
     }
-    let end = match (stored.state, token.expiry.at()) {
+    let expiry = match (stored.state, token.expiry.at()) {
         (SecretState::Previous(until), Some(at)) => Expiry::At(until.min(at)),
         (SecretState::Previous(until), None) => Expiry::At(until),
         (SecretState::Current | SecretState::Dead, _) => token.expiry,
     };
     let role = token.effective_role(stored.issued_role);
-    Ok(Some(LiveSecret { token, role, issued_role: stored.issued_role, end }))
+    Ok(Some(LiveSecret { token, role, issued_role: stored.issued_role, expiry }))
 }
 
 /// `true` if `selection` and the ceiling of `role` both permit the method. `None` if the catalogue doesn't know the

@@ -9,26 +9,26 @@ use std::sync::Arc;
 
 use foldhash::fast::RandomState;
 
-use super::{ENTRY, Known, PermissionKey, Permissions, Telling};
+use super::{CachePayload, CachedSecret, ENTRY_BYTES, PermissionKey, Permissions};
 use crate::domain::secret::PublicId;
 
 /// Maximum size of one generation, in bytes.
-const GENERATION: usize = 16 * 1024 * 1024;
+const MAX_GENERATION_BYTES: usize = 16 * 1024 * 1024;
 
-struct Generation<T: Telling> {
-    secrets: HashMap<PublicId, Arc<Known<T>>, RandomState>,
+struct Generation<T: CachePayload> {
+    secrets: HashMap<PublicId, Arc<CachedSecret<T>>, RandomState>,
     shared: HashMap<Arc<PermissionKey>, Arc<Permissions<T::Methods>>>,
     bytes: usize,
 }
 
-impl<T: Telling> Default for Generation<T> {
+impl<T: CachePayload> Default for Generation<T> {
     fn default() -> Self {
         Generation { secrets: HashMap::default(), shared: HashMap::new(), bytes: 0 }
     }
 }
 
-impl<T: Telling> Generation<T> {
-    fn insert(&mut self, id: PublicId, known: Arc<Known<T>>) {
+impl<T: CachePayload> Generation<T> {
+    fn insert(&mut self, id: PublicId, known: Arc<CachedSecret<T>>) {
         let permissions = known.permissions.as_ref();
         if let Some((permissions, key)) = permissions.and_then(|p| Some((p, p.key.as_ref()?)))
             && !self.shared.contains_key(key)
@@ -44,26 +44,26 @@ impl<T: Telling> Generation<T> {
 }
 
 /// Returns the bytes of a secret without what it shares.
-fn own_bytes<T: Telling>(known: &Known<T>) -> usize {
+fn own_bytes<T: CachePayload>(known: &CachedSecret<T>) -> usize {
     let own = known.permissions.as_ref().filter(|permissions| permissions.key.is_none());
-    ENTRY + own.map_or(0, |permissions| permissions.bytes())
+    ENTRY_BYTES + own.map_or(0, |permissions| permissions.bytes())
 }
 
-pub(super) struct Secrets<T: Telling> {
+pub(super) struct SecretCache<T: CachePayload> {
     young: Generation<T>,
     old: Generation<T>,
-    generation: usize,
+    max_bytes: usize,
 }
 
-impl<T: Telling> Default for Secrets<T> {
+impl<T: CachePayload> Default for SecretCache<T> {
     fn default() -> Self {
-        Secrets { young: Generation::default(), old: Generation::default(), generation: GENERATION }
+        SecretCache { young: Generation::default(), old: Generation::default(), max_bytes: MAX_GENERATION_BYTES }
     }
 }
 
-impl<T: Telling> Secrets<T> {
+impl<T: CachePayload> SecretCache<T> {
     /// Returns the cached data of a secret.
-    pub fn get(&mut self, id: &PublicId) -> Option<Arc<Known<T>>> {
+    pub fn get(&mut self, id: &PublicId) -> Option<Arc<CachedSecret<T>>> {
         if let Some(known) = self.young.secrets.get(id) {
             return Some(Arc::clone(known));
         }
@@ -74,14 +74,14 @@ impl<T: Telling> Secrets<T> {
     }
 
     /// Returns the data cached in the younger generation.
-    pub fn peek(&self, id: &PublicId) -> Option<&Known<T>> {
+    pub fn peek(&self, id: &PublicId) -> Option<&CachedSecret<T>> {
         self.young.secrets.get(id).map(|known| &**known)
     }
 
     /// Caches `known`, replacing an earlier entry.
-    pub fn insert(&mut self, id: PublicId, known: Arc<Known<T>>) {
+    pub fn insert(&mut self, id: PublicId, known: Arc<CachedSecret<T>>) {
         self.young.insert(id, known);
-        if self.young.bytes > self.generation {
+        if self.young.bytes > self.max_bytes {
             self.old = std::mem::take(&mut self.young);
         }
     }

@@ -19,22 +19,22 @@ const REFRESH_INTERVAL: i64 = 10 * MINUTE;
 
 /// The last audit row that a service has seen, and the check against it.
 #[derive(Debug, Clone, Default)]
-pub struct Continuity {
+pub struct RollbackDetector {
     seen: Option<Checkpoint>,
     /// The reason why the last seen row is unknown.
     unreadable: Option<String>,
-    is_broken: bool,
+    is_rolled_back: bool,
 }
 
-impl Continuity {
+impl RollbackDetector {
     /// Continues from the row seen before. `None` if there is none.
     pub fn from_seen(seen: Option<Checkpoint>) -> Self {
-        Continuity { seen, ..Continuity::default() }
+        RollbackDetector { seen, ..RollbackDetector::default() }
     }
 
     /// Creates a state for a lost record of the last seen row: `why`. Every check fails then.
     pub fn unreadable(why: String) -> Self {
-        Continuity { unreadable: Some(why), ..Continuity::default() }
+        RollbackDetector { unreadable: Some(why), ..RollbackDetector::default() }
     }
 
     /// Returns the newest row that was seen.
@@ -43,8 +43,8 @@ impl Continuity {
     }
 
     /// Returns `true` if the last checked store is not the one that was seen.
-    pub fn is_broken(&self) -> bool {
-        self.is_broken
+    pub fn is_rolled_back(&self) -> bool {
+        self.is_rolled_back
     }
 
     /// Returns the last seen row with the time `now`, if its time differs by `REFRESH_INTERVAL` or more.
@@ -62,16 +62,16 @@ impl Continuity {
     /// [`crate::error::Kind::Failure`] when it doesn't, or the store can't be read.
     pub fn check(&mut self, snapshot: &dyn Snapshot, tip: AuditTip, now: Timestamp) -> Result<bool> {
         if let Some(why) = &self.unreadable {
-            self.is_broken = true;
+            self.is_rolled_back = true;
             return Err(Error::failure("it isn't known how far the audit log was seen").why(why).next(ACKNOWLEDGE));
         }
         if let Some(seen) = &self.seen {
             let seen = AuditTip { seq: seen.seq, hash: seen.hash };
             if seen != tip && !snapshot.audit_contains(seen)? {
-                self.is_broken = true;
-                return Err(went_back(seen, tip));
+                self.is_rolled_back = true;
+                return Err(rollback_error(seen, tip));
             }
-            self.is_broken = false;
+            self.is_rolled_back = false;
             if seen == tip {
                 return Ok(false);
             }
@@ -83,9 +83,9 @@ impl Continuity {
     }
 }
 
-fn went_back(seen: AuditTip, found: AuditTip) -> Error {
-    let why = match found.seq < seen.seq {
-        true => format!("its audit log ends at row {}, and was seen up to row {}", found.seq, seen.seq),
+fn rollback_error(seen: AuditTip, tip: AuditTip) -> Error {
+    let why = match tip.seq < seen.seq {
+        true => format!("its audit log ends at row {}, and was seen up to row {}", tip.seq, seen.seq),
         false => format!("row {} of its audit log is not the one that was seen", seen.seq),
     };
     Error::failure("the store is an older copy, or another one").why(why).next(ACKNOWLEDGE)
