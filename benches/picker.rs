@@ -25,7 +25,7 @@ use jeton::tui::picker::Picker;
 use jeton::tui::theme::Theme;
 use jeton::tui::update::update;
 use jeton::tui::view::view;
-use jeton::verbs::Jeton;
+use jeton::verbs::Backend;
 use jeton::verbs::actor::Credential;
 use jeton::verbs::request::{Request, Response};
 use jeton::witness::Witness;
@@ -73,7 +73,7 @@ fn group(n: usize) -> Group {
 
 struct Nobody;
 
-impl Jeton for Nobody {
+impl Backend for Nobody {
     fn call(&self, _who: &Credential, _request: Request) -> Result<Response, Error> {
         Err(Error::failure("nobody is here"))
     }

@@ -74,7 +74,7 @@ pub enum Fault {
     /// One stored value can't be decoded. Others may be readable.
     DamagedValue,
     /// Another change was committed between a read of the store and the transaction that follows it.
-    Outrun,
+    ChangedMeanwhile,
 }
 
 /// A reference to a token that is not there, for a later search of similar names.
@@ -149,12 +149,12 @@ impl Error {
     }
 
     /// Creates a [`Kind::Findings`] whose text has been printed already. Nothing is left to print.
-    pub fn found() -> Self {
+    pub fn silent_findings() -> Self {
         Self::new(Kind::Findings, "")
     }
 
     /// `true` if everything has been printed already.
-    pub fn is_said(&self) -> bool {
+    pub fn is_silent(&self) -> bool {
         self.what.is_empty()
     }
 
@@ -176,7 +176,7 @@ impl Error {
     }
 
     /// `true` if the error has this fault.
-    pub fn is(&self, fault: Fault) -> bool {
+    pub fn has_fault(&self, fault: Fault) -> bool {
         self.fault == Some(fault)
     }
 

@@ -6,23 +6,23 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 use crate::error::{Error, Kind, Result};
 use crate::store::sqlite::SqliteStore;
-use crate::verbs::Jeton;
+use crate::verbs::Backend;
 use crate::verbs::accounts::Greeting;
 use crate::verbs::actor::Credential;
-use crate::verbs::local::{Caller, Local, World};
+use crate::verbs::local::{Adapters, ClientInfo, LocalBackend};
 use crate::verbs::request::{Request, Response};
 
 /// An installation at a path. It may not exist yet.
 pub struct Place {
     path: PathBuf,
-    world: World,
-    caller: Caller,
-    opened: Mutex<Option<Arc<Local<SqliteStore>>>>,
+    world: Adapters,
+    caller: ClientInfo,
+    opened: Mutex<Option<Arc<LocalBackend<SqliteStore>>>>,
 }
 
 impl Place {
     /// Creates the place for the installation at `path`, on behalf of `caller`. Touches no file yet.
-    pub fn new(path: PathBuf, world: World, caller: Caller) -> Self {
+    pub fn new(path: PathBuf, world: Adapters, caller: ClientInfo) -> Self {
         Place { path, world, caller, opened: Mutex::new(None) }
     }
 
@@ -40,7 +40,7 @@ impl Place {
     ///
     /// # Errors
     /// [`Kind::NotFound`] when there is no store; [`Kind::Failure`] when it is refused.
-    pub fn local(&self) -> Result<Arc<Local<SqliteStore>>> {
+    pub fn local(&self) -> Result<Arc<LocalBackend<SqliteStore>>> {
         self.opened_by(SqliteStore::open)
     }
 
@@ -53,19 +53,19 @@ impl Place {
     }
 
     /// The lock is held while opening, so that two threads never open the file twice.
-    fn opened_by(&self, open: fn(&Path) -> Result<SqliteStore>) -> Result<Arc<Local<SqliteStore>>> {
+    fn opened_by(&self, open: fn(&Path) -> Result<SqliteStore>) -> Result<Arc<LocalBackend<SqliteStore>>> {
         let mut opened = self.opened.lock().unwrap_or_else(PoisonError::into_inner);
         if let Some(local) = &*opened {
             return Ok(Arc::clone(local));
         }
         let store = open(&self.path)?;
-        let local = Arc::new(Local::new(store, self.world.clone(), self.caller.clone()));
+        let local = Arc::new(LocalBackend::new(store, self.world.clone(), self.caller.clone()));
         *opened = Some(Arc::clone(&local));
         Ok(local)
     }
 }
 
-impl Jeton for Place {
+impl Backend for Place {
     fn call(&self, who: &Credential, request: Request) -> Result<Response> {
         let local = match &request {
             Request::Init(_) => self.opened_by(SqliteStore::open_or_create)?,

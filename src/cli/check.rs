@@ -133,7 +133,7 @@ impl Counts {
             return Ok(());
         }
         if app.out.quiet {
-            return Err(Error::found());
+            return Err(Error::silent_findings());
         }
         Err(Error::findings(format!("tokens need attention: {}", parts.join(", ")))
             .next("Look at one with: jeton token show TOKEN, at who knocks with: jeton ledger denied --token TOKEN"))

@@ -32,9 +32,9 @@ pub(super) fn run(app: &mut App, args: InitArgs) -> Result<()> {
         .ask(&Credential::Store, Init { username, password, prefix, self_service: !args.no_self_service, catalogue })?;
     let store = app.store_path().display().to_string();
     if app.out.json {
-        return app.out.json(&InitJson { schema: SCHEMA, account: AccountJson::from(&changed.out), store });
+        return app.out.json(&InitJson { schema: SCHEMA, account: AccountJson::from(&changed.value), store });
     }
-    app.out.note(&format!("✓ the store is at {store}; its owner is {}", changed.out.username));
+    app.out.note(&format!("✓ the store is at {store}; its owner is {}", changed.value.username));
     if public > 0 {
         app.out.note(&format!(
             "! everybody may call {public} of the catalogue's methods without a token: access = \"public\""

@@ -44,7 +44,7 @@ use crate::place::Place;
 use crate::verbs::accounts::{Greet, SignIn};
 use crate::verbs::actor::{Credential, Session};
 use crate::verbs::authorize;
-use crate::verbs::local::{Caller, World};
+use crate::verbs::local::{Adapters, ClientInfo};
 use crate::verbs::request::{Asked, CHANGES, ask};
 use crate::witness::Witness;
 use crate::{platform, tui};
@@ -135,7 +135,7 @@ fn screens(global: Global) -> Result<()> {
 }
 
 /// Opens the screens on `place`.
-fn show_screens(place: Place, world: &World, settings: &Settings, demo: Option<tui::Demo>) -> Result<tui::Ended> {
+fn show_screens(place: Place, world: &Adapters, settings: &Settings, demo: Option<tui::Demo>) -> Result<tui::Ended> {
     tui::run(tui::Start {
         progress: Arc::clone(&world.progress),
         witness: Witness::of(place.path()),
@@ -144,7 +144,7 @@ fn show_screens(place: Place, world: &World, settings: &Settings, demo: Option<t
         for_long_reads: Arc::new(place.with_own_connection()),
         jeton: Arc::new(place),
         clock: Arc::clone(&world.clock),
-        delivery: Arc::clone(&world.delivery),
+        delivery: Arc::clone(&world.secret_files),
         username: settings.username.as_ref().map(|u| u.value.clone()),
         token: settings.presented()?,
         remember: settings.confirm_remember.value,
@@ -182,18 +182,18 @@ fn needs_terminal() -> Result<()> {
     Err(Error::usage("the screens need a terminal").why(why).next("For the commands see: jeton --help"))
 }
 
-fn caller(face: Face) -> Caller {
+fn caller(face: Face) -> ClientInfo {
     let patience = match face {
         Face::Tui => PATIENCE_ON_SCREEN,
         Face::Cli => PATIENCE,
     };
-    Caller { face, source: format!("uid {}", platform::process::uid()), patience }
+    ClientInfo { face, source: format!("uid {}", platform::process::uid()), max_wait: patience }
 }
 
 /// The context of every command.
 struct App {
     place: Place,
-    world: World,
+    world: Adapters,
     settings: Settings,
     username: Option<Username>,
     prompt: Prompt,
@@ -277,7 +277,7 @@ impl App {
         self.prompt.silence();
         let who = self.who()?;
         match self.prompt.given_password()? {
-            Some(password) => Ok(Credential::password(who, Password::from_raw(password))),
+            Some(password) => Ok(Credential::from_password(who, Password::from_raw(password))),
             None => self.prompted(who, replace).map(|(credential, _)| credential),
         }
     }
@@ -293,7 +293,7 @@ impl App {
         match self.prompt.given_password()? {
             None => self.prompted(who, false),
             Some(password) => {
-                let credential = Credential::password(who, Password::from_raw(password));
+                let credential = Credential::from_password(who, Password::from_raw(password));
                 let session = self.signed_in(&credential, false)?;
                 Ok((credential, session))
             }
@@ -313,7 +313,7 @@ impl App {
         let mut tries = 0;
         loop {
             let password = self.prompt.hidden(&format!("Password of {who}"))?;
-            let credential = Credential::password(who.clone(), Password::from_raw(password));
+            let credential = Credential::from_password(who.clone(), Password::from_raw(password));
             tries += 1;
             match self.signed_in(&credential, replace) {
                 Ok(session) => return Ok((credential, session)),

@@ -229,7 +229,7 @@ pub(super) struct ErrorBodyJson<'a> {
 
 /// Prints the error, its reason and the next step on stderr, as text or as a line of JSON.
 pub fn error(e: &Error, as_json: bool) {
-    if e.is_said() {
+    if e.is_silent() {
         return;
     }
     let body = ErrorBodyJson {

@@ -60,9 +60,9 @@ fn set(app: &mut App, args: SetPolicyArgs) -> Result<()> {
     let who = app.to_change()?;
     let changed = app.ask(&who, SetPolicy { changes })?;
     if app.out.json {
-        return app.out.json(&PolicyJson { schema: SCHEMA, policy: &changed.out });
+        return app.out.json(&PolicyJson { schema: SCHEMA, policy: &changed.value });
     }
-    for (key, value) in changed.out.pairs() {
+    for (key, value) in changed.value.pairs() {
         if keys.iter().any(|k| k == key) {
             app.out.note(&format!("✓ {key} is {value}"));
         }

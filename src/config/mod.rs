@@ -23,7 +23,7 @@ use crate::domain::secret::Secret;
 use crate::domain::text::escape_untrusted;
 use crate::error::{Error, Result};
 use crate::platform::{input, paths, process};
-use crate::verbs::actor::Presented;
+use crate::verbs::actor::TokenCredential;
 use file::Keys;
 
 /// Source of a value.
@@ -216,7 +216,7 @@ impl Settings {
     /// # Errors
     /// [`crate::error::Kind::Failure`] if its file can't be read or others can read it;
     /// [`crate::error::Kind::Unauthenticated`] if the text is not one of our secrets.
-    pub fn presented(&self) -> Result<Option<Presented>> {
+    pub fn presented(&self) -> Result<Option<TokenCredential>> {
         let Some(Setting { value, source }) = &self.token else { return Ok(None) };
         let line = match value {
             TokenFrom::Kept(secret) => return Ok(Some(self.expected(Arc::clone(secret)))),
@@ -232,8 +232,8 @@ impl Settings {
         Ok(Some(self.expected(Arc::new(secret))))
     }
 
-    fn expected(&self, secret: Arc<Secret>) -> Presented {
-        Presented {
+    fn expected(&self, secret: Arc<Secret>) -> TokenCredential {
+        TokenCredential {
             secret,
             account: self.username.as_ref().map(|s| s.value.clone()),
             name: self.token_name.as_ref().map(|s| s.value.clone()),

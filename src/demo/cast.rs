@@ -18,7 +18,7 @@ use crate::store::sqlite::SqliteStore;
 use crate::verbs::actor::Credential;
 use crate::verbs::audited::Audited;
 use crate::verbs::init::Init;
-use crate::verbs::local::{Caller, Local, World};
+use crate::verbs::local::{Adapters, ClientInfo, LocalBackend};
 use crate::verbs::new_password::NewPassword;
 use crate::verbs::ports::{Clock, NewAccount, PasswordHasher, PasswordMatch, Store};
 use crate::verbs::request::ask;
@@ -69,7 +69,7 @@ impl PasswordHasher for KnownPassword {
 
 /// The store with its accounts, and the clock of its script.
 pub(super) struct Cast {
-    pub local: Local<SqliteStore>,
+    pub local: LocalBackend<SqliteStore>,
     /// The real time at which the script ends.
     pub now: Timestamp,
     clock: Arc<ScriptedClock>,
@@ -81,16 +81,16 @@ fn password() -> Password {
 
 impl Cast {
     /// Sets the store up and adds the accounts.
-    pub fn assemble(store: SqliteStore, world: &World) -> Result<Self> {
+    pub fn assemble(store: SqliteStore, world: &Adapters) -> Result<Self> {
         let now = world.clock.now();
         let clock = Arc::new(ScriptedClock { now: AtomicI64::new(now.0), real: Arc::clone(&world.clock) });
-        let scripted = World {
+        let scripted = Adapters {
             clock: Arc::clone(&clock) as Arc<dyn Clock>,
             hasher: Arc::new(KnownPassword(Arc::clone(&world.hasher))),
             ..world.clone()
         };
-        let caller = Caller { face: Face::Cli, source: "demo".to_owned(), patience: Duration::ZERO };
-        let cast = Cast { local: Local::new(store, scripted, caller), now, clock };
+        let caller = ClientInfo { face: Face::Cli, source: "demo".to_owned(), max_wait: Duration::ZERO };
+        let cast = Cast { local: LocalBackend::new(store, scripted, caller), now, clock };
         cast.set_up()?;
         for (name, role, days) in OTHERS {
             let hash = world.hasher.hash(&password())?;
@@ -110,7 +110,7 @@ impl Cast {
 
     /// Returns the credential of the account `name`.
     pub fn credential(&self, name: &str) -> Result<Credential> {
-        Ok(Credential::password(Username::parse(name)?, password()))
+        Ok(Credential::from_password(Username::parse(name)?, password()))
     }
 
     fn set_up(&self) -> Result<()> {

@@ -30,7 +30,7 @@ use crate::store::sqlite::SqliteStore;
 use crate::verbs::actor::Credential;
 use crate::verbs::audited::Audited;
 use crate::verbs::init::Init;
-use crate::verbs::local::{Caller, Local, World};
+use crate::verbs::local::{Adapters, ClientInfo, LocalBackend};
 use crate::verbs::new_password::NewPassword;
 use crate::verbs::ports::{NewAccount, NewToken, Store, Tx, Use};
 use crate::verbs::request::ask;
@@ -63,7 +63,7 @@ impl Large<'_> {
     /// # Errors
     /// [`crate::error::Kind::Conflict`] if one of the files exists already; [`crate::error::Kind::Failure`] if a
     /// file can't be written. Then nothing is left behind.
-    pub fn make(&self, world: &World, progress: &dyn Fn(u32)) -> Result<Username> {
+    pub fn make(&self, world: &Adapters, progress: &dyn Fn(u32)) -> Result<Username> {
         let token = beside(self.store, ".token");
         let companions = files::RESERVED.map(|ending| beside(self.store, ending));
         let ours: Vec<&Path> =
@@ -81,8 +81,8 @@ impl Large<'_> {
         }
         let secrets = self.secrets.map(files::create_private).transpose()?;
         let made = SqliteStore::create_to_fill(self.store).and_then(|store| {
-            let caller = Caller { face: Face::Cli, source: "demo".to_owned(), patience: Duration::ZERO };
-            let local = Local::new(store, world.clone(), caller);
+            let caller = ClientInfo { face: Face::Cli, source: "demo".to_owned(), max_wait: Duration::ZERO };
+            let local = LocalBackend::new(store, world.clone(), caller);
             let owner = Filling { local, world, secrets, written: 0, wanted: self.tokens, progress }.fill(&token)?;
             // Builds the indexes.
             SqliteStore::open(self.store).map(|_| owner)
@@ -106,8 +106,8 @@ fn beside(store: &Path, ending: &str) -> PathBuf {
 
 /// A store that is being filled.
 struct Filling<'a> {
-    local: Local<SqliteStore>,
-    world: &'a World,
+    local: LocalBackend<SqliteStore>,
+    world: &'a Adapters,
     secrets: Option<File>,
     /// Number of saved secrets.
     written: u32,
@@ -175,7 +175,7 @@ impl Filling<'_> {
             selection: Selection::Custom(methods),
             out: Some(SaveTo::File(owners_secret.to_owned())),
         };
-        ask(&self.local, &Credential::password(owner.clone(), password()), token).map(drop)
+        ask(&self.local, &Credential::from_password(owner.clone(), password()), token).map(drop)
     }
 
     /// Returns the accounts, the owner's first.

@@ -23,7 +23,7 @@ use zeroize::Zeroizing;
 use crate::domain::name::Username;
 use crate::error::{Error, Result};
 use crate::store::sqlite::SqliteStore;
-use crate::verbs::local::World;
+use crate::verbs::local::Adapters;
 
 pub use large::Large;
 pub use live::Live;
@@ -43,7 +43,7 @@ impl Demonstration {
     ///
     /// # Errors
     /// [`crate::error::Kind::Failure`] if the temporary folder can't be made or written.
-    pub fn make(world: &World) -> Result<Self> {
+    pub fn make(world: &Adapters) -> Result<Self> {
         let folder = tempfile::Builder::new()
             .prefix("jeton-demo-")
             .permissions(Permissions::from_mode(0o700))
@@ -62,7 +62,7 @@ impl Demonstration {
     ///
     /// # Errors
     /// Those of [`crate::http::start`].
-    pub fn go_live(&mut self, world: &World) -> Result<Live> {
+    pub fn go_live(&mut self, world: &Adapters) -> Result<Live> {
         Live::start(self.store(), std::mem::take(&mut self.callers), Arc::clone(&world.clock))
     }
 
@@ -85,11 +85,11 @@ fn store_in(folder: &Path) -> PathBuf {
 ///
 /// # Errors
 /// [`crate::error::Kind::Failure`] if the store can't be written; those of the verbs.
-pub fn fill(path: &Path, world: &World) -> Result<Username> {
+pub fn fill(path: &Path, world: &Adapters) -> Result<Username> {
     play(path, world).map(|(owner, _)| owner)
 }
 
-fn play(path: &Path, world: &World) -> Result<(Username, Vec<script::Made>)> {
+fn play(path: &Path, world: &Adapters) -> Result<(Username, Vec<script::Made>)> {
     let cast = cast::Cast::assemble(SqliteStore::open_or_create(path)?, world)?;
     let made = script::play(&cast)?;
     traffic::record(&cast, &made)?;
@@ -108,7 +108,7 @@ mod tests {
     use crate::platform;
     use crate::verbs::accounts::WhoAmI;
     use crate::verbs::actor::Credential;
-    use crate::verbs::local::Caller;
+    use crate::verbs::local::ClientInfo;
     use crate::verbs::ports::TokenCursor;
     use crate::verbs::request::ask;
     use crate::verbs::tokens::{ListOf, ListTokens};
@@ -118,9 +118,9 @@ mod tests {
         let world = platform::world();
         let demonstration = Demonstration::make(&world).unwrap();
         let path = demonstration.store();
-        let caller = Caller { face: Face::Cli, source: "test".into(), patience: std::time::Duration::ZERO };
+        let caller = ClientInfo { face: Face::Cli, source: "test".into(), max_wait: std::time::Duration::ZERO };
         let place = Place::new(path.clone(), world.clone(), caller);
-        let who = Credential::password(demonstration.username(), Password::from_raw(demonstration.password()));
+        let who = Credential::from_password(demonstration.username(), Password::from_raw(demonstration.password()));
         let me = ask(&place, &who, WhoAmI).unwrap();
         assert!(me.active_tokens < me.policy.active_tokens, "Generate must work");
 

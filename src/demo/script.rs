@@ -73,7 +73,7 @@ fn bear(cast: &Cast, sample: Sample, catalogue: &Catalogue) -> Result<Made> {
         selection: selection(sample.api, catalogue),
         out: None,
     };
-    let issued = ask(&cast.local, &cast.credential(sample.account)?, verb)?.out.pop();
+    let issued = ask(&cast.local, &cast.credential(sample.account)?, verb)?.value.pop();
     let Issued { token, secret, .. } = issued.ok_or_else(|| Error::failure("no sample token was made"))?;
     Ok(Made { sample, token, secret, old: None })
 }
@@ -84,7 +84,8 @@ fn befall(cast: &Cast, made: &mut Made) -> Result<()> {
     match made.sample.fate {
         Fate::Kept => {}
         Fate::Regenerated(_) => {
-            let issued = ask(&cast.local, &who, RegenerateToken { token, grace: None, expires: None, out: None })?.out;
+            let issued =
+                ask(&cast.local, &who, RegenerateToken { token, grace: None, expires: None, out: None })?.value;
             made.old = Some(mem::replace(&mut made.secret, issued.secret));
             made.token = issued.token;
         }

@@ -108,7 +108,7 @@ pub fn lost_lines() -> u64 {
 /// Called at the end of a process whose log may be stuck. Without a log nothing is written.
 pub fn end(error: Option<&Error>, in_words: fn(&Error) -> String) {
     let Some(log) = LOG.get() else { return };
-    if let Some(error) = error.filter(|error| !error.is_said()) {
+    if let Some(error) = error.filter(|error| !error.is_silent()) {
         let text = if log.is_json { last_json(error) } else { in_words(error) };
         log.writer.line(text.as_bytes());
     }

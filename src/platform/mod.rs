@@ -27,15 +27,15 @@ pub mod write_gate;
 
 use std::sync::Arc;
 
-use crate::verbs::local::World;
+use crate::verbs::local::Adapters;
 
 /// Returns the real implementations of the ports.
-pub fn world() -> World {
-    World {
+pub fn world() -> Adapters {
+    Adapters {
         clock: Arc::new(clock::SystemClock::new()),
         entropy: Arc::new(entropy::SystemEntropy),
         hasher: Arc::new(password::Argon2Hasher::new()),
-        delivery: Arc::new(files::InterruptibleDelivery),
+        secret_files: Arc::new(files::InterruptibleDelivery),
         progress: Arc::default(),
     }
 }

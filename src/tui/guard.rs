@@ -9,12 +9,12 @@ use crate::domain::time::Timestamp;
 use crate::error::{Error, Kind, Result};
 use crate::tui::msg::RequestId;
 use crate::tui::widget::proof::Proof;
-use crate::verbs::actor::{Credential, Presented};
+use crate::verbs::actor::{Credential, TokenCredential};
 
 /// The credentials held for proving changes, and the time of the last key.
 pub struct Guard {
     /// The token that signed in.
-    token: Option<Presented>,
+    token: Option<TokenCredential>,
     /// Time for which a password is kept after a change; zero = not kept.
     remember: Duration,
     kept: Option<Kept>,
@@ -37,12 +37,12 @@ fn after(at: Timestamp, time: Duration) -> Timestamp {
 
 impl Guard {
     /// Creates a guard that holds only the token that signed in, if there is one.
-    pub fn new(token: Option<Presented>, remember: Duration, lock_after: Duration, now: Timestamp) -> Self {
+    pub fn new(token: Option<TokenCredential>, remember: Duration, lock_after: Duration, now: Timestamp) -> Self {
         Guard { token, remember, kept: None, offered: None, lock_after, last_input: now }
     }
 
     /// Returns the token that signs in automatically.
-    pub fn token(&self) -> Option<&Presented> {
+    pub fn token(&self) -> Option<&TokenCredential> {
         self.token.as_ref()
     }
 

@@ -39,8 +39,8 @@ use zeroize::Zeroizing;
 use crate::domain::endpoint::Endpoint;
 use crate::domain::name::Username;
 use crate::error::Result;
-use crate::verbs::Jeton;
-use crate::verbs::actor::Presented;
+use crate::verbs::Backend;
+use crate::verbs::actor::TokenCredential;
 use crate::verbs::batches::Progress;
 use crate::verbs::ports::{Clock, SecretFileWriter};
 use crate::witness::Witness;
@@ -48,11 +48,11 @@ use crate::witness::Witness;
 /// The resources of the screens.
 pub struct Start {
     /// The verbs.
-    pub jeton: Arc<dyn Jeton>,
+    pub jeton: Arc<dyn Backend>,
     /// The verbs over another connection, for changes in batches.
-    pub for_long_changes: Arc<dyn Jeton>,
+    pub for_long_changes: Arc<dyn Backend>,
     /// The verbs over a third connection, for slow reads. A purge must not wait for them.
-    pub for_long_reads: Arc<dyn Jeton>,
+    pub for_long_reads: Arc<dyn Backend>,
     /// The system clock.
     pub clock: Arc<dyn Clock>,
     /// The destination for saved secrets.
@@ -66,7 +66,7 @@ pub struct Start {
     /// The user, if known.
     pub username: Option<Username>,
     /// The token that signs in automatically.
-    pub token: Option<Presented>,
+    pub token: Option<TokenCredential>,
     /// Time for which a password is kept after a change; zero = asked each time.
     pub remember: Duration,
     /// Time without a key after which everything is hidden; zero = never.

@@ -307,7 +307,7 @@ impl Model {
 
     /// `true` if a person signed in, not a token.
     pub fn is_by_person(&self) -> bool {
-        !self.session.as_ref().is_some_and(Session::is_by_token)
+        !self.session.as_ref().is_some_and(Session::is_token)
     }
 
     /// Returns the proof for a change; `None` before sign-in.

@@ -321,7 +321,7 @@ mod tests {
     use crate::domain::token::Purgeable;
     use crate::platform;
     use crate::tui::msg::RequestId;
-    use crate::verbs::Jeton;
+    use crate::verbs::Backend;
     use crate::verbs::actor::Credential;
     use crate::verbs::request::{Request, Response};
     use crate::verbs::tokens::{PurgeTokens, TallyTokens};
@@ -329,7 +329,7 @@ mod tests {
 
     struct Nothing;
 
-    impl Jeton for Nothing {
+    impl Backend for Nothing {
         fn call(&self, _: &Credential, _: Request) -> Result<Response> {
             Err(Error::failure("nothing"))
         }
@@ -337,8 +337,8 @@ mod tests {
 
     #[test]
     fn stop_that_came_too_late_does_not_stop_the_next_work() {
-        let jeton: Arc<dyn Jeton> = Arc::new(Nothing);
-        let (delivery, witness) = (platform::world().delivery, Witness::of(std::path::Path::new("nowhere")));
+        let jeton: Arc<dyn Backend> = Arc::new(Nothing);
+        let (delivery, witness) = (platform::world().secret_files, Witness::of(std::path::Path::new("nowhere")));
         let connections =
             Connections { short: Arc::clone(&jeton), long_changes: Arc::clone(&jeton), long_reads: jeton };
         let store = Store::start(connections, delivery, witness, Arc::default(), drop).unwrap();

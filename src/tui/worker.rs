@@ -17,7 +17,7 @@ use crate::platform::files::read_file;
 use crate::platform::{catalogue_file, tasks};
 use crate::tui::effect::ForClipboard;
 use crate::tui::msg::{Copied, Msg, RequestId, Sent};
-use crate::verbs::Jeton;
+use crate::verbs::Backend;
 use crate::verbs::actor::Credential;
 use crate::verbs::audit::AuditHead;
 use crate::verbs::ledger::LedgerHead;
@@ -102,14 +102,14 @@ pub(super) struct Store {
 
 /// The verbs of each lane. Lanes that shared a connection would wait for each other.
 pub(super) struct Connections {
-    pub short: Arc<dyn Jeton>,
-    pub long_changes: Arc<dyn Jeton>,
-    pub long_reads: Arc<dyn Jeton>,
+    pub short: Arc<dyn Backend>,
+    pub long_changes: Arc<dyn Backend>,
+    pub long_reads: Arc<dyn Backend>,
 }
 
 /// The store as held by a thread.
 struct Held {
-    jeton: Arc<dyn Jeton>,
+    jeton: Arc<dyn Backend>,
     /// Must be dropped after the store.
     _holds: Sender<()>,
 }
@@ -126,7 +126,7 @@ impl Store {
     ) -> Result<Self> {
         let (holds, held) = channel();
         let (looking, until) = channel();
-        let hold = |jeton: &Arc<dyn Jeton>| Held { jeton: Arc::clone(jeton), _holds: holds.clone() };
+        let hold = |jeton: &Arc<dyn Backend>| Held { jeton: Arc::clone(jeton), _holds: holds.clone() };
         let start = |name, jeton| work(name, hold(jeton), Arc::clone(&delivery), witness.clone(), answer.clone());
         let jobs = start("store", &connections.short)?;
         let long_changes = start("long changes", &connections.long_changes)?;
@@ -299,7 +299,7 @@ mod tests {
     /// Blocks until released, and then fails.
     struct Blocked(Mutex<Receiver<()>>);
 
-    impl Jeton for Blocked {
+    impl Backend for Blocked {
         fn call(&self, _: &Credential, _: Request) -> Result<Response> {
             let _ = self.0.lock().unwrap().recv();
             Err(Error::failure("let go"))
@@ -308,19 +308,19 @@ mod tests {
 
     struct Prompt;
 
-    impl Jeton for Prompt {
+    impl Backend for Prompt {
         fn call(&self, _: &Credential, _: Request) -> Result<Response> {
             Err(Error::failure("prompt"))
         }
     }
 
     /// Three lanes, of which `long_changes` and `long_reads` do as they are given, and their answers.
-    fn started(long_changes: Arc<dyn Jeton>, long_reads: Arc<dyn Jeton>) -> (Store, Receiver<Msg>) {
+    fn started(long_changes: Arc<dyn Backend>, long_reads: Arc<dyn Backend>) -> (Store, Receiver<Msg>) {
         let (answers, answered) = channel();
         let answer = move |msg| drop(answers.send(msg));
         let connections = Connections { short: Arc::new(Prompt), long_changes, long_reads };
         let witness = Witness::of(std::path::Path::new("nowhere"));
-        let store = Store::start(connections, platform::world().delivery, witness, Arc::default(), answer).unwrap();
+        let store = Store::start(connections, platform::world().secret_files, witness, Arc::default(), answer).unwrap();
         (store, answered)
     }
 

@@ -28,12 +28,12 @@ pub enum Credential {
     /// A password, given for this request.
     Password(Username, Arc<Password>),
     /// A token, with just its own permissions.
-    Token(Presented),
+    Token(TokenCredential),
 }
 
 /// A token's secret, and the token that the configuration expects.
 #[derive(Debug, Clone)]
-pub struct Presented {
+pub struct TokenCredential {
     /// The secret.
     pub secret: Arc<Secret>,
     /// The expected account, if configured.
@@ -42,10 +42,10 @@ pub struct Presented {
     pub name: Option<TokenName>,
 }
 
-impl Presented {
+impl TokenCredential {
     /// # Errors
     /// [`crate::error::Kind::Denied`] if `token` is not the configured one.
-    pub(super) fn means(&self, token: &Token) -> Result<()> {
+    pub(super) fn check_expected(&self, token: &Token) -> Result<()> {
         let other = |what: String| {
             Err(Error::denied(format!("the token is {}", token.full_name()))
                 .why(format!("the configuration says {what}"))
@@ -64,13 +64,13 @@ impl Credential {
     pub(super) fn is_token(&self) -> bool {
         match self {
             Credential::Token(_) => true,
-            Credential::Session(session) => session.is_by_token(),
+            Credential::Session(session) => session.is_token(),
             Credential::Store | Credential::Password(..) => false,
         }
     }
 
     /// Creates a credential from `username`'s password, as typed.
-    pub fn password(username: Username, password: Password) -> Self {
+    pub fn from_password(username: Username, password: Password) -> Self {
         Credential::Password(username, Arc::new(password))
     }
 }
@@ -80,12 +80,12 @@ impl Credential {
 pub struct Session {
     account: AccountId,
     username: Username,
-    proved: Proved,
+    kind: SessionKind,
 }
 
 /// The proof that opened a session.
 #[derive(Debug, Clone, PartialEq, Eq)]
-enum Proved {
+enum SessionKind {
     /// A password, valid until the account's credentials change.
     Password {
         /// The version that was proved.
@@ -98,33 +98,33 @@ enum Proved {
         /// The public id of the presented secret.
         secret: PublicId,
         /// The token in words, for the audit log.
-        named: String,
+        description: String,
     },
 }
 
 impl Session {
     /// Creates the session of an account whose password was right.
-    pub(super) fn of_password(account: &Account) -> Self {
+    pub(super) fn for_account(account: &Account) -> Self {
         let (version, temporary) = (account.credential_version, account.temporary_password);
-        let proved = Proved::Password { version, temporary };
-        Session { account: account.id, username: account.username.clone(), proved }
+        let kind = SessionKind::Password { version, temporary };
+        Session { account: account.id, username: account.username.clone(), kind }
     }
 
     /// Creates the session of `token`, whose `secret` was right.
-    pub(super) fn of_token(token: &Token, secret: &Secret) -> Self {
-        let named = format!("token {} {}", token.name, secret.hint());
-        let proved = Proved::Token { secret: secret.public_id().clone(), named };
-        Session { account: token.owner.id, username: token.owner.username.clone(), proved }
+    pub(super) fn for_token(token: &Token, secret: &Secret) -> Self {
+        let description = format!("token {} {}", token.name, secret.hint());
+        let kind = SessionKind::Token { secret: secret.public_id().clone(), description };
+        Session { account: token.owner.id, username: token.owner.username.clone(), kind }
     }
 
     /// Returns the session of the actor.
     ///
     /// # Errors
     /// [`crate::error::Kind::Unauthenticated`] when nothing was proved.
-    pub(super) fn of(by: &Actor) -> Result<Self> {
-        match by {
+    pub(super) fn from_actor(actor: &Actor) -> Result<Self> {
+        match actor {
             Actor::Token(bearer) => Ok(bearer.session.clone()),
-            Actor::Anyone | Actor::Account(_) => by.account().map(Session::of_password),
+            Actor::LocalUser | Actor::Account(_) => actor.account().map(Session::for_account),
         }
     }
 
@@ -134,20 +134,20 @@ impl Session {
     }
 
     /// `true` if a token opened the session.
-    pub fn is_by_token(&self) -> bool {
-        matches!(self.proved, Proved::Token { .. })
+    pub fn is_token(&self) -> bool {
+        matches!(self.kind, SessionKind::Token { .. })
     }
 
     /// `true` if a temporary password opened the session. It must be replaced before anything else.
     pub fn is_temporary(&self) -> bool {
-        matches!(self.proved, Proved::Password { temporary: true, .. })
+        matches!(self.kind, SessionKind::Password { temporary: true, .. })
     }
 
     /// Returns the actor in the form of the audit log.
-    pub(super) fn audited(&self, face: Face) -> AuditActor {
-        let proof = match &self.proved {
-            Proved::Password { .. } => "password".to_owned(),
-            Proved::Token { named, .. } => named.clone(),
+    pub(super) fn audit_actor(&self, face: Face) -> AuditActor {
+        let proof = match &self.kind {
+            SessionKind::Password { .. } => "password".to_owned(),
+            SessionKind::Token { description: named, .. } => named.clone(),
         };
         AuditActor { account: self.account.to_string(), name: self.username.to_string(), proof, face }
     }
@@ -156,22 +156,30 @@ impl Session {
     ///
     /// # Errors
     /// [`crate::error::Kind::Unauthenticated`] when the session's proof is no longer valid.
-    pub(super) fn actor(&self, snapshot: &dyn Snapshot, now: Timestamp) -> Result<Actor> {
+    pub(super) fn reload_actor(&self, snapshot: &dyn Snapshot, now: Timestamp) -> Result<Actor> {
         let account = snapshot.account(self.account)?.filter(|a| a.enabled);
-        match (&self.proved, account) {
-            (Proved::Password { version, .. }, Some(account)) if account.credential_version == *version => {
+        match (&self.kind, account) {
+            (SessionKind::Password { version, .. }, Some(account)) if account.credential_version == *version => {
                 Ok(Actor::Account(account))
             }
-            (Proved::Token { secret, .. }, Some(mut account)) => {
-                let live = verify::live_secret(snapshot, secret, now)?.ok_or_else(not_accepted)?;
+            (SessionKind::Token { secret, .. }, Some(mut account)) => {
+                let live = verify::live_secret(snapshot, secret, now)?.ok_or_else(token_rejected)?;
                 let LiveSecret { token, role, issued_role, expiry: end } = live;
-                let held = verify::management_methods(snapshot, role, &token.selection)?;
+                let management_methods = verify::management_methods(snapshot, role, &token.selection)?;
                 let account_role = std::mem::replace(&mut account.role, role);
                 let session = self.clone();
-                Ok(Actor::Token(Box::new(Bearer { account, account_role, issued_role, token, end, session, held })))
+                Ok(Actor::Token(Box::new(Bearer {
+                    account,
+                    account_role,
+                    issued_role,
+                    token,
+                    expiry: end,
+                    session,
+                    management_methods,
+                })))
             }
-            (Proved::Token { .. }, None) => Err(not_accepted()),
-            (Proved::Password { .. }, _) => {
+            (SessionKind::Token { .. }, None) => Err(token_rejected()),
+            (SessionKind::Password { .. }, _) => {
                 Err(Error::unauthenticated(format!("the account {} has changed meanwhile", self.username))
                     .next("Sign in again"))
             }
@@ -180,7 +188,7 @@ impl Session {
 }
 
 /// Error for a token that is not accepted. It hides the reason, which the caller must not learn.
-pub(super) fn not_accepted() -> Error {
+pub(super) fn token_rejected() -> Error {
     Error::unauthenticated("the token is not accepted")
         .why("it is unknown, expired, disabled, deleted or replaced, or its account is disabled")
         .next("Whoever can open the store can ask: jeton token whose")
@@ -190,7 +198,7 @@ pub(super) fn not_accepted() -> Error {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Actor {
     /// Anybody who can open the store.
-    Anyone,
+    LocalUser,
     /// An enabled account, proved by its password.
     Account(Account),
     /// A live token, with just its own permissions.
@@ -209,16 +217,16 @@ pub struct Bearer {
     /// The token.
     pub token: Token,
     /// The end of the presented secret: that of the token, or sooner after a rotation.
-    pub end: Expiry,
+    pub expiry: Expiry,
     session: Session,
     /// The management methods that the token may call.
-    held: BTreeSet<MethodId>,
+    management_methods: BTreeSet<MethodId>,
 }
 
 impl Bearer {
     /// `true` if the token may call the management method `id`.
-    pub fn holds(&self, id: &str) -> bool {
-        self.held.iter().any(|held| held.as_str() == id)
+    pub fn has_method(&self, id: &str) -> bool {
+        self.management_methods.iter().any(|own| own.as_str() == id)
     }
 }
 
@@ -227,7 +235,7 @@ impl Actor {
     /// [`crate::error::Kind::Unauthenticated`] when nothing was proved.
     pub fn account(&self) -> Result<&Account> {
         match self {
-            Actor::Anyone => Err(Error::unauthenticated("this needs an account's password")),
+            Actor::LocalUser => Err(Error::unauthenticated("this needs an account's password")),
             Actor::Account(account) => Ok(account),
             Actor::Token(bearer) => Ok(&bearer.account),
         }
@@ -236,7 +244,7 @@ impl Actor {
     /// Returns the acting token. `None` if the actor is not a token.
     pub fn bearer(&self) -> Option<&Bearer> {
         match self {
-            Actor::Anyone | Actor::Account(_) => None,
+            Actor::LocalUser | Actor::Account(_) => None,
             Actor::Token(bearer) => Some(bearer),
         }
     }

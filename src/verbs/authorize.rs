@@ -74,7 +74,7 @@ pub fn require_scope(actor: &Actor, scope: Needs) -> Result<()> {
     let Some(bearer) = actor.bearer() else { return Ok(()) };
     match scope {
         Needs::Nothing => Ok(()),
-        _ if scope.methods().iter().any(|id| bearer.holds(id)) => Ok(()),
+        _ if scope.methods().iter().any(|id| bearer.has_method(id)) => Ok(()),
         _ => Err(missing_scope(&bearer.token, scope)),
     }
 }
@@ -92,7 +92,7 @@ pub(super) fn missing_scope(token: &Token, scope: Needs) -> Error {
 
 /// `true` if the actor's proof reaches tokens of an account. Permission by role is checked separately.
 fn scope_covers(actor: &Actor, action: TokenAction, own: bool) -> bool {
-    let has_method = |bearer: &Bearer| action.methods().iter().skip(usize::from(!own)).any(|id| bearer.holds(id));
+    let has_method = |bearer: &Bearer| action.methods().iter().skip(usize::from(!own)).any(|id| bearer.has_method(id));
     actor.bearer().is_none_or(has_method)
 }
 
@@ -181,7 +181,7 @@ fn forbid_escalation<'s>(
         let named = excess(&mut requested.into_iter());
         return Err(refused.why(named.unwrap_or_else(|| "the other token may do more".to_owned())));
     }
-    let outlives = |expiry: Expiry| match (bearer.end, expiry) {
+    let outlives = |expiry: Expiry| match (bearer.expiry, expiry) {
         (Expiry::Never, _) => false,
         (Expiry::At(_), Expiry::Never) => true,
         (Expiry::At(own), Expiry::At(at)) => at > own,
@@ -189,7 +189,7 @@ fn forbid_escalation<'s>(
     if !expiries.into_iter().any(outlives) {
         return Ok(());
     }
-    let end = bearer.end.at().map_or_else(String::new, |at| at.rfc3339());
+    let end = bearer.expiry.at().map_or_else(String::new, |at| at.rfc3339());
     Err(Error::denied(format!("the token {name} can't make one that outlives it"))
         .why(format!("what was presented ends at {end}"))
         .next("Say an earlier --expires"))
@@ -314,7 +314,7 @@ pub fn resolve_new_owner(
 /// Shortens `expiry`, a default that nobody asked for, to the end of the acting token. A token creates none that
 /// outlives it.
 pub fn cap_expiry(actor: &Actor, expiry: Expiry) -> Expiry {
-    match (actor.bearer().map(|bearer| bearer.end), expiry) {
+    match (actor.bearer().map(|bearer| bearer.expiry), expiry) {
         (Some(Expiry::At(end)), Expiry::At(at)) => Expiry::At(at.min(end)),
         (Some(end @ Expiry::At(_)), Expiry::Never) => end,
         (Some(Expiry::Never) | None, _) => expiry,

@@ -1,56 +1,56 @@
 //! Secrets that are printed or saved before they come into force. Nothing is locked meanwhile, so a slow reader delays
 //! nobody.
 
-use super::Change;
+use super::Mutation;
 use super::actor::Session;
-use super::local::Local;
+use super::local::LocalBackend;
 use super::ports::{CommittedTx, Store};
 use super::tokens::{SaveTo, SecretSource};
 use crate::domain::time::Timestamp;
 use crate::domain::token::Token;
 use crate::error::{Error, Result};
 
-impl<S: Store> Local<S> {
+impl<S: Store> LocalBackend<S> {
     /// Carries out `verb` in three steps. A rehearsal, which is rolled back, checks if the change is permitted and
     /// computes its tokens. Then the secrets go to `save_to`. Then the change itself puts just these secrets into
     /// force, if everything is still as announced.
-    pub(super) fn deliver_first<V: Change>(
+    pub(super) fn run_with_delivery<V: Mutation>(
         &self,
         verb: &V,
         session: Option<&Session>,
         save_to: &SaveTo,
-    ) -> Result<CommittedTx<V::Out>> {
+    ) -> Result<CommittedTx<V::Output>> {
         let clock = &*self.adapters().clock;
         let (mut planned, planned_at) = self.store().dry_run(&|| clock.now(), |tx, now| {
-            let by = self.actor::<V>(session, tx, now)?;
-            Ok(verb.run(&by, tx, &self.env(now))?.map(|out| (out, now)))
+            let actor = self.reload_actor::<V>(session, tx, now)?;
+            Ok(verb.run(&actor, tx, &self.env(now))?.map(|out| (out, now)))
         })?;
-        let issued = V::issued(&mut planned);
-        save_to.deliver(issued, &*self.adapters().delivery)?;
+        let issued = V::issued_tokens(&mut planned);
+        save_to.deliver(issued, &*self.adapters().secret_files)?;
         let announced: Vec<Token> = issued.iter().map(|one| one.token.clone()).collect();
         let secrets = SecretSource::again(issued)?;
         let committed = self.store().write(&self.audit_actor(session), &|| clock.now(), |tx, now| {
-            let by = self.actor::<V>(session, tx, now)?;
+            let actor = self.reload_actor::<V>(session, tx, now)?;
             let mut env = self.env(planned_at);
             env.secrets = secrets;
-            let mut audited = verb.run(&by, tx, &env)?;
-            check_announced(&announced, V::issued(audited.value_mut()).iter().map(|one| &one.token), now)?;
+            let mut audited = verb.run(&actor, tx, &env)?;
+            check_unchanged(&announced, V::issued_tokens(audited.value_mut()).iter().map(|one| &one.token), now)?;
             Ok(audited)
         });
         match committed {
             Ok(mut committed) => {
-                for (done, planned) in V::issued(&mut committed.value).iter_mut().zip(issued) {
+                for (done, planned) in V::issued_tokens(&mut committed.value).iter_mut().zip(issued) {
                     done.take_file(planned);
                 }
                 Ok(committed)
             }
-            Err(error) => Err(not_in_force(error, save_to, announced.len())),
+            Err(error) => Err(delivery_error(error, save_to, announced.len())),
         }
     }
 }
 
 /// Refuses a change whose tokens differ from those announced with the secrets.
-fn check_announced<'a>(
+fn check_unchanged<'a>(
     announced: &[Token],
     stored: impl ExactSizeIterator<Item = &'a Token>,
     now: Timestamp,
@@ -70,7 +70,7 @@ fn check_announced<'a>(
 }
 
 /// Adds to `error` the consequence for secrets that were already printed or saved.
-fn not_in_force(error: Error, save_to: &SaveTo, count: usize) -> Error {
+fn delivery_error(error: Error, save_to: &SaveTo, count: usize) -> Error {
     let (which, are) = if count == 1 { ("the secret", "is") } else { ("the secrets", "are") };
     let what = match save_to {
         SaveTo::Hand(_) => format!("{which} printed to stdout {are} not in force: nothing was changed"),

@@ -6,7 +6,7 @@ use super::cli_line::CliLine;
 use super::needs::Needs;
 use super::new_password::NewPassword;
 use super::ports::{Installation, NewAccount, PasswordHasher, Tx};
-use super::{Change, Changed, Env, Proof, Verb};
+use super::{Committed, Env, Mutation, Proof, Verb};
 use crate::domain::account::Account;
 use crate::domain::audit::AuditEntry;
 use crate::domain::catalogue::validate::validate;
@@ -35,11 +35,11 @@ impl Verb for Init {
     const NAME: &'static str = "init";
     const PROOF: Proof = Proof::Store;
     const NEEDS: Needs = Needs::Person;
-    type Reply = Changed<Account>;
+    type Reply = Committed<Account>;
 }
 
-impl Change for Init {
-    type Out = Account;
+impl Mutation for Init {
+    type Output = Account;
 
     fn prepare(&mut self, _who: &Credential, hasher: &dyn PasswordHasher) -> Result<()> {
         self.password.prepare(hasher)
@@ -74,7 +74,7 @@ impl Change for Init {
         Ok(Audited::one(account, entry))
     }
 
-    fn cli(&self, _out: &Account) -> CliLine {
+    fn equivalent_command(&self, _out: &Account) -> CliLine {
         let line = CliLine::new(&["init"]).option("username", self.username.as_str());
         let usual = self.prefix == Prefix::default();
         let line = if usual { line } else { line.option("prefix", self.prefix.as_str()) };

@@ -1,5 +1,5 @@
 //! All verbs: permission, effect and audit entries, each defined once. Screens and commands hold a [`Jeton`] and send
-//! it a [`request::Request`]; [`local::Local`] runs it over a [`ports::Store`].
+//! it a [`request::Request`]; [`local::LocalBackend`] runs it over a [`ports::Store`].
 //!
 //! A new verb is a struct in a file of its family, one of the two traits below, and a line in `request.rs`.
 
@@ -11,6 +11,7 @@ pub mod attention;
 pub mod audit;
 pub mod audit_log;
 pub mod audited;
+pub mod authenticate;
 pub mod authorize;
 pub mod batches;
 pub mod catalogue;
@@ -24,7 +25,6 @@ pub mod new_password;
 mod planning;
 pub mod policy;
 pub mod ports;
-pub mod prove;
 mod pruning;
 pub mod request;
 pub mod tokens;
@@ -44,12 +44,12 @@ use request::{Request, Response};
 use tokens::{Issued, SaveTo, SecretSource};
 
 /// The backend of screens and commands. Today the only one runs verbs over a store of this machine.
-pub trait Jeton: Send + Sync {
+pub trait Backend: Send + Sync {
     /// Carries out `request` on behalf of `who`, wholly or not at all.
     ///
     /// # Errors
     /// Any error of the verb; [`crate::error::Kind::Denied`] before anything else.
-    fn call(&self, who: &Credential, request: Request) -> Result<Response>;
+    fn call(&self, credential: &Credential, request: Request) -> Result<Response>;
 }
 
 /// The least proof of the actor's identity. The product's description of the command line has the table.
@@ -72,7 +72,7 @@ pub trait Verb {
     /// The scope that a token needs for the verb.
     const NEEDS: Needs;
     /// `true` if an actor with a temporary password may run the verb.
-    const WITH_TEMPORARY_PASSWORD: bool = false;
+    const ALLOWS_TEMPORARY_PASSWORD: bool = false;
     /// The verb's answer.
     type Reply;
 }
@@ -86,31 +86,31 @@ pub trait Query: Verb {
 
     /// # Errors
     /// Any error of the verb.
-    fn run(&self, by: &Actor, snapshot: &dyn Snapshot, env: &Env<'_>) -> Result<Self::Reply>;
+    fn run(&self, actor: &Actor, snapshot: &dyn Snapshot, env: &Env<'_>) -> Result<Self::Reply>;
 }
 
 /// A verb that changes the store, in one transaction together with its audit entries.
-pub trait Change: Verb<Reply = Changed<Self::Out>> {
+pub trait Mutation: Verb<Reply = Committed<Self::Output>> {
     /// The result of the change.
-    type Out;
+    type Output;
 
     /// Does work on behalf of `who` that must not hold up other writers, such as hashing a new password.
     ///
     /// # Errors
     /// Any error of the work.
-    fn prepare(&mut self, _who: &Credential, _hasher: &dyn PasswordHasher) -> Result<()> {
+    fn prepare(&mut self, _credential: &Credential, _hasher: &dyn PasswordHasher) -> Result<()> {
         Ok(())
     }
 
     /// `true` if [`Change::plan`] does something.
-    const PLANS: bool = false;
+    const HAS_PLAN: bool = false;
 
     /// Reads much of the store before the transaction, so that the transaction doesn't have to. Repeated if something
     /// is committed in between that concerns more than single tokens.
     ///
     /// # Errors
     /// Any error of the verb; then nothing has changed.
-    fn plan(&mut self, _by: &Actor, _snapshot: &dyn Snapshot, _env: &Env<'_>) -> Result<()> {
+    fn plan(&mut self, _actor: &Actor, _snapshot: &dyn Snapshot, _env: &Env<'_>) -> Result<()> {
         Ok(())
     }
 
@@ -118,49 +118,49 @@ pub trait Change: Verb<Reply = Changed<Self::Out>> {
     ///
     /// # Errors
     /// Any error of the verb; then nothing has changed.
-    fn look_again(&mut self, _snapshot: &dyn Snapshot, _tokens: &BTreeSet<TokenId>) -> Result<()> {
+    fn update_plan(&mut self, _snapshot: &dyn Snapshot, _tokens: &BTreeSet<TokenId>) -> Result<()> {
         Ok(())
     }
 
     /// # Errors
     /// Any error of the verb; then nothing has changed.
-    fn run(&self, by: &Actor, tx: &mut dyn Tx, env: &Env<'_>) -> Result<Audited<Self::Out>>;
+    fn run(&self, actor: &Actor, tx: &mut dyn Tx, env: &Env<'_>) -> Result<Audited<Self::Output>>;
 
     /// Returns the destination of its secrets before the commit. `None` if it creates none, or if the reply contains
     /// them.
-    fn secrets_go_to(&self) -> Option<&SaveTo> {
+    fn secret_destination(&self) -> Option<&SaveTo> {
         None
     }
 
     /// Returns the secrets in its result.
-    fn issued(_out: &mut Self::Out) -> &mut [Issued] {
+    fn issued_tokens(_out: &mut Self::Output) -> &mut [Issued] {
         &mut []
     }
 
-    /// `true` if [`Change::look_back`] adds something.
-    const LOOKS_BACK: bool = false;
+    /// `true` if [`Change::after_commit`] adds something.
+    const HAS_AFTER_COMMIT: bool = false;
 
     /// Adds to the result what is worth knowing about it, read after the commit so that it holds up no writer.
     ///
     /// # Errors
     /// [`crate::error::Kind::Failure`] when the store can't be read; the change is made all the same.
-    fn look_back(&self, _out: &mut Self::Out, _snapshot: &dyn Snapshot, _env: &Env<'_>) -> Result<()> {
+    fn after_commit(&self, _out: &mut Self::Output, _snapshot: &dyn Snapshot, _env: &Env<'_>) -> Result<()> {
         Ok(())
     }
 
     /// Returns the equivalent command line.
-    fn cli(&self, out: &Self::Out) -> CliLine;
+    fn equivalent_command(&self, out: &Self::Output) -> CliLine;
 }
 
 /// The result of a change, and the equivalent command.
 #[derive(Debug)]
-pub struct Changed<T> {
+pub struct Committed<T> {
     /// The result.
-    pub out: T,
+    pub value: T,
     /// The equivalent command.
-    pub cli: CliLine,
+    pub equivalent_command: CliLine,
     /// The number of its last row in the audit log.
-    pub seq: i64,
+    pub audit_seq: i64,
 }
 
 /// The environment of a running verb.

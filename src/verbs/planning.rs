@@ -6,12 +6,12 @@ use std::collections::BTreeSet;
 use super::accounts::{CreateAccount, DisableAccounts, EnableAccounts, SetPassword};
 use super::actor::Session;
 use super::audit_log::AuditTip;
-use super::batches::MAX_WHOLE;
-use super::local::Local;
+use super::batches::MAX_ATOMIC;
+use super::local::LocalBackend;
 use super::policy::SetPolicy;
 use super::ports::{CommittedTx, Snapshot, Store};
 use super::tokens::{DeleteTokens, DisableTokens, EnableTokens, PurgeTokens, RestoreTokens};
-use super::{Change, Verb};
+use super::{Mutation, Verb};
 use crate::domain::token::TokenId;
 use crate::error::{Error, Fault, Result};
 
@@ -21,12 +21,12 @@ const PLAN_ATTEMPTS: u32 = 5;
 const CATCH_UP_ATTEMPTS: u32 = 100;
 /// Maximum rows of the audit log read inside the transaction: more than one or two transactions of others write. If
 /// there are more, the plan first catches up in a read.
-const MAX_ROWS_LOCKED: usize = 3 * MAX_WHOLE;
+const MAX_LOCKED_ROWS: usize = 3 * MAX_ATOMIC;
 /// Maximum rows of the audit log in one read.
-const ROWS_AT_ONCE: usize = 10_000;
+const READ_BATCH_SIZE: usize = 10_000;
 
 /// Changes that don't alter which methods a token's secrets may call, if its account lets them.
-const HARMLESS: [&str; 14] = [
+const NON_WIDENING_VERBS: [&str; 14] = [
     DisableTokens::NAME,
     EnableTokens::NAME,
     DeleteTokens::NAME,
@@ -45,7 +45,7 @@ const HARMLESS: [&str; 14] = [
 ];
 
 /// Changes since a plan was made.
-enum Since {
+enum ChangesSince {
     /// These tokens changed.
     Tokens(BTreeSet<TokenId>, AuditTip),
     /// More than `limit` rows were written. These tokens changed up to a row, and more rows follow.
@@ -65,105 +65,113 @@ enum Attempt<T> {
 }
 
 /// Returns the changes since `tip`, and reads at most `limit` rows for that.
-fn since(snapshot: &dyn Snapshot, tip: AuditTip, limit: usize) -> Result<Since> {
+fn changes_since(snapshot: &dyn Snapshot, tip: AuditTip, limit: usize) -> Result<ChangesSince> {
     let now = snapshot.audit_tip()?;
     let mut tokens = BTreeSet::new();
     if now == tip {
-        return Ok(Since::Tokens(tokens, now));
+        return Ok(ChangesSince::Tokens(tokens, now));
     }
     if !snapshot.audit_contains(tip)? {
-        return Ok(Since::Everything);
+        return Ok(ChangesSince::Everything);
     }
     let page = snapshot.audit_page(Some(tip.seq), limit)?;
     let mut last = tip;
     for raw in page.rows {
-        let Some(hash) = raw.hash.filter(|_| raw.unreadable.is_none()) else { return Ok(Since::Everything) };
+        let Some(hash) = raw.hash.filter(|_| raw.unreadable.is_none()) else { return Ok(ChangesSince::Everything) };
         last = AuditTip { seq: raw.row.seq, hash };
-        if HARMLESS.contains(&raw.row.verb.as_str()) {
+        if NON_WIDENING_VERBS.contains(&raw.row.verb.as_str()) {
             continue;
         }
         match TokenId::parse(&raw.row.target).filter(|_| raw.row.verb.starts_with("token.")) {
             Some(token) => tokens.insert(token),
-            None => return Ok(Since::Everything),
+            None => return Ok(ChangesSince::Everything),
         };
     }
-    Ok(if last == now { Since::Tokens(tokens, now) } else { Since::More(tokens, last) })
+    Ok(if last == now { ChangesSince::Tokens(tokens, now) } else { ChangesSince::More(tokens, last) })
 }
 
-impl<S: Store> Local<S> {
+impl<S: Store> LocalBackend<S> {
     /// Carries out `verb` after planning in a read. Tokens that change meanwhile are checked again, the last of them
     /// inside the transaction. So even constant changes of a busy store don't prevent the change.
-    pub(super) fn planned<V: Change>(&self, verb: &mut V, session: Option<&Session>) -> Result<CommittedTx<V::Out>> {
+    pub(super) fn run_planned<V: Mutation>(
+        &self,
+        verb: &mut V,
+        session: Option<&Session>,
+    ) -> Result<CommittedTx<V::Output>> {
         let mut catch_ups = CATCH_UP_ATTEMPTS;
         for _ in 0..PLAN_ATTEMPTS {
-            let mut tip = self.look::<V, _>(session, |by, snapshot, env| {
-                verb.plan(by, snapshot, env)?;
+            let mut tip = self.read::<V, _>(session, |actor, snapshot, env| {
+                verb.plan(actor, snapshot, env)?;
                 snapshot.audit_tip()
             })?;
             while self.catch_up(verb, session, &mut tip)? {
                 match self.run_planned(verb, session, tip)? {
                     Attempt::Done(done) => return Ok(done),
                     Attempt::Behind if catch_ups > 0 => catch_ups -= 1,
-                    Attempt::Behind => return Err(outrun()),
+                    Attempt::Behind => return Err(changed_meanwhile()),
                     Attempt::OutOfDate => break,
                 }
             }
         }
-        Err(outrun())
+        Err(changed_meanwhile())
     }
 
     /// Carries out `verb` in one transaction, if little was written since `tip`.
-    fn run_planned<V: Change>(
+    fn run_planned<V: Mutation>(
         &self,
         verb: &mut V,
         session: Option<&Session>,
         tip: AuditTip,
-    ) -> Result<Attempt<CommittedTx<V::Out>>> {
+    ) -> Result<Attempt<CommittedTx<V::Output>>> {
         let clock = &*self.adapters().clock;
         let mut is_behind = false;
         let done = self.store().write(&self.audit_actor(session), &|| clock.now(), |tx, now| {
-            let by = self.actor::<V>(session, tx, now)?;
-            match since(tx, tip, MAX_ROWS_LOCKED)? {
-                Since::Tokens(tokens, _) if tokens.is_empty() => {}
-                Since::Tokens(tokens, _) => verb.look_again(tx, &tokens)?,
+            let actor = self.reload_actor::<V>(session, tx, now)?;
+            match changes_since(tx, tip, MAX_LOCKED_ROWS)? {
+                ChangesSince::Tokens(tokens, _) if tokens.is_empty() => {}
+                ChangesSince::Tokens(tokens, _) => verb.update_plan(tx, &tokens)?,
                 since => {
-                    is_behind = matches!(since, Since::More(..));
-                    return Err(outrun());
+                    is_behind = matches!(since, ChangesSince::More(..));
+                    return Err(changed_meanwhile());
                 }
             }
-            verb.run(&by, tx, &self.env(now))
+            verb.run(&actor, tx, &self.env(now))
         });
         match done {
             Ok(done) => Ok(Attempt::Done(done)),
-            Err(error) if error.is(Fault::Outrun) => Ok(if is_behind { Attempt::Behind } else { Attempt::OutOfDate }),
+            Err(error) if error.has_fault(Fault::ChangedMeanwhile) => {
+                Ok(if is_behind { Attempt::Behind } else { Attempt::OutOfDate })
+            }
             Err(error) => Err(error),
         }
     }
 
     /// Checks again the tokens changed since `tip`, until little is left for the transaction. `false` if the whole
     /// plan is out of date.
-    fn catch_up<V: Change>(&self, verb: &mut V, session: Option<&Session>, tip: &mut AuditTip) -> Result<bool> {
+    fn catch_up<V: Mutation>(&self, verb: &mut V, session: Option<&Session>, tip: &mut AuditTip) -> Result<bool> {
         loop {
-            let since = self.look::<V, _>(session, |_, snapshot, _| {
-                let since = since(snapshot, *tip, ROWS_AT_ONCE)?;
-                if let Since::Tokens(tokens, _) | Since::More(tokens, _) = &since {
-                    verb.look_again(snapshot, tokens)?;
+            let changes = self.read::<V, _>(session, |_, snapshot, _| {
+                let changes = changes_since(snapshot, *tip, READ_BATCH_SIZE)?;
+                if let ChangesSince::Tokens(tokens, _) | ChangesSince::More(tokens, _) = &changes {
+                    verb.update_plan(snapshot, tokens)?;
                 }
-                Ok(since)
+                Ok(changes)
             })?;
-            match since {
-                Since::Tokens(_, reached) => {
+            match changes {
+                ChangesSince::Tokens(_, reached) => {
                     *tip = reached;
                     return Ok(true);
                 }
-                Since::More(_, reached) => *tip = reached,
-                Since::Everything => return Ok(false),
+                ChangesSince::More(_, reached) => *tip = reached,
+                ChangesSince::Everything => return Ok(false),
             }
         }
     }
 }
 
 /// Error if other changes were committed between plan and transaction in every attempt.
-fn outrun() -> Error {
-    Error::conflict("the store was changed meanwhile; nothing was done").next("Try again").fault(Fault::Outrun)
+fn changed_meanwhile() -> Error {
+    Error::conflict("the store was changed meanwhile; nothing was done")
+        .next("Try again")
+        .fault(Fault::ChangedMeanwhile)
 }

@@ -6,7 +6,7 @@ use super::authorize;
 use super::cli_line::CliLine;
 use super::needs::Needs;
 use super::ports::{Snapshot, Tx};
-use super::{Change, Changed, Env, Proof, Query, Verb};
+use super::{Committed, Env, Mutation, Proof, Query, Verb};
 use crate::domain::audit::AuditEntry;
 use crate::domain::policy::Policy;
 use crate::error::{Error, Result};
@@ -40,11 +40,11 @@ impl Verb for SetPolicy {
     const NAME: &'static str = "policy.set";
     const PROOF: Proof = Proof::Password;
     const NEEDS: Needs = Needs::Person;
-    type Reply = Changed<Policy>;
+    type Reply = Committed<Policy>;
 }
 
-impl Change for SetPolicy {
-    type Out = Policy;
+impl Mutation for SetPolicy {
+    type Output = Policy;
 
     fn run(&self, by: &Actor, tx: &mut dyn Tx, _env: &Env<'_>) -> Result<Audited<Policy>> {
         authorize::check_policy_access(by)?;
@@ -64,7 +64,7 @@ impl Change for SetPolicy {
         Ok(Audited::one(policy, entry))
     }
 
-    fn cli(&self, _out: &Policy) -> CliLine {
+    fn equivalent_command(&self, _out: &Policy) -> CliLine {
         let line = CliLine::new(&["policy", "set"]);
         self.changes.iter().fold(line, |line, (key, value)| line.arg(format!("{key}={value}")))
     }

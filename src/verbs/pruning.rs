@@ -1,14 +1,14 @@
 //! Deletes old rows of the ledger after every change, a few at a time. A service that would delete them may not be
 //! running.
 
-use super::local::Local;
+use super::local::LocalBackend;
 use super::ports::Store;
 use crate::error::Result;
 
 /// Rows deleted after a change, of each kind.
 const BATCH_SIZE: u32 = 1_000;
 
-impl<S: Store> Local<S> {
+impl<S: Store> LocalBackend<S> {
     /// Deletes some of the rows older than the policy keeps. Best effort: the change itself is done.
     pub(super) fn prune_ledger(&self) {
         let _ = self.prune_batch();

@@ -17,7 +17,7 @@ use super::tokens::{
     PreviewPurge, PurgeTokens, RegenerateToken, RestoreTokens, RetireToken, ReviewTokens, ShowToken, TallyTokens,
     Whose,
 };
-use super::{Jeton, Proof, Verb};
+use super::{Backend, Proof, Verb};
 use crate::error::{Error, Result};
 
 /// A verb with a variant in [`Request`].
@@ -30,7 +30,7 @@ pub trait Asked: Verb + Into<Request> {
 ///
 /// # Errors
 /// Those of [`Jeton::call`].
-pub fn ask<V: Asked>(jeton: &dyn Jeton, who: &Credential, verb: V) -> Result<V::Reply> {
+pub fn ask<V: Asked>(jeton: &dyn Backend, who: &Credential, verb: V) -> Result<V::Reply> {
     let response = jeton.call(who, verb.into())?;
     V::reply(response).ok_or_else(|| Error::failure(format!("{} was answered with something else", V::NAME)))
 }
@@ -38,8 +38,8 @@ pub fn ask<V: Asked>(jeton: &dyn Jeton, who: &Credential, verb: V) -> Result<V::
 /// Runs the three kinds of verb.
 pub(super) trait Carrier {
     fn query<V: super::Query>(&self, who: &Credential, verb: V) -> Result<V::Reply>;
-    fn change<V: super::Change>(&self, who: &Credential, verb: V) -> Result<V::Reply>;
-    fn batched<V: super::batches::BatchedChange>(&self, who: &Credential, verb: V) -> Result<V::Reply>;
+    fn change<V: super::Mutation>(&self, who: &Credential, verb: V) -> Result<V::Reply>;
+    fn batched<V: super::batches::BatchedMutation>(&self, who: &Credential, verb: V) -> Result<V::Reply>;
 }
 
 macro_rules! changes {

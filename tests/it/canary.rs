@@ -484,7 +484,7 @@ fn debug_tells_nothing() {
     let debugged = |what: &dyn std::fmt::Debug| format!("{what:?} {what:#?}");
     let typed = || Zeroizing::new(PASSWORD.to_owned());
     let password = || Password::from_raw(typed());
-    let credential = || Credential::password(username(OWNER), password());
+    let credential = || Credential::from_password(username(OWNER), password());
     let mut first = init(true);
     first.password = NewPassword::Plain(password());
     let new = || NewPassword::Plain(password());
@@ -492,8 +492,8 @@ fn debug_tells_nothing() {
     let create_account = CreateAccount { username: named.clone(), role, password: new() };
     let hash = CountingHasher::new().hash(&password()).unwrap();
     let mut changed = house.ask(OWNER, create("b")).unwrap();
-    changed.out[0].secret.expose(|s| canaries.secret(s));
-    changed.out = vec![issued];
+    changed.value[0].secret.expose(|s| canaries.secret(s));
+    changed.value = vec![issued];
     let reply = Msg::Reply(RequestId(1), Box::new(Ok(Response::CreateToken(changed))));
     let secret = Arc::new(house.issue(OWNER, "c").secret);
     secret.expose(|s| canaries.secret(s));

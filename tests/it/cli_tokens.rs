@@ -157,7 +157,7 @@ fn the_line_of_every_change_reads_back() {
     let edit = || EditToken::of(typed("a"));
     let mut lines = Vec::new();
     macro_rules! done {
-        ($($verb:expr),* $(,)?) => { $(lines.push(house.ask(OWNER, $verb).unwrap().cli.to_string());)* };
+        ($($verb:expr),* $(,)?) => { $(lines.push(house.ask(OWNER, $verb).unwrap().equivalent_command.to_string());)* };
     }
     done!(
         CreateToken {

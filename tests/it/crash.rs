@@ -14,7 +14,7 @@ use jeton::domain::sort::Sort;
 use jeton::domain::token::{TokenId, TokenRef};
 use jeton::domain::token_filter::TokenFilter;
 use jeton::store::sqlite::SqliteStore;
-use jeton::verbs::local::{Caller, Local};
+use jeton::verbs::local::{ClientInfo, LocalBackend};
 use jeton::verbs::ports::{Clock, Store, TokenCursor, WindowQuery};
 use jeton::verbs::request::ask;
 use jeton::verbs::tokens::{
@@ -36,8 +36,8 @@ fn child() {
     // Time advances from one child to the next. A delay left by a killed sign-in is waited out on the fake clock.
     let mut fakes = Fakes::seeded(round.wrapping_mul(0x5851_f42d_4c95_7f2d));
     fakes.clock = Arc::new(FakeClock::at(START.plus(round as i64 * 3_600_000)));
-    let caller = Caller { patience: Duration::from_secs(60), ..caller() };
-    let jeton = Local::new(SqliteStore::open(Path::new(&store)).unwrap(), fakes.world(), caller);
+    let caller = ClientInfo { max_wait: Duration::from_secs(60), ..caller() };
+    let jeton = LocalBackend::new(SqliteStore::open(Path::new(&store)).unwrap(), fakes.world(), caller);
     let dice = SeededEntropy::new(round ^ 0xd1ce);
     say("READY");
     for step in 0.. {
@@ -52,7 +52,7 @@ fn say(line: &str) {
 }
 
 /// Makes one change that suits the store's state, acknowledged once the verb has returned.
-fn change(jeton: &Local<SqliteStore>, dice: &SeededEntropy, fresh_name: &str) {
+fn change(jeton: &LocalBackend<SqliteStore>, dice: &SeededEntropy, fresh_name: &str) {
     let owner = by(OWNER);
     let listed = |trashed| all_tokens(jeton.store(), trashed);
     let (kept, trashed) = (listed(false), listed(true));
@@ -65,31 +65,31 @@ fn change(jeton: &Local<SqliteStore>, dice: &SeededEntropy, fresh_name: &str) {
     let ids = |tokens: &[jeton::domain::token::Token]| tokens.iter().map(|t| t.id).collect::<Vec<_>>();
     match dice.below(7) {
         0 | 1 if kept.len() < 12 => {
-            let made = ask(jeton, &owner, CreateToken { ..create(fresh_name) }).unwrap().out.remove(0);
+            let made = ask(jeton, &owner, CreateToken { ..create(fresh_name) }).unwrap().value.remove(0);
             made.secret.expose(|s| acknowledge("token.create", &[made.token.id], s));
         }
         _ if kept.is_empty() => {}
         2 => {
             let done = ask(jeton, &owner, DisableTokens { tokens: vec![pick(&kept), pick(&kept)] }).unwrap();
-            acknowledge("token.disable", &ids(&done.out), "");
+            acknowledge("token.disable", &ids(&done.value), "");
         }
         3 => {
             let done = ask(jeton, &owner, EnableTokens { tokens: vec![pick(&kept)] }).unwrap();
-            acknowledge("token.enable", &ids(&done.out), "");
+            acknowledge("token.enable", &ids(&done.value), "");
         }
         4 => {
             let verb = RegenerateToken { token: pick(&kept), grace: None, expires: None, out: None };
-            let made = ask(jeton, &owner, verb).unwrap().out;
+            let made = ask(jeton, &owner, verb).unwrap().value;
             made.secret.expose(|s| acknowledge("token.regenerate", &[made.token.id], s));
         }
         5 if kept.len() > 3 => {
             let (tokens, typed) = (vec![pick(&kept[..2]), pick(&kept[2..])], "2".to_owned());
             let done = ask(jeton, &owner, DeleteTokens { tokens, with_made: false, typed }).unwrap();
-            acknowledge("token.revoke", &ids(&done.out.tokens), "");
+            acknowledge("token.revoke", &ids(&done.value.tokens), "");
         }
         _ if !trashed.is_empty() => {
             let done = ask(jeton, &owner, RestoreTokens { tokens: vec![pick(&trashed)], rename: None }).unwrap();
-            acknowledge("token.restore", &[done.out[0].id], "");
+            acknowledge("token.restore", &[done.value[0].id], "");
         }
         _ => {}
     }

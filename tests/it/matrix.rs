@@ -17,7 +17,7 @@ use jeton::domain::time::DAY;
 use jeton::domain::token::{Purgeable, Token, TokenRef};
 use jeton::domain::token_filter::TokenFilter;
 use jeton::error::{Error, Kind, Result};
-use jeton::verbs::actor::{Actor, Credential, Presented};
+use jeton::verbs::actor::{Actor, Credential, TokenCredential};
 use jeton::verbs::audit_log::{AuditCursor, AuditQuery};
 use jeton::verbs::audited::Audited;
 use jeton::verbs::authorize;
@@ -163,7 +163,7 @@ pub fn proof_issued(house: &House, actor: &str, letter: char, issued: Role, name
         Ok(Audited::one((), entry(id)))
     });
     made.unwrap();
-    Credential::Token(Presented { secret: Arc::new(secret), account: None, name: None })
+    Credential::Token(TokenCredential { secret: Arc::new(secret), account: None, name: None })
 }
 
 fn house_account(tx: &dyn Tx, name: &str) -> AccountId {

@@ -9,7 +9,7 @@ use jeton::domain::role::Role;
 use jeton::domain::selection::Selection;
 use jeton::error::{Error, Kind, Result};
 use jeton::verbs::accounts::{DeleteAccount, ListAccounts, ShowAccount};
-use jeton::verbs::actor::{Credential, Presented};
+use jeton::verbs::actor::{Credential, TokenCredential};
 use jeton::verbs::policy::ListPolicy;
 use jeton::verbs::ports::Store;
 use jeton::verbs::request::ask;
@@ -159,8 +159,8 @@ fn every_cell_of_a_token() {
             "nothing" => Selection::nothing(),
             method => Selection::Custom([MethodId::parse(method).unwrap()].into()),
         };
-        let issued = house.ask(OWNER, CreateToken { selection, ..create(&format!("t{run}")) }).unwrap().out.remove(0);
-        let who = Credential::Token(Presented { secret: Arc::new(issued.secret), account: None, name: None });
+        let issued = house.ask(OWNER, CreateToken { selection, ..create(&format!("t{run}")) }).unwrap().value.remove(0);
+        let who = Credential::Token(TokenCredential { secret: Arc::new(issued.secret), account: None, name: None });
         assert_eq!(cells.len(), columns.len(), "{head:?}");
         for (column, cell) in columns.iter().zip(cells) {
             run += 1;

@@ -11,7 +11,7 @@ use jeton::domain::time::{Timestamp, Zone};
 use jeton::error::{Error, Result};
 use jeton::platform::clock::SystemClock;
 use jeton::tui;
-use jeton::verbs::Jeton;
+use jeton::verbs::Backend;
 use jeton::verbs::actor::Credential;
 use jeton::verbs::ports::{Clock, PendingFile, SecretFileWriter};
 use jeton::verbs::request::{Request, Response};
@@ -447,7 +447,7 @@ impl Trap {
     }
 }
 
-impl Jeton for Trapped {
+impl Backend for Trapped {
     fn call(&self, who: &Credential, request: Request) -> Result<Response> {
         if matches!(request, Request::ListTokens(_)) {
             self.trap.springs(&["worker"]);

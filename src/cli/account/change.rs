@@ -21,8 +21,8 @@ pub(super) fn create(app: &mut App, args: CreateAccountArgs) -> Result<()> {
     let who = app.to_change()?;
     let password = new_password::of(app, &username, args.password.new_password_file.as_deref())?;
     let changed = app.ask(&who, CreateAccount { username, role, password })?;
-    let name = changed.out.account.username.to_string();
-    done(app, &[changed.out], &format!("is a new {role}"))?;
+    let name = changed.value.account.username.to_string();
+    done(app, &[changed.value], &format!("is a new {role}"))?;
     if !app.out.json {
         app.out.note(&format!("  It signs in with: jeton --user {name}"));
         app.out.note("  The password is temporary: it is replaced at the first sign-in, before anything else");
@@ -34,21 +34,21 @@ pub(super) fn role(app: &mut App, args: RoleArgs) -> Result<()> {
     let (username, role) = (Username::parse(&args.name)?, Role::parse(&args.role)?);
     let who = app.to_change()?;
     let changed = app.ask(&who, SetRole { username, role })?;
-    done(app, &[changed.out], &format!("has the role {role}; its tokens follow with their next request"))
+    done(app, &[changed.value], &format!("has the role {role}; its tokens follow with their next request"))
 }
 
 pub(super) fn disable(app: &mut App, some: SomeAccounts) -> Result<()> {
     let usernames = usernames(&some)?;
     let who = app.to_change()?;
     let changed = app.ask(&who, DisableAccounts { usernames })?;
-    taken(app, &changed.out, changed.seq, "disabled", "; its tokens are denied from now on")
+    taken(app, &changed.value, changed.audit_seq, "disabled", "; its tokens are denied from now on")
 }
 
 pub(super) fn enable(app: &mut App, some: SomeAccounts) -> Result<()> {
     let usernames = usernames(&some)?;
     let who = app.to_change()?;
     let changed = app.ask(&who, EnableAccounts { usernames })?;
-    done(app, &changed.out, "enabled")
+    done(app, &changed.value, "enabled")
 }
 
 pub(super) fn passwd(app: &mut App, args: PasswdArgs) -> Result<()> {
@@ -57,12 +57,12 @@ pub(super) fn passwd(app: &mut App, args: PasswdArgs) -> Result<()> {
     let who = app.to_set_password(&username)?;
     let password = new_password::of(app, &username, args.password.new_password_file.as_deref())?;
     let changed = app.ask(&who, SetPassword { username, password })?;
-    let what = if changed.out.account.temporary_password {
+    let what = if changed.value.account.temporary_password {
         "has a temporary password, to be replaced at the next sign-in; its tokens go on"
     } else {
         "has a new password; its tokens go on"
     };
-    done(app, &[changed.out], what)
+    done(app, &[changed.value], what)
 }
 
 pub(super) fn delete(app: &mut App, args: DeleteAccountArgs) -> Result<()> {
@@ -79,7 +79,7 @@ pub(super) fn delete(app: &mut App, args: DeleteAccountArgs) -> Result<()> {
         }
     };
     let changed = app.ask(&who, DeleteAccount { username, typed })?;
-    taken(app, &[changed.out], changed.seq, "deleted; nobody else ever gets its name", "")
+    taken(app, &[changed.value], changed.audit_seq, "deleted; nobody else ever gets its name", "")
 }
 
 /// Shows the consequences and asks for the name. The verb compares the name, not the CLI.

@@ -97,9 +97,9 @@ pub(super) fn offer(app: &mut App, catalogue: Catalogue, warnings: &[String], co
     let who = app.to_change()?;
     let changed = app.ask(&who, ApplyCatalogue::new(catalogue, consent.accept_widening, consent.accept_public))?;
     if app.out.json {
-        return app.out.json(&AppliedJson::of(&changed.out, warnings, true));
+        return app.out.json(&AppliedJson::of(&changed.value, warnings, true));
     }
-    app.out.note(&format!("✓ the catalogue {} is in force", changed.out.name));
+    app.out.note(&format!("✓ the catalogue {} is in force", changed.value.name));
     app.out.note("  Proxies that guard an application by its routes need their configuration anew: jeton guide");
     Ok(())
 }

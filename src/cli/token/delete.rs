@@ -25,8 +25,8 @@ pub(super) fn delete(app: &mut App, args: DeleteArgs) -> Result<()> {
     };
     let changed = app.ask(&who, verb)?;
     let gone = Taken { done: "deleted", whom: "it", otherwise: "; it is denied from now on" };
-    let Deleted { tokens, left, .. } = &changed.out;
-    taken_leaving(app, tokens, Some(left), changed.seq, &gone)?;
+    let Deleted { tokens, left, .. } = &changed.value;
+    taken_leaving(app, tokens, Some(left), changed.audit_seq, &gone)?;
     if !app.out.json {
         if let Some(words) = left.describe() {
             let who = if tokens.len() == 1 { "It" } else { "They" };

@@ -35,7 +35,7 @@ pub(super) fn edit(app: &mut App, args: EditArgs) -> Result<()> {
         shown_first(app, verb)?
     } else {
         let who = app.to_change()?;
-        let edited = app.ask(&who, verb)?.out;
+        let edited = app.ask(&who, verb)?.value;
         told(app, &edited).iter().for_each(|line| app.out.note(line));
         edited
     };
@@ -69,7 +69,7 @@ fn shown_first(app: &App, verb: EditToken) -> Result<Edited> {
     if app.prompt.line("Type yes to change it")? != "yes" {
         return Err(Error::cancelled());
     }
-    Ok(app.ask(&who, EditToken { seen: Some(Box::new(preview.before)), ..verb })?.out)
+    Ok(app.ask(&who, EditToken { seen: Some(Box::new(preview.before)), ..verb })?.value)
 }
 
 fn would(app: &mut App, edited: &Edited) -> Result<()> {

@@ -31,7 +31,7 @@ pub(super) fn create(app: &mut App, args: CreateArgs) -> Result<()> {
     };
     let who = app.to_change()?;
     let changed = app.ask(&who, verb)?;
-    said(app, &changed.out, "is ready")
+    said(app, &changed.value, "is ready")
 }
 
 pub(super) fn copy(app: &mut App, args: CopyArgs) -> Result<()> {
@@ -44,7 +44,7 @@ pub(super) fn copy(app: &mut App, args: CopyArgs) -> Result<()> {
     };
     let who = app.to_change()?;
     let changed = app.ask(&who, verb)?;
-    said(app, &[changed.out], "is ready")
+    said(app, &[changed.value], "is ready")
 }
 
 pub(super) fn regenerate(app: &mut App, args: RegenerateArgs) -> Result<()> {
@@ -68,14 +68,14 @@ pub(super) fn regenerate(app: &mut App, args: RegenerateArgs) -> Result<()> {
             output::json_closed();
         }
     })?;
-    let issued = changed.out;
+    let issued = changed.value;
     let until = issued.token.previous.as_ref().filter(|_| graced).map(|p| p.retires_at);
     match until {
         Some(until) => {
             let old = old_secret(until, issued.token.expiry, now);
             said(app, &[issued], &format!("has a new secret, {old}"))
         }
-        None => rotated(app, &issued, changed.seq, now),
+        None => rotated(app, &issued, changed.audit_seq, now),
     }
 }
 

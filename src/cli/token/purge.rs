@@ -55,7 +55,7 @@ fn watched(app: &App, who: &Credential, verb: PurgeTokens) -> Result<Purged> {
     signals::stop_on_end(move || progress.stop())?;
     let purged = app.ask(who, verb);
     app.out.progress_line()("");
-    Ok(purged?.out)
+    Ok(purged?.value)
 }
 
 /// Draws the progress: `━━━━────────────────  20 %  1200 of 6000 purged`.

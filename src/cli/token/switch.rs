@@ -16,22 +16,22 @@ use crate::verbs::tokens::{DisableTokens, EnableTokens, Made, Pointed, RestoreTo
 pub(super) fn disable(app: &mut App, some: SomeTokens) -> Result<()> {
     let who = app.to_change()?;
     let changed = app.ask(&who, DisableTokens { tokens: pointed(some) })?;
-    taken(app, &changed.out, changed.seq, &Taken { done: "disabled", whom: "it", otherwise: "" })
+    taken(app, &changed.value, changed.audit_seq, &Taken { done: "disabled", whom: "it", otherwise: "" })
 }
 
 pub(super) fn enable(app: &mut App, some: SomeTokens) -> Result<()> {
     let who = app.to_change()?;
     let changed = app.ask(&who, EnableTokens { tokens: pointed(some) })?;
-    done(app, &changed.out, "enabled")
+    done(app, &changed.value, "enabled")
 }
 
 pub(super) fn restore(app: &mut App, args: RestoreArgs) -> Result<()> {
     let rename = args.rename.as_deref().map(TokenName::parse).transpose()?;
     let who = app.to_change()?;
     let changed = app.ask(&who, RestoreTokens { tokens: pointed(args.some), rename })?;
-    done(app, &changed.out, "restored, disabled")?;
+    done(app, &changed.value, "restored, disabled")?;
     if !app.out.json {
-        let names: Vec<String> = changed.out.iter().map(Token::full_name).collect();
+        let names: Vec<String> = changed.value.iter().map(Token::full_name).collect();
         app.out.note(&format!("  To switch on what is needed: jeton token enable {}", names.join(" ")));
     }
     Ok(())
@@ -42,7 +42,7 @@ pub(super) fn retire(app: &mut App, one: OneToken) -> Result<()> {
     let changed = app.ask(&who, RetireToken { token: Pointed::typed(one.token) })?;
     let taken_away =
         Taken { done: "has one secret again", whom: "the old one", otherwise: "; the old one is denied from now on" };
-    taken(app, &[changed.out], changed.seq, &taken_away)
+    taken(app, &[changed.value], changed.audit_seq, &taken_away)
 }
 
 pub(super) fn pointed(some: SomeTokens) -> Vec<Pointed> {

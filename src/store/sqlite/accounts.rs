@@ -13,8 +13,8 @@ use crate::domain::policy::Policy;
 use crate::domain::role::Role;
 use crate::domain::time::{DAY, Timestamp};
 use crate::error::{Error, Result};
+use crate::verbs::authenticate::backoff;
 use crate::verbs::ports::{Installation, LoginAttemptKey, NewAccount, TokenCounts};
-use crate::verbs::prove::wait_after;
 
 /// Maximum number of names and sources whose sign-in attempts are counted. The oldest is forgotten first.
 const MOST_TRIES: i64 = 10_000;
@@ -218,7 +218,7 @@ pub(super) fn reserve_try(db: &Connection, key: &LoginAttemptKey, now: Timestamp
             run(db, "UPDATE sign_in_tries SET last_at = ?2 WHERE key = ?1", params![key.0, now.0])?;
         }
         let since = Duration::from_millis(u64::try_from(now.0.saturating_sub(last_at)).unwrap_or(0));
-        let left = wait_after(failures).saturating_sub(since);
+        let left = backoff(failures).saturating_sub(since);
         if !left.is_zero() {
             return Ok(Some(left));
         }

@@ -116,7 +116,7 @@ pub(super) fn readable<T, N>(
     while let Some(row) = rows.next().map_err(failed)? {
         match read(row) {
             Ok(value) => good.push(value),
-            Err(error) if error.is(Fault::DamagedValue) => unreadable.push(name(row).map_err(failed)?),
+            Err(error) if error.has_fault(Fault::DamagedValue) => unreadable.push(name(row).map_err(failed)?),
             Err(error) => return Err(error),
         }
     }

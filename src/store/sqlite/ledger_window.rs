@@ -168,7 +168,7 @@ fn page<R: Listed>(
         for (key, row) in raw {
             match row {
                 Ok(row) => rows.push(row),
-                Err(error) if error.is(Fault::DamagedValue) => unreadable.push(R::describe(&key)),
+                Err(error) if error.has_fault(Fault::DamagedValue) => unreadable.push(R::describe(&key)),
                 Err(error) => return Err(error),
             }
             from = From::Behind(key, way);

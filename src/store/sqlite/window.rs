@@ -69,7 +69,7 @@ fn rows(db: &Connection, ids: &[i64]) -> Result<(Vec<Token>, Vec<TokenId>)> {
     for id in ids.iter().copied().map(TokenId) {
         match tokens::by_id(db, id) {
             Ok(token) => rows.extend(token),
-            Err(error) if error.is(Fault::DamagedValue) => unreadable.push(id),
+            Err(error) if error.has_fault(Fault::DamagedValue) => unreadable.push(id),
             Err(error) => return Err(error),
         }
     }

@@ -11,7 +11,7 @@ use crate::tui::widget::form::{Dialog, Form, Kind, Pressed, Problem};
 use crate::tui::widget::passage::{Passage, is_tight};
 use crate::tui::widget::proof::Proof;
 use crate::tui::widget::sheet::Sheet;
-use crate::verbs::Change;
+use crate::verbs::Mutation;
 use crate::verbs::request::Request;
 
 /// Minimum number of lines of the dialog, so that most dialogs look alike.
@@ -23,7 +23,7 @@ pub trait Repeat: Debug {
     fn request(&self) -> Request;
 }
 
-impl<V: Change + Into<Request> + Clone + Debug> Repeat for V {
+impl<V: Mutation + Into<Request> + Clone + Debug> Repeat for V {
     fn request(&self) -> Request {
         self.clone().into()
     }

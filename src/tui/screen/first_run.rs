@@ -58,7 +58,7 @@ impl FirstRun {
     pub fn credential(&mut self) -> crate::error::Result<Credential> {
         let username = Username::parse(self.username.text())?;
         self.password.again.clear();
-        Ok(Credential::password(username, Password::from_raw(self.password.first.take())))
+        Ok(Credential::from_password(username, Password::from_raw(self.password.first.take())))
     }
 }
 

@@ -30,7 +30,7 @@ impl ReplacePassword {
     /// Returns the credential with the new password and empties the fields.
     pub fn credential(&mut self) -> Credential {
         self.password.again.clear();
-        Credential::password(self.username.clone(), Password::from_raw(self.password.first.take()))
+        Credential::from_password(self.username.clone(), Password::from_raw(self.password.first.take()))
     }
 }
 

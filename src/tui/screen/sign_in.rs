@@ -97,7 +97,7 @@ impl Dialog for SignIn {
             return Ok(Outcome::Stay);
         }
         let username = Username::parse(self.username.text()).map_err(|e| Problem::at(Slot::Username, e))?;
-        let credential = Credential::password(username, Password::from_raw(self.password.take()));
+        let credential = Credential::from_password(username, Password::from_raw(self.password.take()));
         self.sent = Some(credential.clone());
         Ok(Outcome::Send(credential, SignInVerb.into()))
     }

@@ -8,13 +8,13 @@ use crate::tui::long_work::LongWork;
 use crate::tui::model::{Model, Purpose, Tone};
 use crate::tui::msg::RequestId;
 use crate::tui::widget::line::counted;
-use crate::verbs::Changed;
-use crate::verbs::batches::MAX_WHOLE;
+use crate::verbs::Committed;
+use crate::verbs::batches::MAX_ATOMIC;
 use crate::verbs::tokens::Purged;
 
 /// Records a finished batch. After the first of several batches the dialog closes, because the request is under way.
 pub(super) fn progressed(model: &mut Model, done: u64, total: u64) {
-    let Some(work) = model.long_work.as_mut().filter(|_| total > MAX_WHOLE as u64) else { return };
+    let Some(work) = model.long_work.as_mut().filter(|_| total > MAX_ATOMIC as u64) else { return };
     work.counts = Some((done, total));
     let id = work.id;
     leave_dialog(model, id);
@@ -68,13 +68,13 @@ pub(super) fn forget_others(model: &mut Model) {
 
 /// Handles purged tokens: all of them, or those purged before the work was stopped. Closes only the dialog that waited
 /// for the purge.
-pub(super) fn purged(model: &mut Model, waited: Option<Layer>, changed: &Changed<Purged>) -> Vec<Effect> {
-    let purged = format!("{} purged", counted(changed.out.count, &format!("{} token", changed.out.which.as_str())));
-    let (tone, text) = match changed.out.stopped {
+pub(super) fn purged(model: &mut Model, waited: Option<Layer>, changed: &Committed<Purged>) -> Vec<Effect> {
+    let purged = format!("{} purged", counted(changed.value.count, &format!("{} token", changed.value.which.as_str())));
+    let (tone, text) = match changed.value.stopped {
         true => (Tone::Bad, format!("Stopped: {purged}. The others are as they were")),
         false => (Tone::Good, purged),
     };
-    model.say(tone, text, Some(changed.cli.to_string()));
+    model.say(tone, text, Some(changed.equivalent_command.to_string()));
     if let Some(Layer::Modal(at)) = waited {
         model.modals.truncate(at);
     }

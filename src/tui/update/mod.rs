@@ -40,7 +40,7 @@ pub(super) enum Layer {
 pub fn start(model: &mut Model) -> Vec<Effect> {
     let credential = model.demo.as_ref().map(|demo| {
         let password = crate::domain::password::Password::from_raw(demo.password.clone());
-        Credential::password(demo.username.clone(), password)
+        Credential::from_password(demo.username.clone(), password)
     });
     if let Some(token) = model.guard.token().cloned() {
         return requests::send(model, Purpose::Greeting, Credential::Token(token), SignInVerb.into());
@@ -133,7 +133,7 @@ pub fn update(model: &mut Model, msg: Msg) -> Vec<Effect> {
 /// token ends instead: a token can't prove who is at the keyboard now.
 pub(super) fn lock(model: &mut Model, because: Option<&Error>) {
     model.guard.forget();
-    if model.session.as_ref().is_some_and(Session::is_by_token) {
+    if model.session.as_ref().is_some_and(Session::is_token) {
         let ended =
             Error::unauthenticated("the screens have ended").why("a token had signed in, which can't unlock them");
         model.exit = Some(Err(because.cloned().unwrap_or(ended)));

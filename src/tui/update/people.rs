@@ -260,7 +260,7 @@ pub(super) fn password_set(model: &mut Model, counted: &CountedAccount, cli: &Cl
 
 fn own_changed(model: &mut Model, change: Change, text: String) -> Vec<Effect> {
     long_work::forget_others(model);
-    let by_token = model.session.as_ref().is_some_and(Session::is_by_token);
+    let by_token = model.session.as_ref().is_some_and(Session::is_token);
     match change {
         Change::Password => {
             if model
@@ -291,7 +291,7 @@ fn own_changed(model: &mut Model, change: Change, text: String) -> Vec<Effect> {
 /// create accounts.
 pub fn may(model: &Model, what: Manage) -> bool {
     let Some(me) = model.me.as_ref().map(|me| &me.account) else { return false };
-    let by_token = model.session.as_ref().is_some_and(Session::is_by_token);
+    let by_token = model.session.as_ref().is_some_and(Session::is_token);
     if what == Manage::Create {
         return !by_token && Role::ALL.into_iter().any(|role| me.role.manages(role));
     }

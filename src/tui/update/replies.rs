@@ -16,7 +16,7 @@ use crate::tui::screen::first_run::FirstRun;
 use crate::tui::screen::frame::height;
 use crate::tui::screen::sign_in::SignIn;
 use crate::tui::screen::tokens::Tokens;
-use crate::verbs::Changed;
+use crate::verbs::Committed;
 use crate::verbs::accounts::{SignIn as SignInVerb, WhoAmI};
 use crate::verbs::actor::Session;
 use crate::verbs::catalogue::ListCatalogues;
@@ -176,7 +176,7 @@ fn answered(model: &mut Model, layer: Option<Layer>, response: Response) -> Vec<
         }
         Response::PreviewEdit(edited) => dialogs::previewed(model, layer, edited),
         Response::PreviewCatalogue(preview) => catalogue::previewed(model, layer, preview),
-        Response::ApplyCatalogue(done) => catalogue::applied(model, &done.out, &done.cli),
+        Response::ApplyCatalogue(done) => catalogue::applied(model, &done.value, &done.equivalent_command),
         Response::VerifyAudit(verified) => {
             tell_verify(model, |verify, zone| verify.tell(&verified.report, zone));
             Vec::new()
@@ -206,17 +206,21 @@ fn answered(model: &mut Model, layer: Option<Layer>, response: Response) -> Vec<
             }
             Vec::new()
         }
-        Response::CreateAccount(done) => people::changed(model, Change::Created, &done.out, &done.cli),
-        Response::SetRole(done) => people::changed(model, Change::Role, &done.out, &done.cli),
-        Response::SetPassword(done) => people::password_set(model, &done.out, &done.cli),
-        Response::DeleteAccount(done) => people::shut_out(model, Change::Deleted, &done.out, &done.cli, done.seq),
+        Response::CreateAccount(done) => people::changed(model, Change::Created, &done.value, &done.equivalent_command),
+        Response::SetRole(done) => people::changed(model, Change::Role, &done.value, &done.equivalent_command),
+        Response::SetPassword(done) => people::password_set(model, &done.value, &done.equivalent_command),
+        Response::DeleteAccount(done) => {
+            people::shut_out(model, Change::Deleted, &done.value, &done.equivalent_command, done.audit_seq)
+        }
         // The screen disables one account at a time.
-        Response::DisableAccounts(done) => match done.out.first() {
-            Some(counted) => people::shut_out(model, Change::Disabled, counted, &done.cli, done.seq),
+        Response::DisableAccounts(done) => match done.value.first() {
+            Some(counted) => {
+                people::shut_out(model, Change::Disabled, counted, &done.equivalent_command, done.audit_seq)
+            }
             None => Vec::new(),
         },
-        Response::EnableAccounts(done) => match done.out.first() {
-            Some(counted) => people::changed(model, Change::Enabled, counted, &done.cli),
+        Response::EnableAccounts(done) => match done.value.first() {
+            Some(counted) => people::changed(model, Change::Enabled, counted, &done.equivalent_command),
             None => Vec::new(),
         },
         Response::ListPolicy(policy) => {
@@ -225,7 +229,7 @@ fn answered(model: &mut Model, layer: Option<Layer>, response: Response) -> Vec<
             }
             Vec::new()
         }
-        Response::SetPolicy(done) => people::rules_changed(model, done.out, &done.cli),
+        Response::SetPolicy(done) => people::rules_changed(model, done.value, &done.equivalent_command),
         Response::ListAudit(window) => {
             let height = height(model.size.1);
             damaged::say_of_audit(model, &window);
@@ -277,44 +281,46 @@ fn answered(model: &mut Model, layer: Option<Layer>, response: Response) -> Vec<
         }
         Response::ShowToken(shown) => dialogs::shown(model, layer, shown),
         // A form creates one token at a time.
-        Response::CreateToken(changed) => match changed.out.into_iter().next() {
+        Response::CreateToken(changed) => match changed.value.into_iter().next() {
             Some(out) => {
                 let text = format!("{} generated", out.token.name);
-                issued(model, out, text, &changed.cli)
+                issued(model, out, text, &changed.equivalent_command)
             }
             None => Vec::new(),
         },
         Response::CopyToken(changed) => {
-            let text = format!("{} generated as a copy", changed.out.token.name);
-            issued(model, changed.out, text, &changed.cli)
+            let text = format!("{} generated as a copy", changed.value.token.name);
+            issued(model, changed.value, text, &changed.equivalent_command)
         }
         Response::RegenerateToken(changed) => {
-            let token = &changed.out.token;
+            let token = &changed.value.token;
             let old = match token.overlap(model.now) {
                 Some(previous) => format!("the old one dies {}", relative(previous.retires_at, model.now)),
                 None => "the old one is denied from now on".to_owned(),
             };
             let overlaps = token.overlap(model.now).is_some();
             let text = format!("{} has a new secret; {old}", token.name);
-            let effects = issued(model, changed.out, text, &changed.cli);
-            if overlaps { effects } else { witness::ask(model, effects, changed.seq, "the old one") }
+            let effects = issued(model, changed.value, text, &changed.equivalent_command);
+            if overlaps { effects } else { witness::ask(model, effects, changed.audit_seq, "the old one") }
         }
-        Response::EditToken(changed) => changed_tokens(model, &[changed.out.after], "changed", &changed.cli),
+        Response::EditToken(changed) => {
+            changed_tokens(model, &[changed.value.after], "changed", &changed.equivalent_command)
+        }
         Response::RetireToken(changed) => {
             let what = "has one secret again; the old one is denied";
-            let effects = changed_tokens(model, &[changed.out], what, &changed.cli);
-            witness::ask(model, effects, changed.seq, "the old one")
+            let effects = changed_tokens(model, &[changed.value], what, &changed.equivalent_command);
+            witness::ask(model, effects, changed.audit_seq, "the old one")
         }
         Response::PurgeTokens(changed) => long_work::purged(model, layer, &changed),
         Response::DisableTokens(changed) => lost(model, &changed, "disabled; denied from the next request on"),
-        Response::EnableTokens(changed) => acted_on(model, &changed.out, "enabled", &changed.cli),
+        Response::EnableTokens(changed) => acted_on(model, &changed.value, "enabled", &changed.equivalent_command),
         Response::DeleteTokens(changed) => super::several::deleted(model, changed),
         Response::RestoreTokens(changed) => {
             // Moves the cursor to the restored token, if the table shows it.
             if let Some(tokens) = model.tokens_mut().filter(|tokens| !tokens.shape.trashed) {
-                tokens.focus = changed.out.first().map(|token| token.id);
+                tokens.focus = changed.value.first().map(|token| token.id);
             }
-            acted_on(model, &changed.out, "restored, disabled", &changed.cli)
+            acted_on(model, &changed.value, "restored, disabled", &changed.equivalent_command)
         }
     }
 }
@@ -364,10 +370,10 @@ fn acted_on(model: &mut Model, changed: &[Token], what: &str, cli: &CliLine) -> 
 }
 
 /// Like [`acted_on`], and also asks the running service whether it denies the tokens.
-pub(super) fn lost(model: &mut Model, changed: &Changed<Vec<Token>>, what: &str) -> Vec<Effect> {
-    let whom = if changed.out.len() == 1 { "it" } else { "them" };
-    let effects = acted_on(model, &changed.out, what, &changed.cli);
-    witness::ask(model, effects, changed.seq, whom)
+pub(super) fn lost(model: &mut Model, changed: &Committed<Vec<Token>>, what: &str) -> Vec<Effect> {
+    let whom = if changed.value.len() == 1 { "it" } else { "them" };
+    let effects = acted_on(model, &changed.value, what, &changed.equivalent_command);
+    witness::ask(model, effects, changed.audit_seq, whom)
 }
 
 fn changed_tokens(model: &mut Model, changed: &[Token], what: &str, cli: &CliLine) -> Vec<Effect> {

@@ -17,7 +17,7 @@ use crate::tui::model::{Model, Purpose, Tone};
 use crate::tui::screen::Open;
 use crate::tui::screen::tokens::Tokens;
 use crate::tui::widget::line::{counted, few};
-use crate::verbs::Changed;
+use crate::verbs::Committed;
 use crate::verbs::tokens::{Deleted, DisableTokens, EnableTokens, Pointed, ShowToken};
 
 /// Opens the requested dialog. Does nothing if there is no token for it.
@@ -81,8 +81,8 @@ pub(super) fn open(model: &mut Model, what: Open) -> Vec<Effect> {
 }
 
 /// Handles tokens moved to the trash. The message also counts the tokens they created that were not removed.
-pub(super) fn deleted(model: &mut Model, changed: Changed<Deleted>) -> Vec<Effect> {
-    let Changed { out: Deleted { tokens: gone, left, .. }, cli, seq } = changed;
+pub(super) fn deleted(model: &mut Model, changed: Committed<Deleted>) -> Vec<Effect> {
+    let Committed { value: Deleted { tokens: gone, left, .. }, equivalent_command: cli, audit_seq: seq } = changed;
     let who = if gone.len() == 1 { "it" } else { "they" };
     // The line is short: names are in the details, and the dialog listed them.
     let what = match left.count {
@@ -90,10 +90,10 @@ pub(super) fn deleted(model: &mut Model, changed: Changed<Deleted>) -> Vec<Effec
         1 => format!("revoked; {who} made 1 token that lives on"),
         count => format!("revoked; {who} made {count} tokens that live on"),
     };
-    let changed = Changed { out: gone, cli, seq };
+    let changed = Committed { value: gone, equivalent_command: cli, audit_seq: seq };
     let effects = lost(model, &changed, &what);
     if let Some(tokens) = model.tokens_mut() {
-        tokens.just_deleted = changed.out;
+        tokens.just_deleted = changed.value;
     }
     effects
 }

@@ -67,7 +67,7 @@ impl Proof {
         match &mut self.means {
             Means::Typed(typed) if typed.password.is_empty() => Err("Your password is missing"),
             Means::Typed(typed) => {
-                Ok(Credential::password(self.username.clone(), Password::from_raw(typed.password.take())))
+                Ok(Credential::from_password(self.username.clone(), Password::from_raw(typed.password.take())))
             }
             Means::Held(credential) => Ok(credential.clone()),
         }

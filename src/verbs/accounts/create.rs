@@ -11,7 +11,7 @@ use crate::verbs::cli_line::CliLine;
 use crate::verbs::needs::Needs;
 use crate::verbs::new_password::NewPassword;
 use crate::verbs::ports::{NewAccount, PasswordHasher, Tx};
-use crate::verbs::{Change, Changed, Env, Proof, Verb};
+use crate::verbs::{Committed, Env, Mutation, Proof, Verb};
 
 /// Creates an account, enabled. It is a conflict if any account ever had the name.
 #[derive(Debug)]
@@ -28,11 +28,11 @@ impl Verb for CreateAccount {
     const NAME: &'static str = "account.create";
     const PROOF: Proof = Proof::Password;
     const NEEDS: Needs = Needs::Person;
-    type Reply = Changed<CountedAccount>;
+    type Reply = Committed<CountedAccount>;
 }
 
-impl Change for CreateAccount {
-    type Out = CountedAccount;
+impl Mutation for CreateAccount {
+    type Output = CountedAccount;
 
     fn prepare(&mut self, _who: &Credential, hasher: &dyn PasswordHasher) -> Result<()> {
         self.password.prepare(hasher)
@@ -52,7 +52,7 @@ impl Change for CreateAccount {
         Ok(Audited::one(created, entry))
     }
 
-    fn cli(&self, _out: &CountedAccount) -> CliLine {
+    fn equivalent_command(&self, _out: &CountedAccount) -> CliLine {
         CliLine::new(&["account", "create", self.username.as_str()]).option("role", self.role.as_str())
     }
 }

@@ -11,7 +11,7 @@ use crate::verbs::cli_line::CliLine;
 use crate::verbs::needs::Needs;
 use crate::verbs::ports::Tx;
 use crate::verbs::tokens::trash;
-use crate::verbs::{Change, Changed, Env, Proof, Verb};
+use crate::verbs::{Committed, Env, Mutation, Proof, Verb};
 
 /// Deletes an account that has no active token. Its other tokens go into the trash, and stay there. It needs a person,
 /// because the account can't be restored.
@@ -27,11 +27,11 @@ impl Verb for DeleteAccount {
     const NAME: &'static str = "account.delete";
     const PROOF: Proof = Proof::Password;
     const NEEDS: Needs = Needs::Person;
-    type Reply = Changed<CountedAccount>;
+    type Reply = Committed<CountedAccount>;
 }
 
-impl Change for DeleteAccount {
-    type Out = CountedAccount;
+impl Mutation for DeleteAccount {
+    type Output = CountedAccount;
 
     fn run(&self, by: &Actor, tx: &mut dyn Tx, env: &Env<'_>) -> Result<Audited<CountedAccount>> {
         let account = authorize::resolve_managed_account(by, tx, &self.username, AccountAction::Delete)?;
@@ -57,7 +57,7 @@ impl Change for DeleteAccount {
         Audited::each(gone, entries).ok_or_else(|| Error::failure("nothing was deleted"))
     }
 
-    fn cli(&self, out: &CountedAccount) -> CliLine {
+    fn equivalent_command(&self, out: &CountedAccount) -> CliLine {
         let name = out.account.username.as_str();
         CliLine::new(&["account", "delete", name]).option("confirm", name)
     }

@@ -10,7 +10,7 @@ use crate::verbs::cli_line::CliLine;
 use crate::verbs::needs::Needs;
 use crate::verbs::new_password::NewPassword;
 use crate::verbs::ports::{PasswordHasher, Tx};
-use crate::verbs::{Change, Changed, Env, Proof, Verb};
+use crate::verbs::{Committed, Env, Mutation, Proof, Verb};
 
 /// Sets an account's password. Its sessions end; its tokens keep working. A password that somebody else sets is
 /// temporary: its holder must replace it before anything else.
@@ -26,12 +26,12 @@ impl Verb for SetPassword {
     const NAME: &'static str = "account.passwd";
     const PROOF: Proof = Proof::Password;
     const NEEDS: Needs = Needs::Person;
-    const WITH_TEMPORARY_PASSWORD: bool = true;
-    type Reply = Changed<CountedAccount>;
+    const ALLOWS_TEMPORARY_PASSWORD: bool = true;
+    type Reply = Committed<CountedAccount>;
 }
 
-impl Change for SetPassword {
-    type Out = CountedAccount;
+impl Mutation for SetPassword {
+    type Output = CountedAccount;
 
     fn prepare(&mut self, who: &Credential, hasher: &dyn PasswordHasher) -> Result<()> {
         if let (Credential::Password(name, current), NewPassword::Plain(new)) = (who, &self.password)
@@ -55,7 +55,7 @@ impl Change for SetPassword {
         Ok(Audited::one(stored(tx, account.id, env)?, entry))
     }
 
-    fn cli(&self, _out: &CountedAccount) -> CliLine {
+    fn equivalent_command(&self, _out: &CountedAccount) -> CliLine {
         CliLine::new(&["account", "passwd", self.username.as_str()])
     }
 }

@@ -11,7 +11,7 @@ use crate::verbs::authorize::{self, AccountAction};
 use crate::verbs::cli_line::CliLine;
 use crate::verbs::needs::Needs;
 use crate::verbs::ports::Tx;
-use crate::verbs::{Change, Changed, Env, Proof, Verb};
+use crate::verbs::{Committed, Env, Mutation, Proof, Verb};
 
 /// Gives an account a role. Its sessions end, unless it had the role already. An account with a temporary password
 /// can't be promoted.
@@ -27,11 +27,11 @@ impl Verb for SetRole {
     const NAME: &'static str = "account.role";
     const PROOF: Proof = Proof::Password;
     const NEEDS: Needs = Needs::Person;
-    type Reply = Changed<CountedAccount>;
+    type Reply = Committed<CountedAccount>;
 }
 
-impl Change for SetRole {
-    type Out = CountedAccount;
+impl Mutation for SetRole {
+    type Output = CountedAccount;
 
     fn run(&self, by: &Actor, tx: &mut dyn Tx, env: &Env<'_>) -> Result<Audited<CountedAccount>> {
         let account = authorize::resolve_managed_account(by, tx, &self.username, AccountAction::SetRole(self.role))?;
@@ -50,7 +50,7 @@ impl Change for SetRole {
         Ok(Audited::one(stored(tx, account.id, env)?, entry))
     }
 
-    fn cli(&self, _out: &CountedAccount) -> CliLine {
+    fn equivalent_command(&self, _out: &CountedAccount) -> CliLine {
         CliLine::new(&["account", "role", self.username.as_str(), self.role.as_str()])
     }
 }

@@ -49,13 +49,13 @@ impl Verb for SignIn {
     const NAME: &'static str = "sign-in";
     const PROOF: Proof = Proof::Password;
     const NEEDS: Needs = Needs::Nothing;
-    const WITH_TEMPORARY_PASSWORD: bool = true;
+    const ALLOWS_TEMPORARY_PASSWORD: bool = true;
     type Reply = Session;
 }
 
 impl Query for SignIn {
     fn run(&self, by: &Actor, _snapshot: &dyn Snapshot, _env: &Env<'_>) -> Result<Session> {
-        Session::of(by)
+        Session::from_actor(by)
     }
 }
 

@@ -12,7 +12,7 @@ use crate::verbs::authorize::{self, AccountAction};
 use crate::verbs::cli_line::CliLine;
 use crate::verbs::needs::{Needs, WRITE_ACCOUNTS};
 use crate::verbs::ports::Tx;
-use crate::verbs::{Change, Changed, Env, Proof, Verb};
+use crate::verbs::{Committed, Env, Mutation, Proof, Verb};
 
 /// Disables accounts, all or none.
 #[derive(Debug, Clone)]
@@ -32,18 +32,18 @@ impl Verb for DisableAccounts {
     const NAME: &'static str = "account.disable";
     const PROOF: Proof = Proof::Password;
     const NEEDS: Needs = WRITE_ACCOUNTS;
-    type Reply = Changed<Vec<CountedAccount>>;
+    type Reply = Committed<Vec<CountedAccount>>;
 }
 
 impl Verb for EnableAccounts {
     const NAME: &'static str = "account.enable";
     const PROOF: Proof = Proof::Password;
     const NEEDS: Needs = Needs::Person;
-    type Reply = Changed<Vec<CountedAccount>>;
+    type Reply = Committed<Vec<CountedAccount>>;
 }
 
-impl Change for DisableAccounts {
-    type Out = Vec<CountedAccount>;
+impl Mutation for DisableAccounts {
+    type Output = Vec<CountedAccount>;
 
     fn run(&self, by: &Actor, tx: &mut dyn Tx, env: &Env<'_>) -> Result<Audited<Vec<CountedAccount>>> {
         let switched = switch(by, tx, env, &self.usernames, false, Self::NAME)?;
@@ -51,19 +51,19 @@ impl Change for DisableAccounts {
         Ok(switched)
     }
 
-    fn cli(&self, out: &Vec<CountedAccount>) -> CliLine {
+    fn equivalent_command(&self, out: &Vec<CountedAccount>) -> CliLine {
         line("disable", out)
     }
 }
 
-impl Change for EnableAccounts {
-    type Out = Vec<CountedAccount>;
+impl Mutation for EnableAccounts {
+    type Output = Vec<CountedAccount>;
 
     fn run(&self, by: &Actor, tx: &mut dyn Tx, env: &Env<'_>) -> Result<Audited<Vec<CountedAccount>>> {
         switch(by, tx, env, &self.usernames, true, Self::NAME)
     }
 
-    fn cli(&self, out: &Vec<CountedAccount>) -> CliLine {
+    fn equivalent_command(&self, out: &Vec<CountedAccount>) -> CliLine {
         line("enable", out)
     }
 }

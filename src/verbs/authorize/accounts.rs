@@ -32,7 +32,7 @@ pub enum AccountAction {
 pub fn require_own_password(actor: &Actor) -> Result<()> {
     match actor {
         Actor::Account(account) if account.temporary_password => Err(temporary_password_error(&account.username)),
-        Actor::Anyone | Actor::Account(_) | Actor::Token(_) => Ok(()),
+        Actor::LocalUser | Actor::Account(_) | Actor::Token(_) => Ok(()),
     }
 }
 

@@ -17,7 +17,7 @@ use crate::verbs::authorize;
 use crate::verbs::cli_line::CliLine;
 use crate::verbs::needs::Needs;
 use crate::verbs::ports::{Grant, Snapshot, Tx};
-use crate::verbs::{Change, Changed, Env, Proof, Query, Verb};
+use crate::verbs::{Committed, Env, Mutation, Proof, Query, Verb};
 
 /// Tokens read at a time.
 const PAGE: usize = 1_000;
@@ -281,14 +281,14 @@ impl Verb for ApplyCatalogue {
     const NAME: &'static str = "catalogue.apply";
     const PROOF: Proof = Proof::Password;
     const NEEDS: Needs = Needs::Person;
-    type Reply = Changed<Preview>;
+    type Reply = Committed<Preview>;
 }
 
-impl Change for ApplyCatalogue {
-    type Out = Preview;
+impl Mutation for ApplyCatalogue {
+    type Output = Preview;
 
     /// All tokens must be read to find those that gain methods.
-    const PLANS: bool = true;
+    const HAS_PLAN: bool = true;
 
     fn plan(&mut self, by: &Actor, snapshot: &dyn Snapshot, _env: &Env<'_>) -> Result<()> {
         authorize::check_catalogue_access(by)?;
@@ -298,7 +298,7 @@ impl Change for ApplyCatalogue {
         Ok(())
     }
 
-    fn look_again(&mut self, snapshot: &dyn Snapshot, tokens: &BTreeSet<TokenId>) -> Result<()> {
+    fn update_plan(&mut self, snapshot: &dyn Snapshot, tokens: &BTreeSet<TokenId>) -> Result<()> {
         let Some(plan) = self.plan.as_mut().map(Arc::make_mut).filter(|_| !tokens.is_empty()) else { return Ok(()) };
         let compared = Compared::new(snapshot.catalogues()?, &self.catalogue)?;
         let mut widening = compared.widening();
@@ -350,7 +350,7 @@ impl Change for ApplyCatalogue {
         Ok(Audited::one(preview.clone(), entry))
     }
 
-    fn cli(&self, out: &Preview) -> CliLine {
+    fn equivalent_command(&self, out: &Preview) -> CliLine {
         let shipped = Catalogue::shipped(&out.name).is_ok_and(|c| c == self.catalogue);
         let file = if shipped { out.name.clone() } else { format!("{}.toml", out.name) };
         let line = CliLine::new(&["catalogue", "apply"]).arg(file);

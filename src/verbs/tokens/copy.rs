@@ -14,7 +14,7 @@ use crate::verbs::authorize;
 use crate::verbs::cli_line::CliLine;
 use crate::verbs::needs::Needs;
 use crate::verbs::ports::{NewToken, Snapshot, Tx};
-use crate::verbs::{Change, Changed, Env, Proof, Verb};
+use crate::verbs::{Committed, Env, Mutation, Proof, Verb};
 
 /// Creates a token with the description, selection and expiry of another, and a secret of its own. It is enabled even
 /// if the other is not.
@@ -37,11 +37,11 @@ impl Verb for CopyToken {
     const NAME: &'static str = "token.copy";
     const PROOF: Proof = Proof::Password;
     const NEEDS: Needs = Needs::WriteTokens;
-    type Reply = Changed<Issued>;
+    type Reply = Committed<Issued>;
 }
 
-impl Change for CopyToken {
-    type Out = Issued;
+impl Mutation for CopyToken {
+    type Output = Issued;
 
     fn run(&self, by: &Actor, tx: &mut dyn Tx, env: &Env<'_>) -> Result<Audited<Issued>> {
         let requested = rules::requested(self.expires, env);
@@ -75,22 +75,22 @@ impl Change for CopyToken {
         Ok(Audited::one(issued, entry))
     }
 
-    fn secrets_go_to(&self) -> Option<&SaveTo> {
+    fn secret_destination(&self) -> Option<&SaveTo> {
         self.out.as_ref()
     }
 
-    fn issued(out: &mut Issued) -> &mut [Issued] {
+    fn issued_tokens(out: &mut Issued) -> &mut [Issued] {
         slice::from_mut(out)
     }
 
-    const LOOKS_BACK: bool = true;
+    const HAS_AFTER_COMMIT: bool = true;
 
-    fn look_back(&self, out: &mut Issued, snapshot: &dyn Snapshot, env: &Env<'_>) -> Result<()> {
+    fn after_commit(&self, out: &mut Issued, snapshot: &dyn Snapshot, env: &Env<'_>) -> Result<()> {
         out.warning = rights::warning(snapshot, &out.token, env.now)?;
         Ok(())
     }
 
-    fn cli(&self, _out: &Issued) -> CliLine {
+    fn equivalent_command(&self, _out: &Issued) -> CliLine {
         let mut line = CliLine::new(&["token", "copy"]).arg(self.token.token.to_string()).arg(self.name.as_str());
         if let Some(account) = &self.account {
             line = line.option("account", account.as_str());

@@ -16,7 +16,7 @@ use crate::verbs::authorize;
 use crate::verbs::cli_line::CliLine;
 use crate::verbs::needs::{Needs, READ_ACCOUNTS};
 use crate::verbs::ports::{NewToken, Snapshot, Tx};
-use crate::verbs::{Change, Changed, Env, Proof, Verb};
+use crate::verbs::{Committed, Env, Mutation, Proof, Verb};
 
 /// Creates tokens and their secrets: all of them or none.
 #[derive(Debug, Clone)]
@@ -39,11 +39,11 @@ impl Verb for CreateToken {
     const NAME: &'static str = "token.create";
     const PROOF: Proof = Proof::Password;
     const NEEDS: Needs = Needs::WriteTokens;
-    type Reply = Changed<Vec<Issued>>;
+    type Reply = Committed<Vec<Issued>>;
 }
 
-impl Change for CreateToken {
-    type Out = Vec<Issued>;
+impl Mutation for CreateToken {
+    type Output = Vec<Issued>;
 
     fn run(&self, by: &Actor, tx: &mut dyn Tx, env: &Env<'_>) -> Result<Audited<Vec<Issued>>> {
         let policy = tx.policy()?;
@@ -86,17 +86,17 @@ impl Change for CreateToken {
         Audited::each(issued, entries).ok_or_else(|| Error::usage("name at least one token"))
     }
 
-    fn secrets_go_to(&self) -> Option<&SaveTo> {
+    fn secret_destination(&self) -> Option<&SaveTo> {
         self.out.as_ref()
     }
 
-    fn issued(out: &mut Vec<Issued>) -> &mut [Issued] {
+    fn issued_tokens(out: &mut Vec<Issued>) -> &mut [Issued] {
         out
     }
 
-    const LOOKS_BACK: bool = true;
+    const HAS_AFTER_COMMIT: bool = true;
 
-    fn look_back(&self, out: &mut Vec<Issued>, snapshot: &dyn Snapshot, env: &Env<'_>) -> Result<()> {
+    fn after_commit(&self, out: &mut Vec<Issued>, snapshot: &dyn Snapshot, env: &Env<'_>) -> Result<()> {
         // All are alike.
         if let Some(first) = out.first() {
             let warning = rights::warning(snapshot, &first.token, env.now)?;
@@ -105,7 +105,7 @@ impl Change for CreateToken {
         Ok(())
     }
 
-    fn cli(&self, _out: &Vec<Issued>) -> CliLine {
+    fn equivalent_command(&self, _out: &Vec<Issued>) -> CliLine {
         let mut line = self.names.iter().fold(CliLine::new(&["token", "create"]), |line, n| line.arg(n.as_str()));
         if let Some(account) = &self.account {
             line = line.option("account", account.as_str());

@@ -12,7 +12,7 @@ use crate::verbs::authorize::{self, TokenAction, TrashScope};
 use crate::verbs::cli_line::CliLine;
 use crate::verbs::needs::Needs;
 use crate::verbs::ports::{Snapshot, Tx};
-use crate::verbs::{Change, Changed, Env, Proof, Verb};
+use crate::verbs::{Committed, Env, Mutation, Proof, Verb};
 
 /// Puts tokens into the trash, all or none.
 #[derive(Debug, Clone)]
@@ -40,11 +40,11 @@ impl Verb for DeleteTokens {
     const NAME: &'static str = "token.revoke";
     const PROOF: Proof = Proof::Password;
     const NEEDS: Needs = Needs::WriteTokens;
-    type Reply = Changed<Deleted>;
+    type Reply = Committed<Deleted>;
 }
 
-impl Change for DeleteTokens {
-    type Out = Deleted;
+impl Mutation for DeleteTokens {
+    type Output = Deleted;
 
     fn run(&self, by: &Actor, tx: &mut dyn Tx, env: &Env<'_>) -> Result<Audited<Deleted>> {
         let mut tokens = meant_by_words(by, tx, &self.tokens, TrashScope::Live, TokenAction::Restrict)?;
@@ -62,7 +62,7 @@ impl Change for DeleteTokens {
         Audited::each(Deleted { tokens, named, left }, entries).ok_or_else(|| Error::usage("name at least one token"))
     }
 
-    fn cli(&self, out: &Deleted) -> CliLine {
+    fn equivalent_command(&self, out: &Deleted) -> CliLine {
         // Tokens made by the named ones aren't listed in the command.
         let names = out.tokens.iter().take(out.named).map(Token::full_name);
         let line = names.fold(CliLine::new(&["token", "revoke"]), CliLine::arg);

@@ -15,7 +15,7 @@ use crate::verbs::authorize::{self, RequestedRights, TokenAction, TrashScope};
 use crate::verbs::cli_line::CliLine;
 use crate::verbs::needs::Needs;
 use crate::verbs::ports::{Snapshot, Tx};
-use crate::verbs::{Change, Changed, Env, Proof, Query, Verb};
+use crate::verbs::{Committed, Env, Mutation, Proof, Query, Verb};
 
 /// Changes the given fields. All others stay, the secret too.
 #[derive(Debug, Clone)]
@@ -53,7 +53,7 @@ impl Verb for EditToken {
     const NAME: &'static str = "token.edit";
     const PROOF: Proof = Proof::Password;
     const NEEDS: Needs = Needs::WriteTokens;
-    type Reply = Changed<Edited>;
+    type Reply = Committed<Edited>;
 }
 
 impl Verb for PreviewEdit {
@@ -72,13 +72,13 @@ impl Query for PreviewEdit {
         authorize::denied_first(changed, seen)?;
         let mut edited = self.0.computed(by, snapshot, env)?;
         authorize::check_grant(by, snapshot, &[(Some(&edited.before), &edited.after)])?;
-        self.0.look_back(&mut edited, snapshot, env)?;
+        self.0.after_commit(&mut edited, snapshot, env)?;
         Ok(edited)
     }
 }
 
-impl Change for EditToken {
-    type Out = Edited;
+impl Mutation for EditToken {
+    type Output = Edited;
 
     fn run(&self, by: &Actor, tx: &mut dyn Tx, env: &Env<'_>) -> Result<Audited<Edited>> {
         let Edited { before, after, warning } = self.computed(by, tx, env)?;
@@ -87,16 +87,16 @@ impl Change for EditToken {
         Ok(Audited::one(Edited { before, after, warning }, entry))
     }
 
-    const LOOKS_BACK: bool = true;
+    const HAS_AFTER_COMMIT: bool = true;
 
-    fn look_back(&self, out: &mut Edited, snapshot: &dyn Snapshot, env: &Env<'_>) -> Result<()> {
+    fn after_commit(&self, out: &mut Edited, snapshot: &dyn Snapshot, env: &Env<'_>) -> Result<()> {
         if self.selection.is_some() {
             out.warning = rights::warning(snapshot, &out.after, env.now)?;
         }
         Ok(())
     }
 
-    fn cli(&self, out: &Edited) -> CliLine {
+    fn equivalent_command(&self, out: &Edited) -> CliLine {
         let mut line = CliLine::new(&["token", "edit"]).arg(out.before.full_name());
         if let Some(name) = &self.name {
             line = line.option("name", name.as_str());

@@ -13,7 +13,7 @@ use crate::verbs::authorize::{TokenAction, TrashScope};
 use crate::verbs::cli_line::CliLine;
 use crate::verbs::needs::Needs;
 use crate::verbs::ports::Tx;
-use crate::verbs::{Change, Changed, Env, Proof, Verb};
+use crate::verbs::{Committed, Env, Mutation, Proof, Verb};
 
 /// Disables tokens, all or none.
 #[derive(Debug, Clone)]
@@ -33,18 +33,18 @@ impl Verb for DisableTokens {
     const NAME: &'static str = "token.disable";
     const PROOF: Proof = Proof::Password;
     const NEEDS: Needs = Needs::WriteTokens;
-    type Reply = Changed<Vec<Token>>;
+    type Reply = Committed<Vec<Token>>;
 }
 
 impl Verb for EnableTokens {
     const NAME: &'static str = "token.enable";
     const PROOF: Proof = Proof::Password;
     const NEEDS: Needs = Needs::WriteTokens;
-    type Reply = Changed<Vec<Token>>;
+    type Reply = Committed<Vec<Token>>;
 }
 
-impl Change for DisableTokens {
-    type Out = Vec<Token>;
+impl Mutation for DisableTokens {
+    type Output = Vec<Token>;
 
     fn run(&self, by: &Actor, tx: &mut dyn Tx, _env: &Env<'_>) -> Result<Audited<Vec<Token>>> {
         let mut tokens = meant(by, tx, &self.tokens, TrashScope::Live, TokenAction::Restrict)?;
@@ -60,13 +60,13 @@ impl Change for DisableTokens {
         Audited::each(tokens, entries).ok_or_else(|| Error::usage("name at least one token"))
     }
 
-    fn cli(&self, out: &Vec<Token>) -> CliLine {
+    fn equivalent_command(&self, out: &Vec<Token>) -> CliLine {
         out.iter().fold(CliLine::new(&["token", "disable"]), |line, t| line.arg(t.full_name()))
     }
 }
 
-impl Change for EnableTokens {
-    type Out = Vec<Token>;
+impl Mutation for EnableTokens {
+    type Output = Vec<Token>;
 
     fn run(&self, by: &Actor, tx: &mut dyn Tx, env: &Env<'_>) -> Result<Audited<Vec<Token>>> {
         let tokens = meant(by, tx, &self.tokens, TrashScope::Live, TokenAction::Write)?;
@@ -88,7 +88,7 @@ impl Change for EnableTokens {
         Audited::each(tokens, entries).ok_or_else(|| Error::usage("name at least one token"))
     }
 
-    fn cli(&self, out: &Vec<Token>) -> CliLine {
+    fn equivalent_command(&self, out: &Vec<Token>) -> CliLine {
         out.iter().fold(CliLine::new(&["token", "enable"]), |line, t| line.arg(t.full_name()))
     }
 }

@@ -6,11 +6,11 @@ use crate::domain::token::{Purgeable, TokenId};
 use crate::error::{Error, Result};
 use crate::verbs::actor::Actor;
 use crate::verbs::authorize::{self, TokenAction};
-use crate::verbs::batches::{BatchedChange, Milestone};
+use crate::verbs::batches::{BatchedMutation, Milestone};
 use crate::verbs::cli_line::CliLine;
 use crate::verbs::needs::Needs;
 use crate::verbs::ports::{PurgeCandidate, PurgeQuery, Snapshot, Tx};
-use crate::verbs::{Changed, Env, Proof, Query, Verb};
+use crate::verbs::{Committed, Env, Proof, Query, Verb};
 
 /// Maximum number of names in a preview.
 pub const NAMES_SHOWN: usize = 1_000;
@@ -80,7 +80,7 @@ impl Verb for PurgeTokens {
     const NAME: &'static str = "token.purge";
     const PROOF: Proof = Proof::Password;
     const NEEDS: Needs = Needs::Person;
-    type Reply = Changed<Purged>;
+    type Reply = Committed<Purged>;
 }
 
 impl Query for PreviewPurge {
@@ -91,8 +91,8 @@ impl Query for PreviewPurge {
     }
 }
 
-impl BatchedChange for PurgeTokens {
-    type Out = Purged;
+impl BatchedMutation for PurgeTokens {
+    type Output = Purged;
     type Item = TokenId;
 
     fn begin(&mut self, by: &Actor, snapshot: &dyn Snapshot, env: &Env<'_>) -> Result<u64> {
@@ -139,11 +139,11 @@ impl BatchedChange for PurgeTokens {
         AuditEntry::new(verb, &target, &target).with(key, count)
     }
 
-    fn out(&self, done: u64, stopped: bool) -> Purged {
+    fn output(&self, done: u64, stopped: bool) -> Purged {
         Purged { which: self.which, count: done, stopped }
     }
 
-    fn cli(&self) -> CliLine {
+    fn equivalent_command(&self) -> CliLine {
         CliLine::new(&["token", "purge"])
             .arg(format!("--{}", self.which.as_str()))
             .option("confirm", self.confirm.to_string())

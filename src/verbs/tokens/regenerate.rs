@@ -15,7 +15,7 @@ use crate::verbs::authorize::RequestedRights;
 use crate::verbs::cli_line::CliLine;
 use crate::verbs::needs::Needs;
 use crate::verbs::ports::Tx;
-use crate::verbs::{Change, Changed, Env, Proof, Verb};
+use crate::verbs::{Committed, Env, Mutation, Proof, Verb};
 
 /// The longest grace of an old secret, in milliseconds: 30 days.
 pub const GRACE_MAX: i64 = 30 * DAY;
@@ -40,11 +40,11 @@ impl Verb for RegenerateToken {
     const NAME: &'static str = "token.regenerate";
     const PROOF: Proof = Proof::Password;
     const NEEDS: Needs = Needs::WriteTokens;
-    type Reply = Changed<Issued>;
+    type Reply = Committed<Issued>;
 }
 
-impl Change for RegenerateToken {
-    type Out = Issued;
+impl Mutation for RegenerateToken {
+    type Output = Issued;
 
     fn run(&self, by: &Actor, tx: &mut dyn Tx, env: &Env<'_>) -> Result<Audited<Issued>> {
         let requested = RequestedRights { expiry: rules::requested(self.expires, env), ..RequestedRights::default() };
@@ -70,15 +70,15 @@ impl Change for RegenerateToken {
         Ok(Audited::one(issued, entry))
     }
 
-    fn secrets_go_to(&self) -> Option<&SaveTo> {
+    fn secret_destination(&self) -> Option<&SaveTo> {
         self.out.as_ref()
     }
 
-    fn issued(out: &mut Issued) -> &mut [Issued] {
+    fn issued_tokens(out: &mut Issued) -> &mut [Issued] {
         slice::from_mut(out)
     }
 
-    fn cli(&self, out: &Issued) -> CliLine {
+    fn equivalent_command(&self, out: &Issued) -> CliLine {
         let mut line = CliLine::new(&["token", "regenerate"]).arg(out.token.full_name());
         if let Some(grace) = self.grace {
             line = line.option("grace", grace.to_string());

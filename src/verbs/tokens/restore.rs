@@ -12,7 +12,7 @@ use crate::verbs::authorize::{TokenAction, TrashScope};
 use crate::verbs::cli_line::CliLine;
 use crate::verbs::needs::Needs;
 use crate::verbs::ports::Tx;
-use crate::verbs::{Change, Changed, Env, Proof, Verb};
+use crate::verbs::{Committed, Env, Mutation, Proof, Verb};
 
 /// Takes tokens out of the trash, disabled, all or none.
 #[derive(Debug, Clone)]
@@ -27,11 +27,11 @@ impl Verb for RestoreTokens {
     const NAME: &'static str = "token.restore";
     const PROOF: Proof = Proof::Password;
     const NEEDS: Needs = Needs::WriteTokens;
-    type Reply = Changed<Vec<Token>>;
+    type Reply = Committed<Vec<Token>>;
 }
 
-impl Change for RestoreTokens {
-    type Out = Vec<Token>;
+impl Mutation for RestoreTokens {
+    type Output = Vec<Token>;
 
     fn run(&self, by: &Actor, tx: &mut dyn Tx, env: &Env<'_>) -> Result<Audited<Vec<Token>>> {
         if self.rename.is_some() && self.tokens.len() > 1 {
@@ -65,7 +65,7 @@ impl Change for RestoreTokens {
         Audited::each(tokens, entries).ok_or_else(|| Error::usage("name at least one token"))
     }
 
-    fn cli(&self, out: &Vec<Token>) -> CliLine {
+    fn equivalent_command(&self, out: &Vec<Token>) -> CliLine {
         let line = CliLine::new(&["token", "restore"]);
         match &self.rename {
             Some(name) => {

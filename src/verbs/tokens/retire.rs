@@ -11,7 +11,7 @@ use crate::verbs::authorize::RequestedRights;
 use crate::verbs::cli_line::CliLine;
 use crate::verbs::needs::Needs;
 use crate::verbs::ports::Tx;
-use crate::verbs::{Change, Changed, Env, Proof, Verb};
+use crate::verbs::{Committed, Env, Mutation, Proof, Verb};
 
 /// Ends the old secret of a rotation.
 #[derive(Debug, Clone)]
@@ -24,11 +24,11 @@ impl Verb for RetireToken {
     const NAME: &'static str = "token.retire";
     const PROOF: Proof = Proof::Password;
     const NEEDS: Needs = Needs::WriteTokens;
-    type Reply = Changed<Token>;
+    type Reply = Committed<Token>;
 }
 
-impl Change for RetireToken {
-    type Out = Token;
+impl Mutation for RetireToken {
+    type Output = Token;
 
     fn run(&self, by: &Actor, tx: &mut dyn Tx, env: &Env<'_>) -> Result<Audited<Token>> {
         let before = to_change(by, tx, &self.token, &RequestedRights::default())?;
@@ -45,7 +45,7 @@ impl Change for RetireToken {
         Ok(Audited::one(settle(by, tx, env, before, after)?, entry))
     }
 
-    fn cli(&self, out: &Token) -> CliLine {
+    fn equivalent_command(&self, out: &Token) -> CliLine {
         CliLine::new(&["token", "retire"]).arg(out.full_name())
     }
 }

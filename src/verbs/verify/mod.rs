@@ -11,7 +11,7 @@ pub use crate::domain::denial_reason::DenialReason;
 use std::collections::BTreeSet;
 
 use self::secret_record::{SecretRecord, SecretValidity, orphan_secret};
-use super::actor::{Presented, not_accepted};
+use super::actor::{TokenCredential, token_rejected};
 use super::authorize;
 use super::needs::Needs;
 use super::ports::{Denial, SecretState, Snapshot, Store, Use};
@@ -235,7 +235,7 @@ impl From<SecretParseError> for DenialReason {
 /// when it lacks the method, or is another than the one configured.
 pub(super) fn authorize_bearer(
     store: &impl Store,
-    presented: &Presented,
+    presented: &TokenCredential,
     scope: Needs,
     now: Timestamp,
     caller: Origin<'_>,
@@ -257,9 +257,9 @@ pub(super) fn authorize_bearer(
         record(store, &outcome, Ok(&claim), method.copied().unwrap_or_default(), now, caller)?;
     }
     match outcome.decision {
-        Decision::Allowed(accepted) => presented.means(&accepted.token).map(|()| accepted.token),
+        Decision::Allowed(accepted) => presented.check_expected(&accepted.token).map(|()| accepted.token),
         Decision::Denied(DenialReason::NotPermitted, Some(token)) => Err(authorize::missing_scope(&token, scope)),
-        Decision::Denied(..) | Decision::UnknownMethod => Err(not_accepted()),
+        Decision::Denied(..) | Decision::UnknownMethod => Err(token_rejected()),
     }
 }
 

@@ -39,7 +39,7 @@ fn preview(house: &House, catalogue: &Catalogue) -> Preview {
 }
 
 pub fn apply(house: &House, who: &str, catalogue: &Catalogue, accept_widening: Option<u64>) -> Result<Preview> {
-    house.ask(who, ApplyCatalogue::new(catalogue.clone(), accept_widening, None)).map(|changed| changed.out)
+    house.ask(who, ApplyCatalogue::new(catalogue.clone(), accept_widening, None)).map(|changed| changed.value)
 }
 
 #[track_caller]

@@ -70,8 +70,8 @@ fn a_set_that_gains_needs_the_exact_number() {
         assert_eq!((stored(&house), house.audit()), (before.clone(), log.clone()), "nothing changed");
     }
     let changed = house.ask("admin", ApplyCatalogue::new(wider, Some(2), None)).unwrap();
-    assert_eq!(changed.out, told);
-    assert_eq!(changed.cli.to_string(), "jeton catalogue apply shop.toml --accept-widening 2");
+    assert_eq!(changed.value, told);
+    assert_eq!(changed.equivalent_command.to_string(), "jeton catalogue apply shop.toml --accept-widening 2");
     let row = house.audit().pop().unwrap();
     assert_eq!((row.verb.as_str(), row.target_name.as_str(), row.name.as_str()), ("catalogue.apply", "shop", "admin"));
     let details: serde_json::Value = serde_json::from_str(&row.details).unwrap();
@@ -265,7 +265,7 @@ fn methods_that_become_public_need_their_exact_number() {
     };
     let public = |catalogue: &Catalogue, accept_widening, accept_public| {
         let verb = ApplyCatalogue::new(catalogue.clone(), accept_widening, accept_public);
-        house.ask("admin", verb).map(|changed| changed.cli.to_string())
+        house.ask("admin", verb).map(|changed| changed.equivalent_command.to_string())
     };
     let first = open("\"GET /news\"");
     let told = preview(&house, &first);

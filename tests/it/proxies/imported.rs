@@ -108,7 +108,7 @@ fn people() -> People {
     let make = |name: String, ids: Vec<MethodId>| {
         let selection = Selection::Custom(ids.into_iter().collect());
         let made = ask(&jeton, &by("maker"), CreateToken { selection, ..create(&name) }).unwrap();
-        made.out[0].secret.expose(str::to_owned)
+        made.value[0].secret.expose(str::to_owned)
     };
     let secrets = ids
         .iter()

@@ -9,7 +9,7 @@ use jeton::domain::name::Prefix;
 use jeton::domain::secret::Secret;
 use jeton::domain::time::Timestamp;
 use jeton::platform;
-use jeton::verbs::local::World;
+use jeton::verbs::local::Adapters;
 use jeton::verbs::request::ask;
 use jeton::verbs::tokens::CreateToken;
 use serde_json::Value;
@@ -75,10 +75,10 @@ struct Secrets {
 fn expired(home: &Home) -> String {
     let real = platform::world();
     let yesterday = Timestamp(real.clock.now().0 - 2 * DAY);
-    let world = World { clock: Arc::new(FakeClock::at(yesterday)), ..real };
+    let world = Adapters { clock: Arc::new(FakeClock::at(yesterday)), ..real };
     let request = CreateToken { expires: Some(ExpirySpec::parse("1d").unwrap()), ..create("expired") };
     let made = ask(&local(&home.store(), world), &by("ops"), request).unwrap();
-    made.out[0].secret.expose(str::to_owned)
+    made.value[0].secret.expose(str::to_owned)
 }
 
 fn secrets(home: &Home) -> Secrets {

@@ -154,7 +154,7 @@ fn an_old_secret_in_overlap_is_seen_as_that() {
     let old = holding(&house, "ci", &[METHOD]);
     let grace = Some(Span::Hours(1));
     let again = RegenerateToken { token: pointed(&old), grace, expires: None, out: None };
-    let new = house.ask(OWNER, again).unwrap().out;
+    let new = house.ask(OWNER, again).unwrap().value;
     let service = Service::start(&house.place.path());
     let mut client = service.client();
     for _ in 0..3 {

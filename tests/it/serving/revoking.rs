@@ -11,7 +11,7 @@ use jeton::domain::name::TokenName;
 use jeton::domain::selection::Selection;
 use jeton::domain::token::{TokenId, TokenRef};
 use jeton::store::sqlite::SqliteStore;
-use jeton::verbs::local::{Caller, Local};
+use jeton::verbs::local::{ClientInfo, LocalBackend};
 use jeton::verbs::request::ask;
 use jeton::verbs::tokens::{CreateToken, DeleteTokens, DisableTokens, Pointed, RegenerateToken};
 
@@ -31,8 +31,8 @@ fn revoker() {
     let tokens = std::env::var(TOKENS).unwrap();
     let fakes = Fakes::seeded(99);
     fakes.clock.set(jeton::verbs::ports::Clock::now(&*jeton::platform::world().clock));
-    let caller = Caller { patience: Duration::from_secs(60), ..caller() };
-    let jeton = Local::new(SqliteStore::open(&store).unwrap(), fakes.world(), caller);
+    let caller = ClientInfo { max_wait: Duration::from_secs(60), ..caller() };
+    let jeton = LocalBackend::new(SqliteStore::open(&store).unwrap(), fakes.world(), caller);
     let owner = by(OWNER);
     for (n, id) in tokens.split(' ').enumerate() {
         let token = Pointed { token: TokenRef::Id(TokenId::parse(id).unwrap()), seen: None };
@@ -58,7 +58,7 @@ fn nothing_begun_after_a_revocation_is_accepted() {
     let house = house();
     let names = (0..count).map(|n| TokenName::parse(&format!("t{n}")).unwrap()).collect();
     let selection = Selection::Inherit;
-    let issued = house.ask(OWNER, CreateToken { names, selection, ..create("x") }).unwrap().out;
+    let issued = house.ask(OWNER, CreateToken { names, selection, ..create("x") }).unwrap().value;
     let secrets: Vec<String> = issued.iter().map(super::text).collect();
     let ids: Vec<String> = issued.iter().map(|i| i.token.id.to_string()).collect();
     let service = Service::start(&house.place.path());

@@ -16,7 +16,7 @@ use jeton::domain::token_filter::TokenFilter;
 use jeton::error::{Error, Kind, Result};
 use jeton::store::sqlite::SqliteStore;
 use jeton::verbs::audit::{AuditRange, VerifyAudit};
-use jeton::verbs::local::{Caller, Local};
+use jeton::verbs::local::{ClientInfo, LocalBackend};
 use jeton::verbs::ports::TokenCursor;
 use jeton::verbs::request::ask;
 use jeton::verbs::tokens::{
@@ -41,8 +41,8 @@ fn member_of_the_crowd() {
     std::io::stdin().read_line(&mut String::new()).unwrap();
     let mut fakes = Fakes::seeded(number + 77);
     fakes.clock = Arc::new(FakeClock::at(START));
-    let caller = Caller { source: format!("crowd {number}"), patience: Duration::from_secs(60), ..caller() };
-    let jeton = Local::new(SqliteStore::open(&path).unwrap(), fakes.world(), caller);
+    let caller = ClientInfo { source: format!("crowd {number}"), max_wait: Duration::from_secs(60), ..caller() };
+    let jeton = LocalBackend::new(SqliteStore::open(&path).unwrap(), fakes.world(), caller);
     let dice = SeededEntropy::new(number);
     let mut done = 0;
     let mut step = 0;
@@ -63,7 +63,11 @@ fn member_of_the_crowd() {
 }
 
 /// Makes one change that suits the store's state. Returns the verb and the changed tokens.
-fn change(jeton: &Local<SqliteStore>, dice: &SeededEntropy, fresh: &str) -> Result<Vec<(&'static str, TokenId)>> {
+fn change(
+    jeton: &LocalBackend<SqliteStore>,
+    dice: &SeededEntropy,
+    fresh: &str,
+) -> Result<Vec<(&'static str, TokenId)>> {
     let who = &by(PEOPLE[dice.below(2)]);
     let list = |trashed| ListTokens {
         whose: ListOf::Mine,
@@ -76,25 +80,25 @@ fn change(jeton: &Local<SqliteStore>, dice: &SeededEntropy, fresh: &str) -> Resu
     let (kept, trashed) = (ask(jeton, who, list(false))?.rows, ask(jeton, who, list(true))?.rows);
     let verb = dice.below(10);
     if kept.is_empty() || (verb < 2 && kept.len() < 12) {
-        let made = ask(jeton, who, create(fresh))?.out;
+        let made = ask(jeton, who, create(fresh))?.value;
         return Ok(vec![("token.create", made[0].token.id)]);
     }
     let token = &kept[dice.below(kept.len())];
     let pointed = || Pointed { token: TokenRef::Id(token.id), seen: None };
     let one = |verb, token: &Token| Ok(vec![(verb, token.id)]);
     match verb {
-        2 => one("token.disable", &ask(jeton, who, DisableTokens { tokens: vec![pointed()] })?.out[0]),
-        3 | 4 => one("token.enable", &ask(jeton, who, EnableTokens { tokens: vec![pointed()] })?.out[0]),
+        2 => one("token.disable", &ask(jeton, who, DisableTokens { tokens: vec![pointed()] })?.value[0]),
+        3 | 4 => one("token.enable", &ask(jeton, who, EnableTokens { tokens: vec![pointed()] })?.value[0]),
         5 => {
             let grace = (dice.below(2) == 0).then_some(Span::Hours(1));
             let verb = RegenerateToken { token: pointed(), grace, expires: None, out: None };
-            one("token.regenerate", &ask(jeton, who, verb)?.out.token)
+            one("token.regenerate", &ask(jeton, who, verb)?.value.token)
         }
-        6 => one("token.retire", &ask(jeton, who, RetireToken { token: pointed() })?.out),
+        6 => one("token.retire", &ask(jeton, who, RetireToken { token: pointed() })?.value),
         7 => {
             let description = Some(Description::parse(fresh).unwrap());
             let verb = EditToken { description, seen: Some(Box::new(token.clone())), ..EditToken::of(pointed()) };
-            one("token.edit", &ask(jeton, who, verb)?.out.after)
+            one("token.edit", &ask(jeton, who, verb)?.value.after)
         }
         8 if trashed.len() < 12 => {
             let verb = DeleteTokens {
@@ -102,19 +106,19 @@ fn change(jeton: &Local<SqliteStore>, dice: &SeededEntropy, fresh: &str) -> Resu
                 with_made: false,
                 typed: token.name.to_string(),
             };
-            one("token.revoke", &ask(jeton, who, verb)?.out.tokens[0])
+            one("token.revoke", &ask(jeton, who, verb)?.value.tokens[0])
         }
         9 if kept.len() < 12 && dice.below(2) == 0 => {
             let (token, name) = (pointed(), token_name(&format!("{fresh}-c")));
             one(
                 "token.copy",
-                &ask(jeton, who, CopyToken { token, name, account: None, expires: None, out: None })?.out.token,
+                &ask(jeton, who, CopyToken { token, name, account: None, expires: None, out: None })?.value.token,
             )
         }
         _ if trashed.is_empty() => Err(Error::conflict("nothing to restore")),
         _ => {
             let tokens = vec![Pointed { token: TokenRef::Id(trashed[0].id), seen: None }];
-            one("token.restore", &ask(jeton, who, RestoreTokens { tokens, rename: None })?.out[0])
+            one("token.restore", &ask(jeton, who, RestoreTokens { tokens, rename: None })?.value[0])
         }
     }
 }

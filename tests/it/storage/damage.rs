@@ -14,7 +14,7 @@ use jeton::domain::token_filter::TokenFilter;
 use jeton::error::{Error, Kind};
 use jeton::store::sqlite::SqliteStore;
 use jeton::verbs::actor::Credential;
-use jeton::verbs::local::Local;
+use jeton::verbs::local::LocalBackend;
 use jeton::verbs::ports::{Entropy, TokenCursor};
 use jeton::verbs::request::ask;
 use jeton::verbs::tokens::{
@@ -90,7 +90,7 @@ fn interrogate(path: &Path, dice: &SeededEntropy) -> Result<(), Error> {
     }
     let _ = store.integrity();
     let _ = store.audit_log();
-    let jeton = Local::new(store, Fakes::seeded(dice.next()).world(), caller());
+    let jeton = LocalBackend::new(store, Fakes::seeded(dice.next()).world(), caller());
     let filter = TokenFilter::parse("token status:active");
     let sort = Sort { column: SortColumn::ALL[dice.below(SortColumn::ALL.len())], descending: false };
     let list = ListTokens { whose: ListOf::All, filter, sort, trashed: false, anchor: TokenCursor::End, limit: 50 };

@@ -10,8 +10,8 @@ use std::time::Duration;
 use jeton::domain::secret::Secret;
 use jeton::domain::token::{Purgeable, TokenId};
 use jeton::store::sqlite::SqliteStore;
-use jeton::verbs::batches::MAX_WHOLE;
-use jeton::verbs::local::{Local, World};
+use jeton::verbs::batches::MAX_ATOMIC;
+use jeton::verbs::local::{Adapters, LocalBackend};
 use jeton::verbs::ports::{Clock, Store, UsageTx, Use};
 use jeton::verbs::request::ask;
 use jeton::verbs::tokens::{DisableTokens, EnableTokens, Pointed, PurgeTokens};
@@ -46,13 +46,13 @@ fn house(tokens: usize, trashed: usize) -> House {
 }
 
 /// Opens the store as another process would.
-fn another(house: &House, world: &World) -> Local<SqliteStore> {
-    Local::new(SqliteStore::open(&house.place.path()).unwrap(), world.clone(), caller())
+fn another(house: &House, world: &Adapters) -> LocalBackend<SqliteStore> {
+    LocalBackend::new(SqliteStore::open(&house.place.path()).unwrap(), world.clone(), caller())
 }
 
 /// Disables and enables the token `flicker` until `ended`. Returns the number of changes, and the longest time of a
 /// revocation.
-fn revoke(jeton: &Local<SqliteStore>, clock: &dyn Clock, ended: &AtomicBool) -> (usize, Duration) {
+fn revoke(jeton: &LocalBackend<SqliteStore>, clock: &dyn Clock, ended: &AtomicBool) -> (usize, Duration) {
     let tokens = || vec![Pointed::typed("flicker")];
     let (mut count, mut longest) = (0, Duration::ZERO);
     loop {
@@ -87,10 +87,10 @@ fn record(house: &House, used: (TokenId, &Secret), clock: &dyn Clock, ended: &At
 #[test]
 fn purge_lets_revocations_and_the_ledger_through() {
     let soak = std::env::var_os("JETON_SOAK").is_some();
-    let (tokens, trashed) = if soak { (1_000_000, 100_000) } else { (MAX_WHOLE + 900, MAX_WHOLE + 400) };
+    let (tokens, trashed) = if soak { (1_000_000, 100_000) } else { (MAX_ATOMIC + 900, MAX_ATOMIC + 400) };
     let house = house(tokens, trashed);
     let flicker = house.issue("member", "flicker");
-    let world = World { clock: jeton::platform::world().clock, ..house.fakes.world() };
+    let world = Adapters { clock: jeton::platform::world().clock, ..house.fakes.world() };
     let (clock, ended) = (Arc::clone(&world.clock), AtomicBool::new(false));
     let steps = Arc::new(Mutex::new(Vec::new()));
     let wal = Arc::new(AtomicU64::new(0));
@@ -107,14 +107,14 @@ fn purge_lets_revocations_and_the_ledger_through() {
         let recording = scope.spawn(|| record(&house, (flicker.token.id, &flicker.secret), &*clock, &ended));
         let purged = ask(&purger, &by(OWNER), PurgeTokens::new(Purgeable::Trashed, trashed as u64));
         ended.store(true, Ordering::SeqCst);
-        (purged.unwrap().out, revoking.join().unwrap(), recording.join().unwrap())
+        (purged.unwrap().value, revoking.join().unwrap(), recording.join().unwrap())
     });
     assert_eq!((purged.count, purged.stopped), (trashed as u64, false));
     // No batch changes more than one transaction may.
     let steps = steps.lock().unwrap();
     let before = std::iter::once(&0).chain(steps.iter());
     let sizes: Vec<u64> = before.zip(steps.iter()).map(|(before, after)| after - before).collect();
-    assert!(sizes.len() > 1 && sizes.iter().all(|size| *size <= MAX_WHOLE as u64), "{sizes:?}");
+    assert!(sizes.len() > 1 && sizes.iter().all(|size| *size <= MAX_ATOMIC as u64), "{sizes:?}");
     // The chain is valid, and each change has its row.
     let rows = house.audit();
     let count = |verb: &str| rows.iter().filter(|row| row.verb == verb).count();

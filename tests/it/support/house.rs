@@ -18,7 +18,7 @@ use jeton::error::Result;
 use jeton::store::sqlite::SqliteStore;
 use jeton::verbs::actor::Credential;
 use jeton::verbs::audited::Audited;
-use jeton::verbs::local::Local;
+use jeton::verbs::local::LocalBackend;
 use jeton::verbs::ports::{Clock, Entropy, NewToken, Store};
 use jeton::verbs::request::{Asked, ask};
 use jeton::verbs::tokens::{CreateToken, Issued};
@@ -31,7 +31,7 @@ use super::{Fakes, Place, add_account, by, create, entry, init, local, tester, t
 pub struct House {
     pub place: Place,
     pub fakes: Fakes,
-    pub jeton: Local<SqliteStore>,
+    pub jeton: LocalBackend<SqliteStore>,
     /// The store handle and decision cache of a simulated service, opened by the first decision.
     service: Mutex<Option<(SqliteStore, DecisionCache<InWords>)>>,
 }
@@ -74,7 +74,7 @@ impl House {
     }
 
     /// Creates a house at `place`, with a store there or not yet.
-    pub fn over(place: Place, fakes: Fakes, jeton: Local<SqliteStore>) -> Self {
+    pub fn over(place: Place, fakes: Fakes, jeton: LocalBackend<SqliteStore>) -> Self {
         House { place, fakes, jeton, service: Mutex::default() }
     }
 
@@ -123,12 +123,12 @@ impl House {
 
     /// Creates a token of `who` that never expires.
     pub fn issue(&self, who: &str, name: &str) -> Issued {
-        self.ask(who, create(name)).unwrap().out.remove(0)
+        self.ask(who, create(name)).unwrap().value.remove(0)
     }
 
     /// Creates one token as `new` describes.
     pub fn make(&self, who: &str, new: CreateToken) -> Issued {
-        self.ask(who, new).unwrap().out.remove(0)
+        self.ask(who, new).unwrap().value.remove(0)
     }
 
     pub fn token(&self, id: TokenId) -> Token {

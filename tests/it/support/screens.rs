@@ -17,7 +17,7 @@ use jeton::tui::theme::Theme;
 use jeton::tui::update::{start, update};
 use jeton::tui::view::view;
 use jeton::tui::{Demo, Start};
-use jeton::verbs::Jeton;
+use jeton::verbs::Backend;
 use jeton::verbs::ports::{Clock, SecretFileWriter};
 use jeton::witness::{Testimony, Witness};
 use ratatui::Terminal;
@@ -265,7 +265,7 @@ impl Screens {
 /// Never called by the screens: effects run over the house.
 struct Nobody;
 
-impl Jeton for Nobody {
+impl Backend for Nobody {
     fn call(
         &self,
         _who: &jeton::verbs::actor::Credential,

@@ -19,11 +19,11 @@ use jeton::domain::time::{Timestamp, Zone, utc_zone};
 use jeton::error::Result;
 use jeton::platform::files::FileDelivery;
 use jeton::store::sqlite::SqliteStore;
-use jeton::verbs::actor::{Credential, Presented};
+use jeton::verbs::actor::{Credential, TokenCredential};
 use jeton::verbs::audited::Audited;
 use jeton::verbs::batches::Progress;
 use jeton::verbs::init::Init;
-use jeton::verbs::local::{Caller, Local, World};
+use jeton::verbs::local::{Adapters, ClientInfo, LocalBackend};
 use jeton::verbs::new_password::NewPassword;
 use jeton::verbs::ports::{Clock, Entropy, NewAccount, PasswordHasher, PasswordMatch, Store};
 use jeton::verbs::tokens::CreateToken;
@@ -175,7 +175,7 @@ impl PasswordHasher for CountingHasher {
     }
 }
 
-/// The fakes of one test, which the test sets and counts while a [`World`] uses them. Secrets are saved to real files.
+/// The fakes of one test, which the test sets and counts while a [`Adapters`] uses them. Secrets are saved to real files.
 #[derive(Clone)]
 pub struct Fakes {
     pub clock: Arc<FakeClock>,
@@ -199,30 +199,30 @@ impl Fakes {
         }
     }
 
-    pub fn world(&self) -> World {
-        World {
+    pub fn world(&self) -> Adapters {
+        Adapters {
             clock: self.clock.clone(),
             entropy: self.entropy.clone(),
             hasher: self.hasher.clone(),
-            delivery: Arc::new(FileDelivery),
+            secret_files: Arc::new(FileDelivery),
             progress: self.progress.clone(),
         }
     }
 }
 
 /// Returns a world of fakes that the test doesn't need to control.
-pub fn world() -> World {
+pub fn world() -> Adapters {
     Fakes::new().world()
 }
 
 /// Returns a caller that doesn't wait: a throttled try is refused at once.
-pub fn caller() -> Caller {
-    Caller { face: Face::Cli, source: "uid 1000".to_owned(), patience: Duration::ZERO }
+pub fn caller() -> ClientInfo {
+    ClientInfo { face: Face::Cli, source: "uid 1000".to_owned(), max_wait: Duration::ZERO }
 }
 
 /// Returns the verbs over the store at `path`, which is created if missing.
-pub fn local(path: &Path, world: World) -> Local<SqliteStore> {
-    Local::new(SqliteStore::open_or_create(path).unwrap(), world, caller())
+pub fn local(path: &Path, world: Adapters) -> LocalBackend<SqliteStore> {
+    LocalBackend::new(SqliteStore::open_or_create(path).unwrap(), world, caller())
 }
 
 pub fn username(text: &str) -> Username {
@@ -247,7 +247,7 @@ pub fn typed(text: &str) -> Password {
 
 /// Returns the credential of `who` with the right password.
 pub fn by(who: &str) -> Credential {
-    Credential::password(username(who), password())
+    Credential::from_password(username(who), password())
 }
 
 /// Returns the audit actor for changes that a test makes without a verb.
@@ -284,7 +284,7 @@ pub fn create(name: &str) -> CreateToken {
 
 /// Returns the credential of a token.
 pub fn bearer(secret: Secret) -> Credential {
-    Credential::Token(Presented { secret: Arc::new(secret), account: None, name: None })
+    Credential::Token(TokenCredential { secret: Arc::new(secret), account: None, name: None })
 }
 
 /// Adds an account with [`PASSWORD`] to any store.

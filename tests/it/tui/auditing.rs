@@ -6,7 +6,7 @@ use jeton::domain::audit::{AuditRow, chain_hash};
 use jeton::domain::time::Timestamp;
 use jeton::tui::msg::Msg;
 use jeton::tui::theme::Theme;
-use jeton::verbs::actor::Presented;
+use jeton::verbs::actor::TokenCredential;
 
 use crate::support::screens::Screens;
 use crate::support::world::{House, OWNER, PASSWORD};
@@ -220,7 +220,7 @@ fn those_who_may_not_read_it_are_told_calmly() {
 fn a_token_without_the_method_is_told_which_it_lacks() {
     let house = House::new();
     let issued = house.issue(OWNER, "bearer");
-    let token = Presented { secret: Arc::new(issued.secret), account: None, name: None };
+    let token = TokenCredential { secret: Arc::new(issued.secret), account: None, name: None };
     let mut s = Screens::started(house, Theme::colour(), |start| start.token = Some(token));
     s.keys("3");
     s.assert_shows("lacks jeton.audit.read");

@@ -7,7 +7,7 @@ use jeton::domain::time::Timestamp;
 use jeton::domain::token::Token;
 use jeton::tui::msg::Msg;
 use jeton::tui::theme::Theme;
-use jeton::verbs::actor::Presented;
+use jeton::verbs::actor::TokenCredential;
 use jeton::verbs::ports::{Denial, Store};
 use jeton::verbs::tokens::{DeleteTokens, DisableTokens, Pointed};
 use jeton::verbs::verify::DenialReason;
@@ -127,7 +127,7 @@ fn members_see_their_own_and_strangers_are_for_admins() {
 fn a_token_without_the_method_is_told_calmly() {
     let house = knocked();
     let secret = Arc::new(house.issue(OWNER, "lacking").secret);
-    let token = Presented { secret, account: None, name: None };
+    let token = TokenCredential { secret, account: None, name: None };
     let mut s = Screens::started(house, Theme::colour(), |start| start.token = Some(token));
     s.keys("6");
     s.assert_shows("jeton.ledger.read");

@@ -9,17 +9,17 @@ use jeton::domain::token::Status;
 use jeton::error::Kind;
 use jeton::tui::msg::Msg;
 use jeton::tui::theme::Theme;
-use jeton::verbs::actor::Presented;
+use jeton::verbs::actor::TokenCredential;
 use jeton::verbs::tokens::{CreateToken, DisableTokens, Pointed};
 
 use crate::support::screens::Screens;
 use crate::support::world::{House, OWNER, PASSWORD, create};
 
-fn bearer(house: &House, methods: &[&str]) -> Presented {
+fn bearer(house: &House, methods: &[&str]) -> TokenCredential {
     let methods = methods.iter().map(|m| MethodId::parse(m).unwrap()).collect();
     let verb = CreateToken { selection: Selection::Custom(methods), ..create("bearer") };
-    let issued = house.ask(OWNER, verb).unwrap().out.remove(0);
-    Presented { secret: Arc::new(issued.secret), account: None, name: None }
+    let issued = house.ask(OWNER, verb).unwrap().value.remove(0);
+    TokenCredential { secret: Arc::new(issued.secret), account: None, name: None }
 }
 
 fn remembering(time: Duration) -> Screens {

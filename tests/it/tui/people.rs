@@ -7,7 +7,7 @@ use jeton::domain::role::Role;
 use jeton::tui::Demo;
 use jeton::tui::msg::Msg;
 use jeton::tui::theme::Theme;
-use jeton::verbs::actor::Presented;
+use jeton::verbs::actor::TokenCredential;
 use jeton::verbs::ports::Store as _;
 use zeroize::Zeroizing;
 
@@ -282,7 +282,7 @@ fn a_token_that_signed_in_is_offered_what_tokens_can_do() {
             .collect(),
     );
     let secret = Arc::new(house.make(OWNER, new).secret);
-    let token = Presented { secret, account: None, name: None };
+    let token = TokenCredential { secret, account: None, name: None };
     let mut s = Screens::started(house, Theme::colour(), |start| start.token = Some(token));
     s.keys("2");
     for keys in ["n", "o", "w"] {

@@ -52,7 +52,7 @@ fn rotating() -> (House, Issued, Issued) {
     let (house, old) = furnished();
     let verb =
         RegenerateToken { token: Pointed::on_screen(&old.token), grace: Some(Span::Days(1)), expires: None, out: None };
-    let new = house.ask(OWNER, verb).unwrap().out;
+    let new = house.ask(OWNER, verb).unwrap().value;
     (house, old, new)
 }
 
@@ -108,7 +108,7 @@ fn an_old_secret_that_nobody_uses_any_more_is_told_so() {
             expires: None,
             out: None,
         };
-        let new = house.ask(OWNER, verb).unwrap().out;
+        let new = house.ask(OWNER, verb).unwrap().value;
         (house, old, new)
     };
     let mut s = Screens::signed_in(house);

@@ -28,7 +28,7 @@ fn the_first_run_makes_the_owner_and_signs_in() {
     let fakes = Fakes::new();
     let jeton = {
         let store = jeton::store::sqlite::SqliteStore::open_or_create(&place.path()).unwrap();
-        jeton::verbs::local::Local::new(store, fakes.world(), caller())
+        jeton::verbs::local::LocalBackend::new(store, fakes.world(), caller())
     };
     let mut s = Screens::over(House::over(place, fakes, jeton));
     s.assert_shows("Welcome to jeton");
@@ -59,8 +59,8 @@ fn a_delay_is_said_and_costs_no_try() {
     s.house.jeton = {
         let store = jeton::store::sqlite::SqliteStore::open(&s.house.place.path()).unwrap();
         let mut impatient = caller();
-        impatient.patience = std::time::Duration::ZERO;
-        jeton::verbs::local::Local::new(store, s.house.fakes.world(), impatient)
+        impatient.max_wait = std::time::Duration::ZERO;
+        jeton::verbs::local::LocalBackend::new(store, s.house.fakes.world(), impatient)
     };
     s.keys("wrong wrong wrong<enter>");
     for _ in 0..5 {

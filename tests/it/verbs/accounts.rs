@@ -4,7 +4,7 @@ use super::*;
 
 /// Returns the secret of a new token of `who` with everything its role permits.
 fn inheriting(house: &House, who: &str, name: &str) -> Secret {
-    house.ask(who, CreateToken { selection: Selection::Inherit, ..create(name) }).unwrap().out.remove(0).secret
+    house.ask(who, CreateToken { selection: Selection::Inherit, ..create(name) }).unwrap().value.remove(0).secret
 }
 
 /// Returns the decisions of the next request with `secret` for a read, a write and an admin method.
@@ -32,15 +32,15 @@ fn row(verb: &str, name: &str, details: &str) -> (String, String, String) {
 fn a_new_account_signs_in_and_owns_tokens() {
     let house = House::new();
     let made = house.ask(OWNER, create_account("ci", Role::Member)).unwrap();
-    assert_eq!(made.cli.to_string(), "jeton account create ci --role member");
-    let account = &made.out.account;
+    assert_eq!(made.equivalent_command.to_string(), "jeton account create ci --role member");
+    let account = &made.value.account;
     assert_eq!((account.role, account.enabled, account.created_at), (Role::Member, true, START));
-    assert_eq!(made.out.tokens, TokenCounts::default());
+    assert_eq!(made.value.tokens, TokenCounts::default());
     assert_eq!(last_rows(&house, 1), [row("account.create", "ci", r#"{"role":"member"}"#)]);
     assert!(account.temporary_password, "the owner knows it");
     house.ask("ci", set_password("ci", "seven brown foxes")).unwrap();
-    let ci = || Credential::password(username("ci"), typed("seven brown foxes"));
-    let issued = ask(&house.jeton, &ci(), create("x")).unwrap().out.remove(0);
+    let ci = || Credential::from_password(username("ci"), typed("seven brown foxes"));
+    let issued = ask(&house.jeton, &ci(), create("x")).unwrap().value.remove(0);
     assert!(allowed(&house, &issued.secret));
     assert_eq!(ask(&house.jeton, &ci(), ListAccounts).unwrap().accounts.len(), 1);
 }
@@ -118,8 +118,8 @@ fn a_demoted_account_takes_its_tokens_along_at_once() {
     assert_eq!(may(&house, &secret), ["yes"; 3]);
     let changed = house.ask(OWNER, set_role("admin", Role::Viewer)).unwrap();
     assert_eq!(may(&house, &secret), ["yes", "not-permitted", "not-permitted"]);
-    assert_eq!((changed.out.account.role, changed.out.tokens.active), (Role::Viewer, 1));
-    assert_eq!(changed.cli.to_string(), "jeton account role admin viewer");
+    assert_eq!((changed.value.account.role, changed.value.tokens.active), (Role::Viewer, 1));
+    assert_eq!(changed.equivalent_command.to_string(), "jeton account role admin viewer");
     let details = r#"{"role":{"after":"viewer","before":"admin"}}"#;
     assert_eq!(last_rows(&house, 1), [row("account.role", "admin", details)]);
     refused(ask(&house.jeton, &session, WhoAmI), Kind::Unauthenticated);
@@ -147,8 +147,8 @@ fn a_disabled_account_and_its_tokens_are_denied_until_it_is_enabled() {
     let other = inheriting(&house, "viewer", "x");
     let session = Credential::Session(house.ask("member", SignIn).unwrap());
     let off = house.ask("admin", switch_off(&["member"])).unwrap();
-    assert_eq!(off.cli.to_string(), "jeton account disable member");
-    assert!(!off.out[0].account.enabled);
+    assert_eq!(off.equivalent_command.to_string(), "jeton account disable member");
+    assert!(!off.value[0].account.enabled);
     for secret in &secrets {
         assert_eq!(may(&house, secret), ["account-disabled"; 3]);
         assert_eq!(why(&house, secret), DenialReason::AccountDisabled);
@@ -180,8 +180,8 @@ fn several_accounts_are_switched_together_or_not_at_all() {
     assert!(enabled("member") && enabled(OWNER));
     assert_eq!(house.audit(), before);
     let both = house.ask("admin", switch_off(&["viewer", "member", "viewer"])).unwrap();
-    assert_eq!((both.out.len(), house.audit().len()), (2, before.len() + 2), "each once, a row each");
-    assert_eq!(both.cli.to_string(), "jeton account disable viewer member");
+    assert_eq!((both.value.len(), house.audit().len()), (2, before.len() + 2), "each once, a row each");
+    assert_eq!(both.equivalent_command.to_string(), "jeton account disable viewer member");
     assert!(!enabled("member") && !enabled("viewer"));
     house.ask("admin", switch_on(&["member", "viewer"])).unwrap();
     assert!(enabled("member") && enabled("viewer"));
@@ -194,13 +194,13 @@ fn a_new_password_ends_sessions_and_leaves_tokens() {
     let session = Credential::Session(house.ask("member", SignIn).unwrap());
     let (own, given) = ("seven brown foxes", "eight brown foxes");
     let changed = house.ask("member", set_password("member", own)).unwrap();
-    assert_eq!(changed.cli.to_string(), "jeton account passwd member");
+    assert_eq!(changed.equivalent_command.to_string(), "jeton account passwd member");
     assert_eq!(last_rows(&house, 1), [row("account.passwd", "member", "{}")]);
     refused(ask(&house.jeton, &session, WhoAmI), Kind::Unauthenticated);
     assert!(allowed(&house, &secret));
     let sign_in = |with: &str| {
         house.fakes.clock.forward(60 * SECOND);
-        ask(&house.jeton, &Credential::password(username("member"), typed(with)), SignIn)
+        ask(&house.jeton, &Credential::from_password(username("member"), typed(with)), SignIn)
     };
     refused(sign_in(PASSWORD), Kind::Unauthenticated);
     sign_in(own).unwrap();
@@ -232,7 +232,7 @@ fn a_deleted_account_takes_its_tokens_into_the_trash_for_good() {
     let house = House::inhabited();
     let off = house.issue("member", "off");
     house.ask("member", disable(&["off"])).unwrap();
-    let old = house.ask("member", CreateToken { expires: spec("1d"), ..create("old") }).unwrap().out.remove(0);
+    let old = house.ask("member", CreateToken { expires: spec("1d"), ..create("old") }).unwrap().value.remove(0);
     house.issue("member", "gone");
     house.ask("member", delete(&["gone"], "gone")).unwrap();
     house.fakes.clock.forward(DAY);
@@ -244,8 +244,8 @@ fn a_deleted_account_takes_its_tokens_into_the_trash_for_good() {
     }
     assert_eq!(house.audit(), before);
     let deleted = house.ask("admin", delete_account("member")).unwrap();
-    assert_eq!(deleted.cli.to_string(), "jeton account delete member --confirm member");
-    assert_eq!(deleted.out.tokens, TokenCounts { active: 0, live: 0, trashed: 3 });
+    assert_eq!(deleted.equivalent_command.to_string(), "jeton account delete member --confirm member");
+    assert_eq!(deleted.value.tokens, TokenCounts { active: 0, live: 0, trashed: 3 });
     let with = |was: &str| format!(r#"{{"status":{{"after":"deleted","before":"{was}"}},"with":"account.delete"}}"#);
     let rows = [
         row("account.delete", "member", r#"{"enabled":true,"role":"member","trashed":2}"#),

@@ -3,7 +3,7 @@
 use super::*;
 use std::sync::Arc;
 
-use jeton::verbs::actor::Presented;
+use jeton::verbs::actor::TokenCredential;
 use jeton::verbs::audit_log::AuditWindow;
 
 fn seqs(window: &AuditWindow) -> Vec<i64> {
@@ -29,10 +29,10 @@ fn a_token_reads_it_with_the_method_for_that_and_no_other() {
     let house = House::inhabited();
     let issue = |account: &str, name: &str, method: &str| {
         let verb = CreateToken { selection: methods(&[method]), ..create(name) };
-        house.ask(account, verb).unwrap().out.remove(0).secret
+        house.ask(account, verb).unwrap().value.remove(0).secret
     };
     let ask_with = |secret| {
-        let presented = Presented { secret: Arc::new(secret), account: None, name: None };
+        let presented = TokenCredential { secret: Arc::new(secret), account: None, name: None };
         ask(&house.jeton, &Credential::Token(presented), list_audit())
     };
     assert!(ask_with(issue(OWNER, "reader", "jeton.audit.read")).is_ok());

@@ -39,7 +39,7 @@ fn promotion_gives_nothing_to_secrets_handed_out_before_and_regenerate_lifts() {
     }
     let lifted = house.ask("admin", regenerate("member/own"));
     refused(lifted, Kind::Denied);
-    let lifted = house.ask("member", regenerate("own")).unwrap().out;
+    let lifted = house.ask("member", regenerate("own")).unwrap().value;
     assert_eq!(house.role_of(&lifted.secret), Some(Role::Owner));
     house.set_role("member", Role::Viewer);
     assert_eq!(house.role_of(&lifted.secret), Some(Role::Viewer), "a demotion reaches every secret at once");
@@ -70,7 +70,7 @@ fn each_secret_of_an_overlap_has_its_own_role() {
     let house = House::inhabited();
     let old = house.make("member", CreateToken { selection: Selection::Inherit, ..create("x") });
     house.set_role("member", Role::Admin);
-    let new = house.ask("member", with_grace("x", "1d")).unwrap().out;
+    let new = house.ask("member", with_grace("x", "1d")).unwrap().value;
     assert_eq!((house.role_of(&old.secret), house.role_of(&new.secret)), (Some(Role::Member), Some(Role::Admin)));
     let token = house.token(new.token.id);
     assert_eq!((token.issued_role, token.previous.as_ref().unwrap().issued_role), (Role::Admin, Role::Member));
@@ -141,13 +141,13 @@ fn minted_secret_has_the_effective_role_of_its_maker() {
     );
     let who = bearer(secret);
     let jeton = &house.jeton;
-    let minted = ask(jeton, &who, CreateToken { selection: methods(&[READ]), ..create("a") }).unwrap().out.remove(0);
+    let minted = ask(jeton, &who, CreateToken { selection: methods(&[READ]), ..create("a") }).unwrap().value.remove(0);
     assert_eq!((minted.token.issued_role, minted.token.made_by), (Role::Member, Some(maker.id)));
-    let copied = ask(jeton, &who, copy("a", "b")).unwrap().out;
+    let copied = ask(jeton, &who, copy("a", "b")).unwrap().value;
     assert_eq!((copied.token.issued_role, copied.token.made_by), (Role::Member, Some(maker.id)));
-    let again = ask(jeton, &who, regenerate("a")).unwrap().out;
+    let again = ask(jeton, &who, regenerate("a")).unwrap().value;
     assert_eq!(again.token.issued_role, Role::Member);
-    let by_person = house.ask("boss", regenerate("a")).unwrap().out;
+    let by_person = house.ask("boss", regenerate("a")).unwrap().value;
     assert_eq!(
         (by_person.token.issued_role, by_person.token.made_by),
         (Role::Admin, Some(maker.id)),

@@ -2,7 +2,7 @@
 
 use std::sync::{Arc, Mutex};
 
-use jeton::verbs::batches::MAX_WHOLE;
+use jeton::verbs::batches::MAX_ATOMIC;
 
 use super::*;
 use crate::support::direct::fill_trash;
@@ -20,7 +20,7 @@ fn verbs_after(house: &House, rows: usize) -> Vec<String> {
 
 #[test]
 fn stopped_purge_shows_in_the_log_how_far_it_came_and_can_be_resumed() {
-    let many = MAX_WHOLE + 500;
+    let many = MAX_ATOMIC + 500;
     let house = with_trash(many);
     let rows = house.audit().len();
     let progress = Arc::clone(&house.fakes.progress);
@@ -29,7 +29,7 @@ fn stopped_purge_shows_in_the_log_how_far_it_came_and_can_be_resumed() {
             progress.stop()
         }
     });
-    let purged = house.ask(OWNER, PurgeTokens::new(Purgeable::Trashed, many as u64)).unwrap().out;
+    let purged = house.ask(OWNER, PurgeTokens::new(Purgeable::Trashed, many as u64)).unwrap().value;
     assert!(purged.stopped && purged.count >= 300 && purged.count < many as u64, "{purged:?}");
     let verbs = verbs_after(&house, rows);
     assert_eq!(verbs.first().map(String::as_str), Some("token.purge.started"));
@@ -40,14 +40,14 @@ fn stopped_purge_shows_in_the_log_how_far_it_came_and_can_be_resumed() {
     house.fakes.progress.begin();
     let left = many as u64 - purged.count;
     refused(house.ask(OWNER, PurgeTokens::new(Purgeable::Trashed, many as u64)), Kind::Conflict);
-    let rest = house.ask(OWNER, PurgeTokens::new(Purgeable::Trashed, left)).unwrap().out;
+    let rest = house.ask(OWNER, PurgeTokens::new(Purgeable::Trashed, left)).unwrap().value;
     assert_eq!((rest.count, rest.stopped), (left, false));
     assert_eq!(verbs_after(&house, rows).iter().filter(|verb| *verb == "token.purge").count(), many);
 }
 
 #[test]
 fn purge_takes_nothing_that_came_into_the_trash_after_it_began() {
-    let many = MAX_WHOLE + 200;
+    let many = MAX_ATOMIC + 200;
     let house = with_trash(many);
     let later = house.issue("member", "later");
     let (other, clock) = (local(&house.place.path(), house.fakes.world()), Arc::clone(&house.fakes.clock));
@@ -59,7 +59,7 @@ fn purge_takes_nothing_that_came_into_the_trash_after_it_began() {
             ask(&other, &by("member"), delete(&["later"], "later")).unwrap();
         }
     });
-    let purged = house.ask(OWNER, PurgeTokens::new(Purgeable::Trashed, many as u64)).unwrap().out;
+    let purged = house.ask(OWNER, PurgeTokens::new(Purgeable::Trashed, many as u64)).unwrap().value;
     assert_eq!(purged.count, many as u64);
     let kept = house.jeton.store().read(|s| s.token(later.token.id)).unwrap();
     assert!(kept.is_some_and(|token| token.deleted_at.is_some()));
@@ -84,16 +84,16 @@ fn account_keeps_only_so_many_tokens_with_those_in_the_trash() {
 fn purge_stopped_before_its_first_batch_purges_nothing() {
     let house = with_trash(5);
     house.fakes.progress.stop();
-    let purged = house.ask(OWNER, PurgeTokens::new(Purgeable::Trashed, 5)).unwrap().out;
+    let purged = house.ask(OWNER, PurgeTokens::new(Purgeable::Trashed, 5)).unwrap().value;
     assert_eq!((purged.count, purged.stopped), (0, true));
     house.fakes.progress.begin();
-    let again = house.ask(OWNER, PurgeTokens::new(Purgeable::Trashed, 5)).unwrap().out;
+    let again = house.ask(OWNER, PurgeTokens::new(Purgeable::Trashed, 5)).unwrap().value;
     assert_eq!((again.count, again.stopped), (5, false), "a stop is for the work that it was meant for");
 }
 
 #[test]
 fn purge_whose_end_could_not_be_logged_says_so() {
-    let many = MAX_WHOLE + 200;
+    let many = MAX_ATOMIC + 200;
     let house = with_trash(many);
     // A second milestone row is refused.
     let refused_row = "CREATE UNIQUE INDEX no ON audit (face) WHERE verb >= 'token.purge.' AND verb < 'token.purge/'";

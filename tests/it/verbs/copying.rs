@@ -15,8 +15,8 @@ fn the_parameters_are_taken_over_and_the_secret_is_new() {
     house.ask("member", disable(&["x"])).unwrap();
     house.fakes.clock.forward(DAY);
     let made = house.ask("member", copy("x", "y")).unwrap();
-    assert_eq!(made.cli.to_string(), "jeton token copy x y");
-    let made = made.out;
+    assert_eq!(made.equivalent_command.to_string(), "jeton token copy x y");
+    let made = made.value;
     assert_ne!((made.token.id, &made.token.hint), (source.token.id, &source.token.hint));
     let kept = |t: &Token| (t.description.clone(), t.selection.clone(), t.expiry, t.owner.clone());
     assert_eq!(kept(&made.token), kept(&source.token), "the same instant, not the same span");
@@ -34,9 +34,9 @@ fn into_another_account() {
     house.issue("member", "x");
     let there = CopyToken { account: Some(username("viewer")), ..copy("member/x", "x") };
     let made = house.ask("admin", there).unwrap();
-    assert_eq!(made.out.token.full_name(), "viewer/x");
-    assert_eq!(made.cli.to_string(), "jeton token copy member/x x --account viewer");
-    assert_eq!(house.ask("admin", copy("member/x", "y")).unwrap().out.token.full_name(), "member/y");
+    assert_eq!(made.value.token.full_name(), "viewer/x");
+    assert_eq!(made.equivalent_command.to_string(), "jeton token copy member/x x --account viewer");
+    assert_eq!(house.ask("admin", copy("member/x", "y")).unwrap().value.token.full_name(), "member/y");
 }
 
 #[test]

@@ -12,7 +12,7 @@ fn a_new_token_is_live_and_audited_without_its_secret() {
         ..create("ci-deploy")
     };
     let made = house.ask("member", new).unwrap();
-    let (token, secret) = (&made.out[0].token, &made.out[0].secret);
+    let (token, secret) = (&made.value[0].token, &made.value[0].secret);
     assert_eq!((token.name.as_str(), token.owner.username.as_str()), ("ci-deploy", "member"));
     assert_eq!(token.expiry, Expiry::At(START.plus(90 * DAY)), "policy.default_expiry");
     assert_eq!(token.status(house.now()), Status::Active);
@@ -27,7 +27,7 @@ fn a_new_token_is_live_and_audited_without_its_secret() {
     assert_eq!((row.target, row.target_name.as_str()), (token.id.to_string(), "member/ci-deploy"));
     secret.expose(|s| assert!(!row.details.contains(&s[13..]) && row.details.contains(secret.hint())));
     assert_eq!(
-        made.cli.to_string(),
+        made.equivalent_command.to_string(),
         "jeton token create ci-deploy --description 'for the nightly build' --set 'IDE Plugins'"
     );
 }
@@ -151,8 +151,8 @@ fn two_at_once_pass_the_limit_once() {
             let fakes = Fakes::seeded(100 + 2 * round + side);
             std::thread::spawn(move || {
                 // A separate source: the tries race for the limit, not for the throttle.
-                let caller = Caller { source: format!("racer {side}"), ..caller() };
-                let jeton = Local::new(SqliteStore::open(&path).unwrap(), fakes.world(), caller);
+                let caller = ClientInfo { source: format!("racer {side}"), ..caller() };
+                let jeton = LocalBackend::new(SqliteStore::open(&path).unwrap(), fakes.world(), caller);
                 start.wait();
                 ask(&jeton, &by("member"), create(&format!("racer{side}"))).map(drop)
             })
@@ -190,9 +190,9 @@ fn several_names_are_made_together_or_not_at_all() {
     let rows = house.audit().len();
 
     let done = house.ask("member", CreateToken { out, ..names(&["a", "b"]) }).unwrap();
-    assert_eq!(done.cli.to_string(), "jeton token create a b --expires never");
+    assert_eq!(done.equivalent_command.to_string(), "jeton token create a b --expires never");
     assert_eq!((saved(), house.audit().len()), (3, rows + 2));
-    for issued in &done.out {
+    for issued in &done.value {
         let file = folder.join(format!("{}.secret", issued.token.name));
         assert_eq!(issued.saved_to(), Some(file.as_path()));
         issued.secret.expose(|s| assert_eq!(std::fs::read_to_string(&file).unwrap(), format!("{s}\n")));

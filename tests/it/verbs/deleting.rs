@@ -14,8 +14,8 @@ fn only_the_name_itself_confirms() {
     assert!(allowed(&house, &issued.secret));
     assert_eq!(house.audit(), rows);
     let gone = house.ask("member", delete(&["ci-deploy"], "ci-deploy")).unwrap();
-    assert_eq!(gone.cli.to_string(), "jeton token revoke member/ci-deploy --confirm ci-deploy");
-    assert_eq!(gone.out.tokens[0].deleted_at, Some(START));
+    assert_eq!(gone.equivalent_command.to_string(), "jeton token revoke member/ci-deploy --confirm ci-deploy");
+    assert_eq!(gone.value.tokens[0].deleted_at, Some(START));
     assert_eq!(why(&house, &issued.secret), DenialReason::Deleted);
     refused(house.ask("member", delete(&["ci-deploy"], "ci-deploy")), Kind::NotFound);
     house.issue("member", "ci-deploy");
@@ -44,8 +44,8 @@ fn restored_is_disabled_until_it_is_enabled() {
     let issued = house.issue("member", "x");
     house.ask("member", delete(&["x"], "x")).unwrap();
     let back = house.ask("member", restore("x")).unwrap();
-    assert_eq!(back.cli.to_string(), "jeton token restore member/x");
-    assert_eq!(back.out[0].status(house.now()), Status::Disabled);
+    assert_eq!(back.equivalent_command.to_string(), "jeton token restore member/x");
+    assert_eq!(back.value[0].status(house.now()), Status::Disabled);
     assert_eq!(why(&house, &issued.secret), DenialReason::Disabled);
     house.ask("member", enable(&["x"])).unwrap();
     assert!(allowed(&house, &issued.secret));
@@ -61,8 +61,8 @@ fn a_name_given_away_meanwhile_needs_another() {
     refused(house.ask("member", restore("x")), Kind::Conflict);
     let renamed = RestoreTokens { rename: Some(token_name("y")), ..restore("x") };
     let back = house.ask("member", renamed.clone()).unwrap();
-    assert_eq!((back.out[0].id, back.out[0].name.as_str()), (first.id, "y"));
-    assert!(back.cli.to_string().ends_with("--as y"), "{}", back.cli);
+    assert_eq!((back.value[0].id, back.value[0].name.as_str()), (first.id, "y"));
+    assert!(back.equivalent_command.to_string().ends_with("--as y"), "{}", back.equivalent_command);
     let row = house.audit().pop().unwrap();
     let told = r#"{"name":{"after":"y","before":"x"},"status":{"after":"disabled","before":"deleted"}}"#;
     assert_eq!((row.target_name.as_str(), row.details.as_str()), ("member/x", told));
@@ -106,7 +106,7 @@ fn several_are_restored_together_or_not_at_all() {
     refused(house.ask("member", RestoreTokens { tokens: Vec::new(), rename: None }), Kind::Usage);
     assert_eq!(house.audit().len(), rows);
     let done = house.ask("member", RestoreTokens { tokens: some(&["a", "b", "member/a"]), rename: None }).unwrap();
-    assert_eq!(done.cli.to_string(), "jeton token restore member/a member/b");
-    assert_eq!((done.out.len(), house.audit().len()), (2, rows + 2));
-    assert!(done.out.iter().all(|t| t.status(house.now()) == Status::Disabled));
+    assert_eq!(done.equivalent_command.to_string(), "jeton token restore member/a member/b");
+    assert_eq!((done.value.len(), house.audit().len()), (2, rows + 2));
+    assert!(done.value.iter().all(|t| t.status(house.now()) == Status::Disabled));
 }

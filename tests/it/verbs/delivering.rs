@@ -39,7 +39,7 @@ fn issuing(give: impl Fn(&[Issued]) -> Result<()> + Clone + Send + Sync + 'stati
 }
 
 /// Opens the same store as another process would.
-fn another(house: &House) -> Arc<Local<SqliteStore>> {
+fn another(house: &House) -> Arc<LocalBackend<SqliteStore>> {
     Arc::new(local(&house.place.path(), house.fakes.world()))
 }
 
@@ -75,7 +75,7 @@ fn secret_on_its_way_locks_nobody_out() {
 }
 
 /// An event between the secret's delivery and the change, with the resulting kind of error.
-type Meanwhile = (&'static str, fn(&House, &Local<SqliteStore>), Kind);
+type Meanwhile = (&'static str, fn(&House, &LocalBackend<SqliteStore>), Kind);
 
 const MEANWHILE: [Meanwhile; 4] = [
     ("the target is disabled and the names are taken", take_names, Kind::Conflict),
@@ -94,7 +94,7 @@ const MEANWHILE: [Meanwhile; 4] = [
     ("the expiry passes", |house, _| house.fakes.clock.forward(2 * HOUR), Kind::Conflict),
 ];
 
-fn take_names(_: &House, other: &Local<SqliteStore>) {
+fn take_names(_: &House, other: &LocalBackend<SqliteStore>) {
     for name in ["new2", "copied"] {
         ask(other, &by("member"), create(name)).unwrap();
     }

@@ -28,11 +28,11 @@ fn what_is_said_changes_and_the_secret_stays() {
     assert_eq!((preview.before.clone(), house.audit()), (issued.token.clone(), rows.clone()), "a look changes nothing");
     let done = house.ask("member", verb).unwrap();
     assert_eq!(
-        done.cli.to_string(),
+        done.equivalent_command.to_string(),
         "jeton token edit member/x --name y --description 'it'\\''s nightly' --expires 30d --add-set 'IDE Plugins'"
     );
-    let after = done.out.after;
-    assert_eq!((&done.out.before, &after.name), (&issued.token, &token_name("y")));
+    let after = done.value.after;
+    assert_eq!((&done.value.before, &after.name), (&issued.token, &token_name("y")));
     assert_eq!(Token { revision: after.revision, ..preview.after }, after, "done as it was shown");
     assert_eq!(after.selection, Selection::Sets(["IDE Plugins".to_owned(), "Marketplace".to_owned()].into()));
     assert_eq!(after.expiry, Expiry::At(START.plus(HOUR + 30 * DAY)));
@@ -121,7 +121,7 @@ fn what_vanished_stays_listed() {
         .unwrap();
     let both = methods(&["environment.control.StopEnv", "gone.Method", "jeton.tokens.read"]);
     let more = EditToken { selection: Some(SelectionEdit::Replace(both.clone())), ..edit("x") };
-    assert_eq!(house.ask("member", more).unwrap().out.after.selection, both);
+    assert_eq!(house.ask("member", more).unwrap().value.after.selection, both);
     let another = methods(&["gone.Other"]);
     let another = EditToken { selection: Some(SelectionEdit::Replace(another)), ..edit("x") };
     refused(house.ask("member", another), Kind::NotFound);
@@ -162,5 +162,5 @@ fn a_conflict_tells_both_sides() {
         description: described("mine"),
         ..EditToken::of(Pointed::on_screen(&now))
     };
-    assert_eq!(house.ask("member", mine).unwrap().out.after.description.as_str(), "mine");
+    assert_eq!(house.ask("member", mine).unwrap().value.after.description.as_str(), "mine");
 }

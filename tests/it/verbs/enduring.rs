@@ -8,7 +8,7 @@ use jeton::domain::name::TokenName;
 use jeton::domain::selection::Selection;
 use jeton::domain::time::{DAY, HOUR};
 use jeton::error::Kind;
-use jeton::verbs::actor::{Credential, Presented};
+use jeton::verbs::actor::{Credential, TokenCredential};
 use jeton::verbs::request::ask;
 use jeton::verbs::tokens::{CopyToken, CreateToken, EditToken, PreviewEdit, RegenerateToken};
 use jeton::verbs::verify::Decision;
@@ -38,7 +38,7 @@ fn an_old_secret_brings_about_nothing_that_outlives_it() {
     let house = House::new();
     let old = house.make(OWNER, lasting(100)).secret;
     house.ask(OWNER, rotate(Span::Hours(1), None)).unwrap();
-    let who = Credential::Token(Presented { secret: Arc::new(old), account: None, name: None });
+    let who = Credential::Token(TokenCredential { secret: Arc::new(old), account: None, name: None });
     let child = |expires: Span| CreateToken { expires: Some(ExpirySpec::In(expires)), ..create("child") };
     let refused = ask(&house.jeton, &who, child(Span::Days(90))).unwrap_err();
     assert_eq!(refused.kind, Kind::Denied, "{refused}");
@@ -53,7 +53,7 @@ fn a_default_expiry_is_shortened_to_that_of_the_token_that_makes() {
     let end = maker.token.expiry;
     let who = bearer(maker.secret);
     let new = |name: &str, expires| CreateToken { expires, ..create(name) };
-    let made = |name: &str, expires| ask(&house.jeton, &who, new(name, expires)).map(|done| done.out[0].token.expiry);
+    let made = |name: &str, expires| ask(&house.jeton, &who, new(name, expires)).map(|done| done.value[0].token.expiry);
     assert_eq!(made("a", None).unwrap(), end);
     for expires in [ExpirySpec::In(Span::Days(11)), ExpirySpec::Never] {
         assert_eq!(made("b", Some(expires)).unwrap_err().kind, Kind::Denied);
@@ -73,9 +73,9 @@ fn a_default_expiry_is_shortened_to_that_of_the_token_that_makes() {
         expires,
         out: None,
     };
-    assert_eq!(ask(&house.jeton, &who, copy("g", None)).unwrap().out.token.expiry, end);
+    assert_eq!(ask(&house.jeton, &who, copy("g", None)).unwrap().value.token.expiry, end);
     assert_eq!(ask(&house.jeton, &who, copy("h", Some(ExpirySpec::Never))).unwrap_err().kind, Kind::Denied);
-    assert_eq!(house.ask(OWNER, copy("i", None)).unwrap().out.token.expiry, Expiry::Never);
+    assert_eq!(house.ask(OWNER, copy("i", None)).unwrap().value.token.expiry, Expiry::Never);
 }
 
 #[test]
@@ -93,7 +93,7 @@ fn an_expired_secret_is_not_brought_back() {
 fn a_shorter_expiry_ends_the_overlap_for_good() {
     let house = House::new();
     let old = house.make(OWNER, lasting(10)).secret;
-    let id = house.ask(OWNER, rotate(Span::Days(5), None)).unwrap().out.token.id;
+    let id = house.ask(OWNER, rotate(Span::Days(5), None)).unwrap().value.token.id;
     let edit = |expires: &str| EditToken {
         expires: Some(ExpirySpec::parse(expires).unwrap()),
         ..EditToken::of(Pointed::typed("rot"))
@@ -115,7 +115,7 @@ fn a_token_that_only_writes_reads_nothing_by_a_preview() {
         let methods = methods.iter().map(|m| MethodId::parse(m).unwrap()).collect();
         let verb = CreateToken { selection: Selection::Custom(methods), ..create(name) };
         let secret = Arc::new(house.make(OWNER, verb).secret);
-        Credential::Token(Presented { secret, account: None, name: None })
+        Credential::Token(TokenCredential { secret, account: None, name: None })
     };
     let preview = || {
         let description = Some(jeton::domain::name::Description::parse("x").unwrap());

@@ -7,17 +7,21 @@ use jeton::domain::time::MINUTE;
 const VERB: &str = "sign-in.failed";
 
 /// Returns a face of the house with connections from `source`.
-fn face(house: &House, face: Face, source: &str) -> Local<SqliteStore> {
+fn face(house: &House, face: Face, source: &str) -> LocalBackend<SqliteStore> {
     let store = SqliteStore::open(&house.place.path()).unwrap();
-    Local::new(store, house.fakes.world(), Caller { face, source: source.to_owned(), patience: Duration::ZERO })
+    LocalBackend::new(
+        store,
+        house.fakes.world(),
+        ClientInfo { face, source: source.to_owned(), max_wait: Duration::ZERO },
+    )
 }
 
-fn try_once(jeton: &dyn Jeton, who: &str, with: &str) -> Result<Session> {
-    ask(jeton, &Credential::password(username(who), typed(with)), SignIn)
+fn try_once(jeton: &dyn Backend, who: &str, with: &str) -> Result<Session> {
+    ask(jeton, &Credential::from_password(username(who), typed(with)), SignIn)
 }
 
 /// Fails `times` times, a minute apart.
-fn fail(house: &House, jeton: &dyn Jeton, who: &str, times: u32) {
+fn fail(house: &House, jeton: &dyn Backend, who: &str, times: u32) {
     for _ in 0..times {
         refused(try_once(jeton, who, "wrong horse battery"), Kind::Unauthenticated);
         house.fakes.clock.forward(MINUTE);

@@ -34,7 +34,7 @@ fn a_secret_is_told_by_what_it_is_now() {
     let house = House::inhabited();
     let first = house.issue("member", "x");
     house.verify(&first.secret);
-    let second = house.ask("member", with_grace("x", "12h")).unwrap().out;
+    let second = house.ask("member", with_grace("x", "12h")).unwrap().value;
     house.verify(&first.secret);
     house.verify(&second.secret);
     let by_secret = |house: &House| {

@@ -12,7 +12,7 @@ fn tree(house: &House) -> Vec<jeton::verbs::tokens::Issued> {
     let by = |secret: &Secret, name: &str| {
         let secret = secret.expose(|s| Secret::parse(s).unwrap());
         let new = CreateToken { selection: methods(&MINTING), ..create(name) };
-        ask(&house.jeton, &bearer(secret), new).unwrap().out.remove(0)
+        ask(&house.jeton, &bearer(secret), new).unwrap().value.remove(0)
     };
     let a = by(&root.secret, "a");
     let (b, c) = (by(&a.secret, "b"), by(&a.secret, "c"));
@@ -46,7 +46,7 @@ fn show_tells_what_a_token_made_and_what_made_it() {
 fn delete_leaves_what_was_made_and_says_so() {
     let house = House::inhabited();
     let tree = tree(&house);
-    let left = house.ask(OWNER, delete(&["a"], "a")).unwrap().out.left;
+    let left = house.ask(OWNER, delete(&["a"], "a")).unwrap().value.left;
     assert_eq!((left.count, left.names), (2, vec!["ops/b".to_owned(), "ops/c".to_owned()]));
     assert!(allowed(&house, &tree[2].secret) && allowed(&house, &tree[3].secret));
     // The lineage continues through tokens in the trash, and through purged ones.
@@ -56,7 +56,7 @@ fn delete_leaves_what_was_made_and_says_so() {
     let maker = house.ask(OWNER, show("b")).unwrap().made_by.unwrap();
     assert_eq!((maker.id, maker.name), (tree[1].token.id, None), "it is gone");
     let gone = house.ask(OWNER, with_made(&["root"], "3")).unwrap();
-    assert_eq!(gone.out.tokens.len(), 3);
+    assert_eq!(gone.value.tokens.len(), 3);
     assert!(!allowed(&house, &tree[2].secret));
 }
 
@@ -70,9 +70,9 @@ fn with_made_takes_the_whole_tree_in_one_change() {
     }
     assert_eq!(house.audit().len(), rows);
     let done = house.ask(OWNER, with_made(&["root"], "4")).unwrap();
-    assert_eq!(done.cli.to_string(), "jeton token revoke ops/root --with-made --confirm 4");
-    assert_eq!(done.out.tokens.iter().map(|t| t.name.as_str()).collect::<Vec<_>>(), ["root", "a", "b", "c"]);
-    assert_eq!(done.out.left, Made::default());
+    assert_eq!(done.equivalent_command.to_string(), "jeton token revoke ops/root --with-made --confirm 4");
+    assert_eq!(done.value.tokens.iter().map(|t| t.name.as_str()).collect::<Vec<_>>(), ["root", "a", "b", "c"]);
+    assert_eq!(done.value.left, Made::default());
     assert_eq!(house.audit().len(), rows + 4, "an audit row each");
     assert!(tree.iter().all(|issued| why(&house, &issued.secret) == DenialReason::Deleted));
     // Restored, the token grants the same as before, and its secret has the same role.
@@ -87,7 +87,7 @@ fn confirmation_counts_each_token_once() {
     tree(&house);
     house.ask(OWNER, with_made(&["b"], "b")).unwrap();
     refused(house.ask(OWNER, with_made(&["root", "a"], "4")), Kind::Conflict);
-    assert_eq!(house.ask(OWNER, with_made(&["root", "a"], "3")).unwrap().out.tokens.len(), 3);
+    assert_eq!(house.ask(OWNER, with_made(&["root", "a"], "3")).unwrap().value.tokens.len(), 3);
 }
 
 /// If a made token is now in an account out of reach, the whole change is refused.
@@ -98,7 +98,7 @@ fn what_is_out_of_reach_is_not_taken_along() {
     let bot = house.make("admin", CreateToken { selection: reaching, ..create("bot") });
     let account = Some(username("member"));
     let child =
-        ask(&house.jeton, &bearer(bot.secret), CreateToken { account, ..create("child") }).unwrap().out.remove(0);
+        ask(&house.jeton, &bearer(bot.secret), CreateToken { account, ..create("child") }).unwrap().value.remove(0);
     house.set_role("member", Role::Owner);
     let shown = house.ask("admin", show("bot")).unwrap().made;
     assert_eq!((shown.count, shown.names.len()), (1, 0), "counted, not named");
@@ -115,7 +115,7 @@ fn regenerated_token_counts_as_made_while_its_secret_lives() {
     let root = house.make(OWNER, CreateToken { selection: methods(&MINTING), ..create("root") });
     let who = || bearer(root.secret.expose(|s| Secret::parse(s).unwrap()));
     let target = house.make(OWNER, CreateToken { selection: methods(&MINTING), ..create("target") });
-    let taken = ask(&house.jeton, &who(), regenerate("target")).unwrap().out;
+    let taken = ask(&house.jeton, &who(), regenerate("target")).unwrap().value;
     assert_eq!(taken.token.regenerated_by, Some(root.token.id));
     assert_eq!(made(&house, "root").names, ["ops/target"]);
     let shown = house.ask(OWNER, show("target")).unwrap();
@@ -130,14 +130,14 @@ fn regenerated_token_counts_as_made_while_its_secret_lives() {
     assert_eq!(made(&house, "root").count, 1);
     house.fakes.clock.forward(3_600_000);
     assert_eq!(made(&house, "root").count, 0, "the secret is dead");
-    assert!(allowed(&house, &house.ask(OWNER, regenerate("target")).unwrap().out.secret));
+    assert!(allowed(&house, &house.ask(OWNER, regenerate("target")).unwrap().value.secret));
 
     ask(&house.jeton, &who(), regenerate("target")).unwrap();
-    let kept = house.ask(OWNER, delete(&["root"], "root")).unwrap().out.left;
+    let kept = house.ask(OWNER, delete(&["root"], "root")).unwrap().value.left;
     assert_eq!(kept.names, ["ops/target"]);
     house.ask(OWNER, restore("root")).unwrap();
     refused(house.ask(OWNER, with_made(&["root"], "root")), Kind::Conflict);
-    let gone = house.ask(OWNER, with_made(&["root"], "2")).unwrap().out;
+    let gone = house.ask(OWNER, with_made(&["root"], "2")).unwrap().value;
     assert_eq!((gone.tokens[1].id, gone.left), (target.token.id, Made::default()));
 }
 
@@ -147,13 +147,13 @@ fn what_a_regenerated_token_made_goes_along() {
     let house = House::inhabited();
     let root = house.make(OWNER, CreateToken { selection: methods(&MINTING), ..create("root") });
     house.make(OWNER, CreateToken { selection: methods(&MINTING), ..create("target") });
-    let taken = ask(&house.jeton, &bearer(root.secret), regenerate("target")).unwrap().out;
+    let taken = ask(&house.jeton, &bearer(root.secret), regenerate("target")).unwrap().value;
     ask(&house.jeton, &bearer(taken.secret), create_mine("child")).unwrap();
     house.ask(OWNER, regenerate("target")).unwrap();
     assert_eq!(made(&house, "root").names, ["ops/child"]);
     house.ask(OWNER, delete(&["target"], "target")).unwrap();
     house.ask(OWNER, PurgeTokens::new(Purgeable::Trashed, 1)).unwrap();
-    let gone = house.ask(OWNER, with_made(&["root"], "2")).unwrap().out;
+    let gone = house.ask(OWNER, with_made(&["root"], "2")).unwrap().value;
     assert_eq!(gone.tokens.iter().map(|t| t.name.as_str()).collect::<Vec<_>>(), ["root", "child"]);
 }
 
@@ -186,5 +186,5 @@ fn more_than_a_request_takes_is_refused_whole() {
     assert_eq!((made(&house, "root").count, made(&house, "root").is_least), (1_000, false));
     refused(house.ask(OWNER, with_made(&["root"], "1001")), Kind::Conflict);
     house.ask(OWNER, delete(&["t0"], "t0")).unwrap();
-    assert_eq!(house.ask(OWNER, with_made(&["root"], "1000")).unwrap().out.tokens.len(), 1_000);
+    assert_eq!(house.ask(OWNER, with_made(&["root"], "1000")).unwrap().value.tokens.len(), 1_000);
 }

@@ -52,7 +52,7 @@ use jeton::verbs::actor::{Credential, Session};
 use jeton::verbs::audit::{AuditHead, AuditRange, ListAudit, VerifyAudit};
 use jeton::verbs::audit_log::AuditCursor;
 use jeton::verbs::catalogue::{ApplyCatalogue, ListCatalogues, PreviewCatalogue};
-use jeton::verbs::local::{Caller, Local};
+use jeton::verbs::local::{ClientInfo, LocalBackend};
 use jeton::verbs::new_password::NewPassword;
 use jeton::verbs::policy::ListPolicy;
 use jeton::verbs::ports::{Clock, SecretState, Store, TokenCounts, TokenCursor};
@@ -63,7 +63,7 @@ use jeton::verbs::tokens::{
     ReviewTokens, SaveTo, ShowToken, TallyTokens, Whose,
 };
 use jeton::verbs::verify::{Decision, DenialReason, SecretOwner};
-use jeton::verbs::{Jeton, Proof};
+use jeton::verbs::{Backend, Proof};
 use zeroize::Zeroizing;
 
 use crate::support::requests::{

@@ -7,8 +7,8 @@ fn both_live_until_the_very_instant() {
     let house = House::inhabited();
     let old = house.issue("member", "x");
     let done = house.ask("member", with_grace("x", "12h")).unwrap();
-    assert_eq!(done.cli.to_string(), "jeton token regenerate member/x --grace 12h");
-    let new = done.out;
+    assert_eq!(done.equivalent_command.to_string(), "jeton token regenerate member/x --grace 12h");
+    let new = done.value;
     let previous = new.token.overlap(house.now()).unwrap();
     assert_eq!((previous.hint.as_str(), previous.retires_at), (old.secret.hint(), START.plus(12 * HOUR)));
     house.fakes.clock.forward(HOUR);
@@ -36,7 +36,7 @@ fn both_live_until_the_very_instant() {
 fn never_beyond_the_expiry_and_never_longer_than_thirty_days() {
     let house = House::inhabited();
     let old = house.make("member", CreateToken { expires: spec("1d"), ..create("short") });
-    let new = house.ask("member", with_grace("short", "7d")).unwrap().out;
+    let new = house.ask("member", with_grace("short", "7d")).unwrap().value;
     assert_eq!(Some(new.token.previous.unwrap().retires_at), new.token.expiry.at());
     house.fakes.clock.forward(DAY);
     assert_eq!(why(&house, &old.secret), DenialReason::Retired);
@@ -52,7 +52,7 @@ fn never_beyond_the_expiry_and_never_longer_than_thirty_days() {
 fn a_second_grace_is_a_conflict_while_the_first_lasts() {
     let house = House::inhabited();
     let first = house.issue("member", "x");
-    let second = house.ask("member", with_grace("x", "2h")).unwrap().out;
+    let second = house.ask("member", with_grace("x", "2h")).unwrap().value;
     house.fakes.clock.forward(2 * HOUR - 1);
     let rows = house.audit();
     let error = refused(house.ask("member", with_grace("x", "2h")), Kind::Conflict).to_string();
@@ -60,11 +60,11 @@ fn a_second_grace_is_a_conflict_while_the_first_lasts() {
     assert_eq!(house.audit(), rows);
     assert!(allowed(&house, &first.secret) && allowed(&house, &second.secret));
     house.fakes.clock.forward(1);
-    let third = house.ask("member", with_grace("x", "2h")).unwrap().out;
+    let third = house.ask("member", with_grace("x", "2h")).unwrap().value;
     assert_eq!(why(&house, &first.secret), DenialReason::Retired);
     assert!(allowed(&house, &second.secret) && allowed(&house, &third.secret));
     // Without a grace period, both older secrets die.
-    let fourth = house.ask("member", regenerate("x")).unwrap().out;
+    let fourth = house.ask("member", regenerate("x")).unwrap().value;
     for dead in [&first, &second, &third] {
         assert_eq!(why(&house, &dead.secret), DenialReason::Retired);
     }
@@ -77,13 +77,13 @@ fn retiring_ends_the_overlap_at_once() {
     let house = House::inhabited();
     let old = house.issue("member", "x");
     refused(house.ask("member", retire("x")), Kind::Conflict);
-    let new = house.ask("member", with_grace("x", "7d")).unwrap().out;
+    let new = house.ask("member", with_grace("x", "7d")).unwrap().value;
     let stale = Pointed::on_screen(&old.token);
     refused(house.ask("member", RetireToken { token: stale }), Kind::Conflict);
     let done = house.ask("member", retire("x")).unwrap();
-    assert_eq!(done.cli.to_string(), "jeton token retire member/x");
-    assert_eq!(done.out.previous, None);
-    assert_ne!(done.out.revision, new.token.revision, "who looked before is told");
+    assert_eq!(done.equivalent_command.to_string(), "jeton token retire member/x");
+    assert_eq!(done.value.previous, None);
+    assert_ne!(done.value.revision, new.token.revision, "who looked before is told");
     assert_eq!(why(&house, &old.secret), DenialReason::Retired);
     assert!(allowed(&house, &new.secret));
     let row = house.audit().pop().unwrap();
@@ -99,7 +99,7 @@ fn a_disabled_token_stays_disabled_with_both_its_secrets() {
     let house = House::inhabited();
     let old = house.issue("member", "x");
     house.ask("member", disable(&["x"])).unwrap();
-    let new = house.ask("member", with_grace("x", "7d")).unwrap().out;
+    let new = house.ask("member", with_grace("x", "7d")).unwrap().value;
     assert!(!new.token.enabled);
     for secret in [&old.secret, &new.secret] {
         assert_eq!(why(&house, secret), DenialReason::Disabled);

@@ -16,10 +16,10 @@ use crate::support::world::{entry, tester};
 struct Overtaken {
     store: SqliteStore,
     times: AtomicU32,
-    change: fn(&Local<SqliteStore>, u32),
+    change: fn(&LocalBackend<SqliteStore>, u32),
     /// Change committed by another process right after a write has failed.
-    afterwards: fn(&Local<SqliteStore>),
-    other: Local<SqliteStore>,
+    afterwards: fn(&LocalBackend<SqliteStore>),
+    other: LocalBackend<SqliteStore>,
 }
 
 impl Store for Overtaken {
@@ -68,7 +68,7 @@ impl Store for Overtaken {
 
 impl Overtaken {
     /// Returns `house`'s store, with `change` before each of the first `times` writes.
-    fn over(house: &House, times: u32, change: fn(&Local<SqliteStore>, u32)) -> Local<Overtaken> {
+    fn over(house: &House, times: u32, change: fn(&LocalBackend<SqliteStore>, u32)) -> LocalBackend<Overtaken> {
         Self::around(house, times, change, |_| ())
     }
 
@@ -76,13 +76,13 @@ impl Overtaken {
     fn around(
         house: &House,
         times: u32,
-        change: fn(&Local<SqliteStore>, u32),
-        afterwards: fn(&Local<SqliteStore>),
-    ) -> Local<Overtaken> {
+        change: fn(&LocalBackend<SqliteStore>, u32),
+        afterwards: fn(&LocalBackend<SqliteStore>),
+    ) -> LocalBackend<Overtaken> {
         let open = || SqliteStore::open(&house.place.path()).unwrap();
-        let other = Local::new(open(), house.fakes.world(), caller());
+        let other = LocalBackend::new(open(), house.fakes.world(), caller());
         let store = Overtaken { store: open(), times: AtomicU32::new(times), change, afterwards, other };
-        Local::new(store, house.fakes.world(), caller())
+        LocalBackend::new(store, house.fakes.world(), caller())
     }
 }
 
@@ -98,13 +98,13 @@ fn retitled() -> ApplyCatalogue {
 
 #[test]
 fn planned_change_starts_over_when_what_it_depends_on_changes() {
-    let elsewhere = |other: &Local<SqliteStore>, _| {
+    let elsewhere = |other: &LocalBackend<SqliteStore>, _| {
         let written = other.store().write(&tester(), &|| START, |_, _| Ok(Audited::one((), entry("elsewhere"))));
         written.unwrap();
     };
     let house = House::inhabited();
     let error = refused(ask(&Overtaken::over(&house, 100, elsewhere), &by(OWNER), retitled()), Kind::Conflict);
-    assert!(error.is(Fault::Outrun));
+    assert!(error.has_fault(Fault::ChangedMeanwhile));
     assert!(!titled(&house, "Another title"));
     ask(&Overtaken::over(&house, 2, elsewhere), &by(OWNER), retitled()).unwrap();
     assert!(titled(&house, "Another title"));
@@ -115,7 +115,7 @@ fn planned_change_is_not_outrun_by_tokens_that_change_all_the_time() {
     let house = House::inhabited();
     house.set_policy(|p| p.active_tokens = 0);
     house.issue("member", "flicker");
-    let busy = |other: &Local<SqliteStore>, left: u32| {
+    let busy = |other: &LocalBackend<SqliteStore>, left: u32| {
         let ask = |verb: Request| other.call(&by("member"), verb).map(drop).unwrap();
         ask(disable(&["flicker"]).into());
         ask(enable(&["flicker"]).into());
@@ -128,7 +128,7 @@ fn planned_change_is_not_outrun_by_tokens_that_change_all_the_time() {
 }
 
 /// Commits `count` rows at once, each about another token, like a purge or revocation of many.
-fn write_many(other: &Local<SqliteStore>, count: i64) {
+fn write_many(other: &LocalBackend<SqliteStore>, count: i64) {
     let rows = (1..=count).map(|n| AuditEntry::new(PurgeTokens::NAME, TokenId(n), "gone"));
     let audited = || Audited::each((), rows).unwrap();
     other.store().write(&tester(), &|| START, |_, _| Ok(audited())).unwrap();
@@ -137,7 +137,7 @@ fn write_many(other: &Local<SqliteStore>, count: i64) {
 #[test]
 fn planned_change_is_not_outrun_by_batches_of_a_purge() {
     let house = House::inhabited();
-    let purge = |other: &Local<SqliteStore>, left: u32| {
+    let purge = |other: &LocalBackend<SqliteStore>, left: u32| {
         let mark = [PurgeTokens::STARTED, PurgeTokens::FINISHED, PurgeTokens::STOPPED][left as usize % 3];
         let mark = || AuditEntry::new(mark, "trashed tokens", "trashed tokens");
         other.store().write(&tester(), &|| START, |_, _| Ok(Audited::one((), mark()))).unwrap();
@@ -150,7 +150,7 @@ fn planned_change_is_not_outrun_by_batches_of_a_purge() {
 #[test]
 fn planned_change_catches_up_when_much_was_written_while_it_waited() {
     let house = House::inhabited();
-    let far = |other: &Local<SqliteStore>, _| write_many(other, 4_000);
+    let far = |other: &LocalBackend<SqliteStore>, _| write_many(other, 4_000);
     ask(&Overtaken::over(&house, 8, far), &by(OWNER), retitled()).unwrap();
     assert!(titled(&house, "Another title"));
 }
@@ -166,7 +166,7 @@ fn narrowed() -> ApplyCatalogue {
 #[test]
 fn token_that_changes_after_the_plan_counts_as_it_is_then() {
     let marketplace = || CreateToken { selection: Selection::Sets(["Marketplace".to_owned()].into()), ..create("old") };
-    let change = |other: &Local<SqliteStore>, _| {
+    let change = |other: &LocalBackend<SqliteStore>, _| {
         let selection = Selection::Sets(["Marketplace".to_owned()].into());
         ask(other, &by("member"), CreateToken { selection, ..create("new") }).unwrap();
         let selection = Some(SelectionEdit::Replace(Selection::nothing()));
@@ -182,7 +182,7 @@ fn token_that_changes_after_the_plan_counts_as_it_is_then() {
         let done = ask(&jeton, &by(OWNER), ApplyCatalogue::new(wide.clone(), Some(accepted), None));
         assert_eq!(done.is_ok(), applies, "{done:?}");
         if let Ok(done) = done {
-            let widening = done.out.widening;
+            let widening = done.value.widening;
             let names: Vec<&str> = widening.tokens.iter().map(|token| token.name.as_str()).collect();
             assert_eq!((widening.count, names), (2, vec!["member/old", "member/new"]));
         }
@@ -193,7 +193,7 @@ fn token_that_changes_after_the_plan_counts_as_it_is_then() {
 fn similar_names_are_searched_after_the_transaction() {
     let house = House::inhabited();
     house.issue("member", "deploy-a");
-    let make = |other: &Local<SqliteStore>| drop(ask(other, &by("member"), create("deploy-b")).unwrap());
+    let make = |other: &LocalBackend<SqliteStore>| drop(ask(other, &by("member"), create("deploy-b")).unwrap());
     let jeton = Overtaken::around(&house, 0, |_, _| (), make);
     for verb in [Request::from(disable(&["deploi"])), delete(&["deploi"], "deploi").into()] {
         let error = refused(jeton.call(&by("member"), verb), Kind::NotFound);

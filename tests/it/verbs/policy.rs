@@ -17,10 +17,10 @@ fn everybody_reads_it_and_owners_set_it() {
     assert_eq!(house.audit(), before);
     let changed = house.ask(OWNER, set_policy(&[("trash", "7d"), ("self_service", "off"), ("ledger_keep", "90d")]));
     let changed = changed.unwrap();
-    assert_eq!((changed.out.trash, changed.out.self_service), (Span::Days(7), false));
-    assert_eq!(house.ask("viewer", ListPolicy).unwrap(), changed.out);
+    assert_eq!((changed.value.trash, changed.value.self_service), (Span::Days(7), false));
+    assert_eq!(house.ask("viewer", ListPolicy).unwrap(), changed.value);
     assert_eq!(
-        changed.cli.to_string(),
+        changed.equivalent_command.to_string(),
         "jeton policy set policy.trash=7d policy.self_service=off policy.ledger_keep=90d"
     );
     let row = house.audit().pop().unwrap();

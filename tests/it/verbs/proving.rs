@@ -3,7 +3,7 @@
 use super::*;
 
 fn sign_in(house: &House, who: &str, with: &str) -> Result<Session> {
-    ask(&house.jeton, &Credential::password(username(who), typed(with)), SignIn)
+    ask(&house.jeton, &Credential::from_password(username(who), typed(with)), SignIn)
 }
 
 #[test]
@@ -52,25 +52,25 @@ fn unknown_names_are_delayed_too_and_sources_apart() {
     refused(sign_in(&house, "nobody", "x"), Kind::Unauthenticated);
     assert!(refused(sign_in(&house, "nobody", "x"), Kind::Unauthenticated).retry_after.is_some());
     refused(sign_in(&house, "member", "x"), Kind::Unauthenticated);
-    let elsewhere = Caller { source: "uid 1001".to_owned(), ..caller() };
+    let elsewhere = ClientInfo { source: "uid 1001".to_owned(), ..caller() };
     let store = SqliteStore::open(&house.place.path()).unwrap();
-    ask(&Local::new(store, house.fakes.world(), elsewhere), &by("member"), SignIn).unwrap();
+    ask(&LocalBackend::new(store, house.fakes.world(), elsewhere), &by("member"), SignIn).unwrap();
 }
 
 #[test]
 fn patience_waits_the_delay_out() {
     let house = House::inhabited();
     refused(sign_in(&house, "member", "wrong"), Kind::Unauthenticated);
-    let patient = Caller { patience: Duration::from_secs(5), ..caller() };
+    let patient = ClientInfo { max_wait: Duration::from_secs(5), ..caller() };
     let store = SqliteStore::open(&house.place.path()).unwrap();
-    ask(&Local::new(store, house.fakes.world(), patient), &by("member"), SignIn).unwrap();
+    ask(&LocalBackend::new(store, house.fakes.world(), patient), &by("member"), SignIn).unwrap();
     assert_eq!(house.fakes.clock.slept(), Duration::from_secs(1));
 }
 
 #[test]
 fn changes_are_throttled_as_sign_in_is() {
     let house = House::inhabited();
-    let wrong = Credential::password(username("member"), typed("wrong"));
+    let wrong = Credential::from_password(username("member"), typed("wrong"));
     refused(ask(&house.jeton, &wrong, create("x")), Kind::Unauthenticated);
     assert!(refused(house.ask("member", create("x")), Kind::Unauthenticated).retry_after.is_some());
 }
@@ -179,7 +179,7 @@ fn every_verb_asks_for_its_proof() {
     // An actor with a temporary password signs in, replaces it, and can do nothing else.
     house.account("second", Role::Owner);
     house.ask(OWNER, set_password("second", "seven brown foxes")).unwrap();
-    let second = || Credential::password(username("second"), typed("seven brown foxes"));
+    let second = || Credential::from_password(username("second"), typed("seven brown foxes"));
     let session = ask(&house.jeton, &second(), SignIn).unwrap();
     assert!(session.is_temporary());
     for who in [second(), Credential::Session(session)] {
@@ -239,7 +239,10 @@ fn the_line_of_init_makes_the_same() {
     let mut first = init(true);
     first.prefix = jeton::domain::name::Prefix::parse("acme").unwrap();
     let made = ask(&jeton, &Credential::Store, first).unwrap();
-    assert_eq!(made.cli.to_string(), "jeton init --username ops --prefix acme --catalogue cloud-platform");
-    let issued = ask(&jeton, &Credential::password(owner(), password()), create("x")).unwrap().out;
+    assert_eq!(
+        made.equivalent_command.to_string(),
+        "jeton init --username ops --prefix acme --catalogue cloud-platform"
+    );
+    let issued = ask(&jeton, &Credential::from_password(owner(), password()), create("x")).unwrap().value;
     assert!(issued[0].token.hint.starts_with("acme_"));
 }

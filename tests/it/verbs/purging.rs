@@ -12,7 +12,7 @@ fn the_trash_goes_and_its_secrets_are_still_known() {
     let house = House::inhabited();
     let selection = methods(&["jeton.tokens.read"]);
     let gone = house.make("member", CreateToken { selection, ..create("gone") });
-    let newer = house.ask("member", regenerate("gone")).unwrap().out;
+    let newer = house.ask("member", regenerate("gone")).unwrap().value;
     let kept = house.issue("member", "kept");
     house.verify(&newer.secret);
     house.ask("member", delete(&["gone"], "gone")).unwrap();
@@ -29,7 +29,10 @@ fn the_trash_goes_and_its_secrets_are_still_known() {
     assert_eq!(house.audit(), rows);
     house.fakes.clock.forward(HOUR);
     let done = house.ask("member", purge(1)).unwrap();
-    assert_eq!((done.out.count, done.cli.to_string().as_str()), (1, "jeton token purge --trashed --confirm 1"));
+    assert_eq!(
+        (done.value.count, done.equivalent_command.to_string().as_str()),
+        (1, "jeton token purge --trashed --confirm 1")
+    );
     assert_eq!(house.store().read(|s| s.token(gone.token.id)).unwrap(), None);
     let row = house.audit().pop().unwrap();
     assert_eq!((row.verb.as_str(), row.target_name.as_str()), ("token.purge", "member/gone"));

@@ -9,8 +9,8 @@ fn the_old_secret_dies_and_all_else_is_kept() {
     assert!(allowed(&house, &old.secret));
     house.fakes.clock.forward(HOUR);
     let new = house.ask("member", regenerate("x")).unwrap();
-    assert_eq!(new.cli.to_string(), "jeton token regenerate member/x");
-    let new = new.out;
+    assert_eq!(new.equivalent_command.to_string(), "jeton token regenerate member/x");
+    let new = new.value;
     assert_eq!(why(&house, &old.secret), DenialReason::Retired);
     assert!(allowed(&house, &new.secret));
     let kept = |t: &Token| (t.id, t.name.clone(), t.expiry, t.selection.clone(), t.created_at, t.enabled);
@@ -26,7 +26,7 @@ fn a_disabled_token_stays_disabled() {
     let house = House::inhabited();
     house.issue("member", "x");
     house.ask("member", disable(&["x"])).unwrap();
-    let new = house.ask("member", regenerate("x")).unwrap().out;
+    let new = house.ask("member", regenerate("x")).unwrap().value;
     assert!(!new.token.enabled);
     assert_eq!(why(&house, &new.secret), DenialReason::Disabled);
 }
@@ -42,9 +42,9 @@ fn an_expired_token_needs_a_new_expiry() {
     let past = RegenerateToken { expires: spec("21-11-2026"), ..regenerate("x") };
     refused(house.ask("member", past), Kind::Usage);
     let new = house.ask("member", RegenerateToken { expires: spec("1y"), ..regenerate("x") }).unwrap();
-    assert_eq!(new.cli.to_string(), "jeton token regenerate member/x --expires 1y");
-    assert!(allowed(&house, &new.out.secret));
-    assert_eq!(new.out.token.expiry.at().unwrap().rfc3339(), "2027-11-22T09:30:00Z");
+    assert_eq!(new.equivalent_command.to_string(), "jeton token regenerate member/x --expires 1y");
+    assert!(allowed(&house, &new.value.secret));
+    assert_eq!(new.value.token.expiry.at().unwrap().rfc3339(), "2027-11-22T09:30:00Z");
 }
 
 #[test]

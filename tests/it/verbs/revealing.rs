@@ -47,7 +47,7 @@ fn words_that_could_be_account_and_name_tell_which_accounts_there_are_only_to_wh
     let house = House::inhabited();
     let two = |first: &str| CreateToken { names: vec![token_name(first), token_name("x")], ..create_nothing() };
     let blind = token(&house, "blind", &[WRITE]);
-    assert_eq!(ask(&house.jeton, &blind, two("member")).unwrap().out.len(), 2);
+    assert_eq!(ask(&house.jeton, &blind, two("member")).unwrap().value.len(), 2);
     let knowing = token(&house, "knowing", &[WRITE, "jeton.accounts.read"]);
     refused(ask(&house.jeton, &knowing, two("viewer")), Kind::Conflict);
     refused(house.ask(OWNER, two("viewer")), Kind::Conflict);

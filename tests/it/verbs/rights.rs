@@ -141,13 +141,13 @@ fn who_chooses_a_selection_is_warned_of_what_it_withholds() {
     assert!(warning.contains("1 of 2") && warning.contains(write) && warning.contains("viewer"), "{warning}");
     let edited = |to: Selection| {
         let selection = Some(SelectionEdit::Replace(to));
-        house.ask("viewer", EditToken { selection, ..edit("x") }).unwrap().out.warning
+        house.ask("viewer", EditToken { selection, ..edit("x") }).unwrap().value.warning
     };
     assert_eq!(edited(methods(&[read])), None);
     assert!(edited(methods(&[write])).unwrap().contains("nothing"));
     assert_eq!(edited(Selection::Inherit), None);
     let described = EditToken { description: Some(Description::parse("x").unwrap()), ..edit("x") };
-    assert_eq!(house.ask("viewer", described).unwrap().out.warning, None, "it chose no selection");
+    assert_eq!(house.ask("viewer", described).unwrap().value.warning, None, "it chose no selection");
 }
 
 /// An unknown method is answered with the nearest one.

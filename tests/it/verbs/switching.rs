@@ -7,7 +7,7 @@ fn off_and_on_again_keeps_everything() {
     let house = House::inhabited();
     let issued = house.issue("member", "x");
     let off = house.ask("member", disable(&["x"])).unwrap();
-    assert_eq!(off.cli.to_string(), "jeton token disable member/x");
+    assert_eq!(off.equivalent_command.to_string(), "jeton token disable member/x");
     assert_eq!(why(&house, &issued.secret), DenialReason::Disabled);
     house.ask("member", disable(&["x"])).unwrap();
     house.ask("member", enable(&["x"])).unwrap();
@@ -41,7 +41,7 @@ fn a_token_named_twice_is_meant_once() {
     let rows = house.audit().len();
     let twice =
         DisableTokens { tokens: vec![Pointed::on_screen(&token), Pointed::typed("b"), Pointed::on_screen(&token)] };
-    assert_eq!(house.ask("member", twice).unwrap().out.len(), 2);
+    assert_eq!(house.ask("member", twice).unwrap().value.len(), 2);
     assert_eq!(house.audit().len(), rows + 2);
     house.ask("member", delete(&["a", "b", "member/a"], "2")).unwrap();
     assert_eq!(house.audit().len(), rows + 4);

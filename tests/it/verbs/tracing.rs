@@ -10,8 +10,8 @@ fn whose(text: &str) -> Whose {
 fn each_fate_of_a_secret() {
     let house = House::inhabited();
     let old = house.issue("member", "x");
-    let prior = house.ask("member", regenerate("x")).unwrap().out;
-    let live = house.ask("member", with_grace("x", "1h")).unwrap().out;
+    let prior = house.ask("member", regenerate("x")).unwrap().value;
+    let live = house.ask("member", with_grace("x", "1h")).unwrap().value;
     let gone = house.issue("member", "gone");
     let ask_store = |text: &str| ask(&house.jeton, &Credential::Store, whose(text)).unwrap();
     let asked = |secret: &Secret| secret.expose(ask_store);

@@ -14,19 +14,19 @@ use crate::domain::password::Password;
 use crate::error::{Error, Result};
 
 /// The longest wait after failed tries.
-pub const LONGEST_WAIT: Duration = Duration::from_secs(60);
+pub const MAX_WAIT: Duration = Duration::from_secs(60);
 /// Interval of checks during a wait: another try may have succeeded meanwhile.
-const LOOK_AGAIN: Duration = Duration::from_millis(50);
+const RECHECK_INTERVAL: Duration = Duration::from_millis(50);
 
 /// Returns the wait after `failures` failed tries: none, 1, 2, 4 … 60 s.
-pub fn wait_after(failures: u32) -> Duration {
+pub fn backoff(failures: u32) -> Duration {
     match failures {
         0 => Duration::ZERO,
-        n => Duration::from_secs(1 << (n - 1).min(6)).min(LONGEST_WAIT),
+        n => Duration::from_secs(1 << (n - 1).min(6)).min(MAX_WAIT),
     }
 }
 
-pub(super) struct Prover<'a, S> {
+pub(super) struct PasswordAuthenticator<'a, S> {
     pub store: &'a S,
     pub clock: &'a dyn Clock,
     pub hasher: &'a dyn PasswordHasher,
@@ -35,50 +35,50 @@ pub(super) struct Prover<'a, S> {
     /// The face that was used.
     pub face: Face,
     /// Maximum wait for the delay of an earlier try.
-    pub patience: Duration,
+    pub max_wait: Duration,
 }
 
-impl<S: Store> Prover<'_, S> {
+impl<S: Store> PasswordAuthenticator<'_, S> {
     /// # Errors
     /// [`crate::error::Kind::Unauthenticated`]: the same words for unknown, disabled and wrong, or the time to wait.
-    pub fn prove(&self, username: &Username, password: &Password) -> Result<Session> {
+    pub fn authenticate(&self, username: &Username, password: &Password) -> Result<Session> {
         let key = self.key(username);
         // In a read-only store no try can be counted. Anybody who can open that file has its hashes anyway.
-        let counts = !self.store.is_read_only();
-        if counts {
-            self.reserve(&key)?;
+        let is_counted = !self.store.is_read_only();
+        if is_counted {
+            self.reserve_attempt(&key)?;
         }
         let (account, hash) = self.store.read(|s| {
             let account = s.account_by_name(username)?;
             let hash = account.as_ref().map(|a| s.password_hash(a.id)).transpose()?.flatten();
             Ok((account, hash))
         })?;
-        let verdict = self.hasher.verify(password, hash.as_ref())?;
+        let password_match = self.hasher.verify(password, hash.as_ref())?;
         let named = account.as_ref().map(|a| a.id);
-        let Some(account) = account.filter(|a| a.enabled && verdict != PasswordMatch::No) else {
+        let Some(account) = account.filter(|a| a.enabled && password_match != PasswordMatch::No) else {
             // Before the answer, so that nobody learns that a password was wrong without a trace.
-            if counts {
-                self.trace(named)?;
+            if is_counted {
+                self.record_failure(named)?;
             }
             return Err(Error::unauthenticated("that username and password don't go together")
                 .why("the account is unknown or disabled, or the password is wrong"));
         };
-        let stronger = match verdict {
+        let new_hash = match password_match {
             PasswordMatch::YesNeedsRehash => Some(self.hasher.hash(password)?),
             PasswordMatch::Yes | PasswordMatch::No => None,
         };
-        if !counts {
-            return Ok(Session::of_password(&account));
+        if !is_counted {
+            return Ok(Session::for_account(&account));
         }
         self.store.write_usage(|b| {
             b.clear_login_attempts(&key)?;
-            stronger.as_ref().map_or(Ok(()), |hash| b.rehash(account.id, account.credential_version, hash))
+            new_hash.as_ref().map_or(Ok(()), |hash| b.rehash(account.id, account.credential_version, hash))
         })?;
-        Ok(Session::of_password(&account))
+        Ok(Session::for_account(&account))
     }
 
     /// Counts a failed sign-in for the audit log.
-    fn trace(&self, account: Option<AccountId>) -> Result<()> {
+    fn record_failure(&self, account: Option<AccountId>) -> Result<()> {
         let at = self.clock.now();
         let failed = FailedSignIn { account, source: self.source, face: self.face, at };
         self.store.write_usage(|b| b.record_failed_sign_in(&failed))?;
@@ -87,21 +87,21 @@ impl<S: Store> Prover<'_, S> {
 
     /// Counts the try, and waits as long as `patience` allows. Two correct tries at once wait for each other only
     /// until the first has cleared its count.
-    fn reserve(&self, key: &LoginAttemptKey) -> Result<()> {
-        let mut patience = self.patience;
+    fn reserve_attempt(&self, key: &LoginAttemptKey) -> Result<()> {
+        let mut remaining = self.max_wait;
         loop {
             let now = self.clock.now();
             let Some(wait) = self.store.write_usage(|b| b.reserve_login_attempt(key, now))? else { return Ok(()) };
-            if wait > patience {
+            if wait > remaining {
                 let seconds = wait.as_secs_f64().ceil();
                 let mut refused = Error::unauthenticated(format!("the next try is possible in {seconds} s"))
                     .why("the last tries with this name failed");
                 refused.retry_after = Some(wait);
                 return Err(refused);
             }
-            let nap = wait.min(LOOK_AGAIN);
-            self.clock.sleep(nap);
-            patience = patience.saturating_sub(nap);
+            let pause = wait.min(RECHECK_INTERVAL);
+            self.clock.sleep(pause);
+            remaining = remaining.saturating_sub(pause);
         }
     }
 
@@ -120,8 +120,8 @@ mod tests {
 
     #[test]
     fn waits_double_up_to_a_minute() {
-        let seconds: Vec<u64> = (0..10).map(|n| wait_after(n).as_secs()).collect();
+        let seconds: Vec<u64> = (0..10).map(|n| backoff(n).as_secs()).collect();
         assert_eq!(seconds, [0, 1, 2, 4, 8, 16, 32, 60, 60, 60]);
-        assert_eq!(wait_after(u32::MAX), LONGEST_WAIT);
+        assert_eq!(backoff(u32::MAX), MAX_WAIT);
     }
 }
