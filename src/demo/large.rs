@@ -34,7 +34,7 @@ use crate::verbs::local::{Adapters, ClientInfo, LocalBackend};
 use crate::verbs::new_password::NewPassword;
 use crate::verbs::ports::{NewAccount, NewToken, Store, Tx, Use};
 use crate::verbs::request::ask;
-use crate::verbs::tokens::{CreateToken, SaveTo};
+use crate::verbs::tokens::{CreateToken, SecretDestination};
 
 /// Number of tokens made in one transaction.
 const BATCH: u32 = 50_000;
@@ -173,7 +173,7 @@ impl Filling<'_> {
             description: Description::parse("Every method of jeton's own")?,
             expires: Some(ExpirySpec::Never),
             selection: Selection::Custom(methods),
-            out: Some(SaveTo::File(owners_secret.to_owned())),
+            destination: Some(SecretDestination::File(owners_secret.to_owned())),
         };
         ask(&self.local, &Credential::from_password(owner.clone(), password()), token).map(drop)
     }

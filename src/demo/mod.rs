@@ -111,7 +111,7 @@ mod tests {
     use crate::verbs::local::ClientInfo;
     use crate::verbs::ports::TokenCursor;
     use crate::verbs::request::ask;
-    use crate::verbs::tokens::{ListOf, ListTokens};
+    use crate::verbs::tokens::{ListTokens, OwnerFilter};
 
     #[test]
     fn forty_tokens_in_every_state_and_the_folder_goes() {
@@ -125,11 +125,11 @@ mod tests {
         assert!(me.active_tokens < me.policy.active_tokens, "Generate must work");
 
         let list = |trashed| ListTokens {
-            whose: ListOf::All,
+            owner: OwnerFilter::All,
             filter: TokenFilter::default(),
             sort: Sort::default(),
             trashed,
-            anchor: TokenCursor::Start,
+            cursor: TokenCursor::Start,
             limit: 100,
         };
         let kept = ask(&place, &who, list(false)).unwrap().rows;

@@ -15,7 +15,7 @@ use crate::domain::time::{DAY, SECOND, Timestamp};
 use crate::domain::token::{Token, TokenRef};
 use crate::error::{Error, Result};
 use crate::verbs::request::ask;
-use crate::verbs::tokens::{CreateToken, DeleteTokens, DisableTokens, Issued, Pointed, RegenerateToken};
+use crate::verbs::tokens::{CreateToken, DeleteTokens, DisableTokens, IssuedToken, RegenerateToken, TokenTarget};
 
 /// A token that was made, and what is needed to record its uses.
 pub(super) struct Made {
@@ -71,21 +71,21 @@ fn bear(cast: &Cast, sample: Sample, catalogue: &Catalogue) -> Result<Made> {
         description: Description::parse(sample.description)?,
         expires: Some(ExpirySpec::parse(sample.expires)?),
         selection: selection(sample.api, catalogue),
-        out: None,
+        destination: None,
     };
     let issued = ask(&cast.local, &cast.credential(sample.account)?, verb)?.value.pop();
-    let Issued { token, secret, .. } = issued.ok_or_else(|| Error::failure("no sample token was made"))?;
+    let IssuedToken { token, secret, .. } = issued.ok_or_else(|| Error::failure("no sample token was made"))?;
     Ok(Made { sample, token, secret, old: None })
 }
 
 fn befall(cast: &Cast, made: &mut Made) -> Result<()> {
     let who = cast.credential(made.sample.account)?;
-    let token = Pointed { token: TokenRef::Id(made.token.id), seen: None };
+    let token = TokenTarget { reference: TokenRef::Id(made.token.id), expected_revision: None };
     match made.sample.fate {
         Fate::Kept => {}
         Fate::Regenerated(_) => {
             let issued =
-                ask(&cast.local, &who, RegenerateToken { token, grace: None, expires: None, out: None })?.value;
+                ask(&cast.local, &who, RegenerateToken { token, grace: None, expires: None, destination: None })?.value;
             made.old = Some(mem::replace(&mut made.secret, issued.secret));
             made.token = issued.token;
         }
@@ -94,7 +94,7 @@ fn befall(cast: &Cast, made: &mut Made) -> Result<()> {
             drop(ask(
                 &cast.local,
                 &who,
-                DeleteTokens { tokens: vec![token], with_made: false, typed: made.sample.name.to_owned() },
+                DeleteTokens { tokens: vec![token], with_made: false, confirmation: made.sample.name.to_owned() },
             )?);
         }
     }

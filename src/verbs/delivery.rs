@@ -5,7 +5,7 @@ use super::Mutation;
 use super::actor::Session;
 use super::local::LocalBackend;
 use super::ports::{CommittedTx, Store};
-use super::tokens::{SaveTo, SecretSource};
+use super::tokens::{SecretDestination, SecretSource};
 use crate::domain::time::Timestamp;
 use crate::domain::token::Token;
 use crate::error::{Error, Result};
@@ -18,7 +18,7 @@ impl<S: Store> LocalBackend<S> {
         &self,
         verb: &V,
         session: Option<&Session>,
-        save_to: &SaveTo,
+        save_to: &SecretDestination,
     ) -> Result<CommittedTx<V::Output>> {
         let clock = &*self.adapters().clock;
         let (mut planned, planned_at) = self.store().dry_run(&|| clock.now(), |tx, now| {
@@ -28,7 +28,7 @@ impl<S: Store> LocalBackend<S> {
         let issued = V::issued_tokens(&mut planned);
         save_to.deliver(issued, &*self.adapters().secret_files)?;
         let announced: Vec<Token> = issued.iter().map(|one| one.token.clone()).collect();
-        let secrets = SecretSource::again(issued)?;
+        let secrets = SecretSource::replay(issued)?;
         let committed = self.store().write(&self.audit_actor(session), &|| clock.now(), |tx, now| {
             let actor = self.reload_actor::<V>(session, tx, now)?;
             let mut env = self.env(planned_at);
@@ -40,7 +40,7 @@ impl<S: Store> LocalBackend<S> {
         match committed {
             Ok(mut committed) => {
                 for (done, planned) in V::issued_tokens(&mut committed.value).iter_mut().zip(issued) {
-                    done.take_file(planned);
+                    done.adopt_file(planned);
                 }
                 Ok(committed)
             }
@@ -70,11 +70,13 @@ fn check_unchanged<'a>(
 }
 
 /// Adds to `error` the consequence for secrets that were already printed or saved.
-fn delivery_error(error: Error, save_to: &SaveTo, count: usize) -> Error {
+fn delivery_error(error: Error, save_to: &SecretDestination, count: usize) -> Error {
     let (which, are) = if count == 1 { ("the secret", "is") } else { ("the secrets", "are") };
     let what = match save_to {
-        SaveTo::Hand(_) => format!("{which} printed to stdout {are} not in force: nothing was changed"),
-        SaveTo::File(_) | SaveTo::Folder(_) => format!("nothing was changed, and {which} saved {are} removed again"),
+        SecretDestination::Callback(_) => format!("{which} printed to stdout {are} not in force: nothing was changed"),
+        SecretDestination::File(_) | SecretDestination::Directory(_) => {
+            format!("nothing was changed, and {which} saved {are} removed again")
+        }
     };
     let why = error.why.as_ref().map_or_else(|| error.what.clone(), |why| format!("{}: {why}", error.what));
     let next = match &error.next {

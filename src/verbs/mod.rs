@@ -41,7 +41,7 @@ use cli_line::CliLine;
 use needs::Needs;
 use ports::{PasswordHasher, Snapshot, Tx};
 use request::{Request, Response};
-use tokens::{Issued, SaveTo, SecretSource};
+use tokens::{IssuedToken, SecretDestination, SecretSource};
 
 /// The backend of screens and commands. Today the only one runs verbs over a store of this machine.
 pub trait Backend: Send + Sync {
@@ -128,12 +128,12 @@ pub trait Mutation: Verb<Reply = Committed<Self::Output>> {
 
     /// Returns the destination of its secrets before the commit. `None` if it creates none, or if the reply contains
     /// them.
-    fn secret_destination(&self) -> Option<&SaveTo> {
+    fn secret_destination(&self) -> Option<&SecretDestination> {
         None
     }
 
     /// Returns the secrets in its result.
-    fn issued_tokens(_out: &mut Self::Output) -> &mut [Issued] {
+    fn issued_tokens(_out: &mut Self::Output) -> &mut [IssuedToken] {
         &mut []
     }
 

@@ -150,11 +150,11 @@ fn the_line_of_every_change_reads_back() {
     use jeton::verbs::tokens::*;
 
     let house = House::new();
-    let typed = |name: &str| Pointed::typed(name);
+    let typed = |name: &str| TokenTarget::by_reference(name);
     let spec = |text: &str| Some(ExpirySpec::parse(text).unwrap());
     let sets = |names: &[&str]| names.iter().map(|n| (*n).to_owned()).collect();
     let ids = |ids: &[&str]| ids.iter().map(|m| MethodId::parse(m).unwrap()).collect();
-    let edit = || EditToken::of(typed("a"));
+    let edit = || EditToken::new(typed("a"));
     let mut lines = Vec::new();
     macro_rules! done {
         ($($verb:expr),* $(,)?) => { $(lines.push(house.ask(OWNER, $verb).unwrap().equivalent_command.to_string());)* };
@@ -187,16 +187,16 @@ fn the_line_of_every_change_reads_back() {
             ..edit()
         },
         EditToken { description: Some(Description::parse("--force 'it'").unwrap()), ..edit() },
-        CopyToken { token: typed("a"), name: token_name("d"), account: None, expires: spec("6mo"), out: None },
-        RegenerateToken { token: typed("a"), grace: Some(Span::Days(2)), expires: spec("30d"), out: None },
+        CopyToken { token: typed("a"), name: token_name("d"), account: None, expires: spec("6mo"), destination: None },
+        RegenerateToken { token: typed("a"), grace: Some(Span::Days(2)), expires: spec("30d"), destination: None },
         RetireToken { token: typed("a") },
         DisableTokens { tokens: vec![typed("a"), typed("b")] },
         EnableTokens { tokens: vec![typed("a")] },
-        DeleteTokens { tokens: vec![typed("a")], with_made: false, typed: "a".to_owned() },
+        DeleteTokens { tokens: vec![typed("a")], with_made: false, confirmation: "a".to_owned() },
         RestoreTokens { tokens: vec![typed("a")], rename: Some(token_name("e")) },
-        DeleteTokens { tokens: vec![typed("b"), typed("c")], with_made: false, typed: "2".to_owned() },
+        DeleteTokens { tokens: vec![typed("b"), typed("c")], with_made: false, confirmation: "2".to_owned() },
         RestoreTokens { tokens: vec![typed("b"), typed("c")], rename: None },
-        DeleteTokens { tokens: vec![typed("b")], with_made: false, typed: "b".to_owned() },
+        DeleteTokens { tokens: vec![typed("b")], with_made: false, confirmation: "b".to_owned() },
         PurgeTokens::new(Purgeable::Trashed, 1),
     );
     let home = Home::new();

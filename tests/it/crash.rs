@@ -18,7 +18,7 @@ use jeton::verbs::local::{ClientInfo, LocalBackend};
 use jeton::verbs::ports::{Clock, Store, TokenCursor, WindowQuery};
 use jeton::verbs::request::ask;
 use jeton::verbs::tokens::{
-    CreateToken, DeleteTokens, DisableTokens, EnableTokens, Pointed, RegenerateToken, RestoreTokens,
+    CreateToken, DeleteTokens, DisableTokens, EnableTokens, RegenerateToken, RestoreTokens, TokenTarget,
 };
 use jeton::verbs::verify::{self, Decision};
 
@@ -56,7 +56,8 @@ fn change(jeton: &LocalBackend<SqliteStore>, dice: &SeededEntropy, fresh_name: &
     let owner = by(OWNER);
     let listed = |trashed| all_tokens(jeton.store(), trashed);
     let (kept, trashed) = (listed(false), listed(true));
-    let pick = |ids: &[TokenId]| Pointed { token: TokenRef::Id(ids[dice.below(ids.len())]), seen: None };
+    let pick =
+        |ids: &[TokenId]| TokenTarget { reference: TokenRef::Id(ids[dice.below(ids.len())]), expected_revision: None };
     let acknowledge = |verb: &str, ids: &[TokenId], secret: &str| {
         for id in ids {
             say(&format!("ACK {verb} {id} {secret}"));
@@ -78,13 +79,13 @@ fn change(jeton: &LocalBackend<SqliteStore>, dice: &SeededEntropy, fresh_name: &
             acknowledge("token.enable", &ids(&done.value), "");
         }
         4 => {
-            let verb = RegenerateToken { token: pick(&kept), grace: None, expires: None, out: None };
+            let verb = RegenerateToken { token: pick(&kept), grace: None, expires: None, destination: None };
             let made = ask(jeton, &owner, verb).unwrap().value;
             made.secret.expose(|s| acknowledge("token.regenerate", &[made.token.id], s));
         }
         5 if kept.len() > 3 => {
             let (tokens, typed) = (vec![pick(&kept[..2]), pick(&kept[2..])], "2".to_owned());
-            let done = ask(jeton, &owner, DeleteTokens { tokens, with_made: false, typed }).unwrap();
+            let done = ask(jeton, &owner, DeleteTokens { tokens, with_made: false, confirmation: typed }).unwrap();
             acknowledge("token.revoke", &ids(&done.value.tokens), "");
         }
         _ if !trashed.is_empty() => {

@@ -24,8 +24,8 @@ use jeton::verbs::authorize;
 use jeton::verbs::ports::{Entropy, NewToken, Store, TokenCursor, Tx};
 use jeton::verbs::request::ask;
 use jeton::verbs::tokens::{
-    CopyToken, CreateToken, DeleteTokens, DisableTokens, EditToken, EnableTokens, ListOf, ListTokens, Pointed,
-    PreviewPurge, PurgePreview, PurgeTokens, RegenerateToken, RestoreTokens, RetireToken, ShowToken,
+    CopyToken, CreateToken, DeleteTokens, DisableTokens, EditToken, EnableTokens, ListTokens, OwnerFilter,
+    PreviewPurge, PurgePreview, PurgeTokens, RegenerateToken, RestoreTokens, RetireToken, ShowToken, TokenTarget,
 };
 
 use crate::matrix_ledger;
@@ -109,11 +109,11 @@ pub fn plant(house: &House, owner: &Account, name: &str, verb: &str) -> Token {
 
 pub fn list(account: Option<&Account>) -> ListTokens {
     ListTokens {
-        whose: account.map_or(ListOf::All, |a| ListOf::Of(a.username.clone())),
+        owner: account.map_or(OwnerFilter::All, |a| OwnerFilter::Account(a.username.clone())),
         filter: TokenFilter::default(),
         sort: Sort::default(),
         trashed: false,
-        anchor: TokenCursor::Start,
+        cursor: TokenCursor::Start,
         limit: 10_000,
     }
 }
@@ -176,7 +176,7 @@ pub fn attempt(
     who: &Credential,
     verb: &str,
     owner: &Account,
-    pointed: Pointed,
+    pointed: TokenTarget,
     name: &str,
 ) -> Result<()> {
     let jeton = &house.jeton;
@@ -185,10 +185,10 @@ pub fn attempt(
         "list" | "list A" => {
             let filter = TokenFilter::parse(name);
             let window = ask(jeton, who, ListTokens { filter, ..list((verb == "list A").then_some(owner)) })?;
-            let listed = window.rows.iter().any(|t| TokenRef::Id(t.id) == pointed.token);
+            let listed = window.rows.iter().any(|t| TokenRef::Id(t.id) == pointed.reference);
             if listed { Ok(()) } else { Err(Error::denied("not listed")) }
         }
-        "show" => ask(jeton, who, ShowToken { token: pointed.token }).map(drop),
+        "show" => ask(jeton, who, ShowToken { token: pointed.reference }).map(drop),
         "create" => {
             let new = CreateToken {
                 account: Some(owner.username.clone()),
@@ -201,17 +201,18 @@ pub fn attempt(
         "disable" => ask(jeton, who, DisableTokens { tokens }).map(drop),
         "enable" => ask(jeton, who, EnableTokens { tokens }).map(drop),
         "regenerate" => {
-            ask(jeton, who, RegenerateToken { token: pointed, grace: None, expires: None, out: None }).map(drop)
+            ask(jeton, who, RegenerateToken { token: pointed, grace: None, expires: None, destination: None }).map(drop)
         }
-        "revoke" => ask(jeton, who, DeleteTokens { tokens, with_made: false, typed: name.to_owned() }).map(drop),
+        "revoke" => ask(jeton, who, DeleteTokens { tokens, with_made: false, confirmation: name.to_owned() }).map(drop),
         "restore" => ask(jeton, who, RestoreTokens { tokens: vec![pointed], rename: None }).map(drop),
         "edit" => {
             let description = Some(Description::parse("edited").unwrap());
-            ask(jeton, who, EditToken { description, ..EditToken::of(pointed) }).map(drop)
+            ask(jeton, who, EditToken { description, ..EditToken::new(pointed) }).map(drop)
         }
         "copy" => {
             let name = token_name(&format!("copy-{name}"));
-            ask(jeton, who, CopyToken { token: pointed, name, account: None, expires: None, out: None }).map(drop)
+            ask(jeton, who, CopyToken { token: pointed, name, account: None, expires: None, destination: None })
+                .map(drop)
         }
         "retire" => ask(jeton, who, RetireToken { token: pointed }).map(drop),
         "purge" => {
@@ -221,7 +222,7 @@ pub fn attempt(
             }
             ask(jeton, who, PurgeTokens::new(Purgeable::Trashed, count)).map(drop)
         }
-        "ledger" => matrix_ledger::in_ledger(house, who, pointed.token),
+        "ledger" => matrix_ledger::in_ledger(house, who, pointed.reference),
         other => panic!("no such verb: {other}"),
     }
 }
@@ -293,7 +294,7 @@ fn check(house: &House, who: (&str, char, &Credential), verb: &str, owner: &str,
     let head = || house.store().read(|s| s.audit_head()).unwrap();
     let state = || (stored(), head(), house.ask(OWNER, ListTokens { limit: 1, ..list(None) }).unwrap().total);
     let before = state();
-    let pointed = Pointed { token: TokenRef::Id(token.id), seen: None };
+    let pointed = TokenTarget { reference: TokenRef::Id(token.id), expected_revision: None };
     let outcome = attempt(house, credential, verb, &owner, pointed, name);
     let looks = matches!(verb, "list" | "list A" | "show" | "ledger");
     match (allowed, outcome) {
@@ -330,11 +331,11 @@ fn a_copy_needs_the_right_to_create_where_it_goes() {
     let house = street(true);
     let source = plant(&house, &house.account_named("member"), "source", "copy");
     let copy = |account: &str, name: &str| CopyToken {
-        token: Pointed { token: TokenRef::Id(source.id), seen: None },
+        token: TokenTarget { reference: TokenRef::Id(source.id), expected_revision: None },
         name: token_name(name),
         account: Some(username(account)),
         expires: None,
-        out: None,
+        destination: None,
     };
     for (account, allowed) in [("viewer2", true), ("admin", true), ("admin2", false), ("owner", false)] {
         let copied = house.ask("admin", copy(account, "a"));

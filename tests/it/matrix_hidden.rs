@@ -1,7 +1,7 @@
 //! Hidden tokens look like missing ones, and don't block visible ones.
 
 use jeton::domain::token::{TokenId, TokenRef};
-use jeton::verbs::tokens::{CreateToken, ListOf, ListTokens, Pointed, ShowToken};
+use jeton::verbs::tokens::{CreateToken, ListTokens, OwnerFilter, ShowToken, TokenTarget};
 
 use crate::matrix::{attempt, list, plant, street};
 use crate::support::world::{by, create, username};
@@ -26,16 +26,24 @@ fn a_hidden_token_and_none_are_told_alike() {
                 ];
                 for (there, nowhere) in pairs {
                     let told = |text: &str| {
-                        let refused =
-                            attempt(&house, &by(actor), verb, &owner, Pointed::typed(text), &name).unwrap_err();
+                        let refused = attempt(&house, &by(actor), verb, &owner, TokenTarget::by_reference(text), &name)
+                            .unwrap_err();
                         // Suggestions depend only on the typed name and on the tokens that the actor sees.
                         assert!(!refused.next.as_ref().is_some_and(|next| next.contains(&name)), "{refused}");
                         (refused.kind, refused.what.replace(text, "X"), refused.why.map(|why| why.replace(text, "X")))
                     };
                     assert_eq!(told(&there), told(&nowhere), "{actor} {verb} {there}");
                 }
-                let told =
-                    |id| attempt(&house, &by(actor), verb, &owner, Pointed { token: TokenRef::Id(id), seen: None }, "");
+                let told = |id| {
+                    attempt(
+                        &house,
+                        &by(actor),
+                        verb,
+                        &owner,
+                        TokenTarget { reference: TokenRef::Id(id), expected_revision: None },
+                        "",
+                    )
+                };
                 assert_eq!(told(token.id).unwrap_err(), told(TokenId(987_654)).unwrap_err(), "{actor} {verb} by id");
             }
         }
@@ -49,7 +57,7 @@ fn a_hidden_account_and_none_are_told_alike() {
         let told = |name: &str| {
             let new = CreateToken { account: Some(username(name)), ..create("x") };
             let created = house.ask(actor, new).unwrap_err();
-            let list = ListTokens { whose: ListOf::Of(username(name)), ..list(None) };
+            let list = ListTokens { owner: OwnerFilter::Account(username(name)), ..list(None) };
             let listed = house.ask(actor, list).unwrap_err();
             [created, listed].map(|e| (e.kind, e.to_string().replace(name, "X")))
         };

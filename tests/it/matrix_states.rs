@@ -18,8 +18,8 @@ use jeton::verbs::audited::Audited;
 use jeton::verbs::ports::{Entropy, NewToken, Store};
 use jeton::verbs::request::ask;
 use jeton::verbs::tokens::{
-    CopyToken, CreateToken, DeleteTokens, DisableTokens, EditToken, EnableTokens, Pointed, PurgeTokens,
-    RegenerateToken, RestoreTokens, RetireToken, ShowToken,
+    CopyToken, CreateToken, DeleteTokens, DisableTokens, EditToken, EnableTokens, PurgeTokens, RegenerateToken,
+    RestoreTokens, RetireToken, ShowToken, TokenTarget,
 };
 
 use crate::matrix::{CALLED, PROOFS, VERBS, holding, proof_issued, rows, street};
@@ -83,7 +83,7 @@ fn attempt(
     who: &Credential,
     (verb, request): (&str, &str),
     owner: &Account,
-    pointed: Pointed,
+    pointed: TokenTarget,
     name: &str,
 ) -> Result<()> {
     let jeton = &house.jeton;
@@ -97,11 +97,11 @@ fn attempt(
     };
     let taken = (request == "taken").then(|| token_name("taken"));
     match verb {
-        "show" => ask(jeton, who, ShowToken { token: pointed.token }).map(drop),
+        "show" => ask(jeton, who, ShowToken { token: pointed.reference }).map(drop),
         "disable" => ask(jeton, who, DisableTokens { tokens: some() }).map(drop),
         "revoke" => {
             let typed = if request == "mistyped" { "mistyped" } else { name };
-            ask(jeton, who, DeleteTokens { tokens: some(), typed: typed.to_owned(), with_made: false }).map(drop)
+            ask(jeton, who, DeleteTokens { tokens: some(), confirmation: typed.to_owned(), with_made: false }).map(drop)
         }
         "enable" => ask(jeton, who, EnableTokens { tokens: some() }).map(drop),
         "regenerate" => {
@@ -110,7 +110,7 @@ fn attempt(
                 "long-grace" => Some(Span::parse("31d").unwrap()),
                 _ => None,
             };
-            ask(jeton, who, RegenerateToken { token: pointed, grace, expires, out: None }).map(drop)
+            ask(jeton, who, RegenerateToken { token: pointed, grace, expires, destination: None }).map(drop)
         }
         "retire" => ask(jeton, who, RetireToken { token: pointed }).map(drop),
         "restore" => ask(jeton, who, RestoreTokens { tokens: some(), rename: taken }).map(drop),
@@ -126,12 +126,12 @@ fn attempt(
                 _ => None,
             };
             let description = (request == "describe").then(|| Description::parse("edited").unwrap());
-            let edit = EditToken { name: taken, description, expires, selection, ..EditToken::of(pointed) };
+            let edit = EditToken { name: taken, description, expires, selection, ..EditToken::new(pointed) };
             ask(jeton, who, edit).map(drop)
         }
         "copy" => {
             let name = taken.unwrap_or_else(|| token_name(&format!("copy-{name}")));
-            ask(jeton, who, CopyToken { token: pointed, name, account: None, expires, out: None }).map(drop)
+            ask(jeton, who, CopyToken { token: pointed, name, account: None, expires, destination: None }).map(drop)
         }
         "create" => {
             let new = token_name(&format!("{name}-new"));
@@ -307,7 +307,7 @@ impl Fixture {
                     .clone()
             };
             let seen = (*state == "stale").then_some(Revision(target.revision.0 + 7));
-            let pointed = Pointed { token: TokenRef::Id(target.id), seen };
+            let pointed = TokenTarget { reference: TokenRef::Id(target.id), expected_revision: seen };
             let outcome = attempt(house, &who.credential, (verb, request), owner, pointed, &name);
             match (may, outcome) {
                 (true, outcome) => {

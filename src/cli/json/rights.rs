@@ -6,7 +6,7 @@ use serde::Serialize;
 use super::TokenJson;
 use crate::domain::catalogue::effective_rights::EffectiveRights;
 use crate::domain::denial_reason::DenialReason;
-use crate::verbs::tokens::{Made, Maker, Shown};
+use crate::verbs::tokens::{MadeTokens, Maker, TokenDetails};
 
 /// Which token made another, and what that made.
 #[derive(Serialize, JsonSchema)]
@@ -38,15 +38,15 @@ pub struct MadeJson {
     tokens: Vec<String>,
 }
 
-impl From<&Made> for MadeJson {
-    fn from(made: &Made) -> Self {
-        MadeJson { count: made.count, active: made.active, more: made.is_least, tokens: made.names.clone() }
+impl From<&MadeTokens> for MadeJson {
+    fn from(made: &MadeTokens) -> Self {
+        MadeJson { count: made.count, active: made.active, more: made.is_lower_bound, tokens: made.names.clone() }
     }
 }
 
 impl LineageJson {
     /// Converts the lineage of a token.
-    pub fn of(shown: &Shown) -> Self {
+    pub fn of(shown: &TokenDetails) -> Self {
         let maker = |maker: &Option<Maker>| {
             maker.as_ref().map(|maker| MakerJson { id: maker.id.to_string(), name: maker.name.clone() })
         };

@@ -8,7 +8,7 @@ use crate::domain::method::MethodId;
 use crate::domain::time::relative;
 use crate::domain::token::TokenRef;
 use crate::error::{Error, Result};
-use crate::verbs::tokens::{Can, CanToken};
+use crate::verbs::tokens::{CanToken, MethodCheck};
 
 pub(super) fn can(app: &mut App, args: CanArgs) -> Result<()> {
     let method = MethodId::parse(&args.method)?;
@@ -29,14 +29,14 @@ pub(super) fn can(app: &mut App, args: CanArgs) -> Result<()> {
         })?;
     }
     if let Some((previous, withheld)) = can.token.overlap(now).zip(can.previous).filter(|(_, p)| *p != can.withheld) {
-        let may = withheld.map_or_else(|| "may".to_owned(), |why| format!("may not: {}", Can::describe(why)));
+        let may = withheld.map_or_else(|| "may".to_owned(), |why| format!("may not: {}", MethodCheck::describe(why)));
         app.out.note(&format!("! {}, which dies {}, {may}", previous.hint, relative(previous.retires_at, now)));
     }
     match can.withheld {
         None if app.out.json || app.out.quiet => Ok(()),
         None => app.out.line(&format!("{name} may call {method}")),
         Some(withheld) => {
-            let refused = Error::denied(format!("{name} may not call {method}")).why(Can::describe(withheld));
+            let refused = Error::denied(format!("{name} may not call {method}")).why(MethodCheck::describe(withheld));
             Err(match can.nearest {
                 Some(nearest) => refused.next(format!("The nearest known method is {nearest}")),
                 None => refused,

@@ -9,13 +9,14 @@ use crate::domain::token::TokenRef;
 use crate::error::{Error, Result};
 use crate::verbs::actor::Credential;
 use crate::verbs::tokens::{
-    DeleteTokens, Deleted, Pointed, ReviewTokens, ShowToken, Shown, as_account_and_name, could_be_either,
+    DeleteResult, DeleteTokens, ReviewTokens, ShowToken, TokenDetails, TokenTarget, ambiguous_words,
+    as_account_and_name,
 };
 
 pub(super) fn delete(app: &mut App, args: DeleteArgs) -> Result<()> {
     let (tokens, with_made) = (pointed(args.some), args.with_made);
     let (who, verb) = match args.confirm {
-        Some(typed) => (app.to_change()?, DeleteTokens { tokens, with_made, typed }),
+        Some(typed) => (app.to_change()?, DeleteTokens { tokens, with_made, confirmation: typed }),
         None if app.prompt.possible => confirmed(app, tokens, with_made)?,
         None => {
             return Err(Error::conflict("the deletion is not confirmed")
@@ -25,7 +26,7 @@ pub(super) fn delete(app: &mut App, args: DeleteArgs) -> Result<()> {
     };
     let changed = app.ask(&who, verb)?;
     let gone = Taken { done: "deleted", whom: "it", otherwise: "; it is denied from now on" };
-    let Deleted { tokens, left, .. } = &changed.value;
+    let DeleteResult { tokens, remaining: left, .. } = &changed.value;
     taken_leaving(app, tokens, Some(left), changed.audit_seq, &gone)?;
     if !app.out.json {
         if let Some(words) = left.describe() {
@@ -38,7 +39,7 @@ pub(super) fn delete(app: &mut App, args: DeleteArgs) -> Result<()> {
 }
 
 /// Shows the consequences and asks for the name. Sends the shown revision, so that only the shown state can be deleted.
-fn confirmed(app: &App, tokens: Vec<Pointed>, with_made: bool) -> Result<(Credential, DeleteTokens)> {
+fn confirmed(app: &App, tokens: Vec<TokenTarget>, with_made: bool) -> Result<(Credential, DeleteTokens)> {
     let (who, session) = app.proved()?;
     let look = Credential::Session(session);
     let mut shown = Vec::with_capacity(tokens.len());
@@ -50,14 +51,14 @@ fn confirmed(app: &App, tokens: Vec<Pointed>, with_made: bool) -> Result<(Creden
         }
         shown.push(one);
     }
-    let (in_use, others): (Vec<&Shown>, Vec<&Shown>) = shown.iter().partition(|one| one.usage.week > 0);
+    let (in_use, others): (Vec<&TokenDetails>, Vec<&TokenDetails>) = shown.iter().partition(|one| one.usage.week > 0);
     for (head, some) in [("Used in the last 7 days:", in_use), ("Not used in the last 7 days:", others)] {
         if shown.len() > 1 && !some.is_empty() {
             app.prompt.show(head)?;
         }
         some.into_iter().try_for_each(|one| consequences(app, one))?;
     }
-    let seen: Vec<Pointed> = shown.iter().map(|one| Pointed::on_screen(&one.token)).collect();
+    let seen: Vec<TokenTarget> = shown.iter().map(|one| TokenTarget::at_revision(&one.token)).collect();
     let mut total = seen.len();
     if with_made {
         let tokens = shown.iter().map(|one| one.token.id).collect();
@@ -71,21 +72,21 @@ fn confirmed(app: &App, tokens: Vec<Pointed>, with_made: bool) -> Result<(Creden
         _ => format!("Type the number of tokens, {total}, to delete them"),
     };
     let typed = app.prompt.line(&label)?;
-    Ok((who, DeleteTokens { tokens: seen, with_made, typed }))
+    Ok((who, DeleteTokens { tokens: seen, with_made, confirmation: typed }))
 }
 
 /// Resolves the words on the line as the verb will read them. Two words may be `ACCOUNT NAME`.
-fn read(app: &App, look: &Credential, tokens: Vec<Pointed>) -> Result<Vec<TokenRef>> {
+fn read(app: &App, look: &Credential, tokens: Vec<TokenTarget>) -> Result<Vec<TokenRef>> {
     let Some(full_name) = as_account_and_name(&tokens) else {
-        return Ok(tokens.into_iter().map(|pointed| pointed.token).collect());
+        return Ok(tokens.into_iter().map(|pointed| pointed.reference).collect());
     };
     let is_there = |token: TokenRef| app.ask(look, ShowToken { token });
-    let both = tokens.iter().try_for_each(|pointed| is_there(pointed.token.clone()).map(drop));
+    let both = tokens.iter().try_for_each(|pointed| is_there(pointed.reference.clone()).map(drop));
     let one = is_there(TokenRef::Text(full_name.clone()));
     match (both, one) {
-        (Ok(()), Ok(_)) => Err(could_be_either(&full_name)),
+        (Ok(()), Ok(_)) => Err(ambiguous_words(&full_name)),
         (Err(_), Ok(_)) => Ok(vec![TokenRef::Text(full_name)]),
-        (_, Err(_)) => Ok(tokens.into_iter().map(|pointed| pointed.token).collect()),
+        (_, Err(_)) => Ok(tokens.into_iter().map(|pointed| pointed.reference).collect()),
     }
 }
 
@@ -93,7 +94,7 @@ fn read(app: &App, look: &Credential, tokens: Vec<Pointed>) -> Result<Vec<TokenR
 const METHODS: usize = 10;
 
 /// Shows the consequences of deleting the token.
-fn consequences(app: &App, shown: &Shown) -> Result<()> {
+fn consequences(app: &App, shown: &TokenDetails) -> Result<()> {
     let (usage, now) = (&shown.usage, app.now());
     let name = shown.token.full_name();
     match usage.last_seen_at {

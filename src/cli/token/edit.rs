@@ -13,7 +13,7 @@ use crate::domain::selection::{Selection, SelectionEdit};
 use crate::domain::token_diff::{FieldChange, diff};
 use crate::error::{Error, Result};
 use crate::verbs::actor::Credential;
-use crate::verbs::tokens::{EditToken, Edited, Pointed, PreviewEdit};
+use crate::verbs::tokens::{EditPreview, EditToken, PreviewEdit, TokenTarget};
 
 pub(super) fn edit(app: &mut App, args: EditArgs) -> Result<()> {
     let dry_run = args.dry_run;
@@ -22,7 +22,7 @@ pub(super) fn edit(app: &mut App, args: EditArgs) -> Result<()> {
         description: args.description.as_deref().map(Description::parse).transpose()?,
         expires: expires(app, args.expires.as_deref())?,
         selection: selection(args.selection)?,
-        ..EditToken::of(Pointed::typed(args.token))
+        ..EditToken::new(TokenTarget::by_reference(args.token))
     };
     if dry_run {
         let who = app.to_look()?;
@@ -57,7 +57,7 @@ pub(super) fn edit(app: &mut App, args: EditArgs) -> Result<()> {
 }
 
 /// Edits exactly the token that was shown: sends the shown state with the request.
-fn shown_first(app: &App, verb: EditToken) -> Result<Edited> {
+fn shown_first(app: &App, verb: EditToken) -> Result<EditPreview> {
     let (who, session) = app.proved()?;
     let preview = app.ask(&Credential::Session(session), PreviewEdit(verb.clone()))?;
     for line in told(app, &preview) {
@@ -69,10 +69,10 @@ fn shown_first(app: &App, verb: EditToken) -> Result<Edited> {
     if app.prompt.line("Type yes to change it")? != "yes" {
         return Err(Error::cancelled());
     }
-    Ok(app.ask(&who, EditToken { seen: Some(Box::new(preview.before)), ..verb })?.value)
+    Ok(app.ask(&who, EditToken { expected: Some(Box::new(preview.before)), ..verb })?.value)
 }
 
-fn would(app: &mut App, edited: &Edited) -> Result<()> {
+fn would(app: &mut App, edited: &EditPreview) -> Result<()> {
     if app.out.json {
         let (changes, now) = (changes(app, edited), app.now());
         return app.out.json(&EditedJson::of(&edited.after, changes, now));
@@ -87,12 +87,12 @@ fn would(app: &mut App, edited: &Edited) -> Result<()> {
     Ok(())
 }
 
-fn changes(app: &App, edited: &Edited) -> Vec<FieldChange> {
+fn changes(app: &App, edited: &EditPreview) -> Vec<FieldChange> {
     diff(&edited.before, &edited.after, app.world.clock.zone())
 }
 
 /// Returns one line per difference, and one per added or removed set or method.
-fn told(app: &App, edited: &Edited) -> Vec<String> {
+fn told(app: &App, edited: &EditPreview) -> Vec<String> {
     let mut lines = vec![edited.before.full_name()];
     for change in changes(app, edited) {
         lines.push(format!("  {}: {} → {}", change.field.as_str(), change.before, change.after));

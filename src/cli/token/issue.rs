@@ -18,7 +18,9 @@ use crate::domain::selection::Selection;
 use crate::domain::time::{Timestamp, relative};
 use crate::error::{Error, Result};
 use crate::platform::input::{is_standard, named_file};
-use crate::verbs::tokens::{CopyToken, CreateToken, HandOver, Issued, Pointed, RegenerateToken, SaveTo};
+use crate::verbs::tokens::{
+    CopyToken, CreateToken, IssuedToken, RegenerateToken, SecretCallback, SecretDestination, TokenTarget,
+};
 
 pub(super) fn create(app: &mut App, args: CreateArgs) -> Result<()> {
     let verb = CreateToken {
@@ -27,7 +29,7 @@ pub(super) fn create(app: &mut App, args: CreateArgs) -> Result<()> {
         description: args.description.as_deref().map_or_else(|| Ok(Description::none()), Description::parse)?,
         expires: expires(app, args.expires.as_deref())?,
         selection: selection(args.set, &args.method, args.inherit)?,
-        out: Some(destination(Form::of(app), args.out, args.out_dir)?),
+        destination: Some(destination(Form::of(app), args.out, args.out_dir)?),
     };
     let who = app.to_change()?;
     let changed = app.ask(&who, verb)?;
@@ -36,11 +38,11 @@ pub(super) fn create(app: &mut App, args: CreateArgs) -> Result<()> {
 
 pub(super) fn copy(app: &mut App, args: CopyArgs) -> Result<()> {
     let verb = CopyToken {
-        token: Pointed::typed(args.token),
+        token: TokenTarget::by_reference(args.token),
         name: TokenName::parse(&args.name)?,
         account: args.account.as_deref().map(Username::parse).transpose()?,
         expires: expires(app, args.expires.as_deref())?,
-        out: Some(destination(Form::of(app), args.out, None)?),
+        destination: Some(destination(Form::of(app), args.out, None)?),
     };
     let who = app.to_change()?;
     let changed = app.ask(&who, verb)?;
@@ -56,10 +58,10 @@ pub(super) fn regenerate(app: &mut App, args: RegenerateArgs) -> Result<()> {
         false => Form::Plain,
     };
     let verb = RegenerateToken {
-        token: Pointed::typed(args.token),
+        token: TokenTarget::by_reference(args.token),
         grace: args.grace.as_deref().map(Span::parse).transpose()?,
         expires: expires(app, args.expires.as_deref())?,
-        out: Some(destination(form, args.out, None)?),
+        destination: Some(destination(form, args.out, None)?),
     };
     let graced = verb.grace.is_some();
     let who = app.to_change()?;
@@ -80,11 +82,11 @@ pub(super) fn regenerate(app: &mut App, args: RegenerateArgs) -> Result<()> {
 }
 
 /// Reports a regeneration. The secret is already printed unless it was saved, and the service's answer follows.
-fn rotated(app: &mut App, issued: &Issued, seq: i64, now: Timestamp) -> Result<()> {
+fn rotated(app: &mut App, issued: &IssuedToken, seq: i64, now: Timestamp) -> Result<()> {
     let service = Asked::about(app, seq);
     if app.out.json {
         let answer = IssuedJson { schema: SCHEMA, issued: created(issued, now) };
-        let printed = if issued.saved_to().is_some() { None } else { Some(&answer) };
+        let printed = if issued.saved_path().is_some() { None } else { Some(&answer) };
         return output::json_rest(&service.beside(&answer), printed);
     }
     let what = format!("has a new secret{}", service.clause("the old one", ", the old one is dead"));
@@ -116,15 +118,15 @@ impl Form {
 }
 
 /// Returns the destination of secrets: a file, a folder, or stdout. A file `-` also means stdout.
-fn destination(form: Form, file: Option<PathBuf>, folder: Option<PathBuf>) -> Result<SaveTo> {
+fn destination(form: Form, file: Option<PathBuf>, folder: Option<PathBuf>) -> Result<SecretDestination> {
     if let Some(folder) = folder {
         named_file(&folder, "the folder for secrets")?;
-        return Ok(SaveTo::Folder(folder));
+        return Ok(SecretDestination::Directory(folder));
     }
     if let Some(file) = file.filter(|file| !is_standard(file)) {
-        return Ok(SaveTo::File(file));
+        return Ok(SecretDestination::File(file));
     }
-    Ok(SaveTo::Hand(HandOver::new(move |issued| {
+    Ok(SecretDestination::Callback(SecretCallback::new(move |issued| {
         printed(&form, issued).map_err(|e| {
             let what = if issued.len() == 1 { "the secret" } else { "the secrets" };
             Error::failure(format!("{what} could not be printed; nothing was changed"))
@@ -154,10 +156,10 @@ fn selection(sets: Vec<String>, methods: &[String], inherit: bool) -> Result<Sel
 }
 
 /// Reports secrets that were written to their destination.
-fn said(app: &mut App, issued: &[Issued], what: &str) -> Result<()> {
+fn said(app: &mut App, issued: &[IssuedToken], what: &str) -> Result<()> {
     if !app.out.json {
         explain(app, issued, what);
-    } else if issued.iter().any(|one| one.saved_to().is_some()) {
+    } else if issued.iter().any(|one| one.saved_path().is_some()) {
         printed(&Form::Json(app.now()), issued)?;
     }
     if let Some((first, warning)) = issued.first().and_then(|one| Some((one, one.warning.as_ref()?))) {
@@ -167,7 +169,7 @@ fn said(app: &mut App, issued: &[Issued], what: &str) -> Result<()> {
     Ok(())
 }
 
-fn explain(app: &App, issued: &[Issued], what: &str) {
+fn explain(app: &App, issued: &[IssuedToken], what: &str) {
     let now = app.now();
     for one in issued {
         let token = &one.token;
@@ -178,18 +180,18 @@ fn explain(app: &App, issued: &[Issued], what: &str) {
             }
         };
         app.out.note(&format!("✓ {} {what}; {end}", token.full_name()));
-        if let Some(path) = one.saved_to() {
+        if let Some(path) = one.saved_path() {
             app.out.note(&format!("  Its secret is saved in {}, readable by you alone", path.display()));
         }
     }
-    if issued.iter().any(|i| i.saved_to().is_none()) {
+    if issued.iter().any(|i| i.saved_path().is_none()) {
         app.out.note("  This is the only time the secret is shown. Kept in T, it is used like this:");
         app.out.note("  printf 'Authorization: Bearer %s\\n' \"$T\" | curl -H @- URL");
     }
 }
 
 /// Prints secrets, or a JSON report if they were saved.
-fn printed(form: &Form, issued: &[Issued]) -> Result<()> {
+fn printed(form: &Form, issued: &[IssuedToken]) -> Result<()> {
     match (form, issued) {
         (Form::Plain, [only]) => output::secret(&only.secret),
         (Form::Plain, several) => {
@@ -211,8 +213,8 @@ fn printed(form: &Form, issued: &[Issued]) -> Result<()> {
     }
 }
 
-fn created(issued: &Issued, now: Timestamp) -> CreatedJson<'_> {
-    let saved_to = issued.saved_to().map(|p| p.display().to_string());
+fn created(issued: &IssuedToken, now: Timestamp) -> CreatedJson<'_> {
+    let saved_to = issued.saved_path().map(|p| p.display().to_string());
     let secret = saved_to.is_none().then_some(Exposed(&issued.secret));
     CreatedJson { token: TokenJson::of(&issued.token, now), secret, saved_to }
 }

@@ -19,16 +19,16 @@ use crate::place::Place;
 use crate::verbs::actor::Credential;
 use crate::verbs::ports::{TokenCursor, Window};
 use crate::verbs::request::ask;
-use crate::verbs::tokens::{ListOf, ListTokens};
+use crate::verbs::tokens::{ListTokens, OwnerFilter};
 
 /// Number of tokens held in memory at once.
 const PAGE: usize = 500;
 
 pub(super) fn list(app: &mut App, args: ListArgs) -> Result<()> {
     let whose = match &args.account {
-        Some(name) => ListOf::Of(Username::parse(name)?),
-        None if args.all => ListOf::All,
-        None => ListOf::Mine,
+        Some(name) => OwnerFilter::Account(Username::parse(name)?),
+        None if args.all => OwnerFilter::All,
+        None => OwnerFilter::Mine,
     };
     let column = args.sort.as_deref().map(SortColumn::parse).transpose()?.unwrap_or_default();
     let sort = Sort { column, descending: args.desc };
@@ -73,7 +73,7 @@ pub(super) fn list(app: &mut App, args: ListArgs) -> Result<()> {
 
 struct Pages {
     who: Credential,
-    whose: ListOf,
+    whose: OwnerFilter,
     filter: TokenFilter,
     sort: Sort,
     trashed: bool,
@@ -90,11 +90,11 @@ impl Pages {
             place,
             &self.who,
             ListTokens {
-                whose: self.whose.clone(),
+                owner: self.whose.clone(),
                 filter: self.filter.clone(),
                 sort: self.sort,
                 trashed: self.trashed,
-                anchor,
+                cursor: anchor,
                 limit: PAGE,
             },
         )?;

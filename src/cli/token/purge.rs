@@ -9,7 +9,7 @@ use crate::domain::token::Purgeable;
 use crate::error::{Error, Kind, Result};
 use crate::platform::signals;
 use crate::verbs::actor::Credential;
-use crate::verbs::tokens::{PreviewPurge, PurgePreview, PurgeTokens, Purged};
+use crate::verbs::tokens::{PreviewPurge, PurgePreview, PurgeResult, PurgeTokens};
 
 /// Maximum number of names shown before the prompt.
 const NAMED: usize = 20;
@@ -32,7 +32,7 @@ pub(super) fn purge(app: &mut App, args: PurgeArgs) -> Result<()> {
                 .next("See their number with --dry-run, then say --confirm N"));
         }
     };
-    let Purged { count, stopped, .. } = watched(app, &who, PurgeTokens::new(which, confirm))?;
+    let PurgeResult { count, stopped, .. } = watched(app, &who, PurgeTokens::new(which, confirm))?;
     if app.out.json {
         app.out.json(&PurgedJson { schema: SCHEMA, count, stopped, tokens: None })?;
     } else if !stopped {
@@ -47,7 +47,7 @@ pub(super) fn purge(app: &mut App, args: PurgeArgs) -> Result<()> {
 }
 
 /// Purges with a progress line. A signal that would end the program ends the purge after its current batch.
-fn watched(app: &App, who: &Credential, verb: PurgeTokens) -> Result<Purged> {
+fn watched(app: &App, who: &Credential, verb: PurgeTokens) -> Result<PurgeResult> {
     let line = app.out.progress_line();
     let progress = Arc::clone(&app.world.progress);
     progress.listen(move |done, total| line(&bar(done, total)));

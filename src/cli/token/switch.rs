@@ -11,7 +11,7 @@ use crate::domain::name::TokenName;
 use crate::domain::time::Timestamp;
 use crate::domain::token::Token;
 use crate::error::Result;
-use crate::verbs::tokens::{DisableTokens, EnableTokens, Made, Pointed, RestoreTokens, RetireToken};
+use crate::verbs::tokens::{DisableTokens, EnableTokens, MadeTokens, RestoreTokens, RetireToken, TokenTarget};
 
 pub(super) fn disable(app: &mut App, some: SomeTokens) -> Result<()> {
     let who = app.to_change()?;
@@ -39,14 +39,14 @@ pub(super) fn restore(app: &mut App, args: RestoreArgs) -> Result<()> {
 
 pub(super) fn retire(app: &mut App, one: OneToken) -> Result<()> {
     let who = app.to_change()?;
-    let changed = app.ask(&who, RetireToken { token: Pointed::typed(one.token) })?;
+    let changed = app.ask(&who, RetireToken { token: TokenTarget::by_reference(one.token) })?;
     let taken_away =
         Taken { done: "has one secret again", whom: "the old one", otherwise: "; the old one is denied from now on" };
     taken(app, &[changed.value], changed.audit_seq, &taken_away)
 }
 
-pub(super) fn pointed(some: SomeTokens) -> Vec<Pointed> {
-    some.tokens.into_iter().map(Pointed::typed).collect()
+pub(super) fn pointed(some: SomeTokens) -> Vec<TokenTarget> {
+    some.tokens.into_iter().map(TokenTarget::by_reference).collect()
 }
 
 /// Reports the change of each token.
@@ -78,7 +78,7 @@ pub(super) fn taken(app: &mut App, tokens: &[Token], seq: i64, taken: &Taken<'_>
 pub(super) fn taken_leaving(
     app: &mut App,
     tokens: &[Token],
-    left: Option<&Made>,
+    left: Option<&MadeTokens>,
     seq: i64,
     taken: &Taken<'_>,
 ) -> Result<()> {

@@ -14,7 +14,7 @@ use crate::tui::widget::expiry::ExpiryChoice;
 use crate::tui::widget::field::Field;
 use crate::tui::widget::form::{Dialog, Form, Kind, Pressed, Problem};
 use crate::tui::widget::sheet::Sheet;
-use crate::verbs::tokens::{CopyToken, Pointed};
+use crate::verbs::tokens::{CopyToken, TokenTarget};
 
 /// The focused part of the form.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -104,7 +104,8 @@ impl Dialog for Copy {
         let whose = account.as_ref().unwrap_or(&self.source.owner.username);
         let about = format!("{whose}/{name} may use: {}, {until}.", self.source.selection.summary());
         let title = format!("Copy {} as {whose}/{name}", self.source.full_name());
-        let verb = CopyToken { token: Pointed::on_screen(&self.source), name, account, expires, out: None };
+        let verb =
+            CopyToken { token: TokenTarget::at_revision(&self.source), name, account, expires, destination: None };
         Ok(Outcome::Confirm(Wanted::new(title, about, verb)))
     }
 

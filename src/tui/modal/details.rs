@@ -17,12 +17,12 @@ use crate::tui::theme;
 use crate::tui::widget::foot::keys_and_place;
 use crate::tui::widget::frame::{dialog, dialog_columns};
 use crate::tui::widget::line::{counted, cut, fit, grouped, width, wrap};
-use crate::verbs::tokens::Shown;
+use crate::verbs::tokens::TokenDetails;
 
 /// The dialog with a token's details.
 pub struct Details {
     token: Token,
-    shown: Option<Shown>,
+    shown: Option<TokenDetails>,
     /// The first visible line.
     top: usize,
 }
@@ -36,7 +36,7 @@ const DESCRIPTION: usize = 3;
 
 impl Details {
     /// Creates the details of `token`. Its usage may arrive later.
-    pub fn new(token: Token, shown: Option<Shown>) -> Self {
+    pub fn new(token: Token, shown: Option<TokenDetails>) -> Self {
         Details { token, shown, top: 0 }
     }
 
@@ -46,7 +46,7 @@ impl Details {
     }
 
     /// Takes the usage of the token.
-    pub fn fill(&mut self, shown: &Shown) {
+    pub fn fill(&mut self, shown: &TokenDetails) {
         if shown.token.id == self.token.id {
             self.shown = Some(shown.clone());
         }
@@ -195,7 +195,7 @@ fn description(token: &Token, columns: usize) -> Vec<String> {
 }
 
 /// Returns everything about a token except its secret, in `columns` columns.
-pub fn lines(token: &Token, shown: Option<&Shown>, columns: usize, model: &Model) -> Vec<Line<'static>> {
+pub fn lines(token: &Token, shown: Option<&TokenDetails>, columns: usize, model: &Model) -> Vec<Line<'static>> {
     let theme = &model.theme;
     let zone = model.zone.get();
     let day = |at: Timestamp| day_of(at, zone).map_or_else(|| at.rfc3339(), |d| d.dmy());
@@ -245,13 +245,13 @@ pub fn lines(token: &Token, shown: Option<&Shown>, columns: usize, model: &Model
     }
     lines.push(row("Created", format!("{}, id {}", day(token.created_at), token.id)));
     if let Some(maker) = shown.and_then(|shown| shown.made_by.as_ref()) {
-        lines.push(row("Made by", maker.words()));
+        lines.push(row("Made by", maker.describe()));
     }
     if let Some(maker) = shown.and_then(|shown| shown.regenerated_by.as_ref()) {
-        lines.push(row("Secret by", maker.words()));
+        lines.push(row("Secret by", maker.describe()));
     }
     if let Some(maker) = shown.and_then(|shown| shown.previous_regenerated_by.as_ref()) {
-        lines.push(row("Old one by", maker.words()));
+        lines.push(row("Old one by", maker.describe()));
     }
     if let Some(made) = shown.and_then(|shown| shown.made.describe()) {
         lines.push(row("Made", made));

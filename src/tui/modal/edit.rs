@@ -34,7 +34,7 @@ use crate::tui::widget::form::{Dialog, Form, Kind, Pressed, Problem};
 use crate::tui::widget::passage::{Look, Passage, is_tight};
 use crate::tui::widget::sheet::Sheet;
 use crate::verbs::ports::Usage;
-use crate::verbs::tokens::{EditToken, Edited, Pointed, PreviewEdit, ShowToken};
+use crate::verbs::tokens::{EditPreview, EditToken, PreviewEdit, ShowToken, TokenTarget};
 
 /// The focused part of the form.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -106,8 +106,8 @@ impl Edit {
         let (expires, _) = self.expiry.checked(facts).map_err(|e| Problem::at(at, e))?;
         let (seen, selection) = (&self.seen, self.api.selection());
         let edit = EditToken {
-            token: Pointed::on_screen(seen),
-            seen: Some(Box::new(seen.clone())),
+            token: TokenTarget::at_revision(seen),
+            expected: Some(Box::new(seen.clone())),
             name: Some(name).filter(|name| *name != seen.name),
             description: Some(description).filter(|description| *description != seen.description),
             expires,
@@ -141,7 +141,7 @@ impl Edit {
     ///
     /// # Errors
     /// The edit changes nothing.
-    pub fn previewed(&mut self, edited: &Edited, zone: &dyn Zone) -> Pressed<Slot> {
+    pub fn previewed(&mut self, edited: &EditPreview, zone: &dyn Zone) -> Pressed<Slot> {
         let Some(edit) = self.asked.clone() else { return Ok(Outcome::Stay) };
         let changes = diff(&edited.before, &edited.after, zone);
         if changes.is_empty() {

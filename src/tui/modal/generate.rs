@@ -153,7 +153,7 @@ impl Dialog for Generate {
             None => Passage::text(about),
         };
         let account = (!self.owner.is_own(&owner)).then_some(owner);
-        let verb = CreateToken { account, names: vec![name], description, expires, selection, out: None };
+        let verb = CreateToken { account, names: vec![name], description, expires, selection, destination: None };
         Ok(Outcome::Confirm(Wanted::telling(title, about, verb)))
     }
 

@@ -16,7 +16,7 @@ use crate::tui::widget::field::Field;
 use crate::tui::widget::form::{Dialog, Form, Kind, Pressed, Problem};
 use crate::tui::widget::offers::{Answer, Offers};
 use crate::tui::widget::sheet::Sheet;
-use crate::verbs::tokens::{GRACE_MAX, Pointed, RECENT, RegenerateToken};
+use crate::verbs::tokens::{MAX_GRACE, RECENT_USE, RegenerateToken, TokenTarget};
 
 /// The focused part of the form.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -59,7 +59,7 @@ impl Regenerate {
             ("7 d", Some(Length::Days(7))),
         ]);
         // A client that uses the token now has a day to switch to the new secret.
-        if token.last_seen_at.is_some_and(|at| at >= now.plus(-RECENT)) {
+        if token.last_seen_at.is_some_and(|at| at >= now.plus(-RECENT_USE)) {
             grace.begin(Some(Length::Hours(24)), "24h");
         }
         let form = Regenerate { token, rotating, grace, expiry };
@@ -74,7 +74,7 @@ impl Regenerate {
             Answer::Offered(Some(grace)) => grace,
             Answer::Typed(text) => Length::parse(text)?,
         };
-        let until = grace.after(now, zone).filter(|until| *until <= now.plus(GRACE_MAX));
+        let until = grace.after(now, zone).filter(|until| *until <= now.plus(MAX_GRACE));
         let until = until.ok_or_else(|| Error::usage("the old secret lives 30 days more at most"))?;
         Ok(Some((grace, expiry.at().map_or(until, |end| until.min(end)))))
     }
@@ -157,7 +157,7 @@ impl Dialog for Regenerate {
             (None, None) => format!("The secret {hint} stops working at once."),
         };
         let grace = overlap.map(|(grace, _)| grace);
-        let verb = RegenerateToken { token: Pointed::on_screen(&self.token), grace, expires, out: None };
+        let verb = RegenerateToken { token: TokenTarget::at_revision(&self.token), grace, expires, destination: None };
         Ok(Outcome::Confirm(Wanted::new(self.title(), about, verb)))
     }
 

@@ -17,7 +17,7 @@ use crate::tui::widget::form::{Dialog, Form, Kind, Pressed, Problem};
 use crate::tui::widget::proof::Proof;
 use crate::tui::widget::sheet::Sheet;
 use crate::verbs::ports::Usage;
-use crate::verbs::tokens::{DeleteTokens, DisableTokens, Pointed, Shown};
+use crate::verbs::tokens::{DeleteTokens, DisableTokens, TokenDetails, TokenTarget};
 
 /// The focused part. The destructive button never gets the focus automatically.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -47,7 +47,7 @@ pub struct Remove {
 
 impl Remove {
     /// Opens the dialog for `token`; `shown` is its loaded data. The token stays in the trash for `trash`.
-    pub fn open(token: Token, shown: Option<&Shown>, trash: Length, proof: Proof) -> Form<Self> {
+    pub fn open(token: Token, shown: Option<&TokenDetails>, trash: Length, proof: Proof) -> Form<Self> {
         let (typed, made) = (Field::new(MAX_TOKEN_NAME_LEN * 4), MadeChoice::new());
         let mut remove = Remove { token, usage: None, made, trash, typed, proof };
         if let Some(shown) = shown {
@@ -63,7 +63,7 @@ impl Remove {
     }
 
     /// Takes the usage of the token and the tokens it created.
-    pub fn know(&mut self, shown: &Shown) {
+    pub fn know(&mut self, shown: &TokenDetails) {
         self.usage = Some(shown.usage.clone());
         self.made.know(shown.made.count, shown.made.describe());
     }
@@ -87,16 +87,16 @@ impl Remove {
         }
         let credential = self.proof.take().map_err(|missing| Problem::at(Slot::Proof, missing))?;
         let verb = DeleteTokens {
-            tokens: vec![Pointed::on_screen(&self.token)],
+            tokens: vec![TokenTarget::at_revision(&self.token)],
             with_made: self.made.is_along(),
-            typed: self.typed.text().to_owned(),
+            confirmation: self.typed.text().to_owned(),
         };
         Ok(Outcome::Send(credential, verb.into()))
     }
 
     /// Disables the token. If the proof was already entered, no second one is asked for.
     fn disable_instead(&mut self) -> Outcome {
-        let verb = DisableTokens { tokens: vec![Pointed::on_screen(&self.token)] };
+        let verb = DisableTokens { tokens: vec![TokenTarget::at_revision(&self.token)] };
         if let Ok(credential) = self.proof.take() {
             return Outcome::Send(credential, verb.into());
         }

@@ -22,7 +22,9 @@ use crate::tui::widget::line::{counted, few, fit, grouped, width};
 use crate::tui::widget::proof::Proof;
 use crate::tui::widget::scroll::Scroll;
 use crate::tui::widget::sheet::Sheet;
-use crate::verbs::tokens::{DeleteTokens, DisableTokens, Lately, Made, Pointed, RECENT, Reviewed};
+use crate::verbs::tokens::{
+    DeleteTokens, DisableTokens, MadeTokens, RECENT_USE, RecentUsage, TokenSnapshot, TokenTarget,
+};
 
 /// Lines of the dialog outside its list, including the frame.
 const BESIDE: usize = 14;
@@ -53,7 +55,7 @@ pub struct RemoveMany {
     /// Number of recently used tokens, which come first in `tokens`.
     used: usize,
     /// Usage of the recently used tokens, once loaded.
-    lately: BTreeMap<TokenId, Lately>,
+    lately: BTreeMap<TokenId, RecentUsage>,
     made: MadeChoice,
     list: Scroll,
     trash: Length,
@@ -64,7 +66,7 @@ pub struct RemoveMany {
 impl RemoveMany {
     /// Opens the dialog for `tokens`, which stay in the trash for `trash`.
     pub fn open(mut tokens: Vec<Token>, trash: Length, now: Timestamp, proof: Proof) -> Form<Self> {
-        let lately = |token: &Token| token.last_seen_at.filter(|at| *at >= now.plus(-RECENT));
+        let lately = |token: &Token| token.last_seen_at.filter(|at| *at >= now.plus(-RECENT_USE));
         tokens.sort_by_cached_key(|token| (std::cmp::Reverse(lately(token)), token.full_name()));
         let used = tokens.iter().filter(|token| lately(token).is_some()).count();
         let (list, typed) = (Scroll::new(BESIDE), Field::new(12));
@@ -74,10 +76,10 @@ impl RemoveMany {
     }
 
     /// Takes the usage of the tokens and the tokens they created, if loaded later.
-    pub fn know(&mut self, reviewed: &[Reviewed]) {
-        self.lately = reviewed.iter().map(|one| (one.id, one.lately.clone())).collect();
+    pub fn know(&mut self, reviewed: &[TokenSnapshot]) {
+        self.lately = reviewed.iter().map(|one| (one.id, one.recent_usage.clone())).collect();
         let count = reviewed.iter().map(|one| one.made.len()).sum();
-        self.made.know(count, Made { count, active: count, ..Made::default() }.describe());
+        self.made.know(count, MadeTokens { count, active: count, ..MadeTokens::default() }.describe());
     }
 
     /// Number of tokens that will be removed.
@@ -89,8 +91,8 @@ impl RemoveMany {
         self.typed.text() == self.total().to_string()
     }
 
-    fn pointed(&self) -> Vec<Pointed> {
-        self.tokens.iter().map(Pointed::on_screen).collect()
+    fn pointed(&self) -> Vec<TokenTarget> {
+        self.tokens.iter().map(TokenTarget::at_revision).collect()
     }
 
     fn revoke(&mut self) -> Pressed<Slot> {
@@ -101,7 +103,7 @@ impl RemoveMany {
         let verb = DeleteTokens {
             tokens: self.pointed(),
             with_made: self.made.is_along(),
-            typed: self.typed.text().to_owned(),
+            confirmation: self.typed.text().to_owned(),
         };
         Ok(Outcome::Send(credential, verb.into()))
     }
@@ -163,14 +165,14 @@ fn row(glyph: &str, token: &Token, calls: &str, columns: usize, model: &Model) -
 }
 
 /// Returns today's callers: `12 today, from 10.0.0.5 (curl/8.5)`.
-fn callers_today(token: &Token, lately: &Lately, columns: usize, model: &Model) -> String {
+fn callers_today(token: &Token, lately: &RecentUsage, columns: usize, model: &Model) -> String {
     let mut told = format!("{} today", grouped(lately.today));
     if token.overlap(model.now).is_some() {
         told.push_str(", an overlap is in progress");
     }
-    if !lately.origins.is_empty() {
+    if !lately.clients.is_empty() {
         told.push_str(", from ");
-        told.push_str(&callers(&lately.origins, columns.saturating_sub(width(&told))));
+        told.push_str(&callers(&lately.clients, columns.saturating_sub(width(&told))));
     }
     told
 }

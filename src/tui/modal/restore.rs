@@ -12,7 +12,7 @@ use crate::tui::widget::form::{Dialog, Form, Kind, Pressed, Problem};
 use crate::tui::widget::line::{counted, few};
 use crate::tui::widget::proof::Proof;
 use crate::tui::widget::sheet::Sheet;
-use crate::verbs::tokens::{Pointed, RestoreTokens};
+use crate::verbs::tokens::{RestoreTokens, TokenTarget};
 
 /// The focused part of the form.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -87,7 +87,7 @@ impl Dialog for Restore {
     fn press(&mut self, _slot: Slot, _facts: &Facts<'_>) -> Pressed<Slot> {
         let rename = self.rename().map_err(|error| Problem::at(Slot::Name, error))?;
         let credential = self.proof.take().map_err(|missing| Problem::at(Slot::Proof, missing))?;
-        let tokens = self.tokens.iter().map(Pointed::on_screen).collect();
+        let tokens = self.tokens.iter().map(TokenTarget::at_revision).collect();
         Ok(Outcome::Send(credential, RestoreTokens { tokens, rename }.into()))
     }
 

@@ -4,7 +4,7 @@ use super::confirm::Wanted;
 use crate::domain::time::{Timestamp, ago, relative};
 use crate::domain::token::{PreviousSecret, Token};
 use crate::tui::widget::passage::{Look, Passage};
-use crate::verbs::tokens::{Pointed, RetireToken};
+use crate::verbs::tokens::{RetireToken, TokenTarget};
 
 /// Returns in words when a secret was last accepted.
 pub fn seen(at: Option<Timestamp>, now: Timestamp) -> String {
@@ -38,6 +38,6 @@ pub fn wanted(token: &Token, now: Timestamp) -> Option<Wanted> {
         token.hint
     );
     let about = Passage::default().row(look, use_of_it).row(Look::Plain, text);
-    let verb = RetireToken { token: Pointed::on_screen(token) };
+    let verb = RetireToken { token: TokenTarget::at_revision(token) };
     Some(Wanted::telling(format!("End the overlap of {}", token.full_name()), about, verb))
 }

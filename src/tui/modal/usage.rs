@@ -10,7 +10,7 @@ use crate::tui::model::Model;
 use crate::tui::widget::line::{counted, cut, enough, fit, grouped, width};
 use crate::verbs::ledger::format_origin;
 use crate::verbs::ports::{ClientUsage, DenialSummary, DeniedSince, LastDenial, Usage};
-use crate::verbs::tokens::Shown;
+use crate::verbs::tokens::TokenDetails;
 
 /// Columns of the labels.
 const LABEL: usize = 10;
@@ -32,8 +32,8 @@ pub fn sparkline(days: &[u64]) -> String {
 }
 
 /// Describes the selection and its use: `31 methods, 9 used`; `None` if nothing is selected.
-pub fn reach_words(selection: &Selection, shown: &Shown) -> Option<String> {
-    let (may, used) = (shown.rights.permitted.len() as u64, grouped(shown.used as u64));
+pub fn reach_words(selection: &Selection, shown: &TokenDetails) -> Option<String> {
+    let (may, used) = (shown.rights.permitted.len() as u64, grouped(shown.used_methods as u64));
     Some(match selection {
         Selection::Custom(methods) if methods.is_empty() => return None,
         Selection::Custom(methods) if methods.len() as u64 == may => format!("{used} used"),

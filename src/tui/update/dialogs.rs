@@ -30,7 +30,7 @@ use crate::tui::msg::{Copied, Sent};
 use crate::tui::screen::Open;
 use crate::tui::screen::tokens::Tokens;
 use crate::tui::widget::form::Pressed;
-use crate::verbs::tokens::{Edited, ShowToken, Shown};
+use crate::verbs::tokens::{EditPreview, ShowToken, TokenDetails};
 
 pub(super) fn help(model: &mut Model) -> Vec<Effect> {
     model.modals.push(Modal::Help(Box::new(Help::new(model.context()))));
@@ -118,13 +118,13 @@ pub(super) fn open(model: &mut Model, what: Open) -> Vec<Effect> {
 }
 
 /// Passes the preview of an edit to the form that waits for it.
-pub(super) fn previewed(model: &mut Model, layer: Option<Layer>, edited: Edited) -> Vec<Effect> {
+pub(super) fn previewed(model: &mut Model, layer: Option<Layer>, edited: EditPreview) -> Vec<Effect> {
     let zone = model.zone.clone();
     hear(model, layer, |edit| edit.previewed(&edited, zone.get()))
 }
 
 /// Passes a token with its usage to the screen and to the dialogs about this token.
-pub(super) fn shown(model: &mut Model, layer: Option<Layer>, shown: Shown) -> Vec<Effect> {
+pub(super) fn shown(model: &mut Model, layer: Option<Layer>, shown: TokenDetails) -> Vec<Effect> {
     let now = model.now;
     for modal in &mut model.modals {
         match modal {
@@ -158,7 +158,7 @@ fn hear(model: &mut Model, layer: Option<Layer>, act: impl FnOnce(&mut Edit) -> 
     apply(model, layer, outcome)
 }
 
-pub(super) fn usage_of<'a>(model: &'a Model, token: &Token) -> Option<&'a Shown> {
+pub(super) fn usage_of<'a>(model: &'a Model, token: &Token) -> Option<&'a TokenDetails> {
     model.tokens().and_then(|t| t.usage.as_ref()).filter(|s| s.token.id == token.id)
 }
 

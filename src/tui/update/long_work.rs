@@ -10,7 +10,7 @@ use crate::tui::msg::RequestId;
 use crate::tui::widget::line::counted;
 use crate::verbs::Committed;
 use crate::verbs::batches::MAX_ATOMIC;
-use crate::verbs::tokens::Purged;
+use crate::verbs::tokens::PurgeResult;
 
 /// Records a finished batch. After the first of several batches the dialog closes, because the request is under way.
 pub(super) fn progressed(model: &mut Model, done: u64, total: u64) {
@@ -68,7 +68,7 @@ pub(super) fn forget_others(model: &mut Model) {
 
 /// Handles purged tokens: all of them, or those purged before the work was stopped. Closes only the dialog that waited
 /// for the purge.
-pub(super) fn purged(model: &mut Model, waited: Option<Layer>, changed: &Committed<Purged>) -> Vec<Effect> {
+pub(super) fn purged(model: &mut Model, waited: Option<Layer>, changed: &Committed<PurgeResult>) -> Vec<Effect> {
     let purged = format!("{} purged", counted(changed.value.count, &format!("{} token", changed.value.which.as_str())));
     let (tone, text) = match changed.value.stopped {
         true => (Tone::Bad, format!("Stopped: {purged}. The others are as they were")),

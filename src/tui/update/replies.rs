@@ -23,7 +23,7 @@ use crate::verbs::catalogue::ListCatalogues;
 use crate::verbs::cli_line::CliLine;
 use crate::verbs::ports::TokenCursor;
 use crate::verbs::request::Response;
-use crate::verbs::tokens::Issued;
+use crate::verbs::tokens::IssuedToken;
 
 /// Handles a reply. A reply that nothing waits for any more is dropped.
 pub(super) fn reply(model: &mut Model, id: RequestId, result: Result<Response>) -> Vec<Effect> {
@@ -346,8 +346,8 @@ fn signed_in(model: &mut Model, layer: Option<Layer>, session: Session) -> Vec<E
     effects
 }
 
-fn issued(model: &mut Model, issued: Issued, text: String, cli: &CliLine) -> Vec<Effect> {
-    let Issued { token, secret, warning, .. } = issued;
+fn issued(model: &mut Model, issued: IssuedToken, text: String, cli: &CliLine) -> Vec<Effect> {
+    let IssuedToken { token, secret, warning, .. } = issued;
     model.say(Tone::Good, text, Some(cli.to_string()));
     model.modals.clear();
     let id = token.id;

@@ -84,7 +84,7 @@ pub(super) fn list(model: &mut Model, anchor: TokenCursor) -> Vec<Effect> {
     let Some(tokens) = model.tokens_mut() else { return Vec::new() };
     tokens.anchor = anchor;
     let Question { whose, filter, trashed } = tokens.question();
-    let verb = ListTokens { whose, filter, sort: tokens.shape.sort, trashed, anchor, limit: WINDOW };
+    let verb = ListTokens { owner: whose, filter, sort: tokens.shape.sort, trashed, cursor: anchor, limit: WINDOW };
     let mut effects = look(model, Purpose::List, verb.into());
     effects.extend(look(model, Purpose::Tally, TallyTokens.into()));
     effects
@@ -106,7 +106,7 @@ pub(super) fn mark_shown(model: &mut Model) -> Vec<Effect> {
     tokens.marking = Some(question.clone());
     let Question { whose, filter, trashed } = question;
     let sort = tokens.shape.sort;
-    let verb = ListTokens { whose, filter, sort, trashed, anchor: TokenCursor::Start, limit: MARKED_MAX };
+    let verb = ListTokens { owner: whose, filter, sort, trashed, cursor: TokenCursor::Start, limit: MARKED_MAX };
     look(model, Purpose::Marking, verb.into())
 }
 

@@ -18,7 +18,7 @@ use crate::tui::screen::Open;
 use crate::tui::screen::tokens::Tokens;
 use crate::tui::widget::line::{counted, few};
 use crate::verbs::Committed;
-use crate::verbs::tokens::{Deleted, DisableTokens, EnableTokens, Pointed, ShowToken};
+use crate::verbs::tokens::{DeleteResult, DisableTokens, EnableTokens, ShowToken, TokenTarget};
 
 /// Opens the requested dialog. Does nothing if there is no token for it.
 pub(super) fn open(model: &mut Model, what: Open) -> Vec<Effect> {
@@ -81,8 +81,12 @@ pub(super) fn open(model: &mut Model, what: Open) -> Vec<Effect> {
 }
 
 /// Handles tokens moved to the trash. The message also counts the tokens they created that were not removed.
-pub(super) fn deleted(model: &mut Model, changed: Committed<Deleted>) -> Vec<Effect> {
-    let Committed { value: Deleted { tokens: gone, left, .. }, equivalent_command: cli, audit_seq: seq } = changed;
+pub(super) fn deleted(model: &mut Model, changed: Committed<DeleteResult>) -> Vec<Effect> {
+    let Committed {
+        value: DeleteResult { tokens: gone, remaining: left, .. },
+        equivalent_command: cli,
+        audit_seq: seq,
+    } = changed;
     let who = if gone.len() == 1 { "it" } else { "they" };
     // The line is short: names are in the details, and the dialog listed them.
     let what = match left.count {
@@ -99,7 +103,7 @@ pub(super) fn deleted(model: &mut Model, changed: Committed<Deleted>) -> Vec<Eff
 }
 
 fn toggle(token: &Token, now: Timestamp) -> Wanted {
-    let tokens = vec![Pointed::on_screen(token)];
+    let tokens = vec![TokenTarget::at_revision(token)];
     if token.enabled {
         let about = format!(
             "{} is denied from the next request on. It is kept, with its secret, and can be enabled again.",
@@ -123,7 +127,7 @@ fn toggle_all(tokens: &[Token], now: Timestamp) -> Wanted {
     let meant: Vec<&Token> = if on.is_empty() { tokens.iter().collect() } else { on.clone() };
     let count = counted(meant.len() as u64, "token");
     let names = few(meant.iter().map(|token| token.full_name()));
-    let pointed = meant.iter().map(|token| Pointed::on_screen(token)).collect();
+    let pointed = meant.iter().map(|token| TokenTarget::at_revision(token)).collect();
     if on.is_empty() {
         let expired = tokens.iter().filter(|token| token.expiry.is_past(now)).count();
         let about = match expired {

@@ -10,7 +10,7 @@ use crate::verbs::authorize::{self, AccountAction};
 use crate::verbs::cli_line::CliLine;
 use crate::verbs::needs::Needs;
 use crate::verbs::ports::Tx;
-use crate::verbs::tokens::trash;
+use crate::verbs::tokens::move_to_trash;
 use crate::verbs::{Committed, Env, Mutation, Proof, Verb};
 
 /// Deletes an account that has no active token. Its other tokens go into the trash, and stay there. It needs a person,
@@ -49,7 +49,7 @@ impl Mutation for DeleteAccount {
                 .with("trashed", tokens.len()),
         ];
         for token in &mut tokens {
-            entries.push(trash(token, tx, env)?.with("with", Self::NAME));
+            entries.push(move_to_trash(token, tx, env)?.with("with", Self::NAME));
         }
         tx.delete_account(account.id, env.now)?;
         an_owner_stays(tx)?;

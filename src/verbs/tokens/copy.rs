@@ -2,9 +2,9 @@
 
 use std::slice;
 
-use super::change::{insert, settle_all};
-use super::issue::{Issued, SaveTo, born, expires, issue};
-use super::{Pointed, rights, rules};
+use super::issue::{IssuedToken, SecretDestination, audit_created, issue, push_expires};
+use super::save::{insert_token, save_tokens};
+use super::{TokenTarget, rights, rules};
 use crate::domain::expiry::ExpirySpec;
 use crate::domain::name::{TokenName, Username};
 use crate::error::{Error, Result};
@@ -21,7 +21,7 @@ use crate::verbs::{Committed, Env, Mutation, Proof, Verb};
 #[derive(Debug, Clone)]
 pub struct CopyToken {
     /// The token to copy.
-    pub token: Pointed,
+    pub token: TokenTarget,
     /// The new token's name.
     pub name: TokenName,
     /// The new token's account. Defaults to the account of the copied token.
@@ -30,35 +30,35 @@ pub struct CopyToken {
     /// sooner.
     pub expires: Option<ExpirySpec>,
     /// The destination of the secret.
-    pub out: Option<SaveTo>,
+    pub destination: Option<SecretDestination>,
 }
 
 impl Verb for CopyToken {
     const NAME: &'static str = "token.copy";
     const PROOF: Proof = Proof::Password;
     const NEEDS: Needs = Needs::WriteTokens;
-    type Reply = Committed<Issued>;
+    type Reply = Committed<IssuedToken>;
 }
 
 impl Mutation for CopyToken {
-    type Output = Issued;
+    type Output = IssuedToken;
 
-    fn run(&self, by: &Actor, tx: &mut dyn Tx, env: &Env<'_>) -> Result<Audited<Issued>> {
-        let requested = rules::requested(self.expires, env);
+    fn run(&self, actor: &Actor, tx: &mut dyn Tx, env: &Env<'_>) -> Result<Audited<IssuedToken>> {
+        let requested = rules::requested_expiry(self.expires, env);
         let (source, owner) =
-            authorize::resolve_copy_source(by, tx, &self.token.token, self.account.as_ref(), requested)?;
-        self.token.still(&source)?;
+            authorize::resolve_copy_source(actor, tx, &self.token.reference, self.account.as_ref(), requested)?;
+        self.token.check_revision(&source)?;
         let policy = tx.policy()?;
         let expiry = match self.expires {
-            Some(spec) => rules::expiry(spec, &policy, env)?,
+            Some(spec) => rules::resolve_expiry(spec, &policy, env)?,
             None if source.expiry.is_past(env.now) => return Err(rules::needs_expiry(&source)),
             None => {
-                let expiry = authorize::cap_expiry(by, source.expiry);
-                rules::soon_enough(expiry, &policy, env)?;
+                let expiry = authorize::cap_expiry(actor, source.expiry);
+                rules::check_max_expiry(expiry, &policy, env)?;
                 expiry
             }
         };
-        rules::no_hint(&self.name, tx)?;
+        rules::reject_hint_like_name(&self.name, tx)?;
         let new = NewToken {
             account: owner.account().id,
             name: &self.name,
@@ -67,34 +67,36 @@ impl Mutation for CopyToken {
             expiry,
             now: env.now,
         };
-        let change = insert(by, tx, env, &owner, &new)?;
-        let token = settle_all(by, tx, env, vec![change])?.pop();
+        let change = insert_token(actor, tx, env, &owner, &new)?;
+        let token = save_tokens(actor, tx, env, vec![change])?.pop();
         let token = token.ok_or_else(|| Error::failure("the token is not there"))?;
-        let issued = issue(by, tx, env, &token, None)?;
-        let entry = born(Self::NAME, &issued.token).with("of", source.full_name()).with("of_id", source.id.to_string());
+        let issued = issue(actor, tx, env, &token, None)?;
+        let entry = audit_created(Self::NAME, &issued.token)
+            .with("of", source.full_name())
+            .with("of_id", source.id.to_string());
         Ok(Audited::one(issued, entry))
     }
 
-    fn secret_destination(&self) -> Option<&SaveTo> {
-        self.out.as_ref()
+    fn secret_destination(&self) -> Option<&SecretDestination> {
+        self.destination.as_ref()
     }
 
-    fn issued_tokens(out: &mut Issued) -> &mut [Issued] {
+    fn issued_tokens(out: &mut IssuedToken) -> &mut [IssuedToken] {
         slice::from_mut(out)
     }
 
     const HAS_AFTER_COMMIT: bool = true;
 
-    fn after_commit(&self, out: &mut Issued, snapshot: &dyn Snapshot, env: &Env<'_>) -> Result<()> {
+    fn after_commit(&self, out: &mut IssuedToken, snapshot: &dyn Snapshot, env: &Env<'_>) -> Result<()> {
         out.warning = rights::warning(snapshot, &out.token, env.now)?;
         Ok(())
     }
 
-    fn equivalent_command(&self, _out: &Issued) -> CliLine {
-        let mut line = CliLine::new(&["token", "copy"]).arg(self.token.token.to_string()).arg(self.name.as_str());
+    fn equivalent_command(&self, _out: &IssuedToken) -> CliLine {
+        let mut line = CliLine::new(&["token", "copy"]).arg(self.token.reference.to_string()).arg(self.name.as_str());
         if let Some(account) = &self.account {
             line = line.option("account", account.as_str());
         }
-        expires(line, self.expires)
+        push_expires(line, self.expires)
     }
 }

@@ -2,8 +2,8 @@
 
 use std::collections::BTreeSet;
 
-use super::change::{insert, settle_all};
-use super::issue::{Issued, SaveTo, born, expires, issue, selected};
+use super::issue::{IssuedToken, SecretDestination, audit_created, issue, push_expires, push_selection};
+use super::save::{insert_token, save_tokens};
 use super::{rights, rules};
 use crate::domain::expiry::ExpirySpec;
 use crate::domain::name::{Description, TokenName, Username};
@@ -32,38 +32,38 @@ pub struct CreateToken {
     /// The methods they may call.
     pub selection: Selection,
     /// The destination of the secrets: a file for one, a folder for any number.
-    pub out: Option<SaveTo>,
+    pub destination: Option<SecretDestination>,
 }
 
 impl Verb for CreateToken {
     const NAME: &'static str = "token.create";
     const PROOF: Proof = Proof::Password;
     const NEEDS: Needs = Needs::WriteTokens;
-    type Reply = Committed<Vec<Issued>>;
+    type Reply = Committed<Vec<IssuedToken>>;
 }
 
 impl Mutation for CreateToken {
-    type Output = Vec<Issued>;
+    type Output = Vec<IssuedToken>;
 
-    fn run(&self, by: &Actor, tx: &mut dyn Tx, env: &Env<'_>) -> Result<Audited<Vec<Issued>>> {
+    fn run(&self, actor: &Actor, tx: &mut dyn Tx, env: &Env<'_>) -> Result<Audited<Vec<IssuedToken>>> {
         let policy = tx.policy()?;
         let requested = match self.expires {
-            Some(_) => rules::requested(self.expires, env),
-            None => rules::default_expiry(by, &policy, env).ok(),
+            Some(_) => rules::requested_expiry(self.expires, env),
+            None => rules::default_expiry(actor, &policy, env).ok(),
         };
-        let owner = authorize::resolve_new_owner(by, tx, self.account.as_ref(), &self.selection, requested)?;
+        let owner = authorize::resolve_new_owner(actor, tx, self.account.as_ref(), &self.selection, requested)?;
         let expiry = match self.expires {
-            Some(spec) => rules::expiry(spec, &policy, env)?,
-            None => rules::default_expiry(by, &policy, env)?,
+            Some(spec) => rules::resolve_expiry(spec, &policy, env)?,
+            None => rules::default_expiry(actor, &policy, env)?,
         };
-        self.fitting()?;
-        self.not_account_and_name(by, tx)?;
-        rules::known(&self.selection, None, tx)?;
+        self.validate()?;
+        self.reject_account_and_name(actor, tx)?;
+        rules::check_selection_exists(&self.selection, None, tx)?;
         let mut changes = Vec::with_capacity(self.names.len());
         for name in &self.names {
-            rules::no_hint(name, tx)?;
-            changes.push(insert(
-                by,
+            rules::reject_hint_like_name(name, tx)?;
+            changes.push(insert_token(
+                actor,
                 tx,
                 env,
                 &owner,
@@ -77,26 +77,26 @@ impl Mutation for CreateToken {
                 },
             )?);
         }
-        let tokens = settle_all(by, tx, env, changes)?;
+        let tokens = save_tokens(actor, tx, env, changes)?;
         let mut issued = Vec::with_capacity(tokens.len());
         for token in tokens {
-            issued.push(issue(by, tx, env, &token, None)?);
+            issued.push(issue(actor, tx, env, &token, None)?);
         }
-        let entries: Vec<_> = issued.iter().map(|i| born(Self::NAME, &i.token)).collect();
+        let entries: Vec<_> = issued.iter().map(|i| audit_created(Self::NAME, &i.token)).collect();
         Audited::each(issued, entries).ok_or_else(|| Error::usage("name at least one token"))
     }
 
-    fn secret_destination(&self) -> Option<&SaveTo> {
-        self.out.as_ref()
+    fn secret_destination(&self) -> Option<&SecretDestination> {
+        self.destination.as_ref()
     }
 
-    fn issued_tokens(out: &mut Vec<Issued>) -> &mut [Issued] {
+    fn issued_tokens(out: &mut Vec<IssuedToken>) -> &mut [IssuedToken] {
         out
     }
 
     const HAS_AFTER_COMMIT: bool = true;
 
-    fn after_commit(&self, out: &mut Vec<Issued>, snapshot: &dyn Snapshot, env: &Env<'_>) -> Result<()> {
+    fn after_commit(&self, out: &mut Vec<IssuedToken>, snapshot: &dyn Snapshot, env: &Env<'_>) -> Result<()> {
         // All are alike.
         if let Some(first) = out.first() {
             let warning = rights::warning(snapshot, &first.token, env.now)?;
@@ -105,7 +105,7 @@ impl Mutation for CreateToken {
         Ok(())
     }
 
-    fn equivalent_command(&self, _out: &Vec<Issued>) -> CliLine {
+    fn equivalent_command(&self, _out: &Vec<IssuedToken>) -> CliLine {
         let mut line = self.names.iter().fold(CliLine::new(&["token", "create"]), |line, n| line.arg(n.as_str()));
         if let Some(account) = &self.account {
             line = line.option("account", account.as_str());
@@ -113,17 +113,17 @@ impl Mutation for CreateToken {
         if !self.description.as_str().is_empty() {
             line = line.option("description", self.description.as_str());
         }
-        selected(expires(line, self.expires), &self.selection)
+        push_selection(push_expires(line, self.expires), &self.selection)
     }
 }
 
 impl CreateToken {
     /// Refuses `ACCOUNT NAME`, which users of other programs type: it must not create two tokens. Only checked for
     /// actors that may know the accounts.
-    fn not_account_and_name(&self, by: &Actor, tx: &dyn Tx) -> Result<()> {
+    fn reject_account_and_name(&self, actor: &Actor, tx: &dyn Tx) -> Result<()> {
         let ([first, name], None) = (&self.names[..], &self.account) else { return Ok(()) };
-        let knows_accounts = authorize::require_scope(by, READ_ACCOUNTS).is_ok();
-        if !knows_accounts || !matches!(by.account()?.role, Role::Owner | Role::Admin) {
+        let knows_accounts = authorize::require_scope(actor, READ_ACCOUNTS).is_ok();
+        if !knows_accounts || !matches!(actor.account()?.role, Role::Owner | Role::Admin) {
             return Ok(());
         }
         let Ok(account) = Username::parse(first.as_str()) else { return Ok(()) };
@@ -135,13 +135,13 @@ impl CreateToken {
             .next(format!("For the one say {name} --account {account}; make the two one after the other")))
     }
 
-    fn fitting(&self) -> Result<()> {
-        let mut met = BTreeSet::new();
-        if let Some(twice) = self.names.iter().find(|name| !met.insert(*name)) {
+    fn validate(&self) -> Result<()> {
+        let mut seen = BTreeSet::new();
+        if let Some(twice) = self.names.iter().find(|name| !seen.insert(*name)) {
             return Err(Error::usage(format!("the name {twice} is given twice")));
         }
-        match self.out {
-            Some(SaveTo::File(_)) if self.names.len() > 1 => {
+        match self.destination {
+            Some(SecretDestination::File(_)) if self.names.len() > 1 => {
                 Err(Error::usage("several secrets don't go into one file")
                     .next("Say --out-dir DIR: each is saved there as NAME.secret"))
             }

@@ -1,8 +1,8 @@
 //! delete: moves tokens into the trash; they are denied from the next request on.
 
-use super::issue::entry;
-use super::lineage::{Made, made, made_to_revoke};
-use super::{Pointed, meant_by_words};
+use super::issue::audit_entry;
+use super::lineage::{MadeTokens, made_to_revoke, made_tokens};
+use super::{TokenTarget, resolve_target_words};
 use crate::domain::audit::AuditEntry;
 use crate::domain::token::Token;
 use crate::error::{Error, Result};
@@ -18,64 +18,65 @@ use crate::verbs::{Committed, Env, Mutation, Proof, Verb};
 #[derive(Debug, Clone)]
 pub struct DeleteTokens {
     /// The tokens.
-    pub tokens: Vec<Pointed>,
+    pub tokens: Vec<TokenTarget>,
     /// `true` to also delete every token that they made, directly or through others.
     pub with_made: bool,
     /// The typed confirmation: the name of a single token, or the number of several.
-    pub typed: String,
+    pub confirmation: String,
 }
 
 /// Tokens that are in the trash now.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Deleted {
+pub struct DeleteResult {
     /// The tokens: those that were named, then those that they made.
     pub tokens: Vec<Token>,
     /// Number of named tokens.
     pub named: usize,
     /// Tokens that they made and that are not deleted.
-    pub left: Made,
+    pub remaining: MadeTokens,
 }
 
 impl Verb for DeleteTokens {
     const NAME: &'static str = "token.revoke";
     const PROOF: Proof = Proof::Password;
     const NEEDS: Needs = Needs::WriteTokens;
-    type Reply = Committed<Deleted>;
+    type Reply = Committed<DeleteResult>;
 }
 
 impl Mutation for DeleteTokens {
-    type Output = Deleted;
+    type Output = DeleteResult;
 
-    fn run(&self, by: &Actor, tx: &mut dyn Tx, env: &Env<'_>) -> Result<Audited<Deleted>> {
-        let mut tokens = meant_by_words(by, tx, &self.tokens, TrashScope::Live, TokenAction::Restrict)?;
+    fn run(&self, actor: &Actor, tx: &mut dyn Tx, env: &Env<'_>) -> Result<Audited<DeleteResult>> {
+        let mut tokens = resolve_target_words(actor, tx, &self.tokens, TrashScope::Live, TokenAction::Restrict)?;
         let named = tokens.len();
         if self.with_made {
-            tokens.extend(made_to_revoke(by, tx, &tokens, env.now)?);
+            tokens.extend(made_to_revoke(actor, tx, &tokens, env.now)?);
         }
-        self.confirmed(by, tx, &tokens)?;
+        self.check_confirmation(actor, tx, &tokens)?;
         let mut entries = Vec::with_capacity(tokens.len());
         for token in &mut tokens {
-            entries.push(trash(token, tx, env)?);
+            entries.push(move_to_trash(token, tx, env)?);
         }
         let ids: Vec<_> = tokens.iter().map(|token| token.id).collect();
-        let left = made(by, tx, &ids, env.now)?;
-        Audited::each(Deleted { tokens, named, left }, entries).ok_or_else(|| Error::usage("name at least one token"))
+        let remaining = made_tokens(actor, tx, &ids, env.now)?;
+        Audited::each(DeleteResult { tokens, named, remaining }, entries)
+            .ok_or_else(|| Error::usage("name at least one token"))
     }
 
-    fn equivalent_command(&self, out: &Deleted) -> CliLine {
+    fn equivalent_command(&self, out: &DeleteResult) -> CliLine {
         // Tokens made by the named ones aren't listed in the command.
         let names = out.tokens.iter().take(out.named).map(Token::full_name);
         let line = names.fold(CliLine::new(&["token", "revoke"]), CliLine::arg);
         let line = if self.with_made { line.arg("--with-made") } else { line };
-        line.option("confirm", self.typed.as_str())
+        line.option("confirm", self.confirmation.as_str())
     }
 }
 
 /// Puts `token` into the trash and returns the audit entry.
-pub(in crate::verbs) fn trash(token: &mut Token, tx: &mut dyn Tx, env: &Env<'_>) -> Result<AuditEntry> {
+pub(in crate::verbs) fn move_to_trash(token: &mut Token, tx: &mut dyn Tx, env: &Env<'_>) -> Result<AuditEntry> {
     let before = token.status(env.now).as_str();
     token.deleted_at = Some(env.now);
-    let entry = entry(DeleteTokens::NAME, token).changed("status", before, token.status(env.now).as_str());
+    let entry = audit_entry(DeleteTokens::NAME, token).changed("status", before, token.status(env.now).as_str());
     tx.update_token(token)?;
     if let Some(stored) = tx.token(token.id)? {
         *token = stored;
@@ -84,27 +85,28 @@ pub(in crate::verbs) fn trash(token: &mut Token, tx: &mut dyn Tx, env: &Env<'_>)
 }
 
 /// `true` if the actor may see all of `tokens`. An acting token may be able to revoke a token that it can't see.
-fn see_all(by: &Actor, snapshot: &dyn Snapshot, tokens: &[Token]) -> Result<bool> {
+fn can_read_all(actor: &Actor, snapshot: &dyn Snapshot, tokens: &[Token]) -> Result<bool> {
     let self_service = snapshot.policy()?.self_service;
     let sees = |token: &Token| {
-        authorize::check_token_access(by, TokenAction::Read, token.owner.id, token.owner.role, self_service).is_ok()
+        authorize::check_token_access(actor, TokenAction::Read, token.owner.id, token.owner.role, self_service).is_ok()
     };
     Ok(tokens.iter().all(sees))
 }
 
 impl DeleteTokens {
     /// Compares the typed confirmation with the stored tokens, so that no caller can skip the check.
-    fn confirmed(&self, by: &Actor, snapshot: &dyn Snapshot, tokens: &[Token]) -> Result<()> {
+    fn check_confirmation(&self, actor: &Actor, snapshot: &dyn Snapshot, tokens: &[Token]) -> Result<()> {
         let wanted = match tokens {
             [only] => only.name.to_string(),
             several => several.len().to_string(),
         };
-        if self.typed == wanted {
+        if self.confirmation == wanted {
             return Ok(());
         }
         let what = if tokens.len() == 1 { "the token's name" } else { "the number of tokens" };
         // The name of a token, and the number of tokens it made, must only reach actors that may see them.
-        let expected = if see_all(by, snapshot, tokens)? { format!(", exactly: {wanted}") } else { String::new() };
+        let expected =
+            if can_read_all(actor, snapshot, tokens)? { format!(", exactly: {wanted}") } else { String::new() };
         Err(Error::conflict("the confirmation differs; nothing was deleted")
             .why(format!("{what} was expected{expected}")))
     }

@@ -1,8 +1,8 @@
 //! edit: changes name, description, expiry and API selection; the secret stays.
 
-use super::change::settle;
-use super::issue::{altered, expires, selected};
-use super::{Pointed, rights, rules, to_change};
+use super::issue::{audit_changed, push_expires, push_selection};
+use super::save::save_token;
+use super::{TokenTarget, resolve_for_change, rights, rules};
 use crate::domain::expiry::ExpirySpec;
 use crate::domain::name::{Description, TokenName};
 use crate::domain::selection::{Selection, SelectionEdit};
@@ -21,9 +21,9 @@ use crate::verbs::{Committed, Env, Mutation, Proof, Query, Verb};
 #[derive(Debug, Clone)]
 pub struct EditToken {
     /// The token.
-    pub token: Pointed,
+    pub token: TokenTarget,
     /// The token as the person saw it. If it has changed since, the conflict shows both sides.
-    pub seen: Option<Box<Token>>,
+    pub expected: Option<Box<Token>>,
     /// The new name.
     pub name: Option<TokenName>,
     /// The new description.
@@ -36,7 +36,7 @@ pub struct EditToken {
 
 /// A token before and after an edit.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Edited {
+pub struct EditPreview {
     /// The token before.
     pub before: Token,
     /// The token after, or as it would be.
@@ -53,50 +53,50 @@ impl Verb for EditToken {
     const NAME: &'static str = "token.edit";
     const PROOF: Proof = Proof::Password;
     const NEEDS: Needs = Needs::WriteTokens;
-    type Reply = Committed<Edited>;
+    type Reply = Committed<EditPreview>;
 }
 
 impl Verb for PreviewEdit {
     const NAME: &'static str = "token.edit.preview";
     const PROOF: Proof = Proof::Identity;
     const NEEDS: Needs = Needs::WriteTokens;
-    type Reply = Edited;
+    type Reply = EditPreview;
 }
 
 impl Query for PreviewEdit {
-    fn run(&self, by: &Actor, snapshot: &dyn Snapshot, env: &Env<'_>) -> Result<Edited> {
+    fn run(&self, actor: &Actor, snapshot: &dyn Snapshot, env: &Env<'_>) -> Result<EditPreview> {
         // The result shows the token before the edit, so the actor must be permitted to see it. The result also shows
         // the token after the edit, so the actor must be permitted to make the edit.
         let [seen, changed] = [TokenAction::Read, TokenAction::Write]
-            .map(|act| authorize::resolve_token(by, snapshot, &self.0.token.token, TrashScope::Live, act));
+            .map(|act| authorize::resolve_token(actor, snapshot, &self.0.token.reference, TrashScope::Live, act));
         authorize::denied_first(changed, seen)?;
-        let mut edited = self.0.computed(by, snapshot, env)?;
-        authorize::check_grant(by, snapshot, &[(Some(&edited.before), &edited.after)])?;
-        self.0.after_commit(&mut edited, snapshot, env)?;
-        Ok(edited)
+        let mut preview = self.0.preview(actor, snapshot, env)?;
+        authorize::check_grant(actor, snapshot, &[(Some(&preview.before), &preview.after)])?;
+        self.0.after_commit(&mut preview, snapshot, env)?;
+        Ok(preview)
     }
 }
 
 impl Mutation for EditToken {
-    type Output = Edited;
+    type Output = EditPreview;
 
-    fn run(&self, by: &Actor, tx: &mut dyn Tx, env: &Env<'_>) -> Result<Audited<Edited>> {
-        let Edited { before, after, warning } = self.computed(by, tx, env)?;
-        let after = settle(by, tx, env, before.clone(), after)?;
-        let entry = altered(Self::NAME, &before, &after);
-        Ok(Audited::one(Edited { before, after, warning }, entry))
+    fn run(&self, actor: &Actor, tx: &mut dyn Tx, env: &Env<'_>) -> Result<Audited<EditPreview>> {
+        let EditPreview { before, after, warning } = self.preview(actor, tx, env)?;
+        let after = save_token(actor, tx, env, before.clone(), after)?;
+        let entry = audit_changed(Self::NAME, &before, &after);
+        Ok(Audited::one(EditPreview { before, after, warning }, entry))
     }
 
     const HAS_AFTER_COMMIT: bool = true;
 
-    fn after_commit(&self, out: &mut Edited, snapshot: &dyn Snapshot, env: &Env<'_>) -> Result<()> {
+    fn after_commit(&self, out: &mut EditPreview, snapshot: &dyn Snapshot, env: &Env<'_>) -> Result<()> {
         if self.selection.is_some() {
             out.warning = rights::warning(snapshot, &out.after, env.now)?;
         }
         Ok(())
     }
 
-    fn equivalent_command(&self, out: &Edited) -> CliLine {
+    fn equivalent_command(&self, out: &EditPreview) -> CliLine {
         let mut line = CliLine::new(&["token", "edit"]).arg(out.before.full_name());
         if let Some(name) = &self.name {
             line = line.option("name", name.as_str());
@@ -104,11 +104,11 @@ impl Mutation for EditToken {
         if let Some(description) = &self.description {
             line = line.option("description", description.as_str());
         }
-        line = expires(line, self.expires);
+        line = push_expires(line, self.expires);
         match &self.selection {
             None => line,
             Some(SelectionEdit::Replace(Selection::Custom(none))) if none.is_empty() => line.arg("--nothing"),
-            Some(SelectionEdit::Replace(selection)) => selected(line, selection),
+            Some(SelectionEdit::Replace(selection)) => push_selection(line, selection),
             Some(SelectionEdit::Sets { add, drop }) => {
                 let line = add.iter().fold(line, |line, set| line.option("add-set", set.as_str()));
                 drop.iter().fold(line, |line, set| line.option("drop-set", set.as_str()))
@@ -123,25 +123,25 @@ impl Mutation for EditToken {
 
 impl EditToken {
     /// Creates an edit of `token` that changes nothing yet.
-    pub fn of(token: Pointed) -> Self {
-        EditToken { token, seen: None, name: None, description: None, expires: None, selection: None }
+    pub fn new(token: TokenTarget) -> Self {
+        EditToken { token, expected: None, name: None, description: None, expires: None, selection: None }
     }
 
-    fn computed(&self, by: &Actor, snapshot: &dyn Snapshot, env: &Env<'_>) -> Result<Edited> {
+    fn preview(&self, actor: &Actor, snapshot: &dyn Snapshot, env: &Env<'_>) -> Result<EditPreview> {
         let selection = self.selection.as_ref().and_then(SelectionEdit::added);
-        let requested = RequestedRights { selection, expiry: rules::requested(self.expires, env) };
-        let before = to_change(by, snapshot, &self.token, &requested)?;
-        match &self.seen {
+        let requested = RequestedRights { selection, expiry: rules::requested_expiry(self.expires, env) };
+        let before = resolve_for_change(actor, snapshot, &self.token, &requested)?;
+        match &self.expected {
             Some(seen) if seen.revision != before.revision => {
-                return Err(self.overtaken(seen, &before, snapshot, env));
+                return Err(self.conflict_error(seen, &before, snapshot, env));
             }
-            _ => self.token.still(&before)?,
+            _ => self.token.check_revision(&before)?,
         }
-        let after = self.applied(&before, snapshot, env)?;
-        Ok(Edited { before, after, warning: None })
+        let after = self.apply(&before, snapshot, env)?;
+        Ok(EditPreview { before, after, warning: None })
     }
 
-    fn applied(&self, before: &Token, snapshot: &dyn Snapshot, env: &Env<'_>) -> Result<Token> {
+    fn apply(&self, before: &Token, snapshot: &dyn Snapshot, env: &Env<'_>) -> Result<Token> {
         if self.name.is_none() && self.description.is_none() && self.expires.is_none() && self.selection.is_none() {
             return Err(Error::usage("nothing is to be changed").next("Say what, e.g. --description or --expires"));
         }
@@ -153,20 +153,20 @@ impl EditToken {
             after.description = description.clone();
         }
         if let Some(spec) = self.expires {
-            after.expiry = rules::expiry(spec, &snapshot.policy()?, env)?;
+            after.expiry = rules::resolve_expiry(spec, &snapshot.policy()?, env)?;
         }
         if let Some(edit) = &self.selection {
             after.selection = edit.apply(&before.selection)?;
-            rules::known(&after.selection, Some(&before.selection), snapshot)?;
+            rules::check_selection_exists(&after.selection, Some(&before.selection), snapshot)?;
         }
         Ok(after)
     }
 
     /// Error if somebody else changed the token first. Lists each field that differs: as it was seen, as it is stored
     /// now, and as it was to be.
-    fn overtaken(&self, seen: &Token, stored: &Token, snapshot: &dyn Snapshot, env: &Env<'_>) -> Error {
-        let yours = self.applied(seen, snapshot, env).ok();
-        let told = |change: token_diff::FieldChange| {
+    fn conflict_error(&self, seen: &Token, stored: &Token, snapshot: &dyn Snapshot, env: &Env<'_>) -> Error {
+        let yours = self.apply(seen, snapshot, env).ok();
+        let describe = |change: token_diff::FieldChange| {
             let word = change.field.as_str();
             let yours = yours.as_ref().map(|y| change.field.display_value(y, env.zone));
             let yours = match yours.filter(|y| *y != change.field.display_value(seen, env.zone)) {
@@ -175,7 +175,7 @@ impl EditToken {
             };
             format!("{word} was {}, stored now {}, {yours}", change.before, change.after)
         };
-        let differences: Vec<String> = diff(seen, stored, env.zone).into_iter().map(told).collect();
+        let differences: Vec<String> = diff(seen, stored, env.zone).into_iter().map(describe).collect();
         let why = if differences.is_empty() {
             "what you see of it is the same again".to_owned()
         } else {

@@ -1,8 +1,8 @@
 //! disable and enable: tokens that stay in the store.
 
-use super::change::{Change as Became, settle_all};
-use super::issue::entry;
-use super::{Pointed, meant};
+use super::issue::audit_entry;
+use super::save::{PendingToken, save_tokens};
+use super::{TokenTarget, resolve_targets};
 use crate::domain::audit::AuditEntry;
 use crate::domain::time::Timestamp;
 use crate::domain::token::Token;
@@ -19,14 +19,14 @@ use crate::verbs::{Committed, Env, Mutation, Proof, Verb};
 #[derive(Debug, Clone)]
 pub struct DisableTokens {
     /// The tokens.
-    pub tokens: Vec<Pointed>,
+    pub tokens: Vec<TokenTarget>,
 }
 
 /// Enables tokens, all or none.
 #[derive(Debug, Clone)]
 pub struct EnableTokens {
     /// The tokens.
-    pub tokens: Vec<Pointed>,
+    pub tokens: Vec<TokenTarget>,
 }
 
 impl Verb for DisableTokens {
@@ -46,11 +46,11 @@ impl Verb for EnableTokens {
 impl Mutation for DisableTokens {
     type Output = Vec<Token>;
 
-    fn run(&self, by: &Actor, tx: &mut dyn Tx, _env: &Env<'_>) -> Result<Audited<Vec<Token>>> {
-        let mut tokens = meant(by, tx, &self.tokens, TrashScope::Live, TokenAction::Restrict)?;
+    fn run(&self, actor: &Actor, tx: &mut dyn Tx, _env: &Env<'_>) -> Result<Audited<Vec<Token>>> {
+        let mut tokens = resolve_targets(actor, tx, &self.tokens, TrashScope::Live, TokenAction::Restrict)?;
         let mut entries = Vec::with_capacity(tokens.len());
         for token in &mut tokens {
-            entries.push(switched(Self::NAME, token, false));
+            entries.push(audit_enabled(Self::NAME, token, false));
             token.enabled = false;
             tx.update_token(token)?;
             if let Some(stored) = tx.token(token.id)? {
@@ -68,8 +68,8 @@ impl Mutation for DisableTokens {
 impl Mutation for EnableTokens {
     type Output = Vec<Token>;
 
-    fn run(&self, by: &Actor, tx: &mut dyn Tx, env: &Env<'_>) -> Result<Audited<Vec<Token>>> {
-        let tokens = meant(by, tx, &self.tokens, TrashScope::Live, TokenAction::Write)?;
+    fn run(&self, actor: &Actor, tx: &mut dyn Tx, env: &Env<'_>) -> Result<Audited<Vec<Token>>> {
+        let tokens = resolve_targets(actor, tx, &self.tokens, TrashScope::Live, TokenAction::Write)?;
         let mut entries = Vec::with_capacity(tokens.len());
         let mut changes = Vec::with_capacity(tokens.len());
         for before in tokens {
@@ -80,11 +80,11 @@ impl Mutation for EnableTokens {
                     .why(format!("it expired at {when}"))
                     .next(format!("Give it a new expiry: jeton token edit {name} --expires 30d")));
             }
-            entries.push(switched(Self::NAME, &before, true));
+            entries.push(audit_enabled(Self::NAME, &before, true));
             let after = Token { enabled: true, ..before.clone() };
-            changes.push(Became { before: Some(before), after });
+            changes.push(PendingToken { before: Some(before), after });
         }
-        let tokens = settle_all(by, tx, env, changes)?;
+        let tokens = save_tokens(actor, tx, env, changes)?;
         Audited::each(tokens, entries).ok_or_else(|| Error::usage("name at least one token"))
     }
 
@@ -94,6 +94,6 @@ impl Mutation for EnableTokens {
 }
 
 /// A second disable or enable is no error: it gives the same result.
-fn switched(verb: &'static str, before: &Token, enabled: bool) -> AuditEntry {
-    entry(verb, before).changed("enabled", before.enabled, enabled)
+fn audit_enabled(verb: &'static str, before: &Token, enabled: bool) -> AuditEntry {
+    audit_entry(verb, before).changed("enabled", before.enabled, enabled)
 }

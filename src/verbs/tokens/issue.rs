@@ -19,94 +19,97 @@ use crate::verbs::cli_line::CliLine;
 use crate::verbs::ports::{Entropy, PendingFile, SecretFileWriter, Tx};
 
 /// A token and its new secret, to be shown once.
-pub struct Issued {
+pub struct IssuedToken {
     /// The token after the change.
     pub token: Token,
     /// The token's secret.
     pub secret: Secret,
     /// A warning about the selection. `None` if the token may call all that it names.
     pub warning: Option<String>,
-    saved: Option<Box<dyn PendingFile>>,
+    file: Option<Box<dyn PendingFile>>,
 }
 
-impl Issued {
+impl IssuedToken {
     /// Path of the file with the secret, if one was requested.
-    pub fn saved_to(&self) -> Option<&Path> {
-        self.saved.as_ref().map(|s| s.path())
+    pub fn saved_path(&self) -> Option<&Path> {
+        self.file.as_ref().map(|s| s.path())
     }
 
     /// Keeps the file that was created for `planned`, with the same secret, because the change has committed.
-    pub(in crate::verbs) fn take_file(&mut self, planned: &mut Issued) {
-        self.saved = planned.saved.take();
-        if let Some(saved) = &mut self.saved {
+    pub(in crate::verbs) fn adopt_file(&mut self, planned: &mut IssuedToken) {
+        self.file = planned.file.take();
+        if let Some(saved) = &mut self.file {
             saved.persist();
         }
     }
 }
 
-impl std::fmt::Debug for Issued {
+impl std::fmt::Debug for IssuedToken {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_struct("Issued").field("token", &self.token.id).field("secret", &self.secret).finish_non_exhaustive()
+        f.debug_struct("IssuedToken")
+            .field("token", &self.token.id)
+            .field("secret", &self.secret)
+            .finish_non_exhaustive()
     }
 }
 
 /// Hands new secrets to the person who asked for them, before the change that puts them into force. So a secret that
 /// nobody received is never in force.
 #[derive(Clone)]
-pub struct HandOver(Arc<Give>);
+pub struct SecretCallback(Arc<SecretCallbackFn>);
 
-type Give = dyn Fn(&[Issued]) -> Result<()> + Send + Sync;
+type SecretCallbackFn = dyn Fn(&[IssuedToken]) -> Result<()> + Send + Sync;
 
-impl HandOver {
+impl SecretCallback {
     /// Creates a handover by `give`. If `give` fails, nothing is changed.
-    pub fn new(give: impl Fn(&[Issued]) -> Result<()> + Send + Sync + 'static) -> Self {
-        HandOver(Arc::new(give))
+    pub fn new(callback: impl Fn(&[IssuedToken]) -> Result<()> + Send + Sync + 'static) -> Self {
+        SecretCallback(Arc::new(callback))
     }
 }
 
-impl std::fmt::Debug for HandOver {
+impl std::fmt::Debug for SecretCallback {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.write_str("HandOver(…)")
+        f.write_str("SecretCallback(…)")
     }
 }
 
-impl PartialEq for HandOver {
+impl PartialEq for SecretCallback {
     fn eq(&self, other: &Self) -> bool {
         Arc::ptr_eq(&self.0, &other.0)
     }
 }
 
-impl Eq for HandOver {}
+impl Eq for SecretCallback {}
 
 /// The destination of new secrets.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub enum SaveTo {
+pub enum SecretDestination {
     /// All of them to the caller, at once.
-    Hand(HandOver),
+    Callback(SecretCallback),
     /// The one secret, in this file.
     File(PathBuf),
     /// Each in a file `NAME.secret` of this folder.
-    Folder(PathBuf),
+    Directory(PathBuf),
 }
 
-impl SaveTo {
+impl SecretDestination {
     /// Path of the file for the secret of the token `name`. `None` if the secret doesn't go to a file.
     pub(super) fn file(&self, name: &TokenName) -> Option<PathBuf> {
         match self {
-            SaveTo::Hand(_) => None,
-            SaveTo::File(path) => Some(path.clone()),
-            SaveTo::Folder(folder) => Some(folder.join(format!("{name}.secret"))),
+            SecretDestination::Callback(_) => None,
+            SecretDestination::File(path) => Some(path.clone()),
+            SecretDestination::Directory(folder) => Some(folder.join(format!("{name}.secret"))),
         }
     }
 
     /// Delivers the secrets of `issued` to their destination. Files are then on disk, and are removed again unless
-    /// [`Issued::take_file`] follows.
-    pub(in crate::verbs) fn deliver(&self, issued: &mut [Issued], delivery: &dyn SecretFileWriter) -> Result<()> {
-        if let SaveTo::Hand(HandOver(give)) = self {
-            return give(issued);
+    /// [`IssuedToken::adopt_file`] follows.
+    pub(in crate::verbs) fn deliver(&self, issued: &mut [IssuedToken], files: &dyn SecretFileWriter) -> Result<()> {
+        if let SecretDestination::Callback(SecretCallback(callback)) = self {
+            return callback(issued);
         }
         for one in issued {
-            one.saved = self.file(&one.token.name).map(|path| delivery.save(&path, &one.secret)).transpose()?;
+            one.file = self.file(&one.token.name).map(|path| files.save(&path, &one.secret)).transpose()?;
         }
         Ok(())
     }
@@ -116,29 +119,29 @@ impl SaveTo {
 pub struct SecretSource<'a> {
     entropy: Option<&'a dyn Entropy>,
     planned: RefCell<VecDeque<Secret>>,
-    announced_ids: RefCell<VecDeque<TokenId>>,
+    reserved_ids: RefCell<VecDeque<TokenId>>,
 }
 
 impl<'a> SecretSource<'a> {
     /// Creates a source of new secrets.
     pub fn new(entropy: &'a dyn Entropy) -> Self {
-        SecretSource { entropy: Some(entropy), planned: RefCell::default(), announced_ids: RefCell::default() }
+        SecretSource { entropy: Some(entropy), planned: RefCell::default(), reserved_ids: RefCell::default() }
     }
 
     /// Creates a source of the secrets of `issued`, in their order, and no others.
-    pub(in crate::verbs) fn again(issued: &[Issued]) -> Result<Self> {
+    pub(in crate::verbs) fn replay(issued: &[IssuedToken]) -> Result<Self> {
         let unread = |_| Error::failure("a new secret has no secret's form");
         let secrets = issued.iter().map(|one| one.secret.expose(Secret::parse).map_err(unread));
         Ok(SecretSource {
             entropy: None,
             planned: RefCell::new(secrets.collect::<Result<_>>()?),
-            announced_ids: RefCell::new(issued.iter().map(|one| one.token.id).collect()),
+            reserved_ids: RefCell::new(issued.iter().map(|one| one.token.id).collect()),
         })
     }
 
     /// Returns the id that was announced for the next new token. `None` if any id is fine.
     pub(super) fn next_id(&self) -> Option<TokenId> {
-        self.announced_ids.borrow_mut().pop_front()
+        self.reserved_ids.borrow_mut().pop_front()
     }
 
     fn next(&self, prefix: &Prefix) -> Result<Secret> {
@@ -162,23 +165,23 @@ pub(super) fn issue(
     env: &Env<'_>,
     token: &Token,
     keep_old_until: Option<Timestamp>,
-) -> Result<Issued> {
+) -> Result<IssuedToken> {
     let installation = tx.installation()?.ok_or_else(|| Error::failure("this store is not set up"))?;
     let secret = env.secrets.next(&installation.prefix)?;
     let issued_role = token.effective_role(by.account()?.role);
     tx.set_secret(token.id, &secret, issued_role, env.now, keep_old_until)?;
     let token = tx.token(token.id)?.ok_or_else(|| Error::failure("the token is not there"))?;
-    Ok(Issued { token, secret, warning: None, saved: None })
+    Ok(IssuedToken { token, secret, warning: None, file: None })
 }
 
 /// Creates an audit entry about `token`.
-pub(super) fn entry(verb: &'static str, token: &Token) -> AuditEntry {
+pub(super) fn audit_entry(verb: &'static str, token: &Token) -> AuditEntry {
     AuditEntry::new(verb, token.id, token.full_name())
 }
 
 /// Creates an audit entry about a new token.
-pub(super) fn born(verb: &'static str, token: &Token) -> AuditEntry {
-    let entry = entry(verb, token)
+pub(super) fn audit_created(verb: &'static str, token: &Token) -> AuditEntry {
+    let entry = audit_entry(verb, token)
         .with("description", token.description.as_str())
         .with("api", token.selection.to_audit_json())
         .with("expires", token.expiry.at().map(Timestamp::rfc3339))
@@ -188,9 +191,9 @@ pub(super) fn born(verb: &'static str, token: &Token) -> AuditEntry {
 }
 
 /// Creates an audit entry about a change of `before`, with all editable and regenerated fields that differ.
-pub(super) fn altered(verb: &'static str, before: &Token, after: &Token) -> AuditEntry {
+pub(super) fn audit_changed(verb: &'static str, before: &Token, after: &Token) -> AuditEntry {
     let expires = |token: &Token| token.expiry.at().map(Timestamp::rfc3339);
-    entry(verb, before)
+    audit_entry(verb, before)
         .changed("name", before.name.as_str(), after.name.as_str())
         .changed("description", before.description.as_str(), after.description.as_str())
         .changed("expires", expires(before), expires(after))
@@ -200,7 +203,7 @@ pub(super) fn altered(verb: &'static str, before: &Token, after: &Token) -> Audi
 }
 
 /// Adds `--expires` to a command.
-pub(super) fn expires(line: CliLine, spec: Option<ExpirySpec>) -> CliLine {
+pub(super) fn push_expires(line: CliLine, spec: Option<ExpirySpec>) -> CliLine {
     match spec {
         None => line,
         Some(ExpirySpec::Never) => line.option("expires", "never"),
@@ -210,7 +213,7 @@ pub(super) fn expires(line: CliLine, spec: Option<ExpirySpec>) -> CliLine {
 }
 
 /// Adds the options that choose `selection` to a command.
-pub(super) fn selected(line: CliLine, selection: &Selection) -> CliLine {
+pub(super) fn push_selection(line: CliLine, selection: &Selection) -> CliLine {
     match selection {
         Selection::Inherit => line.arg("--inherit"),
         Selection::Sets(sets) => sets.iter().fold(line, |l, s| l.option("set", s.as_str())),

@@ -9,31 +9,31 @@ use crate::verbs::authorize::{self, RequestedRights, TokenAction, TrashScope};
 use crate::verbs::ports::Snapshot;
 
 /// Maximum number of tokens that one request revokes along with others. Counting stops there, too.
-pub const MADE_MAX: usize = 1_000;
+pub const MAX_MADE: usize = 1_000;
 /// Number of tokens that are named.
-const NAMED: usize = 5;
+const MAX_NAMES: usize = 5;
 
 /// The tokens outside the trash that a token made or holds a secret of, and those that these made.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
-pub struct Made {
-    /// Number of tokens, [`MADE_MAX`] at most.
+pub struct MadeTokens {
+    /// Number of tokens, [`MAX_MADE`] at most.
     pub count: usize,
     /// `true` if counting stopped at the limit; `count` is then a lower bound.
-    pub is_least: bool,
+    pub is_lower_bound: bool,
     /// Number of active ones.
     pub active: usize,
     /// The first that the actor may see, as `account/name`, five at most.
     pub names: Vec<String>,
 }
 
-impl Made {
+impl MadeTokens {
     /// Returns `2 tokens that live on: ops/a, ops/b`. `None` if nothing was made.
     pub fn describe(&self) -> Option<String> {
-        let least = if self.is_least { "more than " } else { "" };
+        let bound = if self.is_lower_bound { "more than " } else { "" };
         let what = match self.count {
             0 => return None,
             1 => "1 token that lives on".to_owned(),
-            count => format!("{least}{count} tokens that live on"),
+            count => format!("{bound}{count} tokens that live on"),
         };
         let active = match self.active {
             active if active == self.count => String::new(),
@@ -47,52 +47,57 @@ impl Made {
 }
 
 /// Returns the tokens that `makers` made.
-pub(super) fn made(by: &Actor, snapshot: &dyn Snapshot, makers: &[TokenId], now: Timestamp) -> Result<Made> {
-    let mut ids = snapshot.descendants(makers, now, MADE_MAX + 1)?;
-    let is_least = ids.len() > MADE_MAX;
-    ids.truncate(MADE_MAX);
-    let mut made = Made { count: ids.len(), is_least, ..Made::default() };
+pub(super) fn made_tokens(
+    actor: &Actor,
+    snapshot: &dyn Snapshot,
+    makers: &[TokenId],
+    now: Timestamp,
+) -> Result<MadeTokens> {
+    let mut ids = snapshot.descendants(makers, now, MAX_MADE + 1)?;
+    let is_lower_bound = ids.len() > MAX_MADE;
+    ids.truncate(MAX_MADE);
+    let mut summary = MadeTokens { count: ids.len(), is_lower_bound, ..MadeTokens::default() };
     for id in ids {
         let Some(token) = snapshot.token(id)? else { continue };
-        made.active += usize::from(token.status(now) == Status::Active && token.owner.enabled);
-        if made.names.len() < NAMED && sees(by, snapshot, id)? {
-            made.names.push(token.full_name());
+        summary.active += usize::from(token.status(now) == Status::Active && token.owner.enabled);
+        if summary.names.len() < MAX_NAMES && is_visible(actor, snapshot, id)? {
+            summary.names.push(token.full_name());
         }
     }
-    Ok(made)
+    Ok(summary)
 }
 
 /// Returns the tokens that `makers` made, to be revoked along with them. Fails if one of them is out of reach.
 pub(super) fn made_to_revoke(
-    by: &Actor,
+    actor: &Actor,
     snapshot: &dyn Snapshot,
     makers: &[Token],
     now: Timestamp,
 ) -> Result<Vec<Token>> {
     let ids: Vec<TokenId> = makers.iter().map(|token| token.id).collect();
-    let room = MADE_MAX.saturating_sub(makers.len());
+    let room = MAX_MADE.saturating_sub(makers.len());
     let found = snapshot.descendants(&ids, now, room + 1)?;
     let references: Vec<TokenRef> = found.iter().take(room).map(|id| TokenRef::Id(*id)).collect();
     let references: Vec<&TokenRef> = references.iter().collect();
-    let made = authorize::resolve_tokens(
-        by,
+    let tokens = authorize::resolve_tokens(
+        actor,
         snapshot,
         &references,
         TrashScope::Live,
         TokenAction::Restrict,
         &RequestedRights::default(),
     );
-    let made = made.map_err(|error| match error.kind {
+    let tokens = tokens.map_err(|error| match error.kind {
         Kind::Denied => Error::denied("what was made is not all yours to revoke; nothing was changed")
             .why(error.why.unwrap_or_default())
             .next("Revoke without --with-made, then each of the others that you may"),
         _ => error,
     })?;
     if found.len() > room {
-        return Err(Error::conflict(format!("more than {MADE_MAX} tokens would go at once; nothing was changed"))
+        return Err(Error::conflict(format!("more than {MAX_MADE} tokens would go at once; nothing was changed"))
             .next("Revoke some of what it made first: jeton token list"));
     }
-    Ok(made)
+    Ok(tokens)
 }
 
 /// The token that made another.
@@ -106,7 +111,7 @@ pub struct Maker {
 
 impl Maker {
     /// Returns `the token ops/ci`.
-    pub fn words(&self) -> String {
+    pub fn describe(&self) -> String {
         match &self.name {
             Some(name) => format!("the token {name}"),
             None => format!("the token {}, purged or not yours to see", self.id),
@@ -115,14 +120,14 @@ impl Maker {
 }
 
 /// Returns the maker of that id. Its name is included if the actor may see it.
-pub(super) fn maker(by: &Actor, snapshot: &dyn Snapshot, id: Option<TokenId>) -> Result<Option<Maker>> {
+pub(super) fn maker(actor: &Actor, snapshot: &dyn Snapshot, id: Option<TokenId>) -> Result<Option<Maker>> {
     let Some(id) = id else { return Ok(None) };
-    let maker = if sees(by, snapshot, id)? { snapshot.token(id)? } else { None };
+    let maker = if is_visible(actor, snapshot, id)? { snapshot.token(id)? } else { None };
     Ok(Some(Maker { id, name: maker.map(|maker| maker.full_name()) }))
 }
 
-fn sees(by: &Actor, snapshot: &dyn Snapshot, id: TokenId) -> Result<bool> {
-    match authorize::resolve_token(by, snapshot, &TokenRef::Id(id), TrashScope::Any, TokenAction::Read) {
+fn is_visible(actor: &Actor, snapshot: &dyn Snapshot, id: TokenId) -> Result<bool> {
+    match authorize::resolve_token(actor, snapshot, &TokenRef::Id(id), TrashScope::Any, TokenAction::Read) {
         Ok(_) => Ok(true),
         Err(error) if matches!(error.kind, Kind::NotFound | Kind::Denied) => Ok(false),
         Err(error) => Err(error),

@@ -13,15 +13,15 @@ use crate::verbs::ports::{Snapshot, TokenCursor, Window, WindowQuery};
 use crate::verbs::{Env, Proof, Query, Verb};
 
 /// Time before its expiry from which a token counts as expiring soon: 14 days.
-pub const SOON: i64 = EXPIRING_SOON_DAYS as i64 * DAY;
+pub const EXPIRING_SOON: i64 = EXPIRING_SOON_DAYS as i64 * DAY;
 
 /// The owner of the listed tokens.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub enum ListOf {
+pub enum OwnerFilter {
     /// The actor itself.
     Mine,
     /// One account.
-    Of(Username),
+    Account(Username),
     /// Everybody whose tokens the actor may see.
     All,
 }
@@ -30,7 +30,7 @@ pub enum ListOf {
 #[derive(Debug, Clone)]
 pub struct ListTokens {
     /// The owner of the tokens.
-    pub whose: ListOf,
+    pub owner: OwnerFilter,
     /// The filter.
     pub filter: TokenFilter,
     /// The order.
@@ -38,7 +38,7 @@ pub struct ListTokens {
     /// Tokens in the trash instead of the others.
     pub trashed: bool,
     /// The requested section.
-    pub anchor: TokenCursor,
+    pub cursor: TokenCursor,
     /// Maximum number of rows.
     pub limit: usize,
 }
@@ -53,23 +53,25 @@ impl Verb for ListTokens {
 impl Query for ListTokens {
     const READS_LEDGER: bool = true;
 
-    fn run(&self, by: &Actor, snapshot: &dyn Snapshot, env: &Env<'_>) -> Result<Window> {
-        let account = match &self.whose {
-            ListOf::Mine => Some(by.account()?.id),
-            ListOf::Of(name) => Some(authorize::resolve_account(by, snapshot, Some(name), TokenAction::Read)?.id),
-            ListOf::All => None,
+    fn run(&self, actor: &Actor, snapshot: &dyn Snapshot, env: &Env<'_>) -> Result<Window> {
+        let account = match &self.owner {
+            OwnerFilter::Mine => Some(actor.account()?.id),
+            OwnerFilter::Account(name) => {
+                Some(authorize::resolve_account(actor, snapshot, Some(name), TokenAction::Read)?.id)
+            }
+            OwnerFilter::All => None,
         };
         // A span that ends beyond the calendar includes every expiry.
         let end = |span: Span| span.after(env.now, env.zone).unwrap_or(Timestamp(i64::MAX - 1));
         snapshot.window(&WindowQuery {
-            visibility: by.visibility(TokenAction::Read)?,
+            visibility: actor.visibility(TokenAction::Read)?,
             account,
             filter: self.filter.clone(),
             expiring_by: self.filter.expiring.map(end),
             sort: self.sort,
             trashed: self.trashed,
             now: env.now,
-            cursor: self.anchor,
+            cursor: self.cursor,
             limit: self.limit,
         })
     }
@@ -81,7 +83,7 @@ pub struct TallyTokens;
 
 /// The answer to [`TallyTokens`].
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
-pub struct TokenTally {
+pub struct TokenSummary {
     /// Active tokens of the actor's own account.
     pub active: u32,
     /// Maximum number of active tokens of the account; 0 = no limit.
@@ -94,13 +96,14 @@ impl Verb for TallyTokens {
     const NAME: &'static str = "token.tally";
     const PROOF: Proof = Proof::Identity;
     const NEEDS: Needs = Needs::ReadTokens;
-    type Reply = TokenTally;
+    type Reply = TokenSummary;
 }
 
 impl Query for TallyTokens {
-    fn run(&self, by: &Actor, snapshot: &dyn Snapshot, env: &Env<'_>) -> Result<TokenTally> {
-        let tally = snapshot.visible_counts(&by.visibility(TokenAction::Read)?, env.now, env.now.plus(SOON))?;
+    fn run(&self, actor: &Actor, snapshot: &dyn Snapshot, env: &Env<'_>) -> Result<TokenSummary> {
+        let counts =
+            snapshot.visible_counts(&actor.visibility(TokenAction::Read)?, env.now, env.now.plus(EXPIRING_SOON))?;
         let limit = snapshot.policy()?.active_tokens;
-        Ok(TokenTally { active: tally.own_active, limit, expiring: tally.expiring })
+        Ok(TokenSummary { active: counts.own_active, limit, expiring: counts.expiring })
     }
 }

@@ -1,11 +1,11 @@
 //! Verbs about tokens, one file for each.
 
-mod change;
 mod copy;
 mod create;
 mod delete;
 mod edit;
 mod enable;
+mod get;
 mod issue;
 mod lineage;
 mod list;
@@ -13,27 +13,27 @@ mod purge;
 mod regenerate;
 mod restore;
 mod retire;
-mod review;
 mod rights;
 mod rules;
+mod save;
 mod show;
 mod whose;
 
 pub use copy::CopyToken;
 pub use create::CreateToken;
-pub(super) use delete::trash;
-pub use delete::{DeleteTokens, Deleted};
-pub use edit::{EditToken, Edited, PreviewEdit};
+pub(super) use delete::move_to_trash;
+pub use delete::{DeleteResult, DeleteTokens};
+pub use edit::{EditPreview, EditToken, PreviewEdit};
 pub use enable::{DisableTokens, EnableTokens};
-pub use issue::{HandOver, Issued, SaveTo, SecretSource};
-pub use lineage::{MADE_MAX, Made, Maker};
-pub use list::{ListOf, ListTokens, SOON, TallyTokens, TokenTally};
-pub use purge::{NAMES_SHOWN, PreviewPurge, PurgePreview, PurgeTokens, Purged};
-pub use regenerate::{GRACE_MAX, RegenerateToken};
+pub use get::{MAX_SNAPSHOTS, RECENT_USE, RecentUsage, ReviewTokens, TokenSnapshot};
+pub use issue::{IssuedToken, SecretCallback, SecretDestination, SecretSource};
+pub use lineage::{MAX_MADE, MadeTokens, Maker};
+pub use list::{EXPIRING_SOON, ListTokens, OwnerFilter, TallyTokens, TokenSummary};
+pub use purge::{MAX_PREVIEW_NAMES, PreviewPurge, PurgePreview, PurgeResult, PurgeTokens};
+pub use regenerate::{MAX_GRACE, RegenerateToken};
 pub use restore::RestoreTokens;
 pub use retire::RetireToken;
-pub use review::{Lately, RECENT, REVIEWED_MAX, ReviewTokens, Reviewed};
-pub use show::{Can, CanToken, ShowToken, Shown};
+pub use show::{CanToken, MethodCheck, ShowToken, TokenDetails};
 pub use whose::Whose;
 
 use std::collections::BTreeSet;
@@ -47,28 +47,28 @@ use crate::verbs::ports::Snapshot;
 
 /// A token to act on, as the caller refers to it.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Pointed {
+pub struct TokenTarget {
     /// The reference to the token.
-    pub token: TokenRef,
+    pub reference: TokenRef,
     /// The revision that the person saw. It is a conflict if it has changed.
-    pub seen: Option<Revision>,
+    pub expected_revision: Option<Revision>,
 }
 
-impl Pointed {
+impl TokenTarget {
     /// Refers to a token named on a command line.
-    pub fn typed(text: impl Into<String>) -> Self {
-        Pointed { token: TokenRef::Text(text.into()), seen: None }
+    pub fn by_reference(text: impl Into<String>) -> Self {
+        TokenTarget { reference: TokenRef::Text(text.into()), expected_revision: None }
     }
 
     /// Refers to a token shown on a screen.
-    pub fn on_screen(token: &Token) -> Self {
-        Pointed { token: TokenRef::Named(token.id, token.full_name()), seen: Some(token.revision) }
+    pub fn at_revision(token: &Token) -> Self {
+        TokenTarget { reference: TokenRef::Named(token.id, token.full_name()), expected_revision: Some(token.revision) }
     }
 
     /// # Errors
     /// [`crate::error::Kind::Conflict`] when the token has changed since it was seen.
-    fn still(&self, token: &Token) -> Result<()> {
-        match self.seen {
+    fn check_revision(&self, token: &Token) -> Result<()> {
+        match self.expected_revision {
             Some(seen) if seen != token.revision => {
                 Err(Error::conflict(format!("{} was changed meanwhile", token.name))
                     .next("Look at it again, then repeat"))
@@ -80,36 +80,37 @@ impl Pointed {
 
 /// Returns the tokens that `pointed` means, each once, even if it is named several times or in different ways.
 /// Permission for all of them is checked before changes in the meantime.
-fn meant(
-    by: &Actor,
+fn resolve_targets(
+    actor: &Actor,
     snapshot: &dyn Snapshot,
-    pointed: &[Pointed],
+    targets: &[TokenTarget],
     trash_scope: TrashScope,
     action: TokenAction,
 ) -> Result<Vec<Token>> {
-    let references: Vec<_> = pointed.iter().map(|one| &one.token).collect();
+    let references: Vec<_> = targets.iter().map(|one| &one.reference).collect();
     let mut tokens =
-        authorize::resolve_tokens(by, snapshot, &references, trash_scope, action, &RequestedRights::default())?;
-    pointed.iter().zip(&tokens).try_for_each(|(one, token)| one.still(token))?;
-    let mut met = BTreeSet::new();
-    tokens.retain(|token| met.insert(token.id));
+        authorize::resolve_tokens(actor, snapshot, &references, trash_scope, action, &RequestedRights::default())?;
+    targets.iter().zip(&tokens).try_for_each(|(one, token)| one.check_revision(token))?;
+    let mut seen = BTreeSet::new();
+    tokens.retain(|token| seen.insert(token.id));
     Ok(tokens)
 }
 
 /// Does the same as [`meant`], but two words may also be `ACCOUNT NAME`, as users of other programs type one token. It
 /// is an error if both readings are possible.
-fn meant_by_words(
-    by: &Actor,
+fn resolve_target_words(
+    actor: &Actor,
     snapshot: &dyn Snapshot,
-    pointed: &[Pointed],
+    targets: &[TokenTarget],
     trash_scope: TrashScope,
     action: TokenAction,
 ) -> Result<Vec<Token>> {
-    let as_tokens = meant(by, snapshot, pointed, trash_scope, action);
-    let Some(full_name) = as_account_and_name(pointed) else { return as_tokens };
-    let as_one = meant(by, snapshot, &[Pointed::typed(full_name.as_str())], trash_scope, action);
+    let as_tokens = resolve_targets(actor, snapshot, targets, trash_scope, action);
+    let Some(full_name) = as_account_and_name(targets) else { return as_tokens };
+    let as_one =
+        resolve_targets(actor, snapshot, &[TokenTarget::by_reference(full_name.as_str())], trash_scope, action);
     match (as_tokens, as_one) {
-        (Ok(_), Ok(_)) => Err(could_be_either(&full_name)),
+        (Ok(_), Ok(_)) => Err(ambiguous_words(&full_name)),
         (Err(_), Ok(one)) => Ok(one),
         (Err(two), Err(one)) if two.kind == Kind::NotFound && one.kind == Kind::NotFound => {
             Err(Error { what: format!("{}, and none {full_name}", two.what), ..two })
@@ -119,23 +120,34 @@ fn meant_by_words(
 }
 
 /// Error for two words that mean two tokens, and also one token of an account.
-pub fn could_be_either(full_name: &str) -> Error {
+pub fn ambiguous_words(full_name: &str) -> Error {
     Error::conflict(format!("{} could be two tokens, or one", full_name.replace('/', " ")))
         .why(format!("there are tokens of both names, and there is {full_name}"))
         .next(format!("For the one say {full_name}; for the two say account/name of each"))
 }
 
 /// Returns `account/name` if two plain words could mean that.
-pub fn as_account_and_name(pointed: &[Pointed]) -> Option<String> {
-    let [account, name] = pointed else { return None };
-    let (TokenRef::Text(account), TokenRef::Text(name)) = (&account.token, &name.token) else { return None };
+pub fn as_account_and_name(targets: &[TokenTarget]) -> Option<String> {
+    let [account, name] = targets else { return None };
+    let (TokenRef::Text(account), TokenRef::Text(name)) = (&account.reference, &name.reference) else { return None };
     let (account, name) = (Username::parse(account).ok()?, TokenName::parse(name).ok()?);
     Some(format!("{account}/{name}"))
 }
 
 /// Returns the one token that `pointed` means, if it may be left with the `requested` rights.
-fn to_change(by: &Actor, snapshot: &dyn Snapshot, pointed: &Pointed, requested: &RequestedRights) -> Result<Token> {
-    let mut found =
-        authorize::resolve_tokens(by, snapshot, &[&pointed.token], TrashScope::Live, TokenAction::Write, requested)?;
+fn resolve_for_change(
+    actor: &Actor,
+    snapshot: &dyn Snapshot,
+    target: &TokenTarget,
+    requested: &RequestedRights,
+) -> Result<Token> {
+    let mut found = authorize::resolve_tokens(
+        actor,
+        snapshot,
+        &[&target.reference],
+        TrashScope::Live,
+        TokenAction::Write,
+        requested,
+    )?;
     found.pop().ok_or_else(|| Error::failure("the token is not there"))
 }

@@ -13,7 +13,7 @@ use crate::verbs::ports::{PurgeCandidate, PurgeQuery, Snapshot, Tx};
 use crate::verbs::{Committed, Env, Proof, Query, Verb};
 
 /// Maximum number of names in a preview.
-pub const NAMES_SHOWN: usize = 1_000;
+pub const MAX_PREVIEW_NAMES: usize = 1_000;
 
 /// Previews a purge of the actor's own tokens, and those of accounts that it manages.
 #[derive(Debug, Clone)]
@@ -27,7 +27,7 @@ pub struct PreviewPurge {
 pub struct PurgePreview {
     /// Number of tokens that it would take.
     pub count: u64,
-    /// The first of them, the oldest first, as `account/name`: [`NAMES_SHOWN`] at most.
+    /// The first of them, the oldest first, as `account/name`: [`MAX_PREVIEW_NAMES`] at most.
     pub names: Vec<String>,
 }
 
@@ -39,7 +39,7 @@ pub struct PurgeTokens {
     /// The number of tokens in the preview. It is a conflict if the number has changed.
     pub confirm: u64,
     /// The start of the purge. Tokens that expire or are put into the trash later are not taken.
-    begun: Option<Timestamp>,
+    started_at: Option<Timestamp>,
     /// The last processed token.
     last: Option<TokenId>,
 }
@@ -54,13 +54,13 @@ impl PurgeTokens {
 
     /// Creates a purge of the `confirm` tokens of kind `which`.
     pub fn new(which: Purgeable, confirm: u64) -> Self {
-        PurgeTokens { which, confirm, begun: None, last: None }
+        PurgeTokens { which, confirm, started_at: None, last: None }
     }
 }
 
 /// The result of a purge.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Purged {
+pub struct PurgeResult {
     /// The kind of tokens.
     pub which: Purgeable,
     /// Number of purged tokens.
@@ -80,23 +80,24 @@ impl Verb for PurgeTokens {
     const NAME: &'static str = "token.purge";
     const PROOF: Proof = Proof::Password;
     const NEEDS: Needs = Needs::Person;
-    type Reply = Committed<Purged>;
+    type Reply = Committed<PurgeResult>;
 }
 
 impl Query for PreviewPurge {
-    fn run(&self, by: &Actor, snapshot: &dyn Snapshot, env: &Env<'_>) -> Result<PurgePreview> {
-        let query = query(by, snapshot, self.which, env.now)?;
-        let names = snapshot.purge_candidates(&query, None, NAMES_SHOWN)?.into_iter().map(|d| d.full_name).collect();
+    fn run(&self, actor: &Actor, snapshot: &dyn Snapshot, env: &Env<'_>) -> Result<PurgePreview> {
+        let query = query(actor, snapshot, self.which, env.now)?;
+        let names =
+            snapshot.purge_candidates(&query, None, MAX_PREVIEW_NAMES)?.into_iter().map(|d| d.full_name).collect();
         Ok(PurgePreview { count: snapshot.purge_candidate_count(&query)?, names })
     }
 }
 
 impl BatchedMutation for PurgeTokens {
-    type Output = Purged;
+    type Output = PurgeResult;
     type Item = TokenId;
 
-    fn begin(&mut self, by: &Actor, snapshot: &dyn Snapshot, env: &Env<'_>) -> Result<u64> {
-        let query = query(by, snapshot, self.which, env.now)?;
+    fn begin(&mut self, actor: &Actor, snapshot: &dyn Snapshot, env: &Env<'_>) -> Result<u64> {
+        let query = query(actor, snapshot, self.which, env.now)?;
         let count = snapshot.purge_candidate_count(&query)?;
         if count != self.confirm {
             return Err(Error::conflict("the confirmation differs; nothing was purged")
@@ -105,26 +106,26 @@ impl BatchedMutation for PurgeTokens {
         if count == 0 {
             return Err(Error::not_found(format!("no token is {}: there is nothing to purge", self.which.as_str())));
         }
-        self.begun = Some(env.now);
+        self.started_at = Some(env.now);
         Ok(count)
     }
 
-    fn next(&mut self, by: &Actor, snapshot: &dyn Snapshot, env: &Env<'_>, size: usize) -> Result<Vec<TokenId>> {
-        let query = query(by, snapshot, self.which, self.begun.unwrap_or(env.now))?;
+    fn next(&mut self, actor: &Actor, snapshot: &dyn Snapshot, env: &Env<'_>, size: usize) -> Result<Vec<TokenId>> {
+        let query = query(actor, snapshot, self.which, self.started_at.unwrap_or(env.now))?;
         let ids: Vec<TokenId> =
             snapshot.purge_candidates(&query, self.last, size)?.iter().map(|doomed| doomed.token).collect();
         self.last = ids.last().copied().or(self.last);
         Ok(ids)
     }
 
-    fn run(&self, by: &Actor, tx: &mut dyn Tx, env: &Env<'_>, items: &[TokenId]) -> Result<Vec<AuditEntry>> {
-        let query = query(by, tx, self.which, self.begun.unwrap_or(env.now))?;
+    fn run(&self, actor: &Actor, tx: &mut dyn Tx, env: &Env<'_>, items: &[TokenId]) -> Result<Vec<AuditEntry>> {
+        let query = query(actor, tx, self.which, self.started_at.unwrap_or(env.now))?;
         let found = tx.purge_candidates_of(&query, items)?;
         let ids: Vec<_> = found.iter().map(|doomed| doomed.token).collect();
         tx.purge(&ids, env.now)?;
-        let entry = |doomed: PurgeCandidate| {
-            AuditEntry::new(Self::NAME, doomed.token, doomed.full_name)
-                .with(self.which.as_str(), doomed.since.rfc3339())
+        let entry = |candidate: PurgeCandidate| {
+            AuditEntry::new(Self::NAME, candidate.token, candidate.full_name)
+                .with(self.which.as_str(), candidate.since.rfc3339())
         };
         Ok(found.into_iter().map(entry).collect())
     }
@@ -139,8 +140,8 @@ impl BatchedMutation for PurgeTokens {
         AuditEntry::new(verb, &target, &target).with(key, count)
     }
 
-    fn output(&self, done: u64, stopped: bool) -> Purged {
-        Purged { which: self.which, count: done, stopped }
+    fn output(&self, done: u64, stopped: bool) -> PurgeResult {
+        PurgeResult { which: self.which, count: done, stopped }
     }
 
     fn equivalent_command(&self) -> CliLine {
@@ -152,7 +153,7 @@ impl BatchedMutation for PurgeTokens {
 
 /// Selects the tokens to purge: the actor's own, which it must be allowed to change, and those of accounts that it
 /// manages.
-fn query(by: &Actor, snapshot: &dyn Snapshot, which: Purgeable, now: Timestamp) -> Result<PurgeQuery> {
-    authorize::resolve_account(by, snapshot, None, TokenAction::Write)?;
-    Ok(PurgeQuery { visibility: by.visibility(TokenAction::Write)?, which, now })
+fn query(actor: &Actor, snapshot: &dyn Snapshot, which: Purgeable, now: Timestamp) -> Result<PurgeQuery> {
+    authorize::resolve_account(actor, snapshot, None, TokenAction::Write)?;
+    Ok(PurgeQuery { visibility: actor.visibility(TokenAction::Write)?, which, now })
 }

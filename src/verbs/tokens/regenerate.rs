@@ -2,9 +2,9 @@
 
 use std::slice;
 
-use super::change::settle;
-use super::issue::{Issued, SaveTo, altered, expires, issue};
-use super::{Pointed, rules, to_change};
+use super::issue::{IssuedToken, SecretDestination, audit_changed, issue, push_expires};
+use super::save::save_token;
+use super::{TokenTarget, resolve_for_change, rules};
 use crate::domain::expiry::{Expiry, ExpirySpec, Span};
 use crate::domain::time::{DAY, Timestamp, relative};
 use crate::domain::token::Token;
@@ -18,7 +18,7 @@ use crate::verbs::ports::Tx;
 use crate::verbs::{Committed, Env, Mutation, Proof, Verb};
 
 /// The longest grace of an old secret, in milliseconds: 30 days.
-pub const GRACE_MAX: i64 = 30 * DAY;
+pub const MAX_GRACE: i64 = 30 * DAY;
 
 /// Gives a token a new secret. A disabled token stays disabled; an expired one needs a new expiry.
 ///
@@ -27,69 +27,70 @@ pub const GRACE_MAX: i64 = 30 * DAY;
 #[derive(Debug, Clone)]
 pub struct RegenerateToken {
     /// The token.
-    pub token: Pointed,
+    pub token: TokenTarget,
     /// The grace of the old secret. `None` ends the old secret at once.
     pub grace: Option<Span>,
     /// The new expiry. `None` keeps the old one.
     pub expires: Option<ExpirySpec>,
     /// The destination of the secret.
-    pub out: Option<SaveTo>,
+    pub destination: Option<SecretDestination>,
 }
 
 impl Verb for RegenerateToken {
     const NAME: &'static str = "token.regenerate";
     const PROOF: Proof = Proof::Password;
     const NEEDS: Needs = Needs::WriteTokens;
-    type Reply = Committed<Issued>;
+    type Reply = Committed<IssuedToken>;
 }
 
 impl Mutation for RegenerateToken {
-    type Output = Issued;
+    type Output = IssuedToken;
 
-    fn run(&self, by: &Actor, tx: &mut dyn Tx, env: &Env<'_>) -> Result<Audited<Issued>> {
-        let requested = RequestedRights { expiry: rules::requested(self.expires, env), ..RequestedRights::default() };
-        let before = to_change(by, tx, &self.token, &requested)?;
-        self.token.still(&before)?;
+    fn run(&self, actor: &Actor, tx: &mut dyn Tx, env: &Env<'_>) -> Result<Audited<IssuedToken>> {
+        let requested =
+            RequestedRights { expiry: rules::requested_expiry(self.expires, env), ..RequestedRights::default() };
+        let before = resolve_for_change(actor, tx, &self.token, &requested)?;
+        self.token.check_revision(&before)?;
         let mut after = before.clone();
         if let Some(spec) = self.expires {
-            after.expiry = rules::expiry(spec, &tx.policy()?, env)?;
+            after.expiry = rules::resolve_expiry(spec, &tx.policy()?, env)?;
         } else if before.expiry.is_past(env.now) {
             return Err(rules::needs_expiry(&before));
         }
         let keep_old_until = self.grace.map(|grace| overlap_end(grace, &before, &after, env)).transpose()?;
-        let after = settle(by, tx, env, before.clone(), after)?;
-        let mut issued = issue(by, tx, env, &after, keep_old_until)?;
-        if let Some(bearer) = by.bearer() {
+        let after = save_token(actor, tx, env, before.clone(), after)?;
+        let mut issued = issue(actor, tx, env, &after, keep_old_until)?;
+        if let Some(bearer) = actor.bearer() {
             tx.set_regenerated_by(after.id, bearer.token.id)?;
             issued.token.regenerated_by = Some(bearer.token.id);
         }
-        let mut entry = altered(Self::NAME, &before, &issued.token);
+        let mut entry = audit_changed(Self::NAME, &before, &issued.token);
         if let Some(until) = keep_old_until {
             entry = entry.with("old_until", until.rfc3339());
         }
         Ok(Audited::one(issued, entry))
     }
 
-    fn secret_destination(&self) -> Option<&SaveTo> {
-        self.out.as_ref()
+    fn secret_destination(&self) -> Option<&SecretDestination> {
+        self.destination.as_ref()
     }
 
-    fn issued_tokens(out: &mut Issued) -> &mut [Issued] {
+    fn issued_tokens(out: &mut IssuedToken) -> &mut [IssuedToken] {
         slice::from_mut(out)
     }
 
-    fn equivalent_command(&self, out: &Issued) -> CliLine {
+    fn equivalent_command(&self, out: &IssuedToken) -> CliLine {
         let mut line = CliLine::new(&["token", "regenerate"]).arg(out.token.full_name());
         if let Some(grace) = self.grace {
             line = line.option("grace", grace.to_string());
         }
-        expires(line, self.expires)
+        push_expires(line, self.expires)
     }
 }
 
 /// Returns the end of the old secret of `token` with this grace: never beyond the expiry.
 fn overlap_end(grace: Span, before: &Token, after: &Token, env: &Env<'_>) -> Result<Timestamp> {
-    let until = grace.after(env.now, env.zone).filter(|until| *until <= env.now.plus(GRACE_MAX));
+    let until = grace.after(env.now, env.zone).filter(|until| *until <= env.now.plus(MAX_GRACE));
     let until = until.ok_or_else(|| {
         Error::usage(format!("a grace of {grace} is too long")).why("an old secret lives 30 days more at most")
     })?;

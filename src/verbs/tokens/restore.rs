@@ -1,8 +1,8 @@
 //! restore: takes tokens out of the trash, disabled. Enabling them is a second, deliberate act.
 
-use super::change::{Change as Became, settle_all};
-use super::issue::entry;
-use super::{Pointed, meant};
+use super::issue::audit_entry;
+use super::save::{PendingToken, save_tokens};
+use super::{TokenTarget, resolve_targets};
 use crate::domain::name::TokenName;
 use crate::domain::token::Token;
 use crate::error::{Error, Result};
@@ -18,7 +18,7 @@ use crate::verbs::{Committed, Env, Mutation, Proof, Verb};
 #[derive(Debug, Clone)]
 pub struct RestoreTokens {
     /// The tokens.
-    pub tokens: Vec<Pointed>,
+    pub tokens: Vec<TokenTarget>,
     /// A new name for a single token, if its own name is taken by now.
     pub rename: Option<TokenName>,
 }
@@ -33,13 +33,13 @@ impl Verb for RestoreTokens {
 impl Mutation for RestoreTokens {
     type Output = Vec<Token>;
 
-    fn run(&self, by: &Actor, tx: &mut dyn Tx, env: &Env<'_>) -> Result<Audited<Vec<Token>>> {
+    fn run(&self, actor: &Actor, tx: &mut dyn Tx, env: &Env<'_>) -> Result<Audited<Vec<Token>>> {
         if self.rename.is_some() && self.tokens.len() > 1 {
             return Err(Error::usage("several tokens can't have one name").next("Restore them one by one"));
         }
         let keep = tx.policy()?.trash;
         let mut changes = Vec::with_capacity(self.tokens.len());
-        for before in meant(by, tx, &self.tokens, TrashScope::Trashed, TokenAction::Write)? {
+        for before in resolve_targets(actor, tx, &self.tokens, TrashScope::Trashed, TokenAction::Write)? {
             if tx.account(before.owner.id)?.is_none() {
                 return Err(Error::conflict(format!("{} can't be restored any more", before.name))
                     .why(format!("its account, {}, was deleted", before.owner.username)));
@@ -51,17 +51,17 @@ impl Mutation for RestoreTokens {
             }
             let name = self.rename.as_ref().unwrap_or(&before.name).clone();
             let after = Token { deleted_at: None, enabled: false, name, ..before.clone() };
-            changes.push(Became { before: Some(before), after });
+            changes.push(PendingToken { before: Some(before), after });
         }
-        let told = |became: &Became| {
-            let after = &became.after;
-            let before = became.before.as_ref().unwrap_or(after);
-            entry(Self::NAME, before)
+        let audit = |pending: &PendingToken| {
+            let after = &pending.after;
+            let before = pending.before.as_ref().unwrap_or(after);
+            audit_entry(Self::NAME, before)
                 .changed("status", before.status(env.now).as_str(), after.status(env.now).as_str())
                 .changed("name", before.name.as_str(), after.name.as_str())
         };
-        let entries: Vec<_> = changes.iter().map(told).collect();
-        let tokens = settle_all(by, tx, env, changes)?;
+        let entries: Vec<_> = changes.iter().map(audit).collect();
+        let tokens = save_tokens(actor, tx, env, changes)?;
         Audited::each(tokens, entries).ok_or_else(|| Error::usage("name at least one token"))
     }
 
@@ -69,7 +69,7 @@ impl Mutation for RestoreTokens {
         let line = CliLine::new(&["token", "restore"]);
         match &self.rename {
             Some(name) => {
-                let line = self.tokens.iter().fold(line, |line, one| line.arg(one.token.to_string()));
+                let line = self.tokens.iter().fold(line, |line, one| line.arg(one.reference.to_string()));
                 line.option("as", name.as_str())
             }
             None => out.iter().fold(line, |line, token| line.arg(token.full_name())),

@@ -1,8 +1,8 @@
 //! retire: ends an overlap early.
 
-use super::change::settle;
-use super::issue::entry;
-use super::{Pointed, to_change};
+use super::issue::audit_entry;
+use super::save::save_token;
+use super::{TokenTarget, resolve_for_change};
 use crate::domain::token::Token;
 use crate::error::{Error, Result};
 use crate::verbs::actor::Actor;
@@ -17,7 +17,7 @@ use crate::verbs::{Committed, Env, Mutation, Proof, Verb};
 #[derive(Debug, Clone)]
 pub struct RetireToken {
     /// The token of the secret.
-    pub token: Pointed,
+    pub token: TokenTarget,
 }
 
 impl Verb for RetireToken {
@@ -30,19 +30,19 @@ impl Verb for RetireToken {
 impl Mutation for RetireToken {
     type Output = Token;
 
-    fn run(&self, by: &Actor, tx: &mut dyn Tx, env: &Env<'_>) -> Result<Audited<Token>> {
-        let before = to_change(by, tx, &self.token, &RequestedRights::default())?;
-        self.token.still(&before)?;
+    fn run(&self, actor: &Actor, tx: &mut dyn Tx, env: &Env<'_>) -> Result<Audited<Token>> {
+        let before = resolve_for_change(actor, tx, &self.token, &RequestedRights::default())?;
+        self.token.check_revision(&before)?;
         let Some(previous) = before.overlap(env.now) else {
             return Err(Error::conflict(format!("{} has one secret only", before.name))
                 .why("no old one is alive beside the current one"));
         };
-        let entry = entry(Self::NAME, &before)
+        let entry = audit_entry(Self::NAME, &before)
             .with("retired", previous.hint.as_str())
             .with("would_have_died", previous.retires_at.rfc3339());
         tx.retire_previous(before.id)?;
         let after = Token { previous: None, ..before.clone() };
-        Ok(Audited::one(settle(by, tx, env, before, after)?, entry))
+        Ok(Audited::one(save_token(actor, tx, env, before, after)?, entry))
     }
 
     fn equivalent_command(&self, out: &Token) -> CliLine {

@@ -18,12 +18,12 @@ pub(super) struct Rights {
 pub(super) fn rights(snapshot: &dyn Snapshot, token: &Token, now: Timestamp) -> Result<Rights> {
     let catalogues = snapshot.catalogues()?;
     let index = permissions::PermissionIndex::new(&catalogues);
-    let of = |issued| {
+    let rights_of = |issued| {
         let ceilings = Ceilings { account: token.owner.role, issued };
         EffectiveRights::new(&catalogues, &index, &token.selection, ceilings, token.denial_reason(now))
     };
-    let previous = token.overlap(now).map(|previous| of(previous.issued_role));
-    Ok(Rights { current: of(token.issued_role), previous })
+    let previous = token.overlap(now).map(|previous| rights_of(previous.issued_role));
+    Ok(Rights { current: rights_of(token.issued_role), previous })
 }
 
 /// Returns a warning about the selection of `token`, if its current secret may not call everything in it.

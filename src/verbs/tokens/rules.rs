@@ -17,9 +17,9 @@ use crate::verbs::authorize;
 use crate::verbs::ports::Snapshot;
 
 /// Returns the requested expiry, if the policy allows it.
-pub(super) fn expiry(spec: ExpirySpec, policy: &Policy, env: &Env<'_>) -> Result<Expiry> {
+pub(super) fn resolve_expiry(spec: ExpirySpec, policy: &Policy, env: &Env<'_>) -> Result<Expiry> {
     let expiry = spec.resolve(env.now, env.zone)?;
-    soon_enough(expiry, policy, env)?;
+    check_max_expiry(expiry, policy, env)?;
     Ok(expiry)
 }
 
@@ -27,17 +27,17 @@ pub(super) fn expiry(spec: ExpirySpec, policy: &Policy, env: &Env<'_>) -> Result
 pub(super) fn default_expiry(by: &Actor, policy: &Policy, env: &Env<'_>) -> Result<Expiry> {
     let spec = policy.default_expiry.map_or(ExpirySpec::Never, ExpirySpec::In);
     let expiry = authorize::cap_expiry(by, spec.resolve(env.now, env.zone)?);
-    soon_enough(expiry, policy, env)?;
+    check_max_expiry(expiry, policy, env)?;
     Ok(expiry)
 }
 
 /// Returns the requested expiry for permission checks. `None` if there is none, or if it is not a valid date.
-pub(super) fn requested(spec: Option<ExpirySpec>, env: &Env<'_>) -> Option<Expiry> {
+pub(super) fn requested_expiry(spec: Option<ExpirySpec>, env: &Env<'_>) -> Option<Expiry> {
     spec.and_then(|spec| spec.resolve(env.now, env.zone).ok())
 }
 
 /// Refuses an expiry later than policy allows for a token that gets it now.
-pub(super) fn soon_enough(expiry: Expiry, policy: &Policy, env: &Env<'_>) -> Result<()> {
+pub(super) fn check_max_expiry(expiry: Expiry, policy: &Policy, env: &Env<'_>) -> Result<()> {
     let Some(max) = policy.max_expiry else { return Ok(()) };
     let latest = max.after(env.now, env.zone);
     match (expiry, latest) {
@@ -50,7 +50,7 @@ pub(super) fn soon_enough(expiry: Expiry, policy: &Policy, env: &Env<'_>) -> Res
 }
 
 /// Refuses a name that could be taken for the hint of another token.
-pub(super) fn no_hint(name: &TokenName, snapshot: &dyn Snapshot) -> Result<()> {
+pub(super) fn reject_hint_like_name(name: &TokenName, snapshot: &dyn Snapshot) -> Result<()> {
     let Some(installation) = snapshot.installation()? else { return Ok(()) };
     let head = format!("{}_", installation.prefix);
     if !name.as_str().starts_with(&head) {
@@ -61,7 +61,7 @@ pub(super) fn no_hint(name: &TokenName, snapshot: &dyn Snapshot) -> Result<()> {
 }
 
 /// Refuses if an account has more active tokens than policy allows, counted as the transaction would leave them.
-pub(super) fn within_limit(snapshot: &dyn Snapshot, account: AccountId, env: &Env<'_>) -> Result<()> {
+pub(super) fn check_active_limit(snapshot: &dyn Snapshot, account: AccountId, env: &Env<'_>) -> Result<()> {
     let limit = snapshot.policy()?.active_tokens;
     let active = snapshot.active_tokens(account, env.now)?;
     if limit == 0 || active <= limit {
@@ -73,17 +73,17 @@ pub(super) fn within_limit(snapshot: &dyn Snapshot, account: AccountId, env: &En
 }
 
 /// Refuses if an account has more tokens than policy allows, counted as the transaction would leave them.
-pub(super) fn within_kept(snapshot: &dyn Snapshot, account: AccountId, env: &Env<'_>) -> Result<()> {
+pub(super) fn check_token_limit(snapshot: &dyn Snapshot, account: AccountId, env: &Env<'_>) -> Result<()> {
     let limit = snapshot.policy()?.kept_tokens;
     if limit == 0 {
         return Ok(());
     }
     let counts = snapshot.token_counts(Some(account), env.now)?;
-    let kept = counts.get(&account).map_or(0, |counts| counts.live.saturating_add(counts.trashed));
-    if kept <= limit {
+    let count = counts.get(&account).map_or(0, |counts| counts.live.saturating_add(counts.trashed));
+    if count <= limit {
         return Ok(());
     }
-    Err(Error::conflict(format!("the account would have {kept} tokens, those in the trash included"))
+    Err(Error::conflict(format!("the account would have {count} tokens, those in the trash included"))
         .why(format!("{limit} at most are kept for one account (policy.kept_tokens)"))
         .next("Purge some first: jeton token purge --trashed, or --expired"))
 }
@@ -98,7 +98,11 @@ pub(super) fn needs_expiry(token: &Token) -> Error {
 
 /// Refuses sets and methods that the catalogue doesn't know, except those that `before` already had. Entries that
 /// vanished from the catalogue stay listed and grant nothing.
-pub(super) fn known(selection: &Selection, before: Option<&Selection>, snapshot: &dyn Snapshot) -> Result<()> {
+pub(super) fn check_selection_exists(
+    selection: &Selection,
+    before: Option<&Selection>,
+    snapshot: &dyn Snapshot,
+) -> Result<()> {
     match selection {
         Selection::Inherit => Ok(()),
         Selection::Sets(names) if names.is_empty() => Err(Error::usage("a selection by sets names at least one")),
@@ -108,14 +112,14 @@ pub(super) fn known(selection: &Selection, before: Option<&Selection>, snapshot:
             match names.iter().find(|n| !had(n) && !sets.iter().any(|s| s.name == **n)) {
                 None => Ok(()),
                 Some(unknown) => {
-                    let there: Vec<&str> = sets.iter().map(|s| s.name.as_str()).collect();
+                    let names: Vec<&str> = sets.iter().map(|s| s.name.as_str()).collect();
                     let error =
-                        Error::not_found(format!("there is no API set \"{unknown}\"")).why(if there.is_empty() {
+                        Error::not_found(format!("there is no API set \"{unknown}\"")).why(if names.is_empty() {
                             "this installation has no catalogue with sets".to_owned()
                         } else {
-                            format!("there are {}", there.join(", "))
+                            format!("there are {}", names.join(", "))
                         });
-                    Err(did_you_mean(error, unknown, there))
+                    Err(did_you_mean(error, unknown, names))
                 }
             }
         }
@@ -123,7 +127,7 @@ pub(super) fn known(selection: &Selection, before: Option<&Selection>, snapshot:
             let had = |id: &&MethodId| matches!(before, Some(Selection::Custom(before)) if before.contains(*id));
             for id in methods.iter().filter(|id| !had(id)) {
                 if snapshot.method(id)?.is_none() {
-                    return Err(no_method(id, snapshot)?);
+                    return Err(method_not_found(id, snapshot)?);
                 }
             }
             Ok(())
@@ -132,7 +136,7 @@ pub(super) fn known(selection: &Selection, before: Option<&Selection>, snapshot:
 }
 
 /// Error for a method that no catalogue has.
-pub(in crate::verbs) fn no_method(id: &MethodId, snapshot: &dyn Snapshot) -> Result<Error> {
+pub(in crate::verbs) fn method_not_found(id: &MethodId, snapshot: &dyn Snapshot) -> Result<Error> {
     let catalogues = snapshot.catalogues()?;
     let known = catalogues.iter().flat_map(Catalogue::methods).map(|method| method.id.as_str());
     let error = did_you_mean(Error::not_found(format!("there is no method {id}")), id.as_str(), known);

@@ -1,6 +1,6 @@
 //! show: everything about a token but the secret, with usage and effective rights. can: the permission for one method.
 
-use super::lineage::{Made, Maker, made, maker};
+use super::lineage::{MadeTokens, Maker, made_tokens, maker};
 use super::rights::{Rights, rights};
 use crate::domain::catalogue::effective_rights::{Ceilings, EffectiveRights, Withheld};
 use crate::domain::catalogue::set::named_management_methods;
@@ -25,7 +25,7 @@ pub struct ShowToken {
 
 /// The answer to [`ShowToken`].
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Shown {
+pub struct TokenDetails {
     /// The token.
     pub token: Token,
     /// The token's usage.
@@ -36,7 +36,7 @@ pub struct Shown {
     pub previous_rights: Option<Box<EffectiveRights>>,
     /// Number of its permitted methods that it has used, as far back as the ledger goes. Counts among
     /// [`Usage::MAX_METHODS`] methods at most.
-    pub used: usize,
+    pub used_methods: usize,
     /// The token that made it. `None` if a person did.
     pub made_by: Option<Maker>,
     /// The token that got its current secret by regenerating it. `None` if a person did, or it is the first secret.
@@ -44,21 +44,21 @@ pub struct Shown {
     /// The token that got the secret before by regenerating it, during an overlap.
     pub previous_regenerated_by: Option<Maker>,
     /// Tokens that it made.
-    pub made: Made,
+    pub made: MadeTokens,
 }
 
 impl Verb for ShowToken {
     const NAME: &'static str = "token.show";
     const PROOF: Proof = Proof::Identity;
     const NEEDS: Needs = Needs::ReadTokens;
-    type Reply = Shown;
+    type Reply = TokenDetails;
 }
 
 impl Query for ShowToken {
     const READS_LEDGER: bool = true;
 
-    fn run(&self, by: &Actor, snapshot: &dyn Snapshot, env: &Env<'_>) -> Result<Shown> {
-        let token = authorize::resolve_token(by, snapshot, &self.token, TrashScope::Any, TokenAction::Read)?;
+    fn run(&self, actor: &Actor, snapshot: &dyn Snapshot, env: &Env<'_>) -> Result<TokenDetails> {
+        let token = authorize::resolve_token(actor, snapshot, &self.token, TrashScope::Any, TokenAction::Read)?;
         let usage = snapshot.usage(token.id, env.now)?;
         let Rights { current, previous } = rights(snapshot, &token, env.now)?;
         let used = |(method, _): &&(String, u64)| {
@@ -66,16 +66,16 @@ impl Query for ShowToken {
         };
         let used = usage.all_methods.iter().filter(used).count();
         let previous_by = token.overlap(env.now).and_then(|previous| previous.regenerated_by);
-        Ok(Shown {
-            made_by: maker(by, snapshot, token.made_by)?,
-            regenerated_by: maker(by, snapshot, token.regenerated_by)?,
-            previous_regenerated_by: maker(by, snapshot, previous_by)?,
-            made: made(by, snapshot, &[token.id], env.now)?,
+        Ok(TokenDetails {
+            made_by: maker(actor, snapshot, token.made_by)?,
+            regenerated_by: maker(actor, snapshot, token.regenerated_by)?,
+            previous_regenerated_by: maker(actor, snapshot, previous_by)?,
+            made: made_tokens(actor, snapshot, &[token.id], env.now)?,
             token,
             usage,
             rights: current,
             previous_rights: previous.map(Box::new),
-            used,
+            used_methods: used,
         })
     }
 }
@@ -91,7 +91,7 @@ pub struct CanToken {
 
 /// The answer to [`CanToken`].
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Can {
+pub struct MethodCheck {
     /// The token.
     pub token: Token,
     /// The reason why its current secret may not call the method. `None` if it may.
@@ -106,12 +106,12 @@ impl Verb for CanToken {
     const NAME: &'static str = "token.can";
     const PROOF: Proof = Proof::Identity;
     const NEEDS: Needs = Needs::ReadTokens;
-    type Reply = Can;
+    type Reply = MethodCheck;
 }
 
 impl Query for CanToken {
-    fn run(&self, by: &Actor, snapshot: &dyn Snapshot, env: &Env<'_>) -> Result<Can> {
-        let token = authorize::resolve_token(by, snapshot, &self.token, TrashScope::Any, TokenAction::Read)?;
+    fn run(&self, actor: &Actor, snapshot: &dyn Snapshot, env: &Env<'_>) -> Result<MethodCheck> {
+        let token = authorize::resolve_token(actor, snapshot, &self.token, TrashScope::Any, TokenAction::Read)?;
         let refused = token.denial_reason(env.now).map(Withheld::TokenDenied);
         let method = snapshot.method(&self.method)?;
         let is_selected = verify::selects(snapshot, &token.selection, &self.method)?;
@@ -129,7 +129,7 @@ impl Query for CanToken {
             Some(method) => Ceilings { account: token.owner.role, issued }.withhold(method.access).or(refused),
         };
         let nearest = if method.is_none() { nearest(snapshot, &self.method)? } else { None };
-        Ok(Can {
+        Ok(MethodCheck {
             withheld: withheld(token.issued_role),
             previous: token.overlap(env.now).map(|previous| withheld(previous.issued_role)),
             nearest,
@@ -154,7 +154,7 @@ fn nearest(snapshot: &dyn Snapshot, wanted: &MethodId) -> Result<Option<MethodId
     Ok(near.max_by_key(|id| (last(id) == name, shared(id))).cloned())
 }
 
-impl Can {
+impl MethodCheck {
     /// Describes the reason in a sentence.
     pub fn describe(withheld: Withheld) -> String {
         match withheld {

@@ -24,7 +24,7 @@ impl Verb for Whose {
 }
 
 impl Query for Whose {
-    fn run(&self, _by: &Actor, snapshot: &dyn Snapshot, env: &Env<'_>) -> Result<SecretLookup> {
+    fn run(&self, _actor: &Actor, snapshot: &dyn Snapshot, env: &Env<'_>) -> Result<SecretLookup> {
         let secret = self.secret.parse();
         look_up(snapshot, secret.as_ref().map_err(|fault| *fault), env.now)
     }

@@ -9,7 +9,7 @@ use jeton::domain::role::Role;
 use jeton::domain::selection::Selection;
 use jeton::domain::token::TokenRef;
 use jeton::verbs::ports::Store;
-use jeton::verbs::tokens::{CreateToken, DeleteTokens, Pointed, ShowToken};
+use jeton::verbs::tokens::{CreateToken, DeleteTokens, ShowToken, TokenTarget};
 use jeton::verbs::verify::{self, Decision};
 
 use super::*;
@@ -53,7 +53,11 @@ fn a_set_that_gains_needs_the_exact_number() {
     house
         .ask(
             "viewer",
-            DeleteTokens { tokens: vec![Pointed::typed("reader")], with_made: false, typed: "reader".into() },
+            DeleteTokens {
+                tokens: vec![TokenTarget::by_reference("reader")],
+                with_made: false,
+                confirmation: "reader".into(),
+            },
         )
         .unwrap();
     let wider =
@@ -85,7 +89,11 @@ fn a_trashed_token_counts() {
     house
         .ask(
             "member",
-            DeleteTokens { tokens: vec![Pointed::typed("reader")], with_made: false, typed: "reader".into() },
+            DeleteTokens {
+                tokens: vec![TokenTarget::by_reference("reader")],
+                with_made: false,
+                confirmation: "reader".into(),
+            },
         )
         .unwrap();
     let wider =
@@ -118,7 +126,7 @@ fn a_method_that_vanishes_grants_nothing_and_its_return_widens() {
     let selection = sets(&["Shop reader"]);
     let by_set = house.make("member", CreateToken { selection, ..create("set") });
     let count = MethodId::parse("shop.stock.Count").unwrap();
-    let asked = |issued: &jeton::verbs::tokens::Issued| issued.secret.expose(|s| house.decide(s, Some(&count)));
+    let asked = |issued: &jeton::verbs::tokens::IssuedToken| issued.secret.expose(|s| house.decide(s, Some(&count)));
     let shown = |name: &str| house.ask("member", ShowToken { token: TokenRef::Text(name.into()) }).unwrap();
     assert!(matches!(asked(&issued), Decision::Allowed(_)) && matches!(asked(&by_set), Decision::Allowed(_)));
     assert_eq!(shown("set").rights.permitted.len(), 2);

@@ -101,7 +101,7 @@ fn an_old_secret_ends_with_its_overlap() {
     let caller = text(&holding(&house, "caller", &["jeton.introspect"]));
     let old = holding(&house, "ci", &[METHOD]);
     let grace = Some(Span::Hours(2));
-    let again = RegenerateToken { token: pointed(&old), grace, expires: None, out: None };
+    let again = RegenerateToken { token: pointed(&old), grace, expires: None, destination: None };
     let new = house.ask(OWNER, again).unwrap().value;
     let end = new.token.overlap(house.now()).unwrap().retires_at;
     let service = Service::start(&house.place.path());

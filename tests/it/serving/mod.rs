@@ -19,7 +19,7 @@ use jeton::domain::expiry::ExpirySpec;
 use jeton::domain::method::MethodId;
 use jeton::domain::selection::Selection;
 use jeton::domain::token::TokenRef;
-use jeton::verbs::tokens::{CreateToken, Issued, Pointed};
+use jeton::verbs::tokens::{CreateToken, IssuedToken, TokenTarget};
 
 use crate::support::program::{Ran, finish};
 use crate::support::world::{House, OWNER, create};
@@ -42,20 +42,20 @@ fn selection(methods: &[&str]) -> Selection {
 }
 
 /// Creates a token of the owner for these methods.
-fn holding(house: &House, name: &str, methods: &[&str]) -> Issued {
+fn holding(house: &House, name: &str, methods: &[&str]) -> IssuedToken {
     house.make(OWNER, CreateToken { selection: selection(methods), ..create(name) })
 }
 
-fn text(issued: &Issued) -> String {
+fn text(issued: &IssuedToken) -> String {
     issued.secret.expose(str::to_owned)
 }
 
-fn pointed(issued: &Issued) -> Pointed {
-    Pointed { token: TokenRef::Id(issued.token.id), seen: None }
+fn pointed(issued: &IssuedToken) -> TokenTarget {
+    TokenTarget { reference: TokenRef::Id(issued.token.id), expected_revision: None }
 }
 
 /// Creates a token that has already expired.
-fn expired(house: &House, name: &str) -> Issued {
+fn expired(house: &House, name: &str) -> IssuedToken {
     let now = house.now();
     house.fakes.clock.forward(-2 * DAY);
     let issued = house.make(OWNER, CreateToken { expires: Some(ExpirySpec::parse("1d").unwrap()), ..create(name) });

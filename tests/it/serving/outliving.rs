@@ -13,7 +13,7 @@ use std::sync::{Arc, Mutex};
 use jeton::platform::clock::Stopwatch;
 use jeton::store::sqlite::SqliteStore;
 use jeton::verbs::ports::Store;
-use jeton::verbs::tokens::Issued;
+use jeton::verbs::tokens::IssuedToken;
 use rustix::process::{Pid, Resource, Rlimit, Signal, kill_process, prlimit};
 
 use super::{METHOD, holding, house, text, until};
@@ -86,7 +86,7 @@ impl UnixStreamTo<'_> {
     }
 }
 
-fn used(house: &House, issued: &Issued) -> u64 {
+fn used(house: &House, issued: &IssuedToken) -> u64 {
     let store = SqliteStore::open(&house.place.path()).unwrap();
     store.read(|s| s.usage(issued.token.id, house.now())).unwrap().week
 }

@@ -26,13 +26,13 @@ fn refused(house: &House) -> Vec<(&'static str, String, Option<&'static str>)> {
     house.ask(OWNER, DisableTokens { tokens: vec![pointed(&disabled)] }).unwrap();
     let purged = holding(house, "purged", &[METHOD]);
     let typed = "purged".to_owned();
-    house.ask(OWNER, DeleteTokens { tokens: vec![pointed(&purged)], with_made: false, typed }).unwrap();
+    house.ask(OWNER, DeleteTokens { tokens: vec![pointed(&purged)], with_made: false, confirmation: typed }).unwrap();
     house.ask(OWNER, PurgeTokens::new(Purgeable::Trashed, 1)).unwrap();
     let deleted = holding(house, "deleted", &[METHOD]);
     let typed = "deleted".to_owned();
-    house.ask(OWNER, DeleteTokens { tokens: vec![pointed(&deleted)], with_made: false, typed }).unwrap();
+    house.ask(OWNER, DeleteTokens { tokens: vec![pointed(&deleted)], with_made: false, confirmation: typed }).unwrap();
     let retired = holding(house, "retired", &[METHOD]);
-    let again = RegenerateToken { token: pointed(&retired), grace: None, expires: None, out: None };
+    let again = RegenerateToken { token: pointed(&retired), grace: None, expires: None, destination: None };
     house.ask(OWNER, again).unwrap();
     let other = house.account("other", Role::Member);
     let orphan = CreateToken { account: Some(username("other")), selection: selection(&[]), ..create("orphan") };
@@ -153,7 +153,7 @@ fn an_old_secret_in_overlap_is_seen_as_that() {
     let house = house();
     let old = holding(&house, "ci", &[METHOD]);
     let grace = Some(Span::Hours(1));
-    let again = RegenerateToken { token: pointed(&old), grace, expires: None, out: None };
+    let again = RegenerateToken { token: pointed(&old), grace, expires: None, destination: None };
     let new = house.ask(OWNER, again).unwrap().value;
     let service = Service::start(&house.place.path());
     let mut client = service.client();

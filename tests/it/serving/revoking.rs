@@ -13,7 +13,7 @@ use jeton::domain::token::{TokenId, TokenRef};
 use jeton::store::sqlite::SqliteStore;
 use jeton::verbs::local::{ClientInfo, LocalBackend};
 use jeton::verbs::request::ask;
-use jeton::verbs::tokens::{CreateToken, DeleteTokens, DisableTokens, Pointed, RegenerateToken};
+use jeton::verbs::tokens::{CreateToken, DeleteTokens, DisableTokens, RegenerateToken, TokenTarget};
 
 use super::house;
 use crate::support::service::Service;
@@ -35,15 +35,15 @@ fn revoker() {
     let jeton = LocalBackend::new(SqliteStore::open(&store).unwrap(), fakes.world(), caller);
     let owner = by(OWNER);
     for (n, id) in tokens.split(' ').enumerate() {
-        let token = Pointed { token: TokenRef::Id(TokenId::parse(id).unwrap()), seen: None };
+        let token = TokenTarget { reference: TokenRef::Id(TokenId::parse(id).unwrap()), expected_revision: None };
         match n % 3 {
             0 => drop(ask(&jeton, &owner, DisableTokens { tokens: vec![token] }).unwrap()),
             1 => {
-                let verb = RegenerateToken { token, grace: None, expires: None, out: None };
+                let verb = RegenerateToken { token, grace: None, expires: None, destination: None };
                 drop(ask(&jeton, &owner, verb).unwrap());
             }
             _ => {
-                let verb = DeleteTokens { tokens: vec![token], with_made: false, typed: format!("t{n}") };
+                let verb = DeleteTokens { tokens: vec![token], with_made: false, confirmation: format!("t{n}") };
                 drop(ask(&jeton, &owner, verb).unwrap());
             }
         }

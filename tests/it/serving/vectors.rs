@@ -21,7 +21,10 @@ fn secrets(house: &House) -> Vec<(&'static str, String)> {
     let purged = holding(house, "purged", &[METHOD]);
     let delete = |issued, typed: &str| {
         house
-            .ask(OWNER, DeleteTokens { tokens: vec![pointed(issued)], with_made: false, typed: typed.to_owned() })
+            .ask(
+                OWNER,
+                DeleteTokens { tokens: vec![pointed(issued)], with_made: false, confirmation: typed.to_owned() },
+            )
             .unwrap();
     };
     delete(&purged, "purged");
@@ -30,7 +33,7 @@ fn secrets(house: &House) -> Vec<(&'static str, String)> {
     delete(&deleted, "deleted");
     let (retired, old) = (holding(house, "retired", &[]), holding(house, "overlapping", &[]));
     for (issued, grace) in [(&retired, None), (&old, Some(Span::Hours(1)))] {
-        house.ask(OWNER, RegenerateToken { token: pointed(issued), grace, expires: None, out: None }).unwrap();
+        house.ask(OWNER, RegenerateToken { token: pointed(issued), grace, expires: None, destination: None }).unwrap();
     }
     vec![
         ("live", text(&live)),

@@ -191,8 +191,8 @@ fn a_page_that_is_damaged_is_a_finding_too() {
     assert_eq!(error.kind, Kind::Failure);
 }
 
-fn typed(n: i32) -> jeton::verbs::tokens::Pointed {
-    jeton::verbs::tokens::Pointed::typed(format!("t{n}"))
+fn typed(n: i32) -> jeton::verbs::tokens::TokenTarget {
+    jeton::verbs::tokens::TokenTarget::by_reference(format!("t{n}"))
 }
 
 /// Returns the offset of the last table leaf page that contains `text`.

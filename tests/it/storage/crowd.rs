@@ -20,8 +20,8 @@ use jeton::verbs::local::{ClientInfo, LocalBackend};
 use jeton::verbs::ports::TokenCursor;
 use jeton::verbs::request::ask;
 use jeton::verbs::tokens::{
-    CopyToken, DeleteTokens, DisableTokens, EditToken, EnableTokens, ListOf, ListTokens, Pointed, RegenerateToken,
-    RestoreTokens, RetireToken,
+    CopyToken, DeleteTokens, DisableTokens, EditToken, EnableTokens, ListTokens, OwnerFilter, RegenerateToken,
+    RestoreTokens, RetireToken, TokenTarget,
 };
 
 use super::{as_child, child, finished};
@@ -70,11 +70,11 @@ fn change(
 ) -> Result<Vec<(&'static str, TokenId)>> {
     let who = &by(PEOPLE[dice.below(2)]);
     let list = |trashed| ListTokens {
-        whose: ListOf::Mine,
+        owner: OwnerFilter::Mine,
         filter: TokenFilter::default(),
         sort: Sort::default(),
         trashed,
-        anchor: TokenCursor::Start,
+        cursor: TokenCursor::Start,
         limit: 50,
     };
     let (kept, trashed) = (ask(jeton, who, list(false))?.rows, ask(jeton, who, list(true))?.rows);
@@ -84,27 +84,27 @@ fn change(
         return Ok(vec![("token.create", made[0].token.id)]);
     }
     let token = &kept[dice.below(kept.len())];
-    let pointed = || Pointed { token: TokenRef::Id(token.id), seen: None };
+    let pointed = || TokenTarget { reference: TokenRef::Id(token.id), expected_revision: None };
     let one = |verb, token: &Token| Ok(vec![(verb, token.id)]);
     match verb {
         2 => one("token.disable", &ask(jeton, who, DisableTokens { tokens: vec![pointed()] })?.value[0]),
         3 | 4 => one("token.enable", &ask(jeton, who, EnableTokens { tokens: vec![pointed()] })?.value[0]),
         5 => {
             let grace = (dice.below(2) == 0).then_some(Span::Hours(1));
-            let verb = RegenerateToken { token: pointed(), grace, expires: None, out: None };
+            let verb = RegenerateToken { token: pointed(), grace, expires: None, destination: None };
             one("token.regenerate", &ask(jeton, who, verb)?.value.token)
         }
         6 => one("token.retire", &ask(jeton, who, RetireToken { token: pointed() })?.value),
         7 => {
             let description = Some(Description::parse(fresh).unwrap());
-            let verb = EditToken { description, seen: Some(Box::new(token.clone())), ..EditToken::of(pointed()) };
+            let verb = EditToken { description, expected: Some(Box::new(token.clone())), ..EditToken::new(pointed()) };
             one("token.edit", &ask(jeton, who, verb)?.value.after)
         }
         8 if trashed.len() < 12 => {
             let verb = DeleteTokens {
-                tokens: vec![Pointed::on_screen(token)],
+                tokens: vec![TokenTarget::at_revision(token)],
                 with_made: false,
-                typed: token.name.to_string(),
+                confirmation: token.name.to_string(),
             };
             one("token.revoke", &ask(jeton, who, verb)?.value.tokens[0])
         }
@@ -112,12 +112,14 @@ fn change(
             let (token, name) = (pointed(), token_name(&format!("{fresh}-c")));
             one(
                 "token.copy",
-                &ask(jeton, who, CopyToken { token, name, account: None, expires: None, out: None })?.value.token,
+                &ask(jeton, who, CopyToken { token, name, account: None, expires: None, destination: None })?
+                    .value
+                    .token,
             )
         }
         _ if trashed.is_empty() => Err(Error::conflict("nothing to restore")),
         _ => {
-            let tokens = vec![Pointed { token: TokenRef::Id(trashed[0].id), seen: None }];
+            let tokens = vec![TokenTarget { reference: TokenRef::Id(trashed[0].id), expected_revision: None }];
             one("token.restore", &ask(jeton, who, RestoreTokens { tokens, rename: None })?.value[0])
         }
     }
@@ -204,11 +206,11 @@ fn replayed(log: &[AuditRow]) -> BTreeMap<String, BTreeSet<String>> {
 
 fn all_of(house: &House, account: &str) -> BTreeSet<String> {
     let list = ListTokens {
-        whose: ListOf::Mine,
+        owner: OwnerFilter::Mine,
         filter: TokenFilter::parse("status:active"),
         sort: Sort::default(),
         trashed: false,
-        anchor: TokenCursor::Start,
+        cursor: TokenCursor::Start,
         limit: 100,
     };
     house.ask(account, list).unwrap().rows.iter().map(|t| t.id.to_string()).collect()

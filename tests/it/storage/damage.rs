@@ -18,7 +18,8 @@ use jeton::verbs::local::LocalBackend;
 use jeton::verbs::ports::{Entropy, TokenCursor};
 use jeton::verbs::request::ask;
 use jeton::verbs::tokens::{
-    CreateToken, DeleteTokens, DisableTokens, ListOf, ListTokens, Pointed, RegenerateToken, RestoreTokens, ShowToken,
+    CreateToken, DeleteTokens, DisableTokens, ListTokens, OwnerFilter, RegenerateToken, RestoreTokens, ShowToken,
+    TokenTarget,
 };
 use jeton::verbs::verify::{self, Decision};
 
@@ -42,7 +43,7 @@ fn specimen() -> (Vec<u8>, Vec<u8>) {
     // Half of the content in the file, the rest in the WAL.
     house.raw().query_row("PRAGMA wal_checkpoint(TRUNCATE)", [], |_| Ok(())).unwrap();
     for n in 0..10 {
-        let tokens = vec![Pointed::typed(format!("token{n}"))];
+        let tokens = vec![TokenTarget::by_reference(format!("token{n}"))];
         house.ask("member", DisableTokens { tokens }).unwrap();
     }
     let path = house.place.path();
@@ -93,19 +94,24 @@ fn interrogate(path: &Path, dice: &SeededEntropy) -> Result<(), Error> {
     let jeton = LocalBackend::new(store, Fakes::seeded(dice.next()).world(), caller());
     let filter = TokenFilter::parse("token status:active");
     let sort = Sort { column: SortColumn::ALL[dice.below(SortColumn::ALL.len())], descending: false };
-    let list = ListTokens { whose: ListOf::All, filter, sort, trashed: false, anchor: TokenCursor::End, limit: 50 };
+    let list =
+        ListTokens { owner: OwnerFilter::All, filter, sort, trashed: false, cursor: TokenCursor::End, limit: 50 };
     let mut faults = vec![
         ask(&jeton, &by(OWNER), list).err(),
         ask(&jeton, &by(OWNER), ShowToken { token: TokenRef::Text("member/token3".to_owned()) }).err(),
         ask(&jeton, &by("member"), create("new")).err(),
-        ask(&jeton, &by("member"), DisableTokens { tokens: vec![Pointed::typed("token20")] }).err(),
+        ask(&jeton, &by("member"), DisableTokens { tokens: vec![TokenTarget::by_reference("token20")] }).err(),
     ];
-    let regenerate = RegenerateToken { token: Pointed::typed("token21"), grace: None, expires: None, out: None };
+    let regenerate =
+        RegenerateToken { token: TokenTarget::by_reference("token21"), grace: None, expires: None, destination: None };
     faults.push(ask(&jeton, &by("member"), regenerate).err());
-    let delete =
-        DeleteTokens { tokens: vec![Pointed::typed("token22")], with_made: false, typed: "token22".to_owned() };
+    let delete = DeleteTokens {
+        tokens: vec![TokenTarget::by_reference("token22")],
+        with_made: false,
+        confirmation: "token22".to_owned(),
+    };
     faults.push(ask(&jeton, &by("member"), delete).err());
-    let restore = RestoreTokens { tokens: vec![Pointed::typed("token22")], rename: None };
+    let restore = RestoreTokens { tokens: vec![TokenTarget::by_reference("token22")], rename: None };
     faults.push(ask(&jeton, &by("member"), restore).err());
     faults.push(ask(&jeton, &Credential::Store, init(true)).err());
     faults.into_iter().flatten().find(|f| f.kind == Kind::Failure).map_or(Ok(()), Err)

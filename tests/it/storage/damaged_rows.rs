@@ -17,7 +17,7 @@ use jeton::verbs::catalogue::PreviewCatalogue;
 use jeton::verbs::ledger::{LedgerCursor, ListDenied, ListUses};
 use jeton::verbs::ports::{Store, TokenCursor};
 use jeton::verbs::request::ask;
-use jeton::verbs::tokens::{DisableTokens, ListOf, ListTokens, Pointed, ShowToken};
+use jeton::verbs::tokens::{DisableTokens, ListTokens, OwnerFilter, ShowToken, TokenTarget};
 
 use crate::support::program::Home;
 use crate::support::world::{House, OWNER, START, entry, tester};
@@ -39,7 +39,7 @@ fn house() -> House {
     for name in ["a", "b", "c"] {
         let issued = house.issue("member", name);
         house.verify(&issued.secret);
-        house.ask("member", DisableTokens { tokens: vec![Pointed::typed(name)] }).unwrap();
+        house.ask("member", DisableTokens { tokens: vec![TokenTarget::by_reference(name)] }).unwrap();
         house.verify(&issued.secret);
     }
     house
@@ -51,8 +51,15 @@ fn b(house: &House) -> TokenId {
 }
 
 fn list(sort: SortColumn, anchor: TokenCursor, limit: usize) -> ListTokens {
-    let (whose, filter) = (ListOf::All, TokenFilter::default());
-    ListTokens { whose, filter, sort: Sort { column: sort, descending: false }, trashed: false, anchor, limit }
+    let (whose, filter) = (OwnerFilter::All, TokenFilter::default());
+    ListTokens {
+        owner: whose,
+        filter,
+        sort: Sort { column: sort, descending: false },
+        trashed: false,
+        cursor: anchor,
+        limit,
+    }
 }
 
 #[test]

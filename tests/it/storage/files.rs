@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 use jeton::error::{Error, Kind};
 use jeton::store::sqlite::SqliteStore;
 use jeton::verbs::ports::Store;
-use jeton::verbs::tokens::{DisableTokens, Pointed};
+use jeton::verbs::tokens::{DisableTokens, TokenTarget};
 use jeton::verbs::verify;
 use rustix::fs::{CWD, FileType, Mode, mknodat};
 
@@ -208,7 +208,7 @@ fn a_store_removed_or_replaced_while_open_is_noticed() {
         } else {
             fs::remove_file(&path).unwrap();
         }
-        let disabled = house.ask(OWNER, DisableTokens { tokens: vec![Pointed::typed("bot")] });
+        let disabled = house.ask(OWNER, DisableTokens { tokens: vec![TokenTarget::by_reference("bot")] });
         assert!(disabled.unwrap_err().to_string().contains("was removed or replaced"), "replace: {replace}");
         let verified = verify::verify(house.store(), &issued.secret.expose(str::to_owned), None, house.now(), CALLER);
         assert!(verified.is_err(), "replace: {replace}");

@@ -14,7 +14,7 @@ use jeton::verbs::batches::MAX_ATOMIC;
 use jeton::verbs::local::{Adapters, LocalBackend};
 use jeton::verbs::ports::{Clock, Store, UsageTx, Use};
 use jeton::verbs::request::ask;
-use jeton::verbs::tokens::{DisableTokens, EnableTokens, Pointed, PurgeTokens};
+use jeton::verbs::tokens::{DisableTokens, EnableTokens, PurgeTokens, TokenTarget};
 
 use crate::support::direct::insert_tokens;
 use crate::support::world::{House, OWNER, by, caller};
@@ -53,7 +53,7 @@ fn another(house: &House, world: &Adapters) -> LocalBackend<SqliteStore> {
 /// Disables and enables the token `flicker` until `ended`. Returns the number of changes, and the longest time of a
 /// revocation.
 fn revoke(jeton: &LocalBackend<SqliteStore>, clock: &dyn Clock, ended: &AtomicBool) -> (usize, Duration) {
-    let tokens = || vec![Pointed::typed("flicker")];
+    let tokens = || vec![TokenTarget::by_reference("flicker")];
     let (mut count, mut longest) = (0, Duration::ZERO);
     loop {
         let begun = clock.monotonic();

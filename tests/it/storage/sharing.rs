@@ -122,7 +122,8 @@ fn what_was_slipped_into_the_schema_does_not_run() {
         .unwrap();
     let rows = house.audit().len();
     let issued = house.issue("member", "x");
-    let off = jeton::verbs::tokens::DisableTokens { tokens: vec![jeton::verbs::tokens::Pointed::typed("x")] };
+    let off =
+        jeton::verbs::tokens::DisableTokens { tokens: vec![jeton::verbs::tokens::TokenTarget::by_reference("x")] };
     house.ask("member", off).unwrap();
     assert_eq!(house.account_named("member").role, jeton::domain::role::Role::Member);
     assert!(!house.token(issued.token.id).enabled);

@@ -11,8 +11,8 @@ use jeton::verbs::catalogue::ApplyCatalogue;
 use jeton::verbs::ports::Store;
 use jeton::verbs::request::{CHANGES, ask};
 use jeton::verbs::tokens::{
-    CopyToken, CreateToken, DeleteTokens, DisableTokens, EditToken, EnableTokens, Pointed, PurgeTokens,
-    RegenerateToken, RestoreTokens, RetireToken, SaveTo,
+    CopyToken, CreateToken, DeleteTokens, DisableTokens, EditToken, EnableTokens, PurgeTokens, RegenerateToken,
+    RestoreTokens, RetireToken, SecretDestination, TokenTarget,
 };
 
 use crate::support::requests::{
@@ -37,7 +37,7 @@ const FAULTS: [(&str, &str, &str); 2] = [
 ];
 
 fn attempt(house: &House, verb: &str) -> Result<()> {
-    let tokens = || vec![Pointed::typed("live")];
+    let tokens = || vec![TokenTarget::by_reference("live")];
     match verb {
         "account.create" => house.ask(OWNER, create_account("new", Role::Viewer)).map(drop),
         "account.role" => house.ask(OWNER, set_role("admin", Role::Owner)).map(drop),
@@ -53,35 +53,47 @@ fn attempt(house: &House, verb: &str) -> Result<()> {
             house.ask("admin", ApplyCatalogue::new(catalogue, None, None)).map(drop)
         }
         "token.create" => {
-            let out = Some(SaveTo::Folder(house.place.folder().join("folder")));
+            let out = Some(SecretDestination::Directory(house.place.folder().join("folder")));
             let names = vec![token_name("new"), token_name("new2")];
-            house.ask("member", CreateToken { names, out, ..create("new") }).map(drop)
+            house.ask("member", CreateToken { names, destination: out, ..create("new") }).map(drop)
         }
         "token.edit" => {
             let description = Some(Description::parse("edited")?);
-            house.ask("member", EditToken { description, ..EditToken::of(Pointed::typed("live")) }).map(drop)
-        }
-        "token.copy" => {
-            let out = Some(SaveTo::File(house.place.folder().join("folder").join(verb)));
-            let (token, name) = (Pointed::typed("live"), token_name("copied"));
-            house.ask("member", CopyToken { token, name, account: None, expires: None, out }).map(drop)
-        }
-        "token.disable" => house.ask("member", DisableTokens { tokens: tokens() }).map(drop),
-        "token.enable" => house.ask("member", EnableTokens { tokens: vec![Pointed::typed("off")] }).map(drop),
-        "token.regenerate" => {
-            let out = Some(SaveTo::File(house.place.folder().join("folder").join(verb)));
             house
-                .ask("member", RegenerateToken { token: Pointed::typed("live"), grace: None, expires: None, out })
+                .ask("member", EditToken { description, ..EditToken::new(TokenTarget::by_reference("live")) })
                 .map(drop)
         }
-        "token.retire" => house.ask("member", RetireToken { token: Pointed::typed("rotating") }).map(drop),
+        "token.copy" => {
+            let out = Some(SecretDestination::File(house.place.folder().join("folder").join(verb)));
+            let (token, name) = (TokenTarget::by_reference("live"), token_name("copied"));
+            house.ask("member", CopyToken { token, name, account: None, expires: None, destination: out }).map(drop)
+        }
+        "token.disable" => house.ask("member", DisableTokens { tokens: tokens() }).map(drop),
+        "token.enable" => {
+            house.ask("member", EnableTokens { tokens: vec![TokenTarget::by_reference("off")] }).map(drop)
+        }
+        "token.regenerate" => {
+            let out = Some(SecretDestination::File(house.place.folder().join("folder").join(verb)));
+            house
+                .ask(
+                    "member",
+                    RegenerateToken {
+                        token: TokenTarget::by_reference("live"),
+                        grace: None,
+                        expires: None,
+                        destination: out,
+                    },
+                )
+                .map(drop)
+        }
+        "token.retire" => house.ask("member", RetireToken { token: TokenTarget::by_reference("rotating") }).map(drop),
         "token.purge" => house.ask("member", PurgeTokens::new(Purgeable::Trashed, 1)).map(drop),
-        "token.revoke" => {
-            house.ask("member", DeleteTokens { tokens: tokens(), with_made: false, typed: "live".to_owned() }).map(drop)
-        }
-        "token.restore" => {
-            house.ask("member", RestoreTokens { tokens: vec![Pointed::typed("gone")], rename: None }).map(drop)
-        }
+        "token.revoke" => house
+            .ask("member", DeleteTokens { tokens: tokens(), with_made: false, confirmation: "live".to_owned() })
+            .map(drop),
+        "token.restore" => house
+            .ask("member", RestoreTokens { tokens: vec![TokenTarget::by_reference("gone")], rename: None })
+            .map(drop),
         other => panic!("no attempt for {other}"),
     }
 }
@@ -95,13 +107,18 @@ fn every_change_is_rolled_back() {
     house.issue("member", "rotating");
     std::fs::create_dir(house.place.folder().join("folder")).unwrap();
     let grace = Some(Span::Hours(1));
-    let rotate = RegenerateToken { token: Pointed::typed("rotating"), grace, expires: None, out: None };
+    let rotate =
+        RegenerateToken { token: TokenTarget::by_reference("rotating"), grace, expires: None, destination: None };
     house.ask("member", rotate).unwrap();
-    house.ask("member", DisableTokens { tokens: vec![Pointed::typed("off")] }).unwrap();
+    house.ask("member", DisableTokens { tokens: vec![TokenTarget::by_reference("off")] }).unwrap();
     house
         .ask(
             "member",
-            DeleteTokens { tokens: vec![Pointed::typed("gone")], with_made: false, typed: "gone".to_owned() },
+            DeleteTokens {
+                tokens: vec![TokenTarget::by_reference("gone")],
+                with_made: false,
+                confirmation: "gone".to_owned(),
+            },
         )
         .unwrap();
     // One account to be enabled, and one to be deleted together with its token.
@@ -109,7 +126,7 @@ fn every_change_is_rolled_back() {
     house.set_account_enabled(off.id, false);
     house.account("idle", Role::Viewer);
     house.issue("idle", "off");
-    house.ask("idle", DisableTokens { tokens: vec![Pointed::typed("off")] }).unwrap();
+    house.ask("idle", DisableTokens { tokens: vec![TokenTarget::by_reference("off")] }).unwrap();
     // The index already refuses two rows of one face: only those of the test and of init may stay.
     let raw = house.raw();
     let dump = || {

@@ -21,7 +21,7 @@ use jeton::verbs::audited::Audited;
 use jeton::verbs::local::LocalBackend;
 use jeton::verbs::ports::{Clock, Entropy, NewToken, Store};
 use jeton::verbs::request::{Asked, ask};
-use jeton::verbs::tokens::{CreateToken, Issued};
+use jeton::verbs::tokens::{CreateToken, IssuedToken};
 use jeton::verbs::verify::cache::{CachePayload, DecisionCache, DecisionRequest};
 use jeton::verbs::verify::{self, AcceptedToken, Decision, DecisionKind};
 
@@ -122,12 +122,12 @@ impl House {
     }
 
     /// Creates a token of `who` that never expires.
-    pub fn issue(&self, who: &str, name: &str) -> Issued {
+    pub fn issue(&self, who: &str, name: &str) -> IssuedToken {
         self.ask(who, create(name)).unwrap().value.remove(0)
     }
 
     /// Creates one token as `new` describes.
-    pub fn make(&self, who: &str, new: CreateToken) -> Issued {
+    pub fn make(&self, who: &str, new: CreateToken) -> IssuedToken {
         self.ask(who, new).unwrap().value.remove(0)
     }
 

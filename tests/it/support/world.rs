@@ -278,7 +278,7 @@ pub fn create(name: &str) -> CreateToken {
         description: Description::none(),
         expires: Some(ExpirySpec::Never),
         selection: Selection::nothing(),
-        out: None,
+        destination: None,
     }
 }
 

@@ -8,7 +8,7 @@ use jeton::domain::secret::Secret;
 use jeton::domain::selection::Selection;
 use jeton::domain::time::DAY;
 use jeton::domain::token::Token;
-use jeton::verbs::tokens::{EditToken, Issued, Pointed};
+use jeton::verbs::tokens::{EditToken, IssuedToken, TokenTarget};
 use jeton::verbs::verify::Decision;
 
 use crate::support::screens::Screens;
@@ -19,7 +19,7 @@ fn methods(ids: &[&str]) -> Selection {
 }
 
 /// Creates a token with a description, two methods and an expiry in thirty days.
-pub(super) fn furnished() -> (House, Issued) {
+pub(super) fn furnished() -> (House, IssuedToken) {
     let house = House::inhabited();
     let mut new = create("bot");
     new.description = Description::parse("Deploys").unwrap();
@@ -29,7 +29,7 @@ pub(super) fn furnished() -> (House, Issued) {
     (house, issued)
 }
 
-pub(super) fn stored(s: &Screens, issued: &Issued) -> Token {
+pub(super) fn stored(s: &Screens, issued: &IssuedToken) -> Token {
     s.house.token(issued.token.id)
 }
 
@@ -44,11 +44,11 @@ pub(super) fn taken(s: &mut Screens) -> Secret {
 }
 
 /// Another session changes the description of `issued`, and sets the expiry to seven days.
-fn overtake(house: &House, issued: &Issued, description: &str) {
+fn overtake(house: &House, issued: &IssuedToken, description: &str) {
     let edit = EditToken {
         description: Some(Description::parse(description).unwrap()),
         expires: Some(ExpirySpec::In(Span::Days(7))),
-        ..EditToken::of(Pointed::typed(format!("{}/{}", OWNER, issued.token.name)))
+        ..EditToken::new(TokenTarget::by_reference(format!("{}/{}", OWNER, issued.token.name)))
     };
     house.ask(OWNER, edit).unwrap();
 }
@@ -276,7 +276,7 @@ fn a_long_difference_scrolls() {
         selection: Some(jeton::domain::selection::SelectionEdit::Replace(methods(
             &ids.iter().map(String::as_str).collect::<Vec<_>>(),
         ))),
-        ..EditToken::of(Pointed::on_screen(&issued.token))
+        ..EditToken::new(TokenTarget::at_revision(&issued.token))
     };
     house.ask(OWNER, wide).unwrap();
     let mut s = Screens::signed_in(house);

@@ -9,7 +9,7 @@ use jeton::tui::msg::Msg;
 use jeton::tui::theme::Theme;
 use jeton::verbs::actor::TokenCredential;
 use jeton::verbs::ports::{Denial, Store};
-use jeton::verbs::tokens::{DeleteTokens, DisableTokens, Pointed};
+use jeton::verbs::tokens::{DeleteTokens, DisableTokens, TokenTarget};
 use jeton::verbs::verify::DenialReason;
 
 use crate::support::screens::Screens;
@@ -36,10 +36,10 @@ fn knocked() -> House {
     let house = House::inhabited();
     let bot = house.issue(OWNER, "deploy-bot").token;
     let gone = house.issue("member", "gone").token;
-    let pointed = vec![Pointed::on_screen(&bot)];
+    let pointed = vec![TokenTarget::at_revision(&bot)];
     house.ask(OWNER, DisableTokens { tokens: pointed }).unwrap();
-    let pointed = vec![Pointed::on_screen(&gone)];
-    house.ask("member", DeleteTokens { tokens: pointed, with_made: false, typed: "gone".to_owned() }).unwrap();
+    let pointed = vec![TokenTarget::at_revision(&gone)];
+    house.ask("member", DeleteTokens { tokens: pointed, with_made: false, confirmation: "gone".to_owned() }).unwrap();
     deny(&house, None, DenialReason::Unknown, "203.0.113.9", "zgrab/0.x", 600);
     deny(&house, Some(&gone), DenialReason::Deleted, "10.0.0.9", "python-requests/2.32", 300);
     for _ in 0..3 {

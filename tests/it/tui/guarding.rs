@@ -10,7 +10,7 @@ use jeton::error::Kind;
 use jeton::tui::msg::Msg;
 use jeton::tui::theme::Theme;
 use jeton::verbs::actor::TokenCredential;
-use jeton::verbs::tokens::{CreateToken, DisableTokens, Pointed};
+use jeton::verbs::tokens::{CreateToken, DisableTokens, TokenTarget};
 
 use crate::support::screens::Screens;
 use crate::support::world::{House, OWNER, PASSWORD, create};
@@ -62,7 +62,7 @@ fn what_a_token_may_not_is_refused_with_the_reason() {
 fn a_token_that_is_not_accepted_opens_nothing() {
     let house = House::new();
     let token = bearer(&house, &[]);
-    house.ask(OWNER, DisableTokens { tokens: vec![Pointed::typed("bearer")] }).unwrap();
+    house.ask(OWNER, DisableTokens { tokens: vec![TokenTarget::by_reference("bearer")] }).unwrap();
     let screens = Screens::started(house, Theme::colour(), |start| start.token = Some(token));
     let ended = screens.model.exit.unwrap().unwrap_err();
     assert_eq!(ended.kind, Kind::Unauthenticated);
@@ -74,7 +74,7 @@ fn a_revoked_token_ends_the_screens_that_it_opened() {
     let token = bearer(&house, &["jeton.tokens.read"]);
     let mut screens = Screens::started(house, Theme::colour(), |start| start.token = Some(token));
     assert!(screens.model.exit.is_none());
-    screens.house.ask(OWNER, DisableTokens { tokens: vec![Pointed::typed("bearer")] }).unwrap();
+    screens.house.ask(OWNER, DisableTokens { tokens: vec![TokenTarget::by_reference("bearer")] }).unwrap();
     screens.message(Msg::Changed);
     assert_eq!(screens.model.exit.unwrap().unwrap_err().kind, Kind::Unauthenticated);
 }
@@ -166,7 +166,7 @@ fn what_is_changed_elsewhere_appears_under_a_steady_cursor() {
     for name in ["alpha", "charlie", "echo"] {
         screens.house.issue(OWNER, name);
     }
-    screens.house.ask(OWNER, DisableTokens { tokens: vec![Pointed::typed("delta")] }).unwrap();
+    screens.house.ask(OWNER, DisableTokens { tokens: vec![TokenTarget::by_reference("delta")] }).unwrap();
     assert!(!screens.text().contains("charlie"));
     screens.message(Msg::Changed);
     screens.assert_shows("charlie");

@@ -3,7 +3,7 @@
 use jeton::domain::expiry::Span;
 use jeton::tui::msg::Msg;
 use jeton::tui::theme::Theme;
-use jeton::verbs::tokens::{EditToken, Pointed, RegenerateToken};
+use jeton::verbs::tokens::{EditToken, RegenerateToken, TokenTarget};
 
 use crate::support::screens::Screens;
 use crate::support::world::{House, OWNER, create};
@@ -264,8 +264,12 @@ fn regenerate() {
 /// Returns a house whose old secret still works for a day and is in use.
 fn rotated() -> House {
     let house = furnished();
-    let verb =
-        RegenerateToken { token: Pointed::typed("deploy-bot"), grace: Some(Span::Days(1)), expires: None, out: None };
+    let verb = RegenerateToken {
+        token: TokenTarget::by_reference("deploy-bot"),
+        grace: Some(Span::Days(1)),
+        expires: None,
+        destination: None,
+    };
     house.ask(OWNER, verb).unwrap();
     house.fakes.clock.forward(60 * 60_000);
     house
@@ -309,7 +313,7 @@ fn edit_in_conflict() {
     let theirs = EditToken {
         description: Some(jeton::domain::name::Description::parse("Deploys the shop, and its shelves").unwrap()),
         expires: Some(jeton::domain::expiry::ExpirySpec::In(Span::Days(7))),
-        ..EditToken::of(Pointed::typed("deploy-bot"))
+        ..EditToken::new(TokenTarget::by_reference("deploy-bot"))
     };
     s.house.ask(OWNER, theirs).unwrap();
     s.keys("<enter>");

@@ -3,7 +3,7 @@
 use jeton::domain::expiry::{ExpirySpec, Span};
 use jeton::domain::selection::Selection;
 use jeton::domain::token::{Token, TokenRef};
-use jeton::verbs::tokens::{CreateToken, DeleteTokens, DisableTokens, Pointed, ShowToken};
+use jeton::verbs::tokens::{CreateToken, DeleteTokens, DisableTokens, ShowToken, TokenTarget};
 
 use crate::support::screens::Screens;
 use crate::support::world::{House, OWNER, PASSWORD, create};
@@ -29,7 +29,7 @@ fn house(names: &[&str]) -> House {
 #[test]
 fn footer_names_what_the_key_will_do() {
     let house = house(&["off", "on"]);
-    house.ask(OWNER, DisableTokens { tokens: vec![Pointed::typed("off")] }).unwrap();
+    house.ask(OWNER, DisableTokens { tokens: vec![TokenTarget::by_reference("off")] }).unwrap();
     let mut s = Screens::signed_in(house);
     assert!(footer(&s).contains("d Enable"), "{}", footer(&s));
     s.keys("<down>");
@@ -55,7 +55,11 @@ fn footer_names_what_the_key_will_do() {
 fn messages_name_tokens_by_name() {
     let remove = |s: &Screens, name: &str| {
         let token = named(s, name);
-        let verb = DeleteTokens { tokens: vec![Pointed::on_screen(&token)], typed: name.to_owned(), with_made: false };
+        let verb = DeleteTokens {
+            tokens: vec![TokenTarget::at_revision(&token)],
+            confirmation: name.to_owned(),
+            with_made: false,
+        };
         s.house.ask(OWNER, verb).unwrap();
     };
     for keys in ["d", "r<enter>", "x", "ccopy<tab><tab><tab><enter>"] {

@@ -2,7 +2,7 @@
 
 use jeton::domain::expiry::Span;
 use jeton::domain::time::{DAY, HOUR};
-use jeton::verbs::tokens::{Issued, Pointed, RegenerateToken};
+use jeton::verbs::tokens::{IssuedToken, RegenerateToken, TokenTarget};
 
 use super::changing::{allowed, furnished, stored, taken};
 use crate::support::screens::Screens;
@@ -48,10 +48,14 @@ fn a_grace_ends_with_the_token_and_after_thirty_days() {
 }
 
 /// Returns a house with a token whose old secret works for a day in addition to the new one.
-fn rotating() -> (House, Issued, Issued) {
+fn rotating() -> (House, IssuedToken, IssuedToken) {
     let (house, old) = furnished();
-    let verb =
-        RegenerateToken { token: Pointed::on_screen(&old.token), grace: Some(Span::Days(1)), expires: None, out: None };
+    let verb = RegenerateToken {
+        token: TokenTarget::at_revision(&old.token),
+        grace: Some(Span::Days(1)),
+        expires: None,
+        destination: None,
+    };
     let new = house.ask(OWNER, verb).unwrap().value;
     (house, old, new)
 }
@@ -103,10 +107,10 @@ fn an_old_secret_that_nobody_uses_any_more_is_told_so() {
         house.verify(&old.secret);
         house.fakes.clock.forward(HOUR);
         let verb = RegenerateToken {
-            token: Pointed::on_screen(&house.token(old.token.id)),
+            token: TokenTarget::at_revision(&house.token(old.token.id)),
             grace: Some(Span::Days(1)),
             expires: None,
-            out: None,
+            destination: None,
         };
         let new = house.ask(OWNER, verb).unwrap().value;
         (house, old, new)

@@ -6,7 +6,7 @@ use jeton::domain::sort::SortColumn;
 use jeton::domain::time::DAY;
 use jeton::domain::token_filter::TokenFilter;
 use jeton::verbs::ports::TokenCursor;
-use jeton::verbs::tokens::{ListOf, ListTokens};
+use jeton::verbs::tokens::{ListTokens, OwnerFilter};
 
 use super::table::{house, many, names};
 use crate::support::screens::Screens;
@@ -93,11 +93,11 @@ fn every_order_scrolls_through_several_windows_down_and_up() {
             assert_eq!((sort.column, sort.descending), (column, usual != (turned == "<space>")));
             s.assert_shows(&format!("{} {}", if sort.descending { "↑" } else { "↓" }, column.as_str()));
             let all = ListTokens {
-                whose: ListOf::All,
+                owner: OwnerFilter::All,
                 filter: TokenFilter::default(),
                 sort,
                 trashed: false,
-                anchor: TokenCursor::Start,
+                cursor: TokenCursor::Start,
                 limit: 1_000,
             };
             let listed = s.house.ask(OWNER, all).unwrap().rows;

@@ -7,7 +7,7 @@ use jeton::domain::name::Description;
 use jeton::domain::token::Status;
 use jeton::error::Kind;
 use jeton::tui::msg::Msg;
-use jeton::verbs::tokens::{DisableTokens, ListOf, ListTokens, Pointed, RegenerateToken};
+use jeton::verbs::tokens::{DisableTokens, ListTokens, OwnerFilter, RegenerateToken, TokenTarget};
 use jeton::verbs::verify::Decision;
 use zeroize::Zeroizing;
 
@@ -262,7 +262,7 @@ fn a_token_changed_meanwhile_is_a_conflict() {
     let issued = house.issue(OWNER, "deploy-bot");
     let mut s = Screens::signed_in(house);
     s.keys(&format!("xdeploy-bot<enter>{PASSWORD}<tab><tab>"));
-    s.house.ask(OWNER, DisableTokens { tokens: vec![Pointed::typed("deploy-bot")] }).unwrap();
+    s.house.ask(OWNER, DisableTokens { tokens: vec![TokenTarget::by_reference("deploy-bot")] }).unwrap();
     s.keys("<enter>");
     s.assert_shows("was changed meanwhile");
     assert!(s.house.token(issued.token.id).deleted_at.is_none());
@@ -361,11 +361,11 @@ fn the_table_scrolls_through_more_than_a_window() {
     let listed = s.house.ask(
         OWNER,
         ListTokens {
-            whose: ListOf::All,
+            owner: OwnerFilter::All,
             filter: jeton::domain::token_filter::TokenFilter::default(),
             sort: jeton::domain::sort::Sort::default(),
             trashed: false,
-            anchor: jeton::verbs::ports::TokenCursor::Start,
+            cursor: jeton::verbs::ports::TokenCursor::Start,
             limit: 1,
         },
     );
@@ -442,9 +442,9 @@ fn tab_keeps_a_choice_and_arrows_change_it() {
 fn details_tell_of_the_old_secret_while_it_lives() {
     let house = house();
     let old = house.issue(OWNER, "bot");
-    let token = Pointed::on_screen(&old.token);
+    let token = TokenTarget::at_revision(&old.token);
     let grace = Some(jeton::domain::expiry::Span::Hours(24));
-    house.ask(OWNER, RegenerateToken { token, grace, expires: None, out: None }).unwrap();
+    house.ask(OWNER, RegenerateToken { token, grace, expires: None, destination: None }).unwrap();
     house.fakes.clock.forward(3_600_000);
     house.verify(&old.secret);
     house.fakes.clock.forward(3_600_000);

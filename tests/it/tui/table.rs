@@ -4,7 +4,7 @@ use jeton::domain::expiry::ExpirySpec;
 use jeton::domain::time::DAY;
 use jeton::domain::token::Status;
 use jeton::tui::msg::Msg;
-use jeton::verbs::tokens::{DeleteTokens, DisableTokens, EditToken, Pointed};
+use jeton::verbs::tokens::{DeleteTokens, DisableTokens, EditToken, TokenTarget};
 
 use crate::support::screens::Screens;
 use crate::support::world::{House, OWNER, PASSWORD, token_name};
@@ -43,7 +43,8 @@ fn status(s: &Screens, name: &str) -> Status {
 }
 
 fn delete(s: &Screens, name: &str) {
-    let verb = DeleteTokens { tokens: vec![Pointed::typed(name)], with_made: false, typed: name.to_owned() };
+    let verb =
+        DeleteTokens { tokens: vec![TokenTarget::by_reference(name)], with_made: false, confirmation: name.to_owned() };
     s.house.ask(OWNER, verb).unwrap();
 }
 
@@ -119,7 +120,7 @@ fn an_answer_to_another_question_marks_nothing() {
 fn marks_follow_what_others_change_and_drop_what_is_gone() {
     let mut s = Screens::signed_in(house(&["a", "b", "c"]));
     s.keys("<space><space>/c<enter>");
-    let rename = EditToken { name: Some(token_name("z")), ..EditToken::of(Pointed::typed("a")) };
+    let rename = EditToken { name: Some(token_name("z")), ..EditToken::new(TokenTarget::by_reference("a")) };
     s.house.ask(OWNER, rename).unwrap();
     delete(&s, "b");
     s.message(Msg::Changed);
@@ -142,7 +143,7 @@ fn keys_after_a_jump_are_not_overtaken_by_its_answer() {
 #[test]
 fn several_are_disabled_and_enabled_together() {
     let mut s = Screens::signed_in(house(&["a", "b", "c"]));
-    s.house.ask(OWNER, DisableTokens { tokens: vec![Pointed::typed("b")] }).unwrap();
+    s.house.ask(OWNER, DisableTokens { tokens: vec![TokenTarget::by_reference("b")] }).unwrap();
     s.message(Msg::Changed);
     s.keys("<s-down><s-down>d");
     s.assert_shows("Disable 2 tokens");
@@ -202,7 +203,7 @@ fn several_can_be_disabled_instead() {
 fn one_changed_meanwhile_keeps_all_from_being_removed() {
     let mut s = Screens::signed_in(house(&["a", "b"]));
     s.keys(&format!("ax2<tab>{PASSWORD}<tab><tab>"));
-    s.house.ask(OWNER, DisableTokens { tokens: vec![Pointed::typed("b")] }).unwrap();
+    s.house.ask(OWNER, DisableTokens { tokens: vec![TokenTarget::by_reference("b")] }).unwrap();
     s.message(Msg::Changed);
     s.keys("<enter>");
     s.assert_shows("b was changed meanwhile");

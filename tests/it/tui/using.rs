@@ -11,7 +11,7 @@ use jeton::domain::token::Token;
 use jeton::tui::msg::Msg;
 use jeton::tui::theme::Theme;
 use jeton::verbs::ports::{Store, Use};
-use jeton::verbs::tokens::{DisableTokens, Pointed};
+use jeton::verbs::tokens::{DisableTokens, TokenTarget};
 use jeton::verbs::verify::DenialReason;
 
 use super::denying::deny;
@@ -64,7 +64,7 @@ fn on_bot(house: House, theme: Theme) -> Screens {
 fn the_pane_tells_days_callers_methods_and_evidence() {
     let house = busy(custom(&[STOP, START, CLONE]));
     let bot = house.ask(OWNER, super::listed("deploy-bot")).unwrap().token;
-    house.ask(OWNER, DisableTokens { tokens: vec![Pointed::on_screen(&bot)] }).unwrap();
+    house.ask(OWNER, DisableTokens { tokens: vec![TokenTarget::at_revision(&bot)] }).unwrap();
     house.fakes.clock.forward(60_000);
     for _ in 0..14 {
         deny(&house, Some(&bot), DenialReason::Disabled, "10.0.0.4", "curl/8.5.0", 0);

@@ -256,7 +256,7 @@ fn a_deleted_account_takes_its_tokens_into_the_trash_for_good() {
     assert_eq!(house.audit().len(), before.len() + 3);
     for token in [&off.token, &old.token] {
         assert_eq!(house.token(token.id).deleted_at, Some(house.now()));
-        let back = RestoreTokens { tokens: vec![Pointed::typed(token.id.to_string())], rename: None };
+        let back = RestoreTokens { tokens: vec![TokenTarget::by_reference(token.id.to_string())], rename: None };
         let error = refused(house.ask(OWNER, back), Kind::Conflict).to_string();
         assert!(error.contains("its account, member, was deleted"), "{error}");
     }

@@ -53,7 +53,7 @@ fn planted_token_never_becomes_an_owners() {
     let victim = house.issue(OWNER, "victim").token;
     house.set_role("member", Role::Owner);
     let who = bearer(planted.secret);
-    let target = || Pointed { token: TokenRef::Id(victim.id), seen: None };
+    let target = || TokenTarget { reference: TokenRef::Id(victim.id), expected_revision: None };
     for (verb, refusal) in [
         ("show", ask(&house.jeton, &who, ShowToken { token: TokenRef::Id(victim.id) }).map(drop)),
         ("disable", ask(&house.jeton, &who, DisableTokens { tokens: vec![target()] }).map(drop)),
@@ -88,7 +88,7 @@ fn issued_roles_are_compared_whatever_the_account_is_today() {
     let (equal, _) = house.token_issued_under(Role::Member, "admin", "equal", &own_only);
     house.set_role("admin", Role::Member);
     let low = bearer(low);
-    let pointed = |id| Pointed { token: TokenRef::Id(id), seen: None };
+    let pointed = |id| TokenTarget { reference: TokenRef::Id(id), expected_revision: None };
     for (id, outcome) in [(high.id, Some(Kind::Denied)), (equal.id, None)] {
         let description = Some(Description::parse("longer").unwrap());
         house.ask(OWNER, disable(&[&id.to_string()])).unwrap();
@@ -96,9 +96,9 @@ fn issued_roles_are_compared_whatever_the_account_is_today() {
         let kind = |refused: Result<()>| refused.err().map(|e| e.kind);
         let jeton = &house.jeton;
         assert_eq!(kind(ask(jeton, &low, EnableTokens { tokens: tokens() }).map(drop)), outcome);
-        let edit = EditToken { description, ..EditToken::of(pointed(id)) };
+        let edit = EditToken { description, ..EditToken::new(pointed(id)) };
         assert_eq!(kind(ask(jeton, &low, edit).map(drop)), outcome);
-        let new = RegenerateToken { token: pointed(id), grace: None, expires: None, out: None };
+        let new = RegenerateToken { token: pointed(id), grace: None, expires: None, destination: None };
         assert_eq!(kind(ask(jeton, &low, new).map(drop)), outcome);
     }
     assert!(!house.token(high.id).enabled);
@@ -201,7 +201,7 @@ fn session_of_a_token_follows_every_change_of_role() {
     let session = Credential::Session(ask(&house.jeton, &bearer(secret), SignIn).unwrap());
     let sees_member = || {
         let account = house.account_named("member");
-        ask(&house.jeton, &session, ListTokens { whose: ListOf::Of(account.username), ..list() })
+        ask(&house.jeton, &session, ListTokens { owner: OwnerFilter::Account(account.username), ..list() })
     };
     sees_member().unwrap();
     let me = ask(&house.jeton, &session, WhoAmI).unwrap();
@@ -212,6 +212,6 @@ fn session_of_a_token_follows_every_change_of_role() {
     sees_member().unwrap();
     let me = ask(&house.jeton, &session, WhoAmI).unwrap();
     assert_eq!((me.account.role, me.account_role), (Role::Admin, Role::Owner));
-    let owners = ListTokens { whose: ListOf::Of(username(OWNER)), ..list() };
+    let owners = ListTokens { owner: OwnerFilter::Account(username(OWNER)), ..list() };
     refused(ask(&house.jeton, &session, owners), Kind::Denied);
 }

@@ -54,7 +54,8 @@ fn refusals_change_nothing() {
     refused(house.ask("member", copy("long", "jtn_12345678")), Kind::Usage);
     refused(house.ask("member", copy("gone", "y")), Kind::NotFound);
     let seen = house.ask("member", show("long")).unwrap().token;
-    let stale = Pointed { seen: Some(jeton::domain::token::Revision(9)), ..Pointed::on_screen(&seen) };
+    let stale =
+        TokenTarget { expected_revision: Some(jeton::domain::token::Revision(9)), ..TokenTarget::at_revision(&seen) };
     refused(house.ask("member", CopyToken { token: stale, ..copy("long", "y") }), Kind::Conflict);
     assert_eq!(house.audit(), rows);
     house.set_policy(|p| p.active_tokens = 1);

@@ -71,8 +71,9 @@ fn a_secret_is_saved_before_the_change_and_never_over_something() {
     let house = House::inhabited();
     let folder = house.place.folder();
     let out = folder.join("secret");
-    let made = house.make("member", CreateToken { out: Some(SaveTo::File(out.clone())), ..create("a") });
-    assert_eq!(made.saved_to(), Some(out.as_path()));
+    let made =
+        house.make("member", CreateToken { destination: Some(SecretDestination::File(out.clone())), ..create("a") });
+    assert_eq!(made.saved_path(), Some(out.as_path()));
     made.secret.expose(|s| assert_eq!(std::fs::read_to_string(&out).unwrap(), format!("{s}\n")));
     assert_eq!(std::fs::metadata(&out).unwrap().permissions().mode() & 0o7777, 0o600);
     drop(made);
@@ -81,8 +82,10 @@ fn a_secret_is_saved_before_the_change_and_never_over_something() {
     let (link, aim) = (folder.join("link"), folder.join("aim"));
     std::os::unix::fs::symlink(&aim, &link).unwrap();
     for there in [out.clone(), link, folder.to_owned(), folder.join("no/folder")] {
-        let error =
-            refused(house.ask("member", CreateToken { out: Some(SaveTo::File(there)), ..create("b") }), Kind::Failure);
+        let error = refused(
+            house.ask("member", CreateToken { destination: Some(SecretDestination::File(there)), ..create("b") }),
+            Kind::Failure,
+        );
         assert!(error.next.is_some(), "{error}");
     }
     assert!(!aim.exists());
@@ -173,15 +176,15 @@ fn several_names_are_made_together_or_not_at_all() {
     let folder = house.place.folder().join("secrets");
     let names = |names: &[&str]| CreateToken { names: names.iter().map(|n| token_name(n)).collect(), ..create("x") };
     let saved = || std::fs::read_dir(&folder).unwrap().count();
-    let out = Some(SaveTo::Folder(folder.clone()));
+    let out = Some(SecretDestination::Directory(folder.clone()));
     let rows = house.audit().len();
-    refused(house.ask("member", CreateToken { out: out.clone(), ..names(&["a", "b"]) }), Kind::Failure);
+    refused(house.ask("member", CreateToken { destination: out.clone(), ..names(&["a", "b"]) }), Kind::Failure);
     std::fs::create_dir(&folder).unwrap();
     std::fs::write(folder.join("c.secret"), "mine").unwrap();
-    refused(house.ask("member", CreateToken { out: out.clone(), ..names(&["a", "b", "c"]) }), Kind::Failure);
+    refused(house.ask("member", CreateToken { destination: out.clone(), ..names(&["a", "b", "c"]) }), Kind::Failure);
     assert_eq!((saved(), house.audit().len()), (1, rows), "what was saved before the refusal is gone again");
-    let file = Some(SaveTo::File(folder.join("one")));
-    refused(house.ask("member", CreateToken { out: file, ..names(&["a", "b"]) }), Kind::Usage);
+    let file = Some(SecretDestination::File(folder.join("one")));
+    refused(house.ask("member", CreateToken { destination: file, ..names(&["a", "b"]) }), Kind::Usage);
     refused(house.ask("member", names(&["a", "b", "a"])), Kind::Usage);
     refused(house.ask("member", names(&[])), Kind::Usage);
     house.set_policy(|p| p.active_tokens = 2);
@@ -189,12 +192,12 @@ fn several_names_are_made_together_or_not_at_all() {
     assert!(error.contains("4 active tokens"), "counted after all: {error}");
     let rows = house.audit().len();
 
-    let done = house.ask("member", CreateToken { out, ..names(&["a", "b"]) }).unwrap();
+    let done = house.ask("member", CreateToken { destination: out, ..names(&["a", "b"]) }).unwrap();
     assert_eq!(done.equivalent_command.to_string(), "jeton token create a b --expires never");
     assert_eq!((saved(), house.audit().len()), (3, rows + 2));
     for issued in &done.value {
         let file = folder.join(format!("{}.secret", issued.token.name));
-        assert_eq!(issued.saved_to(), Some(file.as_path()));
+        assert_eq!(issued.saved_path(), Some(file.as_path()));
         issued.secret.expose(|s| assert_eq!(std::fs::read_to_string(&file).unwrap(), format!("{s}\n")));
         assert!(allowed(&house, &issued.secret));
     }

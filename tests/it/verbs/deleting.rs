@@ -98,7 +98,7 @@ fn several_are_restored_together_or_not_at_all() {
         house.issue("member", name);
     }
     house.ask("member", delete(&["a", "b"], "2")).unwrap();
-    let some = |names: &[&str]| names.iter().map(|n| Pointed::typed(*n)).collect::<Vec<_>>();
+    let some = |names: &[&str]| names.iter().map(|n| TokenTarget::by_reference(*n)).collect::<Vec<_>>();
     let rows = house.audit().len();
     refused(house.ask("member", RestoreTokens { tokens: some(&["a", "c"]), rename: None }), Kind::NotFound);
     let renamed = RestoreTokens { tokens: some(&["a", "b"]), rename: Some(token_name("z")) };

@@ -4,14 +4,14 @@ use std::sync::Mutex;
 use std::sync::atomic::Ordering;
 
 use super::*;
-use jeton::verbs::tokens::{HandOver, Issued};
+use jeton::verbs::tokens::{IssuedToken, SecretCallback};
 
 /// A verb that makes secrets, with its name.
 type Issuing = (&'static str, Box<dyn Fn(&House) -> Result<()>>);
 
 /// Returns the three verbs that make secrets, each delivering its secrets with `give`.
-fn issuing(give: impl Fn(&[Issued]) -> Result<()> + Clone + Send + Sync + 'static) -> [Issuing; 3] {
-    let out = move || Some(SaveTo::Hand(HandOver::new(give.clone())));
+fn issuing(give: impl Fn(&[IssuedToken]) -> Result<()> + Clone + Send + Sync + 'static) -> [Issuing; 3] {
+    let out = move || Some(SecretDestination::Callback(SecretCallback::new(give.clone())));
     let (to_create, to_copy, to_regenerate) = (out.clone(), out.clone(), out);
     [
         (
@@ -19,20 +19,23 @@ fn issuing(give: impl Fn(&[Issued]) -> Result<()> + Clone + Send + Sync + 'stati
             Box::new(move |house| {
                 let names = vec![token_name("new1"), token_name("new2")];
                 house
-                    .ask("member", CreateToken { names, out: to_create(), expires: spec("1h"), ..create("new") })
+                    .ask(
+                        "member",
+                        CreateToken { names, destination: to_create(), expires: spec("1h"), ..create("new") },
+                    )
                     .map(drop)
             }),
         ),
         (
             "copy",
             Box::new(move |house| {
-                house.ask("member", CopyToken { out: to_copy(), ..copy("target", "copied") }).map(drop)
+                house.ask("member", CopyToken { destination: to_copy(), ..copy("target", "copied") }).map(drop)
             }),
         ),
         (
             "regenerate",
             Box::new(move |house| {
-                house.ask("member", RegenerateToken { out: to_regenerate(), ..regenerate("target") }).map(drop)
+                house.ask("member", RegenerateToken { destination: to_regenerate(), ..regenerate("target") }).map(drop)
             }),
         ),
     ]

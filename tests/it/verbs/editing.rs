@@ -135,9 +135,9 @@ fn a_conflict_tells_both_sides() {
         .ask("admin", EditToken { description: described("theirs"), expires: spec("7d"), ..edit("member/x") })
         .unwrap();
     let mine = EditToken {
-        seen: Some(Box::new(seen.clone())),
+        expected: Some(Box::new(seen.clone())),
         description: described("mine"),
-        ..EditToken::of(Pointed::on_screen(&seen))
+        ..EditToken::new(TokenTarget::at_revision(&seen))
     };
     let rows = house.audit();
     for error in [
@@ -151,16 +151,16 @@ fn a_conflict_tells_both_sides() {
              expires was never, stored now 28-11-2026, you leave it"
         );
     }
-    let blind = EditToken { description: described("mine"), ..EditToken::of(Pointed::on_screen(&seen)) };
+    let blind = EditToken { description: described("mine"), ..EditToken::new(TokenTarget::at_revision(&seen)) };
     refused(house.ask("member", blind), Kind::Conflict);
     house.ask("admin", disable(&["member/x"])).unwrap();
     house.ask("admin", enable(&["member/x"])).unwrap();
     assert_eq!(house.audit().len(), rows.len() + 2);
     let now = house.token(seen.id);
     let mine = EditToken {
-        seen: Some(Box::new(now.clone())),
+        expected: Some(Box::new(now.clone())),
         description: described("mine"),
-        ..EditToken::of(Pointed::on_screen(&now))
+        ..EditToken::new(TokenTarget::at_revision(&now))
     };
     assert_eq!(house.ask("member", mine).unwrap().value.after.description.as_str(), "mine");
 }

@@ -13,14 +13,14 @@ use jeton::verbs::request::ask;
 use jeton::verbs::tokens::{CopyToken, CreateToken, EditToken, PreviewEdit, RegenerateToken};
 use jeton::verbs::verify::Decision;
 
-use jeton::verbs::tokens::Pointed;
+use jeton::verbs::tokens::TokenTarget;
 
 use super::{House, OWNER, create};
 use crate::support::world::bearer;
 
 fn rotate(grace: Span, expires: Option<&str>) -> RegenerateToken {
     let expires = expires.map(|e| ExpirySpec::parse(e).unwrap());
-    RegenerateToken { token: Pointed::typed("rot"), grace: Some(grace), expires, out: None }
+    RegenerateToken { token: TokenTarget::by_reference("rot"), grace: Some(grace), expires, destination: None }
 }
 
 fn lasting(days: u32) -> CreateToken {
@@ -67,11 +67,11 @@ fn a_default_expiry_is_shortened_to_that_of_the_token_that_makes() {
     // A copy has the expiry of its source by default.
     house.make(OWNER, CreateToken { expires: Some(ExpirySpec::Never), ..create("source") });
     let copy = |name: &str, expires| CopyToken {
-        token: Pointed::typed("source"),
+        token: TokenTarget::by_reference("source"),
         name: TokenName::parse(name).unwrap(),
         account: None,
         expires,
-        out: None,
+        destination: None,
     };
     assert_eq!(ask(&house.jeton, &who, copy("g", None)).unwrap().value.token.expiry, end);
     assert_eq!(ask(&house.jeton, &who, copy("h", Some(ExpirySpec::Never))).unwrap_err().kind, Kind::Denied);
@@ -96,7 +96,7 @@ fn a_shorter_expiry_ends_the_overlap_for_good() {
     let id = house.ask(OWNER, rotate(Span::Days(5), None)).unwrap().value.token.id;
     let edit = |expires: &str| EditToken {
         expires: Some(ExpirySpec::parse(expires).unwrap()),
-        ..EditToken::of(Pointed::typed("rot"))
+        ..EditToken::new(TokenTarget::by_reference("rot"))
     };
     house.ask(OWNER, edit("12h")).unwrap();
     let token = house.token(id);
@@ -119,7 +119,7 @@ fn a_token_that_only_writes_reads_nothing_by_a_preview() {
     };
     let preview = || {
         let description = Some(jeton::domain::name::Description::parse("x").unwrap());
-        PreviewEdit(EditToken { description, ..EditToken::of(Pointed::typed("secretive")) })
+        PreviewEdit(EditToken { description, ..EditToken::new(TokenTarget::by_reference("secretive")) })
     };
     let writes = bearer(&["jeton.tokens.write"], "writes");
     assert_eq!(ask(&house.jeton, &writes, preview()).unwrap_err().kind, Kind::Denied);

@@ -2,12 +2,12 @@
 
 use super::*;
 use crate::support::world::bearer;
-use jeton::verbs::tokens::Made;
+use jeton::verbs::tokens::MadeTokens;
 
 const MINTING: [&str; 2] = ["jeton.tokens.read", "jeton.tokens.write"];
 
 /// `root` of the owner made `a`, which made `b` and `c`. Each may make more.
-fn tree(house: &House) -> Vec<jeton::verbs::tokens::Issued> {
+fn tree(house: &House) -> Vec<jeton::verbs::tokens::IssuedToken> {
     let root = house.make(OWNER, CreateToken { selection: methods(&MINTING), ..create("root") });
     let by = |secret: &Secret, name: &str| {
         let secret = secret.expose(|s| Secret::parse(s).unwrap());
@@ -23,7 +23,7 @@ fn with_made(names: &[&str], typed: &str) -> DeleteTokens {
     DeleteTokens { with_made: true, ..delete(names, typed) }
 }
 
-fn made(house: &House, name: &str) -> Made {
+fn made(house: &House, name: &str) -> MadeTokens {
     house.ask(OWNER, show(name)).unwrap().made
 }
 
@@ -31,7 +31,7 @@ fn made(house: &House, name: &str) -> Made {
 fn show_tells_what_a_token_made_and_what_made_it() {
     let house = House::inhabited();
     tree(&house);
-    let Made { count, active, names, is_least } = made(&house, "root");
+    let MadeTokens { count, active, names, is_lower_bound: is_least } = made(&house, "root");
     assert_eq!((count, active, is_least), (3, 3, false));
     assert_eq!(names, ["ops/a", "ops/b", "ops/c"]);
     assert_eq!((made(&house, "a").count, made(&house, "b").count), (2, 0));
@@ -46,7 +46,7 @@ fn show_tells_what_a_token_made_and_what_made_it() {
 fn delete_leaves_what_was_made_and_says_so() {
     let house = House::inhabited();
     let tree = tree(&house);
-    let left = house.ask(OWNER, delete(&["a"], "a")).unwrap().value.left;
+    let left = house.ask(OWNER, delete(&["a"], "a")).unwrap().value.remaining;
     assert_eq!((left.count, left.names), (2, vec!["ops/b".to_owned(), "ops/c".to_owned()]));
     assert!(allowed(&house, &tree[2].secret) && allowed(&house, &tree[3].secret));
     // The lineage continues through tokens in the trash, and through purged ones.
@@ -72,7 +72,7 @@ fn with_made_takes_the_whole_tree_in_one_change() {
     let done = house.ask(OWNER, with_made(&["root"], "4")).unwrap();
     assert_eq!(done.equivalent_command.to_string(), "jeton token revoke ops/root --with-made --confirm 4");
     assert_eq!(done.value.tokens.iter().map(|t| t.name.as_str()).collect::<Vec<_>>(), ["root", "a", "b", "c"]);
-    assert_eq!(done.value.left, Made::default());
+    assert_eq!(done.value.remaining, MadeTokens::default());
     assert_eq!(house.audit().len(), rows + 4, "an audit row each");
     assert!(tree.iter().all(|issued| why(&house, &issued.secret) == DenialReason::Deleted));
     // Restored, the token grants the same as before, and its secret has the same role.
@@ -133,12 +133,12 @@ fn regenerated_token_counts_as_made_while_its_secret_lives() {
     assert!(allowed(&house, &house.ask(OWNER, regenerate("target")).unwrap().value.secret));
 
     ask(&house.jeton, &who(), regenerate("target")).unwrap();
-    let kept = house.ask(OWNER, delete(&["root"], "root")).unwrap().value.left;
+    let kept = house.ask(OWNER, delete(&["root"], "root")).unwrap().value.remaining;
     assert_eq!(kept.names, ["ops/target"]);
     house.ask(OWNER, restore("root")).unwrap();
     refused(house.ask(OWNER, with_made(&["root"], "root")), Kind::Conflict);
     let gone = house.ask(OWNER, with_made(&["root"], "2")).unwrap().value;
-    assert_eq!((gone.tokens[1].id, gone.left), (target.token.id, Made::default()));
+    assert_eq!((gone.tokens[1].id, gone.remaining), (target.token.id, MadeTokens::default()));
 }
 
 /// A token made with a secret that is now dead may be anyone's: it is deleted too, although its maker isn't.
@@ -183,7 +183,7 @@ fn more_than_a_request_takes_is_refused_whole() {
             Ok(jeton::verbs::audited::Audited::one((), crate::support::world::entry("x")))
         })
         .unwrap();
-    assert_eq!((made(&house, "root").count, made(&house, "root").is_least), (1_000, false));
+    assert_eq!((made(&house, "root").count, made(&house, "root").is_lower_bound), (1_000, false));
     refused(house.ask(OWNER, with_made(&["root"], "1001")), Kind::Conflict);
     house.ask(OWNER, delete(&["t0"], "t0")).unwrap();
     assert_eq!(house.ask(OWNER, with_made(&["root"], "1000")).unwrap().value.tokens.len(), 1_000);

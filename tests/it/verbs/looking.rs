@@ -14,8 +14,8 @@ fn everybody_sees_their_own_and_what_they_manage() {
     assert_eq!(names(OWNER, list()), ["of-admin", "of-member", "of-ops", "of-viewer"]);
     assert_eq!(names("admin", list()), ["of-admin", "of-member", "of-viewer"]);
     assert_eq!(names("member", list()), ["of-member"]);
-    let of = |name: &str| ListTokens { whose: ListOf::Of(username(name)), ..list() };
-    let mine = || ListTokens { whose: ListOf::Mine, ..list() };
+    let of = |name: &str| ListTokens { owner: OwnerFilter::Account(username(name)), ..list() };
+    let mine = || ListTokens { owner: OwnerFilter::Mine, ..list() };
     assert_eq!(names("admin", of("admin")), ["of-admin"]);
     assert_eq!(names("admin", of("member")), ["of-member"]);
     assert_eq!(
@@ -134,10 +134,10 @@ fn a_review_tells_use_and_what_is_gone_or_out_of_sight() {
     let reviewed = review(ids.clone()).unwrap();
     assert_eq!(reviewed.iter().map(|one| one.id).collect::<Vec<_>>(), ids);
     let told: Vec<_> =
-        reviewed.iter().map(|one| (one.token.as_ref().map(|t| t.name.as_str()), one.lately.week)).collect();
+        reviewed.iter().map(|one| (one.token.as_ref().map(|t| t.name.as_str()), one.recent_usage.week)).collect();
     assert_eq!(told, [(Some("own"), 1), (None, 0), (Some("idle"), 0)]);
     assert!(reviewed[2].token.as_ref().unwrap().deleted_at.is_some());
     house.fakes.clock.forward(8 * DAY);
-    assert_eq!(review(vec![own.token.id]).unwrap()[0].lately.week, 0);
-    refused(review(vec![own.token.id; REVIEWED_MAX + 1]), Kind::Usage);
+    assert_eq!(review(vec![own.token.id]).unwrap()[0].recent_usage.week, 0);
+    refused(review(vec![own.token.id; MAX_SNAPSHOTS + 1]), Kind::Usage);
 }

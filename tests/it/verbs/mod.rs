@@ -58,9 +58,9 @@ use jeton::verbs::policy::ListPolicy;
 use jeton::verbs::ports::{Clock, SecretState, Store, TokenCounts, TokenCursor};
 use jeton::verbs::request::{Request, VERBS, ask};
 use jeton::verbs::tokens::{
-    CanToken, CopyToken, CreateToken, DeleteTokens, DisableTokens, EditToken, EnableTokens, ListOf, ListTokens,
-    Pointed, PreviewEdit, PreviewPurge, PurgeTokens, REVIEWED_MAX, RegenerateToken, RestoreTokens, RetireToken,
-    ReviewTokens, SaveTo, ShowToken, TallyTokens, Whose,
+    CanToken, CopyToken, CreateToken, DeleteTokens, DisableTokens, EditToken, EnableTokens, ListTokens, MAX_SNAPSHOTS,
+    OwnerFilter, PreviewEdit, PreviewPurge, PurgeTokens, RegenerateToken, RestoreTokens, RetireToken, ReviewTokens,
+    SecretDestination, ShowToken, TallyTokens, TokenTarget, Whose,
 };
 use jeton::verbs::verify::{Decision, DenialReason, SecretOwner};
 use jeton::verbs::{Backend, Proof};
@@ -78,31 +78,37 @@ fn spec(text: &str) -> Option<ExpirySpec> {
 }
 
 fn disable(names: &[&str]) -> DisableTokens {
-    DisableTokens { tokens: names.iter().map(|n| Pointed::typed(*n)).collect() }
+    DisableTokens { tokens: names.iter().map(|n| TokenTarget::by_reference(*n)).collect() }
 }
 
 fn enable(names: &[&str]) -> EnableTokens {
-    EnableTokens { tokens: names.iter().map(|n| Pointed::typed(*n)).collect() }
+    EnableTokens { tokens: names.iter().map(|n| TokenTarget::by_reference(*n)).collect() }
 }
 
 fn delete(names: &[&str], typed: &str) -> DeleteTokens {
     DeleteTokens {
-        tokens: names.iter().map(|n| Pointed::typed(*n)).collect(),
+        tokens: names.iter().map(|n| TokenTarget::by_reference(*n)).collect(),
         with_made: false,
-        typed: typed.to_owned(),
+        confirmation: typed.to_owned(),
     }
 }
 
 fn regenerate(name: &str) -> RegenerateToken {
-    RegenerateToken { token: Pointed::typed(name), grace: None, expires: None, out: None }
+    RegenerateToken { token: TokenTarget::by_reference(name), grace: None, expires: None, destination: None }
 }
 
 fn edit(name: &str) -> EditToken {
-    EditToken::of(Pointed::typed(name))
+    EditToken::new(TokenTarget::by_reference(name))
 }
 
 fn copy(name: &str, new: &str) -> CopyToken {
-    CopyToken { token: Pointed::typed(name), name: token_name(new), account: None, expires: None, out: None }
+    CopyToken {
+        token: TokenTarget::by_reference(name),
+        name: token_name(new),
+        account: None,
+        expires: None,
+        destination: None,
+    }
 }
 
 fn with_grace(name: &str, span: &str) -> RegenerateToken {
@@ -110,11 +116,11 @@ fn with_grace(name: &str, span: &str) -> RegenerateToken {
 }
 
 fn retire(name: &str) -> RetireToken {
-    RetireToken { token: Pointed::typed(name) }
+    RetireToken { token: TokenTarget::by_reference(name) }
 }
 
 fn restore(name: &str) -> RestoreTokens {
-    RestoreTokens { tokens: vec![Pointed::typed(name)], rename: None }
+    RestoreTokens { tokens: vec![TokenTarget::by_reference(name)], rename: None }
 }
 
 fn show(name: &str) -> ShowToken {
@@ -123,11 +129,11 @@ fn show(name: &str) -> ShowToken {
 
 fn list() -> ListTokens {
     ListTokens {
-        whose: ListOf::All,
+        owner: OwnerFilter::All,
         filter: TokenFilter::default(),
         sort: Sort::default(),
         trashed: false,
-        anchor: TokenCursor::Start,
+        cursor: TokenCursor::Start,
         limit: 100,
     }
 }

@@ -78,7 +78,7 @@ fn retiring_ends_the_overlap_at_once() {
     let old = house.issue("member", "x");
     refused(house.ask("member", retire("x")), Kind::Conflict);
     let new = house.ask("member", with_grace("x", "7d")).unwrap().value;
-    let stale = Pointed::on_screen(&old.token);
+    let stale = TokenTarget::at_revision(&old.token);
     refused(house.ask("member", RetireToken { token: stale }), Kind::Conflict);
     let done = house.ask("member", retire("x")).unwrap();
     assert_eq!(done.equivalent_command.to_string(), "jeton token retire member/x");

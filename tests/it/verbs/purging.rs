@@ -1,7 +1,7 @@
 //! purge: permanent deletion, after a preview of the tokens.
 
 use super::*;
-use jeton::verbs::tokens::{NAMES_SHOWN, PurgePreview};
+use jeton::verbs::tokens::{MAX_PREVIEW_NAMES, PurgePreview};
 
 fn preview(house: &House, who: &str, which: Purgeable) -> PurgePreview {
     house.ask(who, PreviewPurge { which }).unwrap()
@@ -96,14 +96,14 @@ fn only_what_may_be_changed_goes() {
 #[test]
 fn more_than_one_transaction_holds_goes_in_batches_with_a_row_each() {
     let house = House::inhabited();
-    let many = NAMES_SHOWN + 203;
+    let many = MAX_PREVIEW_NAMES + 203;
     crate::support::direct::insert_tokens(&house.place.path(), (0..many).map(|n| format!("t{n}-x")));
     let trashed = "UPDATE tokens SET deleted_at = 5; UPDATE last_seen SET trashed = 1;
                    UPDATE token_counts SET trashed = trashed + kept, kept = 0";
     house.raw().execute_batch(trashed).unwrap();
     let rows = house.audit().len();
     let told = preview(&house, OWNER, Purgeable::Trashed);
-    assert_eq!((told.count, told.names.len()), (many as u64, NAMES_SHOWN));
+    assert_eq!((told.count, told.names.len()), (many as u64, MAX_PREVIEW_NAMES));
     house.ask(OWNER, PurgeTokens::new(Purgeable::Trashed, told.count)).unwrap();
     assert_eq!(house.audit().len(), rows + many + 2, "a row each, one ahead and one behind");
     assert_eq!(preview(&house, OWNER, Purgeable::Trashed), PurgePreview { count: 0, names: Vec::new() });

@@ -51,7 +51,7 @@ fn an_expired_token_needs_a_new_expiry() {
 fn a_secret_that_cannot_be_saved_stays_as_it_was() {
     let house = House::inhabited();
     let old = house.issue("member", "x");
-    let out = Some(SaveTo::File(house.place.path()));
-    refused(house.ask("member", RegenerateToken { out, ..regenerate("x") }), Kind::Failure);
+    let out = Some(SecretDestination::File(house.place.path()));
+    refused(house.ask("member", RegenerateToken { destination: out, ..regenerate("x") }), Kind::Failure);
     assert!(allowed(&house, &old.secret));
 }

@@ -6,7 +6,7 @@ use jeton::domain::catalogue::effective_rights::Withheld;
 use jeton::domain::catalogue::set::members;
 use jeton::domain::catalogue::{ApiSet, SetEntry, file, write};
 use jeton::verbs::audited::Audited;
-use jeton::verbs::tokens::Shown;
+use jeton::verbs::tokens::TokenDetails;
 
 fn can(house: &House, name: &str, method: &MethodId) -> Option<Withheld> {
     let token = TokenRef::Text(name.to_owned());
@@ -80,7 +80,7 @@ fn show_can_and_every_decision_agree() {
                     if !enabled {
                         house.ask(OWNER, disable(&[&format!("someone/{name}")])).unwrap();
                     }
-                    let shown: Shown = house.ask(OWNER, show(&format!("someone/{name}"))).unwrap();
+                    let shown: TokenDetails = house.ask(OWNER, show(&format!("someone/{name}"))).unwrap();
                     let listed: std::collections::BTreeMap<_, _> = shown.rights.methods().into_iter().collect();
                     for id in &asked {
                         let cell = format!("{name} of a {account}, {id}, {enabled}");

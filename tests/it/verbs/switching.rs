@@ -39,8 +39,13 @@ fn a_token_named_twice_is_meant_once() {
     let token = house.issue("member", "a").token;
     house.issue("member", "b");
     let rows = house.audit().len();
-    let twice =
-        DisableTokens { tokens: vec![Pointed::on_screen(&token), Pointed::typed("b"), Pointed::on_screen(&token)] };
+    let twice = DisableTokens {
+        tokens: vec![
+            TokenTarget::at_revision(&token),
+            TokenTarget::by_reference("b"),
+            TokenTarget::at_revision(&token),
+        ],
+    };
     assert_eq!(house.ask("member", twice).unwrap().value.len(), 2);
     assert_eq!(house.audit().len(), rows + 2);
     house.ask("member", delete(&["a", "b", "member/a"], "2")).unwrap();
@@ -69,13 +74,13 @@ fn what_changed_since_it_was_looked_at_is_a_conflict() {
     let house = House::inhabited();
     let token = house.issue("member", "x").token;
     house.ask("member", disable(&["x"])).unwrap();
-    let stale = || Pointed::on_screen(&token);
+    let stale = || TokenTarget::at_revision(&token);
     refused(house.ask("member", EnableTokens { tokens: vec![stale()] }), Kind::Conflict);
     refused(house.ask("member", DisableTokens { tokens: vec![stale()] }), Kind::Conflict);
-    let again = RegenerateToken { token: stale(), grace: None, expires: None, out: None };
+    let again = RegenerateToken { token: stale(), grace: None, expires: None, destination: None };
     refused(house.ask("member", again), Kind::Conflict);
-    let gone = DeleteTokens { tokens: vec![stale()], with_made: false, typed: "x".to_owned() };
+    let gone = DeleteTokens { tokens: vec![stale()], with_made: false, confirmation: "x".to_owned() };
     refused(house.ask("member", gone), Kind::Conflict);
     let now = house.token(token.id);
-    house.ask("member", EnableTokens { tokens: vec![Pointed::on_screen(&now)] }).unwrap();
+    house.ask("member", EnableTokens { tokens: vec![TokenTarget::at_revision(&now)] }).unwrap();
 }

@@ -10,7 +10,7 @@ use crate::domain::token::{Status, Token};
 use crate::tui::model::Model;
 use crate::tui::theme::{self, Theme};
 use crate::tui::widget::line::{fit, highlighted};
-use crate::verbs::tokens::SOON;
+use crate::verbs::tokens::EXPIRING_SOON;
 
 /// Columns before the name: the cursor and the mark.
 pub(super) const BEFORE: usize = 4;
@@ -129,7 +129,7 @@ fn expiry_words(expiry: Expiry, live: bool, model: &Model) -> (String, Style) {
         Expiry::At(at) => {
             let words = relative(at, model.now);
             let left = at.0.saturating_sub(model.now.0);
-            if live && left > 0 && left <= SOON {
+            if live && left > 0 && left <= EXPIRING_SOON {
                 (format!("! {}", words.trim_start_matches("in ")), model.theme.warning)
             } else {
                 (words, Style::new())

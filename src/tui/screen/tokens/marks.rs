@@ -4,10 +4,10 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use crate::domain::token::{Token, TokenId};
-use crate::verbs::tokens::{REVIEWED_MAX, Reviewed};
+use crate::verbs::tokens::{MAX_SNAPSHOTS, TokenSnapshot};
 
 /// Maximum number of marked tokens. One action takes at most this many.
-pub const MARKED_MAX: usize = REVIEWED_MAX;
+pub const MARKED_MAX: usize = MAX_SNAPSHOTS;
 
 /// The marked tokens, each as last read.
 #[derive(Debug, Default)]
@@ -95,7 +95,7 @@ impl Marks {
     }
 
     /// Updates the marked tokens. Unmarks those that no longer exist or have moved into or out of the trash.
-    pub fn review(&mut self, reviewed: &[Reviewed], trashed: bool) {
+    pub fn review(&mut self, reviewed: &[TokenSnapshot], trashed: bool) {
         for one in reviewed {
             match one.token.as_ref().filter(|token| token.deleted_at.is_some() == trashed) {
                 Some(token) => self.see(std::slice::from_ref(token)),

@@ -34,7 +34,7 @@ use crate::tui::widget::filter::{FilterField, Filtered};
 use crate::tui::widget::line::grouped;
 use crate::tui::widget::list::Cursor;
 use crate::verbs::ports::{TokenCursor, Window};
-use crate::verbs::tokens::{ListOf, Shown, TokenTally};
+use crate::verbs::tokens::{OwnerFilter, TokenDetails, TokenSummary};
 use marks::{MARKED_MAX, Marks};
 use shape::Shape;
 
@@ -47,7 +47,7 @@ const MARGIN: usize = 50;
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Question {
     /// The owner.
-    pub whose: ListOf,
+    pub whose: OwnerFilter,
     /// The filter.
     pub filter: TokenFilter,
     /// `true` for tokens in the trash, `false` for all others.
@@ -71,9 +71,9 @@ pub struct Tokens {
     /// Tokens that the last change moved to the trash.
     pub just_deleted: Vec<Token>,
     /// The counts above the table.
-    pub tally: TokenTally,
+    pub tally: TokenSummary,
     /// Usage of the token under the cursor.
-    pub usage: Option<Shown>,
+    pub usage: Option<TokenDetails>,
     /// `true` once the first rows have arrived.
     pub loaded: bool,
     /// Token to which the cursor goes when the next rows arrive.
@@ -95,7 +95,7 @@ impl Tokens {
             marks: Marks::default(),
             marking: None,
             just_deleted: Vec::new(),
-            tally: TokenTally::default(),
+            tally: TokenSummary::default(),
             usage: None,
             loaded: false,
             focus: None,
@@ -201,7 +201,7 @@ impl Tokens {
     }
 
     /// Takes the usage of the token under the cursor, and updates "last seen" in its row.
-    pub fn tell(&mut self, shown: Shown) {
+    pub fn tell(&mut self, shown: TokenDetails) {
         if let Some(row) = self.window.rows.get_mut(self.cursor.at()) {
             row.last_seen_at = shown.token.last_seen_at;
         }

@@ -3,7 +3,7 @@
 use crate::domain::expiry::Span;
 use crate::domain::sort::{Sort, SortColumn};
 use crate::domain::token_filter::{EXPIRING_SOON_DAYS, TokenFilter};
-use crate::verbs::tokens::ListOf;
+use crate::verbs::tokens::OwnerFilter;
 
 /// The restrictions and the order of the token table.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
@@ -42,8 +42,8 @@ impl Shape {
     }
 
     /// Returns the owner restriction.
-    pub fn whose(self) -> ListOf {
-        if self.mine { ListOf::Mine } else { ListOf::All }
+    pub fn whose(self) -> OwnerFilter {
+        if self.mine { OwnerFilter::Mine } else { OwnerFilter::All }
     }
 
     /// Combines the filter `typed` with the restrictions switched on by keys.

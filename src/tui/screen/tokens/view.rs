@@ -18,7 +18,7 @@ use crate::tui::screen::frame::{self, Around, filter_line_with};
 use crate::tui::theme::Theme;
 use crate::tui::widget::foot::with_rest;
 use crate::tui::widget::line::{cut, grouped, width};
-use crate::verbs::tokens::Shown;
+use crate::verbs::tokens::TokenDetails;
 
 /// Columns of the first line taken by the program's name.
 const BESIDE_HEAD: usize = 9;
@@ -163,7 +163,7 @@ impl Tokens {
         }
     }
 
-    fn usage_of(&self, token: &Token) -> Option<&Shown> {
+    fn usage_of(&self, token: &Token) -> Option<&TokenDetails> {
         self.usage.as_ref().filter(|s| s.token.id == token.id)
     }
 

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use super::lineage::MADE_MAX;
+use super::lineage::MAX_MADE;
 use crate::domain::time::DAY;
 use crate::domain::token::{Token, TokenId, TokenRef};
 use crate::error::{Error, Kind, Result};
@@ -13,47 +13,47 @@ use crate::verbs::ports::{ClientUsage, Snapshot, Usage};
 use crate::verbs::{Env, Proof, Query, Verb};
 
 /// Maximum number of tokens in one review.
-pub const REVIEWED_MAX: usize = 1_000;
+pub const MAX_SNAPSHOTS: usize = 1_000;
 /// Maximum age of a recent use in milliseconds: 7 days.
-pub const RECENT: i64 = 7 * DAY;
+pub const RECENT_USE: i64 = 7 * DAY;
 
 /// Returns the present state of several tokens.
 #[derive(Debug, Clone)]
 pub struct ReviewTokens {
-    /// The tokens, in the trash or not: [`REVIEWED_MAX`] at most.
+    /// The tokens, in the trash or not: [`MAX_SNAPSHOTS`] at most.
     pub tokens: Vec<TokenId>,
 }
 
 /// One of the reviewed tokens.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Reviewed {
+pub struct TokenSnapshot {
     /// The requested id.
     pub id: TokenId,
     /// The token's present state. `None` if it no longer exists, or the actor may not see it.
     pub token: Option<Token>,
     /// The token's usage in the last 7 days. Empty if it was not used.
-    pub lately: Lately,
+    pub recent_usage: RecentUsage,
     /// Tokens that it made, without the requested ones. In the whole answer each appears once, and there are a few
-    /// more than [`MADE_MAX`] at most.
+    /// more than [`MAX_MADE`] at most.
     pub made: Vec<TokenId>,
 }
 
 /// Usage of a token in the last 7 days.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
-pub struct Lately {
+pub struct RecentUsage {
     /// Accepted uses of today (UTC).
     pub today: u64,
     /// Accepted uses of the 7 days.
     pub week: u64,
     /// The callers, the busiest first.
-    pub origins: Vec<ClientUsage>,
+    pub clients: Vec<ClientUsage>,
     /// The methods used with their counts, the busiest first.
     pub methods: Vec<(String, u64)>,
 }
 
-impl From<Usage> for Lately {
+impl From<Usage> for RecentUsage {
     fn from(usage: Usage) -> Self {
-        Lately { today: usage.today, week: usage.week, origins: usage.clients, methods: usage.methods }
+        RecentUsage { today: usage.today, week: usage.week, clients: usage.clients, methods: usage.methods }
     }
 }
 
@@ -61,37 +61,38 @@ impl Verb for ReviewTokens {
     const NAME: &'static str = "token.review";
     const PROOF: Proof = Proof::Identity;
     const NEEDS: Needs = Needs::ReadTokens;
-    type Reply = Vec<Reviewed>;
+    type Reply = Vec<TokenSnapshot>;
 }
 
 impl Query for ReviewTokens {
     const READS_LEDGER: bool = true;
 
-    fn run(&self, by: &Actor, snapshot: &dyn Snapshot, env: &Env<'_>) -> Result<Vec<Reviewed>> {
-        if self.tokens.len() > REVIEWED_MAX {
-            return Err(Error::usage(format!("{REVIEWED_MAX} tokens at most are reviewed at once")));
+    fn run(&self, actor: &Actor, snapshot: &dyn Snapshot, env: &Env<'_>) -> Result<Vec<TokenSnapshot>> {
+        if self.tokens.len() > MAX_SNAPSHOTS {
+            return Err(Error::usage(format!("{MAX_SNAPSHOTS} tokens at most are reviewed at once")));
         }
-        let asked: BTreeSet<TokenId> = self.tokens.iter().copied().collect();
-        let mut met = asked.clone();
-        let mut review = |id: &TokenId| {
+        let requested: BTreeSet<TokenId> = self.tokens.iter().copied().collect();
+        let mut seen = requested.clone();
+        let mut snapshot_of = |id: &TokenId| {
             let token =
-                match authorize::resolve_token(by, snapshot, &TokenRef::Id(*id), TrashScope::Any, TokenAction::Read) {
+                match authorize::resolve_token(actor, snapshot, &TokenRef::Id(*id), TrashScope::Any, TokenAction::Read)
+                {
                     Ok(token) => Some(token),
                     Err(error) if matches!(error.kind, Kind::NotFound | Kind::Denied) => None,
                     Err(error) => return Err(error),
                 };
-            let recent = |token: &&Token| token.last_seen_at.is_some_and(|at| at >= env.now.plus(-RECENT));
-            let lately = match token.as_ref().filter(|token| recent(token)) {
+            let recent = |token: &&Token| token.last_seen_at.is_some_and(|at| at >= env.now.plus(-RECENT_USE));
+            let recent_usage = match token.as_ref().filter(|token| recent(token)) {
                 Some(_) => snapshot.usage(*id, env.now)?.into(),
-                None => Lately::default(),
+                None => RecentUsage::default(),
             };
             let mut made = Vec::new();
-            if token.is_some() && met.len() <= asked.len() + MADE_MAX {
-                made = snapshot.descendants(&[*id], env.now, MADE_MAX + 1)?;
-                made.retain(|id| met.insert(*id));
+            if token.is_some() && seen.len() <= requested.len() + MAX_MADE {
+                made = snapshot.descendants(&[*id], env.now, MAX_MADE + 1)?;
+                made.retain(|id| seen.insert(*id));
             }
-            Ok(Reviewed { id: *id, token, lately, made })
+            Ok(TokenSnapshot { id: *id, token, recent_usage, made })
         };
-        self.tokens.iter().map(&mut review).collect()
+        self.tokens.iter().map(&mut snapshot_of).collect()
     }
 }
