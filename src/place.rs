@@ -7,7 +7,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use crate::error::{Error, Kind, Result};
 use crate::store::sqlite::SqliteStore;
 use crate::verbs::Backend;
-use crate::verbs::accounts::Greeting;
+use crate::verbs::accounts::SetupState;
 use crate::verbs::actor::Credential;
 use crate::verbs::local::{Adapters, ClientInfo, LocalBackend};
 use crate::verbs::request::{Request, Response};
@@ -71,7 +71,7 @@ impl Backend for Place {
             Request::Init(_) => self.opened_by(SqliteStore::open_or_create)?,
             Request::Greet(_) => match self.local() {
                 Err(e) if e.kind == Kind::NotFound => {
-                    return Ok(Response::Greet(Greeting { first_run: true, sole_account: None }));
+                    return Ok(Response::Greet(SetupState { first_run: true, sole_account: None }));
                 }
                 opened => opened?,
             },

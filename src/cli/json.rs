@@ -17,7 +17,7 @@ use crate::domain::selection::Selection;
 use crate::domain::time::Timestamp;
 use crate::domain::token::{Token, Tombstone};
 use crate::domain::token_diff::FieldChange;
-use crate::verbs::accounts::Me;
+use crate::verbs::accounts::CurrentUser;
 
 /// Schema version of every answer.
 pub const SCHEMA: u32 = 1;
@@ -380,7 +380,7 @@ pub struct MeJson {
 
 impl MeJson {
     /// Answers for the current actor, in the store at `store`.
-    pub fn of(me: &Me, store: String, now: Timestamp) -> Self {
+    pub fn of(me: &CurrentUser, store: String, now: Timestamp) -> Self {
         let limit = me.policy.active_tokens;
         MeJson {
             schema: SCHEMA,

@@ -26,7 +26,7 @@ use crate::tui::theme::Theme;
 use crate::tui::widget::form::Form;
 use crate::tui::widget::proof::Proof;
 use crate::tui::{Demo, Start};
-use crate::verbs::accounts::Me;
+use crate::verbs::accounts::CurrentUser;
 use crate::verbs::actor::Session;
 use crate::verbs::ports::Clock;
 
@@ -66,7 +66,7 @@ pub struct Model {
     /// The session of the signed-in user.
     pub session: Option<Session>,
     /// Data about the signed-in user.
-    pub me: Option<Me>,
+    pub me: Option<CurrentUser>,
     /// All catalogues.
     pub catalogues: Arc<[Catalogue]>,
     /// The notice about the last change.

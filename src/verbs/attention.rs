@@ -138,7 +138,7 @@ impl Verb for Check {
 impl Query for Check {
     const READS_LEDGER: bool = true;
 
-    fn run(&self, _by: &Actor, snapshot: &dyn Snapshot, env: &Env<'_>) -> Result<FindingPage> {
+    fn run(&self, _actor: &Actor, snapshot: &dyn Snapshot, env: &Env<'_>) -> Result<FindingPage> {
         let criterion = match self.kind {
             // A span that ends beyond the calendar includes every expiry, and no use.
             FindingKind::Expiring(span) => {

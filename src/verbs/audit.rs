@@ -41,9 +41,9 @@ impl Verb for ListAudit {
 impl Query for ListAudit {
     const READS_AUDIT: bool = true;
 
-    fn run(&self, by: &Actor, snapshot: &dyn Snapshot, _env: &Env<'_>) -> Result<AuditWindow> {
-        authorize::check_audit_access(by)?;
-        let target = self.token.as_ref().map(|token| token_target(by, snapshot, token)).transpose()?;
+    fn run(&self, actor: &Actor, snapshot: &dyn Snapshot, _env: &Env<'_>) -> Result<AuditWindow> {
+        authorize::check_audit_access(actor)?;
+        let target = self.token.as_ref().map(|token| token_target(actor, snapshot, token)).transpose()?;
         snapshot.audit_window(&AuditQuery {
             since: self.since,
             target: target.map(|id| id.to_string()),
@@ -54,14 +54,14 @@ impl Query for ListAudit {
     }
 }
 
-fn token_target(by: &Actor, snapshot: &dyn Snapshot, token: &TokenRef) -> Result<TokenId> {
+fn token_target(actor: &Actor, snapshot: &dyn Snapshot, token: &TokenRef) -> Result<TokenId> {
     let id = match token {
         TokenRef::Id(id) | TokenRef::Named(id, _) => Some(*id),
         TokenRef::Text(text) => TokenId::parse(text),
     };
     match id {
         Some(id) => Ok(id),
-        None => authorize::resolve_token(by, snapshot, token, TrashScope::Any, TokenAction::Read).map(|t| t.id),
+        None => authorize::resolve_token(actor, snapshot, token, TrashScope::Any, TokenAction::Read).map(|t| t.id),
     }
 }
 
@@ -79,7 +79,7 @@ impl Verb for AuditHead {
 impl Query for AuditHead {
     const READS_AUDIT: bool = true;
 
-    fn run(&self, _by: &Actor, snapshot: &dyn Snapshot, _env: &Env<'_>) -> Result<i64> {
+    fn run(&self, _actor: &Actor, snapshot: &dyn Snapshot, _env: &Env<'_>) -> Result<i64> {
         snapshot.audit_head()
     }
 }
@@ -119,7 +119,7 @@ impl Verb for VerifyAudit {
 }
 
 impl Query for VerifyAudit {
-    fn run(&self, _by: &Actor, snapshot: &dyn Snapshot, env: &Env<'_>) -> Result<AuditVerification> {
+    fn run(&self, _actor: &Actor, snapshot: &dyn Snapshot, env: &Env<'_>) -> Result<AuditVerification> {
         let Some(installation) = snapshot.installation()? else {
             return Err(Error::not_found("this store is not set up yet").next("Run: jeton init"));
         };

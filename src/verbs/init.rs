@@ -41,11 +41,11 @@ impl Verb for Init {
 impl Mutation for Init {
     type Output = Account;
 
-    fn prepare(&mut self, _who: &Credential, hasher: &dyn PasswordHasher) -> Result<()> {
+    fn prepare(&mut self, _credential: &Credential, hasher: &dyn PasswordHasher) -> Result<()> {
         self.password.prepare(hasher)
     }
 
-    fn run(&self, _by: &Actor, tx: &mut dyn Tx, env: &Env<'_>) -> Result<Audited<Account>> {
+    fn run(&self, _actor: &Actor, tx: &mut dyn Tx, env: &Env<'_>) -> Result<Audited<Account>> {
         if tx.installation()?.is_some() {
             return Err(Error::conflict("this store is set up already")
                 .next("Sign in with jeton, or choose another place with --store"));

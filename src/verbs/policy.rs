@@ -23,8 +23,8 @@ impl Verb for ListPolicy {
 }
 
 impl Query for ListPolicy {
-    fn run(&self, by: &Actor, snapshot: &dyn Snapshot, _env: &Env<'_>) -> Result<Policy> {
-        by.account()?;
+    fn run(&self, actor: &Actor, snapshot: &dyn Snapshot, _env: &Env<'_>) -> Result<Policy> {
+        actor.account()?;
         snapshot.policy()
     }
 }
@@ -46,8 +46,8 @@ impl Verb for SetPolicy {
 impl Mutation for SetPolicy {
     type Output = Policy;
 
-    fn run(&self, by: &Actor, tx: &mut dyn Tx, _env: &Env<'_>) -> Result<Audited<Policy>> {
-        authorize::check_policy_access(by)?;
+    fn run(&self, actor: &Actor, tx: &mut dyn Tx, _env: &Env<'_>) -> Result<Audited<Policy>> {
+        authorize::check_policy_access(actor)?;
         if self.changes.is_empty() {
             return Err(Error::usage("name at least one rule"));
         }

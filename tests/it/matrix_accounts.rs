@@ -216,7 +216,7 @@ fn a_hidden_account_and_none_are_told_alike() {
         // A wrong confirmation doesn't reveal it either.
         let typed = |whom: &Account| {
             let mut verb = delete_account(whom.username.as_str());
-            verb.typed = "x".to_owned();
+            verb.confirmation = "x".to_owned();
             house.ask(actor, verb).unwrap_err()
         };
         assert_eq!(typed(&hidden), typed(&nobody), "{actor}");
@@ -288,7 +288,7 @@ fn account_refusal_comes_before_any_state() {
                         ("enable", _) => ask(jeton, &who, switch_on(&[&name])).map(drop),
                         ("role", _) => ask(jeton, &who, set_role(&name, to.unwrap())).map(drop),
                         ("delete", "mistyped") => {
-                            let verb = DeleteAccount { typed: "mistyped".to_owned(), ..delete_account(&name) };
+                            let verb = DeleteAccount { confirmation: "mistyped".to_owned(), ..delete_account(&name) };
                             ask(jeton, &who, verb).map(drop)
                         }
                         ("delete", _) => ask(jeton, &who, delete_account(&name)).map(drop),

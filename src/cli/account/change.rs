@@ -12,7 +12,7 @@ use crate::domain::role::Role;
 use crate::domain::time::ago;
 use crate::error::{Error, Result};
 use crate::verbs::accounts::{
-    CountedAccount, CreateAccount, DeleteAccount, DisableAccounts, EnableAccounts, SetPassword, SetRole, ShowAccount,
+    AccountWithCounts, CreateAccount, DeleteAccount, DisableAccounts, EnableAccounts, SetPassword, SetRole, ShowAccount,
 };
 use crate::verbs::actor::Credential;
 
@@ -78,7 +78,7 @@ pub(super) fn delete(app: &mut App, args: DeleteAccountArgs) -> Result<()> {
                 .next("Say --confirm NAME"));
         }
     };
-    let changed = app.ask(&who, DeleteAccount { username, typed })?;
+    let changed = app.ask(&who, DeleteAccount { username, confirmation: typed })?;
     taken(app, &[changed.value], changed.audit_seq, "deleted; nobody else ever gets its name", "")
 }
 
@@ -99,7 +99,7 @@ fn usernames(some: &SomeAccounts) -> Result<Vec<Username>> {
 }
 
 /// Reports the change of each account.
-fn done(app: &mut App, accounts: &[CountedAccount], what: &str) -> Result<()> {
+fn done(app: &mut App, accounts: &[AccountWithCounts], what: &str) -> Result<()> {
     if !app.out.json {
         accounts.iter().for_each(|a| app.out.note(&format!("✓ {} {what}", a.account.username)));
         return Ok(());
@@ -109,7 +109,7 @@ fn done(app: &mut App, accounts: &[CountedAccount], what: &str) -> Result<()> {
 }
 
 /// Reports accounts that lost access, and if the running service already denies their tokens.
-fn taken(app: &mut App, accounts: &[CountedAccount], seq: i64, what: &str, otherwise: &str) -> Result<()> {
+fn taken(app: &mut App, accounts: &[AccountWithCounts], seq: i64, what: &str, otherwise: &str) -> Result<()> {
     let service = Asked::about(app, seq);
     if app.out.json {
         return service.json(app, &told(accounts));
@@ -126,7 +126,7 @@ enum Told {
     Several(ChangedAccountsJson),
 }
 
-fn told(accounts: &[CountedAccount]) -> Told {
+fn told(accounts: &[AccountWithCounts]) -> Told {
     match accounts {
         [only] => Told::One(only.into()),
         several => Told::Several(several.into()),

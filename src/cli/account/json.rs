@@ -7,7 +7,7 @@ use serde::Serialize;
 
 use super::super::json::{AccountJson, SCHEMA};
 use crate::domain::time::Timestamp;
-use crate::verbs::accounts::{CountedAccount, ShownAccount};
+use crate::verbs::accounts::{AccountDetails, AccountWithCounts};
 
 /// An account with its tokens counted.
 #[derive(Serialize, JsonSchema)]
@@ -26,8 +26,8 @@ struct CountsJson {
     trashed: u32,
 }
 
-impl From<&CountedAccount> for CountedJson {
-    fn from(counted: &CountedAccount) -> Self {
+impl From<&AccountWithCounts> for CountedJson {
+    fn from(counted: &AccountWithCounts) -> Self {
         let tokens = counted.tokens;
         CountedJson {
             account: AccountJson::from(&counted.account),
@@ -44,8 +44,8 @@ pub struct OneAccountJson {
     account: CountedJson,
 }
 
-impl From<&CountedAccount> for OneAccountJson {
-    fn from(counted: &CountedAccount) -> Self {
+impl From<&AccountWithCounts> for OneAccountJson {
+    fn from(counted: &AccountWithCounts) -> Self {
         OneAccountJson { schema: SCHEMA, account: counted.into() }
     }
 }
@@ -58,8 +58,8 @@ pub struct ChangedAccountsJson {
     accounts: Vec<CountedJson>,
 }
 
-impl From<&[CountedAccount]> for ChangedAccountsJson {
-    fn from(accounts: &[CountedAccount]) -> Self {
+impl From<&[AccountWithCounts]> for ChangedAccountsJson {
+    fn from(accounts: &[AccountWithCounts]) -> Self {
         ChangedAccountsJson { schema: SCHEMA, accounts: accounts.iter().map(CountedJson::from).collect() }
     }
 }
@@ -75,7 +75,7 @@ pub struct SomeAccountsJson<'a> {
 
 impl<'a> SomeAccountsJson<'a> {
     /// Lists the accounts, and the ids of those left out as damaged.
-    pub fn new(accounts: &[CountedAccount], unreadable: &'a BTreeSet<String>) -> Self {
+    pub fn new(accounts: &[AccountWithCounts], unreadable: &'a BTreeSet<String>) -> Self {
         let accounts = accounts.iter().map(CountedJson::from).collect();
         SomeAccountsJson { schema: SCHEMA, accounts, unreadable }
     }
@@ -97,8 +97,8 @@ struct SeenJson {
     last_seen_at: Option<String>,
 }
 
-impl From<&ShownAccount> for ShownAccountJson {
-    fn from(shown: &ShownAccount) -> Self {
+impl From<&AccountDetails> for ShownAccountJson {
+    fn from(shown: &AccountDetails) -> Self {
         let last_seen_at = shown.last_seen_at.map(Timestamp::rfc3339);
         ShownAccountJson { schema: SCHEMA, account: SeenJson { counted: (&shown.counted).into(), last_seen_at } }
     }

@@ -14,10 +14,10 @@ use crate::platform::files::read_text;
 use crate::platform::input;
 use crate::verbs::accounts::Greet;
 use crate::verbs::actor::Credential;
-use crate::verbs::catalogue::{ApplyCatalogue, Most, Preview, PreviewCatalogue};
+use crate::verbs::catalogue::{ApplyCatalogue, CataloguePreview, PreviewCatalogue, TextLimits};
 
 /// Limits of the lists in a preview.
-const MOST: Most = Most { things: 40, rest: "--json has them" };
+const MOST: TextLimits = TextLimits { max_items: 40, more_hint: "--json has them" };
 
 /// Returns the catalogues already in the store.
 fn there(app: &App) -> Result<Vec<Catalogue>> {
@@ -93,7 +93,7 @@ pub(super) fn offer(app: &mut App, catalogue: Catalogue, warnings: &[String], co
         return Ok(());
     }
     // The verb checks this too. Checking here fails before anyone is asked for a password.
-    preview.accept(consent.accept_widening, consent.accept_public)?;
+    preview.check_accepted(consent.accept_widening, consent.accept_public)?;
     let who = app.to_change()?;
     let changed = app.ask(&who, ApplyCatalogue::new(catalogue, consent.accept_widening, consent.accept_public))?;
     if app.out.json {
@@ -104,9 +104,9 @@ pub(super) fn offer(app: &mut App, catalogue: Catalogue, warnings: &[String], co
     Ok(())
 }
 
-fn print(app: &mut App, preview: &Preview) -> Result<()> {
+fn print(app: &mut App, preview: &CataloguePreview) -> Result<()> {
     if app.out.quiet {
         return Ok(());
     }
-    preview.changes(MOST).iter().chain(&preview.gains(MOST)).try_for_each(|line| app.out.line(line))
+    preview.describe_changes(MOST).iter().chain(&preview.describe_gains(MOST)).try_for_each(|line| app.out.line(line))
 }

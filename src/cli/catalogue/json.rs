@@ -9,7 +9,7 @@ use crate::domain::catalogue::permissions::SetChange;
 use crate::domain::catalogue::set::SetIndex;
 use crate::domain::catalogue::{ApiSet, Catalogue, Group};
 use crate::domain::method::{Method, MethodId};
-use crate::verbs::catalogue::{Preview, Widened};
+use crate::verbs::catalogue::{CataloguePreview, WidenedToken};
 
 #[derive(Serialize, JsonSchema)]
 #[schemars(rename = "Method")]
@@ -193,7 +193,7 @@ struct WidenedJson<'a> {
 }
 
 impl<'a> AppliedJson<'a> {
-    pub(super) fn of(preview: &'a Preview, warnings: &'a [String], applied: bool) -> Self {
+    pub(super) fn of(preview: &'a CataloguePreview, warnings: &'a [String], applied: bool) -> Self {
         let CatalogueDiff { attributes: head, groups, methods, sets } = &preview.diff;
         AppliedJson {
             schema: SCHEMA,
@@ -205,13 +205,13 @@ impl<'a> AppliedJson<'a> {
             groups: part(groups),
             methods: part(methods),
             sets: part(sets),
-            members: preview.shifts.iter().map(shift).collect(),
+            members: preview.set_changes.iter().map(shift).collect(),
             widening: WideningJson {
                 count: preview.widening.count,
                 tokens: preview.widening.tokens.iter().map(widened).collect(),
                 unreadable: preview.widening.unreadable.iter().map(ToString::to_string).collect(),
             },
-            opened: ids(&preview.opened),
+            opened: ids(&preview.made_public),
         }
     }
 }
@@ -233,6 +233,6 @@ fn shift(shift: &SetChange) -> ShiftJson<'_> {
     ShiftJson { set: &shift.set, gains: ids(&shift.gains), loses: ids(&shift.loses) }
 }
 
-fn widened(token: &Widened) -> WidenedJson<'_> {
+fn widened(token: &WidenedToken) -> WidenedJson<'_> {
     WidenedJson { name: &token.name, count: token.count, methods: ids(&token.methods) }
 }

@@ -8,7 +8,7 @@ use crate::tui::modal::catalogue::apply::{Apply, Slot};
 use crate::tui::model::{Model, Purpose, Tone};
 use crate::tui::screen::tokens::Tokens;
 use crate::tui::widget::form::Pressed;
-use crate::verbs::catalogue::{ListCatalogues, Preview};
+use crate::verbs::catalogue::{CataloguePreview, ListCatalogues};
 use crate::verbs::cli_line::CliLine;
 use crate::verbs::ports::TokenCursor;
 
@@ -18,7 +18,7 @@ pub(super) fn read(model: &mut Model, layer: Layer, read: Catalogue) -> Vec<Effe
 }
 
 /// Passes the preview of the change to the form.
-pub(super) fn previewed(model: &mut Model, layer: Option<Layer>, preview: Preview) -> Vec<Effect> {
+pub(super) fn previewed(model: &mut Model, layer: Option<Layer>, preview: CataloguePreview) -> Vec<Effect> {
     layer.map_or_else(Vec::new, |layer| hear(model, layer, |form| form.previewed(preview)))
 }
 
@@ -30,7 +30,7 @@ fn hear(model: &mut Model, layer: Layer, act: impl FnOnce(&mut Apply) -> Pressed
 }
 
 /// Handles an applied catalogue. Reads the catalogues and the tokens' permissions again.
-pub(super) fn applied(model: &mut Model, done: &Preview, cli: &CliLine) -> Vec<Effect> {
+pub(super) fn applied(model: &mut Model, done: &CataloguePreview, cli: &CliLine) -> Vec<Effect> {
     model.say(Tone::Good, format!("The catalogue {} is in force", done.name), Some(cli.to_string()));
     model.modals.clear();
     let here = model.tokens().map_or(TokenCursor::Start, Tokens::here);

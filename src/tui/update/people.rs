@@ -23,7 +23,7 @@ use crate::tui::screen::replace_password::ReplacePassword;
 use crate::tui::screen::sign_in::SignIn;
 use crate::tui::screen::tokens::Tokens;
 use crate::verbs::accounts::{
-    AccountList, CountedAccount, DisableAccounts, EnableAccounts, ListAccounts, ShowAccount, SignIn as SignInVerb,
+    AccountList, AccountWithCounts, DisableAccounts, EnableAccounts, ListAccounts, ShowAccount, SignIn as SignInVerb,
     WhoAmI,
 };
 use crate::verbs::actor::Session;
@@ -66,7 +66,7 @@ pub(super) fn listed(model: &mut Model, list: AccountList) -> Vec<Effect> {
 }
 
 /// Returns the accounts for which an actor of `role` can create tokens.
-fn manageable(role: Role, accounts: &[CountedAccount]) -> Vec<Candidate> {
+fn manageable(role: Role, accounts: &[AccountWithCounts]) -> Vec<Candidate> {
     let managed = accounts.iter().map(|counted| &counted.account).filter(|a| a.enabled && role.manages(a.role));
     managed.map(|a| Candidate { username: a.username.clone(), role: Some(a.role) }).collect()
 }
@@ -99,7 +99,7 @@ pub(super) fn tokens_of(model: &mut Model, username: &Username) -> Vec<Effect> {
     effects
 }
 
-fn current(model: &Model) -> Option<&CountedAccount> {
+fn current(model: &Model) -> Option<&AccountWithCounts> {
     model.desk().and_then(|desk| desk.accounts.current())
 }
 
@@ -130,7 +130,7 @@ pub(super) fn open(model: &mut Model, what: Manage) -> Vec<Effect> {
     Vec::new()
 }
 
-fn switching(counted: &CountedAccount) -> Wanted {
+fn switching(counted: &AccountWithCounts) -> Wanted {
     let usernames = vec![counted.account.username.clone()];
     let name = &counted.account.username;
     if counted.account.enabled {
@@ -180,7 +180,7 @@ pub(super) enum Change {
 
 /// Handles a changed account. A user who changed their own account signs in again, because the earlier proof is no
 /// longer valid.
-pub(super) fn changed(model: &mut Model, change: Change, counted: &CountedAccount, cli: &CliLine) -> Vec<Effect> {
+pub(super) fn changed(model: &mut Model, change: Change, counted: &AccountWithCounts, cli: &CliLine) -> Vec<Effect> {
     let Account { id, username: name, role, .. } = &counted.account;
     let text = match change {
         Change::Created => format!("{name} is a new {role}"),
@@ -213,7 +213,7 @@ pub(super) fn changed(model: &mut Model, change: Change, counted: &CountedAccoun
 pub(super) fn shut_out(
     model: &mut Model,
     change: Change,
-    counted: &CountedAccount,
+    counted: &AccountWithCounts,
     cli: &CliLine,
     seq: i64,
 ) -> Vec<Effect> {
@@ -249,7 +249,7 @@ pub(super) fn sign_out(model: &mut Model) {
 
 /// Handles a password that was set. If it replaced the temporary password of the user signing in, the new password
 /// signs in.
-pub(super) fn password_set(model: &mut Model, counted: &CountedAccount, cli: &CliLine) -> Vec<Effect> {
+pub(super) fn password_set(model: &mut Model, counted: &AccountWithCounts, cli: &CliLine) -> Vec<Effect> {
     let Screen::ReplacePassword(form) = &mut model.screen else {
         return changed(model, Change::Password, counted, cli);
     };

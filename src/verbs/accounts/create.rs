@@ -1,6 +1,6 @@
 //! create: a new account.
 
-use super::{CountedAccount, entry, stored};
+use super::{AccountWithCounts, audit_entry, reload};
 use crate::domain::name::Username;
 use crate::domain::role::Role;
 use crate::error::Result;
@@ -28,18 +28,18 @@ impl Verb for CreateAccount {
     const NAME: &'static str = "account.create";
     const PROOF: Proof = Proof::Password;
     const NEEDS: Needs = Needs::Person;
-    type Reply = Committed<CountedAccount>;
+    type Reply = Committed<AccountWithCounts>;
 }
 
 impl Mutation for CreateAccount {
-    type Output = CountedAccount;
+    type Output = AccountWithCounts;
 
-    fn prepare(&mut self, _who: &Credential, hasher: &dyn PasswordHasher) -> Result<()> {
+    fn prepare(&mut self, _credential: &Credential, hasher: &dyn PasswordHasher) -> Result<()> {
         self.password.prepare(hasher)
     }
 
-    fn run(&self, by: &Actor, tx: &mut dyn Tx, env: &Env<'_>) -> Result<Audited<CountedAccount>> {
-        authorize::check_role_grant(by, self.role)?;
+    fn run(&self, actor: &Actor, tx: &mut dyn Tx, env: &Env<'_>) -> Result<Audited<AccountWithCounts>> {
+        authorize::check_role_grant(actor, self.role)?;
         let id = tx.insert_account(&NewAccount {
             username: &self.username,
             role: self.role,
@@ -47,12 +47,12 @@ impl Mutation for CreateAccount {
             temporary_password: true,
             now: env.now,
         })?;
-        let created = stored(tx, id, env)?;
-        let entry = entry(Self::NAME, &created.account).with("role", self.role.as_str());
+        let created = reload(tx, id, env)?;
+        let entry = audit_entry(Self::NAME, &created.account).with("role", self.role.as_str());
         Ok(Audited::one(created, entry))
     }
 
-    fn equivalent_command(&self, _out: &CountedAccount) -> CliLine {
+    fn equivalent_command(&self, _out: &AccountWithCounts) -> CliLine {
         CliLine::new(&["account", "create", self.username.as_str()]).option("role", self.role.as_str())
     }
 }

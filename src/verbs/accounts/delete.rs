@@ -1,6 +1,6 @@
 //! delete: removes an account for good; its name is never given to another.
 
-use super::{CountedAccount, an_owner_stays, counted, entry};
+use super::{AccountWithCounts, audit_entry, check_owner_remains, with_counts};
 use crate::domain::account::Account;
 use crate::domain::name::Username;
 use crate::error::{Error, Result};
@@ -20,30 +20,30 @@ pub struct DeleteAccount {
     /// The account.
     pub username: Username,
     /// The typed confirmation: the account's name.
-    pub typed: String,
+    pub confirmation: String,
 }
 
 impl Verb for DeleteAccount {
     const NAME: &'static str = "account.delete";
     const PROOF: Proof = Proof::Password;
     const NEEDS: Needs = Needs::Person;
-    type Reply = Committed<CountedAccount>;
+    type Reply = Committed<AccountWithCounts>;
 }
 
 impl Mutation for DeleteAccount {
-    type Output = CountedAccount;
+    type Output = AccountWithCounts;
 
-    fn run(&self, by: &Actor, tx: &mut dyn Tx, env: &Env<'_>) -> Result<Audited<CountedAccount>> {
-        let account = authorize::resolve_managed_account(by, tx, &self.username, AccountAction::Delete)?;
+    fn run(&self, actor: &Actor, tx: &mut dyn Tx, env: &Env<'_>) -> Result<Audited<AccountWithCounts>> {
+        let account = authorize::resolve_managed_account(actor, tx, &self.username, AccountAction::Delete)?;
         // Compared here, so that no caller can skip the check.
-        if self.typed != account.username.as_str() {
+        if self.confirmation != account.username.as_str() {
             return Err(Error::conflict("the confirmation differs; nothing was deleted")
                 .why(format!("the account's name was expected, exactly: {}", account.username)));
         }
-        no_active(&counted(tx, account.clone(), env)?)?;
+        check_no_active_tokens(&with_counts(tx, account.clone(), env)?)?;
         let mut tokens = tx.live_tokens(account.id)?;
         let mut entries = vec![
-            entry(Self::NAME, &account)
+            audit_entry(Self::NAME, &account)
                 .with("role", account.role.as_str())
                 .with("enabled", account.enabled)
                 .with("trashed", tokens.len()),
@@ -52,19 +52,19 @@ impl Mutation for DeleteAccount {
             entries.push(move_to_trash(token, tx, env)?.with("with", Self::NAME));
         }
         tx.delete_account(account.id, env.now)?;
-        an_owner_stays(tx)?;
-        let gone = counted(tx, Account { enabled: false, ..account }, env)?;
-        Audited::each(gone, entries).ok_or_else(|| Error::failure("nothing was deleted"))
+        check_owner_remains(tx)?;
+        let deleted = with_counts(tx, Account { enabled: false, ..account }, env)?;
+        Audited::each(deleted, entries).ok_or_else(|| Error::failure("nothing was deleted"))
     }
 
-    fn equivalent_command(&self, out: &CountedAccount) -> CliLine {
+    fn equivalent_command(&self, out: &AccountWithCounts) -> CliLine {
         let name = out.account.username.as_str();
         CliLine::new(&["account", "delete", name]).option("confirm", name)
     }
 }
 
 /// Refuses to delete an account with active tokens, which may still be in use somewhere.
-fn no_active(counted: &CountedAccount) -> Result<()> {
+fn check_no_active_tokens(counted: &AccountWithCounts) -> Result<()> {
     let name = &counted.account.username;
     let has = match counted.tokens.active {
         0 => return Ok(()),

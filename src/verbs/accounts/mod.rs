@@ -2,19 +2,19 @@
 
 mod create;
 mod delete;
-mod look;
+mod enable;
 mod password;
+mod query;
 mod role;
 mod session;
-mod switch;
 
 pub use create::CreateAccount;
 pub use delete::DeleteAccount;
-pub use look::{AccountList, ListAccounts, ShowAccount, ShownAccount};
+pub use enable::{DisableAccounts, EnableAccounts};
 pub use password::SetPassword;
+pub use query::{AccountDetails, AccountList, ListAccounts, ShowAccount};
 pub use role::SetRole;
-pub use session::{Greet, Greeting, Me, SignIn, WhoAmI};
-pub use switch::{DisableAccounts, EnableAccounts};
+pub use session::{CurrentUser, Greet, SetupState, SignIn, WhoAmI};
 
 use crate::domain::account::{Account, AccountId};
 use crate::domain::audit::AuditEntry;
@@ -24,7 +24,7 @@ use crate::verbs::ports::{Snapshot, TokenCounts};
 
 /// An account and the number of its tokens.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct CountedAccount {
+pub struct AccountWithCounts {
     /// The account.
     pub account: Account,
     /// The counts of its tokens.
@@ -32,25 +32,25 @@ pub struct CountedAccount {
 }
 
 /// Counts the tokens of `account`.
-fn counted(snapshot: &dyn Snapshot, account: Account, env: &Env<'_>) -> Result<CountedAccount> {
+fn with_counts(snapshot: &dyn Snapshot, account: Account, env: &Env<'_>) -> Result<AccountWithCounts> {
     let tokens = snapshot.token_counts(Some(account.id), env.now)?.remove(&account.id).unwrap_or_default();
-    Ok(CountedAccount { account, tokens })
+    Ok(AccountWithCounts { account, tokens })
 }
 
 /// Returns the account after a change, with its tokens counted.
-fn stored(snapshot: &dyn Snapshot, id: AccountId, env: &Env<'_>) -> Result<CountedAccount> {
+fn reload(snapshot: &dyn Snapshot, id: AccountId, env: &Env<'_>) -> Result<AccountWithCounts> {
     let account = snapshot.account(id)?.ok_or_else(|| Error::failure("the account is not there"))?;
-    counted(snapshot, account, env)
+    with_counts(snapshot, account, env)
 }
 
 /// Creates an audit entry about `account`.
-fn entry(verb: &'static str, account: &Account) -> AuditEntry {
+fn audit_entry(verb: &'static str, account: &Account) -> AuditEntry {
     AuditEntry::new(verb, account.id, account.username.as_str())
 }
 
 /// Refuses a change that would leave no enabled owner, who can manage everyone. Counted as the transaction would leave
 /// them.
-fn an_owner_stays(snapshot: &dyn Snapshot) -> Result<()> {
+fn check_owner_remains(snapshot: &dyn Snapshot) -> Result<()> {
     if snapshot.enabled_owners()? > 0 {
         return Ok(());
     }

@@ -1,6 +1,6 @@
 //! passwd: sets the password of the actor's own account, or of one that it manages.
 
-use super::{CountedAccount, entry, stored};
+use super::{AccountWithCounts, audit_entry, reload};
 use crate::domain::name::Username;
 use crate::error::{Error, Result};
 use crate::verbs::actor::{Actor, Credential};
@@ -27,14 +27,14 @@ impl Verb for SetPassword {
     const PROOF: Proof = Proof::Password;
     const NEEDS: Needs = Needs::Person;
     const ALLOWS_TEMPORARY_PASSWORD: bool = true;
-    type Reply = Committed<CountedAccount>;
+    type Reply = Committed<AccountWithCounts>;
 }
 
 impl Mutation for SetPassword {
-    type Output = CountedAccount;
+    type Output = AccountWithCounts;
 
-    fn prepare(&mut self, who: &Credential, hasher: &dyn PasswordHasher) -> Result<()> {
-        if let (Credential::Password(name, current), NewPassword::Plain(new)) = (who, &self.password)
+    fn prepare(&mut self, credential: &Credential, hasher: &dyn PasswordHasher) -> Result<()> {
+        if let (Credential::Password(name, current), NewPassword::Plain(new)) = (credential, &self.password)
             && *name == self.username
             && new.is_same_as(current)
         {
@@ -43,19 +43,19 @@ impl Mutation for SetPassword {
         self.password.prepare(hasher)
     }
 
-    fn run(&self, by: &Actor, tx: &mut dyn Tx, env: &Env<'_>) -> Result<Audited<CountedAccount>> {
-        let actor = by.account()?;
-        if actor.temporary_password && actor.username != self.username {
-            return Err(authorize::temporary_password_error(&actor.username));
+    fn run(&self, actor: &Actor, tx: &mut dyn Tx, env: &Env<'_>) -> Result<Audited<AccountWithCounts>> {
+        let own_account = actor.account()?;
+        if own_account.temporary_password && own_account.username != self.username {
+            return Err(authorize::temporary_password_error(&own_account.username));
         }
-        let account = authorize::resolve_managed_account(by, tx, &self.username, AccountAction::Password)?;
-        let own = account.id == actor.id;
+        let account = authorize::resolve_managed_account(actor, tx, &self.username, AccountAction::Password)?;
+        let own = account.id == own_account.id;
         tx.set_password(account.id, self.password.hash()?, !own)?;
-        let entry = entry(Self::NAME, &account).changed("temporary", account.temporary_password, !own);
-        Ok(Audited::one(stored(tx, account.id, env)?, entry))
+        let entry = audit_entry(Self::NAME, &account).changed("temporary", account.temporary_password, !own);
+        Ok(Audited::one(reload(tx, account.id, env)?, entry))
     }
 
-    fn equivalent_command(&self, _out: &CountedAccount) -> CliLine {
+    fn equivalent_command(&self, _out: &AccountWithCounts) -> CliLine {
         CliLine::new(&["account", "passwd", self.username.as_str()])
     }
 }

@@ -1,6 +1,6 @@
 //! role: sets an account's role, which is the ceiling of its tokens from their next request on.
 
-use super::{CountedAccount, an_owner_stays, entry, stored};
+use super::{AccountWithCounts, audit_entry, check_owner_remains, reload};
 use crate::domain::account::Account;
 use crate::domain::name::Username;
 use crate::domain::role::Role;
@@ -27,14 +27,14 @@ impl Verb for SetRole {
     const NAME: &'static str = "account.role";
     const PROOF: Proof = Proof::Password;
     const NEEDS: Needs = Needs::Person;
-    type Reply = Committed<CountedAccount>;
+    type Reply = Committed<AccountWithCounts>;
 }
 
 impl Mutation for SetRole {
-    type Output = CountedAccount;
+    type Output = AccountWithCounts;
 
-    fn run(&self, by: &Actor, tx: &mut dyn Tx, env: &Env<'_>) -> Result<Audited<CountedAccount>> {
-        let account = authorize::resolve_managed_account(by, tx, &self.username, AccountAction::SetRole(self.role))?;
+    fn run(&self, actor: &Actor, tx: &mut dyn Tx, env: &Env<'_>) -> Result<Audited<AccountWithCounts>> {
+        let account = authorize::resolve_managed_account(actor, tx, &self.username, AccountAction::SetRole(self.role))?;
         // The person who set the temporary password knows it, and could act with the new role.
         if self.role > account.role && account.temporary_password {
             let name = &account.username;
@@ -42,15 +42,15 @@ impl Mutation for SetRole {
                 .why("its password is temporary: somebody else set it")
                 .next(format!("Ask its holder to replace it first: jeton account passwd --user {name}")));
         }
-        let entry = entry(Self::NAME, &account).changed("role", account.role.as_str(), self.role.as_str());
+        let entry = audit_entry(Self::NAME, &account).changed("role", account.role.as_str(), self.role.as_str());
         if account.role != self.role {
             tx.update_account(&Account { role: self.role, ..account.clone() })?;
-            an_owner_stays(tx)?;
+            check_owner_remains(tx)?;
         }
-        Ok(Audited::one(stored(tx, account.id, env)?, entry))
+        Ok(Audited::one(reload(tx, account.id, env)?, entry))
     }
 
-    fn equivalent_command(&self, _out: &CountedAccount) -> CliLine {
+    fn equivalent_command(&self, _out: &AccountWithCounts) -> CliLine {
         CliLine::new(&["account", "role", self.username.as_str(), self.role.as_str()])
     }
 }

@@ -17,7 +17,7 @@ pub struct Greet;
 
 /// The answer to [`Greet`].
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Greeting {
+pub struct SetupState {
     /// `true` if the first owner must still be created.
     pub first_run: bool,
     /// The account's name, if there is only one account.
@@ -28,15 +28,15 @@ impl Verb for Greet {
     const NAME: &'static str = "greet";
     const PROOF: Proof = Proof::Store;
     const NEEDS: Needs = Needs::Nothing;
-    type Reply = Greeting;
+    type Reply = SetupState;
 }
 
 impl Query for Greet {
-    fn run(&self, _by: &Actor, snapshot: &dyn Snapshot, _env: &Env<'_>) -> Result<Greeting> {
+    fn run(&self, _actor: &Actor, snapshot: &dyn Snapshot, _env: &Env<'_>) -> Result<SetupState> {
         let mut accounts = snapshot.accounts()?;
         let is_sole = accounts.len() == 1 && snapshot.unreadable_accounts()?.is_empty();
         let sole_account = if is_sole { accounts.pop().map(|a| a.username) } else { None };
-        Ok(Greeting { first_run: snapshot.installation()?.is_none(), sole_account })
+        Ok(SetupState { first_run: snapshot.installation()?.is_none(), sole_account })
     }
 }
 
@@ -54,8 +54,8 @@ impl Verb for SignIn {
 }
 
 impl Query for SignIn {
-    fn run(&self, by: &Actor, _snapshot: &dyn Snapshot, _env: &Env<'_>) -> Result<Session> {
-        Session::from_actor(by)
+    fn run(&self, actor: &Actor, _snapshot: &dyn Snapshot, _env: &Env<'_>) -> Result<Session> {
+        Session::from_actor(actor)
     }
 }
 
@@ -65,7 +65,7 @@ pub struct WhoAmI;
 
 /// The answer to [`WhoAmI`].
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Me {
+pub struct CurrentUser {
     /// The account. Its role is the one by which requests are judged: see [`crate::verbs::actor::Bearer`].
     pub account: Account,
     /// The role of the account itself.
@@ -82,15 +82,15 @@ impl Verb for WhoAmI {
     const NAME: &'static str = "whoami";
     const PROOF: Proof = Proof::Identity;
     const NEEDS: Needs = Needs::Nothing;
-    type Reply = Me;
+    type Reply = CurrentUser;
 }
 
 impl Query for WhoAmI {
-    fn run(&self, by: &Actor, snapshot: &dyn Snapshot, env: &Env<'_>) -> Result<Me> {
-        let account = by.account()?.clone();
+    fn run(&self, actor: &Actor, snapshot: &dyn Snapshot, env: &Env<'_>) -> Result<CurrentUser> {
+        let account = actor.account()?.clone();
         let active_tokens = snapshot.active_tokens(account.id, env.now)?;
-        let token = by.bearer().map(|b| b.token.clone());
-        let account_role = by.bearer().map_or(account.role, |bearer| bearer.account_role);
-        Ok(Me { account, account_role, policy: snapshot.policy()?, active_tokens, token })
+        let token = actor.bearer().map(|b| b.token.clone());
+        let account_role = actor.bearer().map_or(account.role, |bearer| bearer.account_role);
+        Ok(CurrentUser { account, account_role, policy: snapshot.policy()?, active_tokens, token })
     }
 }

@@ -20,13 +20,13 @@ use crate::verbs::ports::{Grant, Snapshot, Tx};
 use crate::verbs::{Committed, Env, Mutation, Proof, Query, Verb};
 
 /// Tokens read at a time.
-const PAGE: usize = 1_000;
+const PAGE_SIZE: usize = 1_000;
 /// Maximum number of tokens named in a preview and an audit row. Both always contain the total number.
-const MOST_NAMED: usize = 1_000;
+const MAX_NAMED_TOKENS: usize = 1_000;
 /// Maximum number of methods that a preview names for one token.
-const MOST_METHODS: usize = 50;
+const MAX_METHODS_PER_TOKEN: usize = 50;
 /// Number of names in a refusal.
-const FIRST: usize = 5;
+const MAX_ERROR_NAMES: usize = 5;
 
 /// Previews the application of a catalogue.
 #[derive(Debug, Clone)]
@@ -37,7 +37,7 @@ pub struct PreviewCatalogue {
 
 /// The answer to [`PreviewCatalogue`], and the result of [`ApplyCatalogue`].
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Preview {
+pub struct CataloguePreview {
     /// The catalogue's name.
     pub name: String,
     /// `true` if there was no catalogue of that name.
@@ -45,11 +45,11 @@ pub struct Preview {
     /// The added, removed and changed entries.
     pub diff: CatalogueDiff,
     /// Changes of the members of sets, those of other catalogues included.
-    pub shifts: Vec<SetChange>,
+    pub set_changes: Vec<SetChange>,
     /// The tokens that gain methods.
     pub widening: Widening,
     /// The methods that become public, so that anybody may call them without a token; sorted.
-    pub opened: Vec<MethodId>,
+    pub made_public: Vec<MethodId>,
 }
 
 /// The tokens that gain methods. Tokens in the trash are included, because they can be restored.
@@ -58,14 +58,14 @@ pub struct Widening {
     /// Number of tokens.
     pub count: u64,
     /// The first of them, by id, 1,000 at most.
-    pub tokens: Vec<Widened>,
+    pub tokens: Vec<WidenedToken>,
     /// Tokens that were not checked because their stored data is damaged. They grant nothing.
     pub unreadable: Vec<TokenId>,
 }
 
 /// A token that gains methods.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Widened {
+pub struct WidenedToken {
     /// The token.
     pub token: TokenId,
     /// `account/name`.
@@ -76,7 +76,7 @@ pub struct Widened {
     pub methods: Vec<MethodId>,
 }
 
-impl Preview {
+impl CataloguePreview {
     /// `true` if applying it would change nothing at all.
     pub fn is_empty(&self) -> bool {
         !self.is_new && self.diff.is_empty()
@@ -86,36 +86,40 @@ impl Preview {
     ///
     /// # Errors
     /// [`crate::error::Kind::Conflict`] with the number and the first names.
-    pub fn accept(&self, accepted: Option<u64>, accepted_public: Option<u64>) -> Result<()> {
-        self.accept_widening(accepted)?;
-        let count = self.opened.len();
+    pub fn check_accepted(&self, accepted: Option<u64>, accepted_public: Option<u64>) -> Result<()> {
+        self.check_widening_accepted(accepted)?;
+        let count = self.made_public.len();
         if count == 0 || accepted_public == u64::try_from(count).ok() {
             return Ok(());
         }
-        let mut names: Vec<String> = self.opened.iter().take(FIRST).map(ToString::to_string).collect();
+        let mut names: Vec<String> = self.made_public.iter().take(MAX_ERROR_NAMES).map(ToString::to_string).collect();
         if count > names.len() {
             names.push(format!("{} more", count - names.len()));
         }
-        let said = accepted_public.map_or_else(String::new, |n| format!(", {n} were accepted"));
+        let accepted_text = accepted_public.map_or_else(String::new, |n| format!(", {n} were accepted"));
         let methods = if count == 1 { "1 method".to_owned() } else { format!("{count} methods") };
-        Err(Error::conflict(format!("everybody could call {methods} without a token{said}; nothing was changed"))
-            .why(names.join(", "))
-            .next(format!("If that is meant, say --accept-public {count}")))
+        Err(Error::conflict(format!(
+            "everybody could call {methods} without a token{accepted_text}; nothing was changed"
+        ))
+        .why(names.join(", "))
+        .next(format!("If that is meant, say --accept-public {count}")))
     }
 
-    fn accept_widening(&self, accepted: Option<u64>) -> Result<()> {
+    fn check_widening_accepted(&self, accepted: Option<u64>) -> Result<()> {
         let count = self.widening.count;
         if count == 0 || accepted == Some(count) {
             return Ok(());
         }
-        let mut names: Vec<String> = self.widening.tokens.iter().take(FIRST).map(|t| t.name.clone()).collect();
+        let mut names: Vec<String> =
+            self.widening.tokens.iter().take(MAX_ERROR_NAMES).map(|t| t.name.clone()).collect();
         match count - names.len() as u64 {
             0 => {}
             more => names.push(format!("{more} more")),
         }
-        let said = accepted.map_or_else(String::new, |n| format!(", {n} were accepted"));
+        let accepted_text = accepted.map_or_else(String::new, |n| format!(", {n} were accepted"));
         let would = if count == 1 { "1 token would gain methods" } else { "tokens would gain methods" };
-        let what = if count == 1 { format!("{would}{said}") } else { format!("{count} {would}{said}") };
+        let what =
+            if count == 1 { format!("{would}{accepted_text}") } else { format!("{count} {would}{accepted_text}") };
         Err(Error::conflict(format!("{what}; nothing was changed"))
             .why(names.join(", "))
             .next(format!("If that is meant, say --accept-widening {count}")))
@@ -127,22 +131,22 @@ impl Verb for PreviewCatalogue {
     const PROOF: Proof = Proof::Store;
     // The preview names tokens of everybody, and no token applies a catalogue.
     const NEEDS: Needs = Needs::Person;
-    type Reply = Preview;
+    type Reply = CataloguePreview;
 }
 
 impl Query for PreviewCatalogue {
-    fn run(&self, _by: &Actor, snapshot: &dyn Snapshot, _env: &Env<'_>) -> Result<Preview> {
+    fn run(&self, _actor: &Actor, snapshot: &dyn Snapshot, _env: &Env<'_>) -> Result<CataloguePreview> {
         preview(snapshot, &self.catalogue)
     }
 }
 
-fn preview(snapshot: &dyn Snapshot, new: &Catalogue) -> Result<Preview> {
-    let compared = Compared::new(snapshot.catalogues()?, new)?;
+fn preview(snapshot: &dyn Snapshot, new: &Catalogue) -> Result<CataloguePreview> {
+    let compared = CatalogueStates::new(snapshot.catalogues()?, new)?;
     compared.preview(snapshot, new).map(|(preview, _)| preview)
 }
 
 /// All catalogues before and after.
-struct Compared {
+struct CatalogueStates {
     before: Vec<Catalogue>,
     after: Vec<Catalogue>,
     ids: Vec<MethodId>,
@@ -150,7 +154,7 @@ struct Compared {
     older: Option<usize>,
 }
 
-impl Compared {
+impl CatalogueStates {
     fn new(before: Vec<Catalogue>, new: &Catalogue) -> Result<Self> {
         validate::validate(new, &before)?;
         let mut after = before.clone();
@@ -160,7 +164,7 @@ impl Compared {
             None => after.push(new.clone()),
         }
         let ids = set::all_method_ids([&before[..], &after[..]]);
-        Ok(Compared { before, after, ids, older })
+        Ok(CatalogueStates { before, after, ids, older })
     }
 
     fn widening(&self) -> permissions::CatalogueComparison<'_> {
@@ -168,24 +172,24 @@ impl Compared {
     }
 
     /// Returns the preview, and the tokens that gain methods.
-    fn preview(&self, snapshot: &dyn Snapshot, new: &Catalogue) -> Result<(Preview, BTreeSet<TokenId>)> {
+    fn preview(&self, snapshot: &dyn Snapshot, new: &Catalogue) -> Result<(CataloguePreview, BTreeSet<TokenId>)> {
         let mut widening = self.widening();
         let older = self.older.and_then(|at| self.before.get(at));
-        let (found, gaining) = widened(snapshot, &mut widening)?;
-        let preview = Preview {
+        let (found, gaining) = find_widened(snapshot, &mut widening)?;
+        let preview = CataloguePreview {
             name: new.name.clone(),
             is_new: older.is_none(),
             diff: diff(older, new),
-            shifts: widening.set_changes(),
+            set_changes: widening.set_changes(),
             widening: found,
-            opened: opened(older, new),
+            made_public: newly_public(older, new),
         };
         Ok((preview, gaining))
     }
 }
 
 /// Returns the methods that are public in `after` and were not before, or by fewer routes.
-fn opened(before: Option<&Catalogue>, after: &Catalogue) -> Vec<MethodId> {
+fn newly_public(before: Option<&Catalogue>, after: &Catalogue) -> Vec<MethodId> {
     let is_public = |method: &&Method| method.access == Access::Public;
     let older: BTreeMap<&MethodId, &[String]> = before
         .into_iter()
@@ -203,7 +207,7 @@ fn opened(before: Option<&Catalogue>, after: &Catalogue) -> Vec<MethodId> {
 
 /// Checks every token, a page at a time, unless none could gain anything. Also returns the ids of all tokens that gain
 /// something.
-fn widened(
+fn find_widened(
     snapshot: &dyn Snapshot,
     widening: &mut permissions::CatalogueComparison<'_>,
 ) -> Result<(Widening, BTreeSet<TokenId>)> {
@@ -213,13 +217,13 @@ fn widened(
     }
     let mut last = None;
     loop {
-        let page = snapshot.grants(last, PAGE)?;
+        let page = snapshot.grants(last, PAGE_SIZE)?;
         found.unreadable.extend(&page.unreadable);
         for grant in &page.grants {
-            let Some(token) = gained(widening, grant) else { continue };
+            let Some(token) = widened_token(widening, grant) else { continue };
             gaining.insert(grant.token);
             found.count += 1;
-            if found.tokens.len() < MOST_NAMED {
+            if found.tokens.len() < MAX_NAMED_TOKENS {
                 found.tokens.push(token);
             }
         }
@@ -231,17 +235,17 @@ fn widened(
 }
 
 /// Returns the gain of a token. `None` if there is none.
-fn gained(widening: &mut permissions::CatalogueComparison<'_>, grant: &Grant) -> Option<Widened> {
+fn widened_token(widening: &mut permissions::CatalogueComparison<'_>, grant: &Grant) -> Option<WidenedToken> {
     let mut gained: Rc<[MethodId]> = Rc::new([]);
     for role in &grant.roles {
         let by_secret = widening.gained_methods(*role, &grant.selection);
         gained = if gained.is_empty() { by_secret } else { union(&gained, &by_secret) };
     }
-    (!gained.is_empty()).then(|| Widened {
+    (!gained.is_empty()).then(|| WidenedToken {
         token: grant.token,
         name: grant.full_name(),
         count: gained.len(),
-        methods: gained.iter().take(MOST_METHODS).cloned().collect(),
+        methods: gained.iter().take(MAX_METHODS_PER_TOKEN).cloned().collect(),
     })
 }
 
@@ -265,7 +269,7 @@ pub struct ApplyCatalogue {
 /// The result of planning before the transaction.
 #[derive(Debug, Clone)]
 struct Plan {
-    preview: Preview,
+    preview: CataloguePreview,
     /// Every token that gains methods.
     gaining: BTreeSet<TokenId>,
 }
@@ -281,18 +285,18 @@ impl Verb for ApplyCatalogue {
     const NAME: &'static str = "catalogue.apply";
     const PROOF: Proof = Proof::Password;
     const NEEDS: Needs = Needs::Person;
-    type Reply = Committed<Preview>;
+    type Reply = Committed<CataloguePreview>;
 }
 
 impl Mutation for ApplyCatalogue {
-    type Output = Preview;
+    type Output = CataloguePreview;
 
     /// All tokens must be read to find those that gain methods.
     const HAS_PLAN: bool = true;
 
-    fn plan(&mut self, by: &Actor, snapshot: &dyn Snapshot, _env: &Env<'_>) -> Result<()> {
-        authorize::check_catalogue_access(by)?;
-        let compared = Compared::new(snapshot.catalogues()?, &self.catalogue)?;
+    fn plan(&mut self, actor: &Actor, snapshot: &dyn Snapshot, _env: &Env<'_>) -> Result<()> {
+        authorize::check_catalogue_access(actor)?;
+        let compared = CatalogueStates::new(snapshot.catalogues()?, &self.catalogue)?;
         let (preview, gaining) = compared.preview(snapshot, &self.catalogue)?;
         self.plan = Some(Arc::new(Plan { preview, gaining }));
         Ok(())
@@ -300,7 +304,7 @@ impl Mutation for ApplyCatalogue {
 
     fn update_plan(&mut self, snapshot: &dyn Snapshot, tokens: &BTreeSet<TokenId>) -> Result<()> {
         let Some(plan) = self.plan.as_mut().map(Arc::make_mut).filter(|_| !tokens.is_empty()) else { return Ok(()) };
-        let compared = Compared::new(snapshot.catalogues()?, &self.catalogue)?;
+        let compared = CatalogueStates::new(snapshot.catalogues()?, &self.catalogue)?;
         let mut widening = compared.widening();
         let found = &mut plan.preview.widening;
         for token in tokens {
@@ -312,10 +316,10 @@ impl Mutation for ApplyCatalogue {
             let page = snapshot.grants(Some(TokenId(token.0 - 1)), 1)?;
             found.unreadable.extend(page.unreadable.iter().filter(|id| *id == token));
             let grant = page.grants.first().filter(|grant| grant.token == *token);
-            let Some(widened) = grant.and_then(|grant| gained(&mut widening, grant)) else { continue };
+            let Some(widened) = grant.and_then(|grant| widened_token(&mut widening, grant)) else { continue };
             plan.gaining.insert(*token);
             found.count += 1;
-            if found.tokens.len() < MOST_NAMED {
+            if found.tokens.len() < MAX_NAMED_TOKENS {
                 found.tokens.push(widened);
             }
         }
@@ -323,12 +327,12 @@ impl Mutation for ApplyCatalogue {
         Ok(())
     }
 
-    fn run(&self, by: &Actor, tx: &mut dyn Tx, _env: &Env<'_>) -> Result<Audited<Preview>> {
-        authorize::check_catalogue_access(by)?;
+    fn run(&self, actor: &Actor, tx: &mut dyn Tx, _env: &Env<'_>) -> Result<Audited<CataloguePreview>> {
+        authorize::check_catalogue_access(actor)?;
         let plan = self.plan.as_ref();
         let plan = plan.ok_or_else(|| Error::failure("the catalogue was not compared with the store"))?;
         let preview = &plan.preview;
-        preview.accept(self.accept_widening, self.accept_public)?;
+        preview.check_accepted(self.accept_widening, self.accept_public)?;
         if !preview.is_empty() {
             tx.set_catalogue(&self.catalogue)?;
         }
@@ -342,15 +346,15 @@ impl Mutation for ApplyCatalogue {
         }
         let names: Vec<&str> = preview.widening.tokens.iter().map(|t| t.name.as_str()).collect();
         let entry = entry.with("widened", preview.widening.count).with("widened_tokens", names);
-        let opened: Vec<&str> = preview.opened.iter().take(MOST_NAMED).map(MethodId::as_str).collect();
+        let opened: Vec<&str> = preview.made_public.iter().take(MAX_NAMED_TOKENS).map(MethodId::as_str).collect();
         let entry = match opened.is_empty() {
             true => entry,
-            false => entry.with("made_public", preview.opened.len()).with("public_methods", opened),
+            false => entry.with("made_public", preview.made_public.len()).with("public_methods", opened),
         };
         Ok(Audited::one(preview.clone(), entry))
     }
 
-    fn equivalent_command(&self, out: &Preview) -> CliLine {
+    fn equivalent_command(&self, out: &CataloguePreview) -> CliLine {
         let shipped = Catalogue::shipped(&out.name).is_ok_and(|c| c == self.catalogue);
         let file = if shipped { out.name.clone() } else { format!("{}.toml", out.name) };
         let line = CliLine::new(&["catalogue", "apply"]).arg(file);
@@ -358,7 +362,7 @@ impl Mutation for ApplyCatalogue {
             0 => line,
             count => line.option("accept-widening", count.to_string()),
         };
-        match out.opened.len() {
+        match out.made_public.len() {
             0 => line,
             count => line.option("accept-public", count.to_string()),
         }

@@ -1,10 +1,10 @@
 //! Verbs about the catalogue.
 
 mod apply;
-mod told;
+mod describe;
 
-pub use apply::{ApplyCatalogue, Preview, PreviewCatalogue, Widened, Widening};
-pub use told::Most;
+pub use apply::{ApplyCatalogue, CataloguePreview, PreviewCatalogue, WidenedToken, Widening};
+pub use describe::TextLimits;
 
 use crate::domain::catalogue::Catalogue;
 use crate::error::Result;
@@ -25,7 +25,7 @@ impl Verb for ListCatalogues {
 }
 
 impl Query for ListCatalogues {
-    fn run(&self, _by: &Actor, snapshot: &dyn Snapshot, _env: &Env<'_>) -> Result<Vec<Catalogue>> {
+    fn run(&self, _actor: &Actor, snapshot: &dyn Snapshot, _env: &Env<'_>) -> Result<Vec<Catalogue>> {
         snapshot.catalogues()
     }
 }

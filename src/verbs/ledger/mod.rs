@@ -43,9 +43,9 @@ impl Verb for ListDenied {
 impl Query for ListDenied {
     const READS_LEDGER: bool = true;
 
-    fn run(&self, by: &Actor, snapshot: &dyn Snapshot, env: &Env<'_>) -> Result<LedgerWindow<DeniedRow>> {
+    fn run(&self, actor: &Actor, snapshot: &dyn Snapshot, env: &Env<'_>) -> Result<LedgerWindow<DeniedRow>> {
         snapshot.denied_window(&LedgerQuery {
-            scope: ledger_scope(by, snapshot, self.token.as_ref())?,
+            scope: ledger_scope(actor, snapshot, self.token.as_ref())?,
             since: self.since,
             filter: self.filter.clone(),
             cursor: self.cursor.clone(),
@@ -80,9 +80,9 @@ impl Verb for ListUses {
 impl Query for ListUses {
     const READS_LEDGER: bool = true;
 
-    fn run(&self, by: &Actor, snapshot: &dyn Snapshot, env: &Env<'_>) -> Result<LedgerWindow<UseRow>> {
+    fn run(&self, actor: &Actor, snapshot: &dyn Snapshot, env: &Env<'_>) -> Result<LedgerWindow<UseRow>> {
         snapshot.uses_window(&LedgerQuery {
-            scope: ledger_scope(by, snapshot, self.token.as_ref())?,
+            scope: ledger_scope(actor, snapshot, self.token.as_ref())?,
             since: self.since,
             filter: self.filter.clone(),
             cursor: self.cursor.clone(),
@@ -105,18 +105,18 @@ impl Verb for LedgerHead {
 }
 
 impl Query for LedgerHead {
-    fn run(&self, _by: &Actor, snapshot: &dyn Snapshot, _env: &Env<'_>) -> Result<i64> {
+    fn run(&self, _actor: &Actor, snapshot: &dyn Snapshot, _env: &Env<'_>) -> Result<i64> {
         snapshot.ledger_head()
     }
 }
 
 /// Returns the rows that the actor reads: those of tokens that it may see. An owner or admin also reads those without
 /// a token.
-fn ledger_scope(by: &Actor, snapshot: &dyn Snapshot, token: Option<&TokenRef>) -> Result<LedgerScope> {
+fn ledger_scope(actor: &Actor, snapshot: &dyn Snapshot, token: Option<&TokenRef>) -> Result<LedgerScope> {
     if let Some(reference) = token {
-        return resolve_ledger_token(by, snapshot, reference).map(LedgerScope::Token);
+        return resolve_ledger_token(actor, snapshot, reference).map(LedgerScope::Token);
     }
-    let (visibility, role) = (by.visibility(TokenAction::Read)?, by.account()?.role);
+    let (visibility, role) = (actor.visibility(TokenAction::Read)?, actor.account()?.role);
     let unknown_tokens = role >= Role::Admin;
     Ok(if unknown_tokens && visibility.roles.len() == Role::ALL.len() {
         LedgerScope::All
@@ -126,8 +126,8 @@ fn ledger_scope(by: &Actor, snapshot: &dyn Snapshot, token: Option<&TokenRef>) -
 }
 
 /// Returns the token that `reference` means, if the actor may see it, or might have seen it before it was purged.
-fn resolve_ledger_token(by: &Actor, snapshot: &dyn Snapshot, reference: &TokenRef) -> Result<TokenId> {
-    let refused = match authorize::resolve_token(by, snapshot, reference, TrashScope::Any, TokenAction::Read) {
+fn resolve_ledger_token(actor: &Actor, snapshot: &dyn Snapshot, reference: &TokenRef) -> Result<TokenId> {
+    let refused = match authorize::resolve_token(actor, snapshot, reference, TrashScope::Any, TokenAction::Read) {
         Ok(token) => return Ok(token.id),
         Err(error) if matches!(error.kind, Kind::NotFound | Kind::Denied) => error,
         Err(error) => return Err(error),
@@ -138,7 +138,7 @@ fn resolve_ledger_token(by: &Actor, snapshot: &dyn Snapshot, reference: &TokenRe
     };
     let Some(id) = id else { return Err(hint_at_purged_id(refused)) };
     let Some((owner, role)) = snapshot.owner_of_purged(id)? else { return Err(refused) };
-    let visibility = by.visibility(TokenAction::Read)?;
+    let visibility = actor.visibility(TokenAction::Read)?;
     if owner == visibility.own || visibility.roles.contains(&role) { Ok(id) } else { Err(refused) }
 }
 

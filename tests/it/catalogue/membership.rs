@@ -172,7 +172,7 @@ fn export_and_apply_is_the_identity() {
         let read = read(&house, &write::toml(catalogue)).unwrap();
         assert_eq!(&read, catalogue);
         let preview = preview(&house, &read);
-        assert!(preview.is_empty() && preview.shifts.is_empty() && preview.widening.count == 0, "{preview:?}");
+        assert!(preview.is_empty() && preview.set_changes.is_empty() && preview.widening.count == 0, "{preview:?}");
         assert_eq!(apply(&house, "admin", &read, None).unwrap(), preview);
         assert_eq!(stored(&house), before);
     }

@@ -8,7 +8,7 @@ mod widening;
 use jeton::domain::catalogue::{Catalogue, file};
 use jeton::error::{Error, Kind, Result};
 use jeton::verbs::actor::Credential;
-use jeton::verbs::catalogue::{ApplyCatalogue, ListCatalogues, Preview, PreviewCatalogue};
+use jeton::verbs::catalogue::{ApplyCatalogue, CataloguePreview, ListCatalogues, PreviewCatalogue};
 use jeton::verbs::request::ask;
 
 use crate::support::world::House;
@@ -34,11 +34,16 @@ pub fn shop(house: &House, change: impl FnOnce(String) -> String) -> Catalogue {
     read(house, &change(example())).unwrap()
 }
 
-fn preview(house: &House, catalogue: &Catalogue) -> Preview {
+fn preview(house: &House, catalogue: &Catalogue) -> CataloguePreview {
     ask(&house.jeton, &Credential::Store, PreviewCatalogue { catalogue: catalogue.clone() }).unwrap()
 }
 
-pub fn apply(house: &House, who: &str, catalogue: &Catalogue, accept_widening: Option<u64>) -> Result<Preview> {
+pub fn apply(
+    house: &House,
+    who: &str,
+    catalogue: &Catalogue,
+    accept_widening: Option<u64>,
+) -> Result<CataloguePreview> {
     house.ask(who, ApplyCatalogue::new(catalogue.clone(), accept_widening, None)).map(|changed| changed.value)
 }
 

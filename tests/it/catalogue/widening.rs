@@ -23,7 +23,7 @@ fn methods(ids: &[&str]) -> Selection {
     Selection::Custom(ids.iter().map(|m| MethodId::parse(m).unwrap()).collect())
 }
 
-fn named(preview: &Preview) -> Vec<(&str, Vec<&str>)> {
+fn named(preview: &CataloguePreview) -> Vec<(&str, Vec<&str>)> {
     let tokens = preview.widening.tokens.iter();
     tokens.map(|t| (t.name.as_str(), t.methods.iter().map(MethodId::as_str).collect())).collect()
 }
@@ -222,7 +222,7 @@ fn the_preview_is_what_decisions_show() {
         next.sets[1].include.push(SetEntry::Set("Shop reader".into()));
         let (before, told) = (permitted(), preview(&house, &next));
         widened += told.widening.count;
-        let verb = ApplyCatalogue::new(next, Some(told.widening.count), Some(told.opened.len() as u64));
+        let verb = ApplyCatalogue::new(next, Some(told.widening.count), Some(told.made_public.len() as u64));
         house.ask(OWNER, verb).unwrap();
         let gains = before
             .iter()
@@ -278,7 +278,7 @@ fn methods_that_become_public_need_their_exact_number() {
     let first = open("\"GET /news\"");
     let told = preview(&house, &first);
     let widened = Some(told.widening.count).filter(|count| *count > 0);
-    assert_eq!(told.opened.iter().map(MethodId::as_str).collect::<Vec<_>>(), ["shop.door.News"]);
+    assert_eq!(told.made_public.iter().map(MethodId::as_str).collect::<Vec<_>>(), ["shop.door.News"]);
     for wrong in [None, Some(0), Some(2)] {
         let error = refused(public(&first, widened, wrong), Kind::Conflict).to_string();
         assert!(error.contains("shop.door.News") && error.contains("--accept-public 1"), "{error}");
@@ -288,9 +288,9 @@ fn methods_that_become_public_need_their_exact_number() {
     let details: serde_json::Value = serde_json::from_str(&row.details).unwrap();
     assert_eq!(details["public_methods"], serde_json::json!(["shop.door.News"]));
     // Applying the same again opens nothing; another route does.
-    assert!(preview(&house, &first).opened.is_empty());
+    assert!(preview(&house, &first).made_public.is_empty());
     let more = open("\"GET /news\", \"GET /more\"");
-    assert_eq!(preview(&house, &more).opened.len(), 1);
+    assert_eq!(preview(&house, &more).made_public.len(), 1);
     refused(public(&more, None, None), Kind::Conflict);
     public(&more, None, Some(1)).unwrap();
     // Verified directly, the method needs a token that has it, like any method.

@@ -30,7 +30,7 @@ pub fn set_password(name: &str, to: &str) -> SetPassword {
 
 /// Returns the request to delete an account, with the right confirmation.
 pub fn delete_account(name: &str) -> DeleteAccount {
-    DeleteAccount { username: username(name), typed: name.to_owned() }
+    DeleteAccount { username: username(name), confirmation: name.to_owned() }
 }
 
 /// Returns the request to set rules, by their names without `policy.`.

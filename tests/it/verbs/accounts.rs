@@ -238,7 +238,7 @@ fn a_deleted_account_takes_its_tokens_into_the_trash_for_good() {
     house.fakes.clock.forward(DAY);
     let before = house.audit();
     for wrong in ["", "Member", "member ", "1", "yes"] {
-        let verb = DeleteAccount { typed: wrong.to_owned(), ..delete_account("member") };
+        let verb = DeleteAccount { confirmation: wrong.to_owned(), ..delete_account("member") };
         let error = refused(house.ask(OWNER, verb), Kind::Conflict).to_string();
         assert!(error.contains("nothing was deleted"), "{error}");
     }

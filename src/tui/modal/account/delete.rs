@@ -13,7 +13,7 @@ use crate::tui::widget::form::{Dialog, Form, Kind, Pressed, Problem};
 use crate::tui::widget::line::counted;
 use crate::tui::widget::proof::Proof;
 use crate::tui::widget::sheet::Sheet;
-use crate::verbs::accounts::{CountedAccount, DeleteAccount, DisableAccounts};
+use crate::verbs::accounts::{AccountWithCounts, DeleteAccount, DisableAccounts};
 
 /// The focused part. The destructive button never gets the focus automatically.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -32,13 +32,13 @@ pub enum Slot {
 
 /// The dialog that deletes an account, or explains why the account can't be deleted.
 pub struct Delete {
-    counted: CountedAccount,
+    counted: AccountWithCounts,
     typed: Field,
     proof: Proof,
 }
 
 /// Describes the effects of disabling an account with its active tokens.
-pub fn disabling(counted_account: &CountedAccount) -> String {
+pub fn disabling(counted_account: &AccountWithCounts) -> String {
     let name = &counted_account.account.username;
     let tokens = match counted_account.tokens.active {
         0 => "It has no active tokens".to_owned(),
@@ -50,7 +50,7 @@ pub fn disabling(counted_account: &CountedAccount) -> String {
 
 impl Delete {
     /// Opens the dialog for `counted`.
-    pub fn open(counted: CountedAccount, proof: Proof) -> Form<Self> {
+    pub fn open(counted: AccountWithCounts, proof: Proof) -> Form<Self> {
         Form::new(Delete { counted, typed: Field::new(MAX_USERNAME_LEN * 4), proof })
     }
 
@@ -73,7 +73,7 @@ impl Delete {
         }
         let credential = self.proof.take().map_err(|missing| Problem::at(Slot::Proof, missing))?;
         let username = self.counted.account.username.clone();
-        Ok(Outcome::Send(credential, DeleteAccount { username, typed: self.typed.text().to_owned() }.into()))
+        Ok(Outcome::Send(credential, DeleteAccount { username, confirmation: self.typed.text().to_owned() }.into()))
     }
 
     /// Disables the account. If the proof was already entered, no second one is asked for.

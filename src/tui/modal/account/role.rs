@@ -13,7 +13,7 @@ use crate::tui::widget::field::Field;
 use crate::tui::widget::form::{Dialog, Form, Kind, Pressed, Problem};
 use crate::tui::widget::line::counted;
 use crate::tui::widget::sheet::Sheet;
-use crate::verbs::accounts::{CountedAccount, SetRole};
+use crate::verbs::accounts::{AccountWithCounts, SetRole};
 
 /// Returns the meaning of a role, without a full stop.
 pub const fn meaning(role: Role) -> &'static str {
@@ -62,7 +62,7 @@ pub struct RoleOf {
 
 impl RoleOf {
     /// Opens the form for `counted` with a choice of `roles`; `own` if this is the user's own account.
-    pub fn open(counted: &CountedAccount, roles: Vec<Role>, own: bool) -> Form<Self> {
+    pub fn open(counted: &AccountWithCounts, roles: Vec<Role>, own: bool) -> Form<Self> {
         let account = counted.account.clone();
         let roles = OneOf::new(roles, &account.role);
         Form::new(RoleOf { account, active: counted.tokens.active, roles, own })

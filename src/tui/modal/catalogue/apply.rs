@@ -14,7 +14,7 @@ use crate::tui::widget::field::Field;
 use crate::tui::widget::form::{Dialog, Form, Kind, Pressed, Problem};
 use crate::tui::widget::passage::is_tight;
 use crate::tui::widget::sheet::Sheet;
-use crate::verbs::catalogue::{Preview, PreviewCatalogue};
+use crate::verbs::catalogue::{CataloguePreview, PreviewCatalogue};
 
 /// Maximum length of a path, in bytes.
 const PATH_MAX: usize = 4096;
@@ -52,12 +52,12 @@ impl Apply {
     ///
     /// # Errors
     /// The catalogue changes nothing.
-    pub fn previewed(&mut self, preview: Preview) -> Pressed<Slot> {
+    pub fn previewed(&mut self, preview: CataloguePreview) -> Pressed<Slot> {
         let Some(catalogue) = self.read.take() else { return Ok(Outcome::Stay) };
         if preview.is_empty() {
             return Err(Problem::said(format!("{} says what is in force already: nothing would change", preview.name)));
         }
-        if preview.widening.count > 0 || !preview.opened.is_empty() {
+        if preview.widening.count > 0 || !preview.made_public.is_empty() {
             return Ok(Outcome::Push(Modal::Widen(Box::new(Widen::open(catalogue, &preview)))));
         }
         Ok(Outcome::Confirm(wanted(&catalogue, told(&preview), None, None)))

@@ -6,20 +6,20 @@ pub mod widen;
 use super::confirm::Wanted;
 use crate::domain::catalogue::Catalogue;
 use crate::tui::widget::passage::{Look, Passage};
-use crate::verbs::catalogue::{ApplyCatalogue, Most, Preview};
+use crate::verbs::catalogue::{ApplyCatalogue, CataloguePreview, TextLimits};
 
 /// Maximum length of the lists in a preview.
-const MOST: Most = Most { things: 1_000, rest: "jeton catalogue apply --dry-run --json has them" };
+const MOST: TextLimits = TextLimits { max_items: 1_000, more_hint: "jeton catalogue apply --dry-run --json has them" };
 
 /// Describes the preview: the tokens that gain methods, then additions, removals and changes.
-fn told(preview: &Preview) -> Passage {
-    let warns = preview.widening.count > 0 || !preview.opened.is_empty();
-    let gains = preview.gains(MOST).into_iter().map(|line| match (line.starts_with(' '), warns) {
+fn told(preview: &CataloguePreview) -> Passage {
+    let warns = preview.widening.count > 0 || !preview.made_public.is_empty();
+    let gains = preview.describe_gains(MOST).into_iter().map(|line| match (line.starts_with(' '), warns) {
         (false, true) if line.ends_with(':') => (Look::Warning, format!("! {line}")),
         (false, _) => (Look::Strong, line),
         (true, _) => (look(&line), line),
     });
-    let changes = preview.changes(MOST).into_iter().map(|line| (look(&line), line));
+    let changes = preview.describe_changes(MOST).into_iter().map(|line| (look(&line), line));
     let between = [(Look::Plain, String::new())];
     gains.chain(between).chain(changes).fold(Passage::default(), |passage, (look, line)| {
         let text = line.trim_start();
@@ -37,7 +37,7 @@ fn look(line: &str) -> Look {
     }
 }
 
-/// Returns the change. `accept_widening` and `accept_public` are the confirmed numbers of tokens that gain methods and
+/// Returns the change. `check_widening_accepted` and `accept_public` are the confirmed numbers of tokens that gain methods and
 /// of methods that become public.
 fn wanted(catalogue: &Catalogue, about: Passage, accept_widening: Option<u64>, accept_public: Option<u64>) -> Wanted {
     let verb = ApplyCatalogue::new(catalogue.clone(), accept_widening, accept_public);

@@ -11,7 +11,7 @@ use crate::tui::widget::form::{Dialog, Form, Kind, Pressed, Problem};
 use crate::tui::widget::line::counted;
 use crate::tui::widget::passage::{Passage, is_tight};
 use crate::tui::widget::sheet::Sheet;
-use crate::verbs::catalogue::Preview;
+use crate::verbs::catalogue::CataloguePreview;
 
 /// The focused part of the dialog.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -34,13 +34,13 @@ pub struct Widen {
 
 impl Widen {
     /// Opens the dialog with the `preview` of `catalogue`.
-    pub fn open(catalogue: Catalogue, preview: &Preview) -> Form<Self> {
+    pub fn open(catalogue: Catalogue, preview: &CataloguePreview) -> Form<Self> {
         Form::new(Widen {
             catalogue,
             told: told(preview),
             count: preview.widening.count,
             typed: Field::new(12),
-            public_count: u64::try_from(preview.opened.len()).unwrap_or(u64::MAX),
+            public_count: u64::try_from(preview.made_public.len()).unwrap_or(u64::MAX),
             typed_public: Field::new(12),
         })
     }

@@ -25,12 +25,12 @@ use crate::tui::model::Model;
 use crate::tui::widget::field::Field;
 use crate::tui::widget::filter::{FilterField, Filtered};
 use crate::tui::widget::list::Cursor;
-use crate::verbs::accounts::{CountedAccount, ShownAccount};
+use crate::verbs::accounts::{AccountDetails, AccountWithCounts};
 use narrow::Narrowed;
 
 /// State of the accounts screen. All accounts are loaded.
 pub struct Accounts {
-    rows: Vec<CountedAccount>,
+    rows: Vec<AccountWithCounts>,
     /// Positions in `rows` of the accounts that match the filter.
     matching: Vec<usize>,
     /// Position in `matching`.
@@ -40,7 +40,7 @@ pub struct Accounts {
     /// Account under the cursor before typing in the filter; `None` once the cursor has moved since.
     origin: Option<AccountId>,
     /// More data about the account under the cursor.
-    shown: Option<ShownAccount>,
+    shown: Option<AccountDetails>,
 }
 
 impl Default for Accounts {
@@ -60,7 +60,7 @@ impl Default for Accounts {
 
 impl Accounts {
     /// Returns the account under the cursor, with its token counts.
-    pub fn current(&self) -> Option<&CountedAccount> {
+    pub fn current(&self) -> Option<&AccountWithCounts> {
         self.matching.get(self.cursor.at()).and_then(|at| self.rows.get(*at))
     }
 
@@ -70,7 +70,7 @@ impl Accounts {
     }
 
     /// Takes all accounts. The cursor stays on its account if that still exists, else on its row.
-    pub fn fill(&mut self, rows: Vec<CountedAccount>, height: usize) {
+    pub fn fill(&mut self, rows: Vec<AccountWithCounts>, height: usize) {
         let before = self.current().map(|c| c.account.id);
         self.rows = rows;
         self.loaded = true;
@@ -81,12 +81,12 @@ impl Accounts {
     }
 
     /// Takes more data about an account.
-    pub fn tell(&mut self, shown: ShownAccount) {
+    pub fn tell(&mut self, shown: AccountDetails) {
         self.shown = Some(shown);
     }
 
     /// Puts the cursor on a changed account and shows its new state, before all accounts are read again.
-    pub fn show_changed(&mut self, changed: &CountedAccount, height: usize) {
+    pub fn show_changed(&mut self, changed: &AccountWithCounts, height: usize) {
         match self.rows.iter_mut().find(|row| row.account.id == changed.account.id) {
             Some(row) => *row = changed.clone(),
             None => {
@@ -110,7 +110,7 @@ impl Accounts {
         self.matching = (0..self.rows.len()).filter(|at| wanted.takes(&self.rows[*at].account)).collect();
     }
 
-    fn shown_of(&self, account: &Account) -> Option<&ShownAccount> {
+    fn shown_of(&self, account: &Account) -> Option<&AccountDetails> {
         self.shown.as_ref().filter(|s| s.counted.account.id == account.id)
     }
 }

@@ -15,7 +15,7 @@ use crate::tui::model::Model;
 use crate::tui::screen::frame::{self, Around, filter_line};
 use crate::tui::theme::Theme;
 use crate::tui::widget::line::{counted, cut, fit, grouped, highlighted, wrap};
-use crate::verbs::accounts::CountedAccount;
+use crate::verbs::accounts::AccountWithCounts;
 
 /// Widths of `◐ temporary`, `owner` and a number.
 const STATE: usize = 11;
@@ -67,7 +67,7 @@ impl Columns {
         head
     }
 
-    fn row(&self, row: &CountedAccount, here: bool, words: &[String], model: &Model) -> Line<'static> {
+    fn row(&self, row: &AccountWithCounts, here: bool, words: &[String], model: &Model) -> Line<'static> {
         let theme = &model.theme;
         let base = if here { theme.selected } else { Style::new() };
         // On a reversed row, colours would become backgrounds.
@@ -170,7 +170,7 @@ impl Accounts {
         Some(shown.last_seen_at.map_or_else(|| "never".to_owned(), |at| ago(at, model.now)))
     }
 
-    fn detail(&self, row: &CountedAccount, columns: usize, model: &Model) -> Vec<Line<'static>> {
+    fn detail(&self, row: &AccountWithCounts, columns: usize, model: &Model) -> Vec<Line<'static>> {
         let (theme, account) = (&model.theme, &row.account);
         let fact = |label: &'static str, text: &str, style: Style| {
             Line::from(vec![

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use super::{CountedAccount, an_owner_stays, entry, stored};
+use super::{AccountWithCounts, audit_entry, check_owner_remains, reload};
 use crate::domain::account::Account;
 use crate::domain::name::Username;
 use crate::error::{Error, Result};
@@ -32,66 +32,66 @@ impl Verb for DisableAccounts {
     const NAME: &'static str = "account.disable";
     const PROOF: Proof = Proof::Password;
     const NEEDS: Needs = WRITE_ACCOUNTS;
-    type Reply = Committed<Vec<CountedAccount>>;
+    type Reply = Committed<Vec<AccountWithCounts>>;
 }
 
 impl Verb for EnableAccounts {
     const NAME: &'static str = "account.enable";
     const PROOF: Proof = Proof::Password;
     const NEEDS: Needs = Needs::Person;
-    type Reply = Committed<Vec<CountedAccount>>;
+    type Reply = Committed<Vec<AccountWithCounts>>;
 }
 
 impl Mutation for DisableAccounts {
-    type Output = Vec<CountedAccount>;
+    type Output = Vec<AccountWithCounts>;
 
-    fn run(&self, by: &Actor, tx: &mut dyn Tx, env: &Env<'_>) -> Result<Audited<Vec<CountedAccount>>> {
-        let switched = switch(by, tx, env, &self.usernames, false, Self::NAME)?;
-        an_owner_stays(tx)?;
-        Ok(switched)
+    fn run(&self, actor: &Actor, tx: &mut dyn Tx, env: &Env<'_>) -> Result<Audited<Vec<AccountWithCounts>>> {
+        let accounts = set_enabled(actor, tx, env, &self.usernames, false, Self::NAME)?;
+        check_owner_remains(tx)?;
+        Ok(accounts)
     }
 
-    fn equivalent_command(&self, out: &Vec<CountedAccount>) -> CliLine {
-        line("disable", out)
+    fn equivalent_command(&self, out: &Vec<AccountWithCounts>) -> CliLine {
+        command("disable", out)
     }
 }
 
 impl Mutation for EnableAccounts {
-    type Output = Vec<CountedAccount>;
+    type Output = Vec<AccountWithCounts>;
 
-    fn run(&self, by: &Actor, tx: &mut dyn Tx, env: &Env<'_>) -> Result<Audited<Vec<CountedAccount>>> {
-        switch(by, tx, env, &self.usernames, true, Self::NAME)
+    fn run(&self, actor: &Actor, tx: &mut dyn Tx, env: &Env<'_>) -> Result<Audited<Vec<AccountWithCounts>>> {
+        set_enabled(actor, tx, env, &self.usernames, true, Self::NAME)
     }
 
-    fn equivalent_command(&self, out: &Vec<CountedAccount>) -> CliLine {
-        line("enable", out)
+    fn equivalent_command(&self, out: &Vec<AccountWithCounts>) -> CliLine {
+        command("enable", out)
     }
 }
 
-fn line(verb: &str, accounts: &[CountedAccount]) -> CliLine {
+fn command(verb: &str, accounts: &[AccountWithCounts]) -> CliLine {
     accounts.iter().fold(CliLine::new(&["account", verb]), |line, a| line.arg(a.account.username.as_str()))
 }
 
 /// Sets `enabled` on each account, once even if it is named several times. A second disable or enable is no error: it
 /// gives the same result, and ends no session.
-fn switch(
-    by: &Actor,
+fn set_enabled(
+    actor: &Actor,
     tx: &mut dyn Tx,
     env: &Env<'_>,
     usernames: &[Username],
     enabled: bool,
     verb: &'static str,
-) -> Result<Audited<Vec<CountedAccount>>> {
-    let mut switched = Vec::with_capacity(usernames.len());
+) -> Result<Audited<Vec<AccountWithCounts>>> {
+    let mut accounts = Vec::with_capacity(usernames.len());
     let mut entries = Vec::with_capacity(usernames.len());
-    let mut met = BTreeSet::new();
-    let once: Vec<&Username> = usernames.iter().filter(|u| met.insert(*u)).collect();
-    for account in authorize::resolve_managed_accounts(by, tx, &once, AccountAction::SetEnabled)? {
-        entries.push(entry(verb, &account).changed("enabled", account.enabled, enabled));
+    let mut seen = BTreeSet::new();
+    let once: Vec<&Username> = usernames.iter().filter(|u| seen.insert(*u)).collect();
+    for account in authorize::resolve_managed_accounts(actor, tx, &once, AccountAction::SetEnabled)? {
+        entries.push(audit_entry(verb, &account).changed("enabled", account.enabled, enabled));
         if account.enabled != enabled {
             tx.update_account(&Account { enabled, ..account.clone() })?;
         }
-        switched.push(stored(tx, account.id, env)?);
+        accounts.push(reload(tx, account.id, env)?);
     }
-    Audited::each(switched, entries).ok_or_else(|| Error::usage("name at least one account"))
+    Audited::each(accounts, entries).ok_or_else(|| Error::usage("name at least one account"))
 }

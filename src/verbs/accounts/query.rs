@@ -1,6 +1,6 @@
 //! list and show: the accounts that the actor may see.
 
-use super::{CountedAccount, counted};
+use super::{AccountWithCounts, with_counts};
 use crate::domain::account::{Account, AccountId};
 use crate::domain::name::Username;
 use crate::domain::role::Role;
@@ -27,24 +27,24 @@ impl Verb for ListAccounts {
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct AccountList {
     /// The accounts.
-    pub accounts: Vec<CountedAccount>,
+    pub accounts: Vec<AccountWithCounts>,
     /// Accounts that are left out because their stored data is damaged.
     pub unreadable: Vec<AccountId>,
 }
 
 impl Query for ListAccounts {
-    fn run(&self, by: &Actor, snapshot: &dyn Snapshot, env: &Env<'_>) -> Result<AccountList> {
-        let actor = by.account()?;
-        if !Role::ALL.into_iter().any(|role| actor.role.manages(role)) {
-            let own = counted(snapshot, actor.clone(), env)?;
+    fn run(&self, actor: &Actor, snapshot: &dyn Snapshot, env: &Env<'_>) -> Result<AccountList> {
+        let own_account = actor.account()?;
+        if !Role::ALL.into_iter().any(|role| own_account.role.manages(role)) {
+            let own = with_counts(snapshot, own_account.clone(), env)?;
             return Ok(AccountList { accounts: vec![own], unreadable: Vec::new() });
         }
         let mut accounts = snapshot.accounts()?;
-        accounts.retain(|a| a.id == actor.id || actor.role.manages(a.role));
+        accounts.retain(|a| a.id == own_account.id || own_account.role.manages(a.role));
         let mut counts = snapshot.token_counts(None, env.now)?;
         let with_counts = |account: Account| {
             let tokens = counts.remove(&account.id).unwrap_or_default();
-            CountedAccount { account, tokens }
+            AccountWithCounts { account, tokens }
         };
         let accounts = accounts.into_iter().map(with_counts).collect();
         Ok(AccountList { accounts, unreadable: snapshot.unreadable_accounts()? })
@@ -60,9 +60,9 @@ pub struct ShowAccount {
 
 /// The answer to [`ShowAccount`].
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct ShownAccount {
+pub struct AccountDetails {
     /// The account and its tokens.
-    pub counted: CountedAccount,
+    pub counted: AccountWithCounts,
     /// The last time any of its tokens was accepted, those in the trash included.
     pub last_seen_at: Option<Timestamp>,
 }
@@ -71,15 +71,15 @@ impl Verb for ShowAccount {
     const NAME: &'static str = "account.show";
     const PROOF: Proof = Proof::Identity;
     const NEEDS: Needs = READ_ACCOUNTS;
-    type Reply = ShownAccount;
+    type Reply = AccountDetails;
 }
 
 impl Query for ShowAccount {
     const READS_LEDGER: bool = true;
 
-    fn run(&self, by: &Actor, snapshot: &dyn Snapshot, env: &Env<'_>) -> Result<ShownAccount> {
-        let account = authorize::resolve_managed_account(by, snapshot, &self.username, AccountAction::Read)?;
+    fn run(&self, actor: &Actor, snapshot: &dyn Snapshot, env: &Env<'_>) -> Result<AccountDetails> {
+        let account = authorize::resolve_managed_account(actor, snapshot, &self.username, AccountAction::Read)?;
         let last_seen_at = snapshot.last_seen(account.id)?;
-        Ok(ShownAccount { counted: counted(snapshot, account, env)?, last_seen_at })
+        Ok(AccountDetails { counted: with_counts(snapshot, account, env)?, last_seen_at })
     }
 }
