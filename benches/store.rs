@@ -21,7 +21,7 @@ use jeton::domain::token::TokenId;
 use jeton::domain::token_filter::TokenFilter;
 use jeton::verbs::audited::Audited;
 use jeton::verbs::ports::{Entropy, NewToken, Store, TokenCursor, Visibility, WindowQuery};
-use jeton::verbs::tokens::TallyTokens;
+use jeton::verbs::tokens::CountTokens;
 use jeton::verbs::verify;
 use world::{House, OWNER, add_account, create, entry, tester, token_name};
 
@@ -147,7 +147,7 @@ fn filter_by_fields(bencher: Bencher<'_, '_>) {
 
 #[divan::bench(sample_count = 20)]
 fn tally(bencher: Bencher<'_, '_>) {
-    bencher.bench_local(|| black_box(TOWN.house.ask(OWNER, TallyTokens).unwrap()));
+    bencher.bench_local(|| black_box(TOWN.house.ask(OWNER, CountTokens).unwrap()));
 }
 
 #[divan::bench]

@@ -4,12 +4,12 @@
 //!      keys, resize                  argv, stdin              verify requests of a proxy
 //!           │                             │                          │
 //!   tui/  screens                  cli/  commands            http/  the service
-//!           │   verbs::request::ask       │                          │
-//!           └──────────────┬──────────────┘                          │ verbs::decide::memory
-//!                    trait Jeton                                     │
+//!           │   verbs::request::call      │                          │
+//!           └──────────────┬──────────────┘                          │ verbs::verify::cache
+//!                    trait Backend                                   │
 //!                          │ place.rs: a store at a path             │
 //!   verbs/  every verb once: permission, effect, audit entries; the one decision about a secret
-//!                          │ ports: Store, Clock, Entropy, PasswordHasher, Delivery
+//!                          │ ports: Store, Clock, Entropy, PasswordHasher, SecretFileWriter
 //!          store/  all SQL            platform/  all of the operating system
 //!
 //!   witness.rs  after a change, screens and commands ask the running service (http/) if it has read the change
@@ -21,7 +21,7 @@
 //! actor (a password, or a token with just its own permissions). It opens one transaction, re-reads account and token,
 //! and lets [`verbs::authorize`] judge. Then it runs the verb and commits the change together with its audit entries.
 //! A change of many rows runs in batches ([`verbs::batches`]). Each batch is its own transaction, so nobody waits for
-//! the whole. The permissions are tables in [`verbs::authorize`], and the tests run every cell. [`verbs::decide`]
+//! the whole. The permissions are tables in [`verbs::authorize`], and the tests run every cell. [`verbs::verify`]
 //! answers the other question, *may this secret do this?*, from the store's current state. It serves the command line,
 //! tokens that act through jeton, and the service, which decides for many requests in one read. Uses and denials go
 //! into the ledger, off the path of requests.

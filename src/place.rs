@@ -69,9 +69,9 @@ impl Backend for Place {
     fn call(&self, who: &Credential, request: Request) -> Result<Response> {
         let local = match &request {
             Request::Init(_) => self.opened_by(SqliteStore::open_or_create)?,
-            Request::Greet(_) => match self.local() {
+            Request::GetSetup(_) => match self.local() {
                 Err(e) if e.kind == Kind::NotFound => {
-                    return Ok(Response::Greet(SetupState { first_run: true, sole_account: None }));
+                    return Ok(Response::GetSetup(SetupState { first_run: true, sole_account: None }));
                 }
                 opened => opened?,
             },

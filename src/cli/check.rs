@@ -11,9 +11,9 @@ use crate::domain::expiry::Span;
 use crate::domain::time::{Timestamp, ago, relative};
 use crate::error::{Error, Result};
 use crate::verbs::actor::Credential;
-use crate::verbs::attention::{Check, Finding, FindingCursor, FindingKind, FindingReason};
+use crate::verbs::attention::{Finding, FindingCursor, FindingKind, FindingReason, ListFindings};
 use crate::verbs::ledger::format_origin;
-use crate::verbs::request::ask;
+use crate::verbs::request::call;
 
 /// Number of tokens read at once.
 const PAGE: usize = 1_000;
@@ -94,7 +94,7 @@ impl Pages {
 
     fn next(&mut self, place: &crate::place::Place) -> Result<Option<Vec<Finding>>> {
         let Some(look) = self.look else { return Ok(None) };
-        let page = ask(place, &Credential::Store, Check { kind: look, after: self.after, limit: PAGE })?;
+        let page = call(place, &Credential::Store, ListFindings { kind: look, after: self.after, limit: PAGE })?;
         self.after = page.next;
         if page.next.is_none() {
             self.look = self.looks.next();

@@ -8,7 +8,7 @@ use crate::domain::catalogue::Catalogue;
 use crate::domain::method::Access;
 use crate::domain::name::{Prefix, Username};
 use crate::error::{Error, Result};
-use crate::verbs::accounts::Greet;
+use crate::verbs::accounts::GetSetup;
 use crate::verbs::actor::Credential;
 use crate::verbs::init::Init;
 
@@ -17,7 +17,7 @@ pub(super) fn run(app: &mut App, args: InitArgs) -> Result<()> {
     let catalogue = args.catalogue.as_deref().map(|from| source(app, from)).transpose()?;
     let named = args.username.as_deref().map(Username::parse).transpose()?;
     // The verb checks this too. Checking here fails before anyone is asked for a password.
-    if !app.ask(&Credential::Store, Greet)?.first_run {
+    if !app.ask(&Credential::Store, GetSetup)?.first_run {
         return Err(Error::conflict(format!("the store {} is set up already", app.store_path().display()))
             .next("Sign in with jeton, or choose another place with --store"));
     }

@@ -41,11 +41,11 @@ use crate::domain::password::Password;
 use crate::domain::time::Timestamp;
 use crate::error::{Error, Kind, Result};
 use crate::place::Place;
-use crate::verbs::accounts::{Greet, SignIn};
+use crate::verbs::accounts::{GetSetup, SignIn};
 use crate::verbs::actor::{Credential, Session};
 use crate::verbs::authorize;
 use crate::verbs::local::{Adapters, ClientInfo};
-use crate::verbs::request::{Asked, CHANGES, ask};
+use crate::verbs::request::{CHANGES, RequestVerb, call};
 use crate::witness::Witness;
 use crate::{platform, tui};
 
@@ -219,8 +219,8 @@ impl App {
         })
     }
 
-    fn ask<V: Asked>(&self, who: &Credential, verb: V) -> Result<V::Reply> {
-        let reply = ask(&self.place, who, verb)?;
+    fn ask<V: RequestVerb>(&self, who: &Credential, verb: V) -> Result<V::Reply> {
+        let reply = call(&self.place, who, verb)?;
         if CHANGES.contains(&(V::NAME, true)) {
             self.out.changed();
         }
@@ -237,7 +237,7 @@ impl App {
 
     /// Returns the account given on the command line or in the settings, or else the only one that exists.
     fn who(&self) -> Result<Username> {
-        let greeting = self.ask(&Credential::Store, Greet)?;
+        let greeting = self.ask(&Credential::Store, GetSetup)?;
         if greeting.first_run {
             return Err(self.place.not_set_up());
         }

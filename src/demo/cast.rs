@@ -21,7 +21,7 @@ use crate::verbs::init::Init;
 use crate::verbs::local::{Adapters, ClientInfo, LocalBackend};
 use crate::verbs::new_password::NewPassword;
 use crate::verbs::ports::{Clock, NewAccount, PasswordHasher, PasswordMatch, Store};
-use crate::verbs::request::ask;
+use crate::verbs::request::call;
 
 /// Name of the owner, who is signed in.
 pub(super) const OWNER: &str = "demo";
@@ -122,7 +122,7 @@ impl Cast {
             self_service: true,
             catalogue: Some(Catalogue::shipped("cloud-platform")?),
         };
-        ask(&self.local, &Credential::Store, init).map(drop)
+        call(&self.local, &Credential::Store, init).map(drop)
     }
 
     fn let_in(&self, name: &str, role: Role, days: i64, password: &PasswordHash) -> Result<()> {

@@ -33,7 +33,7 @@ use crate::verbs::init::Init;
 use crate::verbs::local::{Adapters, ClientInfo, LocalBackend};
 use crate::verbs::new_password::NewPassword;
 use crate::verbs::ports::{NewAccount, NewToken, Store, Tx, Use};
-use crate::verbs::request::ask;
+use crate::verbs::request::call;
 use crate::verbs::tokens::{CreateToken, SecretDestination};
 
 /// Number of tokens made in one transaction.
@@ -159,7 +159,7 @@ impl Filling<'_> {
             self_service: true,
             catalogue: Some(Catalogue::shipped("cloud-platform")?),
         };
-        ask(&self.local, &Credential::Store, init)?;
+        call(&self.local, &Credential::Store, init)?;
         self.local.store().write(&self.by(), &|| self.now(), |tx, _| {
             let mut policy = tx.policy()?;
             (policy.active_tokens, policy.kept_tokens) = (0, 0);
@@ -175,7 +175,7 @@ impl Filling<'_> {
             selection: Selection::Custom(methods),
             destination: Some(SecretDestination::File(owners_secret.to_owned())),
         };
-        ask(&self.local, &Credential::from_password(owner.clone(), password()), token).map(drop)
+        call(&self.local, &Credential::from_password(owner.clone(), password()), token).map(drop)
     }
 
     /// Returns the accounts, the owner's first.

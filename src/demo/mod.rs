@@ -110,7 +110,7 @@ mod tests {
     use crate::verbs::actor::Credential;
     use crate::verbs::local::ClientInfo;
     use crate::verbs::ports::TokenCursor;
-    use crate::verbs::request::ask;
+    use crate::verbs::request::call;
     use crate::verbs::tokens::{ListTokens, OwnerFilter};
 
     #[test]
@@ -121,7 +121,7 @@ mod tests {
         let caller = ClientInfo { face: Face::Cli, source: "test".into(), max_wait: std::time::Duration::ZERO };
         let place = Place::new(path.clone(), world.clone(), caller);
         let who = Credential::from_password(demonstration.username(), Password::from_raw(demonstration.password()));
-        let me = ask(&place, &who, WhoAmI).unwrap();
+        let me = call(&place, &who, WhoAmI).unwrap();
         assert!(me.active_tokens < me.policy.active_tokens, "Generate must work");
 
         let list = |trashed| ListTokens {
@@ -132,8 +132,8 @@ mod tests {
             cursor: TokenCursor::Start,
             limit: 100,
         };
-        let kept = ask(&place, &who, list(false)).unwrap().rows;
-        let trash = ask(&place, &who, list(true)).unwrap().rows;
+        let kept = call(&place, &who, list(false)).unwrap().rows;
+        let trash = call(&place, &who, list(true)).unwrap().rows;
         assert_eq!((kept.len(), trash.len()), (35, 5));
         let now = world.clock.now();
         let count = |status| kept.iter().filter(|t| t.status(now) == status).count();

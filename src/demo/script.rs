@@ -14,7 +14,7 @@ use crate::domain::selection::Selection;
 use crate::domain::time::{DAY, SECOND, Timestamp};
 use crate::domain::token::{Token, TokenRef};
 use crate::error::{Error, Result};
-use crate::verbs::request::ask;
+use crate::verbs::request::call;
 use crate::verbs::tokens::{CreateToken, DeleteTokens, DisableTokens, IssuedToken, RegenerateToken, TokenTarget};
 
 /// A token that was made, and what is needed to record its uses.
@@ -73,7 +73,7 @@ fn bear(cast: &Cast, sample: Sample, catalogue: &Catalogue) -> Result<Made> {
         selection: selection(sample.api, catalogue),
         destination: None,
     };
-    let issued = ask(&cast.local, &cast.credential(sample.account)?, verb)?.value.pop();
+    let issued = call(&cast.local, &cast.credential(sample.account)?, verb)?.value.pop();
     let IssuedToken { token, secret, .. } = issued.ok_or_else(|| Error::failure("no sample token was made"))?;
     Ok(Made { sample, token, secret, old: None })
 }
@@ -85,13 +85,14 @@ fn befall(cast: &Cast, made: &mut Made) -> Result<()> {
         Fate::Kept => {}
         Fate::Regenerated(_) => {
             let issued =
-                ask(&cast.local, &who, RegenerateToken { token, grace: None, expires: None, destination: None })?.value;
+                call(&cast.local, &who, RegenerateToken { token, grace: None, expires: None, destination: None })?
+                    .value;
             made.old = Some(mem::replace(&mut made.secret, issued.secret));
             made.token = issued.token;
         }
-        Fate::Disabled(_) => drop(ask(&cast.local, &who, DisableTokens { tokens: vec![token] })?),
+        Fate::Disabled(_) => drop(call(&cast.local, &who, DisableTokens { tokens: vec![token] })?),
         Fate::Deleted(_) => {
-            drop(ask(
+            drop(call(
                 &cast.local,
                 &who,
                 DeleteTokens { tokens: vec![token], with_made: false, confirmation: made.sample.name.to_owned() },

@@ -324,7 +324,7 @@ mod tests {
     use crate::verbs::Backend;
     use crate::verbs::actor::Credential;
     use crate::verbs::request::{Request, Response};
-    use crate::verbs::tokens::{PurgeTokens, TallyTokens};
+    use crate::verbs::tokens::{CountTokens, PurgeTokens};
     use crate::witness::Witness;
 
     struct Nothing;
@@ -356,7 +356,7 @@ mod tests {
         send(PurgeTokens::new(Purgeable::Trashed, 5_000).into());
         assert!(!progress.is_stopped());
         progress.stop();
-        send(TallyTokens.into());
+        send(CountTokens.into());
         assert!(progress.is_stopped(), "it is for the purge, which may not have begun");
     }
 }

@@ -22,7 +22,7 @@ use crate::verbs::actor::Credential;
 use crate::verbs::audit::AuditHead;
 use crate::verbs::ledger::LedgerHead;
 use crate::verbs::ports::SecretFileWriter;
-use crate::verbs::request::{Request, ask};
+use crate::verbs::request::{Request, call};
 use crate::witness::Witness;
 
 /// Work for the store's threads.
@@ -47,7 +47,7 @@ impl Job {
         match self {
             Job::Call(_, _, request) if request.is_batched() => Lane::LongChange,
             Job::Call(_, _, request) => match **request {
-                Request::VerifyAudit(_) | Request::PreviewCatalogue(_) => Lane::LongRead,
+                Request::VerifyAuditChain(_) | Request::PreviewCatalogue(_) => Lane::LongRead,
                 _ => Lane::Short,
             },
             Job::Save(..) | Job::Read(..) | Job::Witness(_) | Job::Close => Lane::Short,
@@ -65,11 +65,11 @@ impl Job {
             (Job::Call(_, _, a), Job::Call(_, _, b)) => match (&**a, &**b) {
                 // Lists with different limits have different purposes: the table's window, or all tokens to be marked.
                 (Request::ListTokens(a), Request::ListTokens(b)) => a.limit == b.limit,
-                (Request::TallyTokens(_), Request::TallyTokens(_))
+                (Request::CountTokens(_), Request::CountTokens(_))
                 | (Request::ShowToken(_), Request::ShowToken(_))
                 | (Request::ListDenied(_), Request::ListDenied(_))
-                | (Request::VerifyAudit(_), Request::VerifyAudit(_))
-                | (Request::ReviewTokens(_), Request::ReviewTokens(_)) => true,
+                | (Request::VerifyAuditChain(_), Request::VerifyAuditChain(_))
+                | (Request::GetTokens(_), Request::GetTokens(_)) => true,
                 _ => false,
             },
             _ => false,
@@ -217,14 +217,14 @@ fn watch(
         let store = store;
         let (mut seen, mut recorded) = (None, None);
         for look in (0..LEDGER_EVERY).cycle() {
-            if let Ok(head) = ask(&*store.jeton, &Credential::Store, AuditHead)
+            if let Ok(head) = call(&*store.jeton, &Credential::Store, AuditHead)
                 && seen.replace(head) != Some(head)
             {
                 answer(Msg::Changed);
             }
             if look == 0
                 && shown.load(Ordering::Relaxed)
-                && let Ok(head) = ask(&*store.jeton, &Credential::Store, LedgerHead)
+                && let Ok(head) = call(&*store.jeton, &Credential::Store, LedgerHead)
                 && recorded.replace(head) != Some(head)
             {
                 answer(Msg::Recorded);
@@ -292,9 +292,9 @@ mod tests {
     use super::*;
     use crate::domain::token::Purgeable;
     use crate::platform;
-    use crate::verbs::audit::{AuditRange, VerifyAudit};
+    use crate::verbs::audit::{AuditRange, VerifyAuditChain};
     use crate::verbs::request::Response;
-    use crate::verbs::tokens::{PurgeTokens, TallyTokens};
+    use crate::verbs::tokens::{CountTokens, PurgeTokens};
 
     /// Blocks until released, and then fails.
     struct Blocked(Mutex<Receiver<()>>);
@@ -329,7 +329,7 @@ mod tests {
     }
 
     fn verification() -> Request {
-        VerifyAudit { checkpoints: Vec::new(), range: AuditRange::FromStart }.into()
+        VerifyAuditChain { checkpoints: Vec::new(), range: AuditRange::FromStart }.into()
     }
 
     /// Sends `long`, which is blocked, then `prompt`, and checks that `prompt` is answered first.
@@ -350,7 +350,7 @@ mod tests {
             (go, Arc::new(Blocked(Mutex::new(going))))
         };
         let (go, long) = blocked();
-        is_not_held_up(started(long, Arc::new(Prompt)), go, purge(), TallyTokens.into());
+        is_not_held_up(started(long, Arc::new(Prompt)), go, purge(), CountTokens.into());
         let (go, long) = blocked();
         is_not_held_up(started(Arc::new(Prompt), long), go, verification(), purge());
         let (go, long) = blocked();

@@ -6,9 +6,9 @@ use crate::domain::time::{DAY, Timestamp};
 use crate::error::Result;
 use crate::verbs::actor::Actor;
 use crate::verbs::ledger::{LedgerSecret, LedgerToken};
-use crate::verbs::needs::Needs;
 use crate::verbs::ports::Snapshot;
-use crate::verbs::{Env, Proof, Query, Verb};
+use crate::verbs::scope::RequiredScope;
+use crate::verbs::{AuthLevel, Env, Query, Verb};
 
 /// Maximum age of denied attempts on tokens that are *still* tried, in milliseconds: 7 days.
 pub const DEAD_SECRET_WINDOW: i64 = 7 * DAY;
@@ -31,7 +31,7 @@ pub struct FindingCursor(pub i64, pub i64);
 
 /// Returns a page of the tokens that need attention.
 #[derive(Debug, Clone)]
-pub struct Check {
+pub struct ListFindings {
     /// The kind of findings to look for.
     pub kind: FindingKind,
     /// The end of the last page. `None` starts at the beginning.
@@ -128,14 +128,14 @@ pub struct FindingPage {
     pub next: Option<FindingCursor>,
 }
 
-impl Verb for Check {
+impl Verb for ListFindings {
     const NAME: &'static str = "check";
-    const PROOF: Proof = Proof::Store;
-    const NEEDS: Needs = Needs::Nothing;
+    const AUTH: AuthLevel = AuthLevel::Store;
+    const SCOPE: RequiredScope = RequiredScope::Nothing;
     type Reply = FindingPage;
 }
 
-impl Query for Check {
+impl Query for ListFindings {
     const READS_LEDGER: bool = true;
 
     fn run(&self, _actor: &Actor, snapshot: &dyn Snapshot, env: &Env<'_>) -> Result<FindingPage> {

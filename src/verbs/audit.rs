@@ -9,9 +9,9 @@ use crate::error::{Error, Result};
 use crate::verbs::actor::Actor;
 use crate::verbs::audit_log::{AuditCursor, AuditQuery, AuditWindow};
 use crate::verbs::authorize::{self, TokenAction, TrashScope};
-use crate::verbs::needs::{Needs, READ_AUDIT};
 use crate::verbs::ports::Snapshot;
-use crate::verbs::{Env, Proof, Query, Verb};
+use crate::verbs::scope::{READ_AUDIT, RequiredScope};
+use crate::verbs::{AuthLevel, Env, Query, Verb};
 
 /// Number of rows in memory while the chain is verified.
 const PAGE_SIZE: usize = 1_000;
@@ -33,8 +33,8 @@ pub struct ListAudit {
 
 impl Verb for ListAudit {
     const NAME: &'static str = "audit.list";
-    const PROOF: Proof = Proof::Identity;
-    const NEEDS: Needs = READ_AUDIT;
+    const AUTH: AuthLevel = AuthLevel::Authenticated;
+    const SCOPE: RequiredScope = READ_AUDIT;
     type Reply = AuditWindow;
 }
 
@@ -71,8 +71,8 @@ pub struct AuditHead;
 
 impl Verb for AuditHead {
     const NAME: &'static str = "audit.head";
-    const PROOF: Proof = Proof::Store;
-    const NEEDS: Needs = Needs::Nothing;
+    const AUTH: AuthLevel = AuthLevel::Store;
+    const SCOPE: RequiredScope = RequiredScope::Nothing;
     type Reply = i64;
 }
 
@@ -95,14 +95,14 @@ pub enum AuditRange {
 
 /// Verifies that the log was not changed, as far as that can be detected.
 #[derive(Debug, Clone)]
-pub struct VerifyAudit {
+pub struct VerifyAuditChain {
     /// The checkpoints kept outside the store, the oldest first.
     pub checkpoints: Vec<Checkpoint>,
     /// The part to verify.
     pub range: AuditRange,
 }
 
-/// The answer to [`VerifyAudit`].
+/// The answer to [`VerifyAuditChain`].
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct AuditVerification {
     /// The result of following the chain.
@@ -111,14 +111,14 @@ pub struct AuditVerification {
     pub checkpoint: Option<Checkpoint>,
 }
 
-impl Verb for VerifyAudit {
+impl Verb for VerifyAuditChain {
     const NAME: &'static str = "audit.verify";
-    const PROOF: Proof = Proof::Store;
-    const NEEDS: Needs = Needs::Nothing;
+    const AUTH: AuthLevel = AuthLevel::Store;
+    const SCOPE: RequiredScope = RequiredScope::Nothing;
     type Reply = AuditVerification;
 }
 
-impl Query for VerifyAudit {
+impl Query for VerifyAuditChain {
     fn run(&self, _actor: &Actor, snapshot: &dyn Snapshot, env: &Env<'_>) -> Result<AuditVerification> {
         let Some(installation) = snapshot.installation()? else {
             return Err(Error::not_found("this store is not set up yet").next("Run: jeton init"));
@@ -139,7 +139,7 @@ impl Query for VerifyAudit {
     }
 }
 
-impl VerifyAudit {
+impl VerifyAuditChain {
     fn verify_from_start(&self, snapshot: &dyn Snapshot, store: &StoreId) -> Result<ChainReport> {
         self.verify_chain(snapshot, store, ChainVerifier::from_start(self.checkpoints.clone()))
     }

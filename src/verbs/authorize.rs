@@ -20,8 +20,8 @@ pub use resolve::{resolve_copy_source, resolve_token, resolve_tokens};
 pub use suggest::near_names;
 
 use super::actor::{Actor, Bearer};
-use super::needs::{Needs, READ_ACCOUNTS};
 use super::ports::Snapshot;
+use super::scope::{READ_ACCOUNTS, RequiredScope};
 use crate::domain::account::{Account, AccountId};
 use crate::domain::catalogue::permissions::first_excess;
 use crate::domain::expiry::Expiry;
@@ -48,8 +48,8 @@ impl TokenAction {
     /// every account.
     const fn methods(self) -> &'static [&'static str] {
         match self {
-            TokenAction::Read => Needs::ReadTokens.methods(),
-            TokenAction::Restrict | TokenAction::Write => Needs::WriteTokens.methods(),
+            TokenAction::Read => RequiredScope::ReadTokens.methods(),
+            TokenAction::Restrict | TokenAction::Write => RequiredScope::WriteTokens.methods(),
         }
     }
 }
@@ -65,22 +65,22 @@ pub enum TrashScope {
     Any,
 }
 
-/// Checks that the actor may ask for a verb that takes `needs`. A password always may; a token needs one of the
+/// Checks that the actor may ask for a verb that takes `scope`. A password always may; a token needs one of the
 /// methods.
 ///
 /// # Errors
 /// [`crate::error::Kind::Denied`] with the missing methods.
-pub fn require_scope(actor: &Actor, scope: Needs) -> Result<()> {
+pub fn require_scope(actor: &Actor, scope: RequiredScope) -> Result<()> {
     let Some(bearer) = actor.bearer() else { return Ok(()) };
     match scope {
-        Needs::Nothing => Ok(()),
+        RequiredScope::Nothing => Ok(()),
         _ if scope.methods().iter().any(|id| bearer.has_method(id)) => Ok(()),
         _ => Err(missing_scope(&bearer.token, scope)),
     }
 }
 
-/// Error for a token that may not ask for a verb that takes `needs`.
-pub(super) fn missing_scope(token: &Token, scope: Needs) -> Error {
+/// Error for a token that may not ask for a verb that takes `scope`.
+pub(super) fn missing_scope(token: &Token, scope: RequiredScope) -> Error {
     match scope.methods() {
         [] => Error::denied("no token may do that, whatever it holds")
             .why("it takes a person and a password")

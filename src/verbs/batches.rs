@@ -136,7 +136,7 @@ impl BatchProgress {
 impl<S: Store> LocalBackend<S> {
     /// Carries out `verb` batch by batch. The actor is proved once and re-read in every transaction.
     pub(super) fn run_batched<V: BatchedMutation>(&self, credential: &Credential, mut verb: V) -> Result<V::Reply> {
-        let session = self.authenticate(credential, V::PROOF, V::NEEDS)?;
+        let session = self.authenticate(credential, V::AUTH, V::SCOPE)?;
         let session = session.as_ref();
         let audit_actor = self.audit_actor(session);
         let total = self.read::<V, _>(session, |actor, snapshot, env| verb.begin(actor, snapshot, env))?;

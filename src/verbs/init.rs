@@ -3,10 +3,10 @@
 use super::actor::{Actor, Credential};
 use super::audited::Audited;
 use super::cli_line::CliLine;
-use super::needs::Needs;
 use super::new_password::NewPassword;
 use super::ports::{Installation, NewAccount, PasswordHasher, Tx};
-use super::{Committed, Env, Mutation, Proof, Verb};
+use super::scope::RequiredScope;
+use super::{AuthLevel, Committed, Env, Mutation, Verb};
 use crate::domain::account::Account;
 use crate::domain::audit::AuditEntry;
 use crate::domain::catalogue::validate::validate;
@@ -33,8 +33,8 @@ pub struct Init {
 
 impl Verb for Init {
     const NAME: &'static str = "init";
-    const PROOF: Proof = Proof::Store;
-    const NEEDS: Needs = Needs::Person;
+    const AUTH: AuthLevel = AuthLevel::Store;
+    const SCOPE: RequiredScope = RequiredScope::PasswordOnly;
     type Reply = Committed<Account>;
 }
 

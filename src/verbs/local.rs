@@ -6,11 +6,11 @@ use std::time::Duration;
 use super::actor::{Actor, Credential, Session, TokenCredential};
 use super::authenticate::PasswordAuthenticator;
 use super::batches::{BatchedMutation, Progress};
-use super::needs::Needs;
 use super::ports::{Clock, CommittedTx, Entropy, FlushScope, PasswordHasher, SecretFileWriter, Snapshot, Store};
-use super::request::{Carrier, Request, Response, suffices};
+use super::request::{Executor, Request, Response, check_auth_level};
+use super::scope::RequiredScope;
 use super::tokens::SecretSource;
-use super::{Backend, Committed, Env, Mutation, Proof, Query, Verb, authorize, verify};
+use super::{AuthLevel, Backend, Committed, Env, Mutation, Query, Verb, authorize, verify};
 use crate::domain::audit::{AuditActor, Face};
 use crate::domain::time::Timestamp;
 use crate::error::{Error, Kind, Result};
@@ -76,12 +76,19 @@ impl<S: Store> LocalBackend<S> {
     }
 
     /// Proves `credential` as far as possible outside the transaction. `None` for what only the store proves.
-    pub(super) fn authenticate(&self, credential: &Credential, proof: Proof, scope: Needs) -> Result<Option<Session>> {
-        suffices(credential, proof)?;
+    pub(super) fn authenticate(
+        &self,
+        credential: &Credential,
+        auth_level: AuthLevel,
+        scope: RequiredScope,
+    ) -> Result<Option<Session>> {
+        check_auth_level(credential, auth_level)?;
         match credential {
             // A token never runs a verb that needs a person, even if the verb needs no proof: the answer is not for
             // the token.
-            _ if proof == Proof::Store && !(scope == Needs::Person && credential.is_token()) => Ok(None),
+            _ if auth_level == AuthLevel::Store && !(scope == RequiredScope::PasswordOnly && credential.is_token()) => {
+                Ok(None)
+            }
             Credential::Store => Ok(None),
             Credential::Session(session) => Ok(Some(session.clone())),
             Credential::Password(username, password) => {
@@ -100,7 +107,7 @@ impl<S: Store> LocalBackend<S> {
     }
 
     /// A token that acts is used: it is decided about and recorded in the ledger like any other use of it.
-    fn authenticate_token(&self, presented: &TokenCredential, scope: Needs) -> Result<Session> {
+    fn authenticate_token(&self, presented: &TokenCredential, scope: RequiredScope) -> Result<Session> {
         let now = self.adapters.clock.now();
         let origin = verify::Origin { address: "local", client: self.client.face.client() };
         let token = verify::authorize_bearer(&self.store, presented, scope, now, origin)?;
@@ -116,7 +123,7 @@ impl<S: Store> LocalBackend<S> {
     ) -> Result<Actor> {
         let Some(session) = session else { return Ok(Actor::LocalUser) };
         let actor = session.reload_actor(snapshot, now)?;
-        authorize::require_scope(&actor, V::NEEDS)?;
+        authorize::require_scope(&actor, V::SCOPE)?;
         if !V::ALLOWS_TEMPORARY_PASSWORD {
             authorize::require_own_password(&actor)?;
         }
@@ -124,9 +131,9 @@ impl<S: Store> LocalBackend<S> {
     }
 }
 
-impl<S: Store> Carrier for LocalBackend<S> {
+impl<S: Store> Executor for LocalBackend<S> {
     fn query<V: Query>(&self, credential: &Credential, verb: V) -> Result<V::Reply> {
-        let session = self.authenticate(credential, V::PROOF, V::NEEDS)?;
+        let session = self.authenticate(credential, V::AUTH, V::SCOPE)?;
         if V::READS_LEDGER {
             // Best effort: if the flush fails, results may lag by a moment. Other errors will surface in the read.
             let _ = self.store.flush_usage();
@@ -139,7 +146,7 @@ impl<S: Store> Carrier for LocalBackend<S> {
     }
 
     fn change<V: Mutation>(&self, credential: &Credential, mut verb: V) -> Result<V::Reply> {
-        let session = self.authenticate(credential, V::PROOF, V::NEEDS)?;
+        let session = self.authenticate(credential, V::AUTH, V::SCOPE)?;
         verb.prepare(credential, &*self.adapters.hasher)?;
         let done = if V::HAS_PLAN {
             self.run_planned(&mut verb, session.as_ref())
@@ -206,6 +213,6 @@ impl<S: Store> LocalBackend<S> {
 
 impl<S: Store> Backend for LocalBackend<S> {
     fn call(&self, credential: &Credential, request: Request) -> Result<Response> {
-        request.carry(self, credential)
+        request.dispatch(self, credential)
     }
 }

@@ -20,13 +20,13 @@ mod delivery;
 pub mod init;
 pub mod ledger;
 pub mod local;
-pub mod needs;
 pub mod new_password;
 mod planning;
 pub mod policy;
 pub mod ports;
 mod pruning;
 pub mod request;
+pub mod scope;
 pub mod tokens;
 pub mod verify;
 
@@ -38,9 +38,9 @@ use crate::error::Result;
 use actor::{Actor, Credential};
 use audited::Audited;
 use cli_line::CliLine;
-use needs::Needs;
 use ports::{PasswordHasher, Snapshot, Tx};
 use request::{Request, Response};
+use scope::RequiredScope;
 use tokens::{IssuedToken, SecretDestination, SecretSource};
 
 /// The backend of screens and commands. Today the only one runs verbs over a store of this machine.
@@ -54,11 +54,11 @@ pub trait Backend: Send + Sync {
 
 /// The least proof of the actor's identity. The product's description of the command line has the table.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Proof {
+pub enum AuthLevel {
     /// Access to the store file.
     Store,
     /// A password or a token, or a session opened by either.
-    Identity,
+    Authenticated,
     /// A password given for this request, or a token.
     Password,
 }
@@ -68,9 +68,9 @@ pub trait Verb {
     /// The verb's name in the audit log.
     const NAME: &'static str;
     /// The least proof that the verb needs.
-    const PROOF: Proof;
+    const AUTH: AuthLevel;
     /// The scope that a token needs for the verb.
-    const NEEDS: Needs;
+    const SCOPE: RequiredScope;
     /// `true` if an actor with a temporary password may run the verb.
     const ALLOWS_TEMPORARY_PASSWORD: bool = false;
     /// The verb's answer.

@@ -4,9 +4,9 @@ use super::actor::Actor;
 use super::audited::Audited;
 use super::authorize;
 use super::cli_line::CliLine;
-use super::needs::Needs;
 use super::ports::{Snapshot, Tx};
-use super::{Committed, Env, Mutation, Proof, Query, Verb};
+use super::scope::RequiredScope;
+use super::{AuthLevel, Committed, Env, Mutation, Query, Verb};
 use crate::domain::audit::AuditEntry;
 use crate::domain::policy::Policy;
 use crate::error::{Error, Result};
@@ -17,8 +17,8 @@ pub struct ListPolicy;
 
 impl Verb for ListPolicy {
     const NAME: &'static str = "policy.list";
-    const PROOF: Proof = Proof::Identity;
-    const NEEDS: Needs = Needs::Nothing;
+    const AUTH: AuthLevel = AuthLevel::Authenticated;
+    const SCOPE: RequiredScope = RequiredScope::Nothing;
     type Reply = Policy;
 }
 
@@ -38,8 +38,8 @@ pub struct SetPolicy {
 
 impl Verb for SetPolicy {
     const NAME: &'static str = "policy.set";
-    const PROOF: Proof = Proof::Password;
-    const NEEDS: Needs = Needs::Person;
+    const AUTH: AuthLevel = AuthLevel::Password;
+    const SCOPE: RequiredScope = RequiredScope::PasswordOnly;
     type Reply = Committed<Policy>;
 }
 

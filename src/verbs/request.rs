@@ -1,27 +1,27 @@
 //! The list of all verbs: requests, their replies, and the trait that runs each.
 
 use super::accounts::{
-    CreateAccount, DeleteAccount, DisableAccounts, EnableAccounts, Greet, ListAccounts, SetPassword, SetRole,
+    CreateAccount, DeleteAccount, DisableAccounts, EnableAccounts, GetSetup, ListAccounts, SetPassword, SetRole,
     ShowAccount, SignIn, WhoAmI,
 };
 use super::actor::Credential;
-use super::attention::Check;
-use super::audit::{AuditHead, ListAudit, VerifyAudit};
+use super::attention::ListFindings;
+use super::audit::{AuditHead, ListAudit, VerifyAuditChain};
 use super::catalogue::{ApplyCatalogue, ListCatalogues, PreviewCatalogue};
 use super::init::Init;
 use super::ledger::{LedgerHead, ListDenied, ListUses};
-use super::needs::Needs;
 use super::policy::{ListPolicy, SetPolicy};
+use super::scope::RequiredScope;
 use super::tokens::{
-    CanToken, CopyToken, CreateToken, DeleteTokens, DisableTokens, EditToken, EnableTokens, ListTokens, PreviewEdit,
-    PreviewPurge, PurgeTokens, RegenerateToken, RestoreTokens, RetireToken, ReviewTokens, ShowToken, TallyTokens,
-    Whose,
+    CanToken, CopyToken, CountTokens, CreateToken, DeleteTokens, DisableTokens, EditToken, EnableTokens, GetTokens,
+    IdentifySecret, ListTokens, PreviewEdit, PreviewPurge, PurgeTokens, RegenerateToken, RestoreTokens, RetireToken,
+    ShowToken,
 };
-use super::{Backend, Proof, Verb};
+use super::{AuthLevel, Backend, Verb};
 use crate::error::{Error, Result};
 
 /// A verb with a variant in [`Request`].
-pub trait Asked: Verb + Into<Request> {
+pub trait RequestVerb: Verb + Into<Request> {
     /// Returns its reply. `None` if `response` belongs to another verb.
     fn reply(response: Response) -> Option<Self::Reply>;
 }
@@ -30,16 +30,16 @@ pub trait Asked: Verb + Into<Request> {
 ///
 /// # Errors
 /// Those of [`Jeton::call`].
-pub fn ask<V: Asked>(jeton: &dyn Backend, who: &Credential, verb: V) -> Result<V::Reply> {
-    let response = jeton.call(who, verb.into())?;
+pub fn call<V: RequestVerb>(backend: &dyn Backend, credential: &Credential, verb: V) -> Result<V::Reply> {
+    let response = backend.call(credential, verb.into())?;
     V::reply(response).ok_or_else(|| Error::failure(format!("{} was answered with something else", V::NAME)))
 }
 
 /// Runs the three kinds of verb.
-pub(super) trait Carrier {
-    fn query<V: super::Query>(&self, who: &Credential, verb: V) -> Result<V::Reply>;
-    fn change<V: super::Mutation>(&self, who: &Credential, verb: V) -> Result<V::Reply>;
-    fn batched<V: super::batches::BatchedMutation>(&self, who: &Credential, verb: V) -> Result<V::Reply>;
+pub(super) trait Executor {
+    fn query<V: super::Query>(&self, credential: &Credential, verb: V) -> Result<V::Reply>;
+    fn change<V: super::Mutation>(&self, credential: &Credential, verb: V) -> Result<V::Reply>;
+    fn batched<V: super::batches::BatchedMutation>(&self, credential: &Credential, verb: V) -> Result<V::Reply>;
 }
 
 macro_rules! changes {
@@ -76,8 +76,8 @@ macro_rules! requests {
         pub enum Response { $($verb(<$verb as Verb>::Reply)),* }
 
         /// Every verb: its name, its proof, and the scope that a token needs.
-        pub const VERBS: &[(&str, Proof, Needs)] =
-            &[$((<$verb as Verb>::NAME, <$verb as Verb>::PROOF, <$verb as Verb>::NEEDS)),*];
+        pub const VERBS: &[(&str, AuthLevel, RequiredScope)] =
+            &[$((<$verb as Verb>::NAME, <$verb as Verb>::AUTH, <$verb as Verb>::SCOPE)),*];
 
         /// Name of every verb, and `true` if it changes something.
         pub const CHANGES: &[(&str, bool)] = &[$((<$verb as Verb>::NAME, changes!($kind))),*];
@@ -86,7 +86,7 @@ macro_rules! requests {
             impl From<$verb> for Request {
                 fn from(verb: $verb) -> Request { Request::$verb(verb) }
             }
-            impl Asked for $verb {
+            impl RequestVerb for $verb {
                 fn reply(response: Response) -> Option<Self::Reply> {
                     match response { Response::$verb(reply) => Some(reply), _ => None }
                 }
@@ -104,15 +104,15 @@ macro_rules! requests {
                 match self { $(Request::$verb(_) => batches!($kind)),* }
             }
 
-            pub(super) fn carry(self, carrier: &impl Carrier, who: &Credential) -> Result<Response> {
-                match self { $(Request::$verb(verb) => carrier.$kind(who, verb).map(Response::$verb)),* }
+            pub(super) fn dispatch(self, executor: &impl Executor, credential: &Credential) -> Result<Response> {
+                match self { $(Request::$verb(verb) => executor.$kind(credential, verb).map(Response::$verb)),* }
             }
         }
     };
 }
 
 requests! {
-    query Greet,
+    query GetSetup,
     change Init,
     query SignIn,
     query WhoAmI,
@@ -130,11 +130,11 @@ requests! {
     query PreviewCatalogue,
     change ApplyCatalogue,
     query ListTokens,
-    query TallyTokens,
+    query CountTokens,
     query ShowToken,
     query CanToken,
-    query ReviewTokens,
-    query Whose,
+    query GetTokens,
+    query IdentifySecret,
     change CreateToken,
     query PreviewEdit,
     change EditToken,
@@ -149,24 +149,24 @@ requests! {
     batched PurgeTokens,
     query ListAudit,
     query AuditHead,
-    query VerifyAudit,
+    query VerifyAuditChain,
     query ListDenied,
     query ListUses,
     query LedgerHead,
-    query Check,
+    query ListFindings,
 }
 
 /// Checks that `credential` is enough for `proof`. Its identity is checked separately.
 ///
 /// # Errors
 /// [`crate::error::Kind::Unauthenticated`] with the missing proof.
-pub(super) fn suffices(credential: &Credential, proof: Proof) -> Result<()> {
-    match (credential, proof) {
-        (_, Proof::Store)
-        | (Credential::Session(_), Proof::Identity)
+pub(super) fn check_auth_level(credential: &Credential, auth_level: AuthLevel) -> Result<()> {
+    match (credential, auth_level) {
+        (_, AuthLevel::Store)
+        | (Credential::Session(_), AuthLevel::Authenticated)
         | (Credential::Password(..) | Credential::Token(_), _) => Ok(()),
         (Credential::Store, _) => Err(Error::unauthenticated("this needs an account's password, or a token")),
-        (Credential::Session(_), Proof::Password) => {
+        (Credential::Session(_), AuthLevel::Password) => {
             Err(Error::unauthenticated("every change needs the password anew"))
         }
     }

@@ -19,7 +19,7 @@ use jeton::verbs::new_password::NewPassword;
 use jeton::verbs::ports::PasswordHasher;
 use jeton::verbs::ports::Store;
 use jeton::verbs::request::{Request, Response};
-use jeton::verbs::tokens::Whose;
+use jeton::verbs::tokens::IdentifySecret;
 use rustix::process::Pid;
 use zeroize::Zeroizing;
 
@@ -515,7 +515,9 @@ fn debug_tells_nothing() {
         debugged(&Effect::CopySecret(Arc::clone(&secret))),
         debugged(&Effect::Save("x".into(), Arc::clone(&secret))),
         debugged(&Wanted::new("d", "d", create("d"))),
-        debugged(&Request::from(Whose { secret: SecretText::new(secret.expose(|s| Zeroizing::new(s.to_owned()))) })),
+        debugged(&Request::from(IdentifySecret {
+            secret: SecretText::new(secret.expose(|s| Zeroizing::new(s.to_owned()))),
+        })),
         debugged(&SecretText::new(secret.expose(|s| Zeroizing::new(s.to_owned()))).parse()),
         debugged(&house.store().read(|s| s.secret(secret.public_id())).unwrap()),
         debugged(&Field::masked(100).with(PASSWORD)),

@@ -16,7 +16,7 @@ use jeton::domain::token_filter::TokenFilter;
 use jeton::store::sqlite::SqliteStore;
 use jeton::verbs::local::{ClientInfo, LocalBackend};
 use jeton::verbs::ports::{Clock, Store, TokenCursor, WindowQuery};
-use jeton::verbs::request::ask;
+use jeton::verbs::request::call;
 use jeton::verbs::tokens::{
     CreateToken, DeleteTokens, DisableTokens, EnableTokens, RegenerateToken, RestoreTokens, TokenTarget,
 };
@@ -66,30 +66,30 @@ fn change(jeton: &LocalBackend<SqliteStore>, dice: &SeededEntropy, fresh_name: &
     let ids = |tokens: &[jeton::domain::token::Token]| tokens.iter().map(|t| t.id).collect::<Vec<_>>();
     match dice.below(7) {
         0 | 1 if kept.len() < 12 => {
-            let made = ask(jeton, &owner, CreateToken { ..create(fresh_name) }).unwrap().value.remove(0);
+            let made = call(jeton, &owner, CreateToken { ..create(fresh_name) }).unwrap().value.remove(0);
             made.secret.expose(|s| acknowledge("token.create", &[made.token.id], s));
         }
         _ if kept.is_empty() => {}
         2 => {
-            let done = ask(jeton, &owner, DisableTokens { tokens: vec![pick(&kept), pick(&kept)] }).unwrap();
+            let done = call(jeton, &owner, DisableTokens { tokens: vec![pick(&kept), pick(&kept)] }).unwrap();
             acknowledge("token.disable", &ids(&done.value), "");
         }
         3 => {
-            let done = ask(jeton, &owner, EnableTokens { tokens: vec![pick(&kept)] }).unwrap();
+            let done = call(jeton, &owner, EnableTokens { tokens: vec![pick(&kept)] }).unwrap();
             acknowledge("token.enable", &ids(&done.value), "");
         }
         4 => {
             let verb = RegenerateToken { token: pick(&kept), grace: None, expires: None, destination: None };
-            let made = ask(jeton, &owner, verb).unwrap().value;
+            let made = call(jeton, &owner, verb).unwrap().value;
             made.secret.expose(|s| acknowledge("token.regenerate", &[made.token.id], s));
         }
         5 if kept.len() > 3 => {
             let (tokens, typed) = (vec![pick(&kept[..2]), pick(&kept[2..])], "2".to_owned());
-            let done = ask(jeton, &owner, DeleteTokens { tokens, with_made: false, confirmation: typed }).unwrap();
+            let done = call(jeton, &owner, DeleteTokens { tokens, with_made: false, confirmation: typed }).unwrap();
             acknowledge("token.revoke", &ids(&done.value.tokens), "");
         }
         _ if !trashed.is_empty() => {
-            let done = ask(jeton, &owner, RestoreTokens { tokens: vec![pick(&trashed)], rename: None }).unwrap();
+            let done = call(jeton, &owner, RestoreTokens { tokens: vec![pick(&trashed)], rename: None }).unwrap();
             acknowledge("token.restore", &[done.value[0].id], "");
         }
         _ => {}

@@ -22,7 +22,7 @@ use jeton::verbs::audit_log::{AuditCursor, AuditQuery};
 use jeton::verbs::audited::Audited;
 use jeton::verbs::authorize;
 use jeton::verbs::ports::{Entropy, NewToken, Store, TokenCursor, Tx};
-use jeton::verbs::request::ask;
+use jeton::verbs::request::call;
 use jeton::verbs::tokens::{
     CopyToken, CreateToken, DeleteTokens, DisableTokens, EditToken, EnableTokens, ListTokens, OwnerFilter,
     PreviewPurge, PurgePreview, PurgeTokens, RegenerateToken, RestoreTokens, RetireToken, ShowToken, TokenTarget,
@@ -184,11 +184,11 @@ pub fn attempt(
     match verb {
         "list" | "list A" => {
             let filter = TokenFilter::parse(name);
-            let window = ask(jeton, who, ListTokens { filter, ..list((verb == "list A").then_some(owner)) })?;
+            let window = call(jeton, who, ListTokens { filter, ..list((verb == "list A").then_some(owner)) })?;
             let listed = window.rows.iter().any(|t| TokenRef::Id(t.id) == pointed.reference);
             if listed { Ok(()) } else { Err(Error::denied("not listed")) }
         }
-        "show" => ask(jeton, who, ShowToken { token: pointed.reference }).map(drop),
+        "show" => call(jeton, who, ShowToken { token: pointed.reference }).map(drop),
         "create" => {
             let new = CreateToken {
                 account: Some(owner.username.clone()),
@@ -196,31 +196,34 @@ pub fn attempt(
                 expires: Some(ExpirySpec::parse("30d").unwrap()),
                 ..create(&format!("{name}-new"))
             };
-            ask(jeton, who, new).map(drop)
+            call(jeton, who, new).map(drop)
         }
-        "disable" => ask(jeton, who, DisableTokens { tokens }).map(drop),
-        "enable" => ask(jeton, who, EnableTokens { tokens }).map(drop),
+        "disable" => call(jeton, who, DisableTokens { tokens }).map(drop),
+        "enable" => call(jeton, who, EnableTokens { tokens }).map(drop),
         "regenerate" => {
-            ask(jeton, who, RegenerateToken { token: pointed, grace: None, expires: None, destination: None }).map(drop)
+            call(jeton, who, RegenerateToken { token: pointed, grace: None, expires: None, destination: None })
+                .map(drop)
         }
-        "revoke" => ask(jeton, who, DeleteTokens { tokens, with_made: false, confirmation: name.to_owned() }).map(drop),
-        "restore" => ask(jeton, who, RestoreTokens { tokens: vec![pointed], rename: None }).map(drop),
+        "revoke" => {
+            call(jeton, who, DeleteTokens { tokens, with_made: false, confirmation: name.to_owned() }).map(drop)
+        }
+        "restore" => call(jeton, who, RestoreTokens { tokens: vec![pointed], rename: None }).map(drop),
         "edit" => {
             let description = Some(Description::parse("edited").unwrap());
-            ask(jeton, who, EditToken { description, ..EditToken::new(pointed) }).map(drop)
+            call(jeton, who, EditToken { description, ..EditToken::new(pointed) }).map(drop)
         }
         "copy" => {
             let name = token_name(&format!("copy-{name}"));
-            ask(jeton, who, CopyToken { token: pointed, name, account: None, expires: None, destination: None })
+            call(jeton, who, CopyToken { token: pointed, name, account: None, expires: None, destination: None })
                 .map(drop)
         }
-        "retire" => ask(jeton, who, RetireToken { token: pointed }).map(drop),
+        "retire" => call(jeton, who, RetireToken { token: pointed }).map(drop),
         "purge" => {
-            let PurgePreview { count, names } = ask(jeton, who, PreviewPurge { which: Purgeable::Trashed })?;
+            let PurgePreview { count, names } = call(jeton, who, PreviewPurge { which: Purgeable::Trashed })?;
             if !names.contains(&format!("{}/{name}", owner.username)) {
                 return Err(Error::denied("not among them"));
             }
-            ask(jeton, who, PurgeTokens::new(Purgeable::Trashed, count)).map(drop)
+            call(jeton, who, PurgeTokens::new(Purgeable::Trashed, count)).map(drop)
         }
         "ledger" => matrix_ledger::in_ledger(house, who, pointed.reference),
         other => panic!("no such verb: {other}"),

@@ -12,7 +12,7 @@ use jeton::verbs::accounts::{DeleteAccount, ListAccounts, ShowAccount};
 use jeton::verbs::actor::{Credential, TokenCredential};
 use jeton::verbs::policy::ListPolicy;
 use jeton::verbs::ports::Store;
-use jeton::verbs::request::ask;
+use jeton::verbs::request::call;
 use jeton::verbs::tokens::CreateToken;
 
 use crate::matrix::rows;
@@ -170,16 +170,16 @@ fn every_cell_of_a_token() {
             house.set_account_enabled(other.id, *column != "enable");
             let before = (state(&house), house.store().read(|s| s.policy()).unwrap());
             let outcome = match *column {
-                "list" => ask(&house.jeton, &who, ListAccounts).map(drop),
-                "show" => ask(&house.jeton, &who, ShowAccount { username: other.username }).map(drop),
-                "create" => ask(&house.jeton, &who, create_account(&format!("new{run}"), Role::Viewer)).map(drop),
-                "role" => ask(&house.jeton, &who, set_role(name, Role::Member)).map(drop),
-                "disable" => ask(&house.jeton, &who, switch_off(&[name])).map(drop),
-                "enable" => ask(&house.jeton, &who, switch_on(&[name])).map(drop),
-                "passwd" => ask(&house.jeton, &who, set_password(name, "seven brown foxes")).map(drop),
-                "delete" => ask(&house.jeton, &who, delete_account(name)).map(drop),
-                "policy-list" => ask(&house.jeton, &who, ListPolicy).map(drop),
-                "policy-set" => ask(&house.jeton, &who, set_policy(&[("trash", "7d")])).map(drop),
+                "list" => call(&house.jeton, &who, ListAccounts).map(drop),
+                "show" => call(&house.jeton, &who, ShowAccount { username: other.username }).map(drop),
+                "create" => call(&house.jeton, &who, create_account(&format!("new{run}"), Role::Viewer)).map(drop),
+                "role" => call(&house.jeton, &who, set_role(name, Role::Member)).map(drop),
+                "disable" => call(&house.jeton, &who, switch_off(&[name])).map(drop),
+                "enable" => call(&house.jeton, &who, switch_on(&[name])).map(drop),
+                "passwd" => call(&house.jeton, &who, set_password(name, "seven brown foxes")).map(drop),
+                "delete" => call(&house.jeton, &who, delete_account(name)).map(drop),
+                "policy-list" => call(&house.jeton, &who, ListPolicy).map(drop),
+                "policy-set" => call(&house.jeton, &who, set_policy(&[("trash", "7d")])).map(drop),
                 other => panic!("{other}"),
             };
             let after = (state(&house), house.store().read(|s| s.policy()).unwrap());
@@ -283,15 +283,15 @@ fn account_refusal_comes_before_any_state() {
                     let before = (house.account_named(&name), house.store().read(|s| s.audit_head()).unwrap());
                     let jeton = &house.jeton;
                     let outcome = match (verb, request) {
-                        ("passwd", _) => ask(jeton, &who, set_password(&name, "eight brown foxes")).map(drop),
-                        ("disable", _) => ask(jeton, &who, switch_off(&[&name])).map(drop),
-                        ("enable", _) => ask(jeton, &who, switch_on(&[&name])).map(drop),
-                        ("role", _) => ask(jeton, &who, set_role(&name, to.unwrap())).map(drop),
+                        ("passwd", _) => call(jeton, &who, set_password(&name, "eight brown foxes")).map(drop),
+                        ("disable", _) => call(jeton, &who, switch_off(&[&name])).map(drop),
+                        ("enable", _) => call(jeton, &who, switch_on(&[&name])).map(drop),
+                        ("role", _) => call(jeton, &who, set_role(&name, to.unwrap())).map(drop),
                         ("delete", "mistyped") => {
                             let verb = DeleteAccount { confirmation: "mistyped".to_owned(), ..delete_account(&name) };
-                            ask(jeton, &who, verb).map(drop)
+                            call(jeton, &who, verb).map(drop)
                         }
-                        ("delete", _) => ask(jeton, &who, delete_account(&name)).map(drop),
+                        ("delete", _) => call(jeton, &who, delete_account(&name)).map(drop),
                         (other, _) => panic!("{other}"),
                     };
                     let what = format!("{role} acting as {acting}: {verb} {request} {whom}, {state}");

@@ -7,7 +7,7 @@ use jeton::error::{Error, Result};
 use jeton::verbs::actor::Credential;
 use jeton::verbs::ledger::{LedgerCursor, ListDenied, ListUses};
 use jeton::verbs::ports::{Denial, Store, Use};
-use jeton::verbs::request::ask;
+use jeton::verbs::request::call;
 
 use crate::support::world::House;
 
@@ -29,12 +29,12 @@ pub fn in_ledger(house: &House, who: &Credential, token: TokenRef) -> Result<()>
     let (filter, limit, since) = (LedgerFilter::default(), 10_000, None);
     let denied = |token: Option<TokenRef>| {
         let (filter, anchor) = (filter.clone(), LedgerCursor::Newest);
-        let window = ask(&house.jeton, who, ListDenied { token, since, filter, cursor: anchor, limit })?;
+        let window = call(&house.jeton, who, ListDenied { token, since, filter, cursor: anchor, limit })?;
         Ok(window.rows.iter().any(|row| row.token.as_ref().is_some_and(|token| token.id == *id)))
     };
     let uses = |token: Option<TokenRef>| {
         let (filter, anchor) = (filter.clone(), LedgerCursor::Newest);
-        let window = ask(&house.jeton, who, ListUses { token, since, filter, cursor: anchor, limit })?;
+        let window = call(&house.jeton, who, ListUses { token, since, filter, cursor: anchor, limit })?;
         Ok(window.rows.iter().any(|row| row.token.id == *id))
     };
     let found: [Result<bool>; 4] = [denied(None), denied(Some(token.clone())), uses(None), uses(Some(token.clone()))];

@@ -16,7 +16,7 @@ use jeton::error::{Error, Kind, Result};
 use jeton::verbs::actor::Credential;
 use jeton::verbs::audited::Audited;
 use jeton::verbs::ports::{Entropy, NewToken, Store};
-use jeton::verbs::request::ask;
+use jeton::verbs::request::call;
 use jeton::verbs::tokens::{
     CopyToken, CreateToken, DeleteTokens, DisableTokens, EditToken, EnableTokens, PurgeTokens, RegenerateToken,
     RestoreTokens, RetireToken, ShowToken, TokenTarget,
@@ -97,23 +97,24 @@ fn attempt(
     };
     let taken = (request == "taken").then(|| token_name("taken"));
     match verb {
-        "show" => ask(jeton, who, ShowToken { token: pointed.reference }).map(drop),
-        "disable" => ask(jeton, who, DisableTokens { tokens: some() }).map(drop),
+        "show" => call(jeton, who, ShowToken { token: pointed.reference }).map(drop),
+        "disable" => call(jeton, who, DisableTokens { tokens: some() }).map(drop),
         "revoke" => {
             let typed = if request == "mistyped" { "mistyped" } else { name };
-            ask(jeton, who, DeleteTokens { tokens: some(), confirmation: typed.to_owned(), with_made: false }).map(drop)
+            call(jeton, who, DeleteTokens { tokens: some(), confirmation: typed.to_owned(), with_made: false })
+                .map(drop)
         }
-        "enable" => ask(jeton, who, EnableTokens { tokens: some() }).map(drop),
+        "enable" => call(jeton, who, EnableTokens { tokens: some() }).map(drop),
         "regenerate" => {
             let grace = match request {
                 "grace" => Some(Span::parse("1h").unwrap()),
                 "long-grace" => Some(Span::parse("31d").unwrap()),
                 _ => None,
             };
-            ask(jeton, who, RegenerateToken { token: pointed, grace, expires, destination: None }).map(drop)
+            call(jeton, who, RegenerateToken { token: pointed, grace, expires, destination: None }).map(drop)
         }
-        "retire" => ask(jeton, who, RetireToken { token: pointed }).map(drop),
-        "restore" => ask(jeton, who, RestoreTokens { tokens: some(), rename: taken }).map(drop),
+        "retire" => call(jeton, who, RetireToken { token: pointed }).map(drop),
+        "restore" => call(jeton, who, RestoreTokens { tokens: some(), rename: taken }).map(drop),
         "edit" => {
             let none = std::collections::BTreeSet::new;
             let Selection::Custom(absent) = holding(&["environment.control.StopEnv"]) else { unreachable!() };
@@ -127,11 +128,11 @@ fn attempt(
             };
             let description = (request == "describe").then(|| Description::parse("edited").unwrap());
             let edit = EditToken { name: taken, description, expires, selection, ..EditToken::new(pointed) };
-            ask(jeton, who, edit).map(drop)
+            call(jeton, who, edit).map(drop)
         }
         "copy" => {
             let name = taken.unwrap_or_else(|| token_name(&format!("copy-{name}")));
-            ask(jeton, who, CopyToken { token: pointed, name, account: None, expires, destination: None }).map(drop)
+            call(jeton, who, CopyToken { token: pointed, name, account: None, expires, destination: None }).map(drop)
         }
         "create" => {
             let new = token_name(&format!("{name}-new"));
@@ -145,9 +146,9 @@ fn attempt(
             let expires = expires.or(spec("30d"));
             let account = Some(owner.username.clone());
             let new = CreateToken { account, names, selection: holding(&[called]), expires, ..create("x") };
-            ask(jeton, who, new).map(drop)
+            call(jeton, who, new).map(drop)
         }
-        "purge" => ask(jeton, who, PurgeTokens::new(Purgeable::Trashed, 999_999)).map(drop),
+        "purge" => call(jeton, who, PurgeTokens::new(Purgeable::Trashed, 999_999)).map(drop),
         other => panic!("no such verb: {other}"),
     }
 }

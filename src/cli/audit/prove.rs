@@ -9,13 +9,13 @@ use crate::domain::checkpoint::{self, Checkpoint, NO_CHECKPOINT_ADVICE, hex};
 use crate::error::{Error, Result};
 use crate::platform::anchor_file::{self, AnchorFile};
 use crate::verbs::actor::Credential;
-use crate::verbs::audit::{AuditRange, VerifyAudit};
+use crate::verbs::audit::{AuditRange, VerifyAuditChain};
 
 pub(super) fn verify(app: &mut App, file: Option<&Path>) -> Result<()> {
     app.place.local()?;
     let checkpoints = file.map(read).transpose()?;
     let anchored = checkpoints.is_some();
-    let verb = VerifyAudit { checkpoints: checkpoints.unwrap_or_default(), range: AuditRange::FromStart };
+    let verb = VerifyAuditChain { checkpoints: checkpoints.unwrap_or_default(), range: AuditRange::FromStart };
     let report = app.ask(&Credential::Store, verb)?.report;
     let zone = app.world.clock.zone();
     if app.out.json {
@@ -83,7 +83,7 @@ pub(super) fn anchor(app: &mut App, path: &Path) -> Result<()> {
     let mut file = AnchorFile::open(path, &*app.world.clock)?;
     let checkpoints = parsed(path, file.text())?;
     let last = checkpoints.last().map_or(0, |c| c.seq);
-    let verb = VerifyAudit { checkpoints, range: AuditRange::FromLastCheckpoint };
+    let verb = VerifyAuditChain { checkpoints, range: AuditRange::FromLastCheckpoint };
     let verified = app.ask(&Credential::Store, verb)?;
     let Some(checkpoint) = verified.checkpoint else {
         let mut error = broken(app, &verified.report)?;

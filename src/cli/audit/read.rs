@@ -20,7 +20,7 @@ use crate::platform::signals;
 use crate::verbs::actor::Credential;
 use crate::verbs::audit::ListAudit;
 use crate::verbs::audit_log::{AuditCursor, AuditWindow, HashedRow};
-use crate::verbs::request::ask;
+use crate::verbs::request::call;
 
 /// Number of rows held in memory at once.
 const PAGE: usize = 500;
@@ -109,7 +109,7 @@ struct Question {
 impl Question {
     fn ask(&self, place: &Place, anchor: AuditCursor, limit: usize) -> Result<AuditWindow> {
         let (token, filter) = (self.token.clone(), self.filter.clone());
-        ask(place, &self.who, ListAudit { since: self.since, token, filter, cursor: anchor, limit })
+        call(place, &self.who, ListAudit { since: self.since, token, filter, cursor: anchor, limit })
     }
 
     /// Returns the anchor of the newest `limit` rows, and the number of the last row.

@@ -12,7 +12,7 @@ use crate::error::{Error, Result};
 use crate::platform::catalogue_file;
 use crate::platform::files::read_text;
 use crate::platform::input;
-use crate::verbs::accounts::Greet;
+use crate::verbs::accounts::GetSetup;
 use crate::verbs::actor::Credential;
 use crate::verbs::catalogue::{ApplyCatalogue, CataloguePreview, PreviewCatalogue, TextLimits};
 
@@ -22,7 +22,7 @@ const MOST: TextLimits = TextLimits { max_items: 40, more_hint: "--json has them
 /// Returns the catalogues already in the store.
 fn there(app: &App) -> Result<Vec<Catalogue>> {
     // Without a store, a file can still be written and checked for a store set up later.
-    if app.ask(&Credential::Store, Greet)?.first_run {
+    if app.ask(&Credential::Store, GetSetup)?.first_run {
         return Ok(vec![Catalogue::shipped(crate::domain::catalogue::MANAGEMENT)?]);
     }
     look::catalogues(app)

@@ -24,7 +24,7 @@ use crate::verbs::actor::Credential;
 use crate::verbs::ledger::{
     DeniedRow, LedgerCursor, LedgerSecret, LedgerToken, LedgerWindow, ListDenied, ListUses, UseRow, format_origin,
 };
-use crate::verbs::request::{Asked, ask};
+use crate::verbs::request::{RequestVerb, call};
 
 /// Number of rows held in memory at once.
 const PAGE: usize = 500;
@@ -54,7 +54,7 @@ struct Question {
 /// A row of denied attempts or of uses.
 trait Listed: Sized {
     type Key;
-    type Verb: Asked<Reply = LedgerWindow<Self>>;
+    type Verb: RequestVerb<Reply = LedgerWindow<Self>>;
     type Json<'a>: Serialize + From<&'a Self>
     where
         Self: 'a;
@@ -161,7 +161,7 @@ struct Pages<R: Listed> {
 impl<R: Listed> Pages<R> {
     fn next(&mut self, place: &Place) -> Result<Option<Vec<R>>> {
         let Some(anchor) = self.anchor.take().filter(|_| self.left > 0) else { return Ok(None) };
-        let window = ask(place, &self.who, R::verb(self.question.clone(), anchor, self.left.min(PAGE)))?;
+        let window = call(place, &self.who, R::verb(self.question.clone(), anchor, self.left.min(PAGE)))?;
         self.left = self.left.saturating_sub(window.rows.len());
         self.anchor = window.rows.last().filter(|_| window.older).map(|row| LedgerCursor::Older(row.key()));
         self.unreadable.extend(window.unreadable);

@@ -9,8 +9,7 @@ use crate::domain::token::TokenRef;
 use crate::error::{Error, Result};
 use crate::verbs::actor::Credential;
 use crate::verbs::tokens::{
-    DeleteResult, DeleteTokens, ReviewTokens, ShowToken, TokenDetails, TokenTarget, ambiguous_words,
-    as_account_and_name,
+    DeleteResult, DeleteTokens, GetTokens, ShowToken, TokenDetails, TokenTarget, ambiguous_words, as_account_and_name,
 };
 
 pub(super) fn delete(app: &mut App, args: DeleteArgs) -> Result<()> {
@@ -62,7 +61,7 @@ fn confirmed(app: &App, tokens: Vec<TokenTarget>, with_made: bool) -> Result<(Cr
     let mut total = seen.len();
     if with_made {
         let tokens = shown.iter().map(|one| one.token.id).collect();
-        total += app.ask(&look, ReviewTokens { tokens })?.iter().map(|one| one.made.len()).sum::<usize>();
+        total += app.ask(&look, GetTokens { tokens })?.iter().map(|one| one.made.len()).sum::<usize>();
     }
     let label = match total {
         1 => "Type the token's name to delete it".to_owned(),

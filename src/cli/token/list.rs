@@ -18,7 +18,7 @@ use crate::error::Result;
 use crate::place::Place;
 use crate::verbs::actor::Credential;
 use crate::verbs::ports::{TokenCursor, Window};
-use crate::verbs::request::ask;
+use crate::verbs::request::call;
 use crate::verbs::tokens::{ListTokens, OwnerFilter};
 
 /// Number of tokens held in memory at once.
@@ -86,7 +86,7 @@ struct Pages {
 impl Pages {
     fn next(&mut self, place: &Place) -> Result<Option<Window>> {
         let Some(anchor) = self.anchor else { return Ok(None) };
-        let window = ask(
+        let window = call(
             place,
             &self.who,
             ListTokens {

@@ -16,7 +16,7 @@ use crate::error::{Error, Result};
 use crate::platform::input::secret_bytes;
 use crate::verbs::actor::Credential;
 use crate::verbs::ports::SecretState;
-use crate::verbs::tokens::Whose;
+use crate::verbs::tokens::IdentifySecret;
 use crate::verbs::verify::{DenialReason, SecretLookup, SecretOwner};
 
 /// Maximum length of the text to search. Longer texts are refused. All secrets in the text are looked up.
@@ -31,7 +31,7 @@ pub(super) fn whose(app: &mut App) -> Result<()> {
     // One at a time, because a text may contain thousands.
     for secret in secrets {
         let hint = secret.hint().unwrap_or_default().to_owned();
-        let traced = app.ask(&Credential::Store, Whose { secret })?;
+        let traced = app.ask(&Credential::Store, IdentifySecret { secret })?;
         any_token |= is_token(&traced);
         first_refusal = first_refusal.or(traced.denial_reason);
         if app.out.json {

@@ -13,7 +13,7 @@ use crate::tui::widget::form::{Dialog, Form, Kind, Pressed, Problem};
 use crate::tui::widget::sheet::Sheet;
 use crate::verbs::actor::Credential;
 use crate::verbs::ports::SecretState;
-use crate::verbs::tokens::Whose as WhoseVerb;
+use crate::verbs::tokens::IdentifySecret as WhoseVerb;
 use crate::verbs::verify::{DenialReason, SecretLookup, SecretOwner};
 
 /// Maximum length of the text that is searched for a secret, for example a few lines of a log.

@@ -24,7 +24,7 @@ use crate::tui::screen::frame::height;
 use crate::tui::screen::sign_in::SignIn;
 use crate::tui::screen::{Facts, Outcome, Page};
 use crate::tui::widget::form::Form;
-use crate::verbs::accounts::{Greet, SignIn as SignInVerb};
+use crate::verbs::accounts::{GetSetup, SignIn as SignInVerb};
 use crate::verbs::actor::{Credential, Session};
 use crate::verbs::ports::TokenCursor;
 
@@ -50,7 +50,7 @@ pub fn start(model: &mut Model) -> Vec<Effect> {
             model.screen = Screen::SignIn(Box::new(SignIn::open(model.demo.as_ref().map(|d| &d.username))));
             requests::send_for(model, Layer::Screen, credential, SignInVerb.into())
         }
-        None => requests::send(model, Purpose::Greeting, Credential::Store, Greet.into()),
+        None => requests::send(model, Purpose::Greeting, Credential::Store, GetSetup.into()),
     }
 }
 

@@ -149,7 +149,7 @@ fn not_read(model: &mut Model, error: Error, purpose: Purpose) -> Vec<Effect> {
 
 fn answered(model: &mut Model, layer: Option<Layer>, response: Response) -> Vec<Effect> {
     match response {
-        Response::Greet(greeting) => {
+        Response::GetSetup(greeting) => {
             let name = model.username.clone().or(greeting.sole_account);
             model.screen = if greeting.first_run {
                 Screen::FirstRun(Box::new(FirstRun::open(name.as_ref())))
@@ -177,14 +177,14 @@ fn answered(model: &mut Model, layer: Option<Layer>, response: Response) -> Vec<
         Response::PreviewEdit(edited) => dialogs::previewed(model, layer, edited),
         Response::PreviewCatalogue(preview) => catalogue::previewed(model, layer, preview),
         Response::ApplyCatalogue(done) => catalogue::applied(model, &done.value, &done.equivalent_command),
-        Response::VerifyAudit(verified) => {
+        Response::VerifyAuditChain(verified) => {
             tell_verify(model, |verify, zone| verify.tell(&verified.report, zone));
             Vec::new()
         }
         // Screens detect changes by these, independent of all other replies.
         Response::AuditHead(_) | Response::LedgerHead(_) => Vec::new(),
         // No screen sends these requests.
-        Response::ListUses(_) | Response::Check(_) | Response::CanToken(_) => Vec::new(),
+        Response::ListUses(_) | Response::ListFindings(_) | Response::CanToken(_) => Vec::new(),
         Response::ListDenied(window) => {
             let height = height(model.size.1);
             damaged::say(model, window.unreadable.iter().cloned());
@@ -193,7 +193,7 @@ fn answered(model: &mut Model, layer: Option<Layer>, response: Response) -> Vec<
             }
             requests::moved_in_denied(model)
         }
-        Response::Whose(traced) => {
+        Response::IdentifySecret(traced) => {
             if let Some(Modal::Whose(whose)) = model.modals.last_mut() {
                 whose.dialog_mut().tell(traced);
             }
@@ -253,7 +253,7 @@ fn answered(model: &mut Model, layer: Option<Layer>, response: Response) -> Vec<
             }
             Vec::new()
         }
-        Response::ReviewTokens(reviewed) => {
+        Response::GetTokens(reviewed) => {
             for modal in &mut model.modals {
                 if let Modal::RemoveMany(remove) = modal {
                     remove.dialog_mut().know(&reviewed);
@@ -273,7 +273,7 @@ fn answered(model: &mut Model, layer: Option<Layer>, response: Response) -> Vec<
             }
             requests::moved(model)
         }
-        Response::TallyTokens(tally) => {
+        Response::CountTokens(tally) => {
             if let Some(tokens) = model.tokens_mut() {
                 tokens.tally = tally;
             }

@@ -15,12 +15,12 @@ use crate::tui::screen::stretch;
 use crate::tui::screen::tokens::marks::MARKED_MAX;
 use crate::tui::screen::tokens::{Question, Tokens, WINDOW};
 use crate::verbs::actor::Credential;
-use crate::verbs::audit::{AuditRange, ListAudit, VerifyAudit};
+use crate::verbs::audit::{AuditRange, ListAudit, VerifyAuditChain};
 use crate::verbs::audit_log::AuditCursor;
 use crate::verbs::ledger::{DeniedKey, LedgerCursor, ListDenied};
 use crate::verbs::ports::TokenCursor;
 use crate::verbs::request::Request;
-use crate::verbs::tokens::{ListTokens, PreviewPurge, ReviewTokens, ShowToken, TallyTokens};
+use crate::verbs::tokens::{CountTokens, GetTokens, ListTokens, PreviewPurge, ShowToken};
 
 /// Sends a request. A newer read-only request replaces an older one for the same purpose; the reply to the older one is
 /// dropped.
@@ -62,7 +62,7 @@ pub(super) fn read_for(model: &mut Model, layer: Layer, path: PathBuf) -> Vec<Ef
 
 /// Verifies the whole hash chain of the audit log.
 pub(super) fn verify(model: &mut Model) -> Vec<Effect> {
-    let verb = VerifyAudit { checkpoints: Vec::new(), range: AuditRange::FromStart };
+    let verb = VerifyAuditChain { checkpoints: Vec::new(), range: AuditRange::FromStart };
     look(model, Purpose::Verification, verb.into())
 }
 
@@ -86,7 +86,7 @@ pub(super) fn list(model: &mut Model, anchor: TokenCursor) -> Vec<Effect> {
     let Question { whose, filter, trashed } = tokens.question();
     let verb = ListTokens { owner: whose, filter, sort: tokens.shape.sort, trashed, cursor: anchor, limit: WINDOW };
     let mut effects = look(model, Purpose::List, verb.into());
-    effects.extend(look(model, Purpose::Tally, TallyTokens.into()));
+    effects.extend(look(model, Purpose::Tally, CountTokens.into()));
     effects
 }
 
@@ -116,7 +116,7 @@ pub(super) fn review(model: &mut Model) -> Vec<Effect> {
     if marked.is_empty() {
         return Vec::new();
     }
-    look(model, Purpose::Review, ReviewTokens { tokens: marked }.into())
+    look(model, Purpose::Review, GetTokens { tokens: marked }.into())
 }
 
 /// Counts the tokens that the purge being confirmed would delete.

@@ -8,10 +8,10 @@ use crate::verbs::actor::{Actor, Credential};
 use crate::verbs::audited::Audited;
 use crate::verbs::authorize;
 use crate::verbs::cli_line::CliLine;
-use crate::verbs::needs::Needs;
 use crate::verbs::new_password::NewPassword;
 use crate::verbs::ports::{NewAccount, PasswordHasher, Tx};
-use crate::verbs::{Committed, Env, Mutation, Proof, Verb};
+use crate::verbs::scope::RequiredScope;
+use crate::verbs::{AuthLevel, Committed, Env, Mutation, Verb};
 
 /// Creates an account, enabled. It is a conflict if any account ever had the name.
 #[derive(Debug)]
@@ -26,8 +26,8 @@ pub struct CreateAccount {
 
 impl Verb for CreateAccount {
     const NAME: &'static str = "account.create";
-    const PROOF: Proof = Proof::Password;
-    const NEEDS: Needs = Needs::Person;
+    const AUTH: AuthLevel = AuthLevel::Password;
+    const SCOPE: RequiredScope = RequiredScope::PasswordOnly;
     type Reply = Committed<AccountWithCounts>;
 }
 

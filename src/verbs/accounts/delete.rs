@@ -8,10 +8,10 @@ use crate::verbs::actor::Actor;
 use crate::verbs::audited::Audited;
 use crate::verbs::authorize::{self, AccountAction};
 use crate::verbs::cli_line::CliLine;
-use crate::verbs::needs::Needs;
 use crate::verbs::ports::Tx;
+use crate::verbs::scope::RequiredScope;
 use crate::verbs::tokens::move_to_trash;
-use crate::verbs::{Committed, Env, Mutation, Proof, Verb};
+use crate::verbs::{AuthLevel, Committed, Env, Mutation, Verb};
 
 /// Deletes an account that has no active token. Its other tokens go into the trash, and stay there. It needs a person,
 /// because the account can't be restored.
@@ -25,8 +25,8 @@ pub struct DeleteAccount {
 
 impl Verb for DeleteAccount {
     const NAME: &'static str = "account.delete";
-    const PROOF: Proof = Proof::Password;
-    const NEEDS: Needs = Needs::Person;
+    const AUTH: AuthLevel = AuthLevel::Password;
+    const SCOPE: RequiredScope = RequiredScope::PasswordOnly;
     type Reply = Committed<AccountWithCounts>;
 }
 

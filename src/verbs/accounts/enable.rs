@@ -10,9 +10,9 @@ use crate::verbs::actor::Actor;
 use crate::verbs::audited::Audited;
 use crate::verbs::authorize::{self, AccountAction};
 use crate::verbs::cli_line::CliLine;
-use crate::verbs::needs::{Needs, WRITE_ACCOUNTS};
 use crate::verbs::ports::Tx;
-use crate::verbs::{Committed, Env, Mutation, Proof, Verb};
+use crate::verbs::scope::{RequiredScope, WRITE_ACCOUNTS};
+use crate::verbs::{AuthLevel, Committed, Env, Mutation, Verb};
 
 /// Disables accounts, all or none.
 #[derive(Debug, Clone)]
@@ -30,15 +30,15 @@ pub struct EnableAccounts {
 
 impl Verb for DisableAccounts {
     const NAME: &'static str = "account.disable";
-    const PROOF: Proof = Proof::Password;
-    const NEEDS: Needs = WRITE_ACCOUNTS;
+    const AUTH: AuthLevel = AuthLevel::Password;
+    const SCOPE: RequiredScope = WRITE_ACCOUNTS;
     type Reply = Committed<Vec<AccountWithCounts>>;
 }
 
 impl Verb for EnableAccounts {
     const NAME: &'static str = "account.enable";
-    const PROOF: Proof = Proof::Password;
-    const NEEDS: Needs = Needs::Person;
+    const AUTH: AuthLevel = AuthLevel::Password;
+    const SCOPE: RequiredScope = RequiredScope::PasswordOnly;
     type Reply = Committed<Vec<AccountWithCounts>>;
 }
 

@@ -14,7 +14,7 @@ pub use enable::{DisableAccounts, EnableAccounts};
 pub use password::SetPassword;
 pub use query::{AccountDetails, AccountList, ListAccounts, ShowAccount};
 pub use role::SetRole;
-pub use session::{CurrentUser, Greet, SetupState, SignIn, WhoAmI};
+pub use session::{CurrentUser, GetSetup, SetupState, SignIn, WhoAmI};
 
 use crate::domain::account::{Account, AccountId};
 use crate::domain::audit::AuditEntry;

@@ -7,10 +7,10 @@ use crate::verbs::actor::{Actor, Credential};
 use crate::verbs::audited::Audited;
 use crate::verbs::authorize::{self, AccountAction};
 use crate::verbs::cli_line::CliLine;
-use crate::verbs::needs::Needs;
 use crate::verbs::new_password::NewPassword;
 use crate::verbs::ports::{PasswordHasher, Tx};
-use crate::verbs::{Committed, Env, Mutation, Proof, Verb};
+use crate::verbs::scope::RequiredScope;
+use crate::verbs::{AuthLevel, Committed, Env, Mutation, Verb};
 
 /// Sets an account's password. Its sessions end; its tokens keep working. A password that somebody else sets is
 /// temporary: its holder must replace it before anything else.
@@ -24,8 +24,8 @@ pub struct SetPassword {
 
 impl Verb for SetPassword {
     const NAME: &'static str = "account.passwd";
-    const PROOF: Proof = Proof::Password;
-    const NEEDS: Needs = Needs::Person;
+    const AUTH: AuthLevel = AuthLevel::Password;
+    const SCOPE: RequiredScope = RequiredScope::PasswordOnly;
     const ALLOWS_TEMPORARY_PASSWORD: bool = true;
     type Reply = Committed<AccountWithCounts>;
 }

@@ -8,9 +8,9 @@ use crate::domain::time::Timestamp;
 use crate::error::Result;
 use crate::verbs::actor::Actor;
 use crate::verbs::authorize::{self, AccountAction};
-use crate::verbs::needs::{Needs, READ_ACCOUNTS};
 use crate::verbs::ports::Snapshot;
-use crate::verbs::{Env, Proof, Query, Verb};
+use crate::verbs::scope::{READ_ACCOUNTS, RequiredScope};
+use crate::verbs::{AuthLevel, Env, Query, Verb};
 
 /// Lists the actor's own account and those it manages, by name.
 #[derive(Debug, Clone)]
@@ -18,8 +18,8 @@ pub struct ListAccounts;
 
 impl Verb for ListAccounts {
     const NAME: &'static str = "account.list";
-    const PROOF: Proof = Proof::Identity;
-    const NEEDS: Needs = READ_ACCOUNTS;
+    const AUTH: AuthLevel = AuthLevel::Authenticated;
+    const SCOPE: RequiredScope = READ_ACCOUNTS;
     type Reply = AccountList;
 }
 
@@ -69,8 +69,8 @@ pub struct AccountDetails {
 
 impl Verb for ShowAccount {
     const NAME: &'static str = "account.show";
-    const PROOF: Proof = Proof::Identity;
-    const NEEDS: Needs = READ_ACCOUNTS;
+    const AUTH: AuthLevel = AuthLevel::Authenticated;
+    const SCOPE: RequiredScope = READ_ACCOUNTS;
     type Reply = AccountDetails;
 }
 

@@ -9,9 +9,9 @@ use crate::verbs::actor::Actor;
 use crate::verbs::audited::Audited;
 use crate::verbs::authorize::{self, AccountAction};
 use crate::verbs::cli_line::CliLine;
-use crate::verbs::needs::Needs;
 use crate::verbs::ports::Tx;
-use crate::verbs::{Committed, Env, Mutation, Proof, Verb};
+use crate::verbs::scope::RequiredScope;
+use crate::verbs::{AuthLevel, Committed, Env, Mutation, Verb};
 
 /// Gives an account a role. Its sessions end, unless it had the role already. An account with a temporary password
 /// can't be promoted.
@@ -25,8 +25,8 @@ pub struct SetRole {
 
 impl Verb for SetRole {
     const NAME: &'static str = "account.role";
-    const PROOF: Proof = Proof::Password;
-    const NEEDS: Needs = Needs::Person;
+    const AUTH: AuthLevel = AuthLevel::Password;
+    const SCOPE: RequiredScope = RequiredScope::PasswordOnly;
     type Reply = Committed<AccountWithCounts>;
 }
 

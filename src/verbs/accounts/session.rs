@@ -7,15 +7,15 @@ use crate::domain::role::Role;
 use crate::domain::token::Token;
 use crate::error::Result;
 use crate::verbs::actor::{Actor, Session};
-use crate::verbs::needs::Needs;
 use crate::verbs::ports::Snapshot;
-use crate::verbs::{Env, Proof, Query, Verb};
+use crate::verbs::scope::RequiredScope;
+use crate::verbs::{AuthLevel, Env, Query, Verb};
 
 /// Returns the facts needed before anybody has signed in.
 #[derive(Debug)]
-pub struct Greet;
+pub struct GetSetup;
 
-/// The answer to [`Greet`].
+/// The answer to [`GetSetup`].
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct SetupState {
     /// `true` if the first owner must still be created.
@@ -24,14 +24,14 @@ pub struct SetupState {
     pub sole_account: Option<Username>,
 }
 
-impl Verb for Greet {
+impl Verb for GetSetup {
     const NAME: &'static str = "greet";
-    const PROOF: Proof = Proof::Store;
-    const NEEDS: Needs = Needs::Nothing;
+    const AUTH: AuthLevel = AuthLevel::Store;
+    const SCOPE: RequiredScope = RequiredScope::Nothing;
     type Reply = SetupState;
 }
 
-impl Query for Greet {
+impl Query for GetSetup {
     fn run(&self, _actor: &Actor, snapshot: &dyn Snapshot, _env: &Env<'_>) -> Result<SetupState> {
         let mut accounts = snapshot.accounts()?;
         let is_sole = accounts.len() == 1 && snapshot.unreadable_accounts()?.is_empty();
@@ -47,8 +47,8 @@ pub struct SignIn;
 
 impl Verb for SignIn {
     const NAME: &'static str = "sign-in";
-    const PROOF: Proof = Proof::Password;
-    const NEEDS: Needs = Needs::Nothing;
+    const AUTH: AuthLevel = AuthLevel::Password;
+    const SCOPE: RequiredScope = RequiredScope::Nothing;
     const ALLOWS_TEMPORARY_PASSWORD: bool = true;
     type Reply = Session;
 }
@@ -80,8 +80,8 @@ pub struct CurrentUser {
 
 impl Verb for WhoAmI {
     const NAME: &'static str = "whoami";
-    const PROOF: Proof = Proof::Identity;
-    const NEEDS: Needs = Needs::Nothing;
+    const AUTH: AuthLevel = AuthLevel::Authenticated;
+    const SCOPE: RequiredScope = RequiredScope::Nothing;
     type Reply = CurrentUser;
 }
 

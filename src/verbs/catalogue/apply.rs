@@ -15,9 +15,9 @@ use crate::verbs::actor::Actor;
 use crate::verbs::audited::Audited;
 use crate::verbs::authorize;
 use crate::verbs::cli_line::CliLine;
-use crate::verbs::needs::Needs;
 use crate::verbs::ports::{Grant, Snapshot, Tx};
-use crate::verbs::{Committed, Env, Mutation, Proof, Query, Verb};
+use crate::verbs::scope::RequiredScope;
+use crate::verbs::{AuthLevel, Committed, Env, Mutation, Query, Verb};
 
 /// Tokens read at a time.
 const PAGE_SIZE: usize = 1_000;
@@ -128,9 +128,9 @@ impl CataloguePreview {
 
 impl Verb for PreviewCatalogue {
     const NAME: &'static str = "catalogue.preview";
-    const PROOF: Proof = Proof::Store;
+    const AUTH: AuthLevel = AuthLevel::Store;
     // The preview names tokens of everybody, and no token applies a catalogue.
-    const NEEDS: Needs = Needs::Person;
+    const SCOPE: RequiredScope = RequiredScope::PasswordOnly;
     type Reply = CataloguePreview;
 }
 
@@ -283,8 +283,8 @@ impl ApplyCatalogue {
 
 impl Verb for ApplyCatalogue {
     const NAME: &'static str = "catalogue.apply";
-    const PROOF: Proof = Proof::Password;
-    const NEEDS: Needs = Needs::Person;
+    const AUTH: AuthLevel = AuthLevel::Password;
+    const SCOPE: RequiredScope = RequiredScope::PasswordOnly;
     type Reply = Committed<CataloguePreview>;
 }
 

@@ -9,9 +9,9 @@ pub use describe::TextLimits;
 use crate::domain::catalogue::Catalogue;
 use crate::error::Result;
 use crate::verbs::actor::Actor;
-use crate::verbs::needs::Needs;
 use crate::verbs::ports::Snapshot;
-use crate::verbs::{Env, Proof, Query, Verb};
+use crate::verbs::scope::RequiredScope;
+use crate::verbs::{AuthLevel, Env, Query, Verb};
 
 /// Lists everything that can be selected: every catalogue with its groups, methods and sets.
 #[derive(Debug)]
@@ -19,8 +19,8 @@ pub struct ListCatalogues;
 
 impl Verb for ListCatalogues {
     const NAME: &'static str = "catalogue.list";
-    const PROOF: Proof = Proof::Store;
-    const NEEDS: Needs = Needs::Nothing;
+    const AUTH: AuthLevel = AuthLevel::Store;
+    const SCOPE: RequiredScope = RequiredScope::Nothing;
     type Reply = Vec<Catalogue>;
 }
 

@@ -14,9 +14,9 @@ use crate::domain::token::{TokenId, TokenRef};
 use crate::error::{Error, Kind, Result};
 use crate::verbs::actor::Actor;
 use crate::verbs::authorize::{self, TokenAction, TrashScope};
-use crate::verbs::needs::{Needs, READ_LEDGER};
 use crate::verbs::ports::Snapshot;
-use crate::verbs::{Env, Proof, Query, Verb};
+use crate::verbs::scope::{READ_LEDGER, RequiredScope};
+use crate::verbs::{AuthLevel, Env, Query, Verb};
 
 /// Lists one section of the denied attempts, the newest first.
 #[derive(Debug, Clone)]
@@ -35,8 +35,8 @@ pub struct ListDenied {
 
 impl Verb for ListDenied {
     const NAME: &'static str = "ledger.denied";
-    const PROOF: Proof = Proof::Identity;
-    const NEEDS: Needs = READ_LEDGER;
+    const AUTH: AuthLevel = AuthLevel::Authenticated;
+    const SCOPE: RequiredScope = READ_LEDGER;
     type Reply = LedgerWindow<DeniedRow>;
 }
 
@@ -72,8 +72,8 @@ pub struct ListUses {
 
 impl Verb for ListUses {
     const NAME: &'static str = "ledger.uses";
-    const PROOF: Proof = Proof::Identity;
-    const NEEDS: Needs = READ_LEDGER;
+    const AUTH: AuthLevel = AuthLevel::Authenticated;
+    const SCOPE: RequiredScope = READ_LEDGER;
     type Reply = LedgerWindow<UseRow>;
 }
 
@@ -99,8 +99,8 @@ pub struct LedgerHead;
 
 impl Verb for LedgerHead {
     const NAME: &'static str = "ledger.head";
-    const PROOF: Proof = Proof::Store;
-    const NEEDS: Needs = Needs::Nothing;
+    const AUTH: AuthLevel = AuthLevel::Store;
+    const SCOPE: RequiredScope = RequiredScope::Nothing;
     type Reply = i64;
 }
 

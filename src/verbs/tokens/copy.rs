@@ -12,9 +12,9 @@ use crate::verbs::actor::Actor;
 use crate::verbs::audited::Audited;
 use crate::verbs::authorize;
 use crate::verbs::cli_line::CliLine;
-use crate::verbs::needs::Needs;
 use crate::verbs::ports::{NewToken, Snapshot, Tx};
-use crate::verbs::{Committed, Env, Mutation, Proof, Verb};
+use crate::verbs::scope::RequiredScope;
+use crate::verbs::{AuthLevel, Committed, Env, Mutation, Verb};
 
 /// Creates a token with the description, selection and expiry of another, and a secret of its own. It is enabled even
 /// if the other is not.
@@ -35,8 +35,8 @@ pub struct CopyToken {
 
 impl Verb for CopyToken {
     const NAME: &'static str = "token.copy";
-    const PROOF: Proof = Proof::Password;
-    const NEEDS: Needs = Needs::WriteTokens;
+    const AUTH: AuthLevel = AuthLevel::Password;
+    const SCOPE: RequiredScope = RequiredScope::WriteTokens;
     type Reply = Committed<IssuedToken>;
 }
 

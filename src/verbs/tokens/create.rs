@@ -14,9 +14,9 @@ use crate::verbs::actor::Actor;
 use crate::verbs::audited::Audited;
 use crate::verbs::authorize;
 use crate::verbs::cli_line::CliLine;
-use crate::verbs::needs::{Needs, READ_ACCOUNTS};
 use crate::verbs::ports::{NewToken, Snapshot, Tx};
-use crate::verbs::{Committed, Env, Mutation, Proof, Verb};
+use crate::verbs::scope::{READ_ACCOUNTS, RequiredScope};
+use crate::verbs::{AuthLevel, Committed, Env, Mutation, Verb};
 
 /// Creates tokens and their secrets: all of them or none.
 #[derive(Debug, Clone)]
@@ -37,8 +37,8 @@ pub struct CreateToken {
 
 impl Verb for CreateToken {
     const NAME: &'static str = "token.create";
-    const PROOF: Proof = Proof::Password;
-    const NEEDS: Needs = Needs::WriteTokens;
+    const AUTH: AuthLevel = AuthLevel::Password;
+    const SCOPE: RequiredScope = RequiredScope::WriteTokens;
     type Reply = Committed<Vec<IssuedToken>>;
 }
 

@@ -10,9 +10,9 @@ use crate::verbs::actor::Actor;
 use crate::verbs::audited::Audited;
 use crate::verbs::authorize::{self, TokenAction, TrashScope};
 use crate::verbs::cli_line::CliLine;
-use crate::verbs::needs::Needs;
 use crate::verbs::ports::{Snapshot, Tx};
-use crate::verbs::{Committed, Env, Mutation, Proof, Verb};
+use crate::verbs::scope::RequiredScope;
+use crate::verbs::{AuthLevel, Committed, Env, Mutation, Verb};
 
 /// Puts tokens into the trash, all or none.
 #[derive(Debug, Clone)]
@@ -38,8 +38,8 @@ pub struct DeleteResult {
 
 impl Verb for DeleteTokens {
     const NAME: &'static str = "token.revoke";
-    const PROOF: Proof = Proof::Password;
-    const NEEDS: Needs = Needs::WriteTokens;
+    const AUTH: AuthLevel = AuthLevel::Password;
+    const SCOPE: RequiredScope = RequiredScope::WriteTokens;
     type Reply = Committed<DeleteResult>;
 }
 

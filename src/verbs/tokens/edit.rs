@@ -13,9 +13,9 @@ use crate::verbs::actor::Actor;
 use crate::verbs::audited::Audited;
 use crate::verbs::authorize::{self, RequestedRights, TokenAction, TrashScope};
 use crate::verbs::cli_line::CliLine;
-use crate::verbs::needs::Needs;
 use crate::verbs::ports::{Snapshot, Tx};
-use crate::verbs::{Committed, Env, Mutation, Proof, Query, Verb};
+use crate::verbs::scope::RequiredScope;
+use crate::verbs::{AuthLevel, Committed, Env, Mutation, Query, Verb};
 
 /// Changes the given fields. All others stay, the secret too.
 #[derive(Debug, Clone)]
@@ -51,15 +51,15 @@ pub struct PreviewEdit(pub EditToken);
 
 impl Verb for EditToken {
     const NAME: &'static str = "token.edit";
-    const PROOF: Proof = Proof::Password;
-    const NEEDS: Needs = Needs::WriteTokens;
+    const AUTH: AuthLevel = AuthLevel::Password;
+    const SCOPE: RequiredScope = RequiredScope::WriteTokens;
     type Reply = Committed<EditPreview>;
 }
 
 impl Verb for PreviewEdit {
     const NAME: &'static str = "token.edit.preview";
-    const PROOF: Proof = Proof::Identity;
-    const NEEDS: Needs = Needs::WriteTokens;
+    const AUTH: AuthLevel = AuthLevel::Authenticated;
+    const SCOPE: RequiredScope = RequiredScope::WriteTokens;
     type Reply = EditPreview;
 }
 

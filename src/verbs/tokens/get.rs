@@ -8,9 +8,9 @@ use crate::domain::token::{Token, TokenId, TokenRef};
 use crate::error::{Error, Kind, Result};
 use crate::verbs::actor::Actor;
 use crate::verbs::authorize::{self, TokenAction, TrashScope};
-use crate::verbs::needs::Needs;
 use crate::verbs::ports::{ClientUsage, Snapshot, Usage};
-use crate::verbs::{Env, Proof, Query, Verb};
+use crate::verbs::scope::RequiredScope;
+use crate::verbs::{AuthLevel, Env, Query, Verb};
 
 /// Maximum number of tokens in one review.
 pub const MAX_SNAPSHOTS: usize = 1_000;
@@ -19,7 +19,7 @@ pub const RECENT_USE: i64 = 7 * DAY;
 
 /// Returns the present state of several tokens.
 #[derive(Debug, Clone)]
-pub struct ReviewTokens {
+pub struct GetTokens {
     /// The tokens, in the trash or not: [`MAX_SNAPSHOTS`] at most.
     pub tokens: Vec<TokenId>,
 }
@@ -57,14 +57,14 @@ impl From<Usage> for RecentUsage {
     }
 }
 
-impl Verb for ReviewTokens {
+impl Verb for GetTokens {
     const NAME: &'static str = "token.review";
-    const PROOF: Proof = Proof::Identity;
-    const NEEDS: Needs = Needs::ReadTokens;
+    const AUTH: AuthLevel = AuthLevel::Authenticated;
+    const SCOPE: RequiredScope = RequiredScope::ReadTokens;
     type Reply = Vec<TokenSnapshot>;
 }
 
-impl Query for ReviewTokens {
+impl Query for GetTokens {
     const READS_LEDGER: bool = true;
 
     fn run(&self, actor: &Actor, snapshot: &dyn Snapshot, env: &Env<'_>) -> Result<Vec<TokenSnapshot>> {

@@ -8,9 +8,9 @@ use crate::domain::token_filter::{EXPIRING_SOON_DAYS, TokenFilter};
 use crate::error::Result;
 use crate::verbs::actor::Actor;
 use crate::verbs::authorize::{self, TokenAction};
-use crate::verbs::needs::Needs;
 use crate::verbs::ports::{Snapshot, TokenCursor, Window, WindowQuery};
-use crate::verbs::{Env, Proof, Query, Verb};
+use crate::verbs::scope::RequiredScope;
+use crate::verbs::{AuthLevel, Env, Query, Verb};
 
 /// Time before its expiry from which a token counts as expiring soon: 14 days.
 pub const EXPIRING_SOON: i64 = EXPIRING_SOON_DAYS as i64 * DAY;
@@ -45,8 +45,8 @@ pub struct ListTokens {
 
 impl Verb for ListTokens {
     const NAME: &'static str = "token.list";
-    const PROOF: Proof = Proof::Identity;
-    const NEEDS: Needs = Needs::ReadTokens;
+    const AUTH: AuthLevel = AuthLevel::Authenticated;
+    const SCOPE: RequiredScope = RequiredScope::ReadTokens;
     type Reply = Window;
 }
 
@@ -79,9 +79,9 @@ impl Query for ListTokens {
 
 /// Counts the tokens for the top of the token screen.
 #[derive(Debug, Clone)]
-pub struct TallyTokens;
+pub struct CountTokens;
 
-/// The answer to [`TallyTokens`].
+/// The answer to [`CountTokens`].
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub struct TokenSummary {
     /// Active tokens of the actor's own account.
@@ -92,14 +92,14 @@ pub struct TokenSummary {
     pub expiring: u64,
 }
 
-impl Verb for TallyTokens {
+impl Verb for CountTokens {
     const NAME: &'static str = "token.tally";
-    const PROOF: Proof = Proof::Identity;
-    const NEEDS: Needs = Needs::ReadTokens;
+    const AUTH: AuthLevel = AuthLevel::Authenticated;
+    const SCOPE: RequiredScope = RequiredScope::ReadTokens;
     type Reply = TokenSummary;
 }
 
-impl Query for TallyTokens {
+impl Query for CountTokens {
     fn run(&self, actor: &Actor, snapshot: &dyn Snapshot, env: &Env<'_>) -> Result<TokenSummary> {
         let counts =
             snapshot.visible_counts(&actor.visibility(TokenAction::Read)?, env.now, env.now.plus(EXPIRING_SOON))?;

@@ -25,16 +25,16 @@ pub(super) use delete::move_to_trash;
 pub use delete::{DeleteResult, DeleteTokens};
 pub use edit::{EditPreview, EditToken, PreviewEdit};
 pub use enable::{DisableTokens, EnableTokens};
-pub use get::{MAX_SNAPSHOTS, RECENT_USE, RecentUsage, ReviewTokens, TokenSnapshot};
+pub use get::{GetTokens, MAX_SNAPSHOTS, RECENT_USE, RecentUsage, TokenSnapshot};
 pub use issue::{IssuedToken, SecretCallback, SecretDestination, SecretSource};
 pub use lineage::{MAX_MADE, MadeTokens, Maker};
-pub use list::{EXPIRING_SOON, ListTokens, OwnerFilter, TallyTokens, TokenSummary};
+pub use list::{CountTokens, EXPIRING_SOON, ListTokens, OwnerFilter, TokenSummary};
 pub use purge::{MAX_PREVIEW_NAMES, PreviewPurge, PurgePreview, PurgeResult, PurgeTokens};
 pub use regenerate::{MAX_GRACE, RegenerateToken};
 pub use restore::RestoreTokens;
 pub use retire::RetireToken;
 pub use show::{CanToken, MethodCheck, ShowToken, TokenDetails};
-pub use whose::Whose;
+pub use whose::IdentifySecret;
 
 use std::collections::BTreeSet;
 

@@ -8,9 +8,9 @@ use crate::verbs::actor::Actor;
 use crate::verbs::authorize::{self, TokenAction};
 use crate::verbs::batches::{BatchedMutation, Milestone};
 use crate::verbs::cli_line::CliLine;
-use crate::verbs::needs::Needs;
 use crate::verbs::ports::{PurgeCandidate, PurgeQuery, Snapshot, Tx};
-use crate::verbs::{Committed, Env, Proof, Query, Verb};
+use crate::verbs::scope::RequiredScope;
+use crate::verbs::{AuthLevel, Committed, Env, Query, Verb};
 
 /// Maximum number of names in a preview.
 pub const MAX_PREVIEW_NAMES: usize = 1_000;
@@ -71,15 +71,15 @@ pub struct PurgeResult {
 
 impl Verb for PreviewPurge {
     const NAME: &'static str = "token.purge.preview";
-    const PROOF: Proof = Proof::Identity;
-    const NEEDS: Needs = Needs::Person;
+    const AUTH: AuthLevel = AuthLevel::Authenticated;
+    const SCOPE: RequiredScope = RequiredScope::PasswordOnly;
     type Reply = PurgePreview;
 }
 
 impl Verb for PurgeTokens {
     const NAME: &'static str = "token.purge";
-    const PROOF: Proof = Proof::Password;
-    const NEEDS: Needs = Needs::Person;
+    const AUTH: AuthLevel = AuthLevel::Password;
+    const SCOPE: RequiredScope = RequiredScope::PasswordOnly;
     type Reply = Committed<PurgeResult>;
 }
 

@@ -13,9 +13,9 @@ use crate::verbs::actor::Actor;
 use crate::verbs::audited::Audited;
 use crate::verbs::authorize::RequestedRights;
 use crate::verbs::cli_line::CliLine;
-use crate::verbs::needs::Needs;
 use crate::verbs::ports::Tx;
-use crate::verbs::{Committed, Env, Mutation, Proof, Verb};
+use crate::verbs::scope::RequiredScope;
+use crate::verbs::{AuthLevel, Committed, Env, Mutation, Verb};
 
 /// The longest grace of an old secret, in milliseconds: 30 days.
 pub const MAX_GRACE: i64 = 30 * DAY;
@@ -38,8 +38,8 @@ pub struct RegenerateToken {
 
 impl Verb for RegenerateToken {
     const NAME: &'static str = "token.regenerate";
-    const PROOF: Proof = Proof::Password;
-    const NEEDS: Needs = Needs::WriteTokens;
+    const AUTH: AuthLevel = AuthLevel::Password;
+    const SCOPE: RequiredScope = RequiredScope::WriteTokens;
     type Reply = Committed<IssuedToken>;
 }
 

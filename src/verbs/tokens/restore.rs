@@ -10,9 +10,9 @@ use crate::verbs::actor::Actor;
 use crate::verbs::audited::Audited;
 use crate::verbs::authorize::{TokenAction, TrashScope};
 use crate::verbs::cli_line::CliLine;
-use crate::verbs::needs::Needs;
 use crate::verbs::ports::Tx;
-use crate::verbs::{Committed, Env, Mutation, Proof, Verb};
+use crate::verbs::scope::RequiredScope;
+use crate::verbs::{AuthLevel, Committed, Env, Mutation, Verb};
 
 /// Takes tokens out of the trash, disabled, all or none.
 #[derive(Debug, Clone)]
@@ -25,8 +25,8 @@ pub struct RestoreTokens {
 
 impl Verb for RestoreTokens {
     const NAME: &'static str = "token.restore";
-    const PROOF: Proof = Proof::Password;
-    const NEEDS: Needs = Needs::WriteTokens;
+    const AUTH: AuthLevel = AuthLevel::Password;
+    const SCOPE: RequiredScope = RequiredScope::WriteTokens;
     type Reply = Committed<Vec<Token>>;
 }
 

@@ -9,9 +9,9 @@ use crate::verbs::actor::Actor;
 use crate::verbs::audited::Audited;
 use crate::verbs::authorize::RequestedRights;
 use crate::verbs::cli_line::CliLine;
-use crate::verbs::needs::Needs;
 use crate::verbs::ports::Tx;
-use crate::verbs::{Committed, Env, Mutation, Proof, Verb};
+use crate::verbs::scope::RequiredScope;
+use crate::verbs::{AuthLevel, Committed, Env, Mutation, Verb};
 
 /// Ends the old secret of a rotation.
 #[derive(Debug, Clone)]
@@ -22,8 +22,8 @@ pub struct RetireToken {
 
 impl Verb for RetireToken {
     const NAME: &'static str = "token.retire";
-    const PROOF: Proof = Proof::Password;
-    const NEEDS: Needs = Needs::WriteTokens;
+    const AUTH: AuthLevel = AuthLevel::Password;
+    const SCOPE: RequiredScope = RequiredScope::WriteTokens;
     type Reply = Committed<Token>;
 }
 

@@ -11,10 +11,10 @@ use crate::domain::token::{Token, TokenRef};
 use crate::error::Result;
 use crate::verbs::actor::Actor;
 use crate::verbs::authorize::{self, TokenAction, TrashScope};
-use crate::verbs::needs::Needs;
 use crate::verbs::ports::{Snapshot, Usage};
+use crate::verbs::scope::RequiredScope;
 use crate::verbs::verify;
-use crate::verbs::{Env, Proof, Query, Verb};
+use crate::verbs::{AuthLevel, Env, Query, Verb};
 
 /// Returns everything about a token but the secret.
 #[derive(Debug, Clone)]
@@ -49,8 +49,8 @@ pub struct TokenDetails {
 
 impl Verb for ShowToken {
     const NAME: &'static str = "token.show";
-    const PROOF: Proof = Proof::Identity;
-    const NEEDS: Needs = Needs::ReadTokens;
+    const AUTH: AuthLevel = AuthLevel::Authenticated;
+    const SCOPE: RequiredScope = RequiredScope::ReadTokens;
     type Reply = TokenDetails;
 }
 
@@ -104,8 +104,8 @@ pub struct MethodCheck {
 
 impl Verb for CanToken {
     const NAME: &'static str = "token.can";
-    const PROOF: Proof = Proof::Identity;
-    const NEEDS: Needs = Needs::ReadTokens;
+    const AUTH: AuthLevel = AuthLevel::Authenticated;
+    const SCOPE: RequiredScope = RequiredScope::ReadTokens;
     type Reply = MethodCheck;
 }
 

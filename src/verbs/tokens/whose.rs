@@ -4,26 +4,26 @@
 use crate::domain::secret::SecretText;
 use crate::error::Result;
 use crate::verbs::actor::Actor;
-use crate::verbs::needs::Needs;
 use crate::verbs::ports::Snapshot;
+use crate::verbs::scope::RequiredScope;
 use crate::verbs::verify::{SecretLookup, look_up};
-use crate::verbs::{Env, Proof, Query, Verb};
+use crate::verbs::{AuthLevel, Env, Query, Verb};
 
 /// Identifies the token for which a secret was issued.
 #[derive(Debug, Clone)]
-pub struct Whose {
+pub struct IdentifySecret {
     /// The secret as it was found.
     pub secret: SecretText,
 }
 
-impl Verb for Whose {
+impl Verb for IdentifySecret {
     const NAME: &'static str = "token.whose";
-    const PROOF: Proof = Proof::Store;
-    const NEEDS: Needs = Needs::Nothing;
+    const AUTH: AuthLevel = AuthLevel::Store;
+    const SCOPE: RequiredScope = RequiredScope::Nothing;
     type Reply = SecretLookup;
 }
 
-impl Query for Whose {
+impl Query for IdentifySecret {
     fn run(&self, _actor: &Actor, snapshot: &dyn Snapshot, env: &Env<'_>) -> Result<SecretLookup> {
         let secret = self.secret.parse();
         look_up(snapshot, secret.as_ref().map_err(|fault| *fault), env.now)

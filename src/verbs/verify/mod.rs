@@ -13,8 +13,8 @@ use std::collections::BTreeSet;
 use self::secret_record::{SecretRecord, SecretValidity, orphan_secret};
 use super::actor::{TokenCredential, token_rejected};
 use super::authorize;
-use super::needs::Needs;
 use super::ports::{Denial, SecretState, Snapshot, Store, Use};
+use super::scope::RequiredScope;
 use crate::domain::catalogue::set;
 use crate::domain::expiry::Expiry;
 use crate::domain::method::MethodId;
@@ -228,7 +228,7 @@ impl From<SecretParseError> for DenialReason {
 }
 
 /// Returns the token that presents `secret` in order to act through jeton itself, if it may ask for a verb that takes
-/// `needs`. The result is recorded as a use or a denied attempt.
+/// `scope`. The result is recorded as a use or a denied attempt.
 ///
 /// # Errors
 /// [`crate::error::Kind::Unauthenticated`] when it doesn't work, for whatever reason; [`crate::error::Kind::Denied`]
@@ -236,7 +236,7 @@ impl From<SecretParseError> for DenialReason {
 pub(super) fn authorize_bearer(
     store: &impl Store,
     presented: &TokenCredential,
-    scope: Needs,
+    scope: RequiredScope,
     now: Timestamp,
     caller: Origin<'_>,
 ) -> Result<Token> {

@@ -9,7 +9,7 @@ use jeton::domain::catalogue::{Catalogue, file};
 use jeton::error::{Error, Kind, Result};
 use jeton::verbs::actor::Credential;
 use jeton::verbs::catalogue::{ApplyCatalogue, CataloguePreview, ListCatalogues, PreviewCatalogue};
-use jeton::verbs::request::ask;
+use jeton::verbs::request::call;
 
 use crate::support::world::House;
 
@@ -21,7 +21,7 @@ pub fn example() -> String {
 }
 
 fn stored(house: &House) -> Vec<Catalogue> {
-    ask(&house.jeton, &Credential::Store, ListCatalogues).unwrap()
+    call(&house.jeton, &Credential::Store, ListCatalogues).unwrap()
 }
 
 /// Reads `text` as a file, with the stored catalogues as context.
@@ -35,7 +35,7 @@ pub fn shop(house: &House, change: impl FnOnce(String) -> String) -> Catalogue {
 }
 
 fn preview(house: &House, catalogue: &Catalogue) -> CataloguePreview {
-    ask(&house.jeton, &Credential::Store, PreviewCatalogue { catalogue: catalogue.clone() }).unwrap()
+    call(&house.jeton, &Credential::Store, PreviewCatalogue { catalogue: catalogue.clone() }).unwrap()
 }
 
 pub fn apply(

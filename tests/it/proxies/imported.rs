@@ -4,7 +4,7 @@ use jeton::domain::method::MethodId;
 use jeton::domain::role::Role;
 use jeton::domain::selection::Selection;
 use jeton::store::sqlite::SqliteStore;
-use jeton::verbs::request::ask;
+use jeton::verbs::request::call;
 use jeton::verbs::tokens::CreateToken;
 
 use super::stage::{Kind, Stage, Verify, home};
@@ -107,7 +107,7 @@ fn people() -> People {
     let ids: Vec<MethodId> = requests.iter().map(|(id, _)| MethodId::parse(id).unwrap()).collect();
     let make = |name: String, ids: Vec<MethodId>| {
         let selection = Selection::Custom(ids.into_iter().collect());
-        let made = ask(&jeton, &by("maker"), CreateToken { selection, ..create(&name) }).unwrap();
+        let made = call(&jeton, &by("maker"), CreateToken { selection, ..create(&name) }).unwrap();
         made.value[0].secret.expose(str::to_owned)
     };
     let secrets = ids

@@ -10,7 +10,7 @@ use jeton::domain::secret::Secret;
 use jeton::domain::time::Timestamp;
 use jeton::platform;
 use jeton::verbs::local::Adapters;
-use jeton::verbs::request::ask;
+use jeton::verbs::request::call;
 use jeton::verbs::tokens::CreateToken;
 use serde_json::Value;
 
@@ -77,7 +77,7 @@ fn expired(home: &Home) -> String {
     let yesterday = Timestamp(real.clock.now().0 - 2 * DAY);
     let world = Adapters { clock: Arc::new(FakeClock::at(yesterday)), ..real };
     let request = CreateToken { expires: Some(ExpirySpec::parse("1d").unwrap()), ..create("expired") };
-    let made = ask(&local(&home.store(), world), &by("ops"), request).unwrap();
+    let made = call(&local(&home.store(), world), &by("ops"), request).unwrap();
     made.value[0].secret.expose(str::to_owned)
 }
 

@@ -12,7 +12,7 @@ use jeton::domain::selection::Selection;
 use jeton::domain::token::{TokenId, TokenRef};
 use jeton::store::sqlite::SqliteStore;
 use jeton::verbs::local::{ClientInfo, LocalBackend};
-use jeton::verbs::request::ask;
+use jeton::verbs::request::call;
 use jeton::verbs::tokens::{CreateToken, DeleteTokens, DisableTokens, RegenerateToken, TokenTarget};
 
 use super::house;
@@ -37,14 +37,14 @@ fn revoker() {
     for (n, id) in tokens.split(' ').enumerate() {
         let token = TokenTarget { reference: TokenRef::Id(TokenId::parse(id).unwrap()), expected_revision: None };
         match n % 3 {
-            0 => drop(ask(&jeton, &owner, DisableTokens { tokens: vec![token] }).unwrap()),
+            0 => drop(call(&jeton, &owner, DisableTokens { tokens: vec![token] }).unwrap()),
             1 => {
                 let verb = RegenerateToken { token, grace: None, expires: None, destination: None };
-                drop(ask(&jeton, &owner, verb).unwrap());
+                drop(call(&jeton, &owner, verb).unwrap());
             }
             _ => {
                 let verb = DeleteTokens { tokens: vec![token], with_made: false, confirmation: format!("t{n}") };
-                drop(ask(&jeton, &owner, verb).unwrap());
+                drop(call(&jeton, &owner, verb).unwrap());
             }
         }
         let mut out = std::io::stdout().lock();

@@ -5,9 +5,9 @@ use jeton::domain::checkpoint::Checkpoint;
 use jeton::domain::time::utc_zone;
 use jeton::error::Kind;
 use jeton::verbs::actor::Credential;
-use jeton::verbs::audit::{AuditRange, AuditVerification, VerifyAudit};
+use jeton::verbs::audit::{AuditRange, AuditVerification, VerifyAuditChain};
 use jeton::verbs::ports::Store;
-use jeton::verbs::request::ask;
+use jeton::verbs::request::call;
 use rusqlite::Connection;
 
 use crate::support::world::House;
@@ -20,8 +20,8 @@ fn house() -> House {
 }
 
 fn verify(house: &House, checkpoints: &[Checkpoint]) -> AuditVerification {
-    let verb = VerifyAudit { checkpoints: checkpoints.to_vec(), range: AuditRange::FromStart };
-    ask(&house.jeton, &Credential::Store, verb).unwrap()
+    let verb = VerifyAuditChain { checkpoints: checkpoints.to_vec(), range: AuditRange::FromStart };
+    call(&house.jeton, &Credential::Store, verb).unwrap()
 }
 
 fn kinds(verified: &AuditVerification) -> Vec<(Option<i64>, &'static str)> {
@@ -145,8 +145,8 @@ fn what_the_chain_can_not_show_checkpoints_do() {
     let kept = [verify(&house, &[]).checkpoint.unwrap()];
     raw(&house).execute_batch("DELETE FROM audit WHERE seq > 8").unwrap();
     assert_eq!(kinds(&verify(&house, &[])), []);
-    let verb = VerifyAudit { checkpoints: kept.to_vec(), range: AuditRange::FromLastCheckpoint };
-    let verified = ask(&house.jeton, &Credential::Store, verb).unwrap();
+    let verb = VerifyAuditChain { checkpoints: kept.to_vec(), range: AuditRange::FromLastCheckpoint };
+    let verified = call(&house.jeton, &Credential::Store, verb).unwrap();
     assert_eq!(kinds(&verified), [(Some(9), "cut")], "told from the first row on, where something is wrong");
     let text = verified.report.findings[0].describe(&utc_zone());
     assert!(text.starts_with("rows after 8 are missing: ") && text.ends_with("has 10"), "{text}");
@@ -176,8 +176,8 @@ fn a_page_that_is_damaged_is_a_finding_too() {
     drop(house.jeton);
     std::fs::write(&path, bytes).unwrap();
     let jeton = crate::support::world::local(&path, house.fakes.world());
-    let verb = VerifyAudit { checkpoints: Vec::new(), range: AuditRange::FromStart };
-    let verified = ask(&jeton, &Credential::Store, verb).unwrap();
+    let verb = VerifyAuditChain { checkpoints: Vec::new(), range: AuditRange::FromStart };
+    let verified = call(&jeton, &Credential::Store, verb).unwrap();
     assert_eq!(verified.report.findings.last().unwrap().kind(), "torn");
     assert!(verified.report.rows > 1 && verified.report.rows < rows, "{} of {rows}", verified.report.rows);
     let list = jeton::verbs::audit::ListAudit {
@@ -187,7 +187,7 @@ fn a_page_that_is_damaged_is_a_finding_too() {
         cursor: jeton::verbs::audit_log::AuditCursor::Oldest,
         limit: 1_000,
     };
-    let error = ask(&jeton, &crate::support::world::by("ops"), list).unwrap_err();
+    let error = call(&jeton, &crate::support::world::by("ops"), list).unwrap_err();
     assert_eq!(error.kind, Kind::Failure);
 }
 

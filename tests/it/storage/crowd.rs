@@ -15,10 +15,10 @@ use jeton::domain::token::{Token, TokenId, TokenRef};
 use jeton::domain::token_filter::TokenFilter;
 use jeton::error::{Error, Kind, Result};
 use jeton::store::sqlite::SqliteStore;
-use jeton::verbs::audit::{AuditRange, VerifyAudit};
+use jeton::verbs::audit::{AuditRange, VerifyAuditChain};
 use jeton::verbs::local::{ClientInfo, LocalBackend};
 use jeton::verbs::ports::TokenCursor;
-use jeton::verbs::request::ask;
+use jeton::verbs::request::call;
 use jeton::verbs::tokens::{
     CopyToken, DeleteTokens, DisableTokens, EditToken, EnableTokens, ListTokens, OwnerFilter, RegenerateToken,
     RestoreTokens, RetireToken, TokenTarget,
@@ -77,28 +77,28 @@ fn change(
         cursor: TokenCursor::Start,
         limit: 50,
     };
-    let (kept, trashed) = (ask(jeton, who, list(false))?.rows, ask(jeton, who, list(true))?.rows);
+    let (kept, trashed) = (call(jeton, who, list(false))?.rows, call(jeton, who, list(true))?.rows);
     let verb = dice.below(10);
     if kept.is_empty() || (verb < 2 && kept.len() < 12) {
-        let made = ask(jeton, who, create(fresh))?.value;
+        let made = call(jeton, who, create(fresh))?.value;
         return Ok(vec![("token.create", made[0].token.id)]);
     }
     let token = &kept[dice.below(kept.len())];
     let pointed = || TokenTarget { reference: TokenRef::Id(token.id), expected_revision: None };
     let one = |verb, token: &Token| Ok(vec![(verb, token.id)]);
     match verb {
-        2 => one("token.disable", &ask(jeton, who, DisableTokens { tokens: vec![pointed()] })?.value[0]),
-        3 | 4 => one("token.enable", &ask(jeton, who, EnableTokens { tokens: vec![pointed()] })?.value[0]),
+        2 => one("token.disable", &call(jeton, who, DisableTokens { tokens: vec![pointed()] })?.value[0]),
+        3 | 4 => one("token.enable", &call(jeton, who, EnableTokens { tokens: vec![pointed()] })?.value[0]),
         5 => {
             let grace = (dice.below(2) == 0).then_some(Span::Hours(1));
             let verb = RegenerateToken { token: pointed(), grace, expires: None, destination: None };
-            one("token.regenerate", &ask(jeton, who, verb)?.value.token)
+            one("token.regenerate", &call(jeton, who, verb)?.value.token)
         }
-        6 => one("token.retire", &ask(jeton, who, RetireToken { token: pointed() })?.value),
+        6 => one("token.retire", &call(jeton, who, RetireToken { token: pointed() })?.value),
         7 => {
             let description = Some(Description::parse(fresh).unwrap());
             let verb = EditToken { description, expected: Some(Box::new(token.clone())), ..EditToken::new(pointed()) };
-            one("token.edit", &ask(jeton, who, verb)?.value.after)
+            one("token.edit", &call(jeton, who, verb)?.value.after)
         }
         8 if trashed.len() < 12 => {
             let verb = DeleteTokens {
@@ -106,13 +106,13 @@ fn change(
                 with_made: false,
                 confirmation: token.name.to_string(),
             };
-            one("token.revoke", &ask(jeton, who, verb)?.value.tokens[0])
+            one("token.revoke", &call(jeton, who, verb)?.value.tokens[0])
         }
         9 if kept.len() < 12 && dice.below(2) == 0 => {
             let (token, name) = (pointed(), token_name(&format!("{fresh}-c")));
             one(
                 "token.copy",
-                &ask(jeton, who, CopyToken { token, name, account: None, expires: None, destination: None })?
+                &call(jeton, who, CopyToken { token, name, account: None, expires: None, destination: None })?
                     .value
                     .token,
             )
@@ -120,7 +120,7 @@ fn change(
         _ if trashed.is_empty() => Err(Error::conflict("nothing to restore")),
         _ => {
             let tokens = vec![TokenTarget { reference: TokenRef::Id(trashed[0].id), expected_revision: None }];
-            one("token.restore", &ask(jeton, who, RestoreTokens { tokens, rename: None })?.value[0])
+            one("token.restore", &call(jeton, who, RestoreTokens { tokens, rename: None })?.value[0])
         }
     }
 }
@@ -164,10 +164,10 @@ fn four_programs_lose_nothing_and_exceed_no_limit() {
         *audited.entry((row.verb.clone(), row.target.clone())).or_default() += 1;
     }
     assert_eq!(audited, acknowledged, "one row for each acknowledged change, and no other");
-    let verified = ask(
+    let verified = call(
         &house.jeton,
         &jeton::verbs::actor::Credential::Store,
-        VerifyAudit { checkpoints: Vec::new(), range: AuditRange::FromStart },
+        VerifyAuditChain { checkpoints: Vec::new(), range: AuditRange::FromStart },
     );
     assert!(verified.unwrap().report.findings.is_empty());
 

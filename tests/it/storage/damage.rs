@@ -16,7 +16,7 @@ use jeton::store::sqlite::SqliteStore;
 use jeton::verbs::actor::Credential;
 use jeton::verbs::local::LocalBackend;
 use jeton::verbs::ports::{Entropy, TokenCursor};
-use jeton::verbs::request::ask;
+use jeton::verbs::request::call;
 use jeton::verbs::tokens::{
     CreateToken, DeleteTokens, DisableTokens, ListTokens, OwnerFilter, RegenerateToken, RestoreTokens, ShowToken,
     TokenTarget,
@@ -97,23 +97,23 @@ fn interrogate(path: &Path, dice: &SeededEntropy) -> Result<(), Error> {
     let list =
         ListTokens { owner: OwnerFilter::All, filter, sort, trashed: false, cursor: TokenCursor::End, limit: 50 };
     let mut faults = vec![
-        ask(&jeton, &by(OWNER), list).err(),
-        ask(&jeton, &by(OWNER), ShowToken { token: TokenRef::Text("member/token3".to_owned()) }).err(),
-        ask(&jeton, &by("member"), create("new")).err(),
-        ask(&jeton, &by("member"), DisableTokens { tokens: vec![TokenTarget::by_reference("token20")] }).err(),
+        call(&jeton, &by(OWNER), list).err(),
+        call(&jeton, &by(OWNER), ShowToken { token: TokenRef::Text("member/token3".to_owned()) }).err(),
+        call(&jeton, &by("member"), create("new")).err(),
+        call(&jeton, &by("member"), DisableTokens { tokens: vec![TokenTarget::by_reference("token20")] }).err(),
     ];
     let regenerate =
         RegenerateToken { token: TokenTarget::by_reference("token21"), grace: None, expires: None, destination: None };
-    faults.push(ask(&jeton, &by("member"), regenerate).err());
+    faults.push(call(&jeton, &by("member"), regenerate).err());
     let delete = DeleteTokens {
         tokens: vec![TokenTarget::by_reference("token22")],
         with_made: false,
         confirmation: "token22".to_owned(),
     };
-    faults.push(ask(&jeton, &by("member"), delete).err());
+    faults.push(call(&jeton, &by("member"), delete).err());
     let restore = RestoreTokens { tokens: vec![TokenTarget::by_reference("token22")], rename: None };
-    faults.push(ask(&jeton, &by("member"), restore).err());
-    faults.push(ask(&jeton, &Credential::Store, init(true)).err());
+    faults.push(call(&jeton, &by("member"), restore).err());
+    faults.push(call(&jeton, &Credential::Store, init(true)).err());
     faults.into_iter().flatten().find(|f| f.kind == Kind::Failure).map_or(Ok(()), Err)
 }
 

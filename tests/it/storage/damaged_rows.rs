@@ -7,16 +7,16 @@ use jeton::domain::role::Role;
 use jeton::domain::sort::{Sort, SortColumn};
 use jeton::domain::token::{TokenId, TokenRef};
 use jeton::domain::token_filter::TokenFilter;
-use jeton::verbs::accounts::{Greet, ListAccounts};
+use jeton::verbs::accounts::{GetSetup, ListAccounts};
 use jeton::verbs::actor::Credential;
-use jeton::verbs::attention::{Check, FindingKind};
+use jeton::verbs::attention::{FindingKind, ListFindings};
 use jeton::verbs::audit::ListAudit;
 use jeton::verbs::audit_log::AuditCursor;
 use jeton::verbs::audited::Audited;
 use jeton::verbs::catalogue::PreviewCatalogue;
 use jeton::verbs::ledger::{LedgerCursor, ListDenied, ListUses};
 use jeton::verbs::ports::{Store, TokenCursor};
-use jeton::verbs::request::ask;
+use jeton::verbs::request::call;
 use jeton::verbs::tokens::{DisableTokens, ListTokens, OwnerFilter, ShowToken, TokenTarget};
 
 use crate::support::program::Home;
@@ -128,7 +128,7 @@ fn damaged_account_is_named_and_keeps_nobody_out() {
     let house = House::new();
     house.account("other", Role::Member);
     damage(&house, "accounts", "role", DAMAGES[0], "username = 'other'");
-    assert_eq!(ask(&house.jeton, &Credential::Store, Greet).unwrap().sole_account, None);
+    assert_eq!(call(&house.jeton, &Credential::Store, GetSetup).unwrap().sole_account, None);
 }
 
 #[test]
@@ -244,8 +244,8 @@ fn damaged_row_of_the_ledger_is_named() {
         damage(&house, "tokens", "name", value, &format!("id = {}", token - 1));
         let window = house.ask(OWNER, denied(9)).unwrap();
         assert_eq!((window.rows.len(), window.unreadable.len()), (2, 1));
-        let check = Check { kind: FindingKind::DeadSecretTried, after: None, limit: 100 };
-        let findings = ask(&house.jeton, &Credential::Store, check).unwrap().findings;
+        let check = ListFindings { kind: FindingKind::DeadSecretTried, after: None, limit: 100 };
+        let findings = call(&house.jeton, &Credential::Store, check).unwrap().findings;
         let named: Vec<bool> = findings.iter().map(|finding| finding.token.owner_and_name.is_some()).collect();
         assert_eq!(named, [false, true], "{findings:?}");
     }

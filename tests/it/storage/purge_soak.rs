@@ -13,7 +13,7 @@ use jeton::store::sqlite::SqliteStore;
 use jeton::verbs::batches::MAX_ATOMIC;
 use jeton::verbs::local::{Adapters, LocalBackend};
 use jeton::verbs::ports::{Clock, Store, UsageTx, Use};
-use jeton::verbs::request::ask;
+use jeton::verbs::request::call;
 use jeton::verbs::tokens::{DisableTokens, EnableTokens, PurgeTokens, TokenTarget};
 
 use crate::support::direct::insert_tokens;
@@ -57,9 +57,9 @@ fn revoke(jeton: &LocalBackend<SqliteStore>, clock: &dyn Clock, ended: &AtomicBo
     let (mut count, mut longest) = (0, Duration::ZERO);
     loop {
         let begun = clock.monotonic();
-        ask(jeton, &by("member"), DisableTokens { tokens: tokens() }).unwrap();
+        call(jeton, &by("member"), DisableTokens { tokens: tokens() }).unwrap();
         longest = longest.max(clock.monotonic() - begun);
-        ask(jeton, &by("member"), EnableTokens { tokens: tokens() }).unwrap();
+        call(jeton, &by("member"), EnableTokens { tokens: tokens() }).unwrap();
         count += 1;
         if ended.load(Ordering::SeqCst) {
             return (count, longest);
@@ -105,7 +105,7 @@ fn purge_lets_revocations_and_the_ledger_through() {
         let revoker = another(&house, &world);
         let revoking = scope.spawn(|| revoke(&{ revoker }, &*clock, &ended));
         let recording = scope.spawn(|| record(&house, (flicker.token.id, &flicker.secret), &*clock, &ended));
-        let purged = ask(&purger, &by(OWNER), PurgeTokens::new(Purgeable::Trashed, trashed as u64));
+        let purged = call(&purger, &by(OWNER), PurgeTokens::new(Purgeable::Trashed, trashed as u64));
         ended.store(true, Ordering::SeqCst);
         (purged.unwrap().value, revoking.join().unwrap(), recording.join().unwrap())
     });

@@ -7,7 +7,7 @@ use jeton::error::Kind;
 use jeton::platform::write_gate;
 use jeton::store::sqlite::SqliteStore;
 use jeton::verbs::ports::{LoginAttemptKey, Store};
-use jeton::verbs::request::ask;
+use jeton::verbs::request::call;
 use jeton::verbs::verify::Decision;
 
 use super::{as_child, child, finished};
@@ -91,7 +91,7 @@ fn a_busy_store_says_so_and_still_answers() {
             }),
             scope.spawn(move || {
                 let jeton = local(path, Fakes::seeded(9).world());
-                ask(&jeton, &by(OWNER), create("y")).map(drop)
+                call(&jeton, &by(OWNER), create("y")).map(drop)
             }),
         ];
         assert_eq!(open().read(|s| s.accounts()).unwrap().len(), 1, "reading waits for nobody");

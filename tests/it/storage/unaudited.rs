@@ -9,7 +9,7 @@ use jeton::error::{Kind, Result};
 use jeton::verbs::actor::Credential;
 use jeton::verbs::catalogue::ApplyCatalogue;
 use jeton::verbs::ports::Store;
-use jeton::verbs::request::{CHANGES, ask};
+use jeton::verbs::request::{CHANGES, call};
 use jeton::verbs::tokens::{
     CopyToken, CreateToken, DeleteTokens, DisableTokens, EditToken, EnableTokens, PurgeTokens, RegenerateToken,
     RestoreTokens, RetireToken, SecretDestination, TokenTarget,
@@ -183,7 +183,7 @@ fn neither_is_an_installation_made() {
     let jeton = local(&place.path(), Fakes::new().world());
     let raw = rusqlite::Connection::open(place.path()).unwrap();
     raw.execute_batch("ALTER TABLE audit RENAME TO gone").unwrap();
-    assert_eq!(ask(&jeton, &Credential::Store, init(true)).unwrap_err().kind, Kind::Failure);
+    assert_eq!(call(&jeton, &Credential::Store, init(true)).unwrap_err().kind, Kind::Failure);
     jeton
         .store()
         .read(|s| {
@@ -192,5 +192,5 @@ fn neither_is_an_installation_made() {
         })
         .unwrap();
     raw.execute_batch("ALTER TABLE gone RENAME TO audit").unwrap();
-    ask(&jeton, &Credential::Store, init(true)).unwrap();
+    call(&jeton, &Credential::Store, init(true)).unwrap();
 }

@@ -20,7 +20,7 @@ use jeton::verbs::actor::Credential;
 use jeton::verbs::audited::Audited;
 use jeton::verbs::local::LocalBackend;
 use jeton::verbs::ports::{Clock, Entropy, NewToken, Store};
-use jeton::verbs::request::{Asked, ask};
+use jeton::verbs::request::{RequestVerb, call};
 use jeton::verbs::tokens::{CreateToken, IssuedToken};
 use jeton::verbs::verify::cache::{CachePayload, DecisionCache, DecisionRequest};
 use jeton::verbs::verify::{self, AcceptedToken, Decision, DecisionKind};
@@ -69,7 +69,7 @@ impl House {
     pub fn with_self_service(self_service: bool) -> Self {
         let (place, fakes) = (Place::new(), Fakes::new());
         let jeton = local(&place.path(), fakes.world());
-        ask(&jeton, &Credential::Store, init(self_service)).unwrap();
+        call(&jeton, &Credential::Store, init(self_service)).unwrap();
         Self::over(place, fakes, jeton)
     }
 
@@ -117,8 +117,8 @@ impl House {
     }
 
     /// Runs `verb` as `who` with the right password.
-    pub fn ask<V: Asked>(&self, who: &str, verb: V) -> Result<V::Reply> {
-        ask(&self.jeton, &by(who), verb)
+    pub fn ask<V: RequestVerb>(&self, who: &str, verb: V) -> Result<V::Reply> {
+        call(&self.jeton, &by(who), verb)
     }
 
     /// Creates a token of `who` that never expires.

@@ -4,7 +4,7 @@ use jeton::domain::method::MethodId;
 use jeton::domain::role::Role;
 use jeton::domain::selection::Selection;
 use jeton::domain::token::Status;
-use jeton::verbs::request::ask;
+use jeton::verbs::request::call;
 use jeton::verbs::tokens::CreateToken;
 
 use super::table::names;
@@ -22,7 +22,7 @@ fn house() -> House {
     let maker = house.make(OWNER, CreateToken { selection: minting, ..create("maker") });
     let who = bearer(maker.secret);
     for name in ["one", "two"] {
-        ask(&house.jeton, &who, create(name)).unwrap();
+        call(&house.jeton, &who, create(name)).unwrap();
     }
     house.issue(OWNER, "other");
     house

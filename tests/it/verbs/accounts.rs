@@ -40,9 +40,9 @@ fn a_new_account_signs_in_and_owns_tokens() {
     assert!(account.temporary_password, "the owner knows it");
     house.ask("ci", set_password("ci", "seven brown foxes")).unwrap();
     let ci = || Credential::from_password(username("ci"), typed("seven brown foxes"));
-    let issued = ask(&house.jeton, &ci(), create("x")).unwrap().value.remove(0);
+    let issued = call(&house.jeton, &ci(), create("x")).unwrap().value.remove(0);
     assert!(allowed(&house, &issued.secret));
-    assert_eq!(ask(&house.jeton, &ci(), ListAccounts).unwrap().accounts.len(), 1);
+    assert_eq!(call(&house.jeton, &ci(), ListAccounts).unwrap().accounts.len(), 1);
 }
 
 #[test]
@@ -122,7 +122,7 @@ fn a_demoted_account_takes_its_tokens_along_at_once() {
     assert_eq!(changed.equivalent_command.to_string(), "jeton account role admin viewer");
     let details = r#"{"role":{"after":"viewer","before":"admin"}}"#;
     assert_eq!(last_rows(&house, 1), [row("account.role", "admin", details)]);
-    refused(ask(&house.jeton, &session, WhoAmI), Kind::Unauthenticated);
+    refused(call(&house.jeton, &session, WhoAmI), Kind::Unauthenticated);
     house.ask(OWNER, set_role("admin", Role::Member)).unwrap();
     assert_eq!(may(&house, &secret), ["yes", "yes", "not-permitted"]);
     house.ask(OWNER, set_role("admin", Role::Owner)).unwrap();
@@ -135,7 +135,7 @@ fn a_role_it_has_already_ends_no_session() {
     let session = Credential::Session(house.ask("member", SignIn).unwrap());
     house.ask(OWNER, set_role("member", Role::Member)).unwrap();
     house.ask(OWNER, switch_on(&["member"])).unwrap();
-    ask(&house.jeton, &session, WhoAmI).unwrap();
+    call(&house.jeton, &session, WhoAmI).unwrap();
     let rows = last_rows(&house, 2);
     assert_eq!(rows, [row("account.role", "member", "{}"), row("account.enable", "member", "{}")]);
 }
@@ -154,7 +154,7 @@ fn a_disabled_account_and_its_tokens_are_denied_until_it_is_enabled() {
         assert_eq!(why(&house, secret), DenialReason::AccountDisabled);
     }
     assert_eq!(may(&house, &other)[0], "yes");
-    refused(ask(&house.jeton, &session, WhoAmI), Kind::Unauthenticated);
+    refused(call(&house.jeton, &session, WhoAmI), Kind::Unauthenticated);
     refused(house.ask("member", SignIn), Kind::Unauthenticated);
     house.ask("admin", switch_on(&["member"])).unwrap();
     for secret in &secrets {
@@ -162,7 +162,7 @@ fn a_disabled_account_and_its_tokens_are_denied_until_it_is_enabled() {
     }
     house.fakes.clock.forward(60 * SECOND);
     house.ask("member", SignIn).unwrap();
-    refused(ask(&house.jeton, &session, WhoAmI), Kind::Unauthenticated);
+    refused(call(&house.jeton, &session, WhoAmI), Kind::Unauthenticated);
     let (off, on) = (r#"{"enabled":{"after":false,"before":true}}"#, r#"{"enabled":{"after":true,"before":false}}"#);
     let rows = last_rows(&house, 2);
     assert_eq!(rows, [row("account.disable", "member", off), row("account.enable", "member", on)]);
@@ -196,11 +196,11 @@ fn a_new_password_ends_sessions_and_leaves_tokens() {
     let changed = house.ask("member", set_password("member", own)).unwrap();
     assert_eq!(changed.equivalent_command.to_string(), "jeton account passwd member");
     assert_eq!(last_rows(&house, 1), [row("account.passwd", "member", "{}")]);
-    refused(ask(&house.jeton, &session, WhoAmI), Kind::Unauthenticated);
+    refused(call(&house.jeton, &session, WhoAmI), Kind::Unauthenticated);
     assert!(allowed(&house, &secret));
     let sign_in = |with: &str| {
         house.fakes.clock.forward(60 * SECOND);
-        ask(&house.jeton, &Credential::from_password(username("member"), typed(with)), SignIn)
+        call(&house.jeton, &Credential::from_password(username("member"), typed(with)), SignIn)
     };
     refused(sign_in(PASSWORD), Kind::Unauthenticated);
     sign_in(own).unwrap();

@@ -33,7 +33,7 @@ fn a_token_reads_it_with_the_method_for_that_and_no_other() {
     };
     let ask_with = |secret| {
         let presented = TokenCredential { secret: Arc::new(secret), account: None, name: None };
-        ask(&house.jeton, &Credential::Token(presented), list_audit())
+        call(&house.jeton, &Credential::Token(presented), list_audit())
     };
     assert!(ask_with(issue(OWNER, "reader", "jeton.audit.read")).is_ok());
     assert_eq!(ask_with(issue(OWNER, "other", "jeton.tokens.read-all")).unwrap_err().kind, Kind::Denied);
@@ -54,8 +54,8 @@ fn rows_of_a_token_are_found_by_its_name_and_for_ever_by_its_id() {
     assert_eq!(of("admin", &token.id.to_string()).unwrap(), [5, 7]);
     assert_eq!(of(OWNER, "t:999").unwrap(), [0_i64; 0]);
     assert_eq!(of(OWNER, "nope").unwrap_err().kind, Kind::NotFound);
-    assert_eq!(ask(&house.jeton, &Credential::Store, AuditHead).unwrap(), 7);
+    assert_eq!(call(&house.jeton, &Credential::Store, AuditHead).unwrap(), 7);
     house.ask("member", delete(&["x"], "x")).unwrap();
     assert_eq!(of(OWNER, "member/x").unwrap(), [5, 7, 8]);
-    assert_eq!(ask(&house.jeton, &Credential::Store, AuditHead).unwrap(), 8);
+    assert_eq!(call(&house.jeton, &Credential::Store, AuditHead).unwrap(), 8);
 }

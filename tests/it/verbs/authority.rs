@@ -55,9 +55,9 @@ fn planted_token_never_becomes_an_owners() {
     let who = bearer(planted.secret);
     let target = || TokenTarget { reference: TokenRef::Id(victim.id), expected_revision: None };
     for (verb, refusal) in [
-        ("show", ask(&house.jeton, &who, ShowToken { token: TokenRef::Id(victim.id) }).map(drop)),
-        ("disable", ask(&house.jeton, &who, DisableTokens { tokens: vec![target()] }).map(drop)),
-        ("create", ask(&house.jeton, &who, of(OWNER, "x", Selection::nothing())).map(drop)),
+        ("show", call(&house.jeton, &who, ShowToken { token: TokenRef::Id(victim.id) }).map(drop)),
+        ("disable", call(&house.jeton, &who, DisableTokens { tokens: vec![target()] }).map(drop)),
+        ("create", call(&house.jeton, &who, of(OWNER, "x", Selection::nothing())).map(drop)),
     ] {
         assert_eq!(refusal.map_err(|e| e.kind), Err(Kind::Denied), "{verb}");
     }
@@ -95,11 +95,11 @@ fn issued_roles_are_compared_whatever_the_account_is_today() {
         let tokens = || vec![pointed(id)];
         let kind = |refused: Result<()>| refused.err().map(|e| e.kind);
         let jeton = &house.jeton;
-        assert_eq!(kind(ask(jeton, &low, EnableTokens { tokens: tokens() }).map(drop)), outcome);
+        assert_eq!(kind(call(jeton, &low, EnableTokens { tokens: tokens() }).map(drop)), outcome);
         let edit = EditToken { description, ..EditToken::new(pointed(id)) };
-        assert_eq!(kind(ask(jeton, &low, edit).map(drop)), outcome);
+        assert_eq!(kind(call(jeton, &low, edit).map(drop)), outcome);
         let new = RegenerateToken { token: pointed(id), grace: None, expires: None, destination: None };
-        assert_eq!(kind(ask(jeton, &low, new).map(drop)), outcome);
+        assert_eq!(kind(call(jeton, &low, new).map(drop)), outcome);
     }
     assert!(!house.token(high.id).enabled);
 }
@@ -125,7 +125,7 @@ fn edit_disable_enable_trash_and_restore_lift_nothing() {
     let denied = x.secret.expose(|s| house.decide(s, Some(&read_all)));
     assert!(matches!(denied, Decision::Denied(DenialReason::NotPermitted, _)), "{denied:?}");
     let who = bearer(x.secret);
-    refused(ask(&house.jeton, &who, ShowToken { token: TokenRef::Text("viewer/none".to_owned()) }), Kind::Denied);
+    refused(call(&house.jeton, &who, ShowToken { token: TokenRef::Text("viewer/none".to_owned()) }), Kind::Denied);
 }
 
 /// A token creates, copies and regenerates secrets with its own effective role, never a higher one.
@@ -141,11 +141,11 @@ fn minted_secret_has_the_effective_role_of_its_maker() {
     );
     let who = bearer(secret);
     let jeton = &house.jeton;
-    let minted = ask(jeton, &who, CreateToken { selection: methods(&[READ]), ..create("a") }).unwrap().value.remove(0);
+    let minted = call(jeton, &who, CreateToken { selection: methods(&[READ]), ..create("a") }).unwrap().value.remove(0);
     assert_eq!((minted.token.issued_role, minted.token.made_by), (Role::Member, Some(maker.id)));
-    let copied = ask(jeton, &who, copy("a", "b")).unwrap().value;
+    let copied = call(jeton, &who, copy("a", "b")).unwrap().value;
     assert_eq!((copied.token.issued_role, copied.token.made_by), (Role::Member, Some(maker.id)));
-    let again = ask(jeton, &who, regenerate("a")).unwrap().value;
+    let again = call(jeton, &who, regenerate("a")).unwrap().value;
     assert_eq!(again.token.issued_role, Role::Member);
     let by_person = house.ask("boss", regenerate("a")).unwrap().value;
     assert_eq!(
@@ -155,14 +155,14 @@ fn minted_secret_has_the_effective_role_of_its_maker() {
     );
     // Now the token is stronger than its maker, which may only reduce it.
     for refusal in [
-        ask(jeton, &who, regenerate("a")).map(drop),
-        ask(jeton, &who, EditToken { description: Some(Description::parse("x").unwrap()), ..edit("a") }).map(drop),
-        ask(jeton, &who, enable(&["a"])).map(drop),
+        call(jeton, &who, regenerate("a")).map(drop),
+        call(jeton, &who, EditToken { description: Some(Description::parse("x").unwrap()), ..edit("a") }).map(drop),
+        call(jeton, &who, enable(&["a"])).map(drop),
     ] {
         refused(refusal, Kind::Denied);
     }
-    ask(jeton, &who, disable(&["a"])).unwrap();
-    refused(ask(jeton, &who, enable(&["a"])), Kind::Denied);
+    call(jeton, &who, disable(&["a"])).unwrap();
+    refused(call(jeton, &who, enable(&["a"])), Kind::Denied);
 }
 
 /// A set grows; a token with individually picked methods doesn't.
@@ -180,14 +180,14 @@ fn custom_token_gives_no_set_even_if_it_holds_all_of_it() {
     house.make(OWNER, CreateToken { selection: methods(&[READ]), ..create("y") });
     let replaced = EditToken { selection: Some(SelectionEdit::Replace(set())), ..edit("y") };
     house.make(OWNER, CreateToken { selection: set(), ..create("z") });
-    ask(jeton, &who, delete(&["z"], "z")).unwrap();
+    call(jeton, &who, delete(&["z"], "z")).unwrap();
     for (verb, refusal) in [
-        ("create", ask(jeton, &who, CreateToken { selection: set(), ..create("a") }).map(drop)),
-        ("edit", ask(jeton, &who, replaced).map(drop)),
-        ("copy", ask(jeton, &who, copy("x", "b")).map(drop)),
-        ("regenerate", ask(jeton, &who, with_grace("x", "1d")).map(drop)),
-        ("enable", ask(jeton, &who, enable(&["x"])).map(drop)),
-        ("restore", ask(jeton, &who, restore("z")).map(drop)),
+        ("create", call(jeton, &who, CreateToken { selection: set(), ..create("a") }).map(drop)),
+        ("edit", call(jeton, &who, replaced).map(drop)),
+        ("copy", call(jeton, &who, copy("x", "b")).map(drop)),
+        ("regenerate", call(jeton, &who, with_grace("x", "1d")).map(drop)),
+        ("enable", call(jeton, &who, enable(&["x"])).map(drop)),
+        ("restore", call(jeton, &who, restore("z")).map(drop)),
     ] {
         assert_eq!(refusal.map_err(|e| e.kind), Err(Kind::Denied), "{verb}");
     }
@@ -198,20 +198,20 @@ fn custom_token_gives_no_set_even_if_it_holds_all_of_it() {
 fn session_of_a_token_follows_every_change_of_role() {
     let house = House::inhabited();
     let (_, secret) = house.token_issued_under(Role::Admin, "admin", "bot", &reaching_all());
-    let session = Credential::Session(ask(&house.jeton, &bearer(secret), SignIn).unwrap());
+    let session = Credential::Session(call(&house.jeton, &bearer(secret), SignIn).unwrap());
     let sees_member = || {
         let account = house.account_named("member");
-        ask(&house.jeton, &session, ListTokens { owner: OwnerFilter::Account(account.username), ..list() })
+        call(&house.jeton, &session, ListTokens { owner: OwnerFilter::Account(account.username), ..list() })
     };
     sees_member().unwrap();
-    let me = ask(&house.jeton, &session, WhoAmI).unwrap();
+    let me = call(&house.jeton, &session, WhoAmI).unwrap();
     assert_eq!((me.account.role, me.account_role), (Role::Admin, Role::Admin));
     house.set_role("admin", Role::Member);
     refused(sees_member(), Kind::Denied);
     house.set_role("admin", Role::Owner);
     sees_member().unwrap();
-    let me = ask(&house.jeton, &session, WhoAmI).unwrap();
+    let me = call(&house.jeton, &session, WhoAmI).unwrap();
     assert_eq!((me.account.role, me.account_role), (Role::Admin, Role::Owner));
     let owners = ListTokens { owner: OwnerFilter::Account(username(OWNER)), ..list() };
-    refused(ask(&house.jeton, &session, owners), Kind::Denied);
+    refused(call(&house.jeton, &session, owners), Kind::Denied);
 }

@@ -56,7 +56,7 @@ fn purge_takes_nothing_that_came_into_the_trash_after_it_began() {
         // Right after the first batch, when the clock has advanced.
         if let Some(other) = other.lock().unwrap().take() {
             clock.forward(1_000);
-            ask(&other, &by("member"), delete(&["later"], "later")).unwrap();
+            call(&other, &by("member"), delete(&["later"], "later")).unwrap();
         }
     });
     let purged = house.ask(OWNER, PurgeTokens::new(Purgeable::Trashed, many as u64)).unwrap().value;

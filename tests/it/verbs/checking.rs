@@ -3,13 +3,14 @@
 use super::*;
 use jeton::domain::expiry::Span;
 use jeton::verbs::actor::Credential;
-use jeton::verbs::attention::{Check, Finding, FindingKind, FindingPage, FindingReason};
+use jeton::verbs::attention::{Finding, FindingKind, FindingPage, FindingReason, ListFindings};
 
 fn look(house: &House, look: FindingKind, limit: usize) -> Vec<Finding> {
     let (mut found, mut after) = (Vec::new(), None);
     loop {
         let FindingPage { mut findings, next } =
-            jeton::verbs::request::ask(&house.jeton, &Credential::Store, Check { kind: look, after, limit }).unwrap();
+            jeton::verbs::request::call(&house.jeton, &Credential::Store, ListFindings { kind: look, after, limit })
+                .unwrap();
         found.append(&mut findings);
         match next {
             None => return found,
@@ -27,8 +28,8 @@ fn names(house: &House, what: FindingKind) -> Vec<String> {
     found.iter().map(|finding| finding.token.full_name()).collect()
 }
 
-pub fn expiring() -> Check {
-    Check { kind: SOON, after: None, limit: 1 }
+pub fn expiring() -> ListFindings {
+    ListFindings { kind: SOON, after: None, limit: 1 }
 }
 
 const SOON: FindingKind = FindingKind::Expiring(Span::Days(14));

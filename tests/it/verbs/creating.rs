@@ -157,7 +157,7 @@ fn two_at_once_pass_the_limit_once() {
                 let caller = ClientInfo { source: format!("racer {side}"), ..caller() };
                 let jeton = LocalBackend::new(SqliteStore::open(&path).unwrap(), fakes.world(), caller);
                 start.wait();
-                ask(&jeton, &by("member"), create(&format!("racer{side}"))).map(drop)
+                call(&jeton, &by("member"), create(&format!("racer{side}"))).map(drop)
             })
         });
         let outcomes = racers.map(|r| r.join().unwrap());

@@ -125,7 +125,7 @@ fn what_is_set_up_meanwhile_is_known() {
     let jeton = local(&place.path(), fakes.world());
     let house = House::over(place, fakes, jeton);
     assert_eq!(reason(house.decide("nobody yet", None)), "malformed");
-    ask(&house.jeton, &Credential::Store, init(true)).unwrap();
+    call(&house.jeton, &Credential::Store, init(true)).unwrap();
     let secret = house.make(OWNER, CreateToken { selection: Selection::Inherit, ..create("all") }).secret;
     let asked = secret.expose(|s| decide(&house, s, Some("environment.control.StopEnv")));
     assert_eq!(reason(asked), "allowed");

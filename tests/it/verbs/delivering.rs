@@ -58,8 +58,8 @@ fn secret_on_its_way_locks_nobody_out() {
     let verbs = issuing(move |issued| {
         // Another process creates a token, which takes an id, and revokes it, while the secret is being read.
         let name = format!("leaked{}", rounds.fetch_add(1, Ordering::SeqCst));
-        ask(&*jeton, &by("member"), create(&name))?;
-        ask(&*jeton, &by("member"), disable(&[&name]))?;
+        call(&*jeton, &by("member"), create(&name))?;
+        call(&*jeton, &by("member"), disable(&[&name]))?;
         *ids.lock().unwrap() = issued.iter().map(|one| one.token.clone()).collect();
         Ok(())
     });
@@ -90,7 +90,7 @@ const MEANWHILE: [Meanwhile; 4] = [
     (
         "the password is changed",
         |_, other| {
-            ask(other, &by(OWNER), set_password("member", "seven brown foxes")).map(drop).unwrap();
+            call(other, &by(OWNER), set_password("member", "seven brown foxes")).map(drop).unwrap();
         },
         Kind::Unauthenticated,
     ),
@@ -99,9 +99,9 @@ const MEANWHILE: [Meanwhile; 4] = [
 
 fn take_names(_: &House, other: &LocalBackend<SqliteStore>) {
     for name in ["new2", "copied"] {
-        ask(other, &by("member"), create(name)).unwrap();
+        call(other, &by("member"), create(name)).unwrap();
     }
-    ask(other, &by("member"), disable(&["target"])).unwrap();
+    call(other, &by("member"), disable(&["target"])).unwrap();
 }
 
 #[test]

@@ -9,7 +9,7 @@ use jeton::domain::selection::Selection;
 use jeton::domain::time::{DAY, HOUR};
 use jeton::error::Kind;
 use jeton::verbs::actor::{Credential, TokenCredential};
-use jeton::verbs::request::ask;
+use jeton::verbs::request::call;
 use jeton::verbs::tokens::{CopyToken, CreateToken, EditToken, PreviewEdit, RegenerateToken};
 use jeton::verbs::verify::Decision;
 
@@ -40,9 +40,9 @@ fn an_old_secret_brings_about_nothing_that_outlives_it() {
     house.ask(OWNER, rotate(Span::Hours(1), None)).unwrap();
     let who = Credential::Token(TokenCredential { secret: Arc::new(old), account: None, name: None });
     let child = |expires: Span| CreateToken { expires: Some(ExpirySpec::In(expires)), ..create("child") };
-    let refused = ask(&house.jeton, &who, child(Span::Days(90))).unwrap_err();
+    let refused = call(&house.jeton, &who, child(Span::Days(90))).unwrap_err();
     assert_eq!(refused.kind, Kind::Denied, "{refused}");
-    ask(&house.jeton, &who, child(Span::Hours(1))).unwrap();
+    call(&house.jeton, &who, child(Span::Hours(1))).unwrap();
 }
 
 /// A default expiry is shortened to the acting token's; an explicit one that is too long is refused.
@@ -53,7 +53,8 @@ fn a_default_expiry_is_shortened_to_that_of_the_token_that_makes() {
     let end = maker.token.expiry;
     let who = bearer(maker.secret);
     let new = |name: &str, expires| CreateToken { expires, ..create(name) };
-    let made = |name: &str, expires| ask(&house.jeton, &who, new(name, expires)).map(|done| done.value[0].token.expiry);
+    let made =
+        |name: &str, expires| call(&house.jeton, &who, new(name, expires)).map(|done| done.value[0].token.expiry);
     assert_eq!(made("a", None).unwrap(), end);
     for expires in [ExpirySpec::In(Span::Days(11)), ExpirySpec::Never] {
         assert_eq!(made("b", Some(expires)).unwrap_err().kind, Kind::Denied);
@@ -73,8 +74,8 @@ fn a_default_expiry_is_shortened_to_that_of_the_token_that_makes() {
         expires,
         destination: None,
     };
-    assert_eq!(ask(&house.jeton, &who, copy("g", None)).unwrap().value.token.expiry, end);
-    assert_eq!(ask(&house.jeton, &who, copy("h", Some(ExpirySpec::Never))).unwrap_err().kind, Kind::Denied);
+    assert_eq!(call(&house.jeton, &who, copy("g", None)).unwrap().value.token.expiry, end);
+    assert_eq!(call(&house.jeton, &who, copy("h", Some(ExpirySpec::Never))).unwrap_err().kind, Kind::Denied);
     assert_eq!(house.ask(OWNER, copy("i", None)).unwrap().value.token.expiry, Expiry::Never);
 }
 
@@ -122,7 +123,7 @@ fn a_token_that_only_writes_reads_nothing_by_a_preview() {
         PreviewEdit(EditToken { description, ..EditToken::new(TokenTarget::by_reference("secretive")) })
     };
     let writes = bearer(&["jeton.tokens.write"], "writes");
-    assert_eq!(ask(&house.jeton, &writes, preview()).unwrap_err().kind, Kind::Denied);
+    assert_eq!(call(&house.jeton, &writes, preview()).unwrap_err().kind, Kind::Denied);
     let both = bearer(&["jeton.tokens.write", "jeton.tokens.read"], "both");
-    ask(&house.jeton, &both, preview()).unwrap();
+    call(&house.jeton, &both, preview()).unwrap();
 }

@@ -17,7 +17,7 @@ fn face(house: &House, face: Face, source: &str) -> LocalBackend<SqliteStore> {
 }
 
 fn try_once(jeton: &dyn Backend, who: &str, with: &str) -> Result<Session> {
-    ask(jeton, &Credential::from_password(username(who), typed(with)), SignIn)
+    call(jeton, &Credential::from_password(username(who), typed(with)), SignIn)
 }
 
 /// Fails `times` times, a minute apart.

@@ -1,7 +1,7 @@
 //! An enabled owner always remains, whatever concurrent changes are tried.
 
 use super::*;
-use jeton::verbs::request::Asked;
+use jeton::verbs::request::RequestVerb;
 
 #[test]
 fn the_last_enabled_owner_is_neither_demoted_nor_disabled_nor_deleted() {
@@ -29,7 +29,7 @@ fn the_last_enabled_owner_is_neither_demoted_nor_disabled_nor_deleted() {
 
 /// Two owners, each with a store handle of their own, run `verb` with a name. `other`: each targets the other, or else
 /// itself. Returns both results.
-fn race<V: Asked + Send + 'static>(other: bool, verb: fn(&str) -> V) -> (House, Vec<Result<()>>) {
+fn race<V: RequestVerb + Send + 'static>(other: bool, verb: fn(&str) -> V) -> (House, Vec<Result<()>>) {
     let house = House::new();
     house.account("two", Role::Owner);
     let start = Arc::new(Barrier::new(2));
@@ -38,14 +38,14 @@ fn race<V: Asked + Send + 'static>(other: bool, verb: fn(&str) -> V) -> (House, 
         std::thread::spawn(move || {
             let jeton = local(&path, fakes.world());
             start.wait();
-            ask(&jeton, &by(who), verb(if other { whom } else { who })).map(drop)
+            call(&jeton, &by(who), verb(if other { whom } else { who })).map(drop)
         })
     });
     let ended = racers.map(|r| r.join().unwrap()).into();
     (house, ended)
 }
 
-fn one_stays<V: Asked + Send + 'static>(verb: fn(&str) -> V) {
+fn one_stays<V: RequestVerb + Send + 'static>(verb: fn(&str) -> V) {
     for round in 0..8 {
         let other = round % 2 == 0;
         let (house, ended) = race(other, verb);

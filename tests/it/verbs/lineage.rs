@@ -12,7 +12,7 @@ fn tree(house: &House) -> Vec<jeton::verbs::tokens::IssuedToken> {
     let by = |secret: &Secret, name: &str| {
         let secret = secret.expose(|s| Secret::parse(s).unwrap());
         let new = CreateToken { selection: methods(&MINTING), ..create(name) };
-        ask(&house.jeton, &bearer(secret), new).unwrap().value.remove(0)
+        call(&house.jeton, &bearer(secret), new).unwrap().value.remove(0)
     };
     let a = by(&root.secret, "a");
     let (b, c) = (by(&a.secret, "b"), by(&a.secret, "c"));
@@ -98,7 +98,7 @@ fn what_is_out_of_reach_is_not_taken_along() {
     let bot = house.make("admin", CreateToken { selection: reaching, ..create("bot") });
     let account = Some(username("member"));
     let child =
-        ask(&house.jeton, &bearer(bot.secret), CreateToken { account, ..create("child") }).unwrap().value.remove(0);
+        call(&house.jeton, &bearer(bot.secret), CreateToken { account, ..create("child") }).unwrap().value.remove(0);
     house.set_role("member", Role::Owner);
     let shown = house.ask("admin", show("bot")).unwrap().made;
     assert_eq!((shown.count, shown.names.len()), (1, 0), "counted, not named");
@@ -115,12 +115,12 @@ fn regenerated_token_counts_as_made_while_its_secret_lives() {
     let root = house.make(OWNER, CreateToken { selection: methods(&MINTING), ..create("root") });
     let who = || bearer(root.secret.expose(|s| Secret::parse(s).unwrap()));
     let target = house.make(OWNER, CreateToken { selection: methods(&MINTING), ..create("target") });
-    let taken = ask(&house.jeton, &who(), regenerate("target")).unwrap().value;
+    let taken = call(&house.jeton, &who(), regenerate("target")).unwrap().value;
     assert_eq!(taken.token.regenerated_by, Some(root.token.id));
     assert_eq!(made(&house, "root").names, ["ops/target"]);
     let shown = house.ask(OWNER, show("target")).unwrap();
     assert_eq!((shown.made_by, shown.regenerated_by.unwrap().name.as_deref()), (None, Some("ops/root")));
-    assert_eq!(house.ask(OWNER, ReviewTokens { tokens: vec![root.token.id] }).unwrap()[0].made, [target.token.id]);
+    assert_eq!(house.ask(OWNER, GetTokens { tokens: vec![root.token.id] }).unwrap()[0].made, [target.token.id]);
 
     // Replaced by a person, the old secret lives for a grace period, and the token counts for as long.
     house.ask(OWNER, with_grace("target", "1h")).unwrap();
@@ -132,7 +132,7 @@ fn regenerated_token_counts_as_made_while_its_secret_lives() {
     assert_eq!(made(&house, "root").count, 0, "the secret is dead");
     assert!(allowed(&house, &house.ask(OWNER, regenerate("target")).unwrap().value.secret));
 
-    ask(&house.jeton, &who(), regenerate("target")).unwrap();
+    call(&house.jeton, &who(), regenerate("target")).unwrap();
     let kept = house.ask(OWNER, delete(&["root"], "root")).unwrap().value.remaining;
     assert_eq!(kept.names, ["ops/target"]);
     house.ask(OWNER, restore("root")).unwrap();
@@ -147,8 +147,8 @@ fn what_a_regenerated_token_made_goes_along() {
     let house = House::inhabited();
     let root = house.make(OWNER, CreateToken { selection: methods(&MINTING), ..create("root") });
     house.make(OWNER, CreateToken { selection: methods(&MINTING), ..create("target") });
-    let taken = ask(&house.jeton, &bearer(root.secret), regenerate("target")).unwrap().value;
-    ask(&house.jeton, &bearer(taken.secret), create_mine("child")).unwrap();
+    let taken = call(&house.jeton, &bearer(root.secret), regenerate("target")).unwrap().value;
+    call(&house.jeton, &bearer(taken.secret), create_mine("child")).unwrap();
     house.ask(OWNER, regenerate("target")).unwrap();
     assert_eq!(made(&house, "root").names, ["ops/child"]);
     house.ask(OWNER, delete(&["target"], "target")).unwrap();

@@ -52,10 +52,10 @@ fn who_and_how_many() {
     house.issue("member", "a");
     house.ask("member", CreateToken { expires: spec("13d"), ..create("b") }).unwrap();
     house.ask("member", CreateToken { expires: spec("15d"), ..create("c") }).unwrap();
-    let tally = house.ask("member", TallyTokens).unwrap();
+    let tally = house.ask("member", CountTokens).unwrap();
     assert_eq!((tally.active, tally.limit, tally.expiring), (3, 10, 1));
-    assert_eq!(house.ask("viewer", TallyTokens).unwrap().expiring, 0);
-    assert_eq!(house.ask(OWNER, TallyTokens).unwrap().expiring, 1);
+    assert_eq!(house.ask("viewer", CountTokens).unwrap().expiring, 0);
+    assert_eq!(house.ask(OWNER, CountTokens).unwrap().expiring, 1);
     let me = house.ask("member", WhoAmI).unwrap();
     assert_eq!((me.account.role, me.active_tokens, me.policy.active_tokens), (Role::Member, 3, 10));
     assert_eq!(house.ask("viewer", ListCatalogues).unwrap().iter().map(|c| c.sets.len()).sum::<usize>(), 4);
@@ -64,7 +64,7 @@ fn who_and_how_many() {
 #[test]
 fn the_catalogues_read_back_as_they_were_written() {
     let house = House::inhabited();
-    let listed = ask(&house.jeton, &Credential::Store, ListCatalogues).unwrap();
+    let listed = call(&house.jeton, &Credential::Store, ListCatalogues).unwrap();
     let shipped: Vec<_> = ["jeton", "cloud-platform"].map(|n| Catalogue::shipped(n).unwrap()).into();
     assert_eq!(listed, shipped);
 }
@@ -130,7 +130,7 @@ fn a_review_tells_use_and_what_is_gone_or_out_of_sight() {
     assert!(allowed(&house, &own.secret));
     house.ask("member", delete(&["idle"], "idle")).unwrap();
     let ids = vec![own.token.id, others.token.id, idle.token.id];
-    let review = |tokens| house.ask("member", ReviewTokens { tokens });
+    let review = |tokens| house.ask("member", GetTokens { tokens });
     let reviewed = review(ids.clone()).unwrap();
     assert_eq!(reviewed.iter().map(|one| one.id).collect::<Vec<_>>(), ids);
     let told: Vec<_> =

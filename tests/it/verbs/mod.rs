@@ -47,23 +47,23 @@ use jeton::domain::token::{Purgeable, Status, Token, TokenRef};
 use jeton::domain::token_filter::TokenFilter;
 use jeton::error::{Error, Fault, Kind, Result};
 use jeton::store::sqlite::SqliteStore;
-use jeton::verbs::accounts::{DeleteAccount, Greet, ListAccounts, ShowAccount, SignIn, WhoAmI};
+use jeton::verbs::accounts::{DeleteAccount, GetSetup, ListAccounts, ShowAccount, SignIn, WhoAmI};
 use jeton::verbs::actor::{Credential, Session};
-use jeton::verbs::audit::{AuditHead, AuditRange, ListAudit, VerifyAudit};
+use jeton::verbs::audit::{AuditHead, AuditRange, ListAudit, VerifyAuditChain};
 use jeton::verbs::audit_log::AuditCursor;
 use jeton::verbs::catalogue::{ApplyCatalogue, ListCatalogues, PreviewCatalogue};
 use jeton::verbs::local::{ClientInfo, LocalBackend};
 use jeton::verbs::new_password::NewPassword;
 use jeton::verbs::policy::ListPolicy;
 use jeton::verbs::ports::{Clock, SecretState, Store, TokenCounts, TokenCursor};
-use jeton::verbs::request::{Request, VERBS, ask};
+use jeton::verbs::request::{Request, VERBS, call};
 use jeton::verbs::tokens::{
-    CanToken, CopyToken, CreateToken, DeleteTokens, DisableTokens, EditToken, EnableTokens, ListTokens, MAX_SNAPSHOTS,
-    OwnerFilter, PreviewEdit, PreviewPurge, PurgeTokens, RegenerateToken, RestoreTokens, RetireToken, ReviewTokens,
-    SecretDestination, ShowToken, TallyTokens, TokenTarget, Whose,
+    CanToken, CopyToken, CountTokens, CreateToken, DeleteTokens, DisableTokens, EditToken, EnableTokens, GetTokens,
+    IdentifySecret, ListTokens, MAX_SNAPSHOTS, OwnerFilter, PreviewEdit, PreviewPurge, PurgeTokens, RegenerateToken,
+    RestoreTokens, RetireToken, SecretDestination, ShowToken, TokenTarget,
 };
 use jeton::verbs::verify::{Decision, DenialReason, SecretOwner};
-use jeton::verbs::{Backend, Proof};
+use jeton::verbs::{AuthLevel, Backend};
 use zeroize::Zeroizing;
 
 use crate::support::requests::{

@@ -103,10 +103,10 @@ fn planned_change_starts_over_when_what_it_depends_on_changes() {
         written.unwrap();
     };
     let house = House::inhabited();
-    let error = refused(ask(&Overtaken::over(&house, 100, elsewhere), &by(OWNER), retitled()), Kind::Conflict);
+    let error = refused(call(&Overtaken::over(&house, 100, elsewhere), &by(OWNER), retitled()), Kind::Conflict);
     assert!(error.has_fault(Fault::ChangedMeanwhile));
     assert!(!titled(&house, "Another title"));
-    ask(&Overtaken::over(&house, 2, elsewhere), &by(OWNER), retitled()).unwrap();
+    call(&Overtaken::over(&house, 2, elsewhere), &by(OWNER), retitled()).unwrap();
     assert!(titled(&house, "Another title"));
 }
 
@@ -123,7 +123,7 @@ fn planned_change_is_not_outrun_by_tokens_that_change_all_the_time() {
         ask(regenerate("flicker").into());
         ask(delete(&[&format!("new{left}")], &format!("new{left}")).into());
     };
-    ask(&Overtaken::over(&house, u32::MAX, busy), &by(OWNER), retitled()).unwrap();
+    call(&Overtaken::over(&house, u32::MAX, busy), &by(OWNER), retitled()).unwrap();
     assert!(titled(&house, "Another title"));
 }
 
@@ -143,7 +143,7 @@ fn planned_change_is_not_outrun_by_batches_of_a_purge() {
         other.store().write(&tester(), &|| START, |_, _| Ok(Audited::one((), mark()))).unwrap();
         write_many(other, 1_000);
     };
-    ask(&Overtaken::over(&house, u32::MAX, purge), &by(OWNER), retitled()).unwrap();
+    call(&Overtaken::over(&house, u32::MAX, purge), &by(OWNER), retitled()).unwrap();
     assert!(titled(&house, "Another title"));
 }
 
@@ -151,7 +151,7 @@ fn planned_change_is_not_outrun_by_batches_of_a_purge() {
 fn planned_change_catches_up_when_much_was_written_while_it_waited() {
     let house = House::inhabited();
     let far = |other: &LocalBackend<SqliteStore>, _| write_many(other, 4_000);
-    ask(&Overtaken::over(&house, 8, far), &by(OWNER), retitled()).unwrap();
+    call(&Overtaken::over(&house, 8, far), &by(OWNER), retitled()).unwrap();
     assert!(titled(&house, "Another title"));
 }
 
@@ -168,9 +168,9 @@ fn token_that_changes_after_the_plan_counts_as_it_is_then() {
     let marketplace = || CreateToken { selection: Selection::Sets(["Marketplace".to_owned()].into()), ..create("old") };
     let change = |other: &LocalBackend<SqliteStore>, _| {
         let selection = Selection::Sets(["Marketplace".to_owned()].into());
-        ask(other, &by("member"), CreateToken { selection, ..create("new") }).unwrap();
+        call(other, &by("member"), CreateToken { selection, ..create("new") }).unwrap();
         let selection = Some(SelectionEdit::Replace(Selection::nothing()));
-        ask(other, &by("member"), EditToken { selection, ..edit("other") }).unwrap();
+        call(other, &by("member"), EditToken { selection, ..edit("other") }).unwrap();
     };
     let wide = Catalogue::shipped("cloud-platform").unwrap();
     for (accepted, applies) in [(2, true), (1, false), (3, false)] {
@@ -179,7 +179,7 @@ fn token_that_changes_after_the_plan_counts_as_it_is_then() {
         house.make("member", marketplace());
         house.make("member", CreateToken { names: vec![token_name("other")], ..marketplace() });
         let jeton = Overtaken::over(&house, 1, change);
-        let done = ask(&jeton, &by(OWNER), ApplyCatalogue::new(wide.clone(), Some(accepted), None));
+        let done = call(&jeton, &by(OWNER), ApplyCatalogue::new(wide.clone(), Some(accepted), None));
         assert_eq!(done.is_ok(), applies, "{done:?}");
         if let Ok(done) = done {
             let widening = done.value.widening;
@@ -193,7 +193,7 @@ fn token_that_changes_after_the_plan_counts_as_it_is_then() {
 fn similar_names_are_searched_after_the_transaction() {
     let house = House::inhabited();
     house.issue("member", "deploy-a");
-    let make = |other: &LocalBackend<SqliteStore>| drop(ask(other, &by("member"), create("deploy-b")).unwrap());
+    let make = |other: &LocalBackend<SqliteStore>| drop(call(other, &by("member"), create("deploy-b")).unwrap());
     let jeton = Overtaken::around(&house, 0, |_, _| (), make);
     for verb in [Request::from(disable(&["deploi"])), delete(&["deploi"], "deploi").into()] {
         let error = refused(jeton.call(&by("member"), verb), Kind::NotFound);

@@ -3,7 +3,7 @@
 use super::*;
 
 fn sign_in(house: &House, who: &str, with: &str) -> Result<Session> {
-    ask(&house.jeton, &Credential::from_password(username(who), typed(with)), SignIn)
+    call(&house.jeton, &Credential::from_password(username(who), typed(with)), SignIn)
 }
 
 #[test]
@@ -54,7 +54,7 @@ fn unknown_names_are_delayed_too_and_sources_apart() {
     refused(sign_in(&house, "member", "x"), Kind::Unauthenticated);
     let elsewhere = ClientInfo { source: "uid 1001".to_owned(), ..caller() };
     let store = SqliteStore::open(&house.place.path()).unwrap();
-    ask(&LocalBackend::new(store, house.fakes.world(), elsewhere), &by("member"), SignIn).unwrap();
+    call(&LocalBackend::new(store, house.fakes.world(), elsewhere), &by("member"), SignIn).unwrap();
 }
 
 #[test]
@@ -63,7 +63,7 @@ fn patience_waits_the_delay_out() {
     refused(sign_in(&house, "member", "wrong"), Kind::Unauthenticated);
     let patient = ClientInfo { max_wait: Duration::from_secs(5), ..caller() };
     let store = SqliteStore::open(&house.place.path()).unwrap();
-    ask(&LocalBackend::new(store, house.fakes.world(), patient), &by("member"), SignIn).unwrap();
+    call(&LocalBackend::new(store, house.fakes.world(), patient), &by("member"), SignIn).unwrap();
     assert_eq!(house.fakes.clock.slept(), Duration::from_secs(1));
 }
 
@@ -71,7 +71,7 @@ fn patience_waits_the_delay_out() {
 fn changes_are_throttled_as_sign_in_is() {
     let house = House::inhabited();
     let wrong = Credential::from_password(username("member"), typed("wrong"));
-    refused(ask(&house.jeton, &wrong, create("x")), Kind::Unauthenticated);
+    refused(call(&house.jeton, &wrong, create("x")), Kind::Unauthenticated);
     assert!(refused(house.ask("member", create("x")), Kind::Unauthenticated).retry_after.is_some());
 }
 
@@ -86,7 +86,7 @@ fn a_weak_hash_is_replaced_and_sessions_stay() {
     sign_in(&house, "member", PASSWORD).unwrap();
     assert!(stored() != before.0);
     assert_eq!(house.fakes.hasher.counts(), (before.1.0 + 1, before.1.1 + 1));
-    ask(&house.jeton, &session, WhoAmI).unwrap();
+    call(&house.jeton, &session, WhoAmI).unwrap();
     sign_in(&house, "member", PASSWORD).unwrap();
     assert_eq!(house.fakes.hasher.counts().0, before.1.0 + 1, "once");
 }
@@ -97,18 +97,18 @@ fn a_session_looks_changes_nothing_and_ends_with_its_credentials() {
     house.issue("member", "x");
     let session = || Credential::Session(sign_in(&house, "member", PASSWORD).unwrap());
     let held = session();
-    assert_eq!(ask(&house.jeton, &held, list()).unwrap().total, 1);
-    let error = refused(ask(&house.jeton, &held, create("y")), Kind::Unauthenticated).to_string();
+    assert_eq!(call(&house.jeton, &held, list()).unwrap().total, 1);
+    let error = refused(call(&house.jeton, &held, create("y")), Kind::Unauthenticated).to_string();
     assert!(error.contains("password anew"), "{error}");
     let id = house.account_named("member").id;
     house.raw().execute("UPDATE accounts SET credential_version = 2 WHERE id = ?1", [id.0]).unwrap();
-    let error = refused(ask(&house.jeton, &held, list()), Kind::Unauthenticated).to_string();
+    let error = refused(call(&house.jeton, &held, list()), Kind::Unauthenticated).to_string();
     assert!(error.contains("Sign in again"), "{error}");
     let held = session();
     house.set_account_enabled(id, false);
-    refused(ask(&house.jeton, &held, WhoAmI), Kind::Unauthenticated);
+    refused(call(&house.jeton, &held, WhoAmI), Kind::Unauthenticated);
     house.set_account_enabled(id, true);
-    refused(ask(&house.jeton, &held, WhoAmI), Kind::Unauthenticated);
+    refused(call(&house.jeton, &held, WhoAmI), Kind::Unauthenticated);
 }
 
 /// Every verb with each credential: accepted exactly as its required proof says.
@@ -120,7 +120,7 @@ fn every_verb_asks_for_its_proof() {
     let cloud = Catalogue::shipped("cloud-platform").unwrap();
     let requests = || -> Vec<Request> {
         vec![
-            Greet.into(),
+            GetSetup.into(),
             init(true).into(),
             SignIn.into(),
             WhoAmI.into(),
@@ -138,11 +138,11 @@ fn every_verb_asks_for_its_proof() {
             PreviewCatalogue { catalogue: cloud.clone() }.into(),
             ApplyCatalogue::new(cloud.clone(), None, None).into(),
             list().into(),
-            TallyTokens.into(),
+            CountTokens.into(),
             show("x").into(),
             CanToken { token: TokenRef::Text("x".to_owned()), method: MethodId::parse("a.B").unwrap() }.into(),
-            ReviewTokens { tokens: Vec::new() }.into(),
-            Whose { secret: SecretText::new(Zeroizing::default()) }.into(),
+            GetTokens { tokens: Vec::new() }.into(),
+            IdentifySecret { secret: SecretText::new(Zeroizing::default()) }.into(),
             create("x").into(),
             PreviewEdit(edit("x")).into(),
             edit("x").into(),
@@ -157,7 +157,7 @@ fn every_verb_asks_for_its_proof() {
             PurgeTokens::new(Purgeable::Trashed, 7).into(),
             list_audit().into(),
             AuditHead.into(),
-            VerifyAudit { checkpoints: Vec::new(), range: AuditRange::FromStart }.into(),
+            VerifyAuditChain { checkpoints: Vec::new(), range: AuditRange::FromStart }.into(),
             ledger::denied_of(None).into(),
             ledger::uses_of(None).into(),
             jeton::verbs::ledger::LedgerHead.into(),
@@ -168,10 +168,10 @@ fn every_verb_asks_for_its_proof() {
     let denied =
         |who: &Credential, request| house.jeton.call(who, request).is_err_and(|e| e.kind == Kind::Unauthenticated);
     for ((name, proof, _), request) in VERBS.iter().zip(requests()) {
-        assert_eq!(denied(&Credential::Store, request), *proof != Proof::Store, "{name}");
+        assert_eq!(denied(&Credential::Store, request), *proof != AuthLevel::Store, "{name}");
     }
     for ((name, proof, _), request) in VERBS.iter().zip(requests()) {
-        assert_eq!(denied(&Credential::Session(session.clone()), request), *proof == Proof::Password, "{name}");
+        assert_eq!(denied(&Credential::Session(session.clone()), request), *proof == AuthLevel::Password, "{name}");
     }
     for ((name, ..), request) in VERBS.iter().zip(requests()) {
         assert!(!denied(&by(OWNER), request), "{name}");
@@ -180,21 +180,21 @@ fn every_verb_asks_for_its_proof() {
     house.account("second", Role::Owner);
     house.ask(OWNER, set_password("second", "seven brown foxes")).unwrap();
     let second = || Credential::from_password(username("second"), typed("seven brown foxes"));
-    let session = ask(&house.jeton, &second(), SignIn).unwrap();
+    let session = call(&house.jeton, &second(), SignIn).unwrap();
     assert!(session.is_temporary());
     for who in [second(), Credential::Session(session)] {
         let by_session = matches!(who, Credential::Session(_));
         for ((name, proof, _), request) in VERBS.iter().zip(requests()) {
             let refused = house.jeton.call(&who, request).err().map(|e| e.kind);
             match (*proof, by_session) {
-                (Proof::Store, _) => assert_ne!(refused, Some(Kind::Denied), "{name}"),
-                (Proof::Password, true) => assert_eq!(refused, Some(Kind::Unauthenticated), "{name}"),
+                (AuthLevel::Store, _) => assert_ne!(refused, Some(Kind::Denied), "{name}"),
+                (AuthLevel::Password, true) => assert_eq!(refused, Some(Kind::Unauthenticated), "{name}"),
                 _ if *name == "sign-in" => assert_eq!(refused, None),
                 _ => assert_eq!(refused, Some(Kind::Denied), "{name}"),
             }
         }
     }
-    ask(&house.jeton, &second(), set_password("second", "eight brown foxes")).unwrap();
+    call(&house.jeton, &second(), set_password("second", "eight brown foxes")).unwrap();
 }
 
 #[test]
@@ -203,12 +203,12 @@ fn only_the_first_owner_is_made_so() {
     let before = (house.audit(), house.store().read(|s| s.accounts()).unwrap());
     let mut again = init(true);
     again.username = username("second");
-    refused(ask(&house.jeton, &Credential::Store, again), Kind::Conflict);
+    refused(call(&house.jeton, &Credential::Store, again), Kind::Conflict);
     assert_eq!((house.audit(), house.store().read(|s| s.accounts()).unwrap()), before);
     let row = &before.0[0];
     assert_eq!((row.verb.as_str(), row.proof.as_str(), row.target_name.as_str()), ("init", "store", OWNER));
     assert!(!row.details.contains("counted"), "no hash in the audit log");
-    let greeting = ask(&house.jeton, &Credential::Store, Greet).unwrap();
+    let greeting = call(&house.jeton, &Credential::Store, GetSetup).unwrap();
     assert_eq!((greeting.first_run, greeting.sole_account), (false, Some(owner())));
 }
 
@@ -223,7 +223,7 @@ fn two_first_owners_at_once_are_one() {
             start.wait();
             let mut first = init(true);
             first.username = username(&format!("owner{side}"));
-            ask(&jeton, &Credential::Store, first).map(drop)
+            call(&jeton, &Credential::Store, first).map(drop)
         })
     });
     let made = racers.map(|r| r.join().unwrap());
@@ -238,11 +238,11 @@ fn the_line_of_init_makes_the_same() {
     let jeton = local(&place.path(), Fakes::new().world());
     let mut first = init(true);
     first.prefix = jeton::domain::name::Prefix::parse("acme").unwrap();
-    let made = ask(&jeton, &Credential::Store, first).unwrap();
+    let made = call(&jeton, &Credential::Store, first).unwrap();
     assert_eq!(
         made.equivalent_command.to_string(),
         "jeton init --username ops --prefix acme --catalogue cloud-platform"
     );
-    let issued = ask(&jeton, &Credential::from_password(owner(), password()), create("x")).unwrap().value;
+    let issued = call(&jeton, &Credential::from_password(owner(), password()), create("x")).unwrap().value;
     assert!(issued[0].token.hint.starts_with("acme_"));
 }

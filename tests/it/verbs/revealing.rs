@@ -16,16 +16,16 @@ fn token_gets_no_preview_of_what_takes_a_person() {
     let every: Vec<String> = Catalogue::shipped("jeton").unwrap().methods().map(|m| m.id.to_string()).collect();
     let held: Vec<&str> = every.iter().map(String::as_str).collect();
     let who = token(&house, "all", &held);
-    let session = Credential::Session(ask(&house.jeton, &who, SignIn).unwrap());
+    let session = Credential::Session(call(&house.jeton, &who, SignIn).unwrap());
     let catalogue = Catalogue::shipped("cloud-platform").unwrap();
     for who in [&who, &session] {
         let preview = PreviewCatalogue { catalogue: catalogue.clone() };
-        refused(ask(&house.jeton, who, preview), Kind::Denied);
+        refused(call(&house.jeton, who, preview), Kind::Denied);
         for which in [Purgeable::Trashed, Purgeable::Expired] {
-            refused(ask(&house.jeton, who, PreviewPurge { which }), Kind::Denied);
+            refused(call(&house.jeton, who, PreviewPurge { which }), Kind::Denied);
         }
     }
-    ask(&house.jeton, &Credential::Store, PreviewCatalogue { catalogue }).unwrap();
+    call(&house.jeton, &Credential::Store, PreviewCatalogue { catalogue }).unwrap();
     house.ask("member", PreviewPurge { which: Purgeable::Trashed }).unwrap();
 }
 
@@ -35,9 +35,9 @@ fn wrong_confirmation_names_tokens_only_to_who_may_see_them() {
     let secretive = house.issue(OWNER, "secretive").token;
     for (name, held, is_told) in [("w", &[WRITE][..], false), ("rw", &[WRITE, "jeton.tokens.read"], true)] {
         let who = token(&house, name, held);
-        let error = refused(ask(&house.jeton, &who, delete(&[&secretive.hint], "no")), Kind::Conflict);
+        let error = refused(call(&house.jeton, &who, delete(&[&secretive.hint], "no")), Kind::Conflict);
         assert_eq!(error.to_string().contains("secretive"), is_told, "{name}: {error}");
-        let error = refused(ask(&house.jeton, &who, disable(&["secretiv"])), Kind::NotFound);
+        let error = refused(call(&house.jeton, &who, disable(&["secretiv"])), Kind::NotFound);
         assert_eq!(error.to_string().contains("secretive"), is_told, "{name}: {error}");
     }
 }
@@ -47,9 +47,9 @@ fn words_that_could_be_account_and_name_tell_which_accounts_there_are_only_to_wh
     let house = House::inhabited();
     let two = |first: &str| CreateToken { names: vec![token_name(first), token_name("x")], ..create_nothing() };
     let blind = token(&house, "blind", &[WRITE]);
-    assert_eq!(ask(&house.jeton, &blind, two("member")).unwrap().value.len(), 2);
+    assert_eq!(call(&house.jeton, &blind, two("member")).unwrap().value.len(), 2);
     let knowing = token(&house, "knowing", &[WRITE, "jeton.accounts.read"]);
-    refused(ask(&house.jeton, &knowing, two("viewer")), Kind::Conflict);
+    refused(call(&house.jeton, &knowing, two("viewer")), Kind::Conflict);
     refused(house.ask(OWNER, two("viewer")), Kind::Conflict);
 }
 
@@ -67,7 +67,7 @@ fn similar_account_is_suggested_only_to_who_may_read_accounts() {
         ("rw-all", &["jeton.tokens.write-all", "jeton.accounts.read"], true),
     ] {
         let who = token(&house, name, held);
-        let error = refused(ask(&house.jeton, &who, into("membre")), Kind::NotFound);
+        let error = refused(call(&house.jeton, &who, into("membre")), Kind::NotFound);
         assert_eq!((error.to_string().contains("member"), error.next.is_some()), (is_told, is_told), "{name}: {error}");
     }
     for (name, held, is_told) in [
@@ -76,7 +76,7 @@ fn similar_account_is_suggested_only_to_who_may_read_accounts() {
     ] {
         let who = token(&house, name, held);
         let verb = jeton::verbs::accounts::DisableAccounts { usernames: vec![username("membre")] };
-        let error = refused(ask(&house.jeton, &who, verb), Kind::NotFound);
+        let error = refused(call(&house.jeton, &who, verb), Kind::NotFound);
         assert_eq!(error.next.is_some(), is_told, "{name}: {error}");
     }
     assert!(refused(house.ask(OWNER, into("membre")), Kind::NotFound).to_string().contains("member"));

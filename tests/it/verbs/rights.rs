@@ -37,7 +37,7 @@ fn keep_set_of_management(house: &House) {
 fn set_of_management_that_is_kept_hinders_no_other_catalogue() {
     let house = House::inhabited();
     keep_set_of_management(&house);
-    let listed = || ask(&house.jeton, &Credential::Store, ListCatalogues).unwrap();
+    let listed = || call(&house.jeton, &Credential::Store, ListCatalogues).unwrap();
     let desk = listed().into_iter().find(|c| c.name == "desk").unwrap();
     assert_eq!(members(&listed(), "Over all"), [MethodId::parse("environment.control.GetEnvInfo").unwrap()].into());
     let shop = crate::catalogue::shop(&house, |text| text);

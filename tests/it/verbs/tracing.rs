@@ -2,8 +2,8 @@
 
 use super::*;
 
-fn whose(text: &str) -> Whose {
-    Whose { secret: SecretText::new(Zeroizing::new(text.to_owned())) }
+fn whose(text: &str) -> IdentifySecret {
+    IdentifySecret { secret: SecretText::new(Zeroizing::new(text.to_owned())) }
 }
 
 #[test]
@@ -13,7 +13,7 @@ fn each_fate_of_a_secret() {
     let prior = house.ask("member", regenerate("x")).unwrap().value;
     let live = house.ask("member", with_grace("x", "1h")).unwrap().value;
     let gone = house.issue("member", "gone");
-    let ask_store = |text: &str| ask(&house.jeton, &Credential::Store, whose(text)).unwrap();
+    let ask_store = |text: &str| call(&house.jeton, &Credential::Store, whose(text)).unwrap();
     let asked = |secret: &Secret| secret.expose(ask_store);
     let token = |found: SecretOwner| match found {
         SecretOwner::Token(token, state) => (token.full_name(), state),
@@ -67,7 +67,7 @@ fn looking_is_not_recorded() {
     let rows = house.audit();
     issued.secret.expose(|s| {
         for text in [s, "nonsense", &deciding::forged(&format!("{}_{}", &s[..12], "0".repeat(32)))] {
-            ask(&house.jeton, &Credential::Store, whose(text)).unwrap();
+            call(&house.jeton, &Credential::Store, whose(text)).unwrap();
         }
     });
     let usage = house.ask("member", show("x")).unwrap().usage;

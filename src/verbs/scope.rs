@@ -2,7 +2,7 @@
 
 /// Scopes that a token needs to ask for a verb.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Needs {
+pub enum RequiredScope {
     /// Nothing but a live token.
     Nothing,
     /// `jeton.tokens.read` for its own account's tokens, `jeton.tokens.read-all` for everybody's.
@@ -12,26 +12,26 @@ pub enum Needs {
     /// This one method.
     Method(&'static [&'static str; 1]),
     /// More than any token holds: a person and a password.
-    Person,
+    PasswordOnly,
 }
 
 /// Reads accounts.
-pub const READ_ACCOUNTS: Needs = Needs::Method(&["jeton.accounts.read"]);
+pub const READ_ACCOUNTS: RequiredScope = RequiredScope::Method(&["jeton.accounts.read"]);
 /// Changes accounts, as far as a token may.
-pub const WRITE_ACCOUNTS: Needs = Needs::Method(&["jeton.accounts.write"]);
+pub const WRITE_ACCOUNTS: RequiredScope = RequiredScope::Method(&["jeton.accounts.write"]);
 /// Reads the audit log.
-pub const READ_AUDIT: Needs = Needs::Method(&["jeton.audit.read"]);
+pub const READ_AUDIT: RequiredScope = RequiredScope::Method(&["jeton.audit.read"]);
 /// Reads the ledger of tokens that the actor may see.
-pub const READ_LEDGER: Needs = Needs::Method(&["jeton.ledger.read"]);
+pub const READ_LEDGER: RequiredScope = RequiredScope::Method(&["jeton.ledger.read"]);
 
-impl Needs {
+impl RequiredScope {
     /// Returns the methods of which one is needed, the narrowest first. Empty if any token or no token is enough.
     pub const fn methods(self) -> &'static [&'static str] {
         match self {
-            Needs::Nothing | Needs::Person => &[],
-            Needs::ReadTokens => &["jeton.tokens.read", "jeton.tokens.read-all"],
-            Needs::WriteTokens => &["jeton.tokens.write", "jeton.tokens.write-all"],
-            Needs::Method(one) => one,
+            RequiredScope::Nothing | RequiredScope::PasswordOnly => &[],
+            RequiredScope::ReadTokens => &["jeton.tokens.read", "jeton.tokens.read-all"],
+            RequiredScope::WriteTokens => &["jeton.tokens.write", "jeton.tokens.write-all"],
+            RequiredScope::Method(one) => one,
         }
     }
 }
