@@ -17,7 +17,7 @@
 //!   domain/  types and rules; depends on nothing else     error.rs  what, why, next; the exit code
 //! ```
 //!
-//! Screens and commands build a verb and send it to the [`verbs::Jeton`] they hold. [`verbs::local::LocalBackend`] proves the
+//! Screens and commands build a verb and send it to the [`verbs::Backend`] they hold. [`verbs::local::LocalBackend`] proves the
 //! actor (a password, or a token with just its own permissions). It opens one transaction, re-reads account and token,
 //! and lets [`verbs::authorize`] judge. Then it runs the verb and commits the change together with its audit entries.
 //! A change of many rows runs in batches ([`verbs::batches`]). Each batch is its own transaction, so nobody waits for
@@ -39,7 +39,7 @@
 //! - **a table or query**: `store/sqlite/`, behind a method of the ports;
 //! - **anything that reads the clock, the environment, a file or the random generator**: `platform/`.
 //!
-//! Text that came from data reaches a terminal only through [`domain::text::shown`]. Secrets and passwords leave their
+//! Text that came from data reaches a terminal only through [`domain::text::escape_untrusted`]. Secrets and passwords leave their
 //! types only through `expose`.
 
 use std::ffi::OsString;

@@ -149,7 +149,7 @@ fn is_like_a_field(name: &str, value: &str) -> bool {
     (2..=MAX_FIELD_NAME_LEN).contains(&name.len()) && is_name && !is_hex && !value.starts_with('/')
 }
 
-/// Stores `value` in `place`.
+/// Stores `value` in `target`.
 ///
 /// # Errors
 /// None: every value is accepted.
@@ -158,10 +158,10 @@ pub fn set_text(target: &mut Option<String>, value: &str) -> SetResult {
     Ok(())
 }
 
-/// Stores the one of `all` that begins with `head` in `place`. If several do, `place` stays unchanged.
+/// Stores the one of `all` that begins with `start` in `target`. If several do, `target` stays unchanged.
 ///
 /// # Errors
-/// All known values if none begins with `head`.
+/// All known values if none begins with `start`.
 pub fn set_choice<T: Copy>(target: &mut Option<T>, start: &str, all: &[(T, &'static str)]) -> SetResult {
     let mut matches = all.iter().filter(|(_, word)| word.starts_with(start));
     let Some((first, _)) = matches.next() else { return Err(all.iter().map(|(_, word)| *word).collect()) };

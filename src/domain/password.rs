@@ -35,7 +35,7 @@ impl Password {
         Password { raw: text, normalized: Some(normal) }
     }
 
-    /// Creates a new password. See [`Password::fits`].
+    /// Creates a new password. See [`Password::validate`].
     ///
     /// # Errors
     /// [`crate::error::Kind::Usage`] if the text can't become a password.

@@ -1,4 +1,4 @@
-//! Makes hostile text safe to show. All output (screen, stdout, stderr) goes through [`shown`].
+//! Makes hostile text safe to show. All output (screen, stdout, stderr) goes through [`escape_untrusted`].
 
 use std::borrow::Cow;
 use std::fmt::Write;
@@ -34,7 +34,7 @@ pub fn escape_untrusted(text: &str) -> Cow<'_, str> {
     Cow::Owned(safe)
 }
 
-/// Like [`shown`], but keeps line breaks, which jeton itself wrote.
+/// Like [`escape_untrusted`], but keeps line breaks, which jeton itself wrote.
 pub fn escape_untrusted_lines(text: &str) -> String {
     text.split('\n').map(escape_untrusted).collect::<Vec<_>>().join("\n")
 }

@@ -99,7 +99,7 @@ impl fmt::Display for FieldChange {
     }
 }
 
-/// Returns the differences in the order of [`Field::ALL`]. Days are those of `zone`.
+/// Returns the differences in the order of [`TokenField::ALL`]. Days are those of `zone`.
 pub fn diff(before: &Token, after: &Token, zone: &dyn Zone) -> Vec<FieldChange> {
     let differs = TokenField::ALL.into_iter().filter(|field| field.differs(before, after));
     differs.map(|field| field_change(field, before, after, zone)).collect()

@@ -24,7 +24,7 @@ pub struct TokenFilter {
     pub method: Option<String>,
     /// `Some(true)` for tokens that were used, `Some(false)` for tokens that never were.
     pub seen: Option<bool>,
-    /// Active and not seen for [`STALE`]. A token that was never seen counts from its creation.
+    /// Active and not seen for [`STALE_AFTER`]. A token that was never seen counts from its creation.
     pub stale: bool,
     /// Active and expiring within this span.
     pub expiring: Option<Span>,

@@ -249,7 +249,7 @@ impl Actor {
         }
     }
 
-    /// Returns the tokens that the actor can reach for `act`.
+    /// Returns the tokens that the actor can reach for `action`.
     ///
     /// # Errors
     /// [`crate::error::Kind::Unauthenticated`] when nothing was proved.

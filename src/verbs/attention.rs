@@ -40,7 +40,7 @@ pub struct ListFindings {
     pub limit: usize,
 }
 
-/// A [`Look`] with its span resolved to a time.
+/// A [`FindingKind`] with its span resolved to a time.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum FindingCriterion {
     /// Active tokens that expire at this time or sooner.
@@ -107,7 +107,7 @@ pub struct DeadSecretAttempts {
     pub attempts: u64,
     /// `true` if there were more than could be counted.
     pub is_lower_bound: bool,
-    /// The reason of the last denial, a word of [`crate::verbs::decide::DenialReason`].
+    /// The reason of the last denial, a word of [`crate::verbs::verify::DenialReason`].
     pub reason: String,
     /// The time of the last attempt.
     pub at: Timestamp,

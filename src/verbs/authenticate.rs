@@ -85,7 +85,7 @@ impl<S: Store> PasswordAuthenticator<'_, S> {
         self.store.write_failed_sign_ins(at, FlushScope::WindowElapsed)
     }
 
-    /// Counts the try, and waits as long as `patience` allows. Two correct tries at once wait for each other only
+    /// Counts the try, and waits as long as `max_wait` allows. Two correct tries at once wait for each other only
     /// until the first has cleared its count.
     fn reserve_attempt(&self, key: &LoginAttemptKey) -> Result<()> {
         let mut remaining = self.max_wait;

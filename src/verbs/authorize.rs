@@ -4,7 +4,7 @@
 //! Two checks apply to everybody: the account's role must allow the act, and an acting token must hold the method for
 //! it. A token never gives away a right that it doesn't hold. A token that it creates, copies, edits, regenerates,
 //! enables or restores has only methods that the acting token may call itself, before and after. That token also
-//! expires no later than the acting one ([`grant`]).
+//! expires no later than the acting one ([`check_grant`]).
 //!
 #![doc = include_str!("authorize/matrix.md")]
 
@@ -102,7 +102,7 @@ pub fn scope_covers_others(actor: &Actor, action: TokenAction) -> bool {
     scope_covers(actor, action, false)
 }
 
-/// Checks that the actor may do `act` to tokens of an account.
+/// Checks that the actor may do `action` to tokens of an account.
 ///
 /// # Errors
 /// [`crate::error::Kind::Denied`] with the reason.
@@ -160,7 +160,7 @@ fn forbid_higher_role<'t>(bearer: &Bearer, tokens: impl IntoIterator<Item = &'t 
         .next("Say --user U, and give the password"))
 }
 
-/// Checks that an acting token can hold everything in `held` and `given`, and lives until `expiries`. Otherwise it
+/// Checks that an acting token can hold everything in `current` and `requested`, and lives until `expiries`. Otherwise it
 /// could gain methods or time through another token.
 fn forbid_escalation<'s>(
     bearer: &Bearer,

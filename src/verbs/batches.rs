@@ -257,7 +257,7 @@ impl<S: Store> LocalBackend<S> {
     }
 }
 
-/// Returns the size of the next batch, after one of `size` items held the lock for `held`.
+/// Returns the size of the next batch, after one of `size` items held the lock for `lock_time`.
 fn next_size(size: usize, lock_time: Duration) -> usize {
     let fitting = size as u128 * TARGET_LOCK_TIME.as_micros() / lock_time.as_micros().max(1);
     usize::try_from(fitting).unwrap_or(MAX_ATOMIC).clamp(1, size.saturating_mul(2)).min(MAX_ATOMIC)

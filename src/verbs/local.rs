@@ -41,7 +41,7 @@ pub struct ClientInfo {
     pub max_wait: Duration,
 }
 
-/// A [`Jeton`] over a store of this machine.
+/// A [`Backend`] over a store of this machine.
 pub struct LocalBackend<S> {
     store: S,
     adapters: Adapters,
@@ -49,7 +49,7 @@ pub struct LocalBackend<S> {
 }
 
 impl<S: Store> LocalBackend<S> {
-    /// Creates the verbs over `store`, on behalf of `caller`.
+    /// Creates the verbs over `store`, on behalf of `client`.
     pub fn new(store: S, adapters: Adapters, client: ClientInfo) -> Self {
         LocalBackend { store, adapters, client }
     }

@@ -1,4 +1,4 @@
-//! All verbs: permission, effect and audit entries, each defined once. Screens and commands hold a [`Jeton`] and send
+//! All verbs: permission, effect and audit entries, each defined once. Screens and commands hold a [`Backend`] and send
 //! it a [`request::Request`]; [`local::LocalBackend`] runs it over a [`ports::Store`].
 //!
 //! A new verb is a struct in a file of its family, one of the two traits below, and a line in `request.rs`.
@@ -45,7 +45,7 @@ use tokens::{IssuedToken, SecretDestination, SecretSource};
 
 /// The backend of screens and commands. Today the only one runs verbs over a store of this machine.
 pub trait Backend: Send + Sync {
-    /// Carries out `request` on behalf of `who`, wholly or not at all.
+    /// Carries out `request` on behalf of `credential`, wholly or not at all.
     ///
     /// # Errors
     /// Any error of the verb; [`crate::error::Kind::Denied`] before anything else.
@@ -94,7 +94,7 @@ pub trait Mutation: Verb<Reply = Committed<Self::Output>> {
     /// The result of the change.
     type Output;
 
-    /// Does work on behalf of `who` that must not hold up other writers, such as hashing a new password.
+    /// Does work on behalf of `credential` that must not hold up other writers, such as hashing a new password.
     ///
     /// # Errors
     /// Any error of the work.
@@ -102,7 +102,7 @@ pub trait Mutation: Verb<Reply = Committed<Self::Output>> {
         Ok(())
     }
 
-    /// `true` if [`Change::plan`] does something.
+    /// `true` if [`Mutation::plan`] does something.
     const HAS_PLAN: bool = false;
 
     /// Reads much of the store before the transaction, so that the transaction doesn't have to. Repeated if something

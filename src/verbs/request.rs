@@ -29,7 +29,7 @@ pub trait RequestVerb: Verb + Into<Request> {
 /// Carries out one verb and returns its reply.
 ///
 /// # Errors
-/// Those of [`Jeton::call`].
+/// Those of [`Backend::call`].
 pub fn call<V: RequestVerb>(backend: &dyn Backend, credential: &Credential, verb: V) -> Result<V::Reply> {
     let response = backend.call(credential, verb.into())?;
     V::reply(response).ok_or_else(|| Error::failure(format!("{} was answered with something else", V::NAME)))
@@ -156,7 +156,7 @@ requests! {
     query ListFindings,
 }
 
-/// Checks that `credential` is enough for `proof`. Its identity is checked separately.
+/// Checks that `credential` is enough for `auth_level`. Its identity is checked separately.
 ///
 /// # Errors
 /// [`crate::error::Kind::Unauthenticated`] with the missing proof.

@@ -17,11 +17,11 @@ pub const MAX_FILE_SIZE: usize = 16 * 1024 * 1024;
 /// bound, a file of only brackets, dots or line ends would fill the memory.
 const MAX_PARTS: usize = 6_000_000;
 
-/// Parses the text of a catalogue file. Error messages call it `name`. `there` are the catalogues that it will be
+/// Parses the text of a catalogue file. Error messages call it `name`. `existing` are the catalogues that it will be
 /// stored with; its own older version may be one of them.
 ///
 /// # Errors
-/// The errors of [`check::check`], as `FILE:LINE:COLUMN: what: why`.
+/// The errors of [`validate::validate`], as `FILE:LINE:COLUMN: what: why`.
 pub fn read(name: &str, text: &str, existing: &[Catalogue]) -> Result<Catalogue> {
     let (catalogue, offsets) = parse(name, text)?;
     match validate::find_fault(&catalogue, existing) {

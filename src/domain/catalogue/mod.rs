@@ -1,7 +1,7 @@
 //! Catalogues: the methods and API sets of an installation, and the TOML files that define them.
 //!
 //! - [`mod@file`] parses a catalogue file, [`mod@write`] writes one that parses back to the same catalogue;
-//! - [`check`] holds the rules for every catalogue, `claims` the rule about routes;
+//! - [`validate`] holds the rules for every catalogue, `route_owners` the rule about routes;
 //! - [`set`] resolves the methods of a set, [`permissions`] computes the methods that a token gains;
 //! - [`diff`] computes the differences between two states.
 

@@ -20,7 +20,7 @@ pub struct PermissionIndex {
     sets: HashMap<String, BitSet>,
 }
 
-/// The methods that a token may call. Created by [`Rights`].
+/// The methods that a token may call. Created by [`PermissionIndex`].
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct MethodSet(BitSet);
 
@@ -90,7 +90,7 @@ impl PermissionIndex {
     }
 }
 
-/// Returns the first right that selections would grant although a token of `role` with `held` doesn't have it, in
+/// Returns the first right that selections would grant although a token of `role` with `own` doesn't have it, in
 /// words. `None` if there is no such right. *Inherit* grows with the catalogue, so no token may grant it. The same
 /// holds for a set: only a token that holds that very set grows along with it. A method or set that no catalogue
 /// defines may come back later, so it may not be granted either.

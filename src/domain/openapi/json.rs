@@ -11,7 +11,7 @@ use crate::error::{Error, Result};
 /// Parses a JSON document.
 ///
 /// # Errors
-/// [`crate::error::Kind::Usage`] with the place, or with the exceeded limit (also stored in `room`).
+/// [`crate::error::Kind::Usage`] with the place, or with the exceeded limit (also stored in `budget`).
 pub(super) fn read(text: &str, budget: &mut ParseBudget) -> Result<Node> {
     let mut reader = serde_json::Deserializer::from_str(text);
     let seed = NodeSeed { budget: &mut *budget, context: ParseContext::Root, depth: 0 };

@@ -96,7 +96,7 @@ impl<'a> OperationReader<'a, '_> {
     /// Returns every operation, ordered by path and verb.
     ///
     /// # Errors
-    /// [`crate::error::Kind::Usage`] if there is none, or more than [`MOST`].
+    /// [`crate::error::Kind::Usage`] if there is none, or more than [`MAX_OPERATIONS`].
     pub(super) fn read_all(&mut self) -> Result<Vec<Operation<'a>>> {
         let mut found = Vec::new();
         let paths = self.root.get("paths").and_then(Node::entries).unwrap_or_default();

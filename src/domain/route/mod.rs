@@ -1,9 +1,9 @@
 //! Routes: which HTTP requests lead to a method, and which of two routes a request means.
 //!
 //! - [`Route`] parses `GET /orders/{id}` and checks if two routes are the same;
-//! - [`shape`] compares the texts that two segments match;
-//! - [`plain`] holds the rule for the path of every request, checked before any route is;
-//! - [`map`] orders all routes of an installation in one list.
+//! - [`segment`] compares the texts that two segments match;
+//! - [`path_rules`] holds the rule for the path of every request, checked before any route is;
+//! - [`rules`] orders all routes of an installation in one list.
 
 pub mod path_rules;
 pub mod rules;
@@ -89,7 +89,7 @@ impl Route {
     }
 
     /// `true` if the route matches a request with this verb and path. Doesn't check that the path is plain: see
-    /// [`plain`].
+    /// [`path_rules`].
     pub fn matches(&self, http_method: &str, path: &str, spelling: MatchMode) -> bool {
         let Some(inner) = path.strip_prefix('/') else { return false };
         let is_method = match &self.http_method {

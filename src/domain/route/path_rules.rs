@@ -8,7 +8,7 @@
 //! Some escapes are refused. These are escapes of characters that need none (else `%6de` would be `me` behind the
 //! proxy and something else before it). The same holds for `/`, `\`, `%`, control characters, and bytes that are not
 //! UTF-8. `;` is refused too, escaped or not: some applications drop it and the text after it, and take `/mine;a` for
-//! `/mine`. The path is no longer than [`LONGEST`], so that every engine finds its match.
+//! `/mine`. The path is no longer than [`MAX_PATH_LEN`], so that every engine finds its match.
 
 /// Maximum length of a path, in characters.
 pub const MAX_PATH_LEN: usize = 1_000;
@@ -43,7 +43,7 @@ pub fn pattern(engine: RegexDialect) -> String {
     format!("(?:/|(?:/{UNIT}{more}){more}/?)")
 }
 
-/// A regular expression for paths longer than [`LONGEST`], anchored at the start. It has two parts, because no engine
+/// A regular expression for paths longer than [`MAX_PATH_LEN`], anchored at the start. It has two parts, because no engine
 /// counts beyond a thousand. It is matched against paths alone, or with their query.
 pub const TOO_LONG: &str = r"^[^\x3F]{1000}[^\x3F]";
 

@@ -6,7 +6,7 @@ use zeroize::Zeroizing;
 
 use super::{SecretParseError, SecretText, TAIL_LEN, public_id_in};
 
-/// Returns the secrets in `text` without duplicates, in order, at most `most`. The surroundings don't matter (quotes,
+/// Returns the secrets in `text` without duplicates, in order, at most `max`. The surroundings don't matter (quotes,
 /// `Authorization: Bearer`, a URL, JSON). Secrets are also found if they are wrapped over lines, quoted or escaped. If
 /// no secret has the right checksum, returns mistyped ones.
 pub fn find_secrets(text: &[u8], max: usize) -> Vec<SecretText> {

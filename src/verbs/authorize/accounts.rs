@@ -76,7 +76,7 @@ pub fn check_role_grant(actor: &Actor, role: Role) -> Result<()> {
         .next("Ask an owner"))
 }
 
-/// Returns the account of that name, if the actor may do `act` to it.
+/// Returns the account of that name, if the actor may do `action` to it.
 ///
 /// # Errors
 /// [`crate::error::Kind::Denied`] before [`crate::error::Kind::NotFound`].
@@ -100,10 +100,10 @@ pub fn resolve_managed_account(
     }
 }
 
-/// Does the same as [`manage`] for several accounts. All permissions are checked before the existence of any account.
+/// Does the same as [`resolve_managed_account`] for several accounts. All permissions are checked before the existence of any account.
 ///
 /// # Errors
-/// Those of [`manage`].
+/// Those of [`resolve_managed_account`].
 pub fn resolve_managed_accounts(
     actor: &Actor,
     snapshot: &dyn Snapshot,
@@ -120,7 +120,7 @@ pub fn resolve_managed_accounts(
     all
 }
 
-/// Checks that `actor` may do `act` to `account`, if both are known. Screens use this to offer actions. Roles that can
+/// Checks that `actor` may do `action` to `account`, if both are known. Screens use this to offer actions. Roles that can
 /// be given are checked by [`check_role_grant`].
 ///
 /// # Errors
@@ -135,7 +135,7 @@ pub fn check_account_access(own_account: &Account, account: &Account, action: Ac
     }
 }
 
-/// Checks that the actor may do `act` to its own account. An act that the actor couldn't undo itself needs an owner.
+/// Checks that the actor may do `action` to its own account. An act that the actor couldn't undo itself needs an owner.
 fn check_self_action(own_account: &Account, action: AccountAction) -> Result<()> {
     let (what, from) = match action {
         AccountAction::Read | AccountAction::Password => return Ok(()),

@@ -16,10 +16,10 @@ use crate::error::{Error, Result, Unknown};
 use crate::verbs::actor::Actor;
 use crate::verbs::ports::Snapshot;
 
-/// Returns the token that `reference` means, if the actor may do `act` to it.
+/// Returns the token that `reference` means, if the actor may do `action` to it.
 ///
 /// # Errors
-/// Those of [`tokens`].
+/// Those of [`resolve_tokens`].
 pub fn resolve_token(
     actor: &Actor,
     snapshot: &dyn Snapshot,
@@ -31,7 +31,7 @@ pub fn resolve_token(
     found.pop().ok_or_else(|| Error::failure("the token is not there"))
 }
 
-/// Returns the token that each of `references` means. The actor must be permitted to do `act` to all of them and to
+/// Returns the token that each of `references` means. The actor must be permitted to do `action` to all of them and to
 /// leave them with the `requested` rights.
 ///
 /// # Errors
@@ -58,7 +58,7 @@ pub fn resolve_tokens(
 /// shortened to the end of the actor.
 ///
 /// # Errors
-/// Those of [`tokens`] and [`super::resolve_new_owner`].
+/// Those of [`resolve_tokens`] and [`super::resolve_new_owner`].
 pub fn resolve_copy_source(
     actor: &Actor,
     snapshot: &dyn Snapshot,
@@ -136,7 +136,7 @@ impl Candidates {
     }
 }
 
-/// Checks that the actor may do `act` to every token found, in the trash or not, one or several of a name.
+/// Checks that the actor may do `action` to every token found, in the trash or not, one or several of a name.
 fn check_access(
     actor: &Actor,
     snapshot: &dyn Snapshot,

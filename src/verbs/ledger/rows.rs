@@ -31,7 +31,7 @@ pub enum LedgerCursor<K> {
 pub enum LedgerScope {
     /// All tokens, and rows without a token.
     All,
-    /// Tokens that a reader sees, purged ones included. With `strangers`, also rows without a token.
+    /// Tokens that a reader sees, purged ones included. With `unknown_tokens`, also rows without a token.
     Visible {
         /// The tokens that the reader sees.
         visibility: Visibility,
@@ -194,7 +194,7 @@ pub struct DeniedRow {
     pub at: Timestamp,
     /// Number of attempts.
     pub attempts: u64,
-    /// The true reason, a word of [`crate::verbs::decide::DenialReason`].
+    /// The true reason, a word of [`crate::verbs::verify::DenialReason`].
     pub reason: String,
     /// The token, if known.
     pub token: Option<LedgerToken>,

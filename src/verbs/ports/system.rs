@@ -41,11 +41,11 @@ pub enum PasswordMatch {
 pub trait PasswordHasher: Send + Sync {
     /// Hashes a new password.
     fn hash(&self, password: &Password) -> Result<PasswordHash>;
-    /// Compares a password with a hash. Without a hash the call takes as long and returns [`PasswordMatch::Wrong`].
+    /// Compares a password with a hash. Without a hash the call takes as long and returns [`PasswordMatch::No`].
     fn verify(&self, password: &Password, hash: Option<&PasswordHash>) -> Result<PasswordMatch>;
 }
 
-/// A secret saved to a file. If dropped without [`PendingFile::keep`], the file is removed again.
+/// A secret saved to a file. If dropped without [`PendingFile::persist`], the file is removed again.
 pub trait PendingFile: Send {
     /// Keeps the file, because the change has committed.
     fn persist(&mut self);

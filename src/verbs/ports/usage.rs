@@ -133,7 +133,7 @@ pub struct DenialSummary {
 pub struct LastDenial {
     /// The time of the attempt.
     pub at: Timestamp,
-    /// The reason of the denial, a word of [`crate::verbs::decide::DenialReason`].
+    /// The reason of the denial, a word of [`crate::verbs::verify::DenialReason`].
     pub reason: String,
     /// The caller's address. If it and the client are empty, this is one of several callers.
     pub address: String,

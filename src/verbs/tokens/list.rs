@@ -88,7 +88,7 @@ pub struct TokenSummary {
     pub active: u32,
     /// Maximum number of active tokens of the account; 0 = no limit.
     pub limit: u32,
-    /// Visible active tokens that expire within [`SOON`].
+    /// Visible active tokens that expire within [`EXPIRING_SOON`].
     pub expiring: u64,
 }
 

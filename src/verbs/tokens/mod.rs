@@ -78,7 +78,7 @@ impl TokenTarget {
     }
 }
 
-/// Returns the tokens that `pointed` means, each once, even if it is named several times or in different ways.
+/// Returns the tokens that `targets` means, each once, even if it is named several times or in different ways.
 /// Permission for all of them is checked before changes in the meantime.
 fn resolve_targets(
     actor: &Actor,
@@ -96,7 +96,7 @@ fn resolve_targets(
     Ok(tokens)
 }
 
-/// Does the same as [`meant`], but two words may also be `ACCOUNT NAME`, as users of other programs type one token. It
+/// Does the same as [`resolve_targets`], but two words may also be `ACCOUNT NAME`, as users of other programs type one token. It
 /// is an error if both readings are possible.
 fn resolve_target_words(
     actor: &Actor,
@@ -134,7 +134,7 @@ pub fn as_account_and_name(targets: &[TokenTarget]) -> Option<String> {
     Some(format!("{account}/{name}"))
 }
 
-/// Returns the one token that `pointed` means, if it may be left with the `requested` rights.
+/// Returns the one token that `target` means, if it may be left with the `requested` rights.
 fn resolve_for_change(
     actor: &Actor,
     snapshot: &dyn Snapshot,
