@@ -68,7 +68,7 @@ impl Query for PreviewEdit {
         // The result shows the token before the edit, so the actor must be permitted to see it. The result also shows
         // the token after the edit, so the actor must be permitted to make the edit.
         let [seen, changed] = [TokenAction::Read, TokenAction::Write]
-            .map(|act| authorize::resolve_token(actor, snapshot, &self.0.token.reference, TrashScope::Live, act));
+            .map(|action| authorize::resolve_token(actor, snapshot, &self.0.token.reference, TrashScope::Live, action));
         authorize::denied_first(changed, seen)?;
         let mut preview = self.0.preview(actor, snapshot, env)?;
         authorize::check_grant(actor, snapshot, &[(Some(&preview.before), &preview.after)])?;

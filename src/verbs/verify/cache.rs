@@ -155,33 +155,33 @@ struct IndexedMethod<M> {
 
 impl<T: CachePayload> MethodIndex<T> {
     fn new(catalogues: &[Catalogue]) -> Self {
-        let rights = PermissionIndex::new(catalogues);
+        let permissions = PermissionIndex::new(catalogues);
         let numbered =
             |(number, id): (usize, &MethodId)| (id.clone(), IndexedMethod { number, payload: Arc::new(T::method(id)) });
-        let methods = rights.methods().enumerate().map(numbered).collect();
-        MethodIndex { permissions: rights, methods }
+        let methods = permissions.methods().enumerate().map(numbered).collect();
+        MethodIndex { permissions, methods }
     }
 
     /// Decides for a secret of `token` whose data is `known`. `refused` is set if the secret itself was rejected.
     fn evaluate(
         &self,
-        refused: Option<DenialReason>,
+        denial_reason: Option<DenialReason>,
         token: Option<TokenId>,
-        known: Option<Arc<CachedSecret<T>>>,
+        secret: Option<Arc<CachedSecret<T>>>,
         request: DecisionRequest<'_>,
     ) -> Result<CachedDecision<T>> {
         let found = request.method.map(|method| self.methods.get(method));
-        let permissions = known.as_ref().and_then(|known| known.permissions.as_ref());
+        let permissions = secret.as_ref().and_then(|secret| secret.permissions.as_ref());
         let permitted = || {
             let Some(found) = found else { return Ok(Some(true)) };
             Ok(found.map(|m| permissions.is_some_and(|permissions| permissions.methods.contains(m.number))))
         };
-        let kind = decide(refused, permitted)?;
+        let kind = decide(denial_reason, permitted)?;
         let method = found.flatten().map(|method| Arc::clone(&method.payload));
         let render = |permitted: &MethodSet| T::methods(&mut self.permissions.ids_of(permitted));
         let wanted = permissions.filter(|_| request.methods && kind == DecisionKind::Allowed);
         let methods = wanted.map(|permissions| permissions.rendered(render));
-        Ok(CachedDecision { kind, token, secret: known, method, methods })
+        Ok(CachedDecision { kind, token, secret, method, methods })
     }
 }
 
@@ -218,10 +218,10 @@ impl<T: CachePayload> DecisionCache<T> {
         request: DecisionRequest<'_>,
         now: Timestamp,
     ) -> Option<CachedDecision<T>> {
-        let catalogued = self.method_index.clone().filter(|_| self.data_version == Some(data_version))?;
+        let method_index = self.method_index.clone().filter(|_| self.data_version == Some(data_version))?;
         match request.presented {
-            Err(fault) => catalogued.evaluate(Some(fault.into()), None, None, request),
-            Ok(claim) => self.get(&catalogued, claim, request, now)?,
+            Err(fault) => method_index.evaluate(Some(fault.into()), None, None, request),
+            Ok(fingerprint) => self.get(&method_index, fingerprint, request, now)?,
         }
         .ok()
     }
@@ -229,19 +229,19 @@ impl<T: CachePayload> DecisionCache<T> {
     /// Decides about a cached secret. `None` if the cache is not enough.
     fn get(
         &mut self,
-        catalogued: &MethodIndex<T>,
-        claim: &SecretFingerprint,
+        method_index: &MethodIndex<T>,
+        fingerprint: &SecretFingerprint,
         request: DecisionRequest<'_>,
         now: Timestamp,
     ) -> Option<Result<CachedDecision<T>>> {
-        if let Some(known) = self.secrets.get(claim.public_id()) {
-            let (refused, token) = (known.validity.denial_reason(claim.digest(), now), known.token);
+        if let Some(secret) = self.secrets.get(fingerprint.public_id()) {
+            let (denial_reason, token) = (secret.validity.denial_reason(fingerprint.digest(), now), secret.token);
             // A secret that was refused before is read again.
-            let is_enough = refused.is_some() || known.permissions.is_some();
-            return is_enough.then(|| catalogued.evaluate(refused, Some(token), Some(known), request));
+            let is_enough = denial_reason.is_some() || secret.permissions.is_some();
+            return is_enough.then(|| method_index.evaluate(denial_reason, Some(token), Some(secret), request));
         }
-        let is_unknown = self.unknown_ids.contains(claim.public_id());
-        is_unknown.then(|| catalogued.evaluate(Some(DenialReason::Unknown), None, None, request))
+        let is_unknown = self.unknown_ids.contains(fingerprint.public_id());
+        is_unknown.then(|| method_index.evaluate(Some(DenialReason::Unknown), None, None, request))
     }
 
     /// Touches the cached data of all `claims` before the first of them is decided. The data is spread over memory,
@@ -258,8 +258,8 @@ impl<T: CachePayload> DecisionCache<T> {
     }
 
     /// Returns the audit log's last row, if the store has not changed.
-    pub fn audit_tip_at(&self, edition: DataVersion) -> Option<AuditTip> {
-        self.tip.filter(|_| self.data_version == Some(edition))
+    pub fn audit_tip_at(&self, data_version: DataVersion) -> Option<AuditTip> {
+        self.tip.filter(|_| self.data_version == Some(data_version))
     }
 
     /// Opens decisions in `snapshot`. The snapshot must have begun after all requests arrived, and after `data_version` was
@@ -282,19 +282,19 @@ impl<T: CachePayload> DecisionCache<T> {
                 Some(before) if before.seq > 0 => snapshot.audit_is_append_only_since(before, "catalogue.")?,
                 Some(_) | None => false,
             };
-            let catalogued = self.method_index.take().filter(|_| catalogues_stay);
-            *self = DecisionCache { tip: Some(tip), method_index: catalogued, ..DecisionCache::default() };
+            let method_index = self.method_index.take().filter(|_| catalogues_stay);
+            *self = DecisionCache { tip: Some(tip), method_index, ..DecisionCache::default() };
         }
-        let catalogued = match &self.method_index {
+        let method_index = match &self.method_index {
             Some(catalogued) => Arc::clone(catalogued),
             None => {
-                let catalogued = Arc::new(MethodIndex::new(&snapshot.catalogues()?));
-                self.method_index = Some(Arc::clone(&catalogued));
-                catalogued
+                let new = Arc::new(MethodIndex::new(&snapshot.catalogues()?));
+                self.method_index = Some(Arc::clone(&new));
+                new
             }
         };
         self.data_version = Some(data_version);
-        Ok(CacheRead { cache: self, snapshot, method_index: catalogued, tip, now })
+        Ok(CacheRead { cache: self, snapshot, method_index, tip, now })
     }
 
     /// Requires the audit log to be checked again before the next cached decision.
@@ -335,16 +335,16 @@ impl<T: CachePayload> CacheRead<'_, T> {
     /// # Errors
     /// [`crate::error::Kind::Failure`] when the store can't be read.
     pub fn decide(&mut self, request: DecisionRequest<'_>) -> Result<CachedDecision<T>> {
-        let claim = match request.presented {
+        let fingerprint = match request.presented {
             Ok(claim) => claim,
             Err(fault) => return self.method_index.evaluate(Some(fault.into()), None, None, request),
         };
-        if let Some(recalled) = self.cache.get(&self.method_index, claim, request, self.now) {
+        if let Some(recalled) = self.cache.get(&self.method_index, fingerprint, request, self.now) {
             return recalled;
         }
-        let id = claim.public_id();
+        let id = fingerprint.public_id();
         let issued = SecretRecord::read(self.snapshot, id)?;
-        let (refused, token) = (issued.denial_reason(claim.digest(), self.now), issued.token());
+        let (refused, token) = (issued.denial_reason(fingerprint.digest(), self.now), issued.token());
         let known = self.insert(id, issued, refused.is_some());
         self.method_index.evaluate(refused, token, known, request)
     }

@@ -64,7 +64,7 @@ pub fn verify(
     presented: &str,
     method: Option<&MethodId>,
     now: Timestamp,
-    caller: Origin<'_>,
+    origin: Origin<'_>,
 ) -> Result<Decision> {
     let claim = SecretFingerprint::parse(presented);
     let claim = claim.as_ref().map_err(|fault| *fault);
@@ -74,7 +74,7 @@ pub fn verify(
     })?;
     // An unknown method may be anything, a secret included, so it is not recorded.
     let method = method.filter(|_| is_method).map_or("", MethodId::as_str);
-    record(store, &outcome, claim, method, now, caller)?;
+    record(store, &outcome, claim, method, now, origin)?;
     Ok(outcome.decision)
 }
 
@@ -88,9 +88,9 @@ fn record(
     claim: PresentedSecret<'_>,
     method: &str,
     at: Timestamp,
-    caller: Origin<'_>,
+    origin: Origin<'_>,
 ) -> Result<()> {
-    let Origin { address, client } = caller;
+    let Origin { address, client } = origin;
     store.write_usage(|b| match (&outcome.decision, claim) {
         (Decision::Allowed(accepted), Ok(claim)) => {
             let (token, secret) = (accepted.token.id, claim.public_id());
@@ -122,16 +122,16 @@ fn evaluate(
     method: Option<&MethodId>,
     now: Timestamp,
 ) -> Result<DecisionRecord> {
-    let (issued, refused) = match presented {
+    let (record, denial_reason) = match presented {
         Ok(claim) => {
-            let issued = SecretRecord::read(snapshot, claim.public_id())?;
-            let refused = issued.denial_reason(claim.digest(), now);
-            (issued, refused)
+            let record = SecretRecord::read(snapshot, claim.public_id())?;
+            let denial_reason = record.denial_reason(claim.digest(), now);
+            (record, denial_reason)
         }
         Err(fault) => (SecretRecord::Unknown, Some(fault.into())),
     };
-    let id = issued.token();
-    let accepted = match issued {
+    let id = record.token();
+    let accepted = match record {
         SecretRecord::Unknown | SecretRecord::Purged(_) => None,
         SecretRecord::Secret(stored, token) => {
             let role = token.effective_role(stored.issued_role);
@@ -143,7 +143,7 @@ fn evaluate(
         (Some(method), Some(AcceptedToken { token, role })) => permits(snapshot, *role, &token.selection, method),
         (Some(_), None) => Err(orphan_secret()),
     };
-    let decision = match (decide(refused, permitted)?, accepted) {
+    let decision = match (decide(denial_reason, permitted)?, accepted) {
         (DecisionKind::Allowed, Some(accepted)) => Decision::Allowed(Box::new(accepted)),
         (DecisionKind::Allowed, None) => return Err(orphan_secret()),
         (DecisionKind::Denied(reason), accepted) => Decision::Denied(reason, accepted.map(|a| Box::new(a.token))),
@@ -168,8 +168,11 @@ pub enum DecisionKind {
 ///
 /// # Errors
 /// Those of `permitted`.
-fn decide(refused: Option<DenialReason>, permitted: impl FnOnce() -> Result<Option<bool>>) -> Result<DecisionKind> {
-    if let Some(reason) = refused {
+fn decide(
+    denial_reason: Option<DenialReason>,
+    permitted: impl FnOnce() -> Result<Option<bool>>,
+) -> Result<DecisionKind> {
+    if let Some(reason) = denial_reason {
         return Ok(DecisionKind::Denied(reason));
     }
     Ok(match permitted()? {
@@ -208,14 +211,14 @@ pub fn look_up(snapshot: &dyn Snapshot, presented: PresentedSecret<'_>, now: Tim
         Ok(claim) => claim,
         Err(fault) => return Ok(SecretLookup { owner: SecretOwner::Unknown, denial_reason: Some(fault.into()) }),
     };
-    let issued = SecretRecord::read(snapshot, claim.public_id())?;
-    let refused = issued.denial_reason(claim.digest(), now);
-    let owner = match issued {
+    let record = SecretRecord::read(snapshot, claim.public_id())?;
+    let denial_reason = record.denial_reason(claim.digest(), now);
+    let owner = match record {
         SecretRecord::Unknown => SecretOwner::Unknown,
         SecretRecord::Purged(tombstone) => SecretOwner::Purged(tombstone),
         SecretRecord::Secret(stored, token) => SecretOwner::Token(token, stored.state),
     };
-    Ok(SecretLookup { owner, denial_reason: refused })
+    Ok(SecretLookup { owner, denial_reason })
 }
 
 impl From<SecretParseError> for DenialReason {
@@ -238,7 +241,7 @@ pub(super) fn authorize_bearer(
     presented: &TokenCredential,
     scope: RequiredScope,
     now: Timestamp,
-    caller: Origin<'_>,
+    origin: Origin<'_>,
 ) -> Result<Token> {
     let (claim, methods) = (presented.secret.fingerprint(), scope.methods());
     let (outcome, method) = store.read(|snapshot| {
@@ -254,7 +257,7 @@ pub(super) fn authorize_bearer(
         }
     })?;
     if !store.is_read_only() {
-        record(store, &outcome, Ok(&claim), method.copied().unwrap_or_default(), now, caller)?;
+        record(store, &outcome, Ok(&claim), method.copied().unwrap_or_default(), now, origin)?;
     }
     match outcome.decision {
         Decision::Allowed(accepted) => presented.check_expected(&accepted.token).map(|()| accepted.token),
