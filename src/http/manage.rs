@@ -13,10 +13,10 @@ use zeroize::Zeroizing;
 
 use super::answer::{self, Answer, Refusal};
 use super::credential::{self, Presented};
-use super::desk::Ask;
 use super::faults::Fault;
 use super::ledger::Origin;
 use super::told::{Identity, Methods};
+use super::verify_batch::VerifyRequest;
 use super::{Service, metrics};
 use crate::domain::identity_header::IdentityField;
 use crate::domain::method::MethodId;
@@ -124,7 +124,7 @@ pub(super) async fn introspect(service: &Service, request: Request<Incoming>) ->
     let origin = Some(Arc::new(Origin { address: None, client: "introspect".to_owned() }));
     match service
         .desk
-        .decide(Ask { presented, method: Some(method), methods: false, origin })
+        .decide(VerifyRequest { secret: presented, method: Some(method), methods: false, origin })
         .await
         .map(|decided| decided.kind)
     {
@@ -148,7 +148,7 @@ pub(super) async fn introspect(service: &Service, request: Request<Incoming>) ->
     let Some(token) = credential::form_value(&form, "token") else {
         return wrong("the form has one field named token");
     };
-    let asked = Ask { presented: credential::claim(&token), method: None, methods: true, origin: None };
+    let asked = VerifyRequest { secret: credential::claim(&token), method: None, methods: true, origin: None };
     match service.desk.decide(asked).await {
         Err(_) => answer::unavailable(),
         Ok(decided) => match (decided.kind, &decided.secret, &decided.methods) {

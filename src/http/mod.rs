@@ -21,28 +21,28 @@
 //! written on threads for blocking work. Each request is decided from a state of the store read after its arrival.
 
 mod answer;
+mod audit_position;
 mod connection;
 mod credential;
 mod crowd;
-mod desk;
 mod expiry_clock;
+mod external_changes;
 mod faults;
-mod keeper;
 mod ledger;
 mod listen;
 mod manage;
 mod metrics;
-mod outside;
 mod proof;
 mod pulse;
 mod query;
+mod reopening_store;
 mod router;
-mod seen;
 mod supervisor;
 #[cfg(test)]
 mod tests;
 mod told;
 mod verify;
+mod verify_batch;
 
 use std::path::{Path, PathBuf};
 use std::sync::atomic::Ordering::Relaxed;
@@ -63,18 +63,18 @@ pub use crate::platform::service_file::Running as Places;
 use crate::platform::{service_file, systemd, tasks};
 use crate::store::sqlite::SqliteStore;
 use crate::verbs::ports::Clock;
+use audit_position::AuditPosition;
 use crowd::{Crowd, CrowdReport, Room};
-use desk::{Clerk, Desk};
 use expiry_clock::ExpiryClock;
 use faults::Faults;
-use keeper::Keeper;
 use ledger::{Ledger, Lost};
 use listen::{Door, Opened};
 use metrics::Metrics;
 use proof::Proofs;
 use pulse::{LOOK_EVERY, Pulses};
-use seen::SeenLog;
+use reopening_store::ReopeningStore;
 use supervisor::Supervisor;
+use verify_batch::{BatchWorker, DecisionQueue};
 
 /// Busy timeout of a request: how long it waits for other processes that hold the store.
 const PATIENCE: Duration = Duration::from_millis(200);
@@ -99,7 +99,7 @@ pub struct Start {
 
 /// The state that all connections share.
 struct Service {
-    desk: Arc<Desk>,
+    desk: Arc<DecisionQueue>,
     ledger: Arc<Ledger>,
     metrics: Metrics,
     accept: CredentialSources,
@@ -110,7 +110,7 @@ struct Service {
     room: Room,
     crowd: Crowd,
     supervisor: Arc<Supervisor>,
-    seen: Arc<SeenLog>,
+    seen: Arc<AuditPosition>,
     faults: Arc<Faults>,
     expiry_clock: Arc<ExpiryClock>,
 }
@@ -175,7 +175,8 @@ fn default_socket(store: &Path, name: &str) -> Result<Endpoint> {
 /// * [`crate::error::Kind::Failure`] if the system refuses an operation.
 pub fn start(start: Start, ended: impl FnOnce() + Send + 'static) -> Result<Running> {
     let Start { store, settings, insecure, accept_older_store, accept_earlier_clock, clock } = start;
-    let mut keeper = Keeper::open("to decide", &store, PATIENCE, Arc::clone(&clock), SqliteStore::open_to_serve)?;
+    let mut keeper =
+        ReopeningStore::open("to decide", &store, PATIENCE, Arc::clone(&clock), SqliteStore::open_to_serve)?;
     let manage = match &settings.manage {
         Some(said) => said.value.clone(),
         None => default_manage(&store)?,
@@ -213,19 +214,19 @@ pub fn start(start: Start, ended: impl FnOnce() + Send + 'static) -> Result<Runn
     };
     let places = Places { verify: verify.endpoint.clone(), manage: manage.endpoint.clone() };
     mark.says(&places)?;
-    let (seen, mut continuity) = SeenLog::open(store.clone());
+    let (seen, mut continuity) = AuditPosition::open(store.clone());
     if let Some(seen) = continuity.seen().filter(|_| !accept_earlier_clock) {
         expiry_clock.raise(seen.at);
     }
     if accept_older_store {
-        seen::accept(&mut keeper, &mut continuity, expiry_clock.now());
+        audit_position::accept_older_store(&mut keeper, &mut continuity, expiry_clock.now());
     }
     let supervisor = Arc::new(Supervisor::default());
     #[cfg(test)]
     let watched = Arc::clone(&supervisor);
     let ledger = Arc::new(Ledger::default());
     let writer = ledger::start(Arc::clone(&ledger), Arc::clone(&clock), &store, Arc::clone(&supervisor))?;
-    let desk = Arc::new(Desk::default());
+    let desk = Arc::new(DecisionQueue::default());
     let service = Arc::new(Service {
         desk: Arc::clone(&desk),
         ledger: Arc::clone(&ledger),
@@ -241,7 +242,7 @@ pub fn start(start: Start, ended: impl FnOnce() + Send + 'static) -> Result<Runn
         faults,
         expiry_clock,
     });
-    let clerk = Clerk::new(Arc::clone(&service), keeper, clock, seen, continuity);
+    let clerk = BatchWorker::new(Arc::clone(&service), keeper, clock, seen, continuity);
     let (stop, stopped) = watch::channel(false);
     let (answer, opened) = channel();
     let ended = Arc::new(Mutex::new(Some(ended)));
@@ -324,7 +325,7 @@ fn in_the_clear(verify: &Endpoint, manage: &Endpoint) -> Result<()> {
 
 fn run(
     service: Arc<Service>,
-    clerk: Clerk,
+    clerk: BatchWorker,
     doors: [Opened; 2],
     mut stopped: watch::Receiver<bool>,
     opened: &Sender<Result<()>>,
@@ -338,9 +339,9 @@ fn run(
         for door in doors {
             door.serve(Arc::clone(&service), stopped.clone())?;
         }
-        let seen = Arc::clone(&clerk.seen);
-        let keep_seen = service.supervisor.vital("keep seen", Arc::clone(&seen).keep(Arc::clone(&service.supervisor)));
-        let clerk = service.supervisor.vital("decide", clerk.work());
+        let seen = Arc::clone(&clerk.audit_position);
+        let keep_seen = service.supervisor.vital("keep seen", Arc::clone(&seen).run(Arc::clone(&service.supervisor)));
+        let clerk = service.supervisor.vital("decide", clerk.run());
         let watch = service.supervisor.vital("watch", keep_watch(Arc::clone(&service)));
         // The starter waits for this message.
         let _ = opened.send(Ok(()));

@@ -11,12 +11,12 @@ use hyper::header::{HeaderMap, HeaderName, HeaderValue, USER_AGENT};
 use super::Service;
 use super::answer::{self, Answer, Refusal};
 use super::credential::{self, Presented};
-use super::desk::{Ask, Decided};
 use super::ledger::Origin;
 use super::metrics::Outcome;
 use super::proof::Proven;
 use super::query::has_option;
 use super::told::{Method, Methods};
+use super::verify_batch::{DecisionReply, VerifyRequest};
 use crate::domain::method::MethodId;
 use crate::domain::secret::contains_secret;
 use crate::verbs::verify::{DecisionKind, DenialReason};
@@ -76,7 +76,12 @@ pub(super) async fn answer(service: &Service, guest: &Guest, request: Request<In
 }
 
 /// Returns the question of a request, or its outcome if there is nothing to decide.
-fn asks(service: &Service, guest: &Guest, request: &Request<Incoming>, is_proven: bool) -> Result<Ask, Outcome> {
+fn asks(
+    service: &Service,
+    guest: &Guest,
+    request: &Request<Incoming>,
+    is_proven: bool,
+) -> Result<VerifyRequest, Outcome> {
     let method = match asked(request.uri().path()) {
         Asked::Nothing => return Err(Outcome::UnknownMethod),
         Asked::Any => None,
@@ -86,12 +91,17 @@ fn asks(service: &Service, guest: &Guest, request: &Request<Incoming>, is_proven
         Presented::Nothing => Err(Outcome::Nobody),
         Presented::Credential(presented) => {
             let methods = request.uri().query().is_some_and(|query| has_option(query, METHODS));
-            Ok(Ask { presented, method, methods, origin: Some(guest.origin(service, request.headers(), is_proven)) })
+            Ok(VerifyRequest {
+                secret: presented,
+                method,
+                methods,
+                origin: Some(guest.origin(service, request.headers(), is_proven)),
+            })
         }
     }
 }
 
-fn told(decided: &Decided) -> (Outcome, Answer) {
+fn told(decided: &DecisionReply) -> (Outcome, Answer) {
     let outcome = match (decided.kind, &decided.secret) {
         (DecisionKind::Allowed, Some(known)) => {
             let methods = decided.methods.clone().map(Methods::json);

@@ -11,7 +11,7 @@ use std::net::IpAddr;
 use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 
-use super::outside::OutsideChanges;
+use super::external_changes::ExternalChanges;
 use super::told::{Known, Method};
 use crate::domain::secret::PublicId;
 use crate::domain::time::{DAY, MINUTE, Timestamp};
@@ -130,7 +130,7 @@ pub(super) struct Ledger {
     gathered: Mutex<Gathered>,
     ended: Condvar,
     pub fate: Fate,
-    pub outside: OutsideChanges,
+    pub outside: ExternalChanges,
 }
 
 /// The ledger, locked for writing.

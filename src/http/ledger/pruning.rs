@@ -2,7 +2,7 @@
 
 use crate::domain::time::{DAY, HOUR, Timestamp};
 use crate::error::Result;
-use crate::http::keeper::Keeper;
+use crate::http::reopening_store::ReopeningStore;
 use crate::verbs::ledger::{LedgerSizePart, SizeCursor};
 use crate::verbs::ports::{Clock, Store};
 
@@ -46,12 +46,12 @@ impl Default for Pruner {
 
 impl Pruner {
     /// Runs the next step. After the last one, does nothing for an hour.
-    pub(super) fn prune(&mut self, keeper: &mut Keeper, clock: &dyn Clock) {
+    pub(super) fn prune(&mut self, keeper: &mut ReopeningStore, clock: &dyn Clock) {
         let now = clock.now();
         if self.finished_at.is_some_and(|at| (now.0 - at.0).abs() < PRUNE_INTERVAL) {
             return;
         }
-        // After a fault, which `Keeper` has logged, the same step is tried again.
+        // After a fault, which `ReopeningStore` has logged, the same step is tried again.
         if let Ok(stage) = self.next_stage(keeper, clock, now) {
             self.finished_at = stage.is_none().then_some(now);
             self.stage = stage.unwrap_or(Stage::Look);
@@ -59,7 +59,7 @@ impl Pruner {
     }
 
     /// Runs one step and returns the next stage. `None` if nothing is left to do.
-    fn next_stage(&self, keeper: &mut Keeper, clock: &dyn Clock, now: Timestamp) -> Result<Option<Stage>> {
+    fn next_stage(&self, keeper: &mut ReopeningStore, clock: &dyn Clock, now: Timestamp) -> Result<Option<Stage>> {
         let measure = Stage::Measure { after: SizeCursor::Start, bytes: 0 };
         match &self.stage {
             Stage::Look => {

@@ -15,8 +15,8 @@ use super::pruning::Pruner;
 use super::{Key, Ledger, Lost, Tallies, Tally};
 use crate::domain::time::{MINUTE, Timestamp};
 use crate::error::{Error, Result};
-use crate::http::keeper::{Keeper, NEXT_TRY};
-use crate::http::outside::Watcher;
+use crate::http::external_changes::ChangeWatcher;
+use crate::http::reopening_store::{RETRY_DELAY, ReopeningStore};
 use crate::http::supervisor::{SURVIVED, Supervisor};
 use crate::platform::clock::Stopwatch;
 use crate::platform::{process, tasks};
@@ -44,8 +44,8 @@ const REPORT_EVERY: Duration = Duration::from_secs(60);
 struct Writer {
     ledger: Arc<Ledger>,
     clock: Arc<dyn Clock>,
-    keeper: Keeper,
-    watcher: Watcher,
+    keeper: ReopeningStore,
+    watcher: ChangeWatcher,
     pruner: Pruner,
     settled_at: Timestamp,
     /// `true` if the last attempt to settle failed.
@@ -66,10 +66,11 @@ pub(in crate::http) fn start(
     path: &Path,
     supervisor: Arc<Supervisor>,
 ) -> Result<JoinHandle<Option<Lost>>> {
-    let keeper = Keeper::open("to write the ledger", path, PATIENCE, Arc::clone(&clock), SqliteStore::open_for_ledger)?;
+    let keeper =
+        ReopeningStore::open("to write the ledger", path, PATIENCE, Arc::clone(&clock), SqliteStore::open_for_ledger)?;
     let settled_at = clock.now();
     let (reported, reported_at) = (Lost::default(), None);
-    let watcher = Watcher::default();
+    let watcher = ChangeWatcher::default();
     let mut writer = Writer {
         ledger,
         clock,
@@ -116,7 +117,7 @@ impl Writer {
                 Some(Some(left)) => return left,
                 None if panics < SURVIVED => {
                     panics += 1;
-                    self.keeper.distrust();
+                    self.keeper.mark_stale();
                 }
                 None => {
                     supervisor.fail("ledger");
@@ -137,8 +138,8 @@ impl Writer {
         }
         self.settle();
         self.pruner.prune(&mut self.keeper, &*self.clock);
-        self.watcher.wrote(&mut self.keeper, &self.ledger.outside);
-        if self.keeper.is_faulty() && self.keeper.failures() == failures && self.ledger.waiting() == 0 {
+        self.watcher.record_own_write(&mut self.keeper, &self.ledger.outside);
+        if self.keeper.is_failing() && self.keeper.failures() == failures && self.ledger.waiting() == 0 {
             // Nothing waits to be written: an empty transaction checks that the store can be written. A fault is
             // noted.
             let _ = self.keeper.with(|store| store.write_usage(|_| Ok(())));
@@ -150,7 +151,7 @@ impl Writer {
     fn try_again(&mut self) -> Lost {
         let clock = Stopwatch::start();
         while self.ledger.waiting() > 0 && clock.time() < LAST_TRIES {
-            self.clock.sleep(NEXT_TRY);
+            self.clock.sleep(RETRY_DELAY);
             let tallies = self.ledger.take();
             self.write(tallies);
         }
@@ -159,11 +160,11 @@ impl Writer {
 
     /// Gathers entries for a while. Returns them, and `true` if they are the last.
     fn gathered(&mut self) -> (Tallies, bool) {
-        self.watcher.look(&mut self.keeper, &self.ledger.outside);
+        self.watcher.check(&mut self.keeper, &self.ledger.outside);
         for _ in 1..PARTS {
             let waited = self.ledger.ended.wait_timeout_while(self.ledger.lock(), GATHERED_FOR, |g| !g.ending);
             drop(waited.unwrap_or_else(PoisonError::into_inner));
-            self.watcher.look(&mut self.keeper, &self.ledger.outside);
+            self.watcher.check(&mut self.keeper, &self.ledger.outside);
         }
         let gathered = self.ledger.lock();
         let waited = self.ledger.ended.wait_timeout_while(gathered, GATHERED_FOR, |g| !g.ending);
@@ -216,7 +217,7 @@ impl Writer {
 }
 
 /// Writes entries in one transaction. Returns `false` if that is not possible now.
-fn record(keeper: &mut Keeper, batch: &[(Key, Tally)]) -> bool {
+fn record(keeper: &mut ReopeningStore, batch: &[(Key, Tally)]) -> bool {
     // Few addresses ask often, so their text is cached.
     let mut addresses: HashMap<Option<IpAddr>, String, RandomState> = HashMap::default();
     for origin in batch.iter().filter_map(|(key, _)| key.origin.as_ref()) {

@@ -8,7 +8,7 @@
 use std::sync::atomic::{AtomicU64, Ordering::AcqRel, Ordering::Acquire, Ordering::Release};
 use std::time::Duration;
 
-use super::keeper::Keeper;
+use super::reopening_store::ReopeningStore;
 use crate::error::Result;
 use crate::platform::clock::Stopwatch;
 use crate::store::sqlite::{FileState, SqliteStore};
@@ -18,60 +18,60 @@ use crate::verbs::ports::{DataVersion, Store};
 pub(super) const MAX_AGE: Duration = Duration::from_millis(900);
 
 /// The changes found so far, shared with the caches.
-pub(super) struct OutsideChanges {
+pub(super) struct ExternalChanges {
     commits: AtomicU64,
     writes: AtomicU64,
     /// Time of the last look, in milliseconds since `started`.
-    looked_at: AtomicU64,
+    checked_at: AtomicU64,
     started: Stopwatch,
 }
 
 /// The counts of changes at some instant.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
-pub(super) struct Found {
+pub(super) struct ChangeCounts {
     /// Number of commits or file writes by others.
     pub commits: u64,
     /// Number of writes into the file by anybody.
     pub writes: u64,
 }
 
-impl Default for OutsideChanges {
+impl Default for ExternalChanges {
     fn default() -> Self {
         let counter = AtomicU64::default;
-        OutsideChanges { commits: counter(), writes: counter(), looked_at: counter(), started: Stopwatch::start() }
+        ExternalChanges { commits: counter(), writes: counter(), checked_at: counter(), started: Stopwatch::start() }
     }
 }
 
-impl OutsideChanges {
+impl ExternalChanges {
     /// Returns the changes found so far.
-    pub fn found(&self) -> Found {
-        Found { commits: self.commits.load(Acquire), writes: self.writes.load(Acquire) }
+    pub fn counts(&self) -> ChangeCounts {
+        ChangeCounts { commits: self.commits.load(Acquire), writes: self.writes.load(Acquire) }
     }
 
     /// `true` if the last look was a moment ago.
     pub fn is_watched(&self) -> bool {
-        let age = self.started.time().saturating_sub(Duration::from_millis(self.looked_at.load(Acquire)));
+        let age = self.started.time().saturating_sub(Duration::from_millis(self.checked_at.load(Acquire)));
         age < MAX_AGE
     }
 
-    fn looked(&self, began: Duration) {
-        self.looked_at.store(u64::try_from(began.as_millis()).unwrap_or(u64::MAX), Release);
+    fn mark_checked(&self, began: Duration) {
+        self.checked_at.store(u64::try_from(began.as_millis()).unwrap_or(u64::MAX), Release);
     }
 }
 
 /// Looks for changes by others.
 #[derive(Default)]
-pub(super) struct Watcher {
+pub(super) struct ChangeWatcher {
     last: Option<(u64, DataVersion, FileState)>,
 }
 
-impl Watcher {
+impl ChangeWatcher {
     /// Looks at the store through `keeper`, the only connection through which the service commits.
-    pub fn look(&mut self, keeper: &mut Keeper, outside: &OutsideChanges) {
+    pub fn check(&mut self, keeper: &mut ReopeningStore, outside: &ExternalChanges) {
         let began = outside.started.time();
-        // `Keeper` has noted the fault.
+        // `ReopeningStore` has noted the fault.
         let Ok((edition, file)) = keeper.maintain(state) else { return self.last = None };
-        let opened = keeper.opened();
+        let opened = keeper.open_count();
         match &self.last {
             Some((o, e, f)) if (*o, *e, f) == (opened, edition, &file) => {}
             Some((.., f)) => {
@@ -86,11 +86,11 @@ impl Watcher {
             }
         }
         self.last = Some((opened, edition, file));
-        outside.looked(began);
+        outside.mark_checked(began);
     }
 
     /// Records our own writes into the file since the last look.
-    pub fn wrote(&mut self, keeper: &mut Keeper, outside: &OutsideChanges) {
+    pub fn record_own_write(&mut self, keeper: &mut ReopeningStore, outside: &ExternalChanges) {
         let Some((.., file)) = &mut self.last else { return };
         if let Ok(now) = keeper.maintain(SqliteStore::file_state)
             && *file != now

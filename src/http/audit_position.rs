@@ -7,7 +7,7 @@ use std::time::Duration;
 use tokio::sync::Notify;
 use tokio::time::sleep;
 
-use super::keeper::Keeper;
+use super::reopening_store::ReopeningStore;
 use super::supervisor::Supervisor;
 use crate::domain::checkpoint::Checkpoint;
 use crate::domain::text::escape_untrusted;
@@ -21,7 +21,7 @@ const WRITE_INTERVAL: Duration = Duration::from_secs(1);
 
 /// Accepts the store from now on, even if it is older than the state that was seen. The user who starts the service
 /// has asked for that.
-pub(super) fn accept(keeper: &mut Keeper, continuity: &mut RollbackDetector, now: Timestamp) {
+pub(super) fn accept_older_store(keeper: &mut ReopeningStore, continuity: &mut RollbackDetector, now: Timestamp) {
     let mut found = continuity.clone();
     let looked = keeper.with(|store| {
         store.read(|snapshot| {
@@ -49,7 +49,7 @@ struct Pending {
 }
 
 /// The file, and the state that waits to be written into it.
-pub(super) struct SeenLog {
+pub(super) struct AuditPosition {
     store: PathBuf,
     pending: Mutex<Pending>,
     /// Held while the file is written. A caller that has waited for this lock knows that everything pending before
@@ -58,7 +58,7 @@ pub(super) struct SeenLog {
     wake: Notify,
 }
 
-impl SeenLog {
+impl AuditPosition {
     /// Opens the file of the store at `store`. Returns it with the recorded state.
     pub fn open(store: PathBuf) -> (Arc<Self>, RollbackDetector) {
         let continuity = match seen_file::read(&store) {
@@ -74,7 +74,12 @@ impl SeenLog {
             Err(e) => RollbackDetector::unreadable(e.to_string()),
         };
         (
-            Arc::new(SeenLog { store, pending: Mutex::default(), writing: Mutex::default(), wake: Notify::new() }),
+            Arc::new(AuditPosition {
+                store,
+                pending: Mutex::default(),
+                writing: Mutex::default(),
+                wake: Notify::new(),
+            }),
             continuity,
         )
     }
@@ -86,11 +91,11 @@ impl SeenLog {
     }
 
     /// Writes pending states for as long as the service runs.
-    pub async fn keep(self: Arc<Self>, supervisor: Arc<Supervisor>) {
+    pub async fn run(self: Arc<Self>, supervisor: Arc<Supervisor>) {
         loop {
             self.wake.notified().await;
             let seen = Arc::clone(&self);
-            // `SeenLog::write` logs its own failures.
+            // `AuditPosition::write` logs its own failures.
             supervisor.blocking(move || seen.write()).await;
             sleep(WRITE_INTERVAL).await;
         }

@@ -9,11 +9,11 @@ use std::sync::{Arc, Mutex, PoisonError};
 use tokio::sync::{Notify, oneshot};
 
 use super::Service;
+use super::audit_position::AuditPosition;
 use super::expiry_clock::ExpiryClock;
-use super::keeper::Keeper;
+use super::external_changes::{ChangeCounts, MAX_AGE};
 use super::ledger::{Denied, Origin, Page};
-use super::outside::{Found, MAX_AGE};
-use super::seen::SeenLog;
+use super::reopening_store::ReopeningStore;
 use super::supervisor::SURVIVED;
 use super::told::InHttp;
 use crate::domain::method::MethodId;
@@ -29,8 +29,8 @@ use crate::verbs::verify::cache::{CachedDecision, DecisionCache, DecisionRequest
 use crate::verbs::verify::rollback_detector::RollbackDetector;
 
 /// A request to decide.
-pub(super) struct Ask {
-    pub presented: std::result::Result<SecretFingerprint, SecretParseError>,
+pub(super) struct VerifyRequest {
+    pub secret: std::result::Result<SecretFingerprint, SecretParseError>,
     /// The method to check. `None` asks only if the credential works at all.
     pub method: Option<MethodId>,
     /// `true` if the answer lists all methods that the token may call.
@@ -39,50 +39,50 @@ pub(super) struct Ask {
     pub origin: Option<Arc<Origin>>,
 }
 
-impl Ask {
-    fn question(&self) -> DecisionRequest<'_> {
+impl VerifyRequest {
+    fn to_question(&self) -> DecisionRequest<'_> {
         DecisionRequest {
-            presented: self.presented.as_ref().map_err(|fault| *fault),
+            presented: self.secret.as_ref().map_err(|fault| *fault),
             method: self.method.as_ref().map(MethodId::as_str),
             methods: self.methods,
         }
     }
 }
 
-pub(super) type Decided = CachedDecision<InHttp>;
+pub(super) type DecisionReply = CachedDecision<InHttp>;
 
 /// The error of a request that could not be decided.
 pub(super) struct Unavailable;
 
-struct Waiting {
-    ask: Ask,
-    reply: oneshot::Sender<std::result::Result<Decided, Unavailable>>,
+struct Pending {
+    request: VerifyRequest,
+    reply: oneshot::Sender<std::result::Result<DecisionReply, Unavailable>>,
 }
 
 /// The waiting end of a caller that only asks how far the store is read.
-type Reader = oneshot::Sender<std::result::Result<i64, Unavailable>>;
+type VersionWaiter = oneshot::Sender<std::result::Result<i64, Unavailable>>;
 
 #[derive(Default)]
 struct Queue {
-    waiting: Vec<Waiting>,
-    readers: Vec<Reader>,
+    pending: Vec<Pending>,
+    waiters: Vec<VersionWaiter>,
 }
 
 /// The queue of waiting requests.
 #[derive(Default)]
-pub(super) struct Desk {
+pub(super) struct DecisionQueue {
     queue: Mutex<Queue>,
     wake: Notify,
 }
 
-impl Desk {
+impl DecisionQueue {
     /// Decides `ask` in the next batch.
     ///
     /// # Errors
     /// [`Unavailable`] if the store can't be read.
-    pub async fn decide(&self, ask: Ask) -> std::result::Result<Decided, Unavailable> {
+    pub async fn decide(&self, ask: VerifyRequest) -> std::result::Result<DecisionReply, Unavailable> {
         let (reply, decided) = oneshot::channel();
-        self.enqueue(|queue| queue.waiting.push(Waiting { ask, reply }));
+        self.enqueue(|queue| queue.pending.push(Pending { request: ask, reply }));
         decided.await.unwrap_or(Err(Unavailable))
     }
 
@@ -92,7 +92,7 @@ impl Desk {
     /// [`Unavailable`] if the store can't be read.
     pub async fn audit_seq(&self) -> std::result::Result<i64, Unavailable> {
         let (reply, read) = oneshot::channel();
-        self.enqueue(|queue| queue.readers.push(reply));
+        self.enqueue(|queue| queue.waiters.push(reply));
         read.await.unwrap_or(Err(Unavailable))
     }
 
@@ -101,112 +101,121 @@ impl Desk {
         self.wake.notify_one();
     }
 
-    fn take(&self) -> Queue {
+    fn drain(&self) -> Queue {
         mem::take(&mut *self.queue.lock().unwrap_or_else(PoisonError::into_inner))
     }
 }
 
 /// The task that decides the queued requests. All of its work happens on the service's single thread.
-pub(super) struct Clerk {
-    service: Arc<Service>,
-    keeper: Keeper,
+pub(super) struct BatchWorker {
+    server: Arc<Service>,
+    store: ReopeningStore,
     clock: Arc<dyn Clock>,
     expiry_clock: Arc<ExpiryClock>,
-    memory: DecisionCache<InHttp>,
+    cache: DecisionCache<InHttp>,
     continuity: RollbackDetector,
-    pub seen: Arc<SeenLog>,
+    pub audit_position: Arc<AuditPosition>,
     /// The outside changes that had been found when the memory was started.
-    outside: Found,
-    begun: Stopwatch,
+    external_changes: ChangeCounts,
+    cache_age: Stopwatch,
     /// Secrets with unreadable rows. Each is logged once.
-    unreadable: HashSet<PublicId>,
+    reported_ids: HashSet<PublicId>,
 }
 
 /// Maximum size of `unreadable`.
-const MAX_UNREADABLE: usize = 1_024;
+const MAX_REPORTED_IDS: usize = 1_024;
 
-impl Clerk {
+impl BatchWorker {
     pub fn new(
         service: Arc<Service>,
-        keeper: Keeper,
+        keeper: ReopeningStore,
         clock: Arc<dyn Clock>,
-        seen: Arc<SeenLog>,
+        seen: Arc<AuditPosition>,
         continuity: RollbackDetector,
     ) -> Self {
-        let (memory, outside, begun) = (DecisionCache::default(), Found::default(), Stopwatch::start());
+        let (memory, outside, begun) = (DecisionCache::default(), ChangeCounts::default(), Stopwatch::start());
         let expiry_clock = Arc::clone(&service.expiry_clock);
-        Clerk {
-            service,
-            keeper,
+        BatchWorker {
+            server: service,
+            store: keeper,
             clock,
             expiry_clock,
-            memory,
+            cache: memory,
             continuity,
-            seen,
-            outside,
-            begun,
-            unreadable: HashSet::new(),
+            audit_position: seen,
+            external_changes: outside,
+            cache_age: begun,
+            reported_ids: HashSet::new(),
         }
     }
 
     /// Decides requests for as long as the service runs.
-    pub async fn work(mut self) {
-        let desk = Arc::clone(&self.service.desk);
+    pub async fn run(mut self) {
+        let desk = Arc::clone(&self.server.desk);
         // The first read comes before any request, so that a fault of the store is logged at once.
-        let mut panics = u32::from(!self.survives(Queue::default()));
+        let mut panics = u32::from(!self.serve_guarded(Queue::default()));
         loop {
             // This task is scheduled after all tasks that are ready to ask, so their requests join the batch before
             // the store is read.
             desk.wake.notified().await;
-            let queue = desk.take();
-            if !queue.waiting.is_empty() || !queue.readers.is_empty() {
-                panics = if self.survives(queue) { 0 } else { panics + 1 };
+            let queue = desk.drain();
+            if !queue.pending.is_empty() || !queue.waiters.is_empty() {
+                panics = if self.serve_guarded(queue) { 0 } else { panics + 1 };
                 if panics > SURVIVED {
-                    return self.service.supervisor.fail("decide");
+                    return self.server.supervisor.fail("decide");
                 }
             }
         }
     }
 
     /// Clears the memory if the store may have changed without a row in the audit log.
-    fn forget_changed(&mut self) {
-        let outside = &self.service.ledger.outside;
-        let found = outside.found();
-        let is_old = || !outside.is_watched() && self.begun.time() >= MAX_AGE;
-        if found.commits != self.outside.commits || is_old() {
-            self.memory.clear();
-            self.begun = Stopwatch::start();
-        } else if found.writes != self.outside.writes {
-            self.memory.mark_stale();
+    fn drop_outdated_cache(&mut self) {
+        let outside = &self.server.ledger.outside;
+        let found = outside.counts();
+        let is_old = || !outside.is_watched() && self.cache_age.time() >= MAX_AGE;
+        if found.commits != self.external_changes.commits || is_old() {
+            self.cache.clear();
+            self.cache_age = Stopwatch::start();
+        } else if found.writes != self.external_changes.writes {
+            self.cache.mark_stale();
         }
-        if found.writes != self.outside.writes {
+        if found.writes != self.external_changes.writes {
             // If the pages can't be dropped, the store is read by a connection that will be reopened.
-            let _ = self.keeper.maintain(SqliteStore::drop_pages);
+            let _ = self.store.maintain(SqliteStore::drop_pages);
         }
-        self.outside = found;
+        self.external_changes = found;
     }
 
     /// Serves `queue`. Returns `false` after a panic: the waiting requests then get [`Unavailable`], and the memory
     /// is not used again.
-    fn survives(&mut self, queue: Queue) -> bool {
-        let supervisor = Arc::clone(&self.service.supervisor);
+    fn serve_guarded(&mut self, queue: Queue) -> bool {
+        let supervisor = Arc::clone(&self.server.supervisor);
         let served = supervisor.attempt("batch", || self.serve(queue)).is_some();
         if !served {
-            self.memory.clear();
-            self.keeper.distrust();
+            self.cache.clear();
+            self.store.mark_stale();
         }
         served
     }
 
     fn serve(&mut self, queue: Queue) {
-        self.forget_changed();
-        let Clerk { keeper, memory, clock, expiry_clock, continuity, seen, unreadable, .. } = self;
-        let asks = &queue.waiting;
+        self.drop_outdated_cache();
+        let BatchWorker {
+            store: keeper,
+            cache: memory,
+            clock,
+            expiry_clock,
+            continuity,
+            audit_position: seen,
+            reported_ids: unreadable,
+            ..
+        } = self;
+        let asks = &queue.pending;
         let read = keeper.with(|store| {
             let (edition, now) = (store.data_version()?, expiry_clock.now());
             if let Some(tip) = memory.audit_tip_at(edition) {
-                memory.prefetch(asks.iter().filter_map(|w| w.ask.presented.as_ref().ok()));
-                let recall = |w: &Waiting| memory.get_if_current(edition, w.ask.question(), now).map(Some);
+                memory.prefetch(asks.iter().filter_map(|w| w.request.secret.as_ref().ok()));
+                let recall = |w: &Pending| memory.get_if_current(edition, w.request.to_question(), now).map(Some);
                 if let Some(answers) = asks.iter().map(recall).collect::<Option<Vec<_>>>() {
                     if let Some(checkpoint) = continuity.refresh(now) {
                         seen.advance(checkpoint);
@@ -226,11 +235,11 @@ impl Clerk {
                 if let Some(checkpoint) = checkpoint {
                     seen.advance(checkpoint);
                 }
-                let mut decide = |w: &Waiting| match sitting.decide(w.ask.question()) {
+                let mut decide = |w: &Pending| match sitting.decide(w.request.to_question()) {
                     Ok(answer) => Ok(Some(answer)),
                     // If the log can be read, the fault is in the rows of this token.
                     Err(e) => snapshot.audit_tip().map(|_| {
-                        name_unreadable(unreadable, &w.ask, &e);
+                        report_unreadable(unreadable, &w.request, &e);
                         None
                     }),
                 };
@@ -238,7 +247,7 @@ impl Clerk {
                 Ok((answers, tip.seq))
             })
         });
-        let metrics = &self.service.metrics;
+        let metrics = &self.server.metrics;
         if metrics.is_older_store.load(Relaxed) != continuity.is_rolled_back() {
             metrics.is_older_store.store(continuity.is_rolled_back(), Relaxed);
         }
@@ -247,26 +256,26 @@ impl Clerk {
             // Dropping the senders answers each request with [`Unavailable`].
             return;
         };
-        for reader in queue.readers {
+        for reader in queue.waiters {
             // A caller that has gone away needs no answer. The same holds below.
             let _ = reader.send(Ok(seq));
         }
         // The ledger uses the wall clock, even after it was set back or corrected. Only expiry uses the latest time
         // seen.
         let now = clock.now();
-        let mut page = self.service.ledger.open();
-        for (Waiting { ask, reply }, decided) in queue.waiting.into_iter().zip(answers) {
+        let mut page = self.server.ledger.open();
+        for (Pending { request: ask, reply }, decided) in queue.pending.into_iter().zip(answers) {
             let Some(decided) = decided else { continue };
-            note(&mut page, ask, &decided, now);
+            record(&mut page, ask, &decided, now);
             let _ = reply.send(Ok(decided));
         }
     }
 }
 
 /// Logs once that the token of a secret can't be read.
-fn name_unreadable(named: &mut HashSet<PublicId>, ask: &Ask, error: &Error) {
-    let Ok(claim) = &ask.presented else { return };
-    if named.len() >= MAX_UNREADABLE {
+fn report_unreadable(named: &mut HashSet<PublicId>, ask: &VerifyRequest, error: &Error) {
+    let Ok(claim) = &ask.secret else { return };
+    if named.len() >= MAX_REPORTED_IDS {
         named.clear();
     }
     if named.insert(claim.public_id().clone()) {
@@ -275,13 +284,13 @@ fn name_unreadable(named: &mut HashSet<PublicId>, ask: &Ask, error: &Error) {
     }
 }
 
-fn note(page: &mut Page<'_>, ask: Ask, decided: &Decided, now: Timestamp) {
+fn record(page: &mut Page<'_>, ask: VerifyRequest, decided: &DecisionReply, now: Timestamp) {
     let Some(origin) = ask.origin else { return };
     match (decided.kind, &decided.secret) {
         (DecisionKind::Allowed, Some(known)) => page.used(known, decided.method.as_ref(), origin, now),
         (DecisionKind::Denied(reason), _) => {
             let token = decided.token;
-            let secret = ask.presented.as_ref().ok().filter(|_| token.is_some()).map(SecretFingerprint::public_id);
+            let secret = ask.secret.as_ref().ok().filter(|_| token.is_some()).map(SecretFingerprint::public_id);
             page.denied(Denied { token, secret, reason, method: decided.method.as_ref() }, origin, now);
         }
         (DecisionKind::Allowed, None) | (DecisionKind::UnknownMethod, _) => {}

@@ -11,31 +11,31 @@ use crate::store::sqlite::SqliteStore;
 use crate::verbs::ports::Clock;
 
 /// Minimum time between two attempts to open the store, in milliseconds.
-const TRY_EVERY: i64 = SECOND / 10;
-/// [`TRY_EVERY`] as a duration, for waiting until the next attempt.
-pub(super) const NEXT_TRY: Duration = Duration::from_millis(TRY_EVERY.unsigned_abs());
+const RETRY_INTERVAL: i64 = SECOND / 10;
+/// [`RETRY_INTERVAL`] as a duration, for waiting until the next attempt.
+pub(super) const RETRY_DELAY: Duration = Duration::from_millis(RETRY_INTERVAL.unsigned_abs());
 
-type Opening = fn(&Path, Duration) -> Result<SqliteStore>;
+type OpenFn = fn(&Path, Duration) -> Result<SqliteStore>;
 
 /// A store connection, and what is needed to reopen it.
-pub(super) struct Keeper {
+pub(super) struct ReopeningStore {
     /// Work that can't be done without the store, for the log.
     purpose: &'static str,
     path: PathBuf,
     /// Busy timeout: how long to wait for other processes that hold the store.
-    patience: Duration,
-    open: Opening,
+    busy_timeout: Duration,
+    open: OpenFn,
     clock: Arc<dyn Clock>,
     store: SqliteStore,
-    faulty_since: Option<Timestamp>,
+    failing_since: Option<Timestamp>,
     /// `true` if the store must be reopened before its next use.
     is_stale: bool,
     failures: u64,
-    last_try: Timestamp,
-    opened: u64,
+    last_attempt: Timestamp,
+    open_count: u64,
 }
 
-impl Keeper {
+impl ReopeningStore {
     /// Opens the store.
     ///
     /// # Errors
@@ -45,21 +45,21 @@ impl Keeper {
         path: &Path,
         patience: Duration,
         clock: Arc<dyn Clock>,
-        open: Opening,
+        open: OpenFn,
     ) -> Result<Self> {
         let (store, path) = (open(path, patience)?, path.to_owned());
-        Ok(Keeper {
+        Ok(ReopeningStore {
             purpose,
             path,
-            patience,
+            busy_timeout: patience,
             open,
             clock,
             store,
-            faulty_since: None,
+            failing_since: None,
             is_stale: false,
             failures: 0,
-            last_try: Timestamp(0),
-            opened: 1,
+            last_attempt: Timestamp(0),
+            open_count: 1,
         })
     }
 
@@ -76,33 +76,33 @@ impl Keeper {
     /// Those of `work`.
     pub fn with<T>(&mut self, work: impl FnOnce(&SqliteStore) -> Result<T>) -> Result<T> {
         let out = self.maintain(work)?;
-        if let Some(since) = self.faulty_since.take() {
+        if let Some(since) = self.failing_since.take() {
             let seconds = (self.clock.now().0 - since.0) / SECOND;
             tracing::info!(store = %self.path.display(), seconds, "the store can be used again, {}", self.purpose);
         }
         Ok(out)
     }
 
-    /// Runs [`Keeper::with`] for maintenance work. Its success is no evidence that the fault is gone, so the fault
+    /// Runs [`ReopeningStore::with`] for maintenance work. Its success is no evidence that the fault is gone, so the fault
     /// continues.
     ///
     /// # Errors
     /// Those of `work`.
     pub fn maintain<T>(&mut self, work: impl FnOnce(&SqliteStore) -> Result<T>) -> Result<T> {
         let worked = match self.is_stale {
-            true => self.mend().and_then(|()| work(&self.store)),
+            true => self.reopen().and_then(|()| work(&self.store)),
             false => work(&self.store),
         };
         if let Err(e) = &worked {
             self.failures += 1;
-            self.note(e);
+            self.record_failure(e);
         }
         worked
     }
 
     /// `true` if a fault occurred and no work has succeeded since.
-    pub fn is_faulty(&self) -> bool {
-        self.faulty_since.is_some()
+    pub fn is_failing(&self) -> bool {
+        self.failing_since.is_some()
     }
 
     /// Number of failed uses of the store.
@@ -111,32 +111,32 @@ impl Keeper {
     }
 
     /// Number of times the store was opened. SQLite's counters for a connection restart with each.
-    pub fn opened(&self) -> u64 {
-        self.opened
+    pub fn open_count(&self) -> u64 {
+        self.open_count
     }
 
     /// Makes the next use reopen the store: a panic may have left the connection in the middle of an operation.
-    pub fn distrust(&mut self) {
-        self.note(&Error::failure("a panic while it was used"));
+    pub fn mark_stale(&mut self) {
+        self.record_failure(&Error::failure("a panic while it was used"));
     }
 
-    fn note(&mut self, error: &Error) {
+    fn record_failure(&mut self, error: &Error) {
         self.is_stale = true;
-        if self.faulty_since.is_none() {
+        if self.failing_since.is_none() {
             tracing::error!(store = %self.path.display(), why = %escape_untrusted(&error.to_string()), "the store can't be used {}", self.purpose);
-            self.faulty_since = Some(self.clock.now());
+            self.failing_since = Some(self.clock.now());
         }
     }
 
-    fn mend(&mut self) -> Result<()> {
+    fn reopen(&mut self) -> Result<()> {
         let now = self.clock.now();
-        if (now.0 - self.last_try.0).abs() < TRY_EVERY {
+        if (now.0 - self.last_attempt.0).abs() < RETRY_INTERVAL {
             return Err(Error::failure("the store can't be used").why("it was at fault a moment ago"));
         }
-        self.last_try = now;
+        self.last_attempt = now;
         if self.store.is_in_place() {
-            self.store = (self.open)(&self.path, self.patience)?;
-            self.opened += 1;
+            self.store = (self.open)(&self.path, self.busy_timeout)?;
+            self.open_count += 1;
             self.is_stale = false;
         }
         Ok(())
